@@ -20,18 +20,20 @@ type Charge struct {
 	Through  uint64           `cbor:"5,keyasint,omitempty"` // own facts of the context paid for up to this Seq, in any epoch
 	Receipts uint64           `cbor:"6,keyasint,omitempty"` // receipts issued in Epoch
 	Head     [32]byte         `cbor:"7,keyasint,omitzero"`  // hash of the last receipt of Epoch; zero: none
+	From     uint64           `cbor:"8,keyasint,omitempty"` // facts up to this Seq were not paid for in Epoch, but before it
 }
 
 // Merge returns the join of two entries of the same context and peer: the later epoch's spending wins,
-// within an epoch the greater amount and the longer receipt chain, and the greater Through always. It is
-// commutative, associative and idempotent, so the order in which devices exchange entries is of no matter.
+// within an epoch the greater amount, the lesser From and the longer receipt chain, and the greater
+// Through always. It is commutative, associative and idempotent, so the order in which devices exchange
+// entries is of no matter.
 func (c Charge) Merge(o Charge) Charge {
 	through := max(c.Through, o.Through)
 	switch {
 	case c.Epoch < o.Epoch:
 		c = o
 	case c.Epoch == o.Epoch:
-		c.Spent = max(c.Spent, o.Spent)
+		c.Spent, c.From = max(c.Spent, o.Spent), min(c.From, o.From)
 		if o.Receipts > c.Receipts || o.Receipts == c.Receipts && bytes.Compare(o.Head[:], c.Head[:]) > 0 {
 			c.Receipts, c.Head = o.Receipts, o.Head
 		}
