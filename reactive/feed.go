@@ -1,0 +1,246 @@
+package reactive
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/task"
+)
+
+const (
+	// tailRecords and tailBytes bound what a feed keeps in memory so that a watcher who is nearly up
+	// to date is served without reading the journal. One who is further behind reads it.
+	tailRecords = 1024
+	tailBytes   = 1 << 20
+	// pageRecords and pageBytes bound one update of history: the journal is not kept busy, nor memory
+	// filled, while a watcher is slow.
+	pageRecords = 512
+	pageBytes   = 512 << 10
+)
+
+// Feed serves watchers: history from a [Reader], then what is committed, in one sequence without
+// gaps. It keeps no queue for anyone. A watcher has a position and fetches from there at its own
+// pace, so it can be slow without losing a fact and without holding anybody up.
+//
+// Batches come from a scheduler, in position order, after their signals were published.
+type Feed struct {
+	leaf     task.Leaf
+	head     fact.Position // everything up to here was published
+	tail     []fact.Record // the newest records
+	size     int           // payload bytes in tail
+	base     fact.Position // tail holds every record after this position
+	observed map[observedKey]observed
+	version  uint64 // counts changes of observed
+	bells    []*task.Bell
+}
+
+type observedKey struct{ kind, key string }
+
+type observed struct {
+	version uint64
+	value   fact.Observation
+}
+
+// Reader is the journal as a feed sees it: Read calls fn with the selected records after sel.After,
+// in position order, and returns fn's error.
+type Reader interface {
+	Read(tc task.Context, sel fact.Selection, fn func(*fact.Record) error) error
+}
+
+// The reasons for which a page stops a read. They never leave the package.
+var (
+	errPageFull = errors.New("reactive: page is full")
+	errPageDone = errors.New("reactive: page reached its end")
+)
+
+// NewFeed returns a feed for a journal whose last position is head.
+func NewFeed(head fact.Position) *Feed {
+	return &Feed{head: head, base: head, observed: map[observedKey]observed{}}
+}
+
+// Head returns the position up to which everything was published.
+func (f *Feed) Head() fact.Position {
+	f.leaf.Lock()
+	defer f.leaf.Unlock()
+	return f.head
+}
+
+// Watch calls sink with the selected history in pages, then with an update that is Live and carries
+// the selected observations as they are now, and, if sel.Follow is set, with every change after it
+// until tc is cancelled. An error of sink or history ends it and is returned.
+func (f *Feed) Watch(tc task.Context, history Reader, sel fact.Selection, sink func(fact.Update) error) error {
+	bell := task.NewBell()
+	if sel.Follow {
+		f.enter(bell)
+		defer f.leave(bell)
+	}
+	w := watcher{feed: f, sel: sel, after: sel.After}
+	for {
+		if err := w.catchUp(tc, history, sink); err != nil {
+			return err
+		}
+		up, changed, ok := w.next()
+		if !ok {
+			continue
+		}
+		if changed || !w.live {
+			w.live = true
+			if err := sink(up); err != nil {
+				return err
+			}
+		}
+		if !sel.Follow {
+			return nil
+		}
+		if err := bell.Wait(tc); err != nil {
+			return err
+		}
+	}
+}
+
+// publish takes a batch from the scheduler and wakes the watchers.
+func (f *Feed) publish(batch *fact.Update) {
+	f.leaf.Lock()
+	defer f.leaf.Unlock()
+	f.head = max(f.head, batch.Position)
+	for i := range batch.Records {
+		r := &batch.Records[i]
+		f.head = max(f.head, r.Position)
+		f.tail = append(f.tail, *r)
+		f.size += len(r.Fact.Payload)
+	}
+	drop := 0
+	for len(f.tail)-drop > tailRecords || f.size > tailBytes {
+		f.size -= len(f.tail[drop].Fact.Payload)
+		f.base = f.tail[drop].Position
+		drop++
+	}
+	f.tail = slices.Delete(f.tail, 0, drop)
+	for _, o := range batch.Observations {
+		f.version++
+		f.observed[observedKey{o.Kind, o.Key}] = observed{version: f.version, value: o}
+	}
+	for _, b := range f.bells {
+		b.Ring()
+	}
+}
+
+func (f *Feed) enter(b *task.Bell) {
+	f.leaf.Lock()
+	defer f.leaf.Unlock()
+	f.bells = append(f.bells, b)
+}
+
+func (f *Feed) leave(b *task.Bell) {
+	f.leaf.Lock()
+	defer f.leaf.Unlock()
+	f.bells = slices.DeleteFunc(f.bells, func(o *task.Bell) bool { return o == b })
+}
+
+// watcher is one Watch call's place in the feed.
+type watcher struct {
+	feed  *Feed
+	sel   fact.Selection
+	after fact.Position // delivered up to here
+	seen  uint64        // observations delivered up to this version
+	live  bool
+}
+
+// catchUp delivers pages of history until the rest is in the feed's tail.
+func (w *watcher) catchUp(tc task.Context, history Reader, sink func(fact.Update) error) error {
+	for {
+		w.feed.leaf.Lock()
+		base := w.feed.base
+		w.feed.leaf.Unlock()
+		if w.after >= base {
+			return nil
+		}
+		page, done, err := w.page(tc, history, base)
+		if err != nil {
+			return err
+		}
+		if len(page) > 0 {
+			w.after = page[len(page)-1].Position
+		}
+		if done {
+			w.after = base
+		}
+		if len(page) > 0 {
+			if err := sink(fact.Update{Records: page, Position: w.after}); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// page reads one page of selected records up to a position; done says that there are no more.
+func (w *watcher) page(tc task.Context, history Reader, upTo fact.Position) (page []fact.Record, done bool, err error) {
+	sel, bytes := w.sel, 0
+	sel.After = w.after
+	err = history.Read(tc, sel, func(r *fact.Record) error {
+		if r.Position > upTo {
+			return errPageDone
+		}
+		if len(page) == pageRecords || bytes > pageBytes {
+			return errPageFull
+		}
+		page = append(page, *r)
+		bytes += len(r.Fact.Payload)
+		return nil
+	})
+	switch err {
+	case nil, errPageDone:
+		return page, true, nil
+	case errPageFull:
+		return page, false, nil
+	}
+	return nil, false, err
+}
+
+// next takes what the tail and the observations hold for this watcher. It is not ok when the tail
+// moved on since catchUp looked: the journal has what is missing.
+func (w *watcher) next() (up fact.Update, changed, ok bool) {
+	f := w.feed
+	f.leaf.Lock()
+	defer f.leaf.Unlock()
+	if w.after < f.base {
+		return fact.Update{}, false, false
+	}
+	from, _ := slices.BinarySearchFunc(f.tail, w.after+1, func(r fact.Record, p fact.Position) int {
+		return cmp.Compare(r.Position, p)
+	})
+	for i := from; i < len(f.tail); i++ {
+		if w.sel.Selects(&f.tail[i]) {
+			up.Records = append(up.Records, f.tail[i])
+		}
+	}
+	up.Position, up.Live = max(w.after, f.head), true
+	w.after = up.Position
+	up.Observations = w.observations()
+	return up, len(up.Records) > 0 || len(up.Observations) > 0, true
+}
+
+// observations returns what changed since the last call, oldest change first. A first call leaves
+// out what is gone already. The caller holds the leaf.
+func (w *watcher) observations() []fact.Observation {
+	f := w.feed
+	if f.version == w.seen || len(w.sel.Observations) == 0 {
+		return nil
+	}
+	var changed []observed
+	for _, o := range f.observed {
+		gone := len(o.value.Payload) == 0
+		if o.version > w.seen && w.sel.Observes(o.value.Kind) && !(gone && w.seen == 0) {
+			changed = append(changed, o)
+		}
+	}
+	w.seen = f.version
+	slices.SortFunc(changed, func(a, b observed) int { return cmp.Compare(a.version, b.version) })
+	out := make([]fact.Observation, len(changed))
+	for i, o := range changed {
+		out[i] = o.value
+	}
+	return out
+}
