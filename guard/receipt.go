@@ -1,0 +1,67 @@
+package guard
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/effect"
+)
+
+// Chain is what a next hop knows about the receipts of one sender towards one destination in one
+// context. The zero value with the three names set has seen none.
+type Chain struct {
+	Context  aura.ContextID
+	From, To aura.AuthorityID
+	Epoch    aura.Epoch
+	Spent    uint64   // units that the receipts of Epoch cover
+	LastSeq  uint64   // the last fact that they cover
+	Head     [32]byte // hash of the last receipt of Epoch; zero: none
+}
+
+// Accept verifies the next receipt with the sending device's signing key (Ed25519, 32 bytes) and
+// advances the chain, before anything is forwarded. The receipt that is the chain's head is accepted
+// again without change: a retransmission uses the same one.
+//
+// It returns aura.Stale for an earlier epoch or a run that is covered already, and aura.Denied for
+// everything else that does not fit: another binding, a broken link, a wrong signature, no cost, more
+// than the policy's limit, or an epoch that the clock has not reached. The chain is unchanged then.
+func (c *Chain) Accept(r *effect.Receipt, deviceKey []byte, p Policy, now aura.Physical) error {
+	const op = "guard.Accept"
+	if r.Context != c.Context || r.From != c.From || r.To != c.To {
+		return aura.Errorf(op, aura.Denied, "receipt is bound to another context, source or destination")
+	}
+	if err := r.Verify(deviceKey); err != nil {
+		return &aura.Error{Op: op, Kind: aura.KindOf(err), Err: err}
+	}
+	hash := r.Hash()
+	if hash == c.Head {
+		return nil
+	}
+	next := *c
+	if r.Epoch > c.Epoch {
+		if r.Epoch > latestEpoch(p, now) {
+			return aura.Errorf(op, aura.Denied, "receipt of an epoch that has not begun")
+		}
+		next.Epoch, next.Spent, next.LastSeq, next.Head = r.Epoch, 0, 0, [32]byte{}
+	}
+	switch {
+	case r.Epoch < c.Epoch:
+		return aura.Errorf(op, aura.Stale, "receipt of an earlier epoch")
+	case r.Previous != next.Head && r.LastSeq <= next.LastSeq:
+		return aura.Errorf(op, aura.Stale, "receipt of a run that is covered already")
+	case r.Previous != next.Head:
+		return aura.Errorf(op, aura.Denied, "receipt does not follow the last one")
+	case r.Cost == 0:
+		return aura.Errorf(op, aura.Denied, "receipt without a cost")
+	case next.Spent > p.Limit || r.Cost > p.Limit-next.Spent:
+		return aura.Errorf(op, aura.Denied, "receipt exceeds the budget of its epoch")
+	}
+	// A run of an earlier epoch that is decided anew may end before the facts sent since.
+	next.Spent, next.LastSeq, next.Head = next.Spent+r.Cost, max(next.LastSeq, r.LastSeq), hash
+	*c = next
+	return nil
+}
+
+// latestEpoch is the last epoch that a sender's clock may have reached: one beyond the latest instant
+// that ours may show, because neither clock is exact.
+func latestEpoch(p Policy, now aura.Physical) aura.Epoch {
+	return EpochAt(p, aura.Physical{At: now.Range().Latest}) + 1
+}
