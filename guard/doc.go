@@ -16,6 +16,6 @@
 // A denied outcome carries a typed [Denial] and no command at all: nothing is charged, written or sent.
 //
 // The package also holds the pure rules around a decision: limits and epochs ([Policy], [HeadroomOf],
-// [LeakViewOf]), the version check that a commit repeats ([ChargeHolds], [LeakHolds]), the cost of bytes
-// ([CostOf]) and the chain of receipts that the next hop verifies ([Chain]).
+// [LeakViewOf]), the version check that a commit repeats ([ChargeHolds], [LeakHolds]) and what it writes
+// ([Charged], [Leaked]), the cost of bytes ([CostOf]) and the chain of receipts that the next hop verifies ([Chain]).
 package guard

@@ -56,7 +56,9 @@ func flow(out *Outcome, s *Snapshot, r *Request) bool {
 		}
 		h := &s.Budgets[at]
 		// Each budget is checked against the snapshot alone, so a peer named twice could pass it twice.
-		if out.used[at] || h.Context != r.Context || send.Through > s.Last || send.From > send.Through {
+		// A run that starts beyond what was charged would leave facts that nobody ever pays for.
+		gap := send.Through > h.Through && send.From > h.Through
+		if out.used[at] || h.Context != r.Context || send.Through > s.Last || send.From > send.Through || gap {
 			out.deny(r, Flow, Malformed, send.Peer, 0, 0)
 			return false
 		}

@@ -93,6 +93,13 @@ func TestDenials(t *testing.T) {
 		"run beyond the last fact": {
 			func(_ *guard.Snapshot, r *guard.Request) { r.Sends[0].Through = 1 }, guard.Flow, guard.Malformed,
 		},
+		"run that skips facts": {
+			func(s *guard.Snapshot, r *guard.Request) {
+				s.Last = 3
+				r.Sends[0].From, r.Sends[0].Through = 1, 3
+			},
+			guard.Flow, guard.Malformed,
+		},
 		"budget of another context": {
 			func(s *guard.Snapshot, _ *guard.Request) { s.Budgets[0].Context[0]++ }, guard.Flow, guard.Malformed,
 		},

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
 )
 
@@ -42,6 +43,18 @@ func ChargeHolds(c *fact.Charge, epoch aura.Epoch, seen uint64) bool {
 	return c.Epoch < epoch && seen == 0
 }
 
+// Charged returns the ledger entry after a charge that was decided on it. The run of own facts that it
+// pays for is Seq in (from, through].
+func Charged(c fact.Charge, cmd *effect.Command, from, through uint64) fact.Charge {
+	if c.Epoch < cmd.Epoch {
+		c = fact.Charge{Epoch: cmd.Epoch, From: c.Through, Through: c.Through}
+	}
+	c.Context, c.Peer = cmd.Context, cmd.Peer
+	c.Spent += uint64(cmd.Amount)
+	c.From, c.Through = min(c.From, from), max(c.Through, through)
+	return c
+}
+
 // LeakView is the leakage budget of a context in the current epoch, per observer class; the index is
 // the [fact.Observer].
 type LeakView [fact.Observers]LeakRoom
@@ -74,4 +87,14 @@ func LeakHolds(l *fact.Leak, epoch aura.Epoch, seen uint64) bool {
 		return l.Bits == seen
 	}
 	return l.Epoch < epoch && seen == 0
+}
+
+// Leaked returns the ledger entry after leakage that was decided on it.
+func Leaked(l fact.Leak, cmd *effect.Command) fact.Leak {
+	if l.Epoch < cmd.Epoch {
+		l = fact.Leak{Epoch: cmd.Epoch}
+	}
+	l.Context, l.Observer = cmd.Context, cmd.Observer
+	l.Bits += uint64(cmd.Bits)
+	return l
 }

@@ -143,7 +143,12 @@ func TestHeadroomVersionsTellChargesApart(t *testing.T) {
 			if h.Epoch < c.Epoch {
 				t.Fatal("an epoch came back")
 			}
-			c = fact.Charge{Epoch: h.Epoch, Spent: h.Spent + 1}
+			through := c.Through
+			c = guard.Charged(c, &effect.Command{Amount: 2, Epoch: h.Epoch}, through, through+3)
+			after := guard.HeadroomOf(p, &c, room, ben, now)
+			if after.Spent != h.Spent+2 || after.Through != through+3 || after.From != h.From {
+				t.Fatalf("headroom %+v after a charge of 2 units and 3 facts on %+v", after, h)
+			}
 			if guard.ChargeHolds(&c, h.Epoch, h.Version) {
 				t.Fatal("a headroom still holds after a charge")
 			}
