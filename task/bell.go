@@ -1,14 +1,12 @@
 package task
 
 import (
-	"sync"
-
 	"github.com/aura-runtime/aura"
 )
 
 // Bell says that something changed. Rings that nobody has heard yet count as one.
 type Bell struct {
-	mu   sync.Mutex
+	mu   guard
 	ring turnstile // at most one permit
 }
 
@@ -35,8 +33,8 @@ func (b *Bell) WaitUntil(tc Context, at aura.Duration) (rung bool, err error) {
 	if err := tc.enter(); err != nil {
 		return false, err
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	b.mu.lock(tc.task)
+	defer b.mu.unlock(tc.task)
 	if b.ring.take() {
 		return true, nil
 	}

@@ -32,6 +32,9 @@ func (s *Sim) doom(g *Group, self *simTask) {
 		if t.queue != nil {
 			t.queue.remove(t)
 		}
+		if t.holds != nil {
+			t.holds.put() // the permit stays when the task goes
+		}
 		st.parked, st.permit = false, false
 		if st != self {
 			s.doomed = append(s.doomed, st)

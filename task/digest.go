@@ -9,8 +9,9 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// digest hashes what happens in a simulation, each record with a tag of its kind so that two different
-// histories never give the same bytes. Records gather in a buffer: a step costs a copy.
+// digest hashes what happens in a simulation. Every record begins with a number whose low two bits are the
+// kind of the record, and every part has its length or ends itself, so that two different histories never
+// give the same bytes. Records gather in a buffer: a step costs a byte or two.
 type digest struct {
 	hash   hash.Hash
 	buffer []byte
@@ -28,14 +29,13 @@ func newDigest() digest {
 }
 
 func (d *digest) step(id uint64) {
-	d.buffer = append(d.buffer, digestStep)
-	d.buffer = binary.LittleEndian.AppendUint64(d.buffer, id)
+	d.buffer = binary.AppendUvarint(d.buffer, id<<2|digestStep)
 	d.flush(digestFlush)
 }
 
 func (d *digest) time(now aura.Duration) {
 	d.buffer = append(d.buffer, digestTime)
-	d.buffer = binary.LittleEndian.AppendUint64(d.buffer, uint64(now))
+	d.buffer = binary.AppendUvarint(d.buffer, uint64(now))
 }
 
 func (d *digest) event(e *world.Event) {

@@ -1,7 +1,6 @@
 package task
 
 import (
-	"sync"
 	"sync/atomic"
 
 	"github.com/aura-runtime/aura"
@@ -19,13 +18,14 @@ type Group struct {
 
 	cancelled atomic.Bool // also set by a parent's cancellation
 
-	mu          sync.Mutex
+	mu          guard
 	first, last *task  // live tasks, in order of their start
 	eldest      *Group // live child groups, in order of their linking
 	youngest    *Group
 	next, prev  *Group // in the parent, guarded by the parent's lock
 	live        int    // live tasks and child groups; a group is linked to its parent while live > 0
 	closed      bool   // refuses new tasks
+	ended       bool   // root only: the last task has ended, and nothing starts any more
 	crashed     bool   // simulation only
 	err         error  // the first failure
 	asked       bool   // somebody has been told err
@@ -66,7 +66,7 @@ func (g *Group) Adopt(name string, fn func(Context) error) error {
 	}
 	t := g.engine.newTask()
 	t.name, t.group, t.fn = name, g, fn
-	if g.cancelled.Load() || !g.add(t) {
+	if g.isCancelled() || !g.add(t) {
 		return aura.Errorf(op, aura.Unavailable, "%s/%s: the group is closing", g.path, name)
 	}
 	g.report(t, "spawn", nil)
@@ -93,9 +93,9 @@ func (g *Group) Wait(tc Context) error {
 // Close cancels the group, refuses new tasks and waits at most grace, even if tc is cancelled. It returns
 // the group's first failure, or [aura.Timeout] with the names of the tasks that hang: they stay members.
 func (g *Group) Close(tc Context, grace aura.Duration) error {
-	g.mu.Lock()
+	g.mu.lock(tc.task)
 	g.closed = true
-	g.mu.Unlock()
+	g.mu.unlock(tc.task)
 	g.Cancel()
 	tc, done := tc.Grace("close "+g.path, grace)
 	defer done()
@@ -107,6 +107,17 @@ func (g *Group) Close(tc Context, grace aura.Duration) error {
 		return err
 	}
 	return g.Err()
+}
+
+// isCancelled reports whether g or a group above it is cancelled. An empty group learns of a cancellation
+// above it only when it is used again.
+func (g *Group) isCancelled() bool {
+	for ; g != nil; g = g.parent {
+		if g.cancelled.Load() {
+			return true
+		}
+	}
+	return false
 }
 
 // join waits until the group is empty.
@@ -122,8 +133,8 @@ func (g *Group) join(tc Context) error {
 	if err := tc.enter(); err != nil {
 		return err
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	g.mu.lock(tc.task)
+	defer g.mu.unlock(tc.task)
 	if g.live == 0 {
 		return nil
 	}

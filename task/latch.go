@@ -1,10 +1,8 @@
 package task
 
-import "sync"
-
 // Latch opens once and stays open.
 type Latch struct {
-	mu   sync.Mutex
+	mu   guard
 	open bool
 	line queue
 }
@@ -32,8 +30,8 @@ func (l *Latch) Wait(tc Context) error {
 	if err := tc.enter(); err != nil {
 		return err
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.mu.lock(tc.task)
+	defer l.mu.unlock(tc.task)
 	if l.open {
 		return nil
 	}

@@ -2,8 +2,6 @@ package task
 
 import (
 	"fmt"
-	"sync"
-
 	"github.com/aura-runtime/aura"
 )
 
@@ -83,7 +81,7 @@ func (s State) reachable(from State) bool {
 type Lifecycle struct {
 	changed func(from, to State, err error) // reports a transition; called with the lock, must not block
 
-	mu    sync.Mutex
+	mu    guard
 	state State
 	err   error
 	line  queue
@@ -109,8 +107,8 @@ func (l *Lifecycle) Wait(tc Context, want State) error {
 	if err := tc.enter(); err != nil {
 		return err
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.mu.lock(tc.task)
+	defer l.mu.unlock(tc.task)
 	for l.state != want {
 		if !want.reachable(l.state) {
 			if l.err != nil {

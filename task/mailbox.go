@@ -1,8 +1,6 @@
 package task
 
 import (
-	"sync"
-
 	"github.com/aura-runtime/aura"
 )
 
@@ -10,7 +8,7 @@ import (
 // of tasks may send and receive.
 type Mailbox[T any] struct {
 	name   string
-	mu     sync.Mutex
+	mu     guard
 	ring   []T // grows up to the capacity
 	head   int
 	length int
@@ -31,17 +29,17 @@ func (m *Mailbox[T]) Send(tc Context, v T) error {
 	if err := tc.enter(); err != nil {
 		return err
 	}
-	m.mu.Lock()
+	m.mu.lock(tc.task)
 	if m.closed {
-		m.mu.Unlock()
+		m.mu.unlock(tc.task)
 		return m.closedError("task.Send")
 	}
 	if m.slots.take() {
 		m.push(v)
-		m.mu.Unlock()
+		m.mu.unlock(tc.task)
 		return nil
 	}
-	defer m.mu.Unlock()
+	defer m.mu.unlock(tc.task)
 	_, err := m.slots.wait(tc, &m.mu, wait{"send to", m.name}, never)
 	if err != nil {
 		return err
@@ -77,17 +75,17 @@ func (m *Mailbox[T]) RecvUntil(tc Context, at aura.Duration) (v T, ok bool, err 
 	if err := tc.enter(); err != nil {
 		return v, false, err
 	}
-	m.mu.Lock()
+	m.mu.lock(tc.task)
 	if m.items.take() {
 		v = m.pop()
-		m.mu.Unlock()
+		m.mu.unlock(tc.task)
 		return v, true, nil
 	}
 	if m.closed {
-		m.mu.Unlock()
+		m.mu.unlock(tc.task)
 		return v, false, m.closedError("task.Recv")
 	}
-	defer m.mu.Unlock()
+	defer m.mu.unlock(tc.task)
 	answer, err := m.items.wait(tc, &m.mu, wait{"receive from", m.name}, at)
 	switch {
 	case err != nil:

@@ -1,10 +1,6 @@
 package task
 
-import (
-	"sync"
-
-	"github.com/aura-runtime/aura"
-)
+import "github.com/aura-runtime/aura"
 
 // grant is the answer to a task in a queue.
 type grant uint8
@@ -63,14 +59,13 @@ func (q *queue) answerAll(a grant) {
 
 // await puts the calling task in line and parks it until it has an answer, its context ends (the error)
 // or Elapsed reaches until (the answer is waiting). An answer that came counts before a context that
-// ended. mu guards q; it is held on entry and on return, also when the task is unwound, and released
-// while parked.
-func (q *queue) await(tc Context, mu *sync.Mutex, on wait, until aura.Duration) (grant, error) {
+// ended. mu guards q; it is held on entry and on return, and released while parked.
+func (q *queue) await(tc Context, mu *guard, on wait, until aura.Duration) (grant, error) {
 	t := tc.task
 	q.push(t)
 	limit := min(until, tc.deadline())
 	for {
-		t.parkUnlocked(mu, on, limit)
+		mu.park(t, on, limit)
 		if t.grant != waiting {
 			return t.grant, nil
 		}
@@ -83,11 +78,4 @@ func (q *queue) await(tc Context, mu *sync.Mutex, on wait, until aura.Duration) 
 			return waiting, nil
 		}
 	}
-}
-
-// parkUnlocked parks without mu and takes it again, even if the park ends in runtime.Goexit.
-func (t *task) parkUnlocked(mu *sync.Mutex, on wait, until aura.Duration) {
-	mu.Unlock()
-	defer mu.Lock()
-	t.park(on, until)
 }

@@ -95,13 +95,14 @@ type realTask struct {
 	task
 	clock *Real
 	state atomic.Uint32
-	wake  chan struct{} // one value per transition from parked to permit
+	wake  chan struct{} // one value per transition from parked to running
 	timer *time.Timer
 	due   aura.Duration // when the timer fires, of Elapsed
 }
 
 func (t *realTask) park(_ wait, until aura.Duration) {
-	if t.state.CompareAndSwap(permit, running) {
+	if t.state.Load() == permit { // which only this goroutine takes away
+		t.state.Store(running)
 		return
 	}
 	if t.wake == nil {
@@ -112,13 +113,26 @@ func (t *realTask) park(_ wait, until aura.Duration) {
 	}
 	if t.state.CompareAndSwap(running, parked) {
 		<-t.wake
+		return
 	}
 	t.state.Store(running)
 }
 
 func (t *realTask) unpark() {
-	if t.state.Swap(permit) == parked {
-		t.wake <- struct{}{}
+	for {
+		switch t.state.Load() {
+		case permit:
+			return
+		case running:
+			if t.state.CompareAndSwap(running, permit) {
+				return
+			}
+		case parked:
+			if t.state.CompareAndSwap(parked, running) {
+				t.wake <- struct{}{}
+				return
+			}
+		}
 	}
 }
 

@@ -1,10 +1,8 @@
 package task
 
-import "sync"
-
 // Reply carries one result from one task to those who wait for it.
 type Reply[T any] struct {
-	mu    sync.Mutex
+	mu    guard
 	done  bool
 	value T
 	err   error
@@ -31,8 +29,8 @@ func (r *Reply[T]) Await(tc Context) (v T, err error) {
 	if err := tc.enter(); err != nil {
 		return v, err
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.mu.lock(tc.task)
+	defer r.mu.unlock(tc.task)
 	if !r.done {
 		if _, err := r.line.await(tc, &r.mu, wait{op: "reply"}, never); err != nil {
 			return v, err

@@ -1,10 +1,8 @@
 package task
 
-import "sync"
-
 // Semaphore lets a bounded number of tasks in. Permits are handed out in the order of asking.
 type Semaphore struct {
-	mu      sync.Mutex
+	mu      guard
 	permits turnstile
 }
 
@@ -18,8 +16,8 @@ func (s *Semaphore) Acquire(tc Context) error {
 	if err := tc.enter(); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.mu.lock(tc.task)
+	defer s.mu.unlock(tc.task)
 	if s.permits.take() {
 		return nil
 	}

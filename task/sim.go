@@ -114,7 +114,7 @@ func (s *Sim) Steps() uint64 { return s.steps }
 func (s *Sim) newTask() *task {
 	s.lastID++
 	t := &simTask{sim: s, id: s.lastID, due: never, until: never}
-	t.parker = t
+	t.parker, t.alone = t, true
 	if s.options.Preempt > 0 {
 		t.interrupt = t.preempt
 	}

@@ -13,7 +13,7 @@ type stage struct {
 	limit    string        // the stage that set the deadline
 	grace    bool          // goes on after the group was cancelled
 	over     atomic.Bool   // done was called
-	std      *stdContext   // made by Context.Std, guarded by the group's lock
+	std      *stdContext   // made by Context.Std
 }
 
 // deadline returns the point of Elapsed at which the budget is spent.

@@ -36,15 +36,15 @@ func (tc Context) Std() context.Context {
 
 // leaveStage ends the standard context of a stage that is over.
 func (t *task) leaveStage(s *stage) {
+	if s.std == nil {
+		return
+	}
 	t.group.mu.Lock()
-	std := s.std
-	if i := slices.Index(t.stds, std); std != nil && i >= 0 {
+	if i := slices.Index(t.stds, s.std); i >= 0 {
 		t.stds = slices.Delete(t.stds, i, i+1)
 	}
 	t.group.mu.Unlock()
-	if std != nil {
-		std.cancel(context.Canceled)
-	}
+	s.std.cancel(context.Canceled)
 }
 
 // stdContext is the one place that keeps a Context: it is the Context, in other clothes.

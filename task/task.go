@@ -70,13 +70,16 @@ type task struct {
 	fn    func(Context) error
 
 	next, prev *task         // in group, guarded by group.mu
-	std        *stdContext   // of the context without a stage, guarded by group.mu
+	std        *stdContext   // of the context without a stage
 	stds       []*stdContext // all that have not ended, guarded by group.mu
 
 	// Membership in the one queue that the task waits in, guarded by the lock of the queue's owner.
 	queue        *queue
 	qnext, qprev *task
 	grant        grant
+	holds        *turnstile // handed the task a permit that it does not know of yet
+
+	alone bool // in a simulation: no other task runs at the same time
 
 	// Simulation only.
 	crashed   bool   // the task is being unwound

@@ -44,9 +44,10 @@ func (g *Group) add(t *task) bool {
 }
 
 // grow counts one more live member, and links g to its parent when it is the first. It takes over a
-// cancellation that passed while g was not linked; false means that g has crashed. g.mu is held.
+// cancellation that passed while g was not linked; false means that the tree has ended or g has crashed.
+// g.mu is held.
 func (g *Group) grow() bool {
-	if g.live == 0 && g.parent != nil && !g.parent.link(g) {
+	if g.ended || g.live == 0 && g.parent != nil && !g.parent.link(g) {
 		return false
 	}
 	g.live++
@@ -108,6 +109,7 @@ func (g *Group) shrink() (root *Group) {
 	}
 	g.empty.answerAll(granted)
 	if g.parent == nil {
+		g.ended = true
 		return g
 	}
 	return g.parent.unlink(g)

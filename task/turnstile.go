@@ -1,10 +1,6 @@
 package task
 
-import (
-	"sync"
-
-	"github.com/aura-runtime/aura"
-)
+import "github.com/aura-runtime/aura"
 
 // turnstile hands out permits in the order in which tasks asked. A permit that is put back while
 // somebody waits goes to that task directly, so a newcomer never overtakes. The owner's lock guards it.
@@ -25,21 +21,17 @@ func (s *turnstile) take() bool {
 
 // put gives a permit to the first in line, or keeps it.
 func (s *turnstile) put() {
-	if !s.line.answer(granted) {
-		s.free++
+	if t := s.line.head; t != nil {
+		t.holds = s
+		s.line.answer(granted)
+		return
 	}
+	s.free++
 }
 
 // wait parks the caller until a permit is handed to it; see [queue.await] for mu and the results.
-func (s *turnstile) wait(tc Context, mu *sync.Mutex, on wait, until aura.Duration) (grant, error) {
-	unwinding := true
-	defer func() {
-		// A task that crashes between the grant and its next step must not take the permit along.
-		if unwinding && tc.task.grant == granted {
-			s.put()
-		}
-	}()
+func (s *turnstile) wait(tc Context, mu *guard, on wait, until aura.Duration) (grant, error) {
 	answer, err := s.line.await(tc, mu, on, until)
-	unwinding = false
+	tc.task.holds = nil
 	return answer, err
 }
