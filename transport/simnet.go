@@ -1,0 +1,453 @@
+package transport
+
+import (
+	"container/heap"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
+)
+
+// SimOptions says how a simulated network treats cells. The zero value delivers every cell after 20 ms,
+// in order.
+type SimOptions struct {
+	// Latency is the time a cell travels, at least. Default 20 ms.
+	Latency aura.Duration
+	// Jitter is the most that chance adds to it, per cell: cells overtake each other. Default 0.
+	Jitter aura.Duration
+	// Loss, Duplicate and Reorder are the shares, 0 to 1, of cells that vanish, arrive twice, or are
+	// held back for four more latencies. Default 0.
+	Loss, Duplicate, Reorder float64
+	// DialWithin is how long a dial to a peer that does not answer waits. Default 5 s.
+	DialWithin aura.Duration
+}
+
+// The bounds of a simulated network.
+const (
+	simLinkCells = 512 // cells that wait at one end; more are lost
+	simLinks     = 64  // links that wait for Accept; a dial beyond is refused
+)
+
+// SimNet is a network for many peers in one process: [SimNet.Join] gives each its [Network]. What it does
+// to a cell follows from its entropy and the order of calls alone. Owner: the group that it was given.
+type SimNet struct {
+	clock  world.Clock
+	posted *task.Bell
+
+	lock    task.Leaf
+	options SimOptions
+	chance  *rand.Rand
+	peers   map[PeerID]*SimPeer
+	cuts    map[[2]PeerID]bool
+	away    map[PeerID]bool
+	transit transit
+	order   uint64
+	spare   [][]byte
+}
+
+// NewSimNet starts a network without peers.
+func NewSimNet(group *task.Group, clock world.Clock, e world.Entropy, o SimOptions) *SimNet {
+	var seed [32]byte
+	_, _ = e.Read(seed[:])
+	n := &SimNet{
+		clock: clock, posted: task.NewBell(), chance: rand.New(rand.NewChaCha8(seed)),
+		peers: make(map[PeerID]*SimPeer), cuts: make(map[[2]PeerID]bool), away: make(map[PeerID]bool),
+	}
+	n.Set(o)
+	group.Go("simnet.deliver", n.deliver)
+	return n
+}
+
+// Set changes how cells are treated from now on.
+func (n *SimNet) Set(o SimOptions) {
+	if o.Latency <= 0 {
+		o.Latency = 20e6
+	}
+	if o.DialWithin <= 0 {
+		o.DialWithin = 5e9
+	}
+	n.lock.Lock()
+	defer n.lock.Unlock()
+	n.options = o
+}
+
+// Join connects a peer that can be reached at addrs. A peer of the same identifier that is still there
+// crashes first.
+func (n *SimNet) Join(self PeerID, addrs ...Address) *SimPeer {
+	n.Crash(self)
+	p := &SimPeer{net: n, self: self, addrs: addrs, offered: task.NewMailbox[*simLink]("simnet.links", simLinks)}
+	n.lock.Lock()
+	defer n.lock.Unlock()
+	n.peers[self] = p
+	return p
+}
+
+// Crash takes a peer away as if its process was killed: nothing leaves it any more, its links break, and
+// the other ends learn of it as they would of a reset connection.
+func (n *SimNet) Crash(peer PeerID) {
+	n.lock.Lock()
+	p := n.peers[peer]
+	delete(n.peers, peer)
+	n.lock.Unlock()
+	if p != nil {
+		p.shut()
+	}
+}
+
+// Cut drops everything between two peers, without telling them.
+func (n *SimNet) Cut(a, b PeerID) { n.setCut(a, b, true) }
+
+// Mend undoes [SimNet.Cut].
+func (n *SimNet) Mend(a, b PeerID) { n.setCut(a, b, false) }
+
+// Detach drops everything from and to a peer, without telling anybody.
+func (n *SimNet) Detach(peer PeerID) { n.setAway(peer, true) }
+
+// Attach undoes [SimNet.Detach].
+func (n *SimNet) Attach(peer PeerID) { n.setAway(peer, false) }
+
+func (n *SimNet) setCut(a, b PeerID, cut bool) {
+	n.lock.Lock()
+	defer n.lock.Unlock()
+	if cut {
+		n.cuts[edge(a, b)] = true
+	} else {
+		delete(n.cuts, edge(a, b))
+	}
+}
+
+func (n *SimNet) setAway(peer PeerID, away bool) {
+	n.lock.Lock()
+	defer n.lock.Unlock()
+	if away {
+		n.away[peer] = true
+	} else {
+		delete(n.away, peer)
+	}
+}
+
+func edge(a, b PeerID) [2]PeerID {
+	if a.Compare(b) > 0 {
+		a, b = b, a
+	}
+	return [2]PeerID{a, b}
+}
+
+// open reports whether cells pass between two peers. The lock is held.
+func (n *SimNet) open(a, b PeerID) bool { return !n.away[a] && !n.away[b] && !n.cuts[edge(a, b)] }
+
+// post puts one cell on the way to the other end of a link; nil tells it that the link is over.
+func (n *SimNet) post(from *simLink, cell []byte) {
+	n.lock.Lock()
+	defer n.lock.Unlock()
+	o := n.options
+	at := n.clock.Elapsed() + o.Latency
+	if cell == nil {
+		// The end travels as late as any cell, so that it does not overtake what was sent before.
+		n.enqueue(at+o.Jitter, from, nil)
+		return
+	}
+	copies := 1
+	if o.Loss > 0 && n.chance.Float64() < o.Loss {
+		copies = 0
+	} else if o.Duplicate > 0 && n.chance.Float64() < o.Duplicate {
+		copies = 2
+	}
+	for range copies {
+		late := aura.Duration(0)
+		if o.Jitter > 0 {
+			late = aura.Duration(n.chance.Int64N(int64(o.Jitter) + 1))
+		}
+		if o.Reorder > 0 && n.chance.Float64() < o.Reorder {
+			late += 4 * o.Latency
+		}
+		n.enqueue(at+late, from, cell)
+	}
+}
+
+func (n *SimNet) enqueue(at aura.Duration, from *simLink, cell []byte) {
+	n.order++
+	heap.Push(&n.transit, parcel{at: at, order: n.order, from: from.self, to: from.other, cell: n.copyOf(cell)})
+	if n.transit[0].order == n.order {
+		n.posted.Ring()
+	}
+}
+
+// copyOf takes a spare buffer if there is one. The lock is held.
+func (n *SimNet) copyOf(cell []byte) []byte {
+	if cell == nil {
+		return nil
+	}
+	var b []byte
+	if last := len(n.spare) - 1; last >= 0 {
+		b, n.spare = n.spare[last], n.spare[:last]
+	} else {
+		b = make([]byte, CellSize)
+	}
+	copy(b, cell)
+	return b
+}
+
+func (n *SimNet) release(b []byte) {
+	const keep = 1024
+	n.lock.Lock()
+	defer n.lock.Unlock()
+	if b != nil && len(n.spare) < keep {
+		n.spare = append(n.spare, b)
+	}
+}
+
+// deliver hands out what is due.
+func (n *SimNet) deliver(tc task.Context) error {
+	for {
+		due, at := n.due(tc.Elapsed())
+		if due != nil {
+			if due.cell == nil {
+				due.to.finish()
+			} else if !due.to.cells.TrySend(due.cell) {
+				n.release(due.cell)
+			}
+			continue
+		}
+		if _, err := n.posted.WaitUntil(tc, at); err != nil {
+			return nil
+		}
+	}
+}
+
+// due takes the next parcel that has arrived, or says when one will. A parcel that meets a cut vanishes.
+func (n *SimNet) due(now aura.Duration) (*parcel, aura.Duration) {
+	n.lock.Lock()
+	defer n.lock.Unlock()
+	for len(n.transit) > 0 {
+		if at := n.transit[0].at; at > now {
+			return nil, at
+		}
+		p := heap.Pop(&n.transit).(parcel)
+		if n.open(p.from, p.to.self) {
+			return &p, 0
+		}
+	}
+	return nil, never
+}
+
+// parcel is a cell on its way; a nil cell is the end of the link.
+type parcel struct {
+	at    aura.Duration
+	order uint64
+	from  PeerID
+	to    *simLink
+	cell  []byte
+}
+
+// transit is a heap of parcels by time, then by order of sending.
+type transit []parcel
+
+func (t transit) Len() int { return len(t) }
+func (t transit) Less(i, j int) bool {
+	return t[i].at < t[j].at || t[i].at == t[j].at && t[i].order < t[j].order
+}
+func (t transit) Swap(i, j int) { t[i], t[j] = t[j], t[i] }
+func (t *transit) Push(x any)   { *t = append(*t, x.(parcel)) }
+func (t *transit) Pop() any {
+	last := len(*t) - 1
+	p := (*t)[last]
+	(*t)[last] = parcel{}
+	*t = (*t)[:last]
+	return p
+}
+
+// SimPeer is one peer's hand on a [SimNet].
+type SimPeer struct {
+	net     *SimNet
+	self    PeerID
+	offered *task.Mailbox[*simLink]
+
+	lock  task.Leaf
+	addrs []Address
+	links []*simLink
+	gone  bool
+}
+
+// Self implements [Network].
+func (p *SimPeer) Self() PeerID { return p.self }
+
+// Addresses implements [Network].
+func (p *SimPeer) Addresses() []Address {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	return slices.Clone(p.addrs)
+}
+
+// Move changes where the peer can be reached. Links stay.
+func (p *SimPeer) Move(addrs ...Address) {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	p.addrs = slices.Clone(addrs)
+}
+
+// Dial implements [Network]. It takes a round trip.
+func (p *SimPeer) Dial(tc task.Context, peer PeerID, addrs []Address) (Link, error) {
+	const op = "transport.Dial"
+	n := p.net
+	n.lock.Lock()
+	options := n.options
+	n.lock.Unlock()
+	trip := 2*options.Latency + options.Jitter
+	if err := tc.Sleep(trip); err != nil {
+		return nil, err
+	}
+	n.lock.Lock()
+	other, passable := n.peers[peer], n.open(p.self, peer)
+	n.lock.Unlock()
+	if !passable || other == nil || !other.at(addrs) {
+		if err := tc.Sleep(max(0, options.DialWithin-trip)); err != nil {
+			return nil, err
+		}
+		return nil, aura.Errorf(op, aura.Unavailable, "the peer cannot be reached")
+	}
+	ours, theirs := newSimLink(p, peer), newSimLink(other, p.self)
+	ours.other, theirs.other = theirs, ours
+	if !p.hold(ours) {
+		return nil, goneError(op)
+	}
+	if !other.hold(theirs) || !other.offered.TrySend(theirs) {
+		ours.Close()
+		theirs.Close()
+		return nil, aura.Errorf(op, aura.Unavailable, "the peer takes no more links")
+	}
+	return ours, nil
+}
+
+// at reports whether the peer is reached at one of addrs.
+func (p *SimPeer) at(addrs []Address) bool {
+	return slices.ContainsFunc(p.Addresses(), func(a Address) bool { return slices.Contains(addrs, a) })
+}
+
+// hold keeps a link for the peer's end. It reports false when the peer is gone.
+func (p *SimPeer) hold(l *simLink) bool {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	if p.gone {
+		return false
+	}
+	p.links = append(p.links, l)
+	return true
+}
+
+func (p *SimPeer) drop(l *simLink) {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	if i := slices.Index(p.links, l); i >= 0 {
+		p.links = slices.Delete(p.links, i, i+1)
+	}
+}
+
+// Accept implements [Network].
+func (p *SimPeer) Accept(tc task.Context) (Link, error) {
+	l, err := p.offered.Recv(tc)
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// Close implements [Network].
+func (p *SimPeer) Close(task.Context) error {
+	n := p.net
+	n.lock.Lock()
+	if n.peers[p.self] == p {
+		delete(n.peers, p.self)
+	}
+	n.lock.Unlock()
+	p.shut()
+	return nil
+}
+
+// shut breaks every link and ends Accept.
+func (p *SimPeer) shut() {
+	p.lock.Lock()
+	links := p.links
+	p.links, p.gone = nil, true
+	p.lock.Unlock()
+	p.offered.Close()
+	for _, l := range links {
+		l.Close()
+	}
+}
+
+func goneError(op string) error {
+	return aura.Errorf(op, aura.Unavailable, "the link is over")
+}
+
+// simLink is one end of a link.
+type simLink struct {
+	owner *SimPeer
+	self  PeerID
+	peer  PeerID
+	other *simLink
+	cells *task.Mailbox[[]byte]
+
+	lock task.Leaf
+	over bool
+}
+
+func newSimLink(owner *SimPeer, peer PeerID) *simLink {
+	return &simLink{owner: owner, self: owner.self, peer: peer, cells: task.NewMailbox[[]byte]("simnet.cells", simLinkCells)}
+}
+
+// Peer implements [Link].
+func (l *simLink) Peer() PeerID { return l.peer }
+
+// Send implements [Link].
+func (l *simLink) Send(tc task.Context, cells []byte) error {
+	if err := tc.Err(); err != nil {
+		return err
+	}
+	l.lock.Lock()
+	over := l.over
+	l.lock.Unlock()
+	if over {
+		return goneError("transport.Send")
+	}
+	for cell := range slices.Chunk(cells, CellSize) {
+		l.owner.net.post(l, cell)
+	}
+	return nil
+}
+
+// Recv implements [Link].
+func (l *simLink) Recv(tc task.Context, cell []byte) error {
+	b, err := l.cells.Recv(tc)
+	if err != nil {
+		if tc.Err() != nil {
+			return err
+		}
+		return goneError("transport.Recv") // the mailbox is closed: the link ended
+	}
+	copy(cell, b)
+	l.owner.net.release(b)
+	return nil
+}
+
+// Close implements [Link].
+func (l *simLink) Close() {
+	if l.finish() {
+		l.owner.net.post(l, nil)
+	}
+}
+
+// finish ends this side of the link and reports whether it was open.
+func (l *simLink) finish() bool {
+	l.lock.Lock()
+	open := !l.over
+	l.over = true
+	l.lock.Unlock()
+	if open {
+		l.cells.Close()
+		l.owner.drop(l)
+	}
+	return open
+}
