@@ -27,9 +27,11 @@ type entry struct {
 	profiles  map[aura.AuthorityID]*fold.Newest[Profile]
 }
 
+// person is an added fact with what is computed from it once.
 type person struct {
 	Added
 	cert fact.Certificate
+	code string
 }
 
 // Apply folds one record. Facts of other domains, and facts that do not fit their kind, change nothing.
@@ -67,7 +69,7 @@ func (s *State) applyAdded(r *fact.Record, at fold.Stamp) {
 	if err != nil {
 		return
 	}
-	if s.entry(p.Context).added.Put(at, person{Added: p, cert: cert}) {
+	if s.entry(p.Context).added.Put(at, person{Added: p, cert: cert, code: Verification(p.Transcript)}) {
 		s.rename()
 	}
 }

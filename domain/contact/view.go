@@ -93,6 +93,6 @@ func (s *State) contact(context aura.ContextID) Contact {
 		Ref:          Ref{Context: context, Authority: e.added.Value.Authority, Device: e.added.Value.cert.Device()},
 		Name:         s.names[context],
 		PeerName:     e.chosen(),
-		Verification: Verification(e.added.Value.Transcript),
+		Verification: e.added.Value.code,
 	}
 }
