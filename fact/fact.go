@@ -82,9 +82,10 @@ func Decode(b []byte) (Fact, error) {
 }
 
 // ID returns the fact's identity: the SHA-256 of its canonical encoding.
-func (f *Fact) ID() aura.FactID { return idOf(f.Encode()) }
+func (f *Fact) ID() aura.FactID { return IDOf(f.Encode()) }
 
-func idOf(encoded []byte) aura.FactID { return sha256.Sum256(encoded) }
+// IDOf returns the identity of the fact with the given canonical encoding.
+func IDOf(encoded []byte) aura.FactID { return sha256.Sum256(encoded) }
 
 // Check returns aura.Invalid when a field that every fact needs is missing or out of bounds. What the
 // payload says is the business of the kind's own check, see [Registry].

@@ -32,8 +32,8 @@ func (s Space) String() string {
 // Namespace says where a fact lives: with one authority or in one shared context. It is comparable;
 // the zero value names nothing.
 type Namespace struct {
-	Space Space
-	ID    [32]byte
+	Space Space    `cbor:"1,keyasint,omitempty"`
+	ID    [32]byte `cbor:"2,keyasint,omitzero"`
 }
 
 // OwnNamespace returns the namespace that belongs to authority alone.

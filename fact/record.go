@@ -57,7 +57,7 @@ func DecodeRecord(b []byte) (Record, error) {
 	if w.Seq == 0 {
 		return Record{}, aura.Errorf(op, aura.Corrupt, "record has no sequence number")
 	}
-	return Record{Seq: w.Seq, ID: idOf(w.Fact), Fact: f, Proof: p}, nil
+	return Record{Seq: w.Seq, ID: IDOf(w.Fact), Fact: f, Proof: p}, nil
 }
 
 // Verify checks that the device with the given signing key (Ed25519, 32 bytes) stands for the record's
