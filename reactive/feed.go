@@ -24,7 +24,7 @@ const (
 // gaps. It keeps no queue for anyone. A watcher has a position and fetches from there at its own
 // pace, so it can be slow without losing a fact and without holding anybody up.
 //
-// Batches come from a scheduler, in position order, after their signals were published.
+// Batches come in position order, from a scheduler after it published their signals.
 type Feed struct {
 	leaf     task.Leaf
 	head     fact.Position // everything up to here was published
@@ -100,8 +100,9 @@ func (f *Feed) Watch(tc task.Context, history Reader, sel fact.Selection, sink f
 	}
 }
 
-// publish takes a batch from the scheduler and wakes the watchers.
-func (f *Feed) publish(batch *fact.Update) {
+// Publish takes the next batch and wakes the watchers. A scheduler calls it; so does a bridge that has
+// none.
+func (f *Feed) Publish(batch *fact.Update) {
 	f.leaf.Lock()
 	defer f.leaf.Unlock()
 	f.head = max(f.head, batch.Position)

@@ -202,7 +202,7 @@ func (s *Scheduler) flush(tc task.Context, batch *fact.Update) {
 	}
 	s.hub.publish(&s.stage)
 	if s.feed != nil {
-		s.feed.publish(batch)
+		s.feed.Publish(batch)
 	}
 }
 
