@@ -45,14 +45,7 @@ type Recipient struct {
 
 // Threads returns all conversations, the one with the newest message first. Blocked contacts are not shown.
 func (s *State) Threads(set Setting) []Thread {
-	var all []conversation
-	for _, c := range set.Contacts.Contacts() {
-		if set.Moderation.Display(c.Context, c.Authority) != moderation.Hide {
-			all = append(all, s.direct(c))
-		}
-	}
-	all = append(all, s.groups(set)...)
-	slices.SortFunc(all, compareByActivity)
+	all := s.displayed(set)
 	threads := make([]Thread, 0, len(all))
 	for i := range all {
 		threads = append(threads, s.listed(set, &all[i]))
