@@ -117,7 +117,6 @@ func (j *Journal) commit(tc task.Context, g *group) {
 			err = j.store.Apply(tc, b)
 		}
 		if err != nil {
-			j.dropPrior()
 			tc.Emit(world.Event{Family: world.FamilyService, Service: "journal", Message: "append failed", ErrorKind: aura.KindOf(err)})
 			for _, a := range g.accepted {
 				a.request.reply.Resolve(nil, &aura.Error{Op: "journal.Append", Kind: aura.KindOf(err), Err: err})
@@ -145,7 +144,8 @@ func (j *Journal) commit(tc task.Context, g *group) {
 	}
 }
 
-// keepPrior keeps the metadata that the group changes for those who read before it is synced.
+// keepPrior keeps the metadata that the group changes for those who read before it is synced. After a
+// failure it stays, because a store that broke may show what it never made durable.
 func (j *Journal) keepPrior(g *group) error {
 	if len(g.layer.meta.order) == 0 {
 		return nil
@@ -162,12 +162,6 @@ func (j *Journal) keepPrior(g *group) error {
 	defer j.lock.Unlock()
 	j.prior = prior
 	return nil
-}
-
-func (j *Journal) dropPrior() {
-	j.lock.Lock()
-	defer j.lock.Unlock()
-	j.prior = nil
 }
 
 // prove signs one root for all own facts of the group.
