@@ -75,7 +75,7 @@ func (tc Context) Emit(e world.Event) {
 		e.Task = tc.task.name
 	}
 	if e.Owner == "" {
-		e.Owner = tc.task.group.owner
+		e.Owner = tc.task.group.path
 	}
 	tc.engine().record(e)
 }

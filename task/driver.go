@@ -74,8 +74,8 @@ func (s *Sim) step(t *simTask) bool {
 	s.steps++
 	s.stall++
 	s.digest.step(t.id)
-	if s.failure == nil && s.overLimit(t) {
-		return true // t is among those to unwind
+	if !t.crashed && s.overLimit(t) {
+		return true // t is now among those to unwind
 	}
 	c := t.coroutine
 	if c == nil {
@@ -127,10 +127,6 @@ func (s *Sim) overLimit(t *simTask) bool {
 // end records why the world cannot go on and unwinds what lives.
 func (s *Sim) end(err error) {
 	s.failure = err
-	if c := s.crasher; c != nil && c.crashed {
-		s.doomed = append(s.doomed, c)
-	}
-	s.crasher = nil
 	s.doom(s.root, nil)
 }
 

@@ -10,9 +10,7 @@ import (
 // Group owns tasks and child groups: it cancels them together and knows when the last has ended. Tasks
 // may be added until it is closed, also after it was empty. Its methods are safe for concurrent use.
 type Group struct {
-	name   string
 	path   string // the names of all groups above, and this one's
-	owner  string // in events
 	engine engine
 	parent *Group // nil: root
 
@@ -148,6 +146,6 @@ func (g *Group) report(t *task, message string, err error) {
 		return
 	}
 	g.engine.record(world.Event{
-		Family: world.FamilyTask, Message: message, Task: t.name, Owner: g.owner, ErrorKind: aura.KindOf(err),
+		Family: world.FamilyTask, Message: message, Task: t.name, Owner: g.path, ErrorKind: aura.KindOf(err),
 	})
 }

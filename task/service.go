@@ -52,7 +52,6 @@ func (h *Handle) Start(tc Context) error {
 	if !h.life.move(Starting, nil) {
 		return aura.Errorf("task.Start", aura.Conflict, "service %s is %v", h.service.Name(), h.life.State())
 	}
-	h.started.Store(true)
 	deadline := tc.deadline()
 	h.group.Go("serve", func(tc Context) error { return h.serve(tc, deadline) })
 	err := h.life.Wait(tc, Running)
@@ -69,13 +68,20 @@ func (h *Handle) serve(tc Context, startBy aura.Duration) error {
 			h.life.move(Stopping, nil)
 		}
 	}()
+	if err := tc.Err(); err != nil {
+		return err
+	}
+	h.started.Store(true)
 	start, done := tc.until("start "+h.service.Name(), startBy)
 	err := h.service.Start(start)
 	done()
+	if err == nil {
+		err = tc.Err()
+	}
 	if err != nil {
 		return err
 	}
-	h.life.move(Running, nil) // refused when it was cancelled meanwhile: Serve sees that
+	h.life.move(Running, nil) // refused when it was cancelled just now: Serve sees that
 	if err := h.service.Serve(tc); err != nil {
 		return err
 	}

@@ -11,14 +11,14 @@ import (
 
 // newRoot returns the group of an executor's root task.
 func newRoot(e engine, name string, onEmpty func()) *Group {
-	return &Group{name: name, path: name, owner: name, engine: e, onEmpty: onEmpty}
+	return &Group{path: name, engine: e, onEmpty: onEmpty}
 }
 
 // newChild returns an empty group below g. It is linked to g only while it has live tasks, so an empty
 // one that nobody holds is garbage.
 func (g *Group) newChild(name string) *Group {
 	path := g.path + "/" + name
-	child := &Group{name: name, path: path, owner: path, engine: g.engine, parent: g}
+	child := &Group{path: path, engine: g.engine, parent: g}
 	g.mu.Lock()
 	child.crashed = g.crashed
 	child.cancelled.Store(g.cancelled.Load())
