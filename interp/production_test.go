@@ -332,12 +332,25 @@ func TestForeignChargeBetweenPlanAndCommit(t *testing.T) {
 			defer h.close(tc)
 			epoch := guard.EpochAt(policy, tc.Now())
 			g := task.NewGroup(tc, "devices")
+			var foreign, allowed uint64
 			g.Go("other", func(tc task.Context) error {
-				for i := range uint64(10) {
-					// Another device's ledger arrives: it knows of more spending than this one.
-					spent := h.journal.Charge(pair, ben).Spent + i%2
-					entry := &journal.Entry{Charges: []fact.Charge{{Context: pair, Peer: ben, Epoch: epoch, Spent: spent}}}
+				for range 10 {
+					// Another device's spending arrives, on top of what is known inside the commit.
+					entry := new(journal.Entry)
+					entry.Expect = func(v journal.View) error {
+						c := v.Charge(pair, ben)
+						if c.Spent == policy.Limit {
+							return aura.Exhausted
+						}
+						c.Epoch, c.Spent = epoch, c.Spent+1
+						entry.Charges = []fact.Charge{c}
+						return nil
+					}
 					if _, err := h.journal.Append(tc, entry); err != nil {
+						return nil
+					}
+					foreign++
+					if err := tc.Sleep(2 * time.Millisecond); err != nil {
 						return err
 					}
 				}
@@ -345,9 +358,11 @@ func TestForeignChargeBetweenPlanAndCommit(t *testing.T) {
 			})
 			for range 5 {
 				g.Go("sender", func(tc task.Context) error {
-					for range 5 {
+					for range 10 {
 						_, _, err := h.room.Decide(tc, text(1, ben))
-						if err != nil && !errors.Is(err, aura.Denied) {
+						if err == nil {
+							allowed++
+						} else if !errors.Is(err, aura.Denied) {
 							return err
 						}
 					}
@@ -357,8 +372,9 @@ func TestForeignChargeBetweenPlanAndCommit(t *testing.T) {
 			if err := g.Wait(tc); err != nil {
 				t.Errorf("seed %d: %v", seed, err)
 			}
-			if c := h.journal.Charge(pair, ben); c.Spent > policy.Limit {
-				t.Errorf("seed %d: spent %d", seed, c.Spent)
+			c := h.journal.Charge(pair, ben)
+			if c.Spent != foreign+allowed || c.Spent > policy.Limit {
+				t.Errorf("seed %d: spent %d, allowed %d here and %d elsewhere", seed, c.Spent, allowed, foreign)
 			}
 		})
 	}
