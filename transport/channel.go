@@ -49,10 +49,14 @@ type Stats struct {
 }
 
 func newChannel(tc task.Context, h *Hub, l Link, context aura.ContextID, s session, dialled bool) *Channel {
+	keepAlive := h.options.KeepAlive
+	if !dialled {
+		keepAlive += keepAlive / 4 // one side asks, or both would at the same time
+	}
 	c := &Channel{
 		hub: h, link: l, context: context, remote: s.remote, binding: s.binding, dialled: dialled,
 		room: task.NewBell(), inbox: task.NewBell(), work: task.NewBell(), over: task.NewLatch(),
-		flow: newFlow(tc.Elapsed(), h.entropy, h.options.KeepAlive, h.options.DeadAfter),
+		flow: newFlow(tc.Elapsed(), h.entropy, keepAlive, h.options.DeadAfter),
 		send: s.send, recv: opener{keys: s.recv, first: 1},
 	}
 	// The first cell from each side carries a probe: the responder's proof that the initiator is no
@@ -95,21 +99,22 @@ func (c *Channel) Send(tc task.Context, msg []byte) error {
 	}
 	for {
 		c.lock.Lock()
-		err, room := c.err, c.flow.hasRoom()
-		if err == nil && room {
+		err, queued := c.err, false
+		if err == nil && c.flow.hasRoom() {
 			c.flow.queue(msg)
 			c.stats.MessagesSent++
-			room = c.flow.hasRoom()
+			queued = true
 		}
+		more := err != nil || c.flow.hasRoom()
 		c.lock.Unlock()
-		switch {
-		case err != nil:
-			c.room.Ring() // for the next one who waits
-			return err
-		case room:
+		if more {
+			c.room.Ring() // one ring may stand for news to several who wait
+		}
+		if queued {
 			c.work.Ring()
-			c.room.Ring() // a ring may stand for room for several
-			return nil
+		}
+		if queued || err != nil {
+			return err
 		}
 		if err := c.room.Wait(tc); err != nil {
 			return err

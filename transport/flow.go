@@ -29,7 +29,7 @@ const (
 	ackEvery   = 32    // unless so many cells wait for it
 	firstRetry = 1e9   // retransmission before the round trip is known
 	minRetry   = 250e6 // and never sooner than this
-	maxRetry   = 8e9
+	maxRetry   = 3e9
 	lossSlack  = 10e6 // a cell that was overtaken counts as lost a quarter round trip and this later
 	askEvery   = 5e9  // a closed window is asked about, since the cell that opens it may be lost
 
@@ -447,7 +447,7 @@ func (f *flow) ask(now aura.Duration) {
 	}
 	f.probe = true
 	f.retry.Base = f.patience()
-	f.retryAt = now + 2*f.retry.Next(f.entropy)
+	f.retryAt = now + f.retry.Next(f.entropy)
 }
 
 // prune forgets lost spans that the peer received after all.

@@ -126,3 +126,17 @@ func (w *world) connect(tc task.Context, a, b byte) (*transport.Channel, *transp
 	}
 	return ca, cb
 }
+
+func wantKind(t *testing.T, what string, err error, kind aura.Kind) {
+	t.Helper()
+	if aura.KindOf(err) != kind {
+		t.Errorf("%s: got %v, want kind %q", what, err, kind)
+	}
+}
+
+func sleep(t *testing.T, tc task.Context, d aura.Duration) {
+	t.Helper()
+	if err := tc.Sleep(d); err != nil {
+		t.Fatal(err)
+	}
+}
