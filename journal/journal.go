@@ -24,7 +24,7 @@ type Options struct {
 	Registry *fact.Registry
 }
 
-// Sink is told what became durable. Committed is called by the writer, after the callers of Append got
+// Sink is told what became durable. Committed is called by the writer, before the callers of Append get
 // their answer, with records in position order; it must not wait, change the records or call Append.
 type Sink interface {
 	Committed(records []fact.Record)

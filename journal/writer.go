@@ -107,8 +107,8 @@ func (j *Journal) admit(g *group, r *request) {
 	}
 }
 
-// commit makes the group durable, then visible, then tells the callers, then the sinks: in this order, so
-// that nobody acts on what a crash could take back.
+// commit makes the group durable, then visible, then tells the sinks, then the callers: in this order, so
+// that nobody acts on what a crash could take back, and a caller finds what the sinks fold from its facts.
 func (j *Journal) commit(tc task.Context, g *group) {
 	j.prove(g)
 	if b := j.batch(g); b.Len() > 0 {
@@ -133,14 +133,14 @@ func (j *Journal) commit(tc task.Context, g *group) {
 	j.prior = nil
 	sinks := j.sinks
 	j.lock.Unlock()
-	for _, a := range g.accepted {
-		// Capped, so that a caller who appends to its result does not write into its neighbour's.
-		a.request.reply.Resolve(records[a.from:a.to:a.to], nil)
-	}
 	if len(records) > 0 {
 		for _, s := range sinks {
 			s.sink.Committed(records)
 		}
+	}
+	for _, a := range g.accepted {
+		// Capped, so that a caller who appends to its result does not write into its neighbour's.
+		a.request.reply.Resolve(records[a.from:a.to:a.to], nil)
 	}
 }
 

@@ -78,3 +78,15 @@ func (s *State) Membership(context aura.ContextID) (Group, bool) {
 func (s *State) Gone(context aura.ContextID, member aura.AuthorityID) bool {
 	return s.peek(context).left[member]
 }
+
+// Groups returns the contexts of the groups that the owner founded or joined, ascending.
+func (s *State) Groups() []aura.ContextID {
+	var all []aura.ContextID
+	for context := range s.threads {
+		if _, ok := s.Membership(context); ok {
+			all = append(all, context)
+		}
+	}
+	slices.SortFunc(all, aura.ContextID.Compare)
+	return all
+}
