@@ -209,4 +209,3 @@ func newActorSystem() *actor.ActorSystem {
 	quiet := func(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) }
 	return actor.NewActorSystem(actor.WithLoggerFactory(quiet))
 }
-

@@ -64,7 +64,7 @@ func Retry(tc Context, b Backoff, entropy world.Entropy, fn func(Context) error)
 		if err == nil {
 			return nil
 		}
-		if ended := tc.Err(); ended == nil && !mendable(err) {
+		if !mendable(err) {
 			return err
 		}
 		if ended := tc.Sleep(b.Next(entropy)); ended != nil {

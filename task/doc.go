@@ -25,10 +25,13 @@
 // that was granted while it waited succeeds, even if the context ended in the same moment, so nothing
 // that was handed over is lost. Waiters are served first come, first served.
 //
+// The mailboxes and the like belong to no executor; a task of one must not wait for a task of another.
+//
 // # What a simulation refuses
 //
 // Goroutines that an executor did not start ([Group.Adopt] returns unavailable), blocking outside this
 // package (a watchdog names the task), a lock held across a wait ([Leaf] panics), a world in which
 // nothing can happen any more (Run names each task and what it waits for), and a loop that never lets
-// the time pass (a limit on steps).
+// the time pass (a limit on steps). It cannot refuse runtime.LockOSThread: the Go runtime ends the process
+// when a task that called it waits.
 package task

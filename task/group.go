@@ -15,6 +15,7 @@ type Group struct {
 	parent *Group // nil: root
 
 	cancelled atomic.Bool // also set by a parent's cancellation
+	asked     atomic.Bool // somebody has been told err
 
 	mu          guard
 	first, last *task  // live tasks, in order of their start
@@ -26,7 +27,6 @@ type Group struct {
 	ended       bool   // root only: the last task has ended, and nothing starts any more
 	crashed     bool   // simulation only
 	err         error  // the first failure
-	asked       bool   // somebody has been told err
 	empty       queue  // waits for live == 0
 
 	// The hooks are set before the first task and called without the lock.
@@ -75,7 +75,7 @@ func (g *Group) Adopt(name string, fn func(Context) error) error {
 func (g *Group) Err() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.asked = true
+	g.asked.Store(true)
 	return g.err
 }
 

@@ -297,6 +297,28 @@ func TestNoGoroutineOutlivesRun(t *testing.T) {
 	})
 }
 
+func TestFinishedCoroutinesAreKeptUpToTheLimitOfThePool(t *testing.T) {
+	const limit = 4
+	sim := task.NewSim(1, task.SimOptions{Pool: limit})
+	run(t, sim, func(tc task.Context) error {
+		before := runtime.NumGoroutine()
+		g := task.NewGroup(tc, "g")
+		for range 100 {
+			g.Go("t", func(tc task.Context) error { return tc.Sleep(time.Second) })
+		}
+		_ = tc.Sleep(time.Millisecond)
+		during := runtime.NumGoroutine()
+		if err := g.Wait(tc); err != nil {
+			return err
+		}
+		_ = tc.Yield()
+		if after := runtime.NumGoroutine(); during < before+100 || after > before+limit {
+			t.Errorf("%d goroutines, %d while 100 tasks lived, %d afterwards", before, during, after)
+		}
+		return nil
+	})
+}
+
 // Several tasks whose random walk over every primitive never breaks an account of what went in and out.
 func TestRandomWalksBalance(t *testing.T) {
 	for seed := range uint64(30) {

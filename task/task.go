@@ -108,7 +108,7 @@ func (t *task) run(failures bool) (err error) {
 // called runtime.Goexit. The stack is still there because deferred functions run on top of it.
 func (t *task) broken(value any) error {
 	if value != nil {
-		return &PanicError{Value: value, Stack: debug.Stack()}
+		return &aura.Error{Op: "task.Run", Kind: aura.Internal, Err: &PanicError{Value: value, Stack: debug.Stack()}}
 	}
 	if t.crashed {
 		return aura.Errorf("task.Crash", aura.Cancelled, "crashed")

@@ -222,15 +222,9 @@ func (g *Group) leaveToRoot() {
 	}
 	root.mu.Lock()
 	defer root.mu.Unlock()
-	if root.lost == nil || root.lost.wasAsked() {
+	if root.lost == nil || root.lost.asked.Load() {
 		root.lost = g
 	}
-}
-
-func (g *Group) wasAsked() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.asked
 }
 
 // verdict returns what Run returns: the root group's failure, else the root task's own result, else a
@@ -244,7 +238,7 @@ func (g *Group) verdict(result error) error {
 		return err
 	case result != nil:
 		return result
-	case lost != nil && !lost.wasAsked():
+	case lost != nil && !lost.asked.Load():
 		return lost.Err()
 	}
 	return nil
