@@ -25,7 +25,8 @@ const defaultSteps = 1024
 type trace struct {
 	leaf  task.Leaf
 	keep  int
-	steps []Step
+	steps []Step // a ring once it is full
+	next  int    // where the next step goes then
 	tell  func(Step)
 }
 
@@ -45,10 +46,12 @@ func (t *trace) record(at aura.Physical, d *Decision, r effect.Result, err error
 		}
 	}
 	t.leaf.Lock()
-	if len(t.steps) == t.keep {
-		t.steps = slices.Delete(t.steps, 0, 1)
+	if len(t.steps) < t.keep {
+		t.steps = append(t.steps, s)
+	} else {
+		t.steps[t.next] = s
+		t.next = (t.next + 1) % t.keep
 	}
-	t.steps = append(t.steps, s)
 	t.leaf.Unlock()
 	if t.tell != nil {
 		t.tell(s)
@@ -59,5 +62,5 @@ func (t *trace) record(at aura.Physical, d *Decision, r effect.Result, err error
 func (t *trace) Steps() []Step {
 	t.leaf.Lock()
 	defer t.leaf.Unlock()
-	return slices.Clone(t.steps)
+	return slices.Concat(t.steps[t.next:], t.steps[:t.next])
 }
