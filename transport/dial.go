@@ -56,7 +56,7 @@ func (h *Hub) Dial(tc task.Context, t Target) (*Channel, error) {
 			tc, done := tc.WithBudget("transport.dial", h.options.DialWithin)
 			defer done()
 			c, err := h.attempt(tc, t, p, d)
-			h.settle(p, d, c, err)
+			h.settle(tc, p, d, c, err)
 			return nil
 		})
 	}
@@ -64,12 +64,17 @@ func (h *Hub) Dial(tc task.Context, t Target) (*Channel, error) {
 }
 
 // settle ends an attempt. If a channel that the peer opened was proven meanwhile, the attempt has been
-// answered with it and its own result is dropped.
-func (h *Hub) settle(p pair, d *dial, c *Channel, err error) {
+// answered with it and its own result is dropped. One that failed waits for an incoming handshake that
+// was answered: the peer may have preferred it to ours.
+func (h *Hub) settle(tc task.Context, p pair, d *dial, c *Channel, err error) {
 	if err == nil {
 		h.open(c, nil, d)
 		return
 	}
+	_ = h.until(tc, p, func(m *meeting) bool { // its own bound ends it, and then the attempt's error stands
+		d.shaking = false
+		return m.dial != d || m.answered == 0
+	})
 	h.lock.Lock()
 	m := h.meet(p)
 	if m.dial == d {
