@@ -35,7 +35,8 @@ func OpenGrants(tc task.Context, own aura.AuthorityID, j *journal.Journal) (*Gra
 	return g, detach, nil
 }
 
-// Committed implements [journal.Sink] and [Frontiers]. Being told twice changes nothing.
+// Committed implements [journal.Sink]. The journal tells its sinks before its callers, so whoever has been
+// told of a grant or a revocation finds it in force.
 func (g *Grants) Committed(records []fact.Record) {
 	g.leaf.Lock()
 	defer g.leaf.Unlock()

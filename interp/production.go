@@ -81,10 +81,17 @@ func (p *Production) Execute(tc task.Context, d *Decision) (effect.Result, error
 }
 
 // Receipts returns the receipts that cover the device's own facts of a context in (from, through], as far
-// as they were paid for in the epoch of the last charge for the peer, in the order of their chain. It is
-// what a retransmission carries. It returns aura.Corrupt when one is missing or damaged.
+// as they were paid for in the epoch of the last charge for the peer, in the order of their chain; from
+// zero on that is the whole chain. It is what a retransmission carries. It returns aura.Corrupt when one
+// is missing or damaged.
 func (p *Production) Receipts(context aura.ContextID, peer aura.AuthorityID, from, through uint64) ([]effect.Receipt, error) {
-	return receiptsFor(p.journal, lane{context, peer}, from, through)
+	for {
+		receipts, err := receiptsFor(p.journal, lane{context, peer}, from, through)
+		// The epoch turned while they were read. It will not turn again before the next reading ends.
+		if aura.KindOf(err) != aura.Stale {
+			return receipts, err
+		}
+	}
 }
 
 // Name implements [task.Service].

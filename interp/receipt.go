@@ -88,15 +88,17 @@ func receiptKey(k lane, n uint64) string {
 }
 
 // receiptsFor returns the receipts of a lane's current epoch that cover own facts in (from, through], in
-// the order of their chain. Facts of an earlier epoch have none. It returns aura.Corrupt when one that the
-// ledger counts is missing or damaged.
+// the order of their chain; from zero on that is the whole chain. Facts of an earlier epoch have none. It
+// returns aura.Corrupt when one that the ledger counts is missing or damaged, and aura.Stale when the next
+// epoch's have begun to take their places.
 func receiptsFor(l Ledger, k lane, from, through uint64) ([]effect.Receipt, error) {
 	const op = "interp.Receipts"
 	c := l.Charge(k.context, k.peer)
+	whole := from == 0
 	from = max(from, c.From)
 	var found []effect.Receipt
 	// From the newest back: what a peer lacks is nearly always at the end.
-	for n, covered := c.Receipts, uint64(0); n > 0 && from+covered < through; n-- {
+	for n, covered := c.Receipts, uint64(0); n > 0 && (whole || from+covered < through); n-- {
 		b, err := l.Meta(receiptKey(k, n))
 		if err != nil {
 			return nil, err
@@ -107,6 +109,9 @@ func receiptsFor(l Ledger, k lane, from, through uint64) ([]effect.Receipt, erro
 		r, err := effect.DecodeReceipt(b)
 		if err != nil {
 			return nil, err
+		}
+		if r.Epoch > c.Epoch {
+			return nil, aura.Errorf(op, aura.Stale, "the epoch has turned")
 		}
 		if first, last := max(r.FirstSeq, from+1), min(r.LastSeq, through); first <= last {
 			found = append(found, r)

@@ -19,9 +19,6 @@ type Frontiers interface {
 	Frontier(tc task.Context, context aura.ContextID, authority aura.AuthorityID) (guard.Frontier, error)
 	// Policy returns the limits of a context.
 	Policy(tc task.Context, context aura.ContextID) (guard.Policy, error)
-	// Committed is told of a decision's facts before its caller is, so that whoever has been told of a
-	// grant or a revocation finds it in force.
-	Committed(records []fact.Record)
 }
 
 // RoomOptions configures a [Room]. The zero value works.
@@ -136,7 +133,6 @@ func (r *Room) decide(tc task.Context, req *guard.Request) (effect.Result, Verdi
 		return effect.Result{}, verdict, err
 	}
 	happened = true
-	r.frontiers.Committed(result.Records)
 	tc.Emit(world.Event{Family: world.FamilyGuard, Message: "allow", Correlation: req.Operation})
 	return result, verdict, nil
 }
@@ -240,9 +236,5 @@ func (r *Room) Found(tc task.Context, entries ...fact.Draft) (effect.Result, err
 			Kind: effect.AppendJournal, Authority: r.own, Entry: &entries[i],
 		})
 	}
-	result, err := r.interpreter.Execute(tc, d)
-	if err == nil {
-		r.frontiers.Committed(result.Records)
-	}
-	return result, err
+	return r.interpreter.Execute(tc, d)
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/effect"
-	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/interp"
 	"github.com/aura-runtime/aura/task"
@@ -23,8 +22,6 @@ func (permit) Frontier(task.Context, aura.ContextID, aura.AuthorityID) (guard.Fr
 }
 
 func (p permit) Policy(task.Context, aura.ContextID) (guard.Policy, error) { return p.policy, nil }
-
-func (permit) Committed([]fact.Record) {}
 
 func simulated(sim *task.Sim, p guard.Policy, o interp.SimulationOptions) (*interp.Simulation, *interp.Room) {
 	s := interp.NewSimulation(own, device, o)
