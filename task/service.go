@@ -30,31 +30,34 @@ type Handle struct {
 	group   *Group // the service's tasks
 	parent  *Group
 	life    *Lifecycle
+	up      *Reply[struct{}] // whether the service came to run
 	started atomic.Bool
 	closing atomic.Bool
 }
 
 // Supervise gives the service a group below g and returns its handle. It starts nothing.
 func Supervise(g *Group, s Service) *Handle {
-	h := &Handle{service: s, group: g.newChild(s.Name()), parent: g}
+	h := &Handle{service: s, group: g.newChild(s.Name()), parent: g, up: NewReply[struct{}]()}
 	h.life = &Lifecycle{state: New, changed: h.report}
 	h.group.onFail = func(err error) {
 		_ = h.group.Err() // the lifecycle tells whoever wants to know
 		h.life.move(Failed, err)
+		h.up.Resolve(struct{}{}, err)
 	}
 	h.group.onCancel = func() { h.life.move(Stopping, nil) }
 	return h
 }
 
 // Start starts the service's task and waits until it runs. It returns the failure of a start that failed,
-// [aura.Conflict] for a service that is not new, and tc's error, after which the service is stopping.
+// [aura.Cancelled] when the service was cancelled meanwhile, [aura.Conflict] for one that is not new, and
+// tc's error, after which the service is stopping.
 func (h *Handle) Start(tc Context) error {
 	if !h.life.move(Starting, nil) {
 		return aura.Errorf("task.Start", aura.Conflict, "service %s is %v", h.service.Name(), h.life.State())
 	}
 	deadline := tc.deadline()
 	h.group.Go("serve", func(tc Context) error { return h.serve(tc, deadline) })
-	err := h.life.Wait(tc, Running)
+	_, err := h.up.Await(tc)
 	if err != nil {
 		h.Cancel()
 	}
@@ -66,6 +69,7 @@ func (h *Handle) serve(tc Context, startBy aura.Duration) error {
 	defer func() {
 		if tc.Group().cancelled.Load() { // also when that was before the service began
 			h.life.move(Stopping, nil)
+			h.up.Resolve(struct{}{}, aura.Errorf("task.Start", aura.Cancelled, "service %s was cancelled", h.service.Name()))
 		}
 	}()
 	if err := tc.Err(); err != nil {
@@ -82,6 +86,7 @@ func (h *Handle) serve(tc Context, startBy aura.Duration) error {
 		return err
 	}
 	h.life.move(Running, nil) // refused when it was cancelled just now: Serve sees that
+	h.up.Resolve(struct{}{}, nil)
 	if err := h.service.Serve(tc); err != nil {
 		return err
 	}

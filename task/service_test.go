@@ -123,12 +123,9 @@ func TestServiceFailures(t *testing.T) {
 	}{
 		"start fails":  {&fake{start: fail}, true},
 		"start panics": {&fake{start: func(task.Context) error { panic(errPlanned) }}, true},
-		"serve fails": {&fake{serve: func(tc task.Context) error {
-			_ = tc.Sleep(time.Millisecond)
-			return fail(tc)
-		}}, false},
+		"serve fails":  {&fake{serve: fail}, false},
 		"a child task fails": {&fake{serve: func(tc task.Context) error {
-			tc.Group().Go("child", func(tc task.Context) error { _ = tc.Sleep(time.Millisecond); return fail(tc) })
+			tc.Group().Go("child", fail)
 			return untilCancelled(tc)
 		}}, false},
 		"close fails": {&fake{close: fail}, false},

@@ -47,6 +47,20 @@ func (t *task) leaveStage(s *stage) {
 	s.std.cancel(context.Canceled)
 }
 
+// endStds ends the standard contexts with their task, before anybody learns of its end.
+func (t *task) endStds() {
+	if len(t.stds) == 0 {
+		return
+	}
+	t.group.mu.Lock()
+	stds := t.stds
+	t.stds = nil
+	t.group.mu.Unlock()
+	for _, std := range stds {
+		std.cancel(context.Canceled)
+	}
+}
+
 // stdContext is the one place that keeps a Context: it is the Context, in other clothes.
 type stdContext struct {
 	tc Context

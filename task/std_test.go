@@ -51,6 +51,7 @@ func TestStdEndsWithTheGroupTheStageAndTheTask(t *testing.T) {
 				defer done()
 				grace = closing.Std()
 				err := untilCancelled(tc)
+				<-ctx.Done() // open in a simulation, it would be the watchdog's
 				if ctx.Err() != context.Canceled {
 					t.Errorf("after the cancellation: %v", ctx.Err())
 				}

@@ -130,6 +130,7 @@ func (t *task) end(err error, failures bool) {
 		g.report(t, "fail", err)
 		g.fail(t, err)
 	}
+	t.endStds()
 	t.ended()
 	g.remove(t)
 }

@@ -1,10 +1,6 @@
 package task
 
-import (
-	"context"
-
-	"github.com/aura-runtime/aura"
-)
+import "github.com/aura-runtime/aura"
 
 // The tree of groups. Locks are taken from child to parent, never the other way: cancelling copies what
 // is below under the lock and goes down without it.
@@ -75,11 +71,9 @@ func (g *Group) link(c *Group) bool {
 	return true
 }
 
-// remove takes t out after its end. The task's standard contexts end with it.
+// remove takes t out after its end.
 func (g *Group) remove(t *task) {
 	g.mu.Lock()
-	stds := t.stds
-	t.stds = nil
 	if t.prev == nil {
 		g.first = t.next
 	} else {
@@ -92,9 +86,6 @@ func (g *Group) remove(t *task) {
 	}
 	root := g.shrink()
 	g.mu.Unlock()
-	for _, std := range stds {
-		std.cancel(context.Canceled)
-	}
 	if root != nil {
 		root.onEmpty()
 	}
