@@ -384,10 +384,10 @@ func TestSameSeedSameDigest(t *testing.T) {
 	digest := func() [32]byte {
 		sim := task.NewSim(11, task.SimOptions{})
 		err := sim.Run("test", func(tc task.Context) error {
-			disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{SyncDelay: time.Millisecond, FailApply: 0.1})
-			disk.SetFaults(journal.Faults{})
+			disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
 			h := found(t, tc, disk, sim.Entropy("home"), limited(30))
 			defer h.close(tc)
+			disk.SetFaults(journal.Faults{SyncDelay: time.Millisecond, FailApply: 0.1})
 			crowd(tc, h, sim.Entropy("crowd"), 5, 5)
 			return nil
 		})
@@ -396,7 +396,8 @@ func TestSameSeedSameDigest(t *testing.T) {
 		}
 		return sim.Digest()
 	}
-	if digest() != digest() {
+	first, second := digest(), digest()
+	if first != second {
 		t.Error("the same seed gave two schedules")
 	}
 }
