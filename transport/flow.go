@@ -27,7 +27,7 @@ const (
 const (
 	ackDelay   = 20e6  // an acknowledgement waits this long for something to ride on
 	ackEvery   = 32    // unless so many cells wait for it
-	firstRetry = 1e9   // retransmission before the round trip is known
+	firstRetry = 500e6 // retransmission before the round trip is known
 	minRetry   = 250e6 // and never sooner than this
 	maxRetry   = 3e9
 	lossSlack  = 10e6 // a cell that was overtaken counts as lost a quarter round trip and this later
