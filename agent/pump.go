@@ -1,0 +1,112 @@
+package agent
+
+import (
+	"time"
+
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/reactive"
+	"github.com/aura-runtime/aura/task"
+)
+
+const (
+	// pumpBatch is how many facts are offered to the pipeline at once.
+	pumpBatch = 512
+	// finishWithin bounds the wait for the last facts when the agent stops.
+	finishWithin = time.Second
+)
+
+// pump moves committed facts from the journal to the reactive pipeline, in order. The journal's writer
+// must not wait for the pipeline, so it only rings. Owner: agent root group.
+type pump struct {
+	journal   *journal.Journal
+	scheduler *reactive.Scheduler
+	bell      *task.Bell
+	moved     *task.Bell
+
+	lock    task.Leaf
+	offered fact.Position
+}
+
+func newPump(j *journal.Journal, s *reactive.Scheduler) *pump {
+	return &pump{journal: j, scheduler: s, bell: task.NewBell(), moved: task.NewBell(), offered: j.Head()}
+}
+
+// Committed implements [journal.Sink].
+func (p *pump) Committed([]fact.Record) { p.bell.Ring() }
+
+// Name implements [task.Service].
+func (p *pump) Name() string { return "pump" }
+
+// Owner implements [task.Service].
+func (p *pump) Owner() string { return "agent root group" }
+
+// Start implements [task.Service].
+func (p *pump) Start(task.Context) error { return nil }
+
+// Serve implements [task.Service].
+func (p *pump) Serve(tc task.Context) error {
+	for {
+		if err := p.move(tc); err != nil {
+			return err
+		}
+		if err := p.bell.Wait(tc); err != nil {
+			return err
+		}
+	}
+}
+
+// Close implements [task.Service].
+func (p *pump) Close(task.Context) error { return nil }
+
+// move offers what was committed since.
+func (p *pump) move(tc task.Context) error {
+	var batch []fact.Record
+	offer := func(through fact.Position) error {
+		err := p.scheduler.Offer(tc, fact.Update{Records: batch, Position: through})
+		if err == nil {
+			batch = nil
+			p.lock.Lock()
+			p.offered = through
+			p.lock.Unlock()
+			p.moved.Ring()
+		}
+		return err
+	}
+	through, err := p.journal.Read(tc, fact.Selection{After: p.position()}, func(r fact.Record) error {
+		if batch = append(batch, r); len(batch) < pumpBatch {
+			return nil
+		}
+		return offer(r.Position)
+	})
+	if err != nil || through == p.position() {
+		return err
+	}
+	return offer(through)
+}
+
+func (p *pump) position() fact.Position {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	return p.offered
+}
+
+// finish waits until what is committed by now was offered.
+func (p *pump) finish(tc task.Context) {
+	tc, done := tc.Grace("finish pump", finishWithin)
+	defer done()
+	for head := p.journal.Head(); p.position() < head; {
+		if p.moved.Wait(tc) != nil {
+			return
+		}
+	}
+}
+
+// history is the journal as the feed reads it.
+type history struct{ journal *journal.Journal }
+
+// Read implements [reactive.Reader].
+func (h history) Read(tc task.Context, sel fact.Selection, fn func(*fact.Record) error) error {
+	_, err := h.journal.Read(tc, sel, func(r fact.Record) error { return fn(&r) })
+	return err
+}

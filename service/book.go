@@ -1,0 +1,275 @@
+package service
+
+import (
+	"slices"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/invite"
+	"github.com/aura-runtime/aura/domain/moderation"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/transport"
+)
+
+// bookKeep bounds the messages that the book holds of each conversation. Services need them only to mark
+// a conversation as read; frontends fold their own views.
+var bookKeep = chat.Keep{Messages: 64, Bytes: 16 << 10}
+
+// Peer is the strong reference to a member of a shared context: who it is, what its device proves, and
+// where it was last reached. It is resolved once, from the book, and passed inward.
+type Peer struct {
+	Context     aura.ContextID
+	Authority   aura.AuthorityID
+	Certificate fact.Certificate
+	Addresses   []transport.Address
+	Secret      [32]byte // the context's
+	Direct      bool     // the context is this contact's own, not a group's
+}
+
+// Target returns where and how to open a channel to the peer.
+func (p *Peer) Target() transport.Target {
+	return transport.Target{
+		Context: p.Context, PSK: p.Secret, Static: p.Certificate.Agreement,
+		Peer: p.Certificate.Link, Addresses: p.Addresses,
+	}
+}
+
+// Pages is what the journal says about people and contexts, folded by the reducers of the domains. It is
+// seen only inside [Book.Read].
+type Pages struct {
+	Contacts   contact.State
+	Moderation moderation.State
+	Invites    invite.State
+	Chats      *chat.State
+
+	secrets map[aura.ContextID][32]byte
+	tags    map[transport.Tag]aura.ContextID
+	codes   map[transport.Tag]transport.Secret // of own invitations that wait
+}
+
+// Setting returns what the chat handlers need to know beside the chat facts.
+func (p *Pages) Setting() chat.Setting {
+	return chat.Setting{Contacts: &p.Contacts, Moderation: &p.Moderation}
+}
+
+// Book is the index of people and contexts that all services share. The journal writes it, as a sink, in
+// position order and before the writer of a fact learns that it is durable; so a service that has a result
+// sees its effect.
+type Book struct {
+	self aura.AuthorityID
+	meta func(key string) []byte
+
+	lock    task.Leaf
+	pages   Pages
+	changed []*task.Bell
+}
+
+// NewBook returns an empty book for an authority. meta reads the journal's metadata, nil for none.
+func NewBook(self aura.AuthorityID, meta func(key string) []byte) *Book {
+	return &Book{self: self, meta: meta, pages: Pages{
+		Chats:   chat.NewState(self, bookKeep),
+		secrets: map[aura.ContextID][32]byte{}, tags: map[transport.Tag]aura.ContextID{},
+		codes: map[transport.Tag]transport.Secret{},
+	}}
+}
+
+// BookKinds names the facts that a book folds.
+func BookKinds() []string {
+	return []string{"contact.*", "moderation.*", "invite.*", "chat.*", "group.*", "delivery.*"}
+}
+
+// Committed implements [journal.Sink].
+func (b *Book) Committed(records []fact.Record) {
+	b.lock.Lock()
+	structural := false
+	for i := range records {
+		r := &records[i]
+		b.pages.Contacts.Apply(r)
+		b.pages.Moderation.Apply(r)
+		b.pages.Invites.Apply(r)
+		b.pages.Chats.Apply(r)
+		structural = b.learn(r) || structural
+	}
+	bells := b.changed
+	b.lock.Unlock()
+	if structural {
+		for _, bell := range bells {
+			bell.Ring()
+		}
+	}
+}
+
+// learn keeps what a fact makes known of secrets, and reports whether it may change who is linked to whom.
+func (b *Book) learn(r *fact.Record) bool {
+	switch r.Fact.Kind {
+	case chat.KindMessage, chat.KindRead, chat.KindAcked:
+		return false
+	case contact.KindAdded, chat.KindCreated, chat.KindJoined:
+		for _, context := range b.contexts() {
+			b.open(context)
+		}
+	case invite.KindCreated, invite.KindCancelled, invite.KindAccepted, invite.KindCompleted, invite.KindExpired:
+		b.offer()
+	}
+	return true
+}
+
+// open learns the secret of a context.
+func (b *Book) open(context aura.ContextID) {
+	if _, known := b.pages.secrets[context]; known {
+		return
+	}
+	if value := b.meta(contact.SecretKey(context)); len(value) == 32 {
+		secret := [32]byte(value)
+		b.pages.secrets[context] = secret
+		b.pages.tags[transport.TagOf(secret)] = context
+	}
+}
+
+// offer learns which own invitations may be answered.
+func (b *Book) offer() {
+	clear(b.pages.codes)
+	// Whether its time has passed is asked when somebody answers.
+	for _, id := range b.pages.Invites.Listening(aura.Physical{}) {
+		code, err := invite.Parse(string(b.meta(invite.CodeKey(id))))
+		if err != nil {
+			continue
+		}
+		psk := code.PSK()
+		b.pages.codes[transport.TagOf(psk)] = transport.Secret{Context: aura.ContextID(id), PSK: psk, Anyone: true}
+	}
+}
+
+// contexts returns every shared context of the owner.
+func (b *Book) contexts() []aura.ContextID {
+	var all []aura.ContextID
+	for _, c := range b.pages.Contacts.Contacts() {
+		all = append(all, c.Context)
+	}
+	return append(all, b.pages.Chats.Groups()...)
+}
+
+// OnChange rings the bell whenever people, contexts or permissions may have changed.
+func (b *Book) OnChange(bell *task.Bell) {
+	b.lock.Lock()
+	defer b.lock.Unlock()
+	b.changed = append(b.changed, bell)
+}
+
+// Read lets fn look at the pages. It must not wait and must not keep a reference to them.
+func (b *Book) Read(fn func(*Pages)) {
+	b.lock.Lock()
+	defer b.lock.Unlock()
+	fn(&b.pages)
+}
+
+// Plan runs a pure handler over the pages.
+func (b *Book) Plan(handler func(*Pages) (guard.Request, error)) (request guard.Request, err error) {
+	b.Read(func(p *Pages) { request, err = handler(p) })
+	return request, err
+}
+
+// Peers returns the members of all shared contexts that may be linked, ascending by context and
+// authority: not the owner, nobody blocked, nobody who left.
+func (b *Book) Peers() []Peer {
+	var peers []Peer
+	b.Read(func(p *Pages) {
+		for _, context := range b.contexts() {
+			secret, ok := p.secrets[context]
+			if !ok {
+				continue
+			}
+			for _, m := range p.members(context, b.self) {
+				m.Secret = secret
+				peers = append(peers, m)
+			}
+		}
+	})
+	slices.SortFunc(peers, func(x, y Peer) int {
+		if c := x.Context.Compare(y.Context); c != 0 {
+			return c
+		}
+		return x.Authority.Compare(y.Authority)
+	})
+	return peers
+}
+
+// members returns who may be linked in a context, without its secret.
+func (p *Pages) members(context aura.ContextID, self aura.AuthorityID) []Peer {
+	if c, ok := p.Contacts.ByContext(context); ok {
+		cert, _ := p.Contacts.Certificate(context)
+		if p.Moderation.Arrival(c.Authority) == moderation.Refuse {
+			return nil
+		}
+		return []Peer{{
+			Context: context, Authority: c.Authority, Certificate: cert, Direct: true,
+			Addresses: addresses(p.Contacts.Addresses(context)),
+		}}
+	}
+	group, ok := p.Chats.Membership(context)
+	if !ok {
+		return nil
+	}
+	var peers []Peer
+	for _, m := range group.Members {
+		if m.Authority == self || p.Chats.Gone(context, m.Authority) || p.Moderation.Arrival(m.Authority) == moderation.Refuse {
+			continue
+		}
+		cert, err := fact.DecodeCertificate(m.Certificate)
+		if err != nil {
+			continue
+		}
+		where := m.Addresses
+		if known, ok := p.Contacts.ByAuthority(m.Authority); ok {
+			where = p.Contacts.Addresses(known.Context)
+		}
+		peers = append(peers, Peer{Context: context, Authority: m.Authority, Certificate: cert, Addresses: addresses(where)})
+	}
+	return peers
+}
+
+// ByTag implements [transport.Directory]: the contexts of contacts and groups, and open invitations.
+func (b *Book) ByTag(tag transport.Tag) (secret transport.Secret, ok bool) {
+	b.Read(func(p *Pages) {
+		context, known := p.tags[tag]
+		if !known {
+			secret, ok = p.codes[tag]
+			return
+		}
+		secret = transport.Secret{Context: context, PSK: p.secrets[context]}
+		for _, m := range p.members(context, b.self) {
+			secret.Peers = append(secret.Peers, m.Certificate.Agreement)
+		}
+		ok = len(secret.Peers) > 0
+	})
+	return secret, ok
+}
+
+func addresses(texts []string) []transport.Address {
+	out := make([]transport.Address, 0, len(texts))
+	for _, t := range texts {
+		out = append(out, transport.Address(t))
+	}
+	return out
+}
+
+// Knows reports whether a device on the network belongs to a member of a shared context.
+func (b *Book) Knows(device transport.PeerID) (known bool) {
+	b.Read(func(p *Pages) {
+		for _, context := range b.contexts() {
+			for _, m := range p.members(context, b.self) {
+				known = known || m.Certificate.Link == device
+			}
+		}
+	})
+	return known
+}
+
+// Awaits reports whether an own invitation may still be answered.
+func (b *Book) Awaits() (awaits bool) {
+	b.Read(func(p *Pages) { awaits = len(p.codes) > 0 })
+	return awaits
+}

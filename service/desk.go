@@ -1,0 +1,90 @@
+package service
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/interp"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/keyring"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
+)
+
+// Desk is what every service works with. The agent lays it out once.
+type Desk struct {
+	Ring     *keyring.Ring
+	Journal  *journal.Journal
+	Registry *fact.Registry
+	Grants   interp.Frontiers
+	Room     *interp.Room
+	Book     *Book
+	Board    *Board
+	Entropy  world.Entropy
+	// Receipts returns the receipts that cover own facts of a context in (from, through].
+	Receipts func(context aura.ContextID, peer aura.AuthorityID, from, through uint64) ([]effect.Receipt, error)
+	// Reach says where this agent can be reached now, best first.
+	Reach func() []string
+	// Trace, when set, is told the stages of the road as they happen. It must not wait.
+	Trace func(Step)
+}
+
+// Step is one stage of the road, for a person who watches it. It holds no payload.
+type Step struct {
+	Stage string // "guard", "fact", "send", "receive"
+	Kind  string // of the fact
+	ID    aura.FactID
+	Peer  aura.AuthorityID
+	Seq   uint64
+	Cost  uint64 // units charged
+	Left  uint64 // units left in the epoch
+	Bytes int
+	Count int // facts
+}
+
+// Caller returns who acts: this agent, for an operation, now.
+func (d *Desk) Caller(tc task.Context, op aura.OperationID) contact.Caller {
+	return contact.Caller{Authority: d.Ring.Authority(), Device: d.Ring.Device(), Operation: op, Now: tc.Now()}
+}
+
+// decide plans a request over the book, and takes it through guard and interpreter.
+func (d *Desk) decide(tc task.Context, handler func(*Pages) (guard.Request, error)) (effect.Result, error) {
+	request, err := d.Book.Plan(handler)
+	if err != nil {
+		return effect.Result{}, err
+	}
+	r, _, err := d.Room.Decide(tc, &request)
+	return r, err
+}
+
+// Secret returns the secret of a shared context. It returns [aura.NotFound] when there is none.
+func (d *Desk) Secret(context aura.ContextID) ([32]byte, error) {
+	value, err := d.Journal.Meta(contact.SecretKey(context))
+	if err != nil {
+		return [32]byte{}, err
+	}
+	if len(value) != 32 {
+		return [32]byte{}, aura.Errorf("service.Secret", aura.NotFound, "the context has no secret here")
+	}
+	return [32]byte(value), nil
+}
+
+// submitted turns the facts of a decision into the answer to an intent.
+func submitted(in fact.Intent, r effect.Result, err error) (fact.Result, error) {
+	if err != nil {
+		return fact.Result{}, err
+	}
+	out := fact.Result{Operation: in.Operation}
+	for i := range r.Records {
+		out.Facts = append(out.Facts, r.Records[i].ID)
+	}
+	return out, nil
+}
+
+func (d *Desk) trace(s Step) {
+	if d.Trace != nil {
+		d.Trace(s)
+	}
+}

@@ -1,0 +1,148 @@
+package service
+
+import (
+	"errors"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/task"
+)
+
+// keep is the session's task that makes received facts durable. What waits in the inbox shares a commit;
+// the acknowledgement leaves after its sync.
+func (s *session) keep(tc task.Context) error {
+	for {
+		first, err := s.inbox.Recv(tc)
+		if err != nil {
+			return err
+		}
+		batch := []deliver{first}
+		for len(batch) < inboxCapacity {
+			d, ok := s.inbox.TryRecv()
+			if !ok {
+				break
+			}
+			batch = append(batch, d)
+		}
+		if err := s.take(tc, batch); err != nil {
+			return err
+		}
+	}
+}
+
+// take verifies a batch, commits it and acknowledges.
+func (s *session) take(tc task.Context, batch []deliver) error {
+	desk, ns, device := s.desk(), s.link.namespace(), s.peer.Certificate.Device()
+	chain, err := s.chain()
+	if err != nil {
+		return err
+	}
+	policy, err := desk.Grants.Policy(tc, s.peer.Context)
+	if err != nil {
+		return err
+	}
+	have := desk.Journal.Count(ns, device)
+	entry := &journal.Entry{}
+	for _, d := range batch {
+		if err := s.receipt(tc, d.Receipts, &chain, policy); err != nil {
+			return err
+		}
+		for _, b := range d.Records {
+			r, fresh, err := s.verify(b, have, &chain)
+			if err != nil {
+				return err
+			}
+			if fresh {
+				entry.Foreign = append(entry.Foreign, r)
+				have = r.Seq
+			}
+		}
+	}
+	value, err := fact.Marshal(chain)
+	if err != nil {
+		return err
+	}
+	entry.Meta = []journal.KV{{Key: s.chainKey(), Value: value}}
+	if _, err := desk.Journal.Append(tc, entry); err != nil {
+		// Nothing of it is durable, so nothing is acknowledged: the peer sends it again.
+		return err
+	}
+	for i := range entry.Foreign {
+		r := &entry.Foreign[i]
+		desk.trace(Step{Stage: "receive", Kind: r.Fact.Kind, ID: r.ID, Peer: r.Fact.Author, Seq: r.Seq, Count: 1})
+	}
+	message, err := encodeMessage(messageAck, ack{Through: desk.Journal.Count(ns, device)})
+	if err != nil {
+		return err
+	}
+	return s.channel.Send(tc, message)
+}
+
+// receipt advances the chain of the peer's receipts. One that repeats what was covered is passed over.
+func (s *session) receipt(tc task.Context, encoded [][]byte, chain *guard.Chain, policy guard.Policy) error {
+	for _, b := range encoded {
+		r, err := effect.DecodeReceipt(b)
+		if err != nil {
+			return err
+		}
+		err = chain.Accept(&r, s.peer.Certificate.Signing[:], policy, tc.Now())
+		if err != nil && aura.KindOf(err) != aura.Stale {
+			return err
+		}
+	}
+	return nil
+}
+
+// verify returns a record that the peer stands for, paid for and next in its order, and false for one that
+// is here already.
+func (s *session) verify(b []byte, have uint64, chain *guard.Chain) (fact.Record, bool, error) {
+	const op = "service.Sync"
+	r, err := fact.DecodeRecord(b)
+	if err != nil {
+		return r, false, err
+	}
+	if r.Seq <= have {
+		return r, false, nil
+	}
+	switch {
+	case r.Fact.Namespace != s.link.namespace() || r.Fact.Author != s.peer.Authority || r.Fact.Device != s.peer.Certificate.Device():
+		return r, false, aura.Errorf(op, aura.Denied, "a fact of another author or context")
+	case r.Seq != have+1:
+		return r, false, aura.Errorf(op, aura.Corrupt, "fact %d follows fact %d", r.Seq, have)
+	case r.Seq > chain.LastSeq:
+		return r, false, aura.Errorf(op, aura.Denied, "fact %d came without a receipt", r.Seq)
+	}
+	if err := r.Verify(s.peer.Certificate.Signing[:]); err != nil {
+		return r, false, err
+	}
+	if kind, known := s.desk().Registry.Kind(r.Fact.Kind); known && kind.Check != nil {
+		if err := kind.Check(&r.Fact); err != nil {
+			return r, false, aura.Errorf(op, aura.Denied, "fact %d of kind %s: %w", r.Seq, r.Fact.Kind, err)
+		}
+	}
+	return r, true, nil
+}
+
+// chainKey is where the state of the peer's receipts is kept.
+func (s *session) chainKey() string {
+	return "chain/" + string(s.peer.Context[:]) + string(s.peer.Authority[:])
+}
+
+// chain returns what is known of the peer's receipts.
+func (s *session) chain() (guard.Chain, error) {
+	c := guard.Chain{Context: s.peer.Context, From: s.peer.Authority, To: s.desk().Ring.Authority()}
+	value, err := s.desk().Journal.Meta(s.chainKey())
+	if err != nil || value == nil {
+		return c, err
+	}
+	return c, fact.Unmarshal(value, &c)
+}
+
+// denial returns the guard's reason in an error.
+func denial(err error) (*guard.Denial, bool) {
+	var d *guard.Denial
+	return d, errors.As(err, &d)
+}

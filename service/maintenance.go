@@ -1,0 +1,61 @@
+package service
+
+import (
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/invite"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/task"
+)
+
+// maintenancePause is the time between two rounds.
+const maintenancePause = time.Minute
+
+// Maintenance ends what has run out. Domains say what is due; only this service says when it is looked
+// at. Owner: agent root group.
+type Maintenance struct {
+	desk   *Desk
+	invite *Invite
+}
+
+// NewMaintenance returns the service.
+func NewMaintenance(d *Desk, i *Invite) *Maintenance { return &Maintenance{desk: d, invite: i} }
+
+// Name implements [task.Service].
+func (s *Maintenance) Name() string { return "maintenance" }
+
+// Owner implements [task.Service].
+func (s *Maintenance) Owner() string { return "agent root group" }
+
+// Start implements [task.Service].
+func (s *Maintenance) Start(task.Context) error { return nil }
+
+// Serve implements [task.Service].
+func (s *Maintenance) Serve(tc task.Context) error {
+	for {
+		s.expire(tc)
+		if err := tc.Sleep(maintenancePause); err != nil {
+			return err
+		}
+	}
+}
+
+// Close implements [task.Service].
+func (s *Maintenance) Close(task.Context) error { return nil }
+
+// expire ends invitations whose time passed. What fails now is due again in the next round.
+func (s *Maintenance) expire(tc task.Context) {
+	var due []invite.ID
+	now := tc.Now()
+	s.desk.Book.Read(func(p *Pages) { due = p.Invites.Due(now) })
+	for _, id := range due {
+		err := s.invite.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) {
+			return invite.Expire(&p.Invites, by, id)
+		}, aura.OperationID{})
+		if err != nil {
+			tc.Emit(ingress("maintenance", "dropped", err))
+		}
+	}
+}

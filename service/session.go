@@ -1,0 +1,191 @@
+package service
+
+import (
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/transport"
+)
+
+const (
+	// inboxCapacity is how many deliver messages may wait for the journal: enough to fill one group
+	// commit. Beyond it the channel's own window holds the peer back.
+	inboxCapacity = 16
+	// greetWithin is how long the peer may take to say hello.
+	greetWithin = 20 * time.Second
+	// ahead is how many facts may be on their way unacknowledged: it bounds what the peer must hold.
+	ahead = 4096
+)
+
+// session is one connection of a link. Its tasks: receive takes messages off the channel, keep makes
+// facts durable and acknowledges them, send sends what is released, record keeps what the peer has
+// acknowledged. The first to end ends all.
+type session struct {
+	link    *link
+	channel *transport.Channel
+	peer    Peer
+	greeted *task.Latch // the peer said hello
+	inbox   *task.Mailbox[deliver]
+	acks    *task.Bell // acked has grown
+
+	// Only send uses these, after the hello.
+	sent     uint64           // own facts handed to the channel, up to this Seq
+	released uint64           // own facts that may go, up to this Seq
+	receipts []effect.Receipt // not sent yet, in the order of their chain
+
+	lock   task.Leaf
+	acked  uint64 // own facts durable at the peer, up to this Seq
+	theirs hello
+	limit  uint64 // no honest peer acknowledges more than this
+}
+
+func newSession(l *link, c *transport.Channel) (*session, error) {
+	peer := l.who()
+	if c.RemoteStatic() != peer.Certificate.Agreement {
+		return nil, aura.Errorf("service.Sync", aura.Denied, "the channel belongs to somebody else")
+	}
+	return &session{
+		link: l, channel: c, peer: peer, greeted: task.NewLatch(), acks: task.NewBell(),
+		inbox: task.NewMailbox[deliver]("sync.inbox", inboxCapacity),
+	}, nil
+}
+
+func (s *session) desk() *Desk { return s.link.sync.desk }
+
+// receive reads the channel.
+func (s *session) receive(tc task.Context) error {
+	for {
+		b, err := s.channel.Recv(tc)
+		if err != nil {
+			return err
+		}
+		switch b[0] {
+		case messageHello:
+			err = s.onHello(b)
+		case messageDeliver:
+			var d deliver
+			if err = decodeMessage(b, &d); err == nil {
+				err = s.inbox.Send(tc, d)
+			}
+		case messageAck:
+			var a ack
+			if err = decodeMessage(b, &a); err == nil {
+				err = s.onAck(a.Through)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (s *session) onHello(b []byte) error {
+	if s.greeted.Opened() {
+		return aura.Errorf("service.Sync", aura.Corrupt, "the peer said hello twice")
+	}
+	var h hello
+	if err := decodeMessage(b, &h); err != nil {
+		return err
+	}
+	if err := contact.CheckAddresses(h.Addresses); err != nil {
+		return aura.Errorf("service.Sync", aura.Corrupt, "hello: %w", err)
+	}
+	own := s.desk().Journal.Count(s.link.namespace(), s.desk().Ring.Device())
+	if h.Have > own {
+		return aura.Errorf("service.Sync", aura.Corrupt, "the peer has %d facts of %d", h.Have, own)
+	}
+	s.lock.Lock()
+	s.theirs, s.acked, s.limit = h, h.Have, own
+	s.lock.Unlock()
+	s.greeted.Open()
+	s.acks.Ring()
+	return nil
+}
+
+func (s *session) onAck(through uint64) error {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	if through > s.limit {
+		return aura.Errorf("service.Sync", aura.Corrupt, "the peer acknowledges what was not sent")
+	}
+	if through > s.acked {
+		s.acked = through
+		s.acks.Ring()
+		s.link.bell.Ring()
+	}
+	return nil
+}
+
+func (s *session) progress() (acked uint64) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	return s.acked
+}
+
+// record keeps what the peer acknowledged as facts. While one is being written the next ones gather.
+func (s *session) record(tc task.Context) error {
+	desk, done := s.desk(), uint64(0)
+	for {
+		if err := s.acks.Wait(tc); err != nil {
+			return err
+		}
+		through := s.progress()
+		if through == done {
+			continue
+		}
+		news := true
+		request, err := desk.Book.Plan(func(p *Pages) (r guard.Request, err error) {
+			r, news, err = chat.Acknowledge(p.Chats, desk.Caller(tc, aura.OperationID{}), chat.Acked{
+				Context: s.peer.Context, Peer: s.peer.Authority, Device: s.peer.Certificate.Device(), Through: through,
+			})
+			return r, err
+		})
+		if err == nil && news {
+			_, _, err = desk.Room.Decide(tc, &request)
+		}
+		switch aura.KindOf(err) {
+		case aura.Exhausted, aura.Unavailable:
+			// A full disk must not end the conversation: the peer says it again in the next session.
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		done = through
+		if err := s.refresh(tc); err != nil {
+			return err
+		}
+	}
+}
+
+// refresh keeps the addresses that a contact gave, if they are new.
+func (s *session) refresh(tc task.Context) error {
+	s.lock.Lock()
+	addresses := s.theirs.Addresses
+	s.theirs.Addresses = nil
+	s.lock.Unlock()
+	if !s.peer.Direct || len(addresses) == 0 {
+		return nil
+	}
+	desk, news := s.desk(), false
+	request, err := desk.Book.Plan(func(p *Pages) (r guard.Request, err error) {
+		c, ok := p.Contacts.ByContext(s.peer.Context)
+		if !ok {
+			return r, nil
+		}
+		r, news, err = contact.Refresh(&p.Contacts, desk.Caller(tc, aura.OperationID{}), c.Ref, addresses)
+		return r, err
+	})
+	if err == nil && news {
+		_, _, err = desk.Room.Decide(tc, &request)
+	}
+	if aura.KindOf(err) == aura.Exhausted {
+		return nil
+	}
+	return err
+}
