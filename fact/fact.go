@@ -38,26 +38,33 @@ type Fact struct {
 	Device    aura.DeviceID    // the author's device that proves it
 }
 
-// wireFact is the canonical form: a CBOR map with integer keys, zero fields omitted.
-type wireFact struct {
-	Space     Space            `cbor:"1,keyasint,omitempty"`
-	ID        [32]byte         `cbor:"2,keyasint,omitzero"`
-	Kind      string           `cbor:"3,keyasint,omitempty"`
-	Operation aura.OperationID `cbor:"4,keyasint,omitzero"`
-	Payload   []byte           `cbor:"5,keyasint,omitempty"`
-	Order     aura.OrderToken  `cbor:"6,keyasint,omitzero"`
-	Logical   aura.Logical     `cbor:"7,keyasint,omitempty"`
-	Author    aura.AuthorityID `cbor:"8,keyasint,omitzero"`
-	Device    aura.DeviceID    `cbor:"9,keyasint,omitzero"`
-}
+// The keys of the canonical form.
+const (
+	keySpace     = 1
+	keyID        = 2
+	keyKind      = 3
+	keyOperation = 4
+	keyPayload   = 5
+	keyOrder     = 6
+	keyLogical   = 7
+	keyAuthor    = 8
+	keyDevice    = 9
+)
 
 // Encode returns the canonical encoding: core deterministic CBOR, a map with integer keys in which zero
 // fields are omitted. Equal facts have equal bytes. The proof is not part of it.
 func (f *Fact) Encode() []byte {
-	return mustMarshal(wireFact{
-		Space: f.Namespace.Space, ID: f.Namespace.ID, Kind: f.Kind, Operation: f.Operation, Payload: f.Payload,
-		Order: f.Order, Logical: f.Logical, Author: f.Author, Device: f.Device,
-	})
+	w := newFields(256 + len(f.Kind) + len(f.Payload))
+	w.number(keySpace, uint64(f.Namespace.Space))
+	w.data(keyID, f.Namespace.ID[:])
+	w.text(keyKind, f.Kind)
+	w.data(keyOperation, f.Operation[:])
+	w.payload(keyPayload, f.Payload)
+	w.data(keyOrder, f.Order[:])
+	w.number(keyLogical, uint64(f.Logical))
+	w.data(keyAuthor, f.Author[:])
+	w.data(keyDevice, f.Device[:])
+	return w.bytes()
 }
 
 // Decode reads the canonical encoding of one fact that satisfies [Fact.Check]. It returns aura.Corrupt
@@ -67,13 +74,19 @@ func Decode(b []byte) (Fact, error) {
 	if len(b) > MaxEncoded {
 		return Fact{}, aura.Errorf(op, aura.Corrupt, "fact has %d bytes, the most is %d", len(b), MaxEncoded)
 	}
-	var w wireFact
-	if err := decodeStrict(b, &w); err != nil {
+	var f Fact
+	p := parse(b)
+	f.Namespace.Space = Space(p.number(keySpace, 8))
+	p.array(keyID, f.Namespace.ID[:])
+	f.Kind = string(p.str(keyKind, majorText))
+	p.array(keyOperation, f.Operation[:])
+	f.Payload = bytes.Clone(p.str(keyPayload, majorBytes))
+	p.array(keyOrder, f.Order[:])
+	f.Logical = aura.Logical(p.number(keyLogical, 64))
+	p.array(keyAuthor, f.Author[:])
+	p.array(keyDevice, f.Device[:])
+	if err := p.end(); err != nil {
 		return Fact{}, aura.Errorf(op, aura.Corrupt, "fact: %w", err)
-	}
-	f := Fact{
-		Namespace: Namespace{Space: w.Space, ID: w.ID}, Kind: w.Kind, Operation: w.Operation, Payload: w.Payload,
-		Order: w.Order, Logical: w.Logical, Author: w.Author, Device: w.Device,
 	}
 	if err := f.Check(); err != nil {
 		return Fact{}, &aura.Error{Op: op, Kind: aura.Corrupt, Err: err}

@@ -27,20 +27,20 @@ type Proof struct {
 	Signature [64]byte
 }
 
-type wireProof struct {
-	Index     uint32   `cbor:"1,keyasint,omitempty"`
-	Count     uint32   `cbor:"2,keyasint,omitempty"`
-	Path      []byte   `cbor:"3,keyasint,omitempty"`
-	Signature [64]byte `cbor:"4,keyasint,omitzero"`
-}
-
 // Encode returns the canonical encoding of the proof.
 func (p *Proof) Encode() []byte {
-	w := wireProof{Index: p.Index, Count: p.Count, Signature: p.Signature}
-	for i := range p.Path {
-		w.Path = append(w.Path, p.Path[i][:]...)
+	w := newFields(96 + sha256.Size*len(p.Path))
+	w.number(1, uint64(p.Index))
+	w.number(2, uint64(p.Count))
+	if len(p.Path) > 0 {
+		path := make([]byte, 0, sha256.Size*len(p.Path))
+		for i := range p.Path {
+			path = append(path, p.Path[i][:]...)
+		}
+		w.payload(3, path)
 	}
-	return mustMarshal(w)
+	w.data(4, p.Signature[:])
+	return w.bytes()
 }
 
 // DecodeProof reads what [Proof.Encode] wrote. It returns aura.Corrupt for anything else, and for a
@@ -50,15 +50,19 @@ func DecodeProof(b []byte) (Proof, error) {
 	if len(b) > maxProof {
 		return Proof{}, aura.Errorf(op, aura.Corrupt, "proof has %d bytes, the most is %d", len(b), maxProof)
 	}
-	var w wireProof
-	if err := decodeStrict(b, &w); err != nil {
+	var p Proof
+	in := parse(b)
+	p.Index = uint32(in.number(1, 32))
+	p.Count = uint32(in.number(2, 32))
+	path := in.str(3, majorBytes)
+	in.array(4, p.Signature[:])
+	if err := in.end(); err != nil {
 		return Proof{}, aura.Errorf(op, aura.Corrupt, "proof: %w", err)
 	}
-	p := Proof{Index: w.Index, Count: w.Count, Signature: w.Signature}
-	if len(w.Path)%sha256.Size != 0 {
+	if len(path)%sha256.Size != 0 {
 		return Proof{}, aura.Errorf(op, aura.Corrupt, "proof: path is not a list of hashes")
 	}
-	for path := w.Path; len(path) > 0; path = path[sha256.Size:] {
+	for ; len(path) > 0; path = path[sha256.Size:] {
 		p.Path = append(p.Path, [32]byte(path))
 	}
 	if p.Index >= p.Count || len(p.Path) != pathLength(p.Index, p.Count) {
