@@ -12,8 +12,8 @@ type Bridge interface {
 	// are the agent's: [aura.Denied] for a refusal of the guard, [aura.Invalid] for a bad intent,
 	// [aura.NotFound] for an intent that no domain registered, [aura.Unavailable] without an agent.
 	Submit(tc task.Context, in fact.Intent) (fact.Result, error)
-	// Watch calls sink with the facts that sel selects, oldest first, and with observations. The
-	// first update that is Live ends the history; with sel.Follow, Watch then goes on until tc is
+	// Watch calls sink, in the calling task, with the facts that sel selects, oldest first, and with
+	// observations. The first update that is Live ends the history; with sel.Follow, Watch then goes on until tc is
 	// cancelled. An error of sink ends it and is returned. After [aura.Unavailable] or
 	// [aura.Exhausted] the caller may watch again from the last update's Position.
 	Watch(tc task.Context, sel fact.Selection, sink func(fact.Update) error) error
