@@ -26,7 +26,8 @@ type Network interface {
 	Self() PeerID
 	// Addresses returns where peers may try to reach it now, the most promising first.
 	Addresses() []Address
-	// Dial opens a link to peer at one of addrs. It returns [aura.Unavailable] when none answers.
+	// Dial opens a link to peer at one of addrs. The peer may learn of it with the first cell only. It
+	// returns [aura.Unavailable] when none answers.
 	Dial(tc task.Context, peer PeerID, addrs []Address) (Link, error)
 	// Accept returns the next link that a peer opened. After Close it returns [aura.Cancelled].
 	Accept(tc task.Context) (Link, error)
