@@ -15,7 +15,6 @@ import (
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
-	"github.com/aura-runtime/aura/world"
 )
 
 // person is an agent in a simulated world.
@@ -34,7 +33,7 @@ type simulated struct {
 // inWorld runs fn in a simulated world and fails the test on what the world reports.
 func inWorld(t *testing.T, seed uint64, fn func(tc task.Context, w *simulated)) {
 	t.Helper()
-	sim := task.NewSim(seed, task.SimOptions{Start: aura.Instant(1_700_000_000e9), Log: testLog{t}})
+	sim := task.NewSim(seed, task.SimOptions{Start: aura.Instant(1_700_000_000e9)})
 	err := sim.Run("world", func(tc task.Context) error {
 		w := &simulated{t: t, sim: sim}
 		w.net = transport.NewSimNet(task.NewGroup(tc, "net"), tc.Clock(), sim.Entropy("net"), transport.SimOptions{})
@@ -163,12 +162,4 @@ func TestTwoAgentsMeetAndTalk(t *testing.T) {
 			}
 		}
 	})
-}
-
-type testLog struct{ t *testing.T }
-
-func (l testLog) Emit(e world.Event) {
-	if e.Family != world.FamilyTask || e.ErrorKind != 0 {
-		l.t.Logf("%+v", e)
-	}
 }

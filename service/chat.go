@@ -41,7 +41,7 @@ func (s *Chat) send(tc task.Context, in fact.Intent) (fact.Result, error) {
 	if err := fact.Unmarshal(in.Payload, &p); err != nil {
 		return fact.Result{}, err
 	}
-	r, err := s.desk.decide(tc, func(pages *Pages) (guard.Request, error) {
+	r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
 		return chat.Send(pages.Chats, pages.Setting(), s.desk.Caller(tc, in.Operation), p)
 	})
 	return submitted(in, r, err)
@@ -60,7 +60,7 @@ func (s *Chat) read(tc task.Context, in fact.Intent) (fact.Result, error) {
 	if err != nil || !news {
 		return fact.Result{Operation: in.Operation}, err
 	}
-	r, _, err := s.desk.Room.Decide(tc, &request)
+	r, err := s.desk.decide(tc, &request)
 	return submitted(in, r, err)
 }
 
@@ -75,7 +75,7 @@ func (s *Chat) create(tc task.Context, in fact.Intent) (fact.Result, error) {
 	s.desk.Entropy.Read(secret[:])
 	cert := s.desk.Ring.Certificate()
 	var context aura.ContextID
-	r, err := s.desk.decide(tc, func(pages *Pages) (request guard.Request, err error) {
+	r, err := s.desk.plan(tc, func(pages *Pages) (request guard.Request, err error) {
 		request, context, err = chat.Create(pages.Setting(), s.desk.Caller(tc, in.Operation), p, chat.Member{
 			Authority: s.desk.Ring.Authority(), Certificate: cert.Encode(), Name: pages.Contacts.Own(),
 			Addresses: s.desk.Reach(),
@@ -90,7 +90,7 @@ func (s *Chat) leave(tc task.Context, in fact.Intent) (fact.Result, error) {
 	if err := fact.Unmarshal(in.Payload, &p); err != nil {
 		return fact.Result{}, err
 	}
-	r, err := s.desk.decide(tc, func(pages *Pages) (guard.Request, error) {
+	r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
 		return chat.Leave(pages.Chats, pages.Setting(), s.desk.Caller(tc, in.Operation), p)
 	})
 	return submitted(in, r, err)
@@ -128,14 +128,14 @@ func (s *Chat) catchUp(tc task.Context) error {
 		if err != nil {
 			return err
 		}
-		if _, err := s.desk.decide(tc, func(p *Pages) (guard.Request, error) {
+		if _, err := s.desk.plan(tc, func(p *Pages) (guard.Request, error) {
 			return chat.Invite(p.Chats, by(), to, secret)
 		}); err != nil {
 			return err
 		}
 	}
 	for _, in := range invitations {
-		if _, err := s.desk.decide(tc, func(*Pages) (guard.Request, error) { return chat.Join(by(), in) }); err != nil {
+		if _, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) { return chat.Join(by(), in) }); err != nil {
 			return err
 		}
 	}

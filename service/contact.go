@@ -29,7 +29,7 @@ func (s *Contact) name(tc task.Context, in fact.Intent) (fact.Result, error) {
 		return fact.Result{}, err
 	}
 	by := s.desk.Caller(tc, in.Operation)
-	r, err := s.desk.decide(tc, func(*Pages) (guard.Request, error) { return contact.Name(by, p) })
+	r, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) { return contact.Name(by, p) })
 	if err != nil {
 		return fact.Result{}, err
 	}
@@ -41,7 +41,7 @@ func (s *Contact) name(tc task.Context, in fact.Intent) (fact.Result, error) {
 	})
 	by.Operation = aura.OperationID{} // the user's action has ended; this follows from it
 	for _, to := range refs {
-		if _, err := s.desk.decide(tc, func(*Pages) (guard.Request, error) {
+		if _, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) {
 			return contact.Share(by, to, contact.Profile{Name: p.Name, Addresses: s.desk.Reach()})
 		}); err != nil {
 			return fact.Result{}, err
@@ -55,7 +55,7 @@ func (s *Contact) rename(tc task.Context, in fact.Intent) (fact.Result, error) {
 	if err := fact.Unmarshal(in.Payload, &p); err != nil {
 		return fact.Result{}, err
 	}
-	r, err := s.desk.decide(tc, func(pages *Pages) (guard.Request, error) {
+	r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
 		return contact.Rename(&pages.Contacts, s.desk.Caller(tc, in.Operation), p)
 	})
 	return submitted(in, r, err)

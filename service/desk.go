@@ -31,31 +31,24 @@ type Desk struct {
 	Trace func(Step)
 }
 
-// Step is one stage of the road, for a person who watches it. It holds no payload.
-type Step struct {
-	Stage string // "guard", "fact", "send", "receive"
-	Kind  string // of the fact
-	ID    aura.FactID
-	Peer  aura.AuthorityID
-	Seq   uint64
-	Cost  uint64 // units charged
-	Left  uint64 // units left in the epoch
-	Bytes int
-	Count int // facts
-}
-
 // Caller returns who acts: this agent, for an operation, now.
 func (d *Desk) Caller(tc task.Context, op aura.OperationID) contact.Caller {
 	return contact.Caller{Authority: d.Ring.Authority(), Device: d.Ring.Device(), Operation: op, Now: tc.Now()}
 }
 
-// decide plans a request over the book, and takes it through guard and interpreter.
-func (d *Desk) decide(tc task.Context, handler func(*Pages) (guard.Request, error)) (effect.Result, error) {
+// plan plans a request over the book and takes it through guard and interpreter.
+func (d *Desk) plan(tc task.Context, handler func(*Pages) (guard.Request, error)) (effect.Result, error) {
 	request, err := d.Book.Plan(handler)
 	if err != nil {
 		return effect.Result{}, err
 	}
-	r, _, err := d.Room.Decide(tc, &request)
+	return d.decide(tc, &request)
+}
+
+// decide takes a request through guard and interpreter.
+func (d *Desk) decide(tc task.Context, request *guard.Request) (effect.Result, error) {
+	r, verdict, err := d.Room.Decide(tc, request)
+	d.traceDecision(&verdict, &r)
 	return r, err
 }
 
@@ -81,10 +74,4 @@ func submitted(in fact.Intent, r effect.Result, err error) (fact.Result, error) 
 		out.Facts = append(out.Facts, r.Records[i].ID)
 	}
 	return out, nil
-}
-
-func (d *Desk) trace(s Step) {
-	if d.Trace != nil {
-		d.Trace(s)
-	}
 }

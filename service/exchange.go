@@ -224,7 +224,7 @@ func (s *Invite) admit(tc task.Context, code invite.Code, h invite.Hello, static
 	}
 	keys := invite.Derive(agreement, secret[:], transcript)
 	answer.Confirm = keys.Inviter
-	if _, err := s.desk.decide(tc, func(*Pages) (guard.Request, error) {
+	if _, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) {
 		return invite.Admit(by, code, h, answer, keys, transcript)
 	}); err != nil {
 		return nil, nil, err

@@ -66,13 +66,13 @@ func (s *session) take(tc task.Context, batch []deliver) error {
 		return err
 	}
 	entry.Meta = []journal.KV{{Key: s.chainKey(), Value: value}}
-	if _, err := desk.Journal.Append(tc, entry); err != nil {
+	kept, err := desk.Journal.Append(tc, entry)
+	if err != nil {
 		// Nothing of it is durable, so nothing is acknowledged: the peer sends it again.
 		return err
 	}
-	for i := range entry.Foreign {
-		r := &entry.Foreign[i]
-		desk.trace(Step{Stage: "receive", Kind: r.Fact.Kind, ID: r.ID, Peer: r.Fact.Author, Seq: r.Seq, Count: 1})
+	for i := range kept {
+		desk.trace(recordStep(StageReceive, &kept[i]))
 	}
 	message, err := encodeMessage(messageAck, ack{Through: desk.Journal.Count(ns, device)})
 	if err != nil {

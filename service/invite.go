@@ -96,7 +96,7 @@ func (s *Invite) create(tc task.Context, in fact.Intent) (fact.Result, error) {
 		return fact.Result{}, err
 	}
 	code.Signature = s.desk.Ring.Sign(code.SigningBytes())
-	r, err := s.desk.decide(tc, func(*Pages) (guard.Request, error) {
+	r, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) {
 		return invite.Create(s.desk.Caller(tc, in.Operation), code)
 	})
 	return answered(in, r, err, invite.CreateResult{ID: code.ID(), Code: code.Encode(), Expires: code.Expires})
@@ -110,7 +110,7 @@ func (s *Invite) accept(tc task.Context, in fact.Intent) (fact.Result, error) {
 	var seed [64]byte
 	s.desk.Entropy.Read(seed[:])
 	kem := keyring.NewKEM(seed)
-	r, err := s.desk.decide(tc, func(p *Pages) (guard.Request, error) {
+	r, err := s.desk.plan(tc, func(p *Pages) (guard.Request, error) {
 		return invite.Accept(&p.Invites, &p.Contacts, s.desk.Caller(tc, in.Operation), code, invite.Hello{
 			Certificate: s.certificate(), Name: p.Contacts.Own(), Addresses: s.desk.Reach(), Key: kem.EncapsulationKey(),
 		}, seed)
@@ -126,7 +126,7 @@ func (s *Invite) decline(tc task.Context, in fact.Intent) (fact.Result, error) {
 	if err != nil {
 		return fact.Result{}, err
 	}
-	r, err := s.desk.decide(tc, func(p *Pages) (guard.Request, error) {
+	r, err := s.desk.plan(tc, func(p *Pages) (guard.Request, error) {
 		return invite.Decline(&p.Invites, s.desk.Caller(tc, in.Operation), code)
 	})
 	return answered(in, r, err, invite.CodeResult{ID: code.ID()})
@@ -137,7 +137,7 @@ func (s *Invite) cancel(tc task.Context, in fact.Intent) (fact.Result, error) {
 	if err := fact.Unmarshal(in.Payload, &p); err != nil {
 		return fact.Result{}, err
 	}
-	r, err := s.desk.decide(tc, func(pages *Pages) (guard.Request, error) {
+	r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
 		return invite.Cancel(&pages.Invites, s.desk.Caller(tc, in.Operation), p)
 	})
 	return submitted(in, r, err)
@@ -197,6 +197,6 @@ func (s *Invite) change(tc task.Context, handler func(*Pages, contact.Caller) (g
 		return err
 	}
 	defer s.turn.Release()
-	_, err := s.desk.decide(tc, func(p *Pages) (guard.Request, error) { return handler(p, s.desk.Caller(tc, op)) })
+	_, err := s.desk.plan(tc, func(p *Pages) (guard.Request, error) { return handler(p, s.desk.Caller(tc, op)) })
 	return err
 }

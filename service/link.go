@@ -151,7 +151,7 @@ func (l *link) connect(tc task.Context) (*transport.Channel, error) {
 	request := guard.Request{
 		Capability: CapLink, Context: l.key.context, Authority: l.sync.desk.Ring.Authority(),
 	}
-	if _, _, err := l.sync.desk.Room.Decide(tc, &request); err != nil {
+	if _, err := l.sync.desk.decide(tc, &request); err != nil {
 		return nil, err
 	}
 	peer := l.who()

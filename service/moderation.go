@@ -31,7 +31,7 @@ func (s *Moderation) apply(plan func(contact.Caller, moderation.Target) (guard.R
 		if err := fact.Unmarshal(in.Payload, &target); err != nil {
 			return fact.Result{}, err
 		}
-		r, err := s.desk.decide(tc, func(*Pages) (guard.Request, error) {
+		r, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) {
 			return plan(s.desk.Caller(tc, in.Operation), target)
 		})
 		return submitted(in, r, err)

@@ -190,7 +190,7 @@ func (s *session) decide(tc task.Context, room *guard.Headroom, through uint64) 
 	request := guard.Request{
 		Capability: CapResend, Context: s.peer.Context, Authority: desk.Ring.Authority(), Sends: []guard.Send{send},
 	}
-	_, _, err = desk.Room.Decide(tc, &request)
+	_, err = desk.decide(tc, &request)
 	return err == nil, err
 }
 
@@ -234,8 +234,8 @@ func (s *session) ship(tc task.Context, through uint64) error {
 	s.sent = last
 	if n := len(d.Records); n > 0 {
 		desk.trace(Step{
-			Stage: "send", Kind: records[n-1].Fact.Kind, ID: records[n-1].ID, Peer: s.peer.Authority,
-			Seq: last, Bytes: len(message), Count: n,
+			Stage: StageSend, Kind: records[n-1].Fact.Kind, ID: records[n-1].ID, Peer: s.peer.Authority,
+			Bytes: len(message), Count: n,
 		})
 	}
 	s.show(tc, "")

@@ -146,7 +146,7 @@ func (s *session) record(tc task.Context) error {
 			return r, err
 		})
 		if err == nil && news {
-			_, _, err = desk.Room.Decide(tc, &request)
+			_, err = desk.decide(tc, &request)
 		}
 		switch aura.KindOf(err) {
 		case aura.Exhausted, aura.Unavailable:
@@ -182,7 +182,7 @@ func (s *session) refresh(tc task.Context) error {
 		return r, err
 	})
 	if err == nil && news {
-		_, _, err = desk.Room.Decide(tc, &request)
+		_, err = desk.decide(tc, &request)
 	}
 	if aura.KindOf(err) == aura.Exhausted {
 		return nil
