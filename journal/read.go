@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"encoding/binary"
 	"slices"
 
@@ -9,8 +10,17 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// pageSize is how many positions a read holds at once.
-const pageSize = 256
+// A page is what a read holds at once: so many positions, or the records that begin in so many bytes.
+const (
+	pageSize  = 256
+	pageBytes = 1 << 20
+)
+
+// place is a position that a read found, with the sealed record if the read came across it.
+type place struct {
+	position fact.Position
+	sealed   []byte
+}
 
 // Read calls fn for every durable record that sel asks for, in position order, and returns the position
 // up to which that is everything. It costs the namespaces that sel names, or else its kinds, or else the
@@ -19,16 +29,17 @@ const pageSize = 256
 func (j *Journal) Read(tc task.Context, sel fact.Selection, fn func(fact.Record) error) (fact.Position, error) {
 	head := j.Head()
 	sources := j.sources(&sel)
-	for sel.After < head {
+	for more := sel.After < head; more; {
 		if err := tc.Err(); err != nil {
 			return sel.After, err
 		}
-		page, err := j.page(sources, sel.After, head)
-		if err != nil {
+		var page []place
+		var err error
+		if page, more, err = j.page(sources, sel.After, head); err != nil {
 			return sel.After, err
 		}
-		for _, position := range page {
-			r, ok, err := j.record(position)
+		for _, at := range page {
+			r, ok, err := j.recordAt(at, sources)
 			if err != nil {
 				return sel.After, err
 			}
@@ -37,13 +48,41 @@ func (j *Journal) Read(tc task.Context, sel fact.Selection, fn func(fact.Record)
 					return sel.After, err
 				}
 			}
-			sel.After = position
-		}
-		if len(page) < pageSize {
-			break
+			sel.After = at.position
 		}
 	}
 	return max(head, sel.After), nil
+}
+
+// recordAt returns the record at a place; false means that it was collected.
+func (j *Journal) recordAt(at place, sources [][]byte) (fact.Record, bool, error) {
+	if at.sealed != nil {
+		r, err := j.unseal(at.position, at.sealed)
+		return r, err == nil && !j.collected(&r), err
+	}
+	r, ok, err := j.record(at.position)
+	if err != nil || ok {
+		return r, ok, err
+	}
+	for _, prefix := range sources {
+		if err := j.checkLost(at.position, binary.BigEndian.AppendUint64(slices.Clone(prefix), uint64(at.position))); err != nil {
+			return r, false, err
+		}
+	}
+	return r, false, nil
+}
+
+// checkLost returns aura.Corrupt when a record is missing although an index still lists it. Collected facts
+// leave the records and the indexes together.
+func (j *Journal) checkLost(p fact.Position, index []byte) error {
+	if _, there, err := j.stored(p); err != nil || there {
+		return err
+	}
+	_, listed, err := j.store.Get(index)
+	if err == nil && listed {
+		err = aura.Errorf("journal.Read", aura.Corrupt, "record %d of the journal is missing", p)
+	}
+	return err
 }
 
 // sources returns the prefixes of the index keys whose positions together hold what sel asks for.
@@ -69,33 +108,44 @@ func (j *Journal) sources(sel *fact.Selection) [][]byte {
 	return prefixes
 }
 
-// page returns the next positions after one, up to head, of all sources together, at most pageSize.
-func (j *Journal) page(prefixes [][]byte, after, head fact.Position) ([]fact.Position, error) {
-	var found []fact.Position
+// page returns the next places after a position, up to head, of all sources together, and whether there
+// may be more.
+func (j *Journal) page(prefixes [][]byte, after, head fact.Position) (page []place, more bool, err error) {
 	for _, prefix := range prefixes {
 		start := binary.BigEndian.AppendUint64(slices.Clone(prefix), uint64(after)+1)
 		end := binary.BigEndian.AppendUint64(slices.Clone(prefix), uint64(head)+1)
-		n := 0
-		err := j.store.Iterate(start, end, func(key, _ []byte) error {
+		n, size := 0, 0
+		err := j.store.Iterate(start, end, func(key, value []byte) error {
 			p, _ := keyNumber(key)
-			found = append(found, fact.Position(p))
-			if n++; n == pageSize {
+			at := place{position: fact.Position(p)}
+			if key[0] == tableRecord {
+				at.sealed = slices.Clone(value)
+			}
+			page = append(page, at)
+			size += len(value)
+			if n++; n == pageSize || size >= pageBytes {
 				return errStop
 			}
 			return nil
 		})
-		if err != nil && err != errStop {
-			return nil, err
+		if err == errStop {
+			more = true
+		} else if err != nil {
+			return nil, false, err
 		}
 	}
 	// Each source gave its least, so the least of all are complete.
-	slices.Sort(found)
-	found = slices.Compact(found)
-	return found[:min(len(found), pageSize)], nil
+	slices.SortFunc(page, func(a, b place) int { return cmp.Compare(a.position, b.position) })
+	page = slices.CompactFunc(page, func(a, b place) bool { return a.position == b.position })
+	if len(page) > pageSize {
+		page, more = page[:pageSize], true
+	}
+	return page, more, nil
 }
 
 // ByAuthor returns at most limit records of one device in one namespace, by Seq from fromSeq on. It
-// returns aura.NotFound when some of them were collected: a snapshot has taken their place.
+// returns aura.NotFound when some of them were collected: a snapshot has taken their place. When that
+// happens during the call, it may return none.
 func (j *Journal) ByAuthor(ns fact.Namespace, device aura.DeviceID, fromSeq uint64, limit int) ([]fact.Record, error) {
 	const op = "journal.Read"
 	j.lock.Lock()
@@ -130,7 +180,11 @@ func (j *Journal) ByAuthor(ns fact.Namespace, device aura.DeviceID, fromSeq uint
 		if err != nil {
 			return nil, err
 		}
-		if want := fromSeq + uint64(i); !ok || r.Seq != want || r.Fact.Device != device || r.Fact.Namespace != ns {
+		want := fromSeq + uint64(i)
+		if !ok {
+			return nil, j.checkLost(p, tagNumberKey(tableSeq, s.tag, want))
+		}
+		if r.Seq != want || r.Fact.Device != device || r.Fact.Namespace != ns {
 			return nil, aura.Errorf(op, aura.Corrupt, "fact %d of a device is not where its index says", want)
 		}
 		records = append(records, r)
@@ -146,6 +200,9 @@ func (j *Journal) Fact(id aura.FactID) (fact.Record, bool, error) {
 		return fact.Record{}, false, err
 	}
 	r, ok, err := j.record(p)
+	if err == nil && !ok {
+		err = j.checkLost(p, tagKey(tableFact, j.seal.factTag(id)))
+	}
 	if err == nil && ok && r.ID != id {
 		err = aura.Errorf("journal.Read", aura.Corrupt, "fact %s is not where its index says", aura.Short(id))
 	}
@@ -157,19 +214,37 @@ func (j *Journal) Fact(id aura.FactID) (fact.Record, bool, error) {
 
 // record reads and opens the record at a position; false means that it was collected.
 func (j *Journal) record(p fact.Position) (fact.Record, bool, error) {
+	r, ok, err := j.stored(p)
+	return r, ok && !j.collected(&r), err
+}
+
+// stored reads and opens the record at a position; false means that its bytes are gone.
+func (j *Journal) stored(p fact.Position) (fact.Record, bool, error) {
 	key := numberKey(tableRecord, uint64(p))
 	value, ok, err := j.store.Get(key)
 	if err != nil || !ok {
 		return fact.Record{}, false, err
 	}
-	plain, opened := j.seal.open(key, value)
-	if opened {
+	r, err := j.unseal(p, value)
+	return r, err == nil, err
+}
+
+func (j *Journal) unseal(p fact.Position, value []byte) (fact.Record, error) {
+	if plain, ok := j.seal.open(numberKey(tableRecord, uint64(p)), value); ok {
 		if r, ok := decodeStored(plain); ok {
 			r.Position = p
-			return r, true, nil
+			return r, nil
 		}
 	}
-	return fact.Record{}, false, aura.Errorf("journal.Read", aura.Corrupt, "record %d of the journal is damaged", p)
+	return fact.Record{}, aura.Errorf("journal.Read", aura.Corrupt, "record %d of the journal is damaged", p)
+}
+
+// collected reports whether a snapshot took the record's place. Its bytes may go a little later.
+func (j *Journal) collected(r *fact.Record) bool {
+	j.lock.Lock()
+	defer j.lock.Unlock()
+	s, _ := j.state.stream(streamID{r.Fact.Namespace, r.Fact.Device})
+	return r.Seq <= s.collected
 }
 
 func decodeStored(plain []byte) (r fact.Record, ok bool) {

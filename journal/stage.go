@@ -100,21 +100,33 @@ func (j *Journal) stageForeign(l *layer, in *fact.Record) (r staged, isNew bool,
 		return r, false, aura.Errorf(op, aura.Invalid, "fact %s does not have the identity that it claims", aura.Short(in.ID))
 	}
 	s := j.streamOf(l, id)
-	_, known, err := l.position(in.ID)
-	switch {
-	case err != nil:
-		return r, false, err
-	case known || in.Seq <= s.collected:
-		return r, false, nil
+	if in.Seq <= s.count {
+		return r, false, j.checkTaken(l, in, &s)
+	}
+	switch logical := in.Fact.Logical; {
 	case in.Seq > s.count+1:
 		return r, false, aura.Errorf(op, aura.Unavailable, "fact %s has place %d, but the ones from %d on are missing", aura.Short(in.ID), in.Seq, s.count+1)
-	case in.Seq <= s.count:
-		return r, false, aura.Errorf(op, aura.Conflict, "fact %s claims place %d, which another fact has", aura.Short(in.ID), in.Seq)
-	case in.Fact.Logical > l.clock(id.namespace)+maxLogicalJump:
+	case logical <= s.logical:
+		// Time rises along a stream, so a fact cannot have two places and need not be looked up here.
+		return r, false, aura.Errorf(op, aura.Invalid, "fact %s is not later in logical time than the one before it", aura.Short(in.ID))
+	case logical > l.clock(id.namespace)+maxLogicalJump:
 		return r, false, aura.Errorf(op, aura.Invalid, "fact %s is too far ahead in logical time", aura.Short(in.ID))
 	}
 	j.place(l, &r, s)
 	return r, true, nil
+}
+
+// checkTaken returns nil for a fact that the journal has or had, and aura.Conflict for another one in a
+// place that is taken.
+func (j *Journal) checkTaken(l *layer, in *fact.Record, s *stream) error {
+	if in.Seq <= s.collected {
+		return nil
+	}
+	_, known, err := l.position(in.ID)
+	if err == nil && !known {
+		err = aura.Errorf("journal.Append", aura.Conflict, "fact %s claims place %d, which another fact has", aura.Short(in.ID), in.Seq)
+	}
+	return err
 }
 
 // place gives a record the next position and moves its stream and clocks.
@@ -122,7 +134,7 @@ func (j *Journal) place(l *layer, r *staged, s stream) {
 	l.head++
 	r.record.Position = l.head
 	logical := r.record.Fact.Logical
-	s.count, s.logical = r.record.Seq, max(s.logical, logical)
+	s.count, s.logical = r.record.Seq, logical
 	l.streams.set(r.stream, s)
 	l.positions.set(r.record.ID, l.head)
 	l.setClock(r.stream.namespace, max(l.clock(r.stream.namespace), logical))
