@@ -109,18 +109,36 @@ func (s *State) listed(set Setting, c *conversation) Thread {
 	}
 	items := c.thread.messages.Items()
 	for i := len(items) - 1; i >= 0; i-- {
-		m, ok := s.shown(set, c, &items[i].Value)
-		if !ok {
-			continue
-		}
-		if t.Last == nil {
+		if m, ok := s.shown(set, c, &items[i].Value); ok {
 			t.Last = &m
-		}
-		if m.State == Received {
-			t.Unread++
+			break
 		}
 	}
+	t.Unread = s.unread(set, c)
 	return t
+}
+
+// unread counts the messages of others that are shown and not marked as read.
+func (s *State) unread(set Setting, c *conversation) int {
+	// Messages of one author come in runs, so most answers are those for the message before.
+	var author aura.AuthorityID
+	var device aura.DeviceID
+	visible, through, n := false, uint64(0), 0
+	items := c.thread.messages.Items()
+	for i := range items {
+		m := &items[i].Value
+		if m.author == s.self {
+			continue
+		}
+		if m.author != author || m.device != device {
+			author, device = m.author, m.device
+			visible, through = s.visible(set, c, m), c.thread.readBy(s.self, m.device)
+		}
+		if visible && m.seq > through {
+			n++
+		}
+	}
+	return n
 }
 
 // shown returns a message for display, and false for one that is hidden: its author is blocked or does not
