@@ -98,16 +98,20 @@ func (m *machine) lazy(e *Expr) (Term, error) {
 	return right, err
 }
 
-// tryOr gives the right operand in place of an error of the left one. A limit that is reached is not an error
-// of the left operand and stays one.
+// tryOr gives the right operand in place of an error of the left one. The right one is evaluated in any case and its
+// errors count. A limit that is reached in the left operand is not caught.
 func (m *machine) tryOr(e *Expr) (Term, error) {
+	right, err := m.eval(e.Right)
+	if err != nil {
+		return Term{}, err
+	}
 	locals := len(m.locals)
 	left, err := m.eval(e.Left.Left)
 	if err == nil || m.w.budget.over {
 		return left, err
 	}
 	m.locals = m.locals[:locals]
-	return m.eval(e.Right)
+	return right, nil
 }
 
 // quantify evaluates all and any.
