@@ -203,6 +203,9 @@ func (p *parser) predicate() (Predicate, error) {
 	}
 	p.pos++
 	terms, err := p.terms(")", true)
+	if err == nil && len(terms) == 0 {
+		err = p.fail("at least one term before this")
+	}
 	return Predicate{Name: name, Terms: terms}, err
 }
 

@@ -83,7 +83,7 @@ func (p *printer) list(n int, item func(i int)) {
 
 var escapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
 
-const maxPrintedDate = 1 << 37 // beyond it time.Unix and the calendar stop being of use
+const maxPrintedDate = 1 << 50 // beyond it time.Unix and the calendar stop being of use
 
 func (p *printer) term(t Term) {
 	switch t.kind {
