@@ -1,6 +1,9 @@
 package datalog
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // compiled is a rule ready to be joined: variables are slots and constants are term numbers.
 type compiled struct {
@@ -33,31 +36,37 @@ type step struct {
 	known []bool // by column: the value is known, or was bound by an earlier column of this atom
 }
 
-// compile prepares r. It makes the relations and terms that r names.
-func (w *World) compile(r *Rule, origin, trusted Origin, head bool) (*compiled, error) {
+// compile prepares the body of r. Only a rule that stays adds its relations and terms to the world.
+func (w *World) compile(r *Rule, origin, trusted Origin, stays bool) (*compiled, error) {
 	c := &compiled{trusted: trusted, origin: origin, expressions: r.Expressions, fresh: true}
 	if err := w.budget.work(1 + len(r.Body)); err != nil {
 		return nil, err
 	}
 	c.body = make([]atom, len(r.Body))
 	for i := range r.Body {
-		terms, err := w.operands(c, r.Body[i].Terms)
+		p := &r.Body[i]
+		terms, err := w.operands(c, p.Terms, stays)
 		if err != nil {
 			return nil, err
 		}
-		c.body[i] = atom{rel: w.relation(r.Body[i].Name, len(terms)), terms: terms}
-	}
-	if head {
-		var err error
-		if c.head, err = w.operands(c, r.Head.Terms); err != nil {
-			return nil, err
+		rel := w.byName[signature{p.Name, len(terms)}]
+		if rel == nil && stays {
+			rel = w.relation(p.Name, len(terms))
 		}
+		if rel == nil {
+			rel = &relation{name: p.Name, arity: len(terms)}
+		}
+		c.body[i] = atom{rel: rel, terms: terms}
 	}
 	c.orders = make([][]step, len(c.body))
 	return c, nil
 }
 
-func (w *World) operands(c *compiled, terms []Term) ([]operand, error) {
+// nothing is an operand that equals the number of no term.
+const nothing operand = math.MaxInt32
+
+// operands returns terms as operands. A term that the world does not know is added to it or equals nothing.
+func (w *World) operands(c *compiled, terms []Term, add bool) ([]operand, error) {
 	out := make([]operand, len(terms))
 	for i, t := range terms {
 		if err := w.budget.work(1 + len(c.vars)>>3); err != nil {
@@ -65,6 +74,13 @@ func (w *World) operands(c *compiled, terms []Term) ([]operand, error) {
 		}
 		if t.kind == Variable {
 			out[i] = ^operand(c.slot(t.str))
+			continue
+		}
+		if !add {
+			out[i] = nothing
+			if id, ok := w.terms.ids[identity(t)]; ok {
+				out[i] = operand(id)
+			}
 			continue
 		}
 		id, err := w.terms.intern(t, &w.budget)

@@ -161,7 +161,7 @@ func (m *machine) call(name string, args ...Term) (Term, error) {
 	if err := storable(op, t); err != nil {
 		return Term{}, err
 	}
-	return t, m.w.budget.hold(t.size())
+	return t, m.w.budget.pass(t.size())
 }
 
 func (m *machine) unary(e *Expr, t Term) (Term, error) {

@@ -28,7 +28,7 @@ func (m *machine) binary(e *Expr, a, b Term) (Term, error) {
 		return order(e.Op, a, b)
 	case OpAdd:
 		if a.kind == String && b.kind == String {
-			return NewString(a.str + b.str), m.w.budget.hold(len(a.str) + len(b.str))
+			return NewString(a.str + b.str), m.w.budget.pass(len(a.str) + len(b.str))
 		}
 		return arithmetic(e.Op, a, b)
 	case OpSub, OpMul, OpDiv, OpBitAnd, OpBitOr, OpBitXor:
@@ -125,7 +125,7 @@ func (m *machine) collection(op Op, a, b Term) (Term, error) {
 		return Term{}, typeError(methods[op], a, b)
 	}
 	t := merge(a.list, b.list, op == OpUnion)
-	return t, m.w.budget.hold(t.size())
+	return t, m.w.budget.pass(t.size())
 }
 
 // merge returns the union or the intersection of two sorted lists.

@@ -11,7 +11,8 @@ type Limits struct {
 	// element of a collection visited, or 64 bytes of text compared or searched. Default 1,000,000, which is
 	// some ten milliseconds.
 	Steps int
-	// Bytes is the most memory, in bytes, that terms and facts take, with those made along the way. Default 4 MiB.
+	// Bytes is the most memory, in bytes, that a world takes for terms and facts, and the most that its expressions
+	// make along the way. Default 4 MiB.
 	Bytes int
 }
 
@@ -30,11 +31,15 @@ func (l Limits) orDefault() Limits {
 
 // budget is what remains of the limits.
 type budget struct {
-	facts, iterations, steps, bytes int
-	over                            bool // a limit was reached, which no expression may catch
+	facts, iterations, steps int
+	bytes                    int  // kept by the world
+	scratch                  int  // bytes made along the way; as many as may be kept
+	over                     bool // a limit was reached, which no expression may catch
 }
 
-func (b *budget) refill(l Limits) { b.iterations, b.steps = l.Iterations, l.Steps }
+func (b *budget) refill(l Limits) {
+	b.iterations, b.steps, b.scratch, b.over = l.Iterations, l.Steps, l.Bytes, false
+}
 
 // take spends n of one of the budget's counts.
 func (b *budget) take(count *int, n int, limit error) error {
@@ -48,7 +53,15 @@ func (b *budget) take(count *int, n int, limit error) error {
 // work spends n steps.
 func (b *budget) work(n int) error { return b.take(&b.steps, n, ErrSteps) }
 
-// hold spends n bytes and the steps that it takes to write them.
+// pass spends n bytes that are soon forgotten and the steps that it takes to write them.
+func (b *budget) pass(n int) error {
+	if err := b.take(&b.scratch, n, ErrBytes); err != nil {
+		return err
+	}
+	return b.work(n >> 6)
+}
+
+// hold spends n bytes that the world keeps and the steps that it takes to write them.
 func (b *budget) hold(n int) error {
 	if err := b.take(&b.bytes, n, ErrBytes); err != nil {
 		return err

@@ -86,7 +86,7 @@ func (r *relation) insert(row []uint32, o Origin, b *budget) (bool, error) {
 	if err := b.take(&b.facts, 1, ErrFacts); err != nil {
 		return false, err
 	}
-	if err := b.hold(24 + 4*len(row)); err != nil {
+	if err := b.hold(rowBytes(len(row))); err != nil {
 		return false, err
 	}
 	r.columns = append(r.columns, row...)
@@ -94,6 +94,9 @@ func (r *relation) insert(row []uint32, o Origin, b *budget) (bool, error) {
 	r.unique.extend(r.len(), func(i int) uint64 { return hashRow(r.row(i), r.origins[i]) })
 	return true, nil
 }
+
+// rowBytes is what a row is counted as, with its places in hash tables.
+func rowBytes(arity int) int { return 24 + 4*arity }
 
 func equalRows(a, b []uint32) bool {
 	for i := range a {

@@ -52,7 +52,8 @@ func NewWorld(limits Limits, functions Functions) *World {
 	return w
 }
 
-// Refill starts the counts of iterations and steps anew. The counts of facts and bytes are of the whole world.
+// Refill starts the counts of iterations, of steps and of bytes made along the way anew, so that a world can be asked
+// many times. What it keeps stays counted.
 func (w *World) Refill() { w.budget.refill(w.limits) }
 
 // Spent returns how many steps were taken since the world was made or refilled.
@@ -99,6 +100,9 @@ func (w *World) AddRule(origin, trusted Origin, r *Rule) error {
 	}
 	c, err := w.compile(r, origin, trusted, true)
 	if err != nil {
+		return err
+	}
+	if c.head, err = w.operands(c, r.Head.Terms, true); err != nil {
 		return err
 	}
 	c.target = w.relation(r.Head.Name, len(r.Head.Terms))
@@ -175,16 +179,22 @@ func (w *World) Query(origin, trusted Origin, r *Rule) ([]Fact, error) {
 	if err := r.Validate(); err != nil {
 		return nil, err
 	}
-	c, err := w.compile(r, origin, trusted, true)
+	c, err := w.compile(r, origin, trusted, false)
 	if err != nil {
+		return nil, err
+	}
+	if c.head, err = w.operands(c, r.Head.Terms, true); err != nil {
 		return nil, err
 	}
 	found := &relation{name: r.Head.Name, arity: len(r.Head.Terms)}
 	c.target = found
-	if err := w.match(c, everything, (*join).derive); err != nil {
+	err = w.match(c, everything, (*join).derive)
+	// The answer is bounded like facts, but the world does not keep it.
+	w.budget.facts += found.len()
+	w.budget.bytes += found.len() * rowBytes(found.arity)
+	if err != nil {
 		return nil, err
 	}
-	w.budget.facts += found.len() // the answer is not kept
 	return slices.AppendSeq([]Fact(nil), w.facts(found)), nil
 }
 
