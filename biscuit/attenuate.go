@@ -16,9 +16,10 @@ type MintOptions struct {
 	Context string
 }
 
-// Mint issues a token: it signs an authority block with the root key. next is a fresh key that is used for nothing
-// else; its secret travels in the token so that holders can attenuate it. The error is [aura.Invalid] if the program
-// has policies, or rules that [datalog.Rule.Validate] refuses.
+// Mint issues a token: it signs an authority block with the root key. next is a fresh key that is
+// used for nothing else; its secret travels in the token so that holders can attenuate it. The
+// error is [aura.Invalid] if the program has policies, or rules that [datalog.Rule.Validate]
+// refuses.
 func Mint(root PrivateKey, authority *datalog.Program, next PrivateKey, o MintOptions) (*Token, error) {
 	const op = "biscuit.Mint"
 	payload, err := encodeBlock(authority, o.Context, version30, newTables())
@@ -111,9 +112,10 @@ func (c *container) seal(op string) (*container, error) {
 	return &sealed, nil
 }
 
-// Attenuate returns a token with one more block, which can only restrict what the token allows. next is a fresh
-// key, as for [Mint]. The error is [aura.Invalid] if the token is sealed ([ErrSealed]) or for a program that
-// [Mint] would refuse, and [aura.Exhausted] if the token would be too large.
+// Attenuate returns a token with one more block, which can only restrict what the token allows.
+// next is a fresh key, as for [Mint]. The error is [aura.Invalid] if the token is sealed
+// ([ErrSealed]) or for a program that [Mint] would refuse, and [aura.Exhausted] if the token would
+// be too large.
 func (t *Token) Attenuate(p *datalog.Program, next PrivateKey) (*Token, error) {
 	ch, err := t.attenuate("biscuit.Attenuate", p, next)
 	if err != nil {
@@ -136,7 +138,8 @@ func (u *Unverified) Attenuate(p *datalog.Program, next PrivateKey) (*Unverified
 	return &Unverified{ch.container}, nil
 }
 
-// Seal returns the token in a form to which no block can be appended. Sealing a sealed token is [aura.Invalid].
+// Seal returns the token in a form to which no block can be appended. Sealing a sealed token is
+// [aura.Invalid].
 func (t *Token) Seal() (*Token, error) {
 	c, err := t.seal("biscuit.Seal")
 	if err != nil {

@@ -16,8 +16,8 @@ type Options struct {
 	Functions datalog.Functions
 }
 
-// Authorizer decides about one request: a token beside the facts, rules, checks and policies of the deciding party.
-// It is made for one decision and serves one caller.
+// Authorizer decides about one request: a token beside the facts, rules, checks and policies of the
+// deciding party. It is made for one decision and serves one caller.
 type Authorizer struct {
 	blocks  []*Block
 	program *datalog.Program
@@ -26,9 +26,10 @@ type Authorizer struct {
 	byKey   map[PublicKey]datalog.Origin // the blocks that a third party signed
 }
 
-// NewAuthorizer puts a token beside a program. A nil token stands for no token: then the program alone decides. The
-// program must not be changed afterwards. The error is [aura.Invalid] for a rule that cannot be evaluated
-// ([datalog.ErrUnbound] among others), and [aura.Exhausted] if the limits are reached already.
+// NewAuthorizer puts a token beside a program. A nil token stands for no token: then the program
+// alone decides. The program must not be changed afterwards. The error is [aura.Invalid] for a rule
+// that cannot be evaluated ([datalog.ErrUnbound] among others), and [aura.Exhausted] if the limits
+// are reached already.
 func NewAuthorizer(t *Token, program *datalog.Program, o Options) (*Authorizer, error) {
 	var blocks []*Block
 	if t != nil {
@@ -86,8 +87,8 @@ func (a *Authorizer) load(block int, p *datalog.Program) error {
 	return nil
 }
 
-// trusted returns the origins whose facts a rule sees: its own block and the authorizer always, and what it names, or
-// else what its block names, or else the authority block.
+// trusted returns the origins whose facts a rule sees: its own block and the authorizer always, and
+// what it names, or else what its block names, or else the authority block.
 func (a *Authorizer) trusted(block int, p *datalog.Program, r *datalog.Rule) datalog.Origin {
 	o := origin(block) | datalog.Authorizer
 	scopes := r.Scopes
@@ -110,9 +111,9 @@ func (a *Authorizer) trusted(block int, p *datalog.Program, r *datalog.Rule) dat
 	return o
 }
 
-// Authorize decides: it returns the number of the policy that allows. Otherwise the error is [aura.Denied] and wraps a
-// [*Denial], or it says why there is no decision, which is a denial as well: [aura.Invalid] if an
-// expression failed, [aura.Exhausted] if a limit was reached.
+// Authorize decides: it returns the number of the policy that allows. Otherwise the error is
+// [aura.Denied] and wraps a [*Denial], or it says why there is no decision, which is a denial as
+// well: [aura.Invalid] if an expression failed, [aura.Exhausted] if a limit was reached.
 func (a *Authorizer) Authorize() (policy int, err error) {
 	const op = "biscuit.Authorize"
 	d, err := a.decide()
@@ -125,7 +126,8 @@ func (a *Authorizer) Authorize() (policy int, err error) {
 	return 0, &aura.Error{Op: op, Kind: aura.Denied, Err: d}
 }
 
-// decide evaluates checks and policies. All failed checks are found, so that they can be reported together.
+// decide evaluates checks and policies. All failed checks are found, so that they can be reported
+// together.
 func (a *Authorizer) decide() (*Denial, error) {
 	if err := a.world.Run(); err != nil {
 		return nil, err
@@ -174,8 +176,9 @@ func (a *Authorizer) policies(d *Denial) error {
 	return nil
 }
 
-// Query returns what a rule of the deciding party derives, with origins. It trusts what the rule, or else the
-// program, says, as a policy does. Errors are those of [Authorizer.Authorize], but for a denial.
+// Query returns what a rule of the deciding party derives, with origins. It trusts what the rule,
+// or else the program, says, as a policy does. Errors are those of [Authorizer.Authorize], but for
+// a denial.
 func (a *Authorizer) Query(r *datalog.Rule) ([]datalog.Fact, error) {
 	if err := a.world.Run(); err != nil {
 		return nil, err

@@ -98,7 +98,8 @@ func TestQueriesSeeWhatTheyTrust(t *testing.T) {
 	}
 }
 
-// statements draws the source of a block: facts that grant, rules that derive, checks that restrict.
+// statements draws the source of a block: facts that grant, rules that derive, checks that
+// restrict.
 func statements(t *rapid.T, label string) string {
 	pool := []string{
 		`right("file1", "read");`, `right("file2", "write");`, `resource("file2");`, `operation("read");`, `owner("me");`,
@@ -110,8 +111,8 @@ func statements(t *rapid.T, label string) string {
 	return strings.Join(rapid.SliceOfN(rapid.SampledFrom(pool), 0, 5).Draw(t, label), " ")
 }
 
-// Whatever blocks are appended, a token never allows what it did not allow without them, and the authority's facts never
-// gain anything from later blocks.
+// Whatever blocks are appended, a token never allows what it did not allow without them, and the
+// authority's facts never gain anything from later blocks.
 func TestAttenuationOnlyNarrows(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		program := statements(rt, "request") + `allow if resource($r), operation($o), right($r, $o);`

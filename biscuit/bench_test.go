@@ -9,8 +9,9 @@ import (
 	"github.com/aura-runtime/aura/datalog"
 )
 
-// BenchmarkAuthorize measures a token with 0, 1 and 3 attenuations from its bytes to a decision, against what cannot be
-// saved: its Ed25519 verifications alone, and these with the derivation of the proof's public key.
+// BenchmarkAuthorize measures a token with 0, 1 and 3 attenuations from its bytes to a decision,
+// against what cannot be saved: its Ed25519 verifications alone, and these with the derivation of
+// the proof's public key.
 func BenchmarkAuthorize(b *testing.B) {
 	root := key(b, 1)
 	program := parse(b, `resource("file1"); operation("read"); time(2026-11-23T12:00:00Z);

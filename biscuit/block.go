@@ -25,8 +25,8 @@ type Block struct {
 // Code returns the block's contents in text form, one statement a line.
 func (b *Block) Code() string { return b.Program.Compact() }
 
-// decodeBlock reads a block's contents. Tables are those of the token's holders so far; a block that is not of a
-// third party extends them.
+// decodeBlock reads a block's contents. Tables are those of the token's holders so far; a block
+// that is not of a third party extends them.
 func decodeBlock(s *signedBlock, shared *tables) (*Block, error) {
 	b := &Block{}
 	own := shared
@@ -89,8 +89,8 @@ func (d decoder) statement(f field, p *datalog.Program) error {
 	return nil
 }
 
-// encodeBlock writes a program as a block's contents, adding to t what it does not have yet. The version is the
-// least that will do, but no less than floor.
+// encodeBlock writes a program as a block's contents, adding to t what it does not have yet. The
+// version is the least that will do, but no less than floor.
 func encodeBlock(p *datalog.Program, context string, floor uint32, t *tables) ([]byte, error) {
 	if len(p.Policies) > 0 {
 		return nil, fmt.Errorf("%w: a block has no policies", ErrForm)

@@ -9,8 +9,8 @@ import (
 // MaxBytes is the most bytes that a token may have in binary form.
 const MaxBytes = 64 << 10
 
-// container is a token as it travels: signed blocks whose contents are bytes. Strings share the memory of the
-// encoding that was decoded.
+// container is a token as it travels: signed blocks whose contents are bytes. Strings share the
+// memory of the encoding that was decoded.
 type container struct {
 	rootKeyID *uint32
 	blocks    []signedBlock // the authority block first
@@ -30,8 +30,8 @@ type externalSignature struct {
 	key       PublicKey
 }
 
-// proof shows that whoever sends the token may have it: the secret of the last block's next key, or a last
-// signature by it. Exactly one is not empty.
+// proof shows that whoever sends the token may have it: the secret of the last block's next key, or
+// a last signature by it. Exactly one is not empty.
 type proof struct{ nextSecret, finalSignature string }
 
 func decodeContainer(s string) (*container, error) {

@@ -6,8 +6,8 @@ import (
 	"github.com/aura-runtime/aura/datalog"
 )
 
-// Expressions travel in postfix order. Unary and binary operations are numbered apart; datalog.Op keeps their numbers
-// above these bases.
+// Expressions travel in postfix order. Unary and binary operations are numbered apart; datalog.Op
+// keeps their numbers above these bases.
 const (
 	unaryBase  = uint64(datalog.OpNegate)
 	binaryBase = uint64(datalog.OpLess)

@@ -8,7 +8,8 @@ import (
 
 func (d decoder) term(s string) (datalog.Term, error) { return d.nested(s, 0) }
 
-// nested reads a term inside of depth collections. The fields of the message are the kinds of terms.
+// nested reads a term inside of depth collections. The fields of the message are the kinds of
+// terms.
 func (d decoder) nested(s string, depth int) (t datalog.Term, err error) {
 	if depth > datalog.MaxDepth {
 		return t, fmt.Errorf("%w: %w", ErrForm, datalog.ErrDepth)

@@ -7,12 +7,13 @@ import (
 	"github.com/aura-runtime/aura/datalog"
 )
 
-// Denial is why a request was refused: failed checks, a policy that denies, or no policy that matches.
+// Denial is why a request was refused: failed checks, a policy that denies, or no policy that
+// matches.
 type Denial struct {
 	// Checks are all checks that failed, those of the authorizer first, then by block.
 	Checks []FailedCheck
-	// Decided says that a policy matched. Kind is what it says and Policy its number, from 0; a policy that allows does
-	// not help against a failed check.
+	// Decided says that a policy matched. Kind is what it says and Policy its number, from 0; a
+	// policy that allows does not help against a failed check.
 	Decided bool
 	Kind    datalog.PolicyKind
 	Policy  int

@@ -6,8 +6,8 @@ import (
 	"github.com/aura-runtime/aura/datalog"
 )
 
-// encoder writes statements, numbering strings and keys in its tables. The first error stays in err, and what
-// was written is then of no use.
+// encoder writes statements, numbering strings and keys in its tables. The first error stays in
+// err, and what was written is then of no use.
 type encoder struct {
 	tables *tables
 	err    error
@@ -19,7 +19,8 @@ func (e *encoder) fail(format string, args ...any) {
 	}
 }
 
-// statements appends the facts, rules, checks and scopes of a program as four fields from number on.
+// statements appends the facts, rules, checks and scopes of a program as four fields from number
+// on.
 func (e *encoder) statements(b []byte, p *datalog.Program, number int) []byte {
 	for i := range p.Facts {
 		b = appendBytes(b, number, e.fact(&p.Facts[i]))

@@ -6,8 +6,9 @@ import (
 	"github.com/aura-runtime/aura"
 )
 
-// The named reasons why bytes are not a token that can be trusted. They are wrapped in an [aura.Error]: of kind
-// [aura.Denied] for ErrSignature, [aura.Invalid] for ErrSealed, [aura.Corrupt] for the rest.
+// The named reasons why bytes are not a token that can be trusted. They are wrapped in an
+// [aura.Error]: of kind [aura.Denied] for ErrSignature, [aura.Invalid] for ErrSealed,
+// [aura.Corrupt] for the rest.
 var (
 	// ErrSignature: a signature does not verify, or the proof does not belong to the last block.
 	ErrSignature = errors.New("signature does not verify")
@@ -15,8 +16,8 @@ var (
 	ErrSignatureForm = errors.New("malformed signature")
 	// ErrForm: the bytes do not follow the schema.
 	ErrForm = errors.New("malformed token")
-	// ErrVersion: a block or a signature is of a version outside of what this package knows, or uses what its version
-	// does not have.
+	// ErrVersion: a block or a signature is of a version outside of what this package knows, or
+	// uses what its version does not have.
 	ErrVersion = errors.New("unsupported version")
 	// ErrSize: the token has too many bytes or blocks.
 	ErrSize = errors.New("token is too large")

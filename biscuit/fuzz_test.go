@@ -10,8 +10,8 @@ import (
 	"github.com/aura-runtime/aura/datalog"
 )
 
-// FuzzToken looks for bytes that panic, that are read as a token which does not encode to itself, or whose
-// contents, signed anew by us, make the evaluator exceed its limits.
+// FuzzToken looks for bytes that panic, that are read as a token which does not encode to itself,
+// or whose contents, signed anew by us, make the evaluator exceed its limits.
 func FuzzToken(f *testing.F) {
 	for _, sources := range [][]string{{authority}, {authority, onlyRead}, {`a([1, {"x": null}]); check if {1}.any($x -> $x.extern::f());`}} {
 		f.Add(mint(f, sources...).Encode())

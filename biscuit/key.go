@@ -27,9 +27,9 @@ type PrivateKey struct {
 	signer crypto.Signer
 }
 
-// NewPrivateKey returns the key of a 32-byte secret: the seed of an Ed25519 key, or the big-endian scalar of a
-// secp256r1 key. Random bytes make a good secret; for secp256r1, with a chance of 2⁻³², they do not, and the
-// error is [aura.Invalid].
+// NewPrivateKey returns the key of a 32-byte secret: the seed of an Ed25519 key, or the big-endian
+// scalar of a secp256r1 key. Random bytes make a good secret; for secp256r1, with a chance of 2⁻³²,
+// they do not, and the error is [aura.Invalid].
 func NewPrivateKey(a Algorithm, secret [32]byte) (PrivateKey, error) {
 	const op = "biscuit.NewPrivateKey"
 	switch a {
@@ -64,7 +64,8 @@ func ParsePrivateKey(s string) (PrivateKey, error) {
 		}
 		return NewPrivateKey(a, [32]byte(b))
 	}
-	return PrivateKey{}, aura.Errorf(op, aura.Invalid, "private key does not start with ed25519-private/ or secp256r1-private/")
+	return PrivateKey{}, aura.Errorf(op, aura.Invalid, 
+		"private key does not start with ed25519-private/ or secp256r1-private/")
 }
 
 // Public returns the public key.
@@ -84,7 +85,8 @@ func (k PrivateKey) GoString() string { return k.String() }
 // Format prints [PrivateKey.String] for every verb.
 func (k PrivateKey) Format(f fmt.State, _ rune) { fmt.Fprint(f, k.String()) }
 
-// sign returns the signature of a message. ECDSA signatures are deterministic (RFC 6979) and in DER.
+// sign returns the signature of a message. ECDSA signatures are deterministic (RFC 6979) and in
+// DER.
 func (k PrivateKey) sign(message []byte) ([]byte, error) {
 	const op = "biscuit.Sign"
 	var sig []byte
@@ -146,8 +148,8 @@ func decompress(s string) (*ecdsa.PublicKey, error) {
 	return ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
 }
 
-// checkKey refuses a public key that no honest holder has: of the wrong length, or an Ed25519 key of small order, for
-// which anybody can make signatures.
+// checkKey refuses a public key that no honest holder has: of the wrong length, or an Ed25519 key
+// of small order, for which anybody can make signatures.
 func checkKey(k PublicKey) error {
 	size := map[Algorithm]int{datalog.Ed25519: 32, datalog.Secp256r1: 33}[k.Algorithm]
 	if size == 0 || len(k.Bytes) != size {
@@ -159,8 +161,8 @@ func checkKey(k PublicKey) error {
 	return nil
 }
 
-// The y coordinates of the points of Curve25519 whose order divides 8, and those of their encodings that are not
-// reduced, little-endian, without the sign bit of x.
+// The y coordinates of the points of Curve25519 whose order divides 8, and those of their encodings
+// that are not reduced, little-endian, without the sign bit of x.
 var smallOrderY = [...]string{
 	"\x00" + zeros30 + "\x00",
 	"\x01" + zeros30 + "\x00",

@@ -47,7 +47,8 @@ func TestPrivateKeysParse(t *testing.T) {
 	}
 }
 
-// For a key of small order anybody can make a signature of some message, so no such key may verify anything.
+// For a key of small order anybody can make a signature of some message, so no such key may verify
+// anything.
 func TestKeysOfSmallOrderAreRefused(t *testing.T) {
 	u, err := biscuit.Decode(mint(t, authority).Encode())
 	if err != nil {
@@ -61,8 +62,8 @@ func TestKeysOfSmallOrderAreRefused(t *testing.T) {
 	}
 }
 
-// smallOrderPoints returns the eight points whose order divides 8, found by clearing the large factor of points, and
-// the encodings of y = 0 and y = 1 that are not reduced.
+// smallOrderPoints returns the eight points whose order divides 8, found by clearing the large
+// factor of points, and the encodings of y = 0 and y = 1 that are not reduced.
 func smallOrderPoints(t *testing.T) (points [][]byte) {
 	found := map[string]bool{}
 	order := edwards25519.NewScalar().Subtract(edwards25519.NewScalar(), one(t)) // L - 1

@@ -19,7 +19,7 @@ import (
 	"github.com/aura-runtime/aura/datalog"
 )
 
-var update = flag.Bool("update", false, "rewrite docs/biscuit-samples.md from the results")
+var update = flag.Bool("update", false, "rewrite testdata and docs/biscuit-samples.md")
 
 const samplesTable = "../docs/biscuit-samples.md"
 
@@ -95,8 +95,8 @@ func readSamples(tb testing.TB) (dir string, s samples) {
 	return dir, s
 }
 
-// TestSamples holds the package to the official samples: for each token its contents, and for each validation the
-// revocation identifiers, the authorizer's text, the world and the result.
+// TestSamples holds the package to the official samples: for each token its contents, and for each
+// validation the revocation identifiers, the authorizer's text, the world and the result.
 func TestSamples(t *testing.T) {
 	dir, s := readSamples(t)
 	root, err := datalog.ParseKey("ed25519/" + s.RootPublicKey)
@@ -157,8 +157,8 @@ TestSamples writes this table (` + "`go test ./biscuit -run TestSamples -update`
 
 func checkContents(t *testing.T, c sampleCase, token *biscuit.Unverified, original []byte) {
 	t.Helper()
-	// These two describe the token before a block was replaced by noise, and before its blocks were put in another
-	// order.
+	// These two describe the token before a block was replaced by noise, and before its blocks were
+	// put in another order.
 	broken := map[string]bool{"test006_reordered_blocks.bc": true, "test004_random_block.bc": true}
 	if broken[c.Filename] {
 		return

@@ -8,8 +8,9 @@ import (
 // payloadVersion is the version of the signed payloads that this package writes.
 const payloadVersion = 1
 
-// signedPayload returns what the block's signature covers. Version 1 adds marks between the parts, which
-// then cannot be taken for one another, and the signature of the block before, "" for the authority block.
+// signedPayload returns what the block's signature covers. Version 1 adds marks between the parts,
+// which then cannot be taken for one another, and the signature of the block before, "" for the
+// authority block.
 func (s *signedBlock) signedPayload(previous string) []byte {
 	b := make([]byte, 0, len(s.payload)+320)
 	if s.version == 0 {
@@ -30,8 +31,8 @@ func (s *signedBlock) signedPayload(previous string) []byte {
 	return b
 }
 
-// externalPayload returns what a third party signs: the block's contents, bound by the signature of the
-// block before to one place in one token.
+// externalPayload returns what a third party signs: the block's contents, bound by the signature of
+// the block before to one place in one token.
 func externalPayload(payload, previous string) []byte {
 	b := append(make([]byte, 0, len(payload)+128), "\x00EXTERNAL\x00\x00VERSION\x00"...)
 	b = binary.LittleEndian.AppendUint32(b, payloadVersion)
@@ -45,8 +46,8 @@ func (s *signedBlock) sealPayload() []byte {
 	return append(appendKey(b, s.next), s.signature...)
 }
 
-// appendKey appends the algorithm before the key: the order that the official samples are signed in, where the prose of
-// the specification names them the other way about.
+// appendKey appends the algorithm before the key: the order that the official samples are signed
+// in, where the prose of the specification names them the other way about.
 func appendKey(b []byte, k PublicKey) []byte {
 	return append(binary.LittleEndian.AppendUint32(b, uint32(k.Algorithm)), k.Bytes...)
 }
@@ -71,7 +72,8 @@ func (c *container) verify(root PublicKey) error {
 }
 
 func (s *signedBlock) verify(key PublicKey, previous string) error {
-	// Payload 0 does not bind a third party's block to its place, which lets it be moved to another token.
+	// Payload 0 does not bind a third party's block to its place, which lets it be moved to another
+	// token.
 	if s.version > payloadVersion || s.external != nil && s.version == 0 {
 		return fmt.Errorf("%w: signature payload %d", ErrVersion, s.version)
 	}

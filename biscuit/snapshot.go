@@ -10,12 +10,12 @@ import (
 // MaxSnapshotBytes is the most bytes that a snapshot may have.
 const MaxSnapshotBytes = 16 << 20
 
-// A snapshot is an authorizer as bytes: its blocks, its program and all facts derived so far. It carries no
-// signatures, so it is as trustworthy as where it was kept. The schema measures time; here a nanosecond of it stands
-// for a step. What limits memory is not part of the schema.
+// A snapshot is an authorizer as bytes: its blocks, its program and all facts derived so far. It
+// carries no signatures, so it is as trustworthy as where it was kept. The schema measures time;
+// here a nanosecond of it stands for a step. What limits memory is not part of the schema.
 
-// Snapshot returns the authorizer in binary form. The error is [aura.Invalid] if the program holds what the
-// format cannot.
+// Snapshot returns the authorizer in binary form. The error is [aura.Invalid] if the program holds
+// what the format cannot.
 func (a *Authorizer) Snapshot() ([]byte, error) {
 	e := encoder{tables: newTables()}
 	world := e.world(a)
@@ -67,7 +67,8 @@ func (e *encoder) snapshotBlock(b *Block) []byte {
 	return m
 }
 
-// generated writes a fact with its origin. Stated facts are among them: reading them twice changes nothing.
+// generated writes a fact with its origin. Stated facts are among them: reading them twice changes
+// nothing.
 func (e *encoder) generated(f datalog.Fact) (m []byte) {
 	if f.Origin&datalog.Authorizer != 0 {
 		m = appendBytes(m, 1, appendBytes(nil, 1, ""))
@@ -78,9 +79,9 @@ func (e *encoder) generated(f datalog.Fact) (m []byte) {
 	return appendBytes(m, 2, e.fact(&f.Predicate))
 }
 
-// DecodeSnapshot restores an authorizer. The limits are those of the snapshot, but for o.Limits.Bytes; what was
-// spent before is not counted. Its checks and policies are evaluated anew by [Authorizer.Authorize]. The error is
-// [aura.Corrupt], or one of [NewAuthorizer].
+// DecodeSnapshot restores an authorizer. The limits are those of the snapshot, but for
+// o.Limits.Bytes; what was spent before is not counted. Its checks and policies are evaluated anew
+// by [Authorizer.Authorize]. The error is [aura.Corrupt], or one of [NewAuthorizer].
 func DecodeSnapshot(b []byte, o Options) (*Authorizer, error) {
 	const op = "biscuit.DecodeSnapshot"
 	if len(b) > MaxSnapshotBytes {

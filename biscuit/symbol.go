@@ -7,7 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// defaultSymbols are the strings that every token can name without carrying them. Their order is the format.
+// defaultSymbols are the strings that every token can name without carrying them. Their order is
+// the format.
 var defaultSymbols = [...]string{
 	"read", "write", "resource", "operation", "right", "time", "role", "owner", "tenant", "namespace", "user", "team",
 	"service", "admin", "email", "group", "member", "ip_address", "client", "client_ip", "domain", "path", "version",
@@ -17,8 +18,9 @@ var defaultSymbols = [...]string{
 // firstSymbol is the number of the first symbol that a token adds.
 const firstSymbol = 1024
 
-// tables are the strings and public keys that blocks refer to by number. Blocks of the token's holders share theirs
-// and extend them in order; a third party does not see the token, so its block has its own.
+// tables are the strings and public keys that blocks refer to by number. Blocks of the token's
+// holders share theirs and extend them in order; a third party does not see the token, so its block
+// has its own.
 type tables struct {
 	symbols []string
 	keys    []PublicKey
@@ -51,7 +53,8 @@ func (t *tables) key(n int64) (PublicKey, error) {
 	return t.keys[n], nil
 }
 
-// extend adds what a block declares. A string that has a number already is refused: there must be one way to name it.
+// extend adds what a block declares. A string that has a number already is refused: there must be
+// one way to name it.
 func (t *tables) extend(symbols []string, keys []PublicKey) error {
 	for _, s := range symbols {
 		if !utf8.ValidString(s) {

@@ -5,7 +5,8 @@ import (
 	"github.com/aura-runtime/aura/datalog"
 )
 
-// Request is what a third party needs to make a block for one place of one token, without seeing the token.
+// Request is what a third party needs to make a block for one place of one token, without seeing
+// the token.
 type Request struct{ previousSignature string }
 
 // Contribution is a third party's block, signed for one place of one token.
@@ -14,8 +15,8 @@ type Contribution struct {
 	external externalSignature
 }
 
-// Request returns the request for a third party's block after the token's last one. The error is [aura.Invalid] if the
-// token is sealed.
+// Request returns the request for a third party's block after the token's last one. The error is
+// [aura.Invalid] if the token is sealed.
 func (c *container) Request() (Request, error) {
 	if c.Sealed() {
 		return Request{}, &aura.Error{Op: "biscuit.Request", Kind: aura.Invalid, Err: ErrSealed}
@@ -26,8 +27,8 @@ func (c *container) Request() (Request, error) {
 // Encode returns the request in binary form.
 func (r Request) Encode() []byte { return appendBytes(nil, 3, r.previousSignature) }
 
-// DecodeRequest reads a request. The keys that older writers add are checked and ignored: a third party's block has
-// tables of its own.
+// DecodeRequest reads a request. The keys that older writers add are checked and ignored: a third
+// party's block has tables of its own.
 func DecodeRequest(b []byte) (Request, error) {
 	const op = "biscuit.DecodeRequest"
 	if len(b) > MaxBytes {
@@ -53,8 +54,8 @@ func DecodeRequest(b []byte) (Request, error) {
 	return r, nil
 }
 
-// Contribute makes a third party's block and signs it with the third party's key. Rules that trust this key will
-// see the block's facts. The error is that of [Mint].
+// Contribute makes a third party's block and signs it with the third party's key. Rules that trust
+// this key will see the block's facts. The error is that of [Mint].
 func Contribute(r Request, p *datalog.Program, key PrivateKey) (Contribution, error) {
 	payload, err := encodeBlock(p, "", version32, newTables())
 	if err != nil {
@@ -99,9 +100,9 @@ func DecodeContribution(b []byte) (Contribution, error) {
 	return c, nil
 }
 
-// Append returns the token with a third party's block. next is a fresh key, as for [Mint]. The error is
-// [aura.Denied] and wraps [ErrSignature] if the contribution was made for another place; otherwise errors are those
-// of [Token.Attenuate].
+// Append returns the token with a third party's block. next is a fresh key, as for [Mint]. The
+// error is [aura.Denied] and wraps [ErrSignature] if the contribution was made for another place;
+// otherwise errors are those of [Token.Attenuate].
 func (t *Token) Append(c Contribution, next PrivateKey) (*Token, error) {
 	ch, err := t.contribute(c, next)
 	if err != nil {

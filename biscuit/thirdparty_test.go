@@ -42,7 +42,8 @@ func TestThirdPartiesAreTrustedByName(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// A block after it shares tables with the holders' blocks and not with the third party's.
+			// A block after it shares tables with the holders' blocks and not with the third
+			// party's.
 			longer, err = longer.Attenuate(parse(t, `after("someone new", "symbols of the holder");`), key(t, 31))
 			if err != nil {
 				t.Fatal(err)

@@ -3,6 +3,7 @@ package biscuit_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -20,7 +21,8 @@ const (
 	onlyRead  = `check if operation("read");`
 )
 
-// mint returns a token of the root key 1 with an authority block and one more block for each further source.
+// mint returns a token of the root key 1 with an authority block and one more block for each
+// further source.
 func mint(tb testing.TB, sources ...string) *biscuit.Token {
 	tb.Helper()
 	t, err := biscuit.Mint(key(tb, 1), parse(tb, sources[0]), key(tb, 2), biscuit.MintOptions{})
@@ -120,6 +122,18 @@ func TestRootKeyIDAndContextTravel(t *testing.T) {
 	}
 	if _, ok := mint(t, authority).RootKeyID(); ok {
 		t.Error("a hint that nobody gave")
+	}
+}
+
+func TestTokensPrintWithoutTheirSecret(t *testing.T) {
+	token := mint(t, authority)
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%q", "%d"} {
+		for _, v := range []any{token, *token, []any{token}} {
+			if got := fmt.Sprintf(verb, v); got != "open biscuit of 1 blocks" && got != "[open biscuit of 1 blocks]" &&
+				got != "[]interface {}{open biscuit of 1 blocks}" {
+				t.Errorf("%s prints %s", verb, got)
+			}
+		}
 	}
 }
 

@@ -5,7 +5,8 @@ import (
 	"fmt"
 )
 
-// This file is the part of the Protocol Buffers encoding that the schema uses: varints and length-delimited fields.
+// This file is the part of the Protocol Buffers encoding that the schema uses: varints and
+// length-delimited fields.
 
 // The wire types.
 const (

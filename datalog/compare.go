@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Compare is a total order over terms: by kind, then by value; strings and bytes by their bytes, collections
-// element by element. It is the order of the elements of a set.
+// Compare is a total order over terms: by kind, then by value; strings and bytes by their bytes,
+// collections element by element. It is the order of the elements of a set.
 func Compare(a, b Term) int {
 	if c := cmp.Compare(a.kind, b.kind); c != 0 {
 		return c

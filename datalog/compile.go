@@ -65,7 +65,8 @@ func (w *World) compile(r *Rule, origin, trusted Origin, stays bool) (*compiled,
 // nothing is an operand that equals the number of no term.
 const nothing operand = math.MaxInt32
 
-// operands returns terms as operands. A term that the world does not know is added to it or equals nothing.
+// operands returns terms as operands. A term that the world does not know is added to it or equals
+// nothing.
 func (w *World) operands(c *compiled, terms []Term, add bool) ([]operand, error) {
 	out := make([]operand, len(terms))
 	for i, t := range terms {
@@ -101,8 +102,8 @@ func (c *compiled) slot(name string) int {
 	return len(c.vars) - 1
 }
 
-// order returns the steps that match the body starting from one atom: after it, always the atom with the most
-// known columns, the first of equals.
+// order returns the steps that match the body starting from one atom: after it, always the atom
+// with the most known columns, the first of equals.
 func (c *compiled) order(first int, b *budget) ([]step, error) {
 	if len(c.body) == 0 {
 		return nil, nil

@@ -37,7 +37,8 @@ var (
 	ErrBytes = errors.New("too much memory")
 )
 
-// MaxDepth is how deeply collections, parentheses and operators may nest in a term or an expression.
+// MaxDepth is how deeply collections, parentheses and operators may nest in a term or an
+// expression.
 const MaxDepth = 256
 
 func invalid(op string, err error) error { return &aura.Error{Op: op, Kind: aura.Invalid, Err: err} }

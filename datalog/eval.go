@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// machine evaluates expressions for one combination of facts. It relies on what Rule.Validate has checked: the
-// shape of trees, bound variables, no shadowing.
+// machine evaluates expressions for one combination of facts. It relies on what Rule.Validate has
+// checked: the shape of trees, bound variables, no shadowing.
 type machine struct {
 	w      *World
 	vars   []string // of the rule, by slot
@@ -98,8 +98,8 @@ func (m *machine) lazy(e *Expr) (Term, error) {
 	return right, err
 }
 
-// tryOr gives the right operand in place of an error of the left one. The right one is evaluated in any case and its
-// errors count. A limit that is reached in the left operand is not caught.
+// tryOr gives the right operand in place of an error of the left one. The right one is evaluated in
+// any case and its errors count. A limit that is reached in the left operand is not caught.
 func (m *machine) tryOr(e *Expr) (Term, error) {
 	right, err := m.eval(e.Right)
 	if err != nil {

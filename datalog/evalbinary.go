@@ -8,7 +8,8 @@ import (
 
 // binary applies an operation to two values.
 func (m *machine) binary(e *Expr, a, b Term) (Term, error) {
-	// Whatever the operation, it looks at each operand about once; those that look more often pay for it.
+	// Whatever the operation, it looks at each operand about once; those that look more often pay
+	// for it.
 	if err := m.w.budget.work(a.weight() + b.weight()); err != nil {
 		return Term{}, err
 	}
@@ -101,7 +102,8 @@ func arithmetic(op Op, a, b Term) (Term, error) {
 // multiply returns x·y and whether it is exact.
 func multiply(x, y int64) (int64, bool) {
 	high, low := bits.Mul64(uint64(x), uint64(y))
-	// The product of the unsigned readings exceeds the signed one by 2⁶⁴ times the other factor for each negative one.
+	// The product of the unsigned readings exceeds the signed one by 2⁶⁴ times the other factor for
+	// each negative one.
 	if x < 0 {
 		high -= uint64(y)
 	}

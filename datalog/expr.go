@@ -1,16 +1,17 @@
 package datalog
 
-// Op is what an [Expr] does. Unary operations are 0x10 plus, and binary operations 0x20 plus, their number in
-// the Biscuit schema.
+// Op is what an [Expr] does. Unary operations are 0x10 plus, and binary operations 0x20 plus, their
+// number in the Biscuit schema.
 type Op uint8
 
 // The operations.
 const (
 	// OpValue is a term.
 	OpValue Op = 0x00
-	// OpClosure is a function: its parameters, and its body in Left. It is only ever an operand: of [OpAll] and
-	// [OpAny] on the right with one parameter, of [OpLazyAnd] and [OpLazyOr] on the right and of [OpTryOr] on
-	// the left with none, where it marks what is evaluated only when needed.
+	// OpClosure is a function: its parameters, and its body in Left. It is only ever an operand: of
+	// [OpAll] and [OpAny] on the right with one parameter, of [OpLazyAnd] and [OpLazyOr] on the
+	// right and of [OpTryOr] on the left with none, where it marks what is evaluated only when
+	// needed.
 	OpClosure Op = 0x01
 
 	OpNegate Op = 0x10

@@ -5,8 +5,9 @@ type join struct {
 	w     *World
 	rule  *compiled
 	steps []step
-	// delta is the atom that is matched with new facts only; atoms before it are matched with old facts only,
-	// atoms after it with both. Each combination with a new fact is so found once. Or it is one of the constants below.
+	// delta is the atom that is matched with new facts only; atoms before it are matched with old
+	// facts only, atoms after it with both. Each combination with a new fact is so found once. Or
+	// it is one of the constants below.
 	delta int
 	slots []uint32 // values of variables
 	found func(*join, Origin) (stop bool, err error)
@@ -17,7 +18,8 @@ const (
 	everything = -2 // match all atoms with all facts
 )
 
-// match runs found for each combination until it says stop. The order is fixed by the order of facts.
+// match runs found for each combination until it says stop. The order is fixed by the order of
+// facts.
 func (w *World) match(c *compiled, delta int, found func(*join, Origin) (bool, error)) error {
 	j := &join{w: w, rule: c, delta: delta, slots: make([]uint32, len(c.vars)), found: found}
 	var err error
@@ -61,12 +63,15 @@ func (j *join) from(n int, origin Origin) (stop bool, err error) {
 	if err != nil {
 		return true, err
 	}
-	for row := index.head(j.hash(a, s.mask)); row != noRow && int(row) >= from && !stop && err == nil; row = index.next[row] {
-		if int(row) < to {
-			stop, err = j.try(n, a, s, int(row), origin)
+	for row := index.head(j.hash(a, s.mask)); row != noRow && int(row) >= from; row = index.next[row] {
+		if int(row) >= to {
+			continue
+		}
+		if stop, err = j.try(n, a, s, int(row), origin); stop || err != nil {
+			return stop, err
 		}
 	}
-	return stop, err
+	return false, nil
 }
 
 // hash is hashColumns of the row that is looked for.
@@ -106,7 +111,8 @@ func (j *join) try(n int, a *atom, s *step, row int, origin Origin) (stop bool, 
 	return j.from(n+1, origin|from)
 }
 
-// passes evaluates the rule's expressions for the present combination, in order up to the first that is false.
+// passes evaluates the rule's expressions for the present combination, in order up to the first
+// that is false.
 func (j *join) passes() (bool, error) {
 	if len(j.rule.expressions) == 0 {
 		return true, nil

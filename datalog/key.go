@@ -27,8 +27,9 @@ func (a Algorithm) String() string {
 	return "unknown"
 }
 
-// Key names the holder of a public key as an origin of facts. Bytes is the encoded public key: 32 bytes for
-// Ed25519, a 33-byte compressed point for secp256r1. This package compares keys and never uses them.
+// Key names the holder of a public key as an origin of facts. Bytes is the encoded public key: 32
+// bytes for Ed25519, a 33-byte compressed point for secp256r1. This package compares keys and never
+// uses them.
 type Key struct {
 	Algorithm Algorithm
 	Bytes     string
@@ -37,7 +38,8 @@ type Key struct {
 // String returns the algorithm, a slash, and the key in hexadecimal.
 func (k Key) String() string { return k.Algorithm.String() + "/" + hex.EncodeToString([]byte(k.Bytes)) }
 
-// ParseKey reads the form that [Key.String] writes. It checks the length of the key, not that it is a point.
+// ParseKey reads the form that [Key.String] writes. It checks the length of the key, not that it is
+// a point.
 func ParseKey(s string) (Key, error) {
 	const op = "datalog.ParseKey"
 	name, digits, _ := strings.Cut(s, "/")

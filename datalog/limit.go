@@ -1,18 +1,18 @@
 package datalog
 
-// Limits bounds one evaluation. A zero field takes its default. Reaching a limit is an error, never a
-// partial answer.
+// Limits bounds one evaluation. A zero field takes its default. Reaching a limit is an error, never
+// a partial answer.
 type Limits struct {
 	// Facts is the most facts that a world holds, given and derived. Default 1,000.
 	Facts int
 	// Iterations is the most rounds of rule application until nothing new is derived. Default 100.
 	Iterations int
-	// Steps is the most units of work: a fact tried against a predicate, an operation of an expression, an
-	// element of a collection visited, or 64 bytes of text compared or searched. Default 1,000,000, which is
-	// some ten milliseconds.
+	// Steps is the most units of work: a fact tried against a predicate, an operation of an
+	// expression, an element of a collection visited, or 64 bytes of text compared or searched.
+	// Default 1,000,000, which is some ten milliseconds.
 	Steps int
-	// Bytes is the most memory, in bytes, that a world takes for terms and facts, and the most that its expressions
-	// make along the way. Default 4 MiB.
+	// Bytes is the most memory, in bytes, that a world takes for terms and facts, and the most that
+	// its expressions make along the way. Default 4 MiB.
 	Bytes int
 }
 

@@ -17,8 +17,8 @@ type sourced struct {
 	origin, trusted datalog.Origin
 }
 
-// naive derives all facts by trying every combination of all facts, again and again: the definition of the language,
-// without indexes, orders or deltas.
+// naive derives all facts by trying every combination of all facts, again and again: the definition
+// of the language, without indexes, orders or deltas.
 func naive(facts map[string]datalog.Fact, rules []sourced) {
 	for grown := true; grown; {
 		grown = false
@@ -113,8 +113,8 @@ func rules() *rapid.Generator[sourced] {
 	})
 }
 
-// The evaluator derives exactly what the definition does, origins included, even when facts and rules arrive between
-// runs, and answers queries alike.
+// The evaluator derives exactly what the definition does, origins included, even when facts and
+// rules arrive between runs, and answers queries alike.
 func TestWorldDerivesWhatTheDefinitionSays(t *testing.T) {
 	fact := predicates(rapid.Map(rapid.Int64Range(0, 4), datalog.NewInteger))
 	rapid.Check(t, func(t *rapid.T) {

@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// Origin is a set of the places that a fact depends on: numbered blocks, and the authorizer. A fact is as
-// trustworthy as the least trusted place in it, so a rule sees a fact only if it trusts all of them.
+// Origin is a set of the places that a fact depends on: numbered blocks, and the authorizer. A fact
+// is as trustworthy as the least trusted place in it, so a rule sees a fact only if it trusts all
+// of them.
 type Origin uint64
 
 const (

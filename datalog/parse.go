@@ -7,12 +7,14 @@ import (
 	"github.com/aura-runtime/aura"
 )
 
-// Params are values for the placeholders {name} of a source text. They are how a value that came from
-// elsewhere enters a program: as a term, never as text. A name is letters, digits, underscores and colons.
+// Params are values for the placeholders {name} of a source text. They are how a value that came
+// from elsewhere enters a program: as a term, never as text. A name is letters, digits, underscores
+// and colons.
 type Params map[string]Term
 
-// Parse reads a program: statements that end in semicolons, and comments. A placeholder that is not in params
-// is an error, and so is text that is not valid UTF-8. The error, of kind [aura.Invalid], names line and column.
+// Parse reads a program: statements that end in semicolons, and comments. A placeholder that is not
+// in params is an error, and so is text that is not valid UTF-8. The error, of kind [aura.Invalid],
+// names line and column.
 func Parse(src string, params Params) (*Program, error) {
 	return parse(src, params, (*parser).program)
 }
@@ -169,7 +171,8 @@ func (p *parser) body(head Predicate) (Rule, error) {
 	return r, err
 }
 
-// element reads a predicate or an expression. Only a predicate starts with a name and a parenthesis.
+// element reads a predicate or an expression. Only a predicate starts with a name and a
+// parenthesis.
 func (p *parser) element(r *Rule) error {
 	p.space()
 	start := p.pos

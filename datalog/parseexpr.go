@@ -2,7 +2,8 @@ package datalog
 
 import "strings"
 
-// level is one rank of binary operators, loosest first. Longer spellings stand before their prefixes.
+// level is one rank of binary operators, loosest first. Longer spellings stand before their
+// prefixes.
 type level struct {
 	ops         []Op
 	associative bool // comparisons are not: a < b < c is an error
@@ -11,7 +12,10 @@ type level struct {
 var levels = []level{
 	{[]Op{OpLazyOr}, true},
 	{[]Op{OpLazyAnd}, true},
-	{[]Op{OpStrictEqual, OpStrictNotEqual, OpEqual, OpNotEqual, OpLessOrEqual, OpGreaterOrEqual, OpLess, OpGreater}, false},
+	{[]Op{
+		OpStrictEqual, OpStrictNotEqual, OpEqual, OpNotEqual,
+		OpLessOrEqual, OpGreaterOrEqual, OpLess, OpGreater,
+	}, false},
 	{[]Op{OpBitXor}, true},
 	{[]Op{OpBitOr}, true},
 	{[]Op{OpBitAnd}, true},
@@ -44,7 +48,8 @@ func (p *parser) binary(at int) (*Expr, error) {
 	return left, err
 }
 
-// operation builds the tree of an operation that was written without closures around its lazy operand.
+// operation builds the tree of an operation that was written without closures around its lazy
+// operand.
 func operation(op Op, left, right *Expr) *Expr {
 	lazyLeft, lazyRight, params := op.lazyOn()
 	if lazyLeft {
@@ -62,7 +67,8 @@ func (p *parser) operator(l level) (Op, bool) {
 	for _, op := range l.ops {
 		word := operators[op]
 		// "|" and "&" are also the starts of "||" and "&&", which bind less tightly.
-		if !strings.HasPrefix(rest, word) || len(word) == 1 && strings.HasPrefix(rest[1:], word) && strings.Contains("|&", word) {
+		lazy := (op == OpBitOr || op == OpBitAnd) && strings.HasPrefix(rest, word+word)
+		if lazy || !strings.HasPrefix(rest, word) {
 			continue
 		}
 		p.pos += len(word)

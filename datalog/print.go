@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// All types print as the text that [Parse] reads back to the same values. The one exception is a date after
-// the year 9999, which RFC 3339 cannot write: it prints with more digits.
+// All types print as the text that [Parse] reads back to the same values. The one exception is a
+// date after the year 9999, which RFC 3339 cannot write: it prints with more digits.
 
 // String returns the term in text form.
 func (t Term) String() string { return render(func(p *printer) { p.term(t) }) }
@@ -31,11 +31,12 @@ func (s Scope) String() string { return render(func(p *printer) { p.scope(s) }) 
 // String returns the expression in text form.
 func (e *Expr) String() string { return render(func(p *printer) { p.expr(e) }) }
 
-// String returns the program in text form: its scopes, facts, rules, checks and policies, one statement a
-// line, groups apart by an empty line.
+// String returns the program in text form: its scopes, facts, rules, checks and policies, one
+// statement a line, groups apart by an empty line.
 func (p *Program) String() string { return strings.Join(p.groups(), "\n") }
 
-// Compact returns the text of [Program.String] without its empty lines, as the contents of a block are shown.
+// Compact returns the text of [Program.String] without its empty lines, as the contents of a block
+// are shown.
 func (p *Program) Compact() string { return strings.Join(p.groups(), "") }
 
 // groups returns the text of each kind of statement that occurs.

@@ -1,6 +1,7 @@
 package datalog
 
-// The words of binary operations in text: an operator between its operands, or a method of the left one.
+// The words of binary operations in text: an operator between its operands, or a method of the left
+// one.
 var operators = [...]string{
 	OpLess: "<", OpGreater: ">", OpLessOrEqual: "<=", OpGreaterOrEqual: ">=", OpStrictEqual: "===",
 	OpStrictNotEqual: "!==", OpEqual: "==", OpNotEqual: "!=", OpAdd: "+", OpSub: "-", OpMul: "*", OpDiv: "/",
@@ -28,7 +29,8 @@ func (e *Expr) method() string {
 	return ""
 }
 
-// expr writes a tree as it stands: a tree that was not parsed shows its nesting only where it has OpParens.
+// expr writes a tree as it stands: a tree that was not parsed shows its nesting only where it has
+// OpParens.
 func (p *printer) expr(e *Expr) {
 	switch {
 	case e == nil:

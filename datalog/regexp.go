@@ -12,7 +12,8 @@ type pattern struct {
 	size int
 }
 
-// matches searches a text for a regular expression in the syntax of RE2, in time linear in the text.
+// matches searches a text for a regular expression in the syntax of RE2, in time linear in the
+// text.
 func (m *machine) matches(text, expression Term) (Term, error) {
 	if text.kind != String || expression.kind != String {
 		return Term{}, typeError(methods[OpMatches], text, expression)
@@ -47,8 +48,9 @@ func (w *World) pattern(expression string) (pattern, error) {
 	return p, nil
 }
 
-// compilePattern compiles twice, because only the inner package tells the size: a short expression can stand for a
-// long one, as (a{20}){20} does, but for no more than a few thousand instructions a character of its text.
+// compilePattern compiles twice, because only the inner package tells the size: a short expression
+// can stand for a long one, as (a{20}){20} does, but for no more than a few thousand instructions a
+// character of its text.
 func compilePattern(expression string) (pattern, error) {
 	parsed, err := syntax.Parse(expression, syntax.Perl)
 	if err != nil {

@@ -1,22 +1,26 @@
 package datalog
 
-// relation holds the facts of one predicate name and arity as rows of term numbers, in the order of arrival.
-// A row is told from another by its terms and its origin.
+import "slices"
+
+// relation holds the facts of one predicate name and arity as rows of term numbers, in the order of
+// arrival. A row is told from another by its terms and its origin.
 type relation struct {
 	name    string
 	arity   int
 	columns []uint32 // row r is columns[r*arity : (r+1)*arity]
 	origins []Origin // one a row
-	// Rows before old have been seen by every rule; rows from old to current are new in this iteration; later
-	// rows wait for the next.
+	// Rows before old have been seen by every rule; rows from old to current are new in this
+	// iteration; later rows wait for the next.
 	old, current int
 
 	unique chains
-	// byColumns has a hash table for each set of columns that some predicate looks up, as a bit mask.
+	// byColumns has a hash table for each set of columns that some predicate looks up, as a bit
+	// mask.
 	byColumns map[uint64]*chains
 }
 
-// chains is a hash table of row numbers with linked buckets. A chain lists its rows in descending order.
+// chains is a hash table of row numbers with linked buckets. A chain lists its rows in descending
+// order.
 type chains struct {
 	heads []int32 // by hash; a power of two
 	next  []int32 // by row
@@ -71,17 +75,11 @@ func hashRow(row []uint32, o Origin) uint64 {
 	return h
 }
 
-// insert appends a row unless it is there; it reports whether it was new. It spends a step for each row that it
-// compares.
+// insert appends a row unless it is there; it reports whether it was new. It spends a step for each
+// row that it compares.
 func (r *relation) insert(row []uint32, o Origin, b *budget) (bool, error) {
-	i := r.unique.head(hashRow(row, o))
-	for ; i != noRow; i = r.unique.next[i] {
-		if err := b.work(1 + len(row)>>3); err != nil {
-			return false, err
-		}
-		if r.origins[i] == o && equalRows(r.row(int(i)), row) {
-			return false, nil
-		}
+	if found, err := r.has(row, o, b); found || err != nil {
+		return false, err
 	}
 	if err := b.take(&b.facts, 1, ErrFacts); err != nil {
 		return false, err
@@ -91,21 +89,34 @@ func (r *relation) insert(row []uint32, o Origin, b *budget) (bool, error) {
 	}
 	r.columns = append(r.columns, row...)
 	r.origins = append(r.origins, o)
-	r.unique.extend(r.len(), func(i int) uint64 { return hashRow(r.row(i), r.origins[i]) })
 	return true, nil
+}
+
+// has looks for a row: among few rows one by one, among many by hash.
+func (r *relation) has(row []uint32, o Origin, b *budget) (bool, error) {
+	const few = 8
+	if r.len() <= few {
+		for i := range r.origins {
+			if r.origins[i] == o && slices.Equal(r.row(i), row) {
+				return true, b.work(few * (1 + len(row)>>3))
+			}
+		}
+		return false, b.work(few * (1 + len(row)>>3))
+	}
+	r.unique.extend(r.len(), func(i int) uint64 { return hashRow(r.row(i), r.origins[i]) })
+	for i := r.unique.head(hashRow(row, o)); i != noRow; i = r.unique.next[i] {
+		if err := b.work(1 + len(row)>>3); err != nil {
+			return false, err
+		}
+		if r.origins[i] == o && slices.Equal(r.row(int(i)), row) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // rowBytes is what a row is counted as, with its places in hash tables.
 func rowBytes(arity int) int { return 24 + 4*arity }
-
-func equalRows(a, b []uint32) bool {
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
-}
 
 // indexed returns the hash table over the columns of mask, up to date with all rows.
 func (r *relation) indexed(mask uint64, b *budget) (*chains, error) {

@@ -12,8 +12,8 @@ type Rule struct {
 	Head        Predicate
 	Body        []Predicate
 	Expressions []*Expr
-	// Scopes are the origins that the rule trusts beside its own block and the authorizer. None means
-	// what its block says.
+	// Scopes are the origins that the rule trusts beside its own block and the authorizer. None
+	// means what its block says.
 	Scopes []Scope
 }
 
@@ -30,7 +30,8 @@ const (
 	RejectIf CheckKind = 2
 )
 
-// Check is a condition that must hold. It has at least one query; any of them may match. Their heads are not used.
+// Check is a condition that must hold. It has at least one query; any of them may match. Their
+// heads are not used.
 type Check struct {
 	Kind    CheckKind
 	Queries []Rule
@@ -58,7 +59,8 @@ type ScopeKind uint8
 const (
 	// TrustAuthority trusts the first block.
 	TrustAuthority ScopeKind = 0
-	// TrustPrevious trusts all blocks before the one that says so; it means nothing to the authorizer.
+	// TrustPrevious trusts all blocks before the one that says so; it means nothing to the
+	// authorizer.
 	TrustPrevious ScopeKind = 1
 	// TrustKey trusts the blocks that carry a signature of a key.
 	TrustKey ScopeKind = 2

@@ -8,8 +8,8 @@ import (
 	"github.com/aura-runtime/aura"
 )
 
-// parser reads text form by recursive descent over the source itself: the grammar needs no tokens, only
-// spaces, words and punctuation.
+// parser reads text form by recursive descent over the source itself: the grammar needs no tokens,
+// only spaces, words and punctuation.
 type parser struct {
 	src    string
 	pos    int
@@ -76,7 +76,8 @@ func (p *parser) expect(s string) error {
 	return nil
 }
 
-// word consumes a whole word after optional space, if it is there and followed by no character of a name.
+// word consumes a whole word after optional space, if it is there and followed by no character of a
+// name.
 func (p *parser) word(w string) bool {
 	p.space()
 	rest := p.src[p.pos:]

@@ -77,8 +77,8 @@ func NewBool(b bool) Term {
 // NewNull returns the absence of a value.
 func NewNull() Term { return Term{kind: Null} }
 
-// NewSet returns the set of elems, which must be of one kind, neither variables nor sets. Duplicates merge.
-// It keeps no reference to elems.
+// NewSet returns the set of elems, which must be of one kind, neither variables nor sets.
+// Duplicates merge. It keeps no reference to elems.
 func NewSet(elems ...Term) (Term, error) {
 	const op = "datalog.NewSet"
 	for _, e := range elems {
@@ -101,7 +101,8 @@ func setOf(elems []Term) Term {
 	return Term{kind: Set, list: slices.CompactFunc(elems, Term.Equal)}
 }
 
-// NewArray returns the array of elems, in order, of any kinds but variables. It keeps no reference to elems.
+// NewArray returns the array of elems, in order, of any kinds but variables. It keeps no reference
+// to elems.
 func NewArray(elems ...Term) (Term, error) {
 	for _, e := range elems {
 		if err := storable("datalog.NewArray", e); err != nil {
@@ -111,8 +112,8 @@ func NewArray(elems ...Term) (Term, error) {
 	return Term{kind: Array, list: slices.Clone(elems)}, nil
 }
 
-// NewMap returns the map of entries. Keys must differ and be strings or integers; values are of any kind but
-// variables. It keeps no reference to entries.
+// NewMap returns the map of entries. Keys must differ and be strings or integers; values are of any
+// kind but variables. It keeps no reference to entries.
 func NewMap(entries ...Entry) (Term, error) {
 	const op = "datalog.NewMap"
 	sorted := slices.SortedStableFunc(slices.Values(entries), func(a, b Entry) int { return Compare(a.Key, b.Key) })
@@ -161,11 +162,12 @@ func (t Term) Date() uint64 {
 // Bool returns the value of a boolean term, false for any other.
 func (t Term) Bool() bool { return t.kind == Bool && t.num != 0 }
 
-// Text returns the characters of a string, the bytes of a byte string, or the name of a variable without
-// its dollar; "" for any other term.
+// Text returns the characters of a string, the bytes of a byte string, or the name of a variable
+// without its dollar; "" for any other term.
 func (t Term) Text() string { return t.str }
 
-// Len returns the number of elements of a set or an array, or of entries of a map; 0 for any other term.
+// Len returns the number of elements of a set or an array, or of entries of a map; 0 for any other
+// term.
 func (t Term) Len() int {
 	if t.kind == Map {
 		return len(t.list) / 2

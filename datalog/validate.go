@@ -5,9 +5,10 @@ import (
 	"slices"
 )
 
-// Validate reports the first reason why a rule cannot be evaluated, or nil: a variable of the head or of an
-// expression that the body does not bind ([ErrUnbound]), a closure where none is allowed ([ErrType]) or whose
-// parameter shadows another variable ([ErrShadowed]), or too much nesting ([ErrDepth]).
+// Validate reports the first reason why a rule cannot be evaluated, or nil: a variable of the head
+// or of an expression that the body does not bind ([ErrUnbound]), a closure where none is allowed
+// ([ErrType]) or whose parameter shadows another variable ([ErrShadowed]), or too much nesting
+// ([ErrDepth]).
 func (r *Rule) Validate() error {
 	bound := r.variables()
 	for _, t := range r.Head.Terms {
@@ -48,8 +49,8 @@ func (n names) has(name string) bool {
 	return ok
 }
 
-// validate checks e, whose enclosing closures have bound locals. params says what e must be: a closure of
-// params-1 parameters, or, for 0, no closure.
+// validate checks e, whose enclosing closures have bound locals. params says what e must be: a
+// closure of params-1 parameters, or, for 0, no closure.
 func (n names) validate(e *Expr, locals []string, params, depth int) error {
 	const op = "datalog.Validate"
 	switch {

@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// Functions calls what expressions name by "extern::". Implementations must be pure: the same arguments give
-// the same answer. An unknown name should be answered by [ErrFunction].
+// Functions calls what expressions name by "extern::". Implementations must be pure: the same
+// arguments give the same answer. An unknown name should be answered by [ErrFunction].
 type Functions interface {
 	// Call returns the value of a function for one or two arguments. An error fails the evaluation.
 	Call(name string, args ...Term) (Term, error)
 }
 
-// World holds facts and rules and derives what follows from them. It serves one evaluation at a time. The zero
-// World is not usable: see [NewWorld].
+// World holds facts and rules and derives what follows from them. It serves one evaluation at a
+// time. The zero World is not usable: see [NewWorld].
 type World struct {
 	limits    Limits
 	budget    budget
@@ -52,8 +52,8 @@ func NewWorld(limits Limits, functions Functions) *World {
 	return w
 }
 
-// Refill starts the counts of iterations, of steps and of bytes made along the way anew, so that a world can be asked
-// many times. What it keeps stays counted.
+// Refill starts the counts of iterations, of steps and of bytes made along the way anew, so that a
+// world can be asked many times. What it keeps stays counted.
 func (w *World) Refill() { w.budget.refill(w.limits) }
 
 // Spent returns how many steps were taken since the world was made or refilled.
@@ -74,8 +74,8 @@ func (w *World) relation(name string, arity int) *relation {
 	return r
 }
 
-// AddFact states a fact. One that is there already, with the same origin, changes nothing. It returns
-// [aura.Invalid] for a fact with a variable.
+// AddFact states a fact. One that is there already, with the same origin, changes nothing. It
+// returns [aura.Invalid] for a fact with a variable.
 func (w *World) AddFact(origin Origin, f Predicate) error {
 	w.row = w.row[:0]
 	for _, t := range f.Terms {
@@ -92,8 +92,8 @@ func (w *World) AddFact(origin Origin, f Predicate) error {
 	return err
 }
 
-// AddRule adds a rule of a block. It sees facts whose origin is within trusted, and what it derives has the
-// origin of the block and of all facts used. It returns what [Rule.Validate] finds.
+// AddRule adds a rule of a block. It sees facts whose origin is within trusted, and what it derives
+// has the origin of the block and of all facts used. It returns what [Rule.Validate] finds.
 func (w *World) AddRule(origin, trusted Origin, r *Rule) error {
 	if err := r.Validate(); err != nil {
 		return err
@@ -110,8 +110,8 @@ func (w *World) AddRule(origin, trusted Origin, r *Rule) error {
 	return nil
 }
 
-// Run applies the rules until nothing new follows. It may be called again after more was added. On an error the
-// world holds a part of what follows.
+// Run applies the rules until nothing new follows. It may be called again after more was added. On
+// an error the world holds a part of what follows.
 func (w *World) Run() error {
 	for w.advance() {
 		if err := w.budget.take(&w.budget.iterations, 1, ErrIterations); err != nil {
@@ -126,7 +126,8 @@ func (w *World) Run() error {
 	return nil
 }
 
-// advance makes the rows that were added current and reports whether there is anything for the rules to do.
+// advance makes the rows that were added current and reports whether there is anything for the
+// rules to do.
 func (w *World) advance() bool {
 	busy := slices.ContainsFunc(w.rules, func(c *compiled) bool { return c.fresh })
 	for _, r := range w.relations {
@@ -173,8 +174,8 @@ func (j *join) head() []uint32 {
 	return row
 }
 
-// Query returns what a rule would derive from the present facts, without adding it: each fact once for each of
-// its origins, in the order found. Call [World.Run] first.
+// Query returns what a rule would derive from the present facts, without adding it: each fact once
+// for each of its origins, in the order found. Call [World.Run] first.
 func (w *World) Query(origin, trusted Origin, r *Rule) ([]Fact, error) {
 	if err := r.Validate(); err != nil {
 		return nil, err
@@ -198,8 +199,8 @@ func (w *World) Query(origin, trusted Origin, r *Rule) ([]Fact, error) {
 	return slices.AppendSeq([]Fact(nil), w.facts(found)), nil
 }
 
-// Check reports whether a check holds. trusted gives the origins that each of its queries trusts. Call [World.Run]
-// first.
+// Check reports whether a check holds. trusted gives the origins that each of its queries trusts.
+// Call [World.Run] first.
 func (w *World) Check(c *Check, trusted func(query *Rule) Origin) (bool, error) {
 	for i := range c.Queries {
 		q := &c.Queries[i]
@@ -217,8 +218,8 @@ func (w *World) Check(c *Check, trusted func(query *Rule) Origin) (bool, error) 
 	return c.Kind == RejectIf, nil
 }
 
-// Matches reports whether some combination of facts within trusted matches a query and passes its expressions. Its
-// head is not used. Call [World.Run] first.
+// Matches reports whether some combination of facts within trusted matches a query and passes its
+// expressions. Its head is not used. Call [World.Run] first.
 func (w *World) Matches(query *Rule, trusted Origin) (matched bool, err error) {
 	err = w.each(query, trusted, func(passes bool) (stop bool) {
 		matched = passes
@@ -227,7 +228,8 @@ func (w *World) Matches(query *Rule, trusted Origin) (matched bool, err error) {
 	return matched && err == nil, err
 }
 
-// matchesAll reports whether there is a combination that matches the query's body, and all of them pass.
+// matchesAll reports whether there is a combination that matches the query's body, and all of them
+// pass.
 func (w *World) matchesAll(query *Rule, trusted Origin) (matched bool, err error) {
 	err = w.each(query, trusted, func(passes bool) (stop bool) {
 		matched = passes
@@ -236,7 +238,8 @@ func (w *World) matchesAll(query *Rule, trusted Origin) (matched bool, err error
 	return matched && err == nil, err
 }
 
-// each tells found of every combination that matches the query's body whether it passes the expressions.
+// each tells found of every combination that matches the query's body whether it passes the
+// expressions.
 func (w *World) each(query *Rule, trusted Origin, found func(passes bool) (stop bool)) error {
 	if err := query.validExpressions(query.variables()); err != nil {
 		return err

@@ -210,8 +210,8 @@ func BenchmarkJoin(b *testing.B) {
 	})
 }
 
-// BenchmarkClosure derives the transitive closure of 1,000 edges: in a chain, which has 500,500 paths, and in a
-// hundred chains of ten, which have 5,500.
+// BenchmarkClosure derives the transitive closure of 1,000 edges: in a chain, which has 500,500
+// paths, and in a hundred chains of ten, which have 5,500.
 func BenchmarkClosure(b *testing.B) {
 	const n = 1_000
 	for _, length := range []int64{n, 10} {
