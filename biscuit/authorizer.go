@@ -180,10 +180,15 @@ func (a *Authorizer) policies(d *Denial) error {
 // or else the program, says, as a policy does. Errors are those of [Authorizer.Authorize], but for
 // a denial.
 func (a *Authorizer) Query(r *datalog.Rule) ([]datalog.Fact, error) {
-	if err := a.world.Run(); err != nil {
-		return nil, err
+	err := a.world.Run()
+	var facts []datalog.Fact
+	if err == nil {
+		facts, err = a.world.Query(datalog.Authorizer, a.trusted(authorizer, a.program, r), r)
 	}
-	return a.world.Query(datalog.Authorizer, a.trusted(authorizer, a.program, r), r)
+	if err != nil {
+		return nil, &aura.Error{Op: "biscuit.Query", Kind: aura.KindOf(err), Err: err}
+	}
+	return facts, nil
 }
 
 // Facts iterates over all facts, given and derived so far, by name.

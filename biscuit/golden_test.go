@@ -47,7 +47,7 @@ func TestTokensKeepTheirBytes(t *testing.T) {
 	}
 	if diff := cmp.Diff(string(want), got.String()); diff != "" {
 		t.Errorf("-%s +written:\n%s", golden, diff)
-	}	// What was written once must be accepted for ever.
+	} // What was written once must be accepted for ever.
 	for line := range strings.Lines(string(want)) {
 		name, text, _ := strings.Cut(line, ": ")
 		u, err := biscuit.Parse(text)

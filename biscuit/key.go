@@ -64,7 +64,7 @@ func ParsePrivateKey(s string) (PrivateKey, error) {
 		}
 		return NewPrivateKey(a, [32]byte(b))
 	}
-	return PrivateKey{}, aura.Errorf(op, aura.Invalid, 
+	return PrivateKey{}, aura.Errorf(op, aura.Invalid,
 		"private key does not start with ed25519-private/ or secp256r1-private/")
 }
 

@@ -111,7 +111,11 @@ func (c *compiled) order(first int, b *budget) ([]step, error) {
 	if c.orders[first] != nil {
 		return c.orders[first], nil
 	}
-	if err := b.work(len(c.body) * len(c.body)); err != nil {
+	terms := 0
+	for _, a := range c.body {
+		terms += 1 + len(a.terms)
+	}
+	if err := b.work(len(c.body) * terms >> 2); err != nil {
 		return nil, err
 	}
 	bound := make([]bool, len(c.vars))

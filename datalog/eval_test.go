@@ -3,6 +3,7 @@ package datalog_test
 import (
 	"errors"
 	"math"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -80,6 +81,22 @@ func TestFailedExpressionsFailTheEvaluation(t *testing.T) {
 		ok, err := evaluate(t, expression, nil)
 		if ok || !errors.Is(err, want) || want != nil && !errors.Is(err, aura.Invalid) {
 			t.Errorf("%s: %v, %v; want %v", expression, ok, err, want)
+		}
+	}
+}
+
+// No regular expression makes the evaluator do much more than its limits say.
+func TestRegularExpressionsAreBounded(t *testing.T) {
+	for name, pattern := range map[string]string{
+		"long":       strings.Repeat("a", datalog.MaxPattern+1),
+		"nested":     strings.Repeat("(", datalog.MaxPattern/2) + strings.Repeat(")", datalog.MaxPattern/2),
+		"repeated":   strings.Repeat("(a{30}){30}", 90),
+		"classes":    strings.Repeat(`[\\pL\\pN]{900}`, 60),
+		"alternates": strings.Repeat("(a|b|ab)*", 100) + "c",
+	} {
+		source := `"` + strings.Repeat("ab", 10_000) + `".matches("` + pattern + `")`
+		if ok, err := evaluate(t, source, nil); ok || err == nil {
+			t.Errorf("%s: %v, %v", name, ok, err)
 		}
 	}
 }

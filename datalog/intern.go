@@ -14,7 +14,7 @@ type scalar struct {
 }
 
 func identity(t Term) scalar {
-	if t.list != nil {
+	if len(t.list) > 0 {
 		return scalar{kind: t.kind, str: string(t.appendCanonical(nil))}
 	}
 	return scalar{kind: t.kind, num: t.num, str: t.str}

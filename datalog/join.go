@@ -21,6 +21,9 @@ const (
 // match runs found for each combination until it says stop. The order is fixed by the order of
 // facts.
 func (w *World) match(c *compiled, delta int, found func(*join, Origin) (bool, error)) error {
+	if err := w.budget.work(1 + len(c.vars)>>3); err != nil {
+		return err
+	}
 	j := &join{w: w, rule: c, delta: delta, slots: make([]uint32, len(c.vars)), found: found}
 	var err error
 	if j.steps, err = c.order(max(delta, 0), &w.budget); err != nil {

@@ -9,7 +9,7 @@ type Limits struct {
 	Iterations int
 	// Steps is the most units of work: a fact tried against a predicate, an operation of an
 	// expression, an element of a collection visited, or 64 bytes of text compared or searched.
-	// Default 1,000,000, which is some ten milliseconds.
+	// Default 1,000,000, which is some tens of milliseconds.
 	Steps int
 	// Bytes is the most memory, in bytes, that a world takes for terms and facts, and the most that
 	// its expressions make along the way. Default 4 MiB.

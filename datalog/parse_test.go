@@ -159,6 +159,22 @@ func TestPlaceholdersTakeValuesAndNeverText(t *testing.T) {
 	}
 }
 
+// A token can carry any string as a name. It must not print as something that it is not.
+func TestNamesThatAreNoneArePrintedInQuotes(t *testing.T) {
+	evil := datalog.NewVariable("x); // ")
+	r := datalog.Rule{
+		Head: datalog.Predicate{Name: "ok(1); admin", Terms: []datalog.Term{evil}},
+		Body: []datalog.Predicate{{Name: "", Terms: []datalog.Term{evil}}},
+		Expressions: []*datalog.Expr{{
+			Op: datalog.OpCall1, Function: "f() || true", Left: &datalog.Expr{Op: datalog.OpValue, Term: evil},
+		}},
+	}
+	want := `"ok(1); admin"($"x); // ") <- ""($"x); // "), $"x); // ".extern::"f() || true"()`
+	if got := r.String(); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestKeysParseAndPrint(t *testing.T) {
 	for _, s := range []string{
 		"ed25519/acdd6d5b53bfee478bf689f8e012fe7988bf755e3d7c5152947abc149bc20189",

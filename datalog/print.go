@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// All types print as the text that [Parse] reads back to the same values. The one exception is a
-// date after the year 9999, which RFC 3339 cannot write: it prints with more digits.
+// All types print as the text that [Parse] reads back to the same values, but for what only the
+// binary form of a token can hold: a date after the year 9999, which prints with more digits, and a
+// name that is no name, which prints in quotes.
 
 // String returns the term in text form.
 func (t Term) String() string { return render(func(p *printer) { p.term(t) }) }
@@ -82,6 +83,18 @@ func (p *printer) list(n int, item func(i int)) {
 	}
 }
 
+// name writes a name as it is, or quoted if text form cannot write it: a token may carry any string
+// as a name, and what people read must not pretend to be something else.
+func (p *printer) name(s string, fits bool) {
+	if fits && s != "" {
+		p.text(s)
+	} else {
+		p.quoted(s)
+	}
+}
+
+func (p *printer) quoted(s string) { p.text(`"` + escapes.Replace(s) + `"`) }
+
 var escapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
 
 const maxPrintedDate = 1 << 50 // beyond it time.Unix and the calendar stop being of use
@@ -89,13 +102,12 @@ const maxPrintedDate = 1 << 50 // beyond it time.Unix and the calendar stop bein
 func (p *printer) term(t Term) {
 	switch t.kind {
 	case Variable:
-		p.text("$" + t.str)
+		p.text("$")
+		p.name(t.str, nameLength(t.str) == len(t.str))
 	case Integer:
 		p.text(strconv.FormatInt(int64(t.num), 10))
 	case String:
-		p.text(`"`)
-		escapes.WriteString(&p.out, t.str) //nolint:errcheck // a strings.Builder does not fail
-		p.text(`"`)
+		p.quoted(t.str)
 	case Date:
 		p.text(time.Unix(int64(min(t.num, maxPrintedDate)), 0).UTC().Format(time.RFC3339))
 	case Bytes:
@@ -135,7 +147,8 @@ func (p *printer) collection(t Term) {
 }
 
 func (p *printer) predicate(q *Predicate) {
-	p.text(q.Name + "(")
+	p.name(q.Name, isName(q.Name))
+	p.text("(")
 	p.list(len(q.Terms), func(i int) { p.term(q.Terms[i]) })
 	p.text(")")
 }

@@ -17,11 +17,12 @@ var methods = [...]string{
 
 const externPrefix = "extern::"
 
-// method returns the word of a method call, "" if op is not written as one.
+// method returns the word of a method call, up to the name of a foreign function; "" if e is not
+// written as one.
 func (e *Expr) method() string {
 	switch e.Op {
 	case OpCall1, OpCall2:
-		return externPrefix + e.Function
+		return externPrefix
 	}
 	if int(e.Op) < len(methods) {
 		return methods[e.Op]
@@ -48,7 +49,11 @@ func (p *printer) expr(e *Expr) {
 		p.text(")")
 	case e.method() != "":
 		p.expr(e.Left)
-		p.text("." + e.method() + "(")
+		p.text("." + e.method())
+		if e.Op == OpCall1 || e.Op == OpCall2 {
+			p.name(e.Function, nameLength(e.Function) == len(e.Function))
+		}
+		p.text("(")
 		if e.Op.Binary() {
 			p.expr(e.Right)
 		}
@@ -65,7 +70,7 @@ func (p *printer) expr(e *Expr) {
 // closure writes a closure of no parameters as its body: it stands where only a closure can.
 func (p *printer) closure(e *Expr) {
 	if len(e.Params) > 0 {
-		p.list(len(e.Params), func(i int) { p.text("$" + e.Params[i]) })
+		p.list(len(e.Params), func(i int) { p.term(NewVariable(e.Params[i])) })
 		p.text(" -> ")
 	}
 	p.expr(e.Left)

@@ -6,7 +6,10 @@ import (
 	"regexp/syntax"
 )
 
-// pattern is a compiled regular expression and the number of its instructions.
+// MaxPattern is the most bytes that a regular expression may have. A short one can stand for a lot.
+const MaxPattern = 1 << 10
+
+// pattern is a compiled regular expression and about the number of its instructions.
 type pattern struct {
 	*regexp.Regexp
 	size int
@@ -23,7 +26,7 @@ func (m *machine) matches(text, expression Term) (Term, error) {
 		return Term{}, err
 	}
 	// The search may visit each instruction at each character.
-	if err := m.w.budget.work((len(text.str) + 1) * p.size >> 4); err != nil {
+	if err := m.w.budget.work((len(text.str) + 1) * p.size >> 2); err != nil {
 		return Term{}, err
 	}
 	return NewBool(p.MatchString(text.str)), nil
@@ -31,15 +34,26 @@ func (m *machine) matches(text, expression Term) (Term, error) {
 
 // pattern compiles a regular expression once.
 func (w *World) pattern(expression string) (pattern, error) {
+	const op = "datalog.Evaluate"
 	if p, ok := w.regexps[expression]; ok {
 		return p, nil
 	}
-	p, err := compilePattern(expression)
-	if err != nil {
-		return pattern{}, invalid("datalog.Evaluate", fmt.Errorf("%w: %w", ErrRegexp, err))
+	if len(expression) > MaxPattern {
+		return pattern{}, invalid(op, fmt.Errorf("%w: longer than %d bytes", ErrRegexp, MaxPattern))
 	}
+	if err := w.budget.work(16 * len(expression)); err != nil {
+		return pattern{}, err
+	}
+	tree, err := syntax.Parse(expression, syntax.Perl)
+	if err != nil {
+		return pattern{}, invalid(op, fmt.Errorf("%w: %w", ErrRegexp, err))
+	}
+	p := pattern{size: instructions(tree)}
 	if err := w.budget.hold(64 * p.size); err != nil {
 		return pattern{}, err
+	}
+	if p.Regexp, err = regexp.Compile(expression); err != nil {
+		return pattern{}, invalid(op, fmt.Errorf("%w: %w", ErrRegexp, err))
 	}
 	if w.regexps == nil {
 		w.regexps = map[string]pattern{}
@@ -48,18 +62,18 @@ func (w *World) pattern(expression string) (pattern, error) {
 	return p, nil
 }
 
-// compilePattern compiles twice, because only the inner package tells the size: a short expression
-// can stand for a long one, as (a{20}){20} does, but for no more than a few thousand instructions a
-// character of its text.
-func compilePattern(expression string) (pattern, error) {
-	parsed, err := syntax.Parse(expression, syntax.Perl)
-	if err != nil {
-		return pattern{}, err
+// instructions estimates the size of the program that a tree compiles to, where (a{20}){20} becomes
+// four hundred a's. The parser has refused trees beyond some millions.
+func instructions(tree *syntax.Regexp) int {
+	n := 2 + len(tree.Rune)/8
+	for _, sub := range tree.Sub {
+		n += instructions(sub)
 	}
-	program, err := syntax.Compile(parsed.Simplify())
-	if err != nil {
-		return pattern{}, err
+	if tree.Op == syntax.OpRepeat {
+		n *= max(tree.Max, tree.Min+1)
 	}
-	r, err := regexp.Compile(expression)
-	return pattern{r, len(program.Inst)}, err
+	if tree.Op == syntax.OpLiteral {
+		n = 2 + len(tree.Rune)
+	}
+	return n
 }

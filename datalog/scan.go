@@ -88,6 +88,12 @@ func (p *parser) word(w string) bool {
 	return true
 }
 
+// isName reports whether s can be written as the name of a predicate.
+func isName(s string) bool {
+	r, _ := utf8.DecodeRuneInString(s)
+	return unicode.IsLetter(r) && nameLength(s) == len(s)
+}
+
 // name consumes a name, "" if there is none. It skips no space.
 func (p *parser) name() string {
 	rest := p.src[p.pos:]

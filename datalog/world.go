@@ -25,6 +25,7 @@ type World struct {
 	rules     []*compiled
 	regexps   map[string]pattern
 	row       []uint32 // scratch
+	failed    error    // of Run: what follows is not known, so no question has an answer
 }
 
 // signature tells relations apart.
@@ -110,9 +111,17 @@ func (w *World) AddRule(origin, trusted Origin, r *Rule) error {
 	return nil
 }
 
-// Run applies the rules until nothing new follows. It may be called again after more was added. On
-// an error the world holds a part of what follows.
+// Run applies the rules until nothing new follows. It may be called again after more was added.
+// After an error the world is of no further use: it holds only a part of what follows, and all its
+// methods that answer return the error again.
 func (w *World) Run() error {
+	if w.failed == nil {
+		w.failed = w.run()
+	}
+	return w.failed
+}
+
+func (w *World) run() error {
 	for w.advance() {
 		if err := w.budget.take(&w.budget.iterations, 1, ErrIterations); err != nil {
 			return err
@@ -177,6 +186,9 @@ func (j *join) head() []uint32 {
 // Query returns what a rule would derive from the present facts, without adding it: each fact once
 // for each of its origins, in the order found. Call [World.Run] first.
 func (w *World) Query(origin, trusted Origin, r *Rule) ([]Fact, error) {
+	if w.failed != nil {
+		return nil, w.failed
+	}
 	if err := r.Validate(); err != nil {
 		return nil, err
 	}
@@ -241,6 +253,9 @@ func (w *World) matchesAll(query *Rule, trusted Origin) (matched bool, err error
 // each tells found of every combination that matches the query's body whether it passes the
 // expressions.
 func (w *World) each(query *Rule, trusted Origin, found func(passes bool) (stop bool)) error {
+	if w.failed != nil {
+		return w.failed
+	}
 	if err := query.validExpressions(query.variables()); err != nil {
 		return err
 	}

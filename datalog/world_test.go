@@ -248,3 +248,46 @@ func BenchmarkClosure(b *testing.B) {
 		})
 	}
 }
+
+func TestAWorldThatFailedAnswersNothing(t *testing.T) {
+	// The rule fails on one fact, so a check that rejects what it derives must not pass afterwards.
+	p := must(datalog.Parse(`n(0); n(1); bad(1) <- n($x), 1 / $x === 1; reject if bad(1);`, nil))
+	w := datalog.NewWorld(datalog.Limits{}, nil)
+	for _, f := range p.Facts {
+		if err := w.AddFact(1, f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.AddRule(1, 1, &p.Rules[0]); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		run := w.Run()
+		w.Refill()
+		ok, check := w.Check(&p.Checks[0], func(*datalog.Rule) datalog.Origin { return 1 })
+		_, query := w.Query(1, 1, &p.Rules[0])
+		for name, err := range map[string]error{"run": run, "check": check, "query": query} {
+			if ok || !errors.Is(err, datalog.ErrDivideByZero) {
+				t.Errorf("%s: %v, %v", name, ok, err)
+			}
+		}
+	}
+}
+
+func TestEmptyCollectionsAreOneTerm(t *testing.T) {
+	w := datalog.NewWorld(datalog.Limits{}, nil)
+	for _, elems := range [][]datalog.Term{nil, {}} {
+		for _, term := range []datalog.Term{must(datalog.NewSet(elems...)), must(datalog.NewArray(elems...))} {
+			if err := w.AddFact(1, datalog.Predicate{Name: "p", Terms: []datalog.Term{term}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	n := 0
+	for range w.Facts() {
+		n++
+	}
+	if n != 2 {
+		t.Errorf("%d facts", n)
+	}
+}
