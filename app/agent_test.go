@@ -58,8 +58,19 @@ func (c *counter) Read(p []byte) (int, error) {
 
 // person is an authority with one device.
 type person struct {
-	name string
-	cert fact.Certificate
+	name    string
+	cert    fact.Certificate
+	signing ed25519.PrivateKey
+}
+
+// code returns an invitation of the person.
+func (p person) code(t *testing.T, life aura.Duration, now aura.Physical) invite.Code {
+	c, err := invite.New(p.cert, [16]byte{p.name[0]}, nil, life, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(c.Signature[:], ed25519.Sign(p.signing, c.SigningBytes()))
+	return c
 }
 
 func newPerson(name string) person {
@@ -72,7 +83,7 @@ func newPerson(name string) person {
 	copy(c.Signing[:], signing.Public().(ed25519.PublicKey))
 	copy(c.Link[:], link.Public().(ed25519.PublicKey))
 	copy(c.Signature[:], ed25519.Sign(root, c.SigningBytes()))
-	return person{name: name, cert: c}
+	return person{name: name, cert: c, signing: signing}
 }
 
 func (p person) pair() aura.ContextID { return aura.ContextID{0xc0, p.name[0]} }
@@ -93,12 +104,10 @@ type agent struct {
 	chats      *chat.State
 	invites    invite.State
 
-	// down, when set, is what every call returns.
-	down error
+	leaf task.Leaf // guards the state above, and:
+	down error     // when set, what every call returns
 	// answer, when set, is called with the result of a submit before it is returned, and may replace it.
 	answer func(tc task.Context, committed bool, err error) error
-	// refuse, when set, is what a submit returns without committing anything.
-	refuse error
 }
 
 func newAgent(t *testing.T) *agent {
@@ -140,6 +149,12 @@ func (a *agent) say(who person, ns fact.Namespace, op aura.OperationID, kind str
 
 // commit makes the drafts durable in one batch.
 func (a *agent) commit(who person, drafts ...fact.Draft) (ids []aura.FactID) {
+	a.leaf.Lock()
+	defer a.leaf.Unlock()
+	return a.append(who, drafts)
+}
+
+func (a *agent) append(who person, drafts []fact.Draft) (ids []aura.FactID) {
 	var up fact.Update
 	for _, d := range drafts {
 		if a.seqs[d.Namespace] == nil {
@@ -196,17 +211,16 @@ func (a *agent) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
 		return fact.Result{}, err
 	}
 	defer a.gate.Release()
-	if a.down != nil {
-		return fact.Result{}, a.down
-	}
-	if a.refuse != nil {
-		return fact.Result{}, a.refuse
+	if err := a.gone(); err != nil {
+		return fact.Result{}, err
 	}
 	res := fact.Result{Operation: in.Operation}
+	a.leaf.Lock()
 	plan, err := a.plan(in, tc.Now(), &res)
 	if err == nil && len(plan.Entries) > 0 {
-		res.Facts = a.commit(ada, plan.Entries...)
+		res.Facts = a.append(ada, plan.Entries)
 	}
+	a.leaf.Unlock()
 	if a.answer != nil {
 		err = a.answer(tc, err == nil, err)
 	}
@@ -247,10 +261,8 @@ func (a *agent) plan(in fact.Intent, now aura.Physical, res *fact.Result) (guard
 	case moderation.IntentUnblock:
 		return moderation.Unblock(by, decode[moderation.Target](a.t, in))
 	case invite.IntentCreate:
-		code, err := invite.New(ada.cert, [16]byte{1}, nil, decode[invite.CreateIntent](a.t, in).Life, now)
-		if err != nil {
-			return guard.Request{}, err
-		}
+		code := ada.code(a.t, decode[invite.CreateIntent](a.t, in).Life, now)
+		var err error
 		res.Payload, err = fact.Marshal(invite.CreateResult{ID: code.ID(), Code: code.Encode()})
 		if err != nil {
 			return guard.Request{}, err
@@ -282,12 +294,12 @@ func decode[T any](t *testing.T, in fact.Intent) T {
 
 // Watch implements app.Bridge.
 func (a *agent) Watch(tc task.Context, sel fact.Selection, sink func(fact.Update) error) error {
-	if a.down != nil {
-		return a.down
+	if err := a.gone(); err != nil {
+		return err
 	}
 	return a.feed.Watch(tc, a, sel, func(up fact.Update) error {
-		if a.down != nil {
-			return a.down
+		if err := a.gone(); err != nil {
+			return err
 		}
 		return sink(up)
 	})
@@ -295,17 +307,32 @@ func (a *agent) Watch(tc task.Context, sel fact.Selection, sink func(fact.Update
 
 // dies ends the watches that observe everything, and refuses all calls until lives.
 func (a *agent) dies() {
-	a.down = aura.Errorf("test.Agent", aura.Unavailable, "the agent has gone")
+	a.set(aura.Errorf("test.Agent", aura.Unavailable, "the agent has gone"))
 	a.observe(fact.Observation{Kind: "test.death"}, nil)
 }
 
-func (a *agent) lives() { a.down = nil }
+func (a *agent) lives() { a.set(nil) }
+
+func (a *agent) set(down error) {
+	a.leaf.Lock()
+	defer a.leaf.Unlock()
+	a.down = down
+}
+
+func (a *agent) gone() error {
+	a.leaf.Lock()
+	defer a.leaf.Unlock()
+	return a.down
+}
 
 // Read implements reactive.Reader.
 func (a *agent) Read(_ task.Context, sel fact.Selection, fn func(*fact.Record) error) error {
-	for i := range a.records {
-		if sel.Selects(&a.records[i]) {
-			if err := fn(&a.records[i]); err != nil {
+	a.leaf.Lock()
+	records := a.records
+	a.leaf.Unlock()
+	for i := range records {
+		if sel.Selects(&records[i]) {
+			if err := fn(&records[i]); err != nil {
 				return err
 			}
 		}
@@ -315,8 +342,8 @@ func (a *agent) Read(_ task.Context, sel fact.Selection, fn func(*fact.Record) e
 
 // Ask implements app.Bridge.
 func (a *agent) Ask(_ task.Context, q fact.Question) (fact.Answer, error) {
-	if a.down != nil {
-		return fact.Answer{}, a.down
+	if err := a.gone(); err != nil {
+		return fact.Answer{}, err
 	}
 	if q.Kind != status.Question {
 		return fact.Answer{}, aura.Errorf("test.Ask", aura.NotFound, "question %q", q.Kind)

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"errors"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
@@ -69,8 +71,30 @@ func ask(tc task.Context, b Bridge) (status.Status, error) {
 	return s, nil
 }
 
+// watch is the bridge's Watch that goes on from where it was when the agent cut it for being slow.
+func (c *Core) watch(tc task.Context, sel fact.Selection, sink func(fact.Update) error) error {
+	for {
+		err := c.bridge.Watch(tc, sel, func(up fact.Update) error {
+			if err := sink(up); err != nil {
+				return err
+			}
+			sel.After = up.Position
+			return nil
+		})
+		if !errors.Is(err, aura.Exhausted) {
+			return err
+		}
+		if err := tc.Yield(); err != nil {
+			return err
+		}
+	}
+}
+
 // Hub returns the signals.
 func (c *Core) Hub() *reactive.Hub { return c.pipeline.hub }
+
+// Bridge returns the way to the agent, for what has no workflow.
+func (c *Core) Bridge() Bridge { return c.bridge }
 
 // Self returns the authority of the agent.
 func (c *Core) Self() aura.AuthorityID { return c.self.Authority }

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/invite"
+	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -13,8 +15,9 @@ const maxPublished = 256
 // Publisher is the right to say how one action goes. The workflow that submitted the action holds the
 // only one, and nobody else can make one.
 type Publisher struct {
-	to *published
-	id aura.OperationID
+	to     *published
+	id     aura.OperationID
+	intent string
 }
 
 // ID returns the identifier of the action.
@@ -23,8 +26,21 @@ func (p *Publisher) ID() aura.OperationID { return p.id }
 // publish enters a phase. A terminal phase is final: publishing after it changes nothing.
 func (p *Publisher) publish(phase Phase, reason string) { p.to.set(p.id, phase, reason) }
 
-// doubt says that the agent has gone with the action: only durable facts can tell how it ended.
-func (p *Publisher) doubt(reason string) { p.to.doubt(p.id, reason) }
+// accepted publishes what a result means: what was asked is durable. An acceptance has only begun.
+func (p *Publisher) accepted() {
+	if p.intent == invite.IntentAccept {
+		p.publish(Running, "")
+		return
+	}
+	p.publish(Succeeded, "")
+}
+
+// doubt says that the agent has gone with the action: only durable facts after a position can tell how it
+// ended.
+func (p *Publisher) doubt(after fact.Position) {
+	const reason = "the agent has gone: how it ended is not known yet"
+	p.to.update(p.id, func(e *entry) { e.Phase, e.Reason, e.doubted, e.after = Running, reason, true, after })
+}
 
 // published holds what this Core alone can know about its actions: those under way, and those that left no
 // durable fact. It is a leaf value, shared by workflows and the view.
@@ -37,6 +53,7 @@ type published struct {
 type entry struct {
 	Operation
 	doubted bool
+	after   fact.Position // where to look, when doubted
 }
 
 func newPublished() *published { return &published{bell: task.NewBell()} }
@@ -51,26 +68,27 @@ func (p *published) begin(id aura.OperationID, intent string) *Publisher {
 	}
 	p.leaf.Unlock()
 	p.bell.Ring()
-	return &Publisher{to: p, id: id}
+	return &Publisher{to: p, id: id, intent: intent}
 }
 
 func (p *published) set(id aura.OperationID, phase Phase, reason string) {
 	p.update(id, func(e *entry) { e.Phase, e.Reason, e.doubted = phase, reason, false })
 }
 
-func (p *published) doubt(id aura.OperationID, reason string) {
-	p.update(id, func(e *entry) { e.Phase, e.Reason, e.doubted = Running, reason, true })
-}
-
-// resolve ends what was in doubt, when everything durable has been seen and durable does not know it.
-func (p *published) resolve(durable func(aura.OperationID) bool) {
+// doubts returns the publishers of the actions in doubt, and the position after which their facts are.
+func (p *published) doubts() (all []*Publisher, after fact.Position) {
 	p.leaf.Lock()
 	defer p.leaf.Unlock()
-	for i := range p.newest {
-		if e := &p.newest[i]; e.doubted && !durable(e.ID) {
-			e.Phase, e.Reason, e.doubted = Failed, "the agent stopped before it was done", false
+	for _, e := range p.newest {
+		if !e.doubted {
+			continue
 		}
+		if len(all) == 0 || e.after < after {
+			after = e.after
+		}
+		all = append(all, &Publisher{to: p, id: e.ID, intent: e.Kind})
 	}
+	return all, after
 }
 
 func (p *published) update(id aura.OperationID, change func(*entry)) {

@@ -28,22 +28,43 @@ func (c *Core) Serve(tc task.Context) error {
 	s := c.pipeline.scheduler
 	g := task.NewGroup(tc, "pipeline")
 	g.Go("reactive", s.Serve)
-	g.Go("operations", func(tc task.Context) error {
-		for {
-			if err := c.published.bell.Wait(tc); err != nil {
-				return err
-			}
-			if err := s.Offer(tc, fact.Update{Observations: []fact.Observation{{Kind: observedOperation}}}); err != nil {
-				return err
-			}
-		}
-	})
+	g.Go("operations", c.tend)
 	err := c.attach(tc)
 	s.Shut() // what arrived is published before the scheduler ends
 	if closed := g.Close(tc, shutGrace); err == nil {
 		err = closed
 	}
 	return err
+}
+
+// tend has what the Core's own workflows publish shown, and settles what is in doubt when the agent answers
+// again.
+func (c *Core) tend(tc task.Context) error {
+	retry := patience()
+	for {
+		var err error
+		if doubted, _ := c.published.doubts(); len(doubted) > 0 {
+			_, err = c.published.bell.WaitUntil(tc, tc.Elapsed()+retry.Next(c.entropy))
+		} else {
+			retry.Reset()
+			err = c.published.bell.Wait(tc)
+		}
+		if err != nil {
+			return err
+		}
+		if err := c.settleDoubts(tc); err != nil && tc.Err() != nil {
+			return tc.Err() // another error means that nobody can say yet
+		}
+		shown := fact.Update{Observations: []fact.Observation{{Kind: observedOperation}}}
+		if err := c.pipeline.scheduler.Offer(tc, shown); err != nil {
+			return err
+		}
+	}
+}
+
+// patience is how a Core waits for an agent that has gone.
+func patience() task.Backoff {
+	return task.Backoff{Base: 100 * time.Millisecond, Max: 5 * time.Second, Factor: 2, Jitter: 0.2}
 }
 
 // shutGrace is how long the views may take for the last batch.
@@ -61,11 +82,11 @@ func (c *Core) Conversation(tc task.Context, of Ref, last int) (reactive.Signal[
 // attach watches everything, again and again from where it was.
 func (c *Core) attach(tc task.Context) error {
 	l := listener{scheduler: c.pipeline.scheduler, observed: map[observation]bool{}}
-	backoff := task.Backoff{Base: 100 * time.Millisecond, Max: 5 * time.Second, Factor: 2, Jitter: 0.2}
+	retry := patience()
 	for {
 		err := c.bridge.Watch(tc, fact.Selection{After: l.after, Observations: []string{"*"}, Follow: true},
 			func(up fact.Update) error {
-				backoff.Reset()
+				retry.Reset()
 				return l.take(tc, up)
 			})
 		if tc.Err() != nil {
@@ -82,7 +103,7 @@ func (c *Core) attach(tc task.Context) error {
 		if err := l.detach(tc, aura.Reason(err)); err != nil {
 			return err
 		}
-		if err := tc.Sleep(backoff.Next(c.entropy)); err != nil {
+		if err := tc.Sleep(retry.Next(c.entropy)); err != nil {
 			return err
 		}
 	}

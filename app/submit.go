@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 )
@@ -32,34 +31,27 @@ func (c *Core) submit(tc task.Context, intent string, payload any) (fact.Result,
 	res, err := c.bridge.Submit(tc, fact.Intent{Kind: intent, Operation: id, Payload: body})
 	switch kind := aura.KindOf(err); kind {
 	case 0:
-		c.accepted(p, intent)
+		p.accepted()
 		return res, nil
 	case aura.Unavailable, aura.Timeout, aura.Cancelled:
-		return c.settle(tc, p, intent, after, err)
+		return c.settle(tc, p, after, err)
 	}
 	p.publish(Failed, aura.Reason(err))
 	return fact.Result{}, err
 }
 
-// accepted publishes what a result means: what was asked is durable. An acceptance has only begun.
-func (c *Core) accepted(p *Publisher, intent string) {
-	if intent != invite.IntentAccept {
-		p.publish(Succeeded, "")
-	}
-}
-
 // settle finds out how an action ended whose answer did not come, from the facts after a position. If they
-// cannot be had either, the action stays in doubt until the Core hears its agent again.
-func (c *Core) settle(tc task.Context, p *Publisher, intent string, after fact.Position, cause error) (fact.Result, error) {
+// cannot be had either, the action stays in doubt.
+func (c *Core) settle(tc task.Context, p *Publisher, after fact.Position, cause error) (fact.Result, error) {
 	tc, done := tc.Grace("app.settle", settleGrace)
 	defer done()
 	found := newOutcomes(c.self.Authority)
 	if err := c.gather(tc, found, after); err != nil {
-		p.doubt("the agent has gone: how it ended is not known yet")
+		p.doubt(after)
 		return fact.Result{}, cause
 	}
 	if known := found.known[p.id]; known != nil {
-		c.accepted(p, intent)
+		p.accepted()
 		return fact.Result{Operation: p.id, Facts: known.facts}, nil
 	}
 	if aura.KindOf(cause) == aura.Cancelled {
@@ -70,9 +62,30 @@ func (c *Core) settle(tc task.Context, p *Publisher, intent string, after fact.P
 	return fact.Result{}, cause
 }
 
+// settleDoubts looks again for the facts of the actions in doubt. It returns the bridge's error when there is
+// still nobody to ask.
+func (c *Core) settleDoubts(tc task.Context) error {
+	doubted, after := c.published.doubts()
+	if len(doubted) == 0 {
+		return nil
+	}
+	found := newOutcomes(c.self.Authority)
+	if err := c.gather(tc, found, after); err != nil {
+		return err
+	}
+	for _, p := range doubted {
+		if found.known[p.id] != nil {
+			p.accepted()
+		} else {
+			p.publish(Failed, "the agent stopped before it was done")
+		}
+	}
+	return nil
+}
+
 // gather folds the facts about actions that come after a position.
 func (c *Core) gather(tc task.Context, into *outcomes, after fact.Position) error {
-	return c.bridge.Watch(tc, fact.Selection{Kinds: outcomeKinds(), After: after}, func(up fact.Update) error {
+	return c.watch(tc, fact.Selection{Kinds: outcomeKinds(), After: after}, func(up fact.Update) error {
 		for i := range up.Records {
 			into.Apply(&up.Records[i])
 		}
@@ -106,7 +119,7 @@ func (c *Core) operation(durable *outcomes, id aura.OperationID) (Operation, err
 func (c *Core) WaitOperation(tc task.Context, id aura.OperationID) (Operation, error) {
 	found := newOutcomes(c.self.Authority)
 	var last Operation
-	err := c.bridge.Watch(tc, fact.Selection{Kinds: outcomeKinds(), Follow: true}, func(up fact.Update) error {
+	err := c.watch(tc, fact.Selection{Kinds: outcomeKinds(), Follow: true}, func(up fact.Update) error {
 		for i := range up.Records {
 			found.Apply(&up.Records[i])
 		}

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/moderation"
@@ -150,19 +149,13 @@ func (v *operationsView) Name() string { return "operations" }
 
 func (v *operationsView) Needs() reactive.Needs {
 	n := needs(outcomeKinds()...)
-	n.Facts.Observations = []string{observedAgent, observedOperation}
+	n.Facts.Observations = []string{observedOperation}
 	return n
 }
 
 func (v *operationsView) Apply(up fact.Update) {
 	for i := range up.Records {
 		v.durable.Apply(&up.Records[i])
-	}
-	for _, o := range up.Observations {
-		var a Attachment
-		if o.Kind == observedAgent && fact.Unmarshal(o.Payload, &a) == nil && a.Current {
-			v.published.resolve(func(id aura.OperationID) bool { return v.durable.known[id] != nil })
-		}
 	}
 }
 
