@@ -2,6 +2,7 @@ package chat
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/contact"
@@ -124,8 +125,9 @@ func Acknowledge(s *State, by contact.Caller, a Acked) (guard.Request, bool, err
 	return by.Local(CapRecord, draft), err == nil, err
 }
 
-// GiveUp plans to record that delivery to a peer failed for good.
+// GiveUp plans to record that delivery to a peer failed for good. A long reason is cut.
 func GiveUp(by contact.Caller, f Failed) (guard.Request, error) {
+	f.Reason = strings.ToValidUTF8(f.Reason[:min(len(f.Reason), maxReason)], "")
 	draft, err := by.Draft(KindFailed, f)
 	return by.Local(CapRecord, draft), err
 }

@@ -2,6 +2,7 @@ package invite
 
 import (
 	"crypto/sha256"
+	"strings"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/contact"
@@ -88,12 +89,12 @@ func Expire(s *State, by contact.Caller, id ID) (guard.Request, error) {
 	return ending(by, id, draft), err
 }
 
-// Fail plans to end an exchange that cannot succeed. The reason is for a person.
+// Fail plans to end an exchange that cannot succeed. The reason is for a person; a long one is cut.
 func Fail(s *State, by contact.Caller, id ID, reason string) (guard.Request, error) {
 	if err := expect(s, "invite.Fail", id, Contacting); err != nil {
 		return guard.Request{}, err
 	}
-	draft, err := by.Draft(KindFailed, Ended{ID: id, Reason: reason[:min(len(reason), maxReason)]})
+	draft, err := by.Draft(KindFailed, Ended{ID: id, Reason: clip(reason)})
 	return ending(by, id, draft), err
 }
 
@@ -246,6 +247,11 @@ func ending(by contact.Caller, id ID, entries ...fact.Draft) guard.Request {
 	r := by.Local(CapEnd, entries...)
 	r.Metadata = []guard.Meta{{Key: CodeKey(id)}, {Key: SeedKey(id)}, {Key: MessageKey(id)}}
 	return r
+}
+
+// clip shortens a text to what a fact may hold, between two characters.
+func clip(reason string) string {
+	return strings.ToValidUTF8(reason[:min(len(reason), maxReason)], "")
 }
 
 // helloHash recognises a Hello that comes again.

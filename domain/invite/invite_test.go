@@ -471,6 +471,19 @@ func TestInvitationsRunOut(t *testing.T) {
 	}
 }
 
+func TestFailureKeepsAReadableReason(t *testing.T) {
+	_, b := sides()
+	c := code(t, ada, 1)
+	r, err := invite.Accept(&b.state, &b.contacts, at(ben, noon), c, hello(ben, "Ben"), [64]byte{})
+	b.commit(t, r, err)
+	r, err = invite.Fail(&b.state, at(ben, noon), c.ID(), "x"+strings.Repeat("é", 200))
+	b.commit(t, r, err)
+	in, _ := b.state.Invitation(c.ID(), noon)
+	if in.Phase != invite.Broken || in.Reason != "x"+strings.Repeat("é", 127) {
+		t.Errorf("%s: %q", in.Phase, in.Reason)
+	}
+}
+
 func TestDeclineStaysAtHome(t *testing.T) {
 	_, b := sides()
 	c := code(t, ada, 1)
