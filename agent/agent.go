@@ -101,6 +101,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 		Reach: a.reach, Trace: o.Trace,
 		Room: interp.NewRoom(h.Ring.Authority(), h.Ring.Device(), store.journal, grants, interpreter, h.Entropy, interp.RoomOptions{}),
 	}
+	a.desk.Relays, _ = a.network.(service.Relays)
 	channels := &channels{network: a.network, hands: h, book: book, options: o.Transport}
 	invites := service.NewInvite(&a.desk, channels)
 	chats := service.NewChat(&a.desk)

@@ -27,6 +27,8 @@ type Desk struct {
 	Receipts func(context aura.ContextID, peer aura.AuthorityID, from, through uint64) ([]effect.Receipt, error)
 	// Reach says where this agent can be reached now, best first.
 	Reach func() []string
+	// Relays asks contacts to relay. Nil: this network has none.
+	Relays Relays
 	// Trace, when set, is told the stages of the road as they happen. It must not wait.
 	Trace func(Step)
 }

@@ -171,6 +171,7 @@ func (l *link) session(tc task.Context, c *transport.Channel) error {
 	work.Go("sync.keep", s.keep)
 	work.Go("sync.send", s.send)
 	work.Go("sync.record", s.record)
+	work.Go("sync.reach", s.reach)
 	work.Go("sync.newer", func(tc task.Context) error {
 		newer, err := l.arrivals.Recv(tc)
 		if err != nil {

@@ -12,6 +12,7 @@ const (
 	messageHello   = 1
 	messageDeliver = 2
 	messageAck     = 3
+	messageReach   = 4
 )
 
 // The bounds of one deliver message: facts, and bytes unless one fact alone is larger. A message must fit
@@ -36,6 +37,11 @@ type hello struct {
 type deliver struct {
 	Records  [][]byte `cbor:"1,keyasint,omitempty"` // fact.Record
 	Receipts [][]byte `cbor:"2,keyasint,omitempty"` // effect.Receipt
+}
+
+// reach says where this side can be reached from now on, best first.
+type reach struct {
+	Addresses []string `cbor:"1,keyasint,omitempty"`
 }
 
 // ack says that all facts of the other side's device up to Through are durable here.

@@ -5,7 +5,6 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
-	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
@@ -66,7 +65,7 @@ func (s *session) receive(tc task.Context) error {
 		}
 		switch b[0] {
 		case messageHello:
-			err = s.onHello(b)
+			err = s.onHello(tc, b)
 		case messageDeliver:
 			var d deliver
 			if err = decodeMessage(b, &d); err == nil {
@@ -77,6 +76,11 @@ func (s *session) receive(tc task.Context) error {
 			if err = decodeMessage(b, &a); err == nil {
 				err = s.onAck(a.Through)
 			}
+		case messageReach:
+			var r reach
+			if err = decodeMessage(b, &r); err == nil {
+				err = s.onReach(tc, r.Addresses)
+			}
 		}
 		if err != nil {
 			return err
@@ -84,16 +88,13 @@ func (s *session) receive(tc task.Context) error {
 	}
 }
 
-func (s *session) onHello(b []byte) error {
+func (s *session) onHello(tc task.Context, b []byte) error {
 	if s.greeted.Opened() {
 		return aura.Errorf("service.Sync", aura.Corrupt, "the peer said hello twice")
 	}
 	var h hello
 	if err := decodeMessage(b, &h); err != nil {
 		return err
-	}
-	if err := contact.CheckAddresses(h.Addresses); err != nil {
-		return aura.Errorf("service.Sync", aura.Corrupt, "hello: %w", err)
 	}
 	own := s.desk().Journal.Count(s.link.namespace(), s.desk().Ring.Device())
 	if h.Have > own {
@@ -104,7 +105,7 @@ func (s *session) onHello(b []byte) error {
 	s.lock.Unlock()
 	s.greeted.Open()
 	s.acks.Ring()
-	return nil
+	return s.onReach(tc, h.Addresses)
 }
 
 func (s *session) onAck(through uint64) error {
@@ -148,44 +149,12 @@ func (s *session) record(tc task.Context) error {
 		if err == nil && news {
 			_, err = desk.decide(tc, &request)
 		}
-		switch aura.KindOf(err) {
-		case aura.Exhausted, aura.Unavailable:
-			// A full disk must not end the conversation: the peer says it again in the next session.
-			continue
+		if isPassing(err) {
+			continue // the peer says it again in the next session
 		}
 		if err != nil {
 			return err
 		}
 		done = through
-		if err := s.refresh(tc); err != nil {
-			return err
-		}
 	}
-}
-
-// refresh keeps the addresses that a contact gave, if they are new.
-func (s *session) refresh(tc task.Context) error {
-	s.lock.Lock()
-	addresses := s.theirs.Addresses
-	s.theirs.Addresses = nil
-	s.lock.Unlock()
-	if !s.peer.Direct || len(addresses) == 0 {
-		return nil
-	}
-	desk, news := s.desk(), false
-	request, err := desk.Book.Plan(func(p *Pages) (r guard.Request, err error) {
-		c, ok := p.Contacts.ByContext(s.peer.Context)
-		if !ok {
-			return r, nil
-		}
-		r, news, err = contact.Refresh(&p.Contacts, desk.Caller(tc, aura.OperationID{}), c.Ref, addresses)
-		return r, err
-	})
-	if err == nil && news {
-		_, err = desk.decide(tc, &request)
-	}
-	if aura.KindOf(err) == aura.Exhausted {
-		return nil
-	}
-	return err
 }
