@@ -2,6 +2,7 @@ package journal
 
 import (
 	"encoding/binary"
+	"maps"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/fact"
@@ -152,7 +153,7 @@ func (j *Journal) keepPrior(g *group) error {
 	}
 	prior := make(map[string][]byte, len(g.layer.meta.order))
 	for _, name := range g.layer.meta.order {
-		value, err := j.storedMeta(name)
+		value, err := j.Meta(name)
 		if err != nil {
 			return err
 		}
@@ -160,6 +161,7 @@ func (j *Journal) keepPrior(g *group) error {
 	}
 	j.lock.Lock()
 	defer j.lock.Unlock()
+	maps.Copy(prior, j.prior)
 	j.prior = prior
 	return nil
 }
