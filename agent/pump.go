@@ -105,6 +105,9 @@ func (p *pump) finish(tc task.Context) {
 // history is the journal as the feed reads it.
 type history struct{ journal *journal.Journal }
 
+// Head implements [reactive.Reader].
+func (h history) Head() fact.Position { return h.journal.Head() }
+
 // Read implements [reactive.Reader].
 func (h history) Read(tc task.Context, sel fact.Selection, fn func(*fact.Record) error) error {
 	_, err := h.journal.Read(tc, sel, func(r fact.Record) error { return fn(&r) })

@@ -325,6 +325,9 @@ func (a *agent) gone() error {
 	return a.down
 }
 
+// Head implements reactive.Reader.
+func (a *agent) Head() fact.Position { return a.feed.Head() }
+
 // Read implements reactive.Reader.
 func (a *agent) Read(_ task.Context, sel fact.Selection, fn func(*fact.Record) error) error {
 	a.leaf.Lock()

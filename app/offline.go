@@ -137,6 +137,9 @@ func (b *offline) Watch(tc task.Context, sel fact.Selection, sink func(fact.Upda
 	return b.feed.Watch(tc, b, sel, sink)
 }
 
+// Head implements [reactive.Reader].
+func (b *offline) Head() fact.Position { return b.feed.Head() }
+
 // Read implements [reactive.Reader].
 func (b *offline) Read(_ task.Context, sel fact.Selection, fn func(*fact.Record) error) error {
 	b.leaf.Lock()

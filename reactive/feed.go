@@ -43,9 +43,12 @@ type observed struct {
 	value   fact.Observation
 }
 
-// Reader is the journal as a feed sees it: Read calls fn with the selected records after sel.After,
-// in position order, and returns fn's error.
+// Reader is the journal as a feed and a query see it.
 type Reader interface {
+	// Head returns the position of the last durable record.
+	Head() fact.Position
+	// Read calls fn with the selected records after sel.After, in position order, and returns fn's
+	// error.
 	Read(tc task.Context, sel fact.Selection, fn func(*fact.Record) error) error
 }
 
@@ -69,14 +72,15 @@ func (f *Feed) Head() fact.Position {
 
 // Watch calls sink with the selected history in pages, then with an update that is Live and carries
 // the selected observations as they are now, and, if sel.Follow is set, with every change after it
-// until tc is cancelled. An error of sink or history ends it and is returned.
+// until tc is cancelled. What is durable when Watch is called belongs to the history, published or
+// not: who committed a fact finds it. An error of sink or history ends the watch and is returned.
 func (f *Feed) Watch(tc task.Context, history Reader, sel fact.Selection, sink func(fact.Update) error) error {
 	bell := task.NewBell()
 	if sel.Follow {
 		f.enter(bell)
 		defer f.leave(bell)
 	}
-	w := watcher{feed: f, sel: sel, after: sel.After}
+	w := watcher{feed: f, sel: sel, after: sel.After, durable: history.Head()}
 	for {
 		if err := w.catchUp(tc, history, sink); err != nil {
 			return err
@@ -140,25 +144,35 @@ func (f *Feed) leave(b *task.Bell) {
 	f.bells = slices.DeleteFunc(f.bells, func(o *task.Bell) bool { return o == b })
 }
 
+// missing returns the position up to which the journal must be read: what the tail does not hold any
+// more, or not yet.
+func (f *Feed) missing(durable fact.Position) fact.Position {
+	f.leaf.Lock()
+	defer f.leaf.Unlock()
+	if durable > f.head {
+		return durable
+	}
+	return f.base
+}
+
 // watcher is one Watch call's place in the feed.
 type watcher struct {
-	feed  *Feed
-	sel   fact.Selection
-	after fact.Position // delivered up to here
-	seen  uint64        // observations delivered up to this version
-	live  bool
+	feed    *Feed
+	sel     fact.Selection
+	durable fact.Position // the journal's head when the watch began
+	after   fact.Position // delivered up to here
+	seen    uint64        // observations delivered up to this version
+	live    bool
 }
 
 // catchUp delivers pages of history until the rest is in the feed's tail.
 func (w *watcher) catchUp(tc task.Context, history Reader, sink func(fact.Update) error) error {
 	for {
-		w.feed.leaf.Lock()
-		base := w.feed.base
-		w.feed.leaf.Unlock()
-		if w.after >= base {
+		upTo := w.feed.missing(w.durable)
+		if w.after >= upTo {
 			return nil
 		}
-		page, done, err := w.page(tc, history, base)
+		page, done, err := w.page(tc, history, upTo)
 		if err != nil {
 			return err
 		}
@@ -166,7 +180,7 @@ func (w *watcher) catchUp(tc task.Context, history Reader, sink func(fact.Update
 			w.after = page[len(page)-1].Position
 		}
 		if done {
-			w.after = base
+			w.after = upTo
 		}
 		if len(page) > 0 {
 			if err := sink(fact.Update{Records: page, Position: w.after}); err != nil {

@@ -31,6 +31,8 @@ func (j *journal) Read(_ task.Context, sel fact.Selection, fn func(*fact.Record)
 	return nil
 }
 
+func (j *journal) Head() fact.Position { return fact.Position(len(j.records)) }
+
 // commit appends n facts and publishes them.
 func (j *journal) commit(f *reactive.Feed, n, size int) {
 	var up fact.Update
@@ -139,6 +141,34 @@ func TestSlowWatcherLosesNothing(t *testing.T) {
 	})
 }
 
+// A fact is durable before its window closes: whoever committed it and looks must find it, once.
+func TestWatcherFindsWhatIsDurableAndNotYetPublished(t *testing.T) {
+	everywhere(t, func(t *testing.T, tc task.Context) {
+		j := &journal{}
+		f := reactive.NewFeed(0)
+		j.commit(f, 3, 0)
+		for n := range 2 {
+			j.records = append(j.records, record(4+n, "test.note", "durable"))
+		}
+		var got []fact.Position
+		enough := errors.New("enough")
+		err := f.Watch(tc, j, fact.Selection{Follow: true}, func(up fact.Update) error {
+			got = append(got, positions(up.Records)...)
+			if up.Live && up.Position == 5 {
+				f.Publish(&fact.Update{Records: j.records[3:]}) // the window closes
+				j.commit(f, 1, 0)
+			}
+			if len(got) >= 6 {
+				return enough
+			}
+			return nil
+		})
+		if diff := cmp.Diff(upTo(6), got); diff != "" || !errors.Is(err, enough) {
+			t.Errorf("ended with %v; positions (-want +got):\n%s", err, diff)
+		}
+	})
+}
+
 func TestHistoryComesInPages(t *testing.T) {
 	simulated(t, 1, nil, func(t *testing.T, tc task.Context) {
 		j := &journal{}
@@ -171,6 +201,8 @@ func TestJournalErrorEndsTheWatch(t *testing.T) {
 }
 
 type broken struct{}
+
+func (broken) Head() fact.Position { return 5 }
 
 func (broken) Read(task.Context, fact.Selection, func(*fact.Record) error) error {
 	return aura.Errorf("test.Read", aura.Corrupt, "record 3 is damaged")
