@@ -5,7 +5,6 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/agent"
-	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/internal/contract"
@@ -22,7 +21,7 @@ func TestAgentKeepsTheContractOfABridge(t *testing.T) {
 			return fact.Intent{Kind: contact.IntentName, Operation: op, Payload: body}
 		}
 		return contract.World{
-			Run: func(fn func(task.Context, app.Bridge)) {
+			Run: func(fn func(task.Context, contract.Subject)) {
 				inWorld(t, 1, func(tc task.Context, w *simulated) {
 					a := w.person(tc, "ada", agent.Options{})
 					fn(tc, a)

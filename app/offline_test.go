@@ -70,7 +70,7 @@ func TestOfflineBridgeKeepsTheContract(t *testing.T) {
 			return b
 		}
 		return contract.World{
-			Run: func(fn func(task.Context, app.Bridge)) {
+			Run: func(fn func(task.Context, contract.Subject)) {
 				within(t, task.NewSim(1, task.SimOptions{}), func(t *testing.T, tc task.Context) {
 					fn(tc, offline(t, tc).Bridge())
 				})

@@ -50,7 +50,7 @@ func TestClientKeepsTheContract(t *testing.T) {
 	contract.Bridge(t, func(t *testing.T) contract.World {
 		f := contract.NewFake()
 		w := f.World()
-		w.Run = func(fn func(task.Context, app.Bridge)) {
+		w.Run = func(fn func(task.Context, contract.Subject)) {
 			serve(t, f, localapi.Options{}, nil, func(tc task.Context, path string) {
 				c := open(t, tc, path)
 				defer c.Close()

@@ -9,15 +9,21 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 )
 
+// Subject is the bridge under test: app.Bridge by its shape, for packages that may not know app.
+type Subject interface {
+	Submit(tc task.Context, in fact.Intent) (fact.Result, error)
+	Watch(tc task.Context, sel fact.Selection, sink func(fact.Update) error) error
+	Ask(tc task.Context, q fact.Question) (fact.Answer, error)
+}
+
 // World is a fresh bridge and what the cases must know about it.
 type World struct {
 	// Run calls fn as a task with the bridge, and ends everything when fn returns. It blocks.
-	Run func(fn func(tc task.Context, b app.Bridge))
+	Run func(fn func(tc task.Context, b Subject))
 	// Intent returns the i-th of a series of intents that the bridge accepts. Each commits at least
 	// one fact that carries its operation. The operation differs with i and is not zero.
 	Intent func(i int) fact.Intent
@@ -33,7 +39,7 @@ type World struct {
 func Bridge(t *testing.T, open func(t *testing.T) World) {
 	cases := []struct {
 		name     string
-		run      func(t *testing.T, w World, tc task.Context, b app.Bridge)
+		run      func(t *testing.T, w World, tc task.Context, b Subject)
 		observes bool
 	}{
 		{"submitted facts are watched in order", submitThenWatch, false},
@@ -59,7 +65,7 @@ func Bridge(t *testing.T, open func(t *testing.T) World) {
 				t.Skip("this bridge has no hand for observations")
 			}
 			ran := false
-			w.Run(func(tc task.Context, b app.Bridge) {
+			w.Run(func(tc task.Context, b Subject) {
 				c.run(t, w, tc, b)
 				ran = true
 			})
@@ -71,7 +77,7 @@ func Bridge(t *testing.T, open func(t *testing.T) World) {
 }
 
 // submit commits the i-th intent and returns what was promised about it.
-func submit(t *testing.T, w World, tc task.Context, b app.Bridge, i int) fact.Result {
+func submit(t *testing.T, w World, tc task.Context, b Subject, i int) fact.Result {
 	t.Helper()
 	in := w.Intent(i)
 	res, err := b.Submit(tc, in)
@@ -85,7 +91,7 @@ func submit(t *testing.T, w World, tc task.Context, b app.Bridge, i int) fact.Re
 }
 
 // collect watches without following and returns every record.
-func collect(t *testing.T, tc task.Context, b app.Bridge, sel fact.Selection) (records []fact.Record, last fact.Update) {
+func collect(t *testing.T, tc task.Context, b Subject, sel fact.Selection) (records []fact.Record, last fact.Update) {
 	t.Helper()
 	err := b.Watch(tc, sel, func(up fact.Update) error {
 		records = append(records, up.Records...)
@@ -129,7 +135,7 @@ func promised(results ...fact.Result) []aura.FactID {
 	return out
 }
 
-func submitThenWatch(t *testing.T, w World, tc task.Context, b app.Bridge) {
+func submitThenWatch(t *testing.T, w World, tc task.Context, b Subject) {
 	first, second := submit(t, w, tc, b, 0), submit(t, w, tc, b, 1)
 	records, _ := collect(t, tc, b, fact.Selection{})
 	if diff := cmp.Diff(promised(first, second), of(records, first, second)); diff != "" {
@@ -150,7 +156,7 @@ func submitThenWatch(t *testing.T, w World, tc task.Context, b app.Bridge) {
 	}
 }
 
-func watchAfter(t *testing.T, w World, tc task.Context, b app.Bridge) {
+func watchAfter(t *testing.T, w World, tc task.Context, b Subject) {
 	first := submit(t, w, tc, b, 0)
 	_, last := collect(t, tc, b, fact.Selection{})
 	second := submit(t, w, tc, b, 1)
@@ -160,7 +166,7 @@ func watchAfter(t *testing.T, w World, tc task.Context, b app.Bridge) {
 	}
 }
 
-func watchSelects(t *testing.T, w World, tc task.Context, b app.Bridge) {
+func watchSelects(t *testing.T, w World, tc task.Context, b Subject) {
 	submit(t, w, tc, b, 0)
 	all, _ := collect(t, tc, b, fact.Selection{})
 	if len(all) == 0 {
@@ -179,7 +185,7 @@ func watchSelects(t *testing.T, w World, tc task.Context, b app.Bridge) {
 	}
 }
 
-func watchEnds(t *testing.T, w World, tc task.Context, b app.Bridge) {
+func watchEnds(t *testing.T, w World, tc task.Context, b Subject) {
 	submit(t, w, tc, b, 0)
 	live := 0
 	err := b.Watch(tc, fact.Selection{}, func(up fact.Update) error {
@@ -198,7 +204,7 @@ func watchEnds(t *testing.T, w World, tc task.Context, b app.Bridge) {
 // errEnough ends a watch from its sink.
 var errEnough = errors.New("contract: enough")
 
-func watchFollows(t *testing.T, w World, tc task.Context, b app.Bridge) {
+func watchFollows(t *testing.T, w World, tc task.Context, b Subject) {
 	before, last := submit(t, w, tc, b, 0), w.Intent(2).Operation
 	history := task.NewLatch()
 	g := task.NewGroup(tc, "watcher")
@@ -233,7 +239,7 @@ func watchFollows(t *testing.T, w World, tc task.Context, b app.Bridge) {
 	}
 }
 
-func sinkEnds(t *testing.T, w World, tc task.Context, b app.Bridge) {
+func sinkEnds(t *testing.T, w World, tc task.Context, b Subject) {
 	submit(t, w, tc, b, 0)
 	calls := 0
 	err := b.Watch(tc, fact.Selection{Follow: true}, func(fact.Update) error {
@@ -245,7 +251,7 @@ func sinkEnds(t *testing.T, w World, tc task.Context, b app.Bridge) {
 	}
 }
 
-func watchResumes(t *testing.T, w World, tc task.Context, b app.Bridge) {
+func watchResumes(t *testing.T, w World, tc task.Context, b Subject) {
 	var results []fact.Result
 	for i := range 12 {
 		results = append(results, submit(t, w, tc, b, i))
@@ -271,7 +277,7 @@ func watchResumes(t *testing.T, w World, tc task.Context, b app.Bridge) {
 	}
 }
 
-func watchCancelled(t *testing.T, w World, tc task.Context, b app.Bridge) {
+func watchCancelled(t *testing.T, w World, tc task.Context, b Subject) {
 	g := task.NewGroup(tc, "watcher")
 	live := task.NewLatch()
 	var ended error
@@ -296,7 +302,7 @@ func watchCancelled(t *testing.T, w World, tc task.Context, b app.Bridge) {
 	}
 }
 
-func watchTimeout(t *testing.T, _ World, tc task.Context, b app.Bridge) {
+func watchTimeout(t *testing.T, _ World, tc task.Context, b Subject) {
 	tc, done := tc.WithBudget("watch", watchBudget)
 	defer done()
 	err := b.Watch(tc, fact.Selection{Follow: true}, func(fact.Update) error { return nil })
@@ -308,7 +314,7 @@ func watchTimeout(t *testing.T, _ World, tc task.Context, b app.Bridge) {
 // watchBudget is long enough for a watch to begin.
 const watchBudget = 50 * time.Millisecond
 
-func refused(t *testing.T, w World, tc task.Context, b app.Bridge) {
+func refused(t *testing.T, w World, tc task.Context, b Subject) {
 	_, err := b.Submit(tc, w.Refused)
 	if aura.KindOf(err) != w.RefusedAs {
 		t.Errorf("submit: %v, want kind %v", err, w.RefusedAs)
@@ -324,7 +330,7 @@ func refused(t *testing.T, w World, tc task.Context, b app.Bridge) {
 	}
 }
 
-func unknownIntent(t *testing.T, w World, tc task.Context, b app.Bridge) {
+func unknownIntent(t *testing.T, w World, tc task.Context, b Subject) {
 	in := w.Intent(0)
 	in.Kind = "nobody.registered"
 	if _, err := b.Submit(tc, in); !errors.Is(err, aura.NotFound) {
@@ -332,13 +338,13 @@ func unknownIntent(t *testing.T, w World, tc task.Context, b app.Bridge) {
 	}
 }
 
-func unknownQuestion(t *testing.T, _ World, tc task.Context, b app.Bridge) {
+func unknownQuestion(t *testing.T, _ World, tc task.Context, b Subject) {
 	if _, err := b.Ask(tc, fact.Question{Kind: "nobody.answers"}); !errors.Is(err, aura.NotFound) {
 		t.Errorf("ask: %v, want not found", err)
 	}
 }
 
-func oversized(t *testing.T, w World, tc task.Context, b app.Bridge) {
+func oversized(t *testing.T, w World, tc task.Context, b Subject) {
 	in := w.Intent(0)
 	in.Payload = make([]byte, 4*fact.MaxPayload)
 	if _, err := b.Submit(tc, in); !errors.Is(err, aura.Invalid) {
@@ -358,7 +364,7 @@ func observe(t *testing.T, w World, tc task.Context, all ...fact.Observation) {
 
 // watchKey follows observations of kind "test.state" until one of key has the payload, and returns
 // the payloads of the key in the order in which they came.
-func watchKey(t *testing.T, tc task.Context, b app.Bridge, key, until string, ready *task.Latch) (seen []string) {
+func watchKey(t *testing.T, tc task.Context, b Subject, key, until string, ready *task.Latch) (seen []string) {
 	t.Helper()
 	err := b.Watch(tc, fact.Selection{Kinds: []string{"nobody.writes"}, Observations: []string{"test.*"}, Follow: true},
 		func(up fact.Update) error {
@@ -381,7 +387,7 @@ func watchKey(t *testing.T, tc task.Context, b app.Bridge, key, until string, re
 	return seen
 }
 
-func observations(t *testing.T, w World, tc task.Context, b app.Bridge) {
+func observations(t *testing.T, w World, tc task.Context, b Subject) {
 	observe(t, w, tc,
 		fact.Observation{Kind: "other.state", Key: "a", Payload: []byte("not asked for")},
 		fact.Observation{Kind: "test.state", Key: "b", Payload: []byte("of another key")},
@@ -393,7 +399,7 @@ func observations(t *testing.T, w World, tc task.Context, b app.Bridge) {
 	}
 }
 
-func observationGone(t *testing.T, w World, tc task.Context, b app.Bridge) {
+func observationGone(t *testing.T, w World, tc task.Context, b Subject) {
 	observe(t, w, tc, fact.Observation{Kind: "test.state", Key: "a", Payload: []byte("here")})
 	ready := task.NewLatch()
 	g := task.NewGroup(tc, "watcher")

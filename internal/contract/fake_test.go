@@ -3,7 +3,6 @@ package contract_test
 import (
 	"testing"
 
-	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/internal/contract"
 	"github.com/aura-runtime/aura/task"
 )
@@ -17,7 +16,7 @@ func TestFakeKeepsTheContract(t *testing.T) {
 			contract.Bridge(t, func(t *testing.T) contract.World {
 				f := contract.NewFake()
 				w := f.World()
-				w.Run = func(fn func(task.Context, app.Bridge)) {
+				w.Run = func(fn func(task.Context, contract.Subject)) {
 					err := executor().Run("test", func(tc task.Context) error {
 						fn(tc, f)
 						return nil
