@@ -153,7 +153,9 @@ func (h *Hub) prove(tc task.Context, link Link, context aura.ContextID, s sessio
 	h.lock.Unlock()
 	if err != nil {
 		h.refuse(tc, link, refused{aura.KindOf(err), func(s *HubStats) { s.Unproven++ }})
+		return
 	}
+	tc.Emit(world.Event{Family: world.FamilyIngress, Message: "accepted", Service: "transport"})
 }
 
 // stepIn announces that a first cell is about to be answered. The smaller side lets its own dial finish

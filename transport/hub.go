@@ -21,6 +21,9 @@ type Options struct {
 	HalfOpen int
 	// Backlog is how many accepted channels may wait for Accept; more are closed. Default 64.
 	Backlog int
+	// Channels is how many channels may be open before peers can open no more. What is dialled here is
+	// not bounded. Default 1,024.
+	Channels int
 }
 
 func (o Options) withDefaults() Options {
@@ -33,12 +36,14 @@ func (o Options) withDefaults() Options {
 	set(&o.DeadAfter, 30e9)
 	set(&o.HandshakeWithin, 10e9)
 	set(&o.DialWithin, 20e9)
-	if o.HalfOpen <= 0 {
-		o.HalfOpen = 64
+	bound := func(n *int, v int) {
+		if *n <= 0 {
+			*n = v
+		}
 	}
-	if o.Backlog <= 0 {
-		o.Backlog = 64
-	}
+	bound(&o.HalfOpen, 64)
+	bound(&o.Backlog, 64)
+	bound(&o.Channels, 1024)
 	return o
 }
 
@@ -88,6 +93,7 @@ type Hub struct {
 	lock     task.Leaf
 	meetings map[pair]*meeting
 	halfOpen int
+	live     int // channels that are open
 	replays  replays
 	stats    HubStats
 }
@@ -174,21 +180,29 @@ func (h *Hub) until(tc task.Context, p pair, done func(*meeting) bool) error {
 
 // open starts a channel's tasks and makes it the pair's channel, replacing the one before. It goes to
 // the dial that waits for the pair, else to Accept. by is the dial that made it, nil for an incoming
-// one; a channel whose dial was answered otherwise is dropped.
+// one. A channel is dropped whose dial was answered otherwise, or which is one too many.
 func (h *Hub) open(c *Channel, first []byte, by *dial) {
 	p := pair{c.context, c.remote}
 	h.lock.Lock()
 	m := h.meet(p)
 	old, waiting := m.live, m.dial
 	late := by != nil && waiting != by
-	if !late {
+	full := by == nil && old == nil && waiting == nil && h.live >= h.options.Channels
+	switch {
+	case late:
+	case full:
+		h.stats.Busy++
+	default:
+		if old == nil {
+			h.live++
+		}
 		m.live, m.dial = c, nil
 		h.stats.Channels++
 	}
 	h.touch(p, m)
 	h.lock.Unlock()
 
-	if late {
+	if late || full {
 		c.link.Close()
 		return
 	}
@@ -212,6 +226,7 @@ func (h *Hub) forget(c *Channel) {
 	defer h.lock.Unlock()
 	if m := h.meetings[p]; m != nil && m.live == c {
 		m.live = nil
+		h.live--
 		h.touch(p, m)
 	}
 }

@@ -418,6 +418,36 @@ func TestChannelsThatNobodyTakesAreBounded(t *testing.T) {
 	})
 }
 
+func TestOpenChannelsAreBounded(t *testing.T) {
+	simulate(t, 1, transport.SimOptions{}, func(tc task.Context, w *world) {
+		w.join(tc, 1, transport.Options{Channels: 2})
+		for n := byte(2); n <= 4; n++ {
+			w.join(tc, n, transport.Options{})
+			c, err := w.parties[n].hub.Dial(tc, target(1))
+			if err != nil {
+				t.Fatal(err)
+			}
+			sleep(t, tc, time.Second)
+			if open := c.Err() == nil; open != (n <= 3) {
+				t.Errorf("channel of party %d: %v", n, c.Err())
+			}
+		}
+		// A place that becomes free is taken, and one's own peer can always come back.
+		w.join(tc, 2, transport.Options{})
+		sleep(t, tc, time.Second)
+		for _, n := range []byte{4, 4} {
+			c, err := w.join(tc, n, transport.Options{}).hub.Dial(tc, target(1))
+			if err != nil {
+				t.Fatal(err)
+			}
+			sleep(t, tc, time.Second)
+			if c.Err() != nil {
+				t.Errorf("channel of party %d: %v", n, c.Err())
+			}
+		}
+	})
+}
+
 // spoiler flips a bit in some of the cells that pass.
 type spoiler struct {
 	transport.Network

@@ -3,7 +3,6 @@ package transport
 import (
 	"bufio"
 	"cmp"
-	"context"
 	"crypto/ed25519"
 	"log/slog"
 	"slices"
@@ -13,7 +12,6 @@ import (
 	"time"
 
 	"github.com/libp2p/go-libp2p"
-	"github.com/libp2p/go-libp2p/core/control"
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
@@ -34,8 +32,8 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// This is the package's bridging file: the one place where libp2p's goroutines, contexts and clock meet
-// tasks. A link is one libp2p stream; the cells in it follow each other without framing.
+// The files libp2p*.go are the package's bridge: here libp2p's goroutines, contexts and clock meet tasks. A
+// link is one libp2p stream; the cells in it follow each other without framing.
 
 // cellProtocol is the stream protocol of cells. Another cell size is another protocol.
 const cellProtocol = "/aura/cell/1"
@@ -139,7 +137,7 @@ func hostOptions(
 		// A fixed answer keeps the library from asking peers whether this host is reachable.
 		libp2p.ForceReachabilityPublic(),
 	}
-	if o.Private {
+	if o.Private || !slices.ContainsFunc(listen, func(a ma.Multiaddr) bool { return !manet.IsIPLoopback(a) }) {
 		return append(options, libp2p.DisableIdentifyAddressDiscovery())
 	}
 	return append(options, libp2p.EnableHolePunching(), libp2p.NATPortMap())
@@ -353,180 +351,4 @@ func (n *Libp2p) link(s network.Stream, p PeerID) *streamLink {
 		stream: s, peer: p, in: bufio.NewReaderSize(s, linkBufferCells*CellSize),
 		release: func() { connections.Unprotect(id, tag) },
 	}
-}
-
-// streamLink is a [Link] over one stream.
-type streamLink struct {
-	stream  network.Stream
-	peer    PeerID
-	in      *bufio.Reader
-	release func()
-	closed  atomic.Bool
-	reading deadline
-	writing deadline
-	sending sync.Mutex // a stream must not be closed for writing while it writes
-}
-
-// Peer implements [Link].
-func (l *streamLink) Peer() PeerID { return l.peer }
-
-// Send implements [Link].
-func (l *streamLink) Send(tc task.Context, cells []byte) error {
-	const op = "transport.Send"
-	l.sending.Lock()
-	defer l.sending.Unlock()
-	if l.closed.Load() {
-		return goneError(op)
-	}
-	stop := l.writing.follow(tc, l.stream.SetWriteDeadline)
-	_, err := l.stream.Write(cells)
-	stop()
-	if err == nil {
-		return nil
-	}
-	// A cell may have left in part, so nothing can follow it.
-	_ = l.stream.Reset()
-	if err := tc.Err(); err != nil {
-		return err
-	}
-	return goneError(op)
-}
-
-// Recv implements [Link].
-func (l *streamLink) Recv(tc task.Context, cell []byte) error {
-	if err := tc.Err(); err != nil {
-		return err
-	}
-	if l.in.Buffered() < CellSize {
-		stop := l.reading.follow(tc, l.stream.SetReadDeadline)
-		_, err := l.in.Peek(CellSize)
-		stop()
-		if err != nil {
-			if err := tc.Err(); err != nil && !l.closed.Load() {
-				return err
-			}
-			return goneError("transport.Recv")
-		}
-	}
-	_, err := l.in.Read(cell[:CellSize])
-	return err
-}
-
-// Close implements [Link].
-func (l *streamLink) Close() {
-	if l.closed.Swap(true) {
-		return
-	}
-	_ = l.stream.SetWriteDeadline(past) // wakes a Send that waits for the network
-	l.sending.Lock()
-	_ = l.stream.Close() // cells already written still travel
-	l.sending.Unlock()
-	l.release()
-}
-
-// past is a deadline that ends a wait at once.
-var past = time.Unix(1, 0)
-
-// deadline lets a task's context end one wait of a stream at a time, and not the wait after it.
-type deadline struct {
-	mu    sync.Mutex
-	wait  uint64
-	spent bool // the stream's deadline is past
-}
-
-// follow makes set(past) happen when tc ends. The result stops that, and makes the stream usable again.
-func (d *deadline) follow(tc task.Context, set func(time.Time) error) (stop func()) {
-	wait := d.wait // only this side of the link changes it
-	cancel := context.AfterFunc(tc.Std(), func() {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		if d.wait == wait {
-			d.spent = true
-			_ = set(past) // a stream that is over needs no waking
-		}
-	})
-	return func() {
-		cancel()
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		d.wait++
-		if d.spent {
-			d.spent = false
-			_ = set(time.Time{})
-		}
-	}
-}
-
-// gate says who may connect, and who may relay through this host.
-type gate struct {
-	contacts  func(PeerID) bool
-	strangers func() bool
-
-	tried, admitted, links, dropped atomic.Uint64
-}
-
-func newGate(o Libp2pOptions) *gate {
-	g := &gate{contacts: o.Contacts, strangers: o.Strangers}
-	if g.contacts == nil {
-		g.contacts = func(PeerID) bool { return false }
-	}
-	if g.strangers == nil {
-		g.strangers = func() bool { return false }
-	}
-	return g
-}
-
-func (g *gate) stats() Libp2pStats {
-	return Libp2pStats{g.tried.Load(), g.admitted.Load(), g.links.Load(), g.dropped.Load()}
-}
-
-func (g *gate) knows(id peer.ID) bool {
-	p, ok := peerOf(id)
-	return ok && g.contacts(p)
-}
-
-// trusts reports whether an address is direct or leads through a contact.
-func (g *gate) trusts(a ma.Multiaddr) bool {
-	if !isCircuit(a) {
-		return true
-	}
-	text, err := a.ValueForProtocol(ma.P_P2P)
-	if err != nil {
-		return false
-	}
-	relay, err := peer.Decode(text)
-	return err == nil && g.knows(relay)
-}
-
-// InterceptPeerDial implements the library's connmgr.ConnectionGater: whom to dial is decided above.
-func (g *gate) InterceptPeerDial(peer.ID) bool { return true }
-
-// InterceptAddrDial implements connmgr.ConnectionGater.
-func (g *gate) InterceptAddrDial(peer.ID, ma.Multiaddr) bool { return true }
-
-// InterceptAccept implements connmgr.ConnectionGater: nothing is known of the peer yet.
-func (g *gate) InterceptAccept(network.ConnMultiaddrs) bool {
-	g.tried.Add(1)
-	return true
-}
-
-// InterceptSecured implements connmgr.ConnectionGater: the peer has proven its key.
-func (g *gate) InterceptSecured(d network.Direction, id peer.ID, _ network.ConnMultiaddrs) bool {
-	return d == network.DirOutbound || g.knows(id) || g.strangers()
-}
-
-// InterceptUpgraded implements connmgr.ConnectionGater.
-func (g *gate) InterceptUpgraded(c network.Conn) (bool, control.DisconnectReason) {
-	if c.Stat().Direction == network.DirInbound {
-		g.admitted.Add(1)
-	}
-	return true, 0
-}
-
-// AllowReserve implements relay.ACLFilter: this host relays to its contacts.
-func (g *gate) AllowReserve(id peer.ID, _ ma.Multiaddr) bool { return g.knows(id) }
-
-// AllowConnect implements relay.ACLFilter: between contacts only.
-func (g *gate) AllowConnect(from peer.ID, _ ma.Multiaddr, to peer.ID) bool {
-	return g.knows(from) && g.knows(to)
 }

@@ -19,8 +19,9 @@ type Libp2pOptions struct {
 	// Strangers says whether others may connect now, because an invitation is open. It is called as
 	// Contacts is. Default: never.
 	Strangers func() bool
-	// Private says that the addresses in Listen are for this machine or a test alone: no router is asked
-	// to open a port, no hole is punched, no address is observed.
+	// Private says that nobody outside of this machine or network should reach the host: no router is
+	// asked to open a port, no hole is punched, no address is observed. A host that listens on loopback
+	// alone is private anyway.
 	Private bool
 	// NoRelay refuses to relay, also for contacts.
 	NoRelay bool
@@ -74,13 +75,12 @@ func hostLimits() rcmgr.Limiter {
 
 func relayResources() relay.Resources {
 	return relay.Resources{
-		Limit:                  &relay.RelayLimit{Duration: relayFor, Data: relayBytes},
-		ReservationTTL:         relayTTL,
-		MaxReservations:        relaySlots,
-		MaxCircuits:            relayCircuits,
-		BufferSize:             relayBuffer,
-		MaxReservationsPerIP:   relaySlots,
-		MaxReservationsPerASN:  relaySlots,
-		MaxReservationsPerPeer: 1,
+		Limit:                 &relay.RelayLimit{Duration: relayFor, Data: relayBytes},
+		ReservationTTL:        relayTTL,
+		MaxReservations:       relaySlots,
+		MaxCircuits:           relayCircuits,
+		BufferSize:            relayBuffer,
+		MaxReservationsPerIP:  relaySlots,
+		MaxReservationsPerASN: relaySlots,
 	}
 }
