@@ -49,7 +49,9 @@ func Run(t *testing.T, executor func() task.Executor, newDisk func() Disk) {
 	}
 	t.Run("behaves like a map with crashes", func(t *testing.T) {
 		rapid.Check(t, func(t *rapid.T) {
-			in(t, func(tc task.Context, d Disk) { model(t, tc, d) })
+			// Drawn before the world runs: a draw that runs out of data panics, and tasks contain panics.
+			steps := anySteps.Draw(t, "steps")
+			in(t, func(tc task.Context, d Disk) { model(t, tc, d, steps) })
 		})
 	})
 }
@@ -273,27 +275,49 @@ func refusesClosed(t T, tc task.Context, d Disk) {
 	finish(t, tc, s)
 }
 
-// model applies random batches, with crashes and reopenings, to the store and to a map.
-func model(t *rapid.T, tc task.Context, d Disk) {
+// step is a batch and what happens to the store after it.
+type step struct {
+	changes []change
+	then    int // 0: a crash; 1: a clean reopening; else nothing
+}
+
+type change struct {
+	key, value string
+	remove     bool
+}
+
+var anySteps = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) step {
+	return step{
+		changes: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) change {
+			return change{
+				key:    rapid.SampledFrom([]string{"a", "b", "ab", "\x00", "\xff", "b\x00"}).Draw(t, "key"),
+				value:  rapid.StringN(0, 5, 5).Draw(t, "value"),
+				remove: rapid.Bool().Draw(t, "remove"),
+			}
+		}), 0, 6).Draw(t, "changes"),
+		then: rapid.IntRange(0, 3).Draw(t, "then"),
+	}
+}), 1, 8)
+
+// model applies the steps to the store and to a map, which must agree after each.
+func model(t *rapid.T, tc task.Context, d Disk, steps []step) {
 	s := open(t, d)
 	want := map[string]string{}
-	keys := rapid.SampledFrom([]string{"a", "b", "ab", "\x00", "\xff", "b\x00"})
-	for range rapid.IntRange(1, 8).Draw(t, "steps") {
+	for _, step := range steps {
 		var b journal.Batch
-		for range rapid.IntRange(0, 6).Draw(t, "changes") {
-			key, value := keys.Draw(t, "key"), rapid.StringN(0, 5, 5).Draw(t, "value")
-			if rapid.Bool().Draw(t, "delete") {
-				b.Delete([]byte(key))
-				delete(want, key)
+		for _, c := range step.changes {
+			if c.remove {
+				b.Delete([]byte(c.key))
+				delete(want, c.key)
 			} else {
-				b.Set([]byte(key), []byte(value))
-				want[key] = value
+				b.Set([]byte(c.key), []byte(c.value))
+				want[c.key] = c.value
 			}
 		}
 		if err := s.Apply(tc, &b); err != nil {
 			t.Fatal(err)
 		}
-		switch rapid.IntRange(0, 3).Draw(t, "then") {
+		switch step.then {
 		case 0:
 			d.Crash()
 			s = open(t, d)
