@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
@@ -70,6 +71,15 @@ func openBook(tc task.Context, h Hands, j *journal.Journal) (*service.Book, erro
 	})
 	if err != nil {
 		return nil, err
+	}
+	for _, tail := range book.Tails(h.Ring.Device()) {
+		ns := fact.ContextNamespace(tail.Context)
+		count := j.Count(ns, tail.Device)
+		records, err := j.ByAuthor(ns, tail.Device, count-min(count, service.BookTail)+1, service.BookTail)
+		if err != nil && aura.KindOf(err) != aura.NotFound { // the oldest may have been collected
+			return nil, err
+		}
+		book.Committed(records)
 	}
 	// Nobody appends before the services start, so nothing is missed in between.
 	j.Attach(book)

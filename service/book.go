@@ -76,9 +76,32 @@ func NewBook(self aura.AuthorityID, meta func(key string) []byte) *Book {
 	}}
 }
 
-// BookKinds names the facts that a book folds.
-func BookKinds() []string {
-	return []string{"contact.*", "moderation.*", "invite.*", "chat.*", "group.*", "delivery.*"}
+// BookKinds names the facts that a book must have seen before it is used. Of the conversations it folds
+// only the newest facts of each member, see [Book.Tails]: an agent must not start slower for having
+// talked much.
+func BookKinds() []string { return []string{"contact.*", "moderation.*", "invite.*", "group.*"} }
+
+// BookTail is how many of a member's newest facts a book needs.
+const BookTail = 64
+
+// Tail names a device that speaks in a shared context.
+type Tail struct {
+	Context aura.ContextID
+	Device  aura.DeviceID
+}
+
+// Tails returns the devices that speak in the shared contexts, in a fixed order; own is this one.
+func (b *Book) Tails(own aura.DeviceID) []Tail {
+	var tails []Tail
+	b.Read(func(p *Pages) {
+		for _, context := range b.contexts() {
+			tails = append(tails, Tail{context, own})
+			for _, m := range p.members(context, b.self) {
+				tails = append(tails, Tail{context, m.Certificate.Device()})
+			}
+		}
+	})
+	return tails
 }
 
 // Committed implements [journal.Sink].
