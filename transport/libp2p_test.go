@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
@@ -237,4 +239,24 @@ func TestBadListenAddressesAreNamed(t *testing.T) {
 			t.Errorf("%q: %v", listen, err)
 		}
 	}
+}
+
+func TestCloseLeavesNothingRunning(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	live(t, func(tc task.Context) {
+		o := transport.Libp2pOptions{Listen: append(overQUIC.Listen, overTCP.Listen...)}
+		a, b := host(t, 1, o), host(t, 2, o)
+		l, err := a.Dial(tc, b.Self(), b.Addresses())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Send(tc, make([]byte, transport.CellSize)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.Accept(tc); err != nil {
+			t.Fatal(err)
+		}
+		closeAll(t, tc, a, b)
+	})
+	goleak.VerifyNone(t, before)
 }
