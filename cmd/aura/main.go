@@ -1,0 +1,53 @@
+package main
+
+import (
+	"io"
+	"os"
+	"slices"
+
+	"golang.org/x/term"
+
+	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/localapi"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/ui/cli"
+	"github.com/aura-runtime/aura/world"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+// run executes one command line and returns its exit code: 0 done, 1 refused or failed, 2 usage.
+func run(args []string, in io.Reader, out, errs io.Writer) int {
+	s := &cli.Shell{
+		In: in, Out: out, Err: errs, Terminal: isTerminal(out),
+		Run: func(name string, fn func(task.Context) error) error {
+			return runTasks(name, world.Discard(), fn)
+		},
+		HasAccount: agent.HasHome,
+		Connect:    connect,
+	}
+	root := cli.New(s)
+	root.AddCommand(initCommand(s), upCommand(s), versionCommand(s))
+	root.SetArgs(args)
+	err := root.Execute()
+	if !s.JSON { // a mistake before --json leaves the flag unread
+		s.JSON = err != nil && slices.Contains(args, "--json")
+	}
+	return cli.Report(s, err)
+}
+
+// connect reaches the agent that runs for a home.
+func connect(tc task.Context, home string) (*app.Core, error) {
+	client, err := localapi.Open(tc, localapi.SocketPath(home))
+	if err != nil {
+		return nil, err
+	}
+	return app.New(tc, client, world.Random(), app.Options{})
+}
+
+// isTerminal reports whether a stream of this process is a person's terminal.
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

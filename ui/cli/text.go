@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// clean replaces what would steer a terminal or reorder the text around it: control characters except line
+// breaks and tabs, and the marks of writing direction.
+func clean(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == '\u2028', r == '\u2029':
+			return unicode.ReplacementChar
+		}
+		return r
+	}, strings.ReplaceAll(text, "\r\n", "\n"))
+}
+
+// oneLine is clean without line breaks, for what must not pretend to be a line of its own.
+func oneLine(text string) string {
+	return strings.Join(strings.FieldsFunc(clean(text), func(r rune) bool { return r == '\n' }), " ")
+}
+
+// indent puts each further line of a text below the first, so that no line of a message can look like
+// another message.
+func indent(text string, width int) string {
+	return strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", width))
+}
+
+// clock returns a time for a person: where the person is, without the date when it is the same day as now.
+func clock(at, now time.Time) string {
+	at, now = at.Local(), now.Local()
+	if at.Year() == now.Year() && at.YearDay() == now.YearDay() {
+		return at.Format("15:04")
+	}
+	return at.Format("2006-01-02 15:04")
+}
+
+// count returns a number with its noun: "1 fact", "2 facts".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}
+
+// span returns a duration for a person, to two units.
+func span(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return strconv.Itoa(int(d/time.Second)) + "s"
+	case d < time.Hour:
+		return strconv.Itoa(int(d/time.Minute)) + "m" + strconv.Itoa(int(d%time.Minute/time.Second)) + "s"
+	case d < 24*time.Hour:
+		return strconv.Itoa(int(d/time.Hour)) + "h" + strconv.Itoa(int(d%time.Hour/time.Minute)) + "m"
+	}
+	return strconv.Itoa(int(d/(24*time.Hour))) + "d" + strconv.Itoa(int(d%(24*time.Hour)/time.Hour)) + "h"
+}
