@@ -64,7 +64,7 @@ type person struct {
 }
 
 // code returns an invitation of the person.
-func (p person) code(t *testing.T, life aura.Duration, now aura.Physical) invite.Code {
+func (p person) code(t testing.TB, life aura.Duration, now aura.Physical) invite.Code {
 	c, err := invite.New(p.cert, [16]byte{p.name[0]}, nil, life, now)
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +92,7 @@ var ada, ben, cleo = newPerson("ada"), newPerson("ben"), newPerson("cleo")
 
 // agent is ada's agent as a Core sees it: handlers over facts in memory, without guard, disk or network.
 type agent struct {
-	t       *testing.T
+	t       testing.TB
 	feed    *reactive.Feed
 	gate    *task.Semaphore
 	entropy *counter
@@ -110,7 +110,7 @@ type agent struct {
 	answer func(tc task.Context, committed bool, err error) error
 }
 
-func newAgent(t *testing.T) *agent {
+func newAgent(t testing.TB) *agent {
 	return &agent{
 		t: t, feed: reactive.NewFeed(0), gate: task.NewSemaphore(1), entropy: &counter{},
 		seqs:  map[fact.Namespace]map[aura.DeviceID]uint64{},
@@ -119,7 +119,7 @@ func newAgent(t *testing.T) *agent {
 }
 
 // met is an agent with contacts.
-func met(t *testing.T, who ...person) *agent {
+func met(t testing.TB, who ...person) *agent {
 	a := newAgent(t)
 	a.own(contact.KindSelf, contact.Self{Name: ada.name})
 	for _, p := range who {
@@ -284,7 +284,7 @@ func (a *agent) plan(in fact.Intent, now aura.Physical, res *fact.Result) (guard
 	return guard.Request{}, aura.Errorf("test.Submit", aura.NotFound, "intent %q", in.Kind)
 }
 
-func decode[T any](t *testing.T, in fact.Intent) T {
+func decode[T any](t testing.TB, in fact.Intent) T {
 	var p T
 	if err := fact.Unmarshal(in.Payload, &p); err != nil {
 		t.Fatal(err)

@@ -10,10 +10,6 @@ import (
 )
 
 const (
-	// tailRecords and tailBytes bound what a feed keeps in memory so that a watcher who is nearly up
-	// to date is served without reading the journal. One who is further behind reads it.
-	tailRecords = 1024
-	tailBytes   = 1 << 20
 	// pageRecords and pageBytes bound one update of history: the journal is not kept busy, nor memory
 	// filled, while a watcher is slow.
 	pageRecords = 512
@@ -28,9 +24,7 @@ const (
 type Feed struct {
 	leaf     task.Leaf
 	head     fact.Position // everything up to here was published
-	tail     []fact.Record // the newest records
-	size     int           // payload bytes in tail
-	base     fact.Position // tail holds every record after this position
+	tail     tail
 	observed map[observedKey]observed
 	version  uint64 // counts changes of observed
 	bells    []*task.Bell
@@ -60,7 +54,7 @@ var (
 
 // NewFeed returns a feed for a journal whose last position is head.
 func NewFeed(head fact.Position) *Feed {
-	return &Feed{head: head, base: head, observed: map[observedKey]observed{}}
+	return &Feed{head: head, tail: tail{base: head}, observed: map[observedKey]observed{}}
 }
 
 // Head returns the position up to which everything was published.
@@ -111,18 +105,9 @@ func (f *Feed) Publish(batch *fact.Update) {
 	defer f.leaf.Unlock()
 	f.head = max(f.head, batch.Position)
 	for i := range batch.Records {
-		r := &batch.Records[i]
-		f.head = max(f.head, r.Position)
-		f.tail = append(f.tail, *r)
-		f.size += len(r.Fact.Payload)
+		f.head = max(f.head, batch.Records[i].Position)
+		f.tail.add(&batch.Records[i])
 	}
-	drop := 0
-	for len(f.tail)-drop > tailRecords || f.size > tailBytes {
-		f.size -= len(f.tail[drop].Fact.Payload)
-		f.base = f.tail[drop].Position
-		drop++
-	}
-	f.tail = slices.Delete(f.tail, 0, drop)
 	for _, o := range batch.Observations {
 		f.version++
 		f.observed[observedKey{o.Kind, o.Key}] = observed{version: f.version, value: o}
@@ -152,7 +137,7 @@ func (f *Feed) missing(durable fact.Position) fact.Position {
 	if durable > f.head {
 		return durable
 	}
-	return f.base
+	return f.tail.base
 }
 
 // watcher is one Watch call's place in the feed.
@@ -205,10 +190,10 @@ func (w *watcher) page(tc task.Context, history Reader, upTo fact.Position) (pag
 		bytes += len(r.Fact.Payload)
 		return nil
 	})
-	switch err {
-	case nil, errPageDone:
+	switch {
+	case err == nil, errors.Is(err, errPageDone):
 		return page, true, nil
-	case errPageFull:
+	case errors.Is(err, errPageFull):
 		return page, false, nil
 	}
 	return nil, false, err
@@ -220,15 +205,13 @@ func (w *watcher) next() (up fact.Update, changed, ok bool) {
 	f := w.feed
 	f.leaf.Lock()
 	defer f.leaf.Unlock()
-	if w.after < f.base {
+	if w.after < f.tail.base {
 		return fact.Update{}, false, false
 	}
-	from, _ := slices.BinarySearchFunc(f.tail, w.after+1, func(r fact.Record, p fact.Position) int {
-		return cmp.Compare(r.Position, p)
-	})
-	for i := from; i < len(f.tail); i++ {
-		if w.sel.Selects(&f.tail[i]) {
-			up.Records = append(up.Records, f.tail[i])
+	newer := f.tail.after(w.after)
+	for i := range newer {
+		if w.sel.Selects(&newer[i]) {
+			up.Records = append(up.Records, newer[i])
 		}
 	}
 	up.Position, up.Live = max(w.after, f.head), true
