@@ -71,20 +71,19 @@ func ask(tc task.Context, b Bridge) (status.Status, error) {
 	return s, nil
 }
 
-// watch is the bridge's Watch that goes on from where it was when the agent cut it for being slow.
-func (c *Core) watch(tc task.Context, sel fact.Selection, sink func(fact.Update) error) error {
+// watch is the bridge's Watch that goes on from where it was when the agent cut it for being slow. A watch
+// that was cut without any progress is given up: the agent has no place for it.
+func watch(tc task.Context, b Bridge, sel fact.Selection, sink func(fact.Update) error) error {
 	for {
-		err := c.bridge.Watch(tc, sel, func(up fact.Update) error {
+		begin := sel.After
+		err := b.Watch(tc, sel, func(up fact.Update) error {
 			if err := sink(up); err != nil {
 				return err
 			}
 			sel.After = up.Position
 			return nil
 		})
-		if !errors.Is(err, aura.Exhausted) {
-			return err
-		}
-		if err := tc.Yield(); err != nil {
+		if !errors.Is(err, aura.Exhausted) || sel.After == begin {
 			return err
 		}
 	}

@@ -293,3 +293,55 @@ func TestCoreWithoutAgentIsUnavailable(t *testing.T) {
 		}
 	})
 }
+
+// cutter is a bridge that cuts every watch after one update, as an agent does with a slow caller, until it has
+// no place left for more.
+type cutter struct {
+	app.Bridge
+	cuts, most int
+}
+
+func (b *cutter) Watch(tc task.Context, sel fact.Selection, sink func(fact.Update) error) error {
+	full := aura.Errorf("test.Watch", aura.Exhausted, "cut")
+	if b.cuts == b.most {
+		return full
+	}
+	err := b.Bridge.Watch(tc, sel, func(up fact.Update) error {
+		up.Live = false
+		if len(up.Records) > 1 {
+			up = fact.Update{Records: up.Records[:1], Position: up.Records[0].Position}
+			b.cuts++
+		}
+		if err := sink(up); err != nil || len(up.Records) == 0 {
+			return err
+		}
+		return full
+	})
+	return err
+}
+
+func TestHistoryGoesOnWhenItWasCut(t *testing.T) {
+	everywhere(t, func(t *testing.T, tc task.Context) {
+		a := met(t, ben)
+		for _, text := range []string{"a", "b", "c"} {
+			a.hears(ben, chat.KindMessage, chat.Text{Text: text})
+		}
+		b := &cutter{Bridge: a, most: -1}
+		c, err := app.New(tc, b, a.entropy, app.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		to := app.Ref{Ref: chat.Ref{Context: ben.pair()}}
+		got, err := c.History(tc, to, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{"ben: a", "ben: b", "ben: c"}, texts(got.Messages)); diff != "" || b.cuts == 0 {
+			t.Errorf("history after %d cuts (-want +got):\n%s", b.cuts, diff)
+		}
+		b.most = b.cuts
+		if _, err := c.History(tc, to, 0); !errors.Is(err, aura.Exhausted) {
+			t.Errorf("an agent without a place: %v", err)
+		}
+	})
+}

@@ -26,7 +26,7 @@ func (d *directory) read(tc task.Context, b Bridge, fn func(*fold)) error {
 		return err
 	}
 	defer d.gate.Release()
-	err := b.Watch(tc, fact.Selection{Kinds: peopleKinds(), After: d.after}, func(up fact.Update) error {
+	err := watch(tc, b, fact.Selection{Kinds: peopleKinds(), After: d.after}, func(up fact.Update) error {
 		d.fold.apply(&up)
 		d.records = append(d.records, up.Records...)
 		d.after = up.Position

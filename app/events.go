@@ -46,7 +46,7 @@ const (
 func (c *Core) Events(tc task.Context, fn func(Event) error) error {
 	w := newWitness(c.self.Authority)
 	live := false
-	return c.bridge.Watch(tc, fact.Selection{Observations: []string{"*"}, Follow: true}, func(up fact.Update) error {
+	return watch(tc, c.bridge, fact.Selection{Observations: []string{"*"}, Follow: true}, func(up fact.Update) error {
 		happened := w.take(&up, tc.Now())
 		if !live { // what was before is known, not told
 			live = up.Live

@@ -65,7 +65,7 @@ func (c *Core) CancelInvite(tc task.Context, id invite.ID) error {
 // Invitations returns all invitations, those that wait first.
 func (c *Core) Invitations(tc task.Context) ([]invite.Invitation, error) {
 	var s invite.State
-	err := c.watch(tc, fact.Selection{Kinds: []string{"invite.*"}}, func(up fact.Update) error {
+	err := watch(tc, c.bridge, fact.Selection{Kinds: []string{"invite.*"}}, func(up fact.Update) error {
 		for i := range up.Records {
 			s.Apply(&up.Records[i])
 		}

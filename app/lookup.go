@@ -16,7 +16,7 @@ func (c *Core) Connections(tc task.Context) ([]status.Peer, error) {
 	var known status.Connections
 	// No fact has the kind of an observation, so the watch brings observations alone.
 	sel := fact.Selection{Kinds: []string{status.Observed}, After: c.self.Facts, Observations: []string{status.Observed}}
-	err := c.bridge.Watch(tc, sel, func(up fact.Update) error {
+	err := watch(tc, c.bridge, sel, func(up fact.Update) error {
 		for _, o := range up.Observations {
 			known.Observe(o)
 		}
@@ -71,7 +71,7 @@ func (c *Core) Invitation(tc task.Context, id invite.ID) (invite.Invitation, err
 
 func (c *Core) invitations(tc task.Context) (*invite.State, error) {
 	s := &invite.State{}
-	err := c.bridge.Watch(tc, fact.Selection{Kinds: []string{"invite.*"}}, func(up fact.Update) error {
+	err := watch(tc, c.bridge, fact.Selection{Kinds: []string{"invite.*"}}, func(up fact.Update) error {
 		for i := range up.Records {
 			s.Apply(&up.Records[i])
 		}

@@ -17,7 +17,7 @@ func (c *Core) History(tc task.Context, of Ref, last int) (Conversation, error) 
 	if err != nil {
 		return Conversation{}, err
 	}
-	err = c.watch(tc, c.conversation(of), func(up fact.Update) error {
+	err = watch(tc, c.bridge, c.conversation(of), func(up fact.Update) error {
 		f.apply(&up)
 		return nil
 	})
@@ -38,7 +38,7 @@ func (c *Core) Follow(tc task.Context, of Ref, last int, fn func([]chat.Message)
 	sel := c.conversation(of)
 	sel.Kinds, sel.Follow = append(sel.Kinds, peopleKinds()...), true
 	var shown map[aura.FactID]chat.Message
-	return c.watch(tc, sel, func(up fact.Update) error {
+	return watch(tc, c.bridge, sel, func(up fact.Update) error {
 		f.apply(&up)
 		if !up.Live {
 			return nil
@@ -65,7 +65,7 @@ func (c *Core) WaitDelivered(tc task.Context, in Ref, id aura.FactID) (chat.Mess
 	sel := c.conversation(in)
 	sel.Follow = true
 	var last chat.Message
-	err = c.watch(tc, sel, func(up fact.Update) error {
+	err = watch(tc, c.bridge, sel, func(up fact.Update) error {
 		f.apply(&up)
 		if !up.Live {
 			return nil

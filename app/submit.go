@@ -85,7 +85,7 @@ func (c *Core) settleDoubts(tc task.Context) error {
 
 // gather folds the facts about actions that come after a position.
 func (c *Core) gather(tc task.Context, into *outcomes, after fact.Position) error {
-	return c.watch(tc, fact.Selection{Kinds: outcomeKinds(), After: after}, func(up fact.Update) error {
+	return watch(tc, c.bridge, fact.Selection{Kinds: outcomeKinds(), After: after}, func(up fact.Update) error {
 		for i := range up.Records {
 			into.Apply(&up.Records[i])
 		}
@@ -119,7 +119,7 @@ func (c *Core) operation(durable *outcomes, id aura.OperationID) (Operation, err
 func (c *Core) WaitOperation(tc task.Context, id aura.OperationID) (Operation, error) {
 	found := newOutcomes(c.self.Authority)
 	var last Operation
-	err := c.watch(tc, fact.Selection{Kinds: outcomeKinds(), Follow: true}, func(up fact.Update) error {
+	err := watch(tc, c.bridge, fact.Selection{Kinds: outcomeKinds(), Follow: true}, func(up fact.Update) error {
 		for i := range up.Records {
 			found.Apply(&up.Records[i])
 		}
