@@ -5,6 +5,7 @@ import (
 
 	"github.com/libp2p/go-libp2p"
 	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
+	"github.com/libp2p/go-libp2p/p2p/muxer/yamux"
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
 )
 
@@ -45,6 +46,8 @@ const (
 	relayBuffer     = 4 << 10 // for each direction of a circuit
 	relayBytes      = 1 << 30 // for each direction of a circuit
 	relayFor        = 12 * time.Hour
+	muxKeepAlive    = 90 * time.Second
+	muxMeasure      = 15 * time.Minute
 	dialAttempt     = 8 * time.Second // one address
 	offeredLinks    = 64
 	linkBufferCells = 8
@@ -71,6 +74,15 @@ func hostLimits() rcmgr.Limiter {
 		},
 	}
 	return rcmgr.NewFixedLimiter(limits.Build(scaling.Scale(hostMemory, hostFiles)))
+}
+
+// muxer is the library's multiplexer for TCP, which asks twice a minute from each side whether the other
+// is there. An idle contact must cost less, and a channel asks for itself before it gives up.
+func muxer() *yamux.Transport {
+	m := *yamux.DefaultTransport
+	m.KeepAliveInterval = muxKeepAlive
+	m.MeasureRTTInterval = muxMeasure
+	return &m
 }
 
 func relayResources() relay.Resources {
