@@ -188,6 +188,12 @@ func (p *pebbleStore) Iterate(start, end []byte, fn func(key, value []byte) erro
 	if err := p.usable(op); err != nil {
 		return err
 	}
+	if end != nil && len(end) == 0 {
+		return nil
+	}
+	if len(start) == 0 {
+		start = nil
+	}
 	it, err := p.db.NewIter(&pebble.IterOptions{LowerBound: start, UpperBound: end})
 	if err != nil {
 		return storeError(op, err)

@@ -124,7 +124,7 @@ func expect(t T, s journal.Store, want ...string) {
 func isEmpty(t T, tc task.Context, d Disk) {
 	s := open(t, d)
 	expect(t, s)
-	if v, ok, err := s.Get([]byte("a")); v != nil && len(v) > 0 || ok || err != nil {
+	if v, ok, err := s.Get([]byte("a")); len(v) > 0 || ok || err != nil {
 		t.Fatalf("got %q, %v, %v", v, ok, err)
 	}
 	finish(t, tc, s)
@@ -162,6 +162,9 @@ func iterates(t T, tc task.Context, d Disk) {
 		if diff := cmp.Diff(c.want, content(t, s, c.start, c.end)); diff != "" {
 			t.Fatalf("from %q to %q (-want +got):\n%s", c.start, c.end, diff)
 		}
+	}
+	if err := s.Iterate(nil, []byte{}, func(_, _ []byte) error { return errors.New("there is a key below the least") }); err != nil {
+		t.Fatal(err)
 	}
 	stop := errors.New("stop")
 	n := 0
