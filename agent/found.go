@@ -28,9 +28,10 @@ func capabilities() []string {
 }
 
 // Found writes the first facts of a new authority into an empty store: what it may do itself, and its
-// name. It leaves the store closed. It returns [aura.Invalid] for a name that cannot be shown and
+// name; more holds what else is so from the beginning, such as limits, in the own namespace. It leaves the
+// store closed. It returns [aura.Invalid] for a name that cannot be shown and
 // [aura.Conflict] when the authority was founded before.
-func Found(tc task.Context, h Hands, name string) (err error) {
+func Found(tc task.Context, h Hands, name string, more ...fact.Draft) (err error) {
 	if err := contact.CheckName(name); err != nil {
 		return err
 	}
@@ -72,7 +73,7 @@ func Found(tc task.Context, h Hands, name string) (err error) {
 	if err := handle.Start(tc); err != nil {
 		return err
 	}
-	_, err = room.Found(tc, []fact.Draft{grant, self}...)
+	_, err = room.Found(tc, append([]fact.Draft{grant, self}, more...)...)
 	if joined := handle.Join(tc, time.Second); err == nil {
 		err = joined
 	}

@@ -126,10 +126,13 @@ func (s *session) verify(b []byte, have uint64, chain *guard.Chain) (fact.Record
 	return r, true, nil
 }
 
-// chainKey is where the state of the peer's receipts is kept.
-func (s *session) chainKey() string {
-	return "chain/" + string(s.peer.Context[:]) + string(s.peer.Authority[:])
+// ChainKey is where the metadata keeps what is known of the receipts of a sender in a context: an encoded
+// [guard.Chain].
+func ChainKey(context aura.ContextID, from aura.AuthorityID) string {
+	return "chain/" + string(context[:]) + string(from[:])
 }
+
+func (s *session) chainKey() string { return ChainKey(s.peer.Context, s.peer.Authority) }
 
 // chain returns what is known of the peer's receipts.
 func (s *session) chain() (guard.Chain, error) {

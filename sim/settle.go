@@ -1,0 +1,220 @@
+package sim
+
+import (
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/reactive"
+	"github.com/aura-runtime/aura/service"
+	"github.com/aura-runtime/aura/task"
+)
+
+const (
+	// settleWithin is how long a healed world may take to deliver everything: the longest pauses between two
+	// attempts, several times over.
+	settleWithin = 10 * time.Minute
+	// settleEpochs is how many more epochs it may take where budgets were used up.
+	settleEpochs = 20
+	// viewWithin is how long a view may take to follow. Observations change all the time, so a view is looked
+	// at until it agrees once.
+	viewWithin = time.Minute
+)
+
+// settle lets half of the worlds make up, and waits until everything is where it belongs.
+func (w *universe) settle(tc task.Context) {
+	if w.chance.happens(0.5) {
+		for _, p := range w.people {
+			p.life.makeUp(tc)
+		}
+	}
+	within := settleWithin
+	if w.policy != guard.DefaultPolicy() {
+		within += settleEpochs * w.policy.EpochLength
+	}
+	for end := tc.Elapsed() + within; tc.Elapsed() < end && !w.settled(); {
+		if tc.Sleep(time.Second) != nil {
+			return
+		}
+		w.look(tc)
+	}
+}
+
+// settled reports whether all acknowledged messages have arrived, all authors know it, and all operations
+// have ended.
+func (w *universe) settled() bool {
+	for _, p := range w.people {
+		if slices.ContainsFunc(p.life.operations(), func(o app.Operation) bool { return !o.Phase.Terminal() }) {
+			return false
+		}
+	}
+	for _, m := range w.talks.order {
+		if m.acked && (w.missing(m) != nil || !w.confirmed(m)) {
+			return false
+		}
+	}
+	return true
+}
+
+// missing returns somebody who must have a message and does not; nil: nobody.
+func (w *universe) missing(m *message) *person {
+	for _, p := range w.recipients(m) {
+		if _, heard := p.witness.heard[m.line]; !heard {
+			return p
+		}
+	}
+	return nil
+}
+
+// confirmed reports whether the author has recorded that everybody has a message.
+func (w *universe) confirmed(m *message) bool {
+	seq := m.author.witness.seq[m.line]
+	for _, p := range w.recipients(m) {
+		if m.author.witness.acked[receiver{m.context, p.self()}] < seq {
+			return false
+		}
+	}
+	return true
+}
+
+func (l *life) operations() []app.Operation {
+	s, _ := reactive.Value(l.core.Hub().Frame(), app.Operations)
+	return s.Value
+}
+
+// inspect checks what must hold once the world has settled.
+func (w *universe) inspect(tc task.Context) {
+	for _, m := range w.talks.order {
+		if !m.acked {
+			continue
+		}
+		if p := w.missing(m); p != nil {
+			w.violate(m.author.name, MessageDelivered, "message %d of lane %d is not at %s", m.number, m.lane, p.name)
+		} else if !w.confirmed(m) {
+			w.violate(m.author.name, StatesHonest, "message %d of lane %d is at all members, and its author does not know", m.number, m.lane)
+		}
+	}
+	for _, p := range w.people {
+		for _, o := range p.life.operations() {
+			if !o.Phase.Terminal() {
+				w.violate(p.name, OperationsEnd, "%s is still %s %s", o.Kind, o.Phase, o.Reason)
+			}
+		}
+		p.inspectContacts()
+		p.inspectReceipts()
+		p.inspectViews(tc)
+	}
+	w.announce(tc)
+}
+
+// contacts returns what a person's frontend shows.
+func (l *life) contacts() []contact.Contact {
+	s, _ := reactive.Value(l.core.Hub().Frame(), app.Contacts)
+	return s.Value
+}
+
+// inspectContacts checks that for each contact the other side has this person, by the same code.
+func (p *person) inspectContacts() {
+	for _, c := range p.life.contacts() {
+		other := p.world.byAuthority(c.Authority)
+		if other == nil || !slices.ContainsFunc(other.life.contacts(), func(back contact.Contact) bool {
+			return back.Authority == p.self() && back.Context == c.Context && back.Verification == c.Verification
+		}) {
+			p.world.violate(p.name, ContactsAgree, "%s is a contact, and the other side does not have the same", c.Name)
+		}
+	}
+}
+
+// inspectReceipts checks what this person knows of the receipts of others against their ledgers.
+func (p *person) inspectReceipts() {
+	for _, context := range p.contexts() {
+		for _, from := range p.world.talks.contexts[context].members {
+			if from == p {
+				continue
+			}
+			value, err := p.last.Meta(service.ChainKey(context, from.self()))
+			if err != nil || value == nil {
+				continue
+			}
+			var chain guard.Chain
+			if err := fact.Unmarshal(value, &chain); err != nil {
+				p.world.violate(p.name, ReceiptsChain, "the chain of %s does not decode: %v", from.name, err)
+				continue
+			}
+			ledger := from.last.Charge(context, p.self())
+			held := p.last.Count(fact.ContextNamespace(context), from.ring.Device())
+			switch {
+			case chain.LastSeq < held:
+				p.world.violate(p.name, ReceiptsChain, "%d facts of %s are here, and receipts cover %d", held, from.name, chain.LastSeq)
+			case chain.Epoch > ledger.Epoch || chain.Epoch == ledger.Epoch && chain.Spent > ledger.Spent:
+				p.world.violate(p.name, ReceiptsChain, "receipts of %s amount to %d in epoch %d, its ledger to %d in epoch %d",
+					from.name, chain.Spent, chain.Epoch, ledger.Spent, ledger.Epoch)
+			case chain.Epoch == ledger.Epoch && chain.Spent == ledger.Spent && chain.Head != ledger.Head:
+				p.world.violate(p.name, ReceiptsChain, "the last receipt of %s is another one in its ledger", from.name)
+			}
+		}
+	}
+}
+
+// inspectViews compares what the running frontend shows with a reduction of all facts in another order.
+func (p *person) inspectViews(tc task.Context) {
+	difference := ""
+	for end := tc.Elapsed() + viewWithin; tc.Elapsed() < end; {
+		fresh, err := p.reduce(tc)
+		if err != nil {
+			difference = err.Error()
+		} else if difference = p.life.differs(fresh, tc.Now()); difference == "" {
+			return
+		}
+		if tc.Sleep(time.Second) != nil {
+			return
+		}
+	}
+	p.world.violate(p.name, ViewsReduce, "%s", difference)
+}
+
+// reduce folds everything that the agent gives a watcher, the facts in an order of chance.
+func (p *person) reduce(tc task.Context) (*reduction, error) {
+	var records []fact.Record
+	fresh := newReduction(p.self())
+	err := p.life.agent.Watch(tc, fact.Selection{Observations: []string{"*"}}, func(up fact.Update) error {
+		records = append(records, up.Records...)
+		for _, o := range up.Observations {
+			fresh.outboxes.Observe(o)
+		}
+		return nil
+	})
+	p.world.chance.Shuffle(len(records), func(i, j int) { records[i], records[j] = records[j], records[i] })
+	for i := range records {
+		fresh.apply(&records[i])
+	}
+	return fresh, err
+}
+
+// differs names the first signal that is not what the reduction gives, empty when all agree.
+func (l *life) differs(fresh *reduction, now aura.Physical) string {
+	frame := l.core.Hub().Frame()
+	contacts, _ := reactive.Value(frame, app.Contacts)
+	invitations, _ := reactive.Value(frame, app.Invitations)
+	moderated, _ := reactive.Value(frame, app.Moderation)
+	chats, _ := reactive.Value(frame, app.Chats)
+	for _, view := range []struct {
+		name       string
+		shown, got any
+	}{
+		{"contacts", contacts.Value, fresh.contacts.Contacts()},
+		{"invitations", invitations.Value, fresh.invites.Invitations(now)},
+		{"moderation", moderated.Value, fresh.moderation.View()},
+		{"chats", chats.Value, fresh.chats.Threads(fresh.setting())},
+	} {
+		if !reflect.DeepEqual(view.shown, view.got) {
+			return "the view of " + view.name + " is not the reduction of the facts"
+		}
+	}
+	return ""
+}
