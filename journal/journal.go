@@ -41,7 +41,7 @@ type Journal struct {
 	inbox   *task.Mailbox[*request]
 	ended   *task.Latch // the writer is gone
 
-	lock  task.Leaf // guards durable's tables and sinks: changed by the writer only
+	lock  task.Leaf // guards state, sinks and prior: only the writer changes the state
 	state *layer    // what is durable
 	sinks []*attached
 	prior map[string][]byte // metadata that a batch is changing, as it was before; nil: none

@@ -64,7 +64,7 @@ func (s *Set) Len() int { return len(s.ids) }
 
 // Begin returns the first message of a comparison.
 func (s *Set) Begin() []byte {
-	var w writer
+	var w messageWriter
 	s.describe(&w, 0, len(s.ids), bound{end: true})
 	return w.b
 }
@@ -96,7 +96,7 @@ func (s *Set) exchange(message []byte, began bool) (out []byte, ours, theirs []a
 	if len(message) > maxMessage {
 		return nil, nil, nil, aura.Errorf(op, aura.Corrupt, "message has %d bytes, the most is %d", len(message), maxMessage)
 	}
-	var w writer
+	var w messageWriter
 	in := ranges{rest: message}
 	for from := 0; in.next(); {
 		to := s.index(from, in.upper)
@@ -136,7 +136,7 @@ func (s *Set) index(from int, upper bound) int {
 }
 
 // describe writes the range of ids[from:to] below upper: listed when short, in parts otherwise.
-func (s *Set) describe(w *writer, from, to int, upper bound) {
+func (s *Set) describe(w *messageWriter, from, to int, upper bound) {
 	if to-from <= listing {
 		w.list(upper, s.ids[from:to])
 		return
@@ -196,21 +196,21 @@ func difference(a, b []aura.FactID) (onlyA, onlyB []aura.FactID) {
 	return append(onlyA, a...), append(onlyB, b...)
 }
 
-// writer writes a message: for each range its upper bound (a length, one more than there are bytes; zero
+// messageWriter writes a message: for each range its upper bound (a length, one more than there are bytes; zero
 // for no bound), its mode, and what the mode says. Skipped ranges are joined, and left out at the end.
-type writer struct {
+type messageWriter struct {
 	b       []byte
 	skipped *bound
 }
 
-func (w *writer) skip(upper bound) { w.skipped = &upper }
+func (w *messageWriter) skip(upper bound) { w.skipped = &upper }
 
-func (w *writer) fingerprint(upper bound, f [16]byte) {
+func (w *messageWriter) fingerprint(upper bound, f [16]byte) {
 	w.head(upper, modeFingerprint)
 	w.b = append(w.b, f[:]...)
 }
 
-func (w *writer) list(upper bound, ids []aura.FactID) {
+func (w *messageWriter) list(upper bound, ids []aura.FactID) {
 	w.head(upper, modeList)
 	w.b = binary.AppendUvarint(w.b, uint64(len(ids)))
 	for i := range ids {
@@ -218,7 +218,7 @@ func (w *writer) list(upper bound, ids []aura.FactID) {
 	}
 }
 
-func (w *writer) head(upper bound, mode byte) {
+func (w *messageWriter) head(upper bound, mode byte) {
 	if w.skipped != nil {
 		skipped := *w.skipped
 		w.skipped = nil

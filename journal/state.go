@@ -50,20 +50,20 @@ type layer struct {
 	head      fact.Position
 	logical   aura.Logical // greatest of all facts
 	clocks    map[fact.Namespace]aura.Logical
-	streams   table[streamID, stream]
-	charges   table[chargeID, fact.Charge]
-	leaks     table[leakID, fact.Leak]
-	meta      table[string, []byte]
-	positions table[aura.FactID, fact.Position]
+	streams   ordered[streamID, stream]
+	charges   ordered[chargeID, fact.Charge]
+	leaks     ordered[leakID, fact.Leak]
+	meta      ordered[string, []byte]
+	positions ordered[aura.FactID, fact.Position]
 }
 
-// table is a map that remembers the order in which its keys came.
-type table[K comparable, V any] struct {
+// ordered is a map that remembers the order in which its keys came.
+type ordered[K comparable, V any] struct {
 	values map[K]V
 	order  []K
 }
 
-func (t *table[K, V]) set(k K, v V) {
+func (t *ordered[K, V]) set(k K, v V) {
 	if t.values == nil {
 		t.values = map[K]V{}
 	}
@@ -73,7 +73,7 @@ func (t *table[K, V]) set(k K, v V) {
 	t.values[k] = v
 }
 
-func (t *table[K, V]) merge(o *table[K, V]) {
+func (t *ordered[K, V]) merge(o *ordered[K, V]) {
 	for _, k := range o.order {
 		t.set(k, o.values[k])
 	}

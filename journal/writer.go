@@ -51,7 +51,7 @@ func (j *Journal) write(tc task.Context) error {
 			}
 			return err
 		}
-		if g := j.gather(first); len(g.accepted) > 0 {
+		if g := j.gather(tc, first); len(g.accepted) > 0 {
 			j.commit(tc, g)
 		}
 	}
@@ -69,13 +69,21 @@ func (j *Journal) refuse() {
 	}
 }
 
-// gather forms a group from the first request and all that wait behind it.
-func (j *Journal) gather(first *request) *group {
+// gather forms a group from the first request and all that wait behind it. It lets others run once before
+// it closes the group: those who were answered by the group before are about to append again, and a
+// sync costs far more than their turn.
+func (j *Journal) gather(tc task.Context, first *request) *group {
 	g := &group{layer: j.state.over()}
-	for r, ok := first, true; ok; r, ok = j.inbox.TryRecv() {
+	yielded := false
+	for r, ok := first, true; ok; {
 		j.admit(g, r)
 		if len(g.records) >= maxGroupFacts || g.bytes >= maxGroupBytes {
 			break
+		}
+		if r, ok = j.inbox.TryRecv(); !ok && !yielded {
+			yielded = true
+			_ = tc.Yield() // a cancellation does not stop a group that was begun
+			r, ok = j.inbox.TryRecv()
 		}
 	}
 	return g
