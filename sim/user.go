@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aura-runtime/aura"
@@ -113,7 +114,12 @@ func (l *life) with(tc task.Context, what string, t chat.Thread, fn func(task.Co
 		if err != nil {
 			return err
 		}
-		return fn(tc, ref)
+		if err = fn(tc, ref); aura.KindOf(err) == aura.Invalid && !slices.ContainsFunc(l.threads(), func(t chat.Thread) bool {
+			return t.Context == ref.Context && present(t, l.self())
+		}) {
+			return nil // everybody else left the group at this moment
+		}
+		return err
 	})
 }
 
@@ -130,7 +136,7 @@ func (l *life) threads() []chat.Thread {
 func (l *life) pick() (chat.Thread, bool) {
 	var all []chat.Thread
 	for _, t := range l.threads() {
-		if !t.Left {
+		if !t.Left && present(t, l.self()) {
 			all = append(all, t)
 		}
 	}
@@ -138,6 +144,11 @@ func (l *life) pick() (chat.Thread, bool) {
 		return chat.Thread{}, false
 	}
 	return one(l.chance, all), true
+}
+
+// present reports whether anybody but the owner is in a conversation.
+func present(t chat.Thread, owner aura.AuthorityID) bool {
+	return slices.ContainsFunc(t.Members, func(m chat.Participant) bool { return !m.Left && m.Authority != owner })
 }
 
 // say sends a message of at least size bytes.
