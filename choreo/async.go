@@ -1,0 +1,191 @@
+package choreo
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+const (
+	// maxAsyncSteps bounds the configurations that one AsyncSubtype visits, maxPending how many actions of
+	// sup may wait to be matched.
+	maxAsyncSteps = 1 << 14
+	maxPending    = 32
+)
+
+// AsyncSubtype is [Subtype] for messages that wait in a queue for each pair of roles: sub may also send a
+// message earlier than sup does, past receives and past sends to other roles, and receive one earlier,
+// past receives from other roles. Every message that sup still expects must be received in the end, so
+// that none is left over.
+//
+// It follows the refinement of Ghilezan, Pantović, Prokić, Scalas and Yoshida, "Precise Subtyping for
+// Asynchronous Multiparty Sessions" (POPL 2021), which no algorithm decides. Like the bounded algorithm of
+// Cutner, Yoshida and Vassor, "Deadlock-Free Asynchronous Message Reordering in Rust with Multiparty
+// Session Types" (PPoPP 2022), this one is sound and incomplete. It follows both types together and keeps
+// the actions of sup that sub has put off, at most 32; it ends in success where a situation comes back in
+// which everything put off before has been done since.
+//
+// It returns nil if sub was shown to be a subtype, aura.Invalid if it found no way, and aura.Exhausted if
+// the bounds of 32 actions and 16,384 situations did not suffice to tell. Only nil permits anything.
+func AsyncSubtype(sub, sup Local) error {
+	const op = "choreo.AsyncSubtype"
+	a, b, flaw := automata(sub, sup)
+	if flaw != nil {
+		return flaw.in(op)
+	}
+	s := asyncSubtyping{sub: a, sup: b, path: map[string]int{}}
+	if s.refines(a.start, nil, b.start) {
+		return nil
+	}
+	if s.exhausted {
+		return (&Flaw{Code: UndecidedInBound, Detail: "the search was given up: too many messages are put off"}).in(op)
+	}
+	return s.reason.in(op)
+}
+
+type asyncSubtyping struct {
+	sub, sup  *automaton
+	path      map[string]int // situation → how many actions had been put off when it was first met
+	putOff    int
+	steps     int
+	exhausted bool
+	reason    *Flaw // the last difference found
+}
+
+// action is one that sup has done and sub has put off.
+type action struct {
+	send    bool
+	partner Role
+	label   Label
+	serial  int
+}
+
+func (s *asyncSubtyping) fail(format string, args ...any) bool {
+	s.reason = notASubtype(format, args...)
+	return false
+}
+
+// refines reports whether sub at p does what is pending, and then sup at q, does.
+func (s *asyncSubtyping) refines(p int, pending []action, q int) bool {
+	if s.steps++; s.steps > maxAsyncSteps || len(pending) > maxPending {
+		s.exhausted = true
+		return false
+	}
+	key := situation(p, pending, q)
+	met, seen := s.path[key]
+	if seen && !slices.ContainsFunc(pending, func(a action) bool { return a.serial <= met }) {
+		return true
+	}
+	if !seen {
+		s.path[key] = s.putOff
+		defer delete(s.path, key)
+	}
+	switch state := &s.sub.states[p]; state.kind {
+	case stateSend:
+		for i := range state.edges {
+			if !s.sends(state, &state.edges[i], pending, q) {
+				return false
+			}
+		}
+		return true
+	case stateRecv:
+		return s.receives(state, pending, q)
+	}
+	if len(pending) > 0 {
+		return s.fail("it is done while the other still has to handle %s", pending[0].label)
+	}
+	if other := &s.sup.states[q]; other.kind != stateEnd {
+		return s.fail("it is done where the other %s", other)
+	}
+	return true
+}
+
+// sends matches one send of sub: with the first pending send to the same partner, or with one that sup
+// comes to.
+func (s *asyncSubtyping) sends(state *state, e *edge, pending []action, q int) bool {
+	if i := slices.IndexFunc(pending, func(a action) bool { return a.send && a.partner == state.partner }); i >= 0 {
+		if !pending[i].label.equal(e.label) {
+			return s.fail("it sends %s to %s where the other sends %s", e.label, state.partner, pending[i].label)
+		}
+		return s.refines(e.next, without(pending, i), q)
+	}
+	other := &s.sup.states[q]
+	switch {
+	case !s.sup.sendsTo(q, state.partner):
+		return s.fail("it sends %s to %s, which the other never does", e.label, state.partner)
+	case other.kind == stateSend && other.partner == state.partner:
+		match := other.find(e.label)
+		if match == nil {
+			return s.fail("it sends %s to %s where the other %s", e.label, state.partner, other)
+		}
+		return s.refines(e.next, pending, match.next)
+	}
+	return s.skip(other, pending, func(rest []action, next int) bool { return s.sends(state, e, rest, next) })
+}
+
+// receives matches a receive of sub: with the first pending receive from the same partner, or with one
+// that sup comes to. It may not pass a send.
+func (s *asyncSubtyping) receives(state *state, pending []action, q int) bool {
+	for i, a := range pending {
+		switch {
+		case a.send:
+			return s.fail("it waits for %s before it sends %s to %s", state.partner, a.label, a.partner)
+		case a.partner == state.partner:
+			match := state.find(a.label)
+			if match == nil {
+				return s.fail("it does not accept %s from %s", a.label, a.partner)
+			}
+			return s.refines(match.next, without(pending, i), q)
+		}
+	}
+	other := &s.sup.states[q]
+	switch {
+	case other.kind != stateRecv:
+		return s.fail("it %s where the other %s", state, other)
+	case other.partner != state.partner:
+		return s.skip(other, pending, func(rest []action, next int) bool { return s.receives(state, rest, next) })
+	}
+	for _, e := range other.edges {
+		match := state.find(e.label)
+		if match == nil {
+			return s.fail("it does not accept %s from %s", e.label, other.partner)
+		}
+		if !s.refines(match.next, pending, e.next) {
+			return false
+		}
+	}
+	return true
+}
+
+// skip puts off what sup does at a state. Whatever it may receive must work out; of what it may send, one
+// is enough, since the sender chooses.
+func (s *asyncSubtyping) skip(other *state, pending []action, then func([]action, int) bool) bool {
+	if s.steps++; s.steps > maxAsyncSteps || len(pending) == maxPending {
+		s.exhausted = true
+		return false
+	}
+	if other.kind == stateEnd {
+		return s.fail("the other is done")
+	}
+	send := other.kind == stateSend
+	for _, e := range other.edges {
+		s.putOff++
+		rest := append(pending[:len(pending):len(pending)], action{send, other.partner, e.label, s.putOff})
+		if then(rest, e.next) == send {
+			return send
+		}
+	}
+	return !send
+}
+
+func without(list []action, i int) []action { return slices.Delete(slices.Clone(list), i, i+1) }
+
+// situation names a triple so that equal ones get equal names.
+func situation(p int, pending []action, q int) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d %d", p, q)
+	for _, a := range pending {
+		fmt.Fprintf(&b, " %t %q %q", a.send, a.partner, a.label.String())
+	}
+	return b.String()
+}

@@ -1,0 +1,114 @@
+package choreo
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/aura-runtime/aura/choreo/syntax"
+)
+
+// checker looks at the tree of a file. Each check reports all it finds; none stops another.
+type checker struct {
+	file     *syntax.File
+	proto    *syntax.Protocol
+	roles    map[string]*syntax.RoleDecl
+	helpers  map[string]*syntax.Protocol
+	effects  map[string]*syntax.Effect
+	endless  map[*syntax.Par]bool // those with a branch that never ends
+	problems syntax.Diagnostics
+}
+
+func newChecker(file *syntax.File) *checker {
+	return &checker{
+		file: file, proto: file.Protocol,
+		roles:   map[string]*syntax.RoleDecl{},
+		helpers: map[string]*syntax.Protocol{},
+		effects: map[string]*syntax.Effect{},
+		endless: map[*syntax.Par]bool{},
+	}
+}
+
+func (c *checker) check() {
+	c.checkRoleDecls()
+	c.checkHelpers()
+	for _, body := range c.bodies() {
+		c.checkRoleRefs(body)
+		c.checkFlow(body)
+		c.checkAnnotations(body)
+		c.checkLinear(body)
+	}
+	c.checkUnusedRoles()
+	c.checkBundles()
+	c.checkEffects()
+	c.checkProfiles()
+}
+
+// bodies returns the statements of the protocol, of its helpers and of the operations, which are checked
+// apart.
+func (c *checker) bodies() [][]syntax.Stmt {
+	bodies := [][]syntax.Stmt{c.proto.Body}
+	for _, h := range c.proto.Where {
+		bodies = append(bodies, h.Body)
+	}
+	return bodies
+}
+
+func (c *checker) problem(at syntax.Span, code, hint, format string, args ...any) {
+	c.problems = append(c.problems, syntax.Diagnostic{
+		Source: c.file.Source, Span: at, Code: code, Hint: hint, Message: fmt.Sprintf(format, args...)})
+}
+
+// protocol returns what was checked.
+func (c *checker) protocol() *Protocol {
+	p := &Protocol{Name: c.proto.Name.Text, File: c.file, helpers: c.helpers, endless: c.endless}
+	if c.file.Module != nil {
+		p.Namespace = c.file.Module.Name.Text
+	}
+	for _, d := range c.proto.DeclaredRoles() {
+		f := Family{Name: d.Name.Text, Plain: d.Size.Kind == syntax.Single}
+		switch d.Size.Kind {
+		case syntax.Single:
+			f.Size = 1
+		case syntax.Number:
+			f.Size = d.Size.From.Value
+		case syntax.Symbol:
+			f.Parameter = d.Size.From.Name
+		case syntax.All:
+			f.Parameter = d.Name.Text
+		}
+		p.Families = append(p.Families, f)
+	}
+	return p
+}
+
+// didYouMean suggests the one of the known names that differs from name by a single slip.
+func didYouMean[V any](name string, known map[string]V) string {
+	for _, k := range slices.Sorted(maps.Keys(known)) {
+		if near(name, k) {
+			return "did you mean " + k + "?"
+		}
+	}
+	return ""
+}
+
+// near reports whether one letter inserted, left out, changed or swapped makes a into b.
+func near(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	if len(b)-len(a) > 1 || a == b {
+		return false
+	}
+	i := 0
+	for i < len(a) && a[i] == b[i] {
+		i++
+	}
+	if len(a) < len(b) {
+		return a[i:] == b[i+1:]
+	}
+	if a[i+1:] == b[i+1:] {
+		return true
+	}
+	return i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
+}
