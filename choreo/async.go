@@ -33,7 +33,7 @@ func AsyncSubtype(sub, sup Local) error {
 	if flaw != nil {
 		return flaw.in(op)
 	}
-	s := asyncSubtyping{sub: a, sup: b, path: map[string]int{}}
+	s := asyncSubtyping{sub: a, sup: b, path: map[string]*visits{}, assumed: map[[2]int]bool{}}
 	if s.refines(a.start, nil, b.start) {
 		return nil
 	}
@@ -44,13 +44,20 @@ func AsyncSubtype(sub, sup Local) error {
 }
 
 type asyncSubtyping struct {
-	sub, sup  *automaton
-	path      map[string]int // situation → how many actions had been put off when it was first met
+	sub, sup *automaton
+	path     map[string]*visits // the situations between the start and here in which something is put off
+	// assumed are the pairs of states that were met with nothing put off. They hold for the whole search,
+	// save for an alternative that fails, which takes back its own: trail has them in order.
+	assumed   map[[2]int]bool
+	trail     [][2]int
 	putOff    int
 	steps     int
 	exhausted bool
 	reason    *Flaw // the last difference found
 }
+
+// visits counts how often a situation was met, and keeps how many actions had been put off at first.
+type visits struct{ count, putOff int }
 
 // action is one that sup has done and sub has put off.
 type action struct {
@@ -71,15 +78,37 @@ func (s *asyncSubtyping) refines(p int, pending []action, q int) bool {
 		s.exhausted = true
 		return false
 	}
-	key := situation(p, pending, q)
-	met, seen := s.path[key]
-	if seen && !slices.ContainsFunc(pending, func(a action) bool { return a.serial <= met }) {
-		return true
+	if len(pending) == 0 {
+		pair := [2]int{p, q}
+		if s.assumed[pair] {
+			return true
+		}
+		s.assumed[pair] = true
+		s.trail = append(s.trail, pair)
+		return s.follows(p, pending, q)
 	}
-	if !seen {
-		s.path[key] = s.putOff
+	key := situation(p, pending, q)
+	met := s.path[key]
+	if met == nil {
+		met = &visits{putOff: s.putOff}
+		s.path[key] = met
 		defer delete(s.path, key)
 	}
+	stale := slices.IndexFunc(pending, func(a action) bool { return a.serial <= met.putOff })
+	switch {
+	case met.count > 0 && stale < 0:
+		return true
+	case met.count > len(pending):
+		// Each round moves what was put off nearer to being done, or leaves it where it is for ever.
+		return s.fail("it puts off %s for ever", pending[stale].label)
+	}
+	met.count++
+	defer func() { met.count-- }()
+	return s.follows(p, pending, q)
+}
+
+// follows takes the next step of sub.
+func (s *asyncSubtyping) follows(p int, pending []action, q int) bool {
 	switch state := &s.sub.states[p]; state.kind {
 	case stateSend:
 		for i := range state.edges {
@@ -170,12 +199,24 @@ func (s *asyncSubtyping) skip(other *state, pending []action, then func([]action
 	send := other.kind == stateSend
 	for _, e := range other.edges {
 		s.putOff++
+		mark := len(s.trail)
 		rest := append(pending[:len(pending):len(pending)], action{send, other.partner, e.label, s.putOff})
 		if then(rest, e.next) == send {
 			return send
 		}
+		if send {
+			s.takeBack(mark)
+		}
 	}
 	return !send
+}
+
+// takeBack forgets what was assumed since the trail had the given length.
+func (s *asyncSubtyping) takeBack(mark int) {
+	for _, pair := range s.trail[mark:] {
+		delete(s.assumed, pair)
+	}
+	s.trail = s.trail[:mark]
 }
 
 func without(list []action, i int) []action { return slices.Delete(slices.Clone(list), i, i+1) }

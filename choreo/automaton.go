@@ -133,8 +133,11 @@ func (b *automatonBuilder) comm(l Local, kind stateKind, binders []string) (int,
 		}
 	}
 	partner, branches := branchesOf(l)
-	if len(branches) == 0 {
+	switch {
+	case len(branches) == 0:
 		return 0, &Flaw{Code: EmptyBranches, Detail: "a choice offers nothing"}
+	case len(branches) > maxBranches:
+		return 0, &Flaw{Code: TooLarge, Detail: fmt.Sprintf("a choice has more than %d branches", maxBranches)}
 	}
 	id := len(b.states)
 	b.states = append(b.states, state{kind: kind, partner: partner})

@@ -23,6 +23,7 @@ type builder struct {
 
 	sites   []Site
 	siteIDs map[string]SiteID
+	lowered map[*syntax.Annotation]SiteID // the site of a record, by its first annotation
 	spans   map[*GlobalComm]syntax.Span
 
 	scope    []binder
@@ -38,7 +39,7 @@ type binder struct{ label, variable string }
 func newBuilder(p *Protocol, binding Binding) *builder {
 	b := &builder{
 		protocol: p, binding: binding, members: map[string][]Role{}, siteIDs: map[string]SiteID{},
-		spans: map[*GlobalComm]syntax.Span{}, parts: maxParts, tier: SessionProjectable,
+		lowered: map[*syntax.Annotation]SiteID{}, spans: map[*GlobalComm]syntax.Span{}, parts: maxParts, tier: SessionProjectable,
 	}
 	for i, f := range p.Families {
 		b.family(f, p.File.Protocol.DeclaredRoles()[i])
@@ -75,6 +76,7 @@ func (b *builder) build() *Instance {
 	if len(b.problems) > 0 {
 		return nil
 	}
+	b.protocol.eachStmt(func(s syntax.Stmt) { b.lower(notesOf(s)) }) // numbers the sites in the order of the text
 	g := b.block(b.protocol.File.Protocol.Body, GlobalEnd{})
 	inst := &Instance{Protocol: b.protocol, Roles: b.roles, Global: g, sites: b.sites, spans: b.spans}
 	inst.Tier, inst.Reasons = b.tier, b.reasons.Sorted()
@@ -202,6 +204,22 @@ func (b *builder) hidden() []binder {
 	}
 	return out
 }
+
+// lower returns the site of a sender's record.
+func (b *builder) lower(notes []*syntax.Annotation) SiteID {
+	if len(notes) == 0 {
+		return 0
+	}
+	id, ok := b.lowered[notes[0]]
+	if !ok {
+		id = b.site(lower(notes, ignore))
+		b.lowered[notes[0]] = id
+	}
+	return id
+}
+
+// ignore is for annotations whose problems the checker has reported.
+func ignore(syntax.Span, string, string, string, ...any) {}
 
 // site returns the number of what a send must satisfy, the same for the same requirements.
 func (b *builder) site(s Site) SiteID {

@@ -86,8 +86,7 @@ func (b *builder) bound(n syntax.Bound) (int, bool) {
 }
 
 func (b *builder) sends(pairs []pair, m syntax.Message, notes []*syntax.Annotation, next Global) Global {
-	ignore := func(syntax.Span, string, string, string, ...any) {} // the checker has reported them
-	site := b.site(lower(notes, ignore))
+	site := b.lower(notes)
 	label := Label{Name: m.Name.Text, Payload: m.Type}
 	for _, p := range slices.Backward(pairs) {
 		next = b.comm(p.from, p.to, next, label, site)

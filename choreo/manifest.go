@@ -118,7 +118,6 @@ func (p *Protocol) bundles(m *Manifest) {
 
 // describe adds what the annotations of one send ask for.
 func (p *Protocol) describe(m *Manifest, s syntax.Stmt) {
-	ignore := func(syntax.Span, string, string, string, ...any) {} // the checker has reported them
 	role := ""
 	switch s := s.(type) {
 	case *syntax.Send:

@@ -1,11 +1,17 @@
 package choreo
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
+
+// maxBranches bounds the alternatives of one choice: comparing two choices may take the square of it.
+const maxBranches = 1024
 
 // WellFormed refuses a global type that means nothing: a variable without binder, a choice without
 // branches or with the same label twice, a role that sends to itself, a recursion that comes back to
-// itself without a message. It returns nil or an aura.Invalid error whose cause is the first [*Flaw] in
-// the order of [Flaws].
+// itself without a message, a choice of more than 1,024 branches. It returns nil, or an aura.Invalid error
+// (aura.Exhausted for too many branches) whose cause is the first [*Flaw] in the order of [Flaws].
 func WellFormed(g Global) error {
 	flaws := Flaws(g)
 	if len(flaws) == 0 {
@@ -49,18 +55,25 @@ func checkComm(c *GlobalComm, add func(Code, Global, string, ...any)) {
 	if len(c.Branches) == 0 {
 		add(EmptyBranches, c, "the choice of %s offers nothing to %s", c.From, c.To)
 	}
-	names := make(map[string]bool, len(c.Branches))
-	for _, b := range c.Branches {
+	if len(c.Branches) > maxBranches {
+		add(TooLarge, c, "the choice of %s has more than %d branches", c.From, maxBranches)
+		return
+	}
+	for i, b := range c.Branches {
 		if b.Label.Name == "" {
 			add(IncompletePart, c, "a message from %s to %s has no label", c.From, c.To)
-		} else if names[b.Label.Name] {
+		} else if twice(c.Branches[:i], b.Label.Name) {
 			add(DuplicateLabel, c, "the choice of %s has two branches %s", c.From, b.Label.Name)
 		}
-		names[b.Label.Name] = true
 		if !b.Label.Sort.complete() {
 			add(IncompletePart, c, "the payload of %s is half a pair", b.Label.Name)
 		}
 	}
+}
+
+// twice reports whether name is among the labels before it. Choices are short.
+func twice(before []GlobalBranch, name string) bool {
+	return slices.ContainsFunc(before, func(b GlobalBranch) bool { return b.Label.Name == name })
 }
 
 func (s Sort) complete() bool {

@@ -173,27 +173,35 @@ func (l *lexer) str() {
 	l.tokens[len(l.tokens)-1].text = l.src.Text[start+1 : end]
 }
 
-// symbols are tried in order, so a longer one comes before its prefix.
-var symbols = []struct {
-	text string
-	kind kind
-}{
-	{"->*", tArrowAll}, {"->", tArrow}, {"=>", tFat}, {"==", tOther}, {"..", tRange}, {"!=", tOther},
-	{">=", tOther}, {"<=", tOther}, {"&&", tOther}, {"||", tOther}, {"{", tOpen}, {"}", tClose}, {"(", tParen},
-	{")", tParenEnd}, {"[", tBracket}, {"]", tBracketEnd}, {",", tComma}, {":", tColon}, {"=", tEqual}, {"|", tBar},
-	{".", tDot}, {"<", tLess}, {">", tGreater}, {"*", tStar},
-}
+// double are the symbols of two characters, single those of one, by their first character.
+var (
+	double = map[string]kind{"->": tArrow, "=>": tFat, "..": tRange, "==": tOther, "!=": tOther, ">=": tOther, "<=": tOther, "&&": tOther, "||": tOther}
+	single = [128]kind{
+		'{': tOpen, '}': tClose, '(': tParen, ')': tParenEnd, '[': tBracket, ']': tBracketEnd, ',': tComma, ':': tColon,
+		'=': tEqual, '|': tBar, '.': tDot, '<': tLess, '>': tGreater, '*': tStar,
+	}
+)
 
+// closers maps what ends a bracket to what begins it.
 var closers = map[byte]byte{'}': '{', ')': '(', ']': '['}
 
 func (l *lexer) symbol() {
-	for _, s := range symbols {
-		if l.at(s.text) {
-			l.bracket(s.kind, s.text)
+	rest := l.src.Text[l.pos:]
+	if strings.HasPrefix(rest, "->*") {
+		l.emit(tArrowAll, l.pos+3)
+		return
+	}
+	if strings.IndexByte("-=.!><&|", rest[0]) >= 0 && len(rest) > 1 {
+		if k, ok := double[rest[:2]]; ok {
+			l.emit(k, l.pos+2)
 			return
 		}
 	}
-	_, size := utf8.DecodeRuneInString(l.src.Text[l.pos:])
+	if rest[0] < utf8.RuneSelf && single[rest[0]] != tEOF {
+		l.bracket(single[rest[0]], rest[:1])
+		return
+	}
+	_, size := utf8.DecodeRuneInString(rest)
 	l.emit(tOther, l.pos+size)
 }
 
