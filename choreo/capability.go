@@ -28,7 +28,7 @@ func CheckCapability(name string) error {
 	case len(segments) < 2:
 		return fmt.Errorf("capability %q needs a namespace, as in chat:send", name)
 	case segments[0] == "cap":
-		return fmt.Errorf("capability %q must not begin with cap:", name)
+		return fmt.Errorf("capability %q must not begin with the segment cap", name)
 	}
 	for _, s := range segments {
 		if !capabilitySegment(s) {

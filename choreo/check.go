@@ -39,13 +39,34 @@ func (c *checker) check() {
 		c.checkLinear(body)
 	}
 	c.checkUnusedRoles()
+	c.checkOperationBodies()
 	c.checkBundles()
 	c.checkEffects()
 	c.checkProfiles()
 }
 
-// bodies returns the statements of the protocol, of its helpers and of the operations, which are checked
-// apart.
+// checkOperationBodies checks what the operations do. They may declare roles of their own.
+func (c *checker) checkOperationBodies() {
+	for _, d := range c.file.Decls {
+		op, ok := d.(*syntax.Operation)
+		if !ok {
+			continue
+		}
+		inner := *c
+		inner.roles = maps.Clone(c.roles)
+		for _, r := range op.Roles {
+			inner.roles[r.Name.Text] = r
+		}
+		inner.one(op.At)
+		inner.checkRoleRefs(op.Body)
+		inner.checkFlow(op.Body)
+		inner.checkAnnotations(op.Body)
+		inner.checkLinear(op.Body)
+		c.problems = inner.problems
+	}
+}
+
+// bodies returns the statements of the protocol and of each of its helpers.
 func (c *checker) bodies() [][]syntax.Stmt {
 	bodies := [][]syntax.Stmt{c.proto.Body}
 	for _, h := range c.proto.Where {
