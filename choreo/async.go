@@ -29,12 +29,12 @@ const (
 // the bounds of 32 actions and 16,384 situations did not suffice to tell. Only nil permits anything.
 func AsyncSubtype(sub, sup Local) error {
 	const op = "choreo.AsyncSubtype"
-	a, b, flaw := automata(sub, sup)
+	a, b, flaw := tables(sub, sup)
 	if flaw != nil {
 		return flaw.in(op)
 	}
 	s := asyncSubtyping{sub: a, sup: b, path: map[string]*visits{}, assumed: map[[2]int]bool{}}
-	if s.refines(a.start, nil, b.start) {
+	if s.refines(a.Start, nil, b.Start) {
 		return nil
 	}
 	if s.exhausted {
@@ -44,7 +44,7 @@ func AsyncSubtype(sub, sup Local) error {
 }
 
 type asyncSubtyping struct {
-	sub, sup *automaton
+	sub, sup *Table
 	path     map[string]*visits // the situations between the start and here in which something is put off
 	// assumed are the pairs of states that were met with nothing put off. They hold for the whole search,
 	// save for an alternative that fails, which takes back its own: trail has them in order.
@@ -109,21 +109,21 @@ func (s *asyncSubtyping) refines(p int, pending []action, q int) bool {
 
 // follows takes the next step of sub.
 func (s *asyncSubtyping) follows(p int, pending []action, q int) bool {
-	switch state := &s.sub.states[p]; state.kind {
-	case stateSend:
-		for i := range state.edges {
-			if !s.sends(state, &state.edges[i], pending, q) {
+	switch state := &s.sub.States[p]; state.Kind {
+	case StateSend:
+		for i := range state.Edges {
+			if !s.sends(state, &state.Edges[i], pending, q) {
 				return false
 			}
 		}
 		return true
-	case stateRecv:
+	case StateRecv:
 		return s.receives(state, pending, q)
 	}
 	if len(pending) > 0 {
 		return s.fail("it is done while the other still has to handle %s", pending[0].label)
 	}
-	if other := &s.sup.states[q]; other.kind != stateEnd {
+	if other := &s.sup.States[q]; other.Kind != StateEnd {
 		return s.fail("it is done where the other %s", other)
 	}
 	return true
@@ -131,55 +131,55 @@ func (s *asyncSubtyping) follows(p int, pending []action, q int) bool {
 
 // sends matches one send of sub: with the first pending send to the same partner, or with one that sup
 // comes to.
-func (s *asyncSubtyping) sends(state *state, e *edge, pending []action, q int) bool {
-	if i := slices.IndexFunc(pending, func(a action) bool { return a.send && a.partner == state.partner }); i >= 0 {
-		if !pending[i].label.equal(e.label) {
-			return s.fail("it sends %s to %s where the other sends %s", e.label, state.partner, pending[i].label)
+func (s *asyncSubtyping) sends(state *State, e *Edge, pending []action, q int) bool {
+	if i := slices.IndexFunc(pending, func(a action) bool { return a.send && a.partner == state.Partner }); i >= 0 {
+		if !pending[i].label.equal(e.Label) {
+			return s.fail("it sends %s to %s where the other sends %s", e.Label, state.Partner, pending[i].label)
 		}
-		return s.refines(e.next, without(pending, i), q)
+		return s.refines(e.Next, without(pending, i), q)
 	}
-	other := &s.sup.states[q]
+	other := &s.sup.States[q]
 	switch {
-	case !s.sup.sendsTo(q, state.partner):
-		return s.fail("it sends %s to %s, which the other never does", e.label, state.partner)
-	case other.kind == stateSend && other.partner == state.partner:
-		match := other.find(e.label)
+	case !s.sup.sendsTo(q, state.Partner):
+		return s.fail("it sends %s to %s, which the other never does", e.Label, state.Partner)
+	case other.Kind == StateSend && other.Partner == state.Partner:
+		match := other.find(e.Label)
 		if match == nil {
-			return s.fail("it sends %s to %s where the other %s", e.label, state.partner, other)
+			return s.fail("it sends %s to %s where the other %s", e.Label, state.Partner, other)
 		}
-		return s.refines(e.next, pending, match.next)
+		return s.refines(e.Next, pending, match.Next)
 	}
 	return s.skip(other, pending, func(rest []action, next int) bool { return s.sends(state, e, rest, next) })
 }
 
 // receives matches a receive of sub: with the first pending receive from the same partner, or with one
 // that sup comes to. It may not pass a send.
-func (s *asyncSubtyping) receives(state *state, pending []action, q int) bool {
+func (s *asyncSubtyping) receives(state *State, pending []action, q int) bool {
 	for i, a := range pending {
 		switch {
 		case a.send:
-			return s.fail("it waits for %s before it sends %s to %s", state.partner, a.label, a.partner)
-		case a.partner == state.partner:
+			return s.fail("it waits for %s before it sends %s to %s", state.Partner, a.label, a.partner)
+		case a.partner == state.Partner:
 			match := state.find(a.label)
 			if match == nil {
 				return s.fail("it does not accept %s from %s", a.label, a.partner)
 			}
-			return s.refines(match.next, without(pending, i), q)
+			return s.refines(match.Next, without(pending, i), q)
 		}
 	}
-	other := &s.sup.states[q]
+	other := &s.sup.States[q]
 	switch {
-	case other.kind != stateRecv:
+	case other.Kind != StateRecv:
 		return s.fail("it %s where the other %s", state, other)
-	case other.partner != state.partner:
+	case other.Partner != state.Partner:
 		return s.skip(other, pending, func(rest []action, next int) bool { return s.receives(state, rest, next) })
 	}
-	for _, e := range other.edges {
-		match := state.find(e.label)
+	for _, e := range other.Edges {
+		match := state.find(e.Label)
 		if match == nil {
-			return s.fail("it does not accept %s from %s", e.label, other.partner)
+			return s.fail("it does not accept %s from %s", e.Label, other.Partner)
 		}
-		if !s.refines(match.next, pending, e.next) {
+		if !s.refines(match.Next, pending, e.Next) {
 			return false
 		}
 	}
@@ -188,20 +188,20 @@ func (s *asyncSubtyping) receives(state *state, pending []action, q int) bool {
 
 // skip puts off what sup does at a state. Whatever it may receive must work out; of what it may send, one
 // is enough, since the sender chooses.
-func (s *asyncSubtyping) skip(other *state, pending []action, then func([]action, int) bool) bool {
+func (s *asyncSubtyping) skip(other *State, pending []action, then func([]action, int) bool) bool {
 	if s.steps++; s.steps > maxAsyncSteps || len(pending) == maxPending {
 		s.exhausted = true
 		return false
 	}
-	if other.kind == stateEnd {
+	if other.Kind == StateEnd {
 		return s.fail("the other is done")
 	}
-	send := other.kind == stateSend
-	for _, e := range other.edges {
+	send := other.Kind == StateSend
+	for _, e := range other.Edges {
 		s.putOff++
 		mark := len(s.trail)
-		rest := append(pending[:len(pending):len(pending)], action{send, other.partner, e.label, s.putOff})
-		if then(rest, e.next) == send {
+		rest := append(pending[:len(pending):len(pending)], action{send, other.Partner, e.Label, s.putOff})
+		if then(rest, e.Next) == send {
 			return send
 		}
 		if send {

@@ -118,6 +118,58 @@ func TestSequencesOfChoicesCostTheirSizeOnce(t *testing.T) {
 	}
 }
 
+func TestSequencesOfLoopsCostTheirSizeOnce(t *testing.T) {
+	text := "protocol Long =\n  roles A, B\n" + strings.Repeat(
+		"  choice A at\n    | Left => A -> B : Left\n    | Right => A -> B : Right\n  loop decide by A\n    A -> B : More\n", 100)
+	inst, err := load(t, "long", text).Instantiate(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	local, err := inst.Local("B")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := choreo.NewTable(local)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(table.States) != 201 { // 100 choices, 100 loops, the end
+		t.Errorf("%d states", len(table.States))
+	}
+}
+
+func TestTablesGoBackToTheRightBinder(t *testing.T) {
+	inst, err := passing(t, "rec-shadow").Instantiate(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	local, err := inst.Local("A")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := choreo.NewTable(local)
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := func(from int, label string) int {
+		for _, e := range table.States[from].Edges {
+			if e.Label.Name == label {
+				return e.Next
+			}
+		}
+		t.Fatalf("state %d has no %s", from, label)
+		return 0
+	}
+	inner := step(table.Start, "Outer")
+	choice := step(inner, "Inner")
+	if again := step(step(choice, "again"), "Again"); again != inner {
+		t.Errorf("the inner continue goes to %d, not %d", again, inner)
+	}
+	if round := step(step(step(choice, "leave"), "Leave"), "Round"); round != table.Start {
+		t.Errorf("the outer continue goes to %d, not %d", round, table.Start)
+	}
+}
+
 func TestSitesCarryAnnotationsAndGuards(t *testing.T) {
 	inst, err := passing(t, "guard").Instantiate(nil)
 	if err != nil {

@@ -12,27 +12,27 @@ import "fmt"
 // states once; it takes at most the product of both numbers of states.
 func Subtype(sub, sup Local) error {
 	const op = "choreo.Subtype"
-	a, b, flaw := automata(sub, sup)
+	a, b, flaw := tables(sub, sup)
 	if flaw != nil {
 		return flaw.in(op)
 	}
 	s := subtyping{sub: a, sup: b, assumed: map[[2]int]bool{}}
-	if flaw := s.check(a.start, b.start); flaw != nil {
+	if flaw := s.check(a.Start, b.Start); flaw != nil {
 		return flaw.in(op)
 	}
 	return nil
 }
 
-func automata(sub, sup Local) (a, b *automaton, flaw *Flaw) {
-	if a, flaw = newAutomaton(sub); flaw != nil {
+func tables(sub, sup Local) (a, b *Table, flaw *Flaw) {
+	if a, flaw = tabulate(sub); flaw != nil {
 		return nil, nil, flaw
 	}
-	b, flaw = newAutomaton(sup)
+	b, flaw = tabulate(sup)
 	return a, b, flaw
 }
 
 type subtyping struct {
-	sub, sup *automaton
+	sub, sup *Table
 	assumed  map[[2]int]bool
 }
 
@@ -41,23 +41,23 @@ func (s *subtyping) check(p, q int) *Flaw {
 		return nil
 	}
 	s.assumed[[2]int{p, q}] = true // one difference anywhere ends the whole check
-	a, b := &s.sub.states[p], &s.sup.states[q]
-	if a.kind != b.kind || a.partner != b.partner {
+	a, b := &s.sub.States[p], &s.sup.States[q]
+	if a.Kind != b.Kind || a.Partner != b.Partner {
 		return notASubtype("it %s where the other %s", a, b)
 	}
 	// The side whose labels must all be known to the other leads.
 	lead, follow := a, b
-	if a.kind == stateRecv {
+	if a.Kind == StateRecv {
 		lead, follow = b, a
 	}
-	for _, e := range lead.edges {
-		f := follow.find(e.label)
+	for _, e := range lead.Edges {
+		f := follow.find(e.Label)
 		if f == nil {
-			return notASubtype("it %s where the other %s: %s is not for both", a, b, e.label)
+			return notASubtype("it %s where the other %s: %s is not for both", a, b, e.Label)
 		}
-		next := [2]int{e.next, f.next}
-		if a.kind == stateRecv {
-			next[0], next[1] = f.next, e.next
+		next := [2]int{e.Next, f.Next}
+		if a.Kind == StateRecv {
+			next[0], next[1] = f.Next, e.Next
 		}
 		if flaw := s.check(next[0], next[1]); flaw != nil {
 			return flaw
