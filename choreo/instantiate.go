@@ -52,7 +52,7 @@ func (in *Instance) Local(role Role) (Local, error) {
 	case in.Global == nil:
 		return nil, aura.Errorf(op, aura.Invalid, "protocol %s cannot be run: %w", in.Protocol.Name, in.Reasons)
 	}
-	local, flaw := newProjector(role).project(in.Global)
+	local, flaw := newProjector(role).project(in.Global, nil)
 	if flaw != nil {
 		return nil, syntax.Diagnostics{in.diagnose(flaw)}.Err(op)
 	}
@@ -99,7 +99,7 @@ func (p *Protocol) probe() (Assessment, syntax.Diagnostics) {
 	}
 	var problems syntax.Diagnostics
 	for _, role := range p.probeRoles(inst.Roles) {
-		if _, flaw := newProjector(role).project(inst.Global); flaw != nil {
+		if _, flaw := newProjector(role).project(inst.Global, nil); flaw != nil {
 			problems = append(problems, inst.diagnose(flaw))
 		}
 	}
