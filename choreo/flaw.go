@@ -1,0 +1,54 @@
+package choreo
+
+import "github.com/aura-runtime/aura"
+
+// Code names what is wrong, for tools and tests. Codes are append-only; texts may change.
+type Code string
+
+// What can be wrong with a type, or with projecting it for a role.
+const (
+	UnboundVariable    Code = "UnboundVariable"
+	EmptyBranches      Code = "EmptyBranches"
+	SelfCommunication  Code = "SelfCommunication"
+	UnguardedRecursion Code = "UnguardedRecursion"
+	DuplicateLabel     Code = "DuplicateLabel"
+	IncompletePart     Code = "IncompletePart"
+	EndMismatch        Code = "EndMismatch"
+	PartnerMismatch    Code = "PartnerMismatch"
+	DirectionMismatch  Code = "DirectionMismatch"
+	SendBranchMismatch Code = "SendBranchMismatch"
+	PayloadMismatch    Code = "PayloadMismatch"
+	GuardMismatch      Code = "GuardMismatch"
+	IncompatibleTypes  Code = "IncompatibleTypes"
+	IncompatibleBranch Code = "IncompatibleBranch"
+	TooLarge           Code = "TooLarge"
+	NotASubtype        Code = "NotASubtype"
+	UndecidedInBound   Code = "UndecidedInBound"
+)
+
+// Flaw is one thing that is wrong with a type. It is the cause inside the aura.Error that a function
+// returns: errors.As finds it.
+type Flaw struct {
+	Code Code
+	// Role is the role that cannot play its part; "" if the type is wrong for everybody.
+	Role Role
+	// At is the part of the global type where the flaw shows; nil if it was found in a local type.
+	At Global
+	// Detail says what is wrong in words, naming labels and partners.
+	Detail string
+}
+
+func (f *Flaw) Error() string {
+	if f.Role == "" {
+		return f.Detail
+	}
+	return "role " + string(f.Role) + ": " + f.Detail
+}
+
+func (f *Flaw) in(op string) error {
+	kind := aura.Invalid
+	if f.Code == TooLarge || f.Code == UndecidedInBound {
+		kind = aura.Exhausted
+	}
+	return &aura.Error{Op: op, Kind: kind, Err: f}
+}
