@@ -34,7 +34,7 @@ type Options struct {
 
 func (o *Options) defaults(p *choreo.Protocol) {
 	if o.Package == "" {
-		o.Package = packageName(p)
+		o.Package = PackageName(p)
 	}
 	if o.Port == "" {
 		o.Port = DefaultPort
@@ -94,7 +94,7 @@ type writer struct {
 
 func newWriter(inst *choreo.Instance, opts Options) *writer {
 	w := &writer{inst: inst, opts: opts, session: "run", turn: "turn", taken: names{}, structs: map[string]string{}}
-	if opts.Package != packageName(inst.Protocol) {
+	if opts.Package != PackageName(inst.Protocol) {
 		w.prefix = exported(inst.Protocol.Name)
 		w.session, w.turn = unexported(w.prefix)+"Run", unexported(w.prefix)+"Turn"
 	}

@@ -13,8 +13,8 @@ func exported(name string) string { return strings.ToUpper(name[:1]) + name[1:] 
 
 func unexported(name string) string { return strings.ToLower(name[:1]) + name[1:] }
 
-// packageName is that of a package that holds this protocol alone. A protocol Go cannot live in package go.
-func packageName(p *choreo.Protocol) string {
+// PackageName is that of a package that holds this protocol alone. A protocol Go cannot live in package go.
+func PackageName(p *choreo.Protocol) string {
 	name := strings.ToLower(strings.ReplaceAll(p.Name, "_", ""))
 	if token.IsKeyword(name) {
 		name += "protocol"
