@@ -21,9 +21,9 @@ const CapLink = "delivery:link"
 
 // The reasons that an outbox shows.
 const (
-	reasonOffline = "peer is not reachable"
-	reasonBudget  = "flow budget of this epoch is used up"
-	reasonGreet   = "connecting"
+	reasonOffline  = "peer is not reachable"
+	reasonBudget   = "flow budget of this epoch is used up"
+	reasonDialling = "connecting"
 )
 
 const dialBudget = 25 * time.Second
@@ -97,6 +97,7 @@ func (l *link) arrive(tc task.Context, c *transport.Channel) {
 // run is the link's task.
 func (l *link) run(tc task.Context) error {
 	pause := redial()
+	l.show(tc, reasonDialling)
 	for {
 		channel, err := l.connect(tc)
 		if err != nil {
