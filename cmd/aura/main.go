@@ -28,7 +28,7 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 		Connect:    connect,
 	}
 	root := cli.New(s)
-	root.AddCommand(initCommand(s), upCommand(s), versionCommand(s))
+	root.AddCommand(initCommand(s), upCommand(s), demoCommand(s), doctorCommand(s), versionCommand(s))
 	root.SetArgs(args)
 	err := root.Execute()
 	if !s.JSON { // a mistake before --json leaves the flag unread
