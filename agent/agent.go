@@ -2,6 +2,7 @@ package agent
 
 import (
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
@@ -174,7 +175,8 @@ func (s sender) Release(tc task.Context, e effect.Envelope, receipts []effect.Re
 	}
 }
 
-// committed wakes the links of contexts in which this device said something.
+// committed wakes the links of contexts in which this device said something, and all when what is permitted
+// has changed.
 type committed struct {
 	sync   *service.Sync
 	device aura.DeviceID
@@ -182,9 +184,18 @@ type committed struct {
 
 // Committed implements [journal.Sink].
 func (c committed) Committed(records []fact.Record) {
+	permitted := false
 	for i := range records {
-		if context, shared := records[i].Fact.Namespace.Context(); shared && records[i].Fact.Device == c.device {
+		f := &records[i].Fact
+		if context, shared := f.Namespace.Context(); shared && f.Device == c.device {
 			c.sync.Committed(context)
 		}
+		switch f.Kind {
+		case capability.KindGranted, capability.KindRevoked, capability.KindPolicy:
+			permitted = true
+		}
+	}
+	if permitted {
+		c.sync.Permitted()
 	}
 }

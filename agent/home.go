@@ -3,6 +3,8 @@ package agent
 import (
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/journal"
@@ -20,7 +22,8 @@ const (
 
 // HomeOptions says how the agent of a home meets the network.
 type HomeOptions struct {
-	// Listen is where to listen, as multiaddr text. Default: nowhere.
+	// Listen is where to listen, as multiaddr text. Port 0 is a port of the agent's choice, the same one at
+	// every start while it is free. Default: nowhere.
 	Listen []string
 	// Private says that the addresses are for this machine alone.
 	Private bool
@@ -59,8 +62,37 @@ func OpenHome(tc task.Context, dir string, p keyring.Protector, o HomeOptions) (
 		return Hands{}, err
 	}
 	return Hands{Ring: ring, Store: store, Entropy: world.Random(), Network: func(g Gate) (transport.Network, error) {
-		return transport.OpenLibp2p(ring.LinkSeed(), transport.Libp2pOptions{
-			Listen: o.Listen, Private: o.Private, Contacts: g.Contacts, Strangers: g.Strangers,
-		})
+		return openNetwork(tc, ring, g, o)
 	}}, nil
+}
+
+// openNetwork listens at the agent's first choice of ports that is free.
+func openNetwork(tc task.Context, ring *keyring.Ring, g Gate, o HomeOptions) (network *transport.Libp2p, err error) {
+	for _, listen := range choices(o.Listen, ring.Certificate().Link) {
+		network, err = transport.OpenLibp2p(ring.LinkSeed(), transport.Libp2pOptions{
+			Listen: listen, Private: o.Private, Contacts: g.Contacts, Strangers: g.Strangers,
+		})
+		if err == nil && !everywhere(network, listen) {
+			err = aura.Errorf("agent.OpenHome", aura.Unavailable, "a port is in use")
+			if closing := network.Close(tc); closing != nil {
+				return nil, closing
+			}
+		}
+		if aura.KindOf(err) != aura.Unavailable {
+			break
+		}
+	}
+	return network, err
+}
+
+// everywhere reports whether a network listens with every transport that was asked for: it starts when any
+// of them does.
+func everywhere(n transport.Network, listen []string) bool {
+	for _, protocol := range []string{"/tcp/", "/udp/"} {
+		has := func(text string) bool { return strings.Contains(text, protocol) }
+		if slices.ContainsFunc(listen, has) && !slices.ContainsFunc(n.Addresses(), func(a transport.Address) bool { return has(string(a)) }) {
+			return false
+		}
+	}
+	return true
 }

@@ -48,7 +48,7 @@ func newDecoding() cbor.DecMode {
 
 // Marshal returns the canonical bytes of a payload struct, whose fields are tagged
 // `cbor:"1,keyasint,omitempty"` (omitzero for arrays). Equal values have equal bytes. It returns
-// aura.Invalid for a value that CBOR cannot hold or that exceeds [MaxPayload].
+// aura.Invalid for a value with floats, tags or deep nesting, and for one that exceeds [MaxPayload].
 func Marshal(v any) ([]byte, error) {
 	const op = "fact.Marshal"
 	b, err := encoding.Marshal(v)
@@ -57,6 +57,10 @@ func Marshal(v any) ([]byte, error) {
 	}
 	if len(b) > MaxPayload {
 		return nil, aura.Errorf(op, aura.Invalid, "payload %T has %d bytes, the most is %d", v, len(b), MaxPayload)
+	}
+	// What Unmarshal would refuse must not become a fact.
+	if err := checkCanonical(b); err != nil {
+		return nil, aura.Errorf(op, aura.Invalid, "payload %T %w", v, err)
 	}
 	return b, nil
 }

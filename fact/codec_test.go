@@ -103,7 +103,7 @@ func TestPayloadRefusesOtherEncodings(t *testing.T) {
 }
 
 func TestPayloadThatCannotBeKeptIsInvalid(t *testing.T) {
-	for name, v := range map[string]any{"channel": make(chan int), "large": make([]byte, fact.MaxPayload)} {
+	for name, v := range map[string]any{"channel": make(chan int), "float": 1.5, "large": make([]byte, fact.MaxPayload)} {
 		if _, err := fact.Marshal(v); !errors.Is(err, aura.Invalid) {
 			t.Errorf("%s: got %v, want invalid", name, err)
 		}

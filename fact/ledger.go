@@ -2,6 +2,7 @@ package fact
 
 import (
 	"bytes"
+	"cmp"
 
 	"github.com/aura-runtime/aura"
 )
@@ -20,20 +21,24 @@ type Charge struct {
 	Through  uint64           `cbor:"5,keyasint,omitempty"` // own facts of the context paid for up to this Seq, in any epoch
 	Receipts uint64           `cbor:"6,keyasint,omitempty"` // receipts issued in Epoch
 	Head     [32]byte         `cbor:"7,keyasint,omitzero"`  // hash of the last receipt of Epoch; zero: none
-	From     uint64           `cbor:"8,keyasint,omitempty"` // facts up to this Seq were not paid for in Epoch, but before it
+	From     uint64           `cbor:"8,keyasint,omitempty"` // paid for in Epoch is the run with Seq in (From, Until]
+	Until    uint64           `cbor:"9,keyasint,omitempty"`
 }
 
 // Merge returns the join of two entries of the same context and peer: the later epoch's spending wins,
-// within an epoch the greater amount, the lesser From and the longer receipt chain, and the greater
-// Through always. It is commutative, associative and idempotent, so the order in which devices exchange
-// entries is of no matter.
+// within an epoch the greater amount with the run that it paid for and the longer receipt chain, and the
+// greater Through always. It is commutative, associative and idempotent, so the order in which devices
+// exchange entries is of no matter.
 func (c Charge) Merge(o Charge) Charge {
 	through := max(c.Through, o.Through)
 	switch {
 	case c.Epoch < o.Epoch:
 		c = o
 	case c.Epoch == o.Epoch:
-		c.Spent, c.From = max(c.Spent, o.Spent), min(c.From, o.From)
+		// A run may shrink while more is spent, so runs are never joined: one of the two is the newer.
+		if cmp.Or(cmp.Compare(o.Spent, c.Spent), cmp.Compare(o.Until, c.Until), cmp.Compare(c.From, o.From)) > 0 {
+			c.Spent, c.From, c.Until = o.Spent, o.From, o.Until
+		}
 		if o.Receipts > c.Receipts || o.Receipts == c.Receipts && bytes.Compare(o.Head[:], c.Head[:]) > 0 {
 			c.Receipts, c.Head = o.Receipts, o.Head
 		}

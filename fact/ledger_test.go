@@ -17,7 +17,7 @@ var anyCharge = rapid.Custom(func(t *rapid.T) fact.Charge {
 		Context: aura.ContextID{1}, Peer: aura.AuthorityID{2},
 		Epoch: aura.Epoch(small.Draw(t, "epoch")), Spent: small.Draw(t, "spent"), Through: small.Draw(t, "through"),
 		Receipts: small.Draw(t, "receipts"), Head: [32]byte{byte(small.Draw(t, "head"))},
-		From: small.Draw(t, "from"),
+		From: small.Draw(t, "from"), Until: small.Draw(t, "until"),
 	}
 })
 

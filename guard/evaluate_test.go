@@ -246,7 +246,7 @@ func TestLeakageBudgetIsSharedByTheSendsOfARequest(t *testing.T) {
 func TestRetransmissionIsFreeWithinItsEpochOnly(t *testing.T) {
 	p := guard.DefaultPolicy()
 	e := guard.EpochAt(p, noon)
-	charge := &fact.Charge{Context: room, Peer: ben, Epoch: e, Spent: 5, From: 2, Through: 7}
+	charge := &fact.Charge{Context: room, Peer: ben, Epoch: e, Spent: 5, From: 2, Until: 7, Through: 7}
 	resend := func(from, through uint64, now aura.Physical) *guard.Outcome {
 		s := snapshot(p, ben)
 		s.Last = 7

@@ -17,7 +17,7 @@ type Headroom struct {
 	// charge costs at least one unit, so what was spent in an epoch is such a name.
 	Version uint64
 	// From and Through bound the run of own facts charged for this peer in this epoch: Seq in
-	// (From, Through]. Facts after Through were never charged; facts up to From in an earlier epoch.
+	// (From, Through]. All others must be charged before they leave.
 	From, Through uint64
 }
 
@@ -29,7 +29,7 @@ func HeadroomOf(p Policy, c *fact.Charge, context aura.ContextID, peer aura.Auth
 		From: c.Through, Through: c.Through,
 	}
 	if h.Epoch == c.Epoch {
-		h.Spent, h.Version, h.From = c.Spent, c.Spent, c.From
+		h.Spent, h.Version, h.From, h.Through = c.Spent, c.Spent, c.From, c.Until
 	}
 	return h
 }
@@ -47,12 +47,23 @@ func ChargeHolds(c *fact.Charge, epoch aura.Epoch, seen uint64) bool {
 // pays for is Seq in (from, through].
 func Charged(c fact.Charge, cmd *effect.Command, from, through uint64) fact.Charge {
 	if c.Epoch < cmd.Epoch {
-		c = fact.Charge{Epoch: cmd.Epoch, From: c.Through, Through: c.Through}
+		c = fact.Charge{Epoch: cmd.Epoch, From: c.Through, Until: c.Through, Through: c.Through}
 	}
 	c.Context, c.Peer = cmd.Context, cmd.Peer
 	c.Spent += uint64(cmd.Amount)
-	c.From, c.Through = min(c.From, from), max(c.Through, through)
+	c.From, c.Until = joined(c.From, c.Until, from, through)
+	c.Through = max(c.Through, through)
 	return c
+}
+
+// joined returns the run that is paid for after another one was: both together when they touch. When
+// facts between them are left out, only the newer counts: an entry has one run, and it must never hold a
+// fact that nobody paid for. What the older one paid is lost, and its facts are decided anew.
+func joined(from, until, newFrom, newUntil uint64) (uint64, uint64) {
+	if newFrom <= until && newUntil >= from {
+		return min(from, newFrom), max(until, newUntil)
+	}
+	return newFrom, newUntil
 }
 
 // LeakView is the leakage budget of a context in the current epoch, per observer class; the index is

@@ -46,7 +46,7 @@ func TestEpochTurnsWithTheClock(t *testing.T) {
 func TestSpendingResetsWhenTheEpochTurns(t *testing.T) {
 	p := guard.DefaultPolicy()
 	e := guard.EpochAt(p, noon)
-	c := &fact.Charge{Epoch: e, Spent: p.Limit, From: 1, Through: 9}
+	c := &fact.Charge{Epoch: e, Spent: p.Limit, From: 1, Until: 9, Through: 9}
 	full := guard.HeadroomOf(p, c, room, ben, noon)
 	want := guard.Headroom{
 		Context: room, Peer: ben, Epoch: e, Limit: p.Limit, Spent: p.Limit, Version: p.Limit, From: 1, Through: 9,

@@ -1,6 +1,7 @@
 package guard_test
 
 import (
+	"crypto/ed25519"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -45,7 +46,8 @@ func world(t *rapid.T) (*guard.Snapshot, *guard.Request) {
 			Spent:   rapid.Uint64Range(0, 6).Draw(t, "spent"),
 			Through: rapid.Uint64Range(0, s.Last).Draw(t, "through"),
 		}
-		c.From = rapid.Uint64Range(0, c.Through).Draw(t, "from")
+		c.Until = rapid.Uint64Range(0, c.Through).Draw(t, "until")
+		c.From = rapid.Uint64Range(0, c.Until).Draw(t, "from")
 		s.Budgets = append(s.Budgets, guard.HeadroomOf(p, c, room, peer, noon))
 		send := guard.Send{
 			Peer: peer, Cost: aura.FlowCost(rapid.IntRange(0, 4).Draw(t, "cost")),
@@ -122,6 +124,49 @@ func TestEvaluationIsAFunctionOfItsInputs(t *testing.T) {
 		for i := range a.Commands {
 			if diff := cmp.Diff(a.Commands[i], used.Commands[i]); diff != "" {
 				t.Fatal(diff)
+			}
+		}
+	})
+}
+
+// TestARunNeverHoldsWhatNobodyPaidFor charges runs at random places: whatever the ledger and the chain of
+// receipts call paid was paid for in the epoch, and both agree.
+func TestARunNeverHoldsWhatNobodyPaidFor(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := guard.DefaultPolicy()
+		key := device.Public().(ed25519.PublicKey)
+		var c fact.Charge
+		chain := guard.Chain{Context: room, From: own, To: ben}
+		paid := map[uint64]bool{}
+		now := noon
+		for range rapid.IntRange(1, 12).Draw(t, "charges") {
+			if rapid.IntRange(0, 5).Draw(t, "turn") == 0 {
+				now.At = now.At.Add(p.EpochLength)
+				clear(paid)
+			}
+			h := guard.HeadroomOf(p, &c, room, ben, now)
+			from := rapid.Uint64Range(0, h.Through).Draw(t, "from")
+			until := from + rapid.Uint64Range(1, 4).Draw(t, "facts")
+			receipt := effect.Receipt{
+				Context: room, From: own, To: ben, Epoch: h.Epoch, Cost: until - from,
+				FirstSeq: from + 1, LastSeq: until,
+			}
+			if c.Epoch == h.Epoch {
+				receipt.Previous = c.Head
+			}
+			c = guard.Charged(c, &effect.Command{Context: room, Peer: ben, Amount: 4, Epoch: h.Epoch}, from, until)
+			c.Head = sign(receipt).Hash()
+			if err := chain.Accept(sign(receipt), key, p, now); err != nil {
+				t.Fatal(err)
+			}
+			for seq := from + 1; seq <= until; seq++ {
+				paid[seq] = true
+			}
+			for seq := uint64(0); seq <= c.Through+1; seq++ {
+				covered := seq > c.From && seq <= c.Until
+				if covered && !paid[seq] || covered != chain.Covers(seq) {
+					t.Fatalf("fact %d: paid %t, ledger %+v, chain %+v", seq, paid[seq], c, chain)
+				}
 			}
 		}
 	})

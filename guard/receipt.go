@@ -11,8 +11,10 @@ type Chain struct {
 	Context  aura.ContextID
 	From, To aura.AuthorityID
 	Epoch    aura.Epoch
-	Spent    uint64   // units that the receipts of Epoch cover
-	LastSeq  uint64   // the last fact that they cover
+	Spent    uint64 // units that the receipts of Epoch cover
+	After    uint64 // the facts that they cover have Seq in (After, LastSeq]
+	LastSeq  uint64
+	Count    uint64   // receipts of Epoch
 	Head     [32]byte // hash of the last receipt of Epoch; zero: none
 }
 
@@ -40,13 +42,15 @@ func (c *Chain) Accept(r *effect.Receipt, deviceKey []byte, p Policy, now aura.P
 		if r.Epoch > latestEpoch(p, now) {
 			return aura.Errorf(op, aura.Denied, "receipt of an epoch that has not begun")
 		}
-		next.Epoch, next.Spent, next.LastSeq, next.Head = r.Epoch, 0, 0, [32]byte{}
+		next = Chain{Context: c.Context, From: c.From, To: c.To, Epoch: r.Epoch}
 	}
 	switch {
 	case r.Epoch < c.Epoch:
 		return aura.Errorf(op, aura.Stale, "receipt of an earlier epoch")
 	case r.Previous != next.Head && r.LastSeq <= next.LastSeq:
 		return aura.Errorf(op, aura.Stale, "receipt of a run that is covered already")
+	case r.FirstSeq == 0 || r.FirstSeq > r.LastSeq:
+		return aura.Errorf(op, aura.Denied, "receipt covers no run of facts")
 	case r.Previous != next.Head:
 		return aura.Errorf(op, aura.Denied, "receipt does not follow the last one")
 	case r.Cost == 0:
@@ -54,11 +58,15 @@ func (c *Chain) Accept(r *effect.Receipt, deviceKey []byte, p Policy, now aura.P
 	case next.Spent > p.Limit || r.Cost > p.Limit-next.Spent:
 		return aura.Errorf(op, aura.Denied, "receipt exceeds the budget of its epoch")
 	}
-	// A run of an earlier epoch that is decided anew may end before the facts sent since.
-	next.Spent, next.LastSeq, next.Head = next.Spent+r.Cost, max(next.LastSeq, r.LastSeq), hash
+	// The run follows the same rule as the sender's ledger, so that both agree on what is paid for.
+	next.After, next.LastSeq = joined(next.After, next.LastSeq, r.FirstSeq-1, r.LastSeq)
+	next.Spent, next.Count, next.Head = next.Spent+r.Cost, next.Count+1, hash
 	*c = next
 	return nil
 }
+
+// Covers reports whether a receipt of the chain's epoch paid for the fact with a Seq.
+func (c *Chain) Covers(seq uint64) bool { return seq > c.After && seq <= c.LastSeq }
 
 // latestEpoch is the last epoch that a sender's clock may have reached: one beyond the latest instant
 // that ours may show, because neither clock is exact.

@@ -45,17 +45,24 @@ func (s *Maintenance) Serve(tc task.Context) error {
 // Close implements [task.Service].
 func (s *Maintenance) Close(task.Context) error { return nil }
 
-// expire ends invitations whose time passed. What fails now is due again in the next round.
+// expire ends invitations whose time passed, and forgets those that nobody tries any more. What fails now is
+// due again in the next round.
 func (s *Maintenance) expire(tc task.Context) {
-	var due []invite.ID
+	var due, over []invite.ID
 	now := tc.Now()
-	s.desk.Book.Read(func(p *Pages) { due = p.Invites.Due(now) })
+	s.desk.Book.Read(func(p *Pages) { due, over = p.Invites.Due(now), p.Invites.Over(now) })
 	for _, id := range due {
-		err := s.invite.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) {
-			return invite.Expire(&p.Invites, by, id)
-		}, aura.OperationID{})
-		if err != nil {
-			tc.Emit(ingress("maintenance", "dropped", err))
+		s.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) { return invite.Expire(&p.Invites, by, id) })
+	}
+	for _, id := range over {
+		if code, err := s.desk.Journal.Meta(invite.CodeKey(id)); err == nil && code != nil {
+			s.change(tc, func(_ *Pages, by contact.Caller) (guard.Request, error) { return invite.Forget(by, id), nil })
 		}
+	}
+}
+
+func (s *Maintenance) change(tc task.Context, handler func(*Pages, contact.Caller) (guard.Request, error)) {
+	if err := s.invite.change(tc, handler, aura.OperationID{}); err != nil {
+		tc.Emit(ingress("maintenance", "dropped", err))
 	}
 }

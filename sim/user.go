@@ -94,11 +94,11 @@ func (l *life) do(tc task.Context, what string, fn func(task.Context) error) err
 	case 0, aura.Denied, aura.Conflict, aura.NotFound:
 	case aura.Cancelled:
 		// Only a process that is being stopped may say so.
-		if l.life == l.person.life {
+		if l == l.person.life {
 			l.world.violate(l.name, OperationsEnd, "%s: %v", what, err)
 		}
 	case aura.Unavailable, aura.Exhausted:
-		if !l.sick && l.life == l.person.life {
+		if !l.sick && l == l.person.life {
 			l.world.violate(l.name, OperationsEnd, "%s: %v", what, err)
 		}
 	default:

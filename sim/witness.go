@@ -112,8 +112,8 @@ func (w *witness) paid(context aura.ContextID, r *fact.Record) {
 	if charge.Through < r.Seq {
 		w.violate(FactsPaid, "fact %d of %s is here, and paid for are %d", r.Seq, author.name, charge.Through)
 	}
-	if cost := author.witness.cost(context, charge.From, charge.Through); charge.Spent < cost {
-		w.violate(FactsPaid, "%s paid %d for facts %d to %d, which cost %d", author.name, charge.Spent, charge.From+1, charge.Through, cost)
+	if cost := author.witness.cost(context, charge.From, charge.Until); charge.Spent < cost {
+		w.violate(FactsPaid, "%s paid %d for facts %d to %d, which cost %d", author.name, charge.Spent, charge.From+1, charge.Until, cost)
 	}
 }
 

@@ -82,11 +82,22 @@ func Cancel(s *State, by contact.Caller, in CancelIntent) (guard.Request, error)
 
 // Expire plans to end an invitation whose time passed, see [State.Due].
 func Expire(s *State, by contact.Caller, id ID) (guard.Request, error) {
-	if !s.at(id).due(by.Now) {
+	at := s.at(id)
+	if !at.due(by.Now) {
 		return guard.Request{}, aura.Errorf("invite.Expire", aura.Conflict, "the invitation has not run out")
 	}
 	draft, err := by.Draft(KindExpired, Ended{ID: id})
+	if at.kind == KindCreated {
+		return by.Local(CapEnd, draft), err // The code stays, as with Cancel.
+	}
 	return ending(by, id, draft), err
+}
+
+// Forget plans to drop the secret of an invitation that nobody tries any more, see [State.Over].
+func Forget(by contact.Caller, id ID) guard.Request {
+	r := by.Local(CapEnd)
+	r.Metadata = []guard.Meta{{Key: CodeKey(id)}}
+	return r
 }
 
 // Fail plans to end an exchange that cannot succeed. The reason is for a person; a long one is cut.

@@ -462,8 +462,20 @@ func TestInvitationsRunOut(t *testing.T) {
 	for _, s := range []*side{a, b} {
 		r, err = invite.Expire(&s.state, at(s.Person, late), c.ID())
 		s.commit(t, r, err)
-		if s.phase(c.ID()) != invite.Expired || len(s.meta) != 0 {
-			t.Errorf("%s: %s, keeps %v", s.name, s.phase(c.ID()), keysOf(s.meta))
+		if s.phase(c.ID()) != invite.Expired {
+			t.Errorf("%s: %s", s.name, s.phase(c.ID()))
+		}
+	}
+	if got := invite.Offer(&a.state, &a.contacts, at(ada, late), c, hello(ben, "Ben"), ben.Certificate.Agreement); got.Refusal != invite.RefusedExpired {
+		t.Errorf("whoever tries the code afterwards is told %+v", got)
+	}
+	if over := a.state.Over(at(ada, late).Now); !slices.Equal(over, []invite.ID{c.ID()}) {
+		t.Errorf("over are %v", over)
+	}
+	a.commit(t, invite.Forget(at(ada, late), c.ID()), nil)
+	for _, s := range []*side{a, b} {
+		if len(s.meta) != 0 {
+			t.Errorf("%s keeps %v", s.name, keysOf(s.meta))
 		}
 	}
 	if _, err := invite.Decline(&b.state, at(ben, late), c); !errors.Is(err, aura.Conflict) {

@@ -68,7 +68,15 @@ func (s *State) Due(now aura.Physical) []ID {
 // right one and tells the others why not.
 func (s *State) Listening(now aura.Physical) []ID {
 	return s.where(func(at situation) bool {
-		return at.kind == KindCreated && (at.phase == Answered || !expired(at.expires, now))
+		return at.kind == KindCreated && (at.phase == Answered || !expired(at.expires.Add(grace), now))
+	})
+}
+
+// Over returns the outgoing invitations that have ended and that no accepter tries any more, for [Forget];
+// ascending.
+func (s *State) Over(now aura.Physical) []ID {
+	return s.where(func(at situation) bool {
+		return at.kind == KindCreated && at.phase.Terminal() && expired(at.expires.Add(grace), now)
 	})
 }
 

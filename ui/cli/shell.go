@@ -59,7 +59,12 @@ func New(s *Shell) *cobra.Command {
 	}
 	root.PersistentFlags().StringVar(&s.Home, "home", "", "folder of the account (default $AURA_HOME, else the XDG data folder)")
 	root.PersistentFlags().BoolVar(&s.JSON, "json", false, "print JSON, one object a line")
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return Usage(c, "%v", err) })
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		if words := c.Flags().Args(); c == root && len(words) > 0 {
+			return unknown(c, words) // the flag belongs to a verb that does not exist
+		}
+		return Usage(c, "%v", err)
+	})
 	root.SetIn(s.In)
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
