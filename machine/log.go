@@ -46,9 +46,10 @@ const (
 	EffectHeal             EffectKind = 41
 	EffectCorrupt          EffectKind = 42
 	EffectTimeout          EffectKind = 43
+	EffectCommit           EffectKind = 44 // Number is 1 if every pick was prepared
 )
 
-const lastEffect = EffectTimeout
+const lastEffect = EffectCommit
 
 func (k EffectKind) String() string {
 	names := [...]string{
@@ -59,7 +60,7 @@ func (k EffectKind) String() string {
 		EffectAttenuate: "attenuate", EffectBeginTransfer: "begin transfer", EffectCommitTransfer: "commit transfer",
 		EffectRollbackTransfer: "roll back transfer", EffectAcquire: "acquire", EffectYield: "yield", EffectTag: "tag",
 		EffectCheck: "check", EffectCrash: "crash", EffectPartition: "partition", EffectHeal: "heal",
-		EffectCorrupt: "corrupt", EffectTimeout: "timeout",
+		EffectCorrupt: "corrupt", EffectTimeout: "timeout", EffectCommit: "commit",
 	}
 	if int(k) < len(names) && names[k] != "" {
 		return names[k]
@@ -84,7 +85,7 @@ type Effect struct {
 	Names      []string
 	Signature  []byte
 	Opening    *Opening // EffectOpen
-	Image      [32]byte // EffectOpen: the digest
+	Image      *Image   // EffectOpen
 }
 
 // Log keeps the effects of one machine in memory that the caller provides. A log that is full forgets its
@@ -154,8 +155,8 @@ func (l *Log) answered(tick uint64, s SessionID, role RoleID, kind EffectKind, a
 	}
 }
 
-func (l *Log) wave(tick uint64, n int) {
-	if e := l.add(EffectWave, tick, NoSession); e != nil {
+func (l *Log) wave(tick uint64, kind EffectKind, n int) {
+	if e := l.add(kind, tick, NoSession); e != nil {
 		e.Number = uint64(n)
 	}
 }
@@ -219,7 +220,7 @@ func (l *Log) opened(tick uint64, s *session, o *Opening, roles []RoleID) {
 	if e == nil {
 		return
 	}
-	e.Image, e.Text = s.image.digest, string(o.Owner)
+	e.Image = s.image
 	e.Opening = &Opening{
 		Owner: o.Owner, Admission: o.Admission, Name: o.Name, Priority: o.Priority, Budget: o.Budget,
 		Authorities: slices.Clone(o.Authorities),

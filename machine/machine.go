@@ -77,8 +77,9 @@ type Machine struct {
 	tick    uint64
 	version uint64 // of everything that a planned wave relies on
 	ready   queue
-	live    int // roles not done and not stopped
-	played  int // roles of all sessions that are not reaped
+	resumed bool // restored from a snapshot: its trace lacks the beginning
+	live    int  // roles not done and not stopped
+	played  int  // roles of all sessions that are not reaped
 	wave    Wave
 	hasher  *hasher
 	rootKey macKey

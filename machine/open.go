@@ -85,7 +85,7 @@ func (m *Machine) mayOpen(op string, image *Image, o *Opening) ([]RoleID, error)
 		return nil, aura.Errorf(op, aura.Invalid, "a session needs an owner")
 	case o.Priority >= levels:
 		return nil, aura.Errorf(op, aura.Invalid, "priority %d is more than %d", o.Priority, levels-1)
-	case a.scheduler != 0 && a.scheduler != m.options.Scheduler:
+	case a.scheduler != 0 && a.scheduler.order() != m.options.Scheduler.order():
 		return nil, aura.Errorf(op, aura.Denied, "protocol %s was admitted for the scheduler %s, the machine has %s", image.name, a.scheduler, m.options.Scheduler)
 	case a.integrity >= Sealed && m.options.Key == [32]byte{}:
 		return nil, aura.Errorf(op, aura.Denied, "a %s session needs a key", a.integrity)

@@ -98,6 +98,21 @@ func (s Scheduler) String() string {
 		PriorityFixed: "priority_fixed", PriorityAging: "priority_aging", PriorityToken: "priority_token_weighted"}, uint8(s))
 }
 
+// order maps schedulers to what they do: in the order of becoming ready, token holders first, by priority.
+// Those that do the same may stand in for each other.
+func (s Scheduler) order() uint8 {
+	switch s {
+	case ProgressAware, PriorityToken:
+		return 2
+	case PriorityFixed:
+		return 3
+	}
+	return 1
+}
+
+// fifo reports whether the order in which roles become ready is all that counts.
+func (s Scheduler) fifo() bool { return s.order() == 1 }
+
 // Profile is how wide execution may be.
 type Profile uint8
 

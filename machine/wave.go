@@ -58,11 +58,11 @@ func (w *Wave) Certificate() Certificate {
 // A wave that is not committed is void when the next one is planned. n below 1 is 1.
 func (m *Machine) Plan(n int) *Wave {
 	m.abandon()
-	m.log.wave(m.tick, n)
+	n = min(max(n, 1), maxWave)
+	m.log.wave(m.tick, EffectWave, n)
 	m.advance()
 	w := &m.wave
 	w.n, w.version, w.live = 0, m.version, true
-	n = min(max(n, 1), maxWave)
 	seen := 0
 	for p := m.ready.first(); p != nil && w.n < n && seen < maxSeen; seen++ {
 		next := m.ready.after(p)
@@ -74,10 +74,13 @@ func (m *Machine) Plan(n int) *Wave {
 		} else {
 			n = min(n, limit)
 		}
-		if s.passed != m.tick && w.admits(p) {
-			w.add(p)
-		} else {
+		if s.passed == m.tick || !w.admits(p) {
 			s.passed = m.tick // a later role of the session must not overtake this one
+		} else {
+			w.add(p)
+			if !m.options.Scheduler.fifo() {
+				s.passed = m.tick // the step of this one may give another role of the session precedence
+			}
 		}
 		p = next
 	}
@@ -127,6 +130,7 @@ func (m *Machine) Commit() (Status, error) {
 	if !w.live {
 		return m.Status(), aura.Errorf("machine.Commit", aura.Stale, "no wave is planned")
 	}
+	m.log.wave(m.tick, EffectCommit, w.prepared())
 	if reason := m.certify(); reason != NoFallback {
 		m.fallBack(reason)
 	}
@@ -147,6 +151,16 @@ func (m *Machine) Commit() (Status, error) {
 		return m.Status(), first.in("machine.Commit")
 	}
 	return m.Status(), nil
+}
+
+// prepared returns 1 if every pick is prepared, else 0.
+func (w *Wave) prepared() int {
+	for i := range w.picks[:w.n] {
+		if !w.picks[i].prepared {
+			return 0
+		}
+	}
+	return 1
 }
 
 // certify checks the wave against the machine as it is now.
