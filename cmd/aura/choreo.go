@@ -28,11 +28,11 @@ verbs find what could go wrong in it and derive what each role must do. They nee
 		Example: "  aura choreo check vote.tell\n  aura choreo project vote.tell --role 'Voter[0]' --bind N=3",
 	}
 	return cli.Family(c, choreoCheckCommand(s), choreoFmtCommand(s), choreoProjectCommand(s), choreoManifestCommand(s),
-		choreoGraphCommand(s), choreoGenCommand(s), choreoCompatCommand(s))
+		choreoGraphCommand(s), choreoGenCommand(s), choreoCompatCommand(s), choreoRunCommand(s), choreoReplayCommand(s))
 }
 
-// readFile reads what a verb was given: a file, or "-" for standard input.
-func readFile(s *cli.Shell, name string) ([]byte, error) {
+// readFile reads what a verb was given, a file or "-" for standard input, of at most so many bytes.
+func readFile(s *cli.Shell, name string, most int64) ([]byte, error) {
 	const op = "choreo.Read"
 	in := s.In
 	if name != "-" {
@@ -45,12 +45,12 @@ func readFile(s *cli.Shell, name string) ([]byte, error) {
 		defer f.Close()
 		in = f
 	}
-	data, err := io.ReadAll(io.LimitReader(in, maxChoreography+1))
+	data, err := io.ReadAll(io.LimitReader(in, most+1))
 	if err != nil {
 		return nil, aura.Errorf(op, aura.Unavailable, "%s: %w", name, err)
 	}
-	if len(data) > maxChoreography {
-		return nil, aura.Errorf(op, aura.Exhausted, "%s has more than %d MiB", name, maxChoreography>>20)
+	if int64(len(data)) > most {
+		return nil, aura.Errorf(op, aura.Exhausted, "%s has more than %d MiB", name, most>>20)
 	}
 	return data, nil
 }
@@ -58,7 +58,7 @@ func readFile(s *cli.Shell, name string) ([]byte, error) {
 // loadFile reads and checks a choreography. Its problems are printed to Err, one by one, and the error counts
 // them.
 func loadFile(s *cli.Shell, name string) (*choreo.Protocol, error) {
-	text, err := readFile(s, name)
+	text, err := readFile(s, name, maxChoreography)
 	if err != nil {
 		return nil, err
 	}

@@ -53,7 +53,7 @@ type checkedFile struct {
 }
 
 func checkFile(s *cli.Shell, name string) (ok bool, err error) {
-	text, err := readFile(s, name)
+	text, err := readFile(s, name, maxChoreography)
 	if err != nil {
 		return false, err
 	}

@@ -61,7 +61,7 @@ type formatted struct {
 }
 
 func formatFile(s *cli.Shell, name string) (*formatted, error) {
-	before, err := readFile(s, name)
+	before, err := readFile(s, name, maxChoreography)
 	if err != nil {
 		return nil, err
 	}

@@ -60,7 +60,7 @@ func projectFile(s *cli.Shell, c *cobra.Command, name string, role choreo.Role, 
 	if len(*given) > 0 {
 		return nil, cli.Usage(c, "--bind has no meaning with --global: a global type has no families")
 	}
-	data, err := readFile(s, name)
+	data, err := readFile(s, name, maxChoreography)
 	if err != nil {
 		return nil, err
 	}
