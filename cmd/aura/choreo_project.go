@@ -66,7 +66,7 @@ func projectFile(s *cli.Shell, c *cobra.Command, name string, role choreo.Role, 
 	}
 	g, err := choreo.DecodeGlobal(data)
 	if err != nil {
-		return nil, err
+		return nil, aura.Errorf("choreo.Project", aura.KindOf(err), "%s: %s", name, aura.Reason(err))
 	}
 	return choreo.Project(g, role)
 }
