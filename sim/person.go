@@ -242,11 +242,12 @@ func (l *life) failed(tc task.Context) string {
 // revive starts the person's agent again, as often as it takes while the disk is not sound.
 func (p *person) revive(tc task.Context) {
 	for p.life == nil {
+		excused := p.spoiled
 		err := p.start(tc)
 		if err == nil {
 			return
 		}
-		if !p.sick {
+		if !excused && !p.spoiled {
 			p.world.violate(p.name, ServicesRun, "the agent does not start: %v", err)
 			return
 		}

@@ -37,7 +37,7 @@ func (w *universe) settle(tc task.Context) {
 	if w.policy != guard.DefaultPolicy() {
 		within += settleEpochs * w.policy.EpochLength
 	}
-	for end := tc.Elapsed() + within; tc.Elapsed() < end && !w.settled(); {
+	for end := tc.Elapsed() + within; tc.Elapsed() < end && !w.broken() && !w.settled(); {
 		if tc.Sleep(time.Second) != nil {
 			return
 		}

@@ -66,27 +66,46 @@ func (w *universe) live(tc task.Context) error {
 	if w.options.Faults {
 		trouble.Go("trouble", w.haunt)
 	}
+	err := w.unfold(tc, trouble)
+	w.count()
+	w.announce(tc)
+	w.sim.Crash(trouble)
+	for _, p := range w.people {
+		p.crash()
+	}
+	return err
+}
+
+// unfold is the story: people talk while trouble happens, everything is healed, must settle, and ends in
+// order. It breaks off at the first violation: what follows one is noise.
+func (w *universe) unfold(tc task.Context, trouble *task.Group) error {
 	for end := tc.Elapsed() + aura.Duration(w.options.Minutes)*time.Minute; tc.Elapsed() < end; {
 		if err := tc.Sleep(min(lookEvery, end-tc.Elapsed())); err != nil {
 			return err
 		}
-		w.look(tc)
+		if w.look(tc); w.broken() {
+			return nil
+		}
 	}
 	w.closing = true
 	if err := trouble.Wait(tc); err != nil {
 		return err
 	}
-	if err := w.heal(tc); err != nil {
-		return err
+	for _, step := range []func(task.Context){w.heal, w.settle, w.inspect, w.stop} {
+		if step(tc); w.broken() {
+			return nil
+		}
 	}
-	w.settle(tc)
-	w.inspect(tc)
+	return tc.Err()
+}
+
+// broken reports whether something was found that must not be.
+func (w *universe) broken() bool { return len(w.report.Violations) > 0 }
+
+func (w *universe) stop(tc task.Context) {
 	for _, p := range w.people {
 		p.stop(tc)
 	}
-	w.count()
-	w.announce(tc)
-	return nil
 }
 
 // calm is a network without trouble.
@@ -150,7 +169,7 @@ func (w *universe) look(tc task.Context) {
 
 // heal ends all trouble: networks are whole, disks are sound, everybody is there, and users have ended what
 // they began.
-func (w *universe) heal(tc task.Context) error {
+func (w *universe) heal(tc task.Context) {
 	w.net.Set(calm())
 	for i, p := range w.people {
 		w.net.Attach(p.link())
@@ -160,13 +179,13 @@ func (w *universe) heal(tc task.Context) error {
 	}
 	for _, p := range w.people {
 		if err := p.recover(tc); err != nil {
-			return err
+			w.violate(p.name, ServicesRun, "%v", err)
+			return
 		}
 	}
 	for _, p := range w.people {
 		p.finish(tc)
 	}
-	return nil
 }
 
 // count sums up the journals.
