@@ -77,7 +77,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	if !founded(book) {
 		return nil, aura.Errorf("agent.New", aura.NotFound, "the journal has no founding facts: the account was not created completely")
 	}
-	a.network, err = h.Network(gate(book))
+	a.network, err = h.Network(gate(book, tc.Clock()))
 	if err != nil {
 		return nil, err
 	}

@@ -47,7 +47,8 @@ type session struct {
 	lock   task.Leaf
 	acked  uint64 // own facts durable at the peer, up to this Seq
 	theirs hello
-	limit  uint64 // no honest peer acknowledges more than this
+	said   []string // addresses that the hello named
+	limit  uint64   // no honest peer acknowledges more than this
 }
 
 func newSession(l *link, c *transport.Channel) (*session, error) {
