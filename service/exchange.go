@@ -211,6 +211,9 @@ func (s *Invite) admit(tc task.Context, code invite.Code, h invite.Hello, static
 		name = p.Contacts.Own()
 	})
 	switch {
+	case offer.Wait:
+		// The accepter tries again, and learns then what came of this side's attempt.
+		return nil, nil, aura.Errorf("service.Invite", aura.Conflict, "this side is answering an invitation of the same peer")
 	case offer.Refusal != 0:
 		b, err := invite.Message{Refused: &invite.Refused{Reason: offer.Refusal}}.Encode()
 		return b, nil, err
