@@ -310,3 +310,7 @@ func TestTwoWhoInviteEachOther(t *testing.T) {
 		u.until(tc, "a message", time.Minute, func() bool { return len(ben.texts(tc, contact.Context, ada)) == 1 })
 	})
 }
+
+func (p *person) accepts(tc task.Context, code invite.CreateResult) error {
+	return p.submit(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil)
+}
