@@ -105,11 +105,26 @@ func (w *universe) inspect(tc task.Context) {
 				w.violate(p.name, OperationsEnd, "%s is still %s %s", o.Kind, o.Phase, o.Reason)
 			}
 		}
-		p.inspectContacts()
 		p.inspectReceipts()
-		p.inspectViews(tc)
+		w.eventually(tc, p, ContactsAgree, p.contactsDiffer)
+		w.eventually(tc, p, ViewsReduce, func() string { return p.viewsDiffer(tc) })
 	}
 	w.announce(tc)
+}
+
+// eventually gives a check some time to find no difference: frontends follow a moment later, and what they
+// show of connections changes all the time.
+func (w *universe) eventually(tc task.Context, p *person, invariant string, difference func() string) {
+	for end := tc.Elapsed() + viewWithin; ; {
+		found := difference()
+		if found == "" {
+			return
+		}
+		if tc.Elapsed() >= end || tc.Sleep(time.Second) != nil {
+			w.violate(p.name, invariant, "%s", found)
+			return
+		}
+	}
 }
 
 // contacts returns what a person's frontend shows.
@@ -118,16 +133,23 @@ func (l *life) contacts() []contact.Contact {
 	return s.Value
 }
 
-// inspectContacts checks that for each contact the other side has this person, by the same code.
-func (p *person) inspectContacts() {
+// contactsDiffer names a contact whose other side does not have this person, once and by the same code;
+// empty: there is none.
+func (p *person) contactsDiffer() string {
+	met := map[aura.AuthorityID]bool{}
 	for _, c := range p.life.contacts() {
 		other := p.world.byAuthority(c.Authority)
 		if other == nil || !slices.ContainsFunc(other.life.contacts(), func(back contact.Contact) bool {
 			return back.Authority == p.self() && back.Context == c.Context && back.Verification == c.Verification
 		}) {
-			p.world.violate(p.name, ContactsAgree, "%s is a contact, and the other side does not have the same", c.Name)
+			return c.Name + " is a contact, and the other side does not have the same"
 		}
+		if met[c.Authority] {
+			return c.Name + " is a contact twice"
+		}
+		met[c.Authority] = true
 	}
+	return ""
 }
 
 // inspectReceipts checks what this person knows of the receipts of others against their ledgers.
@@ -161,21 +183,14 @@ func (p *person) inspectReceipts() {
 	}
 }
 
-// inspectViews compares what the running frontend shows with a reduction of all facts in another order.
-func (p *person) inspectViews(tc task.Context) {
-	difference := ""
-	for end := tc.Elapsed() + viewWithin; tc.Elapsed() < end; {
-		fresh, err := p.reduce(tc)
-		if err != nil {
-			difference = err.Error()
-		} else if difference = p.life.differs(fresh, tc.Now()); difference == "" {
-			return
-		}
-		if tc.Sleep(time.Second) != nil {
-			return
-		}
+// viewsDiffer compares what the running frontend shows with a reduction of all facts in another order, and
+// names the first difference; empty: there is none.
+func (p *person) viewsDiffer(tc task.Context) string {
+	fresh, err := p.reduce(tc)
+	if err != nil {
+		return err.Error()
 	}
-	p.world.violate(p.name, ViewsReduce, "%s", difference)
+	return p.life.differs(fresh, tc.Now())
 }
 
 // reduce folds everything that the agent gives a watcher, the facts in an order of chance.
