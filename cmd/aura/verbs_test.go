@@ -29,7 +29,7 @@ func TestVerbsArePublic(t *testing.T) {
 	want := []string{
 		"block", "contacts", "demo", "doctor", "group create", "group leave", "group list", "init",
 		"invite accept", "invite cancel", "invite create", "invite decline", "invite list",
-		"mute", "name", "read", "rename", "send", "status", "unblock", "unmute", "up", "version", "watch",
+		"mute", "name", "read", "rename", "send", "sim", "status", "unblock", "unmute", "up", "version", "watch",
 	}
 	slices.Sort(got)
 	if diff := cmp.Diff(want, got); diff != "" {
