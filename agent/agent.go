@@ -87,7 +87,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	if err != nil {
 		return nil, err
 	}
-	a.pump = newPump(store.journal, scheduler)
+	a.pump = newPump(store.journal, scheduler, h.Entropy)
 	store.journal.Attach(a.pump)
 
 	var sync *service.Sync

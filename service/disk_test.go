@@ -9,6 +9,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 )
@@ -91,6 +92,31 @@ func TestAFlakyDisk(t *testing.T) {
 		if diff := cmp.Diff(said, ben.texts(tc, context, ada)); diff != "" {
 			t.Errorf("seed %d: Ben has: %s", u.seed, diff)
 		}
+	})
+}
+
+// TestAFrontendOutlivesAFlakyDisk: whoever watches sees what is committed after the disk recovered.
+func TestAFrontendOutlivesAFlakyDisk(t *testing.T) {
+	inWorlds(t, 5, func(tc task.Context, u *universe) {
+		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
+		context := u.meet(tc, ada, ben)
+		ben.disk.SetFaults(journal.Faults{FailRead: 0.5})
+		for _, text := range numbered(1, 20) {
+			ada.say(tc, context, text)
+			u.sleep(tc, 200*time.Millisecond)
+		}
+		ben.disk.SetFaults(journal.Faults{})
+		seen := 0
+		watch := task.NewGroup(tc, "watch")
+		watch.Go("watch", func(tc task.Context) error {
+			return ben.agent.Watch(tc, fact.Selection{Follow: true, Kinds: []string{chat.KindMessage}}, func(up fact.Update) error {
+				seen += len(up.Records)
+				return nil
+			})
+		})
+		ada.say(tc, context, "and now?")
+		u.until(tc, "Ben sees all", 2*time.Minute, func() bool { return seen == 21 })
+		watch.Cancel()
 	})
 }
 
