@@ -66,6 +66,12 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	if err != nil {
 		return nil, err
 	}
+	assembled := false
+	defer func() {
+		if !assembled {
+			a.abandon(tc, store)
+		}
+	}()
 	grants, _, err := interp.OpenGrants(tc, h.Ring.Authority(), store.journal)
 	if err != nil {
 		return nil, err
@@ -123,7 +129,18 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	}, o.Extra...) {
 		a.tree.add(s.Name(), task.Supervise(group, s))
 	}
+	assembled = true
 	return a, nil
+}
+
+// abandon closes what New had opened when it failed.
+func (a *Agent) abandon(tc task.Context, store *storage) {
+	tc, done := tc.Grace("abandon", closeGrace)
+	defer done()
+	if a.network != nil {
+		_ = a.network.Close(tc) // the error that made New fail is the one to report
+	}
+	_ = store.Close(tc)
 }
 
 // Start starts the pipeline and then every service in order. When one fails, those that run are stopped.
