@@ -41,11 +41,12 @@ type person struct {
 // ends all of it.
 type life struct {
 	*person
-	group *task.Group
-	agent *agent.Agent
-	core  *app.Core
-	front *task.Handle
-	users *task.Group
+	group  *task.Group
+	agent  *agent.Agent
+	core   *app.Core
+	front  *task.Handle
+	users  *task.Group
+	screen []onScreen
 }
 
 func (w *universe) newPerson(i int) *person {

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"reflect"
 	"slices"
 	"time"
 
@@ -21,9 +20,6 @@ const (
 	settleWithin = 10 * time.Minute
 	// settleEpochs is how many more epochs it may take where budgets were used up.
 	settleEpochs = 20
-	// viewWithin is how long a view may take to follow. Observations change all the time, so a view is looked
-	// at until it agrees once.
-	viewWithin = time.Minute
 )
 
 // settle lets half of the worlds make up, and waits until everything is where it belongs.
@@ -106,25 +102,10 @@ func (w *universe) inspect(tc task.Context) {
 			}
 		}
 		p.inspectReceipts()
-		w.eventually(tc, p, ContactsAgree, p.contactsDiffer)
-		w.eventually(tc, p, ViewsReduce, func() string { return p.viewsDiffer(tc) })
+		w.eventually(tc, p.life, ContactsAgree, p.life.contactsDiffer)
+		w.eventually(tc, p.life, ViewsReduce, func() string { return p.life.viewsDiffer(tc) })
 	}
 	w.announce(tc)
-}
-
-// eventually gives a check some time to find no difference: frontends follow a moment later, and what they
-// show of connections changes all the time.
-func (w *universe) eventually(tc task.Context, p *person, invariant string, difference func() string) {
-	for end := tc.Elapsed() + viewWithin; ; {
-		found := difference()
-		if found == "" {
-			return
-		}
-		if tc.Elapsed() >= end || tc.Sleep(time.Second) != nil {
-			w.violate(p.name, invariant, "%s", found)
-			return
-		}
-	}
 }
 
 // contacts returns what a person's frontend shows.
@@ -135,12 +116,12 @@ func (l *life) contacts() []contact.Contact {
 
 // contactsDiffer names a contact whose other side does not have this person, once and by the same code;
 // empty: there is none.
-func (p *person) contactsDiffer() string {
+func (l *life) contactsDiffer() string {
 	met := map[aura.AuthorityID]bool{}
-	for _, c := range p.life.contacts() {
-		other := p.world.byAuthority(c.Authority)
-		if other == nil || !slices.ContainsFunc(other.life.contacts(), func(back contact.Contact) bool {
-			return back.Authority == p.self() && back.Context == c.Context && back.Verification == c.Verification
+	for _, c := range l.contacts() {
+		other := l.world.byAuthority(c.Authority)
+		if other == nil || other.life == nil || !slices.ContainsFunc(other.life.contacts(), func(back contact.Contact) bool {
+			return back.Authority == l.self() && back.Context == c.Context && back.Verification == c.Verification
 		}) {
 			return c.Name + " is a contact, and the other side does not have the same"
 		}
@@ -181,55 +162,4 @@ func (p *person) inspectReceipts() {
 			}
 		}
 	}
-}
-
-// viewsDiffer compares what the running frontend shows with a reduction of all facts in another order, and
-// names the first difference; empty: there is none.
-func (p *person) viewsDiffer(tc task.Context) string {
-	fresh, err := p.reduce(tc)
-	if err != nil {
-		return err.Error()
-	}
-	return p.life.differs(fresh, tc.Now())
-}
-
-// reduce folds everything that the agent gives a watcher, the facts in an order of chance.
-func (p *person) reduce(tc task.Context) (*reduction, error) {
-	var records []fact.Record
-	fresh := newReduction(p.self())
-	err := p.life.agent.Watch(tc, fact.Selection{Observations: []string{"*"}}, func(up fact.Update) error {
-		records = append(records, up.Records...)
-		for _, o := range up.Observations {
-			fresh.outboxes.Observe(o)
-		}
-		return nil
-	})
-	p.world.chance.Shuffle(len(records), func(i, j int) { records[i], records[j] = records[j], records[i] })
-	for i := range records {
-		fresh.apply(&records[i])
-	}
-	return fresh, err
-}
-
-// differs names the first signal that is not what the reduction gives, empty when all agree.
-func (l *life) differs(fresh *reduction, now aura.Physical) string {
-	frame := l.core.Hub().Frame()
-	contacts, _ := reactive.Value(frame, app.Contacts)
-	invitations, _ := reactive.Value(frame, app.Invitations)
-	moderated, _ := reactive.Value(frame, app.Moderation)
-	chats, _ := reactive.Value(frame, app.Chats)
-	for _, view := range []struct {
-		name       string
-		shown, got any
-	}{
-		{"contacts", contacts.Value, fresh.contacts.Contacts()},
-		{"invitations", invitations.Value, fresh.invites.Invitations(now)},
-		{"moderation", moderated.Value, fresh.moderation.View()},
-		{"chats", chats.Value, fresh.chats.Threads(fresh.setting())},
-	} {
-		if !reflect.DeepEqual(view.shown, view.got) {
-			return "the view of " + view.name + " is not the reduction of the facts"
-		}
-	}
-	return ""
 }

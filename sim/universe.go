@@ -27,6 +27,7 @@ type universe struct {
 	options Options
 	sim     *task.Sim
 	chance  *chance
+	shuffle *chance // of orders of facts
 	policy  guard.Policy
 	net     *transport.SimNet
 	lives   *task.Group // the agents
@@ -45,7 +46,7 @@ func newUniverse(o Options) *universe {
 	// The wall clock begins somewhere in an hour, so that the epoch of the default policy turns in some worlds.
 	start := aura.Instant(1_700_000_000e9).Add(aura.Duration(o.Seed%60) * time.Minute)
 	w.sim = task.NewSim(o.Seed, o.options(log, start))
-	w.chance = newChance(w.sim.Entropy("world"))
+	w.chance, w.shuffle = newChance(w.sim.Entropy("world")), newChance(w.sim.Entropy("shuffle"))
 	w.policy = guard.DefaultPolicy()
 	if w.chance.happens(0.25) {
 		// Budgets that people use up, in epochs that turn while they talk.
@@ -63,6 +64,7 @@ func (w *universe) live(tc task.Context) error {
 		return err
 	}
 	trouble := task.NewGroup(tc, "trouble")
+	trouble.Go("glance", w.glance)
 	if w.options.Faults {
 		trouble.Go("trouble", w.haunt)
 	}
