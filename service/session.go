@@ -140,7 +140,7 @@ func (s *session) progress() (acked uint64) {
 // record keeps what the peer acknowledged as facts. While one is being written the next ones gather.
 func (s *session) record(tc task.Context) error {
 	desk, until := s.desk(), whenRung
-	done, err := desk.settled(s.peer.Context, s.peer.Authority)
+	done, err := desk.acked(s.peer.Context, s.peer.Authority)
 	if err != nil {
 		return err
 	}
