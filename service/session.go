@@ -105,12 +105,13 @@ func (s *session) onHello(tc task.Context, b []byte) error {
 	if err := decodeMessage(b, &h); err != nil {
 		return err
 	}
-	own := s.desk().Journal.Count(s.link.namespace(), s.desk().Ring.Device())
-	if h.Have > own {
-		return aura.Errorf("service.Sync", aura.Corrupt, "the peer has %d facts of %d", h.Have, own)
+	// Only what was paid for was ever sent. The peer may not have what waits, nor confirm it.
+	paid := s.desk().Journal.Charge(s.peer.Context, s.peer.Authority).Through
+	if h.Have > paid {
+		return aura.Errorf("service.Sync", aura.Corrupt, "the peer has %d facts of %d that were sent", h.Have, paid)
 	}
 	s.lock.Lock()
-	s.theirs, s.acked, s.limit = h, h.Have, own
+	s.theirs, s.acked, s.limit = h, h.Have, paid
 	s.lock.Unlock()
 	s.greeted.Open()
 	s.acks.Ring()
