@@ -280,6 +280,22 @@ func TestADeclinedInvitationTellsNobody(t *testing.T) {
 	})
 }
 
+// TestWhatWasAcceptedCannotBeDeclined: the inviter may have the contact already.
+func TestWhatWasAcceptedCannotBeDeclined(t *testing.T) {
+	inWorlds(t, 10, func(tc task.Context, u *universe) {
+		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
+		code := ada.invites(tc, 0)
+		if err := ben.accepts(tc, code); err != nil {
+			t.Fatal(err)
+		}
+		u.sleep(tc, aura.Duration(u.seed)*15*time.Millisecond)
+		if err := ben.submit(tc, invite.IntentDecline, invite.CodeIntent{Code: code.Code}, nil); aura.KindOf(err) != aura.Conflict {
+			t.Errorf("seed %d: declining what was accepted: %v", u.seed, err)
+		}
+		u.friends(tc, ada, ben)
+	})
+}
+
 // TestTwoWhoInviteEachOther: both codes are answered at once. However it ends, both have the same contexts.
 func TestTwoWhoInviteEachOther(t *testing.T) {
 	inWorlds(t, 10, func(tc task.Context, u *universe) {
