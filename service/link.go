@@ -50,7 +50,10 @@ type link struct {
 
 	lock     task.Leaf
 	peer     Peer
-	released uint64 // own facts durable and paid for, up to this Seq
+	released uint64              // own facts durable and paid for, up to this Seq
+	heard    []transport.Address // where the peer said to be, in this life of the agent
+	pages    int                 // how often what the peer says of itself may be written down
+	paged    aura.Duration       // when pages grew last
 
 	// Only the link's own task uses these.
 	reach status.Reach // as shown
@@ -59,7 +62,8 @@ type link struct {
 
 func newLink(s *Sync, p *Peer) *link {
 	return &link{
-		sync: s, key: linkKey{p.Context, p.Authority}, peer: *p, bell: task.NewBell(),
+		pages: pagesAtOnce,
+		sync:  s, key: linkKey{p.Context, p.Authority}, peer: *p, bell: task.NewBell(),
 		arrivals: task.NewMailbox[*transport.Channel]("sync.arrivals", 1),
 	}
 }
@@ -103,6 +107,35 @@ func (l *link) freed() uint64 {
 	return l.released
 }
 
+// What the peer says of its addresses is written down at most pagesAtOnce times, and again after pagePause
+// each: a peer must not fill the owner's journal.
+const (
+	pagesAtOnce = 8
+	pagePause   = 10 * time.Minute
+)
+
+// hear takes the addresses that the peer gave.
+func (l *link) hear(where []string) {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	l.heard = addresses(where)
+}
+
+// page reports whether something that the peer said of itself may be written down now.
+func (l *link) page(tc task.Context) bool {
+	now := tc.Elapsed()
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	if grown := int((now - l.paged) / pagePause); grown > 0 {
+		l.pages, l.paged = min(pagesAtOnce, l.pages+grown), now
+	}
+	if l.pages == 0 {
+		return false
+	}
+	l.pages--
+	return true
+}
+
 // arrive hands over a channel that the peer opened. A newer one replaces one that nobody took.
 func (l *link) arrive(tc task.Context, c *transport.Channel) {
 	for !l.arrivals.TrySend(c) {
@@ -128,7 +161,7 @@ func (l *link) run(tc task.Context) error {
 		if tc.Err() != nil {
 			return tc.Err()
 		}
-		if isBreach(err) {
+		if _, own := denial(err); isBreach(err) && !own {
 			tc.Emit(ingress("sync", "rejected", err))
 		}
 		if peer := l.who(); peer.Refused || peer.Left {
@@ -186,6 +219,15 @@ func (l *link) breathe(tc task.Context, d aura.Duration) error {
 	return err
 }
 
+// permitted asks the guard whether there may be a channel to the peer.
+func (l *link) permitted(tc task.Context) error {
+	request := guard.Request{
+		Capability: CapLink, Context: l.key.context, Authority: l.sync.desk.Ring.Authority(),
+	}
+	_, err := l.sync.desk.decide(tc, &request)
+	return err
+}
+
 // connect returns a channel to the peer: the one that it opened, or a new one.
 func (l *link) connect(tc task.Context) (*transport.Channel, error) {
 	if c, _ := l.arrivals.TryRecv(); c != nil {
@@ -193,20 +235,26 @@ func (l *link) connect(tc task.Context) (*transport.Channel, error) {
 	}
 	tc, done := tc.WithBudget("dial", dialBudget)
 	defer done()
-	request := guard.Request{
-		Capability: CapLink, Context: l.key.context, Authority: l.sync.desk.Ring.Authority(),
-	}
-	if _, err := l.sync.desk.decide(tc, &request); err != nil {
+	if err := l.permitted(tc); err != nil {
 		return nil, err
 	}
 	peer := l.who()
-	return l.sync.channels.Dial(tc, peer.Target())
+	target := peer.Target()
+	l.lock.Lock()
+	target.Addresses = slices.Concat(l.heard, target.Addresses)
+	l.lock.Unlock()
+	return l.sync.channels.Dial(tc, target)
 }
 
 // session runs one session over a channel and ends when the channel does, when the peer breaks the rules,
 // when the owner blocks it, or when the peer has opened a newer channel.
 func (l *link) session(tc task.Context, c *transport.Channel) error {
 	defer c.Close(tc)
+	if !c.Dialled() {
+		if err := l.permitted(tc); err != nil {
+			return err
+		}
+	}
 	s, err := newSession(l, c)
 	if err != nil {
 		return err

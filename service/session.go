@@ -47,7 +47,8 @@ type session struct {
 	lock   task.Leaf
 	acked  uint64 // own facts durable at the peer, up to this Seq
 	theirs hello
-	limit  uint64 // no honest peer acknowledges more than this
+	said   []string // addresses that the hello named
+	limit  uint64   // no honest peer acknowledges more than this
 }
 
 func newSession(l *link, c *transport.Channel) (*session, error) {
@@ -104,12 +105,13 @@ func (s *session) onHello(tc task.Context, b []byte) error {
 	if err := decodeMessage(b, &h); err != nil {
 		return err
 	}
-	own := s.desk().Journal.Count(s.link.namespace(), s.desk().Ring.Device())
-	if h.Have > own {
-		return aura.Errorf("service.Sync", aura.Corrupt, "the peer has %d facts of %d", h.Have, own)
+	// Only what was paid for was ever sent. The peer may not have what waits, nor confirm it.
+	paid := s.desk().Journal.Charge(s.peer.Context, s.peer.Authority).Through
+	if h.Have > paid {
+		return aura.Errorf("service.Sync", aura.Corrupt, "the peer has %d facts of %d that were sent", h.Have, paid)
 	}
 	s.lock.Lock()
-	s.theirs, s.acked, s.limit = h, h.Have, own
+	s.theirs, s.acked, s.limit = h, h.Have, paid
 	s.lock.Unlock()
 	s.greeted.Open()
 	s.acks.Ring()
@@ -139,7 +141,7 @@ func (s *session) progress() (acked uint64) {
 // record keeps what the peer acknowledged as facts. While one is being written the next ones gather.
 func (s *session) record(tc task.Context) error {
 	desk, until := s.desk(), whenRung
-	done, err := desk.settled(s.peer.Context, s.peer.Authority)
+	done, err := desk.acked(s.peer.Context, s.peer.Authority)
 	if err != nil {
 		return err
 	}

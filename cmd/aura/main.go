@@ -40,7 +40,9 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 // commands returns the root command with every verb.
 func commands(s *cli.Shell) *cobra.Command {
 	root := cli.New(s)
-	root.AddCommand(initCommand(s), upCommand(s), demoCommand(s), doctorCommand(s), choreoCommand(s), versionCommand(s))
+	root.AddCommand(
+		initCommand(s), upCommand(s), demoCommand(s), simCommand(s), choreoCommand(s), doctorCommand(s), versionCommand(s),
+	)
 	return root
 }
 

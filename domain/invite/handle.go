@@ -61,10 +61,11 @@ func Accept(s *State, contacts *contact.State, by contact.Caller, c Code, h Hell
 	return r, err
 }
 
-// Decline plans to remember that the owner does not want an invitation. The inviter is not told.
+// Decline plans to remember that the owner does not want an invitation. The inviter is not told. One that was
+// accepted is [aura.Conflict]: the inviter may have the contact already, and one side alone must not.
 func Decline(s *State, by contact.Caller, c Code) (guard.Request, error) {
 	id := c.ID()
-	if err := expect(s, "invite.Decline", id, 0, Contacting); err != nil {
+	if err := expect(s, "invite.Decline", id, 0); err != nil {
 		return guard.Request{}, err
 	}
 	draft, err := by.Draft(KindDeclined, Declined{ID: id, Expires: c.Expires})
@@ -113,6 +114,7 @@ func Fail(s *State, by contact.Caller, id ID, reason string) (guard.Request, err
 type Admission struct {
 	Request guard.Request // the plan, unless Again or Refusal
 	Again   bool          // the same Hello was admitted before: send the stored answer again
+	Wait    bool          // say nothing: the two invited each other, and this side's own attempt comes first
 	Refusal Refusal       // not 0: tell the accepter and do nothing else
 }
 
@@ -146,6 +148,11 @@ func Offer(s *State, contacts *contact.State, by contact.Caller, c Code, h Hello
 	}
 	if _, known := contacts.ByAuthority(cert.Authority()); known {
 		return Admission{Refusal: RefusedKnown}
+	}
+	// Of two people who answer each other's invitation at once only the lesser waits, so that they become
+	// contacts once and not twice.
+	if by.Authority.Compare(cert.Authority()) < 0 && s.contacting(cert.Device()) {
+		return Admission{Wait: true}
 	}
 	return Admission{}
 }
