@@ -210,3 +210,22 @@ func (v Value) sum() uint64 {
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Example returns a value that passes every check for a message: the zero of its sort, or empty bytes where
+// the protocol names an application's type.
+func Example(l choreo.Label) Value {
+	if l.Sort.Kind == choreo.SortUnit && l.Payload != "" {
+		return Bytes(nil)
+	}
+	return zero(l.Sort)
+}
+
+func zero(s choreo.Sort) Value {
+	switch s.Kind {
+	case choreo.SortVector:
+		return Value{kind: s.Kind, data: make([]byte, 8*s.Len)}
+	case choreo.SortProd:
+		return Pair(zero(*s.Left), zero(*s.Right))
+	}
+	return Value{kind: s.Kind}
+}
