@@ -28,7 +28,8 @@ verbs find what could go wrong in it and derive what each role must do. They nee
 		Example: "  aura choreo check vote.tell\n  aura choreo project vote.tell --role 'Voter[0]' --bind N=3",
 	}
 	return cli.Family(c, choreoCheckCommand(s), choreoFmtCommand(s), choreoProjectCommand(s), choreoManifestCommand(s),
-		choreoGraphCommand(s), choreoGenCommand(s), choreoCompatCommand(s), choreoRunCommand(s), choreoReplayCommand(s))
+		choreoGraphCommand(s), choreoGenCommand(s), choreoCompatCommand(s), choreoRunCommand(s), choreoReplayCommand(s),
+		choreoExploreCommand(s))
 }
 
 // readFile reads what a verb was given, a file or "-" for standard input, of at most so many bytes.

@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
 	"github.com/aura-runtime/aura/choreo/draw"
 	"github.com/aura-runtime/aura/ui/cli"
@@ -57,8 +56,7 @@ all of them: the protocol's name and .svg, and one file for each role.`,
 func drawOne(inst *choreo.Instance, role choreo.Role) ([]byte, error) {
 	if role == "" {
 		if inst.Global == nil {
-			return nil, aura.Errorf("choreo.Graph", aura.Invalid, "protocol %s cannot be run, so there is nothing to draw: see aura choreo check",
-				inst.Protocol.Name)
+			return nil, cannotRun(inst)
 		}
 		return draw.Sequence(inst.Protocol.QualifiedName(), inst.Global, inst.Roles)
 	}

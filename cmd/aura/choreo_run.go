@@ -61,7 +61,7 @@ const sessionOwner = "aura.choreo.run"
 func runProtocol(s *cli.Shell, inst *choreo.Instance, flags *runFlags) error {
 	const op = "choreo.Run"
 	if inst.Global == nil {
-		return aura.Errorf(op, aura.Invalid, "protocol %s cannot be run: see aura choreo check", inst.Protocol.Name)
+		return cannotRun(inst)
 	}
 	image, err := machine.CompileInstance(inst)
 	if err != nil {
@@ -102,6 +102,10 @@ func runProtocol(s *cli.Shell, inst *choreo.Instance, flags *runFlags) error {
 		return aura.Errorf(op, aura.Invalid, "--choose: %s was never asked for", strings.Join(flags.told[host.asked:], ", "))
 	}
 	return nil
+}
+
+func cannotRun(inst *choreo.Instance) error {
+	return aura.Errorf("choreo.Run", aura.Invalid, "protocol %s cannot be run: see aura choreo check", inst.Protocol.Name)
 }
 
 // runLine is one message as `aura choreo run --json` prints it, and runEnd the last line.
