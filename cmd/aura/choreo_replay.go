@@ -32,9 +32,20 @@ or if the file was changed.`,
 			if err != nil {
 				return aura.Errorf("choreo.Replay", aura.KindOf(err), "%s: %s", args[0], aura.Reason(err))
 			}
-			return s.Print(map[string]any{"file": args[0], "events": len(r.Events), "effects": len(r.Effects), "steps": r.Ticks},
-				"%s: as recorded, %s and %s in %s", args[0],
-				count(len(r.Events), "event"), count(len(r.Effects), "effect"), count(int(r.Ticks), "step"))
+			return s.Print(map[string]any{
+				"file": args[0], "messages": sent(r.Events), "events": len(r.Events), "effects": len(r.Effects), "rounds": r.Ticks,
+			}, "%s: as recorded, %s", args[0], count(sent(r.Events), "message"))
 		},
 	}
+}
+
+// sent counts the messages of a trace.
+func sent(events []machine.Event) int {
+	n := 0
+	for _, e := range events {
+		if e.Kind == machine.EventSent {
+			n++
+		}
+	}
+	return n
 }

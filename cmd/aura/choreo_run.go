@@ -148,8 +148,8 @@ func printRun(s *cli.Shell, messages []machine.Sent, end runEnd) error {
 	if !end.Over {
 		word = "stopped, and could go on,"
 	}
-	_, err := fmt.Fprintf(s.Out, "%s%s after %s in %s, seed %d\n", cli.Clean(b.String()), word,
-		count(end.Messages, "message"), count(int(end.Rounds), "step"), end.Seed)
+	_, err := fmt.Fprintf(s.Out, "%s%s after %s, seed %d\n", cli.Clean(b.String()), word,
+		count(end.Messages, "message"), end.Seed)
 	return err
 }
 

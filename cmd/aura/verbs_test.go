@@ -27,7 +27,8 @@ func TestVerbsArePublic(t *testing.T) {
 	var got []string
 	walk(commands(&cli.Shell{}), func(c *cobra.Command) { got = append(got, strings.TrimPrefix(c.CommandPath(), "aura ")) })
 	want := []string{
-		"block", "contacts", "demo", "doctor", "group create", "group leave", "group list", "init",
+		"block", "choreo check", "choreo compat", "choreo explore", "choreo fmt", "choreo gen", "choreo graph",
+		"choreo manifest", "choreo project", "choreo replay", "choreo run", "contacts", "demo", "doctor", "group create", "group leave", "group list", "init",
 		"invite accept", "invite cancel", "invite create", "invite decline", "invite list",
 		"mute", "name", "read", "rename", "send", "sim", "status", "unblock", "unmute", "up", "version", "watch",
 	}
