@@ -21,9 +21,10 @@ type line struct {
 // message is what somebody wrote, from the moment before it was submitted.
 type message struct {
 	line
-	author *person
-	text   string
-	acked  bool // the author was told that it is durable
+	author    *person
+	text      string
+	operation aura.OperationID // once acked
+	acked     bool             // the author was told that it is durable
 }
 
 // talks is what was said in the world, and who takes part in which conversation.

@@ -162,7 +162,7 @@ func (l *life) say(tc task.Context, t chat.Thread, lane *lane, size int) {
 		if err != nil {
 			return err
 		}
-		m.acked = true
+		m.acked, m.operation = true, sent.Operation
 		if heard := l.witness.heard[m.line]; heard != sent.ID {
 			l.world.violate(l.name, MessageKept, "message %d of lane %d was acknowledged as another fact", m.number, m.lane)
 		}
