@@ -56,7 +56,6 @@ type intruder struct {
 	charge  fact.Charge   // as Ada knows it
 	held    []fact.Record // what Ada has
 	target  transport.Target
-	hub     *transport.Hub
 	hubs    *task.Group
 	channel *transport.Channel
 }
