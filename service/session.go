@@ -18,6 +18,9 @@ const (
 	greetWithin = 20 * time.Second
 	// ahead is how many facts may be on their way unacknowledged: it bounds what the peer must hold.
 	ahead = 4096
+	// gatherAcks is how long acknowledgements gather before they become a fact: a fact costs a sync, and
+	// when a peer has something is told to a person.
+	gatherAcks = 10 * time.Millisecond
 	// retryPause is the time after which what the journal could not take is tried again.
 	retryPause = 5 * time.Second
 	// whenRung is a time that never comes.
@@ -138,7 +141,7 @@ func (s *session) progress() (acked uint64) {
 	return s.acked
 }
 
-// record keeps what the peer acknowledged as facts. While one is being written the next ones gather.
+// record keeps what the peer acknowledged as facts, each for all that was acknowledged within a moment.
 func (s *session) record(tc task.Context) error {
 	desk, until := s.desk(), whenRung
 	done, err := desk.acked(s.peer.Context, s.peer.Authority)
@@ -147,6 +150,9 @@ func (s *session) record(tc task.Context) error {
 	}
 	for {
 		if _, err := s.acks.WaitUntil(tc, until); err != nil {
+			return err
+		}
+		if err := tc.Sleep(gatherAcks); err != nil {
 			return err
 		}
 		until = whenRung
