@@ -20,7 +20,11 @@ func TestEndpointsAreCurrent(t *testing.T) {
 			t.Fatal(err)
 		}
 		current(t, filepath.Join(e.Package, e.Package+".gen.go"), code)
-		current(t, filepath.Join(e.Package, "doc.go"), gen.Doc(inst.Protocol, opts))
+		sign, err := gen.Doc(inst.Protocol, opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		current(t, filepath.Join(e.Package, "doc.go"), sign)
 	})
 }
 

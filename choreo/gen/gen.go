@@ -32,22 +32,26 @@ type Options struct {
 	Defaults choreo.Defaults
 }
 
-func (o *Options) defaults(p *choreo.Protocol) {
+// complete fills in what is not set, and refuses what cannot be.
+func (o *Options) complete(op string, p *choreo.Protocol) error {
 	if o.Package == "" {
 		o.Package = PackageName(p)
 	}
 	if o.Port == "" {
 		o.Port = DefaultPort
 	}
+	if !token.IsIdentifier(o.Package) {
+		return aura.Errorf(op, aura.Invalid, "%q cannot be the name of a package", o.Package)
+	}
+	return nil
 }
 
 // Go writes the endpoints of all roles of an instance as one file. It returns aura.Invalid if a role has
 // no part, if the protocol cannot be run, or if the package's name is none.
 func Go(inst *choreo.Instance, opts Options) ([]byte, error) {
 	const op = "gen.Go"
-	opts.defaults(inst.Protocol)
-	if !token.IsIdentifier(opts.Package) {
-		return nil, aura.Errorf(op, aura.Invalid, "%q cannot be the name of a package", opts.Package)
+	if err := opts.complete(op, inst.Protocol); err != nil {
+		return nil, err
 	}
 	w := newWriter(inst, opts)
 	manifest, err := json.Marshal(inst.Protocol.Manifest(opts.Defaults))
@@ -73,7 +77,12 @@ func Go(inst *choreo.Instance, opts Options) ([]byte, error) {
 	for _, e := range roles {
 		w.role(e)
 	}
-	out, err := format.Source(w.Bytes())
+	return formatted(op, w.Bytes())
+}
+
+// formatted returns code as gofmt has it.
+func formatted(op string, code []byte) ([]byte, error) {
+	out, err := format.Source(code)
 	if err != nil { // what was written is not Go: a bug here
 		return nil, &aura.Error{Op: op, Kind: aura.Internal, Err: err}
 	}

@@ -114,7 +114,7 @@ func TestNamesBeginWithTheProtocolUnlessThePackageBearsItsName(t *testing.T) {
 }
 
 func TestTheCommentOfAPackageIsThatOfItsProtocol(t *testing.T) {
-	const text = "-- Two greet.\n{- Nobody\nelse. -}\n\n-- Not about the protocol.\nmodule m exposing (Greet)\nprotocol Greet =\n  roles A, B\n  A -> B : Hello\n"
+	const text = "-- Two\x00 greet.\n{- Nobody\n\xffelse. -}\n\n-- Not about the protocol.\nmodule m exposing (Greet)\nprotocol Greet =\n  roles A, B\n  A -> B : Hello\n"
 	p, problems := choreo.Load("greet.tell", text)
 	if len(problems) > 0 {
 		t.Fatal(problems)
@@ -130,7 +130,11 @@ func TestTheCommentOfAPackageIsThatOfItsProtocol(t *testing.T) {
 // Begin with the Start function of the role. The messages and their order are in greet.tell.
 package greet
 `
-	if diff := cmp.Diff(want, string(gen.Doc(p, gen.Options{}))); diff != "" {
+	got, err := gen.Doc(p, gen.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

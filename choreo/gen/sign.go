@@ -2,14 +2,19 @@ package gen
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/aura-runtime/aura/choreo"
 )
 
 // Doc writes the file doc.go of a package that holds the endpoints of one protocol and nothing else. Its text is
-// the comment at the head of the choreography.
-func Doc(p *choreo.Protocol, opts Options) []byte {
-	opts.defaults(p)
+// the comment at the head of the choreography. It returns aura.Invalid if the package's name is none.
+func Doc(p *choreo.Protocol, opts Options) ([]byte, error) {
+	const op = "gen.Doc"
+	if err := opts.complete(op, p); err != nil {
+		return nil, err
+	}
 	var b strings.Builder
 	b.WriteString(header(p) + "\n\n")
 	b.WriteString("// Package " + opts.Package + " lets a role play its part in the protocol " + p.QualifiedName() + ".\n")
@@ -21,7 +26,7 @@ func Doc(p *choreo.Protocol, opts Options) []byte {
 	}
 	b.WriteString("//\n// Begin with the Start function of the role. The messages and their order are in " + p.File.Source.Name + ".\n")
 	b.WriteString("package " + opts.Package + "\n")
-	return []byte(b.String())
+	return formatted(op, []byte(b.String()))
 }
 
 // header is the line by which tools know a generated file.
@@ -45,8 +50,17 @@ func head(p *choreo.Protocol) []string {
 			text = strings.TrimSuffix(block, "-}")
 		}
 		for line := range strings.SplitSeq(text, "\n") {
-			lines = append(lines, strings.TrimSpace(line))
+			lines = append(lines, strings.TrimSpace(strings.Map(inComment, line)))
 		}
 	}
 	return lines
+}
+
+// inComment drops what may not stand in a line of Go.
+func inComment(r rune) rune {
+	const mark = '\ufeff' // of the byte order
+	if unicode.IsControl(r) || r == utf8.RuneError || r == mark {
+		return -1
+	}
+	return r
 }

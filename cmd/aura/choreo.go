@@ -70,7 +70,7 @@ func loadFile(s *cli.Shell, name string) (*choreo.Protocol, error) {
 	if err := printProblems(s, s.Err, problems); err != nil {
 		return nil, err
 	}
-	return nil, aura.Errorf("choreo.Load", aura.Invalid, "%s has %s", name, count(len(problems), "problem"))
+	return nil, aura.Errorf("choreo.Load", aura.Invalid, "%s has %s", name, cli.Count(len(problems), "problem"))
 }
 
 // problemLine is one problem as --json prints it.
@@ -137,12 +137,4 @@ func loadInstance(s *cli.Shell, c *cobra.Command, name string, given *sizes) (*c
 		return nil, err
 	}
 	return instantiate(c, p, given)
-}
-
-// count returns a number with its noun: "1 problem", "2 problems".
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -113,7 +113,7 @@ type reportLine struct {
 func printReport(s *cli.Shell, name string, r *explore.Report) error {
 	const op = "choreo.Explore"
 	line := reportLine{File: name, States: r.States, Steps: r.Steps, Ends: r.Ends, Paths: r.Paths, Complete: r.Complete}
-	text := fmt.Sprintf("%s: %s, %s", name, count(r.States, "state"), count(r.Steps, "step"))
+	text := fmt.Sprintf("%s: %s, %s", name, cli.Count(r.States, "state"), cli.Count(r.Steps, "step"))
 	var verdict error
 	switch found := r.Counterexample; {
 	case found != nil:
@@ -122,7 +122,7 @@ func printReport(s *cli.Shell, name string, r *explore.Report) error {
 			line.Run = append(line.Run, step.String())
 		}
 		text += "\n" + found.String()
-		verdict = aura.Errorf(op, aura.Invalid, "%s: %s after %s", name, found.Problem, count(len(found.Steps), "step"))
+		verdict = aura.Errorf(op, aura.Invalid, "%s: %s after %s", name, found.Problem, cli.Count(len(found.Steps), "step"))
 	case !r.Complete:
 		verdict = aura.Errorf(op, aura.Exhausted, "%s has more states: nothing is wrong in the first %d", name, r.States)
 	default:
@@ -130,7 +130,7 @@ func printReport(s *cli.Shell, name string, r *explore.Report) error {
 		if r.Endless {
 			end = "it never ends"
 		}
-		text += fmt.Sprintf(": no deadlock, no orphan message, %s, canonical and parallel agree (%s)", end, count(r.Paths, "path"))
+		text += fmt.Sprintf(": no deadlock, no orphan message, %s, canonical and parallel agree (%s)", end, cli.Count(r.Paths, "path"))
 	}
 	if err := s.Print(line, "%s", cli.Clean(text)); err != nil {
 		return err

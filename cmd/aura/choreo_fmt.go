@@ -40,7 +40,7 @@ standard input.`,
 				}
 			}
 			if diff && !write && changed > 0 {
-				return aura.Errorf("choreo.Format", aura.Invalid, "not in canonical form: %s", count(changed, "file"))
+				return aura.Errorf("choreo.Format", aura.Invalid, "not in canonical form: %s", cli.Count(changed, "file"))
 			}
 			return nil
 		},
@@ -70,7 +70,7 @@ func formatFile(s *cli.Shell, name string) (*formatted, error) {
 		if err := printProblems(s, s.Err, problems); err != nil {
 			return nil, err
 		}
-		return nil, aura.Errorf("choreo.Format", aura.Invalid, "%s has %s", name, count(len(problems), "problem"))
+		return nil, aura.Errorf("choreo.Format", aura.Invalid, "%s has %s", name, cli.Count(len(problems), "problem"))
 	}
 	return &formatted{File: name, Changed: !bytes.Equal(before, []byte(after)), Text: after, before: string(before)}, nil
 }
@@ -99,6 +99,9 @@ func (f *formatted) show(s *cli.Shell, write, diff bool) error {
 		}
 		text = f.File + "\n"
 	}
-	_, err := s.Out.Write([]byte(cli.Clean(text)))
+	if s.Terminal { // anywhere else the text stays byte for byte what it is
+		text = cli.Clean(text)
+	}
+	_, err := s.Out.Write([]byte(text))
 	return err
 }

@@ -40,10 +40,13 @@ gets the code and a package comment.`,
 				_, err := s.Out.Write(code)
 				return err
 			}
-			name := gen.PackageName(inst.Protocol)
+			sign, err := gen.Doc(inst.Protocol, opts)
+			if err != nil {
+				return err
+			}
 			return writeFiles(s, out, []outputFile{
-				{name + ".gen.go", code},
-				{"doc.go", gen.Doc(inst.Protocol, opts)},
+				{gen.PackageName(inst.Protocol) + ".gen.go", code},
+				{"doc.go", sign},
 			})
 		},
 	}

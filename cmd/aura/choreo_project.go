@@ -97,7 +97,7 @@ func printPart(s *cli.Shell, role choreo.Role, local choreo.Local) error {
 		return err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s, beginning with %d\n", role, count(len(t.States), "state"), t.Start+1)
+	fmt.Fprintf(&b, "%s: %s, beginning with %d\n", role, cli.Count(len(t.States), "state"), t.Start+1)
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for i, state := range t.States {
 		what := map[choreo.StateKind]string{choreo.StateSend: "send", choreo.StateRecv: "receive", choreo.StateEnd: "end"}[state.Kind]

@@ -34,7 +34,7 @@ or if the file was changed.`,
 			}
 			return s.Print(map[string]any{
 				"file": args[0], "messages": sent(r.Events), "events": len(r.Events), "effects": len(r.Effects), "rounds": r.Ticks,
-			}, "%s: as recorded, %s", args[0], count(sent(r.Events), "message"))
+			}, "%s: as recorded, %s", args[0], cli.Count(sent(r.Events), "message"))
 		},
 	}
 }

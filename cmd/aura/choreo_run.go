@@ -149,7 +149,7 @@ func printRun(s *cli.Shell, messages []machine.Sent, end runEnd) error {
 		word = "stopped, and could go on,"
 	}
 	_, err := fmt.Fprintf(s.Out, "%s%s after %s, seed %d\n", cli.Clean(b.String()), word,
-		count(end.Messages, "message"), end.Seed)
+		cli.Count(end.Messages, "message"), end.Seed)
 	return err
 }
 

@@ -8,3 +8,6 @@ func Family(c *cobra.Command, verbs ...*cobra.Command) *cobra.Command { return f
 // Clean makes text of others safe to print: what would steer a terminal or reorder the text around it is
 // replaced. Line breaks and tabs stay.
 func Clean(text string) string { return clean(text) }
+
+// Count returns a number with its noun: "1 fact", "2 facts".
+func Count(n int, noun string) string { return count(n, noun) }

@@ -28,7 +28,11 @@ func write(e protocols.Entry) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(e.Package, "doc.go"), gen.Doc(inst.Protocol, opts), 0o644); err != nil {
+	sign, err := gen.Doc(inst.Protocol, opts)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(e.Package, "doc.go"), sign, 0o644); err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(e.Package, e.Package+".gen.go"), code, 0o644)
