@@ -142,6 +142,9 @@ func (m *Machine) Reap(into []Summary) []Summary {
 	m.changed()
 	for _, s := range m.ended {
 		sum := Summary{Session: s.id, Name: s.name, Image: s.image, Status: s.status, Epoch: s.epoch, Steps: s.steps, Fault: s.fault}
+		if s.admission.integrity >= Sealed {
+			sum.Roots = make([][32]byte, 0, len(s.rings))
+		}
 		for i := range s.rings {
 			sum.Orphans += s.rings[i].count
 			if s.admission.integrity >= Sealed {

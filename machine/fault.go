@@ -10,7 +10,9 @@ import (
 // FaultCode says why a step was refused. The numbers are append-only.
 type FaultCode uint8
 
-// The faults.
+// The faults. The codes are shared with other machines that run the same protocols; this one has no
+// instruction that could raise some of them (speculation, channel, type, pc, progress, acquire, flow, close) and
+// keeps their numbers all the same.
 const (
 	// FaultType: the machine found a role in a state that does not allow what it was about to do.
 	FaultType FaultCode = 1

@@ -7,6 +7,9 @@ import "github.com/aura-runtime/aura/choreo"
 // a time, in the order of the trace; a host touches queues of its session and returns at once. Network,
 // guards and journal run between steps, never in a call.
 //
+// A host that serves several roles answers for each from what that role has seen: roles of one wave are asked
+// before the messages of the others arrive.
+//
 // The machine asks once for each message. An answer that was given is kept until the message is sent, so a
 // host may take it from its queue. What a host waits for, it defers: the role sleeps until [Machine.Wake].
 type Host interface {

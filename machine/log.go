@@ -86,6 +86,8 @@ type Effect struct {
 	Signature  []byte
 	Opening    *Opening // EffectOpen
 	Image      *Image   // EffectOpen
+
+	spare *Opening // of an effect that was here before, for its memory
 }
 
 // Log keeps the effects of one machine in memory that the caller provides. A log that is full forgets its
@@ -114,6 +116,12 @@ func (l *Log) Effects() []Effect {
 	for i := range out {
 		out[i].Value.data = slices.Clone(out[i].Value.data)
 		out[i].Signature = slices.Clone(out[i].Signature)
+		if o := out[i].Opening; o != nil {
+			c := *o
+			c.Roles = slices.Clone(o.Roles)
+			out[i].Opening = &c
+		}
+		out[i].spare = nil
 	}
 	return out
 }
@@ -141,8 +149,12 @@ func (l *Log) add(kind EffectKind, tick uint64, s SessionID) *Effect {
 		l.effects = append(l.effects, Effect{})
 		e = &l.effects[len(l.effects)-1]
 	}
+	spare := e.spare
+	if e.Opening != nil {
+		spare = e.Opening
+	}
 	*e = Effect{
-		Kind: kind, Tick: tick, Session: s, Role: NoRole, Peer: NoRole, Label: NoLabel,
+		spare: spare, Kind: kind, Tick: tick, Session: s, Role: NoRole, Peer: NoRole, Label: NoLabel,
 		Value: Value{data: e.Value.data[:0]}, Signature: e.Signature[:0],
 	}
 	return e
@@ -220,10 +232,13 @@ func (l *Log) opened(tick uint64, s *session, o *Opening, roles []RoleID) {
 	if e == nil {
 		return
 	}
-	e.Image = s.image
-	e.Opening = &Opening{
+	if e.spare == nil {
+		e.spare = &Opening{Roles: make([]choreo.Role, 0, len(roles))}
+	}
+	e.Image, e.Opening, e.spare = s.image, e.spare, nil
+	*e.Opening = Opening{
 		Owner: o.Owner, Admission: o.Admission, Name: o.Name, Priority: o.Priority, Budget: o.Budget,
-		Authorities: slices.Clone(o.Authorities),
+		Authorities: slices.Clone(o.Authorities), Roles: e.Opening.Roles[:0],
 	}
 	for _, r := range roles {
 		e.Opening.Roles = append(e.Opening.Roles, s.image.roles[r])

@@ -55,7 +55,7 @@ func (x *restorer) session(im *Image) {
 		s.fault = &Fault{Code: FaultCode(r.Byte()), Session: s.id, Role: choreo.Role(r.String(maxNameBytes, "a role")), Detail: r.String(maxNameBytes, "a detail")}
 	}
 	s.owner.Attach(&m.audit, &m.tick)
-	s.owner.Decode(r)
+	s.owner.Decode(r, uint64(s.id))
 	for i := range s.byRole {
 		s.byRole[i] = -1
 	}

@@ -9,7 +9,6 @@ const (
 
 // Encode writes the record for [Record.Decode].
 func (r *Record) Encode(w *wire.Writer) {
-	w.Uint(r.session)
 	w.Byte(byte(r.state))
 	w.String(string(r.owner))
 	w.Uint(r.generation)
@@ -27,10 +26,10 @@ func (r *Record) Encode(w *wire.Writer) {
 	}
 }
 
-// Decode reads what Encode wrote. The log and the clock stay as they are attached.
-func (r *Record) Decode(in *wire.Reader) {
+// Decode reads what Encode wrote of a session. The log and the clock stay as they are attached.
+func (r *Record) Decode(in *wire.Reader, session uint64) {
 	n := Record{
-		session: in.Uint(), state: State(in.Max(uint64(Failed), "an ownership state")), owner: Owner(in.String(maxName, "an owner")),
+		session: session, state: State(in.Max(uint64(Failed), "an ownership state")), owner: Owner(in.String(maxName, "an owner")),
 		generation: in.Uint(), scope: readScope(in), receipts: in.Uint(), witnesses: in.Uint(), log: r.log, tick: r.tick,
 	}
 	for range in.Count(maxReadiness, 1, "readiness witnesses") {
@@ -45,8 +44,14 @@ func (r *Record) Decode(in *wire.Reader) {
 			in.Fail("a transfer that reaches further than its owner")
 		}
 	}
-	if owned := n.state == Claimed || n.state == Running || n.state == DelegatingOut; owned && n.owner == "" {
-		in.Fail("a session is %s with the owner %q", n.state, n.owner)
+	switch n.state {
+	case Running, DelegatingOut:
+		if n.owner == "" {
+			in.Fail("a session is %s without an owner", n.state)
+		}
+	case Released, Stopped, Failed:
+	default: // passed through, and never rested in
+		in.Fail("a session cannot be found %s", n.state)
 	}
 	*r = n
 }
