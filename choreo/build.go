@@ -41,8 +41,9 @@ func newBuilder(p *Protocol, binding Binding) *builder {
 		protocol: p, binding: binding, members: map[string][]Role{}, siteIDs: map[string]SiteID{},
 		lowered: map[*syntax.Annotation]SiteID{}, spans: map[*GlobalComm]syntax.Span{}, parts: maxParts, tier: SessionProjectable,
 	}
+	decls := p.File.Protocol.DeclaredRoles()
 	for i, f := range p.Families {
-		b.family(f, p.File.Protocol.DeclaredRoles()[i])
+		b.family(f, decls[i])
 	}
 	return b
 }

@@ -75,7 +75,17 @@ func (c *checker) bodies() [][]syntax.Stmt {
 	return bodies
 }
 
+const (
+	// maxProblems bounds what is reported of one file: nobody reads further.
+	maxProblems = 1000
+	// maxSuggestions bounds the names among which a slip of the pen is looked for.
+	maxSuggestions = 1000
+)
+
 func (c *checker) problem(at syntax.Span, code, hint, format string, args ...any) {
+	if len(c.problems) == maxProblems {
+		return
+	}
 	c.problems = append(c.problems, syntax.Diagnostic{
 		Source: c.file.Source, Span: at, Code: code, Hint: hint, Message: fmt.Sprintf(format, args...)})
 }
@@ -105,6 +115,9 @@ func (c *checker) protocol() *Protocol {
 
 // didYouMean suggests the one of the known names that differs from name by a single slip.
 func didYouMean[V any](name string, known map[string]V) string {
+	if len(known) > maxSuggestions {
+		return ""
+	}
 	for _, k := range slices.Sorted(maps.Keys(known)) {
 		if near(name, k) {
 			return "did you mean " + k + "?"
@@ -118,7 +131,7 @@ func near(a, b string) bool {
 	if len(a) > len(b) {
 		a, b = b, a
 	}
-	if len(b)-len(a) > 1 || a == b {
+	if len(b) < 3 || len(b)-len(a) > 1 || a == b { // all short names are near each other
 		return false
 	}
 	i := 0

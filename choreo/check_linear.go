@@ -17,6 +17,9 @@ func (c *checker) checkLinear(body []syntax.Stmt) {
 	}
 }
 
+// maxLive bounds the receipts that wait for their use at one place: each statement may copy the set.
+const maxLive = 256
+
 // assets is the set of live linear bindings. Values are shared, never changed.
 type assets map[string]bool
 
@@ -145,6 +148,10 @@ func (l *linear) let(s *syntax.Let, live assets) (assets, bool) {
 	case s.Value.Kind == syntax.PathExpr && len(s.Value.Path) == 1 && live[s.Value.Path[0].Text]:
 		live = live.without(s.Value.Path[0].Text).with(name) // the receipt goes by another name from here
 		l.declared[name] = s.Name.Span
+	}
+	if len(live) > maxLive {
+		l.problem(s.Name.Span, "Linear", "", "more than %d transfers are under way at once", maxLive)
+		live = outer
 	}
 	if !s.HasIn {
 		return live, true

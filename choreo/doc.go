@@ -18,7 +18,8 @@
 // where its tree would cost 2^n. Every function of this package keeps that promise or returns
 // aura.Exhausted.
 //
-// The text itself, its grammar, its layout rule and its formatter are in choreo/syntax.
+// The text itself, its grammar, its layout rule and its formatter are in choreo/syntax. Package choreo/gen
+// writes typed Go endpoints for a protocol, choreo/draw its pictures.
 //
 // The package is pure: no clock, no randomness, no input or output, and the same result for the same text.
 package choreo

@@ -180,28 +180,26 @@ func DepthOf(g Global) int {
 }
 
 // FreeVars returns the variables of g that no binder in g binds, sorted.
-func FreeVars(g Global) []string {
-	memo := map[Global]varSet{}
-	var free func(Global) varSet
-	free = func(g Global) varSet {
-		if f, ok := memo[g]; ok {
-			return f
-		}
-		var f varSet
-		switch g := g.(type) {
-		case GlobalVar:
-			f = varSet{g.Var}
-		case *GlobalComm:
-			for _, b := range g.Branches {
-				f = f.union(free(b.Next))
-			}
-		case *GlobalRec:
-			f = free(g.Body).without(g.Var)
-		}
-		memo[g] = f
+func FreeVars(g Global) []string { return freeVars(g, map[Global]varSet{}) }
+
+// freeVars is FreeVars with a memory of the parts that were asked about before.
+func freeVars(g Global, memo map[Global]varSet) varSet {
+	if f, ok := memo[g]; ok {
 		return f
 	}
-	return free(g)
+	var f varSet
+	switch g := g.(type) {
+	case GlobalVar:
+		f = varSet{g.Var}
+	case *GlobalComm:
+		for _, b := range g.Branches {
+			f = f.union(freeVars(b.Next, memo))
+		}
+	case *GlobalRec:
+		f = freeVars(g.Body, memo).without(g.Var)
+	}
+	memo[g] = f
+	return f
 }
 
 // EqualGlobal reports whether a and b have the same structure, names of variables and order of branches

@@ -52,7 +52,7 @@ func (in *Instance) Local(role Role) (Local, error) {
 	case in.Global == nil:
 		return nil, aura.Errorf(op, aura.Invalid, "protocol %s cannot be run: %w", in.Protocol.Name, in.Reasons)
 	}
-	local, flaw := newProjector(role).project(in.Global)
+	local, flaw := newProjector(role).project(in.Global, nil)
 	if flaw != nil {
 		return nil, syntax.Diagnostics{in.diagnose(flaw)}.Err(op)
 	}
@@ -83,6 +83,9 @@ func (in *Instance) diagnose(f *Flaw) syntax.Diagnostic {
 	return syntax.Diagnostic{Source: in.Protocol.File.Source, Span: at, Code: string(f.Code), Message: f.Error(), Hint: hint}
 }
 
+// maxProbe bounds the parts that checking one file projects, over all roles.
+const maxProbe = 1 << 22
+
 // probe instantiates the protocol with families of two and projects it for every kind of role.
 func (p *Protocol) probe() (Assessment, syntax.Diagnostics) {
 	inst, err := p.Instantiate(p.ProbeBinding())
@@ -97,9 +100,15 @@ func (p *Protocol) probe() (Assessment, syntax.Diagnostics) {
 	if inst.Global == nil {
 		return inst.Assessment, nil
 	}
+	roles, parts := p.probeRoles(inst.Roles), 0
+	eachGlobal(inst.Global, func(Global) { parts++ })
+	if parts*len(roles) > maxProbe {
+		return Assessment{}, syntax.Diagnostics{{Source: p.File.Source, Span: p.File.Protocol.Name.Span, Code: string(TooLarge),
+			Message: fmt.Sprintf("%d roles in a protocol of %d parts are too many to check", len(roles), parts)}}
+	}
 	var problems syntax.Diagnostics
-	for _, role := range p.probeRoles(inst.Roles) {
-		if _, flaw := newProjector(role).project(inst.Global); flaw != nil {
+	for _, role := range roles {
+		if _, flaw := newProjector(role).project(inst.Global, nil); flaw != nil {
 			problems = append(problems, inst.diagnose(flaw))
 		}
 	}

@@ -1,6 +1,7 @@
 package choreo
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -86,6 +87,10 @@ func (p *Protocol) Manifest(d Defaults) Manifest {
 	p.bundles(&m)
 	p.eachStmt(func(s syntax.Stmt) { p.describe(&m, s) })
 	p.eachStmt(func(s syntax.Stmt) { m.delegations(s) })
+	m.RequiredTheoremPackCapabilities = once(m.RequiredTheoremPackCapabilities, same)
+	m.GuardCapabilities = once(m.GuardCapabilities, same)
+	m.LinkSpecs = once(m.LinkSpecs, func(l LinkSpec) string { return fmt.Sprintf("%q", l) })
+	m.DelegationConstraints = once(m.DelegationConstraints, func(d DelegationConstraint) string { return fmt.Sprintf("%q", d) })
 	return m
 }
 
@@ -110,9 +115,7 @@ func (p *Protocol) bundles(m *Manifest) {
 			continue
 		}
 		m.RequiredTheoremPacks = append(m.RequiredTheoremPacks, pack.Name)
-		for _, c := range pack.Capabilities {
-			m.RequiredTheoremPackCapabilities = once(m.RequiredTheoremPackCapabilities, c)
-		}
+		m.RequiredTheoremPackCapabilities = append(m.RequiredTheoremPackCapabilities, pack.Capabilities...)
 	}
 }
 
@@ -128,18 +131,12 @@ func (p *Protocol) describe(m *Manifest, s syntax.Stmt) {
 	for _, req := range lower(notesOf(s), ignore).Requirements {
 		switch req := req.(type) {
 		case RequireCapability:
-			m.GuardCapabilities = once(m.GuardCapabilities, req.Name)
+			m.GuardCapabilities = append(m.GuardCapabilities, req.Name)
 		case RequireLink:
-			spec := LinkSpec{Role: role, BundleID: req.Link.Bundle, Exports: req.Link.Exports, Imports: req.Link.Imports}
-			if !slices.ContainsFunc(m.LinkSpecs, spec.equal) {
-				m.LinkSpecs = append(m.LinkSpecs, spec)
-			}
+			m.LinkSpecs = append(m.LinkSpecs,
+				LinkSpec{Role: role, BundleID: req.Link.Bundle, Exports: req.Link.Exports, Imports: req.Link.Imports})
 		}
 	}
-}
-
-func (l LinkSpec) equal(o LinkSpec) bool {
-	return l.Role == o.Role && l.BundleID == o.BundleID && slices.Equal(l.Exports, o.Exports) && slices.Equal(l.Imports, o.Imports)
 }
 
 // delegations adds the transfer that a statement speaks of.
@@ -161,15 +158,21 @@ func (m *Manifest) delegations(s syntax.Stmt) {
 			break
 		}
 	}
-	m.DelegationConstraints = once(m.DelegationConstraints, d)
+	m.DelegationConstraints = append(m.DelegationConstraints, d)
 }
 
-func once[T comparable](list []T, v T) []T {
-	if slices.Contains(list, v) {
-		return list
-	}
-	return append(list, v)
+// once keeps the first of the entries that have the same key.
+func once[T any](list []T, key func(T) string) []T {
+	seen := make(map[string]bool, len(list))
+	return slices.DeleteFunc(list, func(v T) bool {
+		k := key(v)
+		again := seen[k]
+		seen[k] = true
+		return again
+	})
 }
+
+func same(s string) string { return s }
 
 // identifier turns "shop.BuyThings" into "shop.buy_things".
 func identifier(name string) string {

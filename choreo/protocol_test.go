@@ -3,6 +3,7 @@ package choreo_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -223,6 +224,37 @@ func TestCapabilityNames(t *testing.T) {
 		if err := choreo.CheckCapability(name); (err == nil) != ok {
 			t.Errorf("%q: %v", name, err)
 		}
+	}
+}
+
+func TestHostileFilesAreRefusedInTime(t *testing.T) {
+	repeat := func(n int, line func(i int) string) string {
+		var b strings.Builder
+		for i := range n {
+			b.WriteString(line(i))
+		}
+		return b.String()
+	}
+	crowd := repeat(20_000, func(i int) string { return fmt.Sprintf(", R%d", i) })
+	for name, text := range map[string]string{
+		"many roles": "protocol P =\n  roles A, B" + crowd + "\n  A ->* : M\n",
+		"many unknown roles": "protocol P =\n  roles A, B" + crowd + "\n" +
+			repeat(20_000, func(i int) string { return fmt.Sprintf("  X%d -> Y%d : M\n", i, i) }),
+		"many transfers": "protocol P =\n  roles A, B\n" +
+			repeat(20_000, func(i int) string { return fmt.Sprintf("  let t%d = transfer S from A to B\n", i) }) + "  A -> B : M\n",
+		"many branches": "protocol P =\n  roles A, B\n  choice A at\n" +
+			repeat(20_000, func(i int) string { return fmt.Sprintf("    | L%d => A -> B : L%d\n", i, i) }),
+		"doubling calls": "protocol P =\n  roles A, B\n  call H0\nwhere\n" +
+			repeat(40, func(i int) string { return fmt.Sprintf("  protocol H%d = { call H%d call H%d }\n", i, i+1, i+1) }) +
+			"  protocol H40 = { A -> B : M }\n",
+		"more than a text may have": strings.Repeat(" ", 5<<20),
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, problems := choreo.Load("hostile", text)
+			if p != nil || len(problems) == 0 || len(problems) > 1000 {
+				t.Errorf("accepted, or %d problems", len(problems))
+			}
+		})
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+
+	"github.com/aura-runtime/aura"
 )
 
 // Random returns the operating system's randomness.
@@ -16,17 +18,16 @@ type discard struct{}
 
 func (discard) Emit(Event) {}
 
-// Slog returns a log that writes events to l: failures and violations as warnings, the rest at debug level.
+// Slog returns a log that writes events to l: as warnings violations, failed services and what a bug or a
+// damaged disk makes; at info level what fails on any day, such as a peer that goes away; the rest, also
+// what was merely told to stop, at debug level.
 func Slog(l *slog.Logger) Log { return slogLog{l} }
 
 type slogLog struct{ l *slog.Logger }
 
 // Emit implements [Log].
 func (s slogLog) Emit(e Event) {
-	level := slog.LevelDebug
-	if e.ErrorKind != 0 || e.Family == FamilyInvariant {
-		level = slog.LevelWarn
-	}
+	level := e.level()
 	ctx := context.Background()
 	if !s.l.Enabled(ctx, level) {
 		return
@@ -53,4 +54,16 @@ func (s slogLog) Emit(e Event) {
 		attrs = append(attrs, slog.String("correlation_id", e.Correlation.String()))
 	}
 	s.l.LogAttrs(ctx, level, e.Message, attrs...)
+}
+
+func (e *Event) level() slog.Level {
+	failed := e.ErrorKind != 0 && e.ErrorKind != aura.Cancelled
+	switch {
+	case e.Family == FamilyInvariant, e.ErrorKind == aura.Internal, e.ErrorKind == aura.Corrupt,
+		e.Family == FamilyService && failed:
+		return slog.LevelWarn
+	case failed:
+		return slog.LevelInfo
+	}
+	return slog.LevelDebug
 }

@@ -1,0 +1,48 @@
+package agent
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/status"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/task"
+)
+
+// Submit takes an intent to the service of its domain and returns when its facts are durable. It returns
+// [aura.NotFound] for a kind that no domain registered, and what the service returns otherwise:
+// [aura.Denied] for a refusal of the guard, [aura.Invalid] for a bad payload.
+func (a *Agent) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
+	s := a.intents[in.Kind]
+	if s == nil || !a.registry.Intent(in.Kind) {
+		return fact.Result{}, aura.Errorf("agent.Submit", aura.NotFound, "there is no intent %q", in.Kind)
+	}
+	if len(in.Payload) > fact.MaxPayload {
+		return fact.Result{}, aura.Errorf("agent.Submit", aura.Invalid, "intent %s has %d bytes, the most is %d", in.Kind, len(in.Payload), fact.MaxPayload)
+	}
+	return s.Submit(tc, in)
+}
+
+// Watch calls sink with the selected facts, oldest first, and with observations: what is durable and
+// published, in one sequence without gaps. With sel.Follow it goes on until tc is cancelled.
+func (a *Agent) Watch(tc task.Context, sel fact.Selection, sink func(fact.Update) error) error {
+	return a.feed.Watch(tc, history{a.desk.Journal}, sel, sink)
+}
+
+// Ask answers one question. A kind that it does not know is [aura.NotFound].
+func (a *Agent) Ask(tc task.Context, q fact.Question) (fact.Answer, error) {
+	if q.Kind != status.Question {
+		return fact.Answer{}, aura.Errorf("agent.Ask", aura.NotFound, "there is no question %q", q.Kind)
+	}
+	payload, err := fact.Marshal(a.status())
+	return fact.Answer{Payload: payload}, err
+}
+
+func (a *Agent) status() status.Status {
+	s := status.Status{
+		Authority: a.desk.Ring.Authority(), Device: a.desk.Ring.Device(), Version: a.options.Version,
+		Started: a.started, Facts: a.desk.Journal.Head(), Addresses: a.reach(),
+	}
+	for i, h := range a.tree.handles {
+		s.Services = append(s.Services, status.Service{Name: a.tree.names[i], State: h.Observe().State().String()})
+	}
+	return s
+}

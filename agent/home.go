@@ -1,0 +1,98 @@
+package agent
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/keyring"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/transport"
+	"github.com/aura-runtime/aura/world"
+)
+
+// The folders of a home.
+const (
+	keyringFolder = "keyring"
+	journalFolder = "journal"
+)
+
+// HomeOptions says how the agent of a home meets the network.
+type HomeOptions struct {
+	// Listen is where to listen, as multiaddr text. Port 0 is a port of the agent's choice, the same one at
+	// every start while it is free. Default: nowhere.
+	Listen []string
+	// Private says that the addresses are for this machine alone.
+	Private bool
+}
+
+// HasHome reports whether a folder holds an account.
+func HasHome(dir string) bool { return keyring.Exists(filepath.Join(dir, keyringFolder)) }
+
+// CreateHome founds a new authority in a folder, which it makes if there is none. It returns
+// [aura.Conflict] for a folder that holds an account already.
+func CreateHome(tc task.Context, dir, name string, p keyring.Protector) (*keyring.Ring, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, aura.Errorf("agent.CreateHome", aura.Unavailable, "folder %s: %w", dir, err)
+	}
+	ring, err := keyring.Create(tc, filepath.Join(dir, keyringFolder), p, world.Random())
+	if err != nil {
+		return nil, err
+	}
+	store, err := journal.OpenPebble(filepath.Join(dir, journalFolder), journal.PebbleOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return ring, Found(tc, Hands{Ring: ring, Store: store, Entropy: world.Random()}, name)
+}
+
+// OpenHome returns the hands of an account: its keys, its journal on disk and a libp2p network. It returns
+// [aura.NotFound] for a folder without an account, [aura.Denied] for a wrong key and [aura.Conflict] while
+// another process has the journal.
+func OpenHome(tc task.Context, dir string, p keyring.Protector, o HomeOptions) (Hands, error) {
+	ring, err := keyring.Open(tc, filepath.Join(dir, keyringFolder), p)
+	if err != nil {
+		return Hands{}, err
+	}
+	store, err := journal.OpenPebble(filepath.Join(dir, journalFolder), journal.PebbleOptions{})
+	if err != nil {
+		return Hands{}, err
+	}
+	return Hands{Ring: ring, Store: store, Entropy: world.Random(), Network: func(g Gate) (transport.Network, error) {
+		return openNetwork(tc, ring, g, o)
+	}}, nil
+}
+
+// openNetwork listens at the agent's first choice of ports that is free.
+func openNetwork(tc task.Context, ring *keyring.Ring, g Gate, o HomeOptions) (network *transport.Libp2p, err error) {
+	for _, listen := range choices(o.Listen, ring.Certificate().Link) {
+		network, err = transport.OpenLibp2p(ring.LinkSeed(), transport.Libp2pOptions{
+			Listen: listen, Private: o.Private, Contacts: g.Contacts, Strangers: g.Strangers,
+		})
+		if err == nil && !everywhere(network, listen) {
+			err = aura.Errorf("agent.OpenHome", aura.Unavailable, "a port is in use")
+			if closing := network.Close(tc); closing != nil {
+				return nil, closing
+			}
+		}
+		if aura.KindOf(err) != aura.Unavailable {
+			break
+		}
+	}
+	return network, err
+}
+
+// everywhere reports whether a network listens with every transport that was asked for: it starts when any
+// of them does.
+func everywhere(n transport.Network, listen []string) bool {
+	for _, protocol := range []string{"/tcp/", "/udp/"} {
+		has := func(text string) bool { return strings.Contains(text, protocol) }
+		if slices.ContainsFunc(listen, has) && !slices.ContainsFunc(n.Addresses(), func(a transport.Address) bool { return has(string(a)) }) {
+			return false
+		}
+	}
+	return true
+}

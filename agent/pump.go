@@ -1,0 +1,127 @@
+package agent
+
+import (
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/reactive"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
+)
+
+const (
+	// pumpBatch is how many facts are offered to the pipeline at once.
+	pumpBatch = 512
+	// finishWithin bounds the wait for the last facts when the agent stops.
+	finishWithin = time.Second
+)
+
+// pump moves committed facts from the journal to the reactive pipeline, in order. The journal's writer
+// must not wait for the pipeline, so it only rings. Owner: agent root group.
+type pump struct {
+	journal   *journal.Journal
+	scheduler *reactive.Scheduler
+	entropy   world.Entropy
+	bell      *task.Bell
+	moved     *task.Bell
+
+	lock    task.Leaf
+	offered fact.Position
+}
+
+func newPump(j *journal.Journal, s *reactive.Scheduler, e world.Entropy) *pump {
+	return &pump{journal: j, scheduler: s, entropy: e, bell: task.NewBell(), moved: task.NewBell(), offered: j.Head()}
+}
+
+// Committed implements [journal.Sink].
+func (p *pump) Committed([]fact.Record) { p.bell.Ring() }
+
+// Name implements [task.Service].
+func (p *pump) Name() string { return "pump" }
+
+// Owner implements [task.Service].
+func (p *pump) Owner() string { return "agent root group" }
+
+// Start implements [task.Service].
+func (p *pump) Start(task.Context) error { return nil }
+
+// Serve implements [task.Service].
+func (p *pump) Serve(tc task.Context) error {
+	again := task.Backoff{Base: 100 * time.Millisecond, Max: 10 * time.Second}
+	for {
+		until := aura.Duration(1<<63 - 1)
+		switch err := p.move(tc); {
+		case err == nil:
+			again.Reset()
+		case tc.Err() != nil, aura.KindOf(err) == aura.Cancelled:
+			return err // the agent stops, or the pipeline took its last batch
+		default:
+			// A disk that cannot be read now must not end what frontends see for good.
+			tc.Emit(world.Event{Family: world.FamilyService, Message: "read failed", Service: "pump", ErrorKind: aura.KindOf(err)})
+			until = tc.Elapsed() + again.Next(p.entropy)
+		}
+		if _, err := p.bell.WaitUntil(tc, until); err != nil {
+			return err
+		}
+	}
+}
+
+// Close implements [task.Service].
+func (p *pump) Close(task.Context) error { return nil }
+
+// move offers what was committed since.
+func (p *pump) move(tc task.Context) error {
+	var batch []fact.Record
+	offer := func(through fact.Position) error {
+		err := p.scheduler.Offer(tc, fact.Update{Records: batch, Position: through})
+		if err == nil {
+			batch = nil
+			p.lock.Lock()
+			p.offered = through
+			p.lock.Unlock()
+			p.moved.Ring()
+		}
+		return err
+	}
+	through, err := p.journal.Read(tc, fact.Selection{After: p.position()}, func(r fact.Record) error {
+		if batch = append(batch, r); len(batch) < pumpBatch {
+			return nil
+		}
+		return offer(r.Position)
+	})
+	if err != nil || through == p.position() {
+		return err
+	}
+	return offer(through)
+}
+
+func (p *pump) position() fact.Position {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	return p.offered
+}
+
+// finish waits until what is committed by now was offered.
+func (p *pump) finish(tc task.Context) {
+	tc, done := tc.Grace("finish pump", finishWithin)
+	defer done()
+	for head := p.journal.Head(); p.position() < head; {
+		if p.moved.Wait(tc) != nil {
+			return
+		}
+	}
+}
+
+// history is the journal as the feed reads it.
+type history struct{ journal *journal.Journal }
+
+// Head implements [reactive.Reader].
+func (h history) Head() fact.Position { return h.journal.Head() }
+
+// Read implements [reactive.Reader].
+func (h history) Read(tc task.Context, sel fact.Selection, fn func(*fact.Record) error) error {
+	_, err := h.journal.Read(tc, sel, func(r fact.Record) error { return fn(&r) })
+	return err
+}

@@ -1,0 +1,128 @@
+package agent
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/capability"
+	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/invite"
+	"github.com/aura-runtime/aura/domain/moderation"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/service"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/transport"
+	"github.com/aura-runtime/aura/world"
+)
+
+// Registry returns the kinds and intents of every domain that this build knows.
+func Registry() (*fact.Registry, error) {
+	r := fact.NewRegistry()
+	for _, d := range []fact.Domain{
+		capability.Domain(), contact.Domain(), invite.Domain(), chat.Domain(), moderation.Domain(),
+	} {
+		if err := r.Register(d); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// storage is the journal as a service: first to start, last to close. Owner: agent root group.
+type storage struct{ journal *journal.Journal }
+
+func openJournal(tc task.Context, group *task.Group, h Hands, registry *fact.Registry) (*storage, error) {
+	j, err := journal.Open(tc, group, h.Store, journal.Options{
+		Key: h.Ring.StoreKey(), Entropy: h.Entropy, Registry: registry,
+		Author: h.Ring.Authority(), Device: h.Ring.Device(), Sign: h.Ring.Sign,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &storage{journal: j}, nil
+}
+
+// Name implements [task.Service].
+func (s *storage) Name() string { return "journal" }
+
+// Owner implements [task.Service].
+func (s *storage) Owner() string { return "agent root group" }
+
+// Start implements [task.Service].
+func (s *storage) Start(task.Context) error { return nil }
+
+// Serve implements [task.Service]: the journal's writer is a task of its own; this one only lives as long.
+func (s *storage) Serve(tc task.Context) error { return task.NewLatch().Wait(tc) }
+
+// Close implements [task.Service]. By now nobody appends any more.
+func (s *storage) Close(tc task.Context) error { return s.journal.Close(tc) }
+
+// bookBatch is how many facts are folded at once: what follows from several is worked out once.
+const bookBatch = 512
+
+// openBook folds the journal into the book, and lets the book follow it.
+func openBook(tc task.Context, h Hands, j *journal.Journal) (*service.Book, error) {
+	book := service.NewBook(h.Ring.Authority(), j.Meta)
+	var batch []fact.Record
+	_, err := j.Read(tc, fact.Selection{Kinds: service.BookKinds()}, func(r fact.Record) error {
+		if batch = append(batch, r); len(batch) == bookBatch {
+			book.Committed(batch)
+			batch = batch[:0]
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	book.Committed(batch)
+	for _, tail := range book.Tails(h.Ring.Device()) {
+		ns := fact.ContextNamespace(tail.Context)
+		count := j.Count(ns, tail.Device)
+		records, err := j.ByAuthor(ns, tail.Device, count-min(count, service.BookTail)+1, service.BookTail)
+		if err != nil && aura.KindOf(err) != aura.NotFound { // the oldest may have been collected
+			return nil, err
+		}
+		book.Committed(records)
+	}
+	// Nobody appends before the services start, so nothing is missed in between.
+	j.Attach(book)
+	return book, nil
+}
+
+// founded reports whether the authority's first facts are there.
+func founded(b *service.Book) (ok bool) {
+	b.Read(func(p *service.Pages) { ok = p.Contacts.Own() != "" })
+	return ok
+}
+
+func gate(b *service.Book, c world.Clock) Gate {
+	return Gate{Contacts: b.Knows, Strangers: func() bool { return b.Awaits(c.Now()) }}
+}
+
+// channels is the hub as a service: it ends the network after every channel. Owner: agent root group.
+type channels struct {
+	*transport.Hub // from Start on
+	network        transport.Network
+	hands          Hands
+	book           *service.Book
+	options        transport.Options
+}
+
+// Name implements [task.Service].
+func (c *channels) Name() string { return "transport" }
+
+// Owner implements [task.Service].
+func (c *channels) Owner() string { return "agent root group" }
+
+// Start implements [task.Service].
+func (c *channels) Start(tc task.Context) (err error) {
+	agreement, _ := c.hands.Ring.Agreement()
+	c.Hub, err = transport.OpenHub(tc.Group(), c.network, agreement, c.book, c.hands.Entropy, c.options)
+	return err
+}
+
+// Serve implements [task.Service]: the hub's tasks live in this service's group.
+func (c *channels) Serve(tc task.Context) error { return task.NewLatch().Wait(tc) }
+
+// Close implements [task.Service].
+func (c *channels) Close(tc task.Context) error { return c.network.Close(tc) }

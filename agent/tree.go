@@ -1,0 +1,86 @@
+package agent
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
+)
+
+// The budgets of a stop, for each service. A service that hangs costs its budget and no more.
+const (
+	drainGrace = 2 * time.Second // the reactive pipeline delivers its last window
+	joinGrace  = 5 * time.Second // a service's tasks end
+	closeGrace = 5 * time.Second // a service releases what it holds
+)
+
+// tree is the running services in start order, and the order in which they stop.
+type tree struct {
+	pipeline *task.Handle       // the reactive scheduler
+	shut     func(task.Context) // closes the pipeline's doors
+	handles  []*task.Handle     // every other service, in start order
+	names    []string
+	// record notes the phases of a stop; a test reads them.
+	record func(phase, service string)
+}
+
+func (t *tree) add(name string, h *task.Handle) {
+	t.handles = append(t.handles, h)
+	t.names = append(t.names, name)
+}
+
+// start starts the services in order. When one fails, those that run are stopped again.
+func (t *tree) start(tc task.Context) error {
+	for i, h := range t.handles {
+		if err := h.Start(tc); err != nil {
+			return errors.Join(aura.Errorf("agent.Start", aura.KindOf(err), "%s: %w", t.names[i], err), t.stop(tc))
+		}
+	}
+	return nil
+}
+
+// stop ends everything in the order of the runtime document ("Structured Concurrency"): the reactive
+// pipeline delivers its last window behind closed doors; the task tree is cancelled, each service within
+// its budget; services release what they hold, those that were started last first; then the lifecycle
+// ends. What hangs is named in the error and does not keep the rest from its turn.
+func (t *tree) stop(tc task.Context) error {
+	var errs []error
+	note := func(phase, name string, err error) {
+		t.record(phase, name)
+		if err != nil {
+			errs = append(errs, aura.Errorf("agent.Stop", aura.KindOf(err), "%s of %s: %w", phase, name, err))
+		}
+	}
+	t.shut(tc)
+	note("drain", "reactive", t.drain(tc))
+	for _, h := range t.handles {
+		h.Cancel()
+	}
+	for i := range slices.Backward(t.handles) {
+		note("join", t.names[i], t.handles[i].Join(tc, joinGrace))
+	}
+	for i := range slices.Backward(t.handles) {
+		note("close", t.names[i], t.handles[i].Close(tc, closeGrace))
+	}
+	note("close", "reactive", t.pipeline.Close(tc, closeGrace))
+	t.record("lifecycle", "agent")
+	tc.Emit(world.Event{Family: world.FamilyRuntime, Message: "stop", ErrorKind: aura.KindOf(errors.Join(errs...))})
+	return errors.Join(errs...)
+}
+
+// drain waits until the pipeline has delivered what entered before its doors closed.
+func (t *tree) drain(tc task.Context) error {
+	if t.pipeline.Observe().State() == task.New {
+		return nil
+	}
+	wait, done := tc.Grace("drain reactive", drainGrace)
+	err := t.pipeline.Observe().Wait(wait, task.Stopping)
+	done()
+	if aura.KindOf(err) == aura.Stale {
+		err = nil // it had ended already
+	}
+	return errors.Join(err, t.pipeline.Join(tc, joinGrace))
+}

@@ -1,0 +1,418 @@
+package app_test
+
+import (
+	"crypto/ed25519"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/invite"
+	"github.com/aura-runtime/aura/domain/moderation"
+	"github.com/aura-runtime/aura/domain/status"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/reactive"
+	"github.com/aura-runtime/aura/task"
+)
+
+// everywhere runs fn as a task of the real executor and of simulations with several seeds.
+func everywhere(t *testing.T, fn func(t *testing.T, tc task.Context)) {
+	t.Run("real", func(t *testing.T) { within(t, task.NewReal(task.RealOptions{}), fn) })
+	for seed := range uint64(6) {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			within(t, task.NewSim(seed, task.SimOptions{Preempt: 4}), fn)
+		})
+	}
+}
+
+func within(t *testing.T, e task.Executor, fn func(t *testing.T, tc task.Context)) {
+	t.Helper()
+	err := e.Run("test", func(tc task.Context) error {
+		fn(t, tc)
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// counter is entropy that never repeats and is the same in every run.
+type counter struct {
+	leaf task.Leaf
+	n    uint64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	c.leaf.Lock()
+	defer c.leaf.Unlock()
+	c.n++
+	for i := range p {
+		p[i] = byte(c.n >> (8 * (i % 8)))
+	}
+	return len(p), nil
+}
+
+// person is an authority with one device.
+type person struct {
+	name    string
+	cert    fact.Certificate
+	signing ed25519.PrivateKey
+}
+
+// code returns an invitation of the person.
+func (p person) code(t testing.TB, life aura.Duration, now aura.Physical) invite.Code {
+	c, err := invite.New(p.cert, [16]byte{p.name[0]}, nil, life, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(c.Signature[:], ed25519.Sign(p.signing, c.SigningBytes()))
+	return c
+}
+
+func newPerson(name string) person {
+	key := func(role byte) ed25519.PrivateKey {
+		return ed25519.NewKeyFromSeed(append(make([]byte, ed25519.SeedSize-2), name[0], role))
+	}
+	root, signing, link := key(1), key(2), key(3)
+	c := fact.Certificate{Agreement: [32]byte{1, name[0]}}
+	copy(c.Root[:], root.Public().(ed25519.PublicKey))
+	copy(c.Signing[:], signing.Public().(ed25519.PublicKey))
+	copy(c.Link[:], link.Public().(ed25519.PublicKey))
+	copy(c.Signature[:], ed25519.Sign(root, c.SigningBytes()))
+	return person{name: name, cert: c, signing: signing}
+}
+
+func (p person) pair() aura.ContextID { return aura.ContextID{0xc0, p.name[0]} }
+
+var ada, ben, cleo = newPerson("ada"), newPerson("ben"), newPerson("cleo")
+
+// agent is ada's agent as a Core sees it: handlers over facts in memory, without guard, disk or network.
+type agent struct {
+	t       testing.TB
+	feed    *reactive.Feed
+	gate    *task.Semaphore
+	entropy *counter
+
+	records    []fact.Record
+	seqs       map[fact.Namespace]map[aura.DeviceID]uint64
+	contacts   contact.State
+	moderation moderation.State
+	chats      *chat.State
+	invites    invite.State
+
+	leaf task.Leaf // guards the state above, and:
+	down error     // when set, what every call returns
+	// answer, when set, is called with the result of a submit before it is returned, and may replace it.
+	answer func(tc task.Context, committed bool, err error) error
+}
+
+func newAgent(t testing.TB) *agent {
+	return &agent{
+		t: t, feed: reactive.NewFeed(0), gate: task.NewSemaphore(1), entropy: &counter{},
+		seqs:  map[fact.Namespace]map[aura.DeviceID]uint64{},
+		chats: chat.NewState(ada.cert.Authority(), chat.Keep{}),
+	}
+}
+
+// met is an agent with contacts.
+func met(t testing.TB, who ...person) *agent {
+	a := newAgent(t)
+	a.own(contact.KindSelf, contact.Self{Name: ada.name})
+	for _, p := range who {
+		a.own(contact.KindAdded, contact.Added{
+			Context: p.pair(), Authority: p.cert.Authority(), Certificate: p.cert.Encode(), Name: p.name,
+		})
+	}
+	return a
+}
+
+func (a *agent) own(kind string, payload any) aura.FactID {
+	return a.say(ada, fact.OwnNamespace(ada.cert.Authority()), aura.OperationID{}, kind, payload)
+}
+
+// hears is a fact of a contact that arrives in the pair's context.
+func (a *agent) hears(from person, kind string, payload any) aura.FactID {
+	return a.say(from, fact.ContextNamespace(from.pair()), aura.OperationID{0xfe}, kind, payload)
+}
+
+func (a *agent) say(who person, ns fact.Namespace, op aura.OperationID, kind string, payload any) aura.FactID {
+	body, err := fact.Marshal(payload)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return a.commit(who, fact.Draft{Namespace: ns, Kind: kind, Operation: op, Payload: body})[0]
+}
+
+// commit makes the drafts durable in one batch.
+func (a *agent) commit(who person, drafts ...fact.Draft) (ids []aura.FactID) {
+	a.leaf.Lock()
+	defer a.leaf.Unlock()
+	return a.append(who, drafts)
+}
+
+func (a *agent) append(who person, drafts []fact.Draft) (ids []aura.FactID) {
+	var up fact.Update
+	for _, d := range drafts {
+		if a.seqs[d.Namespace] == nil {
+			a.seqs[d.Namespace] = map[aura.DeviceID]uint64{}
+		}
+		a.seqs[d.Namespace][who.cert.Device()]++
+		n := len(a.records) + 1
+		r := fact.Record{
+			Position: fact.Position(n), Seq: a.seqs[d.Namespace][who.cert.Device()],
+			Fact: fact.Fact{
+				Namespace: d.Namespace, Kind: d.Kind, Operation: d.Operation, Payload: d.Payload,
+				Logical: aura.Logical(n), Author: who.cert.Authority(), Device: who.cert.Device(),
+			},
+		}
+		r.ID = r.Fact.ID()
+		a.records = append(a.records, r)
+		a.contacts.Apply(&r)
+		a.moderation.Apply(&r)
+		a.chats.Apply(&r)
+		a.invites.Apply(&r)
+		up.Records = append(up.Records, r)
+		ids = append(ids, r.ID)
+	}
+	a.feed.Publish(&up)
+	return ids
+}
+
+// observe publishes an observation.
+func (a *agent) observe(o fact.Observation, err error) {
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	a.feed.Publish(&fact.Update{Observations: []fact.Observation{o}})
+}
+
+func (a *agent) outbox(to person, box chat.Outbox) {
+	body, err := fact.Marshal(box)
+	a.observe(fact.Observation{
+		Kind: chat.ObservedOutbox, Key: chat.OutboxKey(to.pair(), to.cert.Authority()), Payload: body,
+	}, err)
+}
+
+// acked is the confirmation of a contact for everything so far.
+func (a *agent) acked(by person) {
+	through := a.seqs[fact.ContextNamespace(by.pair())][ada.cert.Device()]
+	a.own(chat.KindAcked, chat.Acked{
+		Context: by.pair(), Peer: by.cert.Authority(), Device: by.cert.Device(), Through: through,
+	})
+}
+
+// Submit implements app.Bridge.
+func (a *agent) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
+	if err := a.gate.Acquire(tc); err != nil {
+		return fact.Result{}, err
+	}
+	defer a.gate.Release()
+	if err := a.gone(); err != nil {
+		return fact.Result{}, err
+	}
+	res := fact.Result{Operation: in.Operation}
+	a.leaf.Lock()
+	plan, err := a.plan(in, tc.Now(), &res)
+	if err == nil && len(plan.Entries) > 0 {
+		res.Facts = a.append(ada, plan.Entries)
+	}
+	a.leaf.Unlock()
+	if a.answer != nil {
+		err = a.answer(tc, err == nil, err)
+	}
+	if err != nil {
+		return fact.Result{}, err
+	}
+	return res, nil
+}
+
+func (a *agent) plan(in fact.Intent, now aura.Physical, res *fact.Result) (guard.Request, error) {
+	by := contact.Caller{Authority: ada.cert.Authority(), Device: ada.cert.Device(), Operation: in.Operation, Now: now}
+	set := chat.Setting{Contacts: &a.contacts, Moderation: &a.moderation}
+	switch in.Kind {
+	case chat.IntentSend:
+		return chat.Send(a.chats, set, by, decode[chat.SendIntent](a.t, in))
+	case chat.IntentRead:
+		r, _, err := chat.MarkRead(a.chats, set, by, decode[chat.ReadIntent](a.t, in))
+		return r, err
+	case chat.IntentCreate:
+		me := chat.Member{Authority: ada.cert.Authority(), Certificate: ada.cert.Encode(), Name: ada.name}
+		r, context, err := chat.Create(set, by, decode[chat.CreateIntent](a.t, in), me, aura.Nonce{1}, [32]byte{2})
+		if err == nil {
+			res.Payload, err = fact.Marshal(chat.Created{Context: context})
+		}
+		return r, err
+	case chat.IntentLeave:
+		return chat.Leave(a.chats, set, by, decode[chat.LeaveIntent](a.t, in))
+	case contact.IntentRename:
+		return contact.Rename(&a.contacts, by, decode[contact.RenameIntent](a.t, in))
+	case contact.IntentName:
+		return contact.Name(by, decode[contact.NameIntent](a.t, in))
+	case moderation.IntentMute:
+		return moderation.Mute(by, decode[moderation.Target](a.t, in))
+	case moderation.IntentBlock:
+		return moderation.Block(by, decode[moderation.Target](a.t, in))
+	case moderation.IntentUnmute:
+		return moderation.Unmute(by, decode[moderation.Target](a.t, in))
+	case moderation.IntentUnblock:
+		return moderation.Unblock(by, decode[moderation.Target](a.t, in))
+	case invite.IntentCreate:
+		code := ada.code(a.t, decode[invite.CreateIntent](a.t, in).Life, now)
+		var err error
+		res.Payload, err = fact.Marshal(invite.CreateResult{ID: code.ID(), Code: code.Encode()})
+		if err != nil {
+			return guard.Request{}, err
+		}
+		return invite.Create(by, code)
+	case invite.IntentCancel:
+		return invite.Cancel(&a.invites, by, decode[invite.CancelIntent](a.t, in))
+	case invite.IntentAccept, invite.IntentDecline:
+		code, err := invite.Parse(decode[invite.CodeIntent](a.t, in).Code)
+		if err != nil {
+			return guard.Request{}, err
+		}
+		if in.Kind == invite.IntentDecline {
+			return invite.Decline(&a.invites, by, code)
+		}
+		draft, err := by.Draft(invite.KindAccepting, invite.Accepting{ID: code.ID(), Device: code.Device()})
+		return by.Local("invite:accept", draft), err
+	}
+	return guard.Request{}, aura.Errorf("test.Submit", aura.NotFound, "intent %q", in.Kind)
+}
+
+func decode[T any](t testing.TB, in fact.Intent) T {
+	var p T
+	if err := fact.Unmarshal(in.Payload, &p); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// Watch implements app.Bridge.
+func (a *agent) Watch(tc task.Context, sel fact.Selection, sink func(fact.Update) error) error {
+	if err := a.gone(); err != nil {
+		return err
+	}
+	return a.feed.Watch(tc, a, sel, func(up fact.Update) error {
+		if err := a.gone(); err != nil {
+			return err
+		}
+		return sink(up)
+	})
+}
+
+// dies ends the watches that observe everything, and refuses all calls until lives.
+func (a *agent) dies() {
+	a.set(aura.Errorf("test.Agent", aura.Unavailable, "the agent has gone"))
+	a.observe(fact.Observation{Kind: "test.death"}, nil)
+}
+
+func (a *agent) lives() { a.set(nil) }
+
+func (a *agent) set(down error) {
+	a.leaf.Lock()
+	defer a.leaf.Unlock()
+	a.down = down
+}
+
+func (a *agent) gone() error {
+	a.leaf.Lock()
+	defer a.leaf.Unlock()
+	return a.down
+}
+
+// Head implements reactive.Reader.
+func (a *agent) Head() fact.Position { return a.feed.Head() }
+
+// Read implements reactive.Reader.
+func (a *agent) Read(_ task.Context, sel fact.Selection, fn func(*fact.Record) error) error {
+	a.leaf.Lock()
+	records := a.records
+	a.leaf.Unlock()
+	for i := range records {
+		if sel.Selects(&records[i]) {
+			if err := fn(&records[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Ask implements app.Bridge.
+func (a *agent) Ask(_ task.Context, q fact.Question) (fact.Answer, error) {
+	if err := a.gone(); err != nil {
+		return fact.Answer{}, err
+	}
+	if q.Kind != status.Question {
+		return fact.Answer{}, aura.Errorf("test.Ask", aura.NotFound, "question %q", q.Kind)
+	}
+	body, err := fact.Marshal(status.Status{Authority: ada.cert.Authority(), Device: ada.cert.Device()})
+	return fact.Answer{Payload: body}, err
+}
+
+// core returns a Core for the agent.
+func (a *agent) core(tc task.Context) *app.Core {
+	a.t.Helper()
+	c, err := app.New(tc, a, a.entropy, app.Options{})
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return c
+}
+
+// live is a Core that runs as a service in a group of its own.
+func (a *agent) live(tc task.Context) (*app.Core, *task.Handle) {
+	a.t.Helper()
+	c := a.core(tc)
+	h := task.Supervise(task.NewGroup(tc, "frontend"), c)
+	if err := h.Start(tc); err != nil {
+		a.t.Fatal(err)
+	}
+	return c, h
+}
+
+func stop(t *testing.T, tc task.Context, h *task.Handle) {
+	t.Helper()
+	if err := h.Join(tc, 5*time.Second); err != nil {
+		t.Error(err)
+	}
+	if err := h.Close(tc, time.Second); err != nil {
+		t.Error(err)
+	}
+}
+
+// shows waits until a signal has a value that fits.
+func shows[T any](t *testing.T, tc task.Context, c *app.Core, s reactive.Signal[T], fits func(T) bool) T {
+	t.Helper()
+	tc, done := tc.WithBudget("signal "+s.Name(), time.Minute)
+	defer done()
+	sub, err := reactive.Subscribe(c.Hub(), s, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sub.Close()
+	var last T
+	for {
+		snap, err := sub.Next(tc)
+		if err != nil {
+			t.Fatalf("%v; the last value was %+v", err, last)
+		}
+		if last = snap.Value; fits(last) {
+			return last
+		}
+	}
+}
+
+func resolve(t *testing.T, tc task.Context, c *app.Core, name string) app.Ref {
+	t.Helper()
+	ref, err := c.Resolve(tc, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ref
+}

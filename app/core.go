@@ -1,0 +1,134 @@
+package app
+
+import (
+	"errors"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/status"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/reactive"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
+)
+
+// Options of a [Core].
+type Options struct {
+	// Keep bounds what the signals hold of each conversation. The zero value is package chat's default.
+	Keep chat.Keep
+	// Owner is the service's owner as events name it. Default: "frontend root group".
+	Owner string
+}
+
+// Core is the state and the actions of one frontend. Owner: frontend root group.
+//
+// Its workflows may be called by any task, also when the Core does not run as a service.
+type Core struct {
+	bridge  Bridge
+	entropy world.Entropy
+	self    status.Status
+	owner   string
+
+	directory *directory
+	published *published
+	pipeline  *pipeline
+}
+
+// New returns a Core for the agent behind b, after asking it who it is. entropy names operations. It
+// returns the bridge's error, [aura.Unavailable] when no agent answers.
+func New(tc task.Context, b Bridge, entropy world.Entropy, o Options) (*Core, error) {
+	if o.Owner == "" {
+		o.Owner = "frontend root group"
+	}
+	self, err := ask(tc, b)
+	if err != nil {
+		return nil, err
+	}
+	c := &Core{bridge: b, entropy: entropy, self: self, owner: o.Owner}
+	c.directory = newDirectory(self.Authority)
+	c.published = newPublished()
+	c.pipeline, err = newPipeline(self.Authority, c.published, o)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func ask(tc task.Context, b Bridge) (status.Status, error) {
+	const op = "app.Status"
+	var s status.Status
+	answer, err := b.Ask(tc, fact.Question{Kind: status.Question})
+	if err != nil {
+		return s, err
+	}
+	if err := fact.Unmarshal(answer.Payload, &s); err != nil {
+		return s, &aura.Error{Op: op, Kind: aura.Corrupt, Err: err}
+	}
+	if s.Authority.IsZero() {
+		return s, aura.Errorf(op, aura.Corrupt, "the agent does not say who it is")
+	}
+	return s, nil
+}
+
+// watch is the bridge's Watch that goes on from where it was when the agent cut it for being slow. A watch
+// that was cut without any progress is given up: the agent has no place for it.
+func watch(tc task.Context, b Bridge, sel fact.Selection, sink func(fact.Update) error) error {
+	for {
+		begin := sel.After
+		err := b.Watch(tc, sel, func(up fact.Update) error {
+			if err := sink(up); err != nil {
+				return err
+			}
+			sel.After = up.Position
+			return nil
+		})
+		if !errors.Is(err, aura.Exhausted) || sel.After == begin {
+			return err
+		}
+	}
+}
+
+// Hub returns the signals.
+func (c *Core) Hub() *reactive.Hub { return c.pipeline.hub }
+
+// Bridge returns the way to the agent, for what has no workflow.
+func (c *Core) Bridge() Bridge { return c.bridge }
+
+// Self returns the authority of the agent.
+func (c *Core) Self() aura.AuthorityID { return c.self.Authority }
+
+// Status asks the agent about itself.
+func (c *Core) Status(tc task.Context) (status.Status, error) { return ask(tc, c.bridge) }
+
+// OwnName returns the name that this authority gives itself, empty when it has none.
+func (c *Core) OwnName(tc task.Context) (string, error) {
+	name := ""
+	err := c.directory.read(tc, c.bridge, func(f *fold) { name = f.contacts.Own() })
+	return name, err
+}
+
+// Contacts returns the contacts by name.
+func (c *Core) Contacts(tc task.Context) ([]contact.Contact, error) {
+	var out []contact.Contact
+	err := c.directory.read(tc, c.bridge, func(f *fold) { out = f.contacts.Contacts() })
+	return out, err
+}
+
+// Resolve turns what a person typed, the name of a contact or a group or the beginning of a contact's
+// identifier, into a reference. It returns [aura.NotFound] with the names that come close, and
+// [aura.Conflict] for a beginning that fits several.
+func (c *Core) Resolve(tc task.Context, text string) (Ref, error) {
+	var ref Ref
+	var unknown error
+	err := c.directory.read(tc, c.bridge, func(f *fold) {
+		var found chat.Ref
+		if found, unknown = f.chats.Resolve(f.setting(), text); unknown == nil {
+			ref = f.reference(found)
+		}
+	})
+	if err == nil {
+		err = unknown
+	}
+	return ref, err
+}

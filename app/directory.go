@@ -1,0 +1,60 @@
+package app
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/task"
+)
+
+// directory is the fold of the few facts that names resolve against. It is brought up to date when it is
+// asked, from where it was, so a program that runs once reads no conversation to find a contact.
+type directory struct {
+	gate    *task.Semaphore // one task at a time reads or catches up
+	fold    *fold
+	records []fact.Record // what was folded, for folds of a single conversation
+	after   fact.Position
+}
+
+func newDirectory(self aura.AuthorityID) *directory {
+	return &directory{gate: task.NewSemaphore(1), fold: newFold(self, chat.Keep{Messages: 1})}
+}
+
+// read catches up and calls fn with the fold, which fn must not keep.
+func (d *directory) read(tc task.Context, b Bridge, fn func(*fold)) error {
+	if err := d.gate.Acquire(tc); err != nil {
+		return err
+	}
+	defer d.gate.Release()
+	err := watch(tc, b, fact.Selection{Kinds: peopleKinds(), After: d.after}, func(up fact.Update) error {
+		d.fold.apply(&up)
+		d.records = append(d.records, up.Records...)
+		d.after = up.Position
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	fn(d.fold)
+	return nil
+}
+
+// conversation returns a fold for one conversation, with everybody's names in it, and no messages yet.
+func (d *directory) conversation(tc task.Context, b Bridge, self aura.AuthorityID, keep chat.Keep) (*fold, error) {
+	f := newFold(self, keep)
+	err := d.read(tc, b, func(*fold) {
+		for i := range d.records {
+			f.record(&d.records[i])
+		}
+	})
+	return f, err
+}
+
+// position returns how far the directory has read: a fact that is committed later comes after it.
+func (d *directory) position(tc task.Context) (fact.Position, error) {
+	if err := d.gate.Acquire(tc); err != nil {
+		return 0, err
+	}
+	defer d.gate.Release()
+	return d.after, nil
+}

@@ -1,0 +1,75 @@
+package app
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/invite"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/task"
+)
+
+// Invited is an invitation that was made here. Its code is what the other side needs; it is shown once.
+type Invited struct {
+	invite.CreateResult
+	Operation aura.OperationID `json:"operation"`
+}
+
+// Answering is an invitation that was accepted or declined here.
+type Answering struct {
+	ID        invite.ID        `json:"id"`
+	Operation aura.OperationID `json:"operation"`
+}
+
+// Invite makes an invitation that one person may accept within life; zero: [invite.DefaultLife].
+func (c *Core) Invite(tc task.Context, life aura.Duration) (Invited, error) {
+	res, err := c.submit(tc, invite.IntentCreate, invite.CreateIntent{Life: life})
+	if err != nil {
+		return Invited{}, err
+	}
+	out := Invited{Operation: res.Operation}
+	if err := fact.Unmarshal(res.Payload, &out.CreateResult); err != nil {
+		return Invited{}, aura.Errorf("app.Invite", aura.Corrupt, "the invitation was made, but its code was lost: cancel it and make another")
+	}
+	return out, nil
+}
+
+// Accept begins to accept an invitation and returns when that is durable; [Core.WaitOperation] waits for the
+// contact. A code that is damaged is [aura.Invalid], one that was used, declined or has expired is the
+// agent's error.
+func (c *Core) Accept(tc task.Context, code string) (Answering, error) {
+	return c.answer(tc, invite.IntentAccept, code)
+}
+
+// Decline turns an invitation down. Nobody is told.
+func (c *Core) Decline(tc task.Context, code string) (Answering, error) {
+	return c.answer(tc, invite.IntentDecline, code)
+}
+
+func (c *Core) answer(tc task.Context, intent, code string) (Answering, error) {
+	parsed, err := invite.Parse(code)
+	if err != nil {
+		return Answering{}, err
+	}
+	res, err := c.submit(tc, intent, invite.CodeIntent{Code: code})
+	if err != nil {
+		return Answering{}, err
+	}
+	return Answering{ID: parsed.ID(), Operation: res.Operation}, nil
+}
+
+// CancelInvite takes back an invitation that nobody accepted yet.
+func (c *Core) CancelInvite(tc task.Context, id invite.ID) error {
+	_, err := c.submit(tc, invite.IntentCancel, invite.CancelIntent{ID: id})
+	return err
+}
+
+// Invitations returns all invitations, those that wait first.
+func (c *Core) Invitations(tc task.Context) ([]invite.Invitation, error) {
+	var s invite.State
+	err := watch(tc, c.bridge, fact.Selection{Kinds: []string{"invite.*"}}, func(up fact.Update) error {
+		for i := range up.Records {
+			s.Apply(&up.Records[i])
+		}
+		return nil
+	})
+	return s.Invitations(tc.Now()), err
+}

@@ -1,0 +1,178 @@
+package app
+
+import (
+	"slices"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/invite"
+	"github.com/aura-runtime/aura/domain/moderation"
+	"github.com/aura-runtime/aura/domain/status"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/reactive"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
+)
+
+// OfflineOptions of a [NewOffline].
+type OfflineOptions struct {
+	Options
+	// Records are the facts that exist when the Core begins, in position order from 1.
+	Records []fact.Record
+}
+
+// NewOffline returns a Core without an agent, in the name of the given authority: it folds local facts in
+// memory, forgets them at its end, and refuses with [aura.Unavailable] what needs a peer.
+func NewOffline(tc task.Context, self aura.AuthorityID, device aura.DeviceID, entropy world.Entropy, o OfflineOptions) (*Core, error) {
+	b := &offline{self: self, device: device, entropy: entropy, fold: newFold(self, o.Keep)}
+	b.feed = reactive.NewFeed(0)
+	for i := range o.Records {
+		b.take(o.Records[i])
+	}
+	return New(tc, b, entropy, o.Options)
+}
+
+// offline is a bridge to nothing but memory.
+type offline struct {
+	self    aura.AuthorityID
+	device  aura.DeviceID
+	entropy world.Entropy
+	feed    *reactive.Feed
+
+	leaf    task.Leaf
+	fold    *fold
+	records []fact.Record
+	logical aura.Logical
+}
+
+// take adds a record. The caller holds the leaf, or nobody else knows b yet.
+func (b *offline) take(r fact.Record) {
+	b.records = append(b.records, r)
+	b.logical = max(b.logical, r.Fact.Logical)
+	b.fold.record(&r)
+	b.feed.Publish(&fact.Update{Records: []fact.Record{r}})
+}
+
+// Submit implements [Bridge]: it runs the domain's handler and appends what it plans.
+func (b *offline) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
+	const op = "app.Submit"
+	if err := tc.Err(); err != nil {
+		return fact.Result{}, err
+	}
+	b.leaf.Lock()
+	defer b.leaf.Unlock()
+	plan, err := b.plan(in, tc.Now())
+	if err != nil {
+		return fact.Result{}, err
+	}
+	if len(plan.Sends) > 0 {
+		return fact.Result{}, errOffline(op)
+	}
+	res := fact.Result{Operation: in.Operation}
+	for _, draft := range plan.Entries {
+		r := fact.Record{
+			Position: fact.Position(len(b.records) + 1), Seq: uint64(len(b.records) + 1),
+			Fact: fact.Fact{
+				Namespace: draft.Namespace, Kind: draft.Kind, Operation: draft.Operation, Payload: draft.Payload,
+				Logical: b.logical + 1, Author: b.self, Device: b.device,
+			},
+		}
+		_, _ = b.entropy.Read(r.Fact.Order[:]) // [world.Entropy] always fills it
+		r.ID = r.Fact.ID()
+		b.take(r)
+		res.Facts = append(res.Facts, r.ID)
+	}
+	return res, nil
+}
+
+// plan runs the pure handler of an intent. Intents that always need a peer have none here.
+func (b *offline) plan(in fact.Intent, now aura.Physical) (guard.Request, error) {
+	const op = "app.Submit"
+	if len(in.Payload) > fact.MaxPayload {
+		return guard.Request{}, aura.Errorf(op, aura.Invalid, "the payload has %d bytes, the most is %d", len(in.Payload), fact.MaxPayload)
+	}
+	by := contact.Caller{Authority: b.self, Device: b.device, Operation: in.Operation, Now: now}
+	switch in.Kind {
+	case contact.IntentName:
+		return planned(in, func(p contact.NameIntent) (guard.Request, error) { return contact.Name(by, p) })
+	case contact.IntentRename:
+		return planned(in, func(p contact.RenameIntent) (guard.Request, error) {
+			return contact.Rename(&b.fold.contacts, by, p)
+		})
+	case moderation.IntentMute:
+		return planned(in, func(p moderation.Target) (guard.Request, error) { return moderation.Mute(by, p) })
+	case moderation.IntentUnmute:
+		return planned(in, func(p moderation.Target) (guard.Request, error) { return moderation.Unmute(by, p) })
+	case moderation.IntentBlock:
+		return planned(in, func(p moderation.Target) (guard.Request, error) { return moderation.Block(by, p) })
+	case moderation.IntentUnblock:
+		return planned(in, func(p moderation.Target) (guard.Request, error) { return moderation.Unblock(by, p) })
+	}
+	if registered(in.Kind) {
+		return guard.Request{}, errOffline(op)
+	}
+	return guard.Request{}, aura.Errorf(op, aura.NotFound, "no domain knows the intent %q", in.Kind)
+}
+
+// planned decodes an intent's payload for its handler.
+func planned[T any](in fact.Intent, handle func(T) (guard.Request, error)) (guard.Request, error) {
+	var p T
+	if err := fact.Unmarshal(in.Payload, &p); err != nil {
+		return guard.Request{}, &aura.Error{Op: "app.Submit", Kind: aura.Invalid, Err: err}
+	}
+	return handle(p)
+}
+
+func errOffline(op string) error {
+	return aura.Errorf(op, aura.Unavailable, "there is no agent: this needs one, and the other side")
+}
+
+// Watch implements [Bridge].
+func (b *offline) Watch(tc task.Context, sel fact.Selection, sink func(fact.Update) error) error {
+	if err := tc.Err(); err != nil {
+		return err
+	}
+	return b.feed.Watch(tc, b, sel, sink)
+}
+
+// Head implements [reactive.Reader].
+func (b *offline) Head() fact.Position { return b.feed.Head() }
+
+// Read implements [reactive.Reader].
+func (b *offline) Read(_ task.Context, sel fact.Selection, fn func(*fact.Record) error) error {
+	b.leaf.Lock()
+	records := b.records
+	b.leaf.Unlock()
+	for i := range records {
+		if sel.Selects(&records[i]) {
+			if err := fn(&records[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Ask implements [Bridge].
+func (b *offline) Ask(tc task.Context, q fact.Question) (fact.Answer, error) {
+	if err := tc.Err(); err != nil {
+		return fact.Answer{}, err
+	}
+	if q.Kind != status.Question {
+		return fact.Answer{}, aura.Errorf("app.Ask", aura.NotFound, "the question %q is not known", q.Kind)
+	}
+	body, err := fact.Marshal(status.Status{Authority: b.self, Device: b.device, Facts: b.feed.Head()})
+	return fact.Answer{Payload: body}, err
+}
+
+// registered reports whether a domain knows the intent.
+func registered(intent string) bool {
+	for _, d := range []fact.Domain{chat.Domain(), contact.Domain(), invite.Domain(), moderation.Domain()} {
+		if slices.Contains(d.Intents, intent) {
+			return true
+		}
+	}
+	return false
+}

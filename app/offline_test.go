@@ -1,0 +1,88 @@
+package app_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/moderation"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/internal/contract"
+	"github.com/aura-runtime/aura/task"
+)
+
+// offline is a Core without an agent that knows ben.
+func offline(t *testing.T, tc task.Context) *app.Core {
+	t.Helper()
+	a := met(t, ben)
+	c, err := app.NewOffline(tc, ada.cert.Authority(), ada.cert.Device(), &counter{}, app.OfflineOptions{Records: a.records})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestOfflineFoldsLocalFactsAndRefusesWhatNeedsAPeer(t *testing.T) {
+	everywhere(t, func(t *testing.T, tc task.Context) {
+		c := offline(t, tc)
+		to := resolve(t, tc, c, "ben")
+		if err := c.Rename(tc, to, "Benjamin"); err != nil {
+			t.Error(err)
+		}
+		if err := c.Block(tc, to); err != nil {
+			t.Error(err)
+		}
+		if got := resolve(t, tc, c, "benjamin"); got.Context != to.Context {
+			t.Errorf("the new name resolves to %+v", got)
+		}
+		for name, err := range map[string]error{
+			"send":   second(c.Send(tc, to, "hi", aura.FactID{})),
+			"invite": second(c.Invite(tc, 0)),
+			"read":   c.MarkRead(tc, to),
+			"group":  second(c.CreateGroup(tc, "friends", []app.Ref{to})),
+		} {
+			if !errors.Is(err, aura.Unavailable) || !strings.Contains(aura.Reason(err), "no agent") {
+				t.Errorf("%s: %v, want unavailable", name, err)
+			}
+		}
+		h := task.Supervise(task.NewGroup(tc, "frontend"), c)
+		if err := h.Start(tc); err != nil {
+			t.Fatal(err)
+		}
+		shows(t, tc, c, app.Contacts, func(v []contact.Contact) bool { return len(v) == 1 && v[0].Name == "Benjamin" })
+		shows(t, tc, c, app.Moderation, func(v moderation.Moderation) bool { return len(v.Blocked) == 1 })
+		stop(t, tc, h)
+	})
+}
+
+func second[T any](_ T, err error) error { return err }
+
+func TestOfflineBridgeKeepsTheContract(t *testing.T) {
+	contract.Bridge(t, func(t *testing.T) contract.World {
+		body := func(v any) []byte {
+			b, err := fact.Marshal(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return b
+		}
+		return contract.World{
+			Run: func(fn func(task.Context, contract.Subject)) {
+				within(t, task.NewSim(1, task.SimOptions{}), func(t *testing.T, tc task.Context) {
+					fn(tc, offline(t, tc).Bridge())
+				})
+			},
+			Intent: func(i int) fact.Intent {
+				return fact.Intent{
+					Kind: contact.IntentName, Operation: aura.OperationID{1, byte(i)},
+					Payload: body(contact.NameIntent{Name: "ada the " + string(rune('a'+i))}),
+				}
+			},
+			Refused:   fact.Intent{Kind: contact.IntentName, Operation: aura.OperationID{2}, Payload: body(contact.NameIntent{})},
+			RefusedAs: aura.Invalid,
+		}
+	})
+}

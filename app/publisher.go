@@ -1,0 +1,141 @@
+package app
+
+import (
+	"slices"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/invite"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/task"
+)
+
+// maxPublished bounds what a Core remembers of its own actions; the oldest that ended are forgotten.
+const maxPublished = 256
+
+// Publisher is the right to say how one action goes. The workflow that submitted the action holds the
+// only one, and nobody else can make one.
+type Publisher struct {
+	to     *published
+	id     aura.OperationID
+	intent string
+}
+
+// ID returns the identifier of the action.
+func (p *Publisher) ID() aura.OperationID { return p.id }
+
+// publish enters a phase. A terminal phase is final: publishing after it changes nothing.
+func (p *Publisher) publish(phase Phase, reason string) { p.to.set(p.id, phase, reason) }
+
+// accepted publishes what a result means: what was asked is durable. An acceptance has only begun.
+func (p *Publisher) accepted() {
+	if p.intent == invite.IntentAccept {
+		p.publish(Running, "")
+		return
+	}
+	p.publish(Succeeded, "")
+}
+
+// doubt says that the agent has gone with the action: only durable facts after a position can tell how it
+// ended.
+func (p *Publisher) doubt(after fact.Position) {
+	const reason = "the agent has gone: how it ended is not known yet"
+	p.to.update(p.id, func(e *entry) { e.Phase, e.Reason, e.doubted, e.after = Running, reason, true, after })
+}
+
+// published holds what this Core alone can know about its actions: those under way, and those that left no
+// durable fact. It is a leaf value, shared by workflows and the view.
+type published struct {
+	leaf   task.Leaf
+	newest []entry // the newest last
+	bell   *task.Bell
+}
+
+type entry struct {
+	Operation
+	doubted bool
+	after   fact.Position // where to look, when doubted
+}
+
+func newPublished() *published { return &published{bell: task.NewBell()} }
+
+// begin enters a new action and returns its publisher.
+func (p *published) begin(id aura.OperationID, intent string) *Publisher {
+	p.leaf.Lock()
+	p.newest = append(p.newest, entry{Operation: Operation{ID: id, Kind: intent, Phase: Submitted}})
+	if len(p.newest) > maxPublished {
+		ended := slices.IndexFunc(p.newest, func(e entry) bool { return e.Phase.Terminal() })
+		p.newest = slices.Delete(p.newest, max(ended, 0), max(ended, 0)+1)
+	}
+	p.leaf.Unlock()
+	p.bell.Ring()
+	return &Publisher{to: p, id: id, intent: intent}
+}
+
+func (p *published) set(id aura.OperationID, phase Phase, reason string) {
+	p.update(id, func(e *entry) { e.Phase, e.Reason, e.doubted = phase, reason, false })
+}
+
+// doubts returns the publishers of the actions in doubt, and the position after which their facts are.
+func (p *published) doubts() (all []*Publisher, after fact.Position) {
+	p.leaf.Lock()
+	defer p.leaf.Unlock()
+	for _, e := range p.newest {
+		if !e.doubted {
+			continue
+		}
+		if len(all) == 0 || e.after < after {
+			after = e.after
+		}
+		all = append(all, &Publisher{to: p, id: e.ID, intent: e.Kind})
+	}
+	return all, after
+}
+
+func (p *published) update(id aura.OperationID, change func(*entry)) {
+	p.leaf.Lock()
+	i := slices.IndexFunc(p.newest, func(e entry) bool { return e.ID == id })
+	if i >= 0 && !p.newest[i].Phase.Terminal() {
+		change(&p.newest[i])
+	}
+	p.leaf.Unlock()
+	p.bell.Ring()
+}
+
+// all returns a copy of what is known, the newest first.
+func (p *published) all() []Operation {
+	p.leaf.Lock()
+	defer p.leaf.Unlock()
+	out := make([]Operation, 0, len(p.newest))
+	for i := len(p.newest) - 1; i >= 0; i-- {
+		out = append(out, p.newest[i].Operation)
+	}
+	return out
+}
+
+// operation returns what is known about one action.
+func (p *published) operation(id aura.OperationID) (Operation, bool) {
+	p.leaf.Lock()
+	defer p.leaf.Unlock()
+	for i := range p.newest {
+		if p.newest[i].ID == id {
+			return p.newest[i].Operation, true
+		}
+	}
+	return Operation{}, false
+}
+
+// merged returns all actions, the newest first: what is durable rules, and what only this Core knows comes
+// before it.
+func merged(local []Operation, durable *outcomes) []Operation {
+	var out []Operation
+	for _, op := range local {
+		if _, known := durable.known[op.ID]; !known {
+			out = append(out, op)
+		}
+	}
+	for _, id := range durable.newest() {
+		op, _ := durable.operation(id)
+		out = append(out, op)
+	}
+	return out
+}

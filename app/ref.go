@@ -1,0 +1,23 @@
+package app
+
+import (
+	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/moderation"
+)
+
+// Ref is the strong reference to a contact or a group. [Core.Resolve] makes it where a name enters;
+// workflows take it and look nothing up again.
+type Ref struct {
+	chat.Ref
+	Contact contact.Ref // zero for a group
+	Name    string      // as it was when the reference was made, for display
+}
+
+// target is what moderation of the reference is about: the person, or the group.
+func (r Ref) target() moderation.Target {
+	if r.Group {
+		return moderation.Target{Context: r.Context}
+	}
+	return moderation.Target{Authority: r.Contact.Authority}
+}

@@ -1,0 +1,163 @@
+package app
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/reactive"
+	"github.com/aura-runtime/aura/task"
+)
+
+// Name implements [task.Service].
+func (c *Core) Name() string { return "app" }
+
+// Owner implements [task.Service].
+func (c *Core) Owner() string { return c.owner }
+
+// Start implements [task.Service]. It publishes the first, empty snapshots.
+func (c *Core) Start(tc task.Context) error { return c.pipeline.scheduler.Start(tc) }
+
+// Serve keeps the signals current until tc is cancelled. When the agent goes away the signals keep what
+// they showed, without what only a running agent can know, and follow again when it is back. It returns an
+// error of the bridge that waiting does not mend. A Core serves once.
+func (c *Core) Serve(tc task.Context) error {
+	s := c.pipeline.scheduler
+	g := task.NewGroup(tc, "pipeline")
+	g.Go("reactive", s.Serve)
+	g.Go("operations", c.tend)
+	err := c.attach(tc)
+	s.Shut() // what arrived is published before the scheduler ends
+	if closed := g.Close(tc, shutGrace); err == nil {
+		err = closed
+	}
+	return err
+}
+
+// tend has what the Core's own workflows publish shown, and settles what is in doubt when the agent answers
+// again.
+func (c *Core) tend(tc task.Context) error {
+	retry := patience()
+	for {
+		var err error
+		if doubted, _ := c.published.doubts(); len(doubted) > 0 {
+			_, err = c.published.bell.WaitUntil(tc, tc.Elapsed()+retry.Next(c.entropy))
+		} else {
+			retry.Reset()
+			err = c.published.bell.Wait(tc)
+		}
+		if err != nil {
+			return err
+		}
+		if err := c.settleDoubts(tc); err != nil && tc.Err() != nil {
+			return tc.Err() // another error means that nobody can say yet
+		}
+		shown := fact.Update{Observations: []fact.Observation{{Kind: observedOperation}}}
+		if err := c.pipeline.scheduler.Offer(tc, shown); err != nil {
+			return err
+		}
+	}
+}
+
+// patience is how a Core waits for an agent that has gone.
+func patience() task.Backoff {
+	return task.Backoff{Base: 100 * time.Millisecond, Max: 5 * time.Second, Factor: 2, Jitter: 0.2}
+}
+
+// shutGrace is how long the views may take for the last batch.
+const shutGrace = 2 * time.Second
+
+// Close implements [task.Service]. A Core holds nothing.
+func (c *Core) Close(task.Context) error { return nil }
+
+// Conversation returns the signal of one conversation with its last messages; zero: all that are kept. The
+// Core must run as a service. The first call for a conversation decides how many.
+func (c *Core) Conversation(tc task.Context, of Ref, last int) (reactive.Signal[Conversation], error) {
+	return c.pipeline.open(tc, of.Context, last)
+}
+
+// attach watches everything, again and again from where it was.
+func (c *Core) attach(tc task.Context) error {
+	l := listener{scheduler: c.pipeline.scheduler, observed: map[observation]bool{}}
+	retry := patience()
+	for {
+		err := c.bridge.Watch(tc, fact.Selection{After: l.after, Observations: []string{"*"}, Follow: true},
+			func(up fact.Update) error {
+				retry.Reset()
+				return l.take(tc, up)
+			})
+		if tc.Err() != nil {
+			return tc.Err()
+		}
+		if err == nil {
+			err = aura.Errorf("app.Serve", aura.Unavailable, "the agent ended the watch")
+		}
+		switch aura.KindOf(err) {
+		case aura.Unavailable, aura.Exhausted, aura.Timeout, aura.Cancelled:
+		default:
+			return err
+		}
+		if err := l.detach(tc, aura.Reason(err)); err != nil {
+			return err
+		}
+		if err := tc.Sleep(retry.Next(c.entropy)); err != nil {
+			return err
+		}
+	}
+}
+
+// listener passes what a watch gives to the scheduler, and remembers what to take back when it breaks.
+type listener struct {
+	scheduler *reactive.Scheduler
+	after     fact.Position
+	observed  map[observation]bool
+	state     Attachment
+}
+
+type observation struct{ kind, key string }
+
+func (l *listener) take(tc task.Context, up fact.Update) error {
+	l.after = up.Position
+	for _, o := range up.Observations {
+		if at := (observation{o.Kind, o.Key}); len(o.Payload) > 0 {
+			l.observed[at] = true
+		} else {
+			delete(l.observed, at)
+		}
+	}
+	if now := (Attachment{Attached: true, Current: l.state.Current || up.Live}); now != l.state {
+		l.state = now
+		said, err := now.observation()
+		if err != nil {
+			return err
+		}
+		up.Observations = append(slices.Clip(up.Observations), said)
+	}
+	return l.scheduler.Offer(tc, up)
+}
+
+// detach says that the agent has gone, and with it everything that it observed.
+func (l *listener) detach(tc task.Context, reason string) error {
+	l.state = Attachment{Reason: reason}
+	said, err := l.state.observation()
+	if err != nil {
+		return err
+	}
+	up := fact.Update{Observations: []fact.Observation{said}}
+	for at := range l.observed {
+		up.Observations = append(up.Observations, fact.Observation{Kind: at.kind, Key: at.key})
+	}
+	slices.SortFunc(up.Observations, func(a, b fact.Observation) int {
+		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Key, b.Key))
+	})
+	clear(l.observed)
+	return l.scheduler.Offer(tc, up)
+}
+
+func (a Attachment) observation() (fact.Observation, error) {
+	b, err := fact.Marshal(a)
+	return fact.Observation{Kind: observedAgent, Payload: b}, err
+}

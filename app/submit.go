@@ -1,0 +1,142 @@
+package app
+
+import (
+	"errors"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/task"
+)
+
+// settleGrace is how long a workflow whose caller gave up, or whose agent went away, looks for the durable
+// outcome.
+const settleGrace = 2 * time.Second
+
+// submit is the one way of an action: it names it, hands it to the bridge, and publishes how it went. When
+// the bridge cannot say, the durable facts do.
+func (c *Core) submit(tc task.Context, intent string, payload any) (fact.Result, error) {
+	body, err := fact.Marshal(payload)
+	if err != nil {
+		return fact.Result{}, err
+	}
+	after, err := c.directory.position(tc)
+	if err != nil {
+		return fact.Result{}, err
+	}
+	var id aura.OperationID
+	_, _ = c.entropy.Read(id[:]) // [world.Entropy] always fills it
+	p := c.published.begin(id, intent)
+	p.publish(Running, "")
+	res, err := c.bridge.Submit(tc, fact.Intent{Kind: intent, Operation: id, Payload: body})
+	switch kind := aura.KindOf(err); kind {
+	case 0:
+		p.accepted()
+		return res, nil
+	case aura.Unavailable, aura.Timeout, aura.Cancelled:
+		return c.settle(tc, p, after, err)
+	}
+	p.publish(Failed, aura.Reason(err))
+	return fact.Result{}, err
+}
+
+// settle finds out how an action ended whose answer did not come, from the facts after a position. If they
+// cannot be had either, the action stays in doubt.
+func (c *Core) settle(tc task.Context, p *Publisher, after fact.Position, cause error) (fact.Result, error) {
+	tc, done := tc.Grace("app.settle", settleGrace)
+	defer done()
+	found := newOutcomes(c.self.Authority)
+	if err := c.gather(tc, found, after); err != nil {
+		p.doubt(after)
+		return fact.Result{}, cause
+	}
+	if known := found.known[p.id]; known != nil {
+		p.accepted()
+		return fact.Result{Operation: p.id, Facts: known.facts}, nil
+	}
+	if aura.KindOf(cause) == aura.Cancelled {
+		p.publish(Cancelled, aura.Reason(cause))
+	} else {
+		p.publish(Failed, aura.Reason(cause))
+	}
+	return fact.Result{}, cause
+}
+
+// settleDoubts looks again for the facts of the actions in doubt. It returns the bridge's error when there is
+// still nobody to ask.
+func (c *Core) settleDoubts(tc task.Context) error {
+	doubted, after := c.published.doubts()
+	if len(doubted) == 0 {
+		return nil
+	}
+	found := newOutcomes(c.self.Authority)
+	if err := c.gather(tc, found, after); err != nil {
+		return err
+	}
+	for _, p := range doubted {
+		if found.known[p.id] != nil {
+			p.accepted()
+		} else {
+			p.publish(Failed, "the agent stopped before it was done")
+		}
+	}
+	return nil
+}
+
+// gather folds the facts about actions that come after a position.
+func (c *Core) gather(tc task.Context, into *outcomes, after fact.Position) error {
+	return watch(tc, c.bridge, fact.Selection{Kinds: outcomeKinds(), After: after}, func(up fact.Update) error {
+		for i := range up.Records {
+			into.Apply(&up.Records[i])
+		}
+		return nil
+	})
+}
+
+// Operation returns how an action of this authority went. Durable facts rule; for an action without any, the
+// Core that submitted it knows. It reads the facts about actions, and returns [aura.NotFound] for an action
+// that left none and was not submitted here.
+func (c *Core) Operation(tc task.Context, id aura.OperationID) (Operation, error) {
+	found := newOutcomes(c.self.Authority)
+	if err := c.gather(tc, found, 0); err != nil {
+		return Operation{}, err
+	}
+	return c.operation(found, id)
+}
+
+func (c *Core) operation(durable *outcomes, id aura.OperationID) (Operation, error) {
+	if op, ok := durable.operation(id); ok {
+		return op, nil
+	}
+	if op, ok := c.published.operation(id); ok {
+		return op, nil
+	}
+	return Operation{}, aura.Errorf("app.Operation", aura.NotFound, "no action %s is known", aura.Short(id))
+}
+
+// WaitOperation waits until an action that began has ended, and returns how. It returns tc's error if that
+// comes first, with how far the action is.
+func (c *Core) WaitOperation(tc task.Context, id aura.OperationID) (Operation, error) {
+	found := newOutcomes(c.self.Authority)
+	var last Operation
+	err := watch(tc, c.bridge, fact.Selection{Kinds: outcomeKinds(), Follow: true}, func(up fact.Update) error {
+		for i := range up.Records {
+			found.Apply(&up.Records[i])
+		}
+		if !up.Live {
+			return nil
+		}
+		var err error
+		if last, err = c.operation(found, id); err != nil {
+			return err
+		}
+		if last.Phase.Terminal() {
+			return errSeen
+		}
+		return nil
+	})
+	if errors.Is(err, errSeen) {
+		err = nil
+	}
+	return last, err
+}

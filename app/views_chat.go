@@ -1,0 +1,159 @@
+package app
+
+import (
+	"strings"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/reactive"
+	"github.com/aura-runtime/aura/task"
+)
+
+// chatsView publishes [Chats]. It keeps the listing of each conversation until something touches it, so
+// that a message costs its conversation and not all of them.
+type chatsView struct {
+	outlet     *reactive.Outlet[[]chat.Thread]
+	contacts   *contactsView
+	moderation *moderationView
+	fold       *fold
+
+	listed map[aura.ContextID]chat.Thread
+	turns  [2]uint64 // of contacts and moderation, at the last publication
+
+	// What the batch at hand touched. The views of single conversations, which run after this one, read it.
+	touched map[aura.ContextID]bool
+	all     bool
+	closed  bool // the batch was published; the next change begins another
+}
+
+// Name implements [reactive.View].
+func (v *chatsView) Name() string { return viewChats }
+
+// Needs implements [reactive.View].
+func (v *chatsView) Needs() reactive.Needs {
+	n := needs(chatKinds()...)
+	n.Facts.Observations = []string{chat.ObservedOutbox}
+	n.Follows = []string{viewContacts, viewModeration}
+	return n
+}
+
+// Apply implements [reactive.View].
+func (v *chatsView) Apply(up fact.Update) {
+	v.begin()
+	for i := range up.Records {
+		r := &up.Records[i]
+		v.fold.chats.Apply(r)
+		if context, one := touches(r); one {
+			v.touched[context] = true
+		} else {
+			v.all = true
+		}
+	}
+	for _, o := range up.Observations {
+		v.fold.outboxes.Observe(o)
+		key, _, _ := strings.Cut(o.Key, "/")
+		if context, err := aura.ParseContextID(key); err == nil {
+			v.touched[context] = true
+		}
+	}
+}
+
+// Publish implements [reactive.View].
+func (v *chatsView) Publish(_ task.Context, st *reactive.Stage) error {
+	v.begin()
+	if turns := [2]uint64{v.contacts.turns, v.moderation.turns}; turns != v.turns {
+		v.all, v.turns = true, turns
+	}
+	if v.all {
+		clear(v.listed)
+	}
+	set := v.fold.setting()
+	order := v.fold.chats.Order(set)
+	threads := make([]chat.Thread, 0, len(order))
+	for _, ref := range order {
+		t, known := v.listed[ref.Context]
+		if !known || v.touched[ref.Context] {
+			var err error
+			if t, err = v.fold.chats.Thread(set, ref.Context); err != nil {
+				return err
+			}
+			v.listed[ref.Context] = t
+		}
+		threads = append(threads, t)
+	}
+	v.outlet.Put(st, threads)
+	v.closed = true
+	return nil
+}
+
+func (v *chatsView) begin() {
+	if v.closed {
+		clear(v.touched)
+		v.all, v.closed = false, false
+	}
+}
+
+// touches returns the one conversation that a fact changes; false: it may change several.
+func touches(r *fact.Record) (context aura.ContextID, one bool) {
+	switch r.Fact.Kind {
+	case chat.KindMessage, chat.KindRead:
+		return r.Fact.Namespace.Context()
+	case chat.KindAcked:
+		var p chat.Acked
+		err := fact.Unmarshal(r.Fact.Payload, &p)
+		return p.Context, err == nil
+	case chat.KindFailed:
+		var p chat.Failed
+		err := fact.Unmarshal(r.Fact.Payload, &p)
+		return p.Context, err == nil
+	}
+	return aura.ContextID{}, false
+}
+
+// conversationView publishes one conversation with its newest messages.
+type conversationView struct {
+	context aura.ContextID
+	last    int
+	outlet  *reactive.Outlet[Conversation]
+	chats   *chatsView
+	shown   bool
+}
+
+// Name implements [reactive.View].
+func (v *conversationView) Name() string { return "conversation/" + v.context.String() }
+
+// Needs implements [reactive.View].
+func (v *conversationView) Needs() reactive.Needs {
+	return reactive.Needs{None: true, Follows: []string{viewChats}}
+}
+
+// Apply implements [reactive.View]. The state is that of all chats.
+func (v *conversationView) Apply(fact.Update) {}
+
+// Publish implements [reactive.View].
+func (v *conversationView) Publish(_ task.Context, st *reactive.Stage) error {
+	if v.shown && !v.chats.all && !v.chats.touched[v.context] {
+		return nil
+	}
+	c, err := show(v.chats.fold, v.context, v.last)
+	if err != nil {
+		return err
+	}
+	v.outlet.Put(st, c)
+	v.shown = true
+	return nil
+}
+
+// show returns a conversation with its newest messages: at most last, or all that the fold keeps when last
+// is zero.
+func show(f *fold, context aura.ContextID, last int) (Conversation, error) {
+	set := f.setting()
+	t, err := f.chats.Thread(set, context)
+	if err != nil {
+		return Conversation{}, err
+	}
+	c := Conversation{Thread: t}
+	c.Messages, c.More = f.chats.Messages(set, context, last)
+	return c, nil
+}

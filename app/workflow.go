@@ -1,0 +1,126 @@
+package app
+
+import (
+	"errors"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/moderation"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/task"
+)
+
+// errSeen ends a watch that has seen what it waited for. It never leaves the package.
+var errSeen = errors.New("app: seen")
+
+// Sent is a message that is durable on this device.
+type Sent struct {
+	ID        aura.FactID      `json:"id"`
+	Operation aura.OperationID `json:"operation"`
+}
+
+// Send sends a text and returns when it is durable here; [Core.WaitDelivered] waits for the peer. A zero
+// reply answers nothing. The errors are the agent's: [aura.Invalid] for a text that cannot be sent,
+// [aura.Denied] for a blocked contact or a group that was left.
+func (c *Core) Send(tc task.Context, to Ref, text string, reply aura.FactID) (Sent, error) {
+	if err := chat.CheckText(text); err != nil {
+		return Sent{}, err
+	}
+	res, err := c.submit(tc, chat.IntentSend, chat.SendIntent{Context: to.Context, Text: text, Reply: reply})
+	if err != nil {
+		return Sent{}, err
+	}
+	if len(res.Facts) == 0 {
+		return Sent{}, aura.Errorf("app.Send", aura.Internal, "the agent committed nothing")
+	}
+	return Sent{ID: res.Facts[0], Operation: res.Operation}, nil
+}
+
+// MarkRead tells the others that everything in a conversation was read. Nothing is said when nothing is new.
+func (c *Core) MarkRead(tc task.Context, in Ref) error {
+	_, err := c.submit(tc, chat.IntentRead, chat.ReadIntent{Context: in.Context})
+	return err
+}
+
+// CreateGroup founds a group with contacts and returns its reference, whose name has a suffix if another
+// conversation is called the same. Groups among the members are [aura.Invalid].
+func (c *Core) CreateGroup(tc task.Context, name string, members []Ref) (Ref, error) {
+	const op = "app.CreateGroup"
+	if err := contact.CheckName(name); err != nil {
+		return Ref{}, err
+	}
+	in := chat.CreateIntent{Name: name}
+	for _, m := range members {
+		if m.Group {
+			return Ref{}, aura.Errorf(op, aura.Invalid, "%q is a group: only contacts can be members", m.Name)
+		}
+		in.Members = append(in.Members, m.Contact)
+	}
+	res, err := c.submit(tc, chat.IntentCreate, in)
+	if err != nil {
+		return Ref{}, err
+	}
+	var made chat.Created
+	if err := fact.Unmarshal(res.Payload, &made); err != nil {
+		return Ref{}, aura.Errorf(op, aura.Corrupt, "the group was made, but the agent did not say which: %w", err)
+	}
+	var group Ref
+	err = c.directory.read(tc, c.bridge, func(f *fold) {
+		group = f.reference(chat.Ref{Context: made.Context, Group: true})
+	})
+	return group, err
+}
+
+// Leave leaves a group. A contact is [aura.Invalid].
+func (c *Core) Leave(tc task.Context, group Ref) error {
+	if !group.Group {
+		return aura.Errorf("app.Leave", aura.Invalid, "%q is not a group: block a contact instead", group.Name)
+	}
+	_, err := c.submit(tc, chat.IntentLeave, chat.LeaveIntent{Context: group.Context})
+	return err
+}
+
+// Mute keeps a contact or a group from giving notice.
+func (c *Core) Mute(tc task.Context, who Ref) error {
+	return c.moderate(tc, moderation.IntentMute, who)
+}
+
+// Unmute undoes [Core.Mute].
+func (c *Core) Unmute(tc task.Context, who Ref) error {
+	return c.moderate(tc, moderation.IntentUnmute, who)
+}
+
+// Block refuses a contact and hides what it wrote. A group is [aura.Invalid].
+func (c *Core) Block(tc task.Context, who Ref) error {
+	return c.moderate(tc, moderation.IntentBlock, who)
+}
+
+// Unblock undoes [Core.Block].
+func (c *Core) Unblock(tc task.Context, who Ref) error {
+	return c.moderate(tc, moderation.IntentUnblock, who)
+}
+
+func (c *Core) moderate(tc task.Context, intent string, who Ref) error {
+	_, err := c.submit(tc, intent, who.target())
+	return err
+}
+
+// Rename calls a contact something else on this side; an empty name gives it its own name back. A group is
+// [aura.Invalid], a name that another contact has [aura.Conflict].
+func (c *Core) Rename(tc task.Context, who Ref, name string) error {
+	if who.Group {
+		return aura.Errorf("app.Rename", aura.Invalid, "%q is a group: groups keep their names", who.Name)
+	}
+	_, err := c.submit(tc, contact.IntentRename, contact.RenameIntent{Contact: who.Contact, Name: name})
+	return err
+}
+
+// SetName changes the name that this authority gives itself.
+func (c *Core) SetName(tc task.Context, name string) error {
+	if err := contact.CheckName(name); err != nil {
+		return err
+	}
+	_, err := c.submit(tc, contact.IntentName, contact.NameIntent{Name: name})
+	return err
+}

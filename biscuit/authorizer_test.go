@@ -1,0 +1,133 @@
+package biscuit_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/biscuit"
+	"github.com/aura-runtime/aura/datalog"
+)
+
+func TestDecisionsSayWhy(t *testing.T) {
+	token := mint(t, `check if a(1);`, `check if b(1);`)
+	for program, want := range map[string]string{
+		`a(1); b(1); deny if a(2); allow if a(1);`: "",
+		`a(1); b(1);`: "biscuit.Authorize: no policy matches",
+		`a(1); b(1); deny if a(1) or c(1); allow if true;`: "biscuit.Authorize: policy 0 denies",
+		`a(1); b(2); allow if true;`:                       "biscuit.Authorize: check 0 of block 1 failed: check if b(1)",
+		`check if c(1); deny if true;`: "biscuit.Authorize: check 0 of the authorizer failed: check if c(1); " +
+			"check 0 of block 0 failed: check if a(1); check 0 of block 1 failed: check if b(1); policy 0 denies",
+	} {
+		err := authorize(t, token, program)
+		if got := text(err); got != want || err != nil && !errors.Is(err, aura.Denied) {
+			t.Errorf("%s: got %q, want %q", program, got, want)
+		}
+	}
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+func TestErrorsAreNoDecisions(t *testing.T) {
+	token := mint(t, authority)
+	for program, want := range map[string]error{
+		`check if 1 / 0 === 1; allow if true;`:                   aura.Invalid,
+		`allow if true.extern::f();`:                             aura.Invalid,
+		`n(1); m($x) <- n($x), $x + "a" === "b"; allow if true;`: aura.Invalid,
+		`a($x) <- b($y); allow if true;`:                         aura.Invalid,
+	} {
+		if err := authorize(t, token, program); !errors.Is(err, want) {
+			t.Errorf("%s: %v", program, err)
+		}
+	}
+	a, err := biscuit.NewAuthorizer(token, parse(t, request), biscuit.Options{Limits: datalog.Limits{Steps: 3}})
+	if err == nil {
+		_, err = a.Authorize()
+	}
+	if !errors.Is(err, datalog.ErrSteps) || !errors.Is(err, aura.Exhausted) {
+		t.Errorf("three steps: %v", err)
+	}
+}
+
+func TestWithoutATokenTheProgramDecides(t *testing.T) {
+	if err := authorize(t, nil, request+`right("file1", "read");`); err != nil {
+		t.Error(err)
+	}
+	if err := authorize(t, nil, request); !errors.Is(err, aura.Denied) {
+		t.Error(err)
+	}
+}
+
+func TestQueriesSeeWhatTheyTrust(t *testing.T) {
+	token := mint(t, `user("root");`, `user("block");`)
+	a, err := biscuit.NewAuthorizer(token, parse(t, `user("own"); seen($u) <- user($u); allow if true;`), biscuit.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for source, want := range map[string]string{
+		`u($u) <- user($u)`:                    `u("own") u("root")`,
+		`u($u) <- seen($u)`:                    `u("own") u("root")`,
+		`u($u) <- user($u) trusting authority`: `u("own") u("root")`,
+		`u($u) <- user($u) trusting previous`:  `u("own")`,
+	} {
+		r, err := datalog.ParseRule(source, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		facts, err := a.Query(&r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, f := range facts {
+			got = append(got, f.Predicate.String())
+		}
+		slices.Sort(got)
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: got %s, want %s", source, got, want)
+		}
+	}
+}
+
+// statements draws the source of a block: facts that grant, rules that derive, checks that
+// restrict.
+func statements(t *rapid.T, label string) string {
+	pool := []string{
+		`right("file1", "read");`, `right("file2", "write");`, `resource("file2");`, `operation("read");`, `owner("me");`,
+		`right($r, $o) <- resource($r), operation($o);`, `right($r, "read") <- resource($r) trusting previous;`,
+		`resource("file1") <- operation($o);`, `operation("write") <- right($r, $o);`,
+		`check if operation("read");`, `check if right("file1", $o);`, `reject if operation("write");`,
+		`check all right($r, $o), $o === "read";`, `check if resource($r), right($r, "read") trusting previous;`,
+	}
+	return strings.Join(rapid.SliceOfN(rapid.SampledFrom(pool), 0, 5).Draw(t, label), " ")
+}
+
+// Whatever blocks are appended, a token never allows what it did not allow without them, and the
+// authority's facts never gain anything from later blocks.
+func TestAttenuationOnlyNarrows(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		program := statements(rt, "request") + `allow if resource($r), operation($o), right($r, $o);`
+		token := mint(t, statements(rt, "authority"))
+		allowed := authorize(t, token, program) == nil
+		for i := range rapid.IntRange(1, 3).Draw(rt, "blocks") {
+			longer, err := token.Attenuate(parse(t, statements(rt, "block")), key(t, byte(10+i)))
+			if err != nil {
+				rt.Fatal(err)
+			}
+			now := authorize(t, longer, program) == nil
+			if now && !allowed {
+				rt.Fatalf("block %d widened the token: %s", i+1, longer.Blocks()[i+1].Code())
+			}
+			token, allowed = longer, now
+		}
+	})
+}

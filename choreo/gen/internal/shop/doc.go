@@ -1,0 +1,2 @@
+// Package shop is generated from shop.tell, for the tests of package gen.
+package shop

@@ -1,0 +1,247 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/domain/status"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/keyring"
+	"github.com/aura-runtime/aura/localapi"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
+)
+
+// The folders of a home, as the agent lays it out.
+const (
+	keyringFolder = "keyring"
+	journalFolder = "journal"
+)
+
+func checkAccount(home string) finding {
+	a, err := readAccount(home)
+	switch {
+	case errors.Is(err, aura.NotFound):
+		return ill("account", "copy "+accountFile+" from where the account was, or set $AURA_KEY_FILE or $AURA_PASSPHRASE_FILE",
+			"%s does not say what protects its keys", home)
+	case err != nil:
+		return ill("account", "mend the file by hand", "%s", aura.Reason(err))
+	}
+	return well("account", "%s, protected by %s", home, a.Protector)
+}
+
+// checkModes looks for files of the account that other users of the machine can read. The names in the home
+// are no secret.
+func checkModes(home string) finding {
+	if runtime.GOOS == "windows" {
+		return well("permissions", "the folder belongs to its user")
+	}
+	open := ""
+	err := filepath.WalkDir(home, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || path == home {
+			return err
+		}
+		info, err := d.Info()
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil // a running agent writes and removes files
+		case err != nil:
+			return err
+		case info.Mode().Type() != fs.ModeSymlink && info.Mode().Perm()&0o077 != 0:
+			open = path
+			return fs.SkipAll
+		case info.IsDir():
+			return fs.SkipDir // nobody else enters: what lies below does not matter
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return ill("permissions", "make the folder yours", "%v", err)
+	case open != "":
+		return ill("permissions", "chmod -R go-rwx "+home, "other users can read %s", open)
+	}
+	a, err := readAccount(home)
+	if err != nil {
+		a = account{} // a finding of its own
+	}
+	for _, secret := range []string{a.KeyFile, a.PassphraseFile} {
+		if info, err := os.Stat(secret); err == nil && info.Mode().Perm()&0o077 != 0 {
+			return ill("permissions", "chmod 600 "+secret, "other users can read %s", secret)
+		}
+	}
+	return well("permissions", "nobody else reads the account or its key")
+}
+
+// checkClock compares the clock with the times of the account's files: it cannot be before them.
+func checkClock(tc task.Context, home string) finding {
+	now := tc.Now().At.Std()
+	newest := now
+	for _, name := range []string{accountFile, keyringFolder, journalFolder} {
+		if info, err := os.Stat(filepath.Join(home, name)); err == nil && info.ModTime().After(newest) {
+			newest = info.ModTime()
+		}
+	}
+	if behind := newest.Sub(now); behind > time.Minute {
+		return ill("clock", "set the clock of this machine", "the clock is %s behind the account's own files", behind.Round(time.Second))
+	}
+	return well("clock", "%s", now.Format("2006-01-02 15:04 MST"))
+}
+
+func checkSpace(home string) finding {
+	const least = 64 << 20 // bytes: some journal files and their reserve
+	for _, err := os.Stat(home); err != nil && filepath.Dir(home) != home; _, err = os.Stat(home) {
+		home = filepath.Dir(home)
+	}
+	free, err := freeBytes(home)
+	switch {
+	case err != nil:
+		return ill("disk", "", "the free space is not known: %v", err)
+	case free < least:
+		return ill("disk", "remove something", "%d MiB are free, the journal needs %d to be safe", free>>20, least>>20)
+	}
+	return well("disk", "%d MiB are free", free>>20)
+}
+
+// checkPorts tries what the agent listens with.
+func checkPorts() finding {
+	udp, err := net.ListenPacket("udp", ":0")
+	if err != nil {
+		return ill("ports", "allow programs to listen in the firewall", "no UDP port can be opened: %v", err)
+	}
+	defer udp.Close()
+	tcp, err := net.Listen("tcp", ":0")
+	if err != nil {
+		return ill("ports", "allow programs to listen in the firewall", "no TCP port can be opened: %v", err)
+	}
+	defer tcp.Close()
+	return well("ports", "UDP and TCP ports can be opened")
+}
+
+// checkSocket looks at the place where an agent would listen for this user's other programs.
+func checkSocket(home string) finding {
+	path := localapi.SocketPath(home)
+	dir, err := os.Lstat(filepath.Dir(path))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return well("socket", "%s", path)
+	case err != nil:
+		return ill("socket", "", "%v", err)
+	case !dir.IsDir():
+		return ill("socket", "move it away", "%s is no folder", filepath.Dir(path))
+	case runtime.GOOS != "windows" && dir.Mode().Perm()&0o077 != 0:
+		return ill("socket", "chmod 700 "+filepath.Dir(path), "other users can enter %s", filepath.Dir(path))
+	}
+	if at, err := os.Lstat(path); err == nil && at.Mode().Type() != fs.ModeSocket {
+		return ill("socket", "move it away", "%s is no socket", path)
+	}
+	return well("socket", "%s", path)
+}
+
+// askAgent returns the status of the agent that runs for a home; false: none answers.
+func askAgent(tc task.Context, home string) (status.Status, bool) {
+	core, err := connect(tc, home)
+	if err != nil {
+		return status.Status{}, false
+	}
+	now, err := core.Status(tc)
+	return now, err == nil
+}
+
+func checkServices(now *status.Status) finding {
+	for _, sv := range now.Services {
+		if sv.State != task.Running.String() {
+			return ill("agent", "restart it: aura up", "the service %s is %s", sv.Name, sv.State)
+		}
+	}
+	return well("agent", "running, with %d services", len(now.Services))
+}
+
+// checkKeysAndJournal opens the keys and reads the whole journal of an account that no agent uses.
+func checkKeysAndJournal(tc task.Context, home string, named protectFlags) []finding {
+	store, err := openStore(home)
+	if err != nil {
+		return []finding{ill("journal", journalFix(err), "%s", aura.Reason(err))}
+	}
+	p, err := openProtector(home, named, false)
+	var ring *keyring.Ring
+	if err == nil {
+		ring, err = keyring.Open(tc, filepath.Join(home, keyringFolder), p)
+	}
+	if err != nil {
+		kept := finding{}
+		if closed := store.Close(tc); closed != nil {
+			kept = ill("journal", journalFix(closed), "%s", aura.Reason(closed))
+		} else {
+			kept = well("journal", "the files open; without the keys its facts were not read")
+		}
+		return []finding{keysFinding(err), kept}
+	}
+	defer ring.Wipe()
+	return []finding{well("keys", "they open, for %s", aura.Short(ring.Authority())), checkJournal(tc, store, ring)}
+}
+
+// keysFinding explains why the keys did not open. A passphrase that only a person knows is not a problem.
+func keysFinding(err error) finding {
+	if errors.Is(err, aura.NotFound) {
+		return well("keys", "not tried: %s", aura.Reason(err))
+	}
+	fix := "use the key that the account was made with"
+	if errors.Is(err, aura.Corrupt) {
+		fix = "bring the keyring folder back from a copy"
+	}
+	return ill("keys", fix, "%s", aura.Reason(err))
+}
+
+func openStore(home string) (journal.Store, error) {
+	dir := filepath.Join(home, journalFolder)
+	if _, err := os.Stat(dir); err != nil {
+		return nil, aura.Errorf("aura.Doctor", aura.Corrupt, "the folder %s is missing", dir)
+	}
+	return journal.OpenPebble(dir, journal.PebbleOptions{})
+}
+
+// checkJournal reads every fact, which opens its seal and checks its hash.
+func checkJournal(tc task.Context, store journal.Store, ring *keyring.Ring) finding {
+	const grace = 5 * time.Second
+	registry, err := agent.Registry()
+	if err != nil {
+		return ill("journal", "", "%s", aura.Reason(err))
+	}
+	group := task.NewGroup(tc, "journal")
+	j, err := journal.Open(tc, group, store, journal.Options{
+		Key: ring.StoreKey(), Entropy: world.Random(), Registry: registry, Author: ring.Authority(), Device: ring.Device(),
+	})
+	facts := 0
+	if err == nil {
+		_, err = j.Read(tc, fact.Selection{}, func(fact.Record) error { facts++; return nil })
+		err = errors.Join(err, j.Close(tc))
+	}
+	if err = errors.Join(err, group.Close(tc, grace)); err != nil {
+		return ill("journal", journalFix(err), "%s", aura.Reason(err))
+	}
+	if facts == 0 {
+		return ill("journal", "bring it back from a copy or, if the account was never used, remove the folder and run aura init", "it is empty")
+	}
+	return well("journal", "%d facts, all intact", facts)
+}
+
+func journalFix(err error) string {
+	switch {
+	case errors.Is(err, aura.Conflict):
+		return "end the other process that uses it"
+	case errors.Is(err, aura.Corrupt):
+		return "bring the journal folder back from a copy; what was damaged is not there twice"
+	case errors.Is(err, aura.Exhausted):
+		return "make room on the disk"
+	}
+	return ""
+}

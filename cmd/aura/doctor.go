@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/ui/cli"
+)
+
+func doctorCommand(s *cli.Shell) *cobra.Command {
+	return &cobra.Command{
+		Use:   "doctor",
+		Short: "Check this account and this machine, and say how to mend what is wrong",
+		Long: `Check this account and this machine, and say how to mend what is wrong: the account's files and who may read them,
+whether the keys open and every fact of the journal is intact, the socket, the network ports, the clock and the space on
+the disk. It changes nothing of the account. The exit code is 1 when something is wrong.`,
+		Example: "  aura doctor\n  aura doctor --json",
+		Args:    cli.None,
+		RunE: func(c *cobra.Command, _ []string) error {
+			var flags protectFlags
+			named, err := flags.named(c)
+			if err != nil {
+				return err
+			}
+			home, err := s.Folder()
+			if err != nil {
+				return err
+			}
+			var findings []finding
+			err = s.Run("doctor", func(tc task.Context) error {
+				findings = examine(tc, home, named)
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			return reportFindings(s, findings)
+		},
+	}
+}
+
+// finding is the outcome of one check.
+type finding struct {
+	Check  string `json:"check"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail"`
+	Fix    string `json:"fix,omitempty"`
+}
+
+func well(check, format string, args ...any) finding {
+	return finding{Check: check, OK: true, Detail: fmt.Sprintf(format, args...)}
+}
+
+func ill(check, fix, format string, args ...any) finding {
+	return finding{Check: check, Detail: fmt.Sprintf(format, args...), Fix: fix}
+}
+
+func reportFindings(s *cli.Shell, findings []finding) error {
+	problems := 0
+	for _, f := range findings {
+		state, fix := "ok     ", ""
+		if !f.OK {
+			problems++
+			state = "problem"
+			if f.Fix != "" {
+				fix = "\n                     fix: " + f.Fix
+			}
+		}
+		if err := s.Print(f, "%s  %-10s  %s%s", state, f.Check, f.Detail, fix); err != nil {
+			return err
+		}
+	}
+	switch problems {
+	case 0:
+		return nil
+	case 1:
+		return aura.Errorf("aura.Doctor", aura.Unavailable, "one problem was found")
+	}
+	return aura.Errorf("aura.Doctor", aura.Unavailable, "%d problems were found", problems)
+}
+
+// examine runs every check that makes sense for the home.
+func examine(tc task.Context, home string, named protectFlags) []finding {
+	findings := []finding{checkSpace(home), checkPorts()}
+	if !agent.HasHome(home) {
+		return append(findings, ill("account", "aura init --name NAME", "there is no account in %s", home))
+	}
+	findings = append(findings, checkAccount(home), checkModes(home), checkClock(tc, home))
+	if running, ok := askAgent(tc, home); ok {
+		return append(findings, checkServices(&running), well("journal", "in use by the running agent, %d facts", running.Facts))
+	}
+	findings = append(findings, well("agent", "not running; aura up starts it"), checkSocket(home))
+	return append(findings, checkKeysAndJournal(tc, home, named)...)
+}

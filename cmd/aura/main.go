@@ -1,0 +1,65 @@
+package main
+
+import (
+	"io"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/localapi"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/ui/cli"
+	"github.com/aura-runtime/aura/world"
+)
+
+func main() {
+	keepThroughBrokenPipes()
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run executes one command line and returns its exit code: 0 done, 1 refused or failed, 2 usage.
+func run(args []string, in io.Reader, out, errs io.Writer) int {
+	s := &cli.Shell{
+		In: in, Out: out, Err: errs, Terminal: isTerminal(out),
+		Run: func(name string, fn func(task.Context) error) error {
+			return runTasks(name, world.Discard(), fn)
+		},
+		HasAccount: agent.HasHome,
+		Connect:    connect,
+	}
+	root := commands(s)
+	root.SetArgs(args)
+	err := root.Execute()
+	if !s.JSON { // a mistake before --json leaves the flag unread
+		s.JSON = err != nil && slices.Contains(args, "--json")
+	}
+	return cli.Report(s, err)
+}
+
+// commands returns the root command with every verb.
+func commands(s *cli.Shell) *cobra.Command {
+	root := cli.New(s)
+	root.AddCommand(
+		initCommand(s), upCommand(s), demoCommand(s), simCommand(s), choreoCommand(s), doctorCommand(s), versionCommand(s),
+	)
+	return root
+}
+
+// connect reaches the agent that runs for a home.
+func connect(tc task.Context, home string) (*app.Core, error) {
+	client, err := localapi.Open(tc, localapi.SocketPath(home))
+	if err != nil {
+		return nil, err
+	}
+	return app.New(tc, client, world.Random(), app.Options{})
+}
+
+// isTerminal reports whether a stream of this process is a person's terminal.
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

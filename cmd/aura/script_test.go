@@ -1,0 +1,278 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// patience bounds every wait on a real process. It is generous: it only ends a hang.
+const patience = 60 * time.Second
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"aura": main})
+}
+
+// TestScripts runs the stories of testdata/script with the real binary, one home folder an agent.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:   "testdata/script",
+		Setup: prepare,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"start":     start,
+			"down":      down,
+			"kill9":     kill9,
+			"exits":     exits,
+			"until":     until,
+			"noise":     noise,
+			"damage":    damage,
+			"fill":      fill,
+			"invite":    inviteCode,
+			"meet":      meet,
+			"sendmany":  sendMany,
+			"histories": histories,
+		},
+	})
+}
+
+// agents are the processes of one script, by home.
+type agents map[string]*process
+
+type process struct {
+	cmd    *exec.Cmd
+	ready  readyLine
+	exited chan error
+	errs   *bytes.Buffer
+}
+
+func prepare(env *testscript.Env) error {
+	running := agents{}
+	env.Values["agents"] = running
+	env.Setenv("HOME", env.WorkDir)
+	for _, name := range []string{"AURA_HOME", "AURA_KEY_FILE", "AURA_PASSPHRASE_FILE", "XDG_DATA_HOME"} {
+		env.Setenv(name, "")
+	}
+	// No keyring of the machine that runs the test is asked.
+	env.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+filepath.Join(env.WorkDir, "no-bus"))
+	env.Defer(func() {
+		for _, p := range running {
+			_ = p.cmd.Process.Kill()
+			<-p.exited
+		}
+	})
+	return nil
+}
+
+// binary returns a command of this test's binary in the environment of a script.
+func binary(ts *testscript.TestScript, args ...string) *exec.Cmd {
+	path, err := exec.LookPath("aura")
+	ts.Check(err)
+	cmd := exec.Command(path, args...)
+	cmd.Dir = ts.Getenv("WORK")
+	for _, name := range []string{"HOME", "PATH", "TMPDIR", "DBUS_SESSION_BUS_ADDRESS"} {
+		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
+	}
+	return cmd
+}
+
+// output runs a command line that must succeed and returns what it printed.
+func output(ts *testscript.TestScript, in io.Reader, args ...string) string {
+	cmd := binary(ts, args...)
+	cmd.Stdin = in
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil {
+		ts.Fatalf("aura %s: %v\n%s", strings.Join(args, " "), err, errs.String())
+	}
+	return out.String()
+}
+
+// start HOME [ARG…] runs `aura up` for a home and waits until it says that it is ready.
+func start(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 1 || neg {
+		ts.Fatalf("usage: start HOME [ARG…]")
+	}
+	home := args[0]
+	cmd := binary(ts, append([]string{"up", "--home", home, "--listen", "127.0.0.1:0", "--json"}, args[1:]...)...)
+	out, err := cmd.StdoutPipe()
+	ts.Check(err)
+	p := &process{cmd: cmd, exited: make(chan error, 1), errs: &bytes.Buffer{}}
+	cmd.Stderr = p.errs
+	ts.Check(cmd.Start())
+	ready := make(chan readyLine, 1)
+	go func() {
+		lines := bufio.NewScanner(out)
+		for lines.Scan() {
+			var line readyLine
+			if json.Unmarshal(lines.Bytes(), &line) == nil && line.Event == "ready" {
+				ready <- line
+			}
+		}
+		p.exited <- cmd.Wait()
+	}()
+	select {
+	case p.ready = <-ready:
+		ts.Value("agents").(agents)[home] = p
+	case err := <-p.exited:
+		ts.Fatalf("agent %s ended before it was ready: %v\n%s", home, err, p.errs)
+	case <-time.After(patience):
+		_ = cmd.Process.Kill()
+		ts.Fatalf("agent %s was not ready in %v\n%s", home, patience, p.errs)
+	}
+}
+
+// down HOME ends an agent with SIGTERM and expects exit code 0 and nothing to complain about.
+func down(ts *testscript.TestScript, _ bool, args []string) {
+	p := running(ts, args[0])
+	if err := end(ts, args[0], syscall.SIGTERM); err != nil {
+		ts.Fatalf("agent %s did not stop cleanly: %v", args[0], err)
+	}
+	if p.errs.Len() > 0 {
+		ts.Fatalf("agent %s stopped with\n%s", args[0], p.errs)
+	}
+}
+
+// kill9 HOME ends an agent at once.
+func kill9(ts *testscript.TestScript, _ bool, args []string) {
+	if err := end(ts, args[0], syscall.SIGKILL); err == nil {
+		ts.Fatalf("agent %s ended cleanly on SIGKILL", args[0])
+	}
+}
+
+func running(ts *testscript.TestScript, home string) *process {
+	p := ts.Value("agents").(agents)[home]
+	if p == nil {
+		ts.Fatalf("no agent runs for %s", home)
+	}
+	return p
+}
+
+func end(ts *testscript.TestScript, home string, sig syscall.Signal) error {
+	p := running(ts, home)
+	delete(ts.Value("agents").(agents), home)
+	ts.Check(p.cmd.Process.Signal(sig))
+	select {
+	case err := <-p.exited:
+		ts.Logf("agent %s: %v %s", home, err, p.errs)
+		return err
+	case <-time.After(patience):
+		_ = p.cmd.Process.Kill()
+		return errors.New("it did not end")
+	}
+}
+
+// exits CODE ARG… runs an aura command line, which must end with the exit code. Its output is there for
+// stdout and stderr.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	code := 0
+	if err := ts.Exec("aura", args[1:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("aura: %v", err)
+		}
+		code = exit.ExitCode()
+	}
+	if code != want {
+		ts.Fatalf("exit code %d, want %d", code, want)
+	}
+}
+
+// until PATTERN ARG… runs an aura command line until what it prints matches.
+func until(ts *testscript.TestScript, _ bool, args []string) {
+	pattern := regexp.MustCompile(args[0])
+	last := ""
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		out, err := binary(ts, args[1:]...).CombinedOutput()
+		if last = string(out); err == nil && pattern.MatchString(last) {
+			return
+		}
+	}
+	ts.Fatalf("no match for %q in time, last:\n%s", args[0], last)
+}
+
+// noise HOME sends bytes that mean nothing to every port and to the socket of an agent.
+func noise(ts *testscript.TestScript, _ bool, args []string) {
+	p := running(ts, args[0])
+	targets := [][2]string{{"unix", p.ready.Socket}}
+	for _, address := range p.ready.Addresses {
+		part := strings.Split(address, "/") // "", ip4, 127.0.0.1, tcp, port, …
+		targets = append(targets, [2]string{part[3], net.JoinHostPort(part[2], part[4])})
+	}
+	if len(targets) != 3 {
+		ts.Fatalf("want a socket, a TCP and a UDP address, got %v", targets)
+	}
+	for n, target := range targets {
+		for _, start := range []string{"", "GET / HTTP/1.1\r\n", "POST /submit HTTP/1.1\r\nContent-Length: 999999999999\r\n\r\n", "\x13/multistream/1.0.0\n"} {
+			conn, err := net.Dial(target[0], target[1])
+			ts.Check(err)
+			ts.Check(conn.SetDeadline(time.Now().Add(patience)))
+			_, _ = conn.Write([]byte(start)) // the agent may hang up at any time
+			block := sha256.Sum256([]byte{byte(n)})
+			for range 512 {
+				block = sha256.Sum256(block[:])
+				_, _ = conn.Write(block[:])
+			}
+			if target[0] != "udp" {
+				_ = conn.(interface{ CloseWrite() error }).CloseWrite()
+				_, _ = io.Copy(io.Discard, io.LimitReader(conn, 1<<20))
+			}
+			_ = conn.Close()
+		}
+	}
+}
+
+// damage GLOB… inverts every byte in the middle half of the matching files, of which there must be some.
+func damage(ts *testscript.TestScript, _ bool, args []string) {
+	found := 0
+	for _, pattern := range args {
+		paths, err := filepath.Glob(ts.MkAbs(pattern))
+		ts.Check(err)
+		for _, path := range paths {
+			b, err := os.ReadFile(path)
+			ts.Check(err)
+			for i := len(b) / 4; i < len(b)*3/4; i++ {
+				b[i] = ^b[i]
+			}
+			ts.Check(os.WriteFile(path, b, fs.ModePerm&0o600))
+			found++
+		}
+	}
+	if found == 0 {
+		ts.Fatalf("nothing matches %v", args)
+	}
+}
+
+// fill FILE N writes a file of N bytes: letters, so that it is text.
+func fill(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), bytes.Repeat([]byte("x"), n), 0o600))
+}
+
+// invite VARIABLE HOME [ARG…] creates an invitation and sets the variable to its code and VARIABLE_ID to
+// its identifier.
+func inviteCode(ts *testscript.TestScript, _ bool, args []string) {
+	var made struct{ Code, ID string }
+	out := output(ts, nil, append([]string{"invite", "create", "--json", "--home", args[1]}, args[2:]...)...)
+	ts.Check(json.Unmarshal([]byte(out), &made))
+	ts.Setenv(args[0], made.Code)
+	ts.Setenv(args[0]+"_ID", made.ID)
+}

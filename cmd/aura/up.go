@@ -1,0 +1,192 @@
+package main
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/domain/status"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/keyring"
+	"github.com/aura-runtime/aura/localapi"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/ui/cli"
+	"github.com/aura-runtime/aura/world"
+)
+
+func upCommand(s *cli.Shell) *cobra.Command {
+	var listen []string
+	var level slog.Level
+	var flags protectFlags
+	c := &cobra.Command{
+		Use:   "up",
+		Short: "Run the agent of this account until it is told to stop",
+		Long: `Run the agent of this account in the foreground, until SIGINT (Ctrl-C) or SIGTERM. The other verbs talk to it.
+
+--listen takes an IP address with a port, or a multiaddr, and may be repeated; the agent listens with QUIC and TCP. The
+default is every interface at a free port; 127.0.0.1:0 keeps the agent to this machine. With --json the first line is
+{"event":"ready",…} as soon as the agent answers.`,
+		Example: "  aura up\n  aura up --listen 0.0.0.0:4001\n  aura up --listen 127.0.0.1:0 --json --log-level info",
+		Args:    cli.None,
+		RunE: func(c *cobra.Command, _ []string) error {
+			addresses, private, err := listenAddresses(listen)
+			if err != nil {
+				return cli.Usage(c, "--listen: %s", aura.Reason(err))
+			}
+			named, err := flags.named(c)
+			if err != nil {
+				return err
+			}
+			return runAgent(s, named, agent.HomeOptions{Listen: addresses, Private: private}, level)
+		},
+	}
+	c.Flags().StringArrayVar(&listen, "listen", nil, "where to listen: IP:PORT or a multiaddr (default every interface, a free port)")
+	c.Flags().TextVar(&level, "log-level", slog.LevelWarn, "what to log on standard error: debug, info, warn or error")
+	flags.add(c)
+	return c
+}
+
+// runAgent opens the account and serves it until a signal, or until one of its services fails.
+func runAgent(s *cli.Shell, named protectFlags, o agent.HomeOptions, level slog.Level) error {
+	home, err := s.Folder()
+	if err != nil {
+		return err
+	}
+	if !agent.HasHome(home) {
+		return s.NoAccount(home)
+	}
+	if err := refuseSecond(s, home); err != nil {
+		return err // before a passphrase is asked for
+	}
+	p, err := openProtector(home, named, true)
+	if err != nil {
+		return err
+	}
+	log := world.Slog(slog.New(slog.NewTextHandler(s.Err, &slog.HandlerOptions{Level: level})))
+	return runUntilStopped("up", log, func(tc task.Context, stop *task.Latch) error {
+		return serveHome(tc, s, home, p, o, stop)
+	})
+}
+
+// serveHome runs the agent of a home until stop opens.
+func serveHome(tc task.Context, s *cli.Shell, home string, p keyring.Protector, o agent.HomeOptions, stop *task.Latch) error {
+	hands, err := agent.OpenHome(tc, home, p, o)
+	if errors.Is(err, aura.Conflict) {
+		return errRunning(home)
+	}
+	if err != nil {
+		return err
+	}
+	door := &frontDoor{}
+	socket := localapi.SocketPath(home)
+	door.Agent, err = agent.New(tc, task.NewGroup(tc, "agent"), hands, agent.Options{
+		Version: buildVersion(),
+		Extra:   []task.Service{localapi.NewServer(socket, door, localapi.Options{})},
+	})
+	if errors.Is(err, aura.NotFound) {
+		return aura.Errorf("aura.Up", aura.NotFound,
+			"the journal of %s is empty: bring it back from a copy or, if the account was never used, remove the folder and run aura init", home)
+	}
+	if err != nil {
+		return err
+	}
+	if err := door.Start(tc); err != nil {
+		return err
+	}
+	err = announce(tc, s, home, door.Agent)
+	if err == nil {
+		err = serveUntil(tc, door.Agent, stop)
+	}
+	if stopped := door.Stop(tc); err == nil {
+		err = stopped
+	}
+	return err
+}
+
+// frontDoor is the bridge of the local API, which is one of the agent's services and so is made before it.
+type frontDoor struct{ *agent.Agent }
+
+// refuseSecond returns an error when an agent answers for the home.
+func refuseSecond(s *cli.Shell, home string) error {
+	return s.Run("up", func(tc task.Context) error {
+		client, err := localapi.Open(tc, localapi.SocketPath(home))
+		if err != nil {
+			return nil // nobody answers; whatever else is wrong shows when the socket is taken
+		}
+		client.Close()
+		return errRunning(home)
+	})
+}
+
+func errRunning(home string) error {
+	return aura.Errorf("aura.Up", aura.Conflict, "an agent is already running for %s", home)
+}
+
+// readyLine is what `aura up --json` prints when the agent answers.
+type readyLine struct {
+	Event     string           `json:"event"`
+	Home      string           `json:"home"`
+	Socket    string           `json:"socket"`
+	Authority aura.AuthorityID `json:"authority"`
+	Device    aura.DeviceID    `json:"device"`
+	Addresses []string         `json:"addresses"`
+}
+
+func announce(tc task.Context, s *cli.Shell, home string, a *agent.Agent) error {
+	now, err := agentStatus(tc, a)
+	if err != nil {
+		return err
+	}
+	line := readyLine{
+		Event: "ready", Home: home, Socket: localapi.SocketPath(home),
+		Authority: now.Authority, Device: now.Device, Addresses: now.Addresses,
+	}
+	if s.JSON {
+		return s.Object(line)
+	}
+	if err := s.Print(nil, "the agent is up for %s", home); err != nil {
+		return err
+	}
+	for _, address := range line.Addresses {
+		if err := s.Print(nil, "  listens on %s", address); err != nil {
+			return err
+		}
+	}
+	return s.Print(nil, "stop it with Ctrl-C; in another terminal: aura invite create%s", s.HomeFlag())
+}
+
+// serveGrace is how long watching the services may take to end.
+const serveGrace = 2 * time.Second
+
+// serveUntil waits until stop opens, or returns an error as soon as a service has failed: half an agent must
+// not look like a whole one.
+func serveUntil(tc task.Context, a *agent.Agent, stop *task.Latch) error {
+	group := task.NewGroup(tc, "up.serve")
+	var failure error
+	group.Go("up.watch", func(tc task.Context) error {
+		failure = a.Wait(tc)
+		stop.Open()
+		return nil
+	})
+	err := stop.Wait(tc)
+	if closing := group.Close(tc, serveGrace); err == nil {
+		err = closing
+	}
+	if failure != nil {
+		return failure
+	}
+	return err
+}
+
+func agentStatus(tc task.Context, a *agent.Agent) (status.Status, error) {
+	var now status.Status
+	answer, err := a.Ask(tc, fact.Question{Kind: status.Question})
+	if err == nil {
+		err = fact.Unmarshal(answer.Payload, &now)
+	}
+	return now, err
+}

@@ -1,0 +1,36 @@
+package datalog
+
+// interner numbers terms, so that joins compare and hash numbers. Equal terms have equal numbers.
+type interner struct {
+	terms []Term
+	ids   map[scalar]uint32
+}
+
+// scalar is what tells one term from another: for collections, str is the canonical encoding.
+type scalar struct {
+	kind Kind
+	num  uint64
+	str  string
+}
+
+func identity(t Term) scalar {
+	if len(t.list) > 0 {
+		return scalar{kind: t.kind, str: string(t.appendCanonical(nil))}
+	}
+	return scalar{kind: t.kind, num: t.num, str: t.str}
+}
+
+// intern returns the number of t, giving it the next one if it is new.
+func (in *interner) intern(t Term, b *budget) (uint32, error) {
+	key := identity(t)
+	if id, ok := in.ids[key]; ok {
+		return id, nil
+	}
+	if err := b.hold(t.size() + len(key.str)); err != nil {
+		return 0, err
+	}
+	id := uint32(len(in.terms))
+	in.terms = append(in.terms, t)
+	in.ids[key] = id
+	return id, nil
+}

@@ -1,0 +1,83 @@
+package datalog
+
+// Predicate is a named relation over terms: name(term, …). A fact is a predicate without variables.
+type Predicate struct {
+	Name  string
+	Terms []Term
+}
+
+// Rule derives its head from every combination of facts that matches its body and passes all its
+// expressions. A query is a rule whose head names what is wanted.
+type Rule struct {
+	Head        Predicate
+	Body        []Predicate
+	Expressions []*Expr
+	// Scopes are the origins that the rule trusts beside its own block and the authorizer. None
+	// means what its block says.
+	Scopes []Scope
+}
+
+// CheckKind says when a [Check] holds. The numbers are those of the Biscuit schema.
+type CheckKind uint8
+
+// The kinds of checks.
+const (
+	// CheckIf holds when a query matches.
+	CheckIf CheckKind = 0
+	// CheckAll holds when a query's body matches and each of its matches passes the expressions.
+	CheckAll CheckKind = 1
+	// RejectIf holds when no query matches.
+	RejectIf CheckKind = 2
+)
+
+// Check is a condition that must hold. It has at least one query; any of them may match. Their
+// heads are not used.
+type Check struct {
+	Kind    CheckKind
+	Queries []Rule
+}
+
+// PolicyKind says what a matching [Policy] decides. The numbers are those of the Biscuit schema.
+type PolicyKind uint8
+
+// The kinds of policies.
+const (
+	Allow PolicyKind = 0
+	Deny  PolicyKind = 1
+)
+
+// Policy decides if any of its queries matches. The first policy that matches wins.
+type Policy struct {
+	Kind    PolicyKind
+	Queries []Rule
+}
+
+// ScopeKind says what a [Scope] trusts.
+type ScopeKind uint8
+
+// The kinds of scopes.
+const (
+	// TrustAuthority trusts the first block.
+	TrustAuthority ScopeKind = 0
+	// TrustPrevious trusts all blocks before the one that says so; it means nothing to the
+	// authorizer.
+	TrustPrevious ScopeKind = 1
+	// TrustKey trusts the blocks that carry a signature of a key.
+	TrustKey ScopeKind = 2
+)
+
+// Scope is one origin named after "trusting". Key is set for [TrustKey] only.
+type Scope struct {
+	Kind ScopeKind
+	Key  Key
+}
+
+// Program is a piece of source: the contents of a block of a token, or of an authorizer.
+type Program struct {
+	// Scopes are the default of every rule and check. They come first in the text.
+	Scopes   []Scope
+	Facts    []Predicate
+	Rules    []Rule
+	Checks   []Check
+	Policies []Policy
+}

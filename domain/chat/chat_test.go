@@ -1,0 +1,495 @@
+package chat_test
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/internal/foldtest"
+	"github.com/aura-runtime/aura/domain/moderation"
+	"github.com/aura-runtime/aura/fact"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+var (
+	ada     = foldtest.NewPerson(1)
+	ben     = foldtest.NewPerson(2)
+	cleo    = foldtest.NewPerson(3)
+	adaBen  = aura.ContextID{2}
+	adaCleo = aura.ContextID{3}
+	noon    = aura.Instant(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC).UnixNano())
+)
+
+// house is what Ada's frontend knows.
+type house struct {
+	chats *chat.State
+	set   chat.Setting
+}
+
+func newHouse(t testing.TB) *house {
+	h := &house{
+		chats: chat.NewState(ada.Authority(), chat.Keep{}),
+		set:   chat.Setting{Contacts: &contact.State{}, Moderation: &moderation.State{}, Outboxes: &chat.Outboxes{}},
+	}
+	h.apply(
+		ada.Own(t, 1, contact.KindSelf, contact.Self{Name: "Ada"}),
+		ada.Own(t, 2, contact.KindAdded, contact.Added{
+			Context: adaBen, Authority: ben.Authority(), Certificate: ben.Certificate.Encode(), Name: "Ben",
+		}),
+		ada.Own(t, 3, contact.KindAdded, contact.Added{
+			Context: adaCleo, Authority: cleo.Authority(), Certificate: cleo.Certificate.Encode(), Name: "Cleo",
+		}),
+	)
+	return h
+}
+
+func (h *house) apply(records ...fact.Record) {
+	for i := range records {
+		h.chats.Apply(&records[i])
+		h.set.Contacts.Apply(&records[i])
+		h.set.Moderation.Apply(&records[i])
+	}
+}
+
+func (h *house) outbox(t testing.TB, context aura.ContextID, peer foldtest.Person, box chat.Outbox) {
+	payload, err := fact.Marshal(box)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ob := fact.Observation{Kind: chat.ObservedOutbox, Key: chat.OutboxKey(context, peer.Authority()), Payload: payload}
+	if !h.set.Outboxes.Observe(ob) {
+		t.Fatal("the observation was not taken")
+	}
+}
+
+func (h *house) texts(context aura.ContextID) []string {
+	messages, _ := h.chats.Messages(h.set, context, 0)
+	var texts []string
+	for _, m := range messages {
+		texts = append(texts, m.From+": "+m.Text)
+	}
+	return texts
+}
+
+func caller(p foldtest.Person) contact.Caller {
+	return contact.Caller{Authority: p.Authority(), Device: p.Device(), Operation: aura.OperationID{9}, Now: aura.Physical{At: noon}}
+}
+
+func text(s string) chat.Text { return chat.Text{Text: s, At: noon} }
+
+func TestMessagesAreInCausalOrder(t *testing.T) {
+	h := newHouse(t)
+	h.apply(
+		ben.Shared(t, adaBen, 12, 2, chat.KindMessage, text("third")),
+		ada.Shared(t, adaBen, 11, 1, chat.KindMessage, text("second")),
+		ben.Shared(t, adaBen, 10, 1, chat.KindMessage, text("first")),
+	)
+	if diff := cmp.Diff([]string{"Ben: first", "Ada: second", "Ben: third"}, h.texts(adaBen)); diff != "" {
+		t.Fatal(diff)
+	}
+	last, more := h.chats.Messages(h.set, adaBen, 1)
+	if len(last) != 1 || last[0].Text != "third" || !more {
+		t.Fatalf("the last one is %+v, more %t", last, more)
+	}
+}
+
+func TestDeliveryNeverClaimsMoreThanIsKnown(t *testing.T) {
+	h := newHouse(t)
+	h.apply(ada.Shared(t, adaBen, 10, 5, chat.KindMessage, text("hi")))
+	state := func() string {
+		m, _ := h.chats.Messages(h.set, adaBen, 0)
+		return strings.TrimSuffix(m[0].State.String()+" "+m[0].Reason, " ")
+	}
+	expect := func(want string) {
+		t.Helper()
+		if got := state(); got != want {
+			t.Fatalf("got %q, want %q", got, want)
+		}
+	}
+	expect("waiting agent is starting")
+	h.outbox(t, adaBen, ben, chat.Outbox{})
+	expect("waiting not yet allowed to leave")
+	h.outbox(t, adaBen, ben, chat.Outbox{Charged: 4, Reason: "the budget of this hour is spent"})
+	expect("waiting the budget of this hour is spent")
+	h.outbox(t, adaBen, ben, chat.Outbox{Charged: 5})
+	expect("sending")
+	h.outbox(t, adaBen, ben, chat.Outbox{Charged: 5, Sent: 5})
+	expect("sent")
+	h.apply(ada.Own(t, 20, chat.KindFailed, chat.Failed{Context: adaBen, Peer: ben.Authority(), Through: 5, Reason: "gone for 90 days"}))
+	expect("failed gone for 90 days")
+	h.apply(ada.Own(t, 21, chat.KindAcked, chat.Acked{Context: adaBen, Peer: ben.Authority(), Through: 4}))
+	expect("failed gone for 90 days")
+	h.apply(ada.Own(t, 22, chat.KindAcked, chat.Acked{Context: adaBen, Peer: ben.Authority(), Through: 5}))
+	expect("delivered")
+	h.apply(ben.Shared(t, adaBen, 23, 1, chat.KindRead, chat.Read{Marks: []chat.Mark{{Device: ada.Device(), Through: 5}}}))
+	expect("read")
+
+	if h.set.Outboxes.Observe(fact.Observation{Kind: chat.ObservedOutbox, Key: "nonsense"}) {
+		t.Error("an observation with a bad key was taken")
+	}
+}
+
+func TestNobodyElseCanConfirmADelivery(t *testing.T) {
+	h := newHouse(t)
+	forged := ben.Own(t, 20, chat.KindAcked, chat.Acked{Context: adaBen, Peer: ben.Authority(), Through: 99})
+	shared := ben.Shared(t, adaBen, 21, 1, chat.KindAcked, chat.Acked{Context: adaBen, Peer: ben.Authority(), Through: 99})
+	reader := cleo.Shared(t, adaBen, 22, 1, chat.KindRead, chat.Read{Marks: []chat.Mark{{Device: ada.Device(), Through: 99}}})
+	h.apply(ada.Shared(t, adaBen, 10, 5, chat.KindMessage, text("hi")), forged, shared, reader)
+	if m, _ := h.chats.Messages(h.set, adaBen, 0); m[0].State != chat.Waiting {
+		t.Fatalf("the message is %s", m[0].State)
+	}
+}
+
+func TestUnreadCountsUntilMarked(t *testing.T) {
+	h := newHouse(t)
+	h.apply(
+		ben.Shared(t, adaBen, 10, 1, chat.KindMessage, text("one")),
+		ben.Shared(t, adaBen, 11, 2, chat.KindMessage, text("two")),
+	)
+	thread, err := h.chats.Thread(h.set, adaBen)
+	if err != nil || thread.Unread != 2 {
+		t.Fatalf("%d unread, %v", thread.Unread, err)
+	}
+	r, needed, err := chat.MarkRead(h.chats, h.set, caller(ada), chat.ReadIntent{Context: adaBen})
+	if err != nil || !needed {
+		t.Fatalf("needed %t, %v", needed, err)
+	}
+	h.apply(ada.Drafted(r.Entries[0], 12, 1))
+	if thread, _ = h.chats.Thread(h.set, adaBen); thread.Unread != 0 {
+		t.Fatalf("%d unread after reading", thread.Unread)
+	}
+	if _, needed, err = chat.MarkRead(h.chats, h.set, caller(ada), chat.ReadIntent{Context: adaBen}); needed || err != nil {
+		t.Fatalf("a second mark: needed %t, %v", needed, err)
+	}
+}
+
+func TestBlockedIsHiddenAndMutedIsQuiet(t *testing.T) {
+	h := newHouse(t)
+	h.apply(
+		ben.Shared(t, adaBen, 10, 1, chat.KindMessage, text("hello")),
+		ada.Own(t, 11, moderation.KindMuted, moderation.Target{Authority: ben.Authority()}),
+	)
+	m, _ := h.chats.Messages(h.set, adaBen, 0)
+	if len(m) != 1 || !m[0].Quiet {
+		t.Fatalf("muted: %+v", m)
+	}
+	h.apply(ada.Own(t, 12, moderation.KindBlocked, moderation.Target{Authority: ben.Authority()}))
+	if m, _ := h.chats.Messages(h.set, adaBen, 0); len(m) != 0 {
+		t.Fatalf("blocked: %+v", m)
+	}
+	for _, thread := range h.chats.Threads(h.set) {
+		if thread.Context == adaBen {
+			t.Fatal("the thread of a blocked contact is listed")
+		}
+	}
+	_, err := chat.Send(h.chats, h.set, caller(ada), chat.SendIntent{Context: adaBen, Text: "x"})
+	if !errors.Is(err, aura.Denied) {
+		t.Fatalf("sending to a blocked contact: %v", err)
+	}
+}
+
+func TestSendPlansOneFactForEveryPeer(t *testing.T) {
+	h := newHouse(t)
+	r, err := chat.Send(h.chats, h.set, caller(ada), chat.SendIntent{Context: adaBen, Text: strings.Repeat("x", 9000)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Capability != chat.CapSend || !r.Queue || len(r.Entries) != 1 || len(r.Sends) != 1 {
+		t.Fatalf("planned %+v", r)
+	}
+	if s := r.Sends[0]; s.Peer != ben.Authority() || s.Cost != 3 || s.Leak[fact.External] == 0 {
+		t.Fatalf("planned the send %+v", s)
+	}
+	for name, in := range map[string]chat.SendIntent{
+		"empty":     {Context: adaBen, Text: " \n"},
+		"too long":  {Context: adaBen, Text: strings.Repeat("x", chat.MaxText+1)},
+		"not UTF-8": {Context: adaBen, Text: "\xff"},
+	} {
+		if _, err := chat.Send(h.chats, h.set, caller(ada), in); !errors.Is(err, aura.Invalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := chat.Send(h.chats, h.set, caller(ada), chat.SendIntent{Context: aura.ContextID{99}, Text: "x"}); !errors.Is(err, aura.NotFound) {
+		t.Errorf("an unknown conversation: %v", err)
+	}
+}
+
+func TestWindowDropsOldTextsOnly(t *testing.T) {
+	h := newHouse(t)
+	h.chats = chat.NewState(ada.Authority(), chat.Keep{Messages: 2})
+	for i := range aura.Logical(3) {
+		h.apply(ben.Shared(t, adaBen, 10+i, uint64(1+i), chat.KindMessage, text(string(rune('a'+i)))))
+	}
+	if diff := cmp.Diff([]string{"Ben: b", "Ben: c"}, h.texts(adaBen)); diff != "" {
+		t.Fatal(diff)
+	}
+	if _, more := h.chats.Messages(h.set, adaBen, 0); !more {
+		t.Fatal("nothing says that there is more")
+	}
+}
+
+// founded lets Ada found a group with Ben and Cleo and returns its context.
+func founded(t testing.TB, h *house, name string) aura.ContextID {
+	t.Helper()
+	me := chat.Member{Authority: ada.Authority(), Certificate: ada.Certificate.Encode(), Name: "Ada"}
+	in := chat.CreateIntent{Name: name}
+	for _, c := range h.set.Contacts.Contacts() {
+		in.Members = append(in.Members, c.Ref)
+	}
+	r, context, err := chat.Create(h.set, caller(ada), in, me, aura.Nonce{1}, [32]byte{7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Metadata) != 1 || r.Metadata[0].Key != contact.SecretKey(context) || len(r.Sends) != 0 {
+		t.Fatalf("planned %+v", r)
+	}
+	h.apply(ada.Drafted(r.Entries[0], 30, 30))
+	return context
+}
+
+func TestFounderTellsEveryMemberOnce(t *testing.T) {
+	h := newHouse(t)
+	group := founded(t, h, "Friends")
+	pending := h.chats.Pending(h.set.Contacts)
+	if len(pending) != 2 {
+		t.Fatalf("%d members are to be told", len(pending))
+	}
+	for i, p := range pending {
+		r, err := chat.Invite(h.chats, caller(ada), p, [32]byte{7})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Context != p.Member.Context || r.Sends[0].Peer != p.Member.Authority {
+			t.Fatalf("planned %+v", r)
+		}
+		h.apply(ada.Drafted(r.Entries[0], aura.Logical(31+i), 1))
+	}
+	if rest := h.chats.Pending(h.set.Contacts); len(rest) != 0 {
+		t.Fatalf("%d members are told twice", len(rest))
+	}
+	if ref, err := h.chats.Resolve(h.set, "friends"); err != nil || ref != (chat.Ref{Context: group, Group: true}) {
+		t.Fatalf("the name resolves to %v, %v", ref, err)
+	}
+}
+
+// invitedHouse is what Ben knows after Ada's invitation into a group.
+func invitedHouse(t testing.TB) (h *house, group aura.ContextID, in chat.Invitation) {
+	t.Helper()
+	a := newHouse(t)
+	group = founded(t, a, "Friends")
+	b := &house{
+		chats: chat.NewState(ben.Authority(), chat.Keep{}),
+		set:   chat.Setting{Contacts: &contact.State{}, Moderation: &moderation.State{}},
+	}
+	b.apply(ben.Own(t, 1, contact.KindAdded, contact.Added{
+		Context: adaBen, Authority: ada.Authority(), Certificate: ada.Certificate.Encode(), Name: "Ada",
+	}))
+	for _, p := range a.chats.Pending(a.set.Contacts) {
+		if p.Member.Authority != ben.Authority() {
+			continue
+		}
+		r, err := chat.Invite(a.chats, caller(ada), p, [32]byte{7})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.apply(ada.Drafted(r.Entries[0], 31, 1))
+	}
+	invitations := b.chats.Invitations(b.set.Contacts)
+	if len(invitations) != 1 {
+		t.Fatalf("%d invitations", len(invitations))
+	}
+	return b, group, invitations[0]
+}
+
+func TestMemberJoinsWithTheSecret(t *testing.T) {
+	b, group, in := invitedHouse(t)
+	r, err := chat.Join(caller(ben), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if in.Context != group || string(r.Metadata[0].Value) != string(in.Secret[:]) || in.Secret != [32]byte{7} {
+		t.Fatalf("joined %+v", in)
+	}
+	if len(b.chats.Threads(b.set)) != 1 {
+		t.Fatal("a group is listed before it was joined")
+	}
+	b.apply(ben.Drafted(r.Entries[0], 32, 2))
+	if len(b.chats.Invitations(b.set.Contacts)) != 0 || len(b.chats.Threads(b.set)) != 2 {
+		t.Fatal("the group was not joined")
+	}
+	g, ok := b.chats.Membership(group)
+	if !ok || g.Founder() != ada.Authority() {
+		t.Fatalf("membership %+v", g)
+	}
+}
+
+func TestGroupMessageIsAsFarAsItsLeastMember(t *testing.T) {
+	h := newHouse(t)
+	group := founded(t, h, "Friends")
+	h.apply(ada.Shared(t, group, 40, 1, chat.KindMessage, text("all")))
+	ack := func(at aura.Logical, p foldtest.Person) fact.Record {
+		return ada.Own(t, at, chat.KindAcked, chat.Acked{Context: group, Peer: p.Authority(), Through: 1})
+	}
+	get := func() chat.Message {
+		m, _ := h.chats.Messages(h.set, group, 0)
+		return m[0]
+	}
+	h.apply(ack(41, ben))
+	if m := get(); m.State != chat.Waiting || len(m.Recipients) != 2 {
+		t.Fatalf("with one of two: %+v", m)
+	}
+	h.apply(ack(42, cleo))
+	if m := get(); m.State != chat.Delivered {
+		t.Fatalf("with both: %+v", m)
+	}
+}
+
+func TestWhoLeftHoldsNothingBack(t *testing.T) {
+	h := newHouse(t)
+	group := founded(t, h, "Friends")
+	h.apply(
+		ada.Shared(t, group, 40, 1, chat.KindMessage, text("all")),
+		ada.Own(t, 41, chat.KindAcked, chat.Acked{Context: group, Peer: ben.Authority(), Through: 1}),
+		cleo.Shared(t, group, 42, 1, chat.KindLeft, chat.Left{}),
+	)
+	if m, _ := h.chats.Messages(h.set, group, 0); m[0].State != chat.Delivered {
+		t.Fatalf("the message is %s", m[0].State)
+	}
+	r, err := chat.Send(h.chats, h.set, caller(ada), chat.SendIntent{Context: group, Text: "x"})
+	if err != nil || len(r.Sends) != 1 || r.Sends[0].Peer != ben.Authority() {
+		t.Fatalf("planned %+v, %v", r.Sends, err)
+	}
+	leave, err := chat.Leave(h.chats, h.set, caller(ada), chat.LeaveIntent{Context: group})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.apply(ada.Drafted(leave.Entries[0], 43, 2))
+	if _, err := chat.Send(h.chats, h.set, caller(ada), chat.SendIntent{Context: group, Text: "x"}); !errors.Is(err, aura.Denied) {
+		t.Fatalf("writing after leaving: %v", err)
+	}
+	if _, err := chat.Leave(h.chats, h.set, caller(ada), chat.LeaveIntent{Context: group}); !errors.Is(err, aura.Conflict) {
+		t.Fatalf("leaving twice: %v", err)
+	}
+}
+
+func TestStrangersInAConversationAreNotShown(t *testing.T) {
+	h := newHouse(t)
+	h.apply(cleo.Shared(t, adaBen, 10, 1, chat.KindMessage, text("I am Ben")))
+	if got := h.texts(adaBen); len(got) != 0 {
+		t.Fatalf("shown: %v", got)
+	}
+}
+
+func TestGroupDescriptionCannotBeForged(t *testing.T) {
+	_, _, in := invitedHouse(t)
+	good := in.Group
+	for name, change := range map[string]func(*chat.Group){
+		"other founder":   func(g *chat.Group) { g.Members[0].Role, g.Members[1].Role = chat.Founder, chat.Founder },
+		"swapped members": func(g *chat.Group) { slices.Reverse(g.Members) },
+		"wrong authority": func(g *chat.Group) { g.Members[0].Authority[0] ^= 1 },
+		"unknown role":    func(g *chat.Group) { g.Members[2].Role = 9 },
+		"one member":      func(g *chat.Group) { g.Members = g.Members[:1] },
+		"no name":         func(g *chat.Group) { g.Name = "" },
+	} {
+		g := good
+		g.Members = slices.Clone(good.Members)
+		change(&g)
+		if err := g.Check(); !errors.Is(err, aura.Invalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	renamed := good
+	renamed.Name = "Foes"
+	a, _ := good.Context()
+	if b, _ := renamed.Context(); a == b {
+		t.Error("two groups have one context")
+	}
+}
+
+func TestInvitationByAnotherThanTheFounderIsRefused(t *testing.T) {
+	_, _, in := invitedHouse(t)
+	r := cleo.Shared(t, adaCleo, 50, 1, chat.KindInvited, chat.Invited{Group: in.Group, Secret: [32]byte{8}})
+	registry := fact.NewRegistry()
+	if err := registry.Register(chat.Domain()); err != nil {
+		t.Fatal(err)
+	}
+	if err := registry.Check(&r.Fact); !errors.Is(err, aura.Invalid) {
+		t.Fatalf("the check says %v", err)
+	}
+}
+
+func TestStateIsTheSameForAnyOrder(t *testing.T) {
+	g := newHouse(t)
+	group := founded(t, g, "Friends")
+	_, _, in := invitedHouse(t)
+	people := []foldtest.Person{ada, ben, cleo}
+	rapid.Check(t, func(rt *rapid.T) {
+		records := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) fact.Record {
+			at := aura.Logical(rapid.Uint64Range(1, 9).Draw(rt, "logical"))
+			seq := rapid.Uint64Range(1, 9).Draw(rt, "seq")
+			who := rapid.SampledFrom(people).Draw(rt, "who")
+			context := rapid.SampledFrom([]aura.ContextID{adaBen, group}).Draw(rt, "context")
+			switch rapid.IntRange(0, 7).Draw(rt, "kind") {
+			case 0:
+				return who.Shared(t, context, at, seq, chat.KindRead, chat.Read{Marks: []chat.Mark{{Device: ada.Device(), Through: seq}}})
+			case 1:
+				return who.Shared(t, context, at, seq, chat.KindLeft, chat.Left{})
+			case 2:
+				return ada.Own(t, at, chat.KindAcked, chat.Acked{Context: context, Peer: who.Authority(), Through: seq})
+			case 3:
+				return ada.Own(t, at, chat.KindFailed, chat.Failed{Context: context, Peer: who.Authority(), Through: seq, Reason: "r"})
+			case 4:
+				return ada.Shared(t, adaBen, at, seq, chat.KindInvited, chat.Invited{Group: in.Group, Secret: [32]byte{byte(seq)}})
+			case 5:
+				return ada.Own(t, at, chat.KindJoined, chat.Joined{Context: context})
+			default:
+				return who.Shared(t, context, at, seq, chat.KindMessage, text(rapid.StringN(1, 3, 8).Draw(rt, "text")))
+			}
+		}), 1, 25).Draw(rt, "records")
+		self := rapid.SampledFrom(people).Draw(rt, "self")
+		foldtest.OrderInsensitive(rt, records, func() *chat.State {
+			return chat.NewState(self.Authority(), chat.Keep{Messages: 4, Bytes: 12})
+		})
+	})
+}
+
+func TestViewAsJSON(t *testing.T) {
+	h := newHouse(t)
+	group := founded(t, h, "Friends")
+	h.apply(
+		ada.Shared(t, group, 40, 1, chat.KindMessage, text("all")),
+		ben.Shared(t, adaBen, 50, 1, chat.KindMessage, text("hi Ada")),
+		cleo.Shared(t, group, 60, 1, chat.KindLeft, chat.Left{}),
+	)
+	got, err := json.MarshalIndent(h.chats.Threads(h.set), "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	foldtest.Golden(t, *update, append(got, '\n'))
+}
+
+func FuzzPayloads(f *testing.F) {
+	_, group, in := invitedHouse(f)
+	for _, r := range []fact.Record{
+		ada.Shared(f, group, 1, 1, chat.KindMessage, text("hi")),
+		ada.Shared(f, group, 1, 1, chat.KindRead, chat.Read{Marks: []chat.Mark{{Device: ada.Device(), Through: 1}}}),
+		ada.Shared(f, adaBen, 1, 1, chat.KindInvited, chat.Invited{Group: in.Group, Secret: in.Secret}),
+		ada.Own(f, 1, chat.KindFailed, chat.Failed{Context: group, Peer: ben.Authority(), Through: 1, Reason: "r"}),
+	} {
+		f.Add(r.Fact.Payload)
+	}
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		foldtest.Survives(t, chat.Domain(), chat.NewState(ada.Authority(), chat.Keep{}), payload)
+	})
+}

@@ -1,0 +1,212 @@
+package chat
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/internal/fold"
+	"github.com/aura-runtime/aura/domain/moderation"
+)
+
+// Setting is what handlers and views need to know beside the chat facts. Contacts and Moderation are
+// required; a nil Outboxes means that no agent runs. All of it is only read.
+type Setting struct {
+	Contacts   *contact.State
+	Moderation *moderation.State
+	Outboxes   *Outboxes
+}
+
+// Ref is the strong reference to a conversation. It is made once, where a name enters.
+type Ref struct {
+	Context aura.ContextID `json:"context"`
+	Group   bool           `json:"group"`
+}
+
+// conversation is a context with who takes part in it.
+type conversation struct {
+	Ref
+	name   string
+	others []Participant // all but the owner
+	own    bool          // false: the owner left
+	thread *thread
+}
+
+// Participant is somebody in a conversation.
+type Participant struct {
+	Authority aura.AuthorityID `json:"authority"`
+	Name      string           `json:"name"`
+	Left      bool             `json:"left,omitempty"`
+}
+
+// Resolve turns what a person typed into a conversation: a contact first (see [contact.State.Resolve]),
+// then a group by name. It returns [aura.NotFound] with the names that come close.
+func (s *State) Resolve(set Setting, text string) (Ref, error) {
+	const op = "chat.Resolve"
+	ref, err := set.Contacts.Resolve(text)
+	if err == nil {
+		return Ref{Context: ref.Context}, nil
+	}
+	groups := s.groups(set)
+	var known []string
+	for _, g := range groups {
+		if contact.Folded(g.name) == contact.Folded(strings.TrimSpace(text)) {
+			return g.Ref, nil
+		}
+		known = append(known, g.name)
+	}
+	if aura.KindOf(err) != aura.NotFound || len(groups) == 0 {
+		return Ref{}, err
+	}
+	for _, c := range set.Contacts.Contacts() {
+		known = append(known, c.Name)
+	}
+	hint := ""
+	if near := contact.Near(strings.TrimSpace(text), known); len(near) > 0 {
+		hint = "; did you mean " + strings.Join(near, ", ") + "?"
+	}
+	return Ref{}, aura.Errorf(op, aura.NotFound, "no contact or group is called %q%s", text, hint)
+}
+
+// conversation returns the conversation of a context: with a contact, or in a group that the owner founded
+// or joined.
+func (s *State) conversation(set Setting, context aura.ContextID) (conversation, bool) {
+	if c, ok := set.Contacts.ByContext(context); ok {
+		return s.direct(c), true
+	}
+	for _, g := range s.groups(set) {
+		if g.Context == context {
+			return g, true
+		}
+	}
+	return conversation{}, false
+}
+
+func (s *State) direct(c contact.Contact) conversation {
+	return conversation{
+		Ref: Ref{Context: c.Context}, name: c.Name, own: true, thread: s.peek(c.Context),
+		others: []Participant{{Authority: c.Authority, Name: c.Name}},
+	}
+}
+
+// groups returns the groups that the owner takes or took part in, in the order in which they became known.
+// Their names are unique among themselves and the contacts.
+func (s *State) groups(set Setting) []conversation {
+	type known struct {
+		context aura.ContextID
+		since   fold.Stamp
+		group   *Group
+	}
+	var all []known
+	for context, t := range s.threads {
+		if t.founded.Set {
+			all = append(all, known{context, t.founded.Stamp, &t.founded.Value})
+		}
+	}
+	for _, in := range s.firstInvitations() {
+		if t := s.threads[in.Value.context]; t != nil && t.joined {
+			all = append(all, known{in.Value.context, in.Stamp, &in.Value.Group})
+		}
+	}
+	slices.SortFunc(all, func(a, b known) int { return a.since.Compare(b.since) })
+
+	used := map[string]bool{}
+	for _, c := range set.Contacts.Contacts() {
+		used[contact.Folded(c.Name)] = true
+	}
+	groups := make([]conversation, 0, len(all))
+	for _, k := range all {
+		name := unique(used, k.group.Name)
+		groups = append(groups, s.group(set, k.context, name, k.group))
+	}
+	return groups
+}
+
+func (s *State) group(set Setting, context aura.ContextID, name string, g *Group) conversation {
+	c := conversation{Ref: Ref{Context: context, Group: true}, name: name, own: true, thread: s.peek(context)}
+	// A member who is no contact must not appear under a contact's name.
+	used := map[string]bool{}
+	for _, known := range set.Contacts.Contacts() {
+		used[contact.Folded(known.Name)] = true
+	}
+	for i := range g.Members {
+		m := &g.Members[i]
+		left := c.thread.left[m.Authority]
+		if m.Authority == s.self {
+			c.own = !left
+			continue
+		}
+		shown := ""
+		if known, ok := set.Contacts.ByAuthority(m.Authority); ok {
+			shown = known.Name
+		} else {
+			shown = unique(used, m.Name)
+		}
+		c.others = append(c.others, Participant{Authority: m.Authority, Name: shown, Left: left})
+	}
+	return c
+}
+
+// firstInvitations returns the invitations into groups of others, one for each group, by age.
+func (s *State) firstInvitations() []fold.Item[invitation] {
+	var all []fold.Item[invitation]
+	for _, of := range s.invitations {
+		all = append(all, of.Items()...)
+	}
+	slices.SortFunc(all, func(a, b fold.Item[invitation]) int { return a.Stamp.Compare(b.Stamp) })
+	seen := map[aura.ContextID]bool{}
+	return slices.DeleteFunc(all, func(i fold.Item[invitation]) bool {
+		again := seen[i.Value.context]
+		seen[i.Value.context] = true
+		return again
+	})
+}
+
+// peers returns those who get what the owner writes now, ascending.
+func (c *conversation) peers() []aura.AuthorityID {
+	var peers []aura.AuthorityID
+	for _, p := range c.others {
+		if !p.Left {
+			peers = append(peers, p.Authority)
+		}
+	}
+	slices.SortFunc(peers, aura.AuthorityID.Compare)
+	return peers
+}
+
+func (c *conversation) participant(authority aura.AuthorityID) (Participant, bool) {
+	i := slices.IndexFunc(c.others, func(p Participant) bool { return p.Authority == authority })
+	if i < 0 {
+		return Participant{}, false
+	}
+	return c.others[i], true
+}
+
+// last returns the stamp of the newest message.
+func (c *conversation) last() fold.Stamp {
+	items := c.thread.messages.Items()
+	if len(items) == 0 {
+		return fold.Stamp{}
+	}
+	return items[len(items)-1].Stamp
+}
+
+func compareByActivity(a, b conversation) int {
+	return cmp.Or(b.last().Compare(a.last()), strings.Compare(a.name, b.name), a.Context.Compare(b.Context))
+}
+
+// peek returns the thread of a context for reading, an empty one when nothing was written.
+func (s *State) peek(context aura.ContextID) *thread {
+	if t := s.threads[context]; t != nil {
+		return t
+	}
+	return &thread{}
+}
+
+func unique(used map[string]bool, name string) string {
+	name = contact.Unique(name, func(n string) bool { return used[contact.Folded(n)] })
+	used[contact.Folded(name)] = true
+	return name
+}

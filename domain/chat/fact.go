@@ -1,0 +1,257 @@
+package chat
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/internal/fold"
+	"github.com/aura-runtime/aura/fact"
+)
+
+// The kinds of facts.
+const (
+	// KindMessage carries [Text], in the context of the conversation.
+	KindMessage = "chat.message"
+	// KindRead carries [Read], in the context of the conversation.
+	KindRead = "chat.read"
+	// KindCreated carries a [Group], in the founder's own namespace.
+	KindCreated = "group.created"
+	// KindInvited carries [Invited], in the context that founder and member share.
+	KindInvited = "group.invited"
+	// KindJoined carries [Joined], in the member's own namespace.
+	KindJoined = "group.joined"
+	// KindLeft has no payload fields; it lies in the group's context.
+	KindLeft = "group.left"
+	// KindAcked carries [Acked], in the sender's own namespace.
+	KindAcked = "delivery.acked"
+	// KindFailed carries [Failed], in the sender's own namespace.
+	KindFailed = "delivery.failed"
+)
+
+// The intents.
+const (
+	// IntentSend carries [SendIntent].
+	IntentSend = "chat.send"
+	// IntentRead carries [ReadIntent].
+	IntentRead = "chat.read"
+	// IntentCreate carries [CreateIntent] and answers with a [Created].
+	IntentCreate = "group.create"
+	// IntentLeave carries [LeaveIntent].
+	IntentLeave = "group.leave"
+)
+
+// The bounds of what one fact may hold.
+const (
+	MaxText    = 64 << 10 // bytes of UTF-8
+	MaxMarks   = 256      // devices in one read mark
+	MaxMembers = 64       // of a group
+	MaxPlaces  = 4        // addresses of one member, so that a description fits one message of a channel
+	maxReason  = 256      // bytes
+)
+
+// Text is the payload of [KindMessage].
+type Text struct {
+	Channel aura.ChannelID `cbor:"1,keyasint,omitzero"` // zero: the context's main conversation
+	Text    string         `cbor:"2,keyasint"`
+	At      aura.Instant   `cbor:"3,keyasint"`          // the sender's clock, for display only
+	Reply   aura.FactID    `cbor:"4,keyasint,omitzero"` // the message that it answers
+}
+
+// Read is the payload of [KindRead]: everything that the author has read in the context so far.
+type Read struct {
+	Marks []Mark `cbor:"1,keyasint"` // ascending by device, each once
+}
+
+// Mark says that the facts of one device were read through a Seq.
+type Mark struct {
+	Device  aura.DeviceID `cbor:"1,keyasint"`
+	Through uint64        `cbor:"2,keyasint"`
+}
+
+// Invited is the payload of [KindInvited]. The secret travels inside the sealed channel of the pair and
+// rests sealed in both journals.
+type Invited struct {
+	Group  Group    `cbor:"1,keyasint"`
+	Secret [32]byte `cbor:"2,keyasint"` // of the group's context
+}
+
+// Joined is the payload of [KindJoined].
+type Joined struct {
+	Context aura.ContextID `cbor:"1,keyasint"`
+}
+
+// Left is the payload of [KindLeft].
+type Left struct{}
+
+// Acked is the payload of [KindAcked]: the peer has made the author device's facts of the context durable
+// through a Seq.
+type Acked struct {
+	Context aura.ContextID   `cbor:"1,keyasint"`
+	Peer    aura.AuthorityID `cbor:"2,keyasint"`
+	Device  aura.DeviceID    `cbor:"3,keyasint"` // the peer's device that said so
+	Through uint64           `cbor:"4,keyasint"`
+}
+
+// Failed is the payload of [KindFailed]: what the peer had not acknowledged through a Seq is given up.
+type Failed struct {
+	Context aura.ContextID   `cbor:"1,keyasint"`
+	Peer    aura.AuthorityID `cbor:"2,keyasint"`
+	Through uint64           `cbor:"3,keyasint"`
+	Reason  string           `cbor:"4,keyasint"` // for a person, without payload
+}
+
+// SendIntent asks to send a text to a conversation.
+type SendIntent struct {
+	Context aura.ContextID `cbor:"1,keyasint"`
+	Text    string         `cbor:"2,keyasint"`
+	Reply   aura.FactID    `cbor:"3,keyasint,omitzero"`
+}
+
+// ReadIntent asks to mark everything in a conversation as read.
+type ReadIntent struct {
+	Context aura.ContextID `cbor:"1,keyasint"`
+}
+
+// CreateIntent asks for a group with the given contacts.
+type CreateIntent struct {
+	Name    string        `cbor:"1,keyasint"`
+	Members []contact.Ref `cbor:"2,keyasint"`
+}
+
+// Created answers a [CreateIntent].
+type Created struct {
+	Context aura.ContextID `cbor:"1,keyasint" json:"context"`
+}
+
+// LeaveIntent asks to leave a group.
+type LeaveIntent struct {
+	Context aura.ContextID `cbor:"1,keyasint"`
+}
+
+const day = 24 * time.Hour
+
+// Domain returns what the registry needs to know. Records of deliveries are kept for 30 to 90 days.
+func Domain() fact.Domain {
+	return fact.Domain{
+		Name: "chat",
+		Kinds: []fact.Kind{
+			{Name: KindMessage, Columns: []fact.Column{
+				{Name: "channel", Key: 1}, {Name: "text", Key: 2}, {Name: "at", Key: 3}, {Name: "reply", Key: 4},
+			}, Check: checkText},
+			{Name: KindRead, Check: checkRead},
+			{Name: KindCreated, Columns: []fact.Column{{Name: "name", Key: 1}}, Check: checkCreated},
+			{Name: KindInvited, Check: checkInvited},
+			{Name: KindJoined, Columns: []fact.Column{{Name: "context", Key: 1}}, Check: checkJoined},
+			{Name: KindLeft, Check: checkLeft},
+			{Name: KindAcked, Columns: []fact.Column{
+				{Name: "context", Key: 1}, {Name: "peer", Key: 2}, {Name: "through", Key: 4},
+			}, Check: checkAcked},
+			{Name: KindFailed, Columns: []fact.Column{
+				{Name: "context", Key: 1}, {Name: "peer", Key: 2}, {Name: "through", Key: 3}, {Name: "reason", Key: 4},
+			}, Check: checkFailed},
+		},
+		Intents: []string{IntentSend, IntentRead, IntentCreate, IntentLeave},
+		Delivery: fact.Retention{
+			Min: 30 * day, Max: 90 * day, Tracked: []string{KindMessage, KindInvited, KindLeft},
+		},
+	}
+}
+
+// CheckText returns [aura.Invalid] for a text that cannot be sent: empty, not UTF-8 or longer than
+// [MaxText].
+func CheckText(text string) error {
+	const op = "chat.CheckText"
+	switch {
+	case strings.TrimSpace(text) == "":
+		return aura.Errorf(op, aura.Invalid, "the text is empty")
+	case len(text) > MaxText:
+		return aura.Errorf(op, aura.Invalid, "the text has %d bytes, the most is %d", len(text), MaxText)
+	case !utf8.ValidString(text):
+		return aura.Errorf(op, aura.Invalid, "the text is not UTF-8")
+	}
+	return nil
+}
+
+func checkText(f *fact.Fact) error {
+	var p Text
+	if err := fold.Shared(f, &p); err != nil {
+		return err
+	}
+	return CheckText(p.Text)
+}
+
+func checkRead(f *fact.Fact) error {
+	const op = "chat.CheckRead"
+	var p Read
+	if err := fold.Shared(f, &p); err != nil {
+		return err
+	}
+	if len(p.Marks) > MaxMarks {
+		return aura.Errorf(op, aura.Invalid, "%d read marks are more than %d", len(p.Marks), MaxMarks)
+	}
+	for i := 1; i < len(p.Marks); i++ {
+		if p.Marks[i-1].Device.Compare(p.Marks[i].Device) >= 0 {
+			return aura.Errorf(op, aura.Invalid, "read marks are not ascending by device")
+		}
+	}
+	return nil
+}
+
+func checkCreated(f *fact.Fact) error {
+	var p Group
+	if err := fold.Own(f, &p); err != nil {
+		return err
+	}
+	return p.checkBy(f.Author)
+}
+
+func checkInvited(f *fact.Fact) error {
+	var p Invited
+	if err := fold.Shared(f, &p); err != nil {
+		return err
+	}
+	if p.Secret == [32]byte{} {
+		return aura.Errorf("chat.CheckInvited", aura.Invalid, "the invitation into a group has no secret")
+	}
+	return p.Group.checkBy(f.Author)
+}
+
+func checkJoined(f *fact.Fact) error {
+	var p Joined
+	if err := fold.Own(f, &p); err != nil {
+		return err
+	}
+	return needContext("chat.CheckJoined", p.Context)
+}
+
+func checkLeft(f *fact.Fact) error { return fold.Shared(f, &Left{}) }
+
+func checkAcked(f *fact.Fact) error {
+	var p Acked
+	if err := fold.Own(f, &p); err != nil {
+		return err
+	}
+	return needContext("chat.CheckAcked", p.Context)
+}
+
+func checkFailed(f *fact.Fact) error {
+	const op = "chat.CheckFailed"
+	var p Failed
+	if err := fold.Own(f, &p); err != nil {
+		return err
+	}
+	if p.Reason == "" || len(p.Reason) > maxReason {
+		return aura.Errorf(op, aura.Invalid, "the reason must have 1 to %d bytes", maxReason)
+	}
+	return needContext(op, p.Context)
+}
+
+func needContext(op string, context aura.ContextID) error {
+	if context.IsZero() {
+		return aura.Errorf(op, aura.Invalid, "the fact names no context")
+	}
+	return nil
+}

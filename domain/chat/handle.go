@@ -1,0 +1,234 @@
+package chat
+
+import (
+	"encoding/binary"
+	"slices"
+	"strings"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/internal/fold"
+	"github.com/aura-runtime/aura/domain/moderation"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+)
+
+// The capabilities that the handlers of this package require.
+const (
+	CapSend   = "chat:send"
+	CapRead   = "chat:read"
+	CapCreate = "group:create"
+	CapInvite = "group:invite"
+	CapJoin   = "group:join"
+	CapLeave  = "group:leave"
+	CapRecord = "delivery:record"
+)
+
+// Send plans to send a text. It is decided once, whether or not the peers are there: a peer that is away,
+// or whose budget is spent, gets it later. A blocked contact is [aura.Denied].
+func Send(s *State, set Setting, by contact.Caller, in SendIntent) (guard.Request, error) {
+	const op = "chat.Send"
+	if err := CheckText(in.Text); err != nil {
+		return guard.Request{}, err
+	}
+	c, err := s.open(op, set, in.Context)
+	if err != nil {
+		return guard.Request{}, err
+	}
+	if !c.Group && set.Moderation.Arrival(c.others[0].Authority) == moderation.Refuse {
+		return guard.Request{}, aura.Errorf(op, aura.Denied, "%s is blocked: unblock first", c.name)
+	}
+	draft, err := by.Shared(in.Context, KindMessage, Text{Text: in.Text, At: by.Now.At, Reply: in.Reply})
+	return by.Send(CapSend, in.Context, c.peers(), draft), err
+}
+
+// MarkRead plans to tell the others that everything in a conversation was read. The second result is false
+// when nothing needs to be said: nothing is new, or nobody is left who could be told.
+func MarkRead(s *State, set Setting, by contact.Caller, in ReadIntent) (guard.Request, bool, error) {
+	c, ok := s.conversation(set, in.Context)
+	if !ok {
+		return guard.Request{}, false, aura.Errorf("chat.MarkRead", aura.NotFound, "there is no such conversation")
+	}
+	marks, grown := s.marks(set, &c)
+	if !grown || !c.own || len(c.peers()) == 0 {
+		return guard.Request{}, false, nil
+	}
+	draft, err := by.Shared(in.Context, KindRead, Read{Marks: marks})
+	return by.Send(CapRead, in.Context, c.peers(), draft), err == nil, err
+}
+
+// Create plans to found a group: a fact in the own namespace and the secret of the new context in the
+// metadata. The members learn of it by [Invite]. Me describes the founder; nonce and secret are fresh
+// randomness. The second result is the group's context.
+func Create(set Setting, by contact.Caller, in CreateIntent, me Member, nonce aura.Nonce, secret [32]byte) (guard.Request, aura.ContextID, error) {
+	fail := func(err error) (guard.Request, aura.ContextID, error) { return guard.Request{}, aura.ContextID{}, err }
+	me.Role = Founder
+	g := Group{Name: in.Name, Members: []Member{me}, Nonce: nonce}
+	for _, ref := range in.Members {
+		m, err := memberOf(set, ref)
+		if err != nil {
+			return fail(err)
+		}
+		if slices.ContainsFunc(g.Members, func(other Member) bool { return other.Authority == m.Authority }) {
+			return fail(aura.Errorf("chat.Create", aura.Invalid, "somebody is named twice among the members"))
+		}
+		g.Members = append(g.Members, m)
+	}
+	for i := range g.Members {
+		m := &g.Members[i]
+		m.Addresses = m.Addresses[:min(len(m.Addresses), MaxPlaces)]
+	}
+	slices.SortFunc(g.Members, func(a, b Member) int { return a.Authority.Compare(b.Authority) })
+	if err := g.checkBy(by.Authority); err != nil {
+		return fail(err)
+	}
+	context, err := g.Context()
+	if err != nil {
+		return fail(err)
+	}
+	draft, err := by.Draft(KindCreated, g)
+	r := by.Local(CapCreate, draft)
+	r.Metadata = []guard.Meta{{Key: contact.SecretKey(context), Value: secret[:]}}
+	return r, context, err
+}
+
+// Invite plans to tell one member about a group, in the context that founder and member share. The secret is
+// the group's, from the metadata.
+func Invite(s *State, by contact.Caller, to Pending, secret [32]byte) (guard.Request, error) {
+	t := s.peek(to.Group)
+	if !t.founded.Set {
+		return guard.Request{}, aura.Errorf("chat.Invite", aura.NotFound, "there is no such group of one's own")
+	}
+	draft, err := by.Shared(to.Member.Context, KindInvited, Invited{Group: t.founded.Value, Secret: secret})
+	return by.Send(CapInvite, to.Member.Context, []aura.AuthorityID{to.Member.Authority}, draft), err
+}
+
+// Join plans to take part in a group into which a contact invited the owner, and keeps its secret.
+func Join(by contact.Caller, in Invitation) (guard.Request, error) {
+	draft, err := by.Draft(KindJoined, Joined{Context: in.Context})
+	r := by.Local(CapJoin, draft)
+	r.Metadata = []guard.Meta{{Key: contact.SecretKey(in.Context), Value: in.Secret[:]}}
+	return r, err
+}
+
+// Leave plans to leave a group. Nothing is sent to it afterwards, and nothing that comes from it is kept.
+func Leave(s *State, set Setting, by contact.Caller, in LeaveIntent) (guard.Request, error) {
+	const op = "chat.Leave"
+	c, ok := s.conversation(set, in.Context)
+	switch {
+	case !ok || !c.Group:
+		return guard.Request{}, aura.Errorf(op, aura.NotFound, "there is no such group")
+	case !c.own:
+		return guard.Request{}, aura.Errorf(op, aura.Conflict, "you left %q already", c.name)
+	}
+	draft, err := by.Shared(in.Context, KindLeft, Left{})
+	return by.Send(CapLeave, in.Context, c.peers(), draft), err
+}
+
+// AckedKey is where the metadata keeps the Seq through which a peer has the own facts of a context, and
+// FailedKey that through which they were given up, so that a service knows without folding every delivery
+// there ever was. See [ParseSeq].
+func AckedKey(context aura.ContextID, peer aura.AuthorityID) string {
+	return "delivery.acked/" + string(context[:]) + string(peer[:])
+}
+
+// FailedKey is explained at [AckedKey].
+func FailedKey(context aura.ContextID, peer aura.AuthorityID) string {
+	return "delivery.failed/" + string(context[:]) + string(peer[:])
+}
+
+// ParseSeq reads the value of an [AckedKey] or a [FailedKey]; nil is zero. Anything else is [aura.Corrupt].
+func ParseSeq(value []byte) (uint64, error) {
+	switch len(value) {
+	case 0:
+		return 0, nil
+	case 8:
+		return binary.BigEndian.Uint64(value), nil
+	}
+	return 0, aura.Errorf("chat.ParseSeq", aura.Corrupt, "how far a delivery is has %d bytes", len(value))
+}
+
+// Acknowledge plans to record that a peer has facts of the own device.
+func Acknowledge(by contact.Caller, a Acked) (guard.Request, error) {
+	draft, err := by.Draft(KindAcked, a)
+	return settle(by, draft, AckedKey(a.Context, a.Peer), a.Through), err
+}
+
+// GiveUp plans to record that delivery to a peer failed for good. A long reason is cut.
+func GiveUp(by contact.Caller, f Failed) (guard.Request, error) {
+	f.Reason = strings.ToValidUTF8(f.Reason[:min(len(f.Reason), maxReason)], "")
+	draft, err := by.Draft(KindFailed, f)
+	return settle(by, draft, FailedKey(f.Context, f.Peer), f.Through), err
+}
+
+func settle(by contact.Caller, draft fact.Draft, key string, through uint64) guard.Request {
+	r := by.Local(CapRecord, draft)
+	r.Metadata = []guard.Meta{{Key: key, Value: binary.BigEndian.AppendUint64(nil, through)}}
+	return r
+}
+
+// SentAt returns when a message was written by its author's clock, and false for other facts.
+func SentAt(f *fact.Fact) (aura.Instant, bool) {
+	var p Text
+	if f.Kind != KindMessage || fold.Shared(f, &p) != nil {
+		return 0, false
+	}
+	return p.At, true
+}
+
+// open returns a conversation in which the owner can write, or says why not.
+func (s *State) open(op string, set Setting, context aura.ContextID) (conversation, error) {
+	c, ok := s.conversation(set, context)
+	switch {
+	case !ok:
+		return c, aura.Errorf(op, aura.NotFound, "there is no such conversation")
+	case !c.own:
+		return c, aura.Errorf(op, aura.Denied, "you left %q", c.name)
+	case len(c.peers()) == 0:
+		return c, aura.Errorf(op, aura.Unavailable, "everybody else left %q", c.name)
+	}
+	return c, nil
+}
+
+// marks returns the read marks that cover everything shown in a conversation, and whether that is more than
+// what was said before.
+func (s *State) marks(set Setting, c *conversation) ([]Mark, bool) {
+	through := map[aura.DeviceID]uint64{}
+	for _, r := range c.thread.reads {
+		if r.Value.reader == s.self {
+			for _, m := range r.Value.marks {
+				through[m.Device] = max(through[m.Device], m.Through)
+			}
+		}
+	}
+	grown := false
+	for _, item := range c.thread.messages.Items() {
+		m := &item.Value
+		if s.visible(set, c, m) && m.author != s.self && m.seq > through[m.device] {
+			through[m.device], grown = m.seq, true
+		}
+	}
+	marks := make([]Mark, 0, len(through))
+	for device, seq := range through {
+		marks = append(marks, Mark{Device: device, Through: seq})
+	}
+	slices.SortFunc(marks, func(a, b Mark) int { return a.Device.Compare(b.Device) })
+	return marks[:min(len(marks), MaxMarks)], grown
+}
+
+// memberOf describes a contact to the others by the name that it chose itself: what the owner calls it is
+// nobody else's business.
+func memberOf(set Setting, ref contact.Ref) (Member, error) {
+	known, ok := set.Contacts.ByContext(ref.Context)
+	if !ok || known.Ref != ref {
+		return Member{}, aura.Errorf("chat.Create", aura.NotFound, "a member of the group is not a contact")
+	}
+	if set.Moderation.Arrival(known.Authority) == moderation.Refuse {
+		return Member{}, aura.Errorf("chat.Create", aura.Denied, "%s is blocked: unblock first", known.Name)
+	}
+	cert, _ := set.Contacts.Certificate(ref.Context)
+	return Member{
+		Authority: known.Authority, Certificate: cert.Encode(), Name: known.PeerName,
+		Addresses: set.Contacts.Addresses(ref.Context), Role: Ordinary,
+	}, nil
+}

@@ -1,0 +1,198 @@
+package chat
+
+import (
+	"slices"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/moderation"
+)
+
+// Thread is one conversation as a frontend lists it.
+type Thread struct {
+	Ref
+	Name    string        `json:"name"` // unique among contacts and groups
+	Members []Participant `json:"members"`
+	Unread  int           `json:"unread"` // of those kept, see [Keep]
+	Muted   bool          `json:"muted"`
+	Left    bool          `json:"left"` // the owner left the group
+	Last    *Message      `json:"last,omitempty"`
+}
+
+// Message is one message as a frontend shows it.
+type Message struct {
+	ID         aura.FactID      `json:"id"`
+	Context    aura.ContextID   `json:"context"`
+	Author     aura.AuthorityID `json:"author"`
+	From       string           `json:"from"` // the author's name as the owner knows it
+	Mine       bool             `json:"mine"`
+	Text       string           `json:"text"`
+	At         time.Time        `json:"at"` // the author's clock, UTC
+	State      Progress         `json:"state"`
+	Reason     string           `json:"reason,omitempty"`     // why it waits or failed
+	Recipients []Recipient      `json:"recipients,omitempty"` // own messages in groups
+	Reply      aura.FactID      `json:"reply,omitzero"`
+	Operation  aura.OperationID `json:"operation,omitzero"` // of an own message
+	Quiet      bool             `json:"quiet,omitempty"`    // give no notice: muted
+}
+
+// Recipient is how far an own message got towards one member.
+type Recipient struct {
+	Participant
+	State  Progress `json:"state"`
+	Reason string   `json:"reason,omitempty"`
+}
+
+// Threads returns all conversations, the one with the newest message first. Blocked contacts are not shown.
+func (s *State) Threads(set Setting) []Thread {
+	all := s.displayed(set)
+	threads := make([]Thread, 0, len(all))
+	for i := range all {
+		threads = append(threads, s.listed(set, &all[i]))
+	}
+	return threads
+}
+
+// Thread returns one conversation. It returns [aura.NotFound] for a context that is none.
+func (s *State) Thread(set Setting, context aura.ContextID) (Thread, error) {
+	c, ok := s.conversation(set, context)
+	if !ok {
+		return Thread{}, aura.Errorf("chat.Thread", aura.NotFound, "there is no such conversation")
+	}
+	return s.listed(set, &c), nil
+}
+
+// Messages returns the newest messages of a conversation, oldest first: at most last of them, or all that
+// are kept when last is zero. Messages of blocked people and of strangers are left out. The second result
+// says that older ones exist. An unknown context has none.
+func (s *State) Messages(set Setting, context aura.ContextID, last int) ([]Message, bool) {
+	c, ok := s.conversation(set, context)
+	if !ok {
+		return nil, false
+	}
+	items := c.thread.messages.Items()
+	var shown []Message
+	for i := len(items) - 1; i >= 0; i-- {
+		if last > 0 && len(shown) == last {
+			slices.Reverse(shown)
+			return shown, true
+		}
+		if m, ok := s.shown(set, &c, &items[i].Value); ok {
+			shown = append(shown, m)
+		}
+	}
+	slices.Reverse(shown)
+	return shown, c.thread.messages.Cut()
+}
+
+// Message returns one message of a conversation, as long as it is kept and shown.
+func (s *State) Message(set Setting, context aura.ContextID, id aura.FactID) (Message, bool) {
+	c, ok := s.conversation(set, context)
+	if !ok {
+		return Message{}, false
+	}
+	items := c.thread.messages.Items()
+	for i := len(items) - 1; i >= 0; i-- { // Who asks usually asks for a new one.
+		if items[i].Value.id == id {
+			return s.shown(set, &c, &items[i].Value)
+		}
+	}
+	return Message{}, false
+}
+
+func (s *State) listed(set Setting, c *conversation) Thread {
+	t := Thread{Ref: c.Ref, Name: c.name, Members: c.others, Left: !c.own}
+	if c.Group {
+		t.Muted = set.Moderation.Display(c.Context, aura.AuthorityID{}) == moderation.Quiet
+	} else {
+		t.Muted = set.Moderation.Display(c.Context, c.others[0].Authority) == moderation.Quiet
+	}
+	items := c.thread.messages.Items()
+	for i := len(items) - 1; i >= 0; i-- {
+		if m, ok := s.shown(set, c, &items[i].Value); ok {
+			t.Last = &m
+			break
+		}
+	}
+	t.Unread = s.unread(set, c)
+	return t
+}
+
+// unread counts the messages of others that are shown and not marked as read.
+func (s *State) unread(set Setting, c *conversation) int {
+	// Messages of one author come in runs, so most answers are those for the message before.
+	var author aura.AuthorityID
+	var device aura.DeviceID
+	visible, through, n := false, uint64(0), 0
+	items := c.thread.messages.Items()
+	for i := range items {
+		m := &items[i].Value
+		if m.author == s.self {
+			continue
+		}
+		if m.author != author || m.device != device {
+			author, device = m.author, m.device
+			visible, through = s.visible(set, c, m), c.thread.readBy(s.self, m.device)
+		}
+		if visible && m.seq > through {
+			n++
+		}
+	}
+	return n
+}
+
+// shown returns a message for display, and false for one that is hidden: its author is blocked or does not
+// take part in the conversation.
+func (s *State) shown(set Setting, c *conversation, m *message) (Message, bool) {
+	if !s.visible(set, c, m) {
+		return Message{}, false
+	}
+	out := Message{
+		ID: m.id, Context: c.Context, Author: m.author, Text: m.Text.Text, At: m.At.Std(), Reply: m.Reply,
+	}
+	if m.author == s.self {
+		out.From, out.Mine, out.Operation = set.Contacts.Own(), true, m.operation
+		out.State, out.Reason, out.Recipients = s.progress(set, c, m)
+		return out, true
+	}
+	author, _ := c.participant(m.author)
+	out.From, out.State = author.Name, Received
+	out.Quiet = set.Moderation.Display(c.Context, m.author) == moderation.Quiet
+	if c.thread.readBy(s.self, m.device) >= m.seq {
+		out.State = Seen
+	}
+	return out, true
+}
+
+func (s *State) visible(set Setting, c *conversation, m *message) bool {
+	if m.author == s.self {
+		return true
+	}
+	_, known := c.participant(m.author)
+	return known && set.Moderation.Display(c.Context, m.author) != moderation.Hide
+}
+
+// progress says how far an own message got: as far as the recipient whom it reached least. Somebody who
+// left does not hold it back.
+func (s *State) progress(set Setting, c *conversation, m *message) (Progress, string, []Recipient) {
+	least, reason := Progress(0), ""
+	var recipients []Recipient
+	for _, p := range c.others {
+		box, known := set.Outboxes.get(c.Context, p.Authority)
+		state, why := c.thread.progressTo(box, known, m.device, m.seq, p.Authority)
+		if p.Left && state < Delivered {
+			continue
+		}
+		if least == 0 || state < least {
+			least, reason = state, why
+		}
+		recipients = append(recipients, Recipient{Participant: p, State: state, Reason: why})
+	}
+	if least == 0 {
+		return Undeliverable, reasonNobody, nil
+	}
+	if !c.Group {
+		recipients = nil
+	}
+	return least, reason, recipients
+}

@@ -1,0 +1,304 @@
+package contact_test
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/internal/foldtest"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+var (
+	ada  = foldtest.NewPerson(1)
+	ben  = foldtest.NewPerson(2)
+	cleo = foldtest.NewPerson(3)
+	dan  = foldtest.NewPerson(4)
+)
+
+func pair(n byte) aura.ContextID { return aura.ContextID{0: n} }
+
+func added(who foldtest.Person, context aura.ContextID, name string) contact.Added {
+	return contact.Added{
+		Context: context, Authority: who.Authority(), Certificate: who.Certificate.Encode(), Name: name,
+		Transcript: [32]byte(context), Addresses: []string{"/ip4/192.0.2.1/tcp/4001"},
+	}
+}
+
+func folded(records ...fact.Record) *contact.State {
+	s := &contact.State{}
+	for i := range records {
+		s.Apply(&records[i])
+	}
+	return s
+}
+
+func shown(s *contact.State) []string {
+	var names []string
+	for _, c := range s.Contacts() {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+func TestSecondEqualNameGetsASuffix(t *testing.T) {
+	s := folded(
+		ada.Own(t, 3, contact.KindAdded, added(cleo, pair(2), "ben")),
+		ada.Own(t, 2, contact.KindAdded, added(ben, pair(1), "Ben")),
+		ada.Own(t, 4, contact.KindAdded, added(dan, pair(3), "Ben")),
+	)
+	if diff := cmp.Diff([]string{"Ben", "ben 2", "Ben 3"}, shown(s)); diff != "" {
+		t.Fatal(diff)
+	}
+	if c, _ := s.ByAuthority(ben.Authority()); c.Name != "Ben" {
+		t.Fatalf("the first Ben is now called %q", c.Name)
+	}
+}
+
+func TestPeerCannotTakeTheNameOfAnotherContact(t *testing.T) {
+	s := folded(
+		ada.Own(t, 1, contact.KindAdded, added(cleo, pair(2), "Cleo")),
+		ada.Own(t, 2, contact.KindAdded, added(ben, pair(1), "Ben")),
+		cleo.Shared(t, pair(2), 3, 1, contact.KindProfile, contact.Profile{Name: "Ben"}),
+		ben.Shared(t, pair(1), 9, 1, contact.KindProfile, contact.Profile{Name: "Ben"}),
+	)
+	ref, err := s.Resolve("ben")
+	if err != nil || ref.Authority != ben.Authority() {
+		t.Fatalf("ben resolves to %v, %v", ref.Authority, err)
+	}
+	if diff := cmp.Diff([]string{"Ben", "Ben 2"}, shown(s)); diff != "" {
+		t.Fatal(diff)
+	}
+}
+
+func TestProfileOfSomebodyElseDoesNotRenameAContact(t *testing.T) {
+	s := folded(
+		ada.Own(t, 1, contact.KindAdded, added(ben, pair(1), "Ben")),
+		cleo.Shared(t, pair(1), 2, 1, contact.KindProfile, contact.Profile{Name: "Cleo"}),
+	)
+	if diff := cmp.Diff([]string{"Ben"}, shown(s)); diff != "" {
+		t.Fatal(diff)
+	}
+}
+
+func TestOwnersNameHoldsUntilUndone(t *testing.T) {
+	records := []fact.Record{
+		ada.Own(t, 1, contact.KindAdded, added(ben, pair(1), "Ben")),
+		ada.Own(t, 2, contact.KindRenamed, contact.Renamed{Context: pair(1), Name: "Brother"}),
+		ben.Shared(t, pair(1), 3, 1, contact.KindProfile, contact.Profile{Name: "Benjamin"}),
+	}
+	if diff := cmp.Diff([]string{"Brother"}, shown(folded(records...))); diff != "" {
+		t.Fatal(diff)
+	}
+	records = append(records, ada.Own(t, 4, contact.KindRenamed, contact.Renamed{Context: pair(1)}))
+	if diff := cmp.Diff([]string{"Benjamin"}, shown(folded(records...))); diff != "" {
+		t.Fatal(diff)
+	}
+}
+
+func TestLatestAddressesWin(t *testing.T) {
+	records := []fact.Record{
+		ada.Own(t, 1, contact.KindAdded, added(ben, pair(1), "Ben")),
+		ada.Own(t, 2, contact.KindAddresses, contact.Addresses{Context: pair(1), Addresses: []string{"/a"}}),
+		ben.Shared(t, pair(1), 3, 1, contact.KindProfile, contact.Profile{Name: "Ben", Addresses: []string{"/b"}}),
+	}
+	if diff := cmp.Diff([]string{"/b"}, folded(records...).Addresses(pair(1))); diff != "" {
+		t.Fatal(diff)
+	}
+	if diff := cmp.Diff([]string{"/a"}, folded(records[:2]...).Addresses(pair(1))); diff != "" {
+		t.Fatal(diff)
+	}
+}
+
+func TestResolveHelpsWhoMistypes(t *testing.T) {
+	s := folded(
+		ada.Own(t, 1, contact.KindAdded, added(ben, pair(1), "Ben")),
+		ada.Own(t, 2, contact.KindAdded, added(cleo, pair(2), "Cleo")),
+	)
+	for _, c := range []struct {
+		text string
+		who  aura.AuthorityID
+		kind aura.Kind
+		hint string
+	}{
+		{text: "ben", who: ben.Authority()},
+		{text: " Cleo ", who: cleo.Authority()},
+		{text: ben.Authority().String(), who: ben.Authority()},
+		{text: aura.Short(cleo.Authority()), who: cleo.Authority()},
+		{text: "cloe", kind: aura.NotFound, hint: "did you mean Cleo?"},
+		{text: "be", kind: aura.NotFound, hint: "did you mean Ben?"},
+		{text: "zzzzzz", kind: aura.NotFound},
+		{text: "", kind: aura.NotFound},
+	} {
+		ref, err := s.Resolve(c.text)
+		if aura.KindOf(err) != c.kind || ref.Authority != c.who {
+			t.Errorf("%q: %v, %v", c.text, ref.Authority, err)
+		}
+		if err != nil && !strings.Contains(err.Error(), c.hint) {
+			t.Errorf("%q: %q does not hint %q", c.text, err, c.hint)
+		}
+	}
+	if _, err := folded().Resolve("ben"); !strings.Contains(err.Error(), "invite somebody") {
+		t.Errorf("without contacts: %v", err)
+	}
+}
+
+func TestNamesThatMisleadAreRefused(t *testing.T) {
+	for _, name := range []string{"", " Ben", "Ben\n", "B\x00n", "B\u202een", "B\u200bn", "\xff", strings.Repeat("x", 65)} {
+		if err := contact.CheckName(name); !errors.Is(err, aura.Invalid) {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	for _, name := range []string{"Ben", "Zoë Ünal", "名前", "👩\u200d👧 family", strings.Repeat("é", 64)} {
+		if err := contact.CheckName(name); err != nil {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
+func TestCheckKeepsFactsInTheirPlace(t *testing.T) {
+	registry := fact.NewRegistry()
+	if err := registry.Register(contact.Domain()); err != nil {
+		t.Fatal(err)
+	}
+	forged := added(ben, pair(1), "Ben")
+	forged.Authority = cleo.Authority()
+	for name, c := range map[string]struct {
+		record fact.Record
+		ok     bool
+	}{
+		"added":                {ada.Own(t, 1, contact.KindAdded, added(ben, pair(1), "Ben")), true},
+		"added by a peer":      {ben.Shared(t, pair(1), 1, 1, contact.KindAdded, added(cleo, pair(1), "C")), false},
+		"added as another":     {ada.Own(t, 1, contact.KindAdded, forged), false},
+		"added without a name": {ada.Own(t, 1, contact.KindAdded, added(ben, pair(1), "")), false},
+		"profile":              {ben.Shared(t, pair(1), 1, 1, contact.KindProfile, contact.Profile{Name: "Ben"}), true},
+		"profile at home":      {ben.Own(t, 1, contact.KindProfile, contact.Profile{Name: "Ben"}), false},
+		"too many addresses": {ben.Shared(t, pair(1), 1, 1, contact.KindProfile,
+			contact.Profile{Name: "Ben", Addresses: strings.Split(strings.Repeat("/a ", 16)+"/a", " ")}), false},
+		"renamed to nothing": {ada.Own(t, 1, contact.KindRenamed, contact.Renamed{Context: pair(1)}), true},
+	} {
+		if err := registry.Check(&c.record.Fact); (err == nil) != c.ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestHandlersRefuseBeforeTheyPlan(t *testing.T) {
+	s := folded(
+		ada.Own(t, 1, contact.KindAdded, added(ben, pair(1), "Ben")),
+		ada.Own(t, 2, contact.KindAdded, added(cleo, pair(2), "Cleo")),
+	)
+	by := contact.Caller{Authority: ada.Authority(), Device: ada.Device(), Operation: aura.OperationID{1}}
+	toBen := contact.Ref{Context: pair(1), Authority: ben.Authority(), Device: ben.Device()}
+
+	if _, err := contact.Rename(s, by, contact.RenameIntent{Contact: toBen, Name: "CLEO"}); !errors.Is(err, aura.Conflict) {
+		t.Errorf("a name in use: %v", err)
+	}
+	if _, err := contact.Rename(s, by, contact.RenameIntent{Contact: contact.Ref{Context: pair(9)}, Name: "x"}); !errors.Is(err, aura.NotFound) {
+		t.Errorf("a stranger: %v", err)
+	}
+	r, err := contact.Rename(s, by, contact.RenameIntent{Contact: toBen, Name: "Brother"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload, err := fact.Marshal(contact.Renamed{Context: pair(1), Name: "Brother"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := guard.Request{
+		Operation: by.Operation, Capability: contact.CapRename, Authority: ada.Authority(),
+		Entries: []fact.Draft{{
+			Namespace: fact.OwnNamespace(ada.Authority()), Kind: contact.KindRenamed, Operation: by.Operation, Payload: payload,
+		}},
+	}
+	if diff := cmp.Diff(want, r); diff != "" {
+		t.Fatal(diff)
+	}
+	if _, needed, err := contact.Refresh(s, by, toBen, []string{"/ip4/192.0.2.1/tcp/4001"}); needed || err != nil {
+		t.Errorf("known addresses: needed %t, %v", needed, err)
+	}
+}
+
+func TestVerificationCodeIsReadableAndStable(t *testing.T) {
+	code := contact.Verification([32]byte{1})
+	if want := "32930 60866 90376 47606 51379 04594"; code != want {
+		t.Errorf("got %q, want %q", code, want)
+	}
+	if code == contact.Verification([32]byte{2}) {
+		t.Error("two exchanges have one code")
+	}
+}
+
+func records(t *rapid.T, tb testing.TB) []fact.Record {
+	people := []foldtest.Person{ben, cleo, dan}
+	names := rapid.SampledFrom([]string{"Ben", "ben", "Ben 2", "Cleo"})
+	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) fact.Record {
+		at := aura.Logical(rapid.Uint64Range(1, 8).Draw(t, "logical"))
+		n := rapid.IntRange(0, 2).Draw(t, "who")
+		context, name := pair(byte(n)), names.Draw(t, "name")
+		switch rapid.IntRange(0, 4).Draw(t, "kind") {
+		case 0:
+			return ada.Own(tb, at, contact.KindSelf, contact.Self{Name: name})
+		case 1:
+			return ada.Own(tb, at, contact.KindAdded, added(people[n], context, name))
+		case 2:
+			return ada.Own(tb, at, contact.KindRenamed, contact.Renamed{Context: context, Name: name})
+		case 3:
+			return ada.Own(tb, at, contact.KindAddresses, contact.Addresses{Context: context, Addresses: []string{"/" + name}})
+		default:
+			author := people[rapid.IntRange(0, 2).Draw(t, "author")]
+			return author.Shared(tb, context, at, uint64(at), contact.KindProfile, contact.Profile{Name: name})
+		}
+	}), 1, 12).Draw(t, "records")
+}
+
+func TestStateIsTheSameForAnyOrder(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		foldtest.OrderInsensitive(rt, records(rt, t), func() *contact.State { return &contact.State{} })
+	})
+}
+
+func TestShownNamesAreAlwaysUnique(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		seen := map[string]bool{}
+		for _, name := range shown(folded(records(rt, t)...)) {
+			if key := contact.Folded(name); seen[key] {
+				rt.Fatalf("two contacts are called %q", name)
+			} else {
+				seen[key] = true
+			}
+		}
+	})
+}
+
+func TestViewAsJSON(t *testing.T) {
+	s := folded(
+		ada.Own(t, 1, contact.KindAdded, added(ben, pair(1), "Ben")),
+		ada.Own(t, 2, contact.KindRenamed, contact.Renamed{Context: pair(1), Name: "Brother"}),
+	)
+	got, err := json.MarshalIndent(s.Contacts(), "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	foldtest.Golden(t, *update, append(got, '\n'))
+}
+
+func FuzzPayloads(f *testing.F) {
+	for _, r := range []fact.Record{
+		ada.Own(f, 1, contact.KindAdded, added(ben, pair(1), "Ben")),
+		ben.Shared(f, pair(1), 1, 1, contact.KindProfile, contact.Profile{Name: "Ben", Addresses: []string{"/a"}}),
+	} {
+		f.Add(r.Fact.Payload)
+	}
+	f.Fuzz(func(t *testing.T, payload []byte) { foldtest.Survives(t, contact.Domain(), &contact.State{}, payload) })
+}

@@ -1,0 +1,191 @@
+package contact
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/internal/fold"
+	"github.com/aura-runtime/aura/fact"
+)
+
+// The kinds of facts about contacts. All but [KindProfile] live in the owner's own namespace.
+const (
+	// KindSelf carries [Self]: the name that this authority gives itself.
+	KindSelf = "contact.self"
+	// KindAdded carries [Added]: an invitation exchange ended and a contact exists.
+	KindAdded = "contact.added"
+	// KindRenamed carries [Renamed]: the owner's own name for a contact.
+	KindRenamed = "contact.renamed"
+	// KindAddresses carries [Addresses]: where a contact was last reached.
+	KindAddresses = "contact.addresses"
+	// KindProfile carries [Profile]: what a member of a shared context says about itself, in that context.
+	KindProfile = "contact.profile"
+)
+
+// The intents.
+const (
+	// IntentName carries [NameIntent].
+	IntentName = "contact.name"
+	// IntentRename carries [RenameIntent].
+	IntentRename = "contact.rename"
+)
+
+// The bounds on addresses.
+const (
+	MaxAddresses   = 16
+	MaxAddressSize = 256 // bytes of one multiaddress
+)
+
+// Self is the payload of [KindSelf].
+type Self struct {
+	Name string `cbor:"1,keyasint"`
+}
+
+// Added is the payload of [KindAdded].
+type Added struct {
+	Context     aura.ContextID   `cbor:"1,keyasint"`
+	Authority   aura.AuthorityID `cbor:"2,keyasint"`
+	Certificate []byte           `cbor:"3,keyasint"`           // encoded [fact.Certificate]
+	Name        string           `cbor:"4,keyasint"`           // as the peer calls itself
+	Transcript  [32]byte         `cbor:"5,keyasint"`           // hash of the exchange, see [Verification]
+	Addresses   []string         `cbor:"6,keyasint,omitempty"` // multiaddresses, best first
+}
+
+// Renamed is the payload of [KindRenamed]. An empty name gives the contact its own name back.
+type Renamed struct {
+	Context aura.ContextID `cbor:"1,keyasint"`
+	Name    string         `cbor:"2,keyasint,omitempty"`
+}
+
+// Addresses is the payload of [KindAddresses]. Best first.
+type Addresses struct {
+	Context   aura.ContextID `cbor:"1,keyasint"`
+	Addresses []string       `cbor:"2,keyasint,omitempty"`
+}
+
+// Profile is the payload of [KindProfile].
+type Profile struct {
+	Name      string   `cbor:"1,keyasint"`
+	Addresses []string `cbor:"2,keyasint,omitempty"`
+}
+
+// NameIntent asks to change the name that this authority gives itself.
+type NameIntent struct {
+	Name string `cbor:"1,keyasint"`
+}
+
+// RenameIntent asks to call a contact something else. An empty name undoes it.
+type RenameIntent struct {
+	Contact Ref    `cbor:"1,keyasint"`
+	Name    string `cbor:"2,keyasint,omitempty"`
+}
+
+// retention is how long the record of a delivered profile is kept: a newer profile replaces it anyway.
+const retention = 24 * time.Hour
+
+// Domain returns what the registry needs to know: the kinds with their checks, the intents and how long
+// delivery records are kept.
+func Domain() fact.Domain {
+	return fact.Domain{
+		Name: "contact",
+		Kinds: []fact.Kind{
+			{Name: KindSelf, Columns: []fact.Column{{Name: "name", Key: 1}}, Check: checkSelf},
+			{Name: KindAdded, Columns: []fact.Column{
+				{Name: "context", Key: 1}, {Name: "authority", Key: 2}, {Name: "name", Key: 4},
+			}, Check: checkAdded},
+			{Name: KindRenamed, Columns: []fact.Column{
+				{Name: "context", Key: 1}, {Name: "name", Key: 2},
+			}, Check: checkRenamed},
+			{Name: KindAddresses, Columns: []fact.Column{{Name: "context", Key: 1}}, Check: checkAddresses},
+			{Name: KindProfile, Columns: []fact.Column{{Name: "name", Key: 1}}, Check: checkProfile},
+		},
+		Intents:  []string{IntentName, IntentRename},
+		Delivery: fact.Retention{Min: retention, Max: retention, Tracked: []string{KindProfile}},
+	}
+}
+
+// CheckAddresses returns nil for at most [MaxAddresses] multiaddresses of at most [MaxAddressSize] bytes.
+func CheckAddresses(addresses []string) error {
+	const op = "contact.CheckAddresses"
+	if len(addresses) > MaxAddresses {
+		return aura.Errorf(op, aura.Invalid, "%d addresses are more than %d", len(addresses), MaxAddresses)
+	}
+	for i, a := range addresses {
+		if len(a) > MaxAddressSize || !strings.HasPrefix(a, "/") || !utf8.ValidString(a) {
+			return aura.Errorf(op, aura.Invalid, "address %d is not a multiaddress of at most %d bytes", i+1, MaxAddressSize)
+		}
+	}
+	return nil
+}
+
+// CheckCertificate decodes and verifies a device certificate. Anything else is [aura.Invalid].
+func CheckCertificate(encoded []byte) (fact.Certificate, error) {
+	const op = "contact.CheckCertificate"
+	cert, err := fact.DecodeCertificate(encoded)
+	if err == nil {
+		err = cert.Verify()
+	}
+	if err != nil {
+		return fact.Certificate{}, &aura.Error{Op: op, Kind: aura.Invalid, Err: err}
+	}
+	return cert, nil
+}
+
+func checkSelf(f *fact.Fact) error {
+	var p Self
+	if err := fold.Own(f, &p); err != nil {
+		return err
+	}
+	return CheckName(p.Name)
+}
+
+func checkAdded(f *fact.Fact) error {
+	const op = "contact.CheckAdded"
+	var p Added
+	if err := fold.Own(f, &p); err != nil {
+		return err
+	}
+	if p.Context.IsZero() {
+		return aura.Errorf(op, aura.Invalid, "the contact has no context")
+	}
+	cert, err := CheckCertificate(p.Certificate)
+	if err != nil {
+		return err
+	}
+	if cert.Authority() != p.Authority {
+		return aura.Errorf(op, aura.Invalid, "the certificate belongs to another authority")
+	}
+	if err := CheckName(p.Name); err != nil {
+		return err
+	}
+	return CheckAddresses(p.Addresses)
+}
+
+func checkRenamed(f *fact.Fact) error {
+	var p Renamed
+	if err := fold.Own(f, &p); err != nil || p.Name == "" {
+		return err
+	}
+	return CheckName(p.Name)
+}
+
+func checkAddresses(f *fact.Fact) error {
+	var p Addresses
+	if err := fold.Own(f, &p); err != nil {
+		return err
+	}
+	return CheckAddresses(p.Addresses)
+}
+
+func checkProfile(f *fact.Fact) error {
+	var p Profile
+	if err := fold.Shared(f, &p); err != nil {
+		return err
+	}
+	if err := CheckName(p.Name); err != nil {
+		return err
+	}
+	return CheckAddresses(p.Addresses)
+}

@@ -1,0 +1,164 @@
+package contact
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/internal/fold"
+	"github.com/aura-runtime/aura/fact"
+)
+
+// State is the fold of all contact facts: the same for any order of arrival and any repetition. Its size
+// follows the number of contacts and of members in shared contexts, which the owner alone decides. The
+// zero value is ready. One task applies; views may be taken between two calls of Apply.
+type State struct {
+	self    fold.Newest[string]
+	entries map[aura.ContextID]*entry
+	names   map[aura.ContextID]string // as displayed; recomputed when a fact may change one
+}
+
+// entry is what is known under one context. A context without an added fact (a group, or a fact that
+// arrived early) shows nothing.
+type entry struct {
+	added     fold.Earliest[person]
+	renamed   fold.Newest[string]
+	addresses fold.Newest[[]string]
+	profiles  map[aura.AuthorityID]*fold.Newest[Profile]
+}
+
+// person is an added fact with what is computed from it once.
+type person struct {
+	Added
+	cert   fact.Certificate
+	device aura.DeviceID
+	code   string
+}
+
+// Apply folds one record. Facts of other domains, and facts that do not fit their kind, change nothing.
+func (s *State) Apply(r *fact.Record) {
+	at := fold.Of(r)
+	switch r.Fact.Kind {
+	case KindSelf:
+		var p Self
+		if fold.Own(&r.Fact, &p) == nil {
+			s.self.Put(at, p.Name)
+		}
+	case KindAdded:
+		s.applyAdded(r, at)
+	case KindRenamed:
+		var p Renamed
+		if fold.Own(&r.Fact, &p) == nil && s.entry(p.Context).renamed.Put(at, p.Name) {
+			s.rename()
+		}
+	case KindAddresses:
+		var p Addresses
+		if fold.Own(&r.Fact, &p) == nil {
+			s.entry(p.Context).addresses.Put(at, p.Addresses)
+		}
+	case KindProfile:
+		s.applyProfile(r, at)
+	}
+}
+
+func (s *State) applyAdded(r *fact.Record, at fold.Stamp) {
+	var p Added
+	if fold.Own(&r.Fact, &p) != nil {
+		return
+	}
+	cert, err := fact.DecodeCertificate(p.Certificate)
+	if err != nil {
+		return
+	}
+	if s.entry(p.Context).added.Put(at, person{Added: p, cert: cert, device: cert.Device(), code: Verification(p.Transcript)}) {
+		s.rename()
+	}
+}
+
+func (s *State) applyProfile(r *fact.Record, at fold.Stamp) {
+	var p Profile
+	if fold.Shared(&r.Fact, &p) != nil {
+		return
+	}
+	e := s.entry(aura.ContextID(r.Fact.Namespace.ID))
+	if e.profiles == nil {
+		e.profiles = map[aura.AuthorityID]*fold.Newest[Profile]{}
+	}
+	if e.profiles[r.Fact.Author] == nil {
+		e.profiles[r.Fact.Author] = &fold.Newest[Profile]{}
+	}
+	if e.profiles[r.Fact.Author].Put(at, p) {
+		s.rename()
+	}
+}
+
+func (s *State) entry(context aura.ContextID) *entry {
+	if s.entries == nil {
+		s.entries = map[aura.ContextID]*entry{}
+	}
+	if s.entries[context] == nil {
+		s.entries[context] = &entry{}
+	}
+	return s.entries[context]
+}
+
+// profile returns what the contact itself said last in their context.
+func (e *entry) profile() fold.Newest[Profile] {
+	if p := e.profiles[e.added.Value.Authority]; p != nil {
+		return *p
+	}
+	return fold.Newest[Profile]{}
+}
+
+// chosen returns the name that the peer goes by.
+func (e *entry) chosen() string {
+	if p := e.profile(); p.Set {
+		return p.Value.Name
+	}
+	return e.added.Value.Name
+}
+
+// The strength of a claim to a name. A peer that changes its name later must not push a contact from the
+// name under which the owner knows it.
+const (
+	claimOwner   = 0 // the owner gave it
+	claimAdded   = 1 // the peer had it when it became a contact
+	claimProfile = 2 // the peer took it later
+)
+
+type claim struct {
+	name     string
+	strength int
+	since    fold.Stamp
+	context  aura.ContextID
+}
+
+func (s *State) rename() {
+	claims := make([]claim, 0, len(s.entries))
+	for context, e := range s.entries {
+		if e.added.Set {
+			claims = append(claims, e.claim(context))
+		}
+	}
+	slices.SortFunc(claims, func(a, b claim) int {
+		return cmp.Or(cmp.Compare(a.strength, b.strength), a.since.Compare(b.since), a.context.Compare(b.context))
+	})
+	s.names = make(map[aura.ContextID]string, len(claims))
+	used := make(map[string]bool, len(claims))
+	for _, c := range claims {
+		name := Unique(c.name, func(n string) bool { return used[Folded(n)] })
+		used[Folded(name)] = true
+		s.names[c.context] = name
+	}
+}
+
+func (e *entry) claim(context aura.ContextID) claim {
+	c := claim{since: e.added.Stamp, context: context, name: e.chosen(), strength: claimAdded}
+	switch {
+	case e.renamed.Set && e.renamed.Value != "":
+		c.name, c.strength = e.renamed.Value, claimOwner
+	case c.name != e.added.Value.Name:
+		c.strength = claimProfile
+	}
+	return c
+}

@@ -1,0 +1,99 @@
+package contact
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
+)
+
+// Contact is one contact as a frontend shows it.
+type Contact struct {
+	Ref
+	Name         string `json:"name"`         // unique among the contacts
+	PeerName     string `json:"peer_name"`    // as the peer calls itself
+	Verification string `json:"verification"` // see [Verification]
+}
+
+// Own returns the name that this authority gives itself, empty when it never did.
+func (s *State) Own() string { return s.self.Value }
+
+// Contacts returns all contacts by name.
+func (s *State) Contacts() []Contact {
+	contacts := make([]Contact, 0, len(s.names))
+	folded := make(map[aura.ContextID]string, len(s.names))
+	for context, name := range s.names {
+		contacts, folded[context] = append(contacts, s.contact(context)), Folded(name)
+	}
+	slices.SortFunc(contacts, func(a, b Contact) int {
+		return cmp.Or(strings.Compare(folded[a.Context], folded[b.Context]), a.Context.Compare(b.Context))
+	})
+	return contacts
+}
+
+// ByContext returns the contact whose shared context is given.
+func (s *State) ByContext(context aura.ContextID) (Contact, bool) {
+	if e := s.entries[context]; e == nil || !e.added.Set {
+		return Contact{}, false
+	}
+	return s.contact(context), true
+}
+
+// ByAuthority returns the contact that is the authority.
+func (s *State) ByAuthority(authority aura.AuthorityID) (Contact, bool) {
+	return s.find(func(p *person) bool { return p.Authority == authority })
+}
+
+// ByDevice returns the contact that has the device.
+func (s *State) ByDevice(device aura.DeviceID) (Contact, bool) {
+	return s.find(func(p *person) bool { return p.device == device })
+}
+
+// Certificate returns the keys of the contact's device.
+func (s *State) Certificate(context aura.ContextID) (fact.Certificate, bool) {
+	e := s.entries[context]
+	if e == nil || !e.added.Set {
+		return fact.Certificate{}, false
+	}
+	return e.added.Value.cert, true
+}
+
+// Addresses returns where the contact was last reached, best first; nil when nothing is known. Of what
+// the contact said and what was observed, the later wins.
+func (s *State) Addresses(context aura.ContextID) []string {
+	e := s.entries[context]
+	if e == nil || !e.added.Set {
+		return nil
+	}
+	latest, since := e.added.Value.Addresses, e.added.Stamp
+	if p := e.profile(); p.Set && p.Stamp.Compare(since) > 0 {
+		latest, since = p.Value.Addresses, p.Stamp
+	}
+	if e.addresses.Set && e.addresses.Stamp.Compare(since) > 0 {
+		latest = e.addresses.Value
+	}
+	return slices.Clone(latest)
+}
+
+// find returns the matching contact of the smallest context, so that the answer is the same everywhere.
+func (s *State) find(match func(*person) bool) (found Contact, ok bool) {
+	for context := range s.names {
+		p := &s.entries[context].added.Value
+		if match(p) && (!ok || context.Compare(found.Context) < 0) {
+			found, ok = s.contact(context), true
+		}
+	}
+	return found, ok
+}
+
+func (s *State) contact(context aura.ContextID) Contact {
+	e := s.entries[context]
+	return Contact{
+		Ref:          Ref{Context: context, Authority: e.added.Value.Authority, Device: e.added.Value.device},
+		Name:         s.names[context],
+		PeerName:     e.chosen(),
+		Verification: e.added.Value.code,
+	}
+}

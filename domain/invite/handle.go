@@ -1,0 +1,282 @@
+package invite
+
+import (
+	"crypto/sha256"
+	"strings"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+)
+
+// The capabilities that the handlers of this package require.
+const (
+	CapCreate = "invite:create"
+	CapAccept = "invite:accept"
+	CapEnd    = "invite:end" // cancel, decline, expire, fail
+)
+
+// CodeKey is where the metadata keeps the text of a code, at home only.
+func CodeKey(id ID) string { return "invite.code/" + id.String() }
+
+// SeedKey is where the metadata keeps the accepter's 64-byte seed of its encapsulation key until the exchange ends.
+func SeedKey(id ID) string { return "invite.seed/" + id.String() }
+
+// MessageKey is where the metadata keeps this side's own message, Hello or Answer, to be sent again until the
+// exchange ends.
+func MessageKey(id ID) string { return "invite.message/" + id.String() }
+
+// Create plans to hand a signed code out.
+func Create(by contact.Caller, c Code) (guard.Request, error) {
+	draft, err := by.Draft(KindCreated, Created{ID: c.ID(), Expires: c.Expires})
+	r := by.Local(CapCreate, draft)
+	r.Metadata = []guard.Meta{{Key: CodeKey(c.ID()), Value: []byte(c.Encode())}}
+	return r, err
+}
+
+// Accept plans to answer a code: what it needs is durable before the inviter is contacted, so that a crash
+// continues the same exchange. Hello is this side's message, seed that of the key in it. It returns
+// [aura.Denied] for an expired code, [aura.Conflict] for one that was used here before, was made by the
+// owner, or by somebody who is a contact already.
+func Accept(s *State, contacts *contact.State, by contact.Caller, c Code, h Hello, seed [64]byte) (guard.Request, error) {
+	if err := receivable(s, "invite.Accept", contacts, by, c); err != nil {
+		return guard.Request{}, err
+	}
+	if err := check(h.Certificate, h.Name, h.Addresses, h.Key); err != nil {
+		return guard.Request{}, err
+	}
+	hello, err := Message{Hello: &h}.Encode()
+	if err != nil {
+		return guard.Request{}, err
+	}
+	id := c.ID()
+	draft, err := by.Draft(KindAccepting, Accepting{ID: id, Expires: c.Expires, Device: c.Device()})
+	r := by.Local(CapAccept, draft)
+	r.Metadata = []guard.Meta{
+		{Key: CodeKey(id), Value: []byte(c.Encode())},
+		{Key: SeedKey(id), Value: seed[:]},
+		{Key: MessageKey(id), Value: hello},
+	}
+	return r, err
+}
+
+// Decline plans to remember that the owner does not want an invitation. The inviter is not told. One that was
+// accepted is [aura.Conflict]: the inviter may have the contact already, and one side alone must not.
+func Decline(s *State, by contact.Caller, c Code) (guard.Request, error) {
+	id := c.ID()
+	if err := expect(s, "invite.Decline", id, 0); err != nil {
+		return guard.Request{}, err
+	}
+	draft, err := by.Draft(KindDeclined, Declined{ID: id, Expires: c.Expires})
+	return ending(by, id, draft), err
+}
+
+// Cancel plans to take an invitation back. One that was accepted is [aura.Conflict]: the contact exists.
+func Cancel(s *State, by contact.Caller, in CancelIntent) (guard.Request, error) {
+	if err := expect(s, "invite.Cancel", in.ID, Open); err != nil {
+		return guard.Request{}, err
+	}
+	draft, err := by.Draft(KindCancelled, Ended{ID: in.ID})
+	return by.Local(CapEnd, draft), err // The code stays, so that whoever tries it is told, see [State.Listening].
+}
+
+// Expire plans to end an invitation whose time passed, see [State.Due].
+func Expire(s *State, by contact.Caller, id ID) (guard.Request, error) {
+	at := s.at(id)
+	if !at.due(by.Now) {
+		return guard.Request{}, aura.Errorf("invite.Expire", aura.Conflict, "the invitation has not run out")
+	}
+	draft, err := by.Draft(KindExpired, Ended{ID: id})
+	if at.kind == KindCreated {
+		return by.Local(CapEnd, draft), err // The code stays, as with Cancel.
+	}
+	return ending(by, id, draft), err
+}
+
+// Forget plans to drop the secret of an invitation that nobody tries any more, see [State.Over].
+func Forget(by contact.Caller, id ID) guard.Request {
+	r := by.Local(CapEnd)
+	r.Metadata = []guard.Meta{{Key: CodeKey(id)}}
+	return r
+}
+
+// Fail plans to end an exchange that cannot succeed. The reason is for a person; a long one is cut.
+func Fail(s *State, by contact.Caller, id ID, reason string) (guard.Request, error) {
+	if err := expect(s, "invite.Fail", id, Contacting); err != nil {
+		return guard.Request{}, err
+	}
+	draft, err := by.Draft(KindFailed, Ended{ID: id, Reason: clip(reason)})
+	return ending(by, id, draft), err
+}
+
+// Admission says what the inviter does with a Hello.
+type Admission struct {
+	Request guard.Request // the plan, unless Again or Refusal
+	Again   bool          // the same Hello was admitted before: send the stored answer again
+	Wait    bool          // say nothing: the two invited each other, and this side's own attempt comes first
+	Refusal Refusal       // not 0: tell the accepter and do nothing else
+}
+
+// Offer checks a Hello before the inviter spends work on an answer: static is the X25519 key that the channel
+// proved. With Again the stored answer goes out, with a Refusal that; otherwise the caller makes an [Answer]
+// and calls [Admit].
+func Offer(s *State, contacts *contact.State, by contact.Caller, c Code, h Hello, static [32]byte) Admission {
+	cert, err := contact.CheckCertificate(h.Certificate)
+	if err != nil || cert.Agreement != static || cert.Authority() == by.Authority {
+		return Admission{Refusal: RefusedInvalid}
+	}
+	at := s.at(c.ID())
+	switch at.phase {
+	case Answered:
+		if at.hello == helloHash(h) {
+			return Admission{Again: true}
+		}
+		return Admission{Refusal: RefusedUsed}
+	case Complete:
+		return Admission{Refusal: RefusedUsed}
+	case Cancelled:
+		return Admission{Refusal: RefusedCancelled}
+	case Expired:
+		return Admission{Refusal: RefusedExpired}
+	case Open:
+	default:
+		return Admission{Refusal: RefusedInvalid}
+	}
+	if c.CheckAlive(by.Now) != nil {
+		return Admission{Refusal: RefusedExpired}
+	}
+	if _, known := contacts.ByAuthority(cert.Authority()); known {
+		return Admission{Refusal: RefusedKnown}
+	}
+	// Of two people who answer each other's invitation at once only the lesser waits, so that they become
+	// contacts once and not twice.
+	if by.Authority.Compare(cert.Authority()) < 0 && s.contacting(cert.Device()) {
+		return Admission{Wait: true}
+	}
+	return Admission{}
+}
+
+// Admit plans what binds the inviter: the invitation is used, the contact exists, the answer is kept. It
+// commits before the answer leaves. The arguments are those of an [Offer] that refused nothing.
+func Admit(by contact.Caller, c Code, h Hello, a Answer, k Keys, transcript [32]byte) (guard.Request, error) {
+	cert, err := contact.CheckCertificate(h.Certificate)
+	if err != nil {
+		return guard.Request{}, err
+	}
+	answer, err := Message{Answer: &a}.Encode()
+	if err != nil {
+		return guard.Request{}, err
+	}
+	id := c.ID()
+	accepted, err := by.Draft(KindAccepted, Accepted{
+		ID: id, Authority: cert.Authority(), Context: k.Context, Transcript: transcript, Hello: helloHash(h),
+	})
+	if err != nil {
+		return guard.Request{}, err
+	}
+	added, err := by.Draft(contact.KindAdded, contact.Added{
+		Context: k.Context, Authority: cert.Authority(), Certificate: h.Certificate, Name: h.Name,
+		Transcript: transcript, Addresses: h.Addresses,
+	})
+	r := by.Local(CapCreate, accepted, added)
+	r.Metadata = []guard.Meta{
+		{Key: contact.SecretKey(k.Context), Value: k.Secret[:]},
+		{Key: MessageKey(id), Value: answer},
+	}
+	return r, err
+}
+
+// Settle plans what follows Done, or any other sign that the accepter has the contact: the answer is forgotten.
+func Settle(s *State, by contact.Caller, id ID) (guard.Request, error) {
+	if err := expect(s, "invite.Settle", id, Answered); err != nil {
+		return guard.Request{}, err
+	}
+	at := s.at(id)
+	draft, err := by.Draft(KindCompleted, Completed{ID: id, Authority: at.authority, Context: at.context})
+	r := by.Local(CapCreate, draft)
+	r.Metadata = []guard.Meta{{Key: MessageKey(id)}}
+	return r, err
+}
+
+// Conclude plans what the accepter does with an answer: the contact exists. Static is the X25519 key that the
+// channel proved; keys and transcript are derived from this side's Hello and the answer. An answer from
+// another device than the code's, or with a wrong confirmation, is [aura.Denied].
+func Conclude(s *State, by contact.Caller, c Code, a Answer, static [32]byte, k Keys, transcript [32]byte) (guard.Request, error) {
+	const op = "invite.Conclude"
+	id := c.ID()
+	if err := expect(s, op, id, Contacting); err != nil {
+		return guard.Request{}, err
+	}
+	cert, err := contact.CheckCertificate(a.Certificate)
+	if err != nil {
+		return guard.Request{}, err
+	}
+	if cert.Signing != c.Signing || cert.Agreement != c.Agreement || cert.Link != c.Link || static != c.Agreement {
+		return guard.Request{}, aura.Errorf(op, aura.Denied, "the answer comes from another device than the invitation")
+	}
+	if !Confirmed(k.Inviter, a.Confirm) {
+		return guard.Request{}, aura.Errorf(op, aura.Denied, "the two sides did not derive the same keys")
+	}
+	completed, err := by.Draft(KindCompleted, Completed{ID: id, Authority: cert.Authority(), Context: k.Context})
+	if err != nil {
+		return guard.Request{}, err
+	}
+	added, err := by.Draft(contact.KindAdded, contact.Added{
+		Context: k.Context, Authority: cert.Authority(), Certificate: a.Certificate, Name: a.Name,
+		Transcript: transcript, Addresses: a.Addresses,
+	})
+	r := ending(by, id, completed, added)
+	r.Capability = CapAccept
+	r.Metadata = append(r.Metadata, guard.Meta{Key: contact.SecretKey(k.Context), Value: k.Secret[:]})
+	return r, err
+}
+
+func receivable(s *State, op string, contacts *contact.State, by contact.Caller, c Code) error {
+	if c.Device() == by.Device || s.at(c.ID()).kind == KindCreated {
+		return aura.Errorf(op, aura.Conflict, "this is your own invitation: give it to somebody else")
+	}
+	if err := expect(s, op, c.ID(), 0); err != nil {
+		return err
+	}
+	if known, ok := contacts.ByDevice(c.Device()); ok {
+		return aura.Errorf(op, aura.Conflict, "%s, who made the invitation, is a contact already", known.Name)
+	}
+	return c.CheckAlive(by.Now)
+}
+
+// expect returns [aura.Conflict], or [aura.NotFound] for an unknown invitation, unless the invitation is in one
+// of the phases. Phase 0 is a code that was never seen.
+func expect(s *State, op string, id ID, phases ...Phase) error {
+	now := s.at(id).phase
+	for _, p := range phases {
+		if now == p {
+			return nil
+		}
+	}
+	if now == 0 {
+		return aura.Errorf(op, aura.NotFound, "there is no such invitation")
+	}
+	return aura.Errorf(op, aura.Conflict, "the invitation is %s already", now)
+}
+
+// ending returns the request of facts that end an invitation, which forgets its secrets in the same commit.
+func ending(by contact.Caller, id ID, entries ...fact.Draft) guard.Request {
+	r := by.Local(CapEnd, entries...)
+	r.Metadata = []guard.Meta{{Key: CodeKey(id)}, {Key: SeedKey(id)}, {Key: MessageKey(id)}}
+	return r
+}
+
+// clip shortens a text to what a fact may hold, between two characters.
+func clip(reason string) string {
+	return strings.ToValidUTF8(reason[:min(len(reason), maxReason)], "")
+}
+
+// helloHash recognises a Hello that comes again.
+func helloHash(h Hello) [32]byte {
+	b, err := fact.Marshal(h)
+	if err != nil {
+		return [32]byte{} // Such a Hello cannot have arrived: it does not fit a message.
+	}
+	return sha256.Sum256(b)
+}

@@ -1,0 +1,36 @@
+package moderation
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/guard"
+)
+
+// CapModerate is the capability that all handlers of this package require.
+const CapModerate = "moderation:set"
+
+// Mute plans to keep quiet about a person or a group.
+func Mute(by contact.Caller, t Target) (guard.Request, error) { return plan(by, KindMuted, t) }
+
+// Unmute plans to undo [Mute].
+func Unmute(by contact.Caller, t Target) (guard.Request, error) { return plan(by, KindUnmuted, t) }
+
+// Block plans to refuse a person. A target that is a group is [aura.Invalid].
+func Block(by contact.Caller, t Target) (guard.Request, error) {
+	if t.Authority == by.Authority {
+		return guard.Request{}, aura.Errorf("moderation.Block", aura.Invalid, "you cannot block yourself")
+	}
+	return plan(by, KindBlocked, t)
+}
+
+// Unblock plans to undo [Block]. What the peer sent meanwhile was refused; it arrives when the peer
+// tries again.
+func Unblock(by contact.Caller, t Target) (guard.Request, error) { return plan(by, KindUnblocked, t) }
+
+func plan(by contact.Caller, kind string, t Target) (guard.Request, error) {
+	if err := t.check(kind == KindBlocked || kind == KindUnblocked); err != nil {
+		return guard.Request{}, err
+	}
+	draft, err := by.Draft(kind, t)
+	return by.Local(CapModerate, draft), err
+}

@@ -1,0 +1,135 @@
+package moderation_test
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/internal/foldtest"
+	"github.com/aura-runtime/aura/domain/moderation"
+	"github.com/aura-runtime/aura/fact"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+var (
+	ada   = foldtest.NewPerson(1)
+	ben   = foldtest.NewPerson(2)
+	group = aura.ContextID{7}
+
+	aboutBen   = moderation.Target{Authority: ben.Authority()}
+	aboutGroup = moderation.Target{Context: group}
+)
+
+func folded(records ...fact.Record) *moderation.State {
+	s := &moderation.State{}
+	for i := range records {
+		s.Apply(&records[i])
+	}
+	return s
+}
+
+func TestBlockedIsRefusedAndHidden(t *testing.T) {
+	s := folded(ada.Own(t, 1, moderation.KindBlocked, aboutBen))
+	if got := s.Arrival(ben.Authority()); got != moderation.Refuse {
+		t.Errorf("arrival is %d", got)
+	}
+	if got := s.Display(group, ben.Authority()); got != moderation.Hide {
+		t.Errorf("display is %d", got)
+	}
+	if got := s.Arrival(ada.Authority()); got != moderation.Accept {
+		t.Errorf("somebody else's arrival is %d", got)
+	}
+}
+
+func TestMutedIsKeptWithoutNotice(t *testing.T) {
+	for name, target := range map[string]moderation.Target{"person": aboutBen, "group": aboutGroup} {
+		s := folded(ada.Own(t, 1, moderation.KindMuted, target))
+		if got := s.Arrival(ben.Authority()); got != moderation.Accept {
+			t.Errorf("%s: arrival is %d", name, got)
+		}
+		if got := s.Display(group, ben.Authority()); got != moderation.Quiet {
+			t.Errorf("%s: display is %d", name, got)
+		}
+	}
+}
+
+func TestTheLaterDecisionHolds(t *testing.T) {
+	s := folded(
+		ada.Own(t, 3, moderation.KindUnblocked, aboutBen),
+		ada.Own(t, 2, moderation.KindBlocked, aboutBen),
+	)
+	if got := s.Display(group, ben.Authority()); got != moderation.Show {
+		t.Errorf("display is %d", got)
+	}
+}
+
+func TestPeerCannotModerate(t *testing.T) {
+	r := ben.Shared(t, group, 1, 1, moderation.KindBlocked, moderation.Target{Authority: ada.Authority()})
+	if s := folded(r); s.Arrival(ada.Authority()) != moderation.Accept {
+		t.Error("a fact in a shared context took effect")
+	}
+	if err := moderation.Domain().Kinds[0].Check(&r.Fact); !errors.Is(err, aura.Invalid) {
+		t.Errorf("the check says %v", err)
+	}
+}
+
+func TestHandlersRefuseWhatMakesNoSense(t *testing.T) {
+	by := contact.Caller{Authority: ada.Authority(), Device: ada.Device()}
+	for name, c := range map[string]error{
+		"block a group":  second(moderation.Block(by, aboutGroup)),
+		"block oneself":  second(moderation.Block(by, moderation.Target{Authority: ada.Authority()})),
+		"mute nobody":    second(moderation.Mute(by, moderation.Target{})),
+		"unmute both":    second(moderation.Unmute(by, moderation.Target{Authority: ben.Authority(), Context: group})),
+		"unblock nobody": second(moderation.Unblock(by, moderation.Target{})),
+	} {
+		if !errors.Is(c, aura.Invalid) {
+			t.Errorf("%s: %v", name, c)
+		}
+	}
+	r, err := moderation.Mute(by, aboutGroup)
+	if err != nil || r.Capability != moderation.CapModerate || len(r.Sends) != 0 {
+		t.Errorf("muting a group plans %+v, %v", r, err)
+	}
+	got := folded(ada.Drafted(r.Entries[0], 1, 1)).View()
+	if diff := cmp.Diff(moderation.Moderation{Muted: []moderation.Target{aboutGroup}, Blocked: []moderation.Target{}}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+func TestStateIsTheSameForAnyOrder(t *testing.T) {
+	kinds := []string{moderation.KindMuted, moderation.KindUnmuted, moderation.KindBlocked, moderation.KindUnblocked}
+	rapid.Check(t, func(rt *rapid.T) {
+		records := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) fact.Record {
+			return ada.Own(t,
+				aura.Logical(rapid.Uint64Range(1, 6).Draw(rt, "logical")),
+				rapid.SampledFrom(kinds).Draw(rt, "kind"),
+				rapid.SampledFrom([]moderation.Target{aboutBen, aboutGroup}).Draw(rt, "target"))
+		}), 1, 12).Draw(rt, "records")
+		foldtest.OrderInsensitive(rt, records, func() *moderation.State { return &moderation.State{} })
+	})
+}
+
+func TestViewAsJSON(t *testing.T) {
+	s := folded(ada.Own(t, 1, moderation.KindBlocked, aboutBen), ada.Own(t, 2, moderation.KindMuted, aboutGroup))
+	got, err := json.MarshalIndent(s.View(), "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	foldtest.Golden(t, *update, append(got, '\n'))
+}
+
+func FuzzPayloads(f *testing.F) {
+	f.Add(ada.Own(f, 1, moderation.KindBlocked, aboutBen).Fact.Payload)
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		foldtest.Survives(t, moderation.Domain(), &moderation.State{}, payload)
+	})
+}

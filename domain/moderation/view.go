@@ -1,0 +1,81 @@
+package moderation
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/internal/fold"
+)
+
+// Arrival is what happens to something that arrives.
+type Arrival uint8
+
+// The answers of [State.Arrival].
+const (
+	// Accept takes it in.
+	Accept Arrival = 1
+	// Refuse closes the peer's channel and keeps nothing.
+	Refuse Arrival = 2
+)
+
+// Display is how something is shown.
+type Display uint8
+
+// The answers of [State.Display].
+const (
+	// Show shows it and gives notice.
+	Show Display = 1
+	// Quiet shows it without notice.
+	Quiet Display = 2
+	// Hide shows nothing.
+	Hide Display = 3
+)
+
+// Moderation is the state as a frontend shows it.
+type Moderation struct {
+	Muted   []Target `json:"muted"`
+	Blocked []Target `json:"blocked"`
+}
+
+// Arrival says what happens to what a peer sends.
+func (s *State) Arrival(from aura.AuthorityID) Arrival {
+	if on(s.blocked, Target{Authority: from}) {
+		return Refuse
+	}
+	return Accept
+}
+
+// Display says how to show what author wrote in a context.
+func (s *State) Display(context aura.ContextID, author aura.AuthorityID) Display {
+	switch {
+	case on(s.blocked, Target{Authority: author}):
+		return Hide
+	case on(s.muted, Target{Authority: author}), on(s.muted, Target{Context: context}):
+		return Quiet
+	}
+	return Show
+}
+
+// View returns what is muted and blocked now, in a fixed order.
+func (s *State) View() Moderation {
+	return Moderation{Muted: list(s.muted), Blocked: list(s.blocked)}
+}
+
+func on(table map[Target]*fold.Newest[bool], t Target) bool {
+	n := table[t]
+	return n != nil && n.Value
+}
+
+func list(table map[Target]*fold.Newest[bool]) []Target {
+	targets := make([]Target, 0, len(table))
+	for t, n := range table {
+		if n.Value {
+			targets = append(targets, t)
+		}
+	}
+	slices.SortFunc(targets, func(a, b Target) int {
+		return cmp.Or(a.Authority.Compare(b.Authority), a.Context.Compare(b.Context))
+	})
+	return targets
+}

@@ -1,0 +1,78 @@
+package status
+
+import (
+	"strconv"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
+)
+
+// Question is the kind of the question that a [Status] answers. It has no payload.
+const Question = "agent.status"
+
+// Status is what an agent says about itself.
+type Status struct {
+	Authority aura.AuthorityID `cbor:"1,keyasint" json:"authority"`
+	Device    aura.DeviceID    `cbor:"2,keyasint" json:"device"`
+	Version   string           `cbor:"3,keyasint,omitempty" json:"version,omitempty"`
+	Started   aura.Instant     `cbor:"4,keyasint,omitempty" json:"started"`            // the agent's clock
+	Facts     fact.Position    `cbor:"5,keyasint,omitempty" json:"facts"`              // the journal's head
+	Addresses []string         `cbor:"6,keyasint,omitempty" json:"addresses"`          // where it listens
+	Services  []Service        `cbor:"7,keyasint,omitempty" json:"services,omitempty"` // in start order
+}
+
+// Service is the state of one service of the agent.
+type Service struct {
+	Name  string `cbor:"1,keyasint" json:"name"`
+	State string `cbor:"2,keyasint" json:"state"`
+}
+
+// Observed is the kind of the observations about connections. The key is the peer's authority in text
+// form, the payload a [Connection].
+const Observed = "connection.state"
+
+// Reach says how a peer can be reached now. The numbers cross the wire: append only.
+type Reach uint8
+
+// The values of [Reach].
+const (
+	// Offline: there is no connection, and no attempt is under way.
+	Offline Reach = 1
+	// Connecting: an attempt is under way.
+	Connecting Reach = 2
+	// Direct: there is a connection without anybody in between.
+	Direct Reach = 3
+	// Relayed: there is a connection through a mutual contact.
+	Relayed Reach = 4
+)
+
+// String returns the value in plain words.
+func (r Reach) String() string {
+	switch r {
+	case Offline:
+		return "offline"
+	case Connecting:
+		return "connecting"
+	case Direct:
+		return "direct"
+	case Relayed:
+		return "relayed"
+	}
+	return "reach " + strconv.Itoa(int(r))
+}
+
+// MarshalText implements [encoding.TextMarshaler].
+func (r Reach) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// Connection is the payload of an observation of kind [Observed].
+type Connection struct {
+	Reach  Reach        `cbor:"1,keyasint" json:"reach"`
+	Since  aura.Instant `cbor:"2,keyasint,omitempty" json:"since"` // the agent's clock
+	Reason string       `cbor:"3,keyasint,omitempty" json:"reason,omitempty"`
+}
+
+// Observation returns the observation of a connection to a peer.
+func (c Connection) Observation(peer aura.AuthorityID) (fact.Observation, error) {
+	b, err := fact.Marshal(c)
+	return fact.Observation{Kind: Observed, Key: peer.String(), Payload: b}, err
+}

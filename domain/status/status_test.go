@@ -1,0 +1,57 @@
+package status_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/status"
+	"github.com/aura-runtime/aura/fact"
+)
+
+func TestNewestConnectionOfAPeerIsShown(t *testing.T) {
+	ben, cleo := aura.AuthorityID{2}, aura.AuthorityID{3}
+	observed := func(peer aura.AuthorityID, reach status.Reach) fact.Observation {
+		o, err := status.Connection{Reach: reach}.Observation(peer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	var c status.Connections
+	for _, o := range []fact.Observation{
+		observed(cleo, status.Connecting), observed(ben, status.Direct), observed(cleo, status.Relayed),
+	} {
+		if !c.Observe(o) {
+			t.Errorf("observation of %s was refused", o.Key)
+		}
+	}
+	want := []status.Peer{
+		{Authority: ben, Connection: status.Connection{Reach: status.Direct}},
+		{Authority: cleo, Connection: status.Connection{Reach: status.Relayed}},
+	}
+	if diff := cmp.Diff(want, c.View()); diff != "" {
+		t.Error(diff)
+	}
+	c.Observe(fact.Observation{Kind: status.Observed, Key: ben.String()})
+	if diff := cmp.Diff(want[1:], c.View()); diff != "" {
+		t.Errorf("after ben is gone: %s", diff)
+	}
+}
+
+func TestStrangeObservationsChangeNothing(t *testing.T) {
+	var c status.Connections
+	for _, o := range []fact.Observation{
+		{Kind: "delivery.outbox", Key: aura.AuthorityID{2}.String(), Payload: []byte{0xa0}},
+		{Kind: status.Observed, Key: "ben", Payload: []byte{0xa0}},
+		{Kind: status.Observed, Key: aura.AuthorityID{2}.String(), Payload: []byte("not cbor")},
+	} {
+		if c.Observe(o) {
+			t.Errorf("%+v was taken", o)
+		}
+	}
+	if got := c.View(); len(got) != 0 {
+		t.Errorf("view is %v", got)
+	}
+}

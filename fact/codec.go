@@ -1,0 +1,106 @@
+package fact
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"github.com/aura-runtime/aura"
+)
+
+// maxNesting is the deepest payload: a struct of lists of structs with room to grow.
+const maxNesting = 8
+
+// encoding and decoding are the one configuration of the codec; they are never changed.
+var (
+	encoding = newEncoding()
+	decoding = newDecoding()
+)
+
+func newEncoding() cbor.EncMode {
+	o := cbor.CoreDetEncOptions()
+	o.IndefLength = cbor.IndefLengthForbidden
+	o.TagsMd = cbor.TagsForbidden
+	m, err := o.EncMode()
+	if err != nil {
+		panic(err)
+	}
+	return m
+}
+
+func newDecoding() cbor.DecMode {
+	m, err := cbor.DecOptions{
+		DupMapKey:         cbor.DupMapKeyEnforcedAPF,
+		IndefLength:       cbor.IndefLengthForbidden,
+		TagsMd:            cbor.TagsForbidden,
+		FieldNameMatching: cbor.FieldNameMatchingCaseSensitive,
+		MaxNestedLevels:   maxNesting,
+		MaxArrayElements:  MaxPayload / 2,
+		MaxMapPairs:       MaxPayload / 2,
+	}.DecMode()
+	if err != nil {
+		panic(err)
+	}
+	return m
+}
+
+// Marshal returns the canonical bytes of a payload struct, whose fields are tagged
+// `cbor:"1,keyasint,omitempty"` (omitzero for arrays). Equal values have equal bytes. It returns
+// aura.Invalid for a value with floats, tags or deep nesting, and for one that exceeds [MaxPayload].
+func Marshal(v any) ([]byte, error) {
+	const op = "fact.Marshal"
+	b, err := encoding.Marshal(v)
+	if err != nil {
+		return nil, aura.Errorf(op, aura.Invalid, "payload %T: %w", v, err)
+	}
+	if len(b) > MaxPayload {
+		return nil, aura.Errorf(op, aura.Invalid, "payload %T has %d bytes, the most is %d", v, len(b), MaxPayload)
+	}
+	// What Unmarshal would refuse must not become a fact.
+	if err := checkCanonical(b); err != nil {
+		return nil, aura.Errorf(op, aura.Invalid, "payload %T %w", v, err)
+	}
+	return b, nil
+}
+
+// Unmarshal reads what [Marshal] wrote into v, a pointer. Fields that v does not know are skipped, so
+// that a newer peer can add some. Anything that is not canonical (long-form integers, unsorted or
+// repeated keys, indefinite lengths), nested too deep or larger than [MaxPayload] is aura.Corrupt.
+func Unmarshal(b []byte, v any) error {
+	const op = "fact.Unmarshal"
+	if len(b) > MaxPayload {
+		return aura.Errorf(op, aura.Corrupt, "payload has %d bytes, the most is %d", len(b), MaxPayload)
+	}
+	if err := checkCanonical(b); err != nil {
+		return aura.Errorf(op, aura.Corrupt, "payload: %w", err)
+	}
+	if err := decoding.Unmarshal(b, v); err != nil {
+		return aura.Errorf(op, aura.Corrupt, "payload for %T does not fit: %w", v, err)
+	}
+	return nil
+}
+
+// mustMarshal encodes one of this package's own wire structs, which cannot fail.
+func mustMarshal(v any) []byte {
+	b, err := encoding.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("fact: encode %T: %v", v, err))
+	}
+	return b
+}
+
+var errNotCanonical = errors.New("is not in canonical form")
+
+// decodeStrict decodes b into v and refuses every byte string that v would not be encoded to.
+func decodeStrict(b []byte, v any) error {
+	if err := decoding.Unmarshal(b, v); err != nil {
+		return err
+	}
+	// The library accepts other encodings of the same value: only the comparison is proof.
+	if !bytes.Equal(mustMarshal(v), b) {
+		return errNotCanonical
+	}
+	return nil
+}

@@ -1,0 +1,159 @@
+package fact
+
+import (
+	"bytes"
+	"crypto/sha256"
+
+	"github.com/aura-runtime/aura"
+)
+
+// Bounds of a fact. A decoder refuses what exceeds them before it allocates.
+const (
+	// MaxPayload is the most bytes in a fact's payload.
+	MaxPayload = 256 << 10
+	// MaxKind is the most bytes in the name of a fact's kind.
+	MaxKind = 64
+	// MaxEncoded is the most bytes in a fact's canonical encoding.
+	MaxEncoded = MaxPayload + 512
+)
+
+// Draft is a fact that a handler proposes: what it says, before anybody stood for it. The journal adds
+// author, device, order and logical time when it commits. The payload is not copied.
+type Draft struct {
+	Namespace Namespace
+	Kind      string           // dotted noun, for example "chat.message"
+	Operation aura.OperationID // the user's action that it belongs to; zero: none
+	Payload   []byte           // canonical CBOR of the kind's payload struct, see [Marshal]
+}
+
+// Fact is an immutable statement of one device of one authority.
+type Fact struct {
+	Namespace Namespace
+	Kind      string
+	Operation aura.OperationID
+	Payload   []byte
+	Order     aura.OrderToken  // breaks ties of logical time and tells nobody when
+	Logical   aura.Logical     // greater than that of every fact its author had seen
+	Author    aura.AuthorityID // who says it
+	Device    aura.DeviceID    // the author's device that proves it
+}
+
+// The keys of the canonical form.
+const (
+	keySpace     = 1
+	keyID        = 2
+	keyKind      = 3
+	keyOperation = 4
+	keyPayload   = 5
+	keyOrder     = 6
+	keyLogical   = 7
+	keyAuthor    = 8
+	keyDevice    = 9
+)
+
+// Encode returns the canonical encoding: core deterministic CBOR, a map with integer keys in which zero
+// fields are omitted. Equal facts have equal bytes. The proof is not part of it.
+func (f *Fact) Encode() []byte {
+	w := newFields(256 + len(f.Kind) + len(f.Payload))
+	w.number(keySpace, uint64(f.Namespace.Space))
+	w.data(keyID, f.Namespace.ID[:])
+	w.text(keyKind, f.Kind)
+	w.data(keyOperation, f.Operation[:])
+	w.payload(keyPayload, f.Payload)
+	w.data(keyOrder, f.Order[:])
+	w.number(keyLogical, uint64(f.Logical))
+	w.data(keyAuthor, f.Author[:])
+	w.data(keyDevice, f.Device[:])
+	return w.bytes()
+}
+
+// Decode reads the canonical encoding of one fact that satisfies [Fact.Check]. It returns aura.Corrupt
+// for anything else, other encodings of the same fact included. The fact keeps no reference to b.
+func Decode(b []byte) (Fact, error) {
+	const op = "fact.Decode"
+	if len(b) > MaxEncoded {
+		return Fact{}, aura.Errorf(op, aura.Corrupt, "fact has %d bytes, the most is %d", len(b), MaxEncoded)
+	}
+	var f Fact
+	p := parse(b)
+	f.Namespace.Space = Space(p.number(keySpace, 8))
+	p.array(keyID, f.Namespace.ID[:])
+	f.Kind = string(p.str(keyKind, majorText))
+	p.array(keyOperation, f.Operation[:])
+	f.Payload = bytes.Clone(p.str(keyPayload, majorBytes))
+	p.array(keyOrder, f.Order[:])
+	f.Logical = aura.Logical(p.number(keyLogical, 64))
+	p.array(keyAuthor, f.Author[:])
+	p.array(keyDevice, f.Device[:])
+	if err := p.end(); err != nil {
+		return Fact{}, aura.Errorf(op, aura.Corrupt, "fact: %w", err)
+	}
+	if err := f.Check(); err != nil {
+		return Fact{}, &aura.Error{Op: op, Kind: aura.Corrupt, Err: err}
+	}
+	return f, nil
+}
+
+// ID returns the fact's identity: the SHA-256 of its canonical encoding.
+func (f *Fact) ID() aura.FactID { return IDOf(f.Encode()) }
+
+// IDOf returns the identity of the fact with the given canonical encoding.
+func IDOf(encoded []byte) aura.FactID { return sha256.Sum256(encoded) }
+
+// Check returns aura.Invalid when a field that every fact needs is missing or out of bounds. What the
+// payload says is the business of the kind's own check, see [Registry].
+func (f *Fact) Check() error {
+	const op = "fact.Check"
+	switch {
+	case f.Author.IsZero() || f.Device.IsZero():
+		return aura.Errorf(op, aura.Invalid, "fact %s names no author or device", f.Kind)
+	case f.Logical == 0:
+		return aura.Errorf(op, aura.Invalid, "fact %s has no logical time", f.Kind)
+	}
+	d := f.Draft()
+	return d.Check()
+}
+
+// Draft returns the part of the fact that a handler proposed. The payload is shared.
+func (f *Fact) Draft() Draft {
+	return Draft{Namespace: f.Namespace, Kind: f.Kind, Operation: f.Operation, Payload: f.Payload}
+}
+
+// Equal reports whether two facts have the same canonical encoding.
+func (f *Fact) Equal(o *Fact) bool { return bytes.Equal(f.Encode(), o.Encode()) }
+
+// Check returns aura.Invalid when the namespace is not valid, the kind is not a dotted noun or the
+// payload exceeds [MaxPayload].
+func (d *Draft) Check() error {
+	const op = "fact.Check"
+	switch {
+	case !ValidKind(d.Kind):
+		return aura.Errorf(op, aura.Invalid, "fact kind %.80q is not a dotted noun of at most %d letters", d.Kind, MaxKind)
+	case !d.Namespace.Valid():
+		return aura.Errorf(op, aura.Invalid, "fact %s has no valid namespace", d.Kind)
+	case len(d.Payload) > MaxPayload:
+		return aura.Errorf(op, aura.Invalid, "fact %s has a payload of %d bytes, the most is %d", d.Kind, len(d.Payload), MaxPayload)
+	}
+	return nil
+}
+
+// ValidKind reports whether name is a kind's name: lower-case words of letters, digits, "-" and "_",
+// joined by dots, at most [MaxKind] bytes. Intents, questions and observations are named alike.
+func ValidKind(name string) bool {
+	if len(name) == 0 || len(name) > MaxKind {
+		return false
+	}
+	start := true
+	for _, c := range []byte(name) {
+		switch {
+		case c >= 'a' && c <= 'z':
+			start = false
+		case !start && (c >= '0' && c <= '9' || c == '-' || c == '_'):
+		case !start && c == '.':
+			start = true
+		default:
+			return false
+		}
+	}
+	return !start
+}

@@ -1,0 +1,97 @@
+package fact
+
+import (
+	"strings"
+
+	"github.com/aura-runtime/aura"
+)
+
+// Intent is what a user wants done. Its kind is registered by a domain, so that a carrier such as the
+// local API need not know domains.
+type Intent struct {
+	Kind      string           `cbor:"1,keyasint,omitempty"`
+	Operation aura.OperationID `cbor:"2,keyasint,omitzero"` // names the action from here to its end
+	Payload   []byte           `cbor:"3,keyasint,omitempty"`
+}
+
+// Result answers an intent: the facts that were committed, in order, and what the domain has to say.
+type Result struct {
+	Operation aura.OperationID `cbor:"1,keyasint,omitzero"`
+	Facts     []aura.FactID    `cbor:"2,keyasint,omitempty"`
+	Payload   []byte           `cbor:"3,keyasint,omitempty"`
+}
+
+// Selection says which facts and observations a watcher or reader wants.
+type Selection struct {
+	Namespaces   []Namespace `cbor:"1,keyasint,omitempty"` // empty: all
+	Kinds        []string    `cbor:"2,keyasint,omitempty"` // empty: all; "chat.*" selects by prefix
+	After        Position    `cbor:"3,keyasint,omitempty"` // facts at greater positions only
+	Observations []string    `cbor:"4,keyasint,omitempty"` // kinds wanted, "*": all; empty: none
+	Follow       bool        `cbor:"5,keyasint,omitempty"` // go on with what comes later
+}
+
+// Update is one delivery to a watcher. Records are in position order.
+type Update struct {
+	Records      []Record
+	Position     Position // everything selected up to here was delivered
+	Live         bool     // history is complete: what follows is new
+	Observations []Observation
+}
+
+// Observation is runtime-local state on its way to a frontend: never a fact, never stored, never synced.
+// The newest of a kind and key replaces the ones before it; an empty payload says that it is gone.
+type Observation struct {
+	Kind    string `cbor:"1,keyasint,omitempty"`
+	Key     string `cbor:"2,keyasint,omitempty"`
+	Payload []byte `cbor:"3,keyasint,omitempty"`
+}
+
+// Question asks an agent for one answer: status, explain, query.
+type Question struct {
+	Kind    string `cbor:"1,keyasint,omitempty"`
+	Payload []byte `cbor:"2,keyasint,omitempty"`
+}
+
+// Answer is the reply to a [Question].
+type Answer struct {
+	Payload []byte `cbor:"1,keyasint,omitempty"`
+}
+
+// MatchKind reports whether a kind's name fits pattern: the name itself, "*" for all, or a prefix that
+// ends in ".*".
+func MatchKind(pattern, kind string) bool {
+	if pattern == "*" || pattern == kind {
+		return true
+	}
+	prefix, ok := strings.CutSuffix(pattern, "*")
+	return ok && strings.HasSuffix(prefix, ".") && strings.HasPrefix(kind, prefix)
+}
+
+// Selects reports whether the record is one that s asks for.
+func (s *Selection) Selects(r *Record) bool {
+	if r.Position <= s.After {
+		return false
+	}
+	return selectsNamespace(s.Namespaces, r.Fact.Namespace) && (len(s.Kinds) == 0 || matchAny(s.Kinds, r.Fact.Kind))
+}
+
+// Observes reports whether s asks for observations of the kind.
+func (s *Selection) Observes(kind string) bool { return matchAny(s.Observations, kind) }
+
+func selectsNamespace(wanted []Namespace, n Namespace) bool {
+	for _, w := range wanted {
+		if w == n {
+			return true
+		}
+	}
+	return len(wanted) == 0
+}
+
+func matchAny(patterns []string, kind string) bool {
+	for _, p := range patterns {
+		if MatchKind(p, kind) {
+			return true
+		}
+	}
+	return false
+}

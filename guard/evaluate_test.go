@@ -1,0 +1,317 @@
+package guard_test
+
+import (
+	"errors"
+	"math"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+)
+
+func kinds(out *guard.Outcome) []effect.Kind {
+	var ks []effect.Kind
+	for i := range out.Commands {
+		ks = append(ks, out.Commands[i].Kind)
+	}
+	return ks
+}
+
+func TestAllowedRequestListsItsCommandsInStageOrder(t *testing.T) {
+	r := text(ben, cleo)
+	r.Metadata = []guard.Meta{{Key: "k", Value: []byte("v")}}
+	r.Nonces = 1
+	out := evaluate(snapshot(guard.DefaultPolicy(), ben, cleo), r)
+	if !out.Allowed || out.Denial.Err() != nil {
+		t.Fatalf("denied: %v", out.Denial.Err())
+	}
+	want := []effect.Kind{
+		effect.ChargeBudget, effect.ChargeBudget, effect.RecordLeakage, effect.RecordLeakage,
+		effect.StoreMetadata, effect.AppendJournal, effect.GenerateNonce,
+		effect.SendEnvelope, effect.SendEnvelope,
+	}
+	if diff := cmp.Diff(want, kinds(out)); diff != "" {
+		t.Error(diff)
+	}
+	first := effect.Command{
+		Kind: effect.ChargeBudget, Context: room, Authority: own, Peer: ben, Amount: 1,
+		Epoch: guard.EpochAt(guard.DefaultPolicy(), noon),
+	}
+	if diff := cmp.Diff(first, out.Commands[0]); diff != "" {
+		t.Error(diff)
+	}
+	if got := out.Commands[2]; got.Observer != fact.Neighbour || got.Bits != 2 {
+		t.Errorf("two sends of one bit each tell neighbours %d bits (%s)", got.Bits, got.Observer)
+	}
+	if got := *out.Commands[8].Envelope; got != (effect.Envelope{Context: room, Peer: cleo}) {
+		t.Errorf("envelope %+v", got)
+	}
+}
+
+func TestDenials(t *testing.T) {
+	type variant func(*guard.Snapshot, *guard.Request)
+	policy := guard.DefaultPolicy()
+	policy.Limit = 10
+	cases := map[string]struct {
+		change variant
+		stage  guard.Stage
+		reason guard.Reason
+	}{
+		"capability not in the frontier": {
+			func(s *guard.Snapshot, _ *guard.Request) { s.Caps = guard.NewFrontier("chat:sen", "chat:send2") },
+			guard.Capability, guard.NotGranted,
+		},
+		"no capability named": {
+			func(_ *guard.Snapshot, r *guard.Request) { r.Capability = "" }, guard.Capability, guard.MissingMetadata,
+		},
+		"no authority": {
+			func(_ *guard.Snapshot, r *guard.Request) { r.Authority = aura.AuthorityID{} },
+			guard.Capability, guard.MissingMetadata,
+		},
+		"send without a context": {
+			func(_ *guard.Snapshot, r *guard.Request) { r.Context = aura.ContextID{} },
+			guard.Capability, guard.MissingMetadata,
+		},
+		"needed metadata is absent": {
+			func(_ *guard.Snapshot, r *guard.Request) { r.Needs = []string{"channel"} },
+			guard.Capability, guard.MissingMetadata,
+		},
+		"peer without a budget": {
+			func(s *guard.Snapshot, _ *guard.Request) { s.Budgets = nil }, guard.Flow, guard.Undefined,
+		},
+		"peer named twice": {
+			func(_ *guard.Snapshot, r *guard.Request) { r.Sends = append(r.Sends, r.Sends[0]) },
+			guard.Flow, guard.Malformed,
+		},
+		"send without a cost": {
+			func(_ *guard.Snapshot, r *guard.Request) { r.Sends[0].Cost = 0 }, guard.Flow, guard.Malformed,
+		},
+		"run beyond the last fact": {
+			func(_ *guard.Snapshot, r *guard.Request) { r.Sends[0].Through = 1 }, guard.Flow, guard.Malformed,
+		},
+		"run that skips facts": {
+			func(s *guard.Snapshot, r *guard.Request) {
+				s.Last = 3
+				r.Sends[0].From, r.Sends[0].Through = 1, 3
+			},
+			guard.Flow, guard.Malformed,
+		},
+		"budget of another context": {
+			func(s *guard.Snapshot, _ *guard.Request) { s.Budgets[0].Context[0]++ }, guard.Flow, guard.Malformed,
+		},
+		"budget used up": {
+			func(s *guard.Snapshot, _ *guard.Request) { s.Budgets[0].Spent = 10 }, guard.Flow, guard.Short,
+		},
+		"budget overspent": {
+			func(s *guard.Snapshot, _ *guard.Request) { s.Budgets[0].Spent = math.MaxUint64 },
+			guard.Flow, guard.Short,
+		},
+		"more than any epoch allows": {
+			func(_ *guard.Snapshot, r *guard.Request) { r.Sends[0].Cost = 11; r.Queue = true },
+			guard.Flow, guard.TooLarge,
+		},
+		"earlier facts wait": {
+			func(s *guard.Snapshot, _ *guard.Request) { s.Last = 1 }, guard.Flow, guard.Backlog,
+		},
+		"retransmission of what was never decided": {
+			func(s *guard.Snapshot, r *guard.Request) {
+				s.Last = 1
+				r.Sends[0].Through, r.Sends[0].Retransmit = 1, true
+			},
+			guard.Flow, guard.Undecided,
+		},
+		"undefined leakage budget": {
+			func(s *guard.Snapshot, _ *guard.Request) { s.Leakage[fact.External].Defined = false },
+			guard.Leak, guard.Undefined,
+		},
+		"leakage to nobody that has a name": {
+			func(_ *guard.Snapshot, r *guard.Request) { r.Sends[0].Leak[0] = 1 }, guard.Leak, guard.Undefined,
+		},
+		"leakage budget used up": {
+			func(s *guard.Snapshot, _ *guard.Request) {
+				s.Leakage[fact.External].Spent = s.Leakage[fact.External].Limit
+			},
+			guard.Leak, guard.Short,
+		},
+		"undefined leakage behind a short one": {
+			func(s *guard.Snapshot, r *guard.Request) {
+				r.Queue = true
+				s.Leakage[fact.Neighbour].Spent = s.Leakage[fact.Neighbour].Limit
+				s.Leakage[fact.External].Defined = false
+			},
+			guard.Leak, guard.Undefined,
+		},
+		"leakage beyond any epoch": {
+			func(s *guard.Snapshot, r *guard.Request) {
+				r.Queue = true
+				s.Leakage[fact.External].Limit = 0
+			},
+			guard.Leak, guard.TooLarge,
+		},
+		"fact of another context": {
+			func(_ *guard.Snapshot, r *guard.Request) {
+				r.Entries[0].Namespace = fact.ContextNamespace(aura.ContextID{8})
+			},
+			guard.Journal, guard.ForeignNamespace,
+		},
+		"fact of another authority": {
+			func(_ *guard.Snapshot, r *guard.Request) { r.Entries[0].Namespace = fact.OwnNamespace(ben) },
+			guard.Journal, guard.ForeignNamespace,
+		},
+		"envelope without a fact": {
+			func(_ *guard.Snapshot, r *guard.Request) { r.Entries[0].Namespace = fact.OwnNamespace(own) },
+			guard.Journal, guard.Uncoupled,
+		},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			s, r := snapshot(policy, ben), text(ben)
+			c.change(s, r)
+			out := evaluate(s, r)
+			if out.Allowed || len(out.Commands) != 0 || len(out.Waiting) != 0 {
+				t.Errorf("allowed %v with %d commands and %d waiting", out.Allowed, len(out.Commands), len(out.Waiting))
+			}
+			if out.Denial.Stage != c.stage || out.Denial.Reason != c.reason {
+				t.Errorf("denied by %v: %v", out.Denial.Stage, out.Denial.Reason)
+			}
+			err := out.Denial.Err()
+			var denial *guard.Denial
+			if !errors.Is(err, aura.Denied) || !errors.As(err, &denial) || denial.Stage != c.stage {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
+
+func TestNeededMetadataIsFound(t *testing.T) {
+	s, r := snapshot(guard.DefaultPolicy(), ben), text(ben)
+	s.Metadata = guard.MetadataView{{Key: "a"}, {Key: "channel", Value: []byte("x")}}
+	r.Needs = []string{"channel", "a"}
+	if out := evaluate(s, r); !out.Allowed {
+		t.Error(out.Denial.Err())
+	}
+}
+
+func TestLocalOperationNeedsNoBudget(t *testing.T) {
+	r := &guard.Request{
+		Capability: chatSend, Authority: own,
+		Entries: []fact.Draft{{Namespace: fact.OwnNamespace(own), Kind: "contact.renamed"}},
+	}
+	out := evaluate(&guard.Snapshot{Caps: guard.NewFrontier(chatSend)}, r)
+	if diff := cmp.Diff([]effect.Kind{effect.AppendJournal}, kinds(out)); !out.Allowed || diff != "" {
+		t.Errorf("%v\n%s", out.Denial.Err(), diff)
+	}
+}
+
+func TestOneShortPeerWaitsWhileTheRestProceeds(t *testing.T) {
+	s, r := snapshot(guard.DefaultPolicy(), ben, cleo), text(ben, cleo)
+	r.Queue = true
+	s.Budgets[0].Spent = s.Budgets[0].Limit
+	out := evaluate(s, r)
+	if !out.Allowed {
+		t.Fatal(out.Denial.Err())
+	}
+	want := []guard.Waiting{{Peer: ben, Stage: guard.Flow, Reason: guard.Short, Epoch: s.Budgets[0].Epoch, Need: 1}}
+	if diff := cmp.Diff(want, out.Waiting); diff != "" {
+		t.Error(diff)
+	}
+	order := []effect.Kind{
+		effect.ChargeBudget, effect.RecordLeakage, effect.RecordLeakage, effect.AppendJournal, effect.SendEnvelope,
+	}
+	if diff := cmp.Diff(order, kinds(out)); diff != "" {
+		t.Error(diff)
+	}
+	if out.Commands[0].Peer != cleo || out.Commands[4].Peer != cleo {
+		t.Error("the waiting peer was charged or sent to")
+	}
+}
+
+func TestLeakageBudgetIsSharedByTheSendsOfARequest(t *testing.T) {
+	s, r := snapshot(guard.DefaultPolicy(), ben, cleo), text(ben, cleo)
+	s.Leakage[fact.External].Spent = s.Leakage[fact.External].Limit - 1
+	if out := evaluate(s, r); out.Denial.Stage != guard.Leak || out.Denial.Peer != cleo {
+		t.Errorf("denial %+v", out.Denial)
+	}
+	r.Queue = true
+	out := evaluate(s, r)
+	if !out.Allowed || len(out.Waiting) != 1 || out.Waiting[0].Peer != cleo || out.Waiting[0].Stage != guard.Leak {
+		t.Errorf("waiting %+v, denial %v", out.Waiting, out.Denial.Err())
+	}
+}
+
+func TestRetransmissionIsFreeWithinItsEpochOnly(t *testing.T) {
+	p := guard.DefaultPolicy()
+	e := guard.EpochAt(p, noon)
+	charge := &fact.Charge{Context: room, Peer: ben, Epoch: e, Spent: 5, From: 2, Until: 7, Through: 7}
+	resend := func(from, through uint64, now aura.Physical) *guard.Outcome {
+		s := snapshot(p, ben)
+		s.Last = 7
+		s.Budgets[0] = guard.HeadroomOf(p, charge, room, ben, now)
+		return evaluate(s, &guard.Request{
+			Capability: chatSend, Context: room, Authority: own,
+			Sends: []guard.Send{{Peer: ben, Cost: 3, From: from, Through: through, Retransmit: true}},
+		})
+	}
+	free := []effect.Kind{effect.SendEnvelope}
+	charged := []effect.Kind{effect.ChargeBudget, effect.SendEnvelope}
+	later := aura.Physical{At: noon.At.Add(p.EpochLength)}
+	for name, c := range map[string]struct {
+		out  *guard.Outcome
+		want []effect.Kind
+	}{
+		"the run of this epoch":        {resend(2, 7, noon), free},
+		"a part of it":                 {resend(4, 6, noon), free},
+		"a run from an earlier epoch":  {resend(0, 2, noon), charged},
+		"a run across the turn":        {resend(1, 7, noon), charged},
+		"the same run an epoch later":  {resend(2, 7, later), charged},
+		"a clock that was set back":    {resend(2, 7, aura.Physical{At: noon.At.Add(-p.EpochLength)}), free},
+		"an empty run at the very end": {resend(7, 7, noon), free},
+	} {
+		if diff := cmp.Diff(c.want, kinds(c.out)); !c.out.Allowed || diff != "" {
+			t.Errorf("%s: %v\n%s", name, c.out.Denial.Err(), diff)
+		}
+	}
+}
+
+func TestBacklogIsReleasedBeforeNewFacts(t *testing.T) {
+	p := guard.DefaultPolicy()
+	s, r := snapshot(p, ben), text(ben)
+	s.Last = 3
+	r.Queue = true
+	out := evaluate(s, r)
+	if !out.Allowed || len(out.Waiting) != 1 || out.Waiting[0].Reason != guard.Backlog {
+		t.Fatalf("waiting %+v, denial %v", out.Waiting, out.Denial.Err())
+	}
+	release := &guard.Request{
+		Capability: chatSend, Context: room, Authority: own,
+		Sends: []guard.Send{{Peer: ben, Cost: 3, Through: 3}},
+	}
+	out = evaluate(s, release)
+	want := []effect.Kind{effect.ChargeBudget, effect.SendEnvelope}
+	if diff := cmp.Diff(want, kinds(out)); !out.Allowed || diff != "" {
+		t.Errorf("%v\n%s", out.Denial.Err(), diff)
+	}
+	if out.Commands[1].Envelope.Through != 3 {
+		t.Errorf("releases through %d", out.Commands[1].Envelope.Through)
+	}
+}
+
+func TestOutcomeIsReusedWithoutLeftovers(t *testing.T) {
+	s, big, small := snapshot(guard.DefaultPolicy(), ben, cleo), text(ben, cleo), text(cleo)
+	out := new(guard.Outcome)
+	guard.Evaluate(out, s, big)
+	guard.Evaluate(out, s, small)
+	fresh := evaluate(s, small)
+	if diff := cmp.Diff(fresh.Commands, out.Commands); diff != "" {
+		t.Error(diff)
+	}
+	small.Capability = "other"
+	guard.Evaluate(out, s, small)
+	if out.Allowed || len(out.Commands) != 0 {
+		t.Error("a denial kept the commands of an earlier evaluation")
+	}
+}

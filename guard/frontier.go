@@ -1,0 +1,24 @@
+package guard
+
+import "slices"
+
+// Frontier is an evaluated set of capability names: what an authority may do in a context, after every
+// grant, delegation and revocation was taken into account. The zero value allows nothing.
+type Frontier struct{ names []string }
+
+// NewFrontier returns the set of the given names. It keeps no reference to the slice; duplicates and
+// empty names vanish.
+func NewFrontier(names ...string) Frontier {
+	set := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == "" })
+	slices.Sort(set)
+	return Frontier{names: slices.Clip(slices.Compact(set))}
+}
+
+// Allows reports whether the set contains the name. Names are whole: nothing matches by prefix.
+func (f Frontier) Allows(name string) bool {
+	_, found := slices.BinarySearch(f.names, name)
+	return found
+}
+
+// Names returns the set in order. The slice is the caller's.
+func (f Frontier) Names() []string { return slices.Clone(f.names) }

@@ -1,0 +1,111 @@
+package guard
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/fact"
+)
+
+// Headroom is the flow budget towards one peer in the current epoch.
+type Headroom struct {
+	Context aura.ContextID
+	Peer    aura.AuthorityID
+	Epoch   aura.Epoch
+	Limit   uint64
+	Spent   uint64
+	// Version names the ledger entry that was seen; a commit holds only while it is unchanged. Every
+	// charge costs at least one unit, so what was spent in an epoch is such a name.
+	Version uint64
+	// From and Through bound the run of own facts charged for this peer in this epoch: Seq in
+	// (From, Through]. All others must be charged before they leave.
+	From, Through uint64
+}
+
+// HeadroomOf reads a ledger entry at an instant: the epoch turns when the clock says so and never turns
+// back, because a clock set back must not give a budget twice. A zero charge is a peer never sent to.
+func HeadroomOf(p Policy, c *fact.Charge, context aura.ContextID, peer aura.AuthorityID, now aura.Physical) Headroom {
+	h := Headroom{
+		Context: context, Peer: peer, Limit: p.Limit, Epoch: max(c.Epoch, EpochAt(p, now)),
+		From: c.Through, Through: c.Through,
+	}
+	if h.Epoch == c.Epoch {
+		h.Spent, h.Version, h.From, h.Through = c.Spent, c.Spent, c.From, c.Until
+	}
+	return h
+}
+
+// ChargeHolds reports whether a ledger entry is still the one that a charge at (epoch, seen) was
+// decided on. Two decisions at once are told apart by it: the second to commit does not hold.
+func ChargeHolds(c *fact.Charge, epoch aura.Epoch, seen uint64) bool {
+	if c.Epoch == epoch {
+		return c.Spent == seen
+	}
+	return c.Epoch < epoch && seen == 0
+}
+
+// Charged returns the ledger entry after a charge that was decided on it. The run of own facts that it
+// pays for is Seq in (from, through].
+func Charged(c fact.Charge, cmd *effect.Command, from, through uint64) fact.Charge {
+	if c.Epoch < cmd.Epoch {
+		c = fact.Charge{Epoch: cmd.Epoch, From: c.Through, Until: c.Through, Through: c.Through}
+	}
+	c.Context, c.Peer = cmd.Context, cmd.Peer
+	c.Spent += uint64(cmd.Amount)
+	c.From, c.Until = joined(c.From, c.Until, from, through)
+	c.Through = max(c.Through, through)
+	return c
+}
+
+// joined returns the run that is paid for after another one was: both together when they touch. When
+// facts between them are left out, only the newer counts: an entry has one run, and it must never hold a
+// fact that nobody paid for. What the older one paid is lost, and its facts are decided anew.
+func joined(from, until, newFrom, newUntil uint64) (uint64, uint64) {
+	if newFrom <= until && newUntil >= from {
+		return min(from, newFrom), max(until, newUntil)
+	}
+	return newFrom, newUntil
+}
+
+// LeakView is the leakage budget of a context in the current epoch, per observer class; the index is
+// the [fact.Observer].
+type LeakView [fact.Observers]LeakRoom
+
+// LeakRoom is the leakage budget towards one class of observer.
+type LeakRoom struct {
+	Defined bool
+	Epoch   aura.Epoch
+	Limit   uint64
+	Spent   uint64
+}
+
+// LeakViewOf reads the ledger entries of a context at an instant, with the same rule for epochs as
+// [HeadroomOf]. The index of spent is the [fact.Observer]; a zero entry has leaked nothing.
+func LeakViewOf(p Policy, spent *[fact.Observers]fact.Leak, now aura.Physical) LeakView {
+	var v LeakView
+	epoch := EpochAt(p, now)
+	for i := range v {
+		v[i] = LeakRoom{Defined: p.Leak[i].Defined, Limit: p.Leak[i].Bits, Epoch: max(epoch, spent[i].Epoch)}
+		if v[i].Epoch == spent[i].Epoch {
+			v[i].Spent = spent[i].Bits
+		}
+	}
+	return v
+}
+
+// LeakHolds reports whether a ledger entry is still the one that leakage at (epoch, seen) was decided on.
+func LeakHolds(l *fact.Leak, epoch aura.Epoch, seen uint64) bool {
+	if l.Epoch == epoch {
+		return l.Bits == seen
+	}
+	return l.Epoch < epoch && seen == 0
+}
+
+// Leaked returns the ledger entry after leakage that was decided on it.
+func Leaked(l fact.Leak, cmd *effect.Command) fact.Leak {
+	if l.Epoch < cmd.Epoch {
+		l = fact.Leak{Epoch: cmd.Epoch}
+	}
+	l.Context, l.Observer = cmd.Context, cmd.Observer
+	l.Bits += uint64(cmd.Bits)
+	return l
+}

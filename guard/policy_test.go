@@ -1,0 +1,99 @@
+package guard_test
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+)
+
+func TestCostOfGrowsByFullUnits(t *testing.T) {
+	for bytes, want := range map[int]aura.FlowCost{
+		-1: 1, 0: 1, 4095: 1, 4096: 2, 61440: 16, math.MaxInt: math.MaxUint32,
+	} {
+		if got := guard.CostOf(bytes); got != want {
+			t.Errorf("CostOf(%d) = %d, want %d", bytes, got, want)
+		}
+	}
+}
+
+func TestEpochTurnsWithTheClock(t *testing.T) {
+	p := guard.DefaultPolicy()
+	e := guard.EpochAt(p, noon)
+	turn := guard.NextEpoch(p, e)
+	if before := guard.EpochAt(p, aura.Physical{At: turn - 1}); before != e {
+		t.Errorf("epoch %d just before the turn of %d", before, e)
+	}
+	if after := guard.EpochAt(p, aura.Physical{At: turn}); after != e+1 {
+		t.Errorf("epoch %d at the turn of %d", after, e)
+	}
+	if got := guard.EpochAt(p, aura.Physical{At: -1}); got != 0 {
+		t.Errorf("epoch %d before 1970", got)
+	}
+	if got := guard.EpochAt(guard.Policy{}, noon); got != 0 {
+		t.Errorf("epoch %d without a length", got)
+	}
+	if got := guard.NextEpoch(p, math.MaxUint64); got != math.MaxInt64 {
+		t.Errorf("the last epoch ends at %d", got)
+	}
+}
+
+func TestSpendingResetsWhenTheEpochTurns(t *testing.T) {
+	p := guard.DefaultPolicy()
+	e := guard.EpochAt(p, noon)
+	c := &fact.Charge{Epoch: e, Spent: p.Limit, From: 1, Until: 9, Through: 9}
+	full := guard.HeadroomOf(p, c, room, ben, noon)
+	want := guard.Headroom{
+		Context: room, Peer: ben, Epoch: e, Limit: p.Limit, Spent: p.Limit, Version: p.Limit, From: 1, Through: 9,
+	}
+	if diff := cmp.Diff(want, full); diff != "" {
+		t.Error(diff)
+	}
+	later := aura.Physical{At: noon.At.Add(p.EpochLength)}
+	want = guard.Headroom{Context: room, Peer: ben, Epoch: e + 1, Limit: p.Limit, From: 9, Through: 9}
+	if diff := cmp.Diff(want, guard.HeadroomOf(p, c, room, ben, later)); diff != "" {
+		t.Error(diff)
+	}
+	var leaked [fact.Observers]fact.Leak
+	leaked[fact.External] = fact.Leak{Epoch: e, Bits: 5}
+	if got := guard.LeakViewOf(p, &leaked, noon)[fact.External].Spent; got != 5 {
+		t.Errorf("%d bits spent in the epoch", got)
+	}
+	if got := guard.LeakViewOf(p, &leaked, later)[fact.External]; got.Spent != 0 || got.Epoch != e+1 {
+		t.Errorf("leakage did not reset: %+v", got)
+	}
+}
+
+func TestZeroPolicyPermitsNothing(t *testing.T) {
+	out := evaluate(snapshot(guard.Policy{}, ben), text(ben))
+	if out.Allowed {
+		t.Error("allowed without a policy")
+	}
+}
+
+func TestDefaultPolicyLeavesCustodyUndefined(t *testing.T) {
+	p := guard.DefaultPolicy()
+	if p.Limit != 65536 || p.EpochLength != time.Hour || p.Leak[fact.Custody].Defined {
+		t.Errorf("%+v", p)
+	}
+}
+
+func TestFrontierIsASetOfWholeNames(t *testing.T) {
+	f := guard.NewFrontier("b:y", "a:x", "b:y", "")
+	if diff := cmp.Diff([]string{"a:x", "b:y"}, f.Names()); diff != "" {
+		t.Error(diff)
+	}
+	for name, want := range map[string]bool{"a:x": true, "b:y": true, "a": false, "": false, "b:*": false} {
+		if f.Allows(name) != want {
+			t.Errorf("Allows(%q) = %v", name, !want)
+		}
+	}
+	if (guard.Frontier{}).Allows("a:x") {
+		t.Error("the empty frontier allows something")
+	}
+}

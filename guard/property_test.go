@@ -1,0 +1,202 @@
+package guard_test
+
+import (
+	"crypto/ed25519"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+)
+
+// world draws a snapshot and a request about up to five peers with small budgets, so that every edge
+// is met often.
+func world(t *rapid.T) (*guard.Snapshot, *guard.Request) {
+	p := guard.DefaultPolicy()
+	p.Limit = rapid.Uint64Range(0, 6).Draw(t, "limit")
+	for o := range p.Leak {
+		p.Leak[o].Defined = rapid.IntRange(0, 9).Draw(t, "defined") > 0
+		p.Leak[o].Bits = rapid.Uint64Range(0, 12).Draw(t, "bits")
+	}
+	peers := rapid.IntRange(0, 5).Draw(t, "peers")
+	s := &guard.Snapshot{
+		Now: noon, Caps: guard.NewFrontier(chatSend), Last: rapid.Uint64Range(0, 4).Draw(t, "last"),
+	}
+	r := &guard.Request{
+		Capability: chatSend, Context: room, Authority: own, Queue: rapid.Bool().Draw(t, "queue"),
+	}
+	if rapid.IntRange(0, 4).Draw(t, "fact") > 0 {
+		r.Entries = []fact.Draft{message("x")}
+	}
+	now := guard.EpochAt(p, noon)
+	var spent [fact.Observers]fact.Leak
+	for o := range spent {
+		spent[o] = fact.Leak{Epoch: now - aura.Epoch(rapid.IntRange(0, 1).Draw(t, "leak age"))}
+		spent[o].Bits = rapid.Uint64Range(0, 12).Draw(t, "leaked")
+	}
+	s.Leakage = guard.LeakViewOf(p, &spent, noon)
+	for i := range peers {
+		peer := aura.AuthorityID{byte(2 * (i + 1))}
+		c := &fact.Charge{
+			Epoch:   now - aura.Epoch(rapid.IntRange(0, 1).Draw(t, "age")),
+			Spent:   rapid.Uint64Range(0, 6).Draw(t, "spent"),
+			Through: rapid.Uint64Range(0, s.Last).Draw(t, "through"),
+		}
+		c.Until = rapid.Uint64Range(0, c.Through).Draw(t, "until")
+		c.From = rapid.Uint64Range(0, c.Until).Draw(t, "from")
+		s.Budgets = append(s.Budgets, guard.HeadroomOf(p, c, room, peer, noon))
+		send := guard.Send{
+			Peer: peer, Cost: aura.FlowCost(rapid.IntRange(0, 4).Draw(t, "cost")),
+			Through:    rapid.Uint64Range(0, 4).Draw(t, "run"),
+			Retransmit: rapid.Bool().Draw(t, "retransmit"),
+		}
+		for o := 1; o < fact.Observers; o++ {
+			send.Leak[o] = rapid.Uint32Range(0, 3).Draw(t, "leak")
+		}
+		r.Sends = append(r.Sends, send)
+	}
+	return s, r
+}
+
+func TestOutcomeNeverExceedsABudget(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s, r := world(t)
+		out := evaluate(s, r)
+		if !out.Allowed {
+			if len(out.Commands)+len(out.Waiting) != 0 || out.Denial.Err() == nil {
+				t.Fatalf("a denial has effects: %+v", out)
+			}
+			return
+		}
+		charged := map[aura.AuthorityID]bool{}
+		appended := 0
+		for i := range out.Commands {
+			c := &out.Commands[i]
+			switch c.Kind {
+			case effect.ChargeBudget:
+				h := s.Budgets[s.Headroom(c.Peer)]
+				if charged[c.Peer] || c.Amount == 0 || h.Spent+uint64(c.Amount) > h.Limit || c.Seen != h.Version {
+					t.Fatalf("charge %+v of headroom %+v", c, h)
+				}
+				charged[c.Peer] = true
+			case effect.RecordLeakage:
+				room := s.Leakage[c.Observer]
+				if !room.Defined || room.Spent+uint64(c.Bits) > room.Limit {
+					t.Fatalf("leakage %+v of room %+v", c, room)
+				}
+			case effect.AppendJournal:
+				appended++
+			case effect.SendEnvelope:
+				h := s.Budgets[s.Headroom(c.Peer)]
+				free := c.Envelope.Through != 0 && c.Envelope.Through <= h.Through
+				if !charged[c.Peer] && !free {
+					t.Fatalf("envelope %+v was never paid for", *c.Envelope)
+				}
+				if c.Envelope.Through == 0 && (appended == 0 || h.Through < s.Last) {
+					t.Fatal("an envelope overtakes facts or rests on none")
+				}
+			}
+		}
+		if appended != len(r.Entries) {
+			t.Fatalf("appended %d of %d facts", appended, len(r.Entries))
+		}
+		if len(out.Waiting) > 0 && !r.Queue {
+			t.Fatal("somebody waits although the request did not say so")
+		}
+	})
+}
+
+func TestEvaluationIsAFunctionOfItsInputs(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s, r := world(t)
+		a, used := evaluate(s, r), new(guard.Outcome)
+		guard.Evaluate(used, snapshot(guard.DefaultPolicy(), ben, cleo), text(ben, cleo))
+		guard.Evaluate(used, s, r)
+		same := a.Allowed == used.Allowed && a.Denial == used.Denial
+		same = same && cmp.Equal(append([]guard.Waiting{}, a.Waiting...), append([]guard.Waiting{}, used.Waiting...))
+		if len(a.Commands) != len(used.Commands) || !same {
+			t.Fatalf("%+v\n%+v", a, used)
+		}
+		for i := range a.Commands {
+			if diff := cmp.Diff(a.Commands[i], used.Commands[i]); diff != "" {
+				t.Fatal(diff)
+			}
+		}
+	})
+}
+
+// TestARunNeverHoldsWhatNobodyPaidFor charges runs at random places: whatever the ledger and the chain of
+// receipts call paid was paid for in the epoch, and both agree.
+func TestARunNeverHoldsWhatNobodyPaidFor(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := guard.DefaultPolicy()
+		key := device.Public().(ed25519.PublicKey)
+		var c fact.Charge
+		chain := guard.Chain{Context: room, From: own, To: ben}
+		paid := map[uint64]bool{}
+		now := noon
+		for range rapid.IntRange(1, 12).Draw(t, "charges") {
+			if rapid.IntRange(0, 5).Draw(t, "turn") == 0 {
+				now.At = now.At.Add(p.EpochLength)
+				clear(paid)
+			}
+			h := guard.HeadroomOf(p, &c, room, ben, now)
+			from := rapid.Uint64Range(0, h.Through).Draw(t, "from")
+			until := from + rapid.Uint64Range(1, 4).Draw(t, "facts")
+			receipt := effect.Receipt{
+				Context: room, From: own, To: ben, Epoch: h.Epoch, Cost: until - from,
+				FirstSeq: from + 1, LastSeq: until,
+			}
+			if c.Epoch == h.Epoch {
+				receipt.Previous = c.Head
+			}
+			c = guard.Charged(c, &effect.Command{Context: room, Peer: ben, Amount: 4, Epoch: h.Epoch}, from, until)
+			c.Head = sign(receipt).Hash()
+			if err := chain.Accept(sign(receipt), key, p, now); err != nil {
+				t.Fatal(err)
+			}
+			for seq := from + 1; seq <= until; seq++ {
+				paid[seq] = true
+			}
+			for seq := uint64(0); seq <= c.Through+1; seq++ {
+				covered := seq > c.From && seq <= c.Until
+				if covered && !paid[seq] || covered != chain.Covers(seq) {
+					t.Fatalf("fact %d: paid %t, ledger %+v, chain %+v", seq, paid[seq], c, chain)
+				}
+			}
+		}
+	})
+}
+
+// TestHeadroomVersionsTellChargesApart charges one ledger entry again and again: a version that was
+// seen before a charge never holds after it.
+func TestHeadroomVersionsTellChargesApart(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := guard.DefaultPolicy()
+		var c fact.Charge
+		now := noon
+		for range rapid.IntRange(1, 8).Draw(t, "charges") {
+			now.At = now.At.Add(p.EpochLength * aura.Duration(rapid.IntRange(-1, 1).Draw(t, "epochs")))
+			h := guard.HeadroomOf(p, &c, room, ben, now)
+			if !guard.ChargeHolds(&c, h.Epoch, h.Version) {
+				t.Fatal("a headroom does not hold although nothing happened")
+			}
+			if h.Epoch < c.Epoch {
+				t.Fatal("an epoch came back")
+			}
+			through := c.Through
+			c = guard.Charged(c, &effect.Command{Amount: 2, Epoch: h.Epoch}, through, through+3)
+			after := guard.HeadroomOf(p, &c, room, ben, now)
+			if after.Spent != h.Spent+2 || after.Through != through+3 || after.From != h.From {
+				t.Fatalf("headroom %+v after a charge of 2 units and 3 facts on %+v", after, h)
+			}
+			if guard.ChargeHolds(&c, h.Epoch, h.Version) {
+				t.Fatal("a headroom still holds after a charge")
+			}
+		}
+	})
+}

@@ -1,0 +1,70 @@
+package guard
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
+)
+
+// Request is what an operation asks for. Evaluate and its caller only read it, and the commands of an
+// allowed outcome point into Entries, so it must not change until they were executed.
+type Request struct {
+	// Operation correlates events and facts with a user's action; zero: none.
+	Operation aura.OperationID
+	// Capability is the name that the frontier must contain, such as "chat:send". Empty is denied.
+	Capability string
+	// Context is the shared context of the sends; zero for an operation in the own namespace alone.
+	Context aura.ContextID
+	// Authority is who acts: the agent's own authority. Zero is denied.
+	Authority aura.AuthorityID
+	// Needs names metadata that the snapshot must hold. A missing key denies.
+	Needs []string
+	// Sends lists the recipients, each at most once; empty: nothing leaves the agent.
+	Sends []Send
+	// Entries are the facts to append, in order, in the context's or the authority's own namespace.
+	Entries []fact.Draft
+	// Metadata is what to store beside the facts.
+	Metadata []Meta
+	// Nonces is how many nonces the decision draws from its seed.
+	Nonces int
+	// Queue lets a recipient whose budget is short wait while the rest proceeds: the facts are
+	// committed, and the recipient appears in [Outcome.Waiting]. Without it one short budget denies all.
+	Queue bool
+}
+
+// Send releases own facts of the request's context to one peer.
+type Send struct {
+	Peer aura.AuthorityID
+	// Cost is charged for the run, at least 1. See [CostOf].
+	Cost aura.FlowCost
+	// Leak is what the transmission tells each class of observer.
+	Leak Leakage
+	// Through is the last own fact of the run, by its Seq; 0 means the facts of this decision. A run that
+	// was charged in this epoch already costs nothing and only its envelope is sent.
+	Through uint64
+	// From is the Seq before the run's first fact when Through is set: what the peer has acknowledged.
+	From uint64
+	// Retransmit says that the run was decided before. One that was not is denied instead of charged.
+	Retransmit bool
+}
+
+// Meta is one piece of metadata: runtime-local state, kept in the journal and never synced.
+type Meta struct {
+	Key   string
+	Value []byte
+}
+
+// Leakage counts bits per observer class; the index is the [fact.Observer], and index 0 is unused.
+type Leakage [fact.Observers]uint32
+
+// LeakOf returns what sending bytes directly to a peer tells those who see the link: one bit for the
+// transmission itself and the size class of its cells, to neighbours and to external observers.
+func LeakOf(bytes int) Leakage {
+	bits := uint32(1)
+	for cells := max(bytes, 0) / costUnit; cells > 0; cells >>= 1 {
+		bits++
+	}
+	var l Leakage
+	l[fact.Neighbour] = bits
+	l[fact.External] = bits
+	return l
+}

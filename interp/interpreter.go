@@ -1,0 +1,58 @@
+package interp
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/task"
+)
+
+// Decision is an allowed outcome on its way to becoming real.
+type Decision struct {
+	// Operation correlates the decision with a user's action; zero: none.
+	Operation aura.OperationID
+	// Request is what was asked for. It says which facts an envelope's run covers.
+	Request *guard.Request
+	// Commands is what must happen, as the guard wrote it. They may point into Request.
+	Commands []effect.Command
+	// Seed is the snapshot's randomness. Nonces derive from it.
+	Seed [32]byte
+	// Placed, when not nil, is called once by Execute as soon as the decision's place among all decisions
+	// is fixed, before it is durable: the next one may then be decided on top of it. Execute does not call
+	// it when it fails earlier.
+	Placed func()
+}
+
+// Interpreter carries out decisions.
+type Interpreter interface {
+	// Execute makes a decision real and returns when its facts are durable. It returns aura.Stale when a
+	// charge or leakage was decided on headroom that has changed since, and aura.Invalid for facts that do
+	// not check: nothing happened then. After aura.Cancelled or aura.Timeout it may still happen, and after
+	// an error of the store it may have happened. Nothing is released before it is known to be durable.
+	Execute(tc task.Context, d *Decision) (effect.Result, error)
+	// Kind names the implementation: "production", "simulation".
+	Kind() string
+}
+
+// Sender releases envelopes to peers. The agent supplies it.
+type Sender interface {
+	// Release says that the own facts of the envelope's context are durable and paid for up to Through, and
+	// hands over the receipts that newly cover them. They are also in the journal, see
+	// [Production.Receipts]. Release must not wait for the peer: every commit waits for it.
+	Release(tc task.Context, e effect.Envelope, receipts []effect.Receipt)
+}
+
+// Ledger is what a decision is prepared on and committed against: the durable state of budgets and
+// metadata. A journal is one, and so is the view that it gives inside a commit.
+type Ledger interface {
+	// Count returns the highest Seq of the device's facts in the namespace; zero: none.
+	Count(ns fact.Namespace, device aura.DeviceID) uint64
+	// Charge returns what was spent on a peer in a context; zero but for the names when there is nothing.
+	Charge(context aura.ContextID, peer aura.AuthorityID) fact.Charge
+	// Leak returns what a class of observers may have learned from a context; zero but for the names when
+	// there is nothing.
+	Leak(context aura.ContextID, o fact.Observer) fact.Leak
+	// Meta returns the metadata under a key, nil when there is none.
+	Meta(key string) ([]byte, error)
+}

@@ -1,0 +1,252 @@
+package interp
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/task"
+)
+
+const (
+	// queueCapacity is how many decisions may wait for the commit under way. It bounds memory and not the
+	// number of callers: those beyond it wait in line.
+	queueCapacity = 512
+	// groupDecisions and groupBytes close a group: what is beyond them waits for the next commit. They stay
+	// below what a journal takes in one entry.
+	groupDecisions = 512
+	groupBytes     = 2 << 20
+	// groupFacts bounds the facts of a group, unless one decision alone has more.
+	groupFacts = 1024
+	// regroups is how often a group is formed anew when somebody else changed its headroom in between.
+	regroups = 4
+)
+
+// Signer signs receipts with the device's key. A keyring is one.
+type Signer interface {
+	// Sign returns the Ed25519 signature of msg.
+	Sign(msg []byte) [64]byte
+}
+
+// Production carries out decisions for real: it commits them to the journal, issues receipts and hands
+// envelopes to the sender. Decisions that arrive while a commit is being synced share the next one.
+//
+// Owner: agent root group.
+type Production struct {
+	own     aura.AuthorityID
+	device  aura.DeviceID
+	journal *journal.Journal
+	signer  Signer
+	sender  Sender
+	queue   *task.Mailbox[*order]
+}
+
+// order is a decision that waits for its commit.
+type order struct {
+	decision *Decision
+	bytes    int
+	facts    int
+	reply    *task.Reply[effect.Result]
+}
+
+// NewProduction returns an interpreter for the given device of an authority. It carries out nothing
+// until it is served.
+func NewProduction(own aura.AuthorityID, device aura.DeviceID, j *journal.Journal, s Signer, to Sender) *Production {
+	return &Production{
+		own: own, device: device, journal: j, signer: s, sender: to,
+		queue: task.NewMailbox[*order]("interp", queueCapacity),
+	}
+}
+
+// Kind implements [Interpreter].
+func (p *Production) Kind() string { return "production" }
+
+// Execute implements [Interpreter]. It returns aura.Cancelled once the interpreter has stopped.
+func (p *Production) Execute(tc task.Context, d *Decision) (effect.Result, error) {
+	o := &order{decision: d, reply: task.NewReply[effect.Result]()}
+	for i := range d.Commands {
+		o.bytes += len(d.Commands[i].Value)
+		if e := d.Commands[i].Entry; e != nil {
+			o.bytes += len(e.Payload)
+			o.facts++
+		}
+	}
+	if err := p.queue.Send(tc, o); err != nil {
+		return effect.Result{}, err
+	}
+	if d.Placed != nil {
+		d.Placed()
+	}
+	return o.reply.Await(tc)
+}
+
+// Receipts returns at most so many receipts of the chain for a peer in an epoch, in order, after the first
+// ones: what an envelope carries. It returns aura.Stale when the ledger has left the epoch, and
+// aura.Corrupt when a receipt is missing or damaged.
+func (p *Production) Receipts(context aura.ContextID, peer aura.AuthorityID, epoch aura.Epoch, after uint64, most int) ([]effect.Receipt, error) {
+	return receiptsAfter(p.journal, lane{context, peer}, epoch, after, most)
+}
+
+// Name implements [task.Service].
+func (p *Production) Name() string { return "interp" }
+
+// Owner implements [task.Service].
+func (p *Production) Owner() string { return "agent root group" }
+
+// Start implements [task.Service]. There is nothing to repair: the journal is the state.
+func (p *Production) Start(task.Context) error { return nil }
+
+// Serve implements [task.Service]: one commit after the other, each with all that waits.
+func (p *Production) Serve(tc task.Context) error {
+	var next *order // taken from the queue but too much for the group before
+	defer func() { p.refuse(next) }()
+	for {
+		first := next
+		if first == nil {
+			var err error
+			if first, err = p.queue.Recv(tc); err != nil {
+				return err
+			}
+		}
+		var group []*order
+		group, next = p.gather(first)
+		p.commit(tc, group)
+		if err := tc.Err(); err != nil {
+			return err
+		}
+	}
+}
+
+// Close implements [task.Service]. The journal is its owner's to close.
+func (p *Production) Close(task.Context) error { return nil }
+
+// refuse answers those who wait when the service ends, next before those in the queue.
+func (p *Production) refuse(next *order) {
+	p.queue.Close()
+	var waiting []*order
+	if next != nil {
+		waiting = append(waiting, next)
+	}
+	for o, ok := p.queue.TryRecv(); ok; o, ok = p.queue.TryRecv() {
+		waiting = append(waiting, o)
+	}
+	resolve(waiting, aura.Errorf("interp.Execute", aura.Cancelled, "the interpreter has stopped"))
+}
+
+// gather returns the first order and those that wait behind it, as far as they fit one group, and the one
+// that did not fit, if any.
+func (p *Production) gather(first *order) (group []*order, next *order) {
+	group = append(group, first)
+	bytes, facts := first.bytes, first.facts
+	for len(group) < groupDecisions {
+		o, ok := p.queue.TryRecv()
+		if !ok {
+			return group, nil
+		}
+		if bytes, facts = bytes+o.bytes, facts+o.facts; bytes > groupBytes || facts > groupFacts {
+			return group, o
+		}
+		group = append(group, o)
+	}
+	return group, nil
+}
+
+// commit makes a group durable, releases its envelopes and answers its callers, in this order: whoever
+// is answered finds the ledger as the decision left it.
+func (p *Production) commit(tc task.Context, group []*order) {
+	// A panic or a crash of the world must not leave callers waiting.
+	defer resolve(group, aura.Errorf("interp.Execute", aura.Internal, "the commit ended without a result"))
+	for range regroups {
+		var err error
+		if group, err = p.attempt(tc, group); err == nil || len(group) == 0 {
+			return
+		}
+		switch {
+		case aura.KindOf(err) == aura.Stale:
+			// Somebody else wrote the ledger between planning and commit: those whose headroom still holds
+			// go on together.
+		case aura.KindOf(err) == aura.Invalid && len(group) > 1:
+			// One bad fact must not refuse its neighbours.
+			for _, o := range group {
+				p.commit(tc, []*order{o})
+			}
+			return
+		default:
+			resolve(group, err)
+			return
+		}
+	}
+	resolve(group, aura.Errorf("interp.Execute", aura.Stale, "the ledger changed during each of %d commits", regroups))
+}
+
+func resolve(group []*order, err error) {
+	for _, o := range group {
+		o.reply.Resolve(effect.Result{}, err)
+	}
+}
+
+// attempt plans a group and commits it. Orders that cannot be admitted are answered when the others are;
+// with an error it returns the ones that are still open.
+func (p *Production) attempt(tc task.Context, group []*order) ([]*order, error) {
+	plan := newPlan(p.journal, p.device)
+	var open []*order
+	refused := make(map[*order]error)
+	for _, o := range group {
+		if err := plan.admit(o.decision); err != nil {
+			refused[o] = err
+			continue
+		}
+		open = append(open, o)
+	}
+	results, err := p.carryOut(tc, plan)
+	for _, o := range group {
+		if cause := refused[o]; cause != nil {
+			o.reply.Resolve(effect.Result{}, cause)
+		}
+	}
+	if err != nil {
+		return open, err
+	}
+	for i, o := range open {
+		o.reply.Resolve(results[i], nil)
+	}
+	return nil, nil
+}
+
+// carryOut commits a plan and releases its envelopes.
+func (p *Production) carryOut(tc task.Context, plan *plan) ([]effect.Result, error) {
+	receipts := plan.issue(p.own, p.signer.Sign)
+	records, err := p.append(tc, plan)
+	if err != nil {
+		return nil, err
+	}
+	byLane := plan.envelopes(receipts)
+	for i, e := range plan.releases {
+		p.sender.Release(tc, e, byLane[i])
+	}
+	var head fact.Position
+	if len(records) > 0 {
+		head = records[len(records)-1].Position
+	}
+	return plan.results(head, records, receipts), nil
+}
+
+// append makes a plan durable. A plan of envelopes alone has nothing to write.
+func (p *Production) append(tc task.Context, plan *plan) ([]fact.Record, error) {
+	e := &journal.Entry{
+		Drafts: plan.drafts, Charges: plan.charges.written(), Leaks: plan.leaks.written(),
+		Expect: func(v journal.View) error {
+			if !plan.holds(v, p.device) {
+				return aura.Errorf("interp.Execute", aura.Stale, "the ledger has changed")
+			}
+			return nil
+		},
+	}
+	for _, m := range plan.meta {
+		e.Meta = append(e.Meta, journal.KV{Key: m.Key, Value: m.Value})
+	}
+	if len(e.Drafts)+len(e.Charges)+len(e.Leaks)+len(e.Meta) == 0 {
+		return nil, nil
+	}
+	return p.journal.Append(tc, e)
+}

@@ -1,0 +1,346 @@
+package interp_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/capability"
+	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/interp"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
+)
+
+func TestDecideCommitsThenReleases(t *testing.T) {
+	simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		h := found(t, tc, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), sim.Entropy("home"), guard.DefaultPolicy())
+		defer h.close(tc)
+		req := text(2, ben, cleo)
+		req.Nonces = 1
+		result, verdict, err := h.room.Decide(tc, req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(result.Records) != 1 || result.Records[0].Seq != 1 || result.Position != h.journal.Head() {
+			t.Errorf("records %+v at %d", result.Records, result.Position)
+		}
+		if err := result.Records[0].Verify(public); err != nil {
+			t.Error(err)
+		}
+		if len(result.Nonces) != 1 || len(result.Nonces[0]) != 16 {
+			t.Errorf("nonces %x", result.Nonces)
+		}
+		epoch := guard.EpochAt(guard.DefaultPolicy(), tc.Now())
+		want := interp.Verdict{
+			Operation: req.Operation, Capability: chatSend, Allowed: true,
+			Charged: []interp.Charged{
+				{Peer: ben, Epoch: epoch, Cost: 2, Left: 65534}, {Peer: cleo, Epoch: epoch, Cost: 2, Left: 65534},
+			},
+		}
+		if diff := cmp.Diff(want, verdict); diff != "" {
+			t.Error(diff)
+		}
+		posted := h.post.all()
+		if len(posted) != 2 || posted[0].envelope != (effect.Envelope{Context: pair, Peer: ben, Through: 1}) {
+			t.Fatalf("released %+v", posted)
+		}
+		for i, peer := range []aura.AuthorityID{ben, cleo} {
+			chain := guard.Chain{Context: pair, From: own, To: peer}
+			r := posted[i].receipts[0]
+			if err := chain.Accept(&r, public, guard.DefaultPolicy(), tc.Now()); err != nil {
+				t.Error(err)
+			}
+			if r != result.Receipts[i] || r.FirstSeq != 1 || r.LastSeq != 1 || r.Cost != 2 {
+				t.Errorf("receipt %+v", r)
+			}
+		}
+	})
+}
+
+func TestDenialChangesNothing(t *testing.T) {
+	cases := map[string]struct {
+		change func(*guard.Request)
+		stage  guard.Stage
+		reason guard.Reason
+	}{
+		"capability":         {func(r *guard.Request) { r.Capability = "chat:other" }, guard.Capability, guard.NotGranted},
+		"missing metadata":   {func(r *guard.Request) { r.Needs = []string{"nowhere"} }, guard.Capability, guard.MissingMetadata},
+		"flow":               {func(r *guard.Request) { r.Sends[0].Cost = 11 }, guard.Flow, guard.TooLarge},
+		"undefined leakage":  {func(r *guard.Request) { r.Sends[0].Leak[fact.Custody] = 1 }, guard.Leak, guard.Undefined},
+		"foreign namespace":  {func(r *guard.Request) { r.Entries[0].Namespace = fact.OwnNamespace(ben) }, guard.Journal, guard.ForeignNamespace},
+		"nothing to deliver": {func(r *guard.Request) { r.Entries = nil }, guard.Journal, guard.Uncoupled},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			var events []world.Event
+			log := logFunc(func(e world.Event) {
+				if e.Family == world.FamilyGuard {
+					events = append(events, e)
+				}
+			})
+			sim := task.NewSim(1, task.SimOptions{Log: log})
+			err := sim.Run("test", func(tc task.Context) error {
+				h := found(t, tc, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), sim.Entropy("home"), limited(10))
+				defer h.close(tc)
+				before, steps := dump(t, h.store), len(h.record.Steps())
+				req := text(1, ben)
+				req.Metadata = []guard.Meta{{Key: "k", Value: []byte("v")}}
+				c.change(req)
+				result, verdict, err := h.room.Decide(tc, req)
+				var denial *guard.Denial
+				if !errors.Is(err, aura.Denied) || !errors.As(err, &denial) {
+					t.Fatalf("error %v", err)
+				}
+				if denial.Stage != c.stage || denial.Reason != c.reason || verdict.Denial != *denial || verdict.Allowed {
+					t.Errorf("denial %+v, verdict %+v", denial, verdict)
+				}
+				if diff := cmp.Diff(before, dump(t, h.store)); diff != "" {
+					t.Errorf("the denial wrote:\n%s", diff)
+				}
+				if len(h.post.all()) != 0 || len(h.record.Steps()) != steps || len(result.Records)+len(result.Receipts) != 0 {
+					t.Error("the denial had effects")
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(events) != 1 || events[0].Message != "deny" || events[0].Correlation != (aura.OperationID{5}) || events[0].ErrorKind != aura.Denied {
+				t.Errorf("events %+v", events)
+			}
+		})
+	}
+}
+
+type logFunc func(world.Event)
+
+func (f logFunc) Emit(e world.Event) { f(e) }
+
+func TestEpochTurnReleasesWhoWaited(t *testing.T) {
+	simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		h := found(t, tc, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), sim.Entropy("home"), limited(2))
+		defer h.close(tc)
+		decide := func(req *guard.Request) interp.Verdict {
+			t.Helper()
+			_, verdict, err := h.room.Decide(tc, req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return verdict
+		}
+		queued := text(2, ben)
+		queued.Queue = true
+		decide(queued)
+		if v := decide(queued); len(v.Waiting) != 1 || v.Waiting[0].Reason != guard.Short {
+			t.Fatalf("verdict %+v", v)
+		}
+		if n := h.journal.Count(shared, device); n != 2 {
+			t.Errorf("%d facts are durable", n)
+		}
+		if got := len(h.post.all()); got != 1 {
+			t.Errorf("%d releases", got)
+		}
+		small := text(1, ben)
+		small.Queue = true
+		if v := decide(small); len(v.Waiting) != 1 || v.Waiting[0].Reason != guard.Backlog {
+			t.Fatalf("a fact overtakes: %+v", v)
+		}
+
+		// The same release is denied now and allowed when the epoch turns.
+		backlog := &guard.Request{
+			Capability: chatSend, Context: pair, Authority: own,
+			Sends: []guard.Send{{Peer: ben, Cost: 2, From: 1, Through: 3}},
+		}
+		if _, _, err := h.room.Decide(tc, backlog); !errors.Is(err, aura.Denied) {
+			t.Fatal(err)
+		}
+		if err := tc.Sleep(time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		if v := decide(backlog); v.Charged[0].Left != 0 {
+			t.Errorf("verdict %+v", v)
+		}
+		last := h.post.all()[1]
+		if last.envelope.Through != 3 || len(last.receipts) != 1 || last.receipts[0].FirstSeq != 2 {
+			t.Errorf("released %+v", last)
+		}
+		if last.receipts[0].Previous != [32]byte{} {
+			t.Error("an epoch's first receipt follows one of the epoch before")
+		}
+	})
+}
+
+func TestRetransmissionUsesTheSameReceipt(t *testing.T) {
+	simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		h := found(t, tc, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), sim.Entropy("home"), limited(10))
+		defer h.close(tc)
+		var first []effect.Receipt
+		for range 3 {
+			result, _, err := h.room.Decide(tc, text(2, ben))
+			if err != nil {
+				t.Fatal(err)
+			}
+			first = append(first, result.Receipts...)
+		}
+		again := &guard.Request{
+			Capability: chatSend, Context: pair, Authority: own,
+			Sends: []guard.Send{{Peer: ben, Cost: 4, From: 1, Through: 3, Retransmit: true}},
+		}
+		before := dump(t, h.store)
+		_, verdict, err := h.room.Decide(tc, again)
+		if err != nil || len(verdict.Charged) != 0 {
+			t.Fatalf("%v, verdict %+v", err, verdict)
+		}
+		if diff := cmp.Diff(before, dump(t, h.store)); diff != "" {
+			t.Errorf("a retransmission wrote:\n%s", diff)
+		}
+		if posted := h.post.all(); len(posted) != 4 || posted[3].envelope.Through != 3 {
+			t.Errorf("released %+v", posted)
+		}
+		epoch := first[0].Epoch
+		for _, c := range []struct {
+			after uint64
+			most  int
+			want  []effect.Receipt
+		}{{0, 9, first}, {1, 9, first[1:]}, {1, 1, first[1:2]}, {3, 9, nil}, {9, 9, nil}} {
+			got, err := h.prod.Receipts(pair, ben, epoch, c.after, c.most)
+			if diff := cmp.Diff(c.want, got); err != nil || diff != "" {
+				t.Errorf("%d receipts after %d: %v\n%s", c.most, c.after, err, diff)
+			}
+		}
+
+		if err := tc.Sleep(time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		result, verdict, err := h.room.Decide(tc, again)
+		if err != nil || len(verdict.Charged) != 1 || verdict.Charged[0].Left != 6 {
+			t.Fatalf("%v, verdict %+v", err, verdict)
+		}
+		if _, err := h.prod.Receipts(pair, ben, epoch, 0, 9); aura.KindOf(err) != aura.Stale {
+			t.Errorf("receipts of the epoch before: %v", err)
+		}
+		got, err := h.prod.Receipts(pair, ben, epoch+1, 0, 9)
+		if diff := cmp.Diff(result.Receipts, got); err != nil || diff != "" {
+			t.Errorf("%v\n%s", err, diff)
+		}
+	})
+}
+
+func TestAnotherDevicesChargeIsSeen(t *testing.T) {
+	simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		h := found(t, tc, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), sim.Entropy("home"), limited(10))
+		defer h.close(tc)
+		epoch := guard.EpochAt(limited(10), tc.Now())
+		spent := fact.Charge{Context: pair, Peer: ben, Epoch: epoch, Spent: 9}
+		if _, err := h.journal.Append(tc, &journal.Entry{Charges: []fact.Charge{spent}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := h.room.Decide(tc, text(2, ben)); !errors.Is(err, aura.Denied) {
+			t.Errorf("error %v", err)
+		}
+		if _, v, err := h.room.Decide(tc, text(1, ben)); err != nil || v.Charged[0].Left != 0 {
+			t.Errorf("%v, verdict %+v", err, v)
+		}
+	})
+}
+
+// stale is an interpreter whose ledger always changed.
+type stale struct{ calls int }
+
+func (s *stale) Kind() string { return "stale" }
+
+func (s *stale) Execute(task.Context, *interp.Decision) (effect.Result, error) {
+	s.calls++
+	return effect.Result{}, aura.Stale
+}
+
+func TestConflictAfterBoundedAttempts(t *testing.T) {
+	simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		h := found(t, tc, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), sim.Entropy("home"), limited(10))
+		defer h.close(tc)
+		never := new(stale)
+		room := interp.NewRoom(own, device, h.journal, h.grants, never, sim.Entropy("room"), interp.RoomOptions{Attempts: 3})
+		if _, _, err := room.Decide(tc, text(1, ben)); !errors.Is(err, aura.Conflict) || never.calls != 3 {
+			t.Errorf("%v after %d attempts", err, never.calls)
+		}
+		// A decision that came to nothing does not narrow the next one.
+		var s guard.Snapshot
+		if err := room.Prepare(tc, text(1, ben), &s); err != nil || s.Budgets[0].Spent != 0 || s.Last != 0 {
+			t.Errorf("%v, snapshot %+v", err, s)
+		}
+	})
+}
+
+func TestRequestOfAnotherAuthorityIsInvalid(t *testing.T) {
+	simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		h := found(t, tc, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), sim.Entropy("home"), limited(10))
+		defer h.close(tc)
+		req := text(1, ben)
+		req.Authority = cleo
+		if _, _, err := h.room.Decide(tc, req); !errors.Is(err, aura.Invalid) {
+			t.Error(err)
+		}
+	})
+}
+
+func TestNeededMetadataReachesTheGuard(t *testing.T) {
+	simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		h := found(t, tc, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), sim.Entropy("home"), limited(10))
+		defer h.close(tc)
+		store := &guard.Request{Capability: chatSend, Authority: own, Metadata: []guard.Meta{{Key: "z", Value: []byte("1")}, {Key: "a", Value: []byte("2")}}}
+		if _, _, err := h.room.Decide(tc, store); err != nil {
+			t.Fatal(err)
+		}
+		req := text(1, ben)
+		req.Needs = []string{"z", "a"}
+		if _, _, err := h.room.Decide(tc, req); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestGrantsAreInForceWhenTheirCallerIsTold(t *testing.T) {
+	for seed := range uint64(20) {
+		simulate(t, seed, func(tc task.Context, sim *task.Sim) {
+			disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{SyncDelay: time.Millisecond})
+			h := open(t, tc, disk, sim.Entropy("home"))
+			if _, _, err := h.room.Decide(tc, text(1, ben)); !errors.Is(err, aura.Denied) {
+				t.Fatalf("before any grant: %v", err)
+			}
+			result, err := h.room.Found(tc, grant(t, chatSend, "capability:revoke"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := h.room.Found(tc, grant(t, chatSend)); !errors.Is(err, aura.Conflict) {
+				t.Errorf("founded twice: %v", err)
+			}
+			if _, _, err := h.room.Decide(tc, text(1, ben)); err != nil {
+				t.Errorf("after the grant: %v", err)
+			}
+			revoke, err := capability.Revoke(own, result.Records[0].ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req := &guard.Request{Capability: "capability:revoke", Authority: own, Entries: []fact.Draft{revoke}}
+			if _, _, err := h.room.Decide(tc, req); err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := h.room.Decide(tc, text(1, ben)); !errors.Is(err, aura.Denied) {
+				t.Errorf("after the revocation: %v", err)
+			}
+			h.close(tc)
+			h = open(t, tc, disk.Crash(), sim.Entropy("home"))
+			defer h.close(tc)
+			if _, _, err := h.room.Decide(tc, text(1, ben)); !errors.Is(err, aura.Denied) {
+				t.Errorf("after the revocation and a restart: %v", err)
+			}
+		})
+	}
+}

@@ -1,0 +1,164 @@
+package interp
+
+import (
+	"slices"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/task"
+)
+
+// SimulationOptions configures a [Simulation]. The zero value works.
+type SimulationOptions struct {
+	// Latency is the simulated time that one decision takes. Default: none.
+	Latency aura.Duration
+	// Keep is how many of the newest steps are kept. Default: 1024.
+	Keep int
+	// Signer signs receipts. Default: receipts are not signed.
+	Signer Signer
+	// Sender gets the envelopes. Default: nobody; the steps show them.
+	Sender Sender
+}
+
+// Simulation carries out decisions on a ledger of its own in memory and records them, instead of writing
+// to a journal and a network. The same decisions in the same order give the same steps, byte for byte. It
+// is also the [Ledger] that further decisions are prepared on.
+type Simulation struct {
+	trace
+	own     aura.AuthorityID
+	device  aura.DeviceID
+	options SimulationOptions
+	turn    *task.Semaphore // one decision at a time
+
+	leaf   task.Leaf
+	memory memory
+}
+
+// memory is the state of a ledger and the facts behind it.
+type memory struct {
+	charges map[lane]fact.Charge
+	leaks   map[audience]fact.Leak
+	counts  map[fact.Namespace]uint64 // of the own device
+	meta    map[string][]byte
+	head    fact.Position
+}
+
+// NewSimulation returns an interpreter for the given device of an authority, with an empty ledger.
+func NewSimulation(own aura.AuthorityID, device aura.DeviceID, o SimulationOptions) *Simulation {
+	if o.Keep <= 0 {
+		o.Keep = defaultSteps
+	}
+	return &Simulation{
+		trace: trace{keep: o.Keep}, own: own, device: device, options: o, turn: task.NewSemaphore(1),
+		memory: memory{
+			charges: map[lane]fact.Charge{}, leaks: map[audience]fact.Leak{},
+			counts: map[fact.Namespace]uint64{}, meta: map[string][]byte{},
+		},
+	}
+}
+
+// Kind implements [Interpreter].
+func (s *Simulation) Kind() string { return "simulation" }
+
+// Execute implements [Interpreter].
+func (s *Simulation) Execute(tc task.Context, d *Decision) (effect.Result, error) {
+	if err := s.turn.Acquire(tc); err != nil {
+		return effect.Result{}, err
+	}
+	defer s.turn.Release()
+	if d.Placed != nil {
+		d.Placed()
+	}
+	result, err := s.execute(tc, d)
+	s.record(tc.Now(), d, result, err)
+	return result, err
+}
+
+func (s *Simulation) execute(tc task.Context, d *Decision) (effect.Result, error) {
+	if s.options.Latency > 0 {
+		if err := tc.Sleep(s.options.Latency); err != nil {
+			return effect.Result{}, err
+		}
+	}
+	p := newPlan(s, s.device)
+	if err := p.admit(d); err != nil {
+		return effect.Result{}, err
+	}
+	sign := func([]byte) [64]byte { return [64]byte{} }
+	if s.options.Signer != nil {
+		sign = s.options.Signer.Sign
+	}
+	receipts := p.issue(s.own, sign)
+	records, head := s.apply(p, d)
+	if s.options.Sender != nil {
+		byLane := p.envelopes(receipts)
+		for i, e := range p.releases {
+			s.options.Sender.Release(tc, e, byLane[i])
+		}
+	}
+	return p.results(head, records, receipts)[0], nil
+}
+
+// apply writes a plan into the memory and returns its facts. They carry no proof: nobody signs here.
+func (s *Simulation) apply(p *plan, d *Decision) ([]fact.Record, fact.Position) {
+	s.leaf.Lock()
+	defer s.leaf.Unlock()
+	m := &s.memory
+	for _, c := range p.charges.written() {
+		m.charges[lane{c.Context, c.Peer}] = c
+	}
+	for _, l := range p.leaks.written() {
+		m.leaks[audience{l.Context, l.Observer}] = l
+	}
+	for _, kv := range p.meta {
+		if kv.Value == nil {
+			delete(m.meta, kv.Key)
+		} else {
+			m.meta[kv.Key] = slices.Clone(kv.Value)
+		}
+	}
+	records := make([]fact.Record, 0, len(p.drafts))
+	for i, draft := range p.drafts {
+		m.head++
+		m.counts[draft.Namespace]++
+		f := fact.Fact{
+			Namespace: draft.Namespace, Kind: draft.Kind, Operation: draft.Operation, Payload: draft.Payload,
+			Order:   aura.OrderToken(stretch(purposeOrder, &d.Seed, uint32(i), len(aura.OrderToken{}))),
+			Logical: aura.Logical(m.head), Author: s.own, Device: s.device,
+		}
+		records = append(records, fact.Record{Position: m.head, Seq: m.counts[draft.Namespace], ID: f.ID(), Fact: f})
+	}
+	return records, m.head
+}
+
+// Count implements [Ledger].
+func (s *Simulation) Count(ns fact.Namespace, device aura.DeviceID) uint64 {
+	s.leaf.Lock()
+	defer s.leaf.Unlock()
+	if device != s.device {
+		return 0
+	}
+	return s.memory.counts[ns]
+}
+
+// Charge implements [Ledger].
+func (s *Simulation) Charge(context aura.ContextID, peer aura.AuthorityID) fact.Charge {
+	s.leaf.Lock()
+	defer s.leaf.Unlock()
+	return s.memory.charges[lane{context, peer}]
+}
+
+// Leak implements [Ledger].
+func (s *Simulation) Leak(context aura.ContextID, o fact.Observer) fact.Leak {
+	s.leaf.Lock()
+	defer s.leaf.Unlock()
+	return s.memory.leaks[audience{context, o}]
+}
+
+// Meta implements [Ledger].
+func (s *Simulation) Meta(key string) ([]byte, error) {
+	s.leaf.Lock()
+	defer s.leaf.Unlock()
+	return s.memory.meta[key], nil
+}

@@ -1,0 +1,136 @@
+package interp_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/interp"
+	"github.com/aura-runtime/aura/task"
+)
+
+// permit permits one capability under a policy.
+type permit struct{ policy guard.Policy }
+
+func (permit) Frontier(task.Context, aura.ContextID, aura.AuthorityID) (guard.Frontier, error) {
+	return guard.NewFrontier(chatSend), nil
+}
+
+func (p permit) Policy(task.Context, aura.ContextID) (guard.Policy, error) { return p.policy, nil }
+
+func simulated(sim *task.Sim, p guard.Policy, o interp.SimulationOptions) (*interp.Simulation, *interp.Room) {
+	s := interp.NewSimulation(own, device, o)
+	return s, interp.NewRoom(own, device, s, permit{p}, s, sim.Entropy("room"), interp.RoomOptions{})
+}
+
+func TestSimulationKeepsBudgetAndTime(t *testing.T) {
+	simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		s, room := simulated(sim, limited(3), interp.SimulationOptions{Latency: time.Second, Signer: signer{}})
+		start := tc.Elapsed()
+		for range 3 {
+			result, _, err := room.Decide(tc, text(1, ben))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := result.Receipts[0].Verify(public); err != nil {
+				t.Error(err)
+			}
+		}
+		if took := tc.Elapsed() - start; took != 3*time.Second {
+			t.Errorf("three decisions took %v", took)
+		}
+		if _, _, err := room.Decide(tc, text(1, ben)); !errors.Is(err, aura.Denied) {
+			t.Errorf("beyond the budget: %v", err)
+		}
+		steps := s.Steps()
+		if len(steps) != 3 || steps[0].At.At.Sub(0) >= steps[2].At.At.Sub(0) {
+			t.Errorf("steps %+v", steps)
+		}
+		if c := s.Charge(pair, ben); c.Spent != 3 || c.Through != 3 || c.Receipts != 3 {
+			t.Errorf("ledger %+v", c)
+		}
+	})
+}
+
+func TestSimulationRefusesStaleHeadroom(t *testing.T) {
+	simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		s, _ := simulated(sim, limited(3), interp.SimulationOptions{})
+		d := &interp.Decision{Request: text(1, ben), Commands: []effect.Command{
+			{Kind: effect.ChargeBudget, Context: pair, Peer: ben, Amount: 1, Epoch: 4},
+		}}
+		if _, err := s.Execute(tc, d); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Execute(tc, d); !errors.Is(err, aura.Stale) {
+			t.Errorf("error %v", err)
+		}
+		if steps := s.Steps(); len(steps) != 2 || steps[0].Err != nil || !errors.Is(steps[1].Err, aura.Stale) {
+			t.Errorf("steps %+v", steps)
+		}
+	})
+}
+
+func TestSimulationIsAFunctionOfItsSeed(t *testing.T) {
+	run := func(seed uint64) (steps []interp.Step) {
+		simulate(t, seed, func(tc task.Context, sim *task.Sim) {
+			s, room := simulated(sim, limited(9), interp.SimulationOptions{Latency: time.Millisecond})
+			g := task.NewGroup(tc, "senders")
+			for i := range 6 {
+				g.Go("sender", func(tc task.Context) error {
+					req := text(aura.FlowCost(1+i%2), ben)
+					req.Nonces = i % 2
+					_, _, err := room.Decide(tc, req)
+					return err
+				})
+			}
+			if err := g.Wait(tc); err != nil {
+				t.Error(err)
+			}
+			steps = s.Steps()
+		})
+		return steps
+	}
+	one := run(1)
+	if diff := cmp.Diff(one, run(1)); diff != "" {
+		t.Error(diff)
+	}
+	if cmp.Equal(one, run(2)) {
+		t.Error("another seed gave the same nonces")
+	}
+}
+
+func TestRecorderKeepsTheNewestSteps(t *testing.T) {
+	simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		inner := interp.NewSimulation(own, device, interp.SimulationOptions{})
+		told := 0
+		r := interp.NewRecorder(inner, interp.RecorderOptions{Keep: 2, Tell: func(interp.Step) { told++ }})
+		if got := r.Kind(); got != "recorder of simulation" {
+			t.Errorf("kind %q", got)
+		}
+		room := interp.NewRoom(own, device, inner, permit{limited(9)}, r, sim.Entropy("room"), interp.RoomOptions{})
+		for i := range 3 {
+			req := text(1, ben)
+			req.Operation = aura.OperationID{byte(i)}
+			if _, _, err := room.Decide(tc, req); err != nil {
+				t.Fatal(err)
+			}
+			req.Entries[0].Kind = "changed.later"
+		}
+		steps := r.Steps()
+		if len(steps) != 2 || told != 3 || steps[0].Operation != (aura.OperationID{1}) {
+			t.Fatalf("%d steps, %d told", len(steps), told)
+		}
+		for _, s := range steps {
+			for i := range s.Commands {
+				if e := s.Commands[i].Entry; e != nil && e.Kind != "chat.message" {
+					t.Error("a step changed after it was recorded")
+				}
+			}
+		}
+	})
+}

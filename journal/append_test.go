@@ -1,0 +1,417 @@
+package journal_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/task"
+)
+
+func TestReceivedFactsComeInOrderAndOnce(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		j := open(t, tc, journal.NewFaulty(entropy(2), journal.Faults{}))
+		one, two, three := peer.record(pair, 1, 5, "one"), peer.record(pair, 2, 6, "two"), peer.record(pair, 3, 7, "three")
+		j.append(t, tc, &journal.Entry{Foreign: []fact.Record{one, two}})
+
+		renamed := three
+		renamed.ID[0] ^= 1
+		nameless := three
+		nameless.Fact.Kind = ""
+		cases := []struct {
+			name string
+			in   fact.Record
+			want aura.Kind
+		}{
+			{"a gap", peer.record(pair, 4, 8, "four"), aura.Unavailable},
+			{"another fact in a place that is taken", peer.record(pair, 2, 6, "other"), aura.Conflict},
+			{"a fact that is not later than the one before", peer.record(pair, 3, 6, "three"), aura.Invalid},
+			{"a fact far ahead of all clocks", peer.record(pair, 3, 1<<40, "three"), aura.Invalid},
+			{"a fact under another identity", renamed, aura.Invalid},
+			{"a fact without a kind", nameless, aura.Invalid},
+		}
+		for _, c := range cases {
+			// A good fact beside the bad one: an entry is stored as a whole or not at all.
+			e := &journal.Entry{Foreign: []fact.Record{peer.record(crew, 1, 1, "good"), c.in}}
+			if _, err := j.Append(tc, e); !errors.Is(err, c.want) {
+				t.Errorf("%s: got %v, want %v", c.name, err, c.want)
+			}
+		}
+		if n := j.Head(); n != 2 {
+			t.Fatalf("refused entries left something: the head is %d", n)
+		}
+		if got := j.append(t, tc, &journal.Entry{Foreign: []fact.Record{one, two, three, three}}); len(got) != 1 || got[0].ID != three.ID {
+			t.Errorf("duplicates were stored again: %v", got)
+		}
+		got, err := j.ByAuthor(pair, peer.id, 2, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		two.Position, three.Position = 2, 3
+		if diff := cmp.Diff([]fact.Record{two, three}, got); diff != "" {
+			t.Errorf("the peer's facts differ (-want +got):\n%s", diff)
+		}
+		if r, ok, err := j.Fact(two.ID); err != nil || !ok || r.Position != 2 {
+			t.Errorf("fact two is %+v, %v, %v", r, ok, err)
+		}
+		if _, ok, err := j.Fact(aura.FactID{9}); err != nil || ok {
+			t.Errorf("an unknown fact is %v, %v", ok, err)
+		}
+		j.close(t, tc)
+	})
+}
+
+func TestExpectationSeesTheEntriesBeforeIt(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		j := open(t, tc, journal.NewFaulty(entropy(2), journal.Faults{SyncDelay: time.Millisecond}))
+		context := aura.ContextID{7}
+		const limit, cost, senders = 50, 10, 8
+		errShort := aura.Errorf("test", aura.Denied, "budget is spent")
+		allowed := 0
+		g := task.NewGroup(tc, "senders")
+		for range senders {
+			g.Go("sender", func(tc task.Context) error {
+				e := &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", "x")}, Meta: []journal.KV{{Key: "last"}}}
+				e.Expect = func(v journal.View) error {
+					c := v.Charge(context, peer.author)
+					if c.Spent+cost > limit {
+						return errShort
+					}
+					if last, err := v.Meta("last"); err != nil || string(last) != fmt.Sprint(c.Through) && c.Through > 0 {
+						t.Errorf("metadata is %q, %v; the charge says %d", last, err, c.Through)
+					}
+					c.Spent, c.Through = c.Spent+cost, v.Count(pair, self.id)+1
+					e.Charges = []fact.Charge{c}
+					e.Meta[0].Value = fmt.Append(nil, c.Through)
+					return nil
+				}
+				records, err := j.Append(tc, e)
+				if err == errShort {
+					return nil
+				}
+				if err == nil && records[0].Seq != e.Charges[0].Through {
+					t.Errorf("the charge foresaw place %d, the fact has %d", e.Charges[0].Through, records[0].Seq)
+				}
+				allowed++
+				return err
+			})
+		}
+		if err := g.Wait(tc); err != nil {
+			t.Fatal(err)
+		}
+		if allowed != limit/cost || j.Head() != limit/cost {
+			t.Errorf("%d entries were allowed and %d facts stored, the budget is for %d", allowed, j.Head(), limit/cost)
+		}
+		if c := j.Charge(context, peer.author); c.Spent != limit || c.Through != limit/cost {
+			t.Errorf("the ledger has %+v", c)
+		}
+		j.close(t, tc)
+	})
+}
+
+func TestRefusedEntryChangesNoByte(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		disk := journal.NewFaulty(entropy(2), journal.Faults{})
+		j := open(t, tc, disk)
+		j.append(t, tc, &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", "one")}})
+		before := dump(t, disk)
+		refused := []*journal.Entry{
+			{Expect: func(journal.View) error { return aura.Stale }, Drafts: []fact.Draft{draft(pair, "chat.message", "x")}},
+			{Drafts: []fact.Draft{draft(pair, "chat.message", "x"), draft(fact.Namespace{}, "chat.message", "x")}},
+			{Charges: []fact.Charge{{Spent: 1}}, Foreign: []fact.Record{peer.record(pair, 9, 9, "gap")}},
+			{Meta: []journal.KV{{Key: "", Value: []byte("x")}}},
+			{Checkpoints: []journal.Checkpoint{{Name: "Not A Name"}}},
+			{},
+		}
+		for i, e := range refused {
+			if _, err := j.Append(tc, e); (err != nil) != (i < len(refused)-1) {
+				t.Errorf("entry %d: %v", i, err)
+			}
+		}
+		if diff := cmp.Diff(before, dump(t, disk)); diff != "" {
+			t.Errorf("the store changed:\n%s", diff)
+		}
+		j.close(t, tc)
+	})
+}
+
+// dump returns the content of a store.
+func dump(t testing.TB, s journal.Store) map[string]string {
+	t.Helper()
+	content := map[string]string{}
+	if err := s.Iterate(nil, nil, func(key, value []byte) error {
+		content[string(key)] = string(value)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
+func TestLogicalTimeOfAContextTellsNothingAboutOthers(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		j := open(t, tc, journal.NewFaulty(entropy(2), journal.Faults{}))
+		j.append(t, tc, &journal.Entry{Foreign: []fact.Record{peer.record(pair, 1, 100, "hi")}})
+		records := j.append(t, tc, &journal.Entry{Drafts: []fact.Draft{
+			draft(pair, "chat.message", "after hi"), draft(crew, "chat.message", "elsewhere"), draft(own, "contact.renamed", "after all"),
+		}})
+		var got []aura.Logical
+		for _, r := range records {
+			got = append(got, r.Fact.Logical)
+		}
+		if diff := cmp.Diff([]aura.Logical{101, 1, 102}, got); diff != "" {
+			t.Errorf("logical times differ (-want +got):\n%s", diff)
+		}
+		j.close(t, tc)
+	})
+}
+
+func TestWritersShareSyncs(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		disk := journal.NewFaulty(entropy(2), journal.Faults{SyncDelay: 5 * time.Millisecond})
+		j := open(t, tc, disk)
+		before := disk.Syncs()
+		const writers, each = 64, 4
+		g := task.NewGroup(tc, "writers")
+		for range writers {
+			g.Go("writer", func(tc task.Context) error {
+				for range each {
+					if _, err := j.Append(tc, &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", "x")}}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+		if err := g.Wait(tc); err != nil {
+			t.Fatal(err)
+		}
+		if syncs := disk.Syncs() - before; syncs > 3*each {
+			t.Errorf("%d appends by %d writers took %d syncs", writers*each, writers, syncs)
+		}
+		j.close(t, tc)
+	})
+}
+
+// recorder is a store that notes when a batch became durable, and a sink that notes when it heard of it.
+type recorder struct {
+	journal.Store
+	lock  task.Leaf
+	words []string
+}
+
+func (r *recorder) note(format string, args ...any) {
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	r.words = append(r.words, fmt.Sprintf(format, args...))
+}
+
+func (r *recorder) Apply(tc task.Context, b *journal.Batch) error {
+	r.note("apply")
+	err := r.Store.Apply(tc, b)
+	r.note("synced")
+	return err
+}
+
+func (r *recorder) Committed(records []fact.Record) {
+	for i := range records {
+		r.note("sink %d", records[i].Position)
+	}
+}
+
+func TestNothingIsToldBeforeItsSync(t *testing.T) {
+	for _, executor := range []struct {
+		name string
+		task.Executor
+	}{{"simulated", task.NewSim(3, task.SimOptions{})}, {"real", real()}} {
+		rec := &recorder{Store: journal.NewFaulty(entropy(2), journal.Faults{SyncDelay: time.Millisecond})}
+		err := executor.Run("test", func(tc task.Context) error {
+			j := open(t, tc, rec)
+			rec.words = nil
+			head, detach := j.Attach(rec)
+			if head != 0 {
+				t.Errorf("attached at %d", head)
+			}
+			g := task.NewGroup(tc, "writers")
+			for range 8 {
+				g.Go("writer", func(tc task.Context) error {
+					records, err := j.Append(tc, &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", "x")}})
+					if err != nil {
+						return err
+					}
+					rec.note("ack %d", records[0].Position)
+					return nil
+				})
+			}
+			if err := g.Wait(tc); err != nil {
+				return err
+			}
+			detach()
+			j.append(t, tc, &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", "unheard")}})
+			j.close(t, tc)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkOrder(t, executor.name, rec.words)
+	}
+}
+
+// checkOrder replays the words: positions are told only while no batch is on its way that could hold
+// them, in order to the sink, and each exactly once.
+func checkOrder(t *testing.T, name string, words []string) {
+	t.Helper()
+	told, sunk := map[int]bool{}, 0
+	batches, durable := 0, 0
+	for _, w := range words {
+		var n int
+		switch {
+		case w == "apply":
+			batches++
+		case w == "synced":
+			durable++
+		case scan(w, "ack %d", &n):
+			if durable == 0 || told[n] {
+				t.Errorf("%s: position %d was told with %d batches durable: %v", name, n, durable, words)
+			}
+			told[n] = true
+		case scan(w, "sink %d", &n):
+			if n != sunk+1 || batches != durable {
+				t.Errorf("%s: the sink heard %d after %d with %d of %d batches durable", name, n, sunk, durable, batches)
+			}
+			sunk = n
+		}
+	}
+	if len(told) != 8 || sunk != 8 {
+		t.Errorf("%s: %d of 8 were told to their callers, %d to the sink", name, len(told), sunk)
+	}
+}
+
+func scan(word, format string, n *int) bool {
+	k, err := fmt.Sscanf(word, format, n)
+	return k == 1 && err == nil
+}
+
+func TestFailedDiskRefusesAndRecovers(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		faults journal.Faults
+		want   aura.Kind
+	}{
+		{"full", journal.Faults{Capacity: 1}, aura.Exhausted},
+		{"failing", journal.Faults{FailApply: 1}, aura.Unavailable},
+	} {
+		simulate(t, 1, func(tc task.Context) {
+			disk := journal.NewFaulty(entropy(2), journal.Faults{})
+			j := open(t, tc, disk)
+			entry := func() *journal.Entry {
+				return &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", "x")}, Meta: []journal.KV{{Key: "k", Value: []byte("v")}}}
+			}
+			j.append(t, tc, entry())
+			disk.SetFaults(c.faults)
+			if _, err := j.Append(tc, entry()); !errors.Is(err, c.want) {
+				t.Errorf("%s: got %v, want %v", c.name, err, c.want)
+			}
+			if n := len(j.read(t, tc, fact.Selection{})); n != 1 || j.Head() != 1 || j.Count(pair, self.id) != 1 {
+				t.Errorf("%s: %d facts are read, the head is %d", c.name, n, j.Head())
+			}
+			disk.SetFaults(journal.Faults{})
+			if r := j.append(t, tc, entry()); r[0].Position != 2 || r[0].Seq != 2 {
+				t.Errorf("%s: the next fact has position %d, place %d", c.name, r[0].Position, r[0].Seq)
+			}
+			j.close(t, tc)
+		})
+	}
+}
+
+func TestEveryCallerIsAnsweredWhenTheOwnerStops(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		j := open(t, tc, journal.NewFaulty(entropy(2), journal.Faults{SyncDelay: time.Second}))
+		kinds := map[aura.Kind]int{}
+		g := task.NewGroup(tc, "writers")
+		for range 20 {
+			g.Go("writer", func(tc task.Context) error {
+				_, err := j.Append(tc, &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", "x")}})
+				kinds[aura.KindOf(err)]++
+				return nil
+			})
+		}
+		if err := tc.Sleep(time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
+		j.group.Cancel()
+		if err := g.Wait(tc); err != nil {
+			t.Fatal(err)
+		}
+		if kinds[aura.Cancelled] != 20 {
+			t.Errorf("answers by kind: %v", kinds)
+		}
+		if _, err := j.Append(tc, &journal.Entry{}); !errors.Is(err, aura.Cancelled) {
+			t.Errorf("after the end: got %v, want cancelled", err)
+		}
+		if err := j.Close(tc); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestReadingOneThreadCostsThatThread(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		store := &counter{Store: journal.NewFaulty(entropy(2), journal.Faults{})}
+		j := open(t, tc, store)
+		const others, mine = 1500, 600
+		var want []aura.FactID
+		for i := range others {
+			e := &journal.Entry{Drafts: []fact.Draft{draft(crew, "chat.message", "theirs")}}
+			if i < mine {
+				e.Drafts = append(e.Drafts, draft(pair, "chat.message", "mine"))
+			}
+			for _, r := range j.append(t, tc, e) {
+				if r.Fact.Namespace == pair {
+					want = append(want, r.ID)
+				}
+			}
+		}
+		store.values = 0
+		var got []aura.FactID
+		for _, r := range j.read(t, tc, fact.Selection{Namespaces: []fact.Namespace{pair}}) {
+			got = append(got, r.ID)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("the thread differs (-want +got):\n%s", diff)
+		}
+		if limit := 2*mine + 10; store.values > limit {
+			t.Errorf("reading %d facts of %d touched %d values", mine, mine+others, store.values)
+		}
+		store.values = 0
+		if r := j.read(t, tc, fact.Selection{Namespaces: []fact.Namespace{pair}, After: j.Head() - 5}); len(r) != 0 || store.values > 5 {
+			t.Errorf("reading nothing new gave %d facts and touched %d values", len(r), store.values)
+		}
+		j.close(t, tc)
+	})
+}
+
+// counter counts the values that are read.
+type counter struct {
+	journal.Store
+	values int
+}
+
+func (c *counter) Get(key []byte) ([]byte, bool, error) {
+	c.values++
+	return c.Store.Get(key)
+}
+
+func (c *counter) Iterate(start, end []byte, fn func(key, value []byte) error) error {
+	return c.Store.Iterate(start, end, func(key, value []byte) error {
+		c.values++
+		return fn(key, value)
+	})
+}

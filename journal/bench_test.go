@@ -1,0 +1,178 @@
+package journal_test
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/task"
+)
+
+const benchWriters = 16
+
+// BenchmarkAppend16 appends one received fact of 100 bytes per entry from each of 16 writers, synced, on a
+// disk. The facts were signed beforehand.
+func BenchmarkAppend16(b *testing.B) {
+	share := b.N/benchWriters + 1
+	records := make([][]fact.Record, benchWriters)
+	for w := range records {
+		d := newDevice(byte(10 + w))
+		for i := range share {
+			records[w] = append(records[w], benchRecord(d, uint64(i+1)))
+		}
+	}
+	benchJournal(b, func(tc task.Context, j opened) error {
+		writers := task.NewGroup(tc, "writers")
+		for w := range benchWriters {
+			writers.Go("writer", func(tc task.Context) error {
+				for i := range share {
+					if _, err := j.Append(tc, &journal.Entry{Foreign: records[w][i : i+1]}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+		return writers.Wait(tc)
+	})
+}
+
+// BenchmarkAppendOwn16 is the same for own facts, which the journal signs.
+func BenchmarkAppendOwn16(b *testing.B) {
+	share := b.N/benchWriters + 1
+	payload := string(make([]byte, 100))
+	benchJournal(b, func(tc task.Context, j opened) error {
+		writers := task.NewGroup(tc, "writers")
+		for range benchWriters {
+			writers.Go("writer", func(tc task.Context) error {
+				for range share {
+					if _, err := j.Append(tc, &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", payload)}}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+		return writers.Wait(tc)
+	})
+}
+
+// BenchmarkBarePebble16 writes what the journal writes for one fact, keys and sizes alike, from each of
+// 16 goroutines: what the disk and Pebble allow.
+func BenchmarkBarePebble16(b *testing.B) {
+	share := b.N/benchWriters + 1
+	r := benchRecord(newDevice(10), 1)
+	size := len(r.Fact.Encode()) + len(r.Proof.Encode()) + 4 + 24 + 16
+	cache := pebble.NewCache(8 << 20)
+	defer cache.Unref()
+	db, err := pebble.Open(b.TempDir(), &pebble.Options{Cache: cache, MemTableSize: 4 << 20, FormatMajorVersion: pebble.FormatValueSeparation, Logger: silent{}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ResetTimer()
+	err = real().Run("bench", func(tc task.Context) error {
+		writers := task.NewGroup(tc, "writers")
+		for w := range benchWriters {
+			writers.Go("writer", func(tc task.Context) error {
+				value := make([]byte, size)
+				_, _ = rand.Read(value)
+				for i := range share {
+					batch := db.NewBatch()
+					n := binary.BigEndian.AppendUint64(nil, uint64(i*benchWriters+w))
+					stored := fmt.Appendf(nil, "%c%s", 2, n)
+					_ = batch.Set(stored, value, nil)
+					_ = batch.Set(fmt.Appendf(nil, "%c%16d%s", 3, 0, n), nil, nil)
+					_ = batch.Set(fmt.Appendf(nil, "%c%16d%s", 4, 0, n), nil, nil)
+					_ = batch.Set(fmt.Appendf(nil, "%c%16d%s", 5, w, n), n, nil)
+					_ = batch.Set(append([]byte{6}, value[i%(size-16):][:16]...), n, nil)
+					if err := batch.Commit(pebble.Sync); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+		return writers.Wait(tc)
+	})
+	b.StopTimer()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// BenchmarkRead reads a thread of 1,000 facts among 10,000.
+func BenchmarkRead(b *testing.B) {
+	err := real().Run("bench", func(tc task.Context) error {
+		store, err := journal.OpenPebble(b.TempDir(), journal.PebbleOptions{})
+		if err != nil {
+			return err
+		}
+		j := open(b, tc, store)
+		for i := range 100 {
+			e := &journal.Entry{}
+			for k := range 100 {
+				ns := fact.ContextNamespace(aura.ContextID{byte(1 + k%10)})
+				e.Drafts = append(e.Drafts, draft(ns, "chat.message", fmt.Sprint(i, k)))
+			}
+			j.append(b, tc, e)
+		}
+		b.ResetTimer()
+		for b.Loop() {
+			n := 0
+			_, err := j.Read(tc, fact.Selection{Namespaces: []fact.Namespace{fact.ContextNamespace(aura.ContextID{3})}}, func(fact.Record) error {
+				n++
+				return nil
+			})
+			if err != nil || n != 1000 {
+				b.Fatalf("read %d facts, %v", n, err)
+			}
+		}
+		j.close(b, tc)
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+func benchJournal(b *testing.B, fn func(task.Context, opened) error) {
+	err := real().Run("bench", func(tc task.Context) error {
+		store, err := journal.OpenPebble(b.TempDir(), journal.PebbleOptions{})
+		if err != nil {
+			return err
+		}
+		j, err := tryOpen(tc, store, options())
+		if err != nil {
+			return err
+		}
+		b.ResetTimer()
+		if err := fn(tc, j); err != nil {
+			return err
+		}
+		b.StopTimer()
+		j.close(b, tc)
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+func benchRecord(d device, seq uint64) fact.Record {
+	return d.record(pair, seq, aura.Logical(seq), string(make([]byte, 100)))
+}
+
+type silent struct{}
+
+func (silent) Infof(string, ...any)         {}
+func (silent) Errorf(string, ...any)        {}
+func (silent) Fatalf(f string, args ...any) { panic(fmt.Sprintf(f, args...)) }

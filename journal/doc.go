@@ -1,0 +1,18 @@
+// Package journal keeps facts: sealed, durable before anything is visible, in order.
+//
+// What enters is an [Entry], one decision: drafts of own facts, records received from others, ledger
+// entries and metadata. One writer task gathers the entries of all who call [Journal.Append] at once,
+// checks each against the state that the ones before it leave, signs one batch proof for all own facts,
+// and applies them in one atomic, synced batch. Then the sinks are told, in the order of positions,
+// and then the callers get their records. What leaves are records: by position, namespace, kind, author or identity.
+//
+// The journal refuses a received fact with a gap before it, another fact in a place that is taken, an
+// entry whose expectation no longer holds, a wrong key and damaged bytes. It does not verify proofs: who
+// receives does. A failed or full disk fails the appends it hits; reading goes on, and nothing that was
+// acknowledged is lost.
+//
+// Below it is a [Store]: [OpenPebble] on a disk, [NewFaulty] in a simulation. Content, names and
+// identities are sealed or keyed hashes; a thief of the disk sees counts and sizes only.
+//
+// Start with [Open].
+package journal

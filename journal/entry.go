@@ -1,0 +1,83 @@
+package journal
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
+)
+
+// Bounds of one entry.
+const (
+	maxEntryFacts = 4096
+	maxMetaKey    = 256
+	maxMetaValue  = 256 << 10
+	maxCheckpoint = 16 << 20
+)
+
+// Entry is one decision: all of it becomes durable together or none of it. The journal reads it until
+// Append returns, and keeps payloads for as long as anybody holds the records: do not change them.
+type Entry struct {
+	// Expect, if set, is called by the writer just before the entry is checked, with the state that the
+	// entries before it leave. An error refuses this entry alone and is what Append returns. Expect may
+	// fill in the entry's other fields, for example charges that depend on what is spent by then. It must
+	// be quick, must not wait and must not call the journal except through the view.
+	Expect func(View) error
+
+	Drafts      []fact.Draft  // own facts, in order
+	Foreign     []fact.Record // verified facts of others; positions are ignored, duplicates dropped
+	Charges     []fact.Charge // merged into what the ledger has
+	Leaks       []fact.Leak   // merged into what the ledger has
+	Meta        []KV
+	Checkpoints []Checkpoint
+
+	collect *collection // see Journal.Collect
+}
+
+// KV is a piece of metadata: local, sealed, never synced. A nil Value removes the key. A key has at most
+// 256 bytes, a value 256 KiB.
+type KV struct {
+	Key   string
+	Value []byte
+}
+
+// View is what an expectation may look at. [Journal] gives the same view of what is durable.
+type View interface {
+	// Head returns the position of the last record; zero: none.
+	Head() fact.Position
+	// Count returns the highest Seq of the device's facts in the namespace; zero: none.
+	Count(ns fact.Namespace, device aura.DeviceID) uint64
+	// Charge returns the ledger entry; zero but for context and peer when there is none.
+	Charge(context aura.ContextID, peer aura.AuthorityID) fact.Charge
+	// Leak returns the ledger entry; zero but for context and observer when there is none.
+	Leak(context aura.ContextID, observer fact.Observer) fact.Leak
+	// Meta returns the value of a key, nil when there is none. Damage is aura.Corrupt.
+	Meta(key string) ([]byte, error)
+}
+
+// check returns aura.Invalid when the entry is out of bounds by itself.
+func (e *Entry) check() error {
+	const op = "journal.Append"
+	if n := len(e.Drafts) + len(e.Foreign); n > maxEntryFacts {
+		return aura.Errorf(op, aura.Invalid, "entry has %d facts, the most is %d", n, maxEntryFacts)
+	}
+	for i := range e.Drafts {
+		if err := e.Drafts[i].Check(); err != nil {
+			return &aura.Error{Op: op, Kind: aura.Invalid, Err: err}
+		}
+	}
+	for i := range e.Foreign {
+		if err := e.Foreign[i].Fact.Check(); err != nil {
+			return &aura.Error{Op: op, Kind: aura.Invalid, Err: err}
+		}
+	}
+	for _, kv := range e.Meta {
+		if len(kv.Key) == 0 || len(kv.Key) > maxMetaKey || len(kv.Value) > maxMetaValue {
+			return aura.Errorf(op, aura.Invalid, "metadata %.40q has a key of %d and a value of %d bytes", kv.Key, len(kv.Key), len(kv.Value))
+		}
+	}
+	for i := range e.Checkpoints {
+		if c := &e.Checkpoints[i]; !fact.ValidKind(c.Name) || len(c.State) > maxCheckpoint {
+			return aura.Errorf(op, aura.Invalid, "checkpoint %.80q has %d bytes, the most is %d", c.Name, len(c.State), maxCheckpoint)
+		}
+	}
+	return nil
+}

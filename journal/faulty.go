@@ -1,0 +1,201 @@
+package journal
+
+import (
+	"bytes"
+	"encoding/binary"
+	"slices"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
+)
+
+// Faults says what goes wrong in a [Faulty] store. The zero value is a perfect disk without delay.
+type Faults struct {
+	// SyncDelay is the greatest time that a sync takes; each takes a random part of it.
+	SyncDelay aura.Duration
+	// FailApply and FailRead are the shares (0 to 1) of calls that fail with aura.Unavailable. A failed
+	// Apply changed nothing.
+	FailApply, FailRead float64
+	// BreakApply is the share (0 to 1) of Applies that fail without telling whether they happened; the
+	// store then refuses further ones until it is opened again, as a disk does whose sync failed.
+	BreakApply float64
+	// Capacity is the size in bytes of all keys and values from which on an Apply fails with
+	// aura.Exhausted. Default 0: no bound.
+	Capacity int
+}
+
+// Faulty is an ordered store in memory that fails as disks do, by chance or on demand. It is for
+// simulations and tests. Its methods are safe for concurrent use.
+type Faulty struct {
+	entropy world.Entropy
+
+	lock    task.Leaf
+	faults  Faults
+	root    *node      // what is synced
+	size    int        // bytes in root
+	pending []*pending // applies that wait for their sync, in order
+	closed  bool
+	broken  bool
+	syncs   uint64
+}
+
+type pending struct{ batch *Batch }
+
+// NewFaulty returns an empty store. Entropy decides which calls fail and what a crash leaves.
+func NewFaulty(entropy world.Entropy, faults Faults) *Faulty {
+	return &Faulty{entropy: entropy, faults: faults}
+}
+
+// SetFaults changes what goes wrong from now on.
+func (f *Faulty) SetFaults(faults Faults) {
+	f.lock.Lock()
+	defer f.lock.Unlock()
+	f.faults = faults
+}
+
+// Syncs returns the number of batches that became durable.
+func (f *Faulty) Syncs() uint64 {
+	f.lock.Lock()
+	defer f.lock.Unlock()
+	return f.syncs
+}
+
+// Crash ends this store as a power failure does and returns it as it is found afterwards: everything that
+// was synced is there, and of the applies that were waiting for their sync the first few, each as a whole.
+// All further calls to the old one fail. After a Close it is a plain reopening.
+func (f *Faulty) Crash() *Faulty {
+	f.lock.Lock()
+	defer f.lock.Unlock()
+	f.closed = true
+	after := &Faulty{entropy: f.entropy, faults: f.faults, root: f.root, size: f.size}
+	if n := len(f.pending); n > 0 {
+		for _, p := range f.pending[:f.draw(n+1)] {
+			after.install(p.batch)
+		}
+	}
+	return after
+}
+
+// Apply implements [Store].
+func (f *Faulty) Apply(tc task.Context, b *Batch) error {
+	delay, p, err := f.begin(b)
+	if err != nil {
+		return err
+	}
+	if delay > 0 {
+		err = tc.Sleep(delay)
+	}
+	f.lock.Lock()
+	defer f.lock.Unlock()
+	f.pending = slices.DeleteFunc(f.pending, func(q *pending) bool { return q == p })
+	switch {
+	case f.closed:
+		return f.gone()
+	case err != nil:
+		return err
+	case f.happens(f.faults.BreakApply):
+		f.broken = true
+		if f.draw(2) == 0 {
+			f.install(b)
+		}
+		return f.failed()
+	}
+	f.install(b)
+	f.syncs++
+	return nil
+}
+
+// begin decides whether an Apply fails at once, and how long its sync takes.
+func (f *Faulty) begin(b *Batch) (aura.Duration, *pending, error) {
+	f.lock.Lock()
+	defer f.lock.Unlock()
+	switch {
+	case f.closed:
+		return 0, nil, f.gone()
+	case f.broken || f.happens(f.faults.FailApply):
+		return 0, nil, f.failed()
+	case f.faults.Capacity > 0 && f.size+b.Bytes() > f.faults.Capacity:
+		return 0, nil, aura.Errorf("journal.Apply", aura.Exhausted, "no space left on the disk")
+	}
+	p := &pending{batch: b}
+	f.pending = append(f.pending, p)
+	if f.faults.SyncDelay <= 0 {
+		return 0, p, nil
+	}
+	return aura.Duration(f.fraction() * float64(f.faults.SyncDelay)), p, nil
+}
+
+func (f *Faulty) install(b *Batch) {
+	b.Each(func(key, value []byte, remove bool) {
+		if old, ok := f.root.get(key); ok {
+			f.size -= len(key) + len(old)
+		}
+		if remove {
+			f.root = f.root.remove(key)
+			return
+		}
+		f.size += len(key) + len(value)
+		f.root = f.root.set(bytes.Clone(key), bytes.Clone(value))
+	})
+}
+
+// Get implements [Store].
+func (f *Faulty) Get(key []byte) ([]byte, bool, error) {
+	root, err := f.read()
+	if err != nil {
+		return nil, false, err
+	}
+	value, ok := root.get(key)
+	return bytes.Clone(value), ok, nil
+}
+
+// Iterate implements [Store].
+func (f *Faulty) Iterate(start, end []byte, fn func(key, value []byte) error) error {
+	root, err := f.read()
+	if err != nil {
+		return err
+	}
+	return root.walk(start, end, fn)
+}
+
+func (f *Faulty) read() (*node, error) {
+	f.lock.Lock()
+	defer f.lock.Unlock()
+	if f.closed {
+		return nil, f.gone()
+	}
+	if f.happens(f.faults.FailRead) {
+		return nil, f.failed()
+	}
+	return f.root, nil
+}
+
+// Close implements [Store].
+func (f *Faulty) Close(task.Context) error {
+	f.lock.Lock()
+	defer f.lock.Unlock()
+	f.closed = true
+	return nil
+}
+
+func (f *Faulty) gone() error {
+	return aura.Errorf("journal.Store", aura.Unavailable, "the store is closed")
+}
+
+func (f *Faulty) failed() error {
+	return aura.Errorf("journal.Store", aura.Unavailable, "the disk failed")
+}
+
+// happens draws whether something of the given share happens. Without a share it draws nothing, so that
+// a world without faults does not depend on them.
+func (f *Faulty) happens(share float64) bool { return share > 0 && f.fraction() < share }
+
+func (f *Faulty) fraction() float64 {
+	var b [8]byte
+	_, _ = f.entropy.Read(b[:])
+	return float64(binary.BigEndian.Uint64(b[:])>>11) / (1 << 53)
+}
+
+// draw returns a number from 0 up to but without n.
+func (f *Faulty) draw(n int) int { return int(f.fraction() * float64(n)) }

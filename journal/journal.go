@@ -1,0 +1,166 @@
+package journal
+
+import (
+	"slices"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
+)
+
+// Options says whose journal it is.
+type Options struct {
+	// Key seals content and names. Required.
+	Key [32]byte
+	// Entropy gives nonces and order tokens. Required.
+	Entropy world.Entropy
+	// Author and Device sign own facts through Sign, which gets [fact.Batch.SigningBytes] and returns the
+	// device's Ed25519 signature. Nil: the journal takes no drafts.
+	Author aura.AuthorityID
+	Device aura.DeviceID
+	Sign   func(message []byte) [64]byte
+	// Registry checks own facts. Kinds that it knows have an index each. Default: an empty one.
+	Registry *fact.Registry
+}
+
+// Sink is told what became durable. Committed is called by the writer, before the callers of Append get
+// their answer, with records in position order; it must not wait, change the records or call Append.
+type Sink interface {
+	Committed(records []fact.Record)
+}
+
+// Journal is an open journal. Its methods are safe for any number of tasks.
+//
+// Owner: the group given to Open, which runs the writer.
+type Journal struct {
+	store   Store
+	seal    *sealer
+	options Options
+	kinds   map[string]tag // of registered kinds; fixed at Open
+	inbox   *task.Mailbox[*request]
+	ended   *task.Latch // the writer is gone
+
+	lock   task.Leaf // guards what follows; only the writer changes state, recent and prior
+	state  *layer    // what is durable
+	recent recent    // and the newest of it
+	sinks  []*attached
+	prior  map[string][]byte // metadata that a batch is changing, as it was before; nil: none
+}
+
+type attached struct{ sink Sink }
+
+// inboxCapacity holds the appends that wait while a group is being synced. Callers beyond it wait in
+// line, so it bounds memory and not the number of callers.
+const inboxCapacity = 256
+
+// Open opens the journal in store, or begins one if the store is empty, and starts its writer in group. It
+// returns aura.Denied when the store was sealed with another key, aura.Corrupt when something that must be
+// there is damaged or missing, and aura.Invalid for a newer format or missing options. The store
+// belongs to the journal from then on, see [Journal.Close].
+func Open(tc task.Context, group *task.Group, store Store, o Options) (*Journal, error) {
+	const op = "journal.Open"
+	if o.Entropy == nil || o.Key == [32]byte{} {
+		return nil, aura.Errorf(op, aura.Invalid, "a key and a source of randomness are required")
+	}
+	if o.Registry == nil {
+		o.Registry = fact.NewRegistry()
+	}
+	seal, err := newSealer(o.Key, o.Entropy)
+	if err != nil {
+		return nil, err
+	}
+	j := &Journal{
+		store: store, seal: seal, options: o, kinds: map[string]tag{},
+		inbox: task.NewMailbox[*request]("journal", inboxCapacity), ended: task.NewLatch(),
+	}
+	for _, d := range o.Registry.Domains() {
+		for _, k := range d.Kinds {
+			j.kinds[k.Name] = seal.kindTag(k.Name)
+		}
+	}
+	if err := j.load(tc); err != nil {
+		return nil, err
+	}
+	group.Go("journal.writer", j.write)
+	return j, nil
+}
+
+// Append makes an entry durable and returns its records with their positions, own facts first, then those
+// received ones that were new. It returns only after the sync. Errors: what Expect returned;
+// aura.Invalid for facts that do not check or reach too far ahead; aura.Unavailable for a received fact
+// with a gap before it and for a failed disk; aura.Conflict for one whose place another fact has;
+// aura.Exhausted when the disk is full. After a cancellation or timeout of tc the entry may still be
+// committed.
+func (j *Journal) Append(tc task.Context, e *Entry) ([]fact.Record, error) {
+	r := &request{entry: e, reply: task.NewReply[[]fact.Record]()}
+	if err := j.inbox.Send(tc, r); err != nil {
+		return nil, err
+	}
+	return r.reply.Await(tc)
+}
+
+// Attach adds a sink that is told of every record after the returned position; one that is committed
+// just now may be told again. The second result detaches it.
+func (j *Journal) Attach(s Sink) (head fact.Position, detach func()) {
+	a := &attached{sink: s}
+	j.lock.Lock()
+	defer j.lock.Unlock()
+	// The writer reads the slice without the lock: it is replaced, never changed.
+	j.sinks = append(slices.Clip(j.sinks), a)
+	return j.state.head, func() {
+		j.lock.Lock()
+		defer j.lock.Unlock()
+		j.sinks = slices.DeleteFunc(slices.Clone(j.sinks), func(b *attached) bool { return b == a })
+	}
+}
+
+// Close takes no more entries, waits until those inside are committed and closes the store. Use it after
+// readers have ended.
+func (j *Journal) Close(tc task.Context) error {
+	j.inbox.Close()
+	if err := j.ended.Wait(tc); err != nil {
+		return err
+	}
+	return j.store.Close(tc)
+}
+
+// Head implements [View].
+func (j *Journal) Head() fact.Position {
+	j.lock.Lock()
+	defer j.lock.Unlock()
+	return j.state.head
+}
+
+// Count implements [View].
+func (j *Journal) Count(ns fact.Namespace, device aura.DeviceID) uint64 {
+	j.lock.Lock()
+	defer j.lock.Unlock()
+	return j.state.Count(ns, device)
+}
+
+// Charge implements [View].
+func (j *Journal) Charge(context aura.ContextID, peer aura.AuthorityID) fact.Charge {
+	j.lock.Lock()
+	defer j.lock.Unlock()
+	return j.state.Charge(context, peer)
+}
+
+// Leak implements [View].
+func (j *Journal) Leak(context aura.ContextID, observer fact.Observer) fact.Leak {
+	j.lock.Lock()
+	defer j.lock.Unlock()
+	return j.state.Leak(context, observer)
+}
+
+// Meta implements [View].
+func (j *Journal) Meta(key string) ([]byte, error) {
+	value, err := j.storedMeta(key)
+	// The store may already show what is not synced yet.
+	j.lock.Lock()
+	defer j.lock.Unlock()
+	if prior, changing := j.prior[key]; changing {
+		return prior, nil
+	}
+	return value, err
+}

@@ -1,0 +1,74 @@
+package journal
+
+import (
+	"encoding/binary"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
+)
+
+// The tables of a journal, by the first byte of the store key. Append only: they are on disk.
+const (
+	tableHeader     byte = 0x00 // → format and key check
+	tableHead       byte = 0x01 // → sealed head position
+	tableRecord     byte = 0x02 // position → sealed record
+	tableNamespace  byte = 0x03 // namespace tag, position → nothing
+	tableKind       byte = 0x04 // kind tag, position → nothing
+	tableSeq        byte = 0x05 // stream tag, seq → position
+	tableFact       byte = 0x06 // fact tag → position
+	tableStream     byte = 0x07 // stream tag → sealed stream
+	tableCharge     byte = 0x08 // (context, peer) tag → sealed charge
+	tableLeak       byte = 0x09 // (context, observer) tag → sealed leak
+	tableMeta       byte = 0x0a // key tag → sealed key and value
+	tableCheckpoint byte = 0x0b // name tag → sealed checkpoint
+)
+
+// tag is a keyed hash that stands for a name in a store key, so that keys tell nothing.
+type tag [16]byte
+
+var (
+	headerKey = []byte{tableHeader}
+	headKey   = []byte{tableHead}
+)
+
+func numberKey(table byte, n uint64) []byte {
+	return binary.BigEndian.AppendUint64([]byte{table}, n)
+}
+
+func tagKey(table byte, t tag) []byte {
+	return append(append(make([]byte, 0, 1+len(t)), table), t[:]...)
+}
+
+func tagNumberKey(table byte, t tag, n uint64) []byte {
+	k := append(append(make([]byte, 0, 1+len(t)+8), table), t[:]...)
+	return binary.BigEndian.AppendUint64(k, n)
+}
+
+// keyNumber returns the number at the end of a store key; ok is false for a key that has none.
+func keyNumber(key []byte) (n uint64, ok bool) {
+	if len(key) < 9 {
+		return 0, false
+	}
+	return binary.BigEndian.Uint64(key[len(key)-8:]), true
+}
+
+func positionValue(p fact.Position) []byte { return binary.BigEndian.AppendUint64(nil, uint64(p)) }
+
+func parsePosition(b []byte) (fact.Position, bool) {
+	if len(b) != 8 {
+		return 0, false
+	}
+	return fact.Position(binary.BigEndian.Uint64(b)), true
+}
+
+func (s *sealer) namespaceTag(n fact.Namespace) tag {
+	return s.tag(tableNamespace, []byte{byte(n.Space)}, n.ID[:])
+}
+
+func (s *sealer) streamTag(n fact.Namespace, device aura.DeviceID) tag {
+	return s.tag(tableStream, []byte{byte(n.Space)}, n.ID[:], device[:])
+}
+
+func (s *sealer) kindTag(kind string) tag { return s.tag(tableKind, []byte(kind)) }
+
+func (s *sealer) factTag(id aura.FactID) tag { return s.tag(tableFact, id[:]) }

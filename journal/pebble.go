@@ -1,0 +1,335 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/task"
+)
+
+// PebbleOptions configures [OpenPebble]. The zero value works.
+type PebbleOptions struct {
+	// FS is the file system. Default: the operating system's, with files that only their owner reads.
+	FS vfs.FS
+	// Reserve is the size in bytes of a file that is given up when the disk is full, so that the batch on
+	// its way and what the store does behind it still find room. Default: 8 MiB. Negative: none.
+	Reserve int64
+}
+
+// Sizes that let an idle agent stay small; a journal's load needs no more.
+const (
+	pebbleMemTable = 4 << 20
+	pebbleCache    = 8 << 20
+	pebbleFiles    = 128
+	pebbleReserve  = 8 << 20
+)
+
+// OpenPebble opens the store in a directory, which it creates if it is not there. It returns aura.Conflict
+// when another process uses it, aura.Corrupt when a file is damaged or missing, aura.Exhausted when the
+// disk is full and aura.Unavailable when the disk fails otherwise.
+func OpenPebble(dir string, o PebbleOptions) (Store, error) {
+	const op = "journal.OpenPebble"
+	if o.FS == nil {
+		o.FS = private{vfs.Default}
+	}
+	if o.Reserve == 0 {
+		o.Reserve = pebbleReserve
+	}
+	if err := o.FS.MkdirAll(dir, 0o700); err != nil {
+		return nil, storeError(op, err)
+	}
+	lock, err := pebble.LockDirectory(dir, o.FS)
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.ENOSPC) {
+		return nil, storeError(op, err)
+	}
+	if err != nil {
+		return nil, aura.Errorf(op, aura.Conflict, "the journal %s is in use by another process", dir)
+	}
+	p := &pebbleStore{lock: lock, reserve: reserve{fs: o.FS, path: o.FS.PathJoin(dir, "reserve"), size: o.Reserve}}
+	if err := p.open(dir); err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	return p, nil
+}
+
+// pebbleStore is a Store on a disk.
+type pebbleStore struct {
+	db      *pebble.DB
+	lock    *pebble.Lock
+	reserve reserve
+	broken  atomic.Pointer[aura.Error] // why no further Apply can work; nil: none
+
+	mu     sync.RWMutex // held for reading by calls, for writing by Close
+	closed bool
+}
+
+func (p *pebbleStore) open(dir string) (err error) {
+	const op = "journal.OpenPebble"
+	p.reserve.fill()
+	cache := pebble.NewCache(pebbleCache)
+	defer cache.Unref()
+	o := &pebble.Options{
+		FS: vfs.OnDiskFull(p.reserve.fs, p.reserve.release), Lock: p.lock,
+		Cache: cache, MemTableSize: pebbleMemTable, MaxOpenFiles: pebbleFiles,
+		// Explicit, so that a newer library does not change what is on the disk.
+		FormatMajorVersion: pebble.FormatValueSeparation,
+		Logger:             quiet{},
+	}
+	for i := range o.Levels {
+		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+	}
+	defer func() {
+		if failure := fatal(recover()); failure != nil {
+			err = storeError(op, failure)
+		}
+	}()
+	p.db, err = pebble.Open(dir, o)
+	if err == nil {
+		return nil
+	}
+	var errno syscall.Errno
+	if errors.As(err, &errno) && !errors.Is(err, fs.ErrNotExist) {
+		return storeError(op, err)
+	}
+	return aura.Errorf(op, aura.Corrupt, "the journal %s is damaged: %w", dir, err)
+}
+
+// Apply implements [Store].
+func (p *pebbleStore) Apply(_ task.Context, b *Batch) error {
+	const op = "journal.Apply"
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if err := p.usable(op); err != nil {
+		return err
+	}
+	if failure := p.broken.Load(); failure != nil {
+		return failure
+	}
+	if !p.reserve.fill() {
+		return aura.Errorf(op, aura.Exhausted, "no space left on the disk of the journal")
+	}
+	batch := p.db.NewBatchWithSize(b.Bytes() + 24*b.Len())
+	b.Each(func(key, value []byte, remove bool) {
+		// Building a batch in memory cannot fail.
+		if remove {
+			_ = batch.Delete(key, nil)
+		} else {
+			_ = batch.Set(key, value, nil)
+		}
+	})
+	if err := commit(batch); err != nil {
+		failure := aura.Errorf(op, aura.KindOf(storeError(op, err)), "the journal's disk failed, start again when it works: %w", err)
+		p.broken.Store(failure)
+		return failure
+	}
+	return nil
+}
+
+// commit makes a batch durable. Pebble has no way on after a failed log: it reports that to its logger and
+// expects the process to end. Here the store stops taking batches and goes on answering instead.
+func commit(b *pebble.Batch) (err error) {
+	defer func() {
+		if failure := fatal(recover()); failure != nil {
+			err = failure
+		}
+	}()
+	if err := b.Commit(pebble.Sync); err != nil {
+		return err
+	}
+	return b.Close()
+}
+
+// fatal returns what a recovered panic says; nil when there was none.
+func fatal(value any) error {
+	switch v := value.(type) {
+	case nil:
+		return nil
+	case error:
+		return v
+	default:
+		return fmt.Errorf("%v", v)
+	}
+}
+
+// Get implements [Store].
+func (p *pebbleStore) Get(key []byte) ([]byte, bool, error) {
+	const op = "journal.Get"
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if err := p.usable(op); err != nil {
+		return nil, false, err
+	}
+	value, closer, err := p.db.Get(key)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, storeError(op, err)
+	}
+	own := append(make([]byte, 0, len(value)), value...)
+	return own, true, closer.Close()
+}
+
+// Iterate implements [Store].
+func (p *pebbleStore) Iterate(start, end []byte, fn func(key, value []byte) error) (err error) {
+	const op = "journal.Iterate"
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if err := p.usable(op); err != nil {
+		return err
+	}
+	if end != nil && len(end) == 0 {
+		return nil
+	}
+	if len(start) == 0 {
+		start = nil
+	}
+	it, err := p.db.NewIter(&pebble.IterOptions{LowerBound: start, UpperBound: end})
+	if err != nil {
+		return storeError(op, err)
+	}
+	for ok := it.First(); ok; ok = it.Next() {
+		value, err := it.ValueAndErr()
+		if err != nil {
+			break // Close returns it
+		}
+		if err := fn(it.Key(), value); err != nil {
+			_ = it.Close()
+			return err
+		}
+	}
+	if err := it.Close(); err != nil {
+		return storeError(op, err)
+	}
+	return nil
+}
+
+// Close implements [Store].
+func (p *pebbleStore) Close(task.Context) error {
+	const op = "journal.Close"
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil
+	}
+	p.closed = true
+	if failure := p.broken.Load(); failure != nil {
+		// A broken store waits for its log for ever. The directory stays locked until the process ends.
+		return failure
+	}
+	if err := errors.Join(p.db.Close(), p.lock.Close()); err != nil {
+		return storeError(op, err)
+	}
+	return nil
+}
+
+func (p *pebbleStore) usable(op string) error {
+	if p.closed {
+		return aura.Errorf(op, aura.Unavailable, "the journal is closed")
+	}
+	return nil
+}
+
+func storeError(op string, err error) *aura.Error {
+	switch {
+	case pebble.IsCorruptionError(err):
+		return aura.Errorf(op, aura.Corrupt, "a file of the journal is damaged: %w", err)
+	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT):
+		return aura.Errorf(op, aura.Exhausted, "no space left on the disk of the journal")
+	}
+	return aura.Errorf(op, aura.Unavailable, "the disk of the journal: %w", err)
+}
+
+// reserve is a file that holds space. Losing it says that the disk is full; while it cannot be made again,
+// the disk still is.
+type reserve struct {
+	fs   vfs.FS
+	path string
+	size int64 // zero or less: there is none
+
+	held atomic.Bool
+}
+
+// fill makes the file and reports whether the reserve is held.
+func (r *reserve) fill() bool {
+	if r.size <= 0 || r.held.Load() {
+		return true
+	}
+	if info, err := r.fs.Stat(r.path); err == nil && info.Size() == r.size {
+		r.held.Store(true)
+		return true
+	}
+	if usage, err := r.fs.GetDiskUsage(r.fs.PathDir(r.path)); err == nil && usage.AvailBytes < uint64(r.size) {
+		return false
+	}
+	if err := r.write(); err != nil {
+		_ = r.fs.Remove(r.path)
+		return false
+	}
+	r.held.Store(true)
+	return true
+}
+
+func (r *reserve) write() error {
+	f, err := r.fs.Create(r.path, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return err
+	}
+	// Real bytes: a hole would hold nothing.
+	block := make([]byte, 256<<10)
+	for left := r.size; left > 0 && err == nil; left -= int64(len(block)) {
+		_, err = f.Write(block[:min(left, int64(len(block)))])
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+// release gives the space back. Pebble calls it when a write found the disk full, and then writes again.
+func (r *reserve) release() {
+	r.held.Store(false)
+	_ = r.fs.Remove(r.path)
+}
+
+// private is a file system whose files only their owner can read.
+type private struct{ vfs.FS }
+
+// Create implements [vfs.FS].
+func (p private) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	f, err := p.FS.Create(name, category)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Chmod(name, 0o600); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// Unwrap implements [vfs.FS].
+func (p private) Unwrap() vfs.FS { return p.FS }
+
+// quiet is Pebble's logger: it drops what is for information and turns a fatal message into a panic, which
+// commit and open recover. In Pebble's own goroutines, where a broken log of files leaves no other way,
+// it ends the process; what was acknowledged is on the disk.
+type quiet struct{}
+
+// Infof implements [pebble.Logger].
+func (quiet) Infof(string, ...any) {}
+
+// Errorf implements [pebble.Logger].
+func (quiet) Errorf(string, ...any) {}
+
+// Fatalf implements [pebble.Logger].
+func (quiet) Fatalf(format string, args ...any) { panic(fmt.Errorf("journal store: "+format, args...)) }

@@ -1,0 +1,363 @@
+package journal_test
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/task"
+)
+
+// inReal runs fn as the root task of a real executor.
+func inReal(t testing.TB, fn func(task.Context)) {
+	t.Helper()
+	if err := real().Run("test", func(tc task.Context) error {
+		fn(tc)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// clones takes a picture of the disk, as a crash would leave it, whenever something is made durable,
+// together with what had been acknowledged by then.
+type clones struct {
+	mem *vfs.MemFS
+
+	mu           sync.Mutex
+	acknowledged []aura.FactID
+	taken        []clone
+	rng          *rand.Rand
+}
+
+type clone struct {
+	fs           *vfs.MemFS
+	acknowledged int
+}
+
+// take is called around every sync. The acknowledgements are counted before the picture is taken, so
+// that the picture must have them all.
+func (c *clones) take() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := len(c.acknowledged)
+	// Half of the pictures keep what was synced and nothing else, the others random parts of the rest.
+	cfg := vfs.CrashCloneCfg{}
+	if len(c.taken)%2 == 1 {
+		cfg = vfs.CrashCloneCfg{UnsyncedDataPercent: 50, RNG: c.rng}
+	}
+	c.taken = append(c.taken, clone{c.mem.CrashClone(cfg), n})
+}
+
+func (c *clones) acknowledge(records []fact.Record) {
+	c.mu.Lock()
+	for i := range records {
+		c.acknowledged = append(c.acknowledged, records[i].ID)
+	}
+	c.mu.Unlock()
+	c.take()
+}
+
+func TestPebbleKeepsWhatWasAcknowledgedAtEverySync(t *testing.T) {
+	mem := vfs.NewCrashableMem()
+	c := &clones{mem: mem, rng: rand.New(rand.NewPCG(1, 2))}
+	syncs := errorfs.InjectorFunc(func(op errorfs.Op) error {
+		switch op.Kind {
+		case errorfs.OpFileSync, errorfs.OpFileSyncData, errorfs.OpFileSyncTo, errorfs.OpRename, errorfs.OpRemove:
+			c.take()
+		}
+		return nil
+	})
+	inReal(t, func(tc task.Context) {
+		store, err := openMem(errorfs.Wrap(mem, syncs))
+		if err != nil {
+			t.Fatal(err)
+		}
+		j := open(t, tc, store)
+		writers := task.NewGroup(tc, "writers")
+		for w := range 4 {
+			writers.Go("writer", func(tc task.Context) error {
+				for i := range 6 {
+					e := &journal.Entry{}
+					for k := range trio {
+						e.Drafts = append(e.Drafts, draft(pair, "chat.message", fmt.Sprint(w, i, k)))
+					}
+					records, err := j.Append(tc, e)
+					if err != nil {
+						return err
+					}
+					c.acknowledge(records)
+				}
+				return nil
+			})
+		}
+		if err := writers.Wait(tc); err != nil {
+			t.Fatal(err)
+		}
+		j.close(t, tc)
+	})
+	if len(c.taken) < 30 {
+		t.Fatalf("only %d pictures were taken", len(c.taken))
+	}
+	for i, picture := range c.taken {
+		inReal(t, func(tc task.Context) {
+			store, err := openMem(picture.fs)
+			if err != nil {
+				t.Fatalf("picture %d: %v", i, err)
+			}
+			j := open(t, tc, store)
+			wholeBatches(t, j.read(t, tc, fact.Selection{}))
+			for _, id := range c.acknowledged[:picture.acknowledged] {
+				if _, ok, err := j.Fact(id); err != nil || !ok {
+					t.Fatalf("picture %d of %d: a fact of %d acknowledged ones is missing: %v", i, len(c.taken), picture.acknowledged, err)
+				}
+			}
+			j.close(t, tc)
+		})
+	}
+}
+
+func TestPebbleDiskFailureRefusesAndLosesNothing(t *testing.T) {
+	for _, kind := range []errorfs.OpKind{errorfs.OpFileWrite, errorfs.OpFileSyncData} {
+		mem := vfs.NewCrashableMem()
+		failing := false
+		var mu sync.Mutex
+		injector := errorfs.InjectorFunc(func(op errorfs.Op) error {
+			mu.Lock()
+			defer mu.Unlock()
+			if failing && op.Kind == kind && strings.HasSuffix(op.Path, ".log") {
+				return syscall.EIO
+			}
+			return nil
+		})
+		var kept aura.FactID
+		inReal(t, func(tc task.Context) {
+			store, err := openMem(errorfs.Wrap(mem, injector))
+			if err != nil {
+				t.Fatal(err)
+			}
+			j := open(t, tc, store)
+			kept = j.append(t, tc, &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", "kept")}})[0].ID
+			mu.Lock()
+			failing = true
+			mu.Unlock()
+			for range 2 {
+				e := &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", "lost")}, Meta: []journal.KV{{Key: "k", Value: []byte("v")}}}
+				if _, err := j.Append(tc, e); !errors.Is(err, aura.Unavailable) {
+					t.Errorf("operation %d: got %v, want unavailable", kind, err)
+				}
+			}
+			if n := len(j.read(t, tc, fact.Selection{})); n != 1 || j.Head() != 1 {
+				t.Errorf("operation %d: %d facts are read, the head is %d", kind, n, j.Head())
+			}
+			if v, err := j.Meta("k"); v != nil || err != nil {
+				t.Errorf("operation %d: metadata that was never synced is %q, %v", kind, v, err)
+			}
+			if err := j.Close(tc); !errors.Is(err, aura.Unavailable) {
+				t.Errorf("operation %d: closing gives %v", kind, err)
+			}
+		})
+		inReal(t, func(tc task.Context) {
+			store, err := openMem(mem.CrashClone(vfs.CrashCloneCfg{}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			j := open(t, tc, store)
+			if _, ok, err := j.Fact(kept); err != nil || !ok {
+				t.Errorf("operation %d: the acknowledged fact is gone: %v", kind, err)
+			}
+			j.append(t, tc, &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", "next")}})
+			j.close(t, tc)
+		})
+	}
+}
+
+// smallDisk is a file system with so many bytes left. Removing the reserve gives its size back.
+type smallDisk struct {
+	mu   sync.Mutex
+	left int64
+}
+
+const smallReserve = 1 << 20
+
+func (d *smallDisk) inject(op errorfs.Op) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case op.Kind == errorfs.OpRemove && strings.HasSuffix(op.Path, "reserve"):
+		d.left += smallReserve
+	case op.Kind == errorfs.OpGetDiskUsage:
+		return syscall.ENOTSUP
+	case op.Kind == errorfs.OpFileWrite && strings.HasSuffix(op.Path, "reserve"):
+		if d.left < smallReserve {
+			return syscall.ENOSPC
+		}
+		d.left -= 256 << 10
+	case op.Kind == errorfs.OpFileWrite:
+		if d.left < 32<<10 {
+			return syscall.ENOSPC
+		}
+		d.left -= 32 << 10 // what one write of the log takes at most
+	}
+	return nil
+}
+
+func TestPebbleFullDiskRefusesAndRecovers(t *testing.T) {
+	disk := &smallDisk{left: 1 << 40}
+	inReal(t, func(tc task.Context) {
+		store, err := journal.OpenPebble("journal", journal.PebbleOptions{FS: errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(disk.inject)), Reserve: smallReserve})
+		if err != nil {
+			t.Fatal(err)
+		}
+		j := open(t, tc, store)
+		message := strings.Repeat("x", 1000)
+		entry := func() *journal.Entry {
+			return &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", message)}}
+		}
+		disk.mu.Lock()
+		disk.left = 128 << 10
+		disk.mu.Unlock()
+		stored := 0
+		for ; stored < 1000; stored++ {
+			if _, err = j.Append(tc, entry()); err != nil {
+				break
+			}
+		}
+		if !errors.Is(err, aura.Exhausted) || stored == 0 {
+			t.Fatalf("after %d facts: got %v, want exhausted", stored, err)
+		}
+		if n := len(j.read(t, tc, fact.Selection{})); n != stored {
+			t.Errorf("%d facts are read of %d stored", n, stored)
+		}
+		disk.mu.Lock()
+		disk.left = 1 << 40
+		disk.mu.Unlock()
+		j.append(t, tc, entry())
+		if n := len(j.read(t, tc, fact.Selection{})); n != stored+1 {
+			t.Errorf("%d facts are read of %d stored", n, stored+1)
+		}
+		j.close(t, tc)
+	})
+}
+
+func TestPebbleIsOpenOnce(t *testing.T) {
+	dir := t.TempDir()
+	inReal(t, func(tc task.Context) {
+		store, err := journal.OpenPebble(dir, journal.PebbleOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := journal.OpenPebble(dir, journal.PebbleOptions{}); !errors.Is(err, aura.Conflict) {
+			t.Errorf("got %v, want conflict", err)
+		}
+		if err := store.Close(tc); err != nil {
+			t.Fatal(err)
+		}
+		if store, err = journal.OpenPebble(dir, journal.PebbleOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := store.Close(tc); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestPebbleFilesAreForTheirOwner(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "home", "journal")
+	inReal(t, func(tc task.Context) {
+		store, err := journal.OpenPebble(dir, journal.PebbleOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		j := open(t, tc, store)
+		j.append(t, tc, &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", "x")}})
+		err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			info, err := d.Info()
+			if err != nil {
+				return err
+			}
+			// The lock has no content; the folder keeps others out of it too.
+			if info.Mode().Perm()&0o077 != 0 && filepath.Base(path) != "LOCK" {
+				t.Errorf("%s has mode %v", filepath.Base(path), info.Mode())
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		j.close(t, tc)
+	})
+}
+
+// TestPebbleDamagedFilesAreRefused overwrites parts of each file of a journal in turn. What is opened and
+// read then is right, or the error says that it is damaged.
+func TestPebbleDamagedFilesAreRefused(t *testing.T) {
+	good := t.TempDir()
+	inReal(t, func(tc task.Context) {
+		store, err := journal.OpenPebble(good, journal.PebbleOptions{Reserve: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		j := open(t, tc, store)
+		for i := range 50 {
+			j.append(t, tc, &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", fmt.Sprint(i))}})
+		}
+		j.close(t, tc)
+	})
+	files, err := os.ReadDir(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := 0
+	for _, f := range files {
+		if f.Name() == "LOCK" || strings.HasPrefix(f.Name(), "OPTIONS") {
+			continue
+		}
+		bad := t.TempDir()
+		if err := os.CopyFS(bad, os.DirFS(good)); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(bad, f.Name())
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range content {
+			content[i] ^= 0x55
+		}
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		inReal(t, func(tc task.Context) {
+			store, err := journal.OpenPebble(bad, journal.PebbleOptions{Reserve: -1})
+			if err == nil {
+				err = use(tc, store)
+			}
+			if err != nil {
+				refused++
+				if !errors.Is(err, aura.Corrupt) {
+					t.Errorf("%s: got %v, want corrupt", f.Name(), err)
+				}
+			}
+		})
+	}
+	if refused == 0 {
+		t.Error("no damage was noticed")
+	}
+}

@@ -1,0 +1,115 @@
+package journal
+
+import (
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/binary"
+
+	"golang.org/x/crypto/chacha20poly1305"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/world"
+)
+
+// formatVersion is the layout of the store. A program refuses a newer one.
+const formatVersion = 1
+
+const formatMagic = "aura journal"
+
+// sealer hides and authenticates what the store holds: values with XChaCha20-Poly1305, bound to their
+// store key so that they cannot be swapped; names in keys with a keyed hash.
+type sealer struct {
+	aead    cipher.AEAD
+	tagging [32]byte
+	check   [32]byte // proves the key without showing it
+	entropy world.Entropy
+
+	// Only the writer seals. A group of values shares a random prefix and counts in the last four bytes.
+	nonce   [chacha20poly1305.NonceSizeX]byte
+	counter uint32
+}
+
+func newSealer(key [32]byte, entropy world.Entropy) (*sealer, error) {
+	derive := func(label string) (k [32]byte) {
+		b, err := hkdf.Key(sha256.New, key[:], nil, formatMagic+" "+label, len(k))
+		if err != nil {
+			panic("journal: " + err.Error()) // only for lengths that are not constants
+		}
+		return [32]byte(b)
+	}
+	sealing := derive("seal")
+	aead, err := chacha20poly1305.NewX(sealing[:])
+	if err != nil {
+		return nil, &aura.Error{Op: "journal.Open", Kind: aura.Internal, Err: err}
+	}
+	s := &sealer{aead: aead, tagging: derive("tag"), check: derive("check"), entropy: entropy}
+	s.refresh()
+	return s, nil
+}
+
+// refresh draws the nonces of the next group of values.
+func (s *sealer) refresh() {
+	_, _ = s.entropy.Read(s.nonce[:])
+	s.counter = 0
+}
+
+// seal returns the nonce and the sealed plain text, bound to the store key.
+func (s *sealer) seal(key, plain []byte) []byte {
+	binary.BigEndian.PutUint32(s.nonce[len(s.nonce)-4:], s.counter)
+	s.counter++
+	out := make([]byte, len(s.nonce), len(s.nonce)+len(plain)+s.aead.Overhead())
+	copy(out, s.nonce[:])
+	return s.aead.Seal(out, s.nonce[:], plain, key)
+}
+
+// open reverses seal; ok is false when the value was damaged or belongs to another key.
+func (s *sealer) open(key, value []byte) (plain []byte, ok bool) {
+	n := s.aead.NonceSize()
+	if len(value) < n+s.aead.Overhead() {
+		return nil, false
+	}
+	plain, err := s.aead.Open(nil, value[:n], value[n:], key)
+	return plain, err == nil
+}
+
+// tag returns the keyed hash of a name. Parts of one label have fixed lengths, except the last.
+func (s *sealer) tag(label byte, parts ...[]byte) tag {
+	// The key comes first and the hash is cut to half: no message can be extended.
+	b := make([]byte, 0, 160)
+	b = append(append(b, s.tagging[:]...), label)
+	for _, p := range parts {
+		b = append(b, p...)
+	}
+	sum := sha256.Sum256(b)
+	return tag(sum[:len(tag{})])
+}
+
+// header is the value that says what this store is and which key opens it: magic, version, key check,
+// and a plain checksum that tells damage from a wrong key.
+func (s *sealer) header() []byte {
+	b := append([]byte(formatMagic), formatVersion)
+	b = append(b, s.check[:]...)
+	sum := sha256.Sum256(b)
+	return append(b, sum[:8]...)
+}
+
+func (s *sealer) checkHeader(b []byte) error {
+	const op = "journal.Open"
+	want := s.header()
+	body := len(want) - 8
+	if len(b) != len(want) || string(b[:len(formatMagic)]) != formatMagic {
+		return aura.Errorf(op, aura.Corrupt, "the journal's header is damaged")
+	}
+	if sum := sha256.Sum256(b[:body]); string(sum[:8]) != string(b[body:]) {
+		return aura.Errorf(op, aura.Corrupt, "the journal's header is damaged")
+	}
+	if v := b[len(formatMagic)]; v != formatVersion {
+		return aura.Errorf(op, aura.Invalid, "the journal has format %d, this program knows %d: upgrade the program", v, formatVersion)
+	}
+	if subtle.ConstantTimeCompare(b, want) != 1 {
+		return aura.Errorf(op, aura.Denied, "the journal was sealed with another key")
+	}
+	return nil
+}

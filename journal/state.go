@@ -1,0 +1,181 @@
+package journal
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
+)
+
+// streamID names the facts of one device in one namespace.
+type streamID struct {
+	namespace fact.Namespace
+	device    aura.DeviceID
+}
+
+// stream is how far one device's facts in one namespace have come. It is small and there is one per
+// device of a contact, so all of them are in memory.
+type stream struct {
+	count     uint64       // highest seq
+	collected uint64       // facts up to this seq were replaced by a snapshot
+	logical   aura.Logical // greatest
+	tag       tag          // cached name in store keys
+	namespace tag
+}
+
+// storedStream is the form on disk.
+type storedStream struct {
+	Space     fact.Space    `cbor:"1,keyasint,omitempty"`
+	ID        [32]byte      `cbor:"2,keyasint,omitzero"`
+	Device    aura.DeviceID `cbor:"3,keyasint,omitzero"`
+	Count     uint64        `cbor:"4,keyasint,omitempty"`
+	Collected uint64        `cbor:"5,keyasint,omitempty"`
+	Logical   aura.Logical  `cbor:"6,keyasint,omitempty"`
+}
+
+type chargeID struct {
+	context aura.ContextID
+	peer    aura.AuthorityID
+}
+
+type leakID struct {
+	context  aura.ContextID
+	observer fact.Observer
+}
+
+// layer is a set of changes over a parent: an entry's over its group's over what is durable. The order
+// of first changes is kept, so that the order of a map never reaches the disk.
+type layer struct {
+	parent *layer
+	bottom *Journal // set in the lowest layer only: asks the store for what is not in memory
+
+	head      fact.Position
+	logical   aura.Logical // greatest of all facts
+	clocks    map[fact.Namespace]aura.Logical
+	streams   ordered[streamID, stream]
+	charges   ordered[chargeID, fact.Charge]
+	leaks     ordered[leakID, fact.Leak]
+	meta      ordered[string, []byte]
+	positions ordered[aura.FactID, fact.Position]
+}
+
+// ordered is a map that remembers the order in which its keys came.
+type ordered[K comparable, V any] struct {
+	values map[K]V
+	order  []K
+}
+
+func (t *ordered[K, V]) set(k K, v V) {
+	if t.values == nil {
+		t.values = map[K]V{}
+	}
+	if _, known := t.values[k]; !known {
+		t.order = append(t.order, k)
+	}
+	t.values[k] = v
+}
+
+func (t *ordered[K, V]) merge(o *ordered[K, V]) {
+	for _, k := range o.order {
+		t.set(k, o.values[k])
+	}
+}
+
+// over returns an empty layer over l.
+func (l *layer) over() *layer {
+	return &layer{parent: l, head: l.head, logical: l.logical}
+}
+
+// absorb takes over the changes of a child. In the lowest layer what the store can answer is left out.
+func (l *layer) absorb(child *layer) {
+	l.head, l.logical = child.head, child.logical
+	for ns, logical := range child.clocks {
+		l.setClock(ns, logical)
+	}
+	l.streams.merge(&child.streams)
+	l.charges.merge(&child.charges)
+	l.leaks.merge(&child.leaks)
+	if l.bottom == nil {
+		l.meta.merge(&child.meta)
+		l.positions.merge(&child.positions)
+	}
+}
+
+func (l *layer) setClock(ns fact.Namespace, logical aura.Logical) {
+	if l.clocks == nil {
+		l.clocks = map[fact.Namespace]aura.Logical{}
+	}
+	l.clocks[ns] = logical
+}
+
+// clock returns the greatest logical time in the namespace.
+func (l *layer) clock(ns fact.Namespace) aura.Logical {
+	for ; l != nil; l = l.parent {
+		if logical, ok := l.clocks[ns]; ok {
+			return logical
+		}
+	}
+	return 0
+}
+
+func (l *layer) stream(id streamID) (stream, bool) {
+	for ; l != nil; l = l.parent {
+		if s, ok := l.streams.values[id]; ok {
+			return s, true
+		}
+	}
+	return stream{}, false
+}
+
+// position returns the place of a fact, and false when it is not in the journal.
+func (l *layer) position(id aura.FactID) (fact.Position, bool, error) {
+	for ; ; l = l.parent {
+		if l.bottom != nil {
+			return l.bottom.storedPosition(id)
+		}
+		if p, ok := l.positions.values[id]; ok {
+			return p, true, nil
+		}
+	}
+}
+
+// Head implements [View].
+func (l *layer) Head() fact.Position { return l.head }
+
+// Count implements [View].
+func (l *layer) Count(ns fact.Namespace, device aura.DeviceID) uint64 {
+	s, _ := l.stream(streamID{ns, device})
+	return s.count
+}
+
+// Charge implements [View].
+func (l *layer) Charge(context aura.ContextID, peer aura.AuthorityID) fact.Charge {
+	id := chargeID{context, peer}
+	for ; l != nil; l = l.parent {
+		if c, ok := l.charges.values[id]; ok {
+			return c
+		}
+	}
+	return fact.Charge{Context: context, Peer: peer}
+}
+
+// Leak implements [View].
+func (l *layer) Leak(context aura.ContextID, observer fact.Observer) fact.Leak {
+	id := leakID{context, observer}
+	for ; l != nil; l = l.parent {
+		if k, ok := l.leaks.values[id]; ok {
+			return k
+		}
+	}
+	return fact.Leak{Context: context, Observer: observer}
+}
+
+// Meta implements [View].
+func (l *layer) Meta(key string) ([]byte, error) {
+	for ; ; l = l.parent {
+		if l.bottom != nil {
+			return l.bottom.storedMeta(key)
+		}
+		if v, ok := l.meta.values[key]; ok {
+			return v, nil
+		}
+	}
+}

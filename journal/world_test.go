@@ -1,0 +1,154 @@
+package journal_test
+
+import (
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/binary"
+	"testing"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
+)
+
+// stream is a deterministic source of randomness.
+type stream struct {
+	seed  uint64
+	count uint64
+	lock  task.Leaf
+}
+
+func entropy(seed uint64) world.Entropy { return &stream{seed: seed} }
+
+func (s *stream) Read(p []byte) (int, error) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	for n := 0; n < len(p); {
+		block := sha256.Sum256(binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, s.seed), s.count))
+		s.count++
+		n += copy(p[n:], block[:])
+	}
+	return len(p), nil
+}
+
+// device is one author's device with its key.
+type device struct {
+	key    ed25519.PrivateKey
+	author aura.AuthorityID
+	id     aura.DeviceID
+}
+
+func newDevice(n byte) device {
+	seed := sha256.Sum256([]byte{n})
+	key := ed25519.NewKeyFromSeed(seed[:])
+	return device{key: key, author: aura.AuthorityID{n}, id: aura.DeviceOf(key.Public().(ed25519.PublicKey))}
+}
+
+func (d device) public() []byte { return d.key.Public().(ed25519.PublicKey) }
+
+func (d device) sign(message []byte) [64]byte { return [64]byte(ed25519.Sign(d.key, message)) }
+
+// record returns what the device would have sent: its seq-th fact in the namespace.
+func (d device) record(ns fact.Namespace, seq uint64, logical aura.Logical, text string) fact.Record {
+	f := fact.Fact{
+		Namespace: ns, Kind: "chat.message", Payload: []byte(text), Logical: logical,
+		Order: aura.OrderToken{byte(seq)}, Author: d.author, Device: d.id,
+	}
+	b := fact.NewBatch([]aura.FactID{f.ID()})
+	return fact.Record{Seq: seq, ID: f.ID(), Fact: f, Proof: b.Proof(0, d.sign(b.SigningBytes()))}
+}
+
+var (
+	self = newDevice(1)
+	peer = newDevice(2)
+
+	own  = fact.OwnNamespace(self.author)
+	pair = fact.ContextNamespace(aura.ContextID{7})
+	crew = fact.ContextNamespace(aura.ContextID{8})
+)
+
+func registry() *fact.Registry {
+	r := fact.NewRegistry()
+	if err := r.Register(fact.Domain{Name: "chat", Kinds: []fact.Kind{{Name: "chat.message"}, {Name: "chat.read"}}}); err != nil {
+		panic(err)
+	}
+	return r
+}
+
+func options() journal.Options {
+	return journal.Options{
+		Key: [32]byte{1}, Entropy: entropy(1), Author: self.author, Device: self.id, Sign: self.sign, Registry: registry(),
+	}
+}
+
+func draft(ns fact.Namespace, kind, text string) fact.Draft {
+	return fact.Draft{Namespace: ns, Kind: kind, Payload: []byte(text)}
+}
+
+// simulate runs fn as the root task of a simulation and fails the test on its error.
+func simulate(t testing.TB, seed uint64, fn func(task.Context)) {
+	t.Helper()
+	err := task.NewSim(seed, task.SimOptions{}).Run("test", func(tc task.Context) error {
+		fn(tc)
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("seed %d: %v", seed, err)
+	}
+}
+
+// opened is a journal in a group of its own.
+type opened struct {
+	*journal.Journal
+	group *task.Group
+}
+
+func open(t testing.TB, tc task.Context, store journal.Store) opened {
+	t.Helper()
+	j, err := tryOpen(tc, store, options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j
+}
+
+func tryOpen(tc task.Context, store journal.Store, o journal.Options) (opened, error) {
+	g := task.NewGroup(tc, "journal")
+	j, err := journal.Open(tc, g, store, o)
+	return opened{j, g}, err
+}
+
+// close closes the journal and waits for its writer.
+func (o opened) close(t testing.TB, tc task.Context) {
+	t.Helper()
+	if err := o.Close(tc); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.group.Close(tc, time.Second); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (o opened) append(t testing.TB, tc task.Context, e *journal.Entry) []fact.Record {
+	t.Helper()
+	records, err := o.Append(tc, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return records
+}
+
+func (o opened) read(t testing.TB, tc task.Context, sel fact.Selection) []fact.Record {
+	t.Helper()
+	var records []fact.Record
+	if _, err := o.Read(tc, sel, func(r fact.Record) error {
+		records = append(records, r)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return records
+}

@@ -1,0 +1,277 @@
+package journal
+
+import (
+	"encoding/binary"
+	"maps"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
+)
+
+// A group is closed when it reaches one of these: beyond them a larger group gains little and makes
+// everybody in it wait longer.
+const (
+	maxGroupFacts = 1024
+	maxGroupBytes = 2 << 20
+)
+
+// request is an entry in the writer's inbox.
+type request struct {
+	entry *Entry
+	reply *task.Reply[[]fact.Record]
+}
+
+// group is the entries that one batch makes durable.
+type group struct {
+	layer       *layer
+	records     []staged
+	bytes       int
+	accepted    []accepted
+	checkpoints []Checkpoint
+	deletes     [][]byte
+}
+
+// accepted is a request whose records are group.records[from:to].
+type accepted struct {
+	request  *request
+	from, to int
+}
+
+// write is the writer: the one task that changes the journal.
+func (j *Journal) write(tc task.Context) error {
+	defer j.ended.Open()
+	defer j.refuse()
+	crowded := false
+	for {
+		first, err := j.inbox.Recv(tc)
+		if err != nil {
+			if tc.Err() == nil {
+				return nil // closed and drained
+			}
+			return err
+		}
+		g := j.gather(tc, first, crowded)
+		crowded = len(g.accepted) > 1
+		if len(g.accepted) > 0 {
+			j.commit(tc, g)
+		}
+	}
+}
+
+// refuse answers those who are still waiting when the writer ends.
+func (j *Journal) refuse() {
+	j.inbox.Close()
+	for {
+		r, ok := j.inbox.TryRecv()
+		if !ok {
+			return
+		}
+		r.reply.Resolve(nil, aura.Errorf("journal.Append", aura.Cancelled, "the journal is closed"))
+	}
+}
+
+// gather forms a group from the first request and all that wait behind it. When the group before was
+// crowded, it lets others run once before it closes this one: those who were answered are about to append
+// again, and a sync costs far more than their turn.
+func (j *Journal) gather(tc task.Context, first *request, crowded bool) *group {
+	g := &group{layer: j.state.over()}
+	wait := crowded
+	for r, ok := first, true; ok; {
+		j.admit(g, r)
+		if len(g.records) >= maxGroupFacts || g.bytes >= maxGroupBytes {
+			break
+		}
+		if r, ok = j.inbox.TryRecv(); !ok && wait {
+			wait = false
+			_ = tc.Yield() // a cancellation does not stop a group that was begun
+			r, ok = j.inbox.TryRecv()
+		}
+	}
+	return g
+}
+
+// admit adds a request to the group, or refuses it alone.
+func (j *Journal) admit(g *group, r *request) {
+	l := g.layer.over()
+	records, err := j.stage(l, r.entry)
+	if err != nil {
+		r.reply.Resolve(nil, err)
+		return
+	}
+	g.layer.absorb(l)
+	from := len(g.records)
+	g.records = append(g.records, records...)
+	g.accepted = append(g.accepted, accepted{request: r, from: from, to: len(g.records)})
+	for i := range records {
+		g.bytes += len(records[i].encoded)
+	}
+	for _, c := range r.entry.Checkpoints {
+		g.checkpoints = append(g.checkpoints, c)
+		g.bytes += len(c.State)
+	}
+	for _, kv := range r.entry.Meta {
+		g.bytes += len(kv.Value)
+	}
+	if r.entry.collect != nil {
+		g.deletes = append(g.deletes, r.entry.collect.keys...)
+	}
+}
+
+// commit makes the group durable, then visible, then tells the sinks, then the callers: in this order, so
+// that nobody acts on what a crash could take back, and a caller finds what the sinks fold from its facts.
+func (j *Journal) commit(tc task.Context, g *group) {
+	j.prove(g)
+	if b := j.batch(g); b.Len() > 0 {
+		err := j.keepPrior(g)
+		if err == nil {
+			err = j.store.Apply(tc, b)
+		}
+		if err != nil {
+			tc.Emit(world.Event{Family: world.FamilyService, Service: "journal", Message: "append failed", ErrorKind: aura.KindOf(err)})
+			for _, a := range g.accepted {
+				a.request.reply.Resolve(nil, &aura.Error{Op: "journal.Append", Kind: aura.KindOf(err), Err: err})
+			}
+			return
+		}
+	}
+	records := make([]fact.Record, len(g.records))
+	for i := range g.records {
+		records[i] = g.records[i].record
+	}
+	j.lock.Lock()
+	j.state.absorb(g.layer)
+	j.recent.add(records, g.bytes)
+	j.prior = nil
+	sinks := j.sinks
+	j.lock.Unlock()
+	if len(records) > 0 {
+		for _, s := range sinks {
+			s.sink.Committed(records)
+		}
+	}
+	for _, a := range g.accepted {
+		// Capped, so that a caller who appends to its result does not write into its neighbour's.
+		a.request.reply.Resolve(records[a.from:a.to:a.to], nil)
+	}
+}
+
+// keepPrior keeps the metadata that the group changes for those who read before it is synced. After a
+// failure it stays, because a store that broke may show what it never made durable.
+func (j *Journal) keepPrior(g *group) error {
+	if len(g.layer.meta.order) == 0 {
+		return nil
+	}
+	prior := make(map[string][]byte, len(g.layer.meta.order))
+	for _, name := range g.layer.meta.order {
+		value, err := j.Meta(name)
+		if err != nil {
+			return err
+		}
+		prior[name] = value
+	}
+	j.lock.Lock()
+	defer j.lock.Unlock()
+	maps.Copy(prior, j.prior)
+	j.prior = prior
+	return nil
+}
+
+// prove signs one root for all own facts of the group.
+func (j *Journal) prove(g *group) {
+	var ids []aura.FactID
+	for i := range g.records {
+		if g.records[i].own {
+			ids = append(ids, g.records[i].record.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return
+	}
+	batch := fact.NewBatch(ids)
+	signature := j.options.Sign(batch.SigningBytes())
+	n := 0
+	for i := range g.records {
+		if r := &g.records[i]; r.own {
+			r.record.Proof = batch.Proof(n, signature)
+			n++
+		}
+	}
+}
+
+// batch returns the changes of the group in the store's words.
+func (j *Journal) batch(g *group) *Batch {
+	j.seal.refresh()
+	b := &Batch{}
+	for i := range g.records {
+		j.writeRecord(b, &g.records[i])
+	}
+	l := g.layer
+	for _, id := range l.streams.order {
+		s := l.streams.values[id]
+		j.writeSealed(b, tagKey(tableStream, s.tag), mustEncode(storedStream{
+			Space: id.namespace.Space, ID: id.namespace.ID, Device: id.device, Count: s.count, Collected: s.collected, Logical: s.logical,
+		}))
+	}
+	for _, id := range l.charges.order {
+		c := l.charges.values[id]
+		j.writeSealed(b, tagKey(tableCharge, j.seal.tag(tableCharge, id.context[:], id.peer[:])), c.Encode())
+	}
+	for _, id := range l.leaks.order {
+		k := l.leaks.values[id]
+		j.writeSealed(b, tagKey(tableLeak, j.seal.tag(tableLeak, id.context[:], []byte{byte(id.observer)})), k.Encode())
+	}
+	for _, name := range l.meta.order {
+		j.writeMeta(b, name, l.meta.values[name])
+	}
+	for i := range g.checkpoints {
+		j.writeCheckpoint(b, &g.checkpoints[i])
+	}
+	for _, key := range g.deletes {
+		b.Delete(key)
+	}
+	if len(g.records) > 0 {
+		j.writeSealed(b, headKey, positionValue(l.head))
+	}
+	return b
+}
+
+func (j *Journal) writeRecord(b *Batch, r *staged) {
+	rec := &r.record
+	s, _ := j.state.stream(r.stream)
+	if s.tag == (tag{}) {
+		s = j.streamOf(&layer{}, r.stream)
+	}
+	proof := rec.Proof.Encode()
+	plain := make([]byte, 0, 2*binary.MaxVarintLen64+len(r.encoded)+len(proof))
+	plain = binary.AppendUvarint(plain, rec.Seq)
+	plain = binary.AppendUvarint(plain, uint64(len(r.encoded)))
+	plain = append(append(plain, r.encoded...), proof...)
+	position := positionValue(rec.Position)
+	j.writeSealed(b, numberKey(tableRecord, uint64(rec.Position)), plain)
+	b.Set(tagNumberKey(tableNamespace, s.namespace, uint64(rec.Position)), nil)
+	b.Set(tagNumberKey(tableKind, j.kinds[rec.Fact.Kind], uint64(rec.Position)), nil)
+	b.Set(tagNumberKey(tableSeq, s.tag, rec.Seq), position)
+	b.Set(tagKey(tableFact, j.seal.factTag(rec.ID)), position)
+}
+
+func (j *Journal) writeMeta(b *Batch, name string, value []byte) {
+	key := tagKey(tableMeta, j.seal.tag(tableMeta, []byte(name)))
+	if value == nil {
+		b.Delete(key)
+		return
+	}
+	j.writeSealed(b, key, value)
+}
+
+func (j *Journal) writeSealed(b *Batch, key, plain []byte) { b.Set(key, j.seal.seal(key, plain)) }
+
+// mustEncode encodes one of this package's own structs, which always fits.
+func mustEncode(v any) []byte {
+	b, err := fact.Marshal(v)
+	if err != nil {
+		panic("journal: " + err.Error())
+	}
+	return b
+}

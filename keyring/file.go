@@ -1,0 +1,217 @@
+package keyring
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/crypto/chacha20poly1305"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
+)
+
+// The file, with big-endian lengths:
+//
+//	"aura keyring 1\n"
+//	protector: length 1, name · length 2, sealed file key
+//	nonce 24, sealed body (XChaCha20-Poly1305; everything above is authenticated too)
+//
+// The body is the five secrets of 32 bytes in the order of the struct.
+const (
+	fileName  = "keyring"
+	fileMagic = "aura keyring 1\n"
+	maxFile   = 4 << 10
+
+	bodyPurpose = "aura/keyring/body/1"
+)
+
+// Exists reports whether the folder dir holds a keyring, readable or not.
+func Exists(dir string) bool {
+	_, err := os.Lstat(filepath.Join(dir, fileName))
+	return err == nil
+}
+
+// Create makes keys from e and stores them in the folder dir, sealed by p. It makes the folder (mode
+// 0700) when it is absent. It returns [aura.Conflict] when the folder holds a keyring already, and the
+// protector's error; keys that were not stored are gone.
+func Create(tc task.Context, dir string, p Protector, e world.Entropy) (*Ring, error) {
+	const op = "keyring.Create"
+	if err := tc.Err(); err != nil {
+		return nil, err
+	}
+	if Exists(dir) {
+		return nil, errExists(op, dir)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, aura.Errorf(op, aura.Unavailable, "%w", err)
+	}
+	r := Ephemeral(e)
+	content, err := encode(&r.secrets, p, e)
+	if err != nil {
+		return nil, &aura.Error{Op: op, Kind: aura.KindOf(err), Err: err}
+	}
+	if err := writeNew(filepath.Join(dir, fileName), content); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			return nil, errExists(op, dir)
+		}
+		return nil, aura.Errorf(op, aura.Unavailable, "%w", err)
+	}
+	return r, nil
+}
+
+func errExists(op, dir string) error {
+	return aura.Errorf(op, aura.Conflict, "%s holds a keyring already", dir)
+}
+
+// Open reads the keys of the folder dir. It returns [aura.NotFound] when there are none, [aura.Invalid]
+// when another kind of protector sealed them or a newer Aura did, [aura.Denied] when p does not open them
+// and [aura.Corrupt] when the file is damaged.
+func Open(tc task.Context, dir string, p Protector) (*Ring, error) {
+	const op = "keyring.Open"
+	if err := tc.Err(); err != nil {
+		return nil, err
+	}
+	f, err := os.Open(filepath.Join(dir, fileName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, aura.Errorf(op, aura.NotFound, "%s holds no keyring", dir)
+	}
+	if err != nil {
+		return nil, aura.Errorf(op, aura.Unavailable, "%w", err)
+	}
+	defer f.Close()
+	content, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, aura.Errorf(op, aura.Unavailable, "%w", err)
+	}
+	s, err := decode(content, p)
+	if err != nil {
+		return nil, &aura.Error{Op: op, Kind: aura.KindOf(err), Err: err}
+	}
+	return newRing(s), nil
+}
+
+func encode(s *secrets, p Protector, e world.Entropy) ([]byte, error) {
+	var fileKey [32]byte
+	_, _ = e.Read(fileKey[:])
+	sealed, err := p.Seal(fileKey, e)
+	if err != nil {
+		return nil, err
+	}
+	content := []byte(fileMagic)
+	content = append(content, byte(len(p.Name())))
+	content = append(content, p.Name()...)
+	content = binary.BigEndian.AppendUint16(content, uint16(len(sealed)))
+	content = append(content, sealed...)
+	var body []byte
+	for _, f := range s.fields() {
+		body = append(body, f[:]...)
+	}
+	return sealInto(content, fileKey, bodyPurpose, body, e), nil
+}
+
+func decode(content []byte, p Protector) (s secrets, err error) {
+	damaged := aura.Errorf("", aura.Corrupt, "the keyring file is damaged")
+	if len(content) > maxFile {
+		return s, damaged
+	}
+	rest, ok := bytes.CutPrefix(content, []byte(fileMagic))
+	if !ok {
+		if bytes.HasPrefix(content, []byte("aura keyring ")) {
+			return s, aura.Errorf("", aura.Invalid, "the keyring file was written by a newer version of aura")
+		}
+		return s, damaged
+	}
+	name, rest, ok := cut(rest, 1)
+	if !ok {
+		return s, damaged
+	}
+	sealed, rest, ok := cut(rest, 2)
+	if !ok {
+		return s, damaged
+	}
+	if string(name) != p.Name() {
+		return s, aura.Errorf("", aura.Invalid, "the keyring is protected by %q, not by %q", name, p.Name())
+	}
+	fileKey, err := p.Open(sealed)
+	if err != nil {
+		return s, err
+	}
+	body, ok := openSealed(content[:len(content)-len(rest)], rest, fileKey, bodyPurpose)
+	if !ok || len(body) != 32*len(s.fields()) {
+		return s, damaged
+	}
+	for i, f := range s.fields() {
+		copy(f[:], body[32*i:])
+	}
+	clear(body)
+	return s, nil
+}
+
+// cut takes a field with a big-endian length of size bytes from the front of b.
+func cut(b []byte, size int) (field, rest []byte, ok bool) {
+	if len(b) < size {
+		return nil, nil, false
+	}
+	n := 0
+	for _, x := range b[:size] {
+		n = n<<8 | int(x)
+	}
+	b = b[size:]
+	if len(b) < n {
+		return nil, nil, false
+	}
+	return b[:n], b[n:], true
+}
+
+// sealInto appends a nonce and the sealed plain text to header, which it authenticates. key is expanded
+// for purpose first.
+func sealInto(header []byte, key [32]byte, purpose string, plain []byte, e world.Entropy) []byte {
+	aead := cipherFor(key, purpose)
+	var nonce [chacha20poly1305.NonceSizeX]byte
+	_, _ = e.Read(nonce[:])
+	out := append(append([]byte(nil), header...), nonce[:]...)
+	return aead.Seal(out, nonce[:], plain, header)
+}
+
+// openSealed undoes sealInto, given the header and what follows it.
+func openSealed(header, sealed []byte, key [32]byte, purpose string) ([]byte, bool) {
+	if len(sealed) < chacha20poly1305.NonceSizeX {
+		return nil, false
+	}
+	nonce, sealed := sealed[:chacha20poly1305.NonceSizeX], sealed[chacha20poly1305.NonceSizeX:]
+	plain, err := cipherFor(key, purpose).Open(nil, nonce, sealed, header)
+	return plain, err == nil
+}
+
+// writeNew stores content under a name that must be free: a crash leaves the whole file or none.
+func writeNew(path string, content []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(content)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err != nil {
+		return err
+	}
+	// A link fails when the name is taken, where a rename would replace somebody's keys.
+	if err := os.Link(f.Name(), path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

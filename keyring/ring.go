@@ -1,0 +1,96 @@
+package keyring
+
+import (
+	"crypto/ecdh"
+	"crypto/ed25519"
+	"fmt"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/world"
+)
+
+// secrets is what the file holds.
+type secrets struct {
+	root      [32]byte // Ed25519 seed: signs certificates
+	signing   [32]byte // Ed25519 seed: signs facts and receipts
+	agreement [32]byte // X25519 private key: opens channels
+	link      [32]byte // Ed25519 seed: the identity on the network
+	store     [32]byte // seals the journal
+}
+
+// fields lists the secrets in the order of the file.
+func (s *secrets) fields() [5]*[32]byte {
+	return [5]*[32]byte{&s.root, &s.signing, &s.agreement, &s.link, &s.store}
+}
+
+// Ring is one device's keys, in memory. It is safe for concurrent use until [Ring.Wipe]. Printing it in
+// any way shows the device's name alone.
+type Ring struct {
+	secrets     secrets
+	signing     ed25519.PrivateKey
+	agreement   [32]byte // public
+	certificate fact.Certificate
+}
+
+// Ephemeral makes keys that are never stored: for the simulation and tests. The same entropy gives the
+// same keys.
+func Ephemeral(e world.Entropy) *Ring {
+	var s secrets
+	for _, f := range s.fields() {
+		_, _ = e.Read(f[:])
+	}
+	return newRing(s)
+}
+
+func newRing(s secrets) *Ring {
+	root := ed25519.NewKeyFromSeed(s.root[:])
+	r := &Ring{secrets: s, signing: ed25519.NewKeyFromSeed(s.signing[:])}
+	agreement, err := ecdh.X25519().NewPrivateKey(s.agreement[:])
+	if err != nil {
+		panic(err) // only for a key of another length
+	}
+	r.agreement = [32]byte(agreement.PublicKey().Bytes())
+	r.certificate = fact.Certificate{
+		Root:      [32]byte(root.Public().(ed25519.PublicKey)),
+		Signing:   [32]byte(r.signing.Public().(ed25519.PublicKey)),
+		Agreement: r.agreement,
+		Link:      [32]byte(ed25519.NewKeyFromSeed(s.link[:]).Public().(ed25519.PublicKey)),
+	}
+	r.certificate.Signature = [64]byte(ed25519.Sign(root, r.certificate.SigningBytes()))
+	clear(root)
+	return r
+}
+
+// Authority returns who the keys belong to.
+func (r *Ring) Authority() aura.AuthorityID { return r.certificate.Authority() }
+
+// Device returns which of the authority's devices this is.
+func (r *Ring) Device() aura.DeviceID { return r.certificate.Device() }
+
+// Certificate returns the device's public keys, signed by the authority's root key. It is not secret.
+func (r *Ring) Certificate() fact.Certificate { return r.certificate }
+
+// Sign signs msg with the device's signing key (Ed25519). Callers put a domain label into msg.
+func (r *Ring) Sign(msg []byte) [64]byte { return [64]byte(ed25519.Sign(r.signing, msg)) }
+
+// Agreement returns the device's agreement key pair (X25519).
+func (r *Ring) Agreement() (private, public [32]byte) { return r.secrets.agreement, r.agreement }
+
+// LinkSeed returns the seed of the device's link key (Ed25519).
+func (r *Ring) LinkSeed() [32]byte { return r.secrets.link }
+
+// StoreKey returns the key that seals the journal.
+func (r *Ring) StoreKey() [32]byte { return r.secrets.store }
+
+// Wipe overwrites the private keys. Call it last: a signature made later is worthless. Copies that
+// methods returned are not reached.
+func (r *Ring) Wipe() {
+	r.secrets = secrets{}
+	clear(r.signing)
+}
+
+// Format implements [fmt.Formatter], so that no verb prints a key.
+func (r *Ring) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "keyring(%s)", aura.Short(r.Device()))
+}

@@ -1,0 +1,209 @@
+package localapi
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/task"
+)
+
+// Client is an [app.Bridge] to the agent that listens on a socket. Its methods are for tasks of the
+// real executor and safe for concurrent use.
+type Client struct {
+	http *http.Client
+}
+
+// Open returns a client after asking the agent at path for its protocol. It returns
+// [aura.Unavailable] if no agent answers there, and [aura.Invalid] if the agent is of another version.
+func Open(tc task.Context, path string) (*Client, error) {
+	var d net.Dialer
+	c := &Client{http: &http.Client{Transport: &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return d.DialContext(ctx, "unix", path)
+		},
+		DisableCompression:  true,
+		MaxIdleConnsPerHost: 8, // a frontend's usual calls at once
+		IdleConnTimeout:     time.Minute,
+	}}}
+	if err := c.hello(tc); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// Close releases idle connections. Calls that are under way go on.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// Submit implements [app.Bridge].
+func (c *Client) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
+	var out wireResult
+	if err := c.call(tc, pathSubmit, wireIntent(in), &out); err != nil {
+		return fact.Result{}, err
+	}
+	return fact.Result(out), nil
+}
+
+// Ask implements [app.Bridge].
+func (c *Client) Ask(tc task.Context, q fact.Question) (fact.Answer, error) {
+	var out wireAnswer
+	if err := c.call(tc, pathAsk, wireQuestion(q), &out); err != nil {
+		return fact.Answer{}, err
+	}
+	return fact.Answer(out), nil
+}
+
+// Watch implements [app.Bridge]. It returns [aura.Exhausted] if the agent cut the watch because sink
+// was too slow, and [aura.Unavailable] if the agent has gone; in both cases the caller may watch
+// again from the last update's position.
+func (c *Client) Watch(tc task.Context, sel fact.Selection, sink func(fact.Update) error) error {
+	const op = "localapi.Watch"
+	resp, err := c.send(tc, http.MethodPost, pathWatch, wireSelection(sel))
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	after := sel.After
+	ended, err := readEvents(resp.Body, func(up fact.Update) error {
+		after = up.Position
+		return sink(up)
+	})
+	switch {
+	case ended || err != nil:
+		return err
+	case tc.Err() != nil:
+		return tc.Err()
+	case c.hello(tc) == nil:
+		return aura.Errorf(op, aura.Exhausted, "the watch was read too slowly and cut after position %d: watch again from there", after)
+	}
+	return aura.Errorf(op, aura.Unavailable, "the agent has gone after position %d", after)
+}
+
+func (c *Client) hello(tc task.Context) error {
+	resp, err := c.send(tc, http.MethodGet, pathHello, nil)
+	if err != nil {
+		return err
+	}
+	return drain(resp)
+}
+
+// call sends one request and reads its answer.
+func (c *Client) call(tc task.Context, path string, in, out any) error {
+	resp, err := c.send(tc, http.MethodPost, path, in)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if err := json.NewDecoder(io.LimitReader(resp.Body, maxAnswer)).Decode(out); err != nil {
+		return broken(tc, "localapi.Call", err)
+	}
+	return nil
+}
+
+// send returns the response to a request that the agent accepted, or the error that it answered.
+func (c *Client) send(tc task.Context, method, path string, in any) (*http.Response, error) {
+	const op = "localapi.Call"
+	var body io.Reader
+	if in != nil {
+		b, err := json.Marshal(in)
+		if err != nil {
+			return nil, aura.Errorf(op, aura.Invalid, "request: %w", err)
+		}
+		if len(b) > maxRequest {
+			return nil, aura.Errorf(op, aura.Invalid, "the request is larger than %d bytes", maxRequest)
+		}
+		body = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(tc.Std(), method, "http://"+origin+path, body)
+	if err != nil {
+		return nil, aura.Errorf(op, aura.Internal, "request: %w", err)
+	}
+	req.Header.Set(protocolHeader, protocol)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, broken(tc, op, err)
+	}
+	if resp.StatusCode == http.StatusOK {
+		return resp, nil
+	}
+	defer resp.Body.Close()
+	var w wireError
+	if err := json.NewDecoder(io.LimitReader(resp.Body, maxAnswer)).Decode(&w); err != nil || w.Kind == 0 {
+		return nil, aura.Errorf(op, aura.Unavailable, "what answers on the socket is not an agent (status %d)", resp.StatusCode)
+	}
+	return nil, w.decode()
+}
+
+// broken says why there was no answer: the caller's own end, no agent at all, or one that vanished.
+func broken(tc task.Context, op string, err error) error {
+	if ended := tc.Err(); ended != nil {
+		return ended
+	}
+	if dial, ok := errors.AsType[*net.OpError](err); ok && dial.Op == "dial" {
+		return aura.Errorf(op, aura.Unavailable, "no agent is running for this home")
+	}
+	return aura.Errorf(op, aura.Unavailable, "the agent has gone without an answer")
+}
+
+func drain(resp *http.Response) error {
+	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxAnswer))
+	return resp.Body.Close()
+}
+
+// readEvents passes updates to sink until the stream's end. ended is false for a stream that broke off.
+func readEvents(body io.Reader, sink func(fact.Update) error) (ended bool, err error) {
+	lines := bufio.NewScanner(body)
+	lines.Buffer(make([]byte, 0, 64<<10), maxAnswer)
+	event, data := "", []byte(nil)
+	for lines.Scan() {
+		name, value, _ := bytes.Cut(lines.Bytes(), []byte(": "))
+		switch string(name) {
+		case "event":
+			event = string(value)
+		case "data":
+			data = append(data[:0], value...)
+		case "":
+			// The empty line says that the event is whole: a stream may break off inside one.
+			if ended, err := readEvent(event, data, sink); ended || err != nil {
+				return ended, err
+			}
+			event = ""
+		}
+	}
+	if errors.Is(lines.Err(), bufio.ErrTooLong) {
+		return false, aura.Errorf("localapi.Watch", aura.Corrupt, "the agent sent an event larger than %d bytes", maxAnswer)
+	}
+	return false, nil
+}
+
+func readEvent(event string, data []byte, sink func(fact.Update) error) (ended bool, err error) {
+	const op = "localapi.Watch"
+	switch event {
+	case eventUpdate:
+		var w wireUpdate
+		if err := json.Unmarshal(data, &w); err != nil {
+			return false, aura.Errorf(op, aura.Corrupt, "event of the agent: %w", err)
+		}
+		up, err := w.decode()
+		if err != nil {
+			return false, err
+		}
+		return false, sink(up)
+	case eventEnd:
+		var w wireError
+		if err := json.Unmarshal(data, &w); err != nil {
+			return false, aura.Errorf(op, aura.Corrupt, "event of the agent: %w", err)
+		}
+		return true, w.decode()
+	}
+	return false, nil // an event that only a later version knows
+}

@@ -1,0 +1,244 @@
+package reactive
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/task"
+)
+
+const (
+	// pageRecords and pageBytes bound one update of history: the journal is not kept busy, nor memory
+	// filled, while a watcher is slow.
+	pageRecords = 512
+	pageBytes   = 512 << 10
+)
+
+// Feed serves watchers: history from a [Reader], then what is committed, in one sequence without
+// gaps. It keeps no queue for anyone. A watcher has a position and fetches from there at its own
+// pace, so it can be slow without losing a fact and without holding anybody up.
+//
+// Batches come in position order, from a scheduler after it published their signals.
+type Feed struct {
+	leaf     task.Leaf
+	head     fact.Position // everything up to here was published
+	tail     tail
+	observed map[observedKey]observed
+	version  uint64 // counts changes of observed
+	bells    []*task.Bell
+}
+
+type observedKey struct{ kind, key string }
+
+type observed struct {
+	version uint64
+	value   fact.Observation
+}
+
+// Reader is the journal as a feed and a query see it.
+type Reader interface {
+	// Head returns the position of the last durable record.
+	Head() fact.Position
+	// Read calls fn with the selected records after sel.After, in position order, and returns fn's
+	// error.
+	Read(tc task.Context, sel fact.Selection, fn func(*fact.Record) error) error
+}
+
+// The reasons for which a page stops a read. They never leave the package.
+var (
+	errPageFull = errors.New("reactive: page is full")
+	errPageDone = errors.New("reactive: page reached its end")
+)
+
+// NewFeed returns a feed for a journal whose last position is head.
+func NewFeed(head fact.Position) *Feed {
+	return &Feed{head: head, tail: tail{base: head}, observed: map[observedKey]observed{}}
+}
+
+// Head returns the position up to which everything was published.
+func (f *Feed) Head() fact.Position {
+	f.leaf.Lock()
+	defer f.leaf.Unlock()
+	return f.head
+}
+
+// Watch calls sink with the selected history in pages, then with an update that is Live and carries
+// the selected observations as they are now, and, if sel.Follow is set, with every change after it
+// until tc is cancelled. What is durable when Watch is called belongs to the history, published or
+// not: who committed a fact finds it. An error of sink or history ends the watch and is returned.
+func (f *Feed) Watch(tc task.Context, history Reader, sel fact.Selection, sink func(fact.Update) error) error {
+	bell := task.NewBell()
+	if sel.Follow {
+		f.enter(bell)
+		defer f.leave(bell)
+	}
+	w := watcher{feed: f, sel: sel, after: sel.After, durable: history.Head()}
+	for {
+		if err := w.catchUp(tc, history, sink); err != nil {
+			return err
+		}
+		up, changed, ok := w.next()
+		if !ok {
+			continue
+		}
+		if changed || !w.live {
+			w.live = true
+			if err := sink(up); err != nil {
+				return err
+			}
+		}
+		if !sel.Follow {
+			return nil
+		}
+		if err := bell.Wait(tc); err != nil {
+			return err
+		}
+	}
+}
+
+// Publish takes the next batch and wakes the watchers. A scheduler calls it; so does a bridge that has
+// none.
+func (f *Feed) Publish(batch *fact.Update) {
+	f.leaf.Lock()
+	defer f.leaf.Unlock()
+	f.head = max(f.head, batch.Position)
+	for i := range batch.Records {
+		f.head = max(f.head, batch.Records[i].Position)
+		f.tail.add(&batch.Records[i])
+	}
+	for _, o := range batch.Observations {
+		f.version++
+		f.observed[observedKey{o.Kind, o.Key}] = observed{version: f.version, value: o}
+	}
+	for _, b := range f.bells {
+		b.Ring()
+	}
+}
+
+func (f *Feed) enter(b *task.Bell) {
+	f.leaf.Lock()
+	defer f.leaf.Unlock()
+	f.bells = append(f.bells, b)
+}
+
+func (f *Feed) leave(b *task.Bell) {
+	f.leaf.Lock()
+	defer f.leaf.Unlock()
+	f.bells = slices.DeleteFunc(f.bells, func(o *task.Bell) bool { return o == b })
+}
+
+// missing returns the position up to which the journal must be read: what the tail does not hold any
+// more, or not yet.
+func (f *Feed) missing(durable fact.Position) fact.Position {
+	f.leaf.Lock()
+	defer f.leaf.Unlock()
+	if durable > f.head {
+		return durable
+	}
+	return f.tail.base
+}
+
+// watcher is one Watch call's place in the feed.
+type watcher struct {
+	feed    *Feed
+	sel     fact.Selection
+	durable fact.Position // the journal's head when the watch began
+	after   fact.Position // delivered up to here
+	seen    uint64        // observations delivered up to this version
+	live    bool
+}
+
+// catchUp delivers pages of history until the rest is in the feed's tail.
+func (w *watcher) catchUp(tc task.Context, history Reader, sink func(fact.Update) error) error {
+	for {
+		upTo := w.feed.missing(w.durable)
+		if w.after >= upTo {
+			return nil
+		}
+		page, done, err := w.page(tc, history, upTo)
+		if err != nil {
+			return err
+		}
+		if len(page) > 0 {
+			w.after = page[len(page)-1].Position
+		}
+		if done {
+			w.after = upTo
+		}
+		if len(page) > 0 {
+			if err := sink(fact.Update{Records: page, Position: w.after}); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// page reads one page of selected records up to a position; done says that there are no more.
+func (w *watcher) page(tc task.Context, history Reader, upTo fact.Position) (page []fact.Record, done bool, err error) {
+	sel, bytes := w.sel, 0
+	sel.After = w.after
+	err = history.Read(tc, sel, func(r *fact.Record) error {
+		if r.Position > upTo {
+			return errPageDone
+		}
+		if len(page) == pageRecords || bytes > pageBytes {
+			return errPageFull
+		}
+		page = append(page, *r)
+		bytes += len(r.Fact.Payload)
+		return nil
+	})
+	switch {
+	case err == nil, errors.Is(err, errPageDone):
+		return page, true, nil
+	case errors.Is(err, errPageFull):
+		return page, false, nil
+	}
+	return nil, false, err
+}
+
+// next takes what the tail and the observations hold for this watcher. It is not ok when the tail
+// moved on since catchUp looked: the journal has what is missing.
+func (w *watcher) next() (up fact.Update, changed, ok bool) {
+	f := w.feed
+	f.leaf.Lock()
+	defer f.leaf.Unlock()
+	if w.after < f.tail.base {
+		return fact.Update{}, false, false
+	}
+	newer := f.tail.after(w.after)
+	for i := range newer {
+		if w.sel.Selects(&newer[i]) {
+			up.Records = append(up.Records, newer[i])
+		}
+	}
+	up.Position, up.Live = max(w.after, f.head), true
+	w.after = up.Position
+	up.Observations = w.observations()
+	return up, len(up.Records) > 0 || len(up.Observations) > 0, true
+}
+
+// observations returns what changed since the last call, oldest change first. A first call leaves
+// out what is gone already. The caller holds the leaf.
+func (w *watcher) observations() []fact.Observation {
+	f := w.feed
+	if f.version == w.seen || len(w.sel.Observations) == 0 {
+		return nil
+	}
+	var changed []observed
+	for _, o := range f.observed {
+		gone := len(o.value.Payload) == 0
+		if o.version > w.seen && w.sel.Observes(o.value.Kind) && !(gone && w.seen == 0) {
+			changed = append(changed, o)
+		}
+	}
+	w.seen = f.version
+	slices.SortFunc(changed, func(a, b observed) int { return cmp.Compare(a.version, b.version) })
+	out := make([]fact.Observation, len(changed))
+	for i, o := range changed {
+		out[i] = o.value
+	}
+	return out
+}

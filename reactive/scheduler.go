@@ -1,0 +1,241 @@
+package reactive
+
+import (
+	"slices"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
+)
+
+const schedulerName = "reactive"
+
+// DefaultWindow is the longest time that a fact waits for others of its batch (runtime document,
+// "Reactive Scheduling").
+const DefaultWindow = 5 * time.Millisecond
+
+const (
+	// inboxSize bounds the batches that wait: a committer that is this far ahead waits for the
+	// views, which compute and never wait for a subscriber.
+	inboxSize = 256
+	// batchLimit closes a window early, so that a long history is folded in steps of bounded memory.
+	batchLimit = 4096
+)
+
+// Options of a [Scheduler].
+type Options struct {
+	// Window is how long after the first fact a batch closes. The default is [DefaultWindow].
+	Window aura.Duration
+	// Immediate closes a batch as soon as nothing more is waiting, and ignores Window: for a Core
+	// behind a bridge, whose agent has held the window already.
+	Immediate bool
+	// Feed, if given, receives every batch after its signals were published.
+	Feed *Feed
+	// Owner is the service's owner as events name it. The default is "agent root group".
+	Owner string
+}
+
+// Scheduler is the service that runs views. Owner: agent root group.
+type Scheduler struct {
+	hub   *Hub
+	feed  *Feed
+	opts  Options
+	inbox *task.Mailbox[message]
+	views []*bound
+	stage Stage
+}
+
+// message is what the receive loop takes: an update, or a view to add.
+type message struct {
+	update fact.Update
+	view   View
+	bound  *task.Reply[struct{}]
+}
+
+// NewScheduler returns a scheduler over the given views, which publish into h. Each view publishes
+// once when the service starts. The errors are those of a bad set of views: [aura.Conflict] for
+// two of one name, [aura.NotFound] for one that follows an unknown view, [aura.Invalid] for a circle.
+func NewScheduler(h *Hub, o Options, views ...View) (*Scheduler, error) {
+	arranged, err := arrange(views)
+	if err != nil {
+		return nil, err
+	}
+	if o.Window <= 0 {
+		o.Window = DefaultWindow
+	}
+	if o.Owner == "" {
+		o.Owner = "agent root group"
+	}
+	return &Scheduler{
+		hub: h, feed: o.Feed, opts: o, views: arranged,
+		inbox: task.NewMailbox[message](schedulerName, inboxSize),
+	}, nil
+}
+
+// Hub returns the hub that the views publish into.
+func (s *Scheduler) Hub() *Hub { return s.hub }
+
+// Name implements [task.Service].
+func (s *Scheduler) Name() string { return schedulerName }
+
+// Owner implements [task.Service].
+func (s *Scheduler) Owner() string { return s.opts.Owner }
+
+// Start publishes every view's first snapshot.
+func (s *Scheduler) Start(tc task.Context) error {
+	s.flush(tc, &fact.Update{})
+	return nil
+}
+
+// Serve folds and publishes batches until the inbox is closed and empty, or tc is cancelled. In
+// both cases everything offered before is published first.
+func (s *Scheduler) Serve(tc task.Context) error {
+	for {
+		first, err := s.inbox.Recv(tc)
+		if err != nil {
+			s.drain(tc)
+			return nil
+		}
+		s.window(tc, first)
+	}
+}
+
+// Close implements [task.Service]. Nothing is left to release.
+func (s *Scheduler) Close(task.Context) error { return nil }
+
+// Shut closes the doors: from now on Offer and Bind return [aura.Cancelled], and Serve returns when
+// it has published what was offered before.
+func (s *Scheduler) Shut() { s.inbox.Close() }
+
+// Offer hands a committed batch to the scheduler, which keeps its slices. It waits while the
+// scheduler is far behind, and returns [aura.Cancelled] when the scheduler has ended.
+func (s *Scheduler) Offer(tc task.Context, up fact.Update) error {
+	return s.inbox.Send(tc, message{update: up})
+}
+
+// Bind adds a view to a running scheduler and returns when its first snapshot is published. The
+// errors are those of [NewScheduler] and the cancellation of tc.
+func (s *Scheduler) Bind(tc task.Context, v View) error {
+	m := message{view: v, bound: task.NewReply[struct{}]()}
+	if err := s.inbox.Send(tc, m); err != nil {
+		return err
+	}
+	_, err := m.bound.Await(tc)
+	return err
+}
+
+// window gathers what arrives until the batch closes, and publishes it.
+func (s *Scheduler) window(tc task.Context, first message) {
+	if first.view != nil {
+		s.bind(tc, first)
+		return
+	}
+	batch := first.update
+	// Merging appends: it must not write into spare room of the slice that was offered.
+	batch.Records, batch.Observations = slices.Clip(batch.Records), slices.Clip(batch.Observations)
+	closes := tc.Elapsed() + s.opts.Window
+	for len(batch.Records) < batchLimit {
+		next, ok := s.inbox.TryRecv()
+		if !ok && !s.opts.Immediate {
+			// A failed wait means that the service is ending; the batch is published all the same.
+			next, ok, _ = s.inbox.RecvUntil(tc, closes)
+		}
+		if !ok {
+			break
+		}
+		if next.view != nil {
+			s.flush(tc, &batch)
+			s.bind(tc, next)
+			return
+		}
+		merge(&batch, &next.update)
+		if !s.opts.Immediate && tc.Elapsed() >= closes {
+			break
+		}
+	}
+	s.flush(tc, &batch)
+}
+
+// drain publishes what was offered before the end.
+func (s *Scheduler) drain(tc task.Context) {
+	s.inbox.Close()
+	var batch fact.Update
+	for {
+		m, ok := s.inbox.TryRecv()
+		if !ok {
+			break
+		}
+		if m.view != nil {
+			m.bound.Resolve(struct{}{}, aura.Errorf("reactive.Bind", aura.Cancelled, "the scheduler has ended"))
+			continue
+		}
+		merge(&batch, &m.update)
+	}
+	s.flush(tc, &batch)
+}
+
+func merge(into, up *fact.Update) {
+	into.Records = append(into.Records, up.Records...)
+	into.Observations = append(into.Observations, up.Observations...)
+	into.Position = max(into.Position, up.Position)
+	into.Live = into.Live || up.Live
+}
+
+// flush runs the views that a batch touches and publishes their snapshots together.
+func (s *Scheduler) flush(tc task.Context, batch *fact.Update) {
+	s.stage.reset()
+	for _, b := range s.views {
+		b.ran = false
+		part := narrow(&b.needs, batch)
+		if len(part.Records) > 0 || len(part.Observations) > 0 {
+			b.view.Apply(part)
+			b.due = true
+		}
+		for _, f := range b.follows {
+			b.due = b.due || s.views[f].ran
+		}
+		if b.due {
+			s.publish(tc, b)
+		}
+	}
+	s.hub.publish(&s.stage)
+	if s.feed != nil {
+		s.feed.Publish(batch)
+	}
+}
+
+func (s *Scheduler) publish(tc task.Context, b *bound) {
+	mark := len(s.stage.staged)
+	if err := b.view.Publish(tc, &s.stage); err != nil {
+		// Nothing half-made leaves: what the view staged before it failed is taken back.
+		s.stage.staged = s.stage.staged[:mark]
+		tc.Emit(world.Event{
+			Family: world.FamilyIngress, Message: "view kept its last snapshot", Service: schedulerName,
+			Profile: b.name, ErrorKind: aura.KindOf(err),
+		})
+		return
+	}
+	b.due, b.ran = false, true
+}
+
+func (s *Scheduler) bind(tc task.Context, m message) {
+	views := make([]View, 0, len(s.views)+1)
+	due := map[string]bool{}
+	for _, b := range s.views {
+		views = append(views, b.view)
+		due[b.name] = b.due
+	}
+	arranged, err := arrange(append(views, m.view))
+	if err == nil {
+		for _, b := range arranged {
+			if owed, known := due[b.name]; known {
+				b.due = owed
+			}
+		}
+		s.views = arranged
+		s.flush(tc, &fact.Update{})
+	}
+	m.bound.Resolve(struct{}{}, err)
+}

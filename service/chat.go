@@ -1,0 +1,151 @@
+package service
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/task"
+)
+
+// Chat takes messages and groups through the guard. It also works off what a group's founding leaves to
+// do: members who were not told yet, groups that a contact invited the owner into. Owner: agent root
+// group.
+type Chat struct {
+	front
+	desk    *Desk
+	changed *task.Bell
+}
+
+// NewChat returns the service.
+func NewChat(d *Desk) *Chat {
+	s := &Chat{desk: d, changed: task.NewBell()}
+	s.front = newFront("chat", map[string]handler{
+		chat.IntentSend: s.send, chat.IntentRead: s.read, chat.IntentCreate: s.create, chat.IntentLeave: s.leave,
+	})
+	d.Book.OnChange(s.changed)
+	return s
+}
+
+// Serve implements [task.Service].
+func (s *Chat) Serve(tc task.Context) error {
+	tc.Group().Go("chat.repair", s.repair)
+	return s.front.Serve(tc)
+}
+
+func (s *Chat) send(tc task.Context, in fact.Intent) (fact.Result, error) {
+	var p chat.SendIntent
+	if err := fact.Unmarshal(in.Payload, &p); err != nil {
+		return fact.Result{}, err
+	}
+	r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
+		return chat.Send(pages.Chats, pages.Setting(), s.desk.Caller(tc, in.Operation), p)
+	})
+	return submitted(in, r, err)
+}
+
+func (s *Chat) read(tc task.Context, in fact.Intent) (fact.Result, error) {
+	var p chat.ReadIntent
+	if err := fact.Unmarshal(in.Payload, &p); err != nil {
+		return fact.Result{}, err
+	}
+	news := false
+	request, err := s.desk.Book.Plan(func(pages *Pages) (r guard.Request, err error) {
+		r, news, err = chat.MarkRead(pages.Chats, pages.Setting(), s.desk.Caller(tc, in.Operation), p)
+		return r, err
+	})
+	if err != nil || !news {
+		return fact.Result{Operation: in.Operation}, err
+	}
+	r, err := s.desk.decide(tc, &request)
+	return submitted(in, r, err)
+}
+
+func (s *Chat) create(tc task.Context, in fact.Intent) (fact.Result, error) {
+	var p chat.CreateIntent
+	if err := fact.Unmarshal(in.Payload, &p); err != nil {
+		return fact.Result{}, err
+	}
+	var nonce aura.Nonce
+	var secret [32]byte
+	s.desk.Entropy.Read(nonce[:])
+	s.desk.Entropy.Read(secret[:])
+	cert := s.desk.Ring.Certificate()
+	var context aura.ContextID
+	r, err := s.desk.plan(tc, func(pages *Pages) (request guard.Request, err error) {
+		request, context, err = chat.Create(pages.Setting(), s.desk.Caller(tc, in.Operation), p, chat.Member{
+			Authority: s.desk.Ring.Authority(), Certificate: cert.Encode(), Name: pages.Contacts.Own(),
+			Addresses: s.desk.Reach(),
+		}, nonce, secret)
+		return request, err
+	})
+	return answered(in, r, err, chat.Created{Context: context})
+}
+
+func (s *Chat) leave(tc task.Context, in fact.Intent) (fact.Result, error) {
+	var p chat.LeaveIntent
+	if err := fact.Unmarshal(in.Payload, &p); err != nil {
+		return fact.Result{}, err
+	}
+	r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
+		return chat.Leave(pages.Chats, pages.Setting(), s.desk.Caller(tc, in.Operation), p)
+	})
+	return submitted(in, r, err)
+}
+
+// repair works off what is pending, at the start and whenever the book changes.
+func (s *Chat) repair(tc task.Context) error {
+	pause := redial()
+	for {
+		until := whenRung
+		err := s.catchUp(tc)
+		if tc.Err() != nil {
+			return tc.Err()
+		}
+		if err == nil {
+			pause.Reset()
+		} else {
+			tc.Emit(ingress("chat", "dropped", err))
+			until = tc.Elapsed() + pause.Next(s.desk.Entropy)
+		}
+		if _, err := s.changed.WaitUntil(tc, until); err != nil {
+			return err
+		}
+	}
+}
+
+// catchUp tells members about groups that the owner founded, and joins those that contacts founded. What
+// cannot be done now does not hold up the rest; the first such error is returned.
+func (s *Chat) catchUp(tc task.Context) (first error) {
+	var pending []chat.Pending
+	var invitations []chat.Invitation
+	s.desk.Book.Read(func(p *Pages) {
+		pending = p.Chats.Pending(&p.Contacts)
+		invitations = p.Chats.Invitations(&p.Contacts)
+	})
+	for _, to := range pending {
+		if err := s.tell(tc, to); err != nil && first == nil {
+			first = err
+		}
+	}
+	for _, in := range invitations {
+		if _, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) {
+			return chat.Join(s.desk.Caller(tc, aura.OperationID{}), in)
+		}); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// tell invites one member into a group that the owner founded.
+func (s *Chat) tell(tc task.Context, to chat.Pending) error {
+	secret, err := s.desk.Secret(to.Group)
+	if err != nil {
+		return err
+	}
+	_, err = s.desk.plan(tc, func(p *Pages) (guard.Request, error) {
+		return chat.Invite(p.Chats, s.desk.Caller(tc, aura.OperationID{}), to, secret)
+	})
+	return err
+}

@@ -1,0 +1,63 @@
+package service
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/task"
+)
+
+// Contact names people: the owner, to the contacts, and the contacts, to the owner. Owner: agent root
+// group.
+type Contact struct {
+	front
+	desk *Desk
+}
+
+// NewContact returns the service.
+func NewContact(d *Desk) *Contact {
+	s := &Contact{desk: d}
+	s.front = newFront("contact", map[string]handler{contact.IntentName: s.name, contact.IntentRename: s.rename})
+	return s
+}
+
+// name changes the owner's own name and tells the contacts. The user's action ends with the own fact: a
+// contact who cannot be told now does not undo it.
+func (s *Contact) name(tc task.Context, in fact.Intent) (fact.Result, error) {
+	var p contact.NameIntent
+	if err := fact.Unmarshal(in.Payload, &p); err != nil {
+		return fact.Result{}, err
+	}
+	by := s.desk.Caller(tc, in.Operation)
+	r, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) { return contact.Name(by, p) })
+	if err != nil {
+		return fact.Result{}, err
+	}
+	var refs []contact.Ref
+	s.desk.Book.Read(func(pages *Pages) {
+		for _, c := range pages.Contacts.Contacts() {
+			refs = append(refs, c.Ref)
+		}
+	})
+	by.Operation = aura.OperationID{} // the user's action has ended; this follows from it
+	for _, to := range refs {
+		if _, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) {
+			return contact.Share(by, to, contact.Profile{Name: p.Name, Addresses: s.desk.Reach()})
+		}); err != nil {
+			tc.Emit(ingress("contact", "dropped", err))
+		}
+	}
+	return submitted(in, r, nil)
+}
+
+func (s *Contact) rename(tc task.Context, in fact.Intent) (fact.Result, error) {
+	var p contact.RenameIntent
+	if err := fact.Unmarshal(in.Payload, &p); err != nil {
+		return fact.Result{}, err
+	}
+	r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
+		return contact.Rename(&pages.Contacts, s.desk.Caller(tc, in.Operation), p)
+	})
+	return submitted(in, r, err)
+}

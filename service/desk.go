@@ -1,0 +1,104 @@
+package service
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/interp"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/keyring"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
+)
+
+// Desk is what every service works with. The agent lays it out once.
+type Desk struct {
+	Ring     *keyring.Ring
+	Journal  *journal.Journal
+	Registry *fact.Registry
+	Grants   interp.Frontiers
+	Room     *interp.Room
+	Book     *Book
+	Board    *Board
+	Entropy  world.Entropy
+	// Receipts returns receipts of the chain for a peer in an epoch, in order, after the first ones and at
+	// most so many. [aura.Stale]: the epoch has turned.
+	Receipts func(context aura.ContextID, peer aura.AuthorityID, epoch aura.Epoch, after uint64, most int) ([]effect.Receipt, error)
+	// Reach says where this agent can be reached now, best first.
+	Reach func() []string
+	// Relays asks contacts to relay. Nil: this network has none.
+	Relays Relays
+	// Trace, when set, is told the stages of the road as they happen. It must not wait.
+	Trace func(Step)
+}
+
+// Caller returns who acts: this agent, for an operation, now.
+func (d *Desk) Caller(tc task.Context, op aura.OperationID) contact.Caller {
+	return contact.Caller{Authority: d.Ring.Authority(), Device: d.Ring.Device(), Operation: op, Now: tc.Now()}
+}
+
+// plan plans a request over the book and takes it through guard and interpreter.
+func (d *Desk) plan(tc task.Context, handler func(*Pages) (guard.Request, error)) (effect.Result, error) {
+	request, err := d.Book.Plan(handler)
+	if err != nil {
+		return effect.Result{}, err
+	}
+	return d.decide(tc, &request)
+}
+
+// decide takes a request through guard and interpreter.
+func (d *Desk) decide(tc task.Context, request *guard.Request) (effect.Result, error) {
+	r, verdict, err := d.Room.Decide(tc, request)
+	d.traceDecision(&verdict, &r)
+	return r, err
+}
+
+// Secret returns the secret of a shared context. It returns [aura.NotFound] when there is none.
+func (d *Desk) Secret(context aura.ContextID) ([32]byte, error) {
+	value, err := d.Journal.Meta(contact.SecretKey(context))
+	if err != nil {
+		return [32]byte{}, err
+	}
+	if len(value) != 32 {
+		return [32]byte{}, aura.Errorf("service.Secret", aura.NotFound, "the context has no secret here")
+	}
+	return [32]byte(value), nil
+}
+
+// acked returns the Seq through which a peer has the own facts of a context.
+func (d *Desk) acked(context aura.ContextID, peer aura.AuthorityID) (uint64, error) {
+	return d.seq(chat.AckedKey(context, peer))
+}
+
+// settled returns the Seq through which a peer has the own facts of a context, or they were given up.
+func (d *Desk) settled(context aura.ContextID, peer aura.AuthorityID) (uint64, error) {
+	acked, err := d.acked(context, peer)
+	if err != nil {
+		return 0, err
+	}
+	failed, err := d.seq(chat.FailedKey(context, peer))
+	return max(acked, failed), err
+}
+
+func (d *Desk) seq(key string) (uint64, error) {
+	value, err := d.Journal.Meta(key)
+	if err != nil {
+		return 0, err
+	}
+	return chat.ParseSeq(value)
+}
+
+// submitted turns the facts of a decision into the answer to an intent.
+func submitted(in fact.Intent, r effect.Result, err error) (fact.Result, error) {
+	if err != nil {
+		return fact.Result{}, err
+	}
+	out := fact.Result{Operation: in.Operation}
+	for i := range r.Records {
+		out.Facts = append(out.Facts, r.Records[i].ID)
+	}
+	return out, nil
+}

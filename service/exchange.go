@@ -1,0 +1,281 @@
+package service
+
+import (
+	"crypto/ecdh"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/invite"
+	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/keyring"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/transport"
+)
+
+// exchangeBudget bounds one attempt at an exchange, from the dial to the last message.
+const exchangeBudget = 30 * time.Second
+
+// pursue starts the accepter's task, unless there is one: it tries until the exchange ends, whatever the end
+// is.
+func (s *Invite) pursue(g *task.Group, id invite.ID, op aura.OperationID) {
+	s.lock.Lock()
+	begun := s.pursuing[id]
+	s.pursuing[id] = true
+	s.lock.Unlock()
+	if begun {
+		return
+	}
+	g.Go("invite.pursue", func(tc task.Context) error {
+		defer func() {
+			s.lock.Lock()
+			delete(s.pursuing, id)
+			s.lock.Unlock()
+		}()
+		pause := redial()
+		for s.phase(tc, id) == invite.Contacting {
+			err := s.attempt(tc, id, op)
+			if err == nil {
+				return nil
+			}
+			if tc.Err() != nil {
+				return tc.Err()
+			}
+			tc.Emit(ingress("invite", "dropped", err))
+			if err := tc.Sleep(pause.Next(s.desk.Entropy)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// attempt dials the inviter and exchanges Hello, Answer and Done. Nil means that the exchange has ended,
+// one way or the other; an error that it is worth another attempt.
+func (s *Invite) attempt(tc task.Context, id invite.ID, op aura.OperationID) error {
+	tc, done := tc.WithBudget("invitation", exchangeBudget)
+	defer done()
+	code, err := s.code(id)
+	if err != nil {
+		return err
+	}
+	hello, err := s.desk.Journal.Meta(invite.MessageKey(id))
+	if err != nil {
+		return err
+	}
+	channel, err := s.channels.Dial(tc, transport.Target{
+		Context: aura.ContextID(id), PSK: code.PSK(), Static: code.Agreement, Peer: code.Link,
+		Addresses: addresses(code.Addresses),
+	})
+	if err != nil {
+		return err
+	}
+	defer channel.Close(tc)
+	if err := channel.Send(tc, hello); err != nil {
+		return err
+	}
+	b, err := channel.Recv(tc)
+	if err != nil {
+		return err
+	}
+	reply, err := invite.DecodeMessage(b)
+	if err != nil {
+		return err
+	}
+	switch {
+	case reply.Refused != nil:
+		return s.fail(tc, id, op, reply.Refused.Reason.String())
+	case reply.Answer != nil:
+		return s.conclude(tc, channel, code, op, hello, *reply.Answer)
+	}
+	return aura.Errorf("service.Invite", aura.Corrupt, "the inviter answered something else")
+}
+
+// conclude makes the contact durable and tells the inviter. An answer that does not hold up ends the
+// exchange: the same inviter would give it again.
+func (s *Invite) conclude(tc task.Context, c *transport.Channel, code invite.Code, op aura.OperationID, own []byte, a invite.Answer) error {
+	id := code.ID()
+	seed, err := s.desk.Journal.Meta(invite.SeedKey(id))
+	if err != nil {
+		return err
+	}
+	mine, err := invite.DecodeMessage(own)
+	if err != nil || mine.Hello == nil || len(seed) != 64 {
+		return s.fail(tc, id, op, "what this side had said is damaged")
+	}
+	secret, err := keyring.NewKEM([64]byte(seed)).Decapsulate(a.Ciphertext)
+	if err != nil {
+		return s.fail(tc, id, op, "the answer does not fit the key that was sent")
+	}
+	transcript, err := invite.Transcript(id, *mine.Hello, a)
+	if err != nil {
+		return err
+	}
+	agreement, err := s.agree(code.Agreement)
+	if err != nil {
+		return s.fail(tc, id, op, "the inviter's key is not usable")
+	}
+	keys := invite.Derive(agreement, secret[:], transcript)
+	err = s.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) {
+		return invite.Conclude(&p.Invites, by, code, a, c.RemoteStatic(), keys, transcript)
+	}, op)
+	if aura.KindOf(err) == aura.Denied || aura.KindOf(err) == aura.Invalid {
+		return s.fail(tc, id, op, aura.Reason(err))
+	}
+	if err != nil {
+		return err
+	}
+	done, err := invite.Message{Done: &invite.Done{Confirm: keys.Accepter}}.Encode()
+	if err != nil {
+		return err
+	}
+	// The contact exists. If this message is lost, the first session in the context says the same.
+	if c.Send(tc, done) == nil {
+		_, _ = c.Recv(tc) // until the inviter has read it and closes
+	}
+	return nil
+}
+
+func (s *Invite) fail(tc task.Context, id invite.ID, op aura.OperationID, reason string) error {
+	return s.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) {
+		return invite.Fail(&p.Invites, by, id, reason)
+	}, op)
+}
+
+// Stranger answers a channel that opened with an invitation of this side, and closes it.
+func (s *Invite) Stranger(tc task.Context, c *transport.Channel) {
+	defer c.Close(tc)
+	tc, done := tc.WithBudget("invitation", exchangeBudget)
+	defer done()
+	if err := s.respond(tc, c); err != nil {
+		tc.Emit(ingress("invite", "rejected", err))
+	}
+}
+
+func (s *Invite) respond(tc task.Context, c *transport.Channel) error {
+	const op = "service.Invite"
+	code, err := s.code(invite.ID(c.Context()))
+	if err != nil {
+		return err
+	}
+	b, err := c.Recv(tc)
+	if err != nil {
+		return err
+	}
+	m, err := invite.DecodeMessage(b)
+	if err != nil {
+		return err
+	}
+	if m.Hello == nil {
+		return aura.Errorf(op, aura.Corrupt, "the channel of an invitation did not begin with a hello")
+	}
+	reply, keys, err := s.admit(tc, code, *m.Hello, c.RemoteStatic())
+	if err != nil {
+		return err
+	}
+	if err := c.Send(tc, reply); err != nil {
+		return err
+	}
+	if b, err = c.Recv(tc); err != nil {
+		if keys == nil {
+			return nil // it was refused, or heard the answer again, and need not say more
+		}
+		return err
+	}
+	m, err = invite.DecodeMessage(b)
+	if err != nil || m.Done == nil {
+		return aura.Errorf(op, aura.Corrupt, "the accepter ended the exchange with something else: %v", err)
+	}
+	if keys != nil && !invite.Confirmed(keys.Accepter, m.Done.Confirm) {
+		return aura.Errorf(op, aura.Denied, "the two sides did not derive the same keys")
+	}
+	if keys == nil {
+		return nil // the same hello again: the first session in the context settles it
+	}
+	return s.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) {
+		return invite.Settle(&p.Invites, by, code.ID())
+	}, aura.OperationID{})
+}
+
+// admit returns the encoded reply to a Hello, after what it promises is durable. The keys are nil when the
+// reply is a stored one or a refusal.
+func (s *Invite) admit(tc task.Context, code invite.Code, h invite.Hello, static [32]byte) ([]byte, *invite.Keys, error) {
+	if err := s.turn.Acquire(tc); err != nil {
+		return nil, nil, err
+	}
+	defer s.turn.Release()
+	by := s.desk.Caller(tc, aura.OperationID{})
+	var offer invite.Admission
+	var name string
+	s.desk.Book.Read(func(p *Pages) {
+		offer = invite.Offer(&p.Invites, &p.Contacts, by, code, h, static)
+		name = p.Contacts.Own()
+	})
+	switch {
+	case offer.Wait:
+		// The accepter tries again, and learns then what came of this side's attempt.
+		return nil, nil, aura.Errorf("service.Invite", aura.Conflict, "this side is answering an invitation of the same peer")
+	case offer.Refusal != 0:
+		b, err := invite.Message{Refused: &invite.Refused{Reason: offer.Refusal}}.Encode()
+		return b, nil, err
+	case offer.Again:
+		b, err := s.desk.Journal.Meta(invite.MessageKey(code.ID()))
+		if err == nil && b == nil {
+			err = aura.Errorf("service.Invite", aura.NotFound, "the exchange has ended")
+		}
+		return b, nil, err
+	}
+	secret, ciphertext, err := keyring.Encapsulate(h.Key, s.desk.Entropy)
+	if err != nil {
+		b, encodeErr := invite.Message{Refused: &invite.Refused{Reason: invite.RefusedInvalid}}.Encode()
+		return b, nil, encodeErr
+	}
+	answer := invite.Answer{Certificate: s.certificate(), Name: name, Addresses: s.desk.Reach(), Ciphertext: ciphertext}
+	transcript, err := invite.Transcript(code.ID(), h, answer)
+	if err != nil {
+		return nil, nil, err
+	}
+	agreement, err := s.agree(static)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys := invite.Derive(agreement, secret[:], transcript)
+	answer.Confirm = keys.Inviter
+	if _, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) {
+		return invite.Admit(by, code, h, answer, keys, transcript)
+	}); err != nil {
+		return nil, nil, err
+	}
+	b, err := invite.Message{Answer: &answer}.Encode()
+	return b, &keys, err
+}
+
+// agree returns the X25519 secret of this device's static key and another's.
+func (s *Invite) agree(public [32]byte) ([32]byte, error) {
+	private, _ := s.desk.Ring.Agreement()
+	own, err := ecdh.X25519().NewPrivateKey(private[:])
+	if err != nil {
+		return [32]byte{}, err
+	}
+	theirs, err := ecdh.X25519().NewPublicKey(public[:])
+	if err != nil {
+		return [32]byte{}, err
+	}
+	shared, err := own.ECDH(theirs)
+	if err != nil {
+		return [32]byte{}, err
+	}
+	return [32]byte(shared), nil
+}
+
+// answered turns the facts of a decision into the answer to an intent, with the result that its kind has.
+func answered(in fact.Intent, r effect.Result, err error, result any) (fact.Result, error) {
+	out, err := submitted(in, r, err)
+	if err != nil {
+		return fact.Result{}, err
+	}
+	out.Payload, err = fact.Marshal(result)
+	return out, err
+}

@@ -1,0 +1,229 @@
+package service
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/invite"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/keyring"
+	"github.com/aura-runtime/aura/task"
+)
+
+// Invite makes invitations, answers them and carries the exchange that turns one into a contact. Owner:
+// agent root group.
+type Invite struct {
+	front
+	desk     *Desk
+	channels Channels
+
+	// turn admits one change of invitations at a time: an invitation serves once, even if two people
+	// answer it, or one answers while the owner cancels, at the same moment.
+	turn *task.Semaphore
+
+	lock     task.Leaf
+	pursuing map[invite.ID]bool // exchanges that have a task
+}
+
+// NewInvite returns the service.
+func NewInvite(d *Desk, channels Channels) *Invite {
+	s := &Invite{desk: d, channels: channels, turn: task.NewSemaphore(1), pursuing: map[invite.ID]bool{}}
+	s.front = newFront("invite", map[string]handler{
+		invite.IntentCreate: s.inTurn(s.create), invite.IntentAccept: s.inTurn(s.accept),
+		invite.IntentDecline: s.inTurn(s.decline), invite.IntentCancel: s.inTurn(s.cancel),
+	})
+	return s
+}
+
+// Serve implements [task.Service]: exchanges that a stop or a crash interrupted go on.
+func (s *Invite) Serve(tc task.Context) error {
+	tc.Group().Go("invite.repair", s.repair)
+	return s.front.Serve(tc)
+}
+
+type pursuit struct {
+	id        invite.ID
+	operation aura.OperationID
+}
+
+// repair takes up the exchanges that this side accepted and that have not ended.
+func (s *Invite) repair(tc task.Context) error {
+	pause := redial()
+	for {
+		open, err := s.unfinished(tc)
+		if err == nil {
+			for _, op := range open {
+				s.pursue(tc.Group(), op.id, op.operation)
+			}
+			return nil
+		}
+		if tc.Err() != nil {
+			return tc.Err()
+		}
+		tc.Emit(ingress("invite", "dropped", err))
+		if err := tc.Sleep(pause.Next(s.desk.Entropy)); err != nil {
+			return err
+		}
+	}
+}
+
+// unfinished returns the exchanges that have not ended.
+func (s *Invite) unfinished(tc task.Context) ([]pursuit, error) {
+	waiting := map[invite.ID]bool{}
+	s.desk.Book.Read(func(p *Pages) {
+		for _, id := range p.Invites.Contacting() {
+			waiting[id] = true
+		}
+	})
+	if len(waiting) == 0 {
+		return nil, nil
+	}
+	var all []pursuit
+	_, err := s.desk.Journal.Read(tc, fact.Selection{Kinds: []string{invite.KindAccepting}}, func(r fact.Record) error {
+		var p invite.Accepting
+		if fact.Unmarshal(r.Fact.Payload, &p) == nil && waiting[p.ID] {
+			all = append(all, pursuit{p.ID, r.Fact.Operation})
+			delete(waiting, p.ID)
+		}
+		return nil
+	})
+	return all, err
+}
+
+func (s *Invite) phase(tc task.Context, id invite.ID) (phase invite.Phase) {
+	now := tc.Now()
+	s.desk.Book.Read(func(p *Pages) {
+		if in, ok := p.Invites.Invitation(id, now); ok {
+			phase = in.Phase
+		}
+	})
+	return phase
+}
+
+// inTurn lets a handler change invitations while nobody else does.
+func (s *Invite) inTurn(h handler) handler {
+	return func(tc task.Context, in fact.Intent) (fact.Result, error) {
+		if err := s.turn.Acquire(tc); err != nil {
+			return fact.Result{}, err
+		}
+		defer s.turn.Release()
+		return h(tc, in)
+	}
+}
+
+func (s *Invite) create(tc task.Context, in fact.Intent) (fact.Result, error) {
+	var p invite.CreateIntent
+	if err := fact.Unmarshal(in.Payload, &p); err != nil {
+		return fact.Result{}, err
+	}
+	var secret [16]byte
+	s.desk.Entropy.Read(secret[:])
+	code, err := invite.New(s.desk.Ring.Certificate(), secret, s.desk.Reach(), p.Life, tc.Now())
+	if err != nil {
+		return fact.Result{}, err
+	}
+	code.Signature = s.desk.Ring.Sign(code.SigningBytes())
+	r, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) {
+		return invite.Create(s.desk.Caller(tc, in.Operation), code)
+	})
+	return answered(in, r, err, invite.CreateResult{ID: code.ID(), Code: code.Encode(), Expires: code.Expires})
+}
+
+func (s *Invite) accept(tc task.Context, in fact.Intent) (fact.Result, error) {
+	code, err := parseCode(in)
+	if err != nil {
+		return fact.Result{}, err
+	}
+	var seed [64]byte
+	s.desk.Entropy.Read(seed[:])
+	kem := keyring.NewKEM(seed)
+	r, err := s.desk.plan(tc, func(p *Pages) (guard.Request, error) {
+		return invite.Accept(&p.Invites, &p.Contacts, s.desk.Caller(tc, in.Operation), code, invite.Hello{
+			Certificate: s.certificate(), Name: p.Contacts.Own(), Addresses: s.desk.Reach(), Key: kem.EncapsulationKey(),
+		}, seed)
+	})
+	if err == nil {
+		s.pursue(tc.Group(), code.ID(), in.Operation)
+	}
+	return answered(in, r, err, invite.CodeResult{ID: code.ID()})
+}
+
+func (s *Invite) decline(tc task.Context, in fact.Intent) (fact.Result, error) {
+	code, err := parseCode(in)
+	if err != nil {
+		return fact.Result{}, err
+	}
+	r, err := s.desk.plan(tc, func(p *Pages) (guard.Request, error) {
+		return invite.Decline(&p.Invites, s.desk.Caller(tc, in.Operation), code)
+	})
+	return answered(in, r, err, invite.CodeResult{ID: code.ID()})
+}
+
+func (s *Invite) cancel(tc task.Context, in fact.Intent) (fact.Result, error) {
+	var p invite.CancelIntent
+	if err := fact.Unmarshal(in.Payload, &p); err != nil {
+		return fact.Result{}, err
+	}
+	r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
+		return invite.Cancel(&pages.Invites, s.desk.Caller(tc, in.Operation), p)
+	})
+	return submitted(in, r, err)
+}
+
+func (s *Invite) certificate() []byte {
+	c := s.desk.Ring.Certificate()
+	return c.Encode()
+}
+
+func parseCode(in fact.Intent) (invite.Code, error) {
+	var p invite.CodeIntent
+	if err := fact.Unmarshal(in.Payload, &p); err != nil {
+		return invite.Code{}, err
+	}
+	return invite.Parse(p.Code)
+}
+
+// code returns the code of an unfinished invitation, as the metadata keeps it.
+func (s *Invite) code(id invite.ID) (invite.Code, error) {
+	const op = "service.Invite"
+	value, err := s.desk.Journal.Meta(invite.CodeKey(id))
+	if err != nil {
+		return invite.Code{}, err
+	}
+	if value == nil {
+		return invite.Code{}, aura.Errorf(op, aura.NotFound, "the invitation has ended")
+	}
+	return invite.Parse(string(value))
+}
+
+// settle ends the inviter's part of the exchange that opened a context: the accepter has the contact,
+// since it speaks in the context.
+func (s *Invite) settle(tc task.Context, context aura.ContextID) {
+	var id invite.ID
+	now := tc.Now()
+	s.desk.Book.Read(func(p *Pages) {
+		for _, open := range p.Invites.Listening(now) {
+			if in, ok := p.Invites.Invitation(open, now); ok && in.Context == context && in.Phase == invite.Answered {
+				id = open
+			}
+		}
+	})
+	if id.IsZero() {
+		return
+	}
+	if err := s.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) {
+		return invite.Settle(&p.Invites, by, id)
+	}, aura.OperationID{}); err != nil {
+		tc.Emit(ingress("invite", "dropped", err)) // the next session settles it
+	}
+}
+
+// change makes one change of invitations in turn.
+func (s *Invite) change(tc task.Context, handler func(*Pages, contact.Caller) (guard.Request, error), op aura.OperationID) error {
+	if err := s.turn.Acquire(tc); err != nil {
+		return err
+	}
+	defer s.turn.Release()
+	_, err := s.desk.plan(tc, func(p *Pages) (guard.Request, error) { return handler(p, s.desk.Caller(tc, op)) })
+	return err
+}

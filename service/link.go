@@ -1,0 +1,358 @@
+package service
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/status"
+	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/transport"
+)
+
+// CapLink is what opening a channel to a member requires. Hello and acknowledgements inside the channel
+// are part of it: they carry nothing of the owner's but how far deliveries are.
+const CapLink = "delivery:link"
+
+// The reasons that an outbox shows.
+const (
+	reasonOffline  = "peer is not reachable"
+	reasonDialling = "connecting"
+	reasonBlocked  = "you blocked this contact"
+	reasonBudget   = "flow budget of this epoch is used up"
+	reasonTooLarge = "more than the flow budget of a whole epoch"
+)
+
+const dialBudget = 25 * time.Second
+
+// A session that ends before hasty is followed by a pause, also when the peer has opened a channel already.
+const (
+	hasty      = time.Second
+	hastyPause = 100 * time.Millisecond
+)
+
+// redial paces the attempts to reach an absent peer. A peer that comes back dials at once itself, so the
+// longest pause only matters when both sides lost each other's network.
+func redial() task.Backoff {
+	return task.Backoff{Base: 500 * time.Millisecond, Max: time.Minute, Factor: 2, Jitter: 0.3}
+}
+
+// link is the way to one member of a context: it dials, or takes the channel that the peer opened, runs a
+// session over it, and begins again when that ends.
+type link struct {
+	sync  *Sync
+	key   linkKey
+	group *task.Group // set before the task starts
+	bell  *task.Bell  // own facts were released, or wait for a decision
+
+	// arrivals holds the channel that the peer opened last: one, since a newer replaces an older. A nil
+	// channel says that something about the peer has changed.
+	arrivals *task.Mailbox[*transport.Channel]
+
+	lock     task.Leaf
+	peer     Peer
+	released uint64              // own facts durable and paid for, up to this Seq
+	heard    []transport.Address // where the peer said to be, in this life of the agent
+	pages    int                 // how often what the peer says of itself may be written down
+	paged    aura.Duration       // when pages grew last
+
+	// Only the link's own task uses these.
+	reach status.Reach // as shown
+	since aura.Instant // when it began
+}
+
+func newLink(s *Sync, p *Peer) *link {
+	return &link{
+		pages: pagesAtOnce,
+		sync:  s, key: linkKey{p.Context, p.Authority}, peer: *p, bell: task.NewBell(),
+		arrivals: task.NewMailbox[*transport.Channel]("sync.arrivals", 1),
+	}
+}
+
+func sortLinks(links []*link) {
+	slices.SortFunc(links, func(a, b *link) int {
+		return cmp.Or(a.key.context.Compare(b.key.context), a.key.peer.Compare(b.key.peer))
+	})
+}
+
+// moved takes what the book says of the peer now.
+func (l *link) moved(p *Peer) {
+	l.lock.Lock()
+	turned := l.peer.Refused != p.Refused || l.peer.Left != p.Left
+	l.peer = *p
+	l.lock.Unlock()
+	if turned {
+		// A channel that is there already has the same effect.
+		l.arrivals.TrySend(nil)
+		l.bell.Ring()
+	}
+}
+
+func (l *link) who() Peer {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	return l.peer
+}
+
+func (l *link) release(through uint64) {
+	l.lock.Lock()
+	l.released = max(l.released, through)
+	l.lock.Unlock()
+	l.bell.Ring()
+}
+
+// freed returns up to which Seq own facts were released.
+func (l *link) freed() uint64 {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	return l.released
+}
+
+// What the peer says of its addresses is written down at most pagesAtOnce times, and again after pagePause
+// each: a peer must not fill the owner's journal.
+const (
+	pagesAtOnce = 8
+	pagePause   = 10 * time.Minute
+)
+
+// hear takes the addresses that the peer gave.
+func (l *link) hear(where []string) {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	l.heard = addresses(where)
+}
+
+// page reports whether something that the peer said of itself may be written down now.
+func (l *link) page(tc task.Context) bool {
+	now := tc.Elapsed()
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	if grown := int((now - l.paged) / pagePause); grown > 0 {
+		l.pages, l.paged = min(pagesAtOnce, l.pages+grown), now
+	}
+	if l.pages == 0 {
+		return false
+	}
+	l.pages--
+	return true
+}
+
+// arrive hands over a channel that the peer opened. A newer one replaces one that nobody took.
+func (l *link) arrive(tc task.Context, c *transport.Channel) {
+	for !l.arrivals.TrySend(c) {
+		if old, ok := l.arrivals.TryRecv(); ok && old != nil && old != c {
+			old.Close(tc)
+		}
+	}
+}
+
+// run is the link's task.
+func (l *link) run(tc task.Context) error {
+	pause := redial()
+	for {
+		channel, err := l.meet(tc, &pause)
+		if err != nil {
+			return err
+		}
+		if channel == nil {
+			continue
+		}
+		began := tc.Elapsed()
+		err = l.session(tc, channel)
+		if tc.Elapsed()-began < hasty {
+			// Whoever opens one channel after the other must not keep this agent busy.
+			_ = tc.Sleep(hastyPause)
+		}
+		if tc.Err() != nil {
+			return tc.Err()
+		}
+		if _, own := denial(err); isBreach(err) && !own {
+			tc.Emit(ingress("sync", "rejected", err))
+		}
+		if peer := l.who(); peer.Refused || peer.Left {
+			continue
+		}
+		l.show(tc, reasonOffline)
+		// A peer that ends every session at once is given the same pauses as one that is not there.
+		if tc.Elapsed()-began > time.Minute {
+			pause = redial()
+		}
+		if err := l.breathe(tc, pause.Next(l.sync.desk.Entropy)); err != nil {
+			return err
+		}
+	}
+}
+
+// meet returns a channel to the peer: the one that it opened, or a new one. Nil says to look again. Its
+// errors are those of tc.
+func (l *link) meet(tc task.Context, pause *task.Backoff) (*transport.Channel, error) {
+	switch peer := l.who(); {
+	case peer.Refused:
+		l.show(tc, reasonBlocked)
+		c, err := l.arrivals.Recv(tc)
+		if c != nil {
+			c.Close(tc) // it opened a moment before the owner's decision took effect
+		}
+		return nil, err
+	case peer.Left:
+		// The peer may still ask how far its last words were taken. Nothing else is said to it.
+		l.vanish(tc)
+		return l.arrivals.Recv(tc)
+	}
+	if l.reach == 0 {
+		l.show(tc, reasonDialling)
+	}
+	channel, err := l.connect(tc)
+	if err == nil || tc.Err() != nil {
+		return channel, tc.Err()
+	}
+	reason := reasonOffline
+	if d, ok := denial(err); ok {
+		reason = "not allowed: " + d.Error()
+	}
+	l.show(tc, reason)
+	channel, _, err = l.arrivals.RecvUntil(tc, tc.Elapsed()+pause.Next(l.sync.desk.Entropy))
+	return channel, err
+}
+
+// breathe waits before the next attempt, unless the peer has opened a channel meanwhile.
+func (l *link) breathe(tc task.Context, d aura.Duration) error {
+	channel, ok, err := l.arrivals.RecvUntil(tc, tc.Elapsed()+d)
+	if ok && channel != nil {
+		l.arrive(tc, channel)
+	}
+	return err
+}
+
+// permitted asks the guard whether there may be a channel to the peer.
+func (l *link) permitted(tc task.Context) error {
+	request := guard.Request{
+		Capability: CapLink, Context: l.key.context, Authority: l.sync.desk.Ring.Authority(),
+	}
+	_, err := l.sync.desk.decide(tc, &request)
+	return err
+}
+
+// connect returns a channel to the peer: the one that it opened, or a new one.
+func (l *link) connect(tc task.Context) (*transport.Channel, error) {
+	if c, _ := l.arrivals.TryRecv(); c != nil {
+		return c, nil
+	}
+	tc, done := tc.WithBudget("dial", dialBudget)
+	defer done()
+	if err := l.permitted(tc); err != nil {
+		return nil, err
+	}
+	peer := l.who()
+	target := peer.Target()
+	l.lock.Lock()
+	target.Addresses = slices.Concat(l.heard, target.Addresses)
+	l.lock.Unlock()
+	return l.sync.channels.Dial(tc, target)
+}
+
+// session runs one session over a channel and ends when the channel does, when the peer breaks the rules,
+// when the owner blocks it, or when the peer has opened a newer channel.
+func (l *link) session(tc task.Context, c *transport.Channel) error {
+	defer c.Close(tc)
+	if !c.Dialled() {
+		if err := l.permitted(tc); err != nil {
+			return err
+		}
+	}
+	s, err := newSession(l, c)
+	if err != nil {
+		return err
+	}
+	work := task.NewGroup(tc, "sync.session")
+	work.Go("sync.receive", s.receive)
+	work.Go("sync.keep", s.keep)
+	work.Go("sync.send", s.send)
+	work.Go("sync.record", s.record)
+	work.Go("sync.reach", s.reach)
+	work.Go("sync.newer", s.newer)
+	err = work.Wait(tc)
+	if closing := work.Close(tc, syncGrace); err == nil {
+		err = closing
+	}
+	return err
+}
+
+// newer ends the session when there is a reason outside of it.
+func (s *session) newer(tc task.Context) error {
+	l := s.link
+	for {
+		c, err := l.arrivals.Recv(tc)
+		switch {
+		case err != nil:
+			return err
+		case c == nil && l.who().Refused:
+			return aura.Errorf("service.Sync", aura.Cancelled, "the owner blocked the peer")
+		case c != nil && c != s.channel: // a dial may return the channel that is on its way here, too
+			l.arrive(tc, c)
+			return aura.Errorf("service.Sync", aura.Stale, "the peer opened a newer channel")
+		}
+	}
+}
+
+// isBreach reports whether a session ended because the peer broke a rule.
+func isBreach(err error) bool {
+	switch aura.KindOf(err) {
+	case aura.Denied, aura.Corrupt, aura.Invalid:
+		return true
+	}
+	return false
+}
+
+// show publishes that the peer is not connected: nothing counts as sent that it did not acknowledge.
+func (l *link) show(tc task.Context, reason string) {
+	desk := l.sync.desk
+	charge := desk.Journal.Charge(l.key.context, l.key.peer)
+	key := chat.OutboxKey(l.key.context, l.key.peer)
+	desk.Board.Show(tc, chat.ObservedOutbox, key, chat.Outbox{Charged: charge.Through, Reason: reason})
+	reach := status.Offline
+	if reason == reasonDialling {
+		reach = status.Connecting
+	}
+	l.connection(tc, reach, reason)
+}
+
+// vanish takes the link's observations away.
+func (l *link) vanish(tc task.Context) {
+	board, key := l.sync.desk.Board, chat.OutboxKey(l.key.context, l.key.peer)
+	board.Show(tc, chat.ObservedOutbox, key, nil)
+	if l.who().Direct {
+		board.Show(tc, status.Observed, l.key.peer.String(), nil)
+	}
+}
+
+// connection publishes how the peer is connected. Of the contexts shared with one peer, its own speaks.
+func (l *link) connection(tc task.Context, reach status.Reach, reason string) {
+	if !l.who().Direct {
+		return
+	}
+	if reach != l.reach {
+		l.reach, l.since = reach, tc.Now().At
+	}
+	l.sync.desk.Board.Show(tc, status.Observed, l.key.peer.String(), status.Connection{
+		Reach: reach, Since: l.since, Reason: reason,
+	})
+}
+
+func (l *link) namespace() fact.Namespace { return fact.ContextNamespace(l.key.context) }
+
+// Release implements [interp.Sender]: the facts are durable and paid for, so the link may send them. It
+// does not wait. A session reads their receipts from the journal, in the order of their chain.
+func (s *Sync) Release(_ task.Context, e effect.Envelope, _ []effect.Receipt) {
+	s.lock.Lock()
+	l := s.links[linkKey{e.Context, e.Peer}]
+	s.lock.Unlock()
+	if l != nil {
+		l.release(e.Through)
+	}
+}

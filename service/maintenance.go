@@ -1,0 +1,77 @@
+package service
+
+import (
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/invite"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/task"
+)
+
+const (
+	// maintenancePause is the time between two rounds.
+	maintenancePause = time.Minute
+	// overduePause is the time between two looks at what nobody confirmed: it is a matter of months.
+	overduePause = time.Hour
+)
+
+// Maintenance ends what has run out. Domains say what is due; only this service says when it is looked
+// at. Owner: agent root group.
+type Maintenance struct {
+	desk   *Desk
+	invite *Invite
+}
+
+// NewMaintenance returns the service.
+func NewMaintenance(d *Desk, i *Invite) *Maintenance { return &Maintenance{desk: d, invite: i} }
+
+// Name implements [task.Service].
+func (s *Maintenance) Name() string { return "maintenance" }
+
+// Owner implements [task.Service].
+func (s *Maintenance) Owner() string { return "agent root group" }
+
+// Start implements [task.Service].
+func (s *Maintenance) Start(task.Context) error { return nil }
+
+// Serve implements [task.Service].
+func (s *Maintenance) Serve(tc task.Context) error {
+	overdue := aura.Duration(0)
+	for {
+		s.expire(tc)
+		if now := tc.Elapsed(); now >= overdue {
+			s.giveUp(tc)
+			overdue = now + overduePause
+		}
+		if err := tc.Sleep(maintenancePause); err != nil {
+			return err
+		}
+	}
+}
+
+// Close implements [task.Service].
+func (s *Maintenance) Close(task.Context) error { return nil }
+
+// expire ends invitations whose time passed, and forgets those that nobody tries any more. What fails now is
+// due again in the next round.
+func (s *Maintenance) expire(tc task.Context) {
+	var due, over []invite.ID
+	now := tc.Now()
+	s.desk.Book.Read(func(p *Pages) { due, over = p.Invites.Due(now), p.Invites.Over(now) })
+	for _, id := range due {
+		s.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) { return invite.Expire(&p.Invites, by, id) })
+	}
+	for _, id := range over {
+		if code, err := s.desk.Journal.Meta(invite.CodeKey(id)); err == nil && code != nil {
+			s.change(tc, func(_ *Pages, by contact.Caller) (guard.Request, error) { return invite.Forget(by, id), nil })
+		}
+	}
+}
+
+func (s *Maintenance) change(tc task.Context, handler func(*Pages, contact.Caller) (guard.Request, error)) {
+	if err := s.invite.change(tc, handler, aura.OperationID{}); err != nil {
+		tc.Emit(ingress("maintenance", "dropped", err))
+	}
+}

@@ -1,0 +1,118 @@
+package service
+
+import (
+	"slices"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/transport"
+)
+
+const (
+	// reachSoon and reachPause pace how often a session looks whether this agent can be reached elsewhere:
+	// more often at first, when relays answer and routers open ports.
+	reachSoon  = time.Second
+	reachPause = 30 * time.Second
+	// reserveAgain is when a contact that did not relay is asked again.
+	reserveAgain = 10 * time.Minute
+)
+
+// Relays asks contacts to relay to this agent when its own addresses fail. A network may offer it.
+type Relays interface {
+	// Reserve asks a contact to relay and returns how long it will.
+	Reserve(tc task.Context, contact transport.PeerID, addrs []transport.Address) (aura.Duration, error)
+}
+
+// reach is the session's task that keeps the peer informed of where this agent can be reached, and has a
+// contact relay to it: members of a shared context who lost each other meet through a mutual contact.
+func (s *session) reach(tc task.Context) error {
+	if err := s.greeted.Wait(tc); err != nil {
+		return err
+	}
+	if s.peer.Direct {
+		// The peer speaks in the context, so it has the contact.
+		s.link.sync.invites.settle(tc, s.peer.Context)
+	}
+	s.lock.Lock()
+	said := s.said
+	s.lock.Unlock()
+	reserve, pause := tc.Elapsed(), reachSoon
+	for {
+		if now := tc.Elapsed(); now >= reserve {
+			reserve = now + s.reserve(tc)
+		}
+		if here := s.desk().Reach(); !slices.Equal(here, said) {
+			message, err := encodeMessage(messageReach, reach{Addresses: here})
+			if err != nil {
+				return err
+			}
+			if err := s.channel.Send(tc, message); err != nil {
+				return err
+			}
+			said = here
+		}
+		if err := tc.Sleep(pause); err != nil {
+			return err
+		}
+		pause = min(2*pause, reachPause)
+	}
+}
+
+// reserve asks the peer to relay, if it is a contact, and returns when to ask again.
+func (s *session) reserve(tc task.Context) aura.Duration {
+	relays := s.desk().Relays
+	if relays == nil || !s.peer.Direct {
+		return 1<<63 - 1 - tc.Elapsed()
+	}
+	ask, done := tc.WithBudget("reserve", reachPause)
+	defer done()
+	d, err := relays.Reserve(ask, s.peer.Certificate.Link, s.link.who().Addresses)
+	if err != nil {
+		return reserveAgain
+	}
+	return max(d/2, reachPause)
+}
+
+// onReach keeps the addresses that the peer gave, if they are new.
+func (s *session) onReach(tc task.Context, addresses []string) error {
+	if err := contact.CheckAddresses(addresses); err != nil {
+		return aura.Errorf("service.Sync", aura.Corrupt, "addresses: %w", err)
+	}
+	if len(addresses) == 0 {
+		return nil
+	}
+	// Members who are no contacts are found by what they said last, or where the group knew them.
+	s.link.hear(addresses)
+	if !s.peer.Direct {
+		return nil
+	}
+	desk, news := s.desk(), false
+	request, err := desk.Book.Plan(func(p *Pages) (r guard.Request, err error) {
+		c, ok := p.Contacts.ByContext(s.peer.Context)
+		if !ok {
+			return r, nil
+		}
+		r, news, err = contact.Refresh(&p.Contacts, desk.Caller(tc, aura.OperationID{}), c.Ref, addresses)
+		return r, err
+	})
+	if err == nil && news && s.link.page(tc) {
+		_, err = desk.decide(tc, &request)
+	}
+	if isPassing(err) {
+		return nil // the peer says it again in the next session
+	}
+	return err
+}
+
+// isPassing reports whether an error is of a kind that must not end a conversation: a full or failing
+// disk, too many at once.
+func isPassing(err error) bool {
+	switch aura.KindOf(err) {
+	case aura.Exhausted, aura.Unavailable, aura.Conflict:
+		return true
+	}
+	return false
+}

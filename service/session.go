@@ -1,0 +1,181 @@
+package service
+
+import (
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/transport"
+)
+
+const (
+	// inboxCapacity is how many deliver messages may wait for the journal: enough to fill one group
+	// commit. Beyond it the channel's own window holds the peer back.
+	inboxCapacity = 16
+	// greetWithin is how long the peer may take to say hello.
+	greetWithin = 20 * time.Second
+	// ahead is how many facts may be on their way unacknowledged: it bounds what the peer must hold.
+	ahead = 4096
+	// gatherAcks is how long acknowledgements gather before they become a fact: a fact costs a sync, and
+	// when a peer has something is told to a person.
+	gatherAcks = 10 * time.Millisecond
+	// retryPause is the time after which what the journal could not take is tried again.
+	retryPause = 5 * time.Second
+	// whenRung is a time that never comes.
+	whenRung = aura.Duration(1<<63 - 1)
+)
+
+// session is one connection of a link. Its tasks: receive takes messages off the channel, keep makes
+// facts durable and acknowledges them, send sends what is released, record keeps what the peer has
+// acknowledged. The first to end ends all.
+type session struct {
+	link    *link
+	channel *transport.Channel
+	peer    Peer
+	greeted *task.Latch // the peer said hello
+	inbox   *task.Mailbox[deliver]
+	acks    *task.Bell // acked has grown
+
+	// Only keep uses it.
+	verifier *fact.Verifier
+
+	// Only send uses these, after the hello.
+	sent     uint64     // own facts handed to the channel, up to this Seq
+	released uint64     // own facts that may go, up to this Seq
+	epoch    aura.Epoch // of the chain of receipts
+	told     uint64     // receipts of epoch that the peer has
+
+	lock   task.Leaf
+	acked  uint64 // own facts durable at the peer, up to this Seq
+	theirs hello
+	said   []string // addresses that the hello named
+	limit  uint64   // no honest peer acknowledges more than this
+}
+
+func newSession(l *link, c *transport.Channel) (*session, error) {
+	peer := l.who()
+	if c.RemoteStatic() != peer.Certificate.Agreement {
+		return nil, aura.Errorf("service.Sync", aura.Denied, "the channel belongs to somebody else")
+	}
+	return &session{
+		link: l, channel: c, peer: peer, greeted: task.NewLatch(), acks: task.NewBell(),
+		inbox:    task.NewMailbox[deliver]("sync.inbox", inboxCapacity),
+		verifier: fact.NewVerifier(peer.Certificate.Signing[:]),
+	}, nil
+}
+
+func (s *session) desk() *Desk { return s.link.sync.desk }
+
+// receive reads the channel.
+func (s *session) receive(tc task.Context) error {
+	for {
+		b, err := s.channel.Recv(tc)
+		if err != nil {
+			return err
+		}
+		switch b[0] {
+		case messageHello:
+			err = s.onHello(tc, b)
+		case messageDeliver:
+			var d deliver
+			if err = decodeDeliver(b, &d); err == nil {
+				err = s.inbox.Send(tc, d)
+			}
+		case messageAck:
+			var a ack
+			if err = decodeMessage(b, &a); err == nil {
+				err = s.onAck(a.Through)
+			}
+		case messageReach:
+			var r reach
+			if err = decodeMessage(b, &r); err == nil {
+				err = s.onReach(tc, r.Addresses)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (s *session) onHello(tc task.Context, b []byte) error {
+	if s.greeted.Opened() {
+		return aura.Errorf("service.Sync", aura.Corrupt, "the peer said hello twice")
+	}
+	var h hello
+	if err := decodeMessage(b, &h); err != nil {
+		return err
+	}
+	// Only what was paid for was ever sent. The peer may not have what waits, nor confirm it.
+	paid := s.desk().Journal.Charge(s.peer.Context, s.peer.Authority).Through
+	if h.Have > paid {
+		return aura.Errorf("service.Sync", aura.Corrupt, "the peer has %d facts of %d that were sent", h.Have, paid)
+	}
+	s.lock.Lock()
+	s.theirs, s.acked, s.limit = h, h.Have, paid
+	s.lock.Unlock()
+	s.greeted.Open()
+	s.acks.Ring()
+	return s.onReach(tc, h.Addresses)
+}
+
+func (s *session) onAck(through uint64) error {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	if through > s.limit {
+		return aura.Errorf("service.Sync", aura.Corrupt, "the peer acknowledges what was not sent")
+	}
+	if through > s.acked {
+		s.acked = through
+		s.acks.Ring()
+		s.link.bell.Ring()
+	}
+	return nil
+}
+
+func (s *session) progress() (acked uint64) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	return s.acked
+}
+
+// record keeps what the peer acknowledged as facts, each for all that was acknowledged within a moment.
+func (s *session) record(tc task.Context) error {
+	desk, until := s.desk(), whenRung
+	done, err := desk.acked(s.peer.Context, s.peer.Authority)
+	if err != nil {
+		return err
+	}
+	for {
+		if _, err := s.acks.WaitUntil(tc, until); err != nil {
+			return err
+		}
+		if err := tc.Sleep(gatherAcks); err != nil {
+			return err
+		}
+		until = whenRung
+		through := s.progress()
+		if through <= done {
+			continue
+		}
+		request, err := chat.Acknowledge(desk.Caller(tc, aura.OperationID{}), chat.Acked{
+			Context: s.peer.Context, Peer: s.peer.Authority, Device: s.peer.Certificate.Device(), Through: through,
+		})
+		if err == nil {
+			_, err = desk.decide(tc, &request)
+		}
+		switch {
+		case isPassing(err):
+			until = tc.Elapsed() + retryPause
+		case err != nil:
+			return err
+		default:
+			done = through
+			if s.peer.Leaving {
+				s.link.sync.changed.Ring() // these may have been the last words
+			}
+		}
+	}
+}

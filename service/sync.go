@@ -1,0 +1,228 @@
+package service
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/transport"
+	"github.com/aura-runtime/aura/world"
+)
+
+// syncGrace is how long the links may take to end when the service stops.
+const syncGrace = 4 * time.Second
+
+// Sync moves facts between this agent and the members of its contexts. It keeps one link for each of
+// them, in a task of its own; what waits for an absent peer waits in the journal, and the link sends it
+// when the peer is there. Owner: agent root group.
+type Sync struct {
+	desk     *Desk
+	channels Channels
+	invites  *Invite
+	changed  *task.Bell
+
+	turn      *task.Semaphore // one at a time makes the links those of the book
+	strangers *task.Semaphore
+
+	lock  task.Leaf
+	links map[linkKey]*link
+}
+
+const (
+	// strangersAtOnce is how many channels that no link owns may be open: whoever has an invitation can
+	// open as many as they like.
+	strangersAtOnce = 16
+	// lookAgain is when the book is read again although nothing told of a change: a disk that failed may
+	// have hidden the secret of a context.
+	lookAgain = 5 * time.Minute
+)
+
+// linkKey names a link: a member in a context.
+type linkKey struct {
+	context aura.ContextID
+	peer    aura.AuthorityID
+}
+
+// Channels opens and answers channels. A [transport.Hub] does.
+type Channels interface {
+	Dial(tc task.Context, t transport.Target) (*transport.Channel, error)
+	Accept(tc task.Context) (*transport.Channel, error)
+}
+
+// NewSync returns the service. The channels that no link owns open with an invitation: invites takes them.
+func NewSync(d *Desk, channels Channels, invites *Invite) *Sync {
+	s := &Sync{
+		desk: d, channels: channels, invites: invites,
+		changed: task.NewBell(), links: map[linkKey]*link{},
+		turn: task.NewSemaphore(1), strangers: task.NewSemaphore(strangersAtOnce),
+	}
+	d.Book.OnChange(s.changed)
+	return s
+}
+
+// Name implements [task.Service].
+func (s *Sync) Name() string { return "sync" }
+
+// Owner implements [task.Service].
+func (s *Sync) Owner() string { return "agent root group" }
+
+// Start implements [task.Service]. Serve opens the links: an absent peer must not delay a start.
+func (s *Sync) Start(task.Context) error { return nil }
+
+// Serve implements [task.Service]: it opens and ends links as people and contexts change.
+func (s *Sync) Serve(tc task.Context) error {
+	tc.Group().Go("sync.accept", s.accept)
+	for {
+		if err := s.reconcile(tc); err != nil {
+			return err
+		}
+		if _, err := s.changed.WaitUntil(tc, tc.Elapsed()+lookAgain); err != nil {
+			return err
+		}
+	}
+}
+
+// Close implements [task.Service].
+func (s *Sync) Close(task.Context) error { return nil }
+
+// reconcile makes the links those of the book. Its errors are those of tc.
+func (s *Sync) reconcile(tc task.Context) error {
+	if err := s.turn.Acquire(tc); err != nil {
+		return err
+	}
+	defer s.turn.Release()
+	wanted := s.desk.Book.Peers()
+	keep := make(map[linkKey]bool, len(wanted))
+	for i := range wanted {
+		peer := &wanted[i]
+		if peer.Leaving && s.parted(peer) {
+			continue
+		}
+		key := linkKey{peer.Context, peer.Authority}
+		keep[key] = true
+		s.lock.Lock()
+		l := s.links[key]
+		fresh := l == nil
+		if fresh {
+			l = newLink(s, peer)
+			s.links[key] = l
+		}
+		s.lock.Unlock()
+		if fresh {
+			l.group = task.NewGroup(tc, "sync.link")
+			l.group.Go("sync.link", l.run)
+		} else {
+			l.moved(peer)
+		}
+	}
+	var gone []*link
+	s.lock.Lock()
+	for key, l := range s.links {
+		if !keep[key] {
+			delete(s.links, key)
+			gone = append(gone, l)
+		}
+	}
+	s.lock.Unlock()
+	sortLinks(gone)
+	for _, l := range gone {
+		// First its tasks end, so that the last thing said about it is that it is gone.
+		if err := l.group.Close(tc, syncGrace); aura.KindOf(err) == aura.Timeout {
+			tc.Emit(ingress("sync", "dropped", err))
+		}
+		l.vanish(tc)
+	}
+	return tc.Err()
+}
+
+// parted reports whether a member of a group that the owner left knows of it.
+func (s *Sync) parted(p *Peer) bool {
+	settled, err := s.desk.settled(p.Context, p.Authority)
+	return err == nil && settled >= s.desk.Journal.Count(fact.ContextNamespace(p.Context), s.desk.Ring.Device())
+}
+
+// accept hands channels that peers opened to their links.
+func (s *Sync) accept(tc task.Context) error {
+	for {
+		channel, err := s.channels.Accept(tc)
+		if err != nil {
+			return err
+		}
+		l := s.owner(channel)
+		if l == nil && s.desk.Book.Shares(channel.Context()) {
+			// The peer was faster than the link for it.
+			if err := s.reconcile(tc); err != nil {
+				return err
+			}
+			l = s.owner(channel)
+		}
+		switch {
+		case l != nil:
+			l.arrive(tc, channel)
+		case s.strangers.TryAcquire():
+			tc.Group().Go("sync.stranger", func(tc task.Context) error {
+				defer s.strangers.Release()
+				s.invites.Stranger(tc, channel)
+				return nil
+			})
+		default:
+			channel.Close(tc)
+			tc.Emit(ingress("sync", "dropped", aura.Exhausted))
+		}
+	}
+}
+
+// owner returns the link that a channel belongs to, nil if there is none.
+func (s *Sync) owner(c *transport.Channel) *link {
+	for _, l := range s.of(c.Context()) {
+		if peer := l.who(); peer.Certificate.Agreement == c.RemoteStatic() {
+			return l
+		}
+	}
+	return nil
+}
+
+// of returns the links of a context, in order.
+func (s *Sync) of(context aura.ContextID) []*link {
+	s.lock.Lock()
+	var all []*link
+	for key, l := range s.links {
+		if key.context == context {
+			all = append(all, l)
+		}
+	}
+	s.lock.Unlock()
+	// The order of a map must not reach behaviour.
+	sortLinks(all)
+	return all
+}
+
+// Committed wakes the links of a context whose own facts may wait for a decision of their own.
+func (s *Sync) Committed(context aura.ContextID) {
+	count := s.desk.Journal.Count(fact.ContextNamespace(context), s.desk.Ring.Device())
+	for _, l := range s.of(context) {
+		// Those that are paid for are released when they are due.
+		if s.desk.Journal.Charge(context, l.key.peer).Through < count {
+			l.bell.Ring()
+		}
+	}
+}
+
+// Permitted wakes all links: what the owner permits, or a limit, has changed.
+func (s *Sync) Permitted() {
+	s.lock.Lock()
+	all := slices.Collect(maps.Values(s.links))
+	s.lock.Unlock()
+	sortLinks(all)
+	for _, l := range all {
+		l.bell.Ring()
+	}
+}
+
+// ingress is an event about what came from outside.
+func ingress(service, message string, err error) world.Event {
+	return world.Event{Family: world.FamilyIngress, Service: service, Message: message, ErrorKind: aura.KindOf(err)}
+}

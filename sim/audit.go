@@ -1,0 +1,68 @@
+package sim
+
+import (
+	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/interp"
+	"github.com/aura-runtime/aura/task"
+)
+
+// audit stands between the guard and the interpreter and compares what was decided with what the ledger
+// says afterwards. It changes nothing.
+type audit struct {
+	interp.Interpreter
+	person *person
+}
+
+// wrap returns what a person's agent puts around its interpreter.
+func (w *universe) wrap(p *person) func(interp.Interpreter) interp.Interpreter {
+	return func(inner interp.Interpreter) interp.Interpreter {
+		return audit{Interpreter: w.plantInterpreter(p, inner), person: p}
+	}
+}
+
+// Execute implements [interp.Interpreter].
+func (a audit) Execute(tc task.Context, d *interp.Decision) (effect.Result, error) {
+	// What was decided, before anybody below can change it.
+	var charges []effect.Command
+	for i := range d.Commands {
+		if d.Commands[i].Kind == effect.ChargeBudget {
+			charges = append(charges, d.Commands[i])
+		}
+	}
+	result, err := a.Interpreter.Execute(tc, d)
+	if err != nil {
+		return result, err
+	}
+	w := a.person.world
+	if len(result.Receipts) != len(charges) {
+		w.violate(a.person.name, DecisionCharged, "%q was decided with %d charges and has %d receipts",
+			d.Request.Capability, len(charges), len(result.Receipts))
+	}
+	for i := range charges {
+		c := &charges[i]
+		ledger := a.person.last.Charge(c.Context, c.Peer)
+		if ledger.Epoch < c.Epoch || ledger.Epoch == c.Epoch && ledger.Spent < c.Seen+uint64(c.Amount) {
+			w.violate(a.person.name, DecisionCharged, "%q costs %d after %d in epoch %d, and the ledger has %d in epoch %d",
+				d.Request.Capability, c.Amount, c.Seen, c.Epoch, ledger.Spent, ledger.Epoch)
+		}
+	}
+	return result, nil
+}
+
+// lookAtBudgets compares the ledger with the limits.
+func (p *person) lookAtBudgets() {
+	if p.last == nil {
+		return
+	}
+	for _, context := range p.contexts() {
+		for _, peer := range p.world.talks.contexts[context].members {
+			if peer == p {
+				continue
+			}
+			if c := p.last.Charge(context, peer.self()); c.Spent > p.world.policy.Limit {
+				p.world.violate(p.name, BudgetHolds, "%d units were spent on %s in epoch %d, the limit is %d",
+					c.Spent, peer.name, c.Epoch, p.world.policy.Limit)
+			}
+		}
+	}
+}

@@ -1,0 +1,71 @@
+package sim
+
+import (
+	"fmt"
+
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
+)
+
+// The invariants. What each says holds at every instant, or, where it speaks of an end, once everything was
+// healed and the world has had time to settle.
+const (
+	// WorldEnds: the world comes to its end: no deadlock, no loop without time, no panic.
+	WorldEnds = "the world ends"
+	// FactKept: a fact that was committed is at its place after any crash.
+	FactKept = "a committed fact is kept"
+	// MessageKept: a message whose author was told that it is durable survives any crash.
+	MessageKept = "an acknowledged message is kept"
+	// MessageDelivered: such a message is at every member of its conversation in the end.
+	MessageDelivered = "an acknowledged message is delivered"
+	// MessageOnce: nobody has the same message twice.
+	MessageOnce = "a message is delivered once"
+	// MessageOrder: what one sender wrote one after the other arrives in that order.
+	MessageOrder = "messages are in the order of their sender"
+	// MessageGenuine: what arrives is what was written, in the conversation in which it was written.
+	MessageGenuine = "a message is as its author wrote it"
+	// StatesHonest: what is shown as delivered is at the peer, and what is at every peer is shown so in
+	// the end.
+	StatesHonest = "delivery states never lie"
+	// PositionsGrow: the positions of a journal only grow.
+	PositionsGrow = "journal positions only grow"
+	// DecisionCharged: the charges of a carried-out decision are in the ledger, each with its receipt.
+	DecisionCharged = "a decision is charged"
+	// FactsPaid: the facts that a peer holds were paid for at their price, before they left.
+	FactsPaid = "facts at a peer are paid for"
+	// BudgetHolds: nobody spends more in an epoch than its limit.
+	BudgetHolds = "no budget is exceeded"
+	// ReceiptsChain: what a receiver knows of a sender's receipts agrees with the sender's ledger.
+	ReceiptsChain = "receipts are one chain"
+	// ViewsReduce: the signals of a running Core are the reduction of the facts, in any order.
+	ViewsReduce = "views equal the reduction"
+	// OperationsEnd: every action of a user ends, and not in an error that names a bug.
+	OperationsEnd = "operations end"
+	// ContactsAgree: both sides of a contact have the same context and verification code.
+	ContactsAgree = "both sides of a contact agree"
+	// TasksEnd: no task outlives its owner.
+	TasksEnd = "no task outlives its owner"
+	// ServicesRun: a service does not fail unless its disk did.
+	ServicesRun = "services run"
+)
+
+// maxViolations bounds how many violations of one invariant are kept: one cause often shows many times.
+const maxViolations = 8
+
+// violate notes a violation.
+func (w *universe) violate(agent, invariant, format string, args ...any) {
+	if w.violated[invariant]++; w.violated[invariant] > maxViolations {
+		return
+	}
+	w.report.Violations = append(w.report.Violations, Violation{
+		At: w.sim.Elapsed(), Agent: agent, Invariant: invariant, Text: fmt.Sprintf(format, args...),
+	})
+}
+
+// announce emits the violations that were noted since. They are noted where no task may wait.
+func (w *universe) announce(tc task.Context) {
+	for _, v := range w.report.Violations[w.announced:] {
+		tc.Emit(world.Event{Family: world.FamilyInvariant, Message: v.Invariant, Service: v.Agent})
+	}
+	w.announced = len(w.report.Violations)
+}

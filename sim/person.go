@@ -1,0 +1,207 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/keyring"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/transport"
+)
+
+// person is somebody with an account: keys and a disk that outlive every process.
+type person struct {
+	world   *universe
+	name    string
+	address transport.Address
+	ring    *keyring.Ring
+	disk    *journal.Faulty
+	chance  *chance // of what the user does
+	witness *witness
+
+	turn *task.Semaphore  // who holds it changes whether the agent runs
+	life *life            // nil: the agent does not run
+	last *journal.Journal // of the newest life, also after its end: what was durable
+
+	faults journal.Faults // of the disk, now
+	broken bool           // the disk may take nothing more in this life
+	sound  aura.Duration  // since when the disk does not fail
+
+	letters []letter
+	asked   map[string]aura.Duration // by name: when this person last invited somebody
+	lanes   int
+	index   streams // of a forgetful disk
+}
+
+// newPerson returns the i-th person, who has a name of their own.
+func (w *universe) newPerson(i int, name string) *person {
+	p := &person{
+		world: w, name: name, turn: task.NewSemaphore(1), asked: map[string]aura.Duration{},
+		address: transport.Address(fmt.Sprintf("/ip4/192.0.2.%d/udp/4001/quic-v1", i+1)),
+	}
+	p.ring = keyring.Ephemeral(w.sim.Entropy(p.name + " keys"))
+	p.disk = journal.NewFaulty(w.sim.Entropy(p.name+" disk"), journal.Faults{})
+	p.chance = newChance(w.sim.Entropy(p.name + " user"))
+	p.witness = newWitness(p)
+	p.index = streams{recent: map[string][][]byte{}, own: map[string]bool{}}
+	return p
+}
+
+func (p *person) self() aura.AuthorityID { return p.ring.Authority() }
+func (p *person) link() transport.PeerID { return p.ring.Certificate().Link }
+
+// hands returns what the next process of the person touches the world with.
+func (p *person) hands() agent.Hands {
+	return agent.Hands{
+		Ring: p.ring, Entropy: p.world.sim.Entropy(p.name), Store: p.world.plantStore(p),
+		Network: func(agent.Gate) (transport.Network, error) {
+			return p.world.net.Join(p.link(), p.address), nil
+		},
+	}
+}
+
+// crash ends the process as a power failure does. First its hands die, so that nothing that unwinds
+// reaches the outside.
+func (p *person) crash() {
+	if l := p.life; l != nil {
+		p.life = nil
+		p.kill(l)
+	}
+}
+
+func (p *person) kill(l *life) {
+	w := p.world
+	survivors := p.disk.Crash()
+	w.net.Crash(p.link())
+	w.sim.Crash(l.group)
+	p.disk = survivors
+	p.examine(l)
+}
+
+// stop ends the process in order.
+func (p *person) stop(tc task.Context) {
+	l := p.life
+	if l == nil {
+		return
+	}
+	p.life = nil
+	tc, done := tc.Grace("stop "+p.name, stopWithin)
+	defer done()
+	w := p.world
+	hangs := func(what string, err error) {
+		if err != nil && (!p.excused() || aura.KindOf(err) == aura.Timeout) {
+			w.violate(p.name, TasksEnd, "%s: %v", what, err)
+		}
+	}
+	hangs("users", l.users.Close(tc, 10*time.Second))
+	hangs("front", l.front.Join(tc, 10*time.Second))
+	hangs("front", l.front.Close(tc, 10*time.Second))
+	hangs("agent", l.agent.Stop(tc))
+	p.examine(l)
+	if len(l.group.Live()) > 0 {
+		w.sim.Crash(l.group)
+	}
+	p.disk = p.disk.Crash() // it was closed: this opens it again
+}
+
+// examine looks for tasks that are left of a process that has ended.
+func (p *person) examine(l *life) {
+	if live := l.group.Live(); len(live) > 0 {
+		p.world.violate(p.name, TasksEnd, "the process has ended, and live are %v", live)
+	}
+	// Failures of services are judged where they happen.
+	_ = l.group.Err()
+}
+
+// lookAtServices finds services that failed. A disk that fails may end a process; nothing else may.
+func (p *person) lookAtServices(tc task.Context) {
+	l := p.life
+	if l == nil {
+		return
+	}
+	failed := l.failed(tc)
+	if failed == "" || !p.turn.TryAcquire() {
+		return
+	}
+	defer p.turn.Release()
+	if p.life != l {
+		return
+	}
+	if !p.excused() {
+		p.world.violate(p.name, ServicesRun, "%s", failed)
+	}
+	p.world.note(tc, "power cycle", p.name)
+	p.crash()
+	p.revive(tc)
+}
+
+// revive starts the person's agent again, as often as it takes while the disk is not sound.
+func (p *person) revive(tc task.Context) {
+	for p.life == nil {
+		err := p.start(tc)
+		if err == nil {
+			return
+		}
+		if !p.excused() {
+			p.world.violate(p.name, ServicesRun, "the agent does not start: %v", err)
+			return
+		}
+		if tc.Sleep(5*time.Second) != nil {
+			return
+		}
+	}
+}
+
+// excuse is how long after a disk failed what it caused may still show.
+const excuse = 15 * time.Second
+
+// excused reports whether a failure may be the disk's.
+func (p *person) excused() bool {
+	return p.spoiled() || p.broken || p.sound > 0 && p.world.sim.Elapsed()-p.sound < excuse
+}
+
+// spoiled reports whether the disk fails. A slow one is no excuse for anything but being slow.
+func (p *person) spoiled() bool { return p.faults != journal.Faults{SyncDelay: p.faults.SyncDelay} }
+
+// spoil makes the disk fail.
+func (p *person) spoil(f journal.Faults) {
+	p.faults = f
+	p.broken = p.broken || f.BreakApply > 0
+	p.disk.SetFaults(f)
+}
+
+// mend makes the disk sound.
+func (p *person) mend(tc task.Context) {
+	if p.spoiled() {
+		p.sound = tc.Elapsed()
+	}
+	p.spoil(journal.Faults{})
+}
+
+// recover makes the disk sound and sees to it that the agent runs.
+func (p *person) recover(tc task.Context) error {
+	if err := p.turn.Acquire(tc); err != nil {
+		return err
+	}
+	defer p.turn.Release()
+	if p.mend(tc); p.broken {
+		p.crash()
+	}
+	p.revive(tc)
+	if p.life == nil {
+		return aura.Errorf("sim.Heal", aura.Unavailable, "%s cannot be started", p.name)
+	}
+	return nil
+}
+
+// finish waits until the user has ended what it began.
+func (p *person) finish(tc task.Context) {
+	wait, done := tc.WithBudget("finish "+p.name, finishWithin)
+	defer done()
+	if err := p.life.users.Wait(wait); err != nil {
+		p.world.violate(p.name, OperationsEnd, "the user is still busy: %v: %v", err, p.life.users.Live())
+	}
+}

@@ -1,0 +1,34 @@
+package sim
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/invite"
+	"github.com/aura-runtime/aura/domain/moderation"
+	"github.com/aura-runtime/aura/fact"
+)
+
+// reduction is the fold of all facts of one journal, without any of the caches that a running frontend has.
+type reduction struct {
+	contacts   contact.State
+	moderation moderation.State
+	invites    invite.State
+	chats      *chat.State
+	outboxes   chat.Outboxes
+}
+
+func newReduction(self aura.AuthorityID) *reduction {
+	return &reduction{chats: chat.NewState(self, chat.Keep{})}
+}
+
+func (r *reduction) apply(record *fact.Record) {
+	r.contacts.Apply(record)
+	r.moderation.Apply(record)
+	r.invites.Apply(record)
+	r.chats.Apply(record)
+}
+
+func (r *reduction) setting() chat.Setting {
+	return chat.Setting{Contacts: &r.contacts, Moderation: &r.moderation, Outboxes: &r.outboxes}
+}

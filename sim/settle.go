@@ -1,0 +1,179 @@
+package sim
+
+import (
+	"slices"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/reactive"
+	"github.com/aura-runtime/aura/service"
+	"github.com/aura-runtime/aura/task"
+)
+
+const (
+	// settleWithin is how long a healed world may take to deliver everything: the longest pauses between two
+	// attempts, several times over.
+	settleWithin = 10 * time.Minute
+	// settleEpochs is how many more epochs it may take where budgets were used up.
+	settleEpochs = 20
+)
+
+// settle lets half of the worlds make up, and waits until everything is where it belongs.
+func (w *universe) settle(tc task.Context) {
+	if w.chance.happens(0.5) {
+		for _, p := range w.people {
+			p.life.makeUp(tc)
+		}
+	}
+	within := settleWithin
+	if w.policy != guard.DefaultPolicy() {
+		within += settleEpochs * w.policy.EpochLength
+	}
+	for end := tc.Elapsed() + within; tc.Elapsed() < end && !w.broken() && !w.settled(); {
+		if tc.Sleep(time.Second) != nil {
+			return
+		}
+		w.look(tc)
+	}
+}
+
+// settled reports whether all acknowledged messages have arrived, all authors know it, and all operations
+// have ended.
+func (w *universe) settled() bool {
+	for _, p := range w.people {
+		if slices.ContainsFunc(p.life.operations(), func(o app.Operation) bool { return !o.Phase.Terminal() }) {
+			return false
+		}
+	}
+	for _, m := range w.talks.order {
+		if m.acked && (w.missing(m) != nil || !w.confirmed(m)) {
+			return false
+		}
+	}
+	return true
+}
+
+// missing returns somebody who must have a message and does not; nil: nobody.
+func (w *universe) missing(m *message) *person {
+	for _, p := range w.recipients(m) {
+		if _, heard := p.witness.heard[m.line]; !heard {
+			return p
+		}
+	}
+	return nil
+}
+
+// confirmed reports whether the author has recorded that everybody has a message.
+func (w *universe) confirmed(m *message) bool {
+	seq := m.author.witness.seq[m.line]
+	for _, p := range w.recipients(m) {
+		if m.author.witness.acked[receiver{m.context, p.self()}] < seq {
+			return false
+		}
+	}
+	return true
+}
+
+func (l *life) operations() []app.Operation {
+	s, _ := reactive.Value(l.core.Hub().Frame(), app.Operations)
+	return s.Value
+}
+
+// inspect checks what must hold once the world has settled.
+func (w *universe) inspect(tc task.Context) {
+	for _, m := range w.talks.order {
+		if !m.acked {
+			continue
+		}
+		if p := w.missing(m); p != nil {
+			w.violate(m.author.name, MessageDelivered, "message %d of lane %d is not at %s", m.number, m.lane, p.name)
+		} else if !w.confirmed(m) {
+			w.violate(m.author.name, StatesHonest, "message %d of lane %d is at all members, and its author does not know", m.number, m.lane)
+		}
+	}
+	for _, p := range w.people {
+		p.inspectOperations()
+		p.inspectReceipts()
+		w.eventually(tc, p.life, ContactsAgree, p.life.contactsDiffer)
+		w.eventually(tc, p.life, ViewsReduce, func() string { return p.life.viewsDiffer(tc) })
+	}
+	w.announce(tc)
+}
+
+// inspectOperations checks that every action that the frontend shows has ended, and as the user was told.
+func (p *person) inspectOperations() {
+	sent := map[aura.OperationID]bool{}
+	for _, m := range p.world.talks.order {
+		if m.acked && m.author == p {
+			sent[m.operation] = true
+		}
+	}
+	for _, o := range p.life.operations() {
+		switch {
+		case !o.Phase.Terminal():
+			p.world.violate(p.name, OperationsEnd, "%s is still %s %s", o.Kind, o.Phase, o.Reason)
+		case sent[o.ID] && o.Phase != app.Succeeded:
+			p.world.violate(p.name, OperationsEnd, "%s was acknowledged and is shown as %s", o.Kind, o.Phase)
+		}
+	}
+}
+
+// contacts returns what a person's frontend shows.
+func (l *life) contacts() []contact.Contact {
+	s, _ := reactive.Value(l.core.Hub().Frame(), app.Contacts)
+	return s.Value
+}
+
+// contactsDiffer names a contact whose other side does not have this person, once and by the same code;
+// empty: there is none.
+func (l *life) contactsDiffer() string {
+	met := map[aura.AuthorityID]bool{}
+	for _, c := range l.contacts() {
+		other := l.world.byAuthority(c.Authority)
+		if other == nil || other.life == nil || !slices.ContainsFunc(other.life.contacts(), func(back contact.Contact) bool {
+			return back.Authority == l.self() && back.Context == c.Context && back.Verification == c.Verification
+		}) {
+			return c.Name + " is a contact, and the other side does not have the same"
+		}
+		if met[c.Authority] {
+			return c.Name + " is a contact twice"
+		}
+		met[c.Authority] = true
+	}
+	return ""
+}
+
+// inspectReceipts checks what this person knows of the receipts of others against their ledgers.
+func (p *person) inspectReceipts() {
+	for _, context := range p.contexts() {
+		for _, from := range p.world.talks.contexts[context].members {
+			if from == p {
+				continue
+			}
+			value, err := p.last.Meta(service.ChainKey(context, from.self()))
+			if err != nil || value == nil {
+				continue
+			}
+			var chain guard.Chain
+			if err := fact.Unmarshal(value, &chain); err != nil {
+				p.world.violate(p.name, ReceiptsChain, "the chain of %s does not decode: %v", from.name, err)
+				continue
+			}
+			ledger := from.last.Charge(context, p.self())
+			held := p.last.Count(fact.ContextNamespace(context), from.ring.Device())
+			switch {
+			case chain.LastSeq < held:
+				p.world.violate(p.name, ReceiptsChain, "%d facts of %s are here, and receipts cover %d", held, from.name, chain.LastSeq)
+			case chain.Epoch > ledger.Epoch || chain.Epoch == ledger.Epoch && chain.Spent > ledger.Spent:
+				p.world.violate(p.name, ReceiptsChain, "receipts of %s amount to %d in epoch %d, its ledger to %d in epoch %d",
+					from.name, chain.Spent, chain.Epoch, ledger.Spent, ledger.Epoch)
+			case chain.Epoch == ledger.Epoch && chain.Spent == ledger.Spent && chain.Head != ledger.Head:
+				p.world.violate(p.name, ReceiptsChain, "the last receipt of %s is another one in its ledger", from.name)
+			}
+		}
+	}
+}

@@ -1,0 +1,108 @@
+package sim
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/task"
+)
+
+// The bounds of a world.
+const (
+	MinAgents  = 2
+	MaxAgents  = 16
+	MaxMinutes = 24 * 60
+)
+
+// Options describes a world. The zero value of every field but Seed has a default.
+type Options struct {
+	Seed    uint64
+	Agents  int  // default 3; from [MinAgents] to [MaxAgents]
+	Minutes int  // simulated minutes of activity; default 1, at most [MaxMinutes]
+	Faults  bool // cut the network, kill processes, spoil disks
+	// Plant names a bug of [Plants] to put into every agent. Default: none.
+	Plant string
+	// Trace, when set, receives one line for each event of the world.
+	Trace io.Writer
+}
+
+// Report is what happened in a world, and what should not have.
+type Report struct {
+	Seed       uint64        `json:"seed"`
+	Digest     string        `json:"digest"`       // of every step and event, in hexadecimal
+	Simulated  aura.Duration `json:"simulated_ns"` // how long the world lived
+	Steps      uint64        `json:"steps"`
+	Contacts   int           `json:"contacts"`   // pairs of people who know each other
+	Groups     int           `json:"groups"`     // founded
+	Operations int           `json:"operations"` // actions of users
+	Messages   int           `json:"messages"`   // acknowledged to their authors
+	Deliveries int           `json:"deliveries"` // of messages, to each recipient
+	Facts      int           `json:"facts"`      // in all journals together
+	Crashes    int           `json:"crashes"`
+	Restarts   int           `json:"restarts"` // after a clean stop
+	Partitions int           `json:"partitions"`
+	DiskFaults int           `json:"disk_faults"`
+	Violations []Violation   `json:"violations"`
+}
+
+// Violation is something that must never be, see [FactKept] and the other invariants.
+type Violation struct {
+	At        aura.Duration `json:"at_ns"`           // since the world began
+	Agent     string        `json:"agent,omitempty"` // whose, empty: the world's
+	Invariant string        `json:"invariant"`
+	Text      string        `json:"text"`
+}
+
+// String returns the violation on one line.
+func (v Violation) String() string {
+	who := v.Agent
+	if who == "" {
+		who = "world"
+	}
+	return fmt.Sprintf("%v %s: %s: %s", v.At.Truncate(time.Millisecond), who, v.Invariant, v.Text)
+}
+
+// Run lives through one world on the calling goroutine. It returns [aura.Invalid] for options out of
+// bounds; what goes wrong inside the world is in the report.
+func Run(o Options) (Report, error) {
+	if err := o.complete(); err != nil {
+		return Report{}, err
+	}
+	w := newUniverse(o)
+	return w.run(w.live), nil
+}
+
+// run executes the world's root task and returns the report.
+func (w *universe) run(root func(task.Context) error) Report {
+	if err := w.sim.Run("world", root); err != nil && !errors.Is(err, aura.Cancelled) {
+		w.violate("", WorldEnds, "%v", err)
+	}
+	r, digest := w.report, w.sim.Digest()
+	r.Violations = append([]Violation{}, r.Violations...) // none is [], not null
+	r.Seed, r.Digest, r.Steps, r.Simulated = w.options.Seed, hex.EncodeToString(digest[:]), w.sim.Steps(), w.sim.Elapsed()
+	return r
+}
+
+func (o *Options) complete() error {
+	const op = "sim.Run"
+	if o.Agents == 0 {
+		o.Agents = 3
+	}
+	if o.Minutes == 0 {
+		o.Minutes = 1
+	}
+	switch {
+	case o.Agents < MinAgents || o.Agents > MaxAgents:
+		return aura.Errorf(op, aura.Invalid, "%d agents, must be %d to %d", o.Agents, MinAgents, MaxAgents)
+	case o.Minutes < 1 || o.Minutes > MaxMinutes:
+		return aura.Errorf(op, aura.Invalid, "%d minutes, must be 1 to %d", o.Minutes, MaxMinutes)
+	case o.Plant != "" && !slices.Contains(Plants(), o.Plant):
+		return aura.Errorf(op, aura.Invalid, "there is no bug %q to plant, only %v", o.Plant, Plants())
+	}
+	return nil
+}

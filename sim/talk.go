@@ -1,0 +1,138 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aura-runtime/aura"
+)
+
+// line is the place of a message among what its author wrote one after the other: each line of thought of
+// a user, and each text of a burst that is sent while others are on their way, has a lane of its own.
+type line struct {
+	author  string
+	context aura.ContextID
+	lane    int
+	number  int
+}
+
+// message is what somebody wrote, from the moment before it was submitted.
+type message struct {
+	line
+	author    *person
+	text      string
+	operation aura.OperationID // once acked
+	acked     bool             // the author was told that it is durable
+}
+
+// talks is what was said in the world, and who takes part in which conversation.
+type talks struct {
+	said     map[line]*message
+	order    []*message // as they were submitted
+	contexts map[aura.ContextID]*conversation
+}
+
+// conversation is a context as its facts describe it.
+type conversation struct {
+	group   bool
+	founder *person // of a group
+	members []*person
+	left    map[*person]bool
+}
+
+func newTalks() talks {
+	return talks{said: map[line]*message{}, contexts: map[aura.ContextID]*conversation{}}
+}
+
+func (t *talks) conversation(context aura.ContextID) *conversation {
+	c := t.contexts[context]
+	if c == nil {
+		c = &conversation{left: map[*person]bool{}}
+		t.contexts[context] = c
+	}
+	return c
+}
+
+func (c *conversation) join(p *person) {
+	if p != nil && !slices.Contains(c.members, p) {
+		c.members = append(c.members, p)
+	}
+}
+
+func (t *talks) groups() (n int) {
+	for _, c := range t.contexts {
+		if c.group {
+			n++
+		}
+	}
+	return n
+}
+
+// begin notes a message that is about to be submitted: its text is its place and then words.
+func (t *talks) begin(author *person, context aura.ContextID, lane, number int, words string) *message {
+	m := &message{line: line{author.name, context, lane, number}, author: author}
+	m.text = fmt.Sprintf("%s|%d|%d|%s", author.name, lane, number, words)
+	t.said[m.line] = m
+	t.order = append(t.order, m)
+	return m
+}
+
+// wordsOf returns the text of a message without its place.
+func wordsOf(text string) string {
+	parts := strings.SplitN(text, "|", 4)
+	return parts[len(parts)-1]
+}
+
+// find returns the message that a text in a conversation is, nil when nobody wrote it there.
+func (t *talks) find(context aura.ContextID, text string) *message {
+	author, rest, _ := strings.Cut(text, "|")
+	lane, rest, _ := strings.Cut(rest, "|")
+	number, _, _ := strings.Cut(rest, "|")
+	l, _ := strconv.Atoi(lane)
+	n, _ := strconv.Atoi(number)
+	m := t.said[line{author, context, l, n}]
+	if m == nil || m.text != text {
+		return nil
+	}
+	return m
+}
+
+// recipients returns who must have a message in the end. Those who are blocked, who block, or who left are
+// not among them: what reaches them depends on when.
+func (w *universe) recipients(m *message) []*person {
+	c := w.talks.contexts[m.context]
+	if c == nil || c.left[m.author] {
+		return nil
+	}
+	var all []*person
+	for _, p := range c.members {
+		if p == m.author || c.left[p] || apart(p, m.author) {
+			continue
+		}
+		// A member learns of a group from its founder, or never.
+		if c.group && (p != c.founder && apart(p, c.founder) || m.author != c.founder && apart(m.author, c.founder)) {
+			continue
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+// apart reports whether one of two people has blocked the other.
+func apart(p, q *person) bool {
+	return p.witness.blocked[q.self()] || q.witness.blocked[p.self()]
+}
+
+// contexts returns the contexts in which a person takes part, ascending.
+func (p *person) contexts() []aura.ContextID {
+	var all []aura.ContextID
+	for context, c := range p.world.talks.contexts {
+		if slices.Contains(c.members, p) {
+			all = append(all, context)
+		}
+	}
+	slices.SortFunc(all, aura.ContextID.Compare)
+	return all
+}

@@ -1,0 +1,161 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/transport"
+)
+
+// troubleEvery is the mean time between two troubles for each agent.
+const troubleEvery = 40 * time.Second
+
+// haunt makes trouble until the world closes. Each trouble is a task of its own, so that they overlap.
+func (w *universe) haunt(tc task.Context) error {
+	mean := troubleEvery / aura.Duration(len(w.people))
+	for !w.closing {
+		if err := tc.Sleep(w.chance.pause(mean)); err != nil {
+			return err
+		}
+		if w.closing {
+			break
+		}
+		p := one(w.chance, w.people)
+		switch n := w.chance.IntN(100); {
+		case n < 15:
+			w.net.Set(w.weather())
+		case n < 35:
+			tc.Group().Go("cut", func(tc task.Context) error { return w.cut(tc, p) })
+		case n < 45:
+			tc.Group().Go("detach", func(tc task.Context) error { return w.detach(tc, p) })
+		case n < 70:
+			tc.Group().Go("crash", func(tc task.Context) error { return w.strike(tc, p, true) })
+		case n < 80:
+			tc.Group().Go("restart", func(tc task.Context) error { return w.strike(tc, p, false) })
+		default:
+			tc.Group().Go("disk", func(tc task.Context) error { return w.spoil(tc, p) })
+		}
+	}
+	return nil
+}
+
+// until sleeps for a time from least to most, or until the world closes, whichever is first.
+func (w *universe) until(tc task.Context, least, most aura.Duration) error {
+	for end := tc.Elapsed() + w.chance.between(least, most); tc.Elapsed() < end && !w.closing; {
+		if err := tc.Sleep(min(time.Second, end-tc.Elapsed())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// weather draws how the network treats cells from now on.
+func (w *universe) weather() transport.SimOptions {
+	c := w.chance
+	o := transport.SimOptions{Latency: c.between(time.Millisecond, 400*time.Millisecond)}
+	if c.happens(0.7) {
+		o.Jitter = c.between(0, o.Latency)
+	}
+	if c.happens(0.5) {
+		o.Loss = 0.15 * c.Float64()
+	}
+	if c.happens(0.5) {
+		o.Duplicate = 0.2 * c.Float64()
+	}
+	if c.happens(0.5) {
+		o.Reorder = 0.2 * c.Float64()
+	}
+	return o
+}
+
+// cut separates two people for a while.
+func (w *universe) cut(tc task.Context, p *person) error {
+	q := one(w.chance, w.people)
+	if q == p {
+		return nil
+	}
+	w.report.Partitions++
+	w.note(tc, "cut", p.name+" and "+q.name)
+	w.net.Cut(p.link(), q.link())
+	err := w.until(tc, time.Second, 90*time.Second)
+	w.net.Mend(p.link(), q.link())
+	return err
+}
+
+// detach separates somebody from everybody for a while.
+func (w *universe) detach(tc task.Context, p *person) error {
+	w.report.Partitions++
+	w.note(tc, "detach", p.name)
+	w.net.Detach(p.link())
+	err := w.until(tc, time.Second, time.Minute)
+	w.net.Attach(p.link())
+	return err
+}
+
+// strike ends somebody's process, by a crash or in order, and starts another one after a while. Some do not
+// live long: they are struck again while they start.
+func (w *universe) strike(tc task.Context, p *person, crash bool) error {
+	if !p.turn.TryAcquire() {
+		return nil // somebody is at it
+	}
+	defer p.turn.Release()
+	if crash {
+		w.report.Crashes++
+		w.note(tc, "crash", p.name)
+		p.crash()
+	} else {
+		w.report.Restarts++
+		w.note(tc, "stop", p.name)
+		p.stop(tc)
+	}
+	if err := w.until(tc, 0, 45*time.Second); err != nil {
+		return err
+	}
+	p.revive(tc)
+	w.note(tc, "start", p.name)
+	if crash && w.chance.happens(0.2) {
+		if err := tc.Sleep(w.chance.between(0, 300*time.Millisecond)); err != nil {
+			return err
+		}
+		w.report.Crashes++
+		w.note(tc, "crash", p.name)
+		p.crash()
+		p.revive(tc)
+	}
+	return nil
+}
+
+// spoil makes somebody's disk fail for a while.
+func (w *universe) spoil(tc task.Context, p *person) error {
+	if p.faults != (journal.Faults{}) {
+		return nil
+	}
+	var f journal.Faults
+	switch c := w.chance; c.IntN(5) {
+	case 0:
+		f.SyncDelay = c.between(50*time.Millisecond, 2*time.Second)
+	case 1:
+		f.FailApply = c.Float64()
+	case 2:
+		f.BreakApply = 0.1 * c.Float64()
+	case 3:
+		f.Capacity = 1 // full: nothing fits any more
+	case 4:
+		f.FailRead = 0.3 * c.Float64()
+	}
+	w.report.DiskFaults++
+	w.note(tc, "spoil disk", p.name)
+	p.spoil(f)
+	err := w.until(tc, time.Second, 30*time.Second)
+	p.mend(tc)
+	w.note(tc, "sound disk", p.name)
+	if !p.broken || !p.turn.TryAcquire() {
+		return err
+	}
+	defer p.turn.Release()
+	p.crash() // a disk that broke takes no more until it is opened again
+	p.revive(tc)
+	return err
+}

@@ -1,0 +1,244 @@
+package sim
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/domain/capability"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/transport"
+	"github.com/aura-runtime/aura/world"
+)
+
+const (
+	// lookEvery is the time between two checks of what no commit shows.
+	lookEvery = 5 * time.Second
+	// finishWithin is how long users may take to end what they do.
+	finishWithin = 3 * time.Minute
+	// stopWithin is how long an agent may take to stop.
+	stopWithin = time.Minute
+	// preempt lets other tasks run before one in so many operations that need not wait.
+	preempt = 64
+	// stallLimit is how many steps at one instant are taken for a loop without end: far more than what all
+	// agents do at once.
+	stallLimit = 2_000_000
+)
+
+// universe is one simulated world. Only its own tasks touch it, one at a time.
+type universe struct {
+	options Options
+	sim     *task.Sim
+	chance  *chance
+	shuffle *chance // of orders of facts
+	policy  guard.Policy
+	net     *transport.SimNet
+	lives   *task.Group // the agents
+	people  []*person
+	talks   talks
+	closing bool // users begin nothing new, nothing more goes wrong
+
+	scripted bool // users do nothing but what a script says
+
+	report    Report
+	violated  map[string]int // by invariant
+	announced int            // violations that became events
+}
+
+func newUniverse(o Options) *universe {
+	w := &universe{options: o, talks: newTalks(), violated: map[string]int{}}
+	log := &trace{to: o.Trace, elapsed: func() aura.Duration { return w.sim.Elapsed() }}
+	// The wall clock begins somewhere in an hour, so that the epoch of the default policy turns in some worlds.
+	start := aura.Instant(1_700_000_000e9).Add(aura.Duration(o.Seed%60) * time.Minute)
+	w.sim = task.NewSim(o.Seed, task.SimOptions{Log: log, Start: start, Preempt: preempt, StallLimit: stallLimit})
+	w.chance, w.shuffle = newChance(w.sim.Entropy("world")), newChance(w.sim.Entropy("shuffle"))
+	w.policy = guard.DefaultPolicy()
+	if w.chance.happens(0.25) {
+		// Budgets that people use up, in epochs that turn while they talk.
+		w.policy.Limit, w.policy.EpochLength = 64, 2*time.Minute
+	}
+	return w
+}
+
+// live is the world's root task.
+func (w *universe) live(tc task.Context) error {
+	defer tc.Group().Cancel()
+	w.build(tc)
+	if err := w.populate(tc); err != nil {
+		return err
+	}
+	trouble := task.NewGroup(tc, "trouble")
+	trouble.Go("glance", w.glance)
+	if w.options.Faults {
+		trouble.Go("trouble", w.haunt)
+	}
+	err := w.unfold(tc, trouble)
+	w.sim.Crash(trouble)
+	w.end(tc)
+	return err
+}
+
+// build makes what people live in.
+func (w *universe) build(tc task.Context) {
+	w.net = transport.NewSimNet(task.NewGroup(tc, "net"), tc.Clock(), w.sim.Entropy("net"), calm())
+	w.lives = task.NewGroup(tc, "lives")
+}
+
+// end sums up, and ends what a violation left behind.
+func (w *universe) end(tc task.Context) {
+	w.count()
+	w.announce(tc)
+	for _, p := range w.people {
+		p.crash()
+	}
+}
+
+// unfold is the story: people talk while trouble happens, everything is healed, must settle, and ends in
+// order. It breaks off at the first violation: what follows one is noise.
+func (w *universe) unfold(tc task.Context, trouble *task.Group) error {
+	for end := tc.Elapsed() + aura.Duration(w.options.Minutes)*time.Minute; tc.Elapsed() < end; {
+		if err := tc.Sleep(min(lookEvery, end-tc.Elapsed())); err != nil {
+			return err
+		}
+		if w.look(tc); w.broken() {
+			return nil
+		}
+	}
+	w.closing = true
+	if err := trouble.Wait(tc); err != nil {
+		return err
+	}
+	w.conclude(tc)
+	return tc.Err()
+}
+
+// conclude heals everything, lets the world settle, looks at what came of it and ends it in order.
+func (w *universe) conclude(tc task.Context) {
+	for _, step := range []func(task.Context){w.heal, w.settle, w.inspect, w.stop} {
+		if step(tc); w.broken() {
+			return
+		}
+	}
+}
+
+// broken reports whether something was found that must not be.
+func (w *universe) broken() bool { return len(w.report.Violations) > 0 }
+
+func (w *universe) stop(tc task.Context) {
+	for _, p := range w.people {
+		p.stop(tc)
+	}
+}
+
+// calm is a network without trouble.
+func calm() transport.SimOptions {
+	return transport.SimOptions{Latency: 20 * time.Millisecond, Jitter: 5 * time.Millisecond}
+}
+
+// populate founds the authorities and starts their agents.
+func (w *universe) populate(tc task.Context) error {
+	for i := range w.options.Agents {
+		if err := w.admit(tc, name(i)); err != nil {
+			return err
+		}
+	}
+	for _, p := range w.people {
+		if err := p.start(tc); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// admit founds the authority of one more person.
+func (w *universe) admit(tc task.Context, name string) error {
+	p := w.newPerson(len(w.people), name)
+	w.people = append(w.people, p)
+	limits, err := capability.Limit(p.self(), aura.ContextID{}, w.policy)
+	if err != nil {
+		return err
+	}
+	if err := agent.Found(tc, p.hands(), p.name, limits); err != nil {
+		return err
+	}
+	p.disk = p.disk.Crash() // it was closed: this opens it again
+	return nil
+}
+
+// name returns what the i-th person is called.
+func name(i int) string {
+	if known := [...]string{"Ada", "Ben", "Cleo"}; i < len(known) {
+		return known[i]
+	}
+	return "Agent " + strconv.Itoa(i+1)
+}
+
+// byAuthority returns the person who is an authority, nil if there is none.
+func (w *universe) byAuthority(id aura.AuthorityID) *person {
+	for _, p := range w.people {
+		if p.self() == id {
+			return p
+		}
+	}
+	return nil
+}
+
+// note emits what the world did to somebody, for the trace.
+func (w *universe) note(tc task.Context, message, who string) {
+	tc.Emit(world.Event{Family: world.FamilyRuntime, Message: message, Service: who})
+}
+
+// look checks, from time to time, what no commit shows.
+func (w *universe) look(tc task.Context) {
+	for _, p := range w.people {
+		p.lookAtServices(tc)
+		p.lookAtBudgets()
+	}
+	w.announce(tc)
+}
+
+// heal ends all trouble: networks are whole, disks are sound, everybody is there, and users have ended what
+// they began.
+func (w *universe) heal(tc task.Context) {
+	w.net.Set(calm())
+	for i, p := range w.people {
+		w.net.Attach(p.link())
+		for _, q := range w.people[:i] {
+			w.net.Mend(p.link(), q.link())
+		}
+	}
+	for _, p := range w.people {
+		if err := p.recover(tc); err != nil {
+			w.violate(p.name, ServicesRun, "%v", err)
+			return
+		}
+	}
+	for _, p := range w.people {
+		p.finish(tc)
+	}
+}
+
+// count sums up the journals.
+func (w *universe) count() {
+	for i, p := range w.people {
+		w.report.Facts += len(p.witness.ids)
+		for _, q := range w.people[:i] {
+			if p.witness.knows[q.self()] && q.witness.knows[p.self()] {
+				w.report.Contacts++
+			}
+		}
+	}
+	for _, m := range w.talks.order {
+		if m.acked {
+			w.report.Messages++
+		}
+		for _, p := range w.people {
+			if _, heard := p.witness.heard[m.line]; heard && p != m.author {
+				w.report.Deliveries++
+			}
+		}
+	}
+	w.report.Groups = w.talks.groups()
+}

@@ -1,0 +1,229 @@
+package sim
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/moderation"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+)
+
+// witness sees every fact that a person's journal commits, in the instant in which it becomes durable, and
+// checks what must hold for each. It implements [journal.Sink]. It shares no code with the reducers of the
+// agent: it keeps the little that it must know by itself.
+type witness struct {
+	person  *person
+	ids     []aura.FactID               // by position
+	prices  map[aura.ContextID][]uint64 // of own facts by Seq: what they and all before them cost
+	heard   map[line]aura.FactID
+	seq     map[line]uint64     // of own messages
+	acked   map[receiver]uint64 // own facts that a peer confirmed, up to this Seq
+	latest  map[line]int        // by line without its number: the last number heard
+	blocked map[aura.AuthorityID]bool
+	knows   map[aura.AuthorityID]bool
+}
+
+// receiver is a member of a context.
+type receiver struct {
+	context aura.ContextID
+	peer    aura.AuthorityID
+}
+
+func newWitness(p *person) *witness {
+	return &witness{
+		person: p, prices: map[aura.ContextID][]uint64{}, heard: map[line]aura.FactID{},
+		seq: map[line]uint64{}, acked: map[receiver]uint64{}, latest: map[line]int{},
+		blocked: map[aura.AuthorityID]bool{}, knows: map[aura.AuthorityID]bool{},
+	}
+}
+
+// Committed implements [journal.Sink].
+func (w *witness) Committed(records []fact.Record) {
+	for i := range records {
+		w.take(&records[i])
+	}
+}
+
+func (w *witness) violate(invariant, format string, args ...any) {
+	w.person.world.violate(w.person.name, invariant, format, args...)
+}
+
+// take sees one record.
+func (w *witness) take(r *fact.Record) {
+	switch next := fact.Position(len(w.ids) + 1); {
+	case r.Position < next:
+		if w.ids[r.Position-1] != r.ID {
+			w.violate(PositionsGrow, "position %d was given twice", r.Position)
+		}
+		return
+	case r.Position > next:
+		w.violate(PositionsGrow, "position %d follows position %d", r.Position, next-1)
+		return
+	}
+	w.ids = append(w.ids, r.ID)
+	if context, shared := r.Fact.Namespace.Context(); shared {
+		if r.Fact.Author == w.person.self() {
+			w.price(context, r)
+		} else {
+			w.paid(context, r)
+		}
+	}
+	w.learn(r)
+}
+
+// price notes what an own fact costs.
+func (w *witness) price(context aura.ContextID, r *fact.Record) {
+	prices := w.prices[context]
+	if r.Seq != uint64(len(prices)+1) {
+		w.violate(PositionsGrow, "own fact %d of a context follows fact %d", r.Seq, len(prices))
+		return
+	}
+	before := uint64(0)
+	if len(prices) > 0 {
+		before = prices[len(prices)-1]
+	}
+	w.prices[context] = append(prices, before+uint64(guard.CostOf(len(r.Fact.Payload))))
+}
+
+// cost returns what own facts with a Seq in (from, through] cost together.
+func (w *witness) cost(context aura.ContextID, from, through uint64) uint64 {
+	prices := w.prices[context]
+	at := func(seq uint64) uint64 {
+		if seq = min(seq, uint64(len(prices))); seq == 0 {
+			return 0
+		}
+		return prices[seq-1]
+	}
+	return at(through) - min(at(through), at(from))
+}
+
+// paid checks that the author of a fact that arrived had paid for it.
+func (w *witness) paid(context aura.ContextID, r *fact.Record) {
+	author := w.person.world.byAuthority(r.Fact.Author)
+	if author == nil {
+		w.violate(MessageGenuine, "a fact of nobody in this world arrived")
+		return
+	}
+	if author.last == nil {
+		return // its journal is being opened
+	}
+	charge := author.last.Charge(context, w.person.self())
+	if charge.Through < r.Seq {
+		w.violate(FactsPaid, "fact %d of %s is here, and paid for are %d", r.Seq, author.name, charge.Through)
+	}
+	if cost := author.witness.cost(context, charge.From, charge.Until); charge.Spent < cost {
+		w.violate(FactsPaid, "%s paid %d for facts %d to %d, which cost %d", author.name, charge.Spent, charge.From+1, charge.Until, cost)
+	}
+}
+
+// learn keeps what later checks need.
+func (w *witness) learn(r *fact.Record) {
+	p, talks := w.person, &w.person.world.talks
+	context, shared := r.Fact.Namespace.Context()
+	own := !shared && r.Fact.Author == p.self()
+	switch {
+	case r.Fact.Kind == chat.KindMessage && shared:
+		w.hear(context, r)
+	case r.Fact.Kind == chat.KindAcked && own:
+		var ack chat.Acked
+		if w.read(r, &ack) {
+			w.confirm(&ack)
+		}
+	case r.Fact.Kind == chat.KindLeft && shared:
+		talks.conversation(context).left[p.world.byAuthority(r.Fact.Author)] = true
+	case r.Fact.Kind == contact.KindAdded && own:
+		var added contact.Added
+		if w.read(r, &added) {
+			w.knows[added.Authority] = true
+			talks.conversation(added.Context).join(p)
+			talks.conversation(added.Context).join(p.world.byAuthority(added.Authority))
+		}
+	case r.Fact.Kind == chat.KindCreated && own:
+		var group chat.Group
+		if w.read(r, &group) {
+			w.found(&group)
+		}
+	case r.Fact.Kind == moderation.KindBlocked && own, r.Fact.Kind == moderation.KindUnblocked && own:
+		var target moderation.Target
+		if w.read(r, &target) {
+			w.blocked[target.Authority] = r.Fact.Kind == moderation.KindBlocked
+		}
+	}
+}
+
+// confirm checks that a peer that is recorded to have facts has them.
+func (w *witness) confirm(a *chat.Acked) {
+	w.acked[receiver{a.Context, a.Peer}] = max(w.acked[receiver{a.Context, a.Peer}], a.Through)
+	peer := w.person.world.byAuthority(a.Peer)
+	if peer == nil || peer.last == nil {
+		return
+	}
+	if held := peer.last.Count(fact.ContextNamespace(a.Context), w.person.ring.Device()); held < a.Through {
+		w.violate(StatesHonest, "%s is recorded to have %d facts and has %d", peer.name, a.Through, held)
+	}
+}
+
+func (w *witness) read(r *fact.Record, payload any) bool {
+	err := fact.Unmarshal(r.Fact.Payload, payload)
+	if err != nil {
+		w.violate(MessageGenuine, "a committed fact of kind %s does not decode: %v", r.Fact.Kind, err)
+	}
+	return err == nil
+}
+
+func (w *witness) found(g *chat.Group) {
+	context, err := g.Context()
+	if err != nil {
+		w.violate(MessageGenuine, "a group was founded that has no context: %v", err)
+		return
+	}
+	c := w.person.world.talks.conversation(context)
+	c.group, c.founder = true, w.person
+	for _, m := range g.Members {
+		c.join(w.person.world.byAuthority(m.Authority))
+	}
+}
+
+// hear checks a message: that it was written so, is new here, and follows what its author wrote before.
+func (w *witness) hear(context aura.ContextID, r *fact.Record) {
+	var text chat.Text
+	if !w.read(r, &text) {
+		return
+	}
+	m := w.person.world.talks.find(context, text.Text)
+	if m == nil || m.author.self() != r.Fact.Author {
+		w.violate(MessageGenuine, "nobody wrote %.40q here", text.Text)
+		return
+	}
+	if _, again := w.heard[m.line]; again {
+		w.violate(MessageOnce, "message %d of lane %d of %s came twice", m.number, m.lane, m.author.name)
+		return
+	}
+	w.heard[m.line] = r.ID
+	if m.author == w.person {
+		w.seq[m.line] = r.Seq
+	}
+	lane := m.line
+	lane.number = 0
+	if last := w.latest[lane]; m.number < last {
+		w.violate(MessageOrder, "message %d of lane %d of %s came after message %d", m.number, m.lane, m.author.name, last)
+	} else {
+		w.latest[lane] = m.number
+	}
+}
+
+// compare checks that everything that an earlier witness of the same journal saw is where it was.
+func (w *witness) compare(earlier *witness) {
+	for i, id := range earlier.ids {
+		if i >= len(w.ids) || w.ids[i] != id {
+			w.violate(FactKept, "of %d committed facts, those from position %d on are not there after a restart", len(earlier.ids), i+1)
+			break
+		}
+	}
+	for _, m := range w.person.world.talks.order {
+		if _, kept := w.heard[m.line]; m.acked && m.author == w.person && !kept {
+			w.violate(MessageKept, "message %d of lane %d is not there after a restart", m.number, m.lane)
+		}
+	}
+}

@@ -1,0 +1,322 @@
+package task_test
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
+	"github.com/google/go-cmp/cmp"
+)
+
+// fake is a service whose parts a test replaces; what stays nil does the usual.
+type fake struct {
+	start, serve, close func(task.Context) error
+}
+
+func (f *fake) Name() string  { return "fake" }
+func (f *fake) Owner() string { return "test" }
+
+func (f *fake) Start(tc task.Context) error { return call(f.start, tc) }
+func (f *fake) Close(tc task.Context) error { return call(f.close, tc) }
+func (f *fake) Serve(tc task.Context) error {
+	if f.serve == nil {
+		return untilCancelled(tc)
+	}
+	return f.serve(tc)
+}
+
+func call(fn func(task.Context) error, tc task.Context) error {
+	if fn == nil {
+		return nil
+	}
+	return fn(tc)
+}
+
+// journal is a log that keeps the transitions of services, and the events of tasks, as text.
+type journal struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (j *journal) Emit(e world.Event) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	switch e.Family {
+	case world.FamilyService:
+		j.lines = append(j.lines, e.Service+" of "+e.Owner+": "+e.From+" to "+e.To)
+	case world.FamilyTask:
+		line := e.Message + " " + e.Owner + "/" + e.Task
+		if e.ErrorKind != 0 {
+			line += ": " + e.ErrorKind.String()
+		}
+		j.lines = append(j.lines, line)
+	}
+}
+
+func (j *journal) of(prefix string) (lines []string) {
+	for _, line := range j.lines {
+		if strings.HasPrefix(line, prefix) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// eachLogged is each with a journal.
+func eachLogged(t *testing.T, fn func(t *testing.T, x task.Executor, j *journal)) {
+	t.Run("real", func(t *testing.T) {
+		j := &journal{}
+		fn(t, task.NewReal(task.RealOptions{Log: j}), j)
+	})
+	for seed := range uint64(5) {
+		t.Run("sim", func(t *testing.T) {
+			j := &journal{}
+			fn(t, task.NewSim(seed, task.SimOptions{Log: j}), j)
+		})
+	}
+}
+
+func TestServiceLivesThroughItsStates(t *testing.T) {
+	eachLogged(t, func(t *testing.T, x task.Executor, j *journal) {
+		closed := false
+		s := &fake{close: func(tc task.Context) error { closed = true; return tc.Err() }}
+		run(t, x, func(tc task.Context) error {
+			h := task.Supervise(tc.Group(), s)
+			if err := h.Start(tc); err != nil {
+				return err
+			}
+			if got := h.Observe().State(); got != task.Running {
+				t.Errorf("after Start it is %v", got)
+			}
+			if err := h.Close(tc, time.Second); aura.KindOf(err) != aura.Conflict {
+				t.Errorf("Close before Join returned %v", err)
+			}
+			h.Cancel()
+			if err := errors.Join(h.Join(tc, time.Minute), h.Close(tc, time.Minute), h.Close(tc, time.Minute)); err != nil {
+				return err
+			}
+			return h.Observe().Wait(tc, task.Stopped)
+		})
+		if !closed {
+			t.Error("the service was not closed")
+		}
+		want := []string{
+			"fake of test: new to starting", "fake of test: starting to running",
+			"fake of test: running to stopping", "fake of test: stopping to stopped",
+		}
+		if diff := cmp.Diff(want, j.of("fake")); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestServiceFailures(t *testing.T) {
+	fail := func(task.Context) error { return aura.Errorf("x", aura.Corrupt, "%w", errPlanned) }
+	tests := map[string]struct {
+		service    *fake
+		startFails bool
+	}{
+		"start fails":  {&fake{start: fail}, true},
+		"start panics": {&fake{start: func(task.Context) error { panic(errPlanned) }}, true},
+		"serve fails":  {&fake{serve: fail}, false},
+		"a child task fails": {&fake{serve: func(tc task.Context) error {
+			tc.Group().Go("child", fail)
+			return untilCancelled(tc)
+		}}, false},
+		"close fails": {&fake{close: fail}, false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, x task.Executor) {
+				run(t, x, func(tc task.Context) error {
+					h := task.Supervise(tc.Group(), test.service)
+					if err := h.Start(tc); test.startFails != errors.Is(err, errPlanned) {
+						t.Errorf("Start returned %v", err)
+					}
+					if test.service.close == nil {
+						if err := h.Observe().Wait(tc, task.Stopped); !errors.Is(err, errPlanned) {
+							t.Errorf("Wait for stopped returned %v", err)
+						}
+					}
+					if err := h.Join(tc, time.Minute); err != nil {
+						t.Errorf("Join returned %v", err)
+					}
+					err := h.Close(tc, time.Minute)
+					if failed := test.service.close != nil; failed != errors.Is(err, errPlanned) {
+						t.Errorf("Close returned %v", err)
+					}
+					if l := h.Observe(); l.State() != task.Failed || !errors.Is(l.Err(), errPlanned) {
+						t.Errorf("it is %v, %v", l.State(), l.Err())
+					}
+					return nil
+				})
+			})
+		})
+	}
+}
+
+func TestServiceThatHangs(t *testing.T) {
+	hang := func(release *task.Latch) func(task.Context) error {
+		return func(tc task.Context) error {
+			tc, done := tc.Grace("hang", time.Hour)
+			defer done()
+			return release.Wait(tc)
+		}
+	}
+	each(t, func(t *testing.T, x task.Executor) {
+		run(t, x, func(tc task.Context) error {
+			release := task.NewLatch()
+			inServe := task.Supervise(tc.Group(), &fake{serve: hang(release)})
+			inClose := task.Supervise(tc.Group(), &fake{close: hang(release)})
+			if err := errors.Join(inServe.Start(tc), inClose.Start(tc)); err != nil {
+				return err
+			}
+			const grace = 2 * time.Millisecond
+			if err := inServe.Join(tc, grace); aura.KindOf(err) != aura.Timeout || !strings.Contains(err.Error(), "test/fake/serve") {
+				t.Errorf("Join returned %v", err)
+			}
+			if err := inServe.Close(tc, grace); aura.KindOf(err) != aura.Conflict {
+				t.Errorf("Close of a service with live tasks returned %v", err)
+			}
+			if err := inClose.Join(tc, time.Minute); err != nil {
+				t.Errorf("Join returned %v", err)
+			}
+			if err := inClose.Close(tc, grace); aura.KindOf(err) != aura.Timeout {
+				t.Errorf("Close returned %v", err)
+			}
+			if a, b := inServe.Observe().State(), inClose.Observe().State(); a != task.Failed || b != task.Failed {
+				t.Errorf("they are %v and %v", a, b)
+			}
+			release.Open()
+			return nil
+		})
+	})
+}
+
+func TestStartSpendsTheCallersBudget(t *testing.T) {
+	each(t, func(t *testing.T, x task.Executor) {
+		run(t, x, func(tc task.Context) error {
+			h := task.Supervise(tc.Group(), &fake{start: func(tc task.Context) error { return tc.Sleep(time.Hour) }})
+			short, done := tc.WithBudget("short", time.Millisecond)
+			defer done()
+			if err := h.Start(short); aura.KindOf(err) != aura.Timeout {
+				t.Errorf("Start returned %v", err)
+			}
+			return errors.Join(h.Join(tc, time.Minute), h.Close(tc, time.Minute))
+		})
+	})
+}
+
+func TestServiceInACancelledGroupStops(t *testing.T) {
+	each(t, func(t *testing.T, x task.Executor) {
+		run(t, x, func(tc task.Context) error {
+			g := task.NewGroup(tc, "g")
+			before, during, never := task.Supervise(g, &fake{}), task.Supervise(g, &fake{}), task.Supervise(g, &fake{})
+			if err := during.Start(tc); err != nil {
+				return err
+			}
+			g.Cancel()
+			if err := before.Start(tc); err == nil {
+				t.Error("a service started in a cancelled group")
+			}
+			for _, h := range []*task.Handle{before, during, never} {
+				if err := errors.Join(h.Join(tc, time.Minute), h.Close(tc, time.Minute)); err != nil {
+					return err
+				}
+				if got := h.Observe().State(); got != task.Stopped {
+					t.Errorf("it is %v", got)
+				}
+				if err := h.Start(tc); aura.KindOf(err) != aura.Conflict {
+					t.Errorf("a stopped service started: %v", err)
+				}
+			}
+			return g.Close(tc, time.Minute)
+		})
+	})
+}
+
+func TestServiceThatEndsByItselfStops(t *testing.T) {
+	each(t, func(t *testing.T, x task.Executor) {
+		run(t, x, func(tc task.Context) error {
+			child := false
+			h := task.Supervise(tc.Group(), &fake{serve: func(tc task.Context) error {
+				tc.Group().Go("child", func(tc task.Context) error {
+					err := untilCancelled(tc)
+					child = true
+					return err
+				})
+				return tc.Sleep(time.Millisecond)
+			}})
+			if err := h.Start(tc); err != nil {
+				return err
+			}
+			if err := h.Observe().Wait(tc, task.Stopping); err != nil {
+				return err
+			}
+			err := errors.Join(h.Join(tc, time.Minute), h.Close(tc, time.Minute))
+			if !child {
+				t.Error("its child was not told")
+			}
+			return err
+		})
+	})
+}
+
+func TestTasksReportTheirSpawnAndEnd(t *testing.T) {
+	eachLogged(t, func(t *testing.T, x task.Executor, j *journal) {
+		_ = x.Run("r", func(tc task.Context) error {
+			ends := map[string]func(task.Context) error{
+				"done": func(task.Context) error { return nil },
+				"fail": func(task.Context) error { return aura.Denied },
+			}
+			for _, name := range []string{"done", "fail"} {
+				g := task.NewGroup(tc, "g")
+				g.Go(name, ends[name])
+				_ = g.Wait(tc)
+			}
+			g := task.NewGroup(tc, "g")
+			g.Go("abort", untilCancelled)
+			_ = g.Close(tc, time.Minute)
+			return nil
+		})
+		want := []string{
+			"spawn r/main",
+			"spawn r/g/done", "done r/g/done",
+			"spawn r/g/fail", "fail r/g/fail: denied",
+			"spawn r/g/abort", "abort r/g/abort: cancelled",
+			"done r/main",
+		}
+		if diff := cmp.Diff(want, j.lines); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestEmitFillsInTaskAndOwner(t *testing.T) {
+	events := &collector{}
+	run(t, task.NewSim(1, task.SimOptions{Log: events}), func(tc task.Context) error {
+		tc.Emit(world.Event{Family: world.FamilyGuard, Message: "allow"})
+		tc.Emit(world.Event{Family: world.FamilyGuard, Message: "deny", Task: "t", Owner: "o"})
+		return nil
+	})
+	want := []world.Event{
+		{Family: world.FamilyGuard, Message: "allow", Task: "main", Owner: "test"},
+		{Family: world.FamilyGuard, Message: "deny", Task: "t", Owner: "o"},
+	}
+	if diff := cmp.Diff(want, events.guard); diff != "" {
+		t.Error(diff)
+	}
+}
+
+type collector struct{ guard []world.Event }
+
+func (c *collector) Emit(e world.Event) {
+	if e.Family == world.FamilyGuard {
+		c.guard = append(c.guard, e)
+	}
+}

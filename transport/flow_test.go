@@ -1,0 +1,295 @@
+package transport
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/aura-runtime/aura"
+)
+
+// These tests are inside the package: a flow and a window are pure state machines that nothing outside
+// can reach without sealed cells.
+
+// chance is an entropy source for retries.
+type chance struct{ *rand.ChaCha8 }
+
+func newChance() chance { return chance{rand.NewChaCha8([32]byte{1})} }
+
+// wire is one direction between two flows.
+type wire struct {
+	at     time.Duration
+	number uint64
+	body   []byte
+}
+
+func TestFlowDeliversWhatWasQueued(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		loss := rapid.IntRange(0, 40).Draw(t, "loss percent")
+		jitter := time.Duration(rapid.IntRange(0, 100).Draw(t, "jitter ms")) * time.Millisecond
+		sizes := rapid.SliceOfN(rapid.OneOf(rapid.IntRange(1, 200), rapid.IntRange(1, 20_000)), 1, 40).Draw(t, "sizes")
+		dice := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 2))
+		var ends [2]flow
+		for i := range ends {
+			ends[i] = newFlow(0, newChance(), time.Hour, time.Hour)
+		}
+		for i, n := range sizes {
+			ends[0].queue(bytes.Repeat([]byte{byte(i + 1)}, n))
+		}
+		var wires [2][]wire // towards end i
+		body := make([]byte, bodySize)
+		got, now := 0, time.Duration(0)
+		for steps := 0; got < len(sizes); steps++ {
+			if steps > 200_000 {
+				t.Fatalf("%d of %d messages after %v", got, len(sizes), now)
+			}
+			next := time.Hour * 24
+			for i := range ends {
+				if err := ends[i].tick(now); err != nil {
+					t.Fatal(err)
+				}
+				for {
+					number, ok := ends[i].fill(now, body)
+					if !ok {
+						break
+					}
+					if dice.IntN(100) >= loss {
+						late := now + 10*time.Millisecond + time.Duration(dice.Int64N(int64(jitter)+1))
+						wires[1-i] = append(wires[1-i], wire{late, number, slices.Clone(body)})
+					}
+				}
+				next = min(next, ends[i].next(now))
+			}
+			for _, w := range append(slices.Clone(wires[0]), wires[1]...) {
+				next = min(next, w.at)
+			}
+			now = max(now, next)
+			for i := range ends {
+				wires[i] = slices.DeleteFunc(wires[i], func(w wire) bool {
+					if w.at > now {
+						return false
+					}
+					if err := ends[i].take(now, w.number, w.body); err != nil {
+						t.Fatal(err)
+					}
+					return true
+				})
+			}
+			for {
+				msg, _ := ends[1].pop(now)
+				if msg == nil {
+					break
+				}
+				if want := bytes.Repeat([]byte{byte(got + 1)}, sizes[got]); !bytes.Equal(msg, want) {
+					t.Fatalf("message %d differs", got)
+				}
+				got++
+			}
+		}
+	})
+}
+
+// FuzzFlowTake feeds a flow bodies that a member of the context made up: none may panic, or make it keep
+// more than its bounds.
+func FuzzFlowTake(f *testing.F) {
+	honest := newFlow(0, newChance(), time.Hour, time.Hour)
+	honest.queue([]byte("hello"))
+	body := make([]byte, bodySize)
+	honest.fill(0, body)
+	f.Add(uint64(1), body)
+	f.Add(uint64(1<<40), append([]byte{flagProbe | flagClose}, bytes.Repeat([]byte{0xff}, bodySize-1)...))
+	f.Fuzz(func(t *testing.T, number uint64, raw []byte) {
+		fl := newFlow(0, newChance(), time.Hour, time.Hour)
+		fl.queue(make([]byte, 5000))
+		out := make([]byte, bodySize)
+		for i := range 50 {
+			now := time.Duration(i) * time.Second
+			if fl.tick(now) != nil {
+				return
+			}
+			fl.fill(now, out)
+			in := make([]byte, bodySize)
+			copy(in, raw)
+			// Vary where the chunk lies, to reach the store of early chunks.
+			offset := binary.BigEndian.Uint64(in[offsetAt:])
+			binary.BigEndian.PutUint64(in[offsetAt:], offset+uint64(i)*uint64(number%997))
+			if fl.take(now, number+uint64(i), in) != nil {
+				return
+			}
+			if _, err := fl.ready(); err != nil {
+				return
+			}
+			fl.pop(now)
+			if fl.in.len() > receiveWindow || len(fl.pieces) > maxPieces || len(fl.flights) > maxFlight {
+				t.Fatalf("bounds: %d bytes, %d pieces, %d flights", fl.in.len(), len(fl.pieces), len(fl.flights))
+			}
+		}
+	})
+}
+
+func TestWindowKnowsWhatItSaw(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var w window
+		seen := make(map[uint64]bool)
+		largest := uint64(0)
+		for range rapid.IntRange(1, 400).Draw(t, "count") {
+			n := rapid.OneOf(
+				rapid.Uint64Range(0, 300), rapid.Uint64Range(0, 5000),
+				rapid.Custom(func(t *rapid.T) uint64 { return largest + rapid.Uint64Range(1, 70).Draw(t, "ahead") }),
+			).Draw(t, "number")
+			want := n > 0 && (n > largest || largest-n < windowSize && !seen[n])
+			if got := w.fresh(n); got != want {
+				t.Fatalf("fresh(%d) is %v with %d as the largest", n, got, largest)
+			}
+			if want {
+				w.mark(n)
+				seen[n] = true
+				largest = max(largest, n)
+			}
+			var recent [ackBits / 8]byte
+			w.recent(&recent)
+			for i := range uint64(ackBits) {
+				if got := recent[i/8]&(1<<(i%8)) != 0; got != (i < largest && seen[largest-i]) {
+					t.Fatalf("recent says %v of %d with %d as the largest", got, largest-i, largest)
+				}
+			}
+		}
+	})
+}
+
+func TestQueueIsFirstInFirstOut(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var q queue
+		var want []byte
+		for range rapid.IntRange(1, 60).Draw(t, "steps") {
+			add := rapid.SliceOfN(rapid.Byte(), 0, 3000).Draw(t, "add")
+			q.append(add)
+			want = append(want, add...)
+			n := rapid.IntRange(0, len(want)).Draw(t, "discard")
+			q.discard(n)
+			want = want[n:]
+			if !bytes.Equal(q.bytes(), want) || q.len() != len(want) {
+				t.Fatal("the queue holds other bytes")
+			}
+		}
+	})
+}
+
+// sealed makes a pair of keys and an opener for one direction.
+func sealed() (sealKeys, opener) {
+	k := sealKeys{secret: [32]byte{9}}
+	k.derive()
+	return k, opener{keys: k, first: 1}
+}
+
+func sealOne(k *sealKeys, number uint64) []byte {
+	cell := make([]byte, CellSize)
+	cell[sealedAt] = byte(number)
+	k.seal(cell, number)
+	return cell
+}
+
+func TestOpenerFollowsGenerationsAndForgetsThem(t *testing.T) {
+	keys, o := sealed()
+	old := keys
+	open := func(what string, cell []byte, ok bool) {
+		t.Helper()
+		number, body, err := o.open(slices.Clone(cell))
+		if (err == nil) != ok || ok && (body[0] != byte(number)) {
+			t.Errorf("%s: %v", what, err)
+		}
+		if err != nil && aura.KindOf(err) != aura.Denied {
+			t.Errorf("%s: kind of %v", what, err)
+		}
+	}
+	open("first", sealOne(&keys, 1), true)
+	overtaken := sealOne(&keys, 2)
+	keys.step()
+	open("next generation", sealOne(&keys, 5), true)
+	open("overtaken cell of the last", overtaken, true)
+	open("old generation with a new number", sealOne(&old, 9), false)
+	open("distant number", sealOne(&keys, 6+windowSize), true)
+	open("overtaken cell, too late", sealOne(&old, 3), false)
+	keys.step()
+	keys.step()
+	open("two generations on", sealOne(&keys, 4000), true)
+	for range maxLeap + 1 {
+		keys.step()
+	}
+	open("too far ahead", sealOne(&keys, 4001), false)
+	if o.keys.generation != 3 {
+		t.Errorf("a refused cell moved the opener to generation %d", o.keys.generation)
+	}
+}
+
+func FuzzOpen(f *testing.F) {
+	keys, _ := sealed()
+	f.Add(sealOne(&keys, 1))
+	f.Add(make([]byte, CellSize))
+	good := sealOne(&keys, 1)
+	f.Fuzz(func(t *testing.T, cell []byte) {
+		if kind, err := cellKind(cell); err != nil || kind != kindData {
+			return
+		}
+		_, o := sealed()
+		if _, _, err := o.open(slices.Clone(cell)); err == nil && !bytes.Equal(cell, good) {
+			t.Fatal("a cell that the peer did not seal was opened")
+		}
+	})
+}
+
+// FuzzHandshake feeds both sides of a handshake cells that nobody made.
+func FuzzHandshake(f *testing.F) {
+	responder, err := newIdentity([32]byte{8, 1})
+	if err != nil {
+		f.Fatal(err)
+	}
+	other, err := newIdentity([32]byte{8, 2})
+	if err != nil {
+		f.Fatal(err)
+	}
+	psk := [32]byte{3}
+	secret := &Secret{PSK: psk, Anyone: true}
+	in, err := initiate(other, [32]byte(responder.key.Public), psk, newChance())
+	if err != nil {
+		f.Fatal(err)
+	}
+	_, reply, err := respond(responder, secret, in.first[:], newChance())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(in.first[:])
+	f.Add(reply[:])
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		kind, err := cellKind(raw)
+		if err != nil {
+			return
+		}
+		if _, _, err := respond(responder, secret, raw, newChance()); err == nil && !bytes.Equal(raw[firstAt:], in.first[firstAt:]) {
+			t.Fatal("a first cell that the initiator did not make was answered")
+		}
+		again, err := initiate(other, [32]byte(responder.key.Public), psk, newChance())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := again.finish(raw); err == nil && kind == kindReply && !bytes.Equal(raw[replyAt:], reply[replyAt:]) {
+			t.Fatal("a reply that the responder did not make was taken")
+		}
+	})
+}
+
+func FuzzCellKind(f *testing.F) {
+	f.Add([]byte{})
+	f.Add(refusal())
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		kind, err := cellKind(raw)
+		if (err == nil) != (len(raw) == CellSize && raw[0] == Version && kind >= kindFirst && kind <= kindRefuse) {
+			t.Fatalf("kind %d, %v", kind, err)
+		}
+	})
+}

@@ -1,0 +1,262 @@
+package transport_test
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/transport"
+	transporttest "github.com/aura-runtime/aura/transport/contract"
+	auraworld "github.com/aura-runtime/aura/world"
+)
+
+// host opens a libp2p host on loopback that knows everybody.
+func host(tb testing.TB, seed byte, o transport.Libp2pOptions) *transport.Libp2p {
+	tb.Helper()
+	o.Private = true
+	if o.Contacts == nil {
+		o.Contacts = func(transport.PeerID) bool { return true }
+	}
+	n, err := transport.OpenLibp2p([32]byte{seed}, o)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return n
+}
+
+var (
+	overQUIC = transport.Libp2pOptions{Listen: []string{"/ip4/127.0.0.1/udp/0/quic-v1"}}
+	overTCP  = transport.Libp2pOptions{Listen: []string{"/ip4/127.0.0.1/tcp/0"}}
+)
+
+// live runs story on the real executor, with a bound on how long it may take.
+func live(tb testing.TB, story func(tc task.Context)) {
+	tb.Helper()
+	err := task.NewReal(task.RealOptions{}).Run("test", func(tc task.Context) error {
+		tc, done := tc.WithBudget("test", 30*time.Second)
+		defer done()
+		story(tc)
+		return nil
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
+func TestLibp2pKeepsTheContract(t *testing.T) {
+	for name, o := range map[string]transport.Libp2pOptions{"QUIC": overQUIC, "TCP": overTCP} {
+		t.Run(name, func(t *testing.T) {
+			transporttest.Run(t, auraworld.Random(), func(t *testing.T, story transporttest.Story) {
+				live(t, func(tc task.Context) {
+					a, b := host(t, 1, o), host(t, 2, o)
+					story(tc, a, b)
+					for _, n := range []*transport.Libp2p{a, b} {
+						if err := n.Close(tc); err != nil {
+							t.Error(err)
+						}
+					}
+				})
+			})
+		})
+	}
+}
+
+// contacts admits the hosts of the given seeds.
+func contacts(seeds ...byte) func(transport.PeerID) bool {
+	known := make(map[transport.PeerID]bool)
+	for _, s := range seeds {
+		known[linkKey(s)] = true
+	}
+	return func(p transport.PeerID) bool { return known[p] }
+}
+
+func linkKey(seed byte) transport.PeerID {
+	s := [32]byte{seed}
+	return transport.PeerID(ed25519.NewKeyFromSeed(s[:]).Public().(ed25519.PublicKey))
+}
+
+func closeAll(t *testing.T, tc task.Context, hosts ...*transport.Libp2p) {
+	t.Helper()
+	for _, n := range hosts {
+		if err := n.Close(tc); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// circuits returns the addresses that lead through a relay.
+func circuits(n *transport.Libp2p) []transport.Address {
+	return slices.DeleteFunc(n.Addresses(), func(a transport.Address) bool { return !strings.Contains(string(a), "p2p-circuit") })
+}
+
+func TestAContactRelaysWhenDirectAddressesFail(t *testing.T) {
+	for name, o := range map[string]transport.Libp2pOptions{"QUIC": overQUIC, "TCP": overTCP} {
+		t.Run(name, func(t *testing.T) {
+			live(t, func(tc task.Context) {
+				o.Contacts = contacts(1, 2, 3)
+				a, r := host(t, 1, o), host(t, 3, o)
+				// B listens nowhere: only its own connection to R leads to it.
+				b := host(t, 2, transport.Libp2pOptions{Contacts: o.Contacts})
+				left, err := b.Reserve(tc, r.Self(), r.Addresses())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if left < 30*time.Minute {
+					t.Errorf("the reservation lasts %v", left)
+				}
+				through := circuits(b)
+				if len(through) == 0 {
+					t.Fatalf("no address through the relay among %v", b.Addresses())
+				}
+				dead := transport.Address("/ip4/127.0.0.1/tcp/1")
+				near, err := a.Dial(tc, b.Self(), append([]transport.Address{dead}, through...))
+				if err != nil {
+					t.Fatal(err)
+				}
+				cells := bytes.Repeat([]byte{7}, 300*transport.CellSize) // more than a default relay passes on
+				g := task.NewGroup(tc, "sender")
+				g.Go("send", func(tc task.Context) error { return near.Send(tc, cells) })
+				far, err := b.Accept(tc)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if near.Peer() != b.Self() || far.Peer() != a.Self() {
+					t.Error("the ends name others than each other")
+				}
+				got := make([]byte, transport.CellSize)
+				for i := range 300 {
+					if err := far.Recv(tc, got); err != nil || !bytes.Equal(got, cells[:transport.CellSize]) {
+						t.Fatalf("cell %d: %v", i, err)
+					}
+				}
+				closeAll(t, tc, a, b, r)
+			})
+		})
+	}
+}
+
+func TestARelayServesItsContactsOnly(t *testing.T) {
+	live(t, func(tc task.Context) {
+		known := contacts(2, 3)
+		r := host(t, 3, transport.Libp2pOptions{
+			Listen: overTCP.Listen, Contacts: known, Strangers: func() bool { return true },
+		})
+		b := host(t, 2, transport.Libp2pOptions{Contacts: contacts(1, 2, 3)})
+		a := host(t, 1, transport.Libp2pOptions{Contacts: contacts(1, 2, 3)})
+		if _, err := b.Reserve(tc, r.Self(), r.Addresses()); err != nil {
+			t.Fatal(err)
+		}
+		_, err := a.Reserve(tc, r.Self(), r.Addresses())
+		wantKind(t, "reservation of a stranger", err, aura.Unavailable)
+		_, err = a.Dial(tc, b.Self(), circuits(b))
+		wantKind(t, "dial of a stranger", err, aura.Unavailable)
+		// And nobody is led through a relay that it does not know itself.
+		c := host(t, 2, transport.Libp2pOptions{Contacts: contacts(2)})
+		_, err = c.Dial(tc, a.Self(), circuits(b))
+		wantKind(t, "dial through a stranger", err, aura.Unavailable)
+		closeAll(t, tc, a, b, c, r)
+	})
+}
+
+func TestStrangersConnectOnlyWhileAnInvitationIsOpen(t *testing.T) {
+	for name, listen := range map[string][]string{"QUIC": overQUIC.Listen, "TCP": overTCP.Listen} {
+		t.Run(name, func(t *testing.T) {
+			live(t, func(tc task.Context) {
+				var open atomic.Bool
+				b := host(t, 2, transport.Libp2pOptions{Listen: listen, Contacts: contacts(9), Strangers: open.Load})
+				a := host(t, 1, transport.Libp2pOptions{})
+				_, err := a.Dial(tc, b.Self(), b.Addresses())
+				wantKind(t, "dial while closed", err, aura.Unavailable)
+				open.Store(true)
+				if _, err := a.Dial(tc, b.Self(), b.Addresses()); err != nil {
+					t.Errorf("dial while open: %v", err)
+				}
+				if got := b.Stats(); got.Admitted != 1 || got.Tried < 2 {
+					t.Errorf("counts %+v, want one admitted of at least two", got)
+				}
+				closeAll(t, tc, a, b)
+			})
+		})
+	}
+}
+
+func TestRandomBytesToTheListeningPortDoNothing(t *testing.T) {
+	live(t, func(tc task.Context) {
+		b := host(t, 2, transport.Libp2pOptions{Listen: append(overQUIC.Listen, overTCP.Listen...)})
+		random := rand.New(rand.NewPCG(1, 1))
+		for i := range 20 {
+			garbage := make([]byte, 1+random.IntN(3000))
+			for j := range garbage {
+				garbage[j] = byte(random.Uint32())
+			}
+			for _, a := range b.Addresses() {
+				network, port := "tcp", strings.Split(string(a), "/")[4]
+				if strings.Contains(string(a), "udp") {
+					network, garbage = "udp", garbage[:min(len(garbage), 1200)]
+				}
+				conn, err := net.Dial(network, "127.0.0.1:"+port)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := conn.Write(garbage); err != nil {
+					t.Logf("write %d: %v", i, err) // closed already
+				}
+				if err := conn.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		a := host(t, 1, transport.Libp2pOptions{})
+		if _, err := a.Dial(tc, b.Self(), b.Addresses()); err != nil {
+			t.Errorf("dial afterwards: %v", err)
+		}
+		got := b.Stats()
+		if got.Admitted != 1 || got.Tried < 20 {
+			t.Errorf("counts %+v, want one admitted of more than twenty", got)
+		}
+		closeAll(t, tc, a, b)
+	})
+}
+
+func TestBadListenAddressesAreNamed(t *testing.T) {
+	for _, listen := range []string{"nonsense", "/ip4/127.0.0.1", "/ip4/127.0.0.1/tcp/99999"} {
+		_, err := transport.OpenLibp2p([32]byte{1}, transport.Libp2pOptions{Listen: []string{listen}, Private: true})
+		if err == nil {
+			t.Errorf("%q was taken", listen)
+			continue
+		}
+		if kind := aura.KindOf(err); kind != aura.Invalid && kind != aura.Unavailable {
+			t.Errorf("%q: %v", listen, err)
+		}
+	}
+}
+
+func TestCloseLeavesNothingRunning(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	live(t, func(tc task.Context) {
+		o := transport.Libp2pOptions{Listen: append(overQUIC.Listen, overTCP.Listen...)}
+		a, b := host(t, 1, o), host(t, 2, o)
+		l, err := a.Dial(tc, b.Self(), b.Addresses())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Send(tc, make([]byte, transport.CellSize)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.Accept(tc); err != nil {
+			t.Fatal(err)
+		}
+		closeAll(t, tc, a, b)
+	})
+	goleak.VerifyNone(t, before)
+}

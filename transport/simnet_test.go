@@ -1,0 +1,26 @@
+package transport_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/transport"
+	transporttest "github.com/aura-runtime/aura/transport/contract"
+)
+
+func TestSimNetKeepsTheContract(t *testing.T) {
+	sim := task.NewSim(1, task.SimOptions{})
+	transporttest.Run(t, sim.Entropy("contract"), func(t *testing.T, story transporttest.Story) {
+		sim := task.NewSim(1, task.SimOptions{})
+		err := sim.Run("contract", func(tc task.Context) error {
+			g := task.NewGroup(tc, "network")
+			net := transport.NewSimNet(g, tc.Clock(), sim.Entropy("net"), transport.SimOptions{})
+			story(tc, net.Join(transport.PeerID{1}, address(1)), net.Join(transport.PeerID{2}, address(2)))
+			return g.Close(tc, time.Minute)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}

@@ -1,0 +1,160 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/moderation"
+	"github.com/aura-runtime/aura/domain/status"
+	"github.com/aura-runtime/aura/task"
+)
+
+// contactLine is one line of `aura contacts --json`.
+type contactLine struct {
+	contact.Contact
+	Connection status.Connection `json:"connection"`
+	Muted      bool              `json:"muted"`
+	Blocked    bool              `json:"blocked"`
+}
+
+// contactLines returns the contacts by name, with how they are reached and treated.
+func contactLines(tc task.Context, core *app.Core) ([]contactLine, error) {
+	contacts, err := core.Contacts(tc)
+	if err != nil {
+		return nil, err
+	}
+	peers, err := core.Connections(tc)
+	if err != nil {
+		return nil, err
+	}
+	treated, err := core.Moderation(tc)
+	if err != nil {
+		return nil, err
+	}
+	lines := make([]contactLine, 0, len(contacts))
+	for _, c := range contacts {
+		target := moderation.Target{Authority: c.Authority}
+		line := contactLine{
+			Contact: c, Connection: status.Connection{Reach: status.Offline},
+			Muted: slices.Contains(treated.Muted, target), Blocked: slices.Contains(treated.Blocked, target),
+		}
+		for _, p := range peers {
+			if p.Authority == c.Authority {
+				line.Connection = p.Connection
+			}
+		}
+		lines = append(lines, line)
+	}
+	return lines, nil
+}
+
+// reached returns how a contact is reached and treated, in a few words.
+func (l *contactLine) reached() string {
+	text := l.Connection.Reach.String()
+	if l.Muted {
+		text += ", muted"
+	}
+	if l.Blocked {
+		text += ", blocked"
+	}
+	return text
+}
+
+func contactsCommand(s *Shell) *cobra.Command {
+	var codes bool
+	c := &cobra.Command{
+		Use:   "contacts",
+		Short: "List the contacts, how they are reached and the codes that verify them",
+		Long: `List the contacts, how they are reached and the codes that verify them.
+
+Two people who read the same verification code to each other, by voice or in person, know that nobody stood
+between them when they met.`,
+		Example: "  aura contacts\n  aura contacts --verify\n  aura contacts --json",
+		Args:    None,
+		RunE: func(*cobra.Command, []string) error {
+			return s.connected("contacts", func(tc task.Context, core *app.Core) error {
+				lines, err := contactLines(tc, core)
+				if err != nil {
+					return err
+				}
+				return s.printContacts(lines, codes)
+			})
+		},
+	}
+	c.Flags().BoolVar(&codes, "verify", false, "show the verification codes")
+	return c
+}
+
+func (s *Shell) printContacts(lines []contactLine, codes bool) error {
+	if s.JSON {
+		for i := range lines {
+			if err := s.Object(&lines[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(lines) == 0 {
+		return s.Print(nil, "no contacts yet: invite somebody with: aura invite create%s", s.HomeFlag())
+	}
+	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
+	for i := range lines {
+		l := &lines[i]
+		third := aura.Short(l.Authority)
+		if codes {
+			third = l.Verification
+		}
+		also := ""
+		if l.PeerName != l.Name {
+			also = "\tcalls itself " + l.PeerName
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s%s\n", l.Name, l.reached(), third, also)
+	}
+	return w.Flush()
+}
+
+func renameCommand(s *Shell) *cobra.Command {
+	return &cobra.Command{
+		Use:   "rename CONTACT NAME",
+		Short: "Call a contact something else, on this side only",
+		Long: `Call a contact something else, on this side only. An empty NAME gives the contact back the name that it
+chose itself.`,
+		Example: "  aura rename Ben \"Ben from the club\"\n  aura rename \"Ben from the club\" \"\"",
+		Args:    Exactly(2, "a contact and a name"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return s.resolved("rename", args[0], func(tc task.Context, core *app.Core, who app.Ref) error {
+				if err := core.Rename(tc, who, args[1]); err != nil {
+					return err
+				}
+				now, err := core.Resolve(tc, who.Contact.Authority.String())
+				if err != nil {
+					return err
+				}
+				return s.Print(map[string]any{"contact": now.Contact, "name": now.Name}, "%s is now called %s", who.Name, now.Name)
+			})
+		},
+	}
+}
+
+func nameCommand(s *Shell) *cobra.Command {
+	return &cobra.Command{
+		Use:     "name NAME",
+		Short:   "Change the name that you give yourself; contacts learn it",
+		Example: "  aura name \"Ada L.\"",
+		Args:    Exactly(1, "a name"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return s.connected("name", func(tc task.Context, core *app.Core) error {
+				if err := core.SetName(tc, args[0]); err != nil {
+					return err
+				}
+				return s.Print(map[string]string{"name": args[0]}, "your name is now %s", args[0])
+			})
+		},
+	}
+}

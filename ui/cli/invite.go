@@ -1,0 +1,227 @@
+package cli
+
+import (
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/invite"
+	"github.com/aura-runtime/aura/task"
+)
+
+func inviteCommand(s *Shell) *cobra.Command {
+	return family(&cobra.Command{
+		Use:   "invite",
+		Short: "Meet somebody: create an invitation, or accept one",
+		Long: `Meet somebody. An invitation is one line of text that one person may accept once, before it expires. Hand it over
+in a way that you trust: whoever has it first can become your contact.`,
+		Example: "  aura invite create\n  aura invite accept aura1…",
+	}, inviteCreateCommand(s), inviteAcceptCommand(s), inviteDeclineCommand(s), inviteListCommand(s), inviteCancelCommand(s))
+}
+
+func inviteCreateCommand(s *Shell) *cobra.Command {
+	var life time.Duration
+	var picture bool
+	c := &cobra.Command{
+		Use:     "create",
+		Short:   "Create an invitation for one person",
+		Example: "  aura invite create\n  aura invite create --expires 24h --qr",
+		Args:    None,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if life < time.Second || life > invite.MaxLife {
+				return Usage(c, "--expires must be between 1s and %s, got %s", invite.MaxLife, life)
+			}
+			return s.connected("invite create", func(tc task.Context, core *app.Core) error {
+				in, err := core.Invite(tc, life)
+				if err != nil {
+					return err
+				}
+				if s.JSON {
+					return s.Object(in)
+				}
+				return s.printInvitation(&in, picture || s.Terminal, life)
+			})
+		},
+	}
+	c.Flags().DurationVar(&life, "expires", invite.DefaultLife, "how long the invitation can be accepted")
+	c.Flags().BoolVar(&picture, "qr", false, "print a QR code also when the output is no terminal")
+	return c
+}
+
+func (s *Shell) printInvitation(in *app.Invited, picture bool, life time.Duration) error {
+	if picture {
+		code, err := qr(in.Code, s.Terminal)
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintln(s.Out, code); err != nil {
+			return err
+		}
+	}
+	return s.Print(nil, `%s
+
+Give this line to one person, in a way that you trust. They run:
+  aura invite accept CODE
+It can be accepted once, within %s. Take it back with:
+  aura invite cancel%s %s`, in.Code, span(life), s.HomeFlag(), shortInvitation(in.ID))
+}
+
+// acceptedLine is what `aura invite accept --json` prints.
+type acceptedLine struct {
+	app.Answering
+	State   string           `json:"state"`
+	Contact *contact.Contact `json:"contact,omitempty"`
+}
+
+func inviteAcceptCommand(s *Shell) *cobra.Command {
+	var wait time.Duration
+	c := &cobra.Command{
+		Use:   "accept CODE",
+		Short: "Accept an invitation and wait until the contact exists",
+		Long: `Accept an invitation and wait until the contact exists. If the other side cannot be reached in time the agent goes on
+trying in the background, until the invitation expires.`,
+		Example: "  aura invite accept aura1…\n  aura invite accept aura1… --wait 5m",
+		Args:    Exactly(1, "the code of an invitation"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if wait < 0 {
+				return Usage(c, "--wait must not be negative")
+			}
+			return s.connected("invite accept", func(tc task.Context, core *app.Core) error {
+				answer, err := core.Accept(tc, args[0])
+				if err != nil {
+					return err
+				}
+				return s.awaitContact(tc, core, answer, wait)
+			})
+		},
+	}
+	c.Flags().DurationVar(&wait, "wait", time.Minute, "how long to wait for the contact; 0: not at all")
+	return c
+}
+
+// awaitContact waits until an accepted invitation has become a contact. When the time is up before it, that
+// is an error to the caller, who asked for a contact; the agent goes on.
+func (s *Shell) awaitContact(tc task.Context, core *app.Core, answer app.Answering, wait time.Duration) error {
+	if wait == 0 {
+		return s.Print(acceptedLine{Answering: answer, State: app.Running.String()},
+			"the agent connects to the other side in the background, see: aura invite list%s", s.HomeFlag())
+	}
+	budget, done := tc.WithBudget("accept", wait)
+	op, err := core.WaitOperation(budget, answer.Operation)
+	done()
+	switch {
+	case aura.KindOf(err) == aura.Timeout && tc.Err() == nil:
+		if s.JSON {
+			if err := s.Object(acceptedLine{Answering: answer, State: app.Running.String()}); err != nil {
+				return err
+			}
+		}
+		return aura.Errorf("cli.Accept", aura.Timeout,
+			"the other side was not reached in %s; the agent goes on trying in the background, see: aura invite list%s", span(wait), s.HomeFlag())
+	case err != nil:
+		return err
+	case op.Phase != app.Succeeded:
+		return aura.Errorf("cli.Accept", aura.Unavailable, "the invitation was not completed: %s", op.Reason)
+	}
+	in, err := core.Invitation(tc, answer.ID)
+	if err != nil {
+		return err
+	}
+	contacts, err := core.Contacts(tc)
+	if err != nil {
+		return err
+	}
+	for i := range contacts {
+		if c := &contacts[i]; c.Context == in.Context {
+			return s.Print(acceptedLine{Answering: answer, State: op.Phase.String(), Contact: c}, `%s is now a contact.
+Compare this code with %s, by voice or in person: %s`, c.Name, c.Name, c.Verification)
+		}
+	}
+	return aura.Errorf("cli.Accept", aura.Internal, "the invitation was completed, but there is no contact")
+}
+
+func inviteDeclineCommand(s *Shell) *cobra.Command {
+	return &cobra.Command{
+		Use:     "decline CODE",
+		Short:   "Turn an invitation down; nobody is told",
+		Example: "  aura invite decline aura1…",
+		Args:    Exactly(1, "the code of an invitation"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return s.connected("invite decline", func(tc task.Context, core *app.Core) error {
+				answer, err := core.Decline(tc, args[0])
+				if err != nil {
+					return err
+				}
+				return s.Print(answer, "the invitation %s is declined", shortInvitation(answer.ID))
+			})
+		},
+	}
+}
+
+func inviteListCommand(s *Shell) *cobra.Command {
+	return &cobra.Command{
+		Use:     "list",
+		Short:   "List the invitations, those that wait first",
+		Example: "  aura invite list\n  aura invite list --json",
+		Args:    None,
+		RunE: func(*cobra.Command, []string) error {
+			return s.connected("invite list", func(tc task.Context, core *app.Core) error {
+				list, err := core.Invitations(tc)
+				if err != nil {
+					return err
+				}
+				if s.JSON {
+					for i := range list {
+						if err := s.Object(&list[i]); err != nil {
+							return err
+						}
+					}
+					return nil
+				}
+				if len(list) == 0 {
+					return s.Print(nil, "no invitations yet: create one with: aura invite create%s", s.HomeFlag())
+				}
+				now := tc.Now().At.Std()
+				w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
+				for i := range list {
+					in := &list[i]
+					until := ""
+					if !in.Phase.Terminal() {
+						until = "until " + clock(in.Expires, now)
+					}
+					fmt.Fprintf(w, "%s\t%s\t%s%s\t%s\n", shortInvitation(in.ID), in.Direction, in.Phase, because(in.Reason), until)
+				}
+				return w.Flush()
+			})
+		},
+	}
+}
+
+func inviteCancelCommand(s *Shell) *cobra.Command {
+	return &cobra.Command{
+		Use:     "cancel ID",
+		Short:   "Take back an invitation that nobody accepted yet; \"invite list\" shows its ID",
+		Example: "  aura invite cancel inv_k3jq",
+		Args:    Exactly(1, "the beginning of an invitation's identifier"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return s.connected("invite cancel", func(tc task.Context, core *app.Core) error {
+				id, err := core.ResolveInvitation(tc, args[0])
+				if err != nil {
+					return err
+				}
+				if err := core.CancelInvite(tc, id); err != nil {
+					return err
+				}
+				return s.Print(map[string]any{"id": id}, "the invitation %s is cancelled", shortInvitation(id))
+			})
+		},
+	}
+}
+
+// shortInvitation returns the beginning of an invitation's identifier, as much as names it in practice.
+func shortInvitation(id invite.ID) string { return id.String()[:len("inv_")+8] }

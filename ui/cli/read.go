@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/task"
+)
+
+func readCommand(s *Shell) *cobra.Command {
+	var last int
+	var follow, keepUnread bool
+	c := &cobra.Command{
+		Use:   "read CONTACT|GROUP",
+		Short: "Show a conversation, oldest message first, and mark it as read",
+		Long: `Show a conversation, oldest message first, and mark it as read, which the other side learns.
+
+With --json each message is one object on one line: id, from, mine, text, at, state and more. The state of an own
+message is waiting (with its reason), sending, sent, delivered, read or failed. With --follow a message is printed
+again, with --json only, when its state changes.`,
+		Example: "  aura read Ben\n  aura read Ben --last 20 --follow\n  aura read Ben --json --keep-unread",
+		Args:    Exactly(1, "a contact or a group"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if last < 0 {
+				return Usage(c, "--last must not be negative")
+			}
+			return s.resolved("read", args[0], func(tc task.Context, core *app.Core, of app.Ref) error {
+				r := reader{shell: s, core: core, of: of, mark: !keepUnread, seen: map[aura.FactID]bool{}}
+				if follow {
+					return r.follow(tc, last)
+				}
+				conversation, err := core.History(tc, of, last)
+				if err != nil {
+					return err
+				}
+				return r.show(tc, conversation.Messages)
+			})
+		},
+	}
+	c.Flags().IntVar(&last, "last", 0, "show only the newest messages, at most so many (default all)")
+	c.Flags().BoolVar(&follow, "follow", false, "go on with new messages until interrupted")
+	c.Flags().BoolVar(&keepUnread, "keep-unread", false, "do not mark the conversation as read")
+	return c
+}
+
+// reader prints one conversation.
+type reader struct {
+	shell *Shell
+	core  *app.Core
+	of    app.Ref
+	mark  bool // tell the other side what was read
+	seen  map[aura.FactID]bool
+}
+
+// follow prints what is there and what comes, until the person interrupts it.
+func (r *reader) follow(tc task.Context, last int) error {
+	err := r.core.Follow(tc, r.of, last, func(messages []chat.Message) error { return r.show(tc, messages) })
+	return interrupted(tc, err)
+}
+
+// show prints messages and marks them as read.
+func (r *reader) show(tc task.Context, messages []chat.Message) error {
+	unread := false
+	now := tc.Now().At.Std()
+	for i := range messages {
+		m := &messages[i]
+		again := r.seen[m.ID]
+		r.seen[m.ID] = true
+		unread = unread || m.State == chat.Received
+		var err error
+		switch {
+		case r.shell.JSON:
+			err = r.shell.Object(m)
+		case !again:
+			_, err = fmt.Fprintln(r.shell.Out, messageText(m, now))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if !unread || !r.mark {
+		return nil
+	}
+	return r.core.MarkRead(tc, r.of)
+}
+
+// messageText returns a message for a person, on as many lines as it has.
+func messageText(m *chat.Message, now time.Time) string {
+	return clock(m.At, now) + "  " + m.From + ": " + body(m.Text) + messageState(m)
+}
+
+// messageState returns how far an own message is and why no further, nothing for the messages of others.
+func messageState(m *chat.Message) string {
+	switch {
+	case !m.Mine:
+		return ""
+	case m.Reason != "":
+		return "  [" + m.State.String() + ": " + oneLine(m.Reason) + "]"
+	}
+	return "  [" + m.State.String() + "]"
+}
+
+// interrupted turns the end of a verb that only its person ends into success.
+func interrupted(tc task.Context, err error) error {
+	if aura.KindOf(tc.Err()) == aura.Cancelled {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/task"
+)
+
+// Shell is what every verb works with: where it reads and prints, where the account lies and how an
+// agent is reached.
+type Shell struct {
+	In  io.Reader
+	Out io.Writer
+	Err io.Writer
+	// Terminal says that Out is a person's terminal.
+	Terminal bool
+
+	// Home is the folder of the account, set by --home. Empty means $AURA_HOME, else the XDG data folder.
+	Home string
+	// JSON makes every verb print one JSON object a line.
+	JSON bool
+
+	// Run executes fn as the root task of the process and blocks until it and all it started ended.
+	Run func(name string, fn func(task.Context) error) error
+	// HasAccount reports whether a folder holds an account.
+	HasAccount func(home string) bool
+	// Connect reaches the agent of a home. It returns [aura.Unavailable] if none runs.
+	Connect func(tc task.Context, home string) (*app.Core, error)
+}
+
+// New returns the root command with every verb that needs a running agent.
+func New(s *Shell) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "aura",
+		Short: "Private communication with no server in the middle",
+		Long: `Aura is private communication between people and their devices with no server in the middle.
+
+  first time    aura init --name Ada && aura up
+  meet          aura invite create          (the other side: aura invite accept CODE)
+  talk          aura send Ben "hello"       aura read Ben --follow
+  look around   aura demo                   two agents meet and talk, in a temporary folder`,
+		Args:          cobra.ArbitraryArgs,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return c.Help()
+			}
+			return unknown(c, args)
+		},
+	}
+	root.PersistentFlags().StringVar(&s.Home, "home", "", "folder of the account (default $AURA_HOME, else the XDG data folder)")
+	root.PersistentFlags().BoolVar(&s.JSON, "json", false, "print JSON, one object a line")
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		if words := c.Flags().Args(); c == root && len(words) > 0 {
+			return unknown(c, words) // the flag belongs to a verb that does not exist
+		}
+		return Usage(c, "%v", err)
+	})
+	root.SetIn(s.In)
+	root.SetOut(s.Out)
+	root.SetErr(s.Err)
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(
+		statusCommand(s), inviteCommand(s), contactsCommand(s), renameCommand(s), nameCommand(s),
+		sendCommand(s), readCommand(s), groupCommand(s), watchCommand(s),
+	)
+	root.AddCommand(moderationCommands(s)...)
+	return root
+}
+
+// Folder returns the home of this call, as an absolute path.
+func (s *Shell) Folder() (string, error) {
+	if s.Home != "" {
+		return filepath.Abs(s.Home)
+	}
+	if h := os.Getenv("AURA_HOME"); h != "" {
+		return filepath.Abs(h)
+	}
+	if x := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(x) {
+		return filepath.Join(x, "aura"), nil
+	}
+	h, err := os.UserHomeDir()
+	if err != nil {
+		return "", aura.Errorf("cli.Folder", aura.Invalid, "no home folder is known: set --home or $AURA_HOME")
+	}
+	return filepath.Join(h, ".local", "share", "aura"), nil
+}
+
+// Print writes v as one line of JSON with --json, else the text with a line break.
+func (s *Shell) Print(v any, format string, args ...any) error {
+	if s.JSON {
+		return s.Object(v)
+	}
+	_, err := fmt.Fprintf(s.Out, format+"\n", args...)
+	return err
+}
+
+// Object writes v as one line of JSON.
+func (s *Shell) Object(v any) error {
+	enc := json.NewEncoder(s.Out)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// HomeFlag returns what a command line needs to name the same home again: nothing for the default.
+func (s *Shell) HomeFlag() string {
+	if s.Home == "" {
+		return ""
+	}
+	return " --home " + quoted(s.Home)
+}
+
+// quoted returns a word as a shell takes it.
+func quoted(word string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:,+@%="
+	if word != "" && strings.Trim(word, plain) == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// NoAccount returns the error for a home without an account, which says how to create one.
+func (s *Shell) NoAccount(home string) error {
+	return aura.Errorf("cli.Connect", aura.Unavailable,
+		"there is no account in %s: create one with: aura init --name NAME%s", home, s.HomeFlag())
+}
+
+// connected runs fn as the root task, with a Core at the agent of this home.
+func (s *Shell) connected(verb string, fn func(tc task.Context, core *app.Core) error) error {
+	home, err := s.Folder()
+	if err != nil {
+		return err
+	}
+	return s.Run(verb, func(tc task.Context) error {
+		core, err := s.Connect(tc, home)
+		switch {
+		case err == nil:
+			return fn(tc, core)
+		case aura.KindOf(err) != aura.Unavailable:
+			return err
+		case !s.HasAccount(home):
+			return s.NoAccount(home)
+		}
+		return aura.Errorf("cli.Connect", aura.Unavailable,
+			"no agent is running for %s: start it in another terminal with: aura up%s", home, s.HomeFlag())
+	})
+}
+
+// resolved is connected with a name that is turned into a reference first.
+func (s *Shell) resolved(verb, name string, fn func(tc task.Context, core *app.Core, to app.Ref) error) error {
+	return s.connected(verb, func(tc task.Context, core *app.Core) error {
+		ref, err := core.Resolve(tc, name)
+		if err != nil {
+			return err
+		}
+		return fn(tc, core, ref)
+	})
+}

@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain/status"
+	"github.com/aura-runtime/aura/task"
+)
+
+// statusLine is what `aura status --json` prints.
+type statusLine struct {
+	Name string `json:"name"`
+	Home string `json:"home"`
+	status.Status
+	Contacts []contactLine `json:"contacts"`
+}
+
+func statusCommand(s *Shell) *cobra.Command {
+	return &cobra.Command{
+		Use:     "status",
+		Short:   "Show the running agent: who it is, where it listens, who is connected",
+		Example: "  aura status\n  aura status --json",
+		Args:    None,
+		RunE: func(*cobra.Command, []string) error {
+			return s.connected("status", func(tc task.Context, core *app.Core) error {
+				home, err := s.Folder()
+				if err != nil {
+					return err
+				}
+				line := statusLine{Home: home}
+				if line.Status, err = core.Status(tc); err != nil {
+					return err
+				}
+				if line.Name, err = core.OwnName(tc); err != nil {
+					return err
+				}
+				if line.Contacts, err = contactLines(tc, core); err != nil {
+					return err
+				}
+				if s.JSON {
+					return s.Object(line)
+				}
+				return s.printStatus(&line, tc.Now().At.Sub(line.Started))
+			})
+		},
+	}
+}
+
+func (s *Shell) printStatus(line *statusLine, up time.Duration) error {
+	var b strings.Builder
+	row := func(what, format string, args ...any) {
+		fmt.Fprintf(&b, "%-10s "+format+"\n", append([]any{what}, args...)...)
+	}
+	row("name", "%s", line.Name)
+	row("authority", "%s", line.Authority)
+	row("device", "%s", line.Device)
+	row("home", "%s", line.Home)
+	if line.Version != "" {
+		row("version", "%s", line.Version)
+	}
+	row("up", "%s", span(up))
+	row("journal", "%s", count(int(line.Facts), "fact"))
+	for i, a := range line.Addresses {
+		row(first(i, "listens"), "%s", a)
+	}
+	for i, c := range line.Contacts {
+		row(first(i, "contacts"), "%s  %s", c.Name, c.reached())
+	}
+	for _, sv := range line.Services {
+		if sv.State != task.Running.String() {
+			row("service", "%s is %s", sv.Name, sv.State)
+		}
+	}
+	_, err := fmt.Fprint(s.Out, b.String())
+	return err
+}
+
+// first returns the label on the first line of a list.
+func first(i int, label string) string {
+	if i == 0 {
+		return label
+	}
+	return ""
+}

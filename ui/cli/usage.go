@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aura-runtime/aura"
+)
+
+// usageError is a mistake in the command line: exit code 2.
+type usageError struct {
+	text    string
+	command string // the one whose help shows how it is done
+}
+
+// Error returns the text.
+func (e *usageError) Error() string { return e.text }
+
+// Usage returns a mistake in the command line: exit code 2.
+func Usage(c *cobra.Command, format string, args ...any) error {
+	return &usageError{text: fmt.Sprintf(format, args...), command: c.CommandPath()}
+}
+
+// Exactly returns an argument check for n arguments, with an error that names what is missing.
+func Exactly(n int, names string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) != n {
+			return Usage(c, "%s needs %s, got %s", c.CommandPath(), names, count(len(args), "argument"))
+		}
+		return nil
+	}
+}
+
+// AtLeast returns an argument check for n or more arguments.
+func AtLeast(n int, names string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) < n {
+			return Usage(c, "%s needs %s, got %s", c.CommandPath(), names, count(len(args), "argument"))
+		}
+		return nil
+	}
+}
+
+// None refuses any argument.
+func None(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return Usage(c, "%s takes no arguments, got %q", c.CommandPath(), args[0])
+	}
+	return nil
+}
+
+// family makes c a command that only groups others.
+func family(c *cobra.Command, verbs ...*cobra.Command) *cobra.Command {
+	c.AddCommand(verbs...)
+	c.RunE = unknown
+	return c
+}
+
+// unknown is what a command that only groups others does with a verb that it does not have, or with none.
+func unknown(c *cobra.Command, args []string) error {
+	var names []string
+	for _, v := range c.Commands() {
+		if v.IsAvailableCommand() {
+			names = append(names, v.Name())
+		}
+	}
+	if len(args) == 0 {
+		return Usage(c, "%s needs a verb: %s", c.CommandPath(), strings.Join(names, ", "))
+	}
+	c.SuggestionsMinimumDistance = 2 // letters to change
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		names = near
+	}
+	return Usage(c, "%s has no verb %q: there is %s", c.CommandPath(), args[0], strings.Join(names, ", "))
+}
+
+// Report prints err as one line and returns the exit code.
+func Report(s *Shell, err error) int {
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, syscall.EPIPE):
+		return 1 // the reader has gone, as head does: it knows
+	}
+	u := &usageError{}
+	mistake := errors.As(err, &u)
+	text, kind, code := aura.Reason(err), aura.KindOf(err).String(), 1
+	if mistake {
+		text, kind, code = u.text, "usage", 2
+	}
+	text = oneLine(text)
+	if s.JSON {
+		enc := json.NewEncoder(s.Err)
+		enc.SetEscapeHTML(false)
+		_ = enc.Encode(map[string]string{"error": text, "kind": kind}) // nobody is left to tell
+		return code
+	}
+	fmt.Fprintln(s.Err, "aura: "+text)
+	if mistake {
+		fmt.Fprintf(s.Err, "try: %s --help\n", u.command)
+	}
+	return code
+}
