@@ -372,3 +372,32 @@ func TestReadinessIsGoodOnceAndForOneOwner(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestTheLatestValueAloneIsTakenOut(t *testing.T) {
+	im := image(t, `protocol Feed =
+  roles A, B
+  A -> B : M
+  A -> B : M
+  A -> B : M
+`, nil)
+	m := machine.New(newHost(1), machine.Options{Buffer: machine.Buffer{Mode: machine.LatestValue}})
+	c, err := m.Open(im, machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.Bare, 0, 1), Roles: []choreo.Role{"A"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, err := m.Run(10); status != machine.AllDone || err != nil {
+		t.Fatal(status, err)
+	}
+	if v, _ := m.Session(0); v.Status != machine.SessionDraining || v.Outbound != 1 {
+		t.Fatal(v.Status, v.Outbound)
+	}
+	if ids := m.Outbound(); len(ids) != 1 || ids[0] != 0 {
+		t.Fatal(ids)
+	}
+	if p, ok, err := m.Take(c); !ok || err != nil || p.Seq != 0 {
+		t.Fatal(p, ok, err)
+	}
+	if v, _ := m.Session(0); v.Status != machine.SessionClosed {
+		t.Fatal(v.Status)
+	}
+}
