@@ -88,12 +88,13 @@ func BenchmarkHashCallsOfAMessage(b *testing.B) {
 	var (
 		r     ring
 		label [32]byte
+		id    identity
 		v     = Bytes(make([]byte, 64))
 	)
 	b.ReportAllocs()
 	for seq := uint64(0); b.Loop(); seq++ {
 		content := s.value(v) // send
-		id := newIdentity(&r.context, &label, seq, &content)
+		id = newIdentity(&r.context, &label, seq, &content)
 		s.digest(domainOutput, id[:], nil)
 		tag := s.mac(&k, id[:])
 		r.tree.append(s, s.digest(domainLeaf, tag[:], nil))
