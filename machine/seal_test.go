@@ -80,7 +80,6 @@ func TestReplayModes(t *testing.T) {
 
 // The hash calls of one sealed message of 64 bytes, from send to receive, and nothing else: what the
 // difference between the bare and the sealed benchmarks of a pair is measured by.
-
 func BenchmarkHashCallsOfAMessage(b *testing.B) {
 	s := newHasher()
 	var k macKey
