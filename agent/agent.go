@@ -65,7 +65,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	if err != nil {
 		return nil, err
 	}
-	grants, _, err := interp.OpenGrants(tc, h.Ring.Authority(), store.journal)
+	tokens, _, err := interp.OpenTokens(tc, h.Ring.Certificate(), registry.Capabilities(), store.journal)
 	if err != nil {
 		return nil, err
 	}
@@ -96,10 +96,10 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 		interpreter = o.Wrap(interpreter)
 	}
 	a.desk = service.Desk{
-		Ring: h.Ring, Journal: store.journal, Registry: registry, Grants: grants, Book: book,
+		Ring: h.Ring, Journal: store.journal, Registry: registry, Tokens: tokens, Book: book,
 		Board: service.NewBoard(scheduler), Entropy: h.Entropy, Receipts: production.Receipts,
 		Reach: a.reach, Trace: o.Trace,
-		Room: interp.NewRoom(h.Ring.Authority(), h.Ring.Device(), store.journal, grants, interpreter, h.Entropy, interp.RoomOptions{}),
+		Room: interp.NewRoom(h.Ring.Authority(), h.Ring.Device(), store.journal, tokens, interpreter, h.Entropy, interp.RoomOptions{}),
 	}
 	a.desk.Relays, _ = a.network.(service.Relays)
 	channels := &channels{network: a.network, hands: h, book: book, options: o.Transport}

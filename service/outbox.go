@@ -123,7 +123,7 @@ func (s *session) push(tc task.Context) (until aura.Duration, reason string, err
 	const whenRung = aura.Duration(1<<63 - 1)
 	desk := s.desk()
 	s.collect()
-	policy, err := desk.Grants.Policy(tc, s.peer.Context)
+	policy, err := desk.Tokens.Policy(tc, s.peer.Context)
 	if err != nil {
 		return 0, "", err
 	}
