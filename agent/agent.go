@@ -2,6 +2,7 @@ package agent
 
 import (
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
@@ -107,9 +108,10 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	chats := service.NewChat(&a.desk)
 	contacts := service.NewContact(&a.desk)
 	moderation := service.NewModeration(&a.desk)
+	capabilities := service.NewCapability(&a.desk)
 	sync = service.NewSync(&a.desk, channels, invites)
 	store.journal.Attach(committed{sync, h.Ring.Device()})
-	for _, d := range []service.Domain{contacts, invites, chats, moderation} {
+	for _, d := range []service.Domain{contacts, invites, chats, moderation, capabilities} {
 		for _, kind := range d.Intents() {
 			a.intents[kind] = d
 		}
@@ -117,7 +119,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 
 	a.tree = tree{record: a.options.Stopping, shut: a.shut, pipeline: task.Supervise(group, scheduler)}
 	for _, s := range append([]task.Service{
-		store, a.pump, production, channels, contacts, invites, chats, moderation,
+		store, a.pump, production, channels, contacts, invites, chats, moderation, capabilities,
 		service.NewMaintenance(&a.desk, invites), sync,
 	}, o.Extra...) {
 		a.tree.add(s.Name(), task.Supervise(group, s))
@@ -174,7 +176,8 @@ func (s sender) Release(tc task.Context, e effect.Envelope, receipts []effect.Re
 	}
 }
 
-// committed wakes the links of contexts in which this device said something.
+// committed wakes the links of contexts in which this device said something, and all when what is permitted
+// has changed.
 type committed struct {
 	sync   *service.Sync
 	device aura.DeviceID
@@ -182,9 +185,18 @@ type committed struct {
 
 // Committed implements [journal.Sink].
 func (c committed) Committed(records []fact.Record) {
+	permitted := false
 	for i := range records {
-		if context, shared := records[i].Fact.Namespace.Context(); shared && records[i].Fact.Device == c.device {
+		f := &records[i].Fact
+		if context, shared := f.Namespace.Context(); shared && f.Device == c.device {
 			c.sync.Committed(context)
 		}
+		switch f.Kind {
+		case capability.KindToken, capability.KindRevoked, capability.KindPolicy:
+			permitted = true
+		}
+	}
+	if permitted {
+		c.sync.Permitted()
 	}
 }

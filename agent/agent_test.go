@@ -109,6 +109,7 @@ func (p *person) await(tc task.Context, what string, pick func(*fact.Record) boo
 
 const errFound = aura.Kind(200)
 
+// meet lets a invite and b accept, and returns their context.
 func (w *simulated) meet(tc task.Context, a, b *person) aura.ContextID {
 	w.t.Helper()
 	var code invite.CreateResult
@@ -118,22 +119,24 @@ func (w *simulated) meet(tc task.Context, a, b *person) aura.ContextID {
 	if err := b.submit(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil); err != nil {
 		w.t.Fatal(err)
 	}
-	var context aura.ContextID
-	for _, p := range []*person{a, b} {
-		r, err := p.await(tc, "contact", func(r *fact.Record) bool { return r.Fact.Kind == contact.KindAdded })
-		if err != nil {
+	var contexts [2]aura.ContextID
+	for i, p := range []*person{a, b} {
+		other := []*person{b, a}[i].Self()
+		if _, err := p.await(tc, "contact", func(r *fact.Record) bool {
+			var added contact.Added
+			if r.Fact.Kind != contact.KindAdded || fact.Unmarshal(r.Fact.Payload, &added) != nil || added.Authority != other {
+				return false
+			}
+			contexts[i] = added.Context
+			return true
+		}); err != nil {
 			w.t.Fatal(err)
 		}
-		var added contact.Added
-		if err := fact.Unmarshal(r.Fact.Payload, &added); err != nil {
-			w.t.Fatal(err)
-		}
-		if !context.IsZero() && context != added.Context {
-			w.t.Fatal("the two sides have different contexts")
-		}
-		context = added.Context
 	}
-	return context
+	if contexts[0] != contexts[1] {
+		w.t.Fatal("the two sides have different contexts")
+	}
+	return contexts[0]
 }
 
 func TestTwoAgentsMeetAndTalk(t *testing.T) {

@@ -9,21 +9,23 @@ import (
 )
 
 // MaxCapability is the most bytes that the name of a capability may have.
-const MaxCapability = 64
+const MaxCapability = 256
 
-// ValidCapability reports whether a name is lower-case words around one colon: "chat:send".
+// ValidCapability reports whether a name is two segments or more, joined by colons, each of lower-case
+// letters, digits, "_" and "-" and beginning with a letter: "chat:send". "cap" is no first segment.
 func ValidCapability(name string) bool {
-	subject, verb, ok := strings.Cut(name, ":")
-	return ok && len(name) <= MaxCapability && validWord(subject) && validWord(verb)
+	segments := strings.Split(name, ":")
+	return len(name) <= MaxCapability && len(segments) > 1 && segments[0] != "cap" &&
+		!slices.ContainsFunc(segments, func(s string) bool { return !validSegment(s) })
 }
 
-func validWord(w string) bool {
-	for _, c := range []byte(w) {
-		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '.' {
+func validSegment(s string) bool {
+	for i, c := range []byte(s) {
+		if (c < 'a' || c > 'z') && (i == 0 || (c < '0' || c > '9') && c != '_' && c != '-') {
 			return false
 		}
 	}
-	return w != ""
+	return s != ""
 }
 
 // QueryCapability returns the name of what a query over the facts of a domain requires.

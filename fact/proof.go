@@ -89,7 +89,7 @@ func Verify(id aura.FactID, proof Proof, deviceKey []byte) error {
 	}
 	root, ok := rootFrom(id, &proof)
 	if !ok || !ed25519.Verify(deviceKey, signingBytes(proof.Count, root), proof.Signature[:]) {
-		return aura.Errorf(op, aura.Denied, "proof of fact %s does not hold", aura.Short(id))
+		return unproven(op, id)
 	}
 	return nil
 }

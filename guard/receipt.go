@@ -11,9 +11,10 @@ type Chain struct {
 	Context  aura.ContextID
 	From, To aura.AuthorityID
 	Epoch    aura.Epoch
-	Spent    uint64   // units that the receipts of Epoch cover
-	After    uint64   // the facts that they cover have Seq in (After, LastSeq]
+	Spent    uint64 // units that the receipts of Epoch cover
+	After    uint64 // the facts that they cover have Seq in (After, LastSeq]
 	LastSeq  uint64
+	Count    uint64   // receipts of Epoch
 	Head     [32]byte // hash of the last receipt of Epoch; zero: none
 }
 
@@ -41,7 +42,7 @@ func (c *Chain) Accept(r *effect.Receipt, deviceKey []byte, p Policy, now aura.P
 		if r.Epoch > latestEpoch(p, now) {
 			return aura.Errorf(op, aura.Denied, "receipt of an epoch that has not begun")
 		}
-		next.Epoch, next.Spent, next.After, next.LastSeq, next.Head = r.Epoch, 0, 0, 0, [32]byte{}
+		next = Chain{Context: c.Context, From: c.From, To: c.To, Epoch: r.Epoch}
 	}
 	switch {
 	case r.Epoch < c.Epoch:
@@ -59,7 +60,7 @@ func (c *Chain) Accept(r *effect.Receipt, deviceKey []byte, p Policy, now aura.P
 	}
 	// The run follows the same rule as the sender's ledger, so that both agree on what is paid for.
 	next.After, next.LastSeq = joined(next.After, next.LastSeq, r.FirstSeq-1, r.LastSeq)
-	next.Spent, next.Head = next.Spent+r.Cost, hash
+	next.Spent, next.Count, next.Head = next.Spent+r.Cost, next.Count+1, hash
 	*c = next
 	return nil
 }

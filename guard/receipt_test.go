@@ -33,7 +33,7 @@ func TestChainAcceptsReceiptsInOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if chain.Spent != 8 || chain.LastSeq != 5 || chain.Head != second.Hash() {
+	if chain.Spent != 8 || chain.LastSeq != 5 || chain.Count != 2 || chain.Head != second.Hash() {
 		t.Errorf("chain %+v", chain)
 	}
 

@@ -80,18 +80,11 @@ func (p *Production) Execute(tc task.Context, d *Decision) (effect.Result, error
 	return o.reply.Await(tc)
 }
 
-// Receipts returns the receipts that cover the device's own facts of a context in (from, through], as far
-// as they were paid for in the epoch of the last charge for the peer, in the order of their chain; from
-// zero on that is the whole chain. It is what a retransmission carries. It returns aura.Corrupt when one
-// is missing or damaged.
-func (p *Production) Receipts(context aura.ContextID, peer aura.AuthorityID, from, through uint64) ([]effect.Receipt, error) {
-	for {
-		receipts, err := receiptsFor(p.journal, lane{context, peer}, from, through)
-		// The epoch turned while they were read. It will not turn again before the next reading ends.
-		if aura.KindOf(err) != aura.Stale {
-			return receipts, err
-		}
-	}
+// Receipts returns at most so many receipts of the chain for a peer in an epoch, in order, after the first
+// ones: what an envelope carries. It returns aura.Stale when the ledger has left the epoch, and
+// aura.Corrupt when a receipt is missing or damaged.
+func (p *Production) Receipts(context aura.ContextID, peer aura.AuthorityID, epoch aura.Epoch, after uint64, most int) ([]effect.Receipt, error) {
+	return receiptsAfter(p.journal, lane{context, peer}, epoch, after, most)
 }
 
 // Name implements [task.Service].

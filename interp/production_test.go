@@ -84,7 +84,7 @@ func checkLedger(t testing.TB, h *home, posted []release, policy guard.Policy, n
 		if c.Spent > policy.Limit {
 			t.Errorf("spent %d of %d units", c.Spent, policy.Limit)
 		}
-		receipts, err := h.prod.Receipts(pair, peer, 0, c.Through)
+		receipts, err := h.prod.Receipts(pair, peer, c.Epoch, 0, int(c.Receipts))
 		if err != nil {
 			t.Fatal(err)
 		}

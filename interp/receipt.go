@@ -2,7 +2,6 @@ package interp
 
 import (
 	"encoding/binary"
-	"slices"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/effect"
@@ -87,37 +86,30 @@ func receiptKey(k lane, n uint64) string {
 	return string(binary.BigEndian.AppendUint64(b, n))
 }
 
-// receiptsFor returns the receipts of a lane's current epoch that cover own facts in (from, through], in
-// the order of their chain; from zero on that is the whole chain. Facts of an earlier epoch have none. It
-// returns aura.Corrupt when one that the ledger counts is missing or damaged, and aura.Stale when the next
-// epoch's have begun to take their places.
-func receiptsFor(l Ledger, k lane, from, through uint64) ([]effect.Receipt, error) {
+// receiptsAfter returns receipts of a lane's chain in an epoch: those after the first ones, at most so many.
+func receiptsAfter(l Ledger, k lane, epoch aura.Epoch, after uint64, most int) ([]effect.Receipt, error) {
 	const op = "interp.Receipts"
 	c := l.Charge(k.context, k.peer)
-	whole := from == 0
-	from = max(from, c.From)
+	if c.Epoch != epoch {
+		return nil, aura.Errorf(op, aura.Stale, "the epoch has turned")
+	}
 	var found []effect.Receipt
-	// From the newest back: what a peer lacks is nearly always at the end.
-	for n, covered := c.Receipts, uint64(0); n > 0 && (whole || from+covered < through); n-- {
-		b, err := l.Meta(receiptKey(k, n))
+	for n := after; n < c.Receipts && len(found) < most; n++ {
+		b, err := l.Meta(receiptKey(k, n+1))
 		if err != nil {
 			return nil, err
 		}
 		if b == nil {
-			return nil, aura.Errorf(op, aura.Corrupt, "receipt %d of %d is missing", n, c.Receipts)
+			return nil, aura.Errorf(op, aura.Corrupt, "receipt %d of %d is missing", n+1, c.Receipts)
 		}
 		r, err := effect.DecodeReceipt(b)
 		if err != nil {
 			return nil, err
 		}
-		if r.Epoch > c.Epoch {
+		if r.Epoch > epoch { // the next epoch's have begun to take their places
 			return nil, aura.Errorf(op, aura.Stale, "the epoch has turned")
 		}
-		if first, last := max(r.FirstSeq, from+1), min(r.LastSeq, through); first <= last {
-			found = append(found, r)
-			covered += last - first + 1
-		}
+		found = append(found, r)
 	}
-	slices.Reverse(found)
 	return found, nil
 }

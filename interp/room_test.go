@@ -205,13 +205,15 @@ func TestRetransmissionUsesTheSameReceipt(t *testing.T) {
 		if posted := h.post.all(); len(posted) != 4 || posted[3].envelope.Through != 3 {
 			t.Errorf("released %+v", posted)
 		}
+		epoch := first[0].Epoch
 		for _, c := range []struct {
-			from, through uint64
-			want          []effect.Receipt
-		}{{0, 3, first}, {1, 3, first[1:]}, {1, 2, first[1:2]}, {3, 3, nil}} {
-			got, err := h.prod.Receipts(pair, ben, c.from, c.through)
+			after uint64
+			most  int
+			want  []effect.Receipt
+		}{{0, 9, first}, {1, 9, first[1:]}, {1, 1, first[1:2]}, {3, 9, nil}, {9, 9, nil}} {
+			got, err := h.prod.Receipts(pair, ben, epoch, c.after, c.most)
 			if diff := cmp.Diff(c.want, got); err != nil || diff != "" {
-				t.Errorf("receipts of (%d, %d]: %v\n%s", c.from, c.through, err, diff)
+				t.Errorf("%d receipts after %d: %v\n%s", c.most, c.after, err, diff)
 			}
 		}
 
@@ -222,7 +224,10 @@ func TestRetransmissionUsesTheSameReceipt(t *testing.T) {
 		if err != nil || len(verdict.Charged) != 1 || verdict.Charged[0].Left != 6 {
 			t.Fatalf("%v, verdict %+v", err, verdict)
 		}
-		got, err := h.prod.Receipts(pair, ben, 0, 3)
+		if _, err := h.prod.Receipts(pair, ben, epoch, 0, 9); aura.KindOf(err) != aura.Stale {
+			t.Errorf("receipts of the epoch before: %v", err)
+		}
+		got, err := h.prod.Receipts(pair, ben, epoch+1, 0, 9)
 		if diff := cmp.Diff(result.Receipts, got); err != nil || diff != "" {
 			t.Errorf("%v\n%s", err, diff)
 		}

@@ -27,6 +27,9 @@ type Peer struct {
 	Addresses   []transport.Address
 	Secret      [32]byte // the context's
 	Direct      bool     // the context is this contact's own, not a group's
+	Refused     bool     // the owner blocked it
+	Left        bool     // it left the group
+	Leaving     bool     // the owner left the group
 }
 
 // Target returns where and how to open a channel to the peer.
@@ -195,12 +198,12 @@ func (b *Book) Plan(handler func(*Pages) (guard.Request, error)) (request guard.
 	return request, err
 }
 
-// Peers returns the members of all shared contexts that may be linked, ascending by context and
-// authority: not the owner, nobody blocked, nobody who left.
+// Peers returns the members of all shared contexts, ascending by context and authority, except the owner.
 func (b *Book) Peers() []Peer {
 	var peers []Peer
 	b.Read(func(p *Pages) {
 		for _, context := range b.contexts() {
+			b.open(context) // a failing disk may have hidden the secret before
 			secret, ok := p.secrets[context]
 			if !ok {
 				continue
@@ -220,16 +223,14 @@ func (b *Book) Peers() []Peer {
 	return peers
 }
 
-// members returns who may be linked in a context, without its secret.
+// members returns the members of a context but the owner, without its secret.
 func (p *Pages) members(context aura.ContextID, self aura.AuthorityID) []Peer {
 	if c, ok := p.Contacts.ByContext(context); ok {
 		cert, _ := p.Contacts.Certificate(context)
-		if p.Moderation.Arrival(c.Authority) == moderation.Refuse {
-			return nil
-		}
 		return []Peer{{
 			Context: context, Authority: c.Authority, Certificate: cert, Direct: true,
 			Addresses: addresses(p.Contacts.Addresses(context)),
+			Refused:   p.Moderation.Arrival(c.Authority) == moderation.Refuse,
 		}}
 	}
 	group, ok := p.Chats.Membership(context)
@@ -238,7 +239,7 @@ func (p *Pages) members(context aura.ContextID, self aura.AuthorityID) []Peer {
 	}
 	var peers []Peer
 	for _, m := range group.Members {
-		if m.Authority == self || p.Chats.Gone(context, m.Authority) || p.Moderation.Arrival(m.Authority) == moderation.Refuse {
+		if m.Authority == self {
 			continue
 		}
 		cert, err := fact.DecodeCertificate(m.Certificate)
@@ -249,9 +250,19 @@ func (p *Pages) members(context aura.ContextID, self aura.AuthorityID) []Peer {
 		if known, ok := p.Contacts.ByAuthority(m.Authority); ok {
 			where = p.Contacts.Addresses(known.Context)
 		}
-		peers = append(peers, Peer{Context: context, Authority: m.Authority, Certificate: cert, Addresses: addresses(where)})
+		peers = append(peers, Peer{
+			Context: context, Authority: m.Authority, Certificate: cert, Addresses: addresses(where),
+			Refused: p.Moderation.Arrival(m.Authority) == moderation.Refuse,
+			Left:    p.Chats.Gone(context, m.Authority), Leaving: p.Chats.Gone(context, self),
+		})
 	}
 	return peers
+}
+
+// Shares reports whether a context is shared with somebody: a contact's or a group's.
+func (b *Book) Shares(context aura.ContextID) (shares bool) {
+	b.Read(func(p *Pages) { _, shares = p.secrets[context] })
+	return shares
 }
 
 // ByTag implements [transport.Directory]: the contexts of contacts and groups, and open invitations.
@@ -264,7 +275,9 @@ func (b *Book) ByTag(tag transport.Tag) (secret transport.Secret, ok bool) {
 		}
 		secret = transport.Secret{Context: context, PSK: p.secrets[context]}
 		for _, m := range p.members(context, b.self) {
-			secret.Peers = append(secret.Peers, m.Certificate.Agreement)
+			if !m.Refused {
+				secret.Peers = append(secret.Peers, m.Certificate.Agreement)
+			}
 		}
 		ok = len(secret.Peers) > 0
 	})
@@ -284,7 +297,7 @@ func (b *Book) Knows(device transport.PeerID) (known bool) {
 	b.Read(func(p *Pages) {
 		for _, context := range b.contexts() {
 			for _, m := range p.members(context, b.self) {
-				known = known || m.Certificate.Link == device
+				known = known || m.Certificate.Link == device && !m.Refused
 			}
 		}
 	})

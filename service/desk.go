@@ -2,6 +2,7 @@ package service
 
 import (
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
@@ -23,8 +24,9 @@ type Desk struct {
 	Book     *Book
 	Board    *Board
 	Entropy  world.Entropy
-	// Receipts returns the receipts that cover own facts of a context in (from, through].
-	Receipts func(context aura.ContextID, peer aura.AuthorityID, from, through uint64) ([]effect.Receipt, error)
+	// Receipts returns receipts of the chain for a peer in an epoch, in order, after the first ones and at
+	// most so many. [aura.Stale]: the epoch has turned.
+	Receipts func(context aura.ContextID, peer aura.AuthorityID, epoch aura.Epoch, after uint64, most int) ([]effect.Receipt, error)
 	// Reach says where this agent can be reached now, best first.
 	Reach func() []string
 	// Relays asks contacts to relay. Nil: this network has none.
@@ -64,6 +66,15 @@ func (d *Desk) Secret(context aura.ContextID) ([32]byte, error) {
 		return [32]byte{}, aura.Errorf("service.Secret", aura.NotFound, "the context has no secret here")
 	}
 	return [32]byte(value), nil
+}
+
+// settled returns the Seq through which delivery of own facts of a context to a peer is settled.
+func (d *Desk) settled(context aura.ContextID, peer aura.AuthorityID) (uint64, error) {
+	value, err := d.Journal.Meta(chat.SettledKey(context, peer))
+	if err != nil {
+		return 0, err
+	}
+	return chat.ParseSettled(value)
 }
 
 // submitted turns the facts of a decision into the answer to an intent.

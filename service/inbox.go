@@ -33,8 +33,11 @@ func (s *session) keep(tc task.Context) error {
 	}
 }
 
-// take verifies a batch, commits it and acknowledges.
+// take verifies a batch, commits what is new of it and acknowledges.
 func (s *session) take(tc task.Context, batch []deliver) error {
+	if s.peer.Leaving {
+		return nil // whoever left a group keeps nothing of it
+	}
 	desk, ns, device := s.desk(), s.link.namespace(), s.peer.Certificate.Device()
 	chain, err := s.chain()
 	if err != nil {
@@ -44,9 +47,10 @@ func (s *session) take(tc task.Context, batch []deliver) error {
 	if err != nil {
 		return err
 	}
-	have := desk.Journal.Count(ns, device)
+	before, have := chain, desk.Journal.Count(ns, device)
 	entry := &journal.Entry{}
-	for _, d := range batch {
+	for i := range batch {
+		d := &batch[i]
 		if err := s.receipt(tc, d.Receipts, &chain, policy); err != nil {
 			return err
 		}
@@ -61,24 +65,35 @@ func (s *session) take(tc task.Context, batch []deliver) error {
 			}
 		}
 	}
-	value, err := fact.Marshal(chain)
-	if err != nil {
+	if err := s.commit(tc, entry, before, chain); err != nil {
 		return err
-	}
-	entry.Meta = []journal.KV{{Key: s.chainKey(), Value: value}}
-	kept, err := desk.Journal.Append(tc, entry)
-	if err != nil {
-		// Nothing of it is durable, so nothing is acknowledged: the peer sends it again.
-		return err
-	}
-	for i := range kept {
-		desk.trace(recordStep(StageReceive, &kept[i]))
 	}
 	message, err := encodeMessage(messageAck, ack{Through: desk.Journal.Count(ns, device)})
 	if err != nil {
 		return err
 	}
 	return s.channel.Send(tc, message)
+}
+
+// commit makes received facts and the chain of their receipts durable. What says nothing new costs no sync.
+// After an error nothing of it is durable, so nothing is acknowledged: the peer sends it again.
+func (s *session) commit(tc task.Context, entry *journal.Entry, before, chain guard.Chain) error {
+	if len(entry.Foreign) == 0 && chain == before {
+		return nil
+	}
+	value, err := fact.Marshal(chain)
+	if err != nil {
+		return err
+	}
+	entry.Meta = []journal.KV{{Key: s.chainKey(), Value: value}}
+	kept, err := s.desk().Journal.Append(tc, entry)
+	if err != nil {
+		return err
+	}
+	for i := range kept {
+		s.desk().trace(recordStep(StageReceive, &kept[i]))
+	}
+	return nil
 }
 
 // receipt advances the chain of the peer's receipts. One that repeats what was covered is passed over.
@@ -112,10 +127,12 @@ func (s *session) verify(b []byte, have uint64, chain *guard.Chain) (fact.Record
 		return r, false, aura.Errorf(op, aura.Denied, "a fact of another author or context")
 	case r.Seq != have+1:
 		return r, false, aura.Errorf(op, aura.Corrupt, "fact %d follows fact %d", r.Seq, have)
-	case r.Seq > chain.LastSeq:
+	case s.link.who().Left:
+		return r, false, aura.Errorf(op, aura.Denied, "a fact of somebody who left the group")
+	case !chain.Covers(r.Seq):
 		return r, false, aura.Errorf(op, aura.Denied, "fact %d came without a receipt", r.Seq)
 	}
-	if err := r.Verify(s.peer.Certificate.Signing[:]); err != nil {
+	if err := s.verifier.Verify(&r); err != nil {
 		return r, false, err
 	}
 	if kind, known := s.desk().Registry.Kind(r.Fact.Kind); known && kind.Check != nil {

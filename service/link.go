@@ -27,8 +27,10 @@ func Delivery() fact.Domain {
 // The reasons that an outbox shows.
 const (
 	reasonOffline  = "peer is not reachable"
-	reasonBudget   = "flow budget of this epoch is used up"
 	reasonDialling = "connecting"
+	reasonBlocked  = "you blocked this contact"
+	reasonBudget   = "flow budget of this epoch is used up"
+	reasonTooLarge = "more than the flow budget of a whole epoch"
 )
 
 const dialBudget = 25 * time.Second
@@ -47,13 +49,17 @@ type link struct {
 	group *task.Group // set before the task starts
 	bell  *task.Bell  // own facts were released, or wait for a decision
 
-	// arrivals holds the channel that the peer opened last: one, since a newer replaces an older.
+	// arrivals holds the channel that the peer opened last: one, since a newer replaces an older. A nil
+	// channel says that something about the peer has changed.
 	arrivals *task.Mailbox[*transport.Channel]
 
 	lock     task.Leaf
 	peer     Peer
-	released uint64           // own facts durable and paid for, up to this Seq
-	fresh    []effect.Receipt // released since the session took the last ones
+	released uint64 // own facts durable and paid for, up to this Seq
+
+	// Only the link's own task uses these.
+	reach status.Reach // as shown
+	since aura.Instant // when it began
 }
 
 func newLink(s *Sync, p *Peer) *link {
@@ -69,11 +75,17 @@ func sortLinks(links []*link) {
 	})
 }
 
-// moved takes the peer's newest addresses.
+// moved takes what the book says of the peer now.
 func (l *link) moved(p *Peer) {
 	l.lock.Lock()
-	defer l.lock.Unlock()
+	turned := l.peer.Refused != p.Refused || l.peer.Left != p.Left
 	l.peer = *p
+	l.lock.Unlock()
+	if turned {
+		// A channel that is there already has the same effect.
+		l.arrivals.TrySend(nil)
+		l.bell.Ring()
+	}
 }
 
 func (l *link) who() Peer {
@@ -82,18 +94,24 @@ func (l *link) who() Peer {
 	return l.peer
 }
 
-func (l *link) release(through uint64, receipts []effect.Receipt) {
+func (l *link) release(through uint64) {
 	l.lock.Lock()
 	l.released = max(l.released, through)
-	l.fresh = append(l.fresh, receipts...)
 	l.lock.Unlock()
 	l.bell.Ring()
+}
+
+// freed returns up to which Seq own facts were released.
+func (l *link) freed() uint64 {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	return l.released
 }
 
 // arrive hands over a channel that the peer opened. A newer one replaces one that nobody took.
 func (l *link) arrive(tc task.Context, c *transport.Channel) {
 	for !l.arrivals.TrySend(c) {
-		if old, ok := l.arrivals.TryRecv(); ok {
+		if old, ok := l.arrivals.TryRecv(); ok && old != nil && old != c {
 			old.Close(tc)
 		}
 	}
@@ -102,32 +120,26 @@ func (l *link) arrive(tc task.Context, c *transport.Channel) {
 // run is the link's task.
 func (l *link) run(tc task.Context) error {
 	pause := redial()
-	l.show(tc, reasonDialling)
 	for {
-		channel, err := l.connect(tc)
+		channel, err := l.meet(tc, &pause)
 		if err != nil {
-			if tc.Err() != nil {
-				return tc.Err()
-			}
-			l.show(tc, reasonOffline)
-			arrived, ok, err := l.arrivals.RecvUntil(tc, tc.Elapsed()+pause.Next(l.sync.desk.Entropy))
-			if err != nil {
-				return err
-			}
-			if !ok {
-				continue
-			}
-			channel = arrived
+			return err
+		}
+		if channel == nil {
+			continue
 		}
 		began := tc.Elapsed()
 		err = l.session(tc, channel)
 		if tc.Err() != nil {
 			return tc.Err()
 		}
-		l.show(tc, reasonOffline)
-		if aura.KindOf(err) == aura.Denied || aura.KindOf(err) == aura.Corrupt {
+		if isBreach(err) {
 			tc.Emit(ingress("sync", "rejected", err))
 		}
+		if peer := l.who(); peer.Refused || peer.Left {
+			continue
+		}
+		l.show(tc, reasonOffline)
 		// A peer that ends every session at once is given the same pauses as one that is not there.
 		if tc.Elapsed()-began > time.Minute {
 			pause = redial()
@@ -138,10 +150,42 @@ func (l *link) run(tc task.Context) error {
 	}
 }
 
+// meet returns a channel to the peer: the one that it opened, or a new one. Nil says to look again. Its
+// errors are those of tc.
+func (l *link) meet(tc task.Context, pause *task.Backoff) (*transport.Channel, error) {
+	switch peer := l.who(); {
+	case peer.Refused:
+		l.show(tc, reasonBlocked)
+		c, err := l.arrivals.Recv(tc)
+		if c != nil {
+			c.Close(tc) // it opened a moment before the owner's decision took effect
+		}
+		return nil, err
+	case peer.Left:
+		// The peer may still ask how far its last words were taken. Nothing else is said to it.
+		l.vanish(tc)
+		return l.arrivals.Recv(tc)
+	}
+	if l.reach == 0 {
+		l.show(tc, reasonDialling)
+	}
+	channel, err := l.connect(tc)
+	if err == nil || tc.Err() != nil {
+		return channel, tc.Err()
+	}
+	reason := reasonOffline
+	if d, ok := denial(err); ok {
+		reason = "not allowed: " + d.Error()
+	}
+	l.show(tc, reason)
+	channel, _, err = l.arrivals.RecvUntil(tc, tc.Elapsed()+pause.Next(l.sync.desk.Entropy))
+	return channel, err
+}
+
 // breathe waits before the next attempt, unless the peer has opened a channel meanwhile.
 func (l *link) breathe(tc task.Context, d aura.Duration) error {
 	channel, ok, err := l.arrivals.RecvUntil(tc, tc.Elapsed()+d)
-	if ok {
+	if ok && channel != nil {
 		l.arrive(tc, channel)
 	}
 	return err
@@ -149,7 +193,7 @@ func (l *link) breathe(tc task.Context, d aura.Duration) error {
 
 // connect returns a channel to the peer: the one that it opened, or a new one.
 func (l *link) connect(tc task.Context) (*transport.Channel, error) {
-	if c, ok := l.arrivals.TryRecv(); ok {
+	if c, _ := l.arrivals.TryRecv(); c != nil {
 		return c, nil
 	}
 	tc, done := tc.WithBudget("dial", dialBudget)
@@ -165,7 +209,7 @@ func (l *link) connect(tc task.Context) (*transport.Channel, error) {
 }
 
 // session runs one session over a channel and ends when the channel does, when the peer breaks the rules,
-// or when the peer has opened a newer channel.
+// when the owner blocks it, or when the peer has opened a newer channel.
 func (l *link) session(tc task.Context, c *transport.Channel) error {
 	defer c.Close(tc)
 	s, err := newSession(l, c)
@@ -178,19 +222,38 @@ func (l *link) session(tc task.Context, c *transport.Channel) error {
 	work.Go("sync.send", s.send)
 	work.Go("sync.record", s.record)
 	work.Go("sync.reach", s.reach)
-	work.Go("sync.newer", func(tc task.Context) error {
-		newer, err := l.arrivals.Recv(tc)
-		if err != nil {
-			return err
-		}
-		l.arrive(tc, newer)
-		return aura.Errorf("service.Sync", aura.Stale, "the peer opened a newer channel")
-	})
+	work.Go("sync.newer", s.newer)
 	err = work.Wait(tc)
 	if closing := work.Close(tc, syncGrace); err == nil {
 		err = closing
 	}
 	return err
+}
+
+// newer ends the session when there is a reason outside of it.
+func (s *session) newer(tc task.Context) error {
+	l := s.link
+	for {
+		c, err := l.arrivals.Recv(tc)
+		switch {
+		case err != nil:
+			return err
+		case c == nil && l.who().Refused:
+			return aura.Errorf("service.Sync", aura.Cancelled, "the owner blocked the peer")
+		case c != nil && c != s.channel: // a dial may return the channel that is on its way here, too
+			l.arrive(tc, c)
+			return aura.Errorf("service.Sync", aura.Stale, "the peer opened a newer channel")
+		}
+	}
+}
+
+// isBreach reports whether a session ended because the peer broke a rule.
+func isBreach(err error) bool {
+	switch aura.KindOf(err) {
+	case aura.Denied, aura.Corrupt, aura.Invalid:
+		return true
+	}
+	return false
 }
 
 // show publishes that the peer is not connected: nothing counts as sent that it did not acknowledge.
@@ -199,26 +262,44 @@ func (l *link) show(tc task.Context, reason string) {
 	charge := desk.Journal.Charge(l.key.context, l.key.peer)
 	key := chat.OutboxKey(l.key.context, l.key.peer)
 	desk.Board.Show(tc, chat.ObservedOutbox, key, chat.Outbox{Charged: charge.Through, Reason: reason})
-	l.connection(tc, &status.Connection{Reach: status.Offline, Since: tc.Now().At, Reason: reason})
+	reach := status.Offline
+	if reason == reasonDialling {
+		reach = status.Connecting
+	}
+	l.connection(tc, reach, reason)
 }
 
 // vanish takes the link's observations away.
 func (l *link) vanish(tc task.Context) {
-	key := chat.OutboxKey(l.key.context, l.key.peer)
-	l.sync.desk.Board.Show(tc, chat.ObservedOutbox, key, nil)
-	l.connection(tc, nil)
+	board, key := l.sync.desk.Board, chat.OutboxKey(l.key.context, l.key.peer)
+	board.Show(tc, chat.ObservedOutbox, key, nil)
+	if l.who().Direct {
+		board.Show(tc, status.Observed, l.key.peer.String(), nil)
+	}
 }
 
-// connection publishes whether the peer is connected. Of the contexts shared with one peer, its own speaks.
-func (l *link) connection(tc task.Context, c *status.Connection) {
+// connection publishes how the peer is connected. Of the contexts shared with one peer, its own speaks.
+func (l *link) connection(tc task.Context, reach status.Reach, reason string) {
 	if !l.who().Direct {
 		return
 	}
-	if c == nil {
-		l.sync.desk.Board.Show(tc, status.Observed, l.key.peer.String(), nil)
-		return
+	if reach != l.reach {
+		l.reach, l.since = reach, tc.Now().At
 	}
-	l.sync.desk.Board.Show(tc, status.Observed, l.key.peer.String(), *c)
+	l.sync.desk.Board.Show(tc, status.Observed, l.key.peer.String(), status.Connection{
+		Reach: reach, Since: l.since, Reason: reason,
+	})
 }
 
 func (l *link) namespace() fact.Namespace { return fact.ContextNamespace(l.key.context) }
+
+// Release implements [interp.Sender]: the facts are durable and paid for, so the link may send them. It
+// does not wait. A session reads their receipts from the journal, in the order of their chain.
+func (s *Sync) Release(_ task.Context, e effect.Envelope, _ []effect.Receipt) {
+	s.lock.Lock()
+	l := s.links[linkKey{e.Context, e.Peer}]
+	s.lock.Unlock()
+	if l != nil {
+		l.release(e.Through)
+	}
+}

@@ -27,9 +27,10 @@ const (
 // continues there, and where this side can be reached.
 type hello struct {
 	Have      uint64     `cbor:"1,keyasint,omitempty"` // last Seq of the other side's device
-	Epoch     aura.Epoch `cbor:"2,keyasint,omitempty"` // of Head
-	Head      [32]byte   `cbor:"3,keyasint,omitzero"`  // hash of the last receipt accepted
+	Epoch     aura.Epoch `cbor:"2,keyasint,omitempty"` // of the last receipt accepted
+	Head      [32]byte   `cbor:"3,keyasint,omitzero"`  // its hash
 	Addresses []string   `cbor:"4,keyasint,omitempty"`
+	Receipts  uint64     `cbor:"5,keyasint,omitempty"` // its place among those of Epoch, from 1
 }
 
 // deliver carries consecutive facts of the sending device, and the receipts, in the order of their chain,
@@ -60,6 +61,17 @@ func encodeMessage(number byte, v any) ([]byte, error) {
 func decodeMessage(b []byte, v any) error {
 	if err := fact.Unmarshal(b[1:], v); err != nil {
 		return aura.Errorf("service.Decode", aura.Corrupt, "message %d of a channel: %w", b[0], err)
+	}
+	return nil
+}
+
+// decodeDeliver also refuses one that holds more than a peer may send at once.
+func decodeDeliver(b []byte, d *deliver) error {
+	if err := decodeMessage(b, d); err != nil {
+		return err
+	}
+	if len(d.Records) > maxDeliver || len(d.Receipts) > maxReceipts {
+		return aura.Errorf("service.Decode", aura.Corrupt, "%d facts and %d receipts in one message", len(d.Records), len(d.Receipts))
 	}
 	return nil
 }

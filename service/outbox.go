@@ -6,7 +6,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/status"
-	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
 )
@@ -14,6 +14,9 @@ import (
 // CapResend is what deciding earlier facts anew requires: those that waited for budget, and those that
 // were paid for in an epoch that is over.
 const CapResend = "delivery:resend"
+
+// maxRun is how many facts one decision pays for at most: more than the budget of an epoch, by default.
+const maxRun = 1 << 16
 
 // send is the session's sending task: hello, then facts in the order of their Seq, each paid for in the
 // epoch in which it leaves.
@@ -50,7 +53,7 @@ func (s *session) greet(tc task.Context) error {
 	}
 	greeting, err := encodeMessage(messageHello, hello{
 		Have:  desk.Journal.Count(l.namespace(), s.peer.Certificate.Device()),
-		Epoch: chain.Epoch, Head: chain.Head, Addresses: desk.Reach(),
+		Epoch: chain.Epoch, Receipts: chain.Count, Head: chain.Head, Addresses: desk.Reach(),
 	})
 	if err != nil {
 		return err
@@ -64,161 +67,163 @@ func (s *session) greet(tc task.Context) error {
 		return err
 	}
 	s.sent = s.progress()
-	return s.load(tc)
+	return s.resume(tc)
 }
 
-// load takes the receipts of the current epoch's chain after the one that the peer has. Those released
-// from now on come from the link; one that comes both ways is taken once.
-func (s *session) load(tc task.Context) error {
-	l := s.link
-	l.lock.Lock()
-	l.fresh = nil
-	l.lock.Unlock()
-	charge := s.desk().Journal.Charge(s.peer.Context, s.peer.Authority)
-	all, err := s.desk().Receipts(s.peer.Context, s.peer.Authority, 0, charge.Through)
-	if err != nil {
-		return err
-	}
+// resume takes up where the last session ended: what may go, and which receipts the peer has.
+func (s *session) resume(tc task.Context) error {
 	s.lock.Lock()
-	head := s.theirs.Head
+	theirs := s.theirs
 	s.lock.Unlock()
-	for i := range all {
-		if all[i].Hash() == head {
-			all = all[i+1:]
-			break
+	charge := s.desk().Journal.Charge(s.peer.Context, s.peer.Authority)
+	s.released, s.epoch, s.told = charge.Through, charge.Epoch, 0
+	if theirs.Epoch == charge.Epoch && theirs.Receipts > 0 {
+		last, err := s.desk().Receipts(s.peer.Context, s.peer.Authority, charge.Epoch, theirs.Receipts-1, 1)
+		if err != nil && aura.KindOf(err) != aura.Stale {
+			return err
+		}
+		// A peer that names another receipt gets the whole chain again.
+		if len(last) == 1 && last[0].Hash() == theirs.Head {
+			s.told = theirs.Receipts
 		}
 	}
-	s.receipts, s.released = all, charge.Through
-	s.link.connection(tc, &status.Connection{Reach: status.Direct, Since: tc.Now().At})
+	reach := status.Direct
+	if s.channel.Relayed() {
+		reach = status.Relayed
+	}
+	s.link.connection(tc, reach, "")
 	s.show(tc, "")
 	return nil
-}
-
-// collect takes what was released since.
-func (s *session) collect() {
-	l := s.link
-	l.lock.Lock()
-	defer l.lock.Unlock()
-	for _, r := range l.fresh {
-		if !s.holds(&r) {
-			s.receipts = append(s.receipts, r)
-		}
-	}
-	l.fresh = nil
-	s.released = max(s.released, l.released)
-}
-
-func (s *session) holds(r *effect.Receipt) bool {
-	for i := range s.receipts {
-		if s.receipts[i].Nonce == r.Nonce {
-			return true
-		}
-	}
-	return false
 }
 
 // push sends the next facts that may go. It returns zero when there may be more, else the time until which
 // nothing moves unless the bell rings, and why.
 func (s *session) push(tc task.Context) (until aura.Duration, reason string, err error) {
-	const whenRung = aura.Duration(1<<63 - 1)
 	desk := s.desk()
-	s.collect()
+	s.released = max(s.released, s.link.freed())
 	policy, err := desk.Tokens.Policy(tc, s.peer.Context)
 	if err != nil {
 		return 0, "", err
 	}
 	s.channel.Rekey(guard.EpochAt(policy, tc.Now()))
-	if s.sent-min(s.sent, s.progress()) >= ahead {
+	count := desk.Journal.Count(s.link.namespace(), desk.Ring.Device())
+	if s.sent >= count || s.sent-min(s.sent, s.progress()) >= ahead || s.link.who().Left {
 		return whenRung, "", nil
 	}
 	charge := desk.Journal.Charge(s.peer.Context, s.peer.Authority)
 	room := guard.HeadroomOf(policy, &charge, s.peer.Context, s.peer.Authority, tc.Now())
-	count := desk.Journal.Count(s.link.namespace(), desk.Ring.Device())
-	switch {
-	case s.sent >= count:
-		return whenRung, "", nil
-	case s.sent >= room.From && s.sent < room.Through:
-		// Paid for in this epoch. A commit is visible a moment before its receipts are released.
+	if s.sent >= room.From && s.sent < room.Through {
+		// Paid for in this epoch. A commit is visible a moment before its facts are released.
 		if s.sent >= s.released {
 			return whenRung, "", nil
 		}
-		return 0, "", s.ship(tc, min(room.Through, s.released))
+		return 0, "", s.ship(tc, &charge, min(room.Through, s.released))
 	}
-	through := count
-	if s.sent < room.From {
-		through = room.From
-	}
-	decided, err := s.decide(tc, &room, through)
+	short, err := s.decide(tc, &room, count)
 	switch {
-	case err == nil && decided:
+	case err == nil && short == 0:
 		return 0, "", nil
+	case short == guard.TooLarge:
+		return whenRung, reasonTooLarge, nil
 	case err == nil || isShort(err):
 		return tc.Elapsed() + guard.NextEpoch(policy, room.Epoch).Sub(tc.Now().At) + time.Millisecond, reasonBudget, nil
 	case aura.KindOf(err) == aura.Denied:
 		return whenRung, "not allowed: " + aura.Reason(err), nil
-	case aura.KindOf(err) == aura.Exhausted, aura.KindOf(err) == aura.Unavailable, aura.KindOf(err) == aura.Conflict:
-		return tc.Elapsed() + 5*time.Second, aura.Reason(err), nil
+	case isPassing(err):
+		return tc.Elapsed() + retryPause, aura.Reason(err), nil
 	}
 	return 0, "", err
 }
 
 // decide asks the guard for the next run of facts that are not paid for in this epoch: as many as the
-// budget allows. It reports whether any were allowed.
-func (s *session) decide(tc task.Context, room *guard.Headroom, through uint64) (bool, error) {
-	desk := s.desk()
-	records, err := desk.Journal.ByAuthor(s.link.namespace(), desk.Ring.Device(), s.sent+1, int(min(maxDeliver, through-s.sent)))
-	if err != nil {
-		return false, err
+// budget allows. It returns why not even the next one is affordable, zero when it is.
+func (s *session) decide(tc task.Context, room *guard.Headroom, count uint64) (guard.Reason, error) {
+	// A peer may have more than this epoch paid for; what follows is paid for from there on, so that no
+	// fact is left out.
+	send := guard.Send{Peer: s.peer.Authority, From: min(s.sent, room.Through)}
+	most := count
+	if s.sent < room.From && room.From < room.Through {
+		// Later facts were paid for in this epoch already. A run that reaches them joins them.
+		most = room.From
 	}
-	left := room.Limit - min(room.Limit, room.Spent)
-	send := guard.Send{Peer: s.peer.Authority, From: s.sent, Through: s.sent}
-	for i := range records {
-		size := len(records[i].Fact.Payload)
-		cost := guard.CostOf(size)
-		if uint64(send.Cost)+uint64(cost) > left {
-			break
+	for most = min(most, send.From+maxRun); ; most = send.From + (send.Through-send.From)/2 {
+		short, err := s.afford(tc, &send, room, most)
+		if err != nil || short != 0 {
+			return short, err
 		}
-		send.Cost += cost
-		for o, bits := range guard.LeakOf(size) {
-			send.Leak[o] += bits
+		request := guard.Request{
+			Capability: CapResend, Context: s.peer.Context, Authority: s.desk().Ring.Authority(), Sends: []guard.Send{send},
 		}
-		send.Through = records[i].Seq
+		_, err = s.desk().decide(tc, &request)
+		if d, ok := denial(err); ok && d.Stage == guard.Leak && send.Through > send.From+1 {
+			continue // fewer facts tell less
+		}
+		return 0, err
 	}
-	if send.Through == s.sent {
-		return false, nil
-	}
-	request := guard.Request{
-		Capability: CapResend, Context: s.peer.Context, Authority: desk.Ring.Authority(), Sends: []guard.Send{send},
-	}
-	_, err = desk.decide(tc, &request)
-	return err == nil, err
 }
 
-// ship sends the facts up to a Seq, as many as one message takes, with the receipts that cover them.
-func (s *session) ship(tc task.Context, through uint64) error {
+// afford extends a run to as many facts as the budget allows, at most through most, and sums what they cost
+// and tell.
+func (s *session) afford(tc task.Context, run *guard.Send, room *guard.Headroom, most uint64) (guard.Reason, error) {
 	desk := s.desk()
-	records, err := desk.Journal.ByAuthor(s.link.namespace(), desk.Ring.Device(), s.sent+1, int(min(maxDeliver, through-s.sent)))
+	run.Through, run.Cost, run.Leak = run.From, 0, guard.Leakage{}
+	left := room.Limit - min(room.Limit, room.Spent)
+	for run.Through < most {
+		if err := tc.Err(); err != nil {
+			return 0, err
+		}
+		page := int(min(maxDeliver, most-run.Through))
+		records, err := desk.Journal.ByAuthor(s.link.namespace(), desk.Ring.Device(), run.Through+1, page)
+		if err != nil || len(records) == 0 {
+			return 0, err
+		}
+		for i := range records {
+			size := len(records[i].Fact.Payload)
+			cost := guard.CostOf(size)
+			switch {
+			case uint64(run.Cost)+uint64(cost) <= left:
+			case uint64(cost) > room.Limit && run.Through == run.From:
+				return guard.TooLarge, nil
+			case run.Through == run.From:
+				return guard.Short, nil
+			default:
+				return 0, nil
+			}
+			run.Cost += cost
+			for o, bits := range guard.LeakOf(size) {
+				run.Leak[o] += bits
+			}
+			run.Through = records[i].Seq
+		}
+	}
+	return 0, nil
+}
+
+// ship sends the facts up to a Seq, as many as one message takes, with the receipts that cover them. Both are
+// those of one reading of the ledger: a receipt of the next epoch must not pass facts that this one paid for.
+func (s *session) ship(tc task.Context, charge *fact.Charge, through uint64) error {
+	desk := s.desk()
+	if s.epoch != charge.Epoch {
+		s.epoch, s.told = charge.Epoch, 0
+	}
+	owed := charge.Receipts - min(charge.Receipts, s.told)
+	receipts, err := desk.Receipts(s.peer.Context, s.peer.Authority, s.epoch, s.told, int(min(owed, maxReceipts)))
+	if aura.KindOf(err) == aura.Stale {
+		return nil // decided anew in the epoch that has begun
+	}
 	if err != nil {
 		return err
 	}
-	var d deliver
-	size := 0
-	last := s.sent
-	for i := range records {
-		b := records[i].Encode()
-		if size += len(b); size > maxDeliverBytes && i > 0 {
-			break
-		}
-		d.Records = append(d.Records, b)
-		last = records[i].Seq
+	d, last, newest, err := s.pack(through)
+	if err != nil {
+		return err
 	}
-	receipts := s.receipts[:min(len(s.receipts), maxReceipts)]
-	for i := range receipts {
-		d.Receipts = append(d.Receipts, receipts[i].Encode())
-	}
-	if len(receipts) < len(s.receipts) {
+	if uint64(len(receipts)) < owed {
 		// More receipts than one message takes go ahead of the facts that they cover.
 		d.Records, last = nil, s.sent
+	}
+	for i := range receipts {
+		d.Receipts = append(d.Receipts, receipts[i].Encode())
 	}
 	message, err := encodeMessage(messageDeliver, d)
 	if err != nil {
@@ -230,16 +235,36 @@ func (s *session) ship(tc task.Context, through uint64) error {
 	if err := s.channel.Send(tc, message); err != nil {
 		return err
 	}
-	s.receipts = s.receipts[len(receipts):]
+	s.told += uint64(len(receipts))
 	s.sent = last
 	if n := len(d.Records); n > 0 {
 		desk.trace(Step{
-			Stage: StageSend, Kind: records[n-1].Fact.Kind, ID: records[n-1].ID, Peer: s.peer.Authority,
+			Stage: StageSend, Kind: newest.Fact.Kind, ID: newest.ID, Peer: s.peer.Authority,
 			Bytes: len(message), Count: n,
 		})
 	}
 	s.show(tc, "")
 	return nil
+}
+
+// pack returns a message with the next facts, as many as it takes, the Seq of the last and its record.
+func (s *session) pack(through uint64) (d deliver, last uint64, newest fact.Record, err error) {
+	desk := s.desk()
+	last = s.sent
+	records, err := desk.Journal.ByAuthor(s.link.namespace(), desk.Ring.Device(), s.sent+1, int(min(maxDeliver, through-s.sent)))
+	if err != nil {
+		return d, last, newest, err
+	}
+	size := 0
+	for i := range records {
+		b := records[i].Encode()
+		if size += len(b); size > maxDeliverBytes && i > 0 {
+			break
+		}
+		d.Records = append(d.Records, b)
+		last, newest = records[i].Seq, records[i]
+	}
+	return d, last, newest, nil
 }
 
 // show publishes how far the delivery is, and that the peer is connected.

@@ -12,7 +12,9 @@ import (
 )
 
 const (
-	// reachPause is how often a session looks whether this agent can be reached elsewhere.
+	// reachSoon and reachPause pace how often a session looks whether this agent can be reached elsewhere:
+	// more often at first, when relays answer and routers open ports.
+	reachSoon  = time.Second
 	reachPause = 30 * time.Second
 	// reserveAgain is when a contact that did not relay is asked again.
 	reserveAgain = 10 * time.Minute
@@ -30,7 +32,7 @@ func (s *session) reach(tc task.Context) error {
 	if err := s.greeted.Wait(tc); err != nil {
 		return err
 	}
-	said, reserve := s.desk().Reach(), tc.Elapsed()
+	said, reserve, pause := s.desk().Reach(), tc.Elapsed(), reachSoon
 	for {
 		if now := tc.Elapsed(); now >= reserve {
 			reserve = now + s.reserve(tc)
@@ -45,9 +47,10 @@ func (s *session) reach(tc task.Context) error {
 			}
 			said = here
 		}
-		if err := tc.Sleep(reachPause); err != nil {
+		if err := tc.Sleep(pause); err != nil {
 			return err
 		}
+		pause = min(2*pause, reachPause)
 	}
 }
 

@@ -5,8 +5,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
-	"github.com/aura-runtime/aura/effect"
-	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
 )
@@ -19,6 +18,10 @@ const (
 	greetWithin = 20 * time.Second
 	// ahead is how many facts may be on their way unacknowledged: it bounds what the peer must hold.
 	ahead = 4096
+	// retryPause is the time after which what the journal could not take is tried again.
+	retryPause = 5 * time.Second
+	// whenRung is a time that never comes.
+	whenRung = aura.Duration(1<<63 - 1)
 )
 
 // session is one connection of a link. Its tasks: receive takes messages off the channel, keep makes
@@ -32,10 +35,14 @@ type session struct {
 	inbox   *task.Mailbox[deliver]
 	acks    *task.Bell // acked has grown
 
+	// Only keep uses it.
+	verifier *fact.Verifier
+
 	// Only send uses these, after the hello.
-	sent     uint64           // own facts handed to the channel, up to this Seq
-	released uint64           // own facts that may go, up to this Seq
-	receipts []effect.Receipt // not sent yet, in the order of their chain
+	sent     uint64     // own facts handed to the channel, up to this Seq
+	released uint64     // own facts that may go, up to this Seq
+	epoch    aura.Epoch // of the chain of receipts
+	told     uint64     // receipts of epoch that the peer has
 
 	lock   task.Leaf
 	acked  uint64 // own facts durable at the peer, up to this Seq
@@ -50,7 +57,8 @@ func newSession(l *link, c *transport.Channel) (*session, error) {
 	}
 	return &session{
 		link: l, channel: c, peer: peer, greeted: task.NewLatch(), acks: task.NewBell(),
-		inbox: task.NewMailbox[deliver]("sync.inbox", inboxCapacity),
+		inbox:    task.NewMailbox[deliver]("sync.inbox", inboxCapacity),
+		verifier: fact.NewVerifier(peer.Certificate.Signing[:]),
 	}, nil
 }
 
@@ -68,7 +76,7 @@ func (s *session) receive(tc task.Context) error {
 			err = s.onHello(tc, b)
 		case messageDeliver:
 			var d deliver
-			if err = decodeMessage(b, &d); err == nil {
+			if err = decodeDeliver(b, &d); err == nil {
 				err = s.inbox.Send(tc, d)
 			}
 		case messageAck:
@@ -130,31 +138,36 @@ func (s *session) progress() (acked uint64) {
 
 // record keeps what the peer acknowledged as facts. While one is being written the next ones gather.
 func (s *session) record(tc task.Context) error {
-	desk, done := s.desk(), uint64(0)
+	desk, until := s.desk(), whenRung
+	done, err := desk.settled(s.peer.Context, s.peer.Authority)
+	if err != nil {
+		return err
+	}
 	for {
-		if err := s.acks.Wait(tc); err != nil {
+		if _, err := s.acks.WaitUntil(tc, until); err != nil {
 			return err
 		}
+		until = whenRung
 		through := s.progress()
-		if through == done {
+		if through <= done {
 			continue
 		}
-		news := true
-		request, err := desk.Book.Plan(func(p *Pages) (r guard.Request, err error) {
-			r, news, err = chat.Acknowledge(p.Chats, desk.Caller(tc, aura.OperationID{}), chat.Acked{
-				Context: s.peer.Context, Peer: s.peer.Authority, Device: s.peer.Certificate.Device(), Through: through,
-			})
-			return r, err
+		request, err := chat.Acknowledge(desk.Caller(tc, aura.OperationID{}), chat.Acked{
+			Context: s.peer.Context, Peer: s.peer.Authority, Device: s.peer.Certificate.Device(), Through: through,
 		})
-		if err == nil && news {
+		if err == nil {
 			_, err = desk.decide(tc, &request)
 		}
-		if isPassing(err) {
-			continue // the peer says it again in the next session
-		}
-		if err != nil {
+		switch {
+		case isPassing(err):
+			until = tc.Elapsed() + retryPause
+		case err != nil:
 			return err
+		default:
+			done = through
+			if s.peer.Leaving {
+				s.link.sync.changed.Ring() // these may have been the last words
+			}
 		}
-		done = through
 	}
 }

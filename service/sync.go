@@ -1,10 +1,12 @@
 package service
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
 	"github.com/aura-runtime/aura/world"
@@ -22,9 +24,21 @@ type Sync struct {
 	invites  *Invite
 	changed  *task.Bell
 
+	turn      *task.Semaphore // one at a time makes the links those of the book
+	strangers *task.Semaphore
+
 	lock  task.Leaf
 	links map[linkKey]*link
 }
+
+const (
+	// strangersAtOnce is how many channels that no link owns may be open: whoever has an invitation can
+	// open as many as they like.
+	strangersAtOnce = 16
+	// lookAgain is when the book is read again although nothing told of a change: a disk that failed may
+	// have hidden the secret of a context.
+	lookAgain = 5 * time.Minute
+)
 
 // linkKey names a link: a member in a context.
 type linkKey struct {
@@ -43,6 +57,7 @@ func NewSync(d *Desk, channels Channels, invites *Invite) *Sync {
 	s := &Sync{
 		desk: d, channels: channels, invites: invites,
 		changed: task.NewBell(), links: map[linkKey]*link{},
+		turn: task.NewSemaphore(1), strangers: task.NewSemaphore(strangersAtOnce),
 	}
 	d.Book.OnChange(s.changed)
 	return s
@@ -59,12 +74,13 @@ func (s *Sync) Start(task.Context) error { return nil }
 
 // Serve implements [task.Service]: it opens and ends links as people and contexts change.
 func (s *Sync) Serve(tc task.Context) error {
-	links := task.NewGroup(tc, "sync.links")
 	tc.Group().Go("sync.accept", s.accept)
 	for {
-		s.reconcile(tc, links)
-		if err := s.changed.Wait(tc); err != nil {
-			return links.Close(tc, syncGrace)
+		if err := s.reconcile(tc); err != nil {
+			return err
+		}
+		if _, err := s.changed.WaitUntil(tc, tc.Elapsed()+lookAgain); err != nil {
+			return err
 		}
 	}
 }
@@ -72,12 +88,19 @@ func (s *Sync) Serve(tc task.Context) error {
 // Close implements [task.Service].
 func (s *Sync) Close(task.Context) error { return nil }
 
-// reconcile makes the links those of the book.
-func (s *Sync) reconcile(tc task.Context, links *task.Group) {
+// reconcile makes the links those of the book. Its errors are those of tc.
+func (s *Sync) reconcile(tc task.Context) error {
+	if err := s.turn.Acquire(tc); err != nil {
+		return err
+	}
+	defer s.turn.Release()
 	wanted := s.desk.Book.Peers()
 	keep := make(map[linkKey]bool, len(wanted))
 	for i := range wanted {
 		peer := &wanted[i]
+		if peer.Leaving && s.parted(peer) {
+			continue
+		}
 		key := linkKey{peer.Context, peer.Authority}
 		keep[key] = true
 		s.lock.Lock()
@@ -106,9 +129,19 @@ func (s *Sync) reconcile(tc task.Context, links *task.Group) {
 	s.lock.Unlock()
 	sortLinks(gone)
 	for _, l := range gone {
-		l.group.Cancel()
+		// First its tasks end, so that the last thing said about it is that it is gone.
+		if err := l.group.Close(tc, syncGrace); aura.KindOf(err) == aura.Timeout {
+			tc.Emit(ingress("sync", "dropped", err))
+		}
 		l.vanish(tc)
 	}
+	return tc.Err()
+}
+
+// parted reports whether a member of a group that the owner left knows of it.
+func (s *Sync) parted(p *Peer) bool {
+	settled, err := s.desk.settled(p.Context, p.Authority)
+	return err == nil && settled >= s.desk.Journal.Count(fact.ContextNamespace(p.Context), s.desk.Ring.Device())
 }
 
 // accept hands channels that peers opened to their links.
@@ -118,14 +151,27 @@ func (s *Sync) accept(tc task.Context) error {
 		if err != nil {
 			return err
 		}
-		if l := s.owner(channel); l != nil {
-			l.arrive(tc, channel)
-			continue
+		l := s.owner(channel)
+		if l == nil && s.desk.Book.Shares(channel.Context()) {
+			// The peer was faster than the link for it.
+			if err := s.reconcile(tc); err != nil {
+				return err
+			}
+			l = s.owner(channel)
 		}
-		tc.Group().Go("sync.stranger", func(tc task.Context) error {
-			s.invites.Stranger(tc, channel)
-			return nil
-		})
+		switch {
+		case l != nil:
+			l.arrive(tc, channel)
+		case s.strangers.TryAcquire():
+			tc.Group().Go("sync.stranger", func(tc task.Context) error {
+				defer s.strangers.Release()
+				s.invites.Stranger(tc, channel)
+				return nil
+			})
+		default:
+			channel.Close(tc)
+			tc.Emit(ingress("sync", "dropped", aura.Exhausted))
+		}
 	}
 }
 
@@ -154,20 +200,20 @@ func (s *Sync) of(context aura.ContextID) []*link {
 	return all
 }
 
-// Release implements [interp.Sender]: the facts are durable and paid for, so the link may send them. It
-// does not wait. Without a link the receipts are read from the journal when there is one.
-func (s *Sync) Release(_ task.Context, e effect.Envelope, receipts []effect.Receipt) {
-	s.lock.Lock()
-	l := s.links[linkKey{e.Context, e.Peer}]
-	s.lock.Unlock()
-	if l != nil {
-		l.release(e.Through, receipts)
-	}
-}
-
 // Committed wakes the links of a context whose own facts may wait for a decision of their own.
 func (s *Sync) Committed(context aura.ContextID) {
 	for _, l := range s.of(context) {
+		l.bell.Ring()
+	}
+}
+
+// Permitted wakes all links: what the owner permits, or a limit, has changed.
+func (s *Sync) Permitted() {
+	s.lock.Lock()
+	all := slices.Collect(maps.Values(s.links))
+	s.lock.Unlock()
+	sortLinks(all)
+	for _, l := range all {
 		l.bell.Ring()
 	}
 }

@@ -68,6 +68,12 @@ func newChannel(tc task.Context, h *Hub, l Link, context aura.ContextID, s sessi
 // Peer returns who is at the other end of the link.
 func (c *Channel) Peer() PeerID { return c.link.Peer() }
 
+// Relayed reports whether somebody in between passes the channel's cells on. They are sealed all the same.
+func (c *Channel) Relayed() bool {
+	l, ok := c.link.(interface{ Relayed() bool })
+	return ok && l.Relayed()
+}
+
 // Context returns the context that the channel belongs to.
 func (c *Channel) Context() aura.ContextID { return c.context }
 

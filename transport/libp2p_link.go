@@ -27,6 +27,9 @@ type streamLink struct {
 // Peer implements [Link].
 func (l *streamLink) Peer() PeerID { return l.peer }
 
+// Relayed reports whether the stream's connection goes through a relay. See [Channel.Relayed].
+func (l *streamLink) Relayed() bool { return l.stream.Conn().Stat().Limited }
+
 // Send implements [Link].
 func (l *streamLink) Send(tc task.Context, cells []byte) error {
 	const op = "transport.Send"
@@ -76,7 +79,11 @@ func (l *streamLink) Close() {
 	}
 	_ = l.stream.SetWriteDeadline(past) // wakes a Send that waits for the network
 	l.sending.Lock()
-	_ = l.stream.Close() // cells already written still travel
+	_ = l.stream.CloseWrite() // cells already written still travel
+	// Close alone would first wait for the peer's answer to the choice of protocol, which a peer that has
+	// just gone never sends.
+	_ = l.stream.CloseRead()
+	_ = l.stream.Close()
 	l.sending.Unlock()
 	l.release()
 }

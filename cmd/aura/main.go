@@ -5,6 +5,7 @@ import (
 	"os"
 	"slices"
 
+	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"github.com/aura-runtime/aura/agent"
@@ -27,14 +28,20 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 		HasAccount: agent.HasHome,
 		Connect:    connect,
 	}
-	root := cli.New(s)
-	root.AddCommand(initCommand(s), upCommand(s), demoCommand(s), doctorCommand(s), versionCommand(s))
+	root := commands(s)
 	root.SetArgs(args)
 	err := root.Execute()
 	if !s.JSON { // a mistake before --json leaves the flag unread
 		s.JSON = err != nil && slices.Contains(args, "--json")
 	}
 	return cli.Report(s, err)
+}
+
+// commands returns the root command with every verb.
+func commands(s *cli.Shell) *cobra.Command {
+	root := cli.New(s)
+	root.AddCommand(initCommand(s), upCommand(s), demoCommand(s), doctorCommand(s), versionCommand(s))
+	return root
 }
 
 // connect reaches the agent that runs for a home.

@@ -3,12 +3,16 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
-	"fmt"
+	"io"
+	"io/fs"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -19,12 +23,10 @@ import (
 )
 
 // patience bounds every wait on a real process. It is generous: it only ends a hang.
-const patience = 90 * time.Second
+const patience = 60 * time.Second
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
-		"aura": func() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
-	})
+	testscript.Main(m, map[string]func(){"aura": main})
 }
 
 // TestScripts runs the stories of testdata/script with the real binary, one home folder an agent.
@@ -34,8 +36,14 @@ func TestScripts(t *testing.T) {
 		Setup: prepare,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"start":     start,
-			"stop":      stop,
+			"down":      down,
 			"kill9":     kill9,
+			"exits":     exits,
+			"until":     until,
+			"noise":     noise,
+			"damage":    damage,
+			"fill":      fill,
+			"invite":    inviteCode,
 			"meet":      meet,
 			"sendmany":  sendMany,
 			"histories": histories,
@@ -48,6 +56,7 @@ type agents map[string]*process
 
 type process struct {
 	cmd    *exec.Cmd
+	ready  readyLine
 	exited chan error
 	errs   *bytes.Buffer
 }
@@ -56,29 +65,42 @@ func prepare(env *testscript.Env) error {
 	running := agents{}
 	env.Values["agents"] = running
 	env.Setenv("HOME", env.WorkDir)
-	env.Setenv("AURA_KEY_FILE", "")
+	for _, name := range []string{"AURA_HOME", "AURA_KEY_FILE", "AURA_PASSPHRASE_FILE", "XDG_DATA_HOME"} {
+		env.Setenv(name, "")
+	}
+	// No keyring of the machine that runs the test is asked.
+	env.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+filepath.Join(env.WorkDir, "no-bus"))
 	env.Defer(func() {
 		for _, p := range running {
-			p.cmd.Process.Kill()
+			_ = p.cmd.Process.Kill()
 			<-p.exited
 		}
 	})
 	return nil
 }
 
-func command(ts *testscript.TestScript, args ...string) *exec.Cmd {
-	self, err := os.Executable()
-	ts.Check(err)
-	// testscript puts this test binary on the PATH under the name of each command.
-	_ = self
+// binary returns a command of this test's binary in the environment of a script.
+func binary(ts *testscript.TestScript, args ...string) *exec.Cmd {
 	path, err := exec.LookPath("aura")
-	if p := filepath.Join(strings.Split(ts.Getenv("PATH"), string(os.PathListSeparator))[0], "aura"); err != nil {
-		path = p
-	}
+	ts.Check(err)
 	cmd := exec.Command(path, args...)
 	cmd.Dir = ts.Getenv("WORK")
-	cmd.Env = []string{"HOME=" + ts.Getenv("HOME"), "PATH=" + ts.Getenv("PATH"), "TMPDIR=" + ts.Getenv("TMPDIR")}
+	for _, name := range []string{"HOME", "PATH", "TMPDIR", "DBUS_SESSION_BUS_ADDRESS"} {
+		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
+	}
 	return cmd
+}
+
+// output runs a command line that must succeed and returns what it printed.
+func output(ts *testscript.TestScript, in io.Reader, args ...string) string {
+	cmd := binary(ts, args...)
+	cmd.Stdin = in
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil {
+		ts.Fatalf("aura %s: %v\n%s", strings.Join(args, " "), err, errs.String())
+	}
+	return out.String()
 }
 
 // start HOME [ARG…] runs `aura up` for a home and waits until it says that it is ready.
@@ -87,40 +109,42 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: start HOME [ARG…]")
 	}
 	home := args[0]
-	cmd := command(ts, append([]string{"up", "--home", home, "--listen", "127.0.0.1:0", "--json"}, args[1:]...)...)
+	cmd := binary(ts, append([]string{"up", "--home", home, "--listen", "127.0.0.1:0", "--json"}, args[1:]...)...)
 	out, err := cmd.StdoutPipe()
 	ts.Check(err)
 	p := &process{cmd: cmd, exited: make(chan error, 1), errs: &bytes.Buffer{}}
 	cmd.Stderr = p.errs
 	ts.Check(cmd.Start())
-	ready := make(chan bool, 1)
+	ready := make(chan readyLine, 1)
 	go func() {
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
-			var event struct {
-				Event string `json:"event"`
-			}
-			if json.Unmarshal(lines.Bytes(), &event) == nil && event.Event == "ready" {
-				ready <- true
+			var line readyLine
+			if json.Unmarshal(lines.Bytes(), &line) == nil && line.Event == "ready" {
+				ready <- line
 			}
 		}
 		p.exited <- cmd.Wait()
 	}()
 	select {
-	case <-ready:
+	case p.ready = <-ready:
 		ts.Value("agents").(agents)[home] = p
 	case err := <-p.exited:
 		ts.Fatalf("agent %s ended before it was ready: %v\n%s", home, err, p.errs)
 	case <-time.After(patience):
-		cmd.Process.Kill()
+		_ = cmd.Process.Kill()
 		ts.Fatalf("agent %s was not ready in %v\n%s", home, patience, p.errs)
 	}
 }
 
-// stop HOME ends an agent with SIGTERM and expects exit code 0.
-func stop(ts *testscript.TestScript, _ bool, args []string) {
+// down HOME ends an agent with SIGTERM and expects exit code 0 and nothing to complain about.
+func down(ts *testscript.TestScript, _ bool, args []string) {
+	p := running(ts, args[0])
 	if err := end(ts, args[0], syscall.SIGTERM); err != nil {
 		ts.Fatalf("agent %s did not stop cleanly: %v", args[0], err)
+	}
+	if p.errs.Len() > 0 {
+		ts.Fatalf("agent %s stopped with\n%s", args[0], p.errs)
 	}
 }
 
@@ -131,141 +155,124 @@ func kill9(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-func end(ts *testscript.TestScript, home string, sig syscall.Signal) error {
-	running := ts.Value("agents").(agents)
-	p := running[home]
+func running(ts *testscript.TestScript, home string) *process {
+	p := ts.Value("agents").(agents)[home]
 	if p == nil {
 		ts.Fatalf("no agent runs for %s", home)
 	}
-	delete(running, home)
+	return p
+}
+
+func end(ts *testscript.TestScript, home string, sig syscall.Signal) error {
+	p := running(ts, home)
+	delete(ts.Value("agents").(agents), home)
 	ts.Check(p.cmd.Process.Signal(sig))
 	select {
 	case err := <-p.exited:
 		ts.Logf("agent %s: %v %s", home, err, p.errs)
 		return err
 	case <-time.After(patience):
-		p.cmd.Process.Kill()
+		_ = p.cmd.Process.Kill()
 		return errors.New("it did not end")
 	}
 }
 
-// meet HOME-A HOME-B lets A invite and B accept.
-func meet(ts *testscript.TestScript, _ bool, args []string) {
-	var invitation struct {
-		Code string `json:"code"`
-	}
-	out := output(ts, nil, "invite", "create", "--home", args[0], "--json")
-	ts.Check(json.Unmarshal([]byte(out), &invitation))
-	if len(invitation.Code) > 300 || strings.ContainsAny(invitation.Code, "\n ") {
-		ts.Fatalf("the invitation is not one line of at most 300 bytes: %q", invitation.Code)
-	}
-	output(ts, nil, "invite", "accept", "--home", args[1], invitation.Code)
-}
-
-// sendmany HOME CONTACT PREFIX FIRST LAST sends numbered texts: short ones, some with emoji and
-// newlines, every fiftieth of 60 KiB.
-func sendMany(ts *testscript.TestScript, _ bool, args []string) {
-	home, to, prefix := args[0], args[1], args[2]
-	first, err := strconv.Atoi(args[3])
+// exits CODE ARG… runs an aura command line, which must end with the exit code. Its output is there for
+// stdout and stderr.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	last, err := strconv.Atoi(args[4])
-	ts.Check(err)
-	for i := first; i <= last; i++ {
-		output(ts, strings.NewReader(text(prefix, i)), "send", "--home", home, to, "-")
+	code := 0
+	if err := ts.Exec("aura", args[1:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("aura: %v", err)
+		}
+		code = exit.ExitCode()
+	}
+	if code != want {
+		ts.Fatalf("exit code %d, want %d", code, want)
 	}
 }
 
-func text(prefix string, i int) string {
-	switch {
-	case i%50 == 0:
-		return fmt.Sprintf("%s %d ", prefix, i) + strings.Repeat("é…🌍\n", 60*1024/10)[:60*1024-40]
-	case i%7 == 0:
-		return fmt.Sprintf("%s %d\nfirst line\n\n  third line", prefix, i)
-	case i%5 == 0:
-		return fmt.Sprintf("%s %d 🎉👩‍👩‍👧 \"quoted\" \\ <b>", prefix, i)
+// until PATTERN ARG… runs an aura command line until what it prints matches.
+func until(ts *testscript.TestScript, _ bool, args []string) {
+	pattern := regexp.MustCompile(args[0])
+	last := ""
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		out, err := binary(ts, args[1:]...).CombinedOutput()
+		if last = string(out); err == nil && pattern.MatchString(last) {
+			return
+		}
 	}
-	return fmt.Sprintf("%s %d", prefix, i)
+	ts.Fatalf("no match for %q in time, last:\n%s", args[0], last)
 }
 
-// histories HOME-A NAME-OF-B HOME-B NAME-OF-A PREFIX-A N PREFIX-B M waits until both sides hold the N
-// texts of A and the M texts of B, and fails unless both histories are equal, in order and without
-// duplicates.
-func histories(ts *testscript.TestScript, _ bool, args []string) {
-	n, err := strconv.Atoi(args[5])
-	ts.Check(err)
-	m, err := strconv.Atoi(args[7])
-	ts.Check(err)
-	var a, b []message
-	for deadline := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
-		a, b = history(ts, args[0], args[1]), history(ts, args[2], args[3])
-		if settled(a, n+m) && settled(b, n+m) {
-			break
-		}
-		if time.Now().After(deadline) {
-			ts.Fatalf("histories are not complete: %d and %d of %d messages; undelivered: %v, %v", len(a), len(b), n+m, open(a), open(b))
-		}
+// noise HOME sends bytes that mean nothing to every port and to the socket of an agent.
+func noise(ts *testscript.TestScript, _ bool, args []string) {
+	p := running(ts, args[0])
+	targets := [][2]string{{"unix", p.ready.Socket}}
+	for _, address := range p.ready.Addresses {
+		part := strings.Split(address, "/") // "", ip4, 127.0.0.1, tcp, port, …
+		targets = append(targets, [2]string{part[3], net.JoinHostPort(part[2], part[4])})
 	}
-	count := map[string]int{}
-	for i := range a {
-		if a[i].ID != b[i].ID || a[i].Text != b[i].Text {
-			ts.Fatalf("message %d differs: %.60q and %.60q", i, a[i].Text, b[i].Text)
-		}
-		for prefix, total := range map[string]int{args[4]: n, args[6]: m} {
-			if !strings.HasPrefix(a[i].Text, prefix+" ") {
-				continue
+	if len(targets) != 3 {
+		ts.Fatalf("want a socket, a TCP and a UDP address, got %v", targets)
+	}
+	for n, target := range targets {
+		for _, start := range []string{"", "GET / HTTP/1.1\r\n", "POST /submit HTTP/1.1\r\nContent-Length: 999999999999\r\n\r\n", "\x13/multistream/1.0.0\n"} {
+			conn, err := net.Dial(target[0], target[1])
+			ts.Check(err)
+			ts.Check(conn.SetDeadline(time.Now().Add(patience)))
+			_, _ = conn.Write([]byte(start)) // the agent may hang up at any time
+			block := sha256.Sum256([]byte{byte(n)})
+			for range 512 {
+				block = sha256.Sum256(block[:])
+				_, _ = conn.Write(block[:])
 			}
-			if count[prefix]++; a[i].Text != text(prefix, count[prefix]) {
-				ts.Fatalf("%s message %d of %d is out of order or damaged: %.60q", prefix, count[prefix], total, a[i].Text)
+			if target[0] != "udp" {
+				_ = conn.(interface{ CloseWrite() error }).CloseWrite()
+				_, _ = io.Copy(io.Discard, io.LimitReader(conn, 1<<20))
 			}
+			_ = conn.Close()
 		}
 	}
-	if count[args[4]] != n || count[args[6]] != m {
-		ts.Fatalf("found %v, want %d and %d", count, n, m)
-	}
 }
 
-type message struct {
-	ID    string `json:"id"`
-	From  string `json:"from"`
-	Text  string `json:"text"`
-	State string `json:"state"`
-	Mine  bool   `json:"mine"`
-}
-
-func history(ts *testscript.TestScript, home, contact string) []message {
-	var list []message
-	lines := bufio.NewScanner(strings.NewReader(output(ts, nil, "read", "--home", home, contact, "--json")))
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var m message
-		ts.Check(json.Unmarshal(lines.Bytes(), &m))
-		list = append(list, m)
-	}
-	return list
-}
-
-func settled(list []message, want int) bool { return len(list) >= want && open(list) == 0 }
-
-// open counts own messages that the other side has not acknowledged.
-func open(list []message) int {
-	n := 0
-	for _, m := range list {
-		if m.Mine && m.State != "delivered" && m.State != "read" {
-			n++
+// damage GLOB… inverts every byte in the middle half of the matching files, of which there must be some.
+func damage(ts *testscript.TestScript, _ bool, args []string) {
+	found := 0
+	for _, pattern := range args {
+		paths, err := filepath.Glob(ts.MkAbs(pattern))
+		ts.Check(err)
+		for _, path := range paths {
+			b, err := os.ReadFile(path)
+			ts.Check(err)
+			for i := len(b) / 4; i < len(b)*3/4; i++ {
+				b[i] = ^b[i]
+			}
+			ts.Check(os.WriteFile(path, b, fs.ModePerm&0o600))
+			found++
 		}
 	}
-	return n
+	if found == 0 {
+		ts.Fatalf("nothing matches %v", args)
+	}
 }
 
-func output(ts *testscript.TestScript, in *strings.Reader, args ...string) string {
-	cmd := command(ts, args...)
-	if in != nil {
-		cmd.Stdin = in
-	}
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	if err := cmd.Run(); err != nil {
-		ts.Fatalf("aura %s: %v\n%s", strings.Join(args, " "), err, errs.String())
-	}
-	return out.String()
+// fill FILE N writes a file of N bytes: letters, so that it is text.
+func fill(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), bytes.Repeat([]byte("x"), n), 0o600))
+}
+
+// invite VARIABLE HOME [ARG…] creates an invitation and sets the variable to its code and VARIABLE_ID to
+// its identifier.
+func inviteCode(ts *testscript.TestScript, _ bool, args []string) {
+	var made struct{ Code, ID string }
+	out := output(ts, nil, append([]string{"invite", "create", "--json", "--home", args[1]}, args[2:]...)...)
+	ts.Check(json.Unmarshal([]byte(out), &made))
+	ts.Setenv(args[0], made.Code)
+	ts.Setenv(args[0]+"_ID", made.ID)
 }

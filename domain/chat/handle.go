@@ -1,12 +1,15 @@
 package chat
 
 import (
+	"encoding/binary"
 	"slices"
 	"strings"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/internal/fold"
 	"github.com/aura-runtime/aura/domain/moderation"
+	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 )
 
@@ -115,21 +118,49 @@ func Leave(s *State, set Setting, by contact.Caller, in LeaveIntent) (guard.Requ
 	return by.Send(CapLeave, in.Context, c.peers(), draft), err
 }
 
-// Acknowledge plans to record that a peer has facts of the own device. The second result is false when that
-// much is recorded already.
-func Acknowledge(s *State, by contact.Caller, a Acked) (guard.Request, bool, error) {
-	if s.peek(a.Context).acked[hop{peer: a.Peer, device: by.Device}] >= a.Through {
-		return guard.Request{}, false, nil
+// SettledKey is where the metadata keeps how far delivery of the own facts of a context to a peer is settled:
+// the Seq through which it has them, or they were given up. See [ParseSettled].
+func SettledKey(context aura.ContextID, peer aura.AuthorityID) string {
+	return "delivery/" + string(context[:]) + string(peer[:])
+}
+
+// ParseSettled reads the value of a [SettledKey]; nil is zero. Anything else is [aura.Corrupt].
+func ParseSettled(value []byte) (uint64, error) {
+	switch len(value) {
+	case 0:
+		return 0, nil
+	case 8:
+		return binary.BigEndian.Uint64(value), nil
 	}
+	return 0, aura.Errorf("chat.ParseSettled", aura.Corrupt, "how far a delivery is has %d bytes", len(value))
+}
+
+// Acknowledge plans to record that a peer has facts of the own device.
+func Acknowledge(by contact.Caller, a Acked) (guard.Request, error) {
 	draft, err := by.Draft(KindAcked, a)
-	return by.Local(CapRecord, draft), err == nil, err
+	return settling(by, draft, a.Context, a.Peer, a.Through), err
 }
 
 // GiveUp plans to record that delivery to a peer failed for good. A long reason is cut.
 func GiveUp(by contact.Caller, f Failed) (guard.Request, error) {
 	f.Reason = strings.ToValidUTF8(f.Reason[:min(len(f.Reason), maxReason)], "")
 	draft, err := by.Draft(KindFailed, f)
-	return by.Local(CapRecord, draft), err
+	return settling(by, draft, f.Context, f.Peer, f.Through), err
+}
+
+func settling(by contact.Caller, draft fact.Draft, context aura.ContextID, peer aura.AuthorityID, through uint64) guard.Request {
+	r := by.Local(CapRecord, draft)
+	r.Metadata = []guard.Meta{{Key: SettledKey(context, peer), Value: binary.BigEndian.AppendUint64(nil, through)}}
+	return r
+}
+
+// SentAt returns when a message was written by its author's clock, and false for other facts.
+func SentAt(f *fact.Fact) (aura.Instant, bool) {
+	var p Text
+	if f.Kind != KindMessage || fold.Shared(f, &p) != nil {
+		return 0, false
+	}
+	return p.At, true
 }
 
 // open returns a conversation in which the owner can write, or says why not.

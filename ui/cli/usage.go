@@ -71,6 +71,7 @@ func unknown(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return Usage(c, "%s needs a verb: %s", c.CommandPath(), strings.Join(names, ", "))
 	}
+	c.SuggestionsMinimumDistance = 2 // letters to change
 	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
 		names = near
 	}

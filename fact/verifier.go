@@ -1,0 +1,55 @@
+package fact
+
+import (
+	"crypto/ed25519"
+	"slices"
+
+	"github.com/aura-runtime/aura"
+)
+
+// Verifier verifies records of one device, as [Record.Verify] does. Facts of one group commit share one
+// signature; a verifier checks the signature of a batch once while the batch's records follow each other.
+// One task at a time uses it.
+type Verifier struct {
+	key    []byte
+	device aura.DeviceID
+
+	// The last batch whose signature held: of these exact values nothing needs to be checked again.
+	known     bool
+	count     uint32
+	root      [32]byte
+	signature [64]byte
+}
+
+// NewVerifier returns a verifier for the device with the given signing key (Ed25519, 32 bytes). It keeps no
+// reference to the key.
+func NewVerifier(deviceKey []byte) *Verifier {
+	return &Verifier{key: slices.Clone(deviceKey), device: aura.DeviceOf(deviceKey)}
+}
+
+// Verify checks that the device stands for the record's fact. It returns aura.Denied otherwise.
+func (v *Verifier) Verify(r *Record) error {
+	const op = "fact.Verify"
+	if r.Fact.Device != v.device {
+		return aura.Errorf(op, aura.Denied, "fact %s names another device than the key's", aura.Short(r.ID))
+	}
+	if r.Fact.ID() != r.ID {
+		return aura.Errorf(op, aura.Denied, "fact %s does not have the identity that it claims", aura.Short(r.ID))
+	}
+	root, ok := rootFrom(r.ID, &r.Proof)
+	if !ok || len(v.key) != ed25519.PublicKeySize {
+		return unproven(op, r.ID)
+	}
+	if v.known && v.count == r.Proof.Count && v.root == root && v.signature == r.Proof.Signature {
+		return nil
+	}
+	if !ed25519.Verify(v.key, signingBytes(r.Proof.Count, root), r.Proof.Signature[:]) {
+		return unproven(op, r.ID)
+	}
+	v.known, v.count, v.root, v.signature = true, r.Proof.Count, root, r.Proof.Signature
+	return nil
+}
+
+func unproven(op string, id aura.FactID) error {
+	return aura.Errorf(op, aura.Denied, "proof of fact %s does not hold", aura.Short(id))
+}

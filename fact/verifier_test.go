@@ -1,0 +1,79 @@
+package fact_test
+
+import (
+	"errors"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
+)
+
+// batched returns records of one device that share group commits of the given sizes.
+func batched(seed byte, sizes ...int) []fact.Record {
+	k := key(seed)
+	var records []fact.Record
+	for _, n := range sizes {
+		first := len(records)
+		var ids []aura.FactID
+		for range n {
+			f := message()
+			f.Device, f.Logical = aura.DeviceOf(public(k)), aura.Logical(len(records)+1)
+			records = append(records, fact.Record{Seq: uint64(len(records) + 1), ID: f.ID(), Fact: f})
+			ids = append(ids, f.ID())
+		}
+		b := fact.NewBatch(ids)
+		signature := sign(k, b.SigningBytes())
+		for i := range n {
+			records[first+i].Proof = b.Proof(i, signature)
+		}
+	}
+	return records
+}
+
+// TestAVerifierDecidesAsVerifyDoes changes records at random: what was verified before must never let a
+// record pass that would not pass alone.
+func TestAVerifierDecidesAsVerifyDoes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		records := append(batched(1, 3, 1, 4), batched(2, 2)...)
+		deviceKey := public(key(1))
+		v := fact.NewVerifier(deviceKey)
+		for range rapid.IntRange(1, 12).Draw(t, "records") {
+			r := records[rapid.IntRange(0, len(records)-1).Draw(t, "record")]
+			other := records[rapid.IntRange(0, len(records)-1).Draw(t, "other")]
+			switch rapid.IntRange(0, 7).Draw(t, "change") {
+			case 0:
+				r.Proof.Signature[3] ^= 1
+			case 1:
+				r.Proof = other.Proof
+			case 2:
+				r.Fact.Payload = []byte("another")
+			case 3:
+				r.Fact.Payload = []byte("another")
+				r.ID = r.Fact.ID()
+			case 4:
+				r.ID = other.ID
+			case 5:
+				r.Proof.Count++
+			}
+			if want, got := r.Verify(deviceKey), v.Verify(&r); errors.Is(want, aura.Denied) != errors.Is(got, aura.Denied) {
+				t.Fatalf("alone %v, in a row %v", want, got)
+			}
+		}
+	})
+}
+
+func BenchmarkVerifier64(b *testing.B) {
+	records := batched(1, 64)
+	deviceKey := public(key(1))
+	b.ReportAllocs()
+	for b.Loop() {
+		v := fact.NewVerifier(deviceKey)
+		for i := range records {
+			if err := v.Verify(&records[i]); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}

@@ -1,0 +1,208 @@
+package service_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/task"
+)
+
+const (
+	shortEpoch = 10 * time.Minute
+	overBudget = "waiting: flow budget of this epoch is used up"
+	offline    = "waiting: peer is not reachable"
+)
+
+// beginEpoch waits for the first seconds of the next epoch.
+func (u *universe) beginEpoch(tc task.Context) {
+	policy := guard.DefaultPolicy()
+	policy.EpochLength = shortEpoch
+	next := guard.NextEpoch(policy, guard.EpochAt(policy, tc.Now()))
+	u.sleep(tc, next.Sub(tc.Now().At)+20*time.Second)
+}
+
+func (p *person) spent(context aura.ContextID, on *person) uint64 {
+	return p.agent.Journal().Charge(context, on.self()).Spent
+}
+
+func TestMessagesOverBudgetGoWhenTheEpochTurns(t *testing.T) {
+	inWorlds(t, 5, func(tc task.Context, u *universe) {
+		ada := u.person(tc, "Ada", limited(3, shortEpoch))
+		ben := u.person(tc, "Ben", limited(3, shortEpoch))
+		context := u.meet(tc, ada, ben)
+		u.beginEpoch(tc)
+		for _, text := range numbered(1, 8) {
+			ada.say(tc, context, text)
+		}
+		for _, want := range []map[string]int{
+			{"delivered": 3, overBudget: 5}, {"delivered": 6, overBudget: 2}, {"delivered": 8},
+		} {
+			u.sleep(tc, 10*time.Second)
+			if diff := cmp.Diff(want, ada.states(tc, context)); diff != "" {
+				t.Errorf("seed %d: states: %s", u.seed, diff)
+			}
+			if diff := cmp.Diff(numbered(1, want["delivered"]), ben.texts(tc, context, ada)); diff != "" {
+				t.Errorf("seed %d: Ben has: %s", u.seed, diff)
+			}
+			if got, most := ada.spent(context, ben), uint64(3); got > most {
+				t.Errorf("seed %d: %d of %d units spent", u.seed, got, most)
+			}
+			u.beginEpoch(tc)
+		}
+	})
+}
+
+// TestABacklogIsPaidForInTheEpochInWhichItLeaves: what waited for an absent peer over the turn of an epoch is
+// decided anew, all of it, and waits again when the new budget is short.
+func TestABacklogIsPaidForInTheEpochInWhichItLeaves(t *testing.T) {
+	for _, c := range []struct {
+		limit, before, after uint64
+	}{
+		{limit: 1000, before: 300, after: 5}, {limit: 200, before: 190, after: 30}, {limit: 40, before: 40, after: 40},
+	} {
+		inWorlds(t, 2, func(tc task.Context, u *universe) {
+			ada := u.person(tc, "Ada", limited(c.limit, shortEpoch))
+			ben := u.person(tc, "Ben", limited(c.limit, shortEpoch))
+			context := u.meet(tc, ada, ben)
+			ben.stop(tc)
+			u.beginEpoch(tc)
+			all := numbered(1, int(c.before+c.after))
+			for _, text := range all[:c.before] {
+				ada.say(tc, context, text)
+			}
+			u.beginEpoch(tc)
+			for _, text := range all[c.before:] {
+				ada.say(tc, context, text)
+			}
+			u.sleep(tc, 2*time.Minute)
+			ben.start(tc)
+			u.sleep(tc, time.Minute)
+			// What was submitted in this epoch was paid for at once. When not all fits beside it, what came
+			// before waits for the next epoch, where everything does.
+			for range 3 {
+				got := ben.texts(tc, context, ada)
+				if diff := cmp.Diff(all[:len(got)], got); diff != "" && len(got) > 0 {
+					t.Errorf("seed %d: Ben has: %s", u.seed, diff)
+				}
+				charge := ada.agent.Journal().Charge(context, ben.self())
+				if charge.Spent > c.limit || charge.Spent < charge.Until-charge.From {
+					t.Errorf("seed %d: %d of %d units paid for facts %d to %d", u.seed, charge.Spent, c.limit, charge.From+1, charge.Until)
+				}
+				u.beginEpoch(tc)
+			}
+			if diff := cmp.Diff(all, ben.texts(tc, context, ada)); diff != "" {
+				t.Errorf("limit %d: seed %d: Ben has: %s", c.limit, u.seed, diff)
+			}
+			if diff := cmp.Diff(map[string]int{"delivered": len(all)}, ada.states(tc, context)); diff != "" {
+				t.Errorf("limit %d: seed %d: states: %s", c.limit, u.seed, diff)
+			}
+		})
+	}
+}
+
+func TestRetransmissionCostsNothingInItsEpoch(t *testing.T) {
+	inWorlds(t, 5, func(tc task.Context, u *universe) {
+		ada := u.person(tc, "Ada", limited(20, shortEpoch))
+		ben := u.person(tc, "Ben", limited(20, shortEpoch))
+		context := u.meet(tc, ada, ben)
+		u.beginEpoch(tc)
+		ben.crash()
+		for _, text := range numbered(1, 12) {
+			ada.say(tc, context, text)
+		}
+		for range 3 { // Ben comes, and is gone before it could say what it has.
+			ben.start(tc)
+			u.sleep(tc, 700*time.Millisecond)
+			ben.crash()
+			ada.restart(tc)
+		}
+		ben.start(tc)
+		u.until(tc, "delivery", 3*time.Minute, func() bool { return ada.states(tc, context)["delivered"] == 12 })
+		if got := ada.spent(context, ben); got != 12 {
+			t.Errorf("seed %d: %d units were spent on 12 messages", u.seed, got)
+		}
+		if diff := cmp.Diff(numbered(1, 12), ben.texts(tc, context, ada)); diff != "" {
+			t.Errorf("seed %d: Ben has: %s", u.seed, diff)
+		}
+	})
+}
+
+// TestMessagesWaitForAnAbsentPeer restarts both sides, in order and by crashes, while messages wait.
+func TestMessagesWaitForAnAbsentPeer(t *testing.T) {
+	inWorlds(t, 10, func(tc task.Context, u *universe) {
+		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
+		context := u.meet(tc, ada, ben)
+		ben.stop(tc)
+		for i, text := range numbered(1, 30) {
+			ada.say(tc, context, text)
+			if i%10 == 9 {
+				ada.restart(tc)
+			}
+		}
+		u.sleep(tc, 2*time.Hour)
+		if diff := cmp.Diff(map[string]int{offline: 30}, ada.states(tc, context)); diff != "" {
+			t.Errorf("seed %d: states: %s", u.seed, diff)
+		}
+		ben.start(tc)
+		u.sleep(tc, 300*time.Millisecond)
+		ben.restart(tc)
+		u.until(tc, "delivery", 3*time.Minute, func() bool { return ada.states(tc, context)["delivered"] == 30 })
+		if diff := cmp.Diff(numbered(1, 30), ben.texts(tc, context, ada)); diff != "" {
+			t.Errorf("seed %d: Ben has: %s", u.seed, diff)
+		}
+		ben.must(tc, chat.IntentRead, chat.ReadIntent{Context: context}, nil)
+		u.until(tc, "the read mark", time.Minute, func() bool { return ada.states(tc, context)["read"] == 30 })
+	})
+}
+
+// TestStatesNeverLie watches every change of the states of messages while connections come and go: nothing
+// counts as delivered before the peer has it, and nothing goes back from there.
+func TestStatesNeverLie(t *testing.T) {
+	inWorlds(t, 10, func(tc task.Context, u *universe) {
+		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
+		context := u.meet(tc, ada, ben)
+		best := map[aura.FactID]chat.Progress{}
+		check := func() {
+			held := map[aura.FactID]bool{}
+			for _, m := range ben.messages(tc, context) {
+				held[m.ID] = true
+			}
+			for _, m := range ada.messages(tc, context) {
+				if m.State >= chat.Delivered && !held[m.ID] {
+					t.Errorf("seed %d: %q is %v and Ben does not have it", u.seed, m.Text, m.State)
+				}
+				if best[m.ID] >= chat.Delivered && m.State < best[m.ID] {
+					t.Errorf("seed %d: %q was %v and is %v", u.seed, m.Text, best[m.ID], m.State)
+				}
+				best[m.ID] = max(best[m.ID], m.State)
+			}
+		}
+		for i := range 20 {
+			ada.say(tc, context, fmt.Sprint("message ", i+1))
+			switch i % 5 {
+			case 1:
+				u.net.Cut(ada.link(), ben.link())
+			case 3:
+				u.net.Mend(ada.link(), ben.link())
+			}
+			for range 8 {
+				u.sleep(tc, 30*time.Millisecond)
+				check()
+			}
+		}
+		u.net.Mend(ada.link(), ben.link())
+		u.until(tc, "delivery", 5*time.Minute, func() bool {
+			check()
+			return ada.states(tc, context)["delivered"] == 20
+		})
+		if diff := cmp.Diff(numbered(1, 20), ben.texts(tc, context, ada)); diff != "" {
+			t.Errorf("seed %d: Ben has: %s", u.seed, diff)
+		}
+	})
+}
