@@ -42,6 +42,7 @@ type Agent struct {
 	registry *fact.Registry
 	network  transport.Network
 	feed     *reactive.Feed
+	unified  *reactive.Unified
 	pump     *pump
 	tree     tree
 	intents  map[string]service.Domain
@@ -87,6 +88,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	if err != nil {
 		return nil, err
 	}
+	a.unified = reactive.NewUnified(scheduler, history{store.journal}, a.Submit, a.permits)
 	a.pump = newPump(store.journal, scheduler)
 	store.journal.Attach(a.pump)
 
