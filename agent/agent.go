@@ -67,6 +67,12 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	if err != nil {
 		return nil, err
 	}
+	assembled := false
+	defer func() {
+		if !assembled {
+			a.abandon(tc, store)
+		}
+	}()
 	tokens, _, err := interp.OpenTokens(tc, h.Ring.Certificate(), registry.Capabilities(), store.journal)
 	if err != nil {
 		return nil, err
@@ -78,7 +84,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	if !founded(book) {
 		return nil, aura.Errorf("agent.New", aura.NotFound, "the journal has no founding facts: the account was not created completely")
 	}
-	a.network, err = h.Network(gate(book))
+	a.network, err = h.Network(gate(book, tc.Clock()))
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +95,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 		return nil, err
 	}
 	a.unified = reactive.NewUnified(scheduler, history{store.journal}, a.Submit, a.permits)
-	a.pump = newPump(store.journal, scheduler)
+	a.pump = newPump(store.journal, scheduler, h.Entropy)
 	store.journal.Attach(a.pump)
 
 	var sync *service.Sync
@@ -126,7 +132,18 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	}, o.Extra...) {
 		a.tree.add(s.Name(), task.Supervise(group, s))
 	}
+	assembled = true
 	return a, nil
+}
+
+// abandon closes what New had opened when it failed.
+func (a *Agent) abandon(tc task.Context, store *storage) {
+	tc, done := tc.Grace("abandon", closeGrace)
+	defer done()
+	if a.network != nil {
+		_ = a.network.Close(tc) // the error that made New fail is the one to report
+	}
+	_ = store.Close(tc)
 }
 
 // Start starts the pipeline and then every service in order. When one fails, those that run are stopped.

@@ -3,10 +3,12 @@ package agent
 import (
 	"time"
 
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/reactive"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
 )
 
 const (
@@ -21,6 +23,7 @@ const (
 type pump struct {
 	journal   *journal.Journal
 	scheduler *reactive.Scheduler
+	entropy   world.Entropy
 	bell      *task.Bell
 	moved     *task.Bell
 
@@ -28,8 +31,8 @@ type pump struct {
 	offered fact.Position
 }
 
-func newPump(j *journal.Journal, s *reactive.Scheduler) *pump {
-	return &pump{journal: j, scheduler: s, bell: task.NewBell(), moved: task.NewBell(), offered: j.Head()}
+func newPump(j *journal.Journal, s *reactive.Scheduler, e world.Entropy) *pump {
+	return &pump{journal: j, scheduler: s, entropy: e, bell: task.NewBell(), moved: task.NewBell(), offered: j.Head()}
 }
 
 // Committed implements [journal.Sink].
@@ -46,11 +49,20 @@ func (p *pump) Start(task.Context) error { return nil }
 
 // Serve implements [task.Service].
 func (p *pump) Serve(tc task.Context) error {
+	again := task.Backoff{Base: 100 * time.Millisecond, Max: 10 * time.Second}
 	for {
-		if err := p.move(tc); err != nil {
-			return err
+		until := aura.Duration(1<<63 - 1)
+		switch err := p.move(tc); {
+		case err == nil:
+			again.Reset()
+		case tc.Err() != nil, aura.KindOf(err) == aura.Cancelled:
+			return err // the agent stops, or the pipeline took its last batch
+		default:
+			// A disk that cannot be read now must not end what frontends see for good.
+			tc.Emit(world.Event{Family: world.FamilyService, Message: "read failed", Service: "pump", ErrorKind: aura.KindOf(err)})
+			until = tc.Elapsed() + again.Next(p.entropy)
 		}
-		if err := p.bell.Wait(tc); err != nil {
+		if _, err := p.bell.WaitUntil(tc, until); err != nil {
 			return err
 		}
 	}

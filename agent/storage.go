@@ -12,6 +12,7 @@ import (
 	"github.com/aura-runtime/aura/service"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
+	"github.com/aura-runtime/aura/world"
 )
 
 // Registry returns the kinds and intents of every domain that this build knows.
@@ -57,22 +58,24 @@ func (s *storage) Serve(tc task.Context) error { return task.NewLatch().Wait(tc)
 // Close implements [task.Service]. By now nobody appends any more.
 func (s *storage) Close(tc task.Context) error { return s.journal.Close(tc) }
 
+// bookBatch is how many facts are folded at once: what follows from several is worked out once.
+const bookBatch = 512
+
 // openBook folds the journal into the book, and lets the book follow it.
 func openBook(tc task.Context, h Hands, j *journal.Journal) (*service.Book, error) {
-	book := service.NewBook(h.Ring.Authority(), func(key string) []byte {
-		value, err := j.Meta(key)
-		if err != nil {
-			return nil // a damaged secret opens nothing; reading the journal reports the damage
-		}
-		return value
-	})
+	book := service.NewBook(h.Ring.Authority(), j.Meta)
+	var batch []fact.Record
 	_, err := j.Read(tc, fact.Selection{Kinds: service.BookKinds()}, func(r fact.Record) error {
-		book.Committed([]fact.Record{r})
+		if batch = append(batch, r); len(batch) == bookBatch {
+			book.Committed(batch)
+			batch = batch[:0]
+		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
+	book.Committed(batch)
 	for _, tail := range book.Tails(h.Ring.Device()) {
 		ns := fact.ContextNamespace(tail.Context)
 		count := j.Count(ns, tail.Device)
@@ -93,8 +96,8 @@ func founded(b *service.Book) (ok bool) {
 	return ok
 }
 
-func gate(b *service.Book) Gate {
-	return Gate{Contacts: b.Knows, Strangers: b.Awaits}
+func gate(b *service.Book, c world.Clock) Gate {
+	return Gate{Contacts: b.Knows, Strangers: func() bool { return b.Awaits(c.Now()) }}
 }
 
 // channels is the hub as a service: it ends the network after every channel. Owner: agent root group.

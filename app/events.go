@@ -167,13 +167,24 @@ func (w *witness) messageEvents(context aura.ContextID) (events []Event) {
 		name = t.Name
 	}
 	for _, m := range changed {
-		kind := EventMessage
-		if _, known := before[m.ID]; known {
-			kind = EventProgress
+		old, known := before[m.ID]
+		switch {
+		case !known:
+			events = append(events, Event{Kind: EventMessage, Name: name, Message: &m})
+		case moved(&old, &m):
+			events = append(events, Event{Kind: EventProgress, Name: name, Message: &m})
 		}
-		events = append(events, Event{Kind: kind, Name: name, Message: &m})
 	}
 	return events
+}
+
+// moved reports whether a message got further, towards anybody. That somebody in it has another name now
+// does not count.
+func moved(old, now *chat.Message) bool {
+	return old.State != now.State || old.Reason != now.Reason ||
+		!slices.EqualFunc(old.Recipients, now.Recipients, func(a, b chat.Recipient) bool {
+			return a.Authority == b.Authority && a.State == b.State && a.Reason == b.Reason
+		})
 }
 
 func (w *witness) connectionEvents() (events []Event) {

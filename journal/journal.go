@@ -41,10 +41,11 @@ type Journal struct {
 	inbox   *task.Mailbox[*request]
 	ended   *task.Latch // the writer is gone
 
-	lock  task.Leaf // guards state, sinks and prior: only the writer changes the state
-	state *layer    // what is durable
-	sinks []*attached
-	prior map[string][]byte // metadata that a batch is changing, as it was before; nil: none
+	lock   task.Leaf // guards what follows; only the writer changes state, recent and prior
+	state  *layer    // what is durable
+	recent recent    // and the newest of it
+	sinks  []*attached
+	prior  map[string][]byte // metadata that a batch is changing, as it was before; nil: none
 }
 
 type attached struct{ sink Sink }

@@ -14,7 +14,8 @@ import (
 
 func TestAppendedFactsAreReadBack(t *testing.T) {
 	simulate(t, 1, func(tc task.Context) {
-		j := open(t, tc, journal.NewFaulty(entropy(2), journal.Faults{}))
+		disk := journal.NewFaulty(entropy(2), journal.Faults{})
+		j := open(t, tc, disk)
 		first := j.append(t, tc, &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", "one"), draft(own, "contact.added", "ben")}})
 		second := j.append(t, tc, &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.read", "two")}})
 		all := append(first, second...)
@@ -44,12 +45,17 @@ func TestAppendedFactsAreReadBack(t *testing.T) {
 			{"a kind in a namespace", fact.Selection{Namespaces: []fact.Namespace{pair}, Kinds: []string{"chat.read"}}, all[2:]},
 			{"nothing", fact.Selection{Namespaces: []fact.Namespace{crew}}, nil},
 		}
-		for _, c := range cases {
-			if diff := cmp.Diff(c.want, j.read(t, tc, c.sel)); diff != "" {
-				t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		check := func(from string) {
+			for _, c := range cases {
+				if diff := cmp.Diff(c.want, j.read(t, tc, c.sel)); diff != "" {
+					t.Errorf("%s, from %s (-want +got):\n%s", c.name, from, diff)
+				}
 			}
+			j.close(t, tc)
 		}
-		j.close(t, tc)
+		check("memory")
+		j = open(t, tc, disk.Crash())
+		check("the store")
 	})
 }
 

@@ -28,6 +28,7 @@ func (j *Journal) load(tc task.Context) error {
 			return err
 		}
 	}
+	j.recent.after = j.state.head
 	return nil
 }
 

@@ -27,7 +27,12 @@ type place struct {
 // whole. Follow and Observations are not the journal's business. It stops at fn's first error and
 // returns it; fn may wait. Damaged records are aura.Corrupt.
 func (j *Journal) Read(tc task.Context, sel fact.Selection, fn func(fact.Record) error) (fact.Position, error) {
-	head := j.Head()
+	j.lock.Lock()
+	head, newest := j.state.head, j.recent
+	j.lock.Unlock()
+	if sel.After >= newest.after {
+		return j.readRecent(tc, &newest, head, sel, fn)
+	}
 	sources := j.sources(&sel)
 	for more := sel.After < head; more; {
 		if err := tc.Err(); err != nil {
@@ -50,6 +55,27 @@ func (j *Journal) Read(tc task.Context, sel fact.Selection, fn func(fact.Record)
 			}
 			sel.After = at.position
 		}
+	}
+	return max(head, sel.After), nil
+}
+
+// readRecent is Read for a selection whose records are all in memory.
+func (j *Journal) readRecent(tc task.Context, newest *recent, head fact.Position, sel fact.Selection, fn func(fact.Record) error) (fact.Position, error) {
+	var err error
+	newest.each(sel.After, func(r *fact.Record) bool {
+		if err = tc.Err(); err != nil {
+			return false
+		}
+		if sel.Selects(r) && !j.collected(r) {
+			err = fn(*r)
+		}
+		if err == nil {
+			sel.After = r.Position
+		}
+		return err == nil
+	})
+	if err != nil {
+		return sel.After, err
 	}
 	return max(head, sel.After), nil
 }
@@ -148,8 +174,10 @@ func (j *Journal) page(prefixes [][]byte, after, head fact.Position) (page []pla
 // happens during the call, it may return none.
 func (j *Journal) ByAuthor(ns fact.Namespace, device aura.DeviceID, fromSeq uint64, limit int) ([]fact.Record, error) {
 	const op = "journal.Read"
+	id := streamID{ns, device}
 	j.lock.Lock()
-	s, ok := j.state.stream(streamID{ns, device})
+	s, ok := j.state.stream(id)
+	newest := j.recent
 	j.lock.Unlock()
 	fromSeq = max(fromSeq, 1)
 	if !ok || fromSeq > s.count || limit <= 0 {
@@ -157,6 +185,9 @@ func (j *Journal) ByAuthor(ns fact.Namespace, device aura.DeviceID, fromSeq uint
 	}
 	if fromSeq <= s.collected {
 		return nil, aura.Errorf(op, aura.NotFound, "facts up to %d were replaced by a snapshot", s.collected)
+	}
+	if records := newest.of(id, fromSeq, limit); records != nil {
+		return records, nil
 	}
 	var positions []fact.Position
 	// The store may already show what is not synced yet; count is what is durable.

@@ -139,6 +139,7 @@ func (j *Journal) commit(tc task.Context, g *group) {
 	}
 	j.lock.Lock()
 	j.state.absorb(g.layer)
+	j.recent.add(records, g.bytes)
 	j.prior = nil
 	sinks := j.sinks
 	j.lock.Unlock()

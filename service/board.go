@@ -33,15 +33,28 @@ func (b *Board) Show(tc task.Context, kind, key string, value any) {
 	b.lock.Lock()
 	last, known := b.shown[at]
 	same := known && last == string(payload) || !known && payload == nil
-	if payload == nil {
-		delete(b.shown, at)
-	} else {
-		b.shown[at] = string(payload)
-	}
+	b.note(at, payload)
 	b.lock.Unlock()
 	if same {
 		return
 	}
 	// The pipeline closes its doors first when the agent stops: nobody is left to see it then.
-	_ = b.pipeline.Offer(tc, fact.Update{Observations: []fact.Observation{{Kind: kind, Key: key, Payload: payload}}})
+	if b.pipeline.Offer(tc, fact.Update{Observations: []fact.Observation{{Kind: kind, Key: key, Payload: payload}}}) != nil {
+		b.lock.Lock()
+		if known {
+			b.note(at, []byte(last)) // what could not be shown must not count as shown
+		} else {
+			b.note(at, nil)
+		}
+		b.lock.Unlock()
+	}
+}
+
+// note keeps what is shown; nil: nothing.
+func (b *Board) note(at [2]string, payload []byte) {
+	if payload == nil {
+		delete(b.shown, at)
+	} else {
+		b.shown[at] = string(payload)
+	}
 }

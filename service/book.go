@@ -63,15 +63,16 @@ func (p *Pages) Setting() chat.Setting {
 // sees its effect.
 type Book struct {
 	self aura.AuthorityID
-	meta func(key string) []byte
+	meta func(key string) ([]byte, error)
 
 	lock    task.Leaf
 	pages   Pages
+	blind   bool // a secret could not be read
 	changed []*task.Bell
 }
 
 // NewBook returns an empty book for an authority. meta reads the journal's metadata, nil for none.
-func NewBook(self aura.AuthorityID, meta func(key string) []byte) *Book {
+func NewBook(self aura.AuthorityID, meta func(key string) ([]byte, error)) *Book {
 	return &Book{self: self, meta: meta, pages: Pages{
 		Chats:   chat.NewState(self, bookKeep),
 		secrets: map[aura.ContextID][32]byte{}, tags: map[transport.Tag]aura.ContextID{},
@@ -110,14 +111,28 @@ func (b *Book) Tails(own aura.DeviceID) []Tail {
 // Committed implements [journal.Sink].
 func (b *Book) Committed(records []fact.Record) {
 	b.lock.Lock()
-	structural := false
+	structural, met, invited := false, false, false
 	for i := range records {
 		r := &records[i]
 		b.pages.Contacts.Apply(r)
 		b.pages.Moderation.Apply(r)
 		b.pages.Invites.Apply(r)
 		b.pages.Chats.Apply(r)
-		structural = b.learn(r) || structural
+		switch r.Fact.Kind {
+		case chat.KindMessage, chat.KindRead, chat.KindAcked, chat.KindFailed:
+			continue // they change nothing about who is linked to whom
+		case contact.KindAdded, chat.KindCreated, chat.KindJoined:
+			met = true
+		case invite.KindCreated, invite.KindCancelled, invite.KindAccepted, invite.KindCompleted, invite.KindExpired:
+			invited = true
+		}
+		structural = true
+	}
+	if met {
+		b.open()
+	}
+	if invited {
+		b.offer()
 	}
 	bells := b.changed
 	b.lock.Unlock()
@@ -128,30 +143,19 @@ func (b *Book) Committed(records []fact.Record) {
 	}
 }
 
-// learn keeps what a fact makes known of secrets, and reports whether it may change who is linked to whom.
-func (b *Book) learn(r *fact.Record) bool {
-	switch r.Fact.Kind {
-	case chat.KindMessage, chat.KindRead, chat.KindAcked:
-		return false
-	case contact.KindAdded, chat.KindCreated, chat.KindJoined:
-		for _, context := range b.contexts() {
-			b.open(context)
+// open learns the secrets of contexts.
+func (b *Book) open() {
+	for _, context := range b.contexts() {
+		if _, known := b.pages.secrets[context]; known {
+			continue
 		}
-	case invite.KindCreated, invite.KindCancelled, invite.KindAccepted, invite.KindCompleted, invite.KindExpired:
-		b.offer()
-	}
-	return true
-}
-
-// open learns the secret of a context.
-func (b *Book) open(context aura.ContextID) {
-	if _, known := b.pages.secrets[context]; known {
-		return
-	}
-	if value := b.meta(contact.SecretKey(context)); len(value) == 32 {
-		secret := [32]byte(value)
-		b.pages.secrets[context] = secret
-		b.pages.tags[transport.TagOf(secret)] = context
+		value, err := b.meta(contact.SecretKey(context))
+		b.blind = b.blind || err != nil
+		if len(value) == 32 {
+			secret := [32]byte(value)
+			b.pages.secrets[context] = secret
+			b.pages.tags[transport.TagOf(secret)] = context
+		}
 	}
 }
 
@@ -160,12 +164,23 @@ func (b *Book) offer() {
 	clear(b.pages.codes)
 	// Whether its time has passed is asked when somebody answers.
 	for _, id := range b.pages.Invites.Listening(aura.Physical{}) {
-		code, err := invite.Parse(string(b.meta(invite.CodeKey(id))))
+		value, err := b.meta(invite.CodeKey(id))
+		b.blind = b.blind || err != nil
+		code, err := invite.Parse(string(value))
 		if err != nil {
-			continue
+			continue // forgotten
 		}
 		psk := code.PSK()
 		b.pages.codes[transport.TagOf(psk)] = transport.Secret{Context: aura.ContextID(id), PSK: psk, Anyone: true}
+	}
+}
+
+// look reads again what a failing disk may have hidden.
+func (b *Book) look() {
+	if b.blind {
+		b.blind = false
+		b.open()
+		b.offer()
 	}
 }
 
@@ -202,8 +217,8 @@ func (b *Book) Plan(handler func(*Pages) (guard.Request, error)) (request guard.
 func (b *Book) Peers() []Peer {
 	var peers []Peer
 	b.Read(func(p *Pages) {
+		b.look()
 		for _, context := range b.contexts() {
-			b.open(context) // a failing disk may have hidden the secret before
 			secret, ok := p.secrets[context]
 			if !ok {
 				continue
@@ -304,8 +319,8 @@ func (b *Book) Knows(device transport.PeerID) (known bool) {
 	return known
 }
 
-// Awaits reports whether an own invitation may still be answered.
-func (b *Book) Awaits() (awaits bool) {
-	b.Read(func(p *Pages) { awaits = len(p.codes) > 0 })
+// Awaits reports whether somebody may still answer an own invitation, or be told why it is too late.
+func (b *Book) Awaits(now aura.Physical) (awaits bool) {
+	b.Read(func(p *Pages) { awaits = len(p.codes) > 0 && len(p.Invites.Listening(now)) > 0 })
 	return awaits
 }

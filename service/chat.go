@@ -1,11 +1,8 @@
 package service
 
 import (
-	"time"
-
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
-	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
@@ -98,15 +95,18 @@ func (s *Chat) leave(tc task.Context, in fact.Intent) (fact.Result, error) {
 
 // repair works off what is pending, at the start and whenever the book changes.
 func (s *Chat) repair(tc task.Context) error {
-	const again = 5 * time.Second
+	pause := redial()
 	for {
-		until := aura.Duration(1<<63 - 1)
-		if err := s.catchUp(tc); err != nil {
-			if tc.Err() != nil {
-				return tc.Err()
-			}
+		until := whenRung
+		err := s.catchUp(tc)
+		if tc.Err() != nil {
+			return tc.Err()
+		}
+		if err == nil {
+			pause.Reset()
+		} else {
 			tc.Emit(ingress("chat", "dropped", err))
-			until = tc.Elapsed() + again
+			until = tc.Elapsed() + pause.Next(s.desk.Entropy)
 		}
 		if _, err := s.changed.WaitUntil(tc, until); err != nil {
 			return err
@@ -114,30 +114,38 @@ func (s *Chat) repair(tc task.Context) error {
 	}
 }
 
-// catchUp tells members about groups that the owner founded, and joins those that contacts founded.
-func (s *Chat) catchUp(tc task.Context) error {
+// catchUp tells members about groups that the owner founded, and joins those that contacts founded. What
+// cannot be done now does not hold up the rest; the first such error is returned.
+func (s *Chat) catchUp(tc task.Context) (first error) {
 	var pending []chat.Pending
 	var invitations []chat.Invitation
 	s.desk.Book.Read(func(p *Pages) {
 		pending = p.Chats.Pending(&p.Contacts)
 		invitations = p.Chats.Invitations(&p.Contacts)
 	})
-	by := func() contact.Caller { return s.desk.Caller(tc, aura.OperationID{}) }
 	for _, to := range pending {
-		secret, err := s.desk.Secret(to.Group)
-		if err != nil {
-			return err
-		}
-		if _, err := s.desk.plan(tc, func(p *Pages) (guard.Request, error) {
-			return chat.Invite(p.Chats, by(), to, secret)
-		}); err != nil {
-			return err
+		if err := s.tell(tc, to); err != nil && first == nil {
+			first = err
 		}
 	}
 	for _, in := range invitations {
-		if _, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) { return chat.Join(by(), in) }); err != nil {
-			return err
+		if _, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) {
+			return chat.Join(s.desk.Caller(tc, aura.OperationID{}), in)
+		}); err != nil && first == nil {
+			first = err
 		}
 	}
-	return nil
+	return first
+}
+
+// tell invites one member into a group that the owner founded.
+func (s *Chat) tell(tc task.Context, to chat.Pending) error {
+	secret, err := s.desk.Secret(to.Group)
+	if err != nil {
+		return err
+	}
+	_, err = s.desk.plan(tc, func(p *Pages) (guard.Request, error) {
+		return chat.Invite(p.Chats, s.desk.Caller(tc, aura.OperationID{}), to, secret)
+	})
+	return err
 }

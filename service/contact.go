@@ -22,7 +22,8 @@ func NewContact(d *Desk) *Contact {
 	return s
 }
 
-// name changes the owner's own name and tells the contacts.
+// name changes the owner's own name and tells the contacts. The user's action ends with the own fact: a
+// contact who cannot be told now does not undo it.
 func (s *Contact) name(tc task.Context, in fact.Intent) (fact.Result, error) {
 	var p contact.NameIntent
 	if err := fact.Unmarshal(in.Payload, &p); err != nil {
@@ -44,7 +45,7 @@ func (s *Contact) name(tc task.Context, in fact.Intent) (fact.Result, error) {
 		if _, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) {
 			return contact.Share(by, to, contact.Profile{Name: p.Name, Addresses: s.desk.Reach()})
 		}); err != nil {
-			return fact.Result{}, err
+			tc.Emit(ingress("contact", "dropped", err))
 		}
 	}
 	return submitted(in, r, nil)

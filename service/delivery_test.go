@@ -161,6 +161,33 @@ func TestMessagesWaitForAnAbsentPeer(t *testing.T) {
 	})
 }
 
+// TestMessagesAreGivenUpAfterThreeMonths: and a peer that comes back even later gets them all the same.
+func TestMessagesAreGivenUpAfterThreeMonths(t *testing.T) {
+	inWorlds(t, 2, func(tc task.Context, u *universe) {
+		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
+		context := u.meet(tc, ada, ben)
+		ada.say(tc, context, "in time")
+		u.until(tc, "delivery", time.Minute, func() bool { return ada.states(tc, context)["delivered"] == 1 })
+		ben.stop(tc)
+		ada.say(tc, context, "too early")
+		ada.stop(tc)
+		u.sleep(tc, 89*24*time.Hour)
+		ada.start(tc)
+		ada.say(tc, context, "later")
+		u.sleep(tc, 2*time.Hour)
+		if diff := cmp.Diff(map[string]int{"delivered": 1, offline: 2}, ada.states(tc, context)); diff != "" {
+			t.Errorf("seed %d: states: %s", u.seed, diff)
+		}
+		u.sleep(tc, 2*24*time.Hour)
+		want := map[string]int{"delivered": 1, "failed: not delivered within 90 days": 1, offline: 1}
+		if diff := cmp.Diff(want, ada.states(tc, context)); diff != "" {
+			t.Errorf("seed %d: states: %s", u.seed, diff)
+		}
+		ben.start(tc)
+		u.until(tc, "delivery", 3*time.Minute, func() bool { return ada.states(tc, context)["delivered"] == 3 })
+	})
+}
+
 // TestStatesNeverLie watches every change of the states of messages while connections come and go: nothing
 // counts as delivered before the peer has it, and nothing goes back from there.
 func TestStatesNeverLie(t *testing.T) {

@@ -68,13 +68,27 @@ func (d *Desk) Secret(context aura.ContextID) ([32]byte, error) {
 	return [32]byte(value), nil
 }
 
-// settled returns the Seq through which delivery of own facts of a context to a peer is settled.
+// acked returns the Seq through which a peer has the own facts of a context.
+func (d *Desk) acked(context aura.ContextID, peer aura.AuthorityID) (uint64, error) {
+	return d.seq(chat.AckedKey(context, peer))
+}
+
+// settled returns the Seq through which a peer has the own facts of a context, or they were given up.
 func (d *Desk) settled(context aura.ContextID, peer aura.AuthorityID) (uint64, error) {
-	value, err := d.Journal.Meta(chat.SettledKey(context, peer))
+	acked, err := d.acked(context, peer)
 	if err != nil {
 		return 0, err
 	}
-	return chat.ParseSettled(value)
+	failed, err := d.seq(chat.FailedKey(context, peer))
+	return max(acked, failed), err
+}
+
+func (d *Desk) seq(key string) (uint64, error) {
+	value, err := d.Journal.Meta(key)
+	if err != nil {
+		return 0, err
+	}
+	return chat.ParseSeq(value)
 }
 
 // submitted turns the facts of a decision into the answer to an intent.

@@ -18,9 +18,22 @@ import (
 // exchangeBudget bounds one attempt at an exchange, from the dial to the last message.
 const exchangeBudget = 30 * time.Second
 
-// pursue starts the accepter's task: it tries until the exchange ends, whatever the end is.
+// pursue starts the accepter's task, unless there is one: it tries until the exchange ends, whatever the end
+// is.
 func (s *Invite) pursue(g *task.Group, id invite.ID, op aura.OperationID) {
+	s.lock.Lock()
+	begun := s.pursuing[id]
+	s.pursuing[id] = true
+	s.lock.Unlock()
+	if begun {
+		return
+	}
 	g.Go("invite.pursue", func(tc task.Context) error {
+		defer func() {
+			s.lock.Lock()
+			delete(s.pursuing, id)
+			s.lock.Unlock()
+		}()
 		pause := redial()
 		for s.phase(tc, id) == invite.Contacting {
 			err := s.attempt(tc, id, op)
@@ -198,6 +211,9 @@ func (s *Invite) admit(tc task.Context, code invite.Code, h invite.Hello, static
 		name = p.Contacts.Own()
 	})
 	switch {
+	case offer.Wait:
+		// The accepter tries again, and learns then what came of this side's attempt.
+		return nil, nil, aura.Errorf("service.Invite", aura.Conflict, "this side is answering an invitation of the same peer")
 	case offer.Refusal != 0:
 		b, err := invite.Message{Refused: &invite.Refused{Reason: offer.Refusal}}.Encode()
 		return b, nil, err

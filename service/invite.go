@@ -20,11 +20,14 @@ type Invite struct {
 	// turn admits one change of invitations at a time: an invitation serves once, even if two people
 	// answer it, or one answers while the owner cancels, at the same moment.
 	turn *task.Semaphore
+
+	lock     task.Leaf
+	pursuing map[invite.ID]bool // exchanges that have a task
 }
 
 // NewInvite returns the service.
 func NewInvite(d *Desk, channels Channels) *Invite {
-	s := &Invite{desk: d, channels: channels, turn: task.NewSemaphore(1)}
+	s := &Invite{desk: d, channels: channels, turn: task.NewSemaphore(1), pursuing: map[invite.ID]bool{}}
 	s.front = newFront("invite", map[string]handler{
 		invite.IntentCreate: s.inTurn(s.create), invite.IntentAccept: s.inTurn(s.accept),
 		invite.IntentDecline: s.inTurn(s.decline), invite.IntentCancel: s.inTurn(s.cancel),
@@ -34,9 +37,7 @@ func NewInvite(d *Desk, channels Channels) *Invite {
 
 // Serve implements [task.Service]: exchanges that a stop or a crash interrupted go on.
 func (s *Invite) Serve(tc task.Context) error {
-	for _, op := range s.unfinished(tc) {
-		s.pursue(tc.Group(), op.id, op.operation)
-	}
+	tc.Group().Go("invite.repair", s.repair)
 	return s.front.Serve(tc)
 }
 
@@ -45,22 +46,48 @@ type pursuit struct {
 	operation aura.OperationID
 }
 
-// unfinished returns the exchanges that this side accepted and that have not ended.
-func (s *Invite) unfinished(tc task.Context) []pursuit {
+// repair takes up the exchanges that this side accepted and that have not ended.
+func (s *Invite) repair(tc task.Context) error {
+	pause := redial()
+	for {
+		open, err := s.unfinished(tc)
+		if err == nil {
+			for _, op := range open {
+				s.pursue(tc.Group(), op.id, op.operation)
+			}
+			return nil
+		}
+		if tc.Err() != nil {
+			return tc.Err()
+		}
+		tc.Emit(ingress("invite", "dropped", err))
+		if err := tc.Sleep(pause.Next(s.desk.Entropy)); err != nil {
+			return err
+		}
+	}
+}
+
+// unfinished returns the exchanges that have not ended.
+func (s *Invite) unfinished(tc task.Context) ([]pursuit, error) {
+	waiting := map[invite.ID]bool{}
+	s.desk.Book.Read(func(p *Pages) {
+		for _, id := range p.Invites.Contacting() {
+			waiting[id] = true
+		}
+	})
+	if len(waiting) == 0 {
+		return nil, nil
+	}
 	var all []pursuit
-	_, err := s.desk.Journal.Read(tc, fact.Selection{
-		Namespaces: []fact.Namespace{fact.OwnNamespace(s.desk.Ring.Authority())}, Kinds: []string{invite.KindAccepting},
-	}, func(r fact.Record) error {
+	_, err := s.desk.Journal.Read(tc, fact.Selection{Kinds: []string{invite.KindAccepting}}, func(r fact.Record) error {
 		var p invite.Accepting
-		if fact.Unmarshal(r.Fact.Payload, &p) == nil && s.phase(tc, p.ID) == invite.Contacting {
+		if fact.Unmarshal(r.Fact.Payload, &p) == nil && waiting[p.ID] {
 			all = append(all, pursuit{p.ID, r.Fact.Operation})
+			delete(waiting, p.ID)
 		}
 		return nil
 	})
-	if err != nil {
-		tc.Emit(ingress("invite", "rejected", err))
-	}
-	return all
+	return all, err
 }
 
 func (s *Invite) phase(tc task.Context, id invite.ID) (phase invite.Phase) {

@@ -55,7 +55,10 @@ type link struct {
 
 	lock     task.Leaf
 	peer     Peer
-	released uint64 // own facts durable and paid for, up to this Seq
+	released uint64              // own facts durable and paid for, up to this Seq
+	heard    []transport.Address // where the peer said to be, in this life of the agent
+	pages    int                 // how often what the peer says of itself may be written down
+	paged    aura.Duration       // when pages grew last
 
 	// Only the link's own task uses these.
 	reach status.Reach // as shown
@@ -64,7 +67,8 @@ type link struct {
 
 func newLink(s *Sync, p *Peer) *link {
 	return &link{
-		sync: s, key: linkKey{p.Context, p.Authority}, peer: *p, bell: task.NewBell(),
+		pages: pagesAtOnce,
+		sync:  s, key: linkKey{p.Context, p.Authority}, peer: *p, bell: task.NewBell(),
 		arrivals: task.NewMailbox[*transport.Channel]("sync.arrivals", 1),
 	}
 }
@@ -106,6 +110,35 @@ func (l *link) freed() uint64 {
 	l.lock.Lock()
 	defer l.lock.Unlock()
 	return l.released
+}
+
+// What the peer says of its addresses is written down at most pagesAtOnce times, and again after pagePause
+// each: a peer must not fill the owner's journal.
+const (
+	pagesAtOnce = 8
+	pagePause   = 10 * time.Minute
+)
+
+// hear takes the addresses that the peer gave.
+func (l *link) hear(where []string) {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	l.heard = addresses(where)
+}
+
+// page reports whether something that the peer said of itself may be written down now.
+func (l *link) page(tc task.Context) bool {
+	now := tc.Elapsed()
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	if grown := int((now - l.paged) / pagePause); grown > 0 {
+		l.pages, l.paged = min(pagesAtOnce, l.pages+grown), now
+	}
+	if l.pages == 0 {
+		return false
+	}
+	l.pages--
+	return true
 }
 
 // arrive hands over a channel that the peer opened. A newer one replaces one that nobody took.
@@ -205,7 +238,11 @@ func (l *link) connect(tc task.Context) (*transport.Channel, error) {
 		return nil, err
 	}
 	peer := l.who()
-	return l.sync.channels.Dial(tc, peer.Target())
+	target := peer.Target()
+	l.lock.Lock()
+	target.Addresses = slices.Concat(l.heard, target.Addresses)
+	l.lock.Unlock()
+	return l.sync.channels.Dial(tc, target)
 }
 
 // session runs one session over a channel and ends when the channel does, when the peer breaks the rules,

@@ -10,8 +10,12 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// maintenancePause is the time between two rounds.
-const maintenancePause = time.Minute
+const (
+	// maintenancePause is the time between two rounds.
+	maintenancePause = time.Minute
+	// overduePause is the time between two looks at what nobody confirmed: it is a matter of months.
+	overduePause = time.Hour
+)
 
 // Maintenance ends what has run out. Domains say what is due; only this service says when it is looked
 // at. Owner: agent root group.
@@ -34,8 +38,13 @@ func (s *Maintenance) Start(task.Context) error { return nil }
 
 // Serve implements [task.Service].
 func (s *Maintenance) Serve(tc task.Context) error {
+	overdue := aura.Duration(0)
 	for {
 		s.expire(tc)
+		if now := tc.Elapsed(); now >= overdue {
+			s.giveUp(tc)
+			overdue = now + overduePause
+		}
 		if err := tc.Sleep(maintenancePause); err != nil {
 			return err
 		}

@@ -51,9 +51,13 @@ func (s *session) greet(tc task.Context) error {
 	if err != nil {
 		return err
 	}
+	here := desk.Reach()
+	s.lock.Lock()
+	s.said = here
+	s.lock.Unlock()
 	greeting, err := encodeMessage(messageHello, hello{
 		Have:  desk.Journal.Count(l.namespace(), s.peer.Certificate.Device()),
-		Epoch: chain.Epoch, Receipts: chain.Count, Head: chain.Head, Addresses: desk.Reach(),
+		Epoch: chain.Epoch, Receipts: chain.Count, Head: chain.Head, Addresses: here,
 	})
 	if err != nil {
 		return err

@@ -32,7 +32,14 @@ func (s *session) reach(tc task.Context) error {
 	if err := s.greeted.Wait(tc); err != nil {
 		return err
 	}
-	said, reserve, pause := s.desk().Reach(), tc.Elapsed(), reachSoon
+	if s.peer.Direct {
+		// The peer speaks in the context, so it has the contact.
+		s.link.sync.invites.settle(tc, s.peer.Context)
+	}
+	s.lock.Lock()
+	said := s.said
+	s.lock.Unlock()
+	reserve, pause := tc.Elapsed(), reachSoon
 	for {
 		if now := tc.Elapsed(); now >= reserve {
 			reserve = now + s.reserve(tc)
@@ -74,7 +81,12 @@ func (s *session) onReach(tc task.Context, addresses []string) error {
 	if err := contact.CheckAddresses(addresses); err != nil {
 		return aura.Errorf("service.Sync", aura.Corrupt, "addresses: %w", err)
 	}
-	if !s.peer.Direct || len(addresses) == 0 {
+	if len(addresses) == 0 {
+		return nil
+	}
+	// Members who are no contacts are found by what they said last, or where the group knew them.
+	s.link.hear(addresses)
+	if !s.peer.Direct {
 		return nil
 	}
 	desk, news := s.desk(), false
@@ -86,7 +98,7 @@ func (s *session) onReach(tc task.Context, addresses []string) error {
 		r, news, err = contact.Refresh(&p.Contacts, desk.Caller(tc, aura.OperationID{}), c.Ref, addresses)
 		return r, err
 	})
-	if err == nil && news {
+	if err == nil && news && s.link.page(tc) {
 		_, err = desk.decide(tc, &request)
 	}
 	if isPassing(err) {

@@ -47,7 +47,8 @@ type session struct {
 	lock   task.Leaf
 	acked  uint64 // own facts durable at the peer, up to this Seq
 	theirs hello
-	limit  uint64 // no honest peer acknowledges more than this
+	said   []string // addresses that the hello named
+	limit  uint64   // no honest peer acknowledges more than this
 }
 
 func newSession(l *link, c *transport.Channel) (*session, error) {
@@ -139,7 +140,7 @@ func (s *session) progress() (acked uint64) {
 // record keeps what the peer acknowledged as facts. While one is being written the next ones gather.
 func (s *session) record(tc task.Context) error {
 	desk, until := s.desk(), whenRung
-	done, err := desk.settled(s.peer.Context, s.peer.Authority)
+	done, err := desk.acked(s.peer.Context, s.peer.Authority)
 	if err != nil {
 		return err
 	}

@@ -312,3 +312,5 @@ func numbered(from, to int) (texts []string) {
 	}
 	return texts
 }
+
+func contextOf(context aura.ContextID) fact.Namespace { return fact.ContextNamespace(context) }

@@ -41,11 +41,12 @@ type person struct {
 // ends all of it.
 type life struct {
 	*person
-	group *task.Group
-	agent *agent.Agent
-	core  *app.Core
-	front *task.Handle
-	users *task.Group
+	group  *task.Group
+	agent  *agent.Agent
+	core   *app.Core
+	front  *task.Handle
+	users  *task.Group
+	screen []onScreen
 }
 
 func (w *universe) newPerson(i int) *person {
@@ -242,11 +243,12 @@ func (l *life) failed(tc task.Context) string {
 // revive starts the person's agent again, as often as it takes while the disk is not sound.
 func (p *person) revive(tc task.Context) {
 	for p.life == nil {
+		excused := p.spoiled
 		err := p.start(tc)
 		if err == nil {
 			return
 		}
-		if !p.sick {
+		if !excused && !p.spoiled {
 			p.world.violate(p.name, ServicesRun, "the agent does not start: %v", err)
 			return
 		}

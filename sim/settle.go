@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"reflect"
 	"slices"
 	"time"
 
@@ -21,9 +20,6 @@ const (
 	settleWithin = 10 * time.Minute
 	// settleEpochs is how many more epochs it may take where budgets were used up.
 	settleEpochs = 20
-	// viewWithin is how long a view may take to follow. Observations change all the time, so a view is looked
-	// at until it agrees once.
-	viewWithin = time.Minute
 )
 
 // settle lets half of the worlds make up, and waits until everything is where it belongs.
@@ -37,7 +33,7 @@ func (w *universe) settle(tc task.Context) {
 	if w.policy != guard.DefaultPolicy() {
 		within += settleEpochs * w.policy.EpochLength
 	}
-	for end := tc.Elapsed() + within; tc.Elapsed() < end && !w.settled(); {
+	for end := tc.Elapsed() + within; tc.Elapsed() < end && !w.broken() && !w.settled(); {
 		if tc.Sleep(time.Second) != nil {
 			return
 		}
@@ -105,9 +101,9 @@ func (w *universe) inspect(tc task.Context) {
 				w.violate(p.name, OperationsEnd, "%s is still %s %s", o.Kind, o.Phase, o.Reason)
 			}
 		}
-		p.inspectContacts()
 		p.inspectReceipts()
-		p.inspectViews(tc)
+		w.eventually(tc, p.life, ContactsAgree, p.life.contactsDiffer)
+		w.eventually(tc, p.life, ViewsReduce, func() string { return p.life.viewsDiffer(tc) })
 	}
 	w.announce(tc)
 }
@@ -118,16 +114,23 @@ func (l *life) contacts() []contact.Contact {
 	return s.Value
 }
 
-// inspectContacts checks that for each contact the other side has this person, by the same code.
-func (p *person) inspectContacts() {
-	for _, c := range p.life.contacts() {
-		other := p.world.byAuthority(c.Authority)
-		if other == nil || !slices.ContainsFunc(other.life.contacts(), func(back contact.Contact) bool {
-			return back.Authority == p.self() && back.Context == c.Context && back.Verification == c.Verification
+// contactsDiffer names a contact whose other side does not have this person, once and by the same code;
+// empty: there is none.
+func (l *life) contactsDiffer() string {
+	met := map[aura.AuthorityID]bool{}
+	for _, c := range l.contacts() {
+		other := l.world.byAuthority(c.Authority)
+		if other == nil || other.life == nil || !slices.ContainsFunc(other.life.contacts(), func(back contact.Contact) bool {
+			return back.Authority == l.self() && back.Context == c.Context && back.Verification == c.Verification
 		}) {
-			p.world.violate(p.name, ContactsAgree, "%s is a contact, and the other side does not have the same", c.Name)
+			return c.Name + " is a contact, and the other side does not have the same"
 		}
+		if met[c.Authority] {
+			return c.Name + " is a contact twice"
+		}
+		met[c.Authority] = true
 	}
+	return ""
 }
 
 // inspectReceipts checks what this person knows of the receipts of others against their ledgers.
@@ -159,62 +162,4 @@ func (p *person) inspectReceipts() {
 			}
 		}
 	}
-}
-
-// inspectViews compares what the running frontend shows with a reduction of all facts in another order.
-func (p *person) inspectViews(tc task.Context) {
-	difference := ""
-	for end := tc.Elapsed() + viewWithin; tc.Elapsed() < end; {
-		fresh, err := p.reduce(tc)
-		if err != nil {
-			difference = err.Error()
-		} else if difference = p.life.differs(fresh, tc.Now()); difference == "" {
-			return
-		}
-		if tc.Sleep(time.Second) != nil {
-			return
-		}
-	}
-	p.world.violate(p.name, ViewsReduce, "%s", difference)
-}
-
-// reduce folds everything that the agent gives a watcher, the facts in an order of chance.
-func (p *person) reduce(tc task.Context) (*reduction, error) {
-	var records []fact.Record
-	fresh := newReduction(p.self())
-	err := p.life.agent.Watch(tc, fact.Selection{Observations: []string{"*"}}, func(up fact.Update) error {
-		records = append(records, up.Records...)
-		for _, o := range up.Observations {
-			fresh.outboxes.Observe(o)
-		}
-		return nil
-	})
-	p.world.chance.Shuffle(len(records), func(i, j int) { records[i], records[j] = records[j], records[i] })
-	for i := range records {
-		fresh.apply(&records[i])
-	}
-	return fresh, err
-}
-
-// differs names the first signal that is not what the reduction gives, empty when all agree.
-func (l *life) differs(fresh *reduction, now aura.Physical) string {
-	frame := l.core.Hub().Frame()
-	contacts, _ := reactive.Value(frame, app.Contacts)
-	invitations, _ := reactive.Value(frame, app.Invitations)
-	moderated, _ := reactive.Value(frame, app.Moderation)
-	chats, _ := reactive.Value(frame, app.Chats)
-	for _, view := range []struct {
-		name       string
-		shown, got any
-	}{
-		{"contacts", contacts.Value, fresh.contacts.Contacts()},
-		{"invitations", invitations.Value, fresh.invites.Invitations(now)},
-		{"moderation", moderated.Value, fresh.moderation.View()},
-		{"chats", chats.Value, fresh.chats.Threads(fresh.setting())},
-	} {
-		if !reflect.DeepEqual(view.shown, view.got) {
-			return "the view of " + view.name + " is not the reduction of the facts"
-		}
-	}
-	return ""
 }

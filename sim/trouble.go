@@ -133,7 +133,7 @@ func (w *universe) spoil(tc task.Context, p *person) error {
 		return nil
 	}
 	var f journal.Faults
-	switch c := w.chance; c.IntN(4) {
+	switch c := w.chance; c.IntN(5) {
 	case 0:
 		f.SyncDelay = c.between(50*time.Millisecond, 2*time.Second)
 	case 1:
@@ -142,6 +142,8 @@ func (w *universe) spoil(tc task.Context, p *person) error {
 		f.BreakApply = 0.1 * c.Float64()
 	case 3:
 		f.Capacity = 1 // full: nothing fits any more
+	case 4:
+		f.FailRead = 0.02 * c.Float64()
 	}
 	w.report.DiskFaults++
 	w.note(tc, "spoil disk", p.name)

@@ -27,6 +27,7 @@ type universe struct {
 	options Options
 	sim     *task.Sim
 	chance  *chance
+	shuffle *chance // of orders of facts
 	policy  guard.Policy
 	net     *transport.SimNet
 	lives   *task.Group // the agents
@@ -45,7 +46,7 @@ func newUniverse(o Options) *universe {
 	// The wall clock begins somewhere in an hour, so that the epoch of the default policy turns in some worlds.
 	start := aura.Instant(1_700_000_000e9).Add(aura.Duration(o.Seed%60) * time.Minute)
 	w.sim = task.NewSim(o.Seed, o.options(log, start))
-	w.chance = newChance(w.sim.Entropy("world"))
+	w.chance, w.shuffle = newChance(w.sim.Entropy("world")), newChance(w.sim.Entropy("shuffle"))
 	w.policy = guard.DefaultPolicy()
 	if w.chance.happens(0.25) {
 		// Budgets that people use up, in epochs that turn while they talk.
@@ -63,30 +64,50 @@ func (w *universe) live(tc task.Context) error {
 		return err
 	}
 	trouble := task.NewGroup(tc, "trouble")
+	trouble.Go("glance", w.glance)
 	if w.options.Faults {
 		trouble.Go("trouble", w.haunt)
 	}
+	err := w.unfold(tc, trouble)
+	w.count()
+	w.announce(tc)
+	w.sim.Crash(trouble)
+	for _, p := range w.people {
+		p.crash()
+	}
+	return err
+}
+
+// unfold is the story: people talk while trouble happens, everything is healed, must settle, and ends in
+// order. It breaks off at the first violation: what follows one is noise.
+func (w *universe) unfold(tc task.Context, trouble *task.Group) error {
 	for end := tc.Elapsed() + aura.Duration(w.options.Minutes)*time.Minute; tc.Elapsed() < end; {
 		if err := tc.Sleep(min(lookEvery, end-tc.Elapsed())); err != nil {
 			return err
 		}
-		w.look(tc)
+		if w.look(tc); w.broken() {
+			return nil
+		}
 	}
 	w.closing = true
 	if err := trouble.Wait(tc); err != nil {
 		return err
 	}
-	if err := w.heal(tc); err != nil {
-		return err
+	for _, step := range []func(task.Context){w.heal, w.settle, w.inspect, w.stop} {
+		if step(tc); w.broken() {
+			return nil
+		}
 	}
-	w.settle(tc)
-	w.inspect(tc)
+	return tc.Err()
+}
+
+// broken reports whether something was found that must not be.
+func (w *universe) broken() bool { return len(w.report.Violations) > 0 }
+
+func (w *universe) stop(tc task.Context) {
 	for _, p := range w.people {
 		p.stop(tc)
 	}
-	w.count()
-	w.announce(tc)
-	return nil
 }
 
 // calm is a network without trouble.
@@ -150,7 +171,7 @@ func (w *universe) look(tc task.Context) {
 
 // heal ends all trouble: networks are whole, disks are sound, everybody is there, and users have ended what
 // they began.
-func (w *universe) heal(tc task.Context) error {
+func (w *universe) heal(tc task.Context) {
 	w.net.Set(calm())
 	for i, p := range w.people {
 		w.net.Attach(p.link())
@@ -160,13 +181,13 @@ func (w *universe) heal(tc task.Context) error {
 	}
 	for _, p := range w.people {
 		if err := p.recover(tc); err != nil {
-			return err
+			w.violate(p.name, ServicesRun, "%v", err)
+			return
 		}
 	}
 	for _, p := range w.people {
 		p.finish(tc)
 	}
-	return nil
 }
 
 // count sums up the journals.

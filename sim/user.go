@@ -63,8 +63,10 @@ func (l *life) act(tc task.Context, lane *lane) {
 		l.say(tc, thread, lane, large)
 	case n < 75:
 		l.burst(tc, thread)
-	case n < 87:
+	case n < 86:
 		l.with(tc, "read", thread, l.core.MarkRead)
+	case n < 87:
+		l.with(tc, "watch", thread, l.watch)
 	case n < 91:
 		l.with(tc, "mute", thread, one(l.chance, []func(task.Context, app.Ref) error{l.core.Mute, l.core.Unmute}))
 	case n < 93:

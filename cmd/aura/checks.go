@@ -69,7 +69,16 @@ func checkModes(home string) finding {
 	case open != "":
 		return ill("permissions", "chmod -R go-rwx "+home, "other users can read %s", open)
 	}
-	return well("permissions", "nobody else reads the account")
+	a, err := readAccount(home)
+	if err != nil {
+		a = account{} // a finding of its own
+	}
+	for _, secret := range []string{a.KeyFile, a.PassphraseFile} {
+		if info, err := os.Stat(secret); err == nil && info.Mode().Perm()&0o077 != 0 {
+			return ill("permissions", "chmod 600 "+secret, "other users can read %s", secret)
+		}
+	}
+	return well("permissions", "nobody else reads the account or its key")
 }
 
 // checkClock compares the clock with the times of the account's files: it cannot be before them.

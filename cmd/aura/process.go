@@ -27,14 +27,21 @@ func runTasks(name string, log world.Log, fn func(task.Context) error) error {
 	})
 }
 
-// runUntilStopped is runTasks for what closes in an order of its own: a signal opens the latch and cancels
-// nothing.
+// runUntilStopped is runTasks for what closes in an order of its own and logs what happens: a signal opens
+// the latch and cancels nothing, and the error of fn is for the caller to tell, not for the log.
 func runUntilStopped(name string, log world.Log, fn func(tc task.Context, stop *task.Latch) error) error {
-	return task.NewReal(task.RealOptions{Log: log}).Run(name, func(tc task.Context) error {
+	var failed error
+	err := task.NewReal(task.RealOptions{Log: log}).Run(name, func(tc task.Context) error {
 		stop := task.NewLatch()
 		defer onSignal(stop.Open)()
-		return fn(tc, stop)
+		failed = fn(tc, stop)
+		tc.Group().Cancel() // whatever fn left behind
+		return nil
 	})
+	if failed != nil {
+		return failed
+	}
+	return err
 }
 
 // onSignal calls first at the first signal that asks the process to end and ends it at the second. The

@@ -65,6 +65,10 @@ func newProtection(n protectFlags, home string) (protection, error) {
 	return protection{keyring.OSKeyring(keyringService, home), account{Protector: byOSKeyring, Entry: home}}, nil
 }
 
+// shortestPassphrase is the least length in bytes of a new passphrase that a person types. Who writes one
+// to a file decides alone.
+const shortestPassphrase = 8
+
 // typedProtection asks for a new passphrase at the terminal, twice.
 func typedProtection() (protection, error) {
 	const op = "aura.Protect"
@@ -72,8 +76,8 @@ func typedProtection() (protection, error) {
 	if err != nil {
 		return protection{}, err
 	}
-	if err := checkPassphrase(first, "the passphrase"); err != nil {
-		return protection{}, err
+	if len(first) < shortestPassphrase {
+		return protection{}, aura.Errorf(op, aura.Invalid, "the passphrase is shorter than %d characters", shortestPassphrase)
 	}
 	second, err := askSecret("The same again: ")
 	if err != nil {
@@ -156,14 +160,8 @@ func readPassphrase(path string) ([]byte, error) {
 		return nil, aura.Errorf(op, aura.Invalid, "the passphrase file %s has more than %d bytes", path, most)
 	}
 	text = bytes.TrimRight(text, "\r\n")
-	return text, checkPassphrase(text, "the passphrase in "+path)
-}
-
-// checkPassphrase refuses what protects nothing.
-func checkPassphrase(text []byte, what string) error {
-	const shortest = 8
-	if len(text) < shortest {
-		return aura.Errorf("aura.Protect", aura.Invalid, "%s is shorter than %d characters", what, shortest)
+	if len(text) == 0 {
+		return nil, aura.Errorf(op, aura.Invalid, "the passphrase file %s is empty", path)
 	}
-	return nil
+	return text, nil
 }

@@ -118,39 +118,45 @@ func Leave(s *State, set Setting, by contact.Caller, in LeaveIntent) (guard.Requ
 	return by.Send(CapLeave, in.Context, c.peers(), draft), err
 }
 
-// SettledKey is where the metadata keeps how far delivery of the own facts of a context to a peer is settled:
-// the Seq through which it has them, or they were given up. See [ParseSettled].
-func SettledKey(context aura.ContextID, peer aura.AuthorityID) string {
-	return "delivery/" + string(context[:]) + string(peer[:])
+// AckedKey is where the metadata keeps the Seq through which a peer has the own facts of a context, and
+// FailedKey that through which they were given up, so that a service knows without folding every delivery
+// there ever was. See [ParseSeq].
+func AckedKey(context aura.ContextID, peer aura.AuthorityID) string {
+	return "delivery.acked/" + string(context[:]) + string(peer[:])
 }
 
-// ParseSettled reads the value of a [SettledKey]; nil is zero. Anything else is [aura.Corrupt].
-func ParseSettled(value []byte) (uint64, error) {
+// FailedKey is explained at [AckedKey].
+func FailedKey(context aura.ContextID, peer aura.AuthorityID) string {
+	return "delivery.failed/" + string(context[:]) + string(peer[:])
+}
+
+// ParseSeq reads the value of an [AckedKey] or a [FailedKey]; nil is zero. Anything else is [aura.Corrupt].
+func ParseSeq(value []byte) (uint64, error) {
 	switch len(value) {
 	case 0:
 		return 0, nil
 	case 8:
 		return binary.BigEndian.Uint64(value), nil
 	}
-	return 0, aura.Errorf("chat.ParseSettled", aura.Corrupt, "how far a delivery is has %d bytes", len(value))
+	return 0, aura.Errorf("chat.ParseSeq", aura.Corrupt, "how far a delivery is has %d bytes", len(value))
 }
 
 // Acknowledge plans to record that a peer has facts of the own device.
 func Acknowledge(by contact.Caller, a Acked) (guard.Request, error) {
 	draft, err := by.Draft(KindAcked, a)
-	return settling(by, draft, a.Context, a.Peer, a.Through), err
+	return settle(by, draft, AckedKey(a.Context, a.Peer), a.Through), err
 }
 
 // GiveUp plans to record that delivery to a peer failed for good. A long reason is cut.
 func GiveUp(by contact.Caller, f Failed) (guard.Request, error) {
 	f.Reason = strings.ToValidUTF8(f.Reason[:min(len(f.Reason), maxReason)], "")
 	draft, err := by.Draft(KindFailed, f)
-	return settling(by, draft, f.Context, f.Peer, f.Through), err
+	return settle(by, draft, FailedKey(f.Context, f.Peer), f.Through), err
 }
 
-func settling(by contact.Caller, draft fact.Draft, context aura.ContextID, peer aura.AuthorityID, through uint64) guard.Request {
+func settle(by contact.Caller, draft fact.Draft, key string, through uint64) guard.Request {
 	r := by.Local(CapRecord, draft)
-	r.Metadata = []guard.Meta{{Key: SettledKey(context, peer), Value: binary.BigEndian.AppendUint64(nil, through)}}
+	r.Metadata = []guard.Meta{{Key: key, Value: binary.BigEndian.AppendUint64(nil, through)}}
 	return r
 }
 

@@ -113,6 +113,7 @@ func Fail(s *State, by contact.Caller, id ID, reason string) (guard.Request, err
 type Admission struct {
 	Request guard.Request // the plan, unless Again or Refusal
 	Again   bool          // the same Hello was admitted before: send the stored answer again
+	Wait    bool          // say nothing: the two invited each other, and this side's own attempt comes first
 	Refusal Refusal       // not 0: tell the accepter and do nothing else
 }
 
@@ -146,6 +147,11 @@ func Offer(s *State, contacts *contact.State, by contact.Caller, c Code, h Hello
 	}
 	if _, known := contacts.ByAuthority(cert.Authority()); known {
 		return Admission{Refusal: RefusedKnown}
+	}
+	// Of two people who answer each other's invitation at once only the lesser waits, so that they become
+	// contacts once and not twice.
+	if by.Authority.Compare(cert.Authority()) < 0 && s.contacting(cert.Device()) {
+		return Admission{Wait: true}
 	}
 	return Admission{}
 }

@@ -343,6 +343,33 @@ func TestOfferIsRefusedWithItsReason(t *testing.T) {
 	}
 }
 
+func TestPeopleWhoInviteEachOtherMeetOnce(t *testing.T) {
+	waits := 0
+	for _, pair := range [][2]foldtest.Person{{ada, ben}, {ben, ada}} {
+		me, peer := pair[0], pair[1]
+		own, theirs := code(t, me, 1), code(t, peer, 2)
+		s := &side{Person: me, meta: map[string][]byte{}}
+		r, err := invite.Create(at(me, noon), own)
+		s.commit(t, r, err)
+		r, err = invite.Accept(&s.state, &s.contacts, at(me, noon), theirs, hello(me, "Me"), [64]byte{})
+		s.commit(t, r, err)
+		offer := func() invite.Admission {
+			return invite.Offer(&s.state, &s.contacts, at(me, noon), own, hello(peer, "Peer"), peer.Certificate.Agreement)
+		}
+		if offer().Wait {
+			waits++
+		}
+		r, err = invite.Fail(&s.state, at(me, noon), theirs.ID(), "the other one came first")
+		s.commit(t, r, err)
+		if got := offer(); got.Wait || got.Refusal != 0 {
+			t.Errorf("once its own attempt has failed: %+v", got)
+		}
+	}
+	if waits != 1 {
+		t.Errorf("%d of two sides wait for each other, want one", waits)
+	}
+}
+
 func TestAcceptRefusesWhatCannotWork(t *testing.T) {
 	c := code(t, ada, 1)
 	_, b := sides()

@@ -85,6 +85,16 @@ func (s *State) Contacting() []ID {
 	return s.where(func(at situation) bool { return at.phase == Contacting })
 }
 
+// contacting reports whether an invitation of a device is being answered.
+func (s *State) contacting(device aura.DeviceID) bool {
+	for _, e := range s.entries {
+		if e.now.phase == Contacting && e.now.device == device {
+			return true
+		}
+	}
+	return false
+}
+
 func (s *State) where(holds func(situation) bool) []ID {
 	var all []ID
 	for id, e := range s.entries {

@@ -205,8 +205,8 @@ func inviteListCommand(s *Shell) *cobra.Command {
 func inviteCancelCommand(s *Shell) *cobra.Command {
 	return &cobra.Command{
 		Use:     "cancel ID",
-		Short:   "Take back an invitation that nobody accepted yet",
-		Example: "  aura invite list\n  aura invite cancel inv_k3jq",
+		Short:   "Take back an invitation that nobody accepted yet; \"invite list\" shows its ID",
+		Example: "  aura invite cancel inv_k3jq",
 		Args:    Exactly(1, "the beginning of an invitation's identifier"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return s.connected("invite cancel", func(tc task.Context, core *app.Core) error {

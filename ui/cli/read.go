@@ -91,16 +91,18 @@ func (r *reader) show(tc task.Context, messages []chat.Message) error {
 
 // messageText returns a message for a person, on as many lines as it has.
 func messageText(m *chat.Message, now time.Time) string {
-	head := clock(m.At, now) + "  " + m.From + ": "
-	state := ""
-	if m.Mine {
-		state = "  [" + m.State.String()
-		if m.Reason != "" {
-			state += ": " + m.Reason
-		}
-		state += "]"
+	return clock(m.At, now) + "  " + m.From + ": " + indent(clean(m.Text), 4) + messageState(m)
+}
+
+// messageState returns how far an own message is and why no further, nothing for the messages of others.
+func messageState(m *chat.Message) string {
+	switch {
+	case !m.Mine:
+		return ""
+	case m.Reason != "":
+		return "  [" + m.State.String() + ": " + oneLine(m.Reason) + "]"
 	}
-	return head + indent(clean(m.Text), 4) + state
+	return "  [" + m.State.String() + "]"
 }
 
 // interrupted turns the end of a verb that only its person ends into success.

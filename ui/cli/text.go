@@ -26,6 +26,16 @@ func oneLine(text string) string {
 	return strings.Join(strings.FieldsFunc(clean(text), func(r rune) bool { return r == '\n' }), " ")
 }
 
+// beginning returns the first words of a text, on one line.
+func beginning(text string) string {
+	const most = 40
+	letters := []rune(oneLine(text))
+	if len(letters) <= most {
+		return string(letters)
+	}
+	return string(letters[:most-1]) + "…"
+}
+
 // indent puts each further line of a text below the first, so that no line of a message can look like
 // another message.
 func indent(text string, width int) string {
@@ -52,6 +62,8 @@ func count(n int, noun string) string {
 // span returns a duration for a person, to two units.
 func span(d time.Duration) string {
 	switch {
+	case d < time.Second:
+		return d.String()
 	case d < time.Minute:
 		return strconv.Itoa(int(d/time.Second)) + "s"
 	case d < time.Hour:

@@ -38,9 +38,9 @@ func eventText(e *app.Event, now time.Time) string {
 	head := clock(now, now) + "  "
 	switch {
 	case e.Message != nil && e.Kind == app.EventProgress:
-		return head + fmt.Sprintf("message to %s: %s", e.Name, e.Message.State) + because(e.Message.Reason)
+		return head + e.Name + "  \"" + beginning(e.Message.Text) + "\"" + messageState(e.Message)
 	case e.Message != nil:
-		return head + e.Name + "  " + e.Message.From + ": " + indent(clean(e.Message.Text), 4)
+		return head + e.Name + "  " + e.Message.From + ": " + indent(clean(e.Message.Text), 4) + messageState(e.Message)
 	case e.Contact != nil:
 		return head + "contact " + e.Name
 	case e.Group != nil:

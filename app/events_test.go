@@ -1,0 +1,133 @@
+package app_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/status"
+	"github.com/aura-runtime/aura/task"
+)
+
+func TestEventsTellWhatHappensAndNothingBefore(t *testing.T) {
+	everywhere(t, func(t *testing.T, tc task.Context) {
+		a := met(t, ben)
+		a.hears(ben, chat.KindMessage, chat.Text{Text: "before"})
+		a.observe(status.Connection{Reach: status.Direct}.Observation(ben.cert.Authority()))
+		c := a.core(tc)
+		to := resolve(t, tc, c, "ben")
+
+		told := task.NewMailbox[app.Event]("told", 16)
+		g := task.NewGroup(tc, "watch")
+		g.Go("events", func(tc task.Context) error {
+			return c.Events(tc, func(e app.Event) error { return told.Send(tc, e) })
+		})
+		next := func() string {
+			t.Helper()
+			e, err := told.Recv(tc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := e.Kind + " " + e.Name
+			switch {
+			case e.Message != nil:
+				text += ": " + e.Message.Text + " " + e.Message.State.String()
+			case e.Connection != nil:
+				text += ": " + e.Connection.Reach.String()
+			case e.Group != nil:
+				text += ": " + e.Group.Members[0].Name
+			}
+			return text
+		}
+		expect := func(want ...string) {
+			t.Helper()
+			for _, w := range want {
+				if diff := cmp.Diff(w, next()); diff != "" {
+					t.Fatalf("event (-want +got):\n%s", diff)
+				}
+			}
+		}
+		// The watch has begun when it tells the first change: renaming is repeated until it does.
+		for n := 0; told.Len() == 0; n++ {
+			if err := c.Rename(tc, to, []string{"Benjamin", "Benny"}[n%2]); err != nil {
+				t.Fatal(err)
+			}
+			if err := tc.Sleep(1e6); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for told.Len() > 0 {
+			_, _ = told.TryRecv()
+		}
+		if err := c.Rename(tc, to, "Bobby"); err != nil {
+			t.Fatal(err)
+		}
+		for next() != "contact Bobby" {
+		}
+		if _, err := c.Send(tc, to, "hi", aura.FactID{}); err != nil {
+			t.Fatal(err)
+		}
+		expect("message Bobby: hi waiting")
+		a.acked(ben)
+		expect("progress Bobby: hi delivered")
+		a.hears(ben, chat.KindMessage, chat.Text{Text: "hi yourself"})
+		expect("message Bobby: hi yourself received")
+		if err := c.MarkRead(tc, to); err != nil {
+			t.Fatal(err)
+		}
+		expect("progress Bobby: before read", "progress Bobby: hi yourself read")
+		a.observe(status.Connection{Reach: status.Offline}.Observation(ben.cert.Authority()))
+		expect("connection Bobby: offline")
+		if _, err := c.CreateGroup(tc, "Friends", []app.Ref{to}); err != nil {
+			t.Fatal(err)
+		}
+		expect("group Friends: Bobby")
+		if err := g.Close(tc, 1e9); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestLookupsSayWhatIsKnown(t *testing.T) {
+	everywhere(t, func(t *testing.T, tc task.Context) {
+		a := met(t, ben, cleo)
+		a.observe(status.Connection{Reach: status.Direct}.Observation(ben.cert.Authority()))
+		c := a.core(tc)
+		peers, err := c.Connections(tc)
+		if err != nil || len(peers) != 1 || peers[0].Authority != ben.cert.Authority() || peers[0].Reach != status.Direct {
+			t.Errorf("connections: %+v, %v", peers, err)
+		}
+		if err := c.Block(tc, resolve(t, tc, c, "cleo")); err != nil {
+			t.Fatal(err)
+		}
+		m, err := c.Moderation(tc)
+		if err != nil || len(m.Blocked) != 1 || m.Blocked[0].Authority != cleo.cert.Authority() || len(m.Muted) != 0 {
+			t.Errorf("moderation: %+v, %v", m, err)
+		}
+		if _, err := c.CreateGroup(tc, "Friends", []app.Ref{resolve(t, tc, c, "ben")}); err != nil {
+			t.Fatal(err)
+		}
+		groups, err := c.Groups(tc)
+		if err != nil || len(groups) != 1 || groups[0].Name != "Friends" || len(groups[0].Members) != 1 {
+			t.Errorf("groups: %+v, %v", groups, err)
+		}
+		if _, err := c.ResolveInvitation(tc, "inv_abcd"); aura.KindOf(err) != aura.NotFound {
+			t.Errorf("an invitation that nobody made: %v", err)
+		}
+		made, err := c.Invite(tc, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, err := c.ResolveInvitation(tc, made.ID.String()[:12])
+		if err != nil || id != made.ID {
+			t.Errorf("resolved %v, want %v: %v", id, made.ID, err)
+		}
+		in, err := c.Invitation(tc, id)
+		if err != nil || in.ID != made.ID {
+			t.Errorf("invitation: %+v, %v", in, err)
+		}
+	})
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
+
+	"github.com/aura-runtime/aura/ui/cli"
+)
+
+// walk calls fn with every verb that does something.
+func walk(c *cobra.Command, fn func(*cobra.Command)) {
+	for _, sub := range c.Commands() {
+		if sub.HasSubCommands() {
+			walk(sub, fn)
+		} else {
+			fn(sub)
+		}
+	}
+}
+
+func TestVerbsArePublic(t *testing.T) {
+	var got []string
+	walk(commands(&cli.Shell{}), func(c *cobra.Command) { got = append(got, strings.TrimPrefix(c.CommandPath(), "aura ")) })
+	want := []string{
+		"block", "contacts", "demo", "doctor", "group create", "group leave", "group list", "init",
+		"invite accept", "invite cancel", "invite create", "invite decline", "invite list",
+		"mute", "name", "read", "rename", "send", "sim", "status", "unblock", "unmute", "up", "version", "watch",
+	}
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("verbs (-want +got):\n%s", diff)
+	}
+}
+
+func TestEveryVerbExplainsItself(t *testing.T) {
+	var paths [][]string
+	walk(commands(&cli.Shell{}), func(c *cobra.Command) { paths = append(paths, strings.Fields(c.CommandPath())[1:]) })
+	for _, path := range paths {
+		var out, errs bytes.Buffer
+		if code := run(append(path, "--help"), strings.NewReader(""), &out, &errs); code != 0 || errs.Len() > 0 {
+			t.Errorf("%v --help: exit code %d, %s", path, code, &errs)
+		}
+		example := "Examples:\n  aura " + strings.Join(path, " ")
+		for _, want := range []string{example, "--json", "--home"} {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("%v --help does not show %q:\n%s", path, want, &out)
+			}
+		}
+		for _, line := range strings.Split(out.String(), "\n") {
+			if len([]rune(line)) > 130 {
+				t.Errorf("%v --help has a line of %d characters", path, len([]rune(line)))
+			}
+		}
+	}
+}

@@ -1,0 +1,87 @@
+package journal
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/aura-runtime/aura/fact"
+)
+
+// recent holds at most so many records, and records of so many bytes, beside those of the newest group.
+const (
+	recentFacts = 1024
+	recentBytes = 1 << 20
+)
+
+// recent is the end of the journal in memory. Whoever follows the journal wants what was committed a
+// moment ago: without it everybody would read that back from the store, open and decode it. A copy may
+// be read without the lock, since groups come and go at the ends and never change.
+type recent struct {
+	after  fact.Position // every record after it is here
+	groups []memorable   // in position order
+	facts  int
+	bytes  int
+}
+
+// memorable is what one group commit wrote.
+type memorable struct {
+	records []fact.Record
+	bytes   int
+}
+
+// add takes a group that became durable and drops the oldest ones that are too much.
+func (c *recent) add(records []fact.Record, bytes int) {
+	if len(records) == 0 {
+		return
+	}
+	c.groups = append(c.groups, memorable{records, bytes})
+	c.facts, c.bytes = c.facts+len(records), c.bytes+bytes
+	for len(c.groups) > 1 && (c.facts > recentFacts || c.bytes > recentBytes) {
+		old := c.groups[0]
+		c.groups = c.groups[1:]
+		c.facts, c.bytes = c.facts-len(old.records), c.bytes-old.bytes
+		c.after = old.records[len(old.records)-1].Position
+	}
+}
+
+// each calls fn for the records after a position until fn returns false.
+func (c *recent) each(after fact.Position, fn func(*fact.Record) bool) {
+	from, _ := slices.BinarySearchFunc(c.groups, after+1, func(g memorable, p fact.Position) int {
+		return cmp.Compare(g.records[len(g.records)-1].Position, p)
+	})
+	for _, g := range c.groups[from:] {
+		for i := range g.records {
+			if g.records[i].Position > after && !fn(&g.records[i]) {
+				return
+			}
+		}
+	}
+}
+
+// of returns at most limit records of a stream from a Seq on, nil when that one is not here.
+func (c *recent) of(id streamID, fromSeq uint64, limit int) (records []fact.Record) {
+	in := func(r *fact.Record) bool { return r.Fact.Device == id.device && r.Fact.Namespace == id.namespace }
+	first := c.last(func(r *fact.Record) bool { return r.Seq == fromSeq && in(r) })
+	if first == nil {
+		return nil
+	}
+	c.each(first.Position-1, func(r *fact.Record) bool {
+		if in(r) {
+			records = append(records, *r)
+		}
+		return len(records) < limit
+	})
+	return records
+}
+
+// last returns the newest record that matches, nil for none.
+func (c *recent) last(match func(*fact.Record) bool) *fact.Record {
+	for _, g := range slices.Backward(c.groups) {
+		for i := len(g.records) - 1; i >= 0; i-- {
+			if match(&g.records[i]) {
+				return &g.records[i]
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,240 @@
+package service_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/moderation"
+	"github.com/aura-runtime/aura/domain/status"
+	"github.com/aura-runtime/aura/task"
+)
+
+const blocked = "waiting: you blocked this contact"
+
+// founds makes a group of its founder with contacts and returns its context.
+func (p *person) founds(tc task.Context, name string, members ...*person) aura.ContextID {
+	p.Helper()
+	var refs []contact.Ref
+	contacts := &p.look(tc).contacts
+	for _, m := range members {
+		c, ok := contacts.ByAuthority(m.self())
+		if !ok {
+			p.Fatalf("seed %d: %s does not know %s", p.seed, p.name, m.name)
+		}
+		refs = append(refs, c.Ref)
+	}
+	var created chat.Created
+	p.must(tc, chat.IntentCreate, chat.CreateIntent{Name: name, Members: refs}, &created)
+	return created.Context
+}
+
+// takesPart reports whether a person has a group.
+func (p *person) takesPart(tc task.Context, group aura.ContextID) bool {
+	p.Helper()
+	s := p.look(tc)
+	_, err := s.chats.Thread(s.setting(), group)
+	return err == nil
+}
+
+func (p *person) block(tc task.Context, other *person) {
+	p.Helper()
+	p.must(tc, moderation.IntentBlock, moderation.Target{Authority: other.self()}, nil)
+}
+
+func (p *person) unblock(tc task.Context, other *person) {
+	p.Helper()
+	p.must(tc, moderation.IntentUnblock, moderation.Target{Authority: other.self()}, nil)
+}
+
+// circle is Ada, who knows Ben and Cleo, who do not know each other, and a group of the three.
+func (u *universe) circle(tc task.Context) (ada, ben, cleo *person, group aura.ContextID) {
+	u.Helper()
+	ada, ben, cleo = u.person(tc, "Ada"), u.person(tc, "Ben"), u.person(tc, "Cleo")
+	u.meet(tc, ada, ben)
+	u.meet(tc, ada, cleo)
+	group = ada.founds(tc, "friends", ben, cleo)
+	u.until(tc, "all take part", time.Minute, func() bool { return ben.takesPart(tc, group) && cleo.takesPart(tc, group) })
+	return ada, ben, cleo, group
+}
+
+func (u *universe) has(tc task.Context, group aura.ContextID, reader, author *person, want ...string) {
+	u.Helper()
+	if !u.until(tc, reader.name+" reads "+author.name, 3*time.Minute, func() bool {
+		return len(reader.texts(tc, group, author)) >= len(want)
+	}) {
+		return
+	}
+	if diff := cmp.Diff(want, reader.texts(tc, group, author)); diff != "" {
+		u.Errorf("seed %d: %s has of %s: %s", u.seed, reader.name, author.name, diff)
+	}
+}
+
+func TestMembersWhoDoNotKnowEachOtherTalk(t *testing.T) {
+	inWorlds(t, 5, func(tc task.Context, u *universe) {
+		ada, ben, cleo, group := u.circle(tc)
+		all := []*person{ada, ben, cleo}
+		for _, author := range all {
+			author.say(tc, group, "from "+author.name)
+		}
+		for _, reader := range all {
+			for _, author := range all {
+				u.has(tc, group, reader, author, "from "+author.name)
+			}
+		}
+		for _, p := range all {
+			u.until(tc, "delivery of "+p.name, time.Minute, func() bool { return p.states(tc, group)["delivered"] == 1 })
+		}
+		if ben.knows(tc, cleo) {
+			t.Errorf("seed %d: a group made a contact", u.seed)
+		}
+		// Without the founder, and after restarts, the others go on.
+		ada.stop(tc)
+		ben.restart(tc)
+		cleo.restart(tc)
+		cleo.say(tc, group, "again")
+		u.has(tc, group, ben, cleo, "from Cleo", "again")
+	})
+}
+
+func TestAMemberWhoWasAwayJoinsLater(t *testing.T) {
+	inWorlds(t, 5, func(tc task.Context, u *universe) {
+		ada, ben, cleo := u.person(tc, "Ada"), u.person(tc, "Ben"), u.person(tc, "Cleo")
+		u.meet(tc, ada, ben)
+		u.meet(tc, ada, cleo)
+		cleo.stop(tc)
+		group := ada.founds(tc, "friends", ben, cleo)
+		u.until(tc, "Ben takes part", time.Minute, func() bool { return ben.takesPart(tc, group) })
+		ada.say(tc, group, "one")
+		ben.say(tc, group, "two")
+		ada.restart(tc)
+		u.sleep(tc, time.Hour)
+		cleo.start(tc)
+		u.has(tc, group, cleo, ada, "one")
+		u.has(tc, group, cleo, ben, "two")
+		cleo.say(tc, group, "three")
+		u.has(tc, group, ada, cleo, "three")
+		u.has(tc, group, ben, cleo, "three")
+	})
+}
+
+// TestLeavingAGroup: the others learn of it, also those who are away, and nothing is exchanged afterwards.
+func TestLeavingAGroup(t *testing.T) {
+	inWorlds(t, 5, func(tc task.Context, u *universe) {
+		ada, ben, cleo, group := u.circle(tc)
+		ben.say(tc, group, "goodbye")
+		u.has(tc, group, cleo, ben, "goodbye")
+		cleo.stop(tc)
+		ben.must(tc, chat.IntentLeave, chat.LeaveIntent{Context: group}, nil)
+		ada.say(tc, group, "too late") // it may still be on its way to Ben
+		u.sleep(tc, time.Minute)
+		if err := ben.submit(tc, chat.IntentSend, chat.SendIntent{Context: group, Text: "one more"}, nil); aura.KindOf(err) != aura.Denied {
+			t.Errorf("seed %d: sending after leaving: %v", u.seed, err)
+		}
+		ben.restart(tc)
+		cleo.start(tc)
+		knows := func(p *person) func() bool {
+			return func() bool { return p.look(tc).chats.Gone(group, ben.self()) }
+		}
+		u.until(tc, "Ada learns that Ben left", time.Minute, knows(ada))
+		u.until(tc, "Cleo learns that Ben left", 3*time.Minute, knows(cleo))
+		cleo.say(tc, group, "without Ben")
+		u.has(tc, group, ada, cleo, "without Ben")
+		u.until(tc, "delivery", time.Minute, func() bool { return cleo.states(tc, group)["delivered"] == 1 })
+		if got := ben.texts(tc, group, cleo); len(got) != 0 {
+			t.Errorf("seed %d: Ben left and got %q", u.seed, got)
+		}
+		// Nobody tries to reach somebody who left, nor does who left try for ever.
+		u.sleep(tc, 10*time.Minute)
+		dials := u.events.count("guard", "allow", 0)
+		u.sleep(tc, time.Hour)
+		if more := u.events.count("guard", "allow", 0) - dials; more > 0 {
+			t.Errorf("seed %d: %d decisions in a quiet hour", u.seed, more)
+		}
+	})
+}
+
+// TestABlockedContactIsCutOff: its channel closes, it can open none, what waits for it says why, and all goes
+// on where it was when the owner changes their mind.
+func TestABlockedContactIsCutOff(t *testing.T) {
+	inWorlds(t, 10, func(tc task.Context, u *universe) {
+		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
+		context := u.meet(tc, ada, ben)
+		ada.say(tc, context, "one")
+		u.has(tc, context, ben, ada, "one")
+		ben.stop(tc)
+		ada.say(tc, context, "two")
+		ada.block(tc, ben)
+		ben.start(tc)
+		ben.say(tc, context, "let me in")
+		u.sleep(tc, 10*time.Minute)
+		s := ada.look(tc)
+		if peers := s.reach.View(); len(peers) != 1 || peers[0].Reach != status.Offline || peers[0].Reason != "you blocked this contact" {
+			t.Errorf("seed %d: connection %+v", u.seed, peers)
+		}
+		if diff := cmp.Diff(map[string]int{"delivered": 1, blocked: 1}, ada.states(tc, context)); diff != "" {
+			t.Errorf("seed %d: states: %s", u.seed, diff)
+		}
+		if held := ada.agent.Journal().Count(contextOf(context), ben.ring.Device()); held != 0 {
+			t.Errorf("seed %d: %d facts of a blocked contact were kept", u.seed, held)
+		}
+		if diff := cmp.Diff(map[string]int{offline: 1}, ben.states(tc, context)); diff != "" {
+			t.Errorf("seed %d: Ben was told: %s", u.seed, diff)
+		}
+		ada.restart(tc)
+		u.sleep(tc, time.Minute)
+		if diff := cmp.Diff(map[string]int{"delivered": 1, blocked: 1}, ada.states(tc, context)); diff != "" {
+			t.Errorf("seed %d: states after a restart: %s", u.seed, diff)
+		}
+		ada.unblock(tc, ben)
+		u.has(tc, context, ben, ada, "one", "two")
+		u.has(tc, context, ada, ben, "let me in")
+	})
+}
+
+// TestBlockingEndsALiveConversation blocks and unblocks in the middle of one.
+func TestBlockingEndsALiveConversation(t *testing.T) {
+	inWorlds(t, 10, func(tc task.Context, u *universe) {
+		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
+		context := u.meet(tc, ada, ben)
+		for i, text := range numbered(1, 12) {
+			ben.say(tc, context, text)
+			switch i {
+			case 3, 8:
+				ada.block(tc, ben)
+			case 5, 10:
+				ada.unblock(tc, ben)
+			}
+			u.sleep(tc, aura.Duration(u.seed)*10*time.Millisecond)
+		}
+		u.has(tc, context, ada, ben, numbered(1, 12)...)
+		u.until(tc, "delivery", 3*time.Minute, func() bool { return ben.states(tc, context)["delivered"] == 12 })
+	})
+}
+
+// TestABlockedMember: the group goes on, and what one writes waits for the blocked one alone.
+func TestABlockedMember(t *testing.T) {
+	inWorlds(t, 5, func(tc task.Context, u *universe) {
+		ada, ben, cleo, group := u.circle(tc)
+		cleo.block(tc, ben) // who is no contact of hers
+		u.sleep(tc, time.Minute)
+		cleo.say(tc, group, "to all")
+		ben.say(tc, group, "to all, too")
+		u.has(tc, group, ada, cleo, "to all")
+		u.has(tc, group, ada, ben, "to all, too")
+		u.sleep(tc, 5*time.Minute)
+		if got := len(ben.texts(tc, group, cleo)) + len(cleo.texts(tc, group, ben)); got != 0 {
+			t.Errorf("seed %d: %d messages passed a block", u.seed, got)
+		}
+		if diff := cmp.Diff(map[string]int{blocked: 1}, cleo.states(tc, group)); diff != "" {
+			t.Errorf("seed %d: states: %s", u.seed, diff)
+		}
+		cleo.unblock(tc, ben)
+		u.has(tc, group, ben, cleo, "to all")
+		u.has(tc, group, cleo, ben, "to all, too")
+	})
+}

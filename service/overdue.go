@@ -1,0 +1,62 @@
+package service
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/task"
+)
+
+// giveUp ends the delivery of messages that waited longer than their domain keeps records of deliveries. A
+// peer that comes back gets them all the same, and they count as delivered then.
+func (s *Maintenance) giveUp(tc task.Context) {
+	peers := s.desk.Book.Peers()
+	for i := range peers {
+		peer := &peers[i]
+		through, waited, err := s.overdue(tc, peer)
+		if err == nil && through > 0 {
+			_, err = s.desk.plan(tc, func(*Pages) (guard.Request, error) {
+				return chat.GiveUp(s.desk.Caller(tc, aura.OperationID{}), chat.Failed{
+					Context: peer.Context, Peer: peer.Authority, Through: through,
+					Reason: fmt.Sprintf("not delivered within %d days", waited/(24*time.Hour)),
+				})
+			})
+		}
+		if err != nil && tc.Err() == nil {
+			tc.Emit(ingress("maintenance", "dropped", err))
+		}
+	}
+}
+
+// overdue returns the Seq of the last message to a peer that waited too long, zero when there is none, and
+// how long is too long.
+func (s *Maintenance) overdue(tc task.Context, p *Peer) (through uint64, limit aura.Duration, err error) {
+	desk, ns := s.desk, fact.ContextNamespace(p.Context)
+	settled, err := desk.settled(p.Context, p.Authority)
+	if err != nil {
+		return 0, 0, err
+	}
+	now := tc.Now().At
+	for next := settled + 1; ; {
+		records, err := desk.Journal.ByAuthor(ns, desk.Ring.Device(), next, maxDeliver)
+		if err != nil || len(records) == 0 {
+			return through, limit, err
+		}
+		for i := range records {
+			sent, dated := chat.SentAt(&records[i].Fact)
+			policy := desk.Registry.Policy(records[i].Fact.Kind)
+			if !dated || !policy.RequiresAck(records[i].Fact.Kind) {
+				continue // it shares the fate of the messages around it
+			}
+			if now.Sub(sent) < policy.MaxRetention() {
+				return through, limit, nil
+			}
+			through, limit = records[i].Seq, policy.MaxRetention()
+		}
+		next = records[len(records)-1].Seq + 1
+	}
+}

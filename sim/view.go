@@ -1,0 +1,118 @@
+package sim
+
+import (
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/reactive"
+	"github.com/aura-runtime/aura/task"
+)
+
+const (
+	// viewWithin is how long a frontend may take to follow. What it shows of connections changes all the time,
+	// so it is looked at until it agrees once.
+	viewWithin = time.Minute
+	// glanceEvery is the mean time between two comparisons of somebody's views while the world is busy.
+	glanceEvery = 45 * time.Second
+	// watched is how many messages of a conversation a user has on the screen.
+	watched = 50
+)
+
+// glance compares somebody's views from time to time until the world closes.
+func (w *universe) glance(tc task.Context) error {
+	for c := newChance(w.sim.Entropy("glance")); !w.closing; {
+		if err := tc.Sleep(c.pause(glanceEvery)); err != nil {
+			return err
+		}
+		if l := one(c, w.people).life; l != nil && !w.closing {
+			w.eventually(tc, l, ViewsReduce, func() string { return l.viewsDiffer(tc) })
+		}
+	}
+	return nil
+}
+
+// eventually gives a check some time to find no difference, as long as the process lives.
+func (w *universe) eventually(tc task.Context, l *life, invariant string, difference func() string) {
+	for end := tc.Elapsed() + viewWithin; ; {
+		found := difference()
+		if found == "" || l.person.life != l {
+			return
+		}
+		if tc.Elapsed() >= end || tc.Sleep(time.Second) != nil {
+			w.violate(l.name, invariant, "%s", found)
+			return
+		}
+	}
+}
+
+// watch keeps a conversation on the user's screen.
+func (l *life) watch(tc task.Context, of app.Ref) error {
+	s, err := l.core.Conversation(tc, of, watched)
+	if err == nil && !slices.ContainsFunc(l.screen, func(o onScreen) bool { return o.of.Context == of.Context }) {
+		l.screen = append(l.screen, onScreen{of, s})
+	}
+	return err
+}
+
+// onScreen is a conversation that a user watches.
+type onScreen struct {
+	of     app.Ref
+	signal reactive.Signal[app.Conversation]
+}
+
+// viewsDiffer compares what the running frontend shows with a reduction of all facts in another order, and
+// names the first difference; empty: there is none.
+func (l *life) viewsDiffer(tc task.Context) string {
+	fresh, err := l.reduce(tc)
+	if err != nil {
+		return err.Error()
+	}
+	// Nothing waits from here on: what is compared is of one instant.
+	frame := l.core.Hub().Frame()
+	contacts, _ := reactive.Value(frame, app.Contacts)
+	invitations, _ := reactive.Value(frame, app.Invitations)
+	moderated, _ := reactive.Value(frame, app.Moderation)
+	chats, _ := reactive.Value(frame, app.Chats)
+	for _, view := range []struct {
+		name          string
+		shown, folded any
+	}{
+		{"contacts", contacts.Value, fresh.contacts.Contacts()},
+		{"invitations", invitations.Value, fresh.invites.Invitations(tc.Now())},
+		{"moderation", moderated.Value, fresh.moderation.View()},
+		{"chats", chats.Value, fresh.chats.Threads(fresh.setting())},
+	} {
+		if !reflect.DeepEqual(view.shown, view.folded) {
+			return "the view of " + view.name + " is not the reduction of the facts"
+		}
+	}
+	for _, o := range l.screen {
+		shown, _ := reactive.Value(frame, o.signal)
+		folded, more := fresh.chats.Messages(fresh.setting(), o.of.Context, watched)
+		if more != shown.Value.More || len(folded)+len(shown.Value.Messages) > 0 && !reflect.DeepEqual(shown.Value.Messages, folded) {
+			return "the view of a conversation is not the reduction of the facts"
+		}
+	}
+	return ""
+}
+
+// reduce folds everything that the agent gives a watcher, the facts in an order of chance.
+func (l *life) reduce(tc task.Context) (*reduction, error) {
+	var records []fact.Record
+	fresh := newReduction(l.self())
+	err := l.agent.Watch(tc, fact.Selection{Observations: []string{"*"}}, func(up fact.Update) error {
+		records = append(records, up.Records...)
+		for _, o := range up.Observations {
+			fresh.outboxes.Observe(o)
+		}
+		return nil
+	})
+	l.world.shuffle.Shuffle(len(records), func(i, j int) { records[i], records[j] = records[j], records[i] })
+	for i := range records {
+		fresh.apply(&records[i])
+	}
+	return fresh, err
+}

@@ -1,0 +1,207 @@
+package cli_test
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"encoding/json"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/ui/cli"
+	"github.com/aura-runtime/aura/world"
+)
+
+// desk is a person's account without an agent: what is in its journal, and a command line over it.
+type desk struct {
+	t       *testing.T
+	self    fact.Certificate
+	records []fact.Record
+	in      string
+}
+
+func newDesk(t *testing.T, name string) *desk {
+	d := &desk{t: t, self: certificate(1)}
+	d.record(&d.self, fact.OwnNamespace(d.self.Authority()), contact.KindSelf, contact.Self{Name: name})
+	return d
+}
+
+// certificate returns the keys of the n-th person.
+func certificate(n byte) fact.Certificate {
+	key := func(role byte) ed25519.PrivateKey {
+		return ed25519.NewKeyFromSeed(append(make([]byte, ed25519.SeedSize-2), n, role))
+	}
+	public := func(k ed25519.PrivateKey) [32]byte { return [32]byte(k.Public().(ed25519.PublicKey)) }
+	c := fact.Certificate{Root: public(key(1)), Signing: public(key(2)), Agreement: [32]byte{1, n}, Link: public(key(3))}
+	c.Signature = [64]byte(ed25519.Sign(key(1), c.SigningBytes()))
+	return c
+}
+
+func (d *desk) record(by *fact.Certificate, ns fact.Namespace, kind string, payload any) {
+	d.t.Helper()
+	body, err := fact.Marshal(payload)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	n := len(d.records) + 1
+	r := fact.Record{Position: fact.Position(n), Seq: uint64(n), Fact: fact.Fact{
+		Namespace: ns, Kind: kind, Payload: body, Logical: aura.Logical(n),
+		Author: by.Authority(), Device: by.Device(),
+	}}
+	r.ID = r.Fact.ID()
+	d.records = append(d.records, r)
+}
+
+// knows adds a contact and returns how to let it speak.
+func (d *desk) knows(n byte, name string) (says func(text string)) {
+	d.t.Helper()
+	c := certificate(n)
+	encoded := c.Encode()
+	context := aura.ContextID{n}
+	d.record(&d.self, fact.OwnNamespace(d.self.Authority()), contact.KindAdded, contact.Added{
+		Context: context, Authority: c.Authority(), Certificate: encoded, Name: name, Transcript: [32]byte{n},
+	})
+	return func(text string) {
+		d.t.Helper()
+		d.record(&c, fact.ContextNamespace(context), chat.KindMessage, chat.Text{Text: text, At: 1})
+	}
+}
+
+// run executes one command line.
+func (d *desk) run(args ...string) (out, errs string, code int) {
+	var o, e bytes.Buffer
+	s := &cli.Shell{
+		In: strings.NewReader(d.in), Out: &o, Err: &e,
+		Run: func(name string, fn func(task.Context) error) error {
+			return task.NewReal(task.RealOptions{}).Run(name, fn)
+		},
+		HasAccount: func(string) bool { return true },
+		Connect: func(tc task.Context, _ string) (*app.Core, error) {
+			return app.NewOffline(tc, d.self.Authority(), d.self.Device(), world.Random(), app.OfflineOptions{Records: d.records})
+		},
+	}
+	root := cli.New(s)
+	root.SetArgs(args)
+	code = cli.Report(s, root.Execute())
+	return o.String(), e.String(), code
+}
+
+// prints runs a command line that must succeed and compares what it prints.
+func (d *desk) prints(want string, args ...string) {
+	d.t.Helper()
+	out, errs, code := d.run(args...)
+	if code != 0 || errs != "" {
+		d.t.Fatalf("%v: exit code %d: %s", args, code, errs)
+	}
+	if diff := cmp.Diff(want, out); diff != "" {
+		d.t.Errorf("%v (-want +got):\n%s", args, diff)
+	}
+}
+
+// fails runs a command line that must fail with an exit code and a text.
+func (d *desk) fails(want int, text string, args ...string) {
+	d.t.Helper()
+	out, errs, code := d.run(args...)
+	if code != want || !strings.Contains(errs, text) || out != "" {
+		d.t.Errorf("%v: exit code %d, want %d with %q; got %q and %q", args, code, want, text, errs, out)
+	}
+	lines := strings.Split(strings.TrimSpace(errs), "\n")
+	if !strings.HasPrefix(lines[0], "aura: ") || len(lines) > want {
+		d.t.Errorf("%v: not one line: %q", args, errs)
+	}
+}
+
+func TestContactsAreListedWithWhatIsKnown(t *testing.T) {
+	d := newDesk(t, "Ada")
+	d.prints("no contacts yet: invite somebody with: aura invite create --home x\n", "contacts", "--home", "x")
+	d.knows(2, "Ben")
+	d.knows(3, "Ben")
+	out, _, _ := d.run("contacts")
+	if ok, _ := regexp.MatchString(`^Ben    offline  [a-z2-7]{8}\nBen 2  offline  [a-z2-7]{8}  calls itself Ben\n$`, out); !ok {
+		t.Errorf("contacts:\n%s", out)
+	}
+	out, _, _ = d.run("contacts", "--json")
+	var first struct {
+		Name, Verification string
+		Connection         struct{ Reach string }
+		Blocked            bool
+	}
+	if err := json.Unmarshal([]byte(strings.SplitAfter(out, "\n")[0]), &first); err != nil {
+		t.Fatal(err)
+	}
+	if first.Name != "Ben" || first.Connection.Reach != "offline" || len(first.Verification) != 35 || first.Blocked {
+		t.Errorf("contacts --json: %+v", first)
+	}
+}
+
+func TestMessagesCannotSteerTheTerminal(t *testing.T) {
+	d := newDesk(t, "Ada")
+	says := d.knows(2, "Ben")
+	says("hello\nBen: I said this too\x1b[2J\x07\r\u202egnp.exe 👩‍👩‍👧\tend")
+	out, _, code := d.run("read", "Ben", "--keep-unread")
+	_, out, _ = strings.Cut(out, "  ") // the time
+	want := "Ben: hello\n    Ben: I said this too�[2J���gnp.exe 👩‍👩‍👧\tend\n"
+	if diff := cmp.Diff(want, out); diff != "" || code != 0 {
+		t.Errorf("exit code %d (-want +got):\n%s", code, diff)
+	}
+	out, _, _ = d.run("read", "Ben", "--keep-unread", "--json")
+	var m chat.Message
+	if err := json.Unmarshal([]byte(out), &struct {
+		Text *string `json:"text"`
+	}{&m.Text}); err != nil || !strings.Contains(m.Text, "\x1b[2J\x07\r\u202e") {
+		t.Errorf("JSON does not carry the text as it is: %q, %v", m.Text, err)
+	}
+}
+
+func TestNewestMessagesAreTheLastOnes(t *testing.T) {
+	d := newDesk(t, "Ada")
+	says := d.knows(2, "Ben")
+	for _, text := range []string{"one", "two", "three"} {
+		says(text)
+	}
+	out, _, _ := d.run("read", "ben", "--last", "2", "--keep-unread")
+	if got := regexp.MustCompile(`Ben: \w+`).FindAllString(out, -1); !cmp.Equal(got, []string{"Ben: two", "Ben: three"}) {
+		t.Errorf("read --last 2: %q", got)
+	}
+}
+
+func TestOwnFactsNeedNoAgent(t *testing.T) {
+	d := newDesk(t, "Ada")
+	d.knows(2, "Ben")
+	d.prints("Ben is muted\n", "mute", "Ben")
+	d.prints("Ben is no longer blocked\n", "unblock", "ben")
+	d.prints(`{"done":"block","name":"Ben"}`+"\n", "block", "BEN", "--json")
+	d.prints("Ben is now called Benjamin\n", "rename", "Ben", "Benjamin")
+	d.prints("your name is now Adele\n", "name", "Adele")
+	d.prints("no groups yet: create one with: aura group create NAME CONTACT…\n", "group", "list")
+	d.prints("", "group", "list", "--json")
+	d.prints("no invitations yet: create one with: aura invite create\n", "invite", "list")
+}
+
+func TestFailuresAreOneLine(t *testing.T) {
+	d := newDesk(t, "Ada")
+	d.knows(2, "Ben")
+	d.fails(1, "there is no agent", "send", "Ben", "hi")
+	d.fails(1, "the text is empty", "send", "Ben", " ")
+	d.fails(1, `no contact is called "Bem"; did you mean Ben?`, "read", "Bem")
+	d.fails(1, "is not a group", "group", "leave", "Ben")
+	d.fails(1, "this is not an invitation", "invite", "accept", "hello")
+	d.fails(1, `no invitation begins with "inv_abcd"`, "invite", "cancel", "inv_abcd")
+	d.fails(1, "begins or ends with a space", "name", " Ada")
+	d.fails(2, `aura has no verb "sned": there is send`, "sned", "Ben", "hi")
+	d.fails(2, "unknown flag: --loud", "send", "Ben", "hi", "--loud")
+	d.in = strings.Repeat("x", chat.MaxText+1)
+	d.fails(1, "more than 65536 bytes", "send", "Ben", "-")
+	_, errs, code := d.run("send", "Bem", "hi", "--json")
+	if want := `{"error":"no contact is called \"Bem\"; did you mean Ben?","kind":"not found"}` + "\n"; errs != want || code != 1 {
+		t.Errorf("--json: exit code %d, %q", code, errs)
+	}
+}
