@@ -27,9 +27,11 @@ func TestVerbsArePublic(t *testing.T) {
 	var got []string
 	walk(commands(&cli.Shell{}), func(c *cobra.Command) { got = append(got, strings.TrimPrefix(c.CommandPath(), "aura ")) })
 	want := []string{
-		"block", "contacts", "demo", "doctor", "group create", "group leave", "group list", "init",
+		"block", "contacts", "demo", "doctor", "group create", "group leave", "group list", "guard explain", "init",
 		"invite accept", "invite cancel", "invite create", "invite decline", "invite list",
-		"mute", "name", "read", "rename", "send", "sim", "status", "unblock", "unmute", "up", "version", "watch",
+		"mute", "name", "query", "read", "rename", "send", "sim", "status",
+		"token attenuate", "token authorize", "token inspect", "token key", "token mint", "token seal", "token verify",
+		"unblock", "unmute", "up", "version", "watch",
 	}
 	slices.Sort(got)
 	if diff := cmp.Diff(want, got); diff != "" {
