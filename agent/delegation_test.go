@@ -26,9 +26,9 @@ import (
 // attempts is how often the adversary tries.
 const attempts = 10_000
 
-// TestNoForgedTokenPasses is a world in which Ada delegates to Ben, Ben hands less on to Cleo, and an
-// adversary who has copies of every token replays, widens, reorders and truncates them. Cleo herself tries
-// to get more than she was given.
+// TestNoForgedTokenPasses is a world in which Ada delegates to Ben, Ben hands less on to Cleo, and Cleo hands
+// something back. An adversary who has copies of every token replays, widens, reorders and truncates them,
+// and Cleo herself tries to get more than she was given.
 func TestNoForgedTokenPasses(t *testing.T) {
 	inWorld(t, 11, func(tc task.Context, w *simulated) {
 		ada, ben := w.person(tc, "Ada", agent.Options{}), w.person(tc, "Ben", agent.Options{})
@@ -38,7 +38,8 @@ func TestNoForgedTokenPasses(t *testing.T) {
 		atCleo, atThief := w.meet(tc, ada, cleo), w.meet(tc, ada, thief)
 
 		forBen, id := w.delegate(tc, ada, ben, aura.FactID{}, chat.CapSend, chat.CapRead, chat.CapInvite)
-		forCleo, _ := w.delegate(tc, ben, cleo, id, chat.CapSend, chat.CapRead)
+		forCleo, id := w.delegate(tc, ben, cleo, id, chat.CapSend, chat.CapRead)
+		back, _ := w.delegate(tc, cleo, ben, id, chat.CapRead)
 		if err := tc.Sleep(time.Minute); err != nil { // acknowledgements are on disk
 			t.Fatal(err)
 		}
@@ -48,7 +49,7 @@ func TestNoForgedTokenPasses(t *testing.T) {
 		}
 		f := &forger{
 			rand: rand.New(rand.NewPCG(11, 4)), own: thief, names: registry.Capabilities(),
-			tokens: [][]byte{forBen, forCleo, first(t, tc, ada), first(t, tc, thief)},
+			tokens: [][]byte{forBen, forCleo, back, first(t, tc, ada), first(t, tc, thief)},
 		}
 		before := contents(t, ada)
 		reasons := map[guard.Reason]int{}
@@ -140,7 +141,8 @@ func (w *simulated) delegate(tc task.Context, from, to *person, held aura.FactID
 	}
 	var got capability.Delegated
 	r, err := to.await(tc, "token", func(r *fact.Record) bool {
-		return r.Fact.Kind == capability.KindDelegated && fact.Unmarshal(r.Fact.Payload, &got) == nil && got.To == to.Self()
+		return r.Fact.Kind == capability.KindDelegated && r.Fact.Author == from.Self() &&
+			fact.Unmarshal(r.Fact.Payload, &got) == nil && got.To == to.Self()
 	})
 	if err != nil {
 		w.t.Fatal(err)

@@ -14,8 +14,9 @@
 //
 // A token is no use to whoever copies it. Its first block has the check
 //
-//	check if subject("auth_B") or delegates("auth_B", $to) trusting ed25519/…;
+//	check if subject("auth_B") or delegates($n, "auth_B", $to), $n > 0 trusting ed25519/…;
 //
 // with B's key: either B acts, or B has signed, for exactly this place in exactly this token, a block that
-// names somebody else and has the same check for that one.
+// names somebody else and has the same check for that one. Blocks are numbered, so that a token which comes
+// back to B is not handed on again by the block with which B gave it away before.
 package token

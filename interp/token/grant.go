@@ -36,7 +36,7 @@ func Mint(root biscuit.Signer, g Grant, next biscuit.PrivateKey) (*biscuit.Token
 		params[param] = datalog.NewString(name)
 		fmt.Fprintf(&src, "right({%s});\n", param)
 	}
-	p, err := g.program(src.String(), params)
+	p, err := g.program(0, src.String(), params)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,8 @@ func Delegate(t *biscuit.Unverified, from biscuit.Signer, g Grant, next biscuit.
 	if err != nil {
 		return nil, err
 	}
-	p, err := g.program("delegates({giver}, {holder});\ncheck if operation($op), {names}.contains($op);\n", datalog.Params{
+	at := len(t.RevocationIDs())
+	p, err := g.program(at, "delegates({at}, {giver}, {holder});\ncheck if operation($op), {names}.contains($op);\n", datalog.Params{
 		"giver": datalog.NewString(giver.String()), "names": set,
 	})
 	if err != nil {
@@ -82,12 +83,15 @@ func Delegate(t *biscuit.Unverified, from biscuit.Signer, g Grant, next biscuit.
 	return t.Append(block, next)
 }
 
-// program adds the checks that every grant has to a source text and parses it.
-func (g *Grant) program(src string, params datalog.Params) (*datalog.Program, error) {
+// program adds the checks that every grant has to a source text and parses it. The block will have the number
+// at.
+func (g *Grant) program(at int, src string, params datalog.Params) (*datalog.Program, error) {
 	var b strings.Builder
 	b.WriteString(src)
-	params["holder"] = datalog.NewString(g.holder().String())
-	fmt.Fprintf(&b, "check if subject({holder}) or delegates({holder}, $to) trusting %s;\n", keyOf(g.Holder))
+	params["at"], params["holder"] = datalog.NewInteger(int64(at)), datalog.NewString(g.holder().String())
+	// Only a later block counts: somebody to whom the token comes back has handed it on before, and that
+	// must not satisfy the check a second time.
+	fmt.Fprintf(&b, "check if subject({holder}) or delegates($n, {holder}, $to), $n > {at} trusting %s;\n", keyOf(g.Holder))
 	if !g.Context.IsZero() {
 		params["context"] = datalog.NewString(g.Context.String())
 		b.WriteString("check if context({context});\n")
