@@ -21,7 +21,7 @@ import (
 // names are the candidates of these tests, ascending.
 var names = []string{"chat:read", "chat:send", "group:invite", "group:leave"}
 
-// people are the roots of some authorities; the first one issues.
+// key returns the root key of the n-th authority; number 0 issues.
 func key(t testing.TB, n int) biscuit.PrivateKey {
 	t.Helper()
 	k, err := biscuit.NewPrivateKey(datalog.Ed25519, [32]byte{byte(n + 1)})
@@ -205,6 +205,43 @@ func TestNothingChangesWithinAHorizon(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestAReturnedTokenServesNobodyElse: Ben hands a token to Cleo, who hands it back. Ben's first block names a
+// next holder, which must not count for the check on his second turn.
+func TestAReturnedTokenServesNobodyElse(t *testing.T) {
+	root, ben, cleo := key(t, 0), key(t, 1), key(t, 2)
+	to := func(k biscuit.PrivateKey) token.Grant {
+		return token.Grant{Profile: capability.Profile{Names: names}, Holder: rootOf(k)}
+	}
+	minted, err := token.Mint(root, to(ben), key(t, 50))
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoded := minted.Encode()
+	for _, hop := range [][2]biscuit.PrivateKey{{ben, cleo}, {cleo, ben}} {
+		whole, err := biscuit.Decode(encoded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		longer, err := token.Delegate(whole, hop[0], to(hop[1]), key(t, 51))
+		if err != nil {
+			t.Fatal(err)
+		}
+		encoded = longer.Encode()
+	}
+	opened, flaw := token.Open(encoded, rootOf(root))
+	if opened == nil {
+		t.Fatal(flaw)
+	}
+	for holder, want := range map[biscuit.PublicKey]guard.Reason{
+		ben.Public(): 0, cleo.Public(): guard.OtherHolder, key(t, 60).Public(): guard.OtherHolder,
+	} {
+		a := opened.Evaluate(token.Claim{Subject: aura.AuthorityOf([]byte(holder.Bytes))}, names)
+		if a.Flaw != want || (len(a.Names) > 0) != (want == 0) {
+			t.Errorf("%s: %v, want %v", holder, a.Flaw, want)
+		}
+	}
 }
 
 func TestTheAnswerToNoDateHoldsForever(t *testing.T) {
