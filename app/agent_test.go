@@ -389,7 +389,7 @@ func stop(t *testing.T, tc task.Context, h *task.Handle) {
 // shows waits until a signal has a value that fits.
 func shows[T any](t *testing.T, tc task.Context, c *app.Core, s reactive.Signal[T], fits func(T) bool) T {
 	t.Helper()
-	tc, done := tc.WithBudget("signal "+s.Name(), 5*time.Second)
+	tc, done := tc.WithBudget("signal "+s.Name(), time.Minute)
 	defer done()
 	sub, err := reactive.Subscribe(c.Hub(), s, 0)
 	if err != nil {

@@ -249,7 +249,11 @@ func TestSlowWatcherIsCutAndResumes(t *testing.T) {
 			if err == nil {
 				break
 			}
-			if cut++; !errors.Is(err, aura.Exhausted) || cut > notes {
+			// The first cut is by its kind; a later one, on a loaded machine, may also meet the connection that
+			// the server is closing. Both say: watch again from there.
+			cut++
+			resumable := errors.Is(err, aura.Exhausted) || cut > 1 && errors.Is(err, aura.Unavailable)
+			if !resumable || cut > notes {
 				t.Fatalf("watch %d ended with %v", cut, err)
 			}
 		}

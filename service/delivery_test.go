@@ -9,7 +9,9 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -104,6 +106,28 @@ func TestABacklogIsPaidForInTheEpochInWhichItLeaves(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestALargerBudgetLetsWaitingMessagesGo: nobody waits for the epoch when the owner changes the limit.
+func TestALargerBudgetLetsWaitingMessagesGo(t *testing.T) {
+	inWorlds(t, 3, func(tc task.Context, u *universe) {
+		ada := u.person(tc, "Ada", limited(3, shortEpoch))
+		ben := u.person(tc, "Ben", limited(1000, shortEpoch))
+		context := u.meet(tc, ada, ben)
+		u.beginEpoch(tc)
+		for _, text := range numbered(1, 6) {
+			ada.say(tc, context, text)
+		}
+		u.until(tc, "three wait", time.Minute, func() bool { return ada.states(tc, context)[overBudget] == 3 })
+		more := &journal.Entry{Drafts: []fact.Draft{limited(10, shortEpoch)(ada.self())}}
+		if _, err := ada.agent.Journal().Append(tc, more); err != nil {
+			t.Fatal(err)
+		}
+		u.until(tc, "delivery", 10*time.Second, func() bool { return ada.states(tc, context)["delivered"] == 6 })
+		if diff := cmp.Diff(numbered(1, 6), ben.texts(tc, context, ada)); diff != "" {
+			t.Errorf("seed %d: Ben has: %s", u.seed, diff)
+		}
+	})
 }
 
 func TestRetransmissionCostsNothingInItsEpoch(t *testing.T) {

@@ -179,6 +179,9 @@ func (s *Invite) respond(tc task.Context, c *transport.Channel) error {
 		return err
 	}
 	if b, err = c.Recv(tc); err != nil {
+		if keys == nil {
+			return nil // it was refused, or heard the answer again, and need not say more
+		}
 		return err
 	}
 	m, err = invite.DecodeMessage(b)

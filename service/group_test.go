@@ -122,6 +122,68 @@ func TestAMemberWhoWasAwayJoinsLater(t *testing.T) {
 	})
 }
 
+// TestACrashWhileAGroupIsFounded crashes the founder or a member at every commit from the founding on: in the
+// end all take part, or, when the founding was not durable, nobody does.
+func TestACrashWhileAGroupIsFounded(t *testing.T) {
+	deaths := map[string]int{}
+	for commit := 1; commit <= 3; commit++ {
+		for _, who := range []string{"founder", "member"} {
+			for _, after := range []bool{false, true} {
+				inWorlds(t, 2, func(tc task.Context, u *universe) {
+					ada, ben, cleo := u.person(tc, "Ada"), u.person(tc, "Ben"), u.person(tc, "Cleo")
+					u.meet(tc, ada, ben)
+					u.meet(tc, ada, cleo)
+					u.sleep(tc, time.Minute)
+					victim := map[string]*person{"founder": ada, "member": ben}[who]
+					left := -1
+					died, spare := victim.diesAt(tc, &left, after)
+					victim.restart(tc)
+					u.sleep(tc, 10*time.Second) // connected, and all that is left of before is done
+					left = commit
+					var refs []contact.Ref
+					contacts := &ada.look(tc).contacts
+					for _, m := range []*person{ben, cleo} {
+						c, _ := contacts.ByAuthority(m.self())
+						refs = append(refs, c.Ref)
+					}
+					var created chat.Created
+					_ = ada.submit(tc, chat.IntentCreate, chat.CreateIntent{Name: "friends", Members: refs}, &created)
+					u.sleep(tc, 20*time.Second)
+					left = -1
+					if *died {
+						deaths[who]++
+						victim.wrap = nil
+						victim.start(tc)
+					}
+					groups := ada.look(tc).chats.Groups()
+					if len(groups) == 0 {
+						if u.sleep(tc, time.Minute); len(ben.look(tc).chats.Groups())+len(cleo.look(tc).chats.Groups()) > 0 {
+							t.Errorf("seed %d: others are in a group that was never founded", u.seed)
+						}
+						return
+					}
+					for _, author := range []*person{ada, ben, cleo} {
+						u.until(tc, author.name+" takes part", 2*time.Minute, func() bool { return author.takesPart(tc, groups[0]) })
+						author.say(tc, groups[0], "from "+author.name)
+					}
+					for _, author := range []*person{ada, ben, cleo} {
+						for _, reader := range []*person{ada, ben, cleo} {
+							u.has(tc, groups[0], reader, author, "from "+author.name)
+						}
+					}
+					spare()
+				})
+				if t.Failed() {
+					t.Fatalf("the %s crashed at commit %d, after it: %t", who, commit, after)
+				}
+			}
+		}
+	}
+	if deaths["founder"] < 8 || deaths["member"] < 4 {
+		t.Errorf("too few crashes: %v", deaths)
+	}
+}
+
 // TestLeavingAGroup: the others learn of it, also those who are away, and nothing is exchanged afterwards.
 func TestLeavingAGroup(t *testing.T) {
 	inWorlds(t, 5, func(tc task.Context, u *universe) {

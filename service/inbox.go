@@ -47,6 +47,7 @@ func (s *session) take(tc task.Context, batch []deliver) error {
 	if err != nil {
 		return err
 	}
+	s.channel.Rekey(guard.EpochAt(policy, tc.Now()))
 	before, have := chain, desk.Journal.Count(ns, device)
 	entry := &journal.Entry{}
 	for i := range batch {

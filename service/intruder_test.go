@@ -56,7 +56,6 @@ type intruder struct {
 	charge  fact.Charge   // as Ada knows it
 	held    []fact.Record // what Ada has
 	target  transport.Target
-	hub     *transport.Hub
 	hubs    *task.Group
 	channel *transport.Channel
 }
@@ -350,6 +349,43 @@ func TestAnIntruderIsRefused(t *testing.T) {
 			u.has(tc, context, ada, mallory, "one", "two", "sorry")
 			ada.say(tc, context, "forgiven")
 			u.has(tc, context, mallory, ada, "hello", "forgiven")
+		})
+	}
+}
+
+// TestWhatWasNeverSentCannotBeConfirmed: messages that wait for budget stay waiting, whatever the peer claims.
+func TestWhatWasNeverSentCannotBeConfirmed(t *testing.T) {
+	for name, claim := range map[string]func(tc task.Context, m *intruder){
+		"in a hello":             func(tc task.Context, m *intruder) { m.send(tc, wireHelloNumber, wireHello{Have: 4}) },
+		"in an acknowledgement":  func(tc task.Context, m *intruder) { m.hello(tc); m.send(tc, wireAckNumber, wireAck{Through: 4}) },
+		"before having said who": func(tc task.Context, m *intruder) { m.send(tc, wireAckNumber, wireAck{Through: 4}) },
+	} {
+		inWorlds(t, 2, func(tc task.Context, u *universe) {
+			ada := u.person(tc, "Ada", limited(3, shortEpoch))
+			mallory := u.person(tc, "Mallory", limited(3, shortEpoch))
+			context := u.meet(tc, ada, mallory)
+			mallory.say(tc, context, "one")
+			u.until(tc, "delivery", time.Minute, func() bool { return mallory.states(tc, context)["delivered"] == 1 })
+			u.beginEpoch(tc)
+			m := mallory.corrupt(tc, ada, context)
+			for _, text := range numbered(1, 5) {
+				ada.say(tc, context, text)
+			}
+			before := u.rejected()
+			m.dial(tc)
+			claim(tc, m)
+			u.sleep(tc, time.Second)
+			if u.rejected() == before {
+				t.Errorf("%s: no event", name)
+			}
+			if got := ada.states(tc, context)["delivered"]; got != 0 {
+				t.Errorf("%s: %d messages count as delivered", name, got)
+			}
+			m.hangUp(tc)
+			mallory.start(tc)
+			u.has(tc, context, mallory, ada, numbered(1, 3)...)
+			u.beginEpoch(tc)
+			u.has(tc, context, mallory, ada, numbered(1, 5)...)
 		})
 	}
 }

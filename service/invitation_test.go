@@ -70,6 +70,32 @@ type dying struct {
 	die   func()
 }
 
+// diesAt lets a person's next process crash when it has made so many commits. It reports whether that
+// happened, and returns how to call it off.
+func (p *person) diesAt(tc task.Context, left *int, after bool) (died *bool, spare func()) {
+	died = new(bool)
+	reaper := task.NewLatch()
+	p.wrap = func(inner interp.Interpreter) interp.Interpreter {
+		return dying{inner, left, after, func() {
+			*died = true
+			// Dead hands first: nothing leaves the disk or the network from here on.
+			p.net.Crash(p.link())
+			p.disk = p.disk.Crash()
+			reaper.Open()
+		}}
+	}
+	reaping := task.NewGroup(tc, "reaper")
+	reaping.Go("reap", func(tc task.Context) error {
+		if err := reaper.Wait(tc); err != nil {
+			return err
+		}
+		p.sim.Crash(p.group)
+		p.agent = nil
+		return nil
+	})
+	return died, reaping.Cancel
+}
+
 func (d dying) Execute(tc task.Context, decision *interp.Decision) (effect.Result, error) {
 	writes := false
 	for i := range decision.Commands {
@@ -100,30 +126,11 @@ func TestACrashAtAnyCommitEndsInOneContactOrNone(t *testing.T) {
 				inWorlds(t, 2, func(tc task.Context, u *universe) {
 					ada, ben := u.account(tc, "Ada"), u.account(tc, "Ben")
 					victim := map[string]*person{"inviter": ada, "accepter": ben}[who]
-					left, died := commit, false
+					left := commit
 					if who == "inviter" {
 						left++ // the first is the invitation itself
 					}
-					reaper := task.NewMailbox[*person]("reaper", 1)
-					victim.wrap = func(inner interp.Interpreter) interp.Interpreter {
-						return dying{inner, &left, after, func() {
-							died = true
-							reaper.TrySend(victim)
-							// Dead hands: nothing leaves the disk or the network from here on.
-							u.net.Crash(victim.link())
-							victim.disk = victim.disk.Crash()
-						}}
-					}
-					reaping := task.NewGroup(tc, "reaper")
-					reaping.Go("reap", func(tc task.Context) error {
-						p, err := reaper.Recv(tc)
-						if err != nil {
-							return err
-						}
-						u.sim.Crash(p.group)
-						p.agent = nil
-						return nil
-					})
+					died, spare := victim.diesAt(tc, &left, after)
 					ada.start(tc)
 					ben.start(tc)
 					code := ada.invites(tc, 0)
@@ -133,7 +140,7 @@ func TestACrashAtAnyCommitEndsInOneContactOrNone(t *testing.T) {
 					accepted := accept() == nil
 					u.sleep(tc, 20*time.Second)
 					left = -1 // what follows is no part of the exchange
-					if died {
+					if *died {
 						deaths[fmt.Sprint(who, commit)]++
 						victim.wrap = nil
 						victim.start(tc)
@@ -154,7 +161,7 @@ func TestACrashAtAnyCommitEndsInOneContactOrNone(t *testing.T) {
 						}
 						u.until(tc, p.name+" is done", 2*time.Minute, func() bool { return p.phase(tc, code.ID) == "completed" })
 					}
-					reaping.Cancel()
+					spare()
 				})
 				if t.Failed() {
 					t.Fatalf("the %s crashed at commit %d, after it: %t", who, commit, after)
@@ -277,6 +284,22 @@ func TestADeclinedInvitationTellsNobody(t *testing.T) {
 		}
 		cleo.must(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil)
 		u.friends(tc, ada, cleo)
+	})
+}
+
+// TestWhatWasAcceptedCannotBeDeclined: the inviter may have the contact already.
+func TestWhatWasAcceptedCannotBeDeclined(t *testing.T) {
+	inWorlds(t, 10, func(tc task.Context, u *universe) {
+		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
+		code := ada.invites(tc, 0)
+		if err := ben.accepts(tc, code); err != nil {
+			t.Fatal(err)
+		}
+		u.sleep(tc, aura.Duration(u.seed)*15*time.Millisecond)
+		if err := ben.submit(tc, invite.IntentDecline, invite.CodeIntent{Code: code.Code}, nil); aura.KindOf(err) != aura.Conflict {
+			t.Errorf("seed %d: declining what was accepted: %v", u.seed, err)
+		}
+		u.friends(tc, ada, ben)
 	})
 }
 

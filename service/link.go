@@ -166,7 +166,7 @@ func (l *link) run(tc task.Context) error {
 		if tc.Err() != nil {
 			return tc.Err()
 		}
-		if isBreach(err) {
+		if _, own := denial(err); isBreach(err) && !own {
 			tc.Emit(ingress("sync", "rejected", err))
 		}
 		if peer := l.who(); peer.Refused || peer.Left {
@@ -224,6 +224,15 @@ func (l *link) breathe(tc task.Context, d aura.Duration) error {
 	return err
 }
 
+// permitted asks the guard whether there may be a channel to the peer.
+func (l *link) permitted(tc task.Context) error {
+	request := guard.Request{
+		Capability: CapLink, Context: l.key.context, Authority: l.sync.desk.Ring.Authority(),
+	}
+	_, err := l.sync.desk.decide(tc, &request)
+	return err
+}
+
 // connect returns a channel to the peer: the one that it opened, or a new one.
 func (l *link) connect(tc task.Context) (*transport.Channel, error) {
 	if c, _ := l.arrivals.TryRecv(); c != nil {
@@ -231,10 +240,7 @@ func (l *link) connect(tc task.Context) (*transport.Channel, error) {
 	}
 	tc, done := tc.WithBudget("dial", dialBudget)
 	defer done()
-	request := guard.Request{
-		Capability: CapLink, Context: l.key.context, Authority: l.sync.desk.Ring.Authority(),
-	}
-	if _, err := l.sync.desk.decide(tc, &request); err != nil {
+	if err := l.permitted(tc); err != nil {
 		return nil, err
 	}
 	peer := l.who()
@@ -249,6 +255,11 @@ func (l *link) connect(tc task.Context) (*transport.Channel, error) {
 // when the owner blocks it, or when the peer has opened a newer channel.
 func (l *link) session(tc task.Context, c *transport.Channel) error {
 	defer c.Close(tc)
+	if !c.Dialled() {
+		if err := l.permitted(tc); err != nil {
+			return err
+		}
+	}
 	s, err := newSession(l, c)
 	if err != nil {
 		return err

@@ -17,6 +17,9 @@ func (s *Maintenance) giveUp(tc task.Context) {
 	peers := s.desk.Book.Peers()
 	for i := range peers {
 		peer := &peers[i]
+		if peer.Left {
+			continue // nothing more is sent to it
+		}
 		through, waited, err := s.overdue(tc, peer)
 		if err == nil && through > 0 {
 			_, err = s.desk.plan(tc, func(*Pages) (guard.Request, error) {

@@ -18,6 +18,9 @@ const (
 	greetWithin = 20 * time.Second
 	// ahead is how many facts may be on their way unacknowledged: it bounds what the peer must hold.
 	ahead = 4096
+	// gatherAcks is how long acknowledgements gather before they become a fact: a fact costs a sync, and
+	// when a peer has something is told to a person.
+	gatherAcks = 10 * time.Millisecond
 	// retryPause is the time after which what the journal could not take is tried again.
 	retryPause = 5 * time.Second
 	// whenRung is a time that never comes.
@@ -105,12 +108,13 @@ func (s *session) onHello(tc task.Context, b []byte) error {
 	if err := decodeMessage(b, &h); err != nil {
 		return err
 	}
-	own := s.desk().Journal.Count(s.link.namespace(), s.desk().Ring.Device())
-	if h.Have > own {
-		return aura.Errorf("service.Sync", aura.Corrupt, "the peer has %d facts of %d", h.Have, own)
+	// Only what was paid for was ever sent. The peer may not have what waits, nor confirm it.
+	paid := s.desk().Journal.Charge(s.peer.Context, s.peer.Authority).Through
+	if h.Have > paid {
+		return aura.Errorf("service.Sync", aura.Corrupt, "the peer has %d facts of %d that were sent", h.Have, paid)
 	}
 	s.lock.Lock()
-	s.theirs, s.acked, s.limit = h, h.Have, own
+	s.theirs, s.acked, s.limit = h, h.Have, paid
 	s.lock.Unlock()
 	s.greeted.Open()
 	s.acks.Ring()
@@ -137,7 +141,7 @@ func (s *session) progress() (acked uint64) {
 	return s.acked
 }
 
-// record keeps what the peer acknowledged as facts. While one is being written the next ones gather.
+// record keeps what the peer acknowledged as facts, each for all that was acknowledged within a moment.
 func (s *session) record(tc task.Context) error {
 	desk, until := s.desk(), whenRung
 	done, err := desk.acked(s.peer.Context, s.peer.Authority)
@@ -146,6 +150,9 @@ func (s *session) record(tc task.Context) error {
 	}
 	for {
 		if _, err := s.acks.WaitUntil(tc, until); err != nil {
+			return err
+		}
+		if err := tc.Sleep(gatherAcks); err != nil {
 			return err
 		}
 		until = whenRung

@@ -49,9 +49,10 @@ type life struct {
 	screen []onScreen
 }
 
-func (w *universe) newPerson(i int) *person {
+// newPerson returns the i-th person, who has a name of their own.
+func (w *universe) newPerson(i int, name string) *person {
 	p := &person{
-		world: w, name: name(i), turn: task.NewSemaphore(1), asked: map[string]aura.Duration{},
+		world: w, name: name, turn: task.NewSemaphore(1), asked: map[string]aura.Duration{},
 		address: transport.Address(fmt.Sprintf("/ip4/192.0.2.%d/udp/4001/quic-v1", i+1)),
 	}
 	p.ring = keyring.Ephemeral(w.sim.Entropy(p.name + " keys"))
@@ -123,7 +124,9 @@ func (l *life) boot(tc task.Context) (err error) {
 		return err
 	}
 	l.users = task.NewGroup(tc, "users")
-	l.users.Go("user", l.use)
+	if !w.scripted {
+		l.users.Go("user", l.use)
+	}
 	return nil
 }
 

@@ -96,16 +96,30 @@ func (w *universe) inspect(tc task.Context) {
 		}
 	}
 	for _, p := range w.people {
-		for _, o := range p.life.operations() {
-			if !o.Phase.Terminal() {
-				w.violate(p.name, OperationsEnd, "%s is still %s %s", o.Kind, o.Phase, o.Reason)
-			}
-		}
+		p.inspectOperations()
 		p.inspectReceipts()
 		w.eventually(tc, p.life, ContactsAgree, p.life.contactsDiffer)
 		w.eventually(tc, p.life, ViewsReduce, func() string { return p.life.viewsDiffer(tc) })
 	}
 	w.announce(tc)
+}
+
+// inspectOperations checks that every action that the frontend shows has ended, and as the user was told.
+func (p *person) inspectOperations() {
+	sent := map[aura.OperationID]bool{}
+	for _, m := range p.world.talks.order {
+		if m.acked && m.author == p {
+			sent[m.operation] = true
+		}
+	}
+	for _, o := range p.life.operations() {
+		switch {
+		case !o.Phase.Terminal():
+			p.world.violate(p.name, OperationsEnd, "%s is still %s %s", o.Kind, o.Phase, o.Reason)
+		case sent[o.ID] && o.Phase != app.Succeeded:
+			p.world.violate(p.name, OperationsEnd, "%s was acknowledged and is shown as %s", o.Kind, o.Phase)
+		}
+	}
 }
 
 // contacts returns what a person's frontend shows.

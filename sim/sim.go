@@ -74,14 +74,17 @@ func Run(o Options) (Report, error) {
 		return Report{}, err
 	}
 	w := newUniverse(o)
-	err := w.sim.Run("world", w.live)
-	if err != nil && !errors.Is(err, aura.Cancelled) {
+	return w.run(w.live), nil
+}
+
+// run executes the world's root task and returns the report.
+func (w *universe) run(root func(task.Context) error) Report {
+	if err := w.sim.Run("world", root); err != nil && !errors.Is(err, aura.Cancelled) {
 		w.violate("", WorldEnds, "%v", err)
 	}
-	r := w.report
-	digest := w.sim.Digest()
-	r.Seed, r.Digest, r.Steps, r.Simulated = o.Seed, hex.EncodeToString(digest[:]), w.sim.Steps(), w.sim.Elapsed()
-	return r, nil
+	r, digest := w.report, w.sim.Digest()
+	r.Seed, r.Digest, r.Steps, r.Simulated = w.options.Seed, hex.EncodeToString(digest[:]), w.sim.Steps(), w.sim.Elapsed()
+	return r
 }
 
 func (o *Options) complete() error {

@@ -21,9 +21,10 @@ type line struct {
 // message is what somebody wrote, from the moment before it was submitted.
 type message struct {
 	line
-	author *person
-	text   string
-	acked  bool // the author was told that it is durable
+	author    *person
+	text      string
+	operation aura.OperationID // once acked
+	acked     bool             // the author was told that it is durable
 }
 
 // talks is what was said in the world, and who takes part in which conversation.
@@ -69,17 +70,19 @@ func (t *talks) groups() (n int) {
 	return n
 }
 
-// begin notes a message that is about to be submitted. size is the number of bytes that the text has at
-// least.
-func (t *talks) begin(author *person, context aura.ContextID, lane, number, size int) *message {
+// begin notes a message that is about to be submitted: its text is its place and then words.
+func (t *talks) begin(author *person, context aura.ContextID, lane, number int, words string) *message {
 	m := &message{line: line{author.name, context, lane, number}, author: author}
-	m.text = fmt.Sprintf("%s|%d|%d|", author.name, lane, number)
-	if more := size - len(m.text); more > 0 {
-		m.text += strings.Repeat("é\n🙂.", more/8+1) // some of everything that a text may hold
-	}
+	m.text = fmt.Sprintf("%s|%d|%d|%s", author.name, lane, number, words)
 	t.said[m.line] = m
 	t.order = append(t.order, m)
 	return m
+}
+
+// wordsOf returns the text of a message without its place.
+func wordsOf(text string) string {
+	parts := strings.SplitN(text, "|", 4)
+	return parts[len(parts)-1]
 }
 
 // find returns the message that a text in a conversation is, nil when nobody wrote it there.

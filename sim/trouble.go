@@ -143,7 +143,7 @@ func (w *universe) spoil(tc task.Context, p *person) error {
 	case 3:
 		f.Capacity = 1 // full: nothing fits any more
 	case 4:
-		f.FailRead = 0.02 * c.Float64()
+		f.FailRead = 0.3 * c.Float64()
 	}
 	w.report.DiskFaults++
 	w.note(tc, "spoil disk", p.name)

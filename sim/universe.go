@@ -35,6 +35,8 @@ type universe struct {
 	talks   talks
 	closing bool // users begin nothing new, nothing more goes wrong
 
+	scripted bool // users do nothing but what a script says
+
 	report    Report
 	violated  map[string]int // by invariant
 	announced int            // violations that became events
@@ -58,8 +60,7 @@ func newUniverse(o Options) *universe {
 // live is the world's root task.
 func (w *universe) live(tc task.Context) error {
 	defer tc.Group().Cancel()
-	w.net = transport.NewSimNet(task.NewGroup(tc, "net"), tc.Clock(), w.sim.Entropy("net"), calm())
-	w.lives = task.NewGroup(tc, "lives")
+	w.build(tc)
 	if err := w.populate(tc); err != nil {
 		return err
 	}
@@ -69,13 +70,24 @@ func (w *universe) live(tc task.Context) error {
 		trouble.Go("trouble", w.haunt)
 	}
 	err := w.unfold(tc, trouble)
+	w.sim.Crash(trouble)
+	w.end(tc)
+	return err
+}
+
+// build makes what people live in.
+func (w *universe) build(tc task.Context) {
+	w.net = transport.NewSimNet(task.NewGroup(tc, "net"), tc.Clock(), w.sim.Entropy("net"), calm())
+	w.lives = task.NewGroup(tc, "lives")
+}
+
+// end sums up, and ends what a violation left behind.
+func (w *universe) end(tc task.Context) {
 	w.count()
 	w.announce(tc)
-	w.sim.Crash(trouble)
 	for _, p := range w.people {
 		p.crash()
 	}
-	return err
 }
 
 // unfold is the story: people talk while trouble happens, everything is healed, must settle, and ends in
@@ -93,12 +105,17 @@ func (w *universe) unfold(tc task.Context, trouble *task.Group) error {
 	if err := trouble.Wait(tc); err != nil {
 		return err
 	}
+	w.conclude(tc)
+	return tc.Err()
+}
+
+// conclude heals everything, lets the world settle, looks at what came of it and ends it in order.
+func (w *universe) conclude(tc task.Context) {
 	for _, step := range []func(task.Context){w.heal, w.settle, w.inspect, w.stop} {
 		if step(tc); w.broken() {
-			return nil
+			return
 		}
 	}
-	return tc.Err()
 }
 
 // broken reports whether something was found that must not be.
@@ -118,22 +135,30 @@ func calm() transport.SimOptions {
 // populate founds the authorities and starts their agents.
 func (w *universe) populate(tc task.Context) error {
 	for i := range w.options.Agents {
-		p := w.newPerson(i)
-		w.people = append(w.people, p)
-		limits, err := capability.Limit(p.self(), aura.ContextID{}, w.policy)
-		if err != nil {
+		if err := w.admit(tc, name(i)); err != nil {
 			return err
 		}
-		if err := agent.Found(tc, p.hands(), p.name, limits); err != nil {
-			return err
-		}
-		p.disk = p.disk.Crash() // it was closed: this opens it again
 	}
 	for _, p := range w.people {
 		if err := p.start(tc); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// admit founds the authority of one more person.
+func (w *universe) admit(tc task.Context, name string) error {
+	p := w.newPerson(len(w.people), name)
+	w.people = append(w.people, p)
+	limits, err := capability.Limit(p.self(), aura.ContextID{}, w.policy)
+	if err != nil {
+		return err
+	}
+	if err := agent.Found(tc, p.hands(), p.name, limits); err != nil {
+		return err
+	}
+	p.disk = p.disk.Crash() // it was closed: this opens it again
 	return nil
 }
 

@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aura-runtime/aura"
@@ -153,21 +154,29 @@ func present(t chat.Thread, owner aura.AuthorityID) bool {
 	return slices.ContainsFunc(t.Members, func(m chat.Participant) bool { return !m.Left && m.Authority != owner })
 }
 
-// say sends a message of at least size bytes.
+// filling is some of everything that a text may hold.
+const filling = "é\n🙂."
+
+// say sends a message of at most size bytes more than its place needs.
 func (l *life) say(tc task.Context, t chat.Thread, lane *lane, size int) {
 	l.with(tc, "send", t, func(tc task.Context, to app.Ref) error {
-		lane.number++
-		m := l.world.talks.begin(l.person, to.Context, lane.id, lane.number, size)
-		sent, err := l.core.Send(tc, to, m.text, aura.FactID{})
-		if err != nil {
-			return err
-		}
-		m.acked = true
-		if heard := l.witness.heard[m.line]; heard != sent.ID {
-			l.world.violate(l.name, MessageKept, "message %d of lane %d was acknowledged as another fact", m.number, m.lane)
-		}
-		return nil
+		return l.send(tc, to, lane, strings.Repeat(filling, size/len(filling)))
 	})
+}
+
+// send sends a message and notes whether it was acknowledged.
+func (l *life) send(tc task.Context, to app.Ref, lane *lane, words string) error {
+	lane.number++
+	m := l.world.talks.begin(l.person, to.Context, lane.id, lane.number, words)
+	sent, err := l.core.Send(tc, to, m.text, aura.FactID{})
+	if err != nil {
+		return err
+	}
+	m.acked, m.operation = true, sent.Operation
+	if heard := l.witness.heard[m.line]; heard != sent.ID {
+		l.world.violate(l.name, MessageKept, "message %d of lane %d was acknowledged as another fact", m.number, m.lane)
+	}
+	return nil
 }
 
 // burst sends several messages at once.

@@ -185,3 +185,18 @@ func TestCrashWhileTheWorldEnds(t *testing.T) {
 		}
 	}
 }
+
+// TestACrashTakesItsFailuresAlong: a failure whose owner was crashed before it could ask is nobody's.
+func TestACrashTakesItsFailuresAlong(t *testing.T) {
+	sim := task.NewSim(1, task.SimOptions{})
+	run(t, sim, func(tc task.Context) error {
+		victim := task.NewGroup(tc, "victim")
+		victim.Go("owner", func(tc task.Context) error {
+			task.NewGroup(tc, "below").Go("child", func(task.Context) error { return aura.Unavailable })
+			return tc.Sleep(time.Hour) // and would have asked then
+		})
+		_ = tc.Sleep(time.Minute)
+		sim.Crash(victim)
+		return nil
+	})
+}

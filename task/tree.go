@@ -212,10 +212,33 @@ func (g *Group) leaveToRoot() {
 		return
 	}
 	root.mu.Lock()
+	lost := root.lost
+	root.mu.Unlock()
+	if lost != nil && !lost.told() {
+		return
+	}
+	root.mu.Lock()
 	defer root.mu.Unlock()
-	if root.lost == nil || root.lost.asked.Load() {
+	if root.lost == lost {
 		root.lost = g
 	}
+}
+
+// told reports whether Run need not tell the group's failure: somebody asked about it, or a crash ended
+// those who would have.
+func (g *Group) told() bool {
+	if g.asked.Load() {
+		return true
+	}
+	for ; g != nil; g = g.parent {
+		g.mu.Lock()
+		crashed := g.crashed
+		g.mu.Unlock()
+		if crashed {
+			return true
+		}
+	}
+	return false
 }
 
 // verdict returns what Run returns: the root group's failure, else the root task's own result, else a
@@ -229,7 +252,7 @@ func (g *Group) verdict(result error) error {
 		return err
 	case result != nil:
 		return result
-	case lost != nil && !lost.asked.Load():
+	case lost != nil && !lost.told():
 		return lost.Err()
 	}
 	return nil

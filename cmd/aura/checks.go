@@ -228,6 +228,9 @@ func checkJournal(tc task.Context, store journal.Store, ring *keyring.Ring) find
 	if err = errors.Join(err, group.Close(tc, grace)); err != nil {
 		return ill("journal", journalFix(err), "%s", aura.Reason(err))
 	}
+	if facts == 0 {
+		return ill("journal", "bring it back from a copy or, if the account was never used, remove the folder and run aura init", "it is empty")
+	}
 	return well("journal", "%d facts, all intact", facts)
 }
 

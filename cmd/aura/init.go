@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -74,15 +76,20 @@ func createAccount(s *cli.Shell, name string, named protectFlags) error {
 	}, "the account of %s is in %s, protected by %s\nstart it with: aura up%s", name, home, p.Name(), s.HomeFlag())
 }
 
-// found creates the account and then remembers how it is protected: a home with keys and without the file
-// still opens with the flags that made it.
+// found creates the account and remembers how it is protected. Half an account is taken away again, unless
+// somebody else made one here at the same time.
 func found(s *cli.Shell, home, name string, p protection) (ring *keyring.Ring, err error) {
-	err = s.Run("init", func(tc task.Context) error {
+	err = s.Run("init", func(tc task.Context) (err error) {
 		ring, err = agent.CreateHome(tc, home, name, p.Protector)
 		return err
 	})
 	if err == nil {
 		err = p.account.write(home)
+	}
+	if err != nil && !errors.Is(err, aura.Conflict) {
+		for _, folder := range []string{keyringFolder, journalFolder} {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(home, folder)))
+		}
 	}
 	return ring, err
 }

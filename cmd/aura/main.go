@@ -16,7 +16,10 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	keepThroughBrokenPipes()
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
 
 // run executes one command line and returns its exit code: 0 done, 1 refused or failed, 2 usage.
 func run(args []string, in io.Reader, out, errs io.Writer) int {

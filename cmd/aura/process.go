@@ -15,11 +15,14 @@ import (
 
 // This is the bridging file between the operating system's signals and tasks.
 
-// interruptedCode is the exit code of a process that a second signal ended, as shells know it.
+// interruptedCode is the exit code of a process that an interrupt ended, as shells know it.
 const interruptedCode = 130
 
-// runTasks runs fn as the root task of this process. SIGINT and SIGTERM cancel it; a second one ends the
-// process at once.
+// keepThroughBrokenPipes makes a write to a reader that has gone an error, where it would end the process
+// with everything open. It lasts as long as the process.
+func keepThroughBrokenPipes() { signal.Ignore(syscall.SIGPIPE) }
+
+// runTasks runs fn as the root task of this process. SIGINT and SIGTERM cancel it.
 func runTasks(name string, log world.Log, fn func(task.Context) error) error {
 	return task.NewReal(task.RealOptions{Log: log}).Run(name, func(tc task.Context) error {
 		defer onSignal(tc.Group().Cancel)()
@@ -44,19 +47,20 @@ func runUntilStopped(name string, log world.Log, fn func(tc task.Context, stop *
 	return err
 }
 
-// onSignal calls first at the first signal that asks the process to end and ends it at the second. The
-// result undoes it.
+// onSignal calls first at the first signal that asks the process to end. An interrupt after it ends the
+// process at once: a person has lost patience. Another SIGTERM does not, since whoever supervises processes
+// may send it twice and kills what takes too long. The result undoes it.
 func onSignal(first func()) (undo func()) {
 	signals := make(chan os.Signal, 2)
 	done := make(chan struct{})
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
-		for n := 0; ; n++ {
+		for asked := false; ; asked = true {
 			select {
 			case <-done:
 				return
-			case <-signals:
-				if n > 0 {
+			case s := <-signals:
+				if asked && s == os.Interrupt {
 					os.Exit(interruptedCode)
 				}
 				first()

@@ -87,6 +87,10 @@ func serveHome(tc task.Context, s *cli.Shell, home string, p keyring.Protector, 
 		Version: buildVersion(),
 		Extra:   []task.Service{localapi.NewServer(socket, door, localapi.Options{})},
 	})
+	if errors.Is(err, aura.NotFound) {
+		return aura.Errorf("aura.Up", aura.NotFound,
+			"the journal of %s is empty: bring it back from a copy or, if the account was never used, remove the folder and run aura init", home)
+	}
 	if err != nil {
 		return err
 	}

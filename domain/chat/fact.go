@@ -48,6 +48,7 @@ const (
 	MaxText    = 64 << 10 // bytes of UTF-8
 	MaxMarks   = 256      // devices in one read mark
 	MaxMembers = 64       // of a group
+	MaxPlaces  = 4        // addresses of one member, so that a description fits one message of a channel
 	maxReason  = 256      // bytes
 )
 

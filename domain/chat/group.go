@@ -32,7 +32,7 @@ type Member struct {
 	Authority   aura.AuthorityID `cbor:"1,keyasint"`
 	Certificate []byte           `cbor:"2,keyasint"` // encoded [fact.Certificate]
 	Name        string           `cbor:"3,keyasint"` // as the member calls itself
-	Addresses   []string         `cbor:"4,keyasint,omitempty"`
+	Addresses   []string         `cbor:"4,keyasint,omitempty"` // best first, at most [MaxPlaces]
 	Role        Role             `cbor:"5,keyasint"`
 }
 
@@ -119,6 +119,9 @@ func (m *Member) check() error {
 	}
 	if err := contact.CheckName(m.Name); err != nil {
 		return err
+	}
+	if len(m.Addresses) > MaxPlaces {
+		return aura.Errorf(op, aura.Invalid, "%q has %d addresses, the most is %d", m.Name, len(m.Addresses), MaxPlaces)
 	}
 	return contact.CheckAddresses(m.Addresses)
 }

@@ -71,6 +71,10 @@ func Create(set Setting, by contact.Caller, in CreateIntent, me Member, nonce au
 		}
 		g.Members = append(g.Members, m)
 	}
+	for i := range g.Members {
+		m := &g.Members[i]
+		m.Addresses = m.Addresses[:min(len(m.Addresses), MaxPlaces)]
+	}
 	slices.SortFunc(g.Members, func(a, b Member) int { return a.Authority.Compare(b.Authority) })
 	if err := g.checkBy(by.Authority); err != nil {
 		return fail(err)

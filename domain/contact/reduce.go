@@ -30,8 +30,9 @@ type entry struct {
 // person is an added fact with what is computed from it once.
 type person struct {
 	Added
-	cert fact.Certificate
-	code string
+	cert   fact.Certificate
+	device aura.DeviceID
+	code   string
 }
 
 // Apply folds one record. Facts of other domains, and facts that do not fit their kind, change nothing.
@@ -69,7 +70,7 @@ func (s *State) applyAdded(r *fact.Record, at fold.Stamp) {
 	if err != nil {
 		return
 	}
-	if s.entry(p.Context).added.Put(at, person{Added: p, cert: cert, code: Verification(p.Transcript)}) {
+	if s.entry(p.Context).added.Put(at, person{Added: p, cert: cert, device: cert.Device(), code: Verification(p.Transcript)}) {
 		s.rename()
 	}
 }

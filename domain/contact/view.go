@@ -23,11 +23,12 @@ func (s *State) Own() string { return s.self.Value }
 // Contacts returns all contacts by name.
 func (s *State) Contacts() []Contact {
 	contacts := make([]Contact, 0, len(s.names))
-	for context := range s.names {
-		contacts = append(contacts, s.contact(context))
+	folded := make(map[aura.ContextID]string, len(s.names))
+	for context, name := range s.names {
+		contacts, folded[context] = append(contacts, s.contact(context)), Folded(name)
 	}
 	slices.SortFunc(contacts, func(a, b Contact) int {
-		return cmp.Or(strings.Compare(Folded(a.Name), Folded(b.Name)), a.Context.Compare(b.Context))
+		return cmp.Or(strings.Compare(folded[a.Context], folded[b.Context]), a.Context.Compare(b.Context))
 	})
 	return contacts
 }
@@ -47,7 +48,7 @@ func (s *State) ByAuthority(authority aura.AuthorityID) (Contact, bool) {
 
 // ByDevice returns the contact that has the device.
 func (s *State) ByDevice(device aura.DeviceID) (Contact, bool) {
-	return s.find(func(p *person) bool { return p.cert.Device() == device })
+	return s.find(func(p *person) bool { return p.device == device })
 }
 
 // Certificate returns the keys of the contact's device.
@@ -90,7 +91,7 @@ func (s *State) find(match func(*person) bool) (found Contact, ok bool) {
 func (s *State) contact(context aura.ContextID) Contact {
 	e := s.entries[context]
 	return Contact{
-		Ref:          Ref{Context: context, Authority: e.added.Value.Authority, Device: e.added.Value.cert.Device()},
+		Ref:          Ref{Context: context, Authority: e.added.Value.Authority, Device: e.added.Value.device},
 		Name:         s.names[context],
 		PeerName:     e.chosen(),
 		Verification: e.added.Value.code,

@@ -61,10 +61,11 @@ func Accept(s *State, contacts *contact.State, by contact.Caller, c Code, h Hell
 	return r, err
 }
 
-// Decline plans to remember that the owner does not want an invitation. The inviter is not told.
+// Decline plans to remember that the owner does not want an invitation. The inviter is not told. One that was
+// accepted is [aura.Conflict]: the inviter may have the contact already, and one side alone must not.
 func Decline(s *State, by contact.Caller, c Code) (guard.Request, error) {
 	id := c.ID()
-	if err := expect(s, "invite.Decline", id, 0, Contacting); err != nil {
+	if err := expect(s, "invite.Decline", id, 0); err != nil {
 		return guard.Request{}, err
 	}
 	draft, err := by.Draft(KindDeclined, Declined{ID: id, Expires: c.Expires})

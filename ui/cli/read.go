@@ -91,7 +91,7 @@ func (r *reader) show(tc task.Context, messages []chat.Message) error {
 
 // messageText returns a message for a person, on as many lines as it has.
 func messageText(m *chat.Message, now time.Time) string {
-	return clock(m.At, now) + "  " + m.From + ": " + indent(clean(m.Text), 4) + messageState(m)
+	return clock(m.At, now) + "  " + m.From + ": " + body(m.Text) + messageState(m)
 }
 
 // messageState returns how far an own message is and why no further, nothing for the messages of others.

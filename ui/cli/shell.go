@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -116,7 +117,16 @@ func (s *Shell) HomeFlag() string {
 	if s.Home == "" {
 		return ""
 	}
-	return " --home " + s.Home
+	return " --home " + quoted(s.Home)
+}
+
+// quoted returns a word as a shell takes it.
+func quoted(word string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:,+@%="
+	if word != "" && strings.Trim(word, plain) == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // NoAccount returns the error for a home without an account, which says how to create one.

@@ -40,10 +40,10 @@ func beginning(text string) string {
 	return string(letters[:most-1]) + "…"
 }
 
-// indent puts each further line of a text below the first, so that no line of a message can look like
-// another message.
-func indent(text string, width int) string {
-	return strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", width))
+// body returns a message's text for a terminal: each further line is indented, so that no line of a message
+// can look like another message.
+func body(text string) string {
+	return strings.ReplaceAll(strings.TrimRight(clean(text), "\n"), "\n", "\n    ")
 }
 
 // clock returns a time for a person: where the person is, without the date when it is the same day as now.
@@ -63,17 +63,27 @@ func count(n int, noun string) string {
 	return strconv.Itoa(n) + " " + noun + "s"
 }
 
-// span returns a duration for a person, to two units.
+// span returns a duration for a person, in at most two units: "7d", "2h5m", "250ms".
 func span(d time.Duration) string {
-	switch {
-	case d < time.Second:
-		return d.String()
-	case d < time.Minute:
-		return strconv.Itoa(int(d/time.Second)) + "s"
-	case d < time.Hour:
-		return strconv.Itoa(int(d/time.Minute)) + "m" + strconv.Itoa(int(d%time.Minute/time.Second)) + "s"
-	case d < 24*time.Hour:
-		return strconv.Itoa(int(d/time.Hour)) + "h" + strconv.Itoa(int(d%time.Hour/time.Minute)) + "m"
+	const day = 24 * time.Hour
+	if d < time.Second {
+		return d.Round(time.Millisecond).String()
 	}
-	return strconv.Itoa(int(d/(24*time.Hour))) + "d" + strconv.Itoa(int(d%(24*time.Hour)/time.Hour)) + "h"
+	units := []struct {
+		length time.Duration
+		name   string
+	}{{day, "d"}, {time.Hour, "h"}, {time.Minute, "m"}, {time.Second, "s"}}
+	for i, u := range units {
+		if d < u.length {
+			continue
+		}
+		text := strconv.Itoa(int(d/u.length)) + u.name
+		if i+1 < len(units) {
+			if rest := d % u.length / units[i+1].length; rest > 0 {
+				text += strconv.Itoa(int(rest)) + units[i+1].name
+			}
+		}
+		return text
+	}
+	return ""
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -83,8 +84,11 @@ func unknown(c *cobra.Command, args []string) error {
 
 // Report prints err as one line and returns the exit code.
 func Report(s *Shell, err error) int {
-	if err == nil {
+	switch {
+	case err == nil:
 		return 0
+	case errors.Is(err, syscall.EPIPE):
+		return 1 // the reader has gone, as head does: it knows
 	}
 	u := &usageError{}
 	mistake := errors.As(err, &u)
