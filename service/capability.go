@@ -31,7 +31,7 @@ func (s *Capability) delegate(tc task.Context, in fact.Intent) (fact.Result, err
 	if err := fact.Unmarshal(in.Payload, &p); err != nil {
 		return fact.Result{}, err
 	}
-	encoded, err := s.make(&p)
+	encoded, err := s.issue(&p)
 	if err != nil {
 		return fact.Result{}, err
 	}
@@ -41,8 +41,8 @@ func (s *Capability) delegate(tc task.Context, in fact.Intent) (fact.Result, err
 	return submitted(in, r, err)
 }
 
-// make returns the encoded token for a contact.
-func (s *Capability) make(p *capability.DelegateIntent) ([]byte, error) {
+// issue returns the encoded token for a contact.
+func (s *Capability) issue(p *capability.DelegateIntent) ([]byte, error) {
 	const op = "service.Delegate"
 	grant := token.Grant{Context: p.Within, Until: p.Until}
 	known := false
