@@ -33,7 +33,7 @@ func TestNoForgedTokenPasses(t *testing.T) {
 	inWorld(t, 11, func(tc task.Context, w *simulated) {
 		ada, ben := w.person(tc, "Ada", agent.Options{}), w.person(tc, "Ben", agent.Options{})
 		cleo, thief := w.person(tc, "Cleo", agent.Options{}), w.person(tc, "Stranger", agent.Options{})
-		w.meet(tc, ada, ben)
+		atBen := w.meet(tc, ada, ben)
 		w.meet(tc, ben, cleo)
 		atCleo, atThief := w.meet(tc, ada, cleo), w.meet(tc, ada, thief)
 
@@ -86,12 +86,31 @@ func TestNoForgedTokenPasses(t *testing.T) {
 			token []byte
 			name  string
 			ok    bool
-		}{{cleo, atCleo, forCleo, chat.CapSend, true}, {cleo, atCleo, forCleo, chat.CapInvite, false}} {
+		}{
+			{cleo, atCleo, forCleo, chat.CapSend, true},
+			{cleo, atCleo, forCleo, chat.CapInvite, false},
+			{ben, atBen, nil, chat.CapInvite, true}, // Ada's journal has what she gave him
+			{cleo, atCleo, nil, chat.CapSend, false},
+		} {
 			req := ask(ada, c.by, c.at, c.name)
 			req.Token = c.token
 			result, _, err := ada.Room().Decide(tc, req)
 			if c.ok != (err == nil) || c.ok != (len(result.Records) == 1) {
 				t.Errorf("%s asks for %s with the token: %v", c.by.name, c.name, err)
+			}
+		}
+		u, err := biscuit.Decode(forBen)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := ada.submit(tc, capability.IntentRevoke, capability.Revoked{Blocks: u.RevocationIDs()}, nil); err != nil {
+			t.Fatal(err)
+		}
+		for p, req := range map[*person]*guard.Request{ben: ask(ada, ben, atBen, chat.CapSend), cleo: ask(ada, cleo, atCleo, chat.CapSend)} {
+			req.Token = map[*person][]byte{cleo: forCleo}[p]
+			var denial *guard.Denial
+			if _, _, err := ada.Room().Decide(tc, req); !errors.As(err, &denial) || denial.Reason != guard.Revoked {
+				t.Errorf("%s after the revocation: %v", p.name, err)
 			}
 		}
 		for _, p := range []*person{ada, ben, cleo, thief} {

@@ -274,3 +274,33 @@ func BenchmarkLogic(b *testing.B) {
 		b.Fatal(err)
 	}
 }
+
+// FuzzLogic gives any text to a small journal: it is refused or answered, within its limits.
+func FuzzLogic(f *testing.F) {
+	for _, text := range []string{
+		`note:made($id, $text), position($id, $n)`,
+		`above($a, $b) <- post:letter($a, $t, $b, $s, $g); above($a, $c) <- above($a, $b), above($b, $c); answer($a) <- above($a, $b)`,
+		`answer($k) <- kind($id, $k), $k.matches("n.*"), [1, 2].any($x -> $x > 1)`,
+	} {
+		f.Add(text)
+	}
+	registry, j := posts(f), thread(f)
+	f.Fuzz(func(t *testing.T, text string) {
+		q, err := reactive.NewLogic(text, registry, reactive.LogicOptions{Limits: datalog.Limits{Steps: 10_000, Bytes: 1 << 20}})
+		if err != nil {
+			return
+		}
+		err = task.NewReal(task.RealOptions{}).Run("fuzz", func(tc task.Context) error {
+			rows, err := q.Run(tc, j)
+			for _, row := range rows.Rows {
+				if len(row) != len(rows.Columns) {
+					t.Errorf("a row of %d terms for %d columns", len(row), len(rows.Columns))
+				}
+			}
+			return err
+		})
+		if kind := aura.KindOf(err); err != nil && kind != aura.Exhausted && kind != aura.Invalid {
+			t.Errorf("%v", err)
+		}
+	})
+}

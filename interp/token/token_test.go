@@ -284,3 +284,29 @@ func TestASealedTokenIsNotHandedOn(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 }
+
+// FuzzOpen gives any bytes to an agent: nothing but what its authority signed opens.
+func FuzzOpen(f *testing.F) {
+	root := key(f, 0)
+	minted, err := token.Mint(root, token.Grant{Profile: capability.Profile{Names: names}, Holder: rootOf(key(f, 1))}, key(f, 50))
+	if err != nil {
+		f.Fatal(err)
+	}
+	good := minted.Encode()
+	f.Add(good)
+	f.Add(good[:len(good)-1])
+	f.Fuzz(func(t *testing.T, encoded []byte) {
+		opened, flaw := token.Open(encoded, rootOf(root))
+		if (opened == nil) != (flaw != 0) {
+			t.Fatalf("opened %v, flaw %v", opened, flaw)
+		}
+		if opened == nil {
+			return
+		}
+		// Whoever knows the bytes can append blocks; the rights stay those of the first.
+		a := opened.Evaluate(token.Claim{Subject: authorityOf(key(t, 2))}, names)
+		if len(a.Names) > 0 {
+			t.Fatalf("a stranger may %v", a.Names)
+		}
+	})
+}
