@@ -10,7 +10,7 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// Capability hands tokens to contacts and makes tokens void. A token of the own authority is made for the
+// Capability hands tokens to contacts and devices and makes tokens void. A token of the own authority is made for the
 // contact; one that a contact handed over is handed on with less. Owner: agent root group.
 type Capability struct {
 	front
@@ -21,7 +21,7 @@ type Capability struct {
 func NewCapability(d *Desk) *Capability {
 	s := &Capability{desk: d}
 	s.front = newFront("capability", map[string]handler{
-		capability.IntentDelegate: s.delegate, capability.IntentRevoke: s.revoke,
+		capability.IntentDelegate: s.delegate, capability.IntentEquip: s.equip, capability.IntentRevoke: s.revoke,
 	})
 	return s
 }
@@ -58,17 +58,8 @@ func (s *Capability) issue(p *capability.DelegateIntent) ([]byte, error) {
 	if grant.Profile, err = capability.NewProfile("delegated", p.Names...); err != nil {
 		return nil, err
 	}
-	next, err := token.NextKey(s.desk.Entropy)
-	if err != nil {
-		return nil, err
-	}
-	signer := token.SignerOf(s.desk.Ring)
 	if p.Held.IsZero() {
-		minted, err := token.Mint(signer, grant, next)
-		if err != nil {
-			return nil, err
-		}
-		return minted.Encode(), nil
+		return s.mint(grant)
 	}
 	held, err := s.desk.Tokens.Held(p.Held)
 	if err != nil {
@@ -78,11 +69,52 @@ func (s *Capability) issue(p *capability.DelegateIntent) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	less, err := token.Delegate(whole, signer, grant, next)
+	next, err := token.NextKey(s.desk.Entropy)
+	if err != nil {
+		return nil, err
+	}
+	less, err := token.Delegate(whole, token.SignerOf(s.desk.Ring), grant, next)
 	if err != nil {
 		return nil, err
 	}
 	return less.Encode(), nil
+}
+
+// mint returns a new encoded token of the own authority.
+func (s *Capability) mint(g token.Grant) ([]byte, error) {
+	next, err := token.NextKey(s.desk.Entropy)
+	if err != nil {
+		return nil, err
+	}
+	minted, err := token.Mint(token.SignerOf(s.desk.Ring), g, next)
+	if err != nil {
+		return nil, err
+	}
+	return minted.Encode(), nil
+}
+
+func (s *Capability) equip(tc task.Context, in fact.Intent) (fact.Result, error) {
+	var p capability.EquipIntent
+	if err := fact.Unmarshal(in.Payload, &p); err != nil {
+		return fact.Result{}, err
+	}
+	if p.Device.IsZero() {
+		return fact.Result{}, aura.Errorf("service.Equip", aura.Invalid, "the token is for no device")
+	}
+	profile, err := capability.NewProfile("device", p.Names...)
+	if err != nil {
+		return fact.Result{}, err
+	}
+	encoded, err := s.mint(token.Grant{
+		Profile: profile, Holder: s.desk.Ring.Certificate().Root, Device: p.Device, Until: p.Until,
+	})
+	if err != nil {
+		return fact.Result{}, err
+	}
+	r, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) {
+		return capability.Equip(s.desk.Caller(tc, in.Operation), encoded)
+	})
+	return submitted(in, r, err)
 }
 
 func (s *Capability) revoke(tc task.Context, in fact.Intent) (fact.Result, error) {

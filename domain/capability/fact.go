@@ -24,6 +24,8 @@ const (
 const (
 	// IntentDelegate carries [DelegateIntent].
 	IntentDelegate = "capability.delegate"
+	// IntentEquip carries [EquipIntent].
+	IntentEquip = "capability.equip"
 	// IntentRevoke carries [Revoked].
 	IntentRevoke = "capability.revoke"
 )
@@ -93,7 +95,7 @@ func Domain() fact.Domain {
 				{Name: "context", Key: 1}, {Name: "limit", Key: 2}, {Name: "epoch", Key: 3},
 			}, Check: checkAs(fold.Own, (*Policy).check)},
 		},
-		Intents:      []string{IntentDelegate, IntentRevoke},
+		Intents:      []string{IntentDelegate, IntentEquip, IntentRevoke},
 		Capabilities: []string{CapDelegate, CapRevoke},
 		Delivery:     fact.Retention{Min: retention, Max: 3 * retention, Tracked: []string{KindDelegated}},
 	}

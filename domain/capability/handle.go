@@ -22,6 +22,14 @@ type DelegateIntent struct {
 	Until aura.Instant `cbor:"5,keyasint,omitempty"`
 }
 
+// EquipIntent asks for a token that serves one device of the own authority.
+type EquipIntent struct {
+	Device aura.DeviceID `cbor:"1,keyasint"`
+	Names  []string      `cbor:"2,keyasint"`
+	// Until ends the token; zero: it does not end.
+	Until aura.Instant `cbor:"3,keyasint,omitempty"`
+}
+
 // Issue returns the draft of the fact by which an authority keeps a token of its own, for itself or for one
 // of its devices. It returns aura.Invalid for a token out of bounds.
 func Issue(by aura.AuthorityID, token []byte) (fact.Draft, error) {
@@ -30,6 +38,17 @@ func Issue(by aura.AuthorityID, token []byte) (fact.Draft, error) {
 		return fact.Draft{}, err
 	}
 	return draft(by, KindToken, p)
+}
+
+// Equip plans to keep a token for a device of the own authority, where all its devices find it. It returns
+// aura.Invalid for a token out of bounds.
+func Equip(by contact.Caller, token []byte) (guard.Request, error) {
+	p := Token{Token: token}
+	if err := p.check(); err != nil {
+		return guard.Request{}, err
+	}
+	draft, err := by.Draft(KindToken, p)
+	return by.Local(CapDelegate, draft), err
 }
 
 // Delegate plans to hand a token to a contact, in the context that both share. It returns aura.Invalid for
