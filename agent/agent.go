@@ -205,9 +205,11 @@ type committed struct {
 // Committed implements [journal.Sink].
 func (c committed) Committed(records []fact.Record) {
 	permitted := false
+	var told aura.ContextID // the facts of a group are mostly of one conversation
 	for i := range records {
 		f := &records[i].Fact
-		if context, shared := f.Namespace.Context(); shared && f.Device == c.device {
+		if context, shared := f.Namespace.Context(); shared && f.Device == c.device && context != told {
+			told = context
 			c.sync.Committed(context)
 		}
 		switch f.Kind {

@@ -112,3 +112,37 @@ func TestStopOrder(t *testing.T) {
 		})
 	}
 }
+
+// failing is a service that breaks when it is told to.
+type failing struct{ now *task.Latch }
+
+// Owner: the test.
+func (f *failing) Name() string             { return "failing" }
+func (f *failing) Owner() string            { return "test" }
+func (f *failing) Start(task.Context) error { return nil }
+func (f *failing) Close(task.Context) error { return nil }
+func (f *failing) Serve(tc task.Context) error {
+	if err := f.now.Wait(tc); err != nil {
+		return err
+	}
+	return aura.Errorf("test.Serve", aura.Corrupt, "broken on purpose")
+}
+
+func TestFailedServiceIsNoticed(t *testing.T) {
+	inWorld(t, 1, func(tc task.Context, w *simulated) {
+		f := &failing{now: task.NewLatch()}
+		ada := w.person(tc, "Ada", agent.Options{Extra: []task.Service{f}})
+		short, done := tc.WithBudget("whole", time.Second)
+		if err := ada.Wait(short); err != nil {
+			t.Errorf("a whole agent: %v", err)
+		}
+		done()
+		f.now.Open()
+		if err := ada.Wait(tc); aura.KindOf(err) != aura.Corrupt || !strings.Contains(err.Error(), "failing") {
+			t.Errorf("wait returned %v, want the service and why it failed", err)
+		}
+		if err := ada.Stop(tc); err != nil {
+			t.Error(err)
+		}
+	})
+}

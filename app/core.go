@@ -122,14 +122,9 @@ func (c *Core) Resolve(tc task.Context, text string) (Ref, error) {
 	var ref Ref
 	var unknown error
 	err := c.directory.read(tc, c.bridge, func(f *fold) {
-		ref.Ref, unknown = f.chats.Resolve(f.setting(), text)
-		if unknown != nil {
-			return
-		}
-		if known, ok := f.contacts.ByContext(ref.Context); ok {
-			ref.Contact, ref.Name = known.Ref, known.Name
-		} else if t, err := f.chats.Thread(f.setting(), ref.Context); err == nil {
-			ref.Name = t.Name
+		var found chat.Ref
+		if found, unknown = f.chats.Resolve(f.setting(), text); unknown == nil {
+			ref = f.reference(found)
 		}
 	})
 	if err == nil {

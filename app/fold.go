@@ -40,6 +40,17 @@ func (f *fold) apply(up *fact.Update) {
 	}
 }
 
+// reference returns the reference to a conversation, with the name that the owner knows it by.
+func (f *fold) reference(to chat.Ref) Ref {
+	ref := Ref{Ref: to}
+	if known, ok := f.contacts.ByContext(to.Context); ok {
+		ref.Contact, ref.Name = known.Ref, known.Name
+	} else if t, err := f.chats.Thread(f.setting(), to.Context); err == nil {
+		ref.Name = t.Name
+	}
+	return ref
+}
+
 func (f *fold) record(r *fact.Record) {
 	f.contacts.Apply(r)
 	f.moderation.Apply(r)

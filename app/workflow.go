@@ -43,8 +43,8 @@ func (c *Core) MarkRead(tc task.Context, in Ref) error {
 	return err
 }
 
-// CreateGroup founds a group with contacts and returns its reference. Groups among the members are
-// [aura.Invalid].
+// CreateGroup founds a group with contacts and returns its reference, whose name has a suffix if another
+// conversation is called the same. Groups among the members are [aura.Invalid].
 func (c *Core) CreateGroup(tc task.Context, name string, members []Ref) (Ref, error) {
 	const op = "app.CreateGroup"
 	if err := contact.CheckName(name); err != nil {
@@ -65,7 +65,11 @@ func (c *Core) CreateGroup(tc task.Context, name string, members []Ref) (Ref, er
 	if err := fact.Unmarshal(res.Payload, &made); err != nil {
 		return Ref{}, aura.Errorf(op, aura.Corrupt, "the group was made, but the agent did not say which: %w", err)
 	}
-	return Ref{Ref: chat.Ref{Context: made.Context, Group: true}, Name: name}, nil
+	var group Ref
+	err = c.directory.read(tc, c.bridge, func(f *fold) {
+		group = f.reference(chat.Ref{Context: made.Context, Group: true})
+	})
+	return group, err
 }
 
 // Leave leaves a group. A contact is [aura.Invalid].

@@ -78,22 +78,8 @@ func withPair(b *testing.B, fn func(*pair)) {
 	dir := b.TempDir()
 	err := task.NewReal(task.RealOptions{}).Run("bench", func(tc task.Context) error {
 		open := func(name string) *agent.Agent {
-			home, key := filepath.Join(dir, name), keyring.KeyFile(filepath.Join(dir, name+".key"))
-			if _, err := agent.CreateHome(tc, home, name, key); err != nil {
-				b.Fatal(err)
-			}
-			hands, err := agent.OpenHome(tc, home, key, agent.HomeOptions{Listen: []string{loopback}, Private: true})
-			if err != nil {
-				b.Fatal(err)
-			}
-			a, err := agent.New(tc, task.NewGroup(tc, name), hands, agent.Options{})
-			if err != nil {
-				b.Fatal(err)
-			}
-			if err := a.Start(tc); err != nil {
-				b.Fatal(err)
-			}
-			return a
+			found(tc, b, dir, name)
+			return start(tc, b, dir, name)
 		}
 		p := &pair{tc: tc, ada: open("Ada"), ben: open("Ben")}
 		p.meet(b)
@@ -108,6 +94,34 @@ func withPair(b *testing.B, fn func(*pair)) {
 	if err != nil {
 		b.Fatal(err)
 	}
+}
+
+// found creates the account of a name in a folder.
+func found(tc task.Context, b *testing.B, dir, name string) {
+	if _, err := agent.CreateHome(tc, filepath.Join(dir, name), name, keyFile(dir, name)); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// start runs the agent of an account.
+func start(tc task.Context, b *testing.B, dir, name string) *agent.Agent {
+	options := agent.HomeOptions{Listen: []string{loopback}, Private: true}
+	hands, err := agent.OpenHome(tc, filepath.Join(dir, name), keyFile(dir, name), options)
+	if err != nil {
+		b.Fatal(err)
+	}
+	a, err := agent.New(tc, task.NewGroup(tc, name), hands, agent.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := a.Start(tc); err != nil {
+		b.Fatal(err)
+	}
+	return a
+}
+
+func keyFile(dir, name string) keyring.Protector {
+	return keyring.KeyFile(filepath.Join(dir, name+".key"))
 }
 
 func (p *pair) meet(b *testing.B) {

@@ -43,6 +43,7 @@ type accepted struct {
 func (j *Journal) write(tc task.Context) error {
 	defer j.ended.Open()
 	defer j.refuse()
+	crowded := false
 	for {
 		first, err := j.inbox.Recv(tc)
 		if err != nil {
@@ -51,7 +52,9 @@ func (j *Journal) write(tc task.Context) error {
 			}
 			return err
 		}
-		if g := j.gather(tc, first); len(g.accepted) > 0 {
+		g := j.gather(tc, first, crowded)
+		crowded = len(g.accepted) > 1
+		if len(g.accepted) > 0 {
 			j.commit(tc, g)
 		}
 	}
@@ -69,19 +72,19 @@ func (j *Journal) refuse() {
 	}
 }
 
-// gather forms a group from the first request and all that wait behind it. It lets others run once before
-// it closes the group: those who were answered by the group before are about to append again, and a
-// sync costs far more than their turn.
-func (j *Journal) gather(tc task.Context, first *request) *group {
+// gather forms a group from the first request and all that wait behind it. When the group before was
+// crowded, it lets others run once before it closes this one: those who were answered are about to append
+// again, and a sync costs far more than their turn.
+func (j *Journal) gather(tc task.Context, first *request, crowded bool) *group {
 	g := &group{layer: j.state.over()}
-	yielded := false
+	wait := crowded
 	for r, ok := first, true; ok; {
 		j.admit(g, r)
 		if len(g.records) >= maxGroupFacts || g.bytes >= maxGroupBytes {
 			break
 		}
-		if r, ok = j.inbox.TryRecv(); !ok && !yielded {
-			yielded = true
+		if r, ok = j.inbox.TryRecv(); !ok && wait {
+			wait = false
 			_ = tc.Yield() // a cancellation does not stop a group that was begun
 			r, ok = j.inbox.TryRecv()
 		}

@@ -11,10 +11,12 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
 	"github.com/aura-runtime/aura/world"
@@ -56,6 +58,7 @@ type intruder struct {
 	charge  fact.Charge   // as Ada knows it
 	held    []fact.Record // what Ada has
 	target  transport.Target
+	hub     *transport.Hub
 	hubs    *task.Group
 	channel *transport.Channel
 }
@@ -85,17 +88,25 @@ func (p *person) corrupt(tc task.Context, victim *person, context aura.ContextID
 // ByTag implements [transport.Directory]: the intruder only dials.
 func (m *intruder) ByTag(transport.Tag) (transport.Secret, bool) { return transport.Secret{}, false }
 
-// dial opens a channel and reads Ada's hello.
-func (m *intruder) dial(tc task.Context) {
+// reopen joins the network.
+func (m *intruder) reopen(tc task.Context) {
 	m.Helper()
 	agreement, _ := m.ring.Agreement()
 	m.hubs = task.NewGroup(tc, "intruder")
-	hub, err := transport.OpenHub(m.hubs, m.net.Join(m.link(), m.address), agreement, m, m.sim.Entropy("intruder"), transport.Options{})
+	var err error
+	m.hub, err = transport.OpenHub(m.hubs, m.net.Join(m.link(), m.address), agreement, m, m.sim.Entropy("intruder"), transport.Options{})
 	if err != nil {
 		m.Fatal(err)
 	}
+}
+
+// dial opens a channel and reads Ada's hello.
+func (m *intruder) dial(tc task.Context) {
+	m.Helper()
+	m.reopen(tc)
+	var err error
 	for range 20 { // Ada paces a peer that ended badly
-		if m.channel, err = hub.Dial(tc, m.target); err == nil {
+		if m.channel, err = m.hub.Dial(tc, m.target); err == nil {
 			if b, err := m.channel.Recv(tc); err == nil && b[0] == wireHelloNumber {
 				return
 			}
@@ -398,6 +409,78 @@ func (u *universe) rejected() (n int) {
 		}
 	}
 	return n
+}
+
+// TestAnIntruderCannotKeepAnAgentBusy opens one channel after the other.
+func TestAnIntruderCannotKeepAnAgentBusy(t *testing.T) {
+	inWorlds(t, 2, func(tc task.Context, u *universe) {
+		ada, mallory := u.person(tc, "Ada"), u.person(tc, "Mallory")
+		context := u.meet(tc, ada, mallory)
+		mallory.say(tc, context, "one")
+		u.has(tc, context, ada, mallory, "one")
+		m := mallory.corrupt(tc, ada, context)
+		u.sleep(tc, time.Minute)
+		m.dial(tc)
+		began, sessions := tc.Elapsed(), u.sessions()
+		for tc.Elapsed()-began < 20*time.Second {
+			m.channel.Close(tc)
+			m.hangUp(tc)
+			m.reopen(tc)
+			if c, err := m.hub.Dial(tc, m.target); err == nil {
+				m.channel = c
+			}
+		}
+		if got := u.sessions() - sessions; got < 5 || got > 220 {
+			t.Errorf("seed %d: %d sessions in 20 seconds", u.seed, got)
+		}
+		m.hangUp(tc)
+		mallory.start(tc)
+		mallory.say(tc, context, "two")
+		u.has(tc, context, ada, mallory, "one", "two")
+	})
+}
+
+// sessions counts the sessions that began.
+func (u *universe) sessions() (n int) {
+	for _, e := range u.events.seen {
+		if e.Family == world.FamilyTask && e.Message == "spawn" && e.Task == "sync.keep" {
+			n++
+		}
+	}
+	return n
+}
+
+// TestManyStrangersWithOneCode: whoever has the code can occupy the inviter for a while, and no longer.
+func TestManyStrangersWithOneCode(t *testing.T) {
+	inWorlds(t, 2, func(tc task.Context, u *universe) {
+		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
+		created := ada.invites(tc, 0)
+		code, err := invite.Parse(created.Code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var crowd []*intruder
+		for i := range 40 {
+			p := &person{universe: u, name: fmt.Sprint("stranger ", i), ring: keyring.Ephemeral(u.sim.Entropy(fmt.Sprint("stranger ", i)))}
+			p.address = transport.Address(fmt.Sprintf("/ip4/198.51.100.%d/udp/4001/quic-v1", i+1))
+			m := &intruder{person: p, victim: ada, target: transport.Target{
+				Context: aura.ContextID(created.ID), PSK: code.PSK(), Static: code.Agreement, Peer: code.Link,
+				Addresses: []transport.Address{ada.address},
+			}}
+			m.reopen(tc)
+			if m.channel, err = m.hub.Dial(tc, m.target); err != nil {
+				t.Fatal(err)
+			}
+			crowd = append(crowd, m)
+		}
+		if err := ben.accepts(tc, created); err != nil {
+			t.Fatal(err)
+		}
+		u.friends(tc, ada, ben)
+		for _, m := range crowd {
+			m.hangUp(tc)
+		}
+	})
 }
 
 // TestAnIntruderCannotFillADisk: what means nothing costs no sync, and what a peer says of itself is written

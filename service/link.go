@@ -35,6 +35,12 @@ const (
 
 const dialBudget = 25 * time.Second
 
+// A session that ends before hasty is followed by a pause, also when the peer has opened a channel already.
+const (
+	hasty      = time.Second
+	hastyPause = 100 * time.Millisecond
+)
+
 // redial paces the attempts to reach an absent peer. A peer that comes back dials at once itself, so the
 // longest pause only matters when both sides lost each other's network.
 func redial() task.Backoff {
@@ -163,6 +169,10 @@ func (l *link) run(tc task.Context) error {
 		}
 		began := tc.Elapsed()
 		err = l.session(tc, channel)
+		if tc.Elapsed()-began < hasty {
+			// Whoever opens one channel after the other must not keep this agent busy.
+			_ = tc.Sleep(hastyPause)
+		}
 		if tc.Err() != nil {
 			return tc.Err()
 		}

@@ -202,8 +202,12 @@ func (s *Sync) of(context aura.ContextID) []*link {
 
 // Committed wakes the links of a context whose own facts may wait for a decision of their own.
 func (s *Sync) Committed(context aura.ContextID) {
+	count := s.desk.Journal.Count(fact.ContextNamespace(context), s.desk.Ring.Device())
 	for _, l := range s.of(context) {
-		l.bell.Ring()
+		// Those that are paid for are released when they are due.
+		if s.desk.Journal.Charge(context, l.key.peer).Through < count {
+			l.bell.Ring()
+		}
 	}
 }
 

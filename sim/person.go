@@ -6,9 +6,6 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/agent"
-	"github.com/aura-runtime/aura/app"
-	"github.com/aura-runtime/aura/domain/status"
-	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/task"
@@ -25,28 +22,18 @@ type person struct {
 	chance  *chance // of what the user does
 	witness *witness
 
-	turn    *task.Semaphore // who holds it changes whether the agent runs
-	life    *life           // nil: the agent does not run
-	last    *journal.Journal
-	spoiled bool // the disk fails now
-	sick    bool // the disk failed in this life
+	turn *task.Semaphore  // who holds it changes whether the agent runs
+	life *life            // nil: the agent does not run
+	last *journal.Journal // of the newest life, also after its end: what was durable
+
+	faults journal.Faults // of the disk, now
+	broken bool           // the disk may take nothing more in this life
+	sound  aura.Duration  // since when the disk does not fail
 
 	letters []letter
 	asked   map[string]aura.Duration // by name: when this person last invited somebody
 	lanes   int
 	index   streams // of a forgetful disk
-}
-
-// life is one process of a person: the agent, the frontend over it, and the user in front of that. A crash
-// ends all of it.
-type life struct {
-	*person
-	group  *task.Group
-	agent  *agent.Agent
-	core   *app.Core
-	front  *task.Handle
-	users  *task.Group
-	screen []onScreen
 }
 
 // newPerson returns the i-th person, who has a name of their own.
@@ -74,77 +61,6 @@ func (p *person) hands() agent.Hands {
 			return p.world.net.Join(p.link(), p.address), nil
 		},
 	}
-}
-
-// start begins a new process and returns when it serves its user. The caller has the turn, or nobody else
-// is there yet.
-func (p *person) start(tc task.Context) error {
-	up := task.NewReply[*life]()
-	// A task of the group that holds all processes makes the process's own group, so that it does not
-	// belong to whoever wanted the start.
-	p.world.lives.Go("birth", func(tc task.Context) error {
-		l := &life{person: p, group: task.NewGroup(tc, p.name)}
-		l.group.Go("boot", func(tc task.Context) error {
-			defer up.Resolve(l, aura.Errorf("sim.Start", aura.Internal, "%s: the process ended while it started", p.name))
-			up.Resolve(l, l.boot(tc))
-			return nil
-		})
-		return nil
-	})
-	l, err := up.Await(tc)
-	if err != nil {
-		if l != nil {
-			p.kill(l)
-		}
-		return err
-	}
-	p.life, p.sick = l, p.spoiled
-	return nil
-}
-
-// boot assembles and starts everything.
-func (l *life) boot(tc task.Context) (err error) {
-	w := l.world
-	l.agent, err = agent.New(tc, l.group, l.hands(), agent.Options{Version: "sim", Wrap: w.wrap(l.person)})
-	if err != nil {
-		return err
-	}
-	if err := l.recall(tc); err != nil {
-		return err
-	}
-	if err := l.agent.Start(tc); err != nil {
-		return err
-	}
-	l.core, err = app.New(tc, l.agent, w.sim.Entropy(l.name+" front"), app.Options{})
-	if err != nil {
-		return err
-	}
-	l.front = task.Supervise(l.group, l.core)
-	if err := l.front.Start(tc); err != nil {
-		return err
-	}
-	l.users = task.NewGroup(tc, "users")
-	if !w.scripted {
-		l.users.Go("user", l.use)
-	}
-	return nil
-}
-
-// recall compares what the journal holds with what was committed before, and lets the witness follow it.
-func (l *life) recall(tc task.Context) error {
-	fresh := newWitness(l.person)
-	j := l.agent.Journal()
-	if _, err := j.Read(tc, fact.Selection{}, func(r fact.Record) error {
-		fresh.take(&r)
-		return nil
-	}); err != nil {
-		return err
-	}
-	fresh.compare(l.witness)
-	// Nobody appends before the services start, so nothing is missed in between.
-	l.witness, l.last = fresh, j
-	j.Attach(fresh)
-	return nil
 }
 
 // crash ends the process as a power failure does. First its hands die, so that nothing that unwinds
@@ -176,7 +92,7 @@ func (p *person) stop(tc task.Context) {
 	defer done()
 	w := p.world
 	hangs := func(what string, err error) {
-		if err != nil && (!p.sick || aura.KindOf(err) == aura.Timeout) {
+		if err != nil && (!p.excused() || aura.KindOf(err) == aura.Timeout) {
 			w.violate(p.name, TasksEnd, "%s: %v", what, err)
 		}
 	}
@@ -214,7 +130,7 @@ func (p *person) lookAtServices(tc task.Context) {
 	if p.life != l {
 		return
 	}
-	if !p.sick {
+	if !p.excused() {
 		p.world.violate(p.name, ServicesRun, "%s", failed)
 	}
 	p.world.note(tc, "power cycle", p.name)
@@ -222,36 +138,14 @@ func (p *person) lookAtServices(tc task.Context) {
 	p.revive(tc)
 }
 
-// failed names a service that failed, empty when all run.
-func (l *life) failed(tc task.Context) string {
-	if err := l.front.Observe().Err(); err != nil {
-		return fmt.Sprintf("the frontend has failed: %v", err)
-	}
-	answer, err := l.agent.Ask(tc, fact.Question{Kind: status.Question})
-	var s status.Status
-	if err == nil {
-		err = fact.Unmarshal(answer.Payload, &s)
-	}
-	if err != nil {
-		return fmt.Sprintf("the agent does not answer: %v", err)
-	}
-	for _, service := range s.Services {
-		if service.State == task.Failed.String() {
-			return fmt.Sprintf("service %s has failed: %v", service.Name, l.group.Err())
-		}
-	}
-	return ""
-}
-
 // revive starts the person's agent again, as often as it takes while the disk is not sound.
 func (p *person) revive(tc task.Context) {
 	for p.life == nil {
-		excused := p.spoiled
 		err := p.start(tc)
 		if err == nil {
 			return
 		}
-		if !excused && !p.spoiled {
+		if !p.excused() {
 			p.world.violate(p.name, ServicesRun, "the agent does not start: %v", err)
 			return
 		}
@@ -261,18 +155,41 @@ func (p *person) revive(tc task.Context) {
 	}
 }
 
+// excuse is how long after a disk failed what it caused may still show.
+const excuse = 15 * time.Second
+
+// excused reports whether a failure may be the disk's.
+func (p *person) excused() bool {
+	return p.spoiled() || p.broken || p.sound > 0 && p.world.sim.Elapsed()-p.sound < excuse
+}
+
+// spoiled reports whether the disk fails. A slow one is no excuse for anything but being slow.
+func (p *person) spoiled() bool { return p.faults != journal.Faults{SyncDelay: p.faults.SyncDelay} }
+
+// spoil makes the disk fail.
+func (p *person) spoil(f journal.Faults) {
+	p.faults = f
+	p.broken = p.broken || f.BreakApply > 0
+	p.disk.SetFaults(f)
+}
+
+// mend makes the disk sound.
+func (p *person) mend(tc task.Context) {
+	if p.spoiled() {
+		p.sound = tc.Elapsed()
+	}
+	p.spoil(journal.Faults{})
+}
+
 // recover makes the disk sound and sees to it that the agent runs.
 func (p *person) recover(tc task.Context) error {
 	if err := p.turn.Acquire(tc); err != nil {
 		return err
 	}
 	defer p.turn.Release()
-	p.disk.SetFaults(journal.Faults{})
-	p.spoiled = false
-	if p.life != nil && p.sick {
-		p.crash() // a disk that broke takes no more until it is opened again
+	if p.mend(tc); p.broken {
+		p.crash()
 	}
-	p.sick = false
 	p.revive(tc)
 	if p.life == nil {
 		return aura.Errorf("sim.Heal", aura.Unavailable, "%s cannot be started", p.name)

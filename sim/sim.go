@@ -50,7 +50,7 @@ type Report struct {
 	Violations []Violation   `json:"violations"`
 }
 
-// Violation is something that must never be, see [Invariants].
+// Violation is something that must never be, see [FactKept] and the other invariants.
 type Violation struct {
 	At        aura.Duration `json:"at_ns"`           // since the world began
 	Agent     string        `json:"agent,omitempty"` // whose, empty: the world's
@@ -83,6 +83,7 @@ func (w *universe) run(root func(task.Context) error) Report {
 		w.violate("", WorldEnds, "%v", err)
 	}
 	r, digest := w.report, w.sim.Digest()
+	r.Violations = append([]Violation{}, r.Violations...) // none is [], not null
 	r.Seed, r.Digest, r.Steps, r.Simulated = w.options.Seed, hex.EncodeToString(digest[:]), w.sim.Steps(), w.sim.Elapsed()
 	return r
 }
@@ -105,16 +106,3 @@ func (o *Options) complete() error {
 	}
 	return nil
 }
-
-// options returns the executor's.
-func (o *Options) options(log *trace, start aura.Instant) task.SimOptions {
-	return task.SimOptions{Log: log, Start: start, Preempt: preempt, StallLimit: stallLimit}
-}
-
-const (
-	// preempt lets other tasks run before one in so many operations that need not wait.
-	preempt = 64
-	// stallLimit is how many steps at one instant are taken for a loop without end: far more than what all
-	// agents do at once.
-	stallLimit = 2_000_000
-)

@@ -129,7 +129,7 @@ func (w *universe) strike(tc task.Context, p *person, crash bool) error {
 
 // spoil makes somebody's disk fail for a while.
 func (w *universe) spoil(tc task.Context, p *person) error {
-	if p.spoiled {
+	if p.faults != (journal.Faults{}) {
 		return nil
 	}
 	var f journal.Faults
@@ -147,15 +147,11 @@ func (w *universe) spoil(tc task.Context, p *person) error {
 	}
 	w.report.DiskFaults++
 	w.note(tc, "spoil disk", p.name)
-	// A slow disk is no excuse for anything but being slow.
-	p.spoiled = f.SyncDelay == 0
-	p.sick = p.sick || p.spoiled
-	p.disk.SetFaults(f)
+	p.spoil(f)
 	err := w.until(tc, time.Second, 30*time.Second)
-	p.disk.SetFaults(journal.Faults{})
-	p.spoiled = false
+	p.mend(tc)
 	w.note(tc, "sound disk", p.name)
-	if f.BreakApply == 0 || !p.turn.TryAcquire() {
+	if !p.broken || !p.turn.TryAcquire() {
 		return err
 	}
 	defer p.turn.Release()

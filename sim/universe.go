@@ -20,6 +20,11 @@ const (
 	finishWithin = 3 * time.Minute
 	// stopWithin is how long an agent may take to stop.
 	stopWithin = time.Minute
+	// preempt lets other tasks run before one in so many operations that need not wait.
+	preempt = 64
+	// stallLimit is how many steps at one instant are taken for a loop without end: far more than what all
+	// agents do at once.
+	stallLimit = 2_000_000
 )
 
 // universe is one simulated world. Only its own tasks touch it, one at a time.
@@ -47,7 +52,7 @@ func newUniverse(o Options) *universe {
 	log := &trace{to: o.Trace, elapsed: func() aura.Duration { return w.sim.Elapsed() }}
 	// The wall clock begins somewhere in an hour, so that the epoch of the default policy turns in some worlds.
 	start := aura.Instant(1_700_000_000e9).Add(aura.Duration(o.Seed%60) * time.Minute)
-	w.sim = task.NewSim(o.Seed, o.options(log, start))
+	w.sim = task.NewSim(o.Seed, task.SimOptions{Log: log, Start: start, Preempt: preempt, StallLimit: stallLimit})
 	w.chance, w.shuffle = newChance(w.sim.Entropy("world")), newChance(w.sim.Entropy("shuffle"))
 	w.policy = guard.DefaultPolicy()
 	if w.chance.happens(0.25) {

@@ -101,7 +101,7 @@ func (l *life) do(tc task.Context, what string, fn func(task.Context) error) err
 			l.world.violate(l.name, OperationsEnd, "%s: %v", what, err)
 		}
 	case aura.Unavailable, aura.Exhausted:
-		if !l.sick && l == l.person.life {
+		if !l.excused() && l == l.person.life {
 			l.world.violate(l.name, OperationsEnd, "%s: %v", what, err)
 		}
 	default:

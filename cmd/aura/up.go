@@ -159,31 +159,27 @@ func announce(tc task.Context, s *cli.Shell, home string, a *agent.Agent) error 
 	return s.Print(nil, "stop it with Ctrl-C; in another terminal: aura invite create%s", s.HomeFlag())
 }
 
-// serviceCheck is how often the agent's services are looked at. One that failed stays failed, so looking
-// late costs a moment and loses nothing.
-const serviceCheck = time.Second
+// serveGrace is how long watching the services may take to end.
+const serveGrace = 2 * time.Second
 
-// serveUntil waits until stop opens, and returns an error as soon as a service has failed: half an agent
-// must not look like a whole one.
+// serveUntil waits until stop opens, or returns an error as soon as a service has failed: half an agent must
+// not look like a whole one.
 func serveUntil(tc task.Context, a *agent.Agent, stop *task.Latch) error {
-	for !stop.Opened() {
-		now, err := agentStatus(tc, a)
-		if err != nil {
-			return err
-		}
-		for _, sv := range now.Services {
-			if sv.State == task.Failed.String() {
-				return aura.Errorf("aura.Up", aura.Internal, "the service %s failed: the agent stops", sv.Name)
-			}
-		}
-		wait, done := tc.WithBudget("serve", serviceCheck)
-		_ = stop.Wait(wait) // opened, or time to look again; tc's own end shows in the next question
-		done()
-		if err := tc.Err(); err != nil {
-			return err
-		}
+	group := task.NewGroup(tc, "up.serve")
+	var failure error
+	group.Go("up.watch", func(tc task.Context) error {
+		failure = a.Wait(tc)
+		stop.Open()
+		return nil
+	})
+	err := stop.Wait(tc)
+	if closing := group.Close(tc, serveGrace); err == nil {
+		err = closing
 	}
-	return nil
+	if failure != nil {
+		return failure
+	}
+	return err
 }
 
 func agentStatus(tc task.Context, a *agent.Agent) (status.Status, error) {

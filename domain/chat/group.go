@@ -30,8 +30,8 @@ type Group struct {
 // Member is one member as the founder knew it.
 type Member struct {
 	Authority   aura.AuthorityID `cbor:"1,keyasint"`
-	Certificate []byte           `cbor:"2,keyasint"` // encoded [fact.Certificate]
-	Name        string           `cbor:"3,keyasint"` // as the member calls itself
+	Certificate []byte           `cbor:"2,keyasint"`           // encoded [fact.Certificate]
+	Name        string           `cbor:"3,keyasint"`           // as the member calls itself
 	Addresses   []string         `cbor:"4,keyasint,omitempty"` // best first, at most [MaxPlaces]
 	Role        Role             `cbor:"5,keyasint"`
 }

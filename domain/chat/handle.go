@@ -43,14 +43,14 @@ func Send(s *State, set Setting, by contact.Caller, in SendIntent) (guard.Reques
 }
 
 // MarkRead plans to tell the others that everything in a conversation was read. The second result is false
-// when nothing is new and nothing needs to be said.
+// when nothing needs to be said: nothing is new, or nobody is left who could be told.
 func MarkRead(s *State, set Setting, by contact.Caller, in ReadIntent) (guard.Request, bool, error) {
-	c, err := s.open("chat.MarkRead", set, in.Context)
-	if err != nil {
-		return guard.Request{}, false, err
+	c, ok := s.conversation(set, in.Context)
+	if !ok {
+		return guard.Request{}, false, aura.Errorf("chat.MarkRead", aura.NotFound, "there is no such conversation")
 	}
 	marks, grown := s.marks(set, &c)
-	if !grown {
+	if !grown || !c.own || len(c.peers()) == 0 {
 		return guard.Request{}, false, nil
 	}
 	draft, err := by.Shared(in.Context, KindRead, Read{Marks: marks})
@@ -68,6 +68,9 @@ func Create(set Setting, by contact.Caller, in CreateIntent, me Member, nonce au
 		m, err := memberOf(set, ref)
 		if err != nil {
 			return fail(err)
+		}
+		if slices.ContainsFunc(g.Members, func(other Member) bool { return other.Authority == m.Authority }) {
+			return fail(aura.Errorf("chat.Create", aura.Invalid, "somebody is named twice among the members"))
 		}
 		g.Members = append(g.Members, m)
 	}

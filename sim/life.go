@@ -1,0 +1,116 @@
+package sim
+
+import (
+	"fmt"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain/status"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/task"
+)
+
+// life is one process of a person: the agent, the frontend over it, and the user in front of that. A crash
+// ends all of it.
+type life struct {
+	*person
+	group  *task.Group
+	agent  *agent.Agent
+	core   *app.Core
+	front  *task.Handle
+	users  *task.Group
+	screen []onScreen
+}
+
+// start begins a new process and returns when it serves its user. The caller has the turn, or nobody else
+// is there yet.
+func (p *person) start(tc task.Context) error {
+	up := task.NewReply[*life]()
+	// A task of the group that holds all processes makes the process's own group, so that it does not
+	// belong to whoever wanted the start.
+	p.world.lives.Go("birth", func(tc task.Context) error {
+		l := &life{person: p, group: task.NewGroup(tc, p.name)}
+		l.group.Go("boot", func(tc task.Context) error {
+			defer up.Resolve(l, aura.Errorf("sim.Start", aura.Internal, "%s: the process ended while it started", p.name))
+			up.Resolve(l, l.boot(tc))
+			return nil
+		})
+		return nil
+	})
+	l, err := up.Await(tc)
+	if err != nil {
+		if l != nil {
+			p.kill(l)
+		}
+		return err
+	}
+	p.life, p.broken = l, p.faults.BreakApply > 0
+	return nil
+}
+
+// boot assembles and starts everything.
+func (l *life) boot(tc task.Context) (err error) {
+	w := l.world
+	l.agent, err = agent.New(tc, l.group, l.hands(), agent.Options{Version: "sim", Wrap: w.wrap(l.person)})
+	if err != nil {
+		return err
+	}
+	if err := l.recall(tc); err != nil {
+		return err
+	}
+	if err := l.agent.Start(tc); err != nil {
+		return err
+	}
+	l.core, err = app.New(tc, l.agent, w.sim.Entropy(l.name+" front"), app.Options{})
+	if err != nil {
+		return err
+	}
+	l.front = task.Supervise(l.group, l.core)
+	if err := l.front.Start(tc); err != nil {
+		return err
+	}
+	l.users = task.NewGroup(tc, "users")
+	if !w.scripted {
+		l.users.Go("user", l.use)
+	}
+	return nil
+}
+
+// recall compares what the journal holds with what was committed before, and lets the witness follow it.
+func (l *life) recall(tc task.Context) error {
+	fresh := newWitness(l.person)
+	j := l.agent.Journal()
+	if _, err := j.Read(tc, fact.Selection{}, func(r fact.Record) error {
+		fresh.take(&r)
+		return nil
+	}); err != nil {
+		return err
+	}
+	fresh.compare(l.witness)
+	// Nobody appends before the services start, so nothing is missed in between.
+	l.witness, l.last = fresh, j
+	j.Attach(fresh)
+	return nil
+}
+
+// failed names a service that failed, empty when all run.
+func (l *life) failed(tc task.Context) string {
+	if err := l.front.Observe().Err(); err != nil {
+		return fmt.Sprintf("the frontend has failed: %v", err)
+	}
+	answer, err := l.agent.Ask(tc, fact.Question{Kind: status.Question})
+	var s status.Status
+	if err == nil {
+		err = fact.Unmarshal(answer.Payload, &s)
+	}
+	if err != nil {
+		return fmt.Sprintf("the agent does not answer: %v", err)
+	}
+	for _, service := range s.Services {
+		if service.State == task.Failed.String() {
+			return fmt.Sprintf("service %s has failed: %v", service.Name, l.group.Err())
+		}
+	}
+	return ""
+}
