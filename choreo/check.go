@@ -131,7 +131,7 @@ func near(a, b string) bool {
 	if len(a) > len(b) {
 		a, b = b, a
 	}
-	if len(b)-len(a) > 1 || a == b {
+	if len(b) < 3 || len(b)-len(a) > 1 || a == b { // all short names are near each other
 		return false
 	}
 	i := 0

@@ -143,6 +143,31 @@ func TestWhatFollowsAChoiceIsDrawnOnce(t *testing.T) {
 	}
 }
 
+// A state that everything else passes by on its way to the end stays free of lines: they have rows of their own.
+func TestLinksPassByStatesOnRowsOfTheirOwn(t *testing.T) {
+	label := func(name string) choreo.Label { return choreo.Label{Name: name} }
+	svg, err := draw.States("A", &choreo.Table{States: []choreo.State{
+		{Kind: choreo.StateSend, Partner: "B", Edges: []choreo.Edge{{Label: label("Long"), Next: 1}, {Label: label("Short"), Next: 2}, {Label: label("Brief"), Next: 2}}},
+		{Kind: choreo.StateRecv, Partner: "B", Edges: []choreo.Edge{{Label: label("Back"), Next: 0}, {Label: label("On"), Next: 2}}},
+		{},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var circles []string
+	for line := range strings.Lines(string(svg)) {
+		if strings.HasPrefix(line, "<circle") {
+			circles = append(circles, strings.Fields(line)[2])
+		}
+	}
+	if diff := cmp.Diff([]string{circles[0], circles[0], circles[0]}, circles); diff != "" {
+		t.Errorf("the states are not level:\n%s", diff)
+	}
+	if want := []string{"A", "B!Long", "B!Short", "B!Brief", "B?Back", "B?On", "1", "2", "3"}; cmp.Diff(want, texts(t, svg)) != "" {
+		t.Error(cmp.Diff(want, texts(t, svg)))
+	}
+}
+
 func TestNamesFromOutsideStayText(t *testing.T) {
 	g := &choreo.GlobalComm{From: "<A>", To: `"B"&`, Branches: []choreo.GlobalBranch{
 		{Label: choreo.Label{Name: "</text><script>"}, Next: choreo.GlobalEnd{}}}}
@@ -150,7 +175,7 @@ func TestNamesFromOutsideStayText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{`"B"&`, "<A>", "</text><script>"}, texts(t, svg)); diff != "" {
+	if diff := cmp.Diff([]string{"</title>", `"B"&`, "<A>", "</text><script>"}, texts(t, svg)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -164,6 +189,14 @@ func TestHugeAndIllFormedTypesAreRefused(t *testing.T) {
 		t.Errorf("want exhausted, got %v", err)
 	}
 	if _, err := draw.States("huge", &choreo.Table{States: make([]choreo.State, 3000)}); aura.KindOf(err) != aura.Exhausted {
+		t.Errorf("want exhausted, got %v", err)
+	}
+	var ladder []choreo.State // each state leads on, and to one far behind
+	for i := range 800 {
+		ladder = append(ladder, choreo.State{Kind: choreo.StateSend, Partner: "B", Edges: []choreo.Edge{
+			{Label: choreo.Label{Name: "on"}, Next: min(i+1, 799)}, {Label: choreo.Label{Name: "far"}, Next: 799 - i%2*(400-i/2)}}})
+	}
+	if _, err := draw.States("ladder", &choreo.Table{States: ladder}); aura.KindOf(err) != aura.Exhausted {
 		t.Errorf("want exhausted, got %v", err)
 	}
 	if _, err := draw.Sequence("bad", choreo.GlobalVar{Var: "x"}, nil); aura.KindOf(err) != aura.Invalid {

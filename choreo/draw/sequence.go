@@ -3,6 +3,7 @@ package draw
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
@@ -10,7 +11,7 @@ import (
 
 // Sequence draws a protocol with one line of life for each role, in the order given; roles that act in g
 // and are not given follow. Choices are frames with a section for each branch, recursions are frames that
-// a "continue" goes back to, and what follows a choice in all its branches is drawn once, below it.
+// an "again" goes back to, and what follows a choice in all its branches is drawn once, below it.
 //
 // It returns aura.Invalid if g is not well-formed, and aura.Exhausted if it has more than 2,000 rows.
 func Sequence(title string, g choreo.Global, roles []choreo.Role) ([]byte, error) {
@@ -24,7 +25,7 @@ func Sequence(title string, g choreo.Global, roles []choreo.Role) ([]byte, error
 			roles = append(roles, r)
 		}
 	}
-	s := &script{}
+	s := &script{loops: map[string]string{}}
 	s.until(g, nil)
 	if len(s.rows) > maxDrawn {
 		return nil, aura.Errorf(op, aura.Exhausted, "the picture would have more than %d rows", maxDrawn)
@@ -48,8 +49,14 @@ type row struct {
 	text     string
 }
 
+// decidedLoop is the variable of every "loop decide by".
+const decidedLoop = "RoleDecidesLoop"
+
 // script is a protocol as rows from top to bottom.
-type script struct{ rows []row }
+type script struct {
+	rows  []row
+	loops map[string]string // what the loop of a variable is called
+}
 
 func (s *script) row(r row) { s.rows = append(s.rows, r) }
 
@@ -61,12 +68,10 @@ func (s *script) until(g, stop choreo.Global) {
 		}
 		switch t := g.(type) {
 		case choreo.GlobalVar:
-			s.row(row{kind: rowNote, text: "continue " + t.Var})
+			s.row(row{kind: rowNote, text: strings.TrimSpace("again " + s.loops[t.Var])})
 			return
 		case *choreo.GlobalRec:
-			s.row(row{kind: rowOpen, text: "loop " + t.Var})
-			s.until(t.Body, stop)
-			s.row(row{kind: rowClose})
+			s.loop(t, stop)
 			return
 		case *choreo.GlobalComm:
 			if len(t.Branches) > 1 {
@@ -84,6 +89,19 @@ func (s *script) until(g, stop choreo.Global) {
 			return
 		}
 	}
+}
+
+// loop writes a recursion. One that stands for "loop decide by" was given a name that nobody wrote.
+func (s *script) loop(t *choreo.GlobalRec, stop choreo.Global) {
+	outer, title := s.loops[t.Var], "loop "+t.Var
+	s.loops[t.Var] = t.Var
+	if c, ok := t.Body.(*choreo.GlobalComm); ok && t.Var == decidedLoop {
+		s.loops[t.Var], title = "", fmt.Sprintf("loop, as long as %s decides", c.From)
+	}
+	s.row(row{kind: rowOpen, text: title})
+	s.until(t.Body, stop)
+	s.row(row{kind: rowClose})
+	s.loops[t.Var] = outer
 }
 
 func (s *script) choice(c *choreo.GlobalComm, join, stop choreo.Global) {
@@ -145,17 +163,22 @@ func parts(g choreo.Global) []choreo.Global {
 }
 
 const (
-	rowHeight  = 32
+	headTop    = margin + 20
 	headHeight = 28
-	inset      = 8 // how much a frame is narrower than the one around it
+	tail       = 24 // of the lines of life below the last row
+	inset      = 8  // how much a frame is narrower than the one around it
 )
+
+// heights are what a row adds to the picture. What is drawn of it stands at its lower end, a frame around it.
+var heights = [...]int{rowMessage: 32, rowOpen: 34, rowSection: 32, rowClose: 16, rowNote: 24}
 
 // render places the rows.
 func render(title string, roles []choreo.Role, rows []row) []byte {
 	c := &canvas{}
 	lane := laneWidth(roles, rows)
-	depth, deepest := 0, 0
+	depth, deepest, height := 0, 0, 0
 	for _, r := range rows {
+		height += heights[r.kind]
 		switch r.kind {
 		case rowOpen:
 			depth++
@@ -170,41 +193,41 @@ func render(title string, roles []choreo.Role, rows []row) []byte {
 		at[r] = left + i*lane
 	}
 	right := left + max(0, len(roles)-1)*lane + lane/2 + deepest*inset
-	top := margin + headHeight
-	bottom := top + (len(rows)+1)*rowHeight
+	top := headTop + headHeight
+	c.text(margin, margin, "start", "name", title)
 	for _, r := range roles {
-		c.line(at[r], top, at[r], bottom, "life")
+		c.line(at[r], top, at[r], top+height+tail, "life")
 	}
 	for _, r := range roles {
-		c.box(at[r]-lane/2+6, margin, lane-12, headHeight, "head")
-		c.text(at[r], margin+18, "middle", "name", string(r))
+		c.box(at[r]-lane/2+6, headTop, lane-12, headHeight, "head")
+		c.text(at[r], headTop+18, "middle", "name", string(r))
 	}
 	rowsAt(c, rows, at, left-lane/2, right, top)
 	return c.document(title)
 }
 
-func rowsAt(c *canvas, rows []row, at map[choreo.Role]int, left, right, top int) {
-	var open []int // where each open frame begins
+func rowsAt(c *canvas, rows []row, at map[choreo.Role]int, left, right, y int) {
+	const above = 18 // from the first words in a frame up to its edge
+	var open []int   // where each open frame begins
 	frameLeft := func() int { return left + (len(open)-1)*inset - inset }
-	for i, r := range rows {
-		y := top + (i+1)*rowHeight
+	for _, r := range rows {
+		y += heights[r.kind]
 		switch r.kind {
 		case rowMessage:
 			x1, x2 := at[r.from], at[r.to]
 			c.line(x1, y, x2, y, "arrow")
-			c.text((x1+x2)/2, y-5, "middle", "label", r.text)
+			c.text((x1+x2)/2, y-6, "middle", "label", r.text)
 		case rowOpen:
-			open = append(open, y-rowHeight/2)
+			open = append(open, y-above)
 			c.text(frameLeft()+6, y, "start", "note", r.text)
 		case rowSection:
-			c.line(frameLeft(), y-rowHeight/2, right-len(open)*inset, y-rowHeight/2, "section")
+			c.line(frameLeft(), y-above, right-len(open)*inset, y-above, "section")
 			c.text(frameLeft()+6, y, "start", "note", r.text)
 		case rowNote:
 			c.text(frameLeft()+6, y, "start", "note", r.text)
 		case rowClose:
-			x := frameLeft()
-			begin := open[len(open)-1]
-			c.box(x, begin, right-len(open)*inset-x, y-rowHeight/2-begin, "frame")
+			x, begin := frameLeft(), open[len(open)-1]
+			c.box(x, begin, right-len(open)*inset-x, y-begin, "frame")
 			open = open[:len(open)-1]
 		}
 	}
@@ -221,7 +244,7 @@ func laneWidth(roles []choreo.Role, rows []row) int {
 	for _, r := range rows {
 		if r.kind == rowMessage {
 			span := max(index[r.from]-index[r.to], index[r.to]-index[r.from], 1)
-			lane = max(lane, (width(r.text)+24)/span)
+			lane = max(lane, (width(r.text)+40)/span)
 		}
 	}
 	return lane

@@ -32,7 +32,11 @@ func (c *canvas) add(format string, args ...any) {
 
 // text writes s with its middle, start or end at x. Anything may stand in s.
 func (c *canvas) text(x, y int, anchor, class, s string) {
-	c.reach(x, y)
+	end := x
+	if anchor == "start" {
+		end += width(s)
+	}
+	c.reach(end, y)
 	c.add(`<text x="%d" y="%d" text-anchor="%s" class="%s">%s</text>`, x, y, anchor, class, html.EscapeString(s))
 }
 
@@ -50,6 +54,8 @@ const style = `<style>
 text{font:13px sans-serif;fill:#222}
 .name{font-weight:bold}
 .note{font-size:11px;fill:#666}
+.label{font-size:12px}
+.label,.note{paint-order:stroke;stroke:#fff;stroke-width:4px;stroke-linejoin:round}
 .life{stroke:#bbb;stroke-dasharray:4 4}
 .arrow{stroke:#246;stroke-width:1.5;fill:none;marker-end:url(#tip)}
 .head,.state{fill:#eef3fa;stroke:#246}

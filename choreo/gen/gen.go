@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"go/format"
+	"go/token"
 	"path"
 	"strconv"
 
@@ -17,7 +18,8 @@ const DefaultPort = "github.com/aura-runtime/aura/machine"
 
 // Options says how the code is placed.
 type Options struct {
-	// Package is the name of the package; default the protocol's name in lower case.
+	// Package is the name of the package; default the protocol's name in lower case. In a package of any
+	// other name all names begin with the protocol's, so that several protocols have room in it.
 	Package string
 	// Port is the import path of a package with an interface Port:
 	//
@@ -30,10 +32,27 @@ type Options struct {
 	Defaults choreo.Defaults
 }
 
+// complete fills in what is not set, and refuses what cannot be.
+func (o *Options) complete(op string, p *choreo.Protocol) error {
+	if o.Package == "" {
+		o.Package = PackageName(p)
+	}
+	if o.Port == "" {
+		o.Port = DefaultPort
+	}
+	if !token.IsIdentifier(o.Package) {
+		return aura.Errorf(op, aura.Invalid, "%q cannot be the name of a package", o.Package)
+	}
+	return nil
+}
+
 // Go writes the endpoints of all roles of an instance as one file. It returns aura.Invalid if a role has
-// no part, or if the protocol cannot be run.
+// no part, if the protocol cannot be run, or if the package's name is none.
 func Go(inst *choreo.Instance, opts Options) ([]byte, error) {
 	const op = "gen.Go"
+	if err := opts.complete(op, inst.Protocol); err != nil {
+		return nil, err
+	}
 	w := newWriter(inst, opts)
 	manifest, err := json.Marshal(inst.Protocol.Manifest(opts.Defaults))
 	if err != nil {
@@ -58,7 +77,12 @@ func Go(inst *choreo.Instance, opts Options) ([]byte, error) {
 	for _, e := range roles {
 		w.role(e)
 	}
-	out, err := format.Source(w.Bytes())
+	return formatted(op, w.Bytes())
+}
+
+// formatted returns code as gofmt has it.
+func formatted(op string, code []byte) ([]byte, error) {
+	out, err := format.Source(code)
 	if err != nil { // what was written is not Go: a bug here
 		return nil, &aura.Error{Op: op, Kind: aura.Internal, Err: err}
 	}
@@ -70,24 +94,20 @@ type writer struct {
 	bytes.Buffer
 	inst    *choreo.Instance
 	opts    Options
-	prefix  string            // of every name: the protocol's, in Go's exported form
-	session string            // the unexported type that keeps the turn
+	prefix  string            // of every exported name: "", or the protocol's in Go's exported form
+	session string            // the unexported type that is shared by the states of a role
+	turn    string            // the unexported type that says whose turn it is
 	taken   names             // the package's names
 	structs map[string]string // message label → its struct
 }
 
 func newWriter(inst *choreo.Instance, opts Options) *writer {
-	if opts.Package == "" {
-		opts.Package = lower(inst.Protocol.Name)
+	w := &writer{inst: inst, opts: opts, session: "run", turn: "turn", taken: names{}, structs: map[string]string{}}
+	if opts.Package != PackageName(inst.Protocol) {
+		w.prefix = exported(inst.Protocol.Name)
+		w.session, w.turn = unexported(w.prefix)+"Run", unexported(w.prefix)+"Turn"
 	}
-	if opts.Port == "" {
-		opts.Port = DefaultPort
-	}
-	prefix := exported(inst.Protocol.Name)
-	return &writer{
-		inst: inst, opts: opts, prefix: prefix, session: unexported(prefix) + "Run",
-		taken: names{}, structs: map[string]string{},
-	}
+	return w
 }
 
 func (w *writer) p(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
@@ -96,7 +116,7 @@ func (w *writer) p(format string, args ...any) { fmt.Fprintf(w, format+"\n", arg
 func (w *writer) name(want string) string { return w.taken.give(want) }
 
 func (w *writer) header() {
-	w.p("// Code generated from the protocol %s by aura choreo. DO NOT EDIT.", w.inst.Protocol.QualifiedName())
+	w.p("%s", header(w.inst.Protocol))
 	w.p("")
 	w.p("package %s", w.opts.Package)
 	w.p("")
@@ -152,18 +172,17 @@ func (w *writer) message(l choreo.Label) {
 
 // run declares what the states of one session share: whose turn it is.
 func (w *writer) run() {
-	turn := unexported(w.prefix) + "Turn"
 	w.p("// %s is one role's session: its port, and how many steps were taken.", w.session)
 	w.p("type %s struct {\n\tport %s\n\tsteps uint64\n}", w.session, w.port())
 	w.p("")
-	w.p("// %s is a state's claim to be the current one. A state belongs to one task.", turn)
-	w.p("type %s struct {\n\trun *%s\n\tstep uint64\n}", turn, w.session)
+	w.p("// %s is a state's claim to be the current one. A state belongs to one task.", w.turn)
+	w.p("type %s struct {\n\trun *%s\n\tstep uint64\n}", w.turn, w.session)
 	w.p("")
-	w.p("func (t %s) check(op string) error {", turn)
+	w.p("func (t %s) check(op string) error {", w.turn)
 	w.p("if t.run == nil {\nreturn aura.Errorf(op, aura.Invalid, \"the session was not started\")\n}")
 	w.p("if t.run.steps != t.step {\nreturn aura.Errorf(op, aura.Stale, \"this state was left already\")\n}")
 	w.p("return nil\n}")
 	w.p("")
-	w.p("func (t %s) next() %s {\nt.run.steps++\nreturn %s{t.run, t.run.steps}\n}", turn, turn, turn)
+	w.p("func (t %s) next() %s {\nt.run.steps++\nreturn %s{t.run, t.run.steps}\n}", w.turn, w.turn, w.turn)
 	w.p("")
 }

@@ -23,7 +23,7 @@ var update = flag.Bool("update", false, "rewrite the generated code")
 
 const portPath = "github.com/aura-runtime/aura/choreo/gen/internal/port"
 
-func generate(t *testing.T, path string) []byte {
+func generate(t *testing.T, path, pkg string) []byte {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -40,7 +40,7 @@ func generate(t *testing.T, path string) []byte {
 	if inst.Global == nil {
 		t.Skip("cannot be run")
 	}
-	code, err := gen.Go(inst, gen.Options{Package: "shop", Port: portPath})
+	code, err := gen.Go(inst, gen.Options{Package: pkg, Port: portPath})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func generate(t *testing.T, path string) []byte {
 }
 
 func TestGeneratedCodeIsCurrent(t *testing.T) {
-	got := generate(t, "internal/shop/shop.tell")
+	got := generate(t, "internal/shop/shop.tell", "shop")
 	const path = "internal/shop/shop.gen.go"
 	if *update {
 		if err := os.WriteFile(path, got, 0o600); err != nil {
@@ -94,11 +94,48 @@ func TestTheWholeCorpusGivesCodeThatCompiles(t *testing.T) {
 	}
 	for _, path := range paths {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".tell"), func(t *testing.T) {
-			code := generate(t, path)
-			if _, err := check("generated", string(code), stubs{importer.Default()}); err != nil {
-				t.Errorf("%v\n%s", err, code)
+			for _, pkg := range []string{"several", ""} { // with and without the protocol's name in front
+				code := generate(t, path, pkg)
+				if _, err := check("generated", string(code), stubs{importer.Default()}); err != nil {
+					t.Errorf("%v\n%s", err, code)
+				}
 			}
 		})
+	}
+}
+
+func TestNamesBeginWithTheProtocolUnlessThePackageBearsItsName(t *testing.T) {
+	const path = "../testdata/pass/choice.tell"
+	for pkg, want := range map[string]string{"": "func StartInitiator(", "ceremony": "func StartInitiator(", "several": "func StartCeremonyInitiator("} {
+		if code := string(generate(t, path, pkg)); !strings.Contains(code, want) {
+			t.Errorf("package %q has no %s", pkg, want)
+		}
+	}
+}
+
+func TestTheCommentOfAPackageIsThatOfItsProtocol(t *testing.T) {
+	const text = "-- Two\x00 greet.\n{- Nobody\n\xffelse. -}\n\n-- Not about the protocol.\nmodule m exposing (Greet)\nprotocol Greet =\n  roles A, B\n  A -> B : Hello\n"
+	p, problems := choreo.Load("greet.tell", text)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	want := `// Code generated from the protocol m.Greet by aura choreo. DO NOT EDIT.
+
+// Package greet lets a role play its part in the protocol m.Greet.
+//
+// Two greet.
+// Nobody
+// else.
+//
+// Begin with the Start function of the role. The messages and their order are in greet.tell.
+package greet
+`
+	got, err := gen.Doc(p, gen.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

@@ -1,6 +1,7 @@
 package gen
 
 import (
+	"go/token"
 	"strconv"
 	"strings"
 
@@ -12,8 +13,14 @@ func exported(name string) string { return strings.ToUpper(name[:1]) + name[1:] 
 
 func unexported(name string) string { return strings.ToLower(name[:1]) + name[1:] }
 
-// lower returns a name for a package.
-func lower(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
+// PackageName is that of a package that holds this protocol alone. A protocol Go cannot live in package go.
+func PackageName(p *choreo.Protocol) string {
+	name := strings.ToLower(strings.ReplaceAll(p.Name, "_", ""))
+	if token.IsKeyword(name) {
+		name += "protocol"
+	}
+	return name
+}
 
 // roleName turns "Voter[2]" into "Voter2".
 func roleName(r choreo.Role) string {

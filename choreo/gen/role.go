@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
 )
 
@@ -32,7 +33,7 @@ func (w *writer) role(e *endpoint) {
 	start := w.name("Start" + e.name)
 	w.p("// %s begins the part of %s. The port must belong to a session of the protocol in that role.", start, e.role)
 	w.p("func %s(port %s) %s {", start, w.port(), first)
-	w.p("return %s{%sTurn{run: &%s{port: port}}}\n}", first, unexported(w.prefix), w.session)
+	w.p("return %s{%s{run: &%s{port: port}}}\n}", first, w.turn, w.session)
 	w.p("")
 	for i := range e.table.States {
 		w.state(e, i)
@@ -42,7 +43,7 @@ func (w *writer) role(e *endpoint) {
 func (w *writer) state(e *endpoint, i int) {
 	s, name := &e.table.States[i], e.states[i]
 	w.p("// %s is a state of %s, which here %s.", name, e.role, s)
-	w.p("type %s struct{ turn %sTurn }", name, unexported(w.prefix))
+	w.p("type %s struct{ turn %s }", name, w.turn)
 	w.p("")
 	switch {
 	case s.Kind == choreo.StateSend:
@@ -80,7 +81,7 @@ func (w *writer) demands(id choreo.SiteID) string {
 		case choreo.RequireCapability:
 			list = append(list, "the capability "+r.Name)
 		case choreo.RequireFlow:
-			list = append(list, fmt.Sprintf("%d units of flow", r.Cost))
+			list = append(list, units(r.Cost)+" of flow")
 		case choreo.RequireLeakage:
 			list = append(list, "leakage to "+strings.Join(r.Observers, ", "))
 		}
@@ -89,6 +90,13 @@ func (w *writer) demands(id choreo.SiteID) string {
 		return ""
 	}
 	return " It takes " + strings.Join(list, " and ") + "."
+}
+
+func units(cost aura.FlowCost) string {
+	if cost == 1 {
+		return "1 unit"
+	}
+	return fmt.Sprintf("%d units", cost)
 }
 
 // receive writes the part that both kinds of receive share, up to the label in hand.

@@ -37,11 +37,43 @@ func (d Diagnostic) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s:%d:%d: %s: %s\n", d.Source.Name, line, column, d.Code, d.Message)
 	fmt.Fprintf(&b, "%s--> %s:%d:%d\n", margin, d.Source.Name, line, column)
-	fmt.Fprintf(&b, "%s |\n%d | %s\n%s | %s\n", margin, line, text, margin, underline(text, column, d.Span))
+	text, at := window(text, column)
+	fmt.Fprintf(&b, "%s |\n%d | %s\n%s | %s\n", margin, line, text, margin, underline(text, at, d.Span))
 	if d.Hint != "" {
 		fmt.Fprintf(&b, "%s = %s\n", margin, d.Hint)
 	}
 	return b.String()
+}
+
+// window returns the part of a long line that is worth showing, with "…" for what is left out, and the column in it
+// of what was in the given one.
+func window(line string, column int) (shown string, at int) {
+	const before, most = 60, 160 // in characters
+	if utf8.RuneCountInString(line) <= most {
+		return line, column
+	}
+	from := max(0, column-1-before)
+	start := offset(line, from)
+	end := start + offset(line[start:], most)
+	shown, at = line[start:end], column-from
+	if from > 0 {
+		shown, at = "…"+shown, at+1
+	}
+	if end < len(line) {
+		shown += "…"
+	}
+	return shown, at
+}
+
+// offset returns where the nth character of a text begins, or its length.
+func offset(text string, n int) int {
+	for i := range text {
+		if n == 0 {
+			return i
+		}
+		n--
+	}
+	return len(text)
 }
 
 // underline puts carets under the part of the span that lies on the line, keeping tabs so that they align.

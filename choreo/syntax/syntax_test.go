@@ -102,6 +102,21 @@ func TestProblemsHaveCodePositionAndCaret(t *testing.T) {
 	}
 }
 
+func TestALongLineIsShownWhereTheProblemIs(t *testing.T) {
+	blanks := strings.Repeat(" ", 300)
+	_, problems := syntax.Parse("long.tell", "protocol P =\n  roles A, B\n  A"+blanks+"- B"+blanks+": Hello\n")
+	if len(problems) == 0 {
+		t.Fatal("it was accepted")
+	}
+	lines := strings.Split(problems[0].String(), "\n")
+	if shown := lines[3]; len(shown) > 180 || !strings.HasPrefix(shown, "3 | …") || !strings.HasSuffix(shown, "…") {
+		t.Errorf("shown is %q", shown)
+	}
+	if column := strings.IndexByte(lines[4], '^'); []rune(lines[3])[column] != '-' {
+		t.Errorf("the caret does not point at the dash:\n%s", problems[0])
+	}
+}
+
 func TestMistakesAreRefused(t *testing.T) {
 	body := func(s string) string { return "protocol P =\n  roles A, B\n  " + s + "\n" }
 	for _, c := range []struct{ name, text, code, says string }{

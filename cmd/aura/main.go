@@ -43,7 +43,10 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 // commands returns the root command with every verb.
 func commands(s *cli.Shell) *cobra.Command {
 	root := cli.New(s)
-	root.AddCommand(initCommand(s), upCommand(s), demoCommand(s), simCommand(s), doctorCommand(s), tokenCommand(s), versionCommand(s))
+	root.AddCommand(
+		initCommand(s), upCommand(s), demoCommand(s), simCommand(s), choreoCommand(s), tokenCommand(s),
+		doctorCommand(s), versionCommand(s),
+	)
 	return root
 }
 

@@ -27,7 +27,9 @@ func TestVerbsArePublic(t *testing.T) {
 	var got []string
 	walk(commands(&cli.Shell{}), func(c *cobra.Command) { got = append(got, strings.TrimPrefix(c.CommandPath(), "aura ")) })
 	want := []string{
-		"block", "contacts", "demo", "doctor", "group create", "group leave", "group list", "guard explain", "init",
+		"block", "choreo check", "choreo compat", "choreo explore", "choreo fmt", "choreo gen", "choreo graph",
+		"choreo manifest", "choreo project", "choreo replay", "choreo run", "contacts", "demo", "doctor",
+		"group create", "group leave", "group list", "guard explain", "init",
 		"invite accept", "invite cancel", "invite create", "invite decline", "invite list",
 		"mute", "name", "query", "read", "rename", "send", "sim", "status",
 		"token attenuate", "token authorize", "token inspect", "token key", "token mint", "token seal", "token verify",

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/choreo"
+	"github.com/aura-runtime/aura/choreo/syntax"
+	"github.com/aura-runtime/aura/ui/cli"
+)
+
+// maxChoreography bounds a file that a verb reads, in bytes.
+const maxChoreography = 4 << 20
+
+func choreoCommand(s *cli.Shell) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "choreo",
+		Short: "Check, picture and compile protocols",
+		Long: `Check, picture and compile protocols. A choreography (a .tell file) describes a conversation once, for everybody; these
+verbs find what could go wrong in it and derive what each role must do. They need no account and no agent.`,
+		Example: "  aura choreo check vote.tell\n  aura choreo project vote.tell --role 'Voter[0]' --bind N=3",
+	}
+	return cli.Family(c, choreoCheckCommand(s), choreoFmtCommand(s), choreoProjectCommand(s), choreoManifestCommand(s),
+		choreoGraphCommand(s), choreoGenCommand(s), choreoCompatCommand(s), choreoRunCommand(s), choreoReplayCommand(s),
+		choreoExploreCommand(s))
+}
+
+// readFile reads what a verb was given, a file or "-" for standard input, of at most so many bytes.
+func readFile(s *cli.Shell, name string, most int64) ([]byte, error) {
+	const op = "choreo.Read"
+	in := s.In
+	if name != "-" {
+		f, err := os.Open(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, aura.Errorf(op, aura.NotFound, "there is no file %s", name)
+		} else if err != nil {
+			return nil, aura.Errorf(op, aura.Unavailable, "%w", err)
+		}
+		defer f.Close()
+		in = f
+	}
+	data, err := io.ReadAll(io.LimitReader(in, most+1))
+	if err != nil {
+		return nil, aura.Errorf(op, aura.Unavailable, "%s: %w", name, err)
+	}
+	if int64(len(data)) > most {
+		return nil, aura.Errorf(op, aura.Exhausted, "%s has more than %d MiB", name, most>>20)
+	}
+	return data, nil
+}
+
+// loadFile reads and checks a choreography. Its problems are printed to Err, one by one, and the error counts
+// them.
+func loadFile(s *cli.Shell, name string) (*choreo.Protocol, error) {
+	text, err := readFile(s, name, maxChoreography)
+	if err != nil {
+		return nil, err
+	}
+	p, problems := choreo.Load(name, string(text))
+	if len(problems) == 0 {
+		return p, nil
+	}
+	if err := printProblems(s, s.Err, problems); err != nil {
+		return nil, err
+	}
+	return nil, aura.Errorf("choreo.Load", aura.Invalid, "%s has %s", name, cli.Count(len(problems), "problem"))
+}
+
+// problemLine is one problem as --json prints it.
+type problemLine struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+func problemLines(problems syntax.Diagnostics) []problemLine {
+	lines := make([]problemLine, len(problems))
+	for i, d := range problems {
+		line, column := d.Source.Position(d.Span.Start)
+		lines[i] = problemLine{File: d.Source.Name, Line: line, Column: column, Code: d.Code, Message: d.Message, Hint: d.Hint}
+	}
+	return lines
+}
+
+// printProblems writes each problem with its line and a caret, or as a line of JSON.
+func printProblems(s *cli.Shell, to io.Writer, problems syntax.Diagnostics) error {
+	if !s.JSON {
+		_, err := fmt.Fprintln(to, cli.Clean(problems.Error()))
+		return err
+	}
+	enc := json.NewEncoder(to)
+	enc.SetEscapeHTML(false)
+	for _, line := range problemLines(problems) {
+		if err := enc.Encode(line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sizes is the flag --bind.
+type sizes map[string]int
+
+func bindFlag(c *cobra.Command) *sizes {
+	var given map[string]int
+	c.Flags().StringToIntVar(&given, "bind", nil, "sizes of families, such as N=3 (default: the least that makes sense)")
+	return (*sizes)(&given)
+}
+
+// instantiate gives the families of a protocol their members. A number that is not given is the least that makes
+// sense of the protocol; one that the protocol has no use for is a mistake.
+func instantiate(c *cobra.Command, p *choreo.Protocol, given *sizes) (*choreo.Instance, error) {
+	binding := p.ProbeBinding()
+	for name, n := range *given {
+		if _, ok := binding[name]; !ok {
+			return nil, cli.Usage(c, "--bind: protocol %s has no parameter %s", p.Name, name)
+		}
+		binding[name] = n
+	}
+	return p.Instantiate(binding)
+}
+
+// loadInstance is loadFile and instantiate.
+func loadInstance(s *cli.Shell, c *cobra.Command, name string, given *sizes) (*choreo.Instance, error) {
+	p, err := loadFile(s, name)
+	if err != nil {
+		return nil, err
+	}
+	return instantiate(c, p, given)
+}

@@ -1,0 +1,75 @@
+package machine
+
+// Admission is what was decided about a protocol before anything of it runs, and cannot change afterwards.
+// [Admit] makes one from a manifest, [AdmitTrusted] one for tools and tests. The zero Admission admits
+// nothing.
+type Admission struct {
+	granted     bool
+	policy      string
+	class       Class
+	requested   Profile
+	profile     Profile
+	reason      FallbackReason
+	evidence    []string
+	integrity   Integrity
+	replay      ReplayMode
+	determinism Determinism
+	tier        Tier
+	scheduler   Scheduler // 0: any
+	width       int
+}
+
+// AdmitTrusted admits a protocol that the caller vouches for: in waves of at most width (1 is canonical)
+// on any scheduler, with the given integrity and replay mode.
+func AdmitTrusted(integrity Integrity, replay ReplayMode, width int) Admission {
+	a := Admission{
+		granted: integrity >= Bare && integrity <= Signed && replay <= ReplayNullifier, policy: "trusted",
+		requested: Canonical, profile: Canonical, integrity: integrity, replay: replay,
+		determinism: Full, tier: Strict, width: max(1, width),
+	}
+	if width > 1 {
+		a.requested, a.profile, a.determinism, a.tier = Admitted, Admitted, ModuloCommutativity, ReplayDeterministic
+		a.evidence = []string{"trusted"}
+	}
+	return a
+}
+
+// Granted reports whether the protocol may run.
+func (a Admission) Granted() bool { return a.granted }
+
+// Policy is the reference of the execution policy that was applied.
+func (a Admission) Policy() string { return a.policy }
+
+// Class is the class of the protocol.
+func (a Admission) Class() Class { return a.class }
+
+// Requested is the concurrency profile that was asked for, Profile the one that was given, and Reason why
+// it is less; NoFallback if it is not.
+func (a Admission) Requested() Profile { return a.requested }
+
+// Profile is the concurrency profile that was given.
+func (a Admission) Profile() Profile { return a.profile }
+
+// Reason is why execution fell back to canonical.
+func (a Admission) Reason() FallbackReason { return a.reason }
+
+// Evidence names what admitted the profile. The caller must not change it.
+func (a Admission) Evidence() []string { return a.evidence }
+
+// Integrity is how values are protected.
+func (a Admission) Integrity() Integrity { return a.integrity }
+
+// Replay is which messages count as seen before.
+func (a Admission) Replay() ReplayMode { return a.replay }
+
+// Determinism is when two runs count as the same.
+func (a Admission) Determinism() Determinism { return a.determinism }
+
+// Tier is how far effects may differ between runs.
+func (a Admission) Tier() Tier { return a.tier }
+
+// Scheduler is the one that the machine must have; 0 is any.
+func (a Admission) Scheduler() Scheduler { return a.scheduler }
+
+// Width is the most picks that a wave with this session may have.
+func (a Admission) Width() int { return a.width }

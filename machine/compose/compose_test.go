@@ -1,0 +1,243 @@
+package compose_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/choreo"
+	"github.com/aura-runtime/aura/machine"
+	"github.com/aura-runtime/aura/machine/compose"
+	"github.com/aura-runtime/aura/machine/own"
+)
+
+var (
+	ada, ben = aura.AuthorityID{1}, aura.AuthorityID{2}
+	s1, s2   = aura.SessionID{1}, aura.SessionID{2}
+)
+
+func message(from, to choreo.Role, label string, next choreo.Global) choreo.Global {
+	return &choreo.GlobalComm{From: from, To: to, Branches: []choreo.GlobalBranch{{Label: choreo.Label{Name: label}, Next: next}}}
+}
+
+var vote = message("Chair", "Voter[0]", "Ask", message("Voter[0]", "Chair", "Ballot", choreo.GlobalEnd{}))
+
+func bundle(t *testing.T, id string, change func(*compose.Bundle)) compose.Bundle {
+	t.Helper()
+	im, err := machine.CompileGlobal("vote", vote)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := compose.Bundle{
+		ID: id, Images: []*machine.Image{im}, Members: []string{"a", "b"},
+		Certificate: compose.Certificate{
+			Artifact: id, LinkOK: true, Modes: []machine.Determinism{machine.Full}, Schedulers: []machine.Scheduler{machine.Cooperative},
+		},
+	}
+	if change != nil {
+		change(&b)
+	}
+	return b
+}
+
+func dynamic(b *compose.Bundle) { b.Policy = &compose.MembershipPolicy{Dynamic: true, Overlap: true} }
+
+var needs = compose.Needs{
+	Mode: machine.Full, Scheduler: machine.Cooperative,
+	Contracts: &machine.Contracts{Capabilities: []string{compose.CapabilityReconfiguration}},
+}
+
+func admit(t *testing.T, r *compose.Runtime, b compose.Bundle) {
+	t.Helper()
+	if err := r.Admit(b, needs); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestBundlesAreAdmittedWithTheirEvidenceOrNotAtAll(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*compose.Bundle)
+		needs  compose.Needs
+		want   aura.Kind
+	}{
+		"no proof":      {func(b *compose.Bundle) { b.Certificate.LinkOK = false }, needs, aura.Denied},
+		"no contracts":  {dynamic, compose.Needs{Mode: machine.Full, Scheduler: machine.Cooperative}, aura.Denied},
+		"scheduler":     {nil, compose.Needs{Mode: machine.Full, Scheduler: machine.PriorityFixed, Contracts: needs.Contracts}, aura.Denied},
+		"mode":          {nil, compose.Needs{Mode: machine.ModuloEffects, Scheduler: machine.Cooperative, Contracts: needs.Contracts}, aura.Denied},
+		"output gating": {func(b *compose.Bundle) { b.Certificate.OutputGating = true }, needs, aura.Denied},
+		"no name":       {func(b *compose.Bundle) { b.ID = "" }, needs, aura.Invalid},
+	} {
+		var r compose.Runtime
+		if err := r.Admit(bundle(t, "x", c.change), c.needs); !errors.Is(err, c.want) || len(r.Bundles()) != 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestLinkJoinsWhatIsDisjointAndFits(t *testing.T) {
+	asks := func(b *compose.Bundle) { b.Imports, b.Sessions = []string{"vote"}, []aura.SessionID{s1} }
+	gives := func(b *compose.Bundle) { b.Exports, b.Sessions = []string{"vote"}, []aura.SessionID{s2} }
+	var r compose.Runtime
+	admit(t, &r, bundle(t, "asks", asks))
+	admit(t, &r, bundle(t, "other", nil))
+	if _, err := r.Link("asks", "other", "both"); !errors.Is(err, aura.Denied) {
+		t.Fatal(err)
+	}
+	if err := r.Admit(bundle(t, "overlaps", asks), needs); !errors.Is(err, aura.Conflict) {
+		t.Fatal(err)
+	}
+	admit(t, &r, bundle(t, "gives", gives))
+	if err := r.Route(s1, s2, own.Capability{Scope: own.Whole()}); !errors.Is(err, aura.Denied) {
+		t.Fatalf("a route across a boundary: %v", err)
+	}
+	b, err := r.Link("asks", "gives", "both")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"both", "other"}, r.Bundles()); diff != "" {
+		t.Fatal(diff)
+	}
+	if err := r.Route(s1, s2, own.Capability{Scope: b.Scope}); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Route(s1, s2, own.Capability{Scope: own.Fragments("bundle:other")}); !errors.Is(err, aura.Denied) {
+		t.Fatal(err)
+	}
+}
+
+func TestADelegationMovesTheWholeFootprint(t *testing.T) {
+	var r compose.Runtime
+	admit(t, &r, bundle(t, "x", nil))
+	if err := r.Register(ada, "x", s1); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Register(ben, "x", s1); !errors.Is(err, aura.Conflict) {
+		t.Fatal(err)
+	}
+	d, err := r.Delegate(s1, "x", ada, ben)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := compose.Delegation{
+		Session: s1, Bundle: "x", From: ada, To: ben,
+		FromBefore: compose.Footprint{Native: []aura.SessionID{s1}},
+		FromAfter:  compose.Footprint{Native: []aura.SessionID{s1}, DelegatedOut: []aura.SessionID{s1}},
+		ToAfter:    compose.Footprint{DelegatedIn: []aura.SessionID{s1}},
+	}
+	if diff := cmp.Diff(want, d); diff != "" {
+		t.Fatal(diff)
+	}
+	cleo := aura.AuthorityID{3}
+	for _, step := range []struct {
+		from, to aura.AuthorityID
+		want     error
+	}{{ada, ben, aura.Stale}, {ben, cleo, nil}, {ben, ada, aura.Stale}, {cleo, ada, nil}} {
+		if _, err := r.Delegate(s1, "x", step.from, step.to); !errors.Is(err, step.want) {
+			t.Fatal(err)
+		}
+	}
+	// It came home: nobody else has a trace of it.
+	if diff := cmp.Diff(compose.Footprint{Native: []aura.SessionID{s1}}, r.Footprint(ada)); diff != "" {
+		t.Fatal(diff)
+	}
+	if diff := cmp.Diff(compose.Footprint{}, r.Footprint(ben)); diff != "" {
+		t.Fatal(diff)
+	}
+}
+
+func here(members ...string) (out []compose.Placement) {
+	for _, m := range members {
+		out = append(out, compose.Placement{Member: m})
+	}
+	return out
+}
+
+func TestAPlanIsTakenWholeOrNotAtAll(t *testing.T) {
+	var r compose.Runtime
+	admit(t, &r, bundle(t, "x", dynamic))
+	good := compose.Step{Next: []string{"b", "c"}, Placements: []compose.Placement{{Member: "b"}, {Member: "c", Endpoint: "far"}},
+		Renames: compose.Renaming{"Voter[0]": "Voter[1]"}}
+	for name, bad := range map[string]compose.Step{
+		"nobody":        {},
+		"nobody stays":  {Next: []string{"d"}, Placements: here("d")},
+		"no place":      {Next: []string{"b", "d"}, Placements: here("b")},
+		"strange place": {Next: []string{"b"}, Placements: []compose.Placement{{Member: "b", Peer: "elsewhere"}}},
+		"two become one": {Next: []string{"b"}, Placements: here("b"),
+			Renames: compose.Renaming{"Chair": "Voter[1]"}},
+	} {
+		_, err := r.Reconfigure("x", compose.Plan{ID: "p", Steps: []compose.Step{good, bad}, Protocol: vote})
+		m, _ := r.Membership("x")
+		if err == nil || m.Epoch != 0 || len(m.Events) != 0 {
+			t.Errorf("%s: %v, %+v", name, err, m)
+		}
+	}
+	x, err := r.Reconfigure("x", compose.Plan{ID: "p", Steps: []compose.Step{good}, Protocol: vote})
+	if err != nil || !x.HarmonyChecked || x.Epoch != 1 || x.Boundaries[0].Kinds["c"] != compose.Network {
+		t.Fatal(x, err)
+	}
+	m, _ := r.Membership("x")
+	if diff := cmp.Diff([]string{"b", "c"}, m.Members); diff != "" {
+		t.Fatal(diff)
+	}
+	if e := m.Events[0]; !cmp.Equal(e.Added, []string{"c"}) || !cmp.Equal(e.Removed, []string{"a"}) || !e.OverlapPreserved {
+		t.Fatal(e)
+	}
+	snapshot := r.Snapshot()
+	if err := r.Restore(snapshot); err != nil {
+		t.Fatal(err)
+	}
+	snapshot.Bundles[0].Membership.Members = []string{"z"}
+	if err := r.Restore(snapshot); !errors.Is(err, aura.Corrupt) {
+		t.Fatal(err)
+	}
+}
+
+func TestMembersOfAFixedBundleStay(t *testing.T) {
+	var r compose.Runtime
+	admit(t, &r, bundle(t, "x", nil))
+	if _, err := r.Reconfigure("x", compose.Plan{ID: "p", Steps: []compose.Step{{Next: []string{"a"}, Placements: here("a")}}}); !errors.Is(err, aura.Denied) {
+		t.Fatal(err)
+	}
+}
+
+func TestUpgradesRecordEveryPhase(t *testing.T) {
+	valid := func() compose.UpgradeRequest {
+		return compose.UpgradeRequest{
+			ID: "u", Plan: compose.Plan{ID: "p", Steps: []compose.Step{{Next: []string{"a", "c"}, Placements: here("a", "c")}}},
+			Execution: compose.PreserveProfile, OwnershipContinuity: true, Pending: compose.PreservePending, Publications: compose.PreserveCanonical,
+		}
+	}
+	for name, c := range map[string]struct {
+		change func(*compose.UpgradeRequest)
+		want   []compose.Phase
+	}{
+		"good":        {func(*compose.UpgradeRequest) {}, []compose.Phase{compose.Staged, compose.Permitted, compose.Committed}},
+		"bad step":    {func(q *compose.UpgradeRequest) { q.Plan.Steps[0].Placements = nil }, []compose.Phase{compose.Staged, compose.Permitted, compose.RolledBack}},
+		"no plan":     {func(q *compose.UpgradeRequest) { q.Plan.Steps = nil }, []compose.Phase{compose.Staged, compose.Failed}},
+		"nobody owns": {func(q *compose.UpgradeRequest) { q.Plan.Steps[0].Next = []string{"c"} }, []compose.Phase{compose.Staged, compose.Failed}},
+		"both": {func(q *compose.UpgradeRequest) {
+			q.CarriedPublications, q.InvalidatedPublications = []string{"p"}, []string{"p"}
+		}, []compose.Phase{compose.Staged, compose.Failed}},
+		"blocked":   {func(q *compose.UpgradeRequest) { q.Pending = compose.InvalidateBlocked }, []compose.Phase{compose.Staged, compose.Failed}},
+		"truth":     {func(q *compose.UpgradeRequest) { q.InvalidatedPublications = []string{"p"} }, []compose.Phase{compose.Staged, compose.Failed}},
+		"execution": {func(q *compose.UpgradeRequest) { q.Mode = machine.ModuloEffects }, []compose.Phase{compose.Staged, compose.Failed}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var r compose.Runtime
+			admit(t, &r, bundle(t, "x", dynamic))
+			q := valid()
+			c.change(&q)
+			x, err := r.Upgrade("x", q)
+			if diff := cmp.Diff(c.want, x.Phases); diff != "" {
+				t.Fatal(diff)
+			}
+			committed := x.Phases[len(x.Phases)-1] == compose.Committed
+			m, _ := r.Membership("x")
+			if (err == nil) != committed || (m.Epoch == 1) != committed || len(m.Upgrades) != 1 || (x.Reason == "") != committed {
+				t.Fatal(err, m)
+			}
+		})
+	}
+}

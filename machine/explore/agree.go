@@ -1,0 +1,127 @@
+package explore
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/aura-runtime/aura/choreo"
+	"github.com/aura-runtime/aura/machine"
+)
+
+// agree runs the machine itself along paths of choices that were found: one step at a time, and in waves
+// whose picks are prepared backwards. Both must tell the same story.
+func (x *search) agree() {
+	for i := len(x.nodes) - 1; i >= 0 && x.report.Paths < x.options.Paths; i-- {
+		n := &x.nodes[i]
+		if !n.end && (x.report.Ends > 0 || i < len(x.nodes)-x.options.Paths) {
+			continue
+		}
+		x.report.Paths++
+		path := x.path(int32(i))
+		canonical, err := x.follow(path, false)
+		if err != nil {
+			x.fail(int32(i), Disagreement, "canonical execution: "+err.Error())
+			return
+		}
+		wide, err := x.follow(path, true)
+		if err != nil {
+			x.fail(int32(i), Disagreement, "wide execution: "+err.Error())
+			return
+		}
+		if a, b := machine.Stories(canonical)[0], machine.Stories(wide)[0]; !slices.Equal(a, b) {
+			x.fail(int32(i), Disagreement, "their traces differ")
+			return
+		}
+	}
+}
+
+// path returns what each role sends on the way to a node, in its order.
+func (x *search) path(at int32) map[choreo.Role][]string {
+	sent := map[choreo.Role][]string{}
+	for n := at; n > 0; n = x.nodes[n].parent {
+		if s := x.nodes[n].step; s.Sends {
+			sent[s.Role] = append([]string{s.Label}, sent[s.Role]...)
+		}
+	}
+	return sent
+}
+
+// follow runs the machine until it has sent what the path says and can do nothing more.
+func (x *search) follow(path map[choreo.Role][]string, wide bool) ([]machine.Event, error) {
+	rounds := 16
+	for _, role := range x.model.im.Roles() {
+		rounds += 8 * (len(path[role]) + 2) * len(x.model.roles)
+	}
+	trace := machine.NewTrace(0)
+	m := machine.New(&guide{left: path, next: map[choreo.Role]int{}}, machine.Options{
+		Trace: trace, MaxRoles: len(x.model.roles), Buffer: machine.Buffer{Capacity: x.options.Capacity},
+	})
+	width := 1
+	if wide {
+		width = len(x.model.roles)
+	}
+	_, err := m.Open(x.model.im, machine.Opening{Owner: "explore", Admission: machine.AdmitTrusted(machine.Bare, machine.ReplaySequence, width)})
+	if err != nil {
+		return nil, err
+	}
+	for range rounds {
+		status := m.Status()
+		if status != machine.Progressing {
+			return trace.Events(), nil
+		}
+		if wide {
+			w := m.Plan(width)
+			for i := w.Len() - 1; i >= 0; i-- {
+				m.Prepare(i)
+			}
+			_, err = m.Commit()
+		} else {
+			_, err = m.Step()
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return nil, fmt.Errorf("not over after %d rounds", rounds)
+}
+
+// guide is a host that sends what a path says, and then sleeps.
+type guide struct {
+	left map[choreo.Role][]string
+	next map[choreo.Role]int
+}
+
+func (g *guide) want(role choreo.Role) (string, bool) {
+	if i := g.next[role]; i < len(g.left[role]) {
+		return g.left[role][i], true
+	}
+	return "", false
+}
+
+// Choose implements machine.Host.
+func (g *guide) Choose(o machine.Offer) (int, machine.Answer) {
+	want, ok := g.want(o.RoleName())
+	if !ok {
+		return 0, machine.Defer
+	}
+	for i := range o.Len() {
+		if o.Label(i).Name == want {
+			return i, machine.Done
+		}
+	}
+	return 0, machine.ContractViolation
+}
+
+// Payload implements machine.Host.
+func (g *guide) Payload(m machine.Message) (machine.Value, machine.Answer) {
+	if want, ok := g.want(m.RoleName()); !ok {
+		return machine.Value{}, machine.Defer
+	} else if want != m.LabelName() {
+		return machine.Value{}, machine.ContractViolation
+	}
+	g.next[m.RoleName()]++
+	return machine.Example(m.Image.Label(m.Label)), machine.Done
+}
+
+// Receive implements machine.Host.
+func (g *guide) Receive(machine.Message, machine.Value) machine.Answer { return machine.Done }

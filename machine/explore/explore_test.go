@@ -1,0 +1,114 @@
+package explore_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/choreo"
+	"github.com/aura-runtime/aura/machine"
+	"github.com/aura-runtime/aura/machine/explore"
+)
+
+func send(to choreo.Role, label string, next choreo.Local) choreo.Local {
+	return &choreo.LocalSend{Partner: to, Branches: []choreo.LocalBranch{{Label: choreo.Label{Name: label}, Next: next}}}
+}
+
+func recv(from choreo.Role, label string, next choreo.Local) choreo.Local {
+	return &choreo.LocalRecv{Partner: from, Branches: []choreo.LocalBranch{{Label: choreo.Label{Name: label}, Next: next}}}
+}
+
+var end = choreo.LocalEnd{}
+
+func compile(t *testing.T, parts ...machine.Part) *machine.Image {
+	t.Helper()
+	im, err := machine.Compile("test", parts, machine.CompileOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return im
+}
+
+func TestWhatIsWrongIsFoundByAShortestRun(t *testing.T) {
+	for name, c := range map[string]struct {
+		a, b  choreo.Local
+		want  explore.Problem
+		steps int
+	}{
+		"both wait":        {recv("B", "M", end), recv("A", "M", end), explore.Deadlock, 0},
+		"wrong message":    {send("B", "M", end), recv("A", "N", end), explore.Unexpected, 1},
+		"nobody receives":  {send("B", "M", end), end, explore.Orphan, 1},
+		"one waits longer": {send("B", "M", recv("B", "N", end)), recv("A", "M", end), explore.Deadlock, 2},
+		"a way without end": {
+			&choreo.LocalSend{Partner: "B", Branches: []choreo.LocalBranch{
+				{Label: choreo.Label{Name: "Stop"}, Next: end},
+				{Label: choreo.Label{Name: "Loop"}, Next: &choreo.LocalRec{Var: "x", Body: send("B", "Again", choreo.LocalVar{Var: "x"})}}}},
+			&choreo.LocalRecv{Partner: "A", Branches: []choreo.LocalBranch{
+				{Label: choreo.Label{Name: "Stop"}, Next: end},
+				{Label: choreo.Label{Name: "Loop"}, Next: &choreo.LocalRec{Var: "x", Body: recv("A", "Again", choreo.LocalVar{Var: "x"})}}}},
+			explore.NoEnd, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, everything := range []bool{false, true} {
+				r, err := explore.Image(compile(t, machine.Part{Role: "A", Local: c.a}, machine.Part{Role: "B", Local: c.b}), explore.Options{Everything: everything})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if r.Counterexample == nil || r.Counterexample.Problem != c.want || len(r.Counterexample.Steps) != c.steps {
+					t.Fatalf("%+v", r.Counterexample)
+				}
+			}
+		})
+	}
+}
+
+func TestAnImageOfOneRoleCannotBeExplored(t *testing.T) {
+	_, err := explore.Image(compile(t, machine.Part{Role: "A", Local: send("B", "M", end)}), explore.Options{})
+	if !errors.Is(err, aura.Invalid) {
+		t.Fatal(err)
+	}
+}
+
+// The corpus of the language is explored whole, with and without the reduction.
+func TestTheCorpusIsSound(t *testing.T) {
+	files, err := filepath.Glob("../../choreo/testdata/pass/*.tell")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, problems := choreo.Load(file, string(text))
+			if len(problems) > 0 {
+				t.Fatal(problems)
+			}
+			inst, err := p.Instantiate(p.ProbeBinding())
+			if err != nil || inst.Global == nil {
+				t.Skip("this protocol is checked and not run")
+			}
+			im, err := machine.CompileInstance(inst)
+			if err != nil {
+				t.Fatal(err)
+			}
+			reduced, err := explore.Image(im, explore.Options{Paths: 8})
+			if err != nil {
+				t.Fatal(err)
+			}
+			whole, err := explore.Image(im, explore.Options{Everything: true, States: 20_000, Paths: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if reduced.Counterexample != nil || whole.Counterexample != nil {
+				t.Fatal(reduced.Counterexample, whole.Counterexample)
+			}
+			if whole.Complete && (reduced.States > whole.States || (reduced.Ends == 0) != (whole.Ends == 0)) {
+				t.Fatalf("the reduction visits %d states of %d", reduced.States, whole.States)
+			}
+		})
+	}
+}

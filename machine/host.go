@@ -1,0 +1,112 @@
+package machine
+
+import "github.com/aura-runtime/aura/choreo"
+
+// Host is what the machine asks and tells while it steps: the source of choices and payloads and the sink
+// of messages. All calls come from the caller of [Machine.Plan], [Machine.Commit] or [Machine.Step], one at
+// a time, in the order of the trace; a host touches queues of its session and returns at once. Network,
+// guards and journal run between steps, never in a call.
+//
+// A host that serves several roles answers for each from what that role has seen: roles of one wave are asked
+// before the messages of the others arrive.
+//
+// The machine asks once for each message. An answer that was given is kept until the message is sent, so a
+// host may take it from its queue. What a host waits for, it defers: the role sleeps until [Machine.Wake].
+type Host interface {
+	// Choose picks one of the branches of an internal choice. It is asked only where there are several.
+	Choose(Offer) (branch int, answer Answer)
+	// Payload supplies the content of a message that is about to be sent.
+	Payload(Message) (Value, Answer)
+	// Receive takes a message. The value is good until the call returns. Anything but Done ends the
+	// session, with the message still in its place.
+	Receive(Message, Value) Answer
+}
+
+// Answer is how a host replied. The numbers are append-only.
+type Answer uint8
+
+// The answers: done, not yet, lost on purpose, and the kinds of failure.
+const (
+	Done Answer = 0
+	// Defer: the host has no answer yet; it will wake the role.
+	Defer Answer = 1
+	// Drop: the message is taken for sent and is not delivered. Only Payload may answer it.
+	Drop Answer = 2
+
+	Refused           Answer = 16
+	TimedOut          Answer = 17
+	Cancelled         Answer = 18
+	StaleAuthority    Answer = 19
+	InvalidEvidence   Answer = 20
+	Unavailable       Answer = 21
+	InvalidInput      Answer = 22
+	Nondeterministic  Answer = 23
+	TopologyDisrupted Answer = 24
+	ContractViolation Answer = 25
+	UnknownFailure    Answer = 26
+)
+
+var answerNames = [...]string{
+	Done: "success", Defer: "blocked", Drop: "dropped", Refused: "denied", TimedOut: "timeout",
+	Cancelled: "cancelled", StaleAuthority: "stale_authority", InvalidEvidence: "invalid_evidence",
+	Unavailable: "unavailable", InvalidInput: "invalid_input", Nondeterministic: "determinism",
+	TopologyDisrupted: "topology_disruption", ContractViolation: "contract_violation", UnknownFailure: "unknown",
+}
+
+func (a Answer) String() string {
+	if int(a) < len(answerNames) && answerNames[a] != "" {
+		return answerNames[a]
+	}
+	return answerNames[UnknownFailure]
+}
+
+// Message is one message of one session as a host sees it, before it is sent or as it is received.
+type Message struct {
+	Image   *Image
+	Session SessionID
+	// Role is who sends or receives, Peer the other one.
+	Role, Peer RoleID
+	Label      LabelID
+	// Site is what the annotations of the send ask for; 0 is nothing. See choreo.Instance.Site.
+	Site choreo.SiteID
+	// Seq is the message's place on its edge, counted from 0.
+	Seq  uint64
+	Tick uint64
+}
+
+// RoleName and the methods beside it return names for numbers.
+func (m Message) RoleName() choreo.Role { return m.Image.RoleName(m.Role) }
+
+// PeerName returns the name of the peer.
+func (m Message) PeerName() choreo.Role { return m.Image.RoleName(m.Peer) }
+
+// LabelName returns the name of the message.
+func (m Message) LabelName() string { return m.Image.Label(m.Label).Name }
+
+// Offer is an internal choice: the messages that a role may send now, all to one peer.
+type Offer struct {
+	Image      *Image
+	Session    SessionID
+	Role, Peer RoleID
+	Tick       uint64
+	branches   []branch
+}
+
+// Len returns the number of branches, at least 2.
+func (o Offer) Len() int { return len(o.branches) }
+
+// Label returns the message of a branch.
+func (o Offer) Label(i int) choreo.Label { return o.Image.labels[o.branches[i].label] }
+
+// Site returns what the annotations and the guard of a branch ask for; 0 is nothing.
+func (o Offer) Site(i int) choreo.SiteID { return o.branches[i].site }
+
+// RoleName returns the name of the role that chooses.
+func (o Offer) RoleName() choreo.Role { return o.Image.RoleName(o.Role) }
+
+// Port is one role's place in a running session as generated code sees it: each call returns when its
+// message was sent, or has come.
+type Port interface {
+	Send(to choreo.Role, label string, payload []byte) error
+	Receive(from choreo.Role) (label string, payload []byte, err error)
+}

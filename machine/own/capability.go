@@ -1,0 +1,39 @@
+package own
+
+// Capability is what an owner may do in one session. It is a value: whoever holds it may use it until the
+// owner or its scope changes, which gives the record a new generation.
+type Capability struct {
+	Session    uint64
+	Owner      Owner
+	Generation uint64
+	Scope      Scope
+}
+
+// Receipt is a transfer that was begun and not yet decided.
+type Receipt struct {
+	Session        uint64
+	ID             uint64
+	From           Owner
+	FromGeneration uint64
+	To             Owner
+	ToGeneration   uint64
+	Scope          Scope
+	// Attenuated states that the new owner gets less than the old one had. Otherwise the scope moves
+	// intact.
+	Attenuated bool
+}
+
+// equal compares every field: a receipt is honoured as it was issued or not at all.
+func (r Receipt) equal(o Receipt) bool {
+	return r.Session == o.Session && r.ID == o.ID && r.From == o.From && r.FromGeneration == o.FromGeneration &&
+		r.To == o.To && r.ToGeneration == o.ToGeneration && r.Scope.Equal(o.Scope) && r.Attenuated == o.Attenuated
+}
+
+// Readiness is a witness that its owner was ready to act on a session when it was issued. It is good for
+// one use by the same owner in the same generation.
+type Readiness struct {
+	Session    uint64
+	ID         uint64
+	Owner      Owner
+	Generation uint64
+}

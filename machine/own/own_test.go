@@ -1,0 +1,127 @@
+package own_test
+
+import (
+	"errors"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/machine/own"
+)
+
+// world keeps every capability and receipt that was ever given out, and what must hold of them.
+type world struct {
+	record  own.Record
+	current own.Capability // the zero capability: nobody owns it
+	old     []own.Capability
+	receipt own.Receipt
+	pending bool
+}
+
+func (w *world) replace(c own.Capability) {
+	if w.current.Owner != "" {
+		w.old = append(w.old, w.current)
+	}
+	w.current = c
+}
+
+// At every moment exactly the current capability is good, whatever was done before.
+func TestExactlyOneCapabilityIsGood(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := &world{}
+		w.current = w.record.Open(1, "ada")
+		owners := rapid.SampledFrom([]own.Owner{"ada", "ben", "cleo"})
+		scopes := rapid.SampledFrom([]own.Scope{own.Whole(), own.Fragments("a", "b"), own.Fragments("a"), {}})
+		t.Repeat(map[string]func(*rapid.T){
+			"attenuate": func(t *rapid.T) {
+				s := scopes.Draw(t, "scope")
+				c, err := w.record.Attenuate("test", w.current, s)
+				if err == nil {
+					if !s.Within(w.current.Scope) || s.Empty() || w.pending {
+						t.Fatal("widened, or in the middle of a transfer")
+					}
+					w.replace(c)
+				}
+			},
+			"begin": func(t *rapid.T) {
+				r, err := w.record.Begin("test", w.current, owners.Draw(t, "to"), scopes.Draw(t, "scope"), rapid.Bool().Draw(t, "attenuate"))
+				if err == nil {
+					if w.pending || !r.Scope.Within(w.current.Scope) || r.Attenuated == r.Scope.Equal(w.current.Scope) {
+						t.Fatal(r)
+					}
+					w.receipt, w.pending = r, true
+				}
+			},
+			"commit": func(t *rapid.T) {
+				r := w.receipt
+				forged := rapid.Bool().Draw(t, "forged")
+				if forged {
+					r.ToGeneration++
+				}
+				c, err := w.record.Commit("test", r)
+				if (err == nil) != (w.pending && !forged) {
+					t.Fatal(err)
+				}
+				if err == nil {
+					w.replace(c)
+					w.pending = false
+				}
+			},
+			"roll back": func(t *rapid.T) {
+				if err := w.record.Rollback("test", w.receipt); (err == nil) != w.pending {
+					t.Fatal(err)
+				}
+				w.pending = false
+			},
+			"release": func(t *rapid.T) {
+				if w.record.Release("test", w.current) == nil {
+					w.replace(own.Capability{})
+				}
+			},
+			"claim": func(t *rapid.T) {
+				c, err := w.record.Claim("test", owners.Draw(t, "owner"))
+				if (err == nil) != (w.current.Owner == "") {
+					t.Fatal(err)
+				}
+				if err == nil {
+					w.replace(c)
+				}
+			},
+			"": func(t *rapid.T) {
+				for _, c := range w.old {
+					if err := w.record.Check("test", c, "a"); !errors.Is(err, aura.Stale) {
+						t.Fatalf("%+v is good while %+v owns: %v", c, w.current, err)
+					}
+				}
+				if w.current.Owner != "" && w.record.Check("test", w.current, "a") != nil {
+					t.Fatalf("%+v is not good", w.current)
+				}
+				wide := w.current
+				wide.Scope = own.Whole()
+				if w.current.Owner != "" && !w.current.Scope.IsWhole() && w.record.Check("test", wide, "") == nil {
+					t.Fatal("a capability was widened by hand")
+				}
+			},
+		})
+	})
+}
+
+func TestTheAuditKeepsTheLastEntries(t *testing.T) {
+	log := own.Log{Limit: 3}
+	var tick uint64
+	var r own.Record
+	r.Attach(&log, &tick)
+	c := r.Open(1, "ada")
+	for range 5 {
+		tick++
+		r.Check("test", own.Capability{Session: 1, Owner: "eve"}, "")
+	}
+	entries := log.Entries()
+	if len(entries) != 3 || entries[2].Tick != 5 || entries[2].Event != own.Rejected || entries[0].Tick != 3 {
+		t.Fatal(entries)
+	}
+	if err := r.Check("test", c, ""); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,219 @@
+package machine
+
+import (
+	"crypto/ed25519"
+	"math/bits"
+	"slices"
+
+	"github.com/aura-runtime/aura/choreo"
+	"github.com/aura-runtime/aura/machine/internal/wire"
+)
+
+// restorer reads the parts of a snapshot into a new machine.
+type restorer struct {
+	m *Machine
+	r *wire.Reader
+}
+
+func (x *restorer) sessions() {
+	m, r := x.m, x.r
+	m.tick = r.Max(maxTicks, "the rounds")
+	m.next = SessionID(r.Uint())
+	var images []*Image
+	for range r.Count(maxRoles, 1, "images") {
+		im, err := Load(r.Bytes(maxImageBytes, "an image"))
+		if err != nil {
+			r.Fail("an image: %w", err)
+			return
+		}
+		images = append(images, im)
+	}
+	for range r.Count(m.options.MaxSessions, 32, "sessions") {
+		at := r.Uint()
+		if r.Err() != nil || at >= uint64(len(images)) {
+			r.Fail("a session of an image that is not there")
+			return
+		}
+		x.session(images[at])
+	}
+}
+
+func (x *restorer) session(im *Image) {
+	m, r := x.m, x.r
+	s := m.allot(im)
+	s.id = SessionID(r.Uint())
+	if n := len(m.order); s.id >= m.next || (n > 0 && m.order[n-1].id >= s.id) {
+		r.Fail("session %d is out of order", s.id)
+	}
+	r.Fixed(s.name[:])
+	s.admission, s.status = readAdmission(r), SessionStatus(r.Byte())
+	s.epoch, s.steps, s.budget = r.Uint(), r.Uint(), r.Uint()
+	if s.status < SessionActive || s.status > SessionFaulted || !s.admission.granted {
+		r.Fail("session %d is in no known status", s.id)
+	}
+	if r.Bool() {
+		s.fault = &Fault{Code: FaultCode(r.Byte()), Session: s.id, Role: choreo.Role(r.String(maxNameBytes, "a role")), Detail: r.String(maxNameBytes, "a detail")}
+	}
+	s.owner.Attach(&m.audit, &m.tick)
+	s.owner.Decode(r, uint64(s.id))
+	for i := range s.byRole {
+		s.byRole[i] = -1
+	}
+	x.processes(s)
+	o := Opening{}
+	m.wire(s, &o)
+	for i := range s.rings {
+		x.ring(s, EdgeID(i))
+	}
+	for range r.Count(maxFacts, 2, "facts") {
+		s.facts = append(s.facts, knowledge{RoleID(r.Max(uint64(len(im.roles)-1), "a role")), r.String(maxNameBytes, "a fact")})
+	}
+	m.sessions[s.id] = s
+	m.order = append(m.order, s)
+	m.played += len(s.procs)
+}
+
+func (x *restorer) processes(s *session) {
+	r, im := x.r, s.image
+	owner := make([]RoleID, len(im.states))
+	for i := range owner {
+		owner[i] = NoRole
+	}
+	for range r.Count(len(im.roles), 8, "roles") {
+		role := RoleID(r.Max(uint64(len(im.roles)-1), "a role"))
+		state := r.Uint()
+		if r.Err() != nil || s.byRole[role] >= 0 || !im.played(role) || state >= uint64(len(im.states)) ||
+			!im.reach(role, im.programs[role].start, owner) || owner[state] != role {
+			r.Fail("a role is in a state that is not its own")
+			return
+		}
+		x.m.enter(s, role, 0)
+		p := s.proc(role)
+		x.m.ready.remove(p)
+		p.state, p.status, p.wait, p.held, p.priority = int32(state), processStatus(r.Byte()), waitReason(r.Byte()), holdReason(r.Byte()), r.Byte()
+		p.token, p.credits = r.Bool(), r.Uint()
+		p.answer.chosen, p.answer.given, p.answer.drop = r.Bool(), r.Bool(), r.Bool()
+		if p.answer.chosen {
+			p.answer.branch = uint32(r.Max(max(uint64(p.current().count), 1)-1, "a branch"))
+		}
+		if p.answer.given {
+			p.answer.value.copyOf(readValue(r, 0))
+		}
+		ok := p.status >= procReady && p.status <= procStopped && (p.status == procBlocked) == (p.wait != waitNone) &&
+			p.wait <= waitHost && p.held <= holdPaused|holdTimeout && p.priority < levels &&
+			(!p.answer.given || p.answer.chosen) && (!p.answer.chosen || p.current().kind == choreo.StateSend) &&
+			(s.status > SessionDraining) == (p.status == procStopped || (p.status == procDone && s.status.Terminal()))
+		if !ok {
+			r.Fail("role %s is in no possible situation", im.roles[role])
+			return
+		}
+		if p.status.final() {
+			s.live--
+			x.m.live--
+		}
+	}
+}
+
+func (x *restorer) ring(s *session, id EdgeID) {
+	r, m, ring := x.r, x.m, &s.rings[id]
+	ring.capacity = int(r.Max(uint64(m.options.Buffer.Max), "a capacity"))
+	ring.sent, ring.consumed, ring.window = r.Uint(), r.Uint(), r.Uint()
+	ring.cut, ring.corrupt = uint16(r.Max(1<<16-1, "cuts")), Corruption(r.Max(uint64(Erasure), "a corruption"))
+	ring.crosses = r.Bool()
+	if key := r.Bytes(ed25519.PublicKeySize, "a key"); len(key) == ed25519.PublicKeySize {
+		ring.foreign = slices.Clone(key)
+	}
+	sent := ring.sent
+	for range r.Count(ring.capacity, 5, "messages") {
+		l := ring.push()
+		l.label, l.seq, l.sum = LabelID(r.Max(uint64(len(s.image.labels)-1), "a label")), r.Uint(), r.Uint()
+		l.value.copyOf(readValue(r, 0))
+		l.sig = append(l.sig[:0], r.Bytes(ed25519.SignatureSize, "a signature")...)
+		if s.admission.integrity >= Sealed {
+			r.Fixed(l.tag[:])
+		}
+		if r.Err() != nil {
+			return
+		}
+	}
+	ring.sent = sent
+	if ring.leaves {
+		s.outbound += ring.count
+	}
+	if s.admission.integrity >= Sealed {
+		r.Fixed(ring.chain[:])
+		ring.tree.leaves = r.Uint()
+		for range bits.OnesCount64(ring.tree.leaves) {
+			var peak [32]byte
+			r.Fixed(peak[:])
+			ring.tree.peaks = append(ring.tree.peaks, peak)
+		}
+	}
+}
+
+// queues restores who is ready, and demands that it is exactly those who can be.
+func (x *restorer) queues() {
+	m, r := x.m, x.r
+	ready := 0
+	for _, s := range m.order {
+		for i := range s.procs {
+			if p := &s.procs[i]; p.status == procReady && p.held == 0 {
+				ready++
+			}
+		}
+	}
+	for range r.Count(m.options.MaxRoles, 3, "ready roles") {
+		s := m.sessions[SessionID(r.Uint())]
+		role, level := RoleID(r.Max(1<<16-1, "a role")), r.Byte()
+		if s == nil || s.proc(role) == nil || s.proc(role).queued || s.proc(role).status != procReady || s.proc(role).held != 0 || level >= levels {
+			r.Fail("a role is ready that cannot be")
+			return
+		}
+		m.ready.push(s.proc(role), level)
+	}
+	if r.Err() == nil && m.ready.count != ready {
+		r.Fail("%d roles are ready where %d can be", m.ready.count, ready)
+	}
+	for range r.Count(maxEdges, 2, "edges") {
+		s, e := m.sessions[SessionID(r.Uint())], r.Uint()
+		if s == nil || e >= uint64(len(s.rings)) || s.rings[e].listed || s.rings[e].count == 0 || !s.rings[e].leaves {
+			r.Fail("an edge has nothing to take out")
+			return
+		}
+		s.rings[e].listed = true
+		m.outbox = append(m.outbox, outEdge{s, EdgeID(e)})
+	}
+	for range r.Count(m.options.MaxSessions, 1, "ended sessions") {
+		s := m.sessions[SessionID(r.Uint())]
+		if s == nil || !s.status.Terminal() || slices.Contains(m.ended, s) {
+			r.Fail("a session has not ended")
+			return
+		}
+		m.ended = append(m.ended, s)
+	}
+}
+
+func (x *restorer) sites() {
+	m, r := x.m, x.r
+	m.sites.crashed = readRoles(r)
+	for pairs := readRoles(r); len(pairs) >= 2; pairs = pairs[2:] {
+		m.sites.cut = append(m.sites.cut, [2]choreo.Role{pairs[0], pairs[1]})
+	}
+	m.timeouts.last = r.Uint()
+	for range r.Count(maxRoles, 4, "timeouts") {
+		w := Witness{ID: r.Uint(), Site: choreo.Role(r.String(maxNameBytes, "a site")), IssuedAt: r.Uint(), Until: r.Uint()}
+		if n := len(m.timeouts.live); w.ID > m.timeouts.last || (n > 0 && m.timeouts.live[n-1].Until > w.Until) {
+			r.Fail("timeout %d is out of order", w.ID)
+		}
+		m.timeouts.live = append(m.timeouts.live, w)
+	}
+	m.layers.evidence = r.Uint()
+	for range r.Count(maxRoles, 4, "guard layers") {
+		h := holding{uint32(r.Uint()), SessionID(r.Uint()), RoleID(r.Max(1<<16-1, "a role")), r.Uint()}
+		if int(h.layer) >= len(m.layers.configured) || m.sessions[h.session] == nil || h.evidence > m.layers.evidence {
+			r.Fail("a guard layer is held by nobody")
+			return
+		}
+		m.layers.held = append(m.layers.held, h)
+	}
+}

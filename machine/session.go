@@ -1,0 +1,171 @@
+package machine
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/choreo"
+	"github.com/aura-runtime/aura/machine/own"
+)
+
+// session is one execution of an image. Its memory is used again when it has been reaped.
+type session struct {
+	id        SessionID
+	name      aura.SessionID
+	image     *Image
+	admission Admission
+	status    SessionStatus
+	epoch     uint64
+	fault     *Fault
+	owner     own.Record
+	procs     []process // the roles played here
+	byRole    []int32   // RoleID → index in procs, -1: played elsewhere
+	rings     []ring    // by EdgeID
+	live      int       // roles not yet done
+	outbound  int       // messages that wait to be taken out
+	steps     uint64    // steps taken
+	budget    uint64    // most steps that it may take
+	facts     []knowledge
+	passed    uint64 // the round in which a role of it was passed over by a wave
+}
+
+// process is one role of one session: what the reference calls a coroutine.
+type process struct {
+	session    *session
+	prev, next *process // of the ready queue
+	state      int32
+	role       RoleID
+	status     processStatus
+	wait       waitReason
+	held       holdReason
+	priority   uint8
+	level      uint8 // of the queue that it is in
+	queued     bool
+	token      bool // a message waits for it
+	picked     bool // it is part of the wave that was planned
+	credits    uint64
+	answer     answer
+}
+
+// answer is what the host said about the next message, kept until it is sent.
+type answer struct {
+	given, chosen bool
+	drop          bool
+	branch        uint32
+	value         Value
+}
+
+type processStatus uint8
+
+const (
+	procReady   processStatus = 1
+	procBlocked processStatus = 2
+	procDone    processStatus = 3
+	procStopped processStatus = 4 // its session ended before it did
+)
+
+func (s processStatus) final() bool { return s >= procDone }
+
+// waitReason is what a blocked role waits for.
+type waitReason uint8
+
+const (
+	waitNone waitReason = 0
+	waitRecv waitReason = 1
+	waitSend waitReason = 2
+	waitHost waitReason = 3
+)
+
+// holdReason is a set of reasons for which a ready role may not run.
+type holdReason uint8
+
+const (
+	holdPaused  holdReason = 1
+	holdTimeout holdReason = 2
+)
+
+// knowledge is a fact that a role was tagged with.
+type knowledge struct {
+	role RoleID
+	fact string
+}
+
+func (s *session) proc(role RoleID) *process {
+	if int(role) >= len(s.byRole) || s.byRole[role] < 0 {
+		return nil
+	}
+	return &s.procs[s.byRole[role]]
+}
+
+// state returns what the process is about to do.
+func (p *process) current() *state { return &p.session.image.states[p.state] }
+
+// Waiting says what keeps a role from going on.
+type Waiting uint8
+
+// What a role waits for.
+const (
+	// WaitingNone: it can go on, or it is done.
+	WaitingNone Waiting = 0
+	// WaitingMessage: a message from its peer.
+	WaitingMessage Waiting = 1
+	// WaitingRoom: room on the edge to its peer, or the edge itself.
+	WaitingRoom Waiting = 2
+	// WaitingHost: the host, which deferred.
+	WaitingHost Waiting = 3
+)
+
+// RoleView is what can be seen of a role from outside.
+type RoleView struct {
+	Role choreo.Role
+	// Done: it finished its part. Stopped: its session ended first.
+	Done, Stopped bool
+	// Peer is the other role of the state that it is in.
+	Peer    choreo.Role
+	Waiting Waiting
+	Paused  bool
+}
+
+// SessionView is what can be seen of a session from outside.
+type SessionView struct {
+	ID        SessionID
+	Name      aura.SessionID
+	Image     *Image
+	Admission Admission
+	Status    SessionStatus
+	Epoch     uint64
+	Steps     uint64
+	// Fault is why it ended; nil unless Status is SessionFaulted.
+	Fault *Fault
+	Roles []RoleView
+	// Outbound is the number of messages that wait to be taken out.
+	Outbound int
+	// Owner is who owns it now; "" if nobody.
+	Owner own.Owner
+}
+
+// Session describes a session. It returns aura.NotFound after it was reaped.
+func (m *Machine) Session(id SessionID) (SessionView, error) {
+	s, err := m.find("machine.Session", id)
+	if err != nil {
+		return SessionView{}, err
+	}
+	v := SessionView{
+		ID: s.id, Name: s.name, Image: s.image, Admission: s.admission, Status: s.status, Epoch: s.epoch,
+		Steps: s.steps, Fault: s.fault, Outbound: s.outbound, Owner: s.owner.Owner(),
+	}
+	for i := range s.procs {
+		p := &s.procs[i]
+		r := RoleView{
+			Role: s.image.RoleName(p.role), Done: p.status == procDone, Stopped: p.status == procStopped,
+			Waiting: Waiting(p.wait), Paused: p.held&holdPaused != 0,
+		}
+		if st := p.current(); st.kind != choreo.StateEnd {
+			e := s.image.edges[st.edge]
+			r.Peer = s.image.RoleName(e.from)
+			if st.kind == choreo.StateSend {
+				r.Peer = s.image.RoleName(e.to)
+			}
+		}
+		v.Roles = append(v.Roles, r)
+	}
+	return v, nil
+}

@@ -1,0 +1,124 @@
+// Code generated from the protocol chat.ContactMessage by aura choreo. DO NOT EDIT.
+
+package contactmessage
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/machine"
+)
+
+// Manifest is what admission needs to know of the protocol, as JSON.
+const Manifest = `{"protocol_name":"ContactMessage","protocol_namespace":"chat","protocol_qualified_name":"chat.ContactMessage","protocol_id":"aura.chat.contact_message","role_names":["Sender","Receiver"],"guard_capabilities":["chat:send"],"determinism_policy_ref":"aura.vm.prod.default"}`
+
+// Message is the message Message, whose payload encodes chat.Message.
+type Message struct{ Payload []byte }
+
+// Acknowledged is the message Acknowledged, whose payload encodes fact.ID.
+type Acknowledged struct{ Payload []byte }
+
+// run is one role's session: its port, and how many steps were taken.
+type run struct {
+	port  machine.Port
+	steps uint64
+}
+
+// turn is a state's claim to be the current one. A state belongs to one task.
+type turn struct {
+	run  *run
+	step uint64
+}
+
+func (t turn) check(op string) error {
+	if t.run == nil {
+		return aura.Errorf(op, aura.Invalid, "the session was not started")
+	}
+	if t.run.steps != t.step {
+		return aura.Errorf(op, aura.Stale, "this state was left already")
+	}
+	return nil
+}
+
+func (t turn) next() turn {
+	t.run.steps++
+	return turn{t.run, t.run.steps}
+}
+
+// StartSender begins the part of Sender. The port must belong to a session of the protocol in that role.
+func StartSender(port machine.Port) SenderS1 {
+	return SenderS1{turn{run: &run{port: port}}}
+}
+
+// SenderS1 is a state of Sender, which here sends Message of chat.Message to Receiver.
+type SenderS1 struct{ turn turn }
+
+// SendMessage sends Message to Receiver. It takes the capability chat:send and 1 unit of flow. After an error of the port the state may be used again.
+func (s SenderS1) SendMessage(m Message) (SenderS2, error) {
+	if err := s.turn.check("SenderS1.SendMessage"); err != nil {
+		return SenderS2{}, err
+	}
+	if err := s.turn.run.port.Send("Receiver", "Message", m.Payload); err != nil {
+		return SenderS2{}, &aura.Error{Op: "SenderS1.SendMessage", Kind: aura.KindOf(err), Err: err}
+	}
+	return SenderS2{s.turn.next()}, nil
+}
+
+// SenderS2 is a state of Sender, which here receives Acknowledged of fact.ID from Receiver.
+type SenderS2 struct{ turn turn }
+
+// ReceiveAcknowledged waits for Acknowledged from Receiver. After an error of the port the state may be used again.
+func (s SenderS2) ReceiveAcknowledged() (Acknowledged, SenderEnd, error) {
+	if err := s.turn.check("SenderS2.ReceiveAcknowledged"); err != nil {
+		return Acknowledged{}, SenderEnd{}, err
+	}
+	label, payload, err := s.turn.run.port.Receive("Receiver")
+	if err != nil {
+		return Acknowledged{}, SenderEnd{}, &aura.Error{Op: "SenderS2.ReceiveAcknowledged", Kind: aura.KindOf(err), Err: err}
+	}
+	if label != "Acknowledged" {
+		return Acknowledged{}, SenderEnd{}, aura.Errorf("SenderS2.ReceiveAcknowledged", aura.Corrupt, "message %q is not expected here", label)
+	}
+	return Acknowledged{payload}, SenderEnd{s.turn.next()}, nil
+}
+
+// SenderEnd is a state of Sender, which here is done.
+type SenderEnd struct{ turn turn }
+
+// StartReceiver begins the part of Receiver. The port must belong to a session of the protocol in that role.
+func StartReceiver(port machine.Port) ReceiverS1 {
+	return ReceiverS1{turn{run: &run{port: port}}}
+}
+
+// ReceiverS1 is a state of Receiver, which here receives Message of chat.Message from Sender.
+type ReceiverS1 struct{ turn turn }
+
+// ReceiveMessage waits for Message from Sender. After an error of the port the state may be used again.
+func (s ReceiverS1) ReceiveMessage() (Message, ReceiverS2, error) {
+	if err := s.turn.check("ReceiverS1.ReceiveMessage"); err != nil {
+		return Message{}, ReceiverS2{}, err
+	}
+	label, payload, err := s.turn.run.port.Receive("Sender")
+	if err != nil {
+		return Message{}, ReceiverS2{}, &aura.Error{Op: "ReceiverS1.ReceiveMessage", Kind: aura.KindOf(err), Err: err}
+	}
+	if label != "Message" {
+		return Message{}, ReceiverS2{}, aura.Errorf("ReceiverS1.ReceiveMessage", aura.Corrupt, "message %q is not expected here", label)
+	}
+	return Message{payload}, ReceiverS2{s.turn.next()}, nil
+}
+
+// ReceiverS2 is a state of Receiver, which here sends Acknowledged of fact.ID to Sender.
+type ReceiverS2 struct{ turn turn }
+
+// SendAcknowledged sends Acknowledged to Sender. It takes 1 unit of flow. After an error of the port the state may be used again.
+func (s ReceiverS2) SendAcknowledged(m Acknowledged) (ReceiverEnd, error) {
+	if err := s.turn.check("ReceiverS2.SendAcknowledged"); err != nil {
+		return ReceiverEnd{}, err
+	}
+	if err := s.turn.run.port.Send("Sender", "Acknowledged", m.Payload); err != nil {
+		return ReceiverEnd{}, &aura.Error{Op: "ReceiverS2.SendAcknowledged", Kind: aura.KindOf(err), Err: err}
+	}
+	return ReceiverEnd{s.turn.next()}, nil
+}
+
+// ReceiverEnd is a state of Receiver, which here is done.
+type ReceiverEnd struct{ turn turn }

@@ -1,0 +1,160 @@
+// Code generated from the protocol hold.HoldAudit by aura choreo. DO NOT EDIT.
+
+package holdaudit
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/machine"
+)
+
+// Manifest is what admission needs to know of the protocol, as JSON.
+const Manifest = `{"protocol_name":"HoldAudit","protocol_namespace":"hold","protocol_qualified_name":"hold.HoldAudit","protocol_id":"aura.hold.audit","role_names":["Auditor","Holder"],"guard_capabilities":["hold:audit"],"determinism_policy_ref":"aura.vm.prod.default"}`
+
+// Challenge is the message Challenge, whose payload encodes hold.Challenge.
+type Challenge struct{ Payload []byte }
+
+// Accepted is the message Accepted, whose payload encodes hold.Proof.
+type Accepted struct{ Payload []byte }
+
+// Rejected is the message Rejected, whose payload encodes hold.Refusal.
+type Rejected struct{ Payload []byte }
+
+// run is one role's session: its port, and how many steps were taken.
+type run struct {
+	port  machine.Port
+	steps uint64
+}
+
+// turn is a state's claim to be the current one. A state belongs to one task.
+type turn struct {
+	run  *run
+	step uint64
+}
+
+func (t turn) check(op string) error {
+	if t.run == nil {
+		return aura.Errorf(op, aura.Invalid, "the session was not started")
+	}
+	if t.run.steps != t.step {
+		return aura.Errorf(op, aura.Stale, "this state was left already")
+	}
+	return nil
+}
+
+func (t turn) next() turn {
+	t.run.steps++
+	return turn{t.run, t.run.steps}
+}
+
+// StartAuditor begins the part of Auditor. The port must belong to a session of the protocol in that role.
+func StartAuditor(port machine.Port) AuditorS1 {
+	return AuditorS1{turn{run: &run{port: port}}}
+}
+
+// AuditorS1 is a state of Auditor, which here sends Challenge of hold.Challenge to Holder.
+type AuditorS1 struct{ turn turn }
+
+// SendChallenge sends Challenge to Holder. It takes the capability hold:audit and 1 unit of flow and leakage to relay:1. After an error of the port the state may be used again.
+func (s AuditorS1) SendChallenge(m Challenge) (AuditorS2, error) {
+	if err := s.turn.check("AuditorS1.SendChallenge"); err != nil {
+		return AuditorS2{}, err
+	}
+	if err := s.turn.run.port.Send("Holder", "Challenge", m.Payload); err != nil {
+		return AuditorS2{}, &aura.Error{Op: "AuditorS1.SendChallenge", Kind: aura.KindOf(err), Err: err}
+	}
+	return AuditorS2{s.turn.next()}, nil
+}
+
+// AuditorS2 is a state of Auditor, which here receives Accepted of hold.Proof or Rejected of hold.Refusal from Holder.
+type AuditorS2 struct{ turn turn }
+
+// AuditorS2Outcome is what Auditor can receive in the state AuditorS2: AuditorS2Accepted, AuditorS2Rejected.
+type AuditorS2Outcome interface{ isAuditorS2Outcome() }
+
+// AuditorS2Accepted is the message Accepted and the state after it.
+type AuditorS2Accepted struct {
+	Message Accepted
+	Next    AuditorEnd
+}
+
+func (AuditorS2Accepted) isAuditorS2Outcome() {}
+
+// AuditorS2Rejected is the message Rejected and the state after it.
+type AuditorS2Rejected struct {
+	Message Rejected
+	Next    AuditorEnd
+}
+
+func (AuditorS2Rejected) isAuditorS2Outcome() {}
+
+// Receive waits for the choice of Holder. After an error of the port the state may be used again.
+func (s AuditorS2) Receive() (AuditorS2Outcome, error) {
+	if err := s.turn.check("AuditorS2.Receive"); err != nil {
+		return nil, err
+	}
+	label, payload, err := s.turn.run.port.Receive("Holder")
+	if err != nil {
+		return nil, &aura.Error{Op: "AuditorS2.Receive", Kind: aura.KindOf(err), Err: err}
+	}
+	switch label {
+	case "Accepted":
+		return AuditorS2Accepted{Accepted{payload}, AuditorEnd{s.turn.next()}}, nil
+	case "Rejected":
+		return AuditorS2Rejected{Rejected{payload}, AuditorEnd{s.turn.next()}}, nil
+	}
+	return nil, aura.Errorf("AuditorS2.Receive", aura.Corrupt, "message %q is not expected here", label)
+}
+
+// AuditorEnd is a state of Auditor, which here is done.
+type AuditorEnd struct{ turn turn }
+
+// StartHolder begins the part of Holder. The port must belong to a session of the protocol in that role.
+func StartHolder(port machine.Port) HolderS1 {
+	return HolderS1{turn{run: &run{port: port}}}
+}
+
+// HolderS1 is a state of Holder, which here receives Challenge of hold.Challenge from Auditor.
+type HolderS1 struct{ turn turn }
+
+// ReceiveChallenge waits for Challenge from Auditor. After an error of the port the state may be used again.
+func (s HolderS1) ReceiveChallenge() (Challenge, HolderS2, error) {
+	if err := s.turn.check("HolderS1.ReceiveChallenge"); err != nil {
+		return Challenge{}, HolderS2{}, err
+	}
+	label, payload, err := s.turn.run.port.Receive("Auditor")
+	if err != nil {
+		return Challenge{}, HolderS2{}, &aura.Error{Op: "HolderS1.ReceiveChallenge", Kind: aura.KindOf(err), Err: err}
+	}
+	if label != "Challenge" {
+		return Challenge{}, HolderS2{}, aura.Errorf("HolderS1.ReceiveChallenge", aura.Corrupt, "message %q is not expected here", label)
+	}
+	return Challenge{payload}, HolderS2{s.turn.next()}, nil
+}
+
+// HolderS2 is a state of Holder, which here sends Accepted of hold.Proof or Rejected of hold.Refusal to Auditor.
+type HolderS2 struct{ turn turn }
+
+// SendAccepted sends Accepted to Auditor. It takes 2 units of flow. After an error of the port the state may be used again.
+func (s HolderS2) SendAccepted(m Accepted) (HolderEnd, error) {
+	if err := s.turn.check("HolderS2.SendAccepted"); err != nil {
+		return HolderEnd{}, err
+	}
+	if err := s.turn.run.port.Send("Auditor", "Accepted", m.Payload); err != nil {
+		return HolderEnd{}, &aura.Error{Op: "HolderS2.SendAccepted", Kind: aura.KindOf(err), Err: err}
+	}
+	return HolderEnd{s.turn.next()}, nil
+}
+
+// SendRejected sends Rejected to Auditor. It takes 1 unit of flow. After an error of the port the state may be used again.
+func (s HolderS2) SendRejected(m Rejected) (HolderEnd, error) {
+	if err := s.turn.check("HolderS2.SendRejected"); err != nil {
+		return HolderEnd{}, err
+	}
+	if err := s.turn.run.port.Send("Auditor", "Rejected", m.Payload); err != nil {
+		return HolderEnd{}, &aura.Error{Op: "HolderS2.SendRejected", Kind: aura.KindOf(err), Err: err}
+	}
+	return HolderEnd{s.turn.next()}, nil
+}
+
+// HolderEnd is a state of Holder, which here is done.
+type HolderEnd struct{ turn turn }

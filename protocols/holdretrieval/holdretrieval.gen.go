@@ -1,0 +1,195 @@
+// Code generated from the protocol hold.HoldRetrieval by aura choreo. DO NOT EDIT.
+
+package holdretrieval
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/machine"
+)
+
+// Manifest is what admission needs to know of the protocol, as JSON.
+const Manifest = `{"protocol_name":"HoldRetrieval","protocol_namespace":"hold","protocol_qualified_name":"hold.HoldRetrieval","protocol_id":"aura.hold.retrieval","role_names":["Retriever","Holder"],"guard_capabilities":["hold:retrieve"],"determinism_policy_ref":"aura.vm.prod.default"}`
+
+// Retrieve is the message Retrieve, whose payload encodes hold.Selector.
+type Retrieve struct{ Payload []byte }
+
+// Accepted is the message Accepted, whose payload encodes hold.Object.
+type Accepted struct{ Payload []byte }
+
+// Rejected is the message Rejected, whose payload encodes hold.Refusal.
+type Rejected struct{ Payload []byte }
+
+// Retrieved is the message Retrieved, whose payload encodes hold.Witness.
+type Retrieved struct{ Payload []byte }
+
+// run is one role's session: its port, and how many steps were taken.
+type run struct {
+	port  machine.Port
+	steps uint64
+}
+
+// turn is a state's claim to be the current one. A state belongs to one task.
+type turn struct {
+	run  *run
+	step uint64
+}
+
+func (t turn) check(op string) error {
+	if t.run == nil {
+		return aura.Errorf(op, aura.Invalid, "the session was not started")
+	}
+	if t.run.steps != t.step {
+		return aura.Errorf(op, aura.Stale, "this state was left already")
+	}
+	return nil
+}
+
+func (t turn) next() turn {
+	t.run.steps++
+	return turn{t.run, t.run.steps}
+}
+
+// StartRetriever begins the part of Retriever. The port must belong to a session of the protocol in that role.
+func StartRetriever(port machine.Port) RetrieverS1 {
+	return RetrieverS1{turn{run: &run{port: port}}}
+}
+
+// RetrieverS1 is a state of Retriever, which here sends Retrieve of hold.Selector to Holder.
+type RetrieverS1 struct{ turn turn }
+
+// SendRetrieve sends Retrieve to Holder. It takes the capability hold:retrieve and 2 units of flow and leakage to relay:1. After an error of the port the state may be used again.
+func (s RetrieverS1) SendRetrieve(m Retrieve) (RetrieverS2, error) {
+	if err := s.turn.check("RetrieverS1.SendRetrieve"); err != nil {
+		return RetrieverS2{}, err
+	}
+	if err := s.turn.run.port.Send("Holder", "Retrieve", m.Payload); err != nil {
+		return RetrieverS2{}, &aura.Error{Op: "RetrieverS1.SendRetrieve", Kind: aura.KindOf(err), Err: err}
+	}
+	return RetrieverS2{s.turn.next()}, nil
+}
+
+// RetrieverS2 is a state of Retriever, which here receives Accepted of hold.Object or Rejected of hold.Refusal from Holder.
+type RetrieverS2 struct{ turn turn }
+
+// RetrieverS2Outcome is what Retriever can receive in the state RetrieverS2: RetrieverS2Accepted, RetrieverS2Rejected.
+type RetrieverS2Outcome interface{ isRetrieverS2Outcome() }
+
+// RetrieverS2Accepted is the message Accepted and the state after it.
+type RetrieverS2Accepted struct {
+	Message Accepted
+	Next    RetrieverS3
+}
+
+func (RetrieverS2Accepted) isRetrieverS2Outcome() {}
+
+// RetrieverS2Rejected is the message Rejected and the state after it.
+type RetrieverS2Rejected struct {
+	Message Rejected
+	Next    RetrieverEnd
+}
+
+func (RetrieverS2Rejected) isRetrieverS2Outcome() {}
+
+// Receive waits for the choice of Holder. After an error of the port the state may be used again.
+func (s RetrieverS2) Receive() (RetrieverS2Outcome, error) {
+	if err := s.turn.check("RetrieverS2.Receive"); err != nil {
+		return nil, err
+	}
+	label, payload, err := s.turn.run.port.Receive("Holder")
+	if err != nil {
+		return nil, &aura.Error{Op: "RetrieverS2.Receive", Kind: aura.KindOf(err), Err: err}
+	}
+	switch label {
+	case "Accepted":
+		return RetrieverS2Accepted{Accepted{payload}, RetrieverS3{s.turn.next()}}, nil
+	case "Rejected":
+		return RetrieverS2Rejected{Rejected{payload}, RetrieverEnd{s.turn.next()}}, nil
+	}
+	return nil, aura.Errorf("RetrieverS2.Receive", aura.Corrupt, "message %q is not expected here", label)
+}
+
+// RetrieverS3 is a state of Retriever, which here sends Retrieved of hold.Witness to Holder.
+type RetrieverS3 struct{ turn turn }
+
+// SendRetrieved sends Retrieved to Holder. It takes 1 unit of flow. After an error of the port the state may be used again.
+func (s RetrieverS3) SendRetrieved(m Retrieved) (RetrieverEnd, error) {
+	if err := s.turn.check("RetrieverS3.SendRetrieved"); err != nil {
+		return RetrieverEnd{}, err
+	}
+	if err := s.turn.run.port.Send("Holder", "Retrieved", m.Payload); err != nil {
+		return RetrieverEnd{}, &aura.Error{Op: "RetrieverS3.SendRetrieved", Kind: aura.KindOf(err), Err: err}
+	}
+	return RetrieverEnd{s.turn.next()}, nil
+}
+
+// RetrieverEnd is a state of Retriever, which here is done.
+type RetrieverEnd struct{ turn turn }
+
+// StartHolder begins the part of Holder. The port must belong to a session of the protocol in that role.
+func StartHolder(port machine.Port) HolderS1 {
+	return HolderS1{turn{run: &run{port: port}}}
+}
+
+// HolderS1 is a state of Holder, which here receives Retrieve of hold.Selector from Retriever.
+type HolderS1 struct{ turn turn }
+
+// ReceiveRetrieve waits for Retrieve from Retriever. After an error of the port the state may be used again.
+func (s HolderS1) ReceiveRetrieve() (Retrieve, HolderS2, error) {
+	if err := s.turn.check("HolderS1.ReceiveRetrieve"); err != nil {
+		return Retrieve{}, HolderS2{}, err
+	}
+	label, payload, err := s.turn.run.port.Receive("Retriever")
+	if err != nil {
+		return Retrieve{}, HolderS2{}, &aura.Error{Op: "HolderS1.ReceiveRetrieve", Kind: aura.KindOf(err), Err: err}
+	}
+	if label != "Retrieve" {
+		return Retrieve{}, HolderS2{}, aura.Errorf("HolderS1.ReceiveRetrieve", aura.Corrupt, "message %q is not expected here", label)
+	}
+	return Retrieve{payload}, HolderS2{s.turn.next()}, nil
+}
+
+// HolderS2 is a state of Holder, which here sends Accepted of hold.Object or Rejected of hold.Refusal to Retriever.
+type HolderS2 struct{ turn turn }
+
+// SendAccepted sends Accepted to Retriever. It takes 8 units of flow. After an error of the port the state may be used again.
+func (s HolderS2) SendAccepted(m Accepted) (HolderS3, error) {
+	if err := s.turn.check("HolderS2.SendAccepted"); err != nil {
+		return HolderS3{}, err
+	}
+	if err := s.turn.run.port.Send("Retriever", "Accepted", m.Payload); err != nil {
+		return HolderS3{}, &aura.Error{Op: "HolderS2.SendAccepted", Kind: aura.KindOf(err), Err: err}
+	}
+	return HolderS3{s.turn.next()}, nil
+}
+
+// SendRejected sends Rejected to Retriever. It takes 1 unit of flow. After an error of the port the state may be used again.
+func (s HolderS2) SendRejected(m Rejected) (HolderEnd, error) {
+	if err := s.turn.check("HolderS2.SendRejected"); err != nil {
+		return HolderEnd{}, err
+	}
+	if err := s.turn.run.port.Send("Retriever", "Rejected", m.Payload); err != nil {
+		return HolderEnd{}, &aura.Error{Op: "HolderS2.SendRejected", Kind: aura.KindOf(err), Err: err}
+	}
+	return HolderEnd{s.turn.next()}, nil
+}
+
+// HolderS3 is a state of Holder, which here receives Retrieved of hold.Witness from Retriever.
+type HolderS3 struct{ turn turn }
+
+// ReceiveRetrieved waits for Retrieved from Retriever. After an error of the port the state may be used again.
+func (s HolderS3) ReceiveRetrieved() (Retrieved, HolderEnd, error) {
+	if err := s.turn.check("HolderS3.ReceiveRetrieved"); err != nil {
+		return Retrieved{}, HolderEnd{}, err
+	}
+	label, payload, err := s.turn.run.port.Receive("Retriever")
+	if err != nil {
+		return Retrieved{}, HolderEnd{}, &aura.Error{Op: "HolderS3.ReceiveRetrieved", Kind: aura.KindOf(err), Err: err}
+	}
+	if label != "Retrieved" {
+		return Retrieved{}, HolderEnd{}, aura.Errorf("HolderS3.ReceiveRetrieved", aura.Corrupt, "message %q is not expected here", label)
+	}
+	return Retrieved{payload}, HolderEnd{s.turn.next()}, nil
+}
+
+// HolderEnd is a state of Holder, which here is done.
+type HolderEnd struct{ turn turn }
