@@ -18,7 +18,7 @@ import (
 
 // tokenCommand is the family of verbs for Biscuit tokens of any origin. None needs an account.
 func tokenCommand(s *cli.Shell) *cobra.Command {
-	c := &cobra.Command{
+	return cli.Family(&cobra.Command{
 		Use:   "token",
 		Short: "Make, look at and check capability tokens (Biscuit), with or without an account",
 		Long: `Make, look at and check capability tokens in the Biscuit format, of any origin. No verb needs an account or an agent.
@@ -26,13 +26,10 @@ func tokenCommand(s *cli.Shell) *cobra.Command {
 TOKEN is a file with a token, in text or binary form, and TEXT is Datalog; "-" reads either from standard input. A
 token is a secret: whoever has it can use it. Private keys are read from files only.`,
 		Example: "  aura token key root.key\n  aura token mint --private-key root.key 'right(\"chat:send\");' > token",
-		RunE:    cli.NeedVerb,
-	}
-	c.AddCommand(
+	},
 		tokenKeyCommand(s), tokenMintCommand(s), tokenAttenuateCommand(s), tokenSealCommand(s),
 		tokenInspectCommand(s), tokenVerifyCommand(s), tokenAuthorizeCommand(s),
 	)
-	return c
 }
 
 // maxTokenFile bounds what is read for a token, a key or a program: a token in text form, and more.

@@ -21,10 +21,6 @@ func clean(text string) string {
 	}, strings.ReplaceAll(text, "\r\n", "\n"))
 }
 
-// Clean returns a text of unknown origin as a terminal may show it: without what would steer it or reorder
-// the text around it. Line breaks and tabs stay.
-func Clean(text string) string { return clean(text) }
-
 // oneLine is clean without line breaks, for what must not pretend to be a line of its own.
 func oneLine(text string) string {
 	return strings.Join(strings.FieldsFunc(clean(text), func(r rune) bool { return r == '\n' }), " ")

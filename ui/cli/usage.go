@@ -61,9 +61,6 @@ func family(c *cobra.Command, verbs ...*cobra.Command) *cobra.Command {
 	return c
 }
 
-// NeedVerb is what a command does that only groups others: it refuses a verb that it does not have, or none.
-func NeedVerb(c *cobra.Command, args []string) error { return unknown(c, args) }
-
 // unknown is what a command that only groups others does with a verb that it does not have, or with none.
 func unknown(c *cobra.Command, args []string) error {
 	var names []string
