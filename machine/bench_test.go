@@ -7,16 +7,23 @@ import (
 	"github.com/aura-runtime/aura/machine"
 )
 
-// steady answers everything at once and remembers nothing: what a benchmark wants of a host.
-type steady struct{ payload machine.Value }
+// steady answers everything at once and counts the messages: what a benchmark wants of a host.
+type steady struct {
+	payload  machine.Value
+	received int
+}
 
-func (steady) Choose(o machine.Offer) (int, machine.Answer) {
+func (*steady) Choose(o machine.Offer) (int, machine.Answer) {
 	return int(o.Tick) % o.Len(), machine.Done
 }
-func (s steady) Payload(machine.Message) (machine.Value, machine.Answer) {
+func (s *steady) Payload(machine.Message) (machine.Value, machine.Answer) {
 	return s.payload, machine.Done
 }
-func (steady) Receive(machine.Message, machine.Value) machine.Answer { return machine.Done }
+
+func (s *steady) Receive(machine.Message, machine.Value) machine.Answer {
+	s.received++
+	return machine.Done
+}
 
 var profiles = []struct {
 	name string
@@ -56,12 +63,21 @@ func BenchmarkInstruction(b *testing.B) {
 					label = name + "/" + p.name + "/traced"
 				}
 				b.Run(label, func(b *testing.B) {
-					m := machine.New(steady{machine.Bytes(make([]byte, 64))}, options(traced))
+					h := &steady{payload: machine.Bytes(make([]byte, 64))}
+					m := machine.New(h, options(traced))
 					open(b, m, image(b, text, nil), p.as)
 					run(b, m, 1<<14) // fill the rings
 					b.ReportAllocs()
 					b.ResetTimer()
+					h.received = 0
 					run(b, m, b.N)
+					if h.received > 0 {
+						// A step may also find that its role has to wait: that is part of the price of a message,
+						// which is two instructions, a send and a receive.
+						message := float64(b.Elapsed().Nanoseconds()) / float64(h.received)
+						b.ReportMetric(message, "ns/message")
+						b.ReportMetric(message/2, "ns/instruction")
+					}
 				})
 			}
 		}
@@ -88,7 +104,7 @@ func each(b *testing.B, f func(*testing.B, *machine.Machine, machine.Integrity))
 	for _, p := range profiles {
 		b.Run(p.name, func(b *testing.B) {
 			b.ReportAllocs()
-			f(b, machine.New(steady{machine.Bytes(make([]byte, 64))}, options(true)), p.as)
+			f(b, machine.New(&steady{payload: machine.Bytes(make([]byte, 64))}, options(true)), p.as)
 		})
 	}
 }
@@ -136,7 +152,7 @@ func BenchmarkBesideSleepers(b *testing.B) {
 	im := image(b, pingPong, nil)
 	for _, sleepers := range []int{0, 254, 4094} {
 		b.Run(fmt.Sprintf("%d", sleepers), func(b *testing.B) {
-			m := machine.New(steady{}, options(true))
+			m := machine.New(&steady{}, options(true))
 			for range sleepers / 2 {
 				c, err := m.Open(im, machine.Opening{Owner: "test", Admission: machine.AdmitTrusted(machine.Bare, 0, 1)})
 				if err != nil {

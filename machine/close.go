@@ -127,9 +127,10 @@ type Summary struct {
 	Orphans int
 	// Fault is why it ended; nil unless Status is SessionFaulted.
 	Fault *Fault
-	// Roots are, in a sealed session, the roots of the authentication trees of its edges, in the order of
-	// the edges; nil otherwise.
-	Roots [][32]byte
+	// Roots are, in a sealed session, the roots of the authentication trees of its edges: of what was sent
+	// on each, in the order of the edges. Consumed are the ends of their chains: of what was received.
+	// Otherwise both are nil.
+	Roots, Consumed [][32]byte
 }
 
 // Reap forgets the sessions that have ended, in the order of their end, and appends what is left to say of
@@ -143,12 +144,14 @@ func (m *Machine) Reap(into []Summary) []Summary {
 	for _, s := range m.ended {
 		sum := Summary{Session: s.id, Name: s.name, Image: s.image, Status: s.status, Epoch: s.epoch, Steps: s.steps, Fault: s.fault}
 		if s.admission.integrity >= Sealed {
-			sum.Roots = make([][32]byte, 0, len(s.rings))
+			both := make([][32]byte, 2*len(s.rings))
+			sum.Roots, sum.Consumed = both[:0:len(s.rings)], both[len(s.rings):len(s.rings)]
 		}
 		for i := range s.rings {
 			sum.Orphans += s.rings[i].count
 			if s.admission.integrity >= Sealed {
 				sum.Roots = append(sum.Roots, s.rings[i].tree.root(m.hasher))
+				sum.Consumed = append(sum.Consumed, s.rings[i].chain)
 			}
 		}
 		m.recycle(s)

@@ -86,6 +86,7 @@ func (m *Machine) commitSend(k *pick) {
 	p, r := k.proc, k.ring
 	s, to := p.session, p.session.image.edges[k.edge].to
 	if k.kind == stepSend {
+		before := r.count
 		l := m.slot(r, k.branch.label)
 		l.label, l.sum, l.tag = k.branch.label, k.sum, k.tag
 		l.value.copyOf(k.value)
@@ -100,9 +101,11 @@ func (m *Machine) commitSend(k *pick) {
 		if s.admission.integrity >= Sealed {
 			r.tree.append(k.hasher, k.leaf)
 		}
-		if r.leaves {
+		switch {
+		case r.count == before: // it took the place of one that waits already
+		case r.leaves:
 			m.list(s, k.edge)
-		} else {
+		default:
 			m.arrived(s.proc(to), k.edge)
 		}
 	}

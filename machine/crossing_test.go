@@ -37,6 +37,11 @@ type side struct {
 
 func openSide(t *testing.T, role choreo.Role, as machine.Integrity, replay machine.ReplayMode) *side {
 	t.Helper()
+	return openNamed(t, aura.SessionID{9}, role, as, replay)
+}
+
+func openNamed(t *testing.T, name aura.SessionID, role choreo.Role, as machine.Integrity, replay machine.ReplayMode) *side {
+	t.Helper()
 	p, _ := choreo.Load("shop.tell", shop)
 	inst, err := p.Instantiate(nil)
 	if err != nil {
@@ -54,7 +59,7 @@ func openSide(t *testing.T, role choreo.Role, as machine.Integrity, replay machi
 	s := &side{im: im, host: newHost(uint64(seeds[role]))}
 	s.m = machine.New(s.host, machine.Options{Key: [32]byte{seeds[role]}, Signer: newSigner(seeds[role])})
 	s.cap, err = s.m.Open(im, machine.Opening{
-		Owner: own.Owner(role), Name: aura.SessionID{9}, Admission: machine.AdmitTrusted(as, replay, 1),
+		Owner: own.Owner(role), Name: name, Admission: machine.AdmitTrusted(as, replay, 1),
 		Authorities: []machine.Authority{
 			{Roles: []choreo.Role{"Cust"}, Key: newSigner(1).public()},
 			{Roles: []choreo.Role{"Shop"}, Key: newSigner(2).public()},
@@ -169,6 +174,34 @@ func TestDuplicatesAreRefusedByNullifierToo(t *testing.T) {
 	shop.run(t)
 	if err := shop.m.Inject(shop.cap, p); !errors.Is(err, aura.Conflict) {
 		t.Fatal(err)
+	}
+}
+
+func TestAMessageIsGoodInItsOwnSessionAlone(t *testing.T) {
+	cust := openSide(t, "Cust", machine.Signed, machine.ReplayNullifier)
+	other := openNamed(t, aura.SessionID{8}, "Shop", machine.Signed, machine.ReplayNullifier)
+	if err := other.m.Inject(other.cap, translate(t, cust.run(t)[0], cust.im, other.im)); !errors.Is(err, aura.Corrupt) {
+		t.Fatal(err)
+	}
+}
+
+func TestWhatWasSentAndReceivedIsProvedByItsRoots(t *testing.T) {
+	ends := func(seed uint64) machine.Summary {
+		s := shopStand(t, func(_ *machine.Options, o *machine.Opening) {
+			o.Admission = machine.AdmitTrusted(machine.Sealed, machine.ReplaySequence, 1)
+		})
+		s.host.seed = seed
+		if _, err := s.m.Run(100); err != nil {
+			t.Fatal(err)
+		}
+		return s.m.Reap(nil)[0]
+	}
+	a, same, other := ends(1), ends(1), ends(2)
+	if !cmp.Equal(a.Roots, same.Roots) || !cmp.Equal(a.Consumed, same.Consumed) || len(a.Roots) != 2 {
+		t.Fatal("the same messages have other roots")
+	}
+	if cmp.Equal(a.Roots, other.Roots) || cmp.Equal(a.Consumed, other.Consumed) {
+		t.Fatal("other messages have the same roots")
 	}
 }
 
@@ -337,5 +370,34 @@ func TestReadinessIsGoodOnceAndForOneOwner(t *testing.T) {
 	}
 	if _, err := s.m.Claim(0, "cleo"); !errors.Is(err, aura.Conflict) {
 		t.Fatal(err)
+	}
+}
+
+func TestTheLatestValueAloneIsTakenOut(t *testing.T) {
+	im := image(t, `protocol Feed =
+  roles A, B
+  A -> B : M
+  A -> B : M
+  A -> B : M
+`, nil)
+	m := machine.New(newHost(1), machine.Options{Buffer: machine.Buffer{Mode: machine.LatestValue}})
+	c, err := m.Open(im, machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.Bare, 0, 1), Roles: []choreo.Role{"A"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, err := m.Run(10); status != machine.AllDone || err != nil {
+		t.Fatal(status, err)
+	}
+	if v, _ := m.Session(0); v.Status != machine.SessionDraining || v.Outbound != 1 {
+		t.Fatal(v.Status, v.Outbound)
+	}
+	if ids := m.Outbound(); len(ids) != 1 || ids[0] != 0 {
+		t.Fatal(ids)
+	}
+	if p, ok, err := m.Take(c); !ok || err != nil || p.Seq != 0 {
+		t.Fatal(p, ok, err)
+	}
+	if v, _ := m.Session(0); v.Status != machine.SessionClosed {
+		t.Fatal(v.Status)
 	}
 }

@@ -17,8 +17,9 @@ type Host interface {
 	Choose(Offer) (branch int, answer Answer)
 	// Payload supplies the content of a message that is about to be sent.
 	Payload(Message) (Value, Answer)
-	// Receive takes a message. The value is good until the call returns. Anything but Done ends the
-	// session, with the message still in its place.
+	// Receive takes a message. The value is good until the call returns. After Defer the message stays in
+	// its place until the role is woken; anything else but Done ends the session, with the message still
+	// there.
 	Receive(Message, Value) Answer
 }
 

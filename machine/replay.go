@@ -54,8 +54,12 @@ type player struct {
 	at       int
 	caps     map[SessionID]own.Capability
 	receipts map[SessionID]own.Receipt
+	edges    int // of the sessions that live
 	wrong    *Divergence
 }
+
+// maxReplayEdges bounds the memory that a recording can ask for: the edges of the sessions that live.
+const maxReplayEdges = 1 << 21
 
 // play applies every call in its round and steps in between. Errors of calls are not looked at: what they
 // change or fail to change shows in the comparison.
@@ -127,6 +131,10 @@ func (p *player) apply(e *Effect) {
 	}
 	switch e.Kind {
 	case EffectOpen:
+		if p.edges += e.Image.Edges(); p.edges > maxReplayEdges {
+			p.diverge("a session", "no room for it")
+			return
+		}
 		if got, err := m.Open(e.Image, *e.Opening); err == nil {
 			p.caps[SessionID(got.Session)] = got
 		}
@@ -195,6 +203,10 @@ func (p *player) applyOwner(e *Effect, c own.Capability) {
 		m.OwnerDied(own.Owner(e.Text))
 	case EffectReap:
 		m.Reap(nil)
+		p.edges = 0
+		for _, s := range m.order {
+			p.edges += s.image.Edges()
+		}
 	case EffectClaim:
 		keep(m.Claim(e.Session, own.Owner(e.Text)))
 	case EffectRelease:

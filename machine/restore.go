@@ -9,6 +9,10 @@ import (
 	"github.com/aura-runtime/aura/machine/internal/wire"
 )
 
+// minRingBytes is what an edge takes in a snapshot at least: a session that could not follow in what is
+// left is refused before memory is taken for it.
+const minRingBytes = 9
+
 // restorer reads the parts of a snapshot into a new machine.
 type restorer struct {
 	m *Machine
@@ -40,6 +44,10 @@ func (x *restorer) sessions() {
 
 func (x *restorer) session(im *Image) {
 	m, r := x.m, x.r
+	if r.Left() < minRingBytes*len(im.edges) {
+		r.Fail("a session is cut short")
+		return
+	}
 	s := m.allot(im)
 	s.id = SessionID(r.Uint())
 	if n := len(m.order); s.id >= m.next || (n > 0 && m.order[n-1].id >= s.id) {

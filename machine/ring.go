@@ -35,13 +35,16 @@ type Buffer struct {
 	// Capacity in messages; default 64.
 	Capacity int
 	Policy   FullPolicy
-	// Max is the largest capacity under Resize; default Capacity.
+	// Max is the largest capacity under Resize; default Capacity. Other policies do not use it.
 	Max int
 }
 
 func (b Buffer) withDefaults() Buffer {
 	if b.Capacity <= 0 {
 		b.Capacity = 64
+	}
+	if b.Policy != Resize {
+		b.Max = b.Capacity
 	}
 	b.Max = max(b.Max, b.Capacity)
 	return b

@@ -80,7 +80,6 @@ func TestReplayModes(t *testing.T) {
 
 // The hash calls of one sealed message of 64 bytes, from send to receive, and nothing else: what the
 // difference between the bare and the sealed benchmarks of a pair is measured by.
-
 func BenchmarkHashCallsOfAMessage(b *testing.B) {
 	s := newHasher()
 	var k macKey
@@ -88,12 +87,13 @@ func BenchmarkHashCallsOfAMessage(b *testing.B) {
 	var (
 		r     ring
 		label [32]byte
+		id    identity
 		v     = Bytes(make([]byte, 64))
 	)
 	b.ReportAllocs()
 	for seq := uint64(0); b.Loop(); seq++ {
 		content := s.value(v) // send
-		id := newIdentity(&r.context, &label, seq, &content)
+		id = newIdentity(&r.context, &label, seq, &content)
 		s.digest(domainOutput, id[:], nil)
 		tag := s.mac(&k, id[:])
 		r.tree.append(s, s.digest(domainLeaf, tag[:], nil))

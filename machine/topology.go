@@ -18,11 +18,16 @@ const (
 	Erasure    Corruption = 3
 )
 
-// damage changes a value after it was sealed.
+// damage changes a value after it was sealed. Of a vector or a pair only bytes are left.
 func (c Corruption) damage(v *Value) {
+	if v.kind == choreo.SortVector || v.kind == choreo.SortProd {
+		v.kind = choreo.SortString
+	}
 	switch {
 	case c == Erasure:
 		*v = Value{data: v.data[:0]}
+	case v.kind == choreo.SortUnit:
+		*v = Value{kind: choreo.SortBool, data: v.data}
 	case len(v.data) == 0:
 		v.num ^= 1
 	case c == Truncation:

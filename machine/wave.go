@@ -193,7 +193,7 @@ func (m *Machine) certify() FallbackReason {
 func (m *Machine) fallBack(reason FallbackReason) {
 	w := &m.wave
 	m.emit(Event{Session: NoSession, Kind: EventProfile, Code: uint8(reason), Seq: uint64(w.n), Role: NoRole, Peer: NoRole, Label: NoLabel})
-	m.putBack(0)
+	m.putBack()
 	w.n = 0
 	if p := m.ready.first(); p != nil {
 		w.add(p)
@@ -203,9 +203,9 @@ func (m *Machine) fallBack(reason FallbackReason) {
 	}
 }
 
-// putBack returns the picks from the given one on to the front of the ready queue, in their order.
-func (m *Machine) putBack(from int) {
-	for i := m.wave.n - 1; i >= from; i-- {
+// putBack returns the picks to the front of the ready queue, in their order.
+func (m *Machine) putBack() {
+	for i := m.wave.n - 1; i >= 0; i-- {
 		p := m.wave.picks[i].proc
 		if !p.picked {
 			continue
@@ -220,7 +220,7 @@ func (m *Machine) putBack(from int) {
 // abandon makes a wave void that was planned and not committed.
 func (m *Machine) abandon() {
 	if m.wave.live {
-		m.putBack(0)
+		m.putBack()
 		m.wave.n, m.wave.live = 0, false
 	}
 }

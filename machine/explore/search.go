@@ -88,8 +88,21 @@ func Image(im *machine.Image, o Options) (Report, error) {
 	}
 	if x.report.Counterexample == nil {
 		x.agree()
+	} else if !o.Everything {
+		x.shorten()
 	}
 	return x.report, nil
+}
+
+// shorten looks for a shorter run to a problem: the reduction finds one where there is one, but may take a
+// longer way.
+func (x *search) shorten() {
+	whole := &search{model: x.model, options: x.options, index: map[string]int32{}}
+	whole.options.Everything = true
+	whole.run()
+	if c := whole.report.Counterexample; c != nil && len(c.Steps) < len(x.report.Counterexample.Steps) {
+		x.report.Counterexample = c
+	}
 }
 
 // search is a breadth-first walk, so that the first problem found has a shortest run.
