@@ -27,7 +27,7 @@ func TestTheSteadyStateAllocatesNothing(t *testing.T) {
 		} {
 			for _, width := range []int{1, 4} {
 				t.Run(fmt.Sprintf("%s/%s/width %d", name, p.name, width), func(t *testing.T) {
-					m := machine.New(steady{machine.Bytes(make([]byte, 64))}, options(true))
+					m := machine.New(&steady{payload: machine.Bytes(make([]byte, 64))}, options(true))
 					open(t, m, im, p.as)
 					round := func() {
 						for i := range m.Plan(width).Len() {
