@@ -62,7 +62,11 @@ func OpenHome(tc task.Context, dir string, p keyring.Protector, o HomeOptions) (
 		return Hands{}, err
 	}
 	return Hands{Ring: ring, Store: store, Entropy: world.Random(), Network: func(g Gate) (transport.Network, error) {
-		return openNetwork(tc, ring, g, o)
+		n, err := openNetwork(tc, ring, g, o)
+		if err != nil {
+			return nil, err // an interface around no network would not be nil
+		}
+		return n, nil
 	}}, nil
 }
 

@@ -1,11 +1,13 @@
 package agent_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/agent"
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/task"
@@ -53,6 +55,31 @@ func TestAgentIsFoundWhereItWas(t *testing.T) {
 		closing, done := tc.Grace("close", time.Minute)
 		defer done()
 		return hands.Store.Close(closing)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestNowhereToListenIsSaid: an address that this machine does not have is refused, and what was opened
+// before is closed again.
+func TestNowhereToListenIsSaid(t *testing.T) {
+	dir := t.TempDir()
+	key := keyring.KeyFile(dir + "/key")
+	err := task.NewReal(task.RealOptions{}).Run("test", func(tc task.Context) error {
+		if _, err := agent.CreateHome(tc, dir+"/home", "Ada", key); err != nil {
+			return err
+		}
+		for range 2 {
+			hands, err := agent.OpenHome(tc, dir+"/home", key, agent.HomeOptions{Listen: []string{"/ip4/198.51.100.7/tcp/4001"}})
+			if err != nil {
+				return err
+			}
+			if _, err := agent.New(tc, task.NewGroup(tc, "agent"), hands, agent.Options{}); !errors.Is(err, aura.Unavailable) {
+				t.Errorf("got %v, want unavailable", err)
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)

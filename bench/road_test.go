@@ -199,6 +199,9 @@ func BenchmarkSend(b *testing.B) {
 func BenchmarkThroughput(b *testing.B) {
 	const outstanding = 256
 	b.Run("aura", func(b *testing.B) {
+		if b.N > 60_000 {
+			b.Fatalf("%d messages are more than an epoch's budget allows: use a shorter -benchtime", b.N)
+		}
 		withPair(b, func(p *pair) {
 			p.send(p.tc, b)
 			p.await(1)

@@ -49,8 +49,10 @@ func OpenPebble(dir string, o PebbleOptions) (Store, error) {
 		return nil, storeError(op, err)
 	}
 	lock, err := pebble.LockDirectory(dir, o.FS)
-	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.ENOSPC) {
-		return nil, storeError(op, err)
+	for _, failure := range []error{fs.ErrPermission, syscall.ENOSPC, syscall.EROFS, syscall.EIO} {
+		if errors.Is(err, failure) {
+			return nil, storeError(op, err)
+		}
 	}
 	if err != nil {
 		return nil, aura.Errorf(op, aura.Conflict, "the journal %s is in use by another process", dir)
@@ -84,6 +86,8 @@ func (p *pebbleStore) open(dir string) (err error) {
 		// Explicit, so that a newer library does not change what is on the disk.
 		FormatMajorVersion: pebble.FormatValueSeparation,
 		Logger:             quiet{},
+		// Who reads a damaged file gets the error. Without a listener Pebble ends the process.
+		EventListener: &pebble.EventListener{DataCorruption: func(pebble.DataCorruptionInfo) {}},
 	}
 	for i := range o.Levels {
 		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10)

@@ -305,8 +305,8 @@ func TestPebbleFilesAreForTheirOwner(t *testing.T) {
 	})
 }
 
-// TestPebbleDamagedFilesAreRefused overwrites parts of each file of a journal in turn. What is opened and
-// read then is right, or the error says that it is damaged.
+// TestPebbleDamagedFilesAreRefused overwrites each file of a journal in turn, the whole of it and one byte in
+// its middle. What is opened and read then is right, or the error says that it is damaged.
 func TestPebbleDamagedFilesAreRefused(t *testing.T) {
 	good := t.TempDir()
 	inReal(t, func(tc task.Context) {
@@ -319,45 +319,67 @@ func TestPebbleDamagedFilesAreRefused(t *testing.T) {
 			j.append(t, tc, &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", fmt.Sprint(i))}})
 		}
 		j.close(t, tc)
+		// Opening it again makes a table of the log.
+		store, err = journal.OpenPebble(good, journal.PebbleOptions{Reserve: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		j = open(t, tc, store)
+		j.append(t, tc, &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", "in the log")}})
+		j.close(t, tc)
 	})
 	files, err := os.ReadDir(good)
 	if err != nil {
 		t.Fatal(err)
 	}
-	refused := 0
+	refused := map[string]int{}
 	for _, f := range files {
-		if f.Name() == "LOCK" || strings.HasPrefix(f.Name(), "OPTIONS") {
-			continue
-		}
-		bad := t.TempDir()
-		if err := os.CopyFS(bad, os.DirFS(good)); err != nil {
-			t.Fatal(err)
-		}
-		path := filepath.Join(bad, f.Name())
-		content, err := os.ReadFile(path)
+		info, err := f.Info()
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i := range content {
-			content[i] ^= 0x55
+		if info.Size() == 0 || strings.HasPrefix(f.Name(), "OPTIONS") {
+			continue
 		}
-		if err := os.WriteFile(path, content, 0o600); err != nil {
-			t.Fatal(err)
+		all := int(info.Size())
+		for _, part := range [][2]int{{0, all}, {all / 2, all/2 + 1}} {
+			if damaged(t, good, f.Name(), part[0], part[1]) {
+				refused[filepath.Ext(f.Name())]++
+			}
 		}
-		inReal(t, func(tc task.Context) {
-			store, err := journal.OpenPebble(bad, journal.PebbleOptions{Reserve: -1})
-			if err == nil {
-				err = use(tc, store)
-			}
-			if err != nil {
-				refused++
-				if !errors.Is(err, aura.Corrupt) {
-					t.Errorf("%s: got %v, want corrupt", f.Name(), err)
-				}
-			}
-		})
 	}
-	if refused == 0 {
-		t.Error("no damage was noticed")
+	if refused[".sst"] != 2 || refused[""] == 0 {
+		t.Errorf("refused %v, want both damaged tables and a manifest", refused)
 	}
+}
+
+// damaged reports whether a copy of a journal is refused when one of its files is overwritten from a byte to
+// another.
+func damaged(t *testing.T, good, name string, from, to int) (refused bool) {
+	bad := t.TempDir()
+	if err := os.CopyFS(bad, os.DirFS(good)); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(bad, name)
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range content[from:to] {
+		content[from+i] ^= 0x55
+	}
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	inReal(t, func(tc task.Context) {
+		store, err := journal.OpenPebble(bad, journal.PebbleOptions{Reserve: -1})
+		if err == nil {
+			err = use(tc, store)
+		}
+		refused = err != nil
+		if refused && !errors.Is(err, aura.Corrupt) {
+			t.Errorf("%s: got %v, want corrupt", name, err)
+		}
+	})
+	return refused
 }

@@ -18,6 +18,8 @@ const (
 	thinkFor = 4 * time.Second
 	// patience is how long a user waits for one action.
 	patience = 2 * time.Minute
+	// maxGroups is how many groups there are for each person, so that long worlds stay as lively as short ones.
+	maxGroups = 4
 	// large is the size of a long text.
 	large = 60 << 10
 )
@@ -79,7 +81,9 @@ func (l *life) act(tc task.Context, lane *lane) {
 			return l.core.SetName(tc, fmt.Sprintf("%s %d", l.name, l.chance.IntN(9)))
 		})
 	case n < 99:
-		l.club(tc)
+		if l.world.talks.groups() < maxGroups*len(l.world.people) {
+			l.club(tc)
+		}
 	default:
 		if thread.Group {
 			l.with(tc, "leave", thread, l.core.Leave)

@@ -32,7 +32,7 @@ the disk. It changes nothing of the account. The exit code is 1 when something i
 			}
 			var findings []finding
 			err = s.Run("doctor", func(tc task.Context) error {
-				findings = examine(tc, home, named)
+				findings = examine(tc, s, home, named)
 				return nil
 			})
 			if err != nil {
@@ -84,10 +84,10 @@ func reportFindings(s *cli.Shell, findings []finding) error {
 }
 
 // examine runs every check that makes sense for the home.
-func examine(tc task.Context, home string, named protectFlags) []finding {
+func examine(tc task.Context, s *cli.Shell, home string, named protectFlags) []finding {
 	findings := []finding{checkSpace(home), checkPorts()}
 	if !agent.HasHome(home) {
-		return append(findings, ill("account", "aura init --name NAME", "there is no account in %s", home))
+		return append(findings, ill("account", "aura init --name NAME"+s.HomeFlag(), "there is no account in %s", home))
 	}
 	findings = append(findings, checkAccount(home), checkModes(home), checkClock(tc, home))
 	if running, ok := askAgent(tc, home); ok {

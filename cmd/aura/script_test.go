@@ -47,6 +47,7 @@ func TestScripts(t *testing.T) {
 			"meet":      meet,
 			"sendmany":  sendMany,
 			"histories": histories,
+			"readme":    readme,
 		},
 	})
 }
@@ -64,6 +65,7 @@ type process struct {
 func prepare(env *testscript.Env) error {
 	running := agents{}
 	env.Values["agents"] = running
+	env.Values["readme"] = map[string]bool{}
 	env.Setenv("HOME", env.WorkDir)
 	for _, name := range []string{"AURA_HOME", "AURA_KEY_FILE", "AURA_PASSPHRASE_FILE", "XDG_DATA_HOME"} {
 		env.Setenv(name, "")
