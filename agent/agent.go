@@ -42,6 +42,7 @@ type Agent struct {
 	registry *fact.Registry
 	network  transport.Network
 	feed     *reactive.Feed
+	unified  *reactive.Unified
 	pump     *pump
 	tree     tree
 	intents  map[string]service.Domain
@@ -72,7 +73,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 			a.abandon(tc, store)
 		}
 	}()
-	grants, _, err := interp.OpenGrants(tc, h.Ring.Authority(), store.journal)
+	tokens, _, err := interp.OpenTokens(tc, h.Ring.Certificate(), registry.Capabilities(), store.journal)
 	if err != nil {
 		return nil, err
 	}
@@ -93,6 +94,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	if err != nil {
 		return nil, err
 	}
+	a.unified = reactive.NewUnified(scheduler, history{store.journal}, a.Submit, a.permits)
 	a.pump = newPump(store.journal, scheduler, h.Entropy)
 	store.journal.Attach(a.pump)
 
@@ -103,10 +105,10 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 		interpreter = o.Wrap(interpreter)
 	}
 	a.desk = service.Desk{
-		Ring: h.Ring, Journal: store.journal, Registry: registry, Grants: grants, Book: book,
+		Ring: h.Ring, Journal: store.journal, Registry: registry, Tokens: tokens, Book: book,
 		Board: service.NewBoard(scheduler), Entropy: h.Entropy, Receipts: production.Receipts,
 		Reach: a.reach, Trace: o.Trace,
-		Room: interp.NewRoom(h.Ring.Authority(), h.Ring.Device(), store.journal, grants, interpreter, h.Entropy, interp.RoomOptions{}),
+		Room: interp.NewRoom(h.Ring.Authority(), h.Ring.Device(), store.journal, tokens, interpreter, h.Entropy, interp.RoomOptions{}),
 	}
 	a.desk.Relays, _ = a.network.(service.Relays)
 	channels := &channels{network: a.network, hands: h, book: book, options: o.Transport}
@@ -114,9 +116,10 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	chats := service.NewChat(&a.desk)
 	contacts := service.NewContact(&a.desk)
 	moderation := service.NewModeration(&a.desk)
+	capabilities := service.NewCapability(&a.desk)
 	sync = service.NewSync(&a.desk, channels, invites)
 	store.journal.Attach(committed{sync, h.Ring.Device()})
-	for _, d := range []service.Domain{contacts, invites, chats, moderation} {
+	for _, d := range []service.Domain{contacts, invites, chats, moderation, capabilities} {
 		for _, kind := range d.Intents() {
 			a.intents[kind] = d
 		}
@@ -124,7 +127,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 
 	a.tree = tree{record: a.options.Stopping, shut: a.shut, pipeline: task.Supervise(group, scheduler)}
 	for _, s := range append([]task.Service{
-		store, a.pump, production, channels, contacts, invites, chats, moderation,
+		store, a.pump, production, channels, contacts, invites, chats, moderation, capabilities,
 		service.NewMaintenance(&a.desk, invites), sync,
 	}, o.Extra...) {
 		a.tree.add(s.Name(), task.Supervise(group, s))
@@ -210,7 +213,7 @@ func (c committed) Committed(records []fact.Record) {
 			c.sync.Committed(context)
 		}
 		switch f.Kind {
-		case capability.KindGranted, capability.KindRevoked, capability.KindPolicy:
+		case capability.KindToken, capability.KindRevoked, capability.KindPolicy:
 			permitted = true
 		}
 	}

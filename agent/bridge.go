@@ -27,15 +27,6 @@ func (a *Agent) Watch(tc task.Context, sel fact.Selection, sink func(fact.Update
 	return a.feed.Watch(tc, history{a.desk.Journal}, sel, sink)
 }
 
-// Ask answers one question. A kind that it does not know is [aura.NotFound].
-func (a *Agent) Ask(tc task.Context, q fact.Question) (fact.Answer, error) {
-	if q.Kind != status.Question {
-		return fact.Answer{}, aura.Errorf("agent.Ask", aura.NotFound, "there is no question %q", q.Kind)
-	}
-	payload, err := fact.Marshal(a.status())
-	return fact.Answer{Payload: payload}, err
-}
-
 func (a *Agent) status() status.Status {
 	s := status.Status{
 		Authority: a.desk.Ring.Authority(), Device: a.desk.Ring.Device(), Version: a.options.Version,

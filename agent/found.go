@@ -3,29 +3,14 @@ package agent
 import (
 	"time"
 
-	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/capability"
-	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
-	"github.com/aura-runtime/aura/domain/invite"
-	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/interp"
+	"github.com/aura-runtime/aura/interp/token"
 	"github.com/aura-runtime/aura/service"
 	"github.com/aura-runtime/aura/task"
 )
-
-// capabilities is what an authority grants itself when it is founded: by name, never "all", so that a
-// later build which can do more asks for it.
-func capabilities() []string {
-	return []string{
-		contact.CapName, contact.CapRename, contact.CapRefresh, contact.CapProfile,
-		invite.CapCreate, invite.CapAccept, invite.CapEnd,
-		chat.CapSend, chat.CapRead, chat.CapCreate, chat.CapInvite, chat.CapJoin, chat.CapLeave, chat.CapRecord,
-		moderation.CapModerate,
-		service.CapLink, service.CapResend,
-	}
-}
 
 // Found writes the first facts of a new authority into an empty store: what it may do itself, and its
 // name; more holds what else is so from the beginning, such as limits, in the own namespace. It leaves the
@@ -40,7 +25,7 @@ func Found(tc task.Context, h Hands, name string, more ...fact.Draft) (err error
 		return err
 	}
 	own := h.Ring.Authority()
-	grant, err := capability.Grant(own, aura.ContextID{}, own, capabilities()...)
+	first, err := firstToken(h)
 	if err != nil {
 		return err
 	}
@@ -63,19 +48,36 @@ func Found(tc task.Context, h Hands, name string, more ...fact.Draft) (err error
 			err = closing
 		}
 	}()
-	grants, _, err := interp.OpenGrants(tc, own, store.journal)
+	tokens, _, err := interp.OpenTokens(tc, h.Ring.Certificate(), registry.Capabilities(), store.journal)
 	if err != nil {
 		return err
 	}
 	production := interp.NewProduction(own, h.Ring.Device(), store.journal, h.Ring, sender{new(*service.Sync)})
-	room := interp.NewRoom(own, h.Ring.Device(), store.journal, grants, production, h.Entropy, interp.RoomOptions{})
+	room := interp.NewRoom(own, h.Ring.Device(), store.journal, tokens, production, h.Entropy, interp.RoomOptions{})
 	handle := task.Supervise(group, production)
 	if err := handle.Start(tc); err != nil {
 		return err
 	}
-	_, err = room.Found(tc, append([]fact.Draft{grant, self}, more...)...)
+	_, err = room.Found(tc, append([]fact.Draft{first, self}, more...)...)
 	if joined := handle.Join(tc, time.Second); err == nil {
 		err = joined
 	}
 	return err
+}
+
+// firstToken makes the token by which a new authority lets itself act.
+func firstToken(h Hands) (fact.Draft, error) {
+	profile, err := owner()
+	if err != nil {
+		return fact.Draft{}, err
+	}
+	next, err := token.NextKey(h.Entropy)
+	if err != nil {
+		return fact.Draft{}, err
+	}
+	minted, err := token.Mint(token.SignerOf(h.Ring), token.Grant{Profile: profile, Holder: h.Ring.Certificate().Root}, next)
+	if err != nil {
+		return fact.Draft{}, err
+	}
+	return capability.Issue(h.Ring.Authority(), minted.Encode())
 }

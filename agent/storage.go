@@ -20,6 +20,7 @@ func Registry() (*fact.Registry, error) {
 	r := fact.NewRegistry()
 	for _, d := range []fact.Domain{
 		capability.Domain(), contact.Domain(), invite.Domain(), chat.Domain(), moderation.Domain(),
+		service.Delivery(),
 	} {
 		if err := r.Register(d); err != nil {
 			return nil, err

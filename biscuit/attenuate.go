@@ -20,7 +20,7 @@ type MintOptions struct {
 // used for nothing else; its secret travels in the token so that holders can attenuate it. The
 // error is [aura.Invalid] if the program has policies, or rules that [datalog.Rule.Validate]
 // refuses.
-func Mint(root PrivateKey, authority *datalog.Program, next PrivateKey, o MintOptions) (*Token, error) {
+func Mint(root Signer, authority *datalog.Program, next PrivateKey, o MintOptions) (*Token, error) {
 	const op = "biscuit.Mint"
 	payload, err := encodeBlock(authority, o.Context, version30, newTables())
 	if err != nil {
@@ -36,11 +36,11 @@ func Mint(root PrivateKey, authority *datalog.Program, next PrivateKey, o MintOp
 	if err != nil {
 		return nil, err
 	}
-	return &Token{*ch, root.public}, nil
+	return &Token{*ch, root.Public()}, nil
 }
 
 // append returns a token with one more block, signed by key.
-func (c *container) append(op string, key PrivateKey, s signedBlock, next PrivateKey) (*chain, error) {
+func (c *container) append(op string, key Signer, s signedBlock, next PrivateKey) (*chain, error) {
 	if next.signer == nil {
 		return nil, aura.Errorf(op, aura.Invalid, "no key for the next block given")
 	}
@@ -49,7 +49,7 @@ func (c *container) append(op string, key PrivateKey, s signedBlock, next Privat
 		previous = c.blocks[n-1].signature
 	}
 	s.next, s.version = next.public, payloadVersion
-	sig, err := key.sign(s.signedPayload(previous))
+	sig, err := key.Sign(s.signedPayload(previous))
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func (c *container) seal(op string) (*container, error) {
 	if err != nil {
 		return nil, err
 	}
-	sig, err := key.sign(c.blocks[len(c.blocks)-1].sealPayload())
+	sig, err := key.Sign(c.blocks[len(c.blocks)-1].sealPayload())
 	if err != nil {
 		return nil, err
 	}

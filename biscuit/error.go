@@ -12,6 +12,8 @@ import (
 var (
 	// ErrSignature: a signature does not verify, or the proof does not belong to the last block.
 	ErrSignature = errors.New("signature does not verify")
+	// ErrRoot: the first block is not signed by the root key. It comes together with ErrSignature.
+	ErrRoot = errors.New("not issued by this root key")
 	// ErrSignatureForm: a signature cannot be one: it has the wrong length or shape.
 	ErrSignatureForm = errors.New("malformed signature")
 	// ErrForm: the bytes do not follow the schema.

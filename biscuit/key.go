@@ -27,6 +27,14 @@ type PrivateKey struct {
 	signer crypto.Signer
 }
 
+// Signer signs blocks with a key that it need not show: a [PrivateKey], or a keyring that keeps its own.
+type Signer interface {
+	// Public returns the key that verifies the signatures.
+	Public() PublicKey
+	// Sign returns the signature of a message, which says itself what it is for.
+	Sign(message []byte) ([]byte, error)
+}
+
 // NewPrivateKey returns the key of a 32-byte secret: the seed of an Ed25519 key, or the big-endian
 // scalar of a secp256r1 key. Random bytes make a good secret; for secp256r1, with a chance of 2⁻³²,
 // they do not, and the error is [aura.Invalid].
@@ -85,9 +93,9 @@ func (k PrivateKey) GoString() string { return k.String() }
 // Format prints [PrivateKey.String] for every verb.
 func (k PrivateKey) Format(f fmt.State, _ rune) { fmt.Fprint(f, k.String()) }
 
-// sign returns the signature of a message. ECDSA signatures are deterministic (RFC 6979) and in
-// DER.
-func (k PrivateKey) sign(message []byte) ([]byte, error) {
+// Sign implements [Signer]. The error is [aura.Invalid] for the zero key. ECDSA signatures are deterministic
+// (RFC 6979) and in DER.
+func (k PrivateKey) Sign(message []byte) ([]byte, error) {
 	const op = "biscuit.Sign"
 	var sig []byte
 	var err error

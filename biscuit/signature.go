@@ -2,6 +2,7 @@ package biscuit
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 )
 
@@ -60,7 +61,11 @@ func (c *container) verify(root PublicKey) error {
 	}
 	for i := range c.blocks {
 		s := &c.blocks[i]
-		if err := s.verify(key, previous); err != nil {
+		err := s.verify(key, previous)
+		if i == 0 && errors.Is(err, ErrSignature) {
+			return fmt.Errorf("block 0: %w: %w", ErrRoot, err)
+		}
+		if err != nil {
 			return fmt.Errorf("block %d: %w", i, err)
 		}
 		key, previous = s.next, s.signature

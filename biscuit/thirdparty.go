@@ -56,16 +56,16 @@ func DecodeRequest(b []byte) (Request, error) {
 
 // Contribute makes a third party's block and signs it with the third party's key. Rules that trust
 // this key will see the block's facts. The error is that of [Mint].
-func Contribute(r Request, p *datalog.Program, key PrivateKey) (Contribution, error) {
+func Contribute(r Request, p *datalog.Program, key Signer) (Contribution, error) {
 	payload, err := encodeBlock(p, "", version32, newTables())
 	if err != nil {
 		return Contribution{}, &aura.Error{Op: "biscuit.Contribute", Kind: aura.Invalid, Err: err}
 	}
-	sig, err := key.sign(externalPayload(string(payload), r.previousSignature))
+	sig, err := key.Sign(externalPayload(string(payload), r.previousSignature))
 	if err != nil {
 		return Contribution{}, err
 	}
-	return Contribution{string(payload), externalSignature{string(sig), key.public}}, nil
+	return Contribution{string(payload), externalSignature{string(sig), key.Public()}}, nil
 }
 
 // Encode returns the contribution in binary form.

@@ -28,21 +28,25 @@ type Reducer interface {
 	Apply(*Record)
 }
 
-// Domain is what one domain package registers: its kinds, its intents and how long its facts' delivery
-// records are kept.
+// Domain is what one domain package registers: its kinds, its intents, what may be permitted of its
+// behaviour, and how long its facts' delivery records are kept.
 type Domain struct {
-	Name     string
-	Kinds    []Kind
-	Intents  []string
-	Delivery DeliveryPolicy // nil: nothing of this domain is tracked, see [Untracked]
+	Name    string
+	Kinds   []Kind
+	Intents []string
+	// Capabilities are the names of what the domain's handlers require, such as "chat:send". A query over
+	// the domain's facts requires [QueryCapability], which need not be listed.
+	Capabilities []string
+	Delivery     DeliveryPolicy // nil: nothing of this domain is tracked, see [Untracked]
 }
 
 // Registry knows the kinds and intents of all domains. The agent assembles it once, at start; from then
 // on it is only read, by any number of tasks.
 type Registry struct {
-	domains []Domain
-	kinds   map[string]registered
-	intents map[string]string // intent → domain
+	domains      []Domain
+	kinds        map[string]registered
+	intents      map[string]string // intent → domain
+	capabilities map[string]string // capability → domain
 }
 
 type registered struct {
@@ -52,11 +56,11 @@ type registered struct {
 
 // NewRegistry returns an empty registry.
 func NewRegistry() *Registry {
-	return &Registry{kinds: map[string]registered{}, intents: map[string]string{}}
+	return &Registry{kinds: map[string]registered{}, intents: map[string]string{}, capabilities: map[string]string{}}
 }
 
-// Register adds a domain. It returns aura.Conflict when its name, a kind or an intent is taken, and
-// aura.Invalid for a name that is not a kind's name; the registry is then unchanged.
+// Register adds a domain. It returns aura.Conflict when its name, a kind, an intent or a capability is
+// taken, and aura.Invalid for a name that is not valid; the registry is then unchanged.
 func (r *Registry) Register(d Domain) error {
 	const op = "fact.Register"
 	if !ValidKind(d.Name) || strings.Contains(d.Name, ".") {
@@ -91,6 +95,9 @@ func (r *Registry) Register(d Domain) error {
 			return aura.Errorf(op, aura.Invalid, "domain %s: %.80q is not a dotted noun", d.Name, name)
 		}
 	}
+	if err := r.checkCapabilities(&d); err != nil {
+		return err
+	}
 	r.add(d)
 	return nil
 }
@@ -101,6 +108,9 @@ func (r *Registry) add(d Domain) {
 	}
 	for _, intent := range d.Intents {
 		r.intents[intent] = d.Name
+	}
+	for _, c := range d.permits() {
+		r.capabilities[c] = d.Name
 	}
 	r.domains = append(r.domains, d)
 }

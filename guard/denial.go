@@ -55,6 +55,20 @@ const (
 	Uncoupled Reason = 9
 	// Undecided: a retransmission of something that was never decided.
 	Undecided Reason = 10
+	// OtherRoot: the token was not issued by this authority.
+	OtherRoot Reason = 11
+	// Damaged: the token's blocks are not those that were signed, or not in their order.
+	Damaged Reason = 12
+	// Revoked: one of the token's blocks was revoked.
+	Revoked Reason = 13
+	// OtherHolder: the token was handed to somebody else.
+	OtherHolder Reason = 14
+	// Expired: it is not the time at which the token permits anything.
+	Expired Reason = 15
+	// TooBroad: a block of the token claims what only the first block can give.
+	TooBroad Reason = 16
+	// Undecidable: the token's rules cannot be evaluated within their limits.
+	Undecidable Reason = 17
 )
 
 var reasonNames = [...]string{
@@ -62,6 +76,10 @@ var reasonNames = [...]string{
 	Short: "used up for this epoch", TooLarge: "more than a whole epoch allows", Backlog: "earlier facts wait",
 	Malformed: "malformed request", ForeignNamespace: "fact of a foreign namespace",
 	Uncoupled: "no fact to send", Undecided: "never decided before",
+	OtherRoot: "the token is of another authority", Damaged: "the token is damaged or put together anew",
+	Revoked: "the token is revoked", OtherHolder: "the token is somebody else's",
+	Expired: "the token is not valid now", TooBroad: "the token claims more than was granted",
+	Undecidable: "the token cannot be evaluated",
 }
 
 // String returns the reason in plain words.
@@ -88,6 +106,9 @@ func (d *Denial) Error() string {
 	}
 	if d.Stage == Capability && d.Reason == NotGranted {
 		return fmt.Sprintf("capability %q is %s", d.Capability, d.Reason)
+	}
+	if d.Stage == Capability && d.Reason != MissingMetadata {
+		return fmt.Sprintf("capability %q is not granted: %s", d.Capability, d.Reason)
 	}
 	return fmt.Sprintf("%s: %s", d.Stage, d.Reason)
 }

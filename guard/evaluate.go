@@ -27,13 +27,21 @@ func Evaluate(out *Outcome, s *Snapshot, r *Request) {
 
 // capability is the first stage. What the decision must know and does not is a refusal.
 func capability(out *Outcome, s *Snapshot, r *Request) bool {
+	if r.Token != nil && r.For.IsZero() {
+		out.deny(r, Capability, Malformed, aura.AuthorityID{}, 0, 0) // presented by nobody
+		return false
+	}
 	noContext := r.Context.IsZero() && len(r.Sends) > 0
 	if r.Capability == "" || r.Authority.IsZero() || noContext {
 		out.deny(r, Capability, MissingMetadata, aura.AuthorityID{}, 0, 0)
 		return false
 	}
 	if !s.Caps.Allows(r.Capability) {
-		out.deny(r, Capability, NotGranted, aura.AuthorityID{}, 0, 0)
+		reason := NotGranted
+		if s.Caps.flaw != 0 {
+			reason = s.Caps.flaw
+		}
+		out.deny(r, Capability, reason, aura.AuthorityID{}, 0, 0)
 		return false
 	}
 	for _, key := range r.Needs {

@@ -16,6 +16,11 @@ type Request struct {
 	Context aura.ContextID
 	// Authority is who acts: the agent's own authority. Zero is denied.
 	Authority aura.AuthorityID
+	// For is at whose request the authority acts: a peer who presents Token. Then the frontier is that
+	// peer's, while budgets and facts are the authority's own. Zero: the authority acts for itself.
+	For aura.AuthorityID
+	// Token is the encoded capability token that For presents; nil: what the journal holds for it.
+	Token []byte
 	// Needs names metadata that the snapshot must hold. A missing key denies.
 	Needs []string
 	// Sends lists the recipients, each at most once; empty: nothing leaves the agent.

@@ -17,7 +17,7 @@ func BenchmarkDecide(b *testing.B) {
 			err := task.NewReal(task.RealOptions{}).Run("bench", func(tc task.Context) error {
 				h := found(b, tc, journal.NewFaulty(new(stream), journal.Faults{}), new(stream), limited(1<<60))
 				defer h.close(tc)
-				room := interp.NewRoom(own, device, h.journal, h.grants, h.prod, new(stream), interp.RoomOptions{})
+				room := interp.NewRoom(own, device, h.journal, h.tokens, h.prod, new(stream), interp.RoomOptions{})
 				left := task.NewSemaphore(b.N)
 				g := task.NewGroup(tc, "senders")
 				b.ResetTimer()

@@ -12,11 +12,23 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// Frontiers says what is permitted. [Grants] is the one of an agent.
+// Claim is what a frontier is asked for.
+type Claim struct {
+	// Context is where; zero asks about operations outside any.
+	Context aura.ContextID
+	// Authority is who wants to act: the agent's own, or a peer on whose behalf it acts.
+	Authority aura.AuthorityID
+	// Token is the encoded token that Authority presents; nil: what the journal holds for it.
+	Token []byte
+	// Now is the time that a token's checks may read.
+	Now aura.Physical
+}
+
+// Frontiers says what is permitted. [Tokens] is the one of an agent.
 type Frontiers interface {
-	// Frontier returns what an authority may do in a context; the zero context asks about operations
-	// outside any.
-	Frontier(tc task.Context, context aura.ContextID, authority aura.AuthorityID) (guard.Frontier, error)
+	// Frontier returns what may be done under a claim. A claim that permits nothing is no error: the
+	// frontier is empty and knows why.
+	Frontier(tc task.Context, c Claim) (guard.Frontier, error)
 	// Policy returns the limits of a context.
 	Policy(tc task.Context, context aura.ContextID) (guard.Policy, error)
 }
@@ -157,7 +169,11 @@ func (r *Room) prepare(tc task.Context, req *guard.Request, s *guard.Snapshot) (
 	}
 	r.entropy.Read(s.Seed[:])
 	var err error
-	if s.Caps, err = r.frontiers.Frontier(tc, req.Context, req.Authority); err != nil {
+	claim := Claim{Context: req.Context, Authority: req.Authority, Now: s.Now}
+	if !req.For.IsZero() {
+		claim.Authority, claim.Token = req.For, req.Token
+	}
+	if s.Caps, err = r.frontiers.Frontier(tc, claim); err != nil {
 		return guard.Policy{}, err
 	}
 	for _, key := range req.Needs {
@@ -214,8 +230,8 @@ func verdictOf(s *guard.Snapshot, req *guard.Request, out *guard.Outcome) Verdic
 	return v
 }
 
-// Found appends the first facts of an authority, its grants to itself among them: the one act that no
-// grant can permit. It returns aura.Conflict when the authority has facts already.
+// Found appends the first facts of an authority, the token for itself among them: the one act that
+// no token can permit. It returns aura.Conflict when the authority has facts already.
 func (r *Room) Found(tc task.Context, entries ...fact.Draft) (effect.Result, error) {
 	const op = "interp.Found"
 	own := fact.OwnNamespace(r.own)

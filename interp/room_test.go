@@ -9,6 +9,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/capability"
+	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
@@ -266,7 +267,7 @@ func TestConflictAfterBoundedAttempts(t *testing.T) {
 		h := found(t, tc, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), sim.Entropy("home"), limited(10))
 		defer h.close(tc)
 		never := new(stale)
-		room := interp.NewRoom(own, device, h.journal, h.grants, never, sim.Entropy("room"), interp.RoomOptions{Attempts: 3})
+		room := interp.NewRoom(own, device, h.journal, h.tokens, never, sim.Entropy("room"), interp.RoomOptions{Attempts: 3})
 		if _, _, err := room.Decide(tc, text(1, ben)); !errors.Is(err, aura.Conflict) || never.calls != 3 {
 			t.Errorf("%v after %d attempts", err, never.calls)
 		}
@@ -306,30 +307,33 @@ func TestNeededMetadataReachesTheGuard(t *testing.T) {
 	})
 }
 
-func TestGrantsAreInForceWhenTheirCallerIsTold(t *testing.T) {
+func TestTokensAreInForceWhenTheirCallerIsTold(t *testing.T) {
 	for seed := range uint64(20) {
 		simulate(t, seed, func(tc task.Context, sim *task.Sim) {
 			disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{SyncDelay: time.Millisecond})
 			h := open(t, tc, disk, sim.Entropy("home"))
 			if _, _, err := h.room.Decide(tc, text(1, ben)); !errors.Is(err, aura.Denied) {
-				t.Fatalf("before any grant: %v", err)
+				t.Fatalf("before any token: %v", err)
 			}
-			result, err := h.room.Found(tc, grant(t, chatSend, "capability:revoke"))
-			if err != nil {
+			draft := permitted(t, chatSend, capability.CapRevoke)
+			if _, err := h.room.Found(tc, draft); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := h.room.Found(tc, grant(t, chatSend)); !errors.Is(err, aura.Conflict) {
+			if _, err := h.room.Found(tc, permitted(t, chatSend)); !errors.Is(err, aura.Conflict) {
 				t.Errorf("founded twice: %v", err)
 			}
 			if _, _, err := h.room.Decide(tc, text(1, ben)); err != nil {
-				t.Errorf("after the grant: %v", err)
+				t.Errorf("with the token: %v", err)
 			}
-			revoke, err := capability.Revoke(own, result.Records[0].ID)
+			var issued capability.Token
+			if err := fact.Unmarshal(draft.Payload, &issued); err != nil {
+				t.Fatal(err)
+			}
+			req, err := capability.Revoke(contact.Caller{Authority: own}, capability.Revoked{Blocks: blocks(t, issued.Token)})
 			if err != nil {
 				t.Fatal(err)
 			}
-			req := &guard.Request{Capability: "capability:revoke", Authority: own, Entries: []fact.Draft{revoke}}
-			if _, _, err := h.room.Decide(tc, req); err != nil {
+			if _, _, err := h.room.Decide(tc, &req); err != nil {
 				t.Fatal(err)
 			}
 			if _, _, err := h.room.Decide(tc, text(1, ben)); !errors.Is(err, aura.Denied) {

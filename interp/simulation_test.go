@@ -17,7 +17,7 @@ import (
 // permit permits one capability under a policy.
 type permit struct{ policy guard.Policy }
 
-func (permit) Frontier(task.Context, aura.ContextID, aura.AuthorityID) (guard.Frontier, error) {
+func (permit) Frontier(task.Context, interp.Claim) (guard.Frontier, error) {
 	return guard.NewFrontier(chatSend), nil
 }
 

@@ -23,7 +23,10 @@ const chatSend = "chat:send"
 var (
 	key    = ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 	public = key.Public().(ed25519.PublicKey)
-	own    = aura.AuthorityID{1}
+
+	identity = fact.Certificate{Root: [32]byte(public), Signing: [32]byte(public)}
+
+	own    = aura.AuthorityOf(public) // one key serves as root and as device
 	device = aura.DeviceOf(public)
 	ben    = aura.AuthorityID{2}
 	cleo   = aura.AuthorityID{3}
@@ -94,14 +97,14 @@ type home struct {
 	post    *postbox
 	prod    *interp.Production
 	record  *interp.Recorder
-	grants  *interp.Grants
+	tokens  *interp.Tokens
 	room    *interp.Room
 }
 
 // registry knows the kinds of the tests.
 func registry(t testing.TB) *fact.Registry {
 	r := fact.NewRegistry()
-	chat := fact.Domain{Name: "chat", Kinds: []fact.Kind{{Name: "chat.message", Check: func(f *fact.Fact) error {
+	chat := fact.Domain{Name: "chat", Capabilities: []string{chatSend}, Kinds: []fact.Kind{{Name: "chat.message", Check: func(f *fact.Fact) error {
 		if string(f.Payload) == "bad" {
 			return aura.Errorf("chat.Check", aura.Invalid, "a bad message")
 		}
@@ -129,10 +132,10 @@ func open(t testing.TB, tc task.Context, store journal.Store, e world.Entropy) *
 	h.post = &postbox{t: t, journal: h.journal}
 	h.prod = interp.NewProduction(own, device, h.journal, signer{}, h.post)
 	h.record = interp.NewRecorder(h.prod, interp.RecorderOptions{})
-	if h.grants, _, err = interp.OpenGrants(tc, own, h.journal); err != nil {
+	if h.tokens, _, err = interp.OpenTokens(tc, identity, registry(t).Capabilities(), h.journal); err != nil {
 		t.Fatal(err)
 	}
-	h.room = interp.NewRoom(own, device, h.journal, h.grants, h.record, e, interp.RoomOptions{})
+	h.room = interp.NewRoom(own, device, h.journal, h.tokens, h.record, e, interp.RoomOptions{})
 	h.group.Go("interp.serve", h.prod.Serve)
 	return h
 }
@@ -141,14 +144,15 @@ func open(t testing.TB, tc task.Context, store journal.Store, e world.Entropy) *
 func found(t testing.TB, tc task.Context, store journal.Store, e world.Entropy, p guard.Policy) *home {
 	t.Helper()
 	h := open(t, tc, store, e)
-	if _, err := h.room.Found(tc, grant(t, chatSend), limit(t, p)); err != nil {
+	if _, err := h.room.Found(tc, permitted(t, chatSend), limit(t, p)); err != nil {
 		t.Fatal(err)
 	}
 	return h
 }
 
-func grant(t testing.TB, names ...string) fact.Draft {
-	d, err := capability.Grant(own, aura.ContextID{}, own, names...)
+// permitted returns the draft of a token by which the authority lets itself do what is named.
+func permitted(t testing.TB, names ...string) fact.Draft {
+	d, err := capability.Issue(own, mint(t, root(t, 0), grant(t, public, names...)).Encode())
 	if err != nil {
 		t.Fatal(err)
 	}

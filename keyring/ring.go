@@ -74,6 +74,14 @@ func (r *Ring) Certificate() fact.Certificate { return r.certificate }
 // Sign signs msg with the device's signing key (Ed25519). Callers put a domain label into msg.
 func (r *Ring) Sign(msg []byte) [64]byte { return [64]byte(ed25519.Sign(r.signing, msg)) }
 
+// SignAsAuthority signs msg with the authority's root key (Ed25519): a capability token, or nothing. Callers
+// put a domain label into msg that no certificate begins with.
+func (r *Ring) SignAsAuthority(msg []byte) [64]byte {
+	root := ed25519.NewKeyFromSeed(r.secrets.root[:])
+	defer clear(root)
+	return [64]byte(ed25519.Sign(root, msg))
+}
+
 // Agreement returns the device's agreement key pair (X25519).
 func (r *Ring) Agreement() (private, public [32]byte) { return r.secrets.agreement, r.agreement }
 

@@ -19,7 +19,7 @@ type Desk struct {
 	Ring     *keyring.Ring
 	Journal  *journal.Journal
 	Registry *fact.Registry
-	Grants   interp.Frontiers
+	Tokens   *interp.Tokens
 	Room     *interp.Room
 	Book     *Book
 	Board    *Board

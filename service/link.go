@@ -19,6 +19,11 @@ import (
 // are part of it: they carry nothing of the owner's but how far deliveries are.
 const CapLink = "delivery:link"
 
+// Delivery returns what may be permitted of the links. They have no facts of their own.
+func Delivery() fact.Domain {
+	return fact.Domain{Name: "delivery", Capabilities: []string{CapLink, CapResend}}
+}
+
 // The reasons that an outbox shows.
 const (
 	reasonOffline  = "peer is not reachable"

@@ -44,7 +44,8 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 func commands(s *cli.Shell) *cobra.Command {
 	root := cli.New(s)
 	root.AddCommand(
-		initCommand(s), upCommand(s), demoCommand(s), simCommand(s), choreoCommand(s), doctorCommand(s), versionCommand(s),
+		initCommand(s), upCommand(s), demoCommand(s), simCommand(s), choreoCommand(s), tokenCommand(s),
+		doctorCommand(s), versionCommand(s),
 	)
 	return root
 }

@@ -28,9 +28,12 @@ func TestVerbsArePublic(t *testing.T) {
 	walk(commands(&cli.Shell{}), func(c *cobra.Command) { got = append(got, strings.TrimPrefix(c.CommandPath(), "aura ")) })
 	want := []string{
 		"block", "choreo check", "choreo compat", "choreo explore", "choreo fmt", "choreo gen", "choreo graph",
-		"choreo manifest", "choreo project", "choreo replay", "choreo run", "contacts", "demo", "doctor", "group create", "group leave", "group list", "init",
+		"choreo manifest", "choreo project", "choreo replay", "choreo run", "contacts", "demo", "doctor",
+		"group create", "group leave", "group list", "guard explain", "init",
 		"invite accept", "invite cancel", "invite create", "invite decline", "invite list",
-		"mute", "name", "read", "rename", "send", "sim", "status", "unblock", "unmute", "up", "version", "watch",
+		"mute", "name", "query", "read", "rename", "send", "sim", "status",
+		"token attenuate", "token authorize", "token inspect", "token key", "token mint", "token seal", "token verify",
+		"unblock", "unmute", "up", "version", "watch",
 	}
 	slices.Sort(got)
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -1,7 +1,8 @@
-// Package capability says what an authority may do in a context and how much it may spend there: signed
-// grants, their revocations, and the limits of a context.
+// Package capability carries what an authority permits and how much may be spent in a context:
+// capability tokens, their delegation and revocation, and the limits of a context.
 //
-// Facts enter a [State], an evaluated [guard.Frontier] and a [guard.Policy] leave it. Only facts that the
-// agent's own authority signed into its own namespace count: a peer can neither widen nor narrow what
-// this agent permits. Start with [Grant] and [Limit], which make the drafts, and [State.Frontier].
+// Facts enter a [State]; the tokens that concern somebody, what was revoked, and a [guard.Policy] leave
+// it. The package does not look into tokens: it decides whose word counts. An authority's own tokens,
+// revocations and limits count only from its own namespace; a peer can hand a token over in a shared
+// context, and nothing more. Start with [Issue], [Delegate] and [Limit], which make the facts.
 package capability

@@ -1,43 +1,64 @@
 package capability
 
 import (
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/internal/fold"
 	"github.com/aura-runtime/aura/fact"
-	"github.com/aura-runtime/aura/guard"
 )
 
-// The kinds of facts. All live in the namespace of the authority that decides.
+// The kinds of facts. All but [KindDelegated] live in the namespace of the authority that decides.
 const (
-	// KindGranted carries [Granted]: somebody may do something.
-	KindGranted = "capability.granted"
-	// KindRevoked carries [Revoked]: earlier grants end.
+	// KindToken carries [Token]: what the authority permits itself, or one of its devices.
+	KindToken = "capability.token"
+	// KindDelegated carries [Delegated], in a shared context: a token for one of its members.
+	KindDelegated = "capability.delegated"
+	// KindRevoked carries [Revoked]: blocks of tokens that no longer count.
 	KindRevoked = "capability.revoked"
 	// KindPolicy carries [Policy]: the limits of a context.
 	KindPolicy = "context.policy"
 )
 
-// The bounds on payloads.
+// The intents.
 const (
-	MaxNames  = 64 // capabilities in one grant, grants in one revocation
-	MaxName   = 64 // bytes of one capability's name
-	MaxLength = 366 * 24 * time.Hour
+	// IntentDelegate carries [DelegateIntent].
+	IntentDelegate = "capability.delegate"
+	// IntentEquip carries [EquipIntent].
+	IntentEquip = "capability.equip"
+	// IntentRevoke carries [Revoked].
+	IntentRevoke = "capability.revoke"
 )
 
-// Granted is the payload of [KindGranted].
-type Granted struct {
-	Context aura.ContextID   `cbor:"1,keyasint,omitzero"` // zero: every context, and none
-	Subject aura.AuthorityID `cbor:"2,keyasint"`          // who may
-	Names   []string         `cbor:"3,keyasint"`          // what, such as "chat:send"; ascending
+// The capabilities that the handlers of this package require.
+const (
+	CapDelegate = "capability:delegate"
+	CapRevoke   = "capability:revoke"
+)
+
+// The bounds on payloads.
+const (
+	MaxToken   = 8 << 10 // bytes of an encoded token
+	MaxBlocks  = 64      // blocks in one revocation
+	MaxBlockID = 128     // bytes of a block's revocation identifier, which is a signature
+	MaxNames   = 64      // capabilities in one grant
+	MaxLength  = 366 * 24 * time.Hour
+)
+
+// Token is the payload of [KindToken].
+type Token struct {
+	Token []byte `cbor:"1,keyasint"` // encoded; whoever has it can attenuate it
 }
 
-// Revoked is the payload of [KindRevoked]. What is revoked stays revoked: granting again is a new fact.
+// Delegated is the payload of [KindDelegated].
+type Delegated struct {
+	To    aura.AuthorityID `cbor:"1,keyasint"`
+	Token []byte           `cbor:"2,keyasint"`
+}
+
+// Revoked is the payload of [KindRevoked] and of [IntentRevoke]. What is revoked stays revoked.
 type Revoked struct {
-	Grants []aura.FactID `cbor:"1,keyasint"`
+	Blocks [][]byte `cbor:"1,keyasint"` // revocation identifiers; a token with one of these blocks is void
 }
 
 // Policy is the payload of [KindPolicy]. The last one of a context counts.
@@ -54,107 +75,76 @@ type LeakLimit struct {
 	Bits     uint64        `cbor:"2,keyasint,omitempty"`
 }
 
-// Grant returns the draft of a fact by which an authority lets subject do what is named in a context; the
-// zero context means everywhere. It returns aura.Invalid for names out of bounds.
-func Grant(by aura.AuthorityID, context aura.ContextID, subject aura.AuthorityID, names ...string) (fact.Draft, error) {
-	names = slices.Clone(names)
-	slices.Sort(names)
-	p := Granted{Context: context, Subject: subject, Names: slices.Compact(names)}
-	if err := p.check(); err != nil {
-		return fact.Draft{}, err
-	}
-	return draft(by, KindGranted, p)
-}
-
-// Revoke returns the draft of a fact that ends earlier grants. It returns aura.Invalid for none or too many.
-func Revoke(by aura.AuthorityID, grants ...aura.FactID) (fact.Draft, error) {
-	p := Revoked{Grants: grants}
-	if err := p.check(); err != nil {
-		return fact.Draft{}, err
-	}
-	return draft(by, KindRevoked, p)
-}
-
-// Limit returns the draft of a fact that sets the limits of a context; the zero context sets those of
-// every context without its own. It returns aura.Invalid for an epoch that is not a whole number of
-// milliseconds between one and a year.
-func Limit(by aura.AuthorityID, context aura.ContextID, limits guard.Policy) (fact.Draft, error) {
-	if limits.EpochLength%time.Millisecond != 0 {
-		return fact.Draft{}, aura.Errorf("capability.Limit", aura.Invalid, "epoch is not a whole number of milliseconds")
-	}
-	p := Policy{Context: context, Limit: limits.Limit, Epoch: uint64(limits.EpochLength / time.Millisecond)}
-	for o := range limits.Leak {
-		if limits.Leak[o].Defined {
-			p.Leak = append(p.Leak, LeakLimit{Observer: fact.Observer(o), Bits: limits.Leak[o].Bits})
-		}
-	}
-	if err := p.check(); err != nil {
-		return fact.Draft{}, err
-	}
-	return draft(by, KindPolicy, p)
-}
-
-func draft(by aura.AuthorityID, kind string, payload any) (fact.Draft, error) {
-	b, err := fact.Marshal(payload)
-	if err != nil {
-		return fact.Draft{}, err
-	}
-	return fact.Draft{Namespace: fact.OwnNamespace(by), Kind: kind, Payload: b}, nil
-}
-
-// Domain returns what the registry needs to know. These facts never leave an authority's own devices, so
-// nothing is acknowledged.
+// Domain returns what the registry needs to know. A delegation is delivered like a message; the rest never
+// leaves an authority's own devices.
 func Domain() fact.Domain {
 	return fact.Domain{
 		Name: "capability",
 		Kinds: []fact.Kind{
-			{Name: KindGranted, Columns: []fact.Column{
-				{Name: "context", Key: 1}, {Name: "subject", Key: 2}, {Name: "names", Key: 3},
-			}, Check: check(func(p *Granted) error { return p.check() })},
+			// Tokens have no column: a query must not give them away.
+			{Name: KindToken, Check: checkAs(fold.Own, (*Token).check)},
 			{
-				Name: KindRevoked, Columns: []fact.Column{{Name: "grants", Key: 1}},
-				Check: check(func(p *Revoked) error { return p.check() }),
+				Name: KindDelegated, Columns: []fact.Column{{Name: "to", Key: 1}},
+				Check: checkAs(fold.Shared, (*Delegated).check),
+			},
+			{
+				Name: KindRevoked, Columns: []fact.Column{{Name: "blocks", Key: 1}},
+				Check: checkAs(fold.Own, (*Revoked).check),
 			},
 			{Name: KindPolicy, Columns: []fact.Column{
 				{Name: "context", Key: 1}, {Name: "limit", Key: 2}, {Name: "epoch", Key: 3},
-			}, Check: check(func(p *Policy) error { return p.check() })},
+			}, Check: checkAs(fold.Own, (*Policy).check)},
 		},
+		Intents:      []string{IntentDelegate, IntentEquip, IntentRevoke},
+		Capabilities: []string{CapDelegate, CapRevoke},
+		Delivery:     fact.Retention{Min: retention, Max: 3 * retention, Tracked: []string{KindDelegated}},
 	}
 }
 
-// check builds a kind's check from the check of its payload.
-func check[P any](valid func(*P) error) func(*fact.Fact) error {
+// retention is how long it is known that a delegation arrived.
+const retention = 30 * 24 * time.Hour
+
+// checkAs builds a kind's check from where it belongs and the check of its payload.
+func checkAs[P any](in func(*fact.Fact, any) error, valid func(*P) error) func(*fact.Fact) error {
 	return func(f *fact.Fact) error {
-		p := new(P)
-		if err := fold.Own(f, p); err != nil {
-			return err
-		}
-		return valid(p)
+		_, err := read(f, in, valid)
+		return err
 	}
 }
 
-func (p *Granted) check() error {
-	const op = "capability.Granted"
-	if p.Subject.IsZero() {
-		return aura.Errorf(op, aura.Invalid, "grant names no subject")
+func read[P any](f *fact.Fact, in func(*fact.Fact, any) error, valid func(*P) error) (*P, error) {
+	p := new(P)
+	if err := in(f, p); err != nil {
+		return nil, err
 	}
-	if len(p.Names) == 0 || len(p.Names) > MaxNames {
-		return aura.Errorf(op, aura.Invalid, "grant has %d names, between 1 and %d are possible", len(p.Names), MaxNames)
+	return p, valid(p)
+}
+
+func (p *Token) check() error { return checkToken(p.Token) }
+
+func (p *Delegated) check() error {
+	if p.To.IsZero() {
+		return aura.Errorf("capability.Delegated", aura.Invalid, "the token is handed to nobody")
 	}
-	for i, name := range p.Names {
-		if !validName(name) {
-			return aura.Errorf(op, aura.Invalid, "%.80q is not the name of a capability, such as %q", name, "chat:send")
-		}
-		if i > 0 && p.Names[i-1] >= name {
-			return aura.Errorf(op, aura.Invalid, "names are not in ascending order")
-		}
+	return checkToken(p.Token)
+}
+
+func checkToken(token []byte) error {
+	if len(token) == 0 || len(token) > MaxToken {
+		return aura.Errorf("capability.Token", aura.Invalid, "token has %d bytes, between 1 and %d are possible", len(token), MaxToken)
 	}
 	return nil
 }
 
 func (p *Revoked) check() error {
-	if len(p.Grants) == 0 || len(p.Grants) > MaxNames {
-		return aura.Errorf("capability.Revoked", aura.Invalid, "revocation of %d grants, between 1 and %d are possible", len(p.Grants), MaxNames)
+	const op = "capability.Revoked"
+	if len(p.Blocks) == 0 || len(p.Blocks) > MaxBlocks {
+		return aura.Errorf(op, aura.Invalid, "revocation of %d blocks, between 1 and %d are possible", len(p.Blocks), MaxBlocks)
+	}
+	for _, id := range p.Blocks {
+		if len(id) == 0 || len(id) > MaxBlockID {
+			return aura.Errorf(op, aura.Invalid, "identifier of %d bytes, between 1 and %d are possible", len(id), MaxBlockID)
+		}
 	}
 	return nil
 }
@@ -173,19 +163,4 @@ func (p *Policy) check() error {
 		}
 	}
 	return nil
-}
-
-// validName reports whether a name is lower-case words around one colon: "chat:send".
-func validName(name string) bool {
-	subject, verb, ok := strings.Cut(name, ":")
-	return ok && len(name) <= MaxName && validWord(subject) && validWord(verb)
-}
-
-func validWord(w string) bool {
-	for _, c := range w {
-		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '.' {
-			return false
-		}
-	}
-	return w != ""
 }

@@ -1,6 +1,7 @@
 package capability
 
 import (
+	"slices"
 	"time"
 
 	"github.com/aura-runtime/aura"
@@ -9,76 +10,111 @@ import (
 	"github.com/aura-runtime/aura/guard"
 )
 
-// State is the fold of the grants and limits of one authority: the same for any order of arrival and any
-// repetition. Its size follows what the authority itself has signed. One task applies; answers may be
-// taken between two calls of Apply.
+// maxHeld bounds the tokens that one contact can hand over in one context: the newest count.
+const maxHeld = 16
+
+// State is the fold of the tokens and limits that concern one authority: the same for any order of arrival
+// and any repetition. Its size follows what the authority itself has signed, and [maxHeld] for each contact.
+// One task applies; answers may be taken between two calls of Apply.
 type State struct {
 	own      aura.AuthorityID
-	grants   map[subject]map[aura.FactID][]string
-	revoked  map[aura.FactID]struct{}
+	issued   map[aura.AuthorityID]map[aura.FactID][]byte // by whom the token is for
+	held     map[giver]*fold.Window[[]byte]
+	revoked  map[string]struct{}
 	policies map[aura.ContextID]*fold.Newest[guard.Policy]
 }
 
-// subject is whom a grant is for, and where.
-type subject struct {
-	context   aura.ContextID
-	authority aura.AuthorityID
+// giver is who handed a token over, and where.
+type giver struct {
+	context aura.ContextID
+	from    aura.AuthorityID
 }
 
-// NewState returns the empty state of an agent whose own authority is given: everything is denied, and
-// every context has the default limits.
+// Held is a token that a contact handed over.
+type Held struct {
+	ID      aura.FactID // of the fact by which it came
+	Context aura.ContextID
+	From    aura.AuthorityID
+	Token   []byte
+}
+
+// NewState returns the empty state of an agent whose own authority is given: there is no token, and every
+// context has the default limits.
 func NewState(own aura.AuthorityID) *State {
 	return &State{
 		own:      own,
-		grants:   map[subject]map[aura.FactID][]string{},
-		revoked:  map[aura.FactID]struct{}{},
+		issued:   map[aura.AuthorityID]map[aura.FactID][]byte{},
+		held:     map[giver]*fold.Window[[]byte]{},
+		revoked:  map[string]struct{}{},
 		policies: map[aura.ContextID]*fold.Newest[guard.Policy]{},
 	}
 }
 
-// Apply folds one record. Facts of other authorities and domains, and facts that do not fit their kind,
-// change nothing.
-func (s *State) Apply(r *fact.Record) {
+// Apply folds one record and reports whether what the authority permits may have changed. Facts of other
+// domains, and facts that do not fit their kind, change nothing.
+func (s *State) Apply(r *fact.Record) bool {
+	if r.Fact.Kind == KindDelegated {
+		return s.applyDelegated(r)
+	}
 	if r.Fact.Author != s.own {
-		return
+		return false
 	}
 	switch r.Fact.Kind {
-	case KindGranted:
-		s.applyGranted(r)
+	case KindToken:
+		p, err := read(&r.Fact, fold.Own, (*Token).check)
+		if err == nil {
+			s.issue(s.own, r.ID, p.Token)
+		}
+		return err == nil
 	case KindRevoked:
-		s.applyRevoked(r)
+		p, err := read(&r.Fact, fold.Own, (*Revoked).check)
+		if err != nil {
+			return false
+		}
+		for _, id := range p.Blocks {
+			// The token may arrive later: its revocation is remembered.
+			s.revoked[string(id)] = struct{}{}
+		}
+		return true
 	case KindPolicy:
-		s.applyPolicy(r)
+		return s.applyPolicy(r)
 	}
+	return false
 }
 
-func (s *State) applyGranted(r *fact.Record) {
-	var p Granted
-	if fold.Own(&r.Fact, &p) != nil || p.check() != nil {
-		return
+func (s *State) issue(to aura.AuthorityID, id aura.FactID, token []byte) {
+	if s.issued[to] == nil {
+		s.issued[to] = map[aura.FactID][]byte{}
 	}
-	key := subject{p.Context, p.Subject}
-	if s.grants[key] == nil {
-		s.grants[key] = map[aura.FactID][]string{}
-	}
-	s.grants[key][r.ID] = p.Names
+	s.issued[to][id] = token
 }
 
-func (s *State) applyRevoked(r *fact.Record) {
-	var p Revoked
-	if fold.Own(&r.Fact, &p) != nil || p.check() != nil {
-		return
+// applyDelegated keeps what the authority handed out, and what was handed to it.
+func (s *State) applyDelegated(r *fact.Record) bool {
+	p, err := read(&r.Fact, fold.Shared, (*Delegated).check)
+	if err != nil {
+		return false
 	}
-	for _, id := range p.Grants {
-		// The grant may arrive later: its revocation is remembered.
-		s.revoked[id] = struct{}{}
+	if r.Fact.Author == s.own {
+		s.issue(p.To, r.ID, p.Token)
+		return true
 	}
+	if p.To != s.own {
+		return false
+	}
+	context, _ := r.Fact.Namespace.Context()
+	key := giver{context, r.Fact.Author}
+	if s.held[key] == nil {
+		s.held[key] = &fold.Window[[]byte]{}
+	}
+	s.held[key].Put(fold.Limit{Items: maxHeld, Bytes: -1}, fold.Item[[]byte]{Stamp: fold.Of(r), Size: len(p.Token), Value: p.Token})
+	return false // what others permit is theirs to decide
 }
 
-func (s *State) applyPolicy(r *fact.Record) {
-	var p Policy
-	if fold.Own(&r.Fact, &p) != nil || p.check() != nil {
-		return
+func (s *State) applyPolicy(r *fact.Record) bool {
+	p, err := read(&r.Fact, fold.Own, (*Policy).check)
+	if err != nil {
+		return false
 	}
 	limits := guard.Policy{Limit: p.Limit, EpochLength: aura.Duration(p.Epoch) * time.Millisecond}
 	for _, l := range p.Leak {
@@ -87,27 +123,62 @@ func (s *State) applyPolicy(r *fact.Record) {
 	if s.policies[p.Context] == nil {
 		s.policies[p.Context] = &fold.Newest[guard.Policy]{}
 	}
-	s.policies[p.Context].Put(fold.Of(r), limits)
+	return s.policies[p.Context].Put(fold.Of(r), limits)
 }
 
-// Frontier returns what authority may do in a context: the names of all grants for it there and
-// everywhere, without those that were revoked. The zero context asks about operations outside any.
-func (s *State) Frontier(context aura.ContextID, authority aura.AuthorityID) guard.Frontier {
-	names := s.names(nil, subject{authority: authority})
-	if !context.IsZero() {
-		names = s.names(names, subject{context, authority})
+// Tokens returns the tokens that the authority issued for somebody, itself included, in a fixed order. The
+// caller must not change them.
+func (s *State) Tokens(subject aura.AuthorityID) [][]byte {
+	all := s.issued[subject]
+	ids := make([]aura.FactID, 0, len(all))
+	for id := range all {
+		ids = append(ids, id)
 	}
-	// The set sorts itself, so the order in which the map gave the grants is of no matter.
-	return guard.NewFrontier(names...)
+	slices.SortFunc(ids, aura.FactID.Compare)
+	tokens := make([][]byte, len(ids))
+	for i, id := range ids {
+		tokens[i] = all[id]
+	}
+	return tokens
 }
 
-func (s *State) names(to []string, key subject) []string {
-	for id, names := range s.grants[key] {
-		if _, ended := s.revoked[id]; !ended {
-			to = append(to, names...)
+// Held returns the token that came with a fact, and false when there is none.
+func (s *State) Held(id aura.FactID) (Held, bool) {
+	for _, h := range s.AllHeld() {
+		if h.ID == id {
+			return h, true
 		}
 	}
-	return to
+	return Held{}, false
+}
+
+// AllHeld returns the tokens that contacts handed over, by context, giver and age.
+func (s *State) AllHeld() []Held {
+	givers := make([]giver, 0, len(s.held))
+	for g := range s.held {
+		givers = append(givers, g)
+	}
+	slices.SortFunc(givers, func(a, b giver) int {
+		if c := a.context.Compare(b.context); c != 0 {
+			return c
+		}
+		return a.from.Compare(b.from)
+	})
+	var all []Held
+	for _, g := range givers {
+		for _, item := range s.held[g].Items() {
+			all = append(all, Held{ID: item.Stamp.ID, Context: g.context, From: g.from, Token: item.Value})
+		}
+	}
+	return all
+}
+
+// Revoked reports whether one of the blocks was revoked.
+func (s *State) Revoked(blocks [][]byte) bool {
+	return slices.ContainsFunc(blocks, func(id []byte) bool {
+		_, void := s.revoked[string(id)]
+		return void
+	})
 }
 
 // Limits returns the limits of a context: its own policy, else the one for every context, else the

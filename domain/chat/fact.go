@@ -153,7 +153,8 @@ func Domain() fact.Domain {
 				{Name: "context", Key: 1}, {Name: "peer", Key: 2}, {Name: "through", Key: 3}, {Name: "reason", Key: 4},
 			}, Check: checkFailed},
 		},
-		Intents: []string{IntentSend, IntentRead, IntentCreate, IntentLeave},
+		Intents:      []string{IntentSend, IntentRead, IntentCreate, IntentLeave},
+		Capabilities: []string{CapSend, CapRead, CapCreate, CapInvite, CapJoin, CapLeave, CapRecord},
 		Delivery: fact.Retention{
 			Min: 30 * day, Max: 90 * day, Tracked: []string{KindMessage, KindInvited, KindLeft},
 		},

@@ -101,8 +101,9 @@ func Domain() fact.Domain {
 			{Name: KindAddresses, Columns: []fact.Column{{Name: "context", Key: 1}}, Check: checkAddresses},
 			{Name: KindProfile, Columns: []fact.Column{{Name: "name", Key: 1}}, Check: checkProfile},
 		},
-		Intents:  []string{IntentName, IntentRename},
-		Delivery: fact.Retention{Min: retention, Max: retention, Tracked: []string{KindProfile}},
+		Intents:      []string{IntentName, IntentRename},
+		Capabilities: []string{CapName, CapRename, CapRefresh, CapProfile},
+		Delivery:     fact.Retention{Min: retention, Max: retention, Tracked: []string{KindProfile}},
 	}
 }
 

@@ -126,7 +126,8 @@ func Domain() fact.Domain {
 			{Name: KindFailed, Columns: []fact.Column{id, {Name: "reason", Key: 2}}, Check: checkAs[Ended]},
 			{Name: KindExpired, Columns: []fact.Column{id}, Check: checkAs[Ended]},
 		},
-		Intents: []string{IntentCreate, IntentAccept, IntentDecline, IntentCancel},
+		Intents:      []string{IntentCreate, IntentAccept, IntentDecline, IntentCancel},
+		Capabilities: []string{CapCreate, CapAccept, CapEnd},
 	}
 }
 

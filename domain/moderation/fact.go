@@ -40,7 +40,8 @@ func Domain() fact.Domain {
 			{Name: KindBlocked, Columns: columns, Check: check},
 			{Name: KindUnblocked, Columns: columns, Check: check},
 		},
-		Intents: []string{IntentMute, IntentUnmute, IntentBlock, IntentUnblock},
+		Intents:      []string{IntentMute, IntentUnmute, IntentBlock, IntentUnblock},
+		Capabilities: []string{CapModerate},
 	}
 }
 

@@ -72,7 +72,7 @@ func New(s *Shell) *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		statusCommand(s), inviteCommand(s), contactsCommand(s), renameCommand(s), nameCommand(s),
-		sendCommand(s), readCommand(s), groupCommand(s), watchCommand(s),
+		sendCommand(s), readCommand(s), groupCommand(s), watchCommand(s), queryCommand(s), guardCommand(s),
 	)
 	root.AddCommand(moderationCommands(s)...)
 	return root

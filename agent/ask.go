@@ -1,0 +1,97 @@
+package agent
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/datalog"
+	"github.com/aura-runtime/aura/domain/capability"
+	"github.com/aura-runtime/aura/domain/query"
+	"github.com/aura-runtime/aura/domain/status"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/interp"
+	"github.com/aura-runtime/aura/reactive"
+	"github.com/aura-runtime/aura/task"
+)
+
+// Ask answers one question: how the agent is, what the guard would say, what the facts say. A kind that it
+// does not know is [aura.NotFound]; other errors are those of the question.
+func (a *Agent) Ask(tc task.Context, q fact.Question) (fact.Answer, error) {
+	const op = "agent.Ask"
+	if len(q.Payload) > fact.MaxPayload {
+		return fact.Answer{}, aura.Errorf(op, aura.Invalid, "question %s has %d bytes, the most is %d", q.Kind, len(q.Payload), fact.MaxPayload)
+	}
+	switch q.Kind {
+	case status.Question:
+		payload, err := fact.Marshal(a.status())
+		return fact.Answer{Payload: payload}, err
+	case capability.QuestionExplain:
+		return answer(tc, q, a.explain)
+	case query.Question:
+		return answer(tc, q, a.query)
+	}
+	return fact.Answer{}, aura.Errorf(op, aura.NotFound, "there is no question %q", q.Kind)
+}
+
+// answer decodes a question, has it answered and encodes the answer.
+func answer[Q, A any](tc task.Context, q fact.Question, to func(task.Context, Q) (A, error)) (fact.Answer, error) {
+	var question Q
+	if err := fact.Unmarshal(q.Payload, &question); err != nil {
+		return fact.Answer{}, aura.Errorf("agent.Ask", aura.Invalid, "question %s: %w", q.Kind, err)
+	}
+	a, err := to(tc, question)
+	if err != nil {
+		return fact.Answer{}, err
+	}
+	payload, err := fact.Marshal(a)
+	if err != nil {
+		return fact.Answer{}, aura.Errorf("agent.Ask", aura.Exhausted, "the answer is larger than %d bytes: ask for less", fact.MaxPayload)
+	}
+	return fact.Answer{Payload: payload}, nil
+}
+
+// query evaluates a query over the journal. It needs what its domains ask for, which the guard's frontier
+// must hold outside any context.
+func (a *Agent) query(tc task.Context, q query.Query) (query.Result, error) {
+	if len(q.Text) > query.MaxText {
+		return query.Result{}, aura.Errorf("agent.Query", aura.Invalid, "the query has %d bytes, the most is %d", len(q.Text), query.MaxText)
+	}
+	self := a.Self()
+	l, err := reactive.NewLogic(q.Text, a.registry, reactive.LogicOptions{
+		AsOf: q.AsOf, Params: datalog.Params{"self": datalog.NewBytes(self[:])},
+	})
+	if err != nil {
+		return query.Result{}, err
+	}
+	rows, err := reactive.Run(tc, a.unified, l)
+	if err != nil {
+		return query.Result{}, err
+	}
+	result := query.Result{Position: rows.Position, Columns: rows.Columns}
+	for _, row := range rows.Rows {
+		values := make([]query.Value, len(row))
+		for i, term := range row {
+			values[i] = valueOf(term)
+		}
+		result.Rows = append(result.Rows, values)
+	}
+	return result, nil
+}
+
+func valueOf(t datalog.Term) query.Value {
+	switch t.Kind() {
+	case datalog.Null:
+		return query.Value{Kind: query.Null, Text: t.String()}
+	case datalog.Integer:
+		return query.Value{Kind: query.Integer, Text: t.String()}
+	case datalog.Bool:
+		return query.Value{Kind: query.Bool, Text: t.String()}
+	case datalog.String:
+		return query.Value{Kind: query.String, Text: t.Text()}
+	}
+	return query.Value{Kind: query.Other, Text: t.String()}
+}
+
+// permits reports whether the own authority may do something that belongs to no context.
+func (a *Agent) permits(tc task.Context, name string) bool {
+	f, err := a.desk.Tokens.Frontier(tc, interp.Claim{Authority: a.Self(), Now: tc.Now()})
+	return err == nil && f.Allows(name)
+}

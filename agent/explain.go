@@ -1,0 +1,95 @@
+package agent
+
+import (
+	"slices"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/capability"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/interp"
+	"github.com/aura-runtime/aura/task"
+)
+
+// explain says what the guard would decide now about a message of the smallest size, and what that rests on.
+func (a *Agent) explain(tc task.Context, q capability.Explain) (capability.Explanation, error) {
+	const op = "agent.Explain"
+	if !slices.Contains(a.registry.Capabilities(), q.Capability) {
+		return capability.Explanation{}, aura.Errorf(op, aura.NotFound, "there is no capability %.80q", q.Capability)
+	}
+	req := a.smallest(q)
+	if !q.Context.IsZero() && len(req.Sends) == 0 {
+		return capability.Explanation{}, aura.Errorf(op, aura.NotFound, "there is nobody to send to")
+	}
+	snapshot, verdict, err := a.desk.Room.Weigh(tc, req)
+	if err != nil {
+		return capability.Explanation{}, err
+	}
+	policy, err := a.desk.Tokens.Policy(tc, q.Context)
+	if err != nil {
+		return capability.Explanation{}, err
+	}
+	e := capability.Explanation{Capability: q.Capability, Allowed: verdict.Allowed}
+	if !verdict.Allowed {
+		e.Stage, e.Reason = verdict.Denial.Stage.String(), verdict.Denial.Reason.String()
+	}
+	for _, t := range a.desk.Tokens.Explain(interp.Claim{Context: q.Context, Authority: a.Self(), Now: snapshot.Now}, q.Capability) {
+		e.Tokens = append(e.Tokens, tokenAnswer(&t))
+	}
+	for i := range snapshot.Budgets {
+		e.Budgets = append(e.Budgets, budget(&snapshot.Budgets[i], policy, verdict.Waiting))
+	}
+	if len(req.Sends) > 0 {
+		e.Leaks = leaks(&snapshot.Leakage)
+	}
+	return e, nil
+}
+
+// smallest is a request for one small message to all other members of a context. It is never carried out.
+func (a *Agent) smallest(q capability.Explain) *guard.Request {
+	req := &guard.Request{Capability: q.Capability, Context: q.Context, Authority: a.Self(), Queue: true}
+	for _, p := range a.desk.Book.Peers() {
+		if p.Context == q.Context {
+			req.Sends = append(req.Sends, guard.Send{Peer: p.Authority, Cost: guard.CostOf(0), Leak: guard.LeakOf(0)})
+		}
+	}
+	if len(req.Sends) > 0 {
+		req.Entries = []fact.Draft{{Namespace: fact.ContextNamespace(q.Context), Kind: capability.QuestionExplain}}
+	}
+	return req
+}
+
+func tokenAnswer(t *interp.Account) capability.TokenAnswer {
+	answer := capability.TokenAnswer{Block: t.Block, Blocks: t.Blocks}
+	if t.Reason != 0 {
+		answer.Reason = t.Reason.String()
+	}
+	for _, f := range t.Failed {
+		answer.Failed = append(answer.Failed, capability.FailedCheck(f))
+	}
+	return answer
+}
+
+func budget(h *guard.Headroom, p guard.Policy, waiting []guard.Waiting) capability.Budget {
+	b := capability.Budget{
+		Peer: h.Peer, Epoch: h.Epoch, Limit: h.Limit, Spent: h.Spent, Turns: guard.NextEpoch(p, h.Epoch),
+	}
+	for _, w := range waiting {
+		if w.Peer == h.Peer {
+			b.Waits = w.Stage.String() + ": " + w.Reason.String()
+		}
+	}
+	return b
+}
+
+func leaks(v *guard.LeakView) []capability.LeakBudget {
+	var all []capability.LeakBudget
+	for o := 1; o < fact.Observers; o++ {
+		room := &v[o]
+		all = append(all, capability.LeakBudget{
+			Observer: fact.Observer(o), Name: fact.Observer(o).String(),
+			Defined: room.Defined, Limit: room.Limit, Spent: room.Spent,
+		})
+	}
+	return all
+}

@@ -1,0 +1,42 @@
+package app
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/capability"
+	"github.com/aura-runtime/aura/domain/query"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/task"
+)
+
+// Query asks the journal in Datalog, as it is, or as it was at a position. The errors are the agent's:
+// [aura.Invalid] for a text that is no query, [aura.NotFound] for a predicate or a position that does not
+// exist, [aura.Denied] without the capability for it, [aura.Exhausted] for more than one answer may cost.
+func (c *Core) Query(tc task.Context, text string, asOf fact.Position) (query.Result, error) {
+	var r query.Result
+	err := c.question(tc, query.Question, query.Query{Text: text, AsOf: asOf}, &r)
+	return r, err
+}
+
+// Explain asks what the guard would say now to a small message in a conversation. A capability that no
+// domain has declared is [aura.NotFound].
+func (c *Core) Explain(tc task.Context, in Ref, name string) (capability.Explanation, error) {
+	var e capability.Explanation
+	err := c.question(tc, capability.QuestionExplain, capability.Explain{Capability: name, Context: in.Context}, &e)
+	return e, err
+}
+
+// question puts one question to the agent and decodes its answer.
+func (c *Core) question(tc task.Context, kind string, payload, result any) error {
+	body, err := fact.Marshal(payload)
+	if err != nil {
+		return err
+	}
+	answer, err := c.bridge.Ask(tc, fact.Question{Kind: kind, Payload: body})
+	if err != nil {
+		return err
+	}
+	if err := fact.Unmarshal(answer.Payload, result); err != nil {
+		return &aura.Error{Op: "app.Ask", Kind: aura.Corrupt, Err: err}
+	}
+	return nil
+}

@@ -1,0 +1,64 @@
+package query
+
+import (
+	"encoding/json"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
+)
+
+// Question is the kind of the question that carries a [Query] and that a [Result] answers.
+const Question = "facts.query"
+
+// MaxText bounds the text of a query, in bytes.
+const MaxText = 16 << 10
+
+// Query is a question in Datalog.
+type Query struct {
+	Text string `cbor:"1,keyasint"`
+	// AsOf asks about the facts up to a position; zero: all that are durable.
+	AsOf fact.Position `cbor:"2,keyasint,omitempty"`
+}
+
+// Result answers a [Query].
+type Result struct {
+	// Position is what the answer rests on: the facts up to it.
+	Position fact.Position `cbor:"1,keyasint,omitempty"`
+	// Columns are the variables of the answer, in order; the empty name stands for a constant.
+	Columns []string `cbor:"2,keyasint,omitempty"`
+	// Rows have one value for each column, in the order in which they were found.
+	Rows [][]Value `cbor:"3,keyasint,omitempty"`
+}
+
+// Kind is the type of a [Value]. The numbers cross the wire: append only.
+type Kind uint8
+
+// The kinds of values. All others are [Other].
+const (
+	Null    Kind = 1
+	Integer Kind = 2
+	String  Kind = 3
+	Bool    Kind = 4
+	Other   Kind = 5 // dates, bytes and collections
+)
+
+// Value is one term of an answer. Text is the characters of a string, and the text form of any other term.
+type Value struct {
+	Kind Kind   `cbor:"1,keyasint"`
+	Text string `cbor:"2,keyasint,omitempty"`
+}
+
+// MarshalJSON implements [json.Marshaler]: strings, whole numbers, booleans and null as JSON has them,
+// everything else in text form.
+func (v Value) MarshalJSON() ([]byte, error) {
+	switch v.Kind {
+	case Null:
+		return []byte("null"), nil
+	case Integer, Bool:
+		if !json.Valid([]byte(v.Text)) {
+			return nil, aura.Errorf("query.MarshalJSON", aura.Corrupt, "%.40q is neither a number nor a boolean", v.Text)
+		}
+		return []byte(v.Text), nil
+	}
+	return json.Marshal(v.Text)
+}

@@ -1,0 +1,207 @@
+package interp
+
+import (
+	"crypto/sha256"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/capability"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/interp/token"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/task"
+)
+
+// maxAnswers bounds what is remembered of evaluations. Beyond it everything is forgotten and asked anew.
+const maxAnswers = 4096
+
+// Tokens evaluates the capability tokens of the agent's own authority, and follows the journal for them and
+// for the limits of contexts. It is the [Frontiers] of an agent.
+//
+// It trusts one root: the agent's own authority. What the agent does for itself, and what it does for a
+// peer, follows from tokens of that root alone. An evaluation asks for each name that a domain declared. Its
+// answer is kept per context, authority and token until the epoch turns or the first instant at which a
+// check that reads the time could change, and dropped when a token, a revocation or a limit is committed. An
+// answer that depends on the time otherwise is not kept.
+type Tokens struct {
+	root       [32]byte
+	own        aura.AuthorityID
+	device     aura.DeviceID
+	candidates []string
+
+	leaf    task.Leaf
+	state   *capability.State
+	version uint64 // counts changes of what is permitted
+	answers map[question]answer
+}
+
+// question is what an answer is kept for. The token is its hash; zero: those of the journal.
+type question struct {
+	context aura.ContextID
+	subject aura.AuthorityID
+	token   [sha256.Size]byte
+}
+
+type answer struct {
+	horizon  token.Horizon
+	frontier guard.Frontier
+}
+
+// OpenTokens folds what the journal holds and follows it until the returned function is called. The identity
+// is that of the agent's device; candidates are the names that may be permitted at all, ascending.
+func OpenTokens(tc task.Context, identity fact.Certificate, candidates []string, j *journal.Journal) (*Tokens, func(), error) {
+	t := &Tokens{
+		root: identity.Root, own: identity.Authority(), device: identity.Device(), candidates: candidates,
+		state: capability.NewState(identity.Authority()), answers: map[question]answer{},
+	}
+	// First attached, then read: what is committed in between arrives twice, which changes nothing.
+	_, detach := j.Attach(t)
+	selection := fact.Selection{Kinds: []string{"capability.*", capability.KindPolicy}}
+	_, err := j.Read(tc, selection, func(r fact.Record) error {
+		t.Committed([]fact.Record{r})
+		return nil
+	})
+	if err != nil {
+		detach()
+		return nil, nil, err
+	}
+	return t, detach, nil
+}
+
+// Committed implements [journal.Sink]. The journal tells its sinks before its callers, so whoever has been
+// told of a token or a revocation finds it in force.
+func (t *Tokens) Committed(records []fact.Record) {
+	t.leaf.Lock()
+	defer t.leaf.Unlock()
+	for i := range records {
+		if t.state.Apply(&records[i]) {
+			t.version++
+			clear(t.answers)
+		}
+	}
+}
+
+// Frontier implements [Frontiers].
+func (t *Tokens) Frontier(_ task.Context, c Claim) (guard.Frontier, error) {
+	q := question{context: c.Context, subject: c.Authority}
+	if c.Token != nil {
+		q.token = sha256.Sum256(c.Token)
+	}
+	t.leaf.Lock()
+	kept, ok := t.answers[q]
+	t.leaf.Unlock()
+	if ok && kept.horizon.Covers(c.Now.At) {
+		return kept.frontier, nil
+	}
+	return t.evaluate(q, &c), nil
+}
+
+// evaluate asks the tokens themselves. It works on a copy of what the journal says, because it takes longer
+// than a lock may be held.
+func (t *Tokens) evaluate(q question, c *Claim) guard.Frontier {
+	tokens, limits, version := t.tokensOf(c)
+	var names []string
+	var flaw guard.Reason
+	horizon := epochAround(limits, c.Now)
+	for _, encoded := range tokens {
+		a := t.ask(encoded, c)
+		names = append(names, a.Names...)
+		horizon = horizon.Meet(a.Horizon)
+		if flaw == 0 {
+			flaw = a.Flaw
+		}
+	}
+	frontier := guard.NewFrontier(names...)
+	if len(names) == 0 {
+		frontier = frontier.Without(flaw)
+	}
+	// What a stranger presents in vain is not remembered: it would push out what is needed.
+	if horizon.Known && (c.Token == nil || len(names) > 0) {
+		t.keep(q, version, answer{horizon, frontier})
+	}
+	return frontier
+}
+
+// tokensOf returns the tokens that a claim rests on, the limits of its context, and the version of both.
+func (t *Tokens) tokensOf(c *Claim) ([][]byte, guard.Policy, uint64) {
+	t.leaf.Lock()
+	defer t.leaf.Unlock()
+	limits := t.state.Limits(c.Context)
+	if c.Token != nil {
+		return [][]byte{c.Token}, limits, t.version
+	}
+	return t.state.Tokens(c.Authority), limits, t.version
+}
+
+// ask evaluates one token.
+func (t *Tokens) ask(encoded []byte, c *Claim) token.Answer {
+	opened, flaw := t.open(encoded)
+	if opened == nil {
+		return token.Answer{Flaw: flaw, Horizon: token.Always()}
+	}
+	return opened.Evaluate(t.claim(c), t.candidates)
+}
+
+// open checks a token up to the question whether it was revoked.
+func (t *Tokens) open(encoded []byte) (*token.Token, guard.Reason) {
+	opened, flaw := token.Open(encoded, t.root)
+	if opened == nil {
+		return nil, flaw
+	}
+	t.leaf.Lock()
+	defer t.leaf.Unlock()
+	if t.state.Revoked(opened.Blocks()) {
+		return nil, guard.Revoked
+	}
+	return opened, 0
+}
+
+// claim says what is known about who asks: of the devices, only that this one is the own authority's.
+func (t *Tokens) claim(c *Claim) token.Claim {
+	claim := token.Claim{Subject: c.Authority, Context: c.Context, Now: c.Now.At}
+	if c.Authority == t.own {
+		claim.Device = t.device
+	}
+	return claim
+}
+
+// keep remembers an answer, unless what is permitted has changed since it was asked for.
+func (t *Tokens) keep(q question, version uint64, a answer) {
+	t.leaf.Lock()
+	defer t.leaf.Unlock()
+	if t.version != version {
+		return
+	}
+	if len(t.answers) >= maxAnswers {
+		clear(t.answers)
+	}
+	t.answers[q] = a
+}
+
+// epochAround returns the stretch of the epoch that holds an instant.
+func epochAround(p guard.Policy, now aura.Physical) token.Horizon {
+	h := token.Always()
+	if epoch := guard.EpochAt(p, now); epoch > 0 {
+		h.From, h.Until = guard.NextEpoch(p, epoch-1), guard.NextEpoch(p, epoch)
+	}
+	return h
+}
+
+// Policy implements [Frontiers].
+func (t *Tokens) Policy(_ task.Context, context aura.ContextID) (guard.Policy, error) {
+	t.leaf.Lock()
+	defer t.leaf.Unlock()
+	return t.state.Limits(context), nil
+}
+
+// Held returns a token that a contact handed over, by the fact with which it came. It returns
+// aura.NotFound when there is none.
+func (t *Tokens) Held(id aura.FactID) (capability.Held, error) {
+	t.leaf.Lock()
+	defer t.leaf.Unlock()
+	held, ok := t.state.Held(id)
+	if !ok {
+		return held, aura.Errorf("interp.Held", aura.NotFound, "no contact handed over a token by the fact %s", aura.Short(id))
+	}
+	return held, nil
+}

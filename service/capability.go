@@ -1,0 +1,129 @@
+package service
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/biscuit"
+	"github.com/aura-runtime/aura/domain/capability"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/interp/token"
+	"github.com/aura-runtime/aura/task"
+)
+
+// Capability hands tokens to contacts and devices and makes tokens void. A token of the own authority is made for the
+// contact; one that a contact handed over is handed on with less. Owner: agent root group.
+type Capability struct {
+	front
+	desk *Desk
+}
+
+// NewCapability returns the service.
+func NewCapability(d *Desk) *Capability {
+	s := &Capability{desk: d}
+	s.front = newFront("capability", map[string]handler{
+		capability.IntentDelegate: s.delegate, capability.IntentEquip: s.equip, capability.IntentRevoke: s.revoke,
+	})
+	return s
+}
+
+func (s *Capability) delegate(tc task.Context, in fact.Intent) (fact.Result, error) {
+	var p capability.DelegateIntent
+	if err := fact.Unmarshal(in.Payload, &p); err != nil {
+		return fact.Result{}, err
+	}
+	encoded, err := s.issue(&p)
+	if err != nil {
+		return fact.Result{}, err
+	}
+	r, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) {
+		return capability.Delegate(s.desk.Caller(tc, in.Operation), p.To, encoded)
+	})
+	return submitted(in, r, err)
+}
+
+// issue returns the encoded token for a contact.
+func (s *Capability) issue(p *capability.DelegateIntent) ([]byte, error) {
+	const op = "service.Delegate"
+	grant := token.Grant{Context: p.Within, Until: p.Until}
+	known := false
+	s.desk.Book.Read(func(pages *Pages) {
+		c, ok := pages.Contacts.ByContext(p.To.Context)
+		cert, _ := pages.Contacts.Certificate(p.To.Context)
+		grant.Holder, known = cert.Root, ok && c.Ref == p.To
+	})
+	if !known {
+		return nil, aura.Errorf(op, aura.NotFound, "there is no such contact")
+	}
+	var err error
+	if grant.Profile, err = capability.NewProfile("delegated", p.Names...); err != nil {
+		return nil, err
+	}
+	if p.Held.IsZero() {
+		return s.mint(grant)
+	}
+	held, err := s.desk.Tokens.Held(p.Held)
+	if err != nil {
+		return nil, err
+	}
+	whole, err := biscuit.Decode(held.Token)
+	if err != nil {
+		return nil, err
+	}
+	next, err := token.NextKey(s.desk.Entropy)
+	if err != nil {
+		return nil, err
+	}
+	less, err := token.Delegate(whole, token.SignerOf(s.desk.Ring), grant, next)
+	if err != nil {
+		return nil, err
+	}
+	return less.Encode(), nil
+}
+
+// mint returns a new encoded token of the own authority.
+func (s *Capability) mint(g token.Grant) ([]byte, error) {
+	next, err := token.NextKey(s.desk.Entropy)
+	if err != nil {
+		return nil, err
+	}
+	minted, err := token.Mint(token.SignerOf(s.desk.Ring), g, next)
+	if err != nil {
+		return nil, err
+	}
+	return minted.Encode(), nil
+}
+
+func (s *Capability) equip(tc task.Context, in fact.Intent) (fact.Result, error) {
+	var p capability.EquipIntent
+	if err := fact.Unmarshal(in.Payload, &p); err != nil {
+		return fact.Result{}, err
+	}
+	if p.Device.IsZero() {
+		return fact.Result{}, aura.Errorf("service.Equip", aura.Invalid, "the token is for no device")
+	}
+	profile, err := capability.NewProfile("device", p.Names...)
+	if err != nil {
+		return fact.Result{}, err
+	}
+	encoded, err := s.mint(token.Grant{
+		Profile: profile, Holder: s.desk.Ring.Certificate().Root, Device: p.Device, Until: p.Until,
+	})
+	if err != nil {
+		return fact.Result{}, err
+	}
+	r, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) {
+		return capability.Equip(s.desk.Caller(tc, in.Operation), encoded)
+	})
+	return submitted(in, r, err)
+}
+
+func (s *Capability) revoke(tc task.Context, in fact.Intent) (fact.Result, error) {
+	var p capability.Revoked
+	if err := fact.Unmarshal(in.Payload, &p); err != nil {
+		return fact.Result{}, err
+	}
+	r, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) {
+		return capability.Revoke(s.desk.Caller(tc, in.Operation), p)
+	})
+	return submitted(in, r, err)
+}

@@ -1,0 +1,103 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain/query"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/task"
+)
+
+func queryCommand(s *Shell) *cobra.Command {
+	var asOf uint64
+	c := &cobra.Command{
+		Use:   "query TEXT",
+		Short: "Ask your journal a question in Datalog",
+		Long: `Ask your journal a question in Datalog. A fact of the kind chat.message is chat:message($id, …): its identifier, then
+the columns of its kind; a mistake in their number names them. kind($id, $kind), author($id, $authority),
+place($id, $context) and position($id, $n) tell the rest of any fact. {self} stands for yourself.
+
+TEXT is the body of a rule, or a program whose last rule is the answer. --as-of asks what the journal said when it
+ended at a position, which "aura status" shows.`,
+		Example: "  aura query 'contact:added($id, $context, $authority, $name)'\n" +
+			"  aura query 'answer($text) <- chat:message($id, $channel, $text, $at, $reply), author($id, {self})' --as-of 100",
+		Args: Exactly(1, "a query"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return s.connected("query", func(tc task.Context, core *app.Core) error {
+				r, err := core.Query(tc, args[0], fact.Position(asOf))
+				if err != nil {
+					return err
+				}
+				if s.JSON {
+					return s.rows(&r)
+				}
+				return s.table(&r)
+			})
+		},
+	}
+	c.Flags().Uint64Var(&asOf, "as-of", 0, "position of the journal to ask about (default: now)")
+	return c
+}
+
+// columnNames returns a name for every column, its number for one without.
+func columnNames(r *query.Result) []string {
+	names := make([]string, len(r.Columns))
+	for i, name := range r.Columns {
+		if names[i] = name; name == "" {
+			names[i] = strconv.Itoa(i + 1)
+		}
+	}
+	return names
+}
+
+// rows prints each row as one object.
+func (s *Shell) rows(r *query.Result) error {
+	names := columnNames(r)
+	for _, row := range r.Rows {
+		line := map[string]query.Value{}
+		for i := range row {
+			line[names[i]] = row[i]
+		}
+		if err := s.Object(line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// table prints the rows below their columns.
+func (s *Shell) table(r *query.Result) error {
+	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
+	if len(r.Rows) > 0 {
+		fmt.Fprintln(w, strings.Join(columnNames(r), "\t"))
+	}
+	for _, row := range r.Rows {
+		cells := make([]string, len(row))
+		for i := range row {
+			cells[i] = cell(&row[i])
+		}
+		fmt.Fprintln(w, strings.Join(cells, "\t"))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return s.Print(nil, "%s, as of position %d", count(len(r.Rows), "row"), r.Position)
+}
+
+// cell returns a value in one line that cannot be taken for two columns, or for the end of the table.
+func cell(v *query.Value) string {
+	if v.Kind == query.String && strings.ContainsAny(v.Text, "\n\t") {
+		quoted, err := json.Marshal(v.Text)
+		if err == nil {
+			return oneLine(string(quoted))
+		}
+	}
+	return strings.ReplaceAll(oneLine(v.Text), "\t", " ")
+}
