@@ -16,9 +16,10 @@ import (
 )
 
 const (
-	shortEpoch = 10 * time.Minute
-	overBudget = "waiting: flow budget of this epoch is used up"
-	offline    = "waiting: peer is not reachable"
+	shortEpoch  = 10 * time.Minute
+	overBudget  = "waiting: flow budget of this epoch is used up"
+	offline     = "waiting: peer is not reachable"
+	contradicts = "waiting: peer contradicts this journal, one of the two may be an old copy"
 )
 
 // beginEpoch waits for the first seconds of the next epoch.

@@ -385,7 +385,7 @@ func TestWhatWasNeverSentCannotBeConfirmed(t *testing.T) {
 			before := u.rejected()
 			m.dial(tc)
 			claim(tc, m)
-			u.sleep(tc, time.Second)
+			u.until(tc, name+": a reason is shown", time.Minute, func() bool { return ada.states(tc, context)[contradicts] > 0 })
 			if u.rejected() == before {
 				t.Errorf("%s: no event", name)
 			}

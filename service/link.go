@@ -28,6 +28,7 @@ func Delivery() fact.Domain {
 const (
 	reasonOffline  = "peer is not reachable"
 	reasonDialling = "connecting"
+	reasonBreach   = "peer contradicts this journal, one of the two may be an old copy"
 	reasonBlocked  = "you blocked this contact"
 	reasonBudget   = "flow budget of this epoch is used up"
 	reasonTooLarge = "more than the flow budget of a whole epoch"
@@ -176,13 +177,15 @@ func (l *link) run(tc task.Context) error {
 		if tc.Err() != nil {
 			return tc.Err()
 		}
+		reason := reasonOffline
 		if _, own := denial(err); isBreach(err) && !own {
 			tc.Emit(ingress("sync", "rejected", err))
+			reason = reasonBreach
 		}
 		if peer := l.who(); peer.Refused || peer.Left {
 			continue
 		}
-		l.show(tc, reasonOffline)
+		l.show(tc, reason)
 		// A peer that ends every session at once is given the same pauses as one that is not there.
 		if tc.Elapsed()-began > time.Minute {
 			pause = redial()
