@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -63,6 +64,9 @@ func OpenPebble(dir string, o PebbleOptions) (Store, error) {
 	}
 	return p, nil
 }
+
+// settleWithin bounds what a clean close does beyond closing.
+const settleWithin = 2 * time.Second
 
 // pebbleStore is a Store on a disk.
 type pebbleStore struct {
@@ -231,10 +235,24 @@ func (p *pebbleStore) Close(task.Context) error {
 		// A broken store waits for its log for ever. The directory stays locked until the process ends.
 		return failure
 	}
+	p.settle()
 	if err := errors.Join(p.db.Close(), p.lock.Close()); err != nil {
 		return storeError(op, err)
 	}
 	return nil
+}
+
+// settle moves what only the log holds into tables. A table carries checksums, so that damage to it is found;
+// a damaged log looks like one that a crash tore, and what it held would be gone without a word.
+func (p *pebbleStore) settle() {
+	flushed, err := p.db.AsyncFlush()
+	if err != nil {
+		return // the log still has it
+	}
+	select {
+	case <-flushed:
+	case <-time.After(settleWithin): // the disk is full or slow: the log still has it
+	}
 }
 
 func (p *pebbleStore) usable(op string) error {

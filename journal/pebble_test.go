@@ -306,7 +306,8 @@ func TestPebbleFilesAreForTheirOwner(t *testing.T) {
 }
 
 // TestPebbleDamagedFilesAreRefused overwrites each file of a journal in turn, the whole of it and one byte in
-// its middle. What is opened and read then is right, or the error says that it is damaged.
+// its middle. What is opened and read then is all of it, or the error says that it is damaged: a clean close
+// leaves nothing in the log, whose damage would look like a crash.
 func TestPebbleDamagedFilesAreRefused(t *testing.T) {
 	good := t.TempDir()
 	inReal(t, func(tc task.Context) {
@@ -318,14 +319,6 @@ func TestPebbleDamagedFilesAreRefused(t *testing.T) {
 		for i := range 50 {
 			j.append(t, tc, &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", fmt.Sprint(i))}})
 		}
-		j.close(t, tc)
-		// Opening it again makes a table of the log.
-		store, err = journal.OpenPebble(good, journal.PebbleOptions{Reserve: -1})
-		if err != nil {
-			t.Fatal(err)
-		}
-		j = open(t, tc, store)
-		j.append(t, tc, &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", "in the log")}})
 		j.close(t, tc)
 	})
 	files, err := os.ReadDir(good)
@@ -348,8 +341,8 @@ func TestPebbleDamagedFilesAreRefused(t *testing.T) {
 			}
 		}
 	}
-	if refused[".sst"] != 2 || refused[""] == 0 {
-		t.Errorf("refused %v, want both damaged tables and a manifest", refused)
+	if refused[".sst"] == 0 || refused[""] == 0 {
+		t.Errorf("refused %v, want damaged tables and a manifest", refused)
 	}
 }
 
@@ -380,6 +373,17 @@ func damaged(t *testing.T, good, name string, from, to int) (refused bool) {
 		if refused && !errors.Is(err, aura.Corrupt) {
 			t.Errorf("%s: got %v, want corrupt", name, err)
 		}
+		if refused {
+			return
+		}
+		if store, err = journal.OpenPebble(bad, journal.PebbleOptions{Reserve: -1}); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		j := open(t, tc, store)
+		if got := j.Head(); got != 50 {
+			t.Errorf("%s: %d of 50 facts are left without a word", name, got)
+		}
+		j.close(t, tc)
 	})
 	return refused
 }
