@@ -10,7 +10,7 @@ import (
 // checkLinear holds every receipt of a transfer to exactly one use on every path: what is transferred
 // must be handed off, once, whatever the others choose.
 func (c *checker) checkLinear(body []syntax.Stmt) {
-	l := linear{checker: c, declared: map[string]syntax.Span{}, entry: map[string]assets{}}
+	l := linear{checker: c, declared: map[string]syntax.Span{}, entry: map[string]assets{}, bound: bound(body)}
 	live, ends := l.block(body, assets{})
 	if ends {
 		l.neverConsumed(live)
@@ -39,6 +39,31 @@ type linear struct {
 	*checker
 	declared map[string]syntax.Span // every linear binding seen so far
 	entry    map[string]assets      // what was live where each enclosing recursion began
+	bound    map[string]bool        // all that some statement gives a name to
+}
+
+// bound lists the names that statements give to values. A name from nowhere is no receipt.
+func bound(body []syntax.Stmt) map[string]bool {
+	names := map[string]bool{}
+	syntax.Walk(body, func(s syntax.Stmt) {
+		switch s := s.(type) {
+		case *syntax.Let:
+			names[s.Name.Text] = true
+		case *syntax.Case:
+			for _, b := range s.Branches {
+				for _, n := range b.Binds {
+					names[n.Text] = true
+				}
+			}
+		case *syntax.Choice:
+			for _, b := range s.Branches {
+				if b.Guard != nil {
+					names[b.Guard.Witness.Text] = true
+				}
+			}
+		}
+	})
+	return names
 }
 
 // block threads the live assets through statements. ends is false if no path reaches the end.
@@ -56,6 +81,9 @@ func (l *linear) stmt(s syntax.Stmt, live assets) (assets, bool) {
 	case *syntax.Let:
 		return l.let(s, live)
 	case *syntax.Handoff:
+		if !l.bound[s.With.Text] {
+			l.problem(s.With.Span, "Linear", didYouMean(s.With.Text, l.bound), "there is no receipt '%s' to hand over with", s.With.Text)
+		}
 		return l.consume(s.With, live), true
 	case *syntax.Materialize:
 		return l.consume(s.From, live), true

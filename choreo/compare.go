@@ -84,7 +84,8 @@ func CompareLocal(old, updated Local) (Verdict, error) {
 	if EqualLocal(old, updated) {
 		return Unchanged, nil
 	}
-	if Subtype(updated, old) == nil {
+	parted := Subtype(updated, old)
+	if parted == nil {
 		return Refined, nil
 	}
 	err := AsyncSubtype(updated, old)
@@ -94,5 +95,6 @@ func CompareLocal(old, updated Local) (Verdict, error) {
 	case aura.Exhausted:
 		return Undecided, err
 	}
-	return Incompatible, err
+	// Where they part step by step says more than where the last of many ways to reorder them failed.
+	return Incompatible, parted
 }

@@ -56,20 +56,23 @@ const (
 )
 
 func (w *wireType) is(s shape) error {
-	for _, field := range [...]struct{ given, wanted bool }{
-		{w.Sender != "", s == shapeComm},
-		{w.Receiver != "", s == shapeComm},
-		{w.Partner != "", s == shapePart},
-		{len(w.Branches) > 0, s == shapeComm || s == shapePart},
-		{w.Var != "", s == shapeRec},
-		{w.Body != nil, s == shapeRec},
-		{w.Name != "", s == shapeVar},
+	for _, field := range [...]struct {
+		name          string
+		given, wanted bool
+	}{
+		{"sender", w.Sender != "", s == shapeComm},
+		{"receiver", w.Receiver != "", s == shapeComm},
+		{"partner", w.Partner != "", s == shapePart},
+		{"branches", len(w.Branches) > 0, s == shapeComm || s == shapePart},
+		{"var", w.Var != "", s == shapeRec},
+		{"body", w.Body != nil, s == shapeRec},
+		{"name", w.Name != "", s == shapeVar},
 	} {
 		switch {
 		case field.given && !field.wanted:
-			return fmt.Errorf("the kind %q has fields of another", w.Kind)
+			return fmt.Errorf("the kind %q has no field %q", w.Kind, field.name)
 		case field.wanted && !field.given:
-			return fmt.Errorf("a field of the kind %q is missing", w.Kind)
+			return fmt.Errorf("the kind %q needs its field %q", w.Kind, field.name)
 		}
 	}
 	return nil

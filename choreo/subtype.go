@@ -52,8 +52,11 @@ func (s *subtyping) check(p, q int) *Flaw {
 	}
 	for _, e := range lead.Edges {
 		f := follow.find(e.Label)
-		if f == nil {
-			return notASubtype("it %s where the other %s: %s is not for both", a, b, e.Label)
+		switch {
+		case f == nil && a.Kind == StateRecv:
+			return notASubtype("it does not accept %s from %s", e.Label, a.Partner)
+		case f == nil:
+			return notASubtype("it sends %s to %s where the other %s", e.Label, a.Partner, b)
 		}
 		next := [2]int{e.Next, f.Next}
 		if a.Kind == StateRecv {

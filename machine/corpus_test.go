@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,9 +22,10 @@ var update = flag.Bool("update", false, "rewrite golden files")
 
 const golden = "testdata/corpus.golden"
 
-// The golden file has a line for each protocol of the language's corpus: its name, its image, and the
-// digests of its recordings, bare and sealed. Where the corpus lies beside the package, the images are
-// compared with it; the recordings are made everywhere, so every platform writes the same bytes.
+// The golden file has a line for each protocol of the language's corpus, and for each of our own: its name,
+// its image, and the digests of its recordings, bare and sealed. Where the corpus lies beside the package,
+// the images are compared with it; the recordings are made everywhere, so every platform writes the same
+// bytes.
 func TestTheCorpusRunsTheSameEverywhere(t *testing.T) {
 	if *update {
 		writeCorpus(t)
@@ -83,13 +85,17 @@ func recordings(t *testing.T, im *machine.Image) (out []string) {
 	return out
 }
 
-// corpus compiles the protocols of the language's corpus that can be run.
+// corpus compiles the protocols of the language's corpus that can be run, and our own.
 func corpus(t *testing.T) (out []string) {
-	files, err := filepath.Glob("../choreo/testdata/pass/*.tell")
-	if err != nil || len(files) == 0 {
-		t.Fatal(files, err)
+	language, err := filepath.Glob("../choreo/testdata/pass/*.tell")
+	if err != nil || len(language) == 0 {
+		t.Fatal(language, err)
 	}
-	for _, file := range files {
+	ours, err := filepath.Glob("../protocols/*/*.tell")
+	if err != nil || len(ours) == 0 {
+		t.Fatal(ours, err)
+	}
+	for _, file := range slices.Concat(language, ours) {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -106,7 +112,11 @@ func corpus(t *testing.T) (out []string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out = append(out, fmt.Sprintf("%s %s", strings.TrimSuffix(filepath.Base(file), ".tell"), hex.EncodeToString(im.Encode())))
+		name := strings.TrimSuffix(filepath.Base(file), ".tell")
+		if slices.Contains(ours, file) {
+			name = "protocols/" + name
+		}
+		out = append(out, fmt.Sprintf("%s %s", name, hex.EncodeToString(im.Encode())))
 	}
 	return out
 }

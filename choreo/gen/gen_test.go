@@ -104,6 +104,27 @@ func TestTheWholeCorpusGivesCodeThatCompiles(t *testing.T) {
 	}
 }
 
+func TestAWrongMessageDoesNotCompile(t *testing.T) {
+	code := string(generate(t, "internal/shop/shop.tell", "shop"))
+	for _, c := range []struct {
+		name, call string
+		compiles   bool
+	}{
+		{"the first message", "StartBuyCust(w).SendAsk(BuyAsk{})", true},
+		{"a later one", "StartBuyCust(w).SendLeave(BuyLeave{})", false},
+		{"one of another role", "StartBuyCust(w).SendPrice(BuyPrice{})", false},
+		{"receiving where it is to send", "StartBuyCust(w).ReceivePrice()", false},
+		{"the right name with the content of another", "StartBuyCust(w).SendAsk(BuyLeave{})", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := check("generated", code+"\nfunc use(w port.Port) { "+c.call+" }\n", stubs{importer.Default()})
+			if (err == nil) != c.compiles {
+				t.Errorf("compiles: %t, want %t: %v", err == nil, c.compiles, err)
+			}
+		})
+	}
+}
+
 func TestNamesBeginWithTheProtocolUnlessThePackageBearsItsName(t *testing.T) {
 	const path = "../testdata/pass/choice.tell"
 	for pkg, want := range map[string]string{"": "func StartInitiator(", "ceremony": "func StartInitiator(", "several": "func StartCeremonyInitiator("} {

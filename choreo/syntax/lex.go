@@ -19,6 +19,7 @@ type lexer struct {
 	first     bool   // no token yet on the current line
 	indents   []int  // columns of the open blocks, outermost 0
 	brackets  []byte // the open brackets
+	openers   []Pos  // where each of them is
 }
 
 // lex always ends with a tEOF token.
@@ -125,7 +126,8 @@ func (l *lexer) layout(t token) {
 func (l *lexer) end() {
 	at := Span{Pos(len(l.src.Text)), Pos(len(l.src.Text))}
 	if n := len(l.brackets); n > 0 {
-		l.problem(at, "Layout", "the file ends inside %q", l.brackets[n-1])
+		opener := l.openers[n-1]
+		l.problem(Span{opener, opener + 1}, "Layout", "%q is never closed: the file ends inside", l.brackets[n-1])
 	}
 	for range l.indents[1:] {
 		l.tokens = append(l.tokens, token{kind: tDedent, span: at, first: true})
@@ -218,16 +220,21 @@ func (l *lexer) bracket(k kind, text string) {
 			return
 		}
 		for l.brackets[len(l.brackets)-1] != opener {
-			l.brackets = l.brackets[:len(l.brackets)-1]
+			l.closeBracket()
 		}
 	}
 	l.emit(k, start+len(text))
 	switch {
 	case closes:
-		l.brackets = l.brackets[:len(l.brackets)-1]
+		l.closeBracket()
 	case k == tOpen || k == tParen || k == tBracket:
-		l.brackets = append(l.brackets, c)
+		l.brackets, l.openers = append(l.brackets, c), append(l.openers, Pos(start))
 	}
+}
+
+func (l *lexer) closeBracket() {
+	n := len(l.brackets) - 1
+	l.brackets, l.openers = l.brackets[:n], l.openers[:n]
 }
 
 func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }

@@ -24,7 +24,7 @@ func Parse(name, text string) (*File, Diagnostics) {
 			Message: fmt.Sprintf("the file has %d bytes and may have %d", len(text), maxSource)}}
 	}
 	l := lex(src)
-	p := &parser{src: src, tokens: l.tokens, problems: l.problems}
+	p := &parser{src: src, tokens: l.tokens, problems: l.problems, cut: len(l.brackets) > 0}
 	f := p.file()
 	f.Comments = l.comments
 	problems := p.problems.Sorted()
@@ -40,7 +40,8 @@ type parser struct {
 	end      Pos // where the last consumed token ends
 	lost     bool
 	nesting  int
-	open     int // how many brackets and blocks are open here
+	open     int  // how many brackets and blocks are open here
+	cut      bool // the end of the file comes too early, and that has been said
 	problems Diagnostics
 }
 
@@ -109,6 +110,10 @@ func (p *parser) report(span Span, code, hint, format string, args ...any) {
 // want fails with what should stand here.
 func (p *parser) want(what string) {
 	t := p.tok()
+	if t.kind == tEOF && p.cut {
+		p.lost = true
+		return
+	}
 	found := t.kind.String()
 	switch t.kind {
 	case tIdent, tInt, tOther:
@@ -165,7 +170,7 @@ func (p *parser) number(what string) int {
 func (p *parser) deeper(f func()) {
 	if p.nesting == maxNesting {
 		p.fail(p.tok().span, "TooDeep", "", "more than %d levels of nesting", maxNesting)
-		p.i = len(p.tokens) - 1
+		p.i, p.cut = len(p.tokens)-1, true
 		return
 	}
 	p.nesting++

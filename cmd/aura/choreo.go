@@ -6,7 +6,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -108,33 +112,65 @@ func printProblems(s *cli.Shell, to io.Writer, problems syntax.Diagnostics) erro
 	return nil
 }
 
-// sizes is the flag --bind.
+// sizes is the flag --bind: the sizes of families by the names of their parameters.
 type sizes map[string]int
 
 func bindFlag(c *cobra.Command) *sizes {
-	var given map[string]int
-	c.Flags().StringToIntVar(&given, "bind", nil, "sizes of families, such as N=3 (default: the least that makes sense)")
-	return (*sizes)(&given)
+	given := sizes{}
+	c.Flags().Var(given, "bind", "sizes of families, such as N=3 (default: the least that makes sense)")
+	return &given
+}
+
+// Set implements pflag.Value. Given twice, a name has the later size.
+func (z sizes) Set(text string) error {
+	for item := range strings.SplitSeq(text, ",") {
+		name, number, _ := strings.Cut(item, "=")
+		n, err := strconv.Atoi(number)
+		if name == "" || err != nil {
+			return fmt.Errorf("%q is not of the form N=3", item)
+		}
+		z[name] = n
+	}
+	return nil
+}
+
+// Type implements pflag.Value: how the help calls what the flag takes.
+func (sizes) Type() string { return "N=3,…" }
+
+// String implements pflag.Value.
+func (z sizes) String() string {
+	var items []string
+	for _, name := range slices.Sorted(maps.Keys(z)) {
+		items = append(items, fmt.Sprintf("%s=%d", name, z[name]))
+	}
+	return strings.Join(items, ",")
 }
 
 // instantiate gives the families of a protocol their members. A number that is not given is the least that makes
 // sense of the protocol; one that the protocol has no use for is a mistake.
 func instantiate(c *cobra.Command, p *choreo.Protocol, given *sizes) (*choreo.Instance, error) {
 	binding := p.ProbeBinding()
-	for name, n := range *given {
+	for _, name := range slices.Sorted(maps.Keys(*given)) {
 		if _, ok := binding[name]; !ok {
 			return nil, cli.Usage(c, "--bind: protocol %s has no parameter %s", p.Name, name)
 		}
-		binding[name] = n
+		binding[name] = (*given)[name]
 	}
 	return p.Instantiate(binding)
 }
 
-// loadInstance is loadFile and instantiate.
+// loadInstance is loadFile and instantiate. What is wrong with the sizes is printed to Err, as other problems are.
 func loadInstance(s *cli.Shell, c *cobra.Command, name string, given *sizes) (*choreo.Instance, error) {
 	p, err := loadFile(s, name)
 	if err != nil {
 		return nil, err
 	}
-	return instantiate(c, p, given)
+	inst, err := instantiate(c, p, given)
+	if problems, ok := errors.AsType[syntax.Diagnostics](err); ok {
+		if err := printProblems(s, s.Err, problems); err != nil {
+			return nil, err
+		}
+		return nil, aura.Errorf("choreo.Instantiate", aura.Invalid, "%s has %s with these sizes", name, cli.Count(len(problems), "problem"))
+	}
+	return inst, err
 }

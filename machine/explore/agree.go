@@ -11,28 +11,47 @@ import (
 // agree runs the machine itself along paths of choices that were found: one step at a time, and in waves
 // whose picks are prepared backwards. Both must tell the same story.
 func (x *search) agree() {
-	for i := len(x.nodes) - 1; i >= 0 && x.report.Paths < x.options.Paths; i-- {
-		n := &x.nodes[i]
-		if !n.end && (x.report.Ends > 0 || i < len(x.nodes)-x.options.Paths) {
-			continue
-		}
+	for _, at := range x.farthest() {
 		x.report.Paths++
-		path := x.path(int32(i))
+		path := x.path(at)
 		canonical, err := x.follow(path, false)
 		if err != nil {
-			x.fail(int32(i), Disagreement, "canonical execution: "+err.Error())
+			x.fail(at, Disagreement, "canonical execution: "+err.Error())
 			return
 		}
 		wide, err := x.follow(path, true)
 		if err != nil {
-			x.fail(int32(i), Disagreement, "wide execution: "+err.Error())
+			x.fail(at, Disagreement, "wide execution: "+err.Error())
 			return
 		}
 		if a, b := machine.Stories(canonical)[0], machine.Stories(wide)[0]; !slices.Equal(a, b) {
-			x.fail(int32(i), Disagreement, "their traces differ")
+			x.fail(at, Disagreement, "their traces differ")
 			return
 		}
 	}
+}
+
+// farthest returns the states from which nothing new was reached, at most as many as paths are wanted, from
+// everywhere in the search. What is chosen anywhere is on the way to one of them, also where all ways join
+// in one end.
+func (x *search) farthest() []int32 {
+	onTheWay := make([]bool, len(x.nodes))
+	for _, n := range x.nodes[1:] {
+		onTheWay[n.parent] = true
+	}
+	var out []int32
+	for i, passed := range onTheWay {
+		if !passed {
+			out = append(out, int32(i))
+		}
+	}
+	if most := x.options.Paths; len(out) > most {
+		for i := range most {
+			out[i] = out[(i+1)*len(out)/most-1] // the last is always one of them: it has the longest way
+		}
+		out = out[:most]
+	}
+	return out
 }
 
 // path returns what each role sends on the way to a node, in its order.
