@@ -77,12 +77,15 @@ func (h *Hub) settle(tc task.Context, p pair, d *dial, c *Channel, err error) {
 	})
 	h.lock.Lock()
 	m := h.meet(p)
-	if m.dial == d {
+	unanswered := m.dial == d
+	if unanswered {
 		m.dial = nil
 	}
 	h.touch(p, m)
 	h.lock.Unlock()
-	d.result.Resolve(nil, err) // does nothing when it was answered
+	if unanswered { // else whoever took the dial's place is about to give its channel
+		d.result.Resolve(nil, err)
+	}
 }
 
 // attempt makes a link and a handshake.
