@@ -153,7 +153,7 @@ func (a *Agent) abandon(tc task.Context, store *storage) {
 // Start starts the pipeline and then every service in order. When one fails, those that run are stopped.
 func (a *Agent) Start(tc task.Context) error {
 	a.started = tc.Now().At
-	tc.Emit(world.Event{Family: world.FamilyRuntime, Message: "start"})
+	tc.Emit(world.RuntimeStarted("agent"))
 	if err := a.tree.pipeline.Start(tc); err != nil {
 		return err
 	}

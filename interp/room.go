@@ -131,9 +131,7 @@ func (r *Room) decide(tc task.Context, req *guard.Request) (effect.Result, Verdi
 	verdict := verdictOf(&s, req, out)
 	if !out.Allowed {
 		leave()
-		tc.Emit(world.Event{
-			Family: world.FamilyGuard, Message: "deny", Correlation: req.Operation, ErrorKind: aura.Denied,
-		})
+		tc.Emit(world.GuardDenied(req.Capability, out.Denial.Stage, out.Denial.Reason, req.Operation))
 		return effect.Result{}, verdict, out.Denial.Err()
 	}
 
@@ -146,7 +144,7 @@ func (r *Room) decide(tc task.Context, req *guard.Request) (effect.Result, Verdi
 		return effect.Result{}, verdict, err
 	}
 	happened = true
-	tc.Emit(world.Event{Family: world.FamilyGuard, Message: "allow", Correlation: req.Operation})
+	tc.Emit(world.GuardAllowed(req.Capability, req.Operation, first(&result)))
 	return result, verdict, nil
 }
 
@@ -212,6 +210,14 @@ func (r *Room) budgets(req *guard.Request, s *guard.Snapshot, p guard.Policy) {
 		spent[o] = l.Leak(req.Context, fact.Observer(o))
 	}
 	s.Leakage = guard.LeakViewOf(p, &spent, s.Now)
+}
+
+// first returns the identifier of the first fact that a decision made, zero when it made none.
+func first(r *effect.Result) (id aura.FactID) {
+	if len(r.Records) > 0 {
+		id = r.Records[0].ID
+	}
+	return id
 }
 
 func verdictOf(s *guard.Snapshot, req *guard.Request, out *guard.Outcome) Verdict {
