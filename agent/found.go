@@ -11,7 +11,6 @@ import (
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/service"
 	"github.com/aura-runtime/aura/task"
-	"github.com/aura-runtime/aura/world"
 )
 
 // Found writes the first facts of a new authority into an empty store: what it may do itself, and its
@@ -87,7 +86,6 @@ func renew(tc task.Context, h Hands, j *journal.Journal, tokens *interp.Tokens) 
 	if err != nil {
 		return nil, err
 	}
-	tc.Emit(world.Event{Family: world.FamilyRuntime, Message: "owner token issued"})
 	return profile.Names, nil
 }
 
