@@ -13,6 +13,7 @@ import (
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
+	"github.com/aura-runtime/aura/world"
 )
 
 // Delivery returns what may be permitted of the links. They have no facts of their own.
@@ -178,7 +179,7 @@ func (l *link) run(tc task.Context) error {
 		if d, own := denial(err); own {
 			reason = refused(d)
 		} else if isBreach(err) {
-			tc.Emit(ingress("sync", "rejected", err))
+			tc.Emit(world.IngressRejected("sync", "session broke the protocol", err))
 			reason = reasonBreach
 		}
 		if peer := l.who(); peer.Refused || peer.Left {
