@@ -180,7 +180,7 @@ func (l *link) run(tc task.Context) error {
 		}
 		reason := reasonOffline
 		if _, own := denial(err); isBreach(err) && !own {
-			tc.Emit(world.IngressRejected("sync", "session broke the protocol", err))
+			tc.Emit(world.IngressRejected(syncName, "session broke the protocol", err))
 			reason = reasonBreach
 		}
 		if peer := l.who(); peer.Refused || peer.Left {
