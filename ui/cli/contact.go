@@ -63,6 +63,9 @@ func (l *contactLine) reached() string {
 	if l.Blocked {
 		text += ", blocked"
 	}
+	if l.Connection.Ahead != 0 {
+		text += ", " + status.ClocksDiffer(l.Name, l.Connection.Ahead)
+	}
 	return text
 }
 
