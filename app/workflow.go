@@ -27,7 +27,7 @@ func (c *Core) Send(tc task.Context, to Ref, text string, reply aura.FactID) (Se
 	if err := chat.CheckText(text); err != nil {
 		return Sent{}, err
 	}
-	res, err := c.submit(tc, chat.IntentSend, chat.SendIntent{Context: to.Context, Text: text, Reply: reply})
+	res, err := c.submit(tc, chat.IntentSend, chat.SendIntent{To: to.Ref, Text: text, Reply: reply})
 	if err != nil {
 		return Sent{}, err
 	}
@@ -39,7 +39,7 @@ func (c *Core) Send(tc task.Context, to Ref, text string, reply aura.FactID) (Se
 
 // MarkRead tells the others that everything in a conversation was read. Nothing is said when nothing is new.
 func (c *Core) MarkRead(tc task.Context, in Ref) error {
-	_, err := c.submit(tc, chat.IntentRead, chat.ReadIntent{Context: in.Context})
+	_, err := c.submit(tc, chat.IntentRead, chat.ReadIntent{In: in.Ref})
 	return err
 }
 
@@ -67,7 +67,7 @@ func (c *Core) CreateGroup(tc task.Context, name string, members []Ref) (Ref, er
 	}
 	var group Ref
 	err = c.directory.read(tc, c.bridge, func(f *fold) {
-		group = f.reference(chat.Ref{Context: made.Context, Group: true})
+		group = f.reference(chat.Ref{Context: made.Context, Group: true, Epoch: made.Epoch})
 	})
 	return group, err
 }
@@ -77,7 +77,7 @@ func (c *Core) Leave(tc task.Context, group Ref) error {
 	if !group.Group {
 		return aura.Errorf("app.Leave", aura.Invalid, "%q is not a group: block a contact instead", group.Name)
 	}
-	_, err := c.submit(tc, chat.IntentLeave, chat.LeaveIntent{Context: group.Context})
+	_, err := c.submit(tc, chat.IntentLeave, chat.LeaveIntent{Group: group.Ref})
 	return err
 }
 
@@ -102,7 +102,7 @@ func (c *Core) Unblock(tc task.Context, who Ref) error {
 }
 
 func (c *Core) moderate(tc task.Context, intent string, who Ref) error {
-	_, err := c.submit(tc, intent, who.target())
+	_, err := c.submit(tc, intent, who.change())
 	return err
 }
 

@@ -27,7 +27,7 @@ func TestAFullDisk(t *testing.T) {
 		u.has(tc, context, ben, ada, "one")
 
 		ben.disk.SetFaults(full)
-		if err := ben.submit(tc, chat.IntentSend, chat.SendIntent{Context: context, Text: "lost"}, nil); aura.KindOf(err) != aura.Exhausted {
+		if err := ben.submit(tc, chat.IntentSend, chat.SendIntent{To: ben.ref(tc, context), Text: "lost"}, nil); aura.KindOf(err) != aura.Exhausted {
 			t.Errorf("seed %d: sending with a full disk: %v", u.seed, err)
 		}
 		ada.say(tc, context, "two")
@@ -77,7 +77,7 @@ func TestAFlakyDisk(t *testing.T) {
 		var said []string
 		for i := range 40 {
 			text := fmt.Sprint("message ", i)
-			switch err := ada.submit(tc, chat.IntentSend, chat.SendIntent{Context: context, Text: text}, nil); aura.KindOf(err) {
+			switch err := ada.submit(tc, chat.IntentSend, chat.SendIntent{To: ada.ref(tc, context), Text: text}, nil); aura.KindOf(err) {
 			case 0:
 				said = append(said, text)
 			case aura.Unavailable:

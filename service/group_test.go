@@ -41,14 +41,24 @@ func (p *person) takesPart(tc task.Context, group aura.ContextID) bool {
 	return err == nil
 }
 
+// refTo returns the reference to a contact.
+func (p *person) refTo(tc task.Context, other *person) contact.Ref {
+	p.Helper()
+	c, ok := p.look(tc).contacts.ByAuthority(other.self())
+	if !ok {
+		p.Fatalf("seed %d: %s does not know %s", p.seed, p.name, other.name)
+	}
+	return c.Ref
+}
+
 func (p *person) block(tc task.Context, other *person) {
 	p.Helper()
-	p.must(tc, moderation.IntentBlock, moderation.Target{Authority: other.self()}, nil)
+	p.must(tc, moderation.IntentBlock, moderation.ChangeIntent{Contact: p.refTo(tc, other)}, nil)
 }
 
 func (p *person) unblock(tc task.Context, other *person) {
 	p.Helper()
-	p.must(tc, moderation.IntentUnblock, moderation.Target{Authority: other.self()}, nil)
+	p.must(tc, moderation.IntentUnblock, moderation.ChangeIntent{Contact: p.refTo(tc, other)}, nil)
 }
 
 // circle is Ada, who knows Ben and Cleo, who do not know each other, and a group of the three.
@@ -191,10 +201,10 @@ func TestLeavingAGroup(t *testing.T) {
 		ben.say(tc, group, "goodbye")
 		u.has(tc, group, cleo, ben, "goodbye")
 		cleo.stop(tc)
-		ben.must(tc, chat.IntentLeave, chat.LeaveIntent{Context: group}, nil)
+		ben.must(tc, chat.IntentLeave, chat.LeaveIntent{Group: ben.ref(tc, group)}, nil)
 		ada.say(tc, group, "too late") // it may still be on its way to Ben
 		u.sleep(tc, time.Minute)
-		if err := ben.submit(tc, chat.IntentSend, chat.SendIntent{Context: group, Text: "one more"}, nil); aura.KindOf(err) != aura.Denied {
+		if err := ben.submit(tc, chat.IntentSend, chat.SendIntent{To: ben.ref(tc, group), Text: "one more"}, nil); aura.KindOf(err) != aura.Denied {
 			t.Errorf("seed %d: sending after leaving: %v", u.seed, err)
 		}
 		ben.restart(tc)

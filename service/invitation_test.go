@@ -329,7 +329,7 @@ func TestTwoWhoInviteEachOther(t *testing.T) {
 			t.Errorf("seed %d: Ada and Ben have: %s", u.seed, diff)
 		}
 		contact, _ := ada.look(tc).contacts.ByAuthority(ben.self())
-		ada.must(tc, chat.IntentSend, chat.SendIntent{Context: contact.Context, Text: "hello"}, nil)
+		ada.must(tc, chat.IntentSend, chat.SendIntent{To: ada.ref(tc, contact.Context), Text: "hello"}, nil)
 		u.until(tc, "a message", time.Minute, func() bool { return len(ben.texts(tc, contact.Context, ada)) == 1 })
 	})
 }

@@ -27,12 +27,12 @@ func NewModeration(d *Desk) *Moderation {
 
 func (s *Moderation) apply(plan func(contact.Caller, moderation.Target) (guard.Request, error)) handler {
 	return func(tc task.Context, in fact.Intent) (fact.Result, error) {
-		var target moderation.Target
-		if err := fact.Unmarshal(in.Payload, &target); err != nil {
+		var p moderation.ChangeIntent
+		if err := fact.Unmarshal(in.Payload, &p); err != nil {
 			return fact.Result{}, err
 		}
-		r, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) {
-			return plan(s.desk.Caller(tc, in.Operation), target)
+		r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
+			return pages.Chats.Change(pages.Setting(), s.desk.Caller(tc, in.Operation), p, plan)
 		})
 		return submitted(in, r, err)
 	}

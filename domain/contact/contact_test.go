@@ -199,13 +199,27 @@ func TestHandlersRefuseBeforeTheyPlan(t *testing.T) {
 		ada.Own(t, 2, contact.KindAdded, added(cleo, pair(2), "Cleo")),
 	)
 	by := contact.Caller{Authority: ada.Authority(), Device: ada.Device(), Operation: aura.OperationID{1}}
-	toBen := contact.Ref{Context: pair(1), Authority: ben.Authority(), Device: ben.Device()}
+	toBen := contact.Ref{Context: pair(1), Authority: ben.Authority(), Device: ben.Device(), Epoch: 1}
 
 	if _, err := contact.Rename(s, by, contact.RenameIntent{Contact: toBen, Name: "CLEO"}); !errors.Is(err, aura.Conflict) {
 		t.Errorf("a name in use: %v", err)
 	}
-	if _, err := contact.Rename(s, by, contact.RenameIntent{Contact: contact.Ref{Context: pair(9)}, Name: "x"}); !errors.Is(err, aura.NotFound) {
+	if _, err := contact.Rename(s, by, contact.RenameIntent{Contact: contact.Ref{Context: pair(9), Epoch: 1}, Name: "x"}); !errors.Is(err, aura.NotFound) {
 		t.Errorf("a stranger: %v", err)
+	}
+	older, bare, device := toBen, toBen, toBen
+	older.Epoch, bare.Epoch, device.Device = 9, 0, cleo.Device()
+	for name, c := range map[string]struct {
+		ref  contact.Ref
+		want error
+	}{
+		"another epoch": {older, aura.Stale}, "no epoch": {bare, aura.Invalid}, "another device": {device, aura.Stale},
+	} {
+		_, rename := contact.Rename(s, by, contact.RenameIntent{Contact: c.ref, Name: "x"})
+		_, _, refresh := contact.Refresh(s, by, c.ref, nil)
+		if !errors.Is(rename, c.want) || !errors.Is(refresh, c.want) {
+			t.Errorf("%s: %v, %v", name, rename, refresh)
+		}
 	}
 	r, err := contact.Rename(s, by, contact.RenameIntent{Contact: toBen, Name: "Brother"})
 	if err != nil {

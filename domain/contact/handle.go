@@ -28,8 +28,8 @@ func Name(by Caller, in NameIntent) (guard.Request, error) {
 // contact and [aura.Conflict] when another contact has the name.
 func Rename(s *State, by Caller, in RenameIntent) (guard.Request, error) {
 	const op = "contact.Rename"
-	if _, ok := s.ByContext(in.Contact.Context); !ok {
-		return guard.Request{}, aura.Errorf(op, aura.NotFound, "there is no such contact")
+	if _, err := s.Current(op, in.Contact); err != nil {
+		return guard.Request{}, err
 	}
 	if in.Name != "" {
 		if err := CheckName(in.Name); err != nil {
@@ -48,6 +48,9 @@ func Rename(s *State, by Caller, in RenameIntent) (guard.Request, error) {
 // Refresh plans to keep the addresses at which a contact was reached, best first. The second result is
 // false when they are the ones already known and nothing needs to happen.
 func Refresh(s *State, by Caller, to Ref, addresses []string) (guard.Request, bool, error) {
+	if _, err := s.Current("contact.Refresh", to); err != nil {
+		return guard.Request{}, false, err
+	}
 	if err := CheckAddresses(addresses); err != nil {
 		return guard.Request{}, false, err
 	}

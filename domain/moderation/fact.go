@@ -2,6 +2,7 @@ package moderation
 
 import (
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/internal/fold"
 	"github.com/aura-runtime/aura/fact"
 )
@@ -14,7 +15,7 @@ const (
 	KindUnblocked = "moderation.unblocked"
 )
 
-// The intents, each with a [Target] as its payload.
+// The intents, each with a [ChangeIntent] as its payload.
 const (
 	IntentMute    = "moderation.mute"
 	IntentUnmute  = "moderation.unmute"
@@ -27,6 +28,19 @@ const (
 type Target struct {
 	Authority aura.AuthorityID `cbor:"1,keyasint,omitzero" json:"authority,omitzero"`
 	Context   aura.ContextID   `cbor:"2,keyasint,omitzero" json:"context,omitzero"`
+}
+
+// ChangeIntent asks to treat a contact, or a group, in another way. Exactly one of Contact and Group is set.
+// Fields 1 and 2 were a bare [Target].
+type ChangeIntent struct {
+	Contact contact.Ref    `cbor:"3,keyasint,omitzero"`
+	Group   aura.ContextID `cbor:"4,keyasint,omitzero"`
+	Epoch   aura.Logical   `cbor:"5,keyasint,omitempty"` // of the group
+}
+
+// Target returns what the facts of the change are about.
+func (in ChangeIntent) Target() Target {
+	return Target{Authority: in.Contact.Authority, Context: in.Group}
 }
 
 // Domain returns what the registry needs to know. Nothing of this domain is delivered to anybody.
