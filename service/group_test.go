@@ -41,24 +41,32 @@ func (p *person) takesPart(tc task.Context, group aura.ContextID) bool {
 	return err == nil
 }
 
-// refTo returns the reference to a contact.
-func (p *person) refTo(tc task.Context, other *person) contact.Ref {
+// about names somebody to moderate: a contact, or a member of a group.
+func (p *person) about(tc task.Context, other *person) moderation.ChangeIntent {
 	p.Helper()
-	c, ok := p.look(tc).contacts.ByAuthority(other.self())
-	if !ok {
-		p.Fatalf("seed %d: %s does not know %s", p.seed, p.name, other.name)
+	s := p.look(tc)
+	if c, ok := s.contacts.ByAuthority(other.self()); ok {
+		return moderation.ChangeIntent{Contact: c.Ref}
 	}
-	return c.Ref
+	for _, t := range s.chats.Threads(s.setting()) {
+		for _, m := range t.Members {
+			if m.Authority == other.self() {
+				return moderation.ChangeIntent{Group: t.Context, Epoch: t.Epoch, Member: m.Authority}
+			}
+		}
+	}
+	p.Fatalf("seed %d: %s does not know %s", p.seed, p.name, other.name)
+	return moderation.ChangeIntent{}
 }
 
 func (p *person) block(tc task.Context, other *person) {
 	p.Helper()
-	p.must(tc, moderation.IntentBlock, moderation.ChangeIntent{Contact: p.refTo(tc, other)}, nil)
+	p.must(tc, moderation.IntentBlock, p.about(tc, other), nil)
 }
 
 func (p *person) unblock(tc task.Context, other *person) {
 	p.Helper()
-	p.must(tc, moderation.IntentUnblock, moderation.ChangeIntent{Contact: p.refTo(tc, other)}, nil)
+	p.must(tc, moderation.IntentUnblock, p.about(tc, other), nil)
 }
 
 // circle is Ada, who knows Ben and Cleo, who do not know each other, and a group of the three.

@@ -228,7 +228,13 @@ func TestAReferenceHoldsForItsOwnRelation(t *testing.T) {
 		_, send := chat.Send(h.chats, h.set, caller(ada), chat.SendIntent{To: c.ref, Text: "x"})
 		_, _, read := chat.MarkRead(h.chats, h.set, caller(ada), chat.ReadIntent{In: c.ref})
 		_, leave := chat.Leave(h.chats, h.set, caller(ada), chat.LeaveIntent{Group: c.ref})
-		for intent, err := range map[string]error{"send": send, "read": read, "leave": leave} {
+		in := moderation.ChangeIntent{Group: c.ref.Context, Epoch: c.ref.Epoch}
+		if ref, ok := h.set.Contacts.ByContext(c.ref.Context); ok && !c.ref.Group {
+			in = moderation.ChangeIntent{Contact: ref.Ref}
+			in.Contact.Epoch = c.ref.Epoch
+		}
+		_, mute := h.chats.Change(h.set, caller(ada), in, moderation.Mute)
+		for intent, err := range map[string]error{"send": send, "read": read, "leave": leave, "mute": mute} {
 			if !errors.Is(err, c.want) {
 				t.Errorf("%s to %s: %v", intent, name, err)
 			}

@@ -92,14 +92,18 @@ func (s *State) conversation(set Setting, context aura.ContextID) (conversation,
 // reference in it holds.
 func (s *State) Change(set Setting, by contact.Caller, in moderation.ChangeIntent, plan func(contact.Caller, moderation.Target) (guard.Request, error)) (guard.Request, error) {
 	const op = "chat.Change"
-	var err error
 	if in.Group.IsZero() {
-		_, err = set.Contacts.Current(op, in.Contact)
-	} else {
-		_, err = s.current(op, set, Ref{Context: in.Group, Group: true, Epoch: in.Epoch})
+		if _, err := set.Contacts.Current(op, in.Contact); err != nil {
+			return guard.Request{}, err
+		}
+		return plan(by, in.Target())
 	}
+	c, err := s.current(op, set, Ref{Context: in.Group, Group: true, Epoch: in.Epoch})
 	if err != nil {
 		return guard.Request{}, err
+	}
+	if _, ok := c.participant(in.Member); !ok && !in.Member.IsZero() {
+		return guard.Request{}, aura.Errorf(op, aura.NotFound, "the group %q has no such member", c.name)
 	}
 	return plan(by, in.Target())
 }

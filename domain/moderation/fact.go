@@ -30,17 +30,24 @@ type Target struct {
 	Context   aura.ContextID   `cbor:"2,keyasint,omitzero" json:"context,omitzero"`
 }
 
-// ChangeIntent asks to treat a contact, or a group, in another way. Exactly one of Contact and Group is set.
-// Fields 1 and 2 were a bare [Target].
+// ChangeIntent asks to treat a contact, a group, or a member of a group in another way. Exactly one of Contact and
+// Group is set. Fields 1 and 2 were a bare [Target].
 type ChangeIntent struct {
-	Contact contact.Ref    `cbor:"3,keyasint,omitzero"`
-	Group   aura.ContextID `cbor:"4,keyasint,omitzero"`
-	Epoch   aura.Logical   `cbor:"5,keyasint,omitempty"` // of the group
+	Contact contact.Ref      `cbor:"3,keyasint,omitzero"`
+	Group   aura.ContextID   `cbor:"4,keyasint,omitzero"`
+	Epoch   aura.Logical     `cbor:"5,keyasint,omitempty"` // of the group
+	Member  aura.AuthorityID `cbor:"6,keyasint,omitzero"`  // of the group; zero: the group itself is meant
 }
 
 // Target returns what the facts of the change are about.
 func (in ChangeIntent) Target() Target {
-	return Target{Authority: in.Contact.Authority, Context: in.Group}
+	switch {
+	case in.Group.IsZero():
+		return Target{Authority: in.Contact.Authority}
+	case !in.Member.IsZero():
+		return Target{Authority: in.Member}
+	}
+	return Target{Context: in.Group}
 }
 
 // Domain returns what the registry needs to know. Nothing of this domain is delivered to anybody.
