@@ -96,6 +96,36 @@ func TestSwappedRecordsAreCorrupt(t *testing.T) {
 	})
 }
 
+// TestASealedValueStaysUnderItsKey: somebody who can write to the disk cannot give one name the value of
+// another.
+func TestASealedValueStaysUnderItsKey(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		disk := journal.NewFaulty(entropy(2), journal.Faults{})
+		j := open(t, tc, disk)
+		before := dump(t, disk)
+		j.append(t, tc, &journal.Entry{Meta: []journal.KV{{Key: "one", Value: []byte("1")}, {Key: "two", Value: []byte("2")}}})
+		j.close(t, tc)
+		good := dump(t, disk.Crash())
+		var keys []string
+		for key := range good {
+			if _, old := before[key]; !old {
+				keys = append(keys, key)
+			}
+		}
+		if len(keys) != 2 {
+			t.Fatalf("two names have %d keys", len(keys))
+		}
+		good[keys[0]], good[keys[1]] = good[keys[1]], good[keys[0]]
+		again := open(t, tc, restore(t, tc, good, "", nil))
+		for _, name := range []string{"one", "two"} {
+			if v, err := again.Meta(name); !errors.Is(err, aura.Corrupt) {
+				t.Errorf("%s is %q, %v: want corrupt", name, v, err)
+			}
+		}
+		again.close(t, tc)
+	})
+}
+
 // TestNoNonceIsUsedTwice: two values under one nonce give away how they differ, and the key of their checks.
 func TestNoNonceIsUsedTwice(t *testing.T) {
 	simulate(t, 1, func(tc task.Context) {

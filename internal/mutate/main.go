@@ -8,18 +8,32 @@ import (
 	"strings"
 )
 
+// options are the flags.
+type options struct {
+	seed    uint64
+	count   int
+	in      string
+	named   bool
+	one     string
+	narrow  bool
+	least   float64
+	timeout string
+}
+
 func main() {
-	seed := flag.Uint64("seed", 1, "draws the faults")
-	count := flag.Int("count", 150, "how many drawn faults to try")
-	in := flag.String("in", "", "draw only from packages whose folder begins with this")
-	onlyNamed := flag.Bool("named", false, "try the named faults of testdata/faults")
-	one := flag.String("one", "", "try only named faults whose name contains this")
-	least := flag.Float64("least", 0, "exit with an error when a smaller share of the faults is found, in percent")
-	timeout := flag.String("timeout", "4m", "ends one run of go test")
+	var o options
+	flag.Uint64Var(&o.seed, "seed", 1, "draws the faults")
+	flag.IntVar(&o.count, "count", 150, "how many drawn faults to try")
+	flag.StringVar(&o.in, "in", "", "draw only from packages whose folder begins with this")
+	flag.BoolVar(&o.named, "named", false, "try the named faults of testdata/faults")
+	flag.StringVar(&o.one, "one", "", "try only named faults whose name contains this")
+	flag.BoolVar(&o.narrow, "narrow", false, "try drawn faults with the tests of their own package alone")
+	flag.Float64Var(&o.least, "least", 0, "exit with an error when a smaller share of the faults is found, in percent")
+	flag.StringVar(&o.timeout, "timeout", "4m", "ends one run of go test")
 	flag.Parse()
-	share, err := run(*seed, *count, *in, *onlyNamed || *one != "", *one, *timeout)
-	if err == nil && share < *least {
-		err = fmt.Errorf("%.1f %% of the faults were found, wanted %.1f %%", share, *least)
+	share, err := run(o)
+	if err == nil && share < o.least {
+		err = fmt.Errorf("%.1f %% of the faults were found, wanted %.1f %%", share, o.least)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutate:", err)
@@ -28,22 +42,21 @@ func main() {
 }
 
 // run tries faults and returns the share of them that was found, in percent.
-func run(seed uint64, count int, in string, onlyNamed bool, one, timeout string) (float64, error) {
+func run(o options) (float64, error) {
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
 	if err != nil {
 		return 0, fmt.Errorf("go list -m: %w", err)
 	}
-	root := strings.TrimSpace(string(out))
 	scratch, err := os.MkdirTemp("", "mutate")
 	if err != nil {
 		return 0, err
 	}
 	defer os.RemoveAll(scratch)
-	b := &bench{root: root, scratch: scratch, timeout: timeout}
-	if onlyNamed {
-		return b.tryNamed(one)
+	b := &bench{root: strings.TrimSpace(string(out)), scratch: scratch, timeout: o.timeout}
+	if o.named || o.one != "" {
+		return b.tryNamed(o.one)
 	}
-	return b.tryDrawn(seed, count, in)
+	return b.tryDrawn(o)
 }
 
 func (b *bench) tryNamed(one string) (float64, error) {
@@ -69,14 +82,18 @@ func (b *bench) tryNamed(one string) (float64, error) {
 	return score.print(), nil
 }
 
-func (b *bench) tryDrawn(seed uint64, count int, in string) (float64, error) {
+func (b *bench) tryDrawn(o options) (float64, error) {
+	then := wider
+	if o.narrow {
+		then = nil
+	}
 	dirs, err := rings(b.root)
 	if err != nil {
 		return 0, err
 	}
 	var chosen []string
 	for _, d := range dirs {
-		if strings.HasPrefix(d, in) {
+		if strings.HasPrefix(d, o.in) {
 			chosen = append(chosen, d)
 		}
 	}
@@ -89,26 +106,26 @@ func (b *bench) tryDrawn(seed uint64, count int, in string) (float64, error) {
 		return 0, err
 	}
 	score := score{}
-	for _, s := range draw(functions, seed) {
-		if score.tried() == count {
+	for _, s := range draw(functions, o.seed) {
+		if score.tried() == o.count {
 			break
 		}
 		if why, ok := equivalent[s.key()]; ok {
 			fmt.Printf("%-20s %s:%d %s/%d: %s\n", "equivalent", s.file, s.line, s.operator, s.number, why)
 			continue
 		}
-		o, err := b.try(&s, []string{"./" + s.dir()}, wider)
+		end, err := b.try(&s, []string{"./" + s.dir()}, then)
 		if err != nil {
 			return 0, err
 		}
-		if o == outcomeInvalid {
+		if end == outcomeInvalid {
 			continue
 		}
-		fmt.Printf("%-20s %s:%d %s/%d %s\n", o, s.file, s.line, s.operator, s.number, s.hash)
-		if o == outcomeSurvived {
+		fmt.Printf("%-20s %s:%d %s/%d %s\n", end, s.file, s.line, s.operator, s.number, s.hash)
+		if end == outcomeSurvived {
 			fmt.Printf("    %s\n    %s: replaced by %q\n", s.key(), operators[s.operator], s.text)
 		}
-		score.add(o)
+		score.add(end)
 	}
 	return score.print(), nil
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // named is a fault of testdata/faults. Its file is a txtar archive: the comment has the lines "file: PATH" and
-// "test: PACKAGES", the rest of the comment says what the fault breaks; "old" stands once in the file and "new"
+// "test: ARGUMENTS of go test", the rest of the comment says what the fault breaks; "old" stands once in the file and "new"
 // replaces it.
 type named struct {
 	name  string
