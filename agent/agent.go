@@ -46,6 +46,7 @@ type Agent struct {
 	pump     *pump
 	tree     tree
 	intents  map[string]service.Domain
+	queries  *task.Semaphore
 	started  aura.Instant
 	renewed  []string
 }
@@ -59,7 +60,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	if err != nil {
 		return nil, err
 	}
-	a := &Agent{options: o, registry: registry, intents: map[string]service.Domain{}}
+	a := &Agent{options: o, registry: registry, intents: map[string]service.Domain{}, queries: task.NewSemaphore(maxQueries)}
 	if a.options.Stopping == nil {
 		a.options.Stopping = func(string, string) {}
 	}
@@ -153,11 +154,14 @@ func (a *Agent) abandon(tc task.Context, store *storage) {
 // Start starts the pipeline and then every service in order. When one fails, those that run are stopped.
 func (a *Agent) Start(tc task.Context) error {
 	a.started = tc.Now().At
-	tc.Emit(world.RuntimeStarted("agent"))
 	if err := a.tree.pipeline.Start(tc); err != nil {
 		return err
 	}
-	return a.tree.start(tc)
+	if err := a.tree.start(tc); err != nil {
+		return err
+	}
+	tc.Emit(world.RuntimeStarted("agent"))
+	return nil
 }
 
 // Stop ends the agent in the order of the runtime document, within the budget of each stage, even if tc is

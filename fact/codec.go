@@ -13,6 +13,9 @@ import (
 // maxNesting is the deepest payload: a struct of lists of structs with room to grow.
 const maxNesting = 8
 
+// maxElements bounds one list or map. Each element takes at least two bytes of a payload.
+const maxElements = MaxPayload / 2
+
 // encoding and decoding are the one configuration of the codec; they are never changed.
 var (
 	encoding = newEncoding()
@@ -37,8 +40,8 @@ func newDecoding() cbor.DecMode {
 		TagsMd:            cbor.TagsForbidden,
 		FieldNameMatching: cbor.FieldNameMatchingCaseSensitive,
 		MaxNestedLevels:   maxNesting,
-		MaxArrayElements:  MaxPayload / 2,
-		MaxMapPairs:       MaxPayload / 2,
+		MaxArrayElements:  maxElements,
+		MaxMapPairs:       maxElements,
 	}.DecMode()
 	if err != nil {
 		panic(err)
@@ -49,14 +52,19 @@ func newDecoding() cbor.DecMode {
 // Marshal returns the canonical bytes of a payload struct, whose fields are tagged
 // `cbor:"1,keyasint,omitempty"` (omitzero for arrays). Equal values have equal bytes. It returns
 // aura.Invalid for a value with floats, tags or deep nesting, and for one that exceeds [MaxPayload].
-func Marshal(v any) ([]byte, error) {
+func Marshal(v any) ([]byte, error) { return marshal(v, MaxPayload) }
+
+// MarshalAnswer is [Marshal] for the payload of an [Answer], which may have [MaxAnswer] bytes.
+func MarshalAnswer(v any) ([]byte, error) { return marshal(v, MaxAnswer) }
+
+func marshal(v any, most int) ([]byte, error) {
 	const op = "fact.Marshal"
 	b, err := encoding.Marshal(v)
 	if err != nil {
 		return nil, aura.Errorf(op, aura.Invalid, "payload %T: %w", v, err)
 	}
-	if len(b) > MaxPayload {
-		return nil, aura.Errorf(op, aura.Invalid, "payload %T has %d bytes, the most is %d", v, len(b), MaxPayload)
+	if len(b) > most {
+		return nil, aura.Errorf(op, aura.Invalid, "payload %T has %d bytes, the most is %d", v, len(b), most)
 	}
 	// What Unmarshal would refuse must not become a fact.
 	if err := checkCanonical(b); err != nil {
@@ -68,16 +76,50 @@ func Marshal(v any) ([]byte, error) {
 // Unmarshal reads what [Marshal] wrote into v, a pointer. Fields that v does not know are skipped, so
 // that a newer peer can add some. Anything that is not canonical (long-form integers, unsorted or
 // repeated keys, indefinite lengths), nested too deep or larger than [MaxPayload] is aura.Corrupt.
-func Unmarshal(b []byte, v any) error {
+func Unmarshal(b []byte, v any) error { return unmarshal(b, v, MaxPayload) }
+
+// UnmarshalAnswer is [Unmarshal] for what [MarshalAnswer] wrote.
+func UnmarshalAnswer(b []byte, v any) error { return unmarshal(b, v, MaxAnswer) }
+
+func unmarshal(b []byte, v any, most int) error {
 	const op = "fact.Unmarshal"
-	if len(b) > MaxPayload {
-		return aura.Errorf(op, aura.Corrupt, "payload has %d bytes, the most is %d", len(b), MaxPayload)
+	if len(b) > most {
+		return aura.Errorf(op, aura.Corrupt, "payload has %d bytes, the most is %d", len(b), most)
 	}
 	if err := checkCanonical(b); err != nil {
 		return aura.Errorf(op, aura.Corrupt, "payload: %w", err)
 	}
 	if err := decoding.Unmarshal(b, v); err != nil {
 		return aura.Errorf(op, aura.Corrupt, "payload for %T does not fit: %w", v, err)
+	}
+	return nil
+}
+
+// MaxState is the most bytes of a reducer's saved state.
+const MaxState = 16 << 20
+
+// MarshalState is [Marshal] for the saved state of a reducer, which may be larger than a payload: it
+// returns aura.Invalid beyond [MaxState].
+func MarshalState(v any) ([]byte, error) {
+	const op = "fact.MarshalState"
+	b, err := encoding.Marshal(v)
+	if err != nil {
+		return nil, aura.Errorf(op, aura.Invalid, "state %T: %w", v, err)
+	}
+	if len(b) > MaxState {
+		return nil, aura.Errorf(op, aura.Invalid, "state %T has %d bytes, the most is %d", v, len(b), MaxState)
+	}
+	return b, nil
+}
+
+// UnmarshalState reads what [MarshalState] wrote into v, a pointer. Anything else is aura.Corrupt.
+func UnmarshalState(b []byte, v any) error {
+	const op = "fact.UnmarshalState"
+	if len(b) > MaxState {
+		return aura.Errorf(op, aura.Corrupt, "state has %d bytes, the most is %d", len(b), MaxState)
+	}
+	if err := decoding.Unmarshal(b, v); err != nil {
+		return aura.Errorf(op, aura.Corrupt, "state for %T does not fit: %w", v, err)
 	}
 	return nil
 }

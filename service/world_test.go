@@ -81,8 +81,9 @@ type person struct {
 	wrap    func(interp.Interpreter) interp.Interpreter
 	gate    agent.Gate // as the running process gave it to its network
 
-	agent *agent.Agent // nil: no process
-	group *task.Group
+	agent   *agent.Agent // nil: no process
+	group   *task.Group
+	network *transport.SimPeer
 }
 
 // person founds an account, with what more the own namespace holds, and starts its agent.
@@ -132,8 +133,8 @@ func (p *person) hands() agent.Hands {
 	return agent.Hands{
 		Ring: p.ring, Store: p.disk, Entropy: p.sim.Entropy(p.name),
 		Network: func(g agent.Gate) (transport.Network, error) {
-			p.gate = g
-			return p.net.Join(p.link(), p.address), nil
+			p.gate, p.network = g, p.net.Join(p.link(), p.address)
+			return p.network, nil
 		},
 	}
 }
