@@ -8,6 +8,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/interp/token"
+	"github.com/aura-runtime/aura/journal"
 )
 
 // TestAnAnswerFromBeforeAChangeIsNotKept is inside the package: the commit falls between the evaluation of a
@@ -15,6 +16,7 @@ import (
 func TestAnAnswerFromBeforeAChangeIsNotKept(t *testing.T) {
 	own := aura.AuthorityID{1}
 	tokens := &Tokens{own: own, state: capability.NewState(own), answers: map[question]answer{}}
+	tokens.fold = journal.NewFold("", fact.Selection{}, grants{tokens.state, tokens}, &tokens.leaf)
 	q := question{context: aura.ContextID{2}, subject: own}
 	stale := answer{horizon: token.Always(), frontier: guard.NewFrontier("chat:send")}
 
