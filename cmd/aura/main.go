@@ -30,6 +30,8 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 		},
 		HasAccount: agent.HasHome,
 		Connect:    connect,
+		Archive:    archive,
+		Imagine:    imagine,
 	}
 	root := commands(s)
 	root.SetArgs(args)

@@ -29,8 +29,13 @@ again, with --json only, when its state changes.`,
 			if last < 0 {
 				return Usage(c, "--last must not be negative")
 			}
+			if follow {
+				if err := s.needsAgent(c, "--follow"); err != nil {
+					return err
+				}
+			}
 			return s.resolved("read", args[0], func(tc task.Context, core *app.Core, of app.Ref) error {
-				r := reader{shell: s, core: core, of: of, mark: !keepUnread, seen: map[aura.FactID]bool{}}
+				r := reader{shell: s, core: core, of: of, mark: !keepUnread && !s.Offline && !s.Demo, seen: map[aura.FactID]bool{}}
 				if follow {
 					return r.follow(tc, last)
 				}

@@ -18,7 +18,10 @@ func watchCommand(s *Shell) *cobra.Command {
 message, progress, contact, group, invitation or connection. Watching marks nothing as read.`,
 		Example: "  aura watch\n  aura watch --json",
 		Args:    None,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := s.needsAgent(c, "watch"); err != nil {
+				return err
+			}
 			return s.connected("watch", func(tc task.Context, core *app.Core) error {
 				err := core.Events(tc, func(e app.Event) error {
 					if s.JSON {
