@@ -219,5 +219,6 @@ func (s *Sync) Permitted() {
 	sortLinks(all)
 	for _, l := range all {
 		l.bell.Ring()
+		l.arrivals.TrySend(nil) // it may wait for the epoch's turn
 	}
 }
