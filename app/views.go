@@ -1,6 +1,7 @@
 package app
 
 import (
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/moderation"
@@ -77,6 +78,9 @@ type invitesView struct {
 
 func (v *invitesView) Name() string          { return "invitations" }
 func (v *invitesView) Needs() reactive.Needs { return needs("invite.*") }
+
+// Turns implements [reactive.Timed]: an invitation expires when its time has come, not with the next fact.
+func (v *invitesView) Turns(now aura.Physical) (aura.Instant, bool) { return v.state.Turns(now) }
 
 func (v *invitesView) Apply(up fact.Update) {
 	for i := range up.Records {
