@@ -99,7 +99,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	if err != nil {
 		return nil, err
 	}
-	a.unified = reactive.NewUnified(scheduler, history{store.journal}, a.Submit, a.permits)
+	a.unified = reactive.NewUnified(scheduler, history{store.journal}, a.commit, a.permits)
 	a.pump = newPump(store.journal, scheduler, h.Entropy)
 	store.journal.Attach(a.pump)
 

@@ -72,7 +72,7 @@ func (a *Agent) query(tc task.Context, q query.Query) (query.Result, error) {
 	if err != nil {
 		return query.Result{}, err
 	}
-	result := query.Result{Position: rows.Position, Columns: rows.Columns}
+	result := query.Result{Position: rows.Position, Columns: rows.Columns, Kinds: l.Predicates().Kinds}
 	for _, row := range rows.Rows {
 		values := make([]query.Value, len(row))
 		for i, term := range row {

@@ -28,6 +28,8 @@ type Result struct {
 	Columns []string `cbor:"2,keyasint,omitempty"`
 	// Rows have one value for each column, in the order in which they were found.
 	Rows [][]Value `cbor:"3,keyasint,omitempty"`
+	// Kinds are those on whose facts the answer rests; none: it may rest on any.
+	Kinds []string `cbor:"4,keyasint,omitempty"`
 }
 
 // Kind is the type of a [Value]. The numbers cross the wire: append only.

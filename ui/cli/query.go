@@ -17,6 +17,7 @@ import (
 
 func queryCommand(s *Shell) *cobra.Command {
 	var asOf uint64
+	var follow bool
 	c := &cobra.Command{
 		Use:   "query TEXT",
 		Short: "Ask your journal a question in Datalog",
@@ -32,8 +33,19 @@ the evaluation may cost is limited; an error names the limit and how to stay bel
 		Example: "  aura query 'contact:added($id, $context, $authority, $name)'\n" +
 			"  aura query 'answer($text) <- chat:message($id, $channel, $text, $at, $reply), author($id, {self})' --as-of 100",
 		Args: Exactly(1, "a query"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
+			if follow {
+				if err := s.needsAgent(c, "--follow"); err != nil {
+					return err
+				}
+				if asOf > 0 {
+					return Usage(c, "--follow asks about now, --as-of about then: leave one out")
+				}
+			}
 			return s.connected("query", func(tc task.Context, core *app.Core) error {
+				if follow {
+					return interrupted(tc, s.followQuery(tc, core, args[0]))
+				}
 				r, err := core.Query(tc, args[0], fact.Position(asOf))
 				if err != nil {
 					return err
@@ -46,7 +58,28 @@ the evaluation may cost is limited; an error names the limit and how to stay bel
 		},
 	}
 	c.Flags().Uint64Var(&asOf, "as-of", 0, "position of the journal to ask about (default: now)")
+	c.Flags().BoolVar(&follow, "follow", false, "print further rows as facts come, until interrupted")
 	return c
+}
+
+// followQuery prints the rows of an answer, and then each that is new.
+func (s *Shell) followQuery(tc task.Context, core *app.Core, text string) error {
+	shown := map[string]bool{}
+	return core.FollowQuery(tc, text, func(r query.Result) error {
+		fresh := query.Result{Position: r.Position, Columns: r.Columns}
+		now := make(map[string]bool, len(r.Rows))
+		for _, row := range r.Rows {
+			key := fmt.Sprintf("%q", row)
+			if now[key] = true; !shown[key] {
+				fresh.Rows = append(fresh.Rows, row)
+			}
+		}
+		shown = now
+		if s.JSON {
+			return s.rows(&fresh)
+		}
+		return s.table(&fresh)
+	})
 }
 
 // columnNames returns a name for every column, its number for one without.

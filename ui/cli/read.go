@@ -22,7 +22,7 @@ func readCommand(s *Shell) *cobra.Command {
 
 With --json each message is one object on one line: id, from, mine, text, at, state and more. The state of an own
 message is waiting (with its reason), sending, sent, delivered, read or failed. With --follow a message is printed
-again, with --json only, when its state changes.`,
+again, with --json only, when its state changes; while the agent is away the verb waits for it.`,
 		Example: "  aura read Ben\n  aura read Ben --last 20 --follow\n  aura read Ben --json --keep-unread",
 		Args:    Exactly(1, "a contact or a group"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -60,17 +60,24 @@ type reader struct {
 	of    app.Ref
 	mark  bool // tell the other side what was read
 	seen  map[aura.FactID]bool
+	owed  bool // what was read could not be told: the agent was away
 }
 
 // follow prints what is there and what comes, until the person interrupts it.
 func (r *reader) follow(tc task.Context, last int) error {
-	err := r.core.Follow(tc, r.of, last, func(messages []chat.Message) error { return r.show(tc, messages) })
+	err := r.core.Follow(tc, r.of, last, func(messages []chat.Message) error {
+		err := r.show(tc, messages)
+		if r.owed = aura.KindOf(err) == aura.Unavailable; r.owed {
+			return nil
+		}
+		return err
+	})
 	return interrupted(tc, err)
 }
 
 // show prints messages and marks them as read.
 func (r *reader) show(tc task.Context, messages []chat.Message) error {
-	unread := false
+	unread := r.owed
 	now := tc.Now().At.Std()
 	for i := range messages {
 		m := &messages[i]
