@@ -178,6 +178,9 @@ func (a *Agent) Self() aura.AuthorityID { return a.desk.Ring.Authority() }
 // the build that founded it had not known them; nil: none.
 func (a *Agent) Renewed() []string { return a.renewed }
 
+// Registry returns the kinds, intents and retentions of the domains that the agent runs with.
+func (a *Agent) Registry() *fact.Registry { return a.registry }
+
 // Journal returns the agent's journal, for those who check it: tests and the simulator.
 func (a *Agent) Journal() *journal.Journal { return a.desk.Journal }
 

@@ -185,7 +185,7 @@ func (b *offline) Ask(tc task.Context, q fact.Question) (fact.Answer, error) {
 	}
 	switch q.Kind {
 	case status.Question:
-	case query.Question, capability.QuestionExplain:
+	case query.Question, query.QuestionKinds, capability.QuestionExplain, capability.QuestionTokens:
 		return fact.Answer{}, aura.Errorf("app.Ask", aura.Unavailable, "only an agent answers this: start it with: aura up")
 	default:
 		return fact.Answer{}, aura.Errorf("app.Ask", aura.NotFound, "the question %q is not known", q.Kind)
