@@ -9,6 +9,7 @@ import (
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
 )
 
 // keep is the session's task that makes received facts durable. What waits in the inbox shares a commit;
@@ -48,13 +49,14 @@ func (s *session) take(tc task.Context, batch []deliver) error {
 		return err
 	}
 	s.channel.Rekey(guard.EpochAt(policy, tc.Now()))
-	before, have := chain, desk.Journal.Count(ns, device)
+	before, have, told := chain, desk.Journal.Count(ns, device), false
 	entry := &journal.Entry{}
 	for i := range batch {
 		d := &batch[i]
 		if err := s.receipt(tc, d.Receipts, &chain, policy); err != nil {
 			return err
 		}
+		told = told || len(d.Records) > 0
 		for _, b := range d.Records {
 			r, fresh, err := s.verify(b, have, &chain)
 			if err != nil {
@@ -69,11 +71,18 @@ func (s *session) take(tc task.Context, batch []deliver) error {
 	if err := s.commit(tc, entry, before, chain); err != nil {
 		return err
 	}
+	if !told || chain.Head == ([32]byte{}) {
+		return nil // nobody paid for an answer
+	}
 	message, err := encodeMessage(messageAck, ack{Through: desk.Journal.Count(ns, device)})
 	if err != nil {
 		return err
 	}
-	return s.channel.Send(tc, message)
+	pass, err := covered(outAck, len(message), chain.Head)
+	if err != nil {
+		return err
+	}
+	return post(tc, s.channel, pass, outAck, message)
 }
 
 // commit makes received facts and the chain of their receipts durable. What says nothing new costs no sync.
@@ -92,6 +101,7 @@ func (s *session) commit(tc task.Context, entry *journal.Entry, before, chain gu
 		return err
 	}
 	for i := range kept {
+		tc.Emit(world.FactReceived(syncName, kept[i].ID))
 		s.desk().trace(recordStep(StageReceive, &kept[i]))
 	}
 	return nil

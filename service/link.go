@@ -16,13 +16,9 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// CapLink is what opening a channel to a member requires. Hello and acknowledgements inside the channel
-// are part of it: they carry nothing of the owner's but how far deliveries are.
-const CapLink = "delivery:link"
-
 // Delivery returns what may be permitted of the links. They have no facts of their own.
 func Delivery() fact.Domain {
-	return fact.Domain{Name: "delivery", Capabilities: []string{CapLink, CapResend}}
+	return fact.Domain{Name: "delivery", Capabilities: []string{CapLink, CapHello, CapReach, CapRelay, CapResend}}
 }
 
 // The reasons that an outbox shows.
@@ -32,6 +28,7 @@ const (
 	reasonBreach   = "peer contradicts this journal, one of the two may be an old copy"
 	reasonBlocked  = "you blocked this contact"
 	reasonBudget   = "flow budget of this epoch is used up"
+	reasonControl  = "budget for control messages of this epoch is used up"
 	reasonTooLarge = "more than the flow budget of a whole epoch"
 )
 
@@ -179,8 +176,10 @@ func (l *link) run(tc task.Context) error {
 			return tc.Err()
 		}
 		reason := reasonOffline
-		if _, own := denial(err); isBreach(err) && !own {
-			tc.Emit(world.IngressRejected("sync", "session broke the protocol", err))
+		if d, own := denial(err); own {
+			reason = refused(d)
+		} else if isBreach(err) {
+			tc.Emit(world.IngressRejected(syncName, "session broke the protocol", err))
 			reason = reasonBreach
 		}
 		if peer := l.who(); peer.Refused || peer.Left {
@@ -191,7 +190,7 @@ func (l *link) run(tc task.Context) error {
 		if tc.Elapsed()-began > time.Minute {
 			pause = redial()
 		}
-		if err := l.breathe(tc, pause.Next(l.sync.desk.Entropy)); err != nil {
+		if err := l.breathe(tc, l.patience(tc, err, &pause)); err != nil {
 			return err
 		}
 	}
@@ -222,11 +221,31 @@ func (l *link) meet(tc task.Context, pause *task.Backoff) (*transport.Channel, e
 	}
 	reason := reasonOffline
 	if d, ok := denial(err); ok {
-		reason = "not allowed: " + d.Error()
+		reason = refused(d)
 	}
 	l.show(tc, reason)
-	channel, _, err = l.arrivals.RecvUntil(tc, tc.Elapsed()+pause.Next(l.sync.desk.Entropy))
+	channel, _, err = l.arrivals.RecvUntil(tc, tc.Elapsed()+l.patience(tc, err, pause))
 	return channel, err
+}
+
+// refused says why the guard keeps the link from its peer.
+func refused(d *guard.Denial) string {
+	if d.Reason == guard.Short {
+		return reasonControl
+	}
+	return "not allowed: " + d.Error()
+}
+
+// patience returns the time until the next attempt after one that failed: the epoch's turn when its budget is
+// used up, see also [Sync.Permitted].
+func (l *link) patience(tc task.Context, cause error, pause *task.Backoff) aura.Duration {
+	next := pause.Next(l.sync.desk.Entropy)
+	if d, ok := denial(cause); ok && d.Reason == guard.Short {
+		if policy, err := l.sync.desk.Tokens.Policy(tc, l.key.context); err == nil {
+			return max(next, guard.NextEpoch(policy, guard.EpochAt(policy, tc.Now())).Sub(tc.Now().At))
+		}
+	}
+	return next
 }
 
 // breathe waits before the next attempt, unless the peer has opened a channel meanwhile.
@@ -238,7 +257,7 @@ func (l *link) breathe(tc task.Context, d aura.Duration) error {
 	return err
 }
 
-// permitted asks the guard whether there may be a channel to the peer.
+// permitted asks the guard whether there may be a channel to the peer, which the peer opened.
 func (l *link) permitted(tc task.Context) error {
 	request := guard.Request{
 		Capability: CapLink, Context: l.key.context, Authority: l.sync.desk.Ring.Authority(),
@@ -254,7 +273,8 @@ func (l *link) connect(tc task.Context) (*transport.Channel, error) {
 	}
 	tc, done := tc.WithBudget("dial", dialBudget)
 	defer done()
-	if err := l.permitted(tc); err != nil {
+	pass, err := l.sync.desk.charge(tc, party{l.key.context, l.key.peer}, due{kind: outOpening})
+	if err != nil {
 		return nil, err
 	}
 	peer := l.who()
@@ -262,7 +282,7 @@ func (l *link) connect(tc task.Context) (*transport.Channel, error) {
 	l.lock.Lock()
 	target.Addresses = slices.Concat(l.heard, target.Addresses)
 	l.lock.Unlock()
-	return l.sync.channels.Dial(tc, target)
+	return dial(tc, l.sync.channels, pass, outOpening, target)
 }
 
 // session runs one session over a channel and ends when the channel does, when the peer breaks the rules,

@@ -49,10 +49,16 @@ func (s *session) reach(tc task.Context) error {
 			if err != nil {
 				return err
 			}
-			if err := s.channel.Send(tc, message); err != nil {
+			pass, err := s.desk().charge(tc, s.party(), due{outReach, len(message)})
+			switch {
+			case err == nil:
+				if err := post(tc, s.channel, pass, outReach, message); err != nil {
+					return err
+				}
+				said = here
+			case !isPassing(err) && aura.KindOf(err) != aura.Denied:
 				return err
-			}
-			said = here
+			} // else the conversation goes on, and the peer learns of it when it is permitted
 		}
 		if err := tc.Sleep(pause); err != nil {
 			return err
@@ -69,6 +75,13 @@ func (s *session) reserve(tc task.Context) aura.Duration {
 	}
 	ask, done := tc.WithBudget("reserve", reachPause)
 	defer done()
+	pass, err := s.desk().charge(ask, s.party(), due{kind: outRelay})
+	if err == nil {
+		err = pass.use(outRelay, 0)
+	}
+	if err != nil {
+		return reserveAgain
+	}
 	d, err := relays.Reserve(ask, s.peer.Certificate.Link, s.link.who().Addresses)
 	if err != nil {
 		return reserveAgain

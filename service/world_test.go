@@ -80,8 +80,9 @@ type person struct {
 	address transport.Address
 	wrap    func(interp.Interpreter) interp.Interpreter
 
-	agent *agent.Agent // nil: no process
-	group *task.Group
+	agent   *agent.Agent // nil: no process
+	group   *task.Group
+	network *transport.SimPeer
 }
 
 // person founds an account, with what more the own namespace holds, and starts its agent.
@@ -130,7 +131,10 @@ func (p *person) link() transport.PeerID { return p.ring.Certificate().Link }
 func (p *person) hands() agent.Hands {
 	return agent.Hands{
 		Ring: p.ring, Store: p.disk, Entropy: p.sim.Entropy(p.name),
-		Network: func(agent.Gate) (transport.Network, error) { return p.net.Join(p.link(), p.address), nil },
+		Network: func(agent.Gate) (transport.Network, error) {
+			p.network = p.net.Join(p.link(), p.address)
+			return p.network, nil
+		},
 	}
 }
 

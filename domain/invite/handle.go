@@ -14,7 +14,8 @@ import (
 const (
 	CapCreate = "invite:create"
 	CapAccept = "invite:accept"
-	CapEnd    = "invite:end" // cancel, decline, expire, fail
+	CapAnswer = "invite:answer" // to take a Hello, to refuse one, to settle the exchange
+	CapEnd    = "invite:end"    // cancel, decline, expire, fail
 )
 
 // CodeKey is where the metadata keeps the text of a code, at home only.
@@ -179,7 +180,7 @@ func Admit(by contact.Caller, c Code, h Hello, a Answer, k Keys, transcript [32]
 		Context: k.Context, Authority: cert.Authority(), Certificate: h.Certificate, Name: h.Name,
 		Transcript: transcript, Addresses: h.Addresses,
 	})
-	r := by.Local(CapCreate, accepted, added)
+	r := by.Local(CapAnswer, accepted, added)
 	r.Metadata = []guard.Meta{
 		{Key: contact.SecretKey(k.Context), Value: k.Secret[:]},
 		{Key: MessageKey(id), Value: answer},
@@ -194,7 +195,7 @@ func Settle(s *State, by contact.Caller, id ID) (guard.Request, error) {
 	}
 	at := s.at(id)
 	draft, err := by.Draft(KindCompleted, Completed{ID: id, Authority: at.authority, Context: at.context})
-	r := by.Local(CapCreate, draft)
+	r := by.Local(CapAnswer, draft)
 	r.Metadata = []guard.Meta{{Key: MessageKey(id)}}
 	return r, err
 }
