@@ -154,11 +154,14 @@ func (a *Agent) abandon(tc task.Context, store *storage) {
 // Start starts the pipeline and then every service in order. When one fails, those that run are stopped.
 func (a *Agent) Start(tc task.Context) error {
 	a.started = tc.Now().At
-	tc.Emit(world.RuntimeStarted("agent"))
 	if err := a.tree.pipeline.Start(tc); err != nil {
 		return err
 	}
-	return a.tree.start(tc)
+	if err := a.tree.start(tc); err != nil {
+		return err
+	}
+	tc.Emit(world.RuntimeStarted("agent"))
+	return nil
 }
 
 // Stop ends the agent in the order of the runtime document, within the budget of each stage, even if tc is
@@ -177,6 +180,9 @@ func (a *Agent) Self() aura.AuthorityID { return a.desk.Ring.Authority() }
 // Renewed returns the capabilities that the authority permitted itself when this agent was assembled, because
 // the build that founded it had not known them; nil: none.
 func (a *Agent) Renewed() []string { return a.renewed }
+
+// Registry returns the kinds, intents and retentions of the domains that the agent runs with.
+func (a *Agent) Registry() *fact.Registry { return a.registry }
 
 // Journal returns the agent's journal, for those who check it: tests and the simulator.
 func (a *Agent) Journal() *journal.Journal { return a.desk.Journal }

@@ -168,11 +168,10 @@ func (b *offline) Read(_ task.Context, sel fact.Selection, fn func(*fact.Record)
 	b.leaf.Lock()
 	records := b.records
 	b.leaf.Unlock()
-	for i := range records {
-		if sel.Selects(&records[i]) {
-			if err := fn(&records[i]); err != nil {
-				return err
-			}
+	selected := sel.Of(records)
+	for i := range selected {
+		if err := fn(&selected[i]); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -185,7 +184,7 @@ func (b *offline) Ask(tc task.Context, q fact.Question) (fact.Answer, error) {
 	}
 	switch q.Kind {
 	case status.Question:
-	case query.Question, capability.QuestionExplain:
+	case query.Question, query.QuestionKinds, capability.QuestionExplain, capability.QuestionTokens:
 		return fact.Answer{}, aura.Errorf("app.Ask", aura.Unavailable, "only an agent answers this: start it with: aura up")
 	default:
 		return fact.Answer{}, aura.Errorf("app.Ask", aura.NotFound, "the question %q is not known", q.Kind)

@@ -1,6 +1,7 @@
 package capability
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -142,6 +143,33 @@ func (s *State) Tokens(subject aura.AuthorityID) [][]byte {
 	return tokens
 }
 
+// Issued is a token that the authority has for itself or handed to somebody.
+type Issued struct {
+	ID    aura.FactID // of the fact that carries it
+	To    aura.AuthorityID
+	Token []byte
+}
+
+// AllIssued returns the authority's tokens, its own first, then by whom they are for, in a fixed order.
+func (s *State) AllIssued() []Issued {
+	var all []Issued
+	for to, tokens := range s.issued {
+		for id, token := range tokens {
+			all = append(all, Issued{ID: id, To: to, Token: token})
+		}
+	}
+	slices.SortFunc(all, func(a, b Issued) int {
+		if own := a.To == s.own; own != (b.To == s.own) {
+			if own {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(a.To.Compare(b.To), a.ID.Compare(b.ID))
+	})
+	return all
+}
+
 // Held returns the token that came with a fact, and false when there is none.
 func (s *State) Held(id aura.FactID) (Held, bool) {
 	for _, h := range s.AllHeld() {
@@ -154,6 +182,17 @@ func (s *State) Held(id aura.FactID) (Held, bool) {
 
 // AllHeld returns the tokens that contacts handed over, by context, giver and age.
 func (s *State) AllHeld() []Held {
+	var all []Held
+	for _, g := range s.givers() {
+		for _, item := range s.held[g].Items() {
+			all = append(all, Held{ID: item.Stamp.ID, Context: g.context, From: g.from, Token: item.Value})
+		}
+	}
+	return all
+}
+
+// givers returns who handed tokens over, by context and authority.
+func (s *State) givers() []giver {
 	givers := make([]giver, 0, len(s.held))
 	for g := range s.held {
 		givers = append(givers, g)
@@ -164,13 +203,7 @@ func (s *State) AllHeld() []Held {
 		}
 		return a.from.Compare(b.from)
 	})
-	var all []Held
-	for _, g := range givers {
-		for _, item := range s.held[g].Items() {
-			all = append(all, Held{ID: item.Stamp.ID, Context: g.context, From: g.from, Token: item.Value})
-		}
-	}
-	return all
+	return givers
 }
 
 // Revoked reports whether one of the blocks was revoked.
