@@ -94,6 +94,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 		return nil, err
 	}
 
+	// No view runs here: the Cores of the frontends fold. This scheduler gathers windows for those who watch.
 	a.feed = reactive.NewFeed(store.journal.Head())
 	scheduler, err := reactive.NewScheduler(reactive.NewHub(), reactive.Options{Feed: a.feed, Window: o.Window})
 	if err != nil {
@@ -205,9 +206,9 @@ func (a *Agent) reach() []string {
 type sender struct{ sync **service.Sync }
 
 // Release implements [interp.Sender].
-func (s sender) Release(tc task.Context, e effect.Envelope, receipts []effect.Receipt) {
+func (s sender) Release(tc task.Context, e effect.Envelope) {
 	if *s.sync != nil {
-		(*s.sync).Release(tc, e, receipts)
+		(*s.sync).Release(tc, e)
 	}
 }
 
