@@ -8,6 +8,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/task"
 )
 
