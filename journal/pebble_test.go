@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -183,6 +185,56 @@ func TestPebbleDiskFailureRefusesAndLosesNothing(t *testing.T) {
 			j.close(t, tc)
 		})
 	}
+}
+
+// TestAStoreWhoseLogBrokeTakesNothingMore: after one failed write of the log nothing that follows could be
+// relied on, although the disk works again. The store refuses until it is opened anew.
+func TestAStoreWhoseLogBrokeTakesNothingMore(t *testing.T) {
+	mem := vfs.NewCrashableMem()
+	var failing atomic.Bool
+	injector := errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if failing.Load() && op.Kind == errorfs.OpFileSyncData && strings.HasSuffix(op.Path, ".log") {
+			return syscall.EIO
+		}
+		return nil
+	})
+	batch := func(key string) *journal.Batch {
+		b := &journal.Batch{}
+		b.Set([]byte(key), []byte("value"))
+		return b
+	}
+	inReal(t, func(tc task.Context) {
+		store, err := openMem(errorfs.Wrap(mem, injector))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := store.Apply(tc, batch("before")); err != nil {
+			t.Fatal(err)
+		}
+		failing.Store(true)
+		first := store.Apply(tc, batch("torn"))
+		failing.Store(false)
+		second := store.Apply(tc, batch("after"))
+		if !errors.Is(first, aura.Unavailable) || second == nil || second.Error() != first.Error() {
+			t.Errorf("got %v, then %v: want the same refusal", first, second)
+		}
+		_ = store.Close(tc) // a broken store says so
+	})
+	inReal(t, func(tc task.Context) {
+		store, err := openMem(mem.CrashClone(vfs.CrashCloneCfg{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, ok, err := store.Get([]byte("before")); err != nil || !ok {
+			t.Errorf("what was acknowledged is gone: %v", err)
+		}
+		if _, ok, err := store.Get([]byte("after")); err != nil || ok {
+			t.Errorf("what was refused is there: %v", err)
+		}
+		if err := store.Close(tc); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // smallDisk is a file system with so many bytes left. Removing the reserve gives its size back.
@@ -386,4 +438,59 @@ func damaged(t *testing.T, good, name string, from, to int) (refused bool) {
 		j.close(t, tc)
 	})
 	return refused
+}
+
+func TestAStoreForReadingChangesNoFile(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "journal")
+	if _, err := journal.OpenPebble(dir, journal.PebbleOptions{ReadOnly: true}); !errors.Is(err, aura.Corrupt) {
+		t.Fatalf("a folder that is not there: %v", err)
+	}
+	s, err := journal.OpenPebble(dir, journal.PebbleOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b journal.Batch
+	b.Set([]byte("key"), []byte("value"))
+	inReal(t, func(tc task.Context) {
+		if err := errors.Join(s.Apply(tc, &b), s.Close(tc)); err != nil {
+			t.Fatal(err)
+		}
+	})
+	files := func() map[string]string {
+		all := map[string]string{}
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			content, err := os.ReadFile(filepath.Join(dir, e.Name()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			all[e.Name()] = string(content)
+		}
+		return all
+	}
+	before := files()
+	s, err = journal.OpenPebble(dir, journal.PebbleOptions{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, ok, err := s.Get([]byte("key")); string(v) != "value" || !ok || err != nil {
+		t.Errorf("%q, %v, %v", v, ok, err)
+	}
+	if _, err := journal.OpenPebble(dir, journal.PebbleOptions{ReadOnly: true}); !errors.Is(err, aura.Conflict) {
+		t.Errorf("a second reader: %v", err)
+	}
+	inReal(t, func(tc task.Context) {
+		if err := s.Apply(tc, &b); !errors.Is(err, aura.Unavailable) {
+			t.Errorf("apply: %v", err)
+		}
+		if err := s.Close(tc); err != nil {
+			t.Error(err)
+		}
+	})
+	if !maps.Equal(before, files()) {
+		t.Error("reading has changed the folder")
+	}
 }

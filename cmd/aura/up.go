@@ -38,6 +38,9 @@ identifier of a message, as aura read --json shows it.`,
 			"  aura up --metrics 127.0.0.1:9464 --traces aura.spans",
 		Args: cli.None,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if s.Offline || s.Demo {
+				return cli.Usage(c, "--offline and --demo do without an agent, which up runs")
+			}
 			addresses, private, err := listenAddresses(listen)
 			if err != nil {
 				return cli.Usage(c, "--listen: %s", aura.Reason(err))
