@@ -249,7 +249,7 @@ func (a *agent) plan(in fact.Intent, now aura.Physical, res *fact.Result) (guard
 	case chat.IntentLeave:
 		return chat.Leave(a.chats, set, by, decode[chat.LeaveIntent](a.t, in))
 	case contact.IntentRename:
-		return contact.Rename(&a.contacts, by, decode[contact.RenameIntent](a.t, in))
+		return chat.Rename(a.chats, set, by, decode[contact.RenameIntent](a.t, in))
 	case contact.IntentName:
 		return contact.Name(by, decode[contact.NameIntent](a.t, in))
 	case moderation.IntentMute:

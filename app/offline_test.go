@@ -29,7 +29,7 @@ func TestOfflineFoldsLocalFactsAndRefusesWhatNeedsAPeer(t *testing.T) {
 	everywhere(t, func(t *testing.T, tc task.Context) {
 		c := offline(t, tc)
 		to := resolve(t, tc, c, "ben")
-		if err := c.Rename(tc, to, "Benjamin"); err != nil {
+		if _, err := c.Rename(tc, to, "Benjamin"); err != nil {
 			t.Error(err)
 		}
 		if err := c.Block(tc, to); err != nil {

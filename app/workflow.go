@@ -47,7 +47,7 @@ func (c *Core) MarkRead(tc task.Context, in Ref) error {
 // conversation is called the same. Groups among the members are [aura.Invalid].
 func (c *Core) CreateGroup(tc task.Context, name string, members []Ref) (Ref, error) {
 	const op = "app.CreateGroup"
-	if err := contact.CheckName(name); err != nil {
+	if _, err := contact.ParseName(name); err != nil {
 		return Ref{}, err
 	}
 	in := chat.CreateIntent{Name: name}
@@ -106,19 +106,22 @@ func (c *Core) moderate(tc task.Context, intent string, who Ref) error {
 	return err
 }
 
-// Rename calls a contact something else on this side; an empty name gives it its own name back. A group is
-// [aura.Invalid], a name that another contact has [aura.Conflict].
-func (c *Core) Rename(tc task.Context, who Ref, name string) error {
-	if who.Group {
-		return aura.Errorf("app.Rename", aura.Invalid, "%q is a group: groups keep their names", who.Name)
+// Rename calls a contact or a group something else on this side, and returns its reference with the new name.
+// An empty name takes the one that the other side has for itself. A name that deceives is [aura.Invalid], one
+// in use [aura.Conflict].
+func (c *Core) Rename(tc task.Context, who Ref, name string) (Ref, error) {
+	in := contact.RenameIntent{Contact: who.Contact, Name: name}
+	in.Contact.Context = who.Context
+	if _, err := c.submit(tc, contact.IntentRename, in); err != nil {
+		return Ref{}, err
 	}
-	_, err := c.submit(tc, contact.IntentRename, contact.RenameIntent{Contact: who.Contact, Name: name})
-	return err
+	err := c.directory.read(tc, c.bridge, func(f *fold) { who = f.reference(who.Ref) })
+	return who, err
 }
 
 // SetName changes the name that this authority gives itself.
 func (c *Core) SetName(tc task.Context, name string) error {
-	if err := contact.CheckName(name); err != nil {
+	if _, err := contact.ParseName(name); err != nil {
 		return err
 	}
 	_, err := c.submit(tc, contact.IntentName, contact.NameIntent{Name: name})
