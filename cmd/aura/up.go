@@ -94,7 +94,7 @@ func serveHome(tc task.Context, s *cli.Shell, home string, p keyring.Protector, 
 	})
 	if errors.Is(err, aura.NotFound) {
 		return aura.Errorf("aura.Up", aura.NotFound,
-			"the journal of %s is empty: bring it back from a copy or, if the account was never used, remove the folder and run aura init", home)
+			"the journal of %s is empty: %s", home, lostJournal)
 	}
 	if err != nil {
 		return err
