@@ -162,14 +162,14 @@ func checkSocket(home string) finding {
 	return well("socket", "%s", path)
 }
 
-// askAgent returns the status of the agent that runs for a home; false: none answers.
-func askAgent(tc task.Context, home string) (status.Status, bool) {
+// askAgent returns the status of the agent that runs for a home, and the error of asking: [aura.Timeout] for an
+// agent that does not answer, others when none runs.
+func askAgent(tc task.Context, home string) (status.Status, error) {
 	core, err := connect(tc, home)
 	if err != nil {
-		return status.Status{}, false
+		return status.Status{}, err
 	}
-	now, err := core.Status(tc)
-	return now, err == nil
+	return core.Status(tc)
 }
 
 func checkServices(now *status.Status) finding {

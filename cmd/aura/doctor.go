@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -102,7 +103,12 @@ func examine(tc task.Context, s *cli.Shell, home string, named protectFlags) []f
 		return append(findings, ill("account", "aura init --name NAME"+s.HomeFlag(), "there is no account in %s", home))
 	}
 	findings = append(findings, checkAccount(home), checkFormat(home), checkModes(home, named), checkClock(tc, home))
-	if running, ok := askAgent(tc, home); ok {
+	running, err := askAgent(tc, home)
+	switch {
+	case errors.Is(err, aura.Timeout):
+		return append(findings, ill("agent", "let its process go on, or end it and run aura up", "it runs and does not answer"),
+			unseen("keys", "", "the agent has them"), unseen("journal", "", "the agent has it"))
+	case err == nil:
 		return append(findings, checkServices(&running), well("journal", "in use by the running agent, %d facts", running.Facts))
 	}
 	findings = append(findings, well("agent", "not running; aura up starts it"), checkSocket(home))

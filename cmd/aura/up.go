@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -102,7 +103,7 @@ func serveHome(tc task.Context, s *cli.Shell, home string, p keyring.Protector, 
 	if err := door.Start(tc); err != nil {
 		return err
 	}
-	err = announce(tc, s, home, before, door.Agent)
+	err = announce(tc, s, home, before, o.Listen, door.Agent)
 	if err == nil {
 		err = serveUntil(tc, door.Agent, stop)
 	}
@@ -145,7 +146,7 @@ type readyLine struct {
 	Permitted []string `json:"permitted,omitempty"`
 }
 
-func announce(tc task.Context, s *cli.Shell, home string, before int, a *agent.Agent) error {
+func announce(tc task.Context, s *cli.Shell, home string, before int, listen []string, a *agent.Agent) error {
 	now, err := agentStatus(tc, a)
 	if err != nil {
 		return err
@@ -173,6 +174,13 @@ func announce(tc task.Context, s *cli.Shell, home string, before int, a *agent.A
 	}
 	if err := s.Print(nil, "the agent is up for %s", home); err != nil {
 		return err
+	}
+	if slices.ContainsFunc(listen, func(a string) bool {
+		return strings.HasPrefix(a, "/ip4/0.0.0.0/") || strings.HasPrefix(a, "/ip6/::/")
+	}) {
+		if err := s.Print(nil, "  listens on every interface of this machine; --listen IP:PORT takes one"); err != nil {
+			return err
+		}
 	}
 	for _, address := range line.Addresses {
 		if err := s.Print(nil, "  listens on %s", address); err != nil {

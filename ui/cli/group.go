@@ -41,7 +41,7 @@ func groupCreateCommand(s *Shell) *cobra.Command {
 					return err
 				}
 				return s.Print(map[string]any{"name": group.Name, "context": group.Context},
-					"the group %s exists: write to it with: aura send%s %q \"hello\"", group.Name, s.HomeFlag(), group.Name)
+					"the group %s is made; write to it with: aura send%s %q \"hello\"", group.Name, s.HomeFlag(), group.Name)
 			})
 		},
 	}

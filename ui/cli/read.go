@@ -27,8 +27,8 @@ again, with --json only, when its state changes.`,
 		Example: "  aura read Ben\n  aura read Ben --last 20 --follow\n  aura read Ben --json --keep-unread",
 		Args:    Exactly(1, "a contact or a group"),
 		RunE: func(c *cobra.Command, args []string) error {
-			if last < 0 {
-				return Usage(c, "--last must not be negative")
+			if c.Flags().Changed("last") && last < 1 {
+				return Usage(c, "--last must be 1 or more, got %d; without it all messages are shown", last)
 			}
 			return s.resolved("read", args[0], func(tc task.Context, core *app.Core, of app.Ref) error {
 				r := reader{shell: s, core: core, of: of, mark: !keepUnread, seen: map[aura.FactID]bool{}}

@@ -62,7 +62,7 @@ leaves as soon as the other side can be reached. TEXT "-" reads standard input t
 		},
 	}
 	c.Flags().StringVar(&wait, "wait", "", "return when the message is \"delivered\"")
-	c.Flags().DurationVar(&within, "timeout", time.Minute, "how long --wait waits; delivery goes on after it")
+	spanVar(c, &within, "timeout", time.Minute, "how long --wait waits; delivery goes on after it")
 	return c
 }
 
