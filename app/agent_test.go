@@ -235,6 +235,11 @@ func (a *agent) plan(in fact.Intent, now aura.Physical, res *fact.Result) (guard
 	set := chat.Setting{Contacts: &a.contacts, Moderation: &a.moderation}
 	switch in.Kind {
 	case chat.IntentSend:
+		stored, again, err := a.chats.Stored(in.Operation, decode[chat.SendIntent](a.t, in))
+		if err != nil || again {
+			res.Facts = []aura.FactID{stored}
+			return guard.Request{}, err
+		}
 		return chat.Send(a.chats, set, by, decode[chat.SendIntent](a.t, in))
 	case chat.IntentRead:
 		r, _, err := chat.MarkRead(a.chats, set, by, decode[chat.ReadIntent](a.t, in))

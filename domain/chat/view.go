@@ -100,6 +100,23 @@ func (s *State) Message(set Setting, context aura.ContextID, id aura.FactID) (Me
 	return Message{}, false
 }
 
+// Stored returns the message that an action of the owner left in a conversation, if it is among the newest that
+// the state keeps. It returns [aura.Conflict] when the action stored another text.
+func (s *State) Stored(by aura.OperationID, in SendIntent) (aura.FactID, bool, error) {
+	items := s.peek(in.Context).messages.Items()
+	for i := len(items) - 1; i >= 0 && !by.IsZero(); i-- {
+		m := &items[i].Value
+		if m.author != s.self || m.operation != by {
+			continue
+		}
+		if m.Text.Text != in.Text || m.Reply != in.Reply {
+			return aura.FactID{}, false, aura.Errorf("chat.Stored", aura.Conflict, "another text was stored as %s", by)
+		}
+		return m.id, true, nil
+	}
+	return aura.FactID{}, false, nil
+}
+
 func (s *State) listed(set Setting, c *conversation) Thread {
 	t := Thread{Ref: c.Ref, Name: c.name, Members: c.others, Left: !c.own}
 	if c.Group {
