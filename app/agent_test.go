@@ -264,7 +264,7 @@ func (a *agent) plan(in fact.Intent, now aura.Physical, res *fact.Result) (guard
 	case moderation.IntentUnmute:
 		return moderation.Unmute(by, decode[moderation.Target](a.t, in))
 	case moderation.IntentUnblock:
-		return moderation.Unblock(by, decode[moderation.Target](a.t, in))
+		return moderation.Unblock(by, decode[moderation.UnblockIntent](a.t, in), nil)
 	case invite.IntentCreate:
 		code := ada.code(a.t, decode[invite.CreateIntent](a.t, in).Life, now)
 		var err error

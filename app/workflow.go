@@ -104,9 +104,15 @@ func (c *Core) Block(tc task.Context, who Ref) error {
 	return c.moderate(tc, moderation.IntentBlock, who)
 }
 
-// Unblock undoes [Core.Block].
-func (c *Core) Unblock(tc task.Context, who Ref) error {
-	return c.moderate(tc, moderation.IntentUnblock, who)
+// Unblock undoes [Core.Block]. What the contact wrote meanwhile waits at its agent, arrives and is shown.
+func (c *Core) Unblock(tc task.Context, who Ref) error { return c.unblock(tc, who, false) }
+
+// UnblockWithout is [Core.Unblock], but what the contact wrote meanwhile, by its own clock, is never shown.
+func (c *Core) UnblockWithout(tc task.Context, who Ref) error { return c.unblock(tc, who, true) }
+
+func (c *Core) unblock(tc task.Context, who Ref, drop bool) error {
+	_, err := c.submit(tc, moderation.IntentUnblock, moderation.UnblockIntent{Authority: who.target().Authority, Drop: drop})
+	return err
 }
 
 func (c *Core) moderate(tc task.Context, intent string, who Ref) error {
