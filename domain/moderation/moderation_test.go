@@ -108,6 +108,12 @@ func second[T any](_ T, err error) error { return err }
 func records(t *testing.T) *rapid.Generator[[]fact.Record] {
 	kinds := []string{moderation.KindMuted, moderation.KindUnmuted, moderation.KindBlocked, moderation.KindUnblocked}
 	return rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) fact.Record {
+		if rapid.Bool().Draw(rt, "unblocked") {
+			return ada.Own(t, aura.Logical(rapid.Uint64Range(1, 6).Draw(rt, "at")), moderation.KindUnblocked, moderation.Unblocked{
+				Authority: ben.Authority(), Until: aura.Instant(rapid.Int64Range(0, 3).Draw(rt, "until")),
+				Seen: []moderation.Seen{{Context: group, Device: ben.Device(), Through: rapid.Uint64Range(0, 3).Draw(rt, "seen")}},
+			})
+		}
 		return ada.Own(t,
 			aura.Logical(rapid.Uint64Range(1, 6).Draw(rt, "logical")),
 			rapid.SampledFrom(kinds).Draw(rt, "kind"),
