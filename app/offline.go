@@ -108,7 +108,7 @@ func (b *offline) plan(in fact.Intent, now aura.Physical) (guard.Request, error)
 	case moderation.IntentBlock:
 		return planned(in, func(p moderation.Target) (guard.Request, error) { return moderation.Block(by, p) })
 	case moderation.IntentUnblock:
-		return planned(in, func(p moderation.Target) (guard.Request, error) { return moderation.Unblock(by, p) })
+		return planned(in, func(p moderation.UnblockIntent) (guard.Request, error) { return moderation.Unblock(by, p, nil) })
 	}
 	if registered(in.Kind) {
 		return guard.Request{}, errOffline(op)

@@ -16,18 +16,26 @@ var errSeen = errors.New("app: seen")
 
 // Sent is a message that is durable on this device.
 type Sent struct {
-	ID        aura.FactID      `json:"id"`
+	ID        aura.FactID      `json:"id,omitzero"`
 	Operation aura.OperationID `json:"operation"`
 }
 
 // Send sends a text and returns when it is durable here; [Core.WaitDelivered] waits for the peer. A zero
 // reply answers nothing. The errors are the agent's: [aura.Invalid] for a text that cannot be sent,
-// [aura.Denied] for a blocked contact or a group that was left.
+// [aura.Denied] for a blocked contact or a group that was left. A [Doubt] says that the text may be durable:
+// [Core.SendOnce] with its operation makes it so.
 func (c *Core) Send(tc task.Context, to Ref, text string, reply aura.FactID) (Sent, error) {
+	return c.SendOnce(tc, to, text, reply, aura.OperationID{})
+}
+
+// SendOnce is [Core.Send] as a given operation; zero: a new one. A second call with the same operation and text
+// sends nothing and returns what the first one stored, in whichever process it was made. It returns
+// [aura.Conflict] for an operation that stored another text.
+func (c *Core) SendOnce(tc task.Context, to Ref, text string, reply aura.FactID, id aura.OperationID) (Sent, error) {
 	if err := chat.CheckText(text); err != nil {
 		return Sent{}, err
 	}
-	res, err := c.submit(tc, chat.IntentSend, chat.SendIntent{Context: to.Context, Text: text, Reply: reply})
+	res, err := c.submitAs(tc, id, chat.IntentSend, chat.SendIntent{Context: to.Context, Text: text, Reply: reply})
 	if err != nil {
 		return Sent{}, err
 	}
@@ -96,9 +104,15 @@ func (c *Core) Block(tc task.Context, who Ref) error {
 	return c.moderate(tc, moderation.IntentBlock, who)
 }
 
-// Unblock undoes [Core.Block].
-func (c *Core) Unblock(tc task.Context, who Ref) error {
-	return c.moderate(tc, moderation.IntentUnblock, who)
+// Unblock undoes [Core.Block]. What the contact wrote meanwhile waits at its agent, arrives and is shown.
+func (c *Core) Unblock(tc task.Context, who Ref) error { return c.unblock(tc, who, false) }
+
+// UnblockWithout is [Core.Unblock], but what the contact wrote meanwhile, by its own clock, is never shown.
+func (c *Core) UnblockWithout(tc task.Context, who Ref) error { return c.unblock(tc, who, true) }
+
+func (c *Core) unblock(tc task.Context, who Ref, drop bool) error {
+	_, err := c.submit(tc, moderation.IntentUnblock, moderation.UnblockIntent{Authority: who.target().Authority, Drop: drop})
+	return err
 }
 
 func (c *Core) moderate(tc task.Context, intent string, who Ref) error {

@@ -39,10 +39,19 @@ func (s *Chat) send(tc task.Context, in fact.Intent) (fact.Result, error) {
 	if err := fact.Unmarshal(in.Payload, &p); err != nil {
 		return fact.Result{}, err
 	}
+	if stored, err := s.stored(in.Operation, p); err != nil || !stored.IsZero() {
+		return fact.Result{Operation: in.Operation, Facts: []aura.FactID{stored}}, err
+	}
 	r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
 		return chat.Send(pages.Chats, pages.Setting(), s.desk.Caller(tc, in.Operation), p)
 	})
 	return submitted(in, r, err)
+}
+
+// stored returns the message of an action that was done before: a frontend asks again when the answer was lost.
+func (s *Chat) stored(by aura.OperationID, p chat.SendIntent) (id aura.FactID, err error) {
+	s.desk.Book.Read(func(pages *Pages) { id, _, err = pages.Chats.Stored(by, p) })
+	return id, err
 }
 
 func (s *Chat) read(tc task.Context, in fact.Intent) (fact.Result, error) {
