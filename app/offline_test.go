@@ -97,7 +97,7 @@ func TestOfflineOnAJournalTakesNothing(t *testing.T) {
 		}
 		to := resolve(t, tc, c, "ben")
 		for name, err := range map[string]error{
-			"rename": renamed(c.Rename(tc, to, "Benjamin")), // would be lost
+			"rename": second(c.Rename(tc, to, "Benjamin")), // would be lost
 			"send":   second(c.Send(tc, to, "hi", aura.FactID{})),
 			"query":  second(c.Query(tc, `contact:self($id, $name)`, 0)),
 		} {
@@ -142,6 +142,3 @@ func TestTheDemoAccountIsSound(t *testing.T) {
 		}
 	})
 }
-
-// renamed keeps the error of a renaming.
-func renamed(_ app.Ref, err error) error { return err }
