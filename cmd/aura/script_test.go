@@ -53,6 +53,7 @@ func TestScripts(t *testing.T) {
 			"ready":     ready,
 			"freeze":    freeze,
 			"thaw":      thaw,
+			"token":     tokenOf,
 		},
 	})
 }
@@ -323,4 +324,19 @@ func thaw(ts *testscript.TestScript, _ bool, args []string) { signalTo(ts, args[
 func signalTo(ts *testscript.TestScript, home, name string) {
 	pid := strconv.Itoa(running(ts, home).cmd.Process.Pid)
 	ts.Check(ts.Exec("kill", "-s", name, pid))
+}
+
+// tokenOf ROLE HOME puts the identifier of the first token of a role into $TOKEN.
+func tokenOf(ts *testscript.TestScript, _ bool, args []string) {
+	out, err := binary(ts, "guard", "tokens", "--home", args[1], "--json").Output()
+	ts.Check(err)
+	for line := range strings.Lines(string(out)) {
+		var row struct{ ID, Role string }
+		ts.Check(json.Unmarshal([]byte(line), &row))
+		if row.Role == args[0] {
+			ts.Setenv("TOKEN", row.ID)
+			return
+		}
+	}
+	ts.Fatalf("%s has no token of the role %s: %s", args[1], args[0], out)
 }
