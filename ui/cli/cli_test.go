@@ -181,7 +181,7 @@ func TestOwnFactsNeedNoAgent(t *testing.T) {
 	d.prints(`{"done":"block","name":"Ben"}`+"\n", "block", "BEN", "--json")
 	d.prints("Ben is now called Benjamin\n", "rename", "Ben", "Benjamin")
 	d.prints("your name is now Adele\n", "name", "Adele")
-	d.prints("no groups yet: create one with: aura group create NAME CONTACT…\n", "group", "list")
+	d.prints("no groups: create one with: aura group create NAME CONTACT…\n", "group", "list")
 	d.prints("", "group", "list", "--json")
 	d.prints("no invitations yet: create one with: aura invite create\n", "invite", "list")
 }

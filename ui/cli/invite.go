@@ -21,7 +21,7 @@ func inviteCommand(s *Shell) *cobra.Command {
 		Long: `Meet somebody. An invitation is one line of text that one person may accept once, before it expires. Hand it over
 in a way that you trust: whoever has it first can become your contact.`,
 		Example: "  aura invite create\n  aura invite accept aura1…",
-	}, inviteCreateCommand(s), inviteAcceptCommand(s), inviteDeclineCommand(s), inviteListCommand(s), inviteCancelCommand(s))
+	}, inviteCreateCommand(s), inviteAcceptCommand(s), inviteDeclineCommand(s), inviteListCommand(s), inviteWaitCommand(s), inviteCancelCommand(s))
 }
 
 func inviteCreateCommand(s *Shell) *cobra.Command {
@@ -235,10 +235,61 @@ func (s *Shell) printInvitations(lines []invitationLine, now time.Time) error {
 	return w.Flush()
 }
 
+func inviteWaitCommand(s *Shell) *cobra.Command {
+	var within time.Duration
+	c := &cobra.Command{
+		Use:     "wait ID",
+		Short:   "Wait until an invitation, sent or received, has become a contact; \"invite list\" shows its ID",
+		Example: "  aura invite wait inv_k3jq\n  aura invite wait inv_k3jq --timeout 1h",
+		Args:    Exactly(1, "the beginning of an invitation's identifier"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if within <= 0 {
+				return Usage(c, "--timeout must be more than zero")
+			}
+			return s.connected("invite wait", func(tc task.Context, core *app.Core) error {
+				id, err := core.ResolveInvitation(tc, args[0])
+				if err != nil {
+					return err
+				}
+				return s.awaitInvitation(tc, core, id, within)
+			})
+		},
+	}
+	spanVar(c, &within, "timeout", time.Minute, "how long to wait; the invitation goes on after it")
+	return c
+}
+
+// awaitInvitation prints the contact that an invitation became. Any other end is an error: the caller waits for a
+// contact.
+func (s *Shell) awaitInvitation(tc task.Context, core *app.Core, id invite.ID, within time.Duration) error {
+	bounded, done := tc.WithBudget("invitation", within)
+	in, err := core.WaitInvitation(bounded, id)
+	done()
+	switch {
+	case aura.KindOf(err) == aura.Timeout && tc.Err() == nil:
+		return aura.Errorf("cli.Wait", aura.Timeout, "the invitation %s is %s after %s; it goes on", shortInvitation(id), in.Phase, span(within))
+	case err != nil:
+		return err
+	case in.Context.IsZero():
+		return aura.Errorf("cli.Wait", aura.Unavailable, "the invitation %s is %s%s", shortInvitation(id), in.Phase, because(in.Reason))
+	}
+	contacts, err := core.Contacts(tc)
+	if err != nil {
+		return err
+	}
+	for i := range contacts {
+		if c := &contacts[i]; c.Context == in.Context {
+			return s.Print(invitationLine{Invitation: in, With: c.Name}, "%s is now a contact.\nCompare this code with %s, by voice or in person: %s",
+				c.Name, c.Name, c.Verification)
+		}
+	}
+	return aura.Errorf("cli.Wait", aura.NotFound, "the invitation %s is %s, and its contact was removed", shortInvitation(id), in.Phase)
+}
+
 func inviteCancelCommand(s *Shell) *cobra.Command {
 	return &cobra.Command{
 		Use:     "cancel ID",
-		Short:   "Take back an invitation that nobody accepted yet; \"invite list\" shows its ID",
+		Short:   "Take back an invitation that nobody accepted yet, or stop accepting one; \"invite list\" shows its ID",
 		Example: "  aura invite cancel inv_k3jq",
 		Args:    Exactly(1, "the beginning of an invitation's identifier"),
 		RunE: func(_ *cobra.Command, args []string) error {
