@@ -109,7 +109,8 @@ func examine(tc task.Context, s *cli.Shell, home string, named protectFlags) []f
 		return append(findings, ill("agent", "let its process go on, or end it and run aura up", "it runs and does not answer"),
 			unseen("keys", "", "the agent has them"), unseen("journal", "", "the agent has it"))
 	case err == nil:
-		return append(findings, checkServices(&running), well("journal", "in use by the running agent, %d facts", running.Facts))
+		findings = append(findings, checkServices(&running), well("journal", "in use by the running agent, %d facts", running.Facts))
+		return append(findings, checkPeerClocks(tc, home)...)
 	}
 	findings = append(findings, well("agent", "not running; aura up starts it"), checkSocket(home))
 	return append(findings, checkKeysAndJournal(tc, home, named)...)
