@@ -235,6 +235,11 @@ func (a *agent) plan(in fact.Intent, now aura.Physical, res *fact.Result) (guard
 	set := chat.Setting{Contacts: &a.contacts, Moderation: &a.moderation}
 	switch in.Kind {
 	case chat.IntentSend:
+		stored, again, err := a.chats.Stored(in.Operation, decode[chat.SendIntent](a.t, in))
+		if err != nil || again {
+			res.Facts = []aura.FactID{stored}
+			return guard.Request{}, err
+		}
 		return chat.Send(a.chats, set, by, decode[chat.SendIntent](a.t, in))
 	case chat.IntentRead:
 		r, _, err := chat.MarkRead(a.chats, set, by, decode[chat.ReadIntent](a.t, in))
@@ -249,7 +254,7 @@ func (a *agent) plan(in fact.Intent, now aura.Physical, res *fact.Result) (guard
 	case chat.IntentLeave:
 		return chat.Leave(a.chats, set, by, decode[chat.LeaveIntent](a.t, in))
 	case contact.IntentRename:
-		return contact.Rename(&a.contacts, by, decode[contact.RenameIntent](a.t, in))
+		return chat.Rename(a.chats, set, by, decode[contact.RenameIntent](a.t, in))
 	case contact.IntentName:
 		return contact.Name(by, decode[contact.NameIntent](a.t, in))
 	case moderation.IntentMute:
@@ -259,7 +264,10 @@ func (a *agent) plan(in fact.Intent, now aura.Physical, res *fact.Result) (guard
 	case moderation.IntentUnmute:
 		return a.chats.Change(set, by, decode[moderation.ChangeIntent](a.t, in), moderation.Unmute)
 	case moderation.IntentUnblock:
-		return a.chats.Change(set, by, decode[moderation.ChangeIntent](a.t, in), moderation.Unblock)
+		in := decode[moderation.ChangeIntent](a.t, in)
+		return a.chats.Change(set, by, in, func(by contact.Caller, t moderation.Target) (guard.Request, error) {
+			return moderation.Unblock(by, t.Authority, in.Drop, nil)
+		})
 	case invite.IntentCreate:
 		code := ada.code(a.t, decode[invite.CreateIntent](a.t, in).Life, now)
 		var err error

@@ -120,7 +120,7 @@ func (b *offline) plan(in fact.Intent, now aura.Physical) (guard.Request, error)
 		return planned(in, func(p contact.NameIntent) (guard.Request, error) { return contact.Name(by, p) })
 	case contact.IntentRename:
 		return planned(in, func(p contact.RenameIntent) (guard.Request, error) {
-			return contact.Rename(&b.fold.contacts, by, p)
+			return chat.Rename(b.fold.chats, b.fold.setting(), by, p)
 		})
 	case moderation.IntentMute:
 		return planned(in, change(moderation.Mute))
@@ -129,7 +129,11 @@ func (b *offline) plan(in fact.Intent, now aura.Physical) (guard.Request, error)
 	case moderation.IntentBlock:
 		return planned(in, change(moderation.Block))
 	case moderation.IntentUnblock:
-		return planned(in, change(moderation.Unblock))
+		return planned(in, func(p moderation.ChangeIntent) (guard.Request, error) {
+			return b.fold.chats.Change(b.fold.setting(), by, p, func(by contact.Caller, t moderation.Target) (guard.Request, error) {
+				return moderation.Unblock(by, t.Authority, p.Drop, nil)
+			})
+		})
 	}
 	if registered(in.Kind) {
 		return guard.Request{}, errOffline(op)

@@ -20,7 +20,7 @@ func NewModeration(d *Desk) *Moderation {
 	s := &Moderation{desk: d}
 	s.front = newFront("moderation", map[string]handler{
 		moderation.IntentMute: s.apply(moderation.Mute), moderation.IntentUnmute: s.apply(moderation.Unmute),
-		moderation.IntentBlock: s.apply(moderation.Block), moderation.IntentUnblock: s.apply(moderation.Unblock),
+		moderation.IntentBlock: s.apply(moderation.Block), moderation.IntentUnblock: s.unblock,
 	})
 	return s
 }
@@ -36,4 +36,35 @@ func (s *Moderation) apply(plan func(contact.Caller, moderation.Target) (guard.R
 		})
 		return submitted(in, r, err)
 	}
+}
+
+func (s *Moderation) unblock(tc task.Context, in fact.Intent) (fact.Result, error) {
+	var p moderation.ChangeIntent
+	if err := fact.Unmarshal(in.Payload, &p); err != nil {
+		return fact.Result{}, err
+	}
+	seen := s.seen(p)
+	r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
+		return pages.Chats.Change(pages.Setting(), s.desk.Caller(tc, in.Operation), p, func(by contact.Caller, t moderation.Target) (guard.Request, error) {
+			return moderation.Unblock(by, t.Authority, p.Drop, seen)
+		})
+	})
+	return submitted(in, r, err)
+}
+
+// seen returns what of a blocked person is here, in every conversation with it: while it is blocked nothing is
+// added.
+func (s *Moderation) seen(p moderation.ChangeIntent) (seen []moderation.Seen) {
+	if !p.Drop {
+		return nil
+	}
+	for _, peer := range s.desk.Book.Peers() {
+		if peer.Authority == p.Target().Authority {
+			device := peer.Certificate.Device()
+			seen = append(seen, moderation.Seen{
+				Context: peer.Context, Device: device, Through: s.desk.Journal.Count(fact.ContextNamespace(peer.Context), device),
+			})
+		}
+	}
+	return seen
 }
