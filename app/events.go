@@ -88,8 +88,8 @@ func newWitness(self aura.AuthorityID) *witness {
 func (w *witness) take(up *fact.Update, now aura.Physical) []Event {
 	w.fold.apply(up)
 	var touched []aura.ContextID
+	take(up.Records, w.invites.Apply)
 	for i := range up.Records {
-		w.invites.Apply(&up.Records[i])
 		if context, one := touches(&up.Records[i]); one {
 			touched = append(touched, context)
 		}

@@ -30,10 +30,11 @@ type Tokens struct {
 	device     aura.DeviceID
 	candidates []string
 
-	leaf    task.Leaf
-	state   *capability.State
-	version uint64 // counts changes of what is permitted
-	answers map[question]answer
+	leaf       task.Leaf
+	state      *capability.State
+	quarantine *fact.Quarantine
+	version    uint64 // counts changes of what is permitted
+	answers    map[question]answer
 }
 
 // question is what an answer is kept for. The token is its hash; zero: those of the journal.
@@ -54,6 +55,7 @@ func OpenTokens(tc task.Context, identity fact.Certificate, candidates []string,
 	t := &Tokens{
 		root: identity.Root, own: identity.Authority(), device: identity.Device(), candidates: candidates,
 		state: capability.NewState(identity.Authority()), answers: map[question]answer{},
+		quarantine: fact.NewQuarantine(task.Contain),
 	}
 	// First attached, then read: what is committed in between arrives twice, which changes nothing.
 	_, detach := j.Attach(t)
@@ -74,12 +76,21 @@ func OpenTokens(tc task.Context, identity fact.Certificate, candidates []string,
 func (t *Tokens) Committed(records []fact.Record) {
 	t.leaf.Lock()
 	defer t.leaf.Unlock()
-	for i := range records {
-		if t.state.Apply(&records[i]) {
-			t.version++
-			clear(t.answers)
+	t.quarantine.Fold("capability", records, func(records []fact.Record) {
+		for i := range records {
+			if t.state.Apply(&records[i]) {
+				t.version++
+				clear(t.answers)
+			}
 		}
-	}
+	})
+}
+
+// Quarantined returns the facts after the first n that the fold could not take, see [fact.Quarantine].
+func (t *Tokens) Quarantined(n int) []fact.Quarantined {
+	t.leaf.Lock()
+	defer t.leaf.Unlock()
+	return t.quarantine.Held(n)
 }
 
 // Frontier implements [Frontiers].

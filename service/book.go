@@ -65,19 +65,39 @@ type Book struct {
 	self aura.AuthorityID
 	meta func(key string) ([]byte, error)
 
-	lock    task.Leaf
-	pages   Pages
-	blind   bool // a secret could not be read
-	changed []*task.Bell
+	lock       task.Leaf
+	pages      Pages
+	folds      []bookFold
+	quarantine *fact.Quarantine
+	blind      bool // a secret could not be read
+	changed    []*task.Bell
+}
+
+// bookFold is one reducer of the book.
+type bookFold struct {
+	name  string
+	apply func(*fact.Record)
 }
 
 // NewBook returns an empty book for an authority. meta reads the journal's metadata, nil for none.
 func NewBook(self aura.AuthorityID, meta func(key string) ([]byte, error)) *Book {
-	return &Book{self: self, meta: meta, pages: Pages{
+	b := &Book{self: self, meta: meta, quarantine: fact.NewQuarantine(task.Contain), pages: Pages{
 		Chats:   chat.NewState(self, bookKeep),
 		secrets: map[aura.ContextID][32]byte{}, tags: map[transport.Tag]aura.ContextID{},
 		codes: map[transport.Tag]transport.Secret{},
 	}}
+	b.folds = []bookFold{
+		{"contact", b.pages.Contacts.Apply}, {"moderation", b.pages.Moderation.Apply},
+		{"invite", b.pages.Invites.Apply}, {"chat", b.pages.Chats.Apply},
+	}
+	return b
+}
+
+// Quarantined returns the facts after the first n that a fold could not take, see [fact.Quarantine].
+func (b *Book) Quarantined(n int) []fact.Quarantined {
+	b.lock.Lock()
+	defer b.lock.Unlock()
+	return b.quarantine.Held(n)
 }
 
 // BookKinds names the facts that a book must have seen before it is used. Of the conversations it folds
@@ -110,15 +130,27 @@ func (b *Book) Tails(own aura.DeviceID) []Tail {
 
 // Committed implements [journal.Sink].
 func (b *Book) Committed(records []fact.Record) {
+	if bells, structural := b.take(records); structural {
+		for _, bell := range bells {
+			bell.Ring()
+		}
+	}
+}
+
+// take folds records and reports whether they may have changed who is linked to whom.
+func (b *Book) take(records []fact.Record) (bells []*task.Bell, structural bool) {
 	b.lock.Lock()
-	structural, met, invited := false, false, false
+	defer b.lock.Unlock()
+	for _, f := range b.folds {
+		b.quarantine.Fold(f.name, records, func(records []fact.Record) {
+			for i := range records {
+				f.apply(&records[i])
+			}
+		})
+	}
+	met, invited := false, false
 	for i := range records {
-		r := &records[i]
-		b.pages.Contacts.Apply(r)
-		b.pages.Moderation.Apply(r)
-		b.pages.Invites.Apply(r)
-		b.pages.Chats.Apply(r)
-		switch r.Fact.Kind {
+		switch records[i].Fact.Kind {
 		case chat.KindMessage, chat.KindRead, chat.KindAcked, chat.KindFailed:
 			continue // they change nothing about who is linked to whom
 		case contact.KindAdded, chat.KindCreated, chat.KindJoined:
@@ -134,13 +166,7 @@ func (b *Book) Committed(records []fact.Record) {
 	if invited {
 		b.offer()
 	}
-	bells := b.changed
-	b.lock.Unlock()
-	if structural {
-		for _, bell := range bells {
-			bell.Ring()
-		}
-	}
+	return b.changed, structural
 }
 
 // open learns the secrets of contexts.
