@@ -33,7 +33,7 @@ func (a *Agent) status() status.Status {
 		Started: a.started, Facts: a.desk.Journal.Head(), Addresses: a.reach(),
 	}
 	for _, w := range a.pump.wards {
-		s.Quarantined = append(s.Quarantined, Quarantined(w.held(0))...)
+		s.Quarantined = append(s.Quarantined, Quarantined(w.held())...)
 	}
 	for i, h := range a.tree.handles {
 		s.Services = append(s.Services, status.Service{Name: a.tree.names[i], State: h.Observe().State().String()})

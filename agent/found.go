@@ -93,7 +93,9 @@ func inRoom(tc task.Context, h Hands, store *storage, tokens *interp.Tokens, fn 
 	if err == nil {
 		err = fn(interp.NewRoom(own, device, store.journal, tokens, production, h.Entropy, interp.RoomOptions{}))
 	}
-	for _, ended := range []error{handle.Join(tc, joinGrace), writer.Join(tc, joinGrace), group.Close(tc, closeGrace)} {
+	for _, ended := range []error{
+		handle.Join(tc, joinGrace), handle.Close(tc, closeGrace), writer.Join(tc, joinGrace), group.Close(tc, closeGrace),
+	} {
 		if err == nil {
 			err = ended
 		}

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"slices"
 	"time"
 
 	"github.com/aura-runtime/aura"
@@ -32,11 +33,11 @@ type pump struct {
 	offered fact.Position
 }
 
-// ward is a quarantine of one of the folds that follow the journal, and how many of its facts were reported.
+// ward is a service whose folds follow the journal, and the facts that these could not take.
 type ward struct {
 	service string
-	held    func(after int) []fact.Quarantined
-	told    int
+	held    func() []fact.Quarantined
+	told    []fact.Quarantined
 }
 
 func newPump(j *journal.Journal, s *reactive.Scheduler, e world.Entropy) *pump {
@@ -85,9 +86,11 @@ func (p *pump) Close(task.Context) error { return nil }
 func (p *pump) report(tc task.Context) {
 	for i := range p.wards {
 		w := &p.wards[i]
-		for _, q := range w.held(w.told) {
-			tc.Emit(world.InvariantViolated(w.service, "a fold takes every fact", q.ID, q.Cause))
-			w.told++
+		for _, q := range w.held() {
+			if !slices.ContainsFunc(w.told, func(t fact.Quarantined) bool { return t.Fold == q.Fold && t.ID == q.ID }) {
+				tc.Emit(world.InvariantViolated(w.service, "a fold takes every fact", q.ID, q.Cause))
+				w.told = append(w.told, q)
+			}
 		}
 	}
 }

@@ -37,10 +37,16 @@ func (q *Quarantine) Fold(fold string, records []Record, apply func([]Record)) {
 	if len(records) == 0 || q.contain(func() { apply(records) }) == nil {
 		return
 	}
+	one := func(r *Record) { apply([]Record{*r}) }
 	for i := range records {
-		if err := q.contain(func() { apply(records[i : i+1]) }); err != nil {
-			q.hold(fold, &records[i], err)
-		}
+		q.Take(fold, &records[i], one)
+	}
+}
+
+// Take hands one record to apply, and holds it if apply panics.
+func (q *Quarantine) Take(fold string, r *Record, apply func(*Record)) {
+	if err := q.contain(func() { apply(r) }); err != nil {
+		q.hold(fold, r, err)
 	}
 }
 
@@ -54,5 +60,5 @@ func (q *Quarantine) hold(fold string, r *Record, err error) {
 	})
 }
 
-// Held returns the facts that were set aside after the first n, in the order in which that happened.
-func (q *Quarantine) Held(n int) []Quarantined { return slices.Clone(q.held[min(n, len(q.held)):]) }
+// Held returns the facts that were set aside, in the order in which that happened.
+func (q *Quarantine) Held() []Quarantined { return slices.Clone(q.held) }

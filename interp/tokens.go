@@ -30,11 +30,11 @@ type Tokens struct {
 	device     aura.DeviceID
 	candidates []string
 
-	leaf       task.Leaf
-	state      *capability.State
-	quarantine *fact.Quarantine
-	version    uint64 // counts changes of what is permitted
-	answers    map[question]answer
+	leaf    task.Leaf
+	state   *capability.State
+	fold    *journal.Fold // of the state
+	version uint64        // counts changes of what is permitted
+	answers map[question]answer
 }
 
 // question is what an answer is kept for. The token is its hash; zero: those of the journal.
@@ -55,20 +55,47 @@ func OpenTokens(tc task.Context, identity fact.Certificate, candidates []string,
 	t := &Tokens{
 		root: identity.Root, own: identity.Authority(), device: identity.Device(), candidates: candidates,
 		state: capability.NewState(identity.Authority()), answers: map[question]answer{},
-		quarantine: fact.NewQuarantine(task.Contain),
 	}
+	selection := fact.Selection{Kinds: []string{"capability.*", capability.KindPolicy}}
+	t.fold = journal.NewFold("fold.capability", selection, grants{t.state, t}, &t.leaf)
 	// First attached, then read: what is committed in between arrives twice, which changes nothing.
 	_, detach := j.Attach(t)
-	selection := fact.Selection{Kinds: []string{"capability.*", capability.KindPolicy}}
-	_, err := j.Read(tc, selection, func(r fact.Record) error {
-		t.Committed([]fact.Record{r})
-		return nil
-	})
-	if err != nil {
+	if err := t.fold.Load(tc, j); err != nil {
 		detach()
 		return nil, nil, err
 	}
 	return t, detach, nil
+}
+
+// grants is the state of tokens as a fold of the journal.
+type grants struct {
+	*capability.State
+	tokens *Tokens
+}
+
+// Apply implements [fact.Reducer].
+func (g grants) Apply(r *fact.Record) {
+	if g.State.Apply(r) {
+		g.tokens.version++
+		clear(g.tokens.answers)
+	}
+}
+
+// Save returns the state of what is permitted, see [capability.State.Save].
+func (t *Tokens) Save() ([]byte, error) {
+	t.leaf.Lock()
+	defer t.leaf.Unlock()
+	return t.state.Save()
+}
+
+// Folds returns the folds of which checkpoints are kept.
+func (t *Tokens) Folds() []*journal.Fold { return []*journal.Fold{t.fold} }
+
+// Due returns the checkpoints that it is time to append.
+func (t *Tokens) Due() ([]journal.Checkpoint, error) {
+	t.leaf.Lock()
+	defer t.leaf.Unlock()
+	return journal.Due(t.fold)
 }
 
 // Committed implements [journal.Sink]. The journal tells its sinks before its callers, so whoever has been
@@ -76,21 +103,14 @@ func OpenTokens(tc task.Context, identity fact.Certificate, candidates []string,
 func (t *Tokens) Committed(records []fact.Record) {
 	t.leaf.Lock()
 	defer t.leaf.Unlock()
-	t.quarantine.Fold("capability", records, func(records []fact.Record) {
-		for i := range records {
-			if t.state.Apply(&records[i]) {
-				t.version++
-				clear(t.answers)
-			}
-		}
-	})
+	t.fold.Committed(records)
 }
 
-// Quarantined returns the facts after the first n that the fold could not take, see [fact.Quarantine].
-func (t *Tokens) Quarantined(n int) []fact.Quarantined {
+// Quarantined returns the facts that the fold could not take, see [fact.Quarantine].
+func (t *Tokens) Quarantined() []fact.Quarantined {
 	t.leaf.Lock()
 	defer t.leaf.Unlock()
-	return t.quarantine.Held(n)
+	return t.fold.Quarantined()
 }
 
 // Frontier implements [Frontiers].

@@ -214,11 +214,11 @@ func (s *Scheduler) apply(tc task.Context, b *bound, part fact.Update) {
 	if task.Contain(func() { b.view.Apply(part) }) == nil {
 		return
 	}
-	told := len(s.quarantine.Held(0))
+	told := len(s.quarantine.Held())
 	s.quarantine.Fold(b.name, part.Records, func(records []fact.Record) {
 		b.view.Apply(fact.Update{Records: records, Position: part.Position, Live: part.Live})
 	})
-	for _, q := range s.quarantine.Held(told) {
+	for _, q := range s.quarantine.Held()[told:] {
 		tc.Emit(world.InvariantViolated(schedulerName, "a view takes every fact", q.ID, q.Cause))
 	}
 	for i := range part.Observations {

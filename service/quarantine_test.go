@@ -6,8 +6,17 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 )
+
+// planted is a reducer without a state.
+type planted func(*fact.Record)
+
+func (p planted) Apply(r *fact.Record)  { p(r) }
+func (p planted) Version() int          { return 1 }
+func (p planted) Save() ([]byte, error) { return []byte{1}, nil }
+func (p planted) Restore([]byte) error  { return nil }
 
 // TestBookGoesOnBehindAFactThatPanics plants a fold with a bug between those of the domains: the book names
 // the fact, folds what comes with it and after it, and does the same when it is made anew.
@@ -26,20 +35,27 @@ func TestBookGoesOnBehindAFactThatPanics(t *testing.T) {
 	for start := range 2 {
 		folded := map[aura.FactID]bool{}
 		book := NewBook(own, func(string) ([]byte, error) { return nil, nil })
-		book.folds = append([]bookFold{{"planted", func(r *fact.Record) {
+		bug := journal.NewFold("planted", fact.Selection{}, planted(func(r *fact.Record) {
 			if r.ID == batch[1].ID {
 				panic("planted")
 			}
 			folded[r.ID] = true
-		}}}, book.folds...)
+		}), &book.lock)
+		book.folds = append([]*journal.Fold{bug}, book.folds...)
 		bell := task.NewBell()
 		book.OnChange(bell)
 		book.Committed(batch)
 		book.Committed([]fact.Record{name(4, "Ada IV")})
 
-		held := book.Quarantined(0)
+		held := book.Quarantined()
 		if len(held) != 1 || held[0].ID != batch[1].ID || held[0].Fold != "planted" || held[0].Kind != contact.KindSelf || held[0].Cause == nil {
 			t.Errorf("start %d: held are %v", start, held)
+		}
+		for range 100 {
+			book.Committed(batch[:1])
+		}
+		if _, due, err := bug.Due(); due || err != nil {
+			t.Errorf("start %d: a checkpoint would hide the fact from the next start: %v", start, err)
 		}
 		if !folded[batch[0].ID] || !folded[batch[2].ID] || !folded[aura.FactID{4}] {
 			t.Errorf("start %d: folded are %v", start, folded)

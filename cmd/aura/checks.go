@@ -251,7 +251,7 @@ func checkJournal(tc task.Context, store journal.Store, ring *keyring.Ring) []fi
 			book.Committed([]fact.Record{r})
 			return nil
 		})
-		held = agent.Quarantined(book.Quarantined(0))
+		held = agent.Quarantined(book.Quarantined())
 		err = errors.Join(err, j.Close(tc))
 	}
 	switch {
