@@ -27,7 +27,7 @@ func TestBookGoesOnBehindAFactThatPanics(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return fact.Record{ID: aura.FactID{n}, Fact: fact.Fact{
+		return fact.Record{Position: fact.Position(n), ID: aura.FactID{n}, Fact: fact.Fact{
 			Namespace: d.Namespace, Kind: d.Kind, Payload: d.Payload, Author: own, Logical: aura.Logical(n),
 		}}
 	}

@@ -32,8 +32,8 @@ func simCommand(s *cli.Shell) *cobra.Command {
 		Use:   "sim",
 		Short: "Live through simulated worlds and check what must always hold",
 		Long: `Live through a simulated world of real agents: people meet, talk, read, rename and block, and with --faults the network
-is cut, processes are killed, services panic and disks fail. What must always hold is checked throughout. A seed decides everything: the
-same seed gives the same world, step for step, and so the same digest.
+is cut, processes are killed, services panic and disks fail. What must always hold is checked throughout. A seed decides
+everything: the same seed gives the same world, step for step, and so the same digest.
 
 With --seeds many worlds are lived through, and the first that fails is shown with the command that replays it. To see
 that the checks bite, --plant puts a bug into every agent: ` + strings.Join(sim.Plants(), ", ") + `.`,
