@@ -2,7 +2,6 @@ package reactive_test
 
 import (
 	"errors"
-	"slices"
 	"testing"
 	"time"
 
@@ -273,74 +272,53 @@ func TestImpossibleViewsAreRefused(t *testing.T) {
 	}
 }
 
-// brittle is a view that panics on one fact, on one observation, and once when it is shown.
-type brittle struct {
-	outlet *reactive.Outlet[[]string]
-	seen   []string
-	fail   bool
+// hour is a view over time: how many of the given instants have passed.
+type hour struct {
+	*count
+	at []aura.Instant
 }
 
-func (b *brittle) Name() string { return "brittle" }
-
-func (b *brittle) Needs() reactive.Needs {
-	return reactive.Needs{Facts: fact.Selection{Kinds: []string{"*"}, Observations: []string{"*"}}}
-}
-
-func (b *brittle) Apply(up fact.Update) {
-	take := func(text string) {
-		if text == "bad" {
-			panic("planted")
-		}
-		if !slices.Contains(b.seen, text) {
-			b.seen = append(b.seen, text)
+func (h *hour) Publish(tc task.Context, st *reactive.Stage) error {
+	passed := 0
+	for _, at := range h.at {
+		if tc.Now().At >= at {
+			passed++
 		}
 	}
-	for i := range up.Records {
-		take(string(up.Records[i].Fact.Payload))
-	}
-	for _, o := range up.Observations {
-		take(string(o.Payload))
-	}
-}
-
-func (b *brittle) Publish(_ task.Context, st *reactive.Stage) error {
-	if b.fail {
-		b.fail = false
-		panic("planted")
-	}
-	b.outlet.Put(st, slices.Clone(b.seen))
+	h.outlet.Put(st, passed)
 	return nil
 }
 
-func TestViewThatPanicsGoesOn(t *testing.T) {
-	everywhere(t, func(t *testing.T, tc task.Context) {
-		h := reactive.NewHub()
-		texts := reactive.NewSignal[[]string]("texts")
-		outlet, err := reactive.Register(h, texts, nil)
-		if err != nil {
-			t.Fatal(err)
+func (h *hour) Turns(now aura.Physical) (aura.Instant, bool) {
+	for _, at := range h.at {
+		if at > now.At {
+			return at, true
 		}
-		b := &brittle{outlet: outlet}
-		s, err := reactive.NewScheduler(h, reactive.Options{Immediate: true}, b)
-		if err != nil {
-			t.Fatal(err)
-		}
-		stop := started(t, tc, s)
-		b.fail = true
-		for _, up := range []fact.Update{
-			{Records: []fact.Record{record(1, "chat.message", "a"), record(2, "chat.message", "bad"), record(3, "chat.message", "b")}, Position: 3},
-			{Observations: []fact.Observation{{Kind: "x", Payload: []byte("bad")}, {Kind: "x", Payload: []byte("c")}}},
-			{Records: []fact.Record{record(4, "chat.message", "d")}, Position: 4},
-		} {
-			if err := s.Offer(tc, up); err != nil {
-				t.Fatal(err)
+	}
+	return 0, false
+}
+
+func TestAViewOverTimeChangesInTime(t *testing.T) {
+	for seed := range uint64(8) {
+		simulated(t, seed, nil, func(t *testing.T, tc task.Context) {
+			h := reactive.NewHub()
+			start := tc.Now().At
+			v := &hour{counting(t, h, "test:hour", "test.none"), []aura.Instant{start.Add(time.Second), start.Add(7 * time.Minute), start.Add(48 * time.Hour)}}
+			follower := counting(t, h, "test:follower", "test.none")
+			follower.needs.Follows = []string{"test:hour"}
+			s := scheduler(t, h, reactive.Options{}, v, follower)
+			defer started(t, tc, s)()
+			sub := subscribe(t, h, "test:hour")
+			began := tc.Elapsed()
+			for passed, after := range []time.Duration{0, time.Second, 7 * time.Minute, 48 * time.Hour} {
+				until(t, tc, sub, passed)
+				if at := tc.Elapsed() - began; at < after || at > after+time.Second {
+					t.Errorf("the view shows %d after %s", passed, at)
+				}
 			}
-		}
-		s.Shut()
-		stop()
-		slices.Sort(b.seen) // batches may merge
-		if diff := cmp.Diff([]string{"a", "b", "c", "d"}, b.seen); diff != "" {
-			t.Error(diff)
-		}
-	})
+			if follower.batches != 0 {
+				t.Errorf("time is no fact, but a view folded %d batches", follower.batches)
+			}
+		})
+	}
 }
