@@ -1,14 +1,15 @@
 package agent
 
 import (
+	"errors"
 	"slices"
 
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/interp"
 	"github.com/aura-runtime/aura/interp/token"
-	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/service"
 	"github.com/aura-runtime/aura/task"
 )
@@ -18,7 +19,8 @@ import (
 // store closed. It returns [aura.Invalid] for a name that cannot be shown and
 // [aura.Conflict] when the authority was founded before.
 func Found(tc task.Context, h Hands, name string, more ...fact.Draft) (err error) {
-	if err := contact.CheckName(name); err != nil {
+	name, err = contact.ParseName(name)
+	if err != nil {
 		return err
 	}
 	registry, err := Registry()
@@ -38,18 +40,12 @@ func Found(tc task.Context, h Hands, name string, more ...fact.Draft) (err error
 	if err != nil {
 		return err
 	}
-	group := task.NewGroup(tc, "found")
-	defer func() {
-		if closing := group.Close(tc, closeGrace); err == nil {
-			err = closing
-		}
-	}()
-	store, err := openJournal(tc, group, h, registry)
+	store, err := openJournal(tc, h, registry)
 	if err != nil {
 		return err
 	}
 	defer func() {
-		if closing := store.journal.Close(tc); err == nil {
+		if closing := store.Close(tc); err == nil {
 			err = closing
 		}
 	}()
@@ -57,7 +53,7 @@ func Found(tc task.Context, h Hands, name string, more ...fact.Draft) (err error
 	if err != nil {
 		return err
 	}
-	return inRoom(tc, h, store.journal, tokens, func(room *interp.Room) error {
+	return inRoom(tc, h, store, tokens, func(room *interp.Room) error {
 		_, err := room.Found(tc, append([]fact.Draft{first, self}, more...)...)
 		return err
 	})
@@ -65,7 +61,7 @@ func Found(tc task.Context, h Hands, name string, more ...fact.Draft) (err error
 
 // renew issues a token for what the profile of this build has and the authority never permitted itself: it
 // was founded by a build that could do less. It returns the names.
-func renew(tc task.Context, h Hands, j *journal.Journal, tokens *interp.Tokens) ([]string, error) {
+func renew(tc task.Context, h Hands, store *storage, tokens *interp.Tokens) ([]string, error) {
 	profile, err := owner()
 	if err != nil {
 		return nil, err
@@ -79,7 +75,7 @@ func renew(tc task.Context, h Hands, j *journal.Journal, tokens *interp.Tokens) 
 	if err != nil {
 		return nil, err
 	}
-	err = inRoom(tc, h, j, tokens, func(room *interp.Room) error {
+	err = inRoom(tc, h, store, tokens, func(room *interp.Room) error {
 		_, err := room.Renew(tc, draft)
 		return err
 	})
@@ -89,18 +85,52 @@ func renew(tc task.Context, h Hands, j *journal.Journal, tokens *interp.Tokens) 
 	return profile.Names, nil
 }
 
-// inRoom runs fn with a room over a journal that no agent serves.
-func inRoom(tc task.Context, h Hands, j *journal.Journal, tokens *interp.Tokens, fn func(*interp.Room) error) error {
-	own, device := h.Ring.Authority(), h.Ring.Device()
-	production := interp.NewProduction(own, device, j, h.Ring, sender{new(*service.Sync)})
-	group := task.NewGroup(tc, "room")
-	handle := task.Supervise(group, production)
-	err := handle.Start(tc)
-	if err != nil {
-		return err
+// labelBatch is how many names are kept in one decision.
+const labelBatch = 128
+
+// keepLabels keeps the names under which an earlier build, which computed them anew each time, showed its
+// conversations. It does nothing for an owner who may not name anybody.
+func keepLabels(tc task.Context, h Hands, store *storage, tokens *interp.Tokens, book *service.Book) error {
+	by := contact.Caller{Authority: h.Ring.Authority(), Device: h.Ring.Device(), Now: tc.Now()}
+	var drafts []fact.Draft
+	var failed error
+	book.Read(func(p *service.Pages) {
+		for _, n := range p.Chats.Unlabelled(p.Setting()) {
+			draft, err := contact.Label(by, n.Context, n.Name)
+			drafts, failed = append(drafts, draft), errors.Join(failed, err)
+		}
+	})
+	if failed != nil || len(drafts) == 0 {
+		return failed
 	}
-	err = fn(interp.NewRoom(own, device, j, tokens, production, h.Entropy, interp.RoomOptions{}))
-	for _, ended := range []error{handle.Join(tc, joinGrace), handle.Close(tc, closeGrace), group.Close(tc, closeGrace)} {
+	err := inRoom(tc, h, store, tokens, func(room *interp.Room) error {
+		for some := range slices.Chunk(drafts, labelBatch) {
+			r := by.Local(contact.CapRename, some...)
+			if _, _, err := room.Decide(tc, &r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if aura.KindOf(err) == aura.Denied {
+		return nil
+	}
+	return err
+}
+
+// inRoom runs fn with a room over a journal that no agent serves.
+func inRoom(tc task.Context, h Hands, store *storage, tokens *interp.Tokens, fn func(*interp.Room) error) error {
+	own, device := h.Ring.Authority(), h.Ring.Device()
+	production := interp.NewProduction(own, device, store.journal, h.Ring, sender{new(*service.Sync)})
+	group := task.NewGroup(tc, "room")
+	writer, handle := task.Supervise(group, store), task.Supervise(group, production)
+	err := errors.Join(writer.Start(tc), handle.Start(tc))
+	if err == nil {
+		err = fn(interp.NewRoom(own, device, store.journal, tokens, production, h.Entropy, interp.RoomOptions{}))
+	}
+	for _, ended := range []error{
+		handle.Join(tc, joinGrace), handle.Close(tc, closeGrace), writer.Join(tc, joinGrace), group.Close(tc, closeGrace),
+	} {
 		if err == nil {
 			err = ended
 		}

@@ -97,6 +97,9 @@ func (l *life) do(tc task.Context, what string, fn func(task.Context) error) err
 	tc, done := tc.WithBudget(what, patience)
 	defer done()
 	err := fn(tc)
+	if l.fuse.fired {
+		return err // the agent is dying of a planted bug
+	}
 	switch aura.KindOf(err) {
 	case 0, aura.Denied, aura.Conflict, aura.NotFound:
 	case aura.Cancelled:
@@ -221,11 +224,14 @@ func (l *life) makeUp(tc task.Context) {
 }
 
 func (l *life) rename(tc task.Context, t chat.Thread) {
-	if t.Group {
-		return
-	}
 	l.with(tc, "rename", t, func(tc task.Context, who app.Ref) error {
-		return l.core.Rename(tc, who, one(l.chance, []string{"", "Friend", "Friend", "Neighbour"}))
+		l.witness.renamed[who.Context] = true
+		_, err := l.core.Rename(tc, who, one(l.chance, []string{"", "Friend", "Friend", "Neighbour"}))
+		if err == nil || aura.KindOf(err) == aura.Conflict {
+			delete(l.witness.renamed, who.Context)
+			delete(l.witness.labels, who.Context)
+		}
+		return err
 	})
 }
 

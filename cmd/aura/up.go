@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -112,7 +113,7 @@ func serveHome(tc task.Context, s *cli.Shell, home string, p keyring.Protector, 
 	})
 	if errors.Is(err, aura.NotFound) {
 		return aura.Errorf("aura.Up", aura.NotFound,
-			"the journal of %s is empty: bring it back from a copy or, if the account was never used, remove the folder and run aura init", home)
+			"the journal of %s is empty: %s", home, lostJournal)
 	}
 	if err != nil {
 		return err
@@ -120,15 +121,24 @@ func serveHome(tc task.Context, s *cli.Shell, home string, p keyring.Protector, 
 	if err := door.Start(tc); err != nil {
 		return err
 	}
-	err = announce(tc, s, home, before, door.Agent, seen.metricsAt())
+	err = announce(tc, s, home, before, o.Listen, door.Agent, seen.metricsAt())
 	if err == nil {
 		err = serveUntil(tc, door.Agent, stop)
+	}
+	if err != nil {
+		var done func()
+		tc, done = tc.WithBudget("stop", failedStop)
+		defer done()
 	}
 	if stopped := door.Stop(tc); err == nil {
 		err = stopped
 	}
 	return err
 }
+
+// failedStop is how long the rest of an agent may take to stop after one of its services failed: together with
+// hangGrace less than a second.
+const failedStop = 600 * time.Millisecond
 
 // frontDoor is the bridge of the local API, which is one of the agent's services and so is made before it.
 type frontDoor struct{ *agent.Agent }
@@ -165,7 +175,7 @@ type readyLine struct {
 	Permitted []string `json:"permitted,omitempty"`
 }
 
-func announce(tc task.Context, s *cli.Shell, home string, before int, a *agent.Agent, metrics string) error {
+func announce(tc task.Context, s *cli.Shell, home string, before int, listen []string, a *agent.Agent, metrics string) error {
 	now, err := agentStatus(tc, a)
 	if err != nil {
 		return err
@@ -193,6 +203,13 @@ func announce(tc task.Context, s *cli.Shell, home string, before int, a *agent.A
 	}
 	if err := s.Print(nil, "the agent is up for %s", home); err != nil {
 		return err
+	}
+	if slices.ContainsFunc(listen, func(a string) bool {
+		return strings.HasPrefix(a, "/ip4/0.0.0.0/") || strings.HasPrefix(a, "/ip6/::/")
+	}) {
+		if err := s.Print(nil, "  listens on every interface of this machine; --listen IP:PORT takes one"); err != nil {
+			return err
+		}
 	}
 	for _, address := range line.Addresses {
 		if err := s.Print(nil, "  listens on %s", address); err != nil {
@@ -225,9 +242,25 @@ func serveUntil(tc task.Context, a *agent.Agent, stop *task.Latch) error {
 		err = closing
 	}
 	if failure != nil {
-		return failure
+		return lastWords(failure)
 	}
 	return err
+}
+
+// lastWords is what a person reads when the agent ended without being told to.
+func lastWords(failure error) error {
+	why := aura.Reason(failure)
+	if s, ok := errors.AsType[*agent.ServiceError](failure); ok {
+		why = "its service " + s.Service + " ended by itself"
+		if s.Err != nil {
+			why = "its service " + s.Service + " failed: " + aura.Reason(s.Err)
+		}
+	}
+	if p, ok := errors.AsType[*task.PanicError](failure); ok && p.Origin() != "" {
+		why += ", in " + p.Origin()
+	}
+	return aura.Errorf("aura.Up", aura.KindOf(failure),
+		"the agent has ended: %s. Everything that it confirmed is stored; aura up starts it again", why)
 }
 
 func agentStatus(tc task.Context, a *agent.Agent) (status.Status, error) {
