@@ -72,6 +72,9 @@ func (s *Invite) attempt(tc task.Context, x *exchange) error {
 		return err
 	}
 	defer channel.Close(tc)
+	if s.phase(tc, x.id) != invite.Contacting {
+		return nil // taken back while the inviter was dialled: a hello would leave it with a contact
+	}
 	if err := post(tc, channel, pass, outInviteHello, x.said); err != nil {
 		return err
 	}
