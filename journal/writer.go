@@ -267,7 +267,6 @@ func (j *Journal) writeRecord(b *Batch, g *group, r *staged) {
 	plain = append(append(plain, r.encoded...), proof...)
 	key := numberKey(tableRecord, uint64(rec.Position))
 	b.Set(key, j.seal.sealRoom(key, plain))
-	b.Set(tagKey(tableFact, j.seal.factTag(rec.ID)), positionValue(rec.Position))
 	g.list(tableNamespaceRun, s.namespace, uint64(rec.Position), rec.Position)
 	g.list(tableKindRun, j.kinds[rec.Fact.Kind], uint64(rec.Position), rec.Position)
 	g.list(tableSeqRun, s.tag, rec.Seq, rec.Position)
