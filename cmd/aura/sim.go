@@ -21,9 +21,10 @@ import (
 // simFlags is what the command line says about worlds.
 type simFlags struct {
 	sim.Options
-	seeds string
-	trace string
-	jobs  int
+	seeds  string
+	trace  string
+	script string
+	jobs   int
 }
 
 func simCommand(s *cli.Shell) *cobra.Command {
@@ -35,14 +36,29 @@ func simCommand(s *cli.Shell) *cobra.Command {
 is cut, processes are killed and disks fail. What must always hold is checked throughout. A seed decides everything: the
 same seed gives the same world, step for step, and so the same digest.
 
+With --script people do nothing but what a file says, one command a line: peer, submit, view, facts, link, cut, crash,
+advance. "-" reads it from standard input; what the commands print is printed.
+
 With --seeds many worlds are lived through, and the first that fails is shown with the command that replays it. To see
 that the checks bite, --plant puts a bug into every agent: ` + strings.Join(sim.Plants(), ", ") + `.`,
 		Example: `  aura sim --seed 42
   aura sim --seed 42 --agents 4 --minutes 10 --faults --json
   aura sim --seeds 1..200 --agents 4 --minutes 10 --faults
+  aura sim --script story.txt
   aura sim --seed 1 --faults --minutes 10 --plant ` + sim.PlantForgetDedup,
 		Args: cli.None,
 		RunE: func(c *cobra.Command, _ []string) error {
+			for name, n := range map[string]int{"agents": f.Agents, "minutes": f.Minutes, "jobs": f.jobs} {
+				if n < 1 {
+					return cli.Usage(c, "--%s must be 1 or more, got %d", name, n)
+				}
+			}
+			if f.script != "" {
+				if f.seeds != "" || f.trace != "" || f.Faults || f.Plant != "" {
+					return cli.Usage(c, "--script goes with --seed alone")
+				}
+				return simScript(s, &f)
+			}
 			if f.seeds == "" {
 				return simOne(s, c, &f)
 			}
@@ -63,6 +79,7 @@ that the checks bite, --plant puts a bug into every agent: ` + strings.Join(sim.
 	flags.IntVar(&f.Minutes, "minutes", 10, "simulated minutes in which they are busy")
 	flags.BoolVar(&f.Faults, "faults", false, "cut networks, kill processes, spoil disks")
 	flags.StringVar(&f.Plant, "plant", "", "a bug to put into every agent")
+	flags.StringVar(&f.script, "script", "", "live through what this file says, and nothing else")
 	flags.StringVar(&f.trace, "trace", "", "write every event to this file, one a line")
 	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "worlds at once, with --seeds")
 	return c
@@ -165,11 +182,11 @@ digest       %s
 time         %v simulated in %v, %.0f times as fast
 people       %d pairs met, %d groups, %d actions
 messages     %d sent, %d delivered, %d facts in all journals
-trouble      %d crashes, %d restarts, %d partitions, %d disk faults
+trouble      %d crashes, %d restarts, %d partitions, %d disk faults, %d clock jumps
 `,
 		v.Seed, v.Digest, v.Simulated.Round(time.Second), v.Real.Round(time.Millisecond), v.Ratio,
 		v.Contacts, v.Groups, v.Operations, v.Messages, v.Deliveries, v.Facts,
-		v.Crashes, v.Restarts, v.Partitions, v.DiskFaults)
+		v.Crashes, v.Restarts, v.Partitions, v.DiskFaults, v.ClockJumps)
 	for _, violation := range v.Violations {
 		if err == nil {
 			_, err = fmt.Fprintln(to, "violation   ", violation)
@@ -198,7 +215,7 @@ type simSum struct {
 func simMany(s *cli.Shell, c *cobra.Command, f *simFlags, first, last uint64) error {
 	sum := simSum{First: first, Last: last, Verdict: verdictHeld}
 	var failed error
-	runWorlds(seedsOf(first, last), max(1, f.jobs), f.run, func(w lived) bool {
+	runWorlds(seedsOf(first, last), f.jobs, f.run, func(w lived) bool {
 		if w.err != nil {
 			failed = usageOf(c, w.err)
 			return false

@@ -2,56 +2,31 @@ package cli
 
 import (
 	"fmt"
-	"slices"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
-	"github.com/aura-runtime/aura/domain/contact"
-	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/task"
 )
 
 // contactLine is one line of `aura contacts --json`.
-type contactLine struct {
-	contact.Contact
-	Connection status.Connection `json:"connection"`
-	Muted      bool              `json:"muted"`
-	Blocked    bool              `json:"blocked"`
-}
+type contactLine struct{ app.Person }
 
 // contactLines returns the contacts by name, with how they are reached and treated.
 func contactLines(tc task.Context, core *app.Core) ([]contactLine, error) {
-	contacts, err := core.Contacts(tc)
-	if err != nil {
-		return nil, err
+	people, err := core.People(tc)
+	return linesOf(people), err
+}
+
+func linesOf(people []app.Person) []contactLine {
+	lines := make([]contactLine, len(people))
+	for i, p := range people {
+		lines[i] = contactLine{p}
 	}
-	peers, err := core.Connections(tc)
-	if err != nil {
-		return nil, err
-	}
-	treated, err := core.Moderation(tc)
-	if err != nil {
-		return nil, err
-	}
-	lines := make([]contactLine, 0, len(contacts))
-	for _, c := range contacts {
-		target := moderation.Target{Authority: c.Authority}
-		line := contactLine{
-			Contact: c, Connection: status.Connection{Reach: status.Offline},
-			Muted: slices.Contains(treated.Muted, target), Blocked: slices.Contains(treated.Blocked, target),
-		}
-		for _, p := range peers {
-			if p.Authority == c.Authority {
-				line.Connection = p.Connection
-			}
-		}
-		lines = append(lines, line)
-	}
-	return lines, nil
+	return lines
 }
 
 // reached returns how a contact is reached and treated, in a few words.
@@ -63,22 +38,33 @@ func (l *contactLine) reached() string {
 	if l.Blocked {
 		text += ", blocked"
 	}
+	if l.Connection.Ahead != 0 {
+		text += ", " + status.ClocksDiffer(l.Name, l.Connection.Ahead)
+	}
 	return text
 }
 
 func contactsCommand(s *Shell) *cobra.Command {
-	var codes bool
+	var codes, follow bool
 	c := &cobra.Command{
 		Use:   "contacts",
 		Short: "List the contacts, how they are reached and the codes that verify them",
 		Long: `List the contacts, how they are reached and the codes that verify them.
 
 Two people who read the same verification code to each other, by voice or in person, know that nobody stood
-between them when they met.`,
-		Example: "  aura contacts\n  aura contacts --verify\n  aura contacts --json",
+between them when they met. With --follow a contact is printed again when it changes, until interrupted.`,
+		Example: "  aura contacts\n  aura contacts --verify\n  aura contacts --follow --json",
 		Args:    None,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(c *cobra.Command, _ []string) error {
+			if follow {
+				if err := s.needsAgent(c, "--follow"); err != nil {
+					return err
+				}
+			}
 			return s.connected("contacts", func(tc task.Context, core *app.Core) error {
+				if follow {
+					return interrupted(tc, s.followContacts(tc, core, codes))
+				}
 				lines, err := contactLines(tc, core)
 				if err != nil {
 					return err
@@ -87,8 +73,28 @@ between them when they met.`,
 			})
 		},
 	}
+	c.Flags().BoolVar(&follow, "follow", false, "go on with changes until interrupted")
 	c.Flags().BoolVar(&codes, "verify", false, "show the verification codes")
 	return c
+}
+
+// followContacts prints all contacts, and then each that is new or changes.
+func (s *Shell) followContacts(tc task.Context, core *app.Core, codes bool) error {
+	shown, began := map[aura.ContextID]app.Person{}, false
+	return core.FollowPeople(tc, func(people []app.Person) error {
+		var changed []app.Person
+		for _, p := range people {
+			if before, known := shown[p.Context]; !known || before != p {
+				shown[p.Context] = p
+				changed = append(changed, p)
+			}
+		}
+		if began && len(changed) == 0 {
+			return nil
+		}
+		began = true
+		return s.printContacts(linesOf(changed), codes)
+	})
 }
 
 func (s *Shell) printContacts(lines []contactLine, codes bool) error {
@@ -112,7 +118,7 @@ func (s *Shell) printContacts(lines []contactLine, codes bool) error {
 		}
 		also := ""
 		if l.PeerName != l.Name {
-			also = "\tcalls itself " + l.PeerName
+			also = "\tcalls itself " + oneLine(l.PeerName)
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s%s\n", l.Name, l.reached(), third, also)
 	}
@@ -121,22 +127,20 @@ func (s *Shell) printContacts(lines []contactLine, codes bool) error {
 
 func renameCommand(s *Shell) *cobra.Command {
 	return &cobra.Command{
-		Use:   "rename CONTACT NAME",
-		Short: "Call a contact something else, on this side only",
-		Long: `Call a contact something else, on this side only. An empty NAME gives the contact back the name that it
-chose itself.`,
+		Use:   "rename CONTACT|GROUP NAME",
+		Short: "Call a contact or a group something else, on this side only",
+		Long: `Call a contact or a group something else, on this side only. A name that you have seen stays until you change
+it here, whatever the other side calls itself since; "aura contacts" shows that too. An empty NAME takes the name that the
+other side has for itself now.`,
 		Example: "  aura rename Ben \"Ben from the club\"\n  aura rename \"Ben from the club\" \"\"",
-		Args:    Exactly(2, "a contact and a name"),
+		Args:    Exactly(2, "a contact or a group, and a name"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return s.resolved("rename", args[0], func(tc task.Context, core *app.Core, who app.Ref) error {
-				if err := core.Rename(tc, who, args[1]); err != nil {
-					return err
-				}
-				now, err := core.Resolve(tc, who.Contact.Authority.String())
+				now, err := core.Rename(tc, who, args[1])
 				if err != nil {
 					return err
 				}
-				return s.Print(map[string]any{"contact": now.Contact, "name": now.Name}, "%s is now called %s", who.Name, now.Name)
+				return s.Print(map[string]any{"context": now.Context, "name": now.Name}, "%s is now called %s", who.Name, now.Name)
 			})
 		},
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -22,15 +23,20 @@ func readCommand(s *Shell) *cobra.Command {
 
 With --json each message is one object on one line: id, from, mine, text, at, state and more. The state of an own
 message is waiting (with its reason), sending, sent, delivered, read or failed. With --follow a message is printed
-again, with --json only, when its state changes.`,
+again, with --json only, when its state changes; while the agent is away the verb waits for it.`,
 		Example: "  aura read Ben\n  aura read Ben --last 20 --follow\n  aura read Ben --json --keep-unread",
 		Args:    Exactly(1, "a contact or a group"),
 		RunE: func(c *cobra.Command, args []string) error {
-			if last < 0 {
-				return Usage(c, "--last must not be negative")
+			if c.Flags().Changed("last") && last < 1 {
+				return Usage(c, "--last must be 1 or more, got %d; without it all messages are shown", last)
+			}
+			if follow {
+				if err := s.needsAgent(c, "--follow"); err != nil {
+					return err
+				}
 			}
 			return s.resolved("read", args[0], func(tc task.Context, core *app.Core, of app.Ref) error {
-				r := reader{shell: s, core: core, of: of, mark: !keepUnread, seen: map[aura.FactID]bool{}}
+				r := reader{shell: s, core: core, of: of, mark: !keepUnread && !s.Offline && !s.Demo, seen: map[aura.FactID]bool{}}
 				if follow {
 					return r.follow(tc, last)
 				}
@@ -55,17 +61,24 @@ type reader struct {
 	of    app.Ref
 	mark  bool // tell the other side what was read
 	seen  map[aura.FactID]bool
+	owed  bool // what was read could not be told: the agent was away
 }
 
 // follow prints what is there and what comes, until the person interrupts it.
 func (r *reader) follow(tc task.Context, last int) error {
-	err := r.core.Follow(tc, r.of, last, func(messages []chat.Message) error { return r.show(tc, messages) })
+	err := r.core.Follow(tc, r.of, last, func(messages []chat.Message) error {
+		err := r.show(tc, messages)
+		if r.owed = aura.KindOf(err) == aura.Unavailable; r.owed {
+			return nil
+		}
+		return err
+	})
 	return interrupted(tc, err)
 }
 
 // show prints messages and marks them as read.
 func (r *reader) show(tc task.Context, messages []chat.Message) error {
-	unread := false
+	unread := r.owed
 	now := tc.Now().At.Std()
 	for i := range messages {
 		m := &messages[i]
@@ -91,7 +104,16 @@ func (r *reader) show(tc task.Context, messages []chat.Message) error {
 
 // messageText returns a message for a person, on as many lines as it has.
 func messageText(m *chat.Message, now time.Time) string {
-	return clock(m.At, now) + "  " + m.From + ": " + body(m.Text) + messageState(m)
+	return clock(m.At, now) + "  " + speaker(m) + ": " + body(m.Text) + messageState(m)
+}
+
+// speaker names the author of a message. The owner is always [contact.You], which nobody else can be called, so
+// no name that somebody takes makes a line look like the owner's.
+func speaker(m *chat.Message) string {
+	if m.Mine {
+		return contact.You
+	}
+	return oneLine(m.From)
 }
 
 // messageState returns how far an own message is and why no further, nothing for the messages of others.
