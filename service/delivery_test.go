@@ -158,6 +158,27 @@ func TestRetransmissionCostsNothingInItsEpoch(t *testing.T) {
 	})
 }
 
+// TestMoreThanMayBeOnItsWayArrives: a backlog larger than what may be unacknowledged goes on when the peer
+// acknowledges.
+func TestMoreThanMayBeOnItsWayArrives(t *testing.T) {
+	const all = 4096 + 300
+	inWorlds(t, 1, func(tc task.Context, u *universe) {
+		ada := u.person(tc, "Ada", limited(1<<20, 24*time.Hour))
+		ben := u.person(tc, "Ben", limited(1<<20, 24*time.Hour))
+		context := u.meet(tc, ada, ben)
+		ben.stop(tc)
+		for i := range all {
+			ada.say(tc, context, fmt.Sprint(i))
+		}
+		ben.start(tc)
+		ben.disk.SetFaults(journal.Faults{SyncDelay: 2 * time.Second}) // it acknowledges late
+		ns, device := fact.ContextNamespace(context), ada.ring.Device()
+		u.until(tc, "the backlog arrives", time.Minute, func() bool {
+			return ben.agent.Journal().Count(ns, device) == ada.agent.Journal().Count(ns, device)
+		})
+	})
+}
+
 // TestMessagesWaitForAnAbsentPeer restarts both sides, in order and by crashes, while messages wait.
 func TestMessagesWaitForAnAbsentPeer(t *testing.T) {
 	inWorlds(t, 10, func(tc task.Context, u *universe) {
@@ -181,7 +202,7 @@ func TestMessagesWaitForAnAbsentPeer(t *testing.T) {
 		if diff := cmp.Diff(numbered(1, 30), ben.texts(tc, context, ada)); diff != "" {
 			t.Errorf("seed %d: Ben has: %s", u.seed, diff)
 		}
-		ben.must(tc, chat.IntentRead, chat.ReadIntent{Context: context}, nil)
+		ben.must(tc, chat.IntentRead, chat.ReadIntent{In: ben.ref(tc, context)}, nil)
 		u.until(tc, "the read mark", time.Minute, func() bool { return ada.states(tc, context)["read"] == 30 })
 	})
 }
