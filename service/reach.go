@@ -54,7 +54,7 @@ func (s *session) reach(tc task.Context) error {
 			}
 			said = here
 		}
-		if err := tc.Sleep(pause); err != nil {
+		if _, err := s.link.news.WaitUntil(tc, tc.Elapsed()+pause); err != nil {
 			return err
 		}
 		pause = min(2*pause, reachPause)

@@ -79,8 +79,10 @@ type person struct {
 	disk    *journal.Faulty
 	address transport.Address
 	wrap    func(interp.Interpreter) interp.Interpreter
+	dials   int // of all processes
 
-	agent *agent.Agent // nil: no process
+	hand  *transport.SimPeer // of the newest process, on the network
+	agent *agent.Agent       // nil: no process
 	group *task.Group
 }
 
@@ -130,7 +132,31 @@ func (p *person) link() transport.PeerID { return p.ring.Certificate().Link }
 func (p *person) hands() agent.Hands {
 	return agent.Hands{
 		Ring: p.ring, Store: p.disk, Entropy: p.sim.Entropy(p.name),
-		Network: func(agent.Gate) (transport.Network, error) { return p.net.Join(p.link(), p.address), nil },
+		Network: func(agent.Gate) (transport.Network, error) {
+			p.hand = p.net.Join(p.link(), p.address)
+			return counting{p.hand, p}, nil
+		},
+	}
+}
+
+// counting counts the dials of a person's machine.
+type counting struct {
+	*transport.SimPeer
+	of *person
+}
+
+func (c counting) Dial(tc task.Context, peer transport.PeerID, addrs []transport.Address) (transport.Link, error) {
+	c.of.dials++
+	return c.SimPeer.Dial(tc, peer, addrs)
+}
+
+// move takes a person's machine to another network, where it has another address and no old connection.
+func (p *person) move() {
+	p.people++
+	p.address = transport.Address(fmt.Sprintf("/ip4/192.0.2.%d/udp/4001/quic-v1", p.people))
+	if p.agent != nil {
+		p.hand.Move(p.address)
+		p.hand.Drop()
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/libp2p/go-libp2p/core/event"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -47,6 +48,8 @@ type Libp2p struct {
 	relay   *relay.Relay
 	gate    *gate
 	offered *task.Mailbox[*streamLink]
+	moved   *task.Bell
+	changes event.Subscription // of this host's addresses
 	nextTag atomic.Uint64
 	closing atomic.Bool
 
@@ -92,6 +95,7 @@ func OpenLibp2p(linkSeed [32]byte, o Libp2pOptions) (*Libp2p, error) {
 		self:         PeerID(key.Public().(ed25519.PublicKey)),
 		gate:         newGate(o),
 		offered:      task.NewMailbox[*streamLink]("transport.offered", offeredLinks),
+		moved:        task.NewBell(),
 		reservations: make(map[peer.ID]reservation),
 	}
 	resources, err := rcmgr.NewResourceManager(hostLimits(), rcmgr.WithMetricsDisabled())
@@ -112,6 +116,10 @@ func OpenLibp2p(linkSeed [32]byte, o Libp2pOptions) (*Libp2p, error) {
 			_ = n.host.Close() // the first error is the one to report
 			return nil, aura.Errorf(op, aura.Internal, "relay: %w", err)
 		}
+	}
+	if err := n.watch(); err != nil {
+		_ = n.Close(task.Context{}) // the first error is the one to report
+		return nil, aura.Errorf(op, aura.Internal, "watch addresses: %w", err)
 	}
 	n.host.SetStreamHandler(cellProtocol, n.offer)
 	return n, nil
@@ -200,6 +208,25 @@ func texts(addrs []ma.Multiaddr) []Address {
 	}
 	return out
 }
+
+// watch rings moved whenever the library sees that an address of this host has changed: another network, a
+// port that a router opened.
+func (n *Libp2p) watch() error {
+	var err error
+	n.changes, err = n.host.EventBus().Subscribe(new(event.EvtLocalAddressesUpdated))
+	if err != nil {
+		return err
+	}
+	go func() { // until Close ends the subscription
+		for range n.changes.Out() {
+			n.moved.Ring()
+		}
+	}()
+	return nil
+}
+
+// Moved waits until the addresses of this host have changed since it returned last.
+func (n *Libp2p) Moved(tc task.Context) error { return n.moved.Wait(tc) }
 
 // Dial implements [Network].
 func (n *Libp2p) Dial(tc task.Context, to PeerID, addrs []Address) (Link, error) {
@@ -335,6 +362,9 @@ func (n *Libp2p) Close(task.Context) error {
 	}
 	n.host.RemoveStreamHandler(cellProtocol)
 	n.offered.Close()
+	if n.changes != nil {
+		_ = n.changes.Close() // it only fails when it is closed
+	}
 	if n.relay != nil {
 		_ = n.relay.Close() // it has no state to lose
 	}
