@@ -47,6 +47,7 @@ type Agent struct {
 	tree     tree
 	intents  map[string]service.Domain
 	started  aura.Instant
+	renewed  []string
 }
 
 // New assembles the agent of an authority that was founded before, and starts nothing. Its services live
@@ -83,6 +84,9 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	}
 	if !founded(book) {
 		return nil, aura.Errorf("agent.New", aura.NotFound, "the journal has no founding facts: the account was not created completely")
+	}
+	if a.renewed, err = renew(tc, h, store.journal, tokens); err != nil {
+		return nil, err
 	}
 	a.network, err = h.Network(gate(book, tc.Clock()))
 	if err != nil {
@@ -150,7 +154,7 @@ func (a *Agent) abandon(tc task.Context, store *storage) {
 // Start starts the pipeline and then every service in order. When one fails, those that run are stopped.
 func (a *Agent) Start(tc task.Context) error {
 	a.started = tc.Now().At
-	tc.Emit(world.Event{Family: world.FamilyRuntime, Message: "start"})
+	tc.Emit(world.RuntimeStarted("agent"))
 	if err := a.tree.pipeline.Start(tc); err != nil {
 		return err
 	}
@@ -169,6 +173,10 @@ func (a *Agent) shut(tc task.Context) {
 
 // Self returns whose agent this is.
 func (a *Agent) Self() aura.AuthorityID { return a.desk.Ring.Authority() }
+
+// Renewed returns the capabilities that the authority permitted itself when this agent was assembled, because
+// the build that founded it had not known them; nil: none.
+func (a *Agent) Renewed() []string { return a.renewed }
 
 // Journal returns the agent's journal, for those who check it: tests and the simulator.
 func (a *Agent) Journal() *journal.Journal { return a.desk.Journal }

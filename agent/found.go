@@ -1,13 +1,14 @@
 package agent
 
 import (
-	"time"
+	"slices"
 
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/interp"
 	"github.com/aura-runtime/aura/interp/token"
+	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/service"
 	"github.com/aura-runtime/aura/task"
 )
@@ -25,7 +26,11 @@ func Found(tc task.Context, h Hands, name string, more ...fact.Draft) (err error
 		return err
 	}
 	own := h.Ring.Authority()
-	first, err := firstToken(h)
+	profile, err := owner()
+	if err != nil {
+		return err
+	}
+	first, err := tokenFor(h, profile)
 	if err != nil {
 		return err
 	}
@@ -52,25 +57,59 @@ func Found(tc task.Context, h Hands, name string, more ...fact.Draft) (err error
 	if err != nil {
 		return err
 	}
-	production := interp.NewProduction(own, h.Ring.Device(), store.journal, h.Ring, sender{new(*service.Sync)})
-	room := interp.NewRoom(own, h.Ring.Device(), store.journal, tokens, production, h.Entropy, interp.RoomOptions{})
+	return inRoom(tc, h, store.journal, tokens, func(room *interp.Room) error {
+		_, err := room.Found(tc, append([]fact.Draft{first, self}, more...)...)
+		return err
+	})
+}
+
+// renew issues a token for what the profile of this build has and the authority never permitted itself: it
+// was founded by a build that could do less. It returns the names.
+func renew(tc task.Context, h Hands, j *journal.Journal, tokens *interp.Tokens) ([]string, error) {
+	profile, err := owner()
+	if err != nil {
+		return nil, err
+	}
+	issued := tokens.Issued(tc.Now())
+	profile.Names = slices.DeleteFunc(profile.Names, func(name string) bool { return slices.Contains(issued, name) })
+	if len(profile.Names) == 0 {
+		return nil, nil
+	}
+	draft, err := tokenFor(h, profile)
+	if err != nil {
+		return nil, err
+	}
+	err = inRoom(tc, h, j, tokens, func(room *interp.Room) error {
+		_, err := room.Renew(tc, draft)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return profile.Names, nil
+}
+
+// inRoom runs fn with a room over a journal that no agent serves.
+func inRoom(tc task.Context, h Hands, j *journal.Journal, tokens *interp.Tokens, fn func(*interp.Room) error) error {
+	own, device := h.Ring.Authority(), h.Ring.Device()
+	production := interp.NewProduction(own, device, j, h.Ring, sender{new(*service.Sync)})
+	group := task.NewGroup(tc, "room")
 	handle := task.Supervise(group, production)
-	if err := handle.Start(tc); err != nil {
+	err := handle.Start(tc)
+	if err != nil {
 		return err
 	}
-	_, err = room.Found(tc, append([]fact.Draft{first, self}, more...)...)
-	if joined := handle.Join(tc, time.Second); err == nil {
-		err = joined
+	err = fn(interp.NewRoom(own, device, j, tokens, production, h.Entropy, interp.RoomOptions{}))
+	for _, ended := range []error{handle.Join(tc, joinGrace), group.Close(tc, closeGrace)} {
+		if err == nil {
+			err = ended
+		}
 	}
 	return err
 }
 
-// firstToken makes the token by which a new authority lets itself act.
-func firstToken(h Hands) (fact.Draft, error) {
-	profile, err := owner()
-	if err != nil {
-		return fact.Draft{}, err
-	}
+// tokenFor makes the token by which an authority lets itself act.
+func tokenFor(h Hands, profile capability.Profile) (fact.Draft, error) {
 	next, err := token.NextKey(h.Entropy)
 	if err != nil {
 		return fact.Draft{}, err

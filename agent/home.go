@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,13 +47,20 @@ func CreateHome(tc task.Context, dir, name string, p keyring.Protector) (*keyrin
 	if err != nil {
 		return nil, err
 	}
-	return ring, Found(tc, Hands{Ring: ring, Store: store, Entropy: world.Random()}, name)
+	if err := Found(tc, Hands{Ring: ring, Store: store, Entropy: world.Random()}, name); err != nil {
+		return ring, err
+	}
+	return ring, writeFormat(dir)
 }
 
-// OpenHome returns the hands of an account: its keys, its journal on disk and a libp2p network. It returns
-// [aura.NotFound] for a folder without an account, [aura.Denied] for a wrong key and [aura.Conflict] while
-// another process has the journal.
+// OpenHome returns the hands of an account: its keys, its journal on disk and a libp2p network. It brings a
+// home of an older format to the present one. It returns [aura.NotFound] for a folder without an account,
+// [aura.Invalid] for a home of a newer format, [aura.Denied] for a wrong key and [aura.Conflict] while another
+// process has the journal.
 func OpenHome(tc task.Context, dir string, p keyring.Protector, o HomeOptions) (Hands, error) {
+	if _, err := HomeFormat(dir); err != nil {
+		return Hands{}, err
+	}
 	ring, err := keyring.Open(tc, filepath.Join(dir, keyringFolder), p)
 	if err != nil {
 		return Hands{}, err
@@ -60,6 +68,9 @@ func OpenHome(tc task.Context, dir string, p keyring.Protector, o HomeOptions) (
 	store, err := journal.OpenPebble(filepath.Join(dir, journalFolder), journal.PebbleOptions{})
 	if err != nil {
 		return Hands{}, err
+	}
+	if err := migrate(dir); err != nil {
+		return Hands{}, errors.Join(err, store.Close(tc))
 	}
 	return Hands{Ring: ring, Store: store, Entropy: world.Random(), Network: func(g Gate) (transport.Network, error) {
 		n, err := openNetwork(tc, ring, g, o)

@@ -59,7 +59,7 @@ func (p *pump) Serve(tc task.Context) error {
 			return err // the agent stops, or the pipeline took its last batch
 		default:
 			// A disk that cannot be read now must not end what frontends see for good.
-			tc.Emit(world.Event{Family: world.FamilyService, Message: "read failed", Service: "pump", ErrorKind: aura.KindOf(err)})
+			tc.Emit(world.ServiceTroubled(p.Name(), "read failed", "", err))
 			until = tc.Elapsed() + again.Next(p.entropy)
 		}
 		if _, err := p.bell.WaitUntil(tc, until); err != nil {

@@ -67,7 +67,7 @@ func (t *tree) stop(tc task.Context) error {
 	}
 	note("close", "reactive", t.pipeline.Close(tc, closeGrace))
 	t.record("lifecycle", "agent")
-	tc.Emit(world.Event{Family: world.FamilyRuntime, Message: "stop", ErrorKind: aura.KindOf(errors.Join(errs...))})
+	tc.Emit(world.RuntimeStopped("agent", errors.Join(errs...)))
 	return errors.Join(errs...)
 }
 

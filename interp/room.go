@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
@@ -130,9 +131,7 @@ func (r *Room) decide(tc task.Context, req *guard.Request) (effect.Result, Verdi
 	verdict := verdictOf(&s, req, out)
 	if !out.Allowed {
 		leave()
-		tc.Emit(world.Event{
-			Family: world.FamilyGuard, Message: "deny", Correlation: req.Operation, ErrorKind: aura.Denied,
-		})
+		tc.Emit(world.GuardDenied(req.Capability, out.Denial.Stage, out.Denial.Reason, req.Operation))
 		return effect.Result{}, verdict, out.Denial.Err()
 	}
 
@@ -145,7 +144,7 @@ func (r *Room) decide(tc task.Context, req *guard.Request) (effect.Result, Verdi
 		return effect.Result{}, verdict, err
 	}
 	happened = true
-	tc.Emit(world.Event{Family: world.FamilyGuard, Message: "allow", Correlation: req.Operation})
+	tc.Emit(world.GuardAllowed(req.Capability, req.Operation, first(&result)))
 	return result, verdict, nil
 }
 
@@ -213,6 +212,14 @@ func (r *Room) budgets(req *guard.Request, s *guard.Snapshot, p guard.Policy) {
 	s.Leakage = guard.LeakViewOf(p, &spent, s.Now)
 }
 
+// first returns the identifier of the first fact that a decision made, zero when it made none.
+func first(r *effect.Result) (id aura.FactID) {
+	if len(r.Records) > 0 {
+		id = r.Records[0].ID
+	}
+	return id
+}
+
 func verdictOf(s *guard.Snapshot, req *guard.Request, out *guard.Outcome) Verdict {
 	v := Verdict{
 		Operation: req.Operation, Capability: req.Capability, Allowed: out.Allowed, Denial: out.Denial,
@@ -233,14 +240,37 @@ func verdictOf(s *guard.Snapshot, req *guard.Request, out *guard.Outcome) Verdic
 // Found appends the first facts of an authority, the token for itself among them: the one act that
 // no token can permit. It returns aura.Conflict when the authority has facts already.
 func (r *Room) Found(tc task.Context, entries ...fact.Draft) (effect.Result, error) {
-	const op = "interp.Found"
+	return r.unguarded(tc, "interp.Found", entries, func() error {
+		if r.ledger.Count(fact.OwnNamespace(r.own), r.device) > 0 {
+			return aura.Errorf("interp.Found", aura.Conflict, "the authority exists already")
+		}
+		return nil
+	})
+}
+
+// Renew appends tokens by which an authority permits itself what this build can do and an earlier one could
+// not. No token can permit that either. It returns aura.Invalid for a fact of another kind.
+func (r *Room) Renew(tc task.Context, tokens ...fact.Draft) (effect.Result, error) {
+	return r.unguarded(tc, "interp.Renew", tokens, func() error {
+		for i := range tokens {
+			if tokens[i].Kind != capability.KindToken {
+				return aura.Errorf("interp.Renew", aura.Invalid, "a fact of kind %q is no token", tokens[i].Kind)
+			}
+		}
+		return nil
+	})
+}
+
+// unguarded appends facts to the own namespace without a decision of the guard, if check permits it behind
+// the door. It holds the door across the commit: a second call waits and then sees the facts.
+func (r *Room) unguarded(tc task.Context, op string, entries []fact.Draft, check func() error) (effect.Result, error) {
 	own := fact.OwnNamespace(r.own)
 	if err := r.door.Acquire(tc); err != nil {
 		return effect.Result{}, err
 	}
-	defer r.door.Release() // held across the commit: a second founding waits and then sees the facts
-	if r.ledger.Count(own, r.device) > 0 {
-		return effect.Result{}, aura.Errorf(op, aura.Conflict, "the authority exists already")
+	defer r.door.Release()
+	if err := check(); err != nil {
+		return effect.Result{}, err
 	}
 	d := &Decision{Request: &guard.Request{Authority: r.own, Entries: entries}}
 	r.entropy.Read(d.Seed[:])

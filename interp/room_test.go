@@ -81,8 +81,9 @@ func TestDenialChangesNothing(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			var events []world.Event
+			var want world.Event
 			log := logFunc(func(e world.Event) {
-				if e.Family == world.FamilyGuard {
+				if e.Family() == world.FamilyGuard {
 					events = append(events, e)
 				}
 			})
@@ -94,6 +95,7 @@ func TestDenialChangesNothing(t *testing.T) {
 				req := text(1, ben)
 				req.Metadata = []guard.Meta{{Key: "k", Value: []byte("v")}}
 				c.change(req)
+				want = world.GuardDenied(req.Capability, c.stage, c.reason, aura.OperationID{5}).By("main", "test")
 				result, verdict, err := h.room.Decide(tc, req)
 				var denial *guard.Denial
 				if !errors.Is(err, aura.Denied) || !errors.As(err, &denial) {
@@ -113,8 +115,8 @@ func TestDenialChangesNothing(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(events) != 1 || events[0].Message != "deny" || events[0].Correlation != (aura.OperationID{5}) || events[0].ErrorKind != aura.Denied {
-				t.Errorf("events %+v", events)
+			if len(events) != 1 || events[0] != want {
+				t.Errorf("events %v, want %v", events, want)
 			}
 		})
 	}

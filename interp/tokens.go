@@ -2,6 +2,7 @@ package interp
 
 import (
 	"crypto/sha256"
+	"slices"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/capability"
@@ -185,6 +186,26 @@ func epochAround(p guard.Policy, now aura.Physical) token.Horizon {
 		h.From, h.Until = guard.NextEpoch(p, epoch-1), guard.NextEpoch(p, epoch)
 	}
 	return h
+}
+
+// Issued returns the names that the own authority has ever permitted to itself everywhere, on every device,
+// in the order of the candidates. A revoked token counts: what its owner took back is not to be issued again
+// unasked.
+func (t *Tokens) Issued(now aura.Physical) []string {
+	t.leaf.Lock()
+	tokens := t.state.Tokens(t.own)
+	t.leaf.Unlock()
+	issued := map[string]bool{}
+	for _, encoded := range tokens {
+		opened, _ := token.Open(encoded, t.root)
+		if opened == nil {
+			continue
+		}
+		for _, name := range opened.Evaluate(token.Claim{Subject: t.own, Now: now.At}, t.candidates).Names {
+			issued[name] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(t.candidates), func(name string) bool { return !issued[name] })
 }
 
 // Policy implements [Frontiers].

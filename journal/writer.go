@@ -129,7 +129,7 @@ func (j *Journal) commit(tc task.Context, g *group) {
 			err = j.store.Apply(tc, b)
 		}
 		if err != nil {
-			tc.Emit(world.Event{Family: world.FamilyService, Service: "journal", Message: "append failed", ErrorKind: aura.KindOf(err)})
+			tc.Emit(world.ServiceTroubled("journal", "append failed", "", err))
 			for _, a := range g.accepted {
 				a.request.reply.Resolve(nil, &aura.Error{Op: "journal.Append", Kind: aura.KindOf(err), Err: err})
 			}

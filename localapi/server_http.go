@@ -137,6 +137,6 @@ func (s *Server) Close(task.Context) error {
 	return nil
 }
 
-func rejected(why string, kind aura.Kind) world.Event {
-	return world.Event{Family: world.FamilyIngress, Message: "rejected", Service: serverName, Profile: why, ErrorKind: kind}
+func rejected(why world.Text, kind aura.Kind) world.Event {
+	return world.IngressRejected(serverName, why, kind)
 }

@@ -35,7 +35,7 @@ type recorder struct {
 func newRecorder() *recorder { return &recorder{came: make(chan struct{}, 64)} }
 
 func (r *recorder) Emit(e world.Event) {
-	if e.Family != world.FamilyIngress {
+	if e.Family() != world.FamilyIngress {
 		return
 	}
 	r.mu.Lock()
@@ -78,7 +78,7 @@ func TestRandomBytesLeaveOneEvent(t *testing.T) {
 			_, _ = io.Copy(io.Discard, c)
 			_ = c.Close()
 			e := events.only(t)
-			if e.Message != "rejected" || e.ErrorKind != aura.Invalid {
+			if e.Message() != "rejected" || e.ErrorKind() != aura.Invalid {
 				t.Errorf("seed %d: event %+v", seed, e)
 			}
 			if _, err := open(t, tc, path).Submit(tc, contract.Note(0, nil)); err != nil {

@@ -50,7 +50,7 @@ func TestSubscriberBeginsWithTheCurrentSnapshot(t *testing.T) {
 type lags struct{ n int }
 
 func (l *lags) Emit(e world.Event) {
-	if e.Message == "subscriber lags" && e.ErrorKind == aura.Exhausted {
+	if e.Message() == "subscriber lags" && e.ErrorKind() == aura.Exhausted {
 		l.n++
 	}
 }

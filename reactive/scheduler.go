@@ -211,10 +211,7 @@ func (s *Scheduler) publish(tc task.Context, b *bound) {
 	if err := b.view.Publish(tc, &s.stage); err != nil {
 		// Nothing half-made leaves: what the view staged before it failed is taken back.
 		s.stage.staged = s.stage.staged[:mark]
-		tc.Emit(world.Event{
-			Family: world.FamilyIngress, Message: "view kept its last snapshot", Service: schedulerName,
-			Profile: b.name, ErrorKind: aura.KindOf(err),
-		})
+		tc.Emit(world.ServiceTroubled(schedulerName, "view kept its last snapshot", world.Text(b.name), err))
 		return
 	}
 	b.due, b.ran = false, true

@@ -48,10 +48,7 @@ func (s *Subscription[T]) Next(tc task.Context) (Snapshot[T], error) {
 		switch state {
 		case queueItem:
 			if missed > 0 {
-				tc.Emit(world.Event{
-					Family: world.FamilyIngress, Message: "subscriber lags", Service: schedulerName,
-					Profile: s.signal.name, ErrorKind: aura.Exhausted,
-				})
+				tc.Emit(world.ServiceTroubled(schedulerName, "subscriber lags", world.Text(s.signal.name), aura.Exhausted))
 			}
 			return Snapshot[T]{Revision: item.revision, Missed: missed, Value: item.value.(T)}, nil
 		case queueClosed:

@@ -6,6 +6,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
 )
 
 // Chat takes messages and groups through the guard. It also works off what a group's founding leaves to
@@ -105,7 +106,7 @@ func (s *Chat) repair(tc task.Context) error {
 		if err == nil {
 			pause.Reset()
 		} else {
-			tc.Emit(ingress("chat", "dropped", err))
+			tc.Emit(world.ServiceTroubled(s.Name(), "delivery states behind", "", err))
 			until = tc.Elapsed() + pause.Next(s.desk.Entropy)
 		}
 		if _, err := s.changed.WaitUntil(tc, until); err != nil {

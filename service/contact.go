@@ -6,6 +6,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
 )
 
 // Contact names people: the owner, to the contacts, and the contacts, to the owner. Owner: agent root
@@ -45,7 +46,7 @@ func (s *Contact) name(tc task.Context, in fact.Intent) (fact.Result, error) {
 		if _, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) {
 			return contact.Share(by, to, contact.Profile{Name: p.Name, Addresses: s.desk.Reach()})
 		}); err != nil {
-			tc.Emit(ingress("contact", "dropped", err))
+			tc.Emit(world.ServiceTroubled(s.Name(), "name not shared", "", err))
 		}
 	}
 	return submitted(in, r, nil)

@@ -13,6 +13,7 @@ import (
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
+	"github.com/aura-runtime/aura/world"
 )
 
 // exchangeBudget bounds one attempt at an exchange, from the dial to the last message.
@@ -43,7 +44,7 @@ func (s *Invite) pursue(g *task.Group, id invite.ID, op aura.OperationID) {
 			if tc.Err() != nil {
 				return tc.Err()
 			}
-			tc.Emit(ingress("invite", "dropped", err))
+			tc.Emit(world.ServiceTroubled(s.Name(), "exchange tried again", "", err))
 			if err := tc.Sleep(pause.Next(s.desk.Entropy)); err != nil {
 				return err
 			}
@@ -150,7 +151,7 @@ func (s *Invite) Stranger(tc task.Context, c *transport.Channel) {
 	tc, done := tc.WithBudget("invitation", exchangeBudget)
 	defer done()
 	if err := s.respond(tc, c); err != nil {
-		tc.Emit(ingress("invite", "rejected", err))
+		tc.Emit(world.IngressRejected(s.Name(), "invitation exchange", err))
 	}
 }
 

@@ -404,7 +404,7 @@ func TestWhatWasNeverSentCannotBeConfirmed(t *testing.T) {
 // rejected counts what services refused from outside.
 func (u *universe) rejected() (n int) {
 	for _, e := range u.events.seen {
-		if e.Family == world.FamilyIngress && e.Message == "rejected" && e.Service == "sync" {
+		if e.Family() == world.FamilyIngress && e.Message() == "rejected" && e.Service() == "sync" {
 			n++
 		}
 	}
@@ -443,7 +443,7 @@ func TestAnIntruderCannotKeepAnAgentBusy(t *testing.T) {
 // sessions counts the sessions that began.
 func (u *universe) sessions() (n int) {
 	for _, e := range u.events.seen {
-		if e.Family == world.FamilyTask && e.Message == "spawn" && e.Task == "sync.keep" {
+		if e.Family() == world.FamilyTask && e.Message() == "spawn" && e.Task() == "sync.keep" {
 			n++
 		}
 	}

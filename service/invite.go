@@ -8,6 +8,7 @@ import (
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
 )
 
 // Invite makes invitations, answers them and carries the exchange that turns one into a contact. Owner:
@@ -60,7 +61,7 @@ func (s *Invite) repair(tc task.Context) error {
 		if tc.Err() != nil {
 			return tc.Err()
 		}
-		tc.Emit(ingress("invite", "dropped", err))
+		tc.Emit(world.ServiceTroubled(s.Name(), "unfinished invitations not read", "", err))
 		if err := tc.Sleep(pause.Next(s.desk.Entropy)); err != nil {
 			return err
 		}
@@ -214,7 +215,7 @@ func (s *Invite) settle(tc task.Context, context aura.ContextID) {
 	if err := s.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) {
 		return invite.Settle(&p.Invites, by, id)
 	}, aura.OperationID{}); err != nil {
-		tc.Emit(ingress("invite", "dropped", err)) // the next session settles it
+		tc.Emit(world.ServiceTroubled(s.Name(), "invitation not settled", "", err)) // the next session settles it
 	}
 }
 

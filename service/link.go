@@ -13,6 +13,7 @@ import (
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
+	"github.com/aura-runtime/aura/world"
 )
 
 // CapLink is what opening a channel to a member requires. Hello and acknowledgements inside the channel
@@ -221,7 +222,7 @@ func (l *link) run(tc task.Context) error {
 		}
 		reason := reasonOffline
 		if _, own := denial(err); isBreach(err) && !own {
-			tc.Emit(ingress("sync", "rejected", err))
+			tc.Emit(world.IngressRejected("sync", "session broke the protocol", err))
 			reason = reasonBreach
 		}
 		if peer := l.who(); peer.Refused || peer.Left {

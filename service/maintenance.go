@@ -8,6 +8,7 @@ import (
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
 )
 
 const (
@@ -72,6 +73,6 @@ func (s *Maintenance) expire(tc task.Context) {
 
 func (s *Maintenance) change(tc task.Context, handler func(*Pages, contact.Caller) (guard.Request, error)) {
 	if err := s.invite.change(tc, handler, aura.OperationID{}); err != nil {
-		tc.Emit(ingress("maintenance", "dropped", err))
+		tc.Emit(world.ServiceTroubled(s.Name(), "change not made", "", err))
 	}
 }

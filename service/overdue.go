@@ -9,6 +9,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
 )
 
 // giveUp ends the delivery of messages that waited longer than their domain keeps records of deliveries. A
@@ -30,7 +31,7 @@ func (s *Maintenance) giveUp(tc task.Context) {
 			})
 		}
 		if err != nil && tc.Err() == nil {
-			tc.Emit(ingress("maintenance", "dropped", err))
+			tc.Emit(world.ServiceTroubled(s.Name(), "overdue messages not looked at", "", err))
 		}
 	}
 }

@@ -136,7 +136,7 @@ func (s *Sync) reconcile(tc task.Context) error {
 	for _, l := range gone {
 		// First its tasks end, so that the last thing said about it is that it is gone.
 		if err := l.group.Close(tc, syncGrace); aura.KindOf(err) == aura.Timeout {
-			tc.Emit(ingress("sync", "dropped", err))
+			tc.Emit(world.ServiceTroubled(s.Name(), "link hangs", "", err))
 		}
 		l.vanish(tc)
 		s.lock.Lock()
@@ -181,7 +181,7 @@ func (s *Sync) accept(tc task.Context) error {
 			})
 		default:
 			channel.Close(tc)
-			tc.Emit(ingress("sync", "dropped", aura.Exhausted))
+			tc.Emit(world.IngressDropped(s.Name(), "too many strangers", aura.Exhausted))
 		}
 	}
 }
@@ -236,9 +236,4 @@ func (s *Sync) every() []*link {
 	s.lock.Unlock()
 	sortLinks(all)
 	return all
-}
-
-// ingress is an event about what came from outside.
-func ingress(service, message string, err error) world.Event {
-	return world.Event{Family: world.FamilyIngress, Service: service, Message: message, ErrorKind: aura.KindOf(err)}
 }

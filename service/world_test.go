@@ -42,7 +42,7 @@ func (e *events) Emit(ev world.Event) { e.seen = append(e.seen, ev) }
 // count returns how many events of a family, message and kind of error were reported.
 func (e *events) count(family world.Family, message string, kind aura.Kind) (n int) {
 	for _, ev := range e.seen {
-		if ev.Family == family && ev.Message == message && ev.ErrorKind == kind {
+		if ev.Family() == family && ev.Message() == message && ev.ErrorKind() == kind {
 			n++
 		}
 	}

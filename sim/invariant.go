@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
 )
@@ -65,7 +66,7 @@ func (w *universe) violate(agent, invariant, format string, args ...any) {
 // announce emits the violations that were noted since. They are noted where no task may wait.
 func (w *universe) announce(tc task.Context) {
 	for _, v := range w.report.Violations[w.announced:] {
-		tc.Emit(world.Event{Family: world.FamilyInvariant, Message: v.Invariant, Service: v.Agent})
+		tc.Emit(world.InvariantViolated(v.Agent, world.Text(v.Invariant), aura.FactID{}, nil))
 	}
 	w.announced = len(w.report.Violations)
 }

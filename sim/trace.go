@@ -21,20 +21,9 @@ func (t *trace) Emit(e world.Event) {
 		return
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%12.6f %s %s", t.elapsed().Seconds(), e.Family, e.Message)
-	for _, f := range [...]struct{ name, value string }{
-		{"service", e.Service}, {"task", e.Task}, {"owner", e.Owner}, {"from", e.From}, {"to", e.To},
-		{"session", e.Session}, {"fragment", e.Fragment}, {"profile", e.Profile},
-	} {
-		if f.value != "" {
-			fmt.Fprintf(&b, " %s=%s", f.name, f.value)
-		}
-	}
-	if e.ErrorKind != 0 {
-		fmt.Fprintf(&b, " error_kind=%s", e.ErrorKind)
-	}
-	if !e.Correlation.IsZero() {
-		fmt.Fprintf(&b, " correlation_id=%s", aura.Short(e.Correlation))
+	fmt.Fprintf(&b, "%12.6f %s %s", t.elapsed().Seconds(), e.Family(), e.Message())
+	for name, value := range e.Fields {
+		fmt.Fprintf(&b, " %s=%s", name, value)
 	}
 	b.WriteByte('\n')
 	_, _ = io.WriteString(t.to, b.String())

@@ -186,8 +186,8 @@ func (w *universe) byAuthority(id aura.AuthorityID) *person {
 }
 
 // note emits what the world did to somebody, for the trace.
-func (w *universe) note(tc task.Context, message, who string) {
-	tc.Emit(world.Event{Family: world.FamilyRuntime, Message: message, Service: who})
+func (w *universe) note(tc task.Context, what world.Text, whom string) {
+	tc.Emit(world.Simulated(what, whom))
 }
 
 // look checks, from time to time, what no commit shows.

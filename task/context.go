@@ -69,15 +69,12 @@ func (tc Context) Name() string { return tc.task.path() }
 // Group returns the group that the task belongs to.
 func (tc Context) Group() *Group { return tc.task.group }
 
-// Emit reports an event. Task and Owner, when empty, become the task's name and its group's.
+// Emit reports an event as one of this task and its group, unless the event names others.
 func (tc Context) Emit(e world.Event) {
-	if e.Task == "" {
-		e.Task = tc.task.name
+	if tc.engine().silent() {
+		return
 	}
-	if e.Owner == "" {
-		e.Owner = tc.task.group.path
-	}
-	tc.engine().record(e)
+	tc.engine().record(e.By(tc.task.name, tc.task.group.path))
 }
 
 // Sleep waits for d. It returns early with the context's error. A d of zero or less is a [Context.Yield].

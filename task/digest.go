@@ -39,14 +39,8 @@ func (d *digest) time(now aura.Duration) {
 }
 
 func (d *digest) event(e *world.Event) {
-	d.buffer = append(d.buffer, digestEvent, byte(e.ErrorKind))
-	for _, s := range [...]string{
-		string(e.Family), e.Message, e.Service, e.Task, e.Session, e.Fragment, e.Owner, e.From, e.To, e.Profile,
-	} {
-		d.buffer = binary.AppendUvarint(d.buffer, uint64(len(s)))
-		d.buffer = append(d.buffer, s...)
-	}
-	d.buffer = append(d.buffer, e.Correlation[:]...)
+	d.buffer = append(d.buffer, digestEvent)
+	d.buffer, _ = e.AppendBinary(d.buffer) // never fails
 	d.flush(digestFlush)
 }
 

@@ -25,7 +25,7 @@ func (s *Sim) Run(name string, fn func(Context) error) error {
 		return result
 	}
 	s.root.add(t)
-	s.root.report(t, "spawn", nil)
+	s.root.spawned(t)
 	s.spawn(t)
 	if err := s.watch(); err != nil {
 		return err // a coroutine still runs: the world is lost, and root stays set

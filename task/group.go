@@ -47,10 +47,10 @@ func (g *Group) Go(name string, fn func(Context) error) {
 	t := g.engine.newTask()
 	t.name, t.group, t.fn = name, g, fn
 	if !g.add(t) {
-		g.report(t, "abort", aura.Cancelled)
+		g.report(t, world.TaskAborted, aura.Cancelled)
 		return
 	}
-	g.report(t, "spawn", nil)
+	g.spawned(t)
 	g.engine.spawn(t)
 }
 
@@ -67,7 +67,7 @@ func (g *Group) Adopt(name string, fn func(Context) error) error {
 	if g.isCancelled() || !g.add(t) {
 		return aura.Errorf(op, aura.Unavailable, "%s/%s: the group is closing", g.path, name)
 	}
-	g.report(t, "spawn", nil)
+	g.spawned(t)
 	return t.run(false)
 }
 
@@ -140,12 +140,16 @@ func (g *Group) join(tc Context) error {
 	return err
 }
 
-// report emits an event of the task family.
-func (g *Group) report(t *task, message string, err error) {
-	if g.engine.silent() {
-		return
+// spawned reports a task that was added, unless no log would take it.
+func (g *Group) spawned(t *task) {
+	if !g.engine.silent() {
+		g.engine.record(world.TaskSpawned(t.name, g.path))
 	}
-	g.engine.record(world.Event{
-		Family: world.FamilyTask, Message: message, Task: t.name, Owner: g.path, ErrorKind: aura.KindOf(err),
-	})
+}
+
+// report reports how a task ended, with the constructor for such an end.
+func (g *Group) report(t *task, ended func(task, owner string, err error) world.Event, err error) {
+	if !g.engine.silent() {
+		g.engine.record(ended(t.name, g.path, err))
+	}
 }

@@ -43,7 +43,7 @@ func (r *Real) Run(name string, fn func(Context) error) error {
 	t := r.newTask()
 	t.name, t.group, t.fn = "main", root, fn
 	root.add(t)
-	root.report(t, "spawn", nil)
+	root.spawned(t)
 	var result error
 	func() {
 		defer func() { <-ended }()

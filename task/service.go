@@ -155,8 +155,5 @@ func (h *Handle) Observe() *Lifecycle { return h.life }
 
 // report emits a transition.
 func (h *Handle) report(from, to State, err error) {
-	h.group.engine.record(world.Event{
-		Family: world.FamilyService, Message: to.String(), Service: h.service.Name(), Owner: h.service.Owner(),
-		From: from.String(), To: to.String(), ErrorKind: aura.KindOf(err),
-	})
+	h.group.engine.record(world.ServiceMoved(h.service.Name(), h.service.Owner(), from, to, err))
 }

@@ -2,6 +2,7 @@ package task_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -46,13 +47,13 @@ type journal struct {
 func (j *journal) Emit(e world.Event) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	switch e.Family {
+	switch e.Family() {
 	case world.FamilyService:
-		j.lines = append(j.lines, e.Service+" of "+e.Owner+": "+e.From+" to "+e.To)
+		j.lines = append(j.lines, e.Service()+" of "+e.Owner()+": "+e.Field("from_state")+" to "+e.Field("to_state"))
 	case world.FamilyTask:
-		line := e.Message + " " + e.Owner + "/" + e.Task
-		if e.ErrorKind != 0 {
-			line += ": " + e.ErrorKind.String()
+		line := e.Message() + " " + e.Owner() + "/" + e.Task()
+		if e.ErrorKind() != 0 {
+			line += ": " + e.ErrorKind().String()
 		}
 		j.lines = append(j.lines, line)
 	}
@@ -300,23 +301,23 @@ func TestTasksReportTheirSpawnAndEnd(t *testing.T) {
 func TestEmitFillsInTaskAndOwner(t *testing.T) {
 	events := &collector{}
 	run(t, task.NewSim(1, task.SimOptions{Log: events}), func(tc task.Context) error {
-		tc.Emit(world.Event{Family: world.FamilyGuard, Message: "allow"})
-		tc.Emit(world.Event{Family: world.FamilyGuard, Message: "deny", Task: "t", Owner: "o"})
+		tc.Emit(world.Simulated("a", "x"))
+		tc.Emit(world.Simulated("b", "x").By("t", "o"))
 		return nil
 	})
 	want := []world.Event{
-		{Family: world.FamilyGuard, Message: "allow", Task: "main", Owner: "test"},
-		{Family: world.FamilyGuard, Message: "deny", Task: "t", Owner: "o"},
+		world.Simulated("a", "x").By("main", "test"),
+		world.Simulated("b", "x").By("t", "o"),
 	}
-	if diff := cmp.Diff(want, events.guard); diff != "" {
-		t.Error(diff)
+	if !slices.Equal(events.seen, want) {
+		t.Errorf("events %v, want %v", events.seen, want)
 	}
 }
 
-type collector struct{ guard []world.Event }
+type collector struct{ seen []world.Event }
 
 func (c *collector) Emit(e world.Event) {
-	if e.Family == world.FamilyGuard {
-		c.guard = append(c.guard, e)
+	if e.Family() == world.FamilySimulation {
+		c.seen = append(c.seen, e)
 	}
 }

@@ -121,13 +121,13 @@ func (t *task) end(err error, failures bool) {
 	g := t.group
 	switch {
 	case err == nil:
-		g.report(t, "done", nil)
+		g.report(t, world.TaskDone, nil)
 	case t.crashed, g.cancelled.Load() && isCancellation(err):
-		g.report(t, "abort", err)
+		g.report(t, world.TaskAborted, err)
 	case !failures:
-		g.report(t, "done", err)
+		g.report(t, world.TaskDone, err)
 	default:
-		g.report(t, "fail", err)
+		g.report(t, world.TaskFailed, err)
 		g.fail(t, err)
 	}
 	t.endStds()

@@ -57,7 +57,7 @@ func (h *Hub) serve(tc task.Context) error {
 		h.lock.Unlock()
 		if !admitted {
 			link.Close()
-			reject(tc, aura.Exhausted)
+			reject(tc, "too many half-open links", aura.Exhausted)
 			continue
 		}
 		h.group.Go("transport.answer", func(tc task.Context) error {
@@ -70,12 +70,13 @@ func (h *Hub) serve(tc task.Context) error {
 	}
 }
 
-func reject(tc task.Context, kind aura.Kind) {
-	tc.Emit(world.Event{Family: world.FamilyIngress, Message: "rejected", Service: "transport", ErrorKind: kind})
+func reject(tc task.Context, why world.Text, kind aura.Kind) {
+	tc.Emit(world.IngressRejected("transport", why, kind))
 }
 
 // refused is why an incoming link was closed, and which count it adds to.
 type refused struct {
+	why   world.Text
 	kind  aura.Kind
 	count func(*HubStats)
 }
@@ -87,7 +88,7 @@ func (h *Hub) answer(tc task.Context, link Link) {
 	defer done()
 	first := make([]byte, CellSize)
 	if err := link.Recv(tc, first); err != nil {
-		h.refuse(tc, link, refused{aura.KindOf(err), func(s *HubStats) { s.Unproven++ }})
+		h.refuse(tc, link, refused{"handshake did not end", aura.KindOf(err), func(s *HubStats) { s.Unproven++ }})
 		return
 	}
 	secret, why := h.look(tc, link, first)
@@ -97,14 +98,14 @@ func (h *Hub) answer(tc task.Context, link Link) {
 	}
 	s, reply, err := respond(h.identity, &secret, first, h.entropy)
 	if err != nil {
-		h.refuse(tc, link, refused{aura.Denied, func(s *HubStats) { s.Refused++ }})
+		h.refuse(tc, link, refused{"static key refused", aura.Denied, func(s *HubStats) { s.Refused++ }})
 		return
 	}
 	h.lock.Lock()
 	fresh := h.replays.add(fingerprint(first))
 	h.lock.Unlock()
 	if !fresh {
-		h.refuse(tc, link, refused{aura.Denied, func(s *HubStats) { s.Replayed++ }})
+		h.refuse(tc, link, refused{"first cell replayed", aura.Denied, func(s *HubStats) { s.Replayed++ }})
 		return
 	}
 	h.prove(tc, link, secret.Context, s, first, reply[:])
@@ -119,11 +120,11 @@ func (h *Hub) look(tc task.Context, link Link, first []byte) (Secret, *refused) 
 		if errors.As(err, &version) {
 			_ = link.Send(tc, refusal()) // best effort: the link is closed either way
 		}
-		return Secret{}, &refused{aura.Corrupt, func(s *HubStats) { s.Malformed++ }}
+		return Secret{}, &refused{"malformed first cell", aura.Corrupt, func(s *HubStats) { s.Malformed++ }}
 	}
 	secret, ok := h.directory.ByTag(Tag(first[tagAt:firstAt]))
 	if !ok {
-		return Secret{}, &refused{aura.NotFound, func(s *HubStats) { s.UnknownTag++ }}
+		return Secret{}, &refused{"unknown context", aura.NotFound, func(s *HubStats) { s.UnknownTag++ }}
 	}
 	return secret, nil
 }
@@ -131,7 +132,7 @@ func (h *Hub) look(tc task.Context, link Link, first []byte) (Secret, *refused) 
 func (h *Hub) refuse(tc task.Context, link Link, why refused) {
 	link.Close()
 	h.count(why.count)
-	reject(tc, why.kind)
+	reject(tc, why.why, why.kind)
 }
 
 // prove sends the reply and waits for the sealed cell which shows that the first one was no replay and
@@ -152,10 +153,10 @@ func (h *Hub) prove(tc task.Context, link Link, context aura.ContextID, s sessio
 	h.touch(p, m)
 	h.lock.Unlock()
 	if err != nil {
-		h.refuse(tc, link, refused{aura.KindOf(err), func(s *HubStats) { s.Unproven++ }})
+		h.refuse(tc, link, refused{"handshake did not end", aura.KindOf(err), func(s *HubStats) { s.Unproven++ }})
 		return
 	}
-	tc.Emit(world.Event{Family: world.FamilyIngress, Message: "accepted", Service: "transport"})
+	tc.Emit(world.IngressAccepted("transport", "channel"))
 }
 
 // stepIn announces that a first cell is about to be answered. The smaller side lets its own dial finish

@@ -10,20 +10,31 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-func TestOnlyTroubleIsAWarning(t *testing.T) {
+type named string
+
+func (n named) String() string { return string(n) }
+
+func TestEachEventHasTheLevelOfItsUse(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		event world.Event
 		want  string
 	}{
-		{"a violation", world.Event{Family: world.FamilyInvariant}, "WARN"},
-		{"a bug", world.Event{Family: world.FamilyTask, ErrorKind: aura.Internal}, "WARN"},
-		{"a damaged record", world.Event{Family: world.FamilyIngress, ErrorKind: aura.Corrupt}, "WARN"},
-		{"a failed service", world.Event{Family: world.FamilyService, ErrorKind: aura.Unavailable}, "WARN"},
-		{"a peer that went away", world.Event{Family: world.FamilyTask, ErrorKind: aura.Unavailable}, "INFO"},
-		{"a task that was told to stop", world.Event{Family: world.FamilyTask, ErrorKind: aura.Cancelled}, "DEBUG"},
-		{"a service that stopped", world.Event{Family: world.FamilyService, ErrorKind: aura.Cancelled}, "DEBUG"},
-		{"a start", world.Event{Family: world.FamilyTask}, "DEBUG"},
+		{"a violation", world.InvariantViolated("journal", "order", aura.FactID{}, nil), "WARN"},
+		{"a bug", world.TaskFailed("t", "g", aura.Internal), "WARN"},
+		{"a damaged record", world.ServiceTroubled("sync", "read failed", "", aura.Corrupt), "WARN"},
+		{"a subscriber that lags", world.ServiceTroubled("reactive", "subscriber lags", "app:chat", aura.Exhausted), "WARN"},
+		{"a failed service", world.ServiceMoved("sync", "agent", named("running"), named("failed"), aura.Unavailable), "WARN"},
+		{"an agent that did not end as it should", world.RuntimeStopped("agent", aura.Internal), "WARN"},
+		{"an agent that is up", world.RuntimeStarted("agent"), "INFO"},
+		{"a peer that went away", world.TaskFailed("t", "g", aura.Unavailable), "INFO"},
+		{"a link that was refused", world.IngressRejected("transport", "unknown context", aura.NotFound), "INFO"},
+		{"damaged bytes of a stranger", world.IngressRejected("transport", "malformed first cell", aura.Corrupt), "INFO"},
+		{"a denial", world.GuardDenied("chat:send", named("flow budget"), named("used up"), aura.OperationID{1}), "INFO"},
+		{"an attempt that is made again", world.ServiceTroubled("invite", "exchange tried again", "", aura.Unavailable), "INFO"},
+		{"a task that was told to stop", world.TaskAborted("t", "g", aura.Cancelled), "DEBUG"},
+		{"a service that stopped", world.ServiceMoved("sync", "agent", named("stopping"), named("stopped"), nil), "DEBUG"},
+		{"a start", world.TaskSpawned("t", "g"), "DEBUG"},
 	} {
 		var out bytes.Buffer
 		world.Slog(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))).Emit(c.event)

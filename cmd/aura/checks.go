@@ -38,6 +38,19 @@ func checkAccount(home string) finding {
 	return well("account", "%s, protected by %s", home, a.Protector)
 }
 
+// checkFormat compares the format of the home with the one that this build writes.
+func checkFormat(home string) finding {
+	switch version, err := agent.HomeFormat(home); {
+	case errors.Is(err, aura.Invalid):
+		return ill("format", "install the newer aura that wrote the home", "the home has format %d, this aura knows formats up to %d", version, agent.Format)
+	case err != nil:
+		return ill("format", "", "%s", aura.Reason(err))
+	case version < agent.Format:
+		return well("format", "%d; the next aura up brings the home to format %d", version, agent.Format)
+	}
+	return well("format", "%d", agent.Format)
+}
+
 // checkModes looks for files of the account that other users of the machine can read. The names in the home
 // are no secret.
 func checkModes(home string) finding {

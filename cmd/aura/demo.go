@@ -146,8 +146,8 @@ type decisionCount struct{ allowed, denied atomic.Uint64 }
 // Emit implements [world.Log].
 func (c *decisionCount) Emit(e world.Event) {
 	switch {
-	case e.Family != world.FamilyGuard:
-	case e.ErrorKind == 0:
+	case e.Family() != world.FamilyGuard:
+	case e.ErrorKind() == 0:
 		c.allowed.Add(1)
 	default:
 		c.denied.Add(1)

@@ -15,7 +15,7 @@ func doctorCommand(s *cli.Shell) *cobra.Command {
 	return &cobra.Command{
 		Use:   "doctor",
 		Short: "Check this account and this machine, and say how to mend what is wrong",
-		Long: `Check this account and this machine, and say how to mend what is wrong: the account's files and who may read them,
+		Long: `Check this account and this machine, and say how to mend what is wrong: the account's files, their format and who may read them,
 whether the keys open and every fact of the journal is intact, the socket, the network ports, the clock and the space on
 the disk. It changes nothing of the account. The exit code is 1 when something is wrong.`,
 		Example: "  aura doctor\n  aura doctor --json",
@@ -89,7 +89,7 @@ func examine(tc task.Context, s *cli.Shell, home string, named protectFlags) []f
 	if !agent.HasHome(home) {
 		return append(findings, ill("account", "aura init --name NAME"+s.HomeFlag(), "there is no account in %s", home))
 	}
-	findings = append(findings, checkAccount(home), checkModes(home), checkClock(tc, home))
+	findings = append(findings, checkAccount(home), checkFormat(home), checkModes(home), checkClock(tc, home))
 	if running, ok := askAgent(tc, home); ok {
 		return append(findings, checkServices(&running), well("journal", "in use by the running agent, %d facts", running.Facts))
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"bufio"
 	"bytes"
 	"crypto/sha256"
@@ -48,6 +49,8 @@ func TestScripts(t *testing.T) {
 			"sendmany":  sendMany,
 			"histories": histories,
 			"readme":    readme,
+			"fixture":   fixture,
+			"ready":     ready,
 		},
 	})
 }
@@ -58,6 +61,7 @@ type agents map[string]*process
 type process struct {
 	cmd    *exec.Cmd
 	ready  readyLine
+	line   string // the ready line as it was printed
 	exited chan error
 	errs   *bytes.Buffer
 }
@@ -117,25 +121,34 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	p := &process{cmd: cmd, exited: make(chan error, 1), errs: &bytes.Buffer{}}
 	cmd.Stderr = p.errs
 	ts.Check(cmd.Start())
-	ready := make(chan readyLine, 1)
+	said := make(chan struct{})
 	go func() {
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
 			var line readyLine
 			if json.Unmarshal(lines.Bytes(), &line) == nil && line.Event == "ready" {
-				ready <- line
+				p.ready, p.line = line, lines.Text()
+				close(said)
 			}
 		}
 		p.exited <- cmd.Wait()
 	}()
 	select {
-	case p.ready = <-ready:
+	case <-said:
 		ts.Value("agents").(agents)[home] = p
 	case err := <-p.exited:
 		ts.Fatalf("agent %s ended before it was ready: %v\n%s", home, err, p.errs)
 	case <-time.After(patience):
 		_ = cmd.Process.Kill()
 		ts.Fatalf("agent %s was not ready in %v\n%s", home, patience, p.errs)
+	}
+}
+
+// ready HOME PATTERN matches what an agent said when it was ready; with ! it must not match.
+func ready(ts *testscript.TestScript, neg bool, args []string) {
+	line := running(ts, args[0]).line
+	if regexp.MustCompile(args[1]).MatchString(line) == neg {
+		ts.Fatalf("agent %s said %s", args[0], line)
 	}
 }
 
@@ -277,4 +290,25 @@ func inviteCode(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(json.Unmarshal([]byte(out), &made))
 	ts.Setenv(args[0], made.Code)
 	ts.Setenv(args[0]+"_ID", made.ID)
+}
+
+// fixture NAME HOME makes a home from an archive of testdata/homes and puts what protects its keys into
+// HOME.secret. The archives are homes that released builds have written.
+func fixture(ts *testscript.TestScript, _ bool, args []string) {
+	archive, err := zip.OpenReader(filepath.Join("testdata", "homes", args[0]+".zip"))
+	ts.Check(err)
+	defer archive.Close()
+	home := ts.MkAbs(args[1])
+	for _, f := range archive.File {
+		path := home + ".secret"
+		if name, ok := strings.CutPrefix(f.Name, "home/"); ok {
+			path = filepath.Join(home, filepath.FromSlash(name))
+		}
+		ts.Check(os.MkdirAll(filepath.Dir(path), 0o700))
+		content, err := archive.Open(f.Name)
+		ts.Check(err)
+		bytes, err := io.ReadAll(content)
+		ts.Check(err)
+		ts.Check(os.WriteFile(path, bytes, 0o600))
+	}
 }

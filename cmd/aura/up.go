@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -74,6 +75,10 @@ func runAgent(s *cli.Shell, named protectFlags, o agent.HomeOptions, level slog.
 
 // serveHome runs the agent of a home until stop opens.
 func serveHome(tc task.Context, s *cli.Shell, home string, p keyring.Protector, o agent.HomeOptions, stop *task.Latch) error {
+	before, err := agent.HomeFormat(home)
+	if err != nil {
+		return err
+	}
 	hands, err := agent.OpenHome(tc, home, p, o)
 	if errors.Is(err, aura.Conflict) {
 		return errRunning(home)
@@ -97,7 +102,7 @@ func serveHome(tc task.Context, s *cli.Shell, home string, p keyring.Protector, 
 	if err := door.Start(tc); err != nil {
 		return err
 	}
-	err = announce(tc, s, home, door.Agent)
+	err = announce(tc, s, home, before, door.Agent)
 	if err == nil {
 		err = serveUntil(tc, door.Agent, stop)
 	}
@@ -134,9 +139,13 @@ type readyLine struct {
 	Authority aura.AuthorityID `json:"authority"`
 	Device    aura.DeviceID    `json:"device"`
 	Addresses []string         `json:"addresses"`
+	// MigratedFrom is the older format from which this start has brought the home; 0: from none.
+	MigratedFrom int `json:"migrated_from,omitempty"`
+	// Permitted are the capabilities that the authority permitted itself at this start, as its build was older.
+	Permitted []string `json:"permitted,omitempty"`
 }
 
-func announce(tc task.Context, s *cli.Shell, home string, a *agent.Agent) error {
+func announce(tc task.Context, s *cli.Shell, home string, before int, a *agent.Agent) error {
 	now, err := agentStatus(tc, a)
 	if err != nil {
 		return err
@@ -144,9 +153,23 @@ func announce(tc task.Context, s *cli.Shell, home string, a *agent.Agent) error 
 	line := readyLine{
 		Event: "ready", Home: home, Socket: localapi.SocketPath(home),
 		Authority: now.Authority, Device: now.Device, Addresses: now.Addresses,
+		Permitted: a.Renewed(),
+	}
+	if before < agent.Format {
+		line.MigratedFrom = before
 	}
 	if s.JSON {
 		return s.Object(line)
+	}
+	if line.MigratedFrom > 0 {
+		if err := s.Print(nil, "the home %s had format %d and has format %d now", home, before, agent.Format); err != nil {
+			return err
+		}
+	}
+	if len(line.Permitted) > 0 {
+		if err := s.Print(nil, "your token was issued by an older aura; a new one adds: %s", strings.Join(line.Permitted, " ")); err != nil {
+			return err
+		}
 	}
 	if err := s.Print(nil, "the agent is up for %s", home); err != nil {
 		return err

@@ -1,0 +1,125 @@
+package world
+
+import (
+	"fmt"
+	"log/slog"
+
+	"github.com/aura-runtime/aura"
+)
+
+// levelOf returns the level of a failure that the program goes on after: what a bug, a damaged disk or a
+// bound that was reached makes is a warning; a peer that goes away, and what a guard refuses, is the course
+// of a day; what was told to stop is of no interest.
+func levelOf(kind aura.Kind) slog.Level {
+	switch kind {
+	case 0, aura.Cancelled:
+		return slog.LevelDebug
+	case aura.Denied, aura.Stale, aura.Timeout, aura.NotFound, aura.Unavailable:
+		return slog.LevelInfo
+	}
+	return slog.LevelWarn
+}
+
+// RuntimeStarted says that a whole agent is up.
+func RuntimeStarted(service string) Event {
+	return Event{family: FamilyRuntime, message: "start", level: slog.LevelInfo, service: service}
+}
+
+// RuntimeStopped says that a whole agent has ended; err is what did not end as it should, or nil.
+func RuntimeStopped(service string, err error) Event {
+	kind := aura.KindOf(err)
+	return Event{family: FamilyRuntime, message: "stop", level: max(slog.LevelInfo, levelOf(kind)), service: service, kind: kind}
+}
+
+// ServiceMoved says that a service went from one state of its lifecycle to another; err is why it failed.
+func ServiceMoved(service, owner string, from, to fmt.Stringer, err error) Event {
+	e := Event{
+		family: FamilyService, message: Text(to.String()), level: slog.LevelDebug, service: service, owner: owner,
+		fromState: from.String(), toState: to.String(), kind: aura.KindOf(err),
+	}
+	if e.kind != 0 && e.kind != aura.Cancelled {
+		e.level = slog.LevelWarn
+	}
+	return e
+}
+
+// ServiceTroubled says that a service met a failure and goes on: it tries again, or does without. subject
+// says with what, such as a view or a signal; empty: with the service as a whole.
+func ServiceTroubled(service string, trouble, subject Text, err error) Event {
+	kind := aura.KindOf(err)
+	return Event{family: FamilyHealth, message: trouble, level: levelOf(kind), service: service, subject: subject, kind: kind}
+}
+
+// TaskSpawned says that a task was added to the group that owns it.
+func TaskSpawned(task, owner string) Event {
+	return Event{family: FamilyTask, message: "spawn", level: slog.LevelDebug, task: task, owner: owner}
+}
+
+// TaskDone says that a task returned. Its error, if any, went to whoever waits for it.
+func TaskDone(task, owner string, err error) Event {
+	return Event{family: FamilyTask, message: "done", level: slog.LevelDebug, task: task, owner: owner, kind: aura.KindOf(err)}
+}
+
+// TaskFailed says that the error of a task failed its group.
+func TaskFailed(task, owner string, err error) Event {
+	kind := aura.KindOf(err)
+	return Event{family: FamilyTask, message: "fail", level: levelOf(kind), task: task, owner: owner, kind: kind}
+}
+
+// TaskAborted says that a task ended because its group was cancelled.
+func TaskAborted(task, owner string, err error) Event {
+	return Event{family: FamilyTask, message: "abort", level: slog.LevelDebug, task: task, owner: owner, kind: aura.KindOf(err)}
+}
+
+// IngressAccepted says that something from outside was let in; what says what it is.
+func IngressAccepted(service string, what Text) Event {
+	return Event{family: FamilyIngress, message: "accepted", level: slog.LevelDebug, service: service, subject: what}
+}
+
+// IngressRejected says that something from outside was refused, and why.
+func IngressRejected(service string, why Text, err error) Event {
+	return refusal("rejected", service, why, err)
+}
+
+// IngressDropped says that something from outside was not looked at, and why.
+func IngressDropped(service string, why Text, err error) Event {
+	return refusal("dropped", service, why, err)
+}
+
+func refusal(message Text, service string, why Text, err error) Event {
+	return Event{
+		family: FamilyIngress, message: message, level: slog.LevelInfo, service: service, reason: why,
+		kind: aura.KindOf(err),
+	}
+}
+
+// GuardAllowed says that the guard allowed a request and its facts are durable. The operation is zero for
+// what follows from no action of a user; the fact is the first that was decided, zero when there is none.
+func GuardAllowed(capability string, operation aura.OperationID, first aura.FactID) Event {
+	return Event{
+		family: FamilyGuard, message: "allow", level: slog.LevelDebug, capability: capability,
+		operation: operation, fact: first,
+	}
+}
+
+// GuardDenied says which stage of the guard refused a request, and for what reason.
+func GuardDenied(capability string, stage, reason fmt.Stringer, operation aura.OperationID) Event {
+	return Event{
+		family: FamilyGuard, message: "deny", level: slog.LevelInfo, capability: capability,
+		stage: stage.String(), reason: Text(reason.String()), operation: operation, kind: aura.Denied,
+	}
+}
+
+// InvariantViolated says that something which always holds does not. The fact is the one that showed it, or
+// zero.
+func InvariantViolated(service string, invariant Text, fact aura.FactID, err error) Event {
+	return Event{
+		family: FamilyInvariant, message: "violation", level: slog.LevelWarn, service: service, subject: invariant,
+		fact: fact, kind: aura.KindOf(err),
+	}
+}
+
+// Simulated says what a simulated world did to somebody in it.
+func Simulated(what Text, whom string) Event {
+	return Event{family: FamilySimulation, message: what, level: slog.LevelDebug, service: whom}
+}
