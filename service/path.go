@@ -207,7 +207,7 @@ func (s *Sync) follow(tc task.Context) error {
 		if err := s.desk.Moves.Moved(tc); err != nil {
 			return err
 		}
-		tc.Emit(world.Event{Family: world.FamilyRuntime, Service: "sync", Message: "moved"})
+		tc.Emit(world.NetworkChanged(s.Name()))
 		for _, l := range s.every() {
 			l.path.alive(nil)
 			l.news.Ring()
