@@ -14,7 +14,7 @@ import (
 // which can do more asks for it.
 func owner() (capability.Profile, error) {
 	return capability.NewProfile("owner",
-		contact.CapName, contact.CapRename, contact.CapRefresh, contact.CapProfile,
+		contact.CapName, contact.CapRename, contact.CapRefresh, contact.CapRemove, contact.CapProfile,
 		invite.CapCreate, invite.CapAccept, invite.CapEnd,
 		chat.CapSend, chat.CapRead, chat.CapCreate, chat.CapInvite, chat.CapJoin, chat.CapLeave, chat.CapRecord,
 		moderation.CapModerate,

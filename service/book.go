@@ -111,7 +111,7 @@ func (b *Book) Tails(own aura.DeviceID) []Tail {
 // Committed implements [journal.Sink].
 func (b *Book) Committed(records []fact.Record) {
 	b.lock.Lock()
-	structural, met, invited := false, false, false
+	structural, met, invited, removed := false, false, false, false
 	for i := range records {
 		r := &records[i]
 		b.pages.Contacts.Apply(r)
@@ -123,10 +123,15 @@ func (b *Book) Committed(records []fact.Record) {
 			continue // they change nothing about who is linked to whom
 		case contact.KindAdded, chat.KindCreated, chat.KindJoined:
 			met = true
+		case contact.KindRemoved:
+			removed = true
 		case invite.KindCreated, invite.KindCancelled, invite.KindAccepted, invite.KindCompleted, invite.KindExpired:
 			invited = true
 		}
 		structural = true
+	}
+	if removed {
+		b.forget()
 	}
 	if met {
 		b.open()
@@ -155,6 +160,16 @@ func (b *Book) open() {
 			secret := [32]byte(value)
 			b.pages.secrets[context] = secret
 			b.pages.tags[transport.TagOf(secret)] = context
+		}
+	}
+}
+
+// forget drops the secrets of contexts that ended.
+func (b *Book) forget() {
+	for context, secret := range b.pages.secrets {
+		if _, removed := b.pages.Contacts.Former(context); removed {
+			delete(b.pages.secrets, context)
+			delete(b.pages.tags, transport.TagOf(secret))
 		}
 	}
 }

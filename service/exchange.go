@@ -7,6 +7,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/invite"
+	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
@@ -88,10 +89,23 @@ func (s *Invite) attempt(tc task.Context, id invite.ID, op aura.OperationID) err
 	switch {
 	case reply.Refused != nil:
 		return s.fail(tc, id, op, reply.Refused.Reason.String())
+	case reply.Renewed != nil:
+		return s.again(tc, code, op, reply.Renewed.Addresses)
 	case reply.Answer != nil:
 		return s.conclude(tc, channel, code, op, hello, *reply.Answer)
 	}
 	return aura.Errorf("service.Invite", aura.Corrupt, "the inviter answered something else")
+}
+
+// again ends the exchange with a contact, which gave its addresses and nothing else.
+func (s *Invite) again(tc task.Context, code invite.Code, op aura.OperationID, addresses []string) error {
+	var who contact.Ref
+	known := false
+	s.desk.Book.Read(func(p *Pages) { who, known = invite.Known(&p.Contacts, code) })
+	if !known {
+		return s.fail(tc, code.ID(), op, "the inviter takes this side for a contact, and it is none")
+	}
+	return s.confirm(tc, code.ID(), who, addresses, op)
 }
 
 // conclude makes the contact durable and tells the inviter. An answer that does not hold up ends the
@@ -120,7 +134,11 @@ func (s *Invite) conclude(tc task.Context, c *transport.Channel, code invite.Cod
 	}
 	keys := invite.Derive(agreement, secret[:], transcript)
 	err = s.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) {
-		return invite.Conclude(&p.Invites, by, code, a, c.RemoteStatic(), keys, transcript)
+		r, err := invite.Conclude(&p.Invites, &p.Contacts, by, code, a, c.RemoteStatic(), keys, transcript, mine.Hello.Known)
+		if old, ok := invite.Known(&p.Contacts, code); ok && old.Context == mine.Hello.Known && err == nil {
+			err = s.desk.giveUp(&r, by, old, "the contact had removed you")
+		}
+		return r, err
 	}, op)
 	if aura.KindOf(err) == aura.Denied || aura.KindOf(err) == aura.Invalid {
 		return s.fail(tc, id, op, aura.Reason(err))
@@ -212,12 +230,17 @@ func (s *Invite) admit(tc task.Context, code invite.Code, h invite.Hello, static
 	var name string
 	s.desk.Book.Read(func(p *Pages) {
 		offer = invite.Offer(&p.Invites, &p.Contacts, by, code, h, static)
+		if p.Moderation.Arrival(offer.Who) == moderation.Refuse {
+			offer = invite.Admission{Refusal: invite.RefusedInvalid}
+		}
 		name = p.Contacts.Own()
 	})
 	switch {
 	case offer.Wait:
 		// The accepter tries again, and learns then what came of this side's attempt.
 		return nil, nil, aura.Errorf("service.Invite", aura.Conflict, "this side is answering an invitation of the same peer")
+	case !offer.Renew.Context.IsZero():
+		return s.renew(tc, code, h, offer)
 	case offer.Refusal != 0:
 		b, err := invite.Message{Refused: &invite.Refused{Reason: offer.Refusal}}.Encode()
 		return b, nil, err
@@ -251,6 +274,20 @@ func (s *Invite) admit(tc task.Context, code invite.Code, h invite.Hello, static
 	}
 	b, err := invite.Message{Answer: &answer}.Encode()
 	return b, &keys, err
+}
+
+// renew takes the addresses of a contact who answers an invitation, and gives the own ones. The caller has the
+// turn.
+func (s *Invite) renew(tc task.Context, code invite.Code, h invite.Hello, offer invite.Admission) ([]byte, *invite.Keys, error) {
+	if !offer.Again {
+		if _, err := s.desk.plan(tc, func(p *Pages) (guard.Request, error) {
+			return invite.Renew(&p.Contacts, s.desk.Caller(tc, aura.OperationID{}), code, h, offer.Renew)
+		}); err != nil {
+			return nil, nil, err
+		}
+	}
+	b, err := invite.Message{Renewed: &invite.Renewed{Addresses: s.desk.Reach()}}.Encode()
+	return b, nil, err
 }
 
 // agree returns the X25519 secret of this device's static key and another's.

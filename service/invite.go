@@ -138,15 +138,18 @@ func (s *Invite) accept(tc task.Context, in fact.Intent) (fact.Result, error) {
 	var seed [64]byte
 	s.desk.Entropy.Read(seed[:])
 	kem := keyring.NewKEM(seed)
+	var known contact.Ref
 	r, err := s.desk.plan(tc, func(p *Pages) (guard.Request, error) {
+		known, _ = invite.Known(&p.Contacts, code)
 		return invite.Accept(&p.Invites, &p.Contacts, s.desk.Caller(tc, in.Operation), code, invite.Hello{
 			Certificate: s.certificate(), Name: p.Contacts.Own(), Addresses: s.desk.Reach(), Key: kem.EncapsulationKey(),
+			Known: known.Context,
 		}, seed)
 	})
 	if err == nil {
 		s.pursue(tc.Group(), code.ID(), in.Operation)
 	}
-	return answered(in, r, err, invite.CodeResult{ID: code.ID()})
+	return answered(in, r, err, invite.CodeResult{ID: code.ID(), Known: known.Context})
 }
 
 func (s *Invite) decline(tc task.Context, in fact.Intent) (fact.Result, error) {
@@ -197,18 +200,25 @@ func (s *Invite) code(id invite.ID) (invite.Code, error) {
 	return invite.Parse(string(value))
 }
 
-// settle ends the inviter's part of the exchange that opened a context: the accepter has the contact,
-// since it speaks in the context.
-func (s *Invite) settle(tc task.Context, context aura.ContextID) {
+// settle ends what a session in a contact's own context makes clear: the inviter's part of the exchange that
+// opened the context, since the accepter speaks in it; and the renewal of addresses that led here.
+func (s *Invite) settle(tc task.Context, who contact.Ref) {
 	var id invite.ID
-	now := tc.Now()
+	var renewing []invite.ID
+	now, context := tc.Now(), who.Context
 	s.desk.Book.Read(func(p *Pages) {
 		for _, open := range p.Invites.Listening(now) {
 			if in, ok := p.Invites.Invitation(open, now); ok && in.Context == context && in.Phase == invite.Answered {
 				id = open
 			}
 		}
+		renewing = p.Invites.From(who.Device)
 	})
+	for _, known := range renewing {
+		if err := s.renewed(tc, known, who); err != nil {
+			tc.Emit(world.ServiceTroubled(s.Name(), "an invitation was not settled", "", err)) // the exchange itself goes on
+		}
+	}
 	if id.IsZero() {
 		return
 	}
@@ -217,6 +227,27 @@ func (s *Invite) settle(tc task.Context, context aura.ContextID) {
 	}, aura.OperationID{}); err != nil {
 		tc.Emit(world.ServiceTroubled(s.Name(), "invitation not settled", "", err)) // the next session settles it
 	}
+}
+
+// renewed ends the acceptance of an invitation by somebody who was a contact before, and with whom there is a
+// session now. One that began before the two were contacts ends by its own exchange.
+func (s *Invite) renewed(tc task.Context, id invite.ID, who contact.Ref) error {
+	own, err := s.desk.Journal.Meta(invite.MessageKey(id))
+	if err != nil {
+		return err
+	}
+	m, err := invite.DecodeMessage(own)
+	if err != nil || m.Hello == nil || m.Hello.Known != who.Context {
+		return nil
+	}
+	return s.confirm(tc, id, who, nil, aura.OperationID{})
+}
+
+// confirm ends the acceptance of an invitation by a contact.
+func (s *Invite) confirm(tc task.Context, id invite.ID, who contact.Ref, addresses []string, op aura.OperationID) error {
+	return s.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) {
+		return invite.Confirm(&p.Invites, &p.Contacts, by, id, who, addresses)
+	}, op)
 }
 
 // change makes one change of invitations in turn.

@@ -34,7 +34,9 @@ func (s *session) reach(tc task.Context) error {
 	}
 	if s.peer.Direct {
 		// The peer speaks in the context, so it has the contact.
-		s.link.sync.invites.settle(tc, s.peer.Context)
+		s.link.sync.invites.settle(tc, contact.Ref{
+			Context: s.peer.Context, Authority: s.peer.Authority, Device: s.peer.Certificate.Device(),
+		})
 	}
 	s.lock.Lock()
 	said := s.said

@@ -201,6 +201,33 @@ func (n *Libp2p) circuits() []ma.Multiaddr {
 	return out
 }
 
+// CheckAddress returns [aura.Invalid] for a text that is no address at which this build can look for a peer: an
+// IP address with QUIC or TCP, or one through a relay.
+func CheckAddress(a Address) error {
+	const op = "transport.CheckAddress"
+	parsed, err := ma.NewMultiaddr(string(a))
+	if err != nil {
+		return aura.Errorf(op, aura.Invalid, "%q is no address: one looks like /ip4/192.0.2.7/udp/4001/quic-v1", a)
+	}
+	if !reachable(parsed) {
+		return aura.Errorf(op, aura.Invalid, "the address %q cannot be dialled: it needs an IP address and QUIC or TCP, such as /ip4/192.0.2.7/udp/4001/quic-v1", a)
+	}
+	return nil
+}
+
+// reachable reports whether an address leads somewhere without asking anybody, such as a name server.
+func reachable(a ma.Multiaddr) bool {
+	switch first := a[0].Protocol().Code; {
+	case isCircuit(a):
+		return first == ma.P_IP4 || first == ma.P_IP6 || first == ma.P_P2P
+	case first != ma.P_IP4 && first != ma.P_IP6:
+		return false
+	}
+	_, quic := a.ValueForProtocol(ma.P_QUIC_V1)
+	_, tcp := a.ValueForProtocol(ma.P_TCP)
+	return quic == nil || tcp == nil
+}
+
 func texts(addrs []ma.Multiaddr) []Address {
 	out := make([]Address, len(addrs))
 	for i, a := range addrs {
@@ -251,8 +278,8 @@ func (n *Libp2p) connect(tc task.Context, op string, to PeerID, addrs []Address)
 	}
 	info := peer.AddrInfo{ID: id}
 	for _, text := range addrs {
-		// What a peer published may be nonsense, or lead through a relay that is nobody we know.
-		if a, err := ma.NewMultiaddr(string(text)); err == nil && n.gate.trusts(a) {
+		// What a peer published may be nonsense, ask a name server, or lead through a relay that is no contact.
+		if a, err := ma.NewMultiaddr(string(text)); err == nil && reachable(a) && n.gate.trusts(a) {
 			info.Addrs = append(info.Addrs, a)
 		}
 	}

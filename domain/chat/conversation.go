@@ -30,8 +30,10 @@ type conversation struct {
 	Ref
 	name   string
 	others []Participant // all but the owner
-	own    bool          // false: the owner left
+	own    bool          // false: the owner left, or removed the contact
 	thread *thread
+
+	removed bool // the contact, by the owner: only what was said is left
 }
 
 // Participant is somebody in a conversation.
@@ -75,6 +77,11 @@ func (s *State) Resolve(set Setting, text string) (Ref, error) {
 func (s *State) conversation(set Setting, context aura.ContextID) (conversation, bool) {
 	if c, ok := set.Contacts.ByContext(context); ok {
 		return s.direct(c), true
+	}
+	if c, ok := set.Contacts.Former(context); ok {
+		ended := s.direct(c)
+		ended.own, ended.removed = false, true
+		return ended, true
 	}
 	for _, g := range s.groups(set) {
 		if g.Context == context {

@@ -182,6 +182,8 @@ func (s *State) open(op string, set Setting, context aura.ContextID) (conversati
 	switch {
 	case !ok:
 		return c, aura.Errorf(op, aura.NotFound, "there is no such conversation")
+	case c.removed:
+		return c, aura.Errorf(op, aura.Denied, "%s is not a contact any more: invite them to talk again", c.name)
 	case !c.own:
 		return c, aura.Errorf(op, aura.Denied, "you left %q", c.name)
 	case len(c.peers()) == 0:

@@ -16,12 +16,14 @@ type State struct {
 	self    fold.Newest[string]
 	entries map[aura.ContextID]*entry
 	names   map[aura.ContextID]string // as displayed; recomputed when a fact may change one
+	former  map[aura.ContextID]string // the same of those who were removed
 }
 
 // entry is what is known under one context. A context without an added fact (a group, or a fact that
 // arrived early) shows nothing.
 type entry struct {
 	added     fold.Earliest[person]
+	removed   bool
 	renamed   fold.Newest[string]
 	addresses fold.Newest[[]string]
 	profiles  map[aura.AuthorityID]*fold.Newest[Profile]
@@ -56,10 +58,19 @@ func (s *State) Apply(r *fact.Record) {
 		if fold.Own(&r.Fact, &p) == nil {
 			s.entry(p.Context).addresses.Put(at, p.Addresses)
 		}
+	case KindRemoved:
+		var p Removed
+		if fold.Own(&r.Fact, &p) == nil && !s.entry(p.Context).removed {
+			s.entry(p.Context).removed = true
+			s.rename()
+		}
 	case KindProfile:
 		s.applyProfile(r, at)
 	}
 }
+
+// is reports whether the entry is a contact now.
+func (e *entry) is() bool { return e != nil && e.added.Set && !e.removed }
 
 func (s *State) applyAdded(r *fact.Record, at fold.Stamp) {
 	var p Added
@@ -134,22 +145,33 @@ type claim struct {
 }
 
 func (s *State) rename() {
-	claims := make([]claim, 0, len(s.entries))
+	claims, formers := make([]claim, 0, len(s.entries)), []claim(nil)
 	for context, e := range s.entries {
-		if e.added.Set {
+		switch {
+		case e.is():
 			claims = append(claims, e.claim(context))
+		case e.added.Set:
+			former := e.claim(context)
+			former.name += " (removed)"
+			formers = append(formers, former)
 		}
 	}
+	used := make(map[string]bool, len(s.entries))
+	s.names, s.former = settle(claims, used), settle(formers, used)
+}
+
+// settle gives each claim a name that no other has: the stronger and older first.
+func settle(claims []claim, used map[string]bool) map[aura.ContextID]string {
 	slices.SortFunc(claims, func(a, b claim) int {
 		return cmp.Or(cmp.Compare(a.strength, b.strength), a.since.Compare(b.since), a.context.Compare(b.context))
 	})
-	s.names = make(map[aura.ContextID]string, len(claims))
-	used := make(map[string]bool, len(claims))
+	names := make(map[aura.ContextID]string, len(claims))
 	for _, c := range claims {
 		name := Unique(c.name, func(n string) bool { return used[Folded(n)] })
 		used[Folded(name)] = true
-		s.names[c.context] = name
+		names[c.context] = name
 	}
+	return names
 }
 
 func (e *entry) claim(context aura.ContextID) claim {

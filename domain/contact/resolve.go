@@ -22,6 +22,11 @@ func (s *State) Resolve(text string) (Ref, error) {
 			return c.Ref, nil
 		}
 	}
+	for context, name := range s.former {
+		if Folded(name) == Folded(text) { // former names are distinct
+			return s.contact(context).Ref, nil
+		}
+	}
 	var found []Contact
 	if prefix := strings.ToLower(strings.TrimPrefix(text, "auth_")); len(prefix) >= minPrefix {
 		for _, c := range contacts {

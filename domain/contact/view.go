@@ -35,10 +35,21 @@ func (s *State) Contacts() []Contact {
 
 // ByContext returns the contact whose shared context is given.
 func (s *State) ByContext(context aura.ContextID) (Contact, bool) {
-	if e := s.entries[context]; e == nil || !e.added.Set {
+	if !s.entries[context].is() {
 		return Contact{}, false
 	}
 	return s.contact(context), true
+}
+
+// Former returns the contact whose context it was until the owner removed it.
+func (s *State) Former(context aura.ContextID) (Contact, bool) {
+	name, ok := s.former[context]
+	if !ok {
+		return Contact{}, false
+	}
+	c := s.contact(context)
+	c.Name = name
+	return c, true
 }
 
 // ByAuthority returns the contact that is the authority.
@@ -54,7 +65,7 @@ func (s *State) ByDevice(device aura.DeviceID) (Contact, bool) {
 // Certificate returns the keys of the contact's device.
 func (s *State) Certificate(context aura.ContextID) (fact.Certificate, bool) {
 	e := s.entries[context]
-	if e == nil || !e.added.Set {
+	if !e.is() {
 		return fact.Certificate{}, false
 	}
 	return e.added.Value.cert, true
@@ -64,7 +75,7 @@ func (s *State) Certificate(context aura.ContextID) (fact.Certificate, bool) {
 // the contact said and what was observed, the later wins.
 func (s *State) Addresses(context aura.ContextID) []string {
 	e := s.entries[context]
-	if e == nil || !e.added.Set {
+	if !e.is() {
 		return nil
 	}
 	latest, since := e.added.Value.Addresses, e.added.Stamp

@@ -88,6 +88,7 @@ between them when they met.`,
 		},
 	}
 	c.Flags().BoolVar(&codes, "verify", false, "show the verification codes")
+	c.AddCommand(contactAddressCommand(s), contactRemoveCommand(s))
 	return c
 }
 
