@@ -46,6 +46,7 @@ type Agent struct {
 	pump     *pump
 	tree     tree
 	intents  map[string]service.Domain
+	queries  *task.Semaphore
 	started  aura.Instant
 	renewed  []string
 }
@@ -59,7 +60,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	if err != nil {
 		return nil, err
 	}
-	a := &Agent{options: o, registry: registry, intents: map[string]service.Domain{}}
+	a := &Agent{options: o, registry: registry, intents: map[string]service.Domain{}, queries: task.NewSemaphore(maxQueries)}
 	if a.options.Stopping == nil {
 		a.options.Stopping = func(string, string) {}
 	}

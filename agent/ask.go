@@ -41,12 +41,15 @@ func answer[Q, A any](tc task.Context, q fact.Question, to func(task.Context, Q)
 	if err != nil {
 		return fact.Answer{}, err
 	}
-	payload, err := fact.Marshal(a)
+	payload, err := fact.MarshalAnswer(a)
 	if err != nil {
-		return fact.Answer{}, aura.Errorf("agent.Ask", aura.Exhausted, "the answer is larger than %d bytes: ask for less", fact.MaxPayload)
+		return fact.Answer{}, aura.Errorf("agent.Ask", aura.Exhausted, "the answer is larger than %s bytes: ask for less", datalog.Grouped(fact.MaxAnswer))
 	}
 	return fact.Answer{Payload: payload}, nil
 }
+
+// maxQueries is how many queries are evaluated at once: each may take the memory that its limits allow.
+const maxQueries = 2
 
 // query evaluates a query over the journal. It needs what its domains ask for, which the guard's frontier
 // must hold outside any context.
@@ -61,6 +64,10 @@ func (a *Agent) query(tc task.Context, q query.Query) (query.Result, error) {
 	if err != nil {
 		return query.Result{}, err
 	}
+	if err := a.queries.Acquire(tc); err != nil {
+		return query.Result{}, err
+	}
+	defer a.queries.Release()
 	rows, err := reactive.Run(tc, a.unified, l)
 	if err != nil {
 		return query.Result{}, err

@@ -8,6 +8,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/interp"
+	"github.com/aura-runtime/aura/service"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -47,13 +48,14 @@ func (a *Agent) explain(tc task.Context, q capability.Explain) (capability.Expla
 
 // smallest is a request for one small message to all other members of a context. It is never carried out.
 func (a *Agent) smallest(q capability.Explain) *guard.Request {
-	req := &guard.Request{Capability: q.Capability, Context: q.Context, Authority: a.Self(), Queue: true}
+	control := service.IsControl(q.Capability)
+	req := &guard.Request{Capability: q.Capability, Context: q.Context, Authority: a.Self(), Queue: !control}
 	for _, p := range a.desk.Book.Peers() {
 		if p.Context == q.Context {
-			req.Sends = append(req.Sends, guard.Send{Peer: p.Authority, Cost: guard.CostOf(0), Leak: guard.LeakOf(0)})
+			req.Sends = append(req.Sends, guard.Send{Peer: p.Authority, Cost: guard.CostOf(0), Leak: guard.LeakOf(0), Control: control})
 		}
 	}
-	if len(req.Sends) > 0 {
+	if len(req.Sends) > 0 && !control {
 		req.Entries = []fact.Draft{{Namespace: fact.ContextNamespace(q.Context), Kind: capability.QuestionExplain}}
 	}
 	return req

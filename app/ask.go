@@ -35,7 +35,7 @@ func (c *Core) question(tc task.Context, kind string, payload, result any) error
 	if err != nil {
 		return err
 	}
-	if err := fact.Unmarshal(answer.Payload, result); err != nil {
+	if err := fact.UnmarshalAnswer(answer.Payload, result); err != nil {
 		return &aura.Error{Op: "app.Ask", Kind: aura.Corrupt, Err: err}
 	}
 	return nil

@@ -59,6 +59,15 @@ func (in *Instance) Local(role Role) (Local, error) {
 	return local, nil
 }
 
+// Parts returns of how many parts the global type consists. To project it for one role costs about as many steps.
+func (in *Instance) Parts() int {
+	n := 0
+	if in.Global != nil {
+		eachGlobal(in.Global, func(Global) { n++ })
+	}
+	return n
+}
+
 // Site returns what the sends with this site must satisfy; nil for 0. The caller must not change it.
 func (in *Instance) Site(id SiteID) *Site {
 	if id <= 0 || int(id) > len(in.sites) {
@@ -100,8 +109,7 @@ func (p *Protocol) probe() (Assessment, syntax.Diagnostics) {
 	if inst.Global == nil {
 		return inst.Assessment, nil
 	}
-	roles, parts := p.probeRoles(inst.Roles), 0
-	eachGlobal(inst.Global, func(Global) { parts++ })
+	roles, parts := p.probeRoles(inst.Roles), inst.Parts()
 	if parts*len(roles) > maxProbe {
 		return Assessment{}, syntax.Diagnostics{{Source: p.File.Source, Span: p.File.Protocol.Name.Span, Code: string(TooLarge),
 			Message: fmt.Sprintf("%d roles in a protocol of %d parts are too many to check", len(roles), parts)}}

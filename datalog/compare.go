@@ -41,6 +41,21 @@ func (t Term) size() int {
 	return n
 }
 
+// Size returns about how many bytes the text form of t has.
+func (t Term) Size() int {
+	n := len(t.str)
+	switch t.kind {
+	case Integer, Date:
+		n = 8
+	case Bytes:
+		n = 4 + 2*len(t.str)
+	}
+	for _, e := range t.list {
+		n += 2 + e.Size()
+	}
+	return n
+}
+
 // weight is how many steps it takes to look at all of t, beside the first.
 func (t Term) weight() int {
 	n := len(t.str) >> 6

@@ -2,6 +2,7 @@ package datalog
 
 import (
 	"errors"
+	"strconv"
 
 	"github.com/aura-runtime/aura"
 )
@@ -27,21 +28,39 @@ var (
 	// ErrDepth: terms or expressions nest deeper than [MaxDepth].
 	ErrDepth = errors.New("nested too deeply")
 
-	// ErrFacts: the world would hold more facts than its limit.
-	ErrFacts = errors.New("too many facts")
+	// ErrFacts: the world would hold more facts than its limit, given, derived or asked for.
+	ErrFacts = errors.New("facts")
 	// ErrIterations: the rules did not come to rest within the limit.
-	ErrIterations = errors.New("too many iterations")
+	ErrIterations = errors.New("iterations")
 	// ErrSteps: the work exceeded its limit.
-	ErrSteps = errors.New("too many steps")
+	ErrSteps = errors.New("steps")
 	// ErrBytes: the terms made would take more memory than the limit.
-	ErrBytes = errors.New("too much memory")
+	ErrBytes = errors.New("bytes")
 )
+
+// LimitError is the cause of every error that says that a limit was reached.
+type LimitError struct {
+	Of   error // [ErrFacts], [ErrIterations], [ErrSteps] or [ErrBytes]
+	Most int   // the limit
+}
+
+// Error names the limit: "more than 1,000 facts".
+func (e *LimitError) Error() string { return "more than " + Grouped(e.Most) + " " + e.Of.Error() }
+
+// Unwrap returns Of.
+func (e *LimitError) Unwrap() error { return e.Of }
+
+// Grouped returns a number for a person: "1,000,000".
+func Grouped(n int) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
 
 // MaxDepth is how deeply collections, parentheses and operators may nest in a term or an
 // expression.
 const MaxDepth = 256
 
 func invalid(op string, err error) error { return &aura.Error{Op: op, Kind: aura.Invalid, Err: err} }
-func exhausted(op string, err error) error {
-	return &aura.Error{Op: op, Kind: aura.Exhausted, Err: err}
-}

@@ -86,3 +86,15 @@ func (op Op) lazyOn() (left, right bool, params int) {
 func (e *Expr) deeper(n int) bool {
 	return e != nil && (n == 0 || e.Left.deeper(n-1) || e.Right.deeper(n-1))
 }
+
+// Variables calls fn with the name of each variable that the tree uses, parameters of closures included.
+func (e *Expr) Variables(fn func(name string)) {
+	if e == nil {
+		return
+	}
+	if e.Op == OpValue && e.Term.kind == Variable {
+		fn(e.Term.str)
+	}
+	e.Left.Variables(fn)
+	e.Right.Variables(fn)
+}

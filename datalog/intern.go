@@ -6,6 +6,9 @@ type interner struct {
 	ids   map[scalar]uint32
 }
 
+// keyBytes is what the number of a term takes beside the term.
+const keyBytes = 64
+
 // scalar is what tells one term from another: for collections, str is the canonical encoding.
 type scalar struct {
 	kind Kind
@@ -26,7 +29,12 @@ func (in *interner) intern(t Term, b *budget) (uint32, error) {
 	if id, ok := in.ids[key]; ok {
 		return id, nil
 	}
-	if err := b.hold(t.size() + len(key.str)); err != nil {
+	// A scalar's key shares its text; that of a collection is a copy.
+	size := t.size() + keyBytes
+	if len(t.list) > 0 {
+		size += len(key.str)
+	}
+	if err := b.hold(size); err != nil {
 		return 0, err
 	}
 	id := uint32(len(in.terms))

@@ -1,5 +1,7 @@
 package datalog
 
+import "github.com/aura-runtime/aura"
+
 // Limits bounds one evaluation. A zero field takes its default. Reaching a limit is an error, never
 // a partial answer.
 type Limits struct {
@@ -29,33 +31,60 @@ func (l Limits) orDefault() Limits {
 	return l
 }
 
+// checkEvery is how many steps are between two looks at [World.Interrupt]: some tens of microseconds.
+const checkEvery = 4096
+
 // budget is what remains of the limits.
 type budget struct {
+	limits                   Limits
 	facts, iterations, steps int
 	bytes                    int  // kept by the world
 	scratch                  int  // bytes made along the way; as many as may be kept
-	over                     bool // a limit was reached, which no expression may catch
+	over                     bool // a limit was reached or the evaluation interrupted, which no expression may catch
+
+	interrupt func() error // nil: none
+	looked    int          // what was left of steps when interrupt was asked
 }
 
-func (b *budget) refill(l Limits) {
-	b.iterations, b.steps, b.scratch, b.over = l.Iterations, l.Steps, l.Bytes, false
+func (b *budget) refill() {
+	l := &b.limits
+	b.iterations, b.steps, b.scratch, b.over, b.looked = l.Iterations, l.Steps, l.Bytes, false, l.Steps
 }
 
-// take spends n of one of the budget's counts.
-func (b *budget) take(count *int, n int, limit error) error {
+// take spends n of one of the budget's counts, which began with most.
+func (b *budget) take(count *int, n, most int, limit error) error {
 	if *count -= n; *count < 0 {
 		*count, b.over = 0, true
-		return exhausted("datalog.Run", limit)
+		return &aura.Error{Op: "datalog.Run", Kind: aura.Exhausted, Err: &LimitError{Of: limit, Most: most}}
 	}
 	return nil
 }
 
 // work spends n steps.
-func (b *budget) work(n int) error { return b.take(&b.steps, n, ErrSteps) }
+func (b *budget) work(n int) error {
+	if err := b.take(&b.steps, n, b.limits.Steps, ErrSteps); err != nil {
+		return err
+	}
+	if b.interrupt == nil || b.looked-b.steps < checkEvery {
+		return nil
+	}
+	b.looked = b.steps
+	err := b.interrupt()
+	b.over = b.over || err != nil
+	return err
+}
+
+// iterate spends one iteration.
+func (b *budget) iterate() error {
+	return b.take(&b.iterations, 1, b.limits.Iterations, ErrIterations)
+}
+
+// state spends one fact.
+func (b *budget) state() error { return b.take(&b.facts, 1, b.limits.Facts, ErrFacts) }
 
 // pass spends n bytes that are soon forgotten and the steps that it takes to write them.
 func (b *budget) pass(n int) error {
-	if err := b.take(&b.scratch, n, ErrBytes); err != nil {
+	if err := b.take(&b.scratch, n, b.limits.Bytes, ErrBytes); err != nil {
 		return err
 	}
 	return b.work(n >> 6)
@@ -63,7 +92,7 @@ func (b *budget) pass(n int) error {
 
 // hold spends n bytes that the world keeps and the steps that it takes to write them.
 func (b *budget) hold(n int) error {
-	if err := b.take(&b.bytes, n, ErrBytes); err != nil {
+	if err := b.take(&b.bytes, n, b.limits.Bytes, ErrBytes); err != nil {
 		return err
 	}
 	return b.work(n >> 6)

@@ -81,7 +81,7 @@ func (r *relation) insert(row []uint32, o Origin, b *budget) (bool, error) {
 	if found, err := r.has(row, o, b); found || err != nil {
 		return false, err
 	}
-	if err := b.take(&b.facts, 1, ErrFacts); err != nil {
+	if err := b.state(); err != nil {
 		return false, err
 	}
 	if err := b.hold(rowBytes(len(row))); err != nil {
@@ -132,10 +132,16 @@ func (r *relation) indexed(mask uint64, b *budget) (*chains, error) {
 		if err := b.work(added * (1 + r.arity>>3)); err != nil {
 			return nil, err
 		}
+		if err := b.hold(added * indexBytes); err != nil {
+			return nil, err
+		}
 		c.extend(r.len(), func(i int) uint64 { return hashColumns(r.row(i), mask) })
 	}
 	return c, nil
 }
+
+// indexBytes is what a row takes in one hash table.
+const indexBytes = 12
 
 func hashColumns(row []uint32, mask uint64) (h uint64) {
 	for i, v := range row {

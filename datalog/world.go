@@ -16,7 +16,6 @@ type Functions interface {
 // World holds facts and rules and derives what follows from them. It serves one evaluation at a
 // time. The zero World is not usable: see [NewWorld].
 type World struct {
-	limits    Limits
 	budget    budget
 	functions Functions
 	terms     interner
@@ -44,24 +43,27 @@ type Fact struct {
 func NewWorld(limits Limits, functions Functions) *World {
 	limits = limits.orDefault()
 	w := &World{
-		limits: limits, functions: functions,
-		budget: budget{facts: limits.Facts, bytes: limits.Bytes},
+		functions: functions, budget: budget{limits: limits, facts: limits.Facts, bytes: limits.Bytes},
 		terms:  interner{ids: map[scalar]uint32{}},
 		byName: map[signature]*relation{},
 	}
-	w.budget.refill(limits)
+	w.budget.refill()
 	return w
 }
 
+// Interrupt has fn asked every few thousand steps from now on. Its first error ends the evaluation, as a limit
+// does, and is returned as it is.
+func (w *World) Interrupt(fn func() error) { w.budget.interrupt = fn }
+
 // Refill starts the counts of iterations, of steps and of bytes made along the way anew, so that a
 // world can be asked many times. What it keeps stays counted.
-func (w *World) Refill() { w.budget.refill(w.limits) }
+func (w *World) Refill() { w.budget.refill() }
 
 // Spent returns how many steps were taken since the world was made or refilled.
-func (w *World) Spent() int { return w.limits.Steps - w.budget.steps }
+func (w *World) Spent() int { return w.budget.limits.Steps - w.budget.steps }
 
 // Rounds returns how many iterations were made since the world was made or refilled.
-func (w *World) Rounds() int { return w.limits.Iterations - w.budget.iterations }
+func (w *World) Rounds() int { return w.budget.limits.Iterations - w.budget.iterations }
 
 // relation returns the relation of a name and an arity, making it if it is new.
 func (w *World) relation(name string, arity int) *relation {
@@ -123,7 +125,7 @@ func (w *World) Run() error {
 
 func (w *World) run() error {
 	for w.advance() {
-		if err := w.budget.take(&w.budget.iterations, 1, ErrIterations); err != nil {
+		if err := w.budget.iterate(); err != nil {
 			return err
 		}
 		for _, c := range w.rules {
@@ -183,9 +185,19 @@ func (j *join) head() []uint32 {
 	return row
 }
 
-// Query returns what a rule would derive from the present facts, without adding it: each fact once
-// for each of its origins, in the order found. Call [World.Run] first.
+// Query returns what [World.Select] finds.
 func (w *World) Query(origin, trusted Origin, r *Rule) ([]Fact, error) {
+	found, err := w.Select(origin, trusted, r)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Collect(found), nil
+}
+
+// Select finds what a rule would derive from the present facts, without adding it: each fact once
+// for each of its origins, in the order found. A fact is made when the iteration reaches it, from terms that
+// it shares with the world: an answer of a million rows takes the memory of its numbers. Call [World.Run] first.
+func (w *World) Select(origin, trusted Origin, r *Rule) (iter.Seq[Fact], error) {
 	if w.failed != nil {
 		return nil, w.failed
 	}
@@ -208,7 +220,7 @@ func (w *World) Query(origin, trusted Origin, r *Rule) ([]Fact, error) {
 	if err != nil {
 		return nil, err
 	}
-	return slices.AppendSeq([]Fact(nil), w.facts(found)), nil
+	return w.facts(found), nil
 }
 
 // Check reports whether a check holds. trusted gives the origins that each of its queries trusts.

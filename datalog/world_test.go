@@ -291,3 +291,54 @@ func TestEmptyCollectionsAreOneTerm(t *testing.T) {
 		t.Errorf("%d facts", n)
 	}
 }
+
+func TestALimitIsNamed(t *testing.T) {
+	var err error
+	w := datalog.NewWorld(datalog.Limits{Facts: 1500}, nil)
+	for i := range int64(1501) {
+		if err = w.AddFact(1, datalog.Predicate{Name: "n", Terms: []datalog.Term{datalog.NewInteger(i)}}); err != nil {
+			break
+		}
+	}
+	limit, ok := errors.AsType[*datalog.LimitError](err)
+	if !ok || limit.Of != datalog.ErrFacts || limit.Most != 1500 || limit.Error() != "more than 1,500 facts" {
+		t.Errorf("%v", err)
+	}
+	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", -1000: "-1,000", -100: "-100", 1234567: "1,234,567"} {
+		if got := datalog.Grouped(n); got != want {
+			t.Errorf("%d: %s, want %s", n, got, want)
+		}
+	}
+}
+
+func TestAnEvaluationCanBeInterrupted(t *testing.T) {
+	p := must(datalog.Parse(`far($a, $d) <- n($a), n($b), n($c), n($d), ($a + $b + $c + $d < 0).try_or(true), $a + $b < 0;`, nil))
+	w := datalog.NewWorld(datalog.Limits{Steps: 1 << 40}, nil)
+	for i := range int64(1000) {
+		if err := w.AddFact(1, datalog.Predicate{Name: "n", Terms: []datalog.Term{datalog.NewInteger(i)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.AddRule(1, 1, &p.Rules[0]); err != nil {
+		t.Fatal(err)
+	}
+	gone := errors.New("the caller has gone")
+	asked := 0
+	w.Interrupt(func() error {
+		if asked++; asked == 10 {
+			return gone
+		}
+		return nil
+	})
+	before := w.Spent()
+	if err := w.Run(); err != gone {
+		t.Fatalf("%v", err)
+	}
+	// The evaluation of all combinations would take 10^12 steps.
+	if spent := w.Spent() - before; asked != 10 || spent > 100_000 {
+		t.Errorf("%d questions, %d steps", asked, spent)
+	}
+	if _, err := w.Query(1, 1, &p.Rules[0]); err != gone {
+		t.Errorf("an interrupted world answers: %v", err)
+	}
+}

@@ -74,6 +74,6 @@ type Envelope struct {
 type Result struct {
 	Position fact.Position // the journal's head after the commit; zero when nothing was appended
 	Records  []fact.Record // the facts appended, in the order of their commands
-	Receipts []Receipt     // one for each charge, in the order of their commands
+	Receipts []Receipt     // one for each charge that pays for facts, in the order of their commands
 	Nonces   [][]byte      // in the order of their commands
 }

@@ -13,6 +13,9 @@ import (
 // maxNesting is the deepest payload: a struct of lists of structs with room to grow.
 const maxNesting = 8
 
+// maxElements bounds one list or map. Each element takes at least two bytes of a payload.
+const maxElements = MaxPayload / 2
+
 // encoding and decoding are the one configuration of the codec; they are never changed.
 var (
 	encoding = newEncoding()
@@ -37,8 +40,8 @@ func newDecoding() cbor.DecMode {
 		TagsMd:            cbor.TagsForbidden,
 		FieldNameMatching: cbor.FieldNameMatchingCaseSensitive,
 		MaxNestedLevels:   maxNesting,
-		MaxArrayElements:  MaxPayload / 2,
-		MaxMapPairs:       MaxPayload / 2,
+		MaxArrayElements:  maxElements,
+		MaxMapPairs:       maxElements,
 	}.DecMode()
 	if err != nil {
 		panic(err)
@@ -49,14 +52,19 @@ func newDecoding() cbor.DecMode {
 // Marshal returns the canonical bytes of a payload struct, whose fields are tagged
 // `cbor:"1,keyasint,omitempty"` (omitzero for arrays). Equal values have equal bytes. It returns
 // aura.Invalid for a value with floats, tags or deep nesting, and for one that exceeds [MaxPayload].
-func Marshal(v any) ([]byte, error) {
+func Marshal(v any) ([]byte, error) { return marshal(v, MaxPayload) }
+
+// MarshalAnswer is [Marshal] for the payload of an [Answer], which may have [MaxAnswer] bytes.
+func MarshalAnswer(v any) ([]byte, error) { return marshal(v, MaxAnswer) }
+
+func marshal(v any, most int) ([]byte, error) {
 	const op = "fact.Marshal"
 	b, err := encoding.Marshal(v)
 	if err != nil {
 		return nil, aura.Errorf(op, aura.Invalid, "payload %T: %w", v, err)
 	}
-	if len(b) > MaxPayload {
-		return nil, aura.Errorf(op, aura.Invalid, "payload %T has %d bytes, the most is %d", v, len(b), MaxPayload)
+	if len(b) > most {
+		return nil, aura.Errorf(op, aura.Invalid, "payload %T has %d bytes, the most is %d", v, len(b), most)
 	}
 	// What Unmarshal would refuse must not become a fact.
 	if err := checkCanonical(b); err != nil {
@@ -68,10 +76,15 @@ func Marshal(v any) ([]byte, error) {
 // Unmarshal reads what [Marshal] wrote into v, a pointer. Fields that v does not know are skipped, so
 // that a newer peer can add some. Anything that is not canonical (long-form integers, unsorted or
 // repeated keys, indefinite lengths), nested too deep or larger than [MaxPayload] is aura.Corrupt.
-func Unmarshal(b []byte, v any) error {
+func Unmarshal(b []byte, v any) error { return unmarshal(b, v, MaxPayload) }
+
+// UnmarshalAnswer is [Unmarshal] for what [MarshalAnswer] wrote.
+func UnmarshalAnswer(b []byte, v any) error { return unmarshal(b, v, MaxAnswer) }
+
+func unmarshal(b []byte, v any, most int) error {
 	const op = "fact.Unmarshal"
-	if len(b) > MaxPayload {
-		return aura.Errorf(op, aura.Corrupt, "payload has %d bytes, the most is %d", len(b), MaxPayload)
+	if len(b) > most {
+		return aura.Errorf(op, aura.Corrupt, "payload has %d bytes, the most is %d", len(b), most)
 	}
 	if err := checkCanonical(b); err != nil {
 		return aura.Errorf(op, aura.Corrupt, "payload: %w", err)

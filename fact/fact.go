@@ -11,6 +11,8 @@ import (
 const (
 	// MaxPayload is the most bytes in a fact's payload.
 	MaxPayload = 256 << 10
+	// MaxAnswer is the most bytes in the payload of an [Answer], which goes to a frontend of this machine alone.
+	MaxAnswer = 5 << 20
 	// MaxKind is the most bytes in the name of a fact's kind.
 	MaxKind = 64
 	// MaxEncoded is the most bytes in a fact's canonical encoding.

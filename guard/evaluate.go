@@ -55,6 +55,7 @@ func capability(out *Outcome, s *Snapshot, r *Request) bool {
 
 // flow is the second stage: it decides for each send whether it is charged, free or waiting.
 func flow(out *Outcome, s *Snapshot, r *Request) bool {
+	budget := r.Budget()
 	for i := range r.Sends {
 		send := &r.Sends[i]
 		at := s.Headroom(send.Peer)
@@ -66,7 +67,8 @@ func flow(out *Outcome, s *Snapshot, r *Request) bool {
 		// Each budget is checked against the snapshot alone, so a peer named twice could pass it twice.
 		// A run that starts beyond what was charged would leave facts that nobody ever pays for.
 		gap := send.Through > h.Through && send.From > h.Through
-		if out.used[at] || h.Context != r.Context || send.Through > s.Last || send.From > send.Through || gap {
+		mixed := send.Control != r.control() || send.Control && (send.Through != 0 || send.Retransmit)
+		if out.used[at] || mixed || h.Context != budget || send.Through > s.Last || send.From > send.Through || gap {
 			out.deny(r, Flow, Malformed, send.Peer, 0, 0)
 			return false
 		}
@@ -100,17 +102,18 @@ func flowOf(out *Outcome, s *Snapshot, r *Request, i int, h *Headroom) bool {
 	if h.Spent < h.Limit {
 		have = h.Limit - h.Spent
 	}
-	behind := send.Through == 0 && h.Through < s.Last
+	behind := send.Through == 0 && h.Through < s.Last && !send.Control
+	queue := r.Queue && !send.Control
 	switch {
 	case need > h.Limit:
 		out.deny(r, Flow, TooLarge, send.Peer, need, h.Limit)
 		return false
-	case behind && r.Queue:
+	case behind && queue:
 		out.wait(i, Flow, Backlog, h, need, have)
 	case behind:
 		out.deny(r, Flow, Backlog, send.Peer, need, have)
 		return false
-	case need > have && r.Queue:
+	case need > have && queue:
 		out.wait(i, Flow, Short, h, need, have)
 	case need > have:
 		out.deny(r, Flow, Short, send.Peer, need, have)
@@ -158,7 +161,7 @@ func leakageOf(out *Outcome, s *Snapshot, r *Request, i int, total *[fact.Observ
 		case uint64(bits) > room.Limit:
 			out.deny(r, Leak, TooLarge, send.Peer, uint64(bits), room.Limit)
 			return false
-		case need > have && !r.Queue:
+		case need > have && (!r.Queue || send.Control):
 			out.deny(r, Leak, Short, send.Peer, need, have)
 			return false
 		case need > have && !out.verdicts[i].waiting:
@@ -185,7 +188,7 @@ func coupling(out *Outcome, s *Snapshot, r *Request) bool {
 		}
 	}
 	for i := range r.Sends {
-		if r.Sends[i].Through == 0 && !shared {
+		if r.Sends[i].Through == 0 && !r.Sends[i].Control && !shared {
 			out.deny(r, Journal, Uncoupled, r.Sends[i].Peer, 0, 0)
 			return false
 		}
@@ -215,7 +218,7 @@ func transport(out *Outcome, s *Snapshot, r *Request, leaked *[fact.Observers]ui
 		out.nonce(r)
 	}
 	for i := range r.Sends {
-		if !out.verdicts[i].waiting {
+		if !out.verdicts[i].waiting && !r.Sends[i].Control {
 			out.send(r, &r.Sends[i])
 		}
 	}

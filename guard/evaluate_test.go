@@ -315,3 +315,85 @@ func TestOutcomeIsReusedWithoutLeftovers(t *testing.T) {
 		t.Error("a denial kept the commands of an earlier evaluation")
 	}
 }
+
+// greeting is a request to pay for a message without facts.
+func greeting(peers ...aura.AuthorityID) *guard.Request {
+	r := &guard.Request{Capability: chatSend, Context: room, Authority: own, Queue: true}
+	for _, p := range peers {
+		r.Sends = append(r.Sends, guard.Send{Peer: p, Cost: 1, Leak: guard.LeakOf(0), Control: true})
+	}
+	return r
+}
+
+// spent returns a snapshot in which a request's peers were charged so much this epoch.
+func spent(r *guard.Request, p guard.Policy, units uint64) *guard.Snapshot {
+	s := snapshot(p)
+	s.Last = 3 // facts wait for the peers: order is kept among facts alone
+	for i := range r.Sends {
+		c := &fact.Charge{Epoch: guard.EpochAt(p, noon), Spent: units}
+		s.Budgets = append(s.Budgets, guard.HeadroomOf(p.For(r), c, r.Budget(), r.Sends[i].Peer, noon))
+	}
+	return s
+}
+
+func TestControlMessagesHaveABudgetOfTheirOwn(t *testing.T) {
+	policy := guard.DefaultPolicy()
+	policy.Limit = 1 // facts have next to nothing
+	r := greeting(ben)
+	out := evaluate(spent(r, policy, guard.ControlLimit-1), r)
+	if !out.Allowed {
+		t.Fatalf("denied: %v", out.Denial.Err())
+	}
+	want := []effect.Kind{effect.ChargeBudget, effect.RecordLeakage, effect.RecordLeakage}
+	if diff := cmp.Diff(want, kinds(out)); diff != "" {
+		t.Errorf("no envelope rests on it: %s", diff)
+	}
+	if c := out.Commands[0]; c.Context == room || c.Context != r.Budget() || c.Amount != 1 {
+		t.Errorf("it is paid for with %+v", c)
+	}
+	if c := out.Commands[1]; c.Context != room {
+		t.Errorf("observers of the context do not learn of it: %+v", c)
+	}
+	if text(ben).Budget() != room {
+		t.Error("facts are paid for from another budget than their context's")
+	}
+}
+
+func TestControlMessagesAreDenied(t *testing.T) {
+	none := guard.DefaultPolicy()
+	none.Limit = 0
+	quiet := guard.DefaultPolicy()
+	quiet.Leak[fact.External] = guard.LeakLimit{Defined: true}
+	undefined := guard.DefaultPolicy()
+	undefined.Leak[fact.External] = guard.LeakLimit{}
+	mixed := greeting(ben, cleo)
+	mixed.Sends[1].Control = false
+	mixed.Entries = []fact.Draft{message("x")}
+	run, again, free := greeting(ben), greeting(ben), greeting(ben)
+	run.Sends[0].Through = 2
+	again.Sends[0].Retransmit = true
+	free.Sends[0].Cost = 0
+	nowhere := greeting(ben)
+	nowhere.Context = aura.ContextID{}
+	for name, c := range map[string]struct {
+		request *guard.Request
+		policy  guard.Policy
+		units   uint64
+		reason  guard.Reason
+	}{
+		"the budget is used up: it does not wait": {greeting(ben), guard.DefaultPolicy(), guard.ControlLimit, guard.Short},
+		"a policy that permits nothing":           {greeting(ben), none, 0, guard.TooLarge},
+		"observers may learn no more":             {greeting(ben), quiet, 0, guard.TooLarge},
+		"observers without a budget":              {greeting(ben), undefined, 0, guard.Undefined},
+		"beside facts":                            {mixed, guard.DefaultPolicy(), 0, guard.Malformed},
+		"with a run of facts":                     {run, guard.DefaultPolicy(), 0, guard.Malformed},
+		"as a retransmission":                     {again, guard.DefaultPolicy(), 0, guard.Malformed},
+		"for nothing":                             {free, guard.DefaultPolicy(), 0, guard.Malformed},
+		"in no context":                           {nowhere, guard.DefaultPolicy(), 0, guard.MissingMetadata},
+	} {
+		out := evaluate(spent(c.request, c.policy, c.units), c.request)
+		if out.Allowed || out.Denial.Reason != c.reason || len(out.Commands)+len(out.Waiting) != 0 {
+			t.Errorf("%s: %+v", name, out.Denial)
+		}
+	}
+}

@@ -77,7 +77,7 @@ func (o *Outcome) wait(i int, stage Stage, reason Reason, h *Headroom, need, hav
 
 func (o *Outcome) charge(r *Request, h *Headroom, cost aura.FlowCost) {
 	c := o.next(effect.ChargeBudget, r)
-	c.Peer, c.Amount, c.Epoch, c.Seen = h.Peer, cost, h.Epoch, h.Version
+	c.Context, c.Peer, c.Amount, c.Epoch, c.Seen = h.Context, h.Peer, cost, h.Epoch, h.Version
 }
 
 func (o *Outcome) leak(r *Request, observer int, room *LeakRoom, bits uint64) {

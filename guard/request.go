@@ -36,7 +36,7 @@ type Request struct {
 	Queue bool
 }
 
-// Send releases own facts of the request's context to one peer.
+// Send releases own facts of the request's context to one peer, or pays for a message that carries none.
 type Send struct {
 	Peer aura.AuthorityID
 	// Cost is charged for the run, at least 1. See [CostOf].
@@ -50,6 +50,21 @@ type Send struct {
 	From uint64
 	// Retransmit says that the run was decided before. One that was not is denied instead of charged.
 	Retransmit bool
+	// Control says that the message carries no facts: an opening, a greeting, an address. It rests on none,
+	// and its sender holds the channel, so no envelope is released. It is paid from the control budget of
+	// the peer, see [ControlLimit], and never waits. A request has sends of one sort.
+	Control bool
+}
+
+// control reports whether the request's sends are paid from control budgets.
+func (r *Request) control() bool { return len(r.Sends) > 0 && r.Sends[0].Control }
+
+// Budget returns the context whose ledger entries pay for the request's sends.
+func (r *Request) Budget() aura.ContextID {
+	if r.control() {
+		return controlContext(r.Context)
+	}
+	return r.Context
 }
 
 // Meta is one piece of metadata: runtime-local state, kept in the journal and never synced.

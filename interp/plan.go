@@ -64,8 +64,11 @@ func (p *plan) admit(d *Decision) error {
 		switch c := &d.Commands[i]; c.Kind {
 		case effect.ChargeBudget:
 			k := lane{c.Context, c.Peer}
-			from, until := cover(d.Request, c.Peer, before, after)
+			from, until := cover(d.Request, c, before, after)
 			p.charges.set(k, guard.Charged(p.charges.get(k), c, from, until))
+			if from == until {
+				continue // a control message: there is no run that a receipt could cover
+			}
 			a.runs = append(a.runs, p.runs.add(run{
 				lane: k, epoch: c.Epoch, cost: uint64(c.Amount), from: from, until: until,
 				nonce: receiptNonce(&d.Seed, uint32(i)),
@@ -138,10 +141,14 @@ func (p *plan) append(d *Decision) (before, after uint64) {
 	return before, after
 }
 
-// cover returns the run of own facts that a request's charge for a peer pays for: Seq in (from, until].
-func cover(r *guard.Request, peer aura.AuthorityID, before, after uint64) (from, until uint64) {
+// cover returns the run of own facts that a request's charge pays for: Seq in (from, until]. It is empty for
+// a control message.
+func cover(r *guard.Request, c *effect.Command, before, after uint64) (from, until uint64) {
+	if c.Context != r.Context {
+		return 0, 0
+	}
 	for i := range r.Sends {
-		if s := &r.Sends[i]; s.Peer == peer && s.Through != 0 {
+		if s := &r.Sends[i]; s.Peer == c.Peer && s.Through != 0 {
 			return s.From, s.Through
 		}
 	}

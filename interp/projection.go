@@ -100,7 +100,7 @@ func (p *projection) take(l Ledger, device aura.DeviceID, d *Decision) landing {
 		c := &d.Commands[i]
 		switch c.Kind {
 		case effect.ChargeBudget:
-			from, until := cover(d.Request, c.Peer, before, after)
+			from, until := cover(d.Request, c, before, after)
 			v := guard.Charged(over.Charge(c.Context, c.Peer), c, from, until)
 			landings = append(landings, hold(&p.leaf, p.charges, lane{c.Context, c.Peer}, v))
 		case effect.RecordLeakage:

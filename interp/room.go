@@ -199,10 +199,11 @@ func (r *Room) budgets(req *guard.Request, s *guard.Snapshot, p guard.Policy) {
 	l := r.projection.over(r.ledger, r.device)
 	s.Last = l.Count(fact.ContextNamespace(req.Context), r.device)
 	s.Budgets = make([]guard.Headroom, 0, len(req.Sends))
+	budget, limits := req.Budget(), p.For(req)
 	for i := range req.Sends {
 		peer := req.Sends[i].Peer
-		c := l.Charge(req.Context, peer)
-		s.Budgets = append(s.Budgets, guard.HeadroomOf(p, &c, req.Context, peer, s.Now))
+		c := l.Charge(budget, peer)
+		s.Budgets = append(s.Budgets, guard.HeadroomOf(limits, &c, budget, peer, s.Now))
 	}
 	slices.SortFunc(s.Budgets, func(a, b guard.Headroom) int { return a.Peer.Compare(b.Peer) })
 	var spent [fact.Observers]fact.Leak

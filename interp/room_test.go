@@ -2,6 +2,7 @@ package interp_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -349,4 +350,59 @@ func TestTokensAreInForceWhenTheirCallerIsTold(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAControlMessageIsChargedApart: it costs what it says, durably, leaves no receipt and nothing of the budget
+// of facts, and many at once never take more than the limit.
+func TestAControlMessageIsChargedApart(t *testing.T) {
+	greeting := &guard.Request{
+		Capability: chatSend, Context: pair, Authority: own,
+		Sends: []guard.Send{{Peer: ben, Cost: 100, Leak: guard.LeakOf(2), Control: true}},
+	}
+	simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{SyncDelay: time.Millisecond})
+		h := found(t, tc, disk, sim.Entropy("home"), limited(2))
+		defer h.close(tc)
+		if _, _, err := h.room.Decide(tc, text(2, ben)); err != nil {
+			t.Fatal(err)
+		}
+		before, leaked := h.journal.Charge(pair, ben), h.journal.Leak(pair, fact.External).Bits
+		allowed, short := 0, 0
+		g := task.NewGroup(tc, "greetings")
+		for range 15 {
+			g.Go("greeting", func(tc task.Context) error {
+				r := *greeting
+				r.Sends = slices.Clone(greeting.Sends)
+				result, _, err := h.room.Decide(tc, &r)
+				var d *guard.Denial
+				switch {
+				case err == nil:
+					allowed++
+				case errors.As(err, &d) && d.Reason == guard.Short:
+					short++
+				default:
+					t.Error(err)
+				}
+				if len(result.Receipts) != 0 {
+					t.Error("a receipt covers no facts")
+				}
+				return nil
+			})
+		}
+		if err := g.Wait(tc); err != nil {
+			t.Fatal(err)
+		}
+		if allowed != 10 || short != 5 {
+			t.Errorf("%d allowed, %d short", allowed, short)
+		}
+		if got := h.journal.Charge(greeting.Budget(), ben); got.Spent != 1000 || got.Receipts != 0 {
+			t.Errorf("the ledger has %+v", got)
+		}
+		if got := h.journal.Charge(pair, ben); got != before {
+			t.Errorf("the budget of facts went from %+v to %+v", before, got)
+		}
+		if got := h.journal.Leak(pair, fact.External).Bits; got != leaked+10 {
+			t.Errorf("%d bits, then %d", leaked, got)
+		}
+	})
 }

@@ -45,10 +45,17 @@ func Compile(name string, parts []Part, opts CompileOptions) (*Image, error) {
 	return c.image, nil
 }
 
+// maxCompiled bounds the parts that compiling one protocol projects, over all roles: some seconds of work.
+const maxCompiled = 1 << 22
+
 // CompileInstance makes an image of an instantiated protocol with the parts of all its roles, and with the
-// fragments of its link annotations.
+// fragments of its link annotations. It returns [aura.Exhausted] for a protocol whose roles times parts are too many.
 func CompileInstance(inst *choreo.Instance) (*Image, error) {
 	const op = "machine.CompileInstance"
+	if n := inst.Parts(); n*len(inst.Roles) > maxCompiled {
+		return nil, aura.Errorf(op, aura.Exhausted, "%d roles in a protocol of %d parts are too many for one machine: the most of roles times parts is %d, so bind smaller families",
+			len(inst.Roles), n, maxCompiled)
+	}
 	parts := make([]Part, 0, len(inst.Roles))
 	for _, role := range inst.Roles {
 		local, err := inst.Local(role)

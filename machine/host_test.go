@@ -1,9 +1,12 @@
 package machine_test
 
 import (
+	"errors"
 	"hash/fnv"
+	"strings"
 	"testing"
 
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
 	"github.com/aura-runtime/aura/machine"
 )
@@ -129,3 +132,22 @@ const (
     | Leave => Cust -> Shop : Leave
 `
 )
+
+func TestAProtocolOfTooManyRolesIsNotCompiled(t *testing.T) {
+	const text = `protocol Wide =
+  roles A, B[N]
+  A -> B[*] : M
+`
+	image(t, text, choreo.Binding{"N": 500})
+	p, problems := choreo.Load("test.tell", text)
+	if len(problems) > 0 {
+		t.Fatal(problems.Err("test"))
+	}
+	inst, err := p.Instantiate(choreo.Binding{"N": 10_000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := machine.CompileInstance(inst); !errors.Is(err, aura.Exhausted) || !strings.Contains(err.Error(), "bind smaller families") {
+		t.Errorf("%v", err)
+	}
+}

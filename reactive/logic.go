@@ -1,14 +1,13 @@
 package reactive
 
 import (
-	"errors"
+	"math"
 	"slices"
 	"strings"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/datalog"
 	"github.com/aura-runtime/aura/fact"
-	"github.com/aura-runtime/aura/task"
 )
 
 // LogicOptions configures a [Logic]. The zero value works.
@@ -17,8 +16,10 @@ type LogicOptions struct {
 	AsOf fact.Position
 	// Params are values for the placeholders {name} of the text. Default: none.
 	Params datalog.Params
-	// Limits bound one evaluation. Default: 100,000 facts, 1,000 iterations, 10,000,000 steps, 64 MiB.
+	// Limits bound one evaluation. Default: 1,000,000 rows, 1,000 iterations, 100,000,000 steps, 128 MiB.
 	Limits datalog.Limits
+	// Answer is the most bytes that the values of the answer may take when they are written out. Default: 4 MiB.
+	Answer int
 }
 
 // Rows is the answer of a [Logic].
@@ -44,14 +45,20 @@ type Logic struct {
 	answer       datalog.Rule
 	kinds        map[string]fact.Kind // by predicate
 	aspects      map[string]bool      // those that the text asks for
+	looked       map[string][]bool    // by predicate of a kind: the columns at which some rule looks
+	demanded     []demand
+	reach        reach
 	capabilities []string
 }
 
 // NewLogic reads a query. It returns aura.Invalid for a text that is not one, or that uses a predicate with
 // the wrong number of terms, and aura.NotFound for a predicate that nothing defines.
 func NewLogic(text string, r *fact.Registry, o LogicOptions) (*Logic, error) {
-	l := &Logic{options: o, kinds: map[string]fact.Kind{}, aspects: map[string]bool{}}
+	l := &Logic{options: o, kinds: map[string]fact.Kind{}, aspects: map[string]bool{}, looked: map[string][]bool{}}
 	l.options.Limits = bounded(o.Limits)
+	if l.options.Answer <= 0 {
+		l.options.Answer = maxAnswer
+	}
 	if err := l.read(text); err != nil {
 		return nil, err
 	}
@@ -140,7 +147,42 @@ func (l *Logic) resolve(v *vocabulary) error {
 			}
 		}
 	}
+	for i := range rules {
+		l.look(&rules[i])
+		l.demanded = append(l.demanded, l.demands(&rules[i])...)
+	}
+	l.reach = reachOf(l.demanded)
 	return nil
+}
+
+// look notes at which columns a rule looks: not at one whose variable stands nowhere else in it.
+func (l *Logic) look(r *datalog.Rule) {
+	seen := map[string]int{}
+	for _, t := range r.Head.Terms {
+		seen[t.Text()]++
+	}
+	for _, e := range r.Expressions {
+		e.Variables(func(name string) { seen[name]++ })
+	}
+	for i := range r.Body {
+		for _, t := range r.Body[i].Terms {
+			seen[t.Text()]++
+		}
+	}
+	for i := range r.Body {
+		p := &r.Body[i]
+		if _, of := l.kinds[p.Name]; !of {
+			continue
+		}
+		if l.looked[p.Name] == nil {
+			l.looked[p.Name] = make([]bool, len(p.Terms))
+		}
+		for col, t := range p.Terms {
+			if t.Kind() != datalog.Variable || seen[t.Text()] > 1 {
+				l.looked[p.Name][col] = true
+			}
+		}
+	}
 }
 
 // use notes a predicate that a rule asks for.
@@ -164,77 +206,13 @@ func (l *Logic) use(v *vocabulary, own map[string]bool, p *datalog.Predicate) er
 	return nil
 }
 
-// Predicates implements [Query]: the kinds that the text names, or everything when it names none.
+// Predicates implements [Query]: the kinds that the text can use, or everything when it takes any.
 func (l *Logic) Predicates() fact.Selection {
-	var sel fact.Selection
-	for _, k := range l.kinds {
-		sel.Kinds = append(sel.Kinds, k.Name)
+	if l.reach.nothing {
+		return fact.Selection{After: math.MaxUint64}
 	}
-	slices.Sort(sel.Kinds)
-	return sel
+	return fact.Selection{Kinds: slices.Clone(l.reach.kinds), After: l.reach.after}
 }
 
 // Capabilities implements [Query]: one for each domain whose facts the text asks for.
 func (l *Logic) Capabilities() []string { return slices.Clone(l.capabilities) }
-
-// errPast ends a read that has reached the position of the query. It never leaves the package.
-var errPast = errors.New("reactive: past the position")
-
-// Run implements [Query]. The answer is that of one position, whatever is committed meanwhile. It returns
-// aura.NotFound for a position that the journal has not reached, aura.Exhausted when the evaluation exceeds
-// its limits and aura.Invalid when an expression fails.
-func (l *Logic) Run(tc task.Context, source Reader) (Rows, error) {
-	rows := Rows{Position: source.Head()}
-	if l.options.AsOf > rows.Position {
-		return Rows{}, aura.Errorf("reactive.Run", aura.NotFound, "the journal ends at position %d", rows.Position)
-	}
-	if l.options.AsOf > 0 {
-		rows.Position = l.options.AsOf
-	}
-	w := datalog.NewWorld(l.options.Limits, nil)
-	err := source.Read(tc, l.Predicates(), func(r *fact.Record) error {
-		if r.Position > rows.Position {
-			return errPast
-		}
-		return l.state(w, r)
-	})
-	if err != nil && !errors.Is(err, errPast) {
-		return Rows{}, err
-	}
-	if err := l.derive(w, &rows); err != nil {
-		return Rows{}, err
-	}
-	return rows, nil
-}
-
-// derive adds the program to the world and takes the answer.
-func (l *Logic) derive(w *datalog.World, rows *Rows) error {
-	for _, f := range l.program.Facts {
-		if err := w.AddFact(datalog.Authorizer, f); err != nil {
-			return err
-		}
-	}
-	for i := range l.program.Rules {
-		if err := w.AddRule(datalog.Authorizer, datalog.Authorizer, &l.program.Rules[i]); err != nil {
-			return err
-		}
-	}
-	if err := w.Run(); err != nil {
-		return err
-	}
-	found, err := w.Query(datalog.Authorizer, datalog.Authorizer, &l.answer)
-	if err != nil {
-		return err
-	}
-	for _, t := range l.answer.Head.Terms {
-		name := ""
-		if t.Kind() == datalog.Variable {
-			name = t.Text()
-		}
-		rows.Columns = append(rows.Columns, name)
-	}
-	for _, f := range found {
-		rows.Rows = append(rows.Rows, f.Terms)
-	}
-	return nil
-}

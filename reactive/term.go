@@ -8,52 +8,103 @@ import (
 	"github.com/aura-runtime/aura/fact"
 )
 
-// state adds what a record says to a world.
+// statement is what one fact says to a query: terms that the query's columns name, and null for what it does
+// not look at. It is made when it is first needed.
+type statement struct {
+	logic  *Logic
+	record *fact.Record
+	id     datalog.Term
+	own    []datalog.Term // of the fact's kind
+	read   bool           // own was made; it is nil if the query does not name the kind or the payload does not fit it
+}
+
+// state adds what a record says to a world, if it can take part in the answer.
 func (l *Logic) state(w *datalog.World, r *fact.Record) error {
-	id := datalog.NewBytes(r.ID[:])
-	aspects := []struct {
-		name  string
-		value func() datalog.Term
-	}{
-		{aspectKind, func() datalog.Term { return datalog.NewString(r.Fact.Kind) }},
-		{aspectAuthor, func() datalog.Term { return datalog.NewBytes(r.Fact.Author[:]) }},
-		{aspectPlace, func() datalog.Term { return datalog.NewBytes(r.Fact.Namespace.ID[:]) }},
-		{aspectPosition, func() datalog.Term { return datalog.NewInteger(int64(r.Position)) }},
+	s := statement{logic: l, record: r, id: datalog.NewBytes(r.ID[:])}
+	if !slices.ContainsFunc(l.demanded, func(d demand) bool { return d.met(&s) }) {
+		return nil
 	}
-	for _, a := range aspects {
-		if !l.aspects[a.name] {
+	for _, name := range []string{aspectKind, aspectAuthor, aspectPlace, aspectPosition} {
+		if !l.aspects[name] {
 			continue
 		}
-		if err := w.AddFact(datalog.Authorizer, datalog.Predicate{Name: a.name, Terms: []datalog.Term{id, a.value()}}); err != nil {
+		p := datalog.Predicate{Name: name, Terms: []datalog.Term{s.id, s.aspect(name)}}
+		if err := w.AddFact(datalog.Authorizer, p); err != nil {
 			return err
 		}
 	}
-	name := predicateOf(r.Fact.Kind)
-	kind, asked := l.kinds[name]
-	if !asked {
-		return nil
+	if terms := s.terms(); terms != nil {
+		return w.AddFact(datalog.Authorizer, datalog.Predicate{Name: predicateOf(r.Fact.Kind), Terms: terms})
 	}
-	terms, ok := columns(id, &kind, r.Fact.Payload)
-	if !ok {
-		return nil // a payload that does not fit its kind says nothing
-	}
-	return w.AddFact(datalog.Authorizer, datalog.Predicate{Name: name, Terms: terms})
+	return nil
 }
 
-// columns returns the terms of a fact: its identifier and the columns of its kind.
-func columns(id datalog.Term, k *fact.Kind, payload []byte) ([]datalog.Term, bool) {
+// aspect returns what one of the predicates of every fact says.
+func (s *statement) aspect(name string) datalog.Term {
+	switch f := &s.record.Fact; name {
+	case aspectKind:
+		return datalog.NewString(f.Kind)
+	case aspectAuthor:
+		return datalog.NewBytes(f.Author[:])
+	case aspectPlace:
+		return datalog.NewBytes(f.Namespace.ID[:])
+	}
+	return datalog.NewInteger(int64(s.record.Position))
+}
+
+// fits reports whether the fact says what a predicate asks for, as far as one predicate tells: its constants.
+func (s *statement) fits(p *datalog.Predicate) bool {
+	given := [2]datalog.Term{s.id}
+	terms := given[:]
+	if s.logic.aspects[p.Name] {
+		given[1] = s.aspect(p.Name)
+	} else if terms = s.terms(); terms == nil {
+		return false
+	}
+	if id := p.Terms[0]; id.Kind() != datalog.Variable && !id.Equal(s.id) {
+		return false
+	}
+	for i, t := range p.Terms[1:] {
+		if t.Kind() != datalog.Variable && !t.Equal(terms[1+i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// terms returns the identifier of the fact and the columns of its kind.
+func (s *statement) terms() []datalog.Term {
+	if s.read {
+		return s.own
+	}
+	s.read = true
+	if kind, asked := s.logic.kinds[predicateOf(s.record.Fact.Kind)]; asked {
+		s.own = s.logic.columns(s.id, &kind, s.record.Fact.Payload)
+	}
+	return s.own
+}
+
+// columns returns the terms of a fact: its identifier and the columns of its kind, null for those at which no
+// rule looks. A payload that does not fit its kind says nothing: nil.
+func (l *Logic) columns(id datalog.Term, k *fact.Kind, payload []byte) []datalog.Term {
 	fields := map[int64]any{}
 	if len(k.Columns) > 0 {
 		if err := fact.Unmarshal(payload, &fields); err != nil {
-			return nil, false
+			return nil
 		}
 	}
-	terms := make([]datalog.Term, 0, 1+len(k.Columns))
-	terms = append(terms, id)
-	for _, c := range k.Columns {
-		terms = append(terms, termOf(fields[int64(c.Key)]))
+	looked := l.looked[predicateOf(k.Name)]
+	terms := make([]datalog.Term, 1+len(k.Columns))
+	terms[0] = datalog.NewNull()
+	if looked[0] {
+		terms[0] = id
 	}
-	return terms, true
+	for i, c := range k.Columns {
+		if terms[1+i] = datalog.NewNull(); looked[1+i] {
+			terms[1+i] = termOf(fields[int64(c.Key)])
+		}
+	}
+	return terms
 }
 
 // termOf returns a value of a payload as a term. A number beyond 63 bits becomes its digits, and what the

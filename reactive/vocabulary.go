@@ -87,9 +87,9 @@ func bounded(l datalog.Limits) datalog.Limits {
 			*v = d
 		}
 	}
-	def(&l.Facts, 100_000)
+	def(&l.Facts, 1_000_000)
 	def(&l.Iterations, 1_000)
-	def(&l.Steps, 10_000_000)
-	def(&l.Bytes, 64<<20)
+	def(&l.Steps, 100_000_000)
+	def(&l.Bytes, 128<<20)
 	return l
 }

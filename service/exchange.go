@@ -67,7 +67,11 @@ func (s *Invite) attempt(tc task.Context, id invite.ID, op aura.OperationID) err
 	if err != nil {
 		return err
 	}
-	channel, err := s.channels.Dial(tc, transport.Target{
+	pass, err := s.desk.charge(tc, partyOf(id), due{kind: outInviteOpening}, due{outInviteHello, len(hello)})
+	if err != nil {
+		return err
+	}
+	channel, err := dial(tc, s.channels, pass, outInviteOpening, transport.Target{
 		Context: aura.ContextID(id), PSK: code.PSK(), Static: code.Agreement, Peer: code.Link,
 		Addresses: addresses(code.Addresses),
 	})
@@ -75,7 +79,7 @@ func (s *Invite) attempt(tc task.Context, id invite.ID, op aura.OperationID) err
 		return err
 	}
 	defer channel.Close(tc)
-	if err := channel.Send(tc, hello); err != nil {
+	if err := post(tc, channel, pass, outInviteHello, hello); err != nil {
 		return err
 	}
 	b, err := channel.Recv(tc)
@@ -151,7 +155,11 @@ func (s *Invite) conclude(tc task.Context, c *transport.Channel, code invite.Cod
 		return err
 	}
 	// The contact exists. If this message is lost, the first session in the context says the same.
-	if c.Send(tc, done) == nil {
+	pass, err := s.desk.charge(tc, partyOf(id), due{outInviteDone, len(done)})
+	if err != nil {
+		return tc.Err()
+	}
+	if post(tc, c, pass, outInviteDone, done) == nil {
 		_, _ = c.Recv(tc) // until the inviter has read it and closes
 	}
 	return nil
@@ -190,15 +198,15 @@ func (s *Invite) respond(tc task.Context, c *transport.Channel) error {
 	if m.Hello == nil {
 		return aura.Errorf(op, aura.Corrupt, "the channel of an invitation did not begin with a hello")
 	}
-	reply, keys, err := s.admit(tc, code, *m.Hello, c.RemoteStatic())
+	reply, err := s.admit(tc, code, *m.Hello, c.RemoteStatic())
 	if err != nil {
 		return err
 	}
-	if err := c.Send(tc, reply); err != nil {
+	if err := post(tc, c, reply.pass, reply.kind, reply.message); err != nil {
 		return err
 	}
 	if b, err = c.Recv(tc); err != nil {
-		if keys == nil {
+		if reply.keys == nil {
 			return nil // it was refused, or heard the answer again, and need not say more
 		}
 		return err
@@ -207,10 +215,10 @@ func (s *Invite) respond(tc task.Context, c *transport.Channel) error {
 	if err != nil || m.Done == nil {
 		return aura.Errorf(op, aura.Corrupt, "the accepter ended the exchange with something else: %v", err)
 	}
-	if keys != nil && !invite.Confirmed(keys.Accepter, m.Done.Confirm) {
+	if reply.keys != nil && !invite.Confirmed(reply.keys.Accepter, m.Done.Confirm) {
 		return aura.Errorf(op, aura.Denied, "the two sides did not derive the same keys")
 	}
-	if keys == nil {
+	if reply.keys == nil {
 		return nil // the same hello again: the first session in the context settles it
 	}
 	return s.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) {
@@ -218,11 +226,18 @@ func (s *Invite) respond(tc task.Context, c *transport.Channel) error {
 	}, aura.OperationID{})
 }
 
-// admit returns the encoded reply to a Hello, after what it promises is durable. The keys are nil when the
-// reply is a stored one or a refusal.
-func (s *Invite) admit(tc task.Context, code invite.Code, h invite.Hello, static [32]byte) ([]byte, *invite.Keys, error) {
+// reply is the inviter's message to an accepter and the pass with which it leaves.
+type reply struct {
+	kind    string
+	message []byte
+	pass    *pass
+	keys    *invite.Keys // nil for a stored answer or a refusal
+}
+
+// admit returns the reply to a Hello, after it is paid for and what it promises is durable.
+func (s *Invite) admit(tc task.Context, code invite.Code, h invite.Hello, static [32]byte) (reply, error) {
 	if err := s.turn.Acquire(tc); err != nil {
-		return nil, nil, err
+		return reply{}, err
 	}
 	defer s.turn.Release()
 	by := s.desk.Caller(tc, aura.OperationID{})
@@ -238,56 +253,84 @@ func (s *Invite) admit(tc task.Context, code invite.Code, h invite.Hello, static
 	switch {
 	case offer.Wait:
 		// The accepter tries again, and learns then what came of this side's attempt.
-		return nil, nil, aura.Errorf("service.Invite", aura.Conflict, "this side is answering an invitation of the same peer")
+		return reply{}, aura.Errorf("service.Invite", aura.Conflict, "this side is answering an invitation of the same peer")
 	case !offer.Renew.Context.IsZero():
-		return s.renew(tc, code, h, offer)
+		return s.renew(tc, by, code, h, offer)
 	case offer.Refusal != 0:
-		b, err := invite.Message{Refused: &invite.Refused{Reason: offer.Refusal}}.Encode()
-		return b, nil, err
+		return s.refuse(tc, code, offer.Refusal)
 	case offer.Again:
 		b, err := s.desk.Journal.Meta(invite.MessageKey(code.ID()))
 		if err == nil && b == nil {
 			err = aura.Errorf("service.Invite", aura.NotFound, "the exchange has ended")
 		}
-		return b, nil, err
+		if err != nil {
+			return reply{}, err
+		}
+		pass, err := s.desk.charge(tc, partyOf(code.ID()), due{outInviteAnswer, len(b)})
+		return reply{kind: outInviteAnswer, message: b, pass: pass}, err
 	}
 	secret, ciphertext, err := keyring.Encapsulate(h.Key, s.desk.Entropy)
 	if err != nil {
-		b, encodeErr := invite.Message{Refused: &invite.Refused{Reason: invite.RefusedInvalid}}.Encode()
-		return b, nil, encodeErr
+		return s.refuse(tc, code, invite.RefusedInvalid)
 	}
 	answer := invite.Answer{Certificate: s.certificate(), Name: name, Addresses: s.desk.Reach(), Ciphertext: ciphertext}
 	transcript, err := invite.Transcript(code.ID(), h, answer)
 	if err != nil {
-		return nil, nil, err
+		return reply{}, err
 	}
 	agreement, err := s.agree(static)
 	if err != nil {
-		return nil, nil, err
+		return reply{}, err
 	}
 	keys := invite.Derive(agreement, secret[:], transcript)
 	answer.Confirm = keys.Inviter
-	if _, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) {
-		return invite.Admit(by, code, h, answer, keys, transcript)
-	}); err != nil {
-		return nil, nil, err
-	}
-	b, err := invite.Message{Answer: &answer}.Encode()
-	return b, &keys, err
+	return s.bind(tc, by, code, h, answer, keys, transcript)
 }
 
-// renew takes the addresses of a contact who answers an invitation, and gives the own ones. The caller has the
-// turn.
-func (s *Invite) renew(tc task.Context, code invite.Code, h invite.Hello, offer invite.Admission) ([]byte, *invite.Keys, error) {
+// bind commits what an answer promises, and what it costs, in one decision.
+func (s *Invite) bind(tc task.Context, by contact.Caller, code invite.Code, h invite.Hello, a invite.Answer, keys invite.Keys, transcript [32]byte) (reply, error) {
+	b, err := invite.Message{Answer: &a}.Encode()
+	if err != nil {
+		return reply{}, err
+	}
+	request, err := s.desk.Book.Plan(func(*Pages) (guard.Request, error) {
+		return invite.Admit(by, code, h, a, keys, transcript)
+	})
+	if err != nil {
+		return reply{}, err
+	}
+	pass, _, err := s.desk.chargeWith(tc, &request, partyOf(code.ID()), due{outInviteAnswer, len(b)})
+	return reply{kind: outInviteAnswer, message: b, pass: pass, keys: &keys}, err
+}
+
+// refuse returns the reply that tells an accepter why there is no answer.
+func (s *Invite) refuse(tc task.Context, code invite.Code, why invite.Refusal) (reply, error) {
+	b, err := invite.Message{Refused: &invite.Refused{Reason: why}}.Encode()
+	if err != nil {
+		return reply{}, err
+	}
+	pass, err := s.desk.charge(tc, partyOf(code.ID()), due{outInviteRefusal, len(b)})
+	return reply{kind: outInviteRefusal, message: b, pass: pass}, err
+}
+
+// renew takes the addresses of a contact who answers an invitation, and gives the own ones, in one decision. The
+// caller has the turn.
+func (s *Invite) renew(tc task.Context, by contact.Caller, code invite.Code, h invite.Hello, offer invite.Admission) (reply, error) {
+	b, err := invite.Message{Renewed: &invite.Renewed{Addresses: s.desk.Reach()}}.Encode()
+	if err != nil {
+		return reply{}, err
+	}
+	request := guard.Request{Authority: by.Authority}
 	if !offer.Again {
-		if _, err := s.desk.plan(tc, func(p *Pages) (guard.Request, error) {
-			return invite.Renew(&p.Contacts, s.desk.Caller(tc, aura.OperationID{}), code, h, offer.Renew)
-		}); err != nil {
-			return nil, nil, err
+		request, err = s.desk.Book.Plan(func(p *Pages) (guard.Request, error) {
+			return invite.Renew(&p.Contacts, by, code, h, offer.Renew)
+		})
+		if err != nil {
+			return reply{}, err
 		}
 	}
-	b, err := invite.Message{Renewed: &invite.Renewed{Addresses: s.desk.Reach()}}.Encode()
-	return b, nil, err
+	pass, _, err := s.desk.chargeWith(tc, &request, partyOf(code.ID()), due{outInviteRenewal, len(b)})
+	return reply{kind: outInviteRenewal, message: b, pass: pass}, err
 }
 
 // agree returns the X25519 secret of this device's static key and another's.

@@ -48,13 +48,14 @@ func (s *session) take(tc task.Context, batch []deliver) error {
 		return err
 	}
 	s.channel.Rekey(guard.EpochAt(policy, tc.Now()))
-	before, have := chain, desk.Journal.Count(ns, device)
+	before, have, told := chain, desk.Journal.Count(ns, device), false
 	entry := &journal.Entry{}
 	for i := range batch {
 		d := &batch[i]
 		if err := s.receipt(tc, d.Receipts, &chain, policy); err != nil {
 			return err
 		}
+		told = told || len(d.Records) > 0
 		for _, b := range d.Records {
 			r, fresh, err := s.verify(b, have, &chain)
 			if err != nil {
@@ -69,11 +70,18 @@ func (s *session) take(tc task.Context, batch []deliver) error {
 	if err := s.commit(tc, entry, before, chain); err != nil {
 		return err
 	}
+	if !told || chain.Head == ([32]byte{}) {
+		return nil // nobody paid for an answer
+	}
 	message, err := encodeMessage(messageAck, ack{Through: desk.Journal.Count(ns, device)})
 	if err != nil {
 		return err
 	}
-	return s.channel.Send(tc, message)
+	pass, err := covered(outAck, len(message), chain.Head)
+	if err != nil {
+		return err
+	}
+	return post(tc, s.channel, pass, outAck, message)
 }
 
 // commit makes received facts and the chain of their receipts durable. What says nothing new costs no sync.

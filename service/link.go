@@ -16,13 +16,9 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// CapLink is what opening a channel to a member requires. Hello and acknowledgements inside the channel
-// are part of it: they carry nothing of the owner's but how far deliveries are.
-const CapLink = "delivery:link"
-
 // Delivery returns what may be permitted of the links. They have no facts of their own.
 func Delivery() fact.Domain {
-	return fact.Domain{Name: "delivery", Capabilities: []string{CapLink, CapResend}}
+	return fact.Domain{Name: "delivery", Capabilities: []string{CapLink, CapHello, CapReach, CapRelay, CapResend}}
 }
 
 // The reasons that an outbox shows.
@@ -32,6 +28,7 @@ const (
 	reasonBreach   = "peer contradicts this journal, one of the two may be an old copy"
 	reasonBlocked  = "you blocked this contact"
 	reasonBudget   = "flow budget of this epoch is used up"
+	reasonControl  = "budget for control messages of this epoch is used up"
 	reasonTooLarge = "more than the flow budget of a whole epoch"
 )
 
@@ -221,7 +218,9 @@ func (l *link) run(tc task.Context) error {
 			return tc.Err()
 		}
 		reason := reasonOffline
-		if _, own := denial(err); isBreach(err) && !own {
+		if d, own := denial(err); own {
+			reason = refused(d)
+		} else if isBreach(err) {
 			tc.Emit(world.IngressRejected("sync", "session broke the protocol", err))
 			reason = reasonBreach
 		}
@@ -233,7 +232,7 @@ func (l *link) run(tc task.Context) error {
 		if tc.Elapsed()-began > time.Minute {
 			pause = redial()
 		}
-		if err := l.breathe(tc, pause.Next(l.sync.desk.Entropy)); err != nil {
+		if err := l.breathe(tc, max(l.epochTurn(tc, err), pause.Next(l.sync.desk.Entropy))); err != nil {
 			return err
 		}
 	}
@@ -304,16 +303,38 @@ func (l *link) dial(tc task.Context) (*transport.Channel, error) {
 	if err == nil {
 		return channel, nil
 	}
-	l.path.failed(l, tc.Elapsed(), l.sync.desk.Entropy)
+	l.path.failed(l, tc.Elapsed(), l.epochTurn(tc, err), l.sync.desk.Entropy)
 	if tc.Err() != nil {
 		return nil, tc.Err()
 	}
 	reason := reasonOffline
 	if d, ok := denial(err); ok {
-		reason = "not allowed: " + d.Error()
+		reason = refused(d)
 	}
 	l.show(tc, reason)
 	return nil, nil
+}
+
+// refused says why the guard keeps the link from its peer.
+func refused(d *guard.Denial) string {
+	if d.Reason == guard.Short {
+		return reasonControl
+	}
+	return "not allowed: " + d.Error()
+}
+
+// epochTurn returns the time until the epoch turns when its budget is why a dial or a session failed, zero otherwise. See also
+// [Sync.Permitted].
+func (l *link) epochTurn(tc task.Context, cause error) aura.Duration {
+	d, ok := denial(cause)
+	if !ok || d.Reason != guard.Short {
+		return 0
+	}
+	policy, err := l.sync.desk.Tokens.Policy(tc, l.key.context)
+	if err != nil {
+		return 0
+	}
+	return guard.NextEpoch(policy, guard.EpochAt(policy, tc.Now())).Sub(tc.Now().At)
 }
 
 // breathe waits before the next attempt, unless the peer has opened a channel meanwhile.
@@ -325,7 +346,7 @@ func (l *link) breathe(tc task.Context, d aura.Duration) error {
 	return err
 }
 
-// permitted asks the guard whether there may be a channel to the peer.
+// permitted asks the guard whether there may be a channel to the peer, which the peer opened.
 func (l *link) permitted(tc task.Context) error {
 	request := guard.Request{
 		Capability: CapLink, Context: l.key.context, Authority: l.sync.desk.Ring.Authority(),
@@ -338,7 +359,8 @@ func (l *link) permitted(tc task.Context) error {
 func (l *link) connect(tc task.Context) (*transport.Channel, error) {
 	tc, done := tc.WithBudget("dial", dialBudget)
 	defer done()
-	if err := l.permitted(tc); err != nil {
+	pass, err := l.sync.desk.charge(tc, party{l.key.context, l.key.peer}, due{kind: outOpening})
+	if err != nil {
 		return nil, err
 	}
 	peer := l.who()
@@ -346,7 +368,7 @@ func (l *link) connect(tc task.Context) (*transport.Channel, error) {
 	l.lock.Lock()
 	target.Addresses = slices.Concat(l.heard, target.Addresses)
 	l.lock.Unlock()
-	return l.sync.channels.Dial(tc, target)
+	return dial(tc, l.sync.channels, pass, outOpening, target)
 }
 
 // session runs one session over a channel and ends when the channel does, when the peer breaks the rules,

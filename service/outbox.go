@@ -62,7 +62,11 @@ func (s *session) greet(tc task.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.channel.Send(tc, greeting); err != nil {
+	pass, err := desk.charge(tc, s.party(), due{outHello, len(greeting)})
+	if err != nil {
+		return err
+	}
+	if err := post(tc, s.channel, pass, outHello, greeting); err != nil {
 		return err
 	}
 	wait, done := tc.WithBudget("greet", greetWithin)
@@ -233,10 +237,14 @@ func (s *session) ship(tc task.Context, charge *fact.Charge, through uint64) err
 	if err != nil {
 		return err
 	}
+	pass, err := covered(outFacts, len(message), charge.Head)
+	if err != nil {
+		return err
+	}
 	s.lock.Lock()
 	s.limit = max(s.limit, last)
 	s.lock.Unlock()
-	if err := s.channel.Send(tc, message); err != nil {
+	if err := post(tc, s.channel, pass, outFacts, message); err != nil {
 		return err
 	}
 	s.told += uint64(len(receipts))

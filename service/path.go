@@ -126,15 +126,15 @@ func (p *path) begin(l *link) bool {
 	return true
 }
 
-// failed notes that a dial of a link came to nothing.
-func (p *path) failed(l *link, now aura.Duration, e world.Entropy) {
+// failed notes that a dial of a link came to nothing. The next one comes after the pause, and not before least.
+func (p *path) failed(l *link, now, least aura.Duration, e world.Entropy) {
 	p.lock.Lock()
 	p.freed(l)
 	if p.sessions > 0 {
 		// The device is there and does not take part in this context, or not yet.
-		l.next = now + l.ignored.Next(e)
+		l.next = now + max(least, l.ignored.Next(e))
 	} else {
-		p.next, p.tried, p.last = now+p.pause.Next(e), now, l
+		p.next, p.tried, p.last = now+max(least, p.pause.Next(e)), now, l
 	}
 	p.lock.Unlock()
 	p.rouse(l)

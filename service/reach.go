@@ -51,10 +51,16 @@ func (s *session) reach(tc task.Context) error {
 			if err != nil {
 				return err
 			}
-			if err := s.channel.Send(tc, message); err != nil {
+			pass, err := s.desk().charge(tc, s.party(), due{outReach, len(message)})
+			switch {
+			case err == nil:
+				if err := post(tc, s.channel, pass, outReach, message); err != nil {
+					return err
+				}
+				said = here
+			case !isPassing(err) && aura.KindOf(err) != aura.Denied:
 				return err
-			}
-			said = here
+			} // else the conversation goes on, and the peer learns of it when it is permitted
 		}
 		if _, err := s.link.news.WaitUntil(tc, tc.Elapsed()+pause); err != nil {
 			return err
@@ -71,6 +77,13 @@ func (s *session) reserve(tc task.Context) aura.Duration {
 	}
 	ask, done := tc.WithBudget("reserve", reachPause)
 	defer done()
+	pass, err := s.desk().charge(ask, s.party(), due{kind: outRelay})
+	if err == nil {
+		err = pass.use(outRelay, 0)
+	}
+	if err != nil {
+		return reserveAgain
+	}
 	d, err := relays.Reserve(ask, s.peer.Certificate.Link, s.link.who().Addresses)
 	if err != nil {
 		return reserveAgain

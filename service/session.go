@@ -68,6 +68,8 @@ func newSession(l *link, c *transport.Channel) (*session, error) {
 
 func (s *session) desk() *Desk { return s.link.sync.desk }
 
+func (s *session) party() party { return party{s.peer.Context, s.peer.Authority} }
+
 // receive reads the channel.
 func (s *session) receive(tc task.Context) error {
 	for {

@@ -225,7 +225,9 @@ func (s *Sync) Committed(context aura.ContextID) {
 // Permitted wakes all links: what the owner permits, or a limit, has changed.
 func (s *Sync) Permitted() {
 	for _, l := range s.every() {
-		l.wake()
+		l.bell.Ring()
+		l.path.alive(nil)
+		l.arrivals.TrySend(nil) // it may wait for the epoch's turn
 	}
 }
 

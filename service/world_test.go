@@ -81,9 +81,9 @@ type person struct {
 	wrap    func(interp.Interpreter) interp.Interpreter
 	dials   int // of all processes
 
-	hand  *transport.SimPeer // of the newest process, on the network
-	agent *agent.Agent       // nil: no process
-	group *task.Group
+	agent   *agent.Agent // nil: no process
+	group   *task.Group
+	network *transport.SimPeer
 }
 
 // person founds an account, with what more the own namespace holds, and starts its agent.
@@ -133,8 +133,8 @@ func (p *person) hands() agent.Hands {
 	return agent.Hands{
 		Ring: p.ring, Store: p.disk, Entropy: p.sim.Entropy(p.name),
 		Network: func(agent.Gate) (transport.Network, error) {
-			p.hand = p.net.Join(p.link(), p.address)
-			return counting{p.hand, p}, nil
+			p.network = p.net.Join(p.link(), p.address)
+			return counting{p.network, p}, nil
 		},
 	}
 }
@@ -155,8 +155,8 @@ func (p *person) move() {
 	p.people++
 	p.address = transport.Address(fmt.Sprintf("/ip4/192.0.2.%d/udp/4001/quic-v1", p.people))
 	if p.agent != nil {
-		p.hand.Move(p.address)
-		p.hand.Drop()
+		p.network.Move(p.address)
+		p.network.Drop()
 	}
 }
 

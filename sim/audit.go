@@ -24,9 +24,13 @@ func (w *universe) wrap(p *person) func(interp.Interpreter) interp.Interpreter {
 func (a audit) Execute(tc task.Context, d *interp.Decision) (effect.Result, error) {
 	// What was decided, before anybody below can change it.
 	var charges []effect.Command
+	facts := 0 // the charges that a receipt covers: those of control messages have none
 	for i := range d.Commands {
-		if d.Commands[i].Kind == effect.ChargeBudget {
-			charges = append(charges, d.Commands[i])
+		if c := &d.Commands[i]; c.Kind == effect.ChargeBudget {
+			charges = append(charges, *c)
+			if c.Context == d.Request.Context {
+				facts++
+			}
 		}
 	}
 	result, err := a.Interpreter.Execute(tc, d)
@@ -34,9 +38,9 @@ func (a audit) Execute(tc task.Context, d *interp.Decision) (effect.Result, erro
 		return result, err
 	}
 	w := a.person.world
-	if len(result.Receipts) != len(charges) {
-		w.violate(a.person.name, DecisionCharged, "%q was decided with %d charges and has %d receipts",
-			d.Request.Capability, len(charges), len(result.Receipts))
+	if len(result.Receipts) != facts {
+		w.violate(a.person.name, DecisionCharged, "%q was decided with %d charges for facts and has %d receipts",
+			d.Request.Capability, facts, len(result.Receipts))
 	}
 	for i := range charges {
 		c := &charges[i]

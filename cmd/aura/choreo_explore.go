@@ -18,6 +18,7 @@ import (
 func choreoExploreCommand(s *cli.Shell) *cobra.Command {
 	var o explore.Options
 	var parts bool
+	var memory int
 	var given *sizes
 	c := &cobra.Command{
 		Use:   "explore FILE",
@@ -35,6 +36,10 @@ large to be walked through.`,
 			if o.States < 1 || o.Capacity < 1 || o.States > maxStates || o.Capacity > maxCapacity {
 				return cli.Usage(c, "--states must be between 1 and %d, --capacity between 1 and %d", maxStates, maxCapacity)
 			}
+			if memory < 1 || memory > maxMemory {
+				return cli.Usage(c, "--memory must be between 1 and %d", maxMemory)
+			}
+			o.Bytes = memory << 20
 			image, err := exploredImage(s, c, args[0], parts, given)
 			if err != nil {
 				return err
@@ -47,6 +52,7 @@ large to be walked through.`,
 		},
 	}
 	c.Flags().IntVar(&o.States, "states", 1_000_000, "the most states")
+	c.Flags().IntVar(&memory, "memory", 512, "about the most memory for states, in MiB")
 	c.Flags().IntVar(&o.Capacity, "capacity", 4, "messages that can wait on each edge")
 	c.Flags().BoolVar(&o.Everything, "everything", false, "walk orders too that cannot make a difference")
 	c.Flags().BoolVar(&parts, "parts", false, "FILE has local types in interchange JSON")
@@ -54,10 +60,11 @@ large to be walked through.`,
 	return c
 }
 
-// Bounds of an exploration, and so of its memory.
+// Bounds of an exploration.
 const (
 	maxStates   = 10_000_000
 	maxCapacity = 1024
+	maxMemory   = 64 << 10 // in MiB
 )
 
 func exploredImage(s *cli.Shell, c *cobra.Command, name string, parts bool, given *sizes) (*machine.Image, error) {
@@ -124,7 +131,8 @@ func printReport(s *cli.Shell, name string, r *explore.Report) error {
 		text += "\n" + found.String()
 		verdict = aura.Errorf(op, aura.Invalid, "%s: %s after %s", name, found.Problem, cli.Count(len(found.Steps), "step"))
 	case !r.Complete:
-		verdict = aura.Errorf(op, aura.Exhausted, "%s has more states: nothing is wrong in the first %d", name, r.States)
+		verdict = aura.Errorf(op, aura.Exhausted, "%s has more states: nothing is wrong in the first %d; raise --states or --memory, or bind smaller families",
+			name, r.States)
 	default:
 		end := "every session ends"
 		if r.Endless {

@@ -99,7 +99,7 @@ func (r *road) trace(who string) func(service.Step) {
 		if !s.ID.IsZero() {
 			line.ID = &s.ID
 		}
-		if s.Stage == service.StageGuard && line.Peer != "" {
+		if s.Stage == service.StageGuard && (line.Peer != "" || s.Cost > 0) {
 			line.Cost, line.Left = &s.Cost, &s.Left
 		}
 		r.lines.TrySend(line)
@@ -150,7 +150,14 @@ func (l *roadLine) verdict() string {
 	if *l.Cost == 1 {
 		unit = " unit, "
 	}
-	return "allow: " + grouped(*l.Cost) + unit + grouped(*l.Left) + " left for " + l.Peer
+	said := grouped(*l.Cost) + unit + grouped(*l.Left) + " left for "
+	switch {
+	case !service.IsControl(l.Capability):
+		return "allow: " + said + l.Peer
+	case l.Peer == "":
+		return "allow " + l.Capability + ": " + said + "the invitation"
+	}
+	return "allow " + l.Capability + ": " + said + "control messages to " + l.Peer
 }
 
 func (l *roadLine) short() string {

@@ -129,7 +129,7 @@ func Domain() fact.Domain {
 			{Name: KindExpired, Columns: []fact.Column{id}, Check: checkAs[Ended]},
 		},
 		Intents:      []string{IntentCreate, IntentAccept, IntentDecline, IntentCancel},
-		Capabilities: []string{CapCreate, CapAccept, CapEnd},
+		Capabilities: []string{CapCreate, CapAccept, CapAnswer, CapEnd},
 	}
 }
 

@@ -15,7 +15,8 @@ import (
 const (
 	CapCreate = "invite:create"
 	CapAccept = "invite:accept"
-	CapEnd    = "invite:end" // cancel, decline, expire, fail
+	CapAnswer = "invite:answer" // to take a Hello, to refuse one, to settle the exchange
+	CapEnd    = "invite:end"    // cancel, decline, expire, fail
 )
 
 // CodeKey is where the metadata keeps the text of a code, at home only.
@@ -219,7 +220,7 @@ func Admit(by contact.Caller, c Code, h Hello, a Answer, k Keys, transcript [32]
 		Context: k.Context, Authority: cert.Authority(), Certificate: h.Certificate, Name: h.Name,
 		Transcript: transcript, Addresses: h.Addresses,
 	})
-	r := by.Local(CapCreate, accepted, added)
+	r := by.Local(CapAnswer, accepted, added)
 	r.Metadata = []guard.Meta{
 		{Key: contact.SecretKey(k.Context), Value: k.Secret[:]},
 		{Key: MessageKey(id), Value: answer},
@@ -244,7 +245,7 @@ func Renew(contacts *contact.State, by contact.Caller, c Code, h Hello, who cont
 		return guard.Request{}, err
 	}
 	entries, err := renewed(contacts, by, c.ID(), who, h.Addresses)
-	return by.Local(CapCreate, append([]fact.Draft{accepted}, entries...)...), err // The code stays, as with Cancel.
+	return by.Local(CapAnswer, append([]fact.Draft{accepted}, entries...)...), err // The code stays, as with Cancel.
 }
 
 // Confirm plans what the accepter does when the inviter has it as a contact: the invitation has ended and the
@@ -279,7 +280,7 @@ func Settle(s *State, by contact.Caller, id ID) (guard.Request, error) {
 	}
 	at := s.at(id)
 	draft, err := by.Draft(KindCompleted, Completed{ID: id, Authority: at.authority, Context: at.context})
-	r := by.Local(CapCreate, draft)
+	r := by.Local(CapAnswer, draft)
 	r.Metadata = []guard.Meta{{Key: MessageKey(id)}}
 	return r, err
 }

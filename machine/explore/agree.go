@@ -59,8 +59,11 @@ func (x *search) path(at int32) map[choreo.Role][]string {
 	sent := map[choreo.Role][]string{}
 	for n := at; n > 0; n = x.nodes[n].parent {
 		if s := x.nodes[n].step; s.Sends {
-			sent[s.Role] = append([]string{s.Label}, sent[s.Role]...)
+			sent[s.Role] = append(sent[s.Role], s.Label)
 		}
+	}
+	for _, labels := range sent {
+		slices.Reverse(labels)
 	}
 	return sent
 }

@@ -2,6 +2,7 @@ package explore_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -110,5 +111,24 @@ func TestTheCorpusIsSound(t *testing.T) {
 				t.Fatalf("the reduction visits %d states of %d", reduced.States, whole.States)
 			}
 		})
+	}
+}
+
+// Many independent pairs have more states than fit, however many are asked for.
+func TestMemoryBoundsAnExploration(t *testing.T) {
+	var parts []machine.Part
+	const pairs = 9
+	for i := range pairs {
+		a, b := choreo.Role(fmt.Sprint("A", i)), choreo.Role(fmt.Sprint("B", i))
+		parts = append(parts, machine.Part{Role: a, Local: send(b, "M", end)}, machine.Part{Role: b, Local: recv(a, "M", end)})
+	}
+	im := compile(t, parts...)
+	all, err := explore.Image(im, explore.Options{Everything: true, Paths: 1})
+	if err != nil || !all.Complete || all.States != 19_683 { // 3^9
+		t.Fatalf("%+v, %v", all, err)
+	}
+	some, err := explore.Image(im, explore.Options{Everything: true, Paths: 1, Bytes: 1 << 20})
+	if err != nil || some.Complete || some.States > 4_000 || some.Counterexample != nil {
+		t.Errorf("%+v, %v", some, err)
 	}
 }

@@ -2,6 +2,7 @@ package explore
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aura-runtime/aura"
@@ -12,6 +13,8 @@ import (
 type Options struct {
 	// States is the most states to visit; default 1,000,000.
 	States int
+	// Bytes is about the most memory that the visited states may take; default 512 MiB.
+	Bytes int
 	// Capacity of each edge in messages; default 4.
 	Capacity int
 	// Everything walks all interleavings, without the reduction.
@@ -70,6 +73,9 @@ func Image(im *machine.Image, o Options) (Report, error) {
 	if o.States <= 0 {
 		o.States = 1_000_000
 	}
+	if o.Bytes <= 0 {
+		o.Bytes = 512 << 20
+	}
 	if o.Capacity <= 0 {
 		o.Capacity = 4
 	}
@@ -111,6 +117,7 @@ type search struct {
 	options Options
 	nodes   []node
 	index   map[string]int32
+	bytes   int // about what the nodes take
 	report  Report
 }
 
@@ -126,7 +133,7 @@ type node struct {
 func (x *search) run() {
 	x.visit(x.model.start(), -1, Step{})
 	for at := int32(0); int(at) < len(x.nodes) && x.report.Counterexample == nil; at++ {
-		if len(x.nodes) > x.options.States {
+		if len(x.nodes) > x.options.States || x.bytes > x.options.Bytes {
 			x.report.Complete = false
 			break
 		}
@@ -145,8 +152,13 @@ func (x *search) visit(s state, parent int32, step Step) (id int32, fresh bool) 
 	id = int32(len(x.nodes))
 	x.index[key] = id
 	x.nodes = append(x.nodes, node{state: s, parent: parent, step: step})
+	x.bytes += nodeBytes + 2*len(key) + 24*len(s.queues)
 	return id, true
 }
+
+// nodeBytes is about what a node takes beside the places and queues of its state: its share of the list and of the
+// index.
+const nodeBytes = 384
 
 // expand walks the steps of one role if that is enough, else those of all roles.
 func (x *search) expand(at int32) {
@@ -191,8 +203,9 @@ func (x *search) expand(at int32) {
 func (x *search) fail(at int32, p Problem, detail string) {
 	c := &Counterexample{Problem: p, Detail: detail}
 	for n := at; n > 0; n = x.nodes[n].parent {
-		c.Steps = append([]Step{x.nodes[n].step}, c.Steps...)
+		c.Steps = append(c.Steps, x.nodes[n].step)
 	}
+	slices.Reverse(c.Steps)
 	x.report.Counterexample = c
 }
 

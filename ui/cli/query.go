@@ -25,7 +25,10 @@ the columns of its kind; a mistake in their number names them. kind($id, $kind),
 place($id, $context) and position($id, $n) tell the rest of any fact. {self} stands for yourself.
 
 TEXT is the body of a rule, or a program whose last rule is the answer. --as-of asks what the journal said when it
-ended at a position, which "aura status" shows.`,
+ended at a position, which "aura status" shows.
+
+Only facts that the query can use are read: name kinds, and bound positions ($n > 1000) where the journal is long. What
+the evaluation may cost is limited; an error names the limit and how to stay below it. Ctrl-C ends it.`,
 		Example: "  aura query 'contact:added($id, $context, $authority, $name)'\n" +
 			"  aura query 'answer($text) <- chat:message($id, $channel, $text, $at, $reply), author($id, {self})' --as-of 100",
 		Args: Exactly(1, "a query"),
