@@ -19,7 +19,7 @@ func owner() (capability.Profile, error) {
 		chat.CapSend, chat.CapRead, chat.CapCreate, chat.CapInvite, chat.CapJoin, chat.CapLeave, chat.CapRecord,
 		moderation.CapModerate,
 		capability.CapDelegate, capability.CapRevoke,
-		service.CapLink, service.CapHello, service.CapReach, service.CapRelay, service.CapResend,
+		service.CapLink, service.CapHello, service.CapReach, service.CapRelay, service.CapSeek, service.CapIntroduce, service.CapResend,
 		fact.QueryCapability("capability"), fact.QueryCapability("contact"), fact.QueryCapability("invite"),
 		fact.QueryCapability("chat"), fact.QueryCapability("moderation"),
 	)

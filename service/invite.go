@@ -201,10 +201,11 @@ func (s *Invite) code(id invite.ID) (invite.Code, error) {
 }
 
 // settle ends what a session in a contact's own context makes clear: the inviter's part of the exchange that
-// opened the context, since the accepter speaks in it; and the renewal of addresses that led here.
+// opened the context, since the accepter speaks in it; and the acceptance of the contact's invitations, which have
+// led here or have nothing more to do.
 func (s *Invite) settle(tc task.Context, who contact.Ref) {
 	var id invite.ID
-	var renewing []invite.ID
+	var accepted []invite.ID
 	now, context := tc.Now(), who.Context
 	s.desk.Book.Read(func(p *Pages) {
 		for _, open := range p.Invites.Listening(now) {
@@ -212,10 +213,10 @@ func (s *Invite) settle(tc task.Context, who contact.Ref) {
 				id = open
 			}
 		}
-		renewing = p.Invites.From(who.Device)
+		accepted = p.Invites.From(who.Device)
 	})
-	for _, known := range renewing {
-		if err := s.renewed(tc, known, who); err != nil {
+	for _, known := range accepted {
+		if err := s.confirm(tc, known, who, nil, aura.OperationID{}); err != nil {
 			tc.Emit(world.ServiceTroubled(s.Name(), "an invitation was not settled", "", err)) // the exchange itself goes on
 		}
 	}
@@ -227,20 +228,6 @@ func (s *Invite) settle(tc task.Context, who contact.Ref) {
 	}, aura.OperationID{}); err != nil {
 		tc.Emit(world.ServiceTroubled(s.Name(), "invitation not settled", "", err)) // the next session settles it
 	}
-}
-
-// renewed ends the acceptance of an invitation by somebody who was a contact before, and with whom there is a
-// session now. One that began before the two were contacts ends by its own exchange.
-func (s *Invite) renewed(tc task.Context, id invite.ID, who contact.Ref) error {
-	own, err := s.desk.Journal.Meta(invite.MessageKey(id))
-	if err != nil {
-		return err
-	}
-	m, err := invite.DecodeMessage(own)
-	if err != nil || m.Hello == nil || m.Hello.Known != who.Context {
-		return nil
-	}
-	return s.confirm(tc, id, who, nil, aura.OperationID{})
 }
 
 // confirm ends the acceptance of an invitation by a contact.

@@ -18,7 +18,7 @@ import (
 
 // Delivery returns what may be permitted of the links. They have no facts of their own.
 func Delivery() fact.Domain {
-	return fact.Domain{Name: "delivery", Capabilities: []string{CapLink, CapHello, CapReach, CapRelay, CapResend}}
+	return fact.Domain{Name: "delivery", Capabilities: []string{CapLink, CapHello, CapReach, CapRelay, CapSeek, CapIntroduce, CapResend}}
 }
 
 // The reasons that an outbox shows.
@@ -69,6 +69,9 @@ type link struct {
 	heard    []transport.Address // where the peer said to be, in this life of the agent
 	pages    int                 // how often what the peer says of itself may be written down
 	paged    aura.Duration       // when pages grew last
+	version  uint64              // of the newest card of the peer
+	hints    allowance           // of signs that the peer is there which say nothing new
+	via      []transport.PeerID  // mutual contacts who knew the way
 
 	// The path's lock guards these.
 	ignored task.Backoff  // dials that the device did not answer in this context
@@ -367,7 +370,9 @@ func (l *link) connect(tc task.Context) (*transport.Channel, error) {
 	target := peer.Target()
 	l.lock.Lock()
 	target.Addresses = slices.Concat(l.heard, target.Addresses)
+	via := slices.Clone(l.via)
 	l.lock.Unlock()
+	target.Addresses = append(target.Addresses, l.sync.circuits(via)...)
 	return dial(tc, l.sync.channels, pass, outOpening, target)
 }
 

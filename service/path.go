@@ -173,6 +173,19 @@ func (p *path) alive(by *link) {
 	p.rouse(by)
 }
 
+// present reports whether there is a session with the device, and missing whether it did not answer.
+func (p *path) present() bool {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	return p.sessions > 0
+}
+
+func (p *path) missing() bool {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	return p.sessions == 0 && p.next > 0
+}
+
 // rouse makes every link but one look again.
 func (p *path) rouse(but *link) {
 	for _, l := range p.all() {

@@ -24,6 +24,8 @@ const (
 type Relays interface {
 	// Reserve asks a contact to relay and returns how long it will.
 	Reserve(tc task.Context, contact transport.PeerID, addrs []transport.Address) (aura.Duration, error)
+	// Through returns the address at which a peer that a contact relays to is reached through the contact.
+	Through(contact transport.PeerID) transport.Address
 }
 
 // reach is the session's task that keeps the peer informed of where this agent can be reached, and has a
@@ -42,6 +44,7 @@ func (s *session) reach(tc task.Context) error {
 	said := s.said
 	s.lock.Unlock()
 	reserve, pause := tc.Elapsed(), reachSoon
+	var last sought
 	for {
 		if now := tc.Elapsed(); now >= reserve {
 			reserve = now + s.reserve(tc)
@@ -61,6 +64,14 @@ func (s *session) reach(tc task.Context) error {
 			case !isPassing(err) && aura.KindOf(err) != aura.Denied:
 				return err
 			} // else the conversation goes on, and the peer learns of it when it is permitted
+		}
+		if s.peer.Direct {
+			if err := s.seek(tc, &last); err != nil {
+				return err
+			}
+			if err := s.introduce(tc); err != nil {
+				return err
+			}
 		}
 		if _, err := s.link.news.WaitUntil(tc, tc.Elapsed()+pause); err != nil {
 			return err

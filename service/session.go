@@ -5,6 +5,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
@@ -50,8 +51,9 @@ type session struct {
 	lock   task.Leaf
 	acked  uint64 // own facts durable at the peer, up to this Seq
 	theirs hello
-	said   []string // addresses that the hello named
-	limit  uint64   // no honest peer acknowledges more than this
+	said   []string                // addresses that the hello named
+	whom   map[contact.Tag]linkKey // for whom this side asked the peer
+	limit  uint64                  // no honest peer acknowledges more than this
 }
 
 func newSession(l *link, c *transport.Channel) (*session, error) {
@@ -94,6 +96,16 @@ func (s *session) receive(tc task.Context) error {
 			var r reach
 			if err = decodeMessage(b, &r); err == nil {
 				err = s.onReach(tc, r.Addresses)
+			}
+		case messageSeek:
+			var m seek
+			if err = decodeMessage(b, &m); err == nil {
+				err = s.onSeek(tc, &m)
+			}
+		case messageIntroduction:
+			var m introduction
+			if err = decodeMessage(b, &m); err == nil {
+				err = s.onIntroduction(tc, &m)
 			}
 		}
 		if err != nil {

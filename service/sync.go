@@ -28,7 +28,9 @@ type Sync struct {
 	begun     bool            // the links of the start were made; the holder of turn uses it
 	strangers *task.Semaphore
 
-	lock  task.Leaf
+	lock   task.Leaf
+	offers offers // under its own lock
+
 	links map[linkKey]*link
 	paths map[transport.PeerID]*path
 }
@@ -59,7 +61,8 @@ func NewSync(d *Desk, channels Channels, invites *Invite) *Sync {
 	s := &Sync{
 		desk: d, channels: channels, invites: invites,
 		changed: task.NewBell(), links: map[linkKey]*link{}, paths: map[transport.PeerID]*path{},
-		turn: task.NewSemaphore(1), strangers: task.NewSemaphore(strangersAtOnce),
+		offers: offers{of: map[aura.AuthorityID]*offer{}},
+		turn:   task.NewSemaphore(1), strangers: task.NewSemaphore(strangersAtOnce),
 	}
 	d.Book.OnChange(s.changed)
 	return s
@@ -139,6 +142,9 @@ func (s *Sync) reconcile(tc task.Context) error {
 			tc.Emit(world.ServiceTroubled(s.Name(), "link hangs", "", err))
 		}
 		l.vanish(tc)
+		if l.who().Direct {
+			s.offers.drop(l.key.peer)
+		}
 		s.lock.Lock()
 		if device := l.who().Certificate.Link; l.path.part(l) && s.paths[device] == l.path {
 			delete(s.paths, device)

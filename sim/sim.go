@@ -47,6 +47,7 @@ type Report struct {
 	Restarts   int           `json:"restarts"` // after a clean stop
 	Partitions int           `json:"partitions"`
 	DiskFaults int           `json:"disk_faults"`
+	Moves      int           `json:"moves"` // to another network
 	Violations []Violation   `json:"violations"`
 }
 

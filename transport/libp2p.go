@@ -357,6 +357,15 @@ func (n *Libp2p) Reserve(tc task.Context, contact PeerID, addrs []Address) (aura
 	return time.Until(granted.Expiration), nil
 }
 
+// Through returns the address at which a peer that a contact relays to is reached through the contact.
+func (n *Libp2p) Through(contact PeerID) Address {
+	id, err := nameOf(contact)
+	if err != nil {
+		return "" // dialling skips what is no address
+	}
+	return Address("/p2p/" + id.String() + "/p2p-circuit")
+}
+
 // Accept implements [Network].
 func (n *Libp2p) Accept(tc task.Context) (Link, error) {
 	l, err := n.offered.Recv(tc)
