@@ -155,11 +155,14 @@ func (a *Agent) abandon(tc task.Context, store *storage) {
 // Start starts the pipeline and then every service in order. When one fails, those that run are stopped.
 func (a *Agent) Start(tc task.Context) error {
 	a.started = tc.Now().At
-	tc.Emit(world.RuntimeStarted("agent"))
 	if err := a.tree.pipeline.Start(tc); err != nil {
 		return err
 	}
-	return a.tree.start(tc)
+	if err := a.tree.start(tc); err != nil {
+		return err
+	}
+	tc.Emit(world.RuntimeStarted("agent"))
+	return nil
 }
 
 // Stop ends the agent in the order of the runtime document, within the budget of each stage, even if tc is

@@ -15,6 +15,7 @@ import (
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
+	"github.com/aura-runtime/aura/world"
 )
 
 // person is an agent in a simulated world.
@@ -33,7 +34,12 @@ type simulated struct {
 // inWorld runs fn in a simulated world and fails the test on what the world reports.
 func inWorld(t *testing.T, seed uint64, fn func(tc task.Context, w *simulated)) {
 	t.Helper()
-	sim := task.NewSim(seed, task.SimOptions{Start: aura.Instant(1_700_000_000e9)})
+	inLoggedWorld(t, seed, nil, fn)
+}
+
+func inLoggedWorld(t *testing.T, seed uint64, log world.Log, fn func(tc task.Context, w *simulated)) {
+	t.Helper()
+	sim := task.NewSim(seed, task.SimOptions{Start: aura.Instant(1_700_000_000e9), Log: log})
 	err := sim.Run("world", func(tc task.Context) error {
 		w := &simulated{t: t, sim: sim}
 		w.net = transport.NewSimNet(task.NewGroup(tc, "net"), tc.Clock(), sim.Entropy("net"), transport.SimOptions{})

@@ -100,7 +100,7 @@ func inRoom(tc task.Context, h Hands, j *journal.Journal, tokens *interp.Tokens,
 		return err
 	}
 	err = fn(interp.NewRoom(own, device, j, tokens, production, h.Entropy, interp.RoomOptions{}))
-	for _, ended := range []error{handle.Join(tc, joinGrace), group.Close(tc, closeGrace)} {
+	for _, ended := range []error{handle.Join(tc, joinGrace), handle.Close(tc, closeGrace), group.Close(tc, closeGrace)} {
 		if err == nil {
 			err = ended
 		}

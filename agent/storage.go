@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
@@ -58,32 +57,11 @@ func (s *storage) Serve(tc task.Context) error { return task.NewLatch().Wait(tc)
 // Close implements [task.Service]. By now nobody appends any more.
 func (s *storage) Close(tc task.Context) error { return s.journal.Close(tc) }
 
-// bookBatch is how many facts are folded at once: what follows from several is worked out once.
-const bookBatch = 512
-
 // openBook folds the journal into the book, and lets the book follow it.
 func openBook(tc task.Context, h Hands, j *journal.Journal) (*service.Book, error) {
 	book := service.NewBook(h.Ring.Authority(), j.Meta)
-	var batch []fact.Record
-	_, err := j.Read(tc, fact.Selection{Kinds: service.BookKinds()}, func(r fact.Record) error {
-		if batch = append(batch, r); len(batch) == bookBatch {
-			book.Committed(batch)
-			batch = batch[:0]
-		}
-		return nil
-	})
-	if err != nil {
+	if err := book.Load(tc, j, h.Ring.Device()); err != nil {
 		return nil, err
-	}
-	book.Committed(batch)
-	for _, tail := range book.Tails(h.Ring.Device()) {
-		ns := fact.ContextNamespace(tail.Context)
-		count := j.Count(ns, tail.Device)
-		records, err := j.ByAuthor(ns, tail.Device, count-min(count, service.BookTail)+1, service.BookTail)
-		if err != nil && aura.KindOf(err) != aura.NotFound { // the oldest may have been collected
-			return nil, err
-		}
-		book.Committed(records)
 	}
 	// Nobody appends before the services start, so nothing is missed in between.
 	j.Attach(book)

@@ -95,6 +95,35 @@ func unmarshal(b []byte, v any, most int) error {
 	return nil
 }
 
+// MaxState is the most bytes of a reducer's saved state.
+const MaxState = 16 << 20
+
+// MarshalState is [Marshal] for the saved state of a reducer, which may be larger than a payload: it
+// returns aura.Invalid beyond [MaxState].
+func MarshalState(v any) ([]byte, error) {
+	const op = "fact.MarshalState"
+	b, err := encoding.Marshal(v)
+	if err != nil {
+		return nil, aura.Errorf(op, aura.Invalid, "state %T: %w", v, err)
+	}
+	if len(b) > MaxState {
+		return nil, aura.Errorf(op, aura.Invalid, "state %T has %d bytes, the most is %d", v, len(b), MaxState)
+	}
+	return b, nil
+}
+
+// UnmarshalState reads what [MarshalState] wrote into v, a pointer. Anything else is aura.Corrupt.
+func UnmarshalState(b []byte, v any) error {
+	const op = "fact.UnmarshalState"
+	if len(b) > MaxState {
+		return aura.Errorf(op, aura.Corrupt, "state has %d bytes, the most is %d", len(b), MaxState)
+	}
+	if err := decoding.Unmarshal(b, v); err != nil {
+		return aura.Errorf(op, aura.Corrupt, "state for %T does not fit: %w", v, err)
+	}
+	return nil
+}
+
 // mustMarshal encodes one of this package's own wire structs, which cannot fail.
 func mustMarshal(v any) []byte {
 	b, err := encoding.Marshal(v)

@@ -6,6 +6,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
 )
 
 const (
@@ -219,6 +220,11 @@ func (p *Production) carryOut(tc task.Context, plan *plan) ([]effect.Result, err
 	records, err := p.append(tc, plan)
 	if err != nil {
 		return nil, err
+	}
+	for _, k := range plan.charges.keys {
+		if before, now := plan.charges.base[k].Epoch, plan.charges.now[k].Epoch; before != 0 && before < now {
+			tc.Emit(world.EpochTurned(p.Name(), now))
+		}
 	}
 	byLane := plan.envelopes(receipts)
 	for i, e := range plan.releases {

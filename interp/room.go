@@ -144,7 +144,11 @@ func (r *Room) decide(tc task.Context, req *guard.Request) (effect.Result, Verdi
 		return effect.Result{}, verdict, err
 	}
 	happened = true
-	tc.Emit(world.GuardAllowed(req.Capability, req.Operation, first(&result)))
+	id := first(&result)
+	tc.Emit(world.GuardAllowed(req.Capability, req.Operation, id))
+	for _, w := range verdict.Waiting {
+		tc.Emit(world.BudgetWaits("guard", req.Capability, w.Stage, w.Reason, id))
+	}
 	return result, verdict, nil
 }
 

@@ -32,7 +32,8 @@ type Tokens struct {
 
 	leaf    task.Leaf
 	state   *capability.State
-	version uint64 // counts changes of what is permitted
+	fold    *journal.Fold // of the state
+	version uint64        // counts changes of what is permitted
 	answers map[question]answer
 }
 
@@ -55,18 +56,46 @@ func OpenTokens(tc task.Context, identity fact.Certificate, candidates []string,
 		root: identity.Root, own: identity.Authority(), device: identity.Device(), candidates: candidates,
 		state: capability.NewState(identity.Authority()), answers: map[question]answer{},
 	}
+	selection := fact.Selection{Kinds: []string{"capability.*", capability.KindPolicy}}
+	t.fold = journal.NewFold("fold.capability", selection, grants{t.state, t}, &t.leaf)
 	// First attached, then read: what is committed in between arrives twice, which changes nothing.
 	_, detach := j.Attach(t)
-	selection := fact.Selection{Kinds: []string{"capability.*", capability.KindPolicy}}
-	_, err := j.Read(tc, selection, func(r fact.Record) error {
-		t.Committed([]fact.Record{r})
-		return nil
-	})
-	if err != nil {
+	if err := t.fold.Load(tc, j); err != nil {
 		detach()
 		return nil, nil, err
 	}
 	return t, detach, nil
+}
+
+// grants is the state of tokens as a fold of the journal.
+type grants struct {
+	*capability.State
+	tokens *Tokens
+}
+
+// Apply implements [fact.Reducer].
+func (g grants) Apply(r *fact.Record) {
+	if g.State.Apply(r) {
+		g.tokens.version++
+		clear(g.tokens.answers)
+	}
+}
+
+// Save returns the state of what is permitted, see [capability.State.Save].
+func (t *Tokens) Save() ([]byte, error) {
+	t.leaf.Lock()
+	defer t.leaf.Unlock()
+	return t.state.Save()
+}
+
+// Folds returns the folds of which checkpoints are kept.
+func (t *Tokens) Folds() []*journal.Fold { return []*journal.Fold{t.fold} }
+
+// Due returns the checkpoints that it is time to append.
+func (t *Tokens) Due() ([]journal.Checkpoint, error) {
+	t.leaf.Lock()
+	defer t.leaf.Unlock()
+	return journal.Due(t.fold)
 }
 
 // Committed implements [journal.Sink]. The journal tells its sinks before its callers, so whoever has been
@@ -74,12 +103,7 @@ func OpenTokens(tc task.Context, identity fact.Certificate, candidates []string,
 func (t *Tokens) Committed(records []fact.Record) {
 	t.leaf.Lock()
 	defer t.leaf.Unlock()
-	for i := range records {
-		if t.state.Apply(&records[i]) {
-			t.version++
-			clear(t.answers)
-		}
-	}
+	t.fold.Committed(records)
 }
 
 // Frontier implements [Frontiers].

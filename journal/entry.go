@@ -11,6 +11,7 @@ const (
 	maxMetaKey    = 256
 	maxMetaValue  = 256 << 10
 	maxCheckpoint = 16 << 20
+	maxForm       = 16 << 10
 )
 
 // Entry is one decision: all of it becomes durable together or none of it. The journal reads it until
@@ -75,7 +76,7 @@ func (e *Entry) check() error {
 		}
 	}
 	for i := range e.Checkpoints {
-		if c := &e.Checkpoints[i]; !fact.ValidKind(c.Name) || len(c.State) > maxCheckpoint {
+		if c := &e.Checkpoints[i]; !fact.ValidKind(c.Name) || len(c.Form) > maxForm || len(c.State) > maxCheckpoint {
 			return aura.Errorf(op, aura.Invalid, "checkpoint %.80q has %d bytes, the most is %d", c.Name, len(c.State), maxCheckpoint)
 		}
 	}

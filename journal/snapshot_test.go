@@ -22,13 +22,21 @@ type words map[string]bool
 
 func (w words) Apply(r *fact.Record) { w[string(r.Fact.Payload)] = true }
 
-func (w words) Save() []byte {
+func (w words) Version() int { return 1 }
+
+func (w words) Save() ([]byte, error) {
 	var all []string
 	for word := range w {
 		all = append(all, word)
 	}
 	slices.Sort(all)
-	return []byte(strings.Join(all, "\n"))
+	return []byte(strings.Join(all, "\n")), nil
+}
+
+// text is the saved state.
+func (w words) text() string {
+	state, _ := w.Save()
+	return string(state)
 }
 
 func (w words) Restore(state []byte) error {
@@ -41,11 +49,18 @@ func (w words) Restore(state []byte) error {
 
 func fold(t *testing.T, tc task.Context, j opened, name string, ns fact.Namespace) string {
 	t.Helper()
-	w := words{}
-	if _, err := j.Fold(tc, name, ns, w); err != nil {
+	w, _, err := loaded(tc, j, name, fact.Selection{Namespaces: []fact.Namespace{ns}})
+	if err != nil {
 		t.Fatal(err)
 	}
-	return string(w.Save())
+	return w.text()
+}
+
+// loaded returns the words of the facts that sel selects, and the fold that keeps them.
+func loaded(tc task.Context, j opened, name string, sel fact.Selection) (words, *journal.Fold, error) {
+	w := words{}
+	f := journal.NewFold(name, sel, w, new(task.Leaf))
+	return w, f, f.Load(tc, j.Journal)
 }
 
 // round is a few facts and then a snapshot of all of the pair's.
@@ -151,23 +166,22 @@ func playRound(tc task.Context, j opened, r round, peers map[fact.Namespace]uint
 func folds(tc task.Context, j opened) ([]string, error) {
 	var all []string
 	for _, ns := range []fact.Namespace{pair, crew} {
-		w := words{}
-		if _, err := j.Fold(tc, "", ns, w); err != nil {
+		w, _, err := loaded(tc, j, "", fact.Selection{Namespaces: []fact.Namespace{ns}})
+		if err != nil {
 			return nil, err
 		}
-		all = append(all, string(w.Save()))
+		all = append(all, w.text())
 	}
 	return all, nil
 }
 
 // commitSnapshot makes a snapshot of all of a namespace, as the maintenance of an agent does.
 func commitSnapshot(tc task.Context, j opened, ns fact.Namespace) (aura.FactID, error) {
-	w := words{}
-	through, err := j.Fold(tc, "", ns, w)
+	w, _, err := loaded(tc, j, "", fact.Selection{Namespaces: []fact.Namespace{ns}})
 	if err != nil {
 		return aura.FactID{}, err
 	}
-	d, err := j.Snapshot(tc, ns, through, w.Save())
+	d, err := j.Snapshot(tc, ns, j.Head(), []byte(w.text()))
 	if err != nil {
 		return aura.FactID{}, err
 	}
@@ -259,31 +273,6 @@ func TestSnapshotThatDoesNotFitIsNotCollected(t *testing.T) {
 		}
 		if _, err := j.Snapshot(tc, crew, j.Head(), nil); !errors.Is(err, aura.NotFound) {
 			t.Errorf("an empty namespace: got %v, want not found", err)
-		}
-		j.close(t, tc)
-	})
-}
-
-func TestFoldStartsFromItsCheckpoint(t *testing.T) {
-	simulate(t, 1, func(tc task.Context) {
-		store := &counter{Store: journal.NewFaulty(entropy(2), journal.Faults{})}
-		j := open(t, tc, store)
-		for i := range 100 {
-			j.append(t, tc, &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", fmt.Sprint(i))}})
-		}
-		w := words{}
-		at, err := j.Fold(tc, "view.words", pair, w)
-		if err != nil {
-			t.Fatal(err)
-		}
-		j.append(t, tc, &journal.Entry{Checkpoints: []journal.Checkpoint{{Name: "view.words", Position: at, State: w.Save()}}})
-		j.append(t, tc, &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", "last")}})
-		store.values = 0
-		if got, want := fold(t, tc, j, "view.words", pair), fold(t, tc, j, "", pair); got != want {
-			t.Errorf("from the checkpoint %q, from the start %q", got, want)
-		}
-		if store.values > 2*101+10 {
-			t.Errorf("the fold from the checkpoint read on from the start: %d values in both", store.values)
 		}
 		j.close(t, tc)
 	})

@@ -151,6 +151,9 @@ func (j *Journal) commit(tc task.Context, g *group) {
 			s.sink.Committed(records)
 		}
 	}
+	for i := range records {
+		tc.Emit(world.FactCommitted("journal", records[i].ID))
+	}
 	for _, a := range g.accepted {
 		// Capped, so that a caller who appends to its result does not write into its neighbour's.
 		a.request.reply.Resolve(records[a.from:a.to:a.to], nil)

@@ -10,6 +10,7 @@ import (
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
 )
@@ -67,23 +68,68 @@ type Book struct {
 
 	lock    task.Leaf
 	pages   Pages
-	blind   bool // a secret could not be read
+	folds   []*journal.Fold // of pages, except the conversations
+	blind   bool            // a secret could not be read
 	changed []*task.Bell
 }
 
 // NewBook returns an empty book for an authority. meta reads the journal's metadata, nil for none.
 func NewBook(self aura.AuthorityID, meta func(key string) ([]byte, error)) *Book {
-	return &Book{self: self, meta: meta, pages: Pages{
+	b := &Book{self: self, meta: meta, pages: Pages{
 		Chats:   chat.NewState(self, bookKeep),
 		secrets: map[aura.ContextID][32]byte{}, tags: map[transport.Tag]aura.ContextID{},
 		codes: map[transport.Tag]transport.Secret{},
 	}}
+	for _, f := range []struct {
+		name, kinds string
+		folder      journal.Folder
+	}{
+		{"fold.contact", "contact.*", &b.pages.Contacts},
+		{"fold.moderation", "moderation.*", &b.pages.Moderation},
+		{"fold.invite", "invite.*", &b.pages.Invites},
+		{"fold.group", "group.*", chat.Groups{State: b.pages.Chats}},
+	} {
+		b.folds = append(b.folds, journal.NewFold(f.name, fact.Selection{Kinds: []string{f.kinds}}, f.folder, &b.lock))
+	}
+	return b
 }
 
-// BookKinds names the facts that a book must have seen before it is used. Of the conversations it folds
-// only the newest facts of each member, see [Book.Tails]: an agent must not start slower for having
-// talked much.
-func BookKinds() []string { return []string{"contact.*", "moderation.*", "invite.*", "group.*"} }
+// Load brings an empty book up to date: people, permissions, invitations and groups from their checkpoints
+// on, and of the conversations the newest facts of each member, see [Book.Tails]. An agent must not start
+// slower for having talked much.
+func (b *Book) Load(tc task.Context, j *journal.Journal, own aura.DeviceID) error {
+	for _, f := range b.folds {
+		if err := f.Load(tc, j); err != nil {
+			return err
+		}
+	}
+	b.Read(func(*Pages) {
+		b.open()
+		b.offer()
+	})
+	for _, tail := range b.Tails(own) {
+		ns := fact.ContextNamespace(tail.Context)
+		count := j.Count(ns, tail.Device)
+		records, err := j.ByAuthor(ns, tail.Device, count-min(count, BookTail)+1, BookTail)
+		if err != nil && aura.KindOf(err) != aura.NotFound { // the oldest may have been collected
+			return err
+		}
+		for i := range records {
+			b.pages.Chats.Apply(&records[i])
+		}
+	}
+	return nil
+}
+
+// Folds implements [keeper].
+func (b *Book) Folds() []*journal.Fold { return b.folds }
+
+// Due implements [keeper].
+func (b *Book) Due() ([]journal.Checkpoint, error) {
+	b.lock.Lock()
+	defer b.lock.Unlock()
+	return journal.Due(b.folds...)
+}
 
 // BookTail is how many of a member's newest facts a book needs.
 const BookTail = 64
@@ -112,14 +158,14 @@ func (b *Book) Tails(own aura.DeviceID) []Tail {
 func (b *Book) Committed(records []fact.Record) {
 	b.lock.Lock()
 	structural, met, invited, removed := false, false, false, false
+	for _, f := range b.folds {
+		f.Committed(records)
+	}
 	for i := range records {
 		r := &records[i]
-		b.pages.Contacts.Apply(r)
-		b.pages.Moderation.Apply(r)
-		b.pages.Invites.Apply(r)
-		b.pages.Chats.Apply(r)
 		switch r.Fact.Kind {
 		case chat.KindMessage, chat.KindRead, chat.KindAcked, chat.KindFailed:
+			b.pages.Chats.Apply(r)
 			continue // they change nothing about who is linked to whom
 		case contact.KindAdded, chat.KindCreated, chat.KindJoined:
 			met = true

@@ -9,6 +9,7 @@ import (
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
 )
 
 // keep is the session's task that makes received facts durable. What waits in the inbox shares a commit;
@@ -100,6 +101,7 @@ func (s *session) commit(tc task.Context, entry *journal.Entry, before, chain gu
 		return err
 	}
 	for i := range kept {
+		tc.Emit(world.FactReceived(syncName, kept[i].ID))
 		s.desk().trace(recordStep(StageReceive, &kept[i]))
 	}
 	return nil

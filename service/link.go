@@ -224,7 +224,7 @@ func (l *link) run(tc task.Context) error {
 		if d, own := denial(err); own {
 			reason = refused(d)
 		} else if isBreach(err) {
-			tc.Emit(world.IngressRejected("sync", "session broke the protocol", err))
+			tc.Emit(world.IngressRejected(syncName, "session broke the protocol", err))
 			reason = reasonBreach
 		}
 		if peer := l.who(); peer.Refused || peer.Left {

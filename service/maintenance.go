@@ -40,8 +40,10 @@ func (s *Maintenance) Start(task.Context) error { return nil }
 // Serve implements [task.Service].
 func (s *Maintenance) Serve(tc task.Context) error {
 	overdue := aura.Duration(0)
+	s.forget(tc)
 	for {
 		s.expire(tc)
+		s.keep(tc)
 		if now := tc.Elapsed(); now >= overdue {
 			s.giveUp(tc)
 			overdue = now + overduePause

@@ -9,6 +9,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
 )
 
 // CapResend is what deciding earlier facts anew requires: those that waited for budget, and those that
@@ -37,6 +38,9 @@ func (s *session) send(tc task.Context) error {
 		if why != reason {
 			reason = why
 			s.show(tc, reason)
+			if s.short.Reason != 0 {
+				s.waits(tc, s.short)
+			}
 		}
 		if _, err := s.link.bell.WaitUntil(tc, until); err != nil {
 			return err
@@ -128,12 +132,18 @@ func (s *session) push(tc task.Context) (until aura.Duration, reason string, err
 		return 0, "", s.ship(tc, &charge, min(room.Through, s.released))
 	}
 	short, err := s.decide(tc, &room, count)
+	s.short = guard.Denial{}
 	switch {
 	case err == nil && short == 0:
 		return 0, "", nil
 	case short == guard.TooLarge:
+		s.short = guard.Denial{Stage: guard.Flow, Reason: short}
 		return whenRung, reasonTooLarge, nil
 	case err == nil || isShort(err):
+		s.short = guard.Denial{Stage: guard.Flow, Reason: short}
+		if d, ok := denial(err); ok {
+			s.short = *d
+		}
 		return tc.Elapsed() + guard.NextEpoch(policy, room.Epoch).Sub(tc.Now().At) + time.Millisecond, reasonBudget, nil
 	case aura.KindOf(err) == aura.Denied:
 		return whenRung, "not allowed: " + aura.Reason(err), nil
@@ -222,13 +232,17 @@ func (s *session) ship(tc task.Context, charge *fact.Charge, through uint64) err
 	if err != nil {
 		return err
 	}
-	d, last, newest, err := s.pack(through)
+	d, packed, err := s.pack(through)
 	if err != nil {
 		return err
 	}
 	if uint64(len(receipts)) < owed {
 		// More receipts than one message takes go ahead of the facts that they cover.
-		d.Records, last = nil, s.sent
+		d.Records, packed = nil, nil
+	}
+	last := s.sent
+	if n := len(packed); n > 0 {
+		last = packed[n-1].Seq
 	}
 	for i := range receipts {
 		d.Receipts = append(d.Receipts, receipts[i].Encode())
@@ -243,13 +257,18 @@ func (s *session) ship(tc task.Context, charge *fact.Charge, through uint64) err
 	}
 	s.lock.Lock()
 	s.limit = max(s.limit, last)
+	s.flight.add(packed)
 	s.lock.Unlock()
 	if err := post(tc, s.channel, pass, outFacts, message); err != nil {
 		return err
 	}
 	s.told += uint64(len(receipts))
 	s.sent = last
-	if n := len(d.Records); n > 0 {
+	for i := range packed {
+		tc.Emit(world.FactReleased(syncName, packed[i].ID))
+	}
+	if n := len(packed); n > 0 {
+		newest := &packed[n-1]
 		desk.trace(Step{
 			Stage: StageSend, Kind: newest.Fact.Kind, ID: newest.ID, Peer: s.peer.Authority,
 			Bytes: len(message), Count: n,
@@ -259,13 +278,12 @@ func (s *session) ship(tc task.Context, charge *fact.Charge, through uint64) err
 	return nil
 }
 
-// pack returns a message with the next facts, as many as it takes, the Seq of the last and its record.
-func (s *session) pack(through uint64) (d deliver, last uint64, newest fact.Record, err error) {
+// pack returns a message with the next facts, as many as it takes, and their records.
+func (s *session) pack(through uint64) (d deliver, packed []fact.Record, err error) {
 	desk := s.desk()
-	last = s.sent
 	records, err := desk.Journal.ByAuthor(s.link.namespace(), desk.Ring.Device(), s.sent+1, int(min(maxDeliver, through-s.sent)))
 	if err != nil {
-		return d, last, newest, err
+		return d, nil, err
 	}
 	size := 0
 	for i := range records {
@@ -274,9 +292,9 @@ func (s *session) pack(through uint64) (d deliver, last uint64, newest fact.Reco
 			break
 		}
 		d.Records = append(d.Records, b)
-		last, newest = records[i].Seq, records[i]
+		packed = records[:i+1]
 	}
-	return d, last, newest, nil
+	return d, packed, nil
 }
 
 // show publishes how far the delivery is, and that the peer is connected.

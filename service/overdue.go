@@ -18,6 +18,9 @@ func (s *Maintenance) giveUp(tc task.Context) {
 	peers := s.desk.Book.Peers()
 	for i := range peers {
 		peer := &peers[i]
+		if tc.Err() != nil {
+			return
+		}
 		if peer.Left {
 			continue // nothing more is sent to it
 		}
@@ -46,6 +49,10 @@ func (s *Maintenance) overdue(tc task.Context, p *Peer) (through uint64, limit a
 	}
 	now := tc.Now().At
 	for next := settled + 1; ; {
+		// What waits may be long, and a stop must not wait for the end of it.
+		if err := tc.Err(); err != nil {
+			return 0, 0, err
+		}
 		records, err := desk.Journal.ByAuthor(ns, desk.Ring.Device(), next, maxDeliver)
 		if err != nil || len(records) == 0 {
 			return through, limit, err

@@ -7,6 +7,7 @@ import (
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
 )
@@ -43,16 +44,18 @@ type session struct {
 	verifier *fact.Verifier
 
 	// Only send uses these, after the hello.
-	sent     uint64     // own facts handed to the channel, up to this Seq
-	released uint64     // own facts that may go, up to this Seq
-	epoch    aura.Epoch // of the chain of receipts
-	told     uint64     // receipts of epoch that the peer has
+	sent     uint64       // own facts handed to the channel, up to this Seq
+	released uint64       // own facts that may go, up to this Seq
+	epoch    aura.Epoch   // of the chain of receipts
+	told     uint64       // receipts of epoch that the peer has
+	short    guard.Denial // why the next own fact waits for budget; zero: it does not
 
 	lock   task.Leaf
 	acked  uint64 // own facts durable at the peer, up to this Seq
 	theirs hello
 	said   []string                // addresses that the hello named
 	whom   map[contact.Tag]linkKey // for whom this side asked the peer
+	flight flight                  // own facts on their way to the peer
 	limit  uint64                  // no honest peer acknowledges more than this
 }
 
@@ -90,7 +93,7 @@ func (s *session) receive(tc task.Context) error {
 		case messageAck:
 			var a ack
 			if err = decodeMessage(b, &a); err == nil {
-				err = s.onAck(a.Through)
+				err = s.onAck(tc, a.Through)
 			}
 		case messageReach:
 			var r reach
@@ -132,19 +135,26 @@ func (s *session) onHello(tc task.Context, b []byte) error {
 	s.lock.Unlock()
 	s.greeted.Open()
 	s.acks.Ring()
+	s.acknowledgedBefore(tc, h.Have)
 	return s.onReach(tc, h.Addresses)
 }
 
-func (s *session) onAck(through uint64) error {
+func (s *session) onAck(tc task.Context, through uint64) error {
 	s.lock.Lock()
-	defer s.lock.Unlock()
-	if through > s.limit {
+	valid, news := through <= s.limit, through > s.acked
+	var landed []aura.FactID
+	if valid && news {
+		s.acked = through
+		landed = s.flight.land(through)
+	}
+	s.lock.Unlock()
+	if !valid {
 		return aura.Errorf("service.Sync", aura.Corrupt, "the peer acknowledges what was not sent")
 	}
-	if through > s.acked {
-		s.acked = through
+	if news {
 		s.acks.Ring()
 		s.link.bell.Ring()
+		s.acknowledged(tc, landed)
 	}
 	return nil
 }

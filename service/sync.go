@@ -44,6 +44,9 @@ const (
 	lookAgain = 5 * time.Minute
 )
 
+// syncName is the service's name in events.
+const syncName = "sync"
+
 // linkKey names a link: a member in a context.
 type linkKey struct {
 	context aura.ContextID
@@ -69,7 +72,7 @@ func NewSync(d *Desk, channels Channels, invites *Invite) *Sync {
 }
 
 // Name implements [task.Service].
-func (s *Sync) Name() string { return "sync" }
+func (s *Sync) Name() string { return syncName }
 
 // Owner implements [task.Service].
 func (s *Sync) Owner() string { return "agent root group" }

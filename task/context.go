@@ -69,9 +69,12 @@ func (tc Context) Name() string { return tc.task.path() }
 // Group returns the group that the task belongs to.
 func (tc Context) Group() *Group { return tc.task.group }
 
+// Observed reports whether a log takes events, for whoever has to read something to report them.
+func (tc Context) Observed() bool { return !tc.engine().silent() }
+
 // Emit reports an event as one of this task and its group, unless the event names others.
 func (tc Context) Emit(e world.Event) {
-	if tc.engine().silent() {
+	if !tc.Observed() {
 		return
 	}
 	tc.engine().record(e.By(tc.task.name, tc.task.group.path))

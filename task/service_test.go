@@ -49,7 +49,11 @@ func (j *journal) Emit(e world.Event) {
 	defer j.mu.Unlock()
 	switch e.Family() {
 	case world.FamilyService:
-		j.lines = append(j.lines, e.Service()+" of "+e.Owner()+": "+e.Field("from_state")+" to "+e.Field("to_state"))
+		line := e.Service() + " of " + e.Owner() + ": " + e.Field("from_state") + " to " + e.Field("to_state")
+		if e.ErrorKind() != 0 {
+			line += ": " + e.ErrorKind().String()
+		}
+		j.lines = append(j.lines, line)
 	case world.FamilyTask:
 		line := e.Message() + " " + e.Owner() + "/" + e.Task()
 		if e.ErrorKind() != 0 {
@@ -114,6 +118,73 @@ func TestServiceLivesThroughItsStates(t *testing.T) {
 			t.Error(diff)
 		}
 	})
+}
+
+// TestEveryTransitionOfAServiceIsReported lives through every way that a service can go and reads the events.
+func TestEveryTransitionOfAServiceIsReported(t *testing.T) {
+	planned := func(task.Context) error { return aura.Errorf("x", aura.Corrupt, "%w", errPlanned) }
+	slow := func(tc task.Context) error {
+		tc, done := tc.Grace("hang", time.Hour)
+		defer done()
+		return tc.Sleep(time.Hour)
+	}
+	late := func(tc task.Context) error { // after its caller's budget
+		tc, done := tc.Grace("late", 90*time.Second)
+		defer done()
+		return tc.Sleep(80 * time.Second)
+	}
+	start := func(tc task.Context, h *task.Handle) {
+		tc, done := tc.WithBudget("start", time.Minute)
+		defer done()
+		_ = h.Start(tc)
+	}
+	end := func(tc task.Context, h *task.Handle) {
+		_, _ = h.Join(tc, time.Minute), h.Close(tc, time.Minute)
+	}
+	life := func(tc task.Context, h *task.Handle) { start(tc, h); end(tc, h) }
+	broken := func(tc task.Context, h *task.Handle) {
+		start(tc, h)
+		_ = h.Observe().Wait(tc, task.Stopped)
+		end(tc, h)
+	}
+	for name, c := range map[string]struct {
+		service *fake
+		live    func(tc task.Context, h *task.Handle)
+		want    string
+	}{
+		"goes well":             {&fake{}, life, "new starting running stopping stopped"},
+		"ends before it begins": {&fake{}, end, "new stopping stopped"},
+		"is slow to start":      {&fake{start: late}, life, "new starting stopping stopped"},
+		"fails to start":        {&fake{start: planned}, life, "new starting failed: corrupt"},
+		"panics in its start":   {&fake{start: func(task.Context) error { panic("planned") }}, life, "new starting failed: internal"},
+		"fails while it runs":   {&fake{serve: planned}, broken, "new starting running failed: corrupt"},
+		"panics while it runs":  {&fake{serve: func(task.Context) error { panic("planned") }}, broken, "new starting running failed: internal"},
+		"fails to release":      {&fake{close: planned}, life, "new starting running stopping failed: corrupt"},
+		"is slow to end":        {&fake{serve: slow}, life, "new starting running stopping failed: timeout"},
+		"is slow to release":    {&fake{close: slow}, life, "new starting running stopping failed: timeout"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for seed := range uint64(5) {
+				j := &journal{}
+				sim := task.NewSim(seed, task.SimOptions{Log: j})
+				_ = sim.Run("test", func(tc task.Context) error { // a service that broke is its owner's error, too
+					c.live(tc, task.Supervise(tc.Group(), c.service))
+					return nil
+				})
+				got := "new"
+				for _, line := range j.of("fake of test: ") {
+					from, to, ok := strings.Cut(strings.TrimPrefix(line, "fake of test: "), " to ")
+					if last := got[strings.LastIndex(got, " ")+1:]; !ok || from != last {
+						t.Errorf("seed %d: %q follows %q", seed, line, got)
+					}
+					got += " " + to
+				}
+				if got != c.want {
+					t.Errorf("seed %d: it was %s, want %s", seed, got, c.want)
+				}
+			}
+		})
+	}
 }
 
 func TestServiceFailures(t *testing.T) {

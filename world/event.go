@@ -24,6 +24,8 @@ const (
 	FamilyConcurrency Family = "concurrency.profile" // select, fallback
 	FamilyGuard       Family = "guard"               // allow, deny
 	FamilyInvariant   Family = "invariant"           // violation
+	FamilyMessage     Family = "message"             // commit, release, receive, acknowledge
+	FamilyBudget      Family = "budget"              // wait, turn
 	FamilySimulation  Family = "simulation"          // what a simulated world does to those in it
 )
 
@@ -53,6 +55,7 @@ type Event struct {
 	reason     Text
 	capability string
 	stage      string
+	epoch      aura.Epoch
 	operation  aura.OperationID
 	fact       aura.FactID
 }
@@ -133,6 +136,9 @@ func (e Event) Fields(yield func(name, value string) bool) {
 	if e.session != (aura.SessionID{}) && !yield("session_id", e.session.String()) {
 		return
 	}
+	if e.epoch != 0 && !yield("epoch", strconv.FormatUint(uint64(e.epoch), 10)) {
+		return
+	}
 	if e.kind != 0 && !yield("error_kind", e.kind.String()) {
 		return
 	}
@@ -180,6 +186,9 @@ func (e Event) AppendBinary(b []byte) ([]byte, error) {
 		if id != ([32]byte{}) {
 			b = append(append(b, byte(0xff-i)), id[:]...)
 		}
+	}
+	if e.epoch != 0 {
+		b = binary.BigEndian.AppendUint64(append(b, 0xf0), uint64(e.epoch))
 	}
 	return append(b, 0), nil
 }

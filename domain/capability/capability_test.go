@@ -2,6 +2,7 @@ package capability_test
 
 import (
 	"errors"
+	"flag"
 	"testing"
 	"time"
 
@@ -15,6 +16,8 @@ import (
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 )
+
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 var (
 	ada  = foldtest.NewPerson(1)
@@ -202,8 +205,10 @@ type reducer struct{ *capability.State }
 
 func (r reducer) Apply(record *fact.Record) { r.State.Apply(record) }
 
-func TestStateIsTheSameForAnyOrder(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
+func newState() reducer { return reducer{capability.NewState(own)} }
+
+func records(t *testing.T) *rapid.Generator[[]fact.Record] {
+	return rapid.Custom(func(rt *rapid.T) []fact.Record {
 		var all []fact.Record
 		for n := range aura.Logical(rapid.IntRange(1, 24).Draw(rt, "facts")) {
 			at := aura.Logical(rapid.IntRange(1, 3).Draw(rt, "logical"))
@@ -222,6 +227,26 @@ func TestStateIsTheSameForAnyOrder(t *testing.T) {
 				all = append(all, issued(t, at, text))
 			}
 		}
-		foldtest.OrderInsensitive(rt, all, func() reducer { return reducer{capability.NewState(own)} })
+		return all
 	})
+}
+
+func TestStateIsTheSameForAnyOrder(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) { foldtest.OrderInsensitive(rt, records(t).Draw(rt, "records"), newState) })
+}
+
+func TestSavedStateIsRestored(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) { foldtest.Restorable(rt, records(t).Draw(rt, "records"), newState) })
+}
+
+func TestVersionOfTheState(t *testing.T) { foldtest.Versioned(t, *update, records(t), newState) }
+
+func TestStateOfAnotherAuthorityIsRefused(t *testing.T) {
+	state, err := capability.NewState(ben.Authority()).Save()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := newState().Restore(state); !errors.Is(err, aura.Corrupt) {
+		t.Errorf("got %v, want corrupt", err)
+	}
 }

@@ -154,6 +154,17 @@ func (s *State) Held(id aura.FactID) (Held, bool) {
 
 // AllHeld returns the tokens that contacts handed over, by context, giver and age.
 func (s *State) AllHeld() []Held {
+	var all []Held
+	for _, g := range s.givers() {
+		for _, item := range s.held[g].Items() {
+			all = append(all, Held{ID: item.Stamp.ID, Context: g.context, From: g.from, Token: item.Value})
+		}
+	}
+	return all
+}
+
+// givers returns who handed tokens over, by context and authority.
+func (s *State) givers() []giver {
 	givers := make([]giver, 0, len(s.held))
 	for g := range s.held {
 		givers = append(givers, g)
@@ -164,13 +175,7 @@ func (s *State) AllHeld() []Held {
 		}
 		return a.from.Compare(b.from)
 	})
-	var all []Held
-	for _, g := range givers {
-		for _, item := range s.held[g].Items() {
-			all = append(all, Held{ID: item.Stamp.ID, Context: g.context, From: g.from, Token: item.Value})
-		}
-	}
-	return all
+	return givers
 }
 
 // Revoked reports whether one of the blocks was revoked.

@@ -464,6 +464,59 @@ func TestStateIsTheSameForAnyOrder(t *testing.T) {
 	})
 }
 
+// groupFacts are facts of two groups: one that ada founded, and one into which ben invited her.
+func groupFacts(t *testing.T) *rapid.Generator[[]fact.Record] {
+	_, group, in := invitedHouse(t)
+	mine, theirs := in.Group, in.Group
+	theirs.Members = slices.Clone(mine.Members)
+	for i := range theirs.Members {
+		theirs.Members[i].Role = chat.Ordinary
+		if theirs.Members[i].Authority == ben.Authority() {
+			theirs.Members[i].Role = chat.Founder
+		}
+	}
+	other, err := theirs.Context()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) fact.Record {
+		at := aura.Logical(rapid.Uint64Range(1, 9).Draw(rt, "logical"))
+		who := rapid.SampledFrom([]foldtest.Person{ada, ben, cleo}).Draw(rt, "who")
+		context := rapid.SampledFrom([]aura.ContextID{group, other}).Draw(rt, "context")
+		switch rapid.IntRange(0, 4).Draw(rt, "kind") {
+		case 0:
+			return ada.Own(t, at, chat.KindCreated, mine)
+		case 1:
+			return ada.Shared(t, adaBen, at, 1, chat.KindInvited, chat.Invited{Group: mine, Secret: [32]byte{1}})
+		case 2:
+			return ben.Shared(t, adaBen, at, 1, chat.KindInvited, chat.Invited{Group: theirs, Secret: [32]byte{byte(at)}})
+		case 3:
+			return ada.Own(t, at, chat.KindJoined, chat.Joined{Context: context})
+		default:
+			return who.Shared(t, context, at, 1, chat.KindLeft, chat.Left{})
+		}
+	}), 1, 15)
+}
+
+func newGroups() chat.Groups { return chat.Groups{State: chat.NewState(ada.Authority(), chat.Keep{})} }
+
+func TestSavedGroupsAreRestored(t *testing.T) {
+	facts := groupFacts(t)
+	rapid.Check(t, func(rt *rapid.T) { foldtest.Restorable(rt, facts.Draw(rt, "records"), newGroups) })
+}
+
+func TestVersionOfTheGroups(t *testing.T) { foldtest.Versioned(t, *update, groupFacts(t), newGroups) }
+
+func TestGroupsOfAnotherOwnerAreRefused(t *testing.T) {
+	state, err := chat.Groups{State: chat.NewState(ben.Authority(), chat.Keep{})}.Save()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := newGroups().Restore(state); !errors.Is(err, aura.Corrupt) {
+		t.Errorf("got %v, want corrupt", err)
+	}
+}
+
 func TestViewAsJSON(t *testing.T) {
 	h := newHouse(t)
 	group := founded(t, h, "Friends")

@@ -271,6 +271,16 @@ func TestStateIsTheSameForAnyOrder(t *testing.T) {
 	})
 }
 
+func newState() *contact.State { return &contact.State{} }
+
+func TestSavedStateIsRestored(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) { foldtest.Restorable(rt, records(rt, t), newState) })
+}
+
+func TestVersionOfTheState(t *testing.T) {
+	foldtest.Versioned(t, *update, rapid.Custom(func(rt *rapid.T) []fact.Record { return records(rt, t) }), newState)
+}
+
 func TestShownNamesAreAlwaysUnique(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		seen := map[string]bool{}

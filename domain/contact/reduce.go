@@ -77,13 +77,21 @@ func (s *State) applyAdded(r *fact.Record, at fold.Stamp) {
 	if fold.Own(&r.Fact, &p) != nil {
 		return
 	}
-	cert, err := fact.DecodeCertificate(p.Certificate)
+	who, err := personOf(p)
 	if err != nil {
 		return
 	}
-	if s.entry(p.Context).added.Put(at, person{Added: p, cert: cert, device: cert.Device(), code: Verification(p.Transcript)}) {
+	if s.entry(p.Context).added.Put(at, who) {
 		s.rename()
 	}
+}
+
+func personOf(p Added) (person, error) {
+	cert, err := fact.DecodeCertificate(p.Certificate)
+	if err != nil {
+		return person{}, err
+	}
+	return person{Added: p, cert: cert, device: cert.Device(), code: Verification(p.Transcript)}, nil
 }
 
 func (s *State) applyProfile(r *fact.Record, at fold.Stamp) {

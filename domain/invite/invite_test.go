@@ -622,13 +622,25 @@ func events(t *testing.T) *rapid.Generator[fact.Record] {
 		case invite.KindAccepting:
 			return ada.Own(t, when, kind, invite.Accepting{ID: id, Expires: noon.At, Device: ben.Device()})
 		case invite.KindAccepted:
-			return ada.Own(t, when, kind, invite.Accepted{ID: id, Authority: who, Context: aura.ContextID{1}})
+			return ada.Own(t, when, kind, invite.Accepted{ID: id, Authority: who, Context: aura.ContextID{1}, Hello: [32]byte(who)})
 		case invite.KindCompleted:
 			return ada.Own(t, when, kind, invite.Completed{ID: id, Authority: who, Context: aura.ContextID{1}})
 		default:
-			return ada.Own(t, when, kind, invite.Ended{ID: id})
+			return ada.Own(t, when, kind, invite.Ended{ID: id, Reason: kind})
 		}
 	})
+}
+
+func newState() *invite.State { return &invite.State{} }
+
+func TestSavedStateIsRestored(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		foldtest.Restorable(rt, rapid.SliceOfN(events(t), 1, 15).Draw(rt, "records"), newState)
+	})
+}
+
+func TestVersionOfTheState(t *testing.T) {
+	foldtest.Versioned(t, *update, rapid.SliceOfN(events(t), 1, 15), newState)
 }
 
 func TestStateIsTheSameForAnyOrder(t *testing.T) {

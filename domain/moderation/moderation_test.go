@@ -105,16 +105,27 @@ func TestHandlersRefuseWhatMakesNoSense(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
-func TestStateIsTheSameForAnyOrder(t *testing.T) {
+func records(t *testing.T) *rapid.Generator[[]fact.Record] {
 	kinds := []string{moderation.KindMuted, moderation.KindUnmuted, moderation.KindBlocked, moderation.KindUnblocked}
+	return rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) fact.Record {
+		return ada.Own(t,
+			aura.Logical(rapid.Uint64Range(1, 6).Draw(rt, "logical")),
+			rapid.SampledFrom(kinds).Draw(rt, "kind"),
+			rapid.SampledFrom([]moderation.Target{aboutBen, aboutGroup}).Draw(rt, "target"))
+	}), 1, 12)
+}
+
+func newState() *moderation.State { return &moderation.State{} }
+
+func TestSavedStateIsRestored(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) { foldtest.Restorable(rt, records(t).Draw(rt, "records"), newState) })
+}
+
+func TestVersionOfTheState(t *testing.T) { foldtest.Versioned(t, *update, records(t), newState) }
+
+func TestStateIsTheSameForAnyOrder(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		records := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) fact.Record {
-			return ada.Own(t,
-				aura.Logical(rapid.Uint64Range(1, 6).Draw(rt, "logical")),
-				rapid.SampledFrom(kinds).Draw(rt, "kind"),
-				rapid.SampledFrom([]moderation.Target{aboutBen, aboutGroup}).Draw(rt, "target"))
-		}), 1, 12).Draw(rt, "records")
-		foldtest.OrderInsensitive(rt, records, func() *moderation.State { return &moderation.State{} })
+		foldtest.OrderInsensitive(rt, records(t).Draw(rt, "records"), newState)
 	})
 }
 

@@ -2,9 +2,9 @@ package fold
 
 // Newest keeps the value of the fact with the greatest stamp. The zero value is empty.
 type Newest[T any] struct {
-	Stamp Stamp
-	Value T
-	Set   bool
+	Stamp Stamp `cbor:"1,keyasint"`
+	Value T     `cbor:"2,keyasint"`
+	Set   bool  `cbor:"3,keyasint"`
 }
 
 // Put offers a value and reports whether it was taken.
@@ -18,9 +18,9 @@ func (n *Newest[T]) Put(s Stamp, v T) bool {
 
 // Earliest keeps the value of the fact with the smallest stamp. The zero value is empty.
 type Earliest[T any] struct {
-	Stamp Stamp
-	Value T
-	Set   bool
+	Stamp Stamp `cbor:"1,keyasint"`
+	Value T     `cbor:"2,keyasint"`
+	Set   bool  `cbor:"3,keyasint"`
 }
 
 // Put offers a value and reports whether it was taken.

@@ -11,9 +11,9 @@ import (
 // Stamp is a fact's place in the order that all readers share: causal time, then the order token,
 // then the identifier. It agrees with [fact.Compare].
 type Stamp struct {
-	Logical aura.Logical
-	Order   aura.OrderToken
-	ID      aura.FactID
+	Logical aura.Logical    `cbor:"1,keyasint"`
+	Order   aura.OrderToken `cbor:"2,keyasint"`
+	ID      aura.FactID     `cbor:"3,keyasint"`
 }
 
 // Of returns the stamp of a record.

@@ -11,9 +11,9 @@ type Limit struct {
 
 // Item is one entry of a [Window].
 type Item[T any] struct {
-	Stamp Stamp
-	Size  int // bytes, as the caller counts them
-	Value T
+	Stamp Stamp `cbor:"1,keyasint"`
+	Size  int   `cbor:"2,keyasint,omitempty"` // bytes, as the caller counts them
+	Value T     `cbor:"3,keyasint"`
 }
 
 // Window keeps the newest items, in order, within a limit: always the longest run of newest items that
