@@ -83,12 +83,12 @@ func (s *State) conversation(set Setting, context aura.ContextID) (conversation,
 		ended.own, ended.removed = false, true
 		return ended, true
 	}
-	for _, g := range s.groups(set) {
-		if g.Context == context {
-			return g, true
-		}
+	m := s.known(set)
+	i, ok := m.places[context]
+	if !ok {
+		return conversation{}, false
 	}
-	return conversation{}, false
+	return s.present(m.groups[i]), true
 }
 
 func (s *State) direct(c contact.Contact) conversation {
@@ -101,6 +101,16 @@ func (s *State) direct(c contact.Contact) conversation {
 // groups returns the groups that the owner takes or took part in, in the order in which they became known.
 // Their names are unique among themselves and the contacts.
 func (s *State) groups(set Setting) []conversation {
+	m := s.known(set)
+	groups := make([]conversation, len(m.groups))
+	for i := range m.groups {
+		groups[i] = s.present(m.groups[i])
+	}
+	return groups
+}
+
+// allGroups computes what groups returns, without what is written.
+func (s *State) allGroups(set Setting) []conversation {
 	type known struct {
 		context aura.ContextID
 		since   fold.Stamp
@@ -112,7 +122,7 @@ func (s *State) groups(set Setting) []conversation {
 			all = append(all, known{context, t.founded.Stamp, &t.founded.Value})
 		}
 	}
-	for _, in := range s.firstInvitations() {
+	for _, in := range s.firsts() {
 		if t := s.threads[in.Value.context]; t != nil && t.joined {
 			all = append(all, known{in.Value.context, in.Stamp, &in.Value.Group})
 		}
@@ -120,27 +130,20 @@ func (s *State) groups(set Setting) []conversation {
 	slices.SortFunc(all, func(a, b known) int { return a.since.Compare(b.since) })
 
 	used := map[string]bool{}
-	for _, c := range set.Contacts.Contacts() {
-		used[contact.Folded(c.Name)] = true
-	}
 	groups := make([]conversation, 0, len(all))
 	for _, k := range all {
-		name := unique(used, k.group.Name)
+		name := unique(set, used, k.group.Name)
 		groups = append(groups, s.group(set, k.context, name, k.group))
 	}
 	return groups
 }
 
 func (s *State) group(set Setting, context aura.ContextID, name string, g *Group) conversation {
-	c := conversation{Ref: Ref{Context: context, Group: true}, name: name, own: true, thread: s.peek(context)}
-	// A member who is no contact must not appear under a contact's name.
-	used := map[string]bool{}
-	for _, known := range set.Contacts.Contacts() {
-		used[contact.Folded(known.Name)] = true
-	}
+	c := conversation{Ref: Ref{Context: context, Group: true}, name: name, own: true}
+	used, written := map[string]bool{}, s.peek(context)
 	for i := range g.Members {
 		m := &g.Members[i]
-		left := c.thread.left[m.Authority]
+		left := written.left[m.Authority]
 		if m.Authority == s.self {
 			c.own = !left
 			continue
@@ -149,26 +152,12 @@ func (s *State) group(set Setting, context aura.ContextID, name string, g *Group
 		if known, ok := set.Contacts.ByAuthority(m.Authority); ok {
 			shown = known.Name
 		} else {
-			shown = unique(used, m.Name)
+			// A member who is no contact must not appear under a contact's name.
+			shown = unique(set, used, m.Name)
 		}
 		c.others = append(c.others, Participant{Authority: m.Authority, Name: shown, Left: left})
 	}
 	return c
-}
-
-// firstInvitations returns the invitations into groups of others, one for each group, by age.
-func (s *State) firstInvitations() []fold.Item[invitation] {
-	var all []fold.Item[invitation]
-	for _, of := range s.invitations {
-		all = append(all, of.Items()...)
-	}
-	slices.SortFunc(all, func(a, b fold.Item[invitation]) int { return a.Stamp.Compare(b.Stamp) })
-	seen := map[aura.ContextID]bool{}
-	return slices.DeleteFunc(all, func(i fold.Item[invitation]) bool {
-		again := seen[i.Value.context]
-		seen[i.Value.context] = true
-		return again
-	})
 }
 
 // peers returns those who get what the owner writes now, ascending.
@@ -212,8 +201,9 @@ func (s *State) peek(context aura.ContextID) *thread {
 	return &thread{}
 }
 
-func unique(used map[string]bool, name string) string {
-	name = contact.Unique(name, func(n string) bool { return used[contact.Folded(n)] })
+// unique returns a name that neither a contact has nor was used before.
+func unique(set Setting, used map[string]bool, name string) string {
+	name = contact.Unique(name, func(n string) bool { return used[contact.Folded(n)] || set.Contacts.Taken(n) })
 	used[contact.Folded(name)] = true
 	return name
 }

@@ -101,7 +101,7 @@ func (s *State) Message(set Setting, context aura.ContextID, id aura.FactID) (Me
 }
 
 func (s *State) listed(set Setting, c *conversation) Thread {
-	t := Thread{Ref: c.Ref, Name: c.name, Members: c.others, Left: !c.own}
+	t := Thread{Ref: c.Ref, Name: c.name, Members: slices.Clone(c.others), Left: !c.own}
 	if c.Group {
 		t.Muted = set.Moderation.Display(c.Context, aura.AuthorityID{}) == moderation.Quiet
 	} else {

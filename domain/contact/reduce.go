@@ -3,6 +3,7 @@ package contact
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/internal/fold"
@@ -11,12 +12,13 @@ import (
 
 // State is the fold of all contact facts: the same for any order of arrival and any repetition. Its size
 // follows the number of contacts and of members in shared contexts, which the owner alone decides. The
-// zero value is ready. One task applies; views may be taken between two calls of Apply.
+// zero value is ready. One task at a time applies or reads.
 type State struct {
 	self    fold.Newest[string]
 	entries map[aura.ContextID]*entry
 	names   map[aura.ContextID]string // as displayed; recomputed when a fact may change one
 	former  map[aura.ContextID]string // the same of those who were removed
+	index   index                     // of all of it, for readers
 }
 
 // entry is what is known under one context. A context without an added fact (a group, or a fact that
@@ -39,6 +41,10 @@ type person struct {
 
 // Apply folds one record. Facts of other domains, and facts that do not fit their kind, change nothing.
 func (s *State) Apply(r *fact.Record) {
+	if !strings.HasPrefix(r.Fact.Kind, "contact.") {
+		return
+	}
+	s.index.turn++
 	at := fold.Of(r)
 	switch r.Fact.Kind {
 	case KindSelf:

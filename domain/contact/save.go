@@ -43,7 +43,7 @@ func (s *State) Restore(state []byte) error {
 	if err := fact.UnmarshalState(state, &saved); err != nil {
 		return err
 	}
-	restored := State{}
+	restored := State{index: index{turn: s.index.turn + 1}}
 	restored.self.Restore(saved.Self)
 	for context, from := range saved.Entries {
 		e := restored.entry(context)

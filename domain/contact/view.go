@@ -1,9 +1,7 @@
 package contact
 
 import (
-	"cmp"
 	"slices"
-	"strings"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/fact"
@@ -21,17 +19,7 @@ type Contact struct {
 func (s *State) Own() string { return s.self.Value }
 
 // Contacts returns all contacts by name.
-func (s *State) Contacts() []Contact {
-	contacts := make([]Contact, 0, len(s.names))
-	folded := make(map[aura.ContextID]string, len(s.names))
-	for context, name := range s.names {
-		contacts, folded[context] = append(contacts, s.contact(context)), Folded(name)
-	}
-	slices.SortFunc(contacts, func(a, b Contact) int {
-		return cmp.Or(strings.Compare(folded[a.Context], folded[b.Context]), a.Context.Compare(b.Context))
-	})
-	return contacts
-}
+func (s *State) Contacts() []Contact { return slices.Clone(s.look().byName) }
 
 // ByContext returns the contact whose shared context is given.
 func (s *State) ByContext(context aura.ContextID) (Contact, bool) {
@@ -54,12 +42,20 @@ func (s *State) Former(context aura.ContextID) (Contact, bool) {
 
 // ByAuthority returns the contact that is the authority.
 func (s *State) ByAuthority(authority aura.AuthorityID) (Contact, bool) {
-	return s.find(func(p *person) bool { return p.Authority == authority })
+	context, ok := s.look().authorities[authority]
+	if !ok {
+		return Contact{}, false
+	}
+	return s.contact(context), true
 }
 
 // ByDevice returns the contact that has the device.
 func (s *State) ByDevice(device aura.DeviceID) (Contact, bool) {
-	return s.find(func(p *person) bool { return p.device == device })
+	context, ok := s.look().devices[device]
+	if !ok {
+		return Contact{}, false
+	}
+	return s.contact(context), true
 }
 
 // Certificate returns the keys of the contact's device.
@@ -86,17 +82,6 @@ func (s *State) Addresses(context aura.ContextID) []string {
 		latest = e.addresses.Value
 	}
 	return slices.Clone(latest)
-}
-
-// find returns the matching contact of the smallest context, so that the answer is the same everywhere.
-func (s *State) find(match func(*person) bool) (found Contact, ok bool) {
-	for context := range s.names {
-		p := &s.entries[context].added.Value
-		if match(p) && (!ok || context.Compare(found.Context) < 0) {
-			found, ok = s.contact(context), true
-		}
-	}
-	return found, ok
 }
 
 func (s *State) contact(context aura.ContextID) Contact {
