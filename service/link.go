@@ -389,11 +389,12 @@ func (l *link) session(tc task.Context, c *transport.Channel) error {
 	if err != nil {
 		return err
 	}
+	l.sync.recorder.follow(s)
+	defer l.sync.recorder.unfollow(s)
 	work := task.NewGroup(tc, "sync.session")
 	work.Go("sync.receive", s.receive)
 	work.Go("sync.keep", s.keep)
 	work.Go("sync.send", s.send)
-	work.Go("sync.record", s.record)
 	work.Go("sync.reach", s.reach)
 	work.Go("sync.newer", s.newer)
 	err = work.Wait(tc)

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
@@ -20,9 +19,6 @@ const (
 	greetWithin = 20 * time.Second
 	// ahead is how many facts may be on their way unacknowledged: it bounds what the peer must hold.
 	ahead = 4096
-	// gatherAcks is how long acknowledgements gather before they become a fact: a fact costs a sync, and
-	// when a peer has something is told to a person.
-	gatherAcks = 10 * time.Millisecond
 	// retryPause is the time after which what the journal could not take is tried again.
 	retryPause = 5 * time.Second
 	// whenRung is a time that never comes.
@@ -30,15 +26,14 @@ const (
 )
 
 // session is one connection of a link. Its tasks: receive takes messages off the channel, keep makes
-// facts durable and acknowledges them, send sends what is released, record keeps what the peer has
-// acknowledged. The first to end ends all.
+// facts durable and acknowledges them, send sends what is released. The first to end ends all. What the peer
+// acknowledges goes to the [recorder].
 type session struct {
 	link    *link
 	channel *transport.Channel
 	peer    Peer
 	greeted *task.Latch // the peer said hello
 	inbox   *task.Mailbox[deliver]
-	acks    *task.Bell // acked has grown
 
 	// Only keep uses it.
 	verifier *fact.Verifier
@@ -65,7 +60,7 @@ func newSession(l *link, c *transport.Channel) (*session, error) {
 		return nil, aura.Errorf("service.Sync", aura.Denied, "the channel belongs to somebody else")
 	}
 	return &session{
-		link: l, channel: c, peer: peer, greeted: task.NewLatch(), acks: task.NewBell(),
+		link: l, channel: c, peer: peer, greeted: task.NewLatch(),
 		inbox:    task.NewMailbox[deliver]("sync.inbox", inboxCapacity),
 		verifier: fact.NewVerifier(peer.Certificate.Signing[:]),
 	}, nil
@@ -134,7 +129,7 @@ func (s *session) onHello(tc task.Context, b []byte) error {
 	s.theirs, s.acked, s.limit = h, h.Have, paid
 	s.lock.Unlock()
 	s.greeted.Open()
-	s.acks.Ring()
+	s.link.sync.recorder.add(s)
 	s.acknowledgedBefore(tc, h.Have)
 	return s.onReach(tc, h.Addresses)
 }
@@ -152,7 +147,7 @@ func (s *session) onAck(tc task.Context, through uint64) error {
 		return aura.Errorf("service.Sync", aura.Corrupt, "the peer acknowledges what was not sent")
 	}
 	if news {
-		s.acks.Ring()
+		s.link.sync.recorder.add(s)
 		s.link.bell.Ring()
 		s.acknowledged(tc, landed)
 	}
@@ -163,43 +158,4 @@ func (s *session) progress() (acked uint64) {
 	s.lock.Lock()
 	defer s.lock.Unlock()
 	return s.acked
-}
-
-// record keeps what the peer acknowledged as facts, each for all that was acknowledged within a moment.
-func (s *session) record(tc task.Context) error {
-	desk, until := s.desk(), whenRung
-	done, err := desk.acked(s.peer.Context, s.peer.Authority)
-	if err != nil {
-		return err
-	}
-	for {
-		if _, err := s.acks.WaitUntil(tc, until); err != nil {
-			return err
-		}
-		if err := tc.Sleep(gatherAcks); err != nil {
-			return err
-		}
-		until = whenRung
-		through := s.progress()
-		if through <= done {
-			continue
-		}
-		request, err := chat.Acknowledge(desk.Caller(tc, aura.OperationID{}), chat.Acked{
-			Context: s.peer.Context, Peer: s.peer.Authority, Device: s.peer.Certificate.Device(), Through: through,
-		})
-		if err == nil {
-			_, err = desk.decide(tc, &request)
-		}
-		switch {
-		case isPassing(err):
-			until = tc.Elapsed() + retryPause
-		case err != nil:
-			return err
-		default:
-			done = through
-			if s.peer.Leaving {
-				s.link.sync.changed.Ring() // these may have been the last words
-			}
-		}
-	}
 }

@@ -28,8 +28,9 @@ type Sync struct {
 	begun     bool            // the links of the start were made; the holder of turn uses it
 	strangers *task.Semaphore
 
-	lock   task.Leaf
-	offers offers // under its own lock
+	lock     task.Leaf
+	offers   offers // under its own lock
+	recorder *recorder
 
 	links map[linkKey]*link
 	paths map[transport.PeerID]*path
@@ -67,6 +68,7 @@ func NewSync(d *Desk, channels Channels, invites *Invite) *Sync {
 		offers: offers{of: map[aura.AuthorityID]*offer{}},
 		turn:   task.NewSemaphore(1), strangers: task.NewSemaphore(strangersAtOnce),
 	}
+	s.recorder = newRecorder(s)
 	d.Book.OnChange(s.changed)
 	return s
 }
@@ -83,6 +85,7 @@ func (s *Sync) Start(task.Context) error { return nil }
 // Serve implements [task.Service]: it opens and ends links as people and contexts change.
 func (s *Sync) Serve(tc task.Context) error {
 	tc.Group().Go("sync.accept", s.accept)
+	tc.Group().Go("sync.record", s.recorder.run)
 	if s.desk.Moves != nil {
 		tc.Group().Go("sync.follow", s.follow)
 	}
