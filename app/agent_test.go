@@ -333,11 +333,10 @@ func (a *agent) Read(_ task.Context, sel fact.Selection, fn func(*fact.Record) e
 	a.leaf.Lock()
 	records := a.records
 	a.leaf.Unlock()
-	for i := range records {
-		if sel.Selects(&records[i]) {
-			if err := fn(&records[i]); err != nil {
-				return err
-			}
+	selected := sel.Of(records)
+	for i := range selected {
+		if err := fn(&selected[i]); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -80,7 +80,7 @@ func watch(tc task.Context, b Bridge, sel fact.Selection, sink func(fact.Update)
 			if err := sink(up); err != nil {
 				return err
 			}
-			sel.After = up.Position
+			sel.After, sel.Last = up.Position, 0
 			return nil
 		})
 		if !errors.Is(err, aura.Exhausted) || sel.After == begin {

@@ -153,11 +153,10 @@ func (b *offline) Read(_ task.Context, sel fact.Selection, fn func(*fact.Record)
 	b.leaf.Lock()
 	records := b.records
 	b.leaf.Unlock()
-	for i := range records {
-		if sel.Selects(&records[i]) {
-			if err := fn(&records[i]); err != nil {
-				return err
-			}
+	selected := sel.Of(records)
+	for i := range selected {
+		if err := fn(&selected[i]); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package fact
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/aura-runtime/aura"
@@ -21,13 +22,22 @@ type Result struct {
 	Payload   []byte           `cbor:"3,keyasint,omitempty"`
 }
 
-// Selection says which facts and observations a watcher or reader wants.
+// Selection says which facts and observations a watcher or reader wants. Facts are given in position order,
+// also those that Last counts from the end.
 type Selection struct {
 	Namespaces   []Namespace `cbor:"1,keyasint,omitempty"` // empty: all
 	Kinds        []string    `cbor:"2,keyasint,omitempty"` // empty: all; "chat.*" selects by prefix
 	After        Position    `cbor:"3,keyasint,omitempty"` // facts at greater positions only
 	Observations []string    `cbor:"4,keyasint,omitempty"` // kinds wanted, "*": all; empty: none
 	Follow       bool        `cbor:"5,keyasint,omitempty"` // go on with what comes later
+	// Before and Through bound the positions from above, also of what comes later; zero: no bound. Before
+	// turns the pages of a history: what is older than a record. Through shows everything as it was at a
+	// position.
+	Before  Position `cbor:"6,keyasint,omitempty"` // facts at smaller positions only
+	Through Position `cbor:"7,keyasint,omitempty"` // facts up to this position only
+	// Last takes only the newest so many of the selected facts that are durable when a read or a watch
+	// begins; zero or less: all. What comes later is not counted.
+	Last int `cbor:"8,keyasint,omitempty"`
 }
 
 // Update is one delivery to a watcher. Records are in position order.
@@ -69,10 +79,37 @@ func MatchKind(pattern, kind string) bool {
 
 // Selects reports whether the record is one that s asks for.
 func (s *Selection) Selects(r *Record) bool {
-	if r.Position <= s.After {
+	if r.Position <= s.After || r.Position > s.End() {
 		return false
 	}
 	return selectsNamespace(s.Namespaces, r.Fact.Namespace) && (len(s.Kinds) == 0 || matchAny(s.Kinds, r.Fact.Kind))
+}
+
+// Of returns what s asks for of a whole history, which is in position order.
+func (s *Selection) Of(history []Record) []Record {
+	var selected []Record
+	for i := len(history) - 1; i >= 0; i-- {
+		if s.Last > 0 && len(selected) == s.Last {
+			break
+		}
+		if s.Selects(&history[i]) {
+			selected = append(selected, history[i])
+		}
+	}
+	slices.Reverse(selected)
+	return selected
+}
+
+// End returns the last position that s can select.
+func (s *Selection) End() Position {
+	end := ^Position(0)
+	if s.Through > 0 {
+		end = s.Through
+	}
+	if s.Before > 0 {
+		end = min(end, s.Before-1)
+	}
+	return end
 }
 
 // Observes reports whether s asks for observations of the kind.

@@ -144,6 +144,66 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
+// BenchmarkReadKind reads the facts of one kind, of which every so many facts is one, from the store. Baseline,
+// "all": every fact.
+func BenchmarkReadKind(b *testing.B) {
+	for _, every := range []int{0, 1, 4, 8, 16, 64} {
+		name := fmt.Sprintf("every%d", every)
+		if every == 0 {
+			name = "all"
+		}
+		b.Run(name, func(b *testing.B) {
+			err := real().Run("bench", func(tc task.Context) error { return benchReadKind(b, tc, every) })
+			if err != nil {
+				b.Fatal(err)
+			}
+		})
+	}
+}
+
+func benchReadKind(b *testing.B, tc task.Context, every int) error {
+	dir := b.TempDir()
+	again := func() opened {
+		store, err := journal.OpenPebble(dir, journal.PebbleOptions{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		return open(b, tc, store)
+	}
+	j := again()
+	for i := range 200 {
+		e := &journal.Entry{}
+		for k := range 100 {
+			kind := "chat.read"
+			if every > 0 && (100*i+k)%every == 0 {
+				kind = "chat.message"
+			}
+			e.Drafts = append(e.Drafts, draft(own, kind, fmt.Sprint(i, k)))
+		}
+		j.append(b, tc, e)
+	}
+	j.close(b, tc)
+	j = again() // nothing is in memory now
+	var sel fact.Selection
+	if every > 0 {
+		sel.Kinds = []string{"chat.message"}
+	}
+	n := 0
+	b.ResetTimer()
+	for b.Loop() {
+		_, err := j.Read(tc, sel, func(fact.Record) error {
+			n++
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/record")
+	j.close(b, tc)
+	return nil
+}
+
 func benchJournal(b *testing.B, fn func(task.Context, opened) error) {
 	err := real().Run("bench", func(tc task.Context) error {
 		store, err := journal.OpenPebble(b.TempDir(), journal.PebbleOptions{})

@@ -159,6 +159,15 @@ func (f *Faulty) Iterate(start, end []byte, fn func(key, value []byte) error) er
 	return root.walk(start, end, fn)
 }
 
+// IterateBack implements [Store].
+func (f *Faulty) IterateBack(start, end []byte, fn func(key, value []byte) error) error {
+	root, err := f.read()
+	if err != nil {
+		return err
+	}
+	return root.walkBack(start, end, fn)
+}
+
 func (f *Faulty) read() (*node, error) {
 	f.lock.Lock()
 	defer f.lock.Unlock()

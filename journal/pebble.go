@@ -189,7 +189,16 @@ func (p *pebbleStore) Get(key []byte) ([]byte, bool, error) {
 }
 
 // Iterate implements [Store].
-func (p *pebbleStore) Iterate(start, end []byte, fn func(key, value []byte) error) (err error) {
+func (p *pebbleStore) Iterate(start, end []byte, fn func(key, value []byte) error) error {
+	return p.iterate(start, end, fn, (*pebble.Iterator).First, (*pebble.Iterator).Next)
+}
+
+// IterateBack implements [Store].
+func (p *pebbleStore) IterateBack(start, end []byte, fn func(key, value []byte) error) error {
+	return p.iterate(start, end, fn, (*pebble.Iterator).Last, (*pebble.Iterator).Prev)
+}
+
+func (p *pebbleStore) iterate(start, end []byte, fn func(key, value []byte) error, begin, next func(*pebble.Iterator) bool) error {
 	const op = "journal.Iterate"
 	p.mu.RLock()
 	defer p.mu.RUnlock()
@@ -206,7 +215,7 @@ func (p *pebbleStore) Iterate(start, end []byte, fn func(key, value []byte) erro
 	if err != nil {
 		return storeError(op, err)
 	}
-	for ok := it.First(); ok; ok = it.Next() {
+	for ok := begin(it); ok; ok = next(it) {
 		value, err := it.ValueAndErr()
 		if err != nil {
 			break // Close returns it

@@ -1,172 +1,140 @@
 package journal
 
 import (
-	"cmp"
 	"encoding/binary"
-	"slices"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 )
 
-// A page is what a read holds at once: so many positions, or the records that begin in so many bytes.
-const (
-	pageSize  = 256
-	pageBytes = 1 << 20
-)
-
-// place is a position that a read found, with the sealed record if the read came across it.
-type place struct {
-	position fact.Position
-	sealed   []byte
-}
-
 // Read calls fn for every durable record that sel asks for, in position order, and returns the position
-// up to which that is everything. It costs the namespaces that sel names, or else its kinds, or else the
-// whole. Follow and Observations are not the journal's business. It stops at fn's first error and
-// returns it; fn may wait. Damaged records are aura.Corrupt.
+// up to which that is everything. It costs what lies where the namespaces and the kinds that sel names meet,
+// and of that no more than the newest that sel wants. Follow and Observations are not the journal's business.
+// It stops at fn's first error and returns it; fn may wait. Damaged records are aura.Corrupt.
 func (j *Journal) Read(tc task.Context, sel fact.Selection, fn func(fact.Record) error) (fact.Position, error) {
 	j.lock.Lock()
 	head, newest := j.state.head, j.recent
 	j.lock.Unlock()
-	if sel.After >= newest.after {
-		return j.readRecent(tc, &newest, head, sel, fn)
+	r := reading{journal: j, newest: &newest, sel: sel, left: span{after: sel.After, end: min(head, sel.End())}}
+	if sel.Last > 0 {
+		newest, err := r.fromEnd(tc)
+		if err != nil {
+			return sel.After, err
+		}
+		for i := len(newest) - 1; i >= 0; i-- {
+			if err := fn(newest[i]); err != nil {
+				return newest[i].Position - 1, err
+			}
+		}
 	}
-	sources := j.sources(&sel)
-	for more := sel.After < head; more; {
-		if err := tc.Err(); err != nil {
-			return sel.After, err
-		}
-		var page []place
-		var err error
-		if page, more, err = j.page(sources, sel.After, head); err != nil {
-			return sel.After, err
-		}
-		for _, at := range page {
-			r, ok, err := j.recordAt(at, sources)
-			if err != nil {
-				return sel.After, err
-			}
-			if ok && sel.Selects(&r) {
-				if err := fn(r); err != nil {
-					return sel.After, err
-				}
-			}
-			sel.After = at.position
-		}
+	if err := r.run(tc, fn); err != nil {
+		return r.left.after, err
 	}
 	return max(head, sel.After), nil
 }
 
-// readRecent is Read for a selection whose records are all in memory.
-func (j *Journal) readRecent(tc task.Context, newest *recent, head fact.Position, sel fact.Selection, fn func(fact.Record) error) (fact.Position, error) {
-	var err error
-	newest.each(sel.After, func(r *fact.Record) bool {
-		if err = tc.Err(); err != nil {
-			return false
+// reading is one Read.
+type reading struct {
+	journal *Journal
+	newest  *recent
+	sel     fact.Selection
+	left    span
+}
+
+// fromEnd finds where the newest records begin that the selection wants, and leaves no older ones to be read.
+// If they fit a page it returns them, the newest first, and leaves none.
+func (r *reading) fromEnd(tc task.Context) (newest []fact.Record, err error) {
+	back := *r
+	back.left.back = true
+	found, size := 0, 0
+	err = back.run(tc, func(record fact.Record) error {
+		if found++; found <= pageSize && size < pageBytes {
+			newest = append(newest, record)
+			size += len(record.Fact.Payload)
 		}
-		if sel.Selects(r) && !j.collected(r) {
-			err = fn(*r)
+		if found == r.sel.Last {
+			return errStop
 		}
-		if err == nil {
-			sel.After = r.Position
+		return nil
+	})
+	switch {
+	case err == errStop:
+		r.left.after = back.left.end // the position before the last one found
+	case err != nil:
+		return nil, err
+	}
+	if found > len(newest) {
+		return nil, nil
+	}
+	r.left.after = r.left.end
+	return newest, nil
+}
+
+// run calls fn for the records of the span that is left, from the store and from memory.
+func (r *reading) run(tc task.Context, fn func(fact.Record) error) error {
+	if r.left.back {
+		if err := r.recall(tc, fn); err != nil {
+			return err
+		}
+	}
+	if err := r.look(tc, fn); err != nil || r.left.back {
+		return err
+	}
+	return r.recall(tc, fn)
+}
+
+// look calls fn for the records of the span that are only in the store.
+func (r *reading) look(tc task.Context, fn func(fact.Record) error) error {
+	old := r.left
+	old.end = min(old.end, r.newest.after)
+	if old.empty() {
+		return nil
+	}
+	sources := r.journal.sources(&r.sel)
+	for !old.empty() {
+		page, rest, err := r.journal.page(sources, old)
+		if err != nil {
+			return err
+		}
+		for _, at := range page {
+			if err := tc.Err(); err != nil {
+				return err
+			}
+			record, ok, err := r.journal.recordAt(at, sources)
+			if err != nil {
+				return err
+			}
+			if err := r.offer(&record, ok, fn); err != nil {
+				return err
+			}
+		}
+		old = rest
+	}
+	return nil
+}
+
+// recall calls fn for the records of the span that are in memory.
+func (r *reading) recall(tc task.Context, fn func(fact.Record) error) (err error) {
+	r.newest.each(r.left, func(record *fact.Record) bool {
+		if err = tc.Err(); err == nil {
+			err = r.offer(record, !r.journal.collected(record), fn)
 		}
 		return err == nil
 	})
-	if err != nil {
-		return sel.After, err
-	}
-	return max(head, sel.After), nil
-}
-
-// recordAt returns the record at a place; false means that it was collected.
-func (j *Journal) recordAt(at place, sources [][]byte) (fact.Record, bool, error) {
-	if at.sealed != nil {
-		r, err := j.unseal(at.position, at.sealed)
-		return r, err == nil && !j.collected(&r), err
-	}
-	r, ok, err := j.record(at.position)
-	if err != nil || ok {
-		return r, ok, err
-	}
-	for _, prefix := range sources {
-		if err := j.checkLost(at.position, binary.BigEndian.AppendUint64(slices.Clone(prefix), uint64(at.position))); err != nil {
-			return r, false, err
-		}
-	}
-	return r, false, nil
-}
-
-// checkLost returns aura.Corrupt when a record is missing although an index still lists it. Collected facts
-// leave the records and the indexes together.
-func (j *Journal) checkLost(p fact.Position, index []byte) error {
-	if _, there, err := j.stored(p); err != nil || there {
-		return err
-	}
-	_, listed, err := j.store.Get(index)
-	if err == nil && listed {
-		err = aura.Errorf("journal.Read", aura.Corrupt, "record %d of the journal is missing", p)
-	}
 	return err
 }
 
-// sources returns the prefixes of the index keys whose positions together hold what sel asks for.
-func (j *Journal) sources(sel *fact.Selection) [][]byte {
-	if len(sel.Namespaces) > 0 {
-		var prefixes [][]byte
-		for _, ns := range sel.Namespaces {
-			prefixes = append(prefixes, tagKey(tableNamespace, j.seal.namespaceTag(ns)))
-		}
-		return prefixes
+// offer gives fn a record if it was asked for, and takes its position out of what is left. When fn ends a read
+// backwards, its record was taken.
+func (r *reading) offer(record *fact.Record, there bool, fn func(fact.Record) error) (err error) {
+	if there && r.sel.Selects(record) {
+		err = fn(*record)
 	}
-	if len(sel.Kinds) == 0 {
-		return [][]byte{{tableRecord}}
+	if err == nil || r.left.back {
+		r.left.pass(record.Position)
 	}
-	// Facts of kinds that were not registered when they came share an index of their own.
-	prefixes := [][]byte{tagKey(tableKind, tag{})}
-	for kind, t := range j.kinds {
-		if slices.ContainsFunc(sel.Kinds, func(pattern string) bool { return fact.MatchKind(pattern, kind) }) {
-			prefixes = append(prefixes, tagKey(tableKind, t))
-		}
-	}
-	slices.SortFunc(prefixes, slices.Compare)
-	return prefixes
-}
-
-// page returns the next places after a position, up to head, of all sources together, and whether there
-// may be more.
-func (j *Journal) page(prefixes [][]byte, after, head fact.Position) (page []place, more bool, err error) {
-	for _, prefix := range prefixes {
-		start := binary.BigEndian.AppendUint64(slices.Clone(prefix), uint64(after)+1)
-		end := binary.BigEndian.AppendUint64(slices.Clone(prefix), uint64(head)+1)
-		n, size := 0, 0
-		err := j.store.Iterate(start, end, func(key, value []byte) error {
-			p, _ := keyNumber(key)
-			at := place{position: fact.Position(p)}
-			if key[0] == tableRecord {
-				at.sealed = slices.Clone(value)
-			}
-			page = append(page, at)
-			size += len(value)
-			if n++; n == pageSize || size >= pageBytes {
-				return errStop
-			}
-			return nil
-		})
-		if err == errStop {
-			more = true
-		} else if err != nil {
-			return nil, false, err
-		}
-	}
-	// Each source gave its least, so the least of all are complete.
-	slices.SortFunc(page, func(a, b place) int { return cmp.Compare(a.position, b.position) })
-	page = slices.CompactFunc(page, func(a, b place) bool { return a.position == b.position })
-	if len(page) > pageSize {
-		page, more = page[:pageSize], true
-	}
-	return page, more, nil
+	return err
 }
 
 // ByAuthor returns at most limit records of one device in one namespace, by Seq from fromSeq on. It

@@ -44,14 +44,31 @@ func (c *recent) add(records []fact.Record, bytes int) {
 	}
 }
 
-// each calls fn for the records after a position until fn returns false.
-func (c *recent) each(after fact.Position, fn func(*fact.Record) bool) {
-	from, _ := slices.BinarySearchFunc(c.groups, after+1, func(g memorable, p fact.Position) int {
+// each calls fn for the records of a span, in its direction, until fn returns false.
+func (c *recent) each(s span, fn func(*fact.Record) bool) {
+	if s.back {
+		c.eachBack(s, fn)
+		return
+	}
+	from, _ := slices.BinarySearchFunc(c.groups, s.after+1, func(g memorable, p fact.Position) int {
 		return cmp.Compare(g.records[len(g.records)-1].Position, p)
 	})
 	for _, g := range c.groups[from:] {
 		for i := range g.records {
-			if g.records[i].Position > after && !fn(&g.records[i]) {
+			if p := g.records[i].Position; p > s.end || p > s.after && !fn(&g.records[i]) {
+				return
+			}
+		}
+	}
+}
+
+func (c *recent) eachBack(s span, fn func(*fact.Record) bool) {
+	for _, g := range slices.Backward(c.groups) {
+		if g.records[0].Position > s.end {
+			continue
+		}
+		for i := len(g.records) - 1; i >= 0; i-- {
+			if p := g.records[i].Position; p <= s.after || p <= s.end && !fn(&g.records[i]) {
 				return
 			}
 		}
@@ -65,7 +82,7 @@ func (c *recent) of(id streamID, fromSeq uint64, limit int) (records []fact.Reco
 	if first == nil {
 		return nil
 	}
-	c.each(first.Position-1, func(r *fact.Record) bool {
+	c.each(span{after: first.Position - 1, end: ^fact.Position(0)}, func(r *fact.Record) bool {
 		if in(r) {
 			records = append(records, *r)
 		}

@@ -19,6 +19,8 @@ type Store interface {
 	// began; a nil end has no bound. The bytes are valid during the call only. It stops at fn's first
 	// error and returns it. fn must not wait.
 	Iterate(start, end []byte, fn func(key, value []byte) error) error
+	// IterateBack is Iterate in the other direction: from the last key before end down to start.
+	IterateBack(start, end []byte, fn func(key, value []byte) error) error
 	// Close waits for running calls and releases the store. Later calls return aura.Unavailable.
 	Close(tc task.Context) error
 }

@@ -115,3 +115,26 @@ func (n *node) walk(start, end []byte, fn func(key, value []byte) error) error {
 	}
 	return nil
 }
+
+// walkBack is walk in the other direction.
+func (n *node) walkBack(start, end []byte, fn func(key, value []byte) error) error {
+	if n == nil {
+		return nil
+	}
+	after := bytes.Compare(n.key, start) >= 0
+	before := end == nil || bytes.Compare(n.key, end) < 0
+	if before {
+		if err := n.right.walkBack(start, end, fn); err != nil {
+			return err
+		}
+		if after {
+			if err := fn(n.key, n.value); err != nil {
+				return err
+			}
+		}
+	}
+	if after {
+		return n.left.walkBack(start, end, fn)
+	}
+	return nil
+}

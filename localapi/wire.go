@@ -9,7 +9,7 @@ import (
 
 // protocol is the version of everything in this file. Both sides name theirs in every request, and
 // a server refuses another: an agent and its frontends are one installation.
-const protocol = "1"
+const protocol = "2"
 
 const (
 	protocolHeader = "Aura-Protocol"
@@ -63,6 +63,9 @@ type wireSelection struct {
 	After        fact.Position    `json:"after,omitempty"`
 	Observations []string         `json:"observations,omitempty"`
 	Follow       bool             `json:"follow,omitempty"`
+	Before       fact.Position    `json:"before,omitempty"`
+	Through      fact.Position    `json:"through,omitempty"`
+	Last         int              `json:"last,omitempty"`
 }
 
 type wireUpdate struct {

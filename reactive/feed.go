@@ -41,8 +41,7 @@ type observed struct {
 type Reader interface {
 	// Head returns the position of the last durable record.
 	Head() fact.Position
-	// Read calls fn with the selected records after sel.After, in position order, and returns fn's
-	// error.
+	// Read calls fn with the selected records, in position order, and returns fn's error. fn may wait.
 	Read(tc task.Context, sel fact.Selection, fn func(*fact.Record) error) error
 }
 
@@ -75,6 +74,9 @@ func (f *Feed) Watch(tc task.Context, history Reader, sel fact.Selection, sink f
 		defer f.leave(bell)
 	}
 	w := watcher{feed: f, sel: sel, after: sel.After, durable: history.Head()}
+	if err := w.newest(tc, history, sink); err != nil {
+		return err
+	}
 	for {
 		if err := w.catchUp(tc, history, sink); err != nil {
 			return err
@@ -148,6 +150,38 @@ type watcher struct {
 	after   fact.Position // delivered up to here
 	seen    uint64        // observations delivered up to this version
 	live    bool
+}
+
+// newest delivers the newest sel.Last records of what is durable, if only they are wanted.
+func (w *watcher) newest(tc task.Context, history Reader, sink func(fact.Update) error) error {
+	sel := w.sel
+	w.sel.Last = 0 // what comes later is not counted
+	if sel.Last <= 0 || w.durable == 0 {
+		return nil
+	}
+	sel.Through = min(sel.End(), w.durable)
+	var page []fact.Record
+	bytes := 0
+	deliver := func() error {
+		up := fact.Update{Records: page, Position: page[len(page)-1].Position}
+		page, bytes = nil, 0
+		return sink(up)
+	}
+	err := history.Read(tc, sel, func(r *fact.Record) error {
+		if len(page) == pageRecords || bytes > pageBytes {
+			if err := deliver(); err != nil {
+				return err
+			}
+		}
+		page = append(page, *r)
+		bytes += len(r.Fact.Payload)
+		return nil
+	})
+	if err == nil && len(page) > 0 {
+		err = deliver()
+	}
+	w.after = max(w.after, w.durable)
+	return err
 }
 
 // catchUp delivers pages of history until the rest is in the feed's tail.

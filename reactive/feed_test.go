@@ -21,11 +21,10 @@ type journal struct {
 
 func (j *journal) Read(_ task.Context, sel fact.Selection, fn func(*fact.Record) error) error {
 	j.reads++
-	for i := range j.records {
-		if sel.Selects(&j.records[i]) {
-			if err := fn(&j.records[i]); err != nil {
-				return err
-			}
+	selected := sel.Of(j.records)
+	for i := range selected {
+		if err := fn(&selected[i]); err != nil {
+			return err
 		}
 	}
 	return nil

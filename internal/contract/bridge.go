@@ -45,6 +45,9 @@ func Bridge(t *testing.T, open func(t *testing.T) World) {
 		{"submitted facts are watched in order", submitThenWatch, false},
 		{"a watch starts after a position", watchAfter, false},
 		{"a watch selects kinds and namespaces", watchSelects, false},
+		{"a watch gives the newest before a position", watchNewest, false},
+		{"a watch shows the facts as they were", watchThrough, false},
+		{"a watch of the newest goes on with all that comes", watchNewestFollows, false},
 		{"a watch that does not follow ends live", watchEnds, false},
 		{"a followed watch delivers what comes later", watchFollows, false},
 		{"an error of the sink ends the watch", sinkEnds, false},
@@ -182,6 +185,81 @@ func watchSelects(t *testing.T, w World, tc task.Context, b Subject) {
 	none, last := collect(t, tc, b, fact.Selection{Kinds: []string{"nobody.writes"}})
 	if len(none) > 0 || !last.Live {
 		t.Errorf("a selection of nothing gave %d facts, live %v", len(none), last.Live)
+	}
+}
+
+func watchNewest(t *testing.T, w World, tc task.Context, b Subject) {
+	for i := range 5 {
+		submit(t, w, tc, b, i)
+	}
+	all, end := collect(t, tc, b, fact.Selection{})
+	pick := all[len(all)-1].Fact
+	for _, sel := range []fact.Selection{
+		{Last: 2}, {Last: 1000}, {Last: 3, Kinds: []string{pick.Kind}, Namespaces: []fact.Namespace{pick.Namespace}},
+		{Last: 2, Before: all[len(all)-1].Position}, {Last: 2, Before: all[0].Position}, {Last: 1, Before: 1},
+		{Last: 2, After: all[len(all)-2].Position}, {Last: 3, Through: all[len(all)-2].Position},
+		{Before: all[len(all)-1].Position, After: all[0].Position},
+	} {
+		if sel.Through == 0 {
+			sel.Through = end.Position // services of the bridge may commit, too
+		}
+		got, last := collect(t, tc, b, sel)
+		if diff := cmp.Diff(ids(sel.Of(all)), ids(got)); diff != "" || !last.Live {
+			t.Errorf("%+v: live %v, facts (-want +got):\n%s", sel, last.Live, diff)
+		}
+	}
+}
+
+func watchThrough(t *testing.T, w World, tc task.Context, b Subject) {
+	submit(t, w, tc, b, 0)
+	then, last := collect(t, tc, b, fact.Selection{})
+	submit(t, w, tc, b, 1)
+	again, _ := collect(t, tc, b, fact.Selection{Through: last.Position})
+	if diff := cmp.Diff(ids(then), ids(again)); diff != "" {
+		t.Errorf("facts as of position %d (-then +now):\n%s", last.Position, diff)
+	}
+}
+
+func watchNewestFollows(t *testing.T, w World, tc task.Context, b Subject) {
+	for i := range 3 {
+		submit(t, w, tc, b, i)
+	}
+	all, _ := collect(t, tc, b, fact.Selection{})
+	want := ids(all[len(all)-2:])
+	until := w.Intent(6).Operation
+	history := task.NewLatch()
+	g := task.NewGroup(tc, "watcher")
+	var records []fact.Record
+	var ended error
+	g.Go("watch", func(tc task.Context) error {
+		ended = b.Watch(tc, fact.Selection{Last: 2, Follow: true}, func(up fact.Update) error {
+			records = append(records, up.Records...)
+			if up.Live {
+				history.Open()
+			}
+			if slices.ContainsFunc(up.Records, func(r fact.Record) bool { return r.Fact.Operation == until }) {
+				return errEnough
+			}
+			return nil
+		})
+		return nil
+	})
+	if err := history.Wait(tc); err != nil {
+		t.Fatal(err)
+	}
+	if got := ids(records); !cmp.Equal(want, got) {
+		t.Errorf("history (-want +got):\n%s", cmp.Diff(want, got))
+	}
+	for i := 3; i <= 6; i++ {
+		submit(t, w, tc, b, i)
+	}
+	if err := g.Wait(tc); err != nil || !errors.Is(ended, errEnough) {
+		t.Fatalf("%v, the watch ended with %v", err, ended)
+	}
+	after, _ := collect(t, tc, b, fact.Selection{After: all[len(all)-1].Position})
+	want = append(want, ids(after)...)
+	if got := ids(records); len(got) > len(want) || !slices.Equal(want[:len(got)], got) {
+		t.Errorf("history and what came later (-want +got):\n%s", cmp.Diff(want, got))
 	}
 }
 

@@ -113,18 +113,14 @@ func (f *Fake) Watch(tc task.Context, sel fact.Selection, sink func(fact.Update)
 	for seen, first := 0, true; ; first = false {
 		up := fact.Update{Live: true}
 		f.leaf.Lock()
-		for i := range f.records {
-			if sel.Selects(&f.records[i]) {
-				up.Records = append(up.Records, f.records[i])
-			}
-		}
+		up.Records = sel.Of(f.records)
 		for ; seen < len(f.observed); seen++ {
 			if sel.Observes(f.observed[seen].Kind) {
 				up.Observations = append(up.Observations, f.observed[seen])
 			}
 		}
 		up.Position = max(sel.After, fact.Position(len(f.records)))
-		sel.After = up.Position
+		sel.After, sel.Last = up.Position, 0
 		f.leaf.Unlock()
 		if first || len(up.Records) > 0 || len(up.Observations) > 0 {
 			if err := sink(up); err != nil {

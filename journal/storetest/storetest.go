@@ -111,6 +111,14 @@ func content(t T, s journal.Store, start, end string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var back []string
+	err = s.IterateBack([]byte(start), limit, func(key, value []byte) error {
+		back = append(back, string(key)+"="+string(value))
+		return nil
+	})
+	if slices.Reverse(back); err != nil || !slices.Equal(words, back) {
+		t.Fatalf("forwards there is %q, and backwards, turned round, %q, %v", words, back, err)
+	}
 	return words
 }
 
@@ -176,6 +184,14 @@ func iterates(t T, tc task.Context, d Disk) {
 	})
 	if err != stop || n != 2 {
 		t.Fatalf("stopped after %d with %v", n, err)
+	}
+	last := ""
+	err = s.IterateBack(nil, []byte("c"), func(key, _ []byte) error {
+		last = string(key)
+		return stop
+	})
+	if err != stop || last != "b" {
+		t.Fatalf("backwards: stopped at %q with %v", last, err)
 	}
 	finish(t, tc, s)
 }
@@ -269,7 +285,8 @@ func refusesClosed(t T, tc task.Context, d Disk) {
 	_, _, err := s.Get([]byte("a"))
 	for name, err := range map[string]error{
 		"get": err, "apply": s.Apply(tc, &journal.Batch{}),
-		"iterate": s.Iterate(nil, nil, func(_, _ []byte) error { return nil }),
+		"iterate":      s.Iterate(nil, nil, func(_, _ []byte) error { return nil }),
+		"iterate back": s.IterateBack(nil, nil, func(_, _ []byte) error { return nil }),
 	} {
 		if !errors.Is(err, aura.Unavailable) {
 			t.Fatalf("%s: got %v, want unavailable", name, err)
