@@ -12,6 +12,7 @@ import (
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/reactive"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -39,30 +40,77 @@ const (
 	EventGroup      = "group"      // a group is new, or its members or its notice changed
 	EventInvitation = "invitation" // an invitation is new or has moved on
 	EventConnection = "connection" // a contact can be reached in another way
+	EventGap        = "gap"        // events are missing here: the onlooker was too slow
 )
 
 // Events calls fn with everything that happens from now on, in order, until tc is cancelled or fn returns
-// an error, which is returned.
+// an error, which is returned. While the agent is away it waits; what happened meanwhile comes then. After an
+// [EventGap] some of what happened is missing, because fn was much slower than it.
 func (c *Core) Events(tc task.Context, fn func(Event) error) error {
-	w := newWitness(c.self.Authority)
-	live := false
-	return watch(tc, c.bridge, fact.Selection{Observations: []string{"*"}, Follow: true}, func(up fact.Update) error {
-		happened := w.take(&up, tc.Now())
-		if !live { // what was before is known, not told
-			live = up.Live
-			return nil
-		}
-		for _, e := range happened {
-			if err := fn(e); err != nil {
-				return err
+	h := reactive.NewHub()
+	w, agent := newWitness(c.self.Authority), &agentView{}
+	var err error
+	register(h, &err, &w.outlet, happened, happening{})
+	register(h, &err, &agent.outlet, Agent, Attachment{})
+	if err != nil {
+		return err
+	}
+	s, err := reactive.NewScheduler(h, reactive.Options{Immediate: true, Owner: c.owner}, w, agent)
+	if err != nil {
+		return err
+	}
+	return c.live(tc, s, fact.Selection{Observations: []string{"*"}}, nil, func() error {
+		told := 0
+		return each(tc, h, happened, func(now happening) error {
+			events, missed := now.after(told)
+			if missed {
+				events = append([]Event{{Kind: EventGap}}, events...)
 			}
-		}
-		return nil
+			told = now.count
+			for _, e := range events {
+				if err := fn(e); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	})
 }
 
-// witness folds facts and tells what each update changed.
+// happened is the signal behind [Core.Events]: the newest of what happened, and how much that was in all.
+var happened = reactive.NewSignal[happening]("app:events")
+
+type happening struct {
+	count  int // of all events so far
+	newest []Event
+}
+
+// kept is how many events wait for a slow onlooker.
+const kept = 4096
+
+// with returns the happening with more events behind it.
+func (h happening) with(more []Event) happening {
+	all := append(slices.Clip(h.newest), more...)
+	return happening{count: h.count + len(more), newest: all[max(0, len(all)-kept):]}
+}
+
+// after returns the events behind the first so many, and whether some of them are gone.
+func (h happening) after(told int) (events []Event, missed bool) {
+	n := h.count - told
+	return h.newest[max(0, len(h.newest)-n):], n > len(h.newest)
+}
+
+// witness is the view that folds facts and tells what each update changed.
 type witness struct {
+	outlet *reactive.Outlet[happening]
+	told   happening
+
+	current bool // all that is durable has come, once
+	began   bool // what happens is told: what was before is known
+
+	touched []aura.ContextID // conversations to look at
+	records bool             // facts came
+
 	fold        *fold
 	invites     invite.State
 	connections status.Connections
@@ -85,32 +133,63 @@ func newWitness(self aura.AuthorityID) *witness {
 	}
 }
 
-func (w *witness) take(up *fact.Update, now aura.Physical) []Event {
-	w.fold.apply(up)
-	var touched []aura.ContextID
+// Name implements [reactive.View].
+func (w *witness) Name() string { return "events" }
+
+// Needs implements [reactive.View]: everything.
+func (w *witness) Needs() reactive.Needs {
+	return reactive.Needs{Facts: fact.Selection{Observations: []string{"*"}}}
+}
+
+// Turns implements [reactive.Timed].
+func (w *witness) Turns(now aura.Physical) (aura.Instant, bool) { return w.invites.Turns(now) }
+
+// Apply implements [reactive.View].
+func (w *witness) Apply(up fact.Update) {
+	w.fold.apply(&up)
+	w.records = w.records || len(up.Records) > 0
 	for i := range up.Records {
 		w.invites.Apply(&up.Records[i])
 		if context, one := touches(&up.Records[i]); one {
-			touched = append(touched, context)
+			w.touched = append(w.touched, context)
 		}
 	}
 	for _, o := range up.Observations {
 		w.connections.Observe(o)
 		if context, ok := outboxContext(o); ok {
-			touched = append(touched, context)
+			w.touched = append(w.touched, context)
+		}
+		var a Attachment
+		if o.Kind == observedAgent && fact.Unmarshal(o.Payload, &a) == nil {
+			w.current = w.current || a.Current
 		}
 	}
-	slices.SortFunc(touched, aura.ContextID.Compare)
+}
 
+// Publish implements [reactive.View].
+func (w *witness) Publish(tc task.Context, st *reactive.Stage) error {
+	events := w.look(tc.Now())
+	if w.began && len(events) > 0 {
+		w.told = w.told.with(events)
+		w.outlet.Put(st, w.told)
+	}
+	w.began = w.current
+	return nil
+}
+
+// look returns what has changed since the last look.
+func (w *witness) look(now aura.Physical) []Event {
+	slices.SortFunc(w.touched, aura.ContextID.Compare)
 	var events []Event
-	if len(up.Records) > 0 {
+	if w.records {
 		events = append(events, w.contactEvents()...)
-		events = append(events, w.invitationEvents(now)...)
 		events = append(events, w.groupEvents()...)
 	}
-	for _, context := range slices.Compact(touched) {
+	events = append(events, w.invitationEvents(now)...)
+	for _, context := range slices.Compact(w.touched) {
 		events = append(events, w.messageEvents(context)...)
 	}
+	w.touched, w.records = nil, false
 	return append(events, w.connectionEvents()...)
 }
 
