@@ -15,7 +15,7 @@ import (
 // The bounds of a world.
 const (
 	MinAgents  = 2
-	MaxAgents  = 16
+	MaxAgents  = 128
 	MaxMinutes = 24 * 60
 )
 

@@ -15,7 +15,7 @@ func contactAddressCommand(s *Shell) *cobra.Command {
 addresses before those that it knows, at once and again later. It is needed when both sides have moved and no mutual
 contact is up to tell either; a new invitation of the contact does the same.`,
 		Example: "  aura contacts address Ben /ip4/192.0.2.7/udp/4001/quic-v1\n  aura contacts address Ben /ip4/192.0.2.7/udp/4001/quic-v1 /ip4/192.0.2.7/tcp/4001",
-		Args:    cobra.MinimumNArgs(2),
+		Args:    AtLeast(2, "a contact and an address"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return s.resolved("contacts address", args[0], func(tc task.Context, core *app.Core, who app.Ref) error {
 				if err := core.SetAddresses(tc, who, args[1:]); err != nil {
