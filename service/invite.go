@@ -223,9 +223,10 @@ func (s *Invite) settle(tc task.Context, who contact.Ref) {
 	if id.IsZero() {
 		return
 	}
-	if err := s.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) {
+	err := s.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) {
 		return invite.Settle(&p.Invites, by, id)
-	}, aura.OperationID{}); err != nil {
+	}, aura.OperationID{})
+	if err != nil && aura.KindOf(err) != aura.Conflict { // the exchange itself may have settled it meanwhile
 		tc.Emit(world.ServiceTroubled(s.Name(), "invitation not settled", "", err)) // the next session settles it
 	}
 }

@@ -401,6 +401,9 @@ func (l *link) session(tc task.Context, c *transport.Channel) error {
 	if closing := work.Close(tc, syncGrace); err == nil {
 		err = closing
 	}
+	if s.greeted.Opened() {
+		tc.Emit(world.ConnectionDown(syncName, err))
+	}
 	return err
 }
 

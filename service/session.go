@@ -9,6 +9,7 @@ import (
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
+	"github.com/aura-runtime/aura/world"
 )
 
 const (
@@ -129,6 +130,11 @@ func (s *session) onHello(tc task.Context, b []byte) error {
 	s.theirs, s.acked, s.limit = h, h.Have, paid
 	s.lock.Unlock()
 	s.greeted.Open()
+	way := world.Text("direct")
+	if s.channel.Relayed() {
+		way = "relayed"
+	}
+	tc.Emit(world.ConnectionUp(syncName, way))
 	s.link.sync.recorder.add(s)
 	s.acknowledgedBefore(tc, h.Have)
 	return s.onReach(tc, h.Addresses)
