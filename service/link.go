@@ -64,6 +64,8 @@ type link struct {
 
 	lock     task.Leaf
 	peer     Peer
+	clock    peerClock           // of the peer
+	apart    aura.Duration       // by which it was ahead when that was shown last
 	released uint64              // own facts durable and paid for, up to this Seq
 	resting  bool                // it waits for its turn to dial
 	heard    []transport.Address // where the peer said to be, in this life of the agent
@@ -222,10 +224,10 @@ func (l *link) run(tc task.Context) error {
 		}
 		reason := reasonOffline
 		if d, own := denial(err); own {
-			reason = refused(d)
+			reason = l.because(tc, refused(d))
 		} else if isBreach(err) {
 			tc.Emit(world.IngressRejected(syncName, "session broke the protocol", err))
-			reason = reasonBreach
+			reason = l.because(tc, reasonBreach)
 		}
 		if peer := l.who(); peer.Refused || peer.Left {
 			continue
@@ -312,7 +314,7 @@ func (l *link) dial(tc task.Context) (*transport.Channel, error) {
 	}
 	reason := reasonOffline
 	if d, ok := denial(err); ok {
-		reason = refused(d)
+		reason = l.because(tc, refused(d))
 	}
 	l.show(tc, reason)
 	return nil, nil
@@ -337,7 +339,7 @@ func (l *link) epochTurn(tc task.Context, cause error) aura.Duration {
 	if err != nil {
 		return 0
 	}
-	return guard.NextEpoch(policy, guard.EpochAt(policy, tc.Now())).Sub(tc.Now().At)
+	return untilTurn(policy, tc.Now())
 }
 
 // breathe waits before the next attempt, unless the peer has opened a channel meanwhile.
@@ -463,9 +465,11 @@ func (l *link) connection(tc task.Context, reach status.Reach, reason string) {
 	if reach != l.reach {
 		l.reach, l.since = reach, tc.Now().At
 	}
-	l.sync.desk.Board.Show(tc, status.Observed, l.key.peer.String(), status.Connection{
-		Reach: reach, Since: l.since, Reason: reason,
-	})
+	c := status.Connection{Reach: reach, Since: l.since, Reason: reason}
+	if reach == status.Direct || reach == status.Relayed {
+		c.Ahead = l.ahead(tc)
+	}
+	l.sync.desk.Board.Show(tc, status.Observed, l.key.peer.String(), c)
 }
 
 func (l *link) namespace() fact.Namespace { return fact.ContextNamespace(l.key.context) }

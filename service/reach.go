@@ -46,6 +46,7 @@ func (s *session) reach(tc task.Context) error {
 	reserve, pause := tc.Elapsed(), reachSoon
 	var last sought
 	for {
+		s.link.lookAtClocks(tc) // this one may have jumped
 		if now := tc.Elapsed(); now >= reserve {
 			reserve = now + s.reserve(tc)
 		}

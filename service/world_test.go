@@ -85,6 +85,7 @@ type person struct {
 	agent   *agent.Agent // nil: no process
 	group   *task.Group
 	network *transport.SimPeer
+	wrong   aura.Duration // by how much the clock of the machine is ahead
 }
 
 // person founds an account, with what more the own namespace holds, and starts its agent.
@@ -165,6 +166,7 @@ func (p *person) move() {
 func (p *person) start(tc task.Context) {
 	p.Helper()
 	p.group = task.NewGroup(tc, p.name)
+	p.sim.SetClock(p.group, p.wrong)
 	a, err := agent.New(tc, p.group, p.hands(), agent.Options{Wrap: p.wrap})
 	if err == nil {
 		err = a.Start(tc)

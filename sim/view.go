@@ -85,6 +85,9 @@ func (l *life) viewsDiffer(tc task.Context) string {
 		{"moderation", moderated.Value, fresh.moderation.View()},
 		{"chats", chats.Value, fresh.chats.Threads(fresh.setting())},
 	} {
+		if l.jumped && view.name == "invitations" {
+			continue // what has expired by the clock is shown when the next fact arrives
+		}
 		if !reflect.DeepEqual(view.shown, view.folded) {
 			return "the view of " + view.name + " is not the reduction of the facts"
 		}

@@ -7,10 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
@@ -107,6 +109,51 @@ func checkClock(tc task.Context, home string) finding {
 		return ill("clock", "set the clock of this machine", "the clock is %s behind the account's own files", behind.Round(time.Second))
 	}
 	return well("clock", "%s", now.Format("2006-01-02 15:04 MST"))
+}
+
+// checkPeerClocks compares the clock with those of the contacts who are connected, as the agent measured.
+func checkPeerClocks(tc task.Context, home string) []finding {
+	core, err := connect(tc, home)
+	if err != nil {
+		return nil // the agent has just ended
+	}
+	contacts, err := core.Contacts(tc)
+	if err != nil {
+		return []finding{ill("clocks", "", "%s", aura.Reason(err))}
+	}
+	peers, err := core.Connections(tc)
+	if err != nil {
+		return []finding{ill("clocks", "", "%s", aura.Reason(err))}
+	}
+	return []finding{compareClocks(contacts, peers)}
+}
+
+// compareClocks says whose clock is wrong: a difference to most contacts who are connected is this machine's.
+func compareClocks(contacts []contact.Contact, peers []status.Peer) finding {
+	names := map[aura.AuthorityID]string{}
+	for _, c := range contacts {
+		names[c.Authority] = c.Name
+	}
+	var said []string
+	connected := 0
+	for _, p := range peers {
+		if p.Reach != status.Direct && p.Reach != status.Relayed || names[p.Authority] == "" {
+			continue
+		}
+		connected++
+		if p.Ahead != 0 {
+			said = append(said, status.ClocksDiffer(names[p.Authority], p.Ahead))
+		}
+	}
+	switch {
+	case connected == 0:
+		return well("clocks", "nobody is connected whose clock could be compared")
+	case len(said) == 0:
+		return well("clocks", "this clock agrees with that of everybody who is connected")
+	case 2*len(said) > connected && connected > 1:
+		return ill("clocks", "set the clock of this machine", "%s", strings.Join(said, "; "))
+	}
+	return ill("clocks", "set the clock that is wrong", "%s", strings.Join(said, "; "))
 }
 
 func checkSpace(home string) finding {

@@ -91,7 +91,8 @@ func examine(tc task.Context, s *cli.Shell, home string, named protectFlags) []f
 	}
 	findings = append(findings, checkAccount(home), checkFormat(home), checkModes(home), checkClock(tc, home))
 	if running, ok := askAgent(tc, home); ok {
-		return append(findings, checkServices(&running), well("journal", "in use by the running agent, %d facts", running.Facts))
+		findings = append(findings, checkServices(&running), well("journal", "in use by the running agent, %d facts", running.Facts))
+		return append(findings, checkPeerClocks(tc, home)...)
 	}
 	findings = append(findings, well("agent", "not running; aura up starts it"), checkSocket(home))
 	return append(findings, checkKeysAndJournal(tc, home, named)...)

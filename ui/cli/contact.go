@@ -8,6 +8,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -36,6 +37,9 @@ func (l *contactLine) reached() string {
 	}
 	if l.Blocked {
 		text += ", blocked"
+	}
+	if l.Connection.Ahead != 0 {
+		text += ", " + status.ClocksDiffer(l.Name, l.Connection.Ahead)
 	}
 	return text
 }
