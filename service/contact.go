@@ -63,7 +63,7 @@ func (s *Contact) rename(tc task.Context, in fact.Intent) (fact.Result, error) {
 		return fact.Result{}, err
 	}
 	r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
-		return contact.Rename(&pages.Contacts, s.desk.Caller(tc, in.Operation), p)
+		return chat.Rename(pages.Chats, pages.Setting(), s.desk.Caller(tc, in.Operation), p)
 	})
 	return submitted(in, r, err)
 }

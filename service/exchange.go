@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/moderation"
@@ -142,7 +143,7 @@ func (s *Invite) conclude(tc task.Context, c *transport.Channel, code invite.Cod
 		if old, ok := invite.Known(&p.Contacts, code); ok && old.Context == mine.Hello.Known && err == nil {
 			err = s.desk.giveUp(&r, by, old, "the contact had removed you")
 		}
-		return r, err
+		return p.begin(by, newcomer(keys.Context, a.Certificate, a.Name), r, err)
 	}, op)
 	if aura.KindOf(err) == aura.Denied || aura.KindOf(err) == aura.Invalid {
 		return s.fail(tc, id, op, aura.Reason(err))
@@ -226,6 +227,15 @@ func (s *Invite) respond(tc task.Context, c *transport.Channel) error {
 	}, aura.OperationID{})
 }
 
+// newcomer is who becomes a contact, by a certificate that was checked.
+func newcomer(context aura.ContextID, certificate []byte, name string) chat.Newcomer {
+	n := chat.Newcomer{Context: context, Name: name}
+	if cert, err := contact.CheckCertificate(certificate); err == nil {
+		n.Authority = cert.Authority()
+	}
+	return n
+}
+
 // reply is the inviter's message to an accepter and the pass with which it leaves.
 type reply struct {
 	kind    string
@@ -293,8 +303,9 @@ func (s *Invite) bind(tc task.Context, by contact.Caller, code invite.Code, h in
 	if err != nil {
 		return reply{}, err
 	}
-	request, err := s.desk.Book.Plan(func(*Pages) (guard.Request, error) {
-		return invite.Admit(by, code, h, a, keys, transcript)
+	request, err := s.desk.Book.Plan(func(p *Pages) (guard.Request, error) {
+		r, err := invite.Admit(by, code, h, a, keys, transcript)
+		return p.begin(by, newcomer(keys.Context, h.Certificate, h.Name), r, err)
 	})
 	if err != nil {
 		return reply{}, err

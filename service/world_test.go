@@ -1,6 +1,7 @@
 package service_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"testing"
 	"time"
@@ -78,6 +79,7 @@ type person struct {
 	ring    *keyring.Ring
 	disk    *journal.Faulty
 	address transport.Address
+	acted   uint64 // the actions so far
 	wrap    func(interp.Interpreter) interp.Interpreter
 	dials   int        // of all processes
 	gate    agent.Gate // as the running process gave it to its network
@@ -208,7 +210,10 @@ func (p *person) submit(tc task.Context, kind string, payload, result any) error
 	if err != nil {
 		return err
 	}
-	r, err := p.agent.Submit(tc, fact.Intent{Kind: kind, Operation: aura.OperationID{1}, Payload: b})
+	p.acted++
+	var operation aura.OperationID
+	binary.BigEndian.PutUint64(operation[:], p.acted)
+	r, err := p.agent.Submit(tc, fact.Intent{Kind: kind, Operation: operation, Payload: b})
 	if err != nil || result == nil {
 		return err
 	}

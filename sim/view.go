@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/reactive"
 	"github.com/aura-runtime/aura/task"
@@ -92,6 +93,7 @@ func (l *life) viewsDiffer(tc task.Context) string {
 			return "the view of " + view.name + " is not the reduction of the facts"
 		}
 	}
+	l.labelsStay(chats.Value)
 	for _, o := range l.screen {
 		shown, _ := reactive.Value(frame, o.signal)
 		folded, more := fresh.chats.Messages(fresh.setting(), o.of.Context, watched)
@@ -100,6 +102,17 @@ func (l *life) viewsDiffer(tc task.Context) string {
 		}
 	}
 	return ""
+}
+
+// labelsStay compares what conversations are called with what they were called at the last look.
+func (l *life) labelsStay(shown []chat.Thread) {
+	for i := range shown {
+		t := &shown[i]
+		if before, ok := l.witness.labels[t.Context]; ok && before != t.Name && !l.witness.renamed[t.Context] {
+			l.world.violate(l.name, LabelsStay, "%q is called %q now", before, t.Name)
+		}
+		l.witness.labels[t.Context] = t.Name
+	}
 }
 
 // reduce folds everything that the agent gives a watcher, the facts in an order of chance.

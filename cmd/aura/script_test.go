@@ -53,6 +53,8 @@ func TestScripts(t *testing.T) {
 			"readme":    readme,
 			"fixture":   fixture,
 			"ready":     ready,
+			"freeze":    freeze,
+			"thaw":      thaw,
 			"token":     tokenOf,
 		},
 	})
@@ -326,6 +328,16 @@ func fixture(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(err)
 		ts.Check(os.WriteFile(path, bytes, 0o600))
 	}
+}
+
+// freeze HOME stops the process of an agent without ending it; thaw HOME lets it go on.
+func freeze(ts *testscript.TestScript, _ bool, args []string) { signalTo(ts, args[0], "STOP") }
+
+func thaw(ts *testscript.TestScript, _ bool, args []string) { signalTo(ts, args[0], "CONT") }
+
+func signalTo(ts *testscript.TestScript, home, name string) {
+	pid := strconv.Itoa(running(ts, home).cmd.Process.Pid)
+	ts.Check(ts.Exec("kill", "-s", name, pid))
 }
 
 // tokenOf ROLE HOME puts the identifier of the first token of a role into $TOKEN.

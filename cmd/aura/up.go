@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -112,7 +113,7 @@ func serveHome(tc task.Context, s *cli.Shell, home string, p keyring.Protector, 
 	})
 	if errors.Is(err, aura.NotFound) {
 		return aura.Errorf("aura.Up", aura.NotFound,
-			"the journal of %s is empty: bring it back from a copy or, if the account was never used, remove the folder and run aura init", home)
+			"the journal of %s is empty: %s", home, lostJournal)
 	}
 	if err != nil {
 		return err
@@ -120,7 +121,7 @@ func serveHome(tc task.Context, s *cli.Shell, home string, p keyring.Protector, 
 	if err := door.Start(tc); err != nil {
 		return err
 	}
-	err = announce(tc, s, home, before, door.Agent, seen.metricsAt())
+	err = announce(tc, s, home, before, o.Listen, door.Agent, seen.metricsAt())
 	if err == nil {
 		err = serveUntil(tc, door.Agent, stop)
 	}
@@ -165,7 +166,7 @@ type readyLine struct {
 	Permitted []string `json:"permitted,omitempty"`
 }
 
-func announce(tc task.Context, s *cli.Shell, home string, before int, a *agent.Agent, metrics string) error {
+func announce(tc task.Context, s *cli.Shell, home string, before int, listen []string, a *agent.Agent, metrics string) error {
 	now, err := agentStatus(tc, a)
 	if err != nil {
 		return err
@@ -193,6 +194,13 @@ func announce(tc task.Context, s *cli.Shell, home string, before int, a *agent.A
 	}
 	if err := s.Print(nil, "the agent is up for %s", home); err != nil {
 		return err
+	}
+	if slices.ContainsFunc(listen, func(a string) bool {
+		return strings.HasPrefix(a, "/ip4/0.0.0.0/") || strings.HasPrefix(a, "/ip6/::/")
+	}) {
+		if err := s.Print(nil, "  listens on every interface of this machine; --listen IP:PORT takes one"); err != nil {
+			return err
+		}
 	}
 	for _, address := range line.Addresses {
 		if err := s.Print(nil, "  listens on %s", address); err != nil {

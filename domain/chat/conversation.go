@@ -43,33 +43,29 @@ type Participant struct {
 	Left      bool             `json:"left,omitempty"`
 }
 
-// Resolve turns what a person typed into a conversation: a contact first (see [contact.State.Resolve]),
-// then a group by name. It returns [aura.NotFound] with the names that come close.
+// Resolve turns what a person typed into a conversation, see [contact.Match]: the name of a contact or a group,
+// or the beginning of the contact's authority or the group's context. It returns [aura.NotFound] with the names
+// that come close, and [aura.Conflict] with all that fit when there are several.
 func (s *State) Resolve(set Setting, text string) (Ref, error) {
-	const op = "chat.Resolve"
-	ref, err := set.Contacts.Resolve(text)
-	if err == nil {
-		return Ref{Context: ref.Context}, nil
+	var refs []Ref
+	var candidates []contact.Candidate
+	for _, c := range set.Contacts.Contacts() {
+		refs = append(refs, Ref{Context: c.Context})
+		candidates = append(candidates, contact.Candidate{Label: c.Name, Calls: c.PeerName, ID: c.Authority.String()})
 	}
-	groups := s.groups(set)
-	var known []string
-	for _, g := range groups {
-		if contact.Folded(g.name) == contact.Folded(strings.TrimSpace(text)) {
-			return g.Ref, nil
-		}
-		known = append(known, g.name)
+	for _, g := range s.groups(set) {
+		refs = append(refs, g.Ref)
+		candidates = append(candidates, contact.Candidate{Label: g.name, ID: g.Context.String()})
 	}
-	if aura.KindOf(err) != aura.NotFound || len(groups) == 0 {
+	for _, c := range set.Contacts.Formers() { // what was said can be read
+		refs = append(refs, Ref{Context: c.Context})
+		candidates = append(candidates, contact.Candidate{Label: c.Name, ID: c.Context.String()})
+	}
+	at, err := contact.Match(text, candidates)
+	if err != nil {
 		return Ref{}, err
 	}
-	for _, c := range set.Contacts.Contacts() {
-		known = append(known, c.Name)
-	}
-	hint := ""
-	if near := contact.Near(strings.TrimSpace(text), known); len(near) > 0 {
-		hint = "; did you mean " + strings.Join(near, ", ") + "?"
-	}
-	return Ref{}, aura.Errorf(op, aura.NotFound, "no contact or group is called %q%s", text, hint)
+	return refs[at], nil
 }
 
 // conversation returns the conversation of a context: with a contact, or in a group that the owner founded
@@ -129,10 +125,13 @@ func (s *State) allGroups(set Setting) []conversation {
 	}
 	slices.SortFunc(all, func(a, b known) int { return a.since.Compare(b.since) })
 
-	used := map[string]bool{}
+	used := set.Contacts.Labelled(aura.ContextID{})
 	groups := make([]conversation, 0, len(all))
 	for _, k := range all {
-		name := unique(set, used, k.group.Name)
+		name, kept := set.Contacts.Label(k.context)
+		if !kept {
+			name = petname(used, k.group.Name, "group", aura.Short(k.context))
+		}
 		groups = append(groups, s.group(set, k.context, name, k.group))
 	}
 	return groups
@@ -140,7 +139,10 @@ func (s *State) allGroups(set Setting) []conversation {
 
 func (s *State) group(set Setting, context aura.ContextID, name string, g *Group) conversation {
 	c := conversation{Ref: Ref{Context: context, Group: true}, name: name, own: true}
-	used, written := map[string]bool{}, s.peek(context)
+	written := s.peek(context)
+	// A member who is no contact must not appear under the name of a contact, a group or the owner.
+	used := set.Contacts.Labelled(aura.ContextID{})
+	used[contact.Folded(set.Contacts.Own())] = true
 	for i := range g.Members {
 		m := &g.Members[i]
 		left := written.left[m.Authority]
@@ -152,8 +154,7 @@ func (s *State) group(set Setting, context aura.ContextID, name string, g *Group
 		if known, ok := set.Contacts.ByAuthority(m.Authority); ok {
 			shown = known.Name
 		} else {
-			// A member who is no contact must not appear under a contact's name.
-			shown = unique(set, used, m.Name)
+			shown = petname(used, m.Name, "member", aura.Short(m.Authority))
 		}
 		c.others = append(c.others, Participant{Authority: m.Authority, Name: shown, Left: left})
 	}
@@ -201,9 +202,9 @@ func (s *State) peek(context aura.ContextID) *thread {
 	return &thread{}
 }
 
-// unique returns a name that neither a contact has nor was used before.
-func unique(set Setting, used map[string]bool, name string) string {
-	name = contact.Unique(name, func(n string) bool { return used[contact.Folded(n)] || set.Contacts.Taken(n) })
+// petname takes a name that is free, see [contact.Petname].
+func petname(used map[string]bool, name, what, id string) string {
+	name = contact.Petname(name, what, id, func(n string) bool { return used[contact.Folded(n)] })
 	used[contact.Folded(name)] = true
 	return name
 }

@@ -15,7 +15,6 @@ type index struct {
 	built       uint64 // the turn of what follows, plus one
 	authorities map[aura.AuthorityID]aura.ContextID
 	devices     map[aura.DeviceID]aura.ContextID
-	taken       map[string]bool // folded names
 	byName      []Contact
 }
 
@@ -25,24 +24,20 @@ func (index) Equal(index) bool { return true }
 // Turn grows with every change, so that a reader knows whether what it computed still holds.
 func (s *State) Turn() uint64 { return s.index.turn }
 
-// Taken reports whether a contact has a name, in any letter case.
-func (s *State) Taken(name string) bool { return s.look().taken[Folded(name)] }
-
 func (s *State) look() *index {
 	x := &s.index
 	if x.built == x.turn+1 {
 		return x
 	}
 	x.built = x.turn + 1
-	x.authorities = make(map[aura.AuthorityID]aura.ContextID, len(s.names))
-	x.devices = make(map[aura.DeviceID]aura.ContextID, len(s.names))
-	x.taken = make(map[string]bool, len(s.names))
-	x.byName = make([]Contact, 0, len(s.names))
-	folded := make(map[aura.ContextID]string, len(s.names))
-	for context, name := range s.names {
+	x.authorities = make(map[aura.AuthorityID]aura.ContextID, len(s.entries))
+	x.devices = make(map[aura.DeviceID]aura.ContextID, len(s.entries))
+	x.byName = make([]Contact, 0, len(s.entries))
+	for context, e := range s.entries {
+		if !e.is() {
+			continue
+		}
 		c := s.contact(context)
-		folded[context] = Folded(name)
-		x.taken[folded[context]] = true
 		x.byName = append(x.byName, c)
 		// Of two contexts with one person the smaller counts, so that the answer is the same everywhere.
 		if other, ok := x.authorities[c.Authority]; !ok || context.Compare(other) < 0 {
@@ -53,7 +48,7 @@ func (s *State) look() *index {
 		}
 	}
 	slices.SortFunc(x.byName, func(a, b Contact) int {
-		return cmp.Or(strings.Compare(folded[a.Context], folded[b.Context]), a.Context.Compare(b.Context))
+		return cmp.Or(strings.Compare(s.labels[a.Context].key, s.labels[b.Context].key), a.Context.Compare(b.Context))
 	})
 	return x
 }

@@ -16,9 +16,14 @@ import (
 type State struct {
 	self    fold.Newest[string]
 	entries map[aura.ContextID]*entry
-	names   map[aura.ContextID]string // as displayed; recomputed when a fact may change one
-	former  map[aura.ContextID]string // the same of those who were removed
-	index   index                     // of all of it, for readers
+	labels  map[aura.ContextID]label // of contacts, and of groups that have one; follows the entries
+	index   index                    // of all of it, for readers
+}
+
+// label is the name under which the owner is shown a context. Facts of peers never change one.
+type label struct {
+	name string
+	key  string // the name as [Folded]
 }
 
 // entry is what is known under one context. A context without an added fact (a group, or a fact that
@@ -56,8 +61,14 @@ func (s *State) Apply(r *fact.Record) {
 		s.applyAdded(r, at)
 	case KindRenamed:
 		var p Renamed
-		if fold.Own(&r.Fact, &p) == nil && s.entry(p.Context).renamed.Put(at, p.Name) {
-			s.rename()
+		if fold.Own(&r.Fact, &p) != nil {
+			return
+		}
+		e := s.entry(p.Context)
+		// A first fact that keeps what is shown anyway, the usual one, moves no label.
+		usual := !e.renamed.Set && p.Name != "" && p.Name == s.labels[p.Context].name
+		if e.renamed.Put(at, p.Name) && !usual {
+			s.relabel()
 		}
 	case KindAddresses:
 		var p Addresses
@@ -68,7 +79,7 @@ func (s *State) Apply(r *fact.Record) {
 		var p Removed
 		if fold.Own(&r.Fact, &p) == nil && !s.entry(p.Context).removed {
 			s.entry(p.Context).removed = true
-			s.rename()
+			s.relabel()
 		}
 	case KindProfile:
 		s.applyProfile(r, at)
@@ -88,7 +99,7 @@ func (s *State) applyAdded(r *fact.Record, at fold.Stamp) {
 		return
 	}
 	if s.entry(p.Context).added.Put(at, who) {
-		s.rename()
+		s.relabel()
 	}
 }
 
@@ -112,9 +123,7 @@ func (s *State) applyProfile(r *fact.Record, at fold.Stamp) {
 	if e.profiles[r.Fact.Author] == nil {
 		e.profiles[r.Fact.Author] = &fold.Newest[Profile]{}
 	}
-	if e.profiles[r.Fact.Author].Put(at, p) {
-		s.rename()
-	}
+	e.profiles[r.Fact.Author].Put(at, p)
 }
 
 func (s *State) entry(context aura.ContextID) *entry {
@@ -143,58 +152,59 @@ func (e *entry) chosen() string {
 	return e.added.Value.Name
 }
 
-// The strength of a claim to a name. A peer that changes its name later must not push a contact from the
-// name under which the owner knows it.
-const (
-	claimOwner   = 0 // the owner gave it
-	claimAdded   = 1 // the peer had it when it became a contact
-	claimProfile = 2 // the peer took it later
-)
-
-type claim struct {
-	name     string
-	strength int
-	since    fold.Stamp
-	context  aura.ContextID
-}
-
-func (s *State) rename() {
-	claims, formers := make([]claim, 0, len(s.entries)), []claim(nil)
+// relabel computes the labels anew from facts of the owner alone: a name that the owner gave or kept holds, and
+// a contact of a build that kept none gets the name that it had when it became a contact. Of two equal ones the
+// later fact gets a number. A removed contact leaves its name to others.
+func (s *State) relabel() {
+	type claim struct {
+		name    string
+		kept    bool
+		since   fold.Stamp
+		context aura.ContextID
+	}
+	claims, former := make([]claim, 0, len(s.entries)), map[aura.ContextID]bool{}
 	for context, e := range s.entries {
 		switch {
-		case e.is():
-			claims = append(claims, e.claim(context))
+		case e.added.Set && e.removed:
+			former[context] = true
+			name := e.added.Value.Name
+			if e.renamed.Set && e.renamed.Value != "" {
+				name = e.renamed.Value
+			}
+			claims = append(claims, claim{name + " (removed)", false, e.added.Stamp, context})
+		case e.renamed.Set && e.renamed.Value != "":
+			claims = append(claims, claim{e.renamed.Value, true, e.renamed.Stamp, context})
 		case e.added.Set:
-			former := e.claim(context)
-			former.name += " (removed)"
-			formers = append(formers, former)
+			claims = append(claims, claim{e.added.Value.Name, false, e.added.Stamp, context})
 		}
 	}
-	used := make(map[string]bool, len(s.entries))
-	s.names, s.former = settle(claims, used), settle(formers, used)
-}
-
-// settle gives each claim a name that no other has: the stronger and older first.
-func settle(claims []claim, used map[string]bool) map[aura.ContextID]string {
 	slices.SortFunc(claims, func(a, b claim) int {
-		return cmp.Or(cmp.Compare(a.strength, b.strength), a.since.Compare(b.since), a.context.Compare(b.context))
+		if former[a.context] != former[b.context] {
+			if former[b.context] {
+				return -1
+			}
+			return 1
+		}
+		if a.kept != b.kept {
+			if a.kept {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(a.since.Compare(b.since), a.context.Compare(b.context))
 	})
-	names := make(map[aura.ContextID]string, len(claims))
+	s.labels = make(map[aura.ContextID]label, len(claims))
+	used := make(map[string]bool, len(claims))
+	taken := func(name string) bool { return used[Folded(name)] }
 	for _, c := range claims {
-		name := Unique(c.name, func(n string) bool { return used[Folded(n)] })
-		used[Folded(name)] = true
-		names[c.context] = name
+		name := ""
+		if c.kept || former[c.context] {
+			name = Unique(c.name, taken)
+		} else {
+			name = Petname(c.name, "contact", aura.Short(s.entries[c.context].added.Value.Authority), taken)
+		}
+		key := Folded(name)
+		used[key] = true
+		s.labels[c.context] = label{name, key}
 	}
-	return names
-}
-
-func (e *entry) claim(context aura.ContextID) claim {
-	c := claim{since: e.added.Stamp, context: context, name: e.chosen(), strength: claimAdded}
-	switch {
-	case e.renamed.Set && e.renamed.Value != "":
-		c.name, c.strength = e.renamed.Value, claimOwner
-	case c.name != e.added.Value.Name:
-		c.strength = claimProfile
-	}
-	return c
 }

@@ -2,6 +2,7 @@ package contact
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/fact"
@@ -10,7 +11,7 @@ import (
 // Contact is one contact as a frontend shows it.
 type Contact struct {
 	Ref
-	Name         string `json:"name"`         // unique among the contacts
+	Name         string `json:"name"`         // the owner's label, unique among contacts and groups
 	PeerName     string `json:"peer_name"`    // as the peer calls itself
 	Verification string `json:"verification"` // see [Verification]
 }
@@ -21,23 +22,66 @@ func (s *State) Own() string { return s.self.Value }
 // Contacts returns all contacts by name.
 func (s *State) Contacts() []Contact { return slices.Clone(s.look().byName) }
 
+// Former returns the contact whose context it was until the owner removed it.
+func (s *State) Former(context aura.ContextID) (Contact, bool) {
+	if e := s.entries[context]; e == nil || !e.added.Set || !e.removed {
+		return Contact{}, false
+	}
+	return s.contact(context), true
+}
+
+// Formers returns those who were contacts, ascending by context.
+func (s *State) Formers() []Contact {
+	var all []Contact
+	for context := range s.entries {
+		if c, ok := s.Former(context); ok {
+			all = append(all, c)
+		}
+	}
+	slices.SortFunc(all, func(a, b Contact) int { return a.Context.Compare(b.Context) })
+	return all
+}
+
+// Label returns the name under which the owner is shown a context. It is false for a group that has none yet.
+func (s *State) Label(context aura.ContextID) (string, bool) {
+	l, ok := s.labels[context]
+	return l.name, ok
+}
+
+// Kept reports whether a fact keeps the label of a context as it is shown. Otherwise it could move with those
+// of others: an earlier build wrote no such fact, or two were written at once.
+func (s *State) Kept(context aura.ContextID) bool {
+	e := s.entries[context]
+	return e != nil && e.removed || e != nil && e.renamed.Set && e.renamed.Value != "" && e.renamed.Value == s.labels[context].name
+}
+
+// Labelled returns the key ([Folded]) of every label but that of one context.
+func (s *State) Labelled(except aura.ContextID) map[string]bool {
+	used := make(map[string]bool, len(s.labels))
+	for context, l := range s.labels {
+		if context != except {
+			used[l.key] = true
+		}
+	}
+	return used
+}
+
+// Identified reports whether a text begins the identifier of a contact, as one may type it.
+func (s *State) Identified(text string) bool {
+	for _, e := range s.entries {
+		if e.is() && begins(e.added.Value.Authority.String(), strings.ToLower(text)) {
+			return true
+		}
+	}
+	return false
+}
+
 // ByContext returns the contact whose shared context is given.
 func (s *State) ByContext(context aura.ContextID) (Contact, bool) {
 	if !s.entries[context].is() {
 		return Contact{}, false
 	}
 	return s.contact(context), true
-}
-
-// Former returns the contact whose context it was until the owner removed it.
-func (s *State) Former(context aura.ContextID) (Contact, bool) {
-	name, ok := s.former[context]
-	if !ok {
-		return Contact{}, false
-	}
-	c := s.contact(context)
-	c.Name = name
-	return c, true
 }
 
 // ByAuthority returns the contact that is the authority.
@@ -88,7 +132,7 @@ func (s *State) contact(context aura.ContextID) Contact {
 	e := s.entries[context]
 	return Contact{
 		Ref:          Ref{Context: context, Authority: e.added.Value.Authority, Device: e.added.Value.device},
-		Name:         s.names[context],
+		Name:         s.labels[context].name,
 		PeerName:     e.chosen(),
 		Verification: e.added.Value.code,
 	}

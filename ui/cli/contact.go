@@ -119,7 +119,7 @@ func (s *Shell) printContacts(lines []contactLine, codes bool) error {
 		}
 		also := ""
 		if l.PeerName != l.Name {
-			also = "\tcalls itself " + l.PeerName
+			also = "\tcalls itself " + oneLine(l.PeerName)
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s%s\n", l.Name, l.reached(), third, also)
 	}
@@ -128,22 +128,20 @@ func (s *Shell) printContacts(lines []contactLine, codes bool) error {
 
 func renameCommand(s *Shell) *cobra.Command {
 	return &cobra.Command{
-		Use:   "rename CONTACT NAME",
-		Short: "Call a contact something else, on this side only",
-		Long: `Call a contact something else, on this side only. An empty NAME gives the contact back the name that it
-chose itself.`,
+		Use:   "rename CONTACT|GROUP NAME",
+		Short: "Call a contact or a group something else, on this side only",
+		Long: `Call a contact or a group something else, on this side only. A name that you have seen stays until you change
+it here, whatever the other side calls itself since; "aura contacts" shows that too. An empty NAME takes the name that the
+other side has for itself now.`,
 		Example: "  aura rename Ben \"Ben from the club\"\n  aura rename \"Ben from the club\" \"\"",
-		Args:    Exactly(2, "a contact and a name"),
+		Args:    Exactly(2, "a contact or a group, and a name"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return s.resolved("rename", args[0], func(tc task.Context, core *app.Core, who app.Ref) error {
-				if err := core.Rename(tc, who, args[1]); err != nil {
-					return err
-				}
-				now, err := core.Resolve(tc, who.Contact.Authority.String())
+				now, err := core.Rename(tc, who, args[1])
 				if err != nil {
 					return err
 				}
-				return s.Print(map[string]any{"contact": now.Contact, "name": now.Name}, "%s is now called %s", who.Name, now.Name)
+				return s.Print(map[string]any{"context": now.Context, "name": now.Name}, "%s is now called %s", who.Name, now.Name)
 			})
 		},
 	}
