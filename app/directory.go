@@ -45,9 +45,7 @@ func (d *directory) read(tc task.Context, b Bridge, fn func(*fold)) error {
 func (d *directory) conversation(tc task.Context, b Bridge, self aura.AuthorityID, keep chat.Keep) (*fold, error) {
 	f := newFold(self, keep)
 	err := d.read(tc, b, func(*fold) {
-		for i := range d.records {
-			f.record(&d.records[i])
-		}
+		take(d.records, f.record)
 	})
 	return f, err
 }

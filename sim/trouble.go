@@ -26,15 +26,17 @@ func (w *universe) haunt(tc task.Context) error {
 		switch n := w.chance.IntN(100); {
 		case n < 15:
 			w.net.Set(w.weather())
-		case n < 25:
+		case n < 23:
 			tc.Group().Go("move", func(tc task.Context) error { return w.move(tc, p) })
-		case n < 40:
+		case n < 35:
 			tc.Group().Go("cut", func(tc task.Context) error { return w.cut(tc, p) })
-		case n < 48:
+		case n < 43:
 			tc.Group().Go("detach", func(tc task.Context) error { return w.detach(tc, p) })
-		case n < 70:
+		case n < 51:
+			tc.Group().Go("panic", func(tc task.Context) error { return w.blow(tc, p) })
+		case n < 73:
 			tc.Group().Go("crash", func(tc task.Context) error { return w.strike(tc, p, true) })
-		case n < 80:
+		case n < 83:
 			tc.Group().Go("restart", func(tc task.Context) error { return w.strike(tc, p, false) })
 		case n < 92:
 			tc.Group().Go("disk", func(tc task.Context) error { return w.spoil(tc, p) })
