@@ -225,6 +225,44 @@ func (r *recorder) Committed(records []fact.Record) {
 	}
 }
 
+// TestWhatWaitsForASyncIsLetGoBeforeTheSinks: an entry's Synced comes after its sync and before everybody else,
+// and never for an entry that was lost or refused.
+func TestWhatWaitsForASyncIsLetGoBeforeTheSinks(t *testing.T) {
+	simulate(t, 3, func(tc task.Context) {
+		disk := journal.NewFaulty(entropy(2), journal.Faults{SyncDelay: time.Millisecond})
+		rec := &recorder{Store: disk}
+		j := open(t, tc, rec)
+		j.Attach(rec)
+		entry := func(name string) *journal.Entry {
+			return &journal.Entry{
+				Drafts: []fact.Draft{draft(pair, "chat.message", name)},
+				Synced: func(task.Context) { rec.note("free %s, head %d", name, j.Head()) },
+			}
+		}
+		rec.words = nil
+		j.append(t, tc, entry("kept"))
+		rec.note("ack")
+		if diff := cmp.Diff([]string{"apply", "synced", "free kept, head 1", "sink 1", "ack"}, rec.words); diff != "" {
+			t.Error(diff)
+		}
+		rec.words = nil
+		disk.SetFaults(journal.Faults{FailApply: 1})
+		if _, err := j.Append(tc, entry("lost")); err == nil {
+			t.Error("the disk did not fail")
+		}
+		disk.SetFaults(journal.Faults{})
+		refused := entry("refused")
+		refused.Expect = func(journal.View) error { return aura.Denied }
+		if _, err := j.Append(tc, refused); !errors.Is(err, aura.Denied) {
+			t.Errorf("an entry that is refused: %v", err)
+		}
+		if diff := cmp.Diff([]string{"apply", "synced"}, rec.words); diff != "" {
+			t.Error(diff)
+		}
+		j.close(t, tc)
+	})
+}
+
 func TestNothingIsToldBeforeItsSync(t *testing.T) {
 	for _, executor := range []struct {
 		name string

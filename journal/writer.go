@@ -141,8 +141,9 @@ func (j *Journal) admit(g *group, r *request) {
 	}
 }
 
-// commit makes the group durable, then visible, then tells the sinks, then the callers: in this order, so
-// that nobody acts on what a crash could take back, and a caller finds what the sinks fold from its facts.
+// commit makes the group durable, then visible, then lets go what waited for that, then tells the sinks, then
+// the callers: in this order, so that nobody acts on what a crash could take back, and a caller finds what the
+// sinks fold from its facts.
 func (j *Journal) commit(tc task.Context, g *group) {
 	answered := false
 	defer func() {
@@ -176,6 +177,11 @@ func (j *Journal) commit(tc task.Context, g *group) {
 	j.prior = nil
 	sinks := j.sinks
 	j.lock.Unlock()
+	for _, a := range g.accepted {
+		if synced := a.request.entry.Synced; synced != nil {
+			synced(tc)
+		}
+	}
 	if len(records) > 0 {
 		for _, s := range sinks {
 			s.sink.Committed(records)

@@ -147,6 +147,7 @@ func (s *session) onHello(tc task.Context, b []byte) error {
 func (s *session) onAck(tc task.Context, through uint64) error {
 	s.lock.Lock()
 	valid, news := through <= s.limit, through > s.acked
+	full := s.limit-min(s.limit, s.acked) >= ahead // send may wait for this
 	var landed []aura.FactID
 	if valid && news {
 		s.acked = through
@@ -158,7 +159,9 @@ func (s *session) onAck(tc task.Context, through uint64) error {
 	}
 	if news {
 		s.link.sync.recorder.add(s)
-		s.link.bell.Ring()
+		if full {
+			s.link.bell.Ring()
+		}
 		s.acknowledged(tc, landed)
 	}
 	return nil
