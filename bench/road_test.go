@@ -37,6 +37,7 @@ type pair struct {
 	tc       task.Context
 	ada, ben *agent.Agent
 	context  aura.ContextID
+	to       chat.Ref // Ada's, to Ben
 
 	mu       sync.Mutex
 	arrived  int
@@ -142,6 +143,9 @@ func (p *pair) meet(b *testing.B) {
 				return err
 			}
 			p.context = added.Context
+			if a == p.ada {
+				p.to = chat.Ref{Context: added.Context, Epoch: up.Records[0].Fact.Logical}
+			}
 			return done
 		})
 		if err != done {
@@ -163,7 +167,7 @@ func submit(tc task.Context, b *testing.B, a *agent.Agent, kind string, payload 
 }
 
 func (p *pair) send(tc task.Context, b *testing.B) {
-	submit(tc, b, p.ada, chat.IntentSend, chat.SendIntent{Context: p.context, Text: strings.Repeat("x", text)})
+	submit(tc, b, p.ada, chat.IntentSend, chat.SendIntent{To: p.to, Text: strings.Repeat("x", text)})
 }
 
 // BenchmarkSend is one guarded, durable, encrypted message after the other: from Submit to committed at the

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/task"
@@ -94,7 +95,8 @@ func TestARemovedContactReachesNobody(t *testing.T) {
 		if got := ada.texts(tc, context, ben); len(got) != 0 {
 			t.Errorf("seed %d: Ada has %v", u.seed, got)
 		}
-		if err := ada.submit(tc, "chat.send", map[int]any{1: context, 2: "x"}, nil); aura.KindOf(err) != aura.Denied {
+		ended := chat.Ref{Context: context, Epoch: ref.Epoch}
+		if err := ada.submit(tc, chat.IntentSend, chat.SendIntent{To: ended, Text: "x"}, nil); aura.KindOf(err) != aura.Denied {
 			t.Errorf("seed %d: a message to a removed contact: %v", u.seed, err)
 		}
 		former, ok := ada.look(tc).contacts.Former(context)

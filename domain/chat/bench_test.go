@@ -25,7 +25,7 @@ func full(b *testing.B) *house {
 func BenchmarkSend(b *testing.B) {
 	h := full(b)
 	for b.Loop() {
-		if _, err := chat.Send(h.chats, h.set, caller(ada), chat.SendIntent{Context: adaBen, Text: "hi"}); err != nil {
+		if _, err := chat.Send(h.chats, h.set, caller(ada), chat.SendIntent{To: h.ref(adaBen), Text: "hi"}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -97,9 +97,10 @@ func crowd(t testing.TB, contacts, groups, members int) (*house, aura.ContextID)
 func TestPlanningInAGroupCostsThatGroupAlone(t *testing.T) {
 	cost := func(contacts, groups int) float64 {
 		h, group := crowd(t, contacts, groups, 8)
+		to := h.ref(group)
 		return testing.AllocsPerRun(20, func() {
 			// A fact about somebody else's message in between must not make all groups be computed again.
-			if _, err := chat.Send(h.chats, h.set, caller(ada), chat.SendIntent{Context: group, Text: "hi"}); err != nil {
+			if _, err := chat.Send(h.chats, h.set, caller(ada), chat.SendIntent{To: to, Text: "hi"}); err != nil {
 				t.Fatal(err)
 			}
 			h.apply(ben.Shared(t, adaBen, 5000, 1, chat.KindMessage, text("meanwhile")))
@@ -118,9 +119,10 @@ func BenchmarkSendInAGroup(b *testing.B) {
 	for _, size := range []struct{ contacts, groups, members int }{{10, 1, 8}, {200, 50, 32}} {
 		b.Run(fmt.Sprintf("contacts=%d/groups=%d/members=%d", size.contacts, size.groups, size.members), func(b *testing.B) {
 			h, group := crowd(b, size.contacts, size.groups, size.members)
+			to := h.ref(group)
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := chat.Send(h.chats, h.set, caller(ada), chat.SendIntent{Context: group, Text: "hi"}); err != nil {
+				if _, err := chat.Send(h.chats, h.set, caller(ada), chat.SendIntent{To: to, Text: "hi"}); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -36,6 +36,9 @@ func Label(by Caller, context aura.ContextID, name string) (fact.Draft, error) {
 // Refresh plans to keep the addresses at which a contact was reached, best first. The second result is
 // false when they are the ones already known and nothing needs to happen.
 func Refresh(s *State, by Caller, to Ref, addresses []string) (guard.Request, bool, error) {
+	if _, err := s.Current("contact.Refresh", to); err != nil {
+		return guard.Request{}, false, err
+	}
 	if err := CheckAddresses(addresses); err != nil {
 		return guard.Request{}, false, err
 	}
@@ -50,8 +53,8 @@ func Refresh(s *State, by Caller, to Ref, addresses []string) (guard.Request, bo
 // as fit. It returns [aura.NotFound] for somebody who is not a contact.
 func Address(s *State, by Caller, in AddressIntent) (guard.Request, error) {
 	const op = "contact.Address"
-	if _, ok := s.ByContext(in.Contact.Context); !ok {
-		return guard.Request{}, aura.Errorf(op, aura.NotFound, "there is no such contact")
+	if _, err := s.Current(op, in.Contact); err != nil {
+		return guard.Request{}, err
 	}
 	if len(in.Addresses) == 0 {
 		return guard.Request{}, aura.Errorf(op, aura.Invalid, "no address is given")
@@ -92,8 +95,8 @@ func (s *State) ahead(context aura.ContextID, addresses []string) []string {
 // so that neither side can open a channel in it; what was said stays in the journal. It returns [aura.NotFound]
 // for somebody who is not a contact.
 func Remove(s *State, by Caller, in RemoveIntent) (guard.Request, error) {
-	if _, ok := s.ByContext(in.Contact.Context); !ok {
-		return guard.Request{}, aura.Errorf("contact.Remove", aura.NotFound, "there is no such contact")
+	if _, err := s.Current("contact.Remove", in.Contact); err != nil {
+		return guard.Request{}, err
 	}
 	draft, err := by.Draft(KindRemoved, Removed{Context: in.Contact.Context})
 	r := by.Local(CapRemove, draft)

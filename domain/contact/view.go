@@ -131,7 +131,10 @@ func (s *State) Addresses(context aura.ContextID) []string {
 func (s *State) contact(context aura.ContextID) Contact {
 	e := s.entries[context]
 	return Contact{
-		Ref:          Ref{Context: context, Authority: e.added.Value.Authority, Device: e.added.Value.device},
+		Ref: Ref{
+			Context: context, Authority: e.added.Value.Authority, Device: e.added.Value.device,
+			Epoch: e.added.Stamp.Logical,
+		},
 		Name:         s.labels[context].name,
 		PeerName:     e.chosen(),
 		Verification: e.added.Value.code,
