@@ -5,16 +5,22 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 )
 
-// settleGrace is how long a workflow whose caller gave up, or whose agent went away, looks for the durable
-// outcome.
-const settleGrace = 2 * time.Second
+// settleGrace is how long a workflow whose caller gave up, or whose agent went away, looks for the outcome, and
+// submitShare the part of a caller's budget after which it begins to. withdrawShare is the part of the rest for
+// taking the action back.
+const (
+	settleGrace   = 2 * time.Second
+	submitShare   = 0.8
+	withdrawShare = 0.5
+)
 
-// Doubt is the error of an action whose agent went away while it had it, and could not be asked since: it may be
-// durable or not. It has the kind of Err.
+// Doubt is the error of an action whose agent went away while it had it and could not be asked since, or whose
+// agent is still writing it: it may be durable or not. It has the kind of Err.
 type Doubt struct {
 	Operation aura.OperationID
 	Err       error
@@ -47,26 +53,45 @@ func (c *Core) submitAs(tc task.Context, id aura.OperationID, intent string, pay
 	}
 	p := c.published.begin(id, intent)
 	p.publish(Running, "")
-	res, err := c.bridge.Submit(tc, fact.Intent{Kind: intent, Operation: id, Payload: body})
-	switch kind := aura.KindOf(err); kind {
-	case 0:
+	sub, done := tc.Stage("submit", submitShare)
+	res, err := c.bridge.Submit(sub, fact.Intent{Kind: intent, Operation: id, Payload: body})
+	done()
+	if err == nil {
 		p.accepted()
 		return res, nil
-	case aura.Unavailable, aura.Timeout, aura.Cancelled:
+	}
+	if !refused(err) {
 		return c.settle(tc, p, after, err)
 	}
 	p.publish(Failed, aura.Reason(err))
 	return fact.Result{}, err
 }
 
-// settle finds out how an action ended whose answer did not come, from the facts after a position. If they
-// cannot be had either, the action stays in doubt.
+// refused reports whether an error says by itself that nothing happened.
+func refused(err error) bool {
+	switch aura.KindOf(err) {
+	case aura.Denied, aura.Stale, aura.NotFound, aura.Invalid, aura.Exhausted, aura.Conflict:
+		return true
+	}
+	return false
+}
+
+// settle finds out how an action ended whose answer did not come: it takes the action back, and what is durable
+// of it then, after a position, is the end. If that cannot be had, the action stays in doubt.
 func (c *Core) settle(tc task.Context, p *Publisher, after fact.Position, cause error) (fact.Result, error) {
 	tc, done := tc.Grace("app.settle", settleGrace)
 	defer done()
+	running, err := c.withdraw(tc, p.id)
+	if running {
+		p.doubt(after, reasonWriting)
+		return fact.Result{}, &Doubt{Operation: p.id, Err: cause}
+	}
 	found := newOutcomes(c.self.Authority)
-	if err := c.gather(tc, found, after); err != nil {
-		p.doubt(after)
+	if err == nil {
+		err = c.gather(tc, found, after)
+	}
+	if err != nil {
+		p.doubt(after, reasonGone)
 		return fact.Result{}, &Doubt{Operation: p.id, Err: cause}
 	}
 	if known := found.known[p.id]; known != nil {
@@ -81,22 +106,53 @@ func (c *Core) settle(tc task.Context, p *Publisher, after fact.Position, cause 
 	return fact.Result{}, cause
 }
 
-// settleDoubts looks again for the facts of the actions in doubt. It returns the bridge's error when there is
-// still nobody to ask.
+// withdraw takes an action back and reports whether it may still happen. An error means that nobody can say.
+func (c *Core) withdraw(tc task.Context, id aura.OperationID) (running bool, err error) {
+	payload, err := fact.Marshal(status.Withdraw{Operation: id})
+	if err != nil {
+		return false, err
+	}
+	ask, done := tc.Stage("withdraw", withdrawShare)
+	defer done()
+	answer, err := c.bridge.Ask(ask, fact.Question{Kind: status.QuestionWithdraw, Payload: payload})
+	if aura.KindOf(err) == aura.NotFound {
+		return false, nil // a bridge whose Submit ends with its action
+	}
+	var w status.Withdrawn
+	if err == nil {
+		err = fact.Unmarshal(answer.Payload, &w)
+	}
+	return w.Running, err
+}
+
+// settleDoubts asks again about the actions in doubt. It returns the bridge's error when there is still nobody
+// to ask.
 func (c *Core) settleDoubts(tc task.Context) error {
+	tc, done := tc.WithBudget("app.settle", settleGrace)
+	defer done()
 	doubted, after := c.published.doubts()
-	if len(doubted) == 0 {
+	var ended []*Publisher
+	for _, p := range doubted {
+		running, err := c.withdraw(tc, p.id)
+		if err != nil {
+			return err
+		}
+		if !running {
+			ended = append(ended, p)
+		}
+	}
+	if len(ended) == 0 {
 		return nil
 	}
 	found := newOutcomes(c.self.Authority)
 	if err := c.gather(tc, found, after); err != nil {
 		return err
 	}
-	for _, p := range doubted {
+	for _, p := range ended {
 		if found.known[p.id] != nil {
 			p.accepted()
 		} else {
-			p.publish(Failed, "the agent stopped before it was done")
+			p.publish(Failed, "it was not done")
 		}
 	}
 	return nil

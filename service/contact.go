@@ -20,7 +20,7 @@ type Contact struct {
 // NewContact returns the service.
 func NewContact(d *Desk) *Contact {
 	s := &Contact{desk: d}
-	s.front = newFront("contact", map[string]handler{contact.IntentName: s.name, contact.IntentRename: s.rename})
+	s.front = newFront(d, "contact", map[string]handler{contact.IntentName: s.name, contact.IntentRename: s.rename})
 	return s
 }
 

@@ -24,6 +24,8 @@ type Desk struct {
 	Book     *Book
 	Board    *Board
 	Entropy  world.Entropy
+	// Operations is the actions of users that are in hand.
+	Operations *Operations
 	// Receipts returns receipts of the chain for a peer in an epoch, in order, after the first ones and at
 	// most so many. [aura.Stale]: the epoch has turned.
 	Receipts func(context aura.ContextID, peer aura.AuthorityID, epoch aura.Epoch, after uint64, most int) ([]effect.Receipt, error)

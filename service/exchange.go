@@ -22,7 +22,7 @@ const exchangeBudget = 30 * time.Second
 
 // pursue starts the accepter's task, unless there is one: it tries until the exchange ends, whatever the end
 // is.
-func (s *Invite) pursue(g *task.Group, id invite.ID, op aura.OperationID) {
+func (s *Invite) pursue(id invite.ID, op aura.OperationID) {
 	s.lock.Lock()
 	begun := s.pursuing[id]
 	s.pursuing[id] = true
@@ -30,7 +30,7 @@ func (s *Invite) pursue(g *task.Group, id invite.ID, op aura.OperationID) {
 	if begun {
 		return
 	}
-	g.Go("invite.pursue", func(tc task.Context) error {
+	s.group.Go("invite.pursue", func(tc task.Context) error {
 		defer func() {
 			s.lock.Lock()
 			delete(s.pursuing, id)
