@@ -118,7 +118,7 @@ func keepLabels(tc task.Context, h Hands, store *storage, tokens *interp.Tokens,
 	return err
 }
 
-// lent is a journal that somebody else closes. Owner: agent root group.
+// lent is a journal that is served for a while and stays open: its owner closes it.
 type lent struct{ *storage }
 
 // Close implements [task.Service].
