@@ -27,6 +27,8 @@ const (
 	reasonDialling = "connecting"
 	reasonBreach   = "peer contradicts this journal, one of the two may be an old copy"
 	reasonBlocked  = "you blocked this contact"
+	reasonLeft     = "left the group"
+	reasonLeaving  = "you left the group"
 	reasonBudget   = "flow budget of this epoch is used up"
 	reasonControl  = "budget for control messages of this epoch is used up"
 	reasonTooLarge = "more than the flow budget of a whole epoch"
@@ -64,6 +66,8 @@ type link struct {
 	heard    []transport.Address // where the peer said to be, in this life of the agent
 	pages    int                 // how often what the peer says of itself may be written down
 	paged    aura.Duration       // when pages grew last
+	acked    uint64              // own facts that the peer has by durable facts, up to this Seq
+	reckoned bool                // acked was read from the journal
 
 	// Only the link's own task uses these.
 	reach status.Reach // as shown
@@ -115,6 +119,29 @@ func (l *link) freed() uint64 {
 	l.lock.Lock()
 	defer l.lock.Unlock()
 	return l.released
+}
+
+// confirm takes that a durable fact says which own facts the peer has.
+func (l *link) confirm(through uint64) {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	l.acked, l.reckoned = max(l.acked, through), true
+}
+
+// confirmed returns the Seq up to which durable facts say that the peer has the own facts. What a failing disk
+// hides counts as not confirmed until it can be read.
+func (l *link) confirmed() uint64 {
+	l.lock.Lock()
+	acked, reckoned := l.acked, l.reckoned
+	l.lock.Unlock()
+	if reckoned {
+		return acked
+	}
+	acked, err := l.sync.desk.acked(l.key.context, l.key.peer)
+	if err == nil {
+		l.confirm(acked)
+	}
+	return acked
 }
 
 // What the peer says of its addresses is written down at most pagesAtOnce times, and again after pagePause
@@ -209,7 +236,7 @@ func (l *link) meet(tc task.Context, pause *task.Backoff) (*transport.Channel, e
 		return nil, err
 	case peer.Left:
 		// The peer may still ask how far its last words were taken. Nothing else is said to it.
-		l.vanish(tc)
+		l.sync.rest(tc, &peer, reasonLeft)
 		return l.arrivals.Recv(tc)
 	}
 	if l.reach == 0 {
@@ -343,7 +370,9 @@ func (l *link) show(tc task.Context, reason string) {
 	desk := l.sync.desk
 	charge := desk.Journal.Charge(l.key.context, l.key.peer)
 	key := chat.OutboxKey(l.key.context, l.key.peer)
-	desk.Board.Show(tc, chat.ObservedOutbox, key, chat.Outbox{Charged: charge.Through, Reason: reason})
+	desk.Board.Show(tc, chat.ObservedOutbox, key, chat.Outbox{
+		Charged: charge.Through, Reason: reason, Acked: l.confirmed(),
+	})
 	reach := status.Offline
 	if reason == reasonDialling {
 		reach = status.Connecting

@@ -185,6 +185,8 @@ func (s *session) record(tc task.Context) error {
 			return err
 		default:
 			done = through
+			s.link.confirm(through)
+			s.link.bell.Ring() // the sending task shows it
 			if s.peer.Leaving {
 				s.link.sync.changed.Ring() // these may have been the last words
 			}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
@@ -72,8 +73,27 @@ func (s *Sync) Name() string { return syncName }
 // Owner implements [task.Service].
 func (s *Sync) Owner() string { return "agent root group" }
 
-// Start implements [task.Service]. Serve opens the links: an absent peer must not delay a start.
-func (s *Sync) Start(task.Context) error { return nil }
+// Start implements [task.Service]. It shows how far all deliveries are; a frontend that asks at once need not
+// read the facts about them. Serve opens the links: an absent peer must not delay a start.
+func (s *Sync) Start(tc task.Context) error {
+	peers := s.desk.Book.Peers()
+	for i := range peers {
+		s.rest(tc, &peers[i], reasonDialling)
+	}
+	return nil
+}
+
+// rest shows how far the delivery to a peer is to whom nothing goes now.
+func (s *Sync) rest(tc task.Context, p *Peer, reason string) {
+	acked, err := s.desk.acked(p.Context, p.Authority)
+	if err != nil {
+		return // the facts say it
+	}
+	charge := s.desk.Journal.Charge(p.Context, p.Authority)
+	s.desk.Board.Show(tc, chat.ObservedOutbox, chat.OutboxKey(p.Context, p.Authority), chat.Outbox{
+		Charged: charge.Through, Reason: reason, Acked: acked,
+	})
+}
 
 // Serve implements [task.Service]: it opens and ends links as people and contexts change.
 func (s *Sync) Serve(tc task.Context) error {
@@ -99,9 +119,11 @@ func (s *Sync) reconcile(tc task.Context) error {
 	defer s.turn.Release()
 	wanted := s.desk.Book.Peers()
 	keep := make(map[linkKey]bool, len(wanted))
+	var parted []*Peer
 	for i := range wanted {
 		peer := &wanted[i]
 		if peer.Leaving && s.parted(peer) {
+			parted = append(parted, peer)
 			continue
 		}
 		key := linkKey{peer.Context, peer.Authority}
@@ -137,6 +159,9 @@ func (s *Sync) reconcile(tc task.Context) error {
 			tc.Emit(world.ServiceTroubled(s.Name(), "link hangs", "", err))
 		}
 		l.vanish(tc)
+	}
+	for _, peer := range parted {
+		s.rest(tc, peer, reasonLeaving)
 	}
 	return tc.Err()
 }
