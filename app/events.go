@@ -42,15 +42,18 @@ const (
 )
 
 // Events calls fn with everything that happens from now on, in order, until tc is cancelled or fn returns
-// an error, which is returned.
+// an error, which is returned. Of what was before it reads the newest messages of a conversation, and only once
+// something happens in it.
 func (c *Core) Events(tc task.Context, fn func(Event) error) error {
-	w := newWitness(c.self.Authority)
-	live := false
-	return watch(tc, c.bridge, fact.Selection{Observations: []string{"*"}, Follow: true}, func(up fact.Update) error {
-		happened := w.take(&up, tc.Now())
-		if !live { // what was before is known, not told
-			live = up.Live
-			return nil
+	w, since, err := c.witness(tc)
+	if err != nil {
+		return err
+	}
+	sel := fact.Selection{After: since, Observations: []string{"*"}, Follow: true}
+	return watch(tc, c.bridge, sel, func(up fact.Update) error {
+		happened, err := w.take(tc, &up)
+		if err != nil {
+			return err
 		}
 		for _, e := range happened {
 			if err := fn(e); err != nil {
@@ -63,7 +66,9 @@ func (c *Core) Events(tc task.Context, fn func(Event) error) error {
 
 // witness folds facts and tells what each update changed.
 type witness struct {
+	core        *Core
 	fold        *fold
+	began       fact.Position // what was until here is known, not told; zero: that is still coming
 	invites     invite.State
 	connections status.Connections
 
@@ -74,41 +79,93 @@ type witness struct {
 	peers       map[aura.AuthorityID]status.Connection
 }
 
-func newWitness(self aura.AuthorityID) *witness {
+// witness returns a witness that knows people, groups and invitations, and the position up to which it does.
+func (c *Core) witness(tc task.Context) (*witness, fact.Position, error) {
+	f, since, err := c.directory.conversation(tc, c.bridge, c.self.Authority, chat.Keep{Messages: 2 * watched})
+	if err != nil {
+		return nil, 0, err
+	}
+	invites, err := c.invitations(tc)
+	if err != nil {
+		return nil, 0, err
+	}
 	return &witness{
-		fold:        newFold(self, chat.Keep{Messages: 2 * watched}),
+		core: c, fold: f, invites: *invites,
 		messages:    map[aura.ContextID]map[aura.FactID]chat.Message{},
 		contacts:    map[aura.ContextID]contact.Contact{},
 		groups:      map[aura.ContextID]chat.Thread{},
 		invitations: map[invite.ID]invite.Invitation{},
 		peers:       map[aura.AuthorityID]status.Connection{},
-	}
+	}, since, nil
 }
 
-func (w *witness) take(up *fact.Update, now aura.Physical) []Event {
-	w.fold.apply(up)
+// take folds an update and returns what it changed. What was before the watch is not told.
+func (w *witness) take(tc task.Context, up *fact.Update) ([]Event, error) {
 	var touched []aura.ContextID
 	for i := range up.Records {
-		w.invites.Apply(&up.Records[i])
 		if context, one := touches(&up.Records[i]); one {
 			touched = append(touched, context)
 		}
 	}
 	for _, o := range up.Observations {
-		w.connections.Observe(o)
 		if context, ok := outboxContext(o); ok {
 			touched = append(touched, context)
 		}
 	}
 	slices.SortFunc(touched, aura.ContextID.Compare)
+	touched = slices.Compact(touched)
+	if w.began == 0 {
+		w.apply(up)
+		if up.Live {
+			w.began = max(up.Position, 1)
+			w.tell(nil, true, tc.Now())
+		}
+		return nil, nil
+	}
+	for _, context := range touched {
+		if err := w.recall(tc, context); err != nil {
+			return nil, err
+		}
+	}
+	w.apply(up)
+	return w.tell(touched, len(up.Records) > 0, tc.Now()), nil
+}
 
+// recall learns the newest messages of a conversation as they were when the watch began, before the first
+// change to it is taken.
+func (w *witness) recall(tc task.Context, context aura.ContextID) error {
+	if w.messages[context] != nil {
+		return nil
+	}
+	past := window{core: w.core, context: context, fold: w.fold, through: w.began}
+	if err := past.read(tc, fact.Selection{Last: watched, Causal: true}); err != nil {
+		return err
+	}
+	now, _ := w.fold.chats.Messages(w.fold.setting(), context, watched)
+	_, w.messages[context] = changes(nil, now)
+	return nil
+}
+
+func (w *witness) apply(up *fact.Update) {
+	w.fold.apply(up)
+	for i := range up.Records {
+		w.invites.Apply(&up.Records[i])
+	}
+	for _, o := range up.Observations {
+		w.connections.Observe(o)
+	}
+}
+
+// tell returns what differs from what was told before, in the conversations that were touched and, if facts
+// came, elsewhere.
+func (w *witness) tell(touched []aura.ContextID, facts bool, now aura.Physical) []Event {
 	var events []Event
-	if len(up.Records) > 0 {
+	if facts {
 		events = append(events, w.contactEvents()...)
 		events = append(events, w.invitationEvents(now)...)
 		events = append(events, w.groupEvents()...)
 	}
-	for _, context := range slices.Compact(touched) {
+	for _, context := range touched {
 		events = append(events, w.messageEvents(context)...)
 	}
 	return append(events, w.connectionEvents()...)
