@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/reactive"
 	"github.com/aura-runtime/aura/task"
@@ -66,6 +67,11 @@ type onScreen struct {
 // viewsDiffer compares what the running frontend shows with a reduction of all facts in another order, and
 // names the first difference; empty: there is none.
 func (l *life) viewsDiffer(tc task.Context) string {
+	screen := slices.Clone(l.screen)
+	read, err := l.read(tc, screen)
+	if err != nil {
+		return err.Error()
+	}
 	fresh, err := l.reduce(tc)
 	if err != nil {
 		return err.Error()
@@ -89,14 +95,37 @@ func (l *life) viewsDiffer(tc task.Context) string {
 			return "the view of " + view.name + " is not the reduction of the facts"
 		}
 	}
-	for _, o := range l.screen {
+	for i, o := range screen {
 		shown, _ := reactive.Value(frame, o.signal)
 		folded, more := fresh.chats.Messages(fresh.setting(), o.of.Context, watched)
-		if more != shown.Value.More || len(folded)+len(shown.Value.Messages) > 0 && !reflect.DeepEqual(shown.Value.Messages, folded) {
+		if more != shown.Value.More || !same(shown.Value.Messages, folded) {
 			return "the view of a conversation is not the reduction of the facts"
+		}
+		if !same(read[i].Messages, folded[max(0, len(folded)-glanced):]) {
+			return "what is read of a conversation from its end is not the end of it"
 		}
 	}
 	return ""
+}
+
+// glanced is how many messages are read from the end of a conversation for comparison.
+const glanced = 5
+
+// read reads the ends of conversations.
+func (l *life) read(tc task.Context, screen []onScreen) ([]app.Conversation, error) {
+	var all []app.Conversation
+	for _, o := range screen {
+		c, err := l.core.History(tc, o.of, glanced)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, c)
+	}
+	return all, nil
+}
+
+func same(a, b []chat.Message) bool {
+	return len(a)+len(b) == 0 || reflect.DeepEqual(a, b)
 }
 
 // reduce folds everything that the agent gives a watcher, the facts in an order of chance.
