@@ -27,6 +27,8 @@ type Desk struct {
 	// Receipts returns receipts of the chain for a peer in an epoch, in order, after the first ones and at
 	// most so many. [aura.Stale]: the epoch has turned.
 	Receipts func(context aura.ContextID, peer aura.AuthorityID, epoch aura.Epoch, after uint64, most int) ([]effect.Receipt, error)
+	// CollectReceipts removes the receipts of ended epochs that may go, see [interp.Production].
+	CollectReceipts func(tc task.Context, context aura.ContextID, peer aura.AuthorityID, may func(*effect.Receipt) bool) (int, error)
 	// Reach says where this agent can be reached now, best first.
 	Reach func() []string
 	// Relays asks contacts to relay. Nil: this network has none.

@@ -14,19 +14,25 @@ import (
 const (
 	// maintenancePause is the time between two rounds.
 	maintenancePause = time.Minute
-	// overduePause is the time between two looks at what nobody confirmed: it is a matter of months.
+	// overduePause is the time between two looks at what nobody confirmed, and at records of deliveries that
+	// may go: it is a matter of months.
 	overduePause = time.Hour
 )
 
-// Maintenance ends what has run out. Domains say what is due; only this service says when it is looked
-// at. Owner: agent root group.
+// Maintenance ends what has run out, keeps the checkpoints of the agent's folds, and collects what nothing
+// needs any more. Domains say what is due; only this service says when it is looked at.
+//
+// Owner: agent root group.
 type Maintenance struct {
-	desk   *Desk
-	invite *Invite
+	desk      *Desk
+	invite    *Invite
+	forgotten map[invite.ID]bool // over, and nothing of them is kept; only Serve uses it
 }
 
 // NewMaintenance returns the service.
-func NewMaintenance(d *Desk, i *Invite) *Maintenance { return &Maintenance{desk: d, invite: i} }
+func NewMaintenance(d *Desk, i *Invite) *Maintenance {
+	return &Maintenance{desk: d, invite: i, forgotten: map[invite.ID]bool{}}
+}
 
 // Name implements [task.Service].
 func (s *Maintenance) Name() string { return "maintenance" }
@@ -46,6 +52,7 @@ func (s *Maintenance) Serve(tc task.Context) error {
 		s.keep(tc)
 		if now := tc.Elapsed(); now >= overdue {
 			s.giveUp(tc)
+			s.collect(tc)
 			overdue = now + overduePause
 		}
 		if err := tc.Sleep(maintenancePause); err != nil {
@@ -67,7 +74,14 @@ func (s *Maintenance) expire(tc task.Context) {
 		s.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) { return invite.Expire(&p.Invites, by, id) })
 	}
 	for _, id := range over {
-		if code, err := s.desk.Journal.Meta(invite.CodeKey(id)); err == nil && code != nil {
+		if s.forgotten[id] {
+			continue
+		}
+		code, err := s.desk.Journal.Meta(invite.CodeKey(id))
+		switch {
+		case err == nil && code == nil:
+			s.forgotten[id] = true
+		case err == nil:
 			s.change(tc, func(_ *Pages, by contact.Caller) (guard.Request, error) { return invite.Forget(by, id), nil })
 		}
 	}

@@ -1,0 +1,174 @@
+package interp_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/task"
+)
+
+// texts sends so many messages to ben, each with a receipt of its own.
+func texts(t *testing.T, tc task.Context, h *home, n int) {
+	t.Helper()
+	for range n {
+		if _, _, err := h.room.Decide(tc, text(1, ben)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func turn(t *testing.T, tc task.Context) {
+	t.Helper()
+	if err := tc.Sleep(guard.DefaultPolicy().EpochLength); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func collected(t *testing.T, tc task.Context, h *home, may func(*effect.Receipt) bool) int {
+	t.Helper()
+	n, err := h.prod.CollectReceipts(tc, pair, ben, may)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func always(*effect.Receipt) bool { return true }
+
+// checkChain fails the test unless the receipts of the present epoch are all there.
+func checkChain(t *testing.T, h *home) {
+	t.Helper()
+	c := h.journal.Charge(pair, ben)
+	receipts, err := h.prod.Receipts(pair, ben, c.Epoch, 0, 1<<20)
+	if err != nil || uint64(len(receipts)) != c.Receipts {
+		t.Errorf("%d of %d receipts of the present epoch, %v", len(receipts), c.Receipts, err)
+	}
+}
+
+func TestReceiptsOfEndedEpochsAreCollected(t *testing.T) {
+	simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
+		h := found(t, tc, disk, sim.Entropy("home"), guard.DefaultPolicy())
+		defer h.close(tc)
+		if n := collected(t, tc, h, always); n != 0 {
+			t.Errorf("collected %d receipts of a peer never sent to", n)
+		}
+		var epochs []aura.Epoch
+		for _, n := range []int{600, 90, 7} { // more than two steps of collecting
+			turn(t, tc)
+			texts(t, tc, h, n)
+			epochs = append(epochs, h.journal.Charge(pair, ben).Epoch)
+		}
+		if n := collected(t, tc, h, func(*effect.Receipt) bool { return false }); n != 0 {
+			t.Errorf("collected %d receipts that may not go", n)
+		}
+		before := len(dump(t, disk))
+		if n := collected(t, tc, h, func(r *effect.Receipt) bool { return r.Epoch == epochs[0] }); n != 600-90 {
+			t.Errorf("collected %d of the first epoch, want %d", n, 600-90)
+		}
+		checkChain(t, h)
+		if n := collected(t, tc, h, always); n != 90-7 {
+			t.Errorf("collected %d of the second epoch, want %d", n, 90-7)
+		}
+		if gone := before - len(dump(t, disk)); gone != 600-7 {
+			t.Errorf("%d keys have left the store, want %d", gone, 600-7)
+		}
+		// An epoch that has begun without a send keeps the chain of the one before it.
+		turn(t, tc)
+		if n := collected(t, tc, h, always); n != 0 {
+			t.Errorf("collected %d receipts of the ledger's epoch", n)
+		}
+		checkChain(t, h)
+		texts(t, tc, h, 20)
+		checkChain(t, h)
+	})
+}
+
+// TestCollectingBesideASenderKeepsTheChain sends and collects at once, in many interleavings: a receipt that
+// takes the place of an old one stays.
+func TestCollectingBesideASenderKeepsTheChain(t *testing.T) {
+	for seed := uint64(1); seed <= 30; seed++ {
+		simulate(t, seed, func(tc task.Context, sim *task.Sim) {
+			disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{SyncDelay: 3 * time.Millisecond})
+			h := found(t, tc, disk, sim.Entropy("home"), guard.DefaultPolicy())
+			defer h.close(tc)
+			turn(t, tc)
+			texts(t, tc, h, 40)
+			turn(t, tc)
+			g := task.NewGroup(tc, "both")
+			g.Go("send", func(tc task.Context) error {
+				texts(t, tc, h, 30)
+				return nil
+			})
+			g.Go("collect", func(tc task.Context) error {
+				for range 10 {
+					collected(t, tc, h, always)
+					if err := tc.Sleep(5 * time.Millisecond); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err := g.Wait(tc); err != nil {
+				t.Fatal(err)
+			}
+			checkChain(t, h)
+			collected(t, tc, h, always)
+			checkChain(t, h)
+		})
+	}
+}
+
+// dying fails every batch from a given one on: before it takes effect or just after.
+type dying struct {
+	journal.Store
+	left  int
+	after bool
+}
+
+func (d *dying) Apply(tc task.Context, b *journal.Batch) error {
+	if d.left--; d.left > 0 {
+		return d.Store.Apply(tc, b)
+	}
+	if d.left == 0 && d.after {
+		if err := d.Store.Apply(tc, b); err != nil {
+			return err
+		}
+	}
+	return aura.Errorf("test.Apply", aura.Unavailable, "the machine is off")
+}
+
+func TestACrashWhileCollectingLeavesNoHole(t *testing.T) {
+	for _, after := range []bool{false, true} {
+		for at := 1; at <= 3; at++ {
+			simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+				disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
+				store := &dying{Store: disk, left: 1 << 30, after: after}
+				h := found(t, tc, store, sim.Entropy("home"), guard.DefaultPolicy())
+				turn(t, tc)
+				texts(t, tc, h, 600)
+				turn(t, tc)
+				texts(t, tc, h, 5)
+				store.left = at
+				if n, err := h.prod.CollectReceipts(tc, pair, ben, always); err == nil {
+					t.Errorf("collected %d on a disk that died", n)
+				}
+				h.close(tc)
+				again := open(t, tc, disk.Crash(), sim.Entropy("again"))
+				defer again.close(tc)
+				checkChain(t, again)
+				collected(t, tc, again, always)
+				if left := collected(t, tc, again, always); left != 0 {
+					t.Errorf("crash at batch %d: %d receipts were left over", at, left)
+				}
+				checkChain(t, again)
+				texts(t, tc, again, 10)
+				checkChain(t, again)
+			})
+		}
+	}
+}
