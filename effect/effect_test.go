@@ -70,6 +70,25 @@ func TestReceiptSurvivesItsEncoding(t *testing.T) {
 	})
 }
 
+// TestAReceiptHasOneEncoding: an explicit zero or a field that no receipt has would make a second encoding, and
+// so a second hash for the next receipt to follow.
+func TestAReceiptHasOneEncoding(t *testing.T) {
+	r := signed(key(1))
+	r.Epoch = 0
+	encoded := r.Encode() // a map of nine entries, 1 to 10 without 4
+	if _, err := effect.DecodeReceipt(encoded); err != nil {
+		t.Fatal(err)
+	}
+	third := bytes.Index(encoded, append([]byte{3, 0x58, 32}, r.To[:]...)) + 3 + 32
+	zero := append(append(append([]byte{encoded[0] + 1}, encoded[1:third]...), 4, 0), encoded[third:]...)
+	unknown := append(append([]byte{encoded[0] + 1}, encoded[1:]...), 20, 1)
+	for name, b := range map[string][]byte{"an explicit zero": zero, "an unknown field": unknown} {
+		if _, err := effect.DecodeReceipt(b); !errors.Is(err, aura.Corrupt) {
+			t.Errorf("%s: got %v, want corrupt", name, err)
+		}
+	}
+}
+
 func TestReceiptBindsEveryField(t *testing.T) {
 	k := key(1)
 	r := signed(k)

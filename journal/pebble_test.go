@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -183,6 +184,56 @@ func TestPebbleDiskFailureRefusesAndLosesNothing(t *testing.T) {
 			j.close(t, tc)
 		})
 	}
+}
+
+// TestAStoreWhoseLogBrokeTakesNothingMore: after one failed write of the log nothing that follows could be
+// relied on, although the disk works again. The store refuses until it is opened anew.
+func TestAStoreWhoseLogBrokeTakesNothingMore(t *testing.T) {
+	mem := vfs.NewCrashableMem()
+	var failing atomic.Bool
+	injector := errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if failing.Load() && op.Kind == errorfs.OpFileSyncData && strings.HasSuffix(op.Path, ".log") {
+			return syscall.EIO
+		}
+		return nil
+	})
+	batch := func(key string) *journal.Batch {
+		b := &journal.Batch{}
+		b.Set([]byte(key), []byte("value"))
+		return b
+	}
+	inReal(t, func(tc task.Context) {
+		store, err := openMem(errorfs.Wrap(mem, injector))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := store.Apply(tc, batch("before")); err != nil {
+			t.Fatal(err)
+		}
+		failing.Store(true)
+		first := store.Apply(tc, batch("torn"))
+		failing.Store(false)
+		second := store.Apply(tc, batch("after"))
+		if !errors.Is(first, aura.Unavailable) || second == nil || second.Error() != first.Error() {
+			t.Errorf("got %v, then %v: want the same refusal", first, second)
+		}
+		_ = store.Close(tc) // a broken store says so
+	})
+	inReal(t, func(tc task.Context) {
+		store, err := openMem(mem.CrashClone(vfs.CrashCloneCfg{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, ok, err := store.Get([]byte("before")); err != nil || !ok {
+			t.Errorf("what was acknowledged is gone: %v", err)
+		}
+		if _, ok, err := store.Get([]byte("after")); err != nil || ok {
+			t.Errorf("what was refused is there: %v", err)
+		}
+		if err := store.Close(tc); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // smallDisk is a file system with so many bytes left. Removing the reserve gives its size back.

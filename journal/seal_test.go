@@ -96,6 +96,78 @@ func TestSwappedRecordsAreCorrupt(t *testing.T) {
 	})
 }
 
+// TestASealedValueStaysUnderItsKey: somebody who can write to the disk cannot give one name the value of
+// another.
+func TestASealedValueStaysUnderItsKey(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		disk := journal.NewFaulty(entropy(2), journal.Faults{})
+		j := open(t, tc, disk)
+		before := dump(t, disk)
+		j.append(t, tc, &journal.Entry{Meta: []journal.KV{{Key: "one", Value: []byte("1")}, {Key: "two", Value: []byte("2")}}})
+		j.close(t, tc)
+		good := dump(t, disk.Crash())
+		var keys []string
+		for key := range good {
+			if _, old := before[key]; !old {
+				keys = append(keys, key)
+			}
+		}
+		if len(keys) != 2 {
+			t.Fatalf("two names have %d keys", len(keys))
+		}
+		good[keys[0]], good[keys[1]] = good[keys[1]], good[keys[0]]
+		again := open(t, tc, restore(t, tc, good, "", nil))
+		for _, name := range []string{"one", "two"} {
+			if v, err := again.Meta(name); !errors.Is(err, aura.Corrupt) {
+				t.Errorf("%s is %q, %v: want corrupt", name, v, err)
+			}
+		}
+		again.close(t, tc)
+	})
+}
+
+// TestNoNonceIsUsedTwice: two values under one nonce give away how they differ, and the key of their checks.
+func TestNoNonceIsUsedTwice(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		const nonceSize = 24 // XChaCha20-Poly1305
+		seen, values := map[string]string{}, 0
+		for key, value := range dump(t, sealed(t, tc)) {
+			if key == "\x00" || len(value) < nonceSize+16 {
+				continue // the header and places are not sealed
+			}
+			values++
+			nonce := value[:nonceSize]
+			if other, used := seen[nonce]; used {
+				t.Errorf("values of tables %#x and %#x share a nonce", key[0], other[0])
+			}
+			seen[nonce] = key
+		}
+		if values < 8 {
+			t.Fatalf("only %d sealed values", values)
+		}
+	})
+}
+
+// TestRecordsAfterTheHeadAreNoticed: a store that shows a record of a batch without its head has torn the
+// batch, whatever it promised.
+func TestRecordsAfterTheHeadAreNoticed(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		disk := journal.NewFaulty(entropy(2), journal.Faults{})
+		j := open(t, tc, disk)
+		j.append(t, tc, &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", "one")}})
+		before := dump(t, disk)
+		j.append(t, tc, &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", "two")}})
+		j.close(t, tc)
+		torn := dump(t, disk.Crash())
+		for key, value := range before {
+			torn[key] = value // what the batch replaced is as it was, what it added is there
+		}
+		if err := use(tc, restore(t, tc, torn, "", nil)); !errors.Is(err, aura.Corrupt) {
+			t.Errorf("got %v, want corrupt", err)
+		}
+	})
+}
+
 func TestForeignBytesAreNoJournal(t *testing.T) {
 	simulate(t, 1, func(tc task.Context) {
 		for name, content := range map[string]map[string]string{

@@ -1,12 +1,14 @@
 package journal_test
 
 import (
+	"errors"
 	"flag"
 	"os"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/journal/storetest"
 	"github.com/aura-runtime/aura/task"
@@ -62,6 +64,33 @@ func TestFaultyStoreIsAStore(t *testing.T) {
 	})
 	t.Run("real", func(t *testing.T) {
 		storetest.Run(t, real, func() storetest.Disk { return &faultyDisk{} })
+	})
+}
+
+// TestASimulatedDiskThatBrokeStaysBroken: after a sync that failed, no later one can be relied on. The disk
+// refuses until the store is opened again, like a real one.
+func TestASimulatedDiskThatBrokeStaysBroken(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		batch := func(key string) *journal.Batch {
+			b := &journal.Batch{}
+			b.Set([]byte(key), []byte("value"))
+			return b
+		}
+		disk := journal.NewFaulty(entropy(2), journal.Faults{BreakApply: 1})
+		if err := disk.Apply(tc, batch("torn")); !errors.Is(err, aura.Unavailable) {
+			t.Fatalf("got %v, want unavailable", err)
+		}
+		disk.SetFaults(journal.Faults{})
+		if err := disk.Apply(tc, batch("after")); !errors.Is(err, aura.Unavailable) {
+			t.Errorf("a broken disk takes a batch: %v", err)
+		}
+		again := disk.Crash()
+		if err := again.Apply(tc, batch("again")); err != nil {
+			t.Errorf("opened again: %v", err)
+		}
+		if _, ok, err := again.Get([]byte("after")); ok || err != nil {
+			t.Errorf("what was refused is there: %v", err)
+		}
 	})
 }
 

@@ -118,6 +118,10 @@ func (m *intruder) dial(tc task.Context) {
 
 func (m *intruder) hangUp(tc task.Context) {
 	m.channel.Close(tc)
+	m.leaveNetwork(tc)
+}
+
+func (m *intruder) leaveNetwork(tc task.Context) {
 	if err := m.hubs.Close(tc, time.Minute); err != nil && aura.KindOf(err) != aura.Cancelled {
 		m.Error(err)
 	}

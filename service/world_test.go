@@ -79,6 +79,7 @@ type person struct {
 	disk    *journal.Faulty
 	address transport.Address
 	wrap    func(interp.Interpreter) interp.Interpreter
+	gate    agent.Gate // as the running process gave it to its network
 
 	agent   *agent.Agent // nil: no process
 	group   *task.Group
@@ -131,8 +132,8 @@ func (p *person) link() transport.PeerID { return p.ring.Certificate().Link }
 func (p *person) hands() agent.Hands {
 	return agent.Hands{
 		Ring: p.ring, Store: p.disk, Entropy: p.sim.Entropy(p.name),
-		Network: func(agent.Gate) (transport.Network, error) {
-			p.network = p.net.Join(p.link(), p.address)
+		Network: func(g agent.Gate) (transport.Network, error) {
+			p.gate, p.network = g, p.net.Join(p.link(), p.address)
 			return p.network, nil
 		},
 	}

@@ -80,6 +80,23 @@ func TestPanicFailsTheGroupWithItsStack(t *testing.T) {
 	})
 }
 
+// TestAPanicThatCarriesACancellationIsAPanic: a task that panics with the error of its own cancellation did not
+// stop in order.
+func TestAPanicThatCarriesACancellationIsAPanic(t *testing.T) {
+	each(t, func(t *testing.T, x task.Executor) {
+		run(t, x, func(tc task.Context) error {
+			g := task.NewGroup(tc, "g")
+			g.Go("panics", func(tc task.Context) error { panic(untilCancelled(tc)) })
+			g.Cancel()
+			var p *task.PanicError
+			if err := g.Wait(tc); !errors.As(err, &p) {
+				t.Errorf("Wait returned %v", err)
+			}
+			return nil
+		})
+	})
+}
+
 func panicHere() { panic("planned") }
 
 func TestRunReportsAFailureThatNobodyAskedAbout(t *testing.T) {
@@ -288,4 +305,32 @@ func TestFinishedGroupsAreGarbage(t *testing.T) {
 			return nil
 		})
 	})
+}
+
+// TestAnEmptyGroupBelowACancelledOneAdoptsNothing: a group that is empty while a group above it is cancelled is
+// not told. It learns of it when it is used.
+func TestAnEmptyGroupBelowACancelledOneAdoptsNothing(t *testing.T) {
+	err := task.NewReal(task.RealOptions{}).Run("test", func(tc task.Context) error {
+		parent := task.NewGroup(tc, "parent")
+		child := task.NewGroup(tc, "unused")
+		parent.Go("make", func(tc task.Context) error {
+			child = task.NewGroup(tc, "child")
+			return nil
+		})
+		if err := parent.Wait(tc); err != nil {
+			return err
+		}
+		parent.Cancel()
+		err := child.Adopt("foreign", func(task.Context) error {
+			t.Error("a cancelled group adopts")
+			return nil
+		})
+		if aura.KindOf(err) != aura.Unavailable {
+			t.Errorf("got %v, want unavailable", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }

@@ -132,6 +132,93 @@ func FuzzFlowTake(f *testing.F) {
 	})
 }
 
+// hostileFlow is a flow that has sent one cell and the body that an honest peer would answer with.
+func hostileFlow(t *testing.T) (f flow, body []byte) {
+	t.Helper()
+	f = newFlow(0, newChance(), time.Hour, time.Hour)
+	f.queue([]byte("hello"))
+	out := make([]byte, bodySize)
+	if _, ok := f.fill(0, out); !ok {
+		t.Fatal("the flow sends nothing")
+	}
+	body = make([]byte, bodySize)
+	binary.BigEndian.PutUint64(body[receivedAt:], f.sent)
+	binary.BigEndian.PutUint64(body[limitAt:], receiveWindow)
+	binary.BigEndian.PutUint64(body[largestAt:], f.number)
+	return f, body
+}
+
+// TestWhatWasNeverSentCannotBeAcknowledged: a peer that names later bytes or later cells than were sent breaks
+// the rules, and the flow keeps what it has to send.
+func TestWhatWasNeverSentCannotBeAcknowledged(t *testing.T) {
+	for name, at := range map[string]int{"": 0, "bytes": receivedAt, "cells": largestAt} {
+		f, body := hostileFlow(t)
+		want := aura.Kind(0)
+		if at != 0 {
+			binary.BigEndian.PutUint64(body[at:], binary.BigEndian.Uint64(body[at:])+1)
+			want = aura.Corrupt
+		}
+		base := f.base
+		err := f.take(0, 1, body)
+		if aura.KindOf(err) != want {
+			t.Errorf("%q: got %v, want kind %v", name, err, want)
+		}
+		if at != 0 && f.base != base {
+			t.Errorf("%q: the flow gave up what the peer does not have", name)
+		}
+	}
+}
+
+// TestAMessageOfImpossibleLengthIsRefused: a length that no message has ends the channel before its bytes come.
+func TestAMessageOfImpossibleLengthIsRefused(t *testing.T) {
+	for size, want := range map[uint64]aura.Kind{
+		0: aura.Corrupt, 1: 0, MaxMessage: 0, MaxMessage + 1: aura.Corrupt, 1 << 62: aura.Corrupt,
+	} {
+		f, body := hostileFlow(t)
+		n := binary.PutUvarint(body[dataAt:], size)
+		binary.BigEndian.PutUint16(body[chunkAt:], uint16(n))
+		if err := f.take(0, 1, body); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.ready(); aura.KindOf(err) != want {
+			t.Errorf("length %d: got %v, want kind %v", size, err, want)
+		}
+	}
+}
+
+// TestEarlyChunksAreBounded: a peer that leaves out the first byte cannot make a flow keep more than maxPieces
+// chunks. What finds no room was not received and travels again.
+func TestEarlyChunksAreBounded(t *testing.T) {
+	f, body := hostileFlow(t)
+	binary.BigEndian.PutUint16(body[chunkAt:], 1)
+	for i := range uint64(maxPieces + 10) {
+		number := i + 1
+		binary.BigEndian.PutUint64(body[offsetAt:], 2*i+1)
+		if err := f.take(0, number, body); err != nil {
+			t.Fatal(err)
+		}
+		if kept := !f.seen.fresh(number); kept != (i < maxPieces) {
+			t.Fatalf("chunk %d counts as received: %t", i, kept)
+		}
+	}
+	if len(f.pieces) != maxPieces {
+		t.Errorf("%d chunks are kept, the most is %d", len(f.pieces), maxPieces)
+	}
+}
+
+// TestWindowEndsWhereItSays: the oldest number of the window is told apart from a replay, the one below is not.
+func TestWindowEndsWhereItSays(t *testing.T) {
+	var w window
+	w.mark(5000)
+	for number, want := range map[uint64]bool{
+		5000: false, 5001: true, 5000 - windowSize + 1: true, 5000 - windowSize: false, 5000 - windowSize - 1: false, 0: false,
+	} {
+		if got := w.fresh(number); got != want {
+			t.Errorf("fresh(%d) is %t", number, got)
+		}
+	}
+}
+
 func TestWindowKnowsWhatItSaw(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var w window
@@ -281,6 +368,32 @@ func FuzzHandshake(f *testing.F) {
 			t.Fatal("a reply that the responder did not make was taken")
 		}
 	})
+}
+
+// TestTheHandshakeBindsItsTag: two contexts may share a pre-shared key by mistake or malice. A first cell that
+// was made for the tag of one does not open under the tag of the other.
+func TestTheHandshakeBindsItsTag(t *testing.T) {
+	responder, err := newIdentity([32]byte{8, 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := newIdentity([32]byte{8, 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	psk := [32]byte{3}
+	for changed, want := range map[bool]aura.Kind{false: 0, true: aura.Denied} {
+		in, err := initiate(other, [32]byte(responder.key.Public), psk, newChance())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if changed {
+			in.first[tagAt] ^= 1
+		}
+		if _, _, err := respond(responder, &Secret{PSK: psk, Anyone: true}, in.first[:], newChance()); aura.KindOf(err) != want {
+			t.Errorf("tag changed %t: got %v, want kind %v", changed, err, want)
+		}
+	}
 }
 
 func FuzzCellKind(f *testing.F) {

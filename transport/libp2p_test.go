@@ -160,11 +160,30 @@ func TestARelayServesItsContactsOnly(t *testing.T) {
 		wantKind(t, "reservation of a stranger", err, aura.Unavailable)
 		_, err = a.Dial(tc, b.Self(), circuits(b))
 		wantKind(t, "dial of a stranger", err, aura.Unavailable)
-		// And nobody is led through a relay that it does not know itself.
-		c := host(t, 2, transport.Libp2pOptions{Contacts: contacts(2)})
-		_, err = c.Dial(tc, a.Self(), circuits(b))
-		wantKind(t, "dial through a stranger", err, aura.Unavailable)
-		closeAll(t, tc, a, b, c, r)
+		closeAll(t, tc, a, b, r)
+	})
+}
+
+// TestNobodyIsDialledThroughAStranger: the relay and the peer would both let the dial pass. The dialling side
+// does not, unless the relay is its own contact.
+func TestNobodyIsDialledThroughAStranger(t *testing.T) {
+	live(t, func(tc task.Context) {
+		r := host(t, 3, transport.Libp2pOptions{Listen: overTCP.Listen, Contacts: contacts(2, 4)})
+		b := host(t, 2, transport.Libp2pOptions{Contacts: contacts(3, 4)})
+		if _, err := b.Reserve(tc, r.Self(), r.Addresses()); err != nil {
+			t.Fatal(err)
+		}
+		for relayKnown, want := range map[bool]aura.Kind{false: aura.Unavailable, true: 0} {
+			known := contacts(2)
+			if relayKnown {
+				known = contacts(2, 3)
+			}
+			c := host(t, 4, transport.Libp2pOptions{Contacts: known})
+			_, err := c.Dial(tc, b.Self(), circuits(b))
+			wantKind(t, "dial through the relay", err, want)
+			closeAll(t, tc, c)
+		}
+		closeAll(t, tc, b, r)
 	})
 }
 
