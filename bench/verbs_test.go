@@ -42,13 +42,13 @@ func BenchmarkVerbs(b *testing.B) {
 				{"mute", "Cleo"}, {"unmute", "Cleo"}, {"guard", "explain", "Ben", "chat:send"}, {"query", `group:joined($id, $context)`},
 			} {
 				b.Run(strings.Join(verb, "_"), func(b *testing.B) {
-					client, before := time.Duration(0), processor(b, ada)
+					client, before := time.Duration(0), processTime(b, ada)
 					for range b.N {
 						client += h.run(b, verb...)
 					}
 					n := time.Duration(b.N)
 					b.ReportMetric(ms(client/n), "client-ms/op")
-					b.ReportMetric(ms((processor(b, ada)-before)/n), "agent-ms/op")
+					b.ReportMetric(ms((processTime(b, ada)-before)/n), "agent-ms/op")
 				})
 			}
 		})
@@ -167,8 +167,8 @@ func (h homes) run(b *testing.B, args ...string) time.Duration {
 	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 }
 
-// processor returns the processor time that a process has used, from what the kernel keeps of its threads.
-func processor(b *testing.B, pid int) (spent time.Duration) {
+// processTime returns the processor time that a process has used, from what the kernel keeps of its threads.
+func processTime(b *testing.B, pid int) (spent time.Duration) {
 	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
 	if err != nil || len(threads) == 0 {
 		b.Skip("this system does not say what a process used")
