@@ -212,9 +212,10 @@ func (s *Invite) settle(tc task.Context, context aura.ContextID) {
 	if id.IsZero() {
 		return
 	}
-	if err := s.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) {
+	err := s.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) {
 		return invite.Settle(&p.Invites, by, id)
-	}, aura.OperationID{}); err != nil {
+	}, aura.OperationID{})
+	if err != nil && aura.KindOf(err) != aura.Conflict { // a conflict: the exchange has ended by itself meanwhile
 		tc.Emit(world.ServiceTroubled(s.Name(), "invitation not settled", "", err)) // the next session settles it
 	}
 }
