@@ -27,7 +27,8 @@ func (c *Core) History(tc task.Context, of Ref, last int) (Conversation, error) 
 const maxUnread = 999
 
 // Overview returns all conversations, the one with the newest message first, each with that message and with the
-// number of unread ones; of 999 or more it is 999. Of a conversation it reads what is unread and little else.
+// number of unread ones since the last that was read; of 999 or more it is 999. Of a conversation it reads those
+// and little else.
 func (c *Core) Overview(tc task.Context) ([]chat.Thread, error) {
 	f, _, err := c.directory.conversation(tc, c.bridge, c.self.Authority, chat.Keep{Messages: maxUnread, Bytes: -1})
 	if err != nil {
@@ -36,6 +37,9 @@ func (c *Core) Overview(tc task.Context) ([]chat.Thread, error) {
 	for i, of := range f.chats.Order(f.setting()) {
 		w := window{core: c, context: of.Context, fold: f, observe: i == 0}
 		if err := w.unread(tc, maxUnread); err != nil {
+			return nil, err
+		}
+		if err := w.fill(tc, 1); err != nil { // the message that is shown last need not be the last that came
 			return nil, err
 		}
 	}

@@ -54,19 +54,18 @@ func (w *window) find(tc task.Context, id aura.FactID) (bool, error) {
 	}
 }
 
-// unread reads back until a message is there that was read, or so many are that were not, at most. What came
-// before a message that was read was read, too; that is the order of positions, and what is shown last may have
-// come earlier.
+// unread reads back until a message is there that was read, or so many are that were not, at most. It is the first
+// read of a window: what came before a message that was read was read, too, but what is shown before it may have
+// come later.
 func (w *window) unread(tc task.Context, most int) error {
-	if err := w.read(tc, fact.Selection{Last: 2, Causal: true}); err != nil {
-		return err
-	}
-	for n := 8; !w.whole && !w.fold.chats.ReadsBack(w.context); n = min(4*n, most) {
-		if err := w.read(tc, fact.Selection{Last: n}); err != nil || n == most {
+	for n := 8; ; n = min(4*n, most) {
+		if err := w.read(tc, fact.Selection{Last: n}); err != nil {
 			return err
 		}
+		if n == most || w.whole || w.fold.chats.ReadsBack(w.context) {
+			return nil
+		}
 	}
-	return nil
 }
 
 // read reads the messages that sel wants of the conversation, and what is known about them.

@@ -54,7 +54,7 @@ func TestAHistoryIsTheEndOfTheWholeConversation(t *testing.T) {
 				case 10:
 					a.acked(ben)
 					if acked = mine(); seed%2 == 0 {
-						a.outbox(ben, chat.Outbox{Sent: acked, Charged: acked, Acked: acked})
+						a.outbox(ben, chat.Outbox{Sent: acked, Charged: acked, Acked: acked, Counted: true})
 					}
 				default:
 					if gone := mine(); gone > 0 && seed > 3 {
@@ -126,7 +126,7 @@ func TestWaitingEndsWithWhatIsObserved(t *testing.T) {
 			m, ended = c.WaitDelivered(tc, to, sent.ID)
 			return nil
 		})
-		a.outbox(ben, chat.Outbox{Sent: 1, Charged: 1, Acked: 1})
+		a.outbox(ben, chat.Outbox{Sent: 1, Charged: 1, Acked: 1, Counted: true})
 		if err := g.Wait(tc); err != nil || ended != nil || m.State != chat.Delivered {
 			t.Errorf("%v, %v, %v", m.State, ended, err)
 		}
@@ -179,7 +179,7 @@ func TestThePastIsShownAsItWas(t *testing.T) {
 		if _, err := c.Send(tc, to, "hi", aura.FactID{}); err != nil {
 			t.Fatal(err)
 		}
-		a.outbox(ben, chat.Outbox{Sent: 1, Charged: 1, Acked: 1})
+		a.outbox(ben, chat.Outbox{Sent: 1, Charged: 1, Acked: 1, Counted: true})
 		then := a.Head()
 		a.acked(ben)
 		a.hears(ben, chat.KindMessage, chat.Text{Text: "hi yourself"})

@@ -67,7 +67,7 @@ type link struct {
 	pages    int                 // how often what the peer says of itself may be written down
 	paged    aura.Duration       // when pages grew last
 	acked    uint64              // own facts that the peer has by durable facts, up to this Seq
-	reckoned bool                // acked was read from the journal
+	counted  bool                // acked is what the journal says
 
 	// Only the link's own task uses these.
 	reach status.Reach // as shown
@@ -125,23 +125,30 @@ func (l *link) freed() uint64 {
 func (l *link) confirm(through uint64) {
 	l.lock.Lock()
 	defer l.lock.Unlock()
-	l.acked, l.reckoned = max(l.acked, through), true
+	l.acked, l.counted = max(l.acked, through), true
 }
 
-// confirmed returns the Seq up to which durable facts say that the peer has the own facts. What a failing disk
-// hides counts as not confirmed until it can be read.
-func (l *link) confirmed() uint64 {
+// confirmed returns the Seq up to which durable facts say that the peer has the own facts, and false when the
+// journal has not kept count, or a failing disk hides it.
+func (l *link) confirmed() (seq uint64, counted bool) {
 	l.lock.Lock()
-	acked, reckoned := l.acked, l.reckoned
+	seq, counted = l.acked, l.counted
 	l.lock.Unlock()
-	if reckoned {
-		return acked
+	if counted {
+		return seq, true
 	}
-	acked, err := l.sync.desk.acked(l.key.context, l.key.peer)
-	if err == nil {
-		l.confirm(acked)
+	seq, counted, err := l.sync.desk.counted(l.key.context, l.key.peer)
+	if counted = counted && err == nil; counted {
+		l.confirm(seq)
 	}
-	return acked
+	return seq, counted
+}
+
+// outbox describes the delivery to the peer.
+func (l *link) outbox(sent uint64, reason string) chat.Outbox {
+	box := chat.Outbox{Sent: sent, Charged: l.sync.desk.Journal.Charge(l.key.context, l.key.peer).Through, Reason: reason}
+	box.Acked, box.Counted = l.confirmed()
+	return box
 }
 
 // What the peer says of its addresses is written down at most pagesAtOnce times, and again after pagePause
@@ -367,12 +374,7 @@ func isBreach(err error) bool {
 
 // show publishes that the peer is not connected: nothing counts as sent that it did not acknowledge.
 func (l *link) show(tc task.Context, reason string) {
-	desk := l.sync.desk
-	charge := desk.Journal.Charge(l.key.context, l.key.peer)
-	key := chat.OutboxKey(l.key.context, l.key.peer)
-	desk.Board.Show(tc, chat.ObservedOutbox, key, chat.Outbox{
-		Charged: charge.Through, Reason: reason, Acked: l.confirmed(),
-	})
+	l.sync.desk.Board.Show(tc, chat.ObservedOutbox, chat.OutboxKey(l.key.context, l.key.peer), l.outbox(0, reason))
 	reach := status.Offline
 	if reason == reasonDialling {
 		reach = status.Connecting

@@ -85,14 +85,10 @@ func (s *Sync) Start(tc task.Context) error {
 
 // rest shows how far the delivery to a peer is to whom nothing goes now.
 func (s *Sync) rest(tc task.Context, p *Peer, reason string) {
-	acked, err := s.desk.acked(p.Context, p.Authority)
-	if err != nil {
-		return // the facts say it
-	}
-	charge := s.desk.Journal.Charge(p.Context, p.Authority)
-	s.desk.Board.Show(tc, chat.ObservedOutbox, chat.OutboxKey(p.Context, p.Authority), chat.Outbox{
-		Charged: charge.Through, Reason: reason, Acked: acked,
-	})
+	box := chat.Outbox{Charged: s.desk.Journal.Charge(p.Context, p.Authority).Through, Reason: reason}
+	// What a failing disk hides the facts still say.
+	box.Acked, box.Counted, _ = s.desk.counted(p.Context, p.Authority)
+	s.desk.Board.Show(tc, chat.ObservedOutbox, chat.OutboxKey(p.Context, p.Authority), box)
 }
 
 // Serve implements [task.Service]: it opens and ends links as people and contexts change.

@@ -16,9 +16,10 @@ type Outbox struct {
 	Sent    uint64 `cbor:"1,keyasint,omitempty"` // last own Seq handed to the peer's channel
 	Charged uint64 `cbor:"2,keyasint,omitempty"` // last own Seq that the guard allowed
 	Reason  string `cbor:"3,keyasint,omitempty"` // why nothing moves now; empty: it moves
-	// Acked is the last own Seq that durable facts say the peer has. Who asks about one message need not
-	// read all the facts about deliveries.
-	Acked uint64 `cbor:"4,keyasint,omitempty"`
+	// Acked is the last own Seq that durable facts say the peer has. If it is Counted, they say no more, so
+	// that who asks about one message need not read all the facts about deliveries.
+	Acked   uint64 `cbor:"4,keyasint,omitempty"`
+	Counted bool   `cbor:"5,keyasint,omitempty"`
 }
 
 // OutboxKey returns the key of the observation about a peer in a context.
@@ -74,12 +75,13 @@ func parseOutboxKey(key string) (link, bool) {
 	return link{context: c, peer: p}, err == nil
 }
 
-// Cover reports whether the outboxes of all others in a conversation are known, and so how far its messages are.
+// Cover reports whether the outboxes of all others in a conversation are known and counted, and so how far its
+// messages are.
 func (s *State) Cover(set Setting, context aura.ContextID) bool {
 	c, ok := s.conversation(set, context)
 	for _, p := range c.others {
-		_, known := set.Outboxes.get(context, p.Authority)
-		ok = ok && known
+		box, _ := set.Outboxes.get(context, p.Authority)
+		ok = ok && box.Counted
 	}
 	return ok
 }
