@@ -72,6 +72,10 @@ func (l *life) viewsDiffer(tc task.Context) string {
 	if err != nil {
 		return err.Error()
 	}
+	overview, err := l.core.Overview(tc)
+	if err != nil {
+		return err.Error()
+	}
 	fresh, err := l.reduce(tc)
 	if err != nil {
 		return err.Error()
@@ -90,6 +94,7 @@ func (l *life) viewsDiffer(tc task.Context) string {
 		{"invitations", invitations.Value, fresh.invites.Invitations(tc.Now())},
 		{"moderation", moderated.Value, fresh.moderation.View()},
 		{"chats", chats.Value, fresh.chats.Threads(fresh.setting())},
+		{"chats, as they are read", uncounted(overview), uncounted(fresh.chats.Threads(fresh.setting()))},
 	} {
 		if !reflect.DeepEqual(view.shown, view.folded) {
 			return "the view of " + view.name + " is not the reduction of the facts"
@@ -106,6 +111,16 @@ func (l *life) viewsDiffer(tc task.Context) string {
 		}
 	}
 	return ""
+}
+
+// uncounted returns conversations without the number of unread messages: an overview stops counting where
+// something was read, and leaves out what came before that while its author was blocked.
+func uncounted(threads []chat.Thread) []chat.Thread {
+	threads = slices.Clone(threads)
+	for i := range threads {
+		threads[i].Unread = 0
+	}
+	return threads
 }
 
 // glanced is how many messages are read from the end of a conversation for comparison.
