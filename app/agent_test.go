@@ -359,7 +359,7 @@ func (a *agent) Ask(_ task.Context, q fact.Question) (fact.Answer, error) {
 	if q.Kind != status.Question {
 		return fact.Answer{}, aura.Errorf("test.Ask", aura.NotFound, "question %q", q.Kind)
 	}
-	body, err := fact.Marshal(status.Status{Authority: ada.cert.Authority(), Device: ada.cert.Device()})
+	body, err := fact.Marshal(status.Status{Authority: ada.cert.Authority(), Device: ada.cert.Device(), Facts: a.Head()})
 	return fact.Answer{Payload: body}, err
 }
 

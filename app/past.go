@@ -13,6 +13,15 @@ type past struct {
 	through fact.Position
 }
 
+// AsOf returns a Core that shows everything as it was at a position, see [Options.Through]. It returns
+// [aura.NotFound] for a position that the journal has not reached.
+func (c *Core) AsOf(tc task.Context, through fact.Position) (*Core, error) {
+	if through == 0 || through > c.self.Facts {
+		return nil, aura.Errorf("app.AsOf", aura.NotFound, "the journal ends at position %d", c.self.Facts)
+	}
+	return New(tc, c.bridge, c.entropy, Options{Owner: c.owner, Through: through})
+}
+
 // Submit implements [Bridge].
 func (b past) Submit(task.Context, fact.Intent) (fact.Result, error) {
 	return fact.Result{}, aura.Errorf("app.Submit", aura.Unavailable, "this shows the past, which cannot be changed")

@@ -186,7 +186,10 @@ func TestThePastIsShownAsItWas(t *testing.T) {
 		if err := c.Rename(tc, to, "Benjamin"); err != nil {
 			t.Fatal(err)
 		}
-		past, err := app.New(tc, a, a.entropy, app.Options{Through: then})
+		if _, err := a.core(tc).AsOf(tc, a.Head()+1); !errors.Is(err, aura.NotFound) {
+			t.Errorf("a position in the future: %v", err)
+		}
+		past, err := a.core(tc).AsOf(tc, then)
 		if err != nil {
 			t.Fatal(err)
 		}
