@@ -10,9 +10,9 @@ import (
 // as usual (5 * time.Millisecond); nothing here reads a clock.
 type Duration = time.Duration
 
-// Time in Aura has five domains, each with its own type, so that the compiler keeps them apart:
-// [Physical], [Logical], [OrderToken], [Range] and [Provenanced]. A comparison across domains goes
-// through [ComparePhysical] with a named [Policy].
+// Time in Aura has four domains, each with its own type, so that the compiler keeps them apart:
+// [Physical], [Logical], [OrderToken] and [Range]. A comparison across domains goes through
+// [ComparePhysical] with a named [Policy]. That somebody attested an instant is said by the fact that carries it.
 
 // Instant is a wall-clock reading: nanoseconds since 1970-01-01 UTC.
 type Instant int64
@@ -50,12 +50,6 @@ func (o OrderToken) String() string { return hex.EncodeToString(o[:]) }
 
 // Range is an interval that certainly holds the instant: Earliest ≤ instant ≤ Latest.
 type Range struct{ Earliest, Latest Instant }
-
-// Provenanced is physical time that an authority attested. The signature is checked where it enters.
-type Provenanced struct {
-	Physical
-	By AuthorityID
-}
 
 // Policy names how two uncertain instants are compared.
 type Policy uint8

@@ -94,12 +94,13 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 		return nil, err
 	}
 
+	// No view runs here: the Cores of the frontends fold. This scheduler gathers windows for those who watch.
 	a.feed = reactive.NewFeed(store.journal.Head())
 	scheduler, err := reactive.NewScheduler(reactive.NewHub(), reactive.Options{Feed: a.feed, Window: o.Window})
 	if err != nil {
 		return nil, err
 	}
-	a.unified = reactive.NewUnified(scheduler, history{store.journal}, a.Submit, a.permits)
+	a.unified = reactive.NewUnified(scheduler, history{store.journal}, a.commit, a.permits)
 	a.pump = newPump(store.journal, scheduler, h.Entropy)
 	store.journal.Attach(a.pump)
 
@@ -182,6 +183,9 @@ func (a *Agent) Self() aura.AuthorityID { return a.desk.Ring.Authority() }
 // the build that founded it had not known them; nil: none.
 func (a *Agent) Renewed() []string { return a.renewed }
 
+// Registry returns the kinds, intents and retentions of the domains that the agent runs with.
+func (a *Agent) Registry() *fact.Registry { return a.registry }
+
 // Journal returns the agent's journal, for those who check it: tests and the simulator.
 func (a *Agent) Journal() *journal.Journal { return a.desk.Journal }
 
@@ -202,9 +206,9 @@ func (a *Agent) reach() []string {
 type sender struct{ sync **service.Sync }
 
 // Release implements [interp.Sender].
-func (s sender) Release(tc task.Context, e effect.Envelope, receipts []effect.Receipt) {
+func (s sender) Release(tc task.Context, e effect.Envelope) {
 	if *s.sync != nil {
-		(*s.sync).Release(tc, e, receipts)
+		(*s.sync).Release(tc, e)
 	}
 }
 

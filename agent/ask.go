@@ -25,6 +25,16 @@ func (a *Agent) Ask(tc task.Context, q fact.Question) (fact.Answer, error) {
 		return fact.Answer{Payload: payload}, err
 	case capability.QuestionExplain:
 		return answer(tc, q, a.explain)
+	case capability.QuestionTokens:
+		payload, err := fact.MarshalAnswer(capability.TokenList{Tokens: a.desk.Tokens.List()})
+		return fact.Answer{Payload: payload}, err
+	case query.QuestionKinds:
+		var v query.Vocabulary
+		for _, p := range reactive.Predicates(a.Registry()) {
+			v.Predicates = append(v.Predicates, query.Predicate(p))
+		}
+		payload, err := fact.MarshalAnswer(v)
+		return fact.Answer{Payload: payload}, err
 	case query.Question:
 		return answer(tc, q, a.query)
 	}
@@ -72,7 +82,7 @@ func (a *Agent) query(tc task.Context, q query.Query) (query.Result, error) {
 	if err != nil {
 		return query.Result{}, err
 	}
-	result := query.Result{Position: rows.Position, Columns: rows.Columns}
+	result := query.Result{Position: rows.Position, Columns: rows.Columns, Kinds: l.Predicates().Kinds}
 	for _, row := range rows.Rows {
 		values := make([]query.Value, len(row))
 		for i, term := range row {

@@ -11,6 +11,11 @@ import (
 // [aura.NotFound] for a kind that no domain registered, and what the service returns otherwise:
 // [aura.Denied] for a refusal of the guard, [aura.Invalid] for a bad payload.
 func (a *Agent) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
+	return a.unified.Commit(tc, in)
+}
+
+// commit routes an intent to the service of its domain.
+func (a *Agent) commit(tc task.Context, in fact.Intent) (fact.Result, error) {
 	s := a.intents[in.Kind]
 	if s == nil || !a.registry.Intent(in.Kind) {
 		return fact.Result{}, aura.Errorf("agent.Submit", aura.NotFound, "there is no intent %q", in.Kind)

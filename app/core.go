@@ -19,6 +19,8 @@ type Options struct {
 	Keep chat.Keep
 	// Owner is the service's owner as events name it. Default: "frontend root group".
 	Owner string
+	// Lost, when set, is told that the agent has gone, and why, once each time, by a task that follows it.
+	Lost func(reason string)
 	// Through shows everything as it was at a position: signals and answers that rest on facts. What only a
 	// running agent knows is not shown, and no action is taken. Default: as it is now.
 	Through fact.Position
@@ -32,6 +34,7 @@ type Core struct {
 	entropy world.Entropy
 	self    status.Status
 	owner   string
+	lost    func(reason string)
 
 	directory *directory
 	published *published
@@ -51,7 +54,10 @@ func New(tc task.Context, b Bridge, entropy world.Entropy, o Options) (*Core, er
 	if o.Through > 0 {
 		b, self.Facts = past{b, o.Through}, min(self.Facts, o.Through)
 	}
-	c := &Core{bridge: b, entropy: entropy, self: self, owner: o.Owner}
+	if o.Lost == nil {
+		o.Lost = func(string) {}
+	}
+	c := &Core{bridge: b, entropy: entropy, self: self, owner: o.Owner, lost: o.Lost}
 	c.directory = newDirectory(self.Authority)
 	c.published = newPublished()
 	c.pipeline, err = newPipeline(self.Authority, c.published, o)

@@ -13,9 +13,11 @@ import (
 	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/reactive"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -343,5 +345,38 @@ func TestHistoryGoesOnWhenItWasCut(t *testing.T) {
 		if _, err := c.History(tc, to, 0); !errors.Is(err, aura.Exhausted) {
 			t.Errorf("an agent without a place: %v", err)
 		}
+	})
+}
+
+func TestAnInvitationExpiresWithoutAFact(t *testing.T) {
+	within(t, task.NewSim(1, task.SimOptions{}), func(t *testing.T, tc task.Context) {
+		a := met(t)
+		c, h := a.live(tc)
+		if _, err := c.Invite(tc, 2*time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		phase := func(want invite.Phase) func([]invite.Invitation) bool {
+			return func(v []invite.Invitation) bool { return len(v) == 1 && v[0].Phase == want }
+		}
+		shows(t, tc, c, app.Invitations, phase(invite.Open))
+		began := tc.Elapsed()
+		sub, err := reactive.Subscribe(c.Hub(), app.Invitations, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer sub.Close()
+		for {
+			snap, err := sub.Next(tc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if phase(invite.Expired)(snap.Value) {
+				break
+			}
+		}
+		if after := tc.Elapsed() - began; after < time.Hour || after > 3*time.Hour {
+			t.Errorf("it expired after %s", after)
+		}
+		stop(t, tc, h)
 	})
 }

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"slices"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/fact"
@@ -50,6 +52,12 @@ func (d *directory) conversation(tc task.Context, b Bridge, self aura.AuthorityI
 		known = d.after
 	})
 	return f, known, err
+}
+
+// people returns the facts that names resolve against.
+func (d *directory) people(tc task.Context, b Bridge) (records []fact.Record, err error) {
+	err = d.read(tc, b, func(*fold) { records = slices.Clone(d.records) })
+	return records, err
 }
 
 // position returns how far the directory has read: a fact that is committed later comes after it.

@@ -12,6 +12,7 @@ import (
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/reactive"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -39,39 +40,89 @@ const (
 	EventGroup      = "group"      // a group is new, or its members or its notice changed
 	EventInvitation = "invitation" // an invitation is new or has moved on
 	EventConnection = "connection" // a contact can be reached in another way
+	EventGap        = "gap"        // events are missing here: the onlooker was too slow
 )
 
 // Events calls fn with everything that happens from now on, in order, until tc is cancelled or fn returns
-// an error, which is returned. Of what was before it reads the newest messages of a conversation, and only once
-// something happens in it.
+// an error, which is returned. While the agent is away it waits; what happened meanwhile comes then. After an
+// [EventGap] some of what happened is missing, because fn was much slower than it. Of what was before, a conversation's
+// newest messages are read, and only once something happens in it.
 func (c *Core) Events(tc task.Context, fn func(Event) error) error {
-	w, since, err := c.witness(tc)
+	h := reactive.NewHub()
+	w, agent := newWitness(c.self.Authority), &agentView{}
+	var err error
+	register(h, &err, &w.outlet, happened, happening{})
+	register(h, &err, &agent.outlet, Agent, Attachment{})
 	if err != nil {
 		return err
 	}
-	sel := fact.Selection{After: since, Observations: []string{"*"}, Follow: true}
-	return watch(tc, c.bridge, sel, func(up fact.Update) error {
-		happened, err := w.take(tc, &up)
-		if err != nil {
-			return err
-		}
-		for _, e := range happened {
-			if err := fn(e); err != nil {
-				return err
+	s, err := reactive.NewScheduler(h, reactive.Options{Immediate: true, Owner: c.owner}, w, agent)
+	if err != nil {
+		return err
+	}
+	known, since, err := c.circumstances(tc)
+	if err != nil {
+		return err
+	}
+	looking := *c
+	looking.bridge = &recaller{Bridge: c.bridge, core: c, witness: w}
+	return looking.live(tc, s, fact.Selection{After: since, Observations: []string{"*"}}, known, func() error {
+		told := 0
+		return each(tc, h, happened, func(now happening) error {
+			events, missed := now.after(told)
+			if missed {
+				events = append([]Event{{Kind: EventGap}}, events...)
 			}
-		}
-		return nil
+			told = now.count
+			for _, e := range events {
+				if err := fn(e); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	})
 }
 
-// witness folds facts and tells what each update changed.
+// happened is the signal behind [Core.Events]: the newest of what happened, and how much that was in all.
+var happened = reactive.NewSignal[happening]("app:events")
+
+type happening struct {
+	count  int // of all events so far
+	newest []Event
+}
+
+// kept is how many events wait for a slow onlooker.
+const kept = 4096
+
+// with returns the happening with more events behind it.
+func (h happening) with(more []Event) happening {
+	all := append(slices.Clip(h.newest), more...)
+	return happening{count: h.count + len(more), newest: all[max(0, len(all)-kept):]}
+}
+
+// after returns the events behind the first so many, and whether some of them are gone.
+func (h happening) after(told int) (events []Event, missed bool) {
+	n := h.count - told
+	return h.newest[max(0, len(h.newest)-n):], n > len(h.newest)
+}
+
+// witness is the view that folds facts and tells what each update changed.
 type witness struct {
-	core        *Core
+	outlet *reactive.Outlet[happening]
+	told   happening
+
+	current bool // all that is durable has come, once
+	began   bool // what happens is told: what was before is known
+
+	touched []aura.ContextID // conversations to look at
+	records bool             // facts came
+
 	fold        *fold
-	began       fact.Position // what was until here is known, not told; zero: that is still coming
 	invites     invite.State
 	connections status.Connections
 
+	past        *memories
 	messages    map[aura.ContextID]map[aura.FactID]chat.Message
 	contacts    map[aura.ContextID]contact.Contact
 	groups      map[aura.ContextID]chat.Thread
@@ -79,95 +130,74 @@ type witness struct {
 	peers       map[aura.AuthorityID]status.Connection
 }
 
-// witness returns a witness that knows people, groups and invitations, and the position up to which it does.
-func (c *Core) witness(tc task.Context) (*witness, fact.Position, error) {
-	f, since, err := c.directory.conversation(tc, c.bridge, c.self.Authority, chat.Keep{Messages: 2 * watched})
-	if err != nil {
-		return nil, 0, err
-	}
-	invites, err := c.invitations(tc)
-	if err != nil {
-		return nil, 0, err
-	}
+func newWitness(self aura.AuthorityID) *witness {
 	return &witness{
-		core: c, fold: f, invites: *invites,
+		fold:        newFold(self, chat.Keep{Messages: 2 * watched}),
+		past:        &memories{},
 		messages:    map[aura.ContextID]map[aura.FactID]chat.Message{},
 		contacts:    map[aura.ContextID]contact.Contact{},
 		groups:      map[aura.ContextID]chat.Thread{},
 		invitations: map[invite.ID]invite.Invitation{},
 		peers:       map[aura.AuthorityID]status.Connection{},
-	}, since, nil
+	}
 }
 
-// take folds an update and returns what it changed. What was before the watch is not told.
-func (w *witness) take(tc task.Context, up *fact.Update) ([]Event, error) {
-	var touched []aura.ContextID
-	for i := range up.Records {
-		if context, one := touches(&up.Records[i]); one {
-			touched = append(touched, context)
-		}
-	}
-	for _, o := range up.Observations {
-		if context, ok := outboxContext(o); ok {
-			touched = append(touched, context)
-		}
-	}
-	slices.SortFunc(touched, aura.ContextID.Compare)
-	touched = slices.Compact(touched)
-	if w.began == 0 {
-		w.apply(up)
-		if up.Live {
-			w.began = max(up.Position, 1)
-			w.tell(nil, true, tc.Now())
-		}
-		return nil, nil
-	}
+// Name implements [reactive.View].
+func (w *witness) Name() string { return "events" }
+
+// Needs implements [reactive.View]: everything.
+func (w *witness) Needs() reactive.Needs {
+	return reactive.Needs{Facts: fact.Selection{Observations: []string{"*"}}}
+}
+
+// Turns implements [reactive.Timed].
+func (w *witness) Turns(now aura.Physical) (aura.Instant, bool) { return w.invites.Turns(now) }
+
+// Apply implements [reactive.View].
+func (w *witness) Apply(up fact.Update) {
+	touched := conversations(&up)
 	for _, context := range touched {
-		if err := w.recall(tc, context); err != nil {
-			return nil, err
-		}
+		w.remember(context)
 	}
-	w.apply(up)
-	return w.tell(touched, len(up.Records) > 0, tc.Now()), nil
-}
-
-// recall learns the newest messages of a conversation as they were when the watch began, before the first
-// change to it is taken.
-func (w *witness) recall(tc task.Context, context aura.ContextID) error {
-	if w.messages[context] != nil {
-		return nil
-	}
-	past := window{core: w.core, context: context, fold: w.fold, through: w.began}
-	if err := past.read(tc, fact.Selection{Last: watched, Causal: true}); err != nil {
-		return err
-	}
-	now, _ := w.fold.chats.Messages(w.fold.setting(), context, watched)
-	_, w.messages[context] = changes(nil, now)
-	return nil
-}
-
-func (w *witness) apply(up *fact.Update) {
-	w.fold.apply(up)
+	w.touched = append(w.touched, touched...)
+	w.fold.apply(&up)
+	w.records = w.records || len(up.Records) > 0
 	for i := range up.Records {
 		w.invites.Apply(&up.Records[i])
 	}
 	for _, o := range up.Observations {
 		w.connections.Observe(o)
+		var a Attachment
+		if o.Kind == observedAgent && fact.Unmarshal(o.Payload, &a) == nil {
+			w.current = w.current || a.Current
+		}
 	}
 }
 
-// tell returns what differs from what was told before, in the conversations that were touched and, if facts
-// came, elsewhere.
-func (w *witness) tell(touched []aura.ContextID, facts bool, now aura.Physical) []Event {
+// Publish implements [reactive.View].
+func (w *witness) Publish(tc task.Context, st *reactive.Stage) error {
+	events := w.look(tc.Now())
+	if w.began && len(events) > 0 {
+		w.told = w.told.with(events)
+		w.outlet.Put(st, w.told)
+	}
+	w.began = w.current
+	return nil
+}
+
+// look returns what has changed since the last look.
+func (w *witness) look(now aura.Physical) []Event {
+	slices.SortFunc(w.touched, aura.ContextID.Compare)
 	var events []Event
-	if facts {
+	if w.records {
 		events = append(events, w.contactEvents()...)
-		events = append(events, w.invitationEvents(now)...)
 		events = append(events, w.groupEvents()...)
 	}
-	for _, context := range touched {
+	events = append(events, w.invitationEvents(now)...)
+	for _, context := range slices.Compact(w.touched) {
 		events = append(events, w.messageEvents(context)...)
 	}
+	w.touched, w.records = nil, false
 	return append(events, w.connectionEvents()...)
 }
 

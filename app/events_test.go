@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -128,6 +129,100 @@ func TestLookupsSayWhatIsKnown(t *testing.T) {
 		in, err := c.Invitation(tc, id)
 		if err != nil || in.ID != made.ID {
 			t.Errorf("invitation: %+v, %v", in, err)
+		}
+	})
+}
+
+// follower runs Follow in a task of its own and gives what it is told.
+func follower(t *testing.T, tc task.Context, c *app.Core, of app.Ref, last int) (texts *task.Mailbox[string], stop func()) {
+	texts = task.NewMailbox[string]("texts", 256)
+	g := task.NewGroup(tc, "follow")
+	g.Go("follow", func(tc task.Context) error {
+		return c.Follow(tc, of, last, func(messages []chat.Message) error {
+			for _, m := range messages {
+				if err := texts.Send(tc, m.Text); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+	return texts, func() {
+		t.Helper()
+		if err := g.Close(tc, 1e10); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestFollowingGoesOnWhenTheAgentIsBackAndMissesNothing(t *testing.T) {
+	everywhere(t, func(t *testing.T, tc task.Context) {
+		a := met(t, ben)
+		for i := range 5 {
+			a.hears(ben, chat.KindMessage, chat.Text{Text: fmt.Sprint("old ", i)})
+		}
+		c := a.core(tc)
+		to := resolve(t, tc, c, "ben")
+		texts, stop := follower(t, tc, c, to, 2)
+		expect := func(want ...string) {
+			t.Helper()
+			for _, w := range want {
+				if got, err := texts.Recv(tc); err != nil || got != w {
+					t.Fatalf("%q, want %q: %v", got, w, err)
+				}
+			}
+		}
+		expect("old 3", "old 4")
+		a.dies()
+		// Many more than --last at once.
+		var want []string
+		for i := range 20 {
+			text := fmt.Sprint("new ", i)
+			a.hears(ben, chat.KindMessage, chat.Text{Text: text})
+			want = append(want, text)
+		}
+		a.lives()
+		expect(want...)
+		if texts.Len() > 0 {
+			t.Error("something was told twice")
+		}
+		stop()
+	})
+}
+
+func TestPeopleAreFollowed(t *testing.T) {
+	everywhere(t, func(t *testing.T, tc task.Context) {
+		a := met(t, ben)
+		c := a.core(tc)
+		told := task.NewMailbox[app.Person]("told", 256)
+		g := task.NewGroup(tc, "follow")
+		g.Go("follow", func(tc task.Context) error {
+			return c.FollowPeople(tc, func(people []app.Person) error { return told.Send(tc, people[0]) })
+		})
+		until := func(fits func(app.Person) bool) {
+			t.Helper()
+			for {
+				p, err := told.Recv(tc)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if fits(p) {
+					return
+				}
+			}
+		}
+		until(func(p app.Person) bool { return p.Name == "ben" && p.Connection.Reach == status.Offline })
+		a.observe(status.Connection{Reach: status.Direct}.Observation(ben.cert.Authority()))
+		until(func(p app.Person) bool { return p.Connection.Reach == status.Direct })
+		if err := c.Block(tc, resolve(t, tc, c, "ben")); err != nil {
+			t.Fatal(err)
+		}
+		until(func(p app.Person) bool { return p.Blocked })
+		a.dies()
+		a.observe(status.Connection{Reach: status.Direct}.Observation(ben.cert.Authority())) // so that the watch notices
+		until(func(p app.Person) bool { return p.Connection.Reach == status.Offline })
+		if err := g.Close(tc, 1e10); err != nil {
+			t.Error(err)
 		}
 	})
 }

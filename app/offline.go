@@ -4,10 +4,12 @@ import (
 	"slices"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/moderation"
+	"github.com/aura-runtime/aura/domain/query"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
@@ -19,14 +21,21 @@ import (
 // OfflineOptions of a [NewOffline].
 type OfflineOptions struct {
 	Options
-	// Records are the facts that exist when the Core begins, in position order from 1.
+	// Records are the facts that exist when the Core begins, in position order from 1. Default: none.
 	Records []fact.Record
+	// Journal has the facts in place of Records: those of an account whose agent does not run. Then the Core takes no
+	// local facts either, which would be lost. Default: none.
+	Journal reactive.Reader
 }
 
-// NewOffline returns a Core without an agent, in the name of the given authority: it folds local facts in
-// memory, forgets them at its end, and refuses with [aura.Unavailable] what needs a peer.
+// NewOffline returns a Core without an agent, in the name of the given authority. It refuses with [aura.Unavailable]
+// what needs a peer. Without a journal it folds local facts in memory and forgets them at its end.
 func NewOffline(tc task.Context, self aura.AuthorityID, device aura.DeviceID, entropy world.Entropy, o OfflineOptions) (*Core, error) {
-	b := &offline{self: self, device: device, entropy: entropy, fold: newFold(self, o.Keep)}
+	b := &offline{self: self, device: device, entropy: entropy, journal: o.Journal, fold: newFold(self, o.Keep)}
+	if b.journal != nil {
+		b.feed = reactive.NewFeed(b.journal.Head())
+		return New(tc, b, entropy, o.Options)
+	}
 	b.feed = reactive.NewFeed(0)
 	for i := range o.Records {
 		b.take(o.Records[i])
@@ -34,12 +43,13 @@ func NewOffline(tc task.Context, self aura.AuthorityID, device aura.DeviceID, en
 	return New(tc, b, entropy, o.Options)
 }
 
-// offline is a bridge to nothing but memory.
+// offline is a bridge to a journal, or to nothing but memory.
 type offline struct {
 	self    aura.AuthorityID
 	device  aura.DeviceID
 	entropy world.Entropy
 	feed    *reactive.Feed
+	journal reactive.Reader // nil: the records below
 
 	leaf    task.Leaf
 	fold    *fold
@@ -60,6 +70,12 @@ func (b *offline) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
 	const op = "app.Submit"
 	if err := tc.Err(); err != nil {
 		return fact.Result{}, err
+	}
+	if b.journal != nil {
+		if !registered(in.Kind) {
+			return fact.Result{}, errUnknown(in.Kind)
+		}
+		return fact.Result{}, aura.Errorf(op, aura.Unavailable, "the account is open for reading alone: start its agent with: aura up")
 	}
 	b.leaf.Lock()
 	defer b.leaf.Unlock()
@@ -113,7 +129,11 @@ func (b *offline) plan(in fact.Intent, now aura.Physical) (guard.Request, error)
 	if registered(in.Kind) {
 		return guard.Request{}, errOffline(op)
 	}
-	return guard.Request{}, aura.Errorf(op, aura.NotFound, "no domain knows the intent %q", in.Kind)
+	return guard.Request{}, errUnknown(in.Kind)
+}
+
+func errUnknown(intent string) error {
+	return aura.Errorf("app.Submit", aura.NotFound, "no domain knows the intent %q", intent)
 }
 
 // planned decodes an intent's payload for its handler.
@@ -133,6 +153,9 @@ func errOffline(op string) error {
 func (b *offline) Watch(tc task.Context, sel fact.Selection, sink func(fact.Update) error) error {
 	if err := tc.Err(); err != nil {
 		return err
+	}
+	if b.journal != nil {
+		return b.feed.Watch(tc, b.journal, sel, sink)
 	}
 	return b.feed.Watch(tc, b, sel, sink)
 }
@@ -159,7 +182,11 @@ func (b *offline) Ask(tc task.Context, q fact.Question) (fact.Answer, error) {
 	if err := tc.Err(); err != nil {
 		return fact.Answer{}, err
 	}
-	if q.Kind != status.Question {
+	switch q.Kind {
+	case status.Question:
+	case query.Question, query.QuestionKinds, capability.QuestionExplain, capability.QuestionTokens:
+		return fact.Answer{}, aura.Errorf("app.Ask", aura.Unavailable, "only an agent answers this: start it with: aura up")
+	default:
 		return fact.Answer{}, aura.Errorf("app.Ask", aura.NotFound, "the question %q is not known", q.Kind)
 	}
 	body, err := fact.Marshal(status.Status{Authority: b.self, Device: b.device, Facts: b.feed.Head()})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
@@ -83,6 +84,61 @@ func TestOfflineBridgeKeepsTheContract(t *testing.T) {
 			},
 			Refused:   fact.Intent{Kind: contact.IntentName, Operation: aura.OperationID{2}, Payload: body(contact.NameIntent{})},
 			RefusedAs: aura.Invalid,
+		}
+	})
+}
+
+func TestOfflineOnAJournalTakesNothing(t *testing.T) {
+	everywhere(t, func(t *testing.T, tc task.Context) {
+		a := met(t, ben)
+		c, err := app.NewOffline(tc, ada.cert.Authority(), ada.cert.Device(), &counter{}, app.OfflineOptions{Journal: a})
+		if err != nil {
+			t.Fatal(err)
+		}
+		to := resolve(t, tc, c, "ben")
+		for name, err := range map[string]error{
+			"rename": c.Rename(tc, to, "Benjamin"), // would be lost
+			"send":   second(c.Send(tc, to, "hi", aura.FactID{})),
+			"query":  second(c.Query(tc, `contact:self($id, $name)`, 0)),
+		} {
+			if !errors.Is(err, aura.Unavailable) || !strings.Contains(aura.Reason(err), "aura up") {
+				t.Errorf("%s: %v, want unavailable", name, err)
+			}
+		}
+		if got := resolve(t, tc, c, "ben"); got.Name != to.Name {
+			t.Errorf("the refused name is there: %+v", got)
+		}
+	})
+}
+
+func TestTheDemoAccountIsSound(t *testing.T) {
+	within(t, task.NewSim(1, task.SimOptions{}), func(t *testing.T, tc task.Context) {
+		c, err := app.NewDemo(tc, &counter{}, app.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		kinds := map[string]fact.Kind{}
+		for _, d := range []fact.Domain{contact.Domain(), chat.Domain(), moderation.Domain()} {
+			for _, k := range d.Kinds {
+				kinds[k.Name] = k
+			}
+		}
+		err = c.Bridge().Watch(tc, fact.Selection{}, func(up fact.Update) error {
+			for i := range up.Records {
+				f := &up.Records[i].Fact
+				if err := kinds[f.Kind].Check(f); err != nil {
+					t.Errorf("fact %d, %s: %v", i+1, f.Kind, err)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"Ben", "Cleo from the club", "Dan", "Regatta"} {
+			if _, err := c.Resolve(tc, name); err != nil {
+				t.Error(err)
+			}
 		}
 	})
 }

@@ -30,10 +30,12 @@ func newPipeline(self aura.AuthorityID, p *published, o Options) (*pipeline, err
 		listed: map[aura.ContextID]chat.Thread{}, touched: map[aura.ContextID]bool{},
 	}
 	invites, connections, agent := &invitesView{}, &connectionsView{}, &agentView{}
+	people := &peopleView{contacts: contacts, moderation: moderated, connections: connections}
 	operations := &operationsView{durable: newOutcomes(self), published: p}
 
 	var err error
 	register(h, &err, &contacts.outlet, Contacts, []contact.Contact{})
+	register(h, &err, &people.outlet, People, []Person{})
 	register(h, &err, &moderated.outlet, Moderation, moderation.Moderation{})
 	register(h, &err, &chats.outlet, Chats, []chat.Thread{})
 	register(h, &err, &invites.outlet, Invitations, []invite.Invitation{})
@@ -44,7 +46,7 @@ func newPipeline(self aura.AuthorityID, p *published, o Options) (*pipeline, err
 		return nil, err
 	}
 	s, err := reactive.NewScheduler(h, reactive.Options{Immediate: true, Owner: o.Owner},
-		contacts, moderated, invites, chats, connections, agent, operations)
+		contacts, moderated, invites, chats, connections, people, agent, operations)
 	return &pipeline{
 		hub: h, scheduler: s, chats: chats, gate: task.NewSemaphore(1), opened: map[aura.ContextID]bool{},
 	}, err

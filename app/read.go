@@ -2,7 +2,6 @@ package app
 
 import (
 	"errors"
-	"reflect"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
@@ -44,35 +43,6 @@ func (c *Core) Overview(tc task.Context) ([]chat.Thread, error) {
 		}
 	}
 	return f.chats.Threads(f.setting()), nil
-}
-
-// Follow calls fn with the messages of a conversation that are new or whose state changed, in the order of
-// the conversation: first the newest, at most last of them (zero: all), then each time something changes,
-// until tc is cancelled or fn returns an error, which is returned.
-func (c *Core) Follow(tc task.Context, of Ref, last int, fn func([]chat.Message) error) error {
-	w, since, err := c.window(tc, of.Context, keep(last))
-	if err != nil {
-		return err
-	}
-	if err := w.fill(tc, last); err != nil {
-		return err
-	}
-	f, sel := w.fold, c.changes(of, since)
-	sel.Kinds = append(sel.Kinds, peopleKinds()...)
-	var shown map[aura.FactID]chat.Message
-	return watch(tc, c.bridge, sel, func(up fact.Update) error {
-		f.apply(&up)
-		if !up.Live {
-			return nil
-		}
-		now, _ := f.chats.Messages(f.setting(), of.Context, last)
-		var changed []chat.Message
-		changed, shown = changes(shown, now)
-		if len(changed) == 0 {
-			return nil
-		}
-		return fn(changed)
-	})
 }
 
 // WaitDelivered waits until the recipients confirmed a message that [Core.Send] sent, and returns it as it
@@ -132,16 +102,4 @@ func keep(last int) chat.Keep {
 	// Some of the newest may be of blocked people, which are not shown and do not count.
 	const hidden = 256
 	return chat.Keep{Messages: last + hidden, Bytes: -1}
-}
-
-// changes returns the messages that differ from what was shown, and what is shown now.
-func changes(shown map[aura.FactID]chat.Message, now []chat.Message) (changed []chat.Message, next map[aura.FactID]chat.Message) {
-	next = make(map[aura.FactID]chat.Message, len(now))
-	for _, m := range now {
-		next[m.ID] = m
-		if old, known := shown[m.ID]; !known || !reflect.DeepEqual(old, m) {
-			changed = append(changed, m)
-		}
-	}
-	return changed, next
 }

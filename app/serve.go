@@ -29,7 +29,7 @@ func (c *Core) Serve(tc task.Context) error {
 	g := task.NewGroup(tc, "pipeline")
 	g.Go("reactive", s.Serve)
 	g.Go("operations", c.tend)
-	err := c.attach(tc)
+	err := c.attach(tc, s, fact.Selection{Observations: []string{"*"}})
 	s.Shut() // what arrived is published before the scheduler ends
 	if closed := g.Close(tc, shutGrace); err == nil {
 		err = closed
@@ -79,16 +79,17 @@ func (c *Core) Conversation(tc task.Context, of Ref, last int) (reactive.Signal[
 	return c.pipeline.open(tc, of.Context, last)
 }
 
-// attach watches everything, again and again from where it was.
-func (c *Core) attach(tc task.Context) error {
-	l := listener{scheduler: c.pipeline.scheduler, observed: map[observation]bool{}}
+// attach watches what a selection asks for and passes it to a scheduler, again and again from where it was.
+func (c *Core) attach(tc task.Context, s *reactive.Scheduler, sel fact.Selection) error {
+	l := listener{scheduler: s, after: sel.After, observed: map[observation]bool{}}
+	sel.Follow = true
 	retry := patience()
 	for {
-		err := c.bridge.Watch(tc, fact.Selection{After: l.after, Observations: []string{"*"}, Follow: true},
-			func(up fact.Update) error {
-				retry.Reset()
-				return l.take(tc, up)
-			})
+		sel.After = l.after
+		err := c.bridge.Watch(tc, sel, func(up fact.Update) error {
+			retry.Reset()
+			return l.take(tc, up)
+		})
 		if tc.Err() != nil {
 			return tc.Err()
 		}
@@ -99,6 +100,9 @@ func (c *Core) attach(tc task.Context) error {
 		case aura.Unavailable, aura.Exhausted, aura.Timeout, aura.Cancelled:
 		default:
 			return err
+		}
+		if l.state.Attached {
+			c.lost(aura.Reason(err))
 		}
 		if err := l.detach(tc, aura.Reason(err)); err != nil {
 			return err

@@ -14,6 +14,8 @@ import (
 var (
 	// Contacts lists the contacts by name.
 	Contacts = reactive.NewSignal[[]contact.Contact]("app:contacts")
+	// People lists the contacts with how they are reached and treated.
+	People = reactive.NewSignal[[]Person]("app:people")
 	// Chats lists the conversations, the one with the newest message first.
 	Chats = reactive.NewSignal[[]chat.Thread]("app:chats")
 	// Invitations lists the invitations, those that wait first.

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/moderation"
@@ -12,9 +13,10 @@ import (
 
 // The names of the views, by which others follow them.
 const (
-	viewContacts   = "contacts"
-	viewModeration = "moderation"
-	viewChats      = "chats"
+	viewContacts    = "contacts"
+	viewModeration  = "moderation"
+	viewChats       = "chats"
+	viewConnections = "connections"
 )
 
 func needs(kinds ...string) reactive.Needs {
@@ -78,6 +80,9 @@ type invitesView struct {
 func (v *invitesView) Name() string          { return "invitations" }
 func (v *invitesView) Needs() reactive.Needs { return needs("invite.*") }
 
+// Turns implements [reactive.Timed]: an invitation expires when its time has come, not with the next fact.
+func (v *invitesView) Turns(now aura.Physical) (aura.Instant, bool) { return v.state.Turns(now) }
+
 func (v *invitesView) Apply(up fact.Update) {
 	for i := range up.Records {
 		v.state.Apply(&up.Records[i])
@@ -95,7 +100,7 @@ type connectionsView struct {
 	state  status.Connections
 }
 
-func (v *connectionsView) Name() string          { return "connections" }
+func (v *connectionsView) Name() string          { return viewConnections }
 func (v *connectionsView) Needs() reactive.Needs { return observes(status.Observed) }
 
 func (v *connectionsView) Apply(up fact.Update) {
@@ -106,6 +111,27 @@ func (v *connectionsView) Apply(up fact.Update) {
 
 func (v *connectionsView) Publish(_ task.Context, st *reactive.Stage) error {
 	v.outlet.Put(st, v.state.View())
+	return nil
+}
+
+// peopleView publishes [People].
+type peopleView struct {
+	outlet      *reactive.Outlet[[]Person]
+	contacts    *contactsView
+	moderation  *moderationView
+	connections *connectionsView
+}
+
+func (v *peopleView) Name() string { return "people" }
+
+func (v *peopleView) Needs() reactive.Needs {
+	return reactive.Needs{None: true, Follows: []string{viewContacts, viewModeration, viewConnections}}
+}
+
+func (v *peopleView) Apply(fact.Update) {}
+
+func (v *peopleView) Publish(_ task.Context, st *reactive.Stage) error {
+	v.outlet.Put(st, persons(v.contacts.state.Contacts(), v.connections.state.View(), v.moderation.state.View()))
 	return nil
 }
 

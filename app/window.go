@@ -1,6 +1,9 @@
 package app
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/fact"
@@ -17,6 +20,7 @@ type window struct {
 	through fact.Position // as everything was at this position; zero: now
 	observe bool          // the outboxes are to be learnt with the first messages
 	whole   bool          // all messages are there
+	taken   []fact.Record // what was read, in no order, some of it more than once
 }
 
 // window returns the window of a conversation, which has no messages yet, and the position up to which names and
@@ -81,7 +85,7 @@ func (w *window) read(tc task.Context, sel fact.Selection) error {
 			oldest = up.Records[0].Position
 		}
 		found += len(up.Records)
-		w.fold.apply(&up)
+		w.take(&up)
 		return nil
 	})
 	if err != nil {
@@ -109,7 +113,19 @@ func (w *window) read(tc task.Context, sel fact.Selection) error {
 func (w *window) add(tc task.Context, sel fact.Selection, in []fact.Namespace, kind string) error {
 	sel.Namespaces, sel.Kinds = in, []string{kind}
 	return watch(tc, w.core.bridge, sel, func(up fact.Update) error {
-		w.fold.apply(&up)
+		w.take(&up)
 		return nil
 	})
+}
+
+func (w *window) take(up *fact.Update) {
+	w.fold.apply(up)
+	w.taken = append(w.taken, up.Records...)
+}
+
+// inOrder returns all records in position order, each once.
+func inOrder(all ...[]fact.Record) []fact.Record {
+	records := slices.Concat(all...)
+	slices.SortFunc(records, func(a, b fact.Record) int { return cmp.Compare(a.Position, b.Position) })
+	return slices.CompactFunc(records, func(a, b fact.Record) bool { return a.Position == b.Position })
 }

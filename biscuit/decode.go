@@ -123,24 +123,3 @@ func (d decoder) check(s string) (c datalog.Check, err error) {
 	}
 	return c, err
 }
-
-func (d decoder) policy(s string) (p datalog.Policy, err error) {
-	has := false
-	err = fields(s, func(f field) error {
-		switch f.number {
-		case 1:
-			return repeated(f, &p.Queries, d.rule)
-		case 2:
-			has = true
-			if f.value > uint64(datalog.Deny) {
-				return fmt.Errorf("%w: kind of policy %d", ErrForm, f.value)
-			}
-			return number(f, &p.Kind)
-		}
-		return f.unknown()
-	})
-	if err == nil && (!has || len(p.Queries) == 0) {
-		err = missing("policy", "kind or query")
-	}
-	return p, err
-}

@@ -87,10 +87,6 @@ func (e *encoder) queries(queries []datalog.Rule) (b []byte) {
 	return b
 }
 
-func (e *encoder) policy(p *datalog.Policy) []byte {
-	return appendNumber(e.queries(p.Queries), 2, uint64(p.Kind))
-}
-
 func (e *encoder) scope(s datalog.Scope) []byte {
 	if s.Kind != datalog.TrustKey {
 		return appendNumber(nil, 1, uint64(s.Kind))

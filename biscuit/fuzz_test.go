@@ -50,35 +50,6 @@ func FuzzToken(f *testing.F) {
 				continue
 			}
 			_, _ = a.Authorize()
-			if s, err := a.Snapshot(); err == nil {
-				if _, err := biscuit.DecodeSnapshot(s, biscuit.Options{}); err != nil {
-					t.Fatalf("the snapshot is not read: %v", err)
-				}
-			}
-		}
-	})
-}
-
-// FuzzSnapshot looks for bytes that panic.
-func FuzzSnapshot(f *testing.F) {
-	a, err := biscuit.NewAuthorizer(mint(f, authority, onlyRead), parse(f, request), biscuit.Options{})
-	if err != nil {
-		f.Fatal(err)
-	}
-	b, err := a.Snapshot()
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(b)
-	f.Fuzz(func(t *testing.T, b []byte) {
-		a, err := biscuit.DecodeSnapshot(b, biscuit.Options{})
-		if err != nil {
-			return
-		}
-		if s, err := a.Snapshot(); err == nil {
-			if _, err := biscuit.DecodeSnapshot(s, biscuit.Options{}); err != nil {
-				t.Fatalf("its snapshot is not read: %v", err)
-			}
 		}
 	})
 }

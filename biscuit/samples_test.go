@@ -221,25 +221,7 @@ func checkValidation(t *testing.T, want sampleValidation, token *biscuit.Unverif
 	if diff := cmp.Diff(*want.World, worldOf(a, program)); diff != "" {
 		t.Errorf("world (-want +got):\n%s", diff)
 	}
-	checkSnapshot(t, a, policy, err)
 	return checkResult(t, want, policy, err)
-}
-
-// checkSnapshot requires of a restored authorizer what the original one did.
-func checkSnapshot(t *testing.T, a *biscuit.Authorizer, policy int, decision error) {
-	t.Helper()
-	b, err := a.Snapshot()
-	if err != nil {
-		t.Fatal(err)
-	}
-	restored, err := biscuit.DecodeSnapshot(b, biscuit.Options{Functions: sampleFunctions{}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	again, err := restored.Authorize()
-	if again != policy || fmt.Sprint(err) != fmt.Sprint(decision) {
-		t.Errorf("restored from a snapshot: policy %d, %v; want %d, %v", again, err, policy, decision)
-	}
 }
 
 func checkResult(t *testing.T, want sampleValidation, policy int, err error) string {

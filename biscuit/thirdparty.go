@@ -24,36 +24,6 @@ func (c *container) Request() (Request, error) {
 	return Request{c.blocks[len(c.blocks)-1].signature}, nil
 }
 
-// Encode returns the request in binary form.
-func (r Request) Encode() []byte { return appendBytes(nil, 3, r.previousSignature) }
-
-// DecodeRequest reads a request. The keys that older writers add are checked and ignored: a third
-// party's block has tables of its own.
-func DecodeRequest(b []byte) (Request, error) {
-	const op = "biscuit.DecodeRequest"
-	if len(b) > MaxBytes {
-		return Request{}, corrupt(op, ErrSize)
-	}
-	var r Request
-	var ignored []PublicKey
-	err := fields(string(b), func(f field) error {
-		switch f.number {
-		case 1, 2:
-			return repeated(f, &ignored, decodeKey)
-		case 3:
-			return text(f, &r.previousSignature)
-		}
-		return f.unknown()
-	})
-	if err == nil && r.previousSignature == "" {
-		err = missing("request", "signature")
-	}
-	if err != nil {
-		return Request{}, corrupt(op, err)
-	}
-	return r, nil
-}
-
 // Contribute makes a third party's block and signs it with the third party's key. Rules that trust
 // this key will see the block's facts. The error is that of [Mint].
 func Contribute(r Request, p *datalog.Program, key Signer) (Contribution, error) {
@@ -66,38 +36,6 @@ func Contribute(r Request, p *datalog.Program, key Signer) (Contribution, error)
 		return Contribution{}, err
 	}
 	return Contribution{string(payload), externalSignature{string(sig), key.Public()}}, nil
-}
-
-// Encode returns the contribution in binary form.
-func (c Contribution) Encode() []byte {
-	return appendBytes(appendBytes(nil, 1, c.payload), 2, c.external.encode())
-}
-
-// DecodeContribution reads a contribution. Its signature is checked where it is appended.
-func DecodeContribution(b []byte) (Contribution, error) {
-	const op = "biscuit.DecodeContribution"
-	if len(b) > MaxBytes {
-		return Contribution{}, corrupt(op, ErrSize)
-	}
-	var c Contribution
-	var has uint
-	err := fields(string(b), func(f field) error {
-		has |= 1 << f.number
-		switch f.number {
-		case 1:
-			return text(f, &c.payload)
-		case 2:
-			return message(f, &c.external, decodeExternal)
-		}
-		return f.unknown()
-	})
-	if err == nil && has != 0b110 {
-		err = missing("contribution", "contents or signature")
-	}
-	if err != nil {
-		return Contribution{}, corrupt(op, err)
-	}
-	return c, nil
 }
 
 // Append returns the token with a third party's block. next is a fresh key, as for [Mint]. The

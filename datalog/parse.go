@@ -24,11 +24,6 @@ func ParseRule(src string, params Params) (Rule, error) {
 	return parse(src, params, (*parser).rule)
 }
 
-// ParseFact reads one fact, with or without a semicolon.
-func ParseFact(src string, params Params) (Predicate, error) {
-	return parse(src, params, (*parser).fact)
-}
-
 func parse[T any](src string, params Params, production func(*parser) (T, error)) (T, error) {
 	var zero T
 	if !utf8.ValidString(src) {
@@ -120,14 +115,6 @@ func (p *parser) ground(fact Predicate) error {
 		}
 	}
 	return nil
-}
-
-func (p *parser) fact() (Predicate, error) {
-	fact, err := p.predicate()
-	if err != nil {
-		return Predicate{}, err
-	}
-	return fact, p.ground(fact)
 }
 
 func (p *parser) rule() (Rule, error) {

@@ -55,9 +55,9 @@ func must[T any](v T, err error) T {
 func TestTermsPrintAndParse(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := terms(3).Draw(t, "term")
-		f, err := datalog.ParseFact("p("+want.String()+")", nil)
-		if err != nil || !f.Terms[0].Equal(want) {
-			t.Fatalf("%s: %v, %v", want, f, err)
+		p, err := datalog.Parse("p("+want.String()+");", nil)
+		if err != nil || !p.Facts[0].Terms[0].Equal(want) {
+			t.Fatalf("%s: %v, %v", want, p, err)
 		}
 	})
 }

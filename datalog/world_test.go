@@ -65,7 +65,7 @@ func TestChecksHoldAsTheirKindSays(t *testing.T) {
 
 func TestFactsOfUntrustedOriginAreNotSeen(t *testing.T) {
 	w := datalog.NewWorld(datalog.Limits{}, nil)
-	f := must(datalog.ParseFact("right(1)", nil))
+	f := datalog.Predicate{Name: "right", Terms: []datalog.Term{datalog.NewInteger(1)}}
 	both := datalog.Block(0) | datalog.Block(1)
 	if err := w.AddFact(both, f); err != nil {
 		t.Fatal(err)

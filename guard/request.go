@@ -21,7 +21,8 @@ type Request struct {
 	For aura.AuthorityID
 	// Token is the encoded capability token that For presents; nil: what the journal holds for it.
 	Token []byte
-	// Needs names metadata that the snapshot must hold. A missing key denies.
+	// Needs names metadata that the snapshot must hold. A missing key denies. No domain asks for any yet: a session's
+	// step will need what the session has kept.
 	Needs []string
 	// Sends lists the recipients, each at most once; empty: nothing leaves the agent.
 	Sends []Send
@@ -29,7 +30,8 @@ type Request struct {
 	Entries []fact.Draft
 	// Metadata is what to store beside the facts.
 	Metadata []Meta
-	// Nonces is how many nonces the decision draws from its seed.
+	// Nonces is how many nonces the decision draws from its seed. No domain draws any yet: ceremonies will name
+	// themselves by one.
 	Nonces int
 	// Queue lets a recipient whose budget is short wait while the rest proceeds: the facts are
 	// committed, and the recipient appears in [Outcome.Waiting]. Without it one short budget denies all.
@@ -48,7 +50,8 @@ type Send struct {
 	Through uint64
 	// From is the Seq before the run's first fact when Through is set: what the peer has acknowledged.
 	From uint64
-	// Retransmit says that the run was decided before. One that was not is denied instead of charged.
+	// Retransmit says that the run was decided before. One that was not is denied instead of charged. Delivery
+	// sessions will send their steps so, on a run that is paid already.
 	Retransmit bool
 	// Control says that the message carries no facts: an opening, a greeting, an address. It rests on none,
 	// and its sender holds the channel, so no envelope is released. It is paid from the control budget of

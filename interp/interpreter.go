@@ -37,10 +37,10 @@ type Interpreter interface {
 
 // Sender releases envelopes to peers. The agent supplies it.
 type Sender interface {
-	// Release says that the own facts of the envelope's context are durable and paid for up to Through, and
-	// hands over the receipts that newly cover them. They are also in the journal, see
-	// [Production.Receipts]. Release must not wait for the peer: every commit waits for it.
-	Release(tc task.Context, e effect.Envelope, receipts []effect.Receipt)
+	// Release says that the own facts of the envelope's context are durable and paid for up to Through. The
+	// receipts that cover them are in the journal, see [Production.Receipts]. Release must not wait for the
+	// peer: every commit waits for it.
+	Release(tc task.Context, e effect.Envelope)
 }
 
 // Ledger is what a decision is prepared on and committed against: the durable state of budgets and

@@ -226,9 +226,8 @@ func (p *Production) carryOut(tc task.Context, plan *plan) ([]effect.Result, err
 			tc.Emit(world.EpochTurned(p.Name(), now))
 		}
 	}
-	byLane := plan.envelopes(receipts)
-	for i, e := range plan.releases {
-		p.sender.Release(tc, e, byLane[i])
+	for _, e := range plan.releases {
+		p.sender.Release(tc, e)
 	}
 	var head fact.Position
 	if len(records) > 0 {

@@ -32,14 +32,3 @@ func nonces(d *Decision) [][]byte {
 	}
 	return ns
 }
-
-// envelopes returns the plan's releases with the receipts that belong to each.
-func (p *plan) envelopes(receipts []effect.Receipt) [][]effect.Receipt {
-	byLane := make([][]effect.Receipt, len(p.releases))
-	for i := range p.runs.all {
-		if at, ok := p.released[p.runs.all[i].lane]; ok {
-			byLane[at] = append(byLane[at], receipts[i])
-		}
-	}
-	return byLane
-}

@@ -23,7 +23,8 @@ type SimulationOptions struct {
 
 // Simulation carries out decisions on a ledger of its own in memory and records them, instead of writing
 // to a journal and a network. The same decisions in the same order give the same steps, byte for byte. It
-// is also the [Ledger] that further decisions are prepared on.
+// is also the [Ledger] that further decisions are prepared on. Sessions are to be simulated with it: a step's decision
+// is recorded and replayed without a home.
 type Simulation struct {
 	trace
 	own     aura.AuthorityID
@@ -92,9 +93,8 @@ func (s *Simulation) execute(tc task.Context, d *Decision) (effect.Result, error
 	receipts := p.issue(s.own, sign)
 	records, head := s.apply(p, d)
 	if s.options.Sender != nil {
-		byLane := p.envelopes(receipts)
-		for i, e := range p.releases {
-			s.options.Sender.Release(tc, e, byLane[i])
+		for _, e := range p.releases {
+			s.options.Sender.Release(tc, e)
 		}
 	}
 	return p.results(head, records, receipts)[0], nil

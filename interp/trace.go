@@ -27,10 +27,9 @@ type trace struct {
 	keep  int
 	steps []Step // a ring once it is full
 	next  int    // where the next step goes then
-	tell  func(Step)
 }
 
-// record adds a step and tells whoever wants to know.
+// record adds a step.
 func (t *trace) record(at aura.Physical, d *Decision, r effect.Result, err error) {
 	s := Step{At: at, Operation: d.Operation, Commands: slices.Clone(d.Commands), Result: r, Err: err}
 	for i := range s.Commands {
@@ -53,9 +52,6 @@ func (t *trace) record(at aura.Physical, d *Decision, r effect.Result, err error
 		t.next = (t.next + 1) % t.keep
 	}
 	t.leaf.Unlock()
-	if t.tell != nil {
-		t.tell(s)
-	}
 }
 
 // Steps returns the newest steps, oldest first. The slice is the caller's.

@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/binary"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -61,24 +62,42 @@ type postbox struct {
 	t        testing.TB
 	leaf     task.Leaf
 	journal  *journal.Journal
+	prod     *interp.Production
 	released []release
+	seen     map[aura.AuthorityID]chain
+}
+
+// chain is how many receipts of a peer's chain in an epoch were there at the last release.
+type chain struct {
+	epoch    aura.Epoch
+	receipts uint64
 }
 
 type release struct {
 	envelope effect.Envelope
-	receipts []effect.Receipt
+	receipts []effect.Receipt // that newly cover it, as the journal has them
 }
 
 // Release implements interp.Sender.
-func (p *postbox) Release(_ task.Context, e effect.Envelope, receipts []effect.Receipt) {
+func (p *postbox) Release(_ task.Context, e effect.Envelope) {
 	if n := p.journal.Count(fact.ContextNamespace(e.Context), device); n < e.Through {
 		p.t.Errorf("released through %d with %d durable facts", e.Through, n)
 	}
-	if c := p.journal.Charge(e.Context, e.Peer); c.Through < e.Through {
+	c := p.journal.Charge(e.Context, e.Peer)
+	if c.Through < e.Through {
 		p.t.Errorf("released through %d, charged through %d", e.Through, c.Through)
 	}
 	p.leaf.Lock()
 	defer p.leaf.Unlock()
+	seen := p.seen[e.Peer]
+	if seen.epoch != c.Epoch {
+		seen = chain{epoch: c.Epoch}
+	}
+	receipts, err := p.prod.Receipts(e.Context, e.Peer, c.Epoch, seen.receipts, int(c.Receipts-seen.receipts))
+	if err != nil {
+		p.t.Error(err)
+	}
+	p.seen[e.Peer] = chain{c.Epoch, c.Receipts}
 	p.released = append(p.released, release{e, receipts})
 }
 
@@ -96,9 +115,20 @@ type home struct {
 	journal *journal.Journal
 	post    *postbox
 	prod    *interp.Production
-	record  *interp.Recorder
+	steps   *stepCount
 	tokens  *interp.Tokens
 	room    *interp.Room
+}
+
+// stepCount is an interpreter that counts what it is given.
+type stepCount struct {
+	interp.Interpreter
+	n atomic.Int64
+}
+
+func (s *stepCount) Execute(tc task.Context, d *interp.Decision) (effect.Result, error) {
+	s.n.Add(1)
+	return s.Interpreter.Execute(tc, d)
 }
 
 // registry knows the kinds of the tests.
@@ -129,13 +159,14 @@ func open(t testing.TB, tc task.Context, store journal.Store, e world.Entropy) *
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.post = &postbox{t: t, journal: h.journal}
+	h.post = &postbox{t: t, journal: h.journal, seen: map[aura.AuthorityID]chain{}}
 	h.prod = interp.NewProduction(own, device, h.journal, signer{}, h.post)
-	h.record = interp.NewRecorder(h.prod, interp.RecorderOptions{})
+	h.post.prod = h.prod
+	h.steps = &stepCount{Interpreter: h.prod}
 	if h.tokens, _, err = interp.OpenTokens(tc, identity, registry(t).Capabilities(), h.journal); err != nil {
 		t.Fatal(err)
 	}
-	h.room = interp.NewRoom(own, device, h.journal, h.tokens, h.record, e, interp.RoomOptions{})
+	h.room = interp.NewRoom(own, device, h.journal, h.tokens, h.steps, e, interp.RoomOptions{})
 	h.group.Go("interp.serve", h.prod.Serve)
 	return h
 }

@@ -25,6 +25,8 @@ type PebbleOptions struct {
 	// Reserve is the size in bytes of a file that is given up when the disk is full, so that the batch on
 	// its way and what the store does behind it still find room. Default: 8 MiB. Negative: none.
 	Reserve int64
+	// ReadOnly opens what is there and changes no file of it. Apply is [aura.Unavailable].
+	ReadOnly bool
 }
 
 // Sizes that let an idle agent stay small; a journal's load needs no more.
@@ -46,7 +48,12 @@ func OpenPebble(dir string, o PebbleOptions) (Store, error) {
 	if o.Reserve == 0 {
 		o.Reserve = pebbleReserve
 	}
-	if err := o.FS.MkdirAll(dir, 0o700); err != nil {
+	if o.ReadOnly {
+		o.Reserve = -1
+		if _, err := o.FS.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+			return nil, aura.Errorf(op, aura.Corrupt, "the folder %s is missing", dir)
+		}
+	} else if err := o.FS.MkdirAll(dir, 0o700); err != nil {
 		return nil, storeError(op, err)
 	}
 	lock, err := pebble.LockDirectory(dir, o.FS)
@@ -58,7 +65,7 @@ func OpenPebble(dir string, o PebbleOptions) (Store, error) {
 	if err != nil {
 		return nil, aura.Errorf(op, aura.Conflict, "the journal %s is in use by another process", dir)
 	}
-	p := &pebbleStore{lock: lock, reserve: reserve{fs: o.FS, path: o.FS.PathJoin(dir, "reserve"), size: o.Reserve}}
+	p := &pebbleStore{lock: lock, readOnly: o.ReadOnly, reserve: reserve{fs: o.FS, path: o.FS.PathJoin(dir, "reserve"), size: o.Reserve}}
 	if err := p.open(dir); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
@@ -70,10 +77,11 @@ const settleWithin = 2 * time.Second
 
 // pebbleStore is a Store on a disk.
 type pebbleStore struct {
-	db      *pebble.DB
-	lock    *pebble.Lock
-	reserve reserve
-	broken  atomic.Pointer[aura.Error] // why no further Apply can work; nil: none
+	db       *pebble.DB
+	lock     *pebble.Lock
+	readOnly bool
+	reserve  reserve
+	broken   atomic.Pointer[aura.Error] // why no further Apply can work; nil: none
 
 	mu     sync.RWMutex // held for reading by calls, for writing by Close
 	closed bool
@@ -85,7 +93,7 @@ func (p *pebbleStore) open(dir string) (err error) {
 	cache := pebble.NewCache(pebbleCache)
 	defer cache.Unref()
 	o := &pebble.Options{
-		FS: vfs.OnDiskFull(p.reserve.fs, p.reserve.release), Lock: p.lock,
+		FS: vfs.OnDiskFull(p.reserve.fs, p.reserve.release), Lock: p.lock, ReadOnly: p.readOnly,
 		Cache: cache, MemTableSize: pebbleMemTable, MaxOpenFiles: pebbleFiles,
 		// Explicit, so that a newer library does not change what is on the disk.
 		FormatMajorVersion: pebble.FormatValueSeparation,
@@ -122,6 +130,9 @@ func (p *pebbleStore) Apply(_ task.Context, b *Batch) error {
 	}
 	if failure := p.broken.Load(); failure != nil {
 		return failure
+	}
+	if p.readOnly {
+		return aura.Errorf(op, aura.Unavailable, "the journal was opened for reading alone")
 	}
 	if !p.reserve.fill() {
 		return aura.Errorf(op, aura.Exhausted, "no space left on the disk of the journal")

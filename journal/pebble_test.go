@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -437,4 +438,59 @@ func damaged(t *testing.T, good, name string, from, to int) (refused bool) {
 		j.close(t, tc)
 	})
 	return refused
+}
+
+func TestAStoreForReadingChangesNoFile(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "journal")
+	if _, err := journal.OpenPebble(dir, journal.PebbleOptions{ReadOnly: true}); !errors.Is(err, aura.Corrupt) {
+		t.Fatalf("a folder that is not there: %v", err)
+	}
+	s, err := journal.OpenPebble(dir, journal.PebbleOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b journal.Batch
+	b.Set([]byte("key"), []byte("value"))
+	inReal(t, func(tc task.Context) {
+		if err := errors.Join(s.Apply(tc, &b), s.Close(tc)); err != nil {
+			t.Fatal(err)
+		}
+	})
+	files := func() map[string]string {
+		all := map[string]string{}
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			content, err := os.ReadFile(filepath.Join(dir, e.Name()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			all[e.Name()] = string(content)
+		}
+		return all
+	}
+	before := files()
+	s, err = journal.OpenPebble(dir, journal.PebbleOptions{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, ok, err := s.Get([]byte("key")); string(v) != "value" || !ok || err != nil {
+		t.Errorf("%q, %v, %v", v, ok, err)
+	}
+	if _, err := journal.OpenPebble(dir, journal.PebbleOptions{ReadOnly: true}); !errors.Is(err, aura.Conflict) {
+		t.Errorf("a second reader: %v", err)
+	}
+	inReal(t, func(tc task.Context) {
+		if err := s.Apply(tc, &b); !errors.Is(err, aura.Unavailable) {
+			t.Errorf("apply: %v", err)
+		}
+		if err := s.Close(tc); err != nil {
+			t.Error(err)
+		}
+	})
+	if !maps.Equal(before, files()) {
+		t.Error("reading has changed the folder")
+	}
 }

@@ -38,8 +38,8 @@ func TestAQueryReadsOnlyWhatItCanUse(t *testing.T) {
 		`kind($id, "post.letter"), note:made($id, $text)`:                    nil,
 		`kind($id, "nothing.such")`:                                          nil,
 		`position($id, $n), $n > 4`:                                          {5, 6},
-		`position($id, $n), 4 <= $n, ($n < 6)`:                               {4, 5, 6},
-		`position($id, 2)`:                                                   {2, 3},
+		`position($id, $n), 4 <= $n, ($n < 6)`:                               {4, 5},
+		`position($id, 2)`:                                                   {2},
 		`position($id, $n), $n > 9223372036854775807`:                        nil,
 		`position($a, $n), $n > 4, position($b, $m), $m > 3`:                 {4, 5, 6},
 		`answer($n) <- position($a, $n), $n > 4; answer($n) <- wanted($n);`:  nil,
@@ -213,7 +213,7 @@ func TestAQueryEndsWithItsCaller(t *testing.T) {
 }
 
 func TestALongJournalAnswers(t *testing.T) {
-	const n = 120_000
+	const n = 100_001
 	j := &journal{}
 	for i := range n {
 		l := letter{Text: fmt.Sprint("text ", i)}
@@ -225,7 +225,7 @@ func TestALongJournalAnswers(t *testing.T) {
 	within(t, task.NewReal(task.RealOptions{}), func(t *testing.T, tc task.Context) {
 		for text, want := range map[string][]string{
 			`answer($n) <- post:letter($id, "text 77777", $r, $s, $g), position($id, $n)`:                       {"77778"},
-			`answer($n) <- post:letter($id, $t, $r, $s, $g), position($id, $n), $t.contains("119999")`:          {"120000"},
+			`answer($n) <- post:letter($id, $t, $r, $s, $g), position($id, $n), $t.contains("100000")`:          {"100001"},
 			`answer($t) <- post:letter($id, $t, $r, $s, $g), post:letter($b, "text 5", $id, $v, $h)`:            {`"text 4"`},
 			`answer($t) <- post:letter($id, $t, $reply, $size, $tags), author($id, $a), $t.matches("text 99$")`: {`"text 99"`},
 		} {

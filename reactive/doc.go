@@ -2,7 +2,8 @@
 //
 // Facts and observations enter through [Scheduler.Offer]. They are gathered for at most a few
 // milliseconds; then every [View] that they touch runs once, in the order of its dependencies, and
-// the snapshots of all of them become visible together, as one [Frame] of the [Hub]. What leaves are
+// the snapshots of all of them become visible together, as one [Frame] of the [Hub]. A [Timed] view also
+// runs when its instant comes. What leaves are
 // [Signal] snapshots for subscribers and, through a [Feed], the batches themselves for watchers.
 //
 // A subscriber can never slow a publisher: one that lags loses the values in between, is told so,

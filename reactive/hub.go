@@ -2,6 +2,7 @@ package reactive
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/task"
@@ -14,9 +15,25 @@ const DefaultBuffer = 16
 // Hub holds the newest snapshot of every registered signal and its subscribers. It is safe for
 // concurrent use. Only the holder of an [Outlet] can change a signal, and only through a scheduler.
 type Hub struct {
-	leaf  task.Leaf
-	frame *Frame
-	subs  map[int][]*queue // by slot
+	leaf   task.Leaf
+	frame  *Frame
+	subs   map[int][]*queue // by slot
+	closed bool
+}
+
+// Close ends all subscriptions, present and later: their Next returns [aura.Cancelled]. The signals keep what they
+// show.
+func (h *Hub) Close() {
+	h.leaf.Lock()
+	h.closed = true
+	subs := h.subs
+	h.subs = map[int][]*queue{}
+	h.leaf.Unlock()
+	for _, slot := range slices.Sorted(maps.Keys(subs)) {
+		for _, q := range subs[slot] {
+			q.close()
+		}
+	}
 }
 
 // Frame is the state of all signals at one revision. It never changes, so values read from one

@@ -12,9 +12,6 @@ import (
 // maxAnswer is the default of [LogicOptions.Answer].
 const maxAnswer = 4 << 20
 
-// errPast ends a read that has reached the position of the query. It never leaves the package.
-var errPast = errors.New("reactive: past the position")
-
 // Run implements [Query]. The answer is that of one position, whatever is committed meanwhile. It returns
 // aura.NotFound for a position that the journal has not reached, aura.Exhausted when the evaluation exceeds
 // its limits, aura.Invalid when an expression fails and, within moments, the cancellation of tc.
@@ -39,20 +36,12 @@ func (l *Logic) Run(tc task.Context, source Reader) (Rows, error) {
 
 // load states what the journal says up to a position.
 func (l *Logic) load(tc task.Context, source Reader, w *datalog.World, upTo fact.Position) error {
-	if l.reach.nothing {
+	sel := l.Predicates()
+	sel.Through = min(upTo, l.reach.beyond)
+	if sel.Through <= sel.After {
 		return nil
 	}
-	upTo = min(upTo, l.reach.beyond)
-	err := source.Read(tc, l.Predicates(), func(r *fact.Record) error {
-		if r.Position > upTo {
-			return errPast
-		}
-		return l.state(w, r)
-	})
-	if errors.Is(err, errPast) {
-		return nil
-	}
-	return err
+	return source.Read(tc, sel, func(r *fact.Record) error { return l.state(w, r) })
 }
 
 // derive adds the program to the world and takes the answer.

@@ -15,6 +15,9 @@ type bound struct {
 	follows []int // indices of the views that it reads, all smaller than its own
 	due     bool  // something that it needs changed, and it has not published since
 	ran     bool  // it published in the batch at hand
+
+	timed bool         // the snapshot turns at an instant
+	turns aura.Instant // when timed
 }
 
 // arrange returns the views so that each comes after those that it follows; otherwise the order

@@ -93,12 +93,16 @@ func (s *Scheduler) Start(tc task.Context) error {
 // both cases everything offered before is published first.
 func (s *Scheduler) Serve(tc task.Context) error {
 	for {
-		first, err := s.inbox.Recv(tc)
-		if err != nil {
+		first, came, err := s.inbox.RecvUntil(tc, s.wakes(tc))
+		switch {
+		case err != nil:
 			s.drain(tc)
 			return nil
+		case came:
+			s.window(tc, first)
+		default:
+			s.flush(tc, &fact.Update{})
 		}
-		s.window(tc, first)
 	}
 }
 
@@ -183,11 +187,14 @@ func merge(into, up *fact.Update) {
 	into.Live = into.Live || up.Live
 }
 
-// flush runs the views that a batch touches and publishes their snapshots together.
+// flush runs the views that a batch touches, and those whose instant has come, and publishes their snapshots
+// together.
 func (s *Scheduler) flush(tc task.Context, batch *fact.Update) {
 	s.stage.reset()
+	now := tc.Now()
 	for _, b := range s.views {
 		b.ran = false
+		b.due = b.due || b.timed && now.At >= b.turns
 		part := narrow(&b.needs, batch)
 		if len(part.Records) > 0 || len(part.Observations) > 0 {
 			b.view.Apply(part)
@@ -208,6 +215,7 @@ func (s *Scheduler) flush(tc task.Context, batch *fact.Update) {
 
 func (s *Scheduler) publish(tc task.Context, b *bound) {
 	mark := len(s.stage.staged)
+	b.timed = false // a view that fails is tried again with the next batch
 	if err := b.view.Publish(tc, &s.stage); err != nil {
 		// Nothing half-made leaves: what the view staged before it failed is taken back.
 		s.stage.staged = s.stage.staged[:mark]
@@ -215,6 +223,9 @@ func (s *Scheduler) publish(tc task.Context, b *bound) {
 		return
 	}
 	b.due, b.ran = false, true
+	if v, ok := b.view.(Timed); ok {
+		b.turns, b.timed = v.Turns(tc.Now())
+	}
 }
 
 func (s *Scheduler) bind(tc task.Context, m message) {

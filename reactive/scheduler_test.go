@@ -271,3 +271,54 @@ func TestImpossibleViewsAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// hour is a view over time: how many of the given instants have passed.
+type hour struct {
+	*count
+	at []aura.Instant
+}
+
+func (h *hour) Publish(tc task.Context, st *reactive.Stage) error {
+	passed := 0
+	for _, at := range h.at {
+		if tc.Now().At >= at {
+			passed++
+		}
+	}
+	h.outlet.Put(st, passed)
+	return nil
+}
+
+func (h *hour) Turns(now aura.Physical) (aura.Instant, bool) {
+	for _, at := range h.at {
+		if at > now.At {
+			return at, true
+		}
+	}
+	return 0, false
+}
+
+func TestAViewOverTimeChangesInTime(t *testing.T) {
+	for seed := range uint64(8) {
+		simulated(t, seed, nil, func(t *testing.T, tc task.Context) {
+			h := reactive.NewHub()
+			start := tc.Now().At
+			v := &hour{counting(t, h, "test:hour", "test.none"), []aura.Instant{start.Add(time.Second), start.Add(7 * time.Minute), start.Add(48 * time.Hour)}}
+			follower := counting(t, h, "test:follower", "test.none")
+			follower.needs.Follows = []string{"test:hour"}
+			s := scheduler(t, h, reactive.Options{}, v, follower)
+			defer started(t, tc, s)()
+			sub := subscribe(t, h, "test:hour")
+			began := tc.Elapsed()
+			for passed, after := range []time.Duration{0, time.Second, 7 * time.Minute, 48 * time.Hour} {
+				until(t, tc, sub, passed)
+				if at := tc.Elapsed() - began; at < after || at > after+time.Second {
+					t.Errorf("the view shows %d after %s", passed, at)
+				}
+			}
+			if follower.batches != 0 {
+				t.Errorf("time is no fact, but a view folded %d batches", follower.batches)
+			}
+		})
+	}
+}

@@ -35,7 +35,11 @@ func Subscribe[T any](h *Hub, s Signal[T], buffer int) (*Subscription[T], error)
 	}
 	q := &queue{limit: buffer, bell: task.NewBell()}
 	q.push(h.frame.slots[i])
-	h.subs[i] = append(h.subs[i], q)
+	if h.closed {
+		q.close()
+	} else {
+		h.subs[i] = append(h.subs[i], q)
+	}
 	return &Subscription[T]{hub: h, slot: i, signal: s, queue: q}, nil
 }
 

@@ -20,7 +20,8 @@ type Unified struct {
 }
 
 // NewUnified returns a handler that queries source, commits with commit, and asks allows whether the
-// caller holds a capability. All are required.
+// caller holds a capability; nil: no query needs to be allowed here. A handler that only binds queries which read
+// elsewhere takes no source and no committer.
 func NewUnified(s *Scheduler, source Reader, commit Committer, allows func(task.Context, string) bool) *Unified {
 	return &Unified{scheduler: s, source: source, commit: commit, allows: allows}
 }
@@ -61,7 +62,7 @@ func Bind[T any](tc task.Context, u *Unified, b Bound[T]) error {
 
 func (u *Unified) check(tc task.Context, op string, capabilities []string) error {
 	for _, c := range capabilities {
-		if !u.allows(tc, c) {
+		if u.allows != nil && !u.allows(tc, c) {
 			return aura.Errorf(op, aura.Denied, "the query needs the capability %q", c)
 		}
 	}

@@ -1,6 +1,7 @@
 package reactive
 
 import (
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 )
@@ -19,6 +20,14 @@ type View interface {
 	// views that this one follows; it also runs when only one of those changed. An error keeps
 	// the previous snapshots; Publish is then called again with the next batch.
 	Publish(task.Context, *Stage) error
+}
+
+// Timed is a view whose snapshot changes while time passes, with no fact to say so.
+type Timed interface {
+	View
+	// Turns returns when the snapshot changes next unless a fact comes before; false: it does not. The scheduler
+	// asks after each Publish, and calls Publish again at that instant.
+	Turns(now aura.Physical) (at aura.Instant, ok bool)
 }
 
 // Needs is what a view depends on.

@@ -17,6 +17,29 @@ const (
 	aspectPosition = "position"
 )
 
+// Predicate is something that a [Logic] can ask for.
+type Predicate struct {
+	Name   string
+	Terms  []string // their names, in order
+	Domain string   // that the kind belongs to; empty: told of every fact
+}
+
+// Predicates returns what a query over the kinds of a registry can ask for, by name.
+func Predicates(r *fact.Registry) []Predicate {
+	v := newVocabulary(r)
+	var all []Predicate
+	for _, name := range v.names() {
+		p := Predicate{Name: name}
+		p.Terms, _ = v.terms(name)
+		if k, ok := v.kinds[name]; ok {
+			d, _ := r.Domain(k.Name)
+			p.Domain = d.Name
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
 // vocabulary is what a query can ask for: the kinds of a registry and the aspects of every fact.
 type vocabulary struct {
 	registry *fact.Registry

@@ -408,7 +408,7 @@ func (l *link) namespace() fact.Namespace { return fact.ContextNamespace(l.key.c
 
 // Release implements [interp.Sender]: the facts are durable and paid for, so the link may send them. It
 // does not wait. A session reads their receipts from the journal, in the order of their chain.
-func (s *Sync) Release(_ task.Context, e effect.Envelope, _ []effect.Receipt) {
+func (s *Sync) Release(_ task.Context, e effect.Envelope) {
 	s.lock.Lock()
 	l := s.links[linkKey{e.Context, e.Peer}]
 	s.lock.Unlock()

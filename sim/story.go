@@ -49,7 +49,7 @@ func (s *story) tell(tc task.Context, script string) error {
 			err = s.command(tc, words[0], words[1:])
 		}
 		if err != nil {
-			return aura.Errorf("sim.Play", aura.Invalid, "line %d: %s: %w", n+1, strings.TrimSpace(line), err)
+			return aura.Errorf("sim.Play", aura.Invalid, "line %d: %s: %s", n+1, strings.TrimSpace(line), aura.Reason(err))
 		}
 		if s.look(tc); s.broken() {
 			return nil

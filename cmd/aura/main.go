@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -29,7 +30,15 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 			return runTasks(name, world.Discard(), fn)
 		},
 		HasAccount: agent.HasHome,
-		Connect:    connect,
+		Archive:    archive,
+		Imagine:    imagine,
+	}
+	s.Connect = func(tc task.Context, home string) (*app.Core, error) {
+		return connectWith(tc, home, app.Options{Lost: func(reason string) {
+			if !s.JSON {
+				fmt.Fprintf(errs, "aura: %s: waiting until it is back\n", reason)
+			}
+		}})
 	}
 	root := commands(s)
 	root.SetArgs(args)
@@ -52,11 +61,15 @@ func commands(s *cli.Shell) *cobra.Command {
 
 // connect reaches the agent that runs for a home.
 func connect(tc task.Context, home string) (*app.Core, error) {
+	return connectWith(tc, home, app.Options{})
+}
+
+func connectWith(tc task.Context, home string, o app.Options) (*app.Core, error) {
 	client, err := localapi.Open(tc, localapi.SocketPath(home))
 	if err != nil {
 		return nil, err
 	}
-	return app.New(tc, client, world.Random(), app.Options{})
+	return app.New(tc, client, world.Random(), o)
 }
 
 // isTerminal reports whether a stream of this process is a person's terminal.

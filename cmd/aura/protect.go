@@ -29,12 +29,16 @@ func (f *protectFlags) add(c *cobra.Command) {
 func (f *protectFlags) named(c *cobra.Command) (protectFlags, error) {
 	n := *f
 	if n == (protectFlags{}) {
-		n = protectFlags{os.Getenv("AURA_KEY_FILE"), os.Getenv("AURA_PASSPHRASE_FILE")}
+		n = namedByEnvironment()
 	}
 	if n.keyFile != "" && n.passphraseFile != "" {
 		return n, cli.Usage(c, "name a key file or a passphrase file, not both")
 	}
 	return n, nil
+}
+
+func namedByEnvironment() protectFlags {
+	return protectFlags{os.Getenv("AURA_KEY_FILE"), os.Getenv("AURA_PASSPHRASE_FILE")}
 }
 
 // protection is a protector, and how a home remembers it.

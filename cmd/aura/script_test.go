@@ -51,6 +51,7 @@ func TestScripts(t *testing.T) {
 			"readme":    readme,
 			"fixture":   fixture,
 			"ready":     ready,
+			"token":     tokenOf,
 		},
 	})
 }
@@ -311,4 +312,19 @@ func fixture(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(err)
 		ts.Check(os.WriteFile(path, bytes, 0o600))
 	}
+}
+
+// tokenOf ROLE HOME puts the identifier of the first token of a role into $TOKEN.
+func tokenOf(ts *testscript.TestScript, _ bool, args []string) {
+	out, err := binary(ts, "guard", "tokens", "--home", args[1], "--json").Output()
+	ts.Check(err)
+	for line := range strings.Lines(string(out)) {
+		var row struct{ ID, Role string }
+		ts.Check(json.Unmarshal([]byte(line), &row))
+		if row.Role == args[0] {
+			ts.Setenv("TOKEN", row.ID)
+			return
+		}
+	}
+	ts.Fatalf("%s has no token of the role %s: %s", args[1], args[0], out)
 }

@@ -21,9 +21,10 @@ import (
 // simFlags is what the command line says about worlds.
 type simFlags struct {
 	sim.Options
-	seeds string
-	trace string
-	jobs  int
+	seeds  string
+	trace  string
+	script string
+	jobs   int
 }
 
 func simCommand(s *cli.Shell) *cobra.Command {
@@ -35,14 +36,24 @@ func simCommand(s *cli.Shell) *cobra.Command {
 is cut, processes are killed and disks fail. What must always hold is checked throughout. A seed decides everything: the
 same seed gives the same world, step for step, and so the same digest.
 
+With --script people do nothing but what a file says, one command a line: peer, submit, view, facts, link, cut, crash,
+advance. "-" reads it from standard input; what the commands print is printed.
+
 With --seeds many worlds are lived through, and the first that fails is shown with the command that replays it. To see
 that the checks bite, --plant puts a bug into every agent: ` + strings.Join(sim.Plants(), ", ") + `.`,
 		Example: `  aura sim --seed 42
   aura sim --seed 42 --agents 4 --minutes 10 --faults --json
   aura sim --seeds 1..200 --agents 4 --minutes 10 --faults
+  aura sim --script story.txt
   aura sim --seed 1 --faults --minutes 10 --plant ` + sim.PlantForgetDedup,
 		Args: cli.None,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if f.script != "" {
+				if f.seeds != "" || f.trace != "" || f.Faults || f.Plant != "" {
+					return cli.Usage(c, "--script goes with --seed alone")
+				}
+				return simScript(s, &f)
+			}
 			if f.seeds == "" {
 				return simOne(s, c, &f)
 			}
@@ -63,6 +74,7 @@ that the checks bite, --plant puts a bug into every agent: ` + strings.Join(sim.
 	flags.IntVar(&f.Minutes, "minutes", 10, "simulated minutes in which they are busy")
 	flags.BoolVar(&f.Faults, "faults", false, "cut networks, kill processes, spoil disks")
 	flags.StringVar(&f.Plant, "plant", "", "a bug to put into every agent")
+	flags.StringVar(&f.script, "script", "", "live through what this file says, and nothing else")
 	flags.StringVar(&f.trace, "trace", "", "write every event to this file, one a line")
 	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "worlds at once, with --seeds")
 	return c

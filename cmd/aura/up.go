@@ -34,6 +34,9 @@ default is every interface at a free port; 127.0.0.1:0 keeps the agent to this m
 		Example: "  aura up\n  aura up --listen 0.0.0.0:4001\n  aura up --listen 127.0.0.1:0 --json --log-level info",
 		Args:    cli.None,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if s.Offline || s.Demo {
+				return cli.Usage(c, "--offline and --demo do without an agent, which up runs")
+			}
 			addresses, private, err := listenAddresses(listen)
 			if err != nil {
 				return cli.Usage(c, "--listen: %s", aura.Reason(err))

@@ -29,7 +29,7 @@ func TestVerbsArePublic(t *testing.T) {
 	want := []string{
 		"block", "choreo check", "choreo compat", "choreo explore", "choreo fmt", "choreo gen", "choreo graph",
 		"choreo manifest", "choreo project", "choreo replay", "choreo run", "contacts", "demo", "doctor",
-		"group create", "group leave", "group list", "guard explain", "init",
+		"group create", "group leave", "group list", "guard delegate", "guard explain", "guard revoke", "guard tokens", "init",
 		"invite accept", "invite cancel", "invite create", "invite decline", "invite list",
 		"mute", "name", "query", "read", "rename", "send", "sim", "status",
 		"token attenuate", "token authorize", "token inspect", "token key", "token mint", "token seal", "token verify",

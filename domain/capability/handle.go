@@ -22,7 +22,8 @@ type DelegateIntent struct {
 	Until aura.Instant `cbor:"5,keyasint,omitempty"`
 }
 
-// EquipIntent asks for a token that serves one device of the own authority.
+// EquipIntent asks for a token that serves one device of the own authority. Enrolling a second device will submit it; an
+// authority has one device yet.
 type EquipIntent struct {
 	Device aura.DeviceID `cbor:"1,keyasint"`
 	Names  []string      `cbor:"2,keyasint"`

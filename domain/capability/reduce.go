@@ -1,6 +1,7 @@
 package capability
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -140,6 +141,33 @@ func (s *State) Tokens(subject aura.AuthorityID) [][]byte {
 		tokens[i] = all[id]
 	}
 	return tokens
+}
+
+// Issued is a token that the authority has for itself or handed to somebody.
+type Issued struct {
+	ID    aura.FactID // of the fact that carries it
+	To    aura.AuthorityID
+	Token []byte
+}
+
+// AllIssued returns the authority's tokens, its own first, then by whom they are for, in a fixed order.
+func (s *State) AllIssued() []Issued {
+	var all []Issued
+	for to, tokens := range s.issued {
+		for id, token := range tokens {
+			all = append(all, Issued{ID: id, To: to, Token: token})
+		}
+	}
+	slices.SortFunc(all, func(a, b Issued) int {
+		if own := a.To == s.own; own != (b.To == s.own) {
+			if own {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(a.To.Compare(b.To), a.ID.Compare(b.ID))
+	})
+	return all
 }
 
 // Held returns the token that came with a fact, and false when there is none.

@@ -31,6 +31,7 @@ func OutboxKey(context aura.ContextID, peer aura.AuthorityID) string {
 // what is known while no agent runs.
 type Outboxes struct {
 	known map[link]Outbox
+	acked map[link]uint64 // as counted; what is durable stays true when the agent has gone
 }
 
 type link struct {
@@ -56,9 +57,12 @@ func (o *Outboxes) Observe(ob fact.Observation) bool {
 		return false
 	}
 	if o.known == nil {
-		o.known = map[link]Outbox{}
+		o.known, o.acked = map[link]Outbox{}, map[link]uint64{}
 	}
 	o.known[at] = box
+	if box.Counted {
+		o.acked[at] = max(o.acked[at], box.Acked)
+	}
 	return true
 }
 
@@ -90,6 +94,10 @@ func (o *Outboxes) get(context aura.ContextID, peer aura.AuthorityID) (Outbox, b
 	if o == nil {
 		return Outbox{}, false
 	}
-	box, ok := o.known[link{context: context, peer: peer}]
+	at := link{context: context, peer: peer}
+	box, ok := o.known[at]
+	if acked, counted := o.acked[at]; counted {
+		box.Acked, box.Counted = max(box.Acked, acked), true
+	}
 	return box, ok
 }

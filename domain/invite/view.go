@@ -53,6 +53,17 @@ func (s *State) Invitations(now aura.Physical) []Invitation {
 	return all
 }
 
+// Turns returns the next instant at which [State.Invitations] changes while no fact comes; false: it does not.
+func (s *State) Turns(now aura.Physical) (next aura.Instant, ok bool) {
+	for _, e := range s.entries {
+		at, ends := e.now.ends()
+		if ends && !expired(at, now) && (!ok || at < next) {
+			next, ok = at, true
+		}
+	}
+	return next, ok
+}
+
 // Invitation returns one invitation.
 func (s *State) Invitation(id ID, now aura.Physical) (Invitation, bool) {
 	at := s.at(id)
@@ -121,11 +132,17 @@ func (at situation) invitation(id ID, now aura.Physical) Invitation {
 }
 
 func (at situation) due(now aura.Physical) bool {
+	end, ends := at.ends()
+	return ends && expired(end, now)
+}
+
+// ends returns when an invitation that waits stops waiting.
+func (at situation) ends() (aura.Instant, bool) {
 	switch at.phase {
 	case Open:
-		return expired(at.expires, now)
+		return at.expires, true
 	case Contacting:
-		return expired(at.expires.Add(grace), now)
+		return at.expires.Add(grace), true
 	}
-	return false
+	return 0, false
 }

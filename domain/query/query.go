@@ -10,6 +10,21 @@ import (
 // Question is the kind of the question that carries a [Query] and that a [Result] answers.
 const Question = "facts.query"
 
+// QuestionKinds is the kind of the question, without a payload, that a [Vocabulary] answers.
+const QuestionKinds = "facts.kinds"
+
+// Vocabulary is what a [Query] can ask for: the fact registry of the agent, as predicates.
+type Vocabulary struct {
+	Predicates []Predicate `cbor:"1,keyasint,omitempty"`
+}
+
+// Predicate is the name under which facts are asked for, and what its terms are called.
+type Predicate struct {
+	Name   string   `cbor:"1,keyasint" json:"name"`
+	Terms  []string `cbor:"2,keyasint,omitempty" json:"terms"`
+	Domain string   `cbor:"3,keyasint,omitempty" json:"domain,omitempty"` // empty: told of every fact
+}
+
 // MaxText bounds the text of a query, in bytes.
 const MaxText = 16 << 10
 
@@ -28,6 +43,8 @@ type Result struct {
 	Columns []string `cbor:"2,keyasint,omitempty"`
 	// Rows have one value for each column, in the order in which they were found.
 	Rows [][]Value `cbor:"3,keyasint,omitempty"`
+	// Kinds are those on whose facts the answer rests; none: it may rest on any.
+	Kinds []string `cbor:"4,keyasint,omitempty"`
 }
 
 // Kind is the type of a [Value]. The numbers cross the wire: append only.

@@ -106,6 +106,16 @@ func TestDelegationOnlyNarrows(t *testing.T) {
 		if len(opened.Blocks()) != len(chain) {
 			rt.Fatalf("%d blocks for %d grants", len(opened.Blocks()), len(chain))
 		}
+		words, err := token.Read(encoded)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		granted := slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+			return slices.ContainsFunc(chain, func(g token.Grant) bool { return !slices.Contains(g.Profile.Names, name) })
+		})
+		if len(granted) != len(words.Names) || len(granted) > 0 && !slices.Equal(granted, words.Names) || len(words.Code) != len(chain) {
+			rt.Fatalf("the token says %v in %d blocks, granted was %v by %d", words.Names, len(words.Code), granted, len(chain))
+		}
 		claim := token.Claim{
 			Device:  aura.DeviceID{byte(rapid.IntRange(0, 2).Draw(rt, "on"))},
 			Context: aura.ContextID{byte(rapid.IntRange(0, 2).Draw(rt, "in"))},

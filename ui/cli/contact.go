@@ -2,56 +2,30 @@ package cli
 
 import (
 	"fmt"
-	"slices"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
-	"github.com/aura-runtime/aura/domain/contact"
-	"github.com/aura-runtime/aura/domain/moderation"
-	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/task"
 )
 
 // contactLine is one line of `aura contacts --json`.
-type contactLine struct {
-	contact.Contact
-	Connection status.Connection `json:"connection"`
-	Muted      bool              `json:"muted"`
-	Blocked    bool              `json:"blocked"`
-}
+type contactLine struct{ app.Person }
 
 // contactLines returns the contacts by name, with how they are reached and treated.
 func contactLines(tc task.Context, core *app.Core) ([]contactLine, error) {
-	contacts, err := core.Contacts(tc)
-	if err != nil {
-		return nil, err
+	people, err := core.People(tc)
+	return linesOf(people), err
+}
+
+func linesOf(people []app.Person) []contactLine {
+	lines := make([]contactLine, len(people))
+	for i, p := range people {
+		lines[i] = contactLine{p}
 	}
-	peers, err := core.Connections(tc)
-	if err != nil {
-		return nil, err
-	}
-	treated, err := core.Moderation(tc)
-	if err != nil {
-		return nil, err
-	}
-	lines := make([]contactLine, 0, len(contacts))
-	for _, c := range contacts {
-		target := moderation.Target{Authority: c.Authority}
-		line := contactLine{
-			Contact: c, Connection: status.Connection{Reach: status.Offline},
-			Muted: slices.Contains(treated.Muted, target), Blocked: slices.Contains(treated.Blocked, target),
-		}
-		for _, p := range peers {
-			if p.Authority == c.Authority {
-				line.Connection = p.Connection
-			}
-		}
-		lines = append(lines, line)
-	}
-	return lines, nil
+	return lines
 }
 
 // reached returns how a contact is reached and treated, in a few words.
@@ -67,18 +41,26 @@ func (l *contactLine) reached() string {
 }
 
 func contactsCommand(s *Shell) *cobra.Command {
-	var codes bool
+	var codes, follow bool
 	c := &cobra.Command{
 		Use:   "contacts",
 		Short: "List the contacts, how they are reached and the codes that verify them",
 		Long: `List the contacts, how they are reached and the codes that verify them.
 
 Two people who read the same verification code to each other, by voice or in person, know that nobody stood
-between them when they met.`,
-		Example: "  aura contacts\n  aura contacts --verify\n  aura contacts --json",
+between them when they met. With --follow a contact is printed again when it changes, until interrupted.`,
+		Example: "  aura contacts\n  aura contacts --verify\n  aura contacts --follow --json",
 		Args:    None,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(c *cobra.Command, _ []string) error {
+			if follow {
+				if err := s.needsAgent(c, "--follow"); err != nil {
+					return err
+				}
+			}
 			return s.connected("contacts", func(tc task.Context, core *app.Core) error {
+				if follow {
+					return interrupted(tc, s.followContacts(tc, core, codes))
+				}
 				lines, err := contactLines(tc, core)
 				if err != nil {
 					return err
@@ -87,8 +69,28 @@ between them when they met.`,
 			})
 		},
 	}
+	c.Flags().BoolVar(&follow, "follow", false, "go on with changes until interrupted")
 	c.Flags().BoolVar(&codes, "verify", false, "show the verification codes")
 	return c
+}
+
+// followContacts prints all contacts, and then each that is new or changes.
+func (s *Shell) followContacts(tc task.Context, core *app.Core, codes bool) error {
+	shown, began := map[aura.ContextID]app.Person{}, false
+	return core.FollowPeople(tc, func(people []app.Person) error {
+		var changed []app.Person
+		for _, p := range people {
+			if before, known := shown[p.Context]; !known || before != p {
+				shown[p.Context] = p
+				changed = append(changed, p)
+			}
+		}
+		if began && len(changed) == 0 {
+			return nil
+		}
+		began = true
+		return s.printContacts(linesOf(changed), codes)
+	})
 }
 
 func (s *Shell) printContacts(lines []contactLine, codes bool) error {

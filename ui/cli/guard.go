@@ -16,9 +16,9 @@ import (
 func guardCommand(s *Shell) *cobra.Command {
 	return family(&cobra.Command{
 		Use:     "guard",
-		Short:   "Look into the decisions of the guard",
-		Example: "  aura guard explain Ben chat:send",
-	}, guardExplainCommand(s))
+		Short:   "Look into the decisions of the guard, and change what it permits",
+		Example: "  aura guard explain Ben chat:send\n  aura guard delegate Ben chat:send --for 24h",
+	}, guardExplainCommand(s), guardTokensCommand(s), guardDelegateCommand(s), guardRevokeCommand(s))
 }
 
 func guardExplainCommand(s *Shell) *cobra.Command {

@@ -17,11 +17,12 @@ import (
 
 func queryCommand(s *Shell) *cobra.Command {
 	var asOf uint64
+	var follow, kinds bool
 	c := &cobra.Command{
-		Use:   "query TEXT",
+		Use:   "query TEXT | query --kinds",
 		Short: "Ask your journal a question in Datalog",
 		Long: `Ask your journal a question in Datalog. A fact of the kind chat.message is chat:message($id, …): its identifier, then
-the columns of its kind; a mistake in their number names them. kind($id, $kind), author($id, $authority),
+the columns of its kind: --kinds lists what there is. kind($id, $kind), author($id, $authority),
 place($id, $context) and position($id, $n) tell the rest of any fact. {self} stands for yourself.
 
 TEXT is the body of a rule, or a program whose last rule is the answer. --as-of asks what the journal said when it
@@ -31,9 +32,28 @@ Only facts that the query can use are read: name kinds, and bound positions ($n 
 the evaluation may cost is limited; an error names the limit and how to stay below it. Ctrl-C ends it.`,
 		Example: "  aura query 'contact:added($id, $context, $authority, $name)'\n" +
 			"  aura query 'answer($text) <- chat:message($id, $channel, $text, $at, $reply), author($id, {self})' --as-of 100",
-		Args: Exactly(1, "a query"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		Args: func(c *cobra.Command, args []string) error {
+			if kinds {
+				return None(c, args)
+			}
+			return Exactly(1, "a query")(c, args)
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			if kinds {
+				return s.connected("query", s.printPredicates)
+			}
+			if follow {
+				if err := s.needsAgent(c, "--follow"); err != nil {
+					return err
+				}
+				if asOf > 0 {
+					return Usage(c, "--follow asks about now, --as-of about then: leave one out")
+				}
+			}
 			return s.connected("query", func(tc task.Context, core *app.Core) error {
+				if follow {
+					return interrupted(tc, s.followQuery(tc, core, args[0]))
+				}
 				r, err := core.Query(tc, args[0], fact.Position(asOf))
 				if err != nil {
 					return err
@@ -46,7 +66,43 @@ the evaluation may cost is limited; an error names the limit and how to stay bel
 		},
 	}
 	c.Flags().Uint64Var(&asOf, "as-of", 0, "position of the journal to ask about (default: now)")
+	c.Flags().BoolVar(&kinds, "kinds", false, "list what can be asked for, and its columns")
+	c.Flags().BoolVar(&follow, "follow", false, "print further rows as facts come, until interrupted")
 	return c
+}
+
+// printPredicates prints what can be asked for, as it is written in a query.
+func (s *Shell) printPredicates(tc task.Context, core *app.Core) error {
+	all, err := core.Vocabulary(tc)
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		if err := s.Print(p, "%s($%s)", p.Name, strings.Join(p.Terms, ", $")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// followQuery prints the rows of an answer, and then each that is new.
+func (s *Shell) followQuery(tc task.Context, core *app.Core, text string) error {
+	shown := map[string]bool{}
+	return core.FollowQuery(tc, text, func(r query.Result) error {
+		fresh := query.Result{Position: r.Position, Columns: r.Columns}
+		now := make(map[string]bool, len(r.Rows))
+		for _, row := range r.Rows {
+			key := fmt.Sprintf("%q", row)
+			if now[key] = true; !shown[key] {
+				fresh.Rows = append(fresh.Rows, row)
+			}
+		}
+		shown = now
+		if s.JSON {
+			return s.rows(&fresh)
+		}
+		return s.table(&fresh)
+	})
 }
 
 // columnNames returns a name for every column, its number for one without.

@@ -24,8 +24,9 @@ func readCommand(s *Shell) *cobra.Command {
 
 With --json each message is one object on one line: id, from, mine, text, at, state and more. The state of an own
 message is waiting (with its reason), sending, sent, delivered, read or failed. With --follow a message is printed
-again, with --json only, when its state changes. With --as-of it is shown as it was when the journal ended at that
-position, as far as facts tell it, and is not marked as read; "aura status" says where the journal ends now.`,
+again, with --json only, when its state changes; while the agent is away the verb waits for it. With --as-of the
+conversation is shown as it was when the journal ended at that position, as far as facts tell it, and is not marked as
+read; "aura status" says how many facts there are now.`,
 		Example: "  aura read Ben\n  aura read Ben --last 20 --follow\n  aura read Ben --json --keep-unread",
 		Args:    Exactly(1, "a contact or a group"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -35,6 +36,11 @@ position, as far as facts tell it, and is not marked as read; "aura status" says
 			if follow && asOf > 0 {
 				return Usage(c, "--follow shows what comes, --as-of what was: use one of them")
 			}
+			if follow {
+				if err := s.needsAgent(c, "--follow"); err != nil {
+					return err
+				}
+			}
 			return s.resolved("read", args[0], func(tc task.Context, core *app.Core, of app.Ref) error {
 				if asOf > 0 {
 					var err error
@@ -42,7 +48,8 @@ position, as far as facts tell it, and is not marked as read; "aura status" says
 						return err
 					}
 				}
-				r := reader{shell: s, core: core, of: of, mark: !keepUnread && asOf == 0, seen: map[aura.FactID]bool{}}
+				mark := !keepUnread && !s.Offline && !s.Demo && asOf == 0
+				r := reader{shell: s, core: core, of: of, mark: mark, seen: map[aura.FactID]bool{}}
 				if follow {
 					return r.follow(tc, last)
 				}
@@ -68,17 +75,24 @@ type reader struct {
 	of    app.Ref
 	mark  bool // tell the other side what was read
 	seen  map[aura.FactID]bool
+	owed  bool // what was read could not be told: the agent was away
 }
 
 // follow prints what is there and what comes, until the person interrupts it.
 func (r *reader) follow(tc task.Context, last int) error {
-	err := r.core.Follow(tc, r.of, last, func(messages []chat.Message) error { return r.show(tc, messages) })
+	err := r.core.Follow(tc, r.of, last, func(messages []chat.Message) error {
+		err := r.show(tc, messages)
+		if r.owed = aura.KindOf(err) == aura.Unavailable; r.owed {
+			return nil
+		}
+		return err
+	})
 	return interrupted(tc, err)
 }
 
 // show prints messages and marks them as read.
 func (r *reader) show(tc task.Context, messages []chat.Message) error {
-	unread := false
+	unread := r.owed
 	now := tc.Now().At.Std()
 	for i := range messages {
 		m := &messages[i]

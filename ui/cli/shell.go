@@ -35,6 +35,15 @@ type Shell struct {
 	HasAccount func(home string) bool
 	// Connect reaches the agent of a home. It returns [aura.Unavailable] if none runs.
 	Connect func(tc task.Context, home string) (*app.Core, error)
+
+	// Offline makes every verb work on the journal of an account whose agent does not run, for reading alone, and
+	// Demo on a made-up account in memory.
+	Offline, Demo bool
+	// Archive prepares the reading of a home's journal: it may ask for a passphrase, so it is called outside of any
+	// task. open lives as long as its context's task; done ends it. open returns [aura.Conflict] while an agent runs.
+	Archive func(home string) (open func(tc task.Context) (core *app.Core, done func(task.Context) error, err error), err error)
+	// Imagine returns the made-up account.
+	Imagine func(tc task.Context) (*app.Core, error)
 }
 
 // New returns the root command with every verb that needs a running agent.
@@ -60,6 +69,8 @@ func New(s *Shell) *cobra.Command {
 	}
 	root.PersistentFlags().StringVar(&s.Home, "home", "", "folder of the account (default $AURA_HOME, else the XDG data folder)")
 	root.PersistentFlags().BoolVar(&s.JSON, "json", false, "print JSON, one object a line")
+	root.PersistentFlags().BoolVar(&s.Offline, "offline", false, "read the account's journal without its agent, which must not run")
+	root.PersistentFlags().BoolVar(&s.Demo, "demo", false, "work on a made-up account in memory, which is forgotten")
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		if words := c.Flags().Args(); c == root && len(words) > 0 {
 			return unknown(c, words) // the flag belongs to a verb that does not exist
@@ -133,27 +144,6 @@ func quoted(word string) string {
 func (s *Shell) NoAccount(home string) error {
 	return aura.Errorf("cli.Connect", aura.Unavailable,
 		"there is no account in %s: create one with: aura init --name NAME%s", home, s.HomeFlag())
-}
-
-// connected runs fn as the root task, with a Core at the agent of this home.
-func (s *Shell) connected(verb string, fn func(tc task.Context, core *app.Core) error) error {
-	home, err := s.Folder()
-	if err != nil {
-		return err
-	}
-	return s.Run(verb, func(tc task.Context) error {
-		core, err := s.Connect(tc, home)
-		switch {
-		case err == nil:
-			return fn(tc, core)
-		case aura.KindOf(err) != aura.Unavailable:
-			return err
-		case !s.HasAccount(home):
-			return s.NoAccount(home)
-		}
-		return aura.Errorf("cli.Connect", aura.Unavailable,
-			"no agent is running for %s: start it in another terminal with: aura up%s", home, s.HomeFlag())
-	})
 }
 
 // resolved is connected with a name that is turned into a reference first.

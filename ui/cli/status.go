@@ -63,7 +63,14 @@ func (s *Shell) printStatus(line *statusLine, up time.Duration) error {
 	if line.Version != "" {
 		row("version", "%s", line.Version)
 	}
-	row("up", "%s", span(up))
+	switch {
+	case s.Offline:
+		row("agent", "does not run: this is its journal")
+	case s.Demo:
+		row("agent", "is made up")
+	default:
+		row("up", "%s", span(up))
+	}
 	row("journal", "%s", count(int(line.Facts), "fact"))
 	for i, a := range line.Addresses {
 		row(first(i, "listens"), "%s", a)

@@ -15,10 +15,14 @@ func watchCommand(s *Shell) *cobra.Command {
 		Use:   "watch",
 		Short: "Print what happens, as it happens: messages, their states, contacts, connections",
 		Long: `Print what happens, as it happens, until interrupted. With --json each event is one object on one line; "event" is
-message, progress, contact, group, invitation or connection. Watching marks nothing as read.`,
+message, progress, contact, group, invitation or connection, or gap where events are missing because nobody read
+them in time. Watching marks nothing as read. While the agent is away the verb waits for it.`,
 		Example: "  aura watch\n  aura watch --json",
 		Args:    None,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := s.needsAgent(c, "watch"); err != nil {
+				return err
+			}
 			return s.connected("watch", func(tc task.Context, core *app.Core) error {
 				err := core.Events(tc, func(e app.Event) error {
 					if s.JSON {

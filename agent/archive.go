@@ -1,0 +1,53 @@
+package agent
+
+import (
+	"errors"
+	"path/filepath"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/keyring"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
+)
+
+// Archive is the journal of an account that no agent runs, open for reading. It is a [reactive.Reader].
+type Archive struct {
+	history
+	authority aura.AuthorityID
+	device    aura.DeviceID
+}
+
+// OpenArchive opens the journal of an account and changes nothing in its folder. The archive lives in group and must
+// be closed. It returns [aura.Conflict] while an agent has the journal, and otherwise the errors of [OpenHome].
+func OpenArchive(tc task.Context, group *task.Group, dir string, p keyring.Protector) (*Archive, error) {
+	if _, err := HomeFormat(dir); err != nil {
+		return nil, err
+	}
+	ring, err := keyring.Open(tc, filepath.Join(dir, keyringFolder), p)
+	if err != nil {
+		return nil, err
+	}
+	defer ring.Wipe()
+	registry, err := Registry()
+	if err != nil {
+		return nil, err
+	}
+	store, err := journal.OpenPebble(filepath.Join(dir, journalFolder), journal.PebbleOptions{ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	j, err := journal.Open(tc, group, store, journal.Options{
+		Key: ring.StoreKey(), Entropy: world.Random(), Registry: registry, Author: ring.Authority(), Device: ring.Device(),
+	})
+	if err != nil {
+		return nil, errors.Join(err, store.Close(tc))
+	}
+	return &Archive{history: history{j}, authority: ring.Authority(), device: ring.Device()}, nil
+}
+
+// Self returns whose journal it is, and of which of its devices.
+func (a *Archive) Self() (aura.AuthorityID, aura.DeviceID) { return a.authority, a.device }
+
+// Close ends the reading.
+func (a *Archive) Close(tc task.Context) error { return a.journal.Close(tc) }

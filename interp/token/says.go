@@ -1,0 +1,72 @@
+package token
+
+import (
+	"slices"
+
+	"github.com/aura-runtime/aura/biscuit"
+	"github.com/aura-runtime/aura/datalog"
+)
+
+// Words are what a token says of itself, whoever issued it. Nobody vouches for them.
+type Words struct {
+	Names  []string // what the first block grants and no later one takes away by name, ascending
+	Code   []string // of each block
+	Blocks [][]byte // what identifies each block for revocation
+}
+
+// Read returns the words of an encoded token.
+func Read(encoded []byte) (Words, error) {
+	u, err := biscuit.Decode(encoded)
+	if err != nil {
+		return Words{}, err
+	}
+	blocks, err := u.Blocks()
+	if err != nil {
+		return Words{}, err
+	}
+	w := Words{Blocks: u.RevocationIDs()}
+	for i, b := range blocks {
+		w.Code = append(w.Code, b.Code())
+		if i == 0 {
+			w.Names = rights(&b.Program)
+			continue
+		}
+		for j := range b.Program.Checks {
+			if kept, ok := narrows(&b.Program.Checks[j]); ok {
+				w.Names = slices.DeleteFunc(w.Names, func(name string) bool { return !slices.Contains(kept, name) })
+			}
+		}
+	}
+	return w, nil
+}
+
+// rights returns the names that a first block grants, as [Mint] writes it.
+func rights(p *datalog.Program) (names []string) {
+	for _, f := range p.Facts {
+		if f.Name == "right" && len(f.Terms) == 1 && f.Terms[0].Kind() == datalog.String {
+			names = append(names, f.Terms[0].Text())
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// narrows returns the names of a check of the form that [Delegate] writes: operation($op), {…}.contains($op).
+func narrows(c *datalog.Check) (names []string, ok bool) {
+	if c.Kind != datalog.CheckIf || len(c.Queries) != 1 {
+		return nil, false
+	}
+	q := &c.Queries[0]
+	if len(q.Body) != 1 || q.Body[0].Name != "operation" || len(q.Body[0].Terms) != 1 || len(q.Expressions) != 1 {
+		return nil, false
+	}
+	e := q.Expressions[0]
+	if e.Op != datalog.OpContains || e.Left.Op != datalog.OpValue || e.Right.Op != datalog.OpValue ||
+		e.Left.Term.Kind() != datalog.Set || !e.Right.Term.Equal(q.Body[0].Terms[0]) {
+		return nil, false
+	}
+	for i := range e.Left.Term.Len() {
+		names = append(names, e.Left.Term.At(i).Text())
+	}
+	return names, true
+}

@@ -1,0 +1,42 @@
+package interp
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/capability"
+	"github.com/aura-runtime/aura/interp/token"
+)
+
+// List returns what the own authority acts by, what it handed out and what was handed to it, without what would let
+// somebody use a token. One that cannot be read is left out: it permits nothing.
+func (t *Tokens) List() []capability.TokenLine {
+	t.leaf.Lock()
+	issued, held := t.state.AllIssued(), t.state.AllHeld()
+	t.leaf.Unlock()
+	var lines []capability.TokenLine
+	for _, i := range issued {
+		role, peer := capability.TokenGiven, i.To
+		if i.To == t.own {
+			role, peer = capability.TokenOwn, aura.AuthorityID{}
+		}
+		lines = t.line(lines, i.Token, capability.TokenLine{Fact: i.ID, Role: role, Peer: peer})
+	}
+	for _, h := range held {
+		lines = t.line(lines, h.Token, capability.TokenLine{Fact: h.ID, Role: capability.TokenHeld, Peer: h.From})
+	}
+	return lines
+}
+
+func (t *Tokens) line(lines []capability.TokenLine, encoded []byte, l capability.TokenLine) []capability.TokenLine {
+	words, err := token.Read(encoded)
+	if err != nil {
+		return lines
+	}
+	opened, _ := token.Open(encoded, t.root)
+	l.Issued = opened != nil
+	l.Names, l.Code, l.Blocks = words.Names, words.Code, len(words.Blocks)
+	l.Block = words.Blocks[len(words.Blocks)-1]
+	t.leaf.Lock()
+	l.Revoked = t.state.Revoked(words.Blocks)
+	t.leaf.Unlock()
+	return append(lines, l)
+}

@@ -1,0 +1,97 @@
+package service_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/aura-runtime/aura/biscuit"
+	"github.com/aura-runtime/aura/domain/capability"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/interp/token"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/service"
+	"github.com/aura-runtime/aura/task"
+)
+
+// permits replaces a person's own tokens by one with other capabilities.
+func (p *person) permits(tc task.Context, names ...string) {
+	p.Helper()
+	own := fact.OwnNamespace(p.self())
+	var blocks [][]byte
+	selection := fact.Selection{Namespaces: []fact.Namespace{own}, Kinds: []string{capability.KindToken}}
+	if _, err := p.agent.Journal().Read(tc, selection, func(r fact.Record) error {
+		var issued capability.Token
+		if err := fact.Unmarshal(r.Fact.Payload, &issued); err != nil {
+			return err
+		}
+		old, err := biscuit.Decode(issued.Token)
+		if err == nil {
+			blocks = append(blocks, old.RevocationIDs()...)
+		}
+		return err
+	}); err != nil {
+		p.Fatal(err)
+	}
+	profile, err := capability.NewProfile("less", names...)
+	if err != nil {
+		p.Fatal(err)
+	}
+	next, err := token.NextKey(p.sim.Entropy("next"))
+	if err != nil {
+		p.Fatal(err)
+	}
+	minted, err := token.Mint(token.SignerOf(p.ring), token.Grant{Profile: profile, Holder: p.ring.Certificate().Root}, next)
+	if err != nil {
+		p.Fatal(err)
+	}
+	draft, err := capability.Issue(p.self(), minted.Encode())
+	if err != nil {
+		p.Fatal(err)
+	}
+	revoked, err := fact.Marshal(capability.Revoked{Blocks: blocks})
+	if err != nil {
+		p.Fatal(err)
+	}
+	void := fact.Draft{Namespace: own, Kind: capability.KindRevoked, Payload: revoked}
+	if _, err := p.agent.Journal().Append(tc, &journal.Entry{Drafts: []fact.Draft{draft, void}}); err != nil {
+		p.Fatal(err)
+	}
+}
+
+// TestAnIncomingChannelPassesTheGuard: an owner that permits itself no links greets nobody, whoever dials.
+func TestAnIncomingChannelPassesTheGuard(t *testing.T) {
+	for links, want := range map[bool]bool{true: true, false: false} {
+		inWorlds(t, 1, func(tc task.Context, u *universe) {
+			ada, mallory := u.person(tc, "Ada"), u.person(tc, "Mallory")
+			context := u.meet(tc, ada, mallory)
+			mallory.say(tc, context, "one")
+			u.has(tc, context, ada, mallory, "one")
+			m := mallory.corrupt(tc, ada, context)
+			u.sleep(tc, time.Minute)
+			names := []string{service.CapHello, service.CapReach, service.CapResend}
+			if links {
+				names = append(names, service.CapLink)
+			}
+			ada.permits(tc, names...)
+			m.reopen(tc)
+			greeted := false
+			wait, done := tc.WithBudget("greeting", 2*time.Minute)
+			defer done()
+			for !greeted && wait.Err() == nil {
+				channel, err := m.hub.Dial(wait, m.target)
+				if err != nil {
+					continue
+				}
+				m.channel = channel
+				b, err := channel.Recv(wait)
+				greeted = err == nil && b[0] == wireHelloNumber
+				channel.Close(tc)
+				u.sleep(tc, 10*time.Second) // Ada paces a peer whose channels end at once
+			}
+			if greeted != want {
+				t.Errorf("seed %d: links are permitted %t: a peer that dials is greeted: %t", u.seed, links, greeted)
+			}
+			m.leaveNetwork(tc)
+		})
+	}
+}
