@@ -98,7 +98,11 @@ func (s *Sync) Serve(tc task.Context) error {
 		if err := s.reconcile(tc); err != nil {
 			return err
 		}
-		if _, err := s.changed.WaitUntil(tc, tc.Elapsed()+lookAgain); err != nil {
+		again := aura.Duration(lookAgain)
+		if s.desk.Book.Blind() {
+			again = retryPause // the peers of what is hidden cannot reach this agent either
+		}
+		if _, err := s.changed.WaitUntil(tc, tc.Elapsed()+again); err != nil {
 			return err
 		}
 	}
