@@ -89,6 +89,9 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	if a.renewed, err = renew(tc, h, store.journal, tokens); err != nil {
 		return nil, err
 	}
+	if err := keepLabels(tc, h, store.journal, tokens, book); err != nil {
+		return nil, err
+	}
 	a.network, err = h.Network(gate(book, tc.Clock()))
 	if err != nil {
 		return nil, err

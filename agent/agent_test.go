@@ -1,6 +1,7 @@
 package agent_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"testing"
 	"time"
@@ -23,6 +24,14 @@ type person struct {
 	*agent.Agent
 	hands agent.Hands
 	name  string
+	acted uint64 // the actions so far
+}
+
+// operation names the next action.
+func (p *person) operation() (id aura.OperationID) {
+	p.acted++
+	binary.BigEndian.PutUint64(id[:], p.acted)
+	return id
 }
 
 type simulated struct {
@@ -86,7 +95,7 @@ func (p *person) submit(tc task.Context, kind string, payload, result any) error
 	if err != nil {
 		return err
 	}
-	r, err := p.Submit(tc, fact.Intent{Kind: kind, Operation: aura.OperationID{1}, Payload: b})
+	r, err := p.Submit(tc, fact.Intent{Kind: kind, Operation: p.operation(), Payload: b})
 	if err != nil || result == nil {
 		return err
 	}

@@ -38,7 +38,7 @@ func (a *Agent) explain(tc task.Context, q capability.Explain) (capability.Expla
 		e.Tokens = append(e.Tokens, tokenAnswer(&t))
 	}
 	for i := range snapshot.Budgets {
-		e.Budgets = append(e.Budgets, budget(&snapshot.Budgets[i], policy, verdict.Waiting))
+		e.Budgets = append(e.Budgets, budget(&snapshot.Budgets[i], policy, snapshot.Now, verdict.Waiting))
 	}
 	if len(req.Sends) > 0 {
 		e.Leaks = leaks(&snapshot.Leakage)
@@ -72,9 +72,13 @@ func tokenAnswer(t *interp.Account) capability.TokenAnswer {
 	return answer
 }
 
-func budget(h *guard.Headroom, p guard.Policy, waiting []guard.Waiting) capability.Budget {
+func budget(h *guard.Headroom, p guard.Policy, now aura.Physical, waiting []guard.Waiting) capability.Budget {
+	turning := guard.EpochAt(p, now)
+	if h.Epoch == turning+1 {
+		turning = h.Epoch // the clock was set back a little: the entry stays in its epoch
+	}
 	b := capability.Budget{
-		Peer: h.Peer, Epoch: h.Epoch, Limit: h.Limit, Spent: h.Spent, Turns: guard.NextEpoch(p, h.Epoch),
+		Peer: h.Peer, Epoch: h.Epoch, Limit: h.Limit, Spent: h.Spent, Turns: guard.NextEpoch(p, turning),
 	}
 	for _, w := range waiting {
 		if w.Peer == h.Peer {

@@ -1,8 +1,10 @@
 package agent
 
 import (
+	"errors"
 	"slices"
 
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/fact"
@@ -18,7 +20,8 @@ import (
 // store closed. It returns [aura.Invalid] for a name that cannot be shown and
 // [aura.Conflict] when the authority was founded before.
 func Found(tc task.Context, h Hands, name string, more ...fact.Draft) (err error) {
-	if err := contact.CheckName(name); err != nil {
+	name, err = contact.ParseName(name)
+	if err != nil {
 		return err
 	}
 	registry, err := Registry()
@@ -87,6 +90,39 @@ func renew(tc task.Context, h Hands, j *journal.Journal, tokens *interp.Tokens) 
 		return nil, err
 	}
 	return profile.Names, nil
+}
+
+// labelBatch is how many names are kept in one decision.
+const labelBatch = 128
+
+// keepLabels keeps the names under which an earlier build, which computed them anew each time, showed its
+// conversations. It does nothing for an owner who may not name anybody.
+func keepLabels(tc task.Context, h Hands, j *journal.Journal, tokens *interp.Tokens, book *service.Book) error {
+	by := contact.Caller{Authority: h.Ring.Authority(), Device: h.Ring.Device(), Now: tc.Now()}
+	var drafts []fact.Draft
+	var failed error
+	book.Read(func(p *service.Pages) {
+		for _, n := range p.Chats.Unlabelled(p.Setting()) {
+			draft, err := contact.Label(by, n.Context, n.Name)
+			drafts, failed = append(drafts, draft), errors.Join(failed, err)
+		}
+	})
+	if failed != nil || len(drafts) == 0 {
+		return failed
+	}
+	err := inRoom(tc, h, j, tokens, func(room *interp.Room) error {
+		for some := range slices.Chunk(drafts, labelBatch) {
+			r := by.Local(contact.CapRename, some...)
+			if _, _, err := room.Decide(tc, &r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if aura.KindOf(err) == aura.Denied {
+		return nil
+	}
+	return err
 }
 
 // inRoom runs fn with a room over a journal that no agent serves.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -39,6 +40,9 @@ func CreateHome(tc task.Context, dir, name string, p keyring.Protector) (*keyrin
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, aura.Errorf("agent.CreateHome", aura.Unavailable, "folder %s: %w", dir, err)
 	}
+	if err := CheckHome(dir); err != nil {
+		return nil, err
+	}
 	ring, err := keyring.Create(tc, filepath.Join(dir, keyringFolder), p, world.Random())
 	if err != nil {
 		return nil, err
@@ -58,6 +62,9 @@ func CreateHome(tc task.Context, dir, name string, p keyring.Protector) (*keyrin
 // [aura.Invalid] for a home of a newer format, [aura.Denied] for a wrong key and [aura.Conflict] while another
 // process has the journal.
 func OpenHome(tc task.Context, dir string, p keyring.Protector, o HomeOptions) (Hands, error) {
+	if err := CheckHome(dir); err != nil {
+		return Hands{}, err
+	}
 	if _, err := HomeFormat(dir); err != nil {
 		return Hands{}, err
 	}
@@ -79,6 +86,16 @@ func OpenHome(tc task.Context, dir string, p keyring.Protector, o HomeOptions) (
 		}
 		return n, nil
 	}}, nil
+}
+
+// CheckHome returns [aura.Denied] for a folder in which other users of the machine can put another account's
+// keys in the place of these.
+func CheckHome(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil || runtime.GOOS == "windows" || info.Mode().Perm()&0o022 == 0 {
+		return nil // a folder that is not there holds no account
+	}
+	return aura.Errorf("agent.CheckHome", aura.Denied, "others can write into the folder %s; run: chmod go-w %s", dir, dir)
 }
 
 // openNetwork listens at the agent's first choice of ports that is free.

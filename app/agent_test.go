@@ -244,6 +244,11 @@ func (a *agent) plan(in fact.Intent, now aura.Physical, res *fact.Result) (guard
 	set := chat.Setting{Contacts: &a.contacts, Moderation: &a.moderation}
 	switch in.Kind {
 	case chat.IntentSend:
+		stored, again, err := a.chats.Stored(in.Operation, decode[chat.SendIntent](a.t, in))
+		if err != nil || again {
+			res.Facts = []aura.FactID{stored}
+			return guard.Request{}, err
+		}
 		return chat.Send(a.chats, set, by, decode[chat.SendIntent](a.t, in))
 	case chat.IntentRead:
 		r, _, err := chat.MarkRead(a.chats, set, by, decode[chat.ReadIntent](a.t, in))
@@ -258,7 +263,7 @@ func (a *agent) plan(in fact.Intent, now aura.Physical, res *fact.Result) (guard
 	case chat.IntentLeave:
 		return chat.Leave(a.chats, set, by, decode[chat.LeaveIntent](a.t, in))
 	case contact.IntentRename:
-		return contact.Rename(&a.contacts, by, decode[contact.RenameIntent](a.t, in))
+		return chat.Rename(a.chats, set, by, decode[contact.RenameIntent](a.t, in))
 	case contact.IntentName:
 		return contact.Name(by, decode[contact.NameIntent](a.t, in))
 	case moderation.IntentMute:
@@ -268,7 +273,7 @@ func (a *agent) plan(in fact.Intent, now aura.Physical, res *fact.Result) (guard
 	case moderation.IntentUnmute:
 		return moderation.Unmute(by, decode[moderation.Target](a.t, in))
 	case moderation.IntentUnblock:
-		return moderation.Unblock(by, decode[moderation.Target](a.t, in))
+		return moderation.Unblock(by, decode[moderation.UnblockIntent](a.t, in), nil)
 	case invite.IntentCreate:
 		code := ada.code(a.t, decode[invite.CreateIntent](a.t, in).Life, now)
 		var err error

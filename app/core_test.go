@@ -57,7 +57,7 @@ func TestSignalsFollowTheAgent(t *testing.T) {
 			t.Fatal(err)
 		}
 		shows(t, tc, c, app.Chats, func(v []chat.Thread) bool { return v[0].Unread == 0 })
-		if err := c.Rename(tc, to, "Benjamin"); err != nil {
+		if _, err := c.Rename(tc, to, "Benjamin"); err != nil {
 			t.Fatal(err)
 		}
 		shows(t, tc, c, s, func(v app.Conversation) bool { return v.Name == "Benjamin" })
@@ -151,8 +151,8 @@ func TestNamesAreResolvedAtTheDoor(t *testing.T) {
 		if err := c.Leave(tc, resolve(t, tc, c, "ben")); !errors.Is(err, aura.Invalid) {
 			t.Errorf("leaving a contact: %v", err)
 		}
-		if err := c.Rename(tc, group, "Foes"); !errors.Is(err, aura.Invalid) {
-			t.Errorf("renaming a group: %v", err)
+		if now, err := c.Rename(tc, group, "Foes"); err != nil || now.Name != "Foes" || now.Context != group.Context {
+			t.Errorf("renaming a group: %+v, %v", now, err)
 		}
 		if err := c.Leave(tc, group); err != nil {
 			t.Error(err)

@@ -53,7 +53,7 @@ func TestEventsTellWhatHappensAndNothingBefore(t *testing.T) {
 		}
 		// The watch has begun when it tells the first change: renaming is repeated until it does.
 		for n := 0; told.Len() == 0; n++ {
-			if err := c.Rename(tc, to, []string{"Benjamin", "Benny"}[n%2]); err != nil {
+			if _, err := c.Rename(tc, to, []string{"Benjamin", "Benny"}[n%2]); err != nil {
 				t.Fatal(err)
 			}
 			if err := tc.Sleep(1e6); err != nil {
@@ -63,7 +63,7 @@ func TestEventsTellWhatHappensAndNothingBefore(t *testing.T) {
 		for told.Len() > 0 {
 			_, _ = told.TryRecv()
 		}
-		if err := c.Rename(tc, to, "Bobby"); err != nil {
+		if _, err := c.Rename(tc, to, "Bobby"); err != nil {
 			t.Fatal(err)
 		}
 		for next() != "contact Bobby" {

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"errors"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/fact"
@@ -56,10 +58,37 @@ func (c *Core) answer(tc task.Context, intent, code string) (Answering, error) {
 	return Answering{ID: parsed.ID(), Operation: res.Operation}, nil
 }
 
-// CancelInvite takes back an invitation that nobody accepted yet.
+// CancelInvite takes back an invitation that nobody accepted yet, or the attempt to accept one.
 func (c *Core) CancelInvite(tc task.Context, id invite.ID) error {
 	_, err := c.submit(tc, invite.IntentCancel, invite.CancelIntent{ID: id})
 	return err
+}
+
+// WaitInvitation waits until an invitation, made or accepted here, has ended, and returns how. It returns
+// [aura.NotFound] for one that is not known, and tc's error if that comes first.
+func (c *Core) WaitInvitation(tc task.Context, id invite.ID) (invite.Invitation, error) {
+	var s invite.State
+	var last invite.Invitation
+	err := watch(tc, c.bridge, fact.Selection{Kinds: []string{"invite.*"}, Follow: true}, func(up fact.Update) error {
+		for i := range up.Records {
+			s.Apply(&up.Records[i])
+		}
+		if !up.Live {
+			return nil
+		}
+		var ok bool
+		if last, ok = s.Invitation(id, tc.Now()); !ok {
+			return aura.Errorf("app.WaitInvitation", aura.NotFound, "there is no invitation %s", id)
+		}
+		if last.Phase.Terminal() || last.Phase == invite.Answered {
+			return errSeen
+		}
+		return nil
+	})
+	if errors.Is(err, errSeen) {
+		err = nil
+	}
+	return last, err
 }
 
 // Invitations returns all invitations, those that wait first.

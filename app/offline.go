@@ -115,7 +115,7 @@ func (b *offline) plan(in fact.Intent, now aura.Physical) (guard.Request, error)
 		return planned(in, func(p contact.NameIntent) (guard.Request, error) { return contact.Name(by, p) })
 	case contact.IntentRename:
 		return planned(in, func(p contact.RenameIntent) (guard.Request, error) {
-			return contact.Rename(&b.fold.contacts, by, p)
+			return chat.Rename(b.fold.chats, b.fold.setting(), by, p)
 		})
 	case moderation.IntentMute:
 		return planned(in, func(p moderation.Target) (guard.Request, error) { return moderation.Mute(by, p) })
@@ -124,7 +124,7 @@ func (b *offline) plan(in fact.Intent, now aura.Physical) (guard.Request, error)
 	case moderation.IntentBlock:
 		return planned(in, func(p moderation.Target) (guard.Request, error) { return moderation.Block(by, p) })
 	case moderation.IntentUnblock:
-		return planned(in, func(p moderation.Target) (guard.Request, error) { return moderation.Unblock(by, p) })
+		return planned(in, func(p moderation.UnblockIntent) (guard.Request, error) { return moderation.Unblock(by, p, nil) })
 	}
 	if registered(in.Kind) {
 		return guard.Request{}, errOffline(op)

@@ -30,7 +30,7 @@ func TestOfflineFoldsLocalFactsAndRefusesWhatNeedsAPeer(t *testing.T) {
 	everywhere(t, func(t *testing.T, tc task.Context) {
 		c := offline(t, tc)
 		to := resolve(t, tc, c, "ben")
-		if err := c.Rename(tc, to, "Benjamin"); err != nil {
+		if _, err := c.Rename(tc, to, "Benjamin"); err != nil {
 			t.Error(err)
 		}
 		if err := c.Block(tc, to); err != nil {
@@ -97,7 +97,7 @@ func TestOfflineOnAJournalTakesNothing(t *testing.T) {
 		}
 		to := resolve(t, tc, c, "ben")
 		for name, err := range map[string]error{
-			"rename": c.Rename(tc, to, "Benjamin"), // would be lost
+			"rename": second(c.Rename(tc, to, "Benjamin")), // would be lost
 			"send":   second(c.Send(tc, to, "hi", aura.FactID{})),
 			"query":  second(c.Query(tc, `contact:self($id, $name)`, 0)),
 		} {

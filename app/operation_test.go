@@ -194,6 +194,44 @@ func TestOperationInDoubtEndsWhenTheAgentReturns(t *testing.T) {
 	}
 }
 
+// A message of which nobody knows whether it is stored is stored once by the same operation, from any process.
+func TestAMessageInDoubtIsStoredOnce(t *testing.T) {
+	for name, commits := range map[string]bool{"it was stored": true, "it was not": false} {
+		t.Run(name, func(t *testing.T) {
+			everywhere(t, func(t *testing.T, tc task.Context) {
+				a := met(t, ben)
+				c := a.core(tc)
+				to := resolve(t, tc, c, "ben")
+				if commits {
+					a.answer = func(task.Context, bool, error) error { a.dies(); return a.gone() }
+				} else {
+					a.dies()
+				}
+				_, err := c.Send(tc, to, "hi", aura.FactID{})
+				var doubt *app.Doubt
+				if !errors.As(err, &doubt) || !errors.Is(err, aura.Unavailable) {
+					t.Fatalf("send: %v", err)
+				}
+				a.answer = nil
+				a.lives()
+				for _, core := range []*app.Core{c, a.core(tc), c} {
+					sent, err := core.SendOnce(tc, to, "hi", aura.FactID{}, doubt.Operation)
+					if err != nil || sent.Operation != doubt.Operation {
+						t.Fatalf("again: %+v, %v", sent, err)
+					}
+				}
+				if _, err := c.SendOnce(tc, to, "ho", aura.FactID{}, doubt.Operation); !errors.Is(err, aura.Conflict) {
+					t.Errorf("another text: %v", err)
+				}
+				h, err := c.History(tc, to, 0)
+				if err != nil || len(h.Messages) != 1 || h.Messages[0].Operation != doubt.Operation {
+					t.Errorf("the conversation is %+v, %v", h.Messages, err)
+				}
+			})
+		})
+	}
+}
+
 func TestUserWhoGivesUpCancelsTheOperation(t *testing.T) {
 	everywhere(t, func(t *testing.T, tc task.Context) {
 		a := met(t, ben)

@@ -58,10 +58,13 @@ type entry struct {
 
 func newPublished() *published { return &published{bell: task.NewBell()} }
 
-// begin enters a new action and returns its publisher.
+// begin enters a new action, or one that is tried again, and returns its publisher.
 func (p *published) begin(id aura.OperationID, intent string) *Publisher {
 	p.leaf.Lock()
-	p.newest = append(p.newest, entry{Operation: Operation{ID: id, Kind: intent, Phase: Submitted}})
+	again := slices.ContainsFunc(p.newest, func(e entry) bool { return e.ID == id }) // an action in doubt
+	if !again {
+		p.newest = append(p.newest, entry{Operation: Operation{ID: id, Kind: intent, Phase: Submitted}})
+	}
 	if len(p.newest) > maxPublished {
 		ended := slices.IndexFunc(p.newest, func(e entry) bool { return e.Phase.Terminal() })
 		p.newest = slices.Delete(p.newest, max(ended, 0), max(ended, 0)+1)

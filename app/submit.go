@@ -13,9 +13,27 @@ import (
 // outcome.
 const settleGrace = 2 * time.Second
 
+// Doubt is the error of an action whose agent went away while it had it, and could not be asked since: it may be
+// durable or not. It has the kind of Err.
+type Doubt struct {
+	Operation aura.OperationID
+	Err       error
+}
+
+// Error says what is known.
+func (d *Doubt) Error() string { return aura.Reason(d.Err) + "; whether it was done is not known" }
+
+// Unwrap returns what the agent's end looked like.
+func (d *Doubt) Unwrap() error { return d.Err }
+
 // submit is the one way of an action: it names it, hands it to the bridge, and publishes how it went. When
 // the bridge cannot say, the durable facts do.
 func (c *Core) submit(tc task.Context, intent string, payload any) (fact.Result, error) {
+	return c.submitAs(tc, aura.OperationID{}, intent, payload)
+}
+
+// submitAs is submit as a given operation; zero: a new one.
+func (c *Core) submitAs(tc task.Context, id aura.OperationID, intent string, payload any) (fact.Result, error) {
 	body, err := fact.Marshal(payload)
 	if err != nil {
 		return fact.Result{}, err
@@ -24,9 +42,10 @@ func (c *Core) submit(tc task.Context, intent string, payload any) (fact.Result,
 	if err != nil {
 		return fact.Result{}, err
 	}
-	after = max(after, c.self.Facts) // what was durable before this Core began is not this action's
-	var id aura.OperationID
-	_, _ = c.entropy.Read(id[:]) // [world.Entropy] always fills it
+	if id.IsZero() {
+		_, _ = c.entropy.Read(id[:])     // [world.Entropy] always fills it
+		after = max(after, c.self.Facts) // what was durable before this Core began is not this action's
+	}
 	p := c.published.begin(id, intent)
 	p.publish(Running, "")
 	res, err := c.bridge.Submit(tc, fact.Intent{Kind: intent, Operation: id, Payload: body})
@@ -49,7 +68,7 @@ func (c *Core) settle(tc task.Context, p *Publisher, after fact.Position, cause 
 	found := newOutcomes(c.self.Authority)
 	if err := c.gather(tc, found, after); err != nil {
 		p.doubt(after)
-		return fact.Result{}, cause
+		return fact.Result{}, &Doubt{Operation: p.id, Err: cause}
 	}
 	if known := found.known[p.id]; known != nil {
 		p.accepted()

@@ -183,7 +183,7 @@ func TestThePastIsShownAsItWas(t *testing.T) {
 		then := a.Head()
 		a.acked(ben)
 		a.hears(ben, chat.KindMessage, chat.Text{Text: "hi yourself"})
-		if err := c.Rename(tc, to, "Benjamin"); err != nil {
+		if _, err := c.Rename(tc, to, "Benjamin"); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := a.core(tc).AsOf(tc, a.Head()+1); !errors.Is(err, aura.NotFound) {

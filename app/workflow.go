@@ -16,18 +16,26 @@ var errSeen = errors.New("app: seen")
 
 // Sent is a message that is durable on this device.
 type Sent struct {
-	ID        aura.FactID      `json:"id"`
+	ID        aura.FactID      `json:"id,omitzero"`
 	Operation aura.OperationID `json:"operation"`
 }
 
 // Send sends a text and returns when it is durable here; [Core.WaitDelivered] waits for the peer. A zero
 // reply answers nothing. The errors are the agent's: [aura.Invalid] for a text that cannot be sent,
-// [aura.Denied] for a blocked contact or a group that was left.
+// [aura.Denied] for a blocked contact or a group that was left. A [Doubt] says that the text may be durable:
+// [Core.SendOnce] with its operation makes it so.
 func (c *Core) Send(tc task.Context, to Ref, text string, reply aura.FactID) (Sent, error) {
+	return c.SendOnce(tc, to, text, reply, aura.OperationID{})
+}
+
+// SendOnce is [Core.Send] as a given operation; zero: a new one. A second call with the same operation and text
+// sends nothing and returns what the first one stored, in whichever process it was made. It returns
+// [aura.Conflict] for an operation that stored another text.
+func (c *Core) SendOnce(tc task.Context, to Ref, text string, reply aura.FactID, id aura.OperationID) (Sent, error) {
 	if err := chat.CheckText(text); err != nil {
 		return Sent{}, err
 	}
-	res, err := c.submit(tc, chat.IntentSend, chat.SendIntent{Context: to.Context, Text: text, Reply: reply})
+	res, err := c.submitAs(tc, id, chat.IntentSend, chat.SendIntent{Context: to.Context, Text: text, Reply: reply})
 	if err != nil {
 		return Sent{}, err
 	}
@@ -47,7 +55,7 @@ func (c *Core) MarkRead(tc task.Context, in Ref) error {
 // conversation is called the same. Groups among the members are [aura.Invalid].
 func (c *Core) CreateGroup(tc task.Context, name string, members []Ref) (Ref, error) {
 	const op = "app.CreateGroup"
-	if err := contact.CheckName(name); err != nil {
+	if _, err := contact.ParseName(name); err != nil {
 		return Ref{}, err
 	}
 	in := chat.CreateIntent{Name: name}
@@ -96,9 +104,15 @@ func (c *Core) Block(tc task.Context, who Ref) error {
 	return c.moderate(tc, moderation.IntentBlock, who)
 }
 
-// Unblock undoes [Core.Block].
-func (c *Core) Unblock(tc task.Context, who Ref) error {
-	return c.moderate(tc, moderation.IntentUnblock, who)
+// Unblock undoes [Core.Block]. What the contact wrote meanwhile waits at its agent, arrives and is shown.
+func (c *Core) Unblock(tc task.Context, who Ref) error { return c.unblock(tc, who, false) }
+
+// UnblockWithout is [Core.Unblock], but what the contact wrote meanwhile, by its own clock, is never shown.
+func (c *Core) UnblockWithout(tc task.Context, who Ref) error { return c.unblock(tc, who, true) }
+
+func (c *Core) unblock(tc task.Context, who Ref, drop bool) error {
+	_, err := c.submit(tc, moderation.IntentUnblock, moderation.UnblockIntent{Authority: who.target().Authority, Drop: drop})
+	return err
 }
 
 func (c *Core) moderate(tc task.Context, intent string, who Ref) error {
@@ -106,19 +120,22 @@ func (c *Core) moderate(tc task.Context, intent string, who Ref) error {
 	return err
 }
 
-// Rename calls a contact something else on this side; an empty name gives it its own name back. A group is
-// [aura.Invalid], a name that another contact has [aura.Conflict].
-func (c *Core) Rename(tc task.Context, who Ref, name string) error {
-	if who.Group {
-		return aura.Errorf("app.Rename", aura.Invalid, "%q is a group: groups keep their names", who.Name)
+// Rename calls a contact or a group something else on this side, and returns its reference with the new name.
+// An empty name takes the one that the other side has for itself. A name that deceives is [aura.Invalid], one
+// in use [aura.Conflict].
+func (c *Core) Rename(tc task.Context, who Ref, name string) (Ref, error) {
+	in := contact.RenameIntent{Contact: who.Contact, Name: name}
+	in.Contact.Context = who.Context
+	if _, err := c.submit(tc, contact.IntentRename, in); err != nil {
+		return Ref{}, err
 	}
-	_, err := c.submit(tc, contact.IntentRename, contact.RenameIntent{Contact: who.Contact, Name: name})
-	return err
+	err := c.directory.read(tc, c.bridge, func(f *fold) { who = f.reference(who.Ref) })
+	return who, err
 }
 
 // SetName changes the name that this authority gives itself.
 func (c *Core) SetName(tc task.Context, name string) error {
-	if err := contact.CheckName(name); err != nil {
+	if _, err := contact.ParseName(name); err != nil {
 		return err
 	}
 	_, err := c.submit(tc, contact.IntentName, contact.NameIntent{Name: name})

@@ -53,6 +53,8 @@ func TestInterchangeRefusesWhatItDoesNotKnow(t *testing.T) {
 		`{"kind":"comm","sender":"A","receiver":"B","branches":[{"label":{"name":"m","sort":"unit"}}]}`,
 		`{"kind":"comm","sender":"A","receiver":"B","branches":[{"label":{"name":"m","sort":"int"},"continuation":{"kind":"end"}}]}`,
 		`{"kind":"comm","sender":"A","receiver":"B","branches":[{"label":{"name":"m","sort":{"vector":-1}},"continuation":{"kind":"end"}}]}`,
+		`{"kind":"comm","sender":"A","receiver":"B","branches":[{"label":{"name":"m","sort":{"vector":2000000000}},"continuation":{"kind":"end"}}]}`,
+		`{"kind":"comm","sender":"A","receiver":"B","branches":[{"label":{"name":"m","sort":{"prod":[{"vector":2000000},{"vector":2000000}]}},"continuation":{"kind":"end"}}]}`,
 		`{"kind":"comm","sender":"A","receiver":"B","branches":[{"label":{"name":"m","sort":{"prod":["nat"]}},"continuation":{"kind":"end"}}]}`,
 		`{"kind":"comm","sender":"A","receiver":"B","branches":[{"label":{"name":"m","sort":{"prod":["nat","nat"],"vector":1}},"continuation":{"kind":"end"}}]}`,
 		`{"kind":"comm","sender":"A","receiver":"B","branches":[{"label":{"name":"m","sort":` + strings.Repeat(`{"prod":["nat",`, 400) + `"nat"` + strings.Repeat(`]}`, 400) + `},"continuation":{"kind":"end"}}]}`,

@@ -127,5 +127,22 @@ func (s *wireSort) UnmarshalJSON(data []byte) error {
 	default:
 		return errors.New(`a sort is a name, {"vector":n} or {"prod":[a,b]}`)
 	}
+	if numbers(&s.Sort) > maxNumbers {
+		return fmt.Errorf("a sort has at most %d numbers in its vectors", maxNumbers)
+	}
 	return nil
+}
+
+// maxNumbers bounds the vectors of one sort: no machine carries a larger payload.
+const maxNumbers = 1 << 24 / 8
+
+// numbers returns how many numbers the vectors of a sort have, no more than one beyond the bound.
+func numbers(s *Sort) int {
+	switch s.Kind {
+	case SortVector:
+		return min(s.Len, maxNumbers+1)
+	case SortProd:
+		return min(numbers(s.Left)+numbers(s.Right), maxNumbers+1)
+	}
+	return 0
 }

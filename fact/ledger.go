@@ -8,7 +8,7 @@ import (
 )
 
 // maxLedger bounds an encoded ledger entry.
-const maxLedger = 256
+const maxLedger = 384
 
 // Charge is a ledger entry: what an authority has spent on sending to one peer in one context, and how
 // far its facts are paid for. Entries of the same context and peer merge, see [Charge.Merge]; they live
@@ -23,24 +23,28 @@ type Charge struct {
 	Head     [32]byte         `cbor:"7,keyasint,omitzero"`  // hash of the last receipt of Epoch; zero: none
 	From     uint64           `cbor:"8,keyasint,omitempty"` // paid for in Epoch is the run with Seq in (From, Until]
 	Until    uint64           `cbor:"9,keyasint,omitempty"`
+	Past     Past             `cbor:"10,keyasint,omitzero"`
 }
 
-// Merge returns the join of two entries of the same context and peer: the later epoch's spending wins,
-// within an epoch the greater amount with the run that it paid for and the longer receipt chain, and the
-// greater Through always. It is commutative, associative and idempotent, so the order in which devices
-// exchange entries is of no matter.
+// Merge returns the join of two entries of the same context and peer: the entry that turned more often, or
+// to the later epoch, wins; within an epoch the greater amount with the run that it paid for and the longer
+// receipt chain; and the greater Through always. It is commutative, associative and idempotent, so the
+// order in which devices exchange entries is of no matter.
 func (c Charge) Merge(o Charge) Charge {
 	through := max(c.Through, o.Through)
-	switch {
-	case c.Epoch < o.Epoch:
+	switch order := newest(&c.Past, c.Epoch, &o.Past, o.Epoch); {
+	case order < 0:
 		c = o
-	case c.Epoch == o.Epoch:
+	case order == 0:
 		// A run may shrink while more is spent, so runs are never joined: one of the two is the newer.
 		if cmp.Or(cmp.Compare(o.Spent, c.Spent), cmp.Compare(o.Until, c.Until), cmp.Compare(c.From, o.From)) > 0 {
 			c.Spent, c.From, c.Until = o.Spent, o.From, o.Until
 		}
 		if o.Receipts > c.Receipts || o.Receipts == c.Receipts && bytes.Compare(o.Head[:], c.Head[:]) > 0 {
 			c.Receipts, c.Head = o.Receipts, o.Head
+		}
+		if o.Past.compare(&c.Past) > 0 {
+			c.Past = o.Past
 		}
 	}
 	c.Through = through
@@ -96,16 +100,21 @@ type Leak struct {
 	Observer Observer       `cbor:"2,keyasint,omitempty"`
 	Epoch    aura.Epoch     `cbor:"3,keyasint,omitempty"`
 	Bits     uint64         `cbor:"4,keyasint,omitempty"`
+	Past     Past           `cbor:"5,keyasint,omitzero"`
 }
 
-// Merge returns the join of two entries of the same context and class: the later epoch wins, within an
-// epoch the greater number of bits. It is commutative, associative and idempotent.
+// Merge returns the join of two entries of the same context and class: the entry that turned more often, or
+// to the later epoch, wins; within an epoch the greater number of bits. It is commutative, associative and
+// idempotent.
 func (l Leak) Merge(o Leak) Leak {
-	switch {
-	case l.Epoch < o.Epoch:
+	switch order := newest(&l.Past, l.Epoch, &o.Past, o.Epoch); {
+	case order < 0:
 		return o
-	case l.Epoch == o.Epoch:
+	case order == 0:
 		l.Bits = max(l.Bits, o.Bits)
+		if o.Past.compare(&l.Past) > 0 {
+			l.Past = o.Past
+		}
 	}
 	return l
 }

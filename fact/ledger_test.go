@@ -17,7 +17,15 @@ var anyCharge = rapid.Custom(func(t *rapid.T) fact.Charge {
 		Context: aura.ContextID{1}, Peer: aura.AuthorityID{2},
 		Epoch: aura.Epoch(small.Draw(t, "epoch")), Spent: small.Draw(t, "spent"), Through: small.Draw(t, "through"),
 		Receipts: small.Draw(t, "receipts"), Head: [32]byte{byte(small.Draw(t, "head"))},
-		From: small.Draw(t, "from"), Until: small.Draw(t, "until"),
+		From: small.Draw(t, "from"), Until: small.Draw(t, "until"), Past: anyPast.Draw(t, "past"),
+	}
+})
+
+var anyPast = rapid.Custom(func(t *rapid.T) fact.Past {
+	small := rapid.Uint64Range(0, 2)
+	return fact.Past{
+		Turns: small.Draw(t, "turns"), Last: fact.Page{Epoch: aura.Epoch(small.Draw(t, "last")), Spent: small.Draw(t, "then")},
+		Spans: [3]fact.Span{{From: aura.Epoch(small.Draw(t, "span")), Until: 3}},
 	}
 })
 
@@ -25,7 +33,7 @@ var anyLeak = rapid.Custom(func(t *rapid.T) fact.Leak {
 	small := rapid.Uint64Range(0, 3)
 	return fact.Leak{
 		Context: aura.ContextID{1}, Observer: fact.Custody,
-		Epoch: aura.Epoch(small.Draw(t, "epoch")), Bits: small.Draw(t, "bits"),
+		Epoch: aura.Epoch(small.Draw(t, "epoch")), Bits: small.Draw(t, "bits"), Past: anyPast.Draw(t, "past"),
 	}
 })
 
@@ -55,7 +63,8 @@ func TestMergeNeverForgetsSpending(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := anyCharge.Draw(t, "a"), anyCharge.Draw(t, "b")
 		m := a.Merge(b)
-		if m.Epoch < a.Epoch || m.Through < a.Through || m.Epoch == a.Epoch && (m.Spent < a.Spent || m.Receipts < a.Receipts) {
+		same := m.Epoch == a.Epoch && m.Past.Turns == a.Past.Turns
+		if m.Past.Turns < a.Past.Turns || m.Past.Turns == a.Past.Turns && m.Epoch < a.Epoch || m.Through < a.Through || same && (m.Spent < a.Spent || m.Receipts < a.Receipts) {
 			t.Fatalf("%+v merged with %+v lost something: %+v", a, b, m)
 		}
 	})

@@ -21,33 +21,57 @@ type Headroom struct {
 	From, Through uint64
 }
 
-// HeadroomOf reads a ledger entry at an instant: the epoch turns when the clock says so and never turns
-// back, because a clock set back must not give a budget twice. A zero charge is a peer never sent to.
+// HeadroomOf reads a ledger entry at an instant: the epoch is the one that the clock says, see [epochOf]. A
+// zero charge is a peer never sent to.
 func HeadroomOf(p Policy, c *fact.Charge, context aura.ContextID, peer aura.AuthorityID, now aura.Physical) Headroom {
+	page := epochOf(fact.Page{Epoch: c.Epoch, Spent: c.Spent}, &c.Past, EpochAt(p, now))
 	h := Headroom{
-		Context: context, Peer: peer, Limit: p.Limit, Epoch: max(c.Epoch, EpochAt(p, now)),
+		Context: context, Peer: peer, Limit: p.Limit, Epoch: page.Epoch, Spent: page.Spent, Version: page.Spent,
 		From: c.Through, Through: c.Through,
 	}
 	if h.Epoch == c.Epoch {
-		h.Spent, h.Version, h.From, h.Through = c.Spent, c.Spent, c.From, c.Until
+		h.From, h.Through = c.From, c.Until
 	}
 	return h
+}
+
+// epochOf returns the epoch in which an entry spends when the clock shows one, and what was spent in it. The
+// rule that no budget is had twice, whatever the clock does: in each epoch at most its limit is spent, and an
+// epoch whose spending is no longer known counts as spent. Then the entry stays where it is, and also when
+// the clock is back by one epoch only, which clocks that are set do.
+func epochOf(current fact.Page, past *fact.Past, clock aura.Epoch) fact.Page {
+	if clock == current.Epoch || clock+1 == current.Epoch {
+		return current
+	}
+	if spent, known := past.Spent(current.Epoch, clock); known {
+		return fact.Page{Epoch: clock, Spent: spent}
+	}
+	return current
+}
+
+// holds reports whether an entry is still one that a decision at (epoch, seen) can be carried out on. A
+// decision that another one has overtaken at the turn of an epoch does not lead the entry back.
+func holds(current fact.Page, past *fact.Past, epoch aura.Epoch, seen uint64) bool {
+	if epoch == current.Epoch {
+		return current.Spent == seen
+	}
+	spent, known := past.Spent(current.Epoch, epoch)
+	return known && spent == seen && epoch+1 != current.Epoch
 }
 
 // ChargeHolds reports whether a ledger entry is still the one that a charge at (epoch, seen) was
 // decided on. Two decisions at once are told apart by it: the second to commit does not hold.
 func ChargeHolds(c *fact.Charge, epoch aura.Epoch, seen uint64) bool {
-	if c.Epoch == epoch {
-		return c.Spent == seen
-	}
-	return c.Epoch < epoch && seen == 0
+	return holds(fact.Page{Epoch: c.Epoch, Spent: c.Spent}, &c.Past, epoch, seen)
 }
 
 // Charged returns the ledger entry after a charge that was decided on it. The run of own facts that it
-// pays for is Seq in (from, through].
+// pays for is Seq in (from, through]. In another epoch than before nothing is paid for yet.
 func Charged(c fact.Charge, cmd *effect.Command, from, through uint64) fact.Charge {
-	if c.Epoch < cmd.Epoch {
-		c = fact.Charge{Epoch: cmd.Epoch, From: c.Through, Until: c.Through, Through: c.Through}
+	if c.Epoch != cmd.Epoch {
+		past := c.Past
+		spent := past.Turn(fact.Page{Epoch: c.Epoch, Spent: c.Spent}, cmd.Epoch)
+		c = fact.Charge{Epoch: cmd.Epoch, Spent: spent, From: c.Through, Until: c.Through, Through: c.Through, Past: past}
 	}
 	c.Context, c.Peer = cmd.Context, cmd.Peer
 	c.Spent += uint64(cmd.Amount)
@@ -84,26 +108,24 @@ func LeakViewOf(p Policy, spent *[fact.Observers]fact.Leak, now aura.Physical) L
 	var v LeakView
 	epoch := EpochAt(p, now)
 	for i := range v {
-		v[i] = LeakRoom{Defined: p.Leak[i].Defined, Limit: p.Leak[i].Bits, Epoch: max(epoch, spent[i].Epoch)}
-		if v[i].Epoch == spent[i].Epoch {
-			v[i].Spent = spent[i].Bits
-		}
+		l := &spent[i]
+		page := epochOf(fact.Page{Epoch: l.Epoch, Spent: l.Bits}, &l.Past, epoch)
+		v[i] = LeakRoom{Defined: p.Leak[i].Defined, Limit: p.Leak[i].Bits, Epoch: page.Epoch, Spent: page.Spent}
 	}
 	return v
 }
 
 // LeakHolds reports whether a ledger entry is still the one that leakage at (epoch, seen) was decided on.
 func LeakHolds(l *fact.Leak, epoch aura.Epoch, seen uint64) bool {
-	if l.Epoch == epoch {
-		return l.Bits == seen
-	}
-	return l.Epoch < epoch && seen == 0
+	return holds(fact.Page{Epoch: l.Epoch, Spent: l.Bits}, &l.Past, epoch, seen)
 }
 
 // Leaked returns the ledger entry after leakage that was decided on it.
 func Leaked(l fact.Leak, cmd *effect.Command) fact.Leak {
-	if l.Epoch < cmd.Epoch {
-		l = fact.Leak{Epoch: cmd.Epoch}
+	if l.Epoch != cmd.Epoch {
+		past := l.Past
+		spent := past.Turn(fact.Page{Epoch: l.Epoch, Spent: l.Bits}, cmd.Epoch)
+		l = fact.Leak{Epoch: cmd.Epoch, Bits: spent, Past: past}
 	}
 	l.Context, l.Observer = cmd.Context, cmd.Observer
 	l.Bits += uint64(cmd.Bits)

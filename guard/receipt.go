@@ -1,6 +1,8 @@
 package guard
 
 import (
+	"math"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/effect"
 )
@@ -14,17 +16,30 @@ type Chain struct {
 	Spent    uint64 // units that the receipts of Epoch cover
 	After    uint64 // the facts that they cover have Seq in (After, LastSeq]
 	LastSeq  uint64
-	Count    uint64   // receipts of Epoch
-	Head     [32]byte // hash of the last receipt of Epoch; zero: none
+	Count    uint64   // receipts of the chain
+	Head     [32]byte // hash of the last receipt of the chain; zero: none
+	First    [32]byte // hash of its first one; zero: not known
+	// Owed is what receipts covered of late, in units: it falls by the limit with every epoch of the own clock,
+	// of which Seen was the last.
+	Owed uint64
+	Seen aura.Epoch
 }
+
+// burst is how many limits a sender may spend at once: the epoch of its clock may turn within one of ours.
+const burst = 2
 
 // Accept verifies the next receipt with the sending device's signing key (Ed25519, 32 bytes) and
 // advances the chain, before anything is forwarded. The receipt that is the chain's head is accepted
 // again without change: a retransmission uses the same one.
 //
-// It returns aura.Stale for an earlier epoch or a run that is covered already, and aura.Denied for
-// everything else that does not fit: another binding, a broken link, a wrong signature, no cost, more
-// than the policy's limit, or an epoch that the clock has not reached. The chain is unchanged then.
+// The sender's clock names the epochs, and may be wrong, jump, and come back. So any epoch may follow any
+// other, with a chain that begins anew. What a sender can spend is bounded by the own clock instead: the limit
+// for each epoch that passes here, and at most twice that at once. Nor does it spend more than the limit
+// under one epoch's name.
+//
+// It returns aura.Stale for a receipt of an earlier chain or a run that is covered already, and aura.Denied
+// for everything else that does not fit: another binding, a broken link, a wrong signature, no cost, more
+// than is permitted. The chain is unchanged then.
 func (c *Chain) Accept(r *effect.Receipt, deviceKey []byte, p Policy, now aura.Physical) error {
 	const op = "guard.Accept"
 	if r.Context != c.Context || r.From != c.From || r.To != c.To {
@@ -37,39 +52,68 @@ func (c *Chain) Accept(r *effect.Receipt, deviceKey []byte, p Policy, now aura.P
 	if hash == c.Head {
 		return nil
 	}
-	next := *c
-	if r.Epoch > c.Epoch {
-		if r.Epoch > latestEpoch(p, now) {
-			return aura.Errorf(op, aura.Denied, "receipt of an epoch that has not begun")
-		}
-		next = Chain{Context: c.Context, From: c.From, To: c.To, Epoch: r.Epoch}
+	next, err := c.after(r, hash)
+	if err != nil {
+		return err
 	}
+	next.settle(p, EpochAt(p, now))
+	most := burst * min(p.Limit, math.MaxUint64/burst)
 	switch {
-	case r.Epoch < c.Epoch:
-		return aura.Errorf(op, aura.Stale, "receipt of an earlier epoch")
-	case r.Previous != next.Head && r.LastSeq <= next.LastSeq:
-		return aura.Errorf(op, aura.Stale, "receipt of a run that is covered already")
 	case r.FirstSeq == 0 || r.FirstSeq > r.LastSeq:
 		return aura.Errorf(op, aura.Denied, "receipt covers no run of facts")
-	case r.Previous != next.Head:
-		return aura.Errorf(op, aura.Denied, "receipt does not follow the last one")
 	case r.Cost == 0:
 		return aura.Errorf(op, aura.Denied, "receipt without a cost")
 	case next.Spent > p.Limit || r.Cost > p.Limit-next.Spent:
 		return aura.Errorf(op, aura.Denied, "receipt exceeds the budget of its epoch")
+	case next.Owed > most || r.Cost > most-next.Owed:
+		return aura.Errorf(op, aura.Denied, "receipt exceeds what may be sent in one epoch of this clock")
 	}
 	// The run follows the same rule as the sender's ledger, so that both agree on what is paid for.
 	next.After, next.LastSeq = joined(next.After, next.LastSeq, r.FirstSeq-1, r.LastSeq)
-	next.Spent, next.Count, next.Head = next.Spent+r.Cost, next.Count+1, hash
+	next.Spent, next.Owed, next.Count, next.Head = next.Spent+r.Cost, next.Owed+r.Cost, next.Count+1, hash
 	*c = next
 	return nil
 }
 
+// after returns the chain to which a receipt belongs: this one, or one that begins with it.
+func (c *Chain) after(r *effect.Receipt, hash [32]byte) (Chain, error) {
+	const op = "guard.Accept"
+	same := r.Epoch == c.Epoch
+	switch {
+	case same && r.Previous == c.Head:
+		next := *c
+		if c.Head == ([32]byte{}) {
+			next.First = hash
+		}
+		return next, nil
+	case same && hash == c.First, same && c.First == ([32]byte{}) && r.LastSeq <= c.LastSeq:
+		return Chain{}, aura.Errorf(op, aura.Stale, "receipt with which the chain began")
+	case r.Previous == ([32]byte{}):
+		next := Chain{Context: c.Context, From: c.From, To: c.To, Epoch: r.Epoch, First: hash, Owed: c.Owed, Seen: c.Seen}
+		if same {
+			next.Spent = c.Spent // the sender left the epoch and came back
+		}
+		return next, nil
+	case r.Epoch < c.Epoch:
+		return Chain{}, aura.Errorf(op, aura.Stale, "receipt of an earlier epoch")
+	case same && r.LastSeq <= c.LastSeq:
+		return Chain{}, aura.Errorf(op, aura.Stale, "receipt of a run that is covered already")
+	}
+	return Chain{}, aura.Errorf(op, aura.Denied, "receipt does not follow the last one")
+}
+
+// settle lets what is owed fall with the own clock.
+func (c *Chain) settle(p Policy, own aura.Epoch) {
+	if own > c.Seen {
+		passed := uint64(own - c.Seen)
+		if p.Limit == 0 || passed > c.Owed/p.Limit {
+			c.Owed = 0
+		} else {
+			c.Owed -= passed * p.Limit
+		}
+	}
+	c.Seen = own
+}
+
 // Covers reports whether a receipt of the chain's epoch paid for the fact with a Seq.
 func (c *Chain) Covers(seq uint64) bool { return seq > c.After && seq <= c.LastSeq }
-
-// latestEpoch is the last epoch that a sender's clock may have reached: one beyond the latest instant
-// that ours may show, because neither clock is exact.
-func latestEpoch(p Policy, now aura.Physical) aura.Epoch {
-	return EpochAt(p, aura.Physical{At: now.Range().Latest}) + 1
-}

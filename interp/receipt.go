@@ -40,8 +40,8 @@ func (rs *runs) add(r run) int {
 
 // issue makes the receipt of a run on top of a charge's chain and returns the charge with the new head.
 func (r *run) issue(own aura.AuthorityID, c fact.Charge, sign func([]byte) [64]byte) (effect.Receipt, fact.Charge) {
-	if c.Epoch < r.epoch {
-		c.Epoch, c.Receipts, c.Head = r.epoch, 0, [32]byte{} // every epoch has a chain of its own
+	if c.Epoch != r.epoch {
+		c.Epoch, c.Receipts, c.Head = r.epoch, 0, [32]byte{} // every turn begins a chain of its own
 	}
 	receipt := effect.Receipt{
 		Context: r.lane.context, From: own, To: r.lane.peer, Epoch: r.epoch, Cost: r.cost,
@@ -106,7 +106,7 @@ func receiptsAfter(l Ledger, k lane, epoch aura.Epoch, after uint64, most int) (
 		if err != nil {
 			return nil, err
 		}
-		if r.Epoch > epoch { // the next epoch's have begun to take their places
+		if r.Epoch != epoch { // those of another epoch have begun to take their places
 			return nil, aura.Errorf(op, aura.Stale, "the epoch has turned")
 		}
 		found = append(found, r)

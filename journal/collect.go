@@ -15,6 +15,7 @@ type collection struct {
 	namespace fact.Namespace
 	covers    []Cover
 	keys      [][]byte
+	listed    []listed
 }
 
 // mark moves the streams' lower ends.
@@ -93,39 +94,36 @@ func (j *Journal) replaced(s *Snapshot) bool {
 // sweep deletes the bytes of a stream's collected facts, some at a time.
 func (j *Journal) sweep(tc task.Context, id streamID) (removed int, err error) {
 	for {
-		keys, facts, err := j.garbage(id)
+		step, facts, err := j.garbage(id)
 		if err != nil || facts == 0 {
 			return removed, err
 		}
-		if _, err := j.Append(tc, &Entry{collect: &collection{namespace: id.namespace, keys: keys}}); err != nil {
+		if _, err := j.Append(tc, &Entry{collect: step}); err != nil {
 			return removed, err
 		}
 		removed += facts
 	}
 }
 
-// garbage returns the store keys of some collected facts of a stream, and of how many.
-func (j *Journal) garbage(id streamID) (keys [][]byte, facts int, err error) {
+// garbage returns the removal of some collected facts of a stream, and of how many.
+func (j *Journal) garbage(id streamID) (step *collection, facts int, err error) {
 	j.lock.Lock()
 	s, _ := j.state.stream(id)
 	j.lock.Unlock()
-	var positions []fact.Position
-	err = j.store.Iterate(tagNumberKey(tableSeq, s.tag, 0), tagNumberKey(tableSeq, s.tag, s.collected+1), func(key, value []byte) error {
-		p, ok := parsePosition(value)
-		if !ok {
-			return damaged("an index")
-		}
-		keys = append(keys, append([]byte(nil), key...))
-		positions = append(positions, p)
-		if len(positions) == collectStep {
+	step = &collection{namespace: id.namespace}
+	err = j.eachSeq(&s, 0, func(seq uint64, p fact.Position) error {
+		if seq > s.collected || facts == collectStep {
 			return errStop
 		}
+		facts++
+		step.drop(indexed{tableSeqRun, s.tag}, seq, p)
 		return nil
 	})
 	if err != nil && err != errStop {
 		return nil, 0, err
 	}
-	for _, p := range positions {
+	for _, l := range step.listed[:facts:facts] {
+		p := l.position
 		r, ok, err := j.stored(p)
 		if err != nil {
 			return nil, 0, err
@@ -133,14 +131,21 @@ func (j *Journal) garbage(id streamID) (keys [][]byte, facts int, err error) {
 		if !ok {
 			continue
 		}
-		keys = append(keys,
-			numberKey(tableRecord, uint64(p)),
-			tagNumberKey(tableNamespace, s.namespace, uint64(p)),
-			tagKey(tableFact, j.seal.factTag(r.ID)),
-			// The kind may have been registered since, so both its indexes are cleaned.
-			tagNumberKey(tableKind, tag{}, uint64(p)),
-			tagNumberKey(tableKind, j.kinds[r.Fact.Kind], uint64(p)),
-		)
+		step.keys = append(step.keys, numberKey(tableRecord, uint64(p)), tagKey(tableFact, j.seal.factTag(r.ID)))
+		step.drop(indexed{tableNamespaceRun, s.namespace}, uint64(p), p)
+		// The kind may have been registered since, so both its indexes are cleaned.
+		step.drop(indexed{tableKindRun, tag{}}, uint64(p), p)
+		step.drop(indexed{tableKindRun, j.kinds[r.Fact.Kind]}, uint64(p), p)
 	}
-	return keys, len(positions), nil
+	return step, facts, nil
+}
+
+// drop takes a record out of an index: out of its run, and out of the entries of format 1.
+func (c *collection) drop(name indexed, number uint64, p fact.Position) {
+	c.listed = append(c.listed, listed{name, number, p})
+	for _, table := range []byte{tableNamespace, tableKind, tableSeq} {
+		if runOf(table) == name.table {
+			c.keys = append(c.keys, tagNumberKey(table, name.tag, number))
+		}
+	}
 }

@@ -38,6 +38,8 @@ type Journal struct {
 	seal    *sealer
 	options Options
 	kinds   map[string]tag // of registered kinds; fixed at Open
+	older   bool           // the store has indexes of format 1; fixed at Open
+	raise   bool           // the header says an older format; only the writer changes it
 	inbox   *task.Mailbox[*request]
 	ended   *task.Latch // the writer is gone
 

@@ -12,15 +12,19 @@ const (
 	tableHeader     byte = 0x00 // → format and key check
 	tableHead       byte = 0x01 // → sealed head position
 	tableRecord     byte = 0x02 // position → sealed record
-	tableNamespace  byte = 0x03 // namespace tag, position → nothing
-	tableKind       byte = 0x04 // kind tag, position → nothing
-	tableSeq        byte = 0x05 // stream tag, seq → position
+	tableNamespace  byte = 0x03 // format 1: namespace tag, position → nothing
+	tableKind       byte = 0x04 // format 1: kind tag, position → nothing
+	tableSeq        byte = 0x05 // format 1: stream tag, seq → position
 	tableFact       byte = 0x06 // fact tag → position
 	tableStream     byte = 0x07 // stream tag → sealed stream
 	tableCharge     byte = 0x08 // (context, peer) tag → sealed charge
 	tableLeak       byte = 0x09 // (context, observer) tag → sealed leak
 	tableMeta       byte = 0x0a // key tag → sealed key and value
 	tableCheckpoint byte = 0x0b // name tag → sealed checkpoint
+
+	tableNamespaceRun byte = 0x0c // namespace tag, last position → sealed positions
+	tableKindRun      byte = 0x0d // kind tag, last position → sealed positions
+	tableSeqRun       byte = 0x0e // stream tag, last seq → sealed positions
 )
 
 // tag is a keyed hash that stands for a name in a store key, so that keys tell nothing.

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"errors"
 
 	"github.com/aura-runtime/aura"
@@ -21,6 +22,9 @@ func (j *Journal) load(tc task.Context) error {
 		return j.begin(tc)
 	}
 	if err := j.seal.checkHeader(header); err != nil {
+		return err
+	}
+	if err := j.loadFormat(header); err != nil {
 		return err
 	}
 	for _, step := range []func() error{j.loadHead, j.loadStreams, j.loadLedger} {
@@ -44,6 +48,16 @@ func (j *Journal) begin(tc task.Context) error {
 	var b Batch
 	b.Set(headerKey, j.seal.header())
 	return j.store.Apply(tc, &b)
+}
+
+// loadFormat finds out whether the store is of an older format, and whether it has something of one.
+func (j *Journal) loadFormat(header []byte) error {
+	j.raise = !bytes.Equal(header, j.seal.header())
+	err := j.store.Iterate([]byte{tableNamespace}, []byte{tableSeq + 1}, func(_, _ []byte) error { return errStop })
+	if j.older = err == errStop; j.older {
+		err = nil
+	}
+	return err
 }
 
 // loadHead reads the head and makes sure that the records end there: a batch is never half there.

@@ -77,16 +77,16 @@ func (j *Journal) sources(sel *fact.Selection) []source {
 	if len(sel.Namespaces) > 0 {
 		var named source
 		for _, ns := range sel.Namespaces {
-			named = append(named, tagKey(tableNamespace, j.seal.namespaceTag(ns)))
+			named = j.index(named, tableNamespace, j.seal.namespaceTag(ns))
 		}
 		all = append(all, named)
 	}
 	if len(sel.Kinds) > 0 && !slices.Contains(sel.Kinds, "*") {
 		// Facts of kinds that were not registered when they came share an index of their own.
-		kinds := source{tagKey(tableKind, tag{})}
+		kinds := j.index(nil, tableKind, tag{})
 		for kind, t := range j.kinds {
 			if slices.ContainsFunc(sel.Kinds, func(pattern string) bool { return fact.MatchKind(pattern, kind) }) {
-				kinds = append(kinds, tagKey(tableKind, t))
+				kinds = j.index(kinds, tableKind, t)
 			}
 		}
 		slices.SortFunc(kinds, slices.Compare)
@@ -96,6 +96,14 @@ func (j *Journal) sources(sel *fact.Selection) []source {
 		return []source{{{tableRecord}}}
 	}
 	return all
+}
+
+// index adds the index of a name to a source: its runs, and what an older format listed one by one.
+func (j *Journal) index(to source, table byte, t tag) source {
+	if j.older {
+		to = append(to, tagKey(table, t))
+	}
+	return append(to, tagKey(runOf(table), t))
 }
 
 // page returns the next places that all sources have, in the direction of reading, and the span that is left
@@ -150,23 +158,13 @@ func (s *span) common(a, b []place) []place {
 // are all of them.
 func (j *Journal) list(from source, s span) (listed []place, upTo fact.Position, err error) {
 	upTo = s.limit()
-	iterate := j.store.Iterate
-	if s.back {
-		iterate = j.store.IterateBack
-	}
 	for _, prefix := range from {
-		start, end := within(prefix, s)
 		n, size := 0, 0
 		last := fact.Position(0)
-		err := iterate(start, end, func(key, value []byte) error {
-			p, _ := keyNumber(key)
-			last = fact.Position(p)
-			at := place{position: last}
-			if key[0] == tableRecord {
-				at.sealed = slices.Clone(value)
-			}
+		err := j.eachPlace(prefix, s, func(at place) error {
+			last = at.position
 			listed = append(listed, at)
-			size += len(value)
+			size += len(at.sealed)
 			if n++; n == pageSize || size >= pageBytes {
 				return errStop
 			}
@@ -184,6 +182,26 @@ func (j *Journal) list(from source, s span) (listed []place, upTo fact.Position,
 		listed = slices.CompactFunc(listed, func(a, b place) bool { return a.position == b.position })
 	}
 	return listed, upTo, nil
+}
+
+// eachPlace calls fn for what one prefix lists within a span, in the direction of reading.
+func (j *Journal) eachPlace(prefix []byte, s span, fn func(place) error) error {
+	if isRun(prefix[0]) {
+		return j.eachRun(prefix, s, func(p fact.Position) error { return fn(place{position: p}) })
+	}
+	iterate := j.store.Iterate
+	if s.back {
+		iterate = j.store.IterateBack
+	}
+	start, end := within(prefix, s)
+	return iterate(start, end, func(key, value []byte) error {
+		p, _ := keyNumber(key)
+		at := place{position: fact.Position(p)}
+		if key[0] == tableRecord {
+			at.sealed = slices.Clone(value)
+		}
+		return fn(at)
+	})
 }
 
 // within returns the keys of a prefix between which a span's positions lie.
@@ -239,7 +257,9 @@ func (j *Journal) recordAt(at place, sources []source) (fact.Record, bool, error
 		return r, ok, err
 	}
 	for _, prefix := range slices.Concat(sources...) {
-		if err := j.checkLost(at.position, binary.BigEndian.AppendUint64(slices.Clone(prefix), uint64(at.position))); err != nil {
+		if err := j.checkLost(at.position, func() (bool, error) {
+			return j.lists(prefix, uint64(at.position), at.position)
+		}); err != nil {
 			return r, false, err
 		}
 	}
@@ -248,11 +268,11 @@ func (j *Journal) recordAt(at place, sources []source) (fact.Record, bool, error
 
 // checkLost returns aura.Corrupt when a record is missing although an index still lists it. Collected facts
 // leave the records and the indexes together.
-func (j *Journal) checkLost(p fact.Position, index []byte) error {
+func (j *Journal) checkLost(p fact.Position, lists func() (bool, error)) error {
 	if _, there, err := j.stored(p); err != nil || there {
 		return err
 	}
-	_, listed, err := j.store.Get(index)
+	listed, err := lists()
 	if err == nil && listed {
 		err = aura.Errorf("journal.Read", aura.Corrupt, "record %d of the journal is missing", p)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/sstable/block"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/aura-runtime/aura"
@@ -29,9 +30,10 @@ type PebbleOptions struct {
 	ReadOnly bool
 }
 
-// Sizes that let an idle agent stay small; a journal's load needs no more.
+// Sizes that let an idle agent stay small; a journal's load needs no more. A memtable grows to its size as it is
+// filled, and a larger one is written into tables less often.
 const (
-	pebbleMemTable = 4 << 20
+	pebbleMemTable = 16 << 20
 	pebbleCache    = 8 << 20
 	pebbleFiles    = 128
 	pebbleReserve  = 8 << 20
@@ -103,6 +105,7 @@ func (p *pebbleStore) open(dir string) (err error) {
 	}
 	for i := range o.Levels {
 		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+		o.Levels[i].Compression = func() *block.CompressionProfile { return block.NoCompression } // all is sealed
 	}
 	defer func() {
 		if failure := fatal(recover()); failure != nil {

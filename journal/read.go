@@ -164,14 +164,12 @@ func (j *Journal) ByAuthor(ns fact.Namespace, device aura.DeviceID, fromSeq uint
 		return records, nil
 	}
 	var positions []fact.Position
-	// The store may already show what is not synced yet; count is what is durable.
-	err := j.store.Iterate(tagNumberKey(tableSeq, s.tag, fromSeq), tagNumberKey(tableSeq, s.tag, s.count+1), func(_, value []byte) error {
-		p, ok := parsePosition(value)
-		if !ok {
-			return damaged("an index")
+	err := j.eachSeq(&s, fromSeq, func(seq uint64, p fact.Position) error {
+		// The store may already show what is not synced yet; count is what is durable.
+		if seq > s.count {
+			return errStop
 		}
-		positions = append(positions, p)
-		if len(positions) == limit {
+		if positions = append(positions, p); len(positions) == limit {
 			return errStop
 		}
 		return nil
@@ -187,7 +185,9 @@ func (j *Journal) ByAuthor(ns fact.Namespace, device aura.DeviceID, fromSeq uint
 		}
 		want := fromSeq + uint64(i)
 		if !ok {
-			return nil, j.checkLost(p, tagNumberKey(tableSeq, s.tag, want))
+			return nil, j.checkLost(p, func() (bool, error) {
+				return j.lists(tagKey(tableSeqRun, s.tag), want, p)
+			})
 		}
 		if r.Seq != want || r.Fact.Device != device || r.Fact.Namespace != ns {
 			return nil, aura.Errorf(op, aura.Corrupt, "fact %d of a device is not where its index says", want)
@@ -206,7 +206,10 @@ func (j *Journal) Fact(id aura.FactID) (fact.Record, bool, error) {
 	}
 	r, ok, err := j.record(p)
 	if err == nil && !ok {
-		err = j.checkLost(p, tagKey(tableFact, j.seal.factTag(id)))
+		err = j.checkLost(p, func() (bool, error) {
+			_, listed, err := j.storedPosition(id)
+			return listed, err
+		})
 	}
 	if err == nil && ok && r.ID != id {
 		err = aura.Errorf("journal.Read", aura.Corrupt, "fact %s is not where its index says", aura.Short(id))

@@ -7,14 +7,20 @@ import (
 	"crypto/subtle"
 	"encoding/binary"
 
+	"golang.org/x/crypto/chacha20"
 	"golang.org/x/crypto/chacha20poly1305"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/world"
 )
 
-// formatVersion is the layout of the store. A program refuses a newer one.
-const formatVersion = 1
+// formatVersion is the layout of the store. A program refuses a newer one. It goes on in one of an older
+// format, whose indexes had an entry for each record: what lies there stays as it is and is read beside the
+// runs of the present one.
+const (
+	formatVersion   = 2
+	formatOneByFact = 1
+)
 
 const formatMagic = "aura journal"
 
@@ -22,13 +28,16 @@ const formatMagic = "aura journal"
 // store key so that they cannot be swapped; names in keys with a keyed hash.
 type sealer struct {
 	aead    cipher.AEAD
+	sealing [32]byte
 	tagging [32]byte
 	check   [32]byte // proves the key without showing it
 	entropy world.Entropy
 
-	// Only the writer seals. A group of values shares a random prefix and counts in the last four bytes.
+	// Only the writer seals. A group of values shares a random prefix and counts in the last four bytes; so
+	// its values share the key that XChaCha20 derives from the first sixteen, too.
 	nonce   [chacha20poly1305.NonceSizeX]byte
 	counter uint32
+	group   cipher.AEAD
 }
 
 func newSealer(key [32]byte, entropy world.Entropy) (*sealer, error) {
@@ -44,7 +53,7 @@ func newSealer(key [32]byte, entropy world.Entropy) (*sealer, error) {
 	if err != nil {
 		return nil, &aura.Error{Op: "journal.Open", Kind: aura.Internal, Err: err}
 	}
-	s := &sealer{aead: aead, tagging: derive("tag"), check: derive("check"), entropy: entropy}
+	s := &sealer{aead: aead, sealing: sealing, tagging: derive("tag"), check: derive("check"), entropy: entropy}
 	s.refresh()
 	return s, nil
 }
@@ -53,7 +62,18 @@ func newSealer(key [32]byte, entropy world.Entropy) (*sealer, error) {
 func (s *sealer) refresh() {
 	_, _ = s.entropy.Read(s.nonce[:])
 	s.counter = 0
+	derived, err := chacha20.HChaCha20(s.sealing[:], s.nonce[:subkeyNonce])
+	if err == nil {
+		s.group, err = chacha20poly1305.New(derived)
+	}
+	if err != nil {
+		panic("journal: " + err.Error()) // only for lengths that are not constants
+	}
 }
+
+// subkeyNonce is how much of an XChaCha20 nonce goes into its key. The rest is the end of the nonce of the
+// ChaCha20-Poly1305 below it.
+const subkeyNonce = 16
 
 // seal returns the nonce and the sealed plain text, bound to the store key.
 func (s *sealer) seal(key, plain []byte) []byte {
@@ -61,7 +81,9 @@ func (s *sealer) seal(key, plain []byte) []byte {
 	s.counter++
 	out := make([]byte, len(s.nonce), len(s.nonce)+len(plain)+s.aead.Overhead())
 	copy(out, s.nonce[:])
-	return s.aead.Seal(out, s.nonce[:], plain, key)
+	var nonce [chacha20poly1305.NonceSize]byte
+	copy(nonce[len(nonce)-(len(s.nonce)-subkeyNonce):], s.nonce[subkeyNonce:])
+	return s.group.Seal(out, nonce[:], plain, key)
 }
 
 // open reverses seal; ok is false when the value was damaged or belongs to another key.
@@ -88,8 +110,10 @@ func (s *sealer) tag(label byte, parts ...[]byte) tag {
 
 // header is the value that says what this store is and which key opens it: magic, version, key check,
 // and a plain checksum that tells damage from a wrong key.
-func (s *sealer) header() []byte {
-	b := append([]byte(formatMagic), formatVersion)
+func (s *sealer) header() []byte { return s.headerOf(formatVersion) }
+
+func (s *sealer) headerOf(version byte) []byte {
+	b := append([]byte(formatMagic), version)
 	b = append(b, s.check[:]...)
 	sum := sha256.Sum256(b)
 	return append(b, sum[:8]...)
@@ -105,10 +129,11 @@ func (s *sealer) checkHeader(b []byte) error {
 	if sum := sha256.Sum256(b[:body]); string(sum[:8]) != string(b[body:]) {
 		return aura.Errorf(op, aura.Corrupt, "the journal's header is damaged")
 	}
-	if v := b[len(formatMagic)]; v != formatVersion {
+	v := b[len(formatMagic)]
+	if v != formatVersion && v != formatOneByFact {
 		return aura.Errorf(op, aura.Invalid, "the journal has format %d, this program knows %d: upgrade the program", v, formatVersion)
 	}
-	if subtle.ConstantTimeCompare(b, want) != 1 {
+	if subtle.ConstantTimeCompare(b, s.headerOf(v)) != 1 {
 		return aura.Errorf(op, aura.Denied, "the journal was sealed with another key")
 	}
 	return nil

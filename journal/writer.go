@@ -31,6 +31,8 @@ type group struct {
 	accepted    []accepted
 	checkpoints []Checkpoint
 	deletes     [][]byte
+	delisted    []listed
+	runs        ordered[indexed, *run]
 }
 
 // accepted is a request whose records are group.records[from:to].
@@ -116,6 +118,7 @@ func (j *Journal) admit(g *group, r *request) {
 	}
 	if r.entry.collect != nil {
 		g.deletes = append(g.deletes, r.entry.collect.keys...)
+		g.delisted = append(g.delisted, r.entry.collect.listed...)
 	}
 }
 
@@ -123,8 +126,10 @@ func (j *Journal) admit(g *group, r *request) {
 // that nobody acts on what a crash could take back, and a caller finds what the sinks fold from its facts.
 func (j *Journal) commit(tc task.Context, g *group) {
 	j.prove(g)
-	if b := j.batch(g); b.Len() > 0 {
-		err := j.keepPrior(g)
+	if b, err := j.batch(g); err != nil || b.Len() > 0 {
+		if err == nil {
+			err = j.keepPrior(g)
+		}
 		if err == nil {
 			err = j.store.Apply(tc, b)
 		}
@@ -140,6 +145,7 @@ func (j *Journal) commit(tc task.Context, g *group) {
 	for i := range g.records {
 		records[i] = g.records[i].record
 	}
+	j.raise = j.raise && len(records) == 0
 	j.lock.Lock()
 	j.state.absorb(g.layer)
 	j.recent.add(records, g.bytes)
@@ -204,11 +210,19 @@ func (j *Journal) prove(g *group) {
 }
 
 // batch returns the changes of the group in the store's words.
-func (j *Journal) batch(g *group) *Batch {
+func (j *Journal) batch(g *group) (*Batch, error) {
 	j.seal.refresh()
 	b := &Batch{}
 	for i := range g.records {
-		j.writeRecord(b, &g.records[i])
+		j.writeRecord(b, g, &g.records[i])
+	}
+	if j.raise && len(g.records) > 0 {
+		// With the first records that an older program would not find, it is told that it is too old.
+		b.Set(headerKey, j.seal.header())
+	}
+	for _, name := range g.runs.order {
+		r := g.runs.values[name]
+		j.writeSealed(b, tagNumberKey(name.table, name.tag, r.last), encodeRun(r.positions))
 	}
 	l := g.layer
 	for _, id := range l.streams.order {
@@ -237,10 +251,10 @@ func (j *Journal) batch(g *group) *Batch {
 	if len(g.records) > 0 {
 		j.writeSealed(b, headKey, positionValue(l.head))
 	}
-	return b
+	return b, j.delist(b, g.delisted)
 }
 
-func (j *Journal) writeRecord(b *Batch, r *staged) {
+func (j *Journal) writeRecord(b *Batch, g *group, r *staged) {
 	rec := &r.record
 	s, _ := j.state.stream(r.stream)
 	if s.tag == (tag{}) {
@@ -251,12 +265,11 @@ func (j *Journal) writeRecord(b *Batch, r *staged) {
 	plain = binary.AppendUvarint(plain, rec.Seq)
 	plain = binary.AppendUvarint(plain, uint64(len(r.encoded)))
 	plain = append(append(plain, r.encoded...), proof...)
-	position := positionValue(rec.Position)
 	j.writeSealed(b, numberKey(tableRecord, uint64(rec.Position)), plain)
-	b.Set(tagNumberKey(tableNamespace, s.namespace, uint64(rec.Position)), nil)
-	b.Set(tagNumberKey(tableKind, j.kinds[rec.Fact.Kind], uint64(rec.Position)), nil)
-	b.Set(tagNumberKey(tableSeq, s.tag, rec.Seq), position)
-	b.Set(tagKey(tableFact, j.seal.factTag(rec.ID)), position)
+	b.Set(tagKey(tableFact, j.seal.factTag(rec.ID)), positionValue(rec.Position))
+	g.list(tableNamespaceRun, s.namespace, uint64(rec.Position), rec.Position)
+	g.list(tableKindRun, j.kinds[rec.Fact.Kind], uint64(rec.Position), rec.Position)
+	g.list(tableSeqRun, s.tag, rec.Seq, rec.Position)
 }
 
 func (j *Journal) writeMeta(b *Batch, name string, value []byte) {

@@ -38,8 +38,8 @@ func Exists(dir string) bool {
 }
 
 // Create makes keys from e and stores them in the folder dir, sealed by p. It makes the folder (mode
-// 0700) when it is absent. It returns [aura.Conflict] when the folder holds a keyring already, and the
-// protector's error; keys that were not stored are gone.
+// 0700) when it is absent. It returns [aura.Conflict] when the folder holds a keyring already,
+// [aura.Denied] when others can enter it, and the protector's error; keys that were not stored are gone.
 func Create(tc task.Context, dir string, p Protector, e world.Entropy) (*Ring, error) {
 	const op = "keyring.Create"
 	if err := tc.Err(); err != nil {
@@ -50,6 +50,13 @@ func Create(tc task.Context, dir string, p Protector, e world.Entropy) (*Ring, e
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, aura.Errorf(op, aura.Unavailable, "%w", err)
+	}
+	folder, err := os.Stat(dir)
+	if err != nil {
+		return nil, aura.Errorf(op, aura.Unavailable, "%w", err)
+	}
+	if err := CheckPrivate(folder, "folder", dir); err != nil {
+		return nil, &aura.Error{Op: op, Kind: aura.Denied, Err: err}
 	}
 	r := Ephemeral(e)
 	content, err := encode(&r.secrets, p, e)
@@ -71,7 +78,7 @@ func errExists(op, dir string) error {
 
 // Open reads the keys of the folder dir. It returns [aura.NotFound] when there are none, [aura.Invalid]
 // when another kind of protector sealed them or a newer Aura did, [aura.Denied] when p does not open them
-// and [aura.Corrupt] when the file is damaged.
+// or other users can read or replace them, and [aura.Corrupt] when the file is damaged.
 func Open(tc task.Context, dir string, p Protector) (*Ring, error) {
 	const op = "keyring.Open"
 	if err := tc.Err(); err != nil {
@@ -85,6 +92,9 @@ func Open(tc task.Context, dir string, p Protector) (*Ring, error) {
 		return nil, aura.Errorf(op, aura.Unavailable, "%w", err)
 	}
 	defer f.Close()
+	if err := checkKeyring(dir, f); err != nil {
+		return nil, &aura.Error{Op: op, Kind: aura.KindOf(err), Err: err}
+	}
 	content, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
 		return nil, aura.Errorf(op, aura.Unavailable, "%w", err)
@@ -94,6 +104,22 @@ func Open(tc task.Context, dir string, p Protector) (*Ring, error) {
 		return nil, &aura.Error{Op: op, Kind: aura.KindOf(err), Err: err}
 	}
 	return newRing(s), nil
+}
+
+// checkKeyring refuses a keyring that other users can read, or whose folder lets them put another in its place.
+func checkKeyring(dir string, f *os.File) error {
+	folder, err := os.Stat(dir)
+	if err != nil {
+		return aura.Errorf("", aura.Unavailable, "%w", err)
+	}
+	file, err := f.Stat()
+	if err != nil {
+		return aura.Errorf("", aura.Unavailable, "%w", err)
+	}
+	if err := CheckPrivate(folder, "folder", dir); err != nil {
+		return err
+	}
+	return CheckPrivate(file, "keyring", f.Name())
 }
 
 func encode(s *secrets, p Protector, e world.Entropy) ([]byte, error) {

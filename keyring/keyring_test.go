@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -117,7 +118,7 @@ func TestTheSameEntropyGivesTheSameKeys(t *testing.T) {
 
 func TestTheWrongSecretIsDenied(t *testing.T) {
 	run(t, func(tc task.Context, e world.Entropy) {
-		dir := t.TempDir()
+		dir := filepath.Join(t.TempDir(), "home")
 		byFile, byPhrase := filepath.Join(dir, "f"), filepath.Join(dir, "p")
 		right, other := keyring.KeyFile(filepath.Join(dir, "a.key")), keyring.KeyFile(filepath.Join(dir, "b.key"))
 		for _, c := range []struct {
@@ -151,7 +152,7 @@ func TestTheWrongSecretIsDenied(t *testing.T) {
 
 func TestAKeyFileThatOthersCanReadIsRefused(t *testing.T) {
 	run(t, func(tc task.Context, e world.Entropy) {
-		dir := t.TempDir()
+		dir := filepath.Join(t.TempDir(), "home")
 		path := filepath.Join(dir, "aura.key")
 		if _, err := keyring.Create(tc, dir, keyring.KeyFile(path), e); err != nil {
 			t.Fatal(err)
@@ -169,7 +170,7 @@ func TestAKeyFileThatOthersCanReadIsRefused(t *testing.T) {
 
 func TestDamageIsNoticed(t *testing.T) {
 	run(t, func(tc task.Context, e world.Entropy) {
-		dir := t.TempDir()
+		dir := filepath.Join(t.TempDir(), "home")
 		p := keyring.KeyFile(filepath.Join(dir, "aura.key"))
 		if _, err := keyring.Create(tc, dir, p, e); err != nil {
 			t.Fatal(err)
@@ -199,7 +200,7 @@ func TestDamageIsNoticed(t *testing.T) {
 
 func TestAKeyFileOpensFast(t *testing.T) {
 	run(t, func(tc task.Context, e world.Entropy) {
-		dir := t.TempDir()
+		dir := filepath.Join(t.TempDir(), "home")
 		p := keyring.KeyFile(filepath.Join(dir, "aura.key"))
 		if _, err := keyring.Create(tc, dir, p, e); err != nil {
 			t.Fatal(err)
@@ -232,4 +233,48 @@ func TestPrintingShowsNoKey(t *testing.T) {
 			t.Error("keys are left after Wipe")
 		}
 	})
+}
+
+func TestKeysThatOthersCanReachAreRefused(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("modes say nothing there")
+	}
+	dir := filepath.Join(t.TempDir(), "keyring")
+	p := keyring.KeyFile(filepath.Join(t.TempDir(), "key"))
+	run(t, func(tc task.Context, e world.Entropy) {
+		if _, err := keyring.Create(tc, dir, p, e); err != nil {
+			t.Fatal(err)
+		}
+		open := filepath.Join(t.TempDir(), "open")
+		if err := os.Mkdir(open, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		_, err := keyring.Create(tc, open, p, e)
+		wantKind(t, "a folder that others can enter", err, aura.Denied)
+		for path, modes := range map[string][2]os.FileMode{dir: {0o755, 0o700}, filepath.Join(dir, "keyring"): {0o640, 0o600}} {
+			if err := os.Chmod(path, modes[0]); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := keyring.Open(tc, dir, p); !errors.Is(err, aura.Denied) || !strings.Contains(err.Error(), "chmod") {
+				t.Errorf("%s with mode %o: %v", path, modes[0], err)
+			}
+			if err := os.Chmod(path, modes[1]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := keyring.Open(tc, dir, p); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestWeakPassphrasesAreRefused(t *testing.T) {
+	for text, strong := range map[string]bool{
+		"": false, "ab": false, "hunter2": false, "aaaaaaaaaaaaaaaa": false, "abababababab": false, "AaBbCcAaBbCc": false,
+		"correct horse battery": true, "ünïcödé wörds": true, "\xff\xfe\x00\x01": true,
+	} {
+		if err := keyring.CheckPassphrase([]byte(text)); (err == nil) != strong {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
 }

@@ -2,6 +2,7 @@ package keyring_test
 
 import (
 	"errors"
+	"path/filepath"
 	"testing"
 
 	oskeyring "github.com/zalando/go-keyring"
@@ -15,7 +16,7 @@ import (
 func TestTheSystemsKeyringProtects(t *testing.T) {
 	oskeyring.MockInit()
 	run(t, func(tc task.Context, e world.Entropy) {
-		dir, p := t.TempDir(), keyring.OSKeyring("aura", "test")
+		dir, p := filepath.Join(t.TempDir(), "home"), keyring.OSKeyring("aura", "test")
 		made, err := keyring.Create(tc, dir, p, e)
 		if err != nil {
 			t.Fatal(err)
@@ -35,7 +36,7 @@ func TestTheSystemsKeyringProtects(t *testing.T) {
 func TestAMissingSystemKeyringSaysWhatToDo(t *testing.T) {
 	oskeyring.MockInitWithError(errors.New("no bus"))
 	run(t, func(tc task.Context, e world.Entropy) {
-		_, err := keyring.Create(tc, t.TempDir(), keyring.OSKeyring("aura", "test"), e)
+		_, err := keyring.Create(tc, filepath.Join(t.TempDir(), "home"), keyring.OSKeyring("aura", "test"), e)
 		wantKind(t, "create", err, aura.Unavailable)
 	})
 }

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/crypto/chacha20poly1305"
@@ -113,7 +115,14 @@ func (k keyFile) read() (secret [32]byte, err error) {
 		return secret, aura.Errorf("", aura.Unavailable, "key file: %w", err)
 	}
 	defer f.Close()
-	if err := onlyOwnerReads(f, k.path); err != nil {
+	info, err := f.Stat()
+	if err != nil {
+		return secret, aura.Errorf("", aura.Unavailable, "key file: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return secret, aura.Errorf("", aura.Invalid, "the key file %s is not a regular file", k.path)
+	}
+	if err := CheckPrivate(info, "key file", k.path); err != nil {
 		return secret, err
 	}
 	const maxText = 1 << 10
@@ -130,18 +139,41 @@ func (k keyFile) read() (secret [32]byte, err error) {
 	return secret, nil
 }
 
-// onlyOwnerReads refuses a secret that other users of the machine can read.
-func onlyOwnerReads(f *os.File, path string) error {
-	info, err := f.Stat()
-	if err != nil {
-		return aura.Errorf("", aura.Unavailable, "key file: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return aura.Errorf("", aura.Invalid, "the key file %s is not a regular file", path)
-	}
+// CheckPrivate returns [aura.Denied] for a file or a folder that other users of the machine can read or enter.
+// what names its use.
+func CheckPrivate(info fs.FileInfo, what, path string) error {
 	// Windows has no such mode bits; its folders are private to their user.
-	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
-		return aura.Errorf("", aura.Denied, "others can read the key file %s; run: chmod 600 %s", path, path)
+	if runtime.GOOS == "windows" || info.Mode().Perm()&0o077 == 0 {
+		return nil
+	}
+	if info.IsDir() {
+		return aura.Errorf("keyring.CheckPrivate", aura.Denied, "others can enter the %s %s; run: chmod 700 %s", what, path, path)
+	}
+	return aura.Errorf("keyring.CheckPrivate", aura.Denied, "others can read the %s %s; run: chmod 600 %s", what, path, path)
+}
+
+// The least that a new passphrase must have, so that whoever has the keyring file does not find it by trying
+// out, at the cost of argon2id below: about 60 bits if its characters are drawn by chance from the alphabet.
+const (
+	leastPassphrase = 12 // characters
+	leastDistinct   = 6  // different characters
+)
+
+// CheckPassphrase returns [aura.Invalid], with the reason, for a passphrase that is too weak for new keys.
+func CheckPassphrase(text []byte) error {
+	const op = "keyring.CheckPassphrase"
+	if !utf8.Valid(text) {
+		return nil // bytes that no person types
+	}
+	distinct := map[rune]bool{}
+	for _, r := range string(text) {
+		distinct[unicode.ToLower(r)] = true
+	}
+	switch n := utf8.RuneCount(text); {
+	case n < leastPassphrase:
+		return aura.Errorf(op, aura.Invalid, "the passphrase has %d characters: take %d or more, such as four words", n, leastPassphrase)
+	case len(distinct) < leastDistinct:
+		return aura.Errorf(op, aura.Invalid, "the passphrase has %d different characters: take %d or more", len(distinct), leastDistinct)
 	}
 	return nil
 }

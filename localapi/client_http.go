@@ -23,7 +23,7 @@ type Client struct {
 }
 
 // Open returns a client after asking the agent at path for its protocol. It returns
-// [aura.Unavailable] if no agent answers there, and [aura.Invalid] if the agent is of another version.
+// [aura.Unavailable] if no agent is there, [aura.Timeout] if one does not answer, and [aura.Invalid] if the agent is of another version.
 func Open(tc task.Context, path string) (*Client, error) {
 	var d net.Dialer
 	c := &Client{http: &http.Client{Transport: &http.Transport{
@@ -88,16 +88,42 @@ func (c *Client) Watch(tc task.Context, sel fact.Selection, sink func(fact.Updat
 	return aura.Errorf(op, aura.Unavailable, "the agent has gone after position %d", after)
 }
 
+// The times within which an agent answers. One that is stopped or has nothing left of the machine takes
+// connections for a while, and its frontends must not wait with it.
+const (
+	helloWithin  = 5 * time.Second
+	answerWithin = time.Minute // a request that has work to do
+)
+
 func (c *Client) hello(tc task.Context) error {
-	resp, err := c.send(tc, http.MethodGet, pathHello, nil)
-	if err != nil {
-		return err
+	return answering(tc, helloWithin, func(tc task.Context) error {
+		resp, err := c.send(tc, http.MethodGet, pathHello, nil)
+		if err != nil {
+			return err
+		}
+		return drain(resp)
+	})
+}
+
+// answering bounds the wait for an agent that takes connections and does not answer. That is [aura.Timeout], if the
+// caller's own time is not up.
+func answering(tc task.Context, limit time.Duration, fn func(task.Context) error) error {
+	bounded, done := tc.WithBudget("localapi.answer", limit)
+	defer done()
+	err := fn(bounded)
+	if err != nil && bounded.Err() != nil && tc.Err() == nil {
+		return aura.Errorf("localapi.Call", aura.Timeout,
+			"the agent does not answer within %s: if its process is stopped let it go on, else end it and start it again", limit)
 	}
-	return drain(resp)
+	return err
 }
 
 // call sends one request and reads its answer.
 func (c *Client) call(tc task.Context, path string, in, out any) error {
+	return answering(tc, answerWithin, func(tc task.Context) error { return c.exchange(tc, path, in, out) })
+}
+
+func (c *Client) exchange(tc task.Context, path string, in, out any) error {
 	resp, err := c.send(tc, http.MethodPost, path, in)
 	if err != nil {
 		return err

@@ -118,6 +118,9 @@ func (s *Server) watch(tc task.Context, w http.ResponseWriter, r *http.Request) 
 	if err := s.readJSON(w, r, &sel); err != nil {
 		return err
 	}
+	if n := len(sel.Namespaces) + len(sel.Kinds) + len(sel.Observations); n > maxSelected {
+		return aura.Errorf("localapi.Watch", aura.Invalid, "the watch names %d namespaces and kinds, the most is %d", n, maxSelected)
+	}
 	defer s.watches.Add(-1)
 	if s.watches.Add(1) > int32(s.opts.MaxWatches) {
 		return aura.Errorf("localapi.Watch", aura.Exhausted, "the agent serves %d watches already", s.opts.MaxWatches)

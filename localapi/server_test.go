@@ -90,18 +90,20 @@ func TestRandomBytesLeaveOneEvent(t *testing.T) {
 
 func TestStrangeRequestsAreRefused(t *testing.T) {
 	const good = "Host: agent.aura.invalid\r\nAura-Protocol: 2\r\nConnection: close\r\n"
+	kinds := `{"kinds":["a"` + strings.Repeat(`,"a"`, 1024) + `]}`
 	for name, c := range map[string]struct {
 		request string
 		status  int
 		says    string
 	}{
-		"other version": {"GET /v1/hello HTTP/1.1\r\nHost: agent.aura.invalid\r\nAura-Protocol: 3\r\nConnection: close\r\n\r\n", 400, "use the version of Aura that the agent runs"},
-		"no version":    {"GET /v1/hello HTTP/1.1\r\nHost: agent.aura.invalid\r\nConnection: close\r\n\r\n", 400, "local protocol"},
-		"other host":    {"GET /v1/hello HTTP/1.1\r\nHost: example.org\r\nAura-Protocol: 2\r\nConnection: close\r\n\r\n", 403, "another host"},
-		"unknown path":  {"GET /v1/secret HTTP/1.1\r\n" + good + "\r\n", 404, "does not know this request"},
-		"not JSON":      {"POST /v1/submit HTTP/1.1\r\n" + good + "Content-Length: 4\r\n\r\nnope", 400, "not as protocol 2 has it"},
-		"unknown field": {"POST /v1/ask HTTP/1.1\r\n" + good + "Content-Length: 12\r\n\r\n{\"colour\":1}", 400, "not as protocol 2 has it"},
-		"too large":     {"POST /v1/submit HTTP/1.1\r\n" + good + "Content-Length: 900000\r\n\r\n" + strings.Repeat(" ", 900_000), 400, "larger than"},
+		"too many kinds": {"POST /v1/watch HTTP/1.1\r\n" + good + "Content-Length: " + strconv.Itoa(len(kinds)) + "\r\n\r\n" + kinds, 400, "the most is 1024"},
+		"other version":  {"GET /v1/hello HTTP/1.1\r\nHost: agent.aura.invalid\r\nAura-Protocol: 3\r\nConnection: close\r\n\r\n", 400, "use the version of Aura that the agent runs"},
+		"no version":     {"GET /v1/hello HTTP/1.1\r\nHost: agent.aura.invalid\r\nConnection: close\r\n\r\n", 400, "local protocol"},
+		"other host":     {"GET /v1/hello HTTP/1.1\r\nHost: example.org\r\nAura-Protocol: 2\r\nConnection: close\r\n\r\n", 403, "another host"},
+		"unknown path":   {"GET /v1/secret HTTP/1.1\r\n" + good + "\r\n", 404, "does not know this request"},
+		"not JSON":       {"POST /v1/submit HTTP/1.1\r\n" + good + "Content-Length: 4\r\n\r\nnope", 400, "not as protocol 2 has it"},
+		"unknown field":  {"POST /v1/ask HTTP/1.1\r\n" + good + "Content-Length: 12\r\n\r\n{\"colour\":1}", 400, "not as protocol 2 has it"},
+		"too large":      {"POST /v1/submit HTTP/1.1\r\n" + good + "Content-Length: 900000\r\n\r\n" + strings.Repeat(" ", 900_000), 400, "larger than"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			serve(t, contract.NewFake(), localapi.Options{}, nil, func(_ task.Context, path string) {

@@ -29,6 +29,8 @@ const (
 const (
 	// maxRequest bounds a request's body: the largest payload in base64, and its envelope.
 	maxRequest = fact.MaxPayload/3*4 + 64<<10
+	// maxSelected bounds what a watch names: each record is compared with all of it.
+	maxSelected = 1024
 	// maxAnswer bounds what a client reads of an answer or of one event.
 	maxAnswer = 8 << 20
 	// frameBytes is the payload after which an update is split into several events.

@@ -59,6 +59,17 @@ func (p *Pages) Setting() chat.Setting {
 	return chat.Setting{Contacts: &p.Contacts, Moderation: &p.Moderation}
 }
 
+// begin adds to a request that begins a conversation the fact that keeps its name, so that both are there or
+// neither.
+func (p *Pages) begin(by contact.Caller, n chat.Newcomer, r guard.Request, err error) (guard.Request, error) {
+	if err != nil {
+		return r, err
+	}
+	label, err := p.Chats.Label(p.Setting(), by, n)
+	r.Entries = append(r.Entries, label)
+	return r, err
+}
+
 // Book is the index of people and contexts that all services share. The journal writes it, as a sink, in
 // position order and before the writer of a fact learns that it is durable; so a service that has a result
 // sees its effect.

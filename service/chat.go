@@ -39,10 +39,19 @@ func (s *Chat) send(tc task.Context, in fact.Intent) (fact.Result, error) {
 	if err := fact.Unmarshal(in.Payload, &p); err != nil {
 		return fact.Result{}, err
 	}
+	if stored, err := s.stored(in.Operation, p); err != nil || !stored.IsZero() {
+		return fact.Result{Operation: in.Operation, Facts: []aura.FactID{stored}}, err
+	}
 	r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
 		return chat.Send(pages.Chats, pages.Setting(), s.desk.Caller(tc, in.Operation), p)
 	})
 	return submitted(in, r, err)
+}
+
+// stored returns the message of an action that was done before: a frontend asks again when the answer was lost.
+func (s *Chat) stored(by aura.OperationID, p chat.SendIntent) (id aura.FactID, err error) {
+	s.desk.Book.Read(func(pages *Pages) { id, _, err = pages.Chats.Stored(by, p) })
+	return id, err
 }
 
 func (s *Chat) read(tc task.Context, in fact.Intent) (fact.Result, error) {
@@ -73,12 +82,13 @@ func (s *Chat) create(tc task.Context, in fact.Intent) (fact.Result, error) {
 	s.desk.Entropy.Read(secret[:])
 	cert := s.desk.Ring.Certificate()
 	var context aura.ContextID
+	by := s.desk.Caller(tc, in.Operation)
 	r, err := s.desk.plan(tc, func(pages *Pages) (request guard.Request, err error) {
-		request, context, err = chat.Create(pages.Setting(), s.desk.Caller(tc, in.Operation), p, chat.Member{
+		request, context, err = chat.Create(pages.Setting(), by, p, chat.Member{
 			Authority: s.desk.Ring.Authority(), Certificate: cert.Encode(), Name: pages.Contacts.Own(),
 			Addresses: s.desk.Reach(),
 		}, nonce, secret)
-		return request, err
+		return pages.begin(by, chat.Newcomer{Context: context, Name: p.Name}, request, err)
 	})
 	return answered(in, r, err, chat.Created{Context: context})
 }
@@ -130,8 +140,10 @@ func (s *Chat) catchUp(tc task.Context) (first error) {
 		}
 	}
 	for _, in := range invitations {
-		if _, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) {
-			return chat.Join(s.desk.Caller(tc, aura.OperationID{}), in)
+		by := s.desk.Caller(tc, aura.OperationID{})
+		if _, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
+			r, err := chat.Join(by, in)
+			return pages.begin(by, chat.Newcomer{Context: in.Context, Name: in.Group.Name}, r, err)
 		}); err != nil && first == nil {
 			first = err
 		}

@@ -2,6 +2,7 @@ package service
 
 import (
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
@@ -58,7 +59,7 @@ func (s *Contact) rename(tc task.Context, in fact.Intent) (fact.Result, error) {
 		return fact.Result{}, err
 	}
 	r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
-		return contact.Rename(&pages.Contacts, s.desk.Caller(tc, in.Operation), p)
+		return chat.Rename(pages.Chats, pages.Setting(), s.desk.Caller(tc, in.Operation), p)
 	})
 	return submitted(in, r, err)
 }

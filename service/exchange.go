@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/effect"
@@ -124,7 +125,8 @@ func (s *Invite) conclude(tc task.Context, c *transport.Channel, code invite.Cod
 	}
 	keys := invite.Derive(agreement, secret[:], transcript)
 	err = s.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) {
-		return invite.Conclude(&p.Invites, by, code, a, c.RemoteStatic(), keys, transcript)
+		r, err := invite.Conclude(&p.Invites, by, code, a, c.RemoteStatic(), keys, transcript)
+		return p.begin(by, newcomer(keys.Context, a.Certificate, a.Name), r, err)
 	}, op)
 	if aura.KindOf(err) == aura.Denied || aura.KindOf(err) == aura.Invalid {
 		return s.fail(tc, id, op, aura.Reason(err))
@@ -208,6 +210,15 @@ func (s *Invite) respond(tc task.Context, c *transport.Channel) error {
 	}, aura.OperationID{})
 }
 
+// newcomer is who becomes a contact, by a certificate that was checked.
+func newcomer(context aura.ContextID, certificate []byte, name string) chat.Newcomer {
+	n := chat.Newcomer{Context: context, Name: name}
+	if cert, err := contact.CheckCertificate(certificate); err == nil {
+		n.Authority = cert.Authority()
+	}
+	return n
+}
+
 // reply is the inviter's message to an accepter and the pass with which it leaves.
 type reply struct {
 	kind    string
@@ -270,8 +281,9 @@ func (s *Invite) bind(tc task.Context, by contact.Caller, code invite.Code, h in
 	if err != nil {
 		return reply{}, err
 	}
-	request, err := s.desk.Book.Plan(func(*Pages) (guard.Request, error) {
-		return invite.Admit(by, code, h, a, keys, transcript)
+	request, err := s.desk.Book.Plan(func(p *Pages) (guard.Request, error) {
+		r, err := invite.Admit(by, code, h, a, keys, transcript)
+		return p.begin(by, newcomer(keys.Context, h.Certificate, h.Name), r, err)
 	})
 	if err != nil {
 		return reply{}, err

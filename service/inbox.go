@@ -74,7 +74,7 @@ func (s *session) take(tc task.Context, batch []deliver) error {
 	if !told || chain.Head == ([32]byte{}) {
 		return nil // nobody paid for an answer
 	}
-	message, err := encodeMessage(messageAck, ack{Through: desk.Journal.Count(ns, device)})
+	message, err := encodeMessage(messageAck, ack{Through: desk.Journal.Count(ns, device), Now: shownClock(tc)})
 	if err != nil {
 		return err
 	}

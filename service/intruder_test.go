@@ -206,6 +206,18 @@ func (m *intruder) deliver(tc task.Context, changeFact func(*fact.Record), chang
 	m.send(tc, wireDeliverNumber, wireDeliver{Records: [][]byte{r.Encode()}, Receipts: [][]byte{m.receipt(tc, changeReceipt)}})
 }
 
+// everyEpoch spends whole budgets under the names of one epoch after the other, for the same fact.
+func everyEpoch(tc task.Context, m *intruder) {
+	r := m.next(keep)
+	var receipts [][]byte
+	for i := range aura.Epoch(3) {
+		receipts = append(receipts, m.receipt(tc, func(r *effect.Receipt) {
+			r.Epoch, r.Previous, r.Cost = r.Epoch+9+i, [32]byte{}, guard.DefaultPolicy().Limit
+		}))
+	}
+	m.send(tc, wireDeliverNumber, wireDeliver{Records: [][]byte{r.Encode()}, Receipts: receipts})
+}
+
 func payload(v any) []byte {
 	b, err := fact.Marshal(v)
 	if err != nil {
@@ -265,7 +277,7 @@ func TestAnIntruderIsRefused(t *testing.T) {
 		},
 		"a receipt of another context":      paid(func(r *effect.Receipt) { r.Context[0] ^= 1 }),
 		"a receipt for somebody else":       paid(func(r *effect.Receipt) { r.To[0] ^= 1 }),
-		"a receipt of an epoch to come":     paid(func(r *effect.Receipt) { r.Epoch += 9; r.Previous = [32]byte{} }),
+		"receipts of many epochs at once":   everyEpoch,
 		"a receipt that follows nothing":    paid(func(r *effect.Receipt) { r.Previous[0] ^= 1 }),
 		"a receipt without cost":            paid(func(r *effect.Receipt) { r.Cost = 0 }),
 		"a receipt over any budget":         paid(func(r *effect.Receipt) { r.Cost = 1 << 40 }),

@@ -215,7 +215,7 @@ func (s *Invite) settle(tc task.Context, context aura.ContextID) {
 	err := s.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) {
 		return invite.Settle(&p.Invites, by, id)
 	}, aura.OperationID{})
-	if err != nil && aura.KindOf(err) != aura.Conflict { // a conflict: the exchange has ended by itself meanwhile
+	if err != nil && aura.KindOf(err) != aura.Conflict { // the exchange itself may have settled it meanwhile
 		tc.Emit(world.ServiceTroubled(s.Name(), "invitation not settled", "", err)) // the next session settles it
 	}
 }

@@ -62,6 +62,8 @@ type link struct {
 
 	lock     task.Leaf
 	peer     Peer
+	clock    peerClock           // of the peer
+	apart    aura.Duration       // by which it was ahead when that was shown last
 	released uint64              // own facts durable and paid for, up to this Seq
 	heard    []transport.Address // where the peer said to be, in this life of the agent
 	pages    int                 // how often what the peer says of itself may be written down
@@ -211,10 +213,10 @@ func (l *link) run(tc task.Context) error {
 		}
 		reason := reasonOffline
 		if d, own := denial(err); own {
-			reason = refused(d)
+			reason = l.because(tc, refused(d))
 		} else if isBreach(err) {
 			tc.Emit(world.IngressRejected(syncName, "session broke the protocol", err))
-			reason = reasonBreach
+			reason = l.because(tc, reasonBreach)
 		}
 		if peer := l.who(); peer.Refused || peer.Left {
 			continue
@@ -255,7 +257,7 @@ func (l *link) meet(tc task.Context, pause *task.Backoff) (*transport.Channel, e
 	}
 	reason := reasonOffline
 	if d, ok := denial(err); ok {
-		reason = refused(d)
+		reason = l.because(tc, refused(d))
 	}
 	l.show(tc, reason)
 	channel, _, err = l.arrivals.RecvUntil(tc, tc.Elapsed()+l.patience(tc, err, pause))
@@ -276,7 +278,7 @@ func (l *link) patience(tc task.Context, cause error, pause *task.Backoff) aura.
 	next := pause.Next(l.sync.desk.Entropy)
 	if d, ok := denial(cause); ok && d.Reason == guard.Short {
 		if policy, err := l.sync.desk.Tokens.Policy(tc, l.key.context); err == nil {
-			return max(next, guard.NextEpoch(policy, guard.EpochAt(policy, tc.Now())).Sub(tc.Now().At))
+			return max(next, untilTurn(policy, tc.Now()))
 		}
 	}
 	return next
@@ -343,6 +345,9 @@ func (l *link) session(tc task.Context, c *transport.Channel) error {
 	if closing := work.Close(tc, syncGrace); err == nil {
 		err = closing
 	}
+	if s.greeted.Opened() {
+		tc.Emit(world.ConnectionDown(syncName, err))
+	}
 	return err
 }
 
@@ -399,9 +404,11 @@ func (l *link) connection(tc task.Context, reach status.Reach, reason string) {
 	if reach != l.reach {
 		l.reach, l.since = reach, tc.Now().At
 	}
-	l.sync.desk.Board.Show(tc, status.Observed, l.key.peer.String(), status.Connection{
-		Reach: reach, Since: l.since, Reason: reason,
-	})
+	c := status.Connection{Reach: reach, Since: l.since, Reason: reason}
+	if reach == status.Direct || reach == status.Relayed {
+		c.Ahead = l.ahead(tc)
+	}
+	l.sync.desk.Board.Show(tc, status.Observed, l.key.peer.String(), c)
 }
 
 func (l *link) namespace() fact.Namespace { return fact.ContextNamespace(l.key.context) }

@@ -31,6 +31,8 @@ type hello struct {
 	Head      [32]byte   `cbor:"3,keyasint,omitzero"`  // its hash
 	Addresses []string   `cbor:"4,keyasint,omitempty"`
 	Receipts  uint64     `cbor:"5,keyasint,omitempty"` // its place among those of Epoch, from 1
+	// Now is what this side's clock shows; zero: it does not say.
+	Now aura.Instant `cbor:"6,keyasint,omitempty"`
 }
 
 // deliver carries consecutive facts of the sending device, and the receipts, in the order of their chain,
@@ -47,7 +49,8 @@ type reach struct {
 
 // ack says that all facts of the other side's device up to Through are durable here.
 type ack struct {
-	Through uint64 `cbor:"1,keyasint"`
+	Through uint64       `cbor:"1,keyasint"`
+	Now     aura.Instant `cbor:"2,keyasint,omitempty"` // as in a hello
 }
 
 func encodeMessage(number byte, v any) ([]byte, error) {

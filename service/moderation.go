@@ -20,7 +20,7 @@ func NewModeration(d *Desk) *Moderation {
 	s := &Moderation{desk: d}
 	s.front = newFront("moderation", map[string]handler{
 		moderation.IntentMute: s.apply(moderation.Mute), moderation.IntentUnmute: s.apply(moderation.Unmute),
-		moderation.IntentBlock: s.apply(moderation.Block), moderation.IntentUnblock: s.apply(moderation.Unblock),
+		moderation.IntentBlock: s.apply(moderation.Block), moderation.IntentUnblock: s.unblock,
 	})
 	return s
 }
@@ -36,4 +36,33 @@ func (s *Moderation) apply(plan func(contact.Caller, moderation.Target) (guard.R
 		})
 		return submitted(in, r, err)
 	}
+}
+
+func (s *Moderation) unblock(tc task.Context, in fact.Intent) (fact.Result, error) {
+	var p moderation.UnblockIntent
+	if err := fact.Unmarshal(in.Payload, &p); err != nil {
+		return fact.Result{}, err
+	}
+	seen := s.seen(p)
+	r, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) {
+		return moderation.Unblock(s.desk.Caller(tc, in.Operation), p, seen)
+	})
+	return submitted(in, r, err)
+}
+
+// seen returns what of a blocked person is here, in every conversation with it: while it is blocked nothing is
+// added.
+func (s *Moderation) seen(p moderation.UnblockIntent) (seen []moderation.Seen) {
+	if !p.Drop {
+		return nil
+	}
+	for _, peer := range s.desk.Book.Peers() {
+		if peer.Authority == p.Authority {
+			device := peer.Certificate.Device()
+			seen = append(seen, moderation.Seen{
+				Context: peer.Context, Device: device, Through: s.desk.Journal.Count(fact.ContextNamespace(peer.Context), device),
+			})
+		}
+	}
+	return seen
 }

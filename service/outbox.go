@@ -27,6 +27,7 @@ func (s *session) send(tc task.Context) error {
 	}
 	reason, acked := "", uint64(0)
 	for {
+		s.showClocks(tc)
 		until, why, err := s.push(tc)
 		if err != nil {
 			return err
@@ -62,6 +63,7 @@ func (s *session) greet(tc task.Context) error {
 	greeting, err := encodeMessage(messageHello, hello{
 		Have:  desk.Journal.Count(l.namespace(), s.peer.Certificate.Device()),
 		Epoch: chain.Epoch, Receipts: chain.Count, Head: chain.Head, Addresses: here,
+		Now: shownClock(tc),
 	})
 	if err != nil {
 		return err
@@ -88,7 +90,7 @@ func (s *session) resume(tc task.Context) error {
 	theirs := s.theirs
 	s.lock.Unlock()
 	charge := s.desk().Journal.Charge(s.peer.Context, s.peer.Authority)
-	s.released, s.epoch, s.told = charge.Through, charge.Epoch, 0
+	s.released, s.epoch, s.turns, s.told = charge.Through, charge.Epoch, charge.Past.Turns, 0
 	if theirs.Epoch == charge.Epoch && theirs.Receipts > 0 {
 		last, err := s.desk().Receipts(s.peer.Context, s.peer.Authority, charge.Epoch, theirs.Receipts-1, 1)
 		if err != nil && aura.KindOf(err) != aura.Stale {
@@ -99,13 +101,26 @@ func (s *session) resume(tc task.Context) error {
 			s.told = theirs.Receipts
 		}
 	}
+	s.connected(tc)
+	s.show(tc, "")
+	return nil
+}
+
+// connected publishes how the peer is connected.
+func (s *session) connected(tc task.Context) {
 	reach := status.Direct
 	if s.channel.Relayed() {
 		reach = status.Relayed
 	}
 	s.link.connection(tc, reach, "")
-	s.show(tc, "")
-	return nil
+}
+
+// showClocks publishes by how much the clocks differ, when that has changed.
+func (s *session) showClocks(tc task.Context) {
+	if apart := s.link.shown(); apart != s.apart {
+		s.apart = apart
+		s.connected(tc)
+	}
 }
 
 // push sends the next facts that may go. It returns zero when there may be more, else the time until which
@@ -144,13 +159,20 @@ func (s *session) push(tc task.Context) (until aura.Duration, reason string, err
 		if d, ok := denial(err); ok {
 			s.short = *d
 		}
-		return tc.Elapsed() + guard.NextEpoch(policy, room.Epoch).Sub(tc.Now().At) + time.Millisecond, reasonBudget, nil
+		return tc.Elapsed() + untilTurn(policy, tc.Now()), s.link.because(tc, reasonBudget), nil
 	case aura.KindOf(err) == aura.Denied:
 		return whenRung, "not allowed: " + aura.Reason(err), nil
 	case isPassing(err):
 		return tc.Elapsed() + retryPause, aura.Reason(err), nil
 	}
 	return 0, "", err
+}
+
+// untilTurn returns the time until the epoch of the clock turns, or until the clock is looked at again: it may
+// be set meanwhile.
+func untilTurn(p guard.Policy, now aura.Physical) aura.Duration {
+	turn := guard.NextEpoch(p, guard.EpochAt(p, now)).Sub(max(0, now.At))
+	return min(turn+time.Millisecond, lookAgain)
 }
 
 // decide asks the guard for the next run of facts that are not paid for in this epoch: as many as the
@@ -221,8 +243,8 @@ func (s *session) afford(tc task.Context, run *guard.Send, room *guard.Headroom,
 // those of one reading of the ledger: a receipt of the next epoch must not pass facts that this one paid for.
 func (s *session) ship(tc task.Context, charge *fact.Charge, through uint64) error {
 	desk := s.desk()
-	if s.epoch != charge.Epoch {
-		s.epoch, s.told = charge.Epoch, 0
+	if s.epoch != charge.Epoch || s.turns != charge.Past.Turns {
+		s.epoch, s.turns, s.told = charge.Epoch, charge.Past.Turns, 0
 	}
 	owed := charge.Receipts - min(charge.Receipts, s.told)
 	receipts, err := desk.Receipts(s.peer.Context, s.peer.Authority, s.epoch, s.told, int(min(owed, maxReceipts)))

@@ -41,6 +41,7 @@ func (s *session) reach(tc task.Context) error {
 	s.lock.Unlock()
 	reserve, pause := tc.Elapsed(), reachSoon
 	for {
+		s.link.lookAtClocks(tc) // this one may have jumped
 		if now := tc.Elapsed(); now >= reserve {
 			reserve = now + s.reserve(tc)
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
+	"github.com/aura-runtime/aura/world"
 )
 
 const (
@@ -43,11 +44,13 @@ type session struct {
 	verifier *fact.Verifier
 
 	// Only send uses these, after the hello.
-	sent     uint64       // own facts handed to the channel, up to this Seq
-	released uint64       // own facts that may go, up to this Seq
-	epoch    aura.Epoch   // of the chain of receipts
-	told     uint64       // receipts of epoch that the peer has
-	short    guard.Denial // why the next own fact waits for budget; zero: it does not
+	sent     uint64        // own facts handed to the channel, up to this Seq
+	released uint64        // own facts that may go, up to this Seq
+	epoch    aura.Epoch    // of the chain of receipts, which began at
+	turns    uint64        // this turn of the ledger
+	told     uint64        // receipts of the chain that the peer has
+	apart    aura.Duration // by which the peer's clock was shown to be ahead
+	short    guard.Denial  // why the next own fact waits for budget; zero: it does not
 
 	lock   task.Leaf
 	acked  uint64 // own facts durable at the peer, up to this Seq
@@ -91,6 +94,7 @@ func (s *session) receive(tc task.Context) error {
 		case messageAck:
 			var a ack
 			if err = decodeMessage(b, &a); err == nil {
+				s.link.hearClock(tc, a.Now)
 				err = s.onAck(tc, a.Through)
 			}
 		case messageReach:
@@ -118,10 +122,16 @@ func (s *session) onHello(tc task.Context, b []byte) error {
 	if h.Have > paid {
 		return aura.Errorf("service.Sync", aura.Corrupt, "the peer has %d facts of %d that were sent", h.Have, paid)
 	}
+	s.link.hearClock(tc, h.Now)
 	s.lock.Lock()
 	s.theirs, s.acked, s.limit = h, h.Have, paid
 	s.lock.Unlock()
 	s.greeted.Open()
+	way := world.Text("direct")
+	if s.channel.Relayed() {
+		way = "relayed"
+	}
+	tc.Emit(world.ConnectionUp(syncName, way))
 	s.acks.Ring()
 	s.acknowledgedBefore(tc, h.Have)
 	return s.onReach(tc, h.Addresses)

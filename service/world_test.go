@@ -1,6 +1,7 @@
 package service_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"testing"
 	"time"
@@ -78,12 +79,14 @@ type person struct {
 	ring    *keyring.Ring
 	disk    *journal.Faulty
 	address transport.Address
+	acted   uint64 // the actions so far
 	wrap    func(interp.Interpreter) interp.Interpreter
 	gate    agent.Gate // as the running process gave it to its network
 
 	agent   *agent.Agent // nil: no process
 	group   *task.Group
 	network *transport.SimPeer
+	wrong   aura.Duration // by how much the clock of the machine is ahead
 }
 
 // person founds an account, with what more the own namespace holds, and starts its agent.
@@ -143,6 +146,7 @@ func (p *person) hands() agent.Hands {
 func (p *person) start(tc task.Context) {
 	p.Helper()
 	p.group = task.NewGroup(tc, p.name)
+	p.sim.SetClock(p.group, p.wrong)
 	a, err := agent.New(tc, p.group, p.hands(), agent.Options{Wrap: p.wrap})
 	if err == nil {
 		err = a.Start(tc)
@@ -184,7 +188,10 @@ func (p *person) submit(tc task.Context, kind string, payload, result any) error
 	if err != nil {
 		return err
 	}
-	r, err := p.agent.Submit(tc, fact.Intent{Kind: kind, Operation: aura.OperationID{1}, Payload: b})
+	p.acted++
+	var operation aura.OperationID
+	binary.BigEndian.PutUint64(operation[:], p.acted)
+	r, err := p.agent.Submit(tc, fact.Intent{Kind: kind, Operation: operation, Payload: b})
 	if err != nil || result == nil {
 		return err
 	}

@@ -260,7 +260,10 @@ func measure(t *testing.T, tc task.Context, ada, ben *talker, toBen, toCleo app.
 		return err
 	})
 	verb("mute", func(c *app.Core) error { return c.Mute(tc, toBen) })
-	verb("rename", func(c *app.Core) error { return c.Rename(tc, toBen, "Benny") })
+	verb("rename", func(c *app.Core) error {
+		_, err := c.Rename(tc, toBen, "Benny")
+		return err
+	})
 	verb("guard explain", func(c *app.Core) error {
 		_, err := c.Explain(tc, toBen, chat.CapSend)
 		return err

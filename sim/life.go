@@ -21,6 +21,7 @@ type life struct {
 	front  *task.Handle
 	users  *task.Group
 	screen []onScreen
+	jumped bool // the clock was set while the process ran
 }
 
 // start begins a new process and returns when it serves its user. The caller has the turn, or nobody else
@@ -30,7 +31,8 @@ func (p *person) start(tc task.Context) error {
 	// A task of the group that holds all processes makes the process's own group, so that it does not
 	// belong to whoever wanted the start.
 	p.world.lives.Go("birth", func(tc task.Context) error {
-		l := &life{person: p, group: task.NewGroup(tc, p.name)}
+		l := &life{person: p, group: task.NewGroup(tc, p.name), jumped: p.wrong != 0}
+		p.world.sim.SetClock(l.group, p.wrong)
 		l.group.Go("boot", func(tc task.Context) error {
 			defer up.Resolve(l, aura.Errorf("sim.Start", aura.Internal, "%s: the process ended while it started", p.name))
 			up.Resolve(l, l.boot(tc))

@@ -27,6 +27,7 @@ type person struct {
 	last *journal.Journal // of the newest life, also after its end: what was durable
 
 	faults journal.Faults // of the disk, now
+	wrong  aura.Duration  // by how much the clock is ahead
 	broken bool           // the disk may take nothing more in this life
 	sound  aura.Duration  // since when the disk does not fail
 

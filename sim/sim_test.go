@@ -48,8 +48,9 @@ func TestTroubledWorldsHold(t *testing.T) {
 		hold(t, o, r)
 		sum.Crashes, sum.Restarts = sum.Crashes+r.Crashes, sum.Restarts+r.Restarts
 		sum.Partitions, sum.DiskFaults = sum.Partitions+r.Partitions, sum.DiskFaults+r.DiskFaults
+		sum.ClockJumps += r.ClockJumps
 	}
-	if sum.Crashes == 0 || sum.Restarts == 0 || sum.Partitions == 0 || sum.DiskFaults == 0 {
+	if sum.Crashes == 0 || sum.Restarts == 0 || sum.Partitions == 0 || sum.DiskFaults == 0 || sum.ClockJumps == 0 {
 		t.Errorf("some trouble never happened: %+v", sum)
 	}
 }

@@ -60,7 +60,8 @@ func (s *story) submitTo(tc task.Context, l *life, action string, to app.Ref, ar
 			s.outcome(l.send(tc, to, s.lanes[l.name], args[0]), "durable")
 			return nil
 		case "rename":
-			s.outcome(l.core.Rename(tc, to, args[0]), "done")
+			_, err := l.core.Rename(tc, to, args[0])
+			s.outcome(err, "done")
 			return nil
 		}
 	}

@@ -34,8 +34,10 @@ func (w *universe) haunt(tc task.Context) error {
 			tc.Group().Go("crash", func(tc task.Context) error { return w.strike(tc, p, true) })
 		case n < 80:
 			tc.Group().Go("restart", func(tc task.Context) error { return w.strike(tc, p, false) })
-		default:
+		case n < 92:
 			tc.Group().Go("disk", func(tc task.Context) error { return w.spoil(tc, p) })
+		default:
+			tc.Group().Go("clock", func(tc task.Context) error { return w.misset(tc, p) })
 		}
 	}
 	return nil

@@ -221,11 +221,14 @@ func (l *life) makeUp(tc task.Context) {
 }
 
 func (l *life) rename(tc task.Context, t chat.Thread) {
-	if t.Group {
-		return
-	}
 	l.with(tc, "rename", t, func(tc task.Context, who app.Ref) error {
-		return l.core.Rename(tc, who, one(l.chance, []string{"", "Friend", "Friend", "Neighbour"}))
+		l.witness.renamed[who.Context] = true
+		_, err := l.core.Rename(tc, who, one(l.chance, []string{"", "Friend", "Friend", "Neighbour"}))
+		if err == nil || aura.KindOf(err) == aura.Conflict {
+			delete(l.witness.renamed, who.Context)
+			delete(l.witness.labels, who.Context)
+		}
+		return err
 	})
 }
 

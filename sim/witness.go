@@ -22,6 +22,8 @@ type witness struct {
 	latest  map[line]int        // by line without its number: the last number heard
 	blocked map[aura.AuthorityID]bool
 	knows   map[aura.AuthorityID]bool
+	labels  map[aura.ContextID]string // as shown last
+	renamed map[aura.ContextID]bool   // by the user, with an outcome that is not known: anything may be shown
 }
 
 // receiver is a member of a context.
@@ -35,6 +37,7 @@ func newWitness(p *person) *witness {
 		person: p, prices: map[aura.ContextID][]uint64{}, heard: map[line]aura.FactID{},
 		seq: map[line]uint64{}, acked: map[receiver]uint64{}, latest: map[line]int{},
 		blocked: map[aura.AuthorityID]bool{}, knows: map[aura.AuthorityID]bool{},
+		labels: map[aura.ContextID]string{}, renamed: map[aura.ContextID]bool{},
 	}
 }
 

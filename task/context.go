@@ -55,13 +55,18 @@ func (tc Context) enter() error {
 func (tc Context) engine() engine { return tc.task.group.engine }
 
 // Now returns the wall clock.
-func (tc Context) Now() aura.Physical { return tc.engine().Now() }
+func (tc Context) Now() aura.Physical { return tc.task.group.now() }
 
 // Elapsed returns the time since the executor's start. It never goes back.
 func (tc Context) Elapsed() aura.Duration { return tc.engine().Elapsed() }
 
-// Clock returns the executor's clock. It outlives the task.
-func (tc Context) Clock() world.Clock { return tc.engine() }
+// Clock returns the clock that the task sees. It outlives the task.
+func (tc Context) Clock() world.Clock {
+	if g := tc.task.group; g.skew != nil {
+		return groupClock{g.engine, g}
+	}
+	return tc.engine()
+}
 
 // Name returns the task's name after the names of the groups above it: "agent/chat/serve".
 func (tc Context) Name() string { return tc.task.path() }

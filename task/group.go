@@ -13,6 +13,7 @@ type Group struct {
 	path   string // the names of all groups above, and this one's
 	engine engine
 	parent *Group // nil: root
+	skew   *skew  // nil: the wall clock is the executor's
 
 	cancelled atomic.Bool // also set by a parent's cancellation
 	asked     atomic.Bool // somebody has been told err

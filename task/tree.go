@@ -14,7 +14,7 @@ func newRoot(e engine, name string, onEmpty func()) *Group {
 // one that nobody holds is garbage.
 func (g *Group) newChild(name string) *Group {
 	path := g.path + "/" + name
-	child := &Group{path: path, engine: g.engine, parent: g}
+	child := &Group{path: path, engine: g.engine, parent: g, skew: g.skew}
 	g.mu.Lock()
 	child.crashed = g.crashed
 	child.cancelled.Store(g.cancelled.Load())

@@ -160,7 +160,7 @@ func (c *Channel) Recv(tc task.Context) ([]byte, error) {
 func (c *Channel) Rekey(epoch aura.Epoch) {
 	c.lock.Lock()
 	defer c.lock.Unlock()
-	if epoch > c.epoch {
+	if epoch != c.epoch { // a clock that was wrong comes back
 		c.epoch, c.turn = epoch, true
 	}
 }

@@ -24,6 +24,7 @@ const (
 	FamilyConcurrency Family = "concurrency.profile" // select, fallback
 	FamilyGuard       Family = "guard"               // allow, deny
 	FamilyInvariant   Family = "invariant"           // violation
+	FamilyConnection  Family = "connection"          // up, down
 	FamilyMessage     Family = "message"             // commit, release, receive, acknowledge
 	FamilyBudget      Family = "budget"              // wait, turn
 	FamilySimulation  Family = "simulation"          // what a simulated world does to those in it

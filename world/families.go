@@ -61,14 +61,30 @@ func TaskDone(task, owner string, err error) Event {
 }
 
 // TaskFailed says that the error of a task failed its group.
+//
+// A bug is a warning. What else it means is for the owner of the group to say: its tasks end in a failure
+// whenever a peer goes away.
 func TaskFailed(task, owner string, err error) Event {
-	kind := aura.KindOf(err)
-	return Event{family: FamilyTask, message: "fail", level: levelOf(kind), task: task, owner: owner, kind: kind}
+	e := Event{family: FamilyTask, message: "fail", level: slog.LevelDebug, task: task, owner: owner, kind: aura.KindOf(err)}
+	if e.kind == aura.Internal {
+		e.level = slog.LevelWarn
+	}
+	return e
 }
 
 // TaskAborted says that a task ended because its group was cancelled.
 func TaskAborted(task, owner string, err error) Event {
 	return Event{family: FamilyTask, message: "abort", level: slog.LevelDebug, task: task, owner: owner, kind: aura.KindOf(err)}
+}
+
+// ConnectionUp says that a session with a peer began, and by which way: direct or through a relay.
+func ConnectionUp(service string, way Text) Event {
+	return Event{family: FamilyConnection, message: "up", level: slog.LevelInfo, service: service, subject: way}
+}
+
+// ConnectionDown says that a session which was up has ended, and why.
+func ConnectionDown(service string, err error) Event {
+	return Event{family: FamilyConnection, message: "down", level: slog.LevelInfo, service: service, kind: aura.KindOf(err)}
 }
 
 // IngressAccepted says that something from outside was let in; what says what it is.

@@ -16,6 +16,18 @@ type discard struct{}
 
 func (discard) Emit(Event) {}
 
+// Tee returns a log that passes every event to all of the given logs, in their order.
+func Tee(logs ...Log) Log { return tee(logs) }
+
+type tee []Log
+
+// Emit implements [Log].
+func (t tee) Emit(e Event) {
+	for _, l := range t {
+		l.Emit(e)
+	}
+}
+
 // Slog returns a log that writes events to l, each at its own level.
 func Slog(l *slog.Logger) Log { return slogLog{l} }
 

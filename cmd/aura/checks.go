@@ -7,10 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
@@ -53,9 +55,12 @@ func checkFormat(home string) finding {
 
 // checkModes looks for files of the account that other users of the machine can read. The names in the home
 // are no secret.
-func checkModes(home string) finding {
+func checkModes(home string, named protectFlags) finding {
 	if runtime.GOOS == "windows" {
 		return well("permissions", "the folder belongs to its user")
+	}
+	if err := agent.CheckHome(home); err != nil {
+		return ill("permissions", "chmod go-w "+home, "%s", "others can write into "+home)
 	}
 	open := ""
 	err := filepath.WalkDir(home, func(path string, d fs.DirEntry, err error) error {
@@ -86,8 +91,8 @@ func checkModes(home string) finding {
 	if err != nil {
 		a = account{} // a finding of its own
 	}
-	for _, secret := range []string{a.KeyFile, a.PassphraseFile} {
-		if info, err := os.Stat(secret); err == nil && info.Mode().Perm()&0o077 != 0 {
+	for _, secret := range []string{a.KeyFile, a.PassphraseFile, named.keyFile, named.passphraseFile} {
+		if info, err := os.Stat(secret); err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
 			return ill("permissions", "chmod 600 "+secret, "other users can read %s", secret)
 		}
 	}
@@ -107,6 +112,51 @@ func checkClock(tc task.Context, home string) finding {
 		return ill("clock", "set the clock of this machine", "the clock is %s behind the account's own files", behind.Round(time.Second))
 	}
 	return well("clock", "%s", now.Format("2006-01-02 15:04 MST"))
+}
+
+// checkPeerClocks compares the clock with those of the contacts who are connected, as the agent measured.
+func checkPeerClocks(tc task.Context, home string) []finding {
+	core, err := connect(tc, home)
+	if err != nil {
+		return nil // the agent has just ended
+	}
+	contacts, err := core.Contacts(tc)
+	if err != nil {
+		return []finding{ill("clocks", "", "%s", aura.Reason(err))}
+	}
+	peers, err := core.Connections(tc)
+	if err != nil {
+		return []finding{ill("clocks", "", "%s", aura.Reason(err))}
+	}
+	return []finding{compareClocks(contacts, peers)}
+}
+
+// compareClocks says whose clock is wrong: a difference to most contacts who are connected is this machine's.
+func compareClocks(contacts []contact.Contact, peers []status.Peer) finding {
+	names := map[aura.AuthorityID]string{}
+	for _, c := range contacts {
+		names[c.Authority] = c.Name
+	}
+	var said []string
+	connected := 0
+	for _, p := range peers {
+		if p.Reach != status.Direct && p.Reach != status.Relayed || names[p.Authority] == "" {
+			continue
+		}
+		connected++
+		if p.Ahead != 0 {
+			said = append(said, status.ClocksDiffer(names[p.Authority], p.Ahead))
+		}
+	}
+	switch {
+	case connected == 0:
+		return well("clocks", "nobody is connected whose clock could be compared")
+	case len(said) == 0:
+		return well("clocks", "this clock agrees with that of everybody who is connected")
+	case 2*len(said) > connected && connected > 1:
+		return ill("clocks", "set the clock of this machine", "%s", strings.Join(said, "; "))
+	}
+	return ill("clocks", "set the clock that is wrong", "%s", strings.Join(said, "; "))
 }
 
 func checkSpace(home string) finding {
@@ -159,14 +209,14 @@ func checkSocket(home string) finding {
 	return well("socket", "%s", path)
 }
 
-// askAgent returns the status of the agent that runs for a home; false: none answers.
-func askAgent(tc task.Context, home string) (status.Status, bool) {
+// askAgent returns the status of the agent that runs for a home, and the error of asking: [aura.Timeout] for an
+// agent that does not answer, others when none runs.
+func askAgent(tc task.Context, home string) (status.Status, error) {
 	core, err := connect(tc, home)
 	if err != nil {
-		return status.Status{}, false
+		return status.Status{}, err
 	}
-	now, err := core.Status(tc)
-	return now, err == nil
+	return core.Status(tc)
 }
 
 func checkServices(now *status.Status) finding {
@@ -184,34 +234,45 @@ func checkKeysAndJournal(tc task.Context, home string, named protectFlags) []fin
 	if err != nil {
 		return []finding{ill("journal", journalFix(err), "%s", aura.Reason(err))}
 	}
+	if exposed := checkModes(home, named); !exposed.OK {
+		return closeUnread(tc, store, unseen("keys", exposed.Fix, "%s", exposed.Detail))
+	}
 	p, err := openProtector(home, named, false)
 	var ring *keyring.Ring
 	if err == nil {
 		ring, err = keyring.Open(tc, filepath.Join(home, keyringFolder), p)
 	}
 	if err != nil {
-		kept := finding{}
-		if closed := store.Close(tc); closed != nil {
-			kept = ill("journal", journalFix(closed), "%s", aura.Reason(closed))
-		} else {
-			kept = well("journal", "the files open; without the keys its facts were not read")
-		}
-		return []finding{keysFinding(err), kept}
+		return closeUnread(tc, store, keysFinding(home, named, err))
 	}
 	defer ring.Wipe()
 	return []finding{well("keys", "they open, for %s", aura.Short(ring.Authority())), checkJournal(tc, store, ring)}
 }
 
-// keysFinding explains why the keys did not open. A passphrase that only a person knows is not a problem.
-func keysFinding(err error) finding {
-	if errors.Is(err, aura.NotFound) {
-		return well("keys", "not tried: %s", aura.Reason(err))
+// closeUnread closes a journal whose facts cannot be read because of what was found out about the keys.
+func closeUnread(tc task.Context, store journal.Store, keys finding) []finding {
+	if err := store.Close(tc); err != nil {
+		return []finding{keys, ill("journal", journalFix(err), "%s", aura.Reason(err))}
 	}
-	fix := "use the key that the account was made with"
-	if errors.Is(err, aura.Corrupt) {
-		fix = "bring the keyring folder back from a copy"
+	return []finding{keys, unseen("journal", "", "its files open, and its facts need the keys")}
+}
+
+// keysFinding explains why the keys did not open. A passphrase that only a person knows is not a problem; a
+// secret that is not where the account says is one: the agent will not start either.
+func keysFinding(home string, named protectFlags, err error) finding {
+	a, unread := readAccount(home)
+	typed := unread == nil && a.Protector == byPassphrase && a.PassphraseFile == "" && named == protectFlags{}
+	switch {
+	case unread != nil:
+		return unseen("keys", "", "%s", aura.Reason(err)) // a finding of its own
+	case typed && errors.Is(err, aura.NotFound):
+		return unseen("keys", "name a file with the passphrase with $AURA_PASSPHRASE_FILE", "their passphrase is typed at each start")
+	case errors.Is(err, aura.NotFound):
+		return ill("keys", "put the file back, or name another place with $AURA_KEY_FILE or $AURA_PASSPHRASE_FILE", "%s", aura.Reason(err))
+	case errors.Is(err, aura.Corrupt):
+		return ill("keys", "put back "+filepath.Join(home, keyringFolder, "keyring")+" as aura init wrote it: that file alone never changes", "%s", aura.Reason(err))
 	}
-	return ill("keys", fix, "%s", aura.Reason(err))
+	return ill("keys", "use the secret that the account was made with", "%s", aura.Reason(err))
 }
 
 func openStore(home string) (journal.Store, error) {
@@ -242,17 +303,22 @@ func checkJournal(tc task.Context, store journal.Store, ring *keyring.Ring) find
 		return ill("journal", journalFix(err), "%s", aura.Reason(err))
 	}
 	if facts == 0 {
-		return ill("journal", "bring it back from a copy or, if the account was never used, remove the folder and run aura init", "it is empty")
+		return ill("journal", lostJournal, "it is empty")
 	}
 	return well("journal", "%d facts, all intact", facts)
 }
+
+// lostJournal says what is left to do without a journal. An older copy is no way: the account would say again, under
+// the same numbers, something else than its contacts have.
+const lostJournal = "an account whose journal is lost cannot go on, not with an older copy either: run aura init in " +
+	"another folder and invite your contacts again (if this one was never used, remove the folder)"
 
 func journalFix(err error) string {
 	switch {
 	case errors.Is(err, aura.Conflict):
 		return "end the other process that uses it"
 	case errors.Is(err, aura.Corrupt):
-		return "bring the journal folder back from a copy; what was damaged is not there twice"
+		return lostJournal
 	case errors.Is(err, aura.Exhausted):
 		return "make room on the disk"
 	}

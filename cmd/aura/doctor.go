@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -46,41 +47,53 @@ the disk. It changes nothing of the account. The exit code is 1 when something i
 // finding is the outcome of one check.
 type finding struct {
 	Check  string `json:"check"`
+	State  string `json:"state"` // "ok", "problem" or "unknown"
 	OK     bool   `json:"ok"`
 	Detail string `json:"detail"`
 	Fix    string `json:"fix,omitempty"`
 }
 
+// The states of a finding.
+const (
+	stateOK      = "ok"
+	stateProblem = "problem"
+	stateUnknown = "unknown"
+)
+
 func well(check, format string, args ...any) finding {
-	return finding{Check: check, OK: true, Detail: fmt.Sprintf(format, args...)}
+	return finding{Check: check, State: stateOK, OK: true, Detail: fmt.Sprintf(format, args...)}
 }
 
 func ill(check, fix, format string, args ...any) finding {
-	return finding{Check: check, Detail: fmt.Sprintf(format, args...), Fix: fix}
+	return finding{Check: check, State: stateProblem, Detail: fmt.Sprintf(format, args...), Fix: fix}
+}
+
+// unseen is the finding of a check that could not look: nothing is known to be wrong, nor to be right.
+func unseen(check, fix, format string, args ...any) finding {
+	return finding{Check: check, State: stateUnknown, Detail: "not looked at: " + fmt.Sprintf(format, args...), Fix: fix}
 }
 
 func reportFindings(s *cli.Shell, findings []finding) error {
-	problems := 0
+	count := map[string]int{}
 	for _, f := range findings {
-		state, fix := "ok     ", ""
-		if !f.OK {
-			problems++
-			state = "problem"
-			if f.Fix != "" {
-				fix = "\n                     fix: " + f.Fix
-			}
+		count[f.State]++
+		fix := ""
+		if f.Fix != "" {
+			fix = "\n                      fix: " + f.Fix
 		}
-		if err := s.Print(f, "%s  %-10s  %s%s", state, f.Check, f.Detail, fix); err != nil {
+		if err := s.Print(f, "%-7s  %-11s  %s%s", f.State, f.Check, f.Detail, fix); err != nil {
 			return err
 		}
 	}
-	switch problems {
-	case 0:
-		return nil
-	case 1:
+	switch problems := count[stateProblem]; {
+	case problems == 1:
 		return aura.Errorf("aura.Doctor", aura.Unavailable, "one problem was found")
+	case problems > 1:
+		return aura.Errorf("aura.Doctor", aura.Unavailable, "%d problems were found", problems)
+	case count[stateUnknown] > 0 && !s.JSON:
+		return s.Print(nil, "no problem was found where doctor could look")
 	}
-	return aura.Errorf("aura.Doctor", aura.Unavailable, "%d problems were found", problems)
+	return nil
 }
 
 // examine runs every check that makes sense for the home.
@@ -89,9 +102,15 @@ func examine(tc task.Context, s *cli.Shell, home string, named protectFlags) []f
 	if !agent.HasHome(home) {
 		return append(findings, ill("account", "aura init --name NAME"+s.HomeFlag(), "there is no account in %s", home))
 	}
-	findings = append(findings, checkAccount(home), checkFormat(home), checkModes(home), checkClock(tc, home))
-	if running, ok := askAgent(tc, home); ok {
-		return append(findings, checkServices(&running), well("journal", "in use by the running agent, %d facts", running.Facts))
+	findings = append(findings, checkAccount(home), checkFormat(home), checkModes(home, named), checkClock(tc, home))
+	running, err := askAgent(tc, home)
+	switch {
+	case errors.Is(err, aura.Timeout):
+		return append(findings, ill("agent", "let its process go on, or end it and run aura up", "it runs and does not answer"),
+			unseen("keys", "", "the agent has them"), unseen("journal", "", "the agent has it"))
+	case err == nil:
+		findings = append(findings, checkServices(&running), well("journal", "in use by the running agent, %d facts", running.Facts))
+		return append(findings, checkPeerClocks(tc, home)...)
 	}
 	findings = append(findings, well("agent", "not running; aura up starts it"), checkSocket(home))
 	return append(findings, checkKeysAndJournal(tc, home, named)...)

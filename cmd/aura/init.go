@@ -30,7 +30,7 @@ keyring; where there is none, the passphrase is asked for. Whoever loses that se
 			if name == "" {
 				return cli.Usage(c, "aura init needs --name NAME")
 			}
-			if err := contact.CheckName(name); err != nil {
+			if _, err := contact.ParseName(name); err != nil {
 				return cli.Usage(c, "--name: %s", aura.Reason(err))
 			}
 			named, err := flags.named(c)

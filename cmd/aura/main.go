@@ -42,7 +42,7 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 	}
 	root := commands(s)
 	root.SetArgs(args)
-	err := root.Execute()
+	err := cli.Execute(root)
 	if !s.JSON { // a mistake before --json leaves the flag unread
 		s.JSON = err != nil && slices.Contains(args, "--json")
 	}

@@ -60,6 +60,9 @@ func newProtection(n protectFlags, home string) (protection, error) {
 			return protection{}, err
 		}
 		text, err := readPassphrase(path)
+		if err == nil {
+			err = keyring.CheckPassphrase(text)
+		}
 		a := account{Protector: byPassphrase}
 		if info, statErr := os.Stat(path); statErr == nil && info.Mode().IsRegular() {
 			a.PassphraseFile = path // a pipe is not there the next time
@@ -69,10 +72,6 @@ func newProtection(n protectFlags, home string) (protection, error) {
 	return protection{keyring.OSKeyring(keyringService, home), account{Protector: byOSKeyring, Entry: home}}, nil
 }
 
-// shortestPassphrase is the least length in bytes of a new passphrase that a person types. Who writes one
-// to a file decides alone.
-const shortestPassphrase = 8
-
 // typedProtection asks for a new passphrase at the terminal, twice.
 func typedProtection() (protection, error) {
 	const op = "aura.Protect"
@@ -80,8 +79,8 @@ func typedProtection() (protection, error) {
 	if err != nil {
 		return protection{}, err
 	}
-	if len(first) < shortestPassphrase {
-		return protection{}, aura.Errorf(op, aura.Invalid, "the passphrase is shorter than %d characters", shortestPassphrase)
+	if err := keyring.CheckPassphrase(first); err != nil {
+		return protection{}, err
 	}
 	second, err := askSecret("The same again: ")
 	if err != nil {
@@ -156,6 +155,12 @@ func readPassphrase(path string) ([]byte, error) {
 		return nil, aura.Errorf(op, aura.Unavailable, "passphrase file: %w", err)
 	}
 	defer f.Close()
+	// A pipe has no mode that says who reads it.
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		if err := keyring.CheckPrivate(info, "passphrase file", path); err != nil {
+			return nil, err
+		}
+	}
 	text, err := io.ReadAll(io.LimitReader(f, most+1))
 	switch {
 	case err != nil:

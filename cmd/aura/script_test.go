@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -38,6 +39,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"start":     start,
 			"down":      down,
+			"metrics":   metrics,
 			"kill9":     kill9,
 			"exits":     exits,
 			"until":     until,
@@ -51,6 +53,8 @@ func TestScripts(t *testing.T) {
 			"readme":    readme,
 			"fixture":   fixture,
 			"ready":     ready,
+			"freeze":    freeze,
+			"thaw":      thaw,
 			"token":     tokenOf,
 		},
 	})
@@ -150,6 +154,18 @@ func ready(ts *testscript.TestScript, neg bool, args []string) {
 	line := running(ts, args[0]).line
 	if regexp.MustCompile(args[1]).MatchString(line) == neg {
 		ts.Fatalf("agent %s said %s", args[0], line)
+	}
+}
+
+// metrics HOME PATTERN matches what an agent tells Prometheus; with ! it must not match.
+func metrics(ts *testscript.TestScript, neg bool, args []string) {
+	answer, err := http.Get(running(ts, args[0]).ready.Metrics)
+	ts.Check(err)
+	defer answer.Body.Close()
+	page, err := io.ReadAll(answer.Body)
+	ts.Check(err)
+	if answer.StatusCode != http.StatusOK || regexp.MustCompile(args[1]).Match(page) == neg {
+		ts.Fatalf("agent %s answered %s:\n%s", args[0], answer.Status, page)
 	}
 }
 
@@ -312,6 +328,16 @@ func fixture(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(err)
 		ts.Check(os.WriteFile(path, bytes, 0o600))
 	}
+}
+
+// freeze HOME stops the process of an agent without ending it; thaw HOME lets it go on.
+func freeze(ts *testscript.TestScript, _ bool, args []string) { signalTo(ts, args[0], "STOP") }
+
+func thaw(ts *testscript.TestScript, _ bool, args []string) { signalTo(ts, args[0], "CONT") }
+
+func signalTo(ts *testscript.TestScript, home, name string) {
+	pid := strconv.Itoa(running(ts, home).cmd.Process.Pid)
+	ts.Check(ts.Exec("kill", "-s", name, pid))
 }
 
 // tokenOf ROLE HOME puts the identifier of the first token of a role into $TOKEN.

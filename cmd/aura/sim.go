@@ -48,6 +48,11 @@ that the checks bite, --plant puts a bug into every agent: ` + strings.Join(sim.
   aura sim --seed 1 --faults --minutes 10 --plant ` + sim.PlantForgetDedup,
 		Args: cli.None,
 		RunE: func(c *cobra.Command, _ []string) error {
+			for name, n := range map[string]int{"agents": f.Agents, "minutes": f.Minutes, "jobs": f.jobs} {
+				if n < 1 {
+					return cli.Usage(c, "--%s must be 1 or more, got %d", name, n)
+				}
+			}
 			if f.script != "" {
 				if f.seeds != "" || f.trace != "" || f.Faults || f.Plant != "" {
 					return cli.Usage(c, "--script goes with --seed alone")
@@ -177,11 +182,11 @@ digest       %s
 time         %v simulated in %v, %.0f times as fast
 people       %d pairs met, %d groups, %d actions
 messages     %d sent, %d delivered, %d facts in all journals
-trouble      %d crashes, %d restarts, %d partitions, %d disk faults
+trouble      %d crashes, %d restarts, %d partitions, %d disk faults, %d clock jumps
 `,
 		v.Seed, v.Digest, v.Simulated.Round(time.Second), v.Real.Round(time.Millisecond), v.Ratio,
 		v.Contacts, v.Groups, v.Operations, v.Messages, v.Deliveries, v.Facts,
-		v.Crashes, v.Restarts, v.Partitions, v.DiskFaults)
+		v.Crashes, v.Restarts, v.Partitions, v.DiskFaults, v.ClockJumps)
 	for _, violation := range v.Violations {
 		if err == nil {
 			_, err = fmt.Fprintln(to, "violation   ", violation)
@@ -210,7 +215,7 @@ type simSum struct {
 func simMany(s *cli.Shell, c *cobra.Command, f *simFlags, first, last uint64) error {
 	sum := simSum{First: first, Last: last, Verdict: verdictHeld}
 	var failed error
-	runWorlds(seedsOf(first, last), max(1, f.jobs), f.run, func(w lived) bool {
+	runWorlds(seedsOf(first, last), f.jobs, f.run, func(w lived) bool {
 		if w.err != nil {
 			failed = usageOf(c, w.err)
 			return false

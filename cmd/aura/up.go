@@ -2,7 +2,7 @@ package main
 
 import (
 	"errors"
-	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,13 +16,12 @@ import (
 	"github.com/aura-runtime/aura/localapi"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/ui/cli"
-	"github.com/aura-runtime/aura/world"
 )
 
 func upCommand(s *cli.Shell) *cobra.Command {
 	var listen []string
-	var level slog.Level
 	var flags protectFlags
+	var observe observeFlags
 	c := &cobra.Command{
 		Use:   "up",
 		Short: "Run the agent of this account until it is told to stop",
@@ -30,9 +29,15 @@ func upCommand(s *cli.Shell) *cobra.Command {
 
 --listen takes an IP address with a port, or a multiaddr, and may be repeated; the agent listens with QUIC and TCP. The
 default is every interface at a free port; 127.0.0.1:0 keeps the agent to this machine. With --json the first line is
-{"event":"ready",…} as soon as the agent answers.`,
-		Example: "  aura up\n  aura up --listen 0.0.0.0:4001\n  aura up --listen 127.0.0.1:0 --json --log-level info",
-		Args:    cli.None,
+{"event":"ready",…} as soon as the agent answers.
+
+--metrics serves counters for Prometheus at http://IP:PORT/metrics, to this machine alone. --traces appends spans of
+OpenTelemetry to a file: the spans of one message have the same trace at its author and at its readers. Logs, metrics
+and spans never hold a text, a key or an address of a peer. In the log, correlation_id is the beginning of the
+identifier of a message, as aura read --json shows it.`,
+		Example: "  aura up\n  aura up --listen 0.0.0.0:4001\n  aura up --listen 127.0.0.1:0 --json --log-level info\n" +
+			"  aura up --metrics 127.0.0.1:9464 --traces aura.spans",
+		Args: cli.None,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if s.Offline || s.Demo {
 				return cli.Usage(c, "--offline and --demo do without an agent, which up runs")
@@ -45,17 +50,21 @@ default is every interface at a free port; 127.0.0.1:0 keeps the agent to this m
 			if err != nil {
 				return err
 			}
-			return runAgent(s, named, agent.HomeOptions{Listen: addresses, Private: private}, level)
+			seen, err := observe.observers(c)
+			if err != nil {
+				return err
+			}
+			return runAgent(s, named, agent.HomeOptions{Listen: addresses, Private: private}, seen)
 		},
 	}
 	c.Flags().StringArrayVar(&listen, "listen", nil, "where to listen: IP:PORT or a multiaddr (default every interface, a free port)")
-	c.Flags().TextVar(&level, "log-level", slog.LevelWarn, "what to log on standard error: debug, info, warn or error")
+	observe.add(c)
 	flags.add(c)
 	return c
 }
 
 // runAgent opens the account and serves it until a signal, or until one of its services fails.
-func runAgent(s *cli.Shell, named protectFlags, o agent.HomeOptions, level slog.Level) error {
+func runAgent(s *cli.Shell, named protectFlags, o agent.HomeOptions, seen *observers) error {
 	home, err := s.Folder()
 	if err != nil {
 		return err
@@ -70,14 +79,21 @@ func runAgent(s *cli.Shell, named protectFlags, o agent.HomeOptions, level slog.
 	if err != nil {
 		return err
 	}
-	log := world.Slog(slog.New(slog.NewTextHandler(s.Err, &slog.HandlerOptions{Level: level})))
-	return runUntilStopped("up", log, func(tc task.Context, stop *task.Latch) error {
-		return serveHome(tc, s, home, p, o, stop)
+	log, err := seen.open(s.Err)
+	if err != nil {
+		return err
+	}
+	err = runUntilStopped("up", log, func(tc task.Context, stop *task.Latch) error {
+		return serveHome(tc, s, home, p, o, seen, stop)
 	})
+	if closing := seen.close(); err == nil {
+		err = closing
+	}
+	return err
 }
 
 // serveHome runs the agent of a home until stop opens.
-func serveHome(tc task.Context, s *cli.Shell, home string, p keyring.Protector, o agent.HomeOptions, stop *task.Latch) error {
+func serveHome(tc task.Context, s *cli.Shell, home string, p keyring.Protector, o agent.HomeOptions, seen *observers, stop *task.Latch) error {
 	before, err := agent.HomeFormat(home)
 	if err != nil {
 		return err
@@ -93,11 +109,11 @@ func serveHome(tc task.Context, s *cli.Shell, home string, p keyring.Protector, 
 	socket := localapi.SocketPath(home)
 	door.Agent, err = agent.New(tc, task.NewGroup(tc, "agent"), hands, agent.Options{
 		Version: buildVersion(),
-		Extra:   []task.Service{localapi.NewServer(socket, door, localapi.Options{})},
+		Extra:   append(seen.services(), localapi.NewServer(socket, door, localapi.Options{})),
 	})
 	if errors.Is(err, aura.NotFound) {
 		return aura.Errorf("aura.Up", aura.NotFound,
-			"the journal of %s is empty: bring it back from a copy or, if the account was never used, remove the folder and run aura init", home)
+			"the journal of %s is empty: %s", home, lostJournal)
 	}
 	if err != nil {
 		return err
@@ -105,7 +121,7 @@ func serveHome(tc task.Context, s *cli.Shell, home string, p keyring.Protector, 
 	if err := door.Start(tc); err != nil {
 		return err
 	}
-	err = announce(tc, s, home, before, door.Agent)
+	err = announce(tc, s, home, before, o.Listen, door.Agent, seen.metricsAt())
 	if err == nil {
 		err = serveUntil(tc, door.Agent, stop)
 	}
@@ -142,20 +158,22 @@ type readyLine struct {
 	Authority aura.AuthorityID `json:"authority"`
 	Device    aura.DeviceID    `json:"device"`
 	Addresses []string         `json:"addresses"`
+	// Metrics is where Prometheus reads, when --metrics asked for it.
+	Metrics string `json:"metrics,omitempty"`
 	// MigratedFrom is the older format from which this start has brought the home; 0: from none.
 	MigratedFrom int `json:"migrated_from,omitempty"`
 	// Permitted are the capabilities that the authority permitted itself at this start, as its build was older.
 	Permitted []string `json:"permitted,omitempty"`
 }
 
-func announce(tc task.Context, s *cli.Shell, home string, before int, a *agent.Agent) error {
+func announce(tc task.Context, s *cli.Shell, home string, before int, listen []string, a *agent.Agent, metrics string) error {
 	now, err := agentStatus(tc, a)
 	if err != nil {
 		return err
 	}
 	line := readyLine{
 		Event: "ready", Home: home, Socket: localapi.SocketPath(home),
-		Authority: now.Authority, Device: now.Device, Addresses: now.Addresses,
+		Authority: now.Authority, Device: now.Device, Addresses: now.Addresses, Metrics: metrics,
 		Permitted: a.Renewed(),
 	}
 	if before < agent.Format {
@@ -177,8 +195,20 @@ func announce(tc task.Context, s *cli.Shell, home string, before int, a *agent.A
 	if err := s.Print(nil, "the agent is up for %s", home); err != nil {
 		return err
 	}
+	if slices.ContainsFunc(listen, func(a string) bool {
+		return strings.HasPrefix(a, "/ip4/0.0.0.0/") || strings.HasPrefix(a, "/ip6/::/")
+	}) {
+		if err := s.Print(nil, "  listens on every interface of this machine; --listen IP:PORT takes one"); err != nil {
+			return err
+		}
+	}
 	for _, address := range line.Addresses {
 		if err := s.Print(nil, "  listens on %s", address); err != nil {
+			return err
+		}
+	}
+	if metrics != "" {
+		if err := s.Print(nil, "  metrics at %s", metrics); err != nil {
 			return err
 		}
 	}

@@ -41,33 +41,25 @@ type Participant struct {
 	Left      bool             `json:"left,omitempty"`
 }
 
-// Resolve turns what a person typed into a conversation: a contact first (see [contact.State.Resolve]),
-// then a group by name. It returns [aura.NotFound] with the names that come close.
+// Resolve turns what a person typed into a conversation, see [contact.Match]: the name of a contact or a group,
+// or the beginning of the contact's authority or the group's context. It returns [aura.NotFound] with the names
+// that come close, and [aura.Conflict] with all that fit when there are several.
 func (s *State) Resolve(set Setting, text string) (Ref, error) {
-	const op = "chat.Resolve"
-	ref, err := set.Contacts.Resolve(text)
-	if err == nil {
-		return Ref{Context: ref.Context}, nil
+	var refs []Ref
+	var candidates []contact.Candidate
+	for _, c := range set.Contacts.Contacts() {
+		refs = append(refs, Ref{Context: c.Context})
+		candidates = append(candidates, contact.Candidate{Label: c.Name, Calls: c.PeerName, ID: c.Authority.String()})
 	}
-	groups := s.groups(set)
-	var known []string
-	for _, g := range groups {
-		if contact.Folded(g.name) == contact.Folded(strings.TrimSpace(text)) {
-			return g.Ref, nil
-		}
-		known = append(known, g.name)
+	for _, g := range s.groups(set) {
+		refs = append(refs, g.Ref)
+		candidates = append(candidates, contact.Candidate{Label: g.name, ID: g.Context.String()})
 	}
-	if aura.KindOf(err) != aura.NotFound || len(groups) == 0 {
+	at, err := contact.Match(text, candidates)
+	if err != nil {
 		return Ref{}, err
 	}
-	for _, c := range set.Contacts.Contacts() {
-		known = append(known, c.Name)
-	}
-	hint := ""
-	if near := contact.Near(strings.TrimSpace(text), known); len(near) > 0 {
-		hint = "; did you mean " + strings.Join(near, ", ") + "?"
-	}
-	return Ref{}, aura.Errorf(op, aura.NotFound, "no contact or group is called %q%s", text, hint)
+	return refs[at], nil
 }
 
 // conversation returns the conversation of a context: with a contact, or in a group that the owner founded
@@ -112,13 +104,13 @@ func (s *State) groups(set Setting) []conversation {
 	}
 	slices.SortFunc(all, func(a, b known) int { return a.since.Compare(b.since) })
 
-	used := map[string]bool{}
-	for _, c := range set.Contacts.Contacts() {
-		used[contact.Folded(c.Name)] = true
-	}
+	used := set.Contacts.Labelled(aura.ContextID{})
 	groups := make([]conversation, 0, len(all))
 	for _, k := range all {
-		name := unique(used, k.group.Name)
+		name, kept := set.Contacts.Label(k.context)
+		if !kept {
+			name = petname(used, k.group.Name, "group", aura.Short(k.context))
+		}
 		groups = append(groups, s.group(set, k.context, name, k.group))
 	}
 	return groups
@@ -126,11 +118,9 @@ func (s *State) groups(set Setting) []conversation {
 
 func (s *State) group(set Setting, context aura.ContextID, name string, g *Group) conversation {
 	c := conversation{Ref: Ref{Context: context, Group: true}, name: name, own: true, thread: s.peek(context)}
-	// A member who is no contact must not appear under a contact's name.
-	used := map[string]bool{}
-	for _, known := range set.Contacts.Contacts() {
-		used[contact.Folded(known.Name)] = true
-	}
+	// A member who is no contact must not appear under the name of a contact, a group or the owner.
+	used := set.Contacts.Labelled(aura.ContextID{})
+	used[contact.Folded(set.Contacts.Own())] = true
 	for i := range g.Members {
 		m := &g.Members[i]
 		left := c.thread.left[m.Authority]
@@ -142,7 +132,7 @@ func (s *State) group(set Setting, context aura.ContextID, name string, g *Group
 		if known, ok := set.Contacts.ByAuthority(m.Authority); ok {
 			shown = known.Name
 		} else {
-			shown = unique(used, m.Name)
+			shown = petname(used, m.Name, "member", aura.Short(m.Authority))
 		}
 		c.others = append(c.others, Participant{Authority: m.Authority, Name: shown, Left: left})
 	}
@@ -205,8 +195,9 @@ func (s *State) peek(context aura.ContextID) *thread {
 	return &thread{}
 }
 
-func unique(used map[string]bool, name string) string {
-	name = contact.Unique(name, func(n string) bool { return used[contact.Folded(n)] })
+// petname takes a name that is free, see [contact.Petname].
+func petname(used map[string]bool, name, what, id string) string {
+	name = contact.Petname(name, what, id, func(n string) bool { return used[contact.Folded(n)] })
 	used[contact.Folded(name)] = true
 	return name
 }

@@ -63,7 +63,11 @@ func MarkRead(s *State, set Setting, by contact.Caller, in ReadIntent) (guard.Re
 func Create(set Setting, by contact.Caller, in CreateIntent, me Member, nonce aura.Nonce, secret [32]byte) (guard.Request, aura.ContextID, error) {
 	fail := func(err error) (guard.Request, aura.ContextID, error) { return guard.Request{}, aura.ContextID{}, err }
 	me.Role = Founder
-	g := Group{Name: in.Name, Members: []Member{me}, Nonce: nonce}
+	name, err := contact.ParseName(in.Name)
+	if err != nil {
+		return fail(err)
+	}
+	g := Group{Name: name, Members: []Member{me}, Nonce: nonce}
 	for _, ref := range in.Members {
 		m, err := memberOf(set, ref)
 		if err != nil {

@@ -101,6 +101,23 @@ func (s *State) Message(set Setting, context aura.ContextID, id aura.FactID) (Me
 	return Message{}, false
 }
 
+// Stored returns the message that an action of the owner left in a conversation, if it is among the newest that
+// the state keeps. It returns [aura.Conflict] when the action stored another text.
+func (s *State) Stored(by aura.OperationID, in SendIntent) (aura.FactID, bool, error) {
+	items := s.peek(in.Context).messages.Items()
+	for i := len(items) - 1; i >= 0 && !by.IsZero(); i-- {
+		m := &items[i].Value
+		if m.author != s.self || m.operation != by {
+			continue
+		}
+		if m.Text.Text != in.Text || m.Reply != in.Reply {
+			return aura.FactID{}, false, aura.Errorf("chat.Stored", aura.Conflict, "another text was stored as %s", by)
+		}
+		return m.id, true, nil
+	}
+	return aura.FactID{}, false, nil
+}
+
 func (s *State) listed(set Setting, c *conversation) Thread {
 	t := Thread{Ref: c.Ref, Name: c.name, Members: c.others, Left: !c.own}
 	if c.Group {
@@ -134,7 +151,7 @@ func (s *State) unread(set Setting, c *conversation) int {
 	// Messages of one author come in runs, so most answers are those for the message before.
 	var author aura.AuthorityID
 	var device aura.DeviceID
-	visible, through, n := false, uint64(0), 0
+	through, n := uint64(0), 0
 	items := c.thread.messages.Items()
 	for i := range items {
 		m := &items[i].Value
@@ -143,9 +160,9 @@ func (s *State) unread(set Setting, c *conversation) int {
 		}
 		if m.author != author || m.device != device {
 			author, device = m.author, m.device
-			visible, through = s.visible(set, c, m), c.thread.readBy(s.self, m.device)
+			through = c.thread.readBy(s.self, m.device)
 		}
-		if visible && m.seq > through {
+		if m.seq > through && s.visible(set, c, m) {
 			n++
 		}
 	}
@@ -180,7 +197,8 @@ func (s *State) visible(set Setting, c *conversation, m *message) bool {
 		return true
 	}
 	_, known := c.participant(m.author)
-	return known && set.Moderation.Display(c.Context, m.author) != moderation.Hide
+	return known && set.Moderation.Display(c.Context, m.author) != moderation.Hide &&
+		!set.Moderation.Dropped(m.author, moderation.Seen{Context: c.Context, Device: m.device, Through: m.seq}, m.At)
 }
 
 // progress says how far an own message got: as far as the recipient whom it reached least. Somebody who

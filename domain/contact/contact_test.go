@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,19 +66,18 @@ func TestSecondEqualNameGetsASuffix(t *testing.T) {
 	}
 }
 
-func TestPeerCannotTakeTheNameOfAnotherContact(t *testing.T) {
+func TestAPeersNewNameIsNotItsLabel(t *testing.T) {
 	s := folded(
 		ada.Own(t, 1, contact.KindAdded, added(cleo, pair(2), "Cleo")),
 		ada.Own(t, 2, contact.KindAdded, added(ben, pair(1), "Ben")),
 		cleo.Shared(t, pair(2), 3, 1, contact.KindProfile, contact.Profile{Name: "Ben"}),
-		ben.Shared(t, pair(1), 9, 1, contact.KindProfile, contact.Profile{Name: "Ben"}),
+		ben.Shared(t, pair(1), 9, 1, contact.KindProfile, contact.Profile{Name: "Benjamin"}),
 	)
-	ref, err := s.Resolve("ben")
-	if err != nil || ref.Authority != ben.Authority() {
-		t.Fatalf("ben resolves to %v, %v", ref.Authority, err)
-	}
-	if diff := cmp.Diff([]string{"Ben", "Ben 2"}, shown(s)); diff != "" {
+	if diff := cmp.Diff([]string{"Ben", "Cleo"}, shown(s)); diff != "" {
 		t.Fatal(diff)
+	}
+	if c, _ := s.ByAuthority(cleo.Authority()); c.PeerName != "Ben" {
+		t.Fatalf("Cleo calls itself %q", c.PeerName)
 	}
 }
 
@@ -101,7 +101,7 @@ func TestOwnersNameHoldsUntilUndone(t *testing.T) {
 		t.Fatal(diff)
 	}
 	records = append(records, ada.Own(t, 4, contact.KindRenamed, contact.Renamed{Context: pair(1)}))
-	if diff := cmp.Diff([]string{"Benjamin"}, shown(folded(records...))); diff != "" {
+	if diff := cmp.Diff([]string{"Ben"}, shown(folded(records...))); diff != "" {
 		t.Fatal(diff)
 	}
 }
@@ -117,39 +117,6 @@ func TestLatestAddressesWin(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"/a"}, folded(records[:2]...).Addresses(pair(1))); diff != "" {
 		t.Fatal(diff)
-	}
-}
-
-func TestResolveHelpsWhoMistypes(t *testing.T) {
-	s := folded(
-		ada.Own(t, 1, contact.KindAdded, added(ben, pair(1), "Ben")),
-		ada.Own(t, 2, contact.KindAdded, added(cleo, pair(2), "Cleo")),
-	)
-	for _, c := range []struct {
-		text string
-		who  aura.AuthorityID
-		kind aura.Kind
-		hint string
-	}{
-		{text: "ben", who: ben.Authority()},
-		{text: " Cleo ", who: cleo.Authority()},
-		{text: ben.Authority().String(), who: ben.Authority()},
-		{text: aura.Short(cleo.Authority()), who: cleo.Authority()},
-		{text: "cloe", kind: aura.NotFound, hint: "did you mean Cleo?"},
-		{text: "be", kind: aura.NotFound, hint: "did you mean Ben?"},
-		{text: "zzzzzz", kind: aura.NotFound},
-		{text: "", kind: aura.NotFound},
-	} {
-		ref, err := s.Resolve(c.text)
-		if aura.KindOf(err) != c.kind || ref.Authority != c.who {
-			t.Errorf("%q: %v, %v", c.text, ref.Authority, err)
-		}
-		if err != nil && !strings.Contains(err.Error(), c.hint) {
-			t.Errorf("%q: %q does not hint %q", c.text, err, c.hint)
-		}
-	}
-	if _, err := folded().Resolve("ben"); !strings.Contains(err.Error(), "invite somebody") {
-		t.Errorf("without contacts: %v", err)
 	}
 }
 
@@ -194,31 +161,25 @@ func TestCheckKeepsFactsInTheirPlace(t *testing.T) {
 }
 
 func TestHandlersRefuseBeforeTheyPlan(t *testing.T) {
-	s := folded(
-		ada.Own(t, 1, contact.KindAdded, added(ben, pair(1), "Ben")),
-		ada.Own(t, 2, contact.KindAdded, added(cleo, pair(2), "Cleo")),
-	)
+	s := folded(ada.Own(t, 1, contact.KindAdded, added(ben, pair(1), "Ben")))
 	by := contact.Caller{Authority: ada.Authority(), Device: ada.Device(), Operation: aura.OperationID{1}}
 	toBen := contact.Ref{Context: pair(1), Authority: ben.Authority(), Device: ben.Device()}
 
-	if _, err := contact.Rename(s, by, contact.RenameIntent{Contact: toBen, Name: "CLEO"}); !errors.Is(err, aura.Conflict) {
-		t.Errorf("a name in use: %v", err)
+	if _, err := contact.Name(by, contact.NameIntent{Name: "Ad\u0430"}); !errors.Is(err, aura.Invalid) {
+		t.Errorf("a name of two scripts: %v", err)
 	}
-	if _, err := contact.Rename(s, by, contact.RenameIntent{Contact: contact.Ref{Context: pair(9)}, Name: "x"}); !errors.Is(err, aura.NotFound) {
-		t.Errorf("a stranger: %v", err)
-	}
-	r, err := contact.Rename(s, by, contact.RenameIntent{Contact: toBen, Name: "Brother"})
+	r, err := contact.Name(by, contact.NameIntent{Name: "Zoe\u0308"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	payload, err := fact.Marshal(contact.Renamed{Context: pair(1), Name: "Brother"})
+	payload, err := fact.Marshal(contact.Self{Name: "Zo\u00eb"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := guard.Request{
-		Operation: by.Operation, Capability: contact.CapRename, Authority: ada.Authority(),
+		Operation: by.Operation, Capability: contact.CapName, Authority: ada.Authority(),
 		Entries: []fact.Draft{{
-			Namespace: fact.OwnNamespace(ada.Authority()), Kind: contact.KindRenamed, Operation: by.Operation, Payload: payload,
+			Namespace: fact.OwnNamespace(ada.Authority()), Kind: contact.KindSelf, Operation: by.Operation, Payload: payload,
 		}},
 	}
 	if diff := cmp.Diff(want, r); diff != "" {
@@ -287,6 +248,17 @@ func TestShownNamesAreAlwaysUnique(t *testing.T) {
 			} else {
 				seen[key] = true
 			}
+		}
+	})
+}
+
+// TestNoFactOfAPeerChangesALabel: whatever peers say, early or late, the owner's facts alone make the labels.
+func TestNoFactOfAPeerChangesALabel(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		all := records(rt, t)
+		own := slices.DeleteFunc(slices.Clone(all), func(r fact.Record) bool { return r.Fact.Author != ada.Authority() })
+		if diff := cmp.Diff(shown(folded(own...)), shown(folded(all...))); diff != "" {
+			rt.Fatal(diff)
 		}
 	})
 }

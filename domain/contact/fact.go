@@ -16,7 +16,8 @@ const (
 	KindSelf = "contact.self"
 	// KindAdded carries [Added]: an invitation exchange ended and a contact exists.
 	KindAdded = "contact.added"
-	// KindRenamed carries [Renamed]: the owner's own name for a contact.
+	// KindRenamed carries [Renamed]: the name under which the owner knows a contact or a group from then on. One
+	// is written with the fact that begins the conversation, and one each time the owner changes it.
 	KindRenamed = "contact.renamed"
 	// KindAddresses carries [Addresses]: where a contact was last reached.
 	KindAddresses = "contact.addresses"
@@ -53,7 +54,7 @@ type Added struct {
 	Addresses   []string         `cbor:"6,keyasint,omitempty"` // multiaddresses, best first
 }
 
-// Renamed is the payload of [KindRenamed]. An empty name gives the contact its own name back.
+// Renamed is the payload of [KindRenamed]. The empty name of earlier builds undoes the ones before.
 type Renamed struct {
 	Context aura.ContextID `cbor:"1,keyasint"`
 	Name    string         `cbor:"2,keyasint,omitempty"`
@@ -76,9 +77,10 @@ type NameIntent struct {
 	Name string `cbor:"1,keyasint"`
 }
 
-// RenameIntent asks to call a contact something else. An empty name undoes it.
+// RenameIntent asks to call a contact or a group something else. An empty name asks for the name that it has
+// for itself.
 type RenameIntent struct {
-	Contact Ref    `cbor:"1,keyasint"`
+	Contact Ref    `cbor:"1,keyasint"` // of a group: the context alone
 	Name    string `cbor:"2,keyasint,omitempty"`
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 )
 
@@ -17,32 +18,18 @@ const (
 
 // Name plans to change the name that this authority gives itself. Contacts learn it from [Share].
 func Name(by Caller, in NameIntent) (guard.Request, error) {
-	if err := CheckName(in.Name); err != nil {
+	name, err := ParseName(in.Name)
+	if err != nil {
 		return guard.Request{}, err
 	}
-	draft, err := by.Draft(KindSelf, Self(in))
+	draft, err := by.Draft(KindSelf, Self{Name: name})
 	return by.Local(CapName, draft), err
 }
 
-// Rename plans to call a contact something else. It returns [aura.NotFound] for somebody who is not a
-// contact and [aura.Conflict] when another contact has the name.
-func Rename(s *State, by Caller, in RenameIntent) (guard.Request, error) {
-	const op = "contact.Rename"
-	if _, ok := s.ByContext(in.Contact.Context); !ok {
-		return guard.Request{}, aura.Errorf(op, aura.NotFound, "there is no such contact")
-	}
-	if in.Name != "" {
-		if err := CheckName(in.Name); err != nil {
-			return guard.Request{}, err
-		}
-	}
-	for _, c := range s.Contacts() {
-		if c.Context != in.Contact.Context && Folded(c.Name) == Folded(in.Name) {
-			return guard.Request{}, aura.Errorf(op, aura.Conflict, "another contact is called %q already", c.Name)
-		}
-	}
-	draft, err := by.Draft(KindRenamed, Renamed{Context: in.Contact.Context, Name: in.Name})
-	return by.Local(CapRename, draft), err
+// Label returns the draft of the fact by which the owner keeps a name for a context. It is not checked: the
+// name comes from [ParseName] or [Petname].
+func Label(by Caller, context aura.ContextID, name string) (fact.Draft, error) {
+	return by.Draft(KindRenamed, Renamed{Context: context, Name: name})
 }
 
 // Refresh plans to keep the addresses at which a contact was reached, best first. The second result is

@@ -15,7 +15,13 @@ import (
 type State struct {
 	self    fold.Newest[string]
 	entries map[aura.ContextID]*entry
-	names   map[aura.ContextID]string // as displayed; recomputed when a fact may change one
+	labels  map[aura.ContextID]label // of contacts, and of groups that have one; follows the entries
+}
+
+// label is the name under which the owner is shown a context. Facts of peers never change one.
+type label struct {
+	name string
+	key  string // the name as [Folded]
 }
 
 // entry is what is known under one context. A context without an added fact (a group, or a fact that
@@ -48,8 +54,14 @@ func (s *State) Apply(r *fact.Record) {
 		s.applyAdded(r, at)
 	case KindRenamed:
 		var p Renamed
-		if fold.Own(&r.Fact, &p) == nil && s.entry(p.Context).renamed.Put(at, p.Name) {
-			s.rename()
+		if fold.Own(&r.Fact, &p) != nil {
+			return
+		}
+		e := s.entry(p.Context)
+		// A first fact that keeps what is shown anyway, the usual one, moves no label.
+		usual := !e.renamed.Set && p.Name != "" && p.Name == s.labels[p.Context].name
+		if e.renamed.Put(at, p.Name) && !usual {
+			s.relabel()
 		}
 	case KindAddresses:
 		var p Addresses
@@ -71,7 +83,7 @@ func (s *State) applyAdded(r *fact.Record, at fold.Stamp) {
 		return
 	}
 	if s.entry(p.Context).added.Put(at, who) {
-		s.rename()
+		s.relabel()
 	}
 }
 
@@ -95,9 +107,7 @@ func (s *State) applyProfile(r *fact.Record, at fold.Stamp) {
 	if e.profiles[r.Fact.Author] == nil {
 		e.profiles[r.Fact.Author] = &fold.Newest[Profile]{}
 	}
-	if e.profiles[r.Fact.Author].Put(at, p) {
-		s.rename()
-	}
+	e.profiles[r.Fact.Author].Put(at, p)
 }
 
 func (s *State) entry(context aura.ContextID) *entry {
@@ -126,47 +136,46 @@ func (e *entry) chosen() string {
 	return e.added.Value.Name
 }
 
-// The strength of a claim to a name. A peer that changes its name later must not push a contact from the
-// name under which the owner knows it.
-const (
-	claimOwner   = 0 // the owner gave it
-	claimAdded   = 1 // the peer had it when it became a contact
-	claimProfile = 2 // the peer took it later
-)
-
-type claim struct {
-	name     string
-	strength int
-	since    fold.Stamp
-	context  aura.ContextID
-}
-
-func (s *State) rename() {
+// relabel computes the labels anew from facts of the owner alone: a name that the owner gave or kept holds, and
+// a contact of a build that kept none gets the name that it had when it became a contact. Of two equal ones the
+// later fact gets a number.
+func (s *State) relabel() {
+	type claim struct {
+		name    string
+		kept    bool
+		since   fold.Stamp
+		context aura.ContextID
+	}
 	claims := make([]claim, 0, len(s.entries))
 	for context, e := range s.entries {
-		if e.added.Set {
-			claims = append(claims, e.claim(context))
+		switch {
+		case e.renamed.Set && e.renamed.Value != "":
+			claims = append(claims, claim{e.renamed.Value, true, e.renamed.Stamp, context})
+		case e.added.Set:
+			claims = append(claims, claim{e.added.Value.Name, false, e.added.Stamp, context})
 		}
 	}
 	slices.SortFunc(claims, func(a, b claim) int {
-		return cmp.Or(cmp.Compare(a.strength, b.strength), a.since.Compare(b.since), a.context.Compare(b.context))
+		if a.kept != b.kept {
+			if a.kept {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(a.since.Compare(b.since), a.context.Compare(b.context))
 	})
-	s.names = make(map[aura.ContextID]string, len(claims))
+	s.labels = make(map[aura.ContextID]label, len(claims))
 	used := make(map[string]bool, len(claims))
+	taken := func(name string) bool { return used[Folded(name)] }
 	for _, c := range claims {
-		name := Unique(c.name, func(n string) bool { return used[Folded(n)] })
-		used[Folded(name)] = true
-		s.names[c.context] = name
+		name := ""
+		if c.kept {
+			name = Unique(c.name, taken)
+		} else {
+			name = Petname(c.name, "contact", aura.Short(s.entries[c.context].added.Value.Authority), taken)
+		}
+		key := Folded(name)
+		used[key] = true
+		s.labels[c.context] = label{name, key}
 	}
-}
-
-func (e *entry) claim(context aura.ContextID) claim {
-	c := claim{since: e.added.Stamp, context: context, name: e.chosen(), strength: claimAdded}
-	switch {
-	case e.renamed.Set && e.renamed.Value != "":
-		c.name, c.strength = e.renamed.Value, claimOwner
-	case c.name != e.added.Value.Name:
-		c.strength = claimProfile
-	}
-	return c
 }

@@ -58,7 +58,7 @@ func (s *State) Restore(state []byte) error {
 		}
 		e.added.Put(from.Added.Stamp, who)
 	}
-	restored.rename()
+	restored.relabel()
 	*s = restored
 	return nil
 }

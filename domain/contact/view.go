@@ -12,7 +12,7 @@ import (
 // Contact is one contact as a frontend shows it.
 type Contact struct {
 	Ref
-	Name         string `json:"name"`         // unique among the contacts
+	Name         string `json:"name"`         // the owner's label, unique among contacts and groups
 	PeerName     string `json:"peer_name"`    // as the peer calls itself
 	Verification string `json:"verification"` // see [Verification]
 }
@@ -22,15 +22,50 @@ func (s *State) Own() string { return s.self.Value }
 
 // Contacts returns all contacts by name.
 func (s *State) Contacts() []Contact {
-	contacts := make([]Contact, 0, len(s.names))
-	folded := make(map[aura.ContextID]string, len(s.names))
-	for context, name := range s.names {
-		contacts, folded[context] = append(contacts, s.contact(context)), Folded(name)
+	contacts := make([]Contact, 0, len(s.entries))
+	for context, e := range s.entries {
+		if e.added.Set {
+			contacts = append(contacts, s.contact(context))
+		}
 	}
 	slices.SortFunc(contacts, func(a, b Contact) int {
-		return cmp.Or(strings.Compare(folded[a.Context], folded[b.Context]), a.Context.Compare(b.Context))
+		return cmp.Or(strings.Compare(s.labels[a.Context].key, s.labels[b.Context].key), a.Context.Compare(b.Context))
 	})
 	return contacts
+}
+
+// Label returns the name under which the owner is shown a context. It is false for a group that has none yet.
+func (s *State) Label(context aura.ContextID) (string, bool) {
+	l, ok := s.labels[context]
+	return l.name, ok
+}
+
+// Kept reports whether a fact keeps the label of a context as it is shown. Otherwise it could move with those
+// of others: an earlier build wrote no such fact, or two were written at once.
+func (s *State) Kept(context aura.ContextID) bool {
+	e := s.entries[context]
+	return e != nil && e.renamed.Set && e.renamed.Value != "" && e.renamed.Value == s.labels[context].name
+}
+
+// Labelled returns the key ([Folded]) of every label but that of one context.
+func (s *State) Labelled(except aura.ContextID) map[string]bool {
+	used := make(map[string]bool, len(s.labels))
+	for context, l := range s.labels {
+		if context != except {
+			used[l.key] = true
+		}
+	}
+	return used
+}
+
+// Identified reports whether a text begins the identifier of a contact, as one may type it.
+func (s *State) Identified(text string) bool {
+	for _, e := range s.entries {
+		if e.added.Set && begins(e.added.Value.Authority.String(), strings.ToLower(text)) {
+			return true
+		}
+	}
+	return false
 }
 
 // ByContext returns the contact whose shared context is given.
@@ -79,9 +114,8 @@ func (s *State) Addresses(context aura.ContextID) []string {
 
 // find returns the matching contact of the smallest context, so that the answer is the same everywhere.
 func (s *State) find(match func(*person) bool) (found Contact, ok bool) {
-	for context := range s.names {
-		p := &s.entries[context].added.Value
-		if match(p) && (!ok || context.Compare(found.Context) < 0) {
+	for context, e := range s.entries {
+		if p := &e.added.Value; e.added.Set && match(p) && (!ok || context.Compare(found.Context) < 0) {
 			found, ok = s.contact(context), true
 		}
 	}
@@ -92,7 +126,7 @@ func (s *State) contact(context aura.ContextID) Contact {
 	e := s.entries[context]
 	return Contact{
 		Ref:          Ref{Context: context, Authority: e.added.Value.Authority, Device: e.added.Value.device},
-		Name:         s.names[context],
+		Name:         s.labels[context].name,
 		PeerName:     e.chosen(),
 		Verification: e.added.Value.code,
 	}

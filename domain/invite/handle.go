@@ -73,8 +73,16 @@ func Decline(s *State, by contact.Caller, c Code) (guard.Request, error) {
 	return ending(by, id, draft), err
 }
 
-// Cancel plans to take an invitation back. One that was accepted is [aura.Conflict]: the contact exists.
+// reasonCancelled is why an acceptance ended that its owner took back.
+const reasonCancelled = "cancelled here"
+
+// Cancel plans to take an invitation back, or the attempt to accept one. An own invitation that was accepted is
+// [aura.Conflict]: the contact exists. An inviter that took this side's Hello already, and whose answer did not
+// arrive, keeps a contact that never answers.
 func Cancel(s *State, by contact.Caller, in CancelIntent) (guard.Request, error) {
+	if s.at(in.ID).phase == Contacting {
+		return Fail(s, by, in.ID, reasonCancelled)
+	}
 	if err := expect(s, "invite.Cancel", in.ID, Open); err != nil {
 		return guard.Request{}, err
 	}

@@ -676,3 +676,24 @@ func FuzzPayloads(f *testing.F) {
 		foldtest.Survives(t, invite.Domain(), &invite.State{}, payload)
 	})
 }
+
+// TestAnAcceptanceCanBeTakenBack: the answer that comes after it makes no contact, and its secrets are gone.
+func TestAnAcceptanceCanBeTakenBack(t *testing.T) {
+	_, b := sides()
+	c := code(t, ada, 1)
+	h := hello(ben, "Ben")
+	r, err := invite.Accept(&b.state, &b.contacts, at(ben, noon), c, h, [64]byte{1})
+	b.commit(t, r, err)
+	r, err = invite.Cancel(&b.state, at(ben, noon), invite.CancelIntent{ID: c.ID()})
+	b.commit(t, r, err)
+	if in, _ := b.state.Invitation(c.ID(), noon); in.Phase != invite.Broken || in.Reason != "cancelled here" {
+		t.Errorf("the invitation is %+v", in)
+	}
+	if len(b.state.Contacting()) > 0 || len(keysOf(b.meta)) > 0 {
+		t.Errorf("still contacting %v with %v", b.state.Contacting(), keysOf(b.meta))
+	}
+	reply, keys, transcript := answer(t, c, h)
+	if _, err := invite.Conclude(&b.state, at(ben, noon), c, reply, c.Agreement, keys, transcript); !errors.Is(err, aura.Conflict) {
+		t.Errorf("the answer that comes after it: %v", err)
+	}
+}

@@ -1,12 +1,16 @@
 package moderation
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/internal/fold"
 	"github.com/aura-runtime/aura/fact"
 )
 
-// The kinds of facts, all in the owner's own namespace, each with a [Target] as its payload.
+// The kinds of facts, all in the owner's own namespace, each with a [Target] as its payload, but for
+// [KindUnblocked] with [Unblocked].
 const (
 	KindMuted     = "moderation.muted"
 	KindUnmuted   = "moderation.unmuted"
@@ -14,7 +18,7 @@ const (
 	KindUnblocked = "moderation.unblocked"
 )
 
-// The intents, each with a [Target] as its payload.
+// The intents, each with a [Target] as its payload, but for [IntentUnblock] with [UnblockIntent].
 const (
 	IntentMute    = "moderation.mute"
 	IntentUnmute  = "moderation.unmute"
@@ -29,6 +33,32 @@ type Target struct {
 	Context   aura.ContextID   `cbor:"2,keyasint,omitzero" json:"context,omitzero"`
 }
 
+// maxSeen bounds the marks of one unblocking: the conversations that the owner shares with one person.
+const maxSeen = 256
+
+// Unblocked is the payload of [KindUnblocked].
+type Unblocked struct {
+	Authority aura.AuthorityID `cbor:"1,keyasint,omitzero"`
+	// Until, when set, hides for good what the person wrote before it, by its own clock, and beyond Seen: what it
+	// had said while it was blocked. Nothing of it was here when it was unblocked.
+	Until aura.Instant `cbor:"3,keyasint,omitempty"`
+	Seen  []Seen       `cbor:"4,keyasint,omitempty"` // in ascending order of context and device
+}
+
+// Seen says through which Seq the facts of a device in a context were here.
+type Seen struct {
+	Context aura.ContextID `cbor:"1,keyasint"`
+	Device  aura.DeviceID  `cbor:"2,keyasint"`
+	Through uint64         `cbor:"3,keyasint,omitempty"`
+}
+
+// UnblockIntent asks to undo a block.
+type UnblockIntent struct {
+	Authority aura.AuthorityID `cbor:"1,keyasint,omitzero"`
+	// Drop hides for good what the person wrote while it was blocked.
+	Drop bool `cbor:"3,keyasint,omitempty"`
+}
+
 // Domain returns what the registry needs to know. Nothing of this domain is delivered to anybody.
 func Domain() fact.Domain {
 	columns := []fact.Column{{Name: "authority", Key: 1}, {Name: "context", Key: 2}}
@@ -38,7 +68,7 @@ func Domain() fact.Domain {
 			{Name: KindMuted, Columns: columns, Check: check},
 			{Name: KindUnmuted, Columns: columns, Check: check},
 			{Name: KindBlocked, Columns: columns, Check: check},
-			{Name: KindUnblocked, Columns: columns, Check: check},
+			{Name: KindUnblocked, Columns: columns, Check: checkUnblocked},
 		},
 		Intents:      []string{IntentMute, IntentUnmute, IntentBlock, IntentUnblock},
 		Capabilities: []string{CapModerate},
@@ -50,7 +80,30 @@ func check(f *fact.Fact) error {
 	if err := fold.Own(f, &t); err != nil {
 		return err
 	}
-	return t.check(f.Kind == KindBlocked || f.Kind == KindUnblocked)
+	return t.check(f.Kind == KindBlocked)
+}
+
+func checkUnblocked(f *fact.Fact) error {
+	var p Unblocked
+	if err := fold.Own(f, &p); err != nil {
+		return err
+	}
+	return p.check()
+}
+
+func (p *Unblocked) check() error {
+	const op = "moderation.Check"
+	if len(p.Seen) > maxSeen {
+		return aura.Errorf(op, aura.Invalid, "%d marks are more than %d", len(p.Seen), maxSeen)
+	}
+	if !slices.IsSortedFunc(p.Seen, compareSeen) {
+		return aura.Errorf(op, aura.Invalid, "the marks are not in order")
+	}
+	return Target{Authority: p.Authority}.check(true)
+}
+
+func compareSeen(a, b Seen) int {
+	return cmp.Or(a.Context.Compare(b.Context), a.Device.Compare(b.Device))
 }
 
 func (t Target) check(personOnly bool) error {

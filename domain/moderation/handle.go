@@ -1,6 +1,8 @@
 package moderation
 
 import (
+	"slices"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/guard"
@@ -23,12 +25,23 @@ func Block(by contact.Caller, t Target) (guard.Request, error) {
 	return plan(by, KindBlocked, t)
 }
 
-// Unblock plans to undo [Block]. What the peer sent meanwhile was refused; it arrives when the peer
-// tries again.
-func Unblock(by contact.Caller, t Target) (guard.Request, error) { return plan(by, KindUnblocked, t) }
+// Unblock plans to undo [Block]. What the person wrote meanwhile was refused; it arrives when its agent tries
+// again, and is shown, unless the intent says otherwise. Seen says what of the person is here.
+func Unblock(by contact.Caller, in UnblockIntent, seen []Seen) (guard.Request, error) {
+	p := Unblocked{Authority: in.Authority}
+	if in.Drop {
+		p.Until = by.Now.At
+		p.Seen = slices.SortedFunc(slices.Values(seen[:min(len(seen), maxSeen)]), compareSeen)
+	}
+	if err := p.check(); err != nil {
+		return guard.Request{}, err
+	}
+	draft, err := by.Draft(KindUnblocked, p)
+	return by.Local(CapModerate, draft), err
+}
 
 func plan(by contact.Caller, kind string, t Target) (guard.Request, error) {
-	if err := t.check(kind == KindBlocked || kind == KindUnblocked); err != nil {
+	if err := t.check(kind == KindBlocked); err != nil {
 		return guard.Request{}, err
 	}
 	draft, err := by.Draft(kind, t)

@@ -87,7 +87,7 @@ func TestHandlersRefuseWhatMakesNoSense(t *testing.T) {
 		"block oneself":  second(moderation.Block(by, moderation.Target{Authority: ada.Authority()})),
 		"mute nobody":    second(moderation.Mute(by, moderation.Target{})),
 		"unmute both":    second(moderation.Unmute(by, moderation.Target{Authority: ben.Authority(), Context: group})),
-		"unblock nobody": second(moderation.Unblock(by, moderation.Target{})),
+		"unblock nobody": second(moderation.Unblock(by, moderation.UnblockIntent{}, nil)),
 	} {
 		if !errors.Is(c, aura.Invalid) {
 			t.Errorf("%s: %v", name, c)
@@ -108,6 +108,12 @@ func second[T any](_ T, err error) error { return err }
 func records(t *testing.T) *rapid.Generator[[]fact.Record] {
 	kinds := []string{moderation.KindMuted, moderation.KindUnmuted, moderation.KindBlocked, moderation.KindUnblocked}
 	return rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) fact.Record {
+		if rapid.Bool().Draw(rt, "unblocked") {
+			return ada.Own(t, aura.Logical(rapid.Uint64Range(1, 6).Draw(rt, "at")), moderation.KindUnblocked, moderation.Unblocked{
+				Authority: ben.Authority(), Until: aura.Instant(rapid.Int64Range(0, 3).Draw(rt, "until")),
+				Seen: []moderation.Seen{{Context: group, Device: ben.Device(), Through: rapid.Uint64Range(0, 3).Draw(rt, "seen")}},
+			})
+		}
 		return ada.Own(t,
 			aura.Logical(rapid.Uint64Range(1, 6).Draw(rt, "logical")),
 			rapid.SampledFrom(kinds).Draw(rt, "kind"),
@@ -143,4 +149,44 @@ func FuzzPayloads(f *testing.F) {
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		foldtest.Survives(t, moderation.Domain(), &moderation.State{}, payload)
 	})
+}
+
+// TestWhatIsDroppedStaysDropped: of what a person wrote before the owner unblocked it, only what was here before
+// is shown, and what is written later.
+func TestWhatIsDroppedStaysDropped(t *testing.T) {
+	device := ben.Device()
+	r, err := moderation.Unblock(contact.Caller{Authority: ada.Authority(), Device: ada.Device(), Now: aura.Physical{At: 100}},
+		moderation.UnblockIntent{Authority: ben.Authority(), Drop: true},
+		[]moderation.Seen{{Context: group, Device: device, Through: 5}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := folded(ada.Own(t, 1, moderation.KindBlocked, aboutBen), ada.Drafted(r.Entries[0], 2, 2))
+	if s.Arrival(ben.Authority()) != moderation.Accept {
+		t.Error("the person is still blocked")
+	}
+	other := aura.ContextID{8}
+	for _, c := range []struct {
+		context aura.ContextID
+		seq     uint64
+		at      aura.Instant
+		dropped bool
+	}{
+		{group, 5, 50, false}, {group, 6, 50, true}, {group, 6, 99, true}, {group, 6, 100, false}, {group, 9, 200, false},
+		{other, 1, 50, true}, {other, 1, 100, false},
+	} {
+		at := moderation.Seen{Context: c.context, Device: device, Through: c.seq}
+		if got := s.Dropped(ben.Authority(), at, c.at); got != c.dropped {
+			t.Errorf("%+v: %t", c, got)
+		}
+		if s.Dropped(ada.Authority(), at, c.at) {
+			t.Errorf("%+v: of somebody else", c)
+		}
+	}
+	// A later unblocking that shows takes nothing back.
+	later := ada.Own(t, 4, moderation.KindUnblocked, moderation.Unblocked{Authority: ben.Authority()})
+	s.Apply(&later)
+	if !s.Dropped(ben.Authority(), moderation.Seen{Context: group, Device: device, Through: 6}, 50) {
+		t.Error("it is shown after all")
+	}
 }

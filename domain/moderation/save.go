@@ -4,14 +4,16 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/internal/fold"
 	"github.com/aura-runtime/aura/fact"
 )
 
 // savedState is the form of a saved [State].
 type savedState struct {
-	Muted   []savedTarget `cbor:"1,keyasint,omitempty"` // ascending
-	Blocked []savedTarget `cbor:"2,keyasint,omitempty"`
+	Muted   []savedTarget               `cbor:"1,keyasint,omitempty"` // ascending
+	Blocked []savedTarget               `cbor:"2,keyasint,omitempty"`
+	Dropped map[aura.AuthorityID][]drop `cbor:"3,keyasint,omitempty"`
 }
 
 type savedTarget struct {
@@ -20,11 +22,11 @@ type savedTarget struct {
 }
 
 // Version is that of the saved form and of what Apply makes of a fact: a change of either raises it.
-func (s *State) Version() int { return 1 }
+func (s *State) Version() int { return 2 }
 
 // Save returns the state for [State.Restore]. Equal states have equal bytes.
 func (s *State) Save() ([]byte, error) {
-	return fact.MarshalState(savedState{Muted: save(s.muted), Blocked: save(s.blocked)})
+	return fact.MarshalState(savedState{Muted: save(s.muted), Blocked: save(s.blocked), Dropped: s.dropped})
 }
 
 // Restore replaces the state with a saved one. It returns aura.Corrupt for anything else, and leaves the
@@ -34,7 +36,7 @@ func (s *State) Restore(state []byte) error {
 	if err := fact.UnmarshalState(state, &saved); err != nil {
 		return err
 	}
-	*s = State{muted: restore(saved.Muted), blocked: restore(saved.Blocked)}
+	*s = State{muted: restore(saved.Muted), blocked: restore(saved.Blocked), dropped: saved.Dropped}
 	return nil
 }
 

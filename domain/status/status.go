@@ -69,6 +69,8 @@ type Connection struct {
 	Reach  Reach        `cbor:"1,keyasint" json:"reach"`
 	Since  aura.Instant `cbor:"2,keyasint,omitempty" json:"since"` // the agent's clock
 	Reason string       `cbor:"3,keyasint,omitempty" json:"reason,omitempty"`
+	// Ahead is how far the peer's clock is ahead of the agent's, zero when they agree or nothing is known.
+	Ahead aura.Duration `cbor:"4,keyasint,omitempty" json:"clock_ahead,omitempty"`
 }
 
 // Observation returns the observation of a connection to a peer.

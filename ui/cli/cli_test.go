@@ -177,11 +177,11 @@ func TestOwnFactsNeedNoAgent(t *testing.T) {
 	d := newDesk(t, "Ada")
 	d.knows(2, "Ben")
 	d.prints("Ben is muted\n", "mute", "Ben")
-	d.prints("Ben is no longer blocked\n", "unblock", "ben")
+	d.prints("Ben is no longer blocked; what Ben wrote meanwhile is not shown\n", "unblock", "ben")
 	d.prints(`{"done":"block","name":"Ben"}`+"\n", "block", "BEN", "--json")
 	d.prints("Ben is now called Benjamin\n", "rename", "Ben", "Benjamin")
 	d.prints("your name is now Adele\n", "name", "Adele")
-	d.prints("no groups yet: create one with: aura group create NAME CONTACT…\n", "group", "list")
+	d.prints("no groups: create one with: aura group create NAME CONTACT…\n", "group", "list")
 	d.prints("", "group", "list", "--json")
 	d.prints("no invitations yet: create one with: aura invite create\n", "invite", "list")
 }

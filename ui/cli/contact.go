@@ -8,6 +8,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -36,6 +37,9 @@ func (l *contactLine) reached() string {
 	}
 	if l.Blocked {
 		text += ", blocked"
+	}
+	if l.Connection.Ahead != 0 {
+		text += ", " + status.ClocksDiffer(l.Name, l.Connection.Ahead)
 	}
 	return text
 }
@@ -114,7 +118,7 @@ func (s *Shell) printContacts(lines []contactLine, codes bool) error {
 		}
 		also := ""
 		if l.PeerName != l.Name {
-			also = "\tcalls itself " + l.PeerName
+			also = "\tcalls itself " + oneLine(l.PeerName)
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s%s\n", l.Name, l.reached(), third, also)
 	}
@@ -123,22 +127,20 @@ func (s *Shell) printContacts(lines []contactLine, codes bool) error {
 
 func renameCommand(s *Shell) *cobra.Command {
 	return &cobra.Command{
-		Use:   "rename CONTACT NAME",
-		Short: "Call a contact something else, on this side only",
-		Long: `Call a contact something else, on this side only. An empty NAME gives the contact back the name that it
-chose itself.`,
+		Use:   "rename CONTACT|GROUP NAME",
+		Short: "Call a contact or a group something else, on this side only",
+		Long: `Call a contact or a group something else, on this side only. A name that you have seen stays until you change
+it here, whatever the other side calls itself since; "aura contacts" shows that too. An empty NAME takes the name that the
+other side has for itself now.`,
 		Example: "  aura rename Ben \"Ben from the club\"\n  aura rename \"Ben from the club\" \"\"",
-		Args:    Exactly(2, "a contact and a name"),
+		Args:    Exactly(2, "a contact or a group, and a name"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return s.resolved("rename", args[0], func(tc task.Context, core *app.Core, who app.Ref) error {
-				if err := core.Rename(tc, who, args[1]); err != nil {
-					return err
-				}
-				now, err := core.Resolve(tc, who.Contact.Authority.String())
+				now, err := core.Rename(tc, who, args[1])
 				if err != nil {
 					return err
 				}
-				return s.Print(map[string]any{"contact": now.Contact, "name": now.Name}, "%s is now called %s", who.Name, now.Name)
+				return s.Print(map[string]any{"context": now.Context, "name": now.Name}, "%s is now called %s", who.Name, now.Name)
 			})
 		},
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -41,7 +42,7 @@ func groupCreateCommand(s *Shell) *cobra.Command {
 					return err
 				}
 				return s.Print(map[string]any{"name": group.Name, "context": group.Context},
-					"the group %s exists: write to it with: aura send%s %q \"hello\"", group.Name, s.HomeFlag(), group.Name)
+					"the group %s is made; write to it with: aura send%s %q \"hello\"", group.Name, s.HomeFlag(), group.Name)
 			})
 		},
 	}
@@ -65,10 +66,13 @@ func groupLeaveCommand(s *Shell) *cobra.Command {
 }
 
 func groupListCommand(s *Shell) *cobra.Command {
-	return &cobra.Command{
-		Use:     "list",
-		Short:   "List the groups and their members",
-		Example: "  aura group list\n  aura group list --json",
+	var all bool
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "List the groups and their members",
+		Long: `List the groups and their members. Groups that you left are listed with --all; "read" shows what was written in one
+while you were there.`,
+		Example: "  aura group list\n  aura group list --all --json",
 		Args:    None,
 		RunE: func(*cobra.Command, []string) error {
 			return s.connected("group list", func(tc task.Context, core *app.Core) error {
@@ -76,8 +80,11 @@ func groupListCommand(s *Shell) *cobra.Command {
 				if err != nil {
 					return err
 				}
+				if !all {
+					groups = slices.DeleteFunc(groups, func(g chat.Thread) bool { return g.Left })
+				}
 				if len(groups) == 0 && !s.JSON {
-					return s.Print(nil, "no groups yet: create one with: aura group create%s NAME CONTACT…", s.HomeFlag())
+					return s.Print(nil, "no groups: create one with: aura group create%s NAME CONTACT…", s.HomeFlag())
 				}
 				for i := range groups {
 					line := groupLine(&groups[i])
@@ -89,6 +96,8 @@ func groupListCommand(s *Shell) *cobra.Command {
 			})
 		},
 	}
+	c.Flags().BoolVar(&all, "all", false, "also list the groups that you left")
+	return c
 }
 
 // groupListing is one line of `aura group list --json`.

@@ -21,7 +21,7 @@ func inviteCommand(s *Shell) *cobra.Command {
 		Long: `Meet somebody. An invitation is one line of text that one person may accept once, before it expires. Hand it over
 in a way that you trust: whoever has it first can become your contact.`,
 		Example: "  aura invite create\n  aura invite accept aura1…",
-	}, inviteCreateCommand(s), inviteAcceptCommand(s), inviteDeclineCommand(s), inviteListCommand(s), inviteCancelCommand(s))
+	}, inviteCreateCommand(s), inviteAcceptCommand(s), inviteDeclineCommand(s), inviteListCommand(s), inviteWaitCommand(s), inviteCancelCommand(s))
 }
 
 func inviteCreateCommand(s *Shell) *cobra.Command {
@@ -30,11 +30,11 @@ func inviteCreateCommand(s *Shell) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "create",
 		Short:   "Create an invitation for one person",
-		Example: "  aura invite create\n  aura invite create --expires 24h --qr",
+		Example: "  aura invite create\n  aura invite create --expires 2d --qr",
 		Args:    None,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if life < time.Second || life > invite.MaxLife {
-				return Usage(c, "--expires must be between 1s and %s, got %s", invite.MaxLife, life)
+				return Usage(c, "--expires must be between 1s and %s, got %s", span(invite.MaxLife), span(life))
 			}
 			return s.connected("invite create", func(tc task.Context, core *app.Core) error {
 				in, err := core.Invite(tc, life)
@@ -48,7 +48,7 @@ func inviteCreateCommand(s *Shell) *cobra.Command {
 			})
 		},
 	}
-	c.Flags().DurationVar(&life, "expires", invite.DefaultLife, "how long the invitation can be accepted")
+	spanVar(c, &life, "expires", invite.DefaultLife, "how long the invitation can be accepted")
 	c.Flags().BoolVar(&picture, "qr", false, "print a QR code also when the output is no terminal")
 	return c
 }
@@ -100,7 +100,7 @@ trying in the background, until the invitation expires.`,
 			})
 		},
 	}
-	c.Flags().DurationVar(&wait, "wait", time.Minute, "how long to wait for the contact; 0: not at all")
+	spanVar(c, &wait, "wait", time.Minute, "how long to wait for the contact; 0: not at all")
 	return c
 }
 
@@ -171,41 +171,125 @@ func inviteListCommand(s *Shell) *cobra.Command {
 		Args:    None,
 		RunE: func(*cobra.Command, []string) error {
 			return s.connected("invite list", func(tc task.Context, core *app.Core) error {
-				list, err := core.Invitations(tc)
+				list, err := invitationLines(tc, core)
 				if err != nil {
 					return err
 				}
-				if s.JSON {
-					for i := range list {
-						if err := s.Object(&list[i]); err != nil {
-							return err
-						}
-					}
-					return nil
-				}
-				if len(list) == 0 {
-					return s.Print(nil, "no invitations yet: create one with: aura invite create%s", s.HomeFlag())
-				}
-				now := tc.Now().At.Std()
-				w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
-				for i := range list {
-					in := &list[i]
-					until := ""
-					if !in.Phase.Terminal() {
-						until = "until " + clock(in.Expires, now)
-					}
-					fmt.Fprintf(w, "%s\t%s\t%s%s\t%s\n", shortInvitation(in.ID), in.Direction, in.Phase, because(in.Reason), until)
-				}
-				return w.Flush()
+				return s.printInvitations(list, tc.Now().At.Std())
 			})
 		},
 	}
 }
 
+// invitationLine is one line of `aura invite list --json`.
+type invitationLine struct {
+	invite.Invitation
+	With string `json:"with,omitempty"` // the contact that came of it, as it is called on this side
+}
+
+// invitationLines returns the invitations with whom they were answered or made.
+func invitationLines(tc task.Context, core *app.Core) ([]invitationLine, error) {
+	list, err := core.Invitations(tc)
+	if err != nil {
+		return nil, err
+	}
+	contacts, err := core.Contacts(tc)
+	if err != nil {
+		return nil, err
+	}
+	lines := make([]invitationLine, len(list))
+	for i := range list {
+		lines[i].Invitation = list[i]
+		for j := range contacts {
+			if !list[i].Authority.IsZero() && contacts[j].Authority == list[i].Authority {
+				lines[i].With = contacts[j].Name
+			}
+		}
+	}
+	return lines, nil
+}
+
+func (s *Shell) printInvitations(lines []invitationLine, now time.Time) error {
+	if s.JSON {
+		for i := range lines {
+			if err := s.Object(&lines[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(lines) == 0 {
+		return s.Print(nil, "no invitations yet: create one with: aura invite create%s", s.HomeFlag())
+	}
+	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
+	for i := range lines {
+		in, more := &lines[i], ""
+		switch {
+		case in.With != "":
+			more = "with " + in.With
+		case !in.Phase.Terminal():
+			more = "until " + clock(in.Expires, now)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s%s\t%s\n", shortInvitation(in.ID), in.Direction, in.Phase, because(in.Reason), more)
+	}
+	return w.Flush()
+}
+
+func inviteWaitCommand(s *Shell) *cobra.Command {
+	var within time.Duration
+	c := &cobra.Command{
+		Use:     "wait ID",
+		Short:   "Wait until an invitation, sent or received, has become a contact; \"invite list\" shows its ID",
+		Example: "  aura invite wait inv_k3jq\n  aura invite wait inv_k3jq --timeout 1h",
+		Args:    Exactly(1, "the beginning of an invitation's identifier"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if within <= 0 {
+				return Usage(c, "--timeout must be more than zero")
+			}
+			return s.connected("invite wait", func(tc task.Context, core *app.Core) error {
+				id, err := core.ResolveInvitation(tc, args[0])
+				if err != nil {
+					return err
+				}
+				return s.awaitInvitation(tc, core, id, within)
+			})
+		},
+	}
+	spanVar(c, &within, "timeout", time.Minute, "how long to wait; the invitation goes on after it")
+	return c
+}
+
+// awaitInvitation prints the contact that an invitation became. Any other end is an error: the caller waits for a
+// contact.
+func (s *Shell) awaitInvitation(tc task.Context, core *app.Core, id invite.ID, within time.Duration) error {
+	bounded, done := tc.WithBudget("invitation", within)
+	in, err := core.WaitInvitation(bounded, id)
+	done()
+	switch {
+	case aura.KindOf(err) == aura.Timeout && tc.Err() == nil:
+		return aura.Errorf("cli.Wait", aura.Timeout, "the invitation %s is %s after %s; it goes on", shortInvitation(id), in.Phase, span(within))
+	case err != nil:
+		return err
+	case in.Context.IsZero():
+		return aura.Errorf("cli.Wait", aura.Unavailable, "the invitation %s is %s%s", shortInvitation(id), in.Phase, because(in.Reason))
+	}
+	contacts, err := core.Contacts(tc)
+	if err != nil {
+		return err
+	}
+	for i := range contacts {
+		if c := &contacts[i]; c.Context == in.Context {
+			return s.Print(invitationLine{Invitation: in, With: c.Name}, "%s is now a contact.\nCompare this code with %s, by voice or in person: %s",
+				c.Name, c.Name, c.Verification)
+		}
+	}
+	return aura.Errorf("cli.Wait", aura.NotFound, "the invitation %s is %s, and its contact was removed", shortInvitation(id), in.Phase)
+}
+
 func inviteCancelCommand(s *Shell) *cobra.Command {
 	return &cobra.Command{
 		Use:     "cancel ID",
-		Short:   "Take back an invitation that nobody accepted yet; \"invite list\" shows its ID",
+		Short:   "Take back an invitation that nobody accepted yet, or stop accepting one; \"invite list\" shows its ID",
 		Example: "  aura invite cancel inv_k3jq",
 		Args:    Exactly(1, "the beginning of an invitation's identifier"),
 		RunE: func(_ *cobra.Command, args []string) error {

@@ -1,13 +1,17 @@
 package cli
 
 import (
+	"bufio"
+	"fmt"
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/task"
 )
 
-// moderationVerb is one of four verbs that differ in their words and in what they call.
+// moderationVerb is one of three verbs that differ in their words and in what they call.
 type moderationVerb struct {
 	use, short, long, example string
 	done                      string // what is printed, with the name
@@ -31,14 +35,64 @@ func moderationCommands(s *Shell) []*cobra.Command {
 hidden. The contact is not told. "unblock" undoes it.`,
 			example: "  aura block Ben", done: "blocked", act: (*app.Core).Block,
 		},
-		{
-			use: "unblock CONTACT", short: "Undo block",
-			example: "  aura unblock Ben", done: "no longer blocked", act: (*app.Core).Unblock,
-		},
 	} {
 		commands = append(commands, moderationCommand(s, v))
 	}
-	return commands
+	return append(commands, unblockCommand(s))
+}
+
+// What happens to the words of somebody who was blocked.
+const (
+	missedShow = "show"
+	missedDrop = "drop"
+)
+
+func unblockCommand(s *Shell) *cobra.Command {
+	var missed string
+	c := &cobra.Command{
+		Use:   "unblock CONTACT",
+		Short: "Undo block, and decide about what the contact wrote meanwhile",
+		Long: `Undo block. What the contact wrote meanwhile waits at its agent and arrives now. --missed show shows it, --missed drop
+hides it for good, as far as it was written before now by the contact's clock. Without the flag the verb asks at a
+terminal, and drops otherwise. The contact is told neither.`,
+		Example: "  aura unblock Ben\n  aura unblock Ben --missed show",
+		Args:    Exactly(1, "a name"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if missed != "" && missed != missedShow && missed != missedDrop {
+				return Usage(c, "--missed takes %q or %q, got %q", missedShow, missedDrop, missed)
+			}
+			return s.resolved("unblock", args[0], func(tc task.Context, core *app.Core, who app.Ref) error {
+				what := missed
+				if what == "" {
+					what = s.askMissed(who.Name)
+				}
+				act, said := core.UnblockWithout, "is not shown"
+				if what == missedShow {
+					act, said = core.Unblock, "is shown"
+				}
+				if err := act(tc, who); err != nil {
+					return err
+				}
+				return s.Print(map[string]string{"name": who.Name, "done": "unblock", "missed": what},
+					"%s is no longer blocked; what %s wrote meanwhile %s", who.Name, who.Name, said)
+			})
+		},
+	}
+	c.Flags().StringVar(&missed, "missed", "", "what the contact wrote while it was blocked: show or drop")
+	return c
+}
+
+// askMissed asks a person at a terminal; nobody else is asked, and the words are dropped.
+func (s *Shell) askMissed(name string) string {
+	if !s.Terminal || s.JSON {
+		return missedDrop
+	}
+	fmt.Fprintf(s.Out, "Show what %s wrote while blocked? [y/N] ", name)
+	answer, _ := bufio.NewReader(s.In).ReadString('\n') // no answer is a no
+	if strings.EqualFold(strings.TrimSpace(answer), "y") || strings.EqualFold(strings.TrimSpace(answer), "yes") {
+		return missedShow
+	}
+	return missedDrop
 }
 
 func moderationCommand(s *Shell, v moderationVerb) *cobra.Command {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/domain/query"
 	"github.com/aura-runtime/aura/fact"
@@ -55,6 +56,9 @@ the evaluation may cost is limited; an error names the limit and how to stay bel
 					return interrupted(tc, s.followQuery(tc, core, args[0]))
 				}
 				r, err := core.Query(tc, args[0], fact.Position(asOf))
+				if aura.KindOf(tc.Err()) == aura.Cancelled {
+					return aura.Errorf("cli.Query", aura.Cancelled, "interrupted: the agent has stopped looking, too")
+				}
 				if err != nil {
 					return err
 				}

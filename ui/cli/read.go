@@ -9,6 +9,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 )
@@ -30,8 +31,8 @@ read; "aura status" says how many facts there are now.`,
 		Example: "  aura read Ben\n  aura read Ben --last 20 --follow\n  aura read Ben --json --keep-unread",
 		Args:    Exactly(1, "a contact or a group"),
 		RunE: func(c *cobra.Command, args []string) error {
-			if last < 0 {
-				return Usage(c, "--last must not be negative")
+			if c.Flags().Changed("last") && last < 1 {
+				return Usage(c, "--last must be 1 or more, got %d; without it all messages are shown", last)
 			}
 			if follow && asOf > 0 {
 				return Usage(c, "--follow shows what comes, --as-of what was: use one of them")
@@ -118,7 +119,16 @@ func (r *reader) show(tc task.Context, messages []chat.Message) error {
 
 // messageText returns a message for a person, on as many lines as it has.
 func messageText(m *chat.Message, now time.Time) string {
-	return clock(m.At, now) + "  " + m.From + ": " + body(m.Text) + messageState(m)
+	return clock(m.At, now) + "  " + speaker(m) + ": " + body(m.Text) + messageState(m)
+}
+
+// speaker names the author of a message. The owner is always [contact.You], which nobody else can be called, so
+// no name that somebody takes makes a line look like the owner's.
+func speaker(m *chat.Message) string {
+	if m.Mine {
+		return contact.You
+	}
+	return oneLine(m.From)
 }
 
 // messageState returns how far an own message is and why no further, nothing for the messages of others.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"io"
 	"strings"
 	"time"
@@ -24,14 +25,21 @@ type sentLine struct {
 // stateDurable is how far a message is when `send` returns without waiting: it survives a crash.
 const stateDurable = "durable"
 
+// stateUnknown is the state of a message whose agent ended before it answered.
+const stateUnknown = "unknown"
+
 func sendCommand(s *Shell) *cobra.Command {
 	var wait string
 	var within time.Duration
+	var again string
 	c := &cobra.Command{
 		Use:   "send CONTACT|GROUP TEXT",
 		Short: "Send a message; - reads the text from standard input",
 		Long: `Send a message to a contact or a group. The verb returns when the message is durable on this device; it
-leaves as soon as the other side can be reached. TEXT "-" reads standard input to its end, as it is.`,
+leaves as soon as the other side can be reached. TEXT "-" reads standard input to its end, as it is.
+
+If the agent ends before it answers, the verb says that it is not known whether the message is stored, and under which
+operation: the same command with --operation stores it if it is not, and never twice.`,
 		Example: "  aura send Ben \"hi ben\"\n  aura send Ben - < letter.txt\n  aura send Ben \"are you there?\" --wait delivered --timeout 30s",
 		Args:    Exactly(2, "a contact or group and one text (quote it)"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -41,17 +49,20 @@ leaves as soon as the other side can be reached. TEXT "-" reads standard input t
 			if within <= 0 {
 				return Usage(c, "--timeout must be more than zero")
 			}
+			operation, err := earlier(c, again)
+			if err != nil {
+				return err
+			}
 			text := args[1]
 			if text == "-" {
-				var err error
 				if text, err = readText(s.In); err != nil {
 					return err
 				}
 			}
 			return s.resolved("send", args[0], func(tc task.Context, core *app.Core, to app.Ref) error {
-				sent, err := core.Send(tc, to, text, aura.FactID{})
+				sent, err := core.SendOnce(tc, to, text, aura.FactID{}, operation)
 				if err != nil {
-					return err
+					return s.doubted(err, to)
 				}
 				line := sentLine{Sent: sent, To: to.Name, State: stateDurable}
 				if wait == "" {
@@ -61,9 +72,37 @@ leaves as soon as the other side can be reached. TEXT "-" reads standard input t
 			})
 		},
 	}
+	c.Flags().StringVar(&again, "operation", "", "the operation of an earlier attempt: store its message if it is not stored yet")
 	c.Flags().StringVar(&wait, "wait", "", "return when the message is \"delivered\"")
-	c.Flags().DurationVar(&within, "timeout", time.Minute, "how long --wait waits; delivery goes on after it")
+	spanVar(c, &within, "timeout", time.Minute, "how long --wait waits; delivery goes on after it")
 	return c
+}
+
+// earlier returns the operation of an earlier attempt, zero for none.
+func earlier(c *cobra.Command, text string) (id aura.OperationID, err error) {
+	if text == "" {
+		return id, nil
+	}
+	if id, err = aura.ParseOperationID(text); err != nil {
+		return id, Usage(c, "--operation takes what an earlier attempt printed, such as op_k3jq…, got %q", text)
+	}
+	return id, nil
+}
+
+// doubted says what to do about a message of which nobody knows whether it is stored.
+func (s *Shell) doubted(err error, to app.Ref) error {
+	var doubt *app.Doubt
+	if !errors.As(err, &doubt) {
+		return err
+	}
+	if s.JSON {
+		if err := s.Object(sentLine{Sent: app.Sent{Operation: doubt.Operation}, To: to.Name, State: stateUnknown}); err != nil {
+			return err
+		}
+	}
+	return aura.Errorf("cli.Send", aura.KindOf(err),
+		"the agent ended before it said whether the message is stored: start it with aura up%s, and run the same command with --operation %s",
+		s.HomeFlag(), doubt.Operation)
 }
 
 // awaitDelivery prints the message's state when it was delivered or the time is up. The second is an error:

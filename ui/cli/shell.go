@@ -80,7 +80,6 @@ func New(s *Shell) *cobra.Command {
 	root.SetIn(s.In)
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
-	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		statusCommand(s), inviteCommand(s), contactsCommand(s), renameCommand(s), nameCommand(s),
 		sendCommand(s), readCommand(s), groupCommand(s), watchCommand(s), queryCommand(s), guardCommand(s),

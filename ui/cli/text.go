@@ -7,11 +7,25 @@ import (
 	"unicode"
 )
 
-// clean replaces what would steer a terminal or reorder the text around it: control characters except line
-// breaks and tabs, and the marks of writing direction.
+// maxMarks is how many combining marks on one letter are printed. No script needs as many; more of them are
+// there to cover the lines around.
+const maxMarks = 8
+
+// clean replaces what would steer a terminal or spoil the text around it: control characters except line
+// breaks and tabs, the marks of writing direction, and piles of combining marks.
 func clean(text string) string {
+	marks := 0
 	return strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Mn, unicode.Me) {
+			marks++
+		} else {
+			marks = 0
+		}
 		switch {
+		case marks > maxMarks+1:
+			return -1
+		case marks > maxMarks:
+			return unicode.ReplacementChar
 		case r == '\n' || r == '\t':
 			return r
 		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == '\u2028', r == '\u2029':

@@ -61,6 +61,34 @@ func family(c *cobra.Command, verbs ...*cobra.Command) *cobra.Command {
 	return c
 }
 
+// Execute runs the command line. It is cobra's, but for help on a verb that does not exist: that is a mistake,
+// not a success.
+func Execute(root *cobra.Command) error {
+	var mistake error
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(c *cobra.Command, args []string) {
+		if words := c.Flags().Args(); c.HasSubCommands() && len(words) > 0 {
+			mistake = unknown(c, words)
+			return
+		}
+		help(c, args)
+	})
+	root.SetHelpCommand(&cobra.Command{
+		Use: "help [VERB]", Short: "Show how a verb is used", Example: "  aura help send",
+		RunE: func(c *cobra.Command, args []string) error {
+			of, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 && of.HasSubCommands() {
+				return unknown(of, rest)
+			}
+			return of.Help()
+		},
+	})
+	if err := root.Execute(); err != nil {
+		return err
+	}
+	return mistake
+}
+
 // unknown is what a command that only groups others does with a verb that it does not have, or with none.
 func unknown(c *cobra.Command, args []string) error {
 	var names []string

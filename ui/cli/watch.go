@@ -44,7 +44,7 @@ func eventText(e *app.Event, now time.Time) string {
 	case e.Message != nil && e.Kind == app.EventProgress:
 		return head + e.Name + "  \"" + beginning(e.Message.Text) + "\"" + messageState(e.Message)
 	case e.Message != nil:
-		return head + e.Name + "  " + e.Message.From + ": " + body(e.Message.Text) + messageState(e.Message)
+		return head + e.Name + "  " + speaker(e.Message) + ": " + body(e.Message.Text) + messageState(e.Message)
 	case e.Contact != nil:
 		return head + "contact " + e.Name
 	case e.Group != nil:

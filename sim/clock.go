@@ -1,0 +1,37 @@
+package sim
+
+import (
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/task"
+)
+
+// wrongBy are the differences by which clocks of machines were seen to be wrong: a zone, an empty battery, a
+// year that was typed wrong.
+var wrongBy = [...]aura.Duration{
+	2 * time.Hour, -2 * time.Hour, 90 * time.Minute, -365 * 24 * time.Hour, 80 * 365 * 24 * time.Hour,
+}
+
+// set moves the clock of a person's machine, which keeps it through crashes.
+func (p *person) set(wrong aura.Duration) {
+	p.wrong = wrong
+	if p.life != nil {
+		p.world.sim.SetClock(p.life.group, wrong)
+		p.life.jumped = true
+	}
+}
+
+// misset lets somebody's clock be wrong for a while.
+func (w *universe) misset(tc task.Context, p *person) error {
+	if p.wrong != 0 {
+		return nil
+	}
+	w.report.ClockJumps++
+	p.set(one(w.chance, wrongBy[:]))
+	w.note(tc, "set clock", p.name)
+	err := w.until(tc, time.Second, 3*time.Minute)
+	p.set(0)
+	w.note(tc, "right clock", p.name)
+	return err
+}

@@ -1,0 +1,41 @@
+package telemetry
+
+// matter is what correlates events: see [world.Event.Correlation].
+type matter [16]byte
+
+// keep is how many matters are remembered at once: what waits for an absent peer must not fill the memory.
+const keep = 4096
+
+// bounded is a map that forgets its oldest entries.
+type bounded[V any] struct {
+	values map[matter]V
+	order  []matter // as they were put, dropped ones among them
+	forget func(V)  // told of an entry that made room; nil: nobody
+}
+
+func (b *bounded[V]) get(id matter) (V, bool) {
+	v, ok := b.values[id]
+	return v, ok
+}
+
+func (b *bounded[V]) put(id matter, v V) {
+	if b.values == nil {
+		b.values = map[matter]V{}
+	}
+	if _, known := b.values[id]; !known {
+		b.order = append(b.order, id)
+	}
+	b.values[id] = v
+	for len(b.order) > keep {
+		oldest := b.order[0]
+		b.order = b.order[1:]
+		if v, ok := b.values[oldest]; ok {
+			delete(b.values, oldest)
+			if b.forget != nil {
+				b.forget(v)
+			}
+		}
+	}
+}
+
+func (b *bounded[V]) drop(id matter) { delete(b.values, id) }

@@ -1,0 +1,98 @@
+package telemetry
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/task"
+)
+
+// Path is where a [Server] answers.
+const Path = "/metrics"
+
+// Server answers with metrics on a loopback port. Owner: agent root group.
+//
+// It is a [task.Service] for the real executor only: net/http's goroutines read counters and nothing of the
+// agent's, and they end with the service.
+type Server struct {
+	address  netip.AddrPort
+	metrics  *Metrics
+	listener net.Listener
+}
+
+// NewServer returns a server for an IP address with a port; port 0 takes a free one. It returns
+// [aura.Invalid] for an address that other machines could reach.
+func NewServer(address string, m *Metrics) (*Server, error) {
+	const op = "telemetry.NewServer"
+	a, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return nil, aura.Errorf(op, aura.Invalid, "%q is not an IP address with a port, such as 127.0.0.1:9464", address)
+	}
+	if !a.Addr().Unmap().IsLoopback() {
+		return nil, aura.Errorf(op, aura.Invalid, "metrics are served to this machine alone: give a loopback address, such as 127.0.0.1:%d", a.Port())
+	}
+	return &Server{address: a, metrics: m}, nil
+}
+
+// Name implements [task.Service].
+func (s *Server) Name() string { return "metrics" }
+
+// Owner implements [task.Service].
+func (s *Server) Owner() string { return "agent root group" }
+
+// Start takes the port. It returns [aura.Unavailable] when another program has it.
+func (s *Server) Start(task.Context) error {
+	l, err := net.Listen("tcp", s.address.String())
+	if err != nil {
+		return aura.Errorf("telemetry.Start", aura.Unavailable, "metrics at %s: %w", s.address, err)
+	}
+	s.listener = l
+	return nil
+}
+
+// URL returns where the metrics are, once the service runs.
+func (s *Server) URL() string { return "http://" + s.listener.Addr().String() + Path }
+
+// Serve answers requests until tc is cancelled.
+func (s *Server) Serve(tc task.Context) error {
+	mux := http.NewServeMux()
+	mux.Handle("GET "+Path, local(s.metrics.Handler()))
+	h := &http.Server{
+		Handler: mux, ReadTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: time.Minute,
+		MaxHeaderBytes: 8 << 10, ErrorLog: log.New(io.Discard, "", 0),
+	}
+	stop := context.AfterFunc(tc.Std(), func() { _ = h.Close() })
+	defer stop()
+	err := h.Serve(s.listener)
+	if errors.Is(err, http.ErrServerClosed) || tc.Err() != nil {
+		return nil
+	}
+	return aura.Errorf("telemetry.Serve", aura.Unavailable, "metrics: %w", err)
+}
+
+// Close implements [task.Service].
+func (s *Server) Close(task.Context) error {
+	if s.listener != nil {
+		_ = s.listener.Close() // Serve closed it before, if it ran.
+	}
+	return nil
+}
+
+// local refuses requests for another host than this machine: a web page of a stranger whose name leads here.
+func local(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, err := netip.ParseAddrPort(r.Host)
+		if name, _, cut := net.SplitHostPort(r.Host); cut == nil && name == "localhost" || err == nil && host.Addr().Unmap().IsLoopback() {
+			next.ServeHTTP(w, r)
+			return
+		}
+		http.Error(w, "this is not the host that was asked for", http.StatusForbidden)
+	})
+}
