@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"sync/atomic"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/contact"
@@ -48,6 +50,7 @@ type Agent struct {
 	intents  map[string]service.Domain
 	queries  *task.Semaphore
 	started  aura.Instant
+	stopping atomic.Bool // Stop was called
 	renewed  []string
 }
 
@@ -65,7 +68,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 		a.options.Stopping = func(string, string) {}
 	}
 
-	store, err := openJournal(tc, group, h, registry)
+	store, err := openJournal(tc, h, registry)
 	if err != nil {
 		return nil, err
 	}
@@ -86,10 +89,10 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	if !founded(book) {
 		return nil, aura.Errorf("agent.New", aura.NotFound, "the journal has no founding facts: the account was not created completely")
 	}
-	if a.renewed, err = renew(tc, h, store.journal, tokens); err != nil {
+	if a.renewed, err = renew(tc, h, store, tokens); err != nil {
 		return nil, err
 	}
-	if err := keepLabels(tc, h, store.journal, tokens, book); err != nil {
+	if err := keepLabels(tc, h, store, tokens, book); err != nil {
 		return nil, err
 	}
 	a.network, err = h.Network(gate(book, tc.Clock()))
@@ -105,6 +108,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	}
 	a.unified = reactive.NewUnified(scheduler, history{store.journal}, a.commit, a.permits)
 	a.pump = newPump(store.journal, scheduler, h.Entropy)
+	a.pump.wards = []ward{{service: "book", held: book.Quarantined}, {service: "interp", held: tokens.Quarantined}}
 	store.journal.Attach(a.pump)
 
 	var sync *service.Sync
@@ -169,9 +173,12 @@ func (a *Agent) Start(tc task.Context) error {
 	return nil
 }
 
-// Stop ends the agent in the order of the runtime document, within the budget of each stage, even if tc is
-// cancelled. What hangs is named in the error.
-func (a *Agent) Stop(tc task.Context) error { return a.tree.stop(tc) }
+// Stop ends the agent in the order of the runtime document, within the budget of tc, else within half a
+// minute, even if tc is cancelled. What hangs is named in the error.
+func (a *Agent) Stop(tc task.Context) error {
+	a.stopping.Store(true)
+	return a.tree.stop(tc)
+}
 
 // shut closes the doors of the reactive pipeline behind what is committed by now.
 func (a *Agent) shut(tc task.Context) {

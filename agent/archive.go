@@ -18,9 +18,9 @@ type Archive struct {
 	device    aura.DeviceID
 }
 
-// OpenArchive opens the journal of an account and changes nothing in its folder. The archive lives in group and must
-// be closed. It returns [aura.Conflict] while an agent has the journal, and otherwise the errors of [OpenHome].
-func OpenArchive(tc task.Context, group *task.Group, dir string, p keyring.Protector) (*Archive, error) {
+// OpenArchive opens the journal of an account and changes nothing in its folder. The archive must be closed. It
+// returns [aura.Conflict] while an agent has the journal, and otherwise the errors of [OpenHome].
+func OpenArchive(tc task.Context, dir string, p keyring.Protector) (*Archive, error) {
 	if _, err := HomeFormat(dir); err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func OpenArchive(tc task.Context, group *task.Group, dir string, p keyring.Prote
 	if err != nil {
 		return nil, err
 	}
-	j, err := journal.Open(tc, group, store, journal.Options{
+	j, err := journal.Open(tc, store, journal.Options{
 		Key: ring.StoreKey(), Entropy: world.Random(), Registry: registry, Author: ring.Authority(), Device: ring.Device(),
 	})
 	if err != nil {

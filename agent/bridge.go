@@ -37,8 +37,19 @@ func (a *Agent) status() status.Status {
 		Authority: a.desk.Ring.Authority(), Device: a.desk.Ring.Device(), Version: a.options.Version,
 		Started: a.started, Facts: a.desk.Journal.Head(), Addresses: a.reach(),
 	}
+	for _, w := range a.pump.wards {
+		s.Quarantined = append(s.Quarantined, Quarantined(w.held())...)
+	}
 	for i, h := range a.tree.handles {
 		s.Services = append(s.Services, status.Service{Name: a.tree.names[i], State: h.Observe().State().String()})
 	}
 	return s
+}
+
+// Quarantined returns facts that a fold could not take as the status names them.
+func Quarantined(held []fact.Quarantined) (named []status.Quarantined) {
+	for _, q := range held {
+		named = append(named, status.Quarantined{Fact: q.ID, Kind: q.Kind, Author: q.Author, Fold: q.Fold})
+	}
+	return named
 }

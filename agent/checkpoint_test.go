@@ -167,7 +167,7 @@ func TestAStartFromCheckpointsIsThatOfAllFacts(t *testing.T) {
 			group = task.NewGroup(tc, "Ada again")
 			again := &mortal{Store: disk.Crash(), left: 1 << 30, dead: task.NewLatch()}
 			store.Store, ada.hands.Store = again.Store, again
-			j, err := journal.Open(tc, group, again, journal.Options{Key: ada.hands.Ring.StoreKey(), Entropy: ada.hands.Entropy, Registry: must(agent.Registry())})
+			j, err := journal.Open(tc, again, journal.Options{Key: ada.hands.Ring.StoreKey(), Entropy: ada.hands.Entropy, Registry: must(agent.Registry())})
 			if err != nil {
 				t.Fatal(err)
 			}

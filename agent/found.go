@@ -10,7 +10,6 @@ import (
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/interp"
 	"github.com/aura-runtime/aura/interp/token"
-	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/service"
 	"github.com/aura-runtime/aura/task"
 )
@@ -41,18 +40,12 @@ func Found(tc task.Context, h Hands, name string, more ...fact.Draft) (err error
 	if err != nil {
 		return err
 	}
-	group := task.NewGroup(tc, "found")
-	defer func() {
-		if closing := group.Close(tc, closeGrace); err == nil {
-			err = closing
-		}
-	}()
-	store, err := openJournal(tc, group, h, registry)
+	store, err := openJournal(tc, h, registry)
 	if err != nil {
 		return err
 	}
 	defer func() {
-		if closing := store.journal.Close(tc); err == nil {
+		if closing := store.Close(tc); err == nil {
 			err = closing
 		}
 	}()
@@ -60,7 +53,7 @@ func Found(tc task.Context, h Hands, name string, more ...fact.Draft) (err error
 	if err != nil {
 		return err
 	}
-	return inRoom(tc, h, store.journal, tokens, func(room *interp.Room) error {
+	return inRoom(tc, h, store, tokens, func(room *interp.Room) error {
 		_, err := room.Found(tc, append([]fact.Draft{first, self}, more...)...)
 		return err
 	})
@@ -68,7 +61,7 @@ func Found(tc task.Context, h Hands, name string, more ...fact.Draft) (err error
 
 // renew issues a token for what the profile of this build has and the authority never permitted itself: it
 // was founded by a build that could do less. It returns the names.
-func renew(tc task.Context, h Hands, j *journal.Journal, tokens *interp.Tokens) ([]string, error) {
+func renew(tc task.Context, h Hands, store *storage, tokens *interp.Tokens) ([]string, error) {
 	profile, err := owner()
 	if err != nil {
 		return nil, err
@@ -82,7 +75,7 @@ func renew(tc task.Context, h Hands, j *journal.Journal, tokens *interp.Tokens) 
 	if err != nil {
 		return nil, err
 	}
-	err = inRoom(tc, h, j, tokens, func(room *interp.Room) error {
+	err = inRoom(tc, h, store, tokens, func(room *interp.Room) error {
 		_, err := room.Renew(tc, draft)
 		return err
 	})
@@ -97,7 +90,7 @@ const labelBatch = 128
 
 // keepLabels keeps the names under which an earlier build, which computed them anew each time, showed its
 // conversations. It does nothing for an owner who may not name anybody.
-func keepLabels(tc task.Context, h Hands, j *journal.Journal, tokens *interp.Tokens, book *service.Book) error {
+func keepLabels(tc task.Context, h Hands, store *storage, tokens *interp.Tokens, book *service.Book) error {
 	by := contact.Caller{Authority: h.Ring.Authority(), Device: h.Ring.Device(), Now: tc.Now()}
 	var drafts []fact.Draft
 	var failed error
@@ -110,7 +103,7 @@ func keepLabels(tc task.Context, h Hands, j *journal.Journal, tokens *interp.Tok
 	if failed != nil || len(drafts) == 0 {
 		return failed
 	}
-	err := inRoom(tc, h, j, tokens, func(room *interp.Room) error {
+	err := inRoom(tc, h, store, tokens, func(room *interp.Room) error {
 		for some := range slices.Chunk(drafts, labelBatch) {
 			r := by.Local(contact.CapRename, some...)
 			if _, _, err := room.Decide(tc, &r); err != nil {
@@ -126,17 +119,18 @@ func keepLabels(tc task.Context, h Hands, j *journal.Journal, tokens *interp.Tok
 }
 
 // inRoom runs fn with a room over a journal that no agent serves.
-func inRoom(tc task.Context, h Hands, j *journal.Journal, tokens *interp.Tokens, fn func(*interp.Room) error) error {
+func inRoom(tc task.Context, h Hands, store *storage, tokens *interp.Tokens, fn func(*interp.Room) error) error {
 	own, device := h.Ring.Authority(), h.Ring.Device()
-	production := interp.NewProduction(own, device, j, h.Ring, sender{new(*service.Sync)})
+	production := interp.NewProduction(own, device, store.journal, h.Ring, sender{new(*service.Sync)})
 	group := task.NewGroup(tc, "room")
-	handle := task.Supervise(group, production)
-	err := handle.Start(tc)
-	if err != nil {
-		return err
+	writer, handle := task.Supervise(group, store), task.Supervise(group, production)
+	err := errors.Join(writer.Start(tc), handle.Start(tc))
+	if err == nil {
+		err = fn(interp.NewRoom(own, device, store.journal, tokens, production, h.Entropy, interp.RoomOptions{}))
 	}
-	err = fn(interp.NewRoom(own, device, j, tokens, production, h.Entropy, interp.RoomOptions{}))
-	for _, ended := range []error{handle.Join(tc, joinGrace), handle.Close(tc, closeGrace), group.Close(tc, closeGrace)} {
+	for _, ended := range []error{
+		handle.Join(tc, joinGrace), handle.Close(tc, closeGrace), writer.Join(tc, joinGrace), group.Close(tc, closeGrace),
+	} {
 		if err == nil {
 			err = ended
 		}

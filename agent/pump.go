@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"slices"
 	"time"
 
 	"github.com/aura-runtime/aura"
@@ -26,9 +27,17 @@ type pump struct {
 	entropy   world.Entropy
 	bell      *task.Bell
 	moved     *task.Bell
+	wards     []ward // only its own task reads them
 
 	lock    task.Leaf
 	offered fact.Position
+}
+
+// ward is a service whose folds follow the journal, and the facts that these could not take.
+type ward struct {
+	service string
+	held    func() []fact.Quarantined
+	told    []fact.Quarantined
 }
 
 func newPump(j *journal.Journal, s *reactive.Scheduler, e world.Entropy) *pump {
@@ -51,12 +60,13 @@ func (p *pump) Start(task.Context) error { return nil }
 func (p *pump) Serve(tc task.Context) error {
 	again := task.Backoff{Base: 100 * time.Millisecond, Max: 10 * time.Second}
 	for {
-		until := aura.Duration(1<<63 - 1)
+		p.report(tc)
+		until := task.Forever
 		switch err := p.move(tc); {
 		case err == nil:
 			again.Reset()
 		case tc.Err() != nil, aura.KindOf(err) == aura.Cancelled:
-			return err // the agent stops, or the pipeline took its last batch
+			return tc.Err() // the agent stops, or the pipeline took its last batch
 		default:
 			// A disk that cannot be read now must not end what frontends see for good.
 			tc.Emit(world.ServiceTroubled(p.Name(), "read failed", "", err))
@@ -70,6 +80,20 @@ func (p *pump) Serve(tc task.Context) error {
 
 // Close implements [task.Service].
 func (p *pump) Close(task.Context) error { return nil }
+
+// report tells of facts that a fold could not take: the folds run in the journal's writer, which reports
+// nothing itself.
+func (p *pump) report(tc task.Context) {
+	for i := range p.wards {
+		w := &p.wards[i]
+		for _, q := range w.held() {
+			if !slices.ContainsFunc(w.told, func(t fact.Quarantined) bool { return t.Fold == q.Fold && t.ID == q.ID }) {
+				tc.Emit(world.InvariantViolated(w.service, "a fold takes every fact", q.ID, q.Cause))
+				w.told = append(w.told, q)
+			}
+		}
+	}
+}
 
 // move offers what was committed since.
 func (p *pump) move(tc task.Context) error {
@@ -105,7 +129,7 @@ func (p *pump) position() fact.Position {
 
 // finish waits until what is committed by now was offered.
 func (p *pump) finish(tc task.Context) {
-	tc, done := tc.Grace("finish pump", finishWithin)
+	tc, done := tc.Grace("finish pump", share(tc, drainShare, finishWithin))
 	defer done()
 	for head := p.journal.Head(); p.position() < head; {
 		if p.moved.Wait(tc) != nil {

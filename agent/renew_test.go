@@ -1,6 +1,7 @@
 package agent_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -57,17 +58,19 @@ func (w *simulated) olderBuild(tc task.Context, name string, known ...string) *p
 		w.t.Fatal(err)
 	}
 	h.Store = journal.NewFaulty(w.sim.Entropy(name+" older disk"), journal.Faults{})
-	j, err := journal.Open(tc, task.NewGroup(tc, "older"), h.Store, journal.Options{
+	j, err := journal.Open(tc, h.Store, journal.Options{
 		Key: h.Ring.StoreKey(), Entropy: h.Entropy, Registry: registry,
 		Author: h.Ring.Authority(), Device: h.Ring.Device(), Sign: h.Ring.Sign,
 	})
-	if err == nil {
-		_, err = j.Append(tc, &journal.Entry{Drafts: drafts})
-	}
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if err := j.Close(tc); err != nil {
+	older := task.NewGroup(tc, "older")
+	older.Go("writer", j.Serve)
+	if _, err = j.Append(tc, &journal.Entry{Drafts: drafts}); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := errors.Join(j.Close(tc), older.Wait(tc)); err != nil {
 		w.t.Fatal(err)
 	}
 	p := &person{name: name, hands: h}

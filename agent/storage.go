@@ -31,8 +31,8 @@ func Registry() (*fact.Registry, error) {
 // storage is the journal as a service: first to start, last to close. Owner: agent root group.
 type storage struct{ journal *journal.Journal }
 
-func openJournal(tc task.Context, group *task.Group, h Hands, registry *fact.Registry) (*storage, error) {
-	j, err := journal.Open(tc, group, h.Store, journal.Options{
+func openJournal(tc task.Context, h Hands, registry *fact.Registry) (*storage, error) {
+	j, err := journal.Open(tc, h.Store, journal.Options{
 		Key: h.Ring.StoreKey(), Entropy: h.Entropy, Registry: registry,
 		Author: h.Ring.Authority(), Device: h.Ring.Device(), Sign: h.Ring.Sign,
 	})
@@ -51,8 +51,8 @@ func (s *storage) Owner() string { return "agent root group" }
 // Start implements [task.Service].
 func (s *storage) Start(task.Context) error { return nil }
 
-// Serve implements [task.Service]: the journal's writer is a task of its own; this one only lives as long.
-func (s *storage) Serve(tc task.Context) error { return task.NewLatch().Wait(tc) }
+// Serve implements [task.Service]: it is the journal's writer.
+func (s *storage) Serve(tc task.Context) error { return s.journal.Serve(tc) }
 
 // Close implements [task.Service]. By now nobody appends any more.
 func (s *storage) Close(tc task.Context) error { return s.journal.Close(tc) }

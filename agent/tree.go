@@ -10,11 +10,16 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// The budgets of a stop, for each service. A service that hangs costs its budget and no more.
+// The budgets of a stop. All of them are also bounded by what the caller of [Agent.Stop] has left, which the
+// stages share: a service that hangs costs its share and no more.
 const (
-	drainGrace = 2 * time.Second // the reactive pipeline delivers its last window
-	joinGrace  = 5 * time.Second // a service's tasks end
-	closeGrace = 5 * time.Second // a service releases what it holds
+	stopBudget = 30 * time.Second // of a caller that has none
+	drainGrace = 2 * time.Second  // the reactive pipeline delivers its last window
+	joinGrace  = 5 * time.Second  // the services' tasks end, all at once
+	closeGrace = 5 * time.Second  // a service releases what it holds
+
+	drainShare = 0.2
+	joinShare  = 0.5
 )
 
 // tree is the running services in start order, and the order in which they stop.
@@ -43,10 +48,13 @@ func (t *tree) start(tc task.Context) error {
 }
 
 // stop ends everything in the order of the runtime document ("Structured Concurrency"): the reactive
-// pipeline delivers its last window behind closed doors; the task tree is cancelled, each service within
-// its budget; services release what they hold, those that were started last first; then the lifecycle
-// ends. What hangs is named in the error and does not keep the rest from its turn.
+// pipeline delivers its last window behind closed doors; the task tree is cancelled, the services within one
+// budget since they end at once; services release what they hold, those that were started last first; then
+// the lifecycle ends. The journal is told last, because the others' last commits are its work. What hangs is
+// named in the error and does not keep the rest from its turn.
 func (t *tree) stop(tc task.Context) error {
+	tc, done := tc.Grace("agent.Stop", stopBudget)
+	defer done()
 	var errs []error
 	note := func(phase, name string, err error) {
 		t.record(phase, name)
@@ -56,14 +64,18 @@ func (t *tree) stop(tc task.Context) error {
 	}
 	t.shut(tc)
 	note("drain", "reactive", t.drain(tc))
-	for _, h := range t.handles {
+	for _, h := range t.handles[1:] {
 		h.Cancel()
 	}
+	ends := tc.Elapsed() + share(tc, joinShare, joinGrace)
 	for i := range slices.Backward(t.handles) {
-		note("join", t.names[i], t.handles[i].Join(tc, joinGrace))
+		if i == 0 {
+			ends = tc.Elapsed() + share(tc, joinShare, joinGrace)
+		}
+		note("join", t.names[i], t.handles[i].Join(tc, ends-tc.Elapsed()))
 	}
 	for i := range slices.Backward(t.handles) {
-		note("close", t.names[i], t.handles[i].Close(tc, closeGrace))
+		note("close", t.names[i], t.handles[i].Close(tc, share(tc, 1/float64(i+2), closeGrace)))
 	}
 	note("close", "reactive", t.pipeline.Close(tc, closeGrace))
 	t.record("lifecycle", "agent")
@@ -71,16 +83,24 @@ func (t *tree) stop(tc task.Context) error {
 	return errors.Join(errs...)
 }
 
+// share returns a part of what the budget has left, and at most d.
+func share(tc task.Context, part float64, d aura.Duration) aura.Duration {
+	if left, limited := tc.Remaining(); limited {
+		d = min(d, aura.Duration(part*float64(left)))
+	}
+	return d
+}
+
 // drain waits until the pipeline has delivered what entered before its doors closed.
 func (t *tree) drain(tc task.Context) error {
 	if t.pipeline.Observe().State() == task.New {
 		return nil
 	}
-	wait, done := tc.Grace("drain reactive", drainGrace)
+	wait, done := tc.Grace("drain reactive", share(tc, drainShare, drainGrace))
 	err := t.pipeline.Observe().Wait(wait, task.Stopping)
 	done()
 	if aura.KindOf(err) == aura.Stale {
 		err = nil // it had ended already
 	}
-	return errors.Join(err, t.pipeline.Join(tc, joinGrace))
+	return errors.Join(err, t.pipeline.Join(tc, share(tc, drainShare, joinGrace)))
 }

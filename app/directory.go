@@ -46,9 +46,7 @@ func (d *directory) read(tc task.Context, b Bridge, fn func(*fold)) error {
 func (d *directory) conversation(tc task.Context, b Bridge, self aura.AuthorityID, keep chat.Keep) (*fold, fact.Position, error) {
 	f, known := newFold(self, keep), fact.Position(0)
 	err := d.read(tc, b, func(*fold) {
-		for i := range d.records {
-			f.record(&d.records[i])
-		}
+		take(d.records, f.record)
 		known = d.after
 	})
 	return f, known, err

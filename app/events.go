@@ -92,13 +92,17 @@ type happening struct {
 	newest []Event
 }
 
-// kept is how many events wait for a slow onlooker.
+// kept is how many events wait at least for a slow onlooker.
 const kept = 4096
 
 // with returns the happening with more events behind it.
 func (h happening) with(more []Event) happening {
-	all := append(slices.Clip(h.newest), more...)
-	return happening{count: h.count + len(more), newest: all[max(0, len(all)-kept):]}
+	// Earlier happenings share the memory: they end before what is appended, and only the newest one is appended to.
+	all := append(h.newest, more...)
+	if len(all) > 2*kept {
+		all = slices.Clone(all[len(all)-kept:])
+	}
+	return happening{count: h.count + len(more), newest: all}
 }
 
 // after returns the events behind the first so many, and whether some of them are gone.

@@ -6,6 +6,7 @@ import (
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/task"
 )
 
 // peopleKinds are the facts that say who people and groups are, and how they are treated: what names
@@ -31,10 +32,18 @@ func newFold(self aura.AuthorityID, keep chat.Keep) *fold {
 	return &fold{chats: chat.NewState(self, keep)}
 }
 
+// take folds records. One that makes the fold panic is passed over: the agent folds the same facts and names
+// it, see [status.Status].
+func take(records []fact.Record, fold func(*fact.Record)) {
+	fact.NewQuarantine(task.Contain).Fold("", records, func(records []fact.Record) {
+		for i := range records {
+			fold(&records[i])
+		}
+	})
+}
+
 func (f *fold) apply(up *fact.Update) {
-	for i := range up.Records {
-		f.record(&up.Records[i])
-	}
+	take(up.Records, f.record)
 	for _, o := range up.Observations {
 		f.outboxes.Observe(o)
 	}

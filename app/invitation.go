@@ -95,9 +95,7 @@ func (c *Core) WaitInvitation(tc task.Context, id invite.ID) (invite.Invitation,
 func (c *Core) Invitations(tc task.Context) ([]invite.Invitation, error) {
 	var s invite.State
 	err := watch(tc, c.bridge, fact.Selection{Kinds: []string{"invite.*"}}, func(up fact.Update) error {
-		for i := range up.Records {
-			s.Apply(&up.Records[i])
-		}
+		take(up.Records, s.Apply)
 		return nil
 	})
 	return s.Invitations(tc.Now()), err

@@ -72,9 +72,7 @@ func (c *Core) Invitation(tc task.Context, id invite.ID) (invite.Invitation, err
 func (c *Core) invitations(tc task.Context) (*invite.State, error) {
 	s := &invite.State{}
 	err := watch(tc, c.bridge, fact.Selection{Kinds: []string{"invite.*"}}, func(up fact.Update) error {
-		for i := range up.Records {
-			s.Apply(&up.Records[i])
-		}
+		take(up.Records, s.Apply)
 		return nil
 	})
 	return s, err

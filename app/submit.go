@@ -106,9 +106,7 @@ func (c *Core) settleDoubts(tc task.Context) error {
 // gather folds the facts about actions that come after a position.
 func (c *Core) gather(tc task.Context, into *outcomes, after fact.Position) error {
 	return watch(tc, c.bridge, fact.Selection{Kinds: outcomeKinds(), After: after}, func(up fact.Update) error {
-		for i := range up.Records {
-			into.Apply(&up.Records[i])
-		}
+		take(up.Records, into.Apply)
 		return nil
 	})
 }
@@ -183,9 +181,7 @@ func (c *Core) WaitOperation(tc task.Context, id aura.OperationID) (Operation, e
 		return last, err
 	}
 	err = watch(tc, c.bridge, fact.Selection{Kinds: outcomeKinds(), After: after, Follow: true}, func(up fact.Update) error {
-		for i := range up.Records {
-			found.Apply(&up.Records[i])
-		}
+		take(up.Records, found.Apply)
 		if !up.Live {
 			return nil
 		}

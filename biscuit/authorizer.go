@@ -176,21 +176,6 @@ func (a *Authorizer) policies(d *Denial) error {
 	return nil
 }
 
-// Query returns what a rule of the deciding party derives, with origins. It trusts what the rule,
-// or else the program, says, as a policy does. Errors are those of [Authorizer.Authorize], but for
-// a denial.
-func (a *Authorizer) Query(r *datalog.Rule) ([]datalog.Fact, error) {
-	err := a.world.Run()
-	var facts []datalog.Fact
-	if err == nil {
-		facts, err = a.world.Query(datalog.Authorizer, a.trusted(authorizer, a.program, r), r)
-	}
-	if err != nil {
-		return nil, &aura.Error{Op: "biscuit.Query", Kind: aura.KindOf(err), Err: err}
-	}
-	return facts, nil
-}
-
 // Facts iterates over all facts, given and derived so far, by name.
 func (a *Authorizer) Facts() iter.Seq[datalog.Fact] { return a.world.Facts() }
 

@@ -3,7 +3,7 @@
 //
 // Text enters through [Parse] and becomes a [Program] of values that print back as text. A [World]
 // takes facts and rules, each with the [Origin] it came from, derives everything that follows in
-// [World.Run], and answers [World.Query] and [World.Check]. A rule sees only facts whose origin it
+// [World.Run], and answers [World.Select] and [World.Check]. A rule sees only facts whose origin it
 // trusts, which is how a later block of a token cannot lend authority to an earlier one.
 //
 // The language is that of Biscuit, Datalog 3.3: see SPECIFICATIONS.md of eclipse-biscuit/biscuit.

@@ -149,7 +149,7 @@ func TestWorldDerivesWhatTheDefinitionSays(t *testing.T) {
 			t.Fatalf("-definition +world:\n%s", diff)
 		}
 		q := rules().Draw(t, "query")
-		answer, err := w.Query(q.origin, q.trusted, &q.rule)
+		answer, err := query(w, q.origin, q.trusted, &q.rule)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -185,15 +185,6 @@ func (j *join) head() []uint32 {
 	return row
 }
 
-// Query returns what [World.Select] finds.
-func (w *World) Query(origin, trusted Origin, r *Rule) ([]Fact, error) {
-	found, err := w.Select(origin, trusted, r)
-	if err != nil {
-		return nil, err
-	}
-	return slices.Collect(found), nil
-}
-
 // Select finds what a rule would derive from the present facts, without adding it: each fact once
 // for each of its origins, in the order found. A fact is made when the iteration reaches it, from terms that
 // it shares with the world: an answer of a million rows takes the memory of its numbers. Call [World.Run] first.

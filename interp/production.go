@@ -214,10 +214,15 @@ func (p *Production) attempt(tc task.Context, group []*order) ([]*order, error) 
 	return nil, nil
 }
 
-// carryOut commits a plan and releases its envelopes.
+// carryOut commits a plan and releases its envelopes: from the journal's writer, since handing the outcome
+// back first would cost each message two wake-ups on its way.
 func (p *Production) carryOut(tc task.Context, plan *plan) ([]effect.Result, error) {
 	receipts := plan.issue(p.own, p.signer.Sign)
-	records, err := p.append(tc, plan)
+	records, err := p.append(tc, plan, func(tc task.Context) {
+		for _, e := range plan.releases {
+			p.sender.Release(tc, e)
+		}
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -226,9 +231,6 @@ func (p *Production) carryOut(tc task.Context, plan *plan) ([]effect.Result, err
 			tc.Emit(world.EpochTurned(p.Name(), now))
 		}
 	}
-	for _, e := range plan.releases {
-		p.sender.Release(tc, e)
-	}
 	var head fact.Position
 	if len(records) > 0 {
 		head = records[len(records)-1].Position
@@ -236,9 +238,10 @@ func (p *Production) carryOut(tc task.Context, plan *plan) ([]effect.Result, err
 	return plan.results(head, records, receipts), nil
 }
 
-// append makes a plan durable. A plan of envelopes alone has nothing to write.
-func (p *Production) append(tc task.Context, plan *plan) ([]fact.Record, error) {
+// append makes a plan durable and calls release then. A plan of envelopes alone has nothing to write.
+func (p *Production) append(tc task.Context, plan *plan, release func(task.Context)) ([]fact.Record, error) {
 	e := &journal.Entry{
+		Synced: release,
 		Drafts: plan.drafts, Charges: plan.charges.written(), Leaks: plan.leaks.written(),
 		Expect: func(v journal.View) error {
 			if !plan.holds(v, p.device) {
@@ -251,6 +254,7 @@ func (p *Production) append(tc task.Context, plan *plan) ([]fact.Record, error) 
 		e.Meta = append(e.Meta, journal.KV{Key: m.Key, Value: m.Value})
 	}
 	if len(e.Drafts)+len(e.Charges)+len(e.Leaks)+len(e.Meta) == 0 {
+		release(tc)
 		return nil, nil
 	}
 	return p.journal.Append(tc, e)

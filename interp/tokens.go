@@ -106,6 +106,13 @@ func (t *Tokens) Committed(records []fact.Record) {
 	t.fold.Committed(records)
 }
 
+// Quarantined returns the facts that the fold could not take, see [fact.Quarantine].
+func (t *Tokens) Quarantined() []fact.Quarantined {
+	t.leaf.Lock()
+	defer t.leaf.Unlock()
+	return t.fold.Quarantined()
+}
+
 // Frontier implements [Frontiers].
 func (t *Tokens) Frontier(_ task.Context, c Claim) (guard.Frontier, error) {
 	q := question{context: c.Context, subject: c.Authority}

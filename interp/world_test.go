@@ -153,7 +153,7 @@ func open(t testing.TB, tc task.Context, store journal.Store, e world.Entropy) *
 	t.Helper()
 	h := &home{t: t, group: task.NewGroup(tc, "home"), store: store}
 	var err error
-	h.journal, err = journal.Open(tc, h.group, store, journal.Options{
+	h.journal, err = journal.Open(tc, store, journal.Options{
 		Key: [32]byte{1}, Entropy: e, Author: own, Device: device, Sign: signer{}.Sign, Registry: registry(t),
 	})
 	if err != nil {
@@ -167,6 +167,7 @@ func open(t testing.TB, tc task.Context, store journal.Store, e world.Entropy) *
 		t.Fatal(err)
 	}
 	h.room = interp.NewRoom(own, device, h.journal, h.tokens, h.steps, e, interp.RoomOptions{})
+	h.group.Go("journal.writer", h.journal.Serve)
 	h.group.Go("interp.serve", h.prod.Serve)
 	return h
 }

@@ -225,6 +225,44 @@ func (r *recorder) Committed(records []fact.Record) {
 	}
 }
 
+// TestWhatWaitsForASyncIsLetGoBeforeTheSinks: an entry's Synced comes after its sync and before everybody else,
+// and never for an entry that was lost or refused.
+func TestWhatWaitsForASyncIsLetGoBeforeTheSinks(t *testing.T) {
+	simulate(t, 3, func(tc task.Context) {
+		disk := journal.NewFaulty(entropy(2), journal.Faults{SyncDelay: time.Millisecond})
+		rec := &recorder{Store: disk}
+		j := open(t, tc, rec)
+		j.Attach(rec)
+		entry := func(name string) *journal.Entry {
+			return &journal.Entry{
+				Drafts: []fact.Draft{draft(pair, "chat.message", name)},
+				Synced: func(task.Context) { rec.note("free %s, head %d", name, j.Head()) },
+			}
+		}
+		rec.words = nil
+		j.append(t, tc, entry("kept"))
+		rec.note("ack")
+		if diff := cmp.Diff([]string{"apply", "synced", "free kept, head 1", "sink 1", "ack"}, rec.words); diff != "" {
+			t.Error(diff)
+		}
+		rec.words = nil
+		disk.SetFaults(journal.Faults{FailApply: 1})
+		if _, err := j.Append(tc, entry("lost")); err == nil {
+			t.Error("the disk did not fail")
+		}
+		disk.SetFaults(journal.Faults{})
+		refused := entry("refused")
+		refused.Expect = func(journal.View) error { return aura.Denied }
+		if _, err := j.Append(tc, refused); !errors.Is(err, aura.Denied) {
+			t.Errorf("an entry that is refused: %v", err)
+		}
+		if diff := cmp.Diff([]string{"apply", "synced"}, rec.words); diff != "" {
+			t.Error(diff)
+		}
+		j.close(t, tc)
+	})
+}
+
 func TestNothingIsToldBeforeItsSync(t *testing.T) {
 	for _, executor := range []struct {
 		name string
@@ -331,7 +369,7 @@ func TestFailedDiskRefusesAndRecovers(t *testing.T) {
 	}
 }
 
-func TestEveryCallerIsAnsweredWhenTheOwnerStops(t *testing.T) {
+func TestWhatIsInsideIsCommittedWhenTheOwnerStops(t *testing.T) {
 	simulate(t, 1, func(tc task.Context) {
 		j := open(t, tc, journal.NewFaulty(entropy(2), journal.Faults{SyncDelay: time.Second}))
 		kinds := map[aura.Kind]int{}
@@ -347,17 +385,17 @@ func TestEveryCallerIsAnsweredWhenTheOwnerStops(t *testing.T) {
 			t.Fatal(err)
 		}
 		j.group.Cancel()
-		if err := g.Wait(tc); err != nil {
+		if err := errors.Join(g.Wait(tc), j.group.Wait(tc)); err != nil {
 			t.Fatal(err)
 		}
-		if kinds[aura.Cancelled] != 20 {
-			t.Errorf("answers by kind: %v", kinds)
-		}
-		if _, err := j.Append(tc, &journal.Entry{}); !errors.Is(err, aura.Cancelled) {
-			t.Errorf("after the end: got %v, want cancelled", err)
+		if n := len(j.read(t, tc, fact.Selection{})); kinds[0] != 20 || n != 20 {
+			t.Errorf("answers by kind: %v, and %d facts are there", kinds, n)
 		}
 		if err := j.Close(tc); err != nil {
 			t.Error(err)
+		}
+		if _, err := j.Append(tc, &journal.Entry{}); !errors.Is(err, aura.Cancelled) {
+			t.Errorf("after the end: got %v, want cancelled", err)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package journal
 import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/task"
 )
 
 // Bounds of one entry.
@@ -22,6 +23,11 @@ type Entry struct {
 	// fill in the entry's other fields, for example charges that depend on what is spent by then. It must
 	// be quick, must not wait and must not call the journal except through the view.
 	Expect func(View) error
+
+	// Synced, if set, is called by the writer as soon as the entry is durable and can be read, before the
+	// sinks are told: for what must not wait for them, such as a message that may leave now. It is not
+	// called for an entry that was refused or lost. It must be quick, must not wait and must not append.
+	Synced func(task.Context)
 
 	Drafts      []fact.Draft  // own facts, in order
 	Foreign     []fact.Record // verified facts of others; positions are ignored, duplicates dropped

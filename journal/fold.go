@@ -38,7 +38,7 @@ const (
 )
 
 // Fold is a reducer that follows the journal and starts from its checkpoint. The owner of the state holds
-// its leaf when it calls [Fold.Committed] or [Fold.Due]; Load takes it by itself.
+// its leaf when it calls [Fold.Committed], [Fold.Quarantined] or [Fold.Due]; Load takes it by itself.
 type Fold struct {
 	name      string
 	selection fact.Selection
@@ -50,6 +50,8 @@ type Fold struct {
 	kept    fact.Position // the position of the last checkpoint, or of the last attempt at one
 	changes int           // facts folded since
 	size    int           // of the last checkpoint's state
+
+	quarantine *fact.Quarantine
 }
 
 // NewFold returns a fold of the facts that sel selects by namespace and kind; its folder is empty, and leaf
@@ -57,6 +59,7 @@ type Fold struct {
 func NewFold(name string, sel fact.Selection, f Folder, leaf *task.Leaf) *Fold {
 	return &Fold{
 		name: name, selection: fact.Selection{Namespaces: sel.Namespaces, Kinds: sel.Kinds}, folder: f, leaf: leaf,
+		quarantine: fact.NewQuarantine(task.Contain),
 	}
 }
 
@@ -149,16 +152,21 @@ func (f *Fold) Committed(records []fact.Record) {
 }
 
 func (f *Fold) apply(r *fact.Record) {
-	f.folder.Apply(r)
+	f.quarantine.Take(f.name, r, f.folder.Apply)
 	f.changes++
 }
 
+// Quarantined returns the facts that the reducer panicked on. The rest was folded, and a start tries them
+// again.
+func (f *Fold) Quarantined() []fact.Quarantined { return f.quarantine.Held() }
+
 // Due returns the checkpoint that it is time to append, and false when there is none. Only after Load, and
 // when [Fold.Committed] was told everything since. An attempt counts, so that a state that is too large or a
-// disk that fails is not tried again at once.
+// disk that fails is not tried again at once. While a fact is in quarantine none is due: a state without the
+// fact would hide it from a program that can take it.
 func (f *Fold) Due() (Checkpoint, bool, error) {
 	enough := f.changes >= max(checkpointFacts, f.size/checkpointBytes)
-	if f.name == "" || !enough && f.through-f.kept < checkpointSpan {
+	if f.name == "" || len(f.quarantine.Held()) > 0 || !enough && f.through-f.kept < checkpointSpan {
 		return Checkpoint{}, false, nil
 	}
 	f.kept, f.changes = f.through, 0

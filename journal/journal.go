@@ -32,7 +32,7 @@ type Sink interface {
 
 // Journal is an open journal. Its methods are safe for any number of tasks.
 //
-// Owner: the group given to Open, which runs the writer.
+// Owner: the service that runs [Journal.Serve].
 type Journal struct {
 	store   Store
 	seal    *sealer
@@ -41,12 +41,13 @@ type Journal struct {
 	older   bool           // the store has indexes of format 1; fixed at Open
 	raise   bool           // the header says an older format; only the writer changes it
 	inbox   *task.Mailbox[*request]
-	ended   *task.Latch // the writer is gone
+	turn    *task.Semaphore // of the one that serves
 
 	lock   task.Leaf // guards what follows; only the writer changes state, recent and prior
 	state  *layer    // what is durable
 	recent recent    // and the newest of it
 	sinks  []*attached
+	served bool              // there was a writer
 	prior  map[string][]byte // metadata that a batch is changing, as it was before; nil: none
 }
 
@@ -56,11 +57,12 @@ type attached struct{ sink Sink }
 // line, so it bounds memory and not the number of callers.
 const inboxCapacity = 256
 
-// Open opens the journal in store, or begins one if the store is empty, and starts its writer in group. It
+// Open opens the journal in store, or begins one if the store is empty. It reads at once and takes entries
+// while [Journal.Serve] runs. It
 // returns aura.Denied when the store was sealed with another key, aura.Corrupt when something that must be
 // there is damaged or missing, and aura.Invalid for a newer format or missing options. The store
 // belongs to the journal from then on, see [Journal.Close].
-func Open(tc task.Context, group *task.Group, store Store, o Options) (*Journal, error) {
+func Open(tc task.Context, store Store, o Options) (*Journal, error) {
 	const op = "journal.Open"
 	if o.Entropy == nil || o.Key == [32]byte{} {
 		return nil, aura.Errorf(op, aura.Invalid, "a key and a source of randomness are required")
@@ -74,7 +76,7 @@ func Open(tc task.Context, group *task.Group, store Store, o Options) (*Journal,
 	}
 	j := &Journal{
 		store: store, seal: seal, options: o, kinds: map[string]tag{},
-		inbox: task.NewMailbox[*request]("journal", inboxCapacity), ended: task.NewLatch(),
+		inbox: task.NewMailbox[*request]("journal", inboxCapacity), turn: task.NewSemaphore(1),
 	}
 	for _, d := range o.Registry.Domains() {
 		for _, k := range d.Kinds {
@@ -84,7 +86,6 @@ func Open(tc task.Context, group *task.Group, store Store, o Options) (*Journal,
 	if err := j.load(tc); err != nil {
 		return nil, err
 	}
-	group.Go("journal.writer", j.write)
 	return j, nil
 }
 
@@ -121,9 +122,11 @@ func (j *Journal) Attach(s Sink) (head fact.Position, detach func()) {
 // readers have ended.
 func (j *Journal) Close(tc task.Context) error {
 	j.inbox.Close()
-	if err := j.ended.Wait(tc); err != nil {
+	if err := j.turn.Acquire(tc); err != nil {
 		return err
 	}
+	defer j.turn.Release()
+	j.refuse()
 	return j.store.Close(tc)
 }
 

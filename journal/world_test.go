@@ -117,7 +117,10 @@ func open(t testing.TB, tc task.Context, store journal.Store) opened {
 
 func tryOpen(tc task.Context, store journal.Store, o journal.Options) (opened, error) {
 	g := task.NewGroup(tc, "journal")
-	j, err := journal.Open(tc, g, store, o)
+	j, err := journal.Open(tc, store, o)
+	if err == nil {
+		g.Go("journal.writer", j.Serve)
+	}
 	return opened{j, g}, err
 }
 

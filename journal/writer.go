@@ -41,28 +41,47 @@ type accepted struct {
 	from, to int
 }
 
-// write is the writer: the one task that changes the journal.
-func (j *Journal) write(tc task.Context) error {
-	defer j.ended.Open()
-	defer j.refuse()
+// Serve is the writer: the one task that changes the journal, and the receive loop of the service that owns
+// it. It ends when tc is cancelled or the journal is closed, after what is inside was committed. Entries that
+// come while nobody serves wait until somebody does, or until the journal is closed.
+func (j *Journal) Serve(tc task.Context) error {
+	if err := j.turn.Acquire(tc); err != nil {
+		return err
+	}
+	defer j.turn.Release()
+	orderly := false
+	defer func() {
+		if !orderly {
+			j.refuse() // a panic in a sink must not leave callers waiting
+		}
+	}()
 	crowded := false
 	for {
 		first, err := j.inbox.Recv(tc)
 		if err != nil {
-			if tc.Err() == nil {
-				return nil // closed and drained
+			var left bool
+			if first, left = j.inbox.TryRecv(); !left {
+				orderly = true
+				return tc.Err()
 			}
-			return err
 		}
-		g := j.gather(tc, first, crowded)
-		crowded = len(g.accepted) > 1
-		if len(g.accepted) > 0 {
-			j.commit(tc, g)
-		}
+		crowded = j.write(tc, first, crowded)
 	}
 }
 
-// refuse answers those who are still waiting when the writer ends.
+// write commits a group and reports whether it was crowded. Once begun it goes to its end: a cancellation of
+// the writer must not leave a group half-way.
+func (j *Journal) write(tc task.Context, first *request, crowded bool) bool {
+	tc, done := tc.Grace("journal.commit", task.Forever)
+	defer done()
+	g := j.gather(tc, first, crowded)
+	if len(g.accepted) > 0 {
+		j.commit(tc, g)
+	}
+	return len(g.accepted) > 1
+}
+
+// refuse answers those who are still waiting when nobody serves any more.
 func (j *Journal) refuse() {
 	j.inbox.Close()
 	for {
@@ -122,9 +141,16 @@ func (j *Journal) admit(g *group, r *request) {
 	}
 }
 
-// commit makes the group durable, then visible, then tells the sinks, then the callers: in this order, so
-// that nobody acts on what a crash could take back, and a caller finds what the sinks fold from its facts.
+// commit makes the group durable, then visible, then lets go what waited for that, then tells the sinks, then
+// the callers: in this order, so that nobody acts on what a crash could take back, and a caller finds what the
+// sinks fold from its facts.
 func (j *Journal) commit(tc task.Context, g *group) {
+	answered := false
+	defer func() {
+		if !answered { // a panic in a sink must not leave callers waiting
+			answer(g, aura.Errorf("journal.Append", aura.Internal, "the commit ended without a result"))
+		}
+	}()
 	j.prove(g)
 	if b, err := j.batch(g); err != nil || b.Len() > 0 {
 		if err == nil {
@@ -135,9 +161,8 @@ func (j *Journal) commit(tc task.Context, g *group) {
 		}
 		if err != nil {
 			tc.Emit(world.ServiceTroubled("journal", "append failed", "", err))
-			for _, a := range g.accepted {
-				a.request.reply.Resolve(nil, &aura.Error{Op: "journal.Append", Kind: aura.KindOf(err), Err: err})
-			}
+			answer(g, &aura.Error{Op: "journal.Append", Kind: aura.KindOf(err), Err: err})
+			answered = true
 			return
 		}
 	}
@@ -152,6 +177,11 @@ func (j *Journal) commit(tc task.Context, g *group) {
 	j.prior = nil
 	sinks := j.sinks
 	j.lock.Unlock()
+	for _, a := range g.accepted {
+		if synced := a.request.entry.Synced; synced != nil {
+			synced(tc)
+		}
+	}
 	if len(records) > 0 {
 		for _, s := range sinks {
 			s.sink.Committed(records)
@@ -163,6 +193,14 @@ func (j *Journal) commit(tc task.Context, g *group) {
 	for _, a := range g.accepted {
 		// Capped, so that a caller who appends to its result does not write into its neighbour's.
 		a.request.reply.Resolve(records[a.from:a.to:a.to], nil)
+	}
+	answered = true
+}
+
+// answer tells the callers of a group that it failed. Those that have an answer keep it.
+func answer(g *group, err error) {
+	for _, a := range g.accepted {
+		a.request.reply.Resolve(nil, err)
 	}
 }
 

@@ -45,6 +45,8 @@ type Scheduler struct {
 	inbox *task.Mailbox[message]
 	views []*bound
 	stage Stage
+
+	quarantine *fact.Quarantine
 }
 
 // message is what the receive loop takes: an update, or a view to add.
@@ -70,7 +72,8 @@ func NewScheduler(h *Hub, o Options, views ...View) (*Scheduler, error) {
 	}
 	return &Scheduler{
 		hub: h, feed: o.Feed, opts: o, views: arranged,
-		inbox: task.NewMailbox[message](schedulerName, inboxSize),
+		inbox:      task.NewMailbox[message](schedulerName, inboxSize),
+		quarantine: fact.NewQuarantine(task.Contain),
 	}, nil
 }
 
@@ -197,7 +200,7 @@ func (s *Scheduler) flush(tc task.Context, batch *fact.Update) {
 		b.due = b.due || b.timed && now.At >= b.turns
 		part := narrow(&b.needs, batch)
 		if len(part.Records) > 0 || len(part.Observations) > 0 {
-			b.view.Apply(part)
+			s.apply(tc, b, part)
 			b.due = true
 		}
 		for _, f := range b.follows {
@@ -213,10 +216,34 @@ func (s *Scheduler) flush(tc task.Context, batch *fact.Update) {
 	}
 }
 
+// apply hands a batch to a view. A fact that makes the view panic is set aside, and the rest goes on.
+func (s *Scheduler) apply(tc task.Context, b *bound, part fact.Update) {
+	if task.Contain(func() { b.view.Apply(part) }) == nil {
+		return
+	}
+	told := len(s.quarantine.Held())
+	s.quarantine.Fold(b.name, part.Records, func(records []fact.Record) {
+		b.view.Apply(fact.Update{Records: records, Position: part.Position, Live: part.Live})
+	})
+	for _, q := range s.quarantine.Held()[told:] {
+		tc.Emit(world.InvariantViolated(schedulerName, "a view takes every fact", q.ID, q.Cause))
+	}
+	for i := range part.Observations {
+		if err := task.Contain(func() { b.view.Apply(fact.Update{Observations: part.Observations[i : i+1]}) }); err != nil {
+			tc.Emit(world.InvariantViolated(schedulerName, "a view takes every observation", aura.FactID{}, err))
+		}
+	}
+}
+
 func (s *Scheduler) publish(tc task.Context, b *bound) {
 	mark := len(s.stage.staged)
 	b.timed = false // a view that fails is tried again with the next batch
-	if err := b.view.Publish(tc, &s.stage); err != nil {
+	var err error
+	if panicked := task.Contain(func() { err = b.view.Publish(tc, &s.stage) }); panicked != nil {
+		tc.Emit(world.InvariantViolated(schedulerName, "a view can always be shown", aura.FactID{}, panicked))
+		err = panicked
+	}
+	if err != nil {
 		// Nothing half-made leaves: what the view staged before it failed is taken back.
 		s.stage.staged = s.stage.staged[:mark]
 		tc.Emit(world.ServiceTroubled(schedulerName, "view kept its last snapshot", world.Text(b.name), err))

@@ -79,14 +79,15 @@ type Book struct {
 
 	lock    task.Leaf
 	pages   Pages
-	folds   []*journal.Fold // of pages, except the conversations
-	blind   bool            // a secret could not be read
+	folds   []*journal.Fold  // of pages, except the conversations
+	talk    *fact.Quarantine // of the conversations
+	blind   bool             // a secret could not be read
 	changed []*task.Bell
 }
 
 // NewBook returns an empty book for an authority. meta reads the journal's metadata, nil for none.
 func NewBook(self aura.AuthorityID, meta func(key string) ([]byte, error)) *Book {
-	b := &Book{self: self, meta: meta, pages: Pages{
+	b := &Book{self: self, meta: meta, talk: fact.NewQuarantine(task.Contain), pages: Pages{
 		Chats:   chat.NewState(self, bookKeep),
 		secrets: map[aura.ContextID][32]byte{}, tags: map[transport.Tag]aura.ContextID{},
 		codes: map[transport.Tag]transport.Secret{},
@@ -126,10 +127,21 @@ func (b *Book) Load(tc task.Context, j *journal.Journal, own aura.DeviceID) erro
 			return err
 		}
 		for i := range records {
-			b.pages.Chats.Apply(&records[i])
+			b.talk.Take("chat", &records[i], b.pages.Chats.Apply)
 		}
 	}
 	return nil
+}
+
+// Quarantined returns the facts that a fold could not take, see [fact.Quarantine].
+func (b *Book) Quarantined() []fact.Quarantined {
+	b.lock.Lock()
+	defer b.lock.Unlock()
+	held := b.talk.Held()
+	for _, f := range b.folds {
+		held = append(held, f.Quarantined()...)
+	}
+	return held
 }
 
 // Folds implements [keeper].
@@ -167,8 +179,18 @@ func (b *Book) Tails(own aura.DeviceID) []Tail {
 
 // Committed implements [journal.Sink].
 func (b *Book) Committed(records []fact.Record) {
+	if bells, structural := b.take(records); structural {
+		for _, bell := range bells {
+			bell.Ring()
+		}
+	}
+}
+
+// take folds records and reports whether they may have changed who is linked to whom.
+func (b *Book) take(records []fact.Record) (bells []*task.Bell, structural bool) {
 	b.lock.Lock()
-	structural, met, invited := false, false, false
+	defer b.lock.Unlock()
+	met, invited := false, false
 	for _, f := range b.folds {
 		f.Committed(records)
 	}
@@ -176,7 +198,7 @@ func (b *Book) Committed(records []fact.Record) {
 		r := &records[i]
 		switch r.Fact.Kind {
 		case chat.KindMessage, chat.KindRead, chat.KindAcked, chat.KindFailed:
-			b.pages.Chats.Apply(r)
+			b.talk.Take("chat", r, b.pages.Chats.Apply)
 			continue // they change nothing about who is linked to whom
 		case contact.KindAdded, chat.KindCreated, chat.KindJoined:
 			met = true
@@ -191,13 +213,7 @@ func (b *Book) Committed(records []fact.Record) {
 	if invited {
 		b.offer()
 	}
-	bells := b.changed
-	b.lock.Unlock()
-	if structural {
-		for _, bell := range bells {
-			bell.Ring()
-		}
-	}
+	return b.changed, structural
 }
 
 // open learns the secrets of contexts.

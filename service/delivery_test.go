@@ -158,6 +158,27 @@ func TestRetransmissionCostsNothingInItsEpoch(t *testing.T) {
 	})
 }
 
+// TestMoreThanMayBeOnItsWayArrives: a backlog larger than what may be unacknowledged goes on when the peer
+// acknowledges.
+func TestMoreThanMayBeOnItsWayArrives(t *testing.T) {
+	const all = 4096 + 300
+	inWorlds(t, 1, func(tc task.Context, u *universe) {
+		ada := u.person(tc, "Ada", limited(1<<20, 24*time.Hour))
+		ben := u.person(tc, "Ben", limited(1<<20, 24*time.Hour))
+		context := u.meet(tc, ada, ben)
+		ben.stop(tc)
+		for i := range all {
+			ada.say(tc, context, fmt.Sprint(i))
+		}
+		ben.start(tc)
+		ben.disk.SetFaults(journal.Faults{SyncDelay: 2 * time.Second}) // it acknowledges late
+		ns, device := fact.ContextNamespace(context), ada.ring.Device()
+		u.until(tc, "the backlog arrives", time.Minute, func() bool {
+			return ben.agent.Journal().Count(ns, device) == ada.agent.Journal().Count(ns, device)
+		})
+	})
+}
+
 // TestMessagesWaitForAnAbsentPeer restarts both sides, in order and by crashes, while messages wait.
 func TestMessagesWaitForAnAbsentPeer(t *testing.T) {
 	inWorlds(t, 10, func(tc task.Context, u *universe) {

@@ -3,7 +3,6 @@ package service
 import (
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/fact"
@@ -17,8 +16,6 @@ const (
 	// frontAtOnce is how many intents a service works on at once. Their commits share a sync, so this is
 	// also how far group commit can reach.
 	frontAtOnce = 256
-	// frontGrace is how long work in hand may take to end when the service stops.
-	frontGrace = 5 * time.Second
 )
 
 // front is the receive loop of the domain services: intents arrive in one bounded mailbox, and each is
@@ -74,30 +71,27 @@ func (f *front) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
 // Start implements [task.Service]. There is nothing to repair: the journal is the state.
 func (f *front) Start(task.Context) error { return nil }
 
-// Serve implements [task.Service]. When it ends, what is in hand ends first and what waits is refused.
+// Serve implements [task.Service]. When it ends, what is in hand ends with the service's group and what
+// waits is refused.
 func (f *front) Serve(tc task.Context) error {
-	work := task.NewGroup(tc, f.name+".work")
 	places := task.NewSemaphore(frontAtOnce)
 	defer f.refuse()
 	for {
 		s, err := f.mail.Recv(tc)
 		if err != nil {
-			return work.Close(tc, frontGrace)
+			return err
 		}
 		if err := places.Acquire(tc); err != nil {
 			s.reply.Resolve(fact.Result{}, err)
-			return work.Close(tc, frontGrace)
+			return err
 		}
-		work.Go(f.name+".submit", func(tc task.Context) error {
+		tc.Group().Go(f.name+".submit", func(tc task.Context) error {
 			defer places.Release()
 			// A panic or an abort in the handler must not leave the caller waiting.
 			defer s.reply.Resolve(fact.Result{}, aura.Errorf("service.Submit", aura.Internal, "the handler of %s ended without a result", s.intent.Kind))
 			s.reply.Resolve(f.handles[s.intent.Kind](tc, s.intent))
 			return nil
 		})
-		if err := work.Err(); err != nil {
-			return err
-		}
 	}
 }
 

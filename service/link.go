@@ -2,6 +2,7 @@ package service
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"time"
 
@@ -211,6 +212,9 @@ func (l *link) run(tc task.Context) error {
 		if tc.Err() != nil {
 			return tc.Err()
 		}
+		if _, panicked := errors.AsType[*task.PanicError](err); panicked {
+			tc.Emit(world.InvariantViolated("sync", "a session does not panic", aura.FactID{}, err))
+		}
 		reason := reasonOffline
 		if d, own := denial(err); own {
 			reason = l.because(tc, refused(d))
@@ -334,7 +338,9 @@ func (l *link) session(tc task.Context, c *transport.Channel) error {
 	if err != nil {
 		return err
 	}
-	work := task.NewGroup(tc, "sync.session")
+	// A message that makes this side panic ends the session, and the link begins another one under its
+	// backoff: a peer must not end the agent.
+	work := task.NewIsolated(tc, "sync.session")
 	work.Go("sync.receive", s.receive)
 	work.Go("sync.keep", s.keep)
 	work.Go("sync.send", s.send)

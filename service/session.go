@@ -140,6 +140,7 @@ func (s *session) onHello(tc task.Context, b []byte) error {
 func (s *session) onAck(tc task.Context, through uint64) error {
 	s.lock.Lock()
 	valid, news := through <= s.limit, through > s.acked
+	full := s.limit-min(s.limit, s.acked) >= ahead // send may wait for this
 	var landed []aura.FactID
 	if valid && news {
 		s.acked = through
@@ -151,7 +152,9 @@ func (s *session) onAck(tc task.Context, through uint64) error {
 	}
 	if news {
 		s.acks.Ring()
-		s.link.bell.Ring()
+		if full {
+			s.link.bell.Ring()
+		}
 		s.acknowledged(tc, landed)
 	}
 	return nil

@@ -4,7 +4,8 @@
 // interpreter and channels, and the frontends are the real Cores over them; simulated are only the hands:
 // the disk below the journal, the network below the channels, time and chance. People meet, talk, read,
 // rename and block; with [Options].Faults the network is cut, processes are killed in the middle of a step,
-// disks fail and clocks are wrong by hours or years. The same options give the same world, step for step, which its digest shows.
+// services panic, disks fail and clocks are wrong by hours or years. The same options give the same world, step for
+// step, which its digest shows.
 //
 // What must hold is checked at every commit, every few seconds and, after everything was healed, at the
 // end: see [Violation]. To show that the checks bite, [Options].Plant puts a known bug between the agent

@@ -21,17 +21,21 @@ type Speaker struct {
 	Journal *journal.Journal
 }
 
-// OpenSpeaker opens the journal in a store. The caller closes it.
+// OpenSpeaker opens the journal in a store, whose writer runs in group. The caller closes it.
 func OpenSpeaker(tc task.Context, group *task.Group, store journal.Store, ring *keyring.Ring, entropy world.Entropy) (Speaker, error) {
 	registry, err := agent.Registry()
 	if err != nil {
 		return Speaker{}, err
 	}
-	j, err := journal.Open(tc, group, store, journal.Options{
+	j, err := journal.Open(tc, store, journal.Options{
 		Key: ring.StoreKey(), Entropy: entropy, Registry: registry,
 		Author: ring.Authority(), Device: ring.Device(), Sign: ring.Sign,
 	})
-	return Speaker{Ring: ring, Journal: j}, err
+	if err != nil {
+		return Speaker{}, err
+	}
+	group.Go("journal.writer", j.Serve)
+	return Speaker{Ring: ring, Journal: j}, nil
 }
 
 // turn is how many messages one side writes before the other answers.

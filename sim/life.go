@@ -8,6 +8,7 @@ import (
 	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/interp"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -21,6 +22,7 @@ type life struct {
 	front  *task.Handle
 	users  *task.Group
 	screen []onScreen
+	fuse   *fuse
 	jumped bool // the clock was set while the process ran
 }
 
@@ -54,7 +56,12 @@ func (p *person) start(tc task.Context) error {
 // boot assembles and starts everything.
 func (l *life) boot(tc task.Context) (err error) {
 	w := l.world
-	l.agent, err = agent.New(tc, l.group, l.hands(), agent.Options{Version: "sim", Wrap: w.wrap(l.person)})
+	l.fuse = newFuse(w.sim.Elapsed)
+	wrap := w.wrap(l.person)
+	l.agent, err = agent.New(tc, l.group, l.hands(), agent.Options{
+		Version: "sim", Trace: l.fuse.look, Extra: []task.Service{l.fuse},
+		Wrap: func(i interp.Interpreter) interp.Interpreter { return fused{wrap(i), l.fuse} },
+	})
 	if err != nil {
 		return err
 	}
@@ -93,6 +100,7 @@ func (l *life) recall(tc task.Context) error {
 	// Nobody appends before the services start, so nothing is missed in between.
 	l.witness, l.last = fresh, j
 	j.Attach(fresh)
+	j.Attach(l.fuse)
 	return nil
 }
 

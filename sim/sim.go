@@ -24,7 +24,7 @@ type Options struct {
 	Seed    uint64
 	Agents  int  // default 3; from [MinAgents] to [MaxAgents]
 	Minutes int  // simulated minutes of activity; default 1, at most [MaxMinutes]
-	Faults  bool // cut the network, kill processes, spoil disks, set clocks wrong
+	Faults  bool // cut the network, kill processes, make services panic, spoil disks, set clocks wrong
 	// Plant names a bug of [Plants] to put into every agent. Default: none.
 	Plant string
 	// Trace, when set, receives one line for each event of the world.
@@ -47,6 +47,7 @@ type Report struct {
 	Restarts   int           `json:"restarts"` // after a clean stop
 	Partitions int           `json:"partitions"`
 	DiskFaults int           `json:"disk_faults"`
+	Panics     int           `json:"panics"` // of agents, each made by the world
 	ClockJumps int           `json:"clock_jumps"`
 	Violations []Violation   `json:"violations"`
 }

@@ -48,9 +48,9 @@ func TestTroubledWorldsHold(t *testing.T) {
 		hold(t, o, r)
 		sum.Crashes, sum.Restarts = sum.Crashes+r.Crashes, sum.Restarts+r.Restarts
 		sum.Partitions, sum.DiskFaults = sum.Partitions+r.Partitions, sum.DiskFaults+r.DiskFaults
-		sum.ClockJumps += r.ClockJumps
+		sum.Panics, sum.ClockJumps = sum.Panics+r.Panics, sum.ClockJumps+r.ClockJumps
 	}
-	if sum.Crashes == 0 || sum.Restarts == 0 || sum.Partitions == 0 || sum.DiskFaults == 0 || sum.ClockJumps == 0 {
+	if sum.Panics == 0 || sum.Crashes == 0 || sum.Restarts == 0 || sum.Partitions == 0 || sum.DiskFaults == 0 || sum.ClockJumps == 0 {
 		t.Errorf("some trouble never happened: %+v", sum)
 	}
 }

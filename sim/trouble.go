@@ -26,13 +26,15 @@ func (w *universe) haunt(tc task.Context) error {
 		switch n := w.chance.IntN(100); {
 		case n < 15:
 			w.net.Set(w.weather())
-		case n < 35:
+		case n < 31:
 			tc.Group().Go("cut", func(tc task.Context) error { return w.cut(tc, p) })
-		case n < 45:
+		case n < 41:
 			tc.Group().Go("detach", func(tc task.Context) error { return w.detach(tc, p) })
-		case n < 70:
+		case n < 51:
+			tc.Group().Go("panic", func(tc task.Context) error { return w.blow(tc, p) })
+		case n < 73:
 			tc.Group().Go("crash", func(tc task.Context) error { return w.strike(tc, p, true) })
-		case n < 80:
+		case n < 83:
 			tc.Group().Go("restart", func(tc task.Context) error { return w.strike(tc, p, false) })
 		case n < 92:
 			tc.Group().Go("disk", func(tc task.Context) error { return w.spoil(tc, p) })

@@ -97,6 +97,9 @@ func (l *life) do(tc task.Context, what string, fn func(task.Context) error) err
 	tc, done := tc.WithBudget(what, patience)
 	defer done()
 	err := fn(tc)
+	if l.fuse.fired {
+		return err // the agent is dying of a planted bug
+	}
 	switch aura.KindOf(err) {
 	case 0, aura.Denied, aura.Conflict, aura.NotFound:
 	case aura.Cancelled:

@@ -27,6 +27,7 @@ type Group struct {
 	closed      bool   // refuses new tasks
 	ended       bool   // root only: the last task has ended, and nothing starts any more
 	crashed     bool   // simulation only
+	isolated    bool   // panics below stay here, see NewIsolated
 	err         error  // the first failure
 	empty       queue  // waits for live == 0
 
@@ -41,9 +42,20 @@ type Group struct {
 // a group lives until its work ends, a budget belongs to one operation.
 func NewGroup(tc Context, name string) *Group { return tc.Group().newChild(name) }
 
+// NewIsolated is [NewGroup] for work that its owner restarts: a panic below the group fails the group and not
+// the service above it. The owner waits for the group, reads the failure, and begins again under a [Backoff].
+// Nothing that outlives the group may be left half-changed by a panic.
+func NewIsolated(tc Context, name string) *Group {
+	g := NewGroup(tc, name)
+	g.isolated = true
+	return g
+}
+
 // Go starts fn as a task. A cancelled group still starts it, with a context that is cancelled; a closed
 // one does not and reports an abort. An error that fn returns, other than the cancellation of its group,
-// and a panic fail the group: its other tasks are cancelled.
+// and a panic fail the group: its other tasks are cancelled. A panic fails the service above the group too,
+// because it may have left what the service holds half-changed, unless the group or one in between is
+// isolated.
 func (g *Group) Go(name string, fn func(Context) error) {
 	t := g.engine.newTask()
 	t.name, t.group, t.fn = name, g, fn
@@ -89,18 +101,19 @@ func (g *Group) Wait(tc Context) error {
 	return g.Err()
 }
 
-// Close cancels the group, refuses new tasks and waits at most grace, even if tc is cancelled. It returns
-// the group's first failure, or [aura.Timeout] with the names of the tasks that hang: they stay members.
+// Close cancels the group, refuses new tasks and waits at most grace, within the caller's budget, even if tc
+// is cancelled. It returns the group's first failure, or [aura.Timeout] with the names of the tasks that hang: they stay members.
 func (g *Group) Close(tc Context, grace aura.Duration) error {
 	g.mu.lock(tc.task)
 	g.closed = true
 	g.mu.unlock(tc.task)
 	g.Cancel()
+	began := tc.Elapsed()
 	tc, done := tc.Grace("close "+g.path, grace)
 	defer done()
 	err := g.join(tc)
 	if aura.KindOf(err) == aura.Timeout {
-		return aura.Errorf("task.Close", aura.Timeout, "%s: still live after %v: %v", g.path, grace, g.Live())
+		return aura.Errorf("task.Close", aura.Timeout, "%s: still live after %v: %v", g.path, tc.Elapsed()-began, g.Live())
 	}
 	if err != nil {
 		return err

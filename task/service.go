@@ -138,13 +138,16 @@ func (h *Handle) Close(tc Context, grace aura.Duration) error {
 // release runs the service's Close as a task of its own, so that one which hangs does not hang its owner.
 func (h *Handle) release(tc Context, grace aura.Duration) error {
 	closer := h.parent.newChild(h.service.Name())
+	wait, done := tc.Grace("close "+h.service.Name(), grace)
+	defer done()
+	if left, limited := wait.Remaining(); limited {
+		grace = left
+	}
 	closer.Go("close", func(tc Context) error {
 		tc, done := tc.Grace("close "+h.service.Name(), grace)
 		defer done()
 		return h.service.Close(tc)
 	})
-	wait, done := tc.Grace("close "+h.service.Name(), grace)
-	defer done()
 	err := closer.Wait(wait)
 	closer.Cancel()
 	return err

@@ -120,6 +120,90 @@ func TestServiceLivesThroughItsStates(t *testing.T) {
 	})
 }
 
+func TestPanicBelowAServiceFailsIt(t *testing.T) {
+	tests := map[string]func(task.Context){
+		"in its group": func(tc task.Context) { tc.Group().Go("t", func(task.Context) error { panic("planted") }) },
+		"in a group below that nobody waits for": func(tc task.Context) {
+			task.NewGroup(tc, "below").Go("t", func(tc task.Context) error {
+				task.NewGroup(tc, "deeper").Go("t", func(task.Context) error { panic("planted") })
+				return untilCancelled(tc)
+			})
+		},
+	}
+	for name, begin := range tests {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, x task.Executor) {
+				run(t, x, func(tc task.Context) error {
+					h := task.Supervise(tc.Group(), &fake{serve: func(tc task.Context) error {
+						begin(tc)
+						return untilCancelled(tc)
+					}})
+					if err := h.Start(tc); err != nil {
+						return err
+					}
+					err := h.Observe().Wait(tc, task.Stopped)
+					if _, ok := errors.AsType[*task.PanicError](err); !ok || h.Observe().State() != task.Failed {
+						t.Errorf("the service is %v with %v, want failed by a panic", h.Observe().State(), err)
+					}
+					return h.Join(tc, time.Minute)
+				})
+			})
+		})
+	}
+}
+
+func TestIsolatedPanicIsItsOwnersToAnswer(t *testing.T) {
+	each(t, func(t *testing.T, x task.Executor) {
+		run(t, x, func(tc task.Context) error {
+			attempts := 0
+			h := task.Supervise(tc.Group(), &fake{serve: func(tc task.Context) error {
+				for {
+					g := task.NewIsolated(tc, "attempt")
+					g.Go("t", func(tc task.Context) error {
+						if attempts++; attempts < 3 {
+							panic("planted")
+						}
+						return untilCancelled(tc)
+					})
+					if err := g.Wait(tc); tc.Err() != nil {
+						return err
+					}
+				}
+			}})
+			if err := h.Start(tc); err != nil {
+				return err
+			}
+			for attempts < 3 {
+				if err := tc.Sleep(time.Millisecond); err != nil {
+					return err
+				}
+			}
+			if s := h.Observe().State(); s != task.Running {
+				t.Errorf("the service is %v after panics that its own loop restarts", s)
+			}
+			return h.Join(tc, time.Minute)
+		})
+	})
+}
+
+func TestContainReturnsThePanic(t *testing.T) {
+	if err := task.Contain(func() {}); err != nil {
+		t.Error(err)
+	}
+	p, ok := errors.AsType[*task.PanicError](task.Contain(func() { panic("planted") }))
+	if !ok || p.Value != "planted" || !strings.Contains(string(p.Stack), "TestContainReturnsThePanic") {
+		t.Errorf("got %v", p)
+	}
+	if at := p.Origin(); !strings.HasPrefix(at, "task_test.TestContainReturnsThePanic") || !strings.Contains(at, "(service_test.go:") {
+		t.Errorf("the origin is %q", at)
+	}
+	var none []int
+	p, _ = errors.AsType[*task.PanicError](task.Contain(func() { none[len(t.Name())]++ }))
+	if at := p.Origin(); !strings.HasPrefix(at, "task_test.TestContainReturnsThePanic") {
+		t.Errorf("the origin of a runtime error is %q", at)
+	}
+}
+
 // TestEveryTransitionOfAServiceIsReported lives through every way that a service can go and reads the events.
 func TestEveryTransitionOfAServiceIsReported(t *testing.T) {
 	planned := func(task.Context) error { return aura.Errorf("x", aura.Corrupt, "%w", errPlanned) }

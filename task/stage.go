@@ -50,25 +50,26 @@ func (tc Context) Stage(name string, share float64) (Context, func()) {
 	return tc.WithBudget(name, aura.Duration(float64(left)*min(1, max(0, share))))
 }
 
-// Grace returns a context for closing work that must be done although the task was cancelled or its
-// budget is spent: it lasts d, whatever the caller has left. Cancellation does not reach it; a crash does.
+// Grace returns a context for work that must be done although the task was cancelled: cancellation does not
+// reach it, a crash does. Like every stage it narrows the budget and never widens it: it ends within d and
+// within what the caller has left.
 func (tc Context) Grace(name string, d aura.Duration) (Context, func()) {
-	return tc.enterStage(&stage{name: name, deadline: later(tc.Elapsed(), max(0, d)), limit: name, grace: true})
+	return tc.narrow(&stage{name: name, deadline: later(tc.Elapsed(), max(0, d)), limit: name, grace: true})
 }
 
 // until narrows the budget to a point of Elapsed.
 func (tc Context) until(name string, at aura.Duration) (Context, func()) {
-	s := &stage{name: name, deadline: at, limit: name}
+	return tc.narrow(&stage{name: name, deadline: at, limit: name})
+}
+
+// narrow enters a stage within the one that tc is in.
+func (tc Context) narrow(s *stage) (Context, func()) {
 	if outer := tc.stage; outer != nil {
-		s.grace = outer.grace
-		if outer.deadline <= at {
+		s.grace = s.grace || outer.grace
+		if outer.deadline <= s.deadline {
 			s.deadline, s.limit = outer.deadline, outer.limit
 		}
 	}
-	return tc.enterStage(s)
-}
-
-func (tc Context) enterStage(s *stage) (Context, func()) {
 	t := tc.task
 	return Context{task: t, stage: s}, func() {
 		s.over.Store(true)

@@ -29,6 +29,11 @@ func TestBudgetsOnlyNarrow(t *testing.T) {
 				defer done()
 				check(inner, time.Duration(b))
 			}
+			for _, b := range budgets {
+				inner, done := tc.Grace("g", time.Duration(b))
+				defer done()
+				check(inner, time.Duration(b))
+			}
 			for _, s := range shares {
 				inner, done := tc.Stage("s", s)
 				defer done()
@@ -78,14 +83,19 @@ func TestStageIsAShareOfWhatRemains(t *testing.T) {
 	})
 }
 
-func TestGraceOutlastsCancellationAndBudget(t *testing.T) {
+func TestGraceOutlastsCancellationWithinTheBudget(t *testing.T) {
 	run(t, task.NewSim(1, task.SimOptions{}), func(tc task.Context) error {
 		g := task.NewGroup(tc, "g")
 		g.Go("t", func(tc task.Context) error {
 			tc.Group().Cancel()
-			spent, done := tc.WithBudget("spent", 0)
+			spent, done := tc.WithBudget("spent", time.Second)
 			defer done()
-			grace, done := spent.Grace("goodbye", time.Second)
+			late, done := spent.Grace("late", time.Hour)
+			defer done()
+			if err := late.Sleep(time.Minute); !errors.Is(err, aura.Timeout) || !strings.Contains(err.Error(), "spent") {
+				t.Errorf("a grace within a budget: %v", err)
+			}
+			grace, done := tc.Grace("goodbye", time.Second)
 			defer done()
 			if err := grace.Sleep(time.Millisecond); err != nil {
 				t.Errorf("within the grace: %v", err)

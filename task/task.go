@@ -2,15 +2,17 @@ package task
 
 import (
 	"math"
-	"runtime/debug"
 	"time"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/world"
 )
 
+// Forever is the time of a wait without an end of its own.
+const Forever aura.Duration = math.MaxInt64
+
 // never is the deadline of a wait that has none.
-const never aura.Duration = math.MaxInt64
+const never = Forever
 
 // Executor runs tasks and is their clock. [Real] and [Sim] are the two there are.
 type Executor interface {
@@ -108,7 +110,7 @@ func (t *task) run(failures bool) (err error) {
 // called runtime.Goexit. The stack is still there because deferred functions run on top of it.
 func (t *task) broken(value any) error {
 	if value != nil {
-		return &aura.Error{Op: "task.Run", Kind: aura.Internal, Err: &PanicError{Value: value, Stack: debug.Stack()}}
+		return broken(value)
 	}
 	if t.crashed {
 		return aura.Errorf("task.Crash", aura.Cancelled, "crashed")

@@ -184,9 +184,32 @@ func (g *Group) isEmpty() bool {
 	return g.live == 0
 }
 
-// fail records the first failure, keeps it for Run in case nobody asks, and cancels the group.
+// fail accounts for the failure of a task, in the group and, for a panic, in the group that answers for it.
 func (g *Group) fail(t *task, err error) {
 	err = &aura.Error{Op: t.path(), Kind: aura.KindOf(err), Err: err}
+	up := g
+	if isPanic(err) {
+		up = g.answerable()
+	}
+	if up != g {
+		g.asked.Store(true) // the service above tells it
+		defer up.failWith(err)
+	}
+	g.failWith(err)
+}
+
+// answerable returns the nearest group from g upwards that is isolated or a service's, g if there is none.
+func (g *Group) answerable() *Group {
+	for up := g; up != nil; up = up.parent {
+		if up.isolated || up.onFail != nil {
+			return up
+		}
+	}
+	return g
+}
+
+// failWith records the first failure, keeps it for Run in case nobody asks, and cancels the group.
+func (g *Group) failWith(err error) {
 	g.mu.Lock()
 	first := g.err == nil
 	if first {

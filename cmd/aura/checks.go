@@ -18,6 +18,7 @@ import (
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/localapi"
+	"github.com/aura-runtime/aura/service"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
 )
@@ -228,6 +229,16 @@ func checkServices(now *status.Status) finding {
 	return well("agent", "running, with %d services", len(now.Services))
 }
 
+// checkFolds names the facts that this build could not take.
+func checkFolds(held []status.Quarantined) []finding {
+	var findings []finding
+	for _, q := range held {
+		findings = append(findings, ill("facts", "update Aura, and report this: the fact is stored and is tried again at each start",
+			"the fact %s (%s) of %s cannot be shown: the fold of %s panics on it", q.Fact, q.Kind, aura.Short(q.Author), q.Fold))
+	}
+	return findings
+}
+
 // checkKeysAndJournal opens the keys and reads the whole journal of an account that no agent uses.
 func checkKeysAndJournal(tc task.Context, home string, named protectFlags) []finding {
 	store, err := openStore(home)
@@ -246,7 +257,7 @@ func checkKeysAndJournal(tc task.Context, home string, named protectFlags) []fin
 		return closeUnread(tc, store, keysFinding(home, named, err))
 	}
 	defer ring.Wipe()
-	return []finding{well("keys", "they open, for %s", aura.Short(ring.Authority())), checkJournal(tc, store, ring)}
+	return append([]finding{well("keys", "they open, for %s", aura.Short(ring.Authority()))}, checkJournal(tc, store, ring)...)
 }
 
 // closeUnread closes a journal whose facts cannot be read because of what was found out about the keys.
@@ -283,29 +294,34 @@ func openStore(home string) (journal.Store, error) {
 	return journal.OpenPebble(dir, journal.PebbleOptions{})
 }
 
-// checkJournal reads every fact, which opens its seal and checks its hash.
-func checkJournal(tc task.Context, store journal.Store, ring *keyring.Ring) finding {
-	const grace = 5 * time.Second
+// checkJournal reads and folds every fact, which opens its seal and checks its hash.
+func checkJournal(tc task.Context, store journal.Store, ring *keyring.Ring) []finding {
 	registry, err := agent.Registry()
 	if err != nil {
-		return ill("journal", "", "%s", aura.Reason(err))
+		return []finding{ill("journal", "", "%s", aura.Reason(err))}
 	}
-	group := task.NewGroup(tc, "journal")
-	j, err := journal.Open(tc, group, store, journal.Options{
+	j, err := journal.Open(tc, store, journal.Options{
 		Key: ring.StoreKey(), Entropy: world.Random(), Registry: registry, Author: ring.Authority(), Device: ring.Device(),
 	})
 	facts := 0
+	var held []status.Quarantined
 	if err == nil {
-		_, err = j.Read(tc, fact.Selection{}, func(fact.Record) error { facts++; return nil })
+		book := service.NewBook(ring.Authority(), j.Meta)
+		_, err = j.Read(tc, fact.Selection{}, func(r fact.Record) error {
+			facts++
+			book.Committed([]fact.Record{r})
+			return nil
+		})
+		held = agent.Quarantined(book.Quarantined())
 		err = errors.Join(err, j.Close(tc))
 	}
-	if err = errors.Join(err, group.Close(tc, grace)); err != nil {
-		return ill("journal", journalFix(err), "%s", aura.Reason(err))
+	switch {
+	case err != nil:
+		return []finding{ill("journal", journalFix(err), "%s", aura.Reason(err))}
+	case facts == 0:
+		return []finding{ill("journal", lostJournal, "it is empty")}
 	}
-	if facts == 0 {
-		return ill("journal", lostJournal, "it is empty")
-	}
-	return well("journal", "%d facts, all intact", facts)
+	return append([]finding{well("journal", "%d facts, all intact", facts)}, checkFolds(held)...)
 }
 
 // lostJournal says what is left to do without a journal. An older copy is no way: the account would say again, under

@@ -25,15 +25,14 @@ func archive(home string) (func(task.Context) (*app.Core, func(task.Context) err
 		return nil, err
 	}
 	return func(tc task.Context) (*app.Core, func(task.Context) error, error) {
-		group := task.NewGroup(tc, "archive")
-		a, err := agent.OpenArchive(tc, group, home, p)
+		a, err := agent.OpenArchive(tc, home, p)
 		if err != nil {
 			return nil, nil, err
 		}
 		done := func(tc task.Context) error {
 			tc, end := tc.Grace("archive", archiveGrace) // a person's interrupt has cancelled the rest
 			defer end()
-			return errors.Join(a.Close(tc), group.Wait(tc))
+			return a.Close(tc)
 		}
 		self, device := a.Self()
 		core, err := app.NewOffline(tc, self, device, world.Random(), app.OfflineOptions{Journal: a})

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"golang.org/x/term"
 
@@ -31,21 +32,40 @@ func runTasks(name string, log world.Log, fn func(task.Context) error) error {
 }
 
 // runUntilStopped is runTasks for what closes in an order of its own and logs what happens: a signal opens
-// the latch and cancels nothing, and the error of fn is for the caller to tell, not for the log.
+// the latch and cancels nothing, and the error of fn is for the caller to tell, not for the log. A task that
+// hangs after fn has failed does not keep the process: it ends with that error.
 func runUntilStopped(name string, log world.Log, fn func(tc task.Context, stop *task.Latch) error) error {
-	var failed error
-	err := task.NewReal(task.RealOptions{Log: log}).Run(name, func(tc task.Context) error {
-		stop := task.NewLatch()
-		defer onSignal(stop.Open)()
-		failed = fn(tc, stop)
-		tc.Group().Cancel() // whatever fn left behind
-		return nil
-	})
-	if failed != nil {
-		return failed
+	failed, ended := make(chan error, 1), make(chan error, 1)
+	go func() {
+		ended <- task.NewReal(task.RealOptions{Log: log}).Run(name, func(tc task.Context) error {
+			stop := task.NewLatch()
+			defer onSignal(stop.Open)()
+			if err := fn(tc, stop); err != nil {
+				failed <- err
+			}
+			tc.Group().Cancel() // whatever fn left behind
+			return nil
+		})
+	}()
+	select {
+	case err := <-ended:
+		select {
+		case why := <-failed:
+			return why
+		default:
+			return err
+		}
+	case why := <-failed:
+		select {
+		case <-ended:
+		case <-time.After(hangGrace):
+		}
+		return why
 	}
-	return err
 }
+
+// hangGrace is how long a process that has failed waits for tasks that hang.
+const hangGrace = 300 * time.Millisecond
 
 // onSignal calls first at the first signal that asks the process to end. An interrupt after it ends the
 // process at once: a person has lost patience. Another SIGTERM does not, since whoever supervises processes

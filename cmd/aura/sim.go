@@ -33,8 +33,8 @@ func simCommand(s *cli.Shell) *cobra.Command {
 		Use:   "sim",
 		Short: "Live through simulated worlds and check what must always hold",
 		Long: `Live through a simulated world of real agents: people meet, talk, read, rename and block, and with --faults the network
-is cut, processes are killed and disks fail. What must always hold is checked throughout. A seed decides everything: the
-same seed gives the same world, step for step, and so the same digest.
+is cut, processes are killed, services panic and disks fail. What must always hold is checked throughout. A seed decides
+everything: the same seed gives the same world, step for step, and so the same digest.
 
 With --script people do nothing but what a file says, one command a line: peer, submit, view, facts, link, cut, crash,
 advance. "-" reads it from standard input; what the commands print is printed.
@@ -77,7 +77,7 @@ that the checks bite, --plant puts a bug into every agent: ` + strings.Join(sim.
 	flags.StringVar(&f.seeds, "seeds", "", "a range of seeds, such as 1..200: one world for each")
 	flags.IntVar(&f.Agents, "agents", 3, "how many people")
 	flags.IntVar(&f.Minutes, "minutes", 10, "simulated minutes in which they are busy")
-	flags.BoolVar(&f.Faults, "faults", false, "cut networks, kill processes, spoil disks")
+	flags.BoolVar(&f.Faults, "faults", false, "cut networks, kill processes, make services panic, spoil disks")
 	flags.StringVar(&f.Plant, "plant", "", "a bug to put into every agent")
 	flags.StringVar(&f.script, "script", "", "live through what this file says, and nothing else")
 	flags.StringVar(&f.trace, "trace", "", "write every event to this file, one a line")
@@ -182,11 +182,11 @@ digest       %s
 time         %v simulated in %v, %.0f times as fast
 people       %d pairs met, %d groups, %d actions
 messages     %d sent, %d delivered, %d facts in all journals
-trouble      %d crashes, %d restarts, %d partitions, %d disk faults, %d clock jumps
+trouble      %d crashes, %d restarts, %d panics, %d partitions, %d disk faults, %d clock jumps
 `,
 		v.Seed, v.Digest, v.Simulated.Round(time.Second), v.Real.Round(time.Millisecond), v.Ratio,
 		v.Contacts, v.Groups, v.Operations, v.Messages, v.Deliveries, v.Facts,
-		v.Crashes, v.Restarts, v.Partitions, v.DiskFaults, v.ClockJumps)
+		v.Crashes, v.Restarts, v.Panics, v.Partitions, v.DiskFaults, v.ClockJumps)
 	for _, violation := range v.Violations {
 		if err == nil {
 			_, err = fmt.Fprintln(to, "violation   ", violation)

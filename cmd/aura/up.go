@@ -125,11 +125,20 @@ func serveHome(tc task.Context, s *cli.Shell, home string, p keyring.Protector, 
 	if err == nil {
 		err = serveUntil(tc, door.Agent, stop)
 	}
+	if err != nil {
+		var done func()
+		tc, done = tc.WithBudget("stop", failedStop)
+		defer done()
+	}
 	if stopped := door.Stop(tc); err == nil {
 		err = stopped
 	}
 	return err
 }
+
+// failedStop is how long the rest of an agent may take to stop after one of its services failed: together with
+// hangGrace less than a second.
+const failedStop = 600 * time.Millisecond
 
 // frontDoor is the bridge of the local API, which is one of the agent's services and so is made before it.
 type frontDoor struct{ *agent.Agent }
@@ -233,9 +242,25 @@ func serveUntil(tc task.Context, a *agent.Agent, stop *task.Latch) error {
 		err = closing
 	}
 	if failure != nil {
-		return failure
+		return lastWords(failure)
 	}
 	return err
+}
+
+// lastWords is what a person reads when the agent ended without being told to.
+func lastWords(failure error) error {
+	why := aura.Reason(failure)
+	if s, ok := errors.AsType[*agent.ServiceError](failure); ok {
+		why = "its service " + s.Service + " ended by itself"
+		if s.Err != nil {
+			why = "its service " + s.Service + " failed: " + aura.Reason(s.Err)
+		}
+	}
+	if p, ok := errors.AsType[*task.PanicError](failure); ok && p.Origin() != "" {
+		why += ", in " + p.Origin()
+	}
+	return aura.Errorf("aura.Up", aura.KindOf(failure),
+		"the agent has ended: %s. Everything that it confirmed is stored; aura up starts it again", why)
 }
 
 func agentStatus(tc task.Context, a *agent.Agent) (status.Status, error) {

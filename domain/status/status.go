@@ -19,6 +19,16 @@ type Status struct {
 	Facts     fact.Position    `cbor:"5,keyasint,omitempty" json:"facts"`              // the journal's head
 	Addresses []string         `cbor:"6,keyasint,omitempty" json:"addresses"`          // where it listens
 	Services  []Service        `cbor:"7,keyasint,omitempty" json:"services,omitempty"` // in start order
+	// Quarantined is facts that are stored and that this build cannot show: a fold panicked on them.
+	Quarantined []Quarantined `cbor:"8,keyasint,omitempty" json:"quarantined,omitempty"`
+}
+
+// Quarantined is a fact that a fold could not take, see [fact.Quarantine].
+type Quarantined struct {
+	Fact   aura.FactID      `cbor:"1,keyasint" json:"fact"`
+	Kind   string           `cbor:"2,keyasint" json:"kind"`
+	Author aura.AuthorityID `cbor:"3,keyasint" json:"author"`
+	Fold   string           `cbor:"4,keyasint" json:"fold"`
 }
 
 // Service is the state of one service of the agent.
