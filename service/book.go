@@ -26,11 +26,12 @@ type Peer struct {
 	Authority   aura.AuthorityID
 	Certificate fact.Certificate
 	Addresses   []transport.Address
-	Secret      [32]byte // the context's
-	Direct      bool     // the context is this contact's own, not a group's
-	Refused     bool     // the owner blocked it
-	Left        bool     // it left the group
-	Leaving     bool     // the owner left the group
+	Secret      [32]byte    // the context's
+	Direct      bool        // the context is this contact's own, not a group's
+	Contact     contact.Ref // when Direct
+	Refused     bool        // the owner blocked it
+	Left        bool        // it left the group
+	Leaving     bool        // the owner left the group
 }
 
 // Target returns where and how to open a channel to the peer.
@@ -323,7 +324,7 @@ func (p *Pages) members(context aura.ContextID, self aura.AuthorityID) []Peer {
 	if c, ok := p.Contacts.ByContext(context); ok {
 		cert, _ := p.Contacts.Certificate(context)
 		return []Peer{{
-			Context: context, Authority: c.Authority, Certificate: cert, Direct: true,
+			Context: context, Authority: c.Authority, Certificate: cert, Direct: true, Contact: c.Ref,
 			Addresses: addresses(p.Contacts.Addresses(context)),
 			Refused:   p.Moderation.Arrival(c.Authority) == moderation.Refuse,
 		}}

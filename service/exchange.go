@@ -22,10 +22,10 @@ const exchangeBudget = 30 * time.Second
 
 // pursue starts the accepter's task, unless there is one: it tries until the exchange ends, whatever the end
 // is.
-func (s *Invite) pursue(g *task.Group, id invite.ID, op aura.OperationID) {
+func (s *Invite) pursue(g *task.Group, x *exchange) {
 	s.lock.Lock()
-	begun := s.pursuing[id]
-	s.pursuing[id] = true
+	begun := s.pursuing[x.id]
+	s.pursuing[x.id] = true
 	s.lock.Unlock()
 	if begun {
 		return
@@ -33,12 +33,12 @@ func (s *Invite) pursue(g *task.Group, id invite.ID, op aura.OperationID) {
 	g.Go("invite.pursue", func(tc task.Context) error {
 		defer func() {
 			s.lock.Lock()
-			delete(s.pursuing, id)
+			delete(s.pursuing, x.id)
 			s.lock.Unlock()
 		}()
 		pause := redial()
-		for s.phase(tc, id) == invite.Contacting {
-			err := s.attempt(tc, id, op)
+		for s.phase(tc, x.id) == invite.Contacting {
+			err := s.attempt(tc, x)
 			if err == nil {
 				return nil
 			}
@@ -56,30 +56,23 @@ func (s *Invite) pursue(g *task.Group, id invite.ID, op aura.OperationID) {
 
 // attempt dials the inviter and exchanges Hello, Answer and Done. Nil means that the exchange has ended,
 // one way or the other; an error that it is worth another attempt.
-func (s *Invite) attempt(tc task.Context, id invite.ID, op aura.OperationID) error {
+func (s *Invite) attempt(tc task.Context, x *exchange) error {
 	tc, done := tc.WithBudget("invitation", exchangeBudget)
 	defer done()
-	code, err := s.code(id)
-	if err != nil {
-		return err
-	}
-	hello, err := s.desk.Journal.Meta(invite.MessageKey(id))
-	if err != nil {
-		return err
-	}
-	pass, err := s.desk.charge(tc, partyOf(id), due{kind: outInviteOpening}, due{outInviteHello, len(hello)})
+	code := &x.code
+	pass, err := s.desk.charge(tc, partyOf(x.id), due{kind: outInviteOpening}, due{outInviteHello, len(x.said)})
 	if err != nil {
 		return err
 	}
 	channel, err := dial(tc, s.channels, pass, outInviteOpening, transport.Target{
-		Context: aura.ContextID(id), PSK: code.PSK(), Static: code.Agreement, Peer: code.Link,
+		Context: aura.ContextID(x.id), PSK: code.PSK(), Static: code.Agreement, Peer: code.Link,
 		Addresses: addresses(code.Addresses),
 	})
 	if err != nil {
 		return err
 	}
 	defer channel.Close(tc)
-	if err := post(tc, channel, pass, outInviteHello, hello); err != nil {
+	if err := post(tc, channel, pass, outInviteHello, x.said); err != nil {
 		return err
 	}
 	b, err := channel.Recv(tc)
@@ -92,30 +85,22 @@ func (s *Invite) attempt(tc task.Context, id invite.ID, op aura.OperationID) err
 	}
 	switch {
 	case reply.Refused != nil:
-		return s.fail(tc, id, op, reply.Refused.Reason.String())
+		return s.fail(tc, x.id, x.operation, reply.Refused.Reason.String())
 	case reply.Answer != nil:
-		return s.conclude(tc, channel, code, op, hello, *reply.Answer)
+		return s.conclude(tc, channel, x, *reply.Answer)
 	}
 	return aura.Errorf("service.Invite", aura.Corrupt, "the inviter answered something else")
 }
 
 // conclude makes the contact durable and tells the inviter. An answer that does not hold up ends the
 // exchange: the same inviter would give it again.
-func (s *Invite) conclude(tc task.Context, c *transport.Channel, code invite.Code, op aura.OperationID, own []byte, a invite.Answer) error {
-	id := code.ID()
-	seed, err := s.desk.Journal.Meta(invite.SeedKey(id))
-	if err != nil {
-		return err
-	}
-	mine, err := invite.DecodeMessage(own)
-	if err != nil || mine.Hello == nil || len(seed) != 64 {
-		return s.fail(tc, id, op, "what this side had said is damaged")
-	}
-	secret, err := keyring.NewKEM([64]byte(seed)).Decapsulate(a.Ciphertext)
+func (s *Invite) conclude(tc task.Context, c *transport.Channel, x *exchange, a invite.Answer) error {
+	id, code, op := x.id, x.code, x.operation
+	secret, err := keyring.NewKEM(x.seed).Decapsulate(a.Ciphertext)
 	if err != nil {
 		return s.fail(tc, id, op, "the answer does not fit the key that was sent")
 	}
-	transcript, err := invite.Transcript(id, *mine.Hello, a)
+	transcript, err := invite.Transcript(id, x.hello, a)
 	if err != nil {
 		return err
 	}

@@ -41,14 +41,32 @@ func (p *person) takesPart(tc task.Context, group aura.ContextID) bool {
 	return err == nil
 }
 
+// about names somebody to moderate: a contact, or a member of a group.
+func (p *person) about(tc task.Context, other *person) moderation.ChangeIntent {
+	p.Helper()
+	s := p.look(tc)
+	if c, ok := s.contacts.ByAuthority(other.self()); ok {
+		return moderation.ChangeIntent{Contact: c.Ref}
+	}
+	for _, t := range s.chats.Threads(s.setting()) {
+		for _, m := range t.Members {
+			if m.Authority == other.self() {
+				return moderation.ChangeIntent{Group: t.Context, Epoch: t.Epoch, Member: m.Authority}
+			}
+		}
+	}
+	p.Fatalf("seed %d: %s does not know %s", p.seed, p.name, other.name)
+	return moderation.ChangeIntent{}
+}
+
 func (p *person) block(tc task.Context, other *person) {
 	p.Helper()
-	p.must(tc, moderation.IntentBlock, moderation.Target{Authority: other.self()}, nil)
+	p.must(tc, moderation.IntentBlock, p.about(tc, other), nil)
 }
 
 func (p *person) unblock(tc task.Context, other *person) {
 	p.Helper()
-	p.must(tc, moderation.IntentUnblock, moderation.Target{Authority: other.self()}, nil)
+	p.must(tc, moderation.IntentUnblock, p.about(tc, other), nil)
 }
 
 // circle is Ada, who knows Ben and Cleo, who do not know each other, and a group of the three.
@@ -191,10 +209,10 @@ func TestLeavingAGroup(t *testing.T) {
 		ben.say(tc, group, "goodbye")
 		u.has(tc, group, cleo, ben, "goodbye")
 		cleo.stop(tc)
-		ben.must(tc, chat.IntentLeave, chat.LeaveIntent{Context: group}, nil)
+		ben.must(tc, chat.IntentLeave, chat.LeaveIntent{Group: ben.ref(tc, group)}, nil)
 		ada.say(tc, group, "too late") // it may still be on its way to Ben
 		u.sleep(tc, time.Minute)
-		if err := ben.submit(tc, chat.IntentSend, chat.SendIntent{Context: group, Text: "one more"}, nil); aura.KindOf(err) != aura.Denied {
+		if err := ben.submit(tc, chat.IntentSend, chat.SendIntent{To: ben.ref(tc, group), Text: "one more"}, nil); aura.KindOf(err) != aura.Denied {
 			t.Errorf("seed %d: sending after leaving: %v", u.seed, err)
 		}
 		ben.restart(tc)

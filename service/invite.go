@@ -54,8 +54,12 @@ func (s *Invite) repair(tc task.Context) error {
 		open, err := s.unfinished(tc)
 		if err == nil {
 			for _, op := range open {
-				s.pursue(tc.Group(), op.id, op.operation)
+				if failed := s.takeUp(tc, op.id, op.operation); failed != nil {
+					err = failed
+				}
 			}
+		}
+		if err == nil {
 			return nil
 		}
 		if tc.Err() != nil {
@@ -135,16 +139,21 @@ func (s *Invite) accept(tc task.Context, in fact.Intent) (fact.Result, error) {
 	if err != nil {
 		return fact.Result{}, err
 	}
-	var seed [64]byte
-	s.desk.Entropy.Read(seed[:])
-	kem := keyring.NewKEM(seed)
+	x := &exchange{id: code.ID(), operation: in.Operation, code: code}
+	s.desk.Entropy.Read(x.seed[:])
+	kem := keyring.NewKEM(x.seed)
 	r, err := s.desk.plan(tc, func(p *Pages) (guard.Request, error) {
-		return invite.Accept(&p.Invites, &p.Contacts, s.desk.Caller(tc, in.Operation), code, invite.Hello{
+		x.hello = invite.Hello{
 			Certificate: s.certificate(), Name: p.Contacts.Own(), Addresses: s.desk.Reach(), Key: kem.EncapsulationKey(),
-		}, seed)
+		}
+		var err error
+		if x.said, err = (invite.Message{Hello: &x.hello}).Encode(); err != nil {
+			return guard.Request{}, err
+		}
+		return invite.Accept(&p.Invites, &p.Contacts, s.desk.Caller(tc, in.Operation), code, x.hello, x.seed)
 	})
 	if err == nil {
-		s.pursue(tc.Group(), code.ID(), in.Operation)
+		s.pursue(tc.Group(), x)
 	}
 	return answered(in, r, err, invite.CodeResult{ID: code.ID()})
 }

@@ -105,11 +105,7 @@ func (s *session) onReach(tc task.Context, addresses []string) error {
 	}
 	desk, news := s.desk(), false
 	request, err := desk.Book.Plan(func(p *Pages) (r guard.Request, err error) {
-		c, ok := p.Contacts.ByContext(s.peer.Context)
-		if !ok {
-			return r, nil
-		}
-		r, news, err = contact.Refresh(&p.Contacts, desk.Caller(tc, aura.OperationID{}), c.Ref, addresses)
+		r, news, err = contact.Refresh(&p.Contacts, desk.Caller(tc, aura.OperationID{}), s.peer.Contact, addresses)
 		return r, err
 	})
 	if err == nil && news && s.link.page(tc) {

@@ -86,6 +86,7 @@ type person struct {
 	agent   *agent.Agent // nil: no process
 	group   *task.Group
 	network *transport.SimPeer
+	refs    map[aura.ContextID]chat.Ref
 	wrong   aura.Duration // by how much the clock of the machine is ahead
 }
 
@@ -101,7 +102,7 @@ func (u *universe) account(tc task.Context, name string, more ...func(aura.Autho
 	u.Helper()
 	u.people++
 	p := &person{
-		universe: u, name: name, ring: keyring.Ephemeral(u.sim.Entropy(name + " keys")),
+		universe: u, name: name, refs: map[aura.ContextID]chat.Ref{}, ring: keyring.Ephemeral(u.sim.Entropy(name + " keys")),
 		disk:    journal.NewFaulty(u.sim.Entropy(name+" disk"), journal.Faults{}),
 		address: transport.Address(fmt.Sprintf("/ip4/192.0.2.%d/udp/4001/quic-v1", u.people)),
 	}
@@ -205,9 +206,24 @@ func (p *person) must(tc task.Context, kind string, payload, result any) {
 	}
 }
 
+// ref returns the reference to a conversation, which is made once.
+func (p *person) ref(tc task.Context, context aura.ContextID) chat.Ref {
+	p.Helper()
+	if ref, made := p.refs[context]; made {
+		return ref
+	}
+	s := p.look(tc)
+	t, err := s.chats.Thread(s.setting(), context)
+	if err != nil {
+		p.Fatalf("seed %d: %s: %v", p.seed, p.name, err)
+	}
+	p.refs[context] = t.Ref
+	return t.Ref
+}
+
 func (p *person) say(tc task.Context, context aura.ContextID, text string) {
 	p.Helper()
-	p.must(tc, chat.IntentSend, chat.SendIntent{Context: context, Text: text}, nil)
+	p.must(tc, chat.IntentSend, chat.SendIntent{To: p.ref(tc, context), Text: text}, nil)
 }
 
 // sight is what a frontend of a person would show.

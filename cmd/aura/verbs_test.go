@@ -30,7 +30,7 @@ func TestVerbsArePublic(t *testing.T) {
 		"block", "choreo check", "choreo compat", "choreo explore", "choreo fmt", "choreo gen", "choreo graph",
 		"choreo manifest", "choreo project", "choreo replay", "choreo run", "contacts", "demo", "doctor",
 		"group create", "group leave", "group list", "guard delegate", "guard explain", "guard revoke", "guard tokens", "init",
-		"invite accept", "invite cancel", "invite create", "invite decline", "invite list",
+		"invite accept", "invite cancel", "invite create", "invite decline", "invite list", "invite wait",
 		"mute", "name", "query", "read", "rename", "send", "sim", "status",
 		"token attenuate", "token authorize", "token inspect", "token key", "token mint", "token seal", "token verify",
 		"unblock", "unmute", "up", "version", "watch",

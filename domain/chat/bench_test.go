@@ -21,7 +21,7 @@ func full(b *testing.B) *house {
 func BenchmarkSend(b *testing.B) {
 	h := full(b)
 	for b.Loop() {
-		if _, err := chat.Send(h.chats, h.set, caller(ada), chat.SendIntent{Context: adaBen, Text: "hi"}); err != nil {
+		if _, err := chat.Send(h.chats, h.set, caller(ada), chat.SendIntent{To: h.ref(adaBen), Text: "hi"}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/internal/fold"
 	"github.com/aura-runtime/aura/domain/moderation"
+	"github.com/aura-runtime/aura/guard"
 )
 
 // Setting is what handlers and views need to know beside the chat facts. Contacts and Moderation are
@@ -19,10 +20,13 @@ type Setting struct {
 	Outboxes   *Outboxes
 }
 
-// Ref is the strong reference to a conversation. It is made once, where a name enters.
+// Ref is the strong reference to a conversation. It is made once, where a name enters, and travels in the
+// intents: nothing inside looks the conversation up by anything weaker.
 type Ref struct {
-	Context aura.ContextID `json:"context"`
-	Group   bool           `json:"group"`
+	Context aura.ContextID `cbor:"1,keyasint" json:"context"`
+	Group   bool           `cbor:"2,keyasint,omitempty" json:"group"`
+	// Epoch is the logical time at which the contact or the group was made: another epoch is another relation.
+	Epoch aura.Logical `cbor:"3,keyasint,omitempty" json:"epoch"`
 }
 
 // conversation is a context with who takes part in it.
@@ -48,7 +52,7 @@ func (s *State) Resolve(set Setting, text string) (Ref, error) {
 	var refs []Ref
 	var candidates []contact.Candidate
 	for _, c := range set.Contacts.Contacts() {
-		refs = append(refs, Ref{Context: c.Context})
+		refs = append(refs, Ref{Context: c.Context, Epoch: c.Epoch})
 		candidates = append(candidates, contact.Candidate{Label: c.Name, Calls: c.PeerName, ID: c.Authority.String()})
 	}
 	for _, g := range s.groups(set) {
@@ -76,9 +80,46 @@ func (s *State) conversation(set Setting, context aura.ContextID) (conversation,
 	return conversation{}, false
 }
 
+// Change plans a change of how a contact or a group is treated, such as [moderation.Mute], as long as the
+// reference in it holds.
+func (s *State) Change(set Setting, by contact.Caller, in moderation.ChangeIntent, plan func(contact.Caller, moderation.Target) (guard.Request, error)) (guard.Request, error) {
+	const op = "chat.Change"
+	if in.Group.IsZero() {
+		if _, err := set.Contacts.Current(op, in.Contact); err != nil {
+			return guard.Request{}, err
+		}
+		return plan(by, in.Target())
+	}
+	c, err := s.current(op, set, Ref{Context: in.Group, Group: true, Epoch: in.Epoch})
+	if err != nil {
+		return guard.Request{}, err
+	}
+	if _, ok := c.participant(in.Member); !ok && !in.Member.IsZero() {
+		return guard.Request{}, aura.Errorf(op, aura.NotFound, "the group %q has no such member", c.name)
+	}
+	return plan(by, in.Target())
+}
+
+// current returns the conversation that a reference is about. It returns [aura.Invalid] for a reference without an
+// epoch, which nothing repairs, [aura.NotFound] for a conversation that there is not, and [aura.Stale] when the
+// reference is to another one than there is now.
+func (s *State) current(op string, set Setting, ref Ref) (conversation, error) {
+	if ref.Epoch == 0 {
+		return conversation{}, aura.Errorf(op, aura.Invalid, "the reference to a conversation carries no epoch")
+	}
+	c, ok := s.conversation(set, ref.Context)
+	if !ok {
+		return c, aura.Errorf(op, aura.NotFound, "there is no such conversation")
+	}
+	if c.Ref != ref {
+		return c, aura.Errorf(op, aura.Stale, "the reference to %q is out of date: name the conversation again", c.name)
+	}
+	return c, nil
+}
+
 func (s *State) direct(c contact.Contact) conversation {
 	return conversation{
-		Ref: Ref{Context: c.Context}, name: c.Name, own: true, thread: s.peek(c.Context),
+		Ref: Ref{Context: c.Context, Epoch: c.Epoch}, name: c.Name, own: true, thread: s.peek(c.Context),
 		others: []Participant{{Authority: c.Authority, Name: c.Name}},
 	}
 }
@@ -111,13 +152,14 @@ func (s *State) groups(set Setting) []conversation {
 		if !kept {
 			name = petname(used, k.group.Name, "group", aura.Short(k.context))
 		}
-		groups = append(groups, s.group(set, k.context, name, k.group))
+		groups = append(groups, s.group(set, Ref{Context: k.context, Group: true, Epoch: k.since.Logical}, name, k.group))
 	}
 	return groups
 }
 
-func (s *State) group(set Setting, context aura.ContextID, name string, g *Group) conversation {
-	c := conversation{Ref: Ref{Context: context, Group: true}, name: name, own: true, thread: s.peek(context)}
+func (s *State) group(set Setting, ref Ref, name string, g *Group) conversation {
+	context := ref.Context
+	c := conversation{Ref: ref, name: name, own: true, thread: s.peek(context)}
 	// A member who is no contact must not appear under the name of a contact, a group or the owner.
 	used := set.Contacts.Labelled(aura.ContextID{})
 	used[contact.Folded(set.Contacts.Own())] = true

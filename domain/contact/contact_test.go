@@ -163,10 +163,23 @@ func TestCheckKeepsFactsInTheirPlace(t *testing.T) {
 func TestHandlersRefuseBeforeTheyPlan(t *testing.T) {
 	s := folded(ada.Own(t, 1, contact.KindAdded, added(ben, pair(1), "Ben")))
 	by := contact.Caller{Authority: ada.Authority(), Device: ada.Device(), Operation: aura.OperationID{1}}
-	toBen := contact.Ref{Context: pair(1), Authority: ben.Authority(), Device: ben.Device()}
+	toBen := contact.Ref{Context: pair(1), Authority: ben.Authority(), Device: ben.Device(), Epoch: 1}
 
 	if _, err := contact.Name(by, contact.NameIntent{Name: "Ad\u0430"}); !errors.Is(err, aura.Invalid) {
 		t.Errorf("a name of two scripts: %v", err)
+	}
+	older, bare, device := toBen, toBen, toBen
+	older.Epoch, bare.Epoch, device.Device = 9, 0, cleo.Device()
+	for name, c := range map[string]struct {
+		ref  contact.Ref
+		want error
+	}{
+		"another epoch": {older, aura.Stale}, "no epoch": {bare, aura.Invalid}, "another device": {device, aura.Stale},
+		"a stranger": {contact.Ref{Context: pair(9), Epoch: 1}, aura.NotFound},
+	} {
+		if _, _, err := contact.Refresh(s, by, c.ref, nil); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 	r, err := contact.Name(by, contact.NameIntent{Name: "Zoe\u0308"})
 	if err != nil {

@@ -35,6 +35,9 @@ func Label(by Caller, context aura.ContextID, name string) (fact.Draft, error) {
 // Refresh plans to keep the addresses at which a contact was reached, best first. The second result is
 // false when they are the ones already known and nothing needs to happen.
 func Refresh(s *State, by Caller, to Ref, addresses []string) (guard.Request, bool, error) {
+	if _, err := s.Current("contact.Refresh", to); err != nil {
+		return guard.Request{}, false, err
+	}
 	if err := CheckAddresses(addresses); err != nil {
 		return guard.Request{}, false, err
 	}

@@ -125,7 +125,10 @@ func (s *State) find(match func(*person) bool) (found Contact, ok bool) {
 func (s *State) contact(context aura.ContextID) Contact {
 	e := s.entries[context]
 	return Contact{
-		Ref:          Ref{Context: context, Authority: e.added.Value.Authority, Device: e.added.Value.device},
+		Ref: Ref{
+			Context: context, Authority: e.added.Value.Authority, Device: e.added.Value.device,
+			Epoch: e.added.Stamp.Logical,
+		},
 		Name:         s.labels[context].name,
 		PeerName:     e.chosen(),
 		Verification: e.added.Value.code,
