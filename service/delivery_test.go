@@ -340,7 +340,7 @@ func TestOutboxesSayWhatPeersHave(t *testing.T) {
 		ben.start(tc)
 		u.sleep(tc, 3*time.Minute)
 		expect("when it is back", map[string]int{"delivered": 2})
-		ada.must(tc, chat.IntentLeave, chat.LeaveIntent{Context: group}, nil)
+		ada.must(tc, chat.IntentLeave, chat.LeaveIntent{Group: ada.ref(tc, group)}, nil)
 		u.sleep(tc, time.Minute)
 		expect("after leaving", map[string]int{"delivered": 2})
 		ada.restart(tc)
