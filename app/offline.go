@@ -122,6 +122,14 @@ func (b *offline) plan(in fact.Intent, now aura.Physical) (guard.Request, error)
 		return planned(in, func(p contact.RenameIntent) (guard.Request, error) {
 			return chat.Rename(b.fold.chats, b.fold.setting(), by, p)
 		})
+	case contact.IntentAddress:
+		return planned(in, func(p contact.AddressIntent) (guard.Request, error) {
+			return contact.Address(&b.fold.contacts, by, p)
+		})
+	case contact.IntentRemove:
+		return planned(in, func(p contact.RemoveIntent) (guard.Request, error) {
+			return contact.Remove(&b.fold.contacts, by, p)
+		})
 	case moderation.IntentMute:
 		return planned(in, change(moderation.Mute))
 	case moderation.IntentUnmute:

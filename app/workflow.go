@@ -135,6 +135,27 @@ func (c *Core) Rename(tc task.Context, who Ref, name string) (Ref, error) {
 	return who, err
 }
 
+// SetAddresses makes the agent look for a contact at these addresses first, best first. A group is
+// [aura.Invalid], and so is an address that cannot be dialled.
+func (c *Core) SetAddresses(tc task.Context, who Ref, addresses []string) error {
+	if who.Group {
+		return aura.Errorf("app.SetAddresses", aura.Invalid, "%q is a group: a contact has addresses", who.Name)
+	}
+	_, err := c.submit(tc, contact.IntentAddress, contact.AddressIntent{Contact: who.Contact, Addresses: addresses})
+	return err
+}
+
+// RemoveContact ends the relation with a contact: it can neither reach this side nor be reached, and what it had
+// not received has failed. What was said stays on this side, under [contact.State.Former]'s name. A group is
+// [aura.Invalid].
+func (c *Core) RemoveContact(tc task.Context, who Ref) error {
+	if who.Group {
+		return aura.Errorf("app.RemoveContact", aura.Invalid, "%q is a group: leave it instead", who.Name)
+	}
+	_, err := c.submit(tc, contact.IntentRemove, contact.RemoveIntent{Contact: who.Contact})
+	return err
+}
+
 // SetName changes the name that this authority gives itself.
 func (c *Core) SetName(tc task.Context, name string) error {
 	if _, err := contact.ParseName(name); err != nil {

@@ -147,6 +147,12 @@ func (r *reading) offer(record *fact.Record, there bool, fn func(fact.Record) er
 // returns aura.NotFound when some of them were collected: a snapshot has taken their place. When that
 // happens during the call, it may return none.
 func (j *Journal) ByAuthor(ns fact.Namespace, device aura.DeviceID, fromSeq uint64, limit int) ([]fact.Record, error) {
+	return j.ByAuthorWithin(ns, device, fromSeq, limit, 0)
+}
+
+// ByAuthorWithin is [Journal.ByAuthor] for a reader that has room for so many bytes of payloads: it reads no more
+// records once those that it has fill the room. Zero is no bound.
+func (j *Journal) ByAuthorWithin(ns fact.Namespace, device aura.DeviceID, fromSeq uint64, limit, bytes int) ([]fact.Record, error) {
 	const op = "journal.Read"
 	id := streamID{ns, device}
 	j.lock.Lock()
@@ -177,12 +183,16 @@ func (j *Journal) ByAuthor(ns fact.Namespace, device aura.DeviceID, fromSeq uint
 	if err != nil && err != errStop {
 		return nil, err
 	}
-	records := make([]fact.Record, 0, len(positions))
+	records, size := make([]fact.Record, 0, len(positions)), 0
 	for i, p := range positions {
+		if bytes > 0 && size >= bytes {
+			break
+		}
 		r, ok, err := j.record(p)
 		if err != nil {
 			return nil, err
 		}
+		size += len(r.Fact.Payload)
 		want := fromSeq + uint64(i)
 		if !ok {
 			return nil, j.checkLost(p, func() (bool, error) {

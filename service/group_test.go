@@ -1,6 +1,8 @@
 package service_test
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/transport"
 )
 
 const blocked = "waiting: you blocked this contact"
@@ -316,5 +319,37 @@ func TestABlockedMember(t *testing.T) {
 		cleo.unblock(tc, ben)
 		u.has(tc, group, ben, cleo, "to all")
 		u.has(tc, group, cleo, ben, "to all, too")
+	})
+}
+
+// TestATextToAGroupTakesFewCommits: one for the text, and one or two for what all members acknowledge.
+func TestATextToAGroupTakesFewCommits(t *testing.T) {
+	inWorlds(t, 2, func(tc task.Context, u *universe) {
+		ada := u.person(tc, "Ada")
+		var members []*person
+		for i := range 9 {
+			p := u.person(tc, fmt.Sprint("Member ", i))
+			u.meet(tc, ada, p)
+			members = append(members, p)
+		}
+		group := ada.founds(tc, "friends", members...)
+		u.until(tc, "all take part", 2*time.Minute, func() bool {
+			return !slices.ContainsFunc(members, func(p *person) bool { return !p.takesPart(tc, group) })
+		})
+		delivered := func(n int) func() bool {
+			return func() bool { return ada.states(tc, group)["delivered"] == n }
+		}
+		ada.say(tc, group, "one")
+		u.until(tc, "the first text is delivered", 2*time.Minute, delivered(1))
+		u.sleep(tc, time.Minute)
+		// The members are differently far away.
+		u.net.Set(transport.SimOptions{Jitter: 60 * time.Millisecond})
+		before := ada.disk.Syncs()
+		ada.say(tc, group, "two")
+		u.until(tc, "the second text is delivered", time.Minute, delivered(2))
+		u.sleep(tc, time.Second)
+		if commits := ada.disk.Syncs() - before; commits > 3 {
+			t.Errorf("seed %d: %d commits for one text", u.seed, commits)
+		}
 	})
 }

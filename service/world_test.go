@@ -81,6 +81,7 @@ type person struct {
 	address transport.Address
 	acted   uint64 // the actions so far
 	wrap    func(interp.Interpreter) interp.Interpreter
+	dials   int        // of all processes
 	gate    agent.Gate // as the running process gave it to its network
 
 	agent   *agent.Agent // nil: no process
@@ -138,8 +139,29 @@ func (p *person) hands() agent.Hands {
 		Ring: p.ring, Store: p.disk, Entropy: p.sim.Entropy(p.name),
 		Network: func(g agent.Gate) (transport.Network, error) {
 			p.gate, p.network = g, p.net.Join(p.link(), p.address)
-			return p.network, nil
+			return counting{p.network, p}, nil
 		},
+	}
+}
+
+// counting counts the dials of a person's machine.
+type counting struct {
+	*transport.SimPeer
+	of *person
+}
+
+func (c counting) Dial(tc task.Context, peer transport.PeerID, addrs []transport.Address) (transport.Link, error) {
+	c.of.dials++
+	return c.SimPeer.Dial(tc, peer, addrs)
+}
+
+// move takes a person's machine to another network, where it has another address and no old connection.
+func (p *person) move() {
+	p.people++
+	p.address = transport.Address(fmt.Sprintf("/ip4/192.0.2.%d/udp/4001/quic-v1", p.people))
+	if p.agent != nil {
+		p.network.Move(p.address)
+		p.network.Drop()
 	}
 }
 

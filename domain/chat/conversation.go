@@ -34,8 +34,10 @@ type conversation struct {
 	Ref
 	name   string
 	others []Participant // all but the owner
-	own    bool          // false: the owner left
+	own    bool          // false: the owner left, or removed the contact
 	thread *thread
+
+	removed bool // the contact, by the owner: only what was said is left
 }
 
 // Participant is somebody in a conversation.
@@ -59,6 +61,10 @@ func (s *State) Resolve(set Setting, text string) (Ref, error) {
 		refs = append(refs, g.Ref)
 		candidates = append(candidates, contact.Candidate{Label: g.name, ID: g.Context.String()})
 	}
+	for _, c := range set.Contacts.Formers() { // what was said can be read
+		refs = append(refs, Ref{Context: c.Context, Epoch: c.Epoch})
+		candidates = append(candidates, contact.Candidate{Label: c.Name, ID: c.Context.String()})
+	}
 	at, err := contact.Match(text, candidates)
 	if err != nil {
 		return Ref{}, err
@@ -72,12 +78,17 @@ func (s *State) conversation(set Setting, context aura.ContextID) (conversation,
 	if c, ok := set.Contacts.ByContext(context); ok {
 		return s.direct(c), true
 	}
-	for _, g := range s.groups(set) {
-		if g.Context == context {
-			return g, true
-		}
+	if c, ok := set.Contacts.Former(context); ok {
+		ended := s.direct(c)
+		ended.own, ended.removed = false, true
+		return ended, true
 	}
-	return conversation{}, false
+	m := s.known(set)
+	i, ok := m.places[context]
+	if !ok {
+		return conversation{}, false
+	}
+	return s.present(m.groups[i]), true
 }
 
 // Change plans a change of how a contact or a group is treated, such as [moderation.Mute], as long as the
@@ -127,6 +138,16 @@ func (s *State) direct(c contact.Contact) conversation {
 // groups returns the groups that the owner takes or took part in, in the order in which they became known.
 // Their names are unique among themselves and the contacts.
 func (s *State) groups(set Setting) []conversation {
+	m := s.known(set)
+	groups := make([]conversation, len(m.groups))
+	for i := range m.groups {
+		groups[i] = s.present(m.groups[i])
+	}
+	return groups
+}
+
+// allGroups computes what groups returns, without what is written.
+func (s *State) allGroups(set Setting) []conversation {
 	type known struct {
 		context aura.ContextID
 		since   fold.Stamp
@@ -138,7 +159,7 @@ func (s *State) groups(set Setting) []conversation {
 			all = append(all, known{context, t.founded.Stamp, &t.founded.Value})
 		}
 	}
-	for _, in := range s.firstInvitations() {
+	for _, in := range s.firsts() {
 		if t := s.threads[in.Value.context]; t != nil && t.joined {
 			all = append(all, known{in.Value.context, in.Stamp, &in.Value.Group})
 		}
@@ -158,14 +179,14 @@ func (s *State) groups(set Setting) []conversation {
 }
 
 func (s *State) group(set Setting, ref Ref, name string, g *Group) conversation {
-	context := ref.Context
-	c := conversation{Ref: ref, name: name, own: true, thread: s.peek(context)}
+	c := conversation{Ref: ref, name: name, own: true}
+	written := s.peek(ref.Context)
 	// A member who is no contact must not appear under the name of a contact, a group or the owner.
 	used := set.Contacts.Labelled(aura.ContextID{})
 	used[contact.Folded(set.Contacts.Own())] = true
 	for i := range g.Members {
 		m := &g.Members[i]
-		left := c.thread.left[m.Authority]
+		left := written.left[m.Authority]
 		if m.Authority == s.self {
 			c.own = !left
 			continue
@@ -179,21 +200,6 @@ func (s *State) group(set Setting, ref Ref, name string, g *Group) conversation 
 		c.others = append(c.others, Participant{Authority: m.Authority, Name: shown, Left: left})
 	}
 	return c
-}
-
-// firstInvitations returns the invitations into groups of others, one for each group, by age.
-func (s *State) firstInvitations() []fold.Item[invitation] {
-	var all []fold.Item[invitation]
-	for _, of := range s.invitations {
-		all = append(all, of.Items()...)
-	}
-	slices.SortFunc(all, func(a, b fold.Item[invitation]) int { return a.Stamp.Compare(b.Stamp) })
-	seen := map[aura.ContextID]bool{}
-	return slices.DeleteFunc(all, func(i fold.Item[invitation]) bool {
-		again := seen[i.Value.context]
-		seen[i.Value.context] = true
-		return again
-	})
 }
 
 // peers returns those who get what the owner writes now, ascending.

@@ -188,6 +188,8 @@ func (s *State) open(op string, set Setting, to Ref) (conversation, error) {
 	switch {
 	case err != nil:
 		return c, err
+	case c.removed:
+		return c, aura.Errorf(op, aura.Denied, "%s is not a contact any more: invite them to talk again", c.name)
 	case !c.own:
 		return c, aura.Errorf(op, aura.Denied, "you left %q", c.name)
 	case len(c.peers()) == 0:

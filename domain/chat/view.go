@@ -119,7 +119,7 @@ func (s *State) Stored(by aura.OperationID, in SendIntent) (aura.FactID, bool, e
 }
 
 func (s *State) listed(set Setting, c *conversation) Thread {
-	t := Thread{Ref: c.Ref, Name: c.name, Members: c.others, Left: !c.own}
+	t := Thread{Ref: c.Ref, Name: c.name, Members: slices.Clone(c.others), Left: !c.own}
 	if c.Group {
 		t.Muted = set.Moderation.Display(c.Context, aura.AuthorityID{}) == moderation.Quiet
 	} else {
