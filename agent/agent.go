@@ -125,6 +125,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 		Room: interp.NewRoom(h.Ring.Authority(), h.Ring.Device(), store.journal, tokens, interpreter, h.Entropy, interp.RoomOptions{}),
 	}
 	a.desk.Relays, _ = a.network.(service.Relays)
+	a.desk.Moves, _ = a.network.(service.Moves)
 	channels := &channels{network: a.network, hands: h, book: book, options: o.Transport}
 	invites := service.NewInvite(&a.desk, channels)
 	chats := service.NewChat(&a.desk)

@@ -154,12 +154,29 @@ func (w *simulated) meet(tc task.Context, a, b *person) aura.ContextID {
 	return contexts[0]
 }
 
+// ref returns the reference to the conversation with a contact.
+func ref(t *testing.T, tc task.Context, a *agent.Agent, context aura.ContextID) chat.Ref {
+	t.Helper()
+	var contacts contact.State
+	err := a.Watch(tc, fact.Selection{Kinds: []string{"contact.*"}}, func(up fact.Update) error {
+		for i := range up.Records {
+			contacts.Apply(&up.Records[i])
+		}
+		return nil
+	})
+	c, ok := contacts.ByContext(context)
+	if err != nil || !ok {
+		t.Fatalf("there is no such contact: %v", err)
+	}
+	return chat.Ref{Context: context, Epoch: c.Epoch}
+}
+
 func TestTwoAgentsMeetAndTalk(t *testing.T) {
 	inWorld(t, 1, func(tc task.Context, w *simulated) {
 		ada, ben := w.person(tc, "Ada", agent.Options{}), w.person(tc, "Ben", agent.Options{})
 		context := w.meet(tc, ada, ben)
 		for _, p := range []*person{ada, ben} {
-			if err := p.submit(tc, chat.IntentSend, chat.SendIntent{Context: context, Text: "hello from " + p.name}, nil); err != nil {
+			if err := p.submit(tc, chat.IntentSend, chat.SendIntent{To: ref(t, tc, p.Agent, context), Text: "hello from " + p.name}, nil); err != nil {
 				t.Fatal(err)
 			}
 		}

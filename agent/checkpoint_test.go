@@ -114,8 +114,8 @@ func busy(tc task.Context, p *person, ref contact.Ref) error {
 			payload any
 		}{
 			{contact.IntentRename, contact.RenameIntent{Contact: ref, Name: fmt.Sprint("Ben the ", i)}},
-			{moderation.IntentBlock, moderation.Target{Authority: ref.Authority}},
-			{moderation.IntentUnblock, moderation.Target{Authority: ref.Authority}},
+			{moderation.IntentBlock, moderation.ChangeIntent{Contact: ref}},
+			{moderation.IntentUnblock, moderation.ChangeIntent{Contact: ref}},
 			{invite.IntentCreate, invite.CreateIntent{Life: time.Duration(i+1) * time.Minute}},
 		} {
 			if err := p.submit(tc, in.kind, in.payload, nil); err != nil {
@@ -136,8 +136,8 @@ func TestAStartFromCheckpointsIsThatOfAllFacts(t *testing.T) {
 	for at := 1; at <= total; at += 1 + at/10 {
 		inWorld(t, 1, func(tc task.Context, w *simulated) {
 			ada, ben := w.person(tc, "Ada", agent.Options{}), w.person(tc, "Ben", agent.Options{})
-			context := w.meet(tc, ada, ben)
-			ref := contact.Ref{Context: context, Authority: ben.Self()}
+			w.meet(tc, ada, ben)
+			ref := w.contact(tc, ada, ben)
 			if err := ada.Stop(tc); err != nil {
 				t.Fatal(err)
 			}

@@ -140,7 +140,9 @@ func (w *simulated) contact(tc task.Context, a, b *person) contact.Ref {
 			return false
 		}
 		cert, err := fact.DecodeCertificate(added.Certificate)
-		ref = contact.Ref{Context: added.Context, Authority: added.Authority, Device: cert.Device()}
+		ref = contact.Ref{
+			Context: added.Context, Authority: added.Authority, Device: cert.Device(), Epoch: r.Fact.Logical,
+		}
 		return err == nil
 	})
 	if err != nil {

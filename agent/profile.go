@@ -14,12 +14,12 @@ import (
 // which can do more asks for it.
 func owner() (capability.Profile, error) {
 	return capability.NewProfile("owner",
-		contact.CapName, contact.CapRename, contact.CapRefresh, contact.CapProfile,
+		contact.CapName, contact.CapRename, contact.CapRefresh, contact.CapRemove, contact.CapProfile,
 		invite.CapCreate, invite.CapAccept, invite.CapAnswer, invite.CapEnd,
 		chat.CapSend, chat.CapRead, chat.CapCreate, chat.CapInvite, chat.CapJoin, chat.CapLeave, chat.CapRecord,
 		moderation.CapModerate,
 		capability.CapDelegate, capability.CapRevoke,
-		service.CapLink, service.CapHello, service.CapReach, service.CapRelay, service.CapResend,
+		service.CapLink, service.CapHello, service.CapReach, service.CapRelay, service.CapSeek, service.CapIntroduce, service.CapResend,
 		fact.QueryCapability("capability"), fact.QueryCapability("contact"), fact.QueryCapability("invite"),
 		fact.QueryCapability("chat"), fact.QueryCapability("moderation"),
 	)

@@ -66,7 +66,7 @@ func TestMutualContactRelays(t *testing.T) {
 		stop(ben)
 		open(ada, nil)
 		open(ben, nil)
-		if err := ada.submit(tc, chat.IntentSend, chat.SendIntent{Context: context, Text: "through Cleo"}, nil); err != nil {
+		if err := ada.submit(tc, chat.IntentSend, chat.SendIntent{To: ref(t, tc, ada.Agent, context), Text: "through Cleo"}, nil); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := ben.await(tc, "the message", func(r *fact.Record) bool {

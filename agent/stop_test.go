@@ -54,10 +54,11 @@ func TestStopOrder(t *testing.T) {
 					return nil
 				})
 			})
+			to := ref(t, tc, ada.Agent, context)
 			for i := range 8 {
 				load.Go(fmt.Sprint("send ", i), func(tc task.Context) error {
 					for {
-						payload, _ := fact.Marshal(chat.SendIntent{Context: context, Text: fmt.Sprint("message ", i)})
+						payload, _ := fact.Marshal(chat.SendIntent{To: to, Text: fmt.Sprint("message ", i)})
 						r, err := ada.Submit(tc, fact.Intent{Kind: chat.IntentSend, Payload: payload})
 						if err != nil {
 							return nil

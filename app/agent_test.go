@@ -248,7 +248,7 @@ func (a *agent) plan(in fact.Intent, now aura.Physical, res *fact.Result) (guard
 		me := chat.Member{Authority: ada.cert.Authority(), Certificate: ada.cert.Encode(), Name: ada.name}
 		r, context, err := chat.Create(set, by, decode[chat.CreateIntent](a.t, in), me, aura.Nonce{1}, [32]byte{2})
 		if err == nil {
-			res.Payload, err = fact.Marshal(chat.Created{Context: context})
+			res.Payload, err = fact.Marshal(chat.Created{Context: context, Epoch: aura.Logical(len(a.records) + 1)})
 		}
 		return r, err
 	case chat.IntentLeave:
@@ -258,13 +258,16 @@ func (a *agent) plan(in fact.Intent, now aura.Physical, res *fact.Result) (guard
 	case contact.IntentName:
 		return contact.Name(by, decode[contact.NameIntent](a.t, in))
 	case moderation.IntentMute:
-		return moderation.Mute(by, decode[moderation.Target](a.t, in))
+		return a.chats.Change(set, by, decode[moderation.ChangeIntent](a.t, in), moderation.Mute)
 	case moderation.IntentBlock:
-		return moderation.Block(by, decode[moderation.Target](a.t, in))
+		return a.chats.Change(set, by, decode[moderation.ChangeIntent](a.t, in), moderation.Block)
 	case moderation.IntentUnmute:
-		return moderation.Unmute(by, decode[moderation.Target](a.t, in))
+		return a.chats.Change(set, by, decode[moderation.ChangeIntent](a.t, in), moderation.Unmute)
 	case moderation.IntentUnblock:
-		return moderation.Unblock(by, decode[moderation.UnblockIntent](a.t, in), nil)
+		in := decode[moderation.ChangeIntent](a.t, in)
+		return a.chats.Change(set, by, in, func(by contact.Caller, t moderation.Target) (guard.Request, error) {
+			return moderation.Unblock(by, t.Authority, in.Drop, nil)
+		})
 	case invite.IntentCreate:
 		code := ada.code(a.t, decode[invite.CreateIntent](a.t, in).Life, now)
 		var err error

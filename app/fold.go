@@ -13,7 +13,7 @@ import (
 // resolve against. They are few.
 func peopleKinds() []string {
 	return []string{
-		contact.KindSelf, contact.KindAdded, contact.KindRenamed, contact.KindProfile, "moderation.*", "group.*",
+		contact.KindSelf, contact.KindAdded, contact.KindRenamed, contact.KindRemoved, contact.KindProfile, "moderation.*", "group.*",
 	}
 }
 

@@ -17,7 +17,7 @@ type Invited struct {
 
 // Answering is an invitation that was accepted or declined here.
 type Answering struct {
-	ID        invite.ID        `json:"id"`
+	invite.CodeResult
 	Operation aura.OperationID `json:"operation"`
 }
 
@@ -55,7 +55,13 @@ func (c *Core) answer(tc task.Context, intent, code string) (Answering, error) {
 	if err != nil {
 		return Answering{}, err
 	}
-	return Answering{ID: parsed.ID(), Operation: res.Operation}, nil
+	out := Answering{CodeResult: invite.CodeResult{ID: parsed.ID()}, Operation: res.Operation}
+	if len(res.Payload) > 0 {
+		if err := fact.Unmarshal(res.Payload, &out.CodeResult); err != nil {
+			return Answering{}, err
+		}
+	}
+	return out, nil
 }
 
 // CancelInvite takes back an invitation that nobody accepted yet, or the attempt to accept one.

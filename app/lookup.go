@@ -3,6 +3,7 @@ package app
 import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/domain/status"
@@ -23,6 +24,17 @@ func (c *Core) Connections(tc task.Context) ([]status.Peer, error) {
 		return nil
 	})
 	return known.View(), err
+}
+
+// Former returns a contact that was removed, under the name by which its conversation can still be read. It
+// returns [aura.NotFound] for one that was not.
+func (c *Core) Former(tc task.Context, who Ref) (former contact.Contact, err error) {
+	known := false
+	err = c.directory.read(tc, c.bridge, func(f *fold) { former, known = f.contacts.Former(who.Context) })
+	if err == nil && !known {
+		err = aura.Errorf("app.Former", aura.NotFound, "%s was not removed", who.Name)
+	}
+	return former, err
 }
 
 // Groups returns the groups that this authority takes or took part in, by name and members, without their

@@ -110,6 +110,11 @@ func (b *offline) plan(in fact.Intent, now aura.Physical) (guard.Request, error)
 		return guard.Request{}, aura.Errorf(op, aura.Invalid, "the payload has %d bytes, the most is %d", len(in.Payload), fact.MaxPayload)
 	}
 	by := contact.Caller{Authority: b.self, Device: b.device, Operation: in.Operation, Now: now}
+	change := func(plan func(contact.Caller, moderation.Target) (guard.Request, error)) func(moderation.ChangeIntent) (guard.Request, error) {
+		return func(p moderation.ChangeIntent) (guard.Request, error) {
+			return b.fold.chats.Change(b.fold.setting(), by, p, plan)
+		}
+	}
 	switch in.Kind {
 	case contact.IntentName:
 		return planned(in, func(p contact.NameIntent) (guard.Request, error) { return contact.Name(by, p) })
@@ -117,14 +122,26 @@ func (b *offline) plan(in fact.Intent, now aura.Physical) (guard.Request, error)
 		return planned(in, func(p contact.RenameIntent) (guard.Request, error) {
 			return chat.Rename(b.fold.chats, b.fold.setting(), by, p)
 		})
+	case contact.IntentAddress:
+		return planned(in, func(p contact.AddressIntent) (guard.Request, error) {
+			return contact.Address(&b.fold.contacts, by, p)
+		})
+	case contact.IntentRemove:
+		return planned(in, func(p contact.RemoveIntent) (guard.Request, error) {
+			return contact.Remove(&b.fold.contacts, by, p)
+		})
 	case moderation.IntentMute:
-		return planned(in, func(p moderation.Target) (guard.Request, error) { return moderation.Mute(by, p) })
+		return planned(in, change(moderation.Mute))
 	case moderation.IntentUnmute:
-		return planned(in, func(p moderation.Target) (guard.Request, error) { return moderation.Unmute(by, p) })
+		return planned(in, change(moderation.Unmute))
 	case moderation.IntentBlock:
-		return planned(in, func(p moderation.Target) (guard.Request, error) { return moderation.Block(by, p) })
+		return planned(in, change(moderation.Block))
 	case moderation.IntentUnblock:
-		return planned(in, func(p moderation.UnblockIntent) (guard.Request, error) { return moderation.Unblock(by, p, nil) })
+		return planned(in, func(p moderation.ChangeIntent) (guard.Request, error) {
+			return b.fold.chats.Change(b.fold.setting(), by, p, func(by contact.Caller, t moderation.Target) (guard.Request, error) {
+				return moderation.Unblock(by, t.Authority, p.Drop, nil)
+			})
+		})
 	}
 	if registered(in.Kind) {
 		return guard.Request{}, errOffline(op)

@@ -19,7 +19,7 @@ const maxOutcomes = 1024
 func outcomeKinds() []string {
 	return []string{
 		chat.KindMessage, chat.KindRead, chat.KindCreated, chat.KindLeft,
-		contact.KindSelf, contact.KindRenamed, "moderation.*", "invite.*",
+		contact.KindSelf, contact.KindRenamed, contact.KindAddresses, contact.KindRemoved, "moderation.*", "invite.*",
 	}
 }
 
@@ -39,6 +39,10 @@ func intentOf(kind string) string {
 		return contact.IntentName
 	case contact.KindRenamed:
 		return contact.IntentRename
+	case contact.KindAddresses:
+		return contact.IntentAddress
+	case contact.KindRemoved:
+		return contact.IntentRemove
 	case moderation.KindMuted:
 		return moderation.IntentMute
 	case moderation.KindUnmuted:

@@ -14,10 +14,10 @@ type Ref struct {
 	Name    string      // as it was when the reference was made, for display
 }
 
-// target is what moderation of the reference is about: the person, or the group.
-func (r Ref) target() moderation.Target {
+// change is what moderation of the reference is about: the person, or the group.
+func (r Ref) change() moderation.ChangeIntent {
 	if r.Group {
-		return moderation.Target{Context: r.Context}
+		return moderation.ChangeIntent{Group: r.Context, Epoch: r.Epoch}
 	}
-	return moderation.Target{Authority: r.Contact.Authority}
+	return moderation.ChangeIntent{Contact: r.Contact}
 }

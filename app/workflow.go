@@ -35,7 +35,7 @@ func (c *Core) SendOnce(tc task.Context, to Ref, text string, reply aura.FactID,
 	if err := chat.CheckText(text); err != nil {
 		return Sent{}, err
 	}
-	res, err := c.submitAs(tc, id, chat.IntentSend, chat.SendIntent{Context: to.Context, Text: text, Reply: reply})
+	res, err := c.submitAs(tc, id, chat.IntentSend, chat.SendIntent{To: to.Ref, Text: text, Reply: reply})
 	if err != nil {
 		return Sent{}, err
 	}
@@ -47,7 +47,7 @@ func (c *Core) SendOnce(tc task.Context, to Ref, text string, reply aura.FactID,
 
 // MarkRead tells the others that everything in a conversation was read. Nothing is said when nothing is new.
 func (c *Core) MarkRead(tc task.Context, in Ref) error {
-	_, err := c.submit(tc, chat.IntentRead, chat.ReadIntent{Context: in.Context})
+	_, err := c.submit(tc, chat.IntentRead, chat.ReadIntent{In: in.Ref})
 	return err
 }
 
@@ -75,7 +75,7 @@ func (c *Core) CreateGroup(tc task.Context, name string, members []Ref) (Ref, er
 	}
 	var group Ref
 	err = c.directory.read(tc, c.bridge, func(f *fold) {
-		group = f.reference(chat.Ref{Context: made.Context, Group: true})
+		group = f.reference(chat.Ref{Context: made.Context, Group: true, Epoch: made.Epoch})
 	})
 	return group, err
 }
@@ -85,7 +85,7 @@ func (c *Core) Leave(tc task.Context, group Ref) error {
 	if !group.Group {
 		return aura.Errorf("app.Leave", aura.Invalid, "%q is not a group: block a contact instead", group.Name)
 	}
-	_, err := c.submit(tc, chat.IntentLeave, chat.LeaveIntent{Context: group.Context})
+	_, err := c.submit(tc, chat.IntentLeave, chat.LeaveIntent{Group: group.Ref})
 	return err
 }
 
@@ -111,12 +111,14 @@ func (c *Core) Unblock(tc task.Context, who Ref) error { return c.unblock(tc, wh
 func (c *Core) UnblockWithout(tc task.Context, who Ref) error { return c.unblock(tc, who, true) }
 
 func (c *Core) unblock(tc task.Context, who Ref, drop bool) error {
-	_, err := c.submit(tc, moderation.IntentUnblock, moderation.UnblockIntent{Authority: who.target().Authority, Drop: drop})
+	in := who.change()
+	in.Drop = drop
+	_, err := c.submit(tc, moderation.IntentUnblock, in)
 	return err
 }
 
 func (c *Core) moderate(tc task.Context, intent string, who Ref) error {
-	_, err := c.submit(tc, intent, who.target())
+	_, err := c.submit(tc, intent, who.change())
 	return err
 }
 
@@ -125,12 +127,33 @@ func (c *Core) moderate(tc task.Context, intent string, who Ref) error {
 // in use [aura.Conflict].
 func (c *Core) Rename(tc task.Context, who Ref, name string) (Ref, error) {
 	in := contact.RenameIntent{Contact: who.Contact, Name: name}
-	in.Contact.Context = who.Context
+	in.Contact.Context, in.Contact.Epoch = who.Context, who.Epoch
 	if _, err := c.submit(tc, contact.IntentRename, in); err != nil {
 		return Ref{}, err
 	}
 	err := c.directory.read(tc, c.bridge, func(f *fold) { who = f.reference(who.Ref) })
 	return who, err
+}
+
+// SetAddresses makes the agent look for a contact at these addresses first, best first. A group is
+// [aura.Invalid], and so is an address that cannot be dialled.
+func (c *Core) SetAddresses(tc task.Context, who Ref, addresses []string) error {
+	if who.Group {
+		return aura.Errorf("app.SetAddresses", aura.Invalid, "%q is a group: a contact has addresses", who.Name)
+	}
+	_, err := c.submit(tc, contact.IntentAddress, contact.AddressIntent{Contact: who.Contact, Addresses: addresses})
+	return err
+}
+
+// RemoveContact ends the relation with a contact: it can neither reach this side nor be reached, and what it had
+// not received has failed. What was said stays on this side, under [contact.State.Former]'s name. A group is
+// [aura.Invalid].
+func (c *Core) RemoveContact(tc task.Context, who Ref) error {
+	if who.Group {
+		return aura.Errorf("app.RemoveContact", aura.Invalid, "%q is a group: leave it instead", who.Name)
+	}
+	_, err := c.submit(tc, contact.IntentRemove, contact.RemoveIntent{Contact: who.Contact})
+	return err
 }
 
 // SetName changes the name that this authority gives itself.

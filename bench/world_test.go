@@ -33,7 +33,7 @@ func BenchmarkSimulatedTime(b *testing.B) {
 			for range b.N {
 				for second := range 60 {
 					for i, a := range w.agents {
-						submit(w.tc, b, a, chat.IntentSend, chat.SendIntent{Context: w.contexts[i][second%2], Text: "a word a second"})
+						submit(w.tc, b, a, chat.IntentSend, chat.SendIntent{To: w.contexts[i][second%2], Text: "a word a second"})
 					}
 					w.pass(b, time.Second)
 				}
@@ -46,7 +46,7 @@ func BenchmarkSimulatedTime(b *testing.B) {
 type simulated struct {
 	tc       task.Context
 	agents   []*agent.Agent
-	contexts [][]aura.ContextID // by agent: of its contacts
+	contexts [][]chat.Ref // by agent: of its contacts
 }
 
 // withWorld runs fn once everybody has met, and reports the ratio of the two clocks while it ran.
@@ -124,12 +124,12 @@ func befriend(tc task.Context, b *testing.B, from, to *agent.Agent) {
 	submit(tc, b, to, invite.IntentAccept, invite.CodeIntent{Code: made.Code})
 }
 
-// contexts returns the contexts that an agent shares with its contacts.
-func contexts(tc task.Context, b *testing.B, a *agent.Agent) (all []aura.ContextID) {
+// contexts returns the conversations that an agent has with its contacts.
+func contexts(tc task.Context, b *testing.B, a *agent.Agent) (all []chat.Ref) {
 	_, err := a.Journal().Read(tc, fact.Selection{Kinds: []string{contact.KindAdded}}, func(r fact.Record) error {
 		var added contact.Added
 		err := fact.Unmarshal(r.Fact.Payload, &added)
-		all = append(all, added.Context)
+		all = append(all, chat.Ref{Context: added.Context, Epoch: r.Fact.Logical})
 		return err
 	})
 	if err != nil || len(all) != 2 {

@@ -141,6 +141,12 @@ func (r *reading) offer(record *fact.Record, there bool, fn func(fact.Record) er
 // returns aura.NotFound when some of them were collected: a snapshot has taken their place. When that
 // happens during the call, it may return none.
 func (j *Journal) ByAuthor(ns fact.Namespace, device aura.DeviceID, fromSeq uint64, limit int) ([]fact.Record, error) {
+	return j.ByAuthorWithin(ns, device, fromSeq, limit, 0)
+}
+
+// ByAuthorWithin is [Journal.ByAuthor] for a reader that has room for so many bytes of payloads: it reads no more
+// records once those that it has fill the room. Zero is no bound.
+func (j *Journal) ByAuthorWithin(ns fact.Namespace, device aura.DeviceID, fromSeq uint64, limit, bytes int) ([]fact.Record, error) {
 	const op = "journal.Read"
 	id := streamID{ns, device}
 	j.lock.Lock()
@@ -171,12 +177,16 @@ func (j *Journal) ByAuthor(ns fact.Namespace, device aura.DeviceID, fromSeq uint
 	if err != nil && err != errStop {
 		return nil, err
 	}
-	records := make([]fact.Record, 0, len(positions))
+	records, size := make([]fact.Record, 0, len(positions)), 0
 	for i, p := range positions {
+		if bytes > 0 && size >= bytes {
+			break
+		}
 		r, ok, err := j.record(p)
 		if err != nil {
 			return nil, err
 		}
+		size += len(r.Fact.Payload)
 		want := fromSeq + uint64(i)
 		if !ok {
 			return nil, j.checkLost(p, func() (bool, error) {
@@ -191,27 +201,26 @@ func (j *Journal) ByAuthor(ns fact.Namespace, device aura.DeviceID, fromSeq uint
 	return records, nil
 }
 
-// Fact returns the record of a fact, and false when it is not in the journal or was collected.
-func (j *Journal) Fact(id aura.FactID) (fact.Record, bool, error) {
-	p, ok, err := j.storedPosition(id)
+// Fact returns the record of a fact, and false when it is not in the journal or was collected. Nothing lists facts
+// by identity: it looks through the journal from its end, so it is for what is rare or new.
+func (j *Journal) Fact(id aura.FactID) (found fact.Record, ok bool, err error) {
 	// The store may already show what is not synced yet.
-	if err != nil || !ok || p > j.Head() {
+	start, end := numberKey(tableRecord, 0), numberKey(tableRecord, uint64(j.Head())+1)
+	err = j.store.IterateBack(start, end, func(key, value []byte) error {
+		p, _ := keyNumber(key)
+		r, err := j.unseal(fact.Position(p), value)
+		if err == nil && r.ID == id {
+			found, ok, err = r, !j.collected(&r), errStop
+		}
+		return err
+	})
+	if err == errStop {
+		err = nil
+	}
+	if err != nil || !ok {
 		return fact.Record{}, false, err
 	}
-	r, ok, err := j.record(p)
-	if err == nil && !ok {
-		err = j.checkLost(p, func() (bool, error) {
-			_, listed, err := j.storedPosition(id)
-			return listed, err
-		})
-	}
-	if err == nil && ok && r.ID != id {
-		err = aura.Errorf("journal.Read", aura.Corrupt, "fact %s is not where its index says", aura.Short(id))
-	}
-	if err != nil {
-		return fact.Record{}, false, err
-	}
-	return r, ok, nil
+	return found, true, nil
 }
 
 // record reads and opens the record at a position; false means that it was collected.
@@ -269,19 +278,6 @@ func decodeStored(plain []byte) (r fact.Record, ok bool) {
 		return r, false
 	}
 	return fact.Record{Seq: seq, ID: fact.IDOf(encoded), Fact: f, Proof: p}, true
-}
-
-// storedPosition looks a fact up in the store.
-func (j *Journal) storedPosition(id aura.FactID) (fact.Position, bool, error) {
-	value, ok, err := j.store.Get(tagKey(tableFact, j.seal.factTag(id)))
-	if err != nil || !ok {
-		return 0, false, err
-	}
-	p, ok := parsePosition(value)
-	if !ok {
-		return 0, false, damaged("an index")
-	}
-	return p, true, nil
 }
 
 func (j *Journal) storedMeta(name string) ([]byte, error) {

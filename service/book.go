@@ -26,11 +26,12 @@ type Peer struct {
 	Authority   aura.AuthorityID
 	Certificate fact.Certificate
 	Addresses   []transport.Address
-	Secret      [32]byte // the context's
-	Direct      bool     // the context is this contact's own, not a group's
-	Refused     bool     // the owner blocked it
-	Left        bool     // it left the group
-	Leaving     bool     // the owner left the group
+	Secret      [32]byte    // the context's
+	Direct      bool        // the context is this contact's own, not a group's
+	Contact     contact.Ref // when Direct
+	Refused     bool        // the owner blocked it
+	Left        bool        // it left the group
+	Leaving     bool        // the owner left the group
 }
 
 // Target returns where and how to open a channel to the peer.
@@ -52,6 +53,9 @@ type Pages struct {
 	secrets map[aura.ContextID][32]byte
 	tags    map[transport.Tag]aura.ContextID
 	codes   map[transport.Tag]transport.Secret // of own invitations that wait
+
+	keys    map[aura.ContextID][]fact.Certificate // of the members of groups, in their order; a zero one does not decode
+	devices map[transport.PeerID]bool             // of those who may connect; nil: computed when it is asked for
 }
 
 // Setting returns what the chat handlers need to know beside the chat facts.
@@ -90,7 +94,7 @@ func NewBook(self aura.AuthorityID, meta func(key string) ([]byte, error)) *Book
 	b := &Book{self: self, meta: meta, talk: fact.NewQuarantine(task.Contain), pages: Pages{
 		Chats:   chat.NewState(self, bookKeep),
 		secrets: map[aura.ContextID][32]byte{}, tags: map[transport.Tag]aura.ContextID{},
-		codes: map[transport.Tag]transport.Secret{},
+		codes: map[transport.Tag]transport.Secret{}, keys: map[aura.ContextID][]fact.Certificate{},
 	}}
 	for _, f := range []struct {
 		name, kinds string
@@ -190,7 +194,7 @@ func (b *Book) Committed(records []fact.Record) {
 func (b *Book) take(records []fact.Record) (bells []*task.Bell, structural bool) {
 	b.lock.Lock()
 	defer b.lock.Unlock()
-	met, invited := false, false
+	met, invited, removed := false, false, false
 	for _, f := range b.folds {
 		f.Committed(records)
 	}
@@ -202,10 +206,18 @@ func (b *Book) take(records []fact.Record) (bells []*task.Bell, structural bool)
 			continue // they change nothing about who is linked to whom
 		case contact.KindAdded, chat.KindCreated, chat.KindJoined:
 			met = true
+		case contact.KindRemoved:
+			removed = true
 		case invite.KindCreated, invite.KindCancelled, invite.KindAccepted, invite.KindCompleted, invite.KindExpired:
 			invited = true
 		}
 		structural = true
+	}
+	if structural {
+		b.pages.devices = nil
+	}
+	if removed {
+		b.forget()
 	}
 	if met {
 		b.open()
@@ -228,6 +240,16 @@ func (b *Book) open() {
 			secret := [32]byte(value)
 			b.pages.secrets[context] = secret
 			b.pages.tags[transport.TagOf(secret)] = context
+		}
+	}
+}
+
+// forget drops the secrets of contexts that ended.
+func (b *Book) forget() {
+	for context, secret := range b.pages.secrets {
+		if _, removed := b.pages.Contacts.Former(context); removed {
+			delete(b.pages.secrets, context)
+			delete(b.pages.tags, transport.TagOf(secret))
 		}
 	}
 }
@@ -316,7 +338,7 @@ func (p *Pages) members(context aura.ContextID, self aura.AuthorityID) []Peer {
 	if c, ok := p.Contacts.ByContext(context); ok {
 		cert, _ := p.Contacts.Certificate(context)
 		return []Peer{{
-			Context: context, Authority: c.Authority, Certificate: cert, Direct: true,
+			Context: context, Authority: c.Authority, Certificate: cert, Direct: true, Contact: c.Ref,
 			Addresses: addresses(p.Contacts.Addresses(context)),
 			Refused:   p.Moderation.Arrival(c.Authority) == moderation.Refuse,
 		}}
@@ -325,13 +347,10 @@ func (p *Pages) members(context aura.ContextID, self aura.AuthorityID) []Peer {
 	if !ok {
 		return nil
 	}
-	var peers []Peer
-	for _, m := range group.Members {
-		if m.Authority == self {
-			continue
-		}
-		cert, err := fact.DecodeCertificate(m.Certificate)
-		if err != nil {
+	peers := make([]Peer, 0, len(group.Members))
+	for i, cert := range p.certificates(context, &group) {
+		m := &group.Members[i]
+		if m.Authority == self || cert == (fact.Certificate{}) {
 			continue
 		}
 		where := m.Addresses
@@ -345,6 +364,21 @@ func (p *Pages) members(context aura.ContextID, self aura.AuthorityID) []Peer {
 		})
 	}
 	return peers
+}
+
+// certificates returns the decoded certificates of a group's members, which never change.
+func (p *Pages) certificates(context aura.ContextID, group *chat.Group) []fact.Certificate {
+	keys, known := p.keys[context]
+	if !known {
+		keys = make([]fact.Certificate, len(group.Members))
+		for i := range group.Members {
+			if cert, err := fact.DecodeCertificate(group.Members[i].Certificate); err == nil {
+				keys[i] = cert
+			}
+		}
+		p.keys[context] = keys
+	}
+	return keys
 }
 
 // Shares reports whether a context is shared with somebody: a contact's or a group's.
@@ -383,11 +417,17 @@ func addresses(texts []string) []transport.Address {
 // Knows reports whether a device on the network belongs to a member of a shared context.
 func (b *Book) Knows(device transport.PeerID) (known bool) {
 	b.Read(func(p *Pages) {
-		for _, context := range b.contexts() {
-			for _, m := range p.members(context, b.self) {
-				known = known || m.Certificate.Link == device && !m.Refused
+		if p.devices == nil {
+			p.devices = map[transport.PeerID]bool{}
+			for _, context := range b.contexts() {
+				for _, m := range p.members(context, b.self) {
+					if !m.Refused {
+						p.devices[m.Certificate.Link] = true
+					}
+				}
 			}
 		}
+		known = p.devices[device]
 	})
 	return known
 }

@@ -45,16 +45,15 @@ func (s *Capability) delegate(tc task.Context, in fact.Intent) (fact.Result, err
 func (s *Capability) issue(p *capability.DelegateIntent) ([]byte, error) {
 	const op = "service.Delegate"
 	grant := token.Grant{Context: p.Within, Until: p.Until}
-	known := false
-	s.desk.Book.Read(func(pages *Pages) {
-		c, ok := pages.Contacts.ByContext(p.To.Context)
-		cert, _ := pages.Contacts.Certificate(p.To.Context)
-		grant.Holder, known = cert.Root, ok && c.Ref == p.To
-	})
-	if !known {
-		return nil, aura.Errorf(op, aura.NotFound, "there is no such contact")
-	}
 	var err error
+	s.desk.Book.Read(func(pages *Pages) {
+		_, err = pages.Contacts.Current(op, p.To)
+		cert, _ := pages.Contacts.Certificate(p.To.Context)
+		grant.Holder = cert.Root
+	})
+	if err != nil {
+		return nil, err
+	}
 	if grant.Profile, err = capability.NewProfile("delegated", p.Names...); err != nil {
 		return nil, err
 	}

@@ -90,7 +90,10 @@ func (s *Chat) create(tc task.Context, in fact.Intent) (fact.Result, error) {
 		}, nonce, secret)
 		return pages.begin(by, chat.Newcomer{Context: context, Name: p.Name}, request, err)
 	})
-	return answered(in, r, err, chat.Created{Context: context})
+	if err != nil {
+		return fact.Result{}, err
+	}
+	return answered(in, r, nil, chat.Created{Context: context, Epoch: r.Records[0].Fact.Logical})
 }
 
 func (s *Chat) leave(tc task.Context, in fact.Intent) (fact.Result, error) {

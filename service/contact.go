@@ -7,6 +7,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/transport"
 	"github.com/aura-runtime/aura/world"
 )
 
@@ -20,7 +21,10 @@ type Contact struct {
 // NewContact returns the service.
 func NewContact(d *Desk) *Contact {
 	s := &Contact{desk: d}
-	s.front = newFront("contact", map[string]handler{contact.IntentName: s.name, contact.IntentRename: s.rename})
+	s.front = newFront("contact", map[string]handler{
+		contact.IntentName: s.name, contact.IntentRename: s.rename,
+		contact.IntentAddress: s.address, contact.IntentRemove: s.remove,
+	})
 	return s
 }
 
@@ -62,4 +66,52 @@ func (s *Contact) rename(tc task.Context, in fact.Intent) (fact.Result, error) {
 		return chat.Rename(pages.Chats, pages.Setting(), s.desk.Caller(tc, in.Operation), p)
 	})
 	return submitted(in, r, err)
+}
+
+func (s *Contact) address(tc task.Context, in fact.Intent) (fact.Result, error) {
+	var p contact.AddressIntent
+	if err := fact.Unmarshal(in.Payload, &p); err != nil {
+		return fact.Result{}, err
+	}
+	for _, a := range p.Addresses {
+		if err := transport.CheckAddress(transport.Address(a)); err != nil {
+			return fact.Result{}, err
+		}
+	}
+	r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
+		return contact.Address(&pages.Contacts, s.desk.Caller(tc, in.Operation), p)
+	})
+	return submitted(in, r, err)
+}
+
+// remove ends the relation with a contact. The link and the channel of their context end, because the book does
+// not have the contact any more.
+func (s *Contact) remove(tc task.Context, in fact.Intent) (fact.Result, error) {
+	var p contact.RemoveIntent
+	if err := fact.Unmarshal(in.Payload, &p); err != nil {
+		return fact.Result{}, err
+	}
+	by := s.desk.Caller(tc, in.Operation)
+	r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
+		r, err := contact.Remove(&pages.Contacts, by, p)
+		if err == nil {
+			err = s.desk.giveUp(&r, by, p.Contact, "you removed the contact")
+		}
+		return r, err
+	})
+	return submitted(in, r, err)
+}
+
+// giveUp adds to the removal of a contact what becomes of the own messages that it never got: they have failed.
+func (d *Desk) giveUp(r *guard.Request, by contact.Caller, who contact.Ref, why string) error {
+	count := d.Journal.Count(fact.ContextNamespace(who.Context), d.Ring.Device())
+	settled, err := d.settled(who.Context, who.Authority)
+	if err != nil || settled >= count {
+		return err
+	}
+	failed, err := chat.GiveUp(by, chat.Failed{
+		Context: who.Context, Peer: who.Authority, Through: count, Reason: why,
+	})
+	r.Entries, r.Metadata = append(r.Entries, failed.Entries...), append(r.Metadata, failed.Metadata...)
+	return err
 }

@@ -202,7 +202,7 @@ func TestMessagesWaitForAnAbsentPeer(t *testing.T) {
 		if diff := cmp.Diff(numbered(1, 30), ben.texts(tc, context, ada)); diff != "" {
 			t.Errorf("seed %d: Ben has: %s", u.seed, diff)
 		}
-		ben.must(tc, chat.IntentRead, chat.ReadIntent{Context: context}, nil)
+		ben.must(tc, chat.IntentRead, chat.ReadIntent{In: ben.ref(tc, context)}, nil)
 		u.until(tc, "the read mark", time.Minute, func() bool { return ada.states(tc, context)["read"] == 30 })
 	})
 }

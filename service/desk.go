@@ -33,6 +33,8 @@ type Desk struct {
 	Reach func() []string
 	// Relays asks contacts to relay. Nil: this network has none.
 	Relays Relays
+	// Moves tells when the own network changes. Nil: it does not.
+	Moves Moves
 	// Trace, when set, is told the stages of the road as they happen. It must not wait.
 	Trace func(Step)
 }

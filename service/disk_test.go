@@ -27,7 +27,7 @@ func TestAFullDisk(t *testing.T) {
 		u.has(tc, context, ben, ada, "one")
 
 		ben.disk.SetFaults(full)
-		if err := ben.submit(tc, chat.IntentSend, chat.SendIntent{Context: context, Text: "lost"}, nil); aura.KindOf(err) != aura.Exhausted {
+		if err := ben.submit(tc, chat.IntentSend, chat.SendIntent{To: ben.ref(tc, context), Text: "lost"}, nil); aura.KindOf(err) != aura.Exhausted {
 			t.Errorf("seed %d: sending with a full disk: %v", u.seed, err)
 		}
 		ada.say(tc, context, "two")
@@ -71,13 +71,14 @@ func TestAFlakyDisk(t *testing.T) {
 	inWorlds(t, 10, func(tc task.Context, u *universe) {
 		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
 		context := u.meet(tc, ada, ben)
+		to := ada.ref(tc, context)
 		flaky := journal.Faults{FailApply: 0.2, FailRead: 0.05, SyncDelay: 20 * time.Millisecond}
 		ada.disk.SetFaults(flaky)
 		ben.disk.SetFaults(flaky)
 		var said []string
 		for i := range 40 {
 			text := fmt.Sprint("message ", i)
-			switch err := ada.submit(tc, chat.IntentSend, chat.SendIntent{Context: context, Text: text}, nil); aura.KindOf(err) {
+			switch err := ada.submit(tc, chat.IntentSend, chat.SendIntent{To: to, Text: text}, nil); aura.KindOf(err) {
 			case 0:
 				said = append(said, text)
 			case aura.Unavailable:

@@ -8,6 +8,7 @@ import (
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/invite"
+	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
@@ -22,10 +23,10 @@ const exchangeBudget = 30 * time.Second
 
 // pursue starts the accepter's task, unless there is one: it tries until the exchange ends, whatever the end
 // is.
-func (s *Invite) pursue(g *task.Group, id invite.ID, op aura.OperationID) {
+func (s *Invite) pursue(g *task.Group, x *exchange) {
 	s.lock.Lock()
-	begun := s.pursuing[id]
-	s.pursuing[id] = true
+	begun := s.pursuing[x.id]
+	s.pursuing[x.id] = true
 	s.lock.Unlock()
 	if begun {
 		return
@@ -33,12 +34,12 @@ func (s *Invite) pursue(g *task.Group, id invite.ID, op aura.OperationID) {
 	g.Go("invite.pursue", func(tc task.Context) error {
 		defer func() {
 			s.lock.Lock()
-			delete(s.pursuing, id)
+			delete(s.pursuing, x.id)
 			s.lock.Unlock()
 		}()
 		pause := redial()
-		for s.phase(tc, id) == invite.Contacting {
-			err := s.attempt(tc, id, op)
+		for s.phase(tc, x.id) == invite.Contacting {
+			err := s.attempt(tc, x)
 			if err == nil {
 				return nil
 			}
@@ -56,30 +57,23 @@ func (s *Invite) pursue(g *task.Group, id invite.ID, op aura.OperationID) {
 
 // attempt dials the inviter and exchanges Hello, Answer and Done. Nil means that the exchange has ended,
 // one way or the other; an error that it is worth another attempt.
-func (s *Invite) attempt(tc task.Context, id invite.ID, op aura.OperationID) error {
+func (s *Invite) attempt(tc task.Context, x *exchange) error {
 	tc, done := tc.WithBudget("invitation", exchangeBudget)
 	defer done()
-	code, err := s.code(id)
-	if err != nil {
-		return err
-	}
-	hello, err := s.desk.Journal.Meta(invite.MessageKey(id))
-	if err != nil {
-		return err
-	}
-	pass, err := s.desk.charge(tc, partyOf(id), due{kind: outInviteOpening}, due{outInviteHello, len(hello)})
+	code := &x.code
+	pass, err := s.desk.charge(tc, partyOf(x.id), due{kind: outInviteOpening}, due{outInviteHello, len(x.said)})
 	if err != nil {
 		return err
 	}
 	channel, err := dial(tc, s.channels, pass, outInviteOpening, transport.Target{
-		Context: aura.ContextID(id), PSK: code.PSK(), Static: code.Agreement, Peer: code.Link,
+		Context: aura.ContextID(x.id), PSK: code.PSK(), Static: code.Agreement, Peer: code.Link,
 		Addresses: addresses(code.Addresses),
 	})
 	if err != nil {
 		return err
 	}
 	defer channel.Close(tc)
-	if err := post(tc, channel, pass, outInviteHello, hello); err != nil {
+	if err := post(tc, channel, pass, outInviteHello, x.said); err != nil {
 		return err
 	}
 	b, err := channel.Recv(tc)
@@ -92,30 +86,35 @@ func (s *Invite) attempt(tc task.Context, id invite.ID, op aura.OperationID) err
 	}
 	switch {
 	case reply.Refused != nil:
-		return s.fail(tc, id, op, reply.Refused.Reason.String())
+		return s.fail(tc, x.id, x.operation, reply.Refused.Reason.String())
+	case reply.Renewed != nil:
+		return s.again(tc, x, reply.Renewed.Addresses)
 	case reply.Answer != nil:
-		return s.conclude(tc, channel, code, op, hello, *reply.Answer)
+		return s.conclude(tc, channel, x, *reply.Answer)
 	}
 	return aura.Errorf("service.Invite", aura.Corrupt, "the inviter answered something else")
 }
 
+// again ends the exchange with a contact, which gave its addresses and nothing else.
+func (s *Invite) again(tc task.Context, x *exchange, addresses []string) error {
+	var who contact.Ref
+	known := false
+	s.desk.Book.Read(func(p *Pages) { who, known = invite.Known(&p.Contacts, x.code) })
+	if !known {
+		return s.fail(tc, x.id, x.operation, "the inviter takes this side for a contact, and it is none")
+	}
+	return s.confirm(tc, x.id, who, addresses, x.operation)
+}
+
 // conclude makes the contact durable and tells the inviter. An answer that does not hold up ends the
 // exchange: the same inviter would give it again.
-func (s *Invite) conclude(tc task.Context, c *transport.Channel, code invite.Code, op aura.OperationID, own []byte, a invite.Answer) error {
-	id := code.ID()
-	seed, err := s.desk.Journal.Meta(invite.SeedKey(id))
-	if err != nil {
-		return err
-	}
-	mine, err := invite.DecodeMessage(own)
-	if err != nil || mine.Hello == nil || len(seed) != 64 {
-		return s.fail(tc, id, op, "what this side had said is damaged")
-	}
-	secret, err := keyring.NewKEM([64]byte(seed)).Decapsulate(a.Ciphertext)
+func (s *Invite) conclude(tc task.Context, c *transport.Channel, x *exchange, a invite.Answer) error {
+	id, code, op := x.id, x.code, x.operation
+	secret, err := keyring.NewKEM(x.seed).Decapsulate(a.Ciphertext)
 	if err != nil {
 		return s.fail(tc, id, op, "the answer does not fit the key that was sent")
 	}
-	transcript, err := invite.Transcript(id, *mine.Hello, a)
+	transcript, err := invite.Transcript(id, x.hello, a)
 	if err != nil {
 		return err
 	}
@@ -125,7 +124,10 @@ func (s *Invite) conclude(tc task.Context, c *transport.Channel, code invite.Cod
 	}
 	keys := invite.Derive(agreement, secret[:], transcript)
 	err = s.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) {
-		r, err := invite.Conclude(&p.Invites, by, code, a, c.RemoteStatic(), keys, transcript)
+		r, err := invite.Conclude(&p.Invites, &p.Contacts, by, code, a, c.RemoteStatic(), keys, transcript, x.hello.Known)
+		if old, ok := invite.Known(&p.Contacts, code); ok && old.Context == x.hello.Known && err == nil {
+			err = s.desk.giveUp(&r, by, old, "the contact had removed you")
+		}
 		return p.begin(by, newcomer(keys.Context, a.Certificate, a.Name), r, err)
 	}, op)
 	if aura.KindOf(err) == aura.Denied || aura.KindOf(err) == aura.Invalid {
@@ -238,12 +240,17 @@ func (s *Invite) admit(tc task.Context, code invite.Code, h invite.Hello, static
 	var name string
 	s.desk.Book.Read(func(p *Pages) {
 		offer = invite.Offer(&p.Invites, &p.Contacts, by, code, h, static)
+		if p.Moderation.Arrival(offer.Who) == moderation.Refuse {
+			offer = invite.Admission{Refusal: invite.RefusedInvalid}
+		}
 		name = p.Contacts.Own()
 	})
 	switch {
 	case offer.Wait:
 		// The accepter tries again, and learns then what came of this side's attempt.
 		return reply{}, aura.Errorf("service.Invite", aura.Conflict, "this side is answering an invitation of the same peer")
+	case !offer.Renew.Context.IsZero():
+		return s.renew(tc, by, code, h, offer)
 	case offer.Refusal != 0:
 		return s.refuse(tc, code, offer.Refusal)
 	case offer.Again:
@@ -300,6 +307,26 @@ func (s *Invite) refuse(tc task.Context, code invite.Code, why invite.Refusal) (
 	}
 	pass, err := s.desk.charge(tc, partyOf(code.ID()), due{outInviteRefusal, len(b)})
 	return reply{kind: outInviteRefusal, message: b, pass: pass}, err
+}
+
+// renew takes the addresses of a contact who answers an invitation, and gives the own ones, in one decision. The
+// caller has the turn.
+func (s *Invite) renew(tc task.Context, by contact.Caller, code invite.Code, h invite.Hello, offer invite.Admission) (reply, error) {
+	b, err := invite.Message{Renewed: &invite.Renewed{Addresses: s.desk.Reach()}}.Encode()
+	if err != nil {
+		return reply{}, err
+	}
+	request := guard.Request{Authority: by.Authority}
+	if !offer.Again {
+		request, err = s.desk.Book.Plan(func(p *Pages) (guard.Request, error) {
+			return invite.Renew(&p.Contacts, by, code, h, offer.Renew)
+		})
+		if err != nil {
+			return reply{}, err
+		}
+	}
+	pass, _, err := s.desk.chargeWith(tc, &request, partyOf(code.ID()), due{outInviteRenewal, len(b)})
+	return reply{kind: outInviteRenewal, message: b, pass: pass}, err
 }
 
 // agree returns the X25519 secret of this device's static key and another's.

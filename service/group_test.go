@@ -1,6 +1,8 @@
 package service_test
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/transport"
 )
 
 const blocked = "waiting: you blocked this contact"
@@ -41,14 +44,32 @@ func (p *person) takesPart(tc task.Context, group aura.ContextID) bool {
 	return err == nil
 }
 
+// about names somebody to moderate: a contact, or a member of a group.
+func (p *person) about(tc task.Context, other *person) moderation.ChangeIntent {
+	p.Helper()
+	s := p.look(tc)
+	if c, ok := s.contacts.ByAuthority(other.self()); ok {
+		return moderation.ChangeIntent{Contact: c.Ref}
+	}
+	for _, t := range s.chats.Threads(s.setting()) {
+		for _, m := range t.Members {
+			if m.Authority == other.self() {
+				return moderation.ChangeIntent{Group: t.Context, Epoch: t.Epoch, Member: m.Authority}
+			}
+		}
+	}
+	p.Fatalf("seed %d: %s does not know %s", p.seed, p.name, other.name)
+	return moderation.ChangeIntent{}
+}
+
 func (p *person) block(tc task.Context, other *person) {
 	p.Helper()
-	p.must(tc, moderation.IntentBlock, moderation.Target{Authority: other.self()}, nil)
+	p.must(tc, moderation.IntentBlock, p.about(tc, other), nil)
 }
 
 func (p *person) unblock(tc task.Context, other *person) {
 	p.Helper()
-	p.must(tc, moderation.IntentUnblock, moderation.Target{Authority: other.self()}, nil)
+	p.must(tc, moderation.IntentUnblock, p.about(tc, other), nil)
 }
 
 // circle is Ada, who knows Ben and Cleo, who do not know each other, and a group of the three.
@@ -191,10 +212,10 @@ func TestLeavingAGroup(t *testing.T) {
 		ben.say(tc, group, "goodbye")
 		u.has(tc, group, cleo, ben, "goodbye")
 		cleo.stop(tc)
-		ben.must(tc, chat.IntentLeave, chat.LeaveIntent{Context: group}, nil)
+		ben.must(tc, chat.IntentLeave, chat.LeaveIntent{Group: ben.ref(tc, group)}, nil)
 		ada.say(tc, group, "too late") // it may still be on its way to Ben
 		u.sleep(tc, time.Minute)
-		if err := ben.submit(tc, chat.IntentSend, chat.SendIntent{Context: group, Text: "one more"}, nil); aura.KindOf(err) != aura.Denied {
+		if err := ben.submit(tc, chat.IntentSend, chat.SendIntent{To: ben.ref(tc, group), Text: "one more"}, nil); aura.KindOf(err) != aura.Denied {
 			t.Errorf("seed %d: sending after leaving: %v", u.seed, err)
 		}
 		ben.restart(tc)
@@ -298,5 +319,37 @@ func TestABlockedMember(t *testing.T) {
 		cleo.unblock(tc, ben)
 		u.has(tc, group, ben, cleo, "to all")
 		u.has(tc, group, cleo, ben, "to all, too")
+	})
+}
+
+// TestATextToAGroupTakesFewCommits: one for the text, and one or two for what all members acknowledge.
+func TestATextToAGroupTakesFewCommits(t *testing.T) {
+	inWorlds(t, 2, func(tc task.Context, u *universe) {
+		ada := u.person(tc, "Ada")
+		var members []*person
+		for i := range 9 {
+			p := u.person(tc, fmt.Sprint("Member ", i))
+			u.meet(tc, ada, p)
+			members = append(members, p)
+		}
+		group := ada.founds(tc, "friends", members...)
+		u.until(tc, "all take part", 2*time.Minute, func() bool {
+			return !slices.ContainsFunc(members, func(p *person) bool { return !p.takesPart(tc, group) })
+		})
+		delivered := func(n int) func() bool {
+			return func() bool { return ada.states(tc, group)["delivered"] == n }
+		}
+		ada.say(tc, group, "one")
+		u.until(tc, "the first text is delivered", 2*time.Minute, delivered(1))
+		u.sleep(tc, time.Minute)
+		// The members are differently far away.
+		u.net.Set(transport.SimOptions{Jitter: 60 * time.Millisecond})
+		before := ada.disk.Syncs()
+		ada.say(tc, group, "two")
+		u.until(tc, "the second text is delivered", time.Minute, delivered(2))
+		u.sleep(tc, time.Second)
+		if commits := ada.disk.Syncs() - before; commits > 3 {
+			t.Errorf("seed %d: %d commits for one text", u.seed, commits)
+		}
 	})
 }

@@ -38,6 +38,10 @@ type (
 	wireAck struct {
 		Through uint64 `cbor:"1,keyasint"`
 	}
+	wireSeek struct {
+		Tags []contact.Tag `cbor:"1,keyasint,omitempty"`
+		Card []byte        `cbor:"2,keyasint"`
+	}
 	wireReach struct {
 		Addresses []string `cbor:"1,keyasint,omitempty"`
 	}
@@ -48,6 +52,7 @@ const (
 	wireDeliverNumber = 2
 	wireAckNumber     = 3
 	wireReachNumber   = 4
+	wireSeekNumber    = 5
 )
 
 // intruder is a contact of Ada's with the right keys and the wrong intentions.
@@ -197,6 +202,21 @@ func (m *intruder) receipt(tc task.Context, change func(*effect.Receipt)) []byte
 	return r.Encode()
 }
 
+// card returns the intruder's addresses, signed by a ring.
+func (m *intruder) card(by *keyring.Ring) []byte {
+	c := contact.Card{Version: 1, Addresses: []string{"/ip4/192.0.2.99/tcp/1"}}
+	signed, err := c.SigningBytes(m.ring.Device())
+	if err != nil {
+		m.Fatal(err)
+	}
+	c.Signature = by.Sign(signed)
+	b, err := c.Encode()
+	if err != nil {
+		m.Fatal(err)
+	}
+	return b
+}
+
 func keep[T any](*T) {}
 
 // deliver sends a fact that was changed with a receipt that was changed.
@@ -261,6 +281,12 @@ func TestAnIntruderIsRefused(t *testing.T) {
 			r := m.next(keep)
 			r.Proof.Signature[0] ^= 1
 			m.send(tc, wireDeliverNumber, wireDeliver{Records: [][]byte{r.Encode()}, Receipts: [][]byte{m.receipt(tc, keep)}})
+		},
+		"addresses that somebody else signed": func(tc task.Context, m *intruder) {
+			m.send(tc, wireSeekNumber, wireSeek{Card: m.card(keyring.Ephemeral(m.sim.Entropy("another")))})
+		},
+		"too many people to look for": func(tc task.Context, m *intruder) {
+			m.send(tc, wireSeekNumber, wireSeek{Tags: make([]contact.Tag, 265), Card: m.card(m.ring)})
 		},
 		"a gap": func(tc task.Context, m *intruder) {
 			m.deliver(tc, func(r *fact.Record) { r.Seq++ }, func(r *effect.Receipt) { r.LastSeq++; r.Cost++ })

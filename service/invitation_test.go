@@ -13,6 +13,7 @@ import (
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/interp"
+	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -329,11 +330,40 @@ func TestTwoWhoInviteEachOther(t *testing.T) {
 			t.Errorf("seed %d: Ada and Ben have: %s", u.seed, diff)
 		}
 		contact, _ := ada.look(tc).contacts.ByAuthority(ben.self())
-		ada.must(tc, chat.IntentSend, chat.SendIntent{Context: contact.Context, Text: "hello"}, nil)
+		ada.must(tc, chat.IntentSend, chat.SendIntent{To: ada.ref(tc, contact.Context), Text: "hello"}, nil)
 		u.until(tc, "a message", time.Minute, func() bool { return len(ben.texts(tc, contact.Context, ada)) == 1 })
 	})
 }
 
 func (p *person) accepts(tc task.Context, code invite.CreateResult) error {
 	return p.submit(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil)
+}
+
+// TestAnExchangeIsResolvedOnce: what an attempt needs is carried from the acceptance to the end, so a record that is
+// spoilt meanwhile changes nothing; when the agent starts again it is resolved anew, and one that is not whole ends.
+func TestAnExchangeIsResolvedOnce(t *testing.T) {
+	for name, restart := range map[string]bool{"the agent goes on": false, "the agent starts again": true} {
+		inWorlds(t, 3, func(tc task.Context, u *universe) {
+			ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
+			code := ada.invites(tc, time.Hour)
+			ada.stop(tc)
+			ben.must(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil)
+			spoilt := &journal.Entry{Meta: []journal.KV{{Key: invite.MessageKey(code.ID), Value: []byte("no hello")}}}
+			if _, err := ben.agent.Journal().Append(tc, spoilt); err != nil {
+				t.Fatal(err)
+			}
+			if restart {
+				ben.restart(tc)
+			}
+			ada.start(tc)
+			want := invite.Complete
+			if restart {
+				want = invite.Broken
+			}
+			u.until(tc, name, 5*time.Minute, func() bool {
+				in, ok := ben.look(tc).invites.Invitation(code.ID, tc.Now())
+				return ok && in.Phase == want && (!restart || in.Reason == "what this side had said is damaged")
+			})
+		})
+	}
 }

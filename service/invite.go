@@ -54,8 +54,12 @@ func (s *Invite) repair(tc task.Context) error {
 		open, err := s.unfinished(tc)
 		if err == nil {
 			for _, op := range open {
-				s.pursue(tc.Group(), op.id, op.operation)
+				if failed := s.takeUp(tc, op.id, op.operation); failed != nil {
+					err = failed
+				}
 			}
+		}
+		if err == nil {
 			return nil
 		}
 		if tc.Err() != nil {
@@ -135,18 +139,26 @@ func (s *Invite) accept(tc task.Context, in fact.Intent) (fact.Result, error) {
 	if err != nil {
 		return fact.Result{}, err
 	}
-	var seed [64]byte
-	s.desk.Entropy.Read(seed[:])
-	kem := keyring.NewKEM(seed)
+	x := &exchange{id: code.ID(), operation: in.Operation, code: code}
+	s.desk.Entropy.Read(x.seed[:])
+	kem := keyring.NewKEM(x.seed)
+	var known contact.Ref
 	r, err := s.desk.plan(tc, func(p *Pages) (guard.Request, error) {
-		return invite.Accept(&p.Invites, &p.Contacts, s.desk.Caller(tc, in.Operation), code, invite.Hello{
+		known, _ = invite.Known(&p.Contacts, code)
+		x.hello = invite.Hello{
 			Certificate: s.certificate(), Name: p.Contacts.Own(), Addresses: s.desk.Reach(), Key: kem.EncapsulationKey(),
-		}, seed)
+			Known: known.Context,
+		}
+		var err error
+		if x.said, err = (invite.Message{Hello: &x.hello}).Encode(); err != nil {
+			return guard.Request{}, err
+		}
+		return invite.Accept(&p.Invites, &p.Contacts, s.desk.Caller(tc, in.Operation), code, x.hello, x.seed)
 	})
 	if err == nil {
-		s.pursue(tc.Group(), code.ID(), in.Operation)
+		s.pursue(tc.Group(), x)
 	}
-	return answered(in, r, err, invite.CodeResult{ID: code.ID()})
+	return answered(in, r, err, invite.CodeResult{ID: code.ID(), Known: known.Context})
 }
 
 func (s *Invite) decline(tc task.Context, in fact.Intent) (fact.Result, error) {
@@ -197,18 +209,26 @@ func (s *Invite) code(id invite.ID) (invite.Code, error) {
 	return invite.Parse(string(value))
 }
 
-// settle ends the inviter's part of the exchange that opened a context: the accepter has the contact,
-// since it speaks in the context.
-func (s *Invite) settle(tc task.Context, context aura.ContextID) {
+// settle ends what a session in a contact's own context makes clear: the inviter's part of the exchange that
+// opened the context, since the accepter speaks in it; and the acceptance of the contact's invitations, which have
+// led here or have nothing more to do.
+func (s *Invite) settle(tc task.Context, who contact.Ref) {
 	var id invite.ID
-	now := tc.Now()
+	var accepted []invite.ID
+	now, context := tc.Now(), who.Context
 	s.desk.Book.Read(func(p *Pages) {
 		for _, open := range p.Invites.Listening(now) {
 			if in, ok := p.Invites.Invitation(open, now); ok && in.Context == context && in.Phase == invite.Answered {
 				id = open
 			}
 		}
+		accepted = p.Invites.From(who.Device)
 	})
+	for _, known := range accepted {
+		if err := s.confirm(tc, known, who, nil, aura.OperationID{}); err != nil {
+			tc.Emit(world.ServiceTroubled(s.Name(), "an invitation was not settled", "", err)) // the exchange itself goes on
+		}
+	}
 	if id.IsZero() {
 		return
 	}
@@ -218,6 +238,13 @@ func (s *Invite) settle(tc task.Context, context aura.ContextID) {
 	if err != nil && aura.KindOf(err) != aura.Conflict { // the exchange itself may have settled it meanwhile
 		tc.Emit(world.ServiceTroubled(s.Name(), "invitation not settled", "", err)) // the next session settles it
 	}
+}
+
+// confirm ends the acceptance of an invitation by a contact.
+func (s *Invite) confirm(tc task.Context, id invite.ID, who contact.Ref, addresses []string, op aura.OperationID) error {
+	return s.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) {
+		return invite.Confirm(&p.Invites, &p.Contacts, by, id, who, addresses)
+	}, op)
 }
 
 // change makes one change of invitations in turn.

@@ -19,7 +19,7 @@ func TestAMemberWhoLeftKeepsNothing(t *testing.T) {
 		ada.say(tc, group, "too late")
 		ada.stop(tc)
 		ben.start(tc)
-		ben.must(tc, chat.IntentLeave, chat.LeaveIntent{Context: group}, nil)
+		ben.must(tc, chat.IntentLeave, chat.LeaveIntent{Group: ben.ref(tc, group)}, nil)
 		ada.start(tc)
 		u.until(tc, "Ada learns that Ben left", 3*time.Minute, func() bool {
 			return ada.look(tc).chats.Gone(group, ben.self())

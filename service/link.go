@@ -19,7 +19,7 @@ import (
 
 // Delivery returns what may be permitted of the links. They have no facts of their own.
 func Delivery() fact.Domain {
-	return fact.Domain{Name: "delivery", Capabilities: []string{CapLink, CapHello, CapReach, CapRelay, CapResend}}
+	return fact.Domain{Name: "delivery", Capabilities: []string{CapLink, CapHello, CapReach, CapRelay, CapSeek, CapIntroduce, CapResend}}
 }
 
 // The reasons that an outbox shows.
@@ -41,22 +41,26 @@ const (
 	hastyPause = 100 * time.Millisecond
 )
 
-// redial paces the attempts to reach an absent peer. A peer that comes back dials at once itself, so the
-// longest pause only matters when both sides lost each other's network.
+// redial paces what is tried again while the other side, or the disk, is there: sessions that end, exchanges,
+// repairs. An absent device is dialled by the pauses of its [path].
 func redial() task.Backoff {
 	return task.Backoff{Base: 500 * time.Millisecond, Max: time.Minute, Factor: 2, Jitter: 0.3}
 }
 
-// link is the way to one member of a context: it dials, or takes the channel that the peer opened, runs a
-// session over it, and begins again when that ends.
+// link is the way to one member of a context: it dials when something waits for the peer or a person should
+// see that it is there, or takes the channel that the peer opened, runs a session over it, and begins again
+// when that ends.
 type link struct {
 	sync  *Sync
 	key   linkKey
+	path  *path       // shared by all links to the device
 	group *task.Group // set before the task starts
 	bell  *task.Bell  // own facts were released, or wait for a decision
+	news  *task.Bell  // what the peer should know of the own network has changed
 
 	// arrivals holds the channel that the peer opened last: one, since a newer replaces an older. A nil
-	// channel says that something about the peer has changed.
+	// channel says that something about the peer has changed. There are two places, because one may hold
+	// what the link's task was promised and has not taken yet.
 	arrivals *task.Mailbox[*transport.Channel]
 
 	lock     task.Leaf
@@ -64,21 +68,34 @@ type link struct {
 	clock    peerClock           // of the peer
 	apart    aura.Duration       // by which it was ahead when that was shown last
 	released uint64              // own facts durable and paid for, up to this Seq
+	resting  bool                // it waits for its turn to dial
 	heard    []transport.Address // where the peer said to be, in this life of the agent
 	pages    int                 // how often what the peer says of itself may be written down
 	paged    aura.Duration       // when pages grew last
+	version  uint64              // of the newest card of the peer
+	hints    allowance           // of signs that the peer is there which say nothing new
+	via      []transport.PeerID  // mutual contacts who knew the way
+
+	// The path's lock guards these.
+	ignored task.Backoff  // dials that the device did not answer in this context
+	next    aura.Duration // no dial before it, while the device is there
 
 	// Only the link's own task uses these.
 	reach status.Reach // as shown
 	since aura.Instant // when it began
+	fresh bool         // the peer may not know yet that this side takes part in the context
+	count uint64       // own facts when it was looked last
 }
 
 func newLink(s *Sync, p *Peer) *link {
-	return &link{
-		pages: pagesAtOnce,
-		sync:  s, key: linkKey{p.Context, p.Authority}, peer: *p, bell: task.NewBell(),
-		arrivals: task.NewMailbox[*transport.Channel]("sync.arrivals", 1),
+	l := &link{
+		pages: pagesAtOnce, ignored: absence(),
+		sync: s, key: linkKey{p.Context, p.Authority}, peer: *p, bell: task.NewBell(), news: task.NewBell(),
+		arrivals: task.NewMailbox[*transport.Channel]("sync.arrivals", 2),
+		path:     s.pathOf(p.Certificate.Link),
 	}
+	l.path.join(l)
+	return l
 }
 
 func sortLinks(links []*link) {
@@ -91,8 +108,12 @@ func sortLinks(links []*link) {
 func (l *link) moved(p *Peer) {
 	l.lock.Lock()
 	turned := l.peer.Refused != p.Refused || l.peer.Left != p.Left
+	elsewhere := !slices.Equal(l.peer.Addresses, p.Addresses)
 	l.peer = *p
 	l.lock.Unlock()
+	if elsewhere {
+		l.path.alive(nil)
+	}
 	if turned {
 		// A channel that is there already has the same effect.
 		l.arrivals.TrySend(nil)
@@ -110,7 +131,29 @@ func (l *link) release(through uint64) {
 	l.lock.Lock()
 	l.released = max(l.released, through)
 	l.lock.Unlock()
+	l.wake()
+}
+
+// wake says that own facts wait: to the session, or to the link that rests.
+func (l *link) wake() {
 	l.bell.Ring()
+	l.rouse()
+}
+
+// rouse makes a link that rests look again whether to dial.
+func (l *link) rouse() {
+	l.lock.Lock()
+	resting := l.resting
+	l.lock.Unlock()
+	if resting {
+		l.arrivals.TrySend(nil) // a channel that is there already has the same effect
+	}
+}
+
+func (l *link) rest(resting bool) {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	l.resting = resting
 }
 
 // freed returns up to which Seq own facts were released.
@@ -130,8 +173,8 @@ const (
 // hear takes the addresses that the peer gave.
 func (l *link) hear(where []string) {
 	l.lock.Lock()
-	defer l.lock.Unlock()
 	l.heard = addresses(where)
+	l.lock.Unlock()
 }
 
 // page reports whether something that the peer said of itself may be written down now.
@@ -162,7 +205,7 @@ func (l *link) arrive(tc task.Context, c *transport.Channel) {
 func (l *link) run(tc task.Context) error {
 	pause := redial()
 	for {
-		channel, err := l.meet(tc, &pause)
+		channel, err := l.meet(tc)
 		if err != nil {
 			return err
 		}
@@ -170,7 +213,9 @@ func (l *link) run(tc task.Context) error {
 			continue
 		}
 		began := tc.Elapsed()
+		l.path.opened(l)
 		err = l.session(tc, channel)
+		l.path.closed()
 		if tc.Elapsed()-began < hasty {
 			// Whoever opens one channel after the other must not keep this agent busy.
 			_ = tc.Sleep(hastyPause)
@@ -196,7 +241,7 @@ func (l *link) run(tc task.Context) error {
 		if tc.Elapsed()-began > time.Minute {
 			pause = redial()
 		}
-		if err := l.breathe(tc, l.patience(tc, err, &pause)); err != nil {
+		if err := l.breathe(tc, max(l.epochTurn(tc, err), pause.Next(l.sync.desk.Entropy))); err != nil {
 			return err
 		}
 	}
@@ -204,7 +249,7 @@ func (l *link) run(tc task.Context) error {
 
 // meet returns a channel to the peer: the one that it opened, or a new one. Nil says to look again. Its
 // errors are those of tc.
-func (l *link) meet(tc task.Context, pause *task.Backoff) (*transport.Channel, error) {
+func (l *link) meet(tc task.Context) (*transport.Channel, error) {
 	switch peer := l.who(); {
 	case peer.Refused:
 		l.show(tc, reasonBlocked)
@@ -218,20 +263,65 @@ func (l *link) meet(tc task.Context, pause *task.Backoff) (*transport.Channel, e
 		l.vanish(tc)
 		return l.arrivals.Recv(tc)
 	}
+	for {
+		c, ok := l.arrivals.TryRecv()
+		if c != nil {
+			return c, nil
+		}
+		if !ok {
+			break
+		}
+	}
+	l.rest(true)
+	defer l.rest(false)
+	if at := l.due(tc); at > tc.Elapsed() {
+		if l.reach == 0 {
+			l.show(tc, reasonOffline)
+		}
+		channel, _, err := l.arrivals.RecvUntil(tc, at)
+		return channel, err
+	}
+	return l.dial(tc)
+}
+
+// due returns when to dial: at once, or after the pause of an absent device, if something waits for the peer
+// or it is for this link to see that the device is there; else when it is roused.
+func (l *link) due(tc task.Context) aura.Duration {
+	count := l.sync.desk.Journal.Count(l.namespace(), l.sync.desk.Ring.Device())
+	news := count > l.count
+	l.count = count
+	if !l.fresh && !l.path.leads(l) {
+		// What cannot be read now may wait: look again as if it did.
+		if settled, err := l.sync.desk.settled(l.key.context, l.key.peer); err == nil && settled >= count {
+			return whenRung
+		}
+	}
+	return l.path.due(l, tc.Elapsed(), news)
+}
+
+// dial opens a channel, unless another link dials the device already.
+func (l *link) dial(tc task.Context) (*transport.Channel, error) {
+	if !l.path.begin(l) {
+		return nil, nil
+	}
+	l.fresh = false
 	if l.reach == 0 {
 		l.show(tc, reasonDialling)
 	}
 	channel, err := l.connect(tc)
-	if err == nil || tc.Err() != nil {
-		return channel, tc.Err()
+	if err == nil {
+		return channel, nil
+	}
+	l.path.failed(l, tc.Elapsed(), l.epochTurn(tc, err), l.sync.desk.Entropy)
+	if tc.Err() != nil {
+		return nil, tc.Err()
 	}
 	reason := reasonOffline
 	if d, ok := denial(err); ok {
 		reason = l.because(tc, refused(d))
 	}
 	l.show(tc, reason)
-	channel, _, err = l.arrivals.RecvUntil(tc, tc.Elapsed()+l.patience(tc, err, pause))
-	return channel, err
+	return nil, nil
 }
 
 // refused says why the guard keeps the link from its peer.
@@ -242,16 +332,18 @@ func refused(d *guard.Denial) string {
 	return "not allowed: " + d.Error()
 }
 
-// patience returns the time until the next attempt after one that failed: the epoch's turn when its budget is
-// used up, see also [Sync.Permitted].
-func (l *link) patience(tc task.Context, cause error, pause *task.Backoff) aura.Duration {
-	next := pause.Next(l.sync.desk.Entropy)
-	if d, ok := denial(cause); ok && d.Reason == guard.Short {
-		if policy, err := l.sync.desk.Tokens.Policy(tc, l.key.context); err == nil {
-			return max(next, untilTurn(policy, tc.Now()))
-		}
+// epochTurn returns the time until the epoch turns when its budget is why a dial or a session failed, zero otherwise. See also
+// [Sync.Permitted].
+func (l *link) epochTurn(tc task.Context, cause error) aura.Duration {
+	d, ok := denial(cause)
+	if !ok || d.Reason != guard.Short {
+		return 0
 	}
-	return next
+	policy, err := l.sync.desk.Tokens.Policy(tc, l.key.context)
+	if err != nil {
+		return 0
+	}
+	return untilTurn(policy, tc.Now())
 }
 
 // breathe waits before the next attempt, unless the peer has opened a channel meanwhile.
@@ -272,11 +364,8 @@ func (l *link) permitted(tc task.Context) error {
 	return err
 }
 
-// connect returns a channel to the peer: the one that it opened, or a new one.
+// connect opens a channel to the peer.
 func (l *link) connect(tc task.Context) (*transport.Channel, error) {
-	if c, _ := l.arrivals.TryRecv(); c != nil {
-		return c, nil
-	}
 	tc, done := tc.WithBudget("dial", dialBudget)
 	defer done()
 	pass, err := l.sync.desk.charge(tc, party{l.key.context, l.key.peer}, due{kind: outOpening})
@@ -287,7 +376,9 @@ func (l *link) connect(tc task.Context) (*transport.Channel, error) {
 	target := peer.Target()
 	l.lock.Lock()
 	target.Addresses = slices.Concat(l.heard, target.Addresses)
+	via := slices.Clone(l.via)
 	l.lock.Unlock()
+	target.Addresses = append(target.Addresses, l.sync.circuits(via)...)
 	return dial(tc, l.sync.channels, pass, outOpening, target)
 }
 
@@ -304,13 +395,14 @@ func (l *link) session(tc task.Context, c *transport.Channel) error {
 	if err != nil {
 		return err
 	}
+	l.sync.recorder.follow(s)
+	defer l.sync.recorder.unfollow(s)
 	// A message that makes this side panic ends the session, and the link begins another one under its
 	// backoff: a peer must not end the agent.
 	work := task.NewIsolated(tc, "sync.session")
 	work.Go("sync.receive", s.receive)
 	work.Go("sync.keep", s.keep)
 	work.Go("sync.send", s.send)
-	work.Go("sync.record", s.record)
 	work.Go("sync.reach", s.reach)
 	work.Go("sync.newer", s.newer)
 	err = work.Wait(tc)

@@ -2,6 +2,7 @@ package service
 
 import (
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/fact"
 )
 
@@ -13,6 +14,9 @@ const (
 	messageDeliver = 2
 	messageAck     = 3
 	messageReach   = 4
+	messageSeek    = 5
+
+	messageIntroduction = 6
 )
 
 // The bounds of one deliver message: facts, and bytes unless one fact alone is larger. A message must fit
@@ -51,6 +55,19 @@ type reach struct {
 type ack struct {
 	Through uint64       `cbor:"1,keyasint"`
 	Now     aura.Instant `cbor:"2,keyasint,omitempty"` // as in a hello
+}
+
+// seek names the contacts that this side looks for, by their tags towards the receiver, and says where this
+// side is: for those who look for it.
+type seek struct {
+	Tags []contact.Tag `cbor:"1,keyasint,omitempty"` // ascending, with padding
+	Card []byte        `cbor:"2,keyasint"`           // contact.Card of this device
+}
+
+// introduction carries the card of a contact that the receiver looks for.
+type introduction struct {
+	Tag  contact.Tag `cbor:"1,keyasint"`
+	Card []byte      `cbor:"2,keyasint"`
 }
 
 func encodeMessage(number byte, v any) ([]byte, error) {

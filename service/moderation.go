@@ -27,37 +27,39 @@ func NewModeration(d *Desk) *Moderation {
 
 func (s *Moderation) apply(plan func(contact.Caller, moderation.Target) (guard.Request, error)) handler {
 	return func(tc task.Context, in fact.Intent) (fact.Result, error) {
-		var target moderation.Target
-		if err := fact.Unmarshal(in.Payload, &target); err != nil {
+		var p moderation.ChangeIntent
+		if err := fact.Unmarshal(in.Payload, &p); err != nil {
 			return fact.Result{}, err
 		}
-		r, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) {
-			return plan(s.desk.Caller(tc, in.Operation), target)
+		r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
+			return pages.Chats.Change(pages.Setting(), s.desk.Caller(tc, in.Operation), p, plan)
 		})
 		return submitted(in, r, err)
 	}
 }
 
 func (s *Moderation) unblock(tc task.Context, in fact.Intent) (fact.Result, error) {
-	var p moderation.UnblockIntent
+	var p moderation.ChangeIntent
 	if err := fact.Unmarshal(in.Payload, &p); err != nil {
 		return fact.Result{}, err
 	}
 	seen := s.seen(p)
-	r, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) {
-		return moderation.Unblock(s.desk.Caller(tc, in.Operation), p, seen)
+	r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
+		return pages.Chats.Change(pages.Setting(), s.desk.Caller(tc, in.Operation), p, func(by contact.Caller, t moderation.Target) (guard.Request, error) {
+			return moderation.Unblock(by, t.Authority, p.Drop, seen)
+		})
 	})
 	return submitted(in, r, err)
 }
 
 // seen returns what of a blocked person is here, in every conversation with it: while it is blocked nothing is
 // added.
-func (s *Moderation) seen(p moderation.UnblockIntent) (seen []moderation.Seen) {
+func (s *Moderation) seen(p moderation.ChangeIntent) (seen []moderation.Seen) {
 	if !p.Drop {
 		return nil
 	}
 	for _, peer := range s.desk.Book.Peers() {
-		if peer.Authority == p.Authority {
+		if peer.Authority == p.Target().Authority {
 			device := peer.Certificate.Device()
 			seen = append(seen, moderation.Seen{
 				Context: peer.Context, Device: device, Through: s.desk.Journal.Count(fact.ContextNamespace(peer.Context), device),

@@ -213,7 +213,7 @@ func (s *session) afford(tc task.Context, run *guard.Send, room *guard.Headroom,
 			return 0, err
 		}
 		page := int(min(maxDeliver, most-run.Through))
-		records, err := desk.Journal.ByAuthor(s.link.namespace(), desk.Ring.Device(), run.Through+1, page)
+		records, err := desk.Journal.ByAuthorWithin(s.link.namespace(), desk.Ring.Device(), run.Through+1, page, maxDeliverBytes)
 		if err != nil || len(records) == 0 {
 			return 0, err
 		}
@@ -303,7 +303,8 @@ func (s *session) ship(tc task.Context, charge *fact.Charge, through uint64) err
 // pack returns a message with the next facts, as many as it takes, and their records.
 func (s *session) pack(through uint64) (d deliver, packed []fact.Record, err error) {
 	desk := s.desk()
-	records, err := desk.Journal.ByAuthor(s.link.namespace(), desk.Ring.Device(), s.sent+1, int(min(maxDeliver, through-s.sent)))
+	records, err := desk.Journal.ByAuthorWithin(
+		s.link.namespace(), desk.Ring.Device(), s.sent+1, int(min(maxDeliver, through-s.sent)), maxDeliverBytes)
 	if err != nil {
 		return d, nil, err
 	}

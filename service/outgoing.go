@@ -21,6 +21,10 @@ const (
 	CapReach = "delivery:reach"
 	// CapRelay is what asking a contact to relay requires.
 	CapRelay = "delivery:relay"
+	// CapSeek is what telling a contact by tags whom this side looks for requires.
+	CapSeek = "delivery:seek"
+	// CapIntroduce is what passing the card of a mutual contact on requires.
+	CapIntroduce = "delivery:introduce"
 )
 
 // The kinds of messages that leave an agent.
@@ -31,10 +35,13 @@ const (
 	outAck           = "acknowledgement"
 	outReach         = "addresses"
 	outRelay         = "relay request"
+	outSeek          = "seek"
+	outIntroduction  = "introduction"
 	outInviteOpening = "invitation opening"
 	outInviteHello   = "invitation hello"
 	outInviteAnswer  = "invitation answer"
 	outInviteRefusal = "invitation refusal"
+	outInviteRenewal = "invitation renewal"
 	outInviteDone    = "invitation done"
 )
 
@@ -85,6 +92,14 @@ var outgoing = [...]Outgoing{
 		Why: "shows the network, and the contact, that this agent wants to be reached through it",
 	},
 	{
+		Kind: outSeek, Message: messageSeek, Capability: CapSeek, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Why: "tells a contact how many others this agent looks for, and which of them it knows too and look for this agent",
+	},
+	{
+		Kind: outIntroduction, Message: messageIntroduction, Capability: CapIntroduce, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Why: "tells a contact where another is who looks for it, too, and that this agent knows both",
+	},
+	{
 		Kind: outInviteOpening, Capability: invite.CapAccept, Cost: guard.CostOf, Leak: guard.LeakOf,
 		Why: "shows the network that this agent looks for the inviter",
 	},
@@ -99,6 +114,10 @@ var outgoing = [...]Outgoing{
 	{
 		Kind: outInviteRefusal, Exchange: "Refused", Capability: invite.CapAnswer, Cost: guard.CostOf, Leak: guard.LeakOf,
 		Why: "tells who holds the code that it serves no more, and why",
+	},
+	{
+		Kind: outInviteRenewal, Exchange: "Renewed", Capability: invite.CapAnswer, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Why: "tells a contact who accepts where this agent is",
 	},
 	{
 		Kind: outInviteDone, Exchange: "Done", Capability: invite.CapAccept, Cost: guard.CostOf, Leak: guard.LeakOf,

@@ -24,6 +24,8 @@ const (
 type Relays interface {
 	// Reserve asks a contact to relay and returns how long it will.
 	Reserve(tc task.Context, contact transport.PeerID, addrs []transport.Address) (aura.Duration, error)
+	// Through returns the address at which a peer that a contact relays to is reached through the contact.
+	Through(contact transport.PeerID) transport.Address
 }
 
 // reach is the session's task that keeps the peer informed of where this agent can be reached, and has a
@@ -34,12 +36,15 @@ func (s *session) reach(tc task.Context) error {
 	}
 	if s.peer.Direct {
 		// The peer speaks in the context, so it has the contact.
-		s.link.sync.invites.settle(tc, s.peer.Context)
+		s.link.sync.invites.settle(tc, contact.Ref{
+			Context: s.peer.Context, Authority: s.peer.Authority, Device: s.peer.Certificate.Device(),
+		})
 	}
 	s.lock.Lock()
 	said := s.said
 	s.lock.Unlock()
 	reserve, pause := tc.Elapsed(), reachSoon
+	var last sought
 	for {
 		s.link.lookAtClocks(tc) // this one may have jumped
 		if now := tc.Elapsed(); now >= reserve {
@@ -61,7 +66,15 @@ func (s *session) reach(tc task.Context) error {
 				return err
 			} // else the conversation goes on, and the peer learns of it when it is permitted
 		}
-		if err := tc.Sleep(pause); err != nil {
+		if s.peer.Direct {
+			if err := s.seek(tc, &last); err != nil {
+				return err
+			}
+			if err := s.introduce(tc); err != nil {
+				return err
+			}
+		}
+		if _, err := s.link.news.WaitUntil(tc, tc.Elapsed()+pause); err != nil {
 			return err
 		}
 		pause = min(2*pause, reachPause)
@@ -105,11 +118,7 @@ func (s *session) onReach(tc task.Context, addresses []string) error {
 	}
 	desk, news := s.desk(), false
 	request, err := desk.Book.Plan(func(p *Pages) (r guard.Request, err error) {
-		c, ok := p.Contacts.ByContext(s.peer.Context)
-		if !ok {
-			return r, nil
-		}
-		r, news, err = contact.Refresh(&p.Contacts, desk.Caller(tc, aura.OperationID{}), c.Ref, addresses)
+		r, news, err = contact.Refresh(&p.Contacts, desk.Caller(tc, aura.OperationID{}), s.peer.Contact, addresses)
 		return r, err
 	})
 	if err == nil && news && s.link.page(tc) {

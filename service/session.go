@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
@@ -20,9 +20,6 @@ const (
 	greetWithin = 20 * time.Second
 	// ahead is how many facts may be on their way unacknowledged: it bounds what the peer must hold.
 	ahead = 4096
-	// gatherAcks is how long acknowledgements gather before they become a fact: a fact costs a sync, and
-	// when a peer has something is told to a person.
-	gatherAcks = 10 * time.Millisecond
 	// retryPause is the time after which what the journal could not take is tried again.
 	retryPause = 5 * time.Second
 	// whenRung is a time that never comes.
@@ -30,15 +27,14 @@ const (
 )
 
 // session is one connection of a link. Its tasks: receive takes messages off the channel, keep makes
-// facts durable and acknowledges them, send sends what is released, record keeps what the peer has
-// acknowledged. The first to end ends all.
+// facts durable and acknowledges them, send sends what is released. The first to end ends all. What the peer
+// acknowledges goes to the [recorder].
 type session struct {
 	link    *link
 	channel *transport.Channel
 	peer    Peer
 	greeted *task.Latch // the peer said hello
 	inbox   *task.Mailbox[deliver]
-	acks    *task.Bell // acked has grown
 
 	// Only keep uses it.
 	verifier *fact.Verifier
@@ -55,9 +51,10 @@ type session struct {
 	lock   task.Leaf
 	acked  uint64 // own facts durable at the peer, up to this Seq
 	theirs hello
-	said   []string // addresses that the hello named
-	flight flight   // own facts on their way to the peer
-	limit  uint64   // no honest peer acknowledges more than this
+	said   []string                // addresses that the hello named
+	whom   map[contact.Tag]linkKey // for whom this side asked the peer
+	flight flight                  // own facts on their way to the peer
+	limit  uint64                  // no honest peer acknowledges more than this
 }
 
 func newSession(l *link, c *transport.Channel) (*session, error) {
@@ -66,7 +63,7 @@ func newSession(l *link, c *transport.Channel) (*session, error) {
 		return nil, aura.Errorf("service.Sync", aura.Denied, "the channel belongs to somebody else")
 	}
 	return &session{
-		link: l, channel: c, peer: peer, greeted: task.NewLatch(), acks: task.NewBell(),
+		link: l, channel: c, peer: peer, greeted: task.NewLatch(),
 		inbox:    task.NewMailbox[deliver]("sync.inbox", inboxCapacity),
 		verifier: fact.NewVerifier(peer.Certificate.Signing[:]),
 	}, nil
@@ -102,6 +99,16 @@ func (s *session) receive(tc task.Context) error {
 			if err = decodeMessage(b, &r); err == nil {
 				err = s.onReach(tc, r.Addresses)
 			}
+		case messageSeek:
+			var m seek
+			if err = decodeMessage(b, &m); err == nil {
+				err = s.onSeek(tc, &m)
+			}
+		case messageIntroduction:
+			var m introduction
+			if err = decodeMessage(b, &m); err == nil {
+				err = s.onIntroduction(tc, &m)
+			}
 		}
 		if err != nil {
 			return err
@@ -132,7 +139,7 @@ func (s *session) onHello(tc task.Context, b []byte) error {
 		way = "relayed"
 	}
 	tc.Emit(world.ConnectionUp(syncName, way))
-	s.acks.Ring()
+	s.link.sync.recorder.add(s)
 	s.acknowledgedBefore(tc, h.Have)
 	return s.onReach(tc, h.Addresses)
 }
@@ -151,7 +158,7 @@ func (s *session) onAck(tc task.Context, through uint64) error {
 		return aura.Errorf("service.Sync", aura.Corrupt, "the peer acknowledges what was not sent")
 	}
 	if news {
-		s.acks.Ring()
+		s.link.sync.recorder.add(s)
 		if full {
 			s.link.bell.Ring()
 		}
@@ -164,43 +171,4 @@ func (s *session) progress() (acked uint64) {
 	s.lock.Lock()
 	defer s.lock.Unlock()
 	return s.acked
-}
-
-// record keeps what the peer acknowledged as facts, each for all that was acknowledged within a moment.
-func (s *session) record(tc task.Context) error {
-	desk, until := s.desk(), whenRung
-	done, err := desk.acked(s.peer.Context, s.peer.Authority)
-	if err != nil {
-		return err
-	}
-	for {
-		if _, err := s.acks.WaitUntil(tc, until); err != nil {
-			return err
-		}
-		if err := tc.Sleep(gatherAcks); err != nil {
-			return err
-		}
-		until = whenRung
-		through := s.progress()
-		if through <= done {
-			continue
-		}
-		request, err := chat.Acknowledge(desk.Caller(tc, aura.OperationID{}), chat.Acked{
-			Context: s.peer.Context, Peer: s.peer.Authority, Device: s.peer.Certificate.Device(), Through: through,
-		})
-		if err == nil {
-			_, err = desk.decide(tc, &request)
-		}
-		switch {
-		case isPassing(err):
-			until = tc.Elapsed() + retryPause
-		case err != nil:
-			return err
-		default:
-			done = through
-			if s.peer.Leaving {
-				s.link.sync.changed.Ring() // these may have been the last words
-			}
-		}
-	}
 }

@@ -25,10 +25,15 @@ type Sync struct {
 	changed  *task.Bell
 
 	turn      *task.Semaphore // one at a time makes the links those of the book
+	begun     bool            // the links of the start were made; the holder of turn uses it
 	strangers *task.Semaphore
 
-	lock  task.Leaf
+	lock     task.Leaf
+	offers   offers // under its own lock
+	recorder *recorder
+
 	links map[linkKey]*link
+	paths map[transport.PeerID]*path
 }
 
 const (
@@ -59,9 +64,11 @@ type Channels interface {
 func NewSync(d *Desk, channels Channels, invites *Invite) *Sync {
 	s := &Sync{
 		desk: d, channels: channels, invites: invites,
-		changed: task.NewBell(), links: map[linkKey]*link{},
-		turn: task.NewSemaphore(1), strangers: task.NewSemaphore(strangersAtOnce),
+		changed: task.NewBell(), links: map[linkKey]*link{}, paths: map[transport.PeerID]*path{},
+		offers: offers{of: map[aura.AuthorityID]*offer{}},
+		turn:   task.NewSemaphore(1), strangers: task.NewSemaphore(strangersAtOnce),
 	}
+	s.recorder = newRecorder(s)
 	d.Book.OnChange(s.changed)
 	return s
 }
@@ -78,6 +85,10 @@ func (s *Sync) Start(task.Context) error { return nil }
 // Serve implements [task.Service]: it opens and ends links as people and contexts change.
 func (s *Sync) Serve(tc task.Context) error {
 	tc.Group().Go("sync.accept", s.accept)
+	tc.Group().Go("sync.record", s.recorder.run)
+	if s.desk.Moves != nil {
+		tc.Group().Go("sync.follow", s.follow)
+	}
 	for {
 		if err := s.reconcile(tc); err != nil {
 			return err
@@ -108,13 +119,13 @@ func (s *Sync) reconcile(tc task.Context) error {
 		keep[key] = true
 		s.lock.Lock()
 		l := s.links[key]
-		fresh := l == nil
-		if fresh {
-			l = newLink(s, peer)
-			s.links[key] = l
-		}
 		s.lock.Unlock()
-		if fresh {
+		if l == nil {
+			l = newLink(s, peer)
+			l.fresh = s.begun
+			s.lock.Lock()
+			s.links[key] = l
+			s.lock.Unlock()
 			l.group = task.NewGroup(tc, "sync.link")
 			l.group.Go("sync.link", l.run)
 		} else {
@@ -137,7 +148,16 @@ func (s *Sync) reconcile(tc task.Context) error {
 			tc.Emit(world.ServiceTroubled(s.Name(), "link hangs", "", err))
 		}
 		l.vanish(tc)
+		if l.who().Direct {
+			s.offers.drop(l.key.peer)
+		}
+		s.lock.Lock()
+		if device := l.who().Certificate.Link; l.path.part(l) && s.paths[device] == l.path {
+			delete(s.paths, device)
+		}
+		s.lock.Unlock()
 	}
+	s.begun = true
 	return tc.Err()
 }
 
@@ -209,19 +229,25 @@ func (s *Sync) Committed(context aura.ContextID) {
 	for _, l := range s.of(context) {
 		// Those that are paid for are released when they are due.
 		if s.desk.Journal.Charge(context, l.key.peer).Through < count {
-			l.bell.Ring()
+			l.wake()
 		}
 	}
 }
 
 // Permitted wakes all links: what the owner permits, or a limit, has changed.
 func (s *Sync) Permitted() {
+	for _, l := range s.every() {
+		l.bell.Ring()
+		l.path.alive(nil)
+		l.arrivals.TrySend(nil) // it may wait for the epoch's turn
+	}
+}
+
+// every returns all links, in order.
+func (s *Sync) every() []*link {
 	s.lock.Lock()
 	all := slices.Collect(maps.Values(s.links))
 	s.lock.Unlock()
 	sortLinks(all)
-	for _, l := range all {
-		l.bell.Ring()
-		l.arrivals.TrySend(nil) // it may wait for the epoch's turn
-	}
+	return all
 }

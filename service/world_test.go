@@ -81,11 +81,13 @@ type person struct {
 	address transport.Address
 	acted   uint64 // the actions so far
 	wrap    func(interp.Interpreter) interp.Interpreter
+	dials   int        // of all processes
 	gate    agent.Gate // as the running process gave it to its network
 
 	agent   *agent.Agent // nil: no process
 	group   *task.Group
 	network *transport.SimPeer
+	refs    map[aura.ContextID]chat.Ref
 	wrong   aura.Duration // by how much the clock of the machine is ahead
 }
 
@@ -101,7 +103,7 @@ func (u *universe) account(tc task.Context, name string, more ...func(aura.Autho
 	u.Helper()
 	u.people++
 	p := &person{
-		universe: u, name: name, ring: keyring.Ephemeral(u.sim.Entropy(name + " keys")),
+		universe: u, name: name, refs: map[aura.ContextID]chat.Ref{}, ring: keyring.Ephemeral(u.sim.Entropy(name + " keys")),
 		disk:    journal.NewFaulty(u.sim.Entropy(name+" disk"), journal.Faults{}),
 		address: transport.Address(fmt.Sprintf("/ip4/192.0.2.%d/udp/4001/quic-v1", u.people)),
 	}
@@ -137,8 +139,29 @@ func (p *person) hands() agent.Hands {
 		Ring: p.ring, Store: p.disk, Entropy: p.sim.Entropy(p.name),
 		Network: func(g agent.Gate) (transport.Network, error) {
 			p.gate, p.network = g, p.net.Join(p.link(), p.address)
-			return p.network, nil
+			return counting{p.network, p}, nil
 		},
+	}
+}
+
+// counting counts the dials of a person's machine.
+type counting struct {
+	*transport.SimPeer
+	of *person
+}
+
+func (c counting) Dial(tc task.Context, peer transport.PeerID, addrs []transport.Address) (transport.Link, error) {
+	c.of.dials++
+	return c.SimPeer.Dial(tc, peer, addrs)
+}
+
+// move takes a person's machine to another network, where it has another address and no old connection.
+func (p *person) move() {
+	p.people++
+	p.address = transport.Address(fmt.Sprintf("/ip4/192.0.2.%d/udp/4001/quic-v1", p.people))
+	if p.agent != nil {
+		p.network.Move(p.address)
+		p.network.Drop()
 	}
 }
 
@@ -205,9 +228,24 @@ func (p *person) must(tc task.Context, kind string, payload, result any) {
 	}
 }
 
+// ref returns the reference to a conversation, which is made once.
+func (p *person) ref(tc task.Context, context aura.ContextID) chat.Ref {
+	p.Helper()
+	if ref, made := p.refs[context]; made {
+		return ref
+	}
+	s := p.look(tc)
+	t, err := s.chats.Thread(s.setting(), context)
+	if err != nil {
+		p.Fatalf("seed %d: %s: %v", p.seed, p.name, err)
+	}
+	p.refs[context] = t.Ref
+	return t.Ref
+}
+
 func (p *person) say(tc task.Context, context aura.ContextID, text string) {
 	p.Helper()
-	p.must(tc, chat.IntentSend, chat.SendIntent{Context: context, Text: text}, nil)
+	p.must(tc, chat.IntentSend, chat.SendIntent{To: p.ref(tc, context), Text: text}, nil)
 }
 
 // sight is what a frontend of a person would show.

@@ -118,7 +118,7 @@ func (w *universe) blow(tc task.Context, p *person) error {
 		return tc.Err()
 	}
 	w.report.Panics++
-	if place == "handler" && err == nil && l.failed(tc) == "" {
+	if (place == "handler" || place == "interpreter") && err == nil && l.failed(tc) == "" {
 		l.fuse.fired = false // it was a session with a peer, which the link began again
 		return tc.Err()
 	}

@@ -71,6 +71,7 @@ func (l *life) answer(tc task.Context) {
 			_, err = l.core.Decline(tc, next.code)
 		} else {
 			_, err = l.core.Accept(tc, next.code)
+			l.agreed[next.from.name] = true
 		}
 		return err
 	})

@@ -16,7 +16,10 @@ import (
 type person struct {
 	world   *universe
 	name    string
+	number  int // from 1
 	address transport.Address
+	network *transport.SimPeer // of the newest process
+	moves   int
 	ring    *keyring.Ring
 	disk    *journal.Faulty
 	chance  *chance // of what the user does
@@ -32,15 +35,26 @@ type person struct {
 	sound  aura.Duration  // since when the disk does not fail
 
 	letters []letter
+	agreed  map[string]bool          // by name: whose invitation this person accepted
 	asked   map[string]aura.Duration // by name: when this person last invited somebody
 	lanes   int
 	index   streams // of a forgetful disk
 }
 
+// move takes the person's machine to another network: it has another address there, and no connection is left.
+func (p *person) move() {
+	p.moves++
+	p.address = transport.Address(fmt.Sprintf("/ip4/198.51.100.%d/udp/%d/quic-v1", p.number, 4001+p.moves))
+	if p.life != nil {
+		p.network.Move(p.address)
+		p.network.Drop()
+	}
+}
+
 // newPerson returns the i-th person, who has a name of their own.
 func (w *universe) newPerson(i int, name string) *person {
 	p := &person{
-		world: w, name: name, turn: task.NewSemaphore(1), asked: map[string]aura.Duration{},
+		world: w, name: name, number: i + 1, turn: task.NewSemaphore(1), asked: map[string]aura.Duration{}, agreed: map[string]bool{},
 		address: transport.Address(fmt.Sprintf("/ip4/192.0.2.%d/udp/4001/quic-v1", i+1)),
 	}
 	p.ring = keyring.Ephemeral(w.sim.Entropy(p.name + " keys"))
@@ -59,7 +73,8 @@ func (p *person) hands() agent.Hands {
 	return agent.Hands{
 		Ring: p.ring, Entropy: p.world.sim.Entropy(p.name), Store: p.world.plantStore(p),
 		Network: func(agent.Gate) (transport.Network, error) {
-			return p.world.net.Join(p.link(), p.address), nil
+			p.network = p.world.net.Join(p.link(), p.address)
+			return p.network, nil
 		},
 	}
 }

@@ -15,7 +15,7 @@ import (
 // The bounds of a world.
 const (
 	MinAgents  = 2
-	MaxAgents  = 16
+	MaxAgents  = 128
 	MaxMinutes = 24 * 60
 )
 
@@ -49,6 +49,7 @@ type Report struct {
 	DiskFaults int           `json:"disk_faults"`
 	Panics     int           `json:"panics"` // of agents, each made by the world
 	ClockJumps int           `json:"clock_jumps"`
+	Moves      int           `json:"moves"` // to another network
 	Violations []Violation   `json:"violations"`
 }
 

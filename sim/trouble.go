@@ -26,9 +26,11 @@ func (w *universe) haunt(tc task.Context) error {
 		switch n := w.chance.IntN(100); {
 		case n < 15:
 			w.net.Set(w.weather())
-		case n < 31:
+		case n < 23:
+			tc.Group().Go("move", func(tc task.Context) error { return w.move(tc, p) })
+		case n < 35:
 			tc.Group().Go("cut", func(tc task.Context) error { return w.cut(tc, p) })
-		case n < 41:
+		case n < 43:
 			tc.Group().Go("detach", func(tc task.Context) error { return w.detach(tc, p) })
 		case n < 51:
 			tc.Group().Go("panic", func(tc task.Context) error { return w.blow(tc, p) })
@@ -96,6 +98,20 @@ func (w *universe) detach(tc task.Context, p *person) error {
 	err := w.until(tc, time.Second, time.Minute)
 	w.net.Attach(p.link())
 	return err
+}
+
+// move takes somebody to another network, and mostly somebody else at the same instant: two who both moved do not
+// find each other by what they know.
+func (w *universe) move(tc task.Context, p *person) error {
+	w.report.Moves++
+	w.note(tc, "move", p.name)
+	p.move()
+	if q := one(w.chance, w.people); q != p && w.chance.happens(0.8) {
+		w.report.Moves++
+		w.note(tc, "move", q.name)
+		q.move()
+	}
+	return nil
 }
 
 // strike ends somebody's process, by a crash or in order, and starts another one after a while. Some do not

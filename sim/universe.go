@@ -6,6 +6,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
@@ -217,6 +218,32 @@ func (w *universe) heal(tc task.Context) {
 	}
 	for _, p := range w.people {
 		p.finish(tc)
+	}
+	w.reunite(tc)
+}
+
+// reunite hands invitations between two who may have lost each other: contacts who both moved, and whom nobody
+// else need know, and an inviter who moved before the accepter came. Members of groups find each other through
+// its founder.
+func (w *universe) reunite(tc task.Context) {
+	for _, p := range w.people {
+		for _, q := range w.people {
+			met := p.witness.knows[q.self()] && q.witness.knows[p.self()]
+			lost := met && q.moves > 0 && p.number < q.number || !met && q.agreed[p.name]
+			if p == q || p.moves == 0 || !lost {
+				continue
+			}
+			var made app.Invited
+			if p.life.do(tc, "invite", func(tc task.Context) (err error) {
+				made, err = p.life.core.Invite(tc, 0)
+				return err
+			}) == nil {
+				_ = q.life.do(tc, "answer", func(tc task.Context) error {
+					_, err := q.life.core.Accept(tc, made.Code)
+					return err
+				})
+			}
+		}
 	}
 }
 

@@ -217,7 +217,7 @@ func (l *life) makeUp(tc task.Context) {
 	for _, c := range contacts {
 		if l.witness.blocked[c.Authority] {
 			_ = l.do(tc, "unblock", func(tc task.Context) error {
-				return l.core.Unblock(tc, app.Ref{Ref: chat.Ref{Context: c.Context}, Contact: c.Ref, Name: c.Name})
+				return l.core.Unblock(tc, app.Ref{Ref: chat.Ref{Context: c.Context, Epoch: c.Epoch}, Contact: c.Ref, Name: c.Name})
 			})
 		}
 	}
@@ -245,7 +245,7 @@ func (l *life) club(tc task.Context) {
 		l.chance.Shuffle(len(contacts), func(i, j int) { contacts[i], contacts[j] = contacts[j], contacts[i] })
 		var members []app.Ref
 		for _, c := range contacts[:1+l.chance.IntN(len(contacts))] {
-			members = append(members, app.Ref{Ref: chat.Ref{Context: c.Context}, Contact: c.Ref, Name: c.Name})
+			members = append(members, app.Ref{Ref: chat.Ref{Context: c.Context, Epoch: c.Epoch}, Contact: c.Ref, Name: c.Name})
 		}
 		_, err = l.core.CreateGroup(tc, fmt.Sprintf("Club %d", l.chance.IntN(100)), members)
 		return err

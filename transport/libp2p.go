@@ -13,6 +13,7 @@ import (
 
 	"github.com/libp2p/go-libp2p"
 	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/libp2p/go-libp2p/core/event"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
@@ -47,6 +48,8 @@ type Libp2p struct {
 	relay   *relay.Relay
 	gate    *gate
 	offered *task.Mailbox[*streamLink]
+	moved   *task.Bell
+	changes event.Subscription // of this host's addresses
 	nextTag atomic.Uint64
 	closing atomic.Bool
 
@@ -92,6 +95,7 @@ func OpenLibp2p(linkSeed [32]byte, o Libp2pOptions) (*Libp2p, error) {
 		self:         PeerID(key.Public().(ed25519.PublicKey)),
 		gate:         newGate(o),
 		offered:      task.NewMailbox[*streamLink]("transport.offered", offeredLinks),
+		moved:        task.NewBell(),
 		reservations: make(map[peer.ID]reservation),
 	}
 	resources, err := rcmgr.NewResourceManager(hostLimits(), rcmgr.WithMetricsDisabled())
@@ -112,6 +116,10 @@ func OpenLibp2p(linkSeed [32]byte, o Libp2pOptions) (*Libp2p, error) {
 			_ = n.host.Close() // the first error is the one to report
 			return nil, aura.Errorf(op, aura.Internal, "relay: %w", err)
 		}
+	}
+	if err := n.watch(); err != nil {
+		_ = n.Close(task.Context{}) // the first error is the one to report
+		return nil, aura.Errorf(op, aura.Internal, "watch addresses: %w", err)
 	}
 	n.host.SetStreamHandler(cellProtocol, n.offer)
 	return n, nil
@@ -193,6 +201,33 @@ func (n *Libp2p) circuits() []ma.Multiaddr {
 	return out
 }
 
+// CheckAddress returns [aura.Invalid] for a text that is no address at which this build can look for a peer: an
+// IP address with QUIC or TCP, or one through a relay.
+func CheckAddress(a Address) error {
+	const op = "transport.CheckAddress"
+	parsed, err := ma.NewMultiaddr(string(a))
+	if err != nil {
+		return aura.Errorf(op, aura.Invalid, "%q is no address: one looks like /ip4/192.0.2.7/udp/4001/quic-v1", a)
+	}
+	if !reachable(parsed) {
+		return aura.Errorf(op, aura.Invalid, "the address %q cannot be dialled: it needs an IP address and QUIC or TCP, such as /ip4/192.0.2.7/udp/4001/quic-v1", a)
+	}
+	return nil
+}
+
+// reachable reports whether an address leads somewhere without asking anybody, such as a name server.
+func reachable(a ma.Multiaddr) bool {
+	switch first := a[0].Protocol().Code; {
+	case isCircuit(a):
+		return first == ma.P_IP4 || first == ma.P_IP6 || first == ma.P_P2P
+	case first != ma.P_IP4 && first != ma.P_IP6:
+		return false
+	}
+	_, quic := a.ValueForProtocol(ma.P_QUIC_V1)
+	_, tcp := a.ValueForProtocol(ma.P_TCP)
+	return quic == nil || tcp == nil
+}
+
 func texts(addrs []ma.Multiaddr) []Address {
 	out := make([]Address, len(addrs))
 	for i, a := range addrs {
@@ -200,6 +235,25 @@ func texts(addrs []ma.Multiaddr) []Address {
 	}
 	return out
 }
+
+// watch rings moved whenever the library sees that an address of this host has changed: another network, a
+// port that a router opened.
+func (n *Libp2p) watch() error {
+	var err error
+	n.changes, err = n.host.EventBus().Subscribe(new(event.EvtLocalAddressesUpdated))
+	if err != nil {
+		return err
+	}
+	go func() { // until Close ends the subscription
+		for range n.changes.Out() {
+			n.moved.Ring()
+		}
+	}()
+	return nil
+}
+
+// Moved waits until the addresses of this host have changed since it returned last.
+func (n *Libp2p) Moved(tc task.Context) error { return n.moved.Wait(tc) }
 
 // Dial implements [Network].
 func (n *Libp2p) Dial(tc task.Context, to PeerID, addrs []Address) (Link, error) {
@@ -224,8 +278,8 @@ func (n *Libp2p) connect(tc task.Context, op string, to PeerID, addrs []Address)
 	}
 	info := peer.AddrInfo{ID: id}
 	for _, text := range addrs {
-		// What a peer published may be nonsense, or lead through a relay that is nobody we know.
-		if a, err := ma.NewMultiaddr(string(text)); err == nil && n.gate.trusts(a) {
+		// What a peer published may be nonsense, ask a name server, or lead through a relay that is no contact.
+		if a, err := ma.NewMultiaddr(string(text)); err == nil && reachable(a) && n.gate.trusts(a) {
 			info.Addrs = append(info.Addrs, a)
 		}
 	}
@@ -303,6 +357,15 @@ func (n *Libp2p) Reserve(tc task.Context, contact PeerID, addrs []Address) (aura
 	return time.Until(granted.Expiration), nil
 }
 
+// Through returns the address at which a peer that a contact relays to is reached through the contact.
+func (n *Libp2p) Through(contact PeerID) Address {
+	id, err := nameOf(contact)
+	if err != nil {
+		return "" // dialling skips what is no address
+	}
+	return Address("/p2p/" + id.String() + "/p2p-circuit")
+}
+
 // Accept implements [Network].
 func (n *Libp2p) Accept(tc task.Context) (Link, error) {
 	l, err := n.offered.Recv(tc)
@@ -335,6 +398,9 @@ func (n *Libp2p) Close(task.Context) error {
 	}
 	n.host.RemoveStreamHandler(cellProtocol)
 	n.offered.Close()
+	if n.changes != nil {
+		_ = n.changes.Close() // it only fails when it is closed
+	}
 	if n.relay != nil {
 		_ = n.relay.Close() // it has no state to lose
 	}

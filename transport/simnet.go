@@ -76,7 +76,7 @@ func (n *SimNet) Set(o SimOptions) {
 // crashes first.
 func (n *SimNet) Join(self PeerID, addrs ...Address) *SimPeer {
 	n.Crash(self)
-	p := &SimPeer{net: n, self: self, addrs: addrs, offered: task.NewMailbox[*simLink]("simnet.links", simLinks)}
+	p := &SimPeer{net: n, self: self, addrs: addrs, offered: task.NewMailbox[*simLink]("simnet.links", simLinks), moved: task.NewBell()}
 	n.lock.Lock()
 	defer n.lock.Unlock()
 	n.peers[self] = p

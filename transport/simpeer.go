@@ -12,6 +12,7 @@ type SimPeer struct {
 	net     *SimNet
 	self    PeerID
 	offered *task.Mailbox[*simLink]
+	moved   *task.Bell
 
 	lock  task.Leaf
 	addrs []Address
@@ -29,11 +30,27 @@ func (p *SimPeer) Addresses() []Address {
 	return slices.Clone(p.addrs)
 }
 
-// Move changes where the peer can be reached. Links stay.
+// Move changes where the peer can be reached, as a machine that goes to another network. The links over the
+// old one stay for as long as nobody cuts them: see [SimPeer.Drop].
 func (p *SimPeer) Move(addrs ...Address) {
 	p.lock.Lock()
-	defer p.lock.Unlock()
 	p.addrs = slices.Clone(addrs)
+	p.lock.Unlock()
+	p.moved.Ring()
+}
+
+// Moved waits until the peer's addresses have changed.
+func (p *SimPeer) Moved(tc task.Context) error { return p.moved.Wait(tc) }
+
+// Drop breaks every link, as a machine that loses its network.
+func (p *SimPeer) Drop() {
+	p.lock.Lock()
+	links := p.links
+	p.links = nil
+	p.lock.Unlock()
+	for _, l := range links {
+		l.Close()
+	}
 }
 
 // Dial implements [Network]. It takes a round trip.

@@ -18,6 +18,7 @@ func TestEventsHaveTheFieldsOfTheDocument(t *testing.T) {
 	}{
 		{world.RuntimeStarted("agent"), `runtime start service="agent"`},
 		{world.RuntimeStopped("agent", aura.Timeout), `runtime stop service="agent" error_kind="timeout"`},
+		{world.NetworkChanged("sync"), `runtime network changed service="sync"`},
 		{world.ServiceMoved("sync", "agent", named("running"), named("failed"), aura.Internal),
 			`service.lifecycle failed service="sync" owner="agent" from_state="running" to_state="failed" error_kind="internal"`},
 		{world.ServiceTroubled("reactive", "subscriber lags", "app:chat", aura.Exhausted),

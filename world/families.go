@@ -31,6 +31,11 @@ func RuntimeStopped(service string, err error) Event {
 	return Event{family: FamilyRuntime, message: "stop", level: max(slog.LevelInfo, levelOf(kind)), service: service, kind: kind}
 }
 
+// NetworkChanged says that this machine can be reached at other addresses than before.
+func NetworkChanged(service string) Event {
+	return Event{family: FamilyRuntime, message: "network changed", level: slog.LevelInfo, service: service}
+}
+
 // ServiceMoved says that a service went from one state of its lifecycle to another; err is why it failed.
 func ServiceMoved(service, owner string, from, to fmt.Stringer, err error) Event {
 	e := Event{

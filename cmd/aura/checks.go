@@ -151,7 +151,7 @@ func compareClocks(contacts []contact.Contact, peers []status.Peer) finding {
 	}
 	switch {
 	case connected == 0:
-		return well("clocks", "nobody is connected whose clock could be compared")
+		return unseen("clocks", "", "nobody is connected whose clock could be compared")
 	case len(said) == 0:
 		return well("clocks", "this clock agrees with that of everybody who is connected")
 	case 2*len(said) > connected && connected > 1:

@@ -19,16 +19,16 @@ func TestDoctorSaysWhoseClockIsWrong(t *testing.T) {
 	}
 	for _, c := range []struct {
 		hours       []aura.Duration
-		ok          bool
+		state       string
 		detail, fix string
 	}{
-		{nil, true, "nobody is connected whose clock could be compared", ""},
-		{[]aura.Duration{gone, gone}, true, "nobody is connected whose clock could be compared", ""},
-		{[]aura.Duration{0, 0, gone}, true, "this clock agrees with that of everybody who is connected", ""},
-		{[]aura.Duration{2, gone}, false, "your clock and Ben's differ by 2 h (Ben's is ahead)", "set the clock that is wrong"},
-		{[]aura.Duration{2, 0, 0}, false, "your clock and Ben's differ by 2 h (Ben's is ahead)", "set the clock that is wrong"},
+		{nil, stateUnknown, "not looked at: nobody is connected whose clock could be compared", ""},
+		{[]aura.Duration{gone, gone}, stateUnknown, "not looked at: nobody is connected whose clock could be compared", ""},
+		{[]aura.Duration{0, 0, gone}, stateOK, "this clock agrees with that of everybody who is connected", ""},
+		{[]aura.Duration{2, gone}, stateProblem, "your clock and Ben's differ by 2 h (Ben's is ahead)", "set the clock that is wrong"},
+		{[]aura.Duration{2, 0, 0}, stateProblem, "your clock and Ben's differ by 2 h (Ben's is ahead)", "set the clock that is wrong"},
 		{
-			[]aura.Duration{0, 3, 3}, false,
+			[]aura.Duration{0, 3, 3}, stateProblem,
 			"your clock and Cleo's differ by 3 h (Cleo's is ahead); your clock and Dan's differ by 3 h (Dan's is ahead)",
 			"set the clock of this machine",
 		},
@@ -41,7 +41,7 @@ func TestDoctorSaysWhoseClockIsWrong(t *testing.T) {
 			}
 			peers = append(peers, p)
 		}
-		want := finding{Check: "clocks", OK: c.ok, Detail: c.detail, Fix: c.fix}
+		want := finding{Check: "clocks", State: c.state, OK: c.state == stateOK, Detail: c.detail, Fix: c.fix}
 		if got := compareClocks(contacts, peers); got != want {
 			t.Errorf("%v: %+v, not %+v", c.hours, got, want)
 		}

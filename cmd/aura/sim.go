@@ -182,11 +182,11 @@ digest       %s
 time         %v simulated in %v, %.0f times as fast
 people       %d pairs met, %d groups, %d actions
 messages     %d sent, %d delivered, %d facts in all journals
-trouble      %d crashes, %d restarts, %d panics, %d partitions, %d disk faults, %d clock jumps
+trouble      %d crashes, %d restarts, %d panics, %d partitions, %d moves, %d disk faults, %d clock jumps
 `,
 		v.Seed, v.Digest, v.Simulated.Round(time.Second), v.Real.Round(time.Millisecond), v.Ratio,
 		v.Contacts, v.Groups, v.Operations, v.Messages, v.Deliveries, v.Facts,
-		v.Crashes, v.Restarts, v.Panics, v.Partitions, v.DiskFaults, v.ClockJumps)
+		v.Crashes, v.Restarts, v.Panics, v.Partitions, v.Moves, v.DiskFaults, v.ClockJumps)
 	for _, violation := range v.Violations {
 		if err == nil {
 			_, err = fmt.Fprintln(to, "violation   ", violation)

@@ -31,7 +31,7 @@ func TestTheLargestGroupFitsAMessage(t *testing.T) {
 			Name: fmt.Sprintf("%s%02d", name, i), Addresses: where,
 		})
 		contacts.Apply(&r)
-		in.Members = append(in.Members, contact.Ref{Context: context, Authority: p.Authority(), Device: p.Device()})
+		in.Members = append(in.Members, contact.Ref{Context: context, Authority: p.Authority(), Device: p.Device(), Epoch: aura.Logical(i)})
 	}
 	set := chat.Setting{Contacts: contacts, Moderation: &moderation.State{}}
 	me := chat.Member{Authority: ada.Authority(), Certificate: ada.Certificate.Encode(), Name: name, Addresses: where}

@@ -161,7 +161,7 @@ func TestUnreadCountsUntilMarked(t *testing.T) {
 	if err != nil || thread.Unread != 2 {
 		t.Fatalf("%d unread, %v", thread.Unread, err)
 	}
-	r, needed, err := chat.MarkRead(h.chats, h.set, caller(ada), chat.ReadIntent{Context: adaBen})
+	r, needed, err := chat.MarkRead(h.chats, h.set, caller(ada), chat.ReadIntent{In: h.ref(adaBen)})
 	if err != nil || !needed {
 		t.Fatalf("needed %t, %v", needed, err)
 	}
@@ -169,7 +169,7 @@ func TestUnreadCountsUntilMarked(t *testing.T) {
 	if thread, _ = h.chats.Thread(h.set, adaBen); thread.Unread != 0 {
 		t.Fatalf("%d unread after reading", thread.Unread)
 	}
-	if _, needed, err = chat.MarkRead(h.chats, h.set, caller(ada), chat.ReadIntent{Context: adaBen}); needed || err != nil {
+	if _, needed, err = chat.MarkRead(h.chats, h.set, caller(ada), chat.ReadIntent{In: h.ref(adaBen)}); needed || err != nil {
 		t.Fatalf("a second mark: needed %t, %v", needed, err)
 	}
 }
@@ -193,15 +193,58 @@ func TestBlockedIsHiddenAndMutedIsQuiet(t *testing.T) {
 			t.Fatal("the thread of a blocked contact is listed")
 		}
 	}
-	_, err := chat.Send(h.chats, h.set, caller(ada), chat.SendIntent{Context: adaBen, Text: "x"})
+	_, err := chat.Send(h.chats, h.set, caller(ada), chat.SendIntent{To: h.ref(adaBen), Text: "x"})
 	if !errors.Is(err, aura.Denied) {
 		t.Fatalf("sending to a blocked contact: %v", err)
 	}
 }
 
+// ref returns the reference to a conversation.
+func (h *house) ref(context aura.ContextID) chat.Ref {
+	thread, _ := h.chats.Thread(h.set, context)
+	return thread.Ref
+}
+
+// TestAReferenceHoldsForItsOwnRelation: one of another epoch is stale, one without is no reference, and every
+// intent says so.
+func TestAReferenceHoldsForItsOwnRelation(t *testing.T) {
+	h := newHouse(t)
+	current := h.ref(adaBen)
+	if current.Epoch == 0 {
+		t.Fatal("the reference carries no epoch")
+	}
+	older, bare, other := current, current, current
+	older.Epoch--
+	bare.Epoch = 0
+	other.Group = true
+	unknown := chat.Ref{Context: aura.ContextID{99}, Epoch: 1}
+	for name, c := range map[string]struct {
+		ref  chat.Ref
+		want error
+	}{
+		"an earlier relation": {older, aura.Stale}, "without an epoch": {bare, aura.Invalid},
+		"a group that is a contact": {other, aura.Stale}, "nobody": {unknown, aura.NotFound},
+	} {
+		_, send := chat.Send(h.chats, h.set, caller(ada), chat.SendIntent{To: c.ref, Text: "x"})
+		_, _, read := chat.MarkRead(h.chats, h.set, caller(ada), chat.ReadIntent{In: c.ref})
+		_, leave := chat.Leave(h.chats, h.set, caller(ada), chat.LeaveIntent{Group: c.ref})
+		in := moderation.ChangeIntent{Group: c.ref.Context, Epoch: c.ref.Epoch}
+		if ref, ok := h.set.Contacts.ByContext(c.ref.Context); ok && !c.ref.Group {
+			in = moderation.ChangeIntent{Contact: ref.Ref}
+			in.Contact.Epoch = c.ref.Epoch
+		}
+		_, mute := h.chats.Change(h.set, caller(ada), in, moderation.Mute)
+		for intent, err := range map[string]error{"send": send, "read": read, "leave": leave, "mute": mute} {
+			if !errors.Is(err, c.want) {
+				t.Errorf("%s to %s: %v", intent, name, err)
+			}
+		}
+	}
+}
+
 func TestSendPlansOneFactForEveryPeer(t *testing.T) {
 	h := newHouse(t)
-	r, err := chat.Send(h.chats, h.set, caller(ada), chat.SendIntent{Context: adaBen, Text: strings.Repeat("x", 9000)})
+	r, err := chat.Send(h.chats, h.set, caller(ada), chat.SendIntent{To: h.ref(adaBen), Text: strings.Repeat("x", 9000)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,15 +255,15 @@ func TestSendPlansOneFactForEveryPeer(t *testing.T) {
 		t.Fatalf("planned the send %+v", s)
 	}
 	for name, in := range map[string]chat.SendIntent{
-		"empty":     {Context: adaBen, Text: " \n"},
-		"too long":  {Context: adaBen, Text: strings.Repeat("x", chat.MaxText+1)},
-		"not UTF-8": {Context: adaBen, Text: "\xff"},
+		"empty":     {To: h.ref(adaBen), Text: " \n"},
+		"too long":  {To: h.ref(adaBen), Text: strings.Repeat("x", chat.MaxText+1)},
+		"not UTF-8": {To: h.ref(adaBen), Text: "\xff"},
 	} {
 		if _, err := chat.Send(h.chats, h.set, caller(ada), in); !errors.Is(err, aura.Invalid) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := chat.Send(h.chats, h.set, caller(ada), chat.SendIntent{Context: aura.ContextID{99}, Text: "x"}); !errors.Is(err, aura.NotFound) {
+	if _, err := chat.Send(h.chats, h.set, caller(ada), chat.SendIntent{To: chat.Ref{Context: aura.ContextID{99}, Epoch: 1}, Text: "x"}); !errors.Is(err, aura.NotFound) {
 		t.Errorf("an unknown conversation: %v", err)
 	}
 }
@@ -278,7 +321,7 @@ func TestFounderTellsEveryMemberOnce(t *testing.T) {
 	if rest := h.chats.Pending(h.set.Contacts); len(rest) != 0 {
 		t.Fatalf("%d members are told twice", len(rest))
 	}
-	if ref, err := h.chats.Resolve(h.set, "friends"); err != nil || ref != (chat.Ref{Context: group, Group: true}) {
+	if ref, err := h.chats.Resolve(h.set, "friends"); err != nil || ref != h.ref(group) || !ref.Group || ref.Epoch == 0 {
 		t.Fatalf("the name resolves to %v, %v", ref, err)
 	}
 }
@@ -366,19 +409,19 @@ func TestWhoLeftHoldsNothingBack(t *testing.T) {
 	if m, _ := h.chats.Messages(h.set, group, 0); m[0].State != chat.Delivered {
 		t.Fatalf("the message is %s", m[0].State)
 	}
-	r, err := chat.Send(h.chats, h.set, caller(ada), chat.SendIntent{Context: group, Text: "x"})
+	r, err := chat.Send(h.chats, h.set, caller(ada), chat.SendIntent{To: h.ref(group), Text: "x"})
 	if err != nil || len(r.Sends) != 1 || r.Sends[0].Peer != ben.Authority() {
 		t.Fatalf("planned %+v, %v", r.Sends, err)
 	}
-	leave, err := chat.Leave(h.chats, h.set, caller(ada), chat.LeaveIntent{Context: group})
+	leave, err := chat.Leave(h.chats, h.set, caller(ada), chat.LeaveIntent{Group: h.ref(group)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	h.apply(ada.Drafted(leave.Entries[0], 43, 2))
-	if _, err := chat.Send(h.chats, h.set, caller(ada), chat.SendIntent{Context: group, Text: "x"}); !errors.Is(err, aura.Denied) {
+	if _, err := chat.Send(h.chats, h.set, caller(ada), chat.SendIntent{To: h.ref(group), Text: "x"}); !errors.Is(err, aura.Denied) {
 		t.Fatalf("writing after leaving: %v", err)
 	}
-	if _, err := chat.Leave(h.chats, h.set, caller(ada), chat.LeaveIntent{Context: group}); !errors.Is(err, aura.Conflict) {
+	if _, err := chat.Leave(h.chats, h.set, caller(ada), chat.LeaveIntent{Group: h.ref(group)}); !errors.Is(err, aura.Conflict) {
 		t.Fatalf("leaving twice: %v", err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/internal/fold"
 	"github.com/aura-runtime/aura/domain/moderation"
+	"github.com/aura-runtime/aura/guard"
 )
 
 // Setting is what handlers and views need to know beside the chat facts. Contacts and Moderation are
@@ -19,10 +20,13 @@ type Setting struct {
 	Outboxes   *Outboxes
 }
 
-// Ref is the strong reference to a conversation. It is made once, where a name enters.
+// Ref is the strong reference to a conversation. It is made once, where a name enters, and travels in the
+// intents: nothing inside looks the conversation up by anything weaker.
 type Ref struct {
-	Context aura.ContextID `json:"context"`
-	Group   bool           `json:"group"`
+	Context aura.ContextID `cbor:"1,keyasint" json:"context"`
+	Group   bool           `cbor:"2,keyasint,omitempty" json:"group"`
+	// Epoch is the logical time at which the contact or the group was made: another epoch is another relation.
+	Epoch aura.Logical `cbor:"3,keyasint,omitempty" json:"epoch"`
 }
 
 // conversation is a context with who takes part in it.
@@ -30,8 +34,10 @@ type conversation struct {
 	Ref
 	name   string
 	others []Participant // all but the owner
-	own    bool          // false: the owner left
+	own    bool          // false: the owner left, or removed the contact
 	thread *thread
+
+	removed bool // the contact, by the owner: only what was said is left
 }
 
 // Participant is somebody in a conversation.
@@ -48,12 +54,16 @@ func (s *State) Resolve(set Setting, text string) (Ref, error) {
 	var refs []Ref
 	var candidates []contact.Candidate
 	for _, c := range set.Contacts.Contacts() {
-		refs = append(refs, Ref{Context: c.Context})
+		refs = append(refs, Ref{Context: c.Context, Epoch: c.Epoch})
 		candidates = append(candidates, contact.Candidate{Label: c.Name, Calls: c.PeerName, ID: c.Authority.String()})
 	}
 	for _, g := range s.groups(set) {
 		refs = append(refs, g.Ref)
 		candidates = append(candidates, contact.Candidate{Label: g.name, ID: g.Context.String()})
+	}
+	for _, c := range set.Contacts.Formers() { // what was said can be read
+		refs = append(refs, Ref{Context: c.Context, Epoch: c.Epoch})
+		candidates = append(candidates, contact.Candidate{Label: c.Name, ID: c.Context.String()})
 	}
 	at, err := contact.Match(text, candidates)
 	if err != nil {
@@ -68,17 +78,59 @@ func (s *State) conversation(set Setting, context aura.ContextID) (conversation,
 	if c, ok := set.Contacts.ByContext(context); ok {
 		return s.direct(c), true
 	}
-	for _, g := range s.groups(set) {
-		if g.Context == context {
-			return g, true
-		}
+	if c, ok := set.Contacts.Former(context); ok {
+		ended := s.direct(c)
+		ended.own, ended.removed = false, true
+		return ended, true
 	}
-	return conversation{}, false
+	m := s.known(set)
+	i, ok := m.places[context]
+	if !ok {
+		return conversation{}, false
+	}
+	return s.present(m.groups[i]), true
+}
+
+// Change plans a change of how a contact or a group is treated, such as [moderation.Mute], as long as the
+// reference in it holds.
+func (s *State) Change(set Setting, by contact.Caller, in moderation.ChangeIntent, plan func(contact.Caller, moderation.Target) (guard.Request, error)) (guard.Request, error) {
+	const op = "chat.Change"
+	if in.Group.IsZero() {
+		if _, err := set.Contacts.Current(op, in.Contact); err != nil {
+			return guard.Request{}, err
+		}
+		return plan(by, in.Target())
+	}
+	c, err := s.current(op, set, Ref{Context: in.Group, Group: true, Epoch: in.Epoch})
+	if err != nil {
+		return guard.Request{}, err
+	}
+	if _, ok := c.participant(in.Member); !ok && !in.Member.IsZero() {
+		return guard.Request{}, aura.Errorf(op, aura.NotFound, "the group %q has no such member", c.name)
+	}
+	return plan(by, in.Target())
+}
+
+// current returns the conversation that a reference is about. It returns [aura.Invalid] for a reference without an
+// epoch, which nothing repairs, [aura.NotFound] for a conversation that there is not, and [aura.Stale] when the
+// reference is to another one than there is now.
+func (s *State) current(op string, set Setting, ref Ref) (conversation, error) {
+	if ref.Epoch == 0 {
+		return conversation{}, aura.Errorf(op, aura.Invalid, "the reference to a conversation carries no epoch")
+	}
+	c, ok := s.conversation(set, ref.Context)
+	if !ok {
+		return c, aura.Errorf(op, aura.NotFound, "there is no such conversation")
+	}
+	if c.Ref != ref {
+		return c, aura.Errorf(op, aura.Stale, "the reference to %q is out of date: name the conversation again", c.name)
+	}
+	return c, nil
 }
 
 func (s *State) direct(c contact.Contact) conversation {
 	return conversation{
-		Ref: Ref{Context: c.Context}, name: c.Name, own: true, thread: s.peek(c.Context),
+		Ref: Ref{Context: c.Context, Epoch: c.Epoch}, name: c.Name, own: true, thread: s.peek(c.Context),
 		others: []Participant{{Authority: c.Authority, Name: c.Name}},
 	}
 }
@@ -86,6 +138,16 @@ func (s *State) direct(c contact.Contact) conversation {
 // groups returns the groups that the owner takes or took part in, in the order in which they became known.
 // Their names are unique among themselves and the contacts.
 func (s *State) groups(set Setting) []conversation {
+	m := s.known(set)
+	groups := make([]conversation, len(m.groups))
+	for i := range m.groups {
+		groups[i] = s.present(m.groups[i])
+	}
+	return groups
+}
+
+// allGroups computes what groups returns, without what is written.
+func (s *State) allGroups(set Setting) []conversation {
 	type known struct {
 		context aura.ContextID
 		since   fold.Stamp
@@ -97,7 +159,7 @@ func (s *State) groups(set Setting) []conversation {
 			all = append(all, known{context, t.founded.Stamp, &t.founded.Value})
 		}
 	}
-	for _, in := range s.firstInvitations() {
+	for _, in := range s.firsts() {
 		if t := s.threads[in.Value.context]; t != nil && t.joined {
 			all = append(all, known{in.Value.context, in.Stamp, &in.Value.Group})
 		}
@@ -111,19 +173,20 @@ func (s *State) groups(set Setting) []conversation {
 		if !kept {
 			name = petname(used, k.group.Name, "group", aura.Short(k.context))
 		}
-		groups = append(groups, s.group(set, k.context, name, k.group))
+		groups = append(groups, s.group(set, Ref{Context: k.context, Group: true, Epoch: k.since.Logical}, name, k.group))
 	}
 	return groups
 }
 
-func (s *State) group(set Setting, context aura.ContextID, name string, g *Group) conversation {
-	c := conversation{Ref: Ref{Context: context, Group: true}, name: name, own: true, thread: s.peek(context)}
+func (s *State) group(set Setting, ref Ref, name string, g *Group) conversation {
+	c := conversation{Ref: ref, name: name, own: true}
+	written := s.peek(ref.Context)
 	// A member who is no contact must not appear under the name of a contact, a group or the owner.
 	used := set.Contacts.Labelled(aura.ContextID{})
 	used[contact.Folded(set.Contacts.Own())] = true
 	for i := range g.Members {
 		m := &g.Members[i]
-		left := c.thread.left[m.Authority]
+		left := written.left[m.Authority]
 		if m.Authority == s.self {
 			c.own = !left
 			continue
@@ -137,21 +200,6 @@ func (s *State) group(set Setting, context aura.ContextID, name string, g *Group
 		c.others = append(c.others, Participant{Authority: m.Authority, Name: shown, Left: left})
 	}
 	return c
-}
-
-// firstInvitations returns the invitations into groups of others, one for each group, by age.
-func (s *State) firstInvitations() []fold.Item[invitation] {
-	var all []fold.Item[invitation]
-	for _, of := range s.invitations {
-		all = append(all, of.Items()...)
-	}
-	slices.SortFunc(all, func(a, b fold.Item[invitation]) int { return a.Stamp.Compare(b.Stamp) })
-	seen := map[aura.ContextID]bool{}
-	return slices.DeleteFunc(all, func(i fold.Item[invitation]) bool {
-		again := seen[i.Value.context]
-		seen[i.Value.context] = true
-		return again
-	})
 }
 
 // peers returns those who get what the owner writes now, ascending.

@@ -103,16 +103,16 @@ type Failed struct {
 	Reason  string           `cbor:"4,keyasint"` // for a person, without payload
 }
 
-// SendIntent asks to send a text to a conversation.
+// SendIntent asks to send a text to a conversation. Field 1 of this and the next two was a bare context.
 type SendIntent struct {
-	Context aura.ContextID `cbor:"1,keyasint"`
-	Text    string         `cbor:"2,keyasint"`
-	Reply   aura.FactID    `cbor:"3,keyasint,omitzero"`
+	Text  string      `cbor:"2,keyasint"`
+	Reply aura.FactID `cbor:"3,keyasint,omitzero"`
+	To    Ref         `cbor:"4,keyasint"`
 }
 
 // ReadIntent asks to mark everything in a conversation as read.
 type ReadIntent struct {
-	Context aura.ContextID `cbor:"1,keyasint"`
+	In Ref `cbor:"2,keyasint"`
 }
 
 // CreateIntent asks for a group with the given contacts.
@@ -124,11 +124,12 @@ type CreateIntent struct {
 // Created answers a [CreateIntent].
 type Created struct {
 	Context aura.ContextID `cbor:"1,keyasint" json:"context"`
+	Epoch   aura.Logical   `cbor:"2,keyasint" json:"epoch"` // of a reference to the group
 }
 
 // LeaveIntent asks to leave a group.
 type LeaveIntent struct {
-	Context aura.ContextID `cbor:"1,keyasint"`
+	Group Ref `cbor:"2,keyasint"`
 }
 
 const day = 24 * time.Hour

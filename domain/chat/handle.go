@@ -31,30 +31,30 @@ func Send(s *State, set Setting, by contact.Caller, in SendIntent) (guard.Reques
 	if err := CheckText(in.Text); err != nil {
 		return guard.Request{}, err
 	}
-	c, err := s.open(op, set, in.Context)
+	c, err := s.open(op, set, in.To)
 	if err != nil {
 		return guard.Request{}, err
 	}
 	if !c.Group && set.Moderation.Arrival(c.others[0].Authority) == moderation.Refuse {
 		return guard.Request{}, aura.Errorf(op, aura.Denied, "%s is blocked: unblock first", c.name)
 	}
-	draft, err := by.Shared(in.Context, KindMessage, Text{Text: in.Text, At: by.Now.At, Reply: in.Reply})
-	return by.Send(CapSend, in.Context, c.peers(), draft), err
+	draft, err := by.Shared(c.Context, KindMessage, Text{Text: in.Text, At: by.Now.At, Reply: in.Reply})
+	return by.Send(CapSend, c.Context, c.peers(), draft), err
 }
 
 // MarkRead plans to tell the others that everything in a conversation was read. The second result is false
 // when nothing needs to be said: nothing is new, or nobody is left who could be told.
 func MarkRead(s *State, set Setting, by contact.Caller, in ReadIntent) (guard.Request, bool, error) {
-	c, ok := s.conversation(set, in.Context)
-	if !ok {
-		return guard.Request{}, false, aura.Errorf("chat.MarkRead", aura.NotFound, "there is no such conversation")
+	c, err := s.current("chat.MarkRead", set, in.In)
+	if err != nil {
+		return guard.Request{}, false, err
 	}
 	marks, grown := s.marks(set, &c)
 	if !grown || !c.own || len(c.peers()) == 0 {
 		return guard.Request{}, false, nil
 	}
-	draft, err := by.Shared(in.Context, KindRead, Read{Marks: marks})
-	return by.Send(CapRead, in.Context, c.peers(), draft), err == nil, err
+	draft, err := by.Shared(c.Context, KindRead, Read{Marks: marks})
+	return by.Send(CapRead, c.Context, c.peers(), draft), err == nil, err
 }
 
 // Create plans to found a group: a fact in the own namespace and the secret of the new context in the
@@ -118,15 +118,17 @@ func Join(by contact.Caller, in Invitation) (guard.Request, error) {
 // Leave plans to leave a group. Nothing is sent to it afterwards, and nothing that comes from it is kept.
 func Leave(s *State, set Setting, by contact.Caller, in LeaveIntent) (guard.Request, error) {
 	const op = "chat.Leave"
-	c, ok := s.conversation(set, in.Context)
+	c, err := s.current(op, set, in.Group)
 	switch {
-	case !ok || !c.Group:
+	case err != nil:
+		return guard.Request{}, err
+	case !c.Group:
 		return guard.Request{}, aura.Errorf(op, aura.NotFound, "there is no such group")
 	case !c.own:
 		return guard.Request{}, aura.Errorf(op, aura.Conflict, "you left %q already", c.name)
 	}
-	draft, err := by.Shared(in.Context, KindLeft, Left{})
-	return by.Send(CapLeave, in.Context, c.peers(), draft), err
+	draft, err := by.Shared(c.Context, KindLeft, Left{})
+	return by.Send(CapLeave, c.Context, c.peers(), draft), err
 }
 
 // AckedKey is where the metadata keeps the Seq through which a peer has the own facts of a context, and
@@ -181,11 +183,13 @@ func SentAt(f *fact.Fact) (aura.Instant, bool) {
 }
 
 // open returns a conversation in which the owner can write, or says why not.
-func (s *State) open(op string, set Setting, context aura.ContextID) (conversation, error) {
-	c, ok := s.conversation(set, context)
+func (s *State) open(op string, set Setting, to Ref) (conversation, error) {
+	c, err := s.current(op, set, to)
 	switch {
-	case !ok:
-		return c, aura.Errorf(op, aura.NotFound, "there is no such conversation")
+	case err != nil:
+		return c, err
+	case c.removed:
+		return c, aura.Errorf(op, aura.Denied, "%s is not a contact any more: invite them to talk again", c.name)
 	case !c.own:
 		return c, aura.Errorf(op, aura.Denied, "you left %q", c.name)
 	case len(c.peers()) == 0:
@@ -223,9 +227,9 @@ func (s *State) marks(set Setting, c *conversation) ([]Mark, bool) {
 // memberOf describes a contact to the others by the name that it chose itself: what the owner calls it is
 // nobody else's business.
 func memberOf(set Setting, ref contact.Ref) (Member, error) {
-	known, ok := set.Contacts.ByContext(ref.Context)
-	if !ok || known.Ref != ref {
-		return Member{}, aura.Errorf("chat.Create", aura.NotFound, "a member of the group is not a contact")
+	known, err := set.Contacts.Current("chat.Create", ref)
+	if err != nil {
+		return Member{}, err
 	}
 	if set.Moderation.Arrival(known.Authority) == moderation.Refuse {
 		return Member{}, aura.Errorf("chat.Create", aura.Denied, "%s is blocked: unblock first", known.Name)

@@ -46,6 +46,13 @@ func (s *State) Unlabelled(set Setting) []Newcomer {
 // [aura.Conflict] for one that is in use.
 func Rename(s *State, set Setting, by contact.Caller, in contact.RenameIntent) (guard.Request, error) {
 	const op = "chat.Rename"
+	if _, direct := set.Contacts.ByContext(in.Contact.Context); direct {
+		if _, err := set.Contacts.Current(op, in.Contact); err != nil {
+			return guard.Request{}, err
+		}
+	} else if _, err := s.current(op, set, Ref{Context: in.Contact.Context, Group: true, Epoch: in.Contact.Epoch}); err != nil {
+		return guard.Request{}, err
+	}
 	n, err := s.newcomer(op, set, in.Contact.Context)
 	if err != nil {
 		return guard.Request{}, err

@@ -122,7 +122,7 @@ func (n *naming) rename() {
 	of := threads[rapid.IntRange(0, len(threads)-1).Draw(n.t, "of")]
 	name := rapid.SampledFrom([]string{"", "Ben", "Club", "Friends 2", "auth_x", "Ada"}).Draw(n.t, "name")
 	r, err := chat.Rename(n.house.chats, n.house.set, caller(ada), contact.RenameIntent{
-		Contact: contact.Ref{Context: of.Context}, Name: name,
+		Contact: n.house.named(of.Context), Name: name,
 	})
 	if err != nil {
 		return // refused: nothing changes
@@ -215,7 +215,7 @@ func TestLabelsOfEarlierBuildsAreKept(t *testing.T) {
 		t.Fatalf("not kept: %v", rest)
 	}
 	// The first Ben goes by another name: the group does not inherit it.
-	r, err := chat.Rename(h.chats, h.set, caller(ada), contact.RenameIntent{Contact: contact.Ref{Context: adaBen}, Name: "Benjamin"})
+	r, err := chat.Rename(h.chats, h.set, caller(ada), contact.RenameIntent{Contact: h.named(adaBen), Name: "Benjamin"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,11 +225,19 @@ func TestLabelsOfEarlierBuildsAreKept(t *testing.T) {
 	}
 }
 
+// named returns the reference by which a conversation is renamed.
+func (h *house) named(context aura.ContextID) contact.Ref {
+	if c, ok := h.set.Contacts.ByContext(context); ok {
+		return c.Ref
+	}
+	return contact.Ref{Context: context, Epoch: max(1, h.ref(context).Epoch)}
+}
+
 func TestRenamingIsRefusedForWhatDeceives(t *testing.T) {
 	h := newHouse(t)
 	group := founded(t, h, "Friends")
 	rename := func(context aura.ContextID, name string) error {
-		_, err := chat.Rename(h.chats, h.set, caller(ada), contact.RenameIntent{Contact: contact.Ref{Context: context}, Name: name})
+		_, err := chat.Rename(h.chats, h.set, caller(ada), contact.RenameIntent{Contact: h.named(context), Name: name})
 		return err
 	}
 	for name, want := range map[string]aura.Kind{

@@ -21,12 +21,13 @@ const maxInvitations = 256
 
 // State is the fold of all chat facts: the same for any order of arrival and any repetition. It is bounded
 // per conversation by [Keep], and conversations exist only with contacts and in joined groups. One task
-// applies; views may be taken between two calls of Apply.
+// at a time applies or reads.
 type State struct {
 	self        aura.AuthorityID
 	keep        fold.Limit
 	threads     map[aura.ContextID]*thread
 	invitations map[aura.AuthorityID]*fold.First[invitation] // by founder, never the own authority
+	memo        memo                                         // of the groups, for readers
 }
 
 // thread is what is known about one context.
@@ -83,6 +84,11 @@ func NewState(self aura.AuthorityID, keep Keep) *State {
 
 // Apply folds one record. Facts of other domains, and facts that do not fit their kind, change nothing.
 func (s *State) Apply(r *fact.Record) {
+	switch r.Fact.Kind {
+	case KindMessage, KindRead, KindAcked, KindFailed:
+	default:
+		s.memo.turn++ // it may say who takes part in a group
+	}
 	if context, shared := r.Fact.Namespace.Context(); shared {
 		s.applyShared(r, context)
 	} else if r.Fact.Author == s.self {

@@ -44,7 +44,7 @@ func (s *State) Pending(contacts *contact.State) []Pending {
 // invitation came, and did not [Join] yet; oldest first.
 func (s *State) Invitations(contacts *contact.State) []Invitation {
 	var all []Invitation
-	for _, item := range s.firstInvitations() {
+	for _, item := range s.firsts() {
 		in := &item.Value
 		from, known := contacts.ByContext(in.pair)
 		_, member := in.Group.Member(s.self)
@@ -66,12 +66,12 @@ func (s *State) Membership(context aura.ContextID) (Group, bool) {
 	if !t.joined {
 		return Group{}, false
 	}
-	for _, item := range s.firstInvitations() {
-		if item.Value.context == context {
-			return item.Value.Group, true
-		}
+	s.firsts()
+	i, ok := s.memo.invited[context]
+	if !ok {
+		return Group{}, false
 	}
-	return Group{}, false
+	return s.memo.firsts[i].Value.Group, true
 }
 
 // Gone reports whether a member left a group.

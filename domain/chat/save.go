@@ -77,6 +77,7 @@ func (g Groups) Restore(state []byte) error {
 	if saved.Self != g.self {
 		return aura.Errorf("chat.Restore", aura.Corrupt, "the groups are another authority's")
 	}
+	g.State.memo.turn++
 	for context, from := range saved.Threads {
 		t := g.thread(context)
 		t.joined, t.left, t.invited = from.Joined, from.Left, from.Invited

@@ -103,7 +103,7 @@ func (s *State) Message(set Setting, context aura.ContextID, id aura.FactID) (Me
 // Stored returns the message that an action of the owner left in a conversation, if it is among the newest that
 // the state keeps. It returns [aura.Conflict] when the action stored another text.
 func (s *State) Stored(by aura.OperationID, in SendIntent) (aura.FactID, bool, error) {
-	items := s.peek(in.Context).messages.Items()
+	items := s.peek(in.To.Context).messages.Items()
 	for i := len(items) - 1; i >= 0 && !by.IsZero(); i-- {
 		m := &items[i].Value
 		if m.author != s.self || m.operation != by {
@@ -118,7 +118,7 @@ func (s *State) Stored(by aura.OperationID, in SendIntent) (aura.FactID, bool, e
 }
 
 func (s *State) listed(set Setting, c *conversation) Thread {
-	t := Thread{Ref: c.Ref, Name: c.name, Members: c.others, Left: !c.own}
+	t := Thread{Ref: c.Ref, Name: c.name, Members: slices.Clone(c.others), Left: !c.own}
 	if c.Group {
 		t.Muted = set.Moderation.Display(c.Context, aura.AuthorityID{}) == moderation.Quiet
 	} else {

@@ -1,6 +1,7 @@
 package contact_test
 
 import (
+	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -163,10 +164,23 @@ func TestCheckKeepsFactsInTheirPlace(t *testing.T) {
 func TestHandlersRefuseBeforeTheyPlan(t *testing.T) {
 	s := folded(ada.Own(t, 1, contact.KindAdded, added(ben, pair(1), "Ben")))
 	by := contact.Caller{Authority: ada.Authority(), Device: ada.Device(), Operation: aura.OperationID{1}}
-	toBen := contact.Ref{Context: pair(1), Authority: ben.Authority(), Device: ben.Device()}
+	toBen := contact.Ref{Context: pair(1), Authority: ben.Authority(), Device: ben.Device(), Epoch: 1}
 
 	if _, err := contact.Name(by, contact.NameIntent{Name: "Ad\u0430"}); !errors.Is(err, aura.Invalid) {
 		t.Errorf("a name of two scripts: %v", err)
+	}
+	older, bare, device := toBen, toBen, toBen
+	older.Epoch, bare.Epoch, device.Device = 9, 0, cleo.Device()
+	for name, c := range map[string]struct {
+		ref  contact.Ref
+		want error
+	}{
+		"another epoch": {older, aura.Stale}, "no epoch": {bare, aura.Invalid}, "another device": {device, aura.Stale},
+		"a stranger": {contact.Ref{Context: pair(9), Epoch: 1}, aura.NotFound},
+	} {
+		if _, _, err := contact.Refresh(s, by, c.ref, nil); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 	r, err := contact.Name(by, contact.NameIntent{Name: "Zoe\u0308"})
 	if err != nil {
@@ -207,7 +221,9 @@ func records(t *rapid.T, tb testing.TB) []fact.Record {
 		at := aura.Logical(rapid.Uint64Range(1, 8).Draw(t, "logical"))
 		n := rapid.IntRange(0, 2).Draw(t, "who")
 		context, name := pair(byte(n)), names.Draw(t, "name")
-		switch rapid.IntRange(0, 4).Draw(t, "kind") {
+		switch rapid.IntRange(0, 5).Draw(t, "kind") {
+		case 5:
+			return ada.Own(tb, at, contact.KindRemoved, contact.Removed{Context: context})
 		case 0:
 			return ada.Own(tb, at, contact.KindSelf, contact.Self{Name: name})
 		case 1:
@@ -273,6 +289,133 @@ func TestViewAsJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	foldtest.Golden(t, *update, append(got, '\n'))
+}
+
+func TestARemovedContactIsFormer(t *testing.T) {
+	records := []fact.Record{
+		ada.Own(t, 1, contact.KindAdded, added(ben, pair(1), "Ben")),
+		ada.Own(t, 2, contact.KindRemoved, contact.Removed{Context: pair(1)}),
+	}
+	s := folded(records...)
+	if len(s.Contacts()) != 0 || s.Addresses(pair(1)) != nil {
+		t.Errorf("still there: %v at %v", s.Contacts(), s.Addresses(pair(1)))
+	}
+	if _, known := s.ByAuthority(ben.Authority()); known {
+		t.Error("still a contact by its authority")
+	}
+	if _, known := s.Certificate(pair(1)); known {
+		t.Error("its keys still open a channel")
+	}
+	if former, ok := s.Former(pair(1)); !ok || former.Name != "Ben (removed)" || len(s.Formers()) != 1 {
+		t.Errorf("what was said cannot be found: %+v", former)
+	}
+	if s.Labelled(aura.ContextID{})[contact.Folded("Ben")] {
+		t.Error("the name is not free")
+	}
+	// The same person is a contact again, in another context.
+	again := append(records, ada.Own(t, 3, contact.KindAdded, added(ben, pair(2), "Ben")))
+	s = folded(again...)
+	if diff := cmp.Diff([]string{"Ben"}, shown(s)); diff != "" {
+		t.Error(diff)
+	}
+	if former, ok := s.Former(pair(1)); !ok || former.Name != "Ben (removed)" {
+		t.Errorf("former contact %+v", former)
+	}
+}
+
+func TestAddressesByHandGoAheadOfTheOthers(t *testing.T) {
+	s := folded(ada.Own(t, 1, contact.KindAdded, added(ben, pair(1), "Ben")))
+	by := contact.Caller{Authority: ada.Authority(), Device: ada.Device()}
+	to, _ := s.ByContext(pair(1))
+	r, err := contact.Address(s, by, contact.AddressIntent{Contact: to.Ref, Addresses: []string{"/a", "/ip4/192.0.2.1/tcp/4001", "/b"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got contact.Addresses
+	if err := fact.Unmarshal(r.Entries[0].Payload, &got); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"/a", "/ip4/192.0.2.1/tcp/4001", "/b"}, got.Addresses); diff != "" {
+		t.Error(diff)
+	}
+	var many []string
+	for i := range contact.MaxAddresses {
+		many = append(many, "/"+strings.Repeat("x", i+1))
+	}
+	if draft, news, err := contact.Found(s, by, to.Ref, many); err != nil || !news || fact.Unmarshal(draft.Payload, &got) != nil || len(got.Addresses) != contact.MaxAddresses {
+		t.Errorf("%d addresses, news %t, %v", len(got.Addresses), news, err)
+	}
+}
+
+func sign(t testing.TB, p foldtest.Person, c contact.Card) []byte {
+	t.Helper()
+	signed, err := c.SigningBytes(p.Device())
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(c.Signature[:], ed25519.Sign(p.Signing, signed))
+	b, err := c.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestACardIsOfItsDeviceAlone(t *testing.T) {
+	honest := contact.Card{Version: 7, Addresses: []string{"/ip4/192.0.2.1/tcp/4001"}}
+	b := sign(t, ben, honest)
+	got, err := contact.DecodeCard(b, &ben.Certificate)
+	if err != nil || got.Version != 7 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	changed := got
+	changed.Version++
+	later, err := changed.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		card []byte
+		of   foldtest.Person
+	}{
+		"of another device":   {b, cleo},
+		"an older as a newer": {later, ben},
+		"signed by another":   {sign(t, cleo, honest), ben},
+		"no address":          {sign(t, ben, contact.Card{Addresses: []string{"no"}}), ben},
+		"nothing":             {nil, ben},
+	} {
+		if _, err := contact.DecodeCard(c.card, &c.of.Certificate); !errors.Is(err, aura.Corrupt) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestTagsAreOfTwoTowardsOne(t *testing.T) {
+	secret := [32]byte{1}
+	tag := contact.TagFor(secret, ada.Authority(), ben.Authority(), cleo.Authority())
+	if back := contact.TagFor(secret, ben.Authority(), ada.Authority(), cleo.Authority()); back != tag {
+		t.Error("the two have different tags")
+	}
+	for name, other := range map[string]contact.Tag{
+		"another third one": contact.TagFor(secret, ada.Authority(), ben.Authority(), dan.Authority()),
+		"another context":   contact.TagFor([32]byte{2}, ada.Authority(), ben.Authority(), cleo.Authority()),
+		"another pair":      contact.TagFor(secret, ada.Authority(), dan.Authority(), cleo.Authority()),
+		"padding":           contact.Padding(secret, cleo.Authority(), 0),
+		"more padding":      contact.Padding(secret, cleo.Authority(), 1),
+	} {
+		if other == tag {
+			t.Errorf("%s has the same tag", name)
+		}
+	}
+}
+
+func FuzzCard(f *testing.F) {
+	f.Add(sign(f, ben, contact.Card{Version: 1, Addresses: []string{"/a"}}))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if c, err := contact.DecodeCard(b, &ben.Certificate); err == nil && contact.CheckAddresses(c.Addresses) != nil {
+			t.Errorf("%+v was taken", c)
+		}
+	})
 }
 
 func FuzzPayloads(f *testing.F) {

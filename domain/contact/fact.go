@@ -21,6 +21,9 @@ const (
 	KindRenamed = "contact.renamed"
 	// KindAddresses carries [Addresses]: where a contact was last reached.
 	KindAddresses = "contact.addresses"
+	// KindRemoved carries [Removed]: the owner does not want the contact any more. It holds for the context for
+	// ever: who becomes a contact again does so in another one.
+	KindRemoved = "contact.removed"
 	// KindProfile carries [Profile]: what a member of a shared context says about itself, in that context.
 	KindProfile = "contact.profile"
 )
@@ -31,6 +34,10 @@ const (
 	IntentName = "contact.name"
 	// IntentRename carries [RenameIntent].
 	IntentRename = "contact.rename"
+	// IntentAddress carries [AddressIntent].
+	IntentAddress = "contact.address"
+	// IntentRemove carries [RemoveIntent].
+	IntentRemove = "contact.remove"
 )
 
 // The bounds on addresses.
@@ -66,6 +73,11 @@ type Addresses struct {
 	Addresses []string       `cbor:"2,keyasint,omitempty"`
 }
 
+// Removed is the payload of [KindRemoved].
+type Removed struct {
+	Context aura.ContextID `cbor:"1,keyasint"`
+}
+
 // Profile is the payload of [KindProfile].
 type Profile struct {
 	Name      string   `cbor:"1,keyasint"`
@@ -82,6 +94,17 @@ type NameIntent struct {
 type RenameIntent struct {
 	Contact Ref    `cbor:"1,keyasint"` // of a group: the context alone
 	Name    string `cbor:"2,keyasint,omitempty"`
+}
+
+// AddressIntent asks to look for a contact at these addresses first, best first.
+type AddressIntent struct {
+	Contact   Ref      `cbor:"1,keyasint"`
+	Addresses []string `cbor:"2,keyasint"`
+}
+
+// RemoveIntent asks to end the relation with a contact.
+type RemoveIntent struct {
+	Contact Ref `cbor:"1,keyasint"`
 }
 
 // retention is how long the record of a delivered profile is kept: a newer profile replaces it anyway.
@@ -101,10 +124,11 @@ func Domain() fact.Domain {
 				{Name: "context", Key: 1}, {Name: "name", Key: 2},
 			}, Check: checkRenamed},
 			{Name: KindAddresses, Columns: []fact.Column{{Name: "context", Key: 1}}, Check: checkAddresses},
+			{Name: KindRemoved, Columns: []fact.Column{{Name: "context", Key: 1}}, Check: checkRemoved},
 			{Name: KindProfile, Columns: []fact.Column{{Name: "name", Key: 1}}, Check: checkProfile},
 		},
-		Intents:      []string{IntentName, IntentRename},
-		Capabilities: []string{CapName, CapRename, CapRefresh, CapProfile},
+		Intents:      []string{IntentName, IntentRename, IntentAddress, IntentRemove},
+		Capabilities: []string{CapName, CapRename, CapRefresh, CapRemove, CapProfile},
 		Delivery:     fact.Retention{Min: retention, Max: retention, Tracked: []string{KindProfile}},
 	}
 }
@@ -180,6 +204,17 @@ func checkAddresses(f *fact.Fact) error {
 		return err
 	}
 	return CheckAddresses(p.Addresses)
+}
+
+func checkRemoved(f *fact.Fact) error {
+	var p Removed
+	if err := fold.Own(f, &p); err != nil {
+		return err
+	}
+	if p.Context.IsZero() {
+		return aura.Errorf("contact.CheckRemoved", aura.Invalid, "the fact names no context")
+	}
+	return nil
 }
 
 func checkProfile(f *fact.Fact) error {

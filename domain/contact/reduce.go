@@ -3,6 +3,7 @@ package contact
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/internal/fold"
@@ -11,11 +12,12 @@ import (
 
 // State is the fold of all contact facts: the same for any order of arrival and any repetition. Its size
 // follows the number of contacts and of members in shared contexts, which the owner alone decides. The
-// zero value is ready. One task applies; views may be taken between two calls of Apply.
+// zero value is ready. One task at a time applies or reads.
 type State struct {
 	self    fold.Newest[string]
 	entries map[aura.ContextID]*entry
 	labels  map[aura.ContextID]label // of contacts, and of groups that have one; follows the entries
+	index   index                    // of all of it, for readers
 }
 
 // label is the name under which the owner is shown a context. Facts of peers never change one.
@@ -28,6 +30,7 @@ type label struct {
 // arrived early) shows nothing.
 type entry struct {
 	added     fold.Earliest[person]
+	removed   bool
 	renamed   fold.Newest[string]
 	addresses fold.Newest[[]string]
 	profiles  map[aura.AuthorityID]*fold.Newest[Profile]
@@ -43,6 +46,10 @@ type person struct {
 
 // Apply folds one record. Facts of other domains, and facts that do not fit their kind, change nothing.
 func (s *State) Apply(r *fact.Record) {
+	if !strings.HasPrefix(r.Fact.Kind, "contact.") {
+		return
+	}
+	s.index.turn++
 	at := fold.Of(r)
 	switch r.Fact.Kind {
 	case KindSelf:
@@ -68,10 +75,19 @@ func (s *State) Apply(r *fact.Record) {
 		if fold.Own(&r.Fact, &p) == nil {
 			s.entry(p.Context).addresses.Put(at, p.Addresses)
 		}
+	case KindRemoved:
+		var p Removed
+		if fold.Own(&r.Fact, &p) == nil && !s.entry(p.Context).removed {
+			s.entry(p.Context).removed = true
+			s.relabel()
+		}
 	case KindProfile:
 		s.applyProfile(r, at)
 	}
 }
+
+// is reports whether the entry is a contact now.
+func (e *entry) is() bool { return e != nil && e.added.Set && !e.removed }
 
 func (s *State) applyAdded(r *fact.Record, at fold.Stamp) {
 	var p Added
@@ -138,7 +154,7 @@ func (e *entry) chosen() string {
 
 // relabel computes the labels anew from facts of the owner alone: a name that the owner gave or kept holds, and
 // a contact of a build that kept none gets the name that it had when it became a contact. Of two equal ones the
-// later fact gets a number.
+// later fact gets a number. A removed contact leaves its name to others.
 func (s *State) relabel() {
 	type claim struct {
 		name    string
@@ -146,9 +162,16 @@ func (s *State) relabel() {
 		since   fold.Stamp
 		context aura.ContextID
 	}
-	claims := make([]claim, 0, len(s.entries))
+	claims, former := make([]claim, 0, len(s.entries)), map[aura.ContextID]bool{}
 	for context, e := range s.entries {
 		switch {
+		case e.added.Set && e.removed:
+			former[context] = true
+			name := e.added.Value.Name
+			if e.renamed.Set && e.renamed.Value != "" {
+				name = e.renamed.Value
+			}
+			claims = append(claims, claim{name + " (removed)", false, e.added.Stamp, context})
 		case e.renamed.Set && e.renamed.Value != "":
 			claims = append(claims, claim{e.renamed.Value, true, e.renamed.Stamp, context})
 		case e.added.Set:
@@ -156,6 +179,12 @@ func (s *State) relabel() {
 		}
 	}
 	slices.SortFunc(claims, func(a, b claim) int {
+		if former[a.context] != former[b.context] {
+			if former[b.context] {
+				return -1
+			}
+			return 1
+		}
 		if a.kept != b.kept {
 			if a.kept {
 				return -1
@@ -169,7 +198,7 @@ func (s *State) relabel() {
 	taken := func(name string) bool { return used[Folded(name)] }
 	for _, c := range claims {
 		name := ""
-		if c.kept {
+		if c.kept || former[c.context] {
 			name = Unique(c.name, taken)
 		} else {
 			name = Petname(c.name, "contact", aura.Short(s.entries[c.context].added.Value.Authority), taken)

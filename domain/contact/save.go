@@ -17,16 +17,17 @@ type savedEntry struct {
 	Renamed   *fold.Newest[string]                       `cbor:"2,keyasint,omitempty"`
 	Addresses *fold.Newest[[]string]                     `cbor:"3,keyasint,omitempty"`
 	Profiles  map[aura.AuthorityID]*fold.Newest[Profile] `cbor:"4,keyasint,omitempty"`
+	Removed   bool                                       `cbor:"5,keyasint,omitempty"`
 }
 
 // Version is that of the saved form and of what Apply makes of a fact: a change of either raises it.
-func (s *State) Version() int { return 1 }
+func (s *State) Version() int { return 2 }
 
 // Save returns the state for [State.Restore]. Equal states have equal bytes.
 func (s *State) Save() ([]byte, error) {
 	saved := savedState{Self: s.self.Save(), Entries: make(map[aura.ContextID]savedEntry, len(s.entries))}
 	for context, e := range s.entries {
-		to := savedEntry{Renamed: e.renamed.Save(), Addresses: e.addresses.Save(), Profiles: e.profiles}
+		to := savedEntry{Renamed: e.renamed.Save(), Addresses: e.addresses.Save(), Profiles: e.profiles, Removed: e.removed}
 		if e.added.Set {
 			to.Added = &fold.Earliest[Added]{Stamp: e.added.Stamp, Value: e.added.Value.Added, Set: true}
 		}
@@ -42,13 +43,13 @@ func (s *State) Restore(state []byte) error {
 	if err := fact.UnmarshalState(state, &saved); err != nil {
 		return err
 	}
-	restored := State{}
+	restored := State{index: index{turn: s.index.turn + 1}}
 	restored.self.Restore(saved.Self)
 	for context, from := range saved.Entries {
 		e := restored.entry(context)
 		e.renamed.Restore(from.Renamed)
 		e.addresses.Restore(from.Addresses)
-		e.profiles = from.Profiles
+		e.profiles, e.removed = from.Profiles, from.Removed
 		if from.Added == nil {
 			continue
 		}

@@ -1,7 +1,6 @@
 package contact
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -21,17 +20,26 @@ type Contact struct {
 func (s *State) Own() string { return s.self.Value }
 
 // Contacts returns all contacts by name.
-func (s *State) Contacts() []Contact {
-	contacts := make([]Contact, 0, len(s.entries))
-	for context, e := range s.entries {
-		if e.added.Set {
-			contacts = append(contacts, s.contact(context))
+func (s *State) Contacts() []Contact { return slices.Clone(s.look().byName) }
+
+// Former returns the contact whose context it was until the owner removed it.
+func (s *State) Former(context aura.ContextID) (Contact, bool) {
+	if e := s.entries[context]; e == nil || !e.added.Set || !e.removed {
+		return Contact{}, false
+	}
+	return s.contact(context), true
+}
+
+// Formers returns those who were contacts, ascending by context.
+func (s *State) Formers() []Contact {
+	var all []Contact
+	for context := range s.entries {
+		if c, ok := s.Former(context); ok {
+			all = append(all, c)
 		}
 	}
-	slices.SortFunc(contacts, func(a, b Contact) int {
-		return cmp.Or(strings.Compare(s.labels[a.Context].key, s.labels[b.Context].key), a.Context.Compare(b.Context))
-	})
-	return contacts
+	slices.SortFunc(all, func(a, b Contact) int { return a.Context.Compare(b.Context) })
+	return all
 }
 
 // Label returns the name under which the owner is shown a context. It is false for a group that has none yet.
@@ -44,7 +52,7 @@ func (s *State) Label(context aura.ContextID) (string, bool) {
 // of others: an earlier build wrote no such fact, or two were written at once.
 func (s *State) Kept(context aura.ContextID) bool {
 	e := s.entries[context]
-	return e != nil && e.renamed.Set && e.renamed.Value != "" && e.renamed.Value == s.labels[context].name
+	return e != nil && e.removed || e != nil && e.renamed.Set && e.renamed.Value != "" && e.renamed.Value == s.labels[context].name
 }
 
 // Labelled returns the key ([Folded]) of every label but that of one context.
@@ -61,7 +69,7 @@ func (s *State) Labelled(except aura.ContextID) map[string]bool {
 // Identified reports whether a text begins the identifier of a contact, as one may type it.
 func (s *State) Identified(text string) bool {
 	for _, e := range s.entries {
-		if e.added.Set && begins(e.added.Value.Authority.String(), strings.ToLower(text)) {
+		if e.is() && begins(e.added.Value.Authority.String(), strings.ToLower(text)) {
 			return true
 		}
 	}
@@ -70,7 +78,7 @@ func (s *State) Identified(text string) bool {
 
 // ByContext returns the contact whose shared context is given.
 func (s *State) ByContext(context aura.ContextID) (Contact, bool) {
-	if e := s.entries[context]; e == nil || !e.added.Set {
+	if !s.entries[context].is() {
 		return Contact{}, false
 	}
 	return s.contact(context), true
@@ -78,18 +86,26 @@ func (s *State) ByContext(context aura.ContextID) (Contact, bool) {
 
 // ByAuthority returns the contact that is the authority.
 func (s *State) ByAuthority(authority aura.AuthorityID) (Contact, bool) {
-	return s.find(func(p *person) bool { return p.Authority == authority })
+	context, ok := s.look().authorities[authority]
+	if !ok {
+		return Contact{}, false
+	}
+	return s.contact(context), true
 }
 
 // ByDevice returns the contact that has the device.
 func (s *State) ByDevice(device aura.DeviceID) (Contact, bool) {
-	return s.find(func(p *person) bool { return p.device == device })
+	context, ok := s.look().devices[device]
+	if !ok {
+		return Contact{}, false
+	}
+	return s.contact(context), true
 }
 
 // Certificate returns the keys of the contact's device.
 func (s *State) Certificate(context aura.ContextID) (fact.Certificate, bool) {
 	e := s.entries[context]
-	if e == nil || !e.added.Set {
+	if !e.is() {
 		return fact.Certificate{}, false
 	}
 	return e.added.Value.cert, true
@@ -99,7 +115,7 @@ func (s *State) Certificate(context aura.ContextID) (fact.Certificate, bool) {
 // the contact said and what was observed, the later wins.
 func (s *State) Addresses(context aura.ContextID) []string {
 	e := s.entries[context]
-	if e == nil || !e.added.Set {
+	if !e.is() {
 		return nil
 	}
 	latest, since := e.added.Value.Addresses, e.added.Stamp
@@ -112,20 +128,13 @@ func (s *State) Addresses(context aura.ContextID) []string {
 	return slices.Clone(latest)
 }
 
-// find returns the matching contact of the smallest context, so that the answer is the same everywhere.
-func (s *State) find(match func(*person) bool) (found Contact, ok bool) {
-	for context, e := range s.entries {
-		if p := &e.added.Value; e.added.Set && match(p) && (!ok || context.Compare(found.Context) < 0) {
-			found, ok = s.contact(context), true
-		}
-	}
-	return found, ok
-}
-
 func (s *State) contact(context aura.ContextID) Contact {
 	e := s.entries[context]
 	return Contact{
-		Ref:          Ref{Context: context, Authority: e.added.Value.Authority, Device: e.added.Value.device},
+		Ref: Ref{
+			Context: context, Authority: e.added.Value.Authority, Device: e.added.Value.device,
+			Epoch: e.added.Stamp.Logical,
+		},
 		Name:         s.labels[context].name,
 		PeerName:     e.chosen(),
 		Verification: e.added.Value.code,

@@ -21,6 +21,7 @@ type Message struct {
 	Answer  *Answer  `cbor:"2,keyasint,omitempty"`
 	Done    *Done    `cbor:"3,keyasint,omitempty"`
 	Refused *Refused `cbor:"4,keyasint,omitempty"`
+	Renewed *Renewed `cbor:"5,keyasint,omitempty"`
 }
 
 // Hello is the accepter's first message. The accepter sends the same bytes again after a crash.
@@ -29,6 +30,9 @@ type Hello struct {
 	Name        string   `cbor:"2,keyasint"`
 	Addresses   []string `cbor:"3,keyasint,omitempty"`
 	Key         []byte   `cbor:"4,keyasint"` // fresh encapsulation key
+	// Known is the context in which the accepter has the inviter as a contact already, zero for none. Then the
+	// exchange makes nothing new when the inviter has the same: see [Renewed].
+	Known aura.ContextID `cbor:"5,keyasint,omitzero"`
 }
 
 // Answer is the inviter's reply. It is durable before it is sent, and the same for the same Hello.
@@ -38,6 +42,13 @@ type Answer struct {
 	Addresses   []string `cbor:"3,keyasint,omitempty"`
 	Ciphertext  []byte   `cbor:"4,keyasint"`          // encapsulated to the key of the Hello
 	Confirm     [32]byte `cbor:"5,keyasint,omitzero"` // [Keys.Inviter]
+}
+
+// Renewed is the inviter's reply to a contact who has it as a contact, too: nothing but where it can be reached.
+// Keys, context and verification code stay. What it says is as good as the channel, which proved the inviter's
+// key.
+type Renewed struct {
+	Addresses []string `cbor:"1,keyasint,omitempty"`
 }
 
 // Done tells the inviter that the accepter has the contact too.
@@ -89,7 +100,7 @@ func DecodeMessage(b []byte) (Message, error) {
 		return Message{}, err
 	}
 	set := 0
-	for _, here := range []bool{m.Hello != nil, m.Answer != nil, m.Done != nil, m.Refused != nil} {
+	for _, here := range []bool{m.Hello != nil, m.Answer != nil, m.Done != nil, m.Refused != nil, m.Renewed != nil} {
 		if here {
 			set++
 		}
@@ -103,6 +114,8 @@ func DecodeMessage(b []byte) (Message, error) {
 		err = check(m.Hello.Certificate, m.Hello.Name, m.Hello.Addresses, m.Hello.Key)
 	case m.Answer != nil:
 		err = check(m.Answer.Certificate, m.Answer.Name, m.Answer.Addresses, m.Answer.Ciphertext)
+	case m.Renewed != nil:
+		err = contact.CheckAddresses(m.Renewed.Addresses)
 	}
 	if err != nil {
 		return Message{}, err

@@ -103,6 +103,8 @@ type CodeIntent struct {
 // CodeResult answers a [CodeIntent].
 type CodeResult struct {
 	ID ID `cbor:"1,keyasint" json:"id"`
+	// Known is the context in which the inviter was a contact before, zero for none.
+	Known aura.ContextID `cbor:"2,keyasint,omitzero" json:"known,omitzero"`
 }
 
 // CancelIntent asks to take an invitation back.

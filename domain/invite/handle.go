@@ -1,6 +1,7 @@
 package invite
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"strings"
 
@@ -38,8 +39,11 @@ func Create(by contact.Caller, c Code) (guard.Request, error) {
 
 // Accept plans to answer a code: what it needs is durable before the inviter is contacted, so that a crash
 // continues the same exchange. Hello is this side's message, seed that of the key in it. It returns
-// [aura.Denied] for an expired code, [aura.Conflict] for one that was used here before, was made by the
-// owner, or by somebody who is a contact already.
+// [aura.Denied] for an expired code, or one that names other keys than a contact has, [aura.Conflict] for one
+// that was used here before or was made by the owner.
+//
+// The code of a contact renews its addresses, at once those that the contact's device signed in the code, and
+// those of both sides in the exchange. The caller sets Known of the Hello: see [Known].
 func Accept(s *State, contacts *contact.State, by contact.Caller, c Code, h Hello, seed [64]byte) (guard.Request, error) {
 	if err := receivable(s, "invite.Accept", contacts, by, c); err != nil {
 		return guard.Request{}, err
@@ -53,13 +57,31 @@ func Accept(s *State, contacts *contact.State, by contact.Caller, c Code, h Hell
 	}
 	id := c.ID()
 	draft, err := by.Draft(KindAccepting, Accepting{ID: id, Expires: c.Expires, Device: c.Device()})
+	if err != nil {
+		return guard.Request{}, err
+	}
 	r := by.Local(CapAccept, draft)
+	if known, ok := Known(contacts, c); ok {
+		found, news, err := contact.Found(contacts, by, known, c.Addresses)
+		if err != nil {
+			return guard.Request{}, err
+		}
+		if news {
+			r.Entries = append(r.Entries, found)
+		}
+	}
 	r.Metadata = []guard.Meta{
 		{Key: CodeKey(id), Value: []byte(c.Encode())},
 		{Key: SeedKey(id), Value: seed[:]},
 		{Key: MessageKey(id), Value: hello},
 	}
-	return r, err
+	return r, nil
+}
+
+// Known returns the contact whose device made a code.
+func Known(contacts *contact.State, c Code) (contact.Ref, bool) {
+	known, ok := contacts.ByDevice(c.Device())
+	return known.Ref, ok
 }
 
 // Decline plans to remember that the owner does not want an invitation. The inviter is not told. One that was
@@ -125,6 +147,10 @@ type Admission struct {
 	Again   bool          // the same Hello was admitted before: send the stored answer again
 	Wait    bool          // say nothing: the two invited each other, and this side's own attempt comes first
 	Refusal Refusal       // not 0: tell the accepter and do nothing else
+	// Renew, when not zero, is the contact that the accepter is already: see [Renew]. With Again the plan was
+	// carried out before.
+	Renew contact.Ref
+	Who   aura.AuthorityID // the accepter, unless the Hello does not hold up
 }
 
 // Offer checks a Hello before the inviter spends work on an answer: static is the X25519 key that the channel
@@ -135,7 +161,18 @@ func Offer(s *State, contacts *contact.State, by contact.Caller, c Code, h Hello
 	if err != nil || cert.Agreement != static || cert.Authority() == by.Authority {
 		return Admission{Refusal: RefusedInvalid}
 	}
+	offer := s.offer(contacts, by, c, h, cert)
+	offer.Who = cert.Authority()
+	return offer
+}
+
+func (s *State) offer(contacts *contact.State, by contact.Caller, c Code, h Hello, cert fact.Certificate) Admission {
+	known, met := contacts.ByAuthority(cert.Authority())
+	renews := met && h.Known == known.Context && same(contacts, known.Context, cert)
 	at := s.at(c.ID())
+	if renews && at.phase == Complete && at.hello == helloHash(h) {
+		return Admission{Again: true, Renew: known.Ref}
+	}
 	switch at.phase {
 	case Answered:
 		if at.hello == helloHash(h) {
@@ -155,7 +192,10 @@ func Offer(s *State, contacts *contact.State, by contact.Caller, c Code, h Hello
 	if c.CheckAlive(by.Now) != nil {
 		return Admission{Refusal: RefusedExpired}
 	}
-	if _, known := contacts.ByAuthority(cert.Authority()); known {
+	switch {
+	case renews:
+		return Admission{Renew: known.Ref}
+	case met:
 		return Admission{Refusal: RefusedKnown}
 	}
 	// Of two people who answer each other's invitation at once only the lesser waits, so that they become
@@ -196,6 +236,51 @@ func Admit(by contact.Caller, c Code, h Hello, a Answer, k Keys, transcript [32]
 	return r, err
 }
 
+// same reports whether a certificate is the one that a contact has: a contact's keys never change.
+func same(contacts *contact.State, context aura.ContextID, cert fact.Certificate) bool {
+	had, ok := contacts.Certificate(context)
+	return ok && bytes.Equal(had.Encode(), cert.Encode())
+}
+
+// Renew plans what the inviter does with the Hello of a contact: the invitation is used up and the contact's
+// addresses are those of the Hello. Nothing else of the contact changes. The arguments are those of an [Offer]
+// that said so.
+func Renew(contacts *contact.State, by contact.Caller, c Code, h Hello, who contact.Ref) (guard.Request, error) {
+	accepted, err := by.Draft(KindAccepted, Accepted{
+		ID: c.ID(), Authority: who.Authority, Context: who.Context, Transcript: helloHash(h), Hello: helloHash(h),
+	})
+	if err != nil {
+		return guard.Request{}, err
+	}
+	entries, err := renewed(contacts, by, c.ID(), who, h.Addresses)
+	return by.Local(CapAnswer, append([]fact.Draft{accepted}, entries...)...), err // The code stays, as with Cancel.
+}
+
+// Confirm plans what the accepter does when the inviter has it as a contact: the invitation has ended and the
+// contact's addresses are those that it gave.
+func Confirm(s *State, contacts *contact.State, by contact.Caller, id ID, who contact.Ref, addresses []string) (guard.Request, error) {
+	if err := expect(s, "invite.Confirm", id, Contacting); err != nil {
+		return guard.Request{}, err
+	}
+	entries, err := renewed(contacts, by, id, who, addresses)
+	r := ending(by, id, entries...)
+	r.Capability = CapAccept
+	return r, err
+}
+
+// renewed returns the facts that end an invitation with the contact that there was before.
+func renewed(contacts *contact.State, by contact.Caller, id ID, who contact.Ref, addresses []string) ([]fact.Draft, error) {
+	completed, err := by.Draft(KindCompleted, Completed{ID: id, Authority: who.Authority, Context: who.Context})
+	if err != nil {
+		return nil, err
+	}
+	found, news, err := contact.Found(contacts, by, who, addresses)
+	if err != nil || !news {
+		return []fact.Draft{completed}, err
+	}
+	return []fact.Draft{completed, found}, nil
+}
+
 // Settle plans what follows Done, or any other sign that the accepter has the contact: the answer is forgotten.
 func Settle(s *State, by contact.Caller, id ID) (guard.Request, error) {
 	if err := expect(s, "invite.Settle", id, Answered); err != nil {
@@ -210,8 +295,12 @@ func Settle(s *State, by contact.Caller, id ID) (guard.Request, error) {
 
 // Conclude plans what the accepter does with an answer: the contact exists. Static is the X25519 key that the
 // channel proved; keys and transcript are derived from this side's Hello and the answer. An answer from
-// another device than the code's, or with a wrong confirmation, is [aura.Denied].
-func Conclude(s *State, by contact.Caller, c Code, a Answer, static [32]byte, k Keys, transcript [32]byte) (guard.Request, error) {
+// another device than the code's, or with a wrong confirmation, is [aura.Denied]. An inviter that was a contact
+// before, in the context known of this side's Hello, and answers as to a stranger has removed this side: the new
+// contact takes the place of the old one.
+func Conclude(
+	s *State, contacts *contact.State, by contact.Caller, c Code, a Answer, static [32]byte, k Keys, transcript [32]byte, known aura.ContextID,
+) (guard.Request, error) {
 	const op = "invite.Conclude"
 	id := c.ID()
 	if err := expect(s, op, id, Contacting); err != nil {
@@ -235,10 +324,20 @@ func Conclude(s *State, by contact.Caller, c Code, a Answer, static [32]byte, k 
 		Context: k.Context, Authority: cert.Authority(), Certificate: a.Certificate, Name: a.Name,
 		Transcript: transcript, Addresses: a.Addresses,
 	})
+	if err != nil {
+		return guard.Request{}, err
+	}
 	r := ending(by, id, completed, added)
 	r.Capability = CapAccept
 	r.Metadata = append(r.Metadata, guard.Meta{Key: contact.SecretKey(k.Context), Value: k.Secret[:]})
-	return r, err
+	if old, ok := Known(contacts, c); ok && old.Context == known {
+		gone, err := contact.Remove(contacts, by, contact.RemoveIntent{Contact: old})
+		if err != nil {
+			return guard.Request{}, err
+		}
+		r.Entries, r.Metadata = append(r.Entries, gone.Entries...), append(r.Metadata, gone.Metadata...)
+	}
+	return r, nil
 }
 
 func receivable(s *State, op string, contacts *contact.State, by contact.Caller, c Code) error {
@@ -249,7 +348,9 @@ func receivable(s *State, op string, contacts *contact.State, by contact.Caller,
 		return err
 	}
 	if known, ok := contacts.ByDevice(c.Device()); ok {
-		return aura.Errorf(op, aura.Conflict, "%s, who made the invitation, is a contact already", known.Name)
+		if cert, _ := contacts.Certificate(known.Context); cert.Agreement != c.Agreement || cert.Link != c.Link {
+			return aura.Errorf(op, aura.Denied, "the invitation names other keys than %s has", known.Name)
+		}
 	}
 	return c.CheckAlive(by.Now)
 }

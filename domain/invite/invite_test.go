@@ -259,7 +259,7 @@ func TestExchangeEndsInOneContactOnBothSides(t *testing.T) {
 		t.Fatal(err)
 	}
 	keys = invite.Derive([32]byte{1}, []byte("kem"), transcript)
-	r, err = invite.Conclude(&b.state, at(ben, noon), c, *m.Answer, ada.Certificate.Agreement, keys, transcript)
+	r, err = invite.Conclude(&b.state, &b.contacts, at(ben, noon), c, *m.Answer, ada.Certificate.Agreement, keys, transcript, aura.ContextID{})
 	b.commit(t, r, err)
 	r, err = invite.Settle(&a.state, at(ada, noon), id)
 	a.commit(t, r, err)
@@ -389,9 +389,77 @@ func TestAcceptRefusesWhatCannotWork(t *testing.T) {
 		Context: aura.ContextID{1}, Authority: ada.Authority(), Certificate: ada.Certificate.Encode(), Name: "Ada",
 	})
 	b.contacts.Apply(&known)
-	_, err = invite.Accept(&b.state, &b.contacts, at(ben, noon), code(t, ada, 2), hello(ben, "Ben"), [64]byte{})
-	if !errors.Is(err, aura.Conflict) || !strings.Contains(err.Error(), "Ada") {
-		t.Errorf("a contact's code: %v", err)
+	forged := code(t, ada, 2)
+	forged.Agreement = cleo.Certificate.Agreement
+	copy(forged.Signature[:], ed25519.Sign(ada.Signing, forged.SigningBytes()))
+	_, err = invite.Accept(&b.state, &b.contacts, at(ben, noon), forged, hello(ben, "Ben"), [64]byte{})
+	if !errors.Is(err, aura.Denied) || !strings.Contains(err.Error(), "other keys than Ada has") {
+		t.Errorf("a contact's code with another key: %v", err)
+	}
+}
+
+// TestAContactsInvitationRenewsAddressesAndNothingElse goes through the exchange of two who are contacts.
+func TestAContactsInvitationRenewsAddressesAndNothingElse(t *testing.T) {
+	a, b := sides()
+	context := aura.ContextID{7}
+	added := func(of, peer foldtest.Person, name string) fact.Record {
+		return of.Own(t, 1, contact.KindAdded, contact.Added{
+			Context: context, Authority: peer.Authority(), Certificate: peer.Certificate.Encode(), Name: name,
+			Transcript: [32]byte{7}, Addresses: []string{"/ip4/192.0.2.1/tcp/1"},
+		})
+	}
+	theirs, mine := added(ada, ben, "Ben"), added(ben, ada, "Ada")
+	a.contacts.Apply(&theirs)
+	b.contacts.Apply(&mine)
+
+	c := code(t, ada, 1, "/ip4/192.0.2.2/tcp/2")
+	r, err := invite.Create(at(ada, noon), c)
+	a.commit(t, r, err)
+	h := hello(ben, "Ben")
+	h.Known, h.Addresses = context, []string{"/ip4/192.0.2.3/tcp/3"}
+	r, err = invite.Accept(&b.state, &b.contacts, at(ben, noon), c, h, [64]byte{})
+	b.commit(t, r, err)
+	if diff := cmp.Diff([]string{"/ip4/192.0.2.2/tcp/2", "/ip4/192.0.2.1/tcp/1"}, b.contacts.Addresses(context)); diff != "" {
+		t.Errorf("the signed addresses of the code are not taken at once: %s", diff)
+	}
+
+	// Somebody else with the same code does not become this contact by naming its context.
+	thief := hello(cleo, "Ben")
+	thief.Known = context
+	if got := invite.Offer(&a.state, &a.contacts, at(ada, noon), c, thief, cleo.Certificate.Agreement); got.Renew != (contact.Ref{}) {
+		t.Errorf("a stranger who names the context of a contact: %+v", got)
+	}
+
+	offer := invite.Offer(&a.state, &a.contacts, at(ada, noon), c, h, ben.Certificate.Agreement)
+	if offer.Renew.Context != context || offer.Again || offer.Refusal != 0 {
+		t.Fatalf("the contact's hello: %+v", offer)
+	}
+	r, err = invite.Renew(&a.contacts, at(ada, noon), c, h, offer.Renew)
+	a.commit(t, r, err)
+	if again := invite.Offer(&a.state, &a.contacts, at(ada, noon), c, h, ben.Certificate.Agreement); !again.Again || again.Renew != offer.Renew {
+		t.Errorf("the same hello after a lost reply: %+v", again)
+	}
+	known, _ := invite.Known(&b.contacts, c)
+	r, err = invite.Confirm(&b.state, &b.contacts, at(ben, noon), c.ID(), known, []string{"/ip4/192.0.2.4/tcp/4"})
+	b.commit(t, r, err)
+
+	if a.phase(c.ID()) != invite.Complete || b.phase(c.ID()) != invite.Complete {
+		t.Errorf("phases %s and %s", a.phase(c.ID()), b.phase(c.ID()))
+	}
+	if where := a.contacts.Addresses(context); where[0] != "/ip4/192.0.2.3/tcp/3" {
+		t.Errorf("the inviter looks at %v", where)
+	}
+	if where := b.contacts.Addresses(context); where[0] != "/ip4/192.0.2.4/tcp/4" {
+		t.Errorf("the accepter looks at %v", where)
+	}
+	for who, s := range map[string]*side{"inviter": a, "accepter": b} {
+		all := s.contacts.Contacts()
+		if len(all) != 1 || all[0].Context != context || all[0].Verification != contact.Verification([32]byte{7}) {
+			t.Errorf("the %s has %+v", who, all)
+		}
+		if _, keyed := s.meta[contact.SecretKey(context)]; keyed {
+			t.Errorf("the %s has another secret", who)
+		}
 	}
 }
 
@@ -411,7 +479,7 @@ func TestAnswerOfAnotherIsDenied(t *testing.T) {
 		b.commit(t, r, err)
 		bad := reply
 		tc.change(&bad)
-		if _, err := invite.Conclude(&b.state, at(ben, noon), c, bad, tc.static, keys, transcript); !errors.Is(err, aura.Denied) {
+		if _, err := invite.Conclude(&b.state, &b.contacts, at(ben, noon), c, bad, tc.static, keys, transcript, aura.ContextID{}); !errors.Is(err, aura.Denied) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -693,7 +761,7 @@ func TestAnAcceptanceCanBeTakenBack(t *testing.T) {
 		t.Errorf("still contacting %v with %v", b.state.Contacting(), keysOf(b.meta))
 	}
 	reply, keys, transcript := answer(t, c, h)
-	if _, err := invite.Conclude(&b.state, at(ben, noon), c, reply, c.Agreement, keys, transcript); !errors.Is(err, aura.Conflict) {
+	if _, err := invite.Conclude(&b.state, &b.contacts, at(ben, noon), c, reply, c.Agreement, keys, transcript, aura.ContextID{}); !errors.Is(err, aura.Conflict) {
 		t.Errorf("the answer that comes after it: %v", err)
 	}
 }

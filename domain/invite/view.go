@@ -96,6 +96,11 @@ func (s *State) Contacting() []ID {
 	return s.where(func(at situation) bool { return at.phase == Contacting })
 }
 
+// From returns the incoming invitations of a device whose inviter must be reached, ascending.
+func (s *State) From(device aura.DeviceID) []ID {
+	return s.where(func(at situation) bool { return at.phase == Contacting && at.device == device })
+}
+
 // contacting reports whether an invitation of a device is being answered.
 func (s *State) contacting(device aura.DeviceID) bool {
 	for _, e := range s.entries {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/internal/fold"
 	"github.com/aura-runtime/aura/fact"
 )
@@ -18,7 +19,7 @@ const (
 	KindUnblocked = "moderation.unblocked"
 )
 
-// The intents, each with a [Target] as its payload, but for [IntentUnblock] with [UnblockIntent].
+// The intents, each with a [ChangeIntent] as its payload.
 const (
 	IntentMute    = "moderation.mute"
 	IntentUnmute  = "moderation.unmute"
@@ -31,6 +32,28 @@ const (
 type Target struct {
 	Authority aura.AuthorityID `cbor:"1,keyasint,omitzero" json:"authority,omitzero"`
 	Context   aura.ContextID   `cbor:"2,keyasint,omitzero" json:"context,omitzero"`
+}
+
+// ChangeIntent asks to treat a contact, a group, or a member of a group in another way. Exactly one of Contact and
+// Group is set. Fields 1 and 2 were a bare [Target].
+type ChangeIntent struct {
+	Contact contact.Ref      `cbor:"3,keyasint,omitzero"`
+	Group   aura.ContextID   `cbor:"4,keyasint,omitzero"`
+	Epoch   aura.Logical     `cbor:"5,keyasint,omitempty"` // of the group
+	Member  aura.AuthorityID `cbor:"6,keyasint,omitzero"`  // of the group; zero: the group itself is meant
+	// Drop, when a block is undone, hides for good what the person wrote while it was blocked.
+	Drop bool `cbor:"7,keyasint,omitempty"`
+}
+
+// Target returns what the facts of the change are about.
+func (in ChangeIntent) Target() Target {
+	switch {
+	case in.Group.IsZero():
+		return Target{Authority: in.Contact.Authority}
+	case !in.Member.IsZero():
+		return Target{Authority: in.Member}
+	}
+	return Target{Context: in.Group}
 }
 
 // maxSeen bounds the marks of one unblocking: the conversations that the owner shares with one person.
@@ -50,13 +73,6 @@ type Seen struct {
 	Context aura.ContextID `cbor:"1,keyasint"`
 	Device  aura.DeviceID  `cbor:"2,keyasint"`
 	Through uint64         `cbor:"3,keyasint,omitempty"`
-}
-
-// UnblockIntent asks to undo a block.
-type UnblockIntent struct {
-	Authority aura.AuthorityID `cbor:"1,keyasint,omitzero"`
-	// Drop hides for good what the person wrote while it was blocked.
-	Drop bool `cbor:"3,keyasint,omitempty"`
 }
 
 // Domain returns what the registry needs to know. Nothing of this domain is delivered to anybody.

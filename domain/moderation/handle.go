@@ -26,10 +26,10 @@ func Block(by contact.Caller, t Target) (guard.Request, error) {
 }
 
 // Unblock plans to undo [Block]. What the person wrote meanwhile was refused; it arrives when its agent tries
-// again, and is shown, unless the intent says otherwise. Seen says what of the person is here.
-func Unblock(by contact.Caller, in UnblockIntent, seen []Seen) (guard.Request, error) {
-	p := Unblocked{Authority: in.Authority}
-	if in.Drop {
+// again, and is shown, unless it is dropped. Seen says what of the person is here.
+func Unblock(by contact.Caller, who aura.AuthorityID, drop bool, seen []Seen) (guard.Request, error) {
+	p := Unblocked{Authority: who}
+	if drop {
 		p.Until = by.Now.At
 		p.Seen = slices.SortedFunc(slices.Values(seen[:min(len(seen), maxSeen)]), compareSeen)
 	}

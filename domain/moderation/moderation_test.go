@@ -87,7 +87,7 @@ func TestHandlersRefuseWhatMakesNoSense(t *testing.T) {
 		"block oneself":  second(moderation.Block(by, moderation.Target{Authority: ada.Authority()})),
 		"mute nobody":    second(moderation.Mute(by, moderation.Target{})),
 		"unmute both":    second(moderation.Unmute(by, moderation.Target{Authority: ben.Authority(), Context: group})),
-		"unblock nobody": second(moderation.Unblock(by, moderation.UnblockIntent{}, nil)),
+		"unblock nobody": second(moderation.Unblock(by, aura.AuthorityID{}, false, nil)),
 	} {
 		if !errors.Is(c, aura.Invalid) {
 			t.Errorf("%s: %v", name, c)
@@ -156,7 +156,7 @@ func FuzzPayloads(f *testing.F) {
 func TestWhatIsDroppedStaysDropped(t *testing.T) {
 	device := ben.Device()
 	r, err := moderation.Unblock(contact.Caller{Authority: ada.Authority(), Device: ada.Device(), Now: aura.Physical{At: 100}},
-		moderation.UnblockIntent{Authority: ben.Authority(), Drop: true},
+		ben.Authority(), true,
 		[]moderation.Seen{{Context: group, Device: device, Through: 5}})
 	if err != nil {
 		t.Fatal(err)

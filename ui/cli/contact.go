@@ -75,6 +75,7 @@ between them when they met. With --follow a contact is printed again when it cha
 	}
 	c.Flags().BoolVar(&follow, "follow", false, "go on with changes until interrupted")
 	c.Flags().BoolVar(&codes, "verify", false, "show the verification codes")
+	c.AddCommand(contactAddressCommand(s), contactRemoveCommand(s))
 	return c
 }
 

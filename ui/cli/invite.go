@@ -83,7 +83,8 @@ func inviteAcceptCommand(s *Shell) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "accept CODE",
 		Short: "Accept an invitation and wait until the contact exists",
-		Long: `Accept an invitation and wait until the contact exists. If the other side cannot be reached in time the agent goes on
+		Long: `Accept an invitation and wait until the contact exists. The invitation of a contact renews the addresses at which the
+two look for each other, and changes nothing else. If the other side cannot be reached in time the agent goes on
 trying in the background, until the invitation expires.`,
 		Example: "  aura invite accept aura1…\n  aura invite accept aura1… --wait 5m",
 		Args:    Exactly(1, "the code of an invitation"),
@@ -138,6 +139,10 @@ func (s *Shell) awaitContact(tc task.Context, core *app.Core, answer app.Answeri
 	}
 	for i := range contacts {
 		if c := &contacts[i]; c.Context == in.Context {
+			if c.Context == answer.Known {
+				return s.Print(acceptedLine{Answering: answer, State: op.Phase.String(), Contact: c},
+					"%s is a contact already: both sides know each other's present addresses now", c.Name)
+			}
 			return s.Print(acceptedLine{Answering: answer, State: op.Phase.String(), Contact: c}, `%s is now a contact.
 Compare this code with %s, by voice or in person: %s`, c.Name, c.Name, c.Verification)
 		}

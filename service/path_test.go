@@ -1,0 +1,94 @@
+package service_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/task"
+)
+
+// TestAnAbsentContactIsDialledLessAndLess: one dial a device and not a context, less and less often, down to
+// one an hour.
+func TestAnAbsentContactIsDialledLessAndLess(t *testing.T) {
+	inWorlds(t, 3, func(tc task.Context, u *universe) {
+		ada, ben, _, first := u.circle(tc)
+		groups := []aura.ContextID{first}
+		for range 4 {
+			groups = append(groups, ada.founds(tc, "more friends", ben))
+		}
+		u.until(tc, "Ben takes part", time.Minute, func() bool { return ben.takesPart(tc, groups[4]) })
+		ben.stop(tc)
+		for _, group := range groups {
+			ada.say(tc, group, "are you there?")
+		}
+		u.sleep(tc, 4*time.Hour)
+		ada.dials = 0
+		u.sleep(tc, 5*time.Hour)
+		if ada.dials < 3 || ada.dials > 8 {
+			t.Errorf("seed %d: %d dials in five hours", u.seed, ada.dials)
+		}
+		ben.start(tc)
+		for _, group := range groups {
+			u.has(tc, group, ben, ada, "are you there?")
+		}
+	})
+}
+
+// TestNothingWaitsNothingIsDialled: a context in which nothing waits needs no channel of its own.
+func TestNothingWaitsNothingIsDialled(t *testing.T) {
+	inWorlds(t, 3, func(tc task.Context, u *universe) {
+		ada, ben, cleo, group := u.circle(tc)
+		all := []*person{ada, ben, cleo}
+		u.sleep(tc, time.Minute)
+		for _, p := range all {
+			p.stop(tc)
+		}
+		before := u.sessions()
+		for _, p := range all {
+			p.start(tc)
+		}
+		u.sleep(tc, time.Minute)
+		// Ada is connected with both, and the two, who are no contacts, with each other through the group.
+		if ends := u.sessions() - before; ends > 6 {
+			t.Errorf("seed %d: %d ends of channels", u.seed, ends)
+		}
+		began := tc.Elapsed()
+		ada.say(tc, group, "hello")
+		u.has(tc, group, ben, ada, "hello")
+		if took := tc.Elapsed() - began; took > 5*time.Second {
+			t.Errorf("seed %d: a message to somebody who is there took %v", u.seed, took)
+		}
+	})
+}
+
+// TestAChangeOfTheOwnNetworkEndsALongPause: two are apart for hours, and meet soon after one of them, whose
+// address the other does not know, has come to another network.
+func TestAChangeOfTheOwnNetworkEndsALongPause(t *testing.T) {
+	inWorlds(t, 3, func(tc task.Context, u *universe) {
+		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
+		context := u.meet(tc, ada, ben)
+		u.net.Cut(ada.link(), ben.link())
+		ada.say(tc, context, "hello")
+		u.sleep(tc, 9*time.Hour)
+		u.net.Mend(ada.link(), ben.link())
+		ada.move()
+		began := tc.Elapsed()
+		u.has(tc, context, ben, ada, "hello")
+		if took := tc.Elapsed() - began; took > 10*time.Second {
+			t.Errorf("seed %d: it took %v", u.seed, took)
+		}
+		// Ben was told at once where Ada is: he finds her when he starts again, and she is silent.
+		ada.move()
+		u.sleep(tc, 5*time.Second)
+		ben.crash()
+		u.sleep(tc, 9*time.Hour)
+		ben.start(tc)
+		began = tc.Elapsed()
+		ben.say(tc, context, "found you")
+		u.has(tc, context, ada, ben, "found you")
+		if took := tc.Elapsed() - began; took > 10*time.Second {
+			t.Errorf("seed %d: Ben took %v", u.seed, took)
+		}
+	})
+}
