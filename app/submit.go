@@ -49,7 +49,8 @@ func (c *Core) submitAs(tc task.Context, id aura.OperationID, intent string, pay
 		return fact.Result{}, err
 	}
 	if id.IsZero() {
-		_, _ = c.entropy.Read(id[:]) // [world.Entropy] always fills it
+		_, _ = c.entropy.Read(id[:])     // [world.Entropy] always fills it
+		after = max(after, c.self.Facts) // what was durable before this Core began is not this action's
 	}
 	p := c.published.begin(id, intent)
 	p.publish(Running, "")
@@ -167,14 +168,54 @@ func (c *Core) gather(tc task.Context, into *outcomes, after fact.Position) erro
 }
 
 // Operation returns how an action of this authority went. Durable facts rule; for an action without any, the
-// Core that submitted it knows. It reads the facts about actions, and returns [aura.NotFound] for an action
-// that left none and was not submitted here.
+// Core that submitted it knows. It reads back to the action, and returns [aura.NotFound] for one that was not
+// submitted here and left no fact among the newest.
 func (c *Core) Operation(tc task.Context, id aura.OperationID) (Operation, error) {
-	found := newOutcomes(c.self.Authority)
-	if err := c.gather(tc, found, 0); err != nil {
+	found, _, err := c.recall(tc, id)
+	if err != nil {
 		return Operation{}, err
 	}
 	return c.operation(found, id)
+}
+
+// recallMost is how many facts about actions [Core.recall] looks back.
+const recallMost = 16_384
+
+// recall folds the facts about actions backwards from the newest until it comes to those of one action, and all
+// that is known about invitations, and returns the position up to which that is everything.
+func (c *Core) recall(tc task.Context, id aura.OperationID) (*outcomes, fact.Position, error) {
+	found, head := newOutcomes(c.self.Authority), fact.Position(0)
+	collect := func(sel fact.Selection) (n int, oldest fact.Position, err error) {
+		err = watch(tc, c.bridge, sel, func(up fact.Update) error {
+			if n == 0 && len(up.Records) > 0 {
+				oldest = up.Records[0].Position
+			}
+			n += len(up.Records)
+			for i := range up.Records {
+				found.Apply(&up.Records[i])
+			}
+			if sel.Before == 0 && head == 0 {
+				head = up.Position
+			}
+			return nil
+		})
+		return n, oldest, err
+	}
+	if _, _, err := collect(fact.Selection{Kinds: []string{"invite.*"}}); err != nil {
+		return nil, 0, err
+	}
+	before := fact.Position(0)
+	for all, page := 0, 16; found.known[id] == nil && all < recallMost; page = min(4*page, recallMost/4) {
+		n, oldest, err := collect(fact.Selection{Kinds: outcomeKinds(), Before: before, Last: page})
+		if err != nil {
+			return nil, 0, err
+		}
+		if n < page {
+			break
+		}
+		before, all = oldest, all+n
+	}
+	return found, head, nil
 }
 
 func (c *Core) operation(durable *outcomes, id aura.OperationID) (Operation, error) {
@@ -190,9 +231,12 @@ func (c *Core) operation(durable *outcomes, id aura.OperationID) (Operation, err
 // WaitOperation waits until an action that began has ended, and returns how. It returns tc's error if that
 // comes first, with how far the action is.
 func (c *Core) WaitOperation(tc task.Context, id aura.OperationID) (Operation, error) {
-	found := newOutcomes(c.self.Authority)
 	var last Operation
-	err := watch(tc, c.bridge, fact.Selection{Kinds: outcomeKinds(), Follow: true}, func(up fact.Update) error {
+	found, after, err := c.recall(tc, id)
+	if err != nil {
+		return last, err
+	}
+	err = watch(tc, c.bridge, fact.Selection{Kinds: outcomeKinds(), After: after, Follow: true}, func(up fact.Update) error {
 		take(up.Records, found.Apply)
 		if !up.Live {
 			return nil

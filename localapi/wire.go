@@ -70,6 +70,7 @@ type wireSelection struct {
 	Before       fact.Position    `json:"before,omitempty"`
 	Through      fact.Position    `json:"through,omitempty"`
 	Last         int              `json:"last,omitempty"`
+	Causal       bool             `json:"causal,omitempty"`
 }
 
 type wireUpdate struct {

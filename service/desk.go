@@ -79,6 +79,16 @@ func (d *Desk) acked(context aura.ContextID, peer aura.AuthorityID) (uint64, err
 	return d.seq(chat.AckedKey(context, peer))
 }
 
+// counted is acked, and whether the journal has kept count. A journal of an earlier build has the facts alone.
+func (d *Desk) counted(context aura.ContextID, peer aura.AuthorityID) (seq uint64, counted bool, err error) {
+	value, err := d.Journal.Meta(chat.AckedKey(context, peer))
+	if err != nil || value == nil {
+		return 0, false, err
+	}
+	seq, err = chat.ParseSeq(value)
+	return seq, err == nil, err
+}
+
 // settled returns the Seq through which a peer has the own facts of a context, or they were given up.
 func (d *Desk) settled(context aura.ContextID, peer aura.AuthorityID) (uint64, error) {
 	acked, err := d.acked(context, peer)
