@@ -24,7 +24,7 @@ the last one. Nothing is marked as read. Blocked contacts are not listed; groups
 		Args:    None,
 		RunE: func(*cobra.Command, []string) error {
 			return s.connected("chats", func(tc task.Context, core *app.Core) error {
-				threads, err := core.Conversations(tc)
+				threads, err := core.Overview(tc)
 				if err != nil {
 					return err
 				}
