@@ -73,6 +73,9 @@ func (s *Invite) attempt(tc task.Context, x *exchange) error {
 		return err
 	}
 	defer channel.Close(tc)
+	if s.phase(tc, x.id) != invite.Contacting {
+		return nil // the owner cancelled it while the inviter was away: the hello would bind the inviter alone
+	}
 	if err := post(tc, channel, pass, outInviteHello, x.said); err != nil {
 		return err
 	}
