@@ -118,18 +118,25 @@ func keepLabels(tc task.Context, h Hands, store *storage, tokens *interp.Tokens,
 	return err
 }
 
+// lent is a journal that is served for a while and stays open: its owner closes it.
+type lent struct{ *storage }
+
+// Close implements [task.Service].
+func (lent) Close(task.Context) error { return nil }
+
 // inRoom runs fn with a room over a journal that no agent serves.
 func inRoom(tc task.Context, h Hands, store *storage, tokens *interp.Tokens, fn func(*interp.Room) error) error {
 	own, device := h.Ring.Authority(), h.Ring.Device()
 	production := interp.NewProduction(own, device, store.journal, h.Ring, sender{new(*service.Sync)})
 	group := task.NewGroup(tc, "room")
-	writer, handle := task.Supervise(group, store), task.Supervise(group, production)
+	writer, handle := task.Supervise(group, lent{store}), task.Supervise(group, production)
 	err := errors.Join(writer.Start(tc), handle.Start(tc))
 	if err == nil {
 		err = fn(interp.NewRoom(own, device, store.journal, tokens, production, h.Entropy, interp.RoomOptions{}))
 	}
 	for _, ended := range []error{
-		handle.Join(tc, joinGrace), handle.Close(tc, closeGrace), writer.Join(tc, joinGrace), group.Close(tc, closeGrace),
+		handle.Join(tc, joinGrace), handle.Close(tc, closeGrace), writer.Join(tc, joinGrace), writer.Close(tc, closeGrace),
+		group.Close(tc, closeGrace),
 	} {
 		if err == nil {
 			err = ended

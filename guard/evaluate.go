@@ -2,6 +2,7 @@ package guard
 
 import (
 	"math"
+	"slices"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/fact"
@@ -198,6 +199,14 @@ func coupling(out *Outcome, s *Snapshot, r *Request) bool {
 
 // transport is the last stage: every guard agreed, so the commands are written.
 func transport(out *Outcome, s *Snapshot, r *Request, leaked *[fact.Observers]uint64) {
+	told := 0
+	for _, bits := range leaked {
+		if bits != 0 {
+			told++
+		}
+	}
+	// At once: commands are large, and a list that grows copies them again and again.
+	out.Commands = slices.Grow(out.Commands, 2*len(r.Sends)+told+len(r.Metadata)+len(r.Entries)+r.Nonces)
 	for i := range r.Sends {
 		if v := &out.verdicts[i]; v.charge && !v.waiting {
 			out.charge(r, &s.Budgets[v.budget], r.Sends[i].Cost)

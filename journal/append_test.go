@@ -3,6 +3,7 @@ package journal_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -460,5 +461,36 @@ func (c *counter) IterateBack(start, end []byte, fn func(key, value []byte) erro
 	return c.Store.IterateBack(start, end, func(key, value []byte) error {
 		c.values++
 		return fn(key, value)
+	})
+}
+
+// What comes again is compared with what is in its place: in the store, in memory, and in the same entry.
+func TestWhatComesAgainIsComparedWithItsPlace(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		disk := journal.NewFaulty(entropy(2), journal.Faults{})
+		j := open(t, tc, disk)
+		var theirs []fact.Record
+		for n := range uint64(3) {
+			theirs = append(theirs, peer.record(pair, n+1, aura.Logical(n+1), fmt.Sprint(n)))
+		}
+		if n := len(j.append(t, tc, &journal.Entry{Foreign: slices.Concat(theirs, theirs)})); n != 3 {
+			t.Errorf("%d facts of an entry that has each twice", n)
+		}
+		moved := theirs[1]
+		moved.Seq = 1
+		for _, when := range []string{"in memory", "in the store"} {
+			if n := len(j.append(t, tc, &journal.Entry{Foreign: theirs})); n != 0 {
+				t.Errorf("%s: %d facts came twice", when, n)
+			}
+			for name, r := range map[string]fact.Record{"another fact": peer.record(pair, 2, 9, "other"), "a fact from elsewhere": moved} {
+				if _, err := j.Append(tc, &journal.Entry{Foreign: []fact.Record{r}}); !errors.Is(err, aura.Conflict) {
+					t.Errorf("%s, %s: got %v, want conflict", when, name, err)
+				}
+			}
+			j.close(t, tc)
+			disk = disk.Crash()
+			j = open(t, tc, disk)
+		}
+		j.close(t, tc)
 	})
 }

@@ -131,7 +131,10 @@ func (j *Journal) garbage(id streamID) (step *collection, facts int, err error) 
 		if !ok {
 			continue
 		}
-		step.keys = append(step.keys, numberKey(tableRecord, uint64(p)), tagKey(tableFact, j.seal.factTag(r.ID)))
+		step.keys = append(step.keys, numberKey(tableRecord, uint64(p)))
+		if j.older {
+			step.keys = append(step.keys, tagKey(tableFact, j.seal.factTag(r.ID)))
+		}
 		step.drop(indexed{tableNamespaceRun, s.namespace}, uint64(p), p)
 		// The kind may have been registered since, so both its indexes are cleaned.
 		step.drop(indexed{tableKindRun, tag{}}, uint64(p), p)

@@ -111,13 +111,16 @@ func (h *history) check(tc task.Context, disk *journal.Faulty) error {
 	if err != nil {
 		return err
 	}
+	there := map[aura.FactID]fact.Position{}
+	if _, err := j.Read(tc, fact.Selection{}, func(r fact.Record) error {
+		there[r.ID] = r.Position
+		return nil
+	}); err != nil {
+		return err
+	}
 	for id, position := range h.facts {
-		r, ok, err := j.Fact(id)
-		if err != nil {
-			return err
-		}
-		if !ok || r.Position != position {
-			return fmt.Errorf("fact %s was acknowledged at %d and is now at %d, %v", aura.Short(id), position, r.Position, ok)
+		if there[id] != position {
+			return fmt.Errorf("fact %s was acknowledged at %d and is now at %d", aura.Short(id), position, there[id])
 		}
 	}
 	if j.Head() < h.sunk {

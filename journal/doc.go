@@ -11,8 +11,7 @@
 // receives does. A failed or full disk fails the appends it hits; reading goes on, and nothing that was
 // acknowledged is lost.
 //
-// Facts are found by identity, and through indexes of namespaces, kinds and streams, in which each group commit
-// writes one entry.
+// Facts are found through indexes of namespaces, kinds and streams, in which each group commit writes one entry.
 //
 // Below it is a [Store]: [OpenPebble] on a disk, [NewFaulty] in a simulation. Content, names and
 // identities are sealed or keyed hashes; a thief of the disk sees counts and sizes only.

@@ -15,7 +15,7 @@ const (
 	tableNamespace  byte = 0x03 // format 1: namespace tag, position → nothing
 	tableKind       byte = 0x04 // format 1: kind tag, position → nothing
 	tableSeq        byte = 0x05 // format 1: stream tag, seq → position
-	tableFact       byte = 0x06 // fact tag → position
+	tableFact       byte = 0x06 // format 1: fact tag → position
 	tableStream     byte = 0x07 // stream tag → sealed stream
 	tableCharge     byte = 0x08 // (context, peer) tag → sealed charge
 	tableLeak       byte = 0x09 // (context, observer) tag → sealed leak

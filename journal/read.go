@@ -13,10 +13,16 @@ import (
 // and of that no more than the newest that sel wants. Follow and Observations are not the journal's business.
 // It stops at fn's first error and returns it; fn may wait. Damaged records are aura.Corrupt.
 func (j *Journal) Read(tc task.Context, sel fact.Selection, fn func(fact.Record) error) (fact.Position, error) {
+	if err := sel.Check(); err != nil {
+		return sel.After, err
+	}
 	j.lock.Lock()
 	head, newest := j.state.head, j.recent
 	j.lock.Unlock()
 	r := reading{journal: j, newest: &newest, sel: sel, left: span{after: sel.After, end: min(head, sel.End())}}
+	if sel.Causal {
+		return max(head, sel.After), j.readLatest(tc, sel, head, fn)
+	}
 	if sel.Last > 0 {
 		newest, err := r.fromEnd(tc)
 		if err != nil {
@@ -201,27 +207,26 @@ func (j *Journal) ByAuthorWithin(ns fact.Namespace, device aura.DeviceID, fromSe
 	return records, nil
 }
 
-// Fact returns the record of a fact, and false when it is not in the journal or was collected.
-func (j *Journal) Fact(id aura.FactID) (fact.Record, bool, error) {
-	p, ok, err := j.storedPosition(id)
+// Fact returns the record of a fact, and false when it is not in the journal or was collected. Nothing lists facts
+// by identity: it looks through the journal from its end, so it is for what is rare or new.
+func (j *Journal) Fact(id aura.FactID) (found fact.Record, ok bool, err error) {
 	// The store may already show what is not synced yet.
-	if err != nil || !ok || p > j.Head() {
+	start, end := numberKey(tableRecord, 0), numberKey(tableRecord, uint64(j.Head())+1)
+	err = j.store.IterateBack(start, end, func(key, value []byte) error {
+		p, _ := keyNumber(key)
+		r, err := j.unseal(fact.Position(p), value)
+		if err == nil && r.ID == id {
+			found, ok, err = r, !j.collected(&r), errStop
+		}
+		return err
+	})
+	if err == errStop {
+		err = nil
+	}
+	if err != nil || !ok {
 		return fact.Record{}, false, err
 	}
-	r, ok, err := j.record(p)
-	if err == nil && !ok {
-		err = j.checkLost(p, func() (bool, error) {
-			_, listed, err := j.storedPosition(id)
-			return listed, err
-		})
-	}
-	if err == nil && ok && r.ID != id {
-		err = aura.Errorf("journal.Read", aura.Corrupt, "fact %s is not where its index says", aura.Short(id))
-	}
-	if err != nil {
-		return fact.Record{}, false, err
-	}
-	return r, ok, nil
+	return found, true, nil
 }
 
 // record reads and opens the record at a position; false means that it was collected.
@@ -279,19 +284,6 @@ func decodeStored(plain []byte) (r fact.Record, ok bool) {
 		return r, false
 	}
 	return fact.Record{Seq: seq, ID: fact.IDOf(encoded), Fact: f, Proof: p}, true
-}
-
-// storedPosition looks a fact up in the store.
-func (j *Journal) storedPosition(id aura.FactID) (fact.Position, bool, error) {
-	value, ok, err := j.store.Get(tagKey(tableFact, j.seal.factTag(id)))
-	if err != nil || !ok {
-		return 0, false, err
-	}
-	p, ok := parsePosition(value)
-	if !ok {
-		return 0, false, damaged("an index")
-	}
-	return p, true, nil
 }
 
 func (j *Journal) storedMeta(name string) ([]byte, error) {

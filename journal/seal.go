@@ -77,13 +77,23 @@ const subkeyNonce = 16
 
 // seal returns the nonce and the sealed plain text, bound to the store key.
 func (s *sealer) seal(key, plain []byte) []byte {
+	return s.sealRoom(key, append(s.room(len(plain)), plain...))
+}
+
+// room returns what a plain text of at most so many bytes is to be appended to, for [sealer.sealRoom]: large
+// values are sealed where they were put together.
+func (s *sealer) room(size int) []byte {
+	return make([]byte, len(s.nonce), len(s.nonce)+size+s.aead.Overhead())
+}
+
+// sealRoom seals what was appended to a room, in its place.
+func (s *sealer) sealRoom(key, room []byte) []byte {
 	binary.BigEndian.PutUint32(s.nonce[len(s.nonce)-4:], s.counter)
 	s.counter++
-	out := make([]byte, len(s.nonce), len(s.nonce)+len(plain)+s.aead.Overhead())
-	copy(out, s.nonce[:])
+	copy(room, s.nonce[:])
 	var nonce [chacha20poly1305.NonceSize]byte
 	copy(nonce[len(nonce)-(len(s.nonce)-subkeyNonce):], s.nonce[subkeyNonce:])
-	return s.group.Seal(out, nonce[:], plain, key)
+	return s.group.Seal(room[:len(s.nonce)], nonce[:], room[len(s.nonce):], key)
 }
 
 // open reverses seal; ok is false when the value was damaged or belongs to another key.

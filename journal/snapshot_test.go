@@ -212,7 +212,7 @@ func TestCollectedFactsLeaveTheStore(t *testing.T) {
 		if n, err := j.Collect(tc, snapshot); err != nil || n != 0 {
 			t.Errorf("a second time: collected %d, %v", n, err)
 		}
-		if left, want := len(dump(t, disk)), full-5*facts+5+1; left != want {
+		if left, want := len(dump(t, disk)), full-4*facts+4+1; left != want {
 			t.Errorf("%d keys of %d are left, want %d", left, full, want)
 		}
 		if r := j.read(t, tc, fact.Selection{Namespaces: []fact.Namespace{pair}}); len(r) != 0 {

@@ -122,11 +122,26 @@ func (j *Journal) checkTaken(l *layer, in *fact.Record, s *stream) error {
 	if in.Seq <= s.collected {
 		return nil
 	}
-	_, known, err := l.position(in.ID)
-	if err == nil && !known {
+	id, err := j.taker(l, in.Fact.Namespace, in.Fact.Device, in.Seq)
+	if err == nil && id != in.ID {
 		err = aura.Errorf("journal.Append", aura.Conflict, "fact %s claims place %d, which another fact has", aura.Short(in.ID), in.Seq)
 	}
 	return err
+}
+
+// taker returns the fact that has a place which is taken, in the layer or in the store.
+func (j *Journal) taker(l *layer, ns fact.Namespace, device aura.DeviceID, seq uint64) (aura.FactID, error) {
+	if id, ok := l.staged(spot{streamID{ns, device}, seq}); ok {
+		return id, nil
+	}
+	records, err := j.ByAuthor(ns, device, seq, 1)
+	if err == nil && len(records) == 0 {
+		err = damaged("an index")
+	}
+	if err != nil {
+		return aura.FactID{}, err
+	}
+	return records[0].ID, nil
 }
 
 // place gives a record the next position and moves its stream and clocks.
@@ -136,7 +151,7 @@ func (j *Journal) place(l *layer, r *staged, s stream) {
 	logical := r.record.Fact.Logical
 	s.count, s.logical = r.record.Seq, logical
 	l.streams.set(r.stream, s)
-	l.positions.set(r.record.ID, l.head)
+	l.spots.set(spot{r.stream, r.record.Seq}, r.record.ID)
 	l.setClock(r.stream.namespace, max(l.clock(r.stream.namespace), logical))
 	l.logical = max(l.logical, logical)
 }

@@ -11,6 +11,12 @@ type streamID struct {
 	device    aura.DeviceID
 }
 
+// spot is a place in a stream.
+type spot struct {
+	stream streamID
+	seq    uint64
+}
+
 // stream is how far one device's facts in one namespace have come. It is small and there is one per
 // device of a contact, so all of them are in memory.
 type stream struct {
@@ -47,14 +53,14 @@ type layer struct {
 	parent *layer
 	bottom *Journal // set in the lowest layer only: asks the store for what is not in memory
 
-	head      fact.Position
-	logical   aura.Logical // greatest of all facts
-	clocks    map[fact.Namespace]aura.Logical
-	streams   ordered[streamID, stream]
-	charges   ordered[chargeID, fact.Charge]
-	leaks     ordered[leakID, fact.Leak]
-	meta      ordered[string, []byte]
-	positions ordered[aura.FactID, fact.Position]
+	head    fact.Position
+	logical aura.Logical // greatest of all facts
+	clocks  map[fact.Namespace]aura.Logical
+	streams ordered[streamID, stream]
+	charges ordered[chargeID, fact.Charge]
+	leaks   ordered[leakID, fact.Leak]
+	meta    ordered[string, []byte]
+	spots   ordered[spot, aura.FactID]
 }
 
 // ordered is a map that remembers the order in which its keys came.
@@ -95,7 +101,7 @@ func (l *layer) absorb(child *layer) {
 	l.leaks.merge(&child.leaks)
 	if l.bottom == nil {
 		l.meta.merge(&child.meta)
-		l.positions.merge(&child.positions)
+		l.spots.merge(&child.spots)
 	}
 }
 
@@ -125,16 +131,14 @@ func (l *layer) stream(id streamID) (stream, bool) {
 	return stream{}, false
 }
 
-// position returns the place of a fact, and false when it is not in the journal.
-func (l *layer) position(id aura.FactID) (fact.Position, bool, error) {
-	for ; ; l = l.parent {
-		if l.bottom != nil {
-			return l.bottom.storedPosition(id)
-		}
-		if p, ok := l.positions.values[id]; ok {
-			return p, true, nil
+// staged returns the fact that has a place among those that are not durable yet.
+func (l *layer) staged(at spot) (aura.FactID, bool) {
+	for ; l != nil; l = l.parent {
+		if id, ok := l.spots.values[at]; ok {
+			return id, true
 		}
 	}
+	return aura.FactID{}, false
 }
 
 // Head implements [View].

@@ -23,7 +23,7 @@ const exchangeBudget = 30 * time.Second
 
 // pursue starts the accepter's task, unless there is one: it tries until the exchange ends, whatever the end
 // is.
-func (s *Invite) pursue(g *task.Group, x *exchange) {
+func (s *Invite) pursue(x *exchange) {
 	s.lock.Lock()
 	begun := s.pursuing[x.id]
 	s.pursuing[x.id] = true
@@ -31,7 +31,7 @@ func (s *Invite) pursue(g *task.Group, x *exchange) {
 	if begun {
 		return
 	}
-	g.Go("invite.pursue", func(tc task.Context) error {
+	s.group.Go("invite.pursue", func(tc task.Context) error {
 		defer func() {
 			s.lock.Lock()
 			delete(s.pursuing, x.id)
