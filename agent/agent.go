@@ -119,9 +119,9 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	}
 	a.desk = service.Desk{
 		Ring: h.Ring, Journal: store.journal, Registry: registry, Tokens: tokens, Book: book,
-		Board: service.NewBoard(scheduler), Entropy: h.Entropy, Receipts: production.Receipts,
-		CollectReceipts: production.CollectReceipts,
-		Reach:           a.reach, Trace: o.Trace,
+		Board: service.NewBoard(scheduler), Entropy: h.Entropy, Operations: service.NewOperations(store.journal),
+		Receipts: production.Receipts, CollectReceipts: production.CollectReceipts,
+		Reach: a.reach, Trace: o.Trace,
 		Room: interp.NewRoom(h.Ring.Authority(), h.Ring.Device(), store.journal, tokens, interpreter, h.Entropy, interp.RoomOptions{}),
 	}
 	a.desk.Relays, _ = a.network.(service.Relays)

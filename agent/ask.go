@@ -23,6 +23,10 @@ func (a *Agent) Ask(tc task.Context, q fact.Question) (fact.Answer, error) {
 	case status.Question:
 		payload, err := fact.Marshal(a.status())
 		return fact.Answer{Payload: payload}, err
+	case status.QuestionWithdraw:
+		return answer(tc, q, func(tc task.Context, w status.Withdraw) (status.Withdrawn, error) {
+			return status.Withdrawn{Running: a.desk.Operations.Withdraw(tc, w.Operation)}, nil
+		})
 	case capability.QuestionExplain:
 		return answer(tc, q, a.explain)
 	case capability.QuestionTokens:

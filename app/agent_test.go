@@ -104,6 +104,10 @@ type agent struct {
 	chats      *chat.State
 	invites    invite.State
 
+	// late has facts of others come long after they were written.
+	late   bool
+	spoken map[aura.DeviceID]aura.Logical
+
 	leaf task.Leaf // guards the state above, and:
 	down error     // when set, what every call returns
 	// answer, when set, is called with the result of a submit before it is returned, and may replace it.
@@ -113,8 +117,9 @@ type agent struct {
 func newAgent(t testing.TB) *agent {
 	return &agent{
 		t: t, feed: reactive.NewFeed(0), gate: task.NewSemaphore(1), entropy: &counter{},
-		seqs:  map[fact.Namespace]map[aura.DeviceID]uint64{},
-		chats: chat.NewState(ada.cert.Authority(), chat.Keep{}),
+		seqs:   map[fact.Namespace]map[aura.DeviceID]uint64{},
+		spoken: map[aura.DeviceID]aura.Logical{},
+		chats:  chat.NewState(ada.cert.Authority(), chat.Keep{}),
 	}
 }
 
@@ -169,6 +174,10 @@ func (a *agent) append(who person, drafts []fact.Draft) (ids []aura.FactID) {
 				Logical: aura.Logical(n), Author: who.cert.Authority(), Device: who.cert.Device(),
 			},
 		}
+		if a.late && who.name != ada.name {
+			r.Fact.Logical = a.spoken[who.cert.Device()] + 1
+		}
+		a.spoken[who.cert.Device()] = r.Fact.Logical
 		r.ID = r.Fact.ID()
 		a.records = append(a.records, r)
 		a.contacts.Apply(&r)
@@ -358,7 +367,7 @@ func (a *agent) Ask(_ task.Context, q fact.Question) (fact.Answer, error) {
 	if q.Kind != status.Question {
 		return fact.Answer{}, aura.Errorf("test.Ask", aura.NotFound, "question %q", q.Kind)
 	}
-	body, err := fact.Marshal(status.Status{Authority: ada.cert.Authority(), Device: ada.cert.Device()})
+	body, err := fact.Marshal(status.Status{Authority: ada.cert.Authority(), Device: ada.cert.Device(), Facts: a.Head()})
 	return fact.Answer{Payload: body}, err
 }
 

@@ -21,6 +21,9 @@ type Options struct {
 	Owner string
 	// Lost, when set, is told that the agent has gone, and why, once each time, by a task that follows it.
 	Lost func(reason string)
+	// Through shows everything as it was at a position: signals and answers that rest on facts. What only a
+	// running agent knows is not shown, and no action is taken. Default: as it is now.
+	Through fact.Position
 }
 
 // Core is the state and the actions of one frontend. Owner: frontend root group.
@@ -47,6 +50,9 @@ func New(tc task.Context, b Bridge, entropy world.Entropy, o Options) (*Core, er
 	self, err := ask(tc, b)
 	if err != nil {
 		return nil, err
+	}
+	if o.Through > 0 {
+		b, self.Facts = past{b, o.Through}, min(self.Facts, o.Through)
 	}
 	if o.Lost == nil {
 		o.Lost = func(string) {}
@@ -86,7 +92,7 @@ func watch(tc task.Context, b Bridge, sel fact.Selection, sink func(fact.Update)
 			if err := sink(up); err != nil {
 				return err
 			}
-			sel.After, sel.Last = up.Position, 0
+			sel.After, sel.Last, sel.Causal = up.Position, 0, false
 			return nil
 		})
 		if !errors.Is(err, aura.Exhausted) || sel.After == begin {

@@ -41,13 +41,15 @@ func (d *directory) read(tc task.Context, b Bridge, fn func(*fold)) error {
 	return nil
 }
 
-// conversation returns a fold for one conversation, with everybody's names in it, and no messages yet.
-func (d *directory) conversation(tc task.Context, b Bridge, self aura.AuthorityID, keep chat.Keep) (*fold, error) {
-	f := newFold(self, keep)
+// conversation returns a fold for one conversation, with everybody's names in it, and no messages yet, and the
+// position up to which the names are known.
+func (d *directory) conversation(tc task.Context, b Bridge, self aura.AuthorityID, keep chat.Keep) (*fold, fact.Position, error) {
+	f, known := newFold(self, keep), fact.Position(0)
 	err := d.read(tc, b, func(*fold) {
 		take(d.records, f.record)
+		known = d.after
 	})
-	return f, err
+	return f, known, err
 }
 
 // people returns the facts that names resolve against.

@@ -45,7 +45,8 @@ const (
 
 // Events calls fn with everything that happens from now on, in order, until tc is cancelled or fn returns
 // an error, which is returned. While the agent is away it waits; what happened meanwhile comes then. After an
-// [EventGap] some of what happened is missing, because fn was much slower than it.
+// [EventGap] some of what happened is missing, because fn was much slower than it. Of what was before, a conversation's
+// newest messages are read, and only once something happens in it.
 func (c *Core) Events(tc task.Context, fn func(Event) error) error {
 	h := reactive.NewHub()
 	w, agent := newWitness(c.self.Authority), &agentView{}
@@ -59,7 +60,13 @@ func (c *Core) Events(tc task.Context, fn func(Event) error) error {
 	if err != nil {
 		return err
 	}
-	return c.live(tc, s, fact.Selection{Observations: []string{"*"}}, nil, func() error {
+	known, since, err := c.circumstances(tc)
+	if err != nil {
+		return err
+	}
+	looking := *c
+	looking.bridge = &recaller{Bridge: c.bridge, core: c, witness: w}
+	return looking.live(tc, s, fact.Selection{After: since, Observations: []string{"*"}}, known, func() error {
 		told := 0
 		return each(tc, h, happened, func(now happening) error {
 			events, missed := now.after(told)
@@ -119,6 +126,7 @@ type witness struct {
 	invites     invite.State
 	connections status.Connections
 
+	past        *memories
 	messages    map[aura.ContextID]map[aura.FactID]chat.Message
 	contacts    map[aura.ContextID]contact.Contact
 	groups      map[aura.ContextID]chat.Thread
@@ -129,6 +137,7 @@ type witness struct {
 func newWitness(self aura.AuthorityID) *witness {
 	return &witness{
 		fold:        newFold(self, chat.Keep{Messages: 2 * watched}),
+		past:        &memories{},
 		messages:    map[aura.ContextID]map[aura.FactID]chat.Message{},
 		contacts:    map[aura.ContextID]contact.Contact{},
 		groups:      map[aura.ContextID]chat.Thread{},
@@ -150,19 +159,18 @@ func (w *witness) Turns(now aura.Physical) (aura.Instant, bool) { return w.invit
 
 // Apply implements [reactive.View].
 func (w *witness) Apply(up fact.Update) {
+	touched := conversations(&up)
+	for _, context := range touched {
+		w.remember(context)
+	}
+	w.touched = append(w.touched, touched...)
 	w.fold.apply(&up)
 	w.records = w.records || len(up.Records) > 0
 	for i := range up.Records {
 		w.invites.Apply(&up.Records[i])
-		if context, one := touches(&up.Records[i]); one {
-			w.touched = append(w.touched, context)
-		}
 	}
 	for _, o := range up.Observations {
 		w.connections.Observe(o)
-		if context, ok := outboxContext(o); ok {
-			w.touched = append(w.touched, context)
-		}
 		var a Attachment
 		if o.Kind == observedAgent && fact.Unmarshal(o.Payload, &a) == nil {
 			w.current = w.current || a.Current

@@ -21,25 +21,32 @@ const burst = 512
 // the conversation: first the newest, at most last of them (zero: all), then each time something changes,
 // until tc is cancelled or fn returns an error, which is returned. While the agent is away it waits.
 func (c *Core) Follow(tc task.Context, of Ref, last int, fn func([]chat.Message) error) error {
-	window := last
+	shows := last
 	if last > 0 {
-		window = last + burst
+		shows = last + burst
 	}
-	p, err := newPipeline(c.self.Authority, newPublished(), Options{Keep: keep(window), Owner: c.owner})
+	p, err := newPipeline(c.self.Authority, newPublished(), Options{Keep: keep(shows), Owner: c.owner})
 	if err != nil {
+		return err
+	}
+	w, since, err := c.window(tc, of.Context, chat.Keep{Messages: -1, Bytes: -1})
+	if err != nil {
+		return err
+	}
+	if err := w.fill(tc, last); err != nil {
 		return err
 	}
 	people, err := c.directory.people(tc, c.bridge)
 	if err != nil {
 		return err
 	}
-	sel := c.conversation(of)
+	sel := c.changes(of, since)
 	sel.Kinds = append(sel.Kinds, peopleKinds()...)
-	return c.live(tc, p.scheduler, sel, people, func() error {
+	return c.live(tc, p.scheduler, sel, inOrder(people, w.taken), func() error {
 		if err := attached(tc, p.hub); err != nil {
 			return err
 		}
-		signal, err := p.open(tc, of.Context, window)
+		signal, err := p.open(tc, of.Context, shows)
 		if err != nil {
 			return err
 		}

@@ -35,12 +35,16 @@ func (p *Publisher) accepted() {
 	p.publish(Succeeded, "")
 }
 
-// doubt says that the agent has gone with the action: only durable facts after a position can tell how it
-// ended.
-func (p *Publisher) doubt(after fact.Position) {
-	const reason = "the agent has gone: how it ended is not known yet"
+// doubt says why it is not known how the action ends: only durable facts after a position will tell.
+func (p *Publisher) doubt(after fact.Position, reason string) {
 	p.to.update(p.id, func(e *entry) { e.Phase, e.Reason, e.doubted, e.after = Running, reason, true, after })
 }
+
+// The reasons of a doubt.
+const (
+	reasonGone    = "the agent has gone: how it ended is not known yet"
+	reasonWriting = "it is being written: how it ended is not known yet"
+)
 
 // published holds what this Core alone can know about its actions: those under way, and those that left no
 // durable fact. It is a leaf value, shared by workflows and the view.

@@ -9,49 +9,70 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// History returns a conversation with its newest messages, at most last of them; zero: all. It reads that
-// conversation and no other.
+// History returns a conversation with its newest messages, at most last of them; zero: all. It reads what it
+// returns.
 func (c *Core) History(tc task.Context, of Ref, last int) (Conversation, error) {
-	f, err := c.directory.conversation(tc, c.bridge, c.self.Authority, keep(last))
+	w, _, err := c.window(tc, of.Context, chat.Keep{Messages: -1, Bytes: -1})
 	if err != nil {
 		return Conversation{}, err
 	}
-	err = watch(tc, c.bridge, c.conversation(of), func(up fact.Update) error {
-		f.apply(&up)
-		return nil
-	})
-	if err != nil {
+	if err := w.fill(tc, last); err != nil {
 		return Conversation{}, err
 	}
-	return show(f, of.Context, last)
+	return show(w.fold, of.Context, last)
+}
+
+// maxUnread is up to which number [Core.Overview] counts the unread messages of a conversation.
+const maxUnread = 999
+
+// Overview returns all conversations, the one with the newest message first, each with that message and with the
+// number of unread ones since the last that was read; of 999 or more it is 999. Of a conversation it reads those
+// and little else.
+func (c *Core) Overview(tc task.Context) ([]chat.Thread, error) {
+	f, _, err := c.directory.conversation(tc, c.bridge, c.self.Authority, chat.Keep{Messages: maxUnread, Bytes: -1})
+	if err != nil {
+		return nil, err
+	}
+	for i, of := range f.chats.Order(f.setting()) {
+		w := window{core: c, context: of.Context, fold: f, observe: i == 0}
+		if err := w.unread(tc, maxUnread); err != nil {
+			return nil, err
+		}
+		if err := w.fill(tc, 1); err != nil { // the message that is shown last need not be the last that came
+			return nil, err
+		}
+	}
+	return f.chats.Threads(f.setting()), nil
 }
 
 // WaitDelivered waits until the recipients confirmed a message that [Core.Send] sent, and returns it as it
-// is then. It returns [aura.Unavailable] with the reason if delivery was given up, [aura.NotFound] for a
-// message that is not in the conversation, and tc's error if that comes first.
+// is then. It watches that message, and reads back to it. It returns [aura.Unavailable] with the reason if
+// delivery was given up, [aura.NotFound] for a message that is not in the conversation, and tc's error if that
+// comes first.
 func (c *Core) WaitDelivered(tc task.Context, in Ref, id aura.FactID) (chat.Message, error) {
 	const op = "app.WaitDelivered"
-	f, err := c.directory.conversation(tc, c.bridge, c.self.Authority, chat.Keep{})
-	if err != nil {
-		return chat.Message{}, err
-	}
-	sel := c.conversation(in)
-	sel.Follow = true
 	var last chat.Message
-	err = watch(tc, c.bridge, sel, func(up fact.Update) error {
+	w, since, err := c.window(tc, in.Context, chat.Keep{Messages: -1, Bytes: -1})
+	if err != nil {
+		return last, err
+	}
+	if found, err := w.find(tc, id); err != nil {
+		return last, err
+	} else if !found {
+		return last, aura.Errorf(op, aura.NotFound, "there is no message %s in %q", aura.Short(id), in.Name)
+	}
+	f := w.fold
+	err = watch(tc, c.bridge, c.changes(in, since), func(up fact.Update) error {
 		f.apply(&up)
 		if !up.Live {
 			return nil
 		}
-		m, ok := f.chats.Message(f.setting(), in.Context, id)
-		if !ok {
-			return aura.Errorf(op, aura.NotFound, "there is no message %s in %q", aura.Short(id), in.Name)
-		}
-		switch last = m; m.State {
+		last, _ = f.chats.Message(f.setting(), in.Context, id)
+		switch last.State {
 		case chat.Delivered, chat.Seen:
 			return errSeen
 		case chat.Undeliverable:
-			return aura.Errorf(op, aura.Unavailable, "the message was not delivered: %s", m.Reason)
+			return aura.Errorf(op, aura.Unavailable, "the message was not delivered: %s", last.Reason)
 		}
 		return nil
 	})
@@ -61,12 +82,15 @@ func (c *Core) WaitDelivered(tc task.Context, in Ref, id aura.FactID) (chat.Mess
 	return last, err
 }
 
-// conversation selects what one conversation is shown with: its context, and what this side keeps about it.
-func (c *Core) conversation(of Ref) fact.Selection {
+// changes selects what happens in a conversation after a position: in its context, and what this side keeps
+// about it.
+func (c *Core) changes(of Ref, after fact.Position) fact.Selection {
 	return fact.Selection{
 		Namespaces:   []fact.Namespace{fact.OwnNamespace(c.self.Authority), fact.ContextNamespace(of.Context)},
 		Kinds:        chatKinds(),
+		After:        after,
 		Observations: []string{chat.ObservedOutbox},
+		Follow:       true,
 	}
 }
 

@@ -5,16 +5,22 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 )
 
-// settleGrace is how long a workflow whose caller gave up, or whose agent went away, looks for the durable
-// outcome.
-const settleGrace = 2 * time.Second
+// settleGrace is how long a workflow whose caller gave up, or whose agent went away, looks for the outcome, and
+// submitShare the part of a caller's budget after which it begins to. withdrawShare is the part of the rest for
+// taking the action back.
+const (
+	settleGrace   = 2 * time.Second
+	submitShare   = 0.8
+	withdrawShare = 0.5
+)
 
-// Doubt is the error of an action whose agent went away while it had it, and could not be asked since: it may be
-// durable or not. It has the kind of Err.
+// Doubt is the error of an action whose agent went away while it had it and could not be asked since, or whose
+// agent is still writing it: it may be durable or not. It has the kind of Err.
 type Doubt struct {
 	Operation aura.OperationID
 	Err       error
@@ -43,30 +49,50 @@ func (c *Core) submitAs(tc task.Context, id aura.OperationID, intent string, pay
 		return fact.Result{}, err
 	}
 	if id.IsZero() {
-		_, _ = c.entropy.Read(id[:]) // [world.Entropy] always fills it
+		_, _ = c.entropy.Read(id[:])     // [world.Entropy] always fills it
+		after = max(after, c.self.Facts) // what was durable before this Core began is not this action's
 	}
 	p := c.published.begin(id, intent)
 	p.publish(Running, "")
-	res, err := c.bridge.Submit(tc, fact.Intent{Kind: intent, Operation: id, Payload: body})
-	switch kind := aura.KindOf(err); kind {
-	case 0:
+	sub, done := tc.Stage("submit", submitShare)
+	res, err := c.bridge.Submit(sub, fact.Intent{Kind: intent, Operation: id, Payload: body})
+	done()
+	if err == nil {
 		p.accepted()
 		return res, nil
-	case aura.Unavailable, aura.Timeout, aura.Cancelled:
+	}
+	if !refused(err) {
 		return c.settle(tc, p, after, err)
 	}
 	p.publish(Failed, aura.Reason(err))
 	return fact.Result{}, err
 }
 
-// settle finds out how an action ended whose answer did not come, from the facts after a position. If they
-// cannot be had either, the action stays in doubt.
+// refused reports whether an error says by itself that nothing happened.
+func refused(err error) bool {
+	switch aura.KindOf(err) {
+	case aura.Denied, aura.Stale, aura.NotFound, aura.Invalid, aura.Exhausted, aura.Conflict:
+		return true
+	}
+	return false
+}
+
+// settle finds out how an action ended whose answer did not come: it takes the action back, and what is durable
+// of it then, after a position, is the end. If that cannot be had, the action stays in doubt.
 func (c *Core) settle(tc task.Context, p *Publisher, after fact.Position, cause error) (fact.Result, error) {
 	tc, done := tc.Grace("app.settle", settleGrace)
 	defer done()
+	running, err := c.withdraw(tc, p.id)
+	if running {
+		p.doubt(after, reasonWriting)
+		return fact.Result{}, &Doubt{Operation: p.id, Err: cause}
+	}
 	found := newOutcomes(c.self.Authority)
-	if err := c.gather(tc, found, after); err != nil {
-		p.doubt(after)
+	if err == nil {
+		err = c.gather(tc, found, after)
+	}
+	if err != nil {
+		p.doubt(after, reasonGone)
 		return fact.Result{}, &Doubt{Operation: p.id, Err: cause}
 	}
 	if known := found.known[p.id]; known != nil {
@@ -81,22 +107,53 @@ func (c *Core) settle(tc task.Context, p *Publisher, after fact.Position, cause 
 	return fact.Result{}, cause
 }
 
-// settleDoubts looks again for the facts of the actions in doubt. It returns the bridge's error when there is
-// still nobody to ask.
+// withdraw takes an action back and reports whether it may still happen. An error means that nobody can say.
+func (c *Core) withdraw(tc task.Context, id aura.OperationID) (running bool, err error) {
+	payload, err := fact.Marshal(status.Withdraw{Operation: id})
+	if err != nil {
+		return false, err
+	}
+	ask, done := tc.Stage("withdraw", withdrawShare)
+	defer done()
+	answer, err := c.bridge.Ask(ask, fact.Question{Kind: status.QuestionWithdraw, Payload: payload})
+	if aura.KindOf(err) == aura.NotFound {
+		return false, nil // a bridge whose Submit ends with its action
+	}
+	var w status.Withdrawn
+	if err == nil {
+		err = fact.Unmarshal(answer.Payload, &w)
+	}
+	return w.Running, err
+}
+
+// settleDoubts asks again about the actions in doubt. It returns the bridge's error when there is still nobody
+// to ask.
 func (c *Core) settleDoubts(tc task.Context) error {
+	tc, done := tc.WithBudget("app.settle", settleGrace)
+	defer done()
 	doubted, after := c.published.doubts()
-	if len(doubted) == 0 {
+	var ended []*Publisher
+	for _, p := range doubted {
+		running, err := c.withdraw(tc, p.id)
+		if err != nil {
+			return err
+		}
+		if !running {
+			ended = append(ended, p)
+		}
+	}
+	if len(ended) == 0 {
 		return nil
 	}
 	found := newOutcomes(c.self.Authority)
 	if err := c.gather(tc, found, after); err != nil {
 		return err
 	}
-	for _, p := range doubted {
+	for _, p := range ended {
 		if found.known[p.id] != nil {
 			p.accepted()
 		} else {
-			p.publish(Failed, "the agent stopped before it was done")
+			p.publish(Failed, "it was not done")
 		}
 	}
 	return nil
@@ -111,14 +168,54 @@ func (c *Core) gather(tc task.Context, into *outcomes, after fact.Position) erro
 }
 
 // Operation returns how an action of this authority went. Durable facts rule; for an action without any, the
-// Core that submitted it knows. It reads the facts about actions, and returns [aura.NotFound] for an action
-// that left none and was not submitted here.
+// Core that submitted it knows. It reads back to the action, and returns [aura.NotFound] for one that was not
+// submitted here and left no fact among the newest.
 func (c *Core) Operation(tc task.Context, id aura.OperationID) (Operation, error) {
-	found := newOutcomes(c.self.Authority)
-	if err := c.gather(tc, found, 0); err != nil {
+	found, _, err := c.recall(tc, id)
+	if err != nil {
 		return Operation{}, err
 	}
 	return c.operation(found, id)
+}
+
+// recallMost is how many facts about actions [Core.recall] looks back.
+const recallMost = 16_384
+
+// recall folds the facts about actions backwards from the newest until it comes to those of one action, and all
+// that is known about invitations, and returns the position up to which that is everything.
+func (c *Core) recall(tc task.Context, id aura.OperationID) (*outcomes, fact.Position, error) {
+	found, head := newOutcomes(c.self.Authority), fact.Position(0)
+	collect := func(sel fact.Selection) (n int, oldest fact.Position, err error) {
+		err = watch(tc, c.bridge, sel, func(up fact.Update) error {
+			if n == 0 && len(up.Records) > 0 {
+				oldest = up.Records[0].Position
+			}
+			n += len(up.Records)
+			for i := range up.Records {
+				found.Apply(&up.Records[i])
+			}
+			if sel.Before == 0 && head == 0 {
+				head = up.Position
+			}
+			return nil
+		})
+		return n, oldest, err
+	}
+	if _, _, err := collect(fact.Selection{Kinds: []string{"invite.*"}}); err != nil {
+		return nil, 0, err
+	}
+	before := fact.Position(0)
+	for all, page := 0, 16; found.known[id] == nil && all < recallMost; page = min(4*page, recallMost/4) {
+		n, oldest, err := collect(fact.Selection{Kinds: outcomeKinds(), Before: before, Last: page})
+		if err != nil {
+			return nil, 0, err
+		}
+		if n < page {
+			break
+		}
+		before, all = oldest, all+n
+	}
+	return found, head, nil
 }
 
 func (c *Core) operation(durable *outcomes, id aura.OperationID) (Operation, error) {
@@ -134,9 +231,12 @@ func (c *Core) operation(durable *outcomes, id aura.OperationID) (Operation, err
 // WaitOperation waits until an action that began has ended, and returns how. It returns tc's error if that
 // comes first, with how far the action is.
 func (c *Core) WaitOperation(tc task.Context, id aura.OperationID) (Operation, error) {
-	found := newOutcomes(c.self.Authority)
 	var last Operation
-	err := watch(tc, c.bridge, fact.Selection{Kinds: outcomeKinds(), Follow: true}, func(up fact.Update) error {
+	found, after, err := c.recall(tc, id)
+	if err != nil {
+		return last, err
+	}
+	err = watch(tc, c.bridge, fact.Selection{Kinds: outcomeKinds(), After: after, Follow: true}, func(up fact.Update) error {
 		take(up.Records, found.Apply)
 		if !up.Live {
 			return nil

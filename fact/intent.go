@@ -1,6 +1,7 @@
 package fact
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -38,6 +39,20 @@ type Selection struct {
 	// Last takes only the newest so many of the selected facts that are durable when a read or a watch
 	// begins; zero or less: all. What comes later is not counted.
 	Last int `cbor:"8,keyasint,omitempty"`
+	// Causal has Last count in the order of [Compare], which views show: what arrived late is not the newest.
+	// It needs Namespaces, and Last of at most [MaxCausal].
+	Causal bool `cbor:"9,keyasint,omitempty"`
+}
+
+// MaxCausal is how many records a selection that is [Selection.Causal] may ask for.
+const MaxCausal = 4096
+
+// Check returns [aura.Invalid] for a selection that cannot be read.
+func (s *Selection) Check() error {
+	if s.Causal && (len(s.Namespaces) == 0 || s.Last <= 0 || s.Last > MaxCausal) {
+		return aura.Errorf("fact.Selection", aura.Invalid, "the newest in causal order are read of namespaces, and at most %d", MaxCausal)
+	}
+	return nil
 }
 
 // Update is one delivery to a watcher. Records are in position order.
@@ -88,15 +103,20 @@ func (s *Selection) Selects(r *Record) bool {
 // Of returns what s asks for of a whole history, which is in position order.
 func (s *Selection) Of(history []Record) []Record {
 	var selected []Record
-	for i := len(history) - 1; i >= 0; i-- {
-		if s.Last > 0 && len(selected) == s.Last {
-			break
-		}
+	for i := range history {
 		if s.Selects(&history[i]) {
 			selected = append(selected, history[i])
 		}
 	}
-	slices.Reverse(selected)
+	if s.Last <= 0 || len(selected) <= s.Last {
+		return selected
+	}
+	if !s.Causal {
+		return selected[len(selected)-s.Last:]
+	}
+	slices.SortFunc(selected, func(a, b Record) int { return Compare(&b, &a) })
+	selected = selected[:s.Last]
+	slices.SortFunc(selected, func(a, b Record) int { return cmp.Compare(a.Position, b.Position) })
 	return selected
 }
 

@@ -28,8 +28,9 @@ type Decision struct {
 type Interpreter interface {
 	// Execute makes a decision real and returns when its facts are durable. It returns aura.Stale when a
 	// charge or leakage was decided on headroom that has changed since, and aura.Invalid for facts that do
-	// not check: nothing happened then. After aura.Cancelled or aura.Timeout it may still happen, and after
-	// an error of the store it may have happened. Nothing is released before it is known to be durable.
+	// not check: nothing happened then. When tc ends before the decision is in the hands of the store, Execute
+	// returns tc's error, and it will never happen; afterwards Execute waits for the outcome whatever tc says. A
+	// [journal.UndecidedError] says that the store failed with it. Nothing is released before it is known to be durable.
 	Execute(tc task.Context, d *Decision) (effect.Result, error)
 	// Kind names the implementation: "production", "simulation".
 	Kind() string

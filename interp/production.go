@@ -1,6 +1,8 @@
 package interp
 
 import (
+	"errors"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
@@ -40,6 +42,8 @@ type Production struct {
 	signer  Signer
 	sender  Sender
 	queue   *task.Mailbox[*order]
+
+	lock task.Leaf // guards the place of every order
 }
 
 // order is a decision that waits for its commit.
@@ -48,7 +52,21 @@ type order struct {
 	bytes    int
 	facts    int
 	reply    *task.Reply[effect.Result]
+	place    place
 }
+
+// place is how far an order is. Whoever moves it from queued decides what becomes of it.
+type place uint8
+
+const (
+	queued    place = 0 // may be withdrawn
+	handed    place = 1 // the journal hands it to the store
+	withdrawn place = 2 // its caller's context ended
+)
+
+// errWithdrawn ends a commit before it happened because one of its orders was withdrawn. It never leaves the
+// package.
+var errWithdrawn = errors.New("interp: an order was withdrawn")
 
 // NewProduction returns an interpreter for the given device of an authority. It carries out nothing
 // until it is served.
@@ -62,7 +80,8 @@ func NewProduction(own aura.AuthorityID, device aura.DeviceID, j *journal.Journa
 // Kind implements [Interpreter].
 func (p *Production) Kind() string { return "production" }
 
-// Execute implements [Interpreter]. It returns aura.Cancelled once the interpreter has stopped.
+// Execute implements [Interpreter]. It returns aura.Cancelled once the interpreter has stopped. The commit
+// point of a decision is that of [journal.Journal.Append].
 func (p *Production) Execute(tc task.Context, d *Decision) (effect.Result, error) {
 	o := &order{decision: d, reply: task.NewReply[effect.Result]()}
 	for i := range d.Commands {
@@ -78,7 +97,55 @@ func (p *Production) Execute(tc task.Context, d *Decision) (effect.Result, error
 	if d.Placed != nil {
 		d.Placed()
 	}
-	return o.reply.Await(tc)
+	result, err := o.reply.Await(tc)
+	ended := tc.Err()
+	if err == nil || ended == nil {
+		return result, err
+	}
+	if p.withdraw(o) {
+		return effect.Result{}, ended
+	}
+	wait, done := tc.Irrevocable("interp.commit")
+	defer done()
+	return o.reply.Await(wait)
+}
+
+// withdraw takes an order back; false: it is too late.
+func (p *Production) withdraw(o *order) bool {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	if o.place == queued {
+		o.place = withdrawn
+	}
+	return o.place == withdrawn
+}
+
+// hand marks the orders of a plan as in the hands of the store, all or none of them.
+func (p *Production) hand(orders []*order) error {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	for _, o := range orders {
+		if o.place == withdrawn {
+			return errWithdrawn
+		}
+	}
+	for _, o := range orders {
+		o.place = handed
+	}
+	return nil
+}
+
+// present returns the orders that were not withdrawn, as queued again: what was handed over came back.
+func (p *Production) present(orders []*order) (present []*order) {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	for _, o := range orders {
+		if o.place != withdrawn {
+			o.place = queued
+			present = append(present, o)
+		}
+	}
+	return present
 }
 
 // Receipts returns at most so many receipts of the chain for a peer in an epoch, in order, after the first
@@ -155,14 +222,26 @@ func (p *Production) gather(first *order) (group []*order, next *order) {
 // commit makes a group durable, releases its envelopes and answers its callers, in this order: whoever
 // is answered finds the ledger as the decision left it.
 func (p *Production) commit(tc task.Context, group []*order) {
-	// A panic or a crash of the world must not leave callers waiting.
-	defer resolve(group, aura.Errorf("interp.Execute", aura.Internal, "the commit ended without a result"))
-	for range regroups {
+	all, orderly := group, false
+	defer func() {
+		if !orderly { // a panic or a crash of the world must not leave callers waiting
+			resolve(all, journal.Lost("interp.Execute"))
+		}
+	}()
+	p.try(tc, group)
+	orderly = true
+}
+
+// try is commit but for what breaks it off.
+func (p *Production) try(tc task.Context, group []*order) {
+	for attempts := 0; attempts < regroups; attempts++ {
 		var err error
 		if group, err = p.attempt(tc, group); err == nil || len(group) == 0 {
 			return
 		}
 		switch {
+		case errors.Is(err, errWithdrawn):
+			attempts-- // the next group is smaller
 		case aura.KindOf(err) == aura.Stale:
 			// Somebody else wrote the ledger between planning and commit: those whose headroom still holds
 			// go on together.
@@ -192,14 +271,14 @@ func (p *Production) attempt(tc task.Context, group []*order) ([]*order, error) 
 	plan := newPlan(p.journal, p.device)
 	var open []*order
 	refused := make(map[*order]error)
-	for _, o := range group {
+	for _, o := range p.present(group) {
 		if err := plan.admit(o.decision); err != nil {
 			refused[o] = err
 			continue
 		}
 		open = append(open, o)
 	}
-	results, err := p.carryOut(tc, plan)
+	results, err := p.carryOut(tc, plan, open)
 	for _, o := range group {
 		if cause := refused[o]; cause != nil {
 			o.reply.Resolve(effect.Result{}, cause)
@@ -214,11 +293,11 @@ func (p *Production) attempt(tc task.Context, group []*order) ([]*order, error) 
 	return nil, nil
 }
 
-// carryOut commits a plan and releases its envelopes: from the journal's writer, since handing the outcome
-// back first would cost each message two wake-ups on its way.
-func (p *Production) carryOut(tc task.Context, plan *plan) ([]effect.Result, error) {
+// carryOut commits a plan of orders and releases its envelopes: from the journal's writer, since handing the
+// outcome back first would cost each message two wake-ups on its way.
+func (p *Production) carryOut(tc task.Context, plan *plan, orders []*order) ([]effect.Result, error) {
 	receipts := plan.issue(p.own, p.signer.Sign)
-	records, err := p.append(tc, plan, func(tc task.Context) {
+	records, err := p.append(tc, plan, orders, func(tc task.Context) {
 		for _, e := range plan.releases {
 			p.sender.Release(tc, e)
 		}
@@ -238,8 +317,8 @@ func (p *Production) carryOut(tc task.Context, plan *plan) ([]effect.Result, err
 	return plan.results(head, records, receipts), nil
 }
 
-// append makes a plan durable and calls release then. A plan of envelopes alone has nothing to write.
-func (p *Production) append(tc task.Context, plan *plan, release func(task.Context)) ([]fact.Record, error) {
+// append makes a plan of orders durable and calls release then. A plan of envelopes alone has nothing to write.
+func (p *Production) append(tc task.Context, plan *plan, orders []*order, release func(task.Context)) ([]fact.Record, error) {
 	e := &journal.Entry{
 		Synced: release,
 		Drafts: plan.drafts, Charges: plan.charges.written(), Leaks: plan.leaks.written(),
@@ -247,13 +326,16 @@ func (p *Production) append(tc task.Context, plan *plan, release func(task.Conte
 			if !plan.holds(v, p.device) {
 				return aura.Errorf("interp.Execute", aura.Stale, "the ledger has changed")
 			}
-			return nil
+			return p.hand(orders)
 		},
 	}
 	for _, m := range plan.meta {
 		e.Meta = append(e.Meta, journal.KV{Key: m.Key, Value: m.Value})
 	}
 	if len(e.Drafts)+len(e.Charges)+len(e.Leaks)+len(e.Meta) == 0 {
+		if err := p.hand(orders); err != nil {
+			return nil, err
+		}
 		release(tc)
 		return nil, nil
 	}

@@ -88,3 +88,23 @@ func (e *Entry) check() error {
 	}
 	return nil
 }
+
+// size returns how many facts an entry has, and about how many bytes it adds to a batch.
+func (e *Entry) size() (facts, bytes int) {
+	for i := range e.Drafts {
+		bytes += len(e.Drafts[i].Payload) + recordSize
+	}
+	for i := range e.Foreign {
+		bytes += len(e.Foreign[i].Fact.Payload) + recordSize
+	}
+	for i := range e.Checkpoints {
+		bytes += len(e.Checkpoints[i].State)
+	}
+	for i := range e.Meta {
+		bytes += len(e.Meta[i].Value)
+	}
+	return len(e.Drafts) + len(e.Foreign), bytes
+}
+
+// recordSize is about what a record takes beside its payload.
+const recordSize = 256

@@ -43,12 +43,13 @@ type Journal struct {
 	inbox   *task.Mailbox[*request]
 	turn    *task.Semaphore // of the one that serves
 
-	lock   task.Leaf // guards what follows; only the writer changes state, recent and prior
-	state  *layer    // what is durable
-	recent recent    // and the newest of it
-	sinks  []*attached
-	served bool              // there was a writer
-	prior  map[string][]byte // metadata that a batch is changing, as it was before; nil: none
+	lock    task.Leaf // guards what follows; only the writer changes state, recent and prior
+	state   *layer    // what is durable
+	recent  recent    // and the newest of it
+	sinks   []*attached
+	commits uint64            // batches that are durable
+	served  bool              // there was a writer
+	prior   map[string][]byte // metadata that a batch is changing, as it was before; nil: none
 }
 
 type attached struct{ sink Sink }
@@ -93,14 +94,34 @@ func Open(tc task.Context, store Store, o Options) (*Journal, error) {
 // received ones that were new. It returns only after the sync. Errors: what Expect returned;
 // aura.Invalid for facts that do not check or reach too far ahead; aura.Unavailable for a received fact
 // with a gap before it and for a failed disk; aura.Conflict for one whose place another fact has;
-// aura.Exhausted when the disk is full. After a cancellation or timeout of tc the entry may still be
-// committed.
+// aura.Exhausted when the disk is full; an [UndecidedError] when the store failed with the entry in its hands.
+//
+// The commit point is the moment at which the writer hands the entry to the store. When tc ends before it,
+// Append returns tc's error, and nothing was written nor will be. Past it, Append waits for the outcome
+// whatever tc says.
 func (j *Journal) Append(tc task.Context, e *Entry) ([]fact.Record, error) {
 	r := &request{entry: e, reply: task.NewReply[[]fact.Record]()}
 	if err := j.inbox.Send(tc, r); err != nil {
 		return nil, err
 	}
-	return r.reply.Await(tc)
+	records, err := r.reply.Await(tc)
+	ended := tc.Err()
+	if err == nil || ended == nil {
+		return records, err
+	}
+	if r.state.CompareAndSwap(waiting, withdrawn) {
+		return nil, ended
+	}
+	wait, done := tc.Irrevocable("journal.commit")
+	defer done()
+	return r.reply.Await(wait)
+}
+
+// Commits returns how many batches became durable since the journal was opened.
+func (j *Journal) Commits() uint64 {
+	j.lock.Lock()
+	defer j.lock.Unlock()
+	return j.commits
 }
 
 // Attach adds a sink that is told of every record after the returned position; one that is committed

@@ -13,10 +13,16 @@ import (
 // and of that no more than the newest that sel wants. Follow and Observations are not the journal's business.
 // It stops at fn's first error and returns it; fn may wait. Damaged records are aura.Corrupt.
 func (j *Journal) Read(tc task.Context, sel fact.Selection, fn func(fact.Record) error) (fact.Position, error) {
+	if err := sel.Check(); err != nil {
+		return sel.After, err
+	}
 	j.lock.Lock()
 	head, newest := j.state.head, j.recent
 	j.lock.Unlock()
 	r := reading{journal: j, newest: &newest, sel: sel, left: span{after: sel.After, end: min(head, sel.End())}}
+	if sel.Causal {
+		return max(head, sel.After), j.readLatest(tc, sel, head, fn)
+	}
 	if sel.Last > 0 {
 		newest, err := r.fromEnd(tc)
 		if err != nil {

@@ -23,12 +23,15 @@ func anySelection(facts int) *rapid.Generator[fact.Selection] {
 		return fact.Position(rapid.IntRange(1, facts+2).Draw(t, name))
 	}
 	return rapid.Custom(func(t *rapid.T) fact.Selection {
-		return fact.Selection{
+		sel := fact.Selection{
 			Namespaces: rapid.SliceOfNDistinct(rapid.SampledFrom([]fact.Namespace{own, pair, crew}), 0, 2, rapid.ID).Draw(t, "namespaces"),
 			Kinds:      rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"chat.message", "chat.read", "chat.*", "contact.added", "*", "nobody.writes"}), 0, 2, rapid.ID).Draw(t, "kinds"),
 			After:      position(t, "after"), Before: position(t, "before"), Through: position(t, "through"),
 			Last: rapid.SampledFrom([]int{0, 0, 1, 2, 7, 300, 100_000}).Draw(t, "last"),
 		}
+		sel.Causal = rapid.Bool().Draw(t, "causal")
+		sel.Causal = sel.Causal && sel.Check() == nil
+		return sel
 	})
 }
 
@@ -53,6 +56,12 @@ func TestAReadIsTheSelectionOfAllFacts(t *testing.T) {
 					kind = "chat.read"
 				}
 				e.Drafts = append(e.Drafts, draft(ns, kind, fmt.Sprint(i, k)))
+			}
+			if i%5 == 4 { // what a peer wrote long ago comes late
+				for range 10 {
+					seq := j.Count(pair, peer.id) + 1
+					e.Foreign = append(e.Foreign, peer.record(pair, seq+uint64(len(e.Foreign)), aura.Logical(10*i+len(e.Foreign)+1), "late"))
+				}
 			}
 			all = append(all, j.append(t, tc, e)...)
 		}
@@ -151,6 +160,8 @@ func TestTheNewestCostWhatIsShown(t *testing.T) {
 		{"newest messages", fact.Selection{Namespaces: thread, Kinds: []string{"chat.message"}, Last: 20}, 20},
 		{"older messages", fact.Selection{Namespaces: thread, Kinds: []string{"chat.message"}, Last: 20, Before: 500}, 20},
 		{"newest read mark", fact.Selection{Namespaces: thread, Kinds: []string{"chat.read"}, Last: 1}, 1},
+		{"newest messages in causal order", fact.Selection{Namespaces: thread, Kinds: []string{"chat.message"}, Last: 20, Causal: true}, 20},
+		{"as it was in causal order", fact.Selection{Namespaces: thread, Last: 20, Causal: true, Through: 500}, 20},
 		{"as it was", fact.Selection{Namespaces: thread, Last: 20, Through: 500}, 20},
 		{"nothing there", fact.Selection{Namespaces: []fact.Namespace{own}, Kinds: []string{"chat.*"}, Last: 20}, 0},
 	} {

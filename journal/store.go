@@ -10,7 +10,7 @@ type Store interface {
 	// Apply makes the batch durable: when it returns nil, all of it survives any crash. After an error or
 	// a crash either all of it is there or nothing. It returns aura.Exhausted when the disk is full;
 	// a later Apply may succeed. After any other error the store may refuse all Applies until it is
-	// opened again. The store keeps no reference to the batch.
+	// opened again; if it takes one, the failed batch changed nothing. The store keeps no reference to the batch.
 	Apply(tc task.Context, b *Batch) error
 	// Get returns the value of key, which the caller owns, and whether there is one. Damaged bytes are
 	// aura.Corrupt.

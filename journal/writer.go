@@ -2,7 +2,10 @@ package journal
 
 import (
 	"encoding/binary"
+	"errors"
 	"maps"
+	"math"
+	"sync/atomic"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/fact"
@@ -21,6 +24,41 @@ const (
 type request struct {
 	entry *Entry
 	reply *task.Reply[[]fact.Record]
+	state atomic.Uint32
+}
+
+// The states of a request. Whoever moves it out of waiting decides: the writer, for good, when it forms the
+// batch that it hands to the store, or the caller, whose context has ended.
+const (
+	waiting   uint32 = 0
+	taken     uint32 = 1
+	withdrawn uint32 = 2
+)
+
+// UndecidedError says that a store failed with a batch in its hands: whether the batch is there shows when a
+// later one succeeds, and it is not then, or when the store is opened again. Find it with [errors.As].
+type UndecidedError struct {
+	Err error
+	// Commits is [Journal.Commits] at the failure.
+	Commits uint64
+}
+
+// Error says why the store failed.
+func (e *UndecidedError) Error() string {
+	return e.Err.Error() + "; whether it is stored is not known yet"
+}
+
+// Unwrap returns why the store failed.
+func (e *UndecidedError) Unwrap() error { return e.Err }
+
+// CommitsLost is the [UndecidedError.Commits] of a batch of which only another opening tells.
+const CommitsLost uint64 = math.MaxUint64
+
+// Lost is the error of a commit that broke off by a panic, with op as its operation: what became of it shows
+// only when the store is opened again.
+func Lost(op string) error {
+	lost := aura.Errorf(op, aura.Internal, "the commit broke off")
+	return &aura.Error{Op: op, Kind: aura.Internal, Err: &UndecidedError{Err: lost, Commits: CommitsLost}}
 }
 
 // group is the entries that one batch makes durable.
@@ -72,7 +110,7 @@ func (j *Journal) Serve(tc task.Context) error {
 // write commits a group and reports whether it was crowded. Once begun it goes to its end: a cancellation of
 // the writer must not leave a group half-way.
 func (j *Journal) write(tc task.Context, first *request, crowded bool) bool {
-	tc, done := tc.Grace("journal.commit", task.Forever)
+	tc, done := tc.Irrevocable("journal.commit")
 	defer done()
 	g := j.gather(tc, first, crowded)
 	if len(g.accepted) > 0 {
@@ -95,26 +133,37 @@ func (j *Journal) refuse() {
 
 // gather forms a group from the first request and all that wait behind it. When the group before was
 // crowded, it lets others run once before it closes this one: those who were answered are about to append
-// again, and a sync costs far more than their turn.
+// again, and a sync costs far more than their turn. Requests are taken only after that, without a wait until
+// the store has them: up to there a caller can withdraw.
 func (j *Journal) gather(tc task.Context, first *request, crowded bool) *group {
-	g := &group{layer: j.state.over()}
-	wait := crowded
-	for r, ok := first, true; ok; {
-		j.admit(g, r)
-		if len(g.records) >= maxGroupFacts || g.bytes >= maxGroupBytes {
-			break
-		}
-		if r, ok = j.inbox.TryRecv(); !ok && wait {
+	requests := []*request{first}
+	facts, bytes := first.entry.size()
+	for wait := crowded; facts < maxGroupFacts && bytes < maxGroupBytes; {
+		r, ok := j.inbox.TryRecv()
+		if !ok && wait {
 			wait = false
 			_ = tc.Yield() // a cancellation does not stop a group that was begun
 			r, ok = j.inbox.TryRecv()
 		}
+		if !ok {
+			break
+		}
+		requests = append(requests, r)
+		n, size := r.entry.size()
+		facts, bytes = facts+n, bytes+size
+	}
+	g := &group{layer: j.state.over()}
+	for _, r := range requests {
+		j.admit(g, r)
 	}
 	return g
 }
 
-// admit adds a request to the group, or refuses it alone.
+// admit adds a request to the group, unless it was withdrawn, or refuses it alone.
 func (j *Journal) admit(g *group, r *request) {
+	if !r.state.CompareAndSwap(waiting, taken) {
+		return // nobody waits for an answer
+	}
 	l := g.layer.over()
 	records, err := j.stage(l, r.entry)
 	if err != nil {
@@ -148,19 +197,24 @@ func (j *Journal) commit(tc task.Context, g *group) {
 	answered := false
 	defer func() {
 		if !answered { // a panic in a sink must not leave callers waiting
-			answer(g, aura.Errorf("journal.Append", aura.Internal, "the commit ended without a result"))
+			answer(g, Lost("journal.Append"))
 		}
 	}()
 	j.prove(g)
-	if b, err := j.batch(g); err != nil || b.Len() > 0 {
+	b, err := j.batch(g)
+	if err != nil || b.Len() > 0 {
 		if err == nil {
 			err = j.keepPrior(g)
 		}
-		if err == nil {
+		handed := err == nil
+		if handed {
 			err = j.store.Apply(tc, b)
 		}
 		if err != nil {
 			tc.Emit(world.ServiceTroubled("journal", "append failed", "", err))
+			if handed && !errors.Is(err, aura.Exhausted) {
+				err = &UndecidedError{Err: err, Commits: j.Commits()}
+			}
 			answer(g, &aura.Error{Op: "journal.Append", Kind: aura.KindOf(err), Err: err})
 			answered = true
 			return
@@ -175,6 +229,9 @@ func (j *Journal) commit(tc task.Context, g *group) {
 	j.state.absorb(g.layer)
 	j.recent.add(records, g.bytes)
 	j.prior = nil
+	if b.Len() > 0 {
+		j.commits++
+	}
 	sinks := j.sinks
 	j.lock.Unlock()
 	for _, a := range g.accepted {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/aura-runtime/aura"
@@ -154,6 +155,9 @@ func (c *Client) send(tc task.Context, method, path string, in any) (*http.Respo
 		return nil, aura.Errorf(op, aura.Internal, "request: %w", err)
 	}
 	req.Header.Set(protocolHeader, protocol)
+	if left, limited := tc.Remaining(); limited {
+		req.Header.Set(budgetHeader, strconv.FormatInt(int64(left), 10))
+	}
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return nil, broken(tc, op, err)

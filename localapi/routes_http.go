@@ -3,6 +3,7 @@ package localapi
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/aura-runtime/aura"
@@ -70,14 +71,20 @@ func (s *Server) admit(r *http.Request) error {
 	return nil
 }
 
-// within runs fn as a task that the caller's departure cancels, and returns after its end: fn writes
-// to a response that must outlive it.
+// within runs fn as a task that the caller's departure cancels and its budget bounds, and returns after its
+// end: fn writes to a response that must outlive it.
 func within(tc task.Context, r *http.Request, name string, fn func(task.Context) error) error {
+	budget, err := budgetOf(r)
+	if err != nil {
+		return err
+	}
 	g := task.NewGroup(tc, name)
 	stop := context.AfterFunc(r.Context(), g.Cancel)
 	defer stop()
 	var result error
 	g.Go("call", func(tc task.Context) error {
+		tc, done := tc.WithBudget("call of a frontend", budget)
+		defer done()
 		result = fn(tc)
 		return nil
 	})
@@ -87,6 +94,19 @@ func within(tc task.Context, r *http.Request, name string, fn func(task.Context)
 		return err
 	}
 	return result
+}
+
+// budgetOf returns what the caller has left.
+func budgetOf(r *http.Request) (aura.Duration, error) {
+	text := r.Header.Get(budgetHeader)
+	if text == "" {
+		return task.Forever, nil
+	}
+	left, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || left < 0 {
+		return 0, aura.Errorf("localapi.Serve", aura.Invalid, "the budget %.32q of the request is no number of nanoseconds", text)
+	}
+	return aura.Duration(left), nil
 }
 
 func (s *Server) submit(tc task.Context, w http.ResponseWriter, r *http.Request) error {

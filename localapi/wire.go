@@ -13,6 +13,8 @@ const protocol = "2"
 
 const (
 	protocolHeader = "Aura-Protocol"
+	// budgetHeader is what is left of the caller's budget, in nanoseconds; absent: it has none.
+	budgetHeader = "Aura-Budget"
 	// origin is the host in request lines. A browser cannot reach a unix socket; the check of the
 	// name keeps it out even behind a careless proxy.
 	origin = "agent.aura.invalid"
@@ -68,6 +70,7 @@ type wireSelection struct {
 	Before       fact.Position    `json:"before,omitempty"`
 	Through      fact.Position    `json:"through,omitempty"`
 	Last         int              `json:"last,omitempty"`
+	Causal       bool             `json:"causal,omitempty"`
 }
 
 type wireUpdate struct {

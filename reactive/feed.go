@@ -68,6 +68,9 @@ func (f *Feed) Head() fact.Position {
 // until tc is cancelled. What is durable when Watch is called belongs to the history, published or
 // not: who committed a fact finds it. An error of sink or history ends the watch and is returned.
 func (f *Feed) Watch(tc task.Context, history Reader, sel fact.Selection, sink func(fact.Update) error) error {
+	if err := sel.Check(); err != nil {
+		return err
+	}
 	bell := task.NewBell()
 	if sel.Follow {
 		f.enter(bell)
@@ -155,7 +158,7 @@ type watcher struct {
 // newest delivers the newest sel.Last records of what is durable, if only they are wanted.
 func (w *watcher) newest(tc task.Context, history Reader, sink func(fact.Update) error) error {
 	sel := w.sel
-	w.sel.Last = 0 // what comes later is not counted
+	w.sel.Last, w.sel.Causal = 0, false // what comes later is not counted
 	if sel.Last <= 0 || w.durable == 0 {
 		return nil
 	}

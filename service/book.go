@@ -270,6 +270,13 @@ func (b *Book) offer() {
 	}
 }
 
+// Blind reports whether a failing disk hides the secret of a context or of an invitation.
+func (b *Book) Blind() bool {
+	b.lock.Lock()
+	defer b.lock.Unlock()
+	return b.blind
+}
+
 // look reads again what a failing disk may have hidden.
 func (b *Book) look() {
 	if b.blind {

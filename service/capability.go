@@ -20,7 +20,7 @@ type Capability struct {
 // NewCapability returns the service.
 func NewCapability(d *Desk) *Capability {
 	s := &Capability{desk: d}
-	s.front = newFront("capability", map[string]handler{
+	s.front = newFront(d, "capability", map[string]handler{
 		capability.IntentDelegate: s.delegate, capability.IntentEquip: s.equip, capability.IntentRevoke: s.revoke,
 	})
 	return s

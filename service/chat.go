@@ -21,7 +21,7 @@ type Chat struct {
 // NewChat returns the service.
 func NewChat(d *Desk) *Chat {
 	s := &Chat{desk: d, changed: task.NewBell()}
-	s.front = newFront("chat", map[string]handler{
+	s.front = newFront(d, "chat", map[string]handler{
 		chat.IntentSend: s.send, chat.IntentRead: s.read, chat.IntentCreate: s.create, chat.IntentLeave: s.leave,
 	})
 	d.Book.OnChange(s.changed)

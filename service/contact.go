@@ -21,7 +21,7 @@ type Contact struct {
 // NewContact returns the service.
 func NewContact(d *Desk) *Contact {
 	s := &Contact{desk: d}
-	s.front = newFront("contact", map[string]handler{
+	s.front = newFront(d, "contact", map[string]handler{
 		contact.IntentName: s.name, contact.IntentRename: s.rename,
 		contact.IntentAddress: s.address, contact.IntentRemove: s.remove,
 	})

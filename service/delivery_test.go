@@ -279,3 +279,72 @@ func TestStatesNeverLie(t *testing.T) {
 		}
 	})
 }
+
+// observed counts the own messages of a context by state, as who reads no facts about deliveries sees them.
+func (p *person) observed(tc task.Context, context aura.ContextID) map[string]int {
+	p.Helper()
+	s := p.look(tc)
+	s.chats = chat.NewState(p.self(), chat.Keep{Messages: -1, Bytes: -1})
+	err := p.agent.Watch(tc, fact.Selection{}, func(up fact.Update) error {
+		for i := range up.Records {
+			if r := &up.Records[i]; r.Fact.Kind != chat.KindAcked {
+				s.chats.Apply(r)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		p.Fatalf("seed %d: %s: %v", p.seed, p.name, err)
+	}
+	if !s.chats.Cover(s.setting(), context) {
+		return map[string]int{"not all outboxes are shown": 1}
+	}
+	states := map[string]int{}
+	all, _ := s.chats.Messages(s.setting(), context, 0)
+	for _, m := range all {
+		if m.Mine {
+			states[m.State.String()]++
+		}
+	}
+	return states
+}
+
+// TestOutboxesSayWhatPeersHave: at once after a start, of peers that are away, and in a group that was left.
+func TestOutboxesSayWhatPeersHave(t *testing.T) {
+	inWorlds(t, 5, func(tc task.Context, u *universe) {
+		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
+		pair := u.meet(tc, ada, ben)
+		group := ada.founds(tc, "Friends", ben)
+		expect := func(when string, want map[string]int) {
+			t.Helper()
+			for _, context := range []aura.ContextID{pair, group} {
+				if diff := cmp.Diff(want, ada.observed(tc, context)); diff != "" {
+					t.Errorf("seed %d: %s (-want +got):\n%s", u.seed, when, diff)
+				}
+			}
+		}
+		for _, context := range []aura.ContextID{pair, group} {
+			ada.say(tc, context, "hi")
+			u.until(tc, "delivery", time.Minute, func() bool { return ada.states(tc, context)["delivered"] == 1 })
+		}
+		u.sleep(tc, time.Second)
+		expect("once delivered", map[string]int{"delivered": 1})
+		ben.stop(tc)
+		ada.restart(tc)
+		u.sleep(tc, 10*time.Millisecond) // until the pipeline has published it
+		expect("after a start", map[string]int{"delivered": 1})
+		ada.say(tc, pair, "are you there?")
+		ada.say(tc, group, "is anybody there?")
+		u.sleep(tc, time.Minute)
+		expect("while the peer is away", map[string]int{"delivered": 1, "waiting": 1})
+		ben.start(tc)
+		u.sleep(tc, 3*time.Minute)
+		expect("when it is back", map[string]int{"delivered": 2})
+		ada.must(tc, chat.IntentLeave, chat.LeaveIntent{Group: ada.ref(tc, group)}, nil)
+		u.sleep(tc, time.Minute)
+		expect("after leaving", map[string]int{"delivered": 2})
+		ada.restart(tc)
+		u.sleep(tc, time.Second)
+		expect("after leaving and a start", map[string]int{"delivered": 2})
+	})
+}

@@ -24,6 +24,8 @@ type Desk struct {
 	Book     *Book
 	Board    *Board
 	Entropy  world.Entropy
+	// Operations is the actions of users that are in hand.
+	Operations *Operations
 	// Receipts returns receipts of the chain for a peer in an epoch, in order, after the first ones and at
 	// most so many. [aura.Stale]: the epoch has turned.
 	Receipts func(context aura.ContextID, peer aura.AuthorityID, epoch aura.Epoch, after uint64, most int) ([]effect.Receipt, error)
@@ -75,6 +77,16 @@ func (d *Desk) Secret(context aura.ContextID) ([32]byte, error) {
 // acked returns the Seq through which a peer has the own facts of a context.
 func (d *Desk) acked(context aura.ContextID, peer aura.AuthorityID) (uint64, error) {
 	return d.seq(chat.AckedKey(context, peer))
+}
+
+// counted is acked, and whether the journal has kept count. A journal of an earlier build has the facts alone.
+func (d *Desk) counted(context aura.ContextID, peer aura.AuthorityID) (seq uint64, counted bool, err error) {
+	value, err := d.Journal.Meta(chat.AckedKey(context, peer))
+	if err != nil || value == nil {
+		return 0, false, err
+	}
+	seq, err = chat.ParseSeq(value)
+	return seq, err == nil, err
 }
 
 // settled returns the Seq through which a peer has the own facts of a context, or they were given up.

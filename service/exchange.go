@@ -23,7 +23,7 @@ const exchangeBudget = 30 * time.Second
 
 // pursue starts the accepter's task, unless there is one: it tries until the exchange ends, whatever the end
 // is.
-func (s *Invite) pursue(g *task.Group, x *exchange) {
+func (s *Invite) pursue(x *exchange) {
 	s.lock.Lock()
 	begun := s.pursuing[x.id]
 	s.pursuing[x.id] = true
@@ -31,7 +31,7 @@ func (s *Invite) pursue(g *task.Group, x *exchange) {
 	if begun {
 		return
 	}
-	g.Go("invite.pursue", func(tc task.Context) error {
+	s.group.Go("invite.pursue", func(tc task.Context) error {
 		defer func() {
 			s.lock.Lock()
 			delete(s.pursuing, x.id)
@@ -73,6 +73,9 @@ func (s *Invite) attempt(tc task.Context, x *exchange) error {
 		return err
 	}
 	defer channel.Close(tc)
+	if s.phase(tc, x.id) != invite.Contacting {
+		return nil // the owner cancelled it while the inviter was away: the hello would bind the inviter alone
+	}
 	if err := post(tc, channel, pass, outInviteHello, x.said); err != nil {
 		return err
 	}
@@ -126,7 +129,7 @@ func (s *Invite) conclude(tc task.Context, c *transport.Channel, x *exchange, a 
 	err = s.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) {
 		r, err := invite.Conclude(&p.Invites, &p.Contacts, by, code, a, c.RemoteStatic(), keys, transcript, x.hello.Known)
 		if old, ok := invite.Known(&p.Contacts, code); ok && old.Context == x.hello.Known && err == nil {
-			err = s.desk.giveUp(&r, by, old, "the contact had removed you")
+			return s.replace(p, by, old, keys.Context, r)
 		}
 		return p.begin(by, newcomer(keys.Context, a.Certificate, a.Name), r, err)
 	}, op)
@@ -210,6 +213,17 @@ func (s *Invite) respond(tc task.Context, c *transport.Channel) error {
 	return s.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) {
 		return invite.Settle(&p.Invites, by, code.ID())
 	}, aura.OperationID{})
+}
+
+// replace adds to the request that makes a contact anew what ends the old relation: the contact keeps its label.
+func (s *Invite) replace(p *Pages, by contact.Caller, old contact.Ref, context aura.ContextID, r guard.Request) (guard.Request, error) {
+	if err := s.desk.giveUp(&r, by, old, "the contact had removed you"); err != nil {
+		return r, err
+	}
+	name, _ := p.Contacts.Label(old.Context)
+	label, err := contact.Label(by, context, name)
+	r.Entries = append(r.Entries, label)
+	return r, err
 }
 
 // newcomer is who becomes a contact, by a certificate that was checked.

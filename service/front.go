@@ -6,6 +6,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -19,11 +20,13 @@ const (
 )
 
 // front is the receive loop of the domain services: intents arrive in one bounded mailbox, and each is
-// handled in a task of its own under the service's group. Owner: agent root group.
+// handled in a task of its own below the service's group. The caller's budget and its cancellation reach that
+// task. Owner: agent root group.
 type front struct {
-	name    string
-	mail    *task.Mailbox[submission]
-	handles map[string]handler // by kind of intent
+	name       string
+	operations *Operations
+	mail       *task.Mailbox[*submission]
+	handles    map[string]handler // by kind of intent
 }
 
 // handler takes one kind of intent through the room.
@@ -38,13 +41,48 @@ type Domain interface {
 	Submit(tc task.Context, in fact.Intent) (fact.Result, error)
 }
 
+// submission is an intent on its way through a service.
 type submission struct {
 	intent fact.Intent
+	until  aura.Duration // of Elapsed: when the caller's budget is spent
 	reply  *task.Reply[fact.Result]
+	op     *operation
+	end    func(*operation, error) // takes the operation out of the table
+
+	lock  task.Leaf
+	group *task.Group // of the handler's task; nil: not begun
+	gone  bool        // the caller waits no more
 }
 
-func newFront(name string, handles map[string]handler) front {
-	return front{name: name, mail: task.NewMailbox[submission](name, frontCapacity), handles: handles}
+// begin gives the handler's task a group. False: the caller has gone, and nothing happens.
+func (s *submission) begin(g *task.Group) bool {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	if !s.gone {
+		s.group = g
+	}
+	return !s.gone
+}
+
+// abandon tells the handler that nobody waits any more. If there is none yet, nothing will happen and why is
+// the answer.
+func (s *submission) abandon(why error) {
+	s.lock.Lock()
+	unbegun := s.group == nil && !s.gone
+	s.gone = true
+	g := s.group
+	s.lock.Unlock()
+	if unbegun {
+		s.answer(fact.Result{}, why)
+	} else if g != nil {
+		g.Cancel()
+	}
+}
+
+func newFront(d *Desk, name string, handles map[string]handler) front {
+	return front{
+		name: name, operations: d.Operations, mail: task.NewMailbox[*submission](name, frontCapacity), handles: handles,
+	}
 }
 
 // Intents implements [Domain].
@@ -56,16 +94,32 @@ func (f *front) Name() string { return f.name }
 // Owner implements [task.Service].
 func (f *front) Owner() string { return "agent root group" }
 
-// Submit implements [Domain].
+// Submit implements [Domain]. When tc ends first its error comes back, and the intent is withdrawn: see
+// [Operations.Withdraw] for whether it may still happen.
 func (f *front) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
 	if f.handles[in.Kind] == nil {
 		return fact.Result{}, aura.Errorf("service.Submit", aura.NotFound, "%s takes no intent %q", f.name, in.Kind)
 	}
-	s := submission{intent: in, reply: task.NewReply[fact.Result]()}
-	if err := f.mail.Send(tc, s); err != nil {
+	s := &submission{
+		intent: in, until: task.Forever, reply: task.NewReply[fact.Result](),
+		op: &operation{id: in.Operation, ended: task.NewLatch()}, end: f.operations.end,
+	}
+	s.op.stop = func() { s.abandon(aura.Errorf("service.Submit", aura.Cancelled, "the action was withdrawn")) }
+	if left, limited := tc.Remaining(); limited {
+		s.until = tc.Elapsed() + left
+	}
+	if err := f.operations.begin(tc, s.op); err != nil {
 		return fact.Result{}, err
 	}
-	return s.reply.Await(tc)
+	if err := f.mail.Send(tc, s); err != nil {
+		s.answer(fact.Result{}, err)
+		return fact.Result{}, err
+	}
+	r, err := s.reply.Await(tc)
+	if ended := tc.Err(); err != nil && ended != nil {
+		s.abandon(ended)
+	}
+	return r, err
 }
 
 // Start implements [task.Service]. There is nothing to repair: the journal is the state.
@@ -82,16 +136,38 @@ func (f *front) Serve(tc task.Context) error {
 			return err
 		}
 		if err := places.Acquire(tc); err != nil {
-			s.reply.Resolve(fact.Result{}, err)
+			s.answer(fact.Result{}, err)
 			return err
 		}
-		tc.Group().Go(f.name+".submit", func(tc task.Context) error {
+		g := task.NewGroup(tc, f.name+".intent")
+		if !s.begin(g) {
+			places.Release()
+			continue
+		}
+		g.Go(f.name+".submit", func(tc task.Context) error {
 			defer places.Release()
-			// A panic or an abort in the handler must not leave the caller waiting.
-			defer s.reply.Resolve(fact.Result{}, aura.Errorf("service.Submit", aura.Internal, "the handler of %s ended without a result", s.intent.Kind))
-			s.reply.Resolve(f.handles[s.intent.Kind](tc, s.intent))
+			f.handle(tc, s)
 			return nil
 		})
+	}
+}
+
+// handle runs the handler of an intent within its caller's budget.
+func (f *front) handle(tc task.Context, s *submission) {
+	// A panic or an abort in the handler must not leave the caller waiting. What it had done is not known.
+	defer func() { s.answer(fact.Result{}, journal.Lost("service.Submit")) }()
+	if s.until != task.Forever {
+		var done func()
+		tc, done = tc.WithBudget("intent", s.until-tc.Elapsed())
+		defer done()
+	}
+	s.answer(f.handles[s.intent.Kind](tc, s.intent))
+}
+
+// answer resolves a submission, once.
+func (s *submission) answer(r fact.Result, err error) {
+	if s.reply.Resolve(r, err) {
+		s.end(s.op, err)
 	}
 }
 
@@ -102,7 +178,7 @@ func (f *front) refuse() {
 		if !ok {
 			return
 		}
-		s.reply.Resolve(fact.Result{}, aura.Errorf("service.Submit", aura.Unavailable, "the agent is stopping"))
+		s.answer(fact.Result{}, aura.Errorf("service.Submit", aura.Unavailable, "the agent is stopping"))
 	}
 }
 

@@ -17,6 +17,7 @@ type Invite struct {
 	front
 	desk     *Desk
 	channels Channels
+	group    *task.Group // the service's, from Serve on
 
 	// turn admits one change of invitations at a time: an invitation serves once, even if two people
 	// answer it, or one answers while the owner cancels, at the same moment.
@@ -29,7 +30,7 @@ type Invite struct {
 // NewInvite returns the service.
 func NewInvite(d *Desk, channels Channels) *Invite {
 	s := &Invite{desk: d, channels: channels, turn: task.NewSemaphore(1), pursuing: map[invite.ID]bool{}}
-	s.front = newFront("invite", map[string]handler{
+	s.front = newFront(d, "invite", map[string]handler{
 		invite.IntentCreate: s.inTurn(s.create), invite.IntentAccept: s.inTurn(s.accept),
 		invite.IntentDecline: s.inTurn(s.decline), invite.IntentCancel: s.inTurn(s.cancel),
 	})
@@ -38,7 +39,8 @@ func NewInvite(d *Desk, channels Channels) *Invite {
 
 // Serve implements [task.Service]: exchanges that a stop or a crash interrupted go on.
 func (s *Invite) Serve(tc task.Context) error {
-	tc.Group().Go("invite.repair", s.repair)
+	s.group = tc.Group()
+	s.group.Go("invite.repair", s.repair)
 	return s.front.Serve(tc)
 }
 
@@ -156,7 +158,7 @@ func (s *Invite) accept(tc task.Context, in fact.Intent) (fact.Result, error) {
 		return invite.Accept(&p.Invites, &p.Contacts, s.desk.Caller(tc, in.Operation), code, x.hello, x.seed)
 	})
 	if err == nil {
-		s.pursue(tc.Group(), x)
+		s.pursue(x)
 	}
 	return answered(in, r, err, invite.CodeResult{ID: code.ID(), Known: known.Context})
 }

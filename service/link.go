@@ -28,6 +28,8 @@ const (
 	reasonDialling = "connecting"
 	reasonBreach   = "peer contradicts this journal, one of the two may be an old copy"
 	reasonBlocked  = "you blocked this contact"
+	reasonLeft     = "left the group"
+	reasonLeaving  = "you left the group"
 	reasonBudget   = "flow budget of this epoch is used up"
 	reasonControl  = "budget for control messages of this epoch is used up"
 	reasonTooLarge = "more than the flow budget of a whole epoch"
@@ -72,6 +74,8 @@ type link struct {
 	heard    []transport.Address // where the peer said to be, in this life of the agent
 	pages    int                 // how often what the peer says of itself may be written down
 	paged    aura.Duration       // when pages grew last
+	acked    uint64              // own facts that the peer has by durable facts, up to this Seq
+	counted  bool                // acked is what the journal says
 	version  uint64              // of the newest card of the peer
 	hints    allowance           // of signs that the peer is there which say nothing new
 	via      []transport.PeerID  // mutual contacts who knew the way
@@ -161,6 +165,36 @@ func (l *link) freed() uint64 {
 	l.lock.Lock()
 	defer l.lock.Unlock()
 	return l.released
+}
+
+// confirm takes that a durable fact says which own facts the peer has.
+func (l *link) confirm(through uint64) {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	l.acked, l.counted = max(l.acked, through), true
+}
+
+// confirmed returns the Seq up to which durable facts say that the peer has the own facts, and false when the
+// journal has not kept count, or a failing disk hides it.
+func (l *link) confirmed() (seq uint64, counted bool) {
+	l.lock.Lock()
+	seq, counted = l.acked, l.counted
+	l.lock.Unlock()
+	if counted {
+		return seq, true
+	}
+	seq, counted, err := l.sync.desk.counted(l.key.context, l.key.peer)
+	if counted = counted && err == nil; counted {
+		l.confirm(seq)
+	}
+	return seq, counted
+}
+
+// outbox describes the delivery to the peer.
+func (l *link) outbox(sent uint64, reason string) chat.Outbox {
+	box := chat.Outbox{Sent: sent, Charged: l.sync.desk.Journal.Charge(l.key.context, l.key.peer).Through, Reason: reason}
+	box.Acked, box.Counted = l.confirmed()
+	return box
 }
 
 // What the peer says of its addresses is written down at most pagesAtOnce times, and again after pagePause
@@ -260,7 +294,7 @@ func (l *link) meet(tc task.Context) (*transport.Channel, error) {
 		return nil, err
 	case peer.Left:
 		// The peer may still ask how far its last words were taken. Nothing else is said to it.
-		l.vanish(tc)
+		l.sync.rest(tc, &peer, reasonLeft)
 		return l.arrivals.Recv(tc)
 	}
 	for {
@@ -444,10 +478,7 @@ func isBreach(err error) bool {
 
 // show publishes that the peer is not connected: nothing counts as sent that it did not acknowledge.
 func (l *link) show(tc task.Context, reason string) {
-	desk := l.sync.desk
-	charge := desk.Journal.Charge(l.key.context, l.key.peer)
-	key := chat.OutboxKey(l.key.context, l.key.peer)
-	desk.Board.Show(tc, chat.ObservedOutbox, key, chat.Outbox{Charged: charge.Through, Reason: reason})
+	l.sync.desk.Board.Show(tc, chat.ObservedOutbox, chat.OutboxKey(l.key.context, l.key.peer), l.outbox(0, reason))
 	reach := status.Offline
 	if reason == reasonDialling {
 		reach = status.Connecting

@@ -45,6 +45,9 @@ func (s *Maintenance) Start(task.Context) error { return nil }
 
 // Serve implements [task.Service].
 func (s *Maintenance) Serve(tc task.Context) error {
+	tc.Group().Go("maintenance.settle", func(tc task.Context) error {
+		return s.desk.Operations.settle(tc, s.desk.Entropy)
+	})
 	overdue := aura.Duration(0)
 	s.forget(tc)
 	for {

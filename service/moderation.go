@@ -18,7 +18,7 @@ type Moderation struct {
 // NewModeration returns the service.
 func NewModeration(d *Desk) *Moderation {
 	s := &Moderation{desk: d}
-	s.front = newFront("moderation", map[string]handler{
+	s.front = newFront(d, "moderation", map[string]handler{
 		moderation.IntentMute: s.apply(moderation.Mute), moderation.IntentUnmute: s.apply(moderation.Unmute),
 		moderation.IntentBlock: s.apply(moderation.Block), moderation.IntentUnblock: s.unblock,
 	})

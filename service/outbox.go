@@ -25,7 +25,7 @@ func (s *session) send(tc task.Context) error {
 	if err := s.greet(tc); err != nil {
 		return err
 	}
-	reason := ""
+	reason, acked := "", uint64(0)
 	for {
 		s.showClocks(tc)
 		until, why, err := s.push(tc)
@@ -36,8 +36,8 @@ func (s *session) send(tc task.Context) error {
 			reason = ""
 			continue
 		}
-		if why != reason {
-			reason = why
+		if confirmed, _ := s.link.confirmed(); why != reason || confirmed != acked {
+			reason, acked = why, confirmed
 			s.show(tc, reason)
 			if s.short.Reason != 0 {
 				s.waits(tc, s.short)
@@ -322,9 +322,7 @@ func (s *session) pack(through uint64) (d deliver, packed []fact.Record, err err
 
 // show publishes how far the delivery is, and that the peer is connected.
 func (s *session) show(tc task.Context, reason string) {
-	desk, key := s.desk(), chat.OutboxKey(s.peer.Context, s.peer.Authority)
-	charge := desk.Journal.Charge(s.peer.Context, s.peer.Authority)
-	desk.Board.Show(tc, chat.ObservedOutbox, key, chat.Outbox{Sent: s.sent, Charged: charge.Through, Reason: reason})
+	s.desk().Board.Show(tc, chat.ObservedOutbox, chat.OutboxKey(s.peer.Context, s.peer.Authority), s.link.outbox(s.sent, reason))
 }
 
 // isShort reports whether a denial is for a budget that the next epoch restores.

@@ -49,6 +49,6 @@ func (s *Invite) takeUp(tc task.Context, id invite.ID, op aura.OperationID) erro
 	if err != nil {
 		return err
 	}
-	s.pursue(tc.Group(), x)
+	s.pursue(x)
 	return nil
 }

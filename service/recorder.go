@@ -151,6 +151,7 @@ func (r *recorder) keep(tc task.Context, batch []*session) error {
 	desk := r.sync.desk
 	by := desk.Caller(tc, aura.OperationID{})
 	var all guard.Request
+	confirmed := map[*link]uint64{}
 	for _, s := range batch {
 		done, err := desk.acked(s.peer.Context, s.peer.Authority)
 		if err != nil {
@@ -166,6 +167,7 @@ func (r *recorder) keep(tc task.Context, batch []*session) error {
 		if err != nil {
 			return err
 		}
+		confirmed[s.link] = through
 		one.Entries, one.Metadata = append(all.Entries, one.Entries...), append(all.Metadata, one.Metadata...)
 		all = one
 	}
@@ -174,6 +176,12 @@ func (r *recorder) keep(tc task.Context, batch []*session) error {
 	}
 	if _, err := desk.decide(tc, &all); err != nil {
 		return err
+	}
+	for _, s := range batch {
+		if through, ok := confirmed[s.link]; ok {
+			s.link.confirm(through)
+			s.link.bell.Ring() // the sending task shows it
+		}
 	}
 	if slices.ContainsFunc(batch, func(s *session) bool { return s.peer.Leaving }) {
 		r.sync.changed.Ring() // these may have been the last words

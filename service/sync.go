@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
@@ -79,8 +80,23 @@ func (s *Sync) Name() string { return syncName }
 // Owner implements [task.Service].
 func (s *Sync) Owner() string { return "agent root group" }
 
-// Start implements [task.Service]. Serve opens the links: an absent peer must not delay a start.
-func (s *Sync) Start(task.Context) error { return nil }
+// Start implements [task.Service]. It shows how far all deliveries are; a frontend that asks at once need not
+// read the facts about them. Serve opens the links: an absent peer must not delay a start.
+func (s *Sync) Start(tc task.Context) error {
+	peers := s.desk.Book.Peers()
+	for i := range peers {
+		s.rest(tc, &peers[i], reasonDialling)
+	}
+	return nil
+}
+
+// rest shows how far the delivery to a peer is to whom nothing goes now.
+func (s *Sync) rest(tc task.Context, p *Peer, reason string) {
+	box := chat.Outbox{Charged: s.desk.Journal.Charge(p.Context, p.Authority).Through, Reason: reason}
+	// What a failing disk hides the facts still say.
+	box.Acked, box.Counted, _ = s.desk.counted(p.Context, p.Authority)
+	s.desk.Board.Show(tc, chat.ObservedOutbox, chat.OutboxKey(p.Context, p.Authority), box)
+}
 
 // Serve implements [task.Service]: it opens and ends links as people and contexts change.
 func (s *Sync) Serve(tc task.Context) error {
@@ -93,7 +109,11 @@ func (s *Sync) Serve(tc task.Context) error {
 		if err := s.reconcile(tc); err != nil {
 			return err
 		}
-		if _, err := s.changed.WaitUntil(tc, tc.Elapsed()+lookAgain); err != nil {
+		again := aura.Duration(lookAgain)
+		if s.desk.Book.Blind() {
+			again = retryPause // the peers of what is hidden cannot reach this agent either
+		}
+		if _, err := s.changed.WaitUntil(tc, tc.Elapsed()+again); err != nil {
 			return err
 		}
 	}
@@ -110,9 +130,11 @@ func (s *Sync) reconcile(tc task.Context) error {
 	defer s.turn.Release()
 	wanted := s.desk.Book.Peers()
 	keep := make(map[linkKey]bool, len(wanted))
+	var parted []*Peer
 	for i := range wanted {
 		peer := &wanted[i]
 		if peer.Leaving && s.parted(peer) {
+			parted = append(parted, peer)
 			continue
 		}
 		key := linkKey{peer.Context, peer.Authority}
@@ -156,6 +178,9 @@ func (s *Sync) reconcile(tc task.Context) error {
 			delete(s.paths, device)
 		}
 		s.lock.Unlock()
+	}
+	for _, peer := range parted {
+		s.rest(tc, peer, reasonLeaving)
 	}
 	s.begun = true
 	return tc.Err()

@@ -67,6 +67,15 @@ type onScreen struct {
 // viewsDiffer compares what the running frontend shows with a reduction of all facts in another order, and
 // names the first difference; empty: there is none.
 func (l *life) viewsDiffer(tc task.Context) string {
+	screen := slices.Clone(l.screen)
+	read, err := l.read(tc, screen)
+	if err != nil {
+		return err.Error()
+	}
+	overview, err := l.core.Overview(tc)
+	if err != nil {
+		return err.Error()
+	}
 	fresh, err := l.reduce(tc)
 	if err != nil {
 		return err.Error()
@@ -85,6 +94,7 @@ func (l *life) viewsDiffer(tc task.Context) string {
 		{"invitations", invitations.Value, fresh.invites.Invitations(tc.Now())},
 		{"moderation", moderated.Value, fresh.moderation.View()},
 		{"chats", chats.Value, fresh.chats.Threads(fresh.setting())},
+		{"chats, as they are read", uncounted(overview), uncounted(fresh.chats.Threads(fresh.setting()))},
 	} {
 		if l.jumped && view.name == "invitations" {
 			continue // what has expired by the clock is shown when the next fact arrives
@@ -94,14 +104,47 @@ func (l *life) viewsDiffer(tc task.Context) string {
 		}
 	}
 	l.labelsStay(chats.Value)
-	for _, o := range l.screen {
+	for i, o := range screen {
 		shown, _ := reactive.Value(frame, o.signal)
 		folded, more := fresh.chats.Messages(fresh.setting(), o.of.Context, watched)
-		if more != shown.Value.More || len(folded)+len(shown.Value.Messages) > 0 && !reflect.DeepEqual(shown.Value.Messages, folded) {
+		if more != shown.Value.More || !same(shown.Value.Messages, folded) {
 			return "the view of a conversation is not the reduction of the facts"
+		}
+		if !same(read[i].Messages, folded[max(0, len(folded)-glanced):]) {
+			return "what is read of a conversation from its end is not the end of it"
 		}
 	}
 	return ""
+}
+
+// uncounted returns conversations without the number of unread messages: an overview stops counting where
+// something was read, and leaves out what came before that while its author was blocked.
+func uncounted(threads []chat.Thread) []chat.Thread {
+	threads = slices.Clone(threads)
+	for i := range threads {
+		threads[i].Unread = 0
+	}
+	return threads
+}
+
+// glanced is how many messages are read from the end of a conversation for comparison.
+const glanced = 5
+
+// read reads the ends of conversations.
+func (l *life) read(tc task.Context, screen []onScreen) ([]app.Conversation, error) {
+	var all []app.Conversation
+	for _, o := range screen {
+		c, err := l.core.History(tc, o.of, glanced)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, c)
+	}
+	return all, nil
+}
+
+func same(a, b []chat.Message) bool {
+	return len(a)+len(b) == 0 || reflect.DeepEqual(a, b)
 }
 
 // labelsStay compares what conversations are called with what they were called at the last look.

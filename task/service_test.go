@@ -213,7 +213,7 @@ func TestEveryTransitionOfAServiceIsReported(t *testing.T) {
 		return tc.Sleep(time.Hour)
 	}
 	late := func(tc task.Context) error { // after its caller's budget
-		tc, done := tc.Grace("late", 90*time.Second)
+		tc, done := tc.Irrevocable("late")
 		defer done()
 		return tc.Sleep(80 * time.Second)
 	}

@@ -57,6 +57,13 @@ func (tc Context) Grace(name string, d aura.Duration) (Context, func()) {
 	return tc.narrow(&stage{name: name, deadline: later(tc.Elapsed(), max(0, d)), limit: name, grace: true})
 }
 
+// Irrevocable returns a context that neither the budget nor a cancellation ends, for learning what became of
+// something that cannot be taken back, such as a batch that a disk has. Whoever asked for it must not be the
+// one who waits here: its own wait ends in time. A crash ends it.
+func (tc Context) Irrevocable(name string) (Context, func()) {
+	return tc.enterStage(&stage{name: name, deadline: never, limit: name, grace: true})
+}
+
 // until narrows the budget to a point of Elapsed.
 func (tc Context) until(name string, at aura.Duration) (Context, func()) {
 	return tc.narrow(&stage{name: name, deadline: at, limit: name})
@@ -70,6 +77,10 @@ func (tc Context) narrow(s *stage) (Context, func()) {
 			s.deadline, s.limit = outer.deadline, outer.limit
 		}
 	}
+	return tc.enterStage(s)
+}
+
+func (tc Context) enterStage(s *stage) (Context, func()) {
 	t := tc.task
 	return Context{task: t, stage: s}, func() {
 		s.over.Store(true)

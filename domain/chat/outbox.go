@@ -16,6 +16,10 @@ type Outbox struct {
 	Sent    uint64 `cbor:"1,keyasint,omitempty"` // last own Seq handed to the peer's channel
 	Charged uint64 `cbor:"2,keyasint,omitempty"` // last own Seq that the guard allowed
 	Reason  string `cbor:"3,keyasint,omitempty"` // why nothing moves now; empty: it moves
+	// Acked is the last own Seq that durable facts say the peer has. If it is Counted, they say no more, so
+	// that who asks about one message need not read all the facts about deliveries.
+	Acked   uint64 `cbor:"4,keyasint,omitempty"`
+	Counted bool   `cbor:"5,keyasint,omitempty"`
 }
 
 // OutboxKey returns the key of the observation about a peer in a context.
@@ -27,6 +31,7 @@ func OutboxKey(context aura.ContextID, peer aura.AuthorityID) string {
 // what is known while no agent runs.
 type Outboxes struct {
 	known map[link]Outbox
+	acked map[link]uint64 // as counted; what is durable stays true when the agent has gone
 }
 
 type link struct {
@@ -52,9 +57,12 @@ func (o *Outboxes) Observe(ob fact.Observation) bool {
 		return false
 	}
 	if o.known == nil {
-		o.known = map[link]Outbox{}
+		o.known, o.acked = map[link]Outbox{}, map[link]uint64{}
 	}
 	o.known[at] = box
+	if box.Counted {
+		o.acked[at] = max(o.acked[at], box.Acked)
+	}
 	return true
 }
 
@@ -71,10 +79,25 @@ func parseOutboxKey(key string) (link, bool) {
 	return link{context: c, peer: p}, err == nil
 }
 
+// Cover reports whether the outboxes of all others in a conversation are known and counted, and so how far its
+// messages are.
+func (s *State) Cover(set Setting, context aura.ContextID) bool {
+	c, ok := s.conversation(set, context)
+	for _, p := range c.others {
+		box, _ := set.Outboxes.get(context, p.Authority)
+		ok = ok && box.Counted
+	}
+	return ok
+}
+
 func (o *Outboxes) get(context aura.ContextID, peer aura.AuthorityID) (Outbox, bool) {
 	if o == nil {
 		return Outbox{}, false
 	}
-	box, ok := o.known[link{context: context, peer: peer}]
+	at := link{context: context, peer: peer}
+	box, ok := o.known[at]
+	if acked, counted := o.acked[at]; counted {
+		box.Acked, box.Counted = max(box.Acked, acked), true
+	}
 	return box, ok
 }

@@ -68,7 +68,7 @@ func (t *thread) progressTo(box Outbox, known bool, device aura.DeviceID, seq ui
 	switch failed := t.failed[at]; {
 	case t.readBy(peer, device) >= seq:
 		return Seen, ""
-	case t.acked[at] >= seq:
+	case t.acked[at] >= seq, box.Acked >= seq:
 		return Delivered, ""
 	case failed != nil && failed.Value.Through >= seq:
 		return Undeliverable, failed.Value.Reason

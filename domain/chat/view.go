@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/internal/fold"
 	"github.com/aura-runtime/aura/domain/moderation"
 )
 
@@ -133,6 +134,16 @@ func (s *State) listed(set Setting, c *conversation) Thread {
 	}
 	t.Unread = s.unread(set, c)
 	return t
+}
+
+// ReadsBack reports whether a message of somebody else is kept that the owner read: those that came before it were
+// read, too.
+func (s *State) ReadsBack(context aura.ContextID) bool {
+	t := s.peek(context)
+	return slices.ContainsFunc(t.messages.Items(), func(item fold.Item[message]) bool {
+		m := &item.Value
+		return m.author != s.self && t.readBy(s.self, m.device) >= m.seq
+	})
 }
 
 // unread counts the messages of others that are shown and not marked as read.

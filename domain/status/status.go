@@ -37,6 +37,22 @@ type Service struct {
 	State string `cbor:"2,keyasint" json:"state"`
 }
 
+// QuestionWithdraw is the kind of the question by which a caller that waits no more takes an action back. Its
+// payload is a [Withdraw], the answer a [Withdrawn].
+const QuestionWithdraw = "operation.withdraw"
+
+// Withdraw names an action.
+type Withdraw struct {
+	Operation aura.OperationID `cbor:"1,keyasint"`
+}
+
+// Withdrawn says what may become of it.
+type Withdrawn struct {
+	// Running: a disk has it in its hands, and how it ends is not known yet. Otherwise it is known: what the
+	// journal holds of the action now is all that there will be.
+	Running bool `cbor:"1,keyasint,omitempty"`
+}
+
 // Observed is the kind of the observations about connections. The key is the peer's authority in text
 // form, the payload a [Connection].
 const Observed = "connection.state"

@@ -46,6 +46,7 @@ func Bridge(t *testing.T, open func(t *testing.T) World) {
 		{"a watch starts after a position", watchAfter, false},
 		{"a watch selects kinds and namespaces", watchSelects, false},
 		{"a watch gives the newest before a position", watchNewest, false},
+		{"a watch that cannot be is refused", watchInvalid, false},
 		{"a watch shows the facts as they were", watchThrough, false},
 		{"a watch of the newest goes on with all that comes", watchNewestFollows, false},
 		{"a watch that does not follow ends live", watchEnds, false},
@@ -199,6 +200,8 @@ func watchNewest(t *testing.T, w World, tc task.Context, b Subject) {
 		{Last: 2, Before: all[len(all)-1].Position}, {Last: 2, Before: all[0].Position}, {Last: 1, Before: 1},
 		{Last: 2, After: all[len(all)-2].Position}, {Last: 3, Through: all[len(all)-2].Position},
 		{Before: all[len(all)-1].Position, After: all[0].Position},
+		{Last: 2, Causal: true, Namespaces: []fact.Namespace{pick.Namespace}},
+		{Last: 2, Causal: true, Namespaces: []fact.Namespace{pick.Namespace}, Through: all[len(all)-2].Position},
 	} {
 		if sel.Through == 0 {
 			sel.Through = end.Position // services of the bridge may commit, too
@@ -206,6 +209,14 @@ func watchNewest(t *testing.T, w World, tc task.Context, b Subject) {
 		got, last := collect(t, tc, b, sel)
 		if diff := cmp.Diff(ids(sel.Of(all)), ids(got)); diff != "" || !last.Live {
 			t.Errorf("%+v: live %v, facts (-want +got):\n%s", sel, last.Live, diff)
+		}
+	}
+}
+
+func watchInvalid(t *testing.T, _ World, tc task.Context, b Subject) {
+	for _, sel := range []fact.Selection{{Last: 2, Causal: true}, {Causal: true, Namespaces: []fact.Namespace{{}}}} {
+		if err := b.Watch(tc, sel, func(fact.Update) error { return nil }); !errors.Is(err, aura.Invalid) {
+			t.Errorf("%+v: %v, want invalid", sel, err)
 		}
 	}
 }

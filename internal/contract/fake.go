@@ -101,6 +101,9 @@ func (f *Fake) Watch(tc task.Context, sel fact.Selection, sink func(fact.Update)
 	if err := tc.Err(); err != nil {
 		return err
 	}
+	if err := sel.Check(); err != nil {
+		return err
+	}
 	bell := task.NewBell()
 	f.leaf.Lock()
 	f.bells = append(f.bells, bell)
@@ -120,7 +123,7 @@ func (f *Fake) Watch(tc task.Context, sel fact.Selection, sink func(fact.Update)
 			}
 		}
 		up.Position = max(sel.After, fact.Position(len(f.records)))
-		sel.After, sel.Last = up.Position, 0
+		sel.After, sel.Last, sel.Causal = up.Position, 0, false
 		f.leaf.Unlock()
 		if first || len(up.Records) > 0 || len(up.Observations) > 0 {
 			if err := sink(up); err != nil {

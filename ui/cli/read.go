@@ -10,11 +10,13 @@ import (
 	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 )
 
 func readCommand(s *Shell) *cobra.Command {
 	var last int
+	var asOf uint64
 	var follow, keepUnread bool
 	c := &cobra.Command{
 		Use:   "read CONTACT|GROUP",
@@ -23,12 +25,17 @@ func readCommand(s *Shell) *cobra.Command {
 
 With --json each message is one object on one line: id, from, mine, text, at, state and more. The state of an own
 message is waiting (with its reason), sending, sent, delivered, read or failed. With --follow a message is printed
-again, with --json only, when its state changes; while the agent is away the verb waits for it.`,
+again, with --json only, when its state changes; while the agent is away the verb waits for it. With --as-of the
+conversation is shown as it was when the journal ended at that position, as far as facts tell it, and is not marked as
+read; "aura status" says how many facts there are now.`,
 		Example: "  aura read Ben\n  aura read Ben --last 20 --follow\n  aura read Ben --json --keep-unread",
 		Args:    Exactly(1, "a contact or a group"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if c.Flags().Changed("last") && last < 1 {
 				return Usage(c, "--last must be 1 or more, got %d; without it all messages are shown", last)
+			}
+			if follow && asOf > 0 {
+				return Usage(c, "--follow shows what comes, --as-of what was: use one of them")
 			}
 			if follow {
 				if err := s.needsAgent(c, "--follow"); err != nil {
@@ -36,7 +43,14 @@ again, with --json only, when its state changes; while the agent is away the ver
 				}
 			}
 			return s.resolved("read", args[0], func(tc task.Context, core *app.Core, of app.Ref) error {
-				r := reader{shell: s, core: core, of: of, mark: !keepUnread && !s.Offline && !s.Demo, seen: map[aura.FactID]bool{}}
+				if asOf > 0 {
+					var err error
+					if core, err = core.AsOf(tc, fact.Position(asOf)); err != nil {
+						return err
+					}
+				}
+				mark := !keepUnread && !s.Offline && !s.Demo && asOf == 0
+				r := reader{shell: s, core: core, of: of, mark: mark, seen: map[aura.FactID]bool{}}
 				if follow {
 					return r.follow(tc, last)
 				}
@@ -49,6 +63,7 @@ again, with --json only, when its state changes; while the agent is away the ver
 		},
 	}
 	c.Flags().IntVar(&last, "last", 0, "show only the newest messages, at most so many (default all)")
+	c.Flags().Uint64Var(&asOf, "as-of", 0, "show it as it was at this position of the journal (default: now)")
 	c.Flags().BoolVar(&follow, "follow", false, "go on with new messages until interrupted")
 	c.Flags().BoolVar(&keepUnread, "keep-unread", false, "do not mark the conversation as read")
 	return c

@@ -1,0 +1,149 @@
+package journal
+
+import (
+	"cmp"
+	"slices"
+	"sort"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/task"
+)
+
+// cursor goes back through the facts of one device in a namespace, which are in causal order.
+type cursor struct {
+	id      streamID
+	next    uint64 // Seq of the record that is read next
+	page    int    // how many records are read at once
+	records []fact.Record
+}
+
+// pick is a record that was chosen; it is kept only while those kept are few.
+type pick struct {
+	position fact.Position
+	record   *fact.Record
+}
+
+// readLatest calls fn for the newest records in causal order that sel asks for, in position order. It merges the
+// devices of the namespaces from their ends, so it costs those records and what else was said meanwhile.
+func (j *Journal) readLatest(tc task.Context, sel fact.Selection, head fact.Position, fn func(fact.Record) error) error {
+	cursors, err := j.cursors(&sel, min(head, sel.End()))
+	if err != nil {
+		return err
+	}
+	var picks []pick
+	for size := 0; len(picks) < sel.Last; {
+		if err := tc.Err(); err != nil {
+			return err
+		}
+		r, err := j.latest(cursors, sel.After)
+		if err != nil {
+			return err
+		}
+		if r == nil {
+			break
+		}
+		if !sel.Selects(r) {
+			continue
+		}
+		p := pick{position: r.Position}
+		if size += len(r.Fact.Payload); size < pageBytes {
+			p.record = r
+		}
+		picks = append(picks, p)
+	}
+	slices.SortFunc(picks, func(a, b pick) int { return cmp.Compare(a.position, b.position) })
+	for _, p := range picks {
+		if p.record == nil {
+			r, ok, err := j.record(p.position)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				continue // collected meanwhile
+			}
+			p.record = &r
+		}
+		if err := fn(*p.record); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cursors returns one for each device that spoke in the namespaces of a selection, at its last record up to a
+// position.
+func (j *Journal) cursors(sel *fact.Selection, end fact.Position) ([]*cursor, error) {
+	var all []*cursor
+	j.lock.Lock()
+	for _, id := range j.state.streams.order {
+		if slices.Contains(sel.Namespaces, id.namespace) {
+			all = append(all, &cursor{id: id, next: j.state.streams.values[id].count, page: 4})
+		}
+	}
+	whole := end >= j.state.head
+	j.lock.Unlock()
+	if whole {
+		return all, nil
+	}
+	for _, c := range all {
+		var failed error
+		beyond := sort.Search(int(c.next), func(i int) bool {
+			records, err := j.ByAuthor(c.id.namespace, c.id.device, uint64(i)+1, 1)
+			if aura.KindOf(err) == aura.NotFound { // collected: it comes before all that is left
+				return false
+			}
+			if err != nil {
+				failed = err
+			}
+			return len(records) > 0 && records[0].Position > end
+		})
+		if failed != nil {
+			return nil, failed
+		}
+		c.next = uint64(beyond)
+	}
+	return all, nil
+}
+
+// latest takes the record that is the newest in causal order, nil when none is left after a position.
+func (j *Journal) latest(cursors []*cursor, after fact.Position) (*fact.Record, error) {
+	var from *cursor
+	for _, c := range cursors {
+		if err := j.advance(c, after); err != nil {
+			return nil, err
+		}
+		if n := len(c.records); n > 0 && (from == nil || fact.Compare(&c.records[n-1], &from.records[len(from.records)-1]) > 0) {
+			from = c
+		}
+	}
+	if from == nil {
+		return nil, nil
+	}
+	r := &from.records[len(from.records)-1]
+	from.records = from.records[:len(from.records)-1]
+	return r, nil
+}
+
+// advance reads the cursor's next page if it has none.
+func (j *Journal) advance(c *cursor, after fact.Position) error {
+	if len(c.records) > 0 || c.next == 0 {
+		return nil
+	}
+	first := c.next - min(c.next, uint64(c.page)) + 1
+	records, err := j.ByAuthor(c.id.namespace, c.id.device, first, int(c.next-first+1))
+	if aura.KindOf(err) == aura.NotFound && first < c.next {
+		// Some of the page were collected: what is left follows them, one by one.
+		c.page = 1
+		return j.advance(c, after)
+	}
+	if err != nil && aura.KindOf(err) != aura.NotFound {
+		return err
+	}
+	c.next, c.page = first-1, min(2*c.page, pageSize)
+	old, _ := slices.BinarySearchFunc(records, after+1, func(r fact.Record, p fact.Position) int { return cmp.Compare(r.Position, p) })
+	if c.records = records[old:]; len(c.records) == 0 {
+		c.next = 0
+	}
+	return nil
+}
