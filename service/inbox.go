@@ -13,7 +13,8 @@ import (
 )
 
 // keep is the session's task that makes received facts durable. What waits in the inbox shares a commit;
-// the acknowledgement leaves after its sync.
+// the acknowledgement leaves after its sync. Keep never waits for the channel: while both sides' sending buffers
+// are full, each is emptied only by the other's reading.
 func (s *session) keep(tc task.Context) error {
 	for {
 		first, err := s.inbox.Recv(tc)
@@ -34,7 +35,7 @@ func (s *session) keep(tc task.Context) error {
 	}
 }
 
-// take verifies a batch, commits what is new of it and acknowledges.
+// take verifies a batch, commits what is new of it and has it acknowledged.
 func (s *session) take(tc task.Context, batch []deliver) error {
 	if s.peer.Leaving {
 		return nil // whoever left a group keeps nothing of it
@@ -71,18 +72,38 @@ func (s *session) take(tc task.Context, batch []deliver) error {
 	if err := s.commit(tc, entry, before, chain); err != nil {
 		return err
 	}
-	if !told || chain.Head == ([32]byte{}) {
-		return nil // nobody paid for an answer
+	if told && chain.Head != ([32]byte{}) { // else nobody paid for an answer
+		s.lock.Lock()
+		s.payer = chain.Head
+		s.lock.Unlock()
+		s.durable.Ring()
 	}
-	message, err := encodeMessage(messageAck, ack{Through: desk.Journal.Count(ns, device), Now: shownClock(tc)})
-	if err != nil {
-		return err
+	return nil
+}
+
+// confirm is the session's task that acknowledges what keep made durable. One acknowledgement stands for all
+// that became durable while the channel took no more.
+func (s *session) confirm(tc task.Context) error {
+	for {
+		if err := s.durable.Wait(tc); err != nil {
+			return err
+		}
+		s.lock.Lock()
+		payer := s.payer
+		s.lock.Unlock()
+		through := s.desk().Journal.Count(s.link.namespace(), s.peer.Certificate.Device())
+		message, err := encodeMessage(messageAck, ack{Through: through, Now: shownClock(tc)})
+		if err != nil {
+			return err
+		}
+		pass, err := covered(outAck, len(message), payer)
+		if err != nil {
+			return err
+		}
+		if err := post(tc, s.channel, pass, outAck, message); err != nil {
+			return err
+		}
 	}
-	pass, err := covered(outAck, len(message), chain.Head)
-	if err != nil {
-		return err
-	}
-	return post(tc, s.channel, pass, outAck, message)
 }
 
 // commit makes received facts and the chain of their receipts durable. What says nothing new costs no sync.

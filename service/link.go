@@ -436,6 +436,7 @@ func (l *link) session(tc task.Context, c *transport.Channel) error {
 	work := task.NewIsolated(tc, "sync.session")
 	work.Go("sync.receive", s.receive)
 	work.Go("sync.keep", s.keep)
+	work.Go("sync.confirm", s.confirm)
 	work.Go("sync.send", s.send)
 	work.Go("sync.reach", s.reach)
 	work.Go("sync.newer", s.newer)

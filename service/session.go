@@ -27,14 +27,15 @@ const (
 )
 
 // session is one connection of a link. Its tasks: receive takes messages off the channel, keep makes
-// facts durable and acknowledges them, send sends what is released. The first to end ends all. What the peer
-// acknowledges goes to the [recorder].
+// facts durable, confirm acknowledges them, send sends what is released. The first to end ends all. What the
+// peer acknowledges goes to the [recorder].
 type session struct {
 	link    *link
 	channel *transport.Channel
 	peer    Peer
 	greeted *task.Latch // the peer said hello
 	inbox   *task.Mailbox[deliver]
+	durable *task.Bell // facts of the peer are, and it paid for an acknowledgement
 
 	// Only keep uses it.
 	verifier *fact.Verifier
@@ -49,7 +50,8 @@ type session struct {
 	short    guard.Denial  // why the next own fact waits for budget; zero: it does not
 
 	lock   task.Leaf
-	acked  uint64 // own facts durable at the peer, up to this Seq
+	acked  uint64   // own facts durable at the peer, up to this Seq
+	payer  [32]byte // the peer's receipt that pays for the next acknowledgement
 	theirs hello
 	said   []string                // addresses that the hello named
 	whom   map[contact.Tag]linkKey // for whom this side asked the peer
@@ -63,7 +65,7 @@ func newSession(l *link, c *transport.Channel) (*session, error) {
 		return nil, aura.Errorf("service.Sync", aura.Denied, "the channel belongs to somebody else")
 	}
 	return &session{
-		link: l, channel: c, peer: peer, greeted: task.NewLatch(),
+		link: l, channel: c, peer: peer, greeted: task.NewLatch(), durable: task.NewBell(),
 		inbox:    task.NewMailbox[deliver]("sync.inbox", inboxCapacity),
 		verifier: fact.NewVerifier(peer.Certificate.Signing[:]),
 	}, nil
