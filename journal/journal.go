@@ -48,7 +48,6 @@ type Journal struct {
 	recent  recent    // and the newest of it
 	sinks   []*attached
 	commits uint64            // batches that are durable
-	served  bool              // there was a writer
 	prior   map[string][]byte // metadata that a batch is changing, as it was before; nil: none
 }
 

@@ -27,7 +27,7 @@ func TestVerbsArePublic(t *testing.T) {
 	var got []string
 	walk(commands(&cli.Shell{}), func(c *cobra.Command) { got = append(got, strings.TrimPrefix(c.CommandPath(), "aura ")) })
 	want := []string{
-		"block", "choreo check", "choreo compat", "choreo explore", "choreo fmt", "choreo gen", "choreo graph",
+		"block", "chats", "choreo check", "choreo compat", "choreo explore", "choreo fmt", "choreo gen", "choreo graph",
 		"choreo manifest", "choreo project", "choreo replay", "choreo run", "contacts", "contacts address",
 		"contacts remove", "demo", "doctor",
 		"group create", "group leave", "group list", "guard delegate", "guard explain", "guard revoke", "guard tokens", "init",

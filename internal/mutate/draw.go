@@ -75,24 +75,61 @@ func draw(functions []function, seed uint64) []site {
 	return drawn
 }
 
-// readEquivalent returns the keys of the faults that testdata/equivalent.txt argues to change nothing. A line
-// is a key, two spaces, and the argument.
-func readEquivalent(root string) (map[string]string, error) {
-	text, err := os.ReadFile(filepath.Join(root, "internal/mutate/testdata/equivalent.txt"))
+// The lists of faults in testdata. A line is the key of a fault; in equivalentList the hash of its function and the
+// argument follow, each after two spaces.
+const (
+	sampleList     = "internal/mutate/testdata/sample.txt"
+	equivalentList = "internal/mutate/testdata/equivalent.txt"
+)
+
+// readList returns the fields of each line of a list, without comments.
+func readList(root, name string) ([][]string, error) {
+	text, err := os.ReadFile(filepath.Join(root, name))
 	if err != nil {
 		return nil, err
 	}
-	known := map[string]string{}
+	var lines [][]string
 	for line := range strings.Lines(string(text)) {
-		line = strings.TrimSpace(line)
-		if line == "" || line[0] == '#' {
-			continue
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			lines = append(lines, strings.SplitN(line, "  ", 3))
 		}
-		key, why, ok := strings.Cut(line, "  ")
-		if !ok {
-			return nil, fmt.Errorf("testdata/equivalent.txt: %q has no argument after two spaces", line)
-		}
-		known[key] = why
 	}
-	return known, nil
+	return lines, nil
+}
+
+// readEquivalent returns the arguments that a fault changes nothing, by its key and the hash of its function.
+func readEquivalent(root string) (map[string]string, error) {
+	lines, err := readList(root, equivalentList)
+	known := map[string]string{}
+	for _, l := range lines {
+		if len(l) != 3 {
+			return nil, fmt.Errorf("%s: %q needs a key, a hash and an argument, two spaces between them", equivalentList, l[0])
+		}
+		known[l[0]+"  "+l[1]] = l[2]
+	}
+	return known, err
+}
+
+// readSample returns the sites that the sample names. A site whose function is gone or has fewer places is said
+// and left out.
+func readSample(root string, functions []function) ([]site, error) {
+	lines, err := readList(root, sampleList)
+	if err != nil {
+		return nil, err
+	}
+	byKey := map[string]site{}
+	for _, f := range functions {
+		for _, s := range f.sites {
+			byKey[s.key()] = s
+		}
+	}
+	var sample []site
+	for _, l := range lines {
+		if s, ok := byKey[l[0]]; ok {
+			sample = append(sample, s)
+		} else {
+			fmt.Printf("%-20s %s\n", "gone", l[0])
+		}
+	}
+	return sample, nil
 }

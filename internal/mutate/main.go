@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 )
 
@@ -16,15 +17,21 @@ type options struct {
 	named   bool
 	one     string
 	narrow  bool
+	write   bool
+	shard   int
+	shards  int
 	least   float64
 	timeout string
 }
 
 func main() {
 	var o options
-	flag.Uint64Var(&o.seed, "seed", 1, "draws the faults")
-	flag.IntVar(&o.count, "count", 150, "how many drawn faults to try")
-	flag.StringVar(&o.in, "in", "", "draw only from packages whose folder begins with this")
+	flag.BoolVar(&o.write, "write", false, "draw a new sample with -seed and -count and write it to testdata/sample.txt")
+	flag.Uint64Var(&o.seed, "seed", 1, "draws the sample")
+	flag.IntVar(&o.count, "count", 160, "how many faults a sample has")
+	flag.StringVar(&o.in, "in", "", "try only faults of packages whose folder begins with this")
+	flag.IntVar(&o.shard, "shard", 0, "which part of -shards to try, from 0")
+	flag.IntVar(&o.shards, "shards", 1, "in how many parts the sample is tried")
 	flag.BoolVar(&o.named, "named", false, "try the named faults of testdata/faults")
 	flag.StringVar(&o.one, "one", "", "try only named faults whose name contains this")
 	flag.BoolVar(&o.narrow, "narrow", false, "try drawn faults with the tests of their own package alone")
@@ -56,7 +63,10 @@ func run(o options) (float64, error) {
 	if o.named || o.one != "" {
 		return b.tryNamed(o.one)
 	}
-	return b.tryDrawn(o)
+	if o.write {
+		return 100, b.writeSample(o)
+	}
+	return b.trySample(o)
 }
 
 func (b *bench) tryNamed(one string) (float64, error) {
@@ -82,22 +92,47 @@ func (b *bench) tryNamed(one string) (float64, error) {
 	return score.print(), nil
 }
 
-func (b *bench) tryDrawn(o options) (float64, error) {
+// functions returns the functions from which faults are drawn.
+func (b *bench) functions() ([]function, error) {
+	dirs, err := rings(b.root)
+	if err != nil {
+		return nil, err
+	}
+	return readFunctions(b.root, dirs)
+}
+
+// writeSample draws faults that compile and writes their keys.
+func (b *bench) writeSample(o options) error {
+	functions, err := b.functions()
+	if err != nil {
+		return err
+	}
+	var list strings.Builder
+	fmt.Fprintf(&list, "# Drawn by: go run ./internal/mutate -write -seed %d -count %d\n", o.seed, o.count)
+	for n, drawn := 0, draw(functions, o.seed); n < o.count && len(drawn) > 0; drawn = drawn[1:] {
+		ok, err := b.compiles(&drawn[0])
+		if err != nil {
+			return err
+		}
+		if ok {
+			fmt.Fprintln(&list, drawn[0].key())
+			n++
+		}
+	}
+	return os.WriteFile(filepath.Join(b.root, sampleList), []byte(list.String()), 0o644)
+}
+
+// trySample tries the faults of the sample. Those that are argued to change nothing do not count.
+func (b *bench) trySample(o options) (float64, error) {
 	then := wider
 	if o.narrow {
 		then = nil
 	}
-	dirs, err := rings(b.root)
+	functions, err := b.functions()
 	if err != nil {
 		return 0, err
 	}
-	var chosen []string
-	for _, d := range dirs {
-		if strings.HasPrefix(d, o.in) {
-			chosen = append(chosen, d)
-		}
-	}
-	functions, err := readFunctions(b.root, chosen)
+	sample, err := readSample(b.root, functions)
 	if err != nil {
 		return 0, err
 	}
@@ -106,24 +141,21 @@ func (b *bench) tryDrawn(o options) (float64, error) {
 		return 0, err
 	}
 	score := score{}
-	for _, s := range draw(functions, o.seed) {
-		if score.tried() == o.count {
-			break
+	for i, s := range sample {
+		if i%max(o.shards, 1) != o.shard || !strings.HasPrefix(s.dir(), o.in) {
+			continue
 		}
-		if why, ok := equivalent[s.key()]; ok {
-			fmt.Printf("%-20s %s:%d %s/%d: %s\n", "equivalent", s.file, s.line, s.operator, s.number, why)
+		if why, ok := equivalent[s.key()+"  "+s.hash]; ok {
+			fmt.Printf("%-20s %s: %s\n", "equivalent", s.key(), why)
 			continue
 		}
 		end, err := b.try(&s, []string{"./" + s.dir()}, then)
 		if err != nil {
 			return 0, err
 		}
-		if end == outcomeInvalid {
-			continue
-		}
-		fmt.Printf("%-20s %s:%d %s/%d %s\n", end, s.file, s.line, s.operator, s.number, s.hash)
+		fmt.Printf("%-20s %s:%d %s/%d\n", end, s.file, s.line, s.operator, s.number)
 		if end == outcomeSurvived {
-			fmt.Printf("    %s\n    %s: replaced by %q\n", s.key(), operators[s.operator], s.text)
+			fmt.Printf("    %s  %s\n    %s: replaced by %q\n", s.key(), s.hash, operators[s.operator], s.text)
 		}
 		score.add(end)
 	}

@@ -28,7 +28,7 @@ type site struct {
 
 // key names the site without its line, which moves with every edit.
 func (s *site) key() string {
-	return fmt.Sprintf("%s %s %s/%d %s", s.file, s.function, s.operator, s.number, s.hash)
+	return fmt.Sprintf("%s %s %s/%d", s.file, s.function, s.operator, s.number)
 }
 
 func (s *site) dir() string { return path.Dir(s.file) }

@@ -68,6 +68,17 @@ func (b *bench) plant(s *site) (overlay string, err error) {
 	return overlay, os.WriteFile(overlay, table, 0o600)
 }
 
+// compiles reports whether the package of a fault compiles with it.
+func (b *bench) compiles(s *site) (bool, error) {
+	overlay, err := b.plant(s)
+	if err != nil {
+		return false, err
+	}
+	cmd := exec.Command("go", "build", "-overlay", overlay, "./"+s.dir())
+	cmd.Dir = b.root
+	return cmd.Run() == nil, nil
+}
+
 // test reports whether the tests pass, and whether the code compiles at all.
 func (b *bench) test(overlay string, packages []string) (passed, compiled bool) {
 	args := append([]string{"test", "-short", "-failfast", "-vet=off", "-timeout", b.timeout, "-overlay", overlay}, packages...)

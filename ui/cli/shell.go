@@ -82,7 +82,7 @@ func New(s *Shell) *cobra.Command {
 	root.SetErr(s.Err)
 	root.AddCommand(
 		statusCommand(s), inviteCommand(s), contactsCommand(s), renameCommand(s), nameCommand(s),
-		sendCommand(s), readCommand(s), groupCommand(s), watchCommand(s), queryCommand(s), guardCommand(s),
+		chatsCommand(s), sendCommand(s), readCommand(s), groupCommand(s), watchCommand(s), queryCommand(s), guardCommand(s),
 	)
 	root.AddCommand(moderationCommands(s)...)
 	return root
