@@ -39,7 +39,9 @@ type universe struct {
 	lives   *task.Group // the agents
 	people  []*person
 	talks   talks
-	closing bool // users begin nothing new, nothing more goes wrong
+	closing bool          // users begin nothing new, nothing more goes wrong
+	dawn    aura.Duration // until then everybody is off
+	nights  aura.Duration // how long everybody was off, together
 
 	scripted bool // users do nothing but what a script says
 
@@ -74,6 +76,9 @@ func (w *universe) live(tc task.Context) error {
 	trouble.Go("glance", w.glance)
 	if w.options.Faults {
 		trouble.Go("trouble", w.haunt)
+		if w.chance.happens(awayShare) {
+			trouble.Go("absence", w.leave)
+		}
 	}
 	err := w.unfold(tc, trouble)
 	w.sim.Crash(trouble)
@@ -99,8 +104,8 @@ func (w *universe) end(tc task.Context) {
 // unfold is the story: people talk while trouble happens, everything is healed, must settle, and ends in
 // order. It breaks off at the first violation: what follows one is noise.
 func (w *universe) unfold(tc task.Context, trouble *task.Group) error {
-	for end := tc.Elapsed() + aura.Duration(w.options.Minutes)*time.Minute; tc.Elapsed() < end; {
-		if err := tc.Sleep(min(lookEvery, end-tc.Elapsed())); err != nil {
+	for end := tc.Elapsed() + aura.Duration(w.options.Minutes)*time.Minute; tc.Elapsed() < end+w.nights; {
+		if err := tc.Sleep(max(w.dawn-tc.Elapsed(), min(lookEvery, end+w.nights-tc.Elapsed()))); err != nil {
 			return err
 		}
 		if w.look(tc); w.broken() {
@@ -144,6 +149,9 @@ func (w *universe) populate(tc task.Context) error {
 		if err := w.admit(tc, name(i)); err != nil {
 			return err
 		}
+	}
+	if w.options.Faults {
+		w.drift()
 	}
 	for _, p := range w.people {
 		if err := p.start(tc); err != nil {

@@ -19,6 +19,7 @@ type witness struct {
 	heard   map[line]aura.FactID
 	seq     map[line]uint64     // of own messages
 	acked   map[receiver]uint64 // own facts that a peer confirmed, up to this Seq
+	failed  map[receiver]uint64 // own facts whose delivery was given up, up to this Seq
 	latest  map[line]int        // by line without its number: the last number heard
 	blocked map[aura.AuthorityID]bool
 	knows   map[aura.AuthorityID]bool
@@ -35,7 +36,7 @@ type receiver struct {
 func newWitness(p *person) *witness {
 	return &witness{
 		person: p, prices: map[aura.ContextID][]uint64{}, heard: map[line]aura.FactID{},
-		seq: map[line]uint64{}, acked: map[receiver]uint64{}, latest: map[line]int{},
+		seq: map[line]uint64{}, acked: map[receiver]uint64{}, failed: map[receiver]uint64{}, latest: map[line]int{},
 		blocked: map[aura.AuthorityID]bool{}, knows: map[aura.AuthorityID]bool{},
 		labels: map[aura.ContextID]string{}, renamed: map[aura.ContextID]bool{},
 	}
@@ -133,12 +134,19 @@ func (w *witness) learn(r *fact.Record) {
 		if w.read(r, &ack) {
 			w.confirm(&ack)
 		}
+	case r.Fact.Kind == chat.KindFailed && own:
+		var failed chat.Failed
+		if w.read(r, &failed) {
+			key := receiver{failed.Context, failed.Peer}
+			w.failed[key] = max(w.failed[key], failed.Through)
+		}
 	case r.Fact.Kind == chat.KindLeft && shared:
 		talks.conversation(context).left[p.world.byAuthority(r.Fact.Author)] = true
 	case r.Fact.Kind == contact.KindAdded && own:
 		var added contact.Added
 		if w.read(r, &added) {
 			w.knows[added.Authority] = true
+			talks.conversation(added.Context).took[p] = true
 			talks.conversation(added.Context).join(p)
 			talks.conversation(added.Context).join(p.world.byAuthority(added.Authority))
 		}
