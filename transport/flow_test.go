@@ -3,6 +3,7 @@ package transport
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -89,6 +90,29 @@ func TestFlowDeliversWhatWasQueued(t *testing.T) {
 					t.Fatalf("message %d differs", got)
 				}
 				got++
+			}
+		}
+	})
+}
+
+// TestRoundTripsAreEstimatedAsTheStandardSays compares the estimate with the formulas of RFC 6298, section 2, in
+// floating point.
+func TestRoundTripsAreEstimatedAsTheStandardSays(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var f flow
+		var smoothed, variance float64
+		for i, rtt := range rapid.SliceOfN(rapid.Int64Range(1e6, 10e9), 1, 50).Draw(t, "round trips") {
+			f.measure(time.Duration(rtt))
+			if r := float64(rtt); i == 0 {
+				smoothed, variance = r, r/2
+			} else {
+				variance = 0.75*variance + 0.25*math.Abs(smoothed-r)
+				smoothed = 0.875*smoothed + 0.125*r
+			}
+			// Each division of the estimate drops less than a nanosecond.
+			if math.Abs(float64(f.smoothed)-smoothed) > 100 || math.Abs(float64(f.variance)-variance) > 100 {
+				t.Fatalf("after %d round trips %v ± %v, want %v ± %v", i+1, f.smoothed, f.variance,
+					time.Duration(smoothed), time.Duration(variance))
 			}
 		}
 	})
