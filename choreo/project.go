@@ -132,7 +132,7 @@ func (p *projector) recursion(rec *GlobalRec, open []string) (Local, *Flaw) {
 		return LocalEnd{}, nil // a role that never acts need not follow anything
 	case flaw != nil:
 		return nil, flaw
-	case !guarded(rec.Var, body):
+	case !guarded(rec.Var, body), body == LocalEnd{}:
 		return LocalEnd{}, nil
 	case freeVars(rec.Body, p.free).has(rec.Var) && !p.vars.of(body).has(rec.Var):
 		return body, nil // the others may go round, the role leaves at once

@@ -157,3 +157,26 @@ func TestDualOfDualIsTheSame(t *testing.T) {
 		}
 	})
 }
+
+// TestARoleThatDoesNotOccurIsDone: nothing that the others do or repeat leaves anything for it to do.
+func TestARoleThatDoesNotOccurIsDone(t *testing.T) {
+	check := func(t interface{ Fatalf(string, ...any) }, g choreo.Global) {
+		if l, err := choreo.Project(g, "Stranger"); err != nil || l != (choreo.LocalEnd{}) {
+			t.Fatalf("%s leaves %v for a stranger, %v", g, l, err)
+		}
+	}
+	message := func(next choreo.Global) choreo.Global {
+		return &choreo.GlobalComm{From: "A", To: "B", Branches: []choreo.GlobalBranch{{Label: choreo.Label{Name: "m"}, Next: next}}}
+	}
+	loop := func(name string, body choreo.Global) choreo.Global { return &choreo.GlobalRec{Var: name, Body: body} }
+	again := choreo.GlobalVar{Var: "x"}
+	for _, g := range []choreo.Global{
+		loop("x", message(again)),
+		loop("x", message(loop("y", message(again)))), // for a stranger the inner loop goes back to the outer one at once
+		loop("x", message(loop("x", message(again)))),
+		loop("x", message(loop("y", loop("z", message(again))))),
+	} {
+		check(t, g)
+	}
+	rapid.Check(t, func(t *rapid.T) { check(t, wellFormed(t)) })
+}

@@ -163,6 +163,10 @@ func TestLinksPassByStatesOnRowsOfTheirOwn(t *testing.T) {
 	if diff := cmp.Diff([]string{circles[0], circles[0], circles[0]}, circles); diff != "" {
 		t.Errorf("the states are not level:\n%s", diff)
 	}
+	// Short and Brief lead to the same state on one link.
+	if links := strings.Count(string(svg), `class="arrow"`); links != 4 {
+		t.Errorf("%d links are drawn, want 4", links)
+	}
 	if want := []string{"A", "B!Long", "B!Short", "B!Brief", "B?Back", "B?On", "1", "2", "3"}; cmp.Diff(want, texts(t, svg)) != "" {
 		t.Error(cmp.Diff(want, texts(t, svg)))
 	}

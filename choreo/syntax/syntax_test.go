@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/aura-runtime/aura/choreo/syntax"
 )
@@ -43,7 +44,7 @@ func TestEveryConstructParsesAndFormats(t *testing.T) {
 	}
 }
 
-func TestFormattingIsIdempotentAndKeepsComments(t *testing.T) {
+func TestFormattingIsIdempotentAndKeepsWhatIsSaid(t *testing.T) {
 	text := everything(t)
 	checkFormat(t, text)
 	for _, small := range []string{
@@ -52,6 +53,7 @@ func TestFormattingIsIdempotentAndKeepsComments(t *testing.T) {
 		"protocol P =\n  roles A, B\n  {- x\n  y -}\n  A -> B : M {- z\n w -}\n",
 		"protocol P =\n  roles A, B\n  choice A at -- why\n    | L => -- because\n      A -> B : L\n      -- last\n    | R => {}\n",
 		"-- only a comment\nprotocol P = {}",
+		"protocol P =\n  roles A, B\n  choice A at\n    | L => rec X\n        A -> B : L\n        continue X\n    | R => A -> B : " + strings.Repeat("R", 95) + "\n",
 	} {
 		checkFormat(t, small)
 	}
@@ -74,6 +76,18 @@ func checkFormat(t *testing.T, text string) {
 	}
 	if diff := cmp.Diff(comments(text), comments(once)); diff != "" {
 		t.Errorf("comments (-before +after):\n%s\nof\n%s", diff, text)
+	}
+	before, _ := syntax.Parse("text", text)
+	after, _ := syntax.Parse("once", once)
+	if diff := cmp.Diff(before, after, said()...); diff != "" {
+		t.Errorf("formatting says something else (-before +after):\n%s\nof\n%s", diff, text)
+	}
+}
+
+// said compares files by what they say, wherever it stands.
+func said() []cmp.Option {
+	return []cmp.Option{
+		cmpopts.IgnoreTypes(syntax.Span{}), cmpopts.IgnoreFields(syntax.File{}, "Source", "Comments"), cmpopts.EquateEmpty(),
 	}
 }
 
