@@ -29,6 +29,9 @@ type Options struct {
 	Plant string
 	// Trace, when set, receives one line for each event of the world.
 	Trace io.Writer
+	// Slow, when set, is told, from another goroutine, of a step that the host holds up: see
+	// [task.SimOptions]. The world learns nothing of it.
+	Slow func(task.Slow)
 }
 
 // Report is what happened in a world, and what should not have.

@@ -55,7 +55,9 @@ func newUniverse(o Options) *universe {
 	log := &trace{to: o.Trace, elapsed: func() aura.Duration { return w.sim.Elapsed() }}
 	// The wall clock begins somewhere in an hour, so that the epoch of the default policy turns in some worlds.
 	start := aura.Instant(1_700_000_000e9).Add(aura.Duration(o.Seed%60) * time.Minute)
-	w.sim = task.NewSim(o.Seed, task.SimOptions{Log: log, Start: start, Preempt: preempt, StallLimit: stallLimit})
+	w.sim = task.NewSim(o.Seed, task.SimOptions{
+		Log: log, Start: start, Preempt: preempt, StallLimit: stallLimit, Slow: o.Slow,
+	})
 	w.chance, w.shuffle = newChance(w.sim.Entropy("world")), newChance(w.sim.Entropy("shuffle"))
 	w.policy = guard.DefaultPolicy()
 	if w.chance.happens(0.25) {

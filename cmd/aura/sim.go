@@ -15,6 +15,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/sim"
+	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/ui/cli"
 )
 
@@ -54,6 +55,8 @@ that the checks bite, --plant puts a bug into every agent: ` + strings.Join(sim.
 					return cli.Usage(c, "--%s must be 1 or more, got %d", name, n)
 				}
 			}
+			// A slow host is said, in whole lines, and changes no verdict.
+			f.Slow = func(slow task.Slow) { fmt.Fprintln(os.Stderr, "aura sim:", slow) }
 			if f.script != "" {
 				if f.seeds != "" || f.trace != "" || f.Faults || f.Plant != "" {
 					return cli.Usage(c, "--script goes with --seed alone")

@@ -18,9 +18,16 @@ const (
 	outcomeInvalid  outcome = "does not compile"
 )
 
-// wider are the tests that a fault meets when those of its own package let it pass: the packages that put
+// wider returns the tests that a fault meets when those of its own package let it pass: for the pure rooms of a
+// protocol the packages that write, run and check protocols, for every other room the packages that put
 // everything together.
-var wider = []string{"./interp/...", "./service/...", "./agent/...", "./sim/..."}
+func wider(dir string) []string {
+	switch room, _, _ := strings.Cut(dir, "/"); room {
+	case "choreo", "machine", "protocols", "datalog", "biscuit":
+		return []string{"./protocols/...", "./choreo/...", "./machine/...", "./interp/token"}
+	}
+	return []string{"./interp/...", "./service/...", "./agent/...", "./sim/..."}
+}
 
 // bench runs tests against a changed tree.
 type bench struct {
