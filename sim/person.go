@@ -34,7 +34,7 @@ type person struct {
 	wrong  aura.Duration  // by how much it is ahead now
 	broken bool           // the disk may take nothing more in this life
 	sound  aura.Duration  // since when the disk does not fail
-	loose  aura.Duration  // since when the disk is not stuck
+	loose  aura.Duration  // since when no sync takes long
 
 	letters []letter
 	agreed  map[string]bool          // by name: whose invitation this person accepted
@@ -110,7 +110,11 @@ func (p *person) stop(tc task.Context) {
 	defer done()
 	w, began := p.world, tc.Elapsed()
 	hangs := func(what string, err error) {
-		if err != nil && (!p.excused() || aura.KindOf(err) == aura.Timeout && !p.jammed()) {
+		fine := p.excused()
+		if aura.KindOf(err) == aura.Timeout {
+			fine = p.jammed()
+		}
+		if err != nil && !fine {
 			w.violate(p.name, TasksEnd, "%s: %v", what, err)
 		}
 	}
@@ -188,10 +192,13 @@ func (p *person) excused() bool {
 	return p.spoiled() || p.broken || p.sound > 0 && p.world.sim.Elapsed()-p.sound < excuse
 }
 
-// jammed reports whether a wait may be for a sync that does not return, or for what that held up.
+// jammed reports whether a wait may be for a sync that takes longer than a stage of a stop, or for what that held
+// up.
 func (p *person) jammed() bool {
-	return p.faults.Stuck || p.loose > 0 && p.world.sim.Elapsed()-p.loose < stuckFor
+	return jams(p.faults) || p.loose > 0 && p.world.sim.Elapsed()-p.loose < stuckFor
 }
+
+func jams(f journal.Faults) bool { return f.Stuck || f.SyncDelay > 2*time.Second }
 
 // spoiled reports whether the disk fails. A slow one is no excuse for anything but being slow.
 func (p *person) spoiled() bool { return p.faults != journal.Faults{SyncDelay: p.faults.SyncDelay} }
@@ -208,7 +215,7 @@ func (p *person) mend(tc task.Context) {
 	if p.spoiled() {
 		p.sound = tc.Elapsed()
 	}
-	if p.faults.Stuck {
+	if jams(p.faults) {
 		p.loose = tc.Elapsed()
 	}
 	p.spoil(journal.Faults{})

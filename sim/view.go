@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/fact"
@@ -151,8 +152,13 @@ func same(a, b []chat.Message) bool {
 
 // labelsStay compares what conversations are called with what they were called at the last look.
 func (l *life) labelsStay(shown []chat.Thread) {
+	stands := map[string]aura.ContextID{}
 	for i := range shown {
 		t := &shown[i]
+		if other, twice := stands[t.Name]; twice {
+			l.world.violate(l.name, LabelsStay, "%q stands for %s and for %s", t.Name, other, t.Context)
+		}
+		stands[t.Name] = t.Context
 		if before, ok := l.witness.labels[t.Context]; ok && before != t.Name && !l.witness.renamed[t.Context] {
 			l.world.violate(l.name, LabelsStay, "%q is called %q now", before, t.Name)
 		}

@@ -25,6 +25,7 @@ type witness struct {
 	knows   map[aura.AuthorityID]bool
 	labels  map[aura.ContextID]string // as shown last
 	renamed map[aura.ContextID]bool   // by the user, with an outcome that is not known: anything may be shown
+	chosen  map[aura.ContextID]bool   // the user has renamed it at some time
 }
 
 // receiver is a member of a context.
@@ -39,6 +40,7 @@ func newWitness(p *person) *witness {
 		seq: map[line]uint64{}, acked: map[receiver]uint64{}, failed: map[receiver]uint64{}, latest: map[line]int{},
 		blocked: map[aura.AuthorityID]bool{}, knows: map[aura.AuthorityID]bool{},
 		labels: map[aura.ContextID]string{}, renamed: map[aura.ContextID]bool{},
+		chosen: map[aura.ContextID]bool{},
 	}
 }
 
@@ -224,8 +226,10 @@ func (w *witness) hear(context aura.ContextID, r *fact.Record) {
 	}
 }
 
-// compare checks that everything that an earlier witness of the same journal saw is where it was.
+// compare checks that everything that an earlier witness of the same journal saw is where it was, and goes on
+// with what it saw on the screen.
 func (w *witness) compare(earlier *witness) {
+	w.labels, w.renamed, w.chosen = earlier.labels, earlier.renamed, earlier.chosen
 	for i, id := range earlier.ids {
 		if i >= len(w.ids) || w.ids[i] != id {
 			w.violate(FactKept, "of %d committed facts, those from position %d on are not there after a restart", len(earlier.ids), i+1)
