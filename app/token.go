@@ -1,6 +1,7 @@
 package app
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/aura-runtime/aura"
@@ -32,7 +33,7 @@ func (c *Core) ResolveToken(tc task.Context, text string) (capability.TokenLine,
 	}
 	var found []capability.TokenLine
 	for _, t := range all {
-		if text != "" && strings.HasPrefix(t.ID(), strings.ToLower(text)) {
+		if text != "" && strings.HasPrefix(t.FullID(), strings.ToLower(text)) {
 			found = append(found, t)
 		}
 	}
@@ -42,7 +43,24 @@ func (c *Core) ResolveToken(tc task.Context, text string) (capability.TokenLine,
 	case 1:
 		return found[0], nil
 	}
-	return capability.TokenLine{}, aura.Errorf(op, aura.Conflict, "%d tokens begin with %.80q", len(found), text)
+	return capability.TokenLine{}, aura.Errorf(op, aura.Conflict, "%d tokens begin with %.80q: write one of %s", len(found), text, strings.Join(apart(found), ", "))
+}
+
+// apart returns the beginnings of the identifiers of different tokens, of one length, by which they differ.
+func apart(tokens []capability.TokenLine) []string {
+	for digits := 8; ; digits += 8 {
+		var names []string
+		whole := true
+		for _, t := range tokens {
+			id := t.FullID()
+			whole = whole && len(id) <= digits
+			names = append(names, id[:min(len(id), digits)])
+		}
+		slices.Sort(names)
+		if whole || len(slices.Compact(slices.Clone(names))) == len(names) {
+			return names
+		}
+	}
 }
 
 // Delegation is what [Core.Delegate] hands to a contact.

@@ -81,3 +81,41 @@ func testKey(t *testing.T, seed byte) PrivateKey {
 	}
 	return k
 }
+
+// TestAnExpressionLeavesOneValue is inside the package: an expression travels in postfix order, and its operations
+// must take what others left, all of it but one value. So must the body of a closure.
+func TestAnExpressionLeavesOneValue(t *testing.T) {
+	counted := func(number byte, content string) string {
+		return string([]byte{number<<3 | 2, byte(len(content))}) + content
+	}
+	value := counted(1, counted(1, "\x30\x01")) // true
+	negate, and := counted(1, counted(2, "\x08\x00")), counted(1, counted(3, "\x08\x0d"))
+	for name, c := range map[string]struct {
+		operations string
+		want       bool
+	}{
+		"a value": {value, true}, "its negation": {value + negate, true}, "both of two": {value + value + and, true},
+		"nothing": {"", false}, "two values": {value + value, false}, "one of three": {value + value + value + and, false},
+		"no operand": {negate, false}, "one operand": {value + and, false}, "an operation too early": {value + and + value, false},
+	} {
+		inClosure := ""
+		for _, operation := range splitOperations(c.operations) {
+			inClosure += counted(2, operation)
+		}
+		for place, expression := range map[string]string{"alone": c.operations, "in a closure": counted(1, counted(4, inClosure))} {
+			e, err := decoder{newTables()}.expression(expression)
+			if (err == nil) != c.want || err != nil && !errors.Is(err, ErrForm) {
+				t.Errorf("%s, %s: %v, %v", name, place, e, err)
+			}
+		}
+	}
+}
+
+// splitOperations returns the contents of the operations of an expression.
+func splitOperations(s string) (all []string) {
+	for len(s) > 0 {
+		n := 2 + int(s[1])
+		all, s = append(all, s[2:n]), s[n:]
+	}
+	return all
+}

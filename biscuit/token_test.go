@@ -126,12 +126,14 @@ func TestRootKeyIDAndContextTravel(t *testing.T) {
 }
 
 func TestTokensPrintWithoutTheirSecret(t *testing.T) {
-	token := mint(t, authority)
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%q", "%d"} {
-		for _, v := range []any{token, *token, []any{token}} {
-			if got := fmt.Sprintf(verb, v); got != "open biscuit of 1 blocks" && got != "[open biscuit of 1 blocks]" &&
-				got != "[]interface {}{open biscuit of 1 blocks}" {
-				t.Errorf("%s prints %s", verb, got)
+	for want, token := range map[string]*biscuit.Token{
+		"open biscuit of 1 blocks": mint(t, authority), "sealed biscuit of 2 blocks": sealed(t, mint(t, authority, onlyRead)),
+	} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%q", "%d"} {
+			for _, v := range []any{token, *token, []any{token}} {
+				if got := fmt.Sprintf(verb, v); got != want && got != "["+want+"]" && got != "[]interface {}{"+want+"}" {
+					t.Errorf("%s prints %s", verb, got)
+				}
 			}
 		}
 	}

@@ -211,3 +211,36 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestPartsOfAProgramPrintAsInIt: what a rule, a check, a policy, a scope and an expression print alone is what they
+// print in their program.
+func TestPartsOfAProgramPrintAsInIt(t *testing.T) {
+	const (
+		fact    = `a(1, "x")`
+		rule    = `b($x) <- a($x, $y), $x + 1 < 2 trusting authority`
+		check   = `check if b($x), $x === 1 or a(2, "y") trusting previous`
+		checks  = `check all b($x), $x > 0`
+		rejects = `reject if a(3, "z")`
+		allow   = `allow if b($x), {1, 2}.contains($x)`
+		deny    = `deny if true`
+		scope   = `ed25519/acdd6d5b53bfee478bf689f8e012fe7988bf755e3d7c5152947abc149bc20189`
+	)
+	source := "trusting " + scope + ";\n" + strings.Join([]string{fact, rule, check, checks, rejects, allow, deny}, ";\n") + ";\n"
+	p, err := datalog.Parse(source, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := []string{p.Scopes[0].String(), p.Facts[0].String(), p.Rules[0].String()}
+	for i := range p.Checks {
+		got = append(got, p.Checks[i].String())
+	}
+	for i := range p.Policies {
+		got = append(got, p.Policies[i].String())
+	}
+	if diff := cmp.Diff([]string{scope, fact, rule, check, checks, rejects, allow, deny}, got); diff != "" {
+		t.Error(diff)
+	}
+	if e := p.Rules[0].Expressions[0].String(); e != "$x + 1 < 2" {
+		t.Errorf("the expression prints %q", e)
+	}
+}

@@ -352,3 +352,33 @@ func TestAnEvaluationCanBeInterrupted(t *testing.T) {
 		t.Errorf("an interrupted world answers: %v", err)
 	}
 }
+
+// TestMemoryIsCountedTheSameOnEveryMachine: what fits into the limit of bytes is part of what a program means. Each
+// row is counted as 24 bytes and 4 for each of its columns, once a term is known.
+func TestMemoryIsCountedTheSameOnEveryMachine(t *testing.T) {
+	fit := func(arity int) (n int) {
+		w := datalog.NewWorld(datalog.Limits{Facts: 1 << 20, Steps: 1 << 30, Bytes: 1 << 20}, nil)
+		values := func(i int) []datalog.Term {
+			terms := make([]datalog.Term, arity)
+			for c := range terms {
+				terms[c] = datalog.NewInteger(int64(i & 1))
+				i >>= 1
+			}
+			return terms
+		}
+		for i := range 1 << arity {
+			if err := w.AddFact(1, datalog.Predicate{Name: "p", Terms: values(i)}); err != nil {
+				return n
+			}
+			n++
+		}
+		return n
+	}
+	const limit = 1 << 20
+	for _, arity := range []int{14, 16, 20} {
+		got, rows := fit(arity), limit/(24+4*arity)
+		if want := min(1<<arity, rows); got > want || got < want-want/100 {
+			t.Errorf("%d columns: %d rows fit, want about %d", arity, got, want)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/fact"
@@ -96,4 +97,30 @@ func TestFrontierIsASetOfWholeNames(t *testing.T) {
 	if (guard.Frontier{}).Allows("a:x") {
 		t.Error("the empty frontier allows something")
 	}
+}
+
+// TestEpochsAreWholeLengthsSince1970 compares with division, whatever the length: one of a nanosecond is a length too.
+func TestEpochsAreWholeLengthsSince1970(t *testing.T) {
+	check := func(t interface{ Fatalf(string, ...any) }, length, at int64) {
+		p, now := guard.Policy{EpochLength: aura.Duration(length)}, aura.Physical{At: aura.Instant(at)}
+		want := aura.Epoch(0)
+		if length > 0 && at > 0 {
+			want = aura.Epoch(at / length)
+		}
+		got := guard.EpochAt(p, now)
+		if got != want {
+			t.Fatalf("length %d, instant %d: epoch %d, want %d", length, at, got, want)
+		}
+		if next := guard.NextEpoch(p, got); next <= now.At && next != math.MaxInt64 {
+			t.Fatalf("length %d: epoch %d ends at %d, before the instant %d", length, got, next, at)
+		}
+	}
+	for length := int64(-2); length <= 4; length++ {
+		for at := int64(-2); at <= 20; at++ {
+			check(t, length, at)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		check(t, rapid.Int64Range(-1<<40, 1<<62).Draw(t, "length"), rapid.Int64().Draw(t, "at"))
+	})
 }

@@ -73,6 +73,7 @@ func TestOutcomeNeverExceedsABudget(t *testing.T) {
 			return
 		}
 		charged := map[aura.AuthorityID]bool{}
+		var told, mayTell [fact.Observers]uint64
 		appended := 0
 		for i := range out.Commands {
 			c := &out.Commands[i]
@@ -88,6 +89,7 @@ func TestOutcomeNeverExceedsABudget(t *testing.T) {
 				if !room.Defined || room.Spent+uint64(c.Bits) > room.Limit {
 					t.Fatalf("leakage %+v of room %+v", c, room)
 				}
+				told[c.Observer] += uint64(c.Bits)
 			case effect.AppendJournal:
 				appended++
 			case effect.SendEnvelope:
@@ -103,6 +105,16 @@ func TestOutcomeNeverExceedsABudget(t *testing.T) {
 		}
 		if appended != len(r.Entries) {
 			t.Fatalf("appended %d of %d facts", appended, len(r.Entries))
+		}
+		for i := range r.Sends {
+			if charged[r.Sends[i].Peer] {
+				for o, bits := range r.Sends[i].Leak {
+					mayTell[o] += uint64(bits)
+				}
+			}
+		}
+		if told != mayTell {
+			t.Fatalf("%d bits are recorded, the sends that are charged tell %d", told, mayTell)
 		}
 		if len(out.Waiting) > 0 && !r.Queue {
 			t.Fatal("somebody waits although the request did not say so")

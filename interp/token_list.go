@@ -1,13 +1,17 @@
 package interp
 
 import (
+	"bytes"
+	"slices"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/interp/token"
 )
 
 // List returns what the own authority acts by, what it handed out and what was handed to it, without what would let
-// somebody use a token. One that cannot be read is left out: it permits nothing.
+// somebody use a token. One that cannot be read is left out: it permits nothing. Each token is listed once, so that
+// its identifier names it: a contact can hand a token back, and adds nothing by that.
 func (t *Tokens) List() []capability.TokenLine {
 	t.leaf.Lock()
 	issued, held := t.state.AllIssued(), t.state.AllHeld()
@@ -31,10 +35,13 @@ func (t *Tokens) line(lines []capability.TokenLine, encoded []byte, l capability
 	if err != nil {
 		return lines
 	}
+	l.Block = words.Blocks[len(words.Blocks)-1]
+	if slices.ContainsFunc(lines, func(o capability.TokenLine) bool { return bytes.Equal(o.Block, l.Block) }) {
+		return lines
+	}
 	opened, _ := token.Open(encoded, t.root)
 	l.Issued = opened != nil
 	l.Names, l.Code, l.Blocks = words.Names, words.Code, len(words.Blocks)
-	l.Block = words.Blocks[len(words.Blocks)-1]
 	t.leaf.Lock()
 	l.Revoked = t.state.Revoked(words.Blocks)
 	t.leaf.Unlock()

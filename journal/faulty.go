@@ -23,6 +23,9 @@ type Faults struct {
 	// Capacity is the size in bytes of all keys and values from which on an Apply fails with
 	// aura.Exhausted. Default 0: no bound.
 	Capacity int
+	// Stuck keeps every sync from returning, as a dying disk or a lost network mount does, until it is
+	// unset or the store crashes. No cancellation ends such a sync.
+	Stuck bool
 }
 
 // Faulty is an ordered store in memory that fails as disks do, by chance or on demand. It is for
@@ -32,9 +35,10 @@ type Faulty struct {
 
 	lock    task.Leaf
 	faults  Faults
-	root    *node      // what is synced
-	size    int        // bytes in root
-	pending []*pending // applies that wait for their sync, in order
+	loose   *task.Latch // open: no sync is stuck
+	root    *node       // what is synced
+	size    int         // bytes in root
+	pending []*pending  // applies that wait for their sync, in order
 	closed  bool
 	broken  bool
 	syncs   uint64
@@ -44,14 +48,33 @@ type pending struct{ batch *Batch }
 
 // NewFaulty returns an empty store. Entropy decides which calls fail and what a crash leaves.
 func NewFaulty(entropy world.Entropy, faults Faults) *Faulty {
-	return &Faulty{entropy: entropy, faults: faults}
+	f := &Faulty{entropy: entropy, loose: task.NewLatch()}
+	f.set(faults)
+	return f
 }
 
 // SetFaults changes what goes wrong from now on.
 func (f *Faulty) SetFaults(faults Faults) {
 	f.lock.Lock()
 	defer f.lock.Unlock()
+	f.set(faults)
+}
+
+func (f *Faulty) set(faults Faults) {
 	f.faults = faults
+	switch {
+	case !faults.Stuck:
+		f.loose.Open()
+	case f.loose.Opened():
+		f.loose = task.NewLatch()
+	}
+}
+
+// Size returns the size in bytes of all keys and values, see [Faults.Capacity].
+func (f *Faulty) Size() int {
+	f.lock.Lock()
+	defer f.lock.Unlock()
+	return f.size
 }
 
 // Syncs returns the number of batches that became durable.
@@ -68,7 +91,9 @@ func (f *Faulty) Crash() *Faulty {
 	f.lock.Lock()
 	defer f.lock.Unlock()
 	f.closed = true
-	after := &Faulty{entropy: f.entropy, faults: f.faults, root: f.root, size: f.size}
+	f.loose.Open()
+	after := NewFaulty(f.entropy, f.faults)
+	after.root, after.size = f.root, f.size
 	if n := len(f.pending); n > 0 {
 		for _, p := range f.pending[:f.draw(n+1)] {
 			after.install(p.batch)
@@ -86,6 +111,7 @@ func (f *Faulty) Apply(tc task.Context, b *Batch) error {
 	if delay > 0 {
 		err = tc.Sleep(delay)
 	}
+	f.unstick(tc)
 	f.lock.Lock()
 	defer f.lock.Unlock()
 	f.pending = slices.DeleteFunc(f.pending, func(q *pending) bool { return q == p })
@@ -104,6 +130,25 @@ func (f *Faulty) Apply(tc task.Context, b *Batch) error {
 	f.install(b)
 	f.syncs++
 	return nil
+}
+
+// unstick waits as long as the disk is stuck.
+func (f *Faulty) unstick(tc task.Context) {
+	for loose := f.jam(); loose != nil; loose = f.jam() {
+		stuck, done := tc.Irrevocable("disk")
+		_ = loose.Wait(stuck)
+		done()
+	}
+}
+
+// jam returns what opens when the disk may work again; nil: it is not stuck.
+func (f *Faulty) jam() *task.Latch {
+	f.lock.Lock()
+	defer f.lock.Unlock()
+	if f.loose.Opened() {
+		return nil
+	}
+	return f.loose
 }
 
 // begin decides whether an Apply fails at once, and how long its sync takes.

@@ -122,6 +122,53 @@ func TestCheckpointOfAnotherFoldIsNotRestored(t *testing.T) {
 	})
 }
 
+// TestAKindThatBecomesKnownConcernsTheFoldsThatSelectIt: a program learns a kind of which facts are on the disk.
+// Folds that select it, by name, by pattern or because they select everything, read the facts anew; the others
+// go on from their checkpoints.
+func TestAKindThatBecomesKnownConcernsTheFoldsThatSelectIt(t *testing.T) {
+	for name, c := range map[string]struct {
+		selection fact.Selection
+		anew      bool
+	}{
+		"everything":          {fact.Selection{}, true},
+		"one namespace":       {fact.Selection{Namespaces: []fact.Namespace{pair}}, true},
+		"its domain":          {fact.Selection{Kinds: []string{"chat.*"}}, true},
+		"another kind":        {messages, false},
+		"kinds of no program": {fact.Selection{Kinds: []string{"chat.message", "poll.*"}}, false},
+	} {
+		simulate(t, 1, func(tc task.Context) {
+			disk := journal.NewFaulty(entropy(2), journal.Faults{})
+			j := open(t, tc, disk)
+			for range 70 {
+				j.append(t, tc, &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", "x"), draft(pair, "chat.starred", "star")}})
+			}
+			_, f, err := loaded(tc, j, "view", c.selection)
+			if err != nil {
+				t.Fatal(err)
+			}
+			keep(t, tc, j, f)
+			j.close(t, tc)
+
+			o := options()
+			if err := o.Registry.Register(fact.Domain{Name: "stars", Kinds: []fact.Kind{{Name: "chat.starred"}}}); err != nil {
+				t.Fatal(err)
+			}
+			store := &counter{Store: disk.Crash()}
+			if j, err = tryOpen(tc, store, o); err != nil {
+				t.Fatal(err)
+			}
+			store.values = 0
+			if _, _, err := loaded(tc, j, "view", c.selection); err != nil {
+				t.Fatal(err)
+			}
+			if anew := store.values >= 70; anew != c.anew {
+				t.Errorf("a fold of %s read %d values: anew is %t", name, store.values, anew)
+			}
+			j.close(t, tc)
+		})
+	}
+}
+
 func TestDamagedCheckpointIsFoldedAnew(t *testing.T) {
 	simulate(t, 1, func(tc task.Context) {
 		disk := journal.NewFaulty(entropy(2), journal.Faults{})

@@ -305,6 +305,47 @@ func TestPebbleFullDiskRefusesAndRecovers(t *testing.T) {
 	})
 }
 
+// TestPebbleReserveOfAnEarlierRun: the reserve that an earlier run left serves on a disk that is full now. One of
+// another size, such as a crash leaves, holds no space: the disk is full until it can be made anew.
+func TestPebbleReserveOfAnEarlierRun(t *testing.T) {
+	for size, want := range map[int]aura.Kind{smallReserve: 0, smallReserve - 1: aura.Exhausted, 0: aura.Exhausted} {
+		mem := vfs.NewMem()
+		usage := func(left uint64) {
+			mem.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: left, TotalBytes: 1 << 40, UsedBytes: 1<<40 - left})
+		}
+		run := func(left uint64, want aura.Kind) {
+			usage(left)
+			inReal(t, func(tc task.Context) {
+				store, err := journal.OpenPebble("journal", journal.PebbleOptions{FS: mem, Reserve: smallReserve})
+				if err != nil {
+					t.Fatal(err)
+				}
+				b := &journal.Batch{}
+				b.Set([]byte("key"), []byte("value"))
+				if err := store.Apply(tc, b); aura.KindOf(err) != want {
+					t.Errorf("a reserve of %d bytes, %d left: got %v, want kind %v", size, left, err, want)
+				}
+				if err := store.Close(tc); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		run(1<<30, 0)
+		f, err := mem.Create("journal/reserve", vfs.WriteCategoryUnspecified)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Write(make([]byte, size)); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		run(smallReserve-1, want)
+		run(smallReserve, 0)
+	}
+}
+
 func TestPebbleIsOpenOnce(t *testing.T) {
 	dir := t.TempDir()
 	inReal(t, func(tc task.Context) {

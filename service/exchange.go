@@ -217,7 +217,7 @@ func (s *Invite) respond(tc task.Context, c *transport.Channel) error {
 
 // replace adds to the request that makes a contact anew what ends the old relation: the contact keeps its label.
 func (s *Invite) replace(p *Pages, by contact.Caller, old contact.Ref, context aura.ContextID, r guard.Request) (guard.Request, error) {
-	if err := s.desk.giveUp(&r, by, old, "the contact had removed you"); err != nil {
+	if err := s.desk.giveUp(&r, by, old, "you were no contact of the other side, the two of you met anew"); err != nil {
 		return r, err
 	}
 	name, _ := p.Contacts.Label(old.Context)

@@ -102,7 +102,7 @@ func (f *front) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
 	}
 	s := &submission{
 		intent: in, until: task.Forever, reply: task.NewReply[fact.Result](),
-		op: &operation{id: in.Operation, ended: task.NewLatch()}, end: f.operations.end,
+		op: newOperation(in.Operation), end: f.operations.end,
 	}
 	s.op.stop = func() { s.abandon(aura.Errorf("service.Submit", aura.Cancelled, "the action was withdrawn")) }
 	if left, limited := tc.Remaining(); limited {

@@ -113,7 +113,9 @@ func (o *offers) drop(who aura.AuthorityID) {
 	defer o.lock.Unlock()
 	delete(o.of, who)
 	for _, other := range o.of {
+		// What it says next counts from one again.
 		delete(other.pairs, who)
+		delete(other.told, who)
 	}
 }
 
@@ -304,7 +306,10 @@ func (l *link) introduced(tc task.Context, version uint64, via transport.PeerID)
 func (s *Sync) absent(towards aura.AuthorityID) map[contact.Tag]linkKey {
 	whom := map[contact.Tag]linkKey{}
 	for _, l := range s.every() {
-		if len(whom) == maxTags || !l.path.missing() {
+		if len(whom) == maxTags {
+			break
+		}
+		if !l.path.missing() {
 			continue
 		}
 		peer := l.who()
@@ -316,14 +321,17 @@ func (s *Sync) absent(towards aura.AuthorityID) map[contact.Tag]linkKey {
 	return whom
 }
 
-// direct returns the link in a contact's own context.
+// direct returns the link in a contact's own context, nil when there is none.
 func (s *Sync) direct(who aura.AuthorityID) *link {
-	for _, l := range s.every() {
-		if l.key.peer == who && l.who().Direct {
-			return l
+	var context aura.ContextID
+	s.desk.Book.Read(func(p *Pages) {
+		if c, ok := p.Contacts.ByAuthority(who); ok {
+			context = c.Context
 		}
-	}
-	return nil
+	})
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	return s.links[linkKey{context, who}]
 }
 
 // circuits returns the ways through mutual contacts who are there now.

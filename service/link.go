@@ -325,8 +325,13 @@ func (l *link) due(tc task.Context) aura.Duration {
 	news := count > l.count
 	l.count = count
 	if !l.fresh && !l.path.leads(l) {
+		// Nobody is looked for because of what was given up. A device that is there gets it all the same.
+		settled := l.sync.desk.settled
+		if l.path.present() {
+			settled = l.sync.desk.acked
+		}
 		// What cannot be read now may wait: look again as if it did.
-		if settled, err := l.sync.desk.settled(l.key.context, l.key.peer); err == nil && settled >= count {
+		if through, err := settled(l.key.context, l.key.peer); err == nil && through >= count {
 			return whenRung
 		}
 	}

@@ -46,6 +46,7 @@ type operation struct {
 	id    aura.OperationID
 	stop  func()      // tells its handler that nobody waits any more
 	ended *task.Latch // how it ended is known
+	over  *task.Latch // the same, or the store failed with it
 
 	// The store failed with it, when there were so many commits. A later one says that it did not happen.
 	undecided bool
@@ -57,33 +58,53 @@ func NewOperations(j *journal.Journal) *Operations {
 	return &Operations{journal: j, doubt: task.NewBell(), live: map[aura.OperationID]*operation{}}
 }
 
-// begin enters an action. It returns [aura.Cancelled] for one that was withdrawn before it came,
-// [aura.Conflict] for one that is in hand, and [aura.Unavailable] for one whose last attempt may have happened.
-// The zero identifier names no action.
+// newOperation returns an action that has not begun. stop is set before it begins.
+func newOperation(id aura.OperationID) *operation {
+	return &operation{id: id, ended: task.NewLatch(), over: task.NewLatch()}
+}
+
+// begin enters an action. While the same one is in hand, asked for by another caller, it waits: a refusal would
+// be taken for the end of an action that then happens. It returns [aura.Cancelled] for one that was withdrawn
+// before it came, and [aura.Unavailable] for one whose last attempt may have happened. The zero identifier names no
+// action.
 func (o *Operations) begin(tc task.Context, op *operation) error {
-	const name = "service.Submit"
 	if op.id.IsZero() {
 		return nil
 	}
+	for {
+		earlier, err := o.enter(tc, op)
+		if earlier == nil {
+			return err
+		}
+		if err := earlier.over.Wait(tc); err != nil {
+			return err
+		}
+	}
+}
+
+// enter is begin but for the wait: it returns the action that is in hand.
+func (o *Operations) enter(tc task.Context, op *operation) (inHand *operation, err error) {
+	const name = "service.Submit"
 	o.lock.Lock()
 	defer o.lock.Unlock()
 	earlier := o.live[op.id]
 	switch {
 	case slices.ContainsFunc(o.fenced, func(f fence) bool { return f.id == op.id && tc.Elapsed() < f.until }):
-		return aura.Errorf(name, aura.Cancelled, "the action was withdrawn a moment ago: try again")
+		return nil, aura.Errorf(name, aura.Cancelled, "the action was withdrawn a moment ago: try again")
 	case earlier != nil && earlier.undecided:
-		return aura.Errorf(name, aura.Unavailable, "how the last attempt of the action ended is not known yet")
+		return nil, aura.Errorf(name, aura.Unavailable, "how the last attempt of the action ended is not known yet")
 	case earlier != nil:
-		return aura.Errorf(name, aura.Conflict, "the action is under way")
+		return earlier, nil
 	}
 	o.live[op.id] = op
-	return nil
+	return nil, nil
 }
 
 // end takes an action out, unless its outcome is not known.
 func (o *Operations) end(op *operation, err error) {
 	o.lock.Lock()
 	defer o.lock.Unlock()
+	defer op.over.Open()
 	if lost, ok := errors.AsType[*journal.UndecidedError](err); ok && !op.id.IsZero() {
 		op.undecided, op.commits = true, lost.Commits
 		o.doubt.Ring()

@@ -79,3 +79,31 @@ func TestLookingForOverdueMessagesStopsWhenTold(t *testing.T) {
 		_ = group.Close(tc, time.Minute)
 	})
 }
+
+// TestWhatWasGivenUpReachesAPeerThatComesBack: nobody dials for what was given up. Once the device is there for
+// another reason, the group that waits for it has its turn, too.
+func TestWhatWasGivenUpReachesAPeerThatComesBack(t *testing.T) {
+	inWorlds(t, 3, func(tc task.Context, u *universe) {
+		ada, ben, cleo := u.person(tc, "Ada"), u.person(tc, "Ben"), u.person(tc, "Cleo")
+		u.meet(tc, ada, ben)
+		u.meet(tc, ada, cleo)
+		u.meet(tc, ben, cleo)
+		group := ada.founds(tc, "Club", ben, cleo)
+		u.until(tc, "all take part", time.Minute, func() bool { return ben.takesPart(tc, group) && cleo.takesPart(tc, group) })
+		u.sleep(tc, time.Minute)
+		cleo.stop(tc)
+		ben.say(tc, group, "are you there")
+		u.sleep(tc, time.Minute)
+		ada.stop(tc)
+		ben.stop(tc)
+		u.sleep(tc, 91*24*time.Hour) // with everybody off, which costs no steps
+		ben.start(tc)
+		u.until(tc, "Ben is told", time.Minute, func() bool {
+			return ben.states(tc, group)["failed: not delivered within 90 days"] == 1
+		})
+		ada.start(tc)
+		cleo.start(tc)
+		u.until(tc, "Cleo has it", 10*time.Minute, func() bool { return len(cleo.texts(tc, group, ben)) == 1 })
+		u.until(tc, "Ben is told", time.Minute, func() bool { return ben.states(tc, group)["delivered"] == 1 })
+	})
+}

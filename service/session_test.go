@@ -2,6 +2,8 @@ package service
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/aura-runtime/aura"
@@ -18,5 +20,32 @@ func TestASessionRunsOverTheChannelOfItsPeerAlone(t *testing.T) {
 		if _, err := newSession(l, nobody); !errors.Is(err, want) {
 			t.Errorf("the link's peer has the key %x: got %v, want %v", key[:1], err, want)
 		}
+	}
+}
+
+// TestADamagedMessageIsCorrupt: a message without a body, or with one that is none, ends the conversation with an
+// error that names the message.
+func TestADamagedMessageIsCorrupt(t *testing.T) {
+	for number := range byte(8) {
+		for _, body := range []string{"", "\xff", "\x00", "\xa1\x01"} {
+			var h hello
+			err := decodeMessage(append([]byte{number}, body...), &h)
+			if !errors.Is(err, aura.Corrupt) || !strings.Contains(err.Error(), fmt.Sprintf("message %d ", number)) {
+				t.Errorf("message %d with the body %x: %v", number, body, err)
+			}
+		}
+	}
+}
+
+// TestAPeersFaultsEndAConversation: what the own disk or the own load refuses passes, everything else does not.
+func TestAPeersFaultsEndAConversation(t *testing.T) {
+	for kind := aura.Denied; kind <= aura.Internal; kind++ {
+		want := kind == aura.Exhausted || kind == aura.Unavailable || kind == aura.Conflict
+		if got := isPassing(aura.Errorf("test", kind, "an error")); got != want {
+			t.Errorf("%v passes: %t", kind, got)
+		}
+	}
+	if isPassing(nil) {
+		t.Error("success passes for a failure")
 	}
 }

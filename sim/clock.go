@@ -13,6 +13,20 @@ var wrongBy = [...]aura.Duration{
 	2 * time.Hour, -2 * time.Hour, 90 * time.Minute, -365 * 24 * time.Hour, 80 * 365 * 24 * time.Hour,
 }
 
+// usuallyWrong is by how much a clock that nobody sets may be wrong, ahead or behind.
+const usuallyWrong = 20 * time.Minute
+
+// drift lets the clocks of some people differ from those of the others for as long as the world lives.
+func (w *universe) drift() {
+	for _, p := range w.people {
+		if w.chance.happens(0.3) {
+			w.report.ClocksOff++
+			p.usual = w.chance.between(-usuallyWrong, usuallyWrong)
+			p.wrong = p.usual
+		}
+	}
+}
+
 // set moves the clock of a person's machine, which keeps it through crashes.
 func (p *person) set(wrong aura.Duration) {
 	p.wrong = wrong
@@ -24,14 +38,15 @@ func (p *person) set(wrong aura.Duration) {
 
 // misset lets somebody's clock be wrong for a while.
 func (w *universe) misset(tc task.Context, p *person) error {
-	if p.wrong != 0 {
+	if p.wrong != p.usual {
 		return nil
 	}
 	w.report.ClockJumps++
-	p.set(one(w.chance, wrongBy[:]))
+	p.set(p.usual + one(w.chance, wrongBy[:]))
 	w.note(tc, "set clock", p.name)
 	err := w.until(tc, time.Second, 3*time.Minute)
-	p.set(0)
+	w.report.ClockJumps++
+	p.set(p.usual)
 	w.note(tc, "right clock", p.name)
 	return err
 }

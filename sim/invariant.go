@@ -40,7 +40,8 @@ const (
 	ReceiptsChain = "receipts are one chain"
 	// ViewsReduce: the signals of a running Core are the reduction of the facts, in any order.
 	ViewsReduce = "views equal the reduction"
-	// LabelsStay: what a user is shown a conversation as stays until that user renames it.
+	// LabelsStay: what a user is shown a conversation as stays until that user renames it, stands for no other,
+	// and leads to it.
 	LabelsStay = "a label stays with its conversation"
 	// OperationsEnd: every action of a user ends, and not in an error that names a bug.
 	OperationsEnd = "operations end"

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/agent"
@@ -33,7 +34,7 @@ func (p *person) start(tc task.Context) error {
 	// A task of the group that holds all processes makes the process's own group, so that it does not
 	// belong to whoever wanted the start.
 	p.world.lives.Go("birth", func(tc task.Context) error {
-		l := &life{person: p, group: task.NewGroup(tc, p.name), jumped: p.wrong != 0}
+		l := &life{person: p, group: task.NewGroup(tc, p.name), jumped: p.wrong != p.usual}
 		p.world.sim.SetClock(l.group, p.wrong)
 		l.group.Go("boot", func(tc task.Context) error {
 			defer up.Resolve(l, aura.Errorf("sim.Start", aura.Internal, "%s: the process ended while it started", p.name))
@@ -104,11 +105,16 @@ func (l *life) recall(tc task.Context) error {
 	return nil
 }
 
+// statusWithin is how long an agent may take to say how it is, whatever its disk does.
+const statusWithin = 10 * time.Second
+
 // failed names a service that failed, empty when all run.
 func (l *life) failed(tc task.Context) string {
 	if err := l.front.Observe().Err(); err != nil {
 		return fmt.Sprintf("the frontend has failed: %v", err)
 	}
+	tc, done := tc.WithBudget("status", statusWithin)
+	defer done()
 	answer, err := l.agent.Ask(tc, fact.Question{Kind: status.Question})
 	var s status.Status
 	if err == nil {

@@ -30,9 +30,11 @@ type person struct {
 	last *journal.Journal // of the newest life, also after its end: what was durable
 
 	faults journal.Faults // of the disk, now
-	wrong  aura.Duration  // by how much the clock is ahead
+	usual  aura.Duration  // by how much the clock is ahead when nobody has set it
+	wrong  aura.Duration  // by how much it is ahead now
 	broken bool           // the disk may take nothing more in this life
 	sound  aura.Duration  // since when the disk does not fail
+	loose  aura.Duration  // since when no sync takes long
 
 	letters []letter
 	agreed  map[string]bool          // by name: whose invitation this person accepted
@@ -106,9 +108,13 @@ func (p *person) stop(tc task.Context) {
 	p.life = nil
 	tc, done := tc.Grace("stop "+p.name, stopWithin)
 	defer done()
-	w := p.world
+	w, began := p.world, tc.Elapsed()
 	hangs := func(what string, err error) {
-		if err != nil && (!p.excused() || aura.KindOf(err) == aura.Timeout) {
+		fine := p.excused()
+		if aura.KindOf(err) == aura.Timeout {
+			fine = p.jammed()
+		}
+		if err != nil && !fine {
 			w.violate(p.name, TasksEnd, "%s: %v", what, err)
 		}
 	}
@@ -116,6 +122,13 @@ func (p *person) stop(tc task.Context) {
 	hangs("front", l.front.Join(tc, 10*time.Second))
 	hangs("front", l.front.Close(tc, 10*time.Second))
 	hangs("agent", l.agent.Stop(tc))
+	if took := tc.Elapsed() - began; took > stopWithin {
+		w.violate(p.name, TasksEnd, "with %v the agent took %v to stop", stopWithin, took)
+	}
+	if p.jammed() && len(l.group.Live()) > 0 {
+		p.kill(l) // only a power failure ends a sync that does not return
+		return
+	}
 	p.examine(l)
 	if len(l.group.Live()) > 0 {
 		w.sim.Crash(l.group)
@@ -179,6 +192,14 @@ func (p *person) excused() bool {
 	return p.spoiled() || p.broken || p.sound > 0 && p.world.sim.Elapsed()-p.sound < excuse
 }
 
+// jammed reports whether a wait may be for a sync that takes longer than a stage of a stop, or for what that held
+// up.
+func (p *person) jammed() bool {
+	return jams(p.faults) || p.loose > 0 && p.world.sim.Elapsed()-p.loose < stuckFor
+}
+
+func jams(f journal.Faults) bool { return f.Stuck || f.SyncDelay > 2*time.Second }
+
 // spoiled reports whether the disk fails. A slow one is no excuse for anything but being slow.
 func (p *person) spoiled() bool { return p.faults != journal.Faults{SyncDelay: p.faults.SyncDelay} }
 
@@ -193,6 +214,9 @@ func (p *person) spoil(f journal.Faults) {
 func (p *person) mend(tc task.Context) {
 	if p.spoiled() {
 		p.sound = tc.Elapsed()
+	}
+	if jams(p.faults) {
+		p.loose = tc.Elapsed()
 	}
 	p.spoil(journal.Faults{})
 }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -90,7 +91,8 @@ func (w *universe) inspect(tc task.Context) {
 			continue
 		}
 		if p := w.missing(m); p != nil {
-			w.violate(m.author.name, MessageDelivered, "message %d of lane %d is not at %s", m.number, m.lane, p.name)
+			w.violate(m.author.name, MessageDelivered, "message %d of lane %d is not at %s, and is shown as %s",
+				m.number, m.lane, p.name, m.author.life.shown(tc, m))
 		} else if !w.confirmed(m) {
 			w.violate(m.author.name, StatesHonest, "message %d of lane %d is at all members, and its author does not know", m.number, m.lane)
 		}
@@ -102,6 +104,21 @@ func (w *universe) inspect(tc task.Context) {
 		w.eventually(tc, p.life, ViewsReduce, func() string { return p.life.viewsDiffer(tc) })
 	}
 	w.announce(tc)
+}
+
+// shown returns what a user sees of the delivery of an own message.
+func (l *life) shown(tc task.Context, m *message) string {
+	fresh, err := l.reduce(tc)
+	if err != nil {
+		return err.Error()
+	}
+	all, _ := fresh.chats.Messages(fresh.setting(), m.context, 0)
+	for i := range all {
+		if all[i].ID == l.witness.heard[m.line] {
+			return fmt.Sprintf("%v %s among %d messages of %s: %+v", all[i].State, all[i].Reason, len(all), m.context, all[i].Recipients)
+		}
+	}
+	return "nothing"
 }
 
 // inspectOperations checks that every action that the frontend shows has ended, and as the user was told.

@@ -24,11 +24,14 @@ type Options struct {
 	Seed    uint64
 	Agents  int  // default 3; from [MinAgents] to [MaxAgents]
 	Minutes int  // simulated minutes of activity; default 1, at most [MaxMinutes]
-	Faults  bool // cut the network, kill processes, make services panic, spoil disks, set clocks wrong
+	Faults  bool // let every kind of [Troubles] happen
 	// Plant names a bug of [Plants] to put into every agent. Default: none.
 	Plant string
 	// Trace, when set, receives one line for each event of the world.
 	Trace io.Writer
+	// Slow, when set, is told, from another goroutine, of a step that the host holds up: see
+	// [task.SimOptions]. The world learns nothing of it.
+	Slow func(task.Slow)
 }
 
 // Report is what happened in a world, and what should not have.
@@ -43,14 +46,8 @@ type Report struct {
 	Messages   int           `json:"messages"`   // acknowledged to their authors
 	Deliveries int           `json:"deliveries"` // of messages, to each recipient
 	Facts      int           `json:"facts"`      // in all journals together
-	Crashes    int           `json:"crashes"`
-	Restarts   int           `json:"restarts"` // after a clean stop
-	Partitions int           `json:"partitions"`
-	DiskFaults int           `json:"disk_faults"`
-	Panics     int           `json:"panics"` // of agents, each made by the world
-	ClockJumps int           `json:"clock_jumps"`
-	Moves      int           `json:"moves"` // to another network
-	Violations []Violation   `json:"violations"`
+	Troubles
+	Violations []Violation `json:"violations"`
 }
 
 // Violation is something that must never be, see [FactKept] and the other invariants.

@@ -40,6 +40,7 @@ type conversation struct {
 	founder *person // of a group
 	members []*person
 	left    map[*person]bool
+	took    map[*person]bool // who has the other as a contact by it
 }
 
 func newTalks() talks {
@@ -49,7 +50,7 @@ func newTalks() talks {
 func (t *talks) conversation(context aura.ContextID) *conversation {
 	c := t.contexts[context]
 	if c == nil {
-		c = &conversation{left: map[*person]bool{}}
+		c = &conversation{left: map[*person]bool{}, took: map[*person]bool{}}
 		t.contexts[context] = c
 	}
 	return c
@@ -100,7 +101,8 @@ func (t *talks) find(context aura.ContextID, text string) *message {
 }
 
 // recipients returns who must have a message in the end. Those who are blocked, who block, or who left are
-// not among them: what reaches them depends on when.
+// not among them: what reaches them depends on when. An inviter has a contact before the accepter does; when
+// the two begin anew in between, the accepter never hears what was said by then, and its author is told.
 func (w *universe) recipients(m *message) []*person {
 	c := w.talks.contexts[m.context]
 	if c == nil || c.left[m.author] {
@@ -108,7 +110,7 @@ func (w *universe) recipients(m *message) []*person {
 	}
 	var all []*person
 	for _, p := range c.members {
-		if p == m.author || c.left[p] || apart(p, m.author) {
+		if p == m.author || c.left[p] || apart(p, m.author) || !c.group && !c.took[p] && m.givenUp(p) {
 			continue
 		}
 		// A member learns of a group from its founder, or never.
@@ -118,6 +120,12 @@ func (w *universe) recipients(m *message) []*person {
 		all = append(all, p)
 	}
 	return all
+}
+
+// givenUp reports whether the author has recorded that a message will not reach somebody.
+func (m *message) givenUp(p *person) bool {
+	w := m.author.witness
+	return w.failed[receiver{m.context, p.self()}] >= w.seq[m.line]
 }
 
 // apart reports whether one of two people has blocked the other.

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
 )
@@ -16,7 +15,7 @@ const troubleEvery = 40 * time.Second
 func (w *universe) haunt(tc task.Context) error {
 	mean := troubleEvery / aura.Duration(len(w.people))
 	for !w.closing {
-		if err := tc.Sleep(w.chance.pause(mean)); err != nil {
+		if err := tc.Sleep(max(w.chance.pause(mean), w.dawn-tc.Elapsed())); err != nil {
 			return err
 		}
 		if w.closing {
@@ -38,8 +37,10 @@ func (w *universe) haunt(tc task.Context) error {
 			tc.Group().Go("crash", func(tc task.Context) error { return w.strike(tc, p, true) })
 		case n < 83:
 			tc.Group().Go("restart", func(tc task.Context) error { return w.strike(tc, p, false) })
-		case n < 92:
+		case n < 89:
 			tc.Group().Go("disk", func(tc task.Context) error { return w.spoil(tc, p) })
+		case n < 93:
+			w.takeName(tc, p)
 		default:
 			tc.Group().Go("clock", func(tc task.Context) error { return w.misset(tc, p) })
 		}
@@ -145,37 +146,4 @@ func (w *universe) strike(tc task.Context, p *person, crash bool) error {
 		p.revive(tc)
 	}
 	return nil
-}
-
-// spoil makes somebody's disk fail for a while.
-func (w *universe) spoil(tc task.Context, p *person) error {
-	if p.faults != (journal.Faults{}) {
-		return nil
-	}
-	var f journal.Faults
-	switch c := w.chance; c.IntN(5) {
-	case 0:
-		f.SyncDelay = c.between(50*time.Millisecond, 2*time.Second)
-	case 1:
-		f.FailApply = c.Float64()
-	case 2:
-		f.BreakApply = 0.1 * c.Float64()
-	case 3:
-		f.Capacity = 1 // full: nothing fits any more
-	case 4:
-		f.FailRead = 0.3 * c.Float64()
-	}
-	w.report.DiskFaults++
-	w.note(tc, "spoil disk", p.name)
-	p.spoil(f)
-	err := w.until(tc, time.Second, 30*time.Second)
-	p.mend(tc)
-	w.note(tc, "sound disk", p.name)
-	if !p.broken || !p.turn.TryAcquire() {
-		return err
-	}
-	defer p.turn.Release()
-	p.crash() // a disk that broke takes no more until it is opened again
-	p.revive(tc)
-	return err
 }

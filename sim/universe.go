@@ -39,7 +39,9 @@ type universe struct {
 	lives   *task.Group // the agents
 	people  []*person
 	talks   talks
-	closing bool // users begin nothing new, nothing more goes wrong
+	closing bool          // users begin nothing new, nothing more goes wrong
+	dawn    aura.Duration // until then everybody is off
+	nights  aura.Duration // how long everybody was off, together
 
 	scripted bool // users do nothing but what a script says
 
@@ -53,7 +55,9 @@ func newUniverse(o Options) *universe {
 	log := &trace{to: o.Trace, elapsed: func() aura.Duration { return w.sim.Elapsed() }}
 	// The wall clock begins somewhere in an hour, so that the epoch of the default policy turns in some worlds.
 	start := aura.Instant(1_700_000_000e9).Add(aura.Duration(o.Seed%60) * time.Minute)
-	w.sim = task.NewSim(o.Seed, task.SimOptions{Log: log, Start: start, Preempt: preempt, StallLimit: stallLimit})
+	w.sim = task.NewSim(o.Seed, task.SimOptions{
+		Log: log, Start: start, Preempt: preempt, StallLimit: stallLimit, Slow: o.Slow,
+	})
 	w.chance, w.shuffle = newChance(w.sim.Entropy("world")), newChance(w.sim.Entropy("shuffle"))
 	w.policy = guard.DefaultPolicy()
 	if w.chance.happens(0.25) {
@@ -74,6 +78,9 @@ func (w *universe) live(tc task.Context) error {
 	trouble.Go("glance", w.glance)
 	if w.options.Faults {
 		trouble.Go("trouble", w.haunt)
+		if w.chance.happens(awayShare) {
+			trouble.Go("absence", w.leave)
+		}
 	}
 	err := w.unfold(tc, trouble)
 	w.sim.Crash(trouble)
@@ -99,8 +106,8 @@ func (w *universe) end(tc task.Context) {
 // unfold is the story: people talk while trouble happens, everything is healed, must settle, and ends in
 // order. It breaks off at the first violation: what follows one is noise.
 func (w *universe) unfold(tc task.Context, trouble *task.Group) error {
-	for end := tc.Elapsed() + aura.Duration(w.options.Minutes)*time.Minute; tc.Elapsed() < end; {
-		if err := tc.Sleep(min(lookEvery, end-tc.Elapsed())); err != nil {
+	for end := tc.Elapsed() + aura.Duration(w.options.Minutes)*time.Minute; tc.Elapsed() < end+w.nights; {
+		if err := tc.Sleep(max(w.dawn-tc.Elapsed(), min(lookEvery, end+w.nights-tc.Elapsed()))); err != nil {
 			return err
 		}
 		if w.look(tc); w.broken() {
@@ -144,6 +151,9 @@ func (w *universe) populate(tc task.Context) error {
 		if err := w.admit(tc, name(i)); err != nil {
 			return err
 		}
+	}
+	if w.options.Faults {
+		w.drift()
 	}
 	for _, p := range w.people {
 		if err := p.start(tc); err != nil {

@@ -124,6 +124,9 @@ func (l *life) with(tc task.Context, what string, t chat.Thread, fn func(task.Co
 		if err != nil {
 			return err
 		}
+		if chosen := l.witness.chosen; ref.Context != t.Context && !chosen[ref.Context] && !chosen[t.Context] {
+			l.world.violate(l.name, LabelsStay, "%q was shown for %s and stands for %s", t.Name, t.Context, ref.Context)
+		}
 		if err = fn(tc, ref); aura.KindOf(err) == aura.Invalid && !slices.ContainsFunc(l.threads(), func(t chat.Thread) bool {
 			return t.Context == ref.Context && present(t, l.self())
 		}) {
@@ -225,7 +228,7 @@ func (l *life) makeUp(tc task.Context) {
 
 func (l *life) rename(tc task.Context, t chat.Thread) {
 	l.with(tc, "rename", t, func(tc task.Context, who app.Ref) error {
-		l.witness.renamed[who.Context] = true
+		l.witness.renamed[who.Context], l.witness.chosen[who.Context] = true, true
 		_, err := l.core.Rename(tc, who, one(l.chance, []string{"", "Friend", "Friend", "Neighbour"}))
 		if err == nil || aura.KindOf(err) == aura.Conflict {
 			delete(l.witness.renamed, who.Context)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/fact"
@@ -25,7 +26,7 @@ const (
 // glance compares somebody's views from time to time until the world closes.
 func (w *universe) glance(tc task.Context) error {
 	for c := newChance(w.sim.Entropy("glance")); !w.closing; {
-		if err := tc.Sleep(c.pause(glanceEvery)); err != nil {
+		if err := tc.Sleep(max(c.pause(glanceEvery), w.dawn-tc.Elapsed())); err != nil {
 			return err
 		}
 		if l := one(c, w.people).life; l != nil && !w.closing {
@@ -81,6 +82,8 @@ func (l *life) viewsDiffer(tc task.Context) string {
 		return err.Error()
 	}
 	// Nothing waits from here on: what is compared is of one instant.
+	now := tc.Now()
+	now.At = now.At.Add(l.wrong)
 	frame := l.core.Hub().Frame()
 	contacts, _ := reactive.Value(frame, app.Contacts)
 	invitations, _ := reactive.Value(frame, app.Invitations)
@@ -91,7 +94,7 @@ func (l *life) viewsDiffer(tc task.Context) string {
 		shown, folded any
 	}{
 		{"contacts", contacts.Value, fresh.contacts.Contacts()},
-		{"invitations", invitations.Value, fresh.invites.Invitations(tc.Now())},
+		{"invitations", invitations.Value, fresh.invites.Invitations(now)},
 		{"moderation", moderated.Value, fresh.moderation.View()},
 		{"chats", chats.Value, fresh.chats.Threads(fresh.setting())},
 		{"chats, as they are read", uncounted(overview), uncounted(fresh.chats.Threads(fresh.setting()))},
@@ -149,8 +152,13 @@ func same(a, b []chat.Message) bool {
 
 // labelsStay compares what conversations are called with what they were called at the last look.
 func (l *life) labelsStay(shown []chat.Thread) {
+	stands := map[string]aura.ContextID{}
 	for i := range shown {
 		t := &shown[i]
+		if other, twice := stands[t.Name]; twice {
+			l.world.violate(l.name, LabelsStay, "%q stands for %s and for %s", t.Name, other, t.Context)
+		}
+		stands[t.Name] = t.Context
 		if before, ok := l.witness.labels[t.Context]; ok && before != t.Name && !l.witness.renamed[t.Context] {
 			l.world.violate(l.name, LabelsStay, "%q is called %q now", before, t.Name)
 		}

@@ -19,11 +19,13 @@ type witness struct {
 	heard   map[line]aura.FactID
 	seq     map[line]uint64     // of own messages
 	acked   map[receiver]uint64 // own facts that a peer confirmed, up to this Seq
+	failed  map[receiver]uint64 // own facts whose delivery was given up, up to this Seq
 	latest  map[line]int        // by line without its number: the last number heard
 	blocked map[aura.AuthorityID]bool
 	knows   map[aura.AuthorityID]bool
 	labels  map[aura.ContextID]string // as shown last
 	renamed map[aura.ContextID]bool   // by the user, with an outcome that is not known: anything may be shown
+	chosen  map[aura.ContextID]bool   // the user has renamed it at some time
 }
 
 // receiver is a member of a context.
@@ -35,9 +37,10 @@ type receiver struct {
 func newWitness(p *person) *witness {
 	return &witness{
 		person: p, prices: map[aura.ContextID][]uint64{}, heard: map[line]aura.FactID{},
-		seq: map[line]uint64{}, acked: map[receiver]uint64{}, latest: map[line]int{},
+		seq: map[line]uint64{}, acked: map[receiver]uint64{}, failed: map[receiver]uint64{}, latest: map[line]int{},
 		blocked: map[aura.AuthorityID]bool{}, knows: map[aura.AuthorityID]bool{},
 		labels: map[aura.ContextID]string{}, renamed: map[aura.ContextID]bool{},
+		chosen: map[aura.ContextID]bool{},
 	}
 }
 
@@ -133,12 +136,19 @@ func (w *witness) learn(r *fact.Record) {
 		if w.read(r, &ack) {
 			w.confirm(&ack)
 		}
+	case r.Fact.Kind == chat.KindFailed && own:
+		var failed chat.Failed
+		if w.read(r, &failed) {
+			key := receiver{failed.Context, failed.Peer}
+			w.failed[key] = max(w.failed[key], failed.Through)
+		}
 	case r.Fact.Kind == chat.KindLeft && shared:
 		talks.conversation(context).left[p.world.byAuthority(r.Fact.Author)] = true
 	case r.Fact.Kind == contact.KindAdded && own:
 		var added contact.Added
 		if w.read(r, &added) {
 			w.knows[added.Authority] = true
+			talks.conversation(added.Context).took[p] = true
 			talks.conversation(added.Context).join(p)
 			talks.conversation(added.Context).join(p.world.byAuthority(added.Authority))
 		}
@@ -216,8 +226,10 @@ func (w *witness) hear(context aura.ContextID, r *fact.Record) {
 	}
 }
 
-// compare checks that everything that an earlier witness of the same journal saw is where it was.
+// compare checks that everything that an earlier witness of the same journal saw is where it was, and goes on
+// with what it saw on the screen.
 func (w *witness) compare(earlier *witness) {
+	w.labels, w.renamed, w.chosen = earlier.labels, earlier.renamed, earlier.chosen
 	for i, id := range earlier.ids {
 		if i >= len(w.ids) || w.ids[i] != id {
 			w.violate(FactKept, "of %d committed facts, those from position %d on are not there after a restart", len(earlier.ids), i+1)

@@ -30,7 +30,7 @@
 // # What a simulation refuses
 //
 // Goroutines that an executor did not start ([Group.Adopt] returns unavailable), blocking outside this
-// package (a watchdog names the task), a lock held across a wait ([Leaf] panics), a world in which
+// package and computing without end (a watchdog names the task), a lock held across a wait ([Leaf] panics), a world in which
 // nothing can happen any more (Run names each task and what it waits for), and a loop that never lets
 // the time pass (a limit on steps). It cannot refuse runtime.LockOSThread: the Go runtime ends the process
 // when a task that called it waits.

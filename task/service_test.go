@@ -155,7 +155,7 @@ func TestPanicBelowAServiceFailsIt(t *testing.T) {
 func TestIsolatedPanicIsItsOwnersToAnswer(t *testing.T) {
 	each(t, func(t *testing.T, x task.Executor) {
 		run(t, x, func(tc task.Context) error {
-			attempts := 0
+			attempts, third := 0, task.NewLatch()
 			h := task.Supervise(tc.Group(), &fake{serve: func(tc task.Context) error {
 				for {
 					g := task.NewIsolated(tc, "attempt")
@@ -163,6 +163,7 @@ func TestIsolatedPanicIsItsOwnersToAnswer(t *testing.T) {
 						if attempts++; attempts < 3 {
 							panic("planted")
 						}
+						third.Open()
 						return untilCancelled(tc)
 					})
 					if err := g.Wait(tc); tc.Err() != nil {
@@ -173,10 +174,8 @@ func TestIsolatedPanicIsItsOwnersToAnswer(t *testing.T) {
 			if err := h.Start(tc); err != nil {
 				return err
 			}
-			for attempts < 3 {
-				if err := tc.Sleep(time.Millisecond); err != nil {
-					return err
-				}
+			if err := third.Wait(tc); err != nil {
+				return err
 			}
 			if s := h.Observe().State(); s != task.Running {
 				t.Errorf("the service is %v after panics that its own loop restarts", s)

@@ -25,9 +25,12 @@ type SimOptions struct {
 	// StallLimit ends the world after so many steps in which the simulated time did not move, which a
 	// loop without a delay makes. Default: 50 million.
 	StallLimit uint64
-	// Watchdog ends the world when one step takes so long in real time: its task computes without end, or
-	// blocks outside this package. Default: 30 s.
+	// Watchdog ends the world when the task of one step blocks outside this package for so long, or computes
+	// for so long by the processor's clock: how busy the host is does not count. Default: 30 s.
 	Watchdog aura.Duration
+	// Slow, when set, is told of a step that takes longer than Watchdog without being to blame. The call comes
+	// from a goroutine of the host, while the step goes on; the world learns nothing of it.
+	Slow func(Slow)
 	// Preempt, when positive, interrupts a task before one in so many operations that could wait, though
 	// it need not wait: other tasks run first. It explores orders that a machine's cores would produce.
 	// Default: 0, never.
@@ -60,6 +63,8 @@ type Sim struct {
 	crasher *simTask                // the task that waits for that
 	idle    []*coroutine
 	failure error // why the world ended early
+
+	processor func() (aura.Duration, bool) // what the watchdog measures with; nil: processorTime
 }
 
 // NewSim returns a world whose schedule follows from seed.

@@ -3,6 +3,7 @@ package transport
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -94,6 +95,29 @@ func TestFlowDeliversWhatWasQueued(t *testing.T) {
 	})
 }
 
+// TestRoundTripsAreEstimatedAsTheStandardSays compares the estimate with the formulas of RFC 6298, section 2, in
+// floating point.
+func TestRoundTripsAreEstimatedAsTheStandardSays(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var f flow
+		var smoothed, variance float64
+		for i, rtt := range rapid.SliceOfN(rapid.Int64Range(1e6, 10e9), 1, 50).Draw(t, "round trips") {
+			f.measure(time.Duration(rtt))
+			if r := float64(rtt); i == 0 {
+				smoothed, variance = r, r/2
+			} else {
+				variance = 0.75*variance + 0.25*math.Abs(smoothed-r)
+				smoothed = 0.875*smoothed + 0.125*r
+			}
+			// Each division of the estimate drops less than a nanosecond.
+			if math.Abs(float64(f.smoothed)-smoothed) > 100 || math.Abs(float64(f.variance)-variance) > 100 {
+				t.Fatalf("after %d round trips %v ± %v, want %v ± %v", i+1, f.smoothed, f.variance,
+					time.Duration(smoothed), time.Duration(variance))
+			}
+		}
+	})
+}
+
 // FuzzFlowTake feeds a flow bodies that a member of the context made up: none may panic, or make it keep
 // more than its bounds.
 func FuzzFlowTake(f *testing.F) {
@@ -146,6 +170,42 @@ func hostileFlow(t *testing.T) (f flow, body []byte) {
 	binary.BigEndian.PutUint64(body[limitAt:], receiveWindow)
 	binary.BigEndian.PutUint64(body[largestAt:], f.number)
 	return f, body
+}
+
+// TestAClosedWindowIsAskedAboutOnlyWhenSomethingWaits: a peer that closed its window at the last byte is left alone
+// until there is more to send. Then it is asked whether there is room again.
+func TestAClosedWindowIsAskedAboutOnlyWhenSomethingWaits(t *testing.T) {
+	f, body := hostileFlow(t)
+	f.limit = f.sent
+	binary.BigEndian.PutUint64(body[limitAt:], f.sent)
+	if err := f.take(0, 1, body); err != nil {
+		t.Fatal(err)
+	}
+	cells := func(from, to time.Duration) (n int) {
+		out := make([]byte, bodySize)
+		for now := from; now < to; now += time.Second {
+			if err := f.tick(now); err != nil {
+				t.Fatal(err)
+			}
+			for {
+				if _, ok := f.fill(now, out); !ok {
+					break
+				}
+				if binary.BigEndian.Uint16(out[chunkAt:]) > 0 {
+					t.Fatalf("at %v bytes are sent into a closed window", now)
+				}
+				n++
+			}
+		}
+		return n
+	}
+	if n := cells(time.Second, 10*time.Minute); n > 0 {
+		t.Errorf("%d cells in ten minutes in which nothing was to be sent", n)
+	}
+	f.queue([]byte("more"))
+	if n := cells(10*time.Minute, 12*time.Minute); n == 0 {
+		t.Error("nobody asks the peer for room")
+	}
 }
 
 // TestWhatWasNeverSentCannotBeAcknowledged: a peer that names later bytes or later cells than were sent breaks

@@ -253,8 +253,16 @@ func TestAnInvitationTakesAnyone(t *testing.T) {
 
 func TestDiallingOneselfIsRefused(t *testing.T) {
 	simulate(t, 1, transport.SimOptions{}, func(tc task.Context, w *world) {
-		_, err := w.join(tc, 1, transport.Options{}).hub.Dial(tc, target(1))
-		wantKind(t, "dial", err, aura.Invalid)
+		hub := w.join(tc, 1, transport.Options{}).hub
+		own, other := target(1), target(2)
+		for name, of := range map[string]transport.Target{
+			"link key and static key": own,
+			"link key":                {Context: own.Context, PSK: own.PSK, Peer: own.Peer, Static: other.Static, Addresses: own.Addresses},
+			"static key":              {Context: own.Context, PSK: own.PSK, Peer: other.Peer, Static: own.Static, Addresses: other.Addresses},
+		} {
+			_, err := hub.Dial(tc, of)
+			wantKind(t, "dial a target with the own "+name, err, aura.Invalid)
+		}
 	})
 }
 

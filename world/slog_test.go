@@ -2,9 +2,12 @@ package world_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"log/slog"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/world"
@@ -41,6 +44,34 @@ func TestEachEventHasTheLevelOfItsUse(t *testing.T) {
 		world.Slog(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))).Emit(c.event)
 		if !strings.Contains(out.String(), "level="+c.want+" ") {
 			t.Errorf("%s: want %s in %q", c.name, c.want, out.String())
+		}
+	}
+}
+
+// TestALogLineHasTheFieldsOfItsEvent: what an event says reaches the log, and no more.
+func TestALogLineHasTheFieldsOfItsEvent(t *testing.T) {
+	for _, e := range []world.Event{
+		world.RuntimeStarted("agent"),
+		world.ServiceMoved("sync", "agent", named("running"), named("failed"), aura.Unavailable),
+		world.GuardDenied("chat:send", named("flow budget"), named("used up"), aura.OperationID{1}),
+	} {
+		var out bytes.Buffer
+		world.Slog(slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))).Emit(e)
+		got := map[string]string{}
+		if err := json.Unmarshal(out.Bytes(), &got); err != nil {
+			t.Fatal(err)
+		}
+		delete(got, slog.TimeKey)
+		delete(got, slog.LevelKey)
+		want := map[string]string{slog.MessageKey: got[slog.MessageKey], "family": got["family"]}
+		if head := want["family"] + " " + want[slog.MessageKey] + " "; !strings.HasPrefix(e.String()+" ", head) {
+			t.Errorf("the line begins %q, the event is %s", head, e.String())
+		}
+		for name, value := range e.Fields {
+			want[name] = value
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", e.String(), diff)
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/sim"
+	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/ui/cli"
 )
 
@@ -33,7 +34,8 @@ func simCommand(s *cli.Shell) *cobra.Command {
 		Use:   "sim",
 		Short: "Live through simulated worlds and check what must always hold",
 		Long: `Live through a simulated world of real agents: people meet, talk, read, rename and block, and with --faults the network
-is cut, processes are killed, services panic and disks fail. What must always hold is checked throughout. A seed decides
+is cut, people move, processes are killed, services panic, disks fail, fill up or hang, clocks differ and jump,
+people take the names of others, and some are away for weeks. What must always hold is checked throughout. A seed decides
 everything: the same seed gives the same world, step for step, and so the same digest.
 
 With --script people do nothing but what a file says, one command a line: peer, submit, view, facts, link, cut, crash,
@@ -53,6 +55,8 @@ that the checks bite, --plant puts a bug into every agent: ` + strings.Join(sim.
 					return cli.Usage(c, "--%s must be 1 or more, got %d", name, n)
 				}
 			}
+			// A slow host is said, in whole lines, and changes no verdict.
+			f.Slow = func(slow task.Slow) { fmt.Fprintln(os.Stderr, "aura sim:", slow) }
 			if f.script != "" {
 				if f.seeds != "" || f.trace != "" || f.Faults || f.Plant != "" {
 					return cli.Usage(c, "--script goes with --seed alone")
@@ -77,7 +81,7 @@ that the checks bite, --plant puts a bug into every agent: ` + strings.Join(sim.
 	flags.StringVar(&f.seeds, "seeds", "", "a range of seeds, such as 1..200: one world for each")
 	flags.IntVar(&f.Agents, "agents", 3, "how many people")
 	flags.IntVar(&f.Minutes, "minutes", 10, "simulated minutes in which they are busy")
-	flags.BoolVar(&f.Faults, "faults", false, "cut networks, kill processes, make services panic, spoil disks")
+	flags.BoolVar(&f.Faults, "faults", false, "let all that go wrong which can")
 	flags.StringVar(&f.Plant, "plant", "", "a bug to put into every agent")
 	flags.StringVar(&f.script, "script", "", "live through what this file says, and nothing else")
 	flags.StringVar(&f.trace, "trace", "", "write every event to this file, one a line")
@@ -182,11 +186,11 @@ digest       %s
 time         %v simulated in %v, %.0f times as fast
 people       %d pairs met, %d groups, %d actions
 messages     %d sent, %d delivered, %d facts in all journals
-trouble      %d crashes, %d restarts, %d panics, %d partitions, %d moves, %d disk faults, %d clock jumps
+trouble      %s
 `,
 		v.Seed, v.Digest, v.Simulated.Round(time.Second), v.Real.Round(time.Millisecond), v.Ratio,
 		v.Contacts, v.Groups, v.Operations, v.Messages, v.Deliveries, v.Facts,
-		v.Crashes, v.Restarts, v.Panics, v.Partitions, v.Moves, v.DiskFaults, v.ClockJumps)
+		troubles(&v.Troubles))
 	for _, violation := range v.Violations {
 		if err == nil {
 			_, err = fmt.Fprintln(to, "violation   ", violation)
@@ -198,6 +202,15 @@ trouble      %d crashes, %d restarts, %d panics, %d partitions, %d moves, %d dis
 	return err
 }
 
+// troubles lists what went wrong.
+func troubles(t *sim.Troubles) string {
+	var words []string
+	for _, one := range t.All() {
+		words = append(words, fmt.Sprintf("%d %s", one.Count, one.Kind))
+	}
+	return strings.Join(words, ", ")
+}
+
 // simSum is the answer to many seeds.
 type simSum struct {
 	First     uint64        `json:"first_seed"`
@@ -206,9 +219,9 @@ type simSum struct {
 	Simulated aura.Duration `json:"simulated_ns"`
 	Real      aura.Duration `json:"real_ns"` // of all worlds together, whatever ran at once
 	Messages  int           `json:"messages"`
-	Crashes   int           `json:"crashes"`
-	Verdict   string        `json:"verdict"`
-	Failed    *simVerdict   `json:"failed,omitempty"` // the first seed that failed
+	sim.Troubles
+	Verdict string      `json:"verdict"`
+	Failed  *simVerdict `json:"failed,omitempty"` // the first seed that failed
 }
 
 // simMany lives through the worlds of a range of seeds, up to the first that fails.
@@ -225,7 +238,7 @@ func simMany(s *cli.Shell, c *cobra.Command, f *simFlags, first, last uint64) er
 		sum.Simulated += v.Simulated
 		sum.Real += v.Real
 		sum.Messages += v.Messages
-		sum.Crashes += v.Crashes
+		sum.Troubles.Add(&v.Troubles)
 		fmt.Fprintf(s.Err, "seed %d  %s  %v in %v\n", v.Seed, v.Verdict, v.Simulated.Round(time.Second), v.Real.Round(time.Millisecond))
 		if v.Verdict != verdictHeld {
 			sum.Verdict, sum.Failed = v.Verdict, &v
@@ -243,8 +256,8 @@ func simMany(s *cli.Shell, c *cobra.Command, f *simFlags, first, last uint64) er
 	case sum.Failed != nil:
 		err = sum.Failed.print(s.Out)
 	default:
-		_, err = fmt.Fprintf(s.Out, "seeds %d..%d: every invariant held in %d worlds, %v simulated in %v, %d messages, %d crashes\n",
-			first, last, sum.Worlds, sum.Simulated.Round(time.Second), sum.Real.Round(time.Millisecond), sum.Messages, sum.Crashes)
+		_, err = fmt.Fprintf(s.Out, "seeds %d..%d: every invariant held in %d worlds, %v simulated in %v, %d messages\ntrouble: %s\n",
+			first, last, sum.Worlds, sum.Simulated.Round(time.Second), sum.Real.Round(time.Millisecond), sum.Messages, troubles(&sum.Troubles))
 	}
 	return errors.Join(err, failed)
 }

@@ -58,3 +58,7 @@ type TokenLine struct {
 
 // ID returns what a person calls the token by.
 func (l *TokenLine) ID() string { return hex.EncodeToString(l.Block[:min(len(l.Block), 4)]) }
+
+// FullID returns the whole identifier, of which [TokenLine.ID] is the beginning. A contact can make a token that
+// begins like another one, and not one that ends like it, too.
+func (l *TokenLine) FullID() string { return hex.EncodeToString(l.Block) }

@@ -477,6 +477,71 @@ func TestInvitationByAnotherThanTheFounderIsRefused(t *testing.T) {
 	}
 }
 
+// TestEveryFactIsCheckedWhereItLies takes one fact of every kind, and then changes what each must hold.
+func TestEveryFactIsCheckedWhereItLies(t *testing.T) {
+	_, group, in := invitedHouse(t)
+	invited := chat.Invited{Group: in.Group, Secret: in.Secret}
+	failed := chat.Failed{Context: group, Peer: ben.Authority(), Through: 1, Reason: "gone"}
+	foldtest.Checked(t, chat.Domain(),
+		ada.Shared(t, group, 1, 1, chat.KindMessage, text("hi")),
+		ada.Shared(t, group, 1, 1, chat.KindRead, chat.Read{Marks: []chat.Mark{{Device: ada.Device(), Through: 1}}}),
+		ada.Own(t, 1, chat.KindCreated, in.Group),
+		ada.Shared(t, adaBen, 1, 1, chat.KindInvited, invited),
+		ada.Own(t, 1, chat.KindJoined, chat.Joined{Context: group}),
+		ada.Shared(t, group, 1, 1, chat.KindLeft, chat.Left{}),
+		ada.Own(t, 1, chat.KindAcked, chat.Acked{Context: group, Peer: ben.Authority(), Through: 1}),
+		ada.Own(t, 1, chat.KindFailed, failed),
+	)
+	registry := fact.NewRegistry()
+	if err := registry.Register(chat.Domain()); err != nil {
+		t.Fatal(err)
+	}
+	twice := chat.Mark{Device: ada.Device(), Through: 1}
+	long, none := failed, failed
+	long.Reason, none.Reason = strings.Repeat("x", 1<<16), ""
+	for name, r := range map[string]fact.Record{
+		"an empty text":              ada.Shared(t, group, 1, 1, chat.KindMessage, text(" ")),
+		"a mark twice":               ada.Shared(t, group, 1, 1, chat.KindRead, chat.Read{Marks: []chat.Mark{twice, twice}}),
+		"many marks":                 ada.Shared(t, group, 1, 1, chat.KindRead, chat.Read{Marks: make([]chat.Mark, chat.MaxMarks+1)}),
+		"a group founded by another": ben.Own(t, 1, chat.KindCreated, in.Group),
+		"an invitation by a member":  ben.Shared(t, adaBen, 1, 1, chat.KindInvited, invited),
+		"an invitation of no secret": ada.Shared(t, adaBen, 1, 1, chat.KindInvited, chat.Invited{Group: in.Group}),
+		"joining nothing":            ada.Own(t, 1, chat.KindJoined, chat.Joined{}),
+		"delivered nowhere":          ada.Own(t, 1, chat.KindAcked, chat.Acked{Peer: ben.Authority(), Through: 1}),
+		"failed nowhere":             ada.Own(t, 1, chat.KindFailed, chat.Failed{Peer: ben.Authority(), Through: 1, Reason: "gone"}),
+		"failed without a reason":    ada.Own(t, 1, chat.KindFailed, none),
+		"failed for a long reason":   ada.Own(t, 1, chat.KindFailed, long),
+	} {
+		if err := registry.Check(&r.Fact); !errors.Is(err, aura.Invalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestAConversationIsCoveredWhenEveryOutboxIsCounted: as long as one is not, nobody knows how far its messages are.
+func TestAConversationIsCoveredWhenEveryOutboxIsCounted(t *testing.T) {
+	counted := []*bool{nil, new(false), new(true)}
+	for _, bens := range counted {
+		for _, cleos := range counted {
+			h := newHouse(t)
+			group := founded(t, h, "Friends")
+			if bens != nil {
+				h.outbox(t, group, ben, chat.Outbox{Counted: *bens})
+			}
+			if cleos != nil {
+				h.outbox(t, group, cleo, chat.Outbox{Counted: *cleos})
+			}
+			want := bens != nil && *bens && cleos != nil && *cleos
+			if got := h.chats.Cover(h.set, group); got != want {
+				t.Errorf("covered %t, want %t", got, want)
+			}
+			if h.chats.Cover(h.set, adaBen) || h.chats.Cover(h.set, aura.ContextID{99}) {
+				t.Error("another conversation is covered")
+			}
+		}
+	}
+}
+
 func TestStateIsTheSameForAnyOrder(t *testing.T) {
 	g := newHouse(t)
 	group := founded(t, g, "Friends")

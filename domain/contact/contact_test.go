@@ -161,6 +161,17 @@ func TestCheckKeepsFactsInTheirPlace(t *testing.T) {
 	}
 }
 
+func TestEveryFactIsCheckedWhereItLies(t *testing.T) {
+	foldtest.Checked(t, contact.Domain(),
+		ada.Own(t, 1, contact.KindSelf, contact.Self{Name: "Ada"}),
+		ada.Own(t, 1, contact.KindAdded, added(ben, pair(1), "Ben")),
+		ada.Own(t, 1, contact.KindRenamed, contact.Renamed{Context: pair(1), Name: "Brother"}),
+		ada.Own(t, 1, contact.KindAddresses, contact.Addresses{Context: pair(1), Addresses: []string{"/a"}}),
+		ada.Own(t, 1, contact.KindRemoved, contact.Removed{Context: pair(1)}),
+		ada.Shared(t, pair(1), 1, 1, contact.KindProfile, contact.Profile{Name: "Ada"}),
+	)
+}
+
 func TestHandlersRefuseBeforeTheyPlan(t *testing.T) {
 	s := folded(ada.Own(t, 1, contact.KindAdded, added(ben, pair(1), "Ben")))
 	by := contact.Caller{Authority: ada.Authority(), Device: ada.Device(), Operation: aura.OperationID{1}}

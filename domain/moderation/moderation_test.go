@@ -80,6 +80,14 @@ func TestPeerCannotModerate(t *testing.T) {
 	}
 }
 
+func TestEveryFactIsCheckedWhereItLies(t *testing.T) {
+	foldtest.Checked(t, moderation.Domain(),
+		ada.Own(t, 1, moderation.KindMuted, aboutGroup), ada.Own(t, 1, moderation.KindUnmuted, aboutBen),
+		ada.Own(t, 1, moderation.KindBlocked, aboutBen),
+		ada.Own(t, 1, moderation.KindUnblocked, moderation.Unblocked{Authority: ben.Authority()}),
+	)
+}
+
 func TestHandlersRefuseWhatMakesNoSense(t *testing.T) {
 	by := contact.Caller{Authority: ada.Authority(), Device: ada.Device()}
 	for name, c := range map[string]error{

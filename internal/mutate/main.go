@@ -124,10 +124,6 @@ func (b *bench) writeSample(o options) error {
 
 // trySample tries the faults of the sample. Those that are argued to change nothing do not count.
 func (b *bench) trySample(o options) (float64, error) {
-	then := wider
-	if o.narrow {
-		then = nil
-	}
 	functions, err := b.functions()
 	if err != nil {
 		return 0, err
@@ -148,6 +144,10 @@ func (b *bench) trySample(o options) (float64, error) {
 		if why, ok := equivalent[s.key()+"  "+s.hash]; ok {
 			fmt.Printf("%-20s %s: %s\n", "equivalent", s.key(), why)
 			continue
+		}
+		var then []string
+		if !o.narrow {
+			then = wider(s.dir())
 		}
 		end, err := b.try(&s, []string{"./" + s.dir()}, then)
 		if err != nil {

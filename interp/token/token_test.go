@@ -2,6 +2,7 @@ package token_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -250,6 +251,66 @@ func TestAReturnedTokenServesNobodyElse(t *testing.T) {
 		a := opened.Evaluate(token.Claim{Subject: aura.AuthorityOf([]byte(holder.Bytes))}, names)
 		if a.Flaw != want || (len(a.Names) > 0) != (want == 0) {
 			t.Errorf("%s: %v, want %v", holder, a.Flaw, want)
+		}
+	}
+}
+
+// TestADenialSaysWhy: a name that the token does not permit is not granted, with the checks that refuse it, if any. One
+// that it permits needs no reason.
+func TestADenialSaysWhy(t *testing.T) {
+	root := key(t, 0)
+	minted, err := token.Mint(root, token.Grant{Profile: capability.Profile{Names: names[:2]}, Holder: rootOf(root)}, key(t, 50))
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := datalog.Parse(fmt.Sprintf("check if operation(%q);", names[0]), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if minted, err = minted.Attenuate(program, key(t, 51)); err != nil {
+		t.Fatal(err)
+	}
+	opened, flaw := token.Open(minted.Encode(), rootOf(root))
+	if opened == nil {
+		t.Fatal(flaw)
+	}
+	for name, want := range map[string]struct {
+		reason guard.Reason
+		checks int
+	}{
+		names[0]: {0, 0}, names[1]: {guard.NotGranted, 1}, names[2]: {guard.NotGranted, 1}, "of:nothing": {guard.NotGranted, 1},
+	} {
+		reason, checks := opened.Explain(token.Claim{Subject: authorityOf(root)}, name)
+		if reason != want.reason || len(checks) != want.checks {
+			t.Errorf("%s: %v with %d checks, want %v with %d", name, reason, len(checks), want.reason, want.checks)
+		}
+	}
+}
+
+// TestEveryBlockHasAFreshKey: the key for the next block is drawn, so that nobody who sees one token can append
+// to another. The same entropy gives the same keys: a simulation is repeated.
+func TestEveryBlockHasAFreshKey(t *testing.T) {
+	seen := map[string]bool{}
+	for seed := range byte(4) {
+		var drawn [2][]string
+		for i := range drawn {
+			e := rand.NewChaCha8([32]byte{seed})
+			for range 4 {
+				k, err := token.NextKey(e)
+				if err != nil {
+					t.Fatal(err)
+				}
+				drawn[i] = append(drawn[i], string(k.Public().Bytes))
+			}
+		}
+		if diff := cmp.Diff(drawn[0], drawn[1]); diff != "" {
+			t.Errorf("seed %d: %s", seed, diff)
+		}
+		for _, k := range drawn[0] {
+			if seen[k] {
+				t.Errorf("seed %d: the key %x was drawn before", seed, k)
+			}
+			seen[k] = true
 		}
 	}
 }

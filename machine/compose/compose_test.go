@@ -238,6 +238,42 @@ func TestUpgradesRecordEveryPhase(t *testing.T) {
 			if (err == nil) != committed || (m.Epoch == 1) != committed || len(m.Upgrades) != 1 || (x.Reason == "") != committed {
 				t.Fatal(err, m)
 			}
+			if diff := cmp.Diff(x, m.Upgrades[0]); diff != "" {
+				t.Errorf("another execution is recorded: %s", diff)
+			}
 		})
+	}
+}
+
+// TestALinkedBundleHasWhatBothHave: the members and exports of either, each once and sorted, and only the evidence
+// that holds for both.
+func TestALinkedBundleHasWhatBothHave(t *testing.T) {
+	var r compose.Runtime
+	admit(t, &r, bundle(t, "x", func(b *compose.Bundle) {
+		b.Members, b.Exports = []string{"c", "a"}, []string{"vote", "buy"}
+		b.Certificate.Modes = []machine.Determinism{machine.ModuloEffects, machine.Full}
+		b.Certificate.Schedulers = []machine.Scheduler{machine.PriorityFixed, machine.Cooperative}
+	}))
+	admit(t, &r, bundle(t, "y", func(b *compose.Bundle) {
+		b.Members, b.Exports = []string{"b", "a"}, []string{"buy", "ask"}
+		b.Certificate.Modes = []machine.Determinism{machine.Full, machine.ModuloCommutativity}
+		b.Certificate.Schedulers = []machine.Scheduler{machine.Cooperative, machine.RoundRobin}
+	}))
+	if _, err := r.Link("x", "y", "both"); err != nil {
+		t.Fatal(err)
+	}
+	b, err := r.Bundle("both")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Images = nil
+	want := compose.Bundle{
+		ID: "both", Members: []string{"a", "b", "c"}, Exports: []string{"ask", "buy", "vote"},
+		Certificate: compose.Certificate{
+			Artifact: "x+y", LinkOK: true, Modes: []machine.Determinism{machine.Full}, Schedulers: []machine.Scheduler{machine.Cooperative},
+		},
+	}
+	if diff := cmp.Diff(want, b); diff != "" {
+		t.Error(diff)
 	}
 }

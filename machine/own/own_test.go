@@ -125,3 +125,84 @@ func TestTheAuditKeepsTheLastEntries(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestAReadinessWitnessIsGoodOnceAndForItsOwner: witnesses are used in any order, each once, and none outlives the
+// capability under which it was issued, nor takes the place of a later one.
+func TestAReadinessWitnessIsGoodOnceAndForItsOwner(t *testing.T) {
+	ready := func(r *own.Record, c own.Capability) own.Readiness {
+		t.Helper()
+		w, err := r.Ready("test", c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w
+	}
+	for name, change := range map[string]func(*own.Record, own.Capability) (own.Capability, error){
+		"a release": func(r *own.Record, c own.Capability) (own.Capability, error) {
+			return own.Capability{}, r.Release("test", c)
+		},
+		"an attenuation": func(r *own.Record, c own.Capability) (own.Capability, error) {
+			return r.Attenuate("test", c, own.Fragments("a"))
+		},
+		"a transfer": func(r *own.Record, c own.Capability) (own.Capability, error) {
+			receipt, err := r.Begin("test", c, "ben", own.Whole(), false)
+			if err != nil {
+				return c, err
+			}
+			return r.Commit("test", receipt)
+		},
+	} {
+		var log own.Log
+		var r own.Record
+		r.Attach(&log, nil)
+		c := r.Open(1, "ada")
+		first, second := ready(&r, c), ready(&r, c)
+		for i, w := range []own.Readiness{second, first} {
+			if err := r.Use("test", w); err != nil {
+				t.Fatalf("witness %d: %v", w.ID, err)
+			}
+			if err := r.Use("test", second); !errors.Is(err, aura.Stale) {
+				t.Fatalf("used %d, then the second again: %v", i+1, err)
+			}
+		}
+		var all []own.Readiness
+		for range 64 {
+			all = append(all, ready(&r, c))
+		}
+		if _, err := r.Ready("test", c); !errors.Is(err, aura.Exhausted) {
+			t.Fatalf("65 unused witnesses: %v", err)
+		}
+		next, err := change(&r, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range all {
+			if err := r.Use("test", w); !errors.Is(err, aura.Stale) {
+				t.Fatalf("after %s witness %d is good: %v", name, w.ID, err)
+			}
+		}
+		if next.Owner == "" {
+			if next, err = r.Claim("test", "ben"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if next.Scope.IsWhole() {
+			for range 64 {
+				ready(&r, next)
+			}
+		}
+		// The audit says once of each witness that it became void.
+		r.End(false, "over")
+		void := map[uint64]int{}
+		for _, e := range log.Entries() {
+			if e.Artifact == own.ArtifactReadiness && e.Event == own.Invalidated {
+				void[e.ID]++
+			}
+		}
+		for _, w := range all {
+			if void[w.ID] != 1 {
+				t.Errorf("after %s witness %d became void %d times", name, w.ID, void[w.ID])
+			}
+		}
+	}
+}

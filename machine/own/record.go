@@ -1,6 +1,10 @@
 package own
 
-import "github.com/aura-runtime/aura"
+import (
+	"slices"
+
+	"github.com/aura-runtime/aura"
+)
 
 // maxReadiness bounds the readiness witnesses of one record that are not yet used.
 const maxReadiness = 64
@@ -13,8 +17,8 @@ type Record struct {
 	generation uint64
 	scope      Scope
 	pending    Receipt
-	receipts   uint64 // receipts issued; the last one's ID
-	readiness  []Readiness
+	receipts   uint64      // receipts issued; the last one's ID
+	readiness  []Readiness // unused, all of the present owner and generation
 	witnesses  uint64
 	log        *Log
 	tick       *uint64
@@ -184,12 +188,10 @@ func (r *Record) Ready(op string, c Capability) (Readiness, error) {
 
 // Use consumes a readiness witness. It returns aura.Stale for one that was used or outlived its owner.
 func (r *Record) Use(op string, w Readiness) error {
-	for i, have := range r.readiness {
-		if have == w && w.Generation == r.generation && w.Owner == r.owner {
-			r.readiness = append(r.readiness[:i], r.readiness[i+1:]...)
-			r.note(ArtifactReadiness, w.ID, Consumed, r.owner, "")
-			return nil
-		}
+	if i := slices.Index(r.readiness, w); i >= 0 {
+		r.readiness = slices.Delete(r.readiness, i, i+1)
+		r.note(ArtifactReadiness, w.ID, Consumed, r.owner, "")
+		return nil
 	}
 	r.note(ArtifactReadiness, w.ID, Rejected, w.Owner, "used, outlived or never issued")
 	return aura.Errorf(op, aura.Stale, "readiness witness %d of session %d was used, outlived or never issued", w.ID, r.session)

@@ -180,3 +180,133 @@ func TestObjectsAreBounded(t *testing.T) {
 	o.Prune(1)
 	must[semantic.ID](t)(o.Begin(1, "ada", "pay"))
 }
+
+// TestTheEndOfASessionLeavesTheRestAlone: operations and effects of other sessions go on, and what became canonical
+// stays so.
+func TestTheEndOfASessionLeavesTheRestAlone(t *testing.T) {
+	var o semantic.Objects
+	id := must[semantic.ID](t)
+	here, elsewhere, done := id(o.Begin(1, "ada", "pay")), id(o.Begin(2, "ada", "pay")), id(o.Begin(1, "ada", "paid"))
+	mine, other := id(o.Issue(here, "ship", 0)), id(o.Issue(elsewhere, "ship", 0))
+	completed := id(o.Issue(here, "sign", 0))
+	if err := o.Complete(completed, "ada"); err != nil {
+		t.Fatal(err)
+	}
+	canonical(t, &o, done)
+	o.End(1, "over")
+	for _, c := range []struct {
+		operation semantic.ID
+		want      semantic.Stage
+		reason    string
+	}{{here, semantic.Invalidated, "over"}, {elsewhere, semantic.Observed, ""}, {done, semantic.Canonical, ""}} {
+		if x, err := o.Operation(c.operation); err != nil || x.Stage != c.want || x.Reason != c.reason {
+			t.Errorf("operation %d: %+v, %v", c.operation, x, err)
+		}
+	}
+	for _, c := range []struct {
+		effect semantic.ID
+		want   semantic.Progress
+		reason string
+	}{{mine, semantic.EffectInvalidated, "over"}, {other, semantic.EffectPending, ""}, {completed, semantic.EffectDone, ""}} {
+		if e, err := o.Effect(c.effect); err != nil || e.Status != c.want || e.Reason != c.reason {
+			t.Errorf("effect %d: %+v, %v", c.effect, e, err)
+		}
+	}
+}
+
+// canonical brings an operation to its end.
+func canonical(t *testing.T, o *semantic.Objects, operation semantic.ID) {
+	t.Helper()
+	id := must[semantic.ID](t)
+	if err := o.Authorize(operation, id(o.Look(operation, "Bank.check", true))); err != nil {
+		t.Fatal(err)
+	}
+	id(o.Finalize(operation, id(o.Materialize(operation, [32]byte{1}))))
+}
+
+// TestHistoriesKeepTheirNewestHalf: what only tells the past is bounded, and its oldest part makes room.
+func TestHistoriesKeepTheirNewestHalf(t *testing.T) {
+	const limit, times = 8, 100
+	o := semantic.Objects{Limit: limit}
+	id := must[semantic.ID](t)
+	for i := range uint64(times) {
+		op := id(o.Begin(i, "ada", "pay"))
+		e := id(o.Issue(op, "ship", 0))
+		if err := o.Block(e); err != nil {
+			t.Fatal(err)
+		}
+		last := o.Handoff(i, i, "ada", "ben")
+		b := o.Export()
+		for name, n := range map[string]int{"handoffs": len(b.Handoffs), "publications": len(b.Publications), "transitions": len(b.Transitions)} {
+			if n > limit || n < min(int(i), limit/2) {
+				t.Fatalf("after %d sessions %d %s are kept", i+1, n, name)
+			}
+		}
+		if got := b.Handoffs[len(b.Handoffs)-1]; got.ID != last || got.Session != i {
+			t.Fatalf("the newest handoff is %+v", got)
+		}
+		o.End(i, "over")
+		o.Prune(i)
+	}
+}
+
+// TestIdentifiersGoOnAfterDecoding: no object gets an identifier that another one had, whatever is left of that one.
+func TestIdentifiersGoOnAfterDecoding(t *testing.T) {
+	id := must[semantic.ID](t)
+	session := func(o *semantic.Objects, n uint64) {
+		done, open := id(o.Begin(n, "ada", "pay")), id(o.Begin(n, "ada", "pay"))
+		id(o.Look(open, "Bank.glance", false))
+		id(o.Look(open, "Bank.check", true))
+		canonical(t, o, done)
+		if err := o.Block(id(o.Issue(open, "ship", 0))); err != nil {
+			t.Fatal(err)
+		}
+		o.Handoff(n, n, "ada", "ben")
+	}
+	for name, before := range map[string]func(*semantic.Objects){
+		"everything is left": func(*semantic.Objects) {},
+		"all was pruned":     func(o *semantic.Objects) { o.End(1, "over"); o.Prune(1) },
+	} {
+		var o, again semantic.Objects
+		session(&o, 1)
+		before(&o)
+		if err := again.Decode(o.Encode()); err != nil {
+			t.Fatal(err)
+		}
+		// Handoffs, publications and transitions stay when their operations are pruned.
+		session(&o, 2)
+		session(&again, 2)
+		if diff := cmp.Diff(histories(o.Export()), histories(again.Export())); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		if name == "everything is left" {
+			if diff := cmp.Diff(o.Export(), again.Export()); diff != "" {
+				t.Error(diff)
+			}
+		}
+	}
+}
+
+// histories are the parts of an export that outlive the operations.
+func histories(b semantic.Bundle) semantic.Bundle {
+	return semantic.Bundle{Publications: b.Publications, Handoffs: b.Handoffs, Transitions: b.Transitions}
+}
+
+func TestEveryStageHasAName(t *testing.T) {
+	names := map[string]bool{}
+	for s := semantic.Observed; s <= semantic.Rejected; s++ {
+		names[s.String()] = true
+	}
+	for p := semantic.EffectPending; p <= semantic.EffectInvalidated; p++ {
+		names["effect "+p.String()] = true
+	}
+	for _, other := range []string{
+		semantic.Stage(0).String(), (semantic.Rejected + 1).String(), semantic.Stage(255).String(),
+		semantic.Progress(0).String(), (semantic.EffectInvalidated + 1).String(), semantic.Progress(255).String(),
+	} {
+		names[other] = true
+	}
+	if len(names) != 6+7+6 || !names["canonical"] || !names["effect timed_out"] || !names["stage 7"] || !names["progress 8"] {
+		t.Errorf("%v", names)
+	}
+}

@@ -122,3 +122,29 @@ func TestRowsCannotLookLikeOtherRows(t *testing.T) {
 		t.Errorf("a number that is none: exit code %d, %q", code, out)
 	}
 }
+
+// TestTokensOfPeersCannotDeceive: what a contact handed over is its words, and it can begin like another token.
+func TestTokensOfPeersCannotDeceive(t *testing.T) {
+	d := newDesk(t, "Ada")
+	d.knows(2, "Ben")
+	cert := certificate(2)
+	ben := cert.Authority()
+	names := []string{"a\x1b[2J\n00000000  given", "b", "c", "d", "e", "f", "g"}
+	answers := map[string]any{capability.QuestionTokens: capability.TokenList{Tokens: []capability.TokenLine{
+		{Role: capability.TokenGiven, Peer: ben, Names: []string{"chat:send"}, Blocks: 1, Issued: true, Block: []byte{1, 2, 3, 4, 5, 6}},
+		{Role: capability.TokenHeld, Peer: ben, Names: names, Blocks: 1, Block: []byte{1, 2, 3, 4, 6, 6}},
+	}}}
+	out, _, _ := d.asked(answers, "guard", "tokens")
+	want := "01020304  given  Ben  chat:send\n01020304  held   Ben  a\ufffd[2J 00000000  given b c d e f and 1 more\n"
+	if diff := cmp.Diff(want, out); diff != "" {
+		t.Error(diff)
+	}
+	_, errs, code := d.asked(answers, "guard", "revoke", "01020304")
+	if want := "aura: 2 tokens begin with \"01020304\": write one of 010203040506, 010203040606\n"; code != 1 || errs != want {
+		t.Errorf("exit code %d, %q", code, errs)
+	}
+	_, errs, _ = d.asked(answers, "guard", "revoke", "0102030406")
+	if want := "aura: somebody else issued the token 01020304: only they can revoke it\n"; errs != want {
+		t.Errorf("the whole beginning: %q", errs)
+	}
+}

@@ -77,7 +77,7 @@ func tokenRole(row *tokenRow) string {
 func tokenNames(row *tokenRow) string {
 	const most = 6
 	if len(row.Names) > most {
-		return strings.Join(row.Names[:most], " ") + fmt.Sprintf(" and %d more", len(row.Names)-most)
+		return oneLine(strings.Join(row.Names[:most], " ")) + fmt.Sprintf(" and %d more", len(row.Names)-most)
 	}
 	return oneLine(strings.Join(row.Names, " "))
 }
@@ -115,7 +115,7 @@ handed yourself, with less: name it as "aura guard tokens" does.`,
 					undo = fmt.Sprintf("; take it back with: aura guard revoke %s%s", t.ID(), s.HomeFlag())
 				}
 				return s.Print(&tokenRow{ID: t.ID(), Name: to.Name, TokenLine: t}, "%s may now ask for %s, by the token %s%s",
-					to.Name, strings.Join(t.Names, " "), t.ID(), undo)
+					to.Name, oneLine(strings.Join(t.Names, " ")), t.ID(), undo)
 			})
 		},
 	}
