@@ -295,3 +295,21 @@ func TestRoleNames(t *testing.T) {
 		t.Error("W[2] comes before W[10]")
 	}
 }
+
+// TestALongTypeIsCutVisibly: the text of a type holds every alternative, or ends where it says that more would follow.
+func TestALongTypeIsCutVisibly(t *testing.T) {
+	for n := 4090; n <= 4100; n++ {
+		global := &choreo.GlobalComm{From: "A", To: "B", Branches: make([]choreo.GlobalBranch, n)}
+		local := &choreo.LocalSend{Partner: "B", Branches: make([]choreo.LocalBranch, n)}
+		for i := range n {
+			global.Branches[i] = choreo.GlobalBranch{Label: choreo.Label{Name: "m"}, Next: choreo.GlobalEnd{}}
+			local.Branches[i] = choreo.LocalBranch{Label: choreo.Label{Name: "m"}, Next: choreo.LocalEnd{}}
+		}
+		for name, text := range map[string]string{"global": global.String(), "local": local.String()} {
+			whole := strings.Count(text, "|") == n-1 && strings.Count(text, "end") == n
+			if cut := strings.Contains(text, "…"); cut == whole || cut != (n > 4095) {
+				t.Errorf("%s type of %d alternatives: %d are there, cut %t", name, n, strings.Count(text, "end"), cut)
+			}
+		}
+	}
+}

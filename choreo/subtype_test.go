@@ -196,18 +196,18 @@ func TestVersionsAreComparedForEachRole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[choreo.Role]choreo.Verdict{
-		"A": choreo.Incompatible, // it now waits for D
-		"B": choreo.Incompatible, // it may say No, and does not tell C
-		"C": choreo.Removed,
-		"D": choreo.Added,
+	want := []choreo.Comparison{
+		{Role: "A", Verdict: choreo.Incompatible}, // it now waits for D
+		{Role: "B", Verdict: choreo.Incompatible}, // it may say No, and does not tell C
+		{Role: "C", Verdict: choreo.Removed},
+		{Role: "D", Verdict: choreo.Added},
 	}
-	for _, c := range got {
-		if c.Verdict != want[c.Role] {
-			t.Errorf("%s: want %s, got %s (%v)", c.Role, want[c.Role], c.Verdict, c.Reason)
-		}
-		if c.Verdict == choreo.Incompatible && c.Reason == nil {
-			t.Errorf("%s: no reason", c.Role)
+	if len(got) != len(want) {
+		t.Fatalf("verdicts %v", got)
+	}
+	for i, c := range got {
+		if c.Role != want[i].Role || c.Verdict != want[i].Verdict || (c.Reason == nil) != (c.Verdict != choreo.Incompatible) {
+			t.Errorf("want %s %s, got %s %s (%v)", want[i].Role, want[i].Verdict, c.Role, c.Verdict, c.Reason)
 		}
 	}
 	for _, c := range []struct {
