@@ -31,8 +31,20 @@ type HomeOptions struct {
 	Private bool
 }
 
-// HasHome reports whether a folder holds an account.
-func HasHome(dir string) bool { return keyring.Exists(filepath.Join(dir, keyringFolder)) }
+// FindHome looks for an account in a folder. It returns [aura.NotFound] when there is none, and [aura.Corrupt] when
+// there is a journal without the keyring that opens it, which a new account must not take the place of.
+func FindHome(dir string) error {
+	const op = "agent.FindHome"
+	ring := filepath.Join(dir, keyringFolder)
+	if keyring.Exists(ring) {
+		return nil
+	}
+	if entries, err := os.ReadDir(filepath.Join(dir, journalFolder)); err == nil && len(entries) > 0 {
+		return aura.Errorf(op, aura.Corrupt, "the account in %s has lost its keyring: put %s back as aura init wrote it",
+			dir, filepath.Join(ring, "keyring"))
+	}
+	return aura.Errorf(op, aura.NotFound, "there is no account in %s", dir)
+}
 
 // CreateHome founds a new authority in a folder, which it makes if there is none. It returns
 // [aura.Conflict] for a folder that holds an account already.

@@ -275,7 +275,7 @@ func (a *agent) plan(in fact.Intent, now aura.Physical, res *fact.Result) (guard
 	case moderation.IntentUnblock:
 		in := decode[moderation.ChangeIntent](a.t, in)
 		return a.chats.Change(set, by, in, func(by contact.Caller, t moderation.Target) (guard.Request, error) {
-			return moderation.Unblock(by, t.Authority, in.Drop, nil)
+			return moderation.Unblock(&a.moderation, by, t.Authority, in.Drop, nil)
 		})
 	case invite.IntentCreate:
 		code := ada.code(a.t, decode[invite.CreateIntent](a.t, in).Life, now)

@@ -139,7 +139,7 @@ func (b *offline) plan(in fact.Intent, now aura.Physical) (guard.Request, error)
 	case moderation.IntentUnblock:
 		return planned(in, func(p moderation.ChangeIntent) (guard.Request, error) {
 			return b.fold.chats.Change(b.fold.setting(), by, p, func(by contact.Caller, t moderation.Target) (guard.Request, error) {
-				return moderation.Unblock(by, t.Authority, p.Drop, nil)
+				return moderation.Unblock(&b.fold.moderation, by, t.Authority, p.Drop, nil)
 			})
 		})
 	}

@@ -3,6 +3,7 @@ package fact
 import (
 	"bytes"
 	"crypto/sha256"
+	"slices"
 
 	"github.com/aura-runtime/aura"
 )
@@ -72,6 +73,13 @@ func (f *Fact) Encode() []byte {
 // Decode reads the canonical encoding of one fact that satisfies [Fact.Check]. It returns aura.Corrupt
 // for anything else, other encodings of the same fact included. The fact keeps no reference to b.
 func Decode(b []byte) (Fact, error) {
+	f, err := decode(b)
+	f.Payload = bytes.Clone(f.Payload)
+	return f, err
+}
+
+// decode is Decode, but the payload stays a part of b.
+func decode(b []byte) (Fact, error) {
 	const op = "fact.Decode"
 	if len(b) > MaxEncoded {
 		return Fact{}, aura.Errorf(op, aura.Corrupt, "fact has %d bytes, the most is %d", len(b), MaxEncoded)
@@ -82,7 +90,7 @@ func Decode(b []byte) (Fact, error) {
 	p.array(keyID, f.Namespace.ID[:])
 	f.Kind = string(p.str(keyKind, majorText))
 	p.array(keyOperation, f.Operation[:])
-	f.Payload = bytes.Clone(p.str(keyPayload, majorBytes))
+	f.Payload = slices.Clip(p.str(keyPayload, majorBytes))
 	p.array(keyOrder, f.Order[:])
 	f.Logical = aura.Logical(p.number(keyLogical, 64))
 	p.array(keyAuthor, f.Author[:])
@@ -98,6 +106,21 @@ func Decode(b []byte) (Fact, error) {
 
 // ID returns the fact's identity: the SHA-256 of its canonical encoding.
 func (f *Fact) ID() aura.FactID { return IDOf(f.Encode()) }
+
+// encodesTo reports whether b is what Encode returns. It allocates nothing.
+func (f *Fact) encodesTo(b []byte) bool {
+	p := parse(b)
+	same := p.number(keySpace, 8) == uint64(f.Namespace.Space)
+	same = p.has(keyID, f.Namespace.ID[:]) && same
+	same = string(p.str(keyKind, majorText)) == f.Kind && same
+	same = p.has(keyOperation, f.Operation[:]) && same
+	same = bytes.Equal(p.str(keyPayload, majorBytes), f.Payload) && same
+	same = p.has(keyOrder, f.Order[:]) && same
+	same = p.number(keyLogical, 64) == uint64(f.Logical) && same
+	same = p.has(keyAuthor, f.Author[:]) && same
+	same = p.has(keyDevice, f.Device[:]) && same
+	return p.end() == nil && same
+}
 
 // IDOf returns the identity of the fact with the given canonical encoding.
 func IDOf(encoded []byte) aura.FactID { return sha256.Sum256(encoded) }

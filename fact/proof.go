@@ -29,16 +29,18 @@ type Proof struct {
 
 // Encode returns the canonical encoding of the proof.
 func (p *Proof) Encode() []byte {
-	w := newFields(96 + sha256.Size*len(p.Path))
+	return p.Append(make([]byte, 0, p.Room()))
+}
+
+// Room returns at most how many bytes the encoding has.
+func (p *Proof) Room() int { return 96 + sha256.Size*len(p.Path) }
+
+// Append appends the canonical encoding of the proof to b.
+func (p *Proof) Append(b []byte) []byte {
+	w := fieldsAfter(b)
 	w.number(1, uint64(p.Index))
 	w.number(2, uint64(p.Count))
-	if len(p.Path) > 0 {
-		path := make([]byte, 0, sha256.Size*len(p.Path))
-		for i := range p.Path {
-			path = append(path, p.Path[i][:]...)
-		}
-		w.payload(3, path)
-	}
+	w.hashes(3, p.Path)
 	w.data(4, p.Signature[:])
 	return w.bytes()
 }
@@ -61,6 +63,9 @@ func DecodeProof(b []byte) (Proof, error) {
 	}
 	if len(path)%sha256.Size != 0 {
 		return Proof{}, aura.Errorf(op, aura.Corrupt, "proof: path is not a list of hashes")
+	}
+	if len(path) > 0 {
+		p.Path = make([][32]byte, 0, len(path)/sha256.Size)
 	}
 	for ; len(path) > 0; path = path[sha256.Size:] {
 		p.Path = append(p.Path, [32]byte(path))

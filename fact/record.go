@@ -1,6 +1,7 @@
 package fact
 
 import (
+	"bytes"
 	"cmp"
 
 	"github.com/aura-runtime/aura"
@@ -10,29 +11,87 @@ import (
 // learns it. Zero is before the first.
 type Position uint64
 
-// Record is a fact in a journal. Its payload and path are shared with whoever else holds the record:
-// nobody changes them.
+// Record is a fact in a journal. All holders of the record share its payload and path: do not change them.
 type Record struct {
 	Position Position    // local place; zero when the record is not in this journal
 	Seq      uint64      // place among the facts of (namespace, author device), from 1, the same everywhere
 	ID       aura.FactID // identity of Fact
 	Fact     Fact
 	Proof    Proof
+
+	form *form // of Fact, unless the record was put together by hand
+}
+
+// form is the canonical encoding of a fact beside its hash. It travels with the record, so that a fact is encoded
+// and hashed once on its way through a device. It never changes; since a record may, [Record.canonical] compares.
+type form struct {
+	encoded []byte
+	id      aura.FactID
+}
+
+// NewRecord returns the record of an own fact, without its proof. It encodes and hashes the fact.
+func NewRecord(seq uint64, f Fact) Record {
+	form := &form{encoded: f.Encode()}
+	form.id = IDOf(form.encoded)
+	return Record{Seq: seq, ID: form.id, Fact: f, form: form}
+}
+
+// OpenRecord returns the record of an encoded fact and an encoded proof. It keeps encoded, which must not change
+// any more. Like [DecodeRecord] it does not verify.
+func OpenRecord(seq uint64, encoded, proof []byte) (Record, error) {
+	f, err := decode(encoded)
+	if err != nil {
+		return Record{}, err
+	}
+	p, err := DecodeProof(proof)
+	if err != nil {
+		return Record{}, err
+	}
+	form := &form{encoded: encoded, id: IDOf(encoded)}
+	return Record{Seq: seq, ID: form.id, Fact: f, Proof: p, form: form}, nil
+}
+
+// Canonical returns the canonical encoding of the fact, which must not be changed. A record that was decoded, or
+// that the journal made, has it at hand.
+func (r *Record) Canonical() []byte {
+	encoded, _ := r.canonical()
+	return encoded
+}
+
+// Genuine reports whether the record's identity is that of its fact.
+func (r *Record) Genuine() bool {
+	_, id := r.canonical()
+	return r.ID == id
+}
+
+// canonical returns the encoding of the fact and its hash. The form serves only while it is that of the fact as the
+// fields are now: a comparison costs a tenth of encoding and hashing, and a changed copy cannot pass for its original.
+func (r *Record) canonical() ([]byte, aura.FactID) {
+	if r.form != nil && r.Fact.encodesTo(r.form.encoded) {
+		return r.form.encoded, r.form.id
+	}
+	encoded := r.Fact.Encode()
+	return encoded, IDOf(encoded)
+}
+
+// Equal reports whether two records are the same in all that they say.
+func (r Record) Equal(o Record) bool {
+	return r.Position == o.Position && r.Seq == o.Seq && r.ID == o.ID && r.Fact.Equal(&o.Fact) &&
+		bytes.Equal(r.Proof.Encode(), o.Proof.Encode())
 }
 
 // maxRecord bounds an encoded record: a fact, a proof of full depth and their frames.
 const maxRecord = MaxEncoded + maxProof + 64
 
-type wireRecord struct {
-	Seq   uint64 `cbor:"1,keyasint,omitempty"`
-	Fact  []byte `cbor:"2,keyasint,omitempty"`
-	Proof []byte `cbor:"3,keyasint,omitempty"`
-}
-
 // Encode returns the record as it travels between devices and peers: sequence number, fact and proof.
 // The position, which is local, stays at home.
 func (r *Record) Encode() []byte {
-	return mustMarshal(wireRecord{Seq: r.Seq, Fact: r.Fact.Encode(), Proof: r.Proof.Encode()})
+	encoded, proof := r.Canonical(), r.Proof.Encode()
+	w := newFields(len(encoded) + len(proof) + 32)
+	w.number(1, r.Seq)
+	w.payload(2, encoded)
+	w.payload(3, proof)
+	return w.bytes()
 }
 
 // DecodeRecord reads what [Record.Encode] wrote, computes the identity and leaves the position zero. It
@@ -42,22 +101,21 @@ func DecodeRecord(b []byte) (Record, error) {
 	if len(b) > maxRecord {
 		return Record{}, aura.Errorf(op, aura.Corrupt, "record has %d bytes, the most is %d", len(b), maxRecord)
 	}
-	var w wireRecord
-	if err := decodeStrict(b, &w); err != nil {
+	p := parse(b)
+	seq := p.number(1, 64)
+	encoded := p.str(2, majorBytes)
+	proof := p.str(3, majorBytes)
+	if err := p.end(); err != nil {
 		return Record{}, aura.Errorf(op, aura.Corrupt, "record: %w", err)
 	}
-	f, err := Decode(w.Fact)
-	if err != nil {
-		return Record{}, &aura.Error{Op: op, Kind: aura.Corrupt, Err: err}
-	}
-	p, err := DecodeProof(w.Proof)
-	if err != nil {
-		return Record{}, &aura.Error{Op: op, Kind: aura.Corrupt, Err: err}
-	}
-	if w.Seq == 0 {
+	if seq == 0 {
 		return Record{}, aura.Errorf(op, aura.Corrupt, "record has no sequence number")
 	}
-	return Record{Seq: w.Seq, ID: IDOf(w.Fact), Fact: f, Proof: p}, nil
+	r, err := OpenRecord(seq, bytes.Clone(encoded), proof)
+	if err != nil {
+		return Record{}, &aura.Error{Op: op, Kind: aura.Corrupt, Err: err}
+	}
+	return r, nil
 }
 
 // Verify checks that the device with the given signing key (Ed25519, 32 bytes) stands for the record's
@@ -68,7 +126,7 @@ func (r *Record) Verify(deviceKey []byte) error {
 	if aura.DeviceOf(deviceKey) != r.Fact.Device {
 		return aura.Errorf(op, aura.Denied, "fact %s names another device than the key's", aura.Short(r.ID))
 	}
-	if r.Fact.ID() != r.ID {
+	if !r.Genuine() {
 		return aura.Errorf(op, aura.Denied, "fact %s does not have the identity that it claims", aura.Short(r.ID))
 	}
 	return Verify(r.ID, r.Proof, deviceKey)

@@ -33,7 +33,7 @@ func (v *Verifier) Verify(r *Record) error {
 	if r.Fact.Device != v.device {
 		return aura.Errorf(op, aura.Denied, "fact %s names another device than the key's", aura.Short(r.ID))
 	}
-	if r.Fact.ID() != r.ID {
+	if !r.Genuine() {
 		return aura.Errorf(op, aura.Denied, "fact %s does not have the identity that it claims", aura.Short(r.ID))
 	}
 	root, ok := rootFrom(r.ID, &r.Proof)

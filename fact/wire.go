@@ -1,6 +1,7 @@
 package fact
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 )
@@ -30,12 +31,16 @@ func appendString(b []byte, key, major byte, s []byte) []byte {
 
 // fields collects a map: its entries and how many they are.
 type fields struct {
-	b []byte
-	n int
+	b  []byte
+	at int // where the map begins
+	n  int
 }
 
 // newFields reserves room for size bytes after the one that says how many entries there are.
-func newFields(size int) fields { return fields{b: make([]byte, 1, size)} }
+func newFields(size int) fields { return fieldsAfter(make([]byte, 0, 1+size)) }
+
+// fieldsAfter begins a map behind what a buffer holds.
+func fieldsAfter(b []byte) fields { return fields{b: append(b, 0), at: len(b)} }
 
 // number, text and data add an entry unless it is zero. Keys come in ascending order.
 func (f *fields) number(key byte, n uint64) {
@@ -64,9 +69,20 @@ func (f *fields) payload(key byte, s []byte) {
 	}
 }
 
-// bytes returns the map. It has at most 23 entries.
+// hashes adds the concatenation of hashes, unless there are none.
+func (f *fields) hashes(key byte, all [][32]byte) {
+	if len(all) == 0 {
+		return
+	}
+	f.b, f.n = appendHead(append(f.b, key), majorBytes, uint64(len(all)*len(all[0]))), f.n+1
+	for i := range all {
+		f.b = append(f.b, all[i][:]...)
+	}
+}
+
+// bytes returns the buffer with the map at its end. The map has at most 23 entries.
 func (f *fields) bytes() []byte {
-	f.b[0] = majorMap<<5 | byte(f.n)
+	f.b[f.at] = majorMap<<5 | byte(f.n)
 	return f.b
 }
 
@@ -155,6 +171,12 @@ func (p *parser) str(key uint64, major byte) []byte {
 	p.rest = p.rest[n:]
 	p.next()
 	return s
+}
+
+// has reports whether the string of a key is want; one of zeros is left out.
+func (p *parser) has(key uint64, want []byte) bool {
+	s := p.str(key, majorBytes)
+	return bytes.Equal(s, want) || s == nil && isZero(want)
 }
 
 // array reads a string of exactly the length of into, not all zero.

@@ -34,8 +34,8 @@ const burst = 2
 //
 // The sender's clock names the epochs, and may be wrong, jump, and come back. So any epoch may follow any
 // other, with a chain that begins anew. What a sender can spend is bounded by the own clock instead: the limit
-// for each epoch that passes here, and at most twice that at once. Nor does it spend more than the limit
-// under one epoch's name.
+// for each epoch that passes here, and at most twice that at once. Nor does one epoch's name, until the sender
+// names another, pay for more than the limit.
 //
 // It returns aura.Stale for a receipt of an earlier chain or a run that is covered already, and aura.Denied
 // for everything else that does not fit: another binding, a broken link, a wrong signature, no cost, more

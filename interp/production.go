@@ -306,7 +306,7 @@ func (p *Production) carryOut(tc task.Context, plan *plan, orders []*order) ([]e
 		return nil, err
 	}
 	for _, k := range plan.charges.keys {
-		if before, now := plan.charges.base[k].Epoch, plan.charges.now[k].Epoch; before != 0 && before < now {
+		if before, now := plan.charges.base[k].Epoch, plan.charges.now[k].Epoch; before != 0 && before != now { // a clock that was wrong leads back
 			tc.Emit(world.EpochTurned(p.Name(), now))
 		}
 	}

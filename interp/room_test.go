@@ -406,3 +406,30 @@ func TestAControlMessageIsChargedApart(t *testing.T) {
 		}
 	})
 }
+
+// TestEveryTurnOfAnEpochIsReported: also the one back, when a clock that was wrong is set right.
+func TestEveryTurnOfAnEpochIsReported(t *testing.T) {
+	turns := 0
+	sim := task.NewSim(1, task.SimOptions{Log: logFunc(func(e world.Event) {
+		if e.Family() == world.FamilyBudget && e.Message() == "turn" {
+			turns++
+		}
+	})})
+	err := sim.Run("test", func(tc task.Context) error {
+		h := found(t, tc, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), sim.Entropy("home"), limited(10))
+		defer h.close(tc)
+		for i, wrong := range []time.Duration{0, 100 * time.Hour, 0} {
+			sim.SetClock(tc.Group(), wrong)
+			if _, _, err := h.room.Decide(tc, text(1, ben)); err != nil {
+				t.Fatal(err)
+			}
+			if turns != i {
+				t.Errorf("with the clock %v ahead: %d turns were reported, want %d", wrong, turns, i)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

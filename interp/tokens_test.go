@@ -339,3 +339,52 @@ var forget = func() fact.Record {
 		Namespace: fact.OwnNamespace(own), Kind: capability.KindRevoked, Author: own, Payload: payload,
 	}}
 }()
+
+// TestTokensGoOnFromTheirCheckpoint: when enough tokens came, a checkpoint of them is due, and an agent that starts
+// from it permits and refuses the same.
+func TestTokensGoOnFromTheirCheckpoint(t *testing.T) {
+	simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
+		h := found(t, tc, disk, sim.Entropy("home"), limited(100))
+		if due, err := h.tokens.Due(); err != nil || len(due) > 0 {
+			t.Fatalf("%d checkpoints are due of one token, %v", len(due), err)
+		}
+		const read = "chat:read"
+		for i := range byte(100) {
+			h.issue(tc, mint(t, root(t, 0), grant(t, []byte(root(t, 100+i).Public().Bytes), read)).Encode())
+		}
+		due, err := h.tokens.Due()
+		if err != nil || len(due) != 1 {
+			t.Fatalf("%d checkpoints are due of a hundred tokens, %v", len(due), err)
+		}
+		if again, err := h.tokens.Due(); err != nil || len(again) > 0 {
+			t.Errorf("%d checkpoints are due again, %v", len(again), err)
+		}
+		if _, err := h.journal.Append(tc, &journal.Entry{Checkpoints: due}); err != nil {
+			t.Fatal(err)
+		}
+		ask := func(h *home) (allowed [2]bool) {
+			f := h.frontier(tc, interp.Claim{Authority: own, Context: pair, Now: tc.Now()})
+			return [2]bool{f.Allows(chatSend), f.Allows(capability.CapRevoke)}
+		}
+		want, saved := ask(h), save(t, h)
+		h.close(tc)
+		h = open(t, tc, disk.Crash(), sim.Entropy("home"))
+		defer h.close(tc)
+		if got := ask(h); got != want || got != [2]bool{true, false} {
+			t.Errorf("allowed is %v, was %v", got, want)
+		}
+		if diff := cmp.Diff(saved, save(t, h)); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func save(t *testing.T, h *home) []byte {
+	t.Helper()
+	state, err := h.tokens.Save()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return state
+}

@@ -275,15 +275,8 @@ func decodeStored(plain []byte) (r fact.Record, ok bool) {
 		return r, false
 	}
 	encoded, proof := plain[n:n+int(size)], plain[n+int(size):]
-	f, err := fact.Decode(encoded)
-	if err != nil {
-		return r, false
-	}
-	p, err := fact.DecodeProof(proof)
-	if err != nil {
-		return r, false
-	}
-	return fact.Record{Seq: seq, ID: fact.IDOf(encoded), Fact: f, Proof: p}, true
+	r, err := fact.OpenRecord(seq, encoded, proof)
+	return r, err == nil
 }
 
 func (j *Journal) storedMeta(name string) ([]byte, error) {

@@ -2,7 +2,9 @@ package journal_test
 
 import (
 	"bufio"
+	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -257,4 +259,40 @@ func TestIndexesAgreeWithTheRecords(t *testing.T) {
 			j.close(t, tc)
 		})
 	}
+}
+
+// TestAMissingRecordIsDamage takes single records of one group from the disk, as a fault of it may. The indexes still
+// list each, so whoever reads them learns that the journal is damaged, wherever in the group the record stood.
+func TestAMissingRecordIsDamage(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		disk := journal.NewFaulty(entropy(2), journal.Faults{})
+		j := open(t, tc, disk)
+		mixed(t, tc, j, 1)
+		records := j.read(t, tc, fact.Selection{Namespaces: []fact.Namespace{pair}})
+		whole := dump(t, disk)
+		j.close(t, tc)
+		for _, r := range records {
+			key := binary.BigEndian.AppendUint64([]byte{tableRecord}, uint64(r.Position))
+			j := open(t, tc, restore(t, tc, whole, string(key), nil))
+			for name, read := range map[string]func() error{
+				"the facts of a device": func() error {
+					_, err := j.ByAuthor(pair, r.Fact.Device, 1, 100)
+					return err
+				},
+				"a namespace": func() error {
+					_, err := j.Read(tc, fact.Selection{Namespaces: []fact.Namespace{pair}}, func(fact.Record) error { return nil })
+					return err
+				},
+				"a kind": func() error {
+					_, err := j.Read(tc, fact.Selection{Kinds: []string{r.Fact.Kind}}, func(fact.Record) error { return nil })
+					return err
+				},
+			} {
+				if err := read(); !errors.Is(err, aura.Corrupt) {
+					t.Errorf("record %d is missing: reading %s gives %v", r.Position, name, err)
+				}
+			}
+			j.close(t, tc)
+		}
+	})
 }

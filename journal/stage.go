@@ -1,8 +1,6 @@
 package journal
 
 import (
-	"crypto/sha256"
-
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/fact"
 )
@@ -13,10 +11,9 @@ const maxLogicalJump = 1 << 32
 
 // staged is a record on its way into the store.
 type staged struct {
-	record  fact.Record
-	encoded []byte // of the fact
-	own     bool   // its proof comes with the group's signature
-	stream  streamID
+	record fact.Record
+	own    bool // its proof comes with the group's signature
+	stream streamID
 }
 
 // stage checks an entry against the layer, which gets its changes, and returns its records: drafts
@@ -77,8 +74,7 @@ func (j *Journal) stageDraft(l *layer, d *fact.Draft) (staged, error) {
 	}
 	id := streamID{d.Namespace, j.options.Device}
 	s := j.streamOf(l, id)
-	r := staged{record: fact.Record{Seq: s.count + 1, Fact: f}, encoded: f.Encode(), own: true, stream: id}
-	r.record.ID = sha256.Sum256(r.encoded)
+	r := staged{record: fact.NewRecord(s.count+1, f), own: true, stream: id}
 	j.place(l, &r, s)
 	return r, nil
 }
@@ -95,8 +91,8 @@ func (j *Journal) nextLogical(l *layer, ns fact.Namespace) aura.Logical {
 func (j *Journal) stageForeign(l *layer, in *fact.Record) (r staged, isNew bool, err error) {
 	const op = "journal.Append"
 	id := streamID{in.Fact.Namespace, in.Fact.Device}
-	r = staged{record: *in, encoded: in.Fact.Encode(), stream: id}
-	if in.ID != sha256.Sum256(r.encoded) {
+	r = staged{record: *in, stream: id}
+	if !in.Genuine() {
 		return r, false, aura.Errorf(op, aura.Invalid, "fact %s does not have the identity that it claims", aura.Short(in.ID))
 	}
 	s := j.streamOf(l, id)

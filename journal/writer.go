@@ -175,7 +175,7 @@ func (j *Journal) admit(g *group, r *request) {
 	g.records = append(g.records, records...)
 	g.accepted = append(g.accepted, accepted{request: r, from: from, to: len(g.records)})
 	for i := range records {
-		g.bytes += len(records[i].encoded)
+		g.bytes += len(records[i].record.Canonical())
 	}
 	for _, c := range r.entry.Checkpoints {
 		g.checkpoints = append(g.checkpoints, c)
@@ -355,11 +355,11 @@ func (j *Journal) writeRecord(b *Batch, g *group, r *staged) {
 	if s.tag == (tag{}) {
 		s = j.streamOf(&layer{}, r.stream)
 	}
-	proof := rec.Proof.Encode()
-	plain := j.seal.room(2*binary.MaxVarintLen64 + len(r.encoded) + len(proof))
+	encoded := rec.Canonical()
+	plain := j.seal.room(2*binary.MaxVarintLen64 + len(encoded) + rec.Proof.Room())
 	plain = binary.AppendUvarint(plain, rec.Seq)
-	plain = binary.AppendUvarint(plain, uint64(len(r.encoded)))
-	plain = append(append(plain, r.encoded...), proof...)
+	plain = binary.AppendUvarint(plain, uint64(len(encoded)))
+	plain = rec.Proof.Append(append(plain, encoded...))
 	key := numberKey(tableRecord, uint64(rec.Position))
 	b.Set(key, j.seal.sealRoom(key, plain))
 	g.list(tableNamespaceRun, s.namespace, uint64(rec.Position), rec.Position)

@@ -15,12 +15,13 @@ import (
 // group.
 type Contact struct {
 	front
-	desk *Desk
+	desk  *Desk
+	named *task.Bell // the owner took another name
 }
 
 // NewContact returns the service.
 func NewContact(d *Desk) *Contact {
-	s := &Contact{desk: d}
+	s := &Contact{desk: d, named: task.NewBell()}
 	s.front = newFront(d, "contact", map[string]handler{
 		contact.IntentName: s.name, contact.IntentRename: s.rename,
 		contact.IntentAddress: s.address, contact.IntentRemove: s.remove,
@@ -28,33 +29,57 @@ func NewContact(d *Desk) *Contact {
 	return s
 }
 
-// name changes the owner's own name and tells the contacts. The user's action ends with the own fact: a
+// Serve implements [task.Service].
+func (s *Contact) Serve(tc task.Context) error {
+	tc.Group().Go("contact.share", s.share)
+	return s.front.Serve(tc)
+}
+
+// name changes the owner's own name and has the contacts told. The user's action ends with the own fact: a
 // contact who cannot be told now does not undo it.
 func (s *Contact) name(tc task.Context, in fact.Intent) (fact.Result, error) {
 	var p contact.NameIntent
 	if err := fact.Unmarshal(in.Payload, &p); err != nil {
 		return fact.Result{}, err
 	}
-	by := s.desk.Caller(tc, in.Operation)
-	r, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) { return contact.Name(by, p) })
-	if err != nil {
-		return fact.Result{}, err
-	}
-	var refs []contact.Ref
-	s.desk.Book.Read(func(pages *Pages) {
-		for _, c := range pages.Contacts.Contacts() {
-			refs = append(refs, c.Ref)
-		}
+	r, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) {
+		return contact.Name(s.desk.Caller(tc, in.Operation), p)
 	})
-	by.Operation = aura.OperationID{} // the user's action has ended; this follows from it
-	for _, to := range refs {
-		if _, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) {
-			return contact.Share(by, to, contact.Profile{Name: p.Name, Addresses: s.desk.Reach()})
-		}); err != nil {
-			tc.Emit(world.ServiceTroubled(s.Name(), "name not shared", "", err))
+	if err == nil {
+		s.named.Ring()
+	}
+	return submitted(in, r, err)
+}
+
+// share is the service's task that tells all contacts the owner's name after each change. The caller's budget does
+// not reach it: contacts must not know different names because somebody's patience was short.
+func (s *Contact) share(tc task.Context) error {
+	for {
+		if err := s.named.Wait(tc); err != nil {
+			return err
+		}
+		var refs []contact.Ref
+		s.desk.Book.Read(func(pages *Pages) {
+			for _, c := range pages.Contacts.Contacts() {
+				refs = append(refs, c.Ref)
+			}
+		})
+		for _, to := range refs {
+			_, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
+				if _, err := pages.Contacts.Current("service.Share", to); err != nil {
+					return guard.Request{}, err
+				}
+				profile := contact.Profile{Name: pages.Contacts.Own(), Addresses: s.desk.Reach()}
+				return contact.Share(s.desk.Caller(tc, aura.OperationID{}), to, profile)
+			})
+			if tc.Err() != nil {
+				return tc.Err()
+			}
+			if err != nil {
+				tc.Emit(world.ServiceTroubled(s.Name(), "name not shared", "", err))
+			}
 		}
 	}
-	return submitted(in, r, nil)
 }
 
 func (s *Contact) rename(tc task.Context, in fact.Intent) (fact.Result, error) {

@@ -37,21 +37,12 @@ func (s *Invite) pursue(x *exchange) {
 			delete(s.pursuing, x.id)
 			s.lock.Unlock()
 		}()
-		pause := redial()
-		for s.phase(tc, x.id) == invite.Contacting {
-			err := s.attempt(tc, x)
-			if err == nil {
+		return task.Retry(tc, redial(), s.desk.Entropy, s.troubled(tc, "exchange tried again"), func(tc task.Context) error {
+			if s.phase(tc, x.id) != invite.Contacting {
 				return nil
 			}
-			if tc.Err() != nil {
-				return tc.Err()
-			}
-			tc.Emit(world.ServiceTroubled(s.Name(), "exchange tried again", "", err))
-			if err := tc.Sleep(pause.Next(s.desk.Entropy)); err != nil {
-				return err
-			}
-		}
-		return nil
+			return s.attempt(tc, x)
+		})
 	})
 }
 
@@ -293,17 +284,22 @@ func (s *Invite) admit(tc task.Context, code invite.Code, h invite.Hello, static
 	}
 	keys := invite.Derive(agreement, secret[:], transcript)
 	answer.Confirm = keys.Inviter
-	return s.bind(tc, by, code, h, answer, keys, transcript)
+	return s.bind(tc, by, code, h, answer, keys, transcript, offer.Replace)
 }
 
 // bind commits what an answer promises, and what it costs, in one decision.
-func (s *Invite) bind(tc task.Context, by contact.Caller, code invite.Code, h invite.Hello, a invite.Answer, keys invite.Keys, transcript [32]byte) (reply, error) {
+func (s *Invite) bind(
+	tc task.Context, by contact.Caller, code invite.Code, h invite.Hello, a invite.Answer, keys invite.Keys, transcript [32]byte, old contact.Ref,
+) (reply, error) {
 	b, err := invite.Message{Answer: &a}.Encode()
 	if err != nil {
 		return reply{}, err
 	}
 	request, err := s.desk.Book.Plan(func(p *Pages) (guard.Request, error) {
-		r, err := invite.Admit(by, code, h, a, keys, transcript)
+		r, err := invite.Admit(&p.Contacts, by, code, h, a, keys, transcript, old)
+		if !old.Context.IsZero() && err == nil {
+			return s.replace(p, by, old, keys.Context, r)
+		}
 		return p.begin(by, newcomer(keys.Context, h.Certificate, h.Name), r, err)
 	})
 	if err != nil {

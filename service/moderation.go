@@ -46,7 +46,7 @@ func (s *Moderation) unblock(tc task.Context, in fact.Intent) (fact.Result, erro
 	seen := s.seen(p)
 	r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
 		return pages.Chats.Change(pages.Setting(), s.desk.Caller(tc, in.Operation), p, func(by contact.Caller, t moderation.Target) (guard.Request, error) {
-			return moderation.Unblock(by, t.Authority, p.Drop, seen)
+			return moderation.Unblock(&pages.Moderation, by, t.Authority, p.Drop, seen)
 		})
 	})
 	return submitted(in, r, err)

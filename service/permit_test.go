@@ -4,8 +4,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/biscuit"
 	"github.com/aura-runtime/aura/domain/capability"
+	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/interp/token"
 	"github.com/aura-runtime/aura/journal"
@@ -94,4 +97,45 @@ func TestAnIncomingChannelPassesTheGuard(t *testing.T) {
 			m.leaveNetwork(tc)
 		})
 	}
+}
+
+// TestOnlyAContactIsHandedARight: a reference that is out of date, to another relation or to somebody who was removed
+// hands no token over.
+func TestOnlyAContactIsHandedARight(t *testing.T) {
+	inWorlds(t, 2, func(tc task.Context, u *universe) {
+		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
+		u.meet(tc, ada, ben)
+		there, _ := ada.with(tc, ben)
+		good, stale, epochless, unknown := there.Ref, there.Ref, there.Ref, there.Ref
+		stale.Epoch++
+		epochless.Epoch = 0
+		unknown.Context[0]++
+		delegate := func(to contact.Ref) error {
+			return ada.submit(tc, capability.IntentDelegate, capability.DelegateIntent{To: to, Names: []string{chat.CapSend}}, nil)
+		}
+		handed := func() (n int) {
+			selection := fact.Selection{Kinds: []string{capability.KindDelegated}}
+			if _, err := ada.agent.Journal().Read(tc, selection, func(fact.Record) error { n++; return nil }); err != nil {
+				u.Fatal(err)
+			}
+			return n
+		}
+		for _, c := range []struct {
+			to   contact.Ref
+			want aura.Kind
+		}{{stale, aura.Stale}, {epochless, aura.Invalid}, {unknown, aura.NotFound}, {good, 0}} {
+			before := handed()
+			if err := delegate(c.to); aura.KindOf(err) != c.want {
+				t.Errorf("seed %d: a right for %+v: %v, want kind %v", u.seed, c.to, err, c.want)
+			}
+			if got := handed() - before; got > 0 != (c.want == 0) {
+				t.Errorf("seed %d: %d tokens were handed to %+v", u.seed, got, c.to)
+			}
+		}
+		ada.must(tc, contact.IntentRemove, contact.RemoveIntent{Contact: good}, nil)
+		before := handed()
+		if err := delegate(good); aura.KindOf(err) != aura.NotFound || handed() != before {
+			t.Errorf("seed %d: a right for a removed contact: %v", u.seed, err)
+		}
+	})
 }

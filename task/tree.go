@@ -15,10 +15,7 @@ func newRoot(e engine, name string, onEmpty func()) *Group {
 func (g *Group) newChild(name string) *Group {
 	path := g.path + "/" + name
 	child := &Group{path: path, engine: g.engine, parent: g, skew: g.skew}
-	g.mu.Lock()
-	child.crashed = g.crashed
 	child.cancelled.Store(g.cancelled.Load())
-	g.mu.Unlock()
 	return child
 }
 

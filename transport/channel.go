@@ -155,7 +155,7 @@ func (c *Channel) Recv(tc task.Context) ([]byte, error) {
 	}
 }
 
-// Rekey moves this side's sending to fresh keys if epoch is later than the last that it was told. The
+// Rekey moves this side's sending to fresh keys if epoch is not the last that it was told. The
 // peer follows with the first cell that it receives.
 func (c *Channel) Rekey(epoch aura.Epoch) {
 	c.lock.Lock()

@@ -172,6 +172,42 @@ func hostileFlow(t *testing.T) (f flow, body []byte) {
 	return f, body
 }
 
+// TestAClosedWindowIsAskedAboutOnlyWhenSomethingWaits: a peer that closed its window at the last byte is left alone
+// until there is more to send. Then it is asked whether there is room again.
+func TestAClosedWindowIsAskedAboutOnlyWhenSomethingWaits(t *testing.T) {
+	f, body := hostileFlow(t)
+	f.limit = f.sent
+	binary.BigEndian.PutUint64(body[limitAt:], f.sent)
+	if err := f.take(0, 1, body); err != nil {
+		t.Fatal(err)
+	}
+	cells := func(from, to time.Duration) (n int) {
+		out := make([]byte, bodySize)
+		for now := from; now < to; now += time.Second {
+			if err := f.tick(now); err != nil {
+				t.Fatal(err)
+			}
+			for {
+				if _, ok := f.fill(now, out); !ok {
+					break
+				}
+				if binary.BigEndian.Uint16(out[chunkAt:]) > 0 {
+					t.Fatalf("at %v bytes are sent into a closed window", now)
+				}
+				n++
+			}
+		}
+		return n
+	}
+	if n := cells(time.Second, 10*time.Minute); n > 0 {
+		t.Errorf("%d cells in ten minutes in which nothing was to be sent", n)
+	}
+	f.queue([]byte("more"))
+	if n := cells(10*time.Minute, 12*time.Minute); n == 0 {
+		t.Error("nobody asks the peer for room")
+	}
+}
+
 // TestWhatWasNeverSentCannotBeAcknowledged: a peer that names later bytes or later cells than were sent breaks
 // the rules, and the flow keeps what it has to send.
 func TestWhatWasNeverSentCannotBeAcknowledged(t *testing.T) {

@@ -24,3 +24,14 @@ func TestSimNetKeepsTheContract(t *testing.T) {
 		}
 	})
 }
+
+// TestAPeerIsShownByTheBeginningOfItsKey: twelve digits, the same for every peer, are enough for a person's eye.
+func TestAPeerIsShownByTheBeginningOfItsKey(t *testing.T) {
+	for want, id := range map[string]transport.PeerID{
+		"000000000000": {}, "0102030405ff": {1, 2, 3, 4, 5, 255, 7, 8}, "00000000000a": {5: 10, 6: 11, 31: 12},
+	} {
+		if got := id.String(); got != want {
+			t.Errorf("%x is shown as %q, want %q", [32]byte(id), got, want)
+		}
+	}
+}

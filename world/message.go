@@ -36,7 +36,8 @@ func BudgetWaits(service, capability string, stage, reason fmt.Stringer, fact au
 	}
 }
 
-// EpochTurned says that the budget towards one peer began a new epoch.
+// EpochTurned says that the budget towards one peer went to another epoch, an earlier one when a clock that was
+// wrong is set right.
 func EpochTurned(service string, epoch aura.Epoch) Event {
 	return Event{family: FamilyBudget, message: "turn", level: slog.LevelInfo, service: service, epoch: epoch}
 }

@@ -92,7 +92,7 @@ func checkModes(home string, named protectFlags) finding {
 	if err != nil {
 		a = account{} // a finding of its own
 	}
-	for _, secret := range []string{a.KeyFile, a.PassphraseFile, named.keyFile, named.passphraseFile} {
+	for _, secret := range []string{filepath.Join(home, keyringFolder, "keyring"), a.KeyFile, a.PassphraseFile, named.keyFile, named.passphraseFile} {
 		if info, err := os.Stat(secret); err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
 			return ill("permissions", "chmod 600 "+secret, "other users can read %s", secret)
 		}

@@ -99,8 +99,11 @@ func reportFindings(s *cli.Shell, findings []finding) error {
 // examine runs every check that makes sense for the home.
 func examine(tc task.Context, s *cli.Shell, home string, named protectFlags) []finding {
 	findings := []finding{checkSpace(home), checkPorts()}
-	if !agent.HasHome(home) {
-		return append(findings, ill("account", "aura init --name NAME"+s.HomeFlag(), "there is no account in %s", home))
+	switch err := agent.FindHome(home); {
+	case errors.Is(err, aura.NotFound):
+		return append(findings, ill("account", "aura init --name NAME"+s.HomeFlag(), "%s", aura.Reason(err)))
+	case err != nil:
+		return append(findings, ill("account", "", "%s", aura.Reason(err)))
 	}
 	findings = append(findings, checkAccount(home), checkFormat(home), checkModes(home, named), checkClock(tc, home))
 	running, err := askAgent(tc, home)

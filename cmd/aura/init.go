@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -50,15 +51,18 @@ func createAccount(s *cli.Shell, name string, named protectFlags) error {
 	if err != nil {
 		return err
 	}
-	if agent.HasHome(home) {
+	switch err := agent.FindHome(home); {
+	case err == nil:
 		return aura.Errorf("aura.Init", aura.Conflict, "%s holds an account already: choose another folder with --home", home)
+	case !errors.Is(err, aura.NotFound):
+		return aura.Errorf("aura.Init", aura.Conflict, "%s, or choose another folder with --home", aura.Reason(err))
 	}
 	p, err := newProtection(named, home)
 	if err != nil {
 		return err
 	}
 	ring, err := found(s, home, name, p)
-	if p.account.Protector == byOSKeyring && errors.Is(err, aura.Unavailable) && !agent.HasHome(home) {
+	if p.account.Protector == byOSKeyring && errors.Is(err, aura.Unavailable) && errors.Is(agent.FindHome(home), aura.NotFound) {
 		if p, err = typedProtection(); errors.Is(err, aura.Unavailable) {
 			err = aura.Errorf("aura.Init", aura.Unavailable,
 				"there is no system keyring here and no terminal to ask at: use --key-file FILE or --passphrase-file FILE")
@@ -76,9 +80,15 @@ func createAccount(s *cli.Shell, name string, named protectFlags) error {
 	}, "the account of %s is in %s, protected by %s\nstart it with: aura up%s", name, home, p.Name(), s.HomeFlag())
 }
 
-// found creates the account and remembers how it is protected. Half an account is taken away again, unless
-// somebody else made one here at the same time.
+// found creates the account and remembers how it is protected. Half an account is taken away again, unless another
+// process made one here at the same time; what was there before stays.
 func found(s *cli.Shell, home, name string, p protection) (ring *keyring.Ring, err error) {
+	var made []string
+	for _, folder := range []string{keyringFolder, journalFolder} {
+		if _, err := os.Lstat(filepath.Join(home, folder)); errors.Is(err, fs.ErrNotExist) {
+			made = append(made, filepath.Join(home, folder))
+		}
+	}
 	err = s.Run("init", func(tc task.Context) (err error) {
 		ring, err = agent.CreateHome(tc, home, name, p.Protector)
 		return err
@@ -87,8 +97,8 @@ func found(s *cli.Shell, home, name string, p protection) (ring *keyring.Ring, e
 		err = p.account.write(home)
 	}
 	if err != nil && !errors.Is(err, aura.Conflict) {
-		for _, folder := range []string{keyringFolder, journalFolder} {
-			err = errors.Join(err, os.RemoveAll(filepath.Join(home, folder)))
+		for _, folder := range made {
+			err = errors.Join(err, os.RemoveAll(folder))
 		}
 	}
 	return ring, err

@@ -29,9 +29,9 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 		Run: func(name string, fn func(task.Context) error) error {
 			return runTasks(name, world.Discard(), fn)
 		},
-		HasAccount: agent.HasHome,
-		Archive:    archive,
-		Imagine:    imagine,
+		FindAccount: agent.FindHome,
+		Archive:     archive,
+		Imagine:     imagine,
 	}
 	s.Connect = func(tc task.Context, home string) (*app.Core, error) {
 		return connectWith(tc, home, app.Options{Lost: func(reason string) {

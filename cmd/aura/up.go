@@ -69,8 +69,8 @@ func runAgent(s *cli.Shell, named protectFlags, o agent.HomeOptions, seen *obser
 	if err != nil {
 		return err
 	}
-	if !agent.HasHome(home) {
-		return s.NoAccount(home)
+	if err := s.Account(home); err != nil {
+		return err
 	}
 	if err := refuseSecond(s, home); err != nil {
 		return err // before a passphrase is asked for

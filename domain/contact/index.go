@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/internal/fold"
 )
 
 // index is what readers of a [State] look up, built again by the first reader after a change: planning asks for
@@ -23,6 +24,12 @@ func (index) Equal(index) bool { return true }
 
 // Turn grows with every change, so that a reader knows whether what it computed still holds.
 func (s *State) Turn() uint64 { return s.index.turn }
+
+// MetBefore reports whether a contact became one before a fact of this authority.
+func (s *State) MetBefore(context aura.ContextID, at fold.Stamp) bool {
+	e := s.entries[context]
+	return e.is() && e.added.Stamp.Compare(at) < 0
+}
 
 func (s *State) look() *index {
 	x := &s.index

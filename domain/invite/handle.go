@@ -150,7 +150,9 @@ type Admission struct {
 	// Renew, when not zero, is the contact that the accepter is already: see [Renew]. With Again the plan was
 	// carried out before.
 	Renew contact.Ref
-	Who   aura.AuthorityID // the accepter, unless the Hello does not hold up
+	// Replace, when not zero, is the contact whose place the accepter takes: see [Admit].
+	Replace contact.Ref
+	Who     aura.AuthorityID // the accepter, unless the Hello does not hold up
 }
 
 // Offer checks a Hello before the inviter spends work on an answer: static is the X25519 key that the channel
@@ -195,6 +197,8 @@ func (s *State) offer(contacts *contact.State, by contact.Caller, c Code, h Hell
 	switch {
 	case renews:
 		return Admission{Renew: known.Ref}
+	case met && s.left(contacts, c.ID(), known.Context, cert):
+		return Admission{Replace: known.Ref}
 	case met:
 		return Admission{Refusal: RefusedKnown}
 	}
@@ -206,9 +210,20 @@ func (s *State) offer(contacts *contact.State, by contact.Caller, c Code, h Hell
 	return Admission{}
 }
 
+// left reports whether a contact that does not name this side as its own has removed this side, and so may be met
+// anew. A contact that became one after the invitation was made says nothing by that: the two had several exchanges
+// at once, and one of them is enough.
+func (s *State) left(contacts *contact.State, id ID, context aura.ContextID, cert fact.Certificate) bool {
+	e := s.entries[id]
+	return e != nil && contacts.MetBefore(context, e.events[0].Stamp) && same(contacts, context, cert)
+}
+
 // Admit plans what binds the inviter: the invitation is used, the contact exists, the answer is kept. It
-// commits before the answer leaves. The arguments are those of an [Offer] that refused nothing.
-func Admit(by contact.Caller, c Code, h Hello, a Answer, k Keys, transcript [32]byte) (guard.Request, error) {
+// commits before the answer leaves. The arguments are those of an [Offer] that refused nothing, old among them: a
+// contact that had removed this side is met anew, and the new one takes the place of the old.
+func Admit(
+	contacts *contact.State, by contact.Caller, c Code, h Hello, a Answer, k Keys, transcript [32]byte, old contact.Ref,
+) (guard.Request, error) {
 	cert, err := contact.CheckCertificate(h.Certificate)
 	if err != nil {
 		return guard.Request{}, err
@@ -233,7 +248,17 @@ func Admit(by contact.Caller, c Code, h Hello, a Answer, k Keys, transcript [32]
 		{Key: contact.SecretKey(k.Context), Value: k.Secret[:]},
 		{Key: MessageKey(id), Value: answer},
 	}
-	return r, err
+	if err != nil || old.Context.IsZero() {
+		return r, err
+	}
+	return r, replace(&r, contacts, by, old)
+}
+
+// replace adds to a request that makes a contact anew what ends the relation that there was.
+func replace(r *guard.Request, contacts *contact.State, by contact.Caller, old contact.Ref) error {
+	gone, err := contact.Remove(contacts, by, contact.RemoveIntent{Contact: old})
+	r.Entries, r.Metadata = append(r.Entries, gone.Entries...), append(r.Metadata, gone.Metadata...)
+	return err
 }
 
 // same reports whether a certificate is the one that a contact has: a contact's keys never change.
@@ -331,13 +356,9 @@ func Conclude(
 	r.Capability = CapAccept
 	r.Metadata = append(r.Metadata, guard.Meta{Key: contact.SecretKey(k.Context), Value: k.Secret[:]})
 	if old, ok := Known(contacts, c); ok && old.Context == known {
-		gone, err := contact.Remove(contacts, by, contact.RemoveIntent{Contact: old})
-		if err != nil {
-			return guard.Request{}, err
-		}
-		r.Entries, r.Metadata = append(r.Entries, gone.Entries...), append(r.Metadata, gone.Metadata...)
+		err = replace(&r, contacts, by, old)
 	}
-	return r, nil
+	return r, err
 }
 
 func receivable(s *State, op string, contacts *contact.State, by contact.Caller, c Code) error {

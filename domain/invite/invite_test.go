@@ -239,7 +239,7 @@ func TestExchangeEndsInOneContactOnBothSides(t *testing.T) {
 		t.Fatalf("offer %+v", offer)
 	}
 	reply, keys, transcript := answer(t, c, *m.Hello)
-	r, err = invite.Admit(at(ada, noon), c, *m.Hello, reply, keys, transcript)
+	r, err = invite.Admit(&a.contacts, at(ada, noon), c, *m.Hello, reply, keys, transcript, contact.Ref{})
 	a.commit(t, r, err)
 
 	// The answer was lost: the same Hello gets the same one, even after the expiry.
@@ -288,11 +288,14 @@ func keysOf(m map[string][]byte) []string { return slices.Sorted(maps.Keys(m)) }
 func TestInvitationServesOnce(t *testing.T) {
 	a, _ := sides()
 	c := code(t, ada, 1)
-	r, err := invite.Create(at(ada, noon), c)
-	a.commit(t, r, err)
+	other := code(t, ada, 2)
+	for _, c := range []invite.Code{c, other} {
+		r, err := invite.Create(at(ada, noon), c)
+		a.commit(t, r, err)
+	}
 	h := hello(ben, "Ben")
 	reply, keys, transcript := answer(t, c, h)
-	r, err = invite.Admit(at(ada, noon), c, h, reply, keys, transcript)
+	r, err := invite.Admit(&a.contacts, at(ada, noon), c, h, reply, keys, transcript, contact.Ref{})
 	a.commit(t, r, err)
 
 	second := invite.Offer(&a.state, &a.contacts, at(ada, noon), c, hello(cleo, "Cleo"), cleo.Certificate.Agreement)
@@ -302,12 +305,41 @@ func TestInvitationServesOnce(t *testing.T) {
 	if _, err := invite.Cancel(&a.state, at(ada, noon), invite.CancelIntent{ID: c.ID()}); !errors.Is(err, aura.Conflict) {
 		t.Errorf("cancelling a used invitation: %v", err)
 	}
-	other := code(t, ada, 2)
-	r, err = invite.Create(at(ada, noon), other)
-	a.commit(t, r, err)
 	again := invite.Offer(&a.state, &a.contacts, at(ada, noon), other, hello(ben, "Ben"), ben.Certificate.Agreement)
 	if again.Refusal != invite.RefusedKnown {
 		t.Errorf("a contact with another code: %+v", again)
+	}
+}
+
+// A contact that answers a later invitation as a stranger has removed this side: the two meet anew, once.
+func TestWhoRemovedTheInviterIsMetAnew(t *testing.T) {
+	a, _ := sides()
+	meet := func(n byte) contact.Ref {
+		c := code(t, ada, n)
+		r, err := invite.Create(at(ada, noon), c)
+		a.commit(t, r, err)
+		h := hello(ben, "Ben")
+		offer := invite.Offer(&a.state, &a.contacts, at(ada, noon), c, h, ben.Certificate.Agreement)
+		if offer.Refusal != 0 || offer.Again {
+			t.Fatalf("invitation %d: %+v", n, offer)
+		}
+		reply, keys, transcript := answer(t, c, h)
+		r, err = invite.Admit(&a.contacts, at(ada, noon), c, h, reply, keys, transcript, offer.Replace)
+		a.commit(t, r, err)
+		if all := a.contacts.Contacts(); len(all) != 1 || all[0].Context != keys.Context {
+			t.Fatalf("after invitation %d the contacts are %+v", n, all)
+		}
+		return offer.Replace
+	}
+	if old := meet(1); old != (contact.Ref{}) {
+		t.Errorf("a stranger took the place of %v", old)
+	}
+	first := a.contacts.Contacts()[0]
+	if old := meet(2); old != first.Ref {
+		t.Errorf("the place of %v was taken, not of %v", old, first.Ref)
+	}
+	if secret := a.meta[contact.SecretKey(first.Context)]; secret != nil {
+		t.Error("the secret of the old relation is kept")
 	}
 }
 
@@ -694,7 +726,7 @@ func TestViewAsJSON(t *testing.T) {
 		if i == 1 {
 			h := hello(ben, "Ben")
 			reply, keys, transcript := answer(t, c, h)
-			r, err = invite.Admit(at(ada, noon), c, h, reply, keys, transcript)
+			r, err = invite.Admit(&a.contacts, at(ada, noon), c, h, reply, keys, transcript, contact.Ref{})
 			a.commit(t, r, err)
 		}
 	}

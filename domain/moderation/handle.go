@@ -26,9 +26,13 @@ func Block(by contact.Caller, t Target) (guard.Request, error) {
 }
 
 // Unblock plans to undo [Block]. What the person wrote meanwhile was refused; it arrives when its agent tries
-// again, and is shown, unless it is dropped. Seen says what of the person is here.
-func Unblock(by contact.Caller, who aura.AuthorityID, drop bool, seen []Seen) (guard.Request, error) {
+// again, and is shown, unless it is dropped. Seen says what of the person is here. It returns [aura.Conflict] for
+// somebody who is not blocked: what such a person wrote, and is still under way, was never refused.
+func Unblock(s *State, by contact.Caller, who aura.AuthorityID, drop bool, seen []Seen) (guard.Request, error) {
 	p := Unblocked{Authority: who}
+	if s.Arrival(who) != Refuse && !who.IsZero() {
+		return guard.Request{}, aura.Errorf("moderation.Unblock", aura.Conflict, "the contact is not blocked")
+	}
 	if drop {
 		p.Until = by.Now.At
 		p.Seen = slices.SortedFunc(slices.Values(seen[:min(len(seen), maxSeen)]), compareSeen)

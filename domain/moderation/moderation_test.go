@@ -95,7 +95,7 @@ func TestHandlersRefuseWhatMakesNoSense(t *testing.T) {
 		"block oneself":  second(moderation.Block(by, moderation.Target{Authority: ada.Authority()})),
 		"mute nobody":    second(moderation.Mute(by, moderation.Target{})),
 		"unmute both":    second(moderation.Unmute(by, moderation.Target{Authority: ben.Authority(), Context: group})),
-		"unblock nobody": second(moderation.Unblock(by, aura.AuthorityID{}, false, nil)),
+		"unblock nobody": second(moderation.Unblock(&moderation.State{}, by, aura.AuthorityID{}, false, nil)),
 	} {
 		if !errors.Is(c, aura.Invalid) {
 			t.Errorf("%s: %v", name, c)
@@ -159,11 +159,26 @@ func FuzzPayloads(f *testing.F) {
 	})
 }
 
+// Somebody who is not blocked cannot be unblocked: what is under way from there would be dropped.
+func TestUnblockNeedsABlock(t *testing.T) {
+	by := contact.Caller{Authority: ada.Authority(), Device: ada.Device(), Now: aura.Physical{At: 100}}
+	for name, s := range map[string]*moderation.State{
+		"never blocked": {},
+		"not any more": folded(ada.Own(t, 1, moderation.KindBlocked, aboutBen),
+			ada.Own(t, 2, moderation.KindUnblocked, moderation.Unblocked{Authority: ben.Authority()})),
+	} {
+		if r, err := moderation.Unblock(s, by, ben.Authority(), true, nil); !errors.Is(err, aura.Conflict) {
+			t.Errorf("%s: %+v, %v", name, r, err)
+		}
+	}
+}
+
 // TestWhatIsDroppedStaysDropped: of what a person wrote before the owner unblocked it, only what was here before
 // is shown, and what is written later.
 func TestWhatIsDroppedStaysDropped(t *testing.T) {
 	device := ben.Device()
-	r, err := moderation.Unblock(contact.Caller{Authority: ada.Authority(), Device: ada.Device(), Now: aura.Physical{At: 100}},
+	blocked := folded(ada.Own(t, 1, moderation.KindBlocked, aboutBen))
+	r, err := moderation.Unblock(blocked, contact.Caller{Authority: ada.Authority(), Device: ada.Device(), Now: aura.Physical{At: 100}},
 		ben.Authority(), true,
 		[]moderation.Seen{{Context: group, Device: device, Through: 5}})
 	if err != nil {

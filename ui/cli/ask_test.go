@@ -41,7 +41,7 @@ func (d *desk) asked(answers map[string]any, args ...string) (out, errs string, 
 		Run: func(name string, fn func(task.Context) error) error {
 			return task.NewReal(task.RealOptions{}).Run(name, fn)
 		},
-		HasAccount: func(string) bool { return true },
+		FindAccount: func(string) error { return nil },
 		Connect: func(tc task.Context, _ string) (*app.Core, error) {
 			offline, err := app.NewOffline(tc, d.self.Authority(), d.self.Device(), world.Random(), app.OfflineOptions{Records: d.records})
 			if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/ui/cli"
@@ -83,7 +84,7 @@ func (d *desk) run(args ...string) (out, errs string, code int) {
 		Run: func(name string, fn func(task.Context) error) error {
 			return task.NewReal(task.RealOptions{}).Run(name, fn)
 		},
-		HasAccount: func(string) bool { return true },
+		FindAccount: func(string) error { return nil },
 		Connect: func(tc task.Context, _ string) (*app.Core, error) {
 			return app.NewOffline(tc, d.self.Authority(), d.self.Device(), world.Random(), app.OfflineOptions{Records: d.records})
 		},
@@ -177,13 +178,16 @@ func TestOwnFactsNeedNoAgent(t *testing.T) {
 	d := newDesk(t, "Ada")
 	d.knows(2, "Ben")
 	d.prints("Ben is muted\n", "mute", "Ben")
-	d.prints("Ben is no longer blocked; what Ben wrote meanwhile is not shown\n", "unblock", "ben")
 	d.prints(`{"done":"block","name":"Ben"}`+"\n", "block", "BEN", "--json")
 	d.prints("Ben is now called Benjamin\n", "rename", "Ben", "Benjamin")
 	d.prints("your name is now Adele\n", "name", "Adele")
 	d.prints("no groups: create one with: aura group create NAME CONTACT…\n", "group", "list")
 	d.prints("", "group", "list", "--json")
 	d.prints("no invitations yet: create one with: aura invite create\n", "invite", "list")
+	cert := certificate(2)
+	ben := moderation.Target{Authority: cert.Authority()}
+	d.record(&d.self, fact.OwnNamespace(d.self.Authority()), moderation.KindBlocked, ben)
+	d.prints("Ben is no longer blocked; what Ben wrote meanwhile is not shown\n", "unblock", "ben")
 }
 
 func TestFailuresAreOneLine(t *testing.T) {

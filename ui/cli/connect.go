@@ -38,8 +38,9 @@ func (s *Shell) connected(verb string, fn func(tc task.Context, core *app.Core) 
 			return fn(tc, core)
 		case aura.KindOf(err) != aura.Unavailable:
 			return err
-		case !s.HasAccount(home):
-			return s.NoAccount(home)
+		}
+		if err := s.Account(home); err != nil {
+			return err
 		}
 		return aura.Errorf("cli.Connect", aura.Unavailable,
 			"no agent is running for %s: start it in another terminal with: aura up%s", home, s.HomeFlag())
@@ -48,8 +49,8 @@ func (s *Shell) connected(verb string, fn func(tc task.Context, core *app.Core) 
 
 // archived runs fn with a Core that reads the journal of a home.
 func (s *Shell) archived(verb, home string, fn func(tc task.Context, core *app.Core) error) error {
-	if !s.HasAccount(home) {
-		return s.NoAccount(home)
+	if err := s.Account(home); err != nil {
+		return err
 	}
 	open, err := s.Archive(home)
 	if err != nil {

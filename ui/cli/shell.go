@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -31,8 +32,8 @@ type Shell struct {
 
 	// Run executes fn as the root task of the process and blocks until it and all it started ended.
 	Run func(name string, fn func(task.Context) error) error
-	// HasAccount reports whether a folder holds an account.
-	HasAccount func(home string) bool
+	// FindAccount returns [aura.NotFound] when a folder holds no account, and other errors for one that is not whole.
+	FindAccount func(home string) error
 	// Connect reaches the agent of a home. It returns [aura.Unavailable] if none runs.
 	Connect func(tc task.Context, home string) (*app.Core, error)
 
@@ -139,10 +140,14 @@ func quoted(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
-// NoAccount returns the error for a home without an account, which says how to create one.
-func (s *Shell) NoAccount(home string) error {
-	return aura.Errorf("cli.Connect", aura.Unavailable,
-		"there is no account in %s: create one with: aura init --name NAME%s", home, s.HomeFlag())
+// Account returns nil for a home that holds an account, otherwise what is wrong with it and how to go on.
+func (s *Shell) Account(home string) error {
+	err := s.FindAccount(home)
+	if errors.Is(err, aura.NotFound) {
+		return aura.Errorf("cli.Account", aura.Unavailable,
+			"there is no account in %s: create one with: aura init --name NAME%s", home, s.HomeFlag())
+	}
+	return err
 }
 
 // resolved is connected with a name that is turned into a reference first.

@@ -1,0 +1,82 @@
+package fact_test
+
+import (
+	"crypto/ed25519"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
+)
+
+// TestARecordIsEncodedAndHashedOnce counts by what encoding cannot do without: memory. A record keeps the form in
+// which it was made or arrived, so neither a sender nor a receiver encodes its fact again.
+func TestARecordIsEncodedAndHashedOnce(t *testing.T) {
+	public, private, _ := ed25519.GenerateKey(nil)
+	f := sample()
+	f.Device = aura.DeviceOf(public)
+	own := fact.NewRecord(1, f)
+	batch := fact.NewBatch([]aura.FactID{own.ID, {1}, {2}})
+	own.Proof = batch.Proof(0, [64]byte(ed25519.Sign(private, batch.SigningBytes())))
+	arrived, err := fact.DecodeRecord(own.Encode())
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifier := fact.NewVerifier(public)
+	if err := verifier.Verify(&arrived); err != nil {
+		t.Fatal(err)
+	}
+	room := make([]byte, 0, 4096)
+	for what, c := range map[string]struct {
+		most float64
+		do   func()
+	}{
+		"the form of an own record":         {0, func() { own.Canonical() }},
+		"the proof, appended":               {0, func() { own.Proof.Append(room) }},
+		"an own record for the wire":        {2, func() { own.Encode() }}, // the result and its proof
+		"the form of a record that arrived": {0, func() { arrived.Canonical() }},
+		"its identity":                      {0, func() { arrived.Genuine() }},
+		"its verification":                  {0, func() { _ = verifier.Verify(&arrived) }},
+	} {
+		if got := testing.AllocsPerRun(100, c.do); got > c.most {
+			t.Errorf("%s: %v allocations, want at most %v", what, got, c.most)
+		}
+	}
+}
+
+// TestAFormIsOfItsFactAlone: a record whose fact was changed is encoded as it is now, and does not pass for the
+// fact that it was.
+func TestAFormIsOfItsFactAlone(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		before, after := anyFact.Draw(rt, "before"), anyFact.Draw(rt, "after")
+		r := fact.NewRecord(1, before)
+		changed := r
+		for i, change := range []func(){
+			func() { changed.Fact.Namespace = after.Namespace },
+			func() { changed.Fact.Kind = after.Kind },
+			func() { changed.Fact.Operation = after.Operation },
+			func() { changed.Fact.Payload = after.Payload },
+			func() { changed.Fact.Payload = make([]byte, len(before.Payload)) },
+			func() { changed.Fact.Order = after.Order },
+			func() { changed.Fact.Logical = after.Logical },
+			func() { changed.Fact.Author = after.Author },
+			func() { changed.Fact.Device = after.Device },
+			func() { changed.Fact = after },
+		} {
+			changed = r
+			change()
+			if string(changed.Canonical()) != string(changed.Fact.Encode()) {
+				rt.Fatalf("change %d: the form is not that of the fact", i)
+			}
+			if changed.Genuine() != (changed.Fact.ID() == r.ID) {
+				rt.Fatalf("change %d: genuine: %t", i, changed.Genuine())
+			}
+		}
+		changed = r
+		changed.ID[0] ^= 1
+		if !r.Genuine() || changed.Genuine() {
+			rt.Fatalf("another identity: genuine %t, %t", r.Genuine(), changed.Genuine())
+		}
+	})
+}
