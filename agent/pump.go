@@ -17,6 +17,9 @@ const (
 	pumpBatch = 512
 	// finishWithin bounds the wait for the last facts when the agent stops.
 	finishWithin = time.Second
+	// pumpBase and pumpMost bound the pauses between two reads of a disk that fails: frontends see nothing new
+	// meanwhile.
+	pumpBase, pumpMost = 100 * time.Millisecond, 10 * time.Second
 )
 
 // pump moves committed facts from the journal to the reactive pipeline, in order. The journal's writer
@@ -58,7 +61,7 @@ func (p *pump) Start(task.Context) error { return nil }
 
 // Serve implements [task.Service].
 func (p *pump) Serve(tc task.Context) error {
-	again := task.Backoff{Base: 100 * time.Millisecond, Max: 10 * time.Second}
+	again := task.Backoff{Base: pumpBase, Max: pumpMost}
 	for {
 		p.report(tc)
 		until := task.Forever

@@ -62,9 +62,12 @@ func (c *Core) tend(tc task.Context) error {
 	}
 }
 
+// An agent that starts again answers within a second; a person at a frontend looks at it meanwhile.
+const attachBase, attachMost = 100 * time.Millisecond, 5 * time.Second
+
 // patience is how a Core waits for an agent that has gone.
 func patience() task.Backoff {
-	return task.Backoff{Base: 100 * time.Millisecond, Max: 5 * time.Second, Factor: 2, Jitter: 0.2}
+	return task.Backoff{Base: attachBase, Max: attachMost, Factor: 2, Jitter: 0.2}
 }
 
 // shutGrace is how long the views may take for the last batch.

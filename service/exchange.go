@@ -37,21 +37,12 @@ func (s *Invite) pursue(x *exchange) {
 			delete(s.pursuing, x.id)
 			s.lock.Unlock()
 		}()
-		pause := redial()
-		for s.phase(tc, x.id) == invite.Contacting {
-			err := s.attempt(tc, x)
-			if err == nil {
+		return task.Retry(tc, redial(), s.desk.Entropy, s.troubled(tc, "exchange tried again"), func(tc task.Context) error {
+			if s.phase(tc, x.id) != invite.Contacting {
 				return nil
 			}
-			if tc.Err() != nil {
-				return tc.Err()
-			}
-			tc.Emit(world.ServiceTroubled(s.Name(), "exchange tried again", "", err))
-			if err := tc.Sleep(pause.Next(s.desk.Entropy)); err != nil {
-				return err
-			}
-		}
-		return nil
+			return s.attempt(tc, x)
+		})
 	})
 }
 

@@ -51,26 +51,23 @@ type pursuit struct {
 
 // repair takes up the exchanges that this side accepted and that have not ended.
 func (s *Invite) repair(tc task.Context) error {
-	pause := redial()
-	for {
+	return task.Retry(tc, redial(), s.desk.Entropy, s.troubled(tc, "unfinished invitations not read"), func(tc task.Context) error {
 		open, err := s.unfinished(tc)
-		if err == nil {
-			for _, op := range open {
-				if failed := s.takeUp(tc, op.id, op.operation); failed != nil {
-					err = failed
-				}
+		for _, op := range open {
+			if failed := s.takeUp(tc, op.id, op.operation); failed != nil {
+				err = failed
 			}
 		}
-		if err == nil {
-			return nil
-		}
-		if tc.Err() != nil {
-			return tc.Err()
-		}
-		tc.Emit(world.ServiceTroubled(s.Name(), "unfinished invitations not read", "", err))
-		if err := tc.Sleep(pause.Next(s.desk.Entropy)); err != nil {
-			return err
-		}
+		return err
+	})
+}
+
+// troubled reports each failure of an attempt, and has every kind tried again: the other side or the disk
+// may be in order by then.
+func (s *Invite) troubled(tc task.Context, what world.Text) func(error) bool {
+	return func(err error) bool {
+		tc.Emit(world.ServiceTroubled(s.Name(), what, "", err))
+		return true
 	}
 }
 

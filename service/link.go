@@ -43,10 +43,14 @@ const (
 	hastyPause = 100 * time.Millisecond
 )
 
+// A channel that broke is there again at once or, when a network changes, after some seconds; trying more
+// often than once a minute helps nobody after that.
+const redialBase, redialMost = 500 * time.Millisecond, time.Minute
+
 // redial paces what is tried again while the other side, or the disk, is there: sessions that end, exchanges,
 // repairs. An absent device is dialled by the pauses of its [path].
 func redial() task.Backoff {
-	return task.Backoff{Base: 500 * time.Millisecond, Max: time.Minute, Factor: 2, Jitter: 0.3}
+	return task.Backoff{Base: redialBase, Max: redialMost, Factor: 2, Jitter: 0.3}
 }
 
 // link is the way to one member of a context: it dials when something waits for the peer or a person should

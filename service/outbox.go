@@ -150,6 +150,7 @@ func (s *session) push(tc task.Context) (until aura.Duration, reason string, err
 	s.short = guard.Denial{}
 	switch {
 	case err == nil && short == 0:
+		s.pause.Reset()
 		return 0, "", nil
 	case short == guard.TooLarge:
 		s.short = guard.Denial{Stage: guard.Flow, Reason: short}
@@ -163,7 +164,7 @@ func (s *session) push(tc task.Context) (until aura.Duration, reason string, err
 	case aura.KindOf(err) == aura.Denied:
 		return whenRung, "not allowed: " + aura.Reason(err), nil
 	case isPassing(err):
-		return tc.Elapsed() + retryPause, aura.Reason(err), nil
+		return tc.Elapsed() + s.pause.Next(desk.Entropy), aura.Reason(err), nil
 	}
 	return 0, "", err
 }

@@ -43,7 +43,8 @@ func (s *session) reach(tc task.Context) error {
 	s.lock.Lock()
 	said := s.said
 	s.lock.Unlock()
-	reserve, pause := tc.Elapsed(), reachSoon
+	// No jitter: these looks follow no failure that others share.
+	reserve, pause := tc.Elapsed(), task.Backoff{Base: reachSoon, Max: reachPause, Jitter: -1}
 	var last sought
 	for {
 		s.link.lookAtClocks(tc) // this one may have jumped
@@ -74,10 +75,9 @@ func (s *session) reach(tc task.Context) error {
 				return err
 			}
 		}
-		if _, err := s.link.news.WaitUntil(tc, tc.Elapsed()+pause); err != nil {
+		if _, err := s.link.news.WaitUntil(tc, tc.Elapsed()+pause.Next(s.desk().Entropy)); err != nil {
 			return err
 		}
-		pause = min(2*pause, reachPause)
 	}
 }
 

@@ -61,7 +61,7 @@ func (r *recorder) add(s *session) {
 
 // run is the recorder's task.
 func (r *recorder) run(tc task.Context) error {
-	until := whenRung
+	pause, until := redial(), whenRung
 	for {
 		if _, err := r.news.WaitUntil(tc, until); err != nil {
 			return err
@@ -82,7 +82,9 @@ func (r *recorder) run(tc task.Context) error {
 				for _, s := range batch {
 					r.back(s)
 				}
-				until = tc.Elapsed() + retryPause
+				until = tc.Elapsed() + pause.Next(r.sync.desk.Entropy)
+			} else {
+				pause.Reset()
 			}
 		}
 	}

@@ -20,8 +20,6 @@ const (
 	greetWithin = 20 * time.Second
 	// ahead is how many facts may be on their way unacknowledged: it bounds what the peer must hold.
 	ahead = 4096
-	// retryPause is the time after which what the journal could not take is tried again.
-	retryPause = 5 * time.Second
 	// whenRung is a time that never comes.
 	whenRung = aura.Duration(1<<63 - 1)
 )
@@ -48,6 +46,7 @@ type session struct {
 	told     uint64        // receipts of the chain that the peer has
 	apart    aura.Duration // by which the peer's clock was shown to be ahead
 	short    guard.Denial  // why the next own fact waits for budget; zero: it does not
+	pause    task.Backoff  // until what the journal could not take is tried again
 
 	lock   task.Leaf
 	acked  uint64   // own facts durable at the peer, up to this Seq
@@ -65,7 +64,8 @@ func newSession(l *link, c *transport.Channel) (*session, error) {
 		return nil, aura.Errorf("service.Sync", aura.Denied, "the channel belongs to somebody else")
 	}
 	return &session{
-		link: l, channel: c, peer: peer, greeted: task.NewLatch(), durable: task.NewBell(),
+		pause: redial(),
+		link:  l, channel: c, peer: peer, greeted: task.NewLatch(), durable: task.NewBell(),
 		inbox:    task.NewMailbox[deliver]("sync.inbox", inboxCapacity),
 		verifier: fact.NewVerifier(peer.Certificate.Signing[:]),
 	}, nil

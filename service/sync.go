@@ -105,13 +105,16 @@ func (s *Sync) Serve(tc task.Context) error {
 	if s.desk.Moves != nil {
 		tc.Group().Go("sync.follow", s.follow)
 	}
+	pause := redial()
 	for {
 		if err := s.reconcile(tc); err != nil {
 			return err
 		}
 		again := aura.Duration(lookAgain)
-		if s.desk.Book.Blind() {
-			again = retryPause // the peers of what is hidden cannot reach this agent either
+		if !s.desk.Book.Blind() {
+			pause.Reset()
+		} else {
+			again = pause.Next(s.desk.Entropy) // the peers of what is hidden cannot reach this agent either
 		}
 		if _, err := s.changed.WaitUntil(tc, tc.Elapsed()+again); err != nil {
 			return err

@@ -12,6 +12,13 @@ import (
 	"github.com/aura-runtime/aura/transport"
 )
 
+const (
+	// leaveWithin is how long the tasks of a user and of the frontend may take to end.
+	leaveWithin = 10 * time.Second
+	// reviveAgain is when a person starts an agent again that a sick disk stopped.
+	reviveAgain = 5 * time.Second
+)
+
 // person is somebody with an account: keys and a disk that outlive every process.
 type person struct {
 	world   *universe
@@ -118,9 +125,9 @@ func (p *person) stop(tc task.Context) {
 			w.violate(p.name, TasksEnd, "%s: %v", what, err)
 		}
 	}
-	hangs("users", l.users.Close(tc, 10*time.Second))
-	hangs("front", l.front.Join(tc, 10*time.Second))
-	hangs("front", l.front.Close(tc, 10*time.Second))
+	hangs("users", l.users.Close(tc, leaveWithin))
+	hangs("front", l.front.Join(tc, leaveWithin))
+	hangs("front", l.front.Close(tc, leaveWithin))
 	hangs("agent", l.agent.Stop(tc))
 	if took := tc.Elapsed() - began; took > stopWithin {
 		w.violate(p.name, TasksEnd, "with %v the agent took %v to stop", stopWithin, took)
@@ -178,7 +185,7 @@ func (p *person) revive(tc task.Context) {
 			p.world.violate(p.name, ServicesRun, "the agent does not start: %v", err)
 			return
 		}
-		if tc.Sleep(5*time.Second) != nil {
+		if tc.Sleep(reviveAgain) != nil {
 			return
 		}
 	}

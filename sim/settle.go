@@ -35,7 +35,7 @@ func (w *universe) settle(tc task.Context) {
 		within += settleEpochs * w.policy.EpochLength
 	}
 	for end := tc.Elapsed() + within; tc.Elapsed() < end && !w.broken() && !w.settled(); {
-		if tc.Sleep(time.Second) != nil {
+		if tc.Sleep(lookAgain) != nil {
 			return
 		}
 		w.look(tc)

@@ -51,7 +51,7 @@ func (w *universe) haunt(tc task.Context) error {
 // until sleeps for a time from least to most, or until the world closes, whichever is first.
 func (w *universe) until(tc task.Context, least, most aura.Duration) error {
 	for end := tc.Elapsed() + w.chance.between(least, most); tc.Elapsed() < end && !w.closing; {
-		if err := tc.Sleep(min(time.Second, end-tc.Elapsed())); err != nil {
+		if err := tc.Sleep(min(lookAgain, end-tc.Elapsed())); err != nil {
 			return err
 		}
 	}

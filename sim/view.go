@@ -21,6 +21,8 @@ const (
 	glanceEvery = 45 * time.Second
 	// watched is how many messages of a conversation a user has on the screen.
 	watched = 50
+	// lookAgain is the time between two looks at what must come true soon.
+	lookAgain = time.Second
 )
 
 // glance compares somebody's views from time to time until the world closes.
@@ -43,7 +45,7 @@ func (w *universe) eventually(tc task.Context, l *life, invariant string, differ
 		if found == "" || l.person.life != l {
 			return
 		}
-		if tc.Elapsed() >= end || tc.Sleep(time.Second) != nil {
+		if tc.Elapsed() >= end || tc.Sleep(lookAgain) != nil {
 			w.violate(l.name, invariant, "%s", found)
 			return
 		}

@@ -51,10 +51,10 @@ func fraction(entropy world.Entropy) float64 {
 	return float64(binary.LittleEndian.Uint64(p[:])>>11) / (1 << 53)
 }
 
-// Retry calls fn until it succeeds, sleeping b between attempts. It returns at once an error that trying
-// again cannot mend: anything but [aura.Unavailable], [aura.Timeout], [aura.Exhausted] and
-// [aura.Conflict]. When tc ends it returns tc's error, with the last attempt's in its text.
-func Retry(tc Context, b Backoff, entropy world.Entropy, fn func(Context) error) error {
+// Retry calls fn until it succeeds, sleeping b between attempts. The caller learns of each failure by again,
+// which says whether another attempt may mend it; Retry returns at once an error that none can mend. When
+// tc ends it returns tc's error, with the last attempt's in its text.
+func Retry(tc Context, b Backoff, entropy world.Entropy, again func(error) bool, fn func(Context) error) error {
 	b.Reset()
 	for {
 		if err := tc.enter(); err != nil {
@@ -64,7 +64,10 @@ func Retry(tc Context, b Backoff, entropy world.Entropy, fn func(Context) error)
 		if err == nil {
 			return nil
 		}
-		if !mendable(err) {
+		if ended := tc.Err(); ended != nil {
+			return ended
+		}
+		if !again(err) {
 			return err
 		}
 		if ended := tc.Sleep(b.Next(entropy)); ended != nil {
@@ -73,7 +76,8 @@ func Retry(tc Context, b Backoff, entropy world.Entropy, fn func(Context) error)
 	}
 }
 
-func mendable(err error) bool {
+// Mendable reports whether another attempt may succeed, by the kind of the error.
+func Mendable(err error) bool {
 	switch aura.KindOf(err) {
 	case aura.Unavailable, aura.Timeout, aura.Exhausted, aura.Conflict:
 		return true

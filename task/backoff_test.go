@@ -60,7 +60,7 @@ func TestRetry(t *testing.T) {
 			}
 		}
 		retry := func(tc task.Context, fn func(task.Context) error) error {
-			return task.Retry(tc, task.Backoff{Base: time.Second}, sim.Entropy("retry"), fn)
+			return task.Retry(tc, task.Backoff{Base: time.Second}, sim.Entropy("retry"), task.Mendable, fn)
 		}
 		if err := retry(tc, count(5, unavailable)); err != nil || tries != 5 {
 			t.Errorf("%d tries, %v", tries, err)

@@ -162,7 +162,7 @@ func (w *world) reconnect(tc task.Context) bool {
 	g := task.NewGroup(tc, "dialling")
 	for _, n := range []byte{1, 2} {
 		g.Go("dial", func(tc task.Context) error {
-			return task.Retry(tc, task.Backoff{}, w.sim.Entropy("retry"), func(tc task.Context) error {
+			return task.Retry(tc, task.Backoff{}, w.sim.Entropy("retry"), task.Mendable, func(tc task.Context) error {
 				_, err := w.parties[n].hub.Dial(tc, target(3-n))
 				return err
 			})

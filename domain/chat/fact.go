@@ -207,18 +207,23 @@ func checkCreated(f *fact.Fact) error {
 	if err := fold.Own(f, &p); err != nil {
 		return err
 	}
-	return p.checkBy(f.Author)
+	return p.checkBy(f.Author, certified)
 }
 
 func checkInvited(f *fact.Fact) error {
-	var p Invited
+	_, err := parseInvited(f, certified)
+	return err
+}
+
+// parseInvited returns what an invitation into a group says, if it holds up.
+func parseInvited(f *fact.Fact, owner certificates) (p Invited, err error) {
 	if err := fold.Shared(f, &p); err != nil {
-		return err
+		return p, err
 	}
 	if p.Secret == [32]byte{} {
-		return aura.Errorf("chat.CheckInvited", aura.Invalid, "the invitation into a group has no secret")
+		return p, aura.Errorf("chat.CheckInvited", aura.Invalid, "the invitation into a group has no secret")
 	}
-	return p.Group.checkBy(f.Author)
+	return p, p.Group.checkBy(f.Author, owner)
 }
 
 func checkJoined(f *fact.Fact) error {

@@ -67,7 +67,10 @@ func (g *Group) Member(authority aura.AuthorityID) (Member, bool) {
 
 // Check returns [aura.Invalid] unless the group has a name that can be shown and 2 to [MaxMembers] distinct
 // members with valid certificates, exactly one of them the founder.
-func (g *Group) Check() error {
+func (g *Group) Check() error { return g.check(certified) }
+
+// check asks owner for whom a certificate is.
+func (g *Group) check(owner certificates) error {
 	const op = "chat.Check"
 	if err := contact.CheckName(g.Name); err != nil {
 		return err
@@ -81,7 +84,7 @@ func (g *Group) Check() error {
 		if i > 0 && g.Members[i-1].Authority.Compare(m.Authority) >= 0 {
 			return aura.Errorf(op, aura.Invalid, "the members of the group are not distinct and in order")
 		}
-		if err := m.check(); err != nil {
+		if err := m.check(owner); err != nil {
 			return err
 		}
 		if m.Role == Founder {
@@ -95,8 +98,8 @@ func (g *Group) Check() error {
 }
 
 // checkBy also requires that the author founded the group: only a founder speaks for it.
-func (g *Group) checkBy(author aura.AuthorityID) error {
-	if err := g.Check(); err != nil {
+func (g *Group) checkBy(author aura.AuthorityID, owner certificates) error {
+	if err := g.check(owner); err != nil {
 		return err
 	}
 	if g.Founder() != author {
@@ -105,13 +108,13 @@ func (g *Group) checkBy(author aura.AuthorityID) error {
 	return nil
 }
 
-func (m *Member) check() error {
+func (m *Member) check(owner certificates) error {
 	const op = "chat.Check"
-	cert, err := contact.CheckCertificate(m.Certificate)
+	who, err := owner(m.Certificate)
 	if err != nil {
 		return err
 	}
-	if cert.Authority() != m.Authority {
+	if who != m.Authority {
 		return aura.Errorf(op, aura.Invalid, "the certificate of %q belongs to another authority", m.Name)
 	}
 	if m.Role != Founder && m.Role != Ordinary {

@@ -83,7 +83,7 @@ func Create(set Setting, by contact.Caller, in CreateIntent, me Member, nonce au
 		m.Addresses = m.Addresses[:min(len(m.Addresses), MaxPlaces)]
 	}
 	slices.SortFunc(g.Members, func(a, b Member) int { return a.Authority.Compare(b.Authority) })
-	if err := g.checkBy(by.Authority); err != nil {
+	if err := g.checkBy(by.Authority, certified); err != nil {
 		return fail(err)
 	}
 	context, err := g.Context()

@@ -28,6 +28,7 @@ type State struct {
 	threads     map[aura.ContextID]*thread
 	invitations map[aura.AuthorityID]*fold.First[invitation] // by founder, never the own authority
 	memo        memo                                         // of the groups, for readers
+	vouched     vouched                                      // of the members of groups
 }
 
 // thread is what is known about one context.
@@ -129,8 +130,8 @@ func (s *State) applyText(r *fact.Record, context aura.ContextID, at fold.Stamp)
 }
 
 func (s *State) applyInvited(r *fact.Record, pair aura.ContextID, at fold.Stamp) {
-	var p Invited
-	if checkInvited(&r.Fact) != nil || fold.Shared(&r.Fact, &p) != nil {
+	p, err := parseInvited(&r.Fact, s.vouched.owner)
+	if err != nil {
 		return
 	}
 	group, err := p.Group.Context()

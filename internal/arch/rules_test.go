@@ -118,6 +118,35 @@ func TestPlantedServicesAreFound(t *testing.T) {
 	}
 }
 
+func TestPlantedLiteralWaitsAreFound(t *testing.T) {
+	for code, want := range map[string]bool{
+		`func f() { tc.Sleep(5 * time.Second) }`:                                         true,
+		`func f() { tc.Sleep(20e6) }`:                                                    true,
+		`func f() { tc.Sleep(2 * pause) }`:                                               true,
+		`func f() { tc.WithBudget("dial", time.Minute) }`:                                true,
+		`func f() { tc.Grace("stop", max(left, 3*time.Second)) }`:                        true,
+		`func f() { tc.Stage("submit", 0.5) }`:                                           true,
+		`func f() { bell.WaitUntil(tc, tc.Elapsed()+time.Hour) }`:                        true,
+		`func f() { inbox.RecvUntil(tc, now+1000) }`:                                     true,
+		`func f() { until := tc.Elapsed() + 30*time.Second; g(until) }`:                  true,
+		`func f() { b := task.Backoff{Base: 100 * time.Millisecond, Factor: 2} }`:        true,
+		`func f() { group.Close(tc, 2*time.Second) }`:                                    true,
+		`func f() { tc.Sleep(pause) }`:                                                   false,
+		`func f() { tc.Sleep(0) }`:                                                       false,
+		`func f() { tc.Grace("stop", left/2) }`:                                          false,
+		`func f() { tc.WithBudget("dial", waits[1]) }`:                                   false,
+		`func f() { b := task.Backoff{Base: least, Max: most, Factor: 2, Jitter: 0.3} }`: false,
+		`func f() { tc.Sleep(chance.between(0, 300*time.Millisecond)) }`:                 false,
+		`func f() { end := tc.Elapsed() + aura.Duration(minutes)*time.Minute; g(end) }`:  false,
+		`const pause = 5 * time.Second`:                                                  false,
+	} {
+		s := planted(t, "guard/planted.go", "package guard\nimport \"time\"\n"+code)
+		if got := len(literalWaits(s.imports(), s.ast)) > 0; got != want {
+			t.Errorf("%s: found %t", code, got)
+		}
+	}
+}
+
 func TestHeadingsAndLinksAreRead(t *testing.T) {
 	if got := withoutCode("see `[a](b)` and [c](d)"); got != "see  and [c](d)" {
 		t.Errorf("code stays: %q", got)
