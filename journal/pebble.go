@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -120,7 +121,7 @@ func (p *pebbleStore) open(dir string) (err error) {
 	if errors.As(err, &errno) && !errors.Is(err, fs.ErrNotExist) {
 		return storeError(op, err)
 	}
-	return aura.Errorf(op, aura.Corrupt, "the journal %s is damaged: %w", dir, err)
+	return aura.Errorf(op, aura.Corrupt, "the journal %s is damaged: %s", dir, firstLine(err))
 }
 
 // Apply implements [Store].
@@ -288,11 +289,17 @@ func (p *pebbleStore) usable(op string) error {
 func storeError(op string, err error) *aura.Error {
 	switch {
 	case pebble.IsCorruptionError(err):
-		return aura.Errorf(op, aura.Corrupt, "a file of the journal is damaged: %w", err)
+		return aura.Errorf(op, aura.Corrupt, "a file of the journal is damaged: %s", firstLine(err))
 	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT):
 		return aura.Errorf(op, aura.Exhausted, "no space left on the disk of the journal")
 	}
 	return aura.Errorf(op, aura.Unavailable, "the disk of the journal: %w", err)
+}
+
+// firstLine returns what an error of the library says, without the details that it carries for itself.
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
 }
 
 // reserve is a file that holds space. Losing it says that the disk is full; while it cannot be made again,

@@ -466,6 +466,9 @@ func damaged(t *testing.T, good, name string, from, to int) (refused bool) {
 		if refused && !errors.Is(err, aura.Corrupt) {
 			t.Errorf("%s: got %v, want corrupt", name, err)
 		}
+		if refused && strings.Contains(err.Error(), "detail carrier") {
+			t.Errorf("%s: words of the library for itself: %v", name, err)
+		}
 		if refused {
 			return
 		}

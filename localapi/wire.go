@@ -5,6 +5,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/task"
 )
 
 // protocol is the version of everything in this file. Both sides name theirs in every request, and
@@ -103,6 +104,12 @@ func encodeError(err error) wireError {
 		return wireError{}
 	}
 	w := wireError{Kind: aura.KindOf(err), Text: aura.Reason(err)}
+	if _, ok := errors.AsType[*task.Ended](err); ok { // its text is about a task of the agent, not for a caller
+		w.Text = "the agent is stopping"
+		if w.Kind == aura.Timeout {
+			w.Text = "the agent did not get this done in time"
+		}
+	}
 	if e, ok := errors.AsType[*aura.Error](err); ok {
 		w.Op = e.Op
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/task"
 )
 
 // FuzzEvents feeds a client what no agent would send: it must end, and fail in one of three ways.
@@ -45,6 +46,24 @@ func FuzzRequests(f *testing.F) {
 			d.DisallowUnknownFields()
 			_ = d.Decode(v)
 		}
+	})
+}
+
+// A caller learns what the end of a task of the agent means, not the task's name.
+func TestEndedTasksCrossInWordsForPeople(t *testing.T) {
+	check := func(tc task.Context, want string) {
+		if got := encodeError(aura.Errorf("localapi.Watch", aura.KindOf(tc.Err()), "%w", tc.Err())).Text; got != want {
+			t.Errorf("%v crossed as %q, want %q", tc.Err(), got, want)
+		}
+	}
+	_ = task.NewReal(task.RealOptions{}).Run("up", func(tc task.Context) error {
+		late, done := tc.WithBudget("call", 0)
+		check(late, "the agent did not get this done in time")
+		done()
+		check(late, "the agent is stopping")
+		tc.Group().Cancel()
+		check(tc, "the agent is stopping")
+		return nil
 	})
 }
 

@@ -1,6 +1,8 @@
 package task
 
 import (
+	"fmt"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/world"
 )
@@ -27,16 +29,27 @@ func (tc Context) Err() error {
 		return tc.cancelled()
 	}
 	if s.over.Load() {
-		return aura.Errorf("task.Wait", aura.Cancelled, "%s: stage %s is over", tc.Name(), s.name)
+		return ended(aura.Cancelled, "%s: stage %s is over", tc.Name(), s.name)
 	}
 	if s.deadline != never && tc.Elapsed() >= s.deadline {
-		return aura.Errorf("task.Wait", aura.Timeout, "%s: budget of stage %s is spent", tc.Name(), s.limit)
+		return ended(aura.Timeout, "%s: budget of stage %s is spent", tc.Name(), s.limit)
 	}
 	return nil
 }
 
 func (tc Context) cancelled() error {
-	return aura.Errorf("task.Wait", aura.Cancelled, "%s: cancelled", tc.Name())
+	return ended(aura.Cancelled, "%s: cancelled", tc.Name())
+}
+
+// Ended is the cause of every error of [Context.Err]. Its text names a task, for developers: a door to people says
+// what that means to them.
+type Ended struct{ text string }
+
+// Error implements error.
+func (e *Ended) Error() string { return e.text }
+
+func ended(kind aura.Kind, format string, args ...any) error {
+	return &aura.Error{Op: "task.Wait", Kind: kind, Err: &Ended{fmt.Sprintf(format, args...)}}
 }
 
 // enter is the first thing of every operation that may park: a context that has ended ends it. It yields

@@ -12,6 +12,7 @@ import (
 	"github.com/aura-runtime/aura/biscuit"
 	"github.com/aura-runtime/aura/datalog"
 	"github.com/aura-runtime/aura/interp/token"
+	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/ui/cli"
 	"github.com/aura-runtime/aura/world"
 )
@@ -111,6 +112,11 @@ func (in *input) privateKey(c *cobra.Command, path string) (biscuit.PrivateKey, 
 	}
 	if path == "" {
 		return biscuit.PrivateKey{}, cli.Usage(c, "name the file of the key with --private-key FILE")
+	}
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+		if err := keyring.CheckPrivate(info, "private key", path); err != nil {
+			return biscuit.PrivateKey{}, err
+		}
 	}
 	b, err := in.file("the private key", path)
 	if err != nil {

@@ -72,7 +72,7 @@ func ParseName(name string) (string, error) {
 		}
 	}
 	switch prefix, _, found := strings.Cut(Folded(name), "_"); {
-	case found && slices.Contains([]string{"auth", "dev", "ctx", "chan", "sess", "fact", "op", "invite"}, prefix):
+	case found && slices.Contains([]string{"auth", "dev", "ctx", "chan", "sess", "fact", "op", "inv"}, prefix):
 		return "", aura.Errorf(op, aura.Invalid, "the name looks like an identifier")
 	case Folded(name) == You:
 		return "", aura.Errorf(op, aura.Invalid, "%q stands for the owner of each agent: choose another name", You)

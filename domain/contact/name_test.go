@@ -29,6 +29,7 @@ func TestNamesThatDeceiveCannotBeChosen(t *testing.T) {
 		"Ivan \u0418v\u0430n":             "Cyrillic and Latin",
 		"Z" + strings.Repeat("\u0336", 5): "more than 4 marks",
 		"auth_bifi5usx":                   "looks like an identifier",
+		"inv_k3jq":                        "looks like an identifier",
 		"Ctx_a":                           "looks like an identifier",
 		"you":                             `"you" stands for`,
 		"YOU":                             `"you" stands for`,

@@ -95,8 +95,8 @@ handed yourself, with less: name it as "aura guard tokens" does.`,
 			"  aura guard delegate Cleo chat:read --of 1a2b3c4d",
 		Args: AtLeast(2, "a contact and the names of operations"),
 		RunE: func(c *cobra.Command, args []string) error {
-			if life < 0 || life > capability.MaxLength {
-				return Usage(c, "--for must be between 1s and %s, got %s", span(capability.MaxLength), life)
+			if c.Flags().Changed("for") && (life < time.Second || life > capability.MaxLength) {
+				return Usage(c, "--for must be between 1s and %s, got %s", span(capability.MaxLength), span(life))
 			}
 			return s.resolved("guard delegate", args[0], func(tc task.Context, core *app.Core, to app.Ref) error {
 				d, err := delegation(tc, core, args[1:], within, held)
@@ -119,7 +119,7 @@ handed yourself, with less: name it as "aura guard tokens" does.`,
 			})
 		},
 	}
-	c.Flags().DurationVar(&life, "for", 0, "how long it serves (default: until it is revoked)")
+	spanVar(c, &life, "for", 0, "how long it serves (default: until it is revoked)")
 	c.Flags().StringVar(&within, "in", "", "the conversation that it is confined to (default: none)")
 	c.Flags().StringVar(&held, "of", "", "the token to hand on with less (default: a new one)")
 	return c

@@ -76,7 +76,7 @@ func New(s *Shell) *cobra.Command {
 		if words := c.Flags().Args(); c == root && len(words) > 0 {
 			return unknown(c, words) // the flag belongs to a verb that does not exist
 		}
-		return Usage(c, "%v", err)
+		return Usage(c, "%s", flagText(err))
 	})
 	root.SetIn(s.In)
 	root.SetOut(s.Out)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -52,6 +53,23 @@ func None(c *cobra.Command, args []string) error {
 		return Usage(c, "%s takes no arguments, got %q", c.CommandPath(), args[0])
 	}
 	return nil
+}
+
+// flagText returns what is wrong with a flag in words for a person: the library passes on those of the parser of
+// numbers, and takes a text that begins with a dash for flags.
+func flagText(err error) string {
+	text := err.Error()
+	if number, ok := errors.AsType[*strconv.NumError](err); ok {
+		why := "it takes a whole number"
+		if errors.Is(number, strconv.ErrRange) {
+			why = "the number is out of range"
+		}
+		return strings.Replace(text, number.Error(), why, 1)
+	}
+	if strings.HasPrefix(text, "unknown shorthand flag") {
+		text += `; put "--" before a text that begins with a dash`
+	}
+	return text
 }
 
 // family makes c a command that only groups others.
