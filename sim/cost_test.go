@@ -302,6 +302,11 @@ func measure(t *testing.T, tc task.Context, ada, ben *talker, toBen, toCleo app.
 		if err := tc.Sleep(time.Second); err != nil {
 			return err
 		}
+		// An onlooker looks back once into each conversation that changes. A dial that fails changes that with cleo, at
+		// a moment of its own: a text changes it in any case.
+		if _, err := c.Send(tc, toCleo, "anybody there?", aura.FactID{}); err != nil {
+			return err
+		}
 		back, err := ben.core.Resolve(tc, "ada")
 		if err == nil {
 			_, err = ben.core.Send(tc, back, "from ben", aura.FactID{})
