@@ -89,10 +89,11 @@ type link struct {
 	next    aura.Duration // no dial before it, while the device is there
 
 	// Only the link's own task uses these.
-	reach status.Reach // as shown
-	since aura.Instant // when it began
-	fresh bool         // the peer may not know yet that this side takes part in the context
-	count uint64       // own facts when it was looked last
+	reach status.Reach  // as shown
+	since aura.Instant  // when it began
+	fresh bool          // the peer may not know yet that this side takes part in the context
+	first aura.Duration // while it is fresh: no dial before it
+	count uint64        // own facts when it was looked last
 }
 
 func newLink(s *Sync, p *Peer) *link {
@@ -251,6 +252,7 @@ func (l *link) run(tc task.Context) error {
 			continue
 		}
 		began := tc.Elapsed()
+		l.fresh = false
 		l.path.opened(l)
 		err = l.session(tc, channel)
 		l.path.closed()
@@ -339,7 +341,11 @@ func (l *link) due(tc task.Context) aura.Duration {
 			return whenRung
 		}
 	}
-	return l.path.due(l, tc.Elapsed(), news)
+	at := l.path.due(l, tc.Elapsed(), news)
+	if l.fresh {
+		at = max(at, l.first)
+	}
+	return at
 }
 
 // dial opens a channel, unless another link dials the device already.
