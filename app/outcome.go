@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/invite"
@@ -19,7 +20,8 @@ const maxOutcomes = 1024
 func outcomeKinds() []string {
 	return []string{
 		chat.KindMessage, chat.KindRead, chat.KindCreated, chat.KindLeft,
-		contact.KindSelf, contact.KindRenamed, contact.KindAddresses, contact.KindRemoved, "moderation.*", "invite.*",
+		contact.KindSelf, contact.KindRenamed, contact.KindAddresses, contact.KindRemoved,
+		capability.KindDelegated, capability.KindRevoked, "moderation.*", "invite.*",
 	}
 }
 
@@ -43,6 +45,10 @@ func intentOf(kind string) string {
 		return contact.IntentAddress
 	case contact.KindRemoved:
 		return contact.IntentRemove
+	case capability.KindDelegated:
+		return capability.IntentDelegate
+	case capability.KindRevoked:
+		return capability.IntentRevoke
 	case moderation.KindMuted:
 		return moderation.IntentMute
 	case moderation.KindUnmuted:
