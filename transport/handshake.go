@@ -52,8 +52,6 @@ type agreement struct {
 	ephemeral identity
 }
 
-var _ noise.DHFunc = (*agreement)(nil)
-
 func (*agreement) DHLen() int     { return noise.DH25519.DHLen() }
 func (*agreement) DHName() string { return noise.DH25519.DHName() }
 
