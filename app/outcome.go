@@ -75,9 +75,11 @@ type outcomes struct {
 	self    aura.AuthorityID
 	invites invite.State
 	known   map[aura.OperationID]*outcome
+	newest  []*outcome // all that is known, the newest first
 }
 
 type outcome struct {
+	id         aura.OperationID
 	intent     string
 	at         stamp
 	invitation invite.ID // of an acceptance
@@ -114,12 +116,16 @@ func (o *outcomes) Apply(r *fact.Record) {
 	done := o.known[r.Fact.Operation]
 	switch {
 	case done == nil:
-		done = &outcome{intent: intent, at: at}
-		o.known[r.Fact.Operation] = done
+		done = &outcome{id: r.Fact.Operation, intent: intent, at: at}
+		o.known[done.id] = done
+		o.insert(done)
 	case slices.Contains(done.facts, r.ID):
 		return
 	case at.compare(done.at) < 0:
+		place := o.place(done.at)
+		o.newest = slices.Delete(o.newest, place, place+1)
 		done.intent, done.at = intent, at
+		o.insert(done)
 	}
 	done.facts = append(done.facts, r.ID)
 	var accepting invite.Accepting
@@ -131,15 +137,20 @@ func (o *outcomes) Apply(r *fact.Record) {
 	}
 }
 
+// place returns where in newest the outcome of a stamp is, or would be.
+func (o *outcomes) place(at stamp) int {
+	place, _ := slices.BinarySearchFunc(o.newest, at, func(e *outcome, at stamp) int { return at.compare(e.at) })
+	return place
+}
+
+func (o *outcomes) insert(done *outcome) {
+	o.newest = slices.Insert(o.newest, o.place(done.at), done)
+}
+
 func (o *outcomes) forgetOldest() {
-	var oldest aura.OperationID
-	first := true
-	for id, done := range o.known {
-		if first || done.at.compare(o.known[oldest].at) < 0 {
-			oldest, first = id, false
-		}
-	}
-	delete(o.known, oldest)
+	last := len(o.newest) - 1
+	delete(o.known, o.newest[last].id)
+	o.newest = slices.Delete(o.newest, last, last+1)
 }
 
 // operation returns what is durable about an action.
@@ -148,11 +159,15 @@ func (o *outcomes) operation(id aura.OperationID) (Operation, bool) {
 	if done == nil {
 		return Operation{}, false
 	}
-	op := Operation{ID: id, Kind: done.intent, Phase: Succeeded}
+	return o.show(done), true
+}
+
+func (o *outcomes) show(done *outcome) Operation {
+	op := Operation{ID: done.id, Kind: done.intent, Phase: Succeeded}
 	if done.intent == invite.IntentAccept {
 		op.Phase, op.Reason = o.acceptance(done.invitation)
 	}
-	return op, true
+	return op
 }
 
 // acceptance returns how far an acceptance is. The clock plays no part: what is not durable has not ended.
@@ -172,14 +187,4 @@ func (o *outcomes) acceptance(id invite.ID) (Phase, string) {
 		return Failed, in.Reason
 	}
 	return Running, ""
-}
-
-// newest returns the identifiers of all remembered actions, the newest first.
-func (o *outcomes) newest() []aura.OperationID {
-	ids := make([]aura.OperationID, 0, len(o.known))
-	for id := range o.known {
-		ids = append(ids, id)
-	}
-	slices.SortFunc(ids, func(a, b aura.OperationID) int { return o.known[b].at.compare(o.known[a].at) })
-	return ids
 }
