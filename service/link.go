@@ -37,10 +37,12 @@ const (
 
 const dialBudget = 25 * time.Second
 
-// A session that ends before hasty is followed by a pause, also when the peer has opened a channel already.
+// A session that ends before hasty is followed by a pause, also when the peer has opened a channel already. After one
+// that lasted, the pauses begin anew.
 const (
 	hasty      = time.Second
 	hastyPause = 100 * time.Millisecond
+	lasting    = time.Minute
 )
 
 // A channel that broke is there again at once or, when a network changes, after some seconds; trying more
@@ -278,7 +280,7 @@ func (l *link) run(tc task.Context) error {
 		}
 		l.show(tc, reason)
 		// A peer that ends every session at once is given the same pauses as one that is not there.
-		if tc.Elapsed()-began > time.Minute {
+		if tc.Elapsed()-began > lasting {
 			pause = redial()
 		}
 		if err := l.breathe(tc, max(l.epochTurn(tc, err), pause.Next(l.sync.desk.Entropy))); err != nil {

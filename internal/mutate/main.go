@@ -50,7 +50,7 @@ func main() {
 
 // run tries faults and returns the share of them that was found, in percent.
 func run(o options) (float64, error) {
-	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Path}} {{.Dir}}").Output()
 	if err != nil {
 		return 0, fmt.Errorf("go list -m: %w", err)
 	}
@@ -59,7 +59,8 @@ func run(o options) (float64, error) {
 		return 0, err
 	}
 	defer os.RemoveAll(scratch)
-	b := &bench{root: strings.TrimSpace(string(out)), scratch: scratch, timeout: o.timeout}
+	module, root, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
+	b := &bench{root: root, module: module, scratch: scratch, timeout: o.timeout}
 	if o.named || o.one != "" {
 		return b.tryNamed(o.one)
 	}
@@ -79,7 +80,7 @@ func (b *bench) tryNamed(one string) (float64, error) {
 		if !strings.Contains(n.name, one) {
 			continue
 		}
-		o, err := b.try(&n.site, n.tests, nil)
+		o, _, err := b.try(&n.site, n.tests, nil)
 		if err != nil {
 			return 0, err
 		}
@@ -128,7 +129,7 @@ func (b *bench) trySample(o options) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	sample, err := readSample(b.root, functions)
+	sample, gone, err := readSample(b.root, functions)
 	if err != nil {
 		return 0, err
 	}
@@ -137,23 +138,30 @@ func (b *bench) trySample(o options) (float64, error) {
 		return 0, err
 	}
 	score := score{}
+	for _, key := range gone {
+		fmt.Printf("%-20s %s\n", outcomeGone, key)
+		score.add(outcomeGone)
+	}
 	for i, s := range sample {
 		if i%max(o.shards, 1) != o.shard || !strings.HasPrefix(s.dir(), o.in) {
 			continue
 		}
 		if why, ok := equivalent[s.key()+"  "+s.hash]; ok {
-			fmt.Printf("%-20s %s: %s\n", "equivalent", s.key(), why)
+			fmt.Printf("%-20s %s: %s\n", outcomeEquivalent, s.key(), why)
+			score.add(outcomeEquivalent)
 			continue
 		}
 		var then []string
 		if !o.narrow {
-			then = wider(s.dir())
+			if then, err = b.wider(s.dir()); err != nil {
+				return 0, err
+			}
 		}
-		end, err := b.try(&s, []string{"./" + s.dir()}, then)
+		end, by, err := b.try(&s, []string{"./" + s.dir()}, then)
 		if err != nil {
 			return 0, err
 		}
-		fmt.Printf("%-20s %s:%d %s/%d\n", end, s.file, s.line, s.operator, s.number)
+		fmt.Printf("%-20s %s:%d %s/%d  %s\n", end, s.file, s.line, s.operator, s.number, by)
 		if end == outcomeSurvived {
 			fmt.Printf("    %s  %s\n    %s: replaced by %q\n", s.key(), s.hash, operators[s.operator], s.text)
 		}
@@ -167,14 +175,19 @@ type score map[outcome]int
 
 func (s score) add(o outcome) { s[o]++ }
 
-func (s score) tried() int { return s[outcomeFound] + s[outcomeWider] + s[outcomeSurvived] }
-
+// print says the score and returns the share of the faults that were found, in percent. Only faults that could be
+// planted and that change something count.
 func (s score) print() (share float64) {
 	found := s[outcomeFound] + s[outcomeWider]
-	if s.tried() > 0 {
-		share = 100 * float64(found) / float64(s.tried())
+	tried := found + s[outcomeSurvived]
+	if tried > 0 {
+		share = 100 * float64(found) / float64(tried)
 	}
 	fmt.Printf("%d of %d faults were found (%.1f %%): %d by the tests of their package, %d by wider tests\n",
-		found, s.tried(), share, s[outcomeFound], s[outcomeWider])
+		found, tried, share, s[outcomeFound], s[outcomeWider])
+	if left := s[outcomeEquivalent] + s[outcomeGone] + s[outcomeInvalid]; left > 0 {
+		fmt.Printf("%d more do not count: %d change nothing that can be observed, %d have no place any more, %d do not compile\n",
+			left, s[outcomeEquivalent], s[outcomeGone], s[outcomeInvalid])
+	}
 	return share
 }
