@@ -32,6 +32,8 @@ type Peer struct {
 	Refused     bool        // the owner blocked it
 	Left        bool        // it left the group
 	Leaving     bool        // the owner left the group
+	Founder     bool        // it founded the group
+	Founded     bool        // the owner did
 }
 
 // Target returns where and how to open a channel to the peer.
@@ -366,6 +368,7 @@ func (p *Pages) members(context aura.ContextID, self aura.AuthorityID) []Peer {
 	if !ok {
 		return nil
 	}
+	founder := group.Founder()
 	peers := make([]Peer, 0, len(group.Members))
 	for i, cert := range p.certificates(context, &group) {
 		m := &group.Members[i]
@@ -380,6 +383,7 @@ func (p *Pages) members(context aura.ContextID, self aura.AuthorityID) []Peer {
 			Context: context, Authority: m.Authority, Certificate: cert, Addresses: addresses(where),
 			Refused: p.Moderation.Arrival(m.Authority) == moderation.Refuse,
 			Left:    p.Chats.Gone(context, m.Authority), Leaving: p.Chats.Gone(context, self),
+			Founder: m.Authority == founder, Founded: founder == self,
 		})
 	}
 	return peers
