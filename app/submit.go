@@ -191,9 +191,7 @@ func (c *Core) recall(tc task.Context, id aura.OperationID) (*outcomes, fact.Pos
 				oldest = up.Records[0].Position
 			}
 			n += len(up.Records)
-			for i := range up.Records {
-				found.Apply(&up.Records[i])
-			}
+			take(up.Records, found.Apply)
 			if sel.Before == 0 && head == 0 {
 				head = up.Position
 			}
