@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -190,6 +191,38 @@ func TestHistoryReadsOneConversation(t *testing.T) {
 		if watched.foreign > 0 {
 			t.Errorf("reading one conversation carried %d messages of another", watched.foreign)
 		}
+	})
+}
+
+// The conversation in which something was said last comes first, whoever said it; being read moves nothing.
+func TestTheConversationWithTheNewestMessageComesFirst(t *testing.T) {
+	everywhere(t, func(t *testing.T, tc task.Context) {
+		a := met(t, ben, cleo)
+		c, h := a.live(tc)
+		to := map[string]app.Ref{"ben": resolve(t, tc, c, "ben"), "cleo": resolve(t, tc, c, "cleo")}
+		first := func(name string, fits func(chat.Thread) bool) {
+			t.Helper()
+			shows(t, tc, c, app.Chats, func(v []chat.Thread) bool { return len(v) == 2 && v[0].Name == name && fits(v[0]) })
+		}
+		says := func(text string) func(chat.Thread) bool {
+			return func(t chat.Thread) bool { return t.Last != nil && t.Last.Text == text }
+		}
+		for n, who := range []string{"ben", "cleo", "ben"} {
+			text := fmt.Sprint("to ", who, n)
+			if _, err := c.Send(tc, to[who], text, aura.FactID{}); err != nil {
+				t.Fatal(err)
+			}
+			first(who, says(text))
+		}
+		a.hears(cleo, chat.KindMessage, chat.Text{Text: "from cleo"})
+		first("cleo", says("from cleo"))
+		a.hears(ben, chat.KindMessage, chat.Text{Text: "from ben"})
+		first("ben", says("from ben"))
+		if err := c.MarkRead(tc, to["cleo"]); err != nil {
+			t.Fatal(err)
+		}
+		first("ben", func(t chat.Thread) bool { return t.Unread == 1 })
+		stop(t, tc, h)
 	})
 }
 

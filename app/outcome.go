@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/invite"
@@ -19,7 +20,8 @@ const maxOutcomes = 1024
 func outcomeKinds() []string {
 	return []string{
 		chat.KindMessage, chat.KindRead, chat.KindCreated, chat.KindLeft,
-		contact.KindSelf, contact.KindRenamed, contact.KindAddresses, contact.KindRemoved, "moderation.*", "invite.*",
+		contact.KindSelf, contact.KindRenamed, contact.KindAddresses, contact.KindRemoved,
+		capability.KindDelegated, capability.KindRevoked, "moderation.*", "invite.*",
 	}
 }
 
@@ -43,6 +45,10 @@ func intentOf(kind string) string {
 		return contact.IntentAddress
 	case contact.KindRemoved:
 		return contact.IntentRemove
+	case capability.KindDelegated:
+		return capability.IntentDelegate
+	case capability.KindRevoked:
+		return capability.IntentRevoke
 	case moderation.KindMuted:
 		return moderation.IntentMute
 	case moderation.KindUnmuted:
@@ -69,9 +75,11 @@ type outcomes struct {
 	self    aura.AuthorityID
 	invites invite.State
 	known   map[aura.OperationID]*outcome
+	newest  []*outcome // all that is known, the newest first
 }
 
 type outcome struct {
+	id         aura.OperationID
 	intent     string
 	at         stamp
 	invitation invite.ID // of an acceptance
@@ -108,12 +116,16 @@ func (o *outcomes) Apply(r *fact.Record) {
 	done := o.known[r.Fact.Operation]
 	switch {
 	case done == nil:
-		done = &outcome{intent: intent, at: at}
-		o.known[r.Fact.Operation] = done
+		done = &outcome{id: r.Fact.Operation, intent: intent, at: at}
+		o.known[done.id] = done
+		o.insert(done)
 	case slices.Contains(done.facts, r.ID):
 		return
 	case at.compare(done.at) < 0:
+		place := o.place(done.at)
+		o.newest = slices.Delete(o.newest, place, place+1)
 		done.intent, done.at = intent, at
+		o.insert(done)
 	}
 	done.facts = append(done.facts, r.ID)
 	var accepting invite.Accepting
@@ -125,15 +137,20 @@ func (o *outcomes) Apply(r *fact.Record) {
 	}
 }
 
+// place returns where in newest the outcome of a stamp is, or would be.
+func (o *outcomes) place(at stamp) int {
+	place, _ := slices.BinarySearchFunc(o.newest, at, func(e *outcome, at stamp) int { return at.compare(e.at) })
+	return place
+}
+
+func (o *outcomes) insert(done *outcome) {
+	o.newest = slices.Insert(o.newest, o.place(done.at), done)
+}
+
 func (o *outcomes) forgetOldest() {
-	var oldest aura.OperationID
-	first := true
-	for id, done := range o.known {
-		if first || done.at.compare(o.known[oldest].at) < 0 {
-			oldest, first = id, false
-		}
-	}
-	delete(o.known, oldest)
+	last := len(o.newest) - 1
+	delete(o.known, o.newest[last].id)
+	o.newest = slices.Delete(o.newest, last, last+1)
 }
 
 // operation returns what is durable about an action.
@@ -142,11 +159,15 @@ func (o *outcomes) operation(id aura.OperationID) (Operation, bool) {
 	if done == nil {
 		return Operation{}, false
 	}
-	op := Operation{ID: id, Kind: done.intent, Phase: Succeeded}
+	return o.show(done), true
+}
+
+func (o *outcomes) show(done *outcome) Operation {
+	op := Operation{ID: done.id, Kind: done.intent, Phase: Succeeded}
 	if done.intent == invite.IntentAccept {
 		op.Phase, op.Reason = o.acceptance(done.invitation)
 	}
-	return op, true
+	return op
 }
 
 // acceptance returns how far an acceptance is. The clock plays no part: what is not durable has not ended.
@@ -166,14 +187,4 @@ func (o *outcomes) acceptance(id invite.ID) (Phase, string) {
 		return Failed, in.Reason
 	}
 	return Running, ""
-}
-
-// newest returns the identifiers of all remembered actions, the newest first.
-func (o *outcomes) newest() []aura.OperationID {
-	ids := make([]aura.OperationID, 0, len(o.known))
-	for id := range o.known {
-		ids = append(ids, id)
-	}
-	slices.SortFunc(ids, func(a, b aura.OperationID) int { return o.known[b].at.compare(o.known[a].at) })
-	return ids
 }

@@ -134,15 +134,14 @@ func (p *published) operation(id aura.OperationID) (Operation, bool) {
 // merged returns all actions, the newest first: what is durable rules, and what only this Core knows comes
 // before it.
 func merged(local []Operation, durable *outcomes) []Operation {
-	var out []Operation
+	out := make([]Operation, 0, len(local)+len(durable.newest))
 	for _, op := range local {
 		if _, known := durable.known[op.ID]; !known {
 			out = append(out, op)
 		}
 	}
-	for _, id := range durable.newest() {
-		op, _ := durable.operation(id)
-		out = append(out, op)
+	for _, done := range durable.newest {
+		out = append(out, durable.show(done))
 	}
 	return out
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/capability"
+	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 )
@@ -69,7 +70,7 @@ type Delegation struct {
 	// Held is the token to hand on with less; zero: a new one of one's own.
 	Held aura.FactID
 	// Within confines it to one conversation; zero: anywhere.
-	Within aura.ContextID
+	Within chat.Ref
 	// Until ends it; zero: it does not end.
 	Until aura.Instant
 }

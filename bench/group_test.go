@@ -1,8 +1,11 @@
 package bench
 
 import (
+	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"runtime"
 	"slices"
 	"strconv"
@@ -20,181 +23,298 @@ import (
 )
 
 // BenchmarkGroup founds a group of 32 agents ($AURA_BENCH_MEMBERS), each with its own journal on disk and its own
-// libp2p host on loopback, of whom the founder alone knows the others. "create" lasts from the intent until the
-// first text is durable at all members, when the mesh of their channels stands; "text" is one text by the founder
-// until all members have it and the founder knows. All agents share the process, so processor time and memory
-// are those of all of them together.
+// libp2p host on loopback, of whom the founder alone knows the others. The founder has this process for itself and
+// the members share another one, so that processor time and memory are told apart: "founder-" and "members-", the
+// latter of all members together.
+//
+// "create" lasts from the intent until the first text is durable at all members and the founder knows; the mesh of
+// their channels stands then. "text" is one text by the founder: "ms/op" until all members have it, "known-ms/op"
+// until it is shown delivered, which waits up to 150 ms for the acknowledgements to gather; "founder-µs/recipient" is
+// the founder's processor time from the intent until then.
 func BenchmarkGroup(b *testing.B) {
-	members := 32
+	agents := 32
 	if s := os.Getenv("AURA_BENCH_MEMBERS"); s != "" {
-		members, _ = strconv.Atoi(s)
+		agents, _ = strconv.Atoi(s)
 	}
 	dir := b.TempDir()
 	err := task.NewReal(task.RealOptions{}).Run("bench", func(tc task.Context) error {
-		g := &gathering{tc: tc, b: b}
-		for i := range members {
-			name := fmt.Sprintf("Agent %d", i+1)
-			found(tc, b, dir, name)
-			g.agents = append(g.agents, start(tc, b, dir, name))
-		}
-		g.meet()
-		report := g.measure(1, g.create)
-		b.Run("create", report)
+		found(tc, b, dir, "Founder")
+		f := &founder{tc: tc, b: b, agent: start(tc, b, dir, "Founder"), commits: task.NewBell(), others: agents - 1}
+		f.agent.Journal().Attach(ringing{f.commits})
+		f.begin(dir)
+		f.meet()
+		b.Run("create", f.measure(1, f.create))
 		b.Run("text", func(b *testing.B) {
-			g.pass(2 * time.Second) // the last acknowledgements
-			g.measure(b.N, func() {
+			f.pass(2 * time.Second) // the last acknowledgements
+			f.have, f.known = 0, 0
+			report := f.measure(b.N, func() {
 				for range b.N {
-					g.say()
+					f.say()
 				}
-			})(b)
+			})
+			report(b)
+			b.ReportMetric(f.have.Seconds()*1000/float64(b.N), "ms/op")
+			b.ReportMetric(f.known.Seconds()*1000/float64(b.N), "known-ms/op")
 		})
-		for _, a := range g.agents {
+		f.end()
+		return f.agent.Stop(tc)
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+// founder is the agent of this process.
+type founder struct {
+	tc      task.Context
+	b       *testing.B
+	agent   *agent.Agent
+	commits *task.Bell
+	others  int
+	process *exec.Cmd
+	in      *json.Encoder
+	out     *json.Decoder
+	end     func()
+
+	group   chat.Ref
+	device  aura.DeviceID
+	members []aura.AuthorityID
+
+	have, known time.Duration // in all
+}
+
+// order is what the founder tells the process of the members: one of them accepts an invitation, or it waits until
+// all of them hold so many facts of a device in a context.
+type order struct {
+	Member  int
+	Code    string
+	Context aura.ContextID
+	Device  aura.DeviceID
+	Count   uint64
+}
+
+// cost is what a process has used since it began.
+type cost struct {
+	Processor float64 // seconds
+	Commits   uint64
+	Resident  float64 // megabytes, now
+}
+
+func costOf(tb testing.TB, agents ...*agent.Agent) (c cost) {
+	c.Processor, c.Resident = processor(tb), resident(tb)
+	for _, a := range agents {
+		c.Commits += a.Journal().Commits()
+	}
+	return c
+}
+
+// ringing rings a bell at each commit.
+type ringing struct{ bell *task.Bell }
+
+func (r ringing) Committed([]fact.Record) { r.bell.Ring() }
+
+// begin starts the process of the members.
+func (f *founder) begin(dir string) {
+	f.process = exec.Command(os.Args[0], "-test.run", "^TestMembers$")
+	if profile := flag.Lookup("test.cpuprofile").Value.String(); profile != "" {
+		f.process.Args = append(f.process.Args, "-test.cpuprofile", profile+".members")
+	}
+	f.process.Env = append(os.Environ(), "AURA_BENCH_DIR="+dir, fmt.Sprint("AURA_BENCH_OTHERS=", f.others))
+	f.process.Stderr = os.Stderr
+	in, err := f.process.StdinPipe()
+	if err != nil {
+		f.b.Fatal(err)
+	}
+	out, err := f.process.StdoutPipe()
+	if err == nil {
+		err = f.process.Start()
+	}
+	if err != nil {
+		f.b.Fatal(err)
+	}
+	f.in, f.out = json.NewEncoder(in), json.NewDecoder(out)
+	f.end = func() {
+		in.Close()
+		if err := f.process.Wait(); err != nil {
+			f.b.Error(err)
+		}
+	}
+}
+
+// tell has the members do something, and returns what they have used then.
+func (f *founder) tell(o order) (c cost) {
+	err := f.in.Encode(o)
+	if err == nil {
+		err = f.out.Decode(&c)
+	}
+	if err != nil {
+		f.b.Fatalf("the members: %v", err)
+	}
+	return c
+}
+
+// TestMembers is the process of the members: it runs them until its input ends.
+func TestMembers(t *testing.T) {
+	others, err := strconv.Atoi(os.Getenv("AURA_BENCH_OTHERS"))
+	if err != nil {
+		t.Skip("BenchmarkGroup starts it")
+	}
+	dir := os.Getenv("AURA_BENCH_DIR")
+	err = task.NewReal(task.RealOptions{}).Run("bench", func(tc task.Context) error {
+		commits := task.NewBell()
+		var agents []*agent.Agent
+		for i := range others {
+			name := fmt.Sprintf("Member %d", i+1)
+			found(tc, t, dir, name)
+			agents = append(agents, start(tc, t, dir, name))
+			agents[i].Journal().Attach(ringing{commits})
+		}
+		in, out := json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout)
+		for o := (order{}); in.Decode(&o) == nil; o = (order{}) {
+			if o.Code != "" {
+				submit(tc, t, agents[o.Member], invite.IntentAccept, invite.CodeIntent{Code: o.Code})
+			}
+			until(tc, t, commits, "all have it", func() bool {
+				return !slices.ContainsFunc(agents, func(a *agent.Agent) bool {
+					return a.Journal().Count(fact.ContextNamespace(o.Context), o.Device) < o.Count
+				})
+			})
+			if err := out.Encode(costOf(t, agents...)); err != nil {
+				return err
+			}
+		}
+		for _, a := range agents {
 			if err := a.Stop(tc); err != nil {
-				b.Error(err)
+				return err
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
 }
 
-// gathering is agents of whom the first knows all others.
-type gathering struct {
-	tc      task.Context
-	b       *testing.B
-	agents  []*agent.Agent
-	group   chat.Ref
-	device  aura.DeviceID      // of the founder
-	members []aura.AuthorityID // but for the founder
+// until waits for what only journals show.
+func until(tc task.Context, tb testing.TB, commits *task.Bell, what string, done func() bool) {
+	limit := tc.Elapsed() + aura.Duration(5*time.Minute)
+	for !done() {
+		rung, err := commits.WaitUntil(tc, limit)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if !rung {
+			tb.Fatalf("%s: not within five minutes", what)
+		}
+	}
 }
 
 // measure runs fn, which does something n times, and returns a report of what it cost.
-func (g *gathering) measure(n int, fn func()) (report func(*testing.B)) {
+func (f *founder) measure(n int, fn func()) (report func(*testing.B)) {
 	runtime.GC()
-	began, all, founder, start := processor(g.b), g.commits(), g.agents[0].Journal().Commits(), time.Now()
+	members, own, began := f.tell(order{}), costOf(f.b, f.agent), time.Now()
 	fn()
-	used, took, recipients := (processor(g.b)-began)*1000, time.Since(start), n*(len(g.agents)-1)
-	all, founder = g.commits()-all, g.agents[0].Journal().Commits()-founder
-	memory := resident(g.b)
+	took, after, all := time.Since(began), costOf(f.b, f.agent), f.tell(order{})
 	return func(b *testing.B) {
+		each := func(c cost, before cost, name string) {
+			b.ReportMetric((c.Processor-before.Processor)*1e3/float64(n), name+"-cpu-ms/op")
+			b.ReportMetric(float64(c.Commits-before.Commits)/float64(n), name+"-commits/op")
+			b.ReportMetric(c.Resident, name+"-MB")
+		}
+		each(after, own, "founder")
+		each(all, members, "members")
 		b.ReportMetric(0, "ns/op")
-		b.ReportMetric(took.Seconds()*1000/float64(n), "ms/op")
-		b.ReportMetric(used/float64(n), "cpu-ms/op")
-		b.ReportMetric(used/float64(recipients), "cpu-ms/recipient")
-		b.ReportMetric(float64(founder)/float64(n), "founder-commits/op")
-		b.ReportMetric(float64(all)/float64(n), "commits/op")
-		b.ReportMetric(memory, "resident-MB")
+		b.ReportMetric(took.Seconds()*1e3/float64(n), "ms/op")
+		b.ReportMetric((after.Processor-own.Processor)*1e6/float64(n*f.others), "founder-µs/recipient")
 	}
-}
-
-func (g *gathering) commits() (n uint64) {
-	for _, a := range g.agents {
-		n += a.Journal().Commits()
-	}
-	return n
 }
 
 // resident returns the memory of this process in megabytes.
-func resident(b *testing.B) float64 {
+func resident(tb testing.TB) float64 {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	_, rest, _ := strings.Cut(string(status), "VmRSS:")
 	kb, err := strconv.Atoi(strings.Fields(rest)[0])
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	return float64(kb) / 1024
 }
 
-func (g *gathering) pass(d time.Duration) {
-	if err := g.tc.Sleep(d); err != nil {
-		g.b.Fatal(err)
+func (f *founder) pass(d time.Duration) {
+	if err := f.tc.Sleep(d); err != nil {
+		f.b.Fatal(err)
 	}
 }
 
-// until waits for what only the journals show.
-func (g *gathering) until(what string, done func() bool) {
-	for limit := time.Now().Add(5 * time.Minute); !done(); g.pass(5 * time.Millisecond) {
-		if time.Now().After(limit) {
-			g.b.Fatalf("%s: not within five minutes", what)
-		}
-	}
-}
-
-// meet makes all others contacts of the first.
-func (g *gathering) meet() {
-	for _, other := range g.agents[1:] {
+// meet makes all members contacts of the founder.
+func (f *founder) meet() {
+	for i := range f.others {
 		var made invite.CreateResult
-		r := submit(g.tc, g.b, g.agents[0], invite.IntentCreate, invite.CreateIntent{})
+		r := submit(f.tc, f.b, f.agent, invite.IntentCreate, invite.CreateIntent{})
 		if err := fact.Unmarshal(r.Payload, &made); err != nil {
-			g.b.Fatal(err)
+			f.b.Fatal(err)
 		}
-		submit(g.tc, g.b, other, invite.IntentAccept, invite.CodeIntent{Code: made.Code})
+		f.tell(order{Member: i, Code: made.Code})
 	}
-	g.until("all are contacts", func() bool {
-		return len(g.added()) == len(g.agents)-1
-	})
-	g.pass(2 * time.Second)
+	until(f.tc, f.b, f.commits, "all are contacts", func() bool { return len(f.added()) == f.others })
+	f.pass(2 * time.Second)
 }
 
-// added returns the facts by which others became contacts of the founder.
-func (g *gathering) added() (records []fact.Record) {
-	_, err := g.agents[0].Journal().Read(g.tc, fact.Selection{Kinds: []string{contact.KindAdded}}, func(r fact.Record) error {
+// added returns the facts by which the members became contacts.
+func (f *founder) added() (records []fact.Record) {
+	_, err := f.agent.Journal().Read(f.tc, fact.Selection{Kinds: []string{contact.KindAdded}}, func(r fact.Record) error {
 		records = append(records, r)
 		return nil
 	})
 	if err != nil {
-		g.b.Fatal(err)
+		f.b.Fatal(err)
 	}
 	return records
 }
 
-// create founds the group, waits until everybody is a member for everybody, and says the first text.
-func (g *gathering) create() {
+// create founds the group and says the first text.
+func (f *founder) create() {
 	var members []contact.Ref
-	for _, r := range g.added() {
+	for _, r := range f.added() {
 		var added contact.Added
 		if err := fact.Unmarshal(r.Fact.Payload, &added); err != nil {
-			g.b.Fatal(err)
+			f.b.Fatal(err)
 		}
 		certificate, err := fact.DecodeCertificate(added.Certificate)
 		if err != nil {
-			g.b.Fatal(err)
+			f.b.Fatal(err)
 		}
-		g.device = r.Fact.Device
-		g.members = append(g.members, added.Authority)
+		f.device = r.Fact.Device
+		f.members = append(f.members, added.Authority)
 		members = append(members, contact.Ref{
 			Context: added.Context, Authority: added.Authority, Device: certificate.Device(), Epoch: r.Fact.Logical,
 		})
 	}
 	var created chat.Created
-	r := submit(g.tc, g.b, g.agents[0], chat.IntentCreate, chat.CreateIntent{Name: "everybody", Members: members})
+	r := submit(f.tc, f.b, f.agent, chat.IntentCreate, chat.CreateIntent{Name: "everybody", Members: members})
 	if err := fact.Unmarshal(r.Payload, &created); err != nil {
-		g.b.Fatal(err)
+		f.b.Fatal(err)
 	}
-	g.group = chat.Ref{Context: created.Context, Group: true, Epoch: created.Epoch}
-	g.say()
+	f.group = chat.Ref{Context: created.Context, Group: true, Epoch: created.Epoch}
+	f.say()
 }
 
-// say has the founder say something and waits until all others have it, and the founder knows.
-func (g *gathering) say() {
-	submit(g.tc, g.b, g.agents[0], chat.IntentSend, chat.SendIntent{To: g.group, Text: strings.Repeat("x", text)})
-	author, namespace := g.agents[0].Journal(), fact.ContextNamespace(g.group.Context)
-	want := author.Count(namespace, g.device)
-	g.until("all have it", func() bool {
-		return !slices.ContainsFunc(g.agents[1:], func(a *agent.Agent) bool {
-			return a.Journal().Count(namespace, g.device) < want
-		})
-	})
-	g.until("the founder knows", func() bool {
-		return !slices.ContainsFunc(g.members, func(m aura.AuthorityID) bool {
-			value, err := author.Meta(chat.AckedKey(g.group.Context, m))
+// say says something and waits until all members have it, and the founder knows.
+func (f *founder) say() {
+	began, author, namespace := time.Now(), f.agent.Journal(), fact.ContextNamespace(f.group.Context)
+	submit(f.tc, f.b, f.agent, chat.IntentSend, chat.SendIntent{To: f.group, Text: strings.Repeat("x", text)})
+	want := author.Count(namespace, f.device)
+	f.tell(order{Context: f.group.Context, Device: f.device, Count: want})
+	f.have += time.Since(began)
+	until(f.tc, f.b, f.commits, "the founder knows", func() bool {
+		return !slices.ContainsFunc(f.members, func(m aura.AuthorityID) bool {
+			value, err := author.Meta(chat.AckedKey(f.group.Context, m))
 			seq, bad := chat.ParseSeq(value)
 			return err != nil || value == nil || bad != nil || seq < want
 		})
 	})
+	f.known += time.Since(began)
 }

@@ -99,14 +99,14 @@ func withPair(b *testing.B, fn func(*pair)) {
 }
 
 // found creates the account of a name in a folder.
-func found(tc task.Context, b *testing.B, dir, name string) {
+func found(tc task.Context, b testing.TB, dir, name string) {
 	if _, err := agent.CreateHome(tc, filepath.Join(dir, name), name, keyFile(dir, name)); err != nil {
 		b.Fatal(err)
 	}
 }
 
 // start runs the agent of an account.
-func start(tc task.Context, b *testing.B, dir, name string) *agent.Agent {
+func start(tc task.Context, b testing.TB, dir, name string) *agent.Agent {
 	options := agent.HomeOptions{Listen: []string{loopback}, Private: true}
 	hands, err := agent.OpenHome(tc, filepath.Join(dir, name), keyFile(dir, name), options)
 	if err != nil {
@@ -155,7 +155,7 @@ func (p *pair) meet(b *testing.B) {
 	}
 }
 
-func submit(tc task.Context, b *testing.B, a *agent.Agent, kind string, payload any) fact.Result {
+func submit(tc task.Context, b testing.TB, a *agent.Agent, kind string, payload any) fact.Result {
 	body, err := fact.Marshal(payload)
 	if err != nil {
 		b.Fatal(err)

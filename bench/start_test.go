@@ -160,7 +160,7 @@ func (p *pair) move(b *testing.B, times int) {
 }
 
 // processor returns the seconds of processor time that this process has used.
-func processor(b *testing.B) float64 {
+func processor(b testing.TB) float64 {
 	var used syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
 		b.Fatal(err)

@@ -33,7 +33,7 @@ func Open(tc task.Context, path string) (*Client, error) {
 		},
 		DisableCompression:  true,
 		MaxIdleConnsPerHost: 8, // a frontend's usual calls at once
-		IdleConnTimeout:     time.Minute,
+		IdleConnTimeout:     spareFor,
 	}}}
 	if err := c.hello(tc); err != nil {
 		c.Close()
@@ -93,6 +93,7 @@ func (c *Client) Watch(tc task.Context, sel fact.Selection, sink func(fact.Updat
 // connections for a while, and its frontends must not wait with it.
 const (
 	helloWithin  = 5 * time.Second
+	spareFor     = time.Minute // an open connection that no request uses
 	answerWithin = time.Minute // a request that has work to do
 )
 

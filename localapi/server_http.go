@@ -19,6 +19,15 @@ import (
 
 const serverName = "localapi"
 
+const (
+	// headerWithin is how long a caller may take for the head of a request, which it writes at once.
+	headerWithin = 5 * time.Second
+	// idleFor is how long a connection without a request stays open, for a frontend whose user reads.
+	idleFor = 5 * time.Minute
+	// writeWait is the default of [Options.WriteWait].
+	writeWait = 10 * time.Second
+)
+
 // Options of a [Server].
 type Options struct {
 	// MaxCalls bounds the requests that are answered at once, watches included. Default: 128: some
@@ -59,7 +68,7 @@ func NewServer(path string, b app.Bridge, o Options) *Server {
 		o.MaxConnections = 2 * o.MaxCalls
 	}
 	if o.WriteWait <= 0 {
-		o.WriteWait = 10 * time.Second
+		o.WriteWait = writeWait
 	}
 	if o.Owner == "" {
 		o.Owner = "agent root group"
@@ -107,8 +116,8 @@ func (s *Server) Serve(tc task.Context) error {
 	group, emit := tc.Group(), tc.Emit
 	h := &http.Server{
 		Handler:           s.routes(group, emit),
-		ReadHeaderTimeout: 5 * time.Second,
-		IdleTimeout:       5 * time.Minute,
+		ReadHeaderTimeout: headerWithin,
+		IdleTimeout:       idleFor,
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          log.New(io.Discard, "", 0), // what goes wrong is an event
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {

@@ -32,6 +32,8 @@ type Peer struct {
 	Refused     bool        // the owner blocked it
 	Left        bool        // it left the group
 	Leaving     bool        // the owner left the group
+	Founder     bool        // it founded the group
+	Founded     bool        // the owner did
 }
 
 // Target returns where and how to open a channel to the peer.
@@ -254,16 +256,28 @@ func (b *Book) forget() {
 	}
 }
 
-// offer learns which own invitations may be answered.
+// offer learns which own invitations may be answered. A code is checked when it is new: it does not change.
 func (b *Book) offer() {
-	clear(b.pages.codes)
+	known := make(map[aura.ContextID]transport.Tag, len(b.pages.codes))
+	for tag, secret := range b.pages.codes {
+		known[secret.Context] = tag
+	}
+	before := b.pages.codes
+	b.pages.codes = make(map[transport.Tag]transport.Secret, len(before))
 	// Whether its time has passed is asked when somebody answers.
 	for _, id := range b.pages.Invites.Listening(aura.Physical{}) {
 		value, err := b.meta(invite.CodeKey(id))
 		b.blind = b.blind || err != nil
+		if len(value) == 0 {
+			continue // forgotten
+		}
+		if tag, ok := known[aura.ContextID(id)]; ok {
+			b.pages.codes[tag] = before[tag]
+			continue
+		}
 		code, err := invite.Parse(string(value))
 		if err != nil {
-			continue // forgotten
+			continue
 		}
 		psk := code.PSK()
 		b.pages.codes[transport.TagOf(psk)] = transport.Secret{Context: aura.ContextID(id), PSK: psk, Anyone: true}
@@ -354,6 +368,7 @@ func (p *Pages) members(context aura.ContextID, self aura.AuthorityID) []Peer {
 	if !ok {
 		return nil
 	}
+	founder := group.Founder()
 	peers := make([]Peer, 0, len(group.Members))
 	for i, cert := range p.certificates(context, &group) {
 		m := &group.Members[i]
@@ -368,6 +383,7 @@ func (p *Pages) members(context aura.ContextID, self aura.AuthorityID) []Peer {
 			Context: context, Authority: m.Authority, Certificate: cert, Addresses: addresses(where),
 			Refused: p.Moderation.Arrival(m.Authority) == moderation.Refuse,
 			Left:    p.Chats.Gone(context, m.Authority), Leaving: p.Chats.Gone(context, self),
+			Founder: m.Authority == founder, Founded: founder == self,
 		})
 	}
 	return peers

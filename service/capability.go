@@ -4,6 +4,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/biscuit"
 	"github.com/aura-runtime/aura/domain/capability"
+	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/interp/token"
@@ -31,29 +32,40 @@ func (s *Capability) delegate(tc task.Context, in fact.Intent) (fact.Result, err
 	if err := fact.Unmarshal(in.Payload, &p); err != nil {
 		return fact.Result{}, err
 	}
-	encoded, err := s.issue(&p)
+	var cert fact.Certificate
+	var err error
+	s.desk.Book.Read(func(pages *Pages) {
+		err = references(pages, &p)
+		cert, _ = pages.Contacts.Certificate(p.To.Context)
+	})
 	if err != nil {
 		return fact.Result{}, err
 	}
-	r, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) {
+	encoded, err := s.issue(&p, cert.Root)
+	if err != nil {
+		return fact.Result{}, err
+	}
+	r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
+		if err := references(pages, &p); err != nil {
+			return guard.Request{}, err
+		}
 		return capability.Delegate(s.desk.Caller(tc, in.Operation), p.To, encoded)
 	})
 	return submitted(in, r, err)
 }
 
-// issue returns the encoded token for a contact.
-func (s *Capability) issue(p *capability.DelegateIntent) ([]byte, error) {
+// references returns why a reference in a delegation no longer holds, or nil.
+func references(pages *Pages, p *capability.DelegateIntent) error {
 	const op = "service.Delegate"
-	grant := token.Grant{Context: p.Within, Until: p.Until}
-	var err error
-	s.desk.Book.Read(func(pages *Pages) {
-		_, err = pages.Contacts.Current(op, p.To)
-		cert, _ := pages.Contacts.Certificate(p.To.Context)
-		grant.Holder = cert.Root
-	})
-	if err != nil {
-		return nil, err
+	if _, err := pages.Contacts.Current(op, p.To); err != nil || p.Within == (chat.Ref{}) {
+		return err
 	}
+	return pages.Chats.Holds(op, pages.Setting(), p.Within)
+}
+
+// issue returns the encoded token for a contact with a root key.
+func (s *Capability) issue(p *capability.DelegateIntent, holder [32]byte) (encoded []byte, err error) {
+	grant := token.Grant{Context: p.Within.Context, Until: p.Until, Holder: holder}
 	if grant.Profile, err = capability.NewProfile("delegated", p.Names...); err != nil {
 		return nil, err
 	}

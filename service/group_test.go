@@ -353,3 +353,41 @@ func TestATextToAGroupTakesFewCommits(t *testing.T) {
 		}
 	})
 }
+
+// TestFoundingAGroupDialsEachPairOnce: of two members one dials, and the other waits for it.
+func TestFoundingAGroupDialsEachPairOnce(t *testing.T) {
+	inWorlds(t, 3, func(tc task.Context, u *universe) {
+		u.net.Set(transport.SimOptions{Jitter: 60 * time.Millisecond})
+		ada := u.person(tc, "Ada")
+		everybody := []*person{ada}
+		for i := range 7 {
+			p := u.person(tc, fmt.Sprint("Member ", i))
+			u.meet(tc, ada, p)
+			everybody = append(everybody, p)
+		}
+		u.sleep(tc, time.Minute)
+		dials := func() (n int) {
+			for _, p := range everybody {
+				n += p.dials
+			}
+			return n
+		}
+		before := dials()
+		group := ada.founds(tc, "friends", everybody[1:]...)
+		u.sleep(tc, 5*time.Second)
+		if pairs, n := 8*7/2, dials()-before; n > pairs+pairs/4 {
+			t.Errorf("seed %d: %d dials for %d pairs", u.seed, n, pairs)
+		}
+		for _, p := range everybody {
+			p.say(tc, group, "here")
+		}
+		u.sleep(tc, time.Second)
+		for _, reader := range everybody {
+			for _, author := range everybody {
+				if reader != author && len(reader.texts(tc, group, author)) != 1 {
+					t.Errorf("seed %d: %s and %s are not connected", u.seed, author.name, reader.name)
+				}
+			}
+		}
+	})
+}

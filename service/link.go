@@ -37,10 +37,12 @@ const (
 
 const dialBudget = 25 * time.Second
 
-// A session that ends before hasty is followed by a pause, also when the peer has opened a channel already.
+// A session that ends before hasty is followed by a pause, also when the peer has opened a channel already. After one
+// that lasted, the pauses begin anew.
 const (
 	hasty      = time.Second
 	hastyPause = 100 * time.Millisecond
+	lasting    = time.Minute
 )
 
 // A channel that broke is there again at once or, when a network changes, after some seconds; trying more
@@ -89,10 +91,11 @@ type link struct {
 	next    aura.Duration // no dial before it, while the device is there
 
 	// Only the link's own task uses these.
-	reach status.Reach // as shown
-	since aura.Instant // when it began
-	fresh bool         // the peer may not know yet that this side takes part in the context
-	count uint64       // own facts when it was looked last
+	reach status.Reach  // as shown
+	since aura.Instant  // when it began
+	fresh bool          // the peer may not know yet that this side takes part in the context
+	first aura.Duration // while it is fresh: no dial before it
+	count uint64        // own facts when it was looked last
 }
 
 func newLink(s *Sync, p *Peer) *link {
@@ -251,6 +254,7 @@ func (l *link) run(tc task.Context) error {
 			continue
 		}
 		began := tc.Elapsed()
+		l.fresh = false
 		l.path.opened(l)
 		err = l.session(tc, channel)
 		l.path.closed()
@@ -276,7 +280,7 @@ func (l *link) run(tc task.Context) error {
 		}
 		l.show(tc, reason)
 		// A peer that ends every session at once is given the same pauses as one that is not there.
-		if tc.Elapsed()-began > time.Minute {
+		if tc.Elapsed()-began > lasting {
 			pause = redial()
 		}
 		if err := l.breathe(tc, max(l.epochTurn(tc, err), pause.Next(l.sync.desk.Entropy))); err != nil {
@@ -339,7 +343,11 @@ func (l *link) due(tc task.Context) aura.Duration {
 			return whenRung
 		}
 	}
-	return l.path.due(l, tc.Elapsed(), news)
+	at := l.path.due(l, tc.Elapsed(), news)
+	if l.fresh {
+		at = max(at, l.first)
+	}
+	return at
 }
 
 // dial opens a channel, unless another link dials the device already.

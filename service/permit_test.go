@@ -100,7 +100,7 @@ func TestAnIncomingChannelPassesTheGuard(t *testing.T) {
 }
 
 // TestOnlyAContactIsHandedARight: a reference that is out of date, to another relation or to somebody who was removed
-// hands no token over.
+// hands no token over, and none confines one.
 func TestOnlyAContactIsHandedARight(t *testing.T) {
 	inWorlds(t, 2, func(tc task.Context, u *universe) {
 		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
@@ -110,8 +110,10 @@ func TestOnlyAContactIsHandedARight(t *testing.T) {
 		stale.Epoch++
 		epochless.Epoch = 0
 		unknown.Context[0]++
-		delegate := func(to contact.Ref) error {
-			return ada.submit(tc, capability.IntentDelegate, capability.DelegateIntent{To: to, Names: []string{chat.CapSend}}, nil)
+		delegate := func(to contact.Ref, within chat.Ref) error {
+			return ada.submit(tc, capability.IntentDelegate, capability.DelegateIntent{
+				To: to, Names: []string{chat.CapSend}, Within: within,
+			}, nil)
 		}
 		handed := func() (n int) {
 			selection := fact.Selection{Kinds: []string{capability.KindDelegated}}
@@ -121,20 +123,25 @@ func TestOnlyAContactIsHandedARight(t *testing.T) {
 			return n
 		}
 		for _, c := range []struct {
-			to   contact.Ref
+			ref  contact.Ref
 			want aura.Kind
 		}{{stale, aura.Stale}, {epochless, aura.Invalid}, {unknown, aura.NotFound}, {good, 0}} {
-			before := handed()
-			if err := delegate(c.to); aura.KindOf(err) != c.want {
-				t.Errorf("seed %d: a right for %+v: %v, want kind %v", u.seed, c.to, err, c.want)
-			}
-			if got := handed() - before; got > 0 != (c.want == 0) {
-				t.Errorf("seed %d: %d tokens were handed to %+v", u.seed, got, c.to)
+			for what, err := range map[string]func() error{
+				"for":    func() error { return delegate(c.ref, chat.Ref{}) },
+				"within": func() error { return delegate(good, chat.Ref{Context: c.ref.Context, Epoch: c.ref.Epoch}) },
+			} {
+				before := handed()
+				if err := err(); aura.KindOf(err) != c.want {
+					t.Errorf("seed %d: a right %s %+v: %v, want kind %v", u.seed, what, c.ref, err, c.want)
+				}
+				if got := handed() - before; got > 0 != (c.want == 0) {
+					t.Errorf("seed %d: %d tokens were handed %s %+v", u.seed, got, what, c.ref)
+				}
 			}
 		}
 		ada.must(tc, contact.IntentRemove, contact.RemoveIntent{Contact: good}, nil)
 		before := handed()
-		if err := delegate(good); aura.KindOf(err) != aura.NotFound || handed() != before {
+		if err := delegate(good, chat.Ref{}); aura.KindOf(err) != aura.NotFound || handed() != before {
 			t.Errorf("seed %d: a right for a removed contact: %v", u.seed, err)
 		}
 	})

@@ -41,6 +41,10 @@ const (
 	// strangersAtOnce is how many channels that no link owns may be open: whoever has an invitation can
 	// open as many as they like.
 	strangersAtOnce = 16
+	// spreads is how long the members of a new group are given to learn of it, and dialsFirst how long one of two
+	// waits for the other to dial.
+	spreads    = 300 * time.Millisecond
+	dialsFirst = 2 * time.Second
 	// lookAgain is when the book is read again although nothing told of a change: a disk that failed may
 	// have hidden the secret of a context.
 	lookAgain = 5 * time.Minute
@@ -147,7 +151,9 @@ func (s *Sync) reconcile(tc task.Context) error {
 		s.lock.Unlock()
 		if l == nil {
 			l = newLink(s, peer)
-			l.fresh = s.begun
+			if s.begun {
+				l.fresh, l.first = true, tc.Elapsed()+s.headStart(peer)
+			}
 			s.lock.Lock()
 			s.links[key] = l
 			s.lock.Unlock()
@@ -187,6 +193,19 @@ func (s *Sync) reconcile(tc task.Context) error {
 	}
 	s.begun = true
 	return tc.Err()
+}
+
+// headStart returns how long a new link waits before it dials, so that only one of two members does: whoever learned
+// of the group later, since the other one knows of it then. The members learn of it from its founder, at about the
+// same time; of them the smaller device dials, as in [transport.Hub].
+func (s *Sync) headStart(p *Peer) aura.Duration {
+	switch {
+	case p.Direct || p.Founder:
+		return 0
+	case !p.Founded && transport.PeerID(s.desk.Ring.Certificate().Link).Compare(p.Certificate.Link) < 0:
+		return spreads
+	}
+	return spreads + dialsFirst
 }
 
 // parted reports whether a member of a group that the owner left knows of it.

@@ -75,12 +75,3 @@ func Retry(tc Context, b Backoff, entropy world.Entropy, again func(error) bool,
 		}
 	}
 }
-
-// Mendable reports whether another attempt may succeed, by the kind of the error.
-func Mendable(err error) bool {
-	switch aura.KindOf(err) {
-	case aura.Unavailable, aura.Timeout, aura.Exhausted, aura.Conflict:
-		return true
-	}
-	return false
-}

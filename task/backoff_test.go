@@ -59,8 +59,9 @@ func TestRetry(t *testing.T) {
 				return err
 			}
 		}
+		passing := func(err error) bool { return aura.KindOf(err) == aura.Unavailable }
 		retry := func(tc task.Context, fn func(task.Context) error) error {
-			return task.Retry(tc, task.Backoff{Base: time.Second}, sim.Entropy("retry"), task.Mendable, fn)
+			return task.Retry(tc, task.Backoff{Base: time.Second}, sim.Entropy("retry"), passing, fn)
 		}
 		if err := retry(tc, count(5, unavailable)); err != nil || tries != 5 {
 			t.Errorf("%d tries, %v", tries, err)

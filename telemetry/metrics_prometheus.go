@@ -95,5 +95,5 @@ func (m *Metrics) step(e world.Event) {
 
 // Handler answers with the metrics in the formats that Prometheus reads.
 func (m *Metrics) Handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 5 * time.Second})
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: gatherWithin})
 }

@@ -17,6 +17,15 @@ import (
 // Path is where a [Server] answers.
 const Path = "/metrics"
 
+// A collector is on this machine and asks every few seconds to minutes: gatherWithin bounds the reading of the
+// counters, the others what its connection may take.
+const (
+	readWithin   = 5 * time.Second
+	gatherWithin = 5 * time.Second
+	writeWithin  = 10 * time.Second
+	idleFor      = time.Minute
+)
+
 // Server answers with metrics on a loopback port. Owner: agent root group.
 //
 // It is a [task.Service] for the real executor only: net/http's goroutines read counters and nothing of the
@@ -65,7 +74,7 @@ func (s *Server) Serve(tc task.Context) error {
 	mux := http.NewServeMux()
 	mux.Handle("GET "+Path, local(s.metrics.Handler()))
 	h := &http.Server{
-		Handler: mux, ReadTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: time.Minute,
+		Handler: mux, ReadTimeout: readWithin, WriteTimeout: writeWithin, IdleTimeout: idleFor,
 		MaxHeaderBytes: 8 << 10, ErrorLog: log.New(io.Discard, "", 0),
 	}
 	stop := context.AfterFunc(tc.Std(), func() { _ = h.Close() })

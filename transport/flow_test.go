@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flynn/noise"
 	"pgregory.net/rapid"
 
 	"github.com/aura-runtime/aura"
@@ -388,6 +389,40 @@ func FuzzOpen(f *testing.F) {
 			t.Fatal("a cell that the peer did not seal was opened")
 		}
 	})
+}
+
+// TestTheAgreementIsX25519: both keys of a side give what the library's own X25519 gives, and a point that would
+// make the secret public is refused.
+func TestTheAgreementIsX25519(t *testing.T) {
+	static, err := newIdentity([32]byte{8, 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	peer, err := newIdentity([32]byte{8, 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &agreement{static: static}
+	ephemeral, err := a.GenerateKeypair(newChance())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want, err := noise.DH25519.GenerateKeypair(newChance()); err != nil || !bytes.Equal(ephemeral.Public, want.Public) {
+		t.Errorf("the ephemeral key is %x, want %x (%v)", ephemeral.Public, want.Public, err)
+	}
+	for name, own := range map[string]noise.DHKey{"static": static.key, "ephemeral": ephemeral} {
+		got, err := a.DH(own.Private, peer.key.Public)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := noise.DH25519.DH(own.Private, peer.key.Public)
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: %x, want %x (%v)", name, got, want, err)
+		}
+		if _, err := a.DH(own.Private, make([]byte, 32)); err == nil {
+			t.Errorf("%s: a point of low order is taken", name)
+		}
+	}
 }
 
 // FuzzHandshake feeds both sides of a handshake cells that nobody made.

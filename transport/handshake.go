@@ -3,6 +3,8 @@ package transport
 import (
 	"crypto/ecdh"
 	"crypto/sha256"
+	"crypto/subtle"
+	"io"
 
 	"github.com/flynn/noise"
 
@@ -19,8 +21,6 @@ import (
 //
 // The first message proves the initiator's agreement key but not that it is fresh, so a responder
 // treats a channel as open only after the first sealed cell, which a replay cannot make.
-var suite = noise.NewCipherSuite(noise.DH25519, noise.CipherChaChaPoly, noise.HashSHA256)
-
 // What the handshake messages add to their payload, in bytes. The payloads are zeros that fill the
 // cell: reserved, and never read.
 const (
@@ -31,14 +31,55 @@ const (
 var padding [CellSize]byte
 
 // identity is an agreement key pair (X25519).
-type identity struct{ key noise.DHKey }
+type identity struct {
+	key     noise.DHKey
+	private *ecdh.PrivateKey // the same
+}
 
 func newIdentity(private [32]byte) (identity, error) {
 	k, err := ecdh.X25519().NewPrivateKey(private[:])
 	if err != nil {
 		return identity{}, aura.Errorf("transport.Open", aura.Invalid, "agreement key: %w", err)
 	}
-	return identity{noise.DHKey{Private: private[:], Public: k.PublicKey().Bytes()}}, nil
+	return identity{noise.DHKey{Private: private[:], Public: k.PublicKey().Bytes()}, k}, nil
+}
+
+// agreement is X25519 for one side of one handshake. It remembers the two private keys that this side has:
+// [noise.DH25519] takes them as bytes and computes their public halves again whenever it uses one, which makes
+// half the cost of a handshake.
+type agreement struct {
+	static    identity
+	ephemeral identity
+}
+
+func (*agreement) DHLen() int     { return noise.DH25519.DHLen() }
+func (*agreement) DHName() string { return noise.DH25519.DHName() }
+
+// GenerateKeypair implements [noise.DHFunc]. A handshake calls it once.
+func (a *agreement) GenerateKeypair(random io.Reader) (noise.DHKey, error) {
+	var private [32]byte
+	if _, err := io.ReadFull(random, private[:]); err != nil {
+		return noise.DHKey{}, err
+	}
+	var err error
+	a.ephemeral, err = newIdentity(private)
+	return a.ephemeral.key, err
+}
+
+// DH implements [noise.DHFunc] for the static and the ephemeral key.
+func (a *agreement) DH(private, public []byte) ([]byte, error) {
+	own := a.static
+	if subtle.ConstantTimeCompare(private, own.key.Private) == 0 {
+		own = a.ephemeral
+	}
+	if subtle.ConstantTimeCompare(private, own.key.Private) == 0 {
+		panic("transport: a handshake uses a key that it was not given")
+	}
+	remote, err := ecdh.X25519().NewPublicKey(public)
+	if err != nil {
+		return nil, err
+	}
+	return own.private.ECDH(remote)
 }
 
 // session is what a finished handshake leaves.
@@ -50,7 +91,7 @@ type session struct {
 
 func handshakeConfig(id identity, psk [32]byte, tag Tag, e world.Entropy) noise.Config {
 	return noise.Config{
-		CipherSuite:           suite,
+		CipherSuite:           noise.NewCipherSuite(&agreement{static: id}, noise.CipherChaChaPoly, noise.HashSHA256),
 		Random:                e,
 		Pattern:               noise.HandshakeIK,
 		StaticKeypair:         id.key,

@@ -2,6 +2,7 @@ package transport_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -160,9 +161,12 @@ func TestCrashesAndReconnectsUnderManySeeds(t *testing.T) {
 func (w *world) reconnect(tc task.Context) bool {
 	w.t.Helper()
 	g := task.NewGroup(tc, "dialling")
+	passing := func(err error) bool {
+		return slices.Contains([]aura.Kind{aura.Unavailable, aura.Timeout, aura.Exhausted, aura.Conflict}, aura.KindOf(err))
+	}
 	for _, n := range []byte{1, 2} {
 		g.Go("dial", func(tc task.Context) error {
-			return task.Retry(tc, task.Backoff{}, w.sim.Entropy("retry"), task.Mendable, func(tc task.Context) error {
+			return task.Retry(tc, task.Backoff{}, w.sim.Entropy("retry"), passing, func(tc task.Context) error {
 				_, err := w.parties[n].hub.Dial(tc, target(3-n))
 				return err
 			})

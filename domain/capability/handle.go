@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
@@ -16,8 +17,8 @@ type DelegateIntent struct {
 	Names []string    `cbor:"2,keyasint"`
 	// Held is the fact by which the token came; zero: a new token of one's own.
 	Held aura.FactID `cbor:"3,keyasint,omitzero"`
-	// Within confines the token to one context; zero: it says nothing about contexts.
-	Within aura.ContextID `cbor:"4,keyasint,omitzero"`
+	// Within confines the token to one conversation; zero: it says nothing about conversations.
+	Within chat.Ref `cbor:"6,keyasint,omitzero"`
 	// Until ends the token; zero: it does not end.
 	Until aura.Instant `cbor:"5,keyasint,omitempty"`
 }

@@ -111,6 +111,13 @@ func (s *State) Change(set Setting, by contact.Caller, in moderation.ChangeInten
 	return plan(by, in.Target())
 }
 
+// Holds returns nil as long as a reference is to a conversation that there is, and else why not: [aura.Invalid],
+// [aura.NotFound] or [aura.Stale].
+func (s *State) Holds(op string, set Setting, ref Ref) error {
+	_, err := s.current(op, set, ref)
+	return err
+}
+
 // current returns the conversation that a reference is about. It returns [aura.Invalid] for a reference without an
 // epoch, which nothing repairs, [aura.NotFound] for a conversation that there is not, and [aura.Stale] when the
 // reference is to another one than there is now.
@@ -232,7 +239,10 @@ func (c *conversation) last() fold.Stamp {
 }
 
 func compareByActivity(a, b conversation) int {
-	return cmp.Or(b.last().Compare(a.last()), strings.Compare(a.name, b.name), a.Context.Compare(b.Context))
+	if c := b.last().Compare(a.last()); c != 0 {
+		return c
+	}
+	return cmp.Or(strings.Compare(a.name, b.name), a.Context.Compare(b.Context))
 }
 
 // peek returns the thread of a context for reading, an empty one when nothing was written.

@@ -131,6 +131,8 @@ func TestPlantedLiteralWaitsAreFound(t *testing.T) {
 		`func f() { until := tc.Elapsed() + 30*time.Second; g(until) }`:                  true,
 		`func f() { b := task.Backoff{Base: 100 * time.Millisecond, Factor: 2} }`:        true,
 		`func f() { group.Close(tc, 2*time.Second) }`:                                    true,
+		`func f() { h := http.Server{ReadTimeout: 5 * time.Second}; g(h) }`:              true,
+		`func f() { h := http.Server{ReadTimeout: readWithin, Limit: 4}; g(h) }`:         false,
 		`func f() { tc.Sleep(pause) }`:                                                   false,
 		`func f() { tc.Sleep(0) }`:                                                       false,
 		`func f() { tc.Grace("stop", left/2) }`:                                          false,

@@ -12,6 +12,9 @@ var waits = []string{
 	"Sleep", "WithBudget", "Grace", "Stage", "WaitUntil", "RecvUntil", "SendUntil", "AcquireUntil", "Close", "Join", "Shut",
 }
 
+// libraryWaits are the fields by which the libraries that serve and dial bound a wait.
+var libraryWaits = []string{"Timeout", "ReadTimeout", "ReadHeaderTimeout", "WriteTimeout", "IdleTimeout", "IdleConnTimeout"}
+
 // units are the names of package time that make a number a duration.
 var units = []string{"Nanosecond", "Microsecond", "Millisecond", "Second", "Minute", "Hour"}
 
@@ -41,8 +44,9 @@ func literalWaits(names map[string]string, file ast.Node) (found []ast.Node) {
 			}
 		case *ast.CompositeLit:
 			if calledName(n.Type) == "Backoff" {
-				found = append(found, policyLiterals(names, n)...)
+				found = append(found, policyLiterals(names, n, "Base", "Max")...)
 			}
+			found = append(found, policyLiterals(names, n, libraryWaits...)...)
 		case *ast.BinaryExpr: // a deadline: tc.Elapsed() + 5*time.Second
 			if n.Op == token.ADD && (readsClock(n.X) || readsClock(n.Y)) {
 				found = append(found, durations(names, n)...)
@@ -53,13 +57,10 @@ func literalWaits(names map[string]string, file ast.Node) (found []ast.Node) {
 	return found
 }
 
-// policyLiterals returns the literal pauses of a backoff that is made in passing; a function that returns one
-// is its name.
-func policyLiterals(names map[string]string, policy *ast.CompositeLit) (found []ast.Node) {
+// policyLiterals returns the literal durations in the fields of a policy that is made in passing.
+func policyLiterals(names map[string]string, policy *ast.CompositeLit, fields ...string) (found []ast.Node) {
 	for _, e := range policy.Elts {
-		if kv, ok := e.(*ast.KeyValueExpr); !ok {
-			found = append(found, durations(names, e)...)
-		} else if field := calledName(kv.Key); field == "Base" || field == "Max" {
+		if kv, ok := e.(*ast.KeyValueExpr); ok && slices.Contains(fields, calledName(kv.Key)) {
 			found = append(found, durations(names, kv.Value)...)
 		}
 	}

@@ -10,6 +10,6 @@
 //	go run ./internal/mutate -write -seed 9           # another sample
 //
 // The tree is never changed: the go command reads the changed file through -overlay. A fault counts as found when a
-// test of its package fails, or else one of the wider tests, see [wider]. Faults of the sample that change nothing
+// test of its package fails, or else one of the wider tests, see [bench.wider]. Faults of the sample that change nothing
 // that can be observed are listed, each with the argument, in testdata/equivalent.txt; they do not count.
 package main

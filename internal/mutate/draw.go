@@ -110,12 +110,12 @@ func readEquivalent(root string) (map[string]string, error) {
 	return known, err
 }
 
-// readSample returns the sites that the sample names. A site whose function is gone or has fewer places is said
-// and left out.
-func readSample(root string, functions []function) ([]site, error) {
+// readSample returns the sites that the sample names, and the keys of those that the code has no more because their
+// function is gone or has fewer places.
+func readSample(root string, functions []function) (sample []site, gone []string, err error) {
 	lines, err := readList(root, sampleList)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	byKey := map[string]site{}
 	for _, f := range functions {
@@ -123,13 +123,12 @@ func readSample(root string, functions []function) ([]site, error) {
 			byKey[s.key()] = s
 		}
 	}
-	var sample []site
 	for _, l := range lines {
 		if s, ok := byKey[l[0]]; ok {
 			sample = append(sample, s)
 		} else {
-			fmt.Printf("%-20s %s\n", "gone", l[0])
+			gone = append(gone, l[0])
 		}
 	}
-	return sample, nil
+	return sample, gone, nil
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -24,12 +25,17 @@ type options struct {
 	timeout string
 }
 
+// wants reports whether faults of a package folder are to be tried.
+func (o *options) wants(dir string) bool {
+	return slices.ContainsFunc(strings.Split(o.in, ","), func(p string) bool { return strings.HasPrefix(dir, p) })
+}
+
 func main() {
 	var o options
 	flag.BoolVar(&o.write, "write", false, "draw a new sample with -seed and -count and write it to testdata/sample.txt")
 	flag.Uint64Var(&o.seed, "seed", 1, "draws the sample")
 	flag.IntVar(&o.count, "count", 160, "how many faults a sample has")
-	flag.StringVar(&o.in, "in", "", "try only faults of packages whose folder begins with this")
+	flag.StringVar(&o.in, "in", "", "try only faults of packages whose folder begins with one of these, commas between them")
 	flag.IntVar(&o.shard, "shard", 0, "which part of -shards to try, from 0")
 	flag.IntVar(&o.shards, "shards", 1, "in how many parts the sample is tried")
 	flag.BoolVar(&o.named, "named", false, "try the named faults of testdata/faults")
@@ -50,7 +56,7 @@ func main() {
 
 // run tries faults and returns the share of them that was found, in percent.
 func run(o options) (float64, error) {
-	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Path}} {{.Dir}}").Output()
 	if err != nil {
 		return 0, fmt.Errorf("go list -m: %w", err)
 	}
@@ -59,7 +65,8 @@ func run(o options) (float64, error) {
 		return 0, err
 	}
 	defer os.RemoveAll(scratch)
-	b := &bench{root: strings.TrimSpace(string(out)), scratch: scratch, timeout: o.timeout}
+	module, root, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
+	b := &bench{root: root, module: module, scratch: scratch, timeout: o.timeout}
 	if o.named || o.one != "" {
 		return b.tryNamed(o.one)
 	}
@@ -79,7 +86,7 @@ func (b *bench) tryNamed(one string) (float64, error) {
 		if !strings.Contains(n.name, one) {
 			continue
 		}
-		o, err := b.try(&n.site, n.tests, nil)
+		o, _, err := b.try(&n.site, n.tests, nil)
 		if err != nil {
 			return 0, err
 		}
@@ -128,7 +135,7 @@ func (b *bench) trySample(o options) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	sample, err := readSample(b.root, functions)
+	sample, gone, err := readSample(b.root, functions)
 	if err != nil {
 		return 0, err
 	}
@@ -137,23 +144,30 @@ func (b *bench) trySample(o options) (float64, error) {
 		return 0, err
 	}
 	score := score{}
+	for _, key := range gone {
+		fmt.Printf("%-20s %s\n", outcomeGone, key)
+		score.add(outcomeGone)
+	}
 	for i, s := range sample {
-		if i%max(o.shards, 1) != o.shard || !strings.HasPrefix(s.dir(), o.in) {
+		if i%max(o.shards, 1) != o.shard || !o.wants(s.dir()) {
 			continue
 		}
 		if why, ok := equivalent[s.key()+"  "+s.hash]; ok {
-			fmt.Printf("%-20s %s: %s\n", "equivalent", s.key(), why)
+			fmt.Printf("%-20s %s: %s\n", outcomeEquivalent, s.key(), why)
+			score.add(outcomeEquivalent)
 			continue
 		}
 		var then []string
 		if !o.narrow {
-			then = wider(s.dir())
+			if then, err = b.wider(s.dir()); err != nil {
+				return 0, err
+			}
 		}
-		end, err := b.try(&s, []string{"./" + s.dir()}, then)
+		end, by, err := b.try(&s, []string{"./" + s.dir()}, then)
 		if err != nil {
 			return 0, err
 		}
-		fmt.Printf("%-20s %s:%d %s/%d\n", end, s.file, s.line, s.operator, s.number)
+		fmt.Printf("%-20s %s:%d %s/%d  %s\n", end, s.file, s.line, s.operator, s.number, by)
 		if end == outcomeSurvived {
 			fmt.Printf("    %s  %s\n    %s: replaced by %q\n", s.key(), s.hash, operators[s.operator], s.text)
 		}
@@ -167,14 +181,19 @@ type score map[outcome]int
 
 func (s score) add(o outcome) { s[o]++ }
 
-func (s score) tried() int { return s[outcomeFound] + s[outcomeWider] + s[outcomeSurvived] }
-
+// print says the score and returns the share of the faults that were found, in percent. Only faults that could be
+// planted and that change something count.
 func (s score) print() (share float64) {
 	found := s[outcomeFound] + s[outcomeWider]
-	if s.tried() > 0 {
-		share = 100 * float64(found) / float64(s.tried())
+	tried := found + s[outcomeSurvived]
+	if tried > 0 {
+		share = 100 * float64(found) / float64(tried)
 	}
 	fmt.Printf("%d of %d faults were found (%.1f %%): %d by the tests of their package, %d by wider tests\n",
-		found, s.tried(), share, s[outcomeFound], s[outcomeWider])
+		found, tried, share, s[outcomeFound], s[outcomeWider])
+	if left := s[outcomeEquivalent] + s[outcomeGone] + s[outcomeInvalid]; left > 0 {
+		fmt.Printf("%d more do not count: %d change nothing that can be observed, %d have no place any more, %d do not compile\n",
+			left, s[outcomeEquivalent], s[outcomeGone], s[outcomeInvalid])
+	}
 	return share
 }

@@ -1,10 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -12,48 +16,64 @@ import (
 type outcome string
 
 const (
-	outcomeFound    outcome = "found"
-	outcomeWider    outcome = "found by wider tests"
-	outcomeSurvived outcome = "SURVIVED"
-	outcomeInvalid  outcome = "does not compile"
+	outcomeFound      outcome = "found"
+	outcomeWider      outcome = "found by wider tests"
+	outcomeSurvived   outcome = "SURVIVED"
+	outcomeInvalid    outcome = "does not compile"
+	outcomeGone       outcome = "gone" // the code has no such place any more
+	outcomeEquivalent outcome = "equivalent"
 )
 
-// wider returns the tests that a fault meets when those of its own package let it pass: for the pure rooms of a
-// protocol the packages that write, run and check protocols, for every other room the packages that put
-// everything together.
-func wider(dir string) []string {
-	switch room, _, _ := strings.Cut(dir, "/"); room {
-	case "choreo", "machine", "protocols", "datalog", "biscuit":
-		return []string{"./protocols/...", "./choreo/...", "./machine/...", "./interp/token"}
+// wider returns the packages whose tests a fault of the package in dir meets when its own tests let it pass: all that
+// are linked with it, those with the fewest dependencies first, as they are nearest to it.
+func (b *bench) wider(dir string) ([]string, error) {
+	cmd := exec.Command("go", "list", "-test", "-f", `{{if eq .Name "main"}}{{.ImportPath}} {{join .Deps " "}}{{end}}`, "./...")
+	cmd.Dir = b.root
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("go list: %w", err)
 	}
-	return []string{"./interp/...", "./service/...", "./agent/...", "./sim/..."}
+	self := b.module + "/" + dir
+	near := map[string]int{} // how many dependencies the tests of a package have
+	for line := range strings.Lines(string(out)) {
+		words := strings.Fields(line)
+		name, ok := strings.CutSuffix(words[0], ".test")
+		if ok && name != self && slices.ContainsFunc(words[1:], func(d string) bool { return d == self }) {
+			near[name] = len(words)
+		}
+	}
+	return slices.SortedFunc(maps.Keys(near), func(x, y string) int {
+		return cmp.Or(cmp.Compare(near[x], near[y]), strings.Compare(x, y))
+	}), nil
 }
 
 // bench runs tests against a changed tree.
 type bench struct {
 	root    string
+	module  string
 	scratch string
 	timeout string // of one run of go test: a fault may loop for ever
 }
 
-// try plants one fault and runs the tests of its package, then the wider ones if those pass.
-func (b *bench) try(s *site, tests, then []string) (outcome, error) {
+// try plants one fault and runs the tests of its package, then the wider ones if those pass. by names what
+// failed.
+func (b *bench) try(s *site, tests, then []string) (end outcome, by string, err error) {
 	overlay, err := b.plant(s)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	switch passed, compiled := b.test(overlay, tests); {
+	switch by, compiled := b.test(overlay, tests); {
 	case !compiled:
-		return outcomeInvalid, nil
-	case !passed:
-		return outcomeFound, nil
+		return outcomeInvalid, "", nil
+	case by != "":
+		return outcomeFound, by, nil
 	}
-	if len(then) > 0 {
-		if passed, _ := b.test(overlay, then); !passed {
-			return outcomeWider, nil
+	for _, wide := range then {
+		if by, _ := b.test(overlay, []string{wide}); by != "" {
+			return outcomeWider, wide + " " + by, nil
 		}
 	}
-	return outcomeSurvived, nil
+	return outcomeSurvived, "", nil
 }
 
 // plant writes the changed file and the overlay that names it.
@@ -86,12 +106,35 @@ func (b *bench) compiles(s *site) (bool, error) {
 	return cmd.Run() == nil, nil
 }
 
-// test reports whether the tests pass, and whether the code compiles at all.
-func (b *bench) test(overlay string, packages []string) (passed, compiled bool) {
+// test runs tests. by is empty when they pass, or else names what failed first; compiled reports whether the code
+// compiles at all.
+func (b *bench) test(overlay string, packages []string) (by string, compiled bool) {
 	args := append([]string{"test", "-short", "-failfast", "-vet=off", "-timeout", b.timeout, "-overlay", overlay}, packages...)
 	cmd := exec.Command("go", args...)
 	cmd.Dir = b.root
 	cmd.Env = append(os.Environ(), "RAPID_NOFAILFILE=true") // a case found with one fault must not help to find the next
 	out, err := cmd.CombinedOutput()
-	return err == nil, !strings.Contains(string(out), "[build failed]") && !strings.Contains(string(out), "[setup failed]")
+	text := string(out)
+	if strings.Contains(text, "[build failed]") || strings.Contains(text, "[setup failed]") {
+		return "the compiler", false
+	}
+	if err == nil {
+		return "", true
+	}
+	return failure(text), true
+}
+
+// failure names what failed in the output of go test: a test, or else how its process ended.
+func failure(out string) string {
+	for line := range strings.Lines(out) {
+		line = strings.TrimSpace(line)
+		if name, ok := strings.CutPrefix(line, "--- FAIL: "); ok {
+			name, _, _ = strings.Cut(name, " ")
+			return name
+		}
+		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
+			return line
+		}
+	}
+	return "a process that ended badly"
 }

@@ -133,7 +133,7 @@ func delegation(tc task.Context, core *app.Core, names []string, within, held st
 		if err != nil {
 			return d, err
 		}
-		d.Within = in.Context
+		d.Within = in.Ref
 	}
 	if held == "" {
 		return d, nil

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -122,13 +124,20 @@ func messageText(m *chat.Message, now time.Time) string {
 	return clock(m.At, now) + "  " + speaker(m) + ": " + body(m.Text) + messageState(m)
 }
 
-// speaker names the author of a message. The owner is always [contact.You], which nobody else can be called, so
-// no name that somebody takes makes a line look like the owner's.
+// colons are the characters that look like the one behind a speaker's name (Unicode's confusables, UTS 39).
+const colons = ":\uff1a\ufe30\u0589\u0703\u0704\u16ec\u1803\u1809\u205a\u05c3\u02f8\ua789\u2236\u02d0\ua4fd"
+
+// speaker names the author of a message. The owner is always [contact.You], which nobody else can be called, and a
+// name that seems to end earlier than it does is quoted, so no name makes a line look like somebody else's.
 func speaker(m *chat.Message) string {
 	if m.Mine {
 		return contact.You
 	}
-	return oneLine(m.From)
+	name := oneLine(m.From)
+	if strings.ContainsAny(name, colons) {
+		return strconv.QuoteToGraphic(name)
+	}
+	return name
 }
 
 // messageState returns how far an own message is and why no further, nothing for the messages of others.
