@@ -245,12 +245,9 @@ func (a *agent) plan(in fact.Intent, now aura.Physical, res *fact.Result) (guard
 	switch in.Kind {
 	case chat.IntentSend:
 		left := fact.Selection{Author: ada.cert.Authority(), Operation: in.Operation}
-		for _, r := range left.Of(a.records) {
-			if !decode[chat.SendIntent](a.t, in).Again {
-				break
-			}
-			res.Facts = []aura.FactID{r.ID}
-			return guard.Request{}, chat.Repeats(&r.Fact, decode[chat.SendIntent](a.t, in))
+		if stored := left.Of(a.records); decode[chat.SendIntent](a.t, in).Again && len(stored) > 0 {
+			res.Facts = []aura.FactID{stored[0].ID}
+			return guard.Request{}, chat.Repeats(&stored[0].Fact, decode[chat.SendIntent](a.t, in))
 		}
 		return chat.Send(a.chats, set, by, decode[chat.SendIntent](a.t, in))
 	case chat.IntentRead:
