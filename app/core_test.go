@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -193,6 +194,38 @@ func TestHistoryReadsOneConversation(t *testing.T) {
 	})
 }
 
+// The conversation in which something was said last comes first, whoever said it; being read moves nothing.
+func TestTheConversationWithTheNewestMessageComesFirst(t *testing.T) {
+	everywhere(t, func(t *testing.T, tc task.Context) {
+		a := met(t, ben, cleo)
+		c, h := a.live(tc)
+		to := map[string]app.Ref{"ben": resolve(t, tc, c, "ben"), "cleo": resolve(t, tc, c, "cleo")}
+		first := func(name string, fits func(chat.Thread) bool) {
+			t.Helper()
+			shows(t, tc, c, app.Chats, func(v []chat.Thread) bool { return len(v) == 2 && v[0].Name == name && fits(v[0]) })
+		}
+		says := func(text string) func(chat.Thread) bool {
+			return func(t chat.Thread) bool { return t.Last != nil && t.Last.Text == text }
+		}
+		for n, who := range []string{"ben", "cleo", "ben"} {
+			text := fmt.Sprint("to ", who, n)
+			if _, err := c.Send(tc, to[who], text, aura.FactID{}); err != nil {
+				t.Fatal(err)
+			}
+			first(who, says(text))
+		}
+		a.hears(cleo, chat.KindMessage, chat.Text{Text: "from cleo"})
+		first("cleo", says("from cleo"))
+		a.hears(ben, chat.KindMessage, chat.Text{Text: "from ben"})
+		first("ben", says("from ben"))
+		if err := c.MarkRead(tc, to["cleo"]); err != nil {
+			t.Fatal(err)
+		}
+		first("ben", func(t chat.Thread) bool { return t.Unread == 1 })
+		stop(t, tc, h)
+	})
+}
+
 // watchLog counts the messages of cleo's conversation that cross the bridge.
 type watchLog struct {
 	app.Bridge
@@ -263,24 +296,24 @@ func TestWaitDeliveredEndsWithTheConfirmation(t *testing.T) {
 			t.Fatal(err)
 		}
 		short, done := tc.WithBudget("delivery", 10*time.Millisecond)
-		m, err := c.WaitDelivered(short, to, sent.ID)
+		m, err := c.WaitDelivered(short, to, sent)
 		done()
 		if !errors.Is(err, aura.Timeout) || m.State != chat.Waiting {
 			t.Errorf("without a confirmation: %v, %v", m.State, err)
 		}
 		a.acked(ben)
-		if m, err := c.WaitDelivered(tc, to, sent.ID); err != nil || m.State != chat.Delivered {
+		if m, err := c.WaitDelivered(tc, to, sent); err != nil || m.State != chat.Delivered {
 			t.Errorf("with a confirmation: %v, %v", m.State, err)
 		}
-		if _, err := c.WaitDelivered(tc, to, aura.FactID{1}); !errors.Is(err, aura.NotFound) {
+		if _, err := c.WaitDelivered(tc, to, app.Sent{ID: aura.FactID{1}}); !errors.Is(err, aura.NotFound) {
 			t.Errorf("an unknown message: %v", err)
 		}
-		a.own(chat.KindFailed, chat.Failed{Context: ben.pair(), Peer: ben.cert.Authority(), Through: 2, Reason: "he moved away"})
 		lost, err := c.Send(tc, to, "still there?", aura.FactID{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := c.WaitDelivered(tc, to, lost.ID); !errors.Is(err, aura.Unavailable) || !strings.Contains(aura.Reason(err), "he moved away") {
+		a.own(chat.KindFailed, chat.Failed{Context: ben.pair(), Peer: ben.cert.Authority(), Through: 2, Reason: "he moved away"})
+		if _, err := c.WaitDelivered(tc, to, lost); !errors.Is(err, aura.Unavailable) || !strings.Contains(aura.Reason(err), "he moved away") {
 			t.Errorf("a message that was given up: %v", err)
 		}
 	})

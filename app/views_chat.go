@@ -19,11 +19,13 @@ type chatsView struct {
 	fold       *fold
 
 	listed map[aura.ContextID]chat.Thread
-	turns  [2]uint64 // of contacts and moderation, at the last publication
+	order  []chat.Ref // of the listings
+	turns  [2]uint64  // of contacts and moderation, at the last publication
 
 	// What the batch at hand touched. The views of single conversations, which run after this one, read it.
 	touched map[aura.ContextID]bool
 	all     bool
+	spoken  bool // a message: the order may have changed
 	closed  bool // the batch was published; the next change begins another
 }
 
@@ -46,6 +48,7 @@ func (v *chatsView) Apply(up fact.Update) {
 		v.fold.chats.Apply(r)
 		if context, one := touches(r); one {
 			v.touched[context] = true
+			v.spoken = v.spoken || r.Fact.Kind == chat.KindMessage
 		} else {
 			v.all = true
 		}
@@ -69,9 +72,11 @@ func (v *chatsView) Publish(_ task.Context, st *reactive.Stage) error {
 		clear(v.listed)
 	}
 	set := v.fold.setting()
-	order := v.fold.chats.Order(set)
-	threads := make([]chat.Thread, 0, len(order))
-	for _, ref := range order {
+	if v.all || v.spoken || v.order == nil {
+		v.order = v.fold.chats.Order(set)
+	}
+	threads := make([]chat.Thread, 0, len(v.order))
+	for _, ref := range v.order {
 		t, known := v.listed[ref.Context]
 		if !known || v.touched[ref.Context] {
 			var err error
@@ -90,7 +95,7 @@ func (v *chatsView) Publish(_ task.Context, st *reactive.Stage) error {
 func (v *chatsView) begin() {
 	if v.closed {
 		clear(v.touched)
-		v.all, v.closed = false, false
+		v.all, v.spoken, v.closed = false, false, false
 	}
 }
 

@@ -23,7 +23,8 @@ const maxAnswers = 4096
 // peer, follows from tokens of that root alone. An evaluation asks for each name that a domain declared. Its
 // answer is kept per context, authority and token until the epoch turns or the first instant at which a
 // check that reads the time could change, and dropped when a token, a revocation or a limit is committed. An
-// answer that depends on the time otherwise is not kept.
+// answer that depends on the time otherwise is not kept. When no token asks for the context, its answer is kept
+// for all of them as well, so that an agent of many groups asks once and not once for each.
 type Tokens struct {
 	root       [32]byte
 	own        aura.AuthorityID
@@ -37,11 +38,19 @@ type Tokens struct {
 	answers map[question]answer
 }
 
-// question is what an answer is kept for. The token is its hash; zero: those of the journal.
+// question is what an answer is kept for. The token is its hash; zero: those of the journal. Anywhere: the
+// question is about any context, of which none is named, and its answer holds whatever the epoch.
 type question struct {
-	context aura.ContextID
-	subject aura.AuthorityID
-	token   [sha256.Size]byte
+	context  aura.ContextID
+	subject  aura.AuthorityID
+	token    [sha256.Size]byte
+	anywhere bool
+}
+
+// elsewhere returns the question about any context. False: the question is about none, where what tokens say may
+// differ.
+func (q question) elsewhere() (question, bool) {
+	return question{subject: q.subject, token: q.token, anywhere: true}, !q.context.IsZero()
 }
 
 type answer struct {
@@ -119,26 +128,49 @@ func (t *Tokens) Frontier(_ task.Context, c Claim) (guard.Frontier, error) {
 	if c.Token != nil {
 		q.token = sha256.Sum256(c.Token)
 	}
-	t.leaf.Lock()
-	kept, ok := t.answers[q]
-	t.leaf.Unlock()
-	if ok && kept.horizon.Covers(c.Now.At) {
+	if kept, ok := t.kept(q, c.Now); ok {
 		return kept.frontier, nil
 	}
 	return t.evaluate(q, &c), nil
 }
 
-// evaluate asks the tokens themselves. It works on a copy of what the journal says, because it takes longer
-// than a lock may be held.
+// kept returns the answer to a question, if it is remembered and still true.
+func (t *Tokens) kept(q question, now aura.Physical) (answer, bool) {
+	t.leaf.Lock()
+	defer t.leaf.Unlock()
+	a, ok := t.answers[q]
+	return a, ok && a.horizon.Covers(now.At)
+}
+
+// evaluate answers a question from what is known of other contexts, or asks the tokens themselves. It works on a
+// copy of what the journal says, because it takes longer than a lock may be held.
 func (t *Tokens) evaluate(q question, c *Claim) guard.Frontier {
 	tokens, limits, version := t.tokensOf(c)
+	anywhere, some := q.elsewhere()
+	a, known := t.kept(anywhere, c.Now)
+	if known = known && some; !known {
+		var same bool
+		a, same = t.askAll(tokens, c)
+		if same && some {
+			t.keep(anywhere, version, c, a)
+		}
+	}
+	a.horizon = epochAround(limits, c.Now).Meet(a.horizon)
+	t.keep(q, version, c, a)
+	return a.frontier
+}
+
+// askAll asks tokens, and reports whether the answer is the same in every context.
+func (t *Tokens) askAll(tokens [][]byte, c *Claim) (_ answer, anywhere bool) {
 	var names []string
 	var flaw guard.Reason
-	horizon := epochAround(limits, c.Now)
+	anywhere = true
+	horizon := token.Always()
 	for _, encoded := range tokens {
 		a := t.ask(encoded, c)
 		names = append(names, a.Names...)
 		horizon = horizon.Meet(a.Horizon)
+		anywhere = anywhere && a.Anywhere
 		if flaw == 0 {
 			flaw = a.Flaw
 		}
@@ -147,11 +179,7 @@ func (t *Tokens) evaluate(q question, c *Claim) guard.Frontier {
 	if len(names) == 0 {
 		frontier = frontier.Without(flaw)
 	}
-	// What a stranger presents in vain is not remembered: it would push out what is needed.
-	if horizon.Known && (c.Token == nil || len(names) > 0) {
-		t.keep(q, version, answer{horizon, frontier})
-	}
-	return frontier
+	return answer{horizon, frontier}, anywhere
 }
 
 // tokensOf returns the tokens that a claim rests on, the limits of its context, and the version of both.
@@ -169,7 +197,7 @@ func (t *Tokens) tokensOf(c *Claim) ([][]byte, guard.Policy, uint64) {
 func (t *Tokens) ask(encoded []byte, c *Claim) token.Answer {
 	opened, flaw := t.open(encoded)
 	if opened == nil {
-		return token.Answer{Flaw: flaw, Horizon: token.Always()}
+		return token.Answer{Flaw: flaw, Horizon: token.Always(), Anywhere: true}
 	}
 	return opened.Evaluate(t.claim(c), t.candidates)
 }
@@ -197,8 +225,12 @@ func (t *Tokens) claim(c *Claim) token.Claim {
 	return claim
 }
 
-// keep remembers an answer, unless what is permitted has changed since it was asked for.
-func (t *Tokens) keep(q question, version uint64, a answer) {
+// keep remembers an answer, unless it is true for a moment alone or what is permitted has changed since it was
+// asked for. What a stranger presents in vain is not remembered: it would push out what is needed.
+func (t *Tokens) keep(q question, version uint64, c *Claim, a answer) {
+	if !a.horizon.Known || c.Token != nil && len(a.frontier.Names()) == 0 {
+		return
+	}
 	t.leaf.Lock()
 	defer t.leaf.Unlock()
 	if t.version != version {

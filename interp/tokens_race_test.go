@@ -20,7 +20,8 @@ func TestAnAnswerFromBeforeAChangeIsNotKept(t *testing.T) {
 	q := question{context: aura.ContextID{2}, subject: own}
 	stale := answer{horizon: token.Always(), frontier: guard.NewFrontier("chat:send")}
 
-	_, _, version := tokens.tokensOf(&Claim{Context: q.context, Authority: own})
+	claim := Claim{Context: q.context, Authority: own}
+	_, _, version := tokens.tokensOf(&claim)
 	policy := guard.DefaultPolicy()
 	policy.Limit = 7
 	draft, err := capability.Limit(own, aura.ContextID{}, policy)
@@ -34,11 +35,11 @@ func TestAnAnswerFromBeforeAChangeIsNotKept(t *testing.T) {
 	if tokens.version == version {
 		t.Fatal("the commit changed nothing")
 	}
-	tokens.keep(q, version, stale)
+	tokens.keep(q, version, &claim, stale)
 	if _, kept := tokens.answers[q]; kept {
 		t.Error("an answer from before the change is remembered after it")
 	}
-	tokens.keep(q, tokens.version, stale)
+	tokens.keep(q, tokens.version, &claim, stale)
 	if _, kept := tokens.answers[q]; !kept {
 		t.Error("an answer from after the change is not remembered")
 	}

@@ -238,6 +238,42 @@ func TestAnswersAreKeptUntilTheyCouldChange(t *testing.T) {
 	})
 }
 
+// TestAnAnswerIsTakenToAnotherContextOnlyWhereItHolds: a token that asks for no context answers for all, one that
+// does answers for each, and in what order they are asked changes nothing.
+func TestAnAnswerIsTakenToAnotherContextOnlyWhereItHolds(t *testing.T) {
+	asks := map[string]string{
+		"nothing": `check if subject($s);`,
+		"a check": `check if context("` + pair.String() + `");`,
+		"a rule":  `here(true) <- context("` + pair.String() + `"); check if here(true);`,
+	}
+	for name, text := range asks {
+		t.Run(name, func(t *testing.T) {
+			p, err := datalog.Parse(text, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			confined, err := mint(t, root(t, 0), grant(t, public, chatSend)).Attenuate(p, root(t, 100))
+			if err != nil {
+				t.Fatal(err)
+			}
+			orders := [][]aura.ContextID{{pair, {77}, {}}, {{77}, pair, {}}, {{}, {77}, pair}}
+			for _, contexts := range orders {
+				simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+					h := open(t, tc, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), sim.Entropy("home"))
+					defer h.close(tc)
+					h.issue(tc, confined.Encode())
+					for _, context := range append(contexts, contexts...) {
+						f := h.frontier(tc, interp.Claim{Authority: own, Context: context, Now: tc.Now()})
+						if want := name == "nothing" || context == pair; f.Allows(chatSend) != want {
+							t.Errorf("asked in the order %v, in %s: %t, want %t", contexts, context, !want, want)
+						}
+					}
+				})
+			}
+		})
+	}
+}
+
 func steps(from, to, by int) (all []int) {
 	for i := from; i != to; i += by {
 		all = append(all, i)

@@ -256,16 +256,28 @@ func (b *Book) forget() {
 	}
 }
 
-// offer learns which own invitations may be answered.
+// offer learns which own invitations may be answered. A code is checked when it is new: it does not change.
 func (b *Book) offer() {
-	clear(b.pages.codes)
+	known := make(map[aura.ContextID]transport.Tag, len(b.pages.codes))
+	for tag, secret := range b.pages.codes {
+		known[secret.Context] = tag
+	}
+	before := b.pages.codes
+	b.pages.codes = make(map[transport.Tag]transport.Secret, len(before))
 	// Whether its time has passed is asked when somebody answers.
 	for _, id := range b.pages.Invites.Listening(aura.Physical{}) {
 		value, err := b.meta(invite.CodeKey(id))
 		b.blind = b.blind || err != nil
+		if len(value) == 0 {
+			continue // forgotten
+		}
+		if tag, ok := known[aura.ContextID(id)]; ok {
+			b.pages.codes[tag] = before[tag]
+			continue
+		}
 		code, err := invite.Parse(string(value))
 		if err != nil {
-			continue // forgotten
+			continue
 		}
 		psk := code.PSK()
 		b.pages.codes[transport.TagOf(psk)] = transport.Secret{Context: aura.ContextID(id), PSK: psk, Anyone: true}

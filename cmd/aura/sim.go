@@ -50,7 +50,10 @@ that the checks bite, --plant puts a bug into every agent: ` + strings.Join(sim.
   aura sim --seed 1 --faults --minutes 10 --plant ` + sim.PlantForgetDedup,
 		Args: cli.None,
 		RunE: func(c *cobra.Command, _ []string) error {
-			for name, n := range map[string]int{"agents": f.Agents, "minutes": f.Minutes, "jobs": f.jobs} {
+			if f.Agents < sim.MinAgents || f.Agents > sim.MaxAgents {
+				return cli.Usage(c, "--agents must be %d to %d, got %d", sim.MinAgents, sim.MaxAgents, f.Agents)
+			}
+			for name, n := range map[string]int{"minutes": f.Minutes, "jobs": f.jobs} {
 				if n < 1 {
 					return cli.Usage(c, "--%s must be 1 or more, got %d", name, n)
 				}

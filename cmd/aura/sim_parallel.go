@@ -2,6 +2,7 @@ package main
 
 import (
 	"iter"
+	"runtime/debug"
 	"time"
 
 	"github.com/aura-runtime/aura/sim"
@@ -14,10 +15,20 @@ type lived struct {
 	err    error
 }
 
+// garbage is how much of what is in use may gather as garbage before it is collected, in percent. A collection
+// looks at the stacks of all tasks, of which a world has hundreds for each person; what it finds is young.
+const garbage = 400
+
 // runWorlds lives through one world for each seed, jobs of them at once, and calls done for each in the
 // order of the seeds, until it returns false. A world is single-threaded and knows nothing of the others;
 // this is the bridging file that gives each a goroutine and looks at the real clock.
 func runWorlds(seeds iter.Seq[uint64], jobs int, run func(seed uint64) (sim.Report, error), done func(lived) bool) {
+	const usual = 100
+	if before := debug.SetGCPercent(garbage); before != usual {
+		debug.SetGCPercent(before) // GOGC says otherwise
+	} else {
+		defer debug.SetGCPercent(before)
+	}
 	type job struct {
 		seed   uint64
 		result chan lived

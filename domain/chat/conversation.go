@@ -239,7 +239,10 @@ func (c *conversation) last() fold.Stamp {
 }
 
 func compareByActivity(a, b conversation) int {
-	return cmp.Or(b.last().Compare(a.last()), strings.Compare(a.name, b.name), a.Context.Compare(b.Context))
+	if c := b.last().Compare(a.last()); c != 0 {
+		return c
+	}
+	return cmp.Or(strings.Compare(a.name, b.name), a.Context.Compare(b.Context))
 }
 
 // peek returns the thread of a context for reading, an empty one when nothing was written.

@@ -24,6 +24,7 @@ type Token struct {
 	token *biscuit.Token
 	turns []uint64
 	timed bool // the turns are known: the answer changes at no other instant
+	bound bool // the answer may depend on the context
 }
 
 // Claim is who asks a token, where and when.
@@ -39,6 +40,8 @@ type Answer struct {
 	Names   []string // of the candidates, in their order
 	Flaw    guard.Reason
 	Horizon Horizon
+	// Anywhere: it is the same in every context. The absence of a context is not one.
+	Anywhere bool
 }
 
 // Failed is a check of a token that did not hold.
@@ -65,6 +68,7 @@ func Open(encoded []byte, root [32]byte) (*Token, guard.Reason) {
 	}
 	t := &Token{token: verified}
 	t.turns, t.timed = turns(verified.Blocks())
+	t.bound = bound(verified.Blocks())
 	return t, 0
 }
 
@@ -92,7 +96,7 @@ func (t *Token) Blocks() [][]byte { return t.token.RevocationIDs() }
 // Evaluate asks the token for each candidate. Without any name in the answer, Flaw says why, as far as it is
 // the token's fault: zero means that it permits other things.
 func (t *Token) Evaluate(c Claim, candidates []string) Answer {
-	var a Answer
+	a := Answer{Anywhere: !t.bound}
 	if t.timed {
 		a.Horizon = around(t.turns, c.Now)
 	}
@@ -101,7 +105,7 @@ func (t *Token) Evaluate(c Claim, candidates []string) Answer {
 		switch {
 		case err != nil:
 			// One question without an answer spoils them all: nothing is allowed by an error.
-			return Answer{Flaw: guard.Undecidable, Horizon: a.Horizon}
+			return Answer{Flaw: guard.Undecidable, Horizon: a.Horizon, Anywhere: a.Anywhere}
 		case denial == nil:
 			a.Names = append(a.Names, name)
 		case a.Flaw == 0:
@@ -157,7 +161,7 @@ func (c *Claim) program(name string) *datalog.Program {
 		state(predicateTime, datalog.NewDate(seconds(c.Now))),
 	}}
 	if !c.Context.IsZero() {
-		p.Facts = append(p.Facts, state("context", datalog.NewString(c.Context.String())))
+		p.Facts = append(p.Facts, state(predicateContext, datalog.NewString(c.Context.String())))
 	}
 	if !c.Device.IsZero() {
 		p.Facts = append(p.Facts, state("device", datalog.NewString(c.Device.String())))

@@ -8,8 +8,8 @@ import (
 	"github.com/aura-runtime/aura/datalog"
 )
 
-// predicateTime is the fact by which a deciding agent states the time.
-const predicateTime = "time"
+// The facts by which a deciding agent states the time and the context.
+const predicateTime, predicateContext = "time", "context"
 
 // Horizon is the stretch of time around an evaluation in which its answer cannot change.
 type Horizon struct {
@@ -57,6 +57,16 @@ func turns(blocks []*biscuit.Block) (at []uint64, known bool) {
 	}
 	slices.Sort(at)
 	return slices.Compact(at), true
+}
+
+// bound reports whether anything in a token asks for the context.
+func bound(blocks []*biscuit.Block) bool {
+	of := func(r datalog.Rule) bool { return reads(&r, predicateContext) }
+	return slices.ContainsFunc(blocks, func(b *biscuit.Block) bool {
+		return slices.ContainsFunc(b.Program.Rules, of) || slices.ContainsFunc(b.Program.Checks, func(c datalog.Check) bool {
+			return slices.ContainsFunc(c.Queries, of)
+		})
+	})
 }
 
 // reads reports whether a rule's body asks for a predicate.

@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/task"
 )
 
 // TestNoNameMakesALineOfSomebodyElse: what stands in front of the first colon is who speaks.
@@ -20,5 +22,17 @@ func TestNoNameMakesALineOfSomebodyElse(t *testing.T) {
 	}
 	if got := speaker(&chat.Message{From: "Ben", Mine: true}); got != "you" {
 		t.Errorf("the owner speaks as %q", got)
+	}
+}
+
+// TestAnInterruptedVerbSaysSo: the words of a task are for developers.
+func TestAnInterruptedVerbSaysSo(t *testing.T) {
+	var said strings.Builder
+	err := task.NewReal(task.RealOptions{}).Run("verb", func(tc task.Context) error {
+		tc.Group().Cancel()
+		return tc.Err()
+	})
+	if code := Report(&Shell{Err: &said}, err); code != 1 || said.String() != "aura: interrupted\n" {
+		t.Errorf("code %d, %q", code, said.String())
 	}
 }
