@@ -91,11 +91,12 @@ type link struct {
 	next    aura.Duration // no dial before it, while the device is there
 
 	// Only the link's own task uses these.
-	reach status.Reach  // as shown
-	since aura.Instant  // when it began
-	fresh bool          // the peer may not know yet that this side takes part in the context
-	first aura.Duration // while it is fresh: no dial before it
-	count uint64        // own facts when it was looked last
+	reach  status.Reach  // as shown
+	since  aura.Instant  // when it began
+	fresh  bool          // the peer may not know yet that this side takes part in the context
+	first  aura.Duration // while it is fresh: no dial before it
+	count  uint64        // own facts when it was looked last
+	breach bool          // the last session ended because the peer broke a rule
 }
 
 func newLink(s *Sync, p *Peer) *link {
@@ -273,7 +274,7 @@ func (l *link) run(tc task.Context) error {
 			reason = l.because(tc, refused(d))
 		} else if isBreach(err) {
 			tc.Emit(world.IngressRejected(syncName, "session broke the protocol", err))
-			reason = l.because(tc, reasonBreach)
+			reason, l.breach = l.because(tc, reasonBreach), true
 		}
 		if peer := l.who(); peer.Refused || peer.Left {
 			continue
@@ -520,8 +521,9 @@ func (l *link) connection(tc task.Context, reach status.Reach, reason string) {
 	if reach != l.reach {
 		l.reach, l.since = reach, tc.Now().At
 	}
-	c := status.Connection{Reach: reach, Since: l.since, Reason: reason}
+	c := status.Connection{Reach: reach, Since: l.since, Reason: reason, Contradicts: l.breach}
 	if reach == status.Direct || reach == status.Relayed {
+		l.breach, c.Contradicts = false, false // what it said at the beginning fits
 		c.Ahead = l.ahead(tc)
 	}
 	l.sync.desk.Board.Show(tc, status.Observed, l.key.peer.String(), c)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -45,5 +46,24 @@ func TestDoctorSaysWhoseClockIsWrong(t *testing.T) {
 		if got := compareClocks(contacts, peers); got != want {
 			t.Errorf("%v: %+v, not %+v", c.hours, got, want)
 		}
+	}
+}
+
+// TestDoctorNamesWhoContradictsTheJournal: what an old copy of an account hears is not left to the reasons of single
+// messages.
+func TestDoctorNamesWhoContradictsTheJournal(t *testing.T) {
+	contacts := []contact.Contact{
+		{Ref: contact.Ref{Authority: aura.AuthorityID{1}}, Name: "Ben"},
+		{Ref: contact.Ref{Authority: aura.AuthorityID{2}}, Name: "Cleo"},
+	}
+	peer := func(id byte, contradicts bool) status.Peer {
+		return status.Peer{Authority: aura.AuthorityID{id}, Connection: status.Connection{Contradicts: contradicts}}
+	}
+	if got := compareJournals(contacts, []status.Peer{peer(1, false), peer(2, false), peer(3, true)}); len(got) != 0 {
+		t.Errorf("%+v", got)
+	}
+	got := compareJournals(contacts, []status.Peer{peer(1, true), peer(2, true)})
+	if len(got) != 1 || got[0].State != stateProblem || !strings.Contains(got[0].Detail, "Ben, Cleo") || got[0].Fix != oneCopy {
+		t.Errorf("%+v", got)
 	}
 }

@@ -97,6 +97,9 @@ type Connection struct {
 	Reason string       `cbor:"3,keyasint,omitempty" json:"reason,omitempty"`
 	// Ahead is how far the peer's clock is ahead of the agent's, zero when they agree or nothing is known.
 	Ahead aura.Duration `cbor:"4,keyasint,omitempty" json:"clock_ahead,omitempty"`
+	// Contradicts says that the last session ended because what the peer says does not fit the agent's journal, as when
+	// one of the two runs with an old copy of an account.
+	Contradicts bool `cbor:"5,keyasint,omitempty" json:"contradicts,omitempty"`
 }
 
 // Observation returns the observation of a connection to a peer.

@@ -38,6 +38,9 @@ func (l *contactLine) reached() string {
 	if l.Blocked {
 		text += ", blocked"
 	}
+	if l.Connection.Contradicts {
+		text += ", contradicts this journal (see: aura doctor)"
+	}
 	if l.Connection.Ahead != 0 {
 		text += ", " + status.ClocksDiffer(l.Name, l.Connection.Ahead)
 	}
