@@ -110,7 +110,7 @@ func (s *Shell) doubted(err error, to app.Ref) error {
 func (s *Shell) awaitDelivery(tc task.Context, core *app.Core, to app.Ref, line sentLine, within time.Duration) error {
 	tc, done := tc.WithBudget("delivery", within)
 	defer done()
-	m, err := core.WaitDelivered(tc, to, line.ID)
+	m, err := core.WaitDelivered(tc, to, line.Sent)
 	if m.State != 0 {
 		line.State, line.Reason = m.State.String(), m.Reason
 	}
