@@ -24,9 +24,9 @@ func Delivery() fact.Domain {
 
 // The reasons that an outbox shows.
 const (
-	reasonOffline  = "peer is not reachable"
+	reasonOffline  = status.ReasonAbsent
 	reasonDialling = "connecting"
-	reasonBreach   = "peer contradicts this journal, one of the two may be an old copy"
+	reasonBreach   = status.ReasonContradicts
 	reasonBlocked  = "you blocked this contact"
 	reasonLeft     = "left the group"
 	reasonLeaving  = "you left the group"
@@ -91,14 +91,13 @@ type link struct {
 	next    aura.Duration // no dial before it, while the device is there
 
 	// Only the link's own task uses these.
-	reach  status.Reach  // as shown
-	since  aura.Instant  // when it began
-	why    string        // nothing moves, as shown last
-	told   uint64        // own facts that the peer has, as shown last
-	fresh  bool          // the peer may not know yet that this side takes part in the context
-	first  aura.Duration // while it is fresh: no dial before it
-	count  uint64        // own facts when it was looked last
-	breach bool          // the last session ended because the peer broke a rule
+	reach status.Reach  // as shown
+	since aura.Instant  // when it began
+	why   string        // nothing moves, as shown last
+	told  uint64        // own facts that the peer has, as shown last
+	fresh bool          // the peer may not know yet that this side takes part in the context
+	first aura.Duration // while it is fresh: no dial before it
+	count uint64        // own facts when it was looked last
 }
 
 func newLink(s *Sync, p *Peer) *link {
@@ -276,7 +275,7 @@ func (l *link) run(tc task.Context) error {
 			reason = l.because(tc, refused(d))
 		} else if isBreach(err) {
 			tc.Emit(world.IngressRejected(syncName, "session broke the protocol", err))
-			reason, l.breach = l.because(tc, reasonBreach), true
+			reason = l.because(tc, reasonBreach)
 		}
 		if peer := l.who(); peer.Refused || peer.Left {
 			continue
@@ -529,9 +528,8 @@ func (l *link) connection(tc task.Context, reach status.Reach, reason string) {
 	if reach != l.reach {
 		l.reach, l.since = reach, tc.Now().At
 	}
-	c := status.Connection{Reach: reach, Since: l.since, Reason: reason, Contradicts: l.breach}
+	c := status.Connection{Reach: reach, Since: l.since, Reason: reason}
 	if reach == status.Direct || reach == status.Relayed {
-		l.breach, c.Contradicts = false, false // what it said at the beginning fits
 		c.Ahead = l.ahead(tc)
 	}
 	l.sync.desk.Board.Show(tc, status.Observed, l.key.peer.String(), c)

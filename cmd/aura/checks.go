@@ -115,7 +115,8 @@ func checkClock(tc task.Context, home string) finding {
 	return well("clock", "%s", now.Format("2006-01-02 15:04 MST"))
 }
 
-// checkPeers compares the clock and the journal with what the agent heard of its contacts.
+// checkPeers compares this account with its contacts: the clock with those of who is connected, as the agent
+// measured, and the journal.
 func checkPeers(tc task.Context, home string) []finding {
 	core, err := connect(tc, home)
 	if err != nil {
@@ -123,47 +124,33 @@ func checkPeers(tc task.Context, home string) []finding {
 	}
 	contacts, err := core.Contacts(tc)
 	if err != nil {
-		return []finding{ill("contacts", "", "%s", aura.Reason(err))}
+		return []finding{ill("clocks", "", "%s", aura.Reason(err))}
 	}
 	peers, err := core.Connections(tc)
 	if err != nil {
-		return []finding{ill("contacts", "", "%s", aura.Reason(err))}
+		return []finding{ill("clocks", "", "%s", aura.Reason(err))}
 	}
 	return append(compareJournals(contacts, peers), compareClocks(contacts, peers))
 }
 
-// compareJournals names the contacts whose sessions end because of what they say about the agent's facts: what an
-// account hears that runs with an older copy of its journal, or twice.
-func compareJournals(contacts []contact.Contact, peers []status.Peer) []finding {
-	names := namesOf(contacts)
-	var said []string
-	for _, p := range peers {
-		if name := names[p.Authority]; p.Contradicts && name != "" {
-			said = append(said, name)
+// compareJournals names the contacts whose journal does not fit this one.
+func compareJournals(contacts []contact.Contact, peers []status.Peer) (found []finding) {
+	for _, c := range contacts {
+		for _, p := range peers {
+			if p.Authority == c.Authority && strings.HasPrefix(p.Reason, status.ReasonContradicts) {
+				found = append(found, ill("contacts", "if this home is a copy, use the original in its place", "%s: %s", c.Name, p.Reason))
+			}
 		}
 	}
-	if len(said) == 0 {
-		return nil
-	}
-	return []finding{ill("copies", oneCopy, "this journal contradicts what %s knows of it, so nothing is delivered: one side may run an old copy of its account",
-		strings.Join(said, ", "))}
-}
-
-// oneCopy says what to do when a contact knows other facts of this account than its journal.
-const oneCopy = "run one folder of the account, the one that was used last, and no copy of it; if that one is lost, run " +
-	"aura init in another folder and invite your contacts again"
-
-func namesOf(contacts []contact.Contact) map[aura.AuthorityID]string {
-	names := map[aura.AuthorityID]string{}
-	for _, c := range contacts {
-		names[c.Authority] = c.Name
-	}
-	return names
+	return found
 }
 
 // compareClocks says whose clock is wrong: a difference to most contacts who are connected is this machine's.
 func compareClocks(contacts []contact.Contact, peers []status.Peer) finding {
-	names := namesOf(contacts)
+	names := map[aura.AuthorityID]string{}
+	for _, c := range contacts {
+		names[c.Authority] = c.Name
+	}
 	var said []string
 	connected := 0
 	for _, p := range peers {

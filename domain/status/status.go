@@ -90,6 +90,14 @@ func (r Reach) String() string {
 // MarshalText implements [encoding.TextMarshaler].
 func (r Reach) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
+// The reasons of a [Connection] that a frontend tells from others.
+const (
+	// ReasonAbsent: nobody answers. What else there is to say of somebody who is offline is worth saying.
+	ReasonAbsent = "peer is not reachable"
+	// ReasonContradicts begins the reason of sessions that end because the two journals do not fit together.
+	ReasonContradicts = "peer contradicts this journal, one of the two may be an old copy"
+)
+
 // Connection is the payload of an observation of kind [Observed].
 type Connection struct {
 	Reach  Reach        `cbor:"1,keyasint" json:"reach"`
@@ -97,9 +105,6 @@ type Connection struct {
 	Reason string       `cbor:"3,keyasint,omitempty" json:"reason,omitempty"`
 	// Ahead is how far the peer's clock is ahead of the agent's, zero when they agree or nothing is known.
 	Ahead aura.Duration `cbor:"4,keyasint,omitempty" json:"clock_ahead,omitempty"`
-	// Contradicts says that the last session ended because what the peer says does not fit the agent's journal, as when
-	// one of the two runs with an old copy of an account.
-	Contradicts bool `cbor:"5,keyasint,omitempty" json:"contradicts,omitempty"`
 }
 
 // Observation returns the observation of a connection to a peer.

@@ -38,8 +38,8 @@ func (l *contactLine) reached() string {
 	if l.Blocked {
 		text += ", blocked"
 	}
-	if l.Connection.Contradicts {
-		text += ", contradicts this journal (see: aura doctor)"
+	if why := l.Connection.Reason; l.Connection.Reach == status.Offline && !l.Blocked && why != status.ReasonAbsent && why != "" {
+		text += ", " + oneLine(why)
 	}
 	if l.Connection.Ahead != 0 {
 		text += ", " + status.ClocksDiffer(l.Name, l.Connection.Ahead)
