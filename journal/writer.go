@@ -228,6 +228,9 @@ func (j *Journal) commit(tc task.Context, g *group) {
 	j.lock.Lock()
 	j.state.absorb(g.layer)
 	j.recent.add(records, g.bytes)
+	for _, name := range g.layer.meta.order {
+		j.meta.put(name, g.layer.meta.values[name])
+	}
 	j.prior = nil
 	if b.Len() > 0 {
 		j.commits++

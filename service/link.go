@@ -24,9 +24,9 @@ func Delivery() fact.Domain {
 
 // The reasons that an outbox shows.
 const (
-	reasonOffline  = "peer is not reachable"
+	reasonOffline  = status.ReasonAbsent
 	reasonDialling = "connecting"
-	reasonBreach   = "peer contradicts this journal, one of the two may be an old copy"
+	reasonBreach   = status.ReasonContradicts
 	reasonBlocked  = "you blocked this contact"
 	reasonLeft     = "left the group"
 	reasonLeaving  = "you left the group"

@@ -77,12 +77,12 @@ func (w *universe) plantInterpreter(p *person, inner interp.Interpreter) interp.
 	return inner
 }
 
-// plantSink returns what a person's next process calls with what is committed.
-func (w *universe) plantSink(s journal.Sink) journal.Sink {
+// plantSink returns the sink that a person's next process panics in.
+func (w *universe) plantSink(f *fuse) journal.Sink {
 	if w.options.Plant == PlantSwallowPanic {
-		return deaf{s}
+		return deaf{f}
 	}
-	return s
+	return f
 }
 
 // plantBridge returns the way from a person's next frontend to its agent.

@@ -7,7 +7,6 @@ import (
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/interp"
-	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -44,11 +43,12 @@ func (w waiting) Execute(tc task.Context, d *interp.Decision) (effect.Result, er
 	return w.Interpreter.Execute(tc, d)
 }
 
-// deaf is a sink whose panics nobody hears.
-type deaf struct{ journal.Sink }
+// deaf is a fuse whose panic in a sink nobody hears.
+type deaf struct{ *fuse }
 
 // Committed implements [journal.Sink].
-func (d deaf) Committed(records []fact.Record) {
-	defer func() { _ = recover() }()
-	d.Sink.Committed(records)
+func (d deaf) Committed([]fact.Record) {
+	if d.place == placeSink {
+		d.blown()
+	}
 }
