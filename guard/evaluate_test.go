@@ -243,6 +243,42 @@ func TestLeakageBudgetIsSharedByTheSendsOfARequest(t *testing.T) {
 	}
 }
 
+// TestOnlyWhatIsChargedTellsAnObserver: a send that waits tells nobody anything yet, and one that was charged before
+// told it then.
+func TestOnlyWhatIsChargedTellsAnObserver(t *testing.T) {
+	p := guard.DefaultPolicy()
+	bits := func(out *guard.Outcome) (told [fact.Observers]uint32) {
+		for i := range out.Commands {
+			if c := &out.Commands[i]; c.Kind == effect.RecordLeakage {
+				told[c.Observer] += c.Bits
+			}
+		}
+		return told
+	}
+	alone := bits(evaluate(snapshot(p, cleo), text(cleo)))
+	if alone == ([fact.Observers]uint32{}) {
+		t.Fatal("a text tells nobody anything")
+	}
+
+	s, r := snapshot(p, ben, cleo), text(ben, cleo)
+	r.Queue = true
+	s.Budgets[0].Spent = s.Budgets[0].Limit
+	if out := evaluate(s, r); len(out.Waiting) != 1 || bits(out) != alone {
+		t.Errorf("a send that waits is counted: %v for one text is %v, waiting %v", bits(out), alone, out.Waiting)
+	}
+
+	s, r = snapshot(p, ben), text(ben)
+	s.Last = 7
+	s.Budgets[0] = guard.HeadroomOf(p, &fact.Charge{Context: room, Peer: ben, Epoch: guard.EpochAt(p, noon), Spent: 5, Until: 7, Through: 7}, room, ben, noon)
+	for o := range s.Leakage {
+		s.Leakage[o].Spent = s.Leakage[o].Limit
+	}
+	r.Entries, r.Sends[0].Through = nil, 7
+	if out := evaluate(s, r); !out.Allowed || bits(out) != ([fact.Observers]uint32{}) {
+		t.Errorf("a send that was charged before is counted again: %v, %v", bits(out), out.Denial.Err())
+	}
+}
+
 func TestRetransmissionIsFreeWithinItsEpochOnly(t *testing.T) {
 	p := guard.DefaultPolicy()
 	e := guard.EpochAt(p, noon)

@@ -228,6 +228,9 @@ func (j *Journal) commit(tc task.Context, g *group) {
 	j.lock.Lock()
 	j.state.absorb(g.layer)
 	j.recent.add(records, g.bytes)
+	for _, name := range g.layer.meta.order {
+		j.meta.put(name, g.layer.meta.values[name])
+	}
 	j.prior = nil
 	if b.Len() > 0 {
 		j.commits++
@@ -372,6 +375,9 @@ func (j *Journal) writeRecord(b *Batch, g *group, r *staged) {
 	g.list(tableNamespaceRun, s.namespace, uint64(rec.Position), rec.Position)
 	g.list(tableKindRun, j.kinds[rec.Fact.Kind], uint64(rec.Position), rec.Position)
 	g.list(tableSeqRun, s.tag, rec.Seq, rec.Position)
+	if j.ownAction(&rec.Fact) {
+		g.list(tableOperationRun, j.seal.operationTag(rec.Fact.Operation), uint64(rec.Position), rec.Position)
+	}
 }
 
 func (j *Journal) writeMeta(b *Batch, name string, value []byte) {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -24,12 +25,17 @@ type options struct {
 	timeout string
 }
 
+// wants reports whether faults of a package folder are to be tried.
+func (o *options) wants(dir string) bool {
+	return slices.ContainsFunc(strings.Split(o.in, ","), func(p string) bool { return strings.HasPrefix(dir, p) })
+}
+
 func main() {
 	var o options
 	flag.BoolVar(&o.write, "write", false, "draw a new sample with -seed and -count and write it to testdata/sample.txt")
 	flag.Uint64Var(&o.seed, "seed", 1, "draws the sample")
 	flag.IntVar(&o.count, "count", 160, "how many faults a sample has")
-	flag.StringVar(&o.in, "in", "", "try only faults of packages whose folder begins with this")
+	flag.StringVar(&o.in, "in", "", "try only faults of packages whose folder begins with one of these, commas between them")
 	flag.IntVar(&o.shard, "shard", 0, "which part of -shards to try, from 0")
 	flag.IntVar(&o.shards, "shards", 1, "in how many parts the sample is tried")
 	flag.BoolVar(&o.named, "named", false, "try the named faults of testdata/faults")
@@ -143,7 +149,7 @@ func (b *bench) trySample(o options) (float64, error) {
 		score.add(outcomeGone)
 	}
 	for i, s := range sample {
-		if i%max(o.shards, 1) != o.shard || !strings.HasPrefix(s.dir(), o.in) {
+		if i%max(o.shards, 1) != o.shard || !o.wants(s.dir()) {
 			continue
 		}
 		if why, ok := equivalent[s.key()+"  "+s.hash]; ok {

@@ -86,3 +86,11 @@ func TestWiderTestsAreThoseLinkedWithThePackage(t *testing.T) {
 		}
 	}
 }
+
+// What cannot be planted, and what changes nothing, must neither raise nor lower a score.
+func TestOnlyPlantedFaultsCount(t *testing.T) {
+	s := score{outcomeFound: 2, outcomeWider: 1, outcomeSurvived: 1, outcomeGone: 7, outcomeInvalid: 5, outcomeEquivalent: 3}
+	if share := s.print(); share != 75 {
+		t.Errorf("3 of 4 faults were found, the score is %v %%", share)
+	}
+}
