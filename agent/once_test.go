@@ -17,7 +17,7 @@ func TestASendingIsDoneOnce(t *testing.T) {
 		ada, ben := w.person(tc, "Ada", agent.Options{}), w.person(tc, "Ben", agent.Options{})
 		context := w.meet(tc, ada, ben)
 		send := func(text string) (aura.FactID, error) {
-			b, err := fact.Marshal(chat.SendIntent{To: ref(t, tc, ada.Agent, context), Text: text})
+			b, err := fact.Marshal(chat.SendIntent{To: ref(t, tc, ada.Agent, context), Text: text, Again: true})
 			if err != nil {
 				t.Fatal(err)
 			}

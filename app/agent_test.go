@@ -244,10 +244,10 @@ func (a *agent) plan(in fact.Intent, now aura.Physical, res *fact.Result) (guard
 	set := chat.Setting{Contacts: &a.contacts, Moderation: &a.moderation}
 	switch in.Kind {
 	case chat.IntentSend:
-		stored, again, err := a.chats.Stored(in.Operation, decode[chat.SendIntent](a.t, in))
-		if err != nil || again {
-			res.Facts = []aura.FactID{stored}
-			return guard.Request{}, err
+		left := fact.Selection{Author: ada.cert.Authority(), Operation: in.Operation}
+		if stored := left.Of(a.records); decode[chat.SendIntent](a.t, in).Again && len(stored) > 0 {
+			res.Facts = []aura.FactID{stored[0].ID}
+			return guard.Request{}, chat.Repeats(&stored[0].Fact, decode[chat.SendIntent](a.t, in))
 		}
 		return chat.Send(a.chats, set, by, decode[chat.SendIntent](a.t, in))
 	case chat.IntentRead:

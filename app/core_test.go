@@ -296,24 +296,24 @@ func TestWaitDeliveredEndsWithTheConfirmation(t *testing.T) {
 			t.Fatal(err)
 		}
 		short, done := tc.WithBudget("delivery", 10*time.Millisecond)
-		m, err := c.WaitDelivered(short, to, sent.ID)
+		m, err := c.WaitDelivered(short, to, sent)
 		done()
 		if !errors.Is(err, aura.Timeout) || m.State != chat.Waiting {
 			t.Errorf("without a confirmation: %v, %v", m.State, err)
 		}
 		a.acked(ben)
-		if m, err := c.WaitDelivered(tc, to, sent.ID); err != nil || m.State != chat.Delivered {
+		if m, err := c.WaitDelivered(tc, to, sent); err != nil || m.State != chat.Delivered {
 			t.Errorf("with a confirmation: %v, %v", m.State, err)
 		}
-		if _, err := c.WaitDelivered(tc, to, aura.FactID{1}); !errors.Is(err, aura.NotFound) {
+		if _, err := c.WaitDelivered(tc, to, app.Sent{ID: aura.FactID{1}}); !errors.Is(err, aura.NotFound) {
 			t.Errorf("an unknown message: %v", err)
 		}
-		a.own(chat.KindFailed, chat.Failed{Context: ben.pair(), Peer: ben.cert.Authority(), Through: 2, Reason: "he moved away"})
 		lost, err := c.Send(tc, to, "still there?", aura.FactID{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := c.WaitDelivered(tc, to, lost.ID); !errors.Is(err, aura.Unavailable) || !strings.Contains(aura.Reason(err), "he moved away") {
+		a.own(chat.KindFailed, chat.Failed{Context: ben.pair(), Peer: ben.cert.Authority(), Through: 2, Reason: "he moved away"})
+		if _, err := c.WaitDelivered(tc, to, lost); !errors.Is(err, aura.Unavailable) || !strings.Contains(aura.Reason(err), "he moved away") {
 			t.Errorf("a message that was given up: %v", err)
 		}
 	})

@@ -46,20 +46,20 @@ func (c *Core) Overview(tc task.Context) ([]chat.Thread, error) {
 }
 
 // WaitDelivered waits until the recipients confirmed a message that [Core.Send] sent, and returns it as it
-// is then. It watches that message, and reads back to it. It returns [aura.Unavailable] with the reason if
+// is then. It reads that message and watches it. It returns [aura.Unavailable] with the reason if
 // delivery was given up, [aura.NotFound] for a message that is not in the conversation, and tc's error if that
 // comes first.
-func (c *Core) WaitDelivered(tc task.Context, in Ref, id aura.FactID) (chat.Message, error) {
+func (c *Core) WaitDelivered(tc task.Context, in Ref, sent Sent) (chat.Message, error) {
 	const op = "app.WaitDelivered"
 	var last chat.Message
 	w, since, err := c.window(tc, in.Context, chat.Keep{Messages: -1, Bytes: -1})
 	if err != nil {
 		return last, err
 	}
-	if found, err := w.find(tc, id); err != nil {
+	if found, err := w.find(tc, sent); err != nil {
 		return last, err
 	} else if !found {
-		return last, aura.Errorf(op, aura.NotFound, "there is no message %s in %q", aura.Short(id), in.Name)
+		return last, aura.Errorf(op, aura.NotFound, "there is no message %s in %q", aura.Short(sent.ID), in.Name)
 	}
 	f := w.fold
 	err = watch(tc, c.bridge, c.changes(in, since), func(up fact.Update) error {
@@ -67,7 +67,7 @@ func (c *Core) WaitDelivered(tc task.Context, in Ref, id aura.FactID) (chat.Mess
 		if !up.Live {
 			return nil
 		}
-		last, _ = f.chats.Message(f.setting(), in.Context, id)
+		last, _ = f.chats.Message(f.setting(), in.Context, sent.ID)
 		switch last.State {
 		case chat.Delivered, chat.Seen:
 			return errSeen

@@ -168,8 +168,7 @@ func (c *Core) gather(tc task.Context, into *outcomes, after fact.Position) erro
 }
 
 // Operation returns how an action of this authority went. Durable facts rule; for an action without any, the
-// Core that submitted it knows. It reads back to the action, and returns [aura.NotFound] for one that was not
-// submitted here and left no fact among the newest.
+// Core that submitted it knows. It returns [aura.NotFound] for one that was not submitted here and left no fact.
 func (c *Core) Operation(tc task.Context, id aura.OperationID) (Operation, error) {
 	found, _, err := c.recall(tc, id)
 	if err != nil {
@@ -178,42 +177,23 @@ func (c *Core) Operation(tc task.Context, id aura.OperationID) (Operation, error
 	return c.operation(found, id)
 }
 
-// recallMost is how many facts about actions [Core.recall] looks back.
-const recallMost = 16_384
-
-// recall folds the facts about actions backwards from the newest until it comes to those of one action, and all
-// that is known about invitations, and returns the position up to which that is everything.
+// recall folds what one action left, and all that is known about invitations, and returns the position up to which
+// that is everything.
 func (c *Core) recall(tc task.Context, id aura.OperationID) (*outcomes, fact.Position, error) {
 	found, head := newOutcomes(c.self.Authority), fact.Position(0)
-	collect := func(sel fact.Selection) (n int, oldest fact.Position, err error) {
-		err = watch(tc, c.bridge, sel, func(up fact.Update) error {
-			if n == 0 && len(up.Records) > 0 {
-				oldest = up.Records[0].Position
-			}
-			n += len(up.Records)
-			for i := range up.Records {
-				found.Apply(&up.Records[i])
-			}
-			if sel.Before == 0 && head == 0 {
-				head = up.Position
-			}
+	for _, sel := range []fact.Selection{{Kinds: []string{"invite.*"}}, {Author: c.self.Authority, Operation: id}} {
+		through := fact.Position(0)
+		err := watch(tc, c.bridge, sel, func(up fact.Update) error {
+			take(up.Records, found.Apply)
+			through = up.Position
 			return nil
 		})
-		return n, oldest, err
-	}
-	if _, _, err := collect(fact.Selection{Kinds: []string{"invite.*"}}); err != nil {
-		return nil, 0, err
-	}
-	before := fact.Position(0)
-	for all, page := 0, 16; found.known[id] == nil && all < recallMost; page = min(4*page, recallMost/4) {
-		n, oldest, err := collect(fact.Selection{Kinds: outcomeKinds(), Before: before, Last: page})
 		if err != nil {
 			return nil, 0, err
 		}
-		if n < page {
-			break
+		if head == 0 {
+			head = through
 		}
-		before, all = oldest, all+n
 	}
 	return found, head, nil
 }

@@ -46,14 +46,28 @@ func (w *window) fill(tc task.Context, last int) error {
 	return w.read(tc, fact.Selection{})
 }
 
-// find reads back until a message is there, and reports whether it is.
-func (w *window) find(tc task.Context, id aura.FactID) (bool, error) {
+// markedLately is how many read marks are read for one message that may be old. Whoever's newest is not among them may
+// be shown without having read it.
+const markedLately = 16
+
+// find reads a message by what sent it, or else back until it is there, and reports whether it is.
+func (w *window) find(tc task.Context, sent Sent) (bool, error) {
+	is := func() bool {
+		_, ok := w.fold.chats.Message(w.fold.setting(), w.context, sent.ID)
+		return ok
+	}
+	if !sent.Operation.IsZero() {
+		err := w.read(tc, fact.Selection{Author: w.core.self.Authority, Operation: sent.Operation})
+		if err != nil || is() {
+			return err == nil, err
+		}
+	}
 	for n := 4; ; n *= 4 { // it is mostly the newest
 		if err := w.read(tc, fact.Selection{Last: n}); err != nil {
 			return false, err
 		}
-		if _, ok := w.fold.chats.Message(w.fold.setting(), w.context, id); ok || w.whole {
-			return ok, nil
+		if is() || w.whole {
+			return is(), nil
 		}
 	}
 }
@@ -91,14 +105,18 @@ func (w *window) read(tc task.Context, sel fact.Selection) error {
 	if err != nil {
 		return err
 	}
-	w.whole = sel.Last == 0 || found < sel.Last
+	w.whole = sel.Operation.IsZero() && (sel.Last == 0 || found < sel.Last)
 	if found == 0 {
 		return nil
 	}
 	about := fact.Selection{After: oldest - 1, Through: w.through}
 	own := []fact.Namespace{fact.OwnNamespace(w.core.self.Authority)}
 	// The three lie apart in the journal: to ask for them together would be to pass through all else.
-	if err := w.add(tc, about, here, chat.KindRead); err != nil {
+	marks := about
+	if !sel.Operation.IsZero() {
+		marks.Last = markedLately // a mark says what all marks before it say, and much may have been read since
+	}
+	if err := w.add(tc, marks, here, chat.KindRead); err != nil {
 		return err
 	}
 	if err := w.add(tc, about, own, chat.KindFailed); err != nil {

@@ -123,7 +123,7 @@ func TestWaitingEndsWithWhatIsObserved(t *testing.T) {
 		var m chat.Message
 		var ended error
 		g.Go("wait", func(tc task.Context) error {
-			m, ended = c.WaitDelivered(tc, to, sent.ID)
+			m, ended = c.WaitDelivered(tc, to, sent)
 			return nil
 		})
 		a.outbox(ben, chat.Outbox{Sent: 1, Charged: 1, Acked: 1, Counted: true})

@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/rand"
 	"encoding/binary"
 	"io"
 	"path/filepath"
@@ -159,7 +160,9 @@ func submit(tc task.Context, b testing.TB, a *agent.Agent, kind string, payload 
 	if err != nil {
 		b.Fatal(err)
 	}
-	r, err := a.Submit(tc, fact.Intent{Kind: kind, Payload: body})
+	intent := fact.Intent{Kind: kind, Payload: body}
+	_, _ = rand.Read(intent.Operation[:]) // as every frontend names its actions
+	r, err := a.Submit(tc, intent)
 	if err != nil {
 		b.Fatal(err)
 	}

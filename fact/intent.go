@@ -42,6 +42,10 @@ type Selection struct {
 	// Causal has Last count in the order of [Compare], which views show: what arrived late is not the newest.
 	// It needs Namespaces, and Last of at most [MaxCausal].
 	Causal bool `cbor:"9,keyasint,omitempty"`
+	// Author and Operation take only the facts of an author, and of those only what one of its actions left;
+	// zero: all. A peer chooses what it calls its actions, so Operation needs Author.
+	Author    aura.AuthorityID `cbor:"10,keyasint,omitzero"`
+	Operation aura.OperationID `cbor:"11,keyasint,omitzero"`
 }
 
 // MaxCausal is how many records a selection that is [Selection.Causal] may ask for.
@@ -51,6 +55,9 @@ const MaxCausal = 4096
 func (s *Selection) Check() error {
 	if s.Causal && (len(s.Namespaces) == 0 || s.Last <= 0 || s.Last > MaxCausal) {
 		return aura.Errorf("fact.Selection", aura.Invalid, "the newest in causal order are read of namespaces, and at most %d", MaxCausal)
+	}
+	if s.Author.IsZero() && !s.Operation.IsZero() {
+		return aura.Errorf("fact.Selection", aura.Invalid, "the facts of an action are read of its author")
 	}
 	return nil
 }
@@ -95,6 +102,9 @@ func MatchKind(pattern, kind string) bool {
 // Selects reports whether the record is one that s asks for.
 func (s *Selection) Selects(r *Record) bool {
 	if r.Position <= s.After || r.Position > s.End() {
+		return false
+	}
+	if !s.Author.IsZero() && r.Fact.Author != s.Author || !s.Operation.IsZero() && r.Fact.Operation != s.Operation {
 		return false
 	}
 	return selectsNamespace(s.Namespaces, r.Fact.Namespace) && (len(s.Kinds) == 0 || matchAny(s.Kinds, r.Fact.Kind))

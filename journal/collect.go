@@ -139,6 +139,9 @@ func (j *Journal) garbage(id streamID) (step *collection, facts int, err error) 
 		// The kind may have been registered since, so both its indexes are cleaned.
 		step.drop(indexed{tableKindRun, tag{}}, uint64(p), p)
 		step.drop(indexed{tableKindRun, j.kinds[r.Fact.Kind]}, uint64(p), p)
+		if j.ownAction(&r.Fact) {
+			step.drop(indexed{tableOperationRun, j.seal.operationTag(r.Fact.Operation)}, uint64(p), p)
+		}
 	}
 	return step, facts, nil
 }

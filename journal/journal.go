@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/aura-runtime/aura"
@@ -43,9 +44,10 @@ type Journal struct {
 	inbox   *task.Mailbox[*request]
 	turn    *task.Semaphore // of the one that serves
 
-	lock    task.Leaf // guards what follows; only the writer changes state, recent and prior
+	lock    task.Leaf // guards what follows; only the writer changes state, recent, meta and prior
 	state   *layer    // what is durable
 	recent  recent    // and the newest of it
+	meta    metadata  // as it is durable, what was written last
 	sinks   []*attached
 	commits uint64            // batches that are durable
 	prior   map[string][]byte // metadata that a batch is changing, as it was before; nil: none
@@ -180,6 +182,12 @@ func (j *Journal) Leak(context aura.ContextID, observer fact.Observer) fact.Leak
 
 // Meta implements [View].
 func (j *Journal) Meta(key string) ([]byte, error) {
+	j.lock.Lock()
+	value, known := j.meta.get(key)
+	j.lock.Unlock()
+	if known {
+		return bytes.Clone(value), nil
+	}
 	value, err := j.storedMeta(key)
 	// The store may already show what is not synced yet.
 	j.lock.Lock()

@@ -25,6 +25,8 @@ const (
 	tableNamespaceRun byte = 0x0c // namespace tag, last position → sealed positions
 	tableKindRun      byte = 0x0d // kind tag, last position → sealed positions
 	tableSeqRun       byte = 0x0e // stream tag, last seq → sealed positions
+
+	tableOperationRun byte = 0x0f // operation tag, last position → sealed positions of own facts
 )
 
 // tag is a keyed hash that stands for a name in a store key, so that keys tell nothing.
@@ -74,5 +76,7 @@ func (s *sealer) streamTag(n fact.Namespace, device aura.DeviceID) tag {
 }
 
 func (s *sealer) kindTag(kind string) tag { return s.tag(tableKind, []byte(kind)) }
+
+func (s *sealer) operationTag(id aura.OperationID) tag { return s.tag(tableOperationRun, id[:]) }
 
 func (s *sealer) factTag(id aura.FactID) tag { return s.tag(tableFact, id[:]) }

@@ -73,6 +73,9 @@ func (s *span) limit() fact.Position {
 
 // sources returns sets of places. What sel asks for lies in each of them.
 func (j *Journal) sources(sel *fact.Selection) []source {
+	if j.indexesAction(sel) {
+		return []source{{tagKey(tableOperationRun, j.seal.operationTag(sel.Operation))}} // few: the rest is looked at
+	}
 	var all []source
 	if len(sel.Namespaces) > 0 {
 		var named source
@@ -96,6 +99,16 @@ func (j *Journal) sources(sel *fact.Selection) []source {
 		return []source{{{tableRecord}}}
 	}
 	return all
+}
+
+// ownAction reports whether a fact is listed by its operation: one of the own authority that an action left.
+func (j *Journal) ownAction(f *fact.Fact) bool {
+	return f.Author == j.options.Author && !f.Operation.IsZero()
+}
+
+// indexesAction reports whether the index of operations has all that sel asks for.
+func (j *Journal) indexesAction(sel *fact.Selection) bool {
+	return sel.Author == j.options.Author && !sel.Operation.IsZero()
 }
 
 // index adds the index of a name to a source: its runs, and what an older format listed one by one.

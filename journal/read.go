@@ -19,6 +19,9 @@ func (j *Journal) Read(tc task.Context, sel fact.Selection, fn func(fact.Record)
 	j.lock.Lock()
 	head, newest := j.state.head, j.recent
 	j.lock.Unlock()
+	if j.indexesAction(&sel) {
+		newest = recent{after: head} // the index leads to the few facts that there are sooner
+	}
 	r := reading{journal: j, newest: &newest, sel: sel, left: span{after: sel.After, end: min(head, sel.End())}}
 	if sel.Causal {
 		return max(head, sel.After), j.readLatest(tc, sel, head, fn)

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 
@@ -12,6 +13,9 @@ const (
 	recentFacts = 1024
 	recentBytes = 1 << 20
 )
+
+// recentMeta bounds the metadata that is kept in memory, in bytes of names and values, twice over.
+const recentMeta = 256 << 10
 
 // recent is the end of the journal in memory. Whoever follows the journal wants what was committed a
 // moment ago: without it everybody would read that back from the store, open and decode it. A copy may
@@ -101,4 +105,30 @@ func (c *recent) last(match func(*fact.Record) bool) *fact.Record {
 		}
 	}
 	return nil
+}
+
+// metadata is the metadata that was written last, in two halves: when the young one is full it takes the place of
+// the old one. Whoever keeps a count writes it again and again, and each time the writer wants what was before.
+type metadata struct {
+	young, old map[string][]byte // nil values: not there
+	bytes      int               // of the young
+}
+
+// put takes what became durable; nil: the name is gone.
+func (m *metadata) put(name string, value []byte) {
+	size := len(name) + len(value)
+	if m.young == nil || m.bytes+size > recentMeta {
+		m.young, m.old, m.bytes = map[string][]byte{}, m.young, 0
+	}
+	m.young[name] = bytes.Clone(value)
+	m.bytes += size
+	delete(m.old, name)
+}
+
+// get returns the value of a name, and false when it is not known here.
+func (m *metadata) get(name string) (value []byte, known bool) {
+	if value, known = m.young[name]; !known {
+		value, known = m.old[name]
+	}
+	return value, known
 }

@@ -63,3 +63,66 @@ func brief(records []fact.Record) (lines []string) {
 	}
 	return lines
 }
+
+// TestMetadataThatWasJustWrittenIsNotReadBack: neither by whoever asks nor by the commit that changes it, and what
+// memory and the store say is the same: of values, of those that were removed, and after too many for the memory.
+func TestMetadataThatWasJustWrittenIsNotReadBack(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		disk := journal.NewFaulty(entropy(5), journal.Faults{})
+		store := &gets{Store: disk}
+		j := open(t, tc, store)
+		put := func(name string, value []byte) {
+			t.Helper()
+			if _, err := j.Append(tc, &journal.Entry{Meta: []journal.KV{{Key: name, Value: value}}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := map[string]string{}
+		holds := func(when string) {
+			t.Helper()
+			for name, value := range want {
+				if got, err := j.Meta(name); err != nil || got == nil || string(got) != value {
+					t.Errorf("%s: %s is %q, %v, want %q", when, name, got, err, value)
+				}
+			}
+			if got, err := j.Meta("gone"); got != nil || err != nil {
+				t.Errorf("%s: what was removed is %q, %v", when, got, err)
+			}
+		}
+		put("count", []byte{0})
+		put("empty", []byte{})
+		put("gone", []byte("here"))
+		want["empty"] = ""
+		put("gone", nil)
+		store.count = 0
+		value := []byte{0}
+		for i := range 9 {
+			value[0] = byte(i + 1)
+			put("count", value)
+			want["count"] = string(value)
+			value[0] = 0 // the journal keeps no reference
+			holds("at once")
+		}
+		if store.count > 0 {
+			t.Errorf("%d reads of what was just written", store.count)
+		}
+		// A reader may change what it gets.
+		got, _ := j.Meta("count")
+		got[0] = 0
+		holds("after a reader changed its copy")
+		for i := range 300 {
+			name := fmt.Sprint("large ", i)
+			put(name, []byte(strings.Repeat("x", 4000)))
+			want[name] = strings.Repeat("x", 4000)
+		}
+		store.count = 0
+		holds("after many")
+		if store.count < 100 {
+			t.Errorf("all but %d values of 1.2 MB are in memory", store.count)
+		}
+		j.close(t, tc)
+		j = open(t, tc, disk.Crash())
+		holds("after a start")
+		j.close(t, tc)
+	})
+}

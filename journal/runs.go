@@ -30,7 +30,7 @@ func runOf(table byte) byte {
 	return tableSeqRun
 }
 
-func isRun(table byte) bool { return table >= tableNamespaceRun && table <= tableSeqRun }
+func isRun(table byte) bool { return table >= tableNamespaceRun && table <= tableOperationRun }
 
 // indexed names an index.
 type indexed struct {

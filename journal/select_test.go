@@ -29,6 +29,10 @@ func anySelection(facts int) *rapid.Generator[fact.Selection] {
 			After:      position(t, "after"), Before: position(t, "before"), Through: position(t, "through"),
 			Last: rapid.SampledFrom([]int{0, 0, 1, 2, 7, 300, 100_000}).Draw(t, "last"),
 		}
+		if rapid.Bool().Draw(t, "author?") {
+			sel.Author = rapid.SampledFrom([]aura.AuthorityID{self.author, peer.author}).Draw(t, "author")
+			sel.Operation = rapid.SampledFrom([]aura.OperationID{{}, {1}, {2}, {3}, {99}}).Draw(t, "operation")
+		}
 		sel.Causal = rapid.Bool().Draw(t, "causal")
 		sel.Causal = sel.Causal && sel.Check() == nil
 		return sel
@@ -55,12 +59,16 @@ func TestAReadIsTheSelectionOfAllFacts(t *testing.T) {
 				case n%53 == 0:
 					kind = "chat.read"
 				}
-				e.Drafts = append(e.Drafts, draft(ns, kind, fmt.Sprint(i, k)))
+				d := draft(ns, kind, fmt.Sprint(i, k))
+				if n := 40*i + k; n%300 < 3 || n%7 == 0 { // some actions leave several facts, and some of them late
+					d.Operation = aura.OperationID{byte(n/300 + 1)}
+				}
+				e.Drafts = append(e.Drafts, d)
 			}
 			if i%5 == 4 { // what a peer wrote long ago comes late
 				for range 10 {
 					seq := j.Count(pair, peer.id) + 1
-					e.Foreign = append(e.Foreign, peer.record(pair, seq+uint64(len(e.Foreign)), aura.Logical(10*i+len(e.Foreign)+1), "late"))
+					e.Foreign = append(e.Foreign, peer.recordOf(aura.OperationID{1}, pair, seq+uint64(len(e.Foreign)), aura.Logical(10*i+len(e.Foreign)+1), "late"))
 				}
 			}
 			all = append(all, j.append(t, tc, e)...)

@@ -53,8 +53,13 @@ func (d device) sign(message []byte) [64]byte { return [64]byte(ed25519.Sign(d.k
 
 // record returns what the device would have sent: its seq-th fact in the namespace.
 func (d device) record(ns fact.Namespace, seq uint64, logical aura.Logical, text string) fact.Record {
+	return d.recordOf(aura.OperationID{}, ns, seq, logical, text)
+}
+
+// recordOf is record for a fact that an action left.
+func (d device) recordOf(op aura.OperationID, ns fact.Namespace, seq uint64, logical aura.Logical, text string) fact.Record {
 	f := fact.Fact{
-		Namespace: ns, Kind: "chat.message", Payload: []byte(text), Logical: logical,
+		Namespace: ns, Kind: "chat.message", Operation: op, Payload: []byte(text), Logical: logical,
 		Order: aura.OrderToken{byte(seq)}, Author: d.author, Device: d.id,
 	}
 	b := fact.NewBatch([]aura.FactID{f.ID()})

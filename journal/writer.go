@@ -228,24 +228,34 @@ func (j *Journal) commit(tc task.Context, g *group) {
 	j.lock.Lock()
 	j.state.absorb(g.layer)
 	j.recent.add(records, g.bytes)
+	for _, name := range g.layer.meta.order {
+		j.meta.put(name, g.layer.meta.values[name])
+	}
 	j.prior = nil
 	if b.Len() > 0 {
 		j.commits++
 	}
 	sinks := j.sinks
 	j.lock.Unlock()
+	for i := range records {
+		tc.Emit(world.FactCommitted("journal", records[i].ID))
+	}
+	freed := false
 	for _, a := range g.accepted {
 		if synced := a.request.entry.Synced; synced != nil {
 			synced(tc)
+			freed = true
 		}
+	}
+	if freed && len(records) == 1 {
+		// Somebody waits for this one fact: it goes on its way here and now, rather than after another
+		// processor has woken up for it. Among many there is other work, and the callers wait for the writer.
+		_ = tc.Yield() // a cancellation changes nothing any more
 	}
 	if len(records) > 0 {
 		for _, s := range sinks {
 			s.sink.Committed(records)
 		}
-	}
-	for i := range records {
-		tc.Emit(world.FactCommitted("journal", records[i].ID))
 	}
 	for _, a := range g.accepted {
 		// Capped, so that a caller who appends to its result does not write into its neighbour's.
@@ -365,6 +375,9 @@ func (j *Journal) writeRecord(b *Batch, g *group, r *staged) {
 	g.list(tableNamespaceRun, s.namespace, uint64(rec.Position), rec.Position)
 	g.list(tableKindRun, j.kinds[rec.Fact.Kind], uint64(rec.Position), rec.Position)
 	g.list(tableSeqRun, s.tag, rec.Seq, rec.Position)
+	if j.ownAction(&rec.Fact) {
+		g.list(tableOperationRun, j.seal.operationTag(rec.Fact.Operation), uint64(rec.Position), rec.Position)
+	}
 }
 
 func (j *Journal) writeMeta(b *Batch, name string, value []byte) {

@@ -72,6 +72,8 @@ type wireSelection struct {
 	Through      fact.Position    `json:"through,omitempty"`
 	Last         int              `json:"last,omitempty"`
 	Causal       bool             `json:"causal,omitempty"`
+	Author       aura.AuthorityID `json:"author,omitzero"`
+	Operation    aura.OperationID `json:"operation,omitzero"`
 }
 
 type wireUpdate struct {

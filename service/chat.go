@@ -39,8 +39,10 @@ func (s *Chat) send(tc task.Context, in fact.Intent) (fact.Result, error) {
 	if err := fact.Unmarshal(in.Payload, &p); err != nil {
 		return fact.Result{}, err
 	}
-	if stored, err := s.stored(in.Operation, p); err != nil || !stored.IsZero() {
-		return fact.Result{Operation: in.Operation, Facts: []aura.FactID{stored}}, err
+	if p.Again {
+		if stored, err := s.stored(tc, in.Operation, p); err != nil || !stored.IsZero() {
+			return fact.Result{Operation: in.Operation, Facts: []aura.FactID{stored}}, err
+		}
 	}
 	r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
 		return chat.Send(pages.Chats, pages.Setting(), s.desk.Caller(tc, in.Operation), p)
@@ -48,9 +50,17 @@ func (s *Chat) send(tc task.Context, in fact.Intent) (fact.Result, error) {
 	return submitted(in, r, err)
 }
 
-// stored returns the message of an action that was done before: a frontend asks again when the answer was lost.
-func (s *Chat) stored(by aura.OperationID, p chat.SendIntent) (id aura.FactID, err error) {
-	s.desk.Book.Read(func(pages *Pages) { id, _, err = pages.Chats.Stored(by, p) })
+// stored returns the message that an action stored before: a frontend asks again when the answer was lost. The zero
+// identifier names no action.
+func (s *Chat) stored(tc task.Context, by aura.OperationID, p chat.SendIntent) (id aura.FactID, err error) {
+	if by.IsZero() {
+		return id, nil
+	}
+	left := fact.Selection{Author: s.desk.Ring.Authority(), Operation: by}
+	_, err = s.desk.Journal.Read(tc, left, func(r fact.Record) error {
+		id = r.ID
+		return chat.Repeats(&r.Fact, p)
+	})
 	return id, err
 }
 

@@ -20,6 +20,7 @@ const (
 	overBudget  = "waiting: flow budget of this epoch is used up"
 	offline     = "waiting: peer is not reachable"
 	contradicts = "waiting: peer contradicts this journal, one of the two may be an old copy"
+	dismisses   = "waiting: peer ends each connection at once, one of the two may be an old copy"
 )
 
 // beginEpoch waits for the first seconds of the next epoch.
@@ -347,4 +348,59 @@ func TestOutboxesSayWhatPeersHave(t *testing.T) {
 		u.sleep(tc, time.Second)
 		expect("after leaving and a start", map[string]int{"delivered": 2})
 	})
+}
+
+// TestAReceiptThatIsKeptAfterTheSessionIsShown: the acknowledgement of a member who left the group and is gone becomes
+// a fact after the session, and is in the observation that a reader trusts instead of the facts.
+func TestAReceiptThatIsKeptAfterTheSessionIsShown(t *testing.T) {
+	inWorlds(t, 5, func(tc task.Context, u *universe) {
+		ada, ben, cleo, group := u.circle(tc)
+		u.sleep(tc, time.Second)
+		leave := chat.LeaveIntent{Group: ben.ref(tc, group)}
+		u.net.Detach(cleo.link()) // whose acknowledgement is waited for
+		ada.say(tc, group, "hello")
+		u.until(tc, "Ben has it", time.Second, func() bool { return len(ben.texts(tc, group, ada)) == 1 })
+		ben.must(tc, chat.IntentLeave, leave, nil)
+		u.until(tc, "Ada learns that Ben left", time.Second, func() bool { return ada.look(tc).chats.Gone(group, ben.self()) })
+		ben.crash()
+		u.until(tc, "the receipt is kept", time.Second, func() bool { return ada.recorded(tc, group, ben) == 1 })
+		u.until(tc, "the receipt is shown", time.Minute, func() bool { return ada.counted(tc, group, ben) == 1 })
+	})
+}
+
+// recorded returns up to which Seq the facts say that a peer has the own facts of a context.
+func (p *person) recorded(tc task.Context, context aura.ContextID, peer *person) (through uint64) {
+	p.Helper()
+	_, err := p.agent.Journal().Read(tc, fact.Selection{Kinds: []string{chat.KindAcked}}, func(r fact.Record) error {
+		var acked chat.Acked
+		if err := fact.Unmarshal(r.Fact.Payload, &acked); err != nil {
+			return err
+		}
+		if acked.Context == context && acked.Peer == peer.self() {
+			through = max(through, acked.Through)
+		}
+		return nil
+	})
+	if err != nil {
+		p.Fatalf("seed %d: %s: %v", p.seed, p.name, err)
+	}
+	return through
+}
+
+// counted returns up to which Seq a frontend is told that a peer has the own facts of a context, without the facts.
+func (p *person) counted(tc task.Context, context aura.ContextID, peer *person) (through uint64) {
+	p.Helper()
+	err := p.agent.Watch(tc, fact.Selection{Kinds: []string{chat.KindCreated}, Observations: []string{chat.ObservedOutbox}}, func(up fact.Update) error {
+		for _, o := range up.Observations {
+			var box chat.Outbox
+			if o.Key == chat.OutboxKey(context, peer.self()) && fact.Unmarshal(o.Payload, &box) == nil && box.Counted {
+				through = box.Acked
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		p.Fatalf("seed %d: %s: %v", p.seed, p.name, err)
+	}
+	return through
 }

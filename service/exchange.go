@@ -119,7 +119,10 @@ func (s *Invite) conclude(tc task.Context, c *transport.Channel, x *exchange, a 
 	keys := invite.Derive(agreement, secret[:], transcript)
 	err = s.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) {
 		r, err := invite.Conclude(&p.Invites, &p.Contacts, by, code, a, c.RemoteStatic(), keys, transcript, x.hello.Known)
-		if old, ok := invite.Known(&p.Contacts, code); ok && old.Context == x.hello.Known && err == nil {
+		switch old, met := invite.Known(&p.Contacts, code); {
+		case met && old.Context != x.hello.Known:
+			return r, err // the contact that there is stays
+		case met && err == nil:
 			return s.replace(p, by, old, keys.Context, r)
 		}
 		return p.begin(by, newcomer(keys.Context, a.Certificate, a.Name), r, err)
@@ -202,7 +205,7 @@ func (s *Invite) respond(tc task.Context, c *transport.Channel) error {
 		return nil // the same hello again: the first session in the context settles it
 	}
 	return s.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) {
-		return invite.Settle(&p.Invites, by, code.ID())
+		return invite.Settle(&p.Invites, &p.Contacts, by, code.ID())
 	}, aura.OperationID{})
 }
 

@@ -223,8 +223,8 @@ func (s *Invite) settle(tc task.Context, who contact.Ref) {
 		}
 		accepted = p.Invites.From(who.Device)
 	})
-	for _, known := range accepted {
-		if err := s.confirm(tc, known, who, nil, aura.OperationID{}); err != nil {
+	if len(accepted) > 0 { // one ends all
+		if err := s.confirm(tc, accepted[0], who, nil, aura.OperationID{}); err != nil {
 			tc.Emit(world.ServiceTroubled(s.Name(), "an invitation was not settled", "", err)) // the exchange itself goes on
 		}
 	}
@@ -232,7 +232,7 @@ func (s *Invite) settle(tc task.Context, who contact.Ref) {
 		return
 	}
 	err := s.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) {
-		return invite.Settle(&p.Invites, by, id)
+		return invite.Settle(&p.Invites, &p.Contacts, by, id)
 	}, aura.OperationID{})
 	if err != nil && aura.KindOf(err) != aura.Conflict { // the exchange itself may have settled it meanwhile
 		tc.Emit(world.ServiceTroubled(s.Name(), "invitation not settled", "", err)) // the next session settles it

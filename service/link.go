@@ -24,9 +24,10 @@ func Delivery() fact.Domain {
 
 // The reasons that an outbox shows.
 const (
-	reasonOffline  = "peer is not reachable"
+	reasonOffline  = status.ReasonAbsent
 	reasonDialling = "connecting"
-	reasonBreach   = "peer contradicts this journal, one of the two may be an old copy"
+	reasonBreach   = status.ReasonContradicts
+	reasonDismiss  = status.ReasonDismisses
 	reasonBlocked  = "you blocked this contact"
 	reasonLeft     = "left the group"
 	reasonLeaving  = "you left the group"
@@ -44,6 +45,10 @@ const (
 	hastyPause = 100 * time.Millisecond
 	lasting    = time.Minute
 )
+
+// dismissedOften is after how many hasty sessions in a row which the peer ended after its hello that is shown: a restart
+// or a change of channels ends one or two.
+const dismissedOften = 4
 
 // A channel that broke is there again at once or, when a network changes, after some seconds; trying more
 // often than once a minute helps nobody after that.
@@ -76,7 +81,7 @@ type link struct {
 	clock    peerClock           // of the peer
 	apart    aura.Duration       // by which it was ahead when that was shown last
 	released uint64              // own facts durable and paid for, up to this Seq
-	resting  bool                // it waits for its turn to dial
+	resting  bool                // it has no session, and waits
 	heard    []transport.Address // where the peer said to be, in this life of the agent
 	pages    int                 // how often what the peer says of itself may be written down
 	paged    aura.Duration       // when pages grew last
@@ -91,11 +96,15 @@ type link struct {
 	next    aura.Duration // no dial before it, while the device is there
 
 	// Only the link's own task uses these.
-	reach status.Reach  // as shown
-	since aura.Instant  // when it began
-	fresh bool          // the peer may not know yet that this side takes part in the context
-	first aura.Duration // while it is fresh: no dial before it
-	count uint64        // own facts when it was looked last
+	reach     status.Reach  // as shown
+	since     aura.Instant  // when it began
+	why       string        // nothing moves, as shown last
+	told      uint64        // own facts that the peer has, as shown last
+	fresh     bool          // the peer may not know yet that this side takes part in the context
+	first     aura.Duration // while it is fresh: no dial before it
+	count     uint64        // own facts when it was looked last
+	heeded    bool          // the peer's hello fits, in this session or the last
+	dismissed int           // hasty sessions in a row that the peer ended after its hello
 }
 
 func newLink(s *Sync, p *Peer) *link {
@@ -151,7 +160,7 @@ func (l *link) wake() {
 	l.rouse()
 }
 
-// rouse makes a link that rests look again whether to dial.
+// rouse makes a link that rests look again whether to dial, and what to show.
 func (l *link) rouse() {
 	l.lock.Lock()
 	resting := l.resting
@@ -254,11 +263,12 @@ func (l *link) run(tc task.Context) error {
 			continue
 		}
 		began := tc.Elapsed()
-		l.fresh = false
+		l.fresh, l.heeded = false, false
 		l.path.opened(l)
 		err = l.session(tc, channel)
 		l.path.closed()
-		if tc.Elapsed()-began < hasty {
+		lasted := tc.Elapsed() - began
+		if lasted < hasty {
 			// Whoever opens one channel after the other must not keep this agent busy.
 			_ = tc.Sleep(hastyPause)
 		}
@@ -274,6 +284,8 @@ func (l *link) run(tc task.Context) error {
 		} else if isBreach(err) {
 			tc.Emit(world.IngressRejected(syncName, "session broke the protocol", err))
 			reason = l.because(tc, reasonBreach)
+		} else if l.dismisses(lasted, err) {
+			reason = l.because(tc, reasonDismiss)
 		}
 		if peer := l.who(); peer.Refused || peer.Left {
 			continue
@@ -289,11 +301,25 @@ func (l *link) run(tc task.Context) error {
 	}
 }
 
+// dismisses counts the sessions that the peer ended at once after its hello, and reports whether it does so each time.
+func (l *link) dismisses(lasted aura.Duration, err error) bool {
+	switch {
+	case aura.KindOf(err) == aura.Stale: // a newer channel takes its place
+	case lasted >= hasty:
+		l.dismissed = 0
+	case l.heeded:
+		l.dismissed++
+	}
+	return l.dismissed >= dismissedOften
+}
+
 // meet returns a channel to the peer: the one that it opened, or a new one. Nil says to look again. Its
 // errors are those of tc.
 func (l *link) meet(tc task.Context) (*transport.Channel, error) {
 	switch peer := l.who(); {
 	case peer.Refused:
+		l.rest(true)
+		defer l.rest(false)
 		l.show(tc, reasonBlocked)
 		c, err := l.arrivals.Recv(tc)
 		if c != nil {
@@ -302,6 +328,8 @@ func (l *link) meet(tc task.Context) (*transport.Channel, error) {
 		return nil, err
 	case peer.Left:
 		// The peer may still ask how far its last words were taken. Nothing else is said to it.
+		l.rest(true)
+		defer l.rest(false)
 		l.sync.rest(tc, &peer, reasonLeft)
 		return l.arrivals.Recv(tc)
 	}
@@ -317,8 +345,8 @@ func (l *link) meet(tc task.Context) (*transport.Channel, error) {
 	l.rest(true)
 	defer l.rest(false)
 	if at := l.due(tc); at > tc.Elapsed() {
-		if l.reach == 0 {
-			l.show(tc, reasonOffline)
+		if acked, _ := l.confirmed(); l.reach == 0 || acked != l.told {
+			l.show(tc, cmp.Or(l.why, reasonOffline)) // what the last session heard may be kept after its end
 		}
 		channel, _, err := l.arrivals.RecvUntil(tc, at)
 		return channel, err
@@ -495,7 +523,9 @@ func isBreach(err error) bool {
 
 // show publishes that the peer is not connected: nothing counts as sent that it did not acknowledge.
 func (l *link) show(tc task.Context, reason string) {
-	l.sync.desk.Board.Show(tc, chat.ObservedOutbox, chat.OutboxKey(l.key.context, l.key.peer), l.outbox(0, reason))
+	box := l.outbox(0, reason)
+	l.why, l.told = reason, box.Acked
+	l.sync.desk.Board.Show(tc, chat.ObservedOutbox, chat.OutboxKey(l.key.context, l.key.peer), box)
 	reach := status.Offline
 	if reason == reasonDialling {
 		reach = status.Connecting

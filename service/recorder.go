@@ -182,7 +182,7 @@ func (r *recorder) keep(tc task.Context, batch []*session) error {
 	for _, s := range batch {
 		if through, ok := confirmed[s.link]; ok {
 			s.link.confirm(through)
-			s.link.bell.Ring() // the sending task shows it
+			s.link.wake() // the sending task shows it, or the link when the session has ended
 		}
 	}
 	if slices.ContainsFunc(batch, func(s *session) bool { return s.peer.Leaving }) {

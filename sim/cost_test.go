@@ -106,6 +106,9 @@ func past(t *testing.T, tc task.Context, a, b *talker, context aura.ContextID, m
 	}
 }
 
+// longAgo is a message that was written before all others.
+const longAgo = "can you hear me?"
+
 // spent is what a verb read and carried.
 type spent struct{ read, carried int }
 
@@ -151,6 +154,10 @@ func verbs(t *testing.T, messages int) (names []string, costs map[string]spent) 
 		if err != nil {
 			return err
 		}
+		first, err := ada.core.SendOnce(tc, toBen, longAgo, aura.FactID{}, aura.OperationID{1})
+		if err != nil {
+			return err
+		}
 		if err := tc.Sleep(time.Minute); err != nil {
 			return err
 		}
@@ -166,7 +173,7 @@ func verbs(t *testing.T, messages int) (names []string, costs map[string]spent) 
 		if err := tc.Sleep(time.Minute); err != nil {
 			return err
 		}
-		names = measure(t, tc, ada, ben, toBen, toCleo, costs)
+		names = measure(t, tc, ada, ben, toBen, toCleo, first, costs)
 		for _, p := range []*talker{ada, ben} {
 			if err := p.agent.Stop(tc); err != nil {
 				return err
@@ -182,7 +189,7 @@ func verbs(t *testing.T, messages int) (names []string, costs map[string]spent) 
 }
 
 // measure runs the verbs, each with a frontend of its own as the command line does, and notes what they cost.
-func measure(t *testing.T, tc task.Context, ada, ben *talker, toBen, toCleo app.Ref, costs map[string]spent) (names []string) {
+func measure(t *testing.T, tc task.Context, ada, ben *talker, toBen, toCleo app.Ref, first app.Sent, costs map[string]spent) (names []string) {
 	verb := func(name string, fn func(c *app.Core) error) {
 		t.Helper()
 		before := spent{ada.meter.read, ada.meter.carried}
@@ -225,7 +232,33 @@ func measure(t *testing.T, tc task.Context, ada, ben *talker, toBen, toCleo app.
 		if err != nil {
 			return err
 		}
-		_, err = c.WaitDelivered(tc, toBen, sent.ID)
+		_, err = c.WaitDelivered(tc, toBen, sent)
+		return err
+	})
+	verb("send what was sent long ago", func(c *app.Core) error {
+		sent, err := c.SendOnce(tc, toBen, longAgo, aura.FactID{}, first.Operation)
+		if err == nil && sent != first {
+			err = fmt.Errorf("stored as %v, and again as %v", first, sent)
+		}
+		if err != nil {
+			return err
+		}
+		m, err := c.WaitDelivered(tc, toBen, sent)
+		if err == nil && (m.ID != first.ID || m.Text != longAgo || m.State != chat.Seen) {
+			err = fmt.Errorf("the message of long ago is %+v", m)
+		}
+		return err
+	})
+	verb("send another text as what was sent long ago", func(c *app.Core) error {
+		_, text := c.SendOnce(tc, toBen, "something else", aura.FactID{}, first.Operation)
+		_, to := c.SendOnce(tc, toCleo, longAgo, aura.FactID{}, first.Operation)
+		if !errors.Is(text, aura.Conflict) || !errors.Is(to, aura.Conflict) {
+			return fmt.Errorf("another text: %v; to somebody else: %v", text, to)
+		}
+		op, err := c.Operation(tc, first.Operation)
+		if err == nil && op.Phase != app.Succeeded {
+			err = fmt.Errorf("the action of long ago is %+v", op)
+		}
 		return err
 	})
 	verb("contacts", func(c *app.Core) error {

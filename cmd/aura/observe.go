@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"log/slog"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,13 +17,34 @@ import (
 
 // observeFlags says what becomes of the events of a running agent.
 type observeFlags struct {
-	level   slog.Level
+	level   logLevel
 	metrics string
 	traces  string
 }
 
+// logLevel is the value of --log-level.
+type logLevel slog.Level
+
+// String implements [pflag.Value].
+func (l *logLevel) String() string { return strings.ToLower(slog.Level(*l).String()) }
+
+// Type implements [pflag.Value].
+func (l *logLevel) Type() string { return "level" }
+
+// Set implements [pflag.Value].
+func (l *logLevel) Set(text string) error {
+	for _, level := range []slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError} {
+		if strings.EqualFold(text, level.String()) {
+			*l = logLevel(level)
+			return nil
+		}
+	}
+	return errors.New("there is debug, info, warn and error")
+}
+
 func (f *observeFlags) add(c *cobra.Command) {
-	c.Flags().TextVar(&f.level, "log-level", slog.LevelWarn, "what to log on standard error: debug, info, warn or error")
+	f.level = logLevel(slog.LevelWarn)
+	c.Flags().Var(&f.level, "log-level", "what to log on standard error: debug, info, warn or error")
 	c.Flags().StringVar(&f.metrics, "metrics", "", "serve Prometheus metrics to this machine at a loopback IP:PORT")
 	c.Flags().StringVar(&f.traces, "traces", "", "append OpenTelemetry spans, one JSON object each, to this file")
 }
@@ -51,7 +74,7 @@ func (f *observeFlags) observers(c *cobra.Command) (*observers, error) {
 
 // open returns the log that tells all observers. Close them when no event comes any more.
 func (o *observers) open(stderr io.Writer) (world.Log, error) {
-	logs := []world.Log{world.Slog(slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: o.flags.level})))}
+	logs := []world.Log{world.Slog(slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.Level(o.flags.level)})))}
 	if o.metrics != nil {
 		logs = append(logs, o.metrics)
 	}

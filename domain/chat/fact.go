@@ -108,6 +108,9 @@ type SendIntent struct {
 	Text  string      `cbor:"2,keyasint"`
 	Reply aura.FactID `cbor:"3,keyasint,omitzero"`
 	To    Ref         `cbor:"4,keyasint"`
+	// Again says that the action may have been asked for before: if it stored the text, nothing is sent, see
+	// [Repeats]. The look for it costs a new message a tenth of its time.
+	Again bool `cbor:"5,keyasint,omitempty"`
 }
 
 // ReadIntent asks to mark everything in a conversation as read.

@@ -7,6 +7,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/internal/fold"
 	"github.com/aura-runtime/aura/domain/moderation"
+	"github.com/aura-runtime/aura/fact"
 )
 
 // Thread is one conversation as a frontend lists it.
@@ -101,21 +102,21 @@ func (s *State) Message(set Setting, context aura.ContextID, id aura.FactID) (Me
 	return Message{}, false
 }
 
-// Stored returns the message that an action of the owner left in a conversation, if it is among the newest that
-// the state keeps. It returns [aura.Conflict] when the action stored another text.
-func (s *State) Stored(by aura.OperationID, in SendIntent) (aura.FactID, bool, error) {
-	items := s.peek(in.To.Context).messages.Items()
-	for i := len(items) - 1; i >= 0 && !by.IsZero(); i-- {
-		m := &items[i].Value
-		if m.author != s.self || m.operation != by {
-			continue
-		}
-		if m.Text.Text != in.Text || m.Reply != in.Reply {
-			return aura.FactID{}, false, aura.Errorf("chat.Stored", aura.Conflict, "another text was stored as %s", by)
-		}
-		return m.id, true, nil
+// Repeats returns nil when a fact that an action of the owner left is the message that in asks for, so that it was
+// sent already. It returns [aura.Conflict] when the action did something else.
+func Repeats(f *fact.Fact, in SendIntent) error {
+	const op = "chat.Repeats"
+	var stored Text
+	context, shared := f.Namespace.Context()
+	switch {
+	case f.Kind != KindMessage || !shared || fold.Shared(f, &stored) != nil:
+		return aura.Errorf(op, aura.Conflict, "%s is no message but another action", f.Operation)
+	case context != in.To.Context:
+		return aura.Errorf(op, aura.Conflict, "a message to somebody else was stored as %s", f.Operation)
+	case stored.Text != in.Text || stored.Reply != in.Reply:
+		return aura.Errorf(op, aura.Conflict, "another text was stored as %s", f.Operation)
 	}
-	return aura.FactID{}, false, nil
+	return nil
 }
 
 func (s *State) listed(set Setting, c *conversation) Thread {

@@ -254,6 +254,23 @@ func Admit(
 	return r, replace(&r, contacts, by, old)
 }
 
+// reached adds to a request after which both sides have a contact what ends all other attempts to accept an invitation
+// of that peer: they would lead to a second contact, or to addresses where the peer is no more.
+func (s *State) reached(r *guard.Request, by contact.Caller, cert fact.Certificate, context aura.ContextID, but ID) error {
+	for _, id := range s.From(cert.Device()) {
+		if id == but {
+			continue
+		}
+		completed, err := by.Draft(KindCompleted, Completed{ID: id, Authority: cert.Authority(), Context: context})
+		if err != nil {
+			return err
+		}
+		ended := ending(by, id, completed)
+		r.Entries, r.Metadata = append(r.Entries, ended.Entries...), append(r.Metadata, ended.Metadata...)
+	}
+	return nil
+}
+
 // replace adds to a request that makes a contact anew what ends the relation that there was.
 func replace(r *guard.Request, contacts *contact.State, by contact.Caller, old contact.Ref) error {
 	gone, err := contact.Remove(contacts, by, contact.RemoveIntent{Contact: old})
@@ -281,15 +298,21 @@ func Renew(contacts *contact.State, by contact.Caller, c Code, h Hello, who cont
 	return by.Local(CapAnswer, append([]fact.Draft{accepted}, entries...)...), err // The code stays, as with Cancel.
 }
 
-// Confirm plans what the accepter does when the inviter has it as a contact: the invitation has ended and the
-// contact's addresses are those that it gave.
+// Confirm plans what the accepter does when the inviter has it as a contact: the invitation has ended, with all others
+// of the contact that are being accepted, and the contact's addresses are those that it gave.
 func Confirm(s *State, contacts *contact.State, by contact.Caller, id ID, who contact.Ref, addresses []string) (guard.Request, error) {
 	if err := expect(s, "invite.Confirm", id, Contacting); err != nil {
 		return guard.Request{}, err
 	}
 	entries, err := renewed(contacts, by, id, who, addresses)
+	if err != nil {
+		return guard.Request{}, err
+	}
 	r := ending(by, id, entries...)
 	r.Capability = CapAccept
+	if cert, ok := contacts.Certificate(who.Context); ok {
+		err = s.reached(&r, by, cert, who.Context, id)
+	}
 	return r, err
 }
 
@@ -306,8 +329,9 @@ func renewed(contacts *contact.State, by contact.Caller, id ID, who contact.Ref,
 	return []fact.Draft{completed, found}, nil
 }
 
-// Settle plans what follows Done, or any other sign that the accepter has the contact: the answer is forgotten.
-func Settle(s *State, by contact.Caller, id ID) (guard.Request, error) {
+// Settle plans what follows Done, or any other sign that the accepter has the contact: the answer is forgotten, and
+// attempts of this side to accept an invitation of the accepter end.
+func Settle(s *State, contacts *contact.State, by contact.Caller, id ID) (guard.Request, error) {
 	if err := expect(s, "invite.Settle", id, Answered); err != nil {
 		return guard.Request{}, err
 	}
@@ -315,6 +339,9 @@ func Settle(s *State, by contact.Caller, id ID) (guard.Request, error) {
 	draft, err := by.Draft(KindCompleted, Completed{ID: id, Authority: at.authority, Context: at.context})
 	r := by.Local(CapAnswer, draft)
 	r.Metadata = []guard.Meta{{Key: MessageKey(id)}}
+	if cert, ok := contacts.Certificate(at.context); ok && err == nil {
+		err = s.reached(&r, by, cert, at.context, id)
+	}
 	return r, err
 }
 
@@ -322,7 +349,9 @@ func Settle(s *State, by contact.Caller, id ID) (guard.Request, error) {
 // channel proved; keys and transcript are derived from this side's Hello and the answer. An answer from
 // another device than the code's, or with a wrong confirmation, is [aura.Denied]. An inviter that was a contact
 // before, in the context known of this side's Hello, and answers as to a stranger has removed this side: the new
-// contact takes the place of the old one.
+// contact takes the place of the old one. An inviter that became a contact since the Hello has accepted an invitation
+// of this side meanwhile, and that contact stays the only one. Other attempts to accept an invitation of the inviter end
+// with this one.
 func Conclude(
 	s *State, contacts *contact.State, by contact.Caller, c Code, a Answer, static [32]byte, k Keys, transcript [32]byte, known aura.ContextID,
 ) (guard.Request, error) {
@@ -341,6 +370,10 @@ func Conclude(
 	if !Confirmed(k.Inviter, a.Confirm) {
 		return guard.Request{}, aura.Errorf(op, aura.Denied, "the two sides did not derive the same keys")
 	}
+	old, met := Known(contacts, c)
+	if met && old.Context != known {
+		return Confirm(s, contacts, by, id, old, a.Addresses)
+	}
 	completed, err := by.Draft(KindCompleted, Completed{ID: id, Authority: cert.Authority(), Context: k.Context})
 	if err != nil {
 		return guard.Request{}, err
@@ -355,7 +388,10 @@ func Conclude(
 	r := ending(by, id, completed, added)
 	r.Capability = CapAccept
 	r.Metadata = append(r.Metadata, guard.Meta{Key: contact.SecretKey(k.Context), Value: k.Secret[:]})
-	if old, ok := Known(contacts, c); ok && old.Context == known {
+	if err := s.reached(&r, by, cert, k.Context, id); err != nil {
+		return guard.Request{}, err
+	}
+	if met {
 		err = replace(&r, contacts, by, old)
 	}
 	return r, err

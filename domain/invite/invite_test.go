@@ -278,7 +278,7 @@ func TestExchangeEndsInOneContactOnBothSides(t *testing.T) {
 	keys = invite.Derive([32]byte{1}, []byte("kem"), transcript)
 	r, err = invite.Conclude(&b.state, &b.contacts, at(ben, noon), c, *m.Answer, ada.Certificate.Agreement, keys, transcript, aura.ContextID{})
 	b.commit(t, r, err)
-	r, err = invite.Settle(&a.state, at(ada, noon), id)
+	r, err = invite.Settle(&a.state, &a.contacts, at(ada, noon), id)
 	a.commit(t, r, err)
 
 	if a.phase(id) != invite.Complete || b.phase(id) != invite.Complete {

@@ -115,15 +115,20 @@ func (s *Shell) awaitContact(tc task.Context, core *app.Core, answer app.Answeri
 	budget, done := tc.WithBudget("accept", wait)
 	op, err := core.WaitOperation(budget, answer.Operation)
 	done()
+	late, interrupted := aura.KindOf(err) == aura.Timeout && tc.Err() == nil, aura.KindOf(tc.Err()) == aura.Cancelled
 	switch {
-	case aura.KindOf(err) == aura.Timeout && tc.Err() == nil:
+	case late, err != nil && interrupted:
 		if s.JSON {
 			if err := s.Object(acceptedLine{Answering: answer, State: app.Running.String()}); err != nil {
 				return err
 			}
 		}
-		return aura.Errorf("cli.Accept", aura.Timeout,
-			"the other side was not reached in %s; the agent goes on trying in the background, see: aura invite list%s", span(wait), s.HomeFlag())
+		until := "yet"
+		if late {
+			until = "in " + span(wait)
+		}
+		return aura.Errorf("cli.Accept", aura.KindOf(err),
+			"the other side was not reached %s; the agent goes on trying in the background, see: aura invite list%s", until, s.HomeFlag())
 	case err != nil:
 		return err
 	case op.Phase != app.Succeeded:

@@ -43,6 +43,9 @@ the evaluation may cost is limited; an error names the limit and how to stay bel
 			if kinds {
 				return s.connected("query", s.printPredicates)
 			}
+			if c.Flags().Changed("as-of") && asOf == 0 {
+				return Usage(c, "--as-of must be 1 or more: the first fact has position 1")
+			}
 			if follow {
 				if err := s.needsAgent(c, "--follow"); err != nil {
 					return err

@@ -36,6 +36,9 @@ read; "aura status" says how many facts there are now.`,
 			if c.Flags().Changed("last") && last < 1 {
 				return Usage(c, "--last must be 1 or more, got %d; without it all messages are shown", last)
 			}
+			if c.Flags().Changed("as-of") && asOf == 0 {
+				return Usage(c, "--as-of must be 1 or more: the first fact has position 1")
+			}
 			if follow && asOf > 0 {
 				return Usage(c, "--follow shows what comes, --as-of what was: use one of them")
 			}

@@ -105,12 +105,12 @@ func (s *Shell) doubted(err error, to app.Ref) error {
 		s.HomeFlag(), doubt.Operation)
 }
 
-// awaitDelivery prints the message's state when it was delivered or the time is up. The second is an error:
-// the caller asked for a delivery.
+// awaitDelivery prints the message's state when it was delivered, the time is up or the person has waited enough. The
+// last two are errors: the caller asked for a delivery.
 func (s *Shell) awaitDelivery(tc task.Context, core *app.Core, to app.Ref, line sentLine, within time.Duration) error {
 	tc, done := tc.WithBudget("delivery", within)
 	defer done()
-	m, err := core.WaitDelivered(tc, to, line.ID)
+	m, err := core.WaitDelivered(tc, to, line.Sent)
 	if m.State != 0 {
 		line.State, line.Reason = m.State.String(), m.Reason
 	}
@@ -122,14 +122,15 @@ func (s *Shell) awaitDelivery(tc task.Context, core *app.Core, to app.Ref, line 
 			return err
 		}
 	}
-	if aura.KindOf(err) != aura.Timeout {
+	kind := aura.KindOf(err)
+	if kind != aura.Timeout && kind != aura.Cancelled {
 		return err
 	}
 	why := line.State
 	if line.Reason != "" {
 		why += ", " + line.Reason
 	}
-	return aura.Errorf("cli.Send", aura.Timeout, "%s is not delivered to %s yet (%s); it goes on in the background",
+	return aura.Errorf("cli.Send", kind, "%s is not delivered to %s yet (%s); it goes on in the background",
 		aura.Short(line.ID), to.Name, why)
 }
 

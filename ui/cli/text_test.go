@@ -1,9 +1,13 @@
 package cli
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/status"
+	"github.com/aura-runtime/aura/task"
 )
 
 // TestNoNameMakesALineOfSomebodyElse: what stands in front of the first colon is who speaks.
@@ -20,5 +24,35 @@ func TestNoNameMakesALineOfSomebodyElse(t *testing.T) {
 	}
 	if got := speaker(&chat.Message{From: "Ben", Mine: true}); got != "you" {
 		t.Errorf("the owner speaks as %q", got)
+	}
+}
+
+// TestAnInterruptedVerbSaysSo: the words of a task are for developers.
+func TestAnInterruptedVerbSaysSo(t *testing.T) {
+	var said strings.Builder
+	err := task.NewReal(task.RealOptions{}).Run("verb", func(tc task.Context) error {
+		tc.Group().Cancel()
+		return tc.Err()
+	})
+	if code := Report(&Shell{Err: &said}, err); code != 1 || said.String() != "aura: interrupted\n" {
+		t.Errorf("code %d, %q", code, said.String())
+	}
+}
+
+// TestWhyAContactIsOfflineIsSaid: a person who sees only that somebody is offline waits for nothing.
+func TestWhyAContactIsOfflineIsSaid(t *testing.T) {
+	for _, c := range []struct {
+		who  app.Person
+		want string
+	}{
+		{app.Person{Connection: status.Connection{Reach: status.Offline, Reason: status.ReasonAbsent}}, "offline"},
+		{app.Person{Connection: status.Connection{Reach: status.Offline}}, "offline"},
+		{app.Person{Connection: status.Connection{Reach: status.Offline, Reason: "you blocked this contact"}, Blocked: true}, "offline, blocked"},
+		{app.Person{Connection: status.Connection{Reach: status.Offline, Reason: status.ReasonContradicts}}, "offline, " + status.ReasonContradicts},
+		{app.Person{Connection: status.Connection{Reach: status.Direct, Reason: "old"}}, "direct"},
+	} {
+		if got := (&contactLine{c.who}).reached(); got != c.want {
+			t.Errorf("%+v: %q", c.who.Connection, got)
+		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/task"
 )
 
 // usageError is a mistake in the command line: exit code 2.
@@ -136,6 +137,9 @@ func Report(s *Shell, err error) int {
 	u := &usageError{}
 	mistake := errors.As(err, &u)
 	text, kind, code := aura.Reason(err), aura.KindOf(err).String(), 1
+	if _, ended := errors.AsType[*task.Ended](err); ended && errors.Is(err, aura.Cancelled) {
+		text = "interrupted"
+	}
 	if mistake {
 		text, kind, code = u.text, "usage", 2
 	}

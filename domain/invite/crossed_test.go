@@ -1,0 +1,139 @@
+package invite_test
+
+import (
+	"testing"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/internal/foldtest"
+	"github.com/aura-runtime/aura/domain/invite"
+)
+
+// answerOf is what the service of any inviter computes for a Hello.
+func answerOf(t *testing.T, by foldtest.Person, name string, c invite.Code, h invite.Hello) (invite.Answer, invite.Keys, [32]byte) {
+	t.Helper()
+	a := invite.Answer{Certificate: by.Certificate.Encode(), Name: name, Ciphertext: []byte("sealed")}
+	transcript, err := invite.Transcript(c.ID(), h, a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := invite.Derive([32]byte{1}, []byte("kem"), transcript)
+	a.Confirm = k.Inviter
+	return a, k, transcript
+}
+
+// TestTwoWhoInviteEachOtherMeetOnce: the inviter took a Hello, the answer is late, and the inviter accepts an
+// invitation of the same peer meanwhile. Both end with the one contact of the later exchange, in whatever order the
+// two answers arrive.
+func TestTwoWhoInviteEachOtherMeetOnce(t *testing.T) {
+	for _, lateFirst := range []bool{false, true} {
+		a, b := sides()
+		if a.Authority().Compare(b.Authority()) > 0 {
+			a, b = b, a // the greater does not wait for its own attempt
+		}
+		first, second := code(t, a.Person, 1), code(t, b.Person, 2)
+		r, err := invite.Create(at(a.Person, noon), first)
+		a.commit(t, r, err)
+		r, err = invite.Create(at(b.Person, noon), second)
+		b.commit(t, r, err)
+
+		hb := hello(b.Person, b.name)
+		r, err = invite.Accept(&b.state, &b.contacts, at(b.Person, noon), first, hb, [64]byte{})
+		b.commit(t, r, err)
+		fromA, keysA, transcriptA := answerOf(t, a.Person, a.name, first, hb)
+		r, err = invite.Admit(&a.contacts, at(a.Person, noon), first, hb, fromA, keysA, transcriptA, contact.Ref{})
+		a.commit(t, r, err)
+
+		ha := hello(a.Person, a.name)
+		ha.Known = keysA.Context
+		r, err = invite.Accept(&a.state, &a.contacts, at(a.Person, noon), second, ha, [64]byte{})
+		a.commit(t, r, err)
+		offer := invite.Offer(&b.state, &b.contacts, at(b.Person, noon), second, ha, a.Certificate.Agreement)
+		if offer.Refusal != 0 || offer.Wait || offer.Again {
+			t.Fatalf("the hello that crosses the answer: %+v", offer)
+		}
+		fromB, keysB, transcriptB := answerOf(t, b.Person, b.name, second, ha)
+		r, err = invite.Admit(&b.contacts, at(b.Person, noon), second, ha, fromB, keysB, transcriptB, offer.Replace)
+		b.commit(t, r, err)
+
+		atB := func() {
+			r, err := invite.Conclude(&b.state, &b.contacts, at(b.Person, noon), first, fromA, a.Certificate.Agreement, keysA, transcriptA, aura.ContextID{})
+			b.commit(t, r, err)
+		}
+		atA := func() {
+			r, err := invite.Conclude(&a.state, &a.contacts, at(a.Person, noon), second, fromB, b.Certificate.Agreement, keysB, transcriptB, ha.Known)
+			a.commit(t, r, err)
+		}
+		if lateFirst {
+			atB()
+			atA()
+		} else {
+			atA()
+			atB()
+		}
+		for _, s := range []*side{a, b} {
+			all := s.contacts.Contacts()
+			if len(all) != 1 || all[0].Context != keysB.Context {
+				t.Errorf("late first %t: %s has the contacts %+v, want one in %s", lateFirst, s.name, all, keysB.Context)
+			}
+		}
+		if a.phase(second.ID()) != invite.Complete || b.phase(first.ID()) != invite.Complete {
+			t.Errorf("the acceptances are %s and %s", a.phase(second.ID()), b.phase(first.ID()))
+		}
+	}
+}
+
+// TestAMeetingEndsAllAttempts: of a peer's invitations that are being accepted none goes on when the two have met, on
+// whichever side; attempts with others do.
+func TestAMeetingEndsAllAttempts(t *testing.T) {
+	a, b := sides()
+	accepts := func(s *side, c invite.Code) {
+		r, err := invite.Accept(&s.state, &s.contacts, at(s.Person, noon), c, hello(s.Person, s.name), [64]byte{})
+		s.commit(t, r, err)
+	}
+	stuck, back, other := code(t, ada, 7), code(t, ben, 8), code(t, cleo, 9)
+	accepts(b, stuck)
+	accepts(b, other)
+	accepts(a, back)
+	accepts(a, other)
+
+	c := code(t, ada, 1)
+	r, err := invite.Create(at(ada, noon), c)
+	a.commit(t, r, err)
+	accepts(b, c)
+	h := hello(ben, "Ben")
+	reply, keys, transcript := answerOf(t, ada, "Ada", c, h)
+	r, err = invite.Admit(&a.contacts, at(ada, noon), c, h, reply, keys, transcript, contact.Ref{})
+	a.commit(t, r, err)
+	if a.phase(back.ID()) != invite.Contacting {
+		t.Errorf("the inviter does not know yet that the two have met, and its acceptance is %s", a.phase(back.ID()))
+	}
+	r, err = invite.Conclude(&b.state, &b.contacts, at(ben, noon), c, reply, ada.Certificate.Agreement, keys, transcript, aura.ContextID{})
+	b.commit(t, r, err)
+	r, err = invite.Settle(&a.state, &a.contacts, at(ada, noon), c.ID())
+	a.commit(t, r, err)
+
+	renewing := code(t, ada, 2)
+	for what, phase := range map[string]invite.Phase{"accepter": b.phase(stuck.ID()), "inviter": a.phase(back.ID())} {
+		if phase != invite.Complete {
+			t.Errorf("the %s's other attempt is %s", what, phase)
+		}
+	}
+	if a.phase(other.ID()) != invite.Contacting || b.phase(other.ID()) != invite.Contacting {
+		t.Errorf("attempts with somebody else are %s and %s", a.phase(other.ID()), b.phase(other.ID()))
+	}
+	accepts(b, renewing)
+	third := code(t, ada, 3)
+	accepts(b, third)
+	who, _ := invite.Known(&b.contacts, third)
+	r, err = invite.Confirm(&b.state, &b.contacts, at(ben, noon), third.ID(), who, nil)
+	b.commit(t, r, err)
+	if b.phase(renewing.ID()) != invite.Complete {
+		t.Errorf("after a renewal an earlier one is %s", b.phase(renewing.ID()))
+	}
+	for key := range b.meta {
+		if key == invite.SeedKey(stuck.ID()) || key == invite.SeedKey(renewing.ID()) {
+			t.Error("the secret of an attempt that ended is kept")
+		}
+	}
+}
