@@ -213,7 +213,7 @@ func TestWhatIsNotHereIsNotFound(t *testing.T) {
 			return invite.Cancel(&a.state, at(ada, noon), invite.CancelIntent{ID: id})
 		},
 		"fail":   func() (guard.Request, error) { return invite.Fail(&a.state, at(ada, noon), id, "no") },
-		"settle": func() (guard.Request, error) { return invite.Settle(&a.state, at(ada, noon), id) },
+		"settle": func() (guard.Request, error) { return invite.Settle(&a.state, &a.contacts, at(ada, noon), id) },
 	} {
 		if _, err := plan(); !errors.Is(err, aura.NotFound) {
 			t.Errorf("%s: got %v, want not found", name, err)
