@@ -27,8 +27,8 @@ func TestTheSampleHasItsPlaces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(sample) < 150 {
-		t.Errorf("%d faults of the sample can be planted, at least 150 are wanted: draw another sample. Without a place: %q", len(sample), gone)
+	if len(sample) < 300 {
+		t.Errorf("%d faults of the sample can be planted, at least 300 are wanted: draw another sample. Without a place: %q", len(sample), gone)
 	}
 }
 
