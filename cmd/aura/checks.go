@@ -137,7 +137,8 @@ func checkPeers(tc task.Context, home string) []finding {
 func compareJournals(contacts []contact.Contact, peers []status.Peer) (found []finding) {
 	for _, c := range contacts {
 		for _, p := range peers {
-			if p.Authority == c.Authority && strings.HasPrefix(p.Reason, status.ReasonContradicts) {
+			apart := strings.HasPrefix(p.Reason, status.ReasonContradicts) || strings.HasPrefix(p.Reason, status.ReasonDismisses)
+			if p.Authority == c.Authority && apart {
 				found = append(found, ill("contacts", "if this home is a copy, use the original in its place", "%s: %s", c.Name, p.Reason))
 			}
 		}

@@ -57,8 +57,11 @@ func TestDoctorNamesWhoContradictsTheJournal(t *testing.T) {
 		{Authority: aura.AuthorityID{2}, Connection: status.Connection{Reach: status.Offline, Reason: status.ReasonContradicts + "; and more"}},
 		{Authority: aura.AuthorityID{3}, Connection: status.Connection{Reach: status.Offline, Reason: status.ReasonContradicts}},
 	}
-	found := compareJournals(contacts, peers)
-	if len(found) != 1 || found[0].State != stateProblem || found[0].Detail != "Cleo: "+status.ReasonContradicts+"; and more" {
-		t.Errorf("%+v", found)
+	for _, reason := range []string{status.ReasonContradicts, status.ReasonDismisses} {
+		peers[1].Reason = reason + "; and more"
+		found := compareJournals(contacts, peers)
+		if len(found) != 1 || found[0].State != stateProblem || found[0].Detail != "Cleo: "+reason+"; and more" {
+			t.Errorf("%+v", found)
+		}
 	}
 }

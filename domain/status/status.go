@@ -96,6 +96,9 @@ const (
 	ReasonAbsent = "peer is not reachable"
 	// ReasonContradicts begins the reason of sessions that end because the two journals do not fit together.
 	ReasonContradicts = "peer contradicts this journal, one of the two may be an old copy"
+	// ReasonDismisses begins the reason of sessions that the peer ends as soon as it heard something: the other side of
+	// [ReasonContradicts], or a peer that fails.
+	ReasonDismisses = "peer ends each connection at once, one of the two may be an old copy"
 )
 
 // Connection is the payload of an observation of kind [Observed].
