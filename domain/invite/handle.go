@@ -194,18 +194,20 @@ func (s *State) offer(contacts *contact.State, by contact.Caller, c Code, h Hell
 	if c.CheckAlive(by.Now) != nil {
 		return Admission{Refusal: RefusedExpired}
 	}
+	anew := met && s.left(contacts, c.ID(), known.Context, cert)
 	switch {
 	case renews:
 		return Admission{Renew: known.Ref}
-	case met && s.left(contacts, c.ID(), known.Context, cert):
-		return Admission{Replace: known.Ref}
-	case met:
+	case met && !anew:
 		return Admission{Refusal: RefusedKnown}
 	}
 	// Of two people who answer each other's invitation at once only the lesser waits, so that they become
-	// contacts once and not twice.
+	// contacts once and not twice, also when one had the other before.
 	if by.Authority.Compare(cert.Authority()) < 0 && s.contacting(cert.Device()) {
 		return Admission{Wait: true}
+	}
+	if anew {
+		return Admission{Replace: known.Ref}
 	}
 	return Admission{}
 }
