@@ -142,7 +142,7 @@ func (c *Client) attend(tc task.Context, fn func(ctx context.Context, heard func
 	var last atomic.Int64 // when something came, of Elapsed
 	heard := func() { last.Store(int64(tc.Elapsed())) }
 	heard()
-	var lost error
+	var lost atomic.Pointer[error]
 	g := task.NewGroup(tc, "localapi.attend")
 	g.Go("ask", func(tc task.Context) error {
 		for {
@@ -153,7 +153,7 @@ func (c *Client) attend(tc task.Context, fn func(ctx context.Context, heard func
 				continue
 			}
 			if err := c.hello(tc); aura.KindOf(err) == aura.Timeout && tc.Err() == nil {
-				lost = err
+				lost.Store(&err)
 				stop()
 				return nil
 			}
@@ -161,11 +161,9 @@ func (c *Client) attend(tc task.Context, fn func(ctx context.Context, heard func
 		}
 	})
 	err := fn(ctx, heard)
-	if closed := g.Close(tc, helloWithin); closed != nil && err == nil {
-		err = closed
-	}
-	if lost != nil {
-		return lost
+	_ = g.Close(tc, helloWithin) // its one request ends with it, also after this when the caller's time is up
+	if lost := lost.Load(); lost != nil {
+		return *lost
 	}
 	return err
 }

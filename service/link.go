@@ -443,10 +443,25 @@ func (l *link) permitted(tc task.Context) error {
 	return err
 }
 
-// connect opens a channel to the peer.
-func (l *link) connect(tc task.Context) (*transport.Channel, error) {
-	tc, done := tc.WithBudget("dial", dialBudget)
+// connect opens a channel to the peer. A sign of life of the peer ends it early.
+func (l *link) connect(tc task.Context) (channel *transport.Channel, err error) {
+	g := task.NewGroup(tc, "dial")
+	g.Go("dial", func(tc task.Context) error {
+		tc, done := tc.WithBudget("dial", dialBudget)
+		defer done()
+		channel, err = l.open(tc)
+		return nil
+	})
+	l.path.dialling(l, g.Cancel)
+	tc, done := tc.Irrevocable("dial") // it ends with the group, and must not leave a channel behind
 	defer done()
+	if failed := g.Wait(tc); failed != nil {
+		return nil, failed
+	}
+	return channel, err
+}
+
+func (l *link) open(tc task.Context) (*transport.Channel, error) {
 	pass, err := l.sync.desk.charge(tc, party{l.key.context, l.key.peer}, due{kind: outOpening})
 	if err != nil {
 		return nil, err
