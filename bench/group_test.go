@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"runtime"
@@ -148,7 +149,8 @@ func (f *founder) tell(o order) (c cost) {
 		err = f.out.Decode(&c)
 	}
 	if err != nil {
-		f.b.Fatalf("the members: %v", err)
+		said, _ := io.ReadAll(f.out.Buffered()) // a test says on its output why it failed
+		f.b.Fatalf("the members: %v: %s", err, said)
 	}
 	return c
 }
