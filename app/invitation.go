@@ -76,9 +76,7 @@ func (c *Core) WaitInvitation(tc task.Context, id invite.ID) (invite.Invitation,
 	var s invite.State
 	var last invite.Invitation
 	err := watch(tc, c.bridge, fact.Selection{Kinds: []string{"invite.*"}, Follow: true}, func(up fact.Update) error {
-		for i := range up.Records {
-			s.Apply(&up.Records[i])
-		}
+		take(up.Records, s.Apply)
 		if !up.Live {
 			return nil
 		}

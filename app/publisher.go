@@ -108,13 +108,15 @@ func (p *published) update(id aura.OperationID, change func(*entry)) {
 	p.bell.Ring()
 }
 
-// all returns a copy of what is known, the newest first.
-func (p *published) all() []Operation {
+// local returns a copy of what only this Core knows, the newest first.
+func (p *published) local(durable *outcomes) []Operation {
 	p.leaf.Lock()
 	defer p.leaf.Unlock()
-	out := make([]Operation, 0, len(p.newest))
+	var out []Operation
 	for i := len(p.newest) - 1; i >= 0; i-- {
-		out = append(out, p.newest[i].Operation)
+		if _, known := durable.known[p.newest[i].ID]; !known {
+			out = append(out, p.newest[i].Operation)
+		}
 	}
 	return out
 }
@@ -133,13 +135,8 @@ func (p *published) operation(id aura.OperationID) (Operation, bool) {
 
 // merged returns all actions, the newest first: what is durable rules, and what only this Core knows comes
 // before it.
-func merged(local []Operation, durable *outcomes) []Operation {
-	out := make([]Operation, 0, len(local)+len(durable.newest))
-	for _, op := range local {
-		if _, known := durable.known[op.ID]; !known {
-			out = append(out, op)
-		}
-	}
+func merged(p *published, durable *outcomes) []Operation {
+	out := slices.Grow(p.local(durable), len(durable.newest))
 	for _, done := range durable.newest {
 		out = append(out, durable.show(done))
 	}

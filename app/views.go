@@ -186,6 +186,6 @@ func (v *operationsView) Apply(up fact.Update) {
 }
 
 func (v *operationsView) Publish(_ task.Context, st *reactive.Stage) error {
-	v.outlet.Put(st, merged(v.published.all(), v.durable))
+	v.outlet.Put(st, merged(v.published, v.durable))
 	return nil
 }

@@ -42,6 +42,7 @@ type Faulty struct {
 	closed  bool
 	broken  bool
 	syncs   uint64
+	struck  uint64
 }
 
 type pending struct{ batch *Batch }
@@ -84,6 +85,13 @@ func (f *Faulty) Syncs() uint64 {
 	return f.syncs
 }
 
+// Struck returns how many calls failed, or waited for their sync, because of a fault, also before a crash.
+func (f *Faulty) Struck() uint64 {
+	f.lock.Lock()
+	defer f.lock.Unlock()
+	return f.struck
+}
+
 // Crash ends this store as a power failure does and returns it as it is found afterwards: everything that
 // was synced is there, and of the applies that were waiting for their sync the first few, each as a whole.
 // All further calls to the old one fail. After a Close it is a plain reopening.
@@ -93,7 +101,7 @@ func (f *Faulty) Crash() *Faulty {
 	f.closed = true
 	f.loose.Open()
 	after := NewFaulty(f.entropy, f.faults)
-	after.root, after.size = f.root, f.size
+	after.root, after.size, after.struck = f.root, f.size, f.struck
 	if n := len(f.pending); n > 0 {
 		for _, p := range f.pending[:f.draw(n+1)] {
 			after.install(p.batch)
@@ -122,6 +130,7 @@ func (f *Faulty) Apply(tc task.Context, b *Batch) error {
 		return err
 	case f.happens(f.faults.BreakApply):
 		f.broken = true
+		f.struck++
 		if f.draw(2) == 0 {
 			f.install(b)
 		}
@@ -148,6 +157,7 @@ func (f *Faulty) jam() *task.Latch {
 	if f.loose.Opened() {
 		return nil
 	}
+	f.struck++
 	return f.loose
 }
 
@@ -159,8 +169,10 @@ func (f *Faulty) begin(b *Batch) (aura.Duration, *pending, error) {
 	case f.closed:
 		return 0, nil, f.gone()
 	case f.broken || f.happens(f.faults.FailApply):
+		f.struck++
 		return 0, nil, f.failed()
 	case f.faults.Capacity > 0 && f.size+b.Bytes() > f.faults.Capacity:
+		f.struck++
 		return 0, nil, aura.Errorf("journal.Apply", aura.Exhausted, "no space left on the disk")
 	}
 	p := &pending{batch: b}
@@ -168,6 +180,7 @@ func (f *Faulty) begin(b *Batch) (aura.Duration, *pending, error) {
 	if f.faults.SyncDelay <= 0 {
 		return 0, p, nil
 	}
+	f.struck++
 	return aura.Duration(f.fraction() * float64(f.faults.SyncDelay)), p, nil
 }
 
@@ -220,6 +233,7 @@ func (f *Faulty) read() (*node, error) {
 		return nil, f.gone()
 	}
 	if f.happens(f.faults.FailRead) {
+		f.struck++
 		return nil, f.failed()
 	}
 	return f.root, nil

@@ -92,6 +92,9 @@ type pebbleStore struct {
 
 func (p *pebbleStore) open(dir string) (err error) {
 	const op = "journal.OpenPebble"
+	if err := p.complete(dir); err != nil {
+		return err
+	}
 	p.reserve.fill()
 	cache := pebble.NewCache(pebbleCache)
 	defer cache.Unref()
@@ -122,6 +125,28 @@ func (p *pebbleStore) open(dir string) (err error) {
 		return storeError(op, err)
 	}
 	return aura.Errorf(op, aura.Corrupt, "the journal %s is damaged: %s", dir, firstLine(err))
+}
+
+// complete refuses a folder with tables or logs in which the marker of the manifest is missing. Pebble takes such a
+// folder for a new one, and removes the tables and logs.
+func (p *pebbleStore) complete(dir string) error {
+	const op = "journal.OpenPebble"
+	names, err := p.reserve.fs.List(dir)
+	if err != nil {
+		return storeError(op, err)
+	}
+	used := false
+	for _, name := range names {
+		if strings.HasPrefix(name, "marker.manifest.") {
+			return nil
+		}
+		used = used || strings.HasSuffix(name, ".sst") || strings.HasSuffix(name, ".log")
+	}
+	if used {
+		return aura.Errorf(op, aura.Corrupt,
+			"the journal %s misses the file whose name begins with marker.manifest: put it back; nothing was changed", dir)
+	}
+	return nil
 }
 
 // Apply implements [Store].

@@ -484,6 +484,55 @@ func damaged(t *testing.T, good, name string, from, to int) (refused bool) {
 	return refused
 }
 
+// TestAMissingFileCostsNoOther: whatever file of a journal is away while it is opened, everything is there again when
+// that file is back.
+func TestAMissingFileCostsNoOther(t *testing.T) {
+	dir, away := t.TempDir(), t.TempDir()
+	inReal(t, func(tc task.Context) {
+		fill := func(from, to int) {
+			store, err := journal.OpenPebble(dir, journal.PebbleOptions{Reserve: -1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			j := open(t, tc, store)
+			for i := from; i < to; i++ {
+				j.append(t, tc, &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", fmt.Sprint(i))}})
+			}
+			j.close(t, tc)
+		}
+		fill(0, 25)
+		fill(25, 50)
+		for _, name := range []string{"marker.manifest.*", "MANIFEST-*", "*.sst"} {
+			gone, err := filepath.Glob(filepath.Join(dir, name))
+			if err != nil || len(gone) == 0 {
+				t.Fatalf("%s: %v, %v", name, gone, err)
+			}
+			for _, path := range gone {
+				if err := os.Rename(path, filepath.Join(away, filepath.Base(path))); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if store, err := journal.OpenPebble(dir, journal.PebbleOptions{Reserve: -1}); !errors.Is(err, aura.Corrupt) {
+				t.Fatalf("without %s: %v, %v, want corrupt", name, store, err)
+			}
+			for _, path := range gone {
+				if err := os.Rename(filepath.Join(away, filepath.Base(path)), path); err != nil {
+					t.Fatal(err)
+				}
+			}
+			store, err := journal.OpenPebble(dir, journal.PebbleOptions{Reserve: -1})
+			if err != nil {
+				t.Fatalf("%s is back: %v", name, err)
+			}
+			j := open(t, tc, store)
+			if got := j.Head(); got != 50 {
+				t.Errorf("%s is back: %d of 50 facts", name, got)
+			}
+			j.close(t, tc)
+		}
+	})
+}
+
 func TestAStoreForReadingChangesNoFile(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "journal")
 	if _, err := journal.OpenPebble(dir, journal.PebbleOptions{ReadOnly: true}); !errors.Is(err, aura.Corrupt) {

@@ -237,18 +237,25 @@ func (j *Journal) commit(tc task.Context, g *group) {
 	}
 	sinks := j.sinks
 	j.lock.Unlock()
+	for i := range records {
+		tc.Emit(world.FactCommitted("journal", records[i].ID))
+	}
+	freed := false
 	for _, a := range g.accepted {
 		if synced := a.request.entry.Synced; synced != nil {
 			synced(tc)
+			freed = true
 		}
+	}
+	if freed && len(records) == 1 {
+		// Somebody waits for this one fact: it goes on its way here and now, rather than after another
+		// processor has woken up for it. Among many there is other work, and the callers wait for the writer.
+		_ = tc.Yield() // a cancellation changes nothing any more
 	}
 	if len(records) > 0 {
 		for _, s := range sinks {
 			s.sink.Committed(records)
 		}
-	}
-	for i := range records {
-		tc.Emit(world.FactCommitted("journal", records[i].ID))
 	}
 	for _, a := range g.accepted {
 		// Capped, so that a caller who appends to its result does not write into its neighbour's.

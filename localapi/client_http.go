@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/aura-runtime/aura"
@@ -64,19 +65,23 @@ func (c *Client) Ask(tc task.Context, q fact.Question) (fact.Answer, error) {
 }
 
 // Watch implements [app.Bridge]. It returns [aura.Exhausted] if the agent cut the watch because sink
-// was too slow, and [aura.Unavailable] if the agent has gone; in both cases the caller may watch
-// again from the last update's position.
+// was too slow, [aura.Unavailable] if the agent has gone, and [aura.Timeout] if it is there and answers nothing any
+// more; in all cases the caller may watch again from the last update's position.
 func (c *Client) Watch(tc task.Context, sel fact.Selection, sink func(fact.Update) error) error {
 	const op = "localapi.Watch"
-	resp, err := c.send(tc, http.MethodPost, pathWatch, wireSelection(sel))
-	if err != nil {
+	after, ended := sel.After, false
+	err := c.attend(tc, func(ctx context.Context, heard func()) error {
+		resp, err := c.send(tc, ctx, http.MethodPost, pathWatch, wireSelection(sel))
+		if err != nil {
+			return err
+		}
+		defer resp.Body.Close()
+		ended, err = readEvents(resp.Body, func(up fact.Update) error {
+			heard()
+			after = up.Position
+			return sink(up)
+		})
 		return err
-	}
-	defer resp.Body.Close()
-	after := sel.After
-	ended, err := readEvents(resp.Body, func(up fact.Update) error {
-		after = up.Position
-		return sink(up)
 	})
 	switch {
 	case ended || err != nil:
@@ -86,20 +91,21 @@ func (c *Client) Watch(tc task.Context, sel fact.Selection, sink func(fact.Updat
 	case c.hello(tc) == nil:
 		return aura.Errorf(op, aura.Exhausted, "the watch was read too slowly and cut after position %d: watch again from there", after)
 	}
-	return aura.Errorf(op, aura.Unavailable, "the agent has gone after position %d", after)
+	return aura.Errorf(op, aura.Unavailable, "the agent has gone: start it again with aura up")
 }
 
 // The times within which an agent answers. One that is stopped or has nothing left of the machine takes
 // connections for a while, and its frontends must not wait with it.
 const (
 	helloWithin  = 5 * time.Second
-	spareFor     = time.Minute // an open connection that no request uses
-	answerWithin = time.Minute // a request that has work to do
+	spareFor     = time.Minute     // an open connection that no request uses
+	silentFor    = 5 * time.Second // before it is asked whether it is still there
+	answerWithin = time.Minute     // a request that has work to do
 )
 
 func (c *Client) hello(tc task.Context) error {
 	return answering(tc, helloWithin, func(tc task.Context) error {
-		resp, err := c.send(tc, http.MethodGet, pathHello, nil)
+		resp, err := c.send(tc, tc.Std(), http.MethodGet, pathHello, nil)
 		if err != nil {
 			return err
 		}
@@ -122,11 +128,48 @@ func answering(tc task.Context, limit time.Duration, fn func(task.Context) error
 
 // call sends one request and reads its answer.
 func (c *Client) call(tc task.Context, path string, in, out any) error {
-	return answering(tc, answerWithin, func(tc task.Context) error { return c.exchange(tc, path, in, out) })
+	return answering(tc, answerWithin, func(tc task.Context) error {
+		return c.attend(tc, func(ctx context.Context, _ func()) error { return c.exchange(tc, ctx, path, in, out) })
+	})
 }
 
-func (c *Client) exchange(tc task.Context, path string, in, out any) error {
-	resp, err := c.send(tc, http.MethodPost, path, in)
+// attend runs fn, which calls heard when something comes from the agent. When nothing has come for a while it asks
+// the agent whether it is there. One that does not answer that either was stopped in the middle: attend ends ctx, and
+// returns [aura.Timeout] when fn has returned.
+func (c *Client) attend(tc task.Context, fn func(ctx context.Context, heard func()) error) error {
+	ctx, stop := context.WithCancel(tc.Std())
+	defer stop()
+	var last atomic.Int64 // when something came, of Elapsed
+	heard := func() { last.Store(int64(tc.Elapsed())) }
+	heard()
+	var lost atomic.Pointer[error]
+	g := task.NewGroup(tc, "localapi.attend")
+	g.Go("ask", func(tc task.Context) error {
+		for {
+			if left := aura.Duration(last.Load()) + silentFor - tc.Elapsed(); left > 0 {
+				if err := tc.Sleep(left); err != nil {
+					return nil // fn has returned
+				}
+				continue
+			}
+			if err := c.hello(tc); aura.KindOf(err) == aura.Timeout && tc.Err() == nil {
+				lost.Store(&err)
+				stop()
+				return nil
+			}
+			heard()
+		}
+	})
+	err := fn(ctx, heard)
+	_ = g.Close(tc, helloWithin) // its one request ends with it, also after this when the caller's time is up
+	if lost := lost.Load(); lost != nil {
+		return *lost
+	}
+	return err
+}
+
+func (c *Client) exchange(tc task.Context, ctx context.Context, path string, in, out any) error {
+	resp, err := c.send(tc, ctx, http.MethodPost, path, in)
 	if err != nil {
 		return err
 	}
@@ -137,8 +180,9 @@ func (c *Client) exchange(tc task.Context, path string, in, out any) error {
 	return nil
 }
 
-// send returns the response to a request that the agent accepted, or the error that it answered.
-func (c *Client) send(tc task.Context, method, path string, in any) (*http.Response, error) {
+// send returns the response to a request that the agent accepted, or the error that it answered. The request ends
+// with ctx, which ends with tc.
+func (c *Client) send(tc task.Context, ctx context.Context, method, path string, in any) (*http.Response, error) {
 	const op = "localapi.Call"
 	var body io.Reader
 	if in != nil {
@@ -151,7 +195,7 @@ func (c *Client) send(tc task.Context, method, path string, in any) (*http.Respo
 		}
 		body = bytes.NewReader(b)
 	}
-	req, err := http.NewRequestWithContext(tc.Std(), method, "http://"+origin+path, body)
+	req, err := http.NewRequestWithContext(ctx, method, "http://"+origin+path, body)
 	if err != nil {
 		return nil, aura.Errorf(op, aura.Internal, "request: %w", err)
 	}
@@ -182,7 +226,7 @@ func broken(tc task.Context, op string, err error) error {
 	if dial, ok := errors.AsType[*net.OpError](err); ok && dial.Op == "dial" {
 		return aura.Errorf(op, aura.Unavailable, "no agent is running for this home")
 	}
-	return aura.Errorf(op, aura.Unavailable, "the agent has gone without an answer")
+	return aura.Errorf(op, aura.Unavailable, "the agent has gone before it answered: start it again with aura up")
 }
 
 func drain(resp *http.Response) error {

@@ -88,6 +88,7 @@ type Book struct {
 	folds   []*journal.Fold  // of pages, except the conversations
 	talk    *fact.Quarantine // of the conversations
 	blind   bool             // a secret could not be read
+	peers   int              // that there were when somebody asked last
 	changed []*task.Bell
 }
 
@@ -334,6 +335,7 @@ func (b *Book) Peers() []Peer {
 	var peers []Peer
 	b.Read(func(p *Pages) {
 		b.look()
+		peers = make([]Peer, 0, b.peers+1) // there may be one more than last time
 		for _, context := range b.contexts() {
 			secret, ok := p.secrets[context]
 			if !ok {
@@ -344,6 +346,7 @@ func (b *Book) Peers() []Peer {
 				peers = append(peers, m)
 			}
 		}
+		b.peers = len(peers)
 	})
 	slices.SortFunc(peers, func(x, y Peer) int {
 		if c := x.Context.Compare(y.Context); c != 0 {

@@ -20,6 +20,7 @@ const (
 	overBudget  = "waiting: flow budget of this epoch is used up"
 	offline     = "waiting: peer is not reachable"
 	contradicts = "waiting: peer contradicts this journal, one of the two may be an old copy"
+	dismisses   = "waiting: peer ends each connection at once, one of the two may be an old copy"
 )
 
 // beginEpoch waits for the first seconds of the next epoch.

@@ -68,13 +68,13 @@ type offer struct {
 	tags  map[contact.Tag]bool
 	card  []byte
 	said  aura.Duration
-	count uint64                             // of what this contact said
-	told  map[aura.AuthorityID]uint64        // the counts of others, as far as they were passed on to this one
-	spent map[aura.AuthorityID]*allowance    // by whose card it is
-	pairs map[aura.AuthorityID][]contact.Tag // tags in common
+	count uint64                           // of what this contact said
+	told  map[aura.AuthorityID]uint64      // the counts of others, as far as they were passed on to this one
+	spent map[aura.AuthorityID]*allowance  // by whose card it is
+	pairs map[aura.AuthorityID]contact.Tag // the first tag in common, as the later one said them
 }
 
-// put keeps what a contact said and returns whom it concerns.
+// put keeps what a contact said and returns whom it concerns, ascending.
 func (o *offers) put(from aura.AuthorityID, tags []contact.Tag, card []byte, now aura.Duration) (concerned []aura.AuthorityID) {
 	o.lock.Lock()
 	defer o.lock.Unlock()
@@ -88,18 +88,15 @@ func (o *offers) put(from aura.AuthorityID, tags []contact.Tag, card []byte, now
 	for _, t := range tags {
 		mine.tags[t] = true
 	}
-	mine.pairs = map[aura.AuthorityID][]contact.Tag{}
+	mine.pairs = map[aura.AuthorityID]contact.Tag{}
 	for who, other := range o.of {
 		if who == from {
 			continue
 		}
 		delete(other.pairs, from)
-		for t := range mine.tags {
-			if other.tags[t] {
-				mine.pairs[who], other.pairs[from] = []contact.Tag{t}, []contact.Tag{t}
-			}
-		}
-		if mine.pairs[who] != nil {
+		// Who is missed in several groups has several tags.
+		if i := slices.IndexFunc(tags, func(t contact.Tag) bool { return other.tags[t] }); i >= 0 {
+			mine.pairs[who], other.pairs[from] = tags[i], tags[i]
 			concerned = append(concerned, who)
 		}
 	}
@@ -142,7 +139,7 @@ func (o *offers) next(to aura.AuthorityID, now aura.Duration, allowed func(aura.
 		}
 		if mine.spent[who].take(now) {
 			mine.told[who] = other.count
-			cards = append(cards, introduction{Tag: mine.pairs[who][0], Card: other.card})
+			cards = append(cards, introduction{Tag: mine.pairs[who], Card: other.card})
 		}
 	}
 	return cards

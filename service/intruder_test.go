@@ -443,6 +443,42 @@ func TestWhatWasNeverSentCannotBeConfirmed(t *testing.T) {
 	}
 }
 
+// TestAPeerThatHangsUpAtOnceIsShown: what the owner of a copied account hears, whose contact has met the other copy. A
+// peer that only goes away is not reachable, as ever.
+func TestAPeerThatHangsUpAtOnceIsShown(t *testing.T) {
+	inWorlds(t, 2, func(tc task.Context, u *universe) {
+		ada := u.person(tc, "Ada", limited(3, shortEpoch))
+		mallory := u.person(tc, "Mallory", limited(3, shortEpoch))
+		context := u.meet(tc, ada, mallory)
+		m := mallory.corrupt(tc, ada, context)
+		ada.say(tc, context, "one")
+		for range 2 {
+			m.dial(tc)
+			m.hello(tc)
+			u.sleep(tc, 200*time.Millisecond)
+			m.hangUp(tc)
+			u.sleep(tc, time.Minute)
+		}
+		if n := ada.states(tc, context)[dismisses]; n != 0 {
+			t.Errorf("seed %d: said after two sessions", u.seed)
+		}
+		for range 3 {
+			m.dial(tc)
+			m.hello(tc)
+			u.sleep(tc, 200*time.Millisecond)
+			m.hangUp(tc)
+			u.sleep(tc, time.Second)
+		}
+		u.until(tc, "the reason", time.Minute, func() bool { return ada.states(tc, context)[dismisses] > 0 })
+		mallory.start(tc)
+		u.has(tc, context, mallory, ada, "one")
+		mallory.stop(tc)
+		u.sleep(tc, 2*time.Minute)
+		ada.say(tc, context, "two")
+		u.until(tc, "the reason is gone", time.Minute, func() bool { return ada.states(tc, context)[offline] > 0 })
+	})
+}
+
 // rejected counts what services refused from outside.
 func (u *universe) rejected() (n int) {
 	for _, e := range u.events.seen {

@@ -24,9 +24,10 @@ func Delivery() fact.Domain {
 
 // The reasons that an outbox shows.
 const (
-	reasonOffline  = "peer is not reachable"
+	reasonOffline  = status.ReasonAbsent
 	reasonDialling = "connecting"
-	reasonBreach   = "peer contradicts this journal, one of the two may be an old copy"
+	reasonBreach   = status.ReasonContradicts
+	reasonDismiss  = status.ReasonDismisses
 	reasonBlocked  = "you blocked this contact"
 	reasonLeft     = "left the group"
 	reasonLeaving  = "you left the group"
@@ -44,6 +45,10 @@ const (
 	hastyPause = 100 * time.Millisecond
 	lasting    = time.Minute
 )
+
+// dismissedOften is after how many hasty sessions in a row which the peer ended after its hello that is shown: a restart
+// or a change of channels ends one or two.
+const dismissedOften = 4
 
 // A channel that broke is there again at once or, when a network changes, after some seconds; trying more
 // often than once a minute helps nobody after that.
@@ -91,13 +96,15 @@ type link struct {
 	next    aura.Duration // no dial before it, while the device is there
 
 	// Only the link's own task uses these.
-	reach status.Reach  // as shown
-	since aura.Instant  // when it began
-	why   string        // nothing moves, as shown last
-	told  uint64        // own facts that the peer has, as shown last
-	fresh bool          // the peer may not know yet that this side takes part in the context
-	first aura.Duration // while it is fresh: no dial before it
-	count uint64        // own facts when it was looked last
+	reach     status.Reach  // as shown
+	since     aura.Instant  // when it began
+	why       string        // nothing moves, as shown last
+	told      uint64        // own facts that the peer has, as shown last
+	fresh     bool          // the peer may not know yet that this side takes part in the context
+	first     aura.Duration // while it is fresh: no dial before it
+	count     uint64        // own facts when it was looked last
+	heeded    bool          // the peer's hello fits, in this session or the last
+	dismissed int           // hasty sessions in a row that the peer ended after its hello
 }
 
 func newLink(s *Sync, p *Peer) *link {
@@ -256,11 +263,12 @@ func (l *link) run(tc task.Context) error {
 			continue
 		}
 		began := tc.Elapsed()
-		l.fresh = false
+		l.fresh, l.heeded = false, false
 		l.path.opened(l)
 		err = l.session(tc, channel)
 		l.path.closed()
-		if tc.Elapsed()-began < hasty {
+		lasted := tc.Elapsed() - began
+		if lasted < hasty {
 			// Whoever opens one channel after the other must not keep this agent busy.
 			_ = tc.Sleep(hastyPause)
 		}
@@ -276,6 +284,8 @@ func (l *link) run(tc task.Context) error {
 		} else if isBreach(err) {
 			tc.Emit(world.IngressRejected(syncName, "session broke the protocol", err))
 			reason = l.because(tc, reasonBreach)
+		} else if l.dismisses(lasted, err) {
+			reason = l.because(tc, reasonDismiss)
 		}
 		if peer := l.who(); peer.Refused || peer.Left {
 			continue
@@ -289,6 +299,18 @@ func (l *link) run(tc task.Context) error {
 			return err
 		}
 	}
+}
+
+// dismisses counts the sessions that the peer ended at once after its hello, and reports whether it does so each time.
+func (l *link) dismisses(lasted aura.Duration, err error) bool {
+	switch {
+	case aura.KindOf(err) == aura.Stale: // a newer channel takes its place
+	case lasted >= hasty:
+		l.dismissed = 0
+	case l.heeded:
+		l.dismissed++
+	}
+	return l.dismissed >= dismissedOften
 }
 
 // meet returns a channel to the peer: the one that it opened, or a new one. Nil says to look again. Its
@@ -421,10 +443,25 @@ func (l *link) permitted(tc task.Context) error {
 	return err
 }
 
-// connect opens a channel to the peer.
-func (l *link) connect(tc task.Context) (*transport.Channel, error) {
-	tc, done := tc.WithBudget("dial", dialBudget)
+// connect opens a channel to the peer. A sign of life of the peer ends it early.
+func (l *link) connect(tc task.Context) (channel *transport.Channel, err error) {
+	g := task.NewGroup(tc, "dial")
+	g.Go("dial", func(tc task.Context) error {
+		tc, done := tc.WithBudget("dial", dialBudget)
+		defer done()
+		channel, err = l.open(tc)
+		return nil
+	})
+	l.path.dialling(l, g.Cancel)
+	tc, done := tc.Irrevocable("dial") // it ends with the group, and must not leave a channel behind
 	defer done()
+	if failed := g.Wait(tc); failed != nil {
+		return nil, failed
+	}
+	return channel, err
+}
+
+func (l *link) open(tc task.Context) (*transport.Channel, error) {
 	pass, err := l.sync.desk.charge(tc, party{l.key.context, l.key.peer}, due{kind: outOpening})
 	if err != nil {
 		return nil, err

@@ -65,6 +65,36 @@ func TestBothMovedAndMeetByAnInvitation(t *testing.T) {
 	})
 }
 
+// TestWhatWaitedGoesAtOnceWhenBothMeetAgain: neither the pause of an absent device, which has grown, nor a dial that is
+// still looking where the other was, holds it up.
+func TestWhatWaitedGoesAtOnceWhenBothMeetAgain(t *testing.T) {
+	for _, apart := range []aura.Duration{3 * time.Second, 11 * time.Second, 3 * time.Minute, 5 * time.Hour} {
+		inWorlds(t, 3, func(tc task.Context, u *universe) {
+			ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
+			context := u.meet(tc, ada, ben)
+			ada.stop(tc)
+			ben.stop(tc)
+			ada.move()
+			ben.move()
+			ada.start(tc)
+			ben.start(tc)
+			ada.say(tc, context, "where are you?")
+			ben.say(tc, context, "and you?")
+			u.sleep(tc, apart)
+			code := ada.invites(tc, 0)
+			began := tc.Elapsed()
+			ben.must(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil)
+			for len(ada.texts(tc, context, ben)) == 0 || len(ben.texts(tc, context, ada)) == 0 {
+				if tc.Elapsed()-began > time.Second {
+					t.Errorf("seed %d: apart for %v, and nothing came within a second", u.seed, apart)
+					return
+				}
+				u.sleep(tc, 20*time.Millisecond)
+			}
+		})
+	}
+}
+
 // TestARemovedContactReachesNobody: neither side reaches the other, both keep what was said, and an invitation
 // makes a new contact of them.
 func TestARemovedContactReachesNobody(t *testing.T) {

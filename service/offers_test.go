@@ -28,3 +28,21 @@ func TestAContactThatComesBackIsIntroducedAgain(t *testing.T) {
 		o.drop(ada)
 	}
 }
+
+// TestOneOfSeveralCommonTagsIsChosenAlike: two who miss each other in several groups have several tags in common, and
+// the same world must introduce them by the same one.
+func TestOneOfSeveralCommonTagsIsChosenAlike(t *testing.T) {
+	ada, ben := aura.AuthorityID{1}, aura.AuthorityID{2}
+	tags := []contact.Tag{{3}, {4}, {5}, {6}, {7}}
+	for range 64 {
+		o := offers{of: map[aura.AuthorityID]*offer{}}
+		o.put(ben, append([]contact.Tag{{1}}, tags...), []byte("ben"), 0)
+		o.put(ada, append([]contact.Tag{{2}}, tags...), []byte("ada"), 0)
+		for _, who := range []aura.AuthorityID{ada, ben} {
+			cards := o.next(who, 0, func(aura.AuthorityID) bool { return true })
+			if len(cards) != 1 || cards[0].Tag != tags[0] {
+				t.Fatalf("%v is given %v", who, cards)
+			}
+		}
+	}
+}

@@ -101,6 +101,7 @@ func (s *session) resume(tc task.Context) error {
 			s.told = theirs.Receipts
 		}
 	}
+	s.link.heeded = true
 	s.connected(tc)
 	s.show(tc, "")
 	return nil

@@ -38,7 +38,9 @@ type path struct {
 	lock     task.Leaf
 	links    []*link // of this device, in order
 	sessions int
-	dialler  *link // which dials, while there is no session
+	dialler  *link  // which dials, while there is no session
+	abort    func() // ends that dial
+	stirred  bool   // since that dial began there was a sign of life
 	pause    task.Backoff
 	next     aura.Duration // no dial before it, while there is no session
 	tried    aura.Duration // when the last dial failed
@@ -121,19 +123,35 @@ func (p *path) begin(l *link) bool {
 		if p.dialler != nil {
 			return false
 		}
-		p.dialler = l
+		p.dialler, p.abort, p.stirred = l, nil, false
 	}
 	return true
+}
+
+// dialling says how the dial that a link has begun is ended. It is ended at once when there was a sign of life already.
+func (p *path) dialling(l *link, abort func()) {
+	p.lock.Lock()
+	late := false
+	if p.dialler == l {
+		p.abort, late = abort, p.stirred
+	}
+	p.lock.Unlock()
+	if late {
+		abort()
+	}
 }
 
 // failed notes that a dial of a link came to nothing. The next one comes after the pause, and not before least.
 func (p *path) failed(l *link, now, least aura.Duration, e world.Entropy) {
 	p.lock.Lock()
+	again := p.dialler == l && p.stirred && least == 0
 	p.freed(l)
-	if p.sessions > 0 {
+	switch {
+	case p.sessions > 0:
 		// The device is there and does not take part in this context, or not yet.
 		l.next = now + max(least, l.ignored.Next(e))
-	} else {
+	case again: // it looked where the device was before
+	default:
 		p.next, p.tried, p.last = now+max(least, p.pause.Next(e)), now, l
 	}
 	p.lock.Unlock()
@@ -143,7 +161,7 @@ func (p *path) failed(l *link, now, least aura.Duration, e world.Entropy) {
 // freed lets another link dial. The lock is held.
 func (p *path) freed(l *link) {
 	if p.dialler == l {
-		p.dialler = nil
+		p.dialler, p.abort = nil, nil
 	}
 }
 
@@ -165,11 +183,19 @@ func (p *path) closed() {
 	p.sessions--
 }
 
-// alive notes a sign of life of the device, which by has already, and lets the links that wait dial.
+// alive notes a sign of life of the device, which by has already, and lets the links that wait dial. A dial that is
+// on its way may look where the device is not any more: it ends, and begins anew.
 func (p *path) alive(by *link) {
 	p.lock.Lock()
 	p.pause, p.next = absence(), 0
+	var abort func()
+	if p.dialler != nil && p.dialler != by {
+		p.stirred, abort = true, p.abort
+	}
 	p.lock.Unlock()
+	if abort != nil {
+		abort()
+	}
 	p.rouse(by)
 }
 

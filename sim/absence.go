@@ -10,6 +10,8 @@ import (
 const (
 	// The time that somebody is away: from less than records of deliveries are kept, to more.
 	leastAway, mostAway = 20 * 24 * time.Hour, 120 * 24 * time.Hour
+	// keptFor is how long records of deliveries are kept at most, and how long a group waits for a member.
+	keptFor = 90 * 24 * time.Hour
 	// awayShare is the share of the worlds in which somebody is.
 	awayShare = 0.25
 )
@@ -43,6 +45,9 @@ func (w *universe) leave(tc task.Context) error {
 		}
 	}
 	err := w.until(tc, 0, time.Minute)
+	if w.nights > keptFor {
+		w.report.LongAbsences++
+	}
 	p.revive(tc)
 	w.note(tc, "return", p.name)
 	return err

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/interp"
 	"github.com/aura-runtime/aura/task"
@@ -50,6 +51,7 @@ func (a audit) Execute(tc task.Context, d *interp.Decision) (effect.Result, erro
 		if ledger.Epoch != c.Epoch {
 			spent, known = ledger.Past.Spent(ledger.Epoch, c.Epoch)
 		}
+		a.person.spend(c)
 		if known && spent < c.Seen+uint64(c.Amount) {
 			w.violate(a.person.name, DecisionCharged, "%q costs %d after %d in epoch %d, and the ledger has %d in epoch %d",
 				d.Request.Capability, c.Amount, c.Seen, c.Epoch, ledger.Spent, ledger.Epoch)
@@ -58,11 +60,51 @@ func (a audit) Execute(tc task.Context, d *interp.Decision) (effect.Result, erro
 	return result, nil
 }
 
+// spending is what decisions that were carried out cost in one epoch, by the world's own count.
+type spending struct {
+	receiver
+	epoch aura.Epoch
+	units uint64
+}
+
+// spend counts a charge that was carried out.
+func (p *person) spend(c *effect.Command) {
+	key := spending{receiver: receiver{c.Context, c.Peer}, epoch: c.Epoch}
+	i, known := p.spentIn[key]
+	if !known {
+		i = len(p.spent)
+		p.spentIn[key] = i
+		p.spent = append(p.spent, key)
+	}
+	p.spent[i].units += uint64(c.Amount)
+}
+
+// lookAtLedger compares the ledger with what was charged in the whole life of the account, so that no epoch's
+// budget is had twice, wherever the clock went in between.
+func (p *person) lookAtLedger() {
+	for i := range p.spent {
+		s := &p.spent[i]
+		c := p.last.Charge(s.context, s.peer)
+		units, known := c.Spent, true
+		if c.Epoch != s.epoch {
+			units, known = c.Past.Spent(c.Epoch, s.epoch)
+		}
+		if _, shared := p.world.talks.contexts[s.context]; shared && s.units > p.world.policy.Limit {
+			p.world.violate(p.name, BudgetHolds, "%d units were charged in epoch %d in all, the limit is %d", s.units, s.epoch, p.world.policy.Limit)
+		}
+		if known && units < s.units {
+			p.world.violate(p.name, BudgetHolds, "%d units were charged in epoch %d, and the ledger, now in epoch %d, has %d",
+				s.units, s.epoch, c.Epoch, units)
+		}
+	}
+}
+
 // lookAtBudgets compares the ledger with the limits.
 func (p *person) lookAtBudgets() {
 	if p.last == nil {
 		return
 	}
+	p.lookAtLedger()
 	for _, context := range p.contexts() {
 		for _, peer := range p.world.talks.contexts[context].members {
 			if peer == p {

@@ -29,6 +29,9 @@ func (w *universe) drift() {
 
 // set moves the clock of a person's machine, which keeps it through crashes.
 func (p *person) set(wrong aura.Duration) {
+	if p.world.options.Plant == PlantTurnBackLedger && p.wrong == p.usual {
+		p.keepLedger()
+	}
 	p.wrong = wrong
 	if p.life != nil {
 		p.world.sim.SetClock(p.life.group, wrong)
@@ -42,7 +45,16 @@ func (w *universe) misset(tc task.Context, p *person) error {
 		return nil
 	}
 	w.report.ClockJumps++
-	p.set(p.usual + one(w.chance, wrongBy[:]))
+	by := one(w.chance, wrongBy[:])
+	switch {
+	case by.Abs() <= 2*time.Hour:
+		w.report.ClockHours++
+	case by.Abs() <= 365*24*time.Hour:
+		w.report.ClockYears++
+	default:
+		w.report.ClockDecades++
+	}
+	p.set(p.usual + by)
 	w.note(tc, "set clock", p.name)
 	err := w.until(tc, time.Second, 3*time.Minute)
 	w.report.ClockJumps++

@@ -1,20 +1,27 @@
 package sim
 
-// Troubles counts what went wrong in a world, by kind.
+// Troubles counts what went wrong in a world, by kind. Only what somebody met with counts: a disk that failed
+// while nobody used it did nothing.
 type Troubles struct {
-	Crashes    int `json:"crashes"`
-	Restarts   int `json:"restarts"` // after a clean stop
-	Panics     int `json:"panics"`   // of agents, each made by the world
-	Partitions int `json:"partitions"`
-	Moves      int `json:"moves"`       // to another network
-	DiskFaults int `json:"disk_faults"` // disks that returned errors for a while
-	SlowDisks  int `json:"slow_disks"`  // disks that took seconds for a sync
-	StuckDisks int `json:"stuck_disks"` // disks whose syncs did not return for a while
-	FullDisks  int `json:"full_disks"`  // disks that filled up, and had room again
-	ClocksOff  int `json:"clocks_off"`  // people whose clocks differ from the others' all the time
-	ClockJumps int `json:"clock_jumps"` // of clocks that were set wrong, or right
-	NameTakers int `json:"names_taken"` // of people who called themselves like somebody else
-	Absences   int `json:"absences"`    // of one person, for weeks
+	Crashes      int `json:"crashes"`
+	Restarts     int `json:"restarts"` // after a clean stop
+	Panics       int `json:"panics"`   // of agents, each made by the world
+	Partitions   int `json:"partitions"`
+	Moves        int `json:"moves"`          // to another network
+	BothMoved    int `json:"both_moved"`     // pairs of people who moved at the same instant
+	DiskFaults   int `json:"disk_faults"`    // disks that returned errors for a while
+	SlowDisks    int `json:"slow_disks"`     // disks that took seconds for a sync
+	StuckDisks   int `json:"stuck_disks"`    // disks whose syncs did not return for a while
+	FullDisks    int `json:"full_disks"`     // disks that filled up, and had room again
+	ClocksOff    int `json:"clocks_off"`     // people whose clocks differ from the others' all the time
+	ClockJumps   int `json:"clock_jumps"`    // of clocks that were set wrong, or right
+	ClockHours   int `json:"clocks_hours"`   // clocks that were set wrong by hours
+	ClockYears   int `json:"clocks_year"`    // by a year
+	ClockDecades int `json:"clocks_decades"` // by 80 years
+	NameTakers   int `json:"names_taken"`    // people who came to call themselves like somebody else
+	NamesRefused int `json:"names_refused"`  // names that would deceive
+	Absences     int `json:"absences"`       // of one person, for weeks
+	LongAbsences int `json:"long_absences"`  // of them, longer than anything about a delivery is kept
 }
 
 // Trouble is a kind of trouble, in the plural, and how often there was some.
@@ -23,30 +30,48 @@ type Trouble struct {
 	Count int
 }
 
+// kinds is the one list of all counters.
+func (t *Troubles) kinds() []struct {
+	name  string
+	count *int
+} {
+	return []struct {
+		name  string
+		count *int
+	}{
+		{"crashes", &t.Crashes}, {"restarts", &t.Restarts}, {"panics", &t.Panics},
+		{"partitions", &t.Partitions}, {"moves", &t.Moves}, {"moves of two at once", &t.BothMoved},
+		{"disk faults", &t.DiskFaults}, {"slow disks", &t.SlowDisks}, {"stuck disks", &t.StuckDisks}, {"full disks", &t.FullDisks},
+		{"clocks off", &t.ClocksOff}, {"clock jumps", &t.ClockJumps}, {"clocks wrong by hours", &t.ClockHours},
+		{"clocks wrong by a year", &t.ClockYears}, {"clocks wrong by 80 years", &t.ClockDecades},
+		{"names taken", &t.NameTakers}, {"names refused", &t.NamesRefused},
+		{"absences", &t.Absences}, {"absences beyond retention", &t.LongAbsences},
+	}
+}
+
 // All returns the count of every kind.
 func (t *Troubles) All() []Trouble {
-	return []Trouble{
-		{"crashes", t.Crashes}, {"restarts", t.Restarts}, {"panics", t.Panics},
-		{"partitions", t.Partitions}, {"moves", t.Moves},
-		{"disk faults", t.DiskFaults}, {"slow disks", t.SlowDisks}, {"stuck disks", t.StuckDisks}, {"full disks", t.FullDisks},
-		{"clocks off", t.ClocksOff}, {"clock jumps", t.ClockJumps},
-		{"names taken", t.NameTakers}, {"long absences", t.Absences},
+	var all []Trouble
+	for _, k := range t.kinds() {
+		all = append(all, Trouble{k.name, *k.count})
 	}
+	return all
 }
 
 // Add adds the counts of another world.
 func (t *Troubles) Add(o *Troubles) {
-	t.Crashes += o.Crashes
-	t.Restarts += o.Restarts
-	t.Panics += o.Panics
-	t.Partitions += o.Partitions
-	t.Moves += o.Moves
-	t.DiskFaults += o.DiskFaults
-	t.SlowDisks += o.SlowDisks
-	t.StuckDisks += o.StuckDisks
-	t.FullDisks += o.FullDisks
-	t.ClocksOff += o.ClocksOff
-	t.ClockJumps += o.ClockJumps
-	t.NameTakers += o.NameTakers
-	t.Absences += o.Absences
+	theirs := o.kinds()
+	for i, k := range t.kinds() {
+		*k.count += *theirs[i].count
+	}
+}
+
+// Happened returns 1 for every kind that there was and 0 for the others, so that sums of it count worlds.
+func (t *Troubles) Happened() *Troubles {
+	var h Troubles
+	mine := t.kinds()
+	for i, k := range h.kinds() {
+		*k.count = min(1, *mine[i].count)
+	}
+	return &h
 }

@@ -40,10 +40,13 @@ func (w *universe) spoil(tc task.Context, p *person) error {
 		f.Capacity, most = max(1, p.disk.Size()+c.IntN(lastRoom)), time.Minute
 		count = &w.report.FullDisks
 	}
-	*count++
 	w.note(tc, "spoil disk", p.name)
+	before := p.disk.Struck()
 	p.spoil(f)
 	err := w.until(tc, time.Second, most)
+	if p.disk.Struck() > before {
+		*count++ // somebody noticed
+	}
 	if f.Stuck && c.happens(0.4) && p.turn.TryAcquire() {
 		defer p.turn.Release()
 		p.crash() // only a power failure ends a sync that does not return

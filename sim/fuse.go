@@ -21,8 +21,11 @@ const (
 	dyingWithin = 600 * time.Millisecond
 )
 
+// placeSink is in what the journal tells of commits.
+const placeSink = "sink"
+
 // fusePlaces are where a bug makes an agent panic: each runs as a task of another service.
-func fusePlaces() []string { return []string{"sink", "interpreter", "handler", "service"} }
+func fusePlaces() []string { return []string{placeSink, "interpreter", "handler", "service"} }
 
 // fuse makes one process panic, once, in one place. It is a sink of the journal, wraps the interpreter, looks
 // on at decisions, and is a service with a task in a group that nothing waits for.
@@ -49,13 +52,16 @@ func (f *fuse) arm(place string) {
 // fire panics when the fuse is armed for the place.
 func (f *fuse) fire(place string) {
 	if f.place == place {
-		f.place, f.fired, f.at = "", true, f.elapsed()
+		f.blown()
 		panic("planted in the " + place)
 	}
 }
 
+// blown notes that the fuse has made its panic.
+func (f *fuse) blown() { f.place, f.fired, f.at = "", true, f.elapsed() }
+
 // Committed implements [journal.Sink].
-func (f *fuse) Committed([]fact.Record) { f.fire("sink") }
+func (f *fuse) Committed([]fact.Record) { f.fire(placeSink) }
 
 // look is told the stages of the road.
 func (f *fuse) look(service.Step) { f.fire("handler") }

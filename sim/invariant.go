@@ -34,7 +34,8 @@ const (
 	DecisionCharged = "a decision is charged"
 	// FactsPaid: the facts that a peer holds were paid for at their price, before they left.
 	FactsPaid = "facts at a peer are paid for"
-	// BudgetHolds: nobody spends more in an epoch than its limit.
+	// BudgetHolds: nobody spends more in an epoch than its limit, and no ledger forgets what was charged,
+	// wherever the clock goes.
 	BudgetHolds = "no budget is exceeded"
 	// ReceiptsChain: what a receiver knows of a sender's receipts agrees with the sender's ledger.
 	ReceiptsChain = "receipts are one chain"
@@ -45,6 +46,8 @@ const (
 	LabelsStay = "a label stays with its conversation"
 	// OperationsEnd: every action of a user ends, and not in an error that names a bug.
 	OperationsEnd = "operations end"
+	// RefusalsHold: what a user was told was not done is nowhere later.
+	RefusalsHold = "what was refused is not done"
 	// ContactsAgree: both sides of a contact have the same context and verification code.
 	ContactsAgree = "both sides of a contact agree"
 	// TasksEnd: no task outlives its owner.

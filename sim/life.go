@@ -19,6 +19,7 @@ type life struct {
 	*person
 	group  *task.Group
 	agent  *agent.Agent
+	bridge app.Bridge // the agent's, unless a bug is planted there
 	core   *app.Core
 	front  *task.Handle
 	users  *task.Group
@@ -72,7 +73,8 @@ func (l *life) boot(tc task.Context) (err error) {
 	if err := l.agent.Start(tc); err != nil {
 		return err
 	}
-	l.core, err = app.New(tc, l.agent, w.sim.Entropy(l.name+" front"), app.Options{})
+	l.bridge = w.plantBridge(l.person, l.agent)
+	l.core, err = app.New(tc, l.bridge, w.sim.Entropy(l.name+" front"), app.Options{})
 	if err != nil {
 		return err
 	}
@@ -101,7 +103,7 @@ func (l *life) recall(tc task.Context) error {
 	// Nobody appends before the services start, so nothing is missed in between.
 	l.witness, l.last = fresh, j
 	j.Attach(fresh)
-	j.Attach(l.fuse)
+	j.Attach(l.world.plantSink(l.fuse))
 	return nil
 }
 

@@ -13,7 +13,6 @@ func (w *universe) takeName(tc task.Context, p *person) {
 	if l == nil {
 		return
 	}
-	w.report.NameTakers++
 	w.note(tc, "take name", p.name)
 	name := one(w.chance, w.people).name
 	switch w.chance.IntN(6) {
@@ -29,8 +28,12 @@ func (w *universe) takeName(tc task.Context, p *person) {
 	l.users.Go("name", func(tc task.Context) error {
 		_ = l.do(tc, "name", func(tc task.Context) error {
 			err := l.core.SetName(tc, name)
-			if aura.KindOf(err) == aura.Invalid {
-				return nil // a name that would deceive is refused
+			switch aura.KindOf(err) {
+			case 0:
+				w.report.NameTakers++
+			case aura.Invalid:
+				w.report.NamesRefused++
+				return nil // a name that would deceive
 			}
 			return err
 		})

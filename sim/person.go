@@ -6,6 +6,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/task"
@@ -47,7 +48,15 @@ type person struct {
 	agreed  map[string]bool          // by name: whose invitation this person accepted
 	asked   map[string]aura.Duration // by name: when this person last invited somebody
 	lanes   int
-	index   streams // of a forgetful disk
+	spent   []spending                     // in the order in which it began
+	spentIn map[spending]int               // the index in spent, by all but the units
+	ended   map[aura.OperationID]app.Phase // how actions ended, as shown
+
+	// What planted bugs keep through restarts.
+	index   streams                            // of a forgetful disk
+	ledger  *journal.Batch                     // as it was when the clock went wrong
+	pausing map[transport.PeerID]pausing       // of a weary network
+	seen    map[transport.PeerID]aura.Duration // by a resentful network
 }
 
 // move takes the person's machine to another network: it has another address there, and no connection is left.
@@ -60,12 +69,19 @@ func (p *person) move() {
 	}
 }
 
+// home returns where the person's machine is at first.
+func (p *person) home() transport.Address {
+	return transport.Address(fmt.Sprintf("/ip4/192.0.2.%d/udp/4001/quic-v1", p.number))
+}
+
 // newPerson returns the i-th person, who has a name of their own.
 func (w *universe) newPerson(i int, name string) *person {
 	p := &person{
 		world: w, name: name, number: i + 1, turn: task.NewSemaphore(1), asked: map[string]aura.Duration{}, agreed: map[string]bool{},
-		address: transport.Address(fmt.Sprintf("/ip4/192.0.2.%d/udp/4001/quic-v1", i+1)),
+		spentIn: map[spending]int{}, ended: map[aura.OperationID]app.Phase{},
+		pausing: map[transport.PeerID]pausing{}, seen: map[transport.PeerID]aura.Duration{},
 	}
+	p.address = p.home()
 	p.ring = keyring.Ephemeral(w.sim.Entropy(p.name + " keys"))
 	p.disk = journal.NewFaulty(w.sim.Entropy(p.name+" disk"), journal.Faults{})
 	p.chance = newChance(w.sim.Entropy(p.name + " user"))
@@ -83,7 +99,7 @@ func (p *person) hands() agent.Hands {
 		Ring: p.ring, Entropy: p.world.sim.Entropy(p.name), Store: p.world.plantStore(p),
 		Network: func(agent.Gate) (transport.Network, error) {
 			p.network = p.world.net.Join(p.link(), p.address)
-			return p.network, nil
+			return p.world.plantNetwork(p), nil
 		},
 	}
 }
@@ -172,6 +188,22 @@ func (p *person) lookAtServices(tc task.Context) {
 	p.world.note(tc, "power cycle", p.name)
 	p.crash()
 	p.revive(tc)
+}
+
+// lookAtOperations finds actions that are shown to have ended otherwise than before, in this life or an earlier one.
+func (p *person) lookAtOperations() {
+	if p.life == nil {
+		return
+	}
+	for _, o := range p.life.operations() {
+		before, ended := p.ended[o.ID]
+		switch {
+		case ended && o.Phase != before:
+			p.world.violate(p.name, OperationsEnd, "%s had %s and is shown as %s %s", o.Kind, before, o.Phase, o.Reason)
+		case o.Phase.Terminal():
+			p.ended[o.ID] = o.Phase
+		}
+	}
 }
 
 // revive starts the person's agent again, as often as it takes while the disk is not sound.

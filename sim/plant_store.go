@@ -3,6 +3,7 @@ package sim
 import (
 	"bytes"
 
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 )
@@ -134,4 +135,60 @@ func (s *streams) note(key string, value []byte, own bool) {
 	if n := len(s.recent[key]); n > forgets+1 {
 		s.recent[key] = s.recent[key][n-forgets-1:]
 	}
+}
+
+// yielding is a disk that says yes to what it cannot do now, and does it when it can. What waits is in its memory,
+// which a crash or a stop loses.
+type yielding struct {
+	*journal.Faulty // what readers see: everything that was applied
+	disk            *journal.Faulty
+	waiting         []*journal.Batch
+	unable          func() bool
+	pretends        aura.Kind // the error that it keeps to itself
+}
+
+func newYielding(disk *journal.Faulty, unable func() bool, pretends aura.Kind) journal.Store {
+	y := &yielding{Faulty: journal.NewFaulty(nil, journal.Faults{}), disk: disk, unable: unable, pretends: pretends}
+	_ = copyStore(y.Faulty, disk) // the disk is sound while a process starts, or the start fails by itself
+	return y
+}
+
+// Apply implements [journal.Store].
+func (y *yielding) Apply(tc task.Context, b *journal.Batch) error {
+	y.waiting = append(y.waiting, b)
+	for len(y.waiting) > 0 && !y.unable() {
+		err := y.disk.Apply(tc, y.waiting[0])
+		if err != nil && aura.KindOf(err) == y.pretends {
+			break
+		}
+		if err != nil {
+			y.waiting = y.waiting[:len(y.waiting)-1]
+			return err
+		}
+		y.waiting = y.waiting[1:]
+	}
+	return y.Faulty.Apply(tc, b)
+}
+
+// Close implements [journal.Store].
+func (y *yielding) Close(tc task.Context) error { return y.disk.Close(tc) }
+
+// turnBack puts the ledger back to where it was when the clock went wrong, if the clock is right again.
+func (p *person) turnBack() {
+	if p.wrong != p.usual || p.ledger == nil {
+		return
+	}
+	b := p.ledger
+	p.ledger = nil
+	_ = p.disk.Apply(task.Context{}, b) // the disk is sound while a process starts, or the start fails by itself
+}
+
+// keepLedger keeps the ledger as it is on a person's disk.
+func (p *person) keepLedger() {
+	b := &journal.Batch{}
+	_ = p.disk.Iterate([]byte{tableCharge}, []byte{tableCharge + 1}, func(key, value []byte) error {
+		b.Set(bytes.Clone(key), bytes.Clone(value))
+		return nil
+	})
+	p.ledger = b
 }

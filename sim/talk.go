@@ -25,6 +25,7 @@ type message struct {
 	text      string
 	operation aura.OperationID // once acked
 	acked     bool             // the author was told that it is durable
+	refused   bool             // the author was told that it was not sent
 }
 
 // talks is what was said in the world, and who takes part in which conversation.

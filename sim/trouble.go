@@ -109,6 +109,7 @@ func (w *universe) move(tc task.Context, p *person) error {
 	p.move()
 	if q := one(w.chance, w.people); q != p && w.chance.happens(0.8) {
 		w.report.Moves++
+		w.report.BothMoved++
 		w.note(tc, "move", q.name)
 		q.move()
 	}

@@ -206,6 +206,7 @@ func (w *universe) look(tc task.Context) {
 	for _, p := range w.people {
 		p.lookAtServices(tc)
 		p.lookAtBudgets()
+		p.lookAtOperations()
 	}
 	w.announce(tc)
 }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -127,10 +128,15 @@ func (l *life) with(tc task.Context, what string, t chat.Thread, fn func(task.Co
 		if chosen := l.witness.chosen; ref.Context != t.Context && !chosen[ref.Context] && !chosen[t.Context] {
 			l.world.violate(l.name, LabelsStay, "%q was shown for %s and stands for %s", t.Name, t.Context, ref.Context)
 		}
-		if err = fn(tc, ref); aura.KindOf(err) == aura.Invalid && !slices.ContainsFunc(l.threads(), func(t chat.Thread) bool {
+		if err = fn(tc, ref); aura.KindOf(err) != aura.Invalid {
+			return err
+		}
+		// The agent may know more than the screen: did everybody else leave the group at this moment?
+		now, unread := l.core.Overview(tc)
+		if unread == nil && !slices.ContainsFunc(now, func(t chat.Thread) bool {
 			return t.Context == ref.Context && present(t, l.self())
 		}) {
-			return nil // everybody else left the group at this moment
+			return nil
 		}
 		return err
 	})
@@ -180,6 +186,10 @@ func (l *life) send(tc task.Context, to app.Ref, lane *lane, words string) error
 	m := l.world.talks.begin(l.person, to.Context, lane.id, lane.number, words)
 	sent, err := l.core.Send(tc, to, m.text, aura.FactID{})
 	if err != nil {
+		_, doubt := errors.AsType[*app.Doubt](err)
+		if m.refused = !doubt; m.refused {
+			l.witness.refusal(m)
+		}
 		return err
 	}
 	m.acked, m.operation = true, sent.Operation

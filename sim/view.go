@@ -109,6 +109,7 @@ func (l *life) viewsDiffer(tc task.Context) string {
 		}
 	}
 	l.labelsStay(chats.Value)
+	l.statesTrue(chats.Value, fresh)
 	for i, o := range screen {
 		shown, _ := reactive.Value(frame, o.signal)
 		folded, more := fresh.chats.Messages(fresh.setting(), o.of.Context, watched)
@@ -168,11 +169,42 @@ func (l *life) labelsStay(shown []chat.Thread) {
 	}
 }
 
+// statesTrue checks that of the newest own messages those that are shown as delivered or read are at the peer.
+func (l *life) statesTrue(shown []chat.Thread, fresh *reduction) {
+	for i := range shown {
+		t := &shown[i]
+		messages, _ := fresh.chats.Messages(fresh.setting(), t.Context, watched)
+		for j := range messages {
+			m := &messages[j]
+			recipients := m.Recipients
+			if !t.Group {
+				for _, p := range t.Members {
+					recipients = append(recipients, chat.Recipient{Participant: p, State: m.State})
+				}
+			}
+			for k := range recipients {
+				l.stateTrue(m, &recipients[k])
+			}
+		}
+	}
+}
+
+func (l *life) stateTrue(m *chat.Message, at *chat.Recipient) {
+	peer, said := l.world.byAuthority(at.Authority), l.world.talks.find(m.Context, m.Text)
+	if !m.Mine || peer == l.person || peer == nil || said == nil || at.State != chat.Delivered && at.State != chat.Seen {
+		return
+	}
+	if _, heard := peer.witness.heard[said.line]; !heard {
+		l.world.violate(l.name, StatesHonest, "message %d of lane %d is shown as %s at %s, and is not there",
+			said.number, said.lane, at.State, peer.name)
+	}
+}
+
 // reduce folds everything that the agent gives a watcher, the facts in an order of chance.
 func (l *life) reduce(tc task.Context) (*reduction, error) {
 	var records []fact.Record
 	fresh := newReduction(l.self())
-	err := l.agent.Watch(tc, fact.Selection{Observations: []string{"*"}}, func(up fact.Update) error {
+	err := l.bridge.Watch(tc, fact.Selection{Observations: []string{"*"}}, func(up fact.Update) error {
 		records = append(records, up.Records...)
 		for _, o := range up.Observations {
 			fresh.outboxes.Observe(o)

@@ -214,6 +214,7 @@ func (w *witness) hear(context aura.ContextID, r *fact.Record) {
 		return
 	}
 	w.heard[m.line] = r.ID
+	w.refusal(m)
 	if m.author == w.person {
 		w.seq[m.line] = r.Seq
 	}
@@ -223,6 +224,13 @@ func (w *witness) hear(context aura.ContextID, r *fact.Record) {
 		w.violate(MessageOrder, "message %d of lane %d of %s came after message %d", m.number, m.lane, m.author.name, last)
 	} else {
 		w.latest[lane] = m.number
+	}
+}
+
+// refusal checks that a message that was refused is not here.
+func (w *witness) refusal(m *message) {
+	if _, heard := w.heard[m.line]; heard && m.refused {
+		w.violate(RefusalsHold, "message %d of lane %d of %s was refused and is here", m.number, m.lane, m.author.name)
 	}
 }
 

@@ -25,6 +25,7 @@ const (
 // dial is one attempt to reach a pair, for all who ask at once.
 type dial struct {
 	shaking bool // the first cell is out
+	callers int  // who wait for it
 	result  *task.Reply[*Channel]
 }
 
@@ -32,7 +33,8 @@ type dial struct {
 // It returns [aura.Unavailable] when the peer cannot be reached or does not answer, [aura.Denied] when it
 // does not prove the context's secret, [aura.Invalid] for a target that is this device itself, and with a
 // [VersionError] as its cause when the peer speaks another version. A caller that gives up does not end
-// the attempt, which others may have joined; its own bound does.
+// the attempt, which others may have joined. One for which nobody waits any more, and which has not found the peer
+// yet, is not joined: whoever asks next may know where the peer is now.
 func (h *Hub) Dial(tc task.Context, t Target) (*Channel, error) {
 	if t.Peer == h.network.Self() || subtle.ConstantTimeCompare(t.Static[:], h.identity.key.Public) == 1 {
 		return nil, aura.Errorf("transport.Dial", aura.Invalid, "the target is this device")
@@ -50,6 +52,7 @@ func (h *Hub) Dial(tc task.Context, t Target) (*Channel, error) {
 		d = &dial{result: task.NewReply[*Channel]()}
 		m.dial = d
 	}
+	d.callers++
 	h.lock.Unlock()
 	if start {
 		h.group.Go("transport.dial", func(tc task.Context) error {
@@ -60,7 +63,16 @@ func (h *Hub) Dial(tc task.Context, t Target) (*Channel, error) {
 			return nil
 		})
 	}
-	return d.result.Await(tc)
+	c, err := d.result.Await(tc)
+	h.lock.Lock()
+	defer h.lock.Unlock()
+	if d.callers--; d.callers == 0 && !d.shaking {
+		if m := h.meetings[p]; m != nil && m.dial == d {
+			m.dial = nil
+			h.touch(p, m)
+		}
+	}
+	return c, err
 }
 
 // settle ends an attempt. If a channel that the peer opened was proven meanwhile, the attempt has been

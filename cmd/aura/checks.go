@@ -115,8 +115,9 @@ func checkClock(tc task.Context, home string) finding {
 	return well("clock", "%s", now.Format("2006-01-02 15:04 MST"))
 }
 
-// checkPeerClocks compares the clock with those of the contacts who are connected, as the agent measured.
-func checkPeerClocks(tc task.Context, home string) []finding {
+// checkPeers compares this account with its contacts: the clock with those of who is connected, as the agent
+// measured, and the journal.
+func checkPeers(tc task.Context, home string) []finding {
 	core, err := connect(tc, home)
 	if err != nil {
 		return nil // the agent has just ended
@@ -129,7 +130,20 @@ func checkPeerClocks(tc task.Context, home string) []finding {
 	if err != nil {
 		return []finding{ill("clocks", "", "%s", aura.Reason(err))}
 	}
-	return []finding{compareClocks(contacts, peers)}
+	return append(compareJournals(contacts, peers), compareClocks(contacts, peers))
+}
+
+// compareJournals names the contacts whose journal does not fit this one.
+func compareJournals(contacts []contact.Contact, peers []status.Peer) (found []finding) {
+	for _, c := range contacts {
+		for _, p := range peers {
+			apart := strings.HasPrefix(p.Reason, status.ReasonContradicts) || strings.HasPrefix(p.Reason, status.ReasonDismisses)
+			if p.Authority == c.Authority && apart {
+				found = append(found, ill("contacts", "if this home is a copy, use the original in its place", "%s: %s", c.Name, p.Reason))
+			}
+		}
+	}
+	return found
 }
 
 // compareClocks says whose clock is wrong: a difference to most contacts who are connected is this machine's.

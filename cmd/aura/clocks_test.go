@@ -47,3 +47,21 @@ func TestDoctorSaysWhoseClockIsWrong(t *testing.T) {
 		}
 	}
 }
+
+func TestDoctorNamesWhoContradictsTheJournal(t *testing.T) {
+	contacts := []contact.Contact{
+		{Ref: contact.Ref{Authority: aura.AuthorityID{1}}, Name: "Ben"}, {Ref: contact.Ref{Authority: aura.AuthorityID{2}}, Name: "Cleo"},
+	}
+	peers := []status.Peer{
+		{Authority: aura.AuthorityID{1}, Connection: status.Connection{Reach: status.Offline, Reason: status.ReasonAbsent}},
+		{Authority: aura.AuthorityID{2}, Connection: status.Connection{Reach: status.Offline, Reason: status.ReasonContradicts + "; and more"}},
+		{Authority: aura.AuthorityID{3}, Connection: status.Connection{Reach: status.Offline, Reason: status.ReasonContradicts}},
+	}
+	for _, reason := range []string{status.ReasonContradicts, status.ReasonDismisses} {
+		peers[1].Reason = reason + "; and more"
+		found := compareJournals(contacts, peers)
+		if len(found) != 1 || found[0].State != stateProblem || found[0].Detail != "Cleo: "+reason+"; and more" {
+			t.Errorf("%+v", found)
+		}
+	}
+}

@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -120,7 +121,11 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: start HOME [ARG…]")
 	}
 	home := args[0]
-	cmd := binary(ts, append([]string{"up", "--home", home, "--listen", "127.0.0.1:0", "--json"}, args[1:]...)...)
+	up := []string{"up", "--home", home, "--json"}
+	if !slices.Contains(args, "--listen") {
+		up = append(up, "--listen", "127.0.0.1:0")
+	}
+	cmd := binary(ts, append(up, args[1:]...)...)
 	out, err := cmd.StdoutPipe()
 	ts.Check(err)
 	p := &process{cmd: cmd, exited: make(chan error, 1), errs: &bytes.Buffer{}}

@@ -205,11 +205,21 @@ trouble      %s
 	return err
 }
 
-// troubles lists what went wrong.
+// troubles lists what went wrong in one world.
 func troubles(t *sim.Troubles) string {
 	var words []string
 	for _, one := range t.All() {
 		words = append(words, fmt.Sprintf("%d %s", one.Count, one.Kind))
+	}
+	return strings.Join(words, ", ")
+}
+
+// troublesIn lists what went wrong in many worlds, and in how many of them.
+func troublesIn(t, worlds *sim.Troubles) string {
+	var words []string
+	in := worlds.All()
+	for i, one := range t.All() {
+		words = append(words, fmt.Sprintf("%d %s in %d", one.Count, one.Kind, in[i].Count))
 	}
 	return strings.Join(words, ", ")
 }
@@ -223,8 +233,9 @@ type simSum struct {
 	Real      aura.Duration `json:"real_ns"` // of all worlds together, whatever ran at once
 	Messages  int           `json:"messages"`
 	sim.Troubles
-	Verdict string      `json:"verdict"`
-	Failed  *simVerdict `json:"failed,omitempty"` // the first seed that failed
+	In      sim.Troubles `json:"worlds_with"` // in how many worlds each trouble happened
+	Verdict string       `json:"verdict"`
+	Failed  *simVerdict  `json:"failed,omitempty"` // the first seed that failed
 }
 
 // simMany lives through the worlds of a range of seeds, up to the first that fails.
@@ -242,6 +253,7 @@ func simMany(s *cli.Shell, c *cobra.Command, f *simFlags, first, last uint64) er
 		sum.Real += v.Real
 		sum.Messages += v.Messages
 		sum.Troubles.Add(&v.Troubles)
+		sum.In.Add(v.Happened())
 		fmt.Fprintf(s.Err, "seed %d  %s  %v in %v\n", v.Seed, v.Verdict, v.Simulated.Round(time.Second), v.Real.Round(time.Millisecond))
 		if v.Verdict != verdictHeld {
 			sum.Verdict, sum.Failed = v.Verdict, &v
@@ -259,8 +271,8 @@ func simMany(s *cli.Shell, c *cobra.Command, f *simFlags, first, last uint64) er
 	case sum.Failed != nil:
 		err = sum.Failed.print(s.Out)
 	default:
-		_, err = fmt.Fprintf(s.Out, "seeds %d..%d: every invariant held in %d worlds, %v simulated in %v, %d messages\ntrouble: %s\n",
-			first, last, sum.Worlds, sum.Simulated.Round(time.Second), sum.Real.Round(time.Millisecond), sum.Messages, troubles(&sum.Troubles))
+		_, err = fmt.Fprintf(s.Out, "seeds %d..%d: every invariant held in %d worlds, %v simulated in %v, %d messages\ntrouble, in how many worlds: %s\n",
+			first, last, sum.Worlds, sum.Simulated.Round(time.Second), sum.Real.Round(time.Millisecond), sum.Messages, troublesIn(&sum.Troubles, &sum.In))
 	}
 	return errors.Join(err, failed)
 }

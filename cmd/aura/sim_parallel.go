@@ -17,7 +17,7 @@ type lived struct {
 
 // garbage is how much of what is in use may gather as garbage before it is collected, in percent. A collection
 // looks at the stacks of all tasks, of which a world has hundreds for each person; what it finds is young.
-const garbage = 400
+const garbage = 200
 
 // runWorlds lives through one world for each seed, jobs of them at once, and calls done for each in the
 // order of the seeds, until it returns false. A world is single-threaded and knows nothing of the others;

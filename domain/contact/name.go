@@ -59,7 +59,7 @@ const (
 // ParseName returns the normal form (NFC) of a name that an owner gives to itself, to a contact or to a
 // group. It returns [aura.Invalid] for a name that [CheckName] refuses and for one that deceives its readers:
 // without a visible character, with invisible ones, with letters of two scripts in one word, or made to look
-// like an identifier or the owner's own lines.
+// like an identifier, an option or the owner's own lines.
 func ParseName(name string) (string, error) {
 	const op = "contact.ParseName"
 	if err := CheckName(name); err != nil {
@@ -74,6 +74,8 @@ func ParseName(name string) (string, error) {
 	switch prefix, _, found := strings.Cut(Folded(name), "_"); {
 	case found && slices.Contains([]string{"auth", "dev", "ctx", "chan", "sess", "fact", "op", "inv"}, prefix):
 		return "", aura.Errorf(op, aura.Invalid, "the name looks like an identifier")
+	case strings.HasPrefix(name, "-"):
+		return "", aura.Errorf(op, aura.Invalid, "the name begins with a hyphen, as options of commands do")
 	case Folded(name) == You:
 		return "", aura.Errorf(op, aura.Invalid, "%q stands for the owner of each agent: choose another name", You)
 	}

@@ -90,6 +90,17 @@ func (r Reach) String() string {
 // MarshalText implements [encoding.TextMarshaler].
 func (r Reach) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
+// The reasons of a [Connection] that a frontend tells from others.
+const (
+	// ReasonAbsent: nobody answers. What else there is to say of somebody who is offline is worth saying.
+	ReasonAbsent = "peer is not reachable"
+	// ReasonContradicts begins the reason of sessions that end because the two journals do not fit together.
+	ReasonContradicts = "peer contradicts this journal, one of the two may be an old copy"
+	// ReasonDismisses begins the reason of sessions that the peer ends as soon as it heard something: the other side of
+	// [ReasonContradicts], or a peer that fails.
+	ReasonDismisses = "peer ends each connection at once, one of the two may be an old copy"
+)
+
 // Connection is the payload of an observation of kind [Observed].
 type Connection struct {
 	Reach  Reach        `cbor:"1,keyasint" json:"reach"`

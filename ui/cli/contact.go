@@ -38,6 +38,9 @@ func (l *contactLine) reached() string {
 	if l.Blocked {
 		text += ", blocked"
 	}
+	if why := l.Connection.Reason; l.Connection.Reach == status.Offline && !l.Blocked && why != status.ReasonAbsent && why != "" {
+		text += ", " + oneLine(why)
+	}
 	if l.Connection.Ahead != 0 {
 		text += ", " + status.ClocksDiffer(l.Name, l.Connection.Ahead)
 	}

@@ -4,7 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -34,5 +36,23 @@ func TestAnInterruptedVerbSaysSo(t *testing.T) {
 	})
 	if code := Report(&Shell{Err: &said}, err); code != 1 || said.String() != "aura: interrupted\n" {
 		t.Errorf("code %d, %q", code, said.String())
+	}
+}
+
+// TestWhyAContactIsOfflineIsSaid: a person who sees only that somebody is offline waits for nothing.
+func TestWhyAContactIsOfflineIsSaid(t *testing.T) {
+	for _, c := range []struct {
+		who  app.Person
+		want string
+	}{
+		{app.Person{Connection: status.Connection{Reach: status.Offline, Reason: status.ReasonAbsent}}, "offline"},
+		{app.Person{Connection: status.Connection{Reach: status.Offline}}, "offline"},
+		{app.Person{Connection: status.Connection{Reach: status.Offline, Reason: "you blocked this contact"}, Blocked: true}, "offline, blocked"},
+		{app.Person{Connection: status.Connection{Reach: status.Offline, Reason: status.ReasonContradicts}}, "offline, " + status.ReasonContradicts},
+		{app.Person{Connection: status.Connection{Reach: status.Direct, Reason: "old"}}, "direct"},
+	} {
+		if got := (&contactLine{c.who}).reached(); got != c.want {
+			t.Errorf("%+v: %q", c.who.Connection, got)
+		}
 	}
 }
