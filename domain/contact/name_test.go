@@ -161,6 +161,9 @@ func TestMatchingNeverGuesses(t *testing.T) {
 			t.Errorf("%q: %q does not say %q", c.text, err, c.says)
 		}
 	}
+	if _, err := contact.Match(strings.Repeat("x", 10_000), all); len(err.Error()) > 200 {
+		t.Errorf("what was typed is repeated in %d bytes", len(err.Error()))
+	}
 	if _, err := contact.Match("ben", nil); !strings.Contains(err.Error(), "invite somebody") {
 		t.Errorf("without contacts: %v", err)
 	}
