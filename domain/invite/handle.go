@@ -403,6 +403,9 @@ func receivable(s *State, op string, contacts *contact.State, by contact.Caller,
 	if c.Device() == by.Device || s.at(c.ID()).kind == KindCreated {
 		return aura.Errorf(op, aura.Conflict, "this is your own invitation: give it to somebody else")
 	}
+	if now := s.at(c.ID()).phase; now.Terminal() && now != Complete {
+		return aura.Errorf(op, aura.Conflict, "the invitation is %s already: ask for a new one", now)
+	}
 	if err := expect(s, op, c.ID(), 0); err != nil {
 		return err
 	}
