@@ -308,7 +308,9 @@ func (n *Libp2p) Dial(tc task.Context, to PeerID, addrs []Address) (Link, error)
 	if err != nil {
 		return nil, unreachable(tc, op)
 	}
-	return n.link(s, to), nil
+	l := n.link(s, to)
+	l.agreed = make(chan struct{})
+	return l, nil
 }
 
 // connect makes sure of a connection to a peer, direct or relayed.
