@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/datalog"
 )
 
@@ -69,6 +70,48 @@ func TestAForgedExternalSignatureIsRefused(t *testing.T) {
 		}
 		if err := longer.verify(root.Public()); !errors.Is(err, c.want) {
 			t.Errorf("got %v, want %v", err, c.want)
+		}
+	}
+}
+
+// TestABlockThatCannotBeReadIsNotAttenuated is inside the package: the outer form of a token holds although the
+// content of its block is no block.
+func TestABlockThatCannotBeReadIsNotAttenuated(t *testing.T) {
+	token, err := Mint(testKey(t, 1), &datalog.Program{}, testKey(t, 2), MintOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	token.blocks[0].payload = "\xff"
+	received, err := Decode(token.Encode())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := received.Attenuate(&datalog.Program{}, testKey(t, 3)); !errors.Is(err, aura.Corrupt) || !errors.Is(err, ErrForm) {
+		t.Errorf("got %v, want a refusal of the form", err)
+	}
+}
+
+// TestAStringHasOneNumber is inside the package: there is one way to name a string or a key, and a string is text.
+func TestAStringHasOneNumber(t *testing.T) {
+	k := testKey(t, 1).Public()
+	for name, c := range map[string]struct {
+		symbols []string
+		keys    []PublicKey
+		want    error
+	}{
+		"new ones":            {[]string{"a", "é"}, []PublicKey{k, testKey(t, 2).Public()}, nil},
+		"bytes":               {[]string{"a", "\xff"}, nil, ErrForm},
+		"a string twice":      {[]string{"a", "b", "a"}, nil, ErrForm},
+		"one that all have":   {[]string{defaultSymbols[0]}, nil, ErrForm},
+		"a public key twice":  {nil, []PublicKey{k, k}, ErrForm},
+		"one of an old block": {[]string{"old"}, nil, ErrForm},
+	} {
+		tables := newTables()
+		if err := tables.extend([]string{"old"}, nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := tables.extend(c.symbols, c.keys); !errors.Is(err, c.want) {
+			t.Errorf("%s: got %v, want %v", name, err, c.want)
 		}
 	}
 }

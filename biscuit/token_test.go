@@ -257,8 +257,13 @@ func TestProgramsThatABlockCannotHoldAreRefused(t *testing.T) {
 		"check of no use": {Checks: []datalog.Check{{}}},
 		"variable":        &variable, "nothing": &nothing, "key of no bytes": &scope,
 	} {
-		if _, err := biscuit.Mint(key(t, 1), p, key(t, 2), biscuit.MintOptions{}); !errors.Is(err, aura.Invalid) {
+		_, err := biscuit.Mint(key(t, 1), p, key(t, 2), biscuit.MintOptions{})
+		if !errors.Is(err, aura.Invalid) {
 			t.Errorf("%s: %v", name, err)
+		}
+		_, later := mint(t, authority).Attenuate(p, key(t, 3))
+		if !errors.Is(later, aura.Invalid) || aura.Reason(later) != aura.Reason(err) {
+			t.Errorf("%s: %v, but in a later block %v", name, err, later)
 		}
 	}
 	if _, err := biscuit.Mint(key(t, 1), parse(t, authority), biscuit.PrivateKey{}, biscuit.MintOptions{}); !errors.Is(err, aura.Invalid) {

@@ -40,6 +40,8 @@ func TestFamiliesNeedABindingThatFits(t *testing.T) {
 		{"negative index", "family-index", choreo.Binding{"Screen": 1, "k": -1}, aura.Invalid, "InvalidRange"},
 		{"no count", "loop-repeat", nil, aura.Invalid, "UnboundSymbolic"},
 		{"count too large", "loop-repeat", choreo.Binding{"K": 1 << 20}, aura.Invalid, "RepeatCount"},
+		{"no rounds", "loop-repeat", choreo.Binding{"K": 0}, 0, ""},
+		{"less than none", "loop-repeat", choreo.Binding{"K": -1}, aura.Invalid, "RepeatCount"},
 		{"one", "family", choreo.Binding{"N": 1}, 0, ""},
 		{"the largest", "family", choreo.Binding{"N": 10_000}, 0, ""},
 	} {
@@ -53,6 +55,36 @@ func TestFamiliesNeedABindingThatFits(t *testing.T) {
 				t.Errorf("want %s, got %v", c.code, problems)
 			}
 		})
+	}
+}
+
+func TestRangesAreBounded(t *testing.T) {
+	p := load(t, "range", "protocol P =\n  roles Hub, W[N]\n  Hub -> W[0..k] : M\n")
+	for k, fits := range map[int]bool{0: false, 1: true, 1_000: true, 1_001: false} {
+		inst, err := p.Instantiate(choreo.Binding{"N": 2_000, "k": k})
+		if (err == nil) != fits || err != nil && aura.KindOf(err) != aura.Invalid {
+			t.Errorf("%d members: %v", k, err)
+		}
+		if err == nil && len(inst.Roles) != 2_001 {
+			t.Errorf("%d members: %d roles", k, len(inst.Roles))
+		}
+	}
+}
+
+// TestALoopIsToldByItsFirstMessage: what is only said beside the messages does not decide which one is first.
+func TestALoopIsToldByItsFirstMessage(t *testing.T) {
+	const text = "effect Gate\n  observe load : Unit -> Number { class : observational }\n" +
+		"protocol P uses Gate =\n  roles A, B\n  loop decide by A\n    observe let n = observe Gate.load()\n    A -> B : M\n"
+	inst, err := load(t, "told", text).Instantiate(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	local, err := inst.Local("B")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := local.String(); !strings.Contains(got, "M") || !strings.Contains(got, "Done") {
+		t.Errorf("B does not learn of the end: %s", got)
 	}
 }
 

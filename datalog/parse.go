@@ -24,6 +24,12 @@ func ParseRule(src string, params Params) (Rule, error) {
 	return parse(src, params, (*parser).rule)
 }
 
+// ParseBody reads the body of a rule, as in "a($x), $x > 1", with or without a semicolon. The head of the rule is
+// name without terms.
+func ParseBody(name, src string, params Params) (Rule, error) {
+	return parse(src, params, func(p *parser) (Rule, error) { return p.body(Predicate{Name: name}) })
+}
+
 func parse[T any](src string, params Params, production func(*parser) (T, error)) (T, error) {
 	var zero T
 	if !utf8.ValidString(src) {

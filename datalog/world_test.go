@@ -302,6 +302,70 @@ func TestEmptyCollectionsAreOneTerm(t *testing.T) {
 	}
 }
 
+// TestOtherElementsMakeAnotherTerm: collections are told apart by all that is in them, however deep.
+func TestOtherElementsMakeAnotherTerm(t *testing.T) {
+	integer, text := datalog.NewInteger, datalog.NewString
+	scalars := []datalog.Term{
+		integer(1), integer(2), integer(-1), text("1"), text("12"), text(""), datalog.NewBytes([]byte("1")), datalog.NewBytes(nil),
+		datalog.NewDate(1), datalog.NewDate(2), datalog.NewBool(true), datalog.NewBool(false),
+	}
+	all := slices.Clone(scalars)
+	for _, e := range scalars {
+		array := must(datalog.NewArray(e))
+		all = append(all, array, must(datalog.NewSet(e)), must(datalog.NewArray(e, e)), must(datalog.NewArray(array)),
+			must(datalog.NewMap(datalog.Entry{Key: text("k"), Value: e})), must(datalog.NewMap(datalog.Entry{Key: integer(1), Value: e})))
+	}
+	all = append(all, must(datalog.NewArray(text("1"), text("2"))), must(datalog.NewMap(datalog.Entry{Key: integer(2), Value: integer(1)})))
+	w := datalog.NewWorld(datalog.Limits{}, nil)
+	for range 2 {
+		for _, term := range all {
+			if err := w.AddFact(1, datalog.Predicate{Name: "p", Terms: []datalog.Term{term}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	n := 0
+	for range w.Facts() {
+		n++
+	}
+	if n != len(all) {
+		t.Errorf("%d terms are %d facts", len(all), n)
+	}
+}
+
+// TestOrderingABodyCountsAsWork: a rule of many atoms takes time before its first row.
+func TestOrderingABodyCountsAsWork(t *testing.T) {
+	source := "a(1); x(1) <- a($v)" + strings.Repeat(", none($v)", 60) + ";"
+	if _, _, err := load(t, datalog.Limits{}, source); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := load(t, datalog.Limits{Steps: 200}, source); !errors.Is(err, datalog.ErrSteps) {
+		t.Errorf("got %v, want the limit of steps", err)
+	}
+	enough := errors.New("enough")
+	asked := 0
+	w, _, err := load(t, datalog.Limits{}, "a(1);")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Interrupt(func() error {
+		if asked++; asked > 1 {
+			return nil
+		}
+		return enough
+	})
+	long, err := datalog.Parse("x(1) <- a($v)"+strings.Repeat(", none($v)", 200)+";", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.AddRule(datalog.Block(0), datalog.Block(0), &long.Rules[0]); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Run(); !errors.Is(err, enough) {
+		t.Errorf("interrupted after it was asked %d times, it ends with %v", asked, err)
+	}
+}
+
 func TestALimitIsNamed(t *testing.T) {
 	var err error
 	w := datalog.NewWorld(datalog.Limits{Facts: 1500}, nil)

@@ -350,6 +350,11 @@ func TestOutcomeIsReusedWithoutLeftovers(t *testing.T) {
 	if out.Allowed || len(out.Commands) != 0 {
 		t.Error("a denial kept the commands of an earlier evaluation")
 	}
+	small.Capability = chatSend
+	guard.Evaluate(out, s, small)
+	if !out.Allowed || out.Denial != (guard.Denial{}) {
+		t.Errorf("a permission kept the denial of an earlier evaluation: %v", out.Denial.Err())
+	}
 }
 
 // greeting is a request to pay for a message without facts.

@@ -424,3 +424,18 @@ func save(t *testing.T, h *home) []byte {
 	}
 	return state
 }
+
+// TestWhatWasIssuedIsAskedAgain: every start asks, and asking changes nothing.
+func TestWhatWasIssuedIsAskedAgain(t *testing.T) {
+	simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		h := found(t, tc, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), sim.Entropy("home"), limited(100))
+		defer h.close(tc)
+		first := h.tokens.Issued(tc.Now())
+		if len(first) == 0 {
+			t.Fatal("the own authority permits itself nothing")
+		}
+		if diff := cmp.Diff(first, h.tokens.Issued(tc.Now())); diff != "" {
+			t.Error(diff)
+		}
+	})
+}

@@ -153,6 +153,14 @@ func (j *Journal) ByAuthor(ns fact.Namespace, device aura.DeviceID, fromSeq uint
 	return j.ByAuthorWithin(ns, device, fromSeq, limit, 0)
 }
 
+// collectedTo reports whether the fact of a stream with a Seq was collected.
+func (j *Journal) collectedTo(id streamID, seq uint64) bool {
+	j.lock.Lock()
+	defer j.lock.Unlock()
+	s, ok := j.state.stream(id)
+	return ok && seq <= s.collected
+}
+
 // ByAuthorWithin is [Journal.ByAuthor] for a reader that has room for so many bytes of payloads: it reads no more
 // records once those that it has fill the room. Zero is no bound.
 func (j *Journal) ByAuthorWithin(ns fact.Namespace, device aura.DeviceID, fromSeq uint64, limit, bytes int) ([]fact.Record, error) {
@@ -185,6 +193,9 @@ func (j *Journal) ByAuthorWithin(ns fact.Namespace, device aura.DeviceID, fromSe
 	})
 	if err != nil && err != errStop {
 		return nil, err
+	}
+	if want := min(uint64(limit), s.count-fromSeq+1); uint64(len(positions)) < want && !j.collectedTo(id, fromSeq) {
+		return nil, aura.Errorf(op, aura.Corrupt, "an index lists %d of %d facts of a device from %d on", len(positions), want, fromSeq)
 	}
 	records, size := make([]fact.Record, 0, len(positions)), 0
 	for i, p := range positions {

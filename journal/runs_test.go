@@ -18,8 +18,11 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// tableRecord is the first byte of the store keys of records.
-const tableRecord = 0x02
+// The first bytes of the store keys of records, and of the index of what each device wrote.
+const (
+	tableRecord = 0x02
+	tableSeqRun = 0x0e
+)
 
 // formatOne returns a store as a program with format 1 left it: 40 facts of four groups.
 func formatOne(t *testing.T, tc task.Context) journal.Store {
@@ -293,6 +296,38 @@ func TestAMissingRecordIsDamage(t *testing.T) {
 				}
 			}
 			j.close(t, tc)
+		}
+	})
+}
+
+// TestAMissingIndexIsDamage takes parts of the index of what a device wrote from the disk. Whoever sends those facts
+// learns that they are missing, and does not take the gap for their end.
+func TestAMissingIndexIsDamage(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		disk := journal.NewFaulty(entropy(2), journal.Faults{})
+		j := open(t, tc, disk)
+		mixed(t, tc, j, 1)
+		mixed(t, tc, j, 2)
+		count := j.Count(pair, self.id)
+		whole := dump(t, disk)
+		j.close(t, tc)
+		damaged := 0
+		for key := range whole {
+			if key[0] != tableSeqRun {
+				continue
+			}
+			j := open(t, tc, restore(t, tc, whole, key, nil))
+			read, err := j.ByAuthor(pair, self.id, 1, int(count))
+			switch {
+			case errors.Is(err, aura.Corrupt):
+				damaged++
+			case err != nil || uint64(len(read)) != count:
+				t.Errorf("without a part of the index %d of %d facts are read: %v", len(read), count, err)
+			}
+			j.close(t, tc)
+		}
+		if damaged == 0 {
+			t.Error("no part of the index is missed")
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package journal_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -41,6 +42,45 @@ func anySelection(facts int) *rapid.Generator[fact.Selection] {
 
 // A read gives what a look at each record would give, whether the facts are in memory, in the store, or some
 // here and some there.
+// TestAReadEndsWithItsCaller: what was not read is not taken for what is not there.
+func TestAReadEndsWithItsCaller(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		disk := journal.NewFaulty(entropy(2), journal.Faults{})
+		j := open(t, tc, disk)
+		for i := range uint64(30) {
+			j.append(t, tc, &journal.Entry{Foreign: []fact.Record{peer.record(pair, i+1, aura.Logical(i+1), "hi")}})
+		}
+		for _, place := range []string{"memory", "the store"} {
+			if place == "the store" {
+				j.close(t, tc)
+				j = open(t, tc, disk.Crash())
+			}
+			for name, sel := range map[string]fact.Selection{
+				"all": {}, "a context": {Namespaces: []fact.Namespace{pair}}, "a kind": {Kinds: []string{"chat.*"}},
+			} {
+				read := 0
+				var ended error
+				g := task.NewGroup(tc, "reader")
+				g.Go("read", func(tc task.Context) error {
+					_, ended = j.Read(tc, sel, func(fact.Record) error {
+						read++
+						g.Cancel()
+						return nil
+					})
+					return nil
+				})
+				if err := g.Wait(tc); err != nil {
+					t.Fatal(err)
+				}
+				if read != 1 || !errors.Is(ended, aura.Cancelled) {
+					t.Errorf("%s from %s: %d records after the caller was cancelled, %v", name, place, read-1, ended)
+				}
+			}
+		}
+		j.close(t, tc)
+	})
+}
+
 func TestAReadIsTheSelectionOfAllFacts(t *testing.T) {
 	simulate(t, 1, func(tc task.Context) {
 		disk := journal.NewFaulty(entropy(2), journal.Faults{})

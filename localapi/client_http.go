@@ -91,7 +91,7 @@ func (c *Client) Watch(tc task.Context, sel fact.Selection, sink func(fact.Updat
 	case c.hello(tc) == nil:
 		return aura.Errorf(op, aura.Exhausted, "the watch was read too slowly and cut after position %d: watch again from there", after)
 	}
-	return aura.Errorf(op, aura.Unavailable, "the agent has gone after position %d", after)
+	return aura.Errorf(op, aura.Unavailable, "the agent has gone: start it again with aura up")
 }
 
 // The times within which an agent answers. One that is stopped or has nothing left of the machine takes
@@ -226,7 +226,7 @@ func broken(tc task.Context, op string, err error) error {
 	if dial, ok := errors.AsType[*net.OpError](err); ok && dial.Op == "dial" {
 		return aura.Errorf(op, aura.Unavailable, "no agent is running for this home")
 	}
-	return aura.Errorf(op, aura.Unavailable, "the agent has gone without an answer")
+	return aura.Errorf(op, aura.Unavailable, "the agent has gone before it answered: start it again with aura up")
 }
 
 func drain(resp *http.Response) error {

@@ -133,6 +133,42 @@ const (
 `
 )
 
+// TestAnImageFollowsItsProtocolAlone: another peer, another way, another label or another payload is another protocol.
+func TestAnImageFollowsItsProtocolAlone(t *testing.T) {
+	const text = "protocol P =\n  roles A, B, C\n  A -> B : M of x.Y\n  A -> C : M of x.Y\n  B -> C : N\n  C -> A : Q\n"
+	global := func(text string) choreo.Global {
+		p, problems := choreo.Load("test.tell", text)
+		if len(problems) > 0 {
+			t.Fatal(problems.Err("test"))
+		}
+		inst, err := p.Instantiate(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return inst.Global
+	}
+	im, err := machine.CompileGlobal("P", global(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string][2]string{
+		"the same":         {"", ""},
+		"another receiver": {"B -> C : N", "B -> A : N"},
+		"another order":    {"A -> B : M of x.Y\n  A -> C : M of x.Y", "A -> C : M of x.Y\n  A -> B : M of x.Y"},
+		"another sender":   {"B -> C : N", "A -> C : N"},
+		"another way":      {"B -> C : N", "C -> B : N"},
+		"another label":    {": N", ": O"},
+		"another payload":  {"x.Y", "x.Z"},
+		"one more message": {": Q\n", ": Q\n  C -> A : R\n"},
+		"one less message": {"  C -> A : Q\n", ""},
+	} {
+		err := im.Verify(global(strings.Replace(text, change[0], change[1], 1)))
+		if want := name == "the same"; (err == nil) != want || err != nil && !errors.Is(err, aura.Denied) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestAProtocolOfTooManyRolesIsNotCompiled(t *testing.T) {
 	const text = `protocol Wide =
   roles A, B[N]

@@ -302,6 +302,72 @@ func TestTimeoutsEndByTheirWitness(t *testing.T) {
 	}
 }
 
+// TestASiteThatIsTimedOutDoesNotAct: from wherever a protocol is, a role of the site does nothing until the timeout
+// ends.
+func TestASiteThatIsTimedOutDoesNotAct(t *testing.T) {
+	for steps := range 12 {
+		for _, site := range []choreo.Role{"Cust", "Shop"} {
+			s := shopStand(t, nil)
+			for range steps {
+				s.m.Step()
+			}
+			s.m.Timeout(site, 4_000_000)
+			from := len(s.trace.Events())
+			for range 3 {
+				s.m.Step()
+			}
+			for _, e := range s.trace.Events()[from:] {
+				if e.Role == s.role(site) {
+					t.Errorf("after %d steps %s is timed out: %s", steps, site, e.Describe(s.im))
+				}
+			}
+			s.m.Step()
+			if status, err := s.m.Run(100); status != machine.AllDone || err != nil {
+				t.Fatal(status, err)
+			}
+		}
+	}
+}
+
+func TestSessionsAreBounded(t *testing.T) {
+	s := shopStand(t, func(o *machine.Options, _ *machine.Opening) { o.MaxSessions = 2 })
+	opening := machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.Bare, 0, 1)}
+	if _, err := s.m.Open(s.im, opening); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.m.Open(s.im, opening); !errors.Is(err, aura.Exhausted) {
+		t.Errorf("a third session of two: %v", err)
+	}
+}
+
+// TestACertificateNamesTheEdgesOfItsWave: what a step touches is its role and the edge that it uses.
+func TestACertificateNamesTheEdgesOfItsWave(t *testing.T) {
+	s := shopStand(t, nil)
+	w := s.m.Plan(4)
+	c := w.Certificate()
+	if len(c.Picks) != 1 || c.Picks[0].Role != s.role("Cust") || c.Picks[0].Edge < 0 {
+		t.Fatalf("the first step is the customer's: %+v", c.Picks)
+	}
+	asks := c.Picks[0].Edge
+	if status, err := s.m.Run(100); status != machine.AllDone || err != nil {
+		t.Fatal(status, err)
+	}
+	s = shopStand(t, nil)
+	used := map[int64]bool{}
+	for range 20 {
+		for _, pick := range s.m.Plan(1).Certificate().Picks {
+			used[pick.Edge] = true
+		}
+		s.m.Prepare(0)
+		if _, err := s.m.Commit(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !used[asks] || !used[-1] || len(used) != 3 {
+		t.Errorf("both ways are used, and none at an end: %v", used)
+	}
+}
+
 func TestPartitionsHoldMessagesUntilTheyHeal(t *testing.T) {
 	s := shopStand(t, nil)
 	s.m.Partition("Shop", "Cust")

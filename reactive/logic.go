@@ -96,11 +96,10 @@ func (l *Logic) read(text string) error {
 
 // readBody reads a text that is only the body of a rule: the answer is all its variables.
 func (l *Logic) readBody(text string) error {
-	rule, err := datalog.ParseRule("answer(true) <- "+text, l.options.Params)
+	rule, err := datalog.ParseBody("answer", text, l.options.Params)
 	if err != nil {
 		return aura.Errorf("reactive.NewLogic", aura.Invalid, "neither a program nor the body of a rule: %w", err)
 	}
-	rule.Head.Terms = nil
 	for _, p := range rule.Body {
 		for _, t := range p.Terms {
 			if t.Kind() == datalog.Variable && !slices.ContainsFunc(rule.Head.Terms, t.Equal) {

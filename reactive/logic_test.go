@@ -2,6 +2,7 @@ package reactive_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -187,6 +188,11 @@ func TestBadQueriesAreRefused(t *testing.T) {
 	} {
 		if _, err := reactive.NewLogic(text, posts(t), reactive.LogicOptions{}); !errors.Is(err, want) {
 			t.Errorf("%.60q: %v, want %v", text, err, want)
+		}
+	}
+	for text, place := range map[string]string{"note:made($id, )": "line 1, column 16", "nonsense": "line 1, column 1:"} {
+		if _, err := reactive.NewLogic(text, posts(t), reactive.LogicOptions{}); !strings.Contains(fmt.Sprint(err), place) {
+			t.Errorf("%q: %v, not at %s", text, err, place)
 		}
 	}
 }

@@ -140,7 +140,7 @@ func termOf(v any) datalog.Term {
 	return datalog.NewNull()
 }
 
-// entriesOf returns the pairs of a map whose keys are strings or integers, by key.
+// entriesOf returns the pairs of a map whose keys are strings or integers, in no order.
 func entriesOf(m map[any]any) []datalog.Entry {
 	var entries []datalog.Entry
 	for key, value := range m {
@@ -149,6 +149,5 @@ func entriesOf(m map[any]any) []datalog.Entry {
 			entries = append(entries, datalog.Entry{Key: k, Value: termOf(value)})
 		}
 	}
-	slices.SortFunc(entries, func(a, b datalog.Entry) int { return datalog.Compare(a.Key, b.Key) })
 	return entries
 }

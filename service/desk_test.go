@@ -144,3 +144,37 @@ func TestAnAcknowledgementThatWasNotKeptYieldsToANewerSession(t *testing.T) {
 		t.Errorf("%d sessions are tried again, the older one of a peer is among them: %t", len(got), len(got) > 0 && got[0] == older)
 	}
 }
+
+// TestARecorderThatIsStoppedSaysSo: the recorder's task goes on until it is cancelled, so whatever it waits for then,
+// it must not end as if its work were done.
+func TestARecorderThatIsStoppedSaysSo(t *testing.T) {
+	for waits, add := range map[string]bool{"for news": false, "for more acknowledgements": true} {
+		sim := task.NewSim(1, task.SimOptions{})
+		err := sim.Run("test", func(tc task.Context) error {
+			r := newRecorder(nil)
+			if add {
+				r.add(&session{link: &link{key: linkKey{peer: aura.AuthorityID{1}}}})
+			}
+			var ended error
+			g := task.NewGroup(tc, "recorder")
+			g.Go("run", func(tc task.Context) error {
+				ended = r.run(tc)
+				return ended
+			})
+			if err := tc.Sleep(gatherAcks / 2); err != nil {
+				return err
+			}
+			g.Cancel()
+			if err := g.Wait(tc); err != nil {
+				return err
+			}
+			if aura.KindOf(ended) != aura.Cancelled {
+				t.Errorf("a recorder that waits %s is cancelled and ends with %v", waits, ended)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Errorf("waiting %s: %v", waits, err)
+		}
+	}
+}

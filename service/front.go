@@ -44,7 +44,7 @@ type Domain interface {
 // submission is an intent on its way through a service.
 type submission struct {
 	intent fact.Intent
-	until  aura.Duration // of Elapsed: when the caller's budget is spent
+	until  aura.Duration // of Elapsed: when the caller's budget is spent; task.Forever without one
 	reply  *task.Reply[fact.Result]
 	op     *operation
 	end    func(*operation, error) // takes the operation out of the table
@@ -156,11 +156,8 @@ func (f *front) Serve(tc task.Context) error {
 func (f *front) handle(tc task.Context, s *submission) {
 	// A panic or an abort in the handler must not leave the caller waiting. What it had done is not known.
 	defer func() { s.answer(fact.Result{}, journal.Lost("service.Submit")) }()
-	if s.until != task.Forever {
-		var done func()
-		tc, done = tc.WithBudget("intent", s.until-tc.Elapsed())
-		defer done()
-	}
+	tc, done := tc.WithBudget("intent", s.until-tc.Elapsed())
+	defer done()
 	s.answer(f.handles[s.intent.Kind](tc, s.intent))
 }
 

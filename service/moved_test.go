@@ -9,7 +9,30 @@ import (
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
 )
+
+// TestAContactIsCalledWhatItsOwnerSays: and nothing that services do on the way is trouble.
+func TestAContactIsCalledWhatItsOwnerSays(t *testing.T) {
+	inWorlds(t, 1, func(tc task.Context, u *universe) {
+		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
+		u.meet(tc, ada, ben)
+		c, _ := ada.with(tc, ben)
+		ada.must(tc, contact.IntentRename, contact.RenameIntent{Contact: c.Ref, Name: "Benjamin"}, nil)
+		if c, _ = ada.with(tc, ben); c.Name != "Benjamin" {
+			t.Errorf("the contact is called %q", c.Name)
+		}
+		if err := ada.submit(tc, contact.IntentRename, []string{"no such payload"}, nil); aura.KindOf(err) == 0 {
+			t.Error("what is no wish for a name succeeds")
+		}
+		u.sleep(tc, time.Hour)
+		for _, e := range u.events.seen {
+			if e.Family() == world.FamilyHealth {
+				t.Errorf("in a quiet hour: %v", e)
+			}
+		}
+	})
+}
 
 // with returns the contact that another person is.
 func (p *person) with(tc task.Context, other *person) (contact.Contact, bool) {

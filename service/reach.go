@@ -48,8 +48,8 @@ func (s *session) reach(tc task.Context) error {
 	var last sought
 	for {
 		s.link.lookAtClocks(tc) // this one may have jumped
-		if now := tc.Elapsed(); now >= reserve {
-			reserve = now + s.reserve(tc)
+		if tc.Elapsed() >= reserve {
+			reserve = s.reserve(tc)
 		}
 		if here := s.desk().Reach(); !slices.Equal(here, said) {
 			message, err := encodeMessage(messageReach, reach{Addresses: here})
@@ -81,11 +81,11 @@ func (s *session) reach(tc task.Context) error {
 	}
 }
 
-// reserve asks the peer to relay, if it is a contact, and returns when to ask again.
+// reserve asks the peer to relay, if it is a contact, and returns at which point of Elapsed to ask again.
 func (s *session) reserve(tc task.Context) aura.Duration {
-	relays := s.desk().Relays
+	relays, now := s.desk().Relays, tc.Elapsed()
 	if relays == nil || !s.peer.Direct {
-		return 1<<63 - 1 - tc.Elapsed()
+		return task.Forever
 	}
 	ask, done := tc.WithBudget("reserve", reachPause)
 	defer done()
@@ -94,13 +94,13 @@ func (s *session) reserve(tc task.Context) aura.Duration {
 		err = pass.use(outRelay, 0)
 	}
 	if err != nil {
-		return reserveAgain
+		return now + reserveAgain
 	}
 	d, err := relays.Reserve(ask, s.peer.Certificate.Link, s.link.who().Addresses)
 	if err != nil {
-		return reserveAgain
+		return now + reserveAgain
 	}
-	return max(d/2, reachPause)
+	return now + max(d/2, reachPause)
 }
 
 // onReach keeps the addresses that the peer gave, if they are new.

@@ -14,7 +14,7 @@ func BenchmarkWorld(b *testing.B) {
 			b.ReportAllocs()
 			steps := uint64(0)
 			for b.Loop() {
-				r, err := sim.Run(sim.Options{Seed: 1, Agents: agents, Minutes: 3})
+				r, err := sim.Run(sim.Options{Seed: 1, Agents: agents, Minutes: 9})
 				if err != nil || len(r.Violations) > 0 {
 					b.Fatal(r.Violations, err)
 				}

@@ -366,13 +366,14 @@ func measure(t *testing.T, tc task.Context, ada, ben *talker, toBen, toCleo app.
 }
 
 // What a verb reads and carries does not grow with the history. The store gives keys in pages, so a little more
-// of them may come where pages are full: two of an index.
+// of them may come where pages are full: two of an index. A fact or two of what goes on beside may be there or not
+// yet.
 func TestAVerbCostsWhatItShows(t *testing.T) {
 	const few, many = 3_008, 12_032 // the same side spoke last
 	names, little := verbs(t, few)
 	_, much := verbs(t, many)
 	for _, name := range names {
-		if much[name].carried > little[name].carried || much[name].read > little[name].read+little[name].read/2+512 {
+		if much[name].carried > little[name].carried+2 || much[name].read > little[name].read+little[name].read/2+512 {
 			t.Errorf("%s: with %d messages %+v, with %d %+v", name, few, little[name], many, much[name])
 		}
 		t.Logf("%-45s %5d keys and values, %4d records", name, much[name].read, much[name].carried)

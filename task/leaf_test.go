@@ -2,6 +2,7 @@ package task_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/aura-runtime/aura/task"
 )
@@ -29,4 +30,24 @@ func TestLeafExcludesOnTheRealExecutor(t *testing.T) {
 			t.Errorf("%d of %d", n, tasks*rounds)
 		}
 	})
+}
+
+// TestALeafIsWaitedForOutsideASimulation: the operating system may take a holder off its processor for longer than
+// anybody spins. Only in a simulation is that a mistake.
+func TestALeafIsWaitedForOutsideASimulation(t *testing.T) {
+	var leaf task.Leaf
+	leaf.Lock()
+	got := make(chan struct{})
+	go func() {
+		leaf.Lock()
+		defer leaf.Unlock()
+		close(got)
+	}()
+	select {
+	case <-got:
+		t.Fatal("the leaf was locked twice")
+	case <-time.After(50 * time.Millisecond):
+	}
+	leaf.Unlock()
+	<-got
 }

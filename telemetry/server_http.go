@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"github.com/aura-runtime/aura"
@@ -25,6 +26,10 @@ const (
 	writeWithin  = 10 * time.Second
 	idleFor      = time.Minute
 )
+
+// maxConnections is how many connections there may be. Any user of this machine can open them, and each holds a file
+// descriptor of the agent.
+const maxConnections = 16
 
 // Server answers with metrics on a loopback port. Owner: agent root group.
 //
@@ -75,7 +80,7 @@ func (s *Server) Serve(tc task.Context) error {
 	mux.Handle("GET "+Path, local(s.metrics.Handler()))
 	h := &http.Server{
 		Handler: mux, ReadTimeout: readWithin, WriteTimeout: writeWithin, IdleTimeout: idleFor,
-		MaxHeaderBytes: 8 << 10, ErrorLog: log.New(io.Discard, "", 0),
+		MaxHeaderBytes: 8 << 10, ErrorLog: log.New(io.Discard, "", 0), ConnState: atMost(maxConnections),
 	}
 	stop := context.AfterFunc(tc.Std(), func() { _ = h.Close() })
 	defer stop()
@@ -92,6 +97,21 @@ func (s *Server) Close(task.Context) error {
 		_ = s.listener.Close() // Serve closed it before, if it ran.
 	}
 	return nil
+}
+
+// atMost closes a connection as it comes while there are so many others.
+func atMost(limit int32) func(net.Conn, http.ConnState) {
+	var open atomic.Int32
+	return func(c net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateNew:
+			if open.Add(1) > limit {
+				_ = c.Close()
+			}
+		case http.StateClosed:
+			open.Add(-1)
+		}
+	}
 }
 
 // local refuses requests for another host than this machine: a web page of a stranger whose name leads here.

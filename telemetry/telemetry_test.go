@@ -5,7 +5,9 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -117,6 +119,47 @@ func TestMetricsAreForThisMachineAlone(t *testing.T) {
 	}
 }
 
+// leaveRoom opens more connections than a server of metrics may hold, reports it unless the last of them are closed at
+// once, and goes.
+func leaveRoom(t *testing.T, address string) {
+	t.Helper()
+	var held []net.Conn
+	for range 40 {
+		c, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		held = append(held, c)
+	}
+	// The server waits five seconds for a request on a connection that it keeps.
+	closed, until := 0, time.Now().Add(3*time.Second)
+	for i := len(held) - 1; i >= len(held)-10; i-- {
+		_ = held[i].SetReadDeadline(until)
+		if _, err := held[i].Read(make([]byte, 1)); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+			closed++
+		}
+	}
+	if closed < 10 {
+		t.Errorf("of 10 connections too many %d were closed", closed)
+	}
+	for _, c := range held {
+		_ = c.Close()
+	}
+	for range 100 { // the server sees that they are closed a moment later
+		c, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = c.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+		_, err = c.Read(make([]byte, 1))
+		_ = c.Close()
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return
+		}
+	}
+	t.Error("there is no room again")
+}
+
 func TestMetricsAreServed(t *testing.T) {
 	s, err := telemetry.NewServer("127.0.0.1:0", telemetry.NewMetrics())
 	if err != nil {
@@ -160,6 +203,10 @@ func TestMetricsAreServed(t *testing.T) {
 			if status, _ := get(c.method, c.path, c.host); status != c.status {
 				t.Errorf("%+v: status %d", c, status)
 			}
+		}
+		leaveRoom(t, strings.TrimSuffix(strings.TrimPrefix(s.URL(), "http://"), telemetry.Path))
+		if status, _ := get("GET", telemetry.Path, ""); status != 200 {
+			t.Errorf("after many connections: status %d", status)
 		}
 		if err := h.Join(tc, time.Minute); err != nil {
 			return err

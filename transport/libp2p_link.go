@@ -22,6 +22,11 @@ type streamLink struct {
 	reading deadline
 	writing deadline
 	sending sync.Mutex // a stream must not be closed for writing while it writes
+
+	// Of a link that was dialled, see agree.
+	agreeing sync.Once
+	agreed   chan struct{} // closed when the peer has answered; nil: of a link that the peer opened
+	refusal  error         // set before
 }
 
 // Peer implements [Link].
@@ -57,6 +62,9 @@ func (l *streamLink) Recv(tc task.Context, cell []byte) error {
 	if err := tc.Err(); err != nil {
 		return err
 	}
+	if err := l.agree(tc); err != nil {
+		return err
+	}
 	if l.in.Buffered() < CellSize {
 		stop := l.reading.follow(tc, l.stream.SetReadDeadline)
 		_, err := l.in.Peek(CellSize)
@@ -70,6 +78,32 @@ func (l *streamLink) Recv(tc task.Context, cell []byte) error {
 	}
 	_, err := l.in.Read(cell[:CellSize])
 	return err
+}
+
+// agree waits for the peer's answer to the choice of protocol. The library reads it in the first Read, and whatever
+// ends that read ends the stream for reading: a deadline must not, or a peer whose answer takes longer than the
+// first wait could never be reached.
+func (l *streamLink) agree(tc task.Context) error {
+	if l.agreed == nil {
+		return nil
+	}
+	l.agreeing.Do(func() {
+		go func() { // until the answer comes or Close ends the reading
+			_, l.refusal = l.stream.Read(nil)
+			close(l.agreed)
+		}()
+	})
+	select {
+	case <-l.agreed:
+		if l.refusal == nil {
+			return nil
+		}
+	case <-tc.Std().Done():
+		if err := tc.Err(); err != nil {
+			return err
+		}
+	}
+	return goneError("transport.Recv")
 }
 
 // Close implements [Link].

@@ -279,3 +279,79 @@ func TestCloseLeavesNothingRunning(t *testing.T) {
 	})
 	goleak.VerifyNone(t, before)
 }
+
+// slowly passes on what comes to an address of its own, and what is answered, after a delay.
+func slowly(t *testing.T, to string, delay time.Duration) (address transport.Address) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	pass := func(from, to net.Conn) {
+		defer to.Close()
+		b := make([]byte, 64<<10)
+		for {
+			n, err := from.Read(b)
+			time.Sleep(delay)
+			if _, bad := to.Write(b[:n]); err != nil || bad != nil {
+				return
+			}
+		}
+	}
+	go func() {
+		for {
+			in, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			out, err := net.Dial("tcp", to)
+			if err != nil {
+				in.Close()
+				return
+			}
+			go pass(in, out)
+			go pass(out, in)
+		}
+	}()
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	return transport.Address("/ip4/127.0.0.1/tcp/" + port)
+}
+
+// TestALinkOutlivesAWaitInVain: whoever dials a slow peer asks again and again on the same link.
+func TestALinkOutlivesAWaitInVain(t *testing.T) {
+	live(t, func(tc task.Context) {
+		a, b := host(t, 1, overTCP), host(t, 2, overTCP)
+		defer closeAll(t, tc, a, b)
+		_, port, _ := strings.Cut(string(b.Addresses()[0]), "/tcp/")
+		out, err := a.Dial(tc, b.Self(), []transport.Address{slowly(t, "127.0.0.1:"+port, 40*time.Millisecond)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cell := make([]byte, transport.CellSize)
+		if err := out.Send(tc, cell); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			soon, done := tc.WithBudget("soon", 10*time.Millisecond)
+			if err := out.Recv(soon, cell); aura.KindOf(err) != aura.Timeout {
+				t.Fatalf("the answer came early: %v", err)
+			}
+			done()
+		}
+		in, err := b.Accept(tc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := in.Recv(tc, cell); err != nil {
+			t.Fatal(err)
+		}
+		cell[0] = 7
+		if err := in.Send(tc, cell); err != nil {
+			t.Fatal(err)
+		}
+		cell[0] = 0
+		if err := out.Recv(tc, cell); err != nil || cell[0] != 7 {
+			t.Errorf("after waits in vain: %v, a cell that begins with %d", err, cell[0])
+		}
+	})
+}

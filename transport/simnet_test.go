@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
 	transporttest "github.com/aura-runtime/aura/transport/contract"
@@ -23,6 +24,37 @@ func TestSimNetKeepsTheContract(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// TestASecondPeerOfAnIdentifierEndsTheFirst: one device is at one place, so what it left behind breaks.
+func TestASecondPeerOfAnIdentifierEndsTheFirst(t *testing.T) {
+	sim := task.NewSim(1, task.SimOptions{})
+	err := sim.Run("test", func(tc task.Context) error {
+		g := task.NewGroup(tc, "network")
+		net := transport.NewSimNet(g, tc.Clock(), sim.Entropy("net"), transport.SimOptions{})
+		first, other := net.Join(transport.PeerID{1}, address(1)), net.Join(transport.PeerID{2}, address(2))
+		if _, err := first.Dial(tc, transport.PeerID{2}, []transport.Address{address(2)}); err != nil {
+			return err
+		}
+		link, err := other.Accept(tc)
+		if err != nil {
+			return err
+		}
+		net.Join(transport.PeerID{1}, address(3))
+		if err := tc.Sleep(time.Second); err != nil {
+			return err
+		}
+		if err := link.Send(tc, make([]byte, transport.CellSize)); aura.KindOf(err) != aura.Unavailable {
+			t.Errorf("a link to the first peer: %v", err)
+		}
+		if _, err := first.Dial(tc, transport.PeerID{2}, []transport.Address{address(2)}); aura.KindOf(err) != aura.Unavailable {
+			t.Errorf("the first peer dials: %v", err)
+		}
+		return g.Close(tc, time.Minute)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestAPeerIsShownByTheBeginningOfItsKey: twelve digits, the same for every peer, are enough for a person's eye.

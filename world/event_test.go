@@ -86,6 +86,21 @@ func TestOneMessageHasOneCorrelationEverywhere(t *testing.T) {
 	}
 }
 
+func TestAnEventKeepsWhoItNames(t *testing.T) {
+	for _, c := range []struct {
+		event       world.Event
+		task, owner string
+	}{
+		{world.IngressAccepted("transport", "channel").By("t", "o"), "t", "o"},
+		{world.TaskSpawned("serve", "up/agent").By("t", "o"), "serve", "up/agent"},
+		{world.TaskSpawned("serve", "").By("t", "o"), "serve", "o"},
+	} {
+		if c.event.Task() != c.task || c.event.Owner() != c.owner {
+			t.Errorf("%v is of task %q and owner %q, want %q and %q", c.event, c.event.Task(), c.event.Owner(), c.task, c.owner)
+		}
+	}
+}
+
 func TestDifferentEventsHaveDifferentBytes(t *testing.T) {
 	seen := map[string]world.Event{}
 	for _, e := range []world.Event{

@@ -152,6 +152,11 @@ func TestMistakesAreRefused(t *testing.T) {
 		{"two protocols", "protocol A = {}\nprotocol B = {}\n", "DuplicateProtocol", "already"},
 		{"unknown declaration", "protcol A = {}\n", "Syntax", "begins no declaration"},
 		{"unit of time", body("timeout 5x A at\n    A -> B : M\n  on timeout => A -> B : L"), "Syntax", "unit of time"},
+		{"choice without at", body("choice A\n    | L => A -> B : L"), "Syntax", `expected "at"`},
+		{"decide without by", body("loop decide A\n    A -> B : M"), "Syntax", `expected "by"`},
+		{"timeout without at", body("timeout 5s A\n    A -> B : M\n  on timeout => A -> B : L"), "Syntax", `expected "at"`},
+		{"timeout without on", body("timeout 5s A at\n    A -> B : M\n  timeout => A -> B : L"), "Syntax", `expected "on"`},
+		{"module without exposing", "module a (b)\nprotocol A = {}\n", "Syntax", `expected "exposing"`},
 		{"deep nesting", body(strings.Repeat("rec X { ", 300)), "TooDeep", "nesting"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -176,6 +181,14 @@ func TestOneMistakeDoesNotHideOrCauseOthers(t *testing.T) {
 	}
 	if diff := cmp.Diff([]int{4, 6, 8, 12}, lines); diff != "" {
 		t.Errorf("lines of problems (-want +got):\n%s\n%v", diff, problems)
+	}
+}
+
+func TestABlockBeginsWithoutAnEmptyLine(t *testing.T) {
+	want := "protocol P =\n  roles A, B\n\n  rec X\n    A -> B : M\n\n    continue X\n"
+	got, problems := syntax.Format("p.tell", "protocol P =\n\n  roles A, B\n\n  rec X\n\n\n    A -> B : M\n\n\n    continue X\n")
+	if diff := cmp.Diff(want, got); diff != "" || len(problems) > 0 {
+		t.Errorf("(-want +got):\n%s\n%v", diff, problems)
 	}
 }
 

@@ -36,7 +36,7 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 	s.Connect = func(tc task.Context, home string) (*app.Core, error) {
 		return connectWith(tc, home, app.Options{Lost: func(reason string) {
 			if !s.JSON {
-				fmt.Fprintf(errs, "aura: %s: waiting until it is back\n", reason)
+				fmt.Fprintf(errs, "aura: %s; this goes on when it is back\n", reason)
 			}
 		}})
 	}

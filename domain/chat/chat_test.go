@@ -156,6 +156,20 @@ func TestNobodyElseCanConfirmADelivery(t *testing.T) {
 	}
 }
 
+// TestReadsBackToTheLastMessageThatWasRead: one message that was read is enough, and the owner's own do not count.
+func TestReadsBackToTheLastMessageThatWasRead(t *testing.T) {
+	h := newHouse(t)
+	h.apply(ada.Shared(t, adaBen, 9, 1, chat.KindMessage, text("mine")), ben.Shared(t, adaBen, 10, 1, chat.KindMessage, text("one")))
+	if h.chats.ReadsBack(adaBen) {
+		t.Error("nothing was read yet")
+	}
+	mark := chat.Read{Marks: []chat.Mark{{Device: ben.Device(), Through: 1}}}
+	h.apply(ada.Shared(t, adaBen, 11, 2, chat.KindRead, mark))
+	if !h.chats.ReadsBack(adaBen) {
+		t.Error("the only message was read")
+	}
+}
+
 func TestUnreadCountsUntilMarked(t *testing.T) {
 	h := newHouse(t)
 	h.apply(
@@ -619,6 +633,22 @@ func TestSavedGroupsAreRestored(t *testing.T) {
 }
 
 func TestVersionOfTheGroups(t *testing.T) { foldtest.Versioned(t, *update, groupFacts(t), newGroups) }
+
+// TestRestoredGroupsReplaceThoseBefore: nothing of what was read before a restoration is shown after it.
+func TestRestoredGroupsReplaceThoseBefore(t *testing.T) {
+	h, _, _ := invitedHouse(t)
+	none := chat.Groups{State: chat.NewState(ben.Authority(), chat.Keep{})}
+	state, err := none.Save()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := (chat.Groups{State: h.chats}).Restore(state); err != nil {
+		t.Fatal(err)
+	}
+	if left := h.chats.Invitations(h.set.Contacts); len(left) != 0 {
+		t.Errorf("%d invitations of before are shown", len(left))
+	}
+}
 
 func TestGroupsOfAnotherOwnerAreRefused(t *testing.T) {
 	state, err := chat.Groups{State: chat.NewState(ben.Authority(), chat.Keep{})}.Save()

@@ -53,11 +53,9 @@ func Rename(s *State, set Setting, by contact.Caller, in contact.RenameIntent) (
 	} else if _, err := s.current(op, set, Ref{Context: in.Contact.Context, Group: true, Epoch: in.Contact.Epoch}); err != nil {
 		return guard.Request{}, err
 	}
-	n, err := s.newcomer(op, set, in.Contact.Context)
-	if err != nil {
-		return guard.Request{}, err
-	}
+	n := s.newcomer(set, in.Contact.Context)
 	var draft fact.Draft
+	var err error
 	if in.Name == "" {
 		draft, err = s.Label(set, by, n)
 	} else {
@@ -73,16 +71,13 @@ func Rename(s *State, set Setting, by contact.Caller, in contact.RenameIntent) (
 	return by.Local(contact.CapRename, draft), err
 }
 
-// newcomer returns a conversation as if the owner had not been shown it.
-func (s *State) newcomer(op string, set Setting, context aura.ContextID) (Newcomer, error) {
+// newcomer returns a conversation that there is, as if the owner had not been shown it.
+func (s *State) newcomer(set Setting, context aura.ContextID) Newcomer {
 	if c, ok := set.Contacts.ByContext(context); ok {
-		return Newcomer{Context: context, Authority: c.Authority, Name: c.PeerName}, nil
+		return Newcomer{Context: context, Authority: c.Authority, Name: c.PeerName}
 	}
-	g, ok := s.Membership(context)
-	if !ok {
-		return Newcomer{}, aura.Errorf(op, aura.NotFound, "there is no such contact or group")
-	}
-	return Newcomer{Context: context, Name: g.Name}, nil
+	g, _ := s.Membership(context)
+	return Newcomer{Context: context, Name: g.Name}
 }
 
 // taken reports which names a newcomer may not have: those of the owner, of other conversations, of members of

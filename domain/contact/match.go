@@ -39,7 +39,7 @@ func Match(text string, all []Candidate) (int, error) {
 		if slices.ContainsFunc(all, func(c Candidate) bool { return strings.HasPrefix(c.ID, "ctx_") }) {
 			what = "contact or group"
 		}
-		return 0, aura.Errorf(op, aura.NotFound, "no %s is called %q%s", what, text, hint(text, all))
+		return 0, aura.Errorf(op, aura.NotFound, "no %s is called %.*q%s", what, MaxName, text, hint(text, all))
 	}
 	listed := make([]string, len(found))
 	for i, at := range found {

@@ -59,7 +59,7 @@ const (
 // ParseName returns the normal form (NFC) of a name that an owner gives to itself, to a contact or to a
 // group. It returns [aura.Invalid] for a name that [CheckName] refuses and for one that deceives its readers:
 // without a visible character, with invisible ones, with letters of two scripts in one word, or made to look
-// like an identifier, an option or the owner's own lines.
+// like an identifier, an option, or a line of a table or a conversation.
 func ParseName(name string) (string, error) {
 	const op = "contact.ParseName"
 	if err := CheckName(name); err != nil {
@@ -76,10 +76,30 @@ func ParseName(name string) (string, error) {
 		return "", aura.Errorf(op, aura.Invalid, "the name looks like an identifier")
 	case strings.HasPrefix(name, "-"):
 		return "", aura.Errorf(op, aura.Invalid, "the name begins with a hyphen, as options of commands do")
+	case strings.Contains(name, "  "):
+		return "", aura.Errorf(op, aura.Invalid, "the name holds two spaces in a row, as stand between columns")
+	case speaks(name):
+		return "", aura.Errorf(op, aura.Invalid, "the name holds a colon after a word, as stands before what somebody says")
 	case Folded(name) == You:
 		return "", aura.Errorf(op, aura.Invalid, "%q stands for the owner of each agent: choose another name", You)
 	}
 	return name, nil
+}
+
+// speaks reports whether a name has a colon, or what looks like one, at the end of a word: "Ben: hi" as the name in front
+// of a text is a text of Ben.
+func speaks(name string) bool {
+	for word := range strings.SplitSeq(Folded(name), " ") {
+		if strings.ContainsRune(":\u02d0\u0589\u05c3\u2236\ua789", lastRune(word)) {
+			return true
+		}
+	}
+	return false
+}
+
+func lastRune(s string) rune {
+	r, _ := utf8.DecodeLastRuneInString(s)
+	return r
 }
 
 // checkWritten refuses a name, in its normal form, that shows something else than it holds.

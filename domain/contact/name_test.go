@@ -33,6 +33,11 @@ func TestNamesThatDeceiveCannotBeChosen(t *testing.T) {
 		"Ctx_a":                           "looks like an identifier",
 		"-":                               "begins with a hyphen", // reads from standard input where a text stands
 		"--json":                          "begins with a hyphen",
+		"Ben: hi":                         "colon", // the name in front of a text is a text of Ben
+		"you:":                            "colon",
+		"You\uff1a paid":                  "colon", // of full width
+		"Ben\u2236 hi":                    "colon", // the sign of a ratio
+		"Ben  direct  24mh3aqn":           "two spaces",
 		"you":                             `"you" stands for`,
 		"YOU":                             `"you" stands for`,
 		strings.Repeat("x", 65):           "longer than 64",
@@ -43,7 +48,7 @@ func TestNamesThatDeceiveCannotBeChosen(t *testing.T) {
 	}
 	for _, name := range []string{
 		"Ben", "Ben 2", "Zo\u00eb \u00dcnal", "\u540d\u524d", "Ken\u3067\u3059\u30ab", "Kim \uae40", "\u0418\u0432\u0430\u043d Ivanov",
-		"\U0001F469\u200d\U0001F467 family", "\u2764\ufe0f", "\u0dc1\u0dca\u200d\u0dbb\u0dd3", "\u05e9\u05c1\u05b8\u05dc\u05d5\u05b9\u05dd", "_", "Jean-Luc", "Ada_Lovelace", "yours",
+		"\U0001F469\u200d\U0001F467 family", "\u2764\ufe0f", "\u0dc1\u0dca\u200d\u0dbb\u0dd3", "\u05e9\u05c1\u05b8\u05dc\u05d5\u05b9\u05dd", "_", "Jean-Luc", "Ben :)", "1:1 talk", "Ada_Lovelace", "yours",
 	} {
 		if _, err := contact.ParseName(name); err != nil {
 			t.Errorf("%q: %v", name, err)
@@ -160,6 +165,9 @@ func TestMatchingNeverGuesses(t *testing.T) {
 		if err != nil && !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%q: %q does not say %q", c.text, err, c.says)
 		}
+	}
+	if _, err := contact.Match(strings.Repeat("x", 10_000), all); len(err.Error()) > 200 {
+		t.Errorf("what was typed is repeated in %d bytes", len(err.Error()))
 	}
 	if _, err := contact.Match("ben", nil); !strings.Contains(err.Error(), "invite somebody") {
 		t.Errorf("without contacts: %v", err)

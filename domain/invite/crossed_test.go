@@ -137,3 +137,63 @@ func TestAMeetingEndsAllAttempts(t *testing.T) {
 		}
 	}
 }
+
+// TestTwoWhoMeetAnewAtOnceMeetOnce: one has the other as a contact, the other does not, and both accept an invitation of
+// each other at once. The lesser waits for its own attempt, whichever of them has the old contact.
+func TestTwoWhoMeetAnewAtOnceMeetOnce(t *testing.T) {
+	for _, lesserKnows := range []bool{true, false} {
+		lesser, greater := sides()
+		if lesser.Authority().Compare(greater.Authority()) > 0 {
+			lesser, greater = greater, lesser
+		}
+		knows, of := lesser, greater
+		if !lesserKnows {
+			knows, of = greater, lesser
+		}
+		old := knows.Own(t, 1, contact.KindAdded, contact.Added{
+			Context: aura.ContextID{7}, Authority: of.Authority(), Certificate: of.Certificate.Encode(), Name: of.name,
+		})
+		knows.contacts.Apply(&old)
+		knows.clock = 1
+
+		codes, hellos := map[*side]invite.Code{}, map[*side]invite.Hello{}
+		for i, s := range []*side{lesser, greater} {
+			codes[s] = code(t, s.Person, byte(1+i))
+			r, err := invite.Create(at(s.Person, noon), codes[s])
+			s.commit(t, r, err)
+		}
+		for s, other := range map[*side]*side{lesser: greater, greater: lesser} {
+			h := hello(s.Person, s.name)
+			if known, ok := invite.Known(&s.contacts, codes[other]); ok {
+				h.Known = known.Context
+			}
+			hellos[s] = h
+			r, err := invite.Accept(&s.state, &s.contacts, at(s.Person, noon), codes[other], h, [64]byte{})
+			s.commit(t, r, err)
+		}
+		offers := func(by, to *side) invite.Admission {
+			return invite.Offer(&by.state, &by.contacts, at(by.Person, noon), codes[by], hellos[to], to.Certificate.Agreement)
+		}
+		if got := offers(lesser, greater); !got.Wait {
+			t.Fatalf("lesser knows %t: the lesser does not wait: %+v", lesserKnows, got)
+		}
+		offer := offers(greater, lesser)
+		if offer.Wait || offer.Refusal != 0 {
+			t.Fatalf("lesser knows %t: the greater does not answer: %+v", lesserKnows, offer)
+		}
+		c, h := codes[greater], hellos[lesser]
+		reply, keys, transcript := answerOf(t, greater.Person, greater.name, c, h)
+		r, err := invite.Admit(&greater.contacts, at(greater.Person, noon), c, h, reply, keys, transcript, offer.Replace)
+		greater.commit(t, r, err)
+		r, err = invite.Conclude(&lesser.state, &lesser.contacts, at(lesser.Person, noon), c, reply, greater.Certificate.Agreement, keys, transcript, h.Known)
+		lesser.commit(t, r, err)
+		if got := offers(lesser, greater); got.Refusal != invite.RefusedKnown {
+			t.Errorf("lesser knows %t: the other attempt goes on after the two have met: %+v", lesserKnows, got)
+		}
+		for _, s := range []*side{lesser, greater} {
+			if all := s.contacts.Contacts(); len(all) != 1 || all[0].Context != keys.Context {
+				t.Errorf("lesser knows %t: %s has the contacts %+v, want one in %s", lesserKnows, s.name, all, keys.Context)
+			}
+		}
+	}
+}

@@ -194,18 +194,20 @@ func (s *State) offer(contacts *contact.State, by contact.Caller, c Code, h Hell
 	if c.CheckAlive(by.Now) != nil {
 		return Admission{Refusal: RefusedExpired}
 	}
+	anew := met && s.left(contacts, c.ID(), known.Context, cert)
 	switch {
 	case renews:
 		return Admission{Renew: known.Ref}
-	case met && s.left(contacts, c.ID(), known.Context, cert):
-		return Admission{Replace: known.Ref}
-	case met:
+	case met && !anew:
 		return Admission{Refusal: RefusedKnown}
 	}
 	// Of two people who answer each other's invitation at once only the lesser waits, so that they become
-	// contacts once and not twice.
+	// contacts once and not twice, also when one had the other before.
 	if by.Authority.Compare(cert.Authority()) < 0 && s.contacting(cert.Device()) {
 		return Admission{Wait: true}
+	}
+	if anew {
+		return Admission{Replace: known.Ref}
 	}
 	return Admission{}
 }
@@ -400,6 +402,9 @@ func Conclude(
 func receivable(s *State, op string, contacts *contact.State, by contact.Caller, c Code) error {
 	if c.Device() == by.Device || s.at(c.ID()).kind == KindCreated {
 		return aura.Errorf(op, aura.Conflict, "this is your own invitation: give it to somebody else")
+	}
+	if now := s.at(c.ID()).phase; now.Terminal() && now != Complete {
+		return aura.Errorf(op, aura.Conflict, "the invitation is %s already: ask for a new one", now)
 	}
 	if err := expect(s, op, c.ID(), 0); err != nil {
 		return err

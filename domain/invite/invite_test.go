@@ -204,6 +204,23 @@ func sides() (*side, *side) {
 	return &side{Person: ada, name: "Ada", meta: map[string][]byte{}}, &side{Person: ben, name: "Ben", meta: map[string][]byte{}}
 }
 
+// TestWhatIsNotHereIsNotFound: a plan for an invitation that nobody knows is told apart from one that comes too late.
+func TestWhatIsNotHereIsNotFound(t *testing.T) {
+	a, _ := sides()
+	id := invite.ID{7}
+	for name, plan := range map[string]func() (guard.Request, error){
+		"cancel": func() (guard.Request, error) {
+			return invite.Cancel(&a.state, at(ada, noon), invite.CancelIntent{ID: id})
+		},
+		"fail":   func() (guard.Request, error) { return invite.Fail(&a.state, at(ada, noon), id, "no") },
+		"settle": func() (guard.Request, error) { return invite.Settle(&a.state, &a.contacts, at(ada, noon), id) },
+	} {
+		if _, err := plan(); !errors.Is(err, aura.NotFound) {
+			t.Errorf("%s: got %v, want not found", name, err)
+		}
+	}
+}
+
 // answer is what the inviter's service computes for a Hello.
 func answer(t *testing.T, c invite.Code, h invite.Hello) (invite.Answer, invite.Keys, [32]byte) {
 	t.Helper()

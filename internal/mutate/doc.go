@@ -1,10 +1,10 @@
 // Command mutate plants faults in the code and reports which of them no test finds.
 //
-// It has two kinds of faults. The sample of testdata/sample.txt was drawn by a seed from fixed operators, see
-// [operators], evenly over the functions of rings 1 to 3, before the tests for it were written. Named faults are the
+// It has two kinds of faults. The samples of testdata/sample.txt were drawn by seeds from fixed operators, see
+// [operators], evenly over the functions of rings 1 to 3, each before the tests for it were written. Named faults are the
 // files of testdata/faults: each holds a piece of code, what replaces it, and the tests that must fail then.
 //
-//	go run ./internal/mutate                          # the sample
+//	go run ./internal/mutate                          # the samples
 //	go run ./internal/mutate -in journal -narrow      # its faults in journal, with the tests of journal alone
 //	go run ./internal/mutate -named                   # the named faults
 //	go run ./internal/mutate -write -seed 9           # another sample

@@ -255,6 +255,34 @@ func TestAReturnedTokenServesNobodyElse(t *testing.T) {
 	}
 }
 
+// TestAFlawOfTheFirstBlockIsNamed: the block of the issuer names the holder and the end, too.
+func TestAFlawOfTheFirstBlockIsNamed(t *testing.T) {
+	root, holder := key(t, 0), key(t, 1)
+	grant := token.Grant{Profile: capability.Profile{Names: names}, Holder: rootOf(holder), Until: 1_000e9}
+	minted, err := token.Mint(root, grant, key(t, 50))
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened, flaw := token.Open(minted.Encode(), rootOf(root))
+	if opened == nil {
+		t.Fatal(flaw)
+	}
+	mine, other := aura.AuthorityOf([]byte(holder.Public().Bytes)), aura.AuthorityOf([]byte(key(t, 2).Public().Bytes))
+	for name, c := range map[string]struct {
+		claim token.Claim
+		want  guard.Reason
+	}{
+		"its holder":        {token.Claim{Subject: mine, Now: 999e9}, 0},
+		"its holder, later": {token.Claim{Subject: mine, Now: 1_001e9}, guard.Expired},
+		"another":           {token.Claim{Subject: other, Now: 999e9}, guard.OtherHolder},
+		"another, later":    {token.Claim{Subject: other, Now: 1_001e9}, guard.OtherHolder},
+	} {
+		if a := opened.Evaluate(c.claim, names); a.Flaw != c.want || (len(a.Names) > 0) != (c.want == 0) {
+			t.Errorf("%s: %v with %d names, want %v", name, a.Flaw, len(a.Names), c.want)
+		}
+	}
+}
+
 // TestADenialSaysWhy: a name that the token does not permit is not granted, with the checks that refuse it, if any. One
 // that it permits needs no reason.
 func TestADenialSaysWhy(t *testing.T) {

@@ -2,6 +2,7 @@ package compose_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -40,6 +41,54 @@ func bundle(t *testing.T, id string, change func(*compose.Bundle)) compose.Bundl
 		change(&b)
 	}
 	return b
+}
+
+// sized returns an image of so many bytes: two roles, and a choice of labels of the length that it takes.
+func sized(t *testing.T, bytes int) *machine.Image {
+	t.Helper()
+	n, rest := bytes/700, 0
+	for size := 600; ; {
+		c := &choreo.GlobalComm{From: "A", To: "B"}
+		for i := range n {
+			width := size
+			if i == 0 {
+				width += rest
+			}
+			name := fmt.Sprintf("L%0*d", width, i)
+			c.Branches = append(c.Branches, choreo.GlobalBranch{Label: choreo.Label{Name: name}, Next: choreo.GlobalEnd{}})
+		}
+		im, err := machine.CompileGlobal("large", c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		missing := bytes - len(im.Encode())
+		if missing == 0 {
+			return im
+		}
+		size, rest = size+missing/n, rest+missing%n
+	}
+}
+
+// TestBundlesAreBounded: 128 kB for a protocol of two roles, 256 kB for all of them.
+func TestBundlesAreBounded(t *testing.T) {
+	most, more := sized(t, 128<<10), sized(t, 128<<10+1)
+	half, small := sized(t, 64<<10), sized(t, 32<<10)
+	for name, c := range map[string]struct {
+		images []*machine.Image
+		fits   bool
+	}{
+		"the largest":          {[]*machine.Image{most}, true},
+		"one byte more":        {[]*machine.Image{more}, false},
+		"as many as may be":    {[]*machine.Image{most, half, small, small}, true},
+		"one too many":         {[]*machine.Image{most, half, small, small, bundle(t, "x", nil).Images[0]}, false},
+		"too large and others": {[]*machine.Image{small, more}, false},
+	} {
+		var r compose.Runtime
+		b := bundle(t, "x", func(b *compose.Bundle) { b.Images = c.images })
+		if err := r.Admit(b, needs); (err == nil) != c.fits || err != nil && !errors.Is(err, aura.Exhausted) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 func dynamic(b *compose.Bundle) { b.Policy = &compose.MembershipPolicy{Dynamic: true, Overlap: true} }

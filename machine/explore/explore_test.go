@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/aura-runtime/aura"
@@ -62,6 +63,19 @@ func TestWhatIsWrongIsFoundByAShortestRun(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestACounterexampleNumbersItsSteps(t *testing.T) {
+	r, err := explore.Image(compile(t, machine.Part{Role: "A", Local: send("B", "M", recv("B", "N", end))},
+		machine.Part{Role: "B", Local: recv("A", "M", end)}), explore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(r.Counterexample.String(), "\n")
+	if len(lines) != 3 || !strings.HasPrefix(lines[0], string(explore.Deadlock)+": ") ||
+		!strings.HasPrefix(lines[1], "   1  ") || !strings.HasPrefix(lines[2], "   2  ") {
+		t.Errorf("%q", lines)
 	}
 }
 

@@ -100,13 +100,13 @@ func Image(im *machine.Image, o Options) (Report, error) {
 	return x.report, nil
 }
 
-// shorten looks for a shorter run to a problem: the reduction finds one where there is one, but may take a
+// shorten looks for a shortest run to a problem: the reduction finds one where there is one, but may take a
 // longer way.
 func (x *search) shorten() {
 	whole := &search{model: x.model, options: x.options, index: map[string]int32{}}
 	whole.options.Everything = true
 	whole.run()
-	if c := whole.report.Counterexample; c != nil && len(c.Steps) < len(x.report.Counterexample.Steps) {
+	if c := whole.report.Counterexample; c != nil {
 		x.report.Counterexample = c
 	}
 }

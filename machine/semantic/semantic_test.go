@@ -66,6 +66,46 @@ func TestOnlyEvidenceMakesAnOperationCanonical(t *testing.T) {
 	}
 }
 
+// TestAnOperationHasOneStageAtATime: what does not fit the stage, or an operation that is not here, is refused and
+// changes nothing.
+func TestAnOperationHasOneStageAtATime(t *testing.T) {
+	var o semantic.Objects
+	id := must[semantic.ID](t)
+	op := id(o.Begin(1, "ada", "pay"))
+	proof := id(o.Look(op, "Bank.check", true))
+	if err := o.Authorize(op, proof); err != nil {
+		t.Fatal(err)
+	}
+	m := id(o.Materialize(op, [32]byte{1}))
+	id(o.Finalize(op, m))
+	before := o.Export()
+	const unknown = 99
+	for name, c := range map[string]struct {
+		do   func() error
+		want aura.Kind
+	}{
+		"authorize again":      {func() error { return o.Authorize(op, proof) }, aura.Conflict},
+		"materialize again":    {func() error { _, err := o.Materialize(op, [32]byte{1}); return err }, aura.Conflict},
+		"finalize again":       {func() error { _, err := o.Finalize(op, m); return err }, aura.Conflict},
+		"reject what ended":    {func() error { return o.Reject(op, "late") }, aura.Stale},
+		"look at what ended":   {func() error { _, err := o.Look(op, "Bank.glance", false); return err }, aura.Stale},
+		"authorize nothing":    {func() error { return o.Authorize(unknown, proof) }, aura.NotFound},
+		"materialize nothing":  {func() error { _, err := o.Materialize(unknown, [32]byte{1}); return err }, aura.NotFound},
+		"finalize nothing":     {func() error { _, err := o.Finalize(unknown, m); return err }, aura.NotFound},
+		"invalidate nothing":   {func() error { return o.Invalidate(unknown, "gone") }, aura.NotFound},
+		"reject nothing":       {func() error { return o.Reject(unknown, "gone") }, aura.NotFound},
+		"look for nothing":     {func() error { _, err := o.Look(unknown, "Bank.glance", false); return err }, aura.NotFound},
+		"an effect of nothing": {func() error { _, err := o.Issue(unknown, "ship", 0); return err }, aura.NotFound},
+	} {
+		if err := c.do(); !errors.Is(err, c.want) {
+			t.Errorf("%s: got %v, want %v", name, err, c.want)
+		}
+	}
+	if diff := cmp.Diff(before, o.Export()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestAnEffectFallsOneStageForEachBudget(t *testing.T) {
 	var o semantic.Objects
 	id := must[semantic.ID](t)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -54,7 +55,7 @@ func Restorable[S Folder](t *rapid.T, records []fact.Record, newState func() S) 
 	if !bytes.Equal(state, save(t, restored)) {
 		t.Fatal("equal states have other bytes")
 	}
-	for _, damaged := range [][]byte{nil, state[:len(state)-1], append([]byte{0xff}, state...)} {
+	for _, damaged := range append(misfits(t, state), nil, state[:len(state)-1], append([]byte{0xff}, state...)) {
 		if err := restored.Restore(damaged); aura.KindOf(err) != aura.Corrupt {
 			t.Fatalf("%d bytes that are no state: got %v, want corrupt", len(damaged), err)
 		}
@@ -62,6 +63,25 @@ func Restorable[S Folder](t *rapid.T, records []fact.Record, newState func() S) 
 	if diff := cmp.Diff(whole, restored, Inside()...); diff != "" {
 		t.Fatalf("a state that could not be restored left something (-before +after):\n%s", diff)
 	}
+}
+
+// misfits returns encodings of a state in which one field is a number below zero. No state has such fields.
+func misfits(t *rapid.T, state []byte) (all [][]byte) {
+	t.Helper()
+	var fields map[uint64]any
+	if err := fact.UnmarshalState(state, &fields); err != nil {
+		t.Fatal(err)
+	}
+	for field := range fields {
+		changed := maps.Clone(fields)
+		changed[field] = -1
+		b, err := fact.MarshalState(changed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, b)
+	}
+	return all
 }
 
 func save[S Folder](t *rapid.T, s S) []byte {

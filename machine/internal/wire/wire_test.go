@@ -30,6 +30,20 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	})
 }
 
+func TestALimitIsTheLargestNumberThatIsRead(t *testing.T) {
+	var w wire.Writer
+	w.Uint(7)
+	w.Uint(2)
+	w.Bytes([]byte("ab"))
+	r := wire.NewReader("test", w.Buf)
+	if r.Max(7, "it") != 7 || r.Count(2, 1, "items") != 2 || string(r.Bytes(2, "bytes")) != "ab" {
+		t.Error("something else was read")
+	}
+	if err := r.End(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestWhatIsWrongIsRefused(t *testing.T) {
 	for name, read := range map[string]func(*wire.Reader){
 		"a longer form":       func(r *wire.Reader) { r.Uint() },
