@@ -43,11 +43,14 @@ func (q *Quarantine) Fold(fold string, records []Record, apply func([]Record)) {
 	}
 }
 
-// Take hands one record to apply, and holds it if apply panics.
-func (q *Quarantine) Take(fold string, r *Record, apply func(*Record)) {
-	if err := q.contain(func() { apply(r) }); err != nil {
+// Take hands one record to apply, and holds it if apply panics. It reports whether apply took it: if not, it may have
+// taken half of it.
+func (q *Quarantine) Take(fold string, r *Record, apply func(*Record)) bool {
+	err := q.contain(func() { apply(r) })
+	if err != nil {
 		q.hold(fold, r, err)
 	}
+	return err == nil
 }
 
 func (q *Quarantine) hold(fold string, r *Record, err error) {

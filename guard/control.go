@@ -11,9 +11,9 @@ import (
 // other way round.
 const ControlLimit = 1024
 
-// controlContext names the ledger entries that pay for the control messages of a context. No facts belong to
+// ControlContext names the ledger entries that pay for the control messages of a context. No facts belong to
 // it, so no receipt covers what is spent there.
-func controlContext(context aura.ContextID) aura.ContextID {
+func ControlContext(context aura.ContextID) aura.ContextID {
 	return sha256.Sum256(append([]byte("aura control budget v1\x00"), context[:]...))
 }
 

@@ -65,7 +65,7 @@ func (r *Request) control() bool { return len(r.Sends) > 0 && r.Sends[0].Control
 // Budget returns the context whose ledger entries pay for the request's sends.
 func (r *Request) Budget() aura.ContextID {
 	if r.control() {
-		return controlContext(r.Context)
+		return ControlContext(r.Context)
 	}
 	return r.Context
 }

@@ -116,6 +116,52 @@ func TestExpectationSeesTheEntriesBeforeIt(t *testing.T) {
 	})
 }
 
+// TestASettledContextHasNoLedger: its entries go, those of others stay, and what is spent later is counted from nothing,
+// also when it comes in the same group and after a restart.
+func TestASettledContextHasNoLedger(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		disk := journal.NewFaulty(entropy(2), journal.Faults{})
+		j := open(t, tc, disk)
+		gone, stays := aura.ContextID{1}, aura.ContextID{2}
+		spend := func(context aura.ContextID, units uint64) *journal.Entry {
+			return &journal.Entry{
+				Charges: []fact.Charge{{Context: context, Peer: peer.author, Epoch: 1, Spent: units}},
+				Leaks:   []fact.Leak{{Context: context, Observer: fact.External, Epoch: 1, Bits: units}},
+			}
+		}
+		spent := func(context aura.ContextID) [2]uint64 {
+			return [2]uint64{j.Charge(context, peer.author).Spent, j.Leak(context, fact.External).Bits}
+		}
+		empty := len(dump(t, disk))
+		j.append(t, tc, spend(gone, 7))
+		j.append(t, tc, &journal.Entry{Settled: []aura.ContextID{gone}})
+		if n := len(dump(t, disk)); n != empty || spent(gone) != [2]uint64{} {
+			t.Errorf("%d entries more than before, spent %v", n-empty, spent(gone))
+		}
+		j.append(t, tc, spend(gone, 7))
+		j.append(t, tc, spend(stays, 5))
+		g := task.NewGroup(tc, "group")
+		for _, e := range []*journal.Entry{{Settled: []aura.ContextID{gone}}, spend(gone, 2)} {
+			g.Go("append", func(tc task.Context) error {
+				_, err := j.Append(tc, e)
+				return err
+			})
+		}
+		if err := g.Wait(tc); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if got := [2][2]uint64{spent(gone), spent(stays)}; got != [2][2]uint64{{2, 2}, {5, 5}} {
+				t.Errorf("spent %v", got)
+			}
+			j.close(t, tc)
+			disk = disk.Crash()
+			j = open(t, tc, disk)
+		}
+		j.close(t, tc)
+	})
+}
+
 func TestRefusedEntryChangesNoByte(t *testing.T) {
 	simulate(t, 1, func(tc task.Context) {
 		disk := journal.NewFaulty(entropy(2), journal.Faults{})

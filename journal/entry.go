@@ -35,6 +35,8 @@ type Entry struct {
 	Leaks       []fact.Leak   // merged into what the ledger has
 	Meta        []KV
 	Checkpoints []Checkpoint
+	// Settled are contexts in which nobody spends any more: their ledger entries are removed.
+	Settled []aura.ContextID
 
 	collect *collection // see Journal.Collect
 }

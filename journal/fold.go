@@ -52,15 +52,28 @@ type Fold struct {
 	size    int           // of the last checkpoint's state
 
 	quarantine *fact.Quarantine
+	base       []byte        // a state that was whole
+	since      []fact.Record // what was folded since, for a reducer that panics half-way; nil with no base
 }
 
 // NewFold returns a fold of the facts that sel selects by namespace and kind; its folder is empty, and leaf
 // guards it. The name is that of its checkpoints, unique in the journal. Without a name it has none.
 func NewFold(name string, sel fact.Selection, f Folder, leaf *task.Leaf) *Fold {
-	return &Fold{
+	fold := &Fold{
 		name: name, selection: fact.Selection{Namespaces: sel.Namespaces, Kinds: sel.Kinds}, folder: f, leaf: leaf,
 		quarantine: fact.NewQuarantine(task.Contain),
 	}
+	fold.rebase()
+	return fold
+}
+
+// rebase notes the state as whole. One that cannot be saved is not mended after a panic.
+func (f *Fold) rebase() {
+	state, err := f.folder.Save()
+	if err != nil {
+		state = nil
+	}
+	f.base, f.since = state, nil
 }
 
 // Name returns the name of the fold's checkpoints.
@@ -125,7 +138,11 @@ func (f *Fold) restore(tc task.Context, j *Journal) (fact.Position, error) {
 	}
 	f.leaf.Lock()
 	defer f.leaf.Unlock()
-	return 0, f.folder.Restore(s.State)
+	if err := f.folder.Restore(s.State); err != nil {
+		return 0, err
+	}
+	f.base, f.since = s.State, nil
+	return 0, nil
 }
 
 // take restores a checkpoint and reports whether the reducer could read it.
@@ -136,6 +153,7 @@ func (f *Fold) take(c *Checkpoint) bool {
 		return false
 	}
 	f.through, f.kept, f.size = max(f.through, c.Position), c.Position, len(c.State)
+	f.base, f.since = c.State, nil
 	return true
 }
 
@@ -152,8 +170,29 @@ func (f *Fold) Committed(records []fact.Record) {
 }
 
 func (f *Fold) apply(r *fact.Record) {
-	f.quarantine.Take(f.name, r, f.folder.Apply)
 	f.changes++
+	if !f.quarantine.Take(f.name, r, f.folder.Apply) {
+		f.mend()
+		return
+	}
+	if f.base == nil {
+		return
+	}
+	// The cost of a new base follows the change, as that of a checkpoint does.
+	if f.since = append(f.since, *r); len(f.since) >= max(checkpointFacts, len(f.base)/checkpointBytes) {
+		f.rebase()
+	}
+}
+
+// mend undoes what a reducer did before it panicked: it goes back to a state that was whole and folds again what came
+// since.
+func (f *Fold) mend() {
+	if f.base == nil || f.folder.Restore(f.base) != nil {
+		return
+	}
+	for i := range f.since {
+		f.quarantine.Take(f.name, &f.since[i], f.folder.Apply)
+	}
 }
 
 // Quarantined returns the facts that the reducer panicked on. The rest was folded, and a start tries them

@@ -415,3 +415,66 @@ func collectingStory(tc task.Context, store journal.Store) error {
 	}
 	return nil
 }
+
+// halves is a reducer that panics between the two halves of a change. It counts facts: what is folded twice shows.
+type halves struct{ Left, Right []string }
+
+func (h *halves) Version() int { return 1 }
+
+func (h *halves) Save() ([]byte, error) { return fact.MarshalState(h) }
+
+func (h *halves) Restore(state []byte) error {
+	var saved halves
+	err := fact.UnmarshalState(state, &saved)
+	if err == nil {
+		*h = saved
+	}
+	return err
+}
+
+func (h *halves) Apply(r *fact.Record) {
+	text := string(r.Fact.Payload)
+	h.Left = append(h.Left, text)
+	if text == "150" || text == "151" || text == "260" {
+		panic("planted")
+	}
+	h.Right = append(h.Right, text)
+}
+
+// TestAFoldThatPanicsKeepsNoHalfOfAChange, neither of a fact that is committed nor of one that it finds at its start.
+func TestAFoldThatPanicsKeepsNoHalfOfAChange(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		j := open(t, tc, journal.NewFaulty(entropy(2), journal.Faults{}))
+		say(t, tc, j, 0, 100)
+		var leaf task.Leaf
+		follow := func() (*halves, *journal.Fold) {
+			h := &halves{}
+			f := journal.NewFold("view.halves", messages, h, &leaf)
+			if err := f.Load(tc, j.Journal); err != nil {
+				t.Fatal(err)
+			}
+			return h, f
+		}
+		h, f := follow()
+		keep(t, tc, j, f)
+		_, detach := j.Attach(f)
+		say(t, tc, j, 100, 200)
+		detach()
+		again, started := follow()
+		var want []string
+		for i := range 300 {
+			if i != 150 && i != 151 && i != 260 {
+				want = append(want, fmt.Sprint(i))
+			}
+		}
+		for name, got := range map[string]*halves{"running": h, "started": again} {
+			if !slices.Equal(got.Left, want) || !slices.Equal(got.Right, want) {
+				t.Errorf("%s: the halves have %d and %d changes, want %d", name, len(got.Left), len(got.Right), len(want))
+			}
+		}
+		if n, m := len(f.Quarantined()), len(started.Quarantined()); n != 3 || m != 3 {
+			t.Errorf("%d and %d facts are held", n, m)
+		}
+		j.close(t, tc)
+	})
+}

@@ -50,6 +50,9 @@ func (j *Journal) stage(l *layer, e *Entry) ([]staged, error) {
 	for _, k := range e.Leaks {
 		l.leaks.set(leakID{k.Context, k.Observer}, l.Leak(k.Context, k.Observer).Merge(k))
 	}
+	for _, context := range e.Settled {
+		l.settle(context)
+	}
 	for _, kv := range e.Meta {
 		l.meta.set(kv.Key, kv.Value)
 	}

@@ -1,6 +1,8 @@
 package journal
 
 import (
+	"slices"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/fact"
 )
@@ -85,6 +87,23 @@ func (t *ordered[K, V]) merge(o *ordered[K, V]) {
 	}
 }
 
+// drop forgets the empty values among those that o has changed.
+func (t *ordered[K, V]) drop(o *ordered[K, V], empty func(V) bool) {
+	gone := false
+	for _, k := range o.order {
+		if empty(t.values[k]) {
+			delete(t.values, k)
+			gone = true
+		}
+	}
+	if gone {
+		t.order = slices.DeleteFunc(t.order, func(k K) bool {
+			_, there := t.values[k]
+			return !there
+		})
+	}
+}
+
 // over returns an empty layer over l.
 func (l *layer) over() *layer {
 	return &layer{parent: l, head: l.head, logical: l.logical}
@@ -102,8 +121,31 @@ func (l *layer) absorb(child *layer) {
 	if l.bottom == nil {
 		l.meta.merge(&child.meta)
 		l.spots.merge(&child.spots)
+		return
+	}
+	l.charges.drop(&child.charges, noCharge)
+	l.leaks.drop(&child.leaks, noLeak)
+}
+
+// settle empties the ledger entries of a context. An empty one is removed where it is durable.
+func (l *layer) settle(context aura.ContextID) {
+	for below := l; below != nil; below = below.parent {
+		for _, id := range slices.Clone(below.charges.order) {
+			if id.context == context {
+				l.charges.set(id, fact.Charge{Context: id.context, Peer: id.peer})
+			}
+		}
+		for _, id := range slices.Clone(below.leaks.order) {
+			if id.context == context {
+				l.leaks.set(id, fact.Leak{Context: id.context, Observer: id.observer})
+			}
+		}
 	}
 }
+
+func noCharge(c fact.Charge) bool { return c == fact.Charge{Context: c.Context, Peer: c.Peer} }
+
+func noLeak(k fact.Leak) bool { return k == fact.Leak{Context: k.Context, Observer: k.Observer} }
 
 func (l *layer) setClock(ns fact.Namespace, logical aura.Logical) {
 	if l.clocks == nil {

@@ -337,12 +337,20 @@ func (j *Journal) batch(g *group) (*Batch, error) {
 		}))
 	}
 	for _, id := range l.charges.order {
-		c := l.charges.values[id]
-		j.writeSealed(b, tagKey(tableCharge, j.seal.tag(tableCharge, id.context[:], id.peer[:])), c.Encode())
+		key := tagKey(tableCharge, j.seal.tag(tableCharge, id.context[:], id.peer[:]))
+		if c := l.charges.values[id]; noCharge(c) {
+			b.Delete(key)
+		} else {
+			j.writeSealed(b, key, c.Encode())
+		}
 	}
 	for _, id := range l.leaks.order {
-		k := l.leaks.values[id]
-		j.writeSealed(b, tagKey(tableLeak, j.seal.tag(tableLeak, id.context[:], []byte{byte(id.observer)})), k.Encode())
+		key := tagKey(tableLeak, j.seal.tag(tableLeak, id.context[:], []byte{byte(id.observer)}))
+		if k := l.leaks.values[id]; noLeak(k) {
+			b.Delete(key)
+		} else {
+			j.writeSealed(b, key, k.Encode())
+		}
 	}
 	for _, name := range l.meta.order {
 		j.writeMeta(b, name, l.meta.values[name])

@@ -98,13 +98,18 @@ func within(tc task.Context, r *http.Request, name string, fn func(task.Context)
 
 // budgetOf returns what the caller has left.
 func budgetOf(r *http.Request) (aura.Duration, error) {
-	text := r.Header.Get(budgetHeader)
-	if text == "" {
+	const op = "localapi.Serve"
+	said := r.Header.Values(budgetHeader)
+	switch len(said) {
+	case 0:
 		return task.Forever, nil
+	case 1:
+	default:
+		return 0, aura.Errorf(op, aura.Invalid, "the request has %s %d times", budgetHeader, len(said))
 	}
-	left, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || left < 0 {
-		return 0, aura.Errorf("localapi.Serve", aura.Invalid, "the budget %.32q of the request is no number of nanoseconds", text)
+	left, err := strconv.ParseUint(said[0], 10, 63)
+	if err != nil {
+		return 0, aura.Errorf(op, aura.Invalid, "%s of the request is %.32q and no number of nanoseconds", budgetHeader, said[0])
 	}
 	return aura.Duration(left), nil
 }

@@ -347,6 +347,39 @@ func TestGuardLayersAndKnowledge(t *testing.T) {
 	}
 }
 
+// TestASessionThatEndsFreesWhatItHeldAlone: what another session holds of a layer stays held.
+func TestASessionThatEndsFreesWhatItHeldAlone(t *testing.T) {
+	s := shopStand(t, func(o *machine.Options, _ *machine.Opening) { o.Layers = []machine.Layer{{Name: "lock", Slots: 2}} })
+	open := func() own.Capability {
+		c, err := s.m.Open(s.im, machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.Bare, 0, 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	second, third := open(), open()
+	cust := s.role("Cust")
+	if _, err := s.m.Acquire(s.cap, cust, "lock"); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := s.m.Acquire(second, cust, "lock")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.m.Abort(s.cap); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.m.Acquire(third, cust, "lock"); err != nil {
+		t.Errorf("the place of a session that ended is not free: %v", err)
+	}
+	if _, err := s.m.Acquire(third, s.role("Shop"), "lock"); !errors.Is(err, aura.Unavailable) {
+		t.Errorf("a third place of two: %v", err)
+	}
+	if err := s.m.Yield(second, cust, kept); err != nil {
+		t.Errorf("the other session lost its place: %v", err)
+	}
+}
+
 func TestReadinessIsGoodOnceAndForOneOwner(t *testing.T) {
 	s := shopStand(t, nil)
 	w, err := s.m.Ready(s.cap)

@@ -2,8 +2,11 @@ package service
 
 import (
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
 )
@@ -36,6 +39,45 @@ func (s *Maintenance) collectReceipts(tc task.Context, p *Peer) error {
 	_, err = desk.CollectReceipts(tc, p.Context, p.Authority, func(r *effect.Receipt) bool {
 		return desk.collectable(now.Sub(guard.NextEpoch(limits, r.Epoch)), r.LastSeq <= acked)
 	})
+	return err
+}
+
+// settle removes the ledger entries of invitations that have ended, when the epoch in which they were written is
+// over: each had a budget of its own.
+func (s *Maintenance) settle(tc task.Context) {
+	var ended []invite.ID
+	s.desk.Book.Read(func(p *Pages) { ended = p.Invites.Ended(tc.Now()) })
+	for _, id := range ended {
+		if tc.Err() != nil {
+			return
+		}
+		if s.settled[id] {
+			continue
+		}
+		if err := s.settleInvitation(tc, id); err != nil && tc.Err() == nil {
+			tc.Emit(world.ServiceTroubled(s.Name(), "old budgets not removed", "", err))
+		}
+	}
+}
+
+func (s *Maintenance) settleInvitation(tc task.Context, id invite.ID) error {
+	j, of := s.desk.Journal, partyOf(id)
+	budget := guard.ControlContext(of.context)
+	charge := j.Charge(budget, of.peer)
+	if charge == (fact.Charge{Context: budget, Peer: of.peer}) {
+		s.settled[id] = true
+		return nil
+	}
+	limits, err := s.desk.Tokens.Policy(tc, of.context)
+	if err != nil || tc.Now().At < guard.NextEpoch(limits, charge.Epoch) {
+		return err // the next round finds it
+	}
+	_, err = j.Append(tc, &journal.Entry{Settled: []aura.ContextID{of.context, budget}, Expect: func(v journal.View) error {
+		if v.Charge(budget, of.peer) != charge {
+			return aura.Errorf("service.Maintenance", aura.Stale, "the ledger has changed")
+		}
+		return nil
+	}})
 	return err
 }
 

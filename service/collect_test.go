@@ -5,13 +5,20 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/task"
 )
 
 // metadata returns the number of pieces of metadata on a person's disk.
-func (p *person) metadata() (n int) {
+func (p *person) metadata() int { return p.entries(0x0a, 0x0a) }
+
+// ledger returns the number of ledger entries on a person's disk.
+func (p *person) ledger() int { return p.entries(0x08, 0x09) }
+
+// entries returns the number of entries in some tables of a person's disk.
+func (p *person) entries(first, last byte) (n int) {
 	p.Helper()
-	err := p.disk.Iterate([]byte{0x0a}, []byte{0x0b}, func(_, _ []byte) error {
+	err := p.disk.Iterate([]byte{first}, []byte{last + 1}, func(_, _ []byte) error {
 		n++
 		return nil
 	})
@@ -74,4 +81,36 @@ func TestDeliveryRecordsAreCollectedByTheirPolicy(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestTheBudgetOfAnInvitationIsCollected: each invitation has ledger entries of its own, at both sides, which go when
+// it has ended and the epoch is over; those of conversations stay.
+func TestTheBudgetOfAnInvitationIsCollected(t *testing.T) {
+	inWorlds(t, 3, func(tc task.Context, u *universe) {
+		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
+		context := u.meet(tc, ada, ben)
+		ada.say(tc, context, "hello")
+		u.sleep(tc, 10*24*time.Hour)
+		before := [2]int{ada.ledger(), ben.ledger()}
+		for range 5 {
+			code := ada.invites(tc, time.Hour) // of a contact: the relation stays
+			ben.must(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil)
+			u.until(tc, "the invitation ends", time.Minute, func() bool {
+				return ada.phase(tc, code.ID) == invite.Complete.String() && ben.phase(tc, code.ID) == invite.Complete.String()
+			})
+		}
+		if ada.ledger() < before[0]+5 || ben.ledger() < before[1]+5 {
+			t.Errorf("seed %d: %d and %d entries after the invitations, and %v before", u.seed, ada.ledger(), ben.ledger(), before)
+		}
+		u.sleep(tc, 10*24*time.Hour)
+		if after := [2]int{ada.ledger(), ben.ledger()}; after != before {
+			t.Errorf("seed %d: %v entries are left, %v were there before", u.seed, after, before)
+		}
+		ada.restart(tc)
+		if n := ada.ledger(); n != before[0] {
+			t.Errorf("seed %d: %d entries after a restart", u.seed, n)
+		}
+		ada.say(tc, context, "again")
+		u.has(tc, context, ben, ada, "hello", "again")
+	})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
 )
 
 const (
@@ -33,6 +34,30 @@ func (u *universe) beginEpoch(tc task.Context) {
 
 func (p *person) spent(context aura.ContextID, on *person) uint64 {
 	return p.agent.Journal().Charge(context, on.self()).Spent
+}
+
+// TestASessionThatWaitsForBudgetSaysSo: when more waits than an epoch pays for, each epoch has a line about the first fact
+// that waits on.
+func TestASessionThatWaitsForBudgetSaysSo(t *testing.T) {
+	inWorlds(t, 2, func(tc task.Context, u *universe) {
+		ada, ben := u.person(tc, "Ada", limited(3, shortEpoch)), u.person(tc, "Ben")
+		context := u.meet(tc, ada, ben)
+		u.beginEpoch(tc)
+		for _, text := range numbered(1, 8) {
+			ada.say(tc, context, text)
+		}
+		u.beginEpoch(tc)
+		u.beginEpoch(tc)
+		facts := map[string]bool{}
+		for _, e := range u.events.seen {
+			if e.Family() == world.FamilyBudget && e.Message() == "wait" && e.Service() == "sync" {
+				facts[e.Field("correlation_id")] = true
+			}
+		}
+		if len(facts) < 2 {
+			t.Errorf("seed %d: two epochs were too short, and lines are about %d facts", u.seed, len(facts))
+		}
+	})
 }
 
 func TestMessagesOverBudgetGoWhenTheEpochTurns(t *testing.T) {

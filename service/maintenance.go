@@ -27,11 +27,12 @@ type Maintenance struct {
 	desk      *Desk
 	invite    *Invite
 	forgotten map[invite.ID]bool // over, and nothing of them is kept; only Serve uses it
+	settled   map[invite.ID]bool // ended, and without ledger entries; only Serve uses it
 }
 
 // NewMaintenance returns the service.
 func NewMaintenance(d *Desk, i *Invite) *Maintenance {
-	return &Maintenance{desk: d, invite: i, forgotten: map[invite.ID]bool{}}
+	return &Maintenance{desk: d, invite: i, forgotten: map[invite.ID]bool{}, settled: map[invite.ID]bool{}}
 }
 
 // Name implements [task.Service].
@@ -56,6 +57,7 @@ func (s *Maintenance) Serve(tc task.Context) error {
 		if now := tc.Elapsed(); now >= overdue {
 			s.giveUp(tc)
 			s.collect(tc)
+			s.settle(tc)
 			overdue = now + overduePause
 		}
 		if err := tc.Sleep(maintenancePause); err != nil {

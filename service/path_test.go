@@ -1,6 +1,7 @@
 package service_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -89,6 +90,38 @@ func TestAChangeOfTheOwnNetworkEndsALongPause(t *testing.T) {
 		u.has(tc, context, ada, ben, "found you")
 		if took := tc.Elapsed() - began; took > 10*time.Second {
 			t.Errorf("seed %d: Ben took %v", u.seed, took)
+		}
+	})
+}
+
+// TestManyAbsentContactsCostOneDialAnHourEach: each is away, has a message waiting, and takes part in a group
+// in which one waits, too. docs/performance.md has what a dial costs.
+func TestManyAbsentContactsCostOneDialAnHourEach(t *testing.T) {
+	const away = 48
+	inWorlds(t, 1, func(tc task.Context, u *universe) {
+		ada := u.person(tc, "Ada")
+		var some []*person
+		for i := range away {
+			p := u.person(tc, fmt.Sprint("Contact ", i))
+			context := u.meet(tc, ada, p)
+			if some = append(some, p); len(some) == 8 {
+				group := ada.founds(tc, fmt.Sprint("Group ", i), some...)
+				u.sleep(tc, 10*time.Second)
+				for _, member := range some {
+					member.stop(tc)
+				}
+				ada.say(tc, group, "are you all there?")
+				some = nil
+			}
+			ada.say(tc, context, "are you there?")
+		}
+		for hour := range 4 {
+			ada.dials = 0
+			u.sleep(tc, time.Hour)
+			t.Logf("hour %d: %d dials", hour, ada.dials)
+			if hour >= 2 && ada.dials > away*3/2 {
+				t.Errorf("seed %d: %d dials of %d contacts in hour %d", u.seed, ada.dials, away, hour)
+			}
 		}
 	})
 }

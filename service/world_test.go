@@ -88,6 +88,7 @@ type person struct {
 	group   *task.Group
 	network *transport.SimPeer
 	refs    map[aura.ContextID]chat.Ref
+	relays  *relays       // nil: no contact relays
 	wrong   aura.Duration // by how much the clock of the machine is ahead
 }
 
@@ -139,6 +140,9 @@ func (p *person) hands() agent.Hands {
 		Ring: p.ring, Store: p.disk, Entropy: p.sim.Entropy(p.name),
 		Network: func(g agent.Gate) (transport.Network, error) {
 			p.gate, p.network = g, p.net.Join(p.link(), p.address)
+			if p.relays != nil {
+				return relaying{counting{p.network, p}, p.relays}, nil
+			}
 			return counting{p.network, p}, nil
 		},
 	}

@@ -55,6 +55,7 @@ type Libp2p struct {
 
 	mu           sync.Mutex
 	reservations map[peer.ID]reservation
+	local        places
 }
 
 // reservation is a contact's promise to relay to this host.
@@ -96,6 +97,7 @@ func OpenLibp2p(linkSeed [32]byte, o Libp2pOptions) (*Libp2p, error) {
 		gate:         newGate(o),
 		offered:      task.NewMailbox[*streamLink]("transport.offered", offeredLinks),
 		moved:        task.NewBell(),
+		local:        places{},
 		reservations: make(map[peer.ID]reservation),
 	}
 	resources, err := rcmgr.NewResourceManager(hostLimits(), rcmgr.WithMetricsDisabled())
@@ -122,6 +124,7 @@ func OpenLibp2p(linkSeed [32]byte, o Libp2pOptions) (*Libp2p, error) {
 		return nil, aura.Errorf(op, aura.Internal, "watch addresses: %w", err)
 	}
 	n.host.SetStreamHandler(cellProtocol, n.offer)
+	n.Addresses() // what is the machine's own now
 	return n, nil
 }
 
@@ -162,9 +165,47 @@ func (n *Libp2p) Stats() Libp2pStats { return n.gate.stats() }
 // Addresses implements [Network]: public addresses, then local ones, then those through contacts that
 // relay to this host.
 func (n *Libp2p) Addresses() []Address {
-	direct := slices.DeleteFunc(n.host.Addrs(), isCircuit)
+	direct := n.current(slices.DeleteFunc(n.host.Addrs(), isCircuit))
 	slices.SortStableFunc(direct, func(a, b ma.Multiaddr) int { return cmp.Compare(distance(a), distance(b)) })
 	return texts(append(direct, n.circuits()...))
+}
+
+// current corrects what the library says by the addresses that this machine has now: the library looks once a minute.
+func (n *Libp2p) current(said []ma.Multiaddr) []ma.Multiaddr {
+	own, err := manet.InterfaceMultiaddrs()
+	if err != nil {
+		return said
+	}
+	now, err := manet.ResolveUnspecifiedAddresses(n.host.Network().ListenAddresses(), own)
+	if err != nil {
+		return said
+	}
+	now = slices.DeleteFunc(now, isCircuit)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.local.correct(said, now)
+}
+
+// places are the addresses that were this machine's own at any time, by their text.
+type places map[string]bool
+
+// correct takes out of what is said the own addresses that are gone, and adds those that are new. Addresses that are
+// not a machine's own, such as that of a router with an open port, stay.
+func (p places) correct(said, now []ma.Multiaddr) []ma.Multiaddr {
+	has := func(all []ma.Multiaddr, a ma.Multiaddr) bool { return slices.ContainsFunc(all, a.Equal) }
+	var out []ma.Multiaddr
+	for _, a := range said {
+		if !p[a.String()] || has(now, a) {
+			out = append(out, a)
+		}
+	}
+	for _, a := range now {
+		p[a.String()] = true
+		if !has(out, a) {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // distance orders addresses by how far away they may work.

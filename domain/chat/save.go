@@ -78,6 +78,9 @@ func (g Groups) Restore(state []byte) error {
 		return aura.Errorf("chat.Restore", aura.Corrupt, "the groups are another authority's")
 	}
 	g.State.memo.turn++
+	for _, t := range g.threads { // of groups that the saved state does not know, nothing stays
+		t.founded, t.joined, t.left, t.invited = fold.Earliest[Group]{}, false, nil, nil
+	}
 	for context, from := range saved.Threads {
 		t := g.thread(context)
 		t.joined, t.left, t.invited = from.Joined, from.Left, from.Invited

@@ -91,6 +91,13 @@ func (s *State) Over(now aura.Physical) []ID {
 	})
 }
 
+// Ended returns the invitations of both directions for which nobody says anything any more, ascending.
+func (s *State) Ended(now aura.Physical) []ID {
+	return s.where(func(at situation) bool {
+		return at.phase.Terminal() && expired(at.expires.Add(grace), now)
+	})
+}
+
 // Contacting returns the incoming invitations whose inviter must be reached, ascending.
 func (s *State) Contacting() []ID {
 	return s.where(func(at situation) bool { return at.phase == Contacting })

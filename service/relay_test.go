@@ -1,0 +1,64 @@
+package service_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/transport"
+)
+
+// relays answers who asks contacts to relay, and notes when it was asked.
+type relays struct {
+	grant aura.Duration
+	err   error
+	asked []aura.Duration
+}
+
+// relaying is a network in which contacts relay.
+type relaying struct {
+	counting
+	*relays
+}
+
+func (r *relays) Reserve(tc task.Context, _ transport.PeerID, _ []transport.Address) (aura.Duration, error) {
+	r.asked = append(r.asked, tc.Elapsed())
+	return r.grant, r.err
+}
+
+func (*relays) Through(contact transport.PeerID) transport.Address {
+	return transport.Address("/p2p/" + contact.String() + "/p2p-circuit")
+}
+
+// TestAContactIsAskedToRelayInTime: again when half of what it granted is over, and seldom when it did not relay.
+func TestAContactIsAskedToRelayInTime(t *testing.T) {
+	for name, c := range map[string]struct {
+		grant aura.Duration
+		err   error
+		want  aura.Duration // between two questions; sessions look every 30 s
+	}{
+		"an hour":     {time.Hour, nil, 30 * time.Minute},
+		"ten minutes": {10 * time.Minute, nil, 5 * time.Minute},
+		"a moment":    {time.Second, nil, 30 * time.Second},
+		"a refusal":   {0, aura.Errorf("test", aura.Denied, "no"), 10 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorlds(t, 1, func(tc task.Context, u *universe) {
+				ada, ben := u.account(tc, "Ada"), u.person(tc, "Ben")
+				ada.relays = &relays{grant: c.grant, err: c.err}
+				ada.start(tc)
+				u.meet(tc, ada, ben)
+				u.sleep(tc, 2*time.Hour)
+				if len(ada.relays.asked) < 3 {
+					t.Fatalf("asked %d times in two hours", len(ada.relays.asked))
+				}
+				for i, at := range ada.relays.asked[1:] {
+					if gap := at - ada.relays.asked[i]; gap < c.want || gap > c.want+time.Minute {
+						t.Fatalf("question %d came after %v, want %v", i+2, gap, c.want)
+					}
+				}
+			})
+		})
+	}
+}
