@@ -28,8 +28,11 @@ func (c *Core) Invite(tc task.Context, life aura.Duration) (Invited, error) {
 		return Invited{}, err
 	}
 	out := Invited{Operation: res.Operation}
+	if len(res.Payload) == 0 {
+		return Invited{}, lost("app.Invite", "the invitation was made, but its code was lost: cancel it and make another")
+	}
 	if err := fact.Unmarshal(res.Payload, &out.CreateResult); err != nil {
-		return Invited{}, aura.Errorf("app.Invite", aura.Corrupt, "the invitation was made, but its code was lost: cancel it and make another")
+		return Invited{}, aura.Errorf("app.Invite", aura.Corrupt, "the invitation was made, but the agent gave no code: %w", err)
 	}
 	return out, nil
 }

@@ -3,6 +3,7 @@ package app_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -157,6 +158,27 @@ func TestLostAnswerIsFoundInTheFacts(t *testing.T) {
 		}
 		if op := newest(t, tc, c, app.Succeeded); op.ID != sent.Operation {
 			t.Errorf("operation %+v, want %v", op, sent.Operation)
+		}
+		stop(t, tc, h)
+	})
+}
+
+// TestWhatOnlyTheAnswerSaidIsLostWithIt: an invitation or a group whose answer did not come was made, and the error says
+// what is missing; nothing is damaged.
+func TestWhatOnlyTheAnswerSaidIsLostWithIt(t *testing.T) {
+	everywhere(t, func(t *testing.T, tc task.Context) {
+		a := met(t, ben)
+		c, h := a.live(tc)
+		to := resolve(t, tc, c, "ben")
+		a.answer = func(task.Context, bool, error) error {
+			return aura.Errorf("test.Submit", aura.Unavailable, "the answer was lost")
+		}
+		if _, err := c.Invite(tc, time.Hour); !errors.Is(err, aura.Unavailable) || !strings.Contains(aura.Reason(err), "its code was lost") {
+			t.Errorf("invite: %v", err)
+		}
+		newest(t, tc, c, app.Succeeded)
+		if _, err := c.CreateGroup(tc, "Friends", []app.Ref{to}); !errors.Is(err, aura.Unavailable) || !strings.Contains(aura.Reason(err), "group was made") {
+			t.Errorf("group: %v", err)
 		}
 		stop(t, tc, h)
 	})

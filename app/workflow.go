@@ -71,6 +71,9 @@ func (c *Core) CreateGroup(tc task.Context, name string, members []Ref) (Ref, er
 	if err != nil {
 		return Ref{}, err
 	}
+	if len(res.Payload) == 0 {
+		return Ref{}, lost(op, "the group was made, but the agent went away before it said which: see the list of conversations")
+	}
 	var made chat.Created
 	if err := fact.Unmarshal(res.Payload, &made); err != nil {
 		return Ref{}, aura.Errorf(op, aura.Corrupt, "the group was made, but the agent did not say which: %w", err)

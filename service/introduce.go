@@ -264,7 +264,7 @@ func (s *session) onIntroduction(tc task.Context, m *introduction) error {
 	if peer.Refused || !l.introduced(tc, card.Version, s.peer.Certificate.Link) {
 		return nil
 	}
-	l.hear(card.Addresses)
+	l.path.hear(card.Addresses)
 	desk, news := s.desk(), false
 	request, err := desk.Book.Plan(func(p *Pages) (r guard.Request, err error) {
 		c, ok := p.Contacts.ByContext(peer.Context)

@@ -78,18 +78,17 @@ type link struct {
 
 	lock     task.Leaf
 	peer     Peer
-	clock    peerClock           // of the peer
-	apart    aura.Duration       // by which it was ahead when that was shown last
-	released uint64              // own facts durable and paid for, up to this Seq
-	resting  bool                // it has no session, and waits
-	heard    []transport.Address // where the peer said to be, in this life of the agent
-	pages    int                 // how often what the peer says of itself may be written down
-	paged    aura.Duration       // when pages grew last
-	acked    uint64              // own facts that the peer has by durable facts, up to this Seq
-	counted  bool                // acked is what the journal says
-	version  uint64              // of the newest card of the peer
-	hints    allowance           // of signs that the peer is there which say nothing new
-	via      []transport.PeerID  // mutual contacts who knew the way
+	clock    peerClock          // of the peer
+	apart    aura.Duration      // by which it was ahead when that was shown last
+	released uint64             // own facts durable and paid for, up to this Seq
+	resting  bool               // it has no session, and waits
+	pages    int                // how often what the peer says of itself may be written down
+	paged    aura.Duration      // when pages grew last
+	acked    uint64             // own facts that the peer has by durable facts, up to this Seq
+	counted  bool               // acked is what the journal says
+	version  uint64             // of the newest card of the peer
+	hints    allowance          // of signs that the peer is there which say nothing new
+	via      []transport.PeerID // mutual contacts who knew the way
 
 	// The path's lock guards these.
 	ignored task.Backoff  // dials that the device did not answer in this context
@@ -219,13 +218,6 @@ const (
 	pagesAtOnce = 8
 	pagePause   = 10 * time.Minute
 )
-
-// hear takes the addresses that the peer gave.
-func (l *link) hear(where []string) {
-	l.lock.Lock()
-	l.heard = addresses(where)
-	l.lock.Unlock()
-}
 
 // page reports whether something that the peer said of itself may be written down now.
 func (l *link) page(tc task.Context) bool {
@@ -468,8 +460,8 @@ func (l *link) open(tc task.Context) (*transport.Channel, error) {
 	}
 	peer := l.who()
 	target := peer.Target()
+	target.Addresses = slices.Concat(l.path.where(), target.Addresses)
 	l.lock.Lock()
-	target.Addresses = slices.Concat(l.heard, target.Addresses)
 	via := slices.Clone(l.via)
 	l.lock.Unlock()
 	target.Addresses = append(target.Addresses, l.sync.circuits(via)...)

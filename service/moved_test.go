@@ -203,3 +203,25 @@ func TestAddressesByHand(t *testing.T) {
 		}
 	})
 }
+
+// TestAMemberIsFoundWhereItSaidToBeInAnotherGroup: two who are no contacts share two groups. One comes back at another
+// address and dials in one of them; what waits for it in the other one goes there, too, without anybody else's help.
+func TestAMemberIsFoundWhereItSaidToBeInAnotherGroup(t *testing.T) {
+	inWorlds(t, 3, func(tc task.Context, u *universe) {
+		ada, ben, cleo, first := u.circle(tc)
+		second := ada.founds(tc, "others", ben, cleo)
+		u.until(tc, "all take part", time.Minute, func() bool { return ben.takesPart(tc, second) && cleo.takesPart(tc, second) })
+		u.sleep(tc, time.Minute)
+		cleo.stop(tc)
+		for _, group := range []aura.ContextID{first, second} {
+			ben.say(tc, group, "while you were away")
+		}
+		ada.stop(tc)
+		cleo.move()
+		u.sleep(tc, time.Minute)
+		cleo.start(tc)
+		for _, group := range []aura.ContextID{first, second} {
+			u.has(tc, group, cleo, ben, "while you were away")
+		}
+	})
+}

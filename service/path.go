@@ -42,9 +42,10 @@ type path struct {
 	abort    func() // ends that dial
 	stirred  bool   // since that dial began there was a sign of life
 	pause    task.Backoff
-	next     aura.Duration // no dial before it, while there is no session
-	tried    aura.Duration // when the last dial failed
-	last     *link         // which dialled then
+	next     aura.Duration       // no dial before it, while there is no session
+	tried    aura.Duration       // when the last dial failed
+	last     *link               // which dialled then
+	heard    []transport.Address // where the device said to be, in whatever context, in this life of the agent
 }
 
 // join adds a link. The order decides which one keeps the presence of the device: see leads.
@@ -197,6 +198,19 @@ func (p *path) alive(by *link) {
 		abort()
 	}
 	p.rouse(by)
+}
+
+// hear takes the addresses that the device gave.
+func (p *path) hear(where []string) {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	p.heard = addresses(where)
+}
+
+func (p *path) where() []transport.Address {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	return p.heard
 }
 
 // present reports whether there is a session with the device, and missing whether it did not answer.

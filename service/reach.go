@@ -115,7 +115,7 @@ func (s *session) onReach(tc task.Context, addresses []string) error {
 		return nil
 	}
 	// Members who are no contacts are found by what they said last, or where the group knew them.
-	s.link.hear(addresses)
+	s.link.path.hear(addresses)
 	if !s.peer.Direct {
 		return nil
 	}
