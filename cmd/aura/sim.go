@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,7 +43,8 @@ With --script people do nothing but what a file says, one command a line: peer, 
 advance. "-" reads it from standard input; what the commands print is printed.
 
 With --seeds many worlds are lived through, and the first that fails is shown with the command that replays it. To see
-that the checks bite, --plant puts a bug into every agent: ` + strings.Join(sim.Plants(), ", ") + `.`,
+that the checks bite, --plant puts a bug into every agent:
+` + plants(),
 		Example: `  aura sim --seed 42
   aura sim --seed 42 --agents 4 --minutes 10 --faults --json
   aura sim --seeds 1..200 --agents 4 --minutes 10 --faults
@@ -90,6 +92,15 @@ that the checks bite, --plant puts a bug into every agent: ` + strings.Join(sim.
 	flags.StringVar(&f.trace, "trace", "", "write every event to this file, one a line")
 	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "worlds at once, with --seeds")
 	return c
+}
+
+// plants lists the bugs that --plant knows, in lines of a few.
+func plants() string {
+	var lines []string
+	for few := range slices.Chunk(sim.Plants(), 6) {
+		lines = append(lines, "  "+strings.Join(few, ", "))
+	}
+	return strings.Join(lines, ",\n") + "."
 }
 
 // parseSeeds reads "A..B".
