@@ -21,6 +21,19 @@ import (
 // exchangeBudget bounds one attempt at an exchange, from the dial to the last message.
 const exchangeBudget = 30 * time.Second
 
+// The pauses between attempts grow to a fifth of the time that the inviter has been away, and to ten minutes at most: it
+// cannot call back, since it does not know yet who accepts. Each attempt costs a synced commit.
+const (
+	inviterBase   = 500 * time.Millisecond
+	inviterMost   = 10 * time.Minute
+	inviterFactor = 1.25
+)
+
+// awaitInviter paces the dials of an inviter that does not answer.
+func awaitInviter() task.Backoff {
+	return task.Backoff{Base: inviterBase, Max: inviterMost, Factor: inviterFactor, Jitter: 0.3}
+}
+
 // pursue starts the accepter's task, unless there is one: it tries until the exchange ends, whatever the end
 // is.
 func (s *Invite) pursue(x *exchange) {
@@ -37,7 +50,7 @@ func (s *Invite) pursue(x *exchange) {
 			delete(s.pursuing, x.id)
 			s.lock.Unlock()
 		}()
-		return task.Retry(tc, redial(), s.desk.Entropy, s.troubled(tc, "exchange tried again"), func(tc task.Context) error {
+		return task.Retry(tc, awaitInviter(), s.desk.Entropy, s.troubled(tc, "exchange tried again"), func(tc task.Context) error {
 			if s.phase(tc, x.id) != invite.Contacting {
 				return nil
 			}

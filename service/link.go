@@ -54,8 +54,8 @@ const dismissedOften = 4
 // often than once a minute helps nobody after that.
 const redialBase, redialMost = 500 * time.Millisecond, time.Minute
 
-// redial paces what is tried again while the other side, or the disk, is there: sessions that end, exchanges,
-// repairs. An absent device is dialled by the pauses of its [path].
+// redial paces what is tried again while the other side, or the disk, is there: sessions that end, repairs. An
+// absent device is dialled by the pauses of its [path], an absent inviter by [awaitInviter].
 func redial() task.Backoff {
 	return task.Backoff{Base: redialBase, Max: redialMost, Factor: 2, Jitter: 0.3}
 }

@@ -62,7 +62,8 @@ type Outgoing struct {
 	Why  string
 }
 
-// outgoing is the table. What is not in it cannot leave: see [post].
+// outgoing is the table. What is not in it cannot leave: see [post]. Below it, the transport answers an opening with one
+// cell that says nothing, before there is a channel: see decision 14.
 var outgoing = [...]Outgoing{
 	{
 		Kind: outOpening, Capability: CapLink, Cost: guard.CostOf, Leak: guard.LeakOf,

@@ -143,6 +143,33 @@ func TestNothingElseSends(t *testing.T) {
 	}
 }
 
+// TestTheTransportSendsItselfOnlyTheHandshake: beside the cells of channels, whose content passed post, the transport
+// sends the opening that dial paid for and the one cell that answers an opening.
+func TestTheTransportSendsItselfOnlyTheHandshake(t *testing.T) {
+	var found []string
+	for file, parsed := range sources(t, "../transport")["."] {
+		for _, decl := range parsed.Decls {
+			f, ok := decl.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			ast.Inspect(f, func(n ast.Node) bool {
+				if call, ok := n.(*ast.CallExpr); ok {
+					if m, ok := call.Fun.(*ast.SelectorExpr); ok && m.Sel.Name == "Send" && lastName(m.X) == "link" {
+						found = append(found, file+" "+f.Name.Name)
+					}
+				}
+				return true
+			})
+		}
+	}
+	slices.Sort(found)
+	want := []string{"answer.go look", "answer.go proof", "answer.go proof", "channel.go write", "dial.go exchange"}
+	if !slices.Equal(found, want) {
+		t.Errorf("links are written to by %q, want %q: say in decision 14 what covers a new one", found, want)
+	}
+}
+
 // sources parses the production files of a module by folder and path.
 func sources(t *testing.T, root string) map[string]map[string]*ast.File {
 	t.Helper()

@@ -36,6 +36,26 @@ func TestAnAbsentContactIsDialledLessAndLess(t *testing.T) {
 	})
 }
 
+// TestAnAbsentInviterIsDialledLessAndLess: the inviter cannot call back, so that the pauses stay within minutes.
+func TestAnAbsentInviterIsDialledLessAndLess(t *testing.T) {
+	inWorlds(t, 3, func(tc task.Context, u *universe) {
+		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
+		code := ada.invites(tc, 48*time.Hour)
+		ada.stop(tc)
+		if err := ben.accepts(tc, code); err != nil {
+			t.Fatal(err)
+		}
+		u.sleep(tc, 4*time.Hour)
+		ben.dials = 0
+		u.sleep(tc, 10*time.Hour)
+		if ben.dials < 50 || ben.dials > 100 {
+			t.Errorf("seed %d: %d dials in ten hours", u.seed, ben.dials)
+		}
+		ada.start(tc)
+		u.until(tc, "they meet", 11*time.Minute, func() bool { return ada.knows(tc, ben) && ben.knows(tc, ada) })
+	})
+}
+
 // TestNothingWaitsNothingIsDialled: a context in which nothing waits needs no channel of its own.
 func TestNothingWaitsNothingIsDialled(t *testing.T) {
 	inWorlds(t, 3, func(tc task.Context, u *universe) {

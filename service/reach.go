@@ -16,8 +16,8 @@ const (
 	// more often at first, when relays answer and routers open ports.
 	reachSoon  = time.Second
 	reachPause = 30 * time.Second
-	// reserveAgain is when a contact that did not relay is asked again.
-	reserveAgain = 10 * time.Minute
+	// reserveMost is the longest pause before a contact that did not relay is asked again.
+	reserveMost = 10 * time.Minute
 )
 
 // Relays asks contacts to relay to this agent when its own addresses fail. A network may offer it.
@@ -44,12 +44,13 @@ func (s *session) reach(tc task.Context) error {
 	said := s.said
 	s.lock.Unlock()
 	// No jitter: these looks follow no failure that others share.
-	reserve, pause := tc.Elapsed(), task.Backoff{Base: reachSoon, Max: reachPause, Jitter: -1}
+	pause := task.Backoff{Base: reachSoon, Max: reachPause, Jitter: -1}
+	reserve, declined := tc.Elapsed(), task.Backoff{Base: reachPause, Max: reserveMost}
 	var last sought
 	for {
 		s.link.lookAtClocks(tc) // this one may have jumped
 		if tc.Elapsed() >= reserve {
-			reserve = s.reserve(tc)
+			reserve = s.reserve(tc, &declined)
 		}
 		if here := s.desk().Reach(); !slices.Equal(here, said) {
 			message, err := encodeMessage(messageReach, reach{Addresses: here})
@@ -81,8 +82,9 @@ func (s *session) reach(tc task.Context) error {
 	}
 }
 
-// reserve asks the peer to relay, if it is a contact, and returns at which point of Elapsed to ask again.
-func (s *session) reserve(tc task.Context) aura.Duration {
+// reserve asks the peer to relay, if it is a contact, and returns at which point of Elapsed to ask again: after
+// declined, when it does not.
+func (s *session) reserve(tc task.Context, declined *task.Backoff) aura.Duration {
 	relays, now := s.desk().Relays, tc.Elapsed()
 	if relays == nil || !s.peer.Direct {
 		return task.Forever
@@ -94,12 +96,13 @@ func (s *session) reserve(tc task.Context) aura.Duration {
 		err = pass.use(outRelay, 0)
 	}
 	if err != nil {
-		return now + reserveAgain
+		return now + declined.Next(s.desk().Entropy)
 	}
 	d, err := relays.Reserve(ask, s.peer.Certificate.Link, s.link.who().Addresses)
 	if err != nil {
-		return now + reserveAgain
+		return now + declined.Next(s.desk().Entropy)
 	}
+	declined.Reset()
 	return now + max(d/2, reachPause)
 }
 
