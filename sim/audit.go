@@ -85,8 +85,8 @@ func (p *person) lookAtLedger() {
 	for i := range p.spent {
 		s := &p.spent[i]
 		c := p.last.Charge(s.context, s.peer)
-		units, known := c.Spent, true
-		if c.Epoch != s.epoch {
+		units, known := c.Spent, c.Spent > 0 || c.Past.Turns > 0 // an entry of long ago is collected as a whole
+		if known && c.Epoch != s.epoch {
 			units, known = c.Past.Spent(c.Epoch, s.epoch)
 		}
 		if _, shared := p.world.talks.contexts[s.context]; shared && s.units > p.world.policy.Limit {
