@@ -447,6 +447,54 @@ func TestWhatIsInsideIsCommittedWhenTheOwnerStops(t *testing.T) {
 	})
 }
 
+// TestACallersBudgetEndsAtTheCommitPoint: on a disk that hangs, an entry that the store has is waited for past its
+// caller's budget, and one that waits behind it is withdrawn in time and never written.
+func TestACallersBudgetEndsAtTheCommitPoint(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		store := journal.NewFaulty(entropy(5), journal.Faults{})
+		j := open(t, tc, store)
+		store.SetFaults(journal.Faults{Stuck: true})
+		ended := map[string]aura.Duration{}
+		callers, began := task.NewGroup(tc, "callers"), tc.Elapsed()
+		say := func(text string, want aura.Kind) {
+			callers.Go(text, func(tc task.Context) error {
+				tc, done := tc.WithBudget(text, time.Second)
+				defer done()
+				_, err := j.Append(tc, &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", text)}})
+				if aura.KindOf(err) != want {
+					t.Errorf("%s: %v, want %v", text, err, want)
+				}
+				ended[text] = tc.Elapsed() - began
+				return nil
+			})
+		}
+		say("handed over", 0)
+		if err := tc.Sleep(10 * time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
+		say("behind it", aura.Timeout)
+		if err := tc.Sleep(time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		store.SetFaults(journal.Faults{})
+		if err := callers.Wait(tc); err != nil {
+			t.Fatal(err)
+		}
+		if ended["behind it"] > 2*time.Second || ended["handed over"] < time.Minute {
+			t.Errorf("the callers were answered after %v", ended)
+		}
+		j.append(t, tc, &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", "later")}})
+		var texts []string
+		for _, r := range j.read(t, tc, fact.Selection{}) {
+			texts = append(texts, string(r.Fact.Payload))
+		}
+		if diff := cmp.Diff([]string{"handed over", "later"}, texts); diff != "" {
+			t.Errorf("the journal holds %s", diff)
+		}
+		j.close(t, tc)
+	})
+}
+
 func TestReadingOneThreadCostsThatThread(t *testing.T) {
 	simulate(t, 1, func(tc task.Context) {
 		store := &counter{Store: journal.NewFaulty(entropy(2), journal.Faults{})}
