@@ -27,6 +27,13 @@ type host struct {
 	lives *task.Group
 	group *task.Group
 	agent *agent.Agent // nil: none runs
+	calls []*call      // of the agent that runs
+}
+
+// call is an intent in the hands of an agent.
+type call struct {
+	reply *task.Reply[fact.Result]
+	group *task.Group
 }
 
 func newHost(tc task.Context, s *task.Sim) (*host, error) {
@@ -74,16 +81,29 @@ func (h *host) crash() {
 	h.disk = h.disk.Crash()
 	h.net.Crash(h.hands.Ring.Certificate().Link)
 	h.sim.Crash(h.group)
+	for _, c := range h.calls {
+		c.reply.Resolve(fact.Result{}, h.gone())
+		c.group.Cancel()
+	}
+	h.calls = nil
 }
 
 func (h *host) gone() error { return aura.Errorf("test.Bridge", aura.Unavailable, "no agent runs") }
 
-// Submit implements [app.Bridge].
+// Submit implements [app.Bridge]. As over a socket, the caller learns it when the agent dies with the intent in its
+// hands: nothing in the agent would tell.
 func (h *host) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
-	if h.agent == nil {
+	a := h.agent
+	if a == nil {
 		return fact.Result{}, h.gone()
 	}
-	return h.agent.Submit(tc, in)
+	c := &call{task.NewReply[fact.Result](), task.NewGroup(tc, "call")}
+	h.calls = append(h.calls, c)
+	c.group.Go("submit", func(tc task.Context) error {
+		c.reply.Resolve(a.Submit(tc, in))
+		return nil
+	})
+	return c.reply.Await(tc)
 }
 
 // Ask implements [app.Bridge].
