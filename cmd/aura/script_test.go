@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net"
@@ -18,6 +19,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -44,6 +46,8 @@ func TestScripts(t *testing.T) {
 			"kill9":     kill9,
 			"exits":     exits,
 			"until":     until,
+			"follow":    follow,
+			"interrupt": interrupt,
 			"noise":     noise,
 			"damage":    damage,
 			"fill":      fill,
@@ -75,6 +79,7 @@ type process struct {
 func prepare(env *testscript.Env) error {
 	running := agents{}
 	env.Values["agents"] = running
+	env.Values["followers"] = map[string]*follower{}
 	env.Values["readme"] = map[string]bool{}
 	env.Setenv("HOME", env.WorkDir)
 	for _, name := range []string{"AURA_HOME", "AURA_KEY_FILE", "AURA_PASSPHRASE_FILE", "XDG_DATA_HOME"} {
@@ -243,6 +248,59 @@ func until(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	ts.Fatalf("no match for %q in time, last:\n%s", args[0], last)
+}
+
+// follower is an aura command that goes on until it is interrupted.
+type follower struct {
+	cmd       *exec.Cmd
+	out, errs lockedBuffer
+}
+
+// lockedBuffer is what a running process prints, to be read meanwhile.
+type lockedBuffer struct {
+	lock sync.Mutex
+	buf  bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.lock.Lock()
+	defer b.lock.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.lock.Lock()
+	defer b.lock.Unlock()
+	return b.buf.String()
+}
+
+// follow NAME PATTERN ARG… starts an aura command and waits until what it prints matches: it follows from then on.
+func follow(ts *testscript.TestScript, _ bool, args []string) {
+	f := &follower{cmd: binary(ts, args[2:]...)}
+	f.cmd.Stdout, f.cmd.Stderr = &f.out, &f.errs
+	ts.Check(f.cmd.Start())
+	ts.Defer(func() { _ = f.cmd.Process.Kill() })
+	ts.Value("followers").(map[string]*follower)[args[0]] = f
+	pattern := regexp.MustCompile(args[1])
+	for deadline := time.Now().Add(patience); !pattern.MatchString(f.out.String()); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			ts.Fatalf("%s has not begun: no match for %q in:\n%s%s", args[0], args[1], f.out.String(), f.errs.String())
+		}
+	}
+}
+
+// interrupt NAME ends a follower as Ctrl-C does and prints what it printed. It must not have ended before.
+func interrupt(ts *testscript.TestScript, _ bool, args []string) {
+	f := ts.Value("followers").(map[string]*follower)[args[0]]
+	if err := f.cmd.Process.Signal(os.Interrupt); err != nil {
+		ts.Fatalf("%s ended before: %v\n%s", args[0], err, f.errs.String())
+	}
+	err := f.cmd.Wait()
+	fmt.Fprint(ts.Stdout(), f.out.String())
+	fmt.Fprint(ts.Stderr(), f.errs.String())
+	if err != nil {
+		ts.Fatalf("%s: %v", args[0], err)
+	}
 }
 
 // noise HOME sends bytes that mean nothing to every port and to the socket of an agent.
