@@ -291,6 +291,42 @@ func TestMalformedCommandsAreRefused(t *testing.T) {
 	})
 }
 
+// TestAnOrderThatWasWithdrawnIsNotHandedOver: the caller's budget ends while its order waits in the journal behind somebody
+// else's sync. It was told that nothing happened, and nothing does.
+func TestAnOrderThatWasWithdrawnIsNotHandedOver(t *testing.T) {
+	simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
+		h := found(t, tc, disk, sim.Entropy("home"), limited(10))
+		defer h.close(tc)
+		disk.SetFaults(journal.Faults{Stuck: true})
+		other := task.NewGroup(tc, "other")
+		other.Go("writer", func(tc task.Context) error {
+			_, err := h.journal.Append(tc, &journal.Entry{Meta: []journal.KV{{Key: "note", Value: []byte("x")}}})
+			return err
+		})
+		if err := tc.Sleep(10 * time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
+		before := h.journal.Charge(pair, ben)
+		short, done := tc.WithBudget("caller", time.Second)
+		_, _, err := h.room.Decide(short, text(1, ben))
+		done()
+		if aura.KindOf(err) != aura.Timeout {
+			t.Fatalf("got %v, want timeout", err)
+		}
+		disk.SetFaults(journal.Faults{})
+		if err := other.Wait(tc); err != nil {
+			t.Fatal(err)
+		}
+		if err := tc.Sleep(time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		if after := h.journal.Charge(pair, ben); after != before || len(h.post.all()) != 0 {
+			t.Errorf("what was withdrawn was charged: %+v, before %+v; %d sent", after, before, len(h.post.all()))
+		}
+	})
+}
+
 func TestStoppedInterpreterAnswersEverybody(t *testing.T) {
 	for seed := range uint64(20) {
 		simulate(t, seed, func(tc task.Context, sim *task.Sim) {
