@@ -194,7 +194,7 @@ func TestHistoryReadsOneConversation(t *testing.T) {
 	})
 }
 
-// The conversation in which something was said last comes first, whoever said it; being read moves nothing.
+// Conversations are ordered by their newest message, own or received. A read mark does not change the order.
 func TestTheConversationWithTheNewestMessageComesFirst(t *testing.T) {
 	everywhere(t, func(t *testing.T, tc task.Context) {
 		a := met(t, ben, cleo)

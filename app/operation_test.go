@@ -144,14 +144,17 @@ func (b intercept) Submit(tc task.Context, in fact.Intent) (fact.Result, error) 
 	return b.agent.Submit(tc, in)
 }
 
+// loseAnswer lets an action happen and loses what the agent answered.
+func loseAnswer(task.Context, bool, error) error {
+	return aura.Errorf("test.Submit", aura.Unavailable, "the answer was lost")
+}
+
 func TestLostAnswerIsFoundInTheFacts(t *testing.T) {
 	everywhere(t, func(t *testing.T, tc task.Context) {
 		a := met(t, ben)
 		c, h := a.live(tc)
 		to := resolve(t, tc, c, "ben")
-		a.answer = func(task.Context, bool, error) error {
-			return aura.Errorf("test.Submit", aura.Unavailable, "the answer was lost")
-		}
+		a.answer = loseAnswer
 		sent, err := c.Send(tc, to, "hi", aura.FactID{})
 		if err != nil || sent.ID != a.records[len(a.records)-1].ID {
 			t.Errorf("send: %+v, %v", sent, err)
@@ -163,16 +166,14 @@ func TestLostAnswerIsFoundInTheFacts(t *testing.T) {
 	})
 }
 
-// TestWhatOnlyTheAnswerSaidIsLostWithIt: an invitation or a group whose answer did not come was made, and the error says
-// what is missing; nothing is damaged.
+// TestWhatOnlyTheAnswerSaidIsLostWithIt: the answer to an action does not arrive, but its facts are stored. The error is
+// Unavailable, not Corrupt, and names the part that only the answer held: an invitation's code, a group's identifier.
 func TestWhatOnlyTheAnswerSaidIsLostWithIt(t *testing.T) {
 	everywhere(t, func(t *testing.T, tc task.Context) {
 		a := met(t, ben)
 		c, h := a.live(tc)
 		to := resolve(t, tc, c, "ben")
-		a.answer = func(task.Context, bool, error) error {
-			return aura.Errorf("test.Submit", aura.Unavailable, "the answer was lost")
-		}
+		a.answer = loseAnswer
 		if _, err := c.Invite(tc, time.Hour); !errors.Is(err, aura.Unavailable) || !strings.Contains(aura.Reason(err), "its code was lost") {
 			t.Errorf("invite: %v", err)
 		}

@@ -46,8 +46,8 @@ func (w *window) fill(tc task.Context, last int) error {
 	return w.read(tc, fact.Selection{})
 }
 
-// markedLately is how many read marks are read for one message that may be old. Whoever's newest is not among them may
-// be shown without having read it.
+// markedLately is how many of the newest read marks are read for one message that may be old. A member whose newest mark
+// is older than these is shown as not having read the message yet.
 const markedLately = 16
 
 // find reads a message by what sent it, or else back until it is there, and reports whether it is.

@@ -30,7 +30,7 @@ func (c *Core) Send(tc task.Context, to Ref, text string, reply aura.FactID) (Se
 
 // SendOnce is [Core.Send] as a given operation; zero: a new one. A second call with the same operation and text
 // sends nothing and returns what the first one stored, however long ago and in whichever process it was made. It
-// returns [aura.Conflict] for an operation that stored another text, that of somebody else, or something else.
+// returns [aura.Conflict] when the operation stored another text, a text to another conversation, or no text at all.
 func (c *Core) SendOnce(tc task.Context, to Ref, text string, reply aura.FactID, id aura.OperationID) (Sent, error) {
 	if err := chat.CheckText(text); err != nil {
 		return Sent{}, err

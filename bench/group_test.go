@@ -165,7 +165,7 @@ func (f *founder) tell(o order) (c cost) {
 func TestMembers(t *testing.T) {
 	others, err := strconv.Atoi(os.Getenv("AURA_BENCH_OTHERS"))
 	if err != nil {
-		t.Skip("BenchmarkGroup starts it")
+		t.Skip("this process belongs to BenchmarkGroup, which starts it: run that")
 	}
 	dir := os.Getenv("AURA_BENCH_DIR")
 	err = task.NewReal(task.RealOptions{}).Run("bench", func(tc task.Context) error {

@@ -71,7 +71,8 @@ func TestRangesAreBounded(t *testing.T) {
 	}
 }
 
-// TestALoopIsToldByItsFirstMessage: what is only said beside the messages does not decide which one is first.
+// TestALoopIsToldByItsFirstMessage: a statement that sends nothing, such as observe, may stand before the message by
+// which the other roles learn of the loop's decision.
 func TestALoopIsToldByItsFirstMessage(t *testing.T) {
 	const text = "effect Gate\n  observe load : Unit -> Number { class : observational }\n" +
 		"protocol P uses Gate =\n  roles A, B\n  loop decide by A\n    observe let n = observe Gate.load()\n    A -> B : M\n"

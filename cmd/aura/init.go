@@ -80,8 +80,8 @@ func createAccount(s *cli.Shell, name string, named protectFlags) error {
 	}, "the account of %s is in %s, protected by %s\nstart it with: aura up%s", name, home, p.Name(), s.HomeFlag())
 }
 
-// found creates the account and remembers how it is protected. Half an account is taken away again, unless another
-// process made one here at the same time; what was there before stays.
+// found creates the account and remembers how it is protected. When it fails it removes
+// the folders that it made, and no others, unless another process has created an account here meanwhile.
 func found(s *cli.Shell, home, name string, p protection) (ring *keyring.Ring, err error) {
 	var made []string
 	for _, folder := range []string{keyringFolder, journalFolder} {
