@@ -318,7 +318,7 @@ func TestServiceFailures(t *testing.T) {
 func TestServiceThatHangs(t *testing.T) {
 	hang := func(release *task.Latch) func(task.Context) error {
 		return func(tc task.Context) error {
-			tc, done := tc.Grace("hang", time.Hour)
+			tc, done := tc.Irrevocable("hang") // it does not heed its budget
 			defer done()
 			return release.Wait(tc)
 		}
