@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/fact"
@@ -36,7 +37,7 @@ func Found(tc task.Context, h Hands, name string, more ...fact.Draft) (err error
 	if err != nil {
 		return err
 	}
-	self, err := contact.Caller{Authority: own, Device: h.Ring.Device()}.Draft(contact.KindSelf, contact.Self{Name: name})
+	self, err := domain.Caller{Authority: own, Device: h.Ring.Device()}.Draft(contact.KindSelf, contact.Self{Name: name})
 	if err != nil {
 		return err
 	}
@@ -91,7 +92,7 @@ const labelBatch = 128
 // keepLabels keeps the names under which an earlier build, which computed them anew each time, showed its
 // conversations. It does nothing for an owner who may not name anybody.
 func keepLabels(tc task.Context, h Hands, store *storage, tokens *interp.Tokens, book *service.Book) error {
-	by := contact.Caller{Authority: h.Ring.Authority(), Device: h.Ring.Device(), Now: tc.Now()}
+	by := domain.Caller{Authority: h.Ring.Authority(), Device: h.Ring.Device(), Now: tc.Now()}
 	var drafts []fact.Draft
 	var failed error
 	book.Read(func(p *service.Pages) {

@@ -28,11 +28,11 @@ type pump struct {
 	journal   *journal.Journal
 	scheduler *reactive.Scheduler
 	entropy   world.Entropy
-	bell      *task.Bell
-	moved     *task.Bell
+	bell      *task.Wake
+	moved     *task.Wake
 	wards     []ward // only its own task reads them
 
-	lock    task.Leaf
+	lock    task.Mutex
 	offered fact.Position
 }
 
@@ -44,11 +44,11 @@ type ward struct {
 }
 
 func newPump(j *journal.Journal, s *reactive.Scheduler, e world.Entropy) *pump {
-	return &pump{journal: j, scheduler: s, entropy: e, bell: task.NewBell(), moved: task.NewBell(), offered: j.Head()}
+	return &pump{journal: j, scheduler: s, entropy: e, bell: task.NewWake(), moved: task.NewWake(), offered: j.Head()}
 }
 
 // Committed implements [journal.Sink].
-func (p *pump) Committed([]fact.Record) { p.bell.Ring() }
+func (p *pump) Committed([]fact.Record) { p.bell.Notify() }
 
 // Name implements [task.Service].
 func (p *pump) Name() string { return "pump" }
@@ -108,7 +108,7 @@ func (p *pump) move(tc task.Context) error {
 			p.lock.Lock()
 			p.offered = through
 			p.lock.Unlock()
-			p.moved.Ring()
+			p.moved.Notify()
 		}
 		return err
 	}

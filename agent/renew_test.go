@@ -8,6 +8,7 @@ import (
 
 	"github.com/aura-runtime/aura/agent"
 	"github.com/aura-runtime/aura/biscuit"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
@@ -50,7 +51,7 @@ func (w *simulated) olderBuild(tc task.Context, name string, known ...string) *p
 		}
 		add(capability.Issue(h.Ring.Authority(), minted.Encode()))
 	}
-	by := contact.Caller{Authority: h.Ring.Authority(), Device: h.Ring.Device()}
+	by := domain.Caller{Authority: h.Ring.Authority(), Device: h.Ring.Device()}
 	add(by.Draft(contact.KindSelf, contact.Self{Name: name}))
 
 	registry, err := agent.Registry()

@@ -8,9 +8,9 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/agent"
 	"github.com/aura-runtime/aura/biscuit"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/chat"
-	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 )
@@ -26,7 +26,7 @@ func TestATokenThatIsHandedBackIsListedOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		by := contact.Caller{Authority: ben.Self(), Device: ben.hands.Ring.Device(), Now: tc.Now()}
+		by := domain.Caller{Authority: ben.Self(), Device: ben.hands.Ring.Device(), Now: tc.Now()}
 		request, err := capability.Delegate(by, w.contact(tc, ben, ada), forBen)
 		if err != nil {
 			t.Fatal(err)

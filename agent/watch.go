@@ -29,7 +29,7 @@ func (e *ServiceError) Unwrap() error { return e.Err }
 // is to be stopped.
 func (a *Agent) Wait(tc task.Context) error {
 	watch := task.NewGroup(tc, "agent.watch")
-	failed := task.NewReply[struct{}]()
+	failed := task.NewFuture[struct{}]()
 	end := func(name string, err error) {
 		kind := aura.Internal
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/invite"
@@ -42,13 +43,13 @@ func within(t *testing.T, e task.Executor, fn func(t *testing.T, tc task.Context
 
 // counter is entropy that never repeats and is the same in every run.
 type counter struct {
-	leaf task.Leaf
-	n    uint64
+	mu task.Mutex
+	n  uint64
 }
 
 func (c *counter) Read(p []byte) (int, error) {
-	c.leaf.Lock()
-	defer c.leaf.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.n++
 	for i := range p {
 		p[i] = byte(c.n >> (8 * (i % 8)))
@@ -108,8 +109,8 @@ type agent struct {
 	late   bool
 	spoken map[aura.DeviceID]aura.Logical
 
-	leaf task.Leaf // guards the state above, and:
-	down error     // when set, what every call returns
+	mu   task.Mutex // guards the state above, and:
+	down error      // when set, what every call returns
 	// answer, when set, is called with the result of a submit before it is returned, and may replace it.
 	answer func(tc task.Context, committed bool, err error) error
 }
@@ -154,8 +155,8 @@ func (a *agent) say(who person, ns fact.Namespace, op aura.OperationID, kind str
 
 // commit makes the drafts durable in one batch.
 func (a *agent) commit(who person, drafts ...fact.Draft) (ids []aura.FactID) {
-	a.leaf.Lock()
-	defer a.leaf.Unlock()
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	return a.append(who, drafts)
 }
 
@@ -224,12 +225,12 @@ func (a *agent) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
 		return fact.Result{}, err
 	}
 	res := fact.Result{Operation: in.Operation}
-	a.leaf.Lock()
+	a.mu.Lock()
 	plan, err := a.plan(in, tc.Now(), &res)
 	if err == nil && len(plan.Entries) > 0 {
 		res.Facts = a.append(ada, plan.Entries)
 	}
-	a.leaf.Unlock()
+	a.mu.Unlock()
 	if a.answer != nil {
 		err = a.answer(tc, err == nil, err)
 	}
@@ -240,7 +241,7 @@ func (a *agent) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
 }
 
 func (a *agent) plan(in fact.Intent, now aura.Physical, res *fact.Result) (guard.Request, error) {
-	by := contact.Caller{Authority: ada.cert.Authority(), Device: ada.cert.Device(), Operation: in.Operation, Now: now}
+	by := domain.Caller{Authority: ada.cert.Authority(), Device: ada.cert.Device(), Operation: in.Operation, Now: now}
 	set := chat.Setting{Contacts: &a.contacts, Moderation: &a.moderation}
 	switch in.Kind {
 	case chat.IntentSend:
@@ -274,7 +275,7 @@ func (a *agent) plan(in fact.Intent, now aura.Physical, res *fact.Result) (guard
 		return a.chats.Change(set, by, decode[moderation.ChangeIntent](a.t, in), moderation.Unmute)
 	case moderation.IntentUnblock:
 		in := decode[moderation.ChangeIntent](a.t, in)
-		return a.chats.Change(set, by, in, func(by contact.Caller, t moderation.Target) (guard.Request, error) {
+		return a.chats.Change(set, by, in, func(by domain.Caller, t moderation.Target) (guard.Request, error) {
 			return moderation.Unblock(&a.moderation, by, t.Authority, in.Drop, nil)
 		})
 	case invite.IntentCreate:
@@ -331,14 +332,14 @@ func (a *agent) dies() {
 func (a *agent) lives() { a.set(nil) }
 
 func (a *agent) set(down error) {
-	a.leaf.Lock()
-	defer a.leaf.Unlock()
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.down = down
 }
 
 func (a *agent) gone() error {
-	a.leaf.Lock()
-	defer a.leaf.Unlock()
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	return a.down
 }
 
@@ -347,9 +348,9 @@ func (a *agent) Head() fact.Position { return a.feed.Head() }
 
 // Read implements reactive.Reader.
 func (a *agent) Read(_ task.Context, sel fact.Selection, fn func(*fact.Record) error) error {
-	a.leaf.Lock()
+	a.mu.Lock()
 	records := a.records
-	a.leaf.Unlock()
+	a.mu.Unlock()
 	selected := sel.Of(records)
 	for i := range selected {
 		if err := fn(&selected[i]); err != nil {

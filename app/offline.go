@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
@@ -51,13 +52,13 @@ type offline struct {
 	feed    *reactive.Feed
 	journal reactive.Reader // nil: the records below
 
-	leaf    task.Leaf
+	mu      task.Mutex
 	fold    *fold
 	records []fact.Record
 	logical aura.Logical
 }
 
-// take adds a record. The caller holds the leaf, or nobody else knows b yet.
+// take adds a record. The caller holds mu, or nobody else knows b yet.
 func (b *offline) take(r fact.Record) {
 	b.records = append(b.records, r)
 	b.logical = max(b.logical, r.Fact.Logical)
@@ -77,8 +78,8 @@ func (b *offline) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
 		}
 		return fact.Result{}, aura.Errorf(op, aura.Unavailable, "the account is open for reading alone: start its agent with: aura up")
 	}
-	b.leaf.Lock()
-	defer b.leaf.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	plan, err := b.plan(in, tc.Now())
 	if err != nil {
 		return fact.Result{}, err
@@ -109,8 +110,8 @@ func (b *offline) plan(in fact.Intent, now aura.Physical) (guard.Request, error)
 	if len(in.Payload) > fact.MaxPayload {
 		return guard.Request{}, aura.Errorf(op, aura.Invalid, "the payload has %d bytes, the most is %d", len(in.Payload), fact.MaxPayload)
 	}
-	by := contact.Caller{Authority: b.self, Device: b.device, Operation: in.Operation, Now: now}
-	change := func(plan func(contact.Caller, moderation.Target) (guard.Request, error)) func(moderation.ChangeIntent) (guard.Request, error) {
+	by := domain.Caller{Authority: b.self, Device: b.device, Operation: in.Operation, Now: now}
+	change := func(plan func(domain.Caller, moderation.Target) (guard.Request, error)) func(moderation.ChangeIntent) (guard.Request, error) {
 		return func(p moderation.ChangeIntent) (guard.Request, error) {
 			return b.fold.chats.Change(b.fold.setting(), by, p, plan)
 		}
@@ -138,7 +139,7 @@ func (b *offline) plan(in fact.Intent, now aura.Physical) (guard.Request, error)
 		return planned(in, change(moderation.Block))
 	case moderation.IntentUnblock:
 		return planned(in, func(p moderation.ChangeIntent) (guard.Request, error) {
-			return b.fold.chats.Change(b.fold.setting(), by, p, func(by contact.Caller, t moderation.Target) (guard.Request, error) {
+			return b.fold.chats.Change(b.fold.setting(), by, p, func(by domain.Caller, t moderation.Target) (guard.Request, error) {
 				return moderation.Unblock(&b.fold.moderation, by, t.Authority, p.Drop, nil)
 			})
 		})
@@ -182,9 +183,9 @@ func (b *offline) Head() fact.Position { return b.feed.Head() }
 
 // Read implements [reactive.Reader].
 func (b *offline) Read(_ task.Context, sel fact.Selection, fn func(*fact.Record) error) error {
-	b.leaf.Lock()
+	b.mu.Lock()
 	records := b.records
-	b.leaf.Unlock()
+	b.mu.Unlock()
 	selected := sel.Of(records)
 	for i := range selected {
 		if err := fn(&selected[i]); err != nil {

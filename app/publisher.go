@@ -49,9 +49,9 @@ const (
 // published holds what this Core alone can know about its actions: those under way, and those that left no
 // durable fact. It is a leaf value, shared by workflows and the view.
 type published struct {
-	leaf   task.Leaf
+	mu     task.Mutex
 	newest []entry // the newest last
-	bell   *task.Bell
+	bell   *task.Wake
 }
 
 type entry struct {
@@ -60,11 +60,11 @@ type entry struct {
 	after   fact.Position // where to look, when doubted
 }
 
-func newPublished() *published { return &published{bell: task.NewBell()} }
+func newPublished() *published { return &published{bell: task.NewWake()} }
 
 // begin enters a new action, or one that is tried again, and returns its publisher.
 func (p *published) begin(id aura.OperationID, intent string) *Publisher {
-	p.leaf.Lock()
+	p.mu.Lock()
 	again := slices.ContainsFunc(p.newest, func(e entry) bool { return e.ID == id }) // an action in doubt
 	if !again {
 		p.newest = append(p.newest, entry{Operation: Operation{ID: id, Kind: intent, Phase: Submitted}})
@@ -73,8 +73,8 @@ func (p *published) begin(id aura.OperationID, intent string) *Publisher {
 		ended := slices.IndexFunc(p.newest, func(e entry) bool { return e.Phase.Terminal() })
 		p.newest = slices.Delete(p.newest, max(ended, 0), max(ended, 0)+1)
 	}
-	p.leaf.Unlock()
-	p.bell.Ring()
+	p.mu.Unlock()
+	p.bell.Notify()
 	return &Publisher{to: p, id: id, intent: intent}
 }
 
@@ -84,8 +84,8 @@ func (p *published) set(id aura.OperationID, phase Phase, reason string) {
 
 // doubts returns the publishers of the actions in doubt, and the position after which their facts are.
 func (p *published) doubts() (all []*Publisher, after fact.Position) {
-	p.leaf.Lock()
-	defer p.leaf.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	for _, e := range p.newest {
 		if !e.doubted {
 			continue
@@ -99,19 +99,19 @@ func (p *published) doubts() (all []*Publisher, after fact.Position) {
 }
 
 func (p *published) update(id aura.OperationID, change func(*entry)) {
-	p.leaf.Lock()
+	p.mu.Lock()
 	i := slices.IndexFunc(p.newest, func(e entry) bool { return e.ID == id })
 	if i >= 0 && !p.newest[i].Phase.Terminal() {
 		change(&p.newest[i])
 	}
-	p.leaf.Unlock()
-	p.bell.Ring()
+	p.mu.Unlock()
+	p.bell.Notify()
 }
 
 // local returns a copy of what only this Core knows, the newest first.
 func (p *published) local(durable *outcomes) []Operation {
-	p.leaf.Lock()
-	defer p.leaf.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	var out []Operation
 	for i := len(p.newest) - 1; i >= 0; i-- {
 		if _, known := durable.known[p.newest[i].ID]; !known {
@@ -123,8 +123,8 @@ func (p *published) local(durable *outcomes) []Operation {
 
 // operation returns what is known about one action.
 func (p *published) operation(id aura.OperationID) (Operation, bool) {
-	p.leaf.Lock()
-	defer p.leaf.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	for i := range p.newest {
 		if p.newest[i].ID == id {
 			return p.newest[i].Operation, true

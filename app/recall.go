@@ -55,20 +55,20 @@ func (b *recaller) recall(tc task.Context, context aura.ContextID) error {
 // memories holds what was read of conversations until the witness takes it. It is a leaf value: the task that watches
 // puts, the one that runs the view takes.
 type memories struct {
-	leaf task.Leaf
-	of   map[aura.ContextID][]fact.Record // nil: taken
+	mu task.Mutex
+	of map[aura.ContextID][]fact.Record // nil: taken
 }
 
 func (m *memories) has(context aura.ContextID) bool {
-	m.leaf.Lock()
-	defer m.leaf.Unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	_, there := m.of[context]
 	return there
 }
 
 func (m *memories) put(context aura.ContextID, records []fact.Record) {
-	m.leaf.Lock()
-	defer m.leaf.Unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.of == nil {
 		m.of = map[aura.ContextID][]fact.Record{}
 	}
@@ -76,8 +76,8 @@ func (m *memories) put(context aura.ContextID, records []fact.Record) {
 }
 
 func (m *memories) take(context aura.ContextID) []fact.Record {
-	m.leaf.Lock()
-	defer m.leaf.Unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	records := m.of[context]
 	if len(records) > 0 {
 		m.of[context] = nil

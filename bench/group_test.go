@@ -40,7 +40,7 @@ func BenchmarkGroup(b *testing.B) {
 	dir := b.TempDir()
 	err := task.NewReal(task.RealOptions{}).Run("bench", func(tc task.Context) error {
 		found(tc, b, dir, "Founder")
-		f := &founder{tc: tc, b: b, agent: start(tc, b, dir, "Founder"), commits: task.NewBell(), others: agents - 1}
+		f := &founder{tc: tc, b: b, agent: start(tc, b, dir, "Founder"), commits: task.NewWake(), others: agents - 1}
 		f.agent.Journal().Attach(ringing{f.commits})
 		f.begin(dir)
 		f.meet()
@@ -74,7 +74,7 @@ type founder struct {
 	tc      task.Context
 	b       *testing.B
 	agent   *agent.Agent
-	commits *task.Bell
+	commits *task.Wake
 	others  int
 	process *exec.Cmd
 	in      *json.Encoder
@@ -116,9 +116,9 @@ func costOf(tb testing.TB, agents ...*agent.Agent) (c cost) {
 }
 
 // ringing rings a bell at each commit.
-type ringing struct{ bell *task.Bell }
+type ringing struct{ bell *task.Wake }
 
-func (r ringing) Committed([]fact.Record) { r.bell.Ring() }
+func (r ringing) Committed([]fact.Record) { r.bell.Notify() }
 
 // begin starts the process of the members.
 func (f *founder) begin(dir string) {
@@ -169,7 +169,7 @@ func TestMembers(t *testing.T) {
 	}
 	dir := os.Getenv("AURA_BENCH_DIR")
 	err = task.NewReal(task.RealOptions{}).Run("bench", func(tc task.Context) error {
-		commits := task.NewBell()
+		commits := task.NewWake()
 		var agents []*agent.Agent
 		for i := range others {
 			name := fmt.Sprintf("Member %d", i+1)
@@ -207,7 +207,7 @@ func TestMembers(t *testing.T) {
 }
 
 // everybodySpeaks has each agent say something in a group and waits until all have all of it.
-func everybodySpeaks(tc task.Context, t *testing.T, agents []*agent.Agent, commits *task.Bell, group aura.ContextID) {
+func everybodySpeaks(tc task.Context, t *testing.T, agents []*agent.Agent, commits *task.Wake, group aura.ContextID) {
 	namespace, said := fact.ContextNamespace(group), map[aura.DeviceID]uint64{}
 	for _, a := range agents {
 		to, own := chat.Ref{Context: group, Group: true}, aura.DeviceID{}
@@ -242,7 +242,7 @@ func everybodySpeaks(tc task.Context, t *testing.T, agents []*agent.Agent, commi
 }
 
 // until waits for what only journals show.
-func until(tc task.Context, tb testing.TB, commits *task.Bell, what string, done func() bool) {
+func until(tc task.Context, tb testing.TB, commits *task.Wake, what string, done func() bool) {
 	limit := tc.Elapsed() + aura.Duration(5*time.Minute)
 	for !done() {
 		rung, err := commits.WaitUntil(tc, limit)

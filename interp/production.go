@@ -43,7 +43,7 @@ type Production struct {
 	sender  Sender
 	queue   *task.Mailbox[*order]
 
-	lock task.Leaf // guards the place of every order
+	lock task.Mutex // guards the place of every order
 }
 
 // order is a decision that waits for its commit.
@@ -51,7 +51,7 @@ type order struct {
 	decision *Decision
 	bytes    int
 	facts    int
-	reply    *task.Reply[effect.Result]
+	reply    *task.Future[effect.Result]
 	place    place
 }
 
@@ -83,7 +83,7 @@ func (p *Production) Kind() string { return "production" }
 // Execute implements [Interpreter]. It returns aura.Cancelled once the interpreter has stopped. The commit
 // point of a decision is that of [journal.Journal.Append].
 func (p *Production) Execute(tc task.Context, d *Decision) (effect.Result, error) {
-	o := &order{decision: d, reply: task.NewReply[effect.Result]()}
+	o := &order{decision: d, reply: task.NewFuture[effect.Result]()}
 	for i := range d.Commands {
 		o.bytes += len(d.Commands[i].Value)
 		if e := d.Commands[i].Entry; e != nil {

@@ -28,7 +28,7 @@ func number(e world.Entropy, n int) int {
 
 // spending is what a crowd of senders was told.
 type spending struct {
-	leaf    task.Leaf
+	mu      task.Mutex
 	allowed map[aura.AuthorityID]uint64 // units
 	denied  int
 	unknown int // errors after which a decision may have happened
@@ -62,8 +62,8 @@ func crowd(tc task.Context, h *home, e world.Entropy, tasks, each int) *spending
 }
 
 func (s *spending) note(v interp.Verdict, err error) {
-	s.leaf.Lock()
-	defer s.leaf.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	switch aura.KindOf(err) {
 	case 0:
 		for _, c := range v.Charged {

@@ -11,7 +11,7 @@ import (
 // projection is the ledger as it will be when the decisions in flight are durable. The next decision is
 // made on top of it, so that many may share one commit; the commit itself trusts only its version checks.
 type projection struct {
-	leaf    task.Leaf
+	mu      task.Mutex
 	charges map[lane]*flight[fact.Charge]
 	leaks   map[audience]*flight[fact.Leak]
 	counts  map[aura.ContextID]*flight[uint64]
@@ -44,7 +44,7 @@ type projected struct {
 
 // Charge implements [Ledger].
 func (p projected) Charge(context aura.ContextID, peer aura.AuthorityID) fact.Charge {
-	if v, ok := look(&p.projection.leaf, p.projection.charges, lane{context, peer}); ok {
+	if v, ok := look(&p.projection.mu, p.projection.charges, lane{context, peer}); ok {
 		return v
 	}
 	return p.Ledger.Charge(context, peer)
@@ -52,7 +52,7 @@ func (p projected) Charge(context aura.ContextID, peer aura.AuthorityID) fact.Ch
 
 // Leak implements [Ledger].
 func (p projected) Leak(context aura.ContextID, o fact.Observer) fact.Leak {
-	if v, ok := look(&p.projection.leaf, p.projection.leaks, audience{context, o}); ok {
+	if v, ok := look(&p.projection.mu, p.projection.leaks, audience{context, o}); ok {
 		return v
 	}
 	return p.Ledger.Leak(context, o)
@@ -61,14 +61,14 @@ func (p projected) Leak(context aura.ContextID, o fact.Observer) fact.Leak {
 // Count implements [Ledger].
 func (p projected) Count(ns fact.Namespace, device aura.DeviceID) uint64 {
 	if context, shared := ns.Context(); shared && device == p.device {
-		if v, ok := look(&p.projection.leaf, p.projection.counts, context); ok {
+		if v, ok := look(&p.projection.mu, p.projection.counts, context); ok {
 			return v
 		}
 	}
 	return p.Ledger.Count(ns, device)
 }
 
-func look[K comparable, V any](leaf *task.Leaf, m map[K]*flight[V], k K) (v V, ok bool) {
+func look[K comparable, V any](leaf *task.Mutex, m map[K]*flight[V], k K) (v V, ok bool) {
 	leaf.Lock()
 	defer leaf.Unlock()
 	f, ok := m[k]
@@ -94,7 +94,7 @@ func (p *projection) take(l Ledger, device aura.DeviceID, d *Decision) landing {
 	}
 	var landings []landing
 	if after != before {
-		landings = append(landings, hold(&p.leaf, p.counts, context, after))
+		landings = append(landings, hold(&p.mu, p.counts, context, after))
 	}
 	for i := range d.Commands {
 		c := &d.Commands[i]
@@ -102,10 +102,10 @@ func (p *projection) take(l Ledger, device aura.DeviceID, d *Decision) landing {
 		case effect.ChargeBudget:
 			from, until := cover(d.Request, c, before, after)
 			v := guard.Charged(over.Charge(c.Context, c.Peer), c, from, until)
-			landings = append(landings, hold(&p.leaf, p.charges, lane{c.Context, c.Peer}, v))
+			landings = append(landings, hold(&p.mu, p.charges, lane{c.Context, c.Peer}, v))
 		case effect.RecordLeakage:
 			v := guard.Leaked(over.Leak(c.Context, c.Observer), c)
-			landings = append(landings, hold(&p.leaf, p.leaks, audience{c.Context, c.Observer}, v))
+			landings = append(landings, hold(&p.mu, p.leaks, audience{c.Context, c.Observer}, v))
 		}
 	}
 	return func(happened bool) {
@@ -118,7 +118,7 @@ func (p *projection) take(l Ledger, device aura.DeviceID, d *Decision) landing {
 // hold sets a value and returns how to let go of it. The last decision to land removes the value: the
 // ledger has it by then. One that did not happen removes it at once, for it will never come true; those
 // decided on top of it fail their version check and are decided again.
-func hold[K comparable, V any](leaf *task.Leaf, m map[K]*flight[V], k K, v V) landing {
+func hold[K comparable, V any](leaf *task.Mutex, m map[K]*flight[V], k K, v V) landing {
 	leaf.Lock()
 	defer leaf.Unlock()
 	f := m[k]

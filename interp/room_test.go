@@ -9,8 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/capability"
-	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
@@ -332,7 +332,7 @@ func TestTokensAreInForceWhenTheirCallerIsTold(t *testing.T) {
 			if err := fact.Unmarshal(draft.Payload, &issued); err != nil {
 				t.Fatal(err)
 			}
-			req, err := capability.Revoke(contact.Caller{Authority: own}, capability.Revoked{Blocks: blocks(t, issued.Token)})
+			req, err := capability.Revoke(domain.Caller{Authority: own}, capability.Revoked{Blocks: blocks(t, issued.Token)})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -32,7 +32,7 @@ type Simulation struct {
 	options SimulationOptions
 	turn    *task.Semaphore // one decision at a time
 
-	leaf   task.Leaf
+	mu     task.Mutex
 	memory memory
 }
 
@@ -102,8 +102,8 @@ func (s *Simulation) execute(tc task.Context, d *Decision) (effect.Result, error
 
 // apply writes a plan into the memory and returns its facts. They carry no proof: nobody signs here.
 func (s *Simulation) apply(p *plan, d *Decision) ([]fact.Record, fact.Position) {
-	s.leaf.Lock()
-	defer s.leaf.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	m := &s.memory
 	for _, c := range p.charges.written() {
 		m.charges[lane{c.Context, c.Peer}] = c
@@ -134,8 +134,8 @@ func (s *Simulation) apply(p *plan, d *Decision) ([]fact.Record, fact.Position) 
 
 // Count implements [Ledger].
 func (s *Simulation) Count(ns fact.Namespace, device aura.DeviceID) uint64 {
-	s.leaf.Lock()
-	defer s.leaf.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if device != s.device {
 		return 0
 	}
@@ -144,21 +144,21 @@ func (s *Simulation) Count(ns fact.Namespace, device aura.DeviceID) uint64 {
 
 // Charge implements [Ledger].
 func (s *Simulation) Charge(context aura.ContextID, peer aura.AuthorityID) fact.Charge {
-	s.leaf.Lock()
-	defer s.leaf.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return s.memory.charges[lane{context, peer}]
 }
 
 // Leak implements [Ledger].
 func (s *Simulation) Leak(context aura.ContextID, o fact.Observer) fact.Leak {
-	s.leaf.Lock()
-	defer s.leaf.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return s.memory.leaks[audience{context, o}]
 }
 
 // Meta implements [Ledger].
 func (s *Simulation) Meta(key string) ([]byte, error) {
-	s.leaf.Lock()
-	defer s.leaf.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return s.memory.meta[key], nil
 }

@@ -13,9 +13,9 @@ import (
 // somebody use a token. One that cannot be read is left out: it permits nothing. Each token is listed once, so that
 // its identifier names it: a contact can hand a token back, and adds nothing by that.
 func (t *Tokens) List() []capability.TokenLine {
-	t.leaf.Lock()
+	t.mu.Lock()
 	issued, held := t.state.AllIssued(), t.state.AllHeld()
-	t.leaf.Unlock()
+	t.mu.Unlock()
 	var lines []capability.TokenLine
 	for _, i := range issued {
 		role, peer := capability.TokenGiven, i.To
@@ -42,8 +42,8 @@ func (t *Tokens) line(lines []capability.TokenLine, encoded []byte, l capability
 	opened, _ := token.Open(encoded, t.root)
 	l.Issued = opened != nil
 	l.Names, l.Code, l.Blocks = words.Names, words.Code, len(words.Blocks)
-	t.leaf.Lock()
+	t.mu.Lock()
 	l.Revoked = t.state.Revoked(words.Blocks)
-	t.leaf.Unlock()
+	t.mu.Unlock()
 	return append(lines, l)
 }

@@ -31,7 +31,7 @@ type Tokens struct {
 	device     aura.DeviceID
 	candidates []string
 
-	leaf    task.Leaf
+	mu      task.Mutex
 	state   *capability.State
 	fold    *journal.Fold // of the state
 	version uint64        // counts changes of what is permitted
@@ -66,7 +66,7 @@ func OpenTokens(tc task.Context, identity fact.Certificate, candidates []string,
 		state: capability.NewState(identity.Authority()), answers: map[question]answer{},
 	}
 	selection := fact.Selection{Kinds: []string{"capability.*", capability.KindPolicy}}
-	t.fold = journal.NewFold("fold.capability", selection, grants{t.state, t}, &t.leaf)
+	t.fold = journal.NewFold("fold.capability", selection, grants{t.state, t}, &t.mu)
 	// First attached, then read: what is committed in between arrives twice, which changes nothing.
 	_, detach := j.Attach(t)
 	if err := t.fold.Load(tc, j); err != nil {
@@ -92,8 +92,8 @@ func (g grants) Apply(r *fact.Record) {
 
 // Save returns the state of what is permitted, see [capability.State.Save].
 func (t *Tokens) Save() ([]byte, error) {
-	t.leaf.Lock()
-	defer t.leaf.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	return t.state.Save()
 }
 
@@ -102,23 +102,23 @@ func (t *Tokens) Folds() []*journal.Fold { return []*journal.Fold{t.fold} }
 
 // Due returns the checkpoints that it is time to append.
 func (t *Tokens) Due() ([]journal.Checkpoint, error) {
-	t.leaf.Lock()
-	defer t.leaf.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	return journal.Due(t.fold)
 }
 
 // Committed implements [journal.Sink]. The journal tells its sinks before its callers, so whoever has been
 // told of a token or a revocation finds it in force.
 func (t *Tokens) Committed(records []fact.Record) {
-	t.leaf.Lock()
-	defer t.leaf.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.fold.Committed(records)
 }
 
 // Quarantined returns the facts that the fold could not take, see [fact.Quarantine].
 func (t *Tokens) Quarantined() []fact.Quarantined {
-	t.leaf.Lock()
-	defer t.leaf.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	return t.fold.Quarantined()
 }
 
@@ -136,8 +136,8 @@ func (t *Tokens) Frontier(_ task.Context, c Claim) (guard.Frontier, error) {
 
 // kept returns the answer to a question, if it is remembered and still true.
 func (t *Tokens) kept(q question, now aura.Physical) (answer, bool) {
-	t.leaf.Lock()
-	defer t.leaf.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	a, ok := t.answers[q]
 	return a, ok && a.horizon.Covers(now.At)
 }
@@ -184,8 +184,8 @@ func (t *Tokens) askAll(tokens [][]byte, c *Claim) (_ answer, anywhere bool) {
 
 // tokensOf returns the tokens that a claim rests on, the limits of its context, and the version of both.
 func (t *Tokens) tokensOf(c *Claim) ([][]byte, guard.Policy, uint64) {
-	t.leaf.Lock()
-	defer t.leaf.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	limits := t.state.Limits(c.Context)
 	if c.Token != nil {
 		return [][]byte{c.Token}, limits, t.version
@@ -208,8 +208,8 @@ func (t *Tokens) open(encoded []byte) (*token.Token, guard.Reason) {
 	if opened == nil {
 		return nil, flaw
 	}
-	t.leaf.Lock()
-	defer t.leaf.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if t.state.Revoked(opened.Blocks()) {
 		return nil, guard.Revoked
 	}
@@ -231,8 +231,8 @@ func (t *Tokens) keep(q question, version uint64, c *Claim, a answer) {
 	if !a.horizon.Known || c.Token != nil && len(a.frontier.Names()) == 0 {
 		return
 	}
-	t.leaf.Lock()
-	defer t.leaf.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if t.version != version {
 		return
 	}
@@ -255,9 +255,9 @@ func epochAround(p guard.Policy, now aura.Physical) token.Horizon {
 // in the order of the candidates. A revoked token counts: what its owner took back is not to be issued again
 // unasked.
 func (t *Tokens) Issued(now aura.Physical) []string {
-	t.leaf.Lock()
+	t.mu.Lock()
 	tokens := t.state.Tokens(t.own)
-	t.leaf.Unlock()
+	t.mu.Unlock()
 	issued := map[string]bool{}
 	for _, encoded := range tokens {
 		opened, _ := token.Open(encoded, t.root)
@@ -273,16 +273,16 @@ func (t *Tokens) Issued(now aura.Physical) []string {
 
 // Policy implements [Frontiers].
 func (t *Tokens) Policy(_ task.Context, context aura.ContextID) (guard.Policy, error) {
-	t.leaf.Lock()
-	defer t.leaf.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	return t.state.Limits(context), nil
 }
 
 // Held returns a token that a contact handed over, by the fact with which it came. It returns
 // aura.NotFound when there is none.
 func (t *Tokens) Held(id aura.FactID) (capability.Held, error) {
-	t.leaf.Lock()
-	defer t.leaf.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	held, ok := t.state.Held(id)
 	if !ok {
 		return held, aura.Errorf("interp.Held", aura.NotFound, "no contact handed over a token by the fact %s", aura.Short(id))

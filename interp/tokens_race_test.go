@@ -16,7 +16,7 @@ import (
 func TestAnAnswerFromBeforeAChangeIsNotKept(t *testing.T) {
 	own := aura.AuthorityID{1}
 	tokens := &Tokens{own: own, state: capability.NewState(own), answers: map[question]answer{}}
-	tokens.fold = journal.NewFold("", fact.Selection{}, grants{tokens.state, tokens}, &tokens.leaf)
+	tokens.fold = journal.NewFold("", fact.Selection{}, grants{tokens.state, tokens}, &tokens.mu)
 	q := question{context: aura.ContextID{2}, subject: own}
 	stale := answer{horizon: token.Always(), frontier: guard.NewFrontier("chat:send")}
 

@@ -23,7 +23,7 @@ const defaultSteps = 1024
 
 // trace keeps the newest steps.
 type trace struct {
-	leaf  task.Leaf
+	mu    task.Mutex
 	keep  int
 	steps []Step // a ring once it is full
 	next  int    // where the next step goes then
@@ -44,19 +44,19 @@ func (t *trace) record(at aura.Physical, d *Decision, r effect.Result, err error
 			c.Envelope = &envelope
 		}
 	}
-	t.leaf.Lock()
+	t.mu.Lock()
 	if len(t.steps) < t.keep {
 		t.steps = append(t.steps, s)
 	} else {
 		t.steps[t.next] = s
 		t.next = (t.next + 1) % t.keep
 	}
-	t.leaf.Unlock()
+	t.mu.Unlock()
 }
 
 // Steps returns the newest steps, oldest first. The slice is the caller's.
 func (t *trace) Steps() []Step {
-	t.leaf.Lock()
-	defer t.leaf.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	return slices.Concat(t.steps[t.next:], t.steps[:t.next])
 }

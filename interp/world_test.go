@@ -42,13 +42,13 @@ func (signer) Sign(msg []byte) [64]byte { return [64]byte(ed25519.Sign(key, msg)
 
 // stream is a deterministic source of randomness for the real executor.
 type stream struct {
-	leaf task.Leaf
-	n    uint64
+	mu task.Mutex
+	n  uint64
 }
 
 func (s *stream) Read(p []byte) (int, error) {
-	s.leaf.Lock()
-	defer s.leaf.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for n := 0; n < len(p); {
 		s.n++
 		block := sha256.Sum256(binary.BigEndian.AppendUint64(nil, s.n))
@@ -60,7 +60,7 @@ func (s *stream) Read(p []byte) (int, error) {
 // postbox is a sender that checks, at the moment of each release, what the release claims.
 type postbox struct {
 	t        testing.TB
-	leaf     task.Leaf
+	mu       task.Mutex
 	journal  *journal.Journal
 	prod     *interp.Production
 	released []release
@@ -87,8 +87,8 @@ func (p *postbox) Release(_ task.Context, e effect.Envelope) {
 	if c.Through < e.Through {
 		p.t.Errorf("released through %d, charged through %d", e.Through, c.Through)
 	}
-	p.leaf.Lock()
-	defer p.leaf.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	seen := p.seen[e.Peer]
 	if seen.epoch != c.Epoch {
 		seen = chain{epoch: c.Epoch}
@@ -102,8 +102,8 @@ func (p *postbox) Release(_ task.Context, e effect.Envelope) {
 }
 
 func (p *postbox) all() []release {
-	p.leaf.Lock()
-	defer p.leaf.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	return append([]release(nil), p.released...)
 }
 

@@ -249,7 +249,7 @@ func TestWritersShareSyncs(t *testing.T) {
 // recorder is a store that notes when a batch became durable, and a sink that notes when it heard of it.
 type recorder struct {
 	journal.Store
-	lock  task.Leaf
+	lock  task.Mutex
 	words []string
 }
 

@@ -33,7 +33,7 @@ type Faults struct {
 type Faulty struct {
 	entropy world.Entropy
 
-	lock    task.Leaf
+	lock    task.Mutex
 	faults  Faults
 	loose   *task.Latch // open: no sync is stuck
 	root    *node       // what is synced

@@ -43,7 +43,7 @@ type Fold struct {
 	name      string
 	selection fact.Selection
 	folder    Folder
-	leaf      *task.Leaf
+	mu        *task.Mutex
 	form      string
 
 	through fact.Position // everything selected up to here was folded
@@ -58,9 +58,9 @@ type Fold struct {
 
 // NewFold returns a fold of the facts that sel selects by namespace and kind; its folder is empty, and leaf
 // guards it. The name is that of its checkpoints, unique in the journal. Without a name it has none.
-func NewFold(name string, sel fact.Selection, f Folder, leaf *task.Leaf) *Fold {
+func NewFold(name string, sel fact.Selection, f Folder, leaf *task.Mutex) *Fold {
 	fold := &Fold{
-		name: name, selection: fact.Selection{Namespaces: sel.Namespaces, Kinds: sel.Kinds}, folder: f, leaf: leaf,
+		name: name, selection: fact.Selection{Namespaces: sel.Namespaces, Kinds: sel.Kinds}, folder: f, mu: leaf,
 		quarantine: fact.NewQuarantine(task.Contain),
 	}
 	fold.rebase()
@@ -91,13 +91,13 @@ func (f *Fold) Load(tc task.Context, j *Journal) error {
 	sel := f.selection
 	sel.After = after
 	through, err := j.Read(tc, sel, func(r fact.Record) error {
-		f.leaf.Lock()
-		defer f.leaf.Unlock()
+		f.mu.Lock()
+		defer f.mu.Unlock()
 		f.apply(&r)
 		return nil
 	})
-	f.leaf.Lock()
-	defer f.leaf.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.through = max(f.through, through)
 	return err
 }
@@ -136,8 +136,8 @@ func (f *Fold) restore(tc task.Context, j *Journal) (fact.Position, error) {
 	if err != nil || !ok {
 		return 0, err
 	}
-	f.leaf.Lock()
-	defer f.leaf.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if err := f.folder.Restore(s.State); err != nil {
 		return 0, err
 	}
@@ -147,8 +147,8 @@ func (f *Fold) restore(tc task.Context, j *Journal) (fact.Position, error) {
 
 // take restores a checkpoint and reports whether the reducer could read it.
 func (f *Fold) take(c *Checkpoint) bool {
-	f.leaf.Lock()
-	defer f.leaf.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.folder.Restore(c.State) != nil {
 		return false
 	}

@@ -87,7 +87,7 @@ func TestCheckpointOfAnotherFoldIsNotRestored(t *testing.T) {
 
 		for version, want := range map[int]string{1: "x", 2: "X"} {
 			w := reworded{words{}, version}
-			if err := journal.NewFold("view.words", messages, w, new(task.Leaf)).Load(tc, j.Journal); err != nil || w.text() != want {
+			if err := journal.NewFold("view.words", messages, w, new(task.Mutex)).Load(tc, j.Journal); err != nil || w.text() != want {
 				t.Errorf("version %d folded %q, %v; want %q", version, w.text(), err, want)
 			}
 		}
@@ -227,7 +227,7 @@ func TestStateThatItsReducerRefusesIsFoldedAnew(t *testing.T) {
 		}
 		keep(t, tc, j, f)
 		w := refusing{words{}}
-		if err := journal.NewFold("view.words", messages, w, new(task.Leaf)).Load(tc, j.Journal); err != nil || len(w.words) != 100 {
+		if err := journal.NewFold("view.words", messages, w, new(task.Mutex)).Load(tc, j.Journal); err != nil || len(w.words) != 100 {
 			t.Errorf("folded %d words, %v", len(w.words), err)
 		}
 		j.close(t, tc)
@@ -446,7 +446,7 @@ func TestAFoldThatPanicsKeepsNoHalfOfAChange(t *testing.T) {
 	simulate(t, 1, func(tc task.Context) {
 		j := open(t, tc, journal.NewFaulty(entropy(2), journal.Faults{}))
 		say(t, tc, j, 0, 100)
-		var leaf task.Leaf
+		var leaf task.Mutex
 		follow := func() (*halves, *journal.Fold) {
 			h := &halves{}
 			f := journal.NewFold("view.halves", messages, h, &leaf)

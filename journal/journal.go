@@ -44,10 +44,10 @@ type Journal struct {
 	inbox   *task.Mailbox[*request]
 	turn    *task.Semaphore // of the one that serves
 
-	lock    task.Leaf // guards what follows; only the writer changes state, recent, meta and prior
-	state   *layer    // what is durable
-	recent  recent    // and the newest of it
-	meta    metadata  // as it is durable, what was written last
+	lock    task.Mutex // guards what follows; only the writer changes state, recent, meta and prior
+	state   *layer     // what is durable
+	recent  recent     // and the newest of it
+	meta    metadata   // as it is durable, what was written last
 	sinks   []*attached
 	commits uint64            // batches that are durable
 	prior   map[string][]byte // metadata that a batch is changing, as it was before; nil: none
@@ -101,7 +101,7 @@ func Open(tc task.Context, store Store, o Options) (*Journal, error) {
 // Append returns tc's error, and nothing was written nor will be. Past it, Append waits for the outcome
 // whatever tc says.
 func (j *Journal) Append(tc task.Context, e *Entry) ([]fact.Record, error) {
-	r := &request{entry: e, reply: task.NewReply[[]fact.Record]()}
+	r := &request{entry: e, reply: task.NewFuture[[]fact.Record]()}
 	if err := j.inbox.Send(tc, r); err != nil {
 		return nil, err
 	}

@@ -40,7 +40,7 @@ func appendUntilKilled() {
 			return err
 		}
 		j.Attach(follower)
-		var lock task.Leaf
+		var lock task.Mutex
 		writers := task.NewGroup(tc, "writers")
 		for w := range 16 {
 			writers.Go("writer", func(tc task.Context) error {
@@ -84,7 +84,7 @@ func appendUntilKilled() {
 
 // following is a fold that follows the journal of the other process.
 type following struct {
-	lock  task.Leaf
+	lock  task.Mutex
 	words words
 	fold  *journal.Fold
 }

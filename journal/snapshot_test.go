@@ -59,7 +59,7 @@ func fold(t *testing.T, tc task.Context, j opened, name string, ns fact.Namespac
 // loaded returns the words of the facts that sel selects, and the fold that keeps them.
 func loaded(tc task.Context, j opened, name string, sel fact.Selection) (words, *journal.Fold, error) {
 	w := words{}
-	f := journal.NewFold(name, sel, w, new(task.Leaf))
+	f := journal.NewFold(name, sel, w, new(task.Mutex))
 	return w, f, f.Load(tc, j.Journal)
 }
 

@@ -18,7 +18,7 @@ import (
 type stream struct {
 	seed  uint64
 	count uint64
-	lock  task.Leaf
+	lock  task.Mutex
 }
 
 func entropy(seed uint64) world.Entropy { return &stream{seed: seed} }

@@ -23,7 +23,7 @@ const (
 // request is an entry in the writer's inbox.
 type request struct {
 	entry *Entry
-	reply *task.Reply[[]fact.Record]
+	reply *task.Future[[]fact.Record]
 	state atomic.Uint32
 }
 

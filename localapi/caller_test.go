@@ -16,7 +16,7 @@ import (
 type tireless struct {
 	*contract.Fake
 	begun *task.Latch
-	ended *task.Reply[error]
+	ended *task.Future[error]
 }
 
 func (b *tireless) work(tc task.Context) error {
@@ -48,7 +48,7 @@ func TestACallerThatGoesEndsItsQuestion(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := &tireless{Fake: contract.NewFake(), begun: task.NewLatch(), ended: task.NewReply[error]()}
+			b := &tireless{Fake: contract.NewFake(), begun: task.NewLatch(), ended: task.NewFuture[error]()}
 			serve(t, b, localapi.Options{}, nil, func(tc task.Context, path string) {
 				c := open(t, tc, path)
 				defer c.Close()

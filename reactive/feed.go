@@ -22,12 +22,12 @@ const (
 //
 // Batches come in position order, from a scheduler after it published their signals.
 type Feed struct {
-	leaf     task.Leaf
+	mu       task.Mutex
 	head     fact.Position // everything up to here was published
 	tail     tail
 	observed map[observedKey]observed
 	version  uint64 // counts changes of observed
-	bells    []*task.Bell
+	bells    []*task.Wake
 }
 
 type observedKey struct{ kind, key string }
@@ -58,8 +58,8 @@ func NewFeed(head fact.Position) *Feed {
 
 // Head returns the position up to which everything was published.
 func (f *Feed) Head() fact.Position {
-	f.leaf.Lock()
-	defer f.leaf.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	return f.head
 }
 
@@ -71,7 +71,7 @@ func (f *Feed) Watch(tc task.Context, history Reader, sel fact.Selection, sink f
 	if err := sel.Check(); err != nil {
 		return err
 	}
-	bell := task.NewBell()
+	bell := task.NewWake()
 	if sel.Follow {
 		f.enter(bell)
 		defer f.leave(bell)
@@ -106,8 +106,8 @@ func (f *Feed) Watch(tc task.Context, history Reader, sel fact.Selection, sink f
 // Publish takes the next batch and wakes the watchers. A scheduler calls it; so does a bridge that has
 // none.
 func (f *Feed) Publish(batch *fact.Update) {
-	f.leaf.Lock()
-	defer f.leaf.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.head = max(f.head, batch.Position)
 	for i := range batch.Records {
 		f.head = max(f.head, batch.Records[i].Position)
@@ -118,27 +118,27 @@ func (f *Feed) Publish(batch *fact.Update) {
 		f.observed[observedKey{o.Kind, o.Key}] = observed{version: f.version, value: o}
 	}
 	for _, b := range f.bells {
-		b.Ring()
+		b.Notify()
 	}
 }
 
-func (f *Feed) enter(b *task.Bell) {
-	f.leaf.Lock()
-	defer f.leaf.Unlock()
+func (f *Feed) enter(b *task.Wake) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.bells = append(f.bells, b)
 }
 
-func (f *Feed) leave(b *task.Bell) {
-	f.leaf.Lock()
-	defer f.leaf.Unlock()
-	f.bells = slices.DeleteFunc(f.bells, func(o *task.Bell) bool { return o == b })
+func (f *Feed) leave(b *task.Wake) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.bells = slices.DeleteFunc(f.bells, func(o *task.Wake) bool { return o == b })
 }
 
 // missing returns the position up to which the journal must be read: what the tail does not hold any
 // more, or not yet.
 func (f *Feed) missing(durable fact.Position) fact.Position {
-	f.leaf.Lock()
-	defer f.leaf.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if durable > f.head {
 		return durable
 	}
@@ -240,8 +240,8 @@ func (w *watcher) page(tc task.Context, history Reader, upTo fact.Position) (pag
 // moved on since catchUp looked: the journal has what is missing.
 func (w *watcher) next() (up fact.Update, changed, ok bool) {
 	f := w.feed
-	f.leaf.Lock()
-	defer f.leaf.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if w.after < f.tail.base {
 		return fact.Update{}, false, false
 	}

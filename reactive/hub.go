@@ -15,7 +15,7 @@ const DefaultBuffer = 16
 // Hub holds the newest snapshot of every registered signal and its subscribers. It is safe for
 // concurrent use. Only the holder of an [Outlet] can change a signal, and only through a scheduler.
 type Hub struct {
-	leaf   task.Leaf
+	mu     task.Mutex
 	frame  *Frame
 	subs   map[int][]*queue // by slot
 	closed bool
@@ -24,11 +24,11 @@ type Hub struct {
 // Close ends all subscriptions, present and later: their Next returns [aura.Cancelled]. The signals keep what they
 // show.
 func (h *Hub) Close() {
-	h.leaf.Lock()
+	h.mu.Lock()
 	h.closed = true
 	subs := h.subs
 	h.subs = map[int][]*queue{}
-	h.leaf.Unlock()
+	h.mu.Unlock()
 	for _, slot := range slices.Sorted(maps.Keys(subs)) {
 		for _, q := range subs[slot] {
 			q.close()
@@ -63,8 +63,8 @@ type Outlet[T any] struct {
 // Register adds a signal with its first value and returns the only outlet for it. It returns
 // [aura.Conflict] if the name is taken.
 func Register[T any](h *Hub, s Signal[T], first T) (*Outlet[T], error) {
-	h.leaf.Lock()
-	defer h.leaf.Unlock()
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	old := h.frame
 	if _, taken := old.index[s.name]; taken {
 		return nil, aura.Errorf("reactive.Register", aura.Conflict, "signal %q is registered already", s.name)
@@ -85,8 +85,8 @@ func (o *Outlet[T]) Put(st *Stage, v T) { st.put(o.slot, v) }
 
 // Frame returns the state of all signals now.
 func (h *Hub) Frame() *Frame {
-	h.leaf.Lock()
-	defer h.leaf.Unlock()
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	return h.frame
 }
 
@@ -114,8 +114,8 @@ func (h *Hub) publish(st *Stage) {
 	if len(st.staged) == 0 {
 		return
 	}
-	h.leaf.Lock()
-	defer h.leaf.Unlock()
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	old := h.frame
 	next := &Frame{revision: old.revision + 1, index: old.index, slots: make([]slot, len(old.slots))}
 	copy(next.slots, old.slots)

@@ -53,7 +53,7 @@ type Scheduler struct {
 type message struct {
 	update fact.Update
 	view   View
-	bound  *task.Reply[struct{}]
+	bound  *task.Future[struct{}]
 }
 
 // NewScheduler returns a scheduler over the given views, which publish into h. Each view publishes
@@ -125,7 +125,7 @@ func (s *Scheduler) Offer(tc task.Context, up fact.Update) error {
 // Bind adds a view to a running scheduler and returns when its first snapshot is published. The
 // errors are those of [NewScheduler] and the cancellation of tc.
 func (s *Scheduler) Bind(tc task.Context, v View) error {
-	m := message{view: v, bound: task.NewReply[struct{}]()}
+	m := message{view: v, bound: task.NewFuture[struct{}]()}
 	if err := s.inbox.Send(tc, m); err != nil {
 		return err
 	}

@@ -24,8 +24,8 @@ func Subscribe[T any](h *Hub, s Signal[T], buffer int) (*Subscription[T], error)
 	if buffer <= 0 {
 		buffer = DefaultBuffer
 	}
-	h.leaf.Lock()
-	defer h.leaf.Unlock()
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	i, ok := h.frame.index[s.name]
 	if !ok {
 		return nil, errUnregistered(op, s.name)
@@ -33,7 +33,7 @@ func Subscribe[T any](h *Hub, s Signal[T], buffer int) (*Subscription[T], error)
 	if _, ok := h.frame.slots[i].value.(T); !ok {
 		return nil, errType[T](op, s.name)
 	}
-	q := &queue{limit: buffer, bell: task.NewBell()}
+	q := &queue{limit: buffer, bell: task.NewWake()}
 	q.push(h.frame.slots[i])
 	if h.closed {
 		q.close()
@@ -80,21 +80,21 @@ func (s *Subscription[T]) ForEach(tc task.Context, fn func(Snapshot[T]) error) e
 
 // Close ends the subscription. A waiting Next returns [aura.Cancelled].
 func (s *Subscription[T]) Close() {
-	s.hub.leaf.Lock()
+	s.hub.mu.Lock()
 	s.hub.subs[s.slot] = slices.DeleteFunc(s.hub.subs[s.slot], func(q *queue) bool { return q == s.queue })
-	s.hub.leaf.Unlock()
+	s.hub.mu.Unlock()
 	s.queue.close()
 }
 
 // queue is a subscriber's bounded buffer. When it is full, what waits is dropped and only the
 // newest snapshot stays: a whole snapshot makes the ones before it worthless.
 type queue struct {
-	leaf   task.Leaf
+	mu     task.Mutex
 	items  []slot
 	limit  int
 	missed uint64
 	closed bool
-	bell   *task.Bell
+	bell   *task.Wake
 }
 
 type queueState uint8
@@ -106,20 +106,20 @@ const (
 )
 
 func (q *queue) push(item slot) {
-	q.leaf.Lock()
+	q.mu.Lock()
 	if len(q.items) >= q.limit {
 		q.missed += uint64(len(q.items))
 		clear(q.items)
 		q.items = q.items[:0]
 	}
 	q.items = append(q.items, item)
-	q.leaf.Unlock()
-	q.bell.Ring()
+	q.mu.Unlock()
+	q.bell.Notify()
 }
 
 func (q *queue) pop() (item slot, missed uint64, state queueState) {
-	q.leaf.Lock()
-	defer q.leaf.Unlock()
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	switch {
 	case q.closed:
 		return slot{}, 0, queueClosed
@@ -133,8 +133,8 @@ func (q *queue) pop() (item slot, missed uint64, state queueState) {
 }
 
 func (q *queue) close() {
-	q.leaf.Lock()
+	q.mu.Lock()
 	q.closed = true
-	q.leaf.Unlock()
-	q.bell.Ring()
+	q.mu.Unlock()
+	q.bell.Notify()
 }

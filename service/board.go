@@ -11,7 +11,7 @@ import (
 type Board struct {
 	pipeline *reactive.Scheduler
 
-	lock  task.Leaf
+	lock  task.Mutex
 	shown map[[2]string]string // by kind and key, as last offered
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/invite"
@@ -67,7 +68,7 @@ func (p *Pages) Setting() chat.Setting {
 
 // begin adds to a request that begins a conversation the fact that keeps its name, so that both are there or
 // neither.
-func (p *Pages) begin(by contact.Caller, n chat.Newcomer, r guard.Request, err error) (guard.Request, error) {
+func (p *Pages) begin(by domain.Caller, n chat.Newcomer, r guard.Request, err error) (guard.Request, error) {
 	if err != nil {
 		return r, err
 	}
@@ -83,13 +84,13 @@ type Book struct {
 	self aura.AuthorityID
 	meta func(key string) ([]byte, error)
 
-	lock    task.Leaf
+	lock    task.Mutex
 	pages   Pages
 	folds   []*journal.Fold  // of pages, except the conversations
 	talk    *fact.Quarantine // of the conversations
 	blind   bool             // a secret could not be read
 	peers   int              // that there were when somebody asked last
-	changed []*task.Bell
+	changed []*task.Wake
 }
 
 // NewBook returns an empty book for an authority. meta reads the journal's metadata, nil for none.
@@ -188,13 +189,13 @@ func (b *Book) Tails(own aura.DeviceID) []Tail {
 func (b *Book) Committed(records []fact.Record) {
 	if bells, structural := b.take(records); structural {
 		for _, bell := range bells {
-			bell.Ring()
+			bell.Notify()
 		}
 	}
 }
 
 // take folds records and reports whether they may have changed who is linked to whom.
-func (b *Book) take(records []fact.Record) (bells []*task.Bell, structural bool) {
+func (b *Book) take(records []fact.Record) (bells []*task.Wake, structural bool) {
 	b.lock.Lock()
 	defer b.lock.Unlock()
 	met, invited, removed := false, false, false
@@ -237,7 +238,7 @@ func (b *Book) open() {
 		if _, known := b.pages.secrets[context]; known {
 			continue
 		}
-		value, err := b.meta(contact.SecretKey(context))
+		value, err := b.meta(domain.SecretKey(context))
 		b.blind = b.blind || err != nil
 		if len(value) == 32 {
 			secret := [32]byte(value)
@@ -311,7 +312,7 @@ func (b *Book) contexts() []aura.ContextID {
 }
 
 // OnChange rings the bell whenever people, contexts or permissions may have changed.
-func (b *Book) OnChange(bell *task.Bell) {
+func (b *Book) OnChange(bell *task.Wake) {
 	b.lock.Lock()
 	defer b.lock.Unlock()
 	b.changed = append(b.changed, bell)

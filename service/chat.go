@@ -15,12 +15,12 @@ import (
 type Chat struct {
 	front
 	desk    *Desk
-	changed *task.Bell
+	changed *task.Wake
 }
 
 // NewChat returns the service.
 func NewChat(d *Desk) *Chat {
-	s := &Chat{desk: d, changed: task.NewBell()}
+	s := &Chat{desk: d, changed: task.NewWake()}
 	s.front = newFront(d, "chat", map[string]handler{
 		chat.IntentSend: s.send, chat.IntentRead: s.read, chat.IntentCreate: s.create, chat.IntentLeave: s.leave,
 	})

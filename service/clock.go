@@ -65,7 +65,7 @@ func (l *link) lookAtClocks(tc task.Context) {
 	}
 	l.lock.Unlock()
 	if moved {
-		l.bell.Ring()
+		l.bell.Notify()
 	}
 }
 

@@ -2,6 +2,7 @@ package service
 
 import (
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/fact"
@@ -16,12 +17,12 @@ import (
 type Contact struct {
 	front
 	desk  *Desk
-	named *task.Bell // the owner took another name
+	named *task.Wake // the owner took another name
 }
 
 // NewContact returns the service.
 func NewContact(d *Desk) *Contact {
-	s := &Contact{desk: d, named: task.NewBell()}
+	s := &Contact{desk: d, named: task.NewWake()}
 	s.front = newFront(d, "contact", map[string]handler{
 		contact.IntentName: s.name, contact.IntentRename: s.rename,
 		contact.IntentAddress: s.address, contact.IntentRemove: s.remove,
@@ -46,7 +47,7 @@ func (s *Contact) name(tc task.Context, in fact.Intent) (fact.Result, error) {
 		return contact.Name(s.desk.Caller(tc, in.Operation), p)
 	})
 	if err == nil {
-		s.named.Ring()
+		s.named.Notify()
 	}
 	return submitted(in, r, err)
 }
@@ -128,7 +129,7 @@ func (s *Contact) remove(tc task.Context, in fact.Intent) (fact.Result, error) {
 }
 
 // giveUp adds to the removal of a contact what becomes of the own messages that it never got: they have failed.
-func (d *Desk) giveUp(r *guard.Request, by contact.Caller, who contact.Ref, why string) error {
+func (d *Desk) giveUp(r *guard.Request, by domain.Caller, who contact.Ref, why string) error {
 	count := d.Journal.Count(fact.ContextNamespace(who.Context), d.Ring.Device())
 	settled, err := d.settled(who.Context, who.Authority)
 	if err != nil || settled >= count {

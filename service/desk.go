@@ -2,8 +2,8 @@ package service
 
 import (
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
-	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
@@ -42,8 +42,8 @@ type Desk struct {
 }
 
 // Caller returns who acts: this agent, for an operation, now.
-func (d *Desk) Caller(tc task.Context, op aura.OperationID) contact.Caller {
-	return contact.Caller{Authority: d.Ring.Authority(), Device: d.Ring.Device(), Operation: op, Now: tc.Now()}
+func (d *Desk) Caller(tc task.Context, op aura.OperationID) domain.Caller {
+	return domain.Caller{Authority: d.Ring.Authority(), Device: d.Ring.Device(), Operation: op, Now: tc.Now()}
 }
 
 // plan plans a request over the book and takes it through guard and interpreter.
@@ -64,7 +64,7 @@ func (d *Desk) decide(tc task.Context, request *guard.Request) (effect.Result, e
 
 // Secret returns the secret of a shared context. It returns [aura.NotFound] when there is none.
 func (d *Desk) Secret(context aura.ContextID) ([32]byte, error) {
-	value, err := d.Journal.Meta(contact.SecretKey(context))
+	value, err := d.Journal.Meta(domain.SecretKey(context))
 	if err != nil {
 		return [32]byte{}, err
 	}

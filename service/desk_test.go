@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/fact"
@@ -34,7 +35,7 @@ func TestWhatADiskHidesIsNotGivenUp(t *testing.T) {
 		writer := task.NewGroup(tc, "writer")
 		writer.Go("writer", j.Serve)
 		who := contact.Ref{Authority: aura.AuthorityID{2}, Context: aura.ContextID{3}}
-		by := contact.Caller{Authority: ring.Authority(), Device: ring.Device(), Now: tc.Now()}
+		by := domain.Caller{Authority: ring.Authority(), Device: ring.Device(), Now: tc.Now()}
 		entry := &journal.Entry{}
 		for range 3 {
 			entry.Drafts = append(entry.Drafts, fact.Draft{Namespace: fact.ContextNamespace(who.Context), Kind: chat.KindMessage})
@@ -81,7 +82,7 @@ func TestABookForgetsARemovedContact(t *testing.T) {
 	own := aura.AuthorityOf([]byte("ada"))
 	at := byte(0)
 	record := func(kind string, payload any) []fact.Record {
-		d, err := contact.Caller{Authority: own}.Draft(kind, payload)
+		d, err := domain.Caller{Authority: own}.Draft(kind, payload)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,7 +96,7 @@ func TestABookForgetsARemovedContact(t *testing.T) {
 	book := NewBook(own, func(key string) ([]byte, error) { return secrets[key], nil })
 	for i, context := range contexts {
 		secret := [32]byte{9, byte(i)}
-		secrets[contact.SecretKey(context)] = secret[:]
+		secrets[domain.SecretKey(context)] = secret[:]
 		ring := keyring.Ephemeral(rand.NewChaCha8(secret))
 		cert := ring.Certificate()
 		book.Committed(record(contact.KindAdded, contact.Added{
@@ -104,7 +105,7 @@ func TestABookForgetsARemovedContact(t *testing.T) {
 	}
 	knows := func() (known [2]bool) {
 		for i, context := range contexts {
-			_, tagged := book.ByTag(transport.TagOf([32]byte(secrets[contact.SecretKey(context)])))
+			_, tagged := book.ByTag(transport.TagOf([32]byte(secrets[domain.SecretKey(context)])))
 			linked := false
 			for _, p := range book.Peers() {
 				linked = linked || p.Context == context

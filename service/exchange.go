@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/invite"
@@ -130,7 +131,7 @@ func (s *Invite) conclude(tc task.Context, c *transport.Channel, x *exchange, a 
 		return s.fail(tc, id, op, "the inviter's key is not usable")
 	}
 	keys := invite.Derive(agreement, secret[:], transcript)
-	err = s.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) {
+	err = s.change(tc, func(p *Pages, by domain.Caller) (guard.Request, error) {
 		r, err := invite.Conclude(&p.Invites, &p.Contacts, by, code, a, c.RemoteStatic(), keys, transcript, x.hello.Known)
 		switch old, met := invite.Known(&p.Contacts, code); {
 		case met && old.Context != x.hello.Known:
@@ -162,7 +163,7 @@ func (s *Invite) conclude(tc task.Context, c *transport.Channel, x *exchange, a 
 }
 
 func (s *Invite) fail(tc task.Context, id invite.ID, op aura.OperationID, reason string) error {
-	return s.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) {
+	return s.change(tc, func(p *Pages, by domain.Caller) (guard.Request, error) {
 		return invite.Fail(&p.Invites, by, id, reason)
 	}, op)
 }
@@ -217,13 +218,13 @@ func (s *Invite) respond(tc task.Context, c *transport.Channel) error {
 	if reply.keys == nil {
 		return nil // the same hello again: the first session in the context settles it
 	}
-	return s.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) {
+	return s.change(tc, func(p *Pages, by domain.Caller) (guard.Request, error) {
 		return invite.Settle(&p.Invites, &p.Contacts, by, code.ID())
 	}, aura.OperationID{})
 }
 
 // replace adds to the request that makes a contact anew what ends the old relation: the contact keeps its label.
-func (s *Invite) replace(p *Pages, by contact.Caller, old contact.Ref, context aura.ContextID, r guard.Request) (guard.Request, error) {
+func (s *Invite) replace(p *Pages, by domain.Caller, old contact.Ref, context aura.ContextID, r guard.Request) (guard.Request, error) {
 	if err := s.desk.giveUp(&r, by, old, "you were no contact of the other side, the two of you met anew"); err != nil {
 		return r, err
 	}
@@ -305,7 +306,7 @@ func (s *Invite) admit(tc task.Context, code invite.Code, h invite.Hello, static
 
 // bind commits what an answer promises, and what it costs, in one decision.
 func (s *Invite) bind(
-	tc task.Context, by contact.Caller, code invite.Code, h invite.Hello, a invite.Answer, keys invite.Keys, transcript [32]byte, old contact.Ref,
+	tc task.Context, by domain.Caller, code invite.Code, h invite.Hello, a invite.Answer, keys invite.Keys, transcript [32]byte, old contact.Ref,
 ) (reply, error) {
 	b, err := invite.Message{Answer: &a}.Encode()
 	if err != nil {
@@ -337,7 +338,7 @@ func (s *Invite) refuse(tc task.Context, code invite.Code, why invite.Refusal) (
 
 // renew takes the addresses of a contact who answers an invitation, and gives the own ones, in one decision. The
 // caller has the turn.
-func (s *Invite) renew(tc task.Context, by contact.Caller, code invite.Code, h invite.Hello, offer invite.Admission) (reply, error) {
+func (s *Invite) renew(tc task.Context, by domain.Caller, code invite.Code, h invite.Hello, offer invite.Admission) (reply, error) {
 	b, err := invite.Message{Renewed: &invite.Renewed{Addresses: s.desk.Reach()}}.Encode()
 	if err != nil {
 		return reply{}, err

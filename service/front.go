@@ -45,11 +45,11 @@ type Domain interface {
 type submission struct {
 	intent fact.Intent
 	until  aura.Duration // of Elapsed: when the caller's budget is spent; task.Forever without one
-	reply  *task.Reply[fact.Result]
+	reply  *task.Future[fact.Result]
 	op     *operation
 	end    func(*operation, error) // takes the operation out of the table
 
-	lock  task.Leaf
+	lock  task.Mutex
 	group *task.Group // of the handler's task; nil: not begun
 	gone  bool        // the caller waits no more
 }
@@ -101,7 +101,7 @@ func (f *front) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
 		return fact.Result{}, aura.Errorf("service.Submit", aura.NotFound, "%s takes no intent %q", f.name, in.Kind)
 	}
 	s := &submission{
-		intent: in, until: task.Forever, reply: task.NewReply[fact.Result](),
+		intent: in, until: task.Forever, reply: task.NewFuture[fact.Result](),
 		op: newOperation(in.Operation), end: f.operations.end,
 	}
 	s.op.stop = func() { s.abandon(aura.Errorf("service.Submit", aura.Cancelled, "the action was withdrawn")) }

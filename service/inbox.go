@@ -76,7 +76,7 @@ func (s *session) take(tc task.Context, batch []deliver) error {
 		s.lock.Lock()
 		s.payer = chain.Head
 		s.lock.Unlock()
-		s.durable.Ring()
+		s.durable.Notify()
 	}
 	return nil
 }

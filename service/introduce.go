@@ -60,7 +60,7 @@ func (a *allowance) take(now aura.Duration) bool {
 
 // offers is what contacts said whom they look for. It is in memory alone, and never outlives their links.
 type offers struct {
-	lock task.Leaf
+	lock task.Mutex
 	of   map[aura.AuthorityID]*offer
 }
 
@@ -236,10 +236,10 @@ func (s *session) onSeek(tc task.Context, m *seek) error {
 	sync := s.link.sync
 	for _, who := range sync.offers.put(s.peer.Authority, m.Tags, m.Card, tc.Elapsed()) {
 		if l := sync.direct(who); l != nil {
-			l.news.Ring()
+			l.news.Notify()
 		}
 	}
-	s.link.news.Ring()
+	s.link.news.Notify()
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/invite"
@@ -72,7 +73,7 @@ type intruder struct {
 func (p *person) corrupt(tc task.Context, victim *person, context aura.ContextID) *intruder {
 	p.Helper()
 	j := p.agent.Journal()
-	secret, err := j.Meta(contact.SecretKey(context))
+	secret, err := j.Meta(domain.SecretKey(context))
 	if err != nil || len(secret) != 32 {
 		p.Fatal("no secret", err)
 	}

@@ -2,6 +2,7 @@ package service
 
 import (
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/fact"
@@ -23,7 +24,7 @@ type Invite struct {
 	// answer it, or one answers while the owner cancels, at the same moment.
 	turn *task.Semaphore
 
-	lock     task.Leaf
+	lock     task.Mutex
 	pursuing map[invite.ID]bool // exchanges that have a task
 }
 
@@ -231,7 +232,7 @@ func (s *Invite) settle(tc task.Context, who contact.Ref) {
 	if id.IsZero() {
 		return
 	}
-	err := s.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) {
+	err := s.change(tc, func(p *Pages, by domain.Caller) (guard.Request, error) {
 		return invite.Settle(&p.Invites, &p.Contacts, by, id)
 	}, aura.OperationID{})
 	if err != nil && aura.KindOf(err) != aura.Conflict { // the exchange itself may have settled it meanwhile
@@ -241,13 +242,13 @@ func (s *Invite) settle(tc task.Context, who contact.Ref) {
 
 // confirm ends the acceptance of an invitation by a contact.
 func (s *Invite) confirm(tc task.Context, id invite.ID, who contact.Ref, addresses []string, op aura.OperationID) error {
-	return s.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) {
+	return s.change(tc, func(p *Pages, by domain.Caller) (guard.Request, error) {
 		return invite.Confirm(&p.Invites, &p.Contacts, by, id, who, addresses)
 	}, op)
 }
 
 // change makes one change of invitations in turn.
-func (s *Invite) change(tc task.Context, handler func(*Pages, contact.Caller) (guard.Request, error), op aura.OperationID) error {
+func (s *Invite) change(tc task.Context, handler func(*Pages, domain.Caller) (guard.Request, error), op aura.OperationID) error {
 	if err := s.turn.Acquire(tc); err != nil {
 		return err
 	}

@@ -68,15 +68,15 @@ type link struct {
 	key   linkKey
 	path  *path       // shared by all links to the device
 	group *task.Group // set before the task starts
-	bell  *task.Bell  // own facts were released, or wait for a decision
-	news  *task.Bell  // what the peer should know of the own network has changed
+	bell  *task.Wake  // own facts were released, or wait for a decision
+	news  *task.Wake  // what the peer should know of the own network has changed
 
 	// arrivals holds the channel that the peer opened last: one, since a newer replaces an older. A nil
 	// channel says that something about the peer has changed. There are two places, because one may hold
 	// what the link's task was promised and has not taken yet.
 	arrivals *task.Mailbox[*transport.Channel]
 
-	lock     task.Leaf
+	lock     task.Mutex
 	peer     Peer
 	clock    peerClock          // of the peer
 	apart    aura.Duration      // by which it was ahead when that was shown last
@@ -109,7 +109,7 @@ type link struct {
 func newLink(s *Sync, p *Peer) *link {
 	l := &link{
 		pages: pagesAtOnce, ignored: absence(),
-		sync: s, key: linkKey{p.Context, p.Authority}, peer: *p, bell: task.NewBell(), news: task.NewBell(),
+		sync: s, key: linkKey{p.Context, p.Authority}, peer: *p, bell: task.NewWake(), news: task.NewWake(),
 		arrivals: task.NewMailbox[*transport.Channel]("sync.arrivals", 2),
 		path:     s.pathOf(p.Certificate.Link),
 	}
@@ -136,7 +136,7 @@ func (l *link) moved(p *Peer) {
 	if turned {
 		// A channel that is there already has the same effect.
 		l.arrivals.TrySend(nil)
-		l.bell.Ring()
+		l.bell.Notify()
 	}
 }
 
@@ -155,7 +155,7 @@ func (l *link) release(through uint64) {
 
 // wake says that own facts wait: to the session, or to the link that rests.
 func (l *link) wake() {
-	l.bell.Ring()
+	l.bell.Notify()
 	l.rouse()
 }
 

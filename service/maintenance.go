@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
@@ -76,7 +76,7 @@ func (s *Maintenance) expire(tc task.Context) {
 	now := tc.Now()
 	s.desk.Book.Read(func(p *Pages) { due, over = p.Invites.Due(now), p.Invites.Over(now) })
 	for _, id := range due {
-		s.change(tc, func(p *Pages, by contact.Caller) (guard.Request, error) { return invite.Expire(&p.Invites, by, id) })
+		s.change(tc, func(p *Pages, by domain.Caller) (guard.Request, error) { return invite.Expire(&p.Invites, by, id) })
 	}
 	for _, id := range over {
 		if s.forgotten[id] {
@@ -87,12 +87,12 @@ func (s *Maintenance) expire(tc task.Context) {
 		case err == nil && code == nil:
 			s.forgotten[id] = true
 		case err == nil:
-			s.change(tc, func(_ *Pages, by contact.Caller) (guard.Request, error) { return invite.Forget(by, id), nil })
+			s.change(tc, func(_ *Pages, by domain.Caller) (guard.Request, error) { return invite.Forget(by, id), nil })
 		}
 	}
 }
 
-func (s *Maintenance) change(tc task.Context, handler func(*Pages, contact.Caller) (guard.Request, error)) {
+func (s *Maintenance) change(tc task.Context, handler func(*Pages, domain.Caller) (guard.Request, error)) {
 	if err := s.invite.change(tc, handler, aura.OperationID{}); err != nil {
 		tc.Emit(world.ServiceTroubled(s.Name(), "change not made", "", err))
 	}

@@ -1,7 +1,7 @@
 package service
 
 import (
-	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
@@ -25,7 +25,7 @@ func NewModeration(d *Desk) *Moderation {
 	return s
 }
 
-func (s *Moderation) apply(plan func(contact.Caller, moderation.Target) (guard.Request, error)) handler {
+func (s *Moderation) apply(plan func(domain.Caller, moderation.Target) (guard.Request, error)) handler {
 	return func(tc task.Context, in fact.Intent) (fact.Result, error) {
 		var p moderation.ChangeIntent
 		if err := fact.Unmarshal(in.Payload, &p); err != nil {
@@ -45,7 +45,7 @@ func (s *Moderation) unblock(tc task.Context, in fact.Intent) (fact.Result, erro
 	}
 	seen := s.seen(p)
 	r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
-		return pages.Chats.Change(pages.Setting(), s.desk.Caller(tc, in.Operation), p, func(by contact.Caller, t moderation.Target) (guard.Request, error) {
+		return pages.Chats.Change(pages.Setting(), s.desk.Caller(tc, in.Operation), p, func(by domain.Caller, t moderation.Target) (guard.Request, error) {
 			return moderation.Unblock(&pages.Moderation, by, t.Authority, p.Drop, seen)
 		})
 	})

@@ -28,9 +28,9 @@ const (
 //	   └──withdraw──▶ fenced: does not begin
 type Operations struct {
 	journal *journal.Journal
-	doubt   *task.Bell // an action is undecided
+	doubt   *task.Wake // an action is undecided
 
-	lock   task.Leaf
+	lock   task.Mutex
 	live   map[aura.OperationID]*operation
 	fenced []fence // the oldest first
 }
@@ -55,7 +55,7 @@ type operation struct {
 
 // NewOperations returns an empty table for actions that the journal keeps.
 func NewOperations(j *journal.Journal) *Operations {
-	return &Operations{journal: j, doubt: task.NewBell(), live: map[aura.OperationID]*operation{}}
+	return &Operations{journal: j, doubt: task.NewWake(), live: map[aura.OperationID]*operation{}}
 }
 
 // newOperation returns an action that has not begun. stop is set before it begins.
@@ -107,7 +107,7 @@ func (o *Operations) end(op *operation, err error) {
 	defer op.over.Open()
 	if lost, ok := errors.AsType[*journal.UndecidedError](err); ok && !op.id.IsZero() {
 		op.undecided, op.commits = true, lost.Commits
-		o.doubt.Ring()
+		o.doubt.Notify()
 		return
 	}
 	if o.live[op.id] == op {

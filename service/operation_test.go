@@ -29,7 +29,7 @@ func TestARepeatedActionWaitsForTheFirst(t *testing.T) {
 				if err := o.begin(tc, first); err != nil {
 					return err
 				}
-				begun, ended := task.NewReply[error](), false
+				begun, ended := task.NewFuture[error](), false
 				tc.Group().Go("second", func(tc task.Context) error {
 					err := o.begin(tc, second)
 					if !ended {

@@ -35,7 +35,7 @@ func absence() task.Backoff {
 //	  ▼                       ▼
 //	present ◀────────────── the pause begins anew, and the links that want to dial do
 type path struct {
-	lock     task.Leaf
+	lock     task.Mutex
 	links    []*link // of this device, in order
 	sessions int
 	dialler  *link  // which dials, while there is no session
@@ -263,7 +263,7 @@ func (s *Sync) follow(tc task.Context) error {
 		tc.Emit(world.NetworkChanged(s.Name()))
 		for _, l := range s.every() {
 			l.path.alive(nil)
-			l.news.Ring()
+			l.news.Notify()
 		}
 	}
 }

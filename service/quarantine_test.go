@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
@@ -23,7 +24,7 @@ func (p planted) Restore([]byte) error  { return nil }
 func TestBookGoesOnBehindAFactThatPanics(t *testing.T) {
 	own := aura.AuthorityOf([]byte("ada"))
 	name := func(n byte, name string) fact.Record {
-		d, err := contact.Caller{Authority: own}.Draft(contact.KindSelf, contact.Self{Name: name})
+		d, err := domain.Caller{Authority: own}.Draft(contact.KindSelf, contact.Self{Name: name})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -42,7 +43,7 @@ func TestBookGoesOnBehindAFactThatPanics(t *testing.T) {
 			folded[r.ID] = true
 		}), &book.lock)
 		book.folds = append([]*journal.Fold{bug}, book.folds...)
-		bell := task.NewBell()
+		bell := task.NewWake()
 		book.OnChange(bell)
 		book.Committed(batch)
 		book.Committed([]fact.Record{name(4, "Ada IV")})

@@ -26,15 +26,15 @@ const (
 // within a moment.
 type recorder struct {
 	sync *Sync
-	news *task.Bell
+	news *task.Wake
 
-	lock    task.Leaf
+	lock    task.Mutex
 	open    map[*session]bool // those that run
 	waiting map[linkKey]*session
 }
 
 func newRecorder(s *Sync) *recorder {
-	return &recorder{sync: s, news: task.NewBell(), open: map[*session]bool{}, waiting: map[linkKey]*session{}}
+	return &recorder{sync: s, news: task.NewWake(), open: map[*session]bool{}, waiting: map[linkKey]*session{}}
 }
 
 // follow begins to watch a session, which must be unfollowed. What it acknowledged before it ended is kept.
@@ -48,7 +48,7 @@ func (r *recorder) unfollow(s *session) {
 	r.lock.Lock()
 	delete(r.open, s)
 	r.lock.Unlock()
-	r.news.Ring() // nobody waits for its acknowledgement any more
+	r.news.Notify() // nobody waits for its acknowledgement any more
 }
 
 // add says that the peer of a session acknowledged more.
@@ -56,7 +56,7 @@ func (r *recorder) add(s *session) {
 	r.lock.Lock()
 	r.waiting[s.link.key] = s
 	r.lock.Unlock()
-	r.news.Ring()
+	r.news.Notify()
 }
 
 // run is the recorder's task.
@@ -186,7 +186,7 @@ func (r *recorder) keep(tc task.Context, batch []*session) error {
 		}
 	}
 	if slices.ContainsFunc(batch, func(s *session) bool { return s.peer.Leaving }) {
-		r.sync.changed.Ring() // these may have been the last words
+		r.sync.changed.Notify() // these may have been the last words
 	}
 	return nil
 }

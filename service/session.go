@@ -33,7 +33,7 @@ type session struct {
 	peer    Peer
 	greeted *task.Latch // the peer said hello
 	inbox   *task.Mailbox[deliver]
-	durable *task.Bell // facts of the peer are, and it paid for an acknowledgement
+	durable *task.Wake // facts of the peer are, and it paid for an acknowledgement
 
 	// Only keep uses it.
 	verifier *fact.Verifier
@@ -48,7 +48,7 @@ type session struct {
 	short    guard.Denial  // why the next own fact waits for budget; zero: it does not
 	pause    task.Backoff  // until what the journal could not take is tried again
 
-	lock   task.Leaf
+	lock   task.Mutex
 	acked  uint64   // own facts durable at the peer, up to this Seq
 	payer  [32]byte // the peer's receipt that pays for the next acknowledgement
 	theirs hello
@@ -65,7 +65,7 @@ func newSession(l *link, c *transport.Channel) (*session, error) {
 	}
 	return &session{
 		pause: redial(),
-		link:  l, channel: c, peer: peer, greeted: task.NewLatch(), durable: task.NewBell(),
+		link:  l, channel: c, peer: peer, greeted: task.NewLatch(), durable: task.NewWake(),
 		inbox:    task.NewMailbox[deliver]("sync.inbox", inboxCapacity),
 		verifier: fact.NewVerifier(peer.Certificate.Signing[:]),
 	}, nil
@@ -162,7 +162,7 @@ func (s *session) onAck(tc task.Context, through uint64) error {
 	if news {
 		s.link.sync.recorder.add(s)
 		if full {
-			s.link.bell.Ring()
+			s.link.bell.Notify()
 		}
 		s.acknowledged(tc, landed)
 	}

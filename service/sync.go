@@ -23,13 +23,13 @@ type Sync struct {
 	desk     *Desk
 	channels Channels
 	invites  *Invite
-	changed  *task.Bell
+	changed  *task.Wake
 
 	turn      *task.Semaphore // one at a time makes the links those of the book
 	begun     bool            // the links of the start were made; the holder of turn uses it
 	strangers *task.Semaphore
 
-	lock     task.Leaf
+	lock     task.Mutex
 	offers   offers // under its own lock
 	recorder *recorder
 
@@ -69,7 +69,7 @@ type Channels interface {
 func NewSync(d *Desk, channels Channels, invites *Invite) *Sync {
 	s := &Sync{
 		desk: d, channels: channels, invites: invites,
-		changed: task.NewBell(), links: map[linkKey]*link{}, paths: map[transport.PeerID]*path{},
+		changed: task.NewWake(), links: map[linkKey]*link{}, paths: map[transport.PeerID]*path{},
 		offers: offers{of: map[aura.AuthorityID]*offer{}},
 		turn:   task.NewSemaphore(1), strangers: task.NewSemaphore(strangersAtOnce),
 	}
@@ -284,7 +284,7 @@ func (s *Sync) Committed(context aura.ContextID) {
 // Permitted wakes all links: what the owner permits, or a limit, has changed.
 func (s *Sync) Permitted() {
 	for _, l := range s.every() {
-		l.bell.Ring()
+		l.bell.Notify()
 		l.path.alive(nil)
 		l.arrivals.TrySend(nil) // it may wait for the epoch's turn
 	}

@@ -31,7 +31,7 @@ type life struct {
 // start begins a new process and returns when it serves its user. The caller has the turn, or nobody else
 // is there yet.
 func (p *person) start(tc task.Context) error {
-	up := task.NewReply[*life]()
+	up := task.NewFuture[*life]()
 	// A task of the group that holds all processes makes the process's own group, so that it does not
 	// belong to whoever wanted the start.
 	p.world.lives.Go("birth", func(tc task.Context) error {

@@ -32,7 +32,7 @@ type host struct {
 
 // call is an intent in the hands of an agent.
 type call struct {
-	reply *task.Reply[fact.Result]
+	reply *task.Future[fact.Result]
 	group *task.Group
 }
 
@@ -54,7 +54,7 @@ func newHost(tc task.Context, s *task.Sim) (*host, error) {
 
 // start begins another process, in a group of its own.
 func (h *host) start(tc task.Context) error {
-	up := task.NewReply[struct{}]()
+	up := task.NewFuture[struct{}]()
 	h.lives.Go("birth", func(tc task.Context) error {
 		h.group = task.NewGroup(tc, "agent")
 		h.hands.Store = h.disk
@@ -97,7 +97,7 @@ func (h *host) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
 	if a == nil {
 		return fact.Result{}, h.gone()
 	}
-	c := &call{task.NewReply[fact.Result](), task.NewGroup(tc, "call")}
+	c := &call{task.NewFuture[fact.Result](), task.NewGroup(tc, "call")}
 	h.calls = append(h.calls, c)
 	c.group.Go("submit", func(tc task.Context) error {
 		c.reply.Resolve(a.Submit(tc, in))

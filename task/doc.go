@@ -20,7 +20,7 @@
 // Run returns after the last task. Cancelling goes from parent to child. A task that fails or panics
 // cancels its group, whose first failure is kept; a failure that nobody asked about comes out of Run.
 //
-// A task waits only in this package: [Mailbox], [Reply], [Bell], [Latch], [Semaphore], [Context.Sleep],
+// A task waits only in this package: [Mailbox], [Future], [Wake], [Latch], [Semaphore], [Context.Sleep],
 // [Group.Wait] and [Lifecycle.Wait]. An operation whose context has ended on entry does nothing; one
 // that was granted while it waited succeeds, even if the context ended in the same moment, so nothing
 // that was handed over is lost. Waiters are served first come, first served.
@@ -30,7 +30,7 @@
 // # What a simulation refuses
 //
 // Goroutines that an executor did not start ([Group.Adopt] returns unavailable), blocking outside this
-// package and computing without end (a watchdog names the task), a lock held across a wait ([Leaf] panics), a world in which
+// package and computing without end (a watchdog names the task), a lock held across a wait ([Mutex] panics), a world in which
 // nothing can happen any more (Run names each task and what it waits for), and a loop that never lets
 // the time pass (a limit on steps). It cannot refuse runtime.LockOSThread: the Go runtime ends the process
 // when a task that called it waits.

@@ -30,14 +30,14 @@ type Handle struct {
 	group   *Group // the service's tasks
 	parent  *Group
 	life    *Lifecycle
-	up      *Reply[struct{}] // whether the service came to run
+	up      *Future[struct{}] // whether the service came to run
 	started atomic.Bool
 	closing atomic.Bool
 }
 
 // Supervise gives the service a group below g and returns its handle. It starts nothing.
 func Supervise(g *Group, s Service) *Handle {
-	h := &Handle{service: s, group: g.newChild(s.Name()), parent: g, up: NewReply[struct{}]()}
+	h := &Handle{service: s, group: g.newChild(s.Name()), parent: g, up: NewFuture[struct{}]()}
 	h.life = &Lifecycle{state: New, changed: h.report}
 	h.group.onFail = func(err error) {
 		_ = h.group.Err() // the lifecycle tells whoever wants to know

@@ -189,7 +189,7 @@ func TestLoopWithoutDelayEndsTheWorld(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	loops := map[string]func(task.Context){
 		"yields":               func(tc task.Context) { _ = tc.Yield() },
-		"waits for the past":   func(tc task.Context) { _, _ = task.NewBell().WaitUntil(tc, tc.Elapsed()) },
+		"waits for the past":   func(tc task.Context) { _, _ = task.NewWake().WaitUntil(tc, tc.Elapsed()) },
 		"ignores cancellation": func(tc task.Context) { tc.Group().Cancel(); _ = tc.Sleep(time.Second) },
 	}
 	for name, body := range loops {
@@ -224,7 +224,7 @@ func blockOutside(release chan struct{}) { <-release }
 
 func TestLeafContentionFailsTheTaskInASimulation(t *testing.T) {
 	err := task.NewSim(1, task.SimOptions{}).Run("world", func(tc task.Context) error {
-		var leaf task.Leaf
+		var leaf task.Mutex
 		g := task.NewGroup(tc, "g")
 		g.Go("holder", func(tc task.Context) error {
 			leaf.Lock()

@@ -106,7 +106,7 @@ func newCoroutine() *coroutine {
 	return c
 }
 
-// work is the body of the coroutine. [Leaf] knows it by name.
+// work is the body of the coroutine. [Mutex] knows it by name.
 func (c *coroutine) work(yield func(struct{}) bool) {
 	c.yield = yield
 	for {

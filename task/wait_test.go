@@ -21,13 +21,13 @@ func waits() map[string]struct {
 	}
 	full, empty := task.NewMailbox[int]("full", 1), task.NewMailbox[int]("empty", 1)
 	full.TrySend(0)
-	reply, bell, latch, sem := task.NewReply[int](), task.NewBell(), task.NewLatch(), task.NewSemaphore(1)
+	reply, wake, latch, sem := task.NewFuture[int](), task.NewWake(), task.NewLatch(), task.NewSemaphore(1)
 	sem.TryAcquire()
 	return map[string]w{
 		"send":      {func(tc task.Context) error { return full.Send(tc, 1) }, func() { full.TryRecv() }},
 		"receive":   {func(tc task.Context) error { _, err := empty.Recv(tc); return err }, func() { empty.TrySend(1) }},
 		"reply":     {func(tc task.Context) error { _, err := reply.Await(tc); return err }, func() { reply.Resolve(1, nil) }},
-		"bell":      {bell.Wait, bell.Ring},
+		"wake":      {wake.Wait, wake.Notify},
 		"latch":     {latch.Wait, latch.Open},
 		"semaphore": {sem.Acquire, sem.Release},
 	}
@@ -133,12 +133,12 @@ func TestEndedContextDoesNothing(t *testing.T) {
 	})
 }
 
-func TestBellCoalescesRings(t *testing.T) {
+func TestNotificationsOfAWakeCountAsOne(t *testing.T) {
 	each(t, func(t *testing.T, x task.Executor) {
 		run(t, x, func(tc task.Context) error {
-			b := task.NewBell()
-			b.Ring()
-			b.Ring()
+			b := task.NewWake()
+			b.Notify()
+			b.Notify()
 			first, _ := b.WaitUntil(tc, tc.Elapsed())
 			second, _ := b.WaitUntil(tc, tc.Elapsed()+time.Millisecond)
 			if !first || second {
@@ -152,7 +152,7 @@ func TestBellCoalescesRings(t *testing.T) {
 func TestReplyKeepsTheFirstResult(t *testing.T) {
 	each(t, func(t *testing.T, x task.Executor) {
 		run(t, x, func(tc task.Context) error {
-			r := task.NewReply[int]()
+			r := task.NewFuture[int]()
 			g := task.NewGroup(tc, "g")
 			for range 3 {
 				g.Go("waits", func(tc task.Context) error {

@@ -21,7 +21,7 @@ type Metrics struct {
 	connections prometheus.Gauge
 	delivery    prometheus.Histogram
 
-	leaf    task.Leaf
+	mu      task.Mutex
 	flights bounded[time.Time] // when facts were released that nobody acknowledged yet
 }
 
@@ -78,8 +78,8 @@ func (m *Metrics) Emit(e world.Event) {
 // step times the way of a fact to the first peer that acknowledges it.
 func (m *Metrics) step(e world.Event) {
 	id, _ := e.Correlation()
-	m.leaf.Lock()
-	defer m.leaf.Unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	switch e.Message() {
 	case "release":
 		if _, known := m.flights.get(id); !known {

@@ -30,7 +30,7 @@ type Traces struct {
 	provider *sdk.TracerProvider
 	tracer   trace.Tracer
 
-	leaf     task.Leaf
+	mu       task.Mutex
 	messages bounded[*message]
 	services map[string]trace.Span
 }
@@ -77,14 +77,14 @@ func OpenTraces(path string) (*Traces, error) {
 
 // Open returns how many messages are on their way.
 func (t *Traces) Open() int {
-	t.leaf.Lock()
-	defer t.leaf.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	return len(t.messages.values)
 }
 
 // Close ends the open spans and writes what is left to the file.
 func (t *Traces) Close() error {
-	t.leaf.Lock()
+	t.mu.Lock()
 	for id, m := range t.messages.values {
 		t.messages.forget(m)
 		t.messages.drop(id)
@@ -92,7 +92,7 @@ func (t *Traces) Close() error {
 	for _, span := range t.services {
 		span.End()
 	}
-	t.leaf.Unlock()
+	t.mu.Unlock()
 	ctx, done := context.WithTimeout(context.Background(), flushWithin)
 	defer done()
 	err := t.provider.Shutdown(ctx)
@@ -107,8 +107,8 @@ func (t *Traces) Close() error {
 
 // Emit implements [world.Log].
 func (t *Traces) Emit(e world.Event) {
-	t.leaf.Lock()
-	defer t.leaf.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	id, correlated := e.Correlation()
 	switch {
 	case e.Family() == world.FamilyService:

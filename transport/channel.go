@@ -24,10 +24,10 @@ type Channel struct {
 	binding [32]byte
 	dialled bool
 
-	room, inbox, work *task.Bell // for Send, Recv and the writer
+	room, inbox, work *task.Wake // for Send, Recv and the writer
 	over              *task.Latch
 
-	lock  task.Leaf
+	lock  task.Mutex
 	flow  flow
 	epoch aura.Epoch
 	turn  bool // the next cell opens a new generation
@@ -55,7 +55,7 @@ func newChannel(tc task.Context, h *Hub, l Link, context aura.ContextID, s sessi
 	}
 	c := &Channel{
 		hub: h, link: l, context: context, remote: s.remote, binding: s.binding, dialled: dialled,
-		room: task.NewBell(), inbox: task.NewBell(), work: task.NewBell(), over: task.NewLatch(),
+		room: task.NewWake(), inbox: task.NewWake(), work: task.NewWake(), over: task.NewLatch(),
 		flow: newFlow(tc.Elapsed(), h.entropy, keepAlive, h.options.DeadAfter),
 		send: s.send, recv: opener{keys: s.recv, first: 1},
 	}
@@ -114,10 +114,10 @@ func (c *Channel) Send(tc task.Context, msg []byte) error {
 		more := err != nil || c.flow.hasRoom()
 		c.lock.Unlock()
 		if more {
-			c.room.Ring() // one ring may stand for news to several who wait
+			c.room.Notify() // one ring may stand for news to several who wait
 		}
 		if queued {
-			c.work.Ring()
+			c.work.Notify()
 		}
 		if queued || err != nil {
 			return err
@@ -140,13 +140,13 @@ func (c *Channel) Recv(tc task.Context) ([]byte, error) {
 		}
 		c.lock.Unlock()
 		if roomy {
-			c.work.Ring()
+			c.work.Notify()
 		}
 		if msg != nil {
 			return msg, nil
 		}
 		if err != nil {
-			c.inbox.Ring() // for a later call
+			c.inbox.Notify() // for a later call
 			return nil, err
 		}
 		if err := c.inbox.Wait(tc); err != nil {
@@ -190,7 +190,7 @@ func (c *Channel) Close(tc task.Context) {
 	c.lock.Lock()
 	c.flow.closing = true
 	c.lock.Unlock()
-	c.work.Ring()
+	c.work.Notify()
 	if c.over.Wait(tc) != nil {
 		c.end(closedHere())
 	}
@@ -214,9 +214,9 @@ func (c *Channel) end(err error) {
 	c.link.Close()
 	c.hub.forget(c)
 	c.over.Open()
-	c.room.Ring()
-	c.inbox.Ring()
-	c.work.Ring()
+	c.room.Notify()
+	c.inbox.Notify()
+	c.work.Notify()
 }
 
 // write is the writer: it sends what the flow has to send and sleeps until something is due.
@@ -325,13 +325,13 @@ func (c *Channel) receive(tc task.Context, cell []byte) error {
 	freed := !room && c.flow.hasRoom()
 	c.lock.Unlock()
 	if ready {
-		c.inbox.Ring()
+		c.inbox.Notify()
 	}
 	if freed {
-		c.room.Ring()
+		c.room.Notify()
 	}
 	if wake {
-		c.work.Ring()
+		c.work.Notify()
 	}
 	return err
 }

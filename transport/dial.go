@@ -26,7 +26,7 @@ const (
 type dial struct {
 	shaking bool // the first cell is out
 	callers int  // who wait for it
-	result  *task.Reply[*Channel]
+	result  *task.Future[*Channel]
 }
 
 // Dial returns a channel to the target: the live one, or that of a dial which is under way, or a new one.
@@ -49,7 +49,7 @@ func (h *Hub) Dial(tc task.Context, t Target) (*Channel, error) {
 	d := m.dial
 	start := d == nil
 	if start {
-		d = &dial{result: task.NewReply[*Channel]()}
+		d = &dial{result: task.NewFuture[*Channel]()}
 		m.dial = d
 	}
 	d.callers++

@@ -90,7 +90,7 @@ type Hub struct {
 	group     *task.Group
 	accepted  *task.Mailbox[*Channel]
 
-	lock     task.Leaf
+	lock     task.Mutex
 	meetings map[pair]*meeting
 	halfOpen int
 	live     int // channels that are open

@@ -48,7 +48,7 @@ type Libp2p struct {
 	relay   *relay.Relay
 	gate    *gate
 	offered *task.Mailbox[*streamLink]
-	moved   *task.Bell
+	moved   *task.Wake
 	changes event.Subscription // of this host's addresses
 	nextTag atomic.Uint64
 	closing atomic.Bool
@@ -96,7 +96,7 @@ func OpenLibp2p(linkSeed [32]byte, o Libp2pOptions) (*Libp2p, error) {
 		self:         PeerID(key.Public().(ed25519.PublicKey)),
 		gate:         newGate(o),
 		offered:      task.NewMailbox[*streamLink]("transport.offered", offeredLinks),
-		moved:        task.NewBell(),
+		moved:        task.NewWake(),
 		local:        places{},
 		reservations: make(map[peer.ID]reservation),
 	}
@@ -287,7 +287,7 @@ func (n *Libp2p) watch() error {
 	}
 	go func() { // until Close ends the subscription
 		for range n.changes.Out() {
-			n.moved.Ring()
+			n.moved.Notify()
 		}
 	}()
 	return nil

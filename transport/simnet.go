@@ -33,9 +33,9 @@ const (
 // to a cell follows from its entropy and the order of calls alone. Owner: the group that it was given.
 type SimNet struct {
 	clock  world.Clock
-	posted *task.Bell
+	posted *task.Wake
 
-	lock    task.Leaf
+	lock    task.Mutex
 	options SimOptions
 	chance  *rand.Rand
 	peers   map[PeerID]*SimPeer
@@ -51,7 +51,7 @@ func NewSimNet(group *task.Group, clock world.Clock, e world.Entropy, o SimOptio
 	var seed [32]byte
 	_, _ = e.Read(seed[:])
 	n := &SimNet{
-		clock: clock, posted: task.NewBell(), chance: rand.New(rand.NewChaCha8(seed)),
+		clock: clock, posted: task.NewWake(), chance: rand.New(rand.NewChaCha8(seed)),
 		peers: make(map[PeerID]*SimPeer), cuts: make(map[[2]PeerID]bool), away: make(map[PeerID]bool),
 	}
 	n.Set(o)
@@ -76,7 +76,7 @@ func (n *SimNet) Set(o SimOptions) {
 // crashes first.
 func (n *SimNet) Join(self PeerID, addrs ...Address) *SimPeer {
 	n.Crash(self)
-	p := &SimPeer{net: n, self: self, addrs: addrs, offered: task.NewMailbox[*simLink]("simnet.links", simLinks), moved: task.NewBell()}
+	p := &SimPeer{net: n, self: self, addrs: addrs, offered: task.NewMailbox[*simLink]("simnet.links", simLinks), moved: task.NewWake()}
 	n.lock.Lock()
 	defer n.lock.Unlock()
 	n.peers[self] = p
@@ -170,7 +170,7 @@ func (n *SimNet) enqueue(at aura.Duration, from *simLink, cell []byte) {
 	n.order++
 	heap.Push(&n.transit, parcel{at: at, order: n.order, from: from.self, to: from.other, cell: n.copyOf(cell)})
 	if n.transit[0].order == n.order {
-		n.posted.Ring()
+		n.posted.Notify()
 	}
 }
 

@@ -12,9 +12,9 @@ type SimPeer struct {
 	net     *SimNet
 	self    PeerID
 	offered *task.Mailbox[*simLink]
-	moved   *task.Bell
+	moved   *task.Wake
 
-	lock  task.Leaf
+	lock  task.Mutex
 	addrs []Address
 	links []*simLink
 	gone  bool
@@ -36,7 +36,7 @@ func (p *SimPeer) Move(addrs ...Address) {
 	p.lock.Lock()
 	p.addrs = slices.Clone(addrs)
 	p.lock.Unlock()
-	p.moved.Ring()
+	p.moved.Notify()
 }
 
 // Moved waits until the peer's addresses have changed.
@@ -155,7 +155,7 @@ type simLink struct {
 	other *simLink
 	cells *task.Mailbox[[]byte]
 
-	lock task.Leaf
+	lock task.Mutex
 	over bool
 }
 

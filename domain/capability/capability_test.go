@@ -10,9 +10,10 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/contact"
-	"github.com/aura-runtime/aura/domain/internal/foldtest"
+	"github.com/aura-runtime/aura/domain/foldtest"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 )
@@ -150,10 +151,10 @@ func TestMalformedPayloadsAreRefused(t *testing.T) {
 	if _, err := capability.Issue(own, nil); !errors.Is(err, aura.Invalid) {
 		t.Errorf("issued nothing: %v", err)
 	}
-	if _, err := capability.Delegate(contact.Caller{Authority: own}, contact.Ref{}, []byte{1}); !errors.Is(err, aura.Invalid) {
+	if _, err := capability.Delegate(domain.Caller{Authority: own}, contact.Ref{}, []byte{1}); !errors.Is(err, aura.Invalid) {
 		t.Errorf("delegated to nobody: %v", err)
 	}
-	if _, err := capability.Revoke(contact.Caller{Authority: own}, capability.Revoked{}); !errors.Is(err, aura.Invalid) {
+	if _, err := capability.Revoke(domain.Caller{Authority: own}, capability.Revoked{}); !errors.Is(err, aura.Invalid) {
 		t.Errorf("revoked nothing: %v", err)
 	}
 	for _, length := range []aura.Duration{0, time.Microsecond, -time.Hour, 400 * 24 * time.Hour} {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/fact"
@@ -44,7 +45,7 @@ func Issue(by aura.AuthorityID, token []byte) (fact.Draft, error) {
 
 // Equip plans to keep a token for a device of the own authority, where all its devices find it. It returns
 // aura.Invalid for a token out of bounds.
-func Equip(by contact.Caller, token []byte) (guard.Request, error) {
+func Equip(by domain.Caller, token []byte) (guard.Request, error) {
 	p := Token{Token: token}
 	if err := p.check(); err != nil {
 		return guard.Request{}, err
@@ -55,7 +56,7 @@ func Equip(by contact.Caller, token []byte) (guard.Request, error) {
 
 // Delegate plans to hand a token to a contact, in the context that both share. It returns aura.Invalid for
 // a token out of bounds.
-func Delegate(by contact.Caller, to contact.Ref, token []byte) (guard.Request, error) {
+func Delegate(by domain.Caller, to contact.Ref, token []byte) (guard.Request, error) {
 	p := Delegated{To: to.Authority, Token: token}
 	if err := p.check(); err != nil {
 		return guard.Request{}, err
@@ -65,7 +66,7 @@ func Delegate(by contact.Caller, to contact.Ref, token []byte) (guard.Request, e
 }
 
 // Revoke plans to make tokens void by their blocks. It returns aura.Invalid for none or too many.
-func Revoke(by contact.Caller, p Revoked) (guard.Request, error) {
+func Revoke(by domain.Caller, p Revoked) (guard.Request, error) {
 	if err := p.check(); err != nil {
 		return guard.Request{}, err
 	}
@@ -93,5 +94,5 @@ func Limit(by aura.AuthorityID, context aura.ContextID, limits guard.Policy) (fa
 }
 
 func draft(by aura.AuthorityID, kind string, payload any) (fact.Draft, error) {
-	return contact.Caller{Authority: by}.Draft(kind, payload)
+	return domain.Caller{Authority: by}.Draft(kind, payload)
 }

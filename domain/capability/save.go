@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/domain/internal/fold"
+	"github.com/aura-runtime/aura/domain/fold"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 )

@@ -8,7 +8,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
-	"github.com/aura-runtime/aura/domain/internal/foldtest"
+	"github.com/aura-runtime/aura/domain/foldtest"
 )
 
 // full is a house with a conversation of 1,000 messages.

@@ -13,9 +13,10 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
-	"github.com/aura-runtime/aura/domain/internal/foldtest"
+	"github.com/aura-runtime/aura/domain/foldtest"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
 )
@@ -82,8 +83,8 @@ func (h *house) texts(context aura.ContextID) []string {
 	return texts
 }
 
-func caller(p foldtest.Person) contact.Caller {
-	return contact.Caller{Authority: p.Authority(), Device: p.Device(), Operation: aura.OperationID{9}, Now: aura.Physical{At: noon}}
+func caller(p foldtest.Person) domain.Caller {
+	return domain.Caller{Authority: p.Authority(), Device: p.Device(), Operation: aura.OperationID{9}, Now: aura.Physical{At: noon}}
 }
 
 func text(s string) chat.Text { return chat.Text{Text: s, At: noon} }
@@ -313,7 +314,7 @@ func founded(t testing.TB, h *house, name string) aura.ContextID {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Metadata) != 1 || r.Metadata[0].Key != contact.SecretKey(context) || len(r.Sends) != 0 {
+	if len(r.Metadata) != 1 || r.Metadata[0].Key != domain.SecretKey(context) || len(r.Sends) != 0 {
 		t.Fatalf("planned %+v", r)
 	}
 	h.apply(ada.Drafted(r.Entries[0], 30, 30))

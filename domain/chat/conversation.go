@@ -6,8 +6,9 @@ import (
 	"strings"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/contact"
-	"github.com/aura-runtime/aura/domain/internal/fold"
+	"github.com/aura-runtime/aura/domain/fold"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/guard"
 )
@@ -93,7 +94,7 @@ func (s *State) conversation(set Setting, context aura.ContextID) (conversation,
 
 // Change plans a change of how a contact or a group is treated, such as [moderation.Mute], as long as the
 // reference in it holds.
-func (s *State) Change(set Setting, by contact.Caller, in moderation.ChangeIntent, plan func(contact.Caller, moderation.Target) (guard.Request, error)) (guard.Request, error) {
+func (s *State) Change(set Setting, by domain.Caller, in moderation.ChangeIntent, plan func(domain.Caller, moderation.Target) (guard.Request, error)) (guard.Request, error) {
 	const op = "chat.Change"
 	if in.Group.IsZero() {
 		if _, err := set.Contacts.Current(op, in.Contact); err != nil {

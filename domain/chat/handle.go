@@ -6,8 +6,9 @@ import (
 	"strings"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/contact"
-	"github.com/aura-runtime/aura/domain/internal/fold"
+	"github.com/aura-runtime/aura/domain/fold"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
@@ -26,7 +27,7 @@ const (
 
 // Send plans to send a text. It is decided once, whether or not the peers are there: a peer that is away,
 // or whose budget is spent, gets it later. A blocked contact is [aura.Denied].
-func Send(s *State, set Setting, by contact.Caller, in SendIntent) (guard.Request, error) {
+func Send(s *State, set Setting, by domain.Caller, in SendIntent) (guard.Request, error) {
 	const op = "chat.Send"
 	if err := CheckText(in.Text); err != nil {
 		return guard.Request{}, err
@@ -44,7 +45,7 @@ func Send(s *State, set Setting, by contact.Caller, in SendIntent) (guard.Reques
 
 // MarkRead plans to tell the others that everything in a conversation was read. The second result is false
 // when nothing needs to be said: nothing is new, or nobody is left who could be told.
-func MarkRead(s *State, set Setting, by contact.Caller, in ReadIntent) (guard.Request, bool, error) {
+func MarkRead(s *State, set Setting, by domain.Caller, in ReadIntent) (guard.Request, bool, error) {
 	c, err := s.current("chat.MarkRead", set, in.In)
 	if err != nil {
 		return guard.Request{}, false, err
@@ -60,7 +61,7 @@ func MarkRead(s *State, set Setting, by contact.Caller, in ReadIntent) (guard.Re
 // Create plans to found a group: a fact in the own namespace and the secret of the new context in the
 // metadata. The members learn of it by [Invite]. Me describes the founder; nonce and secret are fresh
 // randomness. The second result is the group's context.
-func Create(set Setting, by contact.Caller, in CreateIntent, me Member, nonce aura.Nonce, secret [32]byte) (guard.Request, aura.ContextID, error) {
+func Create(set Setting, by domain.Caller, in CreateIntent, me Member, nonce aura.Nonce, secret [32]byte) (guard.Request, aura.ContextID, error) {
 	fail := func(err error) (guard.Request, aura.ContextID, error) { return guard.Request{}, aura.ContextID{}, err }
 	me.Role = Founder
 	name, err := contact.ParseName(in.Name)
@@ -92,13 +93,13 @@ func Create(set Setting, by contact.Caller, in CreateIntent, me Member, nonce au
 	}
 	draft, err := by.Draft(KindCreated, g)
 	r := by.Local(CapCreate, draft)
-	r.Metadata = []guard.Meta{{Key: contact.SecretKey(context), Value: secret[:]}}
+	r.Metadata = []guard.Meta{{Key: domain.SecretKey(context), Value: secret[:]}}
 	return r, context, err
 }
 
 // Invite plans to tell one member about a group, in the context that founder and member share. The secret is
 // the group's, from the metadata.
-func Invite(s *State, by contact.Caller, to Pending, secret [32]byte) (guard.Request, error) {
+func Invite(s *State, by domain.Caller, to Pending, secret [32]byte) (guard.Request, error) {
 	t := s.peek(to.Group)
 	if !t.founded.Set {
 		return guard.Request{}, aura.Errorf("chat.Invite", aura.NotFound, "there is no such group of one's own")
@@ -108,15 +109,15 @@ func Invite(s *State, by contact.Caller, to Pending, secret [32]byte) (guard.Req
 }
 
 // Join plans to take part in a group into which a contact invited the owner, and keeps its secret.
-func Join(by contact.Caller, in Invitation) (guard.Request, error) {
+func Join(by domain.Caller, in Invitation) (guard.Request, error) {
 	draft, err := by.Draft(KindJoined, Joined{Context: in.Context})
 	r := by.Local(CapJoin, draft)
-	r.Metadata = []guard.Meta{{Key: contact.SecretKey(in.Context), Value: in.Secret[:]}}
+	r.Metadata = []guard.Meta{{Key: domain.SecretKey(in.Context), Value: in.Secret[:]}}
 	return r, err
 }
 
 // Leave plans to leave a group. Nothing is sent to it afterwards, and nothing that comes from it is kept.
-func Leave(s *State, set Setting, by contact.Caller, in LeaveIntent) (guard.Request, error) {
+func Leave(s *State, set Setting, by domain.Caller, in LeaveIntent) (guard.Request, error) {
 	const op = "chat.Leave"
 	c, err := s.current(op, set, in.Group)
 	switch {
@@ -155,19 +156,19 @@ func ParseSeq(value []byte) (uint64, error) {
 }
 
 // Acknowledge plans to record that a peer has facts of the own device.
-func Acknowledge(by contact.Caller, a Acked) (guard.Request, error) {
+func Acknowledge(by domain.Caller, a Acked) (guard.Request, error) {
 	draft, err := by.Draft(KindAcked, a)
 	return settle(by, draft, AckedKey(a.Context, a.Peer), a.Through), err
 }
 
 // GiveUp plans to record that delivery to a peer failed for good. A long reason is cut.
-func GiveUp(by contact.Caller, f Failed) (guard.Request, error) {
+func GiveUp(by domain.Caller, f Failed) (guard.Request, error) {
 	f.Reason = strings.ToValidUTF8(f.Reason[:min(len(f.Reason), maxReason)], "")
 	draft, err := by.Draft(KindFailed, f)
 	return settle(by, draft, FailedKey(f.Context, f.Peer), f.Through), err
 }
 
-func settle(by contact.Caller, draft fact.Draft, key string, through uint64) guard.Request {
+func settle(by domain.Caller, draft fact.Draft, key string, through uint64) guard.Request {
 	r := by.Local(CapRecord, draft)
 	r.Metadata = []guard.Meta{{Key: key, Value: binary.BigEndian.AppendUint64(nil, through)}}
 	return r

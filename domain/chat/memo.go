@@ -5,7 +5,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/contact"
-	"github.com/aura-runtime/aura/domain/internal/fold"
+	"github.com/aura-runtime/aura/domain/fold"
 )
 
 // memo is what readers of a [State] computed of its groups, until a fact may change it: a message in one group

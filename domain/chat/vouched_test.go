@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/domain/internal/foldtest"
+	"github.com/aura-runtime/aura/domain/foldtest"
 )
 
 func TestARememberedCertificateVouchesForItselfAlone(t *testing.T) {

@@ -13,8 +13,9 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/contact"
-	"github.com/aura-runtime/aura/domain/internal/foldtest"
+	"github.com/aura-runtime/aura/domain/foldtest"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 )
@@ -174,7 +175,7 @@ func TestEveryFactIsCheckedWhereItLies(t *testing.T) {
 
 func TestHandlersRefuseBeforeTheyPlan(t *testing.T) {
 	s := folded(ada.Own(t, 1, contact.KindAdded, added(ben, pair(1), "Ben")))
-	by := contact.Caller{Authority: ada.Authority(), Device: ada.Device(), Operation: aura.OperationID{1}}
+	by := domain.Caller{Authority: ada.Authority(), Device: ada.Device(), Operation: aura.OperationID{1}}
 	toBen := contact.Ref{Context: pair(1), Authority: ben.Authority(), Device: ben.Device(), Epoch: 1}
 
 	if _, err := contact.Name(by, contact.NameIntent{Name: "Ad\u0430"}); !errors.Is(err, aura.Invalid) {
@@ -336,7 +337,7 @@ func TestARemovedContactIsFormer(t *testing.T) {
 
 func TestAddressesByHandGoAheadOfTheOthers(t *testing.T) {
 	s := folded(ada.Own(t, 1, contact.KindAdded, added(ben, pair(1), "Ben")))
-	by := contact.Caller{Authority: ada.Authority(), Device: ada.Device()}
+	by := domain.Caller{Authority: ada.Authority(), Device: ada.Device()}
 	to, _ := s.ByContext(pair(1))
 	r, err := contact.Address(s, by, contact.AddressIntent{Contact: to.Ref, Addresses: []string{"/a", "/ip4/192.0.2.1/tcp/4001", "/b"}})
 	if err != nil {

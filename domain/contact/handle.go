@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 )
@@ -18,7 +19,7 @@ const (
 )
 
 // Name plans to change the name that this authority gives itself. Contacts learn it from [Share].
-func Name(by Caller, in NameIntent) (guard.Request, error) {
+func Name(by domain.Caller, in NameIntent) (guard.Request, error) {
 	name, err := ParseName(in.Name)
 	if err != nil {
 		return guard.Request{}, err
@@ -29,13 +30,13 @@ func Name(by Caller, in NameIntent) (guard.Request, error) {
 
 // Label returns the draft of the fact by which the owner keeps a name for a context. It is not checked: the
 // name comes from [ParseName] or [Petname].
-func Label(by Caller, context aura.ContextID, name string) (fact.Draft, error) {
+func Label(by domain.Caller, context aura.ContextID, name string) (fact.Draft, error) {
 	return by.Draft(KindRenamed, Renamed{Context: context, Name: name})
 }
 
 // Refresh plans to keep the addresses at which a contact was reached, best first. The second result is
 // false when they are the ones already known and nothing needs to happen.
-func Refresh(s *State, by Caller, to Ref, addresses []string) (guard.Request, bool, error) {
+func Refresh(s *State, by domain.Caller, to Ref, addresses []string) (guard.Request, bool, error) {
 	if _, err := s.Current("contact.Refresh", to); err != nil {
 		return guard.Request{}, false, err
 	}
@@ -51,7 +52,7 @@ func Refresh(s *State, by Caller, to Ref, addresses []string) (guard.Request, bo
 
 // Address plans to look for a contact at other addresses first; those that are known stay behind them, as many
 // as fit. It returns [aura.NotFound] for somebody who is not a contact.
-func Address(s *State, by Caller, in AddressIntent) (guard.Request, error) {
+func Address(s *State, by domain.Caller, in AddressIntent) (guard.Request, error) {
 	const op = "contact.Address"
 	if _, err := s.Current(op, in.Contact); err != nil {
 		return guard.Request{}, err
@@ -68,7 +69,7 @@ func Address(s *State, by Caller, in AddressIntent) (guard.Request, error) {
 
 // Found plans to take addresses from elsewhere than the contact's own channel, ahead of those that are known.
 // The second result is false when they lead nowhere new.
-func Found(s *State, by Caller, to Ref, addresses []string) (fact.Draft, bool, error) {
+func Found(s *State, by domain.Caller, to Ref, addresses []string) (fact.Draft, bool, error) {
 	if err := CheckAddresses(addresses); err != nil {
 		return fact.Draft{}, false, err
 	}
@@ -94,18 +95,18 @@ func (s *State) ahead(context aura.ContextID, addresses []string) []string {
 // Remove plans to end the relation with a contact. The secret of their context is forgotten in the same commit,
 // so that neither side can open a channel in it; what was said stays in the journal. It returns [aura.NotFound]
 // for somebody who is not a contact.
-func Remove(s *State, by Caller, in RemoveIntent) (guard.Request, error) {
+func Remove(s *State, by domain.Caller, in RemoveIntent) (guard.Request, error) {
 	if _, err := s.Current("contact.Remove", in.Contact); err != nil {
 		return guard.Request{}, err
 	}
 	draft, err := by.Draft(KindRemoved, Removed{Context: in.Contact.Context})
 	r := by.Local(CapRemove, draft)
-	r.Metadata = []guard.Meta{{Key: SecretKey(in.Contact.Context)}}
+	r.Metadata = []guard.Meta{{Key: domain.SecretKey(in.Contact.Context)}}
 	return r, err
 }
 
 // Share plans to tell a contact this authority's name and addresses.
-func Share(by Caller, to Ref, profile Profile) (guard.Request, error) {
+func Share(by domain.Caller, to Ref, profile Profile) (guard.Request, error) {
 	if err := CheckName(profile.Name); err != nil {
 		return guard.Request{}, err
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/domain/internal/fold"
+	"github.com/aura-runtime/aura/domain/fold"
 )
 
 // index is what readers of a [State] look up, built again by the first reader after a change: planning asks for

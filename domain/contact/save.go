@@ -2,7 +2,7 @@ package contact
 
 import (
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/domain/internal/fold"
+	"github.com/aura-runtime/aura/domain/fold"
 	"github.com/aura-runtime/aura/fact"
 )
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
@@ -30,7 +31,7 @@ func SeedKey(id ID) string { return "invite.seed/" + id.String() }
 func MessageKey(id ID) string { return "invite.message/" + id.String() }
 
 // Create plans to hand a signed code out.
-func Create(by contact.Caller, c Code) (guard.Request, error) {
+func Create(by domain.Caller, c Code) (guard.Request, error) {
 	draft, err := by.Draft(KindCreated, Created{ID: c.ID(), Expires: c.Expires})
 	r := by.Local(CapCreate, draft)
 	r.Metadata = []guard.Meta{{Key: CodeKey(c.ID()), Value: []byte(c.Encode())}}
@@ -44,7 +45,7 @@ func Create(by contact.Caller, c Code) (guard.Request, error) {
 //
 // The code of a contact renews its addresses, at once those that the contact's device signed in the code, and
 // those of both sides in the exchange. The caller sets Known of the Hello: see [Known].
-func Accept(s *State, contacts *contact.State, by contact.Caller, c Code, h Hello, seed [64]byte) (guard.Request, error) {
+func Accept(s *State, contacts *contact.State, by domain.Caller, c Code, h Hello, seed [64]byte) (guard.Request, error) {
 	if err := receivable(s, "invite.Accept", contacts, by, c); err != nil {
 		return guard.Request{}, err
 	}
@@ -86,7 +87,7 @@ func Known(contacts *contact.State, c Code) (contact.Ref, bool) {
 
 // Decline plans to remember that the owner does not want an invitation. The inviter is not told. One that was
 // accepted is [aura.Conflict]: the inviter may have the contact already, and one side alone must not.
-func Decline(s *State, by contact.Caller, c Code) (guard.Request, error) {
+func Decline(s *State, by domain.Caller, c Code) (guard.Request, error) {
 	id := c.ID()
 	if err := expect(s, "invite.Decline", id, 0); err != nil {
 		return guard.Request{}, err
@@ -101,7 +102,7 @@ const reasonCancelled = "cancelled here"
 // Cancel plans to take an invitation back, or the attempt to accept one. An own invitation that was accepted is
 // [aura.Conflict]: the contact exists. An inviter that took this side's Hello already, and whose answer did not
 // arrive, keeps a contact that never answers.
-func Cancel(s *State, by contact.Caller, in CancelIntent) (guard.Request, error) {
+func Cancel(s *State, by domain.Caller, in CancelIntent) (guard.Request, error) {
 	if s.at(in.ID).phase == Contacting {
 		return Fail(s, by, in.ID, reasonCancelled)
 	}
@@ -113,7 +114,7 @@ func Cancel(s *State, by contact.Caller, in CancelIntent) (guard.Request, error)
 }
 
 // Expire plans to end an invitation whose time passed, see [State.Due].
-func Expire(s *State, by contact.Caller, id ID) (guard.Request, error) {
+func Expire(s *State, by domain.Caller, id ID) (guard.Request, error) {
 	at := s.at(id)
 	if !at.due(by.Now) {
 		return guard.Request{}, aura.Errorf("invite.Expire", aura.Conflict, "the invitation has not run out")
@@ -126,14 +127,14 @@ func Expire(s *State, by contact.Caller, id ID) (guard.Request, error) {
 }
 
 // Forget plans to drop the secret of an invitation that nobody tries any more, see [State.Over].
-func Forget(by contact.Caller, id ID) guard.Request {
+func Forget(by domain.Caller, id ID) guard.Request {
 	r := by.Local(CapEnd)
 	r.Metadata = []guard.Meta{{Key: CodeKey(id)}}
 	return r
 }
 
 // Fail plans to end an exchange that cannot succeed. The reason is for a person; a long one is cut.
-func Fail(s *State, by contact.Caller, id ID, reason string) (guard.Request, error) {
+func Fail(s *State, by domain.Caller, id ID, reason string) (guard.Request, error) {
 	if err := expect(s, "invite.Fail", id, Contacting); err != nil {
 		return guard.Request{}, err
 	}
@@ -158,7 +159,7 @@ type Admission struct {
 // Offer checks a Hello before the inviter spends work on an answer: static is the X25519 key that the channel
 // proved. With Again the stored answer goes out, with a Refusal that; otherwise the caller makes an [Answer]
 // and calls [Admit].
-func Offer(s *State, contacts *contact.State, by contact.Caller, c Code, h Hello, static [32]byte) Admission {
+func Offer(s *State, contacts *contact.State, by domain.Caller, c Code, h Hello, static [32]byte) Admission {
 	cert, err := contact.CheckCertificate(h.Certificate)
 	if err != nil || cert.Agreement != static || cert.Authority() == by.Authority {
 		return Admission{Refusal: RefusedInvalid}
@@ -168,7 +169,7 @@ func Offer(s *State, contacts *contact.State, by contact.Caller, c Code, h Hello
 	return offer
 }
 
-func (s *State) offer(contacts *contact.State, by contact.Caller, c Code, h Hello, cert fact.Certificate) Admission {
+func (s *State) offer(contacts *contact.State, by domain.Caller, c Code, h Hello, cert fact.Certificate) Admission {
 	known, met := contacts.ByAuthority(cert.Authority())
 	renews := met && h.Known == known.Context && same(contacts, known.Context, cert)
 	at := s.at(c.ID())
@@ -224,7 +225,7 @@ func (s *State) left(contacts *contact.State, id ID, context aura.ContextID, cer
 // commits before the answer leaves. The arguments are those of an [Offer] that refused nothing, old among them: a
 // contact that had removed this side is met anew, and the new one takes the place of the old.
 func Admit(
-	contacts *contact.State, by contact.Caller, c Code, h Hello, a Answer, k Keys, transcript [32]byte, old contact.Ref,
+	contacts *contact.State, by domain.Caller, c Code, h Hello, a Answer, k Keys, transcript [32]byte, old contact.Ref,
 ) (guard.Request, error) {
 	cert, err := contact.CheckCertificate(h.Certificate)
 	if err != nil {
@@ -247,7 +248,7 @@ func Admit(
 	})
 	r := by.Local(CapAnswer, accepted, added)
 	r.Metadata = []guard.Meta{
-		{Key: contact.SecretKey(k.Context), Value: k.Secret[:]},
+		{Key: domain.SecretKey(k.Context), Value: k.Secret[:]},
 		{Key: MessageKey(id), Value: answer},
 	}
 	if err != nil || old.Context.IsZero() {
@@ -258,7 +259,7 @@ func Admit(
 
 // reached adds to a request after which both sides have a contact what ends all other attempts to accept an invitation
 // of that peer: they would lead to a second contact, or to addresses where the peer is no more.
-func (s *State) reached(r *guard.Request, by contact.Caller, cert fact.Certificate, context aura.ContextID, but ID) error {
+func (s *State) reached(r *guard.Request, by domain.Caller, cert fact.Certificate, context aura.ContextID, but ID) error {
 	for _, id := range s.From(cert.Device()) {
 		if id == but {
 			continue
@@ -274,7 +275,7 @@ func (s *State) reached(r *guard.Request, by contact.Caller, cert fact.Certifica
 }
 
 // replace adds to a request that makes a contact anew what ends the relation that there was.
-func replace(r *guard.Request, contacts *contact.State, by contact.Caller, old contact.Ref) error {
+func replace(r *guard.Request, contacts *contact.State, by domain.Caller, old contact.Ref) error {
 	gone, err := contact.Remove(contacts, by, contact.RemoveIntent{Contact: old})
 	r.Entries, r.Metadata = append(r.Entries, gone.Entries...), append(r.Metadata, gone.Metadata...)
 	return err
@@ -289,7 +290,7 @@ func same(contacts *contact.State, context aura.ContextID, cert fact.Certificate
 // Renew plans what the inviter does with the Hello of a contact: the invitation is used up and the contact's
 // addresses are those of the Hello. Nothing else of the contact changes. The arguments are those of an [Offer]
 // that said so.
-func Renew(contacts *contact.State, by contact.Caller, c Code, h Hello, who contact.Ref) (guard.Request, error) {
+func Renew(contacts *contact.State, by domain.Caller, c Code, h Hello, who contact.Ref) (guard.Request, error) {
 	accepted, err := by.Draft(KindAccepted, Accepted{
 		ID: c.ID(), Authority: who.Authority, Context: who.Context, Transcript: helloHash(h), Hello: helloHash(h),
 	})
@@ -302,7 +303,7 @@ func Renew(contacts *contact.State, by contact.Caller, c Code, h Hello, who cont
 
 // Confirm plans what the accepter does when the inviter has it as a contact: the invitation has ended, with all others
 // of the contact that are being accepted, and the contact's addresses are those that it gave.
-func Confirm(s *State, contacts *contact.State, by contact.Caller, id ID, who contact.Ref, addresses []string) (guard.Request, error) {
+func Confirm(s *State, contacts *contact.State, by domain.Caller, id ID, who contact.Ref, addresses []string) (guard.Request, error) {
 	if err := expect(s, "invite.Confirm", id, Contacting); err != nil {
 		return guard.Request{}, err
 	}
@@ -319,7 +320,7 @@ func Confirm(s *State, contacts *contact.State, by contact.Caller, id ID, who co
 }
 
 // renewed returns the facts that end an invitation with the contact that there was before.
-func renewed(contacts *contact.State, by contact.Caller, id ID, who contact.Ref, addresses []string) ([]fact.Draft, error) {
+func renewed(contacts *contact.State, by domain.Caller, id ID, who contact.Ref, addresses []string) ([]fact.Draft, error) {
 	completed, err := by.Draft(KindCompleted, Completed{ID: id, Authority: who.Authority, Context: who.Context})
 	if err != nil {
 		return nil, err
@@ -333,7 +334,7 @@ func renewed(contacts *contact.State, by contact.Caller, id ID, who contact.Ref,
 
 // Settle plans what follows Done, or any other sign that the accepter has the contact: the answer is forgotten, and
 // attempts of this side to accept an invitation of the accepter end.
-func Settle(s *State, contacts *contact.State, by contact.Caller, id ID) (guard.Request, error) {
+func Settle(s *State, contacts *contact.State, by domain.Caller, id ID) (guard.Request, error) {
 	if err := expect(s, "invite.Settle", id, Answered); err != nil {
 		return guard.Request{}, err
 	}
@@ -355,7 +356,7 @@ func Settle(s *State, contacts *contact.State, by contact.Caller, id ID) (guard.
 // of this side meanwhile, and that contact stays the only one. Other attempts to accept an invitation of the inviter end
 // with this one.
 func Conclude(
-	s *State, contacts *contact.State, by contact.Caller, c Code, a Answer, static [32]byte, k Keys, transcript [32]byte, known aura.ContextID,
+	s *State, contacts *contact.State, by domain.Caller, c Code, a Answer, static [32]byte, k Keys, transcript [32]byte, known aura.ContextID,
 ) (guard.Request, error) {
 	const op = "invite.Conclude"
 	id := c.ID()
@@ -389,7 +390,7 @@ func Conclude(
 	}
 	r := ending(by, id, completed, added)
 	r.Capability = CapAccept
-	r.Metadata = append(r.Metadata, guard.Meta{Key: contact.SecretKey(k.Context), Value: k.Secret[:]})
+	r.Metadata = append(r.Metadata, guard.Meta{Key: domain.SecretKey(k.Context), Value: k.Secret[:]})
 	if err := s.reached(&r, by, cert, k.Context, id); err != nil {
 		return guard.Request{}, err
 	}
@@ -399,7 +400,7 @@ func Conclude(
 	return r, err
 }
 
-func receivable(s *State, op string, contacts *contact.State, by contact.Caller, c Code) error {
+func receivable(s *State, op string, contacts *contact.State, by domain.Caller, c Code) error {
 	if c.Device() == by.Device || s.at(c.ID()).kind == KindCreated {
 		return aura.Errorf(op, aura.Conflict, "this is your own invitation: give it to somebody else")
 	}
@@ -433,7 +434,7 @@ func expect(s *State, op string, id ID, phases ...Phase) error {
 }
 
 // ending returns the request of facts that end an invitation, which forgets its secrets in the same commit.
-func ending(by contact.Caller, id ID, entries ...fact.Draft) guard.Request {
+func ending(by domain.Caller, id ID, entries ...fact.Draft) guard.Request {
 	r := by.Local(CapEnd, entries...)
 	r.Metadata = []guard.Meta{{Key: CodeKey(id)}, {Key: SeedKey(id)}, {Key: MessageKey(id)}}
 	return r

@@ -16,8 +16,9 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/contact"
-	"github.com/aura-runtime/aura/domain/internal/foldtest"
+	"github.com/aura-runtime/aura/domain/foldtest"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
@@ -33,8 +34,8 @@ var (
 	late = aura.Physical{At: noon.At.Add(60 * 24 * time.Hour)}
 )
 
-func at(p foldtest.Person, now aura.Physical) contact.Caller {
-	return contact.Caller{Authority: p.Authority(), Device: p.Device(), Operation: aura.OperationID{1}, Now: now}
+func at(p foldtest.Person, now aura.Physical) domain.Caller {
+	return domain.Caller{Authority: p.Authority(), Device: p.Device(), Operation: aura.OperationID{1}, Now: now}
 }
 
 func code(t testing.TB, by foldtest.Person, secret byte, addresses ...string) invite.Code {
@@ -288,7 +289,7 @@ func TestExchangeEndsInOneContactOnBothSides(t *testing.T) {
 	if theirs.Name != "Ben" || mine.Name != "Ada" || theirs.Context != mine.Context || theirs.Verification != mine.Verification {
 		t.Fatalf("contacts %+v and %+v", theirs, mine)
 	}
-	secret := contact.SecretKey(mine.Context)
+	secret := domain.SecretKey(mine.Context)
 	if !bytes.Equal(a.meta[secret], b.meta[secret]) || len(a.meta[secret]) != 32 {
 		t.Fatal("the two have different secrets")
 	}
@@ -355,7 +356,7 @@ func TestWhoRemovedTheInviterIsMetAnew(t *testing.T) {
 	if old := meet(2); old != first.Ref {
 		t.Errorf("the place of %v was taken, not of %v", old, first.Ref)
 	}
-	if secret := a.meta[contact.SecretKey(first.Context)]; secret != nil {
+	if secret := a.meta[domain.SecretKey(first.Context)]; secret != nil {
 		t.Error("the secret of the old relation is kept")
 	}
 }
@@ -506,7 +507,7 @@ func TestAContactsInvitationRenewsAddressesAndNothingElse(t *testing.T) {
 		if len(all) != 1 || all[0].Context != context || all[0].Verification != contact.Verification([32]byte{7}) {
 			t.Errorf("the %s has %+v", who, all)
 		}
-		if _, keyed := s.meta[contact.SecretKey(context)]; keyed {
+		if _, keyed := s.meta[domain.SecretKey(context)]; keyed {
 			t.Errorf("the %s has another secret", who)
 		}
 	}

@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/guard"
 )
 
@@ -12,13 +12,13 @@ import (
 const CapModerate = "moderation:set"
 
 // Mute plans to keep quiet about a person or a group.
-func Mute(by contact.Caller, t Target) (guard.Request, error) { return plan(by, KindMuted, t) }
+func Mute(by domain.Caller, t Target) (guard.Request, error) { return plan(by, KindMuted, t) }
 
 // Unmute plans to undo [Mute].
-func Unmute(by contact.Caller, t Target) (guard.Request, error) { return plan(by, KindUnmuted, t) }
+func Unmute(by domain.Caller, t Target) (guard.Request, error) { return plan(by, KindUnmuted, t) }
 
 // Block plans to refuse a person. A target that is a group is [aura.Invalid].
-func Block(by contact.Caller, t Target) (guard.Request, error) {
+func Block(by domain.Caller, t Target) (guard.Request, error) {
 	if t.Authority == by.Authority {
 		return guard.Request{}, aura.Errorf("moderation.Block", aura.Invalid, "you cannot block yourself")
 	}
@@ -28,7 +28,7 @@ func Block(by contact.Caller, t Target) (guard.Request, error) {
 // Unblock plans to undo [Block]. What the person wrote meanwhile was refused; it arrives when its agent tries
 // again, and is shown, unless it is dropped. Seen says what of the person is here. It returns [aura.Conflict] for
 // somebody who is not blocked: what such a person wrote, and is still under way, was never refused.
-func Unblock(s *State, by contact.Caller, who aura.AuthorityID, drop bool, seen []Seen) (guard.Request, error) {
+func Unblock(s *State, by domain.Caller, who aura.AuthorityID, drop bool, seen []Seen) (guard.Request, error) {
 	p := Unblocked{Authority: who}
 	if s.Arrival(who) != Refuse && !who.IsZero() {
 		return guard.Request{}, aura.Errorf("moderation.Unblock", aura.Conflict, "the contact is not blocked")
@@ -44,7 +44,7 @@ func Unblock(s *State, by contact.Caller, who aura.AuthorityID, drop bool, seen 
 	return by.Local(CapModerate, draft), err
 }
 
-func plan(by contact.Caller, kind string, t Target) (guard.Request, error) {
+func plan(by domain.Caller, kind string, t Target) (guard.Request, error) {
 	if err := t.check(kind == KindBlocked); err != nil {
 		return guard.Request{}, err
 	}

@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/domain/contact"
-	"github.com/aura-runtime/aura/domain/internal/foldtest"
+	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/domain/foldtest"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
 )
@@ -89,7 +89,7 @@ func TestEveryFactIsCheckedWhereItLies(t *testing.T) {
 }
 
 func TestHandlersRefuseWhatMakesNoSense(t *testing.T) {
-	by := contact.Caller{Authority: ada.Authority(), Device: ada.Device()}
+	by := domain.Caller{Authority: ada.Authority(), Device: ada.Device()}
 	for name, c := range map[string]error{
 		"block a group":  second(moderation.Block(by, aboutGroup)),
 		"block oneself":  second(moderation.Block(by, moderation.Target{Authority: ada.Authority()})),
@@ -161,7 +161,7 @@ func FuzzPayloads(f *testing.F) {
 
 // Somebody who is not blocked cannot be unblocked: what is under way from there would be dropped.
 func TestUnblockNeedsABlock(t *testing.T) {
-	by := contact.Caller{Authority: ada.Authority(), Device: ada.Device(), Now: aura.Physical{At: 100}}
+	by := domain.Caller{Authority: ada.Authority(), Device: ada.Device(), Now: aura.Physical{At: 100}}
 	for name, s := range map[string]*moderation.State{
 		"never blocked": {},
 		"not any more": folded(ada.Own(t, 1, moderation.KindBlocked, aboutBen),
@@ -178,7 +178,7 @@ func TestUnblockNeedsABlock(t *testing.T) {
 func TestWhatIsDroppedStaysDropped(t *testing.T) {
 	device := ben.Device()
 	blocked := folded(ada.Own(t, 1, moderation.KindBlocked, aboutBen))
-	r, err := moderation.Unblock(blocked, contact.Caller{Authority: ada.Authority(), Device: ada.Device(), Now: aura.Physical{At: 100}},
+	r, err := moderation.Unblock(blocked, domain.Caller{Authority: ada.Authority(), Device: ada.Device(), Now: aura.Physical{At: 100}},
 		ben.Authority(), true,
 		[]moderation.Seen{{Context: group, Device: device, Through: 5}})
 	if err != nil {

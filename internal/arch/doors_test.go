@@ -19,7 +19,7 @@ var doors = map[string]string{
 	"time.NewTicker":      "use a task that sleeps in a loop",
 	"time.Tick":           "use a task that sleeps in a loop",
 	"sync.WaitGroup":      "use a task.Group",
-	"sync.Cond":           "use a task.Bell or task.Latch",
+	"sync.Cond":           "use a task.Wake or task.Latch",
 	"sync.Map":            "let one task own the map",
 	"sync.Pool":           "let one task own the buffer: a pool differs from run to run",
 	"context.WithCancel":  "use a task.Group",
@@ -86,7 +86,7 @@ func door(names map[string]string, n ast.Node) (what, instead string) {
 	case *ast.SelectStmt:
 		return "a select statement", "wait for one thing: a mailbox, a bell, a latch"
 	case *ast.ChanType:
-		return "a channel", "use a task.Mailbox or a task.Reply"
+		return "a channel", "use a task.Mailbox or a task.Future"
 	case *ast.SendStmt:
 		return "a send to a channel", "use a task.Mailbox"
 	case *ast.UnaryExpr:

@@ -14,10 +14,10 @@ import (
 // Fake is a bridge without an agent, as plain as can be: lists of facts and observations and a
 // bell for each watcher. Its facts are of kind "test.note" with the intent's payload.
 type Fake struct {
-	leaf     task.Leaf
+	mu       task.Mutex
 	records  []fact.Record
 	observed []fact.Observation // every one, in order
-	bells    []*task.Bell
+	bells    []*task.Wake
 	author   aura.AuthorityID
 	device   aura.DeviceID
 }
@@ -69,8 +69,8 @@ func (f *Fake) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
 	case len(in.Payload) > fact.MaxPayload:
 		return fact.Result{}, aura.Errorf(op, aura.Invalid, "payload has %d bytes", len(in.Payload))
 	}
-	f.leaf.Lock()
-	defer f.leaf.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	n := uint64(len(f.records) + 1)
 	r := fact.Record{Position: fact.Position(n), Seq: n, Fact: fact.Fact{
 		Namespace: fact.OwnNamespace(f.author), Kind: in.Kind, Operation: in.Operation,
@@ -84,15 +84,15 @@ func (f *Fake) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
 
 // Observe publishes an observation.
 func (f *Fake) Observe(o fact.Observation) {
-	f.leaf.Lock()
-	defer f.leaf.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.observed = append(f.observed, o)
 	f.ring()
 }
 
 func (f *Fake) ring() {
 	for _, b := range f.bells {
-		b.Ring()
+		b.Notify()
 	}
 }
 
@@ -104,18 +104,18 @@ func (f *Fake) Watch(tc task.Context, sel fact.Selection, sink func(fact.Update)
 	if err := sel.Check(); err != nil {
 		return err
 	}
-	bell := task.NewBell()
-	f.leaf.Lock()
+	bell := task.NewWake()
+	f.mu.Lock()
 	f.bells = append(f.bells, bell)
-	f.leaf.Unlock()
+	f.mu.Unlock()
 	defer func() {
-		f.leaf.Lock()
-		f.bells = slices.DeleteFunc(f.bells, func(b *task.Bell) bool { return b == bell })
-		f.leaf.Unlock()
+		f.mu.Lock()
+		f.bells = slices.DeleteFunc(f.bells, func(b *task.Wake) bool { return b == bell })
+		f.mu.Unlock()
 	}()
 	for seen, first := 0, true; ; first = false {
 		up := fact.Update{Live: true}
-		f.leaf.Lock()
+		f.mu.Lock()
 		up.Records = sel.Of(f.records)
 		for ; seen < len(f.observed); seen++ {
 			if sel.Observes(f.observed[seen].Kind) {
@@ -124,7 +124,7 @@ func (f *Fake) Watch(tc task.Context, sel fact.Selection, sink func(fact.Update)
 		}
 		up.Position = max(sel.After, fact.Position(len(f.records)))
 		sel.After, sel.Last, sel.Causal = up.Position, 0, false
-		f.leaf.Unlock()
+		f.mu.Unlock()
 		if first || len(up.Records) > 0 || len(up.Observations) > 0 {
 			if err := sink(up); err != nil {
 				return err

@@ -149,7 +149,7 @@ func closeWakesOwn(t *testing.T) Story {
 	return func(tc task.Context, a, b transport.Network) {
 		near, far := link(t, tc, a, b)
 		g := task.NewGroup(tc, "reader")
-		end := task.NewReply[error]()
+		end := task.NewFuture[error]()
 		g.Go("recv", func(tc task.Context) error {
 			end.Resolve(near.Recv(tc, make([]byte, transport.CellSize)), nil)
 			return nil

@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/domain/internal/fold"
+	"github.com/aura-runtime/aura/domain/fold"
 )
 
 func stamps() *rapid.Generator[fold.Stamp] {

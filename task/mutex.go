@@ -6,30 +6,30 @@ import (
 	"sync"
 )
 
-// Leaf is a mutex for a leaf value: held for a few instructions, never across a wait. On the real
+// Mutex is a mutex for a leaf value: held for a few instructions, never across a wait. On the real
 // executor it is an ordinary mutex. In a simulation, where one task runs at a time, contention proves
 // that its holder waits, and Lock panics, which fails the task that it names. The zero value is unlocked.
-type Leaf struct{ mu sync.Mutex }
+type Mutex struct{ mu sync.Mutex }
 
-// Lock locks the leaf.
-func (l *Leaf) Lock() {
+// Lock locks the mutex.
+func (m *Mutex) Lock() {
 	// On the real executor a holder is gone after a few instructions, long before the tries are used up:
 	// the look at the stack is not on any fast path.
 	const tries = 16
 	for range tries {
-		if l.mu.TryLock() {
+		if m.mu.TryLock() {
 			return
 		}
 		runtime.Gosched()
 	}
 	if inCoroutine() {
-		panic("task.Leaf: locked by a task that waits for something else; a leaf lock must not be held across a wait")
+		panic("task.Mutex: locked by a task that waits for something else; it must not be held across a wait")
 	}
-	l.mu.Lock()
+	m.mu.Lock()
 }
 
-// Unlock unlocks the leaf.
-func (l *Leaf) Unlock() { l.mu.Unlock() }
+// Unlock unlocks the mutex.
+func (m *Mutex) Unlock() { m.mu.Unlock() }
 
 // inCoroutine reports whether the calling goroutine is a simulation's coroutine, by its outermost frames.
 func inCoroutine() bool {

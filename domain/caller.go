@@ -1,4 +1,4 @@
-package contact
+package domain
 
 import (
 	"github.com/aura-runtime/aura"

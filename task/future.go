@@ -1,7 +1,7 @@
 package task
 
-// Reply carries one result from one task to those who wait for it.
-type Reply[T any] struct {
+// Future carries one result from one task to those who wait for it.
+type Future[T any] struct {
 	mu    guard
 	done  bool
 	value T
@@ -9,11 +9,11 @@ type Reply[T any] struct {
 	line  queue
 }
 
-// NewReply returns a reply without a result.
-func NewReply[T any]() *Reply[T] { return &Reply[T]{} }
+// NewFuture returns a future without a result.
+func NewFuture[T any]() *Future[T] { return &Future[T]{} }
 
 // Resolve sets the result; false means that there was one already. Any goroutine may call it.
-func (r *Reply[T]) Resolve(v T, err error) bool {
+func (r *Future[T]) Resolve(v T, err error) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.done {
@@ -25,7 +25,7 @@ func (r *Reply[T]) Resolve(v T, err error) bool {
 }
 
 // Await waits for the result and returns it, or tc's error.
-func (r *Reply[T]) Await(tc Context) (v T, err error) {
+func (r *Future[T]) Await(tc Context) (v T, err error) {
 	if err := tc.enter(); err != nil {
 		return v, err
 	}

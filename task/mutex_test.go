@@ -12,7 +12,7 @@ func TestLeafExcludesOnTheRealExecutor(t *testing.T) {
 		const tasks, rounds = 4, 1000
 		n := 0
 		run(t, x, func(tc task.Context) error {
-			var leaf task.Leaf
+			var leaf task.Mutex
 			g := task.NewGroup(tc, "g")
 			for range tasks {
 				g.Go("adds", func(tc task.Context) error {
@@ -35,7 +35,7 @@ func TestLeafExcludesOnTheRealExecutor(t *testing.T) {
 // TestALeafIsWaitedForOutsideASimulation: the operating system may take a holder off its processor for longer than
 // anybody spins. Only in a simulation is that a mistake.
 func TestALeafIsWaitedForOutsideASimulation(t *testing.T) {
-	var leaf task.Leaf
+	var leaf task.Mutex
 	leaf.Lock()
 	got := make(chan struct{})
 	go func() {
