@@ -45,7 +45,7 @@ func (s *session) take(tc task.Context, batch []deliver) error {
 	if err != nil {
 		return err
 	}
-	policy, err := desk.Tokens.Policy(tc, s.peer.Context)
+	policy, err := desk.Frontier.Policy(tc, s.peer.Context)
 	if err != nil {
 		return err
 	}
