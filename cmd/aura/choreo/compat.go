@@ -1,4 +1,4 @@
-package main
+package choreo
 
 import (
 	"fmt"
@@ -12,7 +12,7 @@ import (
 	"github.com/aura-runtime/aura/ui/cli"
 )
 
-func choreoCompatCommand(s *cli.Shell) *cobra.Command {
+func compatCommand(s *cli.Shell) *cobra.Command {
 	var given *sizes
 	c := &cobra.Command{
 		Use:   "compat OLD NEW",

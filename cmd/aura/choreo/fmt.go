@@ -1,4 +1,4 @@
-package main
+package choreo
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 	"github.com/aura-runtime/aura/ui/cli"
 )
 
-func choreoFmtCommand(s *cli.Shell) *cobra.Command {
+func fmtCommand(s *cli.Shell) *cobra.Command {
 	var write, diff bool
 	c := &cobra.Command{
 		Use:   "fmt FILE…",
@@ -61,7 +61,7 @@ type formatted struct {
 }
 
 func formatFile(s *cli.Shell, name string) (*formatted, error) {
-	before, err := readFile(s, name, maxChoreography)
+	before, err := s.ReadFile(name, maxChoreography)
 	if err != nil {
 		return nil, err
 	}

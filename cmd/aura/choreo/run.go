@@ -1,4 +1,4 @@
-package main
+package choreo
 
 import (
 	"fmt"
@@ -22,7 +22,7 @@ type runFlags struct {
 	trace  string
 }
 
-func choreoRunCommand(s *cli.Shell) *cobra.Command {
+func runCommand(s *cli.Shell) *cobra.Command {
 	var flags runFlags
 	var given *sizes
 	c := &cobra.Command{

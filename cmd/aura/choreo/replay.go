@@ -1,4 +1,4 @@
-package main
+package choreo
 
 import (
 	"github.com/spf13/cobra"
@@ -11,7 +11,7 @@ import (
 // maxRecording bounds a recording that is read, in bytes.
 const maxRecording = 256 << 20
 
-func choreoReplayCommand(s *cli.Shell) *cobra.Command {
+func replayCommand(s *cli.Shell) *cobra.Command {
 	return &cobra.Command{
 		Use:   "replay TRACE",
 		Short: "Run a recording again and compare",
@@ -21,7 +21,7 @@ or if the file was changed.`,
 		Example: "  aura choreo replay vote.trace",
 		Args:    cli.Exactly(1, "TRACE"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			data, err := readFile(s, args[0], maxRecording)
+			data, err := s.ReadFile(args[0], maxRecording)
 			if err != nil {
 				return err
 			}

@@ -1,4 +1,4 @@
-package main
+package choreo
 
 import (
 	"fmt"
@@ -12,7 +12,7 @@ import (
 	"github.com/aura-runtime/aura/ui/cli"
 )
 
-func choreoGenCommand(s *cli.Shell) *cobra.Command {
+func genCommand(s *cli.Shell) *cobra.Command {
 	var opts gen.Options
 	var out string
 	var given *sizes

@@ -1,4 +1,4 @@
-package main
+package choreo
 
 import (
 	"strings"
@@ -10,7 +10,7 @@ import (
 	"github.com/aura-runtime/aura/ui/cli"
 )
 
-func choreoGraphCommand(s *cli.Shell) *cobra.Command {
+func graphCommand(s *cli.Shell) *cobra.Command {
 	var role, out string
 	var given *sizes
 	c := &cobra.Command{

@@ -1,4 +1,4 @@
-package main
+package choreo
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 	"github.com/aura-runtime/aura/ui/cli"
 )
 
-func choreoCheckCommand(s *cli.Shell) *cobra.Command {
+func checkCommand(s *cli.Shell) *cobra.Command {
 	return &cobra.Command{
 		Use:   "check FILE…",
 		Short: "Find what could go wrong in protocols",
@@ -53,7 +53,7 @@ type checkedFile struct {
 }
 
 func checkFile(s *cli.Shell, name string) (ok bool, err error) {
-	text, err := readFile(s, name, maxChoreography)
+	text, err := s.ReadFile(name, maxChoreography)
 	if err != nil {
 		return false, err
 	}

@@ -1,13 +1,11 @@
-package main
+package choreo
 
 import (
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,7 +21,8 @@ import (
 // maxChoreography bounds a file that a verb reads, in bytes.
 const maxChoreography = 4 << 20
 
-func choreoCommand(s *cli.Shell) *cobra.Command {
+// Command returns the family of verbs for choreographies. None needs an account or an agent.
+func Command(s *cli.Shell) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "choreo",
 		Short: "Check, picture and compile protocols",
@@ -31,39 +30,15 @@ func choreoCommand(s *cli.Shell) *cobra.Command {
 verbs find what could go wrong in it and derive what each role must do. They need no account and no agent.`,
 		Example: "  aura choreo check vote.tell\n  aura choreo project vote.tell --role 'Voter[0]' --bind N=3",
 	}
-	return cli.Family(c, choreoCheckCommand(s), choreoFmtCommand(s), choreoProjectCommand(s), choreoManifestCommand(s),
-		choreoGraphCommand(s), choreoGenCommand(s), choreoCompatCommand(s), choreoRunCommand(s), choreoReplayCommand(s),
-		choreoExploreCommand(s))
-}
-
-// readFile reads what a verb was given, a file or "-" for standard input, of at most so many bytes.
-func readFile(s *cli.Shell, name string, most int64) ([]byte, error) {
-	const op = "choreo.Read"
-	in := s.In
-	if name != "-" {
-		f, err := os.Open(name)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, aura.Errorf(op, aura.NotFound, "there is no file %s", name)
-		} else if err != nil {
-			return nil, aura.Errorf(op, aura.Unavailable, "%w", err)
-		}
-		defer f.Close()
-		in = f
-	}
-	data, err := io.ReadAll(io.LimitReader(in, most+1))
-	if err != nil {
-		return nil, aura.Errorf(op, aura.Unavailable, "%s: %w", name, err)
-	}
-	if int64(len(data)) > most {
-		return nil, aura.Errorf(op, aura.Exhausted, "%s has more than %d MiB", name, most>>20)
-	}
-	return data, nil
+	return cli.Family(c, checkCommand(s), fmtCommand(s), projectCommand(s), manifestCommand(s),
+		graphCommand(s), genCommand(s), compatCommand(s), runCommand(s), replayCommand(s),
+		exploreCommand(s))
 }
 
 // loadFile reads and checks a choreography. Its problems are printed to Err, one by one, and the error counts
 // them.
 func loadFile(s *cli.Shell, name string) (*choreo.Protocol, error) {
-	text, err := readFile(s, name, maxChoreography)
+	text, err := s.ReadFile(name, maxChoreography)
 	if err != nil {
 		return nil, err
 	}

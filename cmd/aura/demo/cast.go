@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"errors"
@@ -19,12 +19,13 @@ import (
 // actor is one participant of the demonstration: a whole agent with its own home, journal and libp2p host,
 // and a frontend in front of it.
 type actor struct {
-	name  string // "Ada"
-	home  string
-	road  *road
-	agent *agent.Agent
-	core  *app.Core
-	front *task.Handle // of core
+	name    string // "Ada"
+	home    string
+	version string // of the build
+	road    *road
+	agent   *agent.Agent
+	core    *app.Core
+	front   *task.Handle // of core
 }
 
 // who returns the actor's name as lines show it.
@@ -42,17 +43,16 @@ func (a *actor) found(tc task.Context) error {
 	return err
 }
 
+// loopback returns the addresses of this machine alone, at free ports, for QUIC and TCP.
+func loopback() []string { return []string{"/ip4/127.0.0.1/udp/0/quic-v1", "/ip4/127.0.0.1/tcp/0"} }
+
 // rise starts the actor's agent, and a frontend that follows it.
 func (a *actor) rise(tc task.Context, group *task.Group) error {
-	listen, private, err := listenAddresses([]string{"127.0.0.1:0"})
+	hands, err := agent.OpenHome(tc, a.home, a.key(), agent.HomeOptions{Listen: loopback(), Private: true})
 	if err != nil {
 		return err
 	}
-	hands, err := agent.OpenHome(tc, a.home, a.key(), agent.HomeOptions{Listen: listen, Private: private})
-	if err != nil {
-		return err
-	}
-	running, err := agent.New(tc, group, hands, agent.Options{Version: buildVersion(), Trace: a.road.trace(a.who())})
+	running, err := agent.New(tc, group, hands, agent.Options{Version: a.version, Trace: a.road.trace(a.who())})
 	if err != nil {
 		return err
 	}

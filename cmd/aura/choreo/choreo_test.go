@@ -1,4 +1,4 @@
-package main
+package choreo
 
 import (
 	"bytes"
@@ -7,12 +7,17 @@ import (
 	"testing"
 
 	"github.com/aura-runtime/aura/protocols"
+	"github.com/aura-runtime/aura/ui/cli"
 )
 
-// typed runs a command line and returns its exit code and what it printed.
+// typed runs a command line of the family and returns its exit code and what it printed.
 func typed(args ...string) (code int, out, errs string) {
 	var o, e bytes.Buffer
-	code = run(args, strings.NewReader(""), &o, &e)
+	s := &cli.Shell{In: strings.NewReader(""), Out: &o, Err: &e}
+	root := cli.New(s)
+	root.AddCommand(Command(s))
+	root.SetArgs(append([]string{"choreo"}, args...))
+	code = cli.Report(s, cli.Execute(root))
 	return code, o.String(), e.String()
 }
 
@@ -23,10 +28,10 @@ func TestEveryProtocolOfAuraRunsAndReplays(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, seed := range []string{"1", "2", "3"} {
-			if code, _, errs := typed("choreo", "run", p.File(), "--seed", seed, "--trace", "trace"); code != 0 {
+			if code, _, errs := typed("run", p.File(), "--seed", seed, "--trace", "trace"); code != 0 {
 				t.Fatalf("%s, seed %s: %s", p.Package, seed, errs)
 			}
-			if code, _, errs := typed("choreo", "replay", "trace"); code != 0 {
+			if code, _, errs := typed("replay", "trace"); code != 0 {
 				t.Errorf("%s, seed %s: %s", p.Package, seed, errs)
 			}
 		}
@@ -39,7 +44,7 @@ func TestAChangedByteOfARecordingIsFound(t *testing.T) {
 	if err := os.WriteFile(entry.File(), []byte(entry.Text()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if code, _, errs := typed("choreo", "run", entry.File(), "--trace", "whole"); code != 0 {
+	if code, _, errs := typed("run", entry.File(), "--trace", "whole"); code != 0 {
 		t.Fatal(errs)
 	}
 	whole, err := os.ReadFile("whole")
@@ -52,7 +57,7 @@ func TestAChangedByteOfARecordingIsFound(t *testing.T) {
 		if err := os.WriteFile("changed", changed, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if code, out, errs := typed("choreo", "replay", "changed"); code != 1 || !strings.HasPrefix(errs, "aura: changed: ") {
+		if code, out, errs := typed("replay", "changed"); code != 1 || !strings.HasPrefix(errs, "aura: changed: ") {
 			t.Errorf("byte %d: exit code %d, %s%s", i, code, out, errs)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package token
 
 import (
 	"encoding/hex"
@@ -28,7 +28,7 @@ type blockLine struct {
 	Code       string `json:"code"`
 }
 
-func tokenInspectCommand(s *cli.Shell) *cobra.Command {
+func inspectCommand(s *cli.Shell) *cobra.Command {
 	var key string
 	c := &cobra.Command{
 		Use:   "inspect TOKEN",
@@ -126,7 +126,7 @@ func lines(label, text string) []string {
 	return strings.Split(label+text, "\n")
 }
 
-func tokenVerifyCommand(s *cli.Shell) *cobra.Command {
+func verifyCommand(s *cli.Shell) *cobra.Command {
 	var key string
 	c := &cobra.Command{
 		Use:     "verify TOKEN --public-key KEY",
@@ -164,7 +164,7 @@ type checkLine struct {
 	Text  string `json:"text"`
 }
 
-func tokenAuthorizeCommand(s *cli.Shell) *cobra.Command {
+func authorizeCommand(s *cli.Shell) *cobra.Command {
 	var key string
 	c := &cobra.Command{
 		Use:   "authorize TOKEN TEXT --public-key KEY",

@@ -1,4 +1,4 @@
-package main
+package choreo
 
 import (
 	"encoding/json"
@@ -15,7 +15,7 @@ import (
 	"github.com/aura-runtime/aura/ui/cli"
 )
 
-func choreoExploreCommand(s *cli.Shell) *cobra.Command {
+func exploreCommand(s *cli.Shell) *cobra.Command {
 	var o explore.Options
 	var parts bool
 	var memory int
@@ -84,7 +84,7 @@ func exploredImage(s *cli.Shell, c *cobra.Command, name string, parts bool, give
 // imageOfParts reads {"Role": local type, …}.
 func imageOfParts(s *cli.Shell, name string) (*machine.Image, error) {
 	const op = "choreo.Explore"
-	data, err := readFile(s, name, maxChoreography)
+	data, err := s.ReadFile(name, maxChoreography)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package main
+package choreo
 
 import (
 	"encoding/json"
@@ -13,7 +13,7 @@ import (
 	"github.com/aura-runtime/aura/ui/cli"
 )
 
-func choreoProjectCommand(s *cli.Shell) *cobra.Command {
+func projectCommand(s *cli.Shell) *cobra.Command {
 	var role string
 	var global bool
 	var given *sizes
@@ -60,7 +60,7 @@ func projectFile(s *cli.Shell, c *cobra.Command, name string, role choreo.Role, 
 	if len(*given) > 0 {
 		return nil, cli.Usage(c, "--bind has no meaning with --global: a global type has no families")
 	}
-	data, err := readFile(s, name, maxChoreography)
+	data, err := s.ReadFile(name, maxChoreography)
 	if err != nil {
 		return nil, err
 	}

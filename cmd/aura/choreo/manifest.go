@@ -1,4 +1,4 @@
-package main
+package choreo
 
 import (
 	"encoding/json"
@@ -10,7 +10,7 @@ import (
 	"github.com/aura-runtime/aura/ui/cli"
 )
 
-func choreoManifestCommand(s *cli.Shell) *cobra.Command {
+func manifestCommand(s *cli.Shell) *cobra.Command {
 	var d choreo.Defaults
 	c := &cobra.Command{
 		Use:     "manifest FILE",

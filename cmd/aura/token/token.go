@@ -1,4 +1,4 @@
-package main
+package token
 
 import (
 	"bytes"
@@ -17,8 +17,8 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// tokenCommand is the family of verbs for Biscuit tokens of any origin. None needs an account.
-func tokenCommand(s *cli.Shell) *cobra.Command {
+// Command returns the family of verbs for Biscuit tokens of any origin. None needs an account.
+func Command(s *cli.Shell) *cobra.Command {
 	return cli.Family(&cobra.Command{
 		Use:   "token",
 		Short: "Make, look at and check capability tokens (Biscuit), with or without an account",
@@ -28,8 +28,8 @@ TOKEN is a file with a token, in text or binary form, and TEXT is Datalog; "-" r
 token is a secret: whoever has it can use it. Private keys are read from files only.`,
 		Example: "  aura token key root.key\n  aura token mint --private-key root.key 'right(\"chat:send\");' > token",
 	},
-		tokenKeyCommand(s), tokenMintCommand(s), tokenAttenuateCommand(s), tokenSealCommand(s),
-		tokenInspectCommand(s), tokenVerifyCommand(s), tokenAuthorizeCommand(s),
+		keyCommand(s), mintCommand(s), attenuateCommand(s), sealCommand(s),
+		inspectCommand(s), verifyCommand(s), authorizeCommand(s),
 	)
 }
 

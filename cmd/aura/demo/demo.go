@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"errors"
@@ -18,7 +18,17 @@ import (
 // demoBudget is the most that the demonstration may take. A stage that is not over then has failed.
 const demoBudget = time.Minute
 
-func demoCommand(s *cli.Shell) *cobra.Command {
+// Options is what the demonstration takes from the process.
+type Options struct {
+	// Run executes fn as the root task of the process with this event log, and blocks until it and all it started
+	// ended. An interrupt cancels it. Required.
+	Run func(name string, log world.Log, fn func(task.Context) error) error
+	// Version is what the agents say they are.
+	Version string
+}
+
+// Command returns the verb demo.
+func Command(s *cli.Shell, o Options) *cobra.Command {
 	var agents int
 	c := &cobra.Command{
 		Use:   "demo",
@@ -32,23 +42,23 @@ agent it is. With --agents 3 Cleo joins, and a group. Nothing remains on the dis
 			if agents != 2 && agents != 3 {
 				return cli.Usage(c, "--agents must be 2 or 3, got %d", agents)
 			}
-			return runDemo(s, agents)
+			return run(s, o, agents)
 		},
 	}
 	c.Flags().IntVar(&agents, "agents", 2, "how many agents: 2 or 3")
 	return c
 }
 
-// runDemo plays the demonstration in a temporary folder, which it removes.
-func runDemo(s *cli.Shell, agents int) (err error) {
+// run plays the demonstration in a temporary folder, which it removes.
+func run(s *cli.Shell, o Options, agents int) (err error) {
 	dir, err := os.MkdirTemp("", "aura-demo-")
 	if err != nil {
 		return aura.Errorf("aura.Demo", aura.Unavailable, "temporary folder: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	decisions := &decisionCount{}
-	return runTasks("demo", decisions, func(tc task.Context) error {
-		d := newDemo(s, dir, agents, decisions)
+	return o.Run("demo", decisions, func(tc task.Context) error {
+		d := newDemo(s, dir, o.Version, agents, decisions)
 		printer := task.NewGroup(tc, "road")
 		printer.Go("print", d.road.print)
 		err := d.play(tc)
@@ -78,10 +88,10 @@ type summary struct {
 	Seconds   float64 `json:"seconds"`
 }
 
-func newDemo(s *cli.Shell, dir string, agents int, decisions *decisionCount) *demo {
+func newDemo(s *cli.Shell, dir, version string, agents int, decisions *decisionCount) *demo {
 	d := &demo{shell: s, road: newRoad(s), decisions: decisions, sum: summary{Stage: "summary", Agents: agents}}
 	for _, name := range []string{"Ada", "Ben", "Cleo"}[:agents] {
-		d.cast = append(d.cast, &actor{name: name, home: filepath.Join(dir, name), road: d.road})
+		d.cast = append(d.cast, &actor{name: name, home: filepath.Join(dir, name), version: version, road: d.road})
 	}
 	return d
 }

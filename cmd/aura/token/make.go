@@ -1,4 +1,4 @@
-package main
+package token
 
 import (
 	"errors"
@@ -13,7 +13,7 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-func tokenKeyCommand(s *cli.Shell) *cobra.Command {
+func keyCommand(s *cli.Shell) *cobra.Command {
 	var algorithm string
 	c := &cobra.Command{
 		Use:   "key FILE",
@@ -64,7 +64,7 @@ func writeKey(path string, key biscuit.PrivateKey) error {
 	return nil
 }
 
-func tokenMintCommand(s *cli.Shell) *cobra.Command {
+func mintCommand(s *cli.Shell) *cobra.Command {
 	var key, context string
 	var id uint32
 	c := &cobra.Command{
@@ -103,7 +103,7 @@ func tokenMintCommand(s *cli.Shell) *cobra.Command {
 	return c
 }
 
-func tokenAttenuateCommand(s *cli.Shell) *cobra.Command {
+func attenuateCommand(s *cli.Shell) *cobra.Command {
 	return &cobra.Command{
 		Use:     "attenuate TOKEN TEXT",
 		Short:   "Append a block, which can only restrict what the token allows",
@@ -132,7 +132,7 @@ func tokenAttenuateCommand(s *cli.Shell) *cobra.Command {
 	}
 }
 
-func tokenSealCommand(s *cli.Shell) *cobra.Command {
+func sealCommand(s *cli.Shell) *cobra.Command {
 	return &cobra.Command{
 		Use:     "seal TOKEN",
 		Short:   "Make a token to which no block can be appended",
