@@ -7,6 +7,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/task"
 )
@@ -137,7 +138,7 @@ func (d *demo) say(tc task.Context, from *actor, to, text string, hearers ...*ac
 			return err
 		}
 	}
-	m, err := from.sees(tc, ref, sent.ID, func(m *chat.Message) bool { return m.State >= chat.Delivered })
+	m, err := from.sees(tc, ref, sent.ID, func(m *chat.Message) bool { return m.State >= delivery.ProgressDelivered })
 	if err != nil {
 		return stageError(stage+" is delivered", err)
 	}
@@ -170,7 +171,7 @@ func (d *demo) read(tc task.Context, reader, writer *actor) error {
 	_, err = await(tc, writer.core, signal, func(c app.Conversation) bool {
 		read = 0
 		for i := range c.Messages {
-			if m := &c.Messages[i]; m.Mine && m.State == chat.Seen {
+			if m := &c.Messages[i]; m.Mine && m.State == delivery.ProgressRead {
 				read++
 			} else if m.Mine {
 				return false

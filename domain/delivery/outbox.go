@@ -1,4 +1,4 @@
-package chat
+package delivery
 
 import (
 	"strings"
@@ -79,18 +79,9 @@ func parseOutboxKey(key string) (link, bool) {
 	return link{context: c, peer: p}, err == nil
 }
 
-// Cover reports whether the outboxes of all others in a conversation are known and counted, and so how far its
-// messages are.
-func (s *State) Cover(set Setting, context aura.ContextID) bool {
-	c, ok := s.conversation(set, context)
-	for _, p := range c.others {
-		box, _ := set.Outboxes.get(context, p.Authority)
-		ok = ok && box.Counted
-	}
-	return ok
-}
-
-func (o *Outboxes) get(context aura.ContextID, peer aura.AuthorityID) (Outbox, bool) {
+// Get returns how far the delivery to a peer in a context is, as observed last; false when no agent says so. A nil
+// receiver knows nothing.
+func (o *Outboxes) Get(context aura.ContextID, peer aura.AuthorityID) (Outbox, bool) {
 	if o == nil {
 		return Outbox{}, false
 	}
