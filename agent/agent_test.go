@@ -10,6 +10,7 @@ import (
 	"github.com/aura-runtime/aura/agent"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
@@ -187,7 +188,7 @@ func TestTwoAgentsMeetAndTalk(t *testing.T) {
 			}); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := p.await(tc, "acknowledgement", func(r *fact.Record) bool { return r.Fact.Kind == chat.KindAcked }); err != nil {
+			if _, err := p.await(tc, "acknowledgement", func(r *fact.Record) bool { return r.Fact.Kind == delivery.KindAcked }); err != nil {
 				t.Fatal(err)
 			}
 		}

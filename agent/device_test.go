@@ -13,6 +13,7 @@ import (
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
@@ -27,7 +28,7 @@ func TestADeviceDoesWhatItWasEquippedFor(t *testing.T) {
 		until := tc.Now().At.Add(time.Hour)
 		for _, in := range []capability.EquipIntent{
 			{Device: device, Names: []string{contact.CapName}, Until: until},
-			{Device: aura.DeviceID{7}, Names: []string{contact.CapName, chat.CapRecord}},
+			{Device: aura.DeviceID{7}, Names: []string{contact.CapName, delivery.CapRecord}},
 		} {
 			if err := ada.submit(tc, capability.IntentEquip, in, nil); err != nil {
 				t.Fatal(err)
@@ -58,7 +59,7 @@ func TestADeviceDoesWhatItWasEquippedFor(t *testing.T) {
 			}
 			return denial.Reason
 		}
-		if got := reason(chat.CapRecord); got != guard.NotGranted {
+		if got := reason(delivery.CapRecord); got != guard.NotGranted {
 			t.Errorf("what another device was equipped for: %v", got)
 		}
 		if err := tc.Sleep(time.Hour); err != nil {

@@ -4,6 +4,7 @@ import (
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
@@ -18,8 +19,7 @@ import (
 func Registry() (*fact.Registry, error) {
 	r := fact.NewRegistry()
 	for _, d := range []fact.Domain{
-		capability.Domain(), contact.Domain(), invite.Domain(), chat.Domain(), moderation.Domain(),
-		service.Delivery(),
+		capability.Domain(), contact.Domain(), invite.Domain(), chat.Domain(), moderation.Domain(), delivery.Domain(),
 	} {
 		if err := r.Register(d); err != nil {
 			return nil, err

@@ -11,6 +11,7 @@ import (
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/domain/status"
@@ -200,17 +201,17 @@ func (a *agent) observe(o fact.Observation, err error) {
 	a.feed.Publish(&fact.Update{Observations: []fact.Observation{o}})
 }
 
-func (a *agent) outbox(to person, box chat.Outbox) {
+func (a *agent) outbox(to person, box delivery.Outbox) {
 	body, err := fact.Marshal(box)
 	a.observe(fact.Observation{
-		Kind: chat.ObservedOutbox, Key: chat.OutboxKey(to.pair(), to.cert.Authority()), Payload: body,
+		Kind: delivery.ObservedOutbox, Key: delivery.OutboxKey(to.pair(), to.cert.Authority()), Payload: body,
 	}, err)
 }
 
 // acked is the confirmation of a contact for everything so far.
 func (a *agent) acked(by person) {
 	through := a.seqs[fact.ContextNamespace(by.pair())][ada.cert.Device()]
-	a.own(chat.KindAcked, chat.Acked{
+	a.own(delivery.KindAcked, delivery.Acked{
 		Context: by.pair(), Peer: by.cert.Authority(), Device: by.cert.Device(), Through: through,
 	})
 }

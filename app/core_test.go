@@ -14,6 +14,7 @@ import (
 	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/domain/status"
@@ -86,19 +87,19 @@ func TestMessageStatesFollowFactsAndObservations(t *testing.T) {
 		if _, err := c.Send(tc, to, "hi", aura.FactID{}); err != nil {
 			t.Fatal(err)
 		}
-		reaches := func(state chat.Progress, reason string) {
+		reaches := func(state delivery.Progress, reason string) {
 			t.Helper()
 			shows(t, tc, c, s, func(v app.Conversation) bool {
 				return len(v.Messages) == 1 && v.Messages[0].State == state && v.Messages[0].Reason == reason
 			})
 		}
-		reaches(chat.Waiting, "agent is starting")
-		a.outbox(ben, chat.Outbox{Charged: 1})
-		reaches(chat.Sending, "")
-		a.outbox(ben, chat.Outbox{Charged: 1, Sent: 1})
-		reaches(chat.Sent, "")
+		reaches(delivery.ProgressWaiting, "agent is starting")
+		a.outbox(ben, delivery.Outbox{Charged: 1})
+		reaches(delivery.ProgressSending, "")
+		a.outbox(ben, delivery.Outbox{Charged: 1, Sent: 1})
+		reaches(delivery.ProgressSent, "")
 		a.acked(ben)
-		reaches(chat.Delivered, "")
+		reaches(delivery.ProgressDelivered, "")
 		stop(t, tc, h)
 	})
 }
@@ -115,12 +116,14 @@ func TestAgentThatDiesAndReturnsIsFollowedAgain(t *testing.T) {
 		if _, err := c.Send(tc, to, "one", aura.FactID{}); err != nil {
 			t.Fatal(err)
 		}
-		a.outbox(ben, chat.Outbox{Charged: 1, Sent: 1})
-		shows(t, tc, c, s, func(v app.Conversation) bool { return len(v.Messages) == 1 && v.Messages[0].State == chat.Sent })
+		a.outbox(ben, delivery.Outbox{Charged: 1, Sent: 1})
+		shows(t, tc, c, s, func(v app.Conversation) bool {
+			return len(v.Messages) == 1 && v.Messages[0].State == delivery.ProgressSent
+		})
 
 		a.dies()
 		shows(t, tc, c, app.Agent, func(v app.Attachment) bool { return !v.Attached && v.Reason != "" })
-		shows(t, tc, c, s, func(v app.Conversation) bool { return v.Messages[0].State == chat.Waiting })
+		shows(t, tc, c, s, func(v app.Conversation) bool { return v.Messages[0].State == delivery.ProgressWaiting })
 
 		a.hears(ben, chat.KindMessage, chat.Text{Text: "two"}) // while nobody listened
 		a.lives()
@@ -298,11 +301,11 @@ func TestWaitDeliveredEndsWithTheConfirmation(t *testing.T) {
 		short, done := tc.WithBudget("delivery", 10*time.Millisecond)
 		m, err := c.WaitDelivered(short, to, sent)
 		done()
-		if !errors.Is(err, aura.Timeout) || m.State != chat.Waiting {
+		if !errors.Is(err, aura.Timeout) || m.State != delivery.ProgressWaiting {
 			t.Errorf("without a confirmation: %v, %v", m.State, err)
 		}
 		a.acked(ben)
-		if m, err := c.WaitDelivered(tc, to, sent); err != nil || m.State != chat.Delivered {
+		if m, err := c.WaitDelivered(tc, to, sent); err != nil || m.State != delivery.ProgressDelivered {
 			t.Errorf("with a confirmation: %v, %v", m.State, err)
 		}
 		if _, err := c.WaitDelivered(tc, to, app.Sent{ID: aura.FactID{1}}); !errors.Is(err, aura.NotFound) {
@@ -312,7 +315,7 @@ func TestWaitDeliveredEndsWithTheConfirmation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a.own(chat.KindFailed, chat.Failed{Context: ben.pair(), Peer: ben.cert.Authority(), Through: 2, Reason: "he moved away"})
+		a.own(delivery.KindFailed, delivery.Failed{Context: ben.pair(), Peer: ben.cert.Authority(), Through: 2, Reason: "he moved away"})
 		if _, err := c.WaitDelivered(tc, to, lost); !errors.Is(err, aura.Unavailable) || !strings.Contains(aura.Reason(err), "he moved away") {
 			t.Errorf("a message that was given up: %v", err)
 		}

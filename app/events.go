@@ -9,6 +9,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
@@ -305,7 +306,7 @@ func (w *witness) connectionEvents() (events []Event) {
 
 // outboxContext returns the conversation that an observation about a delivery belongs to.
 func outboxContext(o fact.Observation) (aura.ContextID, bool) {
-	if o.Kind != chat.ObservedOutbox {
+	if o.Kind != delivery.ObservedOutbox {
 		return aura.ContextID{}, false
 	}
 	key, _, _ := strings.Cut(o.Key, "/")

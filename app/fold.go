@@ -4,6 +4,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
@@ -25,11 +26,12 @@ type fold struct {
 	contacts   contact.State
 	moderation moderation.State
 	chats      *chat.State
-	outboxes   chat.Outboxes
+	deliveries *delivery.State
+	outboxes   delivery.Outboxes
 }
 
 func newFold(self aura.AuthorityID, keep chat.Keep) *fold {
-	return &fold{chats: chat.NewState(self, keep)}
+	return &fold{chats: chat.NewState(self, keep), deliveries: delivery.NewState(self)}
 }
 
 // take folds records. One that makes the fold panic is passed over: the agent folds the same facts and names
@@ -64,8 +66,9 @@ func (f *fold) record(r *fact.Record) {
 	f.contacts.Apply(r)
 	f.moderation.Apply(r)
 	f.chats.Apply(r)
+	f.deliveries.Apply(r)
 }
 
 func (f *fold) setting() chat.Setting {
-	return chat.Setting{Contacts: &f.contacts, Moderation: &f.moderation, Outboxes: &f.outboxes}
+	return chat.Setting{Contacts: &f.contacts, Moderation: &f.moderation, Delivery: f.deliveries, Outboxes: &f.outboxes}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 )
@@ -69,9 +70,9 @@ func (c *Core) WaitDelivered(tc task.Context, in Ref, sent Sent) (chat.Message, 
 		}
 		last, _ = f.chats.Message(f.setting(), in.Context, sent.ID)
 		switch last.State {
-		case chat.Delivered, chat.Seen:
+		case delivery.ProgressDelivered, delivery.ProgressRead:
 			return errSeen
-		case chat.Undeliverable:
+		case delivery.ProgressFailed:
 			return aura.Errorf(op, aura.Unavailable, "the message was not delivered: %s", last.Reason)
 		}
 		return nil
@@ -89,7 +90,7 @@ func (c *Core) changes(of Ref, after fact.Position) fact.Selection {
 		Namespaces:   []fact.Namespace{fact.OwnNamespace(c.self.Authority), fact.ContextNamespace(of.Context)},
 		Kinds:        chatKinds(),
 		After:        after,
-		Observations: []string{chat.ObservedOutbox},
+		Observations: []string{delivery.ObservedOutbox},
 		Follow:       true,
 	}
 }

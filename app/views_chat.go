@@ -5,6 +5,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/reactive"
 	"github.com/aura-runtime/aura/task"
@@ -35,7 +36,7 @@ func (v *chatsView) Name() string { return viewChats }
 // Needs implements [reactive.View].
 func (v *chatsView) Needs() reactive.Needs {
 	n := needs(chatKinds()...)
-	n.Facts.Observations = []string{chat.ObservedOutbox}
+	n.Facts.Observations = []string{delivery.ObservedOutbox}
 	n.Follows = []string{viewContacts, viewModeration}
 	return n
 }
@@ -46,6 +47,7 @@ func (v *chatsView) Apply(up fact.Update) {
 	for i := range up.Records {
 		r := &up.Records[i]
 		v.fold.chats.Apply(r)
+		v.fold.deliveries.Apply(r)
 		if context, one := touches(r); one {
 			v.touched[context] = true
 			v.spoken = v.spoken || r.Fact.Kind == chat.KindMessage
@@ -104,16 +106,8 @@ func touches(r *fact.Record) (context aura.ContextID, one bool) {
 	switch r.Fact.Kind {
 	case chat.KindMessage, chat.KindRead:
 		return r.Fact.Namespace.Context()
-	case chat.KindAcked:
-		var p chat.Acked
-		err := fact.Unmarshal(r.Fact.Payload, &p)
-		return p.Context, err == nil
-	case chat.KindFailed:
-		var p chat.Failed
-		err := fact.Unmarshal(r.Fact.Payload, &p)
-		return p.Context, err == nil
 	}
-	return aura.ContextID{}, false
+	return delivery.Context(&r.Fact)
 }
 
 // conversationView publishes one conversation with its newest messages.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 )
@@ -91,7 +92,7 @@ func (w *window) read(tc task.Context, sel fact.Selection) error {
 	here := []fact.Namespace{fact.ContextNamespace(w.context)}
 	sel.Namespaces, sel.Kinds, sel.Through = here, []string{chat.KindMessage}, w.through
 	if w.observe {
-		sel.Observations, w.observe = []string{chat.ObservedOutbox}, false
+		sel.Observations, w.observe = []string{delivery.ObservedOutbox}, false
 	}
 	found, oldest := 0, fact.Position(0)
 	err := watch(tc, w.core.bridge, sel, func(up fact.Update) error {
@@ -119,13 +120,13 @@ func (w *window) read(tc task.Context, sel fact.Selection) error {
 	if err := w.add(tc, marks, here, chat.KindRead); err != nil {
 		return err
 	}
-	if err := w.add(tc, about, own, chat.KindFailed); err != nil {
+	if err := w.add(tc, about, own, delivery.KindFailed); err != nil {
 		return err
 	}
 	if w.fold.chats.Cover(w.fold.setting(), w.context) {
 		return nil
 	}
-	return w.add(tc, about, own, chat.KindAcked)
+	return w.add(tc, about, own, delivery.KindAcked)
 }
 
 func (w *window) add(tc task.Context, sel fact.Selection, in []fact.Namespace, kind string) error {

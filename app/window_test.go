@@ -12,6 +12,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 )
@@ -54,11 +55,11 @@ func TestAHistoryIsTheEndOfTheWholeConversation(t *testing.T) {
 				case 10:
 					a.acked(ben)
 					if acked = mine(); seed%2 == 0 {
-						a.outbox(ben, chat.Outbox{Sent: acked, Charged: acked, Acked: acked, Counted: true})
+						a.outbox(ben, delivery.Outbox{Sent: acked, Charged: acked, Acked: acked, Counted: true})
 					}
 				default:
 					if gone := mine(); gone > 0 && seed > 3 {
-						a.own(chat.KindFailed, chat.Failed{Context: ben.pair(), Peer: ben.cert.Authority(), Through: gone, Reason: "gone"})
+						a.own(delivery.KindFailed, delivery.Failed{Context: ben.pair(), Peer: ben.cert.Authority(), Through: gone, Reason: "gone"})
 					}
 				}
 			}
@@ -118,7 +119,7 @@ func TestWaitingEndsWithWhatIsObserved(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a.outbox(ben, chat.Outbox{Sent: 1, Charged: 1})
+		a.outbox(ben, delivery.Outbox{Sent: 1, Charged: 1})
 		g := task.NewGroup(tc, "wait")
 		var m chat.Message
 		var ended error
@@ -126,8 +127,8 @@ func TestWaitingEndsWithWhatIsObserved(t *testing.T) {
 			m, ended = c.WaitDelivered(tc, to, sent)
 			return nil
 		})
-		a.outbox(ben, chat.Outbox{Sent: 1, Charged: 1, Acked: 1, Counted: true})
-		if err := g.Wait(tc); err != nil || ended != nil || m.State != chat.Delivered {
+		a.outbox(ben, delivery.Outbox{Sent: 1, Charged: 1, Acked: 1, Counted: true})
+		if err := g.Wait(tc); err != nil || ended != nil || m.State != delivery.ProgressDelivered {
 			t.Errorf("%v, %v, %v", m.State, ended, err)
 		}
 	})
@@ -179,7 +180,7 @@ func TestThePastIsShownAsItWas(t *testing.T) {
 		if _, err := c.Send(tc, to, "hi", aura.FactID{}); err != nil {
 			t.Fatal(err)
 		}
-		a.outbox(ben, chat.Outbox{Sent: 1, Charged: 1, Acked: 1, Counted: true})
+		a.outbox(ben, delivery.Outbox{Sent: 1, Charged: 1, Acked: 1, Counted: true})
 		then := a.Head()
 		a.acked(ben)
 		a.hears(ben, chat.KindMessage, chat.Text{Text: "hi yourself"})
@@ -198,10 +199,10 @@ func TestThePastIsShownAsItWas(t *testing.T) {
 			t.Fatal(err)
 		}
 		shows(t, tc, past, app.Chats, func(v []chat.Thread) bool {
-			return len(v) == 1 && v[0].Name == "ben" && v[0].Last != nil && v[0].Last.Text == "hi" && v[0].Last.State == chat.Waiting
+			return len(v) == 1 && v[0].Name == "ben" && v[0].Last != nil && v[0].Last.Text == "hi" && v[0].Last.State == delivery.ProgressWaiting
 		})
 		got, err := past.History(tc, resolve(t, tc, past, "ben"), 5)
-		if err != nil || len(got.Messages) != 1 || got.Messages[0].State != chat.Waiting {
+		if err != nil || len(got.Messages) != 1 || got.Messages[0].State != delivery.ProgressWaiting {
 			t.Errorf("history: %+v, %v", got.Messages, err)
 		}
 		if _, err := past.Send(tc, to, "too late", aura.FactID{}); !errors.Is(err, aura.Unavailable) {

@@ -18,6 +18,7 @@ import (
 	"github.com/aura-runtime/aura/agent"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
@@ -360,8 +361,8 @@ func (f *founder) say() {
 	f.have += time.Since(began)
 	until(f.tc, f.b, f.commits, "the founder knows", func() bool {
 		return !slices.ContainsFunc(f.members, func(m aura.AuthorityID) bool {
-			value, err := author.Meta(chat.AckedKey(f.group.Context, m))
-			seq, bad := chat.ParseSeq(value)
+			value, err := author.Meta(delivery.AckedKey(f.group.Context, m))
+			seq, bad := delivery.ParseSeq(value)
 			return err != nil || value == nil || bad != nil || seq < want
 		})
 	})

@@ -7,6 +7,7 @@ import (
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
@@ -205,7 +206,7 @@ func (b *Book) take(records []fact.Record) (bells []*task.Wake, structural bool)
 	for i := range records {
 		r := &records[i]
 		switch r.Fact.Kind {
-		case chat.KindMessage, chat.KindRead, chat.KindAcked, chat.KindFailed:
+		case chat.KindMessage, chat.KindRead, delivery.KindAcked, delivery.KindFailed:
 			b.talk.Take("chat", r, b.pages.Chats.Apply)
 			continue // they change nothing about who is linked to whom
 		case contact.KindAdded, chat.KindCreated, chat.KindJoined:

@@ -5,6 +5,7 @@ import (
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
@@ -135,7 +136,7 @@ func (d *Desk) giveUp(r *guard.Request, by domain.Caller, who contact.Ref, why s
 	if err != nil || settled >= count {
 		return err
 	}
-	failed, err := chat.GiveUp(by, chat.Failed{
+	failed, err := delivery.GiveUp(by, delivery.Failed{
 		Context: who.Context, Peer: who.Authority, Through: count, Reason: why,
 	})
 	r.Entries, r.Metadata = append(r.Entries, failed.Entries...), append(r.Metadata, failed.Metadata...)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/journal"
@@ -266,17 +267,17 @@ func TestStatesNeverLie(t *testing.T) {
 	inWorlds(t, 10, func(tc task.Context, u *universe) {
 		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
 		context := u.meet(tc, ada, ben)
-		best := map[aura.FactID]chat.Progress{}
+		best := map[aura.FactID]delivery.Progress{}
 		check := func() {
 			held := map[aura.FactID]bool{}
 			for _, m := range ben.messages(tc, context) {
 				held[m.ID] = true
 			}
 			for _, m := range ada.messages(tc, context) {
-				if m.State >= chat.Delivered && !held[m.ID] {
+				if m.State >= delivery.ProgressDelivered && !held[m.ID] {
 					t.Errorf("seed %d: %q is %v and Ben does not have it", u.seed, m.Text, m.State)
 				}
-				if best[m.ID] >= chat.Delivered && m.State < best[m.ID] {
+				if best[m.ID] >= delivery.ProgressDelivered && m.State < best[m.ID] {
 					t.Errorf("seed %d: %q was %v and is %v", u.seed, m.Text, best[m.ID], m.State)
 				}
 				best[m.ID] = max(best[m.ID], m.State)
@@ -313,7 +314,7 @@ func (p *person) observed(tc task.Context, context aura.ContextID) map[string]in
 	s.chats = chat.NewState(p.self(), chat.Keep{Messages: -1, Bytes: -1})
 	err := p.agent.Watch(tc, fact.Selection{}, func(up fact.Update) error {
 		for i := range up.Records {
-			if r := &up.Records[i]; r.Fact.Kind != chat.KindAcked {
+			if r := &up.Records[i]; r.Fact.Kind != delivery.KindAcked {
 				s.chats.Apply(r)
 			}
 		}
@@ -396,8 +397,8 @@ func TestAReceiptThatIsKeptAfterTheSessionIsShown(t *testing.T) {
 // recorded returns up to which Seq the facts say that a peer has the own facts of a context.
 func (p *person) recorded(tc task.Context, context aura.ContextID, peer *person) (through uint64) {
 	p.Helper()
-	_, err := p.agent.Journal().Read(tc, fact.Selection{Kinds: []string{chat.KindAcked}}, func(r fact.Record) error {
-		var acked chat.Acked
+	_, err := p.agent.Journal().Read(tc, fact.Selection{Kinds: []string{delivery.KindAcked}}, func(r fact.Record) error {
+		var acked delivery.Acked
 		if err := fact.Unmarshal(r.Fact.Payload, &acked); err != nil {
 			return err
 		}
@@ -415,10 +416,10 @@ func (p *person) recorded(tc task.Context, context aura.ContextID, peer *person)
 // counted returns up to which Seq a frontend is told that a peer has the own facts of a context, without the facts.
 func (p *person) counted(tc task.Context, context aura.ContextID, peer *person) (through uint64) {
 	p.Helper()
-	err := p.agent.Watch(tc, fact.Selection{Kinds: []string{chat.KindCreated}, Observations: []string{chat.ObservedOutbox}}, func(up fact.Update) error {
+	err := p.agent.Watch(tc, fact.Selection{Kinds: []string{chat.KindCreated}, Observations: []string{delivery.ObservedOutbox}}, func(up fact.Update) error {
 		for _, o := range up.Observations {
-			var box chat.Outbox
-			if o.Key == chat.OutboxKey(context, peer.self()) && fact.Unmarshal(o.Payload, &box) == nil && box.Counted {
+			var box delivery.Outbox
+			if o.Key == delivery.OutboxKey(context, peer.self()) && fact.Unmarshal(o.Payload, &box) == nil && box.Counted {
 				through = box.Acked
 			}
 		}

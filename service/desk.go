@@ -4,7 +4,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/chain"
 	"github.com/aura-runtime/aura/domain"
-	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/frontier"
@@ -77,16 +77,16 @@ func (d *Desk) Secret(context aura.ContextID) ([32]byte, error) {
 
 // acked returns the Seq through which a peer has the own facts of a context.
 func (d *Desk) acked(context aura.ContextID, peer aura.AuthorityID) (uint64, error) {
-	return d.seq(chat.AckedKey(context, peer))
+	return d.seq(delivery.AckedKey(context, peer))
 }
 
 // counted is acked, and whether the journal has kept count. A journal of an earlier build has the facts alone.
 func (d *Desk) counted(context aura.ContextID, peer aura.AuthorityID) (seq uint64, counted bool, err error) {
-	value, err := d.Journal.Meta(chat.AckedKey(context, peer))
+	value, err := d.Journal.Meta(delivery.AckedKey(context, peer))
 	if err != nil || value == nil {
 		return 0, false, err
 	}
-	seq, err = chat.ParseSeq(value)
+	seq, err = delivery.ParseSeq(value)
 	return seq, err == nil, err
 }
 
@@ -96,7 +96,7 @@ func (d *Desk) settled(context aura.ContextID, peer aura.AuthorityID) (uint64, e
 	if err != nil {
 		return 0, err
 	}
-	failed, err := d.seq(chat.FailedKey(context, peer))
+	failed, err := d.seq(delivery.FailedKey(context, peer))
 	return max(acked, failed), err
 }
 
@@ -105,7 +105,7 @@ func (d *Desk) seq(key string) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return chat.ParseSeq(value)
+	return delivery.ParseSeq(value)
 }
 
 // submitted turns the facts of a decision into the answer to an intent.

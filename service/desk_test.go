@@ -10,6 +10,7 @@ import (
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/journal"
@@ -40,7 +41,7 @@ func TestWhatADiskHidesIsNotGivenUp(t *testing.T) {
 		for range 3 {
 			entry.Drafts = append(entry.Drafts, fact.Draft{Namespace: fact.ContextNamespace(who.Context), Kind: chat.KindMessage})
 		}
-		acked, err := chat.Acknowledge(by, chat.Acked{Context: who.Context, Peer: who.Authority, Through: 3})
+		acked, err := delivery.Acknowledge(by, delivery.Acked{Context: who.Context, Peer: who.Authority, Through: 3})
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package service
 
 import (
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
@@ -72,6 +73,6 @@ func (s *session) waits(tc task.Context, why guard.Denial) {
 	desk := s.desk()
 	records, err := desk.Journal.ByAuthor(s.link.namespace(), desk.Ring.Device(), s.sent+1, 1)
 	if err == nil && len(records) == 1 {
-		tc.Emit(world.BudgetWaits(syncName, CapResend, why.Stage, why.Reason, records[0].ID))
+		tc.Emit(world.BudgetWaits(syncName, delivery.CapResend, why.Stage, why.Reason, records[0].ID))
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
@@ -16,11 +16,6 @@ import (
 	"github.com/aura-runtime/aura/transport"
 	"github.com/aura-runtime/aura/world"
 )
-
-// Delivery returns what may be permitted of the links. They have no facts of their own.
-func Delivery() fact.Domain {
-	return fact.Domain{Name: "delivery", Capabilities: []string{CapLink, CapHello, CapReach, CapRelay, CapSeek, CapIntroduce, CapResend}}
-}
 
 // The reasons that an outbox shows.
 const (
@@ -206,8 +201,8 @@ func (l *link) confirmed() (seq uint64, counted bool) {
 }
 
 // outbox describes the delivery to the peer.
-func (l *link) outbox(sent uint64, reason string) chat.Outbox {
-	box := chat.Outbox{Sent: sent, Charged: l.sync.desk.Journal.Charge(l.key.context, l.key.peer).Through, Reason: reason}
+func (l *link) outbox(sent uint64, reason string) delivery.Outbox {
+	box := delivery.Outbox{Sent: sent, Charged: l.sync.desk.Journal.Charge(l.key.context, l.key.peer).Through, Reason: reason}
 	box.Acked, box.Counted = l.confirmed()
 	return box
 }
@@ -429,7 +424,7 @@ func (l *link) breathe(tc task.Context, d aura.Duration) error {
 // permitted asks the guard whether there may be a channel to the peer, which the peer opened.
 func (l *link) permitted(tc task.Context) error {
 	request := guard.Request{
-		Capability: CapLink, Context: l.key.context, Authority: l.sync.desk.Ring.Authority(),
+		Capability: delivery.CapLink, Context: l.key.context, Authority: l.sync.desk.Ring.Authority(),
 	}
 	_, err := l.sync.desk.decide(tc, &request)
 	return err
@@ -532,7 +527,7 @@ func isBreach(err error) bool {
 func (l *link) show(tc task.Context, reason string) {
 	box := l.outbox(0, reason)
 	l.why, l.told = reason, box.Acked
-	l.sync.desk.Board.Show(tc, chat.ObservedOutbox, chat.OutboxKey(l.key.context, l.key.peer), box)
+	l.sync.desk.Board.Show(tc, delivery.ObservedOutbox, delivery.OutboxKey(l.key.context, l.key.peer), box)
 	reach := status.Offline
 	if reason == reasonDialling {
 		reach = status.Connecting
@@ -542,8 +537,8 @@ func (l *link) show(tc task.Context, reason string) {
 
 // vanish takes the link's observations away.
 func (l *link) vanish(tc task.Context) {
-	board, key := l.sync.desk.Board, chat.OutboxKey(l.key.context, l.key.peer)
-	board.Show(tc, chat.ObservedOutbox, key, nil)
+	board, key := l.sync.desk.Board, delivery.OutboxKey(l.key.context, l.key.peer)
+	board.Show(tc, delivery.ObservedOutbox, key, nil)
 	if l.who().Direct {
 		board.Show(tc, status.Observed, l.key.peer.String(), nil)
 	}

@@ -4,17 +4,13 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
 )
-
-// CapResend is what deciding earlier facts anew requires: those that waited for budget, and those that
-// were paid for in an epoch that is over.
-const CapResend = "delivery:resend"
 
 // maxRun is how many facts one decision pays for at most: more than the budget of an epoch, by default.
 const maxRun = 1 << 16
@@ -194,7 +190,7 @@ func (s *session) decide(tc task.Context, room *guard.Headroom, count uint64) (g
 			return short, err
 		}
 		request := guard.Request{
-			Capability: CapResend, Context: s.peer.Context, Authority: s.desk().Ring.Authority(), Sends: []guard.Send{send},
+			Capability: delivery.CapResend, Context: s.peer.Context, Authority: s.desk().Ring.Authority(), Sends: []guard.Send{send},
 		}
 		_, err = s.desk().decide(tc, &request)
 		if d, ok := denial(err); ok && d.Stage == guard.Leak && send.Through > send.From+1 {
@@ -324,7 +320,7 @@ func (s *session) pack(through uint64) (d deliver, packed []fact.Record, err err
 
 // show publishes how far the delivery is, and that the peer is connected.
 func (s *session) show(tc task.Context, reason string) {
-	s.desk().Board.Show(tc, chat.ObservedOutbox, chat.OutboxKey(s.peer.Context, s.peer.Authority), s.link.outbox(s.sent, reason))
+	s.desk().Board.Show(tc, delivery.ObservedOutbox, delivery.OutboxKey(s.peer.Context, s.peer.Authority), s.link.outbox(s.sent, reason))
 }
 
 // isShort reports whether a denial is for a budget that the next epoch restores.

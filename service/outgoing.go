@@ -4,27 +4,12 @@ import (
 	"slices"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
-)
-
-// The capabilities of messages that carry no facts.
-const (
-	// CapLink is what a channel to a member requires: opening one, and keeping one that the member opened.
-	CapLink = "delivery:link"
-	// CapHello is what greeting a member on a channel requires.
-	CapHello = "delivery:hello"
-	// CapReach is what telling a member new addresses of this agent requires.
-	CapReach = "delivery:reach"
-	// CapRelay is what asking a contact to relay requires.
-	CapRelay = "delivery:relay"
-	// CapSeek is what telling a contact by tags whom this side looks for requires.
-	CapSeek = "delivery:seek"
-	// CapIntroduce is what passing the card of a mutual contact on requires.
-	CapIntroduce = "delivery:introduce"
 )
 
 // The kinds of messages that leave an agent.
@@ -66,16 +51,16 @@ type Outgoing struct {
 // cell that says nothing, before there is a channel: see decision 14.
 var outgoing = [...]Outgoing{
 	{
-		Kind: outOpening, Capability: CapLink, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Kind: outOpening, Capability: delivery.CapLink, Cost: guard.CostOf, Leak: guard.LeakOf,
 		Why: "shows the network that this agent looks for the peer, whether or not it answers",
 	},
 	{
-		Kind: outHello, Message: messageHello, Capability: CapHello, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Kind: outHello, Message: messageHello, Capability: delivery.CapHello, Cost: guard.CostOf, Leak: guard.LeakOf,
 		Why: "tells the peer how far deliveries are, and where this agent is",
 	},
 	{
 		Kind: outFacts, Message: messageDeliver,
-		Covered: "the decision that released the facts, under their own capability or " + CapResend +
+		Covered: "the decision that released the facts, under their own capability or " + delivery.CapResend +
 			", by its receipt, which travels with them",
 		Why: "carries facts that are paid for, for the first time or again",
 	},
@@ -85,19 +70,19 @@ var outgoing = [...]Outgoing{
 		Why:     "ends a delivery: a peer that paid for facts learns that they arrived",
 	},
 	{
-		Kind: outReach, Message: messageReach, Capability: CapReach, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Kind: outReach, Message: messageReach, Capability: delivery.CapReach, Cost: guard.CostOf, Leak: guard.LeakOf,
 		Why: "tells the peer where this agent is from now on",
 	},
 	{
-		Kind: outRelay, Capability: CapRelay, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Kind: outRelay, Capability: delivery.CapRelay, Cost: guard.CostOf, Leak: guard.LeakOf,
 		Why: "shows the network, and the contact, that this agent wants to be reached through it",
 	},
 	{
-		Kind: outSeek, Message: messageSeek, Capability: CapSeek, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Kind: outSeek, Message: messageSeek, Capability: delivery.CapSeek, Cost: guard.CostOf, Leak: guard.LeakOf,
 		Why: "tells a contact how many others this agent looks for, and which of them it knows too and look for this agent",
 	},
 	{
-		Kind: outIntroduction, Message: messageIntroduction, Capability: CapIntroduce, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Kind: outIntroduction, Message: messageIntroduction, Capability: delivery.CapIntroduce, Cost: guard.CostOf, Leak: guard.LeakOf,
 		Why: "tells a contact where another is who looks for it, too, and that this agent knows both",
 	},
 	{

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
@@ -49,7 +50,7 @@ func TestEveryMessageIsInTheTable(t *testing.T) {
 	if len(numbers) < 4 || len(fields) < 4 {
 		t.Fatalf("found the messages %v and %v", numbers, fields)
 	}
-	declared := slices.Concat(service.Delivery().Capabilities, invite.Domain().Capabilities)
+	declared := slices.Concat(delivery.Domain().Capabilities, invite.Domain().Capabilities)
 	kinds := map[string]bool{}
 	for _, row := range service.Outgoings() {
 		if kinds[row.Kind] || row.Why == "" {
@@ -312,13 +313,13 @@ func TestMeetingIsPaidFor(t *testing.T) {
 		var code invite.CreateResult
 		ada.must(tc, invite.IntentCreate, invite.CreateIntent{}, &code)
 		ben.must(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil)
-		u.until(tc, "greetings", time.Minute, func() bool { return adas.spent[service.CapHello]*bens.spent[service.CapHello] > 0 })
-		for who, l := range map[string]*ledger{invite.CapAnswer: adas, invite.CapAccept: bens, service.CapHello: adas} {
+		u.until(tc, "greetings", time.Minute, func() bool { return adas.spent[delivery.CapHello]*bens.spent[delivery.CapHello] > 0 })
+		for who, l := range map[string]*ledger{invite.CapAnswer: adas, invite.CapAccept: bens, delivery.CapHello: adas} {
 			if l.spent[who] == 0 || l.told[who] == 0 {
 				t.Errorf("seed %d: %s cost %d units and told %d bits", u.seed, who, l.spent[who], l.told[who])
 			}
 		}
-		if adas.spent[service.CapLink]+bens.spent[service.CapLink] == 0 {
+		if adas.spent[delivery.CapLink]+bens.spent[delivery.CapLink] == 0 {
 			t.Errorf("seed %d: nobody paid for the channel", u.seed)
 		}
 		if adas.spent[invite.CapCreate]+adas.told[invite.CapCreate] != 0 {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
@@ -27,7 +28,7 @@ func (s *Maintenance) giveUp(tc task.Context) {
 		through, waited, err := s.overdue(tc, peer)
 		if err == nil && through > 0 {
 			_, err = s.desk.plan(tc, func(*Pages) (guard.Request, error) {
-				return chat.GiveUp(s.desk.Caller(tc, aura.OperationID{}), chat.Failed{
+				return delivery.GiveUp(s.desk.Caller(tc, aura.OperationID{}), delivery.Failed{
 					Context: peer.Context, Peer: peer.Authority, Through: through,
 					Reason: fmt.Sprintf("not delivered within %d days", waited/(24*time.Hour)),
 				})

@@ -9,10 +9,10 @@ import (
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/frontier/token"
 	"github.com/aura-runtime/aura/journal"
-	"github.com/aura-runtime/aura/service"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -71,9 +71,9 @@ func TestAnIncomingChannelPassesTheGuard(t *testing.T) {
 			u.has(tc, context, ada, mallory, "one")
 			m := mallory.corrupt(tc, ada, context)
 			u.sleep(tc, time.Minute)
-			names := []string{service.CapHello, service.CapReach, service.CapResend}
+			names := []string{delivery.CapHello, delivery.CapReach, delivery.CapResend}
 			if links {
-				names = append(names, service.CapLink)
+				names = append(names, delivery.CapLink)
 			}
 			ada.permits(tc, names...)
 			m.reopen(tc)

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
@@ -163,7 +163,7 @@ func (r *recorder) keep(tc task.Context, batch []*session) error {
 		if through <= done {
 			continue
 		}
-		one, err := chat.Acknowledge(by, chat.Acked{
+		one, err := delivery.Acknowledge(by, delivery.Acked{
 			Context: s.peer.Context, Peer: s.peer.Authority, Device: s.peer.Certificate.Device(), Through: through,
 		})
 		if err != nil {

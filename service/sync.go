@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
@@ -96,10 +96,10 @@ func (s *Sync) Start(tc task.Context) error {
 
 // rest shows how far the delivery to a peer is to whom nothing goes now.
 func (s *Sync) rest(tc task.Context, p *Peer, reason string) {
-	box := chat.Outbox{Charged: s.desk.Journal.Charge(p.Context, p.Authority).Through, Reason: reason}
+	box := delivery.Outbox{Charged: s.desk.Journal.Charge(p.Context, p.Authority).Through, Reason: reason}
 	// What a failing disk hides the facts still say.
 	box.Acked, box.Counted, _ = s.desk.counted(p.Context, p.Authority)
-	s.desk.Board.Show(tc, chat.ObservedOutbox, chat.OutboxKey(p.Context, p.Authority), box)
+	s.desk.Board.Show(tc, delivery.ObservedOutbox, delivery.OutboxKey(p.Context, p.Authority), box)
 }
 
 // Serve implements [task.Service]: it opens and ends links as people and contexts change.

@@ -11,6 +11,7 @@ import (
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/domain/status"
@@ -258,24 +259,26 @@ type sight struct {
 	invites    invite.State
 	moderation moderation.State
 	chats      *chat.State
-	outboxes   chat.Outboxes
+	deliveries *delivery.State
+	outboxes   delivery.Outboxes
 	reach      status.Connections
 }
 
 func (s *sight) setting() chat.Setting {
-	return chat.Setting{Contacts: &s.contacts, Moderation: &s.moderation, Outboxes: &s.outboxes}
+	return chat.Setting{Contacts: &s.contacts, Moderation: &s.moderation, Delivery: s.deliveries, Outboxes: &s.outboxes}
 }
 
 // look folds everything as it is now.
 func (p *person) look(tc task.Context) *sight {
 	p.Helper()
-	s := &sight{chats: chat.NewState(p.self(), chat.Keep{Messages: -1, Bytes: -1})}
+	s := &sight{chats: chat.NewState(p.self(), chat.Keep{Messages: -1, Bytes: -1}), deliveries: delivery.NewState(p.self())}
 	err := p.agent.Watch(tc, fact.Selection{Observations: []string{"*"}}, func(up fact.Update) error {
 		for i := range up.Records {
 			s.contacts.Apply(&up.Records[i])
 			s.invites.Apply(&up.Records[i])
 			s.moderation.Apply(&up.Records[i])
 			s.chats.Apply(&up.Records[i])
+			s.deliveries.Apply(&up.Records[i])
 		}
 		for _, o := range up.Observations {
 			s.outboxes.Observe(o)

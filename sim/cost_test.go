@@ -10,6 +10,7 @@ import (
 	"github.com/aura-runtime/aura/agent"
 	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/keyring"
@@ -213,7 +214,7 @@ func measure(t *testing.T, tc task.Context, ada, ben *talker, toBen, toCleo app.
 				return err
 			}
 			for _, m := range got.Messages {
-				if m.State != chat.Seen {
+				if m.State != delivery.ProgressRead {
 					return fmt.Errorf("a message of long ago is %v %s", m.State, m.Reason)
 				}
 			}
@@ -244,7 +245,7 @@ func measure(t *testing.T, tc task.Context, ada, ben *talker, toBen, toCleo app.
 			return err
 		}
 		m, err := c.WaitDelivered(tc, toBen, sent)
-		if err == nil && (m.ID != first.ID || m.Text != longAgo || m.State != chat.Seen) {
+		if err == nil && (m.ID != first.ID || m.Text != longAgo || m.State != delivery.ProgressRead) {
 			err = fmt.Errorf("the message of long ago is %+v", m)
 		}
 		return err
@@ -354,7 +355,7 @@ func measure(t *testing.T, tc task.Context, ada, ben *talker, toBen, toCleo app.
 	})
 	verb("read --last 2, one of them unread", func(c *app.Core) error {
 		got, err := c.History(tc, toBen, 2)
-		if err == nil && got.Messages[1].State != chat.Received {
+		if err == nil && got.Messages[1].State != delivery.ProgressReceived {
 			err = fmt.Errorf("the new message is %v", got.Messages[1].State)
 		}
 		if err == nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/aura-runtime/aura/agent"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/keyring"
@@ -69,7 +70,7 @@ func (s Speaker) speak(tc task.Context, peer Speaker, context aura.ContextID, me
 	}
 	by := domain.Caller{Authority: s.Ring.Authority(), Device: s.Ring.Device(), Now: tc.Now()}
 	through := peer.Journal.Count(ns, s.Ring.Device())
-	acked, err := chat.Acknowledge(by, chat.Acked{Context: context, Peer: peer.Ring.Authority(), Device: theirs, Through: through})
+	acked, err := delivery.Acknowledge(by, delivery.Acked{Context: context, Peer: peer.Ring.Authority(), Device: theirs, Through: through})
 	if err != nil {
 		return err
 	}

@@ -5,8 +5,8 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
-	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 )
@@ -43,8 +43,8 @@ func (p *person) followName(r *fact.Record) {
 
 // claimDelivery makes of a receipt one for the next message, too.
 func claimDelivery(r *fact.Record) {
-	var acked chat.Acked
-	if r.Fact.Kind != chat.KindAcked || fact.Unmarshal(r.Fact.Payload, &acked) != nil {
+	var acked delivery.Acked
+	if r.Fact.Kind != delivery.KindAcked || fact.Unmarshal(r.Fact.Payload, &acked) != nil {
 		return
 	}
 	acked.Through++

@@ -4,6 +4,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
@@ -15,11 +16,12 @@ type reduction struct {
 	moderation moderation.State
 	invites    invite.State
 	chats      *chat.State
-	outboxes   chat.Outboxes
+	deliveries *delivery.State
+	outboxes   delivery.Outboxes
 }
 
 func newReduction(self aura.AuthorityID) *reduction {
-	return &reduction{chats: chat.NewState(self, chat.Keep{})}
+	return &reduction{chats: chat.NewState(self, chat.Keep{}), deliveries: delivery.NewState(self)}
 }
 
 func (r *reduction) apply(record *fact.Record) {
@@ -27,8 +29,9 @@ func (r *reduction) apply(record *fact.Record) {
 	r.moderation.Apply(record)
 	r.invites.Apply(record)
 	r.chats.Apply(record)
+	r.deliveries.Apply(record)
 }
 
 func (r *reduction) setting() chat.Setting {
-	return chat.Setting{Contacts: &r.contacts, Moderation: &r.moderation, Outboxes: &r.outboxes}
+	return chat.Setting{Contacts: &r.contacts, Moderation: &r.moderation, Delivery: r.deliveries, Outboxes: &r.outboxes}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/reactive"
 	"github.com/aura-runtime/aura/task"
@@ -191,7 +192,7 @@ func (l *life) statesTrue(shown []chat.Thread, fresh *reduction) {
 
 func (l *life) stateTrue(m *chat.Message, at *chat.Recipient) {
 	peer, said := l.world.byAuthority(at.Authority), l.world.talks.find(m.Context, m.Text)
-	if !m.Mine || peer == l.person || peer == nil || said == nil || at.State != chat.Delivered && at.State != chat.Seen {
+	if !m.Mine || peer == l.person || peer == nil || said == nil || at.State != delivery.ProgressDelivered && at.State != delivery.ProgressRead {
 		return
 	}
 	if _, heard := peer.witness.heard[said.line]; !heard {

@@ -4,6 +4,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
@@ -131,13 +132,13 @@ func (w *witness) learn(r *fact.Record) {
 	switch {
 	case r.Fact.Kind == chat.KindMessage && shared:
 		w.hear(context, r)
-	case r.Fact.Kind == chat.KindAcked && own:
-		var ack chat.Acked
+	case r.Fact.Kind == delivery.KindAcked && own:
+		var ack delivery.Acked
 		if w.read(r, &ack) {
 			w.confirm(&ack)
 		}
-	case r.Fact.Kind == chat.KindFailed && own:
-		var failed chat.Failed
+	case r.Fact.Kind == delivery.KindFailed && own:
+		var failed delivery.Failed
 		if w.read(r, &failed) {
 			key := receiver{failed.Context, failed.Peer}
 			w.failed[key] = max(w.failed[key], failed.Through)
@@ -166,7 +167,7 @@ func (w *witness) learn(r *fact.Record) {
 }
 
 // confirm checks that a peer that is recorded to have facts has them.
-func (w *witness) confirm(a *chat.Acked) {
+func (w *witness) confirm(a *delivery.Acked) {
 	w.acked[receiver{a.Context, a.Peer}] = max(w.acked[receiver{a.Context, a.Peer}], a.Through)
 	peer := w.person.world.byAuthority(a.Peer)
 	if peer == nil || peer.last == nil {

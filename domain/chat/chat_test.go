@@ -16,6 +16,7 @@ import (
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/foldtest"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
@@ -41,7 +42,7 @@ type house struct {
 func newHouse(t testing.TB) *house {
 	h := &house{
 		chats: chat.NewState(ada.Authority(), chat.Keep{}),
-		set:   chat.Setting{Contacts: &contact.State{}, Moderation: &moderation.State{}, Outboxes: &chat.Outboxes{}},
+		set:   chat.Setting{Contacts: &contact.State{}, Moderation: &moderation.State{}, Delivery: delivery.NewState(ada.Authority()), Outboxes: &delivery.Outboxes{}},
 	}
 	h.apply(
 		ada.Own(t, 1, contact.KindSelf, contact.Self{Name: "Ada"}),
@@ -60,15 +61,18 @@ func (h *house) apply(records ...fact.Record) {
 		h.chats.Apply(&records[i])
 		h.set.Contacts.Apply(&records[i])
 		h.set.Moderation.Apply(&records[i])
+		if h.set.Delivery != nil {
+			h.set.Delivery.Apply(&records[i])
+		}
 	}
 }
 
-func (h *house) outbox(t testing.TB, context aura.ContextID, peer foldtest.Person, box chat.Outbox) {
+func (h *house) outbox(t testing.TB, context aura.ContextID, peer foldtest.Person, box delivery.Outbox) {
 	payload, err := fact.Marshal(box)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ob := fact.Observation{Kind: chat.ObservedOutbox, Key: chat.OutboxKey(context, peer.Authority()), Payload: payload}
+	ob := fact.Observation{Kind: delivery.ObservedOutbox, Key: delivery.OutboxKey(context, peer.Authority()), Payload: payload}
 	if !h.set.Outboxes.Observe(ob) {
 		t.Fatal("the observation was not taken")
 	}
@@ -119,40 +123,40 @@ func TestDeliveryNeverClaimsMoreThanIsKnown(t *testing.T) {
 		}
 	}
 	expect("waiting agent is starting")
-	h.outbox(t, adaBen, ben, chat.Outbox{})
+	h.outbox(t, adaBen, ben, delivery.Outbox{})
 	expect("waiting not yet allowed to leave")
-	h.outbox(t, adaBen, ben, chat.Outbox{Charged: 4, Reason: "the budget of this hour is spent"})
+	h.outbox(t, adaBen, ben, delivery.Outbox{Charged: 4, Reason: "the budget of this hour is spent"})
 	expect("waiting the budget of this hour is spent")
-	h.outbox(t, adaBen, ben, chat.Outbox{Charged: 5})
+	h.outbox(t, adaBen, ben, delivery.Outbox{Charged: 5})
 	expect("sending")
-	h.outbox(t, adaBen, ben, chat.Outbox{Charged: 5, Sent: 5})
+	h.outbox(t, adaBen, ben, delivery.Outbox{Charged: 5, Sent: 5})
 	expect("sent")
-	h.outbox(t, adaBen, ben, chat.Outbox{Charged: 5, Sent: 5, Acked: 4})
+	h.outbox(t, adaBen, ben, delivery.Outbox{Charged: 5, Sent: 5, Acked: 4})
 	expect("sent")
-	h.outbox(t, adaBen, ben, chat.Outbox{Charged: 5, Acked: 5, Reason: "peer is not reachable"})
+	h.outbox(t, adaBen, ben, delivery.Outbox{Charged: 5, Acked: 5, Reason: "peer is not reachable"})
 	expect("delivered")
-	h.outbox(t, adaBen, ben, chat.Outbox{Charged: 5, Sent: 5})
-	h.apply(ada.Own(t, 20, chat.KindFailed, chat.Failed{Context: adaBen, Peer: ben.Authority(), Through: 5, Reason: "gone for 90 days"}))
+	h.outbox(t, adaBen, ben, delivery.Outbox{Charged: 5, Sent: 5})
+	h.apply(ada.Own(t, 20, delivery.KindFailed, delivery.Failed{Context: adaBen, Peer: ben.Authority(), Through: 5, Reason: "gone for 90 days"}))
 	expect("failed gone for 90 days")
-	h.apply(ada.Own(t, 21, chat.KindAcked, chat.Acked{Context: adaBen, Peer: ben.Authority(), Through: 4}))
+	h.apply(ada.Own(t, 21, delivery.KindAcked, delivery.Acked{Context: adaBen, Peer: ben.Authority(), Through: 4}))
 	expect("failed gone for 90 days")
-	h.apply(ada.Own(t, 22, chat.KindAcked, chat.Acked{Context: adaBen, Peer: ben.Authority(), Through: 5}))
+	h.apply(ada.Own(t, 22, delivery.KindAcked, delivery.Acked{Context: adaBen, Peer: ben.Authority(), Through: 5}))
 	expect("delivered")
 	h.apply(ben.Shared(t, adaBen, 23, 1, chat.KindRead, chat.Read{Marks: []chat.Mark{{Device: ada.Device(), Through: 5}}}))
 	expect("read")
 
-	if h.set.Outboxes.Observe(fact.Observation{Kind: chat.ObservedOutbox, Key: "nonsense"}) {
+	if h.set.Outboxes.Observe(fact.Observation{Kind: delivery.ObservedOutbox, Key: "nonsense"}) {
 		t.Error("an observation with a bad key was taken")
 	}
 }
 
 func TestNobodyElseCanConfirmADelivery(t *testing.T) {
 	h := newHouse(t)
-	forged := ben.Own(t, 20, chat.KindAcked, chat.Acked{Context: adaBen, Peer: ben.Authority(), Through: 99})
-	shared := ben.Shared(t, adaBen, 21, 1, chat.KindAcked, chat.Acked{Context: adaBen, Peer: ben.Authority(), Through: 99})
+	forged := ben.Own(t, 20, delivery.KindAcked, delivery.Acked{Context: adaBen, Peer: ben.Authority(), Through: 99})
+	shared := ben.Shared(t, adaBen, 21, 1, delivery.KindAcked, delivery.Acked{Context: adaBen, Peer: ben.Authority(), Through: 99})
 	reader := cleo.Shared(t, adaBen, 22, 1, chat.KindRead, chat.Read{Marks: []chat.Mark{{Device: ada.Device(), Through: 99}}})
 	h.apply(ada.Shared(t, adaBen, 10, 5, chat.KindMessage, text("hi")), forged, shared, reader)
-	if m, _ := h.chats.Messages(h.set, adaBen, 0); m[0].State != chat.Waiting {
+	if m, _ := h.chats.Messages(h.set, adaBen, 0); m[0].State != delivery.ProgressWaiting {
 		t.Fatalf("the message is %s", m[0].State)
 	}
 }
@@ -402,18 +406,18 @@ func TestGroupMessageIsAsFarAsItsLeastMember(t *testing.T) {
 	group := founded(t, h, "Friends")
 	h.apply(ada.Shared(t, group, 40, 1, chat.KindMessage, text("all")))
 	ack := func(at aura.Logical, p foldtest.Person) fact.Record {
-		return ada.Own(t, at, chat.KindAcked, chat.Acked{Context: group, Peer: p.Authority(), Through: 1})
+		return ada.Own(t, at, delivery.KindAcked, delivery.Acked{Context: group, Peer: p.Authority(), Through: 1})
 	}
 	get := func() chat.Message {
 		m, _ := h.chats.Messages(h.set, group, 0)
 		return m[0]
 	}
 	h.apply(ack(41, ben))
-	if m := get(); m.State != chat.Waiting || len(m.Recipients) != 2 {
+	if m := get(); m.State != delivery.ProgressWaiting || len(m.Recipients) != 2 {
 		t.Fatalf("with one of two: %+v", m)
 	}
 	h.apply(ack(42, cleo))
-	if m := get(); m.State != chat.Delivered {
+	if m := get(); m.State != delivery.ProgressDelivered {
 		t.Fatalf("with both: %+v", m)
 	}
 }
@@ -423,10 +427,10 @@ func TestWhoLeftHoldsNothingBack(t *testing.T) {
 	group := founded(t, h, "Friends")
 	h.apply(
 		ada.Shared(t, group, 40, 1, chat.KindMessage, text("all")),
-		ada.Own(t, 41, chat.KindAcked, chat.Acked{Context: group, Peer: ben.Authority(), Through: 1}),
+		ada.Own(t, 41, delivery.KindAcked, delivery.Acked{Context: group, Peer: ben.Authority(), Through: 1}),
 		cleo.Shared(t, group, 42, 1, chat.KindLeft, chat.Left{}),
 	)
-	if m, _ := h.chats.Messages(h.set, group, 0); m[0].State != chat.Delivered {
+	if m, _ := h.chats.Messages(h.set, group, 0); m[0].State != delivery.ProgressDelivered {
 		t.Fatalf("the message is %s", m[0].State)
 	}
 	r, err := chat.Send(h.chats, h.set, caller(ada), chat.SendIntent{To: h.ref(group), Text: "x"})
@@ -496,7 +500,6 @@ func TestInvitationByAnotherThanTheFounderIsRefused(t *testing.T) {
 func TestEveryFactIsCheckedWhereItLies(t *testing.T) {
 	_, group, in := invitedHouse(t)
 	invited := chat.Invited{Group: in.Group, Secret: in.Secret}
-	failed := chat.Failed{Context: group, Peer: ben.Authority(), Through: 1, Reason: "gone"}
 	foldtest.Checked(t, chat.Domain(),
 		ada.Shared(t, group, 1, 1, chat.KindMessage, text("hi")),
 		ada.Shared(t, group, 1, 1, chat.KindRead, chat.Read{Marks: []chat.Mark{{Device: ada.Device(), Through: 1}}}),
@@ -504,16 +507,12 @@ func TestEveryFactIsCheckedWhereItLies(t *testing.T) {
 		ada.Shared(t, adaBen, 1, 1, chat.KindInvited, invited),
 		ada.Own(t, 1, chat.KindJoined, chat.Joined{Context: group}),
 		ada.Shared(t, group, 1, 1, chat.KindLeft, chat.Left{}),
-		ada.Own(t, 1, chat.KindAcked, chat.Acked{Context: group, Peer: ben.Authority(), Through: 1}),
-		ada.Own(t, 1, chat.KindFailed, failed),
 	)
 	registry := fact.NewRegistry()
 	if err := registry.Register(chat.Domain()); err != nil {
 		t.Fatal(err)
 	}
 	twice := chat.Mark{Device: ada.Device(), Through: 1}
-	long, none := failed, failed
-	long.Reason, none.Reason = strings.Repeat("x", 1<<16), ""
 	for name, r := range map[string]fact.Record{
 		"an empty text":              ada.Shared(t, group, 1, 1, chat.KindMessage, text(" ")),
 		"a mark twice":               ada.Shared(t, group, 1, 1, chat.KindRead, chat.Read{Marks: []chat.Mark{twice, twice}}),
@@ -522,10 +521,6 @@ func TestEveryFactIsCheckedWhereItLies(t *testing.T) {
 		"an invitation by a member":  ben.Shared(t, adaBen, 1, 1, chat.KindInvited, invited),
 		"an invitation of no secret": ada.Shared(t, adaBen, 1, 1, chat.KindInvited, chat.Invited{Group: in.Group}),
 		"joining nothing":            ada.Own(t, 1, chat.KindJoined, chat.Joined{}),
-		"delivered nowhere":          ada.Own(t, 1, chat.KindAcked, chat.Acked{Peer: ben.Authority(), Through: 1}),
-		"failed nowhere":             ada.Own(t, 1, chat.KindFailed, chat.Failed{Peer: ben.Authority(), Through: 1, Reason: "gone"}),
-		"failed without a reason":    ada.Own(t, 1, chat.KindFailed, none),
-		"failed for a long reason":   ada.Own(t, 1, chat.KindFailed, long),
 	} {
 		if err := registry.Check(&r.Fact); !errors.Is(err, aura.Invalid) {
 			t.Errorf("%s: %v", name, err)
@@ -541,10 +536,10 @@ func TestAConversationIsCoveredWhenEveryOutboxIsCounted(t *testing.T) {
 			h := newHouse(t)
 			group := founded(t, h, "Friends")
 			if bens != nil {
-				h.outbox(t, group, ben, chat.Outbox{Counted: *bens})
+				h.outbox(t, group, ben, delivery.Outbox{Counted: *bens})
 			}
 			if cleos != nil {
-				h.outbox(t, group, cleo, chat.Outbox{Counted: *cleos})
+				h.outbox(t, group, cleo, delivery.Outbox{Counted: *cleos})
 			}
 			want := bens != nil && *bens && cleos != nil && *cleos
 			if got := h.chats.Cover(h.set, group); got != want {
@@ -568,18 +563,14 @@ func TestStateIsTheSameForAnyOrder(t *testing.T) {
 			seq := rapid.Uint64Range(1, 9).Draw(rt, "seq")
 			who := rapid.SampledFrom(people).Draw(rt, "who")
 			context := rapid.SampledFrom([]aura.ContextID{adaBen, group}).Draw(rt, "context")
-			switch rapid.IntRange(0, 7).Draw(rt, "kind") {
+			switch rapid.IntRange(0, 5).Draw(rt, "kind") {
 			case 0:
 				return who.Shared(t, context, at, seq, chat.KindRead, chat.Read{Marks: []chat.Mark{{Device: ada.Device(), Through: seq}}})
 			case 1:
 				return who.Shared(t, context, at, seq, chat.KindLeft, chat.Left{})
 			case 2:
-				return ada.Own(t, at, chat.KindAcked, chat.Acked{Context: context, Peer: who.Authority(), Through: seq})
-			case 3:
-				return ada.Own(t, at, chat.KindFailed, chat.Failed{Context: context, Peer: who.Authority(), Through: seq, Reason: "r"})
-			case 4:
 				return ada.Shared(t, adaBen, at, seq, chat.KindInvited, chat.Invited{Group: in.Group, Secret: [32]byte{byte(seq)}})
-			case 5:
+			case 3:
 				return ada.Own(t, at, chat.KindJoined, chat.Joined{Context: context})
 			default:
 				return who.Shared(t, context, at, seq, chat.KindMessage, text(rapid.StringN(1, 3, 8).Draw(rt, "text")))
@@ -682,7 +673,6 @@ func FuzzPayloads(f *testing.F) {
 		ada.Shared(f, group, 1, 1, chat.KindMessage, text("hi")),
 		ada.Shared(f, group, 1, 1, chat.KindRead, chat.Read{Marks: []chat.Mark{{Device: ada.Device(), Through: 1}}}),
 		ada.Shared(f, adaBen, 1, 1, chat.KindInvited, chat.Invited{Group: in.Group, Secret: in.Secret}),
-		ada.Own(f, 1, chat.KindFailed, chat.Failed{Context: group, Peer: ben.Authority(), Through: 1, Reason: "r"}),
 	} {
 		f.Add(r.Fact.Payload)
 	}

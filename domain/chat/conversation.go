@@ -8,17 +8,19 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/fold"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/guard"
 )
 
-// Setting is what handlers and views need to know beside the chat facts. Contacts and Moderation are
-// required; a nil Outboxes means that no agent runs. All of it is only read.
+// Setting is what handlers and views need to know beside the chat facts. Contacts and Moderation are required, and
+// Delivery for views; a nil Outboxes means that no agent runs. All of it is only read.
 type Setting struct {
 	Contacts   *contact.State
 	Moderation *moderation.State
-	Outboxes   *Outboxes
+	Delivery   *delivery.State
+	Outboxes   *delivery.Outboxes
 }
 
 // Ref is the strong reference to a conversation. It is made once, where a name enters, and travels in the

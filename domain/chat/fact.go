@@ -25,10 +25,6 @@ const (
 	KindJoined = "group.joined"
 	// KindLeft has no payload fields; it lies in the group's context.
 	KindLeft = "group.left"
-	// KindAcked carries [Acked], in the sender's own namespace.
-	KindAcked = "delivery.acked"
-	// KindFailed carries [Failed], in the sender's own namespace.
-	KindFailed = "delivery.failed"
 )
 
 // The intents.
@@ -49,7 +45,6 @@ const (
 	MaxMarks   = 256      // devices in one read mark
 	MaxMembers = 64       // of a group
 	MaxPlaces  = 4        // addresses of one member, so that a description fits one message of a channel
-	maxReason  = 256      // bytes
 )
 
 // Text is the payload of [KindMessage].
@@ -85,23 +80,6 @@ type Joined struct {
 
 // Left is the payload of [KindLeft].
 type Left struct{}
-
-// Acked is the payload of [KindAcked]: the peer has made the author device's facts of the context durable
-// through a Seq.
-type Acked struct {
-	Context aura.ContextID   `cbor:"1,keyasint"`
-	Peer    aura.AuthorityID `cbor:"2,keyasint"`
-	Device  aura.DeviceID    `cbor:"3,keyasint"` // the peer's device that said so
-	Through uint64           `cbor:"4,keyasint"`
-}
-
-// Failed is the payload of [KindFailed]: what the peer had not acknowledged through a Seq is given up.
-type Failed struct {
-	Context aura.ContextID   `cbor:"1,keyasint"`
-	Peer    aura.AuthorityID `cbor:"2,keyasint"`
-	Through uint64           `cbor:"3,keyasint"`
-	Reason  string           `cbor:"4,keyasint"` // for a person, without payload
-}
 
 // SendIntent asks to send a text to a conversation. Field 1 of this and the next two was a bare context.
 type SendIntent struct {
@@ -150,15 +128,9 @@ func Domain() fact.Domain {
 			{Name: KindInvited, Check: checkInvited},
 			{Name: KindJoined, Columns: []fact.Column{{Name: "context", Key: 1}}, Check: checkJoined},
 			{Name: KindLeft, Check: checkLeft},
-			{Name: KindAcked, Columns: []fact.Column{
-				{Name: "context", Key: 1}, {Name: "peer", Key: 2}, {Name: "through", Key: 4},
-			}, Check: checkAcked},
-			{Name: KindFailed, Columns: []fact.Column{
-				{Name: "context", Key: 1}, {Name: "peer", Key: 2}, {Name: "through", Key: 3}, {Name: "reason", Key: 4},
-			}, Check: checkFailed},
 		},
 		Intents:      []string{IntentSend, IntentRead, IntentCreate, IntentLeave},
-		Capabilities: []string{CapSend, CapRead, CapCreate, CapInvite, CapJoin, CapLeave, CapRecord},
+		Capabilities: []string{CapSend, CapRead, CapCreate, CapInvite, CapJoin, CapLeave},
 		Delivery: fact.Retention{
 			Min: 30 * day, Max: 90 * day, Tracked: []string{KindMessage, KindInvited, KindLeft},
 		},
@@ -238,26 +210,6 @@ func checkJoined(f *fact.Fact) error {
 }
 
 func checkLeft(f *fact.Fact) error { return fold.Shared(f, &Left{}) }
-
-func checkAcked(f *fact.Fact) error {
-	var p Acked
-	if err := fold.Own(f, &p); err != nil {
-		return err
-	}
-	return needContext("chat.CheckAcked", p.Context)
-}
-
-func checkFailed(f *fact.Fact) error {
-	const op = "chat.CheckFailed"
-	var p Failed
-	if err := fold.Own(f, &p); err != nil {
-		return err
-	}
-	if p.Reason == "" || len(p.Reason) > maxReason {
-		return aura.Errorf(op, aura.Invalid, "the reason must have 1 to %d bytes", maxReason)
-	}
-	return needContext(op, p.Context)
-}
 
 func needContext(op string, context aura.ContextID) error {
 	if context.IsZero() {

@@ -1,9 +1,7 @@
 package chat
 
 import (
-	"encoding/binary"
 	"slices"
-	"strings"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain"
@@ -22,7 +20,6 @@ const (
 	CapInvite = "group:invite"
 	CapJoin   = "group:join"
 	CapLeave  = "group:leave"
-	CapRecord = "delivery:record"
 )
 
 // Send plans to send a text. It is decided once, whether or not the peers are there: a peer that is away,
@@ -130,48 +127,6 @@ func Leave(s *State, set Setting, by domain.Caller, in LeaveIntent) (guard.Reque
 	}
 	draft, err := by.Shared(c.Context, KindLeft, Left{})
 	return by.Send(CapLeave, c.Context, c.peers(), draft), err
-}
-
-// AckedKey is where the metadata keeps the Seq through which a peer has the own facts of a context, and
-// FailedKey that through which they were given up, so that a service knows without folding every delivery
-// there ever was. See [ParseSeq].
-func AckedKey(context aura.ContextID, peer aura.AuthorityID) string {
-	return "delivery.acked/" + string(context[:]) + string(peer[:])
-}
-
-// FailedKey is explained at [AckedKey].
-func FailedKey(context aura.ContextID, peer aura.AuthorityID) string {
-	return "delivery.failed/" + string(context[:]) + string(peer[:])
-}
-
-// ParseSeq reads the value of an [AckedKey] or a [FailedKey]; nil is zero. Anything else is [aura.Corrupt].
-func ParseSeq(value []byte) (uint64, error) {
-	switch len(value) {
-	case 0:
-		return 0, nil
-	case 8:
-		return binary.BigEndian.Uint64(value), nil
-	}
-	return 0, aura.Errorf("chat.ParseSeq", aura.Corrupt, "how far a delivery is has %d bytes", len(value))
-}
-
-// Acknowledge plans to record that a peer has facts of the own device.
-func Acknowledge(by domain.Caller, a Acked) (guard.Request, error) {
-	draft, err := by.Draft(KindAcked, a)
-	return settle(by, draft, AckedKey(a.Context, a.Peer), a.Through), err
-}
-
-// GiveUp plans to record that delivery to a peer failed for good. A long reason is cut.
-func GiveUp(by domain.Caller, f Failed) (guard.Request, error) {
-	f.Reason = strings.ToValidUTF8(f.Reason[:min(len(f.Reason), maxReason)], "")
-	draft, err := by.Draft(KindFailed, f)
-	return settle(by, draft, FailedKey(f.Context, f.Peer), f.Through), err
-}
-
-func settle(by domain.Caller, draft fact.Draft, key string, through uint64) guard.Request {
-	r := by.Local(CapRecord, draft)
-	r.Metadata = []guard.Meta{{Key: key, Value: binary.BigEndian.AppendUint64(nil, through)}}
-	return r
 }
 
 // SentAt returns when a message was written by its author's clock, and false for other facts.

@@ -35,8 +35,6 @@ type State struct {
 type thread struct {
 	messages fold.Window[message]
 	reads    map[aura.DeviceID]*fold.Newest[reading] // by the reader's device
-	acked    map[hop]uint64
-	failed   map[hop]*fold.Newest[Failed]
 	left     map[aura.AuthorityID]bool
 	founded  fold.Earliest[Group]
 	joined   bool
@@ -55,12 +53,6 @@ type message struct {
 type reading struct {
 	reader aura.AuthorityID
 	marks  []Mark // ascending by device
-}
-
-// hop is the way from one of the own devices to a peer.
-type hop struct {
-	peer   aura.AuthorityID
-	device aura.DeviceID
 }
 
 // invitation is an invitation into a group that somebody else founded.
@@ -86,9 +78,8 @@ func NewState(self aura.AuthorityID, keep Keep) *State {
 // Apply folds one record. Facts of other domains, and facts that do not fit their kind, change nothing.
 func (s *State) Apply(r *fact.Record) {
 	switch r.Fact.Kind {
-	case KindMessage, KindRead, KindAcked, KindFailed:
-	default:
-		s.memo.turn++ // it may say who takes part in a group
+	case KindCreated, KindInvited, KindJoined, KindLeft:
+		s.memo.turn++
 	}
 	if context, shared := r.Fact.Namespace.Context(); shared {
 		s.applyShared(r, context)
@@ -170,21 +161,6 @@ func (s *State) applyOwn(r *fact.Record) {
 		var p Joined
 		if fold.Own(&r.Fact, &p) == nil {
 			s.thread(p.Context).joined = true
-		}
-	case KindAcked:
-		var p Acked
-		if fold.Own(&r.Fact, &p) == nil {
-			t := s.thread(p.Context)
-			if t.acked == nil {
-				t.acked = map[hop]uint64{}
-			}
-			by := hop{peer: p.Peer, device: r.Fact.Device}
-			t.acked[by] = max(t.acked[by], p.Through)
-		}
-	case KindFailed:
-		var p Failed
-		if fold.Own(&r.Fact, &p) == nil {
-			put(&s.thread(p.Context).failed, hop{peer: p.Peer, device: r.Fact.Device}, at, p)
 		}
 	}
 }

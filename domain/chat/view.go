@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/fold"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
@@ -23,26 +24,26 @@ type Thread struct {
 
 // Message is one message as a frontend shows it.
 type Message struct {
-	ID         aura.FactID      `json:"id"`
-	Context    aura.ContextID   `json:"context"`
-	Author     aura.AuthorityID `json:"author"`
-	From       string           `json:"from"` // the author's name as the owner knows it
-	Mine       bool             `json:"mine"`
-	Text       string           `json:"text"`
-	At         time.Time        `json:"at"` // the author's clock, UTC
-	State      Progress         `json:"state"`
-	Reason     string           `json:"reason,omitempty"`     // why it waits or failed
-	Recipients []Recipient      `json:"recipients,omitempty"` // own messages in groups
-	Reply      aura.FactID      `json:"reply,omitzero"`
-	Operation  aura.OperationID `json:"operation,omitzero"` // of an own message
-	Quiet      bool             `json:"quiet,omitempty"`    // give no notice: muted
+	ID         aura.FactID       `json:"id"`
+	Context    aura.ContextID    `json:"context"`
+	Author     aura.AuthorityID  `json:"author"`
+	From       string            `json:"from"` // the author's name as the owner knows it
+	Mine       bool              `json:"mine"`
+	Text       string            `json:"text"`
+	At         time.Time         `json:"at"` // the author's clock, UTC
+	State      delivery.Progress `json:"state"`
+	Reason     string            `json:"reason,omitempty"`     // why it waits or failed
+	Recipients []Recipient       `json:"recipients,omitempty"` // own messages in groups
+	Reply      aura.FactID       `json:"reply,omitzero"`
+	Operation  aura.OperationID  `json:"operation,omitzero"` // of an own message
+	Quiet      bool              `json:"quiet,omitempty"`    // give no notice: muted
 }
 
 // Recipient is how far an own message got towards one member.
 type Recipient struct {
 	Participant
-	State  Progress `json:"state"`
-	Reason string   `json:"reason,omitempty"`
+	State  delivery.Progress `json:"state"`
+	Reason string            `json:"reason,omitempty"`
 }
 
 // Threads returns all conversations, the one with the newest message first. Blocked contacts are not shown.
@@ -185,10 +186,10 @@ func (s *State) shown(set Setting, c *conversation, m *message) (Message, bool) 
 		return out, true
 	}
 	author, _ := c.participant(m.author)
-	out.From, out.State = author.Name, Received
+	out.From, out.State = author.Name, delivery.ProgressReceived
 	out.Quiet = set.Moderation.Display(c.Context, m.author) == moderation.Quiet
 	if c.thread.readBy(s.self, m.device) >= m.seq {
-		out.State = Seen
+		out.State = delivery.ProgressRead
 	}
 	return out, true
 }
@@ -202,15 +203,42 @@ func (s *State) visible(set Setting, c *conversation, m *message) bool {
 		!set.Moderation.Dropped(m.author, moderation.Seen{Context: c.Context, Device: m.device, Through: m.seq}, m.At)
 }
 
+// reasonEmpty is why a message in a group reaches none of the members.
+const reasonEmpty = "everybody left the group"
+
+// readBy returns the last Seq of the device that the reader marked as read.
+func (t *thread) readBy(reader aura.AuthorityID, device aura.DeviceID) uint64 {
+	through := uint64(0)
+	for _, r := range t.reads {
+		if r.Value.reader == reader {
+			through = max(through, r.Value.through(device))
+		}
+	}
+	return through
+}
+
+// Cover reports whether the outboxes of all others in a conversation are known and counted, and so how far its
+// messages are.
+func (s *State) Cover(set Setting, context aura.ContextID) bool {
+	c, ok := s.conversation(set, context)
+	for _, p := range c.others {
+		box, _ := set.Outboxes.Get(context, p.Authority)
+		ok = ok && box.Counted
+	}
+	return ok
+}
+
 // progress says how far an own message got: as far as the recipient whom it reached least. Somebody who
 // left does not hold it back.
-func (s *State) progress(set Setting, c *conversation, m *message) (Progress, string, []Recipient) {
-	least, reason := Progress(0), ""
+func (s *State) progress(set Setting, c *conversation, m *message) (delivery.Progress, string, []Recipient) {
+	least, reason := delivery.Progress(0), ""
 	var recipients []Recipient
 	for _, p := range c.others {
-		box, known := set.Outboxes.get(c.Context, p.Authority)
-		state, why := c.thread.progressTo(box, known, m.device, m.seq, p.Authority)
-		if p.Left && state < Delivered {
+		state, why := set.Delivery.Progress(set.Outboxes, delivery.Place{Context: c.Context, Device: m.device, Seq: m.seq}, p.Authority)
+		if c.thread.readBy(p.Authority, m.device) >= m.seq {
+			state, why = delivery.ProgressRead, ""
+		}
+		if p.Left && state < delivery.ProgressDelivered {
 			continue
 		}
 		if least == 0 || state < least {
@@ -219,7 +247,7 @@ func (s *State) progress(set Setting, c *conversation, m *message) (Progress, st
 		recipients = append(recipients, Recipient{Participant: p, State: state, Reason: why})
 	}
 	if least == 0 {
-		return Undeliverable, reasonNobody, nil
+		return delivery.ProgressFailed, reasonEmpty, nil
 	}
 	if !c.Group {
 		recipients = nil

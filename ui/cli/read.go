@@ -12,6 +12,7 @@ import (
 	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 )
@@ -104,7 +105,7 @@ func (r *reader) show(tc task.Context, messages []chat.Message) error {
 		m := &messages[i]
 		again := r.seen[m.ID]
 		r.seen[m.ID] = true
-		unread = unread || m.State == chat.Received
+		unread = unread || m.State == delivery.ProgressReceived
 		var err error
 		switch {
 		case r.shell.JSON:

@@ -11,6 +11,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -43,8 +44,8 @@ operation: the same command with --operation stores it if it is not, and never t
 		Example: "  aura send Ben \"hi ben\"\n  aura send Ben - < letter.txt\n  aura send Ben \"are you there?\" --wait delivered --timeout 30s",
 		Args:    Exactly(2, "a contact or group and one text (quote it)"),
 		RunE: func(c *cobra.Command, args []string) error {
-			if wait != "" && wait != chat.Delivered.String() {
-				return Usage(c, "--wait knows %q only, got %q", chat.Delivered.String(), wait)
+			if wait != "" && wait != delivery.ProgressDelivered.String() {
+				return Usage(c, "--wait knows %q only, got %q", delivery.ProgressDelivered.String(), wait)
 			}
 			if within <= 0 {
 				return Usage(c, "--timeout must be more than zero")

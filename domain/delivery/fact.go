@@ -1,0 +1,94 @@
+package delivery
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/fold"
+	"github.com/aura-runtime/aura/fact"
+)
+
+// The kinds of facts. Both lie in the sender's own namespace.
+const (
+	// KindAcked carries [Acked].
+	KindAcked = "delivery.acked"
+	// KindFailed carries [Failed].
+	KindFailed = "delivery.failed"
+)
+
+// maxReason bounds the reason of a [Failed], in bytes.
+const maxReason = 256
+
+// Acked is the payload of [KindAcked]: the peer has made the author device's facts of the context durable
+// through a Seq.
+type Acked struct {
+	Context aura.ContextID   `cbor:"1,keyasint"`
+	Peer    aura.AuthorityID `cbor:"2,keyasint"`
+	Device  aura.DeviceID    `cbor:"3,keyasint"` // the peer's device that said so
+	Through uint64           `cbor:"4,keyasint"`
+}
+
+// Failed is the payload of [KindFailed]: the sender gave up delivering what the peer had not acknowledged through a
+// Seq.
+type Failed struct {
+	Context aura.ContextID   `cbor:"1,keyasint"`
+	Peer    aura.AuthorityID `cbor:"2,keyasint"`
+	Through uint64           `cbor:"3,keyasint"`
+	Reason  string           `cbor:"4,keyasint"` // for a person, without payload
+}
+
+func checkAcked(f *fact.Fact) error {
+	var p Acked
+	if err := fold.Own(f, &p); err != nil {
+		return err
+	}
+	return needContext("delivery.CheckAcked", p.Context)
+}
+
+func checkFailed(f *fact.Fact) error {
+	const op = "delivery.CheckFailed"
+	var p Failed
+	if err := fold.Own(f, &p); err != nil {
+		return err
+	}
+	if p.Reason == "" || len(p.Reason) > maxReason {
+		return aura.Errorf(op, aura.Invalid, "the reason must have 1 to %d bytes", maxReason)
+	}
+	return needContext(op, p.Context)
+}
+
+func needContext(op string, context aura.ContextID) error {
+	if context.IsZero() {
+		return aura.Errorf(op, aura.Invalid, "the fact names no context")
+	}
+	return nil
+}
+
+// Context returns the shared context that a fact of this package is about, false for other facts.
+func Context(f *fact.Fact) (aura.ContextID, bool) {
+	switch f.Kind {
+	case KindAcked:
+		var p Acked
+		err := fact.Unmarshal(f.Payload, &p)
+		return p.Context, err == nil
+	case KindFailed:
+		var p Failed
+		err := fact.Unmarshal(f.Payload, &p)
+		return p.Context, err == nil
+	}
+	return aura.ContextID{}, false
+}
+
+// Domain returns what the registry needs to know. The facts never leave an authority's own devices.
+func Domain() fact.Domain {
+	return fact.Domain{
+		Name: "delivery",
+		Kinds: []fact.Kind{
+			{Name: KindAcked, Columns: []fact.Column{
+				{Name: "context", Key: 1}, {Name: "peer", Key: 2}, {Name: "through", Key: 4},
+			}, Check: checkAcked},
+			{Name: KindFailed, Columns: []fact.Column{
+				{Name: "context", Key: 1}, {Name: "peer", Key: 2}, {Name: "through", Key: 3}, {Name: "reason", Key: 4},
+			}, Check: checkFailed},
+		},
+		Capabilities: []string{CapRecord, CapResend, CapLink, CapHello, CapReach, CapRelay, CapSeek, CapIntroduce},
+	}
+}

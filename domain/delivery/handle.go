@@ -1,0 +1,74 @@
+package delivery
+
+import (
+	"encoding/binary"
+	"strings"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+)
+
+// The capabilities of delivering.
+const (
+	// CapRecord is what keeping an acknowledgement, or that delivery was given up, requires.
+	CapRecord = "delivery:record"
+	// CapResend is what deciding earlier facts anew requires: those that waited for budget, and those that were paid
+	// for in an epoch that has ended.
+	CapResend = "delivery:resend"
+	// CapLink is what a channel to a member requires: opening one, and keeping one that the member opened.
+	CapLink = "delivery:link"
+	// CapHello is what greeting a member on a channel requires.
+	CapHello = "delivery:hello"
+	// CapReach is what telling a member new addresses of this agent requires.
+	CapReach = "delivery:reach"
+	// CapRelay is what asking a contact to relay requires.
+	CapRelay = "delivery:relay"
+	// CapSeek is what telling a contact by tags which others this agent looks for requires.
+	CapSeek = "delivery:seek"
+	// CapIntroduce is what passing the card of a mutual contact on requires.
+	CapIntroduce = "delivery:introduce"
+)
+
+// AckedKey is where the metadata keeps the Seq through which a peer has the own facts of a context, and
+// FailedKey that through which they were given up, so that a service knows both without folding every delivery
+// there ever was. See [ParseSeq].
+func AckedKey(context aura.ContextID, peer aura.AuthorityID) string {
+	return "delivery.acked/" + string(context[:]) + string(peer[:])
+}
+
+// FailedKey is explained at [AckedKey].
+func FailedKey(context aura.ContextID, peer aura.AuthorityID) string {
+	return "delivery.failed/" + string(context[:]) + string(peer[:])
+}
+
+// ParseSeq reads the value of an [AckedKey] or a [FailedKey]; nil is zero. Anything else is [aura.Corrupt].
+func ParseSeq(value []byte) (uint64, error) {
+	switch len(value) {
+	case 0:
+		return 0, nil
+	case 8:
+		return binary.BigEndian.Uint64(value), nil
+	}
+	return 0, aura.Errorf("delivery.ParseSeq", aura.Corrupt, "how far a delivery is has %d bytes", len(value))
+}
+
+// Acknowledge plans to record that a peer has facts of the own device.
+func Acknowledge(by domain.Caller, a Acked) (guard.Request, error) {
+	draft, err := by.Draft(KindAcked, a)
+	return record(by, draft, AckedKey(a.Context, a.Peer), a.Through), err
+}
+
+// GiveUp plans to record that delivery to a peer failed for good. A long reason is cut.
+func GiveUp(by domain.Caller, f Failed) (guard.Request, error) {
+	f.Reason = strings.ToValidUTF8(f.Reason[:min(len(f.Reason), maxReason)], "")
+	draft, err := by.Draft(KindFailed, f)
+	return record(by, draft, FailedKey(f.Context, f.Peer), f.Through), err
+}
+
+func record(by domain.Caller, draft fact.Draft, key string, through uint64) guard.Request {
+	r := by.Local(CapRecord, draft)
+	r.Metadata = []guard.Meta{{Key: key, Value: binary.BigEndian.AppendUint64(nil, through)}}
+	return r
+}

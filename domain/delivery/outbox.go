@@ -1,0 +1,94 @@
+package delivery
+
+import (
+	"strings"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
+)
+
+// ObservedOutbox is the kind of the observations that say how far the delivery to a peer is. Their key
+// is an [OutboxKey], their payload an [Outbox].
+const ObservedOutbox = "delivery.outbox"
+
+// Outbox is how far delivery to one peer in one context is. It is runtime-local: it vanishes with the agent.
+type Outbox struct {
+	Sent    uint64 `cbor:"1,keyasint,omitempty"` // last own Seq handed to the peer's channel
+	Charged uint64 `cbor:"2,keyasint,omitempty"` // last own Seq that the guard allowed
+	Reason  string `cbor:"3,keyasint,omitempty"` // why nothing moves now; empty: it moves
+	// Acked is the last own Seq that durable facts say the peer has. If it is Counted, they say no more, so
+	// that who asks about one message need not read all the facts about deliveries.
+	Acked   uint64 `cbor:"4,keyasint,omitempty"`
+	Counted bool   `cbor:"5,keyasint,omitempty"`
+}
+
+// OutboxKey returns the key of the observation about a peer in a context.
+func OutboxKey(context aura.ContextID, peer aura.AuthorityID) string {
+	return context.String() + "/" + peer.String()
+}
+
+// Outboxes holds the newest observation for each context and peer. The zero value knows nothing, which is
+// what is known while no agent runs.
+type Outboxes struct {
+	known map[link]Outbox
+	acked map[link]uint64 // as counted; what is durable stays true when the agent has gone
+}
+
+type link struct {
+	context aura.ContextID
+	peer    aura.AuthorityID
+}
+
+// Observe takes one observation. It reports whether it was about an outbox and well formed.
+func (o *Outboxes) Observe(ob fact.Observation) bool {
+	if ob.Kind != ObservedOutbox {
+		return false
+	}
+	at, ok := parseOutboxKey(ob.Key)
+	if !ok {
+		return false
+	}
+	if len(ob.Payload) == 0 {
+		delete(o.known, at)
+		return true
+	}
+	var box Outbox
+	if fact.Unmarshal(ob.Payload, &box) != nil {
+		return false
+	}
+	if o.known == nil {
+		o.known, o.acked = map[link]Outbox{}, map[link]uint64{}
+	}
+	o.known[at] = box
+	if box.Counted {
+		o.acked[at] = max(o.acked[at], box.Acked)
+	}
+	return true
+}
+
+func parseOutboxKey(key string) (link, bool) {
+	context, peer, found := strings.Cut(key, "/")
+	if !found {
+		return link{}, false
+	}
+	c, err := aura.ParseContextID(context)
+	if err != nil {
+		return link{}, false
+	}
+	p, err := aura.ParseAuthorityID(peer)
+	return link{context: c, peer: p}, err == nil
+}
+
+// Get returns how far the delivery to a peer in a context is, as observed last; false when no agent says so. A nil
+// receiver knows nothing.
+func (o *Outboxes) Get(context aura.ContextID, peer aura.AuthorityID) (Outbox, bool) {
+	if o == nil {
+		return Outbox{}, false
+	}
+	at := link{context: context, peer: peer}
+	box, ok := o.known[at]
+	if acked, counted := o.acked[at]; counted {
+		box.Acked, box.Counted = max(box.Acked, acked), true
+	}
+	return box, ok
+}
