@@ -56,7 +56,7 @@ func TestDecideCommitsThenReleases(t *testing.T) {
 			t.Fatalf("released %+v", posted)
 		}
 		for i, peer := range []aura.AuthorityID{chaintest.Ben, chaintest.Cleo} {
-			chain := guard.Chain{Context: chaintest.Pair, From: chaintest.Own, To: peer}
+			chain := guard.ReceiptChain{Context: chaintest.Pair, From: chaintest.Own, To: peer}
 			r := posted[i].Receipts[0]
 			if err := chain.Accept(&r, chaintest.Public, guard.DefaultPolicy(), tc.Now()); err != nil {
 				t.Error(err)

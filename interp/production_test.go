@@ -90,7 +90,7 @@ func checkLedger(t testing.TB, h *chaintest.Home, posted []chaintest.Release, po
 		if err != nil {
 			t.Fatal(err)
 		}
-		chain := guard.Chain{Context: chaintest.Pair, From: chaintest.Own, To: peer}
+		chain := guard.ReceiptChain{Context: chaintest.Pair, From: chaintest.Own, To: peer}
 		known := map[effect.Receipt]bool{}
 		for i := range receipts {
 			if err := chain.Accept(&receipts[i], chaintest.Public, policy, now); err != nil {
