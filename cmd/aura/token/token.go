@@ -11,7 +11,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/biscuit"
 	"github.com/aura-runtime/aura/datalog"
-	"github.com/aura-runtime/aura/interp/token"
+	"github.com/aura-runtime/aura/frontier/token"
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/ui/cli"
 	"github.com/aura-runtime/aura/world"

@@ -1,4 +1,4 @@
-package interp
+package frontier
 
 import (
 	"testing"
@@ -6,8 +6,8 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/frontier/token"
 	"github.com/aura-runtime/aura/guard"
-	"github.com/aura-runtime/aura/interp/token"
 	"github.com/aura-runtime/aura/journal"
 )
 
@@ -15,7 +15,7 @@ import (
 // token and the moment at which its answer is remembered, which only the real executor can bring about.
 func TestAnAnswerFromBeforeAChangeIsNotKept(t *testing.T) {
 	own := aura.AuthorityID{1}
-	tokens := &Tokens{own: own, state: capability.NewState(own), answers: map[question]answer{}}
+	tokens := &Index{own: own, state: capability.NewState(own), answers: map[question]answer{}}
 	tokens.fold = journal.NewFold("", fact.Selection{}, grants{tokens.state, tokens}, &tokens.mu)
 	q := question{context: aura.ContextID{2}, subject: own}
 	stale := answer{horizon: token.Always(), frontier: guard.NewFrontier("chat:send")}

@@ -15,8 +15,8 @@ import (
 	"github.com/aura-runtime/aura/biscuit"
 	"github.com/aura-runtime/aura/datalog"
 	"github.com/aura-runtime/aura/domain/capability"
+	"github.com/aura-runtime/aura/frontier/token"
 	"github.com/aura-runtime/aura/guard"
-	"github.com/aura-runtime/aura/interp/token"
 )
 
 // names are the candidates of these tests, ascending.
