@@ -87,10 +87,11 @@ func (r *release) args(path string) []string {
 	return []string{"build", "-trimpath", "-ldflags", flags, "-o", path, r.pkg}
 }
 
-// environment returns the environment of a build: what of the caller's would change the bytes is replaced.
+// environment returns the environment of a build: what of the caller's would change the bytes is replaced. GOFLAGS is
+// not empty, because an empty one means that of the caller's configuration.
 func environment(base []string, p platform) []string {
 	fixed := []string{
-		"GOOS=" + p.os, "GOARCH=" + p.arch, "GOAMD64=v1", "GOARM64=v8.0", "CGO_ENABLED=0", "GOFLAGS=", "GOEXPERIMENT=",
+		"GOOS=" + p.os, "GOARCH=" + p.arch, "GOAMD64=v1", "GOARM64=v8.0", "CGO_ENABLED=0", "GOFLAGS=-buildvcs=true", "GOEXPERIMENT=",
 		"GOFIPS140=off", "GODEBUG=", "GOWORK=off",
 	}
 	env := slices.DeleteFunc(slices.Clone(base), func(entry string) bool {

@@ -93,7 +93,7 @@ func TestTheCallersEnvironmentDoesNotChangeTheBytes(t *testing.T) {
 		}
 		got[name] = value
 	}
-	for name, want := range map[string]string{"PATH": "/bin", "GOFLAGS": "", "GOAMD64": "v1", "GOOS": "linux", "CGO_ENABLED": "0", "GOOSX": "kept"} {
+	for name, want := range map[string]string{"PATH": "/bin", "GOFLAGS": "-buildvcs=true", "GOAMD64": "v1", "GOOS": "linux", "CGO_ENABLED": "0", "GOOSX": "kept"} {
 		if value, set := got[name]; !set || value != want {
 			t.Errorf("%s is %q, not %q", name, value, want)
 		}
