@@ -2,6 +2,9 @@ package program
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -40,6 +43,64 @@ func TestVerbsArePublic(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("verbs (-want +got):\n%s", diff)
 	}
+}
+
+// TestVerbsInTheDocumentsExist tries no command: it asks whether there is such a verb, with such flags.
+func TestVerbsInTheDocumentsExist(t *testing.T) {
+	var pages []string
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/internals/*.md"} {
+		found, err := filepath.Glob(filepath.Join("../..", pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, found...)
+	}
+	root, tried := commands(&cli.Shell{}), 0
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile("`(?:time )?aura ([^`]+)`").FindAllStringSubmatch(string(text), -1) {
+			tried++
+			if why := absent(root, strings.Fields(m[1])); why != "" {
+				t.Errorf("%s: aura %s: %s", page, m[1], why)
+			}
+		}
+	}
+	if tried == 0 {
+		t.Error("the documents name no command")
+	}
+	for line, want := range map[string]string{
+		"send ben hi --wait delivered": "", "--demo contacts": "", "sent ben": "no verb sent", "group crate": "no verb crate",
+		"read Ben --first 2": "no flag --first", "demo --agents=3": "",
+	} {
+		if got := absent(root, strings.Fields(line)); got != want {
+			t.Errorf("%s: got %q, want %q", line, got, want)
+		}
+	}
+}
+
+// absent says which verb or flag of a command line does not exist; empty: none.
+func absent(root *cobra.Command, words []string) string {
+	verb := root
+	for _, word := range words {
+		if name, flag := strings.CutPrefix(word, "--"); flag {
+			name, _, _ = strings.Cut(name, "=")
+			if verb.Flags().Lookup(name) == nil && verb.InheritedFlags().Lookup(name) == nil && root.PersistentFlags().Lookup(name) == nil {
+				return "no flag --" + name
+			}
+			continue
+		}
+		at := slices.IndexFunc(verb.Commands(), func(c *cobra.Command) bool { return c.Name() == word })
+		switch {
+		case at >= 0:
+			verb = verb.Commands()[at]
+		case verb.HasSubCommands() && verb.Args == nil || verb == root:
+			return "no verb " + word
+		}
+	}
+	return ""
 }
 
 func TestEveryVerbExplainsItself(t *testing.T) {
