@@ -55,7 +55,7 @@ func TestVerbsInTheDocumentsExist(t *testing.T) {
 		}
 		pages = append(pages, found...)
 	}
-	root, tried := commands(&cli.Shell{}), 0
+	root, tried := commands(&cli.Shell{}, Options{}), 0
 	for _, page := range pages {
 		text, err := os.ReadFile(page)
 		if err != nil {
