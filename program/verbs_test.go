@@ -49,7 +49,7 @@ func TestVerbsArePublic(t *testing.T) {
 func TestVerbsInTheDocumentsExist(t *testing.T) {
 	var pages []string
 	for _, pattern := range []string{"*.md", "docs/*.md", "docs/internals/*.md"} {
-		found, err := filepath.Glob(filepath.Join("../..", pattern))
+		found, err := filepath.Glob(filepath.Join("..", pattern))
 		if err != nil {
 			t.Fatal(err)
 		}
