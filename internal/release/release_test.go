@@ -26,7 +26,7 @@ func tiny(t *testing.T) release {
 			t.Fatal(err)
 		}
 	}
-	return release{dir: dir, pkg: ".", name: "tiny", version: "v1.2.3"}
+	return release{dir: dir, pkg: ".", name: "tiny", stamp: "main.released", version: "v1.2.3"}
 }
 
 func TestTheSameSourceInTwoFoldersIsTheSameFileWithItsChecksum(t *testing.T) {

@@ -1,4 +1,4 @@
-package main
+package program
 
 import (
 	"bytes"
@@ -28,7 +28,7 @@ func walk(c *cobra.Command, fn func(*cobra.Command)) {
 
 func TestVerbsArePublic(t *testing.T) {
 	var got []string
-	walk(commands(&cli.Shell{}), func(c *cobra.Command) { got = append(got, strings.TrimPrefix(c.CommandPath(), "aura ")) })
+	walk(commands(&cli.Shell{}, Options{}), func(c *cobra.Command) { got = append(got, strings.TrimPrefix(c.CommandPath(), "aura ")) })
 	want := []string{
 		"block", "chats", "choreo check", "choreo compat", "choreo explore", "choreo fmt", "choreo gen", "choreo graph",
 		"choreo manifest", "choreo project", "choreo replay", "choreo run", "contacts", "contacts address",
@@ -49,13 +49,13 @@ func TestVerbsArePublic(t *testing.T) {
 func TestVerbsInTheDocumentsExist(t *testing.T) {
 	var pages []string
 	for _, pattern := range []string{"*.md", "docs/*.md", "docs/internals/*.md"} {
-		found, err := filepath.Glob(filepath.Join("../..", pattern))
+		found, err := filepath.Glob(filepath.Join("..", pattern))
 		if err != nil {
 			t.Fatal(err)
 		}
 		pages = append(pages, found...)
 	}
-	root, tried := commands(&cli.Shell{}), 0
+	root, tried := commands(&cli.Shell{}, Options{}), 0
 	for _, page := range pages {
 		text, err := os.ReadFile(page)
 		if err != nil {
@@ -105,10 +105,10 @@ func absent(root *cobra.Command, words []string) string {
 
 func TestEveryVerbExplainsItself(t *testing.T) {
 	var paths [][]string
-	walk(commands(&cli.Shell{}), func(c *cobra.Command) { paths = append(paths, strings.Fields(c.CommandPath())[1:]) })
+	walk(commands(&cli.Shell{}, Options{}), func(c *cobra.Command) { paths = append(paths, strings.Fields(c.CommandPath())[1:]) })
 	for _, path := range paths {
 		var out, errs bytes.Buffer
-		if code := run(append(path, "--help"), strings.NewReader(""), &out, &errs); code != 0 || errs.Len() > 0 {
+		if code := run(Options{}, append(path, "--help"), strings.NewReader(""), &out, &errs); code != 0 || errs.Len() > 0 {
 			t.Errorf("%v --help: exit code %d, %s", path, code, &errs)
 		}
 		example := "Examples:\n  aura " + strings.Join(path, " ")
