@@ -4,11 +4,13 @@ import (
 	"sync/atomic"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/chain"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/egress"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/frontier"
 	"github.com/aura-runtime/aura/interp"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/presence"
@@ -82,7 +84,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 			a.abandon(tc, store)
 		}
 	}()
-	tokens, _, err := interp.OpenTokens(tc, h.Ring.Certificate(), registry.Capabilities(), store.journal)
+	tokens, _, err := frontier.Open(tc, h.Ring.Certificate(), registry.Capabilities(), store.journal)
 	if err != nil {
 		return nil, err
 	}
@@ -123,10 +125,10 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	}
 	decider := &egress.Decider{
 		Authority: h.Ring.Authority(), Trace: o.Trace,
-		Room: interp.NewRoom(h.Ring.Authority(), h.Ring.Device(), store.journal, tokens, interpreter, h.Entropy, interp.RoomOptions{}),
+		Chain: chain.New(h.Ring.Authority(), h.Ring.Device(), store.journal, tokens, interpreter, h.Entropy, chain.Options{}),
 	}
 	a.env = service.Env{
-		Ring: h.Ring, Journal: store.journal, Registry: registry, Tokens: tokens, Decider: decider, Directory: index,
+		Ring: h.Ring, Journal: store.journal, Registry: registry, Frontier: tokens, Decider: decider, Directory: index,
 		Entropy: h.Entropy, Operations: service.NewOperations(store.journal),
 		CollectReceipts: production.CollectReceipts, Addresses: a.addresses,
 	}
@@ -139,7 +141,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	relays, _ := a.network.(replica.Relays)
 	moves, _ := a.network.(replica.Moves)
 	links = replica.New(&replica.Env{
-		Ring: h.Ring, Journal: store.journal, Registry: registry, Tokens: tokens, Decider: decider, Directory: index,
+		Ring: h.Ring, Journal: store.journal, Registry: registry, Frontier: tokens, Decider: decider, Directory: index,
 		Presence: presence.New(scheduler), Entropy: h.Entropy, Channels: channels, Receipts: production.Receipts,
 		Addresses: a.addresses, Relays: relays, Moves: moves, Stranger: invites.Stranger, Met: invites.Met,
 	})
@@ -210,8 +212,8 @@ func (a *Agent) Registry() *fact.Registry { return a.registry }
 // Journal returns the agent's journal, for those who check it: tests and the simulator.
 func (a *Agent) Journal() *journal.Journal { return a.env.Journal }
 
-// Room returns the room in which the agent's requests are decided.
-func (a *Agent) Room() *interp.Room { return a.env.Decider.Room }
+// Chain returns the guard chain in which the agent's requests are decided.
+func (a *Agent) Chain() *chain.Chain { return a.env.Decider.Chain }
 
 // addresses says where this agent can be reached now, in as many addresses as a fact may hold.
 func (a *Agent) addresses() []string {

@@ -2,10 +2,10 @@ package egress
 
 import (
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/chain"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/guard"
-	"github.com/aura-runtime/aura/interp"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/trace"
 	"github.com/aura-runtime/aura/transport"
@@ -15,13 +15,13 @@ import (
 type Decider struct {
 	// Authority is the agent's.
 	Authority aura.AuthorityID
-	Room      *interp.Room
+	Chain     *chain.Chain
 	Trace     trace.Func
 }
 
 // Decide takes a request through guard and interpreter, and tells those who watch.
 func (d *Decider) Decide(tc task.Context, request *guard.Request) (effect.Result, error) {
-	r, verdict, err := d.Room.Decide(tc, request)
+	r, verdict, err := d.Chain.Decide(tc, request)
 	d.Trace.Decision(&verdict, &r)
 	return r, err
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/egress"
 	"github.com/aura-runtime/aura/fact"
-	"github.com/aura-runtime/aura/interp"
+	"github.com/aura-runtime/aura/frontier"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/presence"
@@ -23,7 +23,7 @@ type Env struct {
 	Ring      *keyring.Ring
 	Journal   *journal.Journal
 	Registry  *fact.Registry
-	Tokens    *interp.Tokens
+	Frontier  *frontier.Index
 	Decider   *egress.Decider
 	Directory *directory.Index
 	Presence  *presence.Publisher

@@ -127,7 +127,7 @@ func (s *session) showClocks(tc task.Context) {
 func (s *session) push(tc task.Context) (until aura.Duration, reason string, err error) {
 	env := s.env()
 	s.released = max(s.released, s.link.freed())
-	policy, err := env.Tokens.Policy(tc, s.peer.Context)
+	policy, err := env.Frontier.Policy(tc, s.peer.Context)
 	if err != nil {
 		return 0, "", err
 	}

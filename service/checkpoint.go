@@ -15,7 +15,7 @@ type keeper interface {
 	Due() ([]journal.Checkpoint, error)
 }
 
-func (e *Env) keepers() []keeper { return []keeper{e.Directory, e.Tokens} }
+func (e *Env) keepers() []keeper { return []keeper{e.Directory, e.Frontier} }
 
 // keep appends the checkpoints that are due. One that fails is due again after more facts.
 func (s *Maintenance) keep(tc task.Context) {

@@ -33,7 +33,7 @@ func (s *Maintenance) collectReceipts(tc task.Context, p *directory.Peer) error 
 	if err != nil {
 		return err
 	}
-	limits, err := env.Tokens.Policy(tc, p.Context)
+	limits, err := env.Frontier.Policy(tc, p.Context)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (s *Maintenance) settleInvitation(tc task.Context, id invite.ID) error {
 		s.settled[id] = true
 		return nil
 	}
-	limits, err := s.env.Tokens.Policy(tc, of.Context)
+	limits, err := s.env.Frontier.Policy(tc, of.Context)
 	if err != nil || tc.Now().At < guard.NextEpoch(limits, charge.Epoch) {
 		return err // the next round finds it
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/egress"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/frontier"
 	"github.com/aura-runtime/aura/guard"
-	"github.com/aura-runtime/aura/interp"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/task"
@@ -23,7 +23,7 @@ type Env struct {
 	Ring      *keyring.Ring
 	Journal   *journal.Journal
 	Registry  *fact.Registry
-	Tokens    *interp.Tokens
+	Frontier  *frontier.Index
 	Decider   *egress.Decider
 	Directory *directory.Index
 	Entropy   world.Entropy

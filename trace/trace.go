@@ -2,9 +2,9 @@ package trace
 
 import (
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/chain"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
-	"github.com/aura-runtime/aura/interp"
 )
 
 // Step is one stage of the road, for a person who watches it. It holds no payload.
@@ -42,7 +42,7 @@ func (f Func) Tell(s Step) {
 }
 
 // Decision tells what the guard decided and which facts became durable.
-func (f Func) Decision(v *interp.Verdict, r *effect.Result) {
+func (f Func) Decision(v *chain.Verdict, r *effect.Result) {
 	if f == nil || v.Capability == "" {
 		return
 	}
