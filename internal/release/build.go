@@ -43,7 +43,9 @@ type release struct {
 	dir     string // where the go command runs
 	pkg     string // the main package, for the go command
 	name    string // of the binary
+	stamp   string // the variable that takes the version: an import path and a name
 	version string // empty: what git tells the go command
+	holds   string // the variable that a version is linked into, with its package's path
 }
 
 // file is a binary that was built.
@@ -82,7 +84,7 @@ func (r *release) build(p platform) (file, error) {
 func (r *release) args(path string) []string {
 	flags := "-s -w"
 	if r.version != "" {
-		flags += " -X main.released=" + r.version
+		flags += " -X " + r.stamp + "=" + r.version
 	}
 	return []string{"build", "-trimpath", "-ldflags", flags, "-o", path, r.pkg}
 }

@@ -26,7 +26,7 @@ func tiny(t *testing.T) release {
 			t.Fatal(err)
 		}
 	}
-	return release{dir: dir, pkg: ".", name: "tiny", version: "v1.2.3"}
+	return release{dir: dir, pkg: ".", name: "tiny", stamp: "main.released", version: "v1.2.3"}
 }
 
 func TestTheSameSourceInTwoFoldersIsTheSameFileWithItsChecksum(t *testing.T) {
@@ -64,6 +64,25 @@ func TestTheSameSourceInTwoFoldersIsTheSameFileWithItsChecksum(t *testing.T) {
 			t.Error("the file names the folder in which it was built")
 		}
 	}
+}
+
+// TestAVersionIsLinkedIntoAVariableThatExists: the linker says nothing of one that does not.
+func TestAVersionIsLinkedIntoAVariableThatExists(t *testing.T) {
+	folder, name, _ := strings.Cut(strings.TrimPrefix(aura().holds, "github.com/aura-runtime/aura/"), ".")
+	files, err := filepath.Glob(filepath.Join("../..", folder, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), "\nvar "+name+" string\n") {
+			return
+		}
+	}
+	t.Errorf("package %s declares no string %s", folder, name)
 }
 
 func TestEveryPlatformIsShipped(t *testing.T) {
