@@ -1,0 +1,356 @@
+package program
+
+import (
+	"errors"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/directory"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/status"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/keyring"
+	"github.com/aura-runtime/aura/localapi"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
+)
+
+// The folders of a home, as the agent lays it out.
+const (
+	keyringFolder = "keyring"
+	journalFolder = "journal"
+)
+
+func checkAccount(home string) finding {
+	a, err := readAccount(home)
+	switch {
+	case errors.Is(err, aura.NotFound):
+		return ill("account", "copy "+accountFile+" from where the account was, or set $AURA_KEY_FILE or $AURA_PASSPHRASE_FILE",
+			"%s does not say what protects its keys", home)
+	case err != nil:
+		return ill("account", "mend the file by hand", "%s", aura.Reason(err))
+	}
+	return well("account", "%s, protected by %s", home, a.Protector)
+}
+
+// checkFormat compares the format of the home with the one that this build writes.
+func checkFormat(home string) finding {
+	switch version, err := agent.HomeFormat(home); {
+	case errors.Is(err, aura.Invalid):
+		return ill("format", "install the newer aura that wrote the home", "the home has format %d, this aura knows formats up to %d", version, agent.Format)
+	case err != nil:
+		return ill("format", "", "%s", aura.Reason(err))
+	case version < agent.Format:
+		return well("format", "%d; the next aura up brings the home to format %d", version, agent.Format)
+	}
+	return well("format", "%d", agent.Format)
+}
+
+// checkModes looks for files of the account that other users of the machine can read. The names in the home
+// are no secret.
+func checkModes(home string, named protectFlags) finding {
+	if runtime.GOOS == "windows" {
+		return well("permissions", "the folder belongs to its user")
+	}
+	if err := agent.CheckHome(home); err != nil {
+		return ill("permissions", "chmod go-w "+home, "%s", "others can write into "+home)
+	}
+	open := ""
+	err := filepath.WalkDir(home, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || path == home {
+			return err
+		}
+		info, err := d.Info()
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil // a running agent writes and removes files
+		case err != nil:
+			return err
+		case info.Mode().Type() != fs.ModeSymlink && info.Mode().Perm()&0o077 != 0:
+			open = path
+			return fs.SkipAll
+		case info.IsDir():
+			return fs.SkipDir // nobody else enters: what lies below does not matter
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return ill("permissions", "make the folder yours", "%v", err)
+	case open != "":
+		return ill("permissions", "chmod -R go-rwx "+home, "other users can read %s", open)
+	}
+	a, err := readAccount(home)
+	if err != nil {
+		a = account{} // a finding of its own
+	}
+	for _, secret := range []string{filepath.Join(home, keyringFolder, "keyring"), a.KeyFile, a.PassphraseFile, named.keyFile, named.passphraseFile} {
+		if info, err := os.Stat(secret); err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
+			return ill("permissions", "chmod 600 "+secret, "other users can read %s", secret)
+		}
+	}
+	return well("permissions", "nobody else reads the account or its key")
+}
+
+// checkClock compares the clock with the times of the account's files: it cannot be before them.
+func checkClock(tc task.Context, home string) finding {
+	now := tc.Now().At.Std()
+	newest := now
+	for _, name := range []string{accountFile, keyringFolder, journalFolder} {
+		if info, err := os.Stat(filepath.Join(home, name)); err == nil && info.ModTime().After(newest) {
+			newest = info.ModTime()
+		}
+	}
+	if behind := newest.Sub(now); behind > time.Minute {
+		return ill("clock", "set the clock of this machine", "the clock is %s behind the account's own files", behind.Round(time.Second))
+	}
+	return well("clock", "%s", now.Format("2006-01-02 15:04 MST"))
+}
+
+// checkPeers compares this account with its contacts: the clock with those of who is connected, as the agent
+// measured, and the journal.
+func checkPeers(tc task.Context, home string) []finding {
+	core, err := connect(tc, home)
+	if err != nil {
+		return nil // the agent has just ended
+	}
+	contacts, err := core.Contacts(tc)
+	if err != nil {
+		return []finding{ill("clocks", "", "%s", aura.Reason(err))}
+	}
+	peers, err := core.Connections(tc)
+	if err != nil {
+		return []finding{ill("clocks", "", "%s", aura.Reason(err))}
+	}
+	return append(compareJournals(contacts, peers), compareClocks(contacts, peers))
+}
+
+// compareJournals names the contacts whose journal does not fit this one.
+func compareJournals(contacts []contact.Contact, peers []status.Peer) (found []finding) {
+	for _, c := range contacts {
+		for _, p := range peers {
+			apart := strings.HasPrefix(p.Reason, status.ReasonContradicts) || strings.HasPrefix(p.Reason, status.ReasonDismisses)
+			if p.Authority == c.Authority && apart {
+				found = append(found, ill("contacts", "if this home is a copy, use the original in its place", "%s: %s", c.Name, p.Reason))
+			}
+		}
+	}
+	return found
+}
+
+// compareClocks says whose clock is wrong: a difference to most contacts who are connected is this machine's.
+func compareClocks(contacts []contact.Contact, peers []status.Peer) finding {
+	names := map[aura.AuthorityID]string{}
+	for _, c := range contacts {
+		names[c.Authority] = c.Name
+	}
+	var said []string
+	connected := 0
+	for _, p := range peers {
+		if p.Reach != status.Direct && p.Reach != status.Relayed || names[p.Authority] == "" {
+			continue
+		}
+		connected++
+		if p.Ahead != 0 {
+			said = append(said, status.ClocksDiffer(names[p.Authority], p.Ahead))
+		}
+	}
+	switch {
+	case connected == 0:
+		return unseen("clocks", "", "nobody is connected whose clock could be compared")
+	case len(said) == 0:
+		return well("clocks", "this clock agrees with that of everybody who is connected")
+	case 2*len(said) > connected && connected > 1:
+		return ill("clocks", "set the clock of this machine", "%s", strings.Join(said, "; "))
+	}
+	return ill("clocks", "set the clock that is wrong", "%s", strings.Join(said, "; "))
+}
+
+func checkSpace(home string) finding {
+	const least = 64 << 20 // bytes: some journal files and their reserve
+	for _, err := os.Stat(home); err != nil && filepath.Dir(home) != home; _, err = os.Stat(home) {
+		home = filepath.Dir(home)
+	}
+	free, err := freeBytes(home)
+	switch {
+	case err != nil:
+		return ill("disk", "", "the free space is not known: %v", err)
+	case free < least:
+		return ill("disk", "remove something", "%d MiB are free, the journal needs %d to be safe", free>>20, least>>20)
+	}
+	return well("disk", "%d MiB are free", free>>20)
+}
+
+// checkPorts tries what the agent listens with.
+func checkPorts() finding {
+	udp, err := net.ListenPacket("udp", ":0")
+	if err != nil {
+		return ill("ports", "allow programs to listen in the firewall", "no UDP port can be opened: %v", err)
+	}
+	defer udp.Close()
+	tcp, err := net.Listen("tcp", ":0")
+	if err != nil {
+		return ill("ports", "allow programs to listen in the firewall", "no TCP port can be opened: %v", err)
+	}
+	defer tcp.Close()
+	return well("ports", "UDP and TCP ports can be opened")
+}
+
+// checkSocket looks at the place where an agent would listen for this user's other programs.
+func checkSocket(home string) finding {
+	path := localapi.SocketPath(home)
+	dir, err := os.Lstat(filepath.Dir(path))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return well("socket", "%s", path)
+	case err != nil:
+		return ill("socket", "", "%v", err)
+	case !dir.IsDir():
+		return ill("socket", "move it away", "%s is no folder", filepath.Dir(path))
+	case runtime.GOOS != "windows" && dir.Mode().Perm()&0o077 != 0:
+		return ill("socket", "chmod 700 "+filepath.Dir(path), "other users can enter %s", filepath.Dir(path))
+	}
+	if at, err := os.Lstat(path); err == nil && at.Mode().Type() != fs.ModeSocket {
+		return ill("socket", "move it away", "%s is no socket", path)
+	}
+	return well("socket", "%s", path)
+}
+
+// askAgent returns the status of the agent that runs for a home, and the error of asking: [aura.Timeout] for an
+// agent that does not answer, others when none runs.
+func askAgent(tc task.Context, home string) (status.Status, error) {
+	core, err := connect(tc, home)
+	if err != nil {
+		return status.Status{}, err
+	}
+	return core.Status(tc)
+}
+
+func checkServices(now *status.Status) finding {
+	for _, sv := range now.Services {
+		if sv.State != task.Running.String() {
+			return ill("agent", "restart it: aura up", "the service %s is %s", sv.Name, sv.State)
+		}
+	}
+	return well("agent", "running, with %d services", len(now.Services))
+}
+
+// checkFolds names the facts that this build could not take.
+func checkFolds(held []status.Quarantined) []finding {
+	var findings []finding
+	for _, q := range held {
+		findings = append(findings, ill("facts", "update Aura, and report this: the fact is stored and is tried again at each start",
+			"the fact %s (%s) of %s cannot be shown: the fold of %s panics on it", q.Fact, q.Kind, aura.Short(q.Author), q.Fold))
+	}
+	return findings
+}
+
+// checkKeysAndJournal opens the keys and reads the whole journal of an account that no agent uses.
+func checkKeysAndJournal(tc task.Context, home string, named protectFlags) []finding {
+	store, err := openStore(home)
+	if err != nil {
+		return []finding{ill("journal", journalFix(err), "%s", aura.Reason(err))}
+	}
+	if exposed := checkModes(home, named); !exposed.OK {
+		return closeUnread(tc, store, unseen("keys", exposed.Fix, "%s", exposed.Detail))
+	}
+	p, err := openProtector(home, named, false)
+	var ring *keyring.Ring
+	if err == nil {
+		ring, err = keyring.Open(tc, filepath.Join(home, keyringFolder), p)
+	}
+	if err != nil {
+		return closeUnread(tc, store, keysFinding(home, named, err))
+	}
+	defer ring.Wipe()
+	return append([]finding{well("keys", "they open, for %s", aura.Short(ring.Authority()))}, checkJournal(tc, store, ring)...)
+}
+
+// closeUnread closes a journal whose facts cannot be read because of what was found out about the keys.
+func closeUnread(tc task.Context, store journal.Store, keys finding) []finding {
+	if err := store.Close(tc); err != nil {
+		return []finding{keys, ill("journal", journalFix(err), "%s", aura.Reason(err))}
+	}
+	return []finding{keys, unseen("journal", "", "its files open, and its facts need the keys")}
+}
+
+// keysFinding explains why the keys did not open. A passphrase that only a person knows is not a problem; a
+// secret that is not where the account says is one: the agent will not start either.
+func keysFinding(home string, named protectFlags, err error) finding {
+	a, unread := readAccount(home)
+	typed := unread == nil && a.Protector == byPassphrase && a.PassphraseFile == "" && named == protectFlags{}
+	switch {
+	case unread != nil:
+		return unseen("keys", "", "%s", aura.Reason(err)) // a finding of its own
+	case typed && errors.Is(err, aura.NotFound):
+		return unseen("keys", "name a file with the passphrase with $AURA_PASSPHRASE_FILE", "their passphrase is typed at each start")
+	case errors.Is(err, aura.NotFound):
+		return ill("keys", "put the file back, or name another place with $AURA_KEY_FILE or $AURA_PASSPHRASE_FILE", "%s", aura.Reason(err))
+	case errors.Is(err, aura.Corrupt):
+		return ill("keys", "put back "+filepath.Join(home, keyringFolder, "keyring")+" as aura init wrote it: that file alone never changes", "%s", aura.Reason(err))
+	}
+	return ill("keys", "use the secret that the account was made with", "%s", aura.Reason(err))
+}
+
+func openStore(home string) (journal.Store, error) {
+	dir := filepath.Join(home, journalFolder)
+	if _, err := os.Stat(dir); err != nil {
+		return nil, aura.Errorf("aura.Doctor", aura.Corrupt, "the folder %s is missing", dir)
+	}
+	return journal.OpenPebble(dir, journal.PebbleOptions{})
+}
+
+// checkJournal reads and folds every fact, which opens its seal and checks its hash.
+func checkJournal(tc task.Context, store journal.Store, ring *keyring.Ring) []finding {
+	registry, err := agent.Registry()
+	if err != nil {
+		return []finding{ill("journal", "", "%s", aura.Reason(err))}
+	}
+	j, err := journal.Open(tc, store, journal.Options{
+		Key: ring.StoreKey(), Entropy: world.Random(), Registry: registry, Author: ring.Authority(), Device: ring.Device(),
+	})
+	facts := 0
+	var held []status.Quarantined
+	if err == nil {
+		book := directory.New(ring.Authority(), j.Meta)
+		_, err = j.Read(tc, fact.Selection{}, func(r fact.Record) error {
+			facts++
+			book.Committed([]fact.Record{r})
+			return nil
+		})
+		held = agent.Quarantined(book.Quarantined())
+		err = errors.Join(err, j.Close(tc))
+	}
+	switch {
+	case err != nil:
+		return []finding{ill("journal", journalFix(err), "%s", aura.Reason(err))}
+	case facts == 0:
+		return []finding{ill("journal", lostJournal, "it is empty")}
+	}
+	return append([]finding{well("journal", "%d facts, all intact", facts)}, checkFolds(held)...)
+}
+
+// lostJournal says what is left to do without a journal. An older copy is no way: the account would say again, under
+// the same numbers, something else than its contacts have.
+const lostJournal = "an account whose journal is lost cannot go on, not with an older copy either: run aura init in " +
+	"another folder and invite your contacts again (if this one was never used, remove the folder)"
+
+func journalFix(err error) string {
+	switch {
+	case errors.Is(err, aura.Conflict):
+		return "end the other process that uses it"
+	case errors.Is(err, aura.Corrupt):
+		return lostJournal
+	case errors.Is(err, aura.Exhausted):
+		return "make room on the disk"
+	}
+	return ""
+}

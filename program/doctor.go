@@ -1,0 +1,121 @@
+package program
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/ui/cli"
+)
+
+func doctorCommand(s *cli.Shell) *cobra.Command {
+	return &cobra.Command{
+		Use:   "doctor",
+		Short: "Check this account and this machine, and say how to mend what is wrong",
+		Long: `Check this account and this machine, and say how to mend what is wrong: the account's files, their format and who may read them,
+whether the keys open and every fact of the journal is intact, the socket, the network ports, the clock and the space on
+the disk. It changes nothing of the account. The exit code is 1 when something is wrong.`,
+		Example: "  aura doctor\n  aura doctor --json",
+		Args:    cli.None,
+		RunE: func(c *cobra.Command, _ []string) error {
+			var flags protectFlags
+			named, err := flags.named(c)
+			if err != nil {
+				return err
+			}
+			home, err := s.Folder()
+			if err != nil {
+				return err
+			}
+			var findings []finding
+			err = s.Run("doctor", func(tc task.Context) error {
+				findings = examine(tc, s, home, named)
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			return reportFindings(s, findings)
+		},
+	}
+}
+
+// finding is the outcome of one check.
+type finding struct {
+	Check  string `json:"check"`
+	State  string `json:"state"` // "ok", "problem" or "unknown"
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail"`
+	Fix    string `json:"fix,omitempty"`
+}
+
+// The states of a finding.
+const (
+	stateOK      = "ok"
+	stateProblem = "problem"
+	stateUnknown = "unknown"
+)
+
+func well(check, format string, args ...any) finding {
+	return finding{Check: check, State: stateOK, OK: true, Detail: fmt.Sprintf(format, args...)}
+}
+
+func ill(check, fix, format string, args ...any) finding {
+	return finding{Check: check, State: stateProblem, Detail: fmt.Sprintf(format, args...), Fix: fix}
+}
+
+// unseen is the finding of a check that could not look: nothing is known to be wrong, nor to be right.
+func unseen(check, fix, format string, args ...any) finding {
+	return finding{Check: check, State: stateUnknown, Detail: "not looked at: " + fmt.Sprintf(format, args...), Fix: fix}
+}
+
+func reportFindings(s *cli.Shell, findings []finding) error {
+	count := map[string]int{}
+	for _, f := range findings {
+		count[f.State]++
+		fix := ""
+		if f.Fix != "" {
+			fix = "\n                      fix: " + f.Fix
+		}
+		if err := s.Print(f, "%-7s  %-11s  %s%s", f.State, f.Check, f.Detail, fix); err != nil {
+			return err
+		}
+	}
+	switch problems := count[stateProblem]; {
+	case problems == 1:
+		return aura.Errorf("aura.Doctor", aura.Unavailable, "one problem was found")
+	case problems > 1:
+		return aura.Errorf("aura.Doctor", aura.Unavailable, "%d problems were found", problems)
+	case count[stateUnknown] > 0 && !s.JSON:
+		return s.Print(nil, "no problem was found where doctor could look")
+	}
+	return nil
+}
+
+// examine runs every check that makes sense for the home.
+func examine(tc task.Context, s *cli.Shell, home string, named protectFlags) []finding {
+	findings := []finding{checkSpace(home), checkPorts()}
+	switch err := agent.FindHome(home); {
+	case errors.Is(err, aura.NotFound):
+		return append(findings, ill("account", "aura init --name NAME"+s.HomeFlag(), "%s", aura.Reason(err)))
+	case err != nil:
+		return append(findings, ill("account", "", "%s", aura.Reason(err)))
+	}
+	findings = append(findings, checkAccount(home), checkFormat(home), checkModes(home, named), checkClock(tc, home))
+	running, err := askAgent(tc, home)
+	switch {
+	case errors.Is(err, aura.Timeout):
+		return append(findings, ill("agent", "let its process go on, or end it and run aura up", "it runs and does not answer"),
+			unseen("keys", "", "the agent has them"), unseen("journal", "", "the agent has it"))
+	case err == nil:
+		findings = append(findings, checkServices(&running), well("journal", "in use by the running agent, %d facts", running.Facts))
+		findings = append(findings, checkFolds(running.Quarantined)...)
+		return append(findings, checkPeers(tc, home)...)
+	}
+	findings = append(findings, well("agent", "not running; aura up starts it"), checkSocket(home))
+	return append(findings, checkKeysAndJournal(tc, home, named)...)
+}

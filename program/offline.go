@@ -1,0 +1,49 @@
+package program
+
+import (
+	"errors"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
+)
+
+// archiveGrace is how long the journal of an account may take to close after it was read.
+const archiveGrace = 5 * time.Second
+
+// archive prepares the reading of a home's journal without an agent.
+func archive(home string) (func(task.Context) (*app.Core, func(task.Context) error, error), error) {
+	named := namedByEnvironment()
+	if named.keyFile != "" && named.passphraseFile != "" {
+		return nil, aura.Errorf("aura.Offline", aura.Invalid, "unset $AURA_KEY_FILE or $AURA_PASSPHRASE_FILE: the keys have one protection")
+	}
+	p, err := openProtector(home, named, true)
+	if err != nil {
+		return nil, err
+	}
+	return func(tc task.Context) (*app.Core, func(task.Context) error, error) {
+		a, err := agent.OpenArchive(tc, home, p)
+		if err != nil {
+			return nil, nil, err
+		}
+		done := func(tc task.Context) error {
+			tc, end := tc.Grace("archive", archiveGrace) // a person's interrupt has cancelled the rest
+			defer end()
+			return a.Close(tc)
+		}
+		self, device := a.Self()
+		core, err := app.NewOffline(tc, self, device, world.Random(), app.OfflineOptions{Journal: a})
+		if err != nil {
+			return nil, nil, errors.Join(err, done(tc))
+		}
+		return core, done, nil
+	}, nil
+}
+
+// imagine returns the made-up account of --demo.
+func imagine(tc task.Context) (*app.Core, error) {
+	return app.NewDemo(tc, world.Random(), app.Options{})
+}

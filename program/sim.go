@@ -1,0 +1,300 @@
+package program
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/sim"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/ui/cli"
+)
+
+// simFlags is what the command line says about worlds.
+type simFlags struct {
+	sim.Options
+	seeds  string
+	trace  string
+	script string
+	jobs   int
+}
+
+func simCommand(s *cli.Shell) *cobra.Command {
+	var f simFlags
+	c := &cobra.Command{
+		Use:   "sim",
+		Short: "Live through simulated worlds and check what must always hold",
+		Long: `Live through a simulated world of real agents: people meet, talk, read, rename and block, and with --faults the network
+is cut, people move, processes are killed, services panic, disks fail, fill up or hang, clocks differ and jump,
+people take the names of others, and some are away for weeks. What must always hold is checked throughout. A seed decides
+everything: the same seed gives the same world, step for step, and so the same digest.
+
+With --script people do nothing but what a file says, one command a line: peer, submit, view, facts, link, cut, crash,
+advance. "-" reads it from standard input; what the commands print is printed.
+
+With --seeds many worlds are lived through, and the first that fails is shown with the command that replays it. To see
+that the checks bite, --plant puts a bug into every agent:
+` + plants(),
+		Example: `  aura sim --seed 42
+  aura sim --seed 42 --agents 4 --minutes 10 --faults --json
+  aura sim --seeds 1..200 --agents 4 --minutes 10 --faults
+  aura sim --script story.txt
+  aura sim --seed 1 --faults --minutes 10 --plant ` + sim.PlantForgetDedup,
+		Args: cli.None,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if f.Agents < sim.MinAgents || f.Agents > sim.MaxAgents {
+				return cli.Usage(c, "--agents must be %d to %d, got %d", sim.MinAgents, sim.MaxAgents, f.Agents)
+			}
+			for name, n := range map[string]int{"minutes": f.Minutes, "jobs": f.jobs} {
+				if n < 1 {
+					return cli.Usage(c, "--%s must be 1 or more, got %d", name, n)
+				}
+			}
+			// A slow host is said, in whole lines, and changes no verdict.
+			f.Slow = func(slow task.Slow) { fmt.Fprintln(os.Stderr, "aura sim:", slow) }
+			if f.script != "" {
+				if f.seeds != "" || f.trace != "" || f.Faults || f.Plant != "" {
+					return cli.Usage(c, "--script goes with --seed alone")
+				}
+				return simScript(s, &f)
+			}
+			if f.seeds == "" {
+				return simOne(s, c, &f)
+			}
+			if c.Flags().Changed("seed") || f.trace != "" {
+				return cli.Usage(c, "--seeds goes with neither --seed nor --trace")
+			}
+			first, last, ok := parseSeeds(f.seeds)
+			if !ok {
+				return cli.Usage(c, "--seeds must be a range such as 1..200, got %q", f.seeds)
+			}
+			return simMany(s, c, &f, first, last)
+		},
+	}
+	flags := c.Flags()
+	flags.Uint64Var(&f.Seed, "seed", 1, "what decides everything that happens by chance")
+	flags.StringVar(&f.seeds, "seeds", "", "a range of seeds, such as 1..200: one world for each")
+	flags.IntVar(&f.Agents, "agents", 3, "how many people")
+	flags.IntVar(&f.Minutes, "minutes", 10, "simulated minutes in which they are busy")
+	flags.BoolVar(&f.Faults, "faults", false, "let all that go wrong which can")
+	flags.StringVar(&f.Plant, "plant", "", "a bug to put into every agent")
+	flags.StringVar(&f.script, "script", "", "live through what this file says, and nothing else")
+	flags.StringVar(&f.trace, "trace", "", "write every event to this file, one a line")
+	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "worlds at once, with --seeds")
+	return c
+}
+
+// plants lists the bugs that --plant knows, in lines of a few.
+func plants() string {
+	var lines []string
+	for few := range slices.Chunk(sim.Plants(), 6) {
+		lines = append(lines, "  "+strings.Join(few, ", "))
+	}
+	return strings.Join(lines, ",\n") + "."
+}
+
+// parseSeeds reads "A..B".
+func parseSeeds(text string) (first, last uint64, ok bool) {
+	a, b, found := strings.Cut(text, "..")
+	first, errFirst := strconv.ParseUint(a, 10, 64)
+	last, errLast := strconv.ParseUint(b, 10, 64)
+	return first, last, found && errFirst == nil && errLast == nil && first <= last
+}
+
+// simVerdict is the answer to one seed.
+type simVerdict struct {
+	sim.Report
+	Real    aura.Duration `json:"real_ns"`
+	Ratio   float64       `json:"ratio"` // simulated time by real time
+	Verdict string        `json:"verdict"`
+	Replay  string        `json:"replay,omitempty"` // the command that shows a failure again
+}
+
+const (
+	verdictHeld     = "held"
+	verdictViolated = "violated"
+)
+
+func (f *simFlags) verdict(r sim.Report, real aura.Duration) simVerdict {
+	v := simVerdict{Report: r, Real: real, Ratio: float64(r.Simulated) / float64(max(real, 1)), Verdict: verdictHeld}
+	if len(r.Violations) > 0 {
+		v.Verdict, v.Replay = verdictViolated, f.replay(r.Seed)
+	}
+	return v
+}
+
+// replay returns the command that lives through the world of a seed again.
+func (f *simFlags) replay(seed uint64) string {
+	command := fmt.Sprintf("aura sim --seed %d --agents %d --minutes %d", seed, f.Agents, f.Minutes)
+	if f.Faults {
+		command += " --faults"
+	}
+	if f.Plant != "" {
+		command += " --plant " + f.Plant
+	}
+	return command
+}
+
+// simOne lives through one world and prints what happened.
+func simOne(s *cli.Shell, c *cobra.Command, f *simFlags) (err error) {
+	if f.trace != "" {
+		file, err := os.Create(f.trace)
+		if err != nil {
+			return aura.Errorf("aura.Sim", aura.Unavailable, "trace: %w", err)
+		}
+		lines := bufio.NewWriter(file)
+		f.Trace = lines
+		defer func() { err = errors.Join(err, lines.Flush(), file.Close()) }()
+	}
+	var v simVerdict
+	runWorlds(seedsOf(f.Seed, f.Seed), 1, f.run, func(w lived) bool {
+		v, err = f.verdict(w.report, w.real), w.err
+		return false
+	})
+	if err != nil {
+		return usageOf(c, err)
+	}
+	if s.JSON {
+		err = s.Object(v)
+	} else {
+		err = v.print(s.Out)
+	}
+	return errors.Join(err, v.failure())
+}
+
+func (f *simFlags) run(seed uint64) (sim.Report, error) {
+	o := f.Options
+	o.Seed = seed
+	return sim.Run(o)
+}
+
+// usageOf turns options that no world takes into a mistake in the command line.
+func usageOf(c *cobra.Command, err error) error {
+	if errors.Is(err, aura.Invalid) {
+		return cli.Usage(c, "%s", aura.Reason(err))
+	}
+	return err
+}
+
+// failure returns the error of a world in which something did not hold.
+func (v *simVerdict) failure() error {
+	if v.Verdict == verdictHeld {
+		return nil
+	}
+	return aura.Errorf("aura.Sim", aura.Internal, "seed %d: %d violation(s); replay: %s", v.Seed, len(v.Violations), v.Replay)
+}
+
+func (v *simVerdict) print(to io.Writer) error {
+	_, err := fmt.Fprintf(to, `seed         %d
+digest       %s
+time         %v simulated in %v, %.0f times as fast
+people       %d pairs met, %d groups, %d actions
+messages     %d sent, %d delivered, %d facts in all journals
+trouble      %s
+`,
+		v.Seed, v.Digest, v.Simulated.Round(time.Second), v.Real.Round(time.Millisecond), v.Ratio,
+		v.Contacts, v.Groups, v.Operations, v.Messages, v.Deliveries, v.Facts,
+		troubles(&v.Troubles))
+	for _, violation := range v.Violations {
+		if err == nil {
+			_, err = fmt.Fprintln(to, "violation   ", violation)
+		}
+	}
+	if err == nil && v.Verdict == verdictHeld {
+		_, err = fmt.Fprintln(to, "verdict      every invariant held")
+	}
+	return err
+}
+
+// troubles lists what went wrong in one world.
+func troubles(t *sim.Troubles) string {
+	var words []string
+	for _, one := range t.All() {
+		words = append(words, fmt.Sprintf("%d %s", one.Count, one.Kind))
+	}
+	return strings.Join(words, ", ")
+}
+
+// troublesIn lists what went wrong in many worlds, and in how many of them.
+func troublesIn(t, worlds *sim.Troubles) string {
+	var words []string
+	in := worlds.All()
+	for i, one := range t.All() {
+		words = append(words, fmt.Sprintf("%d %s in %d", one.Count, one.Kind, in[i].Count))
+	}
+	return strings.Join(words, ", ")
+}
+
+// simSum is the answer to many seeds.
+type simSum struct {
+	First     uint64        `json:"first_seed"`
+	Last      uint64        `json:"last_seed"`
+	Worlds    int           `json:"worlds"` // lived through
+	Simulated aura.Duration `json:"simulated_ns"`
+	Real      aura.Duration `json:"real_ns"` // of all worlds together, whatever ran at once
+	Messages  int           `json:"messages"`
+	sim.Troubles
+	In      sim.Troubles `json:"worlds_with"` // in how many worlds each trouble happened
+	Verdict string       `json:"verdict"`
+	Failed  *simVerdict  `json:"failed,omitempty"` // the first seed that failed
+}
+
+// simMany lives through the worlds of a range of seeds, up to the first that fails.
+func simMany(s *cli.Shell, c *cobra.Command, f *simFlags, first, last uint64) error {
+	sum := simSum{First: first, Last: last, Verdict: verdictHeld}
+	var failed error
+	runWorlds(seedsOf(first, last), f.jobs, f.run, func(w lived) bool {
+		if w.err != nil {
+			failed = usageOf(c, w.err)
+			return false
+		}
+		v := f.verdict(w.report, w.real)
+		sum.Worlds++
+		sum.Simulated += v.Simulated
+		sum.Real += v.Real
+		sum.Messages += v.Messages
+		sum.Troubles.Add(&v.Troubles)
+		sum.In.Add(v.Happened())
+		fmt.Fprintf(s.Err, "seed %d  %s  %v in %v\n", v.Seed, v.Verdict, v.Simulated.Round(time.Second), v.Real.Round(time.Millisecond))
+		if v.Verdict != verdictHeld {
+			sum.Verdict, sum.Failed = v.Verdict, &v
+			failed = v.failure()
+		}
+		return failed == nil
+	})
+	if sum.Worlds == 0 {
+		return failed
+	}
+	var err error
+	switch {
+	case s.JSON:
+		err = s.Object(sum)
+	case sum.Failed != nil:
+		err = sum.Failed.print(s.Out)
+	default:
+		_, err = fmt.Fprintf(s.Out, "seeds %d..%d: every invariant held in %d worlds, %v simulated in %v, %d messages\ntrouble, in how many worlds: %s\n",
+			first, last, sum.Worlds, sum.Simulated.Round(time.Second), sum.Real.Round(time.Millisecond), sum.Messages, troublesIn(&sum.Troubles, &sum.In))
+	}
+	return errors.Join(err, failed)
+}
+
+// seedsOf returns the seeds of a range in order, one at a time.
+func seedsOf(first, last uint64) func(func(uint64) bool) {
+	return func(yield func(uint64) bool) {
+		for seed := first; ; seed++ {
+			if !yield(seed) || seed == last {
+				return
+			}
+		}
+	}
+}

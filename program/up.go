@@ -1,0 +1,273 @@
+package program
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/domain/status"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/keyring"
+	"github.com/aura-runtime/aura/localapi"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/ui/cli"
+)
+
+func upCommand(s *cli.Shell) *cobra.Command {
+	var listen []string
+	var flags protectFlags
+	var observe observeFlags
+	c := &cobra.Command{
+		Use:   "up",
+		Short: "Run the agent of this account until it is told to stop",
+		Long: `Run the agent of this account in the foreground, until SIGINT (Ctrl-C) or SIGTERM. The other verbs talk to it.
+
+--listen takes an IP address with a port, or a multiaddr, and may be repeated; the agent listens with QUIC and TCP. The
+default is every interface at a free port; 127.0.0.1:0 keeps the agent to this machine. With --json the first line is
+{"event":"ready",…} as soon as the agent answers.
+
+--metrics serves counters for Prometheus at http://IP:PORT/metrics, to this machine alone. --traces appends spans of
+OpenTelemetry to a file: the spans of one message have the same trace at its author and at its readers. Logs, metrics
+and spans never hold a text, a key or an address of a peer. In the log, correlation_id is the beginning of the
+identifier of a message, as aura read --json shows it.`,
+		Example: "  aura up\n  aura up --listen 0.0.0.0:4001\n  aura up --listen 127.0.0.1:0 --json --log-level info\n" +
+			"  aura up --metrics 127.0.0.1:9464 --traces aura.spans",
+		Args: cli.None,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if s.Offline || s.Demo {
+				return cli.Usage(c, "--offline and --demo do without an agent, which up runs")
+			}
+			addresses, private, err := listenAddresses(listen)
+			if err != nil {
+				return cli.Usage(c, "--listen: %s", aura.Reason(err))
+			}
+			named, err := flags.named(c)
+			if err != nil {
+				return err
+			}
+			seen, err := observe.observers(c)
+			if err != nil {
+				return err
+			}
+			return runAgent(s, named, agent.HomeOptions{Listen: addresses, Private: private}, seen)
+		},
+	}
+	c.Flags().StringArrayVar(&listen, "listen", nil, "where to listen: IP:PORT or a multiaddr (default every interface, a free port)")
+	observe.add(c)
+	flags.add(c)
+	return c
+}
+
+// runAgent opens the account and serves it until a signal, or until one of its services fails.
+func runAgent(s *cli.Shell, named protectFlags, o agent.HomeOptions, seen *observers) error {
+	home, err := s.Folder()
+	if err != nil {
+		return err
+	}
+	if err := s.Account(home); err != nil {
+		return err
+	}
+	if err := refuseSecond(s, home); err != nil {
+		return err // before a passphrase is asked for
+	}
+	p, err := openProtector(home, named, true)
+	if err != nil {
+		return err
+	}
+	log, err := seen.open(s.Err)
+	if err != nil {
+		return err
+	}
+	err = runUntilStopped("up", log, func(tc task.Context, stop *task.Latch) error {
+		return serveHome(tc, s, home, p, o, seen, stop)
+	})
+	if closing := seen.close(); err == nil {
+		err = closing
+	}
+	return err
+}
+
+// serveHome runs the agent of a home until stop opens.
+func serveHome(tc task.Context, s *cli.Shell, home string, p keyring.Protector, o agent.HomeOptions, seen *observers, stop *task.Latch) error {
+	before, err := agent.HomeFormat(home)
+	if err != nil {
+		return err
+	}
+	hands, err := agent.OpenHome(tc, home, p, o)
+	if errors.Is(err, aura.Conflict) {
+		return errRunning(home)
+	}
+	if err != nil {
+		return err
+	}
+	door := &frontDoor{}
+	socket := localapi.SocketPath(home)
+	door.Agent, err = agent.New(tc, task.NewGroup(tc, "agent"), hands, agent.Options{
+		Version: buildVersion(),
+		Extra:   append(seen.services(), localapi.NewServer(socket, door, localapi.Options{})),
+	})
+	if errors.Is(err, aura.NotFound) {
+		return aura.Errorf("aura.Up", aura.NotFound,
+			"the journal of %s is empty: %s", home, lostJournal)
+	}
+	if err != nil {
+		return err
+	}
+	if err := door.Start(tc); err != nil {
+		return err
+	}
+	err = announce(tc, s, home, before, o.Listen, door.Agent, seen.metricsAt())
+	if err == nil {
+		err = serveUntil(tc, door.Agent, stop)
+	}
+	if err != nil {
+		var done func()
+		tc, done = tc.WithBudget("stop", failedStop)
+		defer done()
+	}
+	if stopped := door.Stop(tc); err == nil {
+		err = stopped
+	}
+	return err
+}
+
+// failedStop is how long the rest of an agent may take to stop after one of its services failed: together with
+// hangGrace less than a second.
+const failedStop = 600 * time.Millisecond
+
+// frontDoor is the bridge of the local API, which is one of the agent's services and so is made before it.
+type frontDoor struct{ *agent.Agent }
+
+// refuseSecond returns an error when an agent answers for the home.
+func refuseSecond(s *cli.Shell, home string) error {
+	return s.Run("up", func(tc task.Context) error {
+		client, err := localapi.Open(tc, localapi.SocketPath(home))
+		if err != nil {
+			return nil // nobody answers; whatever else is wrong shows when the socket is taken
+		}
+		client.Close()
+		return errRunning(home)
+	})
+}
+
+func errRunning(home string) error {
+	return aura.Errorf("aura.Up", aura.Conflict, "an agent is already running for %s", home)
+}
+
+// readyLine is what `aura up --json` prints when the agent answers.
+type readyLine struct {
+	Event     string           `json:"event"`
+	Home      string           `json:"home"`
+	Socket    string           `json:"socket"`
+	Authority aura.AuthorityID `json:"authority"`
+	Device    aura.DeviceID    `json:"device"`
+	Addresses []string         `json:"addresses"`
+	// Metrics is where Prometheus reads, when --metrics asked for it.
+	Metrics string `json:"metrics,omitempty"`
+	// MigratedFrom is the older format from which this start has brought the home; 0: from none.
+	MigratedFrom int `json:"migrated_from,omitempty"`
+	// Permitted are the capabilities that the authority permitted itself at this start, as its build was older.
+	Permitted []string `json:"permitted,omitempty"`
+}
+
+func announce(tc task.Context, s *cli.Shell, home string, before int, listen []string, a *agent.Agent, metrics string) error {
+	now, err := agentStatus(tc, a)
+	if err != nil {
+		return err
+	}
+	line := readyLine{
+		Event: "ready", Home: home, Socket: localapi.SocketPath(home),
+		Authority: now.Authority, Device: now.Device, Addresses: now.Addresses, Metrics: metrics,
+		Permitted: a.Renewed(),
+	}
+	if before < agent.Format {
+		line.MigratedFrom = before
+	}
+	if s.JSON {
+		return s.Object(line)
+	}
+	if line.MigratedFrom > 0 {
+		if err := s.Print(nil, "the home %s had format %d and has format %d now", home, before, agent.Format); err != nil {
+			return err
+		}
+	}
+	if len(line.Permitted) > 0 {
+		if err := s.Print(nil, "your token was issued by an older aura; a new one adds: %s", strings.Join(line.Permitted, " ")); err != nil {
+			return err
+		}
+	}
+	if err := s.Print(nil, "the agent is up for %s", home); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(listen, func(a string) bool {
+		return strings.HasPrefix(a, "/ip4/0.0.0.0/") || strings.HasPrefix(a, "/ip6/::/")
+	}) {
+		if err := s.Print(nil, "  listens on every interface of this machine; --listen IP:PORT takes one"); err != nil {
+			return err
+		}
+	}
+	for _, address := range line.Addresses {
+		if err := s.Print(nil, "  listens on %s", address); err != nil {
+			return err
+		}
+	}
+	if metrics != "" {
+		if err := s.Print(nil, "  metrics at %s", metrics); err != nil {
+			return err
+		}
+	}
+	return s.Print(nil, "stop it with Ctrl-C; in another terminal: aura invite create%s", s.HomeFlag())
+}
+
+// serveGrace is how long watching the services may take to end.
+const serveGrace = 2 * time.Second
+
+// serveUntil waits until stop opens, or returns an error as soon as a service has failed: half an agent must
+// not look like a whole one.
+func serveUntil(tc task.Context, a *agent.Agent, stop *task.Latch) error {
+	group := task.NewGroup(tc, "up.serve")
+	var failure error
+	group.Go("up.watch", func(tc task.Context) error {
+		failure = a.Wait(tc)
+		stop.Open()
+		return nil
+	})
+	err := stop.Wait(tc)
+	if closing := group.Close(tc, serveGrace); err == nil {
+		err = closing
+	}
+	if failure != nil {
+		return lastWords(failure)
+	}
+	return err
+}
+
+// lastWords is what a person reads when the agent ended without being told to.
+func lastWords(failure error) error {
+	why := aura.Reason(failure)
+	if s, ok := errors.AsType[*agent.ServiceError](failure); ok {
+		why = "its service " + s.Service + " ended by itself"
+		if s.Err != nil {
+			why = "its service " + s.Service + " failed: " + aura.Reason(s.Err)
+		}
+	}
+	if p, ok := errors.AsType[*task.PanicError](failure); ok && p.Origin() != "" {
+		why += ", in " + p.Origin()
+	}
+	return aura.Errorf("aura.Up", aura.KindOf(failure),
+		"the agent has ended: %s. Everything that it confirmed is stored; aura up starts it again", why)
+}
+
+func agentStatus(tc task.Context, a *agent.Agent) (status.Status, error) {
+	var now status.Status
+	answer, err := a.Ask(tc, fact.Question{Kind: status.Question})
+	if err == nil {
+		err = fact.Unmarshal(answer.Payload, &now)
+	}
+	return now, err
+}
