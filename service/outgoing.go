@@ -154,7 +154,7 @@ type pass struct{ dues []due }
 
 // covered returns the pass of a message that the table covers with a receipt: the hash names it.
 func covered(kind string, bytes int, receipt [32]byte) (*pass, error) {
-	const op = "service.Covered"
+	const op = "service.covered"
 	if row, ok := rowOf(kind); !ok || row.Covered == "" {
 		return nil, aura.Errorf(op, aura.Internal, "a message %q is not covered by an earlier decision", kind)
 	}
@@ -172,7 +172,7 @@ func (d *Desk) charge(tc task.Context, to party, dues ...due) (*pass, error) {
 
 // chargeWith is charge in one decision with what a request does at home.
 func (d *Desk) chargeWith(tc task.Context, r *guard.Request, to party, dues ...due) (*pass, effect.Result, error) {
-	const op = "service.Charge"
+	const op = "service.chargeWith"
 	send := guard.Send{Peer: to.peer, Control: true}
 	for _, m := range dues {
 		row, ok := rowOf(m.kind)
@@ -203,7 +203,7 @@ func (p *pass) use(kind string, bytes int) error {
 			}
 		}
 	}
-	return aura.Errorf("service.Post", aura.Internal, "a message %q of %d bytes did not pass the guard", kind, bytes)
+	return aura.Errorf("service.use", aura.Internal, "a message %q of %d bytes did not pass the guard", kind, bytes)
 }
 
 // post sends a message for which there is a pass. It is the only way onto a channel.
@@ -212,7 +212,7 @@ func post(tc task.Context, c *transport.Channel, p *pass, kind string, message [
 		return err
 	}
 	if row, _ := rowOf(kind); row.Message != 0 && message[0] != row.Message {
-		return aura.Errorf("service.Post", aura.Internal, "message %d does not leave as %q", message[0], kind)
+		return aura.Errorf("service.post", aura.Internal, "message %d does not leave as %q", message[0], kind)
 	}
 	return c.Send(tc, message)
 }
