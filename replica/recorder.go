@@ -1,4 +1,4 @@
-package service
+package replica
 
 import (
 	"cmp"
@@ -25,7 +25,7 @@ const (
 // recorder keeps as facts what peers acknowledged: one decision, and one sync, for all that was acknowledged
 // within a moment.
 type recorder struct {
-	sync *Sync
+	sync *Replicator
 	news *task.Wake
 
 	lock    task.Mutex
@@ -33,7 +33,7 @@ type recorder struct {
 	waiting map[linkKey]*session
 }
 
-func newRecorder(s *Sync) *recorder {
+func newRecorder(s *Replicator) *recorder {
 	return &recorder{sync: s, news: task.NewWake(), open: map[*session]bool{}, waiting: map[linkKey]*session{}}
 }
 
@@ -61,12 +61,12 @@ func (r *recorder) add(s *session) {
 
 // run is the recorder's task.
 func (r *recorder) run(tc task.Context) error {
-	pause, until := redial(), whenRung
+	pause, until := redial(), task.Forever
 	for {
 		if _, err := r.news.WaitUntil(tc, until); err != nil {
 			return err
 		}
-		until = whenRung
+		until = task.Forever
 		if r.idle() {
 			continue
 		}
@@ -82,7 +82,7 @@ func (r *recorder) run(tc task.Context) error {
 				for _, s := range batch {
 					r.back(s)
 				}
-				until = tc.Elapsed() + pause.Next(r.sync.desk.Entropy)
+				until = tc.Elapsed() + pause.Next(r.sync.env.Entropy)
 			} else {
 				pause.Reset()
 			}
@@ -150,12 +150,12 @@ func (r *recorder) back(s *session) {
 
 // keep writes what the peers of sessions acknowledged.
 func (r *recorder) keep(tc task.Context, batch []*session) error {
-	desk := r.sync.desk
-	by := desk.Caller(tc, aura.OperationID{})
+	env := r.sync.env
+	by := env.caller(tc)
 	var all guard.Request
 	confirmed := map[*link]uint64{}
 	for _, s := range batch {
-		done, err := desk.acked(s.peer.Context, s.peer.Authority)
+		done, _, err := env.watermarks().Acked(s.peer.Context, s.peer.Authority)
 		if err != nil {
 			return err
 		}
@@ -176,7 +176,7 @@ func (r *recorder) keep(tc task.Context, batch []*session) error {
 	if len(all.Entries) == 0 {
 		return nil
 	}
-	if _, err := desk.decide(tc, &all); err != nil {
+	if _, err := env.Decider.Decide(tc, &all); err != nil {
 		return err
 	}
 	for _, s := range batch {

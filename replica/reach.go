@@ -1,11 +1,13 @@
-package service
+package replica
 
 import (
 	"slices"
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/egress"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
@@ -36,7 +38,7 @@ func (s *session) reach(tc task.Context) error {
 	}
 	if s.peer.Direct {
 		// The peer speaks in the context, so it has the contact.
-		s.link.sync.invites.settle(tc, contact.Ref{
+		s.link.sync.env.Met(tc, contact.Ref{
 			Context: s.peer.Context, Authority: s.peer.Authority, Device: s.peer.Certificate.Device(),
 		})
 	}
@@ -52,15 +54,15 @@ func (s *session) reach(tc task.Context) error {
 		if tc.Elapsed() >= reserve {
 			reserve = s.reserve(tc, &declined)
 		}
-		if here := s.desk().Reach(); !slices.Equal(here, said) {
-			message, err := encodeMessage(messageReach, reach{Addresses: here})
+		if here := s.env().Addresses(); !slices.Equal(here, said) {
+			message, err := encodeMessage(egress.NumberAddresses, reach{Addresses: here})
 			if err != nil {
 				return err
 			}
-			pass, err := s.desk().charge(tc, s.party(), due{outReach, len(message)})
+			pass, err := s.env().Decider.Charge(tc, s.party(), egress.Message{Kind: egress.KindAddresses, Bytes: len(message)})
 			switch {
 			case err == nil:
-				if err := post(tc, s.channel, pass, outReach, message); err != nil {
+				if err := egress.Post(tc, s.channel, pass, egress.KindAddresses, message); err != nil {
 					return err
 				}
 				said = here
@@ -76,7 +78,7 @@ func (s *session) reach(tc task.Context) error {
 				return err
 			}
 		}
-		if _, err := s.link.news.WaitUntil(tc, tc.Elapsed()+pause.Next(s.desk().Entropy)); err != nil {
+		if _, err := s.link.news.WaitUntil(tc, tc.Elapsed()+pause.Next(s.env().Entropy)); err != nil {
 			return err
 		}
 	}
@@ -85,22 +87,22 @@ func (s *session) reach(tc task.Context) error {
 // reserve asks the peer to relay, if it is a contact, and returns at which point of Elapsed to ask again: after
 // declined, when it does not.
 func (s *session) reserve(tc task.Context, declined *task.Backoff) aura.Duration {
-	relays, now := s.desk().Relays, tc.Elapsed()
+	relays, now := s.env().Relays, tc.Elapsed()
 	if relays == nil || !s.peer.Direct {
 		return task.Forever
 	}
 	ask, done := tc.WithBudget("reserve", reachPause)
 	defer done()
-	pass, err := s.desk().charge(ask, s.party(), due{kind: outRelay})
+	pass, err := s.env().Decider.Charge(ask, s.party(), egress.Message{Kind: egress.KindRelay})
 	if err == nil {
-		err = pass.use(outRelay, 0)
+		err = pass.Use(egress.KindRelay, 0)
 	}
 	if err != nil {
-		return now + declined.Next(s.desk().Entropy)
+		return now + declined.Next(s.env().Entropy)
 	}
 	d, err := relays.Reserve(ask, s.peer.Certificate.Link, s.link.who().Addresses)
 	if err != nil {
-		return now + declined.Next(s.desk().Entropy)
+		return now + declined.Next(s.env().Entropy)
 	}
 	declined.Reset()
 	return now + max(d/2, reachPause)
@@ -109,7 +111,7 @@ func (s *session) reserve(tc task.Context, declined *task.Backoff) aura.Duration
 // onReach keeps the addresses that the peer gave, if they are new.
 func (s *session) onReach(tc task.Context, addresses []string) error {
 	if err := contact.CheckAddresses(addresses); err != nil {
-		return aura.Errorf("service.Sync", aura.Corrupt, "addresses: %w", err)
+		return aura.Errorf("replica.onReach", aura.Corrupt, "addresses: %w", err)
 	}
 	if len(addresses) == 0 {
 		return nil
@@ -119,13 +121,13 @@ func (s *session) onReach(tc task.Context, addresses []string) error {
 	if !s.peer.Direct {
 		return nil
 	}
-	desk, news := s.desk(), false
-	request, err := desk.Book.Plan(func(p *Pages) (r guard.Request, err error) {
-		r, news, err = contact.Refresh(&p.Contacts, desk.Caller(tc, aura.OperationID{}), s.peer.Contact, addresses)
+	env, news := s.env(), false
+	request, err := env.Directory.Plan(func(p *directory.State) (r guard.Request, err error) {
+		r, news, err = contact.Refresh(&p.Contacts, env.caller(tc), s.peer.Contact, addresses)
 		return r, err
 	})
 	if err == nil && news && s.link.page(tc) {
-		_, err = desk.decide(tc, &request)
+		_, err = env.Decider.Decide(tc, &request)
 	}
 	if isPassing(err) {
 		return nil // the peer says it again in the next session

@@ -1,4 +1,4 @@
-package service
+package presence
 
 import (
 	"slices"
@@ -17,7 +17,7 @@ func (nothing) Head() fact.Position { return 0 }
 
 func (nothing) Read(task.Context, fact.Selection, func(*fact.Record) error) error { return nil }
 
-// TestWhatIsShownIsNotShownAgain is inside the package: a board is made of a pipeline alone. Who watches is told of
+// TestAnEqualValueIsPublishedOnce is inside the package: a publisher needs a pipeline alone. Who watches is told of
 // each change once, and of what is taken away.
 func TestWhatIsShownIsNotShownAgain(t *testing.T) {
 	sim := task.NewSim(1, task.SimOptions{})
@@ -28,7 +28,7 @@ func TestWhatIsShownIsNotShownAgain(t *testing.T) {
 			return err
 		}
 		var told []string
-		g := task.NewGroup(tc, "board")
+		g := task.NewGroup(tc, "presence")
 		g.Go("pipeline", pipeline.Serve)
 		g.Go("watcher", func(tc task.Context) error {
 			return feed.Watch(tc, nothing{}, fact.Selection{Observations: []string{"*"}, Follow: true}, func(up fact.Update) error {
@@ -38,9 +38,9 @@ func TestWhatIsShownIsNotShownAgain(t *testing.T) {
 				return nil
 			})
 		})
-		b := NewBoard(pipeline)
+		p := New(pipeline)
 		for _, value := range []any{nil, "x", "x", "y", "y", nil, nil, "y"} {
-			b.Show(tc, "test", "k", value)
+			p.Set(tc, "test", "k", value)
 			if err := tc.Sleep(time.Second); err != nil {
 				return err
 			}

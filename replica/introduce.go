@@ -1,11 +1,13 @@
-package service
+package replica
 
 import (
 	"slices"
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/egress"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
@@ -158,7 +160,7 @@ func (s *session) seek(tc task.Context, last *sought) error {
 	if len(whom) == 0 && len(last.tags) == 0 {
 		return nil // nobody is missing: nothing is said
 	}
-	tags, here := s.padded(whom), s.desk().Reach()
+	tags, here := s.padded(whom), s.env().Addresses()
 	if slices.Equal(tags, last.tags) && slices.Equal(here, last.here) || !last.spent.take(tc.Elapsed()) {
 		return nil
 	}
@@ -166,11 +168,11 @@ func (s *session) seek(tc task.Context, last *sought) error {
 	if err != nil {
 		return quiet(err) // it is said when the disk takes the version
 	}
-	message, err := encodeMessage(messageSeek, seek{Tags: tags, Card: card})
+	message, err := encodeMessage(egress.NumberSeek, seek{Tags: tags, Card: card})
 	if err != nil {
 		return err
 	}
-	pass, err := s.desk().charge(tc, s.party(), due{outSeek, len(message)})
+	pass, err := s.env().Decider.Charge(tc, s.party(), egress.Message{Kind: egress.KindSeek, Bytes: len(message)})
 	if err != nil {
 		return quiet(err)
 	}
@@ -178,7 +180,7 @@ func (s *session) seek(tc task.Context, last *sought) error {
 	s.lock.Lock()
 	s.whom = whom
 	s.lock.Unlock()
-	return post(tc, s.channel, pass, outSeek, message)
+	return egress.Post(tc, s.channel, pass, egress.KindSeek, message)
 }
 
 // padded returns tags in an order that says nothing, with some that stand for nobody.
@@ -187,7 +189,7 @@ func (s *session) padded(whom map[contact.Tag]linkKey) []contact.Tag {
 	for t := range whom {
 		tags = append(tags, t)
 	}
-	private, _ := s.desk().Ring.Agreement()
+	private, _ := s.env().Ring.Agreement()
 	for n := 0; len(tags)%tagsStep != 0; n++ {
 		tags = append(tags, contact.Padding(private, s.peer.Authority, n))
 	}
@@ -199,15 +201,15 @@ func (s *session) padded(whom map[contact.Tag]linkKey) []contact.Tag {
 func (s *session) introduce(tc task.Context) error {
 	sync := s.link.sync
 	for _, card := range sync.offers.next(s.peer.Authority, tc.Elapsed(), sync.introducible) {
-		message, err := encodeMessage(messageIntroduction, card)
+		message, err := encodeMessage(egress.NumberIntroduction, card)
 		if err != nil {
 			return err
 		}
-		pass, err := s.desk().charge(tc, s.party(), due{outIntroduction, len(message)})
+		pass, err := s.env().Decider.Charge(tc, s.party(), egress.Message{Kind: egress.KindIntroduction, Bytes: len(message)})
 		if err != nil {
 			return quiet(err)
 		}
-		if err := post(tc, s.channel, pass, outIntroduction, message); err != nil {
+		if err := egress.Post(tc, s.channel, pass, egress.KindIntroduction, message); err != nil {
 			return err
 		}
 	}
@@ -225,10 +227,10 @@ func quiet(err error) error {
 // onSeek keeps whom the peer looks for. What it says must hold up: a card is passed on as it is.
 func (s *session) onSeek(tc task.Context, m *seek) error {
 	if !s.peer.Direct {
-		return aura.Errorf("service.Sync", aura.Denied, "somebody who is no contact asks for introductions")
+		return aura.Errorf("replica.onSeek", aura.Denied, "somebody who is no contact asks for introductions")
 	}
 	if len(m.Tags) > maxTags+tagsStep {
-		return aura.Errorf("service.Sync", aura.Corrupt, "%d tags of contacts in one message", len(m.Tags))
+		return aura.Errorf("replica.onSeek", aura.Corrupt, "%d tags of contacts in one message", len(m.Tags))
 	}
 	if _, err := contact.DecodeCard(m.Card, &s.peer.Certificate); err != nil {
 		return err
@@ -265,19 +267,19 @@ func (s *session) onIntroduction(tc task.Context, m *introduction) error {
 		return nil
 	}
 	l.path.hear(card.Addresses)
-	desk, news := s.desk(), false
-	request, err := desk.Book.Plan(func(p *Pages) (r guard.Request, err error) {
+	env, news := s.env(), false
+	request, err := env.Directory.Plan(func(p *directory.State) (r guard.Request, err error) {
 		c, ok := p.Contacts.ByContext(peer.Context)
 		if !ok {
 			return r, nil // a group
 		}
-		by := desk.Caller(tc, aura.OperationID{})
+		by := env.caller(tc)
 		draft, found, err := contact.Found(&p.Contacts, by, c.Ref, card.Addresses)
 		news = found
 		return by.Local(contact.CapRefresh, draft), err
 	})
 	if err == nil && news && l.page(tc) {
-		_, err = desk.decide(tc, &request)
+		_, err = env.Decider.Decide(tc, &request)
 	}
 	l.path.alive(nil)
 	return quiet(err)
@@ -300,7 +302,7 @@ func (l *link) introduced(tc task.Context, version uint64, via transport.PeerID)
 
 // absent returns for whom this side looks, by their tags towards a third one: contacts, and members of groups who
 // are none.
-func (s *Sync) absent(towards aura.AuthorityID) map[contact.Tag]linkKey {
+func (s *Replicator) absent(towards aura.AuthorityID) map[contact.Tag]linkKey {
 	whom := map[contact.Tag]linkKey{}
 	for _, l := range s.every() {
 		if len(whom) == maxTags {
@@ -313,15 +315,15 @@ func (s *Sync) absent(towards aura.AuthorityID) map[contact.Tag]linkKey {
 		if peer.Refused || peer.Left || peer.Authority == towards || !peer.Direct && s.direct(peer.Authority) != nil {
 			continue
 		}
-		whom[contact.TagFor(peer.Secret, s.desk.Ring.Authority(), peer.Authority, towards)] = l.key
+		whom[contact.TagFor(peer.Secret, s.env.Ring.Authority(), peer.Authority, towards)] = l.key
 	}
 	return whom
 }
 
 // direct returns the link in a contact's own context, nil when there is none.
-func (s *Sync) direct(who aura.AuthorityID) *link {
+func (s *Replicator) direct(who aura.AuthorityID) *link {
 	var context aura.ContextID
-	s.desk.Book.Read(func(p *Pages) {
+	s.env.Directory.Read(func(p *directory.State) {
 		if c, ok := p.Contacts.ByAuthority(who); ok {
 			context = c.Context
 		}
@@ -332,8 +334,8 @@ func (s *Sync) direct(who aura.AuthorityID) *link {
 }
 
 // circuits returns the ways through mutual contacts who are there now.
-func (s *Sync) circuits(via []transport.PeerID) (all []transport.Address) {
-	if s.desk.Relays == nil {
+func (s *Replicator) circuits(via []transport.PeerID) (all []transport.Address) {
+	if s.env.Relays == nil {
 		return nil
 	}
 	for _, device := range via {
@@ -341,25 +343,25 @@ func (s *Sync) circuits(via []transport.PeerID) (all []transport.Address) {
 		p := s.paths[device]
 		s.lock.Unlock()
 		if p != nil && p.present() {
-			all = append(all, s.desk.Relays.Through(device))
+			all = append(all, s.env.Relays.Through(device))
 		}
 	}
 	return all
 }
 
 // introducible reports whether a contact's card may be passed on.
-func (s *Sync) introducible(who aura.AuthorityID) bool {
+func (s *Replicator) introducible(who aura.AuthorityID) bool {
 	l := s.direct(who)
 	return l != nil && !l.who().Refused
 }
 
 // card returns this device's card, with a version that grows whenever the addresses change.
-func (s *Sync) card(tc task.Context, here []string) ([]byte, error) {
-	value, err := s.desk.Journal.Meta(cardKey)
+func (s *Replicator) card(tc task.Context, here []string) ([]byte, error) {
+	value, err := s.env.Journal.Meta(cardKey)
 	if err != nil {
 		return nil, err
 	}
-	own := s.desk.Ring.Certificate()
+	own := s.env.Ring.Certificate()
 	last, err := contact.DecodeCard(value, &own)
 	if err == nil && slices.Equal(last.Addresses, here) {
 		return value, nil
@@ -369,10 +371,10 @@ func (s *Sync) card(tc task.Context, here []string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	card.Signature = s.desk.Ring.Sign(signed)
+	card.Signature = s.env.Ring.Sign(signed)
 	if value, err = card.Encode(); err != nil {
 		return nil, err
 	}
-	_, err = s.desk.Journal.Append(tc, &journal.Entry{Meta: []journal.KV{{Key: cardKey, Value: value}}})
+	_, err = s.env.Journal.Append(tc, &journal.Entry{Meta: []journal.KV{{Key: cardKey, Value: value}}})
 	return value, err
 }

@@ -1,10 +1,11 @@
-package service
+package replica
 
 import (
 	"slices"
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
 	"github.com/aura-runtime/aura/world"
@@ -95,7 +96,7 @@ func (p *path) leads(l *link) bool {
 	return leader == l
 }
 
-// due returns when a link that wants to dial may, [whenRung] for when it is roused. A new message does not
+// due returns when a link that wants to dial may, [task.Forever] for when it is roused. A new message does not
 // wait for the end of a long pause.
 func (p *path) due(l *link, now aura.Duration, news bool) aura.Duration {
 	p.lock.Lock()
@@ -104,7 +105,7 @@ func (p *path) due(l *link, now aura.Duration, news bool) aura.Duration {
 	case p.sessions > 0:
 		return max(now, l.next)
 	case p.dialler != nil:
-		return whenRung
+		return task.Forever
 	}
 	if news {
 		p.next = min(p.next, p.tried+hurryAfter)
@@ -204,7 +205,7 @@ func (p *path) alive(by *link) {
 func (p *path) hear(where []string) {
 	p.lock.Lock()
 	defer p.lock.Unlock()
-	p.heard = addresses(where)
+	p.heard = directory.Addresses(where)
 }
 
 func (p *path) where() []transport.Address {
@@ -236,7 +237,7 @@ func (p *path) rouse(but *link) {
 }
 
 // pathOf returns the path to a device.
-func (s *Sync) pathOf(device transport.PeerID) *path {
+func (s *Replicator) pathOf(device transport.PeerID) *path {
 	s.lock.Lock()
 	defer s.lock.Unlock()
 	p := s.paths[device]
@@ -255,9 +256,9 @@ type Moves interface {
 
 // follow tells peers at once when the own network changes, and dials those who are away again: they may be
 // reachable from here.
-func (s *Sync) follow(tc task.Context) error {
+func (s *Replicator) follow(tc task.Context) error {
 	for {
-		if err := s.desk.Moves.Moved(tc); err != nil {
+		if err := s.env.Moves.Moved(tc); err != nil {
 			return err
 		}
 		tc.Emit(world.NetworkChanged(s.Name()))

@@ -1,4 +1,4 @@
-package service
+package replica
 
 import (
 	"cmp"
@@ -7,9 +7,11 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/egress"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
@@ -59,7 +61,7 @@ func redial() task.Backoff {
 // see that it is there, or takes the channel that the peer opened, runs a session over it, and begins again
 // when that ends.
 type link struct {
-	sync  *Sync
+	sync  *Replicator
 	key   linkKey
 	path  *path       // shared by all links to the device
 	group *task.Group // set before the task starts
@@ -72,7 +74,7 @@ type link struct {
 	arrivals *task.Mailbox[*transport.Channel]
 
 	lock     task.Mutex
-	peer     Peer
+	peer     directory.Peer
 	clock    peerClock          // of the peer
 	apart    aura.Duration      // by which it was ahead when that was shown last
 	released uint64             // own facts durable and paid for, up to this Seq
@@ -101,7 +103,7 @@ type link struct {
 	dismissed int           // hasty sessions in a row that the peer ended after its hello
 }
 
-func newLink(s *Sync, p *Peer) *link {
+func newLink(s *Replicator, p *directory.Peer) *link {
 	l := &link{
 		pages: pagesAtOnce, ignored: absence(),
 		sync: s, key: linkKey{p.Context, p.Authority}, peer: *p, bell: task.NewWake(), news: task.NewWake(),
@@ -118,8 +120,8 @@ func sortLinks(links []*link) {
 	})
 }
 
-// moved takes what the book says of the peer now.
-func (l *link) moved(p *Peer) {
+// moved takes what the directory says of the peer now.
+func (l *link) moved(p *directory.Peer) {
 	l.lock.Lock()
 	turned := l.peer.Refused != p.Refused || l.peer.Left != p.Left
 	elsewhere := !slices.Equal(l.peer.Addresses, p.Addresses)
@@ -135,7 +137,7 @@ func (l *link) moved(p *Peer) {
 	}
 }
 
-func (l *link) who() Peer {
+func (l *link) who() directory.Peer {
 	l.lock.Lock()
 	defer l.lock.Unlock()
 	return l.peer
@@ -193,7 +195,7 @@ func (l *link) confirmed() (seq uint64, counted bool) {
 	if counted {
 		return seq, true
 	}
-	seq, counted, err := l.sync.desk.counted(l.key.context, l.key.peer)
+	seq, counted, err := l.sync.env.watermarks().Acked(l.key.context, l.key.peer)
 	if counted = counted && err == nil; counted {
 		l.confirm(seq)
 	}
@@ -202,7 +204,7 @@ func (l *link) confirmed() (seq uint64, counted bool) {
 
 // outbox describes the delivery to the peer.
 func (l *link) outbox(sent uint64, reason string) delivery.Outbox {
-	box := delivery.Outbox{Sent: sent, Charged: l.sync.desk.Journal.Charge(l.key.context, l.key.peer).Through, Reason: reason}
+	box := delivery.Outbox{Sent: sent, Charged: l.sync.env.Journal.Charge(l.key.context, l.key.peer).Through, Reason: reason}
 	box.Acked, box.Counted = l.confirmed()
 	return box
 }
@@ -282,7 +284,7 @@ func (l *link) run(tc task.Context) error {
 		if tc.Elapsed()-began > lasting {
 			pause = redial()
 		}
-		if err := l.breathe(tc, max(l.epochTurn(tc, err), pause.Next(l.sync.desk.Entropy))); err != nil {
+		if err := l.breathe(tc, max(l.epochTurn(tc, err), pause.Next(l.sync.env.Entropy))); err != nil {
 			return err
 		}
 	}
@@ -344,18 +346,19 @@ func (l *link) meet(tc task.Context) (*transport.Channel, error) {
 // due returns when to dial: at once, or after the pause of an absent device, if something waits for the peer
 // or it is for this link to see that the device is there; else when it is roused.
 func (l *link) due(tc task.Context) aura.Duration {
-	count := l.sync.desk.Journal.Count(l.namespace(), l.sync.desk.Ring.Device())
+	count := l.sync.env.Journal.Count(l.namespace(), l.sync.env.Ring.Device())
 	news := count > l.count
 	l.count = count
 	if !l.fresh && !l.path.leads(l) {
 		// Nobody is looked for because of what was given up. A device that is there gets it all the same.
-		settled := l.sync.desk.settled
+		marks := l.sync.env.watermarks()
+		through, err := marks.Settled(l.key.context, l.key.peer)
 		if l.path.present() {
-			settled = l.sync.desk.acked
+			through, _, err = marks.Acked(l.key.context, l.key.peer)
 		}
 		// What cannot be read now may wait: look again as if it did.
-		if through, err := settled(l.key.context, l.key.peer); err == nil && through >= count {
-			return whenRung
+		if err == nil && through >= count {
+			return task.Forever
 		}
 	}
 	at := l.path.due(l, tc.Elapsed(), news)
@@ -378,7 +381,7 @@ func (l *link) dial(tc task.Context) (*transport.Channel, error) {
 	if err == nil {
 		return channel, nil
 	}
-	l.path.failed(l, tc.Elapsed(), l.epochTurn(tc, err), l.sync.desk.Entropy)
+	l.path.failed(l, tc.Elapsed(), l.epochTurn(tc, err), l.sync.env.Entropy)
 	if tc.Err() != nil {
 		return nil, tc.Err()
 	}
@@ -399,13 +402,13 @@ func refused(d *guard.Denial) string {
 }
 
 // epochTurn returns the time until the epoch turns when its budget is why a dial or a session failed, zero otherwise. See also
-// [Sync.Permitted].
+// [Replicator.Permitted].
 func (l *link) epochTurn(tc task.Context, cause error) aura.Duration {
 	d, ok := denial(cause)
 	if !ok || d.Reason != guard.Short {
 		return 0
 	}
-	policy, err := l.sync.desk.Frontier.Policy(tc, l.key.context)
+	policy, err := l.sync.env.Frontier.Policy(tc, l.key.context)
 	if err != nil {
 		return 0
 	}
@@ -424,9 +427,9 @@ func (l *link) breathe(tc task.Context, d aura.Duration) error {
 // permitted asks the guard whether there may be a channel to the peer, which the peer opened.
 func (l *link) permitted(tc task.Context) error {
 	request := guard.Request{
-		Capability: delivery.CapLink, Context: l.key.context, Authority: l.sync.desk.Ring.Authority(),
+		Capability: delivery.CapLink, Context: l.key.context, Authority: l.sync.env.Ring.Authority(),
 	}
-	_, err := l.sync.desk.decide(tc, &request)
+	_, err := l.sync.env.Decider.Decide(tc, &request)
 	return err
 }
 
@@ -449,7 +452,7 @@ func (l *link) connect(tc task.Context) (channel *transport.Channel, err error) 
 }
 
 func (l *link) open(tc task.Context) (*transport.Channel, error) {
-	pass, err := l.sync.desk.charge(tc, party{l.key.context, l.key.peer}, due{kind: outOpening})
+	pass, err := l.sync.env.Decider.Charge(tc, egress.Party{Context: l.key.context, Peer: l.key.peer}, egress.Message{Kind: egress.KindOpening})
 	if err != nil {
 		return nil, err
 	}
@@ -460,7 +463,7 @@ func (l *link) open(tc task.Context) (*transport.Channel, error) {
 	via := slices.Clone(l.via)
 	l.lock.Unlock()
 	target.Addresses = append(target.Addresses, l.sync.circuits(via)...)
-	return dial(tc, l.sync.channels, pass, outOpening, target)
+	return egress.Dial(tc, l.sync.env.Channels, pass, egress.KindOpening, target)
 }
 
 // session runs one session over a channel and ends when the channel does, when the peer breaks the rules,
@@ -506,10 +509,10 @@ func (s *session) newer(tc task.Context) error {
 		case err != nil:
 			return err
 		case c == nil && l.who().Refused:
-			return aura.Errorf("service.Sync", aura.Cancelled, "the owner blocked the peer")
+			return aura.Errorf("replica.newer", aura.Cancelled, "the owner blocked the peer")
 		case c != nil && c != s.channel: // a dial may return the channel that is on its way here, too
 			l.arrive(tc, c)
-			return aura.Errorf("service.Sync", aura.Stale, "the peer opened a newer channel")
+			return aura.Errorf("replica.newer", aura.Stale, "the peer opened a newer channel")
 		}
 	}
 }
@@ -527,7 +530,7 @@ func isBreach(err error) bool {
 func (l *link) show(tc task.Context, reason string) {
 	box := l.outbox(0, reason)
 	l.why, l.told = reason, box.Acked
-	l.sync.desk.Board.Show(tc, delivery.ObservedOutbox, delivery.OutboxKey(l.key.context, l.key.peer), box)
+	l.sync.env.Presence.Set(tc, delivery.ObservedOutbox, delivery.OutboxKey(l.key.context, l.key.peer), box)
 	reach := status.Offline
 	if reason == reasonDialling {
 		reach = status.Connecting
@@ -537,10 +540,10 @@ func (l *link) show(tc task.Context, reason string) {
 
 // vanish takes the link's observations away.
 func (l *link) vanish(tc task.Context) {
-	board, key := l.sync.desk.Board, delivery.OutboxKey(l.key.context, l.key.peer)
-	board.Show(tc, delivery.ObservedOutbox, key, nil)
+	presence, key := l.sync.env.Presence, delivery.OutboxKey(l.key.context, l.key.peer)
+	presence.Set(tc, delivery.ObservedOutbox, key, nil)
 	if l.who().Direct {
-		board.Show(tc, status.Observed, l.key.peer.String(), nil)
+		presence.Set(tc, status.Observed, l.key.peer.String(), nil)
 	}
 }
 
@@ -556,14 +559,14 @@ func (l *link) connection(tc task.Context, reach status.Reach, reason string) {
 	if reach == status.Direct || reach == status.Relayed {
 		c.Ahead = l.ahead(tc)
 	}
-	l.sync.desk.Board.Show(tc, status.Observed, l.key.peer.String(), c)
+	l.sync.env.Presence.Set(tc, status.Observed, l.key.peer.String(), c)
 }
 
 func (l *link) namespace() fact.Namespace { return fact.ContextNamespace(l.key.context) }
 
 // Release implements [interp.Sender]: the facts are durable and paid for, so the link may send them. It
 // does not wait. A session reads their receipts from the journal, in the order of their chain.
-func (s *Sync) Release(_ task.Context, e effect.Envelope) {
+func (s *Replicator) Release(_ task.Context, e effect.Envelope) {
 	s.lock.Lock()
 	l := s.links[linkKey{e.Context, e.Peer}]
 	s.lock.Unlock()

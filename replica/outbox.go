@@ -1,4 +1,4 @@
-package service
+package replica
 
 import (
 	"time"
@@ -6,9 +6,11 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/status"
+	"github.com/aura-runtime/aura/egress"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/trace"
 	"github.com/aura-runtime/aura/world"
 )
 
@@ -47,28 +49,28 @@ func (s *session) send(tc task.Context) error {
 
 // greet says hello, waits for the peer's, and takes up what the journal has released so far.
 func (s *session) greet(tc task.Context) error {
-	desk, l := s.desk(), s.link
+	env, l := s.env(), s.link
 	chain, err := s.chain()
 	if err != nil {
 		return err
 	}
-	here := desk.Reach()
+	here := env.Addresses()
 	s.lock.Lock()
 	s.said = here
 	s.lock.Unlock()
-	greeting, err := encodeMessage(messageHello, hello{
-		Have:  desk.Journal.Count(l.namespace(), s.peer.Certificate.Device()),
+	greeting, err := encodeMessage(egress.NumberHello, hello{
+		Have:  env.Journal.Count(l.namespace(), s.peer.Certificate.Device()),
 		Epoch: chain.Epoch, Receipts: chain.Count, Head: chain.Head, Addresses: here,
 		Now: shownClock(tc),
 	})
 	if err != nil {
 		return err
 	}
-	pass, err := desk.charge(tc, s.party(), due{outHello, len(greeting)})
+	pass, err := env.Decider.Charge(tc, s.party(), egress.Message{Kind: egress.KindHello, Bytes: len(greeting)})
 	if err != nil {
 		return err
 	}
-	if err := post(tc, s.channel, pass, outHello, greeting); err != nil {
+	if err := egress.Post(tc, s.channel, pass, egress.KindHello, greeting); err != nil {
 		return err
 	}
 	wait, done := tc.WithBudget("greet", greetWithin)
@@ -85,10 +87,10 @@ func (s *session) resume(tc task.Context) error {
 	s.lock.Lock()
 	theirs := s.theirs
 	s.lock.Unlock()
-	charge := s.desk().Journal.Charge(s.peer.Context, s.peer.Authority)
+	charge := s.env().Journal.Charge(s.peer.Context, s.peer.Authority)
 	s.released, s.epoch, s.turns, s.told = charge.Through, charge.Epoch, charge.Past.Turns, 0
 	if theirs.Epoch == charge.Epoch && theirs.Receipts > 0 {
-		last, err := s.desk().Receipts(s.peer.Context, s.peer.Authority, charge.Epoch, theirs.Receipts-1, 1)
+		last, err := s.env().Receipts(s.peer.Context, s.peer.Authority, charge.Epoch, theirs.Receipts-1, 1)
 		if err != nil && aura.KindOf(err) != aura.Stale {
 			return err
 		}
@@ -123,23 +125,23 @@ func (s *session) showClocks(tc task.Context) {
 // push sends the next facts that may go. It returns zero when there may be more, else the time until which
 // nothing moves unless the bell rings, and why.
 func (s *session) push(tc task.Context) (until aura.Duration, reason string, err error) {
-	desk := s.desk()
+	env := s.env()
 	s.released = max(s.released, s.link.freed())
-	policy, err := desk.Frontier.Policy(tc, s.peer.Context)
+	policy, err := env.Frontier.Policy(tc, s.peer.Context)
 	if err != nil {
 		return 0, "", err
 	}
 	s.channel.Rekey(guard.EpochAt(policy, tc.Now()))
-	count := desk.Journal.Count(s.link.namespace(), desk.Ring.Device())
+	count := env.Journal.Count(s.link.namespace(), env.Ring.Device())
 	if s.sent >= count || s.sent-min(s.sent, s.progress()) >= ahead || s.link.who().Left {
-		return whenRung, "", nil
+		return task.Forever, "", nil
 	}
-	charge := desk.Journal.Charge(s.peer.Context, s.peer.Authority)
+	charge := env.Journal.Charge(s.peer.Context, s.peer.Authority)
 	room := guard.HeadroomOf(policy, &charge, s.peer.Context, s.peer.Authority, tc.Now())
 	if s.sent >= room.From && s.sent < room.Through {
 		// Paid for in this epoch. A commit is visible a moment before its facts are released.
 		if s.sent >= s.released {
-			return whenRung, "", nil
+			return task.Forever, "", nil
 		}
 		return 0, "", s.ship(tc, &charge, min(room.Through, s.released))
 	}
@@ -151,7 +153,7 @@ func (s *session) push(tc task.Context) (until aura.Duration, reason string, err
 		return 0, "", nil
 	case short == guard.TooLarge:
 		s.short = guard.Denial{Stage: guard.Flow, Reason: short}
-		return whenRung, reasonTooLarge, nil
+		return task.Forever, reasonTooLarge, nil
 	case err == nil || isShort(err):
 		s.short = guard.Denial{Stage: guard.Flow, Reason: short}
 		if d, ok := denial(err); ok {
@@ -159,9 +161,9 @@ func (s *session) push(tc task.Context) (until aura.Duration, reason string, err
 		}
 		return tc.Elapsed() + untilTurn(policy, tc.Now()), s.link.because(tc, reasonBudget), nil
 	case aura.KindOf(err) == aura.Denied:
-		return whenRung, "not allowed: " + aura.Reason(err), nil
+		return task.Forever, "not allowed: " + aura.Reason(err), nil
 	case isPassing(err):
-		return tc.Elapsed() + s.pause.Next(desk.Entropy), aura.Reason(err), nil
+		return tc.Elapsed() + s.pause.Next(env.Entropy), aura.Reason(err), nil
 	}
 	return 0, "", err
 }
@@ -190,9 +192,9 @@ func (s *session) decide(tc task.Context, room *guard.Headroom, count uint64) (g
 			return short, err
 		}
 		request := guard.Request{
-			Capability: delivery.CapResend, Context: s.peer.Context, Authority: s.desk().Ring.Authority(), Sends: []guard.Send{send},
+			Capability: delivery.CapResend, Context: s.peer.Context, Authority: s.env().Ring.Authority(), Sends: []guard.Send{send},
 		}
-		_, err = s.desk().decide(tc, &request)
+		_, err = s.env().Decider.Decide(tc, &request)
 		if d, ok := denial(err); ok && d.Stage == guard.Leak && send.Through > send.From+1 {
 			continue // fewer facts tell less
 		}
@@ -203,7 +205,7 @@ func (s *session) decide(tc task.Context, room *guard.Headroom, count uint64) (g
 // afford extends a run to as many facts as the budget allows, at most through most, and sums what they cost
 // and tell.
 func (s *session) afford(tc task.Context, run *guard.Send, room *guard.Headroom, most uint64) (guard.Reason, error) {
-	desk := s.desk()
+	env := s.env()
 	run.Through, run.Cost, run.Leak = run.From, 0, guard.Leakage{}
 	left := room.Limit - min(room.Limit, room.Spent)
 	for run.Through < most {
@@ -211,7 +213,7 @@ func (s *session) afford(tc task.Context, run *guard.Send, room *guard.Headroom,
 			return 0, err
 		}
 		page := int(min(maxDeliver, most-run.Through))
-		records, err := desk.Journal.ByAuthorWithin(s.link.namespace(), desk.Ring.Device(), run.Through+1, page, maxDeliverBytes)
+		records, err := env.Journal.ByAuthorWithin(s.link.namespace(), env.Ring.Device(), run.Through+1, page, maxDeliverBytes)
 		if err != nil || len(records) == 0 {
 			return 0, err
 		}
@@ -240,12 +242,12 @@ func (s *session) afford(tc task.Context, run *guard.Send, room *guard.Headroom,
 // ship sends the facts up to a Seq, as many as one message takes, with the receipts that cover them. Both are
 // those of one reading of the ledger: a receipt of the next epoch must not pass facts that this one paid for.
 func (s *session) ship(tc task.Context, charge *fact.Charge, through uint64) error {
-	desk := s.desk()
+	env := s.env()
 	if s.epoch != charge.Epoch || s.turns != charge.Past.Turns {
 		s.epoch, s.turns, s.told = charge.Epoch, charge.Past.Turns, 0
 	}
 	owed := charge.Receipts - min(charge.Receipts, s.told)
-	receipts, err := desk.Receipts(s.peer.Context, s.peer.Authority, s.epoch, s.told, int(min(owed, maxReceipts)))
+	receipts, err := env.Receipts(s.peer.Context, s.peer.Authority, s.epoch, s.told, int(min(owed, maxReceipts)))
 	if aura.KindOf(err) == aura.Stale {
 		return nil // decided anew in the epoch that has begun
 	}
@@ -267,11 +269,11 @@ func (s *session) ship(tc task.Context, charge *fact.Charge, through uint64) err
 	for i := range receipts {
 		d.Receipts = append(d.Receipts, receipts[i].Encode())
 	}
-	message, err := encodeMessage(messageDeliver, d)
+	message, err := encodeMessage(egress.NumberDeliver, d)
 	if err != nil {
 		return err
 	}
-	pass, err := covered(outFacts, len(message), charge.Head)
+	pass, err := egress.Covered(egress.KindFacts, len(message), charge.Head)
 	if err != nil {
 		return err
 	}
@@ -279,7 +281,7 @@ func (s *session) ship(tc task.Context, charge *fact.Charge, through uint64) err
 	s.limit = max(s.limit, last)
 	s.flight.add(packed)
 	s.lock.Unlock()
-	if err := post(tc, s.channel, pass, outFacts, message); err != nil {
+	if err := egress.Post(tc, s.channel, pass, egress.KindFacts, message); err != nil {
 		return err
 	}
 	s.told += uint64(len(receipts))
@@ -289,8 +291,8 @@ func (s *session) ship(tc task.Context, charge *fact.Charge, through uint64) err
 	}
 	if n := len(packed); n > 0 {
 		newest := &packed[n-1]
-		desk.trace(Step{
-			Stage: StageSend, Kind: newest.Fact.Kind, ID: newest.ID, Peer: s.peer.Authority,
+		env.Decider.Trace.Tell(trace.Step{
+			Stage: trace.StageSend, Kind: newest.Fact.Kind, ID: newest.ID, Peer: s.peer.Authority,
 			Bytes: len(message), Count: n,
 		})
 	}
@@ -300,9 +302,9 @@ func (s *session) ship(tc task.Context, charge *fact.Charge, through uint64) err
 
 // pack returns a message with the next facts, as many as it takes, and their records.
 func (s *session) pack(through uint64) (d deliver, packed []fact.Record, err error) {
-	desk := s.desk()
-	records, err := desk.Journal.ByAuthorWithin(
-		s.link.namespace(), desk.Ring.Device(), s.sent+1, int(min(maxDeliver, through-s.sent)), maxDeliverBytes)
+	env := s.env()
+	records, err := env.Journal.ByAuthorWithin(
+		s.link.namespace(), env.Ring.Device(), s.sent+1, int(min(maxDeliver, through-s.sent)), maxDeliverBytes)
 	if err != nil {
 		return d, nil, err
 	}
@@ -320,7 +322,7 @@ func (s *session) pack(through uint64) (d deliver, packed []fact.Record, err err
 
 // show publishes how far the delivery is, and that the peer is connected.
 func (s *session) show(tc task.Context, reason string) {
-	s.desk().Board.Show(tc, delivery.ObservedOutbox, delivery.OutboxKey(s.peer.Context, s.peer.Authority), s.link.outbox(s.sent, reason))
+	s.env().Presence.Set(tc, delivery.ObservedOutbox, delivery.OutboxKey(s.peer.Context, s.peer.Authority), s.link.outbox(s.sent, reason))
 }
 
 // isShort reports whether a denial is for a budget that the next epoch restores.

@@ -1,4 +1,4 @@
-package service
+package replica
 
 import (
 	"github.com/aura-runtime/aura"
@@ -50,11 +50,11 @@ func (s *session) acknowledgedBefore(tc task.Context, through uint64) {
 	if !tc.Observed() {
 		return
 	}
-	desk := s.desk()
-	seq, err := desk.acked(s.peer.Context, s.peer.Authority)
+	env := s.env()
+	seq, _, err := env.watermarks().Acked(s.peer.Context, s.peer.Authority)
 	for err == nil && seq < through && tc.Err() == nil {
 		var records []fact.Record
-		records, err = desk.Journal.ByAuthor(s.link.namespace(), desk.Ring.Device(), seq+1, int(min(maxDeliver, through-seq)))
+		records, err = env.Journal.ByAuthor(s.link.namespace(), env.Ring.Device(), seq+1, int(min(maxDeliver, through-seq)))
 		if len(records) == 0 {
 			return
 		}
@@ -70,8 +70,8 @@ func (s *session) waits(tc task.Context, why guard.Denial) {
 	if !tc.Observed() {
 		return
 	}
-	desk := s.desk()
-	records, err := desk.Journal.ByAuthor(s.link.namespace(), desk.Ring.Device(), s.sent+1, 1)
+	env := s.env()
+	records, err := env.Journal.ByAuthor(s.link.namespace(), env.Ring.Device(), s.sent+1, 1)
 	if err == nil && len(records) == 1 {
 		tc.Emit(world.BudgetWaits(syncName, delivery.CapResend, why.Stage, why.Reason, records[0].ID))
 	}

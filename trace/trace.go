@@ -1,4 +1,4 @@
-package service
+package trace
 
 import (
 	"github.com/aura-runtime/aura"
@@ -31,40 +31,45 @@ const (
 	StageReceive = "receive"
 )
 
-func (d *Desk) trace(s Step) {
-	if d.Trace != nil {
-		d.Trace(s)
+// Func receives the stages. It must not wait. Nil: nobody watches.
+type Func func(Step)
+
+// Tell passes a stage on.
+func (f Func) Tell(s Step) {
+	if f != nil {
+		f(s)
 	}
 }
 
-// traceDecision tells what the guard decided and which facts became durable.
-func (d *Desk) traceDecision(v *chain.Verdict, r *effect.Result) {
-	if d.Trace == nil || v.Capability == "" {
+// Decision tells what the guard decided and which facts became durable.
+func (f Func) Decision(v *chain.Verdict, r *effect.Result) {
+	if f == nil || v.Capability == "" {
 		return
 	}
 	guarded := Step{Stage: StageGuard, Capability: v.Capability}
 	switch {
 	case !v.Allowed:
 		guarded.Peer, guarded.Denied = v.Denial.Peer, v.Denial.Error()
-		d.trace(guarded)
+		f.Tell(guarded)
 	case len(v.Charged)+len(v.Waiting) == 0:
-		d.trace(guarded)
+		f.Tell(guarded)
 	}
 	for _, c := range v.Charged {
 		charged := guarded
 		charged.Peer, charged.Cost, charged.Left = c.Peer, uint64(c.Cost), c.Left
-		d.trace(charged)
+		f.Tell(charged)
 	}
 	for _, w := range v.Waiting {
 		waits := guarded
 		waits.Peer, waits.Waiting = w.Peer, true
-		d.trace(waits)
+		f.Tell(waits)
 	}
 	for i := range r.Records {
-		d.trace(recordStep(StageFact, &r.Records[i]))
+		f.Tell(Record(StageFact, &r.Records[i]))
 	}
 }
 
-func recordStep(stage string, r *fact.Record) Step {
+// Record returns the stage at which a record became durable here.
+func Record(stage string, r *fact.Record) Step {
 	return Step{Stage: stage, Kind: r.Fact.Kind, ID: r.ID, Position: r.Position, Peer: r.Fact.Author, Count: 1}
 }

@@ -1,10 +1,12 @@
-package service
+package replica
 
 import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/egress"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
@@ -20,8 +22,6 @@ const (
 	greetWithin = 20 * time.Second
 	// ahead is how many facts may be on their way unacknowledged: it bounds what the peer must hold.
 	ahead = 4096
-	// whenRung is a time that never comes.
-	whenRung = aura.Duration(1<<63 - 1)
 )
 
 // session is one connection of a link. Its tasks: receive takes messages off the channel, keep makes
@@ -30,7 +30,7 @@ const (
 type session struct {
 	link    *link
 	channel *transport.Channel
-	peer    Peer
+	peer    directory.Peer
 	greeted *task.Latch // the peer said hello
 	inbox   *task.Mailbox[deliver]
 	durable *task.Wake // facts of the peer are, and it paid for an acknowledgement
@@ -61,7 +61,7 @@ type session struct {
 func newSession(l *link, c *transport.Channel) (*session, error) {
 	peer := l.who()
 	if c.RemoteStatic() != peer.Certificate.Agreement {
-		return nil, aura.Errorf("service.Sync", aura.Denied, "the channel belongs to somebody else")
+		return nil, aura.Errorf("replica.newSession", aura.Denied, "the channel belongs to somebody else")
 	}
 	return &session{
 		pause: redial(),
@@ -71,9 +71,11 @@ func newSession(l *link, c *transport.Channel) (*session, error) {
 	}, nil
 }
 
-func (s *session) desk() *Desk { return s.link.sync.desk }
+func (s *session) env() *Env { return s.link.sync.env }
 
-func (s *session) party() party { return party{s.peer.Context, s.peer.Authority} }
+func (s *session) party() egress.Party {
+	return egress.Party{Context: s.peer.Context, Peer: s.peer.Authority}
+}
 
 // receive reads the channel.
 func (s *session) receive(tc task.Context) error {
@@ -83,30 +85,30 @@ func (s *session) receive(tc task.Context) error {
 			return err
 		}
 		switch b[0] {
-		case messageHello:
+		case egress.NumberHello:
 			err = s.onHello(tc, b)
-		case messageDeliver:
+		case egress.NumberDeliver:
 			var d deliver
 			if err = decodeDeliver(b, &d); err == nil {
 				err = s.inbox.Send(tc, d)
 			}
-		case messageAck:
+		case egress.NumberAck:
 			var a ack
 			if err = decodeMessage(b, &a); err == nil {
 				s.link.hearClock(tc, a.Now)
 				err = s.onAck(tc, a.Through)
 			}
-		case messageReach:
+		case egress.NumberAddresses:
 			var r reach
 			if err = decodeMessage(b, &r); err == nil {
 				err = s.onReach(tc, r.Addresses)
 			}
-		case messageSeek:
+		case egress.NumberSeek:
 			var m seek
 			if err = decodeMessage(b, &m); err == nil {
 				err = s.onSeek(tc, &m)
 			}
-		case messageIntroduction:
+		case egress.NumberIntroduction:
 			var m introduction
 			if err = decodeMessage(b, &m); err == nil {
 				err = s.onIntroduction(tc, &m)
@@ -120,16 +122,16 @@ func (s *session) receive(tc task.Context) error {
 
 func (s *session) onHello(tc task.Context, b []byte) error {
 	if s.greeted.Opened() {
-		return aura.Errorf("service.Sync", aura.Corrupt, "the peer said hello twice")
+		return aura.Errorf("replica.onHello", aura.Corrupt, "the peer said hello twice")
 	}
 	var h hello
 	if err := decodeMessage(b, &h); err != nil {
 		return err
 	}
 	// Only what was paid for was ever sent. The peer may not have what waits, nor confirm it.
-	paid := s.desk().Journal.Charge(s.peer.Context, s.peer.Authority).Through
+	paid := s.env().Journal.Charge(s.peer.Context, s.peer.Authority).Through
 	if h.Have > paid {
-		return aura.Errorf("service.Sync", aura.Corrupt, "the peer has %d facts of %d that were sent", h.Have, paid)
+		return aura.Errorf("replica.onHello", aura.Corrupt, "the peer has %d facts of %d that were sent", h.Have, paid)
 	}
 	s.link.hearClock(tc, h.Now)
 	s.lock.Lock()
@@ -157,7 +159,7 @@ func (s *session) onAck(tc task.Context, through uint64) error {
 	}
 	s.lock.Unlock()
 	if !valid {
-		return aura.Errorf("service.Sync", aura.Corrupt, "the peer acknowledges what was not sent")
+		return aura.Errorf("replica.onAck", aura.Corrupt, "the peer acknowledges what was not sent")
 	}
 	if news {
 		s.link.sync.recorder.add(s)

@@ -1,9 +1,10 @@
-package service
+package replica
 
 import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/task"
 )
@@ -84,7 +85,7 @@ func (l *link) because(tc task.Context, reason string) string {
 		return reason
 	}
 	name := "the peer"
-	l.sync.desk.Book.Read(func(p *Pages) {
+	l.sync.env.Directory.Read(func(p *directory.State) {
 		if c, ok := p.Contacts.ByAuthority(l.key.peer); ok {
 			name = c.Name
 		}

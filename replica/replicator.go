@@ -1,4 +1,4 @@
-package service
+package replica
 
 import (
 	"maps"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
@@ -16,16 +17,14 @@ import (
 // syncGrace is how long the links may take to end when the service stops.
 const syncGrace = 4 * time.Second
 
-// Sync moves facts between this agent and the members of its contexts. It keeps one link for each of
+// Replicator moves facts between this agent and the members of its contexts. It keeps one link for each of
 // them, in a task of its own; what waits for an absent peer waits in the journal, and the link sends it
 // when the peer is there. Owner: agent root group.
-type Sync struct {
-	desk     *Desk
-	channels Channels
-	invites  *Invite
-	changed  *task.Wake
+type Replicator struct {
+	env     *Env
+	changed *task.Wake
 
-	turn      *task.Semaphore // one at a time makes the links those of the book
+	turn      *task.Semaphore // one at a time makes the links those of the directory
 	begun     bool            // the links of the start were made; the holder of turn uses it
 	strangers *task.Semaphore
 
@@ -45,7 +44,7 @@ const (
 	// waits for the other to dial.
 	spreads    = 300 * time.Millisecond
 	dialsFirst = 2 * time.Second
-	// lookAgain is when the book is read again although nothing told of a change: a disk that failed may
+	// lookAgain is when the directory is read again although nothing told of a change: a disk that failed may
 	// have hidden the secret of a context.
 	lookAgain = 5 * time.Minute
 )
@@ -59,35 +58,28 @@ type linkKey struct {
 	peer    aura.AuthorityID
 }
 
-// Channels opens and answers channels. A [transport.Hub] does.
-type Channels interface {
-	Dial(tc task.Context, t transport.Target) (*transport.Channel, error)
-	Accept(tc task.Context) (*transport.Channel, error)
-}
-
-// NewSync returns the service. The channels that no link owns open with an invitation: invites takes them.
-func NewSync(d *Desk, channels Channels, invites *Invite) *Sync {
-	s := &Sync{
-		desk: d, channels: channels, invites: invites,
-		changed: task.NewWake(), links: map[linkKey]*link{}, paths: map[transport.PeerID]*path{},
+// New returns the service.
+func New(e *Env) *Replicator {
+	s := &Replicator{
+		env: e, changed: task.NewWake(), links: map[linkKey]*link{}, paths: map[transport.PeerID]*path{},
 		offers: offers{of: map[aura.AuthorityID]*offer{}},
 		turn:   task.NewSemaphore(1), strangers: task.NewSemaphore(strangersAtOnce),
 	}
 	s.recorder = newRecorder(s)
-	d.Book.OnChange(s.changed)
+	e.Directory.OnChange(s.changed)
 	return s
 }
 
 // Name implements [task.Service].
-func (s *Sync) Name() string { return syncName }
+func (s *Replicator) Name() string { return syncName }
 
 // Owner implements [task.Service].
-func (s *Sync) Owner() string { return "agent root group" }
+func (s *Replicator) Owner() string { return "agent root group" }
 
 // Start implements [task.Service]. It shows how far all deliveries are; a frontend that asks at once need not
 // read the facts about them. Serve opens the links: an absent peer must not delay a start.
-func (s *Sync) Start(tc task.Context) error {
-	peers := s.desk.Book.Peers()
+func (s *Replicator) Start(tc task.Context) error {
+	peers := s.env.Directory.Peers()
 	for i := range peers {
 		s.rest(tc, &peers[i], reasonDialling)
 	}
@@ -95,18 +87,18 @@ func (s *Sync) Start(tc task.Context) error {
 }
 
 // rest shows how far the delivery to a peer is to whom nothing goes now.
-func (s *Sync) rest(tc task.Context, p *Peer, reason string) {
-	box := delivery.Outbox{Charged: s.desk.Journal.Charge(p.Context, p.Authority).Through, Reason: reason}
+func (s *Replicator) rest(tc task.Context, p *directory.Peer, reason string) {
+	box := delivery.Outbox{Charged: s.env.Journal.Charge(p.Context, p.Authority).Through, Reason: reason}
 	// What a failing disk hides the facts still say.
-	box.Acked, box.Counted, _ = s.desk.counted(p.Context, p.Authority)
-	s.desk.Board.Show(tc, delivery.ObservedOutbox, delivery.OutboxKey(p.Context, p.Authority), box)
+	box.Acked, box.Counted, _ = s.env.watermarks().Acked(p.Context, p.Authority)
+	s.env.Presence.Set(tc, delivery.ObservedOutbox, delivery.OutboxKey(p.Context, p.Authority), box)
 }
 
 // Serve implements [task.Service]: it opens and ends links as people and contexts change.
-func (s *Sync) Serve(tc task.Context) error {
+func (s *Replicator) Serve(tc task.Context) error {
 	tc.Group().Go("sync.accept", s.accept)
 	tc.Group().Go("sync.record", s.recorder.run)
-	if s.desk.Moves != nil {
+	if s.env.Moves != nil {
 		tc.Group().Go("sync.follow", s.follow)
 	}
 	pause := redial()
@@ -115,10 +107,10 @@ func (s *Sync) Serve(tc task.Context) error {
 			return err
 		}
 		again := aura.Duration(lookAgain)
-		if !s.desk.Book.Blind() {
+		if !s.env.Directory.Blind() {
 			pause.Reset()
 		} else {
-			again = pause.Next(s.desk.Entropy) // the peers of what is hidden cannot reach this agent either
+			again = pause.Next(s.env.Entropy) // the peers of what is hidden cannot reach this agent either
 		}
 		if _, err := s.changed.WaitUntil(tc, tc.Elapsed()+again); err != nil {
 			return err
@@ -127,17 +119,17 @@ func (s *Sync) Serve(tc task.Context) error {
 }
 
 // Close implements [task.Service].
-func (s *Sync) Close(task.Context) error { return nil }
+func (s *Replicator) Close(task.Context) error { return nil }
 
-// reconcile makes the links those of the book. Its errors are those of tc.
-func (s *Sync) reconcile(tc task.Context) error {
+// reconcile makes the links those of the directory. Its errors are those of tc.
+func (s *Replicator) reconcile(tc task.Context) error {
 	if err := s.turn.Acquire(tc); err != nil {
 		return err
 	}
 	defer s.turn.Release()
-	wanted := s.desk.Book.Peers()
+	wanted := s.env.Directory.Peers()
 	keep := make(map[linkKey]bool, len(wanted))
-	var parted []*Peer
+	var parted []*directory.Peer
 	for i := range wanted {
 		peer := &wanted[i]
 		if peer.Leaving && s.parted(peer) {
@@ -198,31 +190,31 @@ func (s *Sync) reconcile(tc task.Context) error {
 // headStart returns how long a new link waits before it dials, so that only one of two members does: whoever learned
 // of the group later, since the other one knows of it then. The members learn of it from its founder, at about the
 // same time; of them the smaller device dials, as in [transport.Hub].
-func (s *Sync) headStart(p *Peer) aura.Duration {
+func (s *Replicator) headStart(p *directory.Peer) aura.Duration {
 	switch {
 	case p.Direct || p.Founder:
 		return 0
-	case !p.Founded && transport.PeerID(s.desk.Ring.Certificate().Link).Compare(p.Certificate.Link) < 0:
+	case !p.Founded && transport.PeerID(s.env.Ring.Certificate().Link).Compare(p.Certificate.Link) < 0:
 		return spreads
 	}
 	return spreads + dialsFirst
 }
 
 // parted reports whether a member of a group that the owner left knows of it.
-func (s *Sync) parted(p *Peer) bool {
-	settled, err := s.desk.settled(p.Context, p.Authority)
-	return err == nil && settled >= s.desk.Journal.Count(fact.ContextNamespace(p.Context), s.desk.Ring.Device())
+func (s *Replicator) parted(p *directory.Peer) bool {
+	settled, err := s.env.watermarks().Settled(p.Context, p.Authority)
+	return err == nil && settled >= s.env.Journal.Count(fact.ContextNamespace(p.Context), s.env.Ring.Device())
 }
 
 // accept hands channels that peers opened to their links.
-func (s *Sync) accept(tc task.Context) error {
+func (s *Replicator) accept(tc task.Context) error {
 	for {
-		channel, err := s.channels.Accept(tc)
+		channel, err := s.env.Channels.Accept(tc)
 		if err != nil {
 			return err
 		}
 		l := s.owner(channel)
-		if l == nil && s.desk.Book.Shares(channel.Context()) {
+		if l == nil && s.env.Directory.Shares(channel.Context()) {
 			// The peer was faster than the link for it.
 			if err := s.reconcile(tc); err != nil {
 				return err
@@ -235,7 +227,7 @@ func (s *Sync) accept(tc task.Context) error {
 		case s.strangers.TryAcquire():
 			tc.Group().Go("sync.stranger", func(tc task.Context) error {
 				defer s.strangers.Release()
-				s.invites.Stranger(tc, channel)
+				s.env.Stranger(tc, channel)
 				return nil
 			})
 		default:
@@ -246,7 +238,7 @@ func (s *Sync) accept(tc task.Context) error {
 }
 
 // owner returns the link that a channel belongs to, nil if there is none.
-func (s *Sync) owner(c *transport.Channel) *link {
+func (s *Replicator) owner(c *transport.Channel) *link {
 	for _, l := range s.of(c.Context()) {
 		if peer := l.who(); peer.Certificate.Agreement == c.RemoteStatic() {
 			return l
@@ -256,7 +248,7 @@ func (s *Sync) owner(c *transport.Channel) *link {
 }
 
 // of returns the links of a context, in order.
-func (s *Sync) of(context aura.ContextID) []*link {
+func (s *Replicator) of(context aura.ContextID) []*link {
 	s.lock.Lock()
 	var all []*link
 	for key, l := range s.links {
@@ -271,18 +263,18 @@ func (s *Sync) of(context aura.ContextID) []*link {
 }
 
 // Committed wakes the links of a context whose own facts may wait for a decision of their own.
-func (s *Sync) Committed(context aura.ContextID) {
-	count := s.desk.Journal.Count(fact.ContextNamespace(context), s.desk.Ring.Device())
+func (s *Replicator) Committed(context aura.ContextID) {
+	count := s.env.Journal.Count(fact.ContextNamespace(context), s.env.Ring.Device())
 	for _, l := range s.of(context) {
 		// Those that are paid for are released when they are due.
-		if s.desk.Journal.Charge(context, l.key.peer).Through < count {
+		if s.env.Journal.Charge(context, l.key.peer).Through < count {
 			l.wake()
 		}
 	}
 }
 
 // Permitted wakes all links: what the owner permits, or a limit, has changed.
-func (s *Sync) Permitted() {
+func (s *Replicator) Permitted() {
 	for _, l := range s.every() {
 		l.bell.Notify()
 		l.path.alive(nil)
@@ -291,7 +283,7 @@ func (s *Sync) Permitted() {
 }
 
 // every returns all links, in order.
-func (s *Sync) every() []*link {
+func (s *Replicator) every() []*link {
 	s.lock.Lock()
 	all := slices.Collect(maps.Values(s.links))
 	s.lock.Unlock()

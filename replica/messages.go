@@ -1,22 +1,9 @@
-package service
+package replica
 
 import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/fact"
-)
-
-// The messages of a secure channel in a shared context. The first byte is the message's number, the
-// rest its canonical CBOR. The numbers cross the wire: the list is append-only, and a number that is not
-// known is skipped, so that a newer peer can say more.
-const (
-	messageHello   = 1
-	messageDeliver = 2
-	messageAck     = 3
-	messageReach   = 4
-	messageSeek    = 5
-
-	messageIntroduction = 6
 )
 
 // The bounds of one deliver message: facts, and bytes unless one fact alone is larger. A message must fit
@@ -80,7 +67,7 @@ func encodeMessage(number byte, v any) ([]byte, error) {
 
 func decodeMessage(b []byte, v any) error {
 	if err := fact.Unmarshal(b[1:], v); err != nil {
-		return aura.Errorf("service.decodeMessage", aura.Corrupt, "message %d of a channel: %w", b[0], err)
+		return aura.Errorf("replica.decodeMessage", aura.Corrupt, "message %d of a channel: %w", b[0], err)
 	}
 	return nil
 }
@@ -91,7 +78,7 @@ func decodeDeliver(b []byte, d *deliver) error {
 		return err
 	}
 	if len(d.Records) > maxDeliver || len(d.Receipts) > maxReceipts {
-		return aura.Errorf("service.decodeDeliver", aura.Corrupt, "%d facts and %d receipts in one message", len(d.Records), len(d.Receipts))
+		return aura.Errorf("replica.decodeDeliver", aura.Corrupt, "%d facts and %d receipts in one message", len(d.Records), len(d.Receipts))
 	}
 	return nil
 }

@@ -1,14 +1,16 @@
-package service
+package replica
 
 import (
 	"errors"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/egress"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/trace"
 	"github.com/aura-runtime/aura/world"
 )
 
@@ -40,17 +42,17 @@ func (s *session) take(tc task.Context, batch []deliver) error {
 	if s.peer.Leaving {
 		return nil // whoever left a group keeps nothing of it
 	}
-	desk, ns, device := s.desk(), s.link.namespace(), s.peer.Certificate.Device()
+	env, ns, device := s.env(), s.link.namespace(), s.peer.Certificate.Device()
 	chain, err := s.chain()
 	if err != nil {
 		return err
 	}
-	policy, err := desk.Frontier.Policy(tc, s.peer.Context)
+	policy, err := env.Frontier.Policy(tc, s.peer.Context)
 	if err != nil {
 		return err
 	}
 	s.channel.Rekey(guard.EpochAt(policy, tc.Now()))
-	before, have, told := chain, desk.Journal.Count(ns, device), false
+	before, have, told := chain, env.Journal.Count(ns, device), false
 	entry := &journal.Entry{}
 	for i := range batch {
 		d := &batch[i]
@@ -91,16 +93,16 @@ func (s *session) confirm(tc task.Context) error {
 		s.lock.Lock()
 		payer := s.payer
 		s.lock.Unlock()
-		through := s.desk().Journal.Count(s.link.namespace(), s.peer.Certificate.Device())
-		message, err := encodeMessage(messageAck, ack{Through: through, Now: shownClock(tc)})
+		through := s.env().Journal.Count(s.link.namespace(), s.peer.Certificate.Device())
+		message, err := encodeMessage(egress.NumberAck, ack{Through: through, Now: shownClock(tc)})
 		if err != nil {
 			return err
 		}
-		pass, err := covered(outAck, len(message), payer)
+		pass, err := egress.Covered(egress.KindAck, len(message), payer)
 		if err != nil {
 			return err
 		}
-		if err := post(tc, s.channel, pass, outAck, message); err != nil {
+		if err := egress.Post(tc, s.channel, pass, egress.KindAck, message); err != nil {
 			return err
 		}
 	}
@@ -117,13 +119,13 @@ func (s *session) commit(tc task.Context, entry *journal.Entry, before, chain gu
 		return err
 	}
 	entry.Meta = []journal.KV{{Key: s.chainKey(), Value: value}}
-	kept, err := s.desk().Journal.Append(tc, entry)
+	kept, err := s.env().Journal.Append(tc, entry)
 	if err != nil {
 		return err
 	}
 	for i := range kept {
 		tc.Emit(world.FactReceived(syncName, kept[i].ID))
-		s.desk().trace(recordStep(StageReceive, &kept[i]))
+		s.env().Decider.Trace.Tell(trace.Record(trace.StageReceive, &kept[i]))
 	}
 	return nil
 }
@@ -146,7 +148,7 @@ func (s *session) receipt(tc task.Context, encoded [][]byte, chain *guard.Receip
 // verify returns a record that the peer stands for, paid for and next in its order, and false for one that
 // is here already.
 func (s *session) verify(b []byte, have uint64, chain *guard.ReceiptChain) (fact.Record, bool, error) {
-	const op = "service.Sync"
+	const op = "replica.verify"
 	r, err := fact.DecodeRecord(b)
 	if err != nil {
 		return r, false, err
@@ -167,7 +169,7 @@ func (s *session) verify(b []byte, have uint64, chain *guard.ReceiptChain) (fact
 	if err := s.verifier.Verify(&r); err != nil {
 		return r, false, err
 	}
-	if kind, known := s.desk().Registry.Kind(r.Fact.Kind); known && kind.Check != nil {
+	if kind, known := s.env().Registry.Kind(r.Fact.Kind); known && kind.Check != nil {
 		if err := kind.Check(&r.Fact); err != nil {
 			return r, false, aura.Errorf(op, aura.Denied, "fact %d of kind %s: %w", r.Seq, r.Fact.Kind, err)
 		}
@@ -185,8 +187,8 @@ func (s *session) chainKey() string { return ChainKey(s.peer.Context, s.peer.Aut
 
 // chain returns what is known of the peer's receipts.
 func (s *session) chain() (guard.ReceiptChain, error) {
-	c := guard.ReceiptChain{Context: s.peer.Context, From: s.peer.Authority, To: s.desk().Ring.Authority()}
-	value, err := s.desk().Journal.Meta(s.chainKey())
+	c := guard.ReceiptChain{Context: s.peer.Context, From: s.peer.Authority, To: s.env().Ring.Authority()}
+	value, err := s.env().Journal.Meta(s.chainKey())
 	if err != nil || value == nil {
 		return c, err
 	}
