@@ -57,7 +57,7 @@ const CommitsLost uint64 = math.MaxUint64
 
 // Lost is the error of a commit that broke off by a panic, with op as its operation: what became of it shows
 // only when the store is opened again.
-func Lost(op string) error {
+func Lost(op aura.Op) error {
 	lost := aura.Errorf(op, aura.Internal, "the commit broke off")
 	return &aura.Error{Op: op, Kind: aura.Internal, Err: &UndecidedError{Err: lost, Commits: CommitsLost}}
 }

@@ -148,7 +148,7 @@ func (s *session) receipt(tc task.Context, encoded [][]byte, chain *guard.Receip
 // verify returns a record that the peer stands for, paid for and next in its order, and false for one that
 // is here already.
 func (s *session) verify(b []byte, have uint64, chain *guard.ReceiptChain) (fact.Record, bool, error) {
-	const op = "replica.Sync"
+	const op = "replica.verify"
 	r, err := fact.DecodeRecord(b)
 	if err != nil {
 		return r, false, err

@@ -227,10 +227,10 @@ func quiet(err error) error {
 // onSeek keeps whom the peer looks for. What it says must hold up: a card is passed on as it is.
 func (s *session) onSeek(tc task.Context, m *seek) error {
 	if !s.peer.Direct {
-		return aura.Errorf("replica.Sync", aura.Denied, "somebody who is no contact asks for introductions")
+		return aura.Errorf("replica.onSeek", aura.Denied, "somebody who is no contact asks for introductions")
 	}
 	if len(m.Tags) > maxTags+tagsStep {
-		return aura.Errorf("replica.Sync", aura.Corrupt, "%d tags of contacts in one message", len(m.Tags))
+		return aura.Errorf("replica.onSeek", aura.Corrupt, "%d tags of contacts in one message", len(m.Tags))
 	}
 	if _, err := contact.DecodeCard(m.Card, &s.peer.Certificate); err != nil {
 		return err

@@ -509,10 +509,10 @@ func (s *session) newer(tc task.Context) error {
 		case err != nil:
 			return err
 		case c == nil && l.who().Refused:
-			return aura.Errorf("replica.Sync", aura.Cancelled, "the owner blocked the peer")
+			return aura.Errorf("replica.newer", aura.Cancelled, "the owner blocked the peer")
 		case c != nil && c != s.channel: // a dial may return the channel that is on its way here, too
 			l.arrive(tc, c)
-			return aura.Errorf("replica.Sync", aura.Stale, "the peer opened a newer channel")
+			return aura.Errorf("replica.newer", aura.Stale, "the peer opened a newer channel")
 		}
 	}
 }

@@ -111,7 +111,7 @@ func (s *session) reserve(tc task.Context, declined *task.Backoff) aura.Duration
 // onReach keeps the addresses that the peer gave, if they are new.
 func (s *session) onReach(tc task.Context, addresses []string) error {
 	if err := contact.CheckAddresses(addresses); err != nil {
-		return aura.Errorf("replica.Sync", aura.Corrupt, "addresses: %w", err)
+		return aura.Errorf("replica.onReach", aura.Corrupt, "addresses: %w", err)
 	}
 	if len(addresses) == 0 {
 		return nil

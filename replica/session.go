@@ -61,7 +61,7 @@ type session struct {
 func newSession(l *link, c *transport.Channel) (*session, error) {
 	peer := l.who()
 	if c.RemoteStatic() != peer.Certificate.Agreement {
-		return nil, aura.Errorf("replica.Sync", aura.Denied, "the channel belongs to somebody else")
+		return nil, aura.Errorf("replica.newSession", aura.Denied, "the channel belongs to somebody else")
 	}
 	return &session{
 		pause: redial(),
@@ -122,7 +122,7 @@ func (s *session) receive(tc task.Context) error {
 
 func (s *session) onHello(tc task.Context, b []byte) error {
 	if s.greeted.Opened() {
-		return aura.Errorf("replica.Sync", aura.Corrupt, "the peer said hello twice")
+		return aura.Errorf("replica.onHello", aura.Corrupt, "the peer said hello twice")
 	}
 	var h hello
 	if err := decodeMessage(b, &h); err != nil {
@@ -131,7 +131,7 @@ func (s *session) onHello(tc task.Context, b []byte) error {
 	// Only what was paid for was ever sent. The peer may not have what waits, nor confirm it.
 	paid := s.env().Journal.Charge(s.peer.Context, s.peer.Authority).Through
 	if h.Have > paid {
-		return aura.Errorf("replica.Sync", aura.Corrupt, "the peer has %d facts of %d that were sent", h.Have, paid)
+		return aura.Errorf("replica.onHello", aura.Corrupt, "the peer has %d facts of %d that were sent", h.Have, paid)
 	}
 	s.link.hearClock(tc, h.Now)
 	s.lock.Lock()
@@ -159,7 +159,7 @@ func (s *session) onAck(tc task.Context, through uint64) error {
 	}
 	s.lock.Unlock()
 	if !valid {
-		return aura.Errorf("replica.Sync", aura.Corrupt, "the peer acknowledges what was not sent")
+		return aura.Errorf("replica.onAck", aura.Corrupt, "the peer acknowledges what was not sent")
 	}
 	if news {
 		s.link.sync.recorder.add(s)

@@ -146,7 +146,7 @@ func registry(t testing.TB) *fact.Registry {
 	r := fact.NewRegistry()
 	chat := fact.Domain{Name: "chat", Capabilities: []string{CapSend}, Kinds: []fact.Kind{{Name: "chat.message", Check: func(f *fact.Fact) error {
 		if string(f.Payload) == "bad" {
-			return aura.Errorf("chat.Check", aura.Invalid, "a bad message")
+			return aura.Errorf("chaintest.registry", aura.Invalid, "a bad message")
 		}
 		return nil
 	}}}}
