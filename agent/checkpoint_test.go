@@ -158,7 +158,7 @@ func TestAStartFromCheckpointsIsThatOfAllFacts(t *testing.T) {
 			ada.Agent = a
 			if err := a.Start(tc); err == nil {
 				if err := busy(tc, ada, ref); err == nil && store.left < 1<<20 {
-					t.Fatal("the store did not die")
+					t.Fatalf("the store did not die at %d of %d, left %d", at, total, store.left)
 				}
 			}
 			if total == 1 {
