@@ -154,7 +154,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 
 	a.tree = tree{record: a.options.Stopping, shut: a.shut, pipeline: task.Supervise(group, scheduler)}
 	for _, s := range append([]task.Service{
-		store, a.pump, production, channels, contacts, invites, chats, moderation, capabilities,
+		store, a.pump, channels, contacts, invites, chats, moderation, capabilities,
 		service.NewMaintenance(&a.env, invites), links,
 	}, o.Extra...) {
 		a.tree.add(s.Name(), task.Supervise(group, s))

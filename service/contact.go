@@ -69,7 +69,7 @@ func (s *Contact) share(tc task.Context) error {
 		})
 		for _, to := range refs {
 			_, err := s.env.plan(tc, func(pages *directory.State) (guard.Request, error) {
-				if _, err := pages.Contacts.Current("service.Share", to); err != nil {
+				if _, err := pages.Contacts.Current("service.share", to); err != nil {
 					return guard.Request{}, err
 				}
 				profile := contact.Profile{Name: pages.Contacts.Own(), Addresses: s.env.Addresses()}
