@@ -17,8 +17,6 @@ import (
 type Options struct {
 	// Keep bounds what the signals hold of each conversation. The zero value is package chat's default.
 	Keep chat.Keep
-	// Owner is the service's owner as events name it. Default: "frontend root group".
-	Owner string
 	// Lost, when set, is told that the agent has gone, and why, once each time, by a task that follows it.
 	Lost func(reason string)
 	// Through shows everything as it was at a position: signals and answers that rest on facts. What only a
@@ -26,7 +24,7 @@ type Options struct {
 	Through fact.Position
 }
 
-// Core is the state and the actions of one frontend. Owner: frontend root group.
+// Core is the state and the actions of one frontend.
 //
 // Its workflows may be called by any task, also when the Core does not run as a service.
 type Core struct {
@@ -44,9 +42,6 @@ type Core struct {
 // New returns a Core for the agent behind b, after asking it who it is. entropy names operations. It
 // returns the bridge's error, [aura.Unavailable] when no agent answers.
 func New(tc task.Context, b Bridge, entropy world.Entropy, o Options) (*Core, error) {
-	if o.Owner == "" {
-		o.Owner = "frontend root group"
-	}
 	self, err := ask(tc, b)
 	if err != nil {
 		return nil, err
@@ -57,7 +52,7 @@ func New(tc task.Context, b Bridge, entropy world.Entropy, o Options) (*Core, er
 	if o.Lost == nil {
 		o.Lost = func(string) {}
 	}
-	c := &Core{bridge: b, entropy: entropy, self: self, owner: o.Owner, lost: o.Lost}
+	c := &Core{bridge: b, entropy: entropy, self: self, lost: o.Lost}
 	c.directory = newDirectory(self.Authority)
 	c.published = newPublished()
 	c.pipeline, err = newPipeline(self.Authority, c.published, o)

@@ -45,7 +45,7 @@ func newPipeline(self aura.AuthorityID, p *published, o Options) (*pipeline, err
 	if err != nil {
 		return nil, err
 	}
-	s, err := reactive.NewScheduler(h, reactive.Options{Immediate: true, Owner: o.Owner},
+	s, err := reactive.NewScheduler(h, reactive.Options{Immediate: true},
 		contacts, moderated, invites, chats, connections, people, agent, operations)
 	return &pipeline{
 		hub: h, scheduler: s, chats: chats, gate: task.NewSemaphore(1), opened: map[aura.ContextID]bool{},

@@ -10,13 +10,21 @@ import (
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/reactive"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
 )
 
 // Name implements [task.Service].
 func (c *Core) Name() string { return "app" }
 
-// Owner implements [task.Service].
-func (c *Core) Owner() string { return c.owner }
+// Declaration implements [task.Service].
+func (c *Core) Declaration() task.Declaration {
+	return task.Declaration{
+		Category: task.CategoryObserved,
+		Owns: append(task.Locked("app.published", "app.memories"),
+			task.Owned{Type: "app.Core", By: task.ExclusionLoop}),
+		Events: []world.Family{world.FamilyHealth, world.FamilyInvariant},
+	}
+}
 
 // Start implements [task.Service]. It publishes the first, empty snapshots.
 func (c *Core) Start(tc task.Context) error { return c.pipeline.scheduler.Start(tc) }

@@ -13,7 +13,7 @@ import (
 )
 
 // Capability hands tokens to contacts and devices and makes tokens void. A token of the own authority is made for the
-// contact; one that a contact handed over is handed on with less. Owner: agent root group.
+// contact; one that a contact handed over is handed on with less.
 type Capability struct {
 	front
 	env *Env

@@ -11,8 +11,7 @@ import (
 )
 
 // Chat takes messages and groups through the guard. It also works off what a group's founding leaves to
-// do: members who were not told yet, groups that a contact invited the owner into. Owner: agent root
-// group.
+// do: members who were not told yet, groups that a contact invited the owner into.
 type Chat struct {
 	front
 	env     *Env

@@ -14,8 +14,7 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// Contact names people: the owner, to the contacts, and the contacts, to the owner. Owner: agent root
-// group.
+// Contact names people: the owner, to the contacts, and the contacts, to the owner.
 type Contact struct {
 	front
 	env   *Env

@@ -8,6 +8,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
 )
 
 const (
@@ -21,7 +22,7 @@ const (
 
 // front is the receive loop of the domain services: intents arrive in one bounded mailbox, and each is
 // handled in a task of its own below the service's group. The caller's budget and its cancellation reach that
-// task. Owner: agent root group.
+// task.
 type front struct {
 	name       string
 	operations *Operations
@@ -91,8 +92,14 @@ func (f *front) Intents() []string { return slices.Sorted(maps.Keys(f.handles)) 
 // Name implements [task.Service].
 func (f *front) Name() string { return f.name }
 
-// Owner implements [task.Service].
-func (f *front) Owner() string { return "agent root group" }
+// Declaration implements [task.Service].
+func (f *front) Declaration() task.Declaration {
+	return task.Declaration{
+		Category: task.CategoryActorOwned, Mailbox: frontCapacity,
+		Owns:   task.Locked("service.submission"),
+		Events: []world.Family{world.FamilyHealth},
+	}
+}
 
 // Submit implements [Domain]. When tc ends first its error comes back, and the intent is withdrawn: see
 // [Operations.Withdraw] for whether it may still happen.

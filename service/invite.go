@@ -14,8 +14,7 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// Invite makes invitations, answers them and carries the exchange that turns one into a contact. Owner:
-// agent root group.
+// Invite makes invitations, answers them and carries the exchange that turns one into a contact.
 type Invite struct {
 	front
 	env      *Env
@@ -38,6 +37,14 @@ func NewInvite(e *Env, channels egress.Dialer) *Invite {
 		invite.IntentDecline: s.exclusive(s.decline), invite.IntentCancel: s.exclusive(s.cancel),
 	})
 	return s
+}
+
+// Declaration implements [task.Service].
+func (s *Invite) Declaration() task.Declaration {
+	d := s.front.Declaration()
+	d.Owns = append(d.Owns, task.Locked("service.Invite")...)
+	d.Events = append(d.Events, world.FamilyIngress)
+	return d
 }
 
 // Serve implements [task.Service]: exchanges that a stop or a crash interrupted go on.

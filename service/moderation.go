@@ -10,7 +10,7 @@ import (
 )
 
 // Moderation mutes and blocks. Its facts take effect through the directory: a blocked contact has no link and
-// opens no channel. Owner: agent root group.
+// opens no channel.
 type Moderation struct {
 	front
 	env *Env
