@@ -395,7 +395,7 @@ func (l *link) dial(tc task.Context) (*transport.Channel, error) {
 
 // refused says why the guard keeps the link from its peer.
 func refused(d *guard.Denial) string {
-	if d.Reason == guard.Short {
+	if d.Reason == guard.ReasonShort {
 		return reasonControl
 	}
 	return "not allowed: " + d.Error()
@@ -405,7 +405,7 @@ func refused(d *guard.Denial) string {
 // [Replicator.Permitted].
 func (l *link) epochTurn(tc task.Context, cause error) aura.Duration {
 	d, ok := denial(cause)
-	if !ok || d.Reason != guard.Short {
+	if !ok || d.Reason != guard.ReasonShort {
 		return 0
 	}
 	policy, err := l.sync.env.Frontier.Policy(tc, l.key.context)
