@@ -8,13 +8,17 @@ import (
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/egress"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/frontier"
 	"github.com/aura-runtime/aura/interp"
 	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/presence"
 	"github.com/aura-runtime/aura/reactive"
+	"github.com/aura-runtime/aura/replica"
 	"github.com/aura-runtime/aura/service"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/trace"
 	"github.com/aura-runtime/aura/transport"
 	"github.com/aura-runtime/aura/world"
 )
@@ -24,7 +28,7 @@ type Options struct {
 	// Version is what the agent says of itself. Default: empty.
 	Version string
 	// Trace, when set, is told the stages of the road as they happen. It must not wait.
-	Trace func(service.Step)
+	Trace trace.Func
 	// Window is how long the reactive pipeline gathers facts. Default: [reactive.DefaultWindow].
 	Window aura.Duration
 	// Transport tunes the channels.
@@ -41,7 +45,7 @@ type Options struct {
 //
 // Owner: the task that called [New]; its services live in the agent root group.
 type Agent struct {
-	desk     service.Desk
+	env      service.Env
 	options  Options
 	registry *fact.Registry
 	network  transport.Network
@@ -84,20 +88,20 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	if err != nil {
 		return nil, err
 	}
-	book, err := openBook(tc, h, store.journal)
+	index, err := openDirectory(tc, h, store.journal)
 	if err != nil {
 		return nil, err
 	}
-	if !founded(book) {
+	if !founded(index) {
 		return nil, aura.Errorf("agent.New", aura.NotFound, "the journal has no founding facts: the account was not created completely")
 	}
 	if a.renewed, err = renew(tc, h, store, tokens); err != nil {
 		return nil, err
 	}
-	if err := keepLabels(tc, h, store, tokens, book); err != nil {
+	if err := keepLabels(tc, h, store, tokens, index); err != nil {
 		return nil, err
 	}
-	a.network, err = h.Network(gate(book, tc.Clock()))
+	a.network, err = h.Network(gate(index, tc.Clock()))
 	if err != nil {
 		return nil, err
 	}
@@ -110,32 +114,38 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	}
 	a.unified = reactive.NewUnified(scheduler, history{store.journal}, a.commit, a.permits)
 	a.pump = newPump(store.journal, scheduler, h.Entropy)
-	a.pump.wards = []ward{{service: "book", held: book.Quarantined}, {service: "interp", held: tokens.Quarantined}}
+	a.pump.wards = []ward{{service: "book", held: index.Quarantined}, {service: "interp", held: tokens.Quarantined}}
 	store.journal.Attach(a.pump)
 
-	var sync *service.Sync
-	production := interp.NewProduction(h.Ring.Authority(), h.Ring.Device(), store.journal, h.Ring, sender{&sync})
+	var links *replica.Replicator
+	production := interp.NewProduction(h.Ring.Authority(), h.Ring.Device(), store.journal, h.Ring, sender{&links})
 	var interpreter interp.Interpreter = production
 	if o.Wrap != nil {
 		interpreter = o.Wrap(interpreter)
 	}
-	a.desk = service.Desk{
-		Ring: h.Ring, Journal: store.journal, Registry: registry, Frontier: tokens, Book: book,
-		Board: service.NewBoard(scheduler), Entropy: h.Entropy, Operations: service.NewOperations(store.journal),
-		Receipts: production.Receipts, CollectReceipts: production.CollectReceipts,
-		Reach: a.reach, Trace: o.Trace,
+	decider := &egress.Decider{
+		Authority: h.Ring.Authority(), Trace: o.Trace,
 		Chain: chain.New(h.Ring.Authority(), h.Ring.Device(), store.journal, tokens, interpreter, h.Entropy, chain.Options{}),
 	}
-	a.desk.Relays, _ = a.network.(service.Relays)
-	a.desk.Moves, _ = a.network.(service.Moves)
-	channels := &channels{network: a.network, hands: h, book: book, options: o.Transport}
-	invites := service.NewInvite(&a.desk, channels)
-	chats := service.NewChat(&a.desk)
-	contacts := service.NewContact(&a.desk)
-	moderation := service.NewModeration(&a.desk)
-	capabilities := service.NewCapability(&a.desk)
-	sync = service.NewSync(&a.desk, channels, invites)
-	store.journal.Attach(committed{sync, h.Ring.Device()})
+	a.env = service.Env{
+		Ring: h.Ring, Journal: store.journal, Registry: registry, Frontier: tokens, Decider: decider, Directory: index,
+		Entropy: h.Entropy, Operations: service.NewOperations(store.journal),
+		CollectReceipts: production.CollectReceipts, Addresses: a.addresses,
+	}
+	channels := &channels{network: a.network, hands: h, index: index, options: o.Transport}
+	invites := service.NewInvite(&a.env, channels)
+	chats := service.NewChat(&a.env)
+	contacts := service.NewContact(&a.env)
+	moderation := service.NewModeration(&a.env)
+	capabilities := service.NewCapability(&a.env)
+	relays, _ := a.network.(replica.Relays)
+	moves, _ := a.network.(replica.Moves)
+	links = replica.New(&replica.Env{
+		Ring: h.Ring, Journal: store.journal, Registry: registry, Frontier: tokens, Decider: decider, Directory: index,
+		Presence: presence.New(scheduler), Entropy: h.Entropy, Channels: channels, Receipts: production.Receipts,
+		Addresses: a.addresses, Relays: relays, Moves: moves, Stranger: invites.Stranger, Met: invites.Met,
+	})
+	store.journal.Attach(committed{links, h.Ring.Device()})
 	for _, d := range []service.Domain{contacts, invites, chats, moderation, capabilities} {
 		for _, kind := range d.Intents() {
 			a.intents[kind] = d
@@ -144,8 +154,8 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 
 	a.tree = tree{record: a.options.Stopping, shut: a.shut, pipeline: task.Supervise(group, scheduler)}
 	for _, s := range append([]task.Service{
-		store, a.pump, production, channels, contacts, invites, chats, moderation, capabilities,
-		service.NewMaintenance(&a.desk, invites), sync,
+		store, a.pump, channels, contacts, invites, chats, moderation, capabilities,
+		service.NewMaintenance(&a.env, invites), links,
 	}, o.Extra...) {
 		a.tree.add(s.Name(), task.Supervise(group, s))
 	}
@@ -190,7 +200,7 @@ func (a *Agent) shut(tc task.Context) {
 }
 
 // Self returns whose agent this is.
-func (a *Agent) Self() aura.AuthorityID { return a.desk.Ring.Authority() }
+func (a *Agent) Self() aura.AuthorityID { return a.env.Ring.Authority() }
 
 // Renewed returns the capabilities that the authority permitted itself when this agent was assembled, because
 // the build that founded it had not known them; nil: none.
@@ -200,13 +210,13 @@ func (a *Agent) Renewed() []string { return a.renewed }
 func (a *Agent) Registry() *fact.Registry { return a.registry }
 
 // Journal returns the agent's journal, for those who check it: tests and the simulator.
-func (a *Agent) Journal() *journal.Journal { return a.desk.Journal }
+func (a *Agent) Journal() *journal.Journal { return a.env.Journal }
 
-// Room returns the room in which the agent's requests are decided.
-func (a *Agent) Chain() *chain.Chain { return a.desk.Chain }
+// Chain returns the guard chain in which the agent's requests are decided.
+func (a *Agent) Chain() *chain.Chain { return a.env.Decider.Chain }
 
-// reach says where this agent can be reached now, in as many addresses as a fact may hold.
-func (a *Agent) reach() []string {
+// addresses says where this agent can be reached now, in as many addresses as a fact may hold.
+func (a *Agent) addresses() []string {
 	all := a.network.Addresses()
 	texts := make([]string, 0, min(len(all), contact.MaxAddresses))
 	for _, address := range all[:min(len(all), contact.MaxAddresses)] {
@@ -216,19 +226,19 @@ func (a *Agent) reach() []string {
 }
 
 // sender is the interpreter's way to the links, which are made after it.
-type sender struct{ sync **service.Sync }
+type sender struct{ links **replica.Replicator }
 
 // Release implements [interp.Sender].
 func (s sender) Release(tc task.Context, e effect.Envelope) {
-	if *s.sync != nil {
-		(*s.sync).Release(tc, e)
+	if *s.links != nil {
+		(*s.links).Release(tc, e)
 	}
 }
 
 // committed wakes the links of contexts in which this device said something, and all when what is permitted
 // has changed.
 type committed struct {
-	sync   *service.Sync
+	links  *replica.Replicator
 	device aura.DeviceID
 }
 
@@ -240,7 +250,7 @@ func (c committed) Committed(records []fact.Record) {
 		f := &records[i].Fact
 		if context, shared := f.Namespace.Context(); shared && f.Device == c.device && context != told {
 			told = context
-			c.sync.Committed(context)
+			c.links.Committed(context)
 		}
 		switch f.Kind {
 		case capability.KindToken, capability.KindRevoked, capability.KindPolicy:
@@ -248,6 +258,6 @@ func (c committed) Committed(records []fact.Record) {
 		}
 	}
 	if permitted {
-		c.sync.Permitted()
+		c.links.Permitted()
 	}
 }

@@ -25,12 +25,12 @@ func (a *Agent) Ask(tc task.Context, q fact.Question) (fact.Answer, error) {
 		return fact.Answer{Payload: payload}, err
 	case status.QuestionWithdraw:
 		return answer(tc, q, func(tc task.Context, w status.Withdraw) (status.Withdrawn, error) {
-			return status.Withdrawn{Running: a.desk.Operations.Withdraw(tc, w.Operation)}, nil
+			return status.Withdrawn{Running: a.env.Operations.Withdraw(tc, w.Operation)}, nil
 		})
 	case capability.QuestionExplain:
 		return answer(tc, q, a.explain)
 	case capability.QuestionTokens:
-		payload, err := fact.MarshalAnswer(capability.TokenList{Tokens: a.desk.Frontier.List()})
+		payload, err := fact.MarshalAnswer(capability.TokenList{Tokens: a.env.Frontier.List()})
 		return fact.Answer{Payload: payload}, err
 	case query.QuestionKinds:
 		var v query.Vocabulary
@@ -69,7 +69,7 @@ const maxQueries = 2
 // must hold outside any context.
 func (a *Agent) query(tc task.Context, q query.Query) (query.Result, error) {
 	if len(q.Text) > query.MaxText {
-		return query.Result{}, aura.Errorf("agent.Query", aura.Invalid, "the query has %d bytes, the most is %d", len(q.Text), query.MaxText)
+		return query.Result{}, aura.Errorf("agent.query", aura.Invalid, "the query has %d bytes, the most is %d", len(q.Text), query.MaxText)
 	}
 	self := a.Self()
 	l, err := reactive.NewLogic(q.Text, a.registry, reactive.LogicOptions{
@@ -113,6 +113,6 @@ func valueOf(t datalog.Term) query.Value {
 
 // permits reports whether the own authority may do something that belongs to no context.
 func (a *Agent) permits(tc task.Context, name string) bool {
-	f, err := a.desk.Frontier.Frontier(tc, frontier.Claim{Authority: a.Self(), Now: tc.Now()})
+	f, err := a.env.Frontier.Frontier(tc, frontier.Claim{Authority: a.Self(), Now: tc.Now()})
 	return err == nil && f.Allows(name)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/chain"
+	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/contact"
@@ -13,7 +14,7 @@ import (
 	"github.com/aura-runtime/aura/frontier"
 	"github.com/aura-runtime/aura/frontier/token"
 	"github.com/aura-runtime/aura/interp"
-	"github.com/aura-runtime/aura/service"
+	"github.com/aura-runtime/aura/replica"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -93,11 +94,11 @@ const labelBatch = 128
 
 // keepLabels keeps the names under which an earlier build, which computed them anew each time, showed its
 // conversations. It does nothing for an owner who may not name anybody.
-func keepLabels(tc task.Context, h Hands, store *storage, tokens *frontier.Index, book *service.Book) error {
+func keepLabels(tc task.Context, h Hands, store *storage, tokens *frontier.Index, index *directory.Index) error {
 	by := domain.Caller{Authority: h.Ring.Authority(), Device: h.Ring.Device(), Now: tc.Now()}
 	var drafts []fact.Draft
 	var failed error
-	book.Read(func(p *service.Pages) {
+	index.Read(func(p *directory.State) {
 		for _, n := range p.Chats.Unlabelled(p.Setting()) {
 			draft, err := contact.Label(by, n.Context, n.Name)
 			drafts, failed = append(drafts, draft), errors.Join(failed, err)
@@ -130,15 +131,15 @@ func (lent) Close(task.Context) error { return nil }
 // withChain runs fn with a guard chain over a journal that no agent serves.
 func withChain(tc task.Context, h Hands, store *storage, tokens *frontier.Index, fn func(*chain.Chain) error) error {
 	own, device := h.Ring.Authority(), h.Ring.Device()
-	production := interp.NewProduction(own, device, store.journal, h.Ring, sender{new(*service.Sync)})
+	production := interp.NewProduction(own, device, store.journal, h.Ring, sender{new(*replica.Replicator)})
 	group := task.NewGroup(tc, "room")
-	writer, handle := task.Supervise(group, lent{store}), task.Supervise(group, production)
-	err := errors.Join(writer.Start(tc), handle.Start(tc))
+	writer := task.Supervise(group, lent{store})
+	err := writer.Start(tc)
 	if err == nil {
 		err = fn(chain.New(own, device, store.journal, tokens, production, h.Entropy, chain.Options{}))
 	}
 	for _, ended := range []error{
-		handle.Join(tc, joinGrace), handle.Close(tc, closeGrace), writer.Join(tc, joinGrace), writer.Close(tc, closeGrace),
+		writer.Join(tc, joinGrace), writer.Close(tc, closeGrace),
 		group.Close(tc, closeGrace),
 	} {
 		if err == nil {

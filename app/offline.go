@@ -163,7 +163,7 @@ func planned[T any](in fact.Intent, handle func(T) (guard.Request, error)) (guar
 	return handle(p)
 }
 
-func errOffline(op string) error {
+func errOffline(op aura.Op) error {
 	return aura.Errorf(op, aura.Unavailable, "there is no agent: this needs one, and the other side")
 }
 

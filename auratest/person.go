@@ -170,7 +170,7 @@ func (p *Person) Do(tc task.Context, kind string, payload, result any) {
 // Say sends a text to a conversation: the context of two contacts, or a group.
 func (p *Person) Say(tc task.Context, context aura.ContextID, text string) {
 	p.World.Helper()
-	v := p.Look(tc)
+	v := p.fold(tc, fact.Selection{Kinds: append(chat.GroupKinds(), "contact.*")})
 	t, err := v.Chats.Thread(v.Setting, context)
 	if err != nil {
 		p.World.Fatalf("%s: %v", p.Name, err)

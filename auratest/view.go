@@ -28,9 +28,15 @@ type View struct {
 // Look returns the person's view as it is now. The test ends when no agent runs.
 func (p *Person) Look(tc task.Context) *View {
 	p.World.Helper()
+	return p.fold(tc, fact.Selection{Observations: []string{"*"}})
+}
+
+// fold returns a view of what sel selects.
+func (p *Person) fold(tc task.Context, sel fact.Selection) *View {
+	p.World.Helper()
 	v := &View{Chats: chat.NewState(p.Self(), chat.Keep{Messages: -1, Bytes: -1}), Delivery: delivery.NewState(p.Self())}
 	v.Setting = chat.Setting{Contacts: &v.Contacts, Moderation: &v.Moderation, Delivery: v.Delivery, Outboxes: &v.Outboxes}
-	p.read(tc, fact.Selection{Observations: []string{"*"}}, func(up fact.Update) error {
+	p.read(tc, sel, func(up fact.Update) error {
 		for i := range up.Records {
 			v.Contacts.Apply(&up.Records[i])
 			v.Invites.Apply(&up.Records[i])

@@ -12,13 +12,13 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/localapi"
-	"github.com/aura-runtime/aura/service"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
 )
@@ -303,7 +303,7 @@ func keysFinding(home string, named protectFlags, err error) finding {
 func openStore(home string) (journal.Store, error) {
 	dir := filepath.Join(home, journalFolder)
 	if _, err := os.Stat(dir); err != nil {
-		return nil, aura.Errorf("aura.Doctor", aura.Corrupt, "the folder %s is missing", dir)
+		return nil, aura.Errorf("program.openStore", aura.Corrupt, "the folder %s is missing", dir)
 	}
 	return journal.OpenPebble(dir, journal.PebbleOptions{})
 }
@@ -320,7 +320,7 @@ func checkJournal(tc task.Context, store journal.Store, ring *keyring.Ring) []fi
 	facts := 0
 	var held []status.Quarantined
 	if err == nil {
-		book := service.NewBook(ring.Authority(), j.Meta)
+		book := directory.New(ring.Authority(), j.Meta)
 		_, err = j.Read(tc, fact.Selection{}, func(r fact.Record) error {
 			facts++
 			book.Committed([]fact.Record{r})

@@ -3,6 +3,7 @@ package service
 import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/biscuit"
+	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/fact"
@@ -15,13 +16,13 @@ import (
 // contact; one that a contact handed over is handed on with less. Owner: agent root group.
 type Capability struct {
 	front
-	desk *Desk
+	env *Env
 }
 
 // NewCapability returns the service.
-func NewCapability(d *Desk) *Capability {
-	s := &Capability{desk: d}
-	s.front = newFront(d, "capability", map[string]handler{
+func NewCapability(e *Env) *Capability {
+	s := &Capability{env: e}
+	s.front = newFront(e, "capability", map[string]handler{
 		capability.IntentDelegate: s.delegate, capability.IntentEquip: s.equip, capability.IntentRevoke: s.revoke,
 	})
 	return s
@@ -34,7 +35,7 @@ func (s *Capability) delegate(tc task.Context, in fact.Intent) (fact.Result, err
 	}
 	var cert fact.Certificate
 	var err error
-	s.desk.Book.Read(func(pages *Pages) {
+	s.env.Directory.Read(func(pages *directory.State) {
 		err = references(pages, &p)
 		cert, _ = pages.Contacts.Certificate(p.To.Context)
 	})
@@ -45,18 +46,18 @@ func (s *Capability) delegate(tc task.Context, in fact.Intent) (fact.Result, err
 	if err != nil {
 		return fact.Result{}, err
 	}
-	r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
+	r, err := s.env.plan(tc, func(pages *directory.State) (guard.Request, error) {
 		if err := references(pages, &p); err != nil {
 			return guard.Request{}, err
 		}
-		return capability.Delegate(s.desk.Caller(tc, in.Operation), p.To, encoded)
+		return capability.Delegate(s.env.Caller(tc, in.Operation), p.To, encoded)
 	})
 	return submitted(in, r, err)
 }
 
 // references returns why a reference in a delegation no longer holds, or nil.
-func references(pages *Pages, p *capability.DelegateIntent) error {
-	const op = "service.Delegate"
+func references(pages *directory.State, p *capability.DelegateIntent) error {
+	const op = "service.references"
 	if _, err := pages.Contacts.Current(op, p.To); err != nil || p.Within == (chat.Ref{}) {
 		return err
 	}
@@ -72,7 +73,7 @@ func (s *Capability) issue(p *capability.DelegateIntent, holder [32]byte) (encod
 	if p.Held.IsZero() {
 		return s.mint(grant)
 	}
-	held, err := s.desk.Frontier.Held(p.Held)
+	held, err := s.env.Frontier.Held(p.Held)
 	if err != nil {
 		return nil, err
 	}
@@ -80,11 +81,11 @@ func (s *Capability) issue(p *capability.DelegateIntent, holder [32]byte) (encod
 	if err != nil {
 		return nil, err
 	}
-	next, err := token.NextKey(s.desk.Entropy)
+	next, err := token.NextKey(s.env.Entropy)
 	if err != nil {
 		return nil, err
 	}
-	less, err := token.Delegate(whole, token.SignerOf(s.desk.Ring), grant, next)
+	less, err := token.Delegate(whole, token.SignerOf(s.env.Ring), grant, next)
 	if err != nil {
 		return nil, err
 	}
@@ -93,11 +94,11 @@ func (s *Capability) issue(p *capability.DelegateIntent, holder [32]byte) (encod
 
 // mint returns a new encoded token of the own authority.
 func (s *Capability) mint(g token.Grant) ([]byte, error) {
-	next, err := token.NextKey(s.desk.Entropy)
+	next, err := token.NextKey(s.env.Entropy)
 	if err != nil {
 		return nil, err
 	}
-	minted, err := token.Mint(token.SignerOf(s.desk.Ring), g, next)
+	minted, err := token.Mint(token.SignerOf(s.env.Ring), g, next)
 	if err != nil {
 		return nil, err
 	}
@@ -110,20 +111,20 @@ func (s *Capability) equip(tc task.Context, in fact.Intent) (fact.Result, error)
 		return fact.Result{}, err
 	}
 	if p.Device.IsZero() {
-		return fact.Result{}, aura.Errorf("service.Equip", aura.Invalid, "the token is for no device")
+		return fact.Result{}, aura.Errorf("service.equip", aura.Invalid, "the token is for no device")
 	}
 	profile, err := capability.NewProfile("device", p.Names...)
 	if err != nil {
 		return fact.Result{}, err
 	}
 	encoded, err := s.mint(token.Grant{
-		Profile: profile, Holder: s.desk.Ring.Certificate().Root, Device: p.Device, Until: p.Until,
+		Profile: profile, Holder: s.env.Ring.Certificate().Root, Device: p.Device, Until: p.Until,
 	})
 	if err != nil {
 		return fact.Result{}, err
 	}
-	r, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) {
-		return capability.Equip(s.desk.Caller(tc, in.Operation), encoded)
+	r, err := s.env.plan(tc, func(*directory.State) (guard.Request, error) {
+		return capability.Equip(s.env.Caller(tc, in.Operation), encoded)
 	})
 	return submitted(in, r, err)
 }
@@ -133,8 +134,8 @@ func (s *Capability) revoke(tc task.Context, in fact.Intent) (fact.Result, error
 	if err := fact.Unmarshal(in.Payload, &p); err != nil {
 		return fact.Result{}, err
 	}
-	r, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) {
-		return capability.Revoke(s.desk.Caller(tc, in.Operation), p)
+	r, err := s.env.plan(tc, func(*directory.State) (guard.Request, error) {
+		return capability.Revoke(s.env.Caller(tc, in.Operation), p)
 	})
 	return submitted(in, r, err)
 }

@@ -2,6 +2,7 @@ package service
 
 import (
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
@@ -14,17 +15,17 @@ import (
 // group.
 type Chat struct {
 	front
-	desk    *Desk
+	env     *Env
 	changed *task.Wake
 }
 
 // NewChat returns the service.
-func NewChat(d *Desk) *Chat {
-	s := &Chat{desk: d, changed: task.NewWake()}
-	s.front = newFront(d, "chat", map[string]handler{
+func NewChat(e *Env) *Chat {
+	s := &Chat{env: e, changed: task.NewWake()}
+	s.front = newFront(e, "chat", map[string]handler{
 		chat.IntentSend: s.send, chat.IntentRead: s.read, chat.IntentCreate: s.create, chat.IntentLeave: s.leave,
 	})
-	d.Book.OnChange(s.changed)
+	e.Directory.OnChange(s.changed)
 	return s
 }
 
@@ -44,8 +45,8 @@ func (s *Chat) send(tc task.Context, in fact.Intent) (fact.Result, error) {
 			return fact.Result{Operation: in.Operation, Facts: []aura.FactID{stored}}, err
 		}
 	}
-	r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
-		return chat.Send(pages.Chats, pages.Setting(), s.desk.Caller(tc, in.Operation), p)
+	r, err := s.env.plan(tc, func(pages *directory.State) (guard.Request, error) {
+		return chat.Send(pages.Chats, pages.Setting(), s.env.Caller(tc, in.Operation), p)
 	})
 	return submitted(in, r, err)
 }
@@ -56,8 +57,8 @@ func (s *Chat) stored(tc task.Context, by aura.OperationID, p chat.SendIntent) (
 	if by.IsZero() {
 		return id, nil
 	}
-	left := fact.Selection{Author: s.desk.Ring.Authority(), Operation: by}
-	_, err = s.desk.Journal.Read(tc, left, func(r fact.Record) error {
+	left := fact.Selection{Author: s.env.Ring.Authority(), Operation: by}
+	_, err = s.env.Journal.Read(tc, left, func(r fact.Record) error {
 		id = r.ID
 		return chat.Repeats(&r.Fact, p)
 	})
@@ -70,14 +71,14 @@ func (s *Chat) read(tc task.Context, in fact.Intent) (fact.Result, error) {
 		return fact.Result{}, err
 	}
 	news := false
-	request, err := s.desk.Book.Plan(func(pages *Pages) (r guard.Request, err error) {
-		r, news, err = chat.MarkRead(pages.Chats, pages.Setting(), s.desk.Caller(tc, in.Operation), p)
+	request, err := s.env.Directory.Plan(func(pages *directory.State) (r guard.Request, err error) {
+		r, news, err = chat.MarkRead(pages.Chats, pages.Setting(), s.env.Caller(tc, in.Operation), p)
 		return r, err
 	})
 	if err != nil || !news {
 		return fact.Result{Operation: in.Operation}, err
 	}
-	r, err := s.desk.decide(tc, &request)
+	r, err := s.env.Decider.Decide(tc, &request)
 	return submitted(in, r, err)
 }
 
@@ -88,17 +89,17 @@ func (s *Chat) create(tc task.Context, in fact.Intent) (fact.Result, error) {
 	}
 	var nonce aura.Nonce
 	var secret [32]byte
-	s.desk.Entropy.Read(nonce[:])
-	s.desk.Entropy.Read(secret[:])
-	cert := s.desk.Ring.Certificate()
+	s.env.Entropy.Read(nonce[:])
+	s.env.Entropy.Read(secret[:])
+	cert := s.env.Ring.Certificate()
 	var context aura.ContextID
-	by := s.desk.Caller(tc, in.Operation)
-	r, err := s.desk.plan(tc, func(pages *Pages) (request guard.Request, err error) {
+	by := s.env.Caller(tc, in.Operation)
+	r, err := s.env.plan(tc, func(pages *directory.State) (request guard.Request, err error) {
 		request, context, err = chat.Create(pages.Setting(), by, p, chat.Member{
-			Authority: s.desk.Ring.Authority(), Certificate: cert.Encode(), Name: pages.Contacts.Own(),
-			Addresses: s.desk.Reach(),
+			Authority: s.env.Ring.Authority(), Certificate: cert.Encode(), Name: pages.Contacts.Own(),
+			Addresses: s.env.Addresses(),
 		}, nonce, secret)
-		return pages.begin(by, chat.Newcomer{Context: context, Name: p.Name}, request, err)
+		return pages.Begin(by, chat.Newcomer{Context: context, Name: p.Name}, request, err)
 	})
 	if err != nil {
 		return fact.Result{}, err
@@ -111,17 +112,17 @@ func (s *Chat) leave(tc task.Context, in fact.Intent) (fact.Result, error) {
 	if err := fact.Unmarshal(in.Payload, &p); err != nil {
 		return fact.Result{}, err
 	}
-	r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
-		return chat.Leave(pages.Chats, pages.Setting(), s.desk.Caller(tc, in.Operation), p)
+	r, err := s.env.plan(tc, func(pages *directory.State) (guard.Request, error) {
+		return chat.Leave(pages.Chats, pages.Setting(), s.env.Caller(tc, in.Operation), p)
 	})
 	return submitted(in, r, err)
 }
 
-// repair works off what is pending, at the start and whenever the book changes.
+// repair works off what is pending, at the start and whenever the directory changes.
 func (s *Chat) repair(tc task.Context) error {
-	pause := redial()
+	pause := repairPause()
 	for {
-		until := whenRung
+		until := task.Forever
 		err := s.catchUp(tc)
 		if tc.Err() != nil {
 			return tc.Err()
@@ -130,7 +131,7 @@ func (s *Chat) repair(tc task.Context) error {
 			pause.Reset()
 		} else {
 			tc.Emit(world.ServiceTroubled(s.Name(), "delivery states behind", "", err))
-			until = tc.Elapsed() + pause.Next(s.desk.Entropy)
+			until = tc.Elapsed() + pause.Next(s.env.Entropy)
 		}
 		if _, err := s.changed.WaitUntil(tc, until); err != nil {
 			return err
@@ -143,7 +144,7 @@ func (s *Chat) repair(tc task.Context) error {
 func (s *Chat) catchUp(tc task.Context) (first error) {
 	var pending []chat.Pending
 	var invitations []chat.Invitation
-	s.desk.Book.Read(func(p *Pages) {
+	s.env.Directory.Read(func(p *directory.State) {
 		pending = p.Chats.Pending(&p.Contacts)
 		invitations = p.Chats.Invitations(&p.Contacts)
 	})
@@ -153,10 +154,10 @@ func (s *Chat) catchUp(tc task.Context) (first error) {
 		}
 	}
 	for _, in := range invitations {
-		by := s.desk.Caller(tc, aura.OperationID{})
-		if _, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
+		by := s.env.Caller(tc, aura.OperationID{})
+		if _, err := s.env.plan(tc, func(pages *directory.State) (guard.Request, error) {
 			r, err := chat.Join(by, in)
-			return pages.begin(by, chat.Newcomer{Context: in.Context, Name: in.Group.Name}, r, err)
+			return pages.Begin(by, chat.Newcomer{Context: in.Context, Name: in.Group.Name}, r, err)
 		}); err != nil && first == nil {
 			first = err
 		}
@@ -166,12 +167,12 @@ func (s *Chat) catchUp(tc task.Context) (first error) {
 
 // tell invites one member into a group that the owner founded.
 func (s *Chat) tell(tc task.Context, to chat.Pending) error {
-	secret, err := s.desk.Secret(to.Group)
+	secret, err := s.env.Secret(to.Group)
 	if err != nil {
 		return err
 	}
-	_, err = s.desk.plan(tc, func(p *Pages) (guard.Request, error) {
-		return chat.Invite(p.Chats, s.desk.Caller(tc, aura.OperationID{}), to, secret)
+	_, err = s.env.plan(tc, func(p *directory.State) (guard.Request, error) {
+		return chat.Invite(p.Chats, s.env.Caller(tc, aura.OperationID{}), to, secret)
 	})
 	return err
 }

@@ -2,6 +2,7 @@ package service
 
 import (
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
@@ -17,14 +18,14 @@ import (
 // group.
 type Contact struct {
 	front
-	desk  *Desk
+	env   *Env
 	named *task.Wake // the owner took another name
 }
 
 // NewContact returns the service.
-func NewContact(d *Desk) *Contact {
-	s := &Contact{desk: d, named: task.NewWake()}
-	s.front = newFront(d, "contact", map[string]handler{
+func NewContact(e *Env) *Contact {
+	s := &Contact{env: e, named: task.NewWake()}
+	s.front = newFront(e, "contact", map[string]handler{
 		contact.IntentName: s.name, contact.IntentRename: s.rename,
 		contact.IntentAddress: s.address, contact.IntentRemove: s.remove,
 	})
@@ -44,8 +45,8 @@ func (s *Contact) name(tc task.Context, in fact.Intent) (fact.Result, error) {
 	if err := fact.Unmarshal(in.Payload, &p); err != nil {
 		return fact.Result{}, err
 	}
-	r, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) {
-		return contact.Name(s.desk.Caller(tc, in.Operation), p)
+	r, err := s.env.plan(tc, func(*directory.State) (guard.Request, error) {
+		return contact.Name(s.env.Caller(tc, in.Operation), p)
 	})
 	if err == nil {
 		s.named.Notify()
@@ -61,18 +62,18 @@ func (s *Contact) share(tc task.Context) error {
 			return err
 		}
 		var refs []contact.Ref
-		s.desk.Book.Read(func(pages *Pages) {
+		s.env.Directory.Read(func(pages *directory.State) {
 			for _, c := range pages.Contacts.Contacts() {
 				refs = append(refs, c.Ref)
 			}
 		})
 		for _, to := range refs {
-			_, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
-				if _, err := pages.Contacts.Current("service.Share", to); err != nil {
+			_, err := s.env.plan(tc, func(pages *directory.State) (guard.Request, error) {
+				if _, err := pages.Contacts.Current("service.share", to); err != nil {
 					return guard.Request{}, err
 				}
-				profile := contact.Profile{Name: pages.Contacts.Own(), Addresses: s.desk.Reach()}
-				return contact.Share(s.desk.Caller(tc, aura.OperationID{}), to, profile)
+				profile := contact.Profile{Name: pages.Contacts.Own(), Addresses: s.env.Addresses()}
+				return contact.Share(s.env.Caller(tc, aura.OperationID{}), to, profile)
 			})
 			if tc.Err() != nil {
 				return tc.Err()
@@ -89,8 +90,8 @@ func (s *Contact) rename(tc task.Context, in fact.Intent) (fact.Result, error) {
 	if err := fact.Unmarshal(in.Payload, &p); err != nil {
 		return fact.Result{}, err
 	}
-	r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
-		return chat.Rename(pages.Chats, pages.Setting(), s.desk.Caller(tc, in.Operation), p)
+	r, err := s.env.plan(tc, func(pages *directory.State) (guard.Request, error) {
+		return chat.Rename(pages.Chats, pages.Setting(), s.env.Caller(tc, in.Operation), p)
 	})
 	return submitted(in, r, err)
 }
@@ -105,24 +106,24 @@ func (s *Contact) address(tc task.Context, in fact.Intent) (fact.Result, error) 
 			return fact.Result{}, err
 		}
 	}
-	r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
-		return contact.Address(&pages.Contacts, s.desk.Caller(tc, in.Operation), p)
+	r, err := s.env.plan(tc, func(pages *directory.State) (guard.Request, error) {
+		return contact.Address(&pages.Contacts, s.env.Caller(tc, in.Operation), p)
 	})
 	return submitted(in, r, err)
 }
 
-// remove ends the relation with a contact. The link and the channel of their context end, because the book does
+// remove ends the relation with a contact. The link and the channel of their context end, because the directory does
 // not have the contact any more.
 func (s *Contact) remove(tc task.Context, in fact.Intent) (fact.Result, error) {
 	var p contact.RemoveIntent
 	if err := fact.Unmarshal(in.Payload, &p); err != nil {
 		return fact.Result{}, err
 	}
-	by := s.desk.Caller(tc, in.Operation)
-	r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
+	by := s.env.Caller(tc, in.Operation)
+	r, err := s.env.plan(tc, func(pages *directory.State) (guard.Request, error) {
 		r, err := contact.Remove(&pages.Contacts, by, p)
 		if err == nil {
-			err = s.desk.giveUp(&r, by, p.Contact, "you removed the contact")
+			err = s.env.giveUp(&r, by, p.Contact, "you removed the contact")
 		}
 		return r, err
 	})
@@ -130,9 +131,9 @@ func (s *Contact) remove(tc task.Context, in fact.Intent) (fact.Result, error) {
 }
 
 // giveUp adds to the removal of a contact what becomes of the own messages that it never got: they have failed.
-func (d *Desk) giveUp(r *guard.Request, by domain.Caller, who contact.Ref, why string) error {
-	count := d.Journal.Count(fact.ContextNamespace(who.Context), d.Ring.Device())
-	settled, err := d.settled(who.Context, who.Authority)
+func (e *Env) giveUp(r *guard.Request, by domain.Caller, who contact.Ref, why string) error {
+	count := e.Journal.Count(fact.ContextNamespace(who.Context), e.Ring.Device())
+	settled, err := e.watermarks().Settled(who.Context, who.Authority)
 	if err != nil || settled >= count {
 		return err
 	}

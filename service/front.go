@@ -79,9 +79,9 @@ func (s *submission) abandon(why error) {
 	}
 }
 
-func newFront(d *Desk, name string, handles map[string]handler) front {
+func newFront(e *Env, name string, handles map[string]handler) front {
 	return front{
-		name: name, operations: d.Operations, mail: task.NewMailbox[*submission](name, frontCapacity), handles: handles,
+		name: name, operations: e.Operations, mail: task.NewMailbox[*submission](name, frontCapacity), handles: handles,
 	}
 }
 

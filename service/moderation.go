@@ -1,6 +1,7 @@
 package service
 
 import (
+	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
@@ -8,17 +9,17 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// Moderation mutes and blocks. Its facts take effect through the book: a blocked contact has no link and
+// Moderation mutes and blocks. Its facts take effect through the directory: a blocked contact has no link and
 // opens no channel. Owner: agent root group.
 type Moderation struct {
 	front
-	desk *Desk
+	env *Env
 }
 
 // NewModeration returns the service.
-func NewModeration(d *Desk) *Moderation {
-	s := &Moderation{desk: d}
-	s.front = newFront(d, "moderation", map[string]handler{
+func NewModeration(e *Env) *Moderation {
+	s := &Moderation{env: e}
+	s.front = newFront(e, "moderation", map[string]handler{
 		moderation.IntentMute: s.apply(moderation.Mute), moderation.IntentUnmute: s.apply(moderation.Unmute),
 		moderation.IntentBlock: s.apply(moderation.Block), moderation.IntentUnblock: s.unblock,
 	})
@@ -31,8 +32,8 @@ func (s *Moderation) apply(plan func(domain.Caller, moderation.Target) (guard.Re
 		if err := fact.Unmarshal(in.Payload, &p); err != nil {
 			return fact.Result{}, err
 		}
-		r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
-			return pages.Chats.Change(pages.Setting(), s.desk.Caller(tc, in.Operation), p, plan)
+		r, err := s.env.plan(tc, func(pages *directory.State) (guard.Request, error) {
+			return pages.Chats.Change(pages.Setting(), s.env.Caller(tc, in.Operation), p, plan)
 		})
 		return submitted(in, r, err)
 	}
@@ -44,8 +45,8 @@ func (s *Moderation) unblock(tc task.Context, in fact.Intent) (fact.Result, erro
 		return fact.Result{}, err
 	}
 	seen := s.seen(p)
-	r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
-		return pages.Chats.Change(pages.Setting(), s.desk.Caller(tc, in.Operation), p, func(by domain.Caller, t moderation.Target) (guard.Request, error) {
+	r, err := s.env.plan(tc, func(pages *directory.State) (guard.Request, error) {
+		return pages.Chats.Change(pages.Setting(), s.env.Caller(tc, in.Operation), p, func(by domain.Caller, t moderation.Target) (guard.Request, error) {
 			return moderation.Unblock(&pages.Moderation, by, t.Authority, p.Drop, seen)
 		})
 	})
@@ -58,11 +59,11 @@ func (s *Moderation) seen(p moderation.ChangeIntent) (seen []moderation.Seen) {
 	if !p.Drop {
 		return nil
 	}
-	for _, peer := range s.desk.Book.Peers() {
+	for _, peer := range s.env.Directory.Peers() {
 		if peer.Authority == p.Target().Authority {
 			device := peer.Certificate.Device()
 			seen = append(seen, moderation.Seen{
-				Context: peer.Context, Device: device, Through: s.desk.Journal.Count(fact.ContextNamespace(peer.Context), device),
+				Context: peer.Context, Device: device, Through: s.env.Journal.Count(fact.ContextNamespace(peer.Context), device),
 			})
 		}
 	}
