@@ -114,7 +114,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	}
 	a.unified = reactive.NewUnified(scheduler, history{store.journal}, a.commit, a.permits)
 	a.pump = newPump(store.journal, scheduler, h.Entropy)
-	a.pump.wards = []ward{{service: "book", held: index.Quarantined}, {service: "interp", held: tokens.Quarantined}}
+	a.pump.wards = []ward{{service: "book", held: index.Quarantined}, {service: "frontier", held: tokens.Quarantined}}
 	store.journal.Attach(a.pump)
 
 	var links *replica.Replicator
@@ -154,7 +154,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 
 	a.tree = tree{record: a.options.Stopping, shut: a.shut, pipeline: task.Supervise(group, scheduler)}
 	for _, s := range append([]task.Service{
-		store, a.pump, production, channels, contacts, invites, chats, moderation, capabilities,
+		store, a.pump, channels, contacts, invites, chats, moderation, capabilities,
 		service.NewMaintenance(&a.env, invites), links,
 	}, o.Extra...) {
 		a.tree.add(s.Name(), task.Supervise(group, s))

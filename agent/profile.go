@@ -19,7 +19,7 @@ func owner() (capability.Profile, error) {
 		chat.CapSend, chat.CapRead, chat.CapCreate, chat.CapInvite, chat.CapJoin, chat.CapLeave, delivery.CapRecord,
 		moderation.CapModerate,
 		capability.CapDelegate, capability.CapRevoke,
-		delivery.CapLink, delivery.CapHello, delivery.CapReach, delivery.CapRelay, delivery.CapSeek, delivery.CapIntroduce, delivery.CapResend,
+		delivery.CapLink, delivery.CapHello, delivery.CapAddresses, delivery.CapRelay, delivery.CapSeek, delivery.CapIntroduce, delivery.CapResend,
 		fact.QueryCapability("capability"), fact.QueryCapability("contact"), fact.QueryCapability("invite"),
 		fact.QueryCapability("chat"), fact.QueryCapability("delivery"), fact.QueryCapability("moderation"),
 	)

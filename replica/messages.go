@@ -33,8 +33,8 @@ type deliver struct {
 	Receipts [][]byte `cbor:"2,keyasint,omitempty"` // effect.Receipt
 }
 
-// reach says where this side can be reached from now on, best first.
-type reach struct {
+// addresses says where this side can be reached from now on, best first.
+type addresses struct {
 	Addresses []string `cbor:"1,keyasint,omitempty"`
 }
 

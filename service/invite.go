@@ -22,9 +22,9 @@ type Invite struct {
 	channels egress.Dialer
 	group    *task.Group // the service's, from Serve on
 
-	// turn admits one change of invitations at a time: an invitation serves once, even if two people
+	// changing admits one change of invitations at a time: an invitation serves once, even if two people
 	// answer it, or one answers while the owner cancels, at the same moment.
-	turn *task.Semaphore
+	changing *task.Semaphore
 
 	lock     task.Mutex
 	pursuing map[invite.ID]bool // exchanges that have a task
@@ -32,10 +32,10 @@ type Invite struct {
 
 // NewInvite returns the service.
 func NewInvite(e *Env, channels egress.Dialer) *Invite {
-	s := &Invite{env: e, channels: channels, turn: task.NewSemaphore(1), pursuing: map[invite.ID]bool{}}
+	s := &Invite{env: e, channels: channels, changing: task.NewSemaphore(1), pursuing: map[invite.ID]bool{}}
 	s.front = newFront(e, "invite", map[string]handler{
-		invite.IntentCreate: s.inTurn(s.create), invite.IntentAccept: s.inTurn(s.accept),
-		invite.IntentDecline: s.inTurn(s.decline), invite.IntentCancel: s.inTurn(s.cancel),
+		invite.IntentCreate: s.exclusive(s.create), invite.IntentAccept: s.exclusive(s.accept),
+		invite.IntentDecline: s.exclusive(s.decline), invite.IntentCancel: s.exclusive(s.cancel),
 	})
 	return s
 }
@@ -107,13 +107,13 @@ func (s *Invite) phase(tc task.Context, id invite.ID) (phase invite.Phase) {
 	return phase
 }
 
-// inTurn lets a handler change invitations while nobody else does.
-func (s *Invite) inTurn(h handler) handler {
+// exclusive lets a handler change invitations while no other handler does.
+func (s *Invite) exclusive(h handler) handler {
 	return func(tc task.Context, in fact.Intent) (fact.Result, error) {
-		if err := s.turn.Acquire(tc); err != nil {
+		if err := s.changing.Acquire(tc); err != nil {
 			return fact.Result{}, err
 		}
-		defer s.turn.Release()
+		defer s.changing.Release()
 		return h(tc, in)
 	}
 }
@@ -249,12 +249,12 @@ func (s *Invite) confirm(tc task.Context, id invite.ID, who contact.Ref, address
 	}, op)
 }
 
-// change makes one change of invitations in turn.
+// change makes one change of invitations while no handler makes another.
 func (s *Invite) change(tc task.Context, handler func(*directory.State, domain.Caller) (guard.Request, error), op aura.OperationID) error {
-	if err := s.turn.Acquire(tc); err != nil {
+	if err := s.changing.Acquire(tc); err != nil {
 		return err
 	}
-	defer s.turn.Release()
+	defer s.changing.Release()
 	_, err := s.env.plan(tc, func(p *directory.State) (guard.Request, error) { return handler(p, s.env.Caller(tc, op)) })
 	return err
 }

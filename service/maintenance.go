@@ -15,19 +15,19 @@ import (
 const (
 	// maintenancePause is the time between two rounds.
 	maintenancePause = time.Minute
-	// overduePause is the time between two looks at what nobody confirmed, and at records of deliveries that
-	// may go: it is a matter of months.
+	// overduePause is the time between two looks for messages without an acknowledgement, and for records of
+	// deliveries that may go: they are kept for months.
 	overduePause = time.Hour
 )
 
 // Maintenance ends what has run out, keeps the checkpoints of the agent's folds, and collects what nothing
-// needs any more. Domains say what is due; only this service says when it is looked at.
+// needs any more. Domains say what has expired; this service says when it looks.
 //
 // Owner: agent root group.
 type Maintenance struct {
 	env       *Env
 	invite    *Invite
-	forgotten map[invite.ID]bool // over, and nothing of them is kept; only Serve uses it
+	forgotten map[invite.ID]bool // collectable, and the metadata keeps nothing of them; only Serve uses it
 	settled   map[invite.ID]bool // ended, and without ledger entries; only Serve uses it
 }
 
@@ -70,18 +70,18 @@ func (s *Maintenance) Serve(tc task.Context) error {
 // Close implements [task.Service].
 func (s *Maintenance) Close(task.Context) error { return nil }
 
-// expire ends invitations whose time passed, and forgets those that nobody tries any more. What fails now is
-// due again in the next round.
+// expire ends invitations whose time has passed, and forgets those that cannot be answered any more. The next round
+// tries again what fails now.
 func (s *Maintenance) expire(tc task.Context) {
-	var due, over []invite.ID
+	var expired, collectable []invite.ID
 	now := tc.Now()
-	s.env.Directory.Read(func(p *directory.State) { due, over = p.Invites.Due(now), p.Invites.Over(now) })
-	for _, id := range due {
+	s.env.Directory.Read(func(p *directory.State) { expired, collectable = p.Invites.Due(now), p.Invites.Over(now) })
+	for _, id := range expired {
 		s.change(tc, func(p *directory.State, by domain.Caller) (guard.Request, error) {
 			return invite.Expire(&p.Invites, by, id)
 		})
 	}
-	for _, id := range over {
+	for _, id := range collectable {
 		if s.forgotten[id] {
 			continue
 		}

@@ -177,7 +177,6 @@ func Open(t testing.TB, tc task.Context, store journal.Store, e world.Entropy) *
 	}
 	h.Chain = chain.New(Own, Device, h.Journal, h.Frontier, counter{h.Production, h.Executed}, e, chain.Options{})
 	h.Group.Go("journal.writer", h.Journal.Serve)
-	h.Group.Go("interp.serve", h.Production.Serve)
 	return h
 }
 

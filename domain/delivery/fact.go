@@ -89,6 +89,6 @@ func Domain() fact.Domain {
 				{Name: "context", Key: 1}, {Name: "peer", Key: 2}, {Name: "through", Key: 3}, {Name: "reason", Key: 4},
 			}, Check: checkFailed},
 		},
-		Capabilities: []string{CapRecord, CapResend, CapLink, CapHello, CapReach, CapRelay, CapSeek, CapIntroduce},
+		Capabilities: []string{CapRecord, CapResend, CapLink, CapHello, CapAddresses, CapRelay, CapSeek, CapIntroduce},
 	}
 }
