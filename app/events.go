@@ -4,12 +4,10 @@ import (
 	"cmp"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
-	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
@@ -302,14 +300,4 @@ func (w *witness) connectionEvents() (events []Event) {
 	}
 	slices.SortFunc(events, func(a, b Event) int { return cmp.Compare(a.Name, b.Name) })
 	return events
-}
-
-// outboxContext returns the conversation that an observation about a delivery belongs to.
-func outboxContext(o fact.Observation) (aura.ContextID, bool) {
-	if o.Kind != delivery.ObservedOutbox {
-		return aura.ContextID{}, false
-	}
-	key, _, _ := strings.Cut(o.Key, "/")
-	context, err := aura.ParseContextID(key)
-	return context, err == nil
 }

@@ -27,7 +27,6 @@ type fold struct {
 	moderation moderation.State
 	chats      *chat.State
 	deliveries *delivery.State
-	outboxes   delivery.Outboxes
 }
 
 func newFold(self aura.AuthorityID, keep chat.Keep) *fold {
@@ -47,7 +46,7 @@ func take(records []fact.Record, fold func(*fact.Record)) {
 func (f *fold) apply(up *fact.Update) {
 	take(up.Records, f.record)
 	for _, o := range up.Observations {
-		f.outboxes.Observe(o)
+		f.deliveries.Observe(o)
 	}
 }
 
@@ -70,5 +69,5 @@ func (f *fold) record(r *fact.Record) {
 }
 
 func (f *fold) setting() chat.Setting {
-	return chat.Setting{Contacts: &f.contacts, Moderation: &f.moderation, Delivery: f.deliveries, Outboxes: &f.outboxes}
+	return chat.Setting{Contacts: &f.contacts, Moderation: &f.moderation, Delivery: f.deliveries}
 }

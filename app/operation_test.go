@@ -344,7 +344,7 @@ func TestInvitationsAreMadeAndTakenBack(t *testing.T) {
 		if err := c.CancelInvite(tc, made.ID); err != nil {
 			t.Fatal(err)
 		}
-		list := shows(t, tc, c, app.Invitations, func(v []invite.Invitation) bool { return len(v) == 1 && v[0].Phase == invite.Cancelled })
+		list := shows(t, tc, c, app.Invitations, func(v []invite.Invitation) bool { return len(v) == 1 && v[0].Phase == invite.PhaseCancelled })
 		direct, err := c.Invitations(tc)
 		if err != nil {
 			t.Fatal(err)

@@ -177,13 +177,13 @@ func (o *outcomes) acceptance(id invite.ID) (Phase, string) {
 		return Running, ""
 	}
 	switch in.Phase {
-	case invite.Complete:
+	case invite.PhaseCompleted:
 		return Succeeded, ""
-	case invite.TurnedDown:
+	case invite.PhaseDeclined:
 		return Cancelled, "the invitation was declined"
-	case invite.Expired:
+	case invite.PhaseExpired:
 		return Failed, "the invitation expired"
-	case invite.Broken:
+	case invite.PhaseFailed:
 		return Failed, in.Reason
 	}
 	return Running, ""

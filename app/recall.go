@@ -7,6 +7,7 @@ import (
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/domain/delivery"
 )
 
 // recaller is a bridge for a witness. Before it passes on the first change of a conversation, it reads what the
@@ -105,7 +106,7 @@ func conversations(up *fact.Update) []aura.ContextID {
 		}
 	}
 	for _, o := range up.Observations {
-		if context, ok := outboxContext(o); ok {
+		if context, ok := delivery.ObservedContext(o); ok {
 			touched = append(touched, context)
 		}
 	}

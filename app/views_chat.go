@@ -1,8 +1,6 @@
 package app
 
 import (
-	"strings"
-
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/delivery"
@@ -56,9 +54,8 @@ func (v *chatsView) Apply(up fact.Update) {
 		}
 	}
 	for _, o := range up.Observations {
-		v.fold.outboxes.Observe(o)
-		key, _, _ := strings.Cut(o.Key, "/")
-		if context, err := aura.ParseContextID(key); err == nil {
+		v.fold.deliveries.Observe(o)
+		if context, ok := delivery.ObservedContext(o); ok {
 			v.touched[context] = true
 		}
 	}

@@ -96,7 +96,7 @@ func TestTheBudgetOfAnInvitationIsCollected(t *testing.T) {
 			code := ada.invites(tc, time.Hour) // of a contact: the relation stays
 			ben.must(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil)
 			u.until(tc, "the invitation ends", time.Minute, func() bool {
-				return ada.phase(tc, code.ID) == invite.Complete.String() && ben.phase(tc, code.ID) == invite.Complete.String()
+				return ada.phase(tc, code.ID) == invite.PhaseCompleted.String() && ben.phase(tc, code.ID) == invite.PhaseCompleted.String()
 			})
 		}
 		if ada.ledger() < before[0]+5 || ben.ledger() < before[1]+5 {

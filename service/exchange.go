@@ -52,7 +52,7 @@ func (s *Invite) pursue(x *exchange) {
 			s.lock.Unlock()
 		}()
 		return task.Retry(tc, awaitInviter(), s.desk.Entropy, s.troubled(tc, "exchange tried again"), func(tc task.Context) error {
-			if s.phase(tc, x.id) != invite.Contacting {
+			if s.phase(tc, x.id) != invite.PhaseContacting {
 				return nil
 			}
 			return s.attempt(tc, x)
@@ -78,7 +78,7 @@ func (s *Invite) attempt(tc task.Context, x *exchange) error {
 		return err
 	}
 	defer channel.Close(tc)
-	if s.phase(tc, x.id) != invite.Contacting {
+	if s.phase(tc, x.id) != invite.PhaseContacting {
 		return nil // the owner cancelled it while the inviter was away: the hello would bind the inviter alone
 	}
 	if err := post(tc, channel, pass, outInviteHello, x.said); err != nil {

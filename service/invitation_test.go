@@ -356,9 +356,9 @@ func TestAnExchangeIsResolvedOnce(t *testing.T) {
 				ben.restart(tc)
 			}
 			ada.start(tc)
-			want := invite.Complete
+			want := invite.PhaseCompleted
 			if restart {
-				want = invite.Broken
+				want = invite.PhaseFailed
 			}
 			u.until(tc, name, 5*time.Minute, func() bool {
 				in, ok := ben.look(tc).invites.Invitation(code.ID, tc.Now())

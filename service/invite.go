@@ -218,7 +218,7 @@ func (s *Invite) settle(tc task.Context, who contact.Ref) {
 	now, context := tc.Now(), who.Context
 	s.desk.Book.Read(func(p *Pages) {
 		for _, open := range p.Invites.Listening(now) {
-			if in, ok := p.Invites.Invitation(open, now); ok && in.Context == context && in.Phase == invite.Answered {
+			if in, ok := p.Invites.Invitation(open, now); ok && in.Context == context && in.Phase == invite.PhaseAnswered {
 				id = open
 			}
 		}

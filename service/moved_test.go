@@ -73,7 +73,7 @@ func TestBothMovedAndMeetByAnInvitation(t *testing.T) {
 			u.until(tc, "the invitation ends at "+p.name, time.Minute, func() bool {
 				s := p.look(tc)
 				in, _ := s.invites.Invitation(code.ID, tc.Now())
-				return in.Phase == invite.Complete && in.Context == context
+				return in.Phase == invite.PhaseCompleted && in.Context == context
 			})
 		}
 		after, _ := ada.with(tc, ben)

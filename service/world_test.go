@@ -260,12 +260,11 @@ type sight struct {
 	moderation moderation.State
 	chats      *chat.State
 	deliveries *delivery.State
-	outboxes   delivery.Outboxes
 	reach      status.Connections
 }
 
 func (s *sight) setting() chat.Setting {
-	return chat.Setting{Contacts: &s.contacts, Moderation: &s.moderation, Delivery: s.deliveries, Outboxes: &s.outboxes}
+	return chat.Setting{Contacts: &s.contacts, Moderation: &s.moderation, Delivery: s.deliveries}
 }
 
 // look folds everything as it is now.
@@ -281,7 +280,7 @@ func (p *person) look(tc task.Context) *sight {
 			s.deliveries.Apply(&up.Records[i])
 		}
 		for _, o := range up.Observations {
-			s.outboxes.Observe(o)
+			s.deliveries.Observe(o)
 			s.reach.Observe(o)
 		}
 		return nil

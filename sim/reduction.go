@@ -17,7 +17,6 @@ type reduction struct {
 	invites    invite.State
 	chats      *chat.State
 	deliveries *delivery.State
-	outboxes   delivery.Outboxes
 }
 
 func newReduction(self aura.AuthorityID) *reduction {
@@ -33,5 +32,5 @@ func (r *reduction) apply(record *fact.Record) {
 }
 
 func (r *reduction) setting() chat.Setting {
-	return chat.Setting{Contacts: &r.contacts, Moderation: &r.moderation, Delivery: r.deliveries, Outboxes: &r.outboxes}
+	return chat.Setting{Contacts: &r.contacts, Moderation: &r.moderation, Delivery: r.deliveries}
 }

@@ -208,7 +208,7 @@ func (l *life) reduce(tc task.Context) (*reduction, error) {
 	err := l.bridge.Watch(tc, fact.Selection{Observations: []string{"*"}}, func(up fact.Update) error {
 		records = append(records, up.Records...)
 		for _, o := range up.Observations {
-			fresh.outboxes.Observe(o)
+			fresh.deliveries.Observe(o)
 		}
 		return nil
 	})

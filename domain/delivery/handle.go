@@ -72,3 +72,20 @@ func record(by domain.Caller, draft fact.Draft, key string, through uint64) guar
 	r.Metadata = []guard.Meta{{Key: key, Value: binary.BigEndian.AppendUint64(nil, through)}}
 	return r
 }
+
+// Settled returns the Seq through which a peer has the own facts of a context, or they were given up.
+func Settled(l domain.Local, context aura.ContextID, peer aura.AuthorityID) (uint64, error) {
+	through := uint64(0)
+	for _, key := range []string{AckedKey(context, peer), FailedKey(context, peer)} {
+		value, err := l.Meta(key)
+		if err != nil {
+			return 0, err
+		}
+		seq, err := ParseSeq(value)
+		if err != nil {
+			return 0, err
+		}
+		through = max(through, seq)
+	}
+	return through, nil
+}
