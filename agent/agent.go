@@ -4,10 +4,12 @@ import (
 	"sync/atomic"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/chain"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/frontier"
 	"github.com/aura-runtime/aura/interp"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/reactive"
@@ -78,7 +80,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 			a.abandon(tc, store)
 		}
 	}()
-	tokens, _, err := interp.OpenTokens(tc, h.Ring.Certificate(), registry.Capabilities(), store.journal)
+	tokens, _, err := frontier.Open(tc, h.Ring.Certificate(), registry.Capabilities(), store.journal)
 	if err != nil {
 		return nil, err
 	}
@@ -118,11 +120,11 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 		interpreter = o.Wrap(interpreter)
 	}
 	a.desk = service.Desk{
-		Ring: h.Ring, Journal: store.journal, Registry: registry, Tokens: tokens, Book: book,
+		Ring: h.Ring, Journal: store.journal, Registry: registry, Frontier: tokens, Book: book,
 		Board: service.NewBoard(scheduler), Entropy: h.Entropy, Operations: service.NewOperations(store.journal),
 		Receipts: production.Receipts, CollectReceipts: production.CollectReceipts,
 		Reach: a.reach, Trace: o.Trace,
-		Room: interp.NewRoom(h.Ring.Authority(), h.Ring.Device(), store.journal, tokens, interpreter, h.Entropy, interp.RoomOptions{}),
+		Chain: chain.New(h.Ring.Authority(), h.Ring.Device(), store.journal, tokens, interpreter, h.Entropy, chain.Options{}),
 	}
 	a.desk.Relays, _ = a.network.(service.Relays)
 	a.desk.Moves, _ = a.network.(service.Moves)
@@ -201,7 +203,7 @@ func (a *Agent) Registry() *fact.Registry { return a.registry }
 func (a *Agent) Journal() *journal.Journal { return a.desk.Journal }
 
 // Room returns the room in which the agent's requests are decided.
-func (a *Agent) Room() *interp.Room { return a.desk.Room }
+func (a *Agent) Chain() *chain.Chain { return a.desk.Chain }
 
 // reach says where this agent can be reached now, in as many addresses as a fact may hold.
 func (a *Agent) reach() []string {

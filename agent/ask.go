@@ -7,7 +7,7 @@ import (
 	"github.com/aura-runtime/aura/domain/query"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
-	"github.com/aura-runtime/aura/interp"
+	"github.com/aura-runtime/aura/frontier"
 	"github.com/aura-runtime/aura/reactive"
 	"github.com/aura-runtime/aura/task"
 )
@@ -30,7 +30,7 @@ func (a *Agent) Ask(tc task.Context, q fact.Question) (fact.Answer, error) {
 	case capability.QuestionExplain:
 		return answer(tc, q, a.explain)
 	case capability.QuestionTokens:
-		payload, err := fact.MarshalAnswer(capability.TokenList{Tokens: a.desk.Tokens.List()})
+		payload, err := fact.MarshalAnswer(capability.TokenList{Tokens: a.desk.Frontier.List()})
 		return fact.Answer{Payload: payload}, err
 	case query.QuestionKinds:
 		var v query.Vocabulary
@@ -113,6 +113,6 @@ func valueOf(t datalog.Term) query.Value {
 
 // permits reports whether the own authority may do something that belongs to no context.
 func (a *Agent) permits(tc task.Context, name string) bool {
-	f, err := a.desk.Tokens.Frontier(tc, interp.Claim{Authority: a.Self(), Now: tc.Now()})
+	f, err := a.desk.Frontier.Frontier(tc, frontier.Claim{Authority: a.Self(), Now: tc.Now()})
 	return err == nil && f.Allows(name)
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
-	"github.com/aura-runtime/aura/interp"
+	"github.com/aura-runtime/aura/frontier"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/service"
 	"github.com/aura-runtime/aura/task"
@@ -64,7 +64,7 @@ func (p *person) states(tc task.Context, j *journal.Journal) (started, folded ma
 	if err := book.Load(tc, j, cert.Device()); err != nil {
 		return nil, nil, err
 	}
-	tokens, detach, err := interp.OpenTokens(tc, cert, registry.Capabilities(), j)
+	tokens, detach, err := frontier.Open(tc, cert, registry.Capabilities(), j)
 	if err != nil {
 		return nil, nil, err
 	}

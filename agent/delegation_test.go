@@ -18,8 +18,8 @@ import (
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/frontier/token"
 	"github.com/aura-runtime/aura/guard"
-	"github.com/aura-runtime/aura/interp/token"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -63,7 +63,7 @@ func TestNoForgedTokenPasses(t *testing.T) {
 					req.Capability = chat.CapInvite
 				}
 			}
-			_, _, err := ada.Room().Decide(tc, req)
+			_, _, err := ada.Chain().Decide(tc, req)
 			var denial *guard.Denial
 			if !errors.As(err, &denial) || denial.Stage != guard.Capability {
 				t.Fatalf("attempt %d, %s: %s asks for %s: %v", n, what, aura.Short(req.For), req.Capability, err)
@@ -94,7 +94,7 @@ func TestNoForgedTokenPasses(t *testing.T) {
 		} {
 			req := ask(ada, c.by, c.at, c.name)
 			req.Token = c.token
-			result, _, err := ada.Room().Decide(tc, req)
+			result, _, err := ada.Chain().Decide(tc, req)
 			if c.ok != (err == nil) || c.ok != (len(result.Records) == 1) {
 				t.Errorf("%s asks for %s with the token: %v", c.by.name, c.name, err)
 			}
@@ -109,7 +109,7 @@ func TestNoForgedTokenPasses(t *testing.T) {
 		for p, req := range map[*person]*guard.Request{ben: ask(ada, ben, atBen, chat.CapSend), cleo: ask(ada, cleo, atCleo, chat.CapSend)} {
 			req.Token = map[*person][]byte{cleo: forCleo}[p]
 			var denial *guard.Denial
-			if _, _, err := ada.Room().Decide(tc, req); !errors.As(err, &denial) || denial.Reason != guard.Revoked {
+			if _, _, err := ada.Chain().Decide(tc, req); !errors.As(err, &denial) || denial.Reason != guard.Revoked {
 				t.Errorf("%s after the revocation: %v", p.name, err)
 			}
 		}

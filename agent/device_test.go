@@ -51,7 +51,7 @@ func TestADeviceDoesWhatItWasEquippedFor(t *testing.T) {
 			t.Errorf("what the device was equipped for: %v", err)
 		}
 		reason := func(name string) guard.Reason {
-			_, _, err := ada.Room().Decide(tc, &guard.Request{Capability: name, Authority: ada.Self()})
+			_, _, err := ada.Chain().Decide(tc, &guard.Request{Capability: name, Authority: ada.Self()})
 			var denial *guard.Denial
 			errors.As(err, &denial)
 			if denial == nil {

@@ -6,8 +6,8 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/frontier"
 	"github.com/aura-runtime/aura/guard"
-	"github.com/aura-runtime/aura/interp"
 	"github.com/aura-runtime/aura/service"
 	"github.com/aura-runtime/aura/task"
 )
@@ -22,11 +22,11 @@ func (a *Agent) explain(tc task.Context, q capability.Explain) (capability.Expla
 	if !q.Context.IsZero() && len(req.Sends) == 0 {
 		return capability.Explanation{}, aura.Errorf(op, aura.NotFound, "there is nobody to send to")
 	}
-	snapshot, verdict, err := a.desk.Room.Weigh(tc, req)
+	snapshot, verdict, err := a.desk.Chain.DryRun(tc, req)
 	if err != nil {
 		return capability.Explanation{}, err
 	}
-	policy, err := a.desk.Tokens.Policy(tc, q.Context)
+	policy, err := a.desk.Frontier.Policy(tc, q.Context)
 	if err != nil {
 		return capability.Explanation{}, err
 	}
@@ -34,9 +34,7 @@ func (a *Agent) explain(tc task.Context, q capability.Explain) (capability.Expla
 	if !verdict.Allowed {
 		e.Stage, e.Reason = verdict.Denial.Stage.String(), verdict.Denial.Reason.String()
 	}
-	for _, t := range a.desk.Tokens.Explain(interp.Claim{Context: q.Context, Authority: a.Self(), Now: snapshot.Now}, q.Capability) {
-		e.Tokens = append(e.Tokens, tokenAnswer(&t))
-	}
+	e.Tokens = a.desk.Frontier.Explain(frontier.Claim{Context: q.Context, Authority: a.Self(), Now: snapshot.Now}, q.Capability)
 	for i := range snapshot.Budgets {
 		e.Budgets = append(e.Budgets, budget(&snapshot.Budgets[i], policy, snapshot.Now, verdict.Waiting))
 	}
@@ -59,17 +57,6 @@ func (a *Agent) smallest(q capability.Explain) *guard.Request {
 		req.Entries = []fact.Draft{{Namespace: fact.ContextNamespace(q.Context), Kind: capability.QuestionExplain}}
 	}
 	return req
-}
-
-func tokenAnswer(t *interp.Account) capability.TokenAnswer {
-	answer := capability.TokenAnswer{Block: t.Block, Blocks: t.Blocks}
-	if t.Reason != 0 {
-		answer.Reason = t.Reason.String()
-	}
-	for _, f := range t.Failed {
-		answer.Failed = append(answer.Failed, capability.FailedCheck(f))
-	}
-	return answer
 }
 
 func budget(h *guard.Headroom, p guard.Policy, now aura.Physical, waiting []guard.Waiting) capability.Budget {

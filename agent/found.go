@@ -5,12 +5,14 @@ import (
 	"slices"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/chain"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/frontier"
+	"github.com/aura-runtime/aura/frontier/token"
 	"github.com/aura-runtime/aura/interp"
-	"github.com/aura-runtime/aura/interp/token"
 	"github.com/aura-runtime/aura/service"
 	"github.com/aura-runtime/aura/task"
 )
@@ -50,19 +52,19 @@ func Found(tc task.Context, h Hands, name string, more ...fact.Draft) (err error
 			err = closing
 		}
 	}()
-	tokens, _, err := interp.OpenTokens(tc, h.Ring.Certificate(), registry.Capabilities(), store.journal)
+	tokens, _, err := frontier.Open(tc, h.Ring.Certificate(), registry.Capabilities(), store.journal)
 	if err != nil {
 		return err
 	}
-	return inRoom(tc, h, store, tokens, func(room *interp.Room) error {
-		_, err := room.Found(tc, append([]fact.Draft{first, self}, more...)...)
+	return withChain(tc, h, store, tokens, func(c *chain.Chain) error {
+		_, err := c.Found(tc, append([]fact.Draft{first, self}, more...)...)
 		return err
 	})
 }
 
 // renew issues a token for what the profile of this build has and the authority never permitted itself: it
 // was founded by a build that could do less. It returns the names.
-func renew(tc task.Context, h Hands, store *storage, tokens *interp.Tokens) ([]string, error) {
+func renew(tc task.Context, h Hands, store *storage, tokens *frontier.Index) ([]string, error) {
 	profile, err := owner()
 	if err != nil {
 		return nil, err
@@ -76,8 +78,8 @@ func renew(tc task.Context, h Hands, store *storage, tokens *interp.Tokens) ([]s
 	if err != nil {
 		return nil, err
 	}
-	err = inRoom(tc, h, store, tokens, func(room *interp.Room) error {
-		_, err := room.Renew(tc, draft)
+	err = withChain(tc, h, store, tokens, func(c *chain.Chain) error {
+		_, err := c.Renew(tc, draft)
 		return err
 	})
 	if err != nil {
@@ -91,7 +93,7 @@ const labelBatch = 128
 
 // keepLabels keeps the names under which an earlier build, which computed them anew each time, showed its
 // conversations. It does nothing for an owner who may not name anybody.
-func keepLabels(tc task.Context, h Hands, store *storage, tokens *interp.Tokens, book *service.Book) error {
+func keepLabels(tc task.Context, h Hands, store *storage, tokens *frontier.Index, book *service.Book) error {
 	by := domain.Caller{Authority: h.Ring.Authority(), Device: h.Ring.Device(), Now: tc.Now()}
 	var drafts []fact.Draft
 	var failed error
@@ -104,10 +106,10 @@ func keepLabels(tc task.Context, h Hands, store *storage, tokens *interp.Tokens,
 	if failed != nil || len(drafts) == 0 {
 		return failed
 	}
-	err := inRoom(tc, h, store, tokens, func(room *interp.Room) error {
+	err := withChain(tc, h, store, tokens, func(c *chain.Chain) error {
 		for some := range slices.Chunk(drafts, labelBatch) {
 			r := by.Local(contact.CapRename, some...)
-			if _, _, err := room.Decide(tc, &r); err != nil {
+			if _, _, err := c.Decide(tc, &r); err != nil {
 				return err
 			}
 		}
@@ -125,15 +127,15 @@ type lent struct{ *storage }
 // Close implements [task.Service].
 func (lent) Close(task.Context) error { return nil }
 
-// inRoom runs fn with a room over a journal that no agent serves.
-func inRoom(tc task.Context, h Hands, store *storage, tokens *interp.Tokens, fn func(*interp.Room) error) error {
+// withChain runs fn with a guard chain over a journal that no agent serves.
+func withChain(tc task.Context, h Hands, store *storage, tokens *frontier.Index, fn func(*chain.Chain) error) error {
 	own, device := h.Ring.Authority(), h.Ring.Device()
 	production := interp.NewProduction(own, device, store.journal, h.Ring, sender{new(*service.Sync)})
 	group := task.NewGroup(tc, "room")
 	writer, handle := task.Supervise(group, lent{store}), task.Supervise(group, production)
 	err := errors.Join(writer.Start(tc), handle.Start(tc))
 	if err == nil {
-		err = fn(interp.NewRoom(own, device, store.journal, tokens, production, h.Entropy, interp.RoomOptions{}))
+		err = fn(chain.New(own, device, store.journal, tokens, production, h.Entropy, chain.Options{}))
 	}
 	for _, ended := range []error{
 		handle.Join(tc, joinGrace), handle.Close(tc, closeGrace), writer.Join(tc, joinGrace), writer.Close(tc, closeGrace),

@@ -14,8 +14,8 @@ import (
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/frontier/token"
 	"github.com/aura-runtime/aura/guard"
-	"github.com/aura-runtime/aura/interp/token"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 )
@@ -89,7 +89,7 @@ func (w *simulated) again(tc task.Context, p *person) {
 // allowed returns which of the names the agent's own token permits now.
 func (p *person) allowed(tc task.Context, names ...string) (allowed []string) {
 	for _, name := range names {
-		if _, v, err := p.Room().Weigh(tc, &guard.Request{Capability: name, Authority: p.Self()}); err == nil && v.Allowed {
+		if _, v, err := p.Chain().DryRun(tc, &guard.Request{Capability: name, Authority: p.Self()}); err == nil && v.Allowed {
 			allowed = append(allowed, name)
 		}
 	}

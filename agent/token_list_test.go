@@ -31,7 +31,7 @@ func TestATokenThatIsHandedBackIsListedOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := ben.Room().Decide(tc, &request); err != nil {
+		if _, _, err := ben.Chain().Decide(tc, &request); err != nil {
 			t.Fatal(err)
 		}
 		_, err = ada.await(tc, "the token", func(r *fact.Record) bool {

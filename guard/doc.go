@@ -17,5 +17,5 @@
 //
 // The package also holds the pure rules around a decision: limits and epochs ([Policy], [HeadroomOf],
 // [LeakViewOf]), the version check that a commit repeats ([ChargeHolds], [LeakHolds]) and what it writes
-// ([Charged], [Leaked]), the cost of bytes ([CostOf]) and the chain of receipts that the next hop verifies ([Chain]).
+// ([Charged], [Leaked]), the cost of bytes ([CostOf]) and the chain of receipts that the next hop verifies ([ReceiptChain]).
 package guard

@@ -148,7 +148,7 @@ func TestARunNeverHoldsWhatNobodyPaidFor(t *testing.T) {
 		p := guard.DefaultPolicy()
 		key := device.Public().(ed25519.PublicKey)
 		var c fact.Charge
-		chain := guard.Chain{Context: room, From: own, To: ben}
+		chain := guard.ReceiptChain{Context: room, From: own, To: ben}
 		paid := map[uint64]bool{}
 		now := noon
 		for range rapid.IntRange(1, 12).Draw(t, "charges") {
@@ -288,7 +288,7 @@ func TestAReceiversClockBoundsWhatItTakes(t *testing.T) {
 		p := guard.DefaultPolicy()
 		p.Limit = 10
 		key := device.Public().(ed25519.PublicKey)
-		chain := guard.Chain{Context: room, From: own, To: ben}
+		chain := guard.ReceiptChain{Context: room, From: own, To: ben}
 		taken, passed := uint64(0), uint64(0)
 		for i := range rapid.IntRange(1, 40).Draw(t, "receipts") {
 			if rapid.IntRange(0, 4).Draw(t, "turn") == 0 {

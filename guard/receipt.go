@@ -7,9 +7,9 @@ import (
 	"github.com/aura-runtime/aura/effect"
 )
 
-// Chain is what a next hop knows about the receipts of one sender towards one destination in one
+// ReceiptChain is what a next hop knows about the receipts of one sender towards one destination in one
 // context. The zero value with the three names set has seen none.
-type Chain struct {
+type ReceiptChain struct {
 	Context  aura.ContextID
 	From, To aura.AuthorityID
 	Epoch    aura.Epoch
@@ -40,7 +40,7 @@ const burst = 2
 // It returns aura.Stale for a receipt of an earlier chain or a run that is covered already, and aura.Denied
 // for everything else that does not fit: another binding, a broken link, a wrong signature, no cost, more
 // than is permitted. The chain is unchanged then.
-func (c *Chain) Accept(r *effect.Receipt, deviceKey []byte, p Policy, now aura.Physical) error {
+func (c *ReceiptChain) Accept(r *effect.Receipt, deviceKey []byte, p Policy, now aura.Physical) error {
 	const op = "guard.Accept"
 	if r.Context != c.Context || r.From != c.From || r.To != c.To {
 		return aura.Errorf(op, aura.Denied, "receipt is bound to another context, source or destination")
@@ -76,7 +76,7 @@ func (c *Chain) Accept(r *effect.Receipt, deviceKey []byte, p Policy, now aura.P
 }
 
 // after returns the chain to which a receipt belongs: this one, or one that begins with it.
-func (c *Chain) after(r *effect.Receipt, hash [32]byte) (Chain, error) {
+func (c *ReceiptChain) after(r *effect.Receipt, hash [32]byte) (ReceiptChain, error) {
 	const op = "guard.Accept"
 	same := r.Epoch == c.Epoch
 	switch {
@@ -87,23 +87,23 @@ func (c *Chain) after(r *effect.Receipt, hash [32]byte) (Chain, error) {
 		}
 		return next, nil
 	case same && hash == c.First, same && c.First == ([32]byte{}) && r.LastSeq <= c.LastSeq:
-		return Chain{}, aura.Errorf(op, aura.Stale, "receipt with which the chain began")
+		return ReceiptChain{}, aura.Errorf(op, aura.Stale, "receipt with which the chain began")
 	case r.Previous == ([32]byte{}):
-		next := Chain{Context: c.Context, From: c.From, To: c.To, Epoch: r.Epoch, First: hash, Owed: c.Owed, Seen: c.Seen}
+		next := ReceiptChain{Context: c.Context, From: c.From, To: c.To, Epoch: r.Epoch, First: hash, Owed: c.Owed, Seen: c.Seen}
 		if same {
 			next.Spent = c.Spent // the sender left the epoch and came back
 		}
 		return next, nil
 	case r.Epoch < c.Epoch:
-		return Chain{}, aura.Errorf(op, aura.Stale, "receipt of an earlier epoch")
+		return ReceiptChain{}, aura.Errorf(op, aura.Stale, "receipt of an earlier epoch")
 	case same && r.LastSeq <= c.LastSeq:
-		return Chain{}, aura.Errorf(op, aura.Stale, "receipt of a run that is covered already")
+		return ReceiptChain{}, aura.Errorf(op, aura.Stale, "receipt of a run that is covered already")
 	}
-	return Chain{}, aura.Errorf(op, aura.Denied, "receipt does not follow the last one")
+	return ReceiptChain{}, aura.Errorf(op, aura.Denied, "receipt does not follow the last one")
 }
 
 // settle lets what is owed fall with the own clock.
-func (c *Chain) settle(p Policy, own aura.Epoch) {
+func (c *ReceiptChain) settle(p Policy, own aura.Epoch) {
 	if own > c.Seen {
 		passed := uint64(own - c.Seen)
 		if p.Limit == 0 || passed > c.Owed/p.Limit {
@@ -116,4 +116,4 @@ func (c *Chain) settle(p Policy, own aura.Epoch) {
 }
 
 // Covers reports whether a receipt of the chain's epoch paid for the fact with a Seq.
-func (c *Chain) Covers(seq uint64) bool { return seq > c.After && seq <= c.LastSeq }
+func (c *ReceiptChain) Covers(seq uint64) bool { return seq > c.After && seq <= c.LastSeq }

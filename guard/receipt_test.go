@@ -27,7 +27,7 @@ func TestChainAcceptsReceiptsInOrder(t *testing.T) {
 	base.FirstSeq, base.LastSeq, base.Previous = 4, 5, first.Hash()
 	second := sign(base)
 
-	chain := guard.Chain{Context: room, From: own, To: ben}
+	chain := guard.ReceiptChain{Context: room, From: own, To: ben}
 	for _, r := range []*effect.Receipt{first, first, second, second} {
 		if err := chain.Accept(r, key, p, noon); err != nil {
 			t.Fatal(err)

@@ -18,7 +18,7 @@ const collectStep = 256
 // the higher its number: it is removed from the end, until may says no. The receipts of the ledger's epoch
 // stay. May is given one receipt at a time and must not keep it.
 func (p *Production) CollectReceipts(tc task.Context, context aura.ContextID, peer aura.AuthorityID, may func(*effect.Receipt) bool) (removed int, err error) {
-	k := lane{context, peer}
+	k := budgetKey{context, peer}
 	for {
 		charge := p.journal.Charge(context, peer)
 		last, err := p.lastReceipt(k, charge.Receipts)
@@ -47,7 +47,7 @@ func (p *Production) CollectReceipts(tc task.Context, context aura.ContextID, pe
 }
 
 // oldReceipts returns the removal of receipts that may go, from the last one down to the present chain.
-func (p *Production) oldReceipts(k lane, c *fact.Charge, last uint64, may func(*effect.Receipt) bool) (step []journal.KV, err error) {
+func (p *Production) oldReceipts(k budgetKey, c *fact.Charge, last uint64, may func(*effect.Receipt) bool) (step []journal.KV, err error) {
 	for n := last; n > c.Receipts && len(step) < collectStep; n-- {
 		key := receiptKey(k, n)
 		b, err := p.journal.Meta(key)
@@ -63,9 +63,9 @@ func (p *Production) oldReceipts(k lane, c *fact.Charge, last uint64, may func(*
 	return step, nil
 }
 
-// lastReceipt returns the number of the last receipt that is kept of a lane, at least that of the present
+// lastReceipt returns the number of the last receipt that is kept of a budget, at least that of the present
 // chain. There is none missing below it.
-func (p *Production) lastReceipt(k lane, chain uint64) (last uint64, err error) {
+func (p *Production) lastReceipt(k budgetKey, chain uint64) (last uint64, err error) {
 	there := func(n uint64) bool {
 		b, failed := p.journal.Meta(receiptKey(k, n))
 		if failed != nil {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/chain/chaintest"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/journal"
@@ -12,10 +13,10 @@ import (
 )
 
 // texts sends so many messages to ben, each with a receipt of its own.
-func texts(t *testing.T, tc task.Context, h *home, n int) {
+func texts(t *testing.T, tc task.Context, h *chaintest.Home, n int) {
 	t.Helper()
 	for range n {
-		if _, _, err := h.room.Decide(tc, text(1, ben)); err != nil {
+		if _, _, err := h.Chain.Decide(tc, chaintest.Text(1, chaintest.Ben)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -28,9 +29,9 @@ func turn(t *testing.T, tc task.Context) {
 	}
 }
 
-func collected(t *testing.T, tc task.Context, h *home, may func(*effect.Receipt) bool) int {
+func collected(t *testing.T, tc task.Context, h *chaintest.Home, may func(*effect.Receipt) bool) int {
 	t.Helper()
-	n, err := h.prod.CollectReceipts(tc, pair, ben, may)
+	n, err := h.Production.CollectReceipts(tc, chaintest.Pair, chaintest.Ben, may)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,20 +41,20 @@ func collected(t *testing.T, tc task.Context, h *home, may func(*effect.Receipt)
 func always(*effect.Receipt) bool { return true }
 
 // checkChain fails the test unless the receipts of the present epoch are all there.
-func checkChain(t *testing.T, h *home) {
+func checkChain(t *testing.T, h *chaintest.Home) {
 	t.Helper()
-	c := h.journal.Charge(pair, ben)
-	receipts, err := h.prod.Receipts(pair, ben, c.Epoch, 0, 1<<20)
+	c := h.Journal.Charge(chaintest.Pair, chaintest.Ben)
+	receipts, err := h.Production.Receipts(chaintest.Pair, chaintest.Ben, c.Epoch, 0, 1<<20)
 	if err != nil || uint64(len(receipts)) != c.Receipts {
 		t.Errorf("%d of %d receipts of the present epoch, %v", len(receipts), c.Receipts, err)
 	}
 }
 
 func TestReceiptsOfEndedEpochsAreCollected(t *testing.T) {
-	simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
 		disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
-		h := found(t, tc, disk, sim.Entropy("home"), guard.DefaultPolicy())
-		defer h.close(tc)
+		h := chaintest.Found(t, tc, disk, sim.Entropy("home"), guard.DefaultPolicy())
+		defer h.Close(tc)
 		if n := collected(t, tc, h, always); n != 0 {
 			t.Errorf("collected %d receipts of a peer never sent to", n)
 		}
@@ -61,12 +62,12 @@ func TestReceiptsOfEndedEpochsAreCollected(t *testing.T) {
 		for _, n := range []int{600, 90, 7} { // more than two steps of collecting
 			turn(t, tc)
 			texts(t, tc, h, n)
-			epochs = append(epochs, h.journal.Charge(pair, ben).Epoch)
+			epochs = append(epochs, h.Journal.Charge(chaintest.Pair, chaintest.Ben).Epoch)
 		}
 		if n := collected(t, tc, h, func(*effect.Receipt) bool { return false }); n != 0 {
 			t.Errorf("collected %d receipts that may not go", n)
 		}
-		before := len(dump(t, disk))
+		before := len(chaintest.Dump(t, disk))
 		if n := collected(t, tc, h, func(r *effect.Receipt) bool { return r.Epoch == epochs[0] }); n != 600-90 {
 			t.Errorf("collected %d of the first epoch, want %d", n, 600-90)
 		}
@@ -74,7 +75,7 @@ func TestReceiptsOfEndedEpochsAreCollected(t *testing.T) {
 		if n := collected(t, tc, h, always); n != 90-7 {
 			t.Errorf("collected %d of the second epoch, want %d", n, 90-7)
 		}
-		if gone := before - len(dump(t, disk)); gone != 600-7 {
+		if gone := before - len(chaintest.Dump(t, disk)); gone != 600-7 {
 			t.Errorf("%d keys have left the store, want %d", gone, 600-7)
 		}
 		// An epoch that has begun without a send keeps the chain of the one before it.
@@ -92,10 +93,10 @@ func TestReceiptsOfEndedEpochsAreCollected(t *testing.T) {
 // takes the place of an old one stays.
 func TestCollectingBesideASenderKeepsTheChain(t *testing.T) {
 	for seed := uint64(1); seed <= 30; seed++ {
-		simulate(t, seed, func(tc task.Context, sim *task.Sim) {
+		chaintest.Simulate(t, seed, func(tc task.Context, sim *task.Sim) {
 			disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{SyncDelay: 3 * time.Millisecond})
-			h := found(t, tc, disk, sim.Entropy("home"), guard.DefaultPolicy())
-			defer h.close(tc)
+			h := chaintest.Found(t, tc, disk, sim.Entropy("home"), guard.DefaultPolicy())
+			defer h.Close(tc)
 			turn(t, tc)
 			texts(t, tc, h, 40)
 			turn(t, tc)
@@ -145,21 +146,21 @@ func (d *dying) Apply(tc task.Context, b *journal.Batch) error {
 func TestACrashWhileCollectingLeavesNoHole(t *testing.T) {
 	for _, after := range []bool{false, true} {
 		for at := 1; at <= 3; at++ {
-			simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+			chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
 				disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
 				store := &dying{Store: disk, left: 1 << 30, after: after}
-				h := found(t, tc, store, sim.Entropy("home"), guard.DefaultPolicy())
+				h := chaintest.Found(t, tc, store, sim.Entropy("home"), guard.DefaultPolicy())
 				turn(t, tc)
 				texts(t, tc, h, 600)
 				turn(t, tc)
 				texts(t, tc, h, 5)
 				store.left = at
-				if n, err := h.prod.CollectReceipts(tc, pair, ben, always); err == nil {
+				if n, err := h.Production.CollectReceipts(tc, chaintest.Pair, chaintest.Ben, always); err == nil {
 					t.Errorf("collected %d on a disk that died", n)
 				}
-				h.close(tc)
-				again := open(t, tc, disk.Crash(), sim.Entropy("again"))
-				defer again.close(tc)
+				h.Close(tc)
+				again := chaintest.Open(t, tc, disk.Crash(), sim.Entropy("again"))
+				defer again.Close(tc)
 				checkChain(t, again)
 				collected(t, tc, again, always)
 				if left := collected(t, tc, again, always); left != 0 {

@@ -1,13 +1,14 @@
-// Package interp is the one room that turns commands into effects. A request enters, durable facts,
-// charges and receipts come out, and only then are envelopes released; a denied request leaves no trace.
+// Package interp turns the commands of decisions into effects: durable facts, charges and receipts first, then
+// the release of envelopes.
 //
-// Start with [Room.Decide]: it prepares a snapshot from the journal's ledger, lets package guard evaluate
-// it, and gives the commands of an allowed outcome to an [Interpreter]. There are two: [Production]
-// commits to the journal and hands envelopes to the sender, [Simulation] keeps its own ledger in memory
-// and records what would have happened.
+// What enters is a [Decision], an allowed outcome of the guard. What leaves is its [effect.Result], once the facts
+// are durable; the envelopes were handed to the [Sender] by then. All charges, leakage, metadata and facts of a
+// decision are one atomic commit, and its envelopes follow that commit. Nothing else is ordered, so decisions that
+// wait together share a commit and, per peer, a receipt.
 //
-// All charges, leakage, metadata and facts of a decision are one atomic commit. Its envelopes follow that
-// commit. Nothing else is ordered, so decisions that wait together share a commit and, per peer, a
-// receipt. A commit refuses a decision whose headroom somebody else has changed since; the room prepares
-// that one again, a bounded number of times.
+// It refuses malformed commands, facts that do not check, and a decision whose headroom another writer has changed
+// since: nothing of such a decision happens.
+//
+// There are two interpreters: [Production] commits to the journal, [Simulation] keeps a ledger in memory and records
+// what would have happened. Start with [NewProduction]; package chain calls [Interpreter.Execute].
 package interp

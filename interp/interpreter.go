@@ -24,6 +24,21 @@ type Decision struct {
 	Placed func()
 }
 
+// Run returns the run of own facts that a charge of the decision pays for: Seq in (from, until]. before and after
+// are the count of own facts in the request's context before and after the decision's own. The run of a control
+// message is empty.
+func (d *Decision) Run(c *effect.Command, before, after uint64) (from, until uint64) {
+	if c.Context != d.Request.Context {
+		return 0, 0
+	}
+	for i := range d.Request.Sends {
+		if s := &d.Request.Sends[i]; s.Peer == c.Peer && s.Through != 0 {
+			return s.From, s.Through
+		}
+	}
+	return before, after
+}
+
 // Interpreter carries out decisions.
 type Interpreter interface {
 	// Execute makes a decision real and returns when its facts are durable. It returns aura.Stale when a

@@ -7,14 +7,14 @@ import (
 	"github.com/aura-runtime/aura/guard"
 )
 
-// lane is one peer in one context: what a budget, a chain of receipts and a stream of envelopes belong to.
-type lane struct {
+// budgetKey is one peer in one context: what a budget, a chain of receipts and a stream of envelopes belong to.
+type budgetKey struct {
 	context aura.ContextID
 	peer    aura.AuthorityID
 }
 
-// audience is one class of observers of a context.
-type audience struct {
+// leakKey is one class of observers of a context.
+type leakKey struct {
 	context  aura.ContextID
 	observer fact.Observer
 }
@@ -22,15 +22,15 @@ type audience struct {
 // plan is what a group of decisions adds up to: one atomic commit, and the releases that follow it.
 // Decisions are admitted in order, each on top of those before it.
 type plan struct {
-	charges book[lane, fact.Charge]
-	leaks   book[audience, fact.Leak]
+	charges book[budgetKey, fact.Charge]
+	leaks   book[leakKey, fact.Leak]
 	counts  book[aura.ContextID, uint64]
 
 	drafts   []fact.Draft
 	meta     []guard.Meta
 	runs     runs
 	releases []effect.Envelope
-	released map[lane]int // index into releases
+	released map[budgetKey]int // index into releases
 	admitted []admission
 }
 
@@ -43,11 +43,11 @@ type admission struct {
 
 func newPlan(l Ledger, device aura.DeviceID) *plan {
 	return &plan{
-		charges:  newBook(func(k lane) fact.Charge { return l.Charge(k.context, k.peer) }),
-		leaks:    newBook(func(k audience) fact.Leak { return l.Leak(k.context, k.observer) }),
+		charges:  newBook(func(k budgetKey) fact.Charge { return l.Charge(k.context, k.peer) }),
+		leaks:    newBook(func(k leakKey) fact.Leak { return l.Leak(k.context, k.observer) }),
 		counts:   newBook(func(c aura.ContextID) uint64 { return l.Count(fact.ContextNamespace(c), device) }),
-		runs:     runs{last: map[lane]int{}},
-		released: map[lane]int{},
+		runs:     runs{last: map[budgetKey]int{}},
+		released: map[budgetKey]int{},
 	}
 }
 
@@ -63,18 +63,18 @@ func (p *plan) admit(d *Decision) error {
 	for i := range d.Commands {
 		switch c := &d.Commands[i]; c.Kind {
 		case effect.ChargeBudget:
-			k := lane{c.Context, c.Peer}
-			from, until := cover(d.Request, c, before, after)
+			k := budgetKey{c.Context, c.Peer}
+			from, until := d.Run(c, before, after)
 			p.charges.set(k, guard.Charged(p.charges.get(k), c, from, until))
 			if from == until {
 				continue // a control message: there is no run that a receipt could cover
 			}
 			a.runs = append(a.runs, p.runs.add(run{
-				lane: k, epoch: c.Epoch, cost: uint64(c.Amount), from: from, until: until,
+				key: k, epoch: c.Epoch, cost: uint64(c.Amount), from: from, until: until,
 				nonce: receiptNonce(&d.Seed, uint32(i)),
 			}))
 		case effect.RecordLeakage:
-			k := audience{c.Context, c.Observer}
+			k := leakKey{c.Context, c.Observer}
 			p.leaks.set(k, guard.Leaked(p.leaks.get(k), c))
 		case effect.StoreMetadata:
 			p.meta = append(p.meta, guard.Meta{Key: c.Key, Value: c.Value})
@@ -89,18 +89,18 @@ func (p *plan) admit(d *Decision) error {
 // check looks at everything that can refuse a decision, so that admitting it cannot stop half-way.
 func (p *plan) check(d *Decision) error {
 	const op = "interp.Execute"
-	charged, leaked := map[lane]bool{}, map[audience]bool{}
+	charged, leaked := map[budgetKey]bool{}, map[leakKey]bool{}
 	for i := range d.Commands {
 		c := &d.Commands[i]
 		holds, valid := true, true
 		switch c.Kind {
 		case effect.ChargeBudget:
-			k := lane{c.Context, c.Peer}
+			k := budgetKey{c.Context, c.Peer}
 			now := p.charges.get(k)
 			holds, valid = guard.ChargeHolds(&now, c.Epoch, c.Seen), !charged[k] && c.Amount > 0
 			charged[k] = true
 		case effect.RecordLeakage:
-			k := audience{c.Context, c.Observer}
+			k := leakKey{c.Context, c.Observer}
 			now := p.leaks.get(k)
 			holds, valid = guard.LeakHolds(&now, c.Epoch, c.Seen), !leaked[k]
 			leaked[k] = true
@@ -141,26 +141,12 @@ func (p *plan) append(d *Decision) (before, after uint64) {
 	return before, after
 }
 
-// cover returns the run of own facts that a request's charge pays for: Seq in (from, until]. It is empty for
-// a control message.
-func cover(r *guard.Request, c *effect.Command, before, after uint64) (from, until uint64) {
-	if c.Context != r.Context {
-		return 0, 0
-	}
-	for i := range r.Sends {
-		if s := &r.Sends[i]; s.Peer == c.Peer && s.Through != 0 {
-			return s.From, s.Through
-		}
-	}
-	return before, after
-}
-
 // release notes an envelope. Envelopes to one peer in one context merge: the later run includes the earlier.
 func (p *plan) release(e effect.Envelope, after uint64) {
 	if e.Through == 0 {
 		e.Through = after
 	}
-	k := lane{e.Context, e.Peer}
+	k := budgetKey{e.Context, e.Peer}
 	if at, ok := p.released[k]; ok {
 		p.releases[at].Through = max(p.releases[at].Through, e.Through)
 		return

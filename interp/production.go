@@ -152,7 +152,7 @@ func (p *Production) present(orders []*order) (present []*order) {
 // ones: what an envelope carries. It returns aura.Stale when the ledger has left the epoch, and
 // aura.Corrupt when a receipt is missing or damaged.
 func (p *Production) Receipts(context aura.ContextID, peer aura.AuthorityID, epoch aura.Epoch, after uint64, most int) ([]effect.Receipt, error) {
-	return receiptsAfter(p.journal, lane{context, peer}, epoch, after, most)
+	return receiptsAfter(p.journal, budgetKey{context, peer}, epoch, after, most)
 }
 
 // Name implements [task.Service].

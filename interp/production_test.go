@@ -10,6 +10,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/chain"
+	"github.com/aura-runtime/aura/chain/chaintest"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
@@ -35,18 +37,18 @@ type spending struct {
 }
 
 // crowd lets tasks send random messages at once and returns what they were told.
-func crowd(tc task.Context, h *home, e world.Entropy, tasks, each int) *spending {
+func crowd(t testing.TB, tc task.Context, h *chaintest.Home, e world.Entropy, tasks, each int) *spending {
 	s := &spending{allowed: map[aura.AuthorityID]uint64{}}
 	g := task.NewGroup(tc, "crowd")
 	for i := range tasks {
 		g.Go(fmt.Sprintf("sender.%d", i), func(tc task.Context) error {
 			for range each {
-				req := text(aura.FlowCost(1+number(e, 3)), ben, cleo)
+				req := chaintest.Text(aura.FlowCost(1+number(e, 3)), chaintest.Ben, chaintest.Cleo)
 				req.Queue = number(e, 2) == 0
 				if number(e, 3) == 0 {
 					req.Sends = req.Sends[1:]
 				}
-				_, v, err := h.room.Decide(tc, req)
+				_, v, err := h.Chain.Decide(tc, req)
 				s.note(v, err)
 				if err := tc.Sleep(aura.Duration(number(e, 3)) * time.Millisecond); err != nil {
 					return err
@@ -56,12 +58,12 @@ func crowd(tc task.Context, h *home, e world.Entropy, tasks, each int) *spending
 		})
 	}
 	if err := g.Wait(tc); err != nil {
-		h.t.Error(err)
+		t.Error(err)
 	}
 	return s
 }
 
-func (s *spending) note(v interp.Verdict, err error) {
+func (s *spending) note(v chain.Verdict, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch aura.KindOf(err) {
@@ -77,21 +79,21 @@ func (s *spending) note(v interp.Verdict, err error) {
 }
 
 // checkLedger verifies that receipts, ledger, budget and what was released agree.
-func checkLedger(t testing.TB, h *home, posted []release, policy guard.Policy, now aura.Physical) {
+func checkLedger(t testing.TB, h *chaintest.Home, posted []chaintest.Release, policy guard.Policy, now aura.Physical) {
 	t.Helper()
-	for _, peer := range []aura.AuthorityID{ben, cleo} {
-		c := h.journal.Charge(pair, peer)
+	for _, peer := range []aura.AuthorityID{chaintest.Ben, chaintest.Cleo} {
+		c := h.Journal.Charge(chaintest.Pair, peer)
 		if c.Spent > policy.Limit {
 			t.Errorf("spent %d of %d units", c.Spent, policy.Limit)
 		}
-		receipts, err := h.prod.Receipts(pair, peer, c.Epoch, 0, int(c.Receipts))
+		receipts, err := h.Production.Receipts(chaintest.Pair, peer, c.Epoch, 0, int(c.Receipts))
 		if err != nil {
 			t.Fatal(err)
 		}
-		chain := guard.Chain{Context: pair, From: own, To: peer}
+		chain := guard.ReceiptChain{Context: chaintest.Pair, From: chaintest.Own, To: peer}
 		known := map[effect.Receipt]bool{}
 		for i := range receipts {
-			if err := chain.Accept(&receipts[i], public, policy, now); err != nil {
+			if err := chain.Accept(&receipts[i], chaintest.Public, policy, now); err != nil {
 				t.Fatalf("receipt %d of %d: %v", i, len(receipts), err)
 			}
 			known[receipts[i]] = true
@@ -100,13 +102,13 @@ func checkLedger(t testing.TB, h *home, posted []release, policy guard.Policy, n
 			t.Errorf("chain %+v does not fit the ledger %+v", chain, c)
 		}
 		for _, r := range posted {
-			if r.envelope.Peer != peer {
+			if r.Envelope.Peer != peer {
 				continue
 			}
-			if r.envelope.Through > c.Through || r.envelope.Through > h.journal.Count(shared, device) {
-				t.Errorf("released through %d, durable is %+v", r.envelope.Through, c)
+			if r.Envelope.Through > c.Through || r.Envelope.Through > h.Journal.Count(chaintest.Shared, chaintest.Device) {
+				t.Errorf("released through %d, durable is %+v", r.Envelope.Through, c)
 			}
-			for _, receipt := range r.receipts {
+			for _, receipt := range r.Receipts {
 				if !known[receipt] {
 					t.Error("a receipt was handed out that is not durable")
 				}
@@ -114,7 +116,7 @@ func checkLedger(t testing.TB, h *home, posted []release, policy guard.Policy, n
 		}
 	}
 	for o := fact.Observer(1); o < fact.Observers; o++ {
-		if l := h.journal.Leak(pair, o); policy.Leak[o].Defined && l.Bits > policy.Leak[o].Bits {
+		if l := h.Journal.Leak(chaintest.Pair, o); policy.Leak[o].Defined && l.Bits > policy.Leak[o].Bits {
 			t.Errorf("%s observers were told %d of %d bits", o, l.Bits, policy.Leak[o].Bits)
 		}
 	}
@@ -123,23 +125,23 @@ func checkLedger(t testing.TB, h *home, posted []release, policy guard.Policy, n
 func TestSendersAtOnceNeverExceedTheBudget(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		seed := rapid.Uint64().Draw(rt, "seed")
-		policy := limited(rapid.Uint64Range(1, 60).Draw(rt, "limit"))
+		policy := chaintest.Limited(rapid.Uint64Range(1, 60).Draw(rt, "limit"))
 		policy.Leak[fact.External].Bits = rapid.Uint64Range(1, 80).Draw(rt, "bits")
 		tasks := rapid.IntRange(1, 8).Draw(rt, "tasks")
 		faults := journal.Faults{SyncDelay: 3 * time.Millisecond}
 		if rapid.Bool().Draw(rt, "faults") {
 			faults.FailApply = 0.2
 		}
-		simulate(t, seed, func(tc task.Context, sim *task.Sim) {
+		chaintest.Simulate(t, seed, func(tc task.Context, sim *task.Sim) {
 			disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
-			h := found(t, tc, disk, sim.Entropy("home"), policy)
-			defer h.close(tc)
+			h := chaintest.Found(t, tc, disk, sim.Entropy("home"), policy)
+			defer h.Close(tc)
 			disk.SetFaults(faults)
-			s := crowd(tc, h, sim.Entropy("crowd"), tasks, 6)
-			checkLedger(t, h, h.post.all(), policy, tc.Now())
-			for _, peer := range []aura.AuthorityID{ben, cleo} {
+			s := crowd(t, tc, h, sim.Entropy("crowd"), tasks, 6)
+			checkLedger(t, h, h.Outbox.All(), policy, tc.Now())
+			for _, peer := range []aura.AuthorityID{chaintest.Ben, chaintest.Cleo} {
 				// A failed Apply changed nothing, so the ledger has exactly what was allowed.
-				if c := h.journal.Charge(pair, peer); c.Spent != s.allowed[peer] {
+				if c := h.Journal.Charge(chaintest.Pair, peer); c.Spent != s.allowed[peer] {
 					t.Errorf("seed %d: spent %d, allowed %d", seed, c.Spent, s.allowed[peer])
 				}
 			}
@@ -156,33 +158,33 @@ func TestSendersAtOnceNeverExceedTheBudget(t *testing.T) {
 // TestCrashNeverTakesBackWhatWasReleased ends the world at a random instant and looks at what a restart
 // finds: every released envelope rests on durable facts, charges and receipts, and the books agree.
 func TestCrashNeverTakesBackWhatWasReleased(t *testing.T) {
-	policy := limited(50)
+	policy := chaintest.Limited(50)
 	for seed := range uint64(150) {
-		simulate(t, seed, func(tc task.Context, sim *task.Sim) {
+		chaintest.Simulate(t, seed, func(tc task.Context, sim *task.Sim) {
 			e := sim.Entropy("fate")
 			disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
-			h := found(t, tc, disk, sim.Entropy("home"), policy)
+			h := chaintest.Found(t, tc, disk, sim.Entropy("home"), policy)
 			disk.SetFaults(journal.Faults{SyncDelay: 4 * time.Millisecond, BreakApply: 0.05})
 			life := task.NewGroup(tc, "life")
 			life.Go("life", func(tc task.Context) error {
-				crowd(tc, h, e, 4, 20)
+				crowd(t, tc, h, e, 4, 20)
 				return nil
 			})
 			if err := tc.Sleep(aura.Duration(number(e, 60)) * time.Millisecond); err != nil {
 				t.Fatal(err)
 			}
 			after := disk.Crash()
-			sim.Crash(h.group)
+			sim.Crash(h.Group)
 			sim.Crash(life)
-			posted := h.post.all()
+			posted := h.Outbox.All()
 
 			after.SetFaults(journal.Faults{})
-			h = open(t, tc, after, sim.Entropy("home"))
-			defer h.close(tc)
+			h = chaintest.Open(t, tc, after, sim.Entropy("home"))
+			defer h.Close(tc)
 			checkLedger(t, h, posted, policy, tc.Now())
 			// Life goes on: what is left of the budget can be spent, and not more.
-			crowd(tc, h, e, 2, 3)
-			checkLedger(t, h, append(posted, h.post.all()...), policy, tc.Now())
+			crowd(t, tc, h, e, 2, 3)
+			checkLedger(t, h, append(posted, h.Outbox.All()...), policy, tc.Now())
 		})
 		if t.Failed() {
 			t.Fatalf("seed %d", seed)
@@ -194,13 +196,13 @@ func TestManyAtOnceShareCommitsAndReceipts(t *testing.T) {
 	const senders = 200
 	run := func(tc task.Context, e world.Entropy, clock aura.Physical) {
 		disk := journal.NewFaulty(e, journal.Faults{SyncDelay: time.Millisecond})
-		h := found(t, tc, disk, e, guard.DefaultPolicy())
-		defer h.close(tc)
+		h := chaintest.Found(t, tc, disk, e, guard.DefaultPolicy())
+		defer h.Close(tc)
 		before := disk.Syncs()
 		g := task.NewGroup(tc, "senders")
 		for range senders {
 			g.Go("sender", func(tc task.Context) error {
-				_, _, err := h.room.Decide(tc, text(1, ben))
+				_, _, err := h.Chain.Decide(tc, chaintest.Text(1, chaintest.Ben))
 				return err
 			})
 		}
@@ -208,21 +210,21 @@ func TestManyAtOnceShareCommitsAndReceipts(t *testing.T) {
 			t.Fatal(err)
 		}
 		syncs := disk.Syncs() - before
-		receipts := h.journal.Charge(pair, ben).Receipts
+		receipts := h.Journal.Charge(chaintest.Pair, chaintest.Ben).Receipts
 		if syncs > senders/4 || receipts > syncs {
 			t.Errorf("%d decisions took %d syncs and %d receipts", senders, syncs, receipts)
 		}
-		if n := h.journal.Count(shared, device); n != senders {
+		if n := h.Journal.Count(chaintest.Shared, chaintest.Device); n != senders {
 			t.Errorf("%d facts", n)
 		}
-		checkLedger(t, h, h.post.all(), guard.DefaultPolicy(), clock)
+		checkLedger(t, h, h.Outbox.All(), guard.DefaultPolicy(), clock)
 	}
 	t.Run("simulated", func(t *testing.T) {
-		simulate(t, 1, func(tc task.Context, sim *task.Sim) { run(tc, sim.Entropy("home"), tc.Now()) })
+		chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) { run(tc, sim.Entropy("home"), tc.Now()) })
 	})
 	t.Run("real", func(t *testing.T) {
 		err := task.NewReal(task.RealOptions{}).Run("test", func(tc task.Context) error {
-			run(tc, new(stream), tc.Now())
+			run(tc, new(chaintest.Entropy), tc.Now())
 			return nil
 		})
 		if err != nil {
@@ -232,20 +234,20 @@ func TestManyAtOnceShareCommitsAndReceipts(t *testing.T) {
 }
 
 func TestBadFactDoesNotRefuseItsNeighbours(t *testing.T) {
-	simulate(t, 3, func(tc task.Context, sim *task.Sim) {
+	chaintest.Simulate(t, 3, func(tc task.Context, sim *task.Sim) {
 		disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{SyncDelay: time.Millisecond})
-		h := found(t, tc, disk, sim.Entropy("home"), guard.DefaultPolicy())
-		defer h.close(tc)
+		h := chaintest.Found(t, tc, disk, sim.Entropy("home"), guard.DefaultPolicy())
+		defer h.Close(tc)
 		g := task.NewGroup(tc, "senders")
 		for i := range 20 {
 			g.Go("sender", func(tc task.Context) error {
-				req := text(1, ben)
+				req := chaintest.Text(1, chaintest.Ben)
 				if i != 7 {
-					_, _, err := h.room.Decide(tc, req)
+					_, _, err := h.Chain.Decide(tc, req)
 					return err
 				}
 				req.Entries[0].Payload = []byte("bad")
-				if _, _, err := h.room.Decide(tc, req); !errors.Is(err, aura.Invalid) {
+				if _, _, err := h.Chain.Decide(tc, req); !errors.Is(err, aura.Invalid) {
 					t.Errorf("bad fact: %v", err)
 				}
 				return nil
@@ -254,38 +256,38 @@ func TestBadFactDoesNotRefuseItsNeighbours(t *testing.T) {
 		if err := g.Wait(tc); err != nil {
 			t.Error(err)
 		}
-		if c := h.journal.Charge(pair, ben); c.Spent != 19 {
+		if c := h.Journal.Charge(chaintest.Pair, chaintest.Ben); c.Spent != 19 {
 			t.Errorf("spent %d", c.Spent)
 		}
 	})
 }
 
 func TestMalformedCommandsAreRefused(t *testing.T) {
-	charge := effect.Command{Kind: effect.ChargeBudget, Context: pair, Peer: ben, Amount: 1}
-	simulate(t, 1, func(tc task.Context, sim *task.Sim) {
-		h := found(t, tc, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), sim.Entropy("home"), limited(10))
-		defer h.close(tc)
-		before := dump(t, h.store)
+	charge := effect.Command{Kind: effect.ChargeBudget, Context: chaintest.Pair, Peer: chaintest.Ben, Amount: 1}
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		h := chaintest.Found(t, tc, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), sim.Entropy("home"), chaintest.Limited(10))
+		defer h.Close(tc)
+		before := chaintest.Dump(t, h.Store)
 		for name, commands := range map[string][]effect.Command{
 			"unknown command":          {{Kind: 7}},
 			"append of nothing":        {{Kind: effect.AppendJournal}},
 			"envelope of nothing":      {{Kind: effect.SendEnvelope}},
-			"charge of nothing":        {{Kind: effect.ChargeBudget, Context: pair, Peer: ben}},
+			"charge of nothing":        {{Kind: effect.ChargeBudget, Context: chaintest.Pair, Peer: chaintest.Ben}},
 			"two charges of one peer":  {charge, charge},
 			"two leaks to one class":   {{Kind: effect.RecordLeakage, Observer: 1, Bits: 1}, {Kind: effect.RecordLeakage, Observer: 1, Bits: 1}},
 			"good charge, bad command": {charge, {Kind: 7}},
 		} {
-			d := &interp.Decision{Request: text(1, ben), Commands: commands}
-			if _, err := h.prod.Execute(tc, d); !errors.Is(err, aura.Invalid) {
+			d := &interp.Decision{Request: chaintest.Text(1, chaintest.Ben), Commands: commands}
+			if _, err := h.Production.Execute(tc, d); !errors.Is(err, aura.Invalid) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if len(dump(t, h.store)) != len(before) || len(h.post.all()) != 0 {
+		if len(chaintest.Dump(t, h.Store)) != len(before) || len(h.Outbox.All()) != 0 {
 			t.Error("a refused decision had effects")
 		}
 		late := charge
 		late.Seen = 3
-		if _, err := h.prod.Execute(tc, &interp.Decision{Request: text(1, ben), Commands: []effect.Command{late}}); !errors.Is(err, aura.Stale) {
+		if _, err := h.Production.Execute(tc, &interp.Decision{Request: chaintest.Text(1, chaintest.Ben), Commands: []effect.Command{late}}); !errors.Is(err, aura.Stale) {
 			t.Errorf("charge on headroom that is not there: %v", err)
 		}
 	})
@@ -294,22 +296,22 @@ func TestMalformedCommandsAreRefused(t *testing.T) {
 // TestAnOrderThatWasWithdrawnIsNotHandedOver: the caller's budget ends while its order waits in the journal behind somebody
 // else's sync. It was told that nothing happened, and nothing does.
 func TestAnOrderThatWasWithdrawnIsNotHandedOver(t *testing.T) {
-	simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
 		disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
-		h := found(t, tc, disk, sim.Entropy("home"), limited(10))
-		defer h.close(tc)
+		h := chaintest.Found(t, tc, disk, sim.Entropy("home"), chaintest.Limited(10))
+		defer h.Close(tc)
 		disk.SetFaults(journal.Faults{Stuck: true})
 		other := task.NewGroup(tc, "other")
 		other.Go("writer", func(tc task.Context) error {
-			_, err := h.journal.Append(tc, &journal.Entry{Meta: []journal.KV{{Key: "note", Value: []byte("x")}}})
+			_, err := h.Journal.Append(tc, &journal.Entry{Meta: []journal.KV{{Key: "note", Value: []byte("x")}}})
 			return err
 		})
 		if err := tc.Sleep(10 * time.Millisecond); err != nil {
 			t.Fatal(err)
 		}
-		before := h.journal.Charge(pair, ben)
+		before := h.Journal.Charge(chaintest.Pair, chaintest.Ben)
 		short, done := tc.WithBudget("caller", time.Second)
-		_, _, err := h.room.Decide(short, text(1, ben))
+		_, _, err := h.Chain.Decide(short, chaintest.Text(1, chaintest.Ben))
 		done()
 		if aura.KindOf(err) != aura.Timeout {
 			t.Fatalf("got %v, want timeout", err)
@@ -321,22 +323,22 @@ func TestAnOrderThatWasWithdrawnIsNotHandedOver(t *testing.T) {
 		if err := tc.Sleep(time.Minute); err != nil {
 			t.Fatal(err)
 		}
-		if after := h.journal.Charge(pair, ben); after != before || len(h.post.all()) != 0 {
-			t.Errorf("what was withdrawn was charged: %+v, before %+v; %d sent", after, before, len(h.post.all()))
+		if after := h.Journal.Charge(chaintest.Pair, chaintest.Ben); after != before || len(h.Outbox.All()) != 0 {
+			t.Errorf("what was withdrawn was charged: %+v, before %+v; %d sent", after, before, len(h.Outbox.All()))
 		}
 	})
 }
 
 func TestStoppedInterpreterAnswersEverybody(t *testing.T) {
 	for seed := range uint64(20) {
-		simulate(t, seed, func(tc task.Context, sim *task.Sim) {
+		chaintest.Simulate(t, seed, func(tc task.Context, sim *task.Sim) {
 			disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{SyncDelay: 2 * time.Millisecond})
-			h := found(t, tc, disk, sim.Entropy("home"), guard.DefaultPolicy())
+			h := chaintest.Found(t, tc, disk, sim.Entropy("home"), guard.DefaultPolicy())
 			answered := 0
 			g := task.NewGroup(tc, "senders")
 			for range 30 {
 				g.Go("sender", func(tc task.Context) error {
-					if _, _, err := h.room.Decide(tc, text(1, ben)); err != nil && !errors.Is(err, aura.Cancelled) {
+					if _, _, err := h.Chain.Decide(tc, chaintest.Text(1, chaintest.Ben)); err != nil && !errors.Is(err, aura.Cancelled) {
 						t.Errorf("error %v", err)
 					}
 					answered++
@@ -346,11 +348,11 @@ func TestStoppedInterpreterAnswersEverybody(t *testing.T) {
 			if err := tc.Sleep(time.Millisecond); err != nil {
 				t.Fatal(err)
 			}
-			h.close(tc)
+			h.Close(tc)
 			if err := g.Wait(tc); err != nil || answered != 30 {
 				t.Errorf("%v, %d answered", err, answered)
 			}
-			if _, _, err := h.room.Decide(tc, text(1, ben)); !errors.Is(err, aura.Cancelled) {
+			if _, _, err := h.Chain.Decide(tc, chaintest.Text(1, chaintest.Ben)); !errors.Is(err, aura.Cancelled) {
 				t.Errorf("after the stop: %v", err)
 			}
 		})
@@ -360,12 +362,12 @@ func TestStoppedInterpreterAnswersEverybody(t *testing.T) {
 // TestForeignChargeBetweenPlanAndCommit lets another writer of the ledger race with the senders: whoever
 // loses decides again, and nobody overspends.
 func TestForeignChargeBetweenPlanAndCommit(t *testing.T) {
-	policy := limited(40)
+	policy := chaintest.Limited(40)
 	for seed := range uint64(60) {
-		simulate(t, seed, func(tc task.Context, sim *task.Sim) {
+		chaintest.Simulate(t, seed, func(tc task.Context, sim *task.Sim) {
 			disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{SyncDelay: time.Millisecond})
-			h := found(t, tc, disk, sim.Entropy("home"), policy)
-			defer h.close(tc)
+			h := chaintest.Found(t, tc, disk, sim.Entropy("home"), policy)
+			defer h.Close(tc)
 			epoch := guard.EpochAt(policy, tc.Now())
 			g := task.NewGroup(tc, "devices")
 			var foreign, allowed uint64
@@ -374,7 +376,7 @@ func TestForeignChargeBetweenPlanAndCommit(t *testing.T) {
 					// Another device's spending arrives, on top of what is known inside the commit.
 					entry := new(journal.Entry)
 					entry.Expect = func(v journal.View) error {
-						c := v.Charge(pair, ben)
+						c := v.Charge(chaintest.Pair, chaintest.Ben)
 						if c.Spent == policy.Limit {
 							return aura.Exhausted
 						}
@@ -382,7 +384,7 @@ func TestForeignChargeBetweenPlanAndCommit(t *testing.T) {
 						entry.Charges = []fact.Charge{c}
 						return nil
 					}
-					if _, err := h.journal.Append(tc, entry); err != nil {
+					if _, err := h.Journal.Append(tc, entry); err != nil {
 						return nil
 					}
 					foreign++
@@ -395,7 +397,7 @@ func TestForeignChargeBetweenPlanAndCommit(t *testing.T) {
 			for range 5 {
 				g.Go("sender", func(tc task.Context) error {
 					for range 10 {
-						_, _, err := h.room.Decide(tc, text(1, ben))
+						_, _, err := h.Chain.Decide(tc, chaintest.Text(1, chaintest.Ben))
 						if err == nil {
 							allowed++
 						} else if !errors.Is(err, aura.Denied) {
@@ -408,7 +410,7 @@ func TestForeignChargeBetweenPlanAndCommit(t *testing.T) {
 			if err := g.Wait(tc); err != nil {
 				t.Errorf("seed %d: %v", seed, err)
 			}
-			c := h.journal.Charge(pair, ben)
+			c := h.Journal.Charge(chaintest.Pair, chaintest.Ben)
 			if c.Spent != foreign+allowed || c.Spent > policy.Limit {
 				t.Errorf("seed %d: spent %d, allowed %d here and %d elsewhere", seed, c.Spent, allowed, foreign)
 			}
@@ -421,10 +423,10 @@ func TestSameSeedSameDigest(t *testing.T) {
 		sim := task.NewSim(11, task.SimOptions{})
 		err := sim.Run("test", func(tc task.Context) error {
 			disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
-			h := found(t, tc, disk, sim.Entropy("home"), limited(30))
-			defer h.close(tc)
+			h := chaintest.Found(t, tc, disk, sim.Entropy("home"), chaintest.Limited(30))
+			defer h.Close(tc)
 			disk.SetFaults(journal.Faults{SyncDelay: time.Millisecond, FailApply: 0.1})
-			crowd(tc, h, sim.Entropy("crowd"), 5, 5)
+			crowd(t, tc, h, sim.Entropy("crowd"), 5, 5)
 			return nil
 		})
 		if err != nil {

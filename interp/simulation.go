@@ -38,8 +38,8 @@ type Simulation struct {
 
 // memory is the state of a ledger and the facts behind it.
 type memory struct {
-	charges map[lane]fact.Charge
-	leaks   map[audience]fact.Leak
+	charges map[budgetKey]fact.Charge
+	leaks   map[leakKey]fact.Leak
 	counts  map[fact.Namespace]uint64 // of the own device
 	meta    map[string][]byte
 	head    fact.Position
@@ -53,7 +53,7 @@ func NewSimulation(own aura.AuthorityID, device aura.DeviceID, o SimulationOptio
 	return &Simulation{
 		trace: trace{keep: o.Keep}, own: own, device: device, options: o, turn: task.NewSemaphore(1),
 		memory: memory{
-			charges: map[lane]fact.Charge{}, leaks: map[audience]fact.Leak{},
+			charges: map[budgetKey]fact.Charge{}, leaks: map[leakKey]fact.Leak{},
 			counts: map[fact.Namespace]uint64{}, meta: map[string][]byte{},
 		},
 	}
@@ -106,10 +106,10 @@ func (s *Simulation) apply(p *plan, d *Decision) ([]fact.Record, fact.Position) 
 	defer s.mu.Unlock()
 	m := &s.memory
 	for _, c := range p.charges.written() {
-		m.charges[lane{c.Context, c.Peer}] = c
+		m.charges[budgetKey{c.Context, c.Peer}] = c
 	}
 	for _, l := range p.leaks.written() {
-		m.leaks[audience{l.Context, l.Observer}] = l
+		m.leaks[leakKey{l.Context, l.Observer}] = l
 	}
 	for _, kv := range p.meta {
 		if kv.Value == nil {
@@ -146,14 +146,14 @@ func (s *Simulation) Count(ns fact.Namespace, device aura.DeviceID) uint64 {
 func (s *Simulation) Charge(context aura.ContextID, peer aura.AuthorityID) fact.Charge {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.memory.charges[lane{context, peer}]
+	return s.memory.charges[budgetKey{context, peer}]
 }
 
 // Leak implements [Ledger].
 func (s *Simulation) Leak(context aura.ContextID, o fact.Observer) fact.Leak {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.memory.leaks[audience{context, o}]
+	return s.memory.leaks[leakKey{context, o}]
 }
 
 // Meta implements [Ledger].

@@ -6,8 +6,8 @@ import (
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/frontier/token"
 	"github.com/aura-runtime/aura/guard"
-	"github.com/aura-runtime/aura/interp/token"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -72,7 +72,7 @@ func (s *Capability) issue(p *capability.DelegateIntent, holder [32]byte) (encod
 	if p.Held.IsZero() {
 		return s.mint(grant)
 	}
-	held, err := s.desk.Tokens.Held(p.Held)
+	held, err := s.desk.Frontier.Held(p.Held)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ type keeper interface {
 	Due() ([]journal.Checkpoint, error)
 }
 
-func (d *Desk) keepers() []keeper { return []keeper{d.Book, d.Tokens} }
+func (d *Desk) keepers() []keeper { return []keeper{d.Book, d.Frontier} }
 
 // keep appends the checkpoints that are due. One that fails is due again after more facts.
 func (s *Maintenance) keep(tc task.Context) {

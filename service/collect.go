@@ -31,7 +31,7 @@ func (s *Maintenance) collectReceipts(tc task.Context, p *Peer) error {
 	if err != nil {
 		return err
 	}
-	limits, err := desk.Tokens.Policy(tc, p.Context)
+	limits, err := desk.Frontier.Policy(tc, p.Context)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (s *Maintenance) settleInvitation(tc task.Context, id invite.ID) error {
 		s.settled[id] = true
 		return nil
 	}
-	limits, err := s.desk.Tokens.Policy(tc, of.context)
+	limits, err := s.desk.Frontier.Policy(tc, of.context)
 	if err != nil || tc.Now().At < guard.NextEpoch(limits, charge.Epoch) {
 		return err // the next round finds it
 	}

@@ -2,12 +2,13 @@ package service
 
 import (
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/chain"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/frontier"
 	"github.com/aura-runtime/aura/guard"
-	"github.com/aura-runtime/aura/interp"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/task"
@@ -19,8 +20,8 @@ type Desk struct {
 	Ring     *keyring.Ring
 	Journal  *journal.Journal
 	Registry *fact.Registry
-	Tokens   *interp.Tokens
-	Room     *interp.Room
+	Frontier *frontier.Index
+	Chain    *chain.Chain
 	Book     *Book
 	Board    *Board
 	Entropy  world.Entropy
@@ -57,7 +58,7 @@ func (d *Desk) plan(tc task.Context, handler func(*Pages) (guard.Request, error)
 
 // decide takes a request through guard and interpreter.
 func (d *Desk) decide(tc task.Context, request *guard.Request) (effect.Result, error) {
-	r, verdict, err := d.Room.Decide(tc, request)
+	r, verdict, err := d.Chain.Decide(tc, request)
 	d.traceDecision(&verdict, &r)
 	return r, err
 }

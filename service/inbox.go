@@ -45,7 +45,7 @@ func (s *session) take(tc task.Context, batch []deliver) error {
 	if err != nil {
 		return err
 	}
-	policy, err := desk.Tokens.Policy(tc, s.peer.Context)
+	policy, err := desk.Frontier.Policy(tc, s.peer.Context)
 	if err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func (s *session) confirm(tc task.Context) error {
 
 // commit makes received facts and the chain of their receipts durable. What says nothing new costs no sync.
 // After an error nothing of it is durable, so nothing is acknowledged: the peer sends it again.
-func (s *session) commit(tc task.Context, entry *journal.Entry, before, chain guard.Chain) error {
+func (s *session) commit(tc task.Context, entry *journal.Entry, before, chain guard.ReceiptChain) error {
 	if len(entry.Foreign) == 0 && chain == before {
 		return nil
 	}
@@ -129,7 +129,7 @@ func (s *session) commit(tc task.Context, entry *journal.Entry, before, chain gu
 }
 
 // receipt advances the chain of the peer's receipts. One that repeats what was covered is passed over.
-func (s *session) receipt(tc task.Context, encoded [][]byte, chain *guard.Chain, policy guard.Policy) error {
+func (s *session) receipt(tc task.Context, encoded [][]byte, chain *guard.ReceiptChain, policy guard.Policy) error {
 	for _, b := range encoded {
 		r, err := effect.DecodeReceipt(b)
 		if err != nil {
@@ -145,7 +145,7 @@ func (s *session) receipt(tc task.Context, encoded [][]byte, chain *guard.Chain,
 
 // verify returns a record that the peer stands for, paid for and next in its order, and false for one that
 // is here already.
-func (s *session) verify(b []byte, have uint64, chain *guard.Chain) (fact.Record, bool, error) {
+func (s *session) verify(b []byte, have uint64, chain *guard.ReceiptChain) (fact.Record, bool, error) {
 	const op = "service.Sync"
 	r, err := fact.DecodeRecord(b)
 	if err != nil {
@@ -176,7 +176,7 @@ func (s *session) verify(b []byte, have uint64, chain *guard.Chain) (fact.Record
 }
 
 // ChainKey is where the metadata keeps what is known of the receipts of a sender in a context: an encoded
-// [guard.Chain].
+// [guard.ReceiptChain].
 func ChainKey(context aura.ContextID, from aura.AuthorityID) string {
 	return "chain/" + string(context[:]) + string(from[:])
 }
@@ -184,8 +184,8 @@ func ChainKey(context aura.ContextID, from aura.AuthorityID) string {
 func (s *session) chainKey() string { return ChainKey(s.peer.Context, s.peer.Authority) }
 
 // chain returns what is known of the peer's receipts.
-func (s *session) chain() (guard.Chain, error) {
-	c := guard.Chain{Context: s.peer.Context, From: s.peer.Authority, To: s.desk().Ring.Authority()}
+func (s *session) chain() (guard.ReceiptChain, error) {
+	c := guard.ReceiptChain{Context: s.peer.Context, From: s.peer.Authority, To: s.desk().Ring.Authority()}
 	value, err := s.desk().Journal.Meta(s.chainKey())
 	if err != nil || value == nil {
 		return c, err

@@ -405,7 +405,7 @@ func (l *link) epochTurn(tc task.Context, cause error) aura.Duration {
 	if !ok || d.Reason != guard.Short {
 		return 0
 	}
-	policy, err := l.sync.desk.Tokens.Policy(tc, l.key.context)
+	policy, err := l.sync.desk.Frontier.Policy(tc, l.key.context)
 	if err != nil {
 		return 0
 	}

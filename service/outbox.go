@@ -125,7 +125,7 @@ func (s *session) showClocks(tc task.Context) {
 func (s *session) push(tc task.Context) (until aura.Duration, reason string, err error) {
 	desk := s.desk()
 	s.released = max(s.released, s.link.freed())
-	policy, err := desk.Tokens.Policy(tc, s.peer.Context)
+	policy, err := desk.Frontier.Policy(tc, s.peer.Context)
 	if err != nil {
 		return 0, "", err
 	}

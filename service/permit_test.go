@@ -11,7 +11,7 @@ import (
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
-	"github.com/aura-runtime/aura/interp/token"
+	"github.com/aura-runtime/aura/frontier/token"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 )

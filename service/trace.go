@@ -2,9 +2,9 @@ package service
 
 import (
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/chain"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
-	"github.com/aura-runtime/aura/interp"
 )
 
 // Step is one stage of the road, for a person who watches it. It holds no payload.
@@ -38,7 +38,7 @@ func (d *Desk) trace(s Step) {
 }
 
 // traceDecision tells what the guard decided and which facts became durable.
-func (d *Desk) traceDecision(v *interp.Verdict, r *effect.Result) {
+func (d *Desk) traceDecision(v *chain.Verdict, r *effect.Result) {
 	if d.Trace == nil || v.Capability == "" {
 		return
 	}

@@ -166,7 +166,7 @@ func (l *life) contactsDiffer() string {
 
 // accounted reports whether what receipts cover in an epoch was spent by the ledger of their sender, which may
 // have left the epoch since, or come back from a clock that was wrong.
-func accounted(chain *guard.Chain, ledger *fact.Charge) bool {
+func accounted(chain *guard.ReceiptChain, ledger *fact.Charge) bool {
 	if chain.Epoch == ledger.Epoch {
 		return chain.Spent <= ledger.Spent
 	}
@@ -185,7 +185,7 @@ func (p *person) inspectReceipts() {
 			if err != nil || value == nil {
 				continue
 			}
-			var chain guard.Chain
+			var chain guard.ReceiptChain
 			if err := fact.Unmarshal(value, &chain); err != nil {
 				p.world.violate(p.name, ReceiptsChain, "the chain of %s does not decode: %v", from.name, err)
 				continue

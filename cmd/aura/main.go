@@ -11,6 +11,9 @@ import (
 
 	"github.com/aura-runtime/aura/agent"
 	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/cmd/aura/choreo"
+	"github.com/aura-runtime/aura/cmd/aura/demo"
+	"github.com/aura-runtime/aura/cmd/aura/token"
 	"github.com/aura-runtime/aura/localapi"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/ui/cli"
@@ -53,8 +56,8 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 func commands(s *cli.Shell) *cobra.Command {
 	root := cli.New(s)
 	root.AddCommand(
-		initCommand(s), upCommand(s), demoCommand(s), simCommand(s), choreoCommand(s), tokenCommand(s),
-		doctorCommand(s), versionCommand(s),
+		initCommand(s), upCommand(s), demo.Command(s, demo.Options{Run: runTasks, Version: buildVersion()}), simCommand(s),
+		choreo.Command(s), token.Command(s), doctorCommand(s), versionCommand(s),
 	)
 	return root
 }

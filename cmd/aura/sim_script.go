@@ -19,7 +19,7 @@ type scriptLine struct {
 
 // simScript lives through the world that a script tells, and prints what its commands printed.
 func simScript(s *cli.Shell, f *simFlags) error {
-	text, err := readFile(s, f.script, maxScript)
+	text, err := s.ReadFile(f.script, maxScript)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package arch_test
 
 import (
 	"go/ast"
+	"go/doc"
 	"go/token"
 	"path"
 	"strings"
@@ -31,6 +32,28 @@ func TestEveryPackageHasOneSign(t *testing.T) {
 	for dir := range packages {
 		if files := commented[dir]; len(files) != 1 || path.Base(files[0]) != "doc.go" {
 			t.Errorf("package %s has its comment in %v: write it once, in doc.go", dir, files)
+		}
+	}
+}
+
+// shown are the packages that a builder imports first.
+var shown = []string{
+	"biscuit", "choreo", "datalog", "fact", "guard", "journal", "machine", "reactive", "task", "transport",
+}
+
+// TestWhatABuilderImportsHasAnExample: it runs, since its output is compared.
+func TestWhatABuilderImportsHasAnExample(t *testing.T) {
+	has := map[string]bool{}
+	for _, s := range readTree(t) {
+		if s.test && path.Base(s.path) == "example_test.go" && strings.HasSuffix(s.ast.Name.Name, "_test") {
+			for _, e := range doc.Examples(s.ast) {
+				has[s.dir] = has[s.dir] || e.Output != ""
+			}
+		}
+	}
+	for _, dir := range shown {
+		if !has[dir] {
+			t.Errorf("package %s shows nobody how to begin: write an Example with output in %s/example_test.go", dir, dir)
 		}
 	}
 }

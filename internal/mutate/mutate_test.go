@@ -66,7 +66,7 @@ func TestWiderTestsAreThoseLinkedWithThePackage(t *testing.T) {
 	for dir, want := range map[string]struct{ among, not []string }{
 		"choreo":          {[]string{"machine", "choreo/gen", "protocols", "cmd/aura"}, []string{"choreo", "service", "biscuit"}},
 		"machine/compose": {nil, []string{"machine"}},
-		"biscuit":         {[]string{"interp/token", "interp", "service", "agent"}, []string{"machine", "protocols", "datalog"}},
+		"biscuit":         {[]string{"frontier/token", "frontier", "chain", "service", "agent"}, []string{"machine", "protocols", "datalog"}},
 		"domain/chat":     {[]string{"service", "app", "sim"}, []string{"journal"}},
 	} {
 		got, err := b.wider(dir)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -105,6 +106,30 @@ func (s *Shell) Folder() (string, error) {
 		return "", aura.Errorf("cli.Folder", aura.Invalid, "no home folder is known: set --home or $AURA_HOME")
 	}
 	return filepath.Join(h, ".local", "share", "aura"), nil
+}
+
+// ReadFile reads what a verb was given, a file or "-" for standard input, of at most limit bytes.
+func (s *Shell) ReadFile(name string, limit int64) ([]byte, error) {
+	const op = "cli.ReadFile"
+	in := s.In
+	if name != "-" {
+		f, err := os.Open(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, aura.Errorf(op, aura.NotFound, "there is no file %s", name)
+		} else if err != nil {
+			return nil, aura.Errorf(op, aura.Unavailable, "%w", err)
+		}
+		defer f.Close()
+		in = f
+	}
+	data, err := io.ReadAll(io.LimitReader(in, limit+1))
+	if err != nil {
+		return nil, aura.Errorf(op, aura.Unavailable, "%s: %w", name, err)
+	}
+	if int64(len(data)) > limit {
+		return nil, aura.Errorf(op, aura.Exhausted, "%s has more than %d MiB", name, limit>>20)
+	}
+	return data, nil
 }
 
 // Print writes v as one line of JSON with --json, else the text with a line break.

@@ -1,0 +1,179 @@
+package auratest
+
+import (
+	"encoding/binary"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/keyring"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/transport"
+)
+
+// Person has an account: keys and a disk, which outlive every process of the agent. A test may change the fields
+// whose comment says so.
+type Person struct {
+	Name string
+	Ring *keyring.Ring
+	// Disk is the disk as the running process has it, or the next one will find it. SetFaults lets it fail.
+	Disk *journal.Faulty
+	// Drafts are facts in the own namespace that the founding writes. Change it in the setup of [World.Person].
+	Drafts []fact.Draft
+	// Options tunes the agent from its next start on. Change it at any time.
+	Options agent.Options
+	// Ahead is by how much the clock of the machine is ahead from the next start on. Change it at any time;
+	// [task.Sim.SetClock] with Group moves the clock of the running process.
+	Ahead aura.Duration
+	// Hands, when set, changes what the next process touches the world with: a store or a network that counts or
+	// fails. Change it at any time.
+	Hands func(agent.Hands) agent.Hands
+	// Address is where the machine can be reached. [Person.Move] changes it.
+	Address transport.Address
+
+	// Agent is the running agent; nil: none runs.
+	Agent *agent.Agent
+	// Group holds the tasks of the running process; nil: none runs.
+	Group *task.Group
+	// Network is the machine's end of [World.Net] in the newest process.
+	Network *transport.SimPeer
+
+	world *World
+	acted uint64  // how many operations were named
+	calls []*call // of frontends to the running process
+}
+
+// Self returns the authority of the account.
+func (p *Person) Self() aura.AuthorityID { return p.Ring.Authority() }
+
+func (p *Person) link() transport.PeerID { return p.Ring.Certificate().Link }
+
+// hands returns what the next process touches the world with.
+func (p *Person) hands() agent.Hands {
+	h := agent.Hands{
+		Ring: p.Ring, Store: p.Disk, Entropy: p.world.Sim.Entropy(p.Name),
+		Network: func(agent.Gate) (transport.Network, error) {
+			p.Network = p.world.Net.Join(p.link(), p.Address)
+			return p.Network, nil
+		},
+	}
+	if p.Hands != nil {
+		h = p.Hands(h)
+	}
+	return h
+}
+
+// Start begins a process of the agent and returns when it runs. A failure ends the test, unless [Person.Crash] ended
+// the process before it ran.
+func (p *Person) Start(tc task.Context) {
+	p.world.Helper()
+	if p.Group != nil {
+		p.world.Fatalf("%s is started and runs already", p.Name)
+	}
+	started := task.NewFuture[*agent.Agent]()
+	var group *task.Group
+	// A task beside the caller makes the process's group, so that the process does not end with the caller's group.
+	p.world.processes.Go("start "+p.Name, func(tc task.Context) error {
+		group = task.NewGroup(tc, p.Name)
+		p.Group = group
+		p.world.Sim.SetClock(group, p.Ahead)
+		group.Go("boot", func(tc task.Context) error {
+			defer started.Resolve(nil, aura.Errorf("auratest.Start", aura.Unavailable, "the process ended while it started"))
+			a, err := agent.New(tc, group, p.hands(), p.Options)
+			if err == nil {
+				err = a.Start(tc)
+			}
+			started.Resolve(a, err)
+			return nil
+		})
+		return nil
+	})
+	a, err := started.Await(tc)
+	switch {
+	case p.Group != group:
+		return // it crashed
+	case err != nil:
+		p.Crash()
+		p.world.Fatalf("%s does not start: %v", p.Name, err)
+	}
+	p.Agent = a
+}
+
+// Stop ends the process in order. It fails the test with the error of [agent.Agent.Stop], and when tasks of the
+// process are left.
+func (p *Person) Stop(tc task.Context) {
+	p.world.Helper()
+	if p.Agent == nil {
+		p.world.Fatalf("%s is stopped and does not run", p.Name)
+	}
+	if err := p.Agent.Stop(tc); err != nil {
+		p.world.Errorf("%s does not stop: %v", p.Name, err)
+	}
+	if left := p.Group.Live(); len(left) > 0 {
+		p.world.Errorf("%s has stopped, and live are %v", p.Name, left)
+	}
+	p.Crash()
+}
+
+// Crash ends the process as a power failure does: of what its disk has not synced, chance decides what is left, and
+// nothing that unwinds reaches disk or network. A task of the process that calls it does not return. Without a process
+// it does nothing.
+func (p *Person) Crash() {
+	group := p.Group
+	if group == nil {
+		return
+	}
+	p.Agent, p.Group = nil, nil
+	p.world.Net.Crash(p.link())
+	p.Disk = p.Disk.Crash()
+	p.cut()
+	p.world.Sim.Crash(group)
+}
+
+// Move takes the machine to another network, where it has another address and no connection is left.
+func (p *Person) Move() {
+	p.Address = p.world.address()
+	if p.Group != nil {
+		p.Network.Move(p.Address)
+		p.Network.Drop()
+	}
+}
+
+// Submit hands an intent with a fresh operation to the agent and returns when its facts are durable. The payload is
+// encoded; the payload of the result is decoded into result unless that is nil. It returns the errors of
+// [agent.Agent.Submit], and [aura.Unavailable] when no agent runs or it ends meanwhile.
+func (p *Person) Submit(tc task.Context, kind string, payload, result any) error {
+	b, err := fact.Marshal(payload)
+	if err != nil {
+		return err
+	}
+	p.acted++
+	var operation aura.OperationID
+	binary.BigEndian.PutUint64(operation[:], p.acted)
+	r, err := p.Bridge().Submit(tc, fact.Intent{Kind: kind, Operation: operation, Payload: b})
+	if err != nil || result == nil {
+		return err
+	}
+	return fact.Unmarshal(r.Payload, result)
+}
+
+// Do is [Person.Submit], and ends the test with its error.
+func (p *Person) Do(tc task.Context, kind string, payload, result any) {
+	p.world.Helper()
+	if err := p.Submit(tc, kind, payload, result); err != nil {
+		p.world.Fatalf("%s: %s: %v", p.Name, kind, err)
+	}
+}
+
+// Say sends a text to a conversation: the context of two contacts, or a group.
+func (p *Person) Say(tc task.Context, context aura.ContextID, text string) {
+	p.world.Helper()
+	v := p.Look(tc)
+	t, err := v.Chats.Thread(v.Setting, context)
+	if err != nil {
+		p.world.Fatalf("%s: %v", p.Name, err)
+	}
+	p.Do(tc, chat.IntentSend, chat.SendIntent{To: t.Ref, Text: text}, nil)
+}

@@ -1,0 +1,83 @@
+package auratest
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/delivery"
+	"github.com/aura-runtime/aura/domain/invite"
+	"github.com/aura-runtime/aura/domain/moderation"
+	"github.com/aura-runtime/aura/domain/status"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/task"
+)
+
+// View is what a person's frontend would show: all facts and observations of the agent, folded.
+type View struct {
+	Contacts    contact.State
+	Invites     invite.State
+	Moderation  moderation.State
+	Delivery    *delivery.State
+	Outboxes    delivery.Outboxes
+	Chats       *chat.State
+	Connections status.Connections
+	// Setting has the states above that the methods of Chats ask for.
+	Setting chat.Setting
+}
+
+// Look returns the person's view as it is now. The test ends when no agent runs.
+func (p *Person) Look(tc task.Context) *View {
+	p.world.Helper()
+	v := &View{Chats: chat.NewState(p.Self(), chat.Keep{Messages: -1, Bytes: -1}), Delivery: delivery.NewState(p.Self())}
+	v.Setting = chat.Setting{Contacts: &v.Contacts, Moderation: &v.Moderation, Delivery: v.Delivery, Outboxes: &v.Outboxes}
+	p.read(tc, fact.Selection{Observations: []string{"*"}}, func(up fact.Update) error {
+		for i := range up.Records {
+			v.Contacts.Apply(&up.Records[i])
+			v.Invites.Apply(&up.Records[i])
+			v.Moderation.Apply(&up.Records[i])
+			v.Delivery.Apply(&up.Records[i])
+			v.Chats.Apply(&up.Records[i])
+		}
+		for _, o := range up.Observations {
+			v.Outboxes.Observe(o)
+			v.Connections.Observe(o)
+		}
+		return nil
+	})
+	return v
+}
+
+// Facts returns the facts of the person's journal that sel selects, oldest first. The test ends when no agent runs.
+func (p *Person) Facts(tc task.Context, sel fact.Selection) (records []fact.Record) {
+	p.world.Helper()
+	sel.Follow = false
+	p.read(tc, sel, func(up fact.Update) error {
+		records = append(records, up.Records...)
+		return nil
+	})
+	return records
+}
+
+// Heard returns the texts that a conversation has of an author, as this person has it, in their order.
+func (p *Person) Heard(tc task.Context, context aura.ContextID, author *Person) (texts []string) {
+	p.world.Helper()
+	v := p.Look(tc)
+	all, _ := v.Chats.Messages(v.Setting, context, 0)
+	for i := range all {
+		if all[i].Author == author.Self() {
+			texts = append(texts, all[i].Text)
+		}
+	}
+	return texts
+}
+
+func (p *Person) read(tc task.Context, sel fact.Selection, sink func(fact.Update) error) {
+	p.world.Helper()
+	err := p.gone()
+	if p.Agent != nil {
+		err = p.Agent.Watch(tc, sel, sink)
+	}
+	if err != nil {
+		p.world.Fatalf("%v", err)
+	}
+}
