@@ -4,6 +4,8 @@ import (
 	"errors"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/domain/builtin"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/status"
@@ -15,6 +17,8 @@ import (
 
 // Options of a [Core].
 type Options struct {
+	// Modules are the domains that the frontend knows beside those of every agent. Default: none.
+	Modules []domain.Module
 	// Keep bounds what the signals hold of each conversation. The zero value is package chat's default.
 	Keep chat.Keep
 	// Owner is the service's owner as events name it. Default: "frontend root group".
@@ -30,6 +34,8 @@ type Options struct {
 //
 // Its workflows may be called by any task, also when the Core does not run as a service.
 type Core struct {
+	set     *domain.Set
+	modules []domain.Module // beside those of every agent
 	bridge  Bridge
 	entropy world.Entropy
 	self    status.Status
@@ -47,6 +53,10 @@ func New(tc task.Context, b Bridge, entropy world.Entropy, o Options) (*Core, er
 	if o.Owner == "" {
 		o.Owner = "frontend root group"
 	}
+	set, err := builtin.New(o.Modules...)
+	if err != nil {
+		return nil, err
+	}
 	self, err := ask(tc, b)
 	if err != nil {
 		return nil, err
@@ -57,10 +67,10 @@ func New(tc task.Context, b Bridge, entropy world.Entropy, o Options) (*Core, er
 	if o.Lost == nil {
 		o.Lost = func(string) {}
 	}
-	c := &Core{bridge: b, entropy: entropy, self: self, owner: o.Owner, lost: o.Lost}
-	c.directory = newDirectory(self.Authority)
-	c.published = newPublished()
-	c.pipeline, err = newPipeline(self.Authority, c.published, o)
+	c := &Core{set: set, modules: o.Modules, bridge: b, entropy: entropy, self: self, owner: o.Owner, lost: o.Lost}
+	c.directory = newDirectory(set, self.Authority)
+	c.published = newPublished(set)
+	c.pipeline, err = newPipeline(set, self.Authority, c.published, o)
 	if err != nil {
 		return nil, err
 	}

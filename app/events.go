@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/invite"
@@ -48,7 +49,7 @@ const (
 // newest messages are read, and only once something happens in it.
 func (c *Core) Events(tc task.Context, fn func(Event) error) error {
 	h := reactive.NewHub()
-	w, agent := newWitness(c.self.Authority), &agentView{}
+	w, agent := newWitness(c.set, c.self.Authority), &agentView{}
 	var err error
 	register(h, &err, &w.outlet, happened, happening{})
 	register(h, &err, &agent.outlet, Agent, Attachment{})
@@ -133,9 +134,9 @@ type witness struct {
 	peers       map[aura.AuthorityID]status.Connection
 }
 
-func newWitness(self aura.AuthorityID) *witness {
+func newWitness(set *domain.Set, self aura.AuthorityID) *witness {
 	return &witness{
-		fold:        newFold(self, chat.Keep{Messages: 2 * watched}),
+		fold:        newFold(set, self, chat.Keep{Messages: 2 * watched}),
 		past:        &memories{},
 		messages:    map[aura.ContextID]map[aura.FactID]chat.Message{},
 		contacts:    map[aura.ContextID]contact.Contact{},

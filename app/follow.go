@@ -25,7 +25,7 @@ func (c *Core) Follow(tc task.Context, of Ref, last int, fn func([]chat.Message)
 	if last > 0 {
 		shows = last + burst
 	}
-	p, err := newPipeline(c.self.Authority, newPublished(), Options{Keep: keep(shows), Owner: c.owner})
+	p, err := newPipeline(c.set, c.self.Authority, newPublished(c.set), Options{Keep: keep(shows), Owner: c.owner})
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (c *Core) Follow(tc task.Context, of Ref, last int, fn func([]chat.Message)
 		return err
 	}
 	sel := c.changes(of, since)
-	sel.Kinds = append(sel.Kinds, peopleKinds()...)
+	sel.Kinds = append(sel.Kinds, c.set.Names()...)
 	return c.live(tc, p.scheduler, sel, inOrder(people, w.taken), func() error {
 		if err := attached(tc, p.hub); err != nil {
 			return err
@@ -133,11 +133,11 @@ func (c *Core) People(tc task.Context) ([]Person, error) {
 // FollowPeople calls fn with the contacts, and again with all of them each time one changes, until tc is cancelled or
 // fn returns an error, which is returned. While the agent is away, all are offline.
 func (c *Core) FollowPeople(tc task.Context, fn func([]Person) error) error {
-	p, err := newPipeline(c.self.Authority, newPublished(), Options{Owner: c.owner})
+	p, err := newPipeline(c.set, c.self.Authority, newPublished(c.set), Options{Owner: c.owner})
 	if err != nil {
 		return err
 	}
-	sel := fact.Selection{Kinds: peopleKinds(), Observations: []string{status.Observed}}
+	sel := fact.Selection{Kinds: c.set.Names(), Observations: []string{status.Observed}}
 	return c.live(tc, p.scheduler, sel, nil, func() error { return each(tc, p.hub, People, fn) })
 }
 

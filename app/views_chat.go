@@ -13,8 +13,8 @@ import (
 // that a message costs its conversation and not all of them.
 type chatsView struct {
 	outlet     *reactive.Outlet[[]chat.Thread]
-	contacts   *contactsView
-	moderation *moderationView
+	contacts   *moduleView
+	moderation *moduleView
 	fold       *fold
 
 	listed map[aura.ContextID]chat.Thread

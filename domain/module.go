@@ -38,6 +38,10 @@ type Module struct {
 	// checkpoints.
 	Recent []string
 
+	// Names are the kinds, or patterns of kinds, that say who people and groups are, what they are called and how they are
+	// treated: what a name that a person types is resolved against. A client reads all of them, so they are few.
+	Names []string
+
 	// Views are what screens show of the state.
 	Views []View
 	// Questions are what the agent answers from its indexed state.

@@ -56,7 +56,7 @@ func (s *Set) add(n int, m *Module) error {
 	owns := func(kind string) bool {
 		return slices.ContainsFunc(m.Kinds, func(k fact.Kind) bool { return fact.MatchKind(kind, k.Name) })
 	}
-	for _, kind := range slices.Concat(m.Indexed, m.Recent) {
+	for _, kind := range slices.Concat(m.Indexed, m.Recent, m.Names) {
 		if !owns(kind) || m.NewState == nil {
 			return refuse(m, aura.Invalid, "it folds %q, and has no such kind, or no state", kind)
 		}
@@ -69,6 +69,8 @@ func (s *Set) add(n int, m *Module) error {
 			return refuse(m, aura.Invalid, "the operation %s has no category", o.Name)
 		case o.Internal && !fact.ValidKind(o.Name):
 			return refuse(m, aura.Invalid, "%.80q is no name of an operation, such as %q", o.Name, "chat.send")
+		case o.Outcome != nil && m.NewState == nil:
+			return refuse(m, aura.Invalid, "the operation %s has an outcome, and the module no state", o.Name)
 		case o.Leaves != "" && !owns(o.Leaves):
 			return refuse(m, aura.Invalid, "the operation %s leaves %q, which is no kind of the module", o.Name, o.Leaves)
 		}
@@ -144,24 +146,46 @@ func (s *Set) Left(kind string) (*Operation, *Module, bool) {
 	return &s.modules[at.module].Operations[at.operation], &s.modules[at.module], true
 }
 
-// Lasting returns the kinds of facts that say how operations went, ascending.
-func (s *Set) Lasting() []string {
-	var kinds []string
-	for i := range s.modules {
-		m := &s.modules[i]
-		for _, o := range m.Operations {
-			switch {
-			case o.Outcome != nil: // what the state says may rest on any fact of the module
-				for _, k := range m.Kinds {
-					kinds = append(kinds, k.Name)
-				}
-			case !o.Internal && o.Leaves != "":
-				kinds = append(kinds, o.Leaves)
-			}
-		}
+// Outcomes returns the kinds of facts that say how operations went, ascending.
+func (s *Set) Outcomes() []string {
+	kinds := s.OngoingKinds()
+	for kind := range s.leaves {
+		kinds = append(kinds, kind)
 	}
 	slices.Sort(kinds)
 	return slices.Compact(kinds)
+}
+
+// Ongoing returns the modules whose operations go on after their first fact, see [Operation.Outcome].
+func (s *Set) Ongoing() []*Module {
+	var all []*Module
+	for i := range s.modules {
+		m := &s.modules[i]
+		if slices.ContainsFunc(m.Operations, func(o Operation) bool { return o.Outcome != nil }) {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// OngoingKinds returns the kinds of [Set.Ongoing]: how such an operation is may rest on any of them.
+func (s *Set) OngoingKinds() []string {
+	var kinds []string
+	for _, m := range s.Ongoing() {
+		for _, k := range m.Kinds {
+			kinds = append(kinds, k.Name)
+		}
+	}
+	return kinds
+}
+
+// Names returns the kinds that names are resolved against, see [Module.Names].
+func (s *Set) Names() []string {
+	var kinds []string
+	for i := range s.modules {
+		kinds = append(kinds, s.modules[i].Names...)
+	}
+	return kinds
 }
 
 // Question returns a question by its kind.

@@ -74,8 +74,8 @@ func Get[S State](s *States) S {
 	panic(fmt.Sprintf("domain.Get: no module has a state of type %T", none))
 }
 
-// Local is what an agent keeps at home beside facts, as a plan may read it.
-type Local interface {
+// Home is what an agent keeps at home beside facts, as a plan may read it.
+type Home interface {
 	// Count returns the highest Seq of a device's facts in a shared context; zero: none.
 	Count(context aura.ContextID, device aura.DeviceID) uint64
 	// Meta returns the metadata under a key, nil when there is none. It returns the errors of the store.
@@ -87,7 +87,7 @@ type Local interface {
 type Snapshot struct {
 	Caller
 	*States
-	Local
+	Home
 	// Certificate is that of the own device, the zero value when no agent runs.
 	Certificate fact.Certificate
 	// Addresses are where this agent can be reached now, best first.

@@ -10,6 +10,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/agent"
 	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/keyring"
@@ -211,7 +212,7 @@ func (h *host) live(tc task.Context, rt *rapid.T, plans []trouble) error {
 	if err := front.Start(tc); err != nil {
 		return err
 	}
-	ends := map[aura.OperationID]app.Phase{}
+	ends := map[aura.OperationID]domain.Phase{}
 	watch := task.NewGroup(tc, "looker")
 	watch.Go("look", func(tc task.Context) error {
 		for {
@@ -278,7 +279,7 @@ func (h *host) live(tc task.Context, rt *rapid.T, plans []trouble) error {
 	}
 	durable, err := h.durable(tc)
 	for id, phase := range ends {
-		if durable[id] != (phase == app.Succeeded) {
+		if durable[id] != (phase == domain.PhaseSucceeded) {
 			rt.Errorf("an action is shown as %s, and durable is %t", phase, durable[id])
 		}
 	}
@@ -290,7 +291,7 @@ func (h *host) live(tc task.Context, rt *rapid.T, plans []trouble) error {
 }
 
 // look reads what the frontend shows and checks that no end changed.
-func look(rt *rapid.T, core *app.Core, ends map[aura.OperationID]app.Phase) []app.Operation {
+func look(rt *rapid.T, core *app.Core, ends map[aura.OperationID]domain.Phase) []app.Operation {
 	v, err := reactive.Value(core.Hub().Frame(), app.Operations)
 	if err != nil {
 		rt.Fatal(err)

@@ -47,6 +47,7 @@ func Module() domain.Module {
 		Due:      due,
 		NewState: func(self aura.AuthorityID) domain.State { return NewState(self, Keep{}) },
 		Indexed:  []string{"group.*"},
+		Names:    []string{"group.*"},
 		Recent:   []string{KindMessage, KindRead},
 		Text: func(_ *domain.States, f *fact.Fact) string {
 			var p Text

@@ -53,6 +53,7 @@ func Module() domain.Module {
 		Due:      due,
 		NewState: func(aura.AuthorityID) domain.State { return &State{} },
 		Indexed:  []string{"contact.*"},
+		Names:    []string{KindSelf, KindAdded, KindRenamed, KindRemoved, KindProfile},
 		Views: []domain.View{{Signal: SignalName, Show: func(s *domain.States, _ aura.Physical) any {
 			return domain.Get[*State](s).Contacts()
 		}}},
@@ -62,11 +63,11 @@ func Module() domain.Module {
 // planRemove plans to end the relation with a contact. What the contact never got has failed.
 func planRemove(s *domain.Snapshot, in RemoveIntent) (domain.Plan, error) {
 	r, err := Remove(domain.Get[*State](s.States), s.Caller, in)
-	if err != nil || s.Local == nil {
+	if err != nil || s.Home == nil {
 		return domain.Do(r, err)
 	}
 	count := s.Count(in.Contact.Context, s.Device)
-	settled, err := delivery.Settled(s.Local, in.Contact.Context, in.Contact.Authority)
+	settled, err := delivery.Settled(s.Home, in.Contact.Context, in.Contact.Authority)
 	if err != nil || settled >= count {
 		return domain.Do(r, err)
 	}

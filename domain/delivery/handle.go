@@ -74,7 +74,7 @@ func record(by domain.Caller, draft fact.Draft, key string, through uint64) guar
 }
 
 // Settled returns the Seq through which a peer has the own facts of a context, or they were given up.
-func Settled(l domain.Local, context aura.ContextID, peer aura.AuthorityID) (uint64, error) {
+func Settled(l domain.Home, context aura.ContextID, peer aura.AuthorityID) (uint64, error) {
 	through := uint64(0)
 	for _, key := range []string{AckedKey(context, peer), FailedKey(context, peer)} {
 		value, err := l.Meta(key)

@@ -39,6 +39,7 @@ func Module() domain.Module {
 		},
 		NewState: func(aura.AuthorityID) domain.State { return &State{} },
 		Indexed:  []string{"moderation.*"},
+		Names:    []string{"moderation.*"},
 		Views: []domain.View{{Signal: SignalName, Show: func(s *domain.States, _ aura.Physical) any {
 			return domain.Get[*State](s).View()
 		}}},
@@ -65,7 +66,7 @@ func planUnblock(s *domain.Snapshot, in ChangeIntent) (domain.Plan, error) {
 		return domain.Plan{}, err
 	}
 	var seen []Seen
-	if in.Drop && s.Local != nil {
+	if in.Drop && s.Home != nil {
 		// While the person is blocked nothing is added, so this is all of it.
 		seen = conversations.Spoken(s.States, target.Authority)
 		for i := range seen {
