@@ -8,6 +8,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
@@ -54,8 +55,7 @@ func (m *mortal) Iterate(start, end []byte, fn func(key, value []byte) error) er
 
 // states returns the saved state of every fold of an agent: as its start restores it, and as all facts give
 // it.
-func (p *person) states(tc task.Context, j *journal.Journal) (started, folded map[string][]byte, err error) {
-	cert := p.hands.Ring.Certificate()
+func states(tc task.Context, cert fact.Certificate, j *journal.Journal) (started, folded map[string][]byte, err error) {
 	registry, err := agent.Registry()
 	if err != nil {
 		return nil, nil, err
@@ -107,7 +107,7 @@ func (p *person) states(tc task.Context, j *journal.Journal) (started, folded ma
 }
 
 // busy lets somebody change her mind about a contact, often enough for checkpoints of every fold.
-func busy(tc task.Context, p *person, ref contact.Ref) error {
+func busy(tc task.Context, p *auratest.Person, ref contact.Ref) error {
 	for i := range 100 {
 		for _, in := range []struct {
 			kind    string
@@ -118,7 +118,7 @@ func busy(tc task.Context, p *person, ref contact.Ref) error {
 			{moderation.IntentUnblock, moderation.ChangeIntent{Contact: ref}},
 			{invite.IntentCreate, invite.CreateIntent{Life: time.Duration(i+1) * time.Minute}},
 		} {
-			if err := p.submit(tc, in.kind, in.payload, nil); err != nil {
+			if err := p.Submit(tc, in.kind, in.payload, nil); err != nil {
 				return err
 			}
 		}
@@ -134,22 +134,24 @@ func busy(tc task.Context, p *person, ref contact.Ref) error {
 func TestAStartFromCheckpointsIsThatOfAllFacts(t *testing.T) {
 	kept, total := 0, 1
 	for at := 1; at <= total; at += 1 + at/10 {
-		inWorld(t, 1, func(tc task.Context, w *simulated) {
-			ada, ben := w.person(tc, "Ada", agent.Options{}), w.person(tc, "Ben", agent.Options{})
-			w.meet(tc, ada, ben)
-			ref := w.contact(tc, ada, ben)
-			if err := ada.Stop(tc); err != nil {
-				t.Fatal(err)
-			}
-			disk := ada.hands.Store.(*journal.Faulty).Crash()
+		auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
+			var hands agent.Hands
+			ada := w.Person(tc, "Ada", func(p *auratest.Person) {
+				p.Hands = func(h agent.Hands) agent.Hands { hands = h; return h }
+			})
+			ben := w.Person(tc, "Ben")
+			w.Meet(tc, ada, ben)
+			ref := known(tc, ada, ben)
+			ada.Stop(tc)
+			disk := ada.Disk
 			store := &mortal{Store: disk, left: at, dead: task.NewLatch()}
 			if total == 1 {
 				store.left = 1 << 30 // the first world counts the batches
 			}
 			before := disk.Syncs()
-			ada.hands.Store = store
+			hands.Store = store
 			group := task.NewGroup(tc, "Ada")
-			a, err := agent.New(tc, group, ada.hands, agent.Options{})
+			a, err := agent.New(tc, group, hands, agent.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -162,16 +164,16 @@ func TestAStartFromCheckpointsIsThatOfAllFacts(t *testing.T) {
 			if total == 1 {
 				total = int(disk.Syncs() - before)
 			}
-			w.sim.Crash(group)
+			w.Sim.Crash(group)
 
 			group = task.NewGroup(tc, "Ada again")
 			again := &mortal{Store: disk.Crash(), left: 1 << 30, dead: task.NewLatch()}
-			store.Store, ada.hands.Store = again.Store, again
-			j, err := journal.Open(tc, again, journal.Options{Key: ada.hands.Ring.StoreKey(), Entropy: ada.hands.Entropy, Registry: must(agent.Registry())})
+			store.Store = again.Store
+			j, err := journal.Open(tc, again, journal.Options{Key: hands.Ring.StoreKey(), Entropy: hands.Entropy, Registry: must(agent.Registry())})
 			if err != nil {
 				t.Fatal(err)
 			}
-			started, folded, err := ada.states(tc, j)
+			started, folded, err := states(tc, hands.Ring.Certificate(), j)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/internal/contract"
@@ -22,12 +22,10 @@ func TestAgentKeepsTheContractOfABridge(t *testing.T) {
 		}
 		return contract.World{
 			Run: func(fn func(task.Context, contract.Subject)) {
-				inWorld(t, 1, func(tc task.Context, w *simulated) {
-					a := w.person(tc, "ada", agent.Options{})
-					fn(tc, a)
-					if err := a.Stop(tc); err != nil {
-						t.Error(err)
-					}
+				auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
+					a := w.Person(tc, "ada")
+					fn(tc, a.Agent)
+					a.Stop(tc)
 				})
 			},
 			Intent:    func(i int) fact.Intent { return named(aura.OperationID{1, byte(i)}, "ada "+string(rune('a'+i))) },

@@ -12,6 +12,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/biscuit"
 	"github.com/aura-runtime/aura/datalog"
 	"github.com/aura-runtime/aura/domain/capability"
@@ -30,16 +31,16 @@ const attempts = 10_000
 // something back. An adversary who has copies of every token replays, widens, reorders and truncates them,
 // and Cleo herself tries to get more than she was given.
 func TestNoForgedTokenPasses(t *testing.T) {
-	inWorld(t, 11, func(tc task.Context, w *simulated) {
-		ada, ben := w.person(tc, "Ada", agent.Options{}), w.person(tc, "Ben", agent.Options{})
-		cleo, thief := w.person(tc, "Cleo", agent.Options{}), w.person(tc, "Stranger", agent.Options{})
-		atBen := w.meet(tc, ada, ben)
-		w.meet(tc, ben, cleo)
-		atCleo, atThief := w.meet(tc, ada, cleo), w.meet(tc, ada, thief)
+	auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
+		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+		cleo, thief := w.Person(tc, "Cleo"), w.Person(tc, "Stranger")
+		atBen := w.Meet(tc, ada, ben)
+		w.Meet(tc, ben, cleo)
+		atCleo, atThief := w.Meet(tc, ada, cleo), w.Meet(tc, ada, thief)
 
-		forBen, id := w.delegate(tc, ada, ben, aura.FactID{}, chat.CapSend, chat.CapRead, chat.CapInvite)
-		forCleo, id := w.delegate(tc, ben, cleo, id, chat.CapSend, chat.CapRead)
-		back, _ := w.delegate(tc, cleo, ben, id, chat.CapRead)
+		forBen, id := delegate(tc, w, ada, ben, aura.FactID{}, chat.CapSend, chat.CapRead, chat.CapInvite)
+		forCleo, id := delegate(tc, w, ben, cleo, id, chat.CapSend, chat.CapRead)
+		back, _ := delegate(tc, w, cleo, ben, id, chat.CapRead)
 		if err := tc.Sleep(time.Minute); err != nil { // acknowledgements are on disk
 			t.Fatal(err)
 		}
@@ -63,7 +64,7 @@ func TestNoForgedTokenPasses(t *testing.T) {
 					req.Capability = chat.CapInvite
 				}
 			}
-			_, _, err := ada.Chain().Decide(tc, req)
+			_, _, err := ada.Agent.Chain().Decide(tc, req)
 			var denial *guard.Denial
 			if !errors.As(err, &denial) || denial.Stage != guard.Capability {
 				t.Fatalf("attempt %d, %s: %s asks for %s: %v", n, what, aura.Short(req.For), req.Capability, err)
@@ -81,7 +82,7 @@ func TestNoForgedTokenPasses(t *testing.T) {
 
 		// The tokens themselves are good, in the right hands and for what they say.
 		for _, c := range []struct {
-			by    *person
+			by    *auratest.Person
 			at    aura.ContextID
 			token []byte
 			name  string
@@ -94,35 +95,31 @@ func TestNoForgedTokenPasses(t *testing.T) {
 		} {
 			req := ask(ada, c.by, c.at, c.name)
 			req.Token = c.token
-			result, _, err := ada.Chain().Decide(tc, req)
+			result, _, err := ada.Agent.Chain().Decide(tc, req)
 			if c.ok != (err == nil) || c.ok != (len(result.Records) == 1) {
-				t.Errorf("%s asks for %s with the token: %v", c.by.name, c.name, err)
+				t.Errorf("%s asks for %s with the token: %v", c.by.Name, c.name, err)
 			}
 		}
 		u, err := biscuit.Decode(forBen)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := ada.submit(tc, capability.IntentRevoke, capability.Revoked{Blocks: u.RevocationIDs()}, nil); err != nil {
-			t.Fatal(err)
-		}
-		for p, req := range map[*person]*guard.Request{ben: ask(ada, ben, atBen, chat.CapSend), cleo: ask(ada, cleo, atCleo, chat.CapSend)} {
-			req.Token = map[*person][]byte{cleo: forCleo}[p]
+		ada.Do(tc, capability.IntentRevoke, capability.Revoked{Blocks: u.RevocationIDs()}, nil)
+		for p, req := range map[*auratest.Person]*guard.Request{ben: ask(ada, ben, atBen, chat.CapSend), cleo: ask(ada, cleo, atCleo, chat.CapSend)} {
+			req.Token = map[*auratest.Person][]byte{cleo: forCleo}[p]
 			var denial *guard.Denial
-			if _, _, err := ada.Chain().Decide(tc, req); !errors.As(err, &denial) || denial.Reason != guard.Revoked {
-				t.Errorf("%s after the revocation: %v", p.name, err)
+			if _, _, err := ada.Agent.Chain().Decide(tc, req); !errors.As(err, &denial) || denial.Reason != guard.Revoked {
+				t.Errorf("%s after the revocation: %v", p.Name, err)
 			}
 		}
-		for _, p := range []*person{ada, ben, cleo, thief} {
-			if err := p.Stop(tc); err != nil {
-				t.Errorf("%s: %v", p.name, err)
-			}
+		for _, p := range []*auratest.Person{ada, ben, cleo, thief} {
+			p.Stop(tc)
 		}
 	})
 }
 
 // ask is a request that Ada would carry out on somebody's behalf: a message in the context that both share.
-func ask(ada, by *person, context aura.ContextID, name string) *guard.Request {
+func ask(ada, by *auratest.Person, context aura.ContextID, name string) *guard.Request {
 	return &guard.Request{
 		Capability: name, Authority: ada.Self(), For: by.Self(), Context: context,
 		Entries: []fact.Draft{{Namespace: fact.ContextNamespace(context), Kind: "test.kind"}},
@@ -130,52 +127,37 @@ func ask(ada, by *person, context aura.ContextID, name string) *guard.Request {
 	}
 }
 
-// contact waits until a knows b.
-func (w *simulated) contact(tc task.Context, a, b *person) contact.Ref {
-	w.t.Helper()
-	var ref contact.Ref
-	_, err := a.await(tc, "contact", func(r *fact.Record) bool {
-		var added contact.Added
-		if r.Fact.Kind != contact.KindAdded || fact.Unmarshal(r.Fact.Payload, &added) != nil || added.Authority != b.Self() {
-			return false
-		}
-		cert, err := fact.DecodeCertificate(added.Certificate)
-		ref = contact.Ref{
-			Context: added.Context, Authority: added.Authority, Device: cert.Device(), Epoch: r.Fact.Logical,
-		}
-		return err == nil
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return ref
+// known returns the reference that somebody has to a contact.
+func known(tc task.Context, of, to *auratest.Person) contact.Ref {
+	c, _ := of.Look(tc).Contacts.ByAuthority(to.Self())
+	return c.Ref
 }
 
 // delegate hands capabilities over and returns the token as it arrives, with its fact.
-func (w *simulated) delegate(tc task.Context, from, to *person, held aura.FactID, names ...string) ([]byte, aura.FactID) {
-	w.t.Helper()
-	err := from.submit(tc, capability.IntentDelegate, capability.DelegateIntent{
-		To: w.contact(tc, from, to), Names: names, Held: held,
+func delegate(tc task.Context, w *auratest.World, from, to *auratest.Person, held aura.FactID, names ...string) ([]byte, aura.FactID) {
+	w.Helper()
+	err := from.Submit(tc, capability.IntentDelegate, capability.DelegateIntent{
+		To: known(tc, from, to), Names: names, Held: held,
 	}, nil)
 	if err != nil {
-		w.t.Fatal(err)
+		w.Fatalf("%v", err)
 	}
 	var got capability.Delegated
-	r, err := to.await(tc, "token", func(r *fact.Record) bool {
+	r, err := await(tc, to.Agent, "token", func(r *fact.Record) bool {
 		return r.Fact.Kind == capability.KindDelegated && r.Fact.Author == from.Self() &&
 			fact.Unmarshal(r.Fact.Payload, &got) == nil && got.To == to.Self()
 	})
 	if err != nil {
-		w.t.Fatal(err)
+		w.Fatalf("%v", err)
 	}
 	return got.Token, r.ID
 }
 
 // first returns the token with which somebody was founded.
-func first(t *testing.T, tc task.Context, p *person) []byte {
+func first(t *testing.T, tc task.Context, p *auratest.Person) []byte {
 	t.Helper()
 	var own capability.Token
-	_, err := p.await(tc, "first token", func(r *fact.Record) bool {
+	_, err := await(tc, p.Agent, "first token", func(r *fact.Record) bool {
 		return r.Fact.Kind == capability.KindToken && fact.Unmarshal(r.Fact.Payload, &own) == nil
 	})
 	if err != nil {
@@ -185,10 +167,10 @@ func first(t *testing.T, tc task.Context, p *person) []byte {
 }
 
 // contents returns every byte of somebody's disk.
-func contents(t *testing.T, p *person) map[string]string {
+func contents(t *testing.T, p *auratest.Person) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	err := p.hands.Store.Iterate(nil, nil, func(k, v []byte) error {
+	err := p.Disk.Iterate(nil, nil, func(k, v []byte) error {
 		all[string(k)] = string(v)
 		return nil
 	})
@@ -201,7 +183,7 @@ func contents(t *testing.T, p *person) map[string]string {
 // forger makes tokens from tokens.
 type forger struct {
 	rand   *rand.Rand
-	own    *person
+	own    *auratest.Person
 	names  []string
 	tokens [][]byte
 }
@@ -238,7 +220,7 @@ func (f *forger) widen(from []byte) []byte {
 	if err != nil {
 		panic(err)
 	}
-	signer := token.SignerOf(f.own.hands.Ring)
+	signer := token.SignerOf(f.own.Ring)
 	next, err := token.NextKey(reader{f.rand})
 	if err != nil {
 		panic(err)
@@ -263,7 +245,7 @@ func (f *forger) widen(from []byte) []byte {
 		return longer.Encode()
 	}
 	own, err := token.Mint(signer, token.Grant{
-		Profile: capability.Profile{Names: []string{name}}, Holder: f.own.hands.Ring.Certificate().Root,
+		Profile: capability.Profile{Names: []string{name}}, Holder: f.own.Ring.Certificate().Root,
 	}, next)
 	if err != nil {
 		panic(err)

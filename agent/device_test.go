@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/biscuit"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/chat"
@@ -22,20 +22,18 @@ import (
 // TestADeviceDoesWhatItWasEquippedFor: the authority's first token is revoked, so that this device lives on
 // the one that was made for it, and not on the one for another device.
 func TestADeviceDoesWhatItWasEquippedFor(t *testing.T) {
-	inWorld(t, 3, func(tc task.Context, w *simulated) {
-		ada := w.person(tc, "Ada", agent.Options{})
-		device := ada.hands.Ring.Device()
+	auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
+		ada := w.Person(tc, "Ada")
+		device := ada.Ring.Device()
 		until := tc.Now().At.Add(time.Hour)
 		for _, in := range []capability.EquipIntent{
 			{Device: device, Names: []string{contact.CapName}, Until: until},
 			{Device: aura.DeviceID{7}, Names: []string{contact.CapName, delivery.CapRecord}},
 		} {
-			if err := ada.submit(tc, capability.IntentEquip, in, nil); err != nil {
-				t.Fatal(err)
-			}
+			ada.Do(tc, capability.IntentEquip, in, nil)
 		}
 		for _, in := range []capability.EquipIntent{{Names: []string{contact.CapName}}, {Device: device}, {Device: device, Names: []string{"all"}}} {
-			if err := ada.submit(tc, capability.IntentEquip, in, nil); !errors.Is(err, aura.Invalid) {
+			if err := ada.Submit(tc, capability.IntentEquip, in, nil); !errors.Is(err, aura.Invalid) {
 				t.Errorf("%v: %v", in, err)
 			}
 		}
@@ -43,15 +41,13 @@ func TestADeviceDoesWhatItWasEquippedFor(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := ada.submit(tc, capability.IntentRevoke, capability.Revoked{Blocks: u.RevocationIDs()}, nil); err != nil {
-			t.Fatal(err)
-		}
+		ada.Do(tc, capability.IntentRevoke, capability.Revoked{Blocks: u.RevocationIDs()}, nil)
 		name := contact.NameIntent{Name: "Ada of this device"}
-		if err := ada.submit(tc, contact.IntentName, name, nil); err != nil {
+		if err := ada.Submit(tc, contact.IntentName, name, nil); err != nil {
 			t.Errorf("what the device was equipped for: %v", err)
 		}
 		reason := func(name string) guard.Reason {
-			_, _, err := ada.Chain().Decide(tc, &guard.Request{Capability: name, Authority: ada.Self()})
+			_, _, err := ada.Agent.Chain().Decide(tc, &guard.Request{Capability: name, Authority: ada.Self()})
 			var denial *guard.Denial
 			errors.As(err, &denial)
 			if denial == nil {
@@ -68,29 +64,27 @@ func TestADeviceDoesWhatItWasEquippedFor(t *testing.T) {
 		if got := reason(contact.CapName); got == 0 {
 			t.Error("the token ended, and the device goes on")
 		}
-		if err := ada.Stop(tc); err != nil {
-			t.Error(err)
-		}
+		ada.Stop(tc)
 	})
 }
 
 // TestQuestionsAreAnswered asks a running agent about its facts and its guard.
 func TestQuestionsAreAnswered(t *testing.T) {
-	inWorld(t, 4, func(tc task.Context, w *simulated) {
-		ada, ben := w.person(tc, "Ada", agent.Options{}), w.person(tc, "Ben", agent.Options{})
-		context := w.meet(tc, ada, ben)
+	auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
+		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+		context := w.Meet(tc, ada, ben)
 		ask := func(kind string, question, result any) error {
 			body, err := fact.Marshal(question)
 			if err != nil {
 				return err
 			}
-			a, err := ada.Ask(tc, fact.Question{Kind: kind, Payload: body})
+			a, err := ada.Agent.Ask(tc, fact.Question{Kind: kind, Payload: body})
 			if err != nil {
 				return err
 			}
 			return fact.Unmarshal(a.Payload, result)
 		}
-		before := ada.Journal().Charge(context, ben.Self())
+		before := ada.Agent.Journal().Charge(context, ben.Self())
 		var e capability.Explanation
 		if err := ask(capability.QuestionExplain, capability.Explain{Capability: chat.CapSend, Context: context}, &e); err != nil {
 			t.Fatal(err)
@@ -98,7 +92,7 @@ func TestQuestionsAreAnswered(t *testing.T) {
 		if !e.Allowed || len(e.Tokens) != 1 || len(e.Budgets) != 1 || e.Budgets[0].Peer != ben.Self() || len(e.Leaks) != fact.Observers-1 {
 			t.Errorf("%+v", e)
 		}
-		if diff := cmp.Diff(before, ada.Journal().Charge(context, ben.Self())); diff != "" {
+		if diff := cmp.Diff(before, ada.Agent.Journal().Charge(context, ben.Self())); diff != "" {
 			t.Errorf("an explanation was charged: %s", diff)
 		}
 		for in, want := range map[capability.Explain]aura.Kind{
@@ -109,13 +103,11 @@ func TestQuestionsAreAnswered(t *testing.T) {
 				t.Errorf("%+v: %v", in, err)
 			}
 		}
-		if _, err := ada.Ask(tc, fact.Question{Kind: capability.QuestionExplain, Payload: []byte{1}}); !errors.Is(err, aura.Invalid) {
+		if _, err := ada.Agent.Ask(tc, fact.Question{Kind: capability.QuestionExplain, Payload: []byte{1}}); !errors.Is(err, aura.Invalid) {
 			t.Errorf("a question that is none: %v", err)
 		}
-		for _, p := range []*person{ada, ben} {
-			if err := p.Stop(tc); err != nil {
-				t.Error(err)
-			}
+		for _, p := range []*auratest.Person{ada, ben} {
+			p.Stop(tc)
 		}
 	})
 }

@@ -6,45 +6,44 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
 )
 
-// lives is a log that keeps the states of services, each with its owner.
-type lives map[string]string
-
-// Emit implements [world.Log].
-func (l lives) Emit(e world.Event) {
-	if e.Family() != world.FamilyService {
-		return
+// lives has the states of services, each with its owner.
+func lives(events []world.Event) map[string]string {
+	l := map[string]string{}
+	for _, e := range events {
+		if e.Family() != world.FamilyService {
+			continue
+		}
+		if e.Field("from_state") == "new" {
+			l[e.Service()] += e.Owner() + ": new"
+		}
+		l[e.Service()] += " " + e.Field("to_state")
 	}
-	if e.Field("from_state") == "new" {
-		l[e.Service()] += e.Owner() + ": new"
-	}
-	l[e.Service()] += " " + e.Field("to_state")
+	return l
 }
 
 // TestEveryServiceReportsItsLife starts and stops a whole agent, one service of which breaks.
 func TestEveryServiceReportsItsLife(t *testing.T) {
-	events := lives{}
-	inLoggedWorld(t, 1, events, func(tc task.Context, w *simulated) {
+	auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
 		stopped := map[string]bool{}
 		f := &failing{now: task.NewLatch()}
-		ada := w.person(tc, "Ada", agent.Options{
+		ada := w.Person(tc, "Ada", tuned(agent.Options{
 			Extra: []task.Service{f},
 			Stopping: func(phase, service string) {
 				if phase == "close" {
 					stopped[service] = true
 				}
 			},
-		})
+		}))
 		f.now.Open()
-		_ = ada.Wait(tc)
-		if err := ada.Stop(tc); err != nil {
-			t.Error(err)
-		}
+		_ = ada.Agent.Wait(tc)
+		ada.Stop(tc)
 		const whole = "agent root group: new starting running stopping stopped"
-		want := lives{"failing": "test: new starting running failed"}
+		want := map[string]string{"failing": "test: new starting running failed"}
 		for service := range stopped {
 			if service != f.Name() {
 				want[service] = whole
@@ -52,7 +51,7 @@ func TestEveryServiceReportsItsLife(t *testing.T) {
 		}
 		want["interp"] += whole // these two also served the founding
 		want["journal"] += whole
-		if diff := cmp.Diff(want, events); diff != "" || len(want) < 12 {
+		if diff := cmp.Diff(want, lives(w.Events)); diff != "" || len(want) < 12 {
 			t.Errorf("%d services: %s", len(want), diff)
 		}
 	})

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
@@ -99,34 +100,34 @@ func TestNoFailureLeavesAZombie(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			inWorld(t, 1, func(tc task.Context, w *simulated) {
+			auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
 				var o agent.Options
 				p := &planted{}
 				l := &loose{planted: p, now: task.NewLatch()}
 				if test.plant != nil {
 					test.plant(p, l, &o)
 				}
-				ada := w.person(tc, "Ada", o)
+				ada := w.Person(tc, "Ada", tuned(o))
 				if test.attach {
-					ada.Journal().Attach(p)
+					ada.Agent.Journal().Attach(p)
 				}
 				p.armed = true
 				l.now.Open()
 				task.NewGroup(tc, "user").Go("submit", func(tc task.Context) error {
-					_ = ada.submit(tc, contact.IntentName, contact.NameIntent{Name: "Ada II"}, nil)
+					_ = ada.Submit(tc, contact.IntentName, contact.NameIntent{Name: "Ada II"}, nil)
 					return nil
 				})
 				began := tc.Elapsed()
 				whole, done := tc.WithBudget("wait", time.Minute)
 				defer done()
-				err := ada.Wait(whole)
+				err := ada.Agent.Wait(whole)
 				_, panicked := errors.AsType[*task.PanicError](err)
 				if aura.KindOf(err) != aura.Internal || !strings.Contains(err.Error(), "service "+test.service) || panicked != test.panics {
 					t.Errorf("wait returned %v, want the service %s and why it ended", err, test.service)
 				}
 				dying, done := tc.WithBudget("stop", time.Second)
 				defer done()
-				if err := ada.Stop(dying); err != nil {
+				if err := ada.Agent.Stop(dying); err != nil {
 					t.Error(err)
 				}
 				if took := tc.Elapsed() - began; took > time.Second {
@@ -138,31 +139,31 @@ func TestNoFailureLeavesAZombie(t *testing.T) {
 }
 
 func TestWaitEndsWithAStop(t *testing.T) {
-	inWorld(t, 1, func(tc task.Context, w *simulated) {
-		ada := w.person(tc, "Ada", agent.Options{})
+	auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
+		ada := w.Person(tc, "Ada")
 		g := task.NewGroup(tc, "watch")
-		g.Go("wait", func(tc task.Context) error { return ada.Wait(tc) })
+		g.Go("wait", func(tc task.Context) error { return ada.Agent.Wait(tc) })
 		if err := tc.Sleep(time.Second); err != nil {
 			t.Fatal(err)
 		}
-		if err := errors.Join(ada.Stop(tc), g.Wait(tc)); err != nil {
+		if err := errors.Join(ada.Agent.Stop(tc), g.Wait(tc)); err != nil {
 			t.Error(err)
 		}
 	})
 }
 
 func TestStopKeepsTheCallersBudget(t *testing.T) {
-	inWorld(t, 1, func(tc task.Context, w *simulated) {
+	auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
 		var extra []task.Service
 		for range 4 {
 			extra = append(extra, &hanging{})
 		}
-		ada := w.person(tc, "Ada", agent.Options{Extra: extra})
+		ada := w.Person(tc, "Ada", tuned(agent.Options{Extra: extra}))
 		const budget = 3 * time.Second
 		short, done := tc.WithBudget("stop", budget)
 		defer done()
 		began := tc.Elapsed()
-		err := ada.Stop(short)
+		err := ada.Agent.Stop(short)
 		if aura.KindOf(err) != aura.Timeout || strings.Count(err.Error(), "join of hanging") != 4 || strings.Contains(err.Error(), "of journal") {
 			t.Errorf("stop returned %v, want the four services that hang and no other", err)
 		}

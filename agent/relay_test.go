@@ -9,10 +9,61 @@ import (
 	"github.com/aura-runtime/aura/agent"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/task"
 )
+
+// machine runs one agent after the other on loopback.
+type machine struct {
+	*agent.Agent
+	name string
+}
+
+// submit hands an intent to an agent.
+func submit(tc task.Context, a *agent.Agent, kind string, payload, result any) error {
+	b, err := fact.Marshal(payload)
+	if err != nil {
+		return err
+	}
+	r, err := a.Submit(tc, fact.Intent{Kind: kind, Payload: b})
+	if err != nil || result == nil {
+		return err
+	}
+	return fact.Unmarshal(r.Payload, result)
+}
+
+// introduce lets a invite and b accept, and returns their context.
+func introduce(t *testing.T, tc task.Context, a, b *machine) aura.ContextID {
+	t.Helper()
+	var code invite.CreateResult
+	err := submit(tc, a.Agent, invite.IntentCreate, invite.CreateIntent{}, &code)
+	if err == nil {
+		err = submit(tc, b.Agent, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var contexts [2]aura.ContextID
+	for i, m := range []*machine{a, b} {
+		other := []*machine{b, a}[i].Self()
+		if _, err := await(tc, m.Agent, "contact", func(r *fact.Record) bool {
+			var added contact.Added
+			if r.Fact.Kind != contact.KindAdded || fact.Unmarshal(r.Fact.Payload, &added) != nil || added.Authority != other {
+				return false
+			}
+			contexts[i] = added.Context
+			return true
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if contexts[0] != contexts[1] {
+		t.Fatal("the two sides have different contexts")
+	}
+	return contexts[0]
+}
 
 // TestMutualContactRelays: Ada and Ben lose every way to each other but the one through Cleo, whom both
 // know, and still talk. The three are real agents on loopback.
@@ -20,38 +71,38 @@ func TestMutualContactRelays(t *testing.T) {
 	dir := t.TempDir()
 	listen := []string{"/ip4/127.0.0.1/tcp/0", "/ip4/127.0.0.1/udp/0/quic-v1"}
 	err := task.NewReal(task.RealOptions{}).Run("test", func(tc task.Context) error {
-		w := &simulated{t: t}
-		open := func(p *person, listen []string) {
-			var err error
-			key := keyring.KeyFile(filepath.Join(dir, p.name+".key"))
-			p.hands, err = agent.OpenHome(tc, filepath.Join(dir, p.name), key, agent.HomeOptions{Listen: listen, Private: true})
+		open := func(m *machine, listen []string) {
+			key := keyring.KeyFile(filepath.Join(dir, m.name+".key"))
+			hands, err := agent.OpenHome(tc, filepath.Join(dir, m.name), key, agent.HomeOptions{Listen: listen, Private: true})
+			if err == nil {
+				m.Agent, err = agent.New(tc, task.NewGroup(tc, m.name), hands, agent.Options{})
+			}
+			if err == nil {
+				err = m.Start(tc)
+			}
 			if err != nil {
-				t.Fatalf("%s: %v", p.name, err)
-			}
-			w.start(tc, p, agent.Options{})
-		}
-		stop := func(p *person) {
-			if err := p.Stop(tc); err != nil {
-				t.Fatalf("%s: %v", p.name, err)
+				t.Fatalf("%s: %v", m.name, err)
 			}
 		}
-		people := map[string]*person{}
-		for _, name := range []string{"Ada", "Ben", "Cleo"} {
-			p := &person{name: name}
-			if _, err := agent.CreateHome(tc, filepath.Join(dir, name), name, keyring.KeyFile(filepath.Join(dir, name+".key"))); err != nil {
+		stop := func(m *machine) {
+			if err := m.Stop(tc); err != nil {
+				t.Fatalf("%s: %v", m.name, err)
+			}
+		}
+		ada, ben, cleo := &machine{name: "Ada"}, &machine{name: "Ben"}, &machine{name: "Cleo"}
+		for _, m := range []*machine{ada, ben, cleo} {
+			if _, err := agent.CreateHome(tc, filepath.Join(dir, m.name), m.name, keyring.KeyFile(filepath.Join(dir, m.name+".key"))); err != nil {
 				t.Fatal(err)
 			}
-			open(p, listen)
-			people[name] = p
+			open(m, listen)
 		}
-		ada, ben, cleo := people["Ada"], people["Ben"], people["Cleo"]
-		w.meet(tc, ada, cleo)
-		w.meet(tc, cleo, ben)
-		context := w.meet(tc, ada, ben)
+		introduce(t, tc, ada, cleo)
+		introduce(t, tc, cleo, ben)
+		context := introduce(t, tc, ada, ben)
 
 		// Each learns that the other can be reached through Cleo.
-		for _, p := range []*person{ada, ben} {
-			_, err := p.await(tc, "an address through Cleo", func(r *fact.Record) bool {
+		for _, p := range []*machine{ada, ben} {
+			_, err := await(tc, p.Agent, "an address through Cleo", func(r *fact.Record) bool {
 				var a contact.Addresses
 				return r.Fact.Kind == contact.KindAddresses && fact.Unmarshal(r.Fact.Payload, &a) == nil &&
 					a.Context == context && strings.Contains(strings.Join(a.Addresses, " "), "/p2p-circuit")
@@ -66,10 +117,10 @@ func TestMutualContactRelays(t *testing.T) {
 		stop(ben)
 		open(ada, nil)
 		open(ben, nil)
-		if err := ada.submit(tc, chat.IntentSend, chat.SendIntent{To: ref(t, tc, ada.Agent, context), Text: "through Cleo"}, nil); err != nil {
+		if err := submit(tc, ada.Agent, chat.IntentSend, chat.SendIntent{To: ref(t, tc, ada.Agent, context), Text: "through Cleo"}, nil); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := ben.await(tc, "the message", func(r *fact.Record) bool {
+		if _, err := await(tc, ben.Agent, "the message", func(r *fact.Record) bool {
 			return r.Fact.Kind == chat.KindMessage && r.Fact.Author == ada.Self()
 		}); err != nil {
 			t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/biscuit"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/capability"
@@ -22,74 +23,64 @@ import (
 
 // olderBuild returns an account that a build founded which knew only some capabilities; none: it had no
 // tokens.
-func (w *simulated) olderBuild(tc task.Context, name string, known ...string) *person {
-	w.t.Helper()
-	template := w.person(tc, name, agent.Options{})
-	if err := template.Stop(tc); err != nil {
-		w.t.Fatal(err)
-	}
-	h := template.hands
+func olderBuild(tc task.Context, w *auratest.World, name string, known ...string) *auratest.Person {
+	w.Helper()
+	p := w.Person(tc, name)
+	p.Stop(tc)
+	entropy := w.Sim.Entropy(name + " older build")
 	var drafts []fact.Draft
 	add := func(d fact.Draft, err error) {
 		if err != nil {
-			w.t.Fatal(err)
+			w.Fatalf("%v", err)
 		}
 		drafts = append(drafts, d)
 	}
 	if len(known) > 0 {
 		profile, err := capability.NewProfile("owner", known...)
 		if err != nil {
-			w.t.Fatal(err)
+			w.Fatalf("%v", err)
 		}
-		next, err := token.NextKey(h.Entropy)
+		next, err := token.NextKey(entropy)
 		if err != nil {
-			w.t.Fatal(err)
+			w.Fatalf("%v", err)
 		}
-		minted, err := token.Mint(token.SignerOf(h.Ring), token.Grant{Profile: profile, Holder: h.Ring.Certificate().Root}, next)
+		minted, err := token.Mint(token.SignerOf(p.Ring), token.Grant{Profile: profile, Holder: p.Ring.Certificate().Root}, next)
 		if err != nil {
-			w.t.Fatal(err)
+			w.Fatalf("%v", err)
 		}
-		add(capability.Issue(h.Ring.Authority(), minted.Encode()))
+		add(capability.Issue(p.Self(), minted.Encode()))
 	}
-	by := domain.Caller{Authority: h.Ring.Authority(), Device: h.Ring.Device()}
+	by := domain.Caller{Authority: p.Self(), Device: p.Ring.Device()}
 	add(by.Draft(contact.KindSelf, contact.Self{Name: name}))
 
 	registry, err := agent.Registry()
 	if err != nil {
-		w.t.Fatal(err)
+		w.Fatalf("%v", err)
 	}
-	h.Store = journal.NewFaulty(w.sim.Entropy(name+" older disk"), journal.Faults{})
-	j, err := journal.Open(tc, h.Store, journal.Options{
-		Key: h.Ring.StoreKey(), Entropy: h.Entropy, Registry: registry,
-		Author: h.Ring.Authority(), Device: h.Ring.Device(), Sign: h.Ring.Sign,
+	p.Disk = journal.NewFaulty(w.Sim.Entropy(name+" older disk"), journal.Faults{})
+	j, err := journal.Open(tc, p.Disk, journal.Options{
+		Key: p.Ring.StoreKey(), Entropy: entropy, Registry: registry, Author: p.Self(), Device: p.Ring.Device(), Sign: p.Ring.Sign,
 	})
 	if err != nil {
-		w.t.Fatal(err)
+		w.Fatalf("%v", err)
 	}
 	older := task.NewGroup(tc, "older")
 	older.Go("writer", j.Serve)
 	if _, err = j.Append(tc, &journal.Entry{Drafts: drafts}); err != nil {
-		w.t.Fatal(err)
+		w.Fatalf("%v", err)
 	}
 	if err := errors.Join(j.Close(tc), older.Wait(tc)); err != nil {
-		w.t.Fatal(err)
+		w.Fatalf("%v", err)
 	}
-	p := &person{name: name, hands: h}
-	w.again(tc, p)
+	p.Disk = p.Disk.Crash()
+	p.Start(tc)
 	return p
 }
 
-// again starts an account that was stopped, from what its disk keeps.
-func (w *simulated) again(tc task.Context, p *person) {
-	w.t.Helper()
-	p.hands.Store = p.hands.Store.(*journal.Faulty).Crash()
-	w.start(tc, p, agent.Options{})
-}
-
 // allowed returns which of the names the agent's own token permits now.
-func (p *person) allowed(tc task.Context, names ...string) (allowed []string) {
+func allowed(tc task.Context, p *auratest.Person, names ...string) (allowed []string) {
 	for _, name := range names {
-		if _, v, err := p.Chain().DryRun(tc, &guard.Request{Capability: name, Authority: p.Self()}); err == nil && v.Allowed {
+		if _, v, err := p.Agent.Chain().DryRun(tc, &guard.Request{Capability: name, Authority: p.Self()}); err == nil && v.Allowed {
 			allowed = append(allowed, name)
 		}
 	}
@@ -103,54 +94,44 @@ func TestAnAuthorityOfAnOlderBuildMayDoWhatThisBuildCan(t *testing.T) {
 	}
 	all := registry.Capabilities()
 	for _, known := range [][]string{nil, {chat.CapSend}, {chat.CapSend, contact.CapName, invite.CapCreate}} {
-		inWorld(t, 5, func(tc task.Context, w *simulated) {
-			ada := w.olderBuild(tc, "Ada", known...)
-			if diff := cmp.Diff(all, ada.allowed(tc, all...)); diff != "" {
+		auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
+			ada := olderBuild(tc, w, "Ada", known...)
+			if diff := cmp.Diff(all, allowed(tc, ada, all...)); diff != "" {
 				t.Errorf("known %v: %s", known, diff)
 			}
-			if got := len(ada.Renewed()); got != len(all)-len(known) {
+			if got := len(ada.Agent.Renewed()); got != len(all)-len(known) {
 				t.Errorf("known %v: %d names were issued of %d", known, got, len(all))
 			}
-			facts := ada.Journal().Head()
-			if err := ada.Stop(tc); err != nil {
-				t.Fatal(err)
-			}
-			w.again(tc, ada)
-			if got := ada.Renewed(); got != nil {
+			facts := ada.Agent.Journal().Head()
+			ada.Stop(tc)
+			ada.Start(tc)
+			if got := ada.Agent.Renewed(); got != nil {
 				t.Errorf("known %v: the second start issued %v", known, got)
 			}
-			if got := ada.Journal().Head(); got != facts {
+			if got := ada.Agent.Journal().Head(); got != facts {
 				t.Errorf("known %v: the second start wrote %d facts", known, got-facts)
 			}
-			if err := ada.Stop(tc); err != nil {
-				t.Fatal(err)
-			}
+			ada.Stop(tc)
 		})
 	}
 }
 
 // TestWhatAnOwnerRevokedIsNotIssuedAgain: a start gives back nothing that a person has taken away.
 func TestWhatAnOwnerRevokedIsNotIssuedAgain(t *testing.T) {
-	inWorld(t, 6, func(tc task.Context, w *simulated) {
-		ada := w.olderBuild(tc, "Ada", chat.CapSend, contact.CapName)
+	auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
+		ada := olderBuild(tc, w, "Ada", chat.CapSend, contact.CapName)
 		u, err := biscuit.Decode(first(t, tc, ada))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := ada.submit(tc, capability.IntentRevoke, capability.Revoked{Blocks: u.RevocationIDs()}, nil); err != nil {
-			t.Fatal(err)
-		}
-		if err := ada.Stop(tc); err != nil {
-			t.Fatal(err)
-		}
-		w.again(tc, ada)
+		ada.Do(tc, capability.IntentRevoke, capability.Revoked{Blocks: u.RevocationIDs()}, nil)
+		ada.Stop(tc)
+		ada.Start(tc)
 		want := []string{invite.CapCreate}
-		if diff := cmp.Diff(want, ada.allowed(tc, chat.CapSend, contact.CapName, invite.CapCreate)); diff != "" {
+		if diff := cmp.Diff(want, allowed(tc, ada, chat.CapSend, contact.CapName, invite.CapCreate)); diff != "" {
 			t.Error(diff)
 		}
-		if err := ada.Stop(tc); err != nil {
-			t.Fatal(err)
-		}
+		ada.Stop(tc)
 	})
 }
 
@@ -160,13 +141,11 @@ func TestTheNamesOfDomainsAreTheOwners(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inWorld(t, 7, func(tc task.Context, w *simulated) {
-		ada := w.person(tc, "Ada", agent.Options{})
-		if diff := cmp.Diff(registry.Capabilities(), ada.allowed(tc, registry.Capabilities()...)); diff != "" {
+	auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
+		ada := w.Person(tc, "Ada")
+		if diff := cmp.Diff(registry.Capabilities(), allowed(tc, ada, registry.Capabilities()...)); diff != "" {
 			t.Error(diff)
 		}
-		if err := ada.Stop(tc); err != nil {
-			t.Fatal(err)
-		}
+		ada.Stop(tc)
 	})
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
@@ -32,86 +33,82 @@ func (h *hanging) Serve(tc task.Context) error {
 // TestStopOrder is the check of the runtime document's shutdown order ("Structured Concurrency"): pipeline,
 // task tree, services, lifecycle; under load, and with a service that hangs.
 func TestStopOrder(t *testing.T) {
-	for seed := uint64(1); seed <= 5; seed++ {
-		inWorld(t, seed, func(tc task.Context, w *simulated) {
-			var steps []string
-			hang := &hanging{}
-			ada := w.person(tc, "Ada", agent.Options{
-				Extra:    []task.Service{hang},
-				Stopping: func(phase, service string) { steps = append(steps, phase+" "+service) },
-			})
-			ben := w.person(tc, "Ben", agent.Options{})
-			context := w.meet(tc, ada, ben)
+	auratest.Run(t, auratest.Options{Seeds: 5}, func(tc task.Context, w *auratest.World) {
+		var steps []string
+		hang := &hanging{}
+		ada := w.Person(tc, "Ada", tuned(agent.Options{
+			Extra:    []task.Service{hang},
+			Stopping: func(phase, service string) { steps = append(steps, phase+" "+service) },
+		}))
+		ben := w.Person(tc, "Ben")
+		context := w.Meet(tc, ada, ben)
 
-			// Load: messages until the agent refuses them; what was accepted must be seen by the watcher.
-			accepted, seen := map[aura.FactID]bool{}, map[aura.FactID]bool{}
-			load := task.NewGroup(tc, "load")
-			load.Go("watch", func(tc task.Context) error {
-				return ada.Watch(tc, fact.Selection{Follow: true, Kinds: []string{chat.KindMessage}}, func(up fact.Update) error {
-					for _, r := range up.Records {
-						seen[r.ID] = true
-					}
-					return nil
-				})
+		// Load: messages until the agent refuses them; what was accepted must be seen by the watcher.
+		accepted, seen := map[aura.FactID]bool{}, map[aura.FactID]bool{}
+		load := task.NewGroup(tc, "load")
+		load.Go("watch", func(tc task.Context) error {
+			return ada.Agent.Watch(tc, fact.Selection{Follow: true, Kinds: []string{chat.KindMessage}}, func(up fact.Update) error {
+				for _, r := range up.Records {
+					seen[r.ID] = true
+				}
+				return nil
 			})
-			to := ref(t, tc, ada.Agent, context)
-			for i := range 8 {
-				load.Go(fmt.Sprint("send ", i), func(tc task.Context) error {
-					for {
-						payload, _ := fact.Marshal(chat.SendIntent{To: to, Text: fmt.Sprint("message ", i)})
-						r, err := ada.Submit(tc, fact.Intent{Kind: chat.IntentSend, Payload: payload})
-						if err != nil {
-							return nil
-						}
-						accepted[r.Facts[0]] = true
-						if err := tc.Sleep(20 * time.Millisecond); err != nil {
-							return err
-						}
-					}
-				})
-			}
-			if err := tc.Sleep(time.Second); err != nil {
-				t.Fatal(err)
-			}
-			before := len(accepted)
-			began := tc.Elapsed()
-			err := ada.Stop(tc)
-			if aura.KindOf(err) != aura.Timeout || !strings.Contains(err.Error(), "hanging") {
-				t.Errorf("seed %d: stop returned %v, want a timeout that names the service that hangs", seed, err)
-			}
-			if took := tc.Elapsed() - began; took > 30*time.Second {
-				t.Errorf("seed %d: the stop took %v", seed, took)
-			}
-
-			services := []string{
-				"hanging", "sync", "maintenance", "capability", "moderation", "chat", "invite", "contact", "transport", "interp", "pump", "journal",
-			}
-			want := []string{"drain reactive"}
-			for _, s := range services {
-				want = append(want, "join "+s)
-			}
-			for _, s := range services {
-				want = append(want, "close "+s)
-			}
-			want = append(want, "close reactive", "lifecycle agent")
-			if diff := cmp.Diff(want, steps); diff != "" {
-				t.Errorf("seed %d: order of the stop: %s", seed, diff)
-			}
-			if hang.closed {
-				t.Errorf("seed %d: a service was closed while its task lived", seed)
-			}
-			if err := load.Close(tc, time.Minute); err != nil {
-				t.Errorf("seed %d: %v", seed, err)
-			}
-			// The last window was delivered: whatever was accepted before the stop began was seen.
-			if before == 0 || len(seen) < before {
-				t.Errorf("seed %d: %d messages were accepted and %d seen", seed, before, len(seen))
-			}
-			if err := ben.Stop(tc); err != nil {
-				t.Errorf("seed %d: %v", seed, err)
-			}
 		})
-	}
+		to := ref(t, tc, ada.Agent, context)
+		for i := range 8 {
+			load.Go(fmt.Sprint("send ", i), func(tc task.Context) error {
+				for {
+					payload, _ := fact.Marshal(chat.SendIntent{To: to, Text: fmt.Sprint("message ", i)})
+					r, err := ada.Agent.Submit(tc, fact.Intent{Kind: chat.IntentSend, Payload: payload})
+					if err != nil {
+						return nil
+					}
+					accepted[r.Facts[0]] = true
+					if err := tc.Sleep(20 * time.Millisecond); err != nil {
+						return err
+					}
+				}
+			})
+		}
+		if err := tc.Sleep(time.Second); err != nil {
+			t.Fatal(err)
+		}
+		before := len(accepted)
+		began := tc.Elapsed()
+		err := ada.Agent.Stop(tc)
+		if aura.KindOf(err) != aura.Timeout || !strings.Contains(err.Error(), "hanging") {
+			t.Errorf("seed %d: stop returned %v, want a timeout that names the service that hangs", w.Seed, err)
+		}
+		if took := tc.Elapsed() - began; took > 30*time.Second {
+			t.Errorf("seed %d: the stop took %v", w.Seed, took)
+		}
+
+		services := []string{
+			"hanging", "sync", "maintenance", "capability", "moderation", "chat", "invite", "contact", "transport", "interp", "pump", "journal",
+		}
+		want := []string{"drain reactive"}
+		for _, s := range services {
+			want = append(want, "join "+s)
+		}
+		for _, s := range services {
+			want = append(want, "close "+s)
+		}
+		want = append(want, "close reactive", "lifecycle agent")
+		if diff := cmp.Diff(want, steps); diff != "" {
+			t.Errorf("seed %d: order of the stop: %s", w.Seed, diff)
+		}
+		if hang.closed {
+			t.Errorf("seed %d: a service was closed while its task lived", w.Seed)
+		}
+		if err := load.Close(tc, time.Minute); err != nil {
+			t.Errorf("seed %d: %v", w.Seed, err)
+		}
+		// The last window was delivered: whatever was accepted before the stop began was seen.
+		if before == 0 || len(seen) < before {
+			t.Errorf("seed %d: %d messages were accepted and %d seen", w.Seed, before, len(seen))
+		}
+		ben.Stop(tc)
+	})
 }
 
 // failing is a service that breaks when it is told to.
@@ -130,20 +127,18 @@ func (f *failing) Serve(tc task.Context) error {
 }
 
 func TestFailedServiceIsNoticed(t *testing.T) {
-	inWorld(t, 1, func(tc task.Context, w *simulated) {
+	auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
 		f := &failing{now: task.NewLatch()}
-		ada := w.person(tc, "Ada", agent.Options{Extra: []task.Service{f}})
+		ada := w.Person(tc, "Ada", tuned(agent.Options{Extra: []task.Service{f}}))
 		short, done := tc.WithBudget("whole", time.Second)
-		if err := ada.Wait(short); err != nil {
+		if err := ada.Agent.Wait(short); err != nil {
 			t.Errorf("a whole agent: %v", err)
 		}
 		done()
 		f.now.Open()
-		if err := ada.Wait(tc); aura.KindOf(err) != aura.Corrupt || !strings.Contains(err.Error(), "failing") {
+		if err := ada.Agent.Wait(tc); aura.KindOf(err) != aura.Corrupt || !strings.Contains(err.Error(), "failing") {
 			t.Errorf("wait returned %v, want the service and why it failed", err)
 		}
-		if err := ada.Stop(tc); err != nil {
-			t.Error(err)
-		}
+		ada.Stop(tc)
 	})
 }

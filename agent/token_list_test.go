@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/biscuit"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/capability"
@@ -18,23 +18,23 @@ import (
 // TestATokenThatIsHandedBackIsListedOnce: Ben hands Ada's token back to her, so that two lines would have one
 // identifier and Ada could not name the token that she wants to revoke.
 func TestATokenThatIsHandedBackIsListedOnce(t *testing.T) {
-	inWorld(t, 12, func(tc task.Context, w *simulated) {
-		ada, ben := w.person(tc, "Ada", agent.Options{}), w.person(tc, "Ben", agent.Options{})
-		w.meet(tc, ada, ben)
-		forBen, _ := w.delegate(tc, ada, ben, aura.FactID{}, chat.CapSend)
+	auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
+		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+		w.Meet(tc, ada, ben)
+		forBen, _ := delegate(tc, w, ada, ben, aura.FactID{}, chat.CapSend)
 		u, err := biscuit.Decode(forBen)
 		if err != nil {
 			t.Fatal(err)
 		}
-		by := domain.Caller{Authority: ben.Self(), Device: ben.hands.Ring.Device(), Now: tc.Now()}
-		request, err := capability.Delegate(by, w.contact(tc, ben, ada), forBen)
+		by := domain.Caller{Authority: ben.Self(), Device: ben.Ring.Device(), Now: tc.Now()}
+		request, err := capability.Delegate(by, known(tc, ben, ada), forBen)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := ben.Chain().Decide(tc, &request); err != nil {
+		if _, _, err := ben.Agent.Chain().Decide(tc, &request); err != nil {
 			t.Fatal(err)
 		}
-		_, err = ada.await(tc, "the token", func(r *fact.Record) bool {
+		_, err = await(tc, ada.Agent, "the token", func(r *fact.Record) bool {
 			return r.Fact.Kind == capability.KindDelegated && r.Fact.Author == ben.Self()
 		})
 		if err != nil {
@@ -43,7 +43,7 @@ func TestATokenThatIsHandedBackIsListedOnce(t *testing.T) {
 		if err := tc.Sleep(time.Second); err != nil {
 			t.Fatal(err)
 		}
-		a, err := ada.Ask(tc, fact.Question{Kind: capability.QuestionTokens})
+		a, err := ada.Agent.Ask(tc, fact.Question{Kind: capability.QuestionTokens})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,10 +60,8 @@ func TestATokenThatIsHandedBackIsListedOnce(t *testing.T) {
 		if len(roles) != 1 || roles[0] != capability.TokenGiven {
 			t.Errorf("the token is listed as %v", roles)
 		}
-		for _, p := range []*person{ada, ben} {
-			if err := p.Stop(tc); err != nil {
-				t.Error(err)
-			}
+		for _, p := range []*auratest.Person{ada, ben} {
+			p.Stop(tc)
 		}
 	})
 }

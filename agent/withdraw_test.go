@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
@@ -15,7 +15,7 @@ import (
 )
 
 // withdraw takes an action back, as a frontend does, within a budget.
-func (p *person) withdraw(t *testing.T, tc task.Context, op aura.OperationID, within aura.Duration) (running bool) {
+func withdraw(t *testing.T, tc task.Context, p *auratest.Person, op aura.OperationID, within aura.Duration) (running bool) {
 	t.Helper()
 	tc, done := tc.WithBudget("withdraw", within)
 	defer done()
@@ -23,7 +23,7 @@ func (p *person) withdraw(t *testing.T, tc task.Context, op aura.OperationID, wi
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := p.Ask(tc, fact.Question{Kind: status.QuestionWithdraw, Payload: payload})
+	answer, err := p.Agent.Ask(tc, fact.Question{Kind: status.QuestionWithdraw, Payload: payload})
 	var w status.Withdrawn
 	if err == nil {
 		err = fact.Unmarshal(answer.Payload, &w)
@@ -35,10 +35,10 @@ func (p *person) withdraw(t *testing.T, tc task.Context, op aura.OperationID, wi
 }
 
 // left counts the facts that an action left.
-func (p *person) left(t *testing.T, tc task.Context, op aura.OperationID) (n int) {
+func left(t *testing.T, tc task.Context, p *auratest.Person, op aura.OperationID) (n int) {
 	t.Helper()
-	sel := fact.Selection{Author: p.hands.Ring.Authority(), Operation: op}
-	if _, err := p.Journal().Read(tc, sel, func(fact.Record) error { n++; return nil }); err != nil {
+	sel := fact.Selection{Author: p.Ring.Authority(), Operation: op}
+	if _, err := p.Agent.Journal().Read(tc, sel, func(fact.Record) error { n++; return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return n
@@ -47,25 +47,25 @@ func (p *person) left(t *testing.T, tc task.Context, op aura.OperationID) (n int
 // TestAnActionIsWithdrawn asks the question "operation.withdraw" at each stage of an action. The answer that it is not
 // running is final: what the journal holds of it then is all.
 func TestAnActionIsWithdrawn(t *testing.T) {
-	inWorld(t, 3, func(tc task.Context, w *simulated) {
-		ada := w.person(tc, "Ada", agent.Options{})
-		disk := ada.hands.Store.(*journal.Faulty)
+	auratest.Run(t, auratest.Options{Seeds: 3}, func(tc task.Context, w *auratest.World) {
+		ada := w.Person(tc, "Ada")
+		disk := ada.Disk
 		name := func(tc task.Context, op aura.OperationID, name string) error {
 			b, err := fact.Marshal(contact.NameIntent{Name: name})
 			if err == nil {
-				_, err = ada.Submit(tc, fact.Intent{Kind: contact.IntentName, Operation: op, Payload: b})
+				_, err = ada.Agent.Submit(tc, fact.Intent{Kind: contact.IntentName, Operation: op, Payload: b})
 			}
 			return err
 		}
 		for _, payload := range [][]byte{nil, {0xff}, {0xa1, 0x01, 0x02}} {
-			_, err := ada.Ask(tc, fact.Question{Kind: status.QuestionWithdraw, Payload: payload})
+			_, err := ada.Agent.Ask(tc, fact.Question{Kind: status.QuestionWithdraw, Payload: payload})
 			if !errors.Is(err, aura.Invalid) {
 				t.Errorf("the question %x: %v", payload, err)
 			}
 		}
 
 		early := aura.OperationID{1}
-		if ada.withdraw(t, tc, early, time.Second) {
+		if withdraw(t, tc, ada, early, time.Second) {
 			t.Error("an action that has not come is running")
 		}
 		if err := name(tc, early, "Early"); !errors.Is(err, aura.Cancelled) {
@@ -77,12 +77,12 @@ func TestAnActionIsWithdrawn(t *testing.T) {
 		if err := name(tc, early, "Ada"); err != nil {
 			t.Errorf("another attempt: %v", err)
 		}
-		if ada.withdraw(t, tc, early, time.Second) || ada.left(t, tc, early) != 1 {
-			t.Errorf("an action that is done left %d facts", ada.left(t, tc, early))
+		if withdraw(t, tc, ada, early, time.Second) || left(t, tc, ada, early) != 1 {
+			t.Errorf("an action that is done left %d facts", left(t, tc, ada, early))
 		}
 
 		// The disk is busy with one action, and another one waits behind it.
-		disk.SetFaults(journal.Faults{SyncDelay: 5 * time.Second})
+		disk.SetFaults(journal.Faults{Stuck: true})
 		g := task.NewGroup(tc, "callers")
 		held, waits := aura.OperationID{2}, aura.OperationID{3}
 		ends := map[aura.OperationID]error{}
@@ -95,12 +95,13 @@ func TestAnActionIsWithdrawn(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if ada.withdraw(t, tc, waits, time.Second) {
+		if withdraw(t, tc, ada, waits, time.Second) {
 			t.Error("an action that waits for the disk cannot be withdrawn")
 		}
-		if !ada.withdraw(t, tc, held, time.Second) {
+		if !withdraw(t, tc, ada, held, time.Second) {
 			t.Error("what the disk has is not running")
 		}
+		disk.SetFaults(journal.Faults{})
 		if err := g.Wait(tc); err != nil {
 			t.Fatal(err)
 		}
@@ -110,12 +111,9 @@ func TestAnActionIsWithdrawn(t *testing.T) {
 		if err := tc.Sleep(time.Minute); err != nil {
 			t.Fatal(err)
 		}
-		if ada.withdraw(t, tc, held, time.Second) || ada.left(t, tc, held) != 1 || ada.left(t, tc, waits) != 0 {
-			t.Errorf("that which the disk had left %d facts, the other one %d", ada.left(t, tc, held), ada.left(t, tc, waits))
+		if withdraw(t, tc, ada, held, time.Second) || left(t, tc, ada, held) != 1 || left(t, tc, ada, waits) != 0 {
+			t.Errorf("that which the disk had left %d facts, the other one %d", left(t, tc, ada, held), left(t, tc, ada, waits))
 		}
-		disk.SetFaults(journal.Faults{})
-		if err := ada.Stop(tc); err != nil {
-			t.Error(err)
-		}
+		ada.Stop(tc)
 	})
 }

@@ -24,8 +24,14 @@ func versionCommand(s *cli.Shell) *cobra.Command {
 	}
 }
 
-// buildVersion returns the module's version, or "devel" for a build from a working tree.
+// released is the version that internal/release links in. Empty: the go command recorded it.
+var released string
+
+// buildVersion returns the version of a release, else the module's, or "devel" for a build that knows none.
 func buildVersion() string {
+	if released != "" {
+		return released
+	}
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
 		return info.Main.Version
 	}
