@@ -34,6 +34,8 @@ type Module struct {
 	// them. The agent keeps checkpoints of that state, and must not start slower for a long history: facts that only
 	// screens show do not belong here.
 	Indexed []string
+	// Linking says that the indexed facts tell with whom this agent has links: they are looked at again after each.
+	Linking bool
 	// Recent names the kinds of which the agent folds only the newest facts of each member of a context, without
 	// checkpoints.
 	Recent []string

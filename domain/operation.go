@@ -47,6 +47,8 @@ type Operation struct {
 	// an operation that is not internal: a service of the runtime carries it out, because it needs keys or a ceremony.
 	// [Planned] adapts a function of a payload's type.
 	Plan func(*Snapshot, fact.Intent) (Plan, error)
+	// Reachable says that the plan reads [Snapshot.Addresses].
+	Reachable bool
 	// Recall reports whether an intent may have been carried out before, by an attempt whose answer was lost: then
 	// [Snapshot.Stored] holds what that attempt left. Nil: no intent is.
 	Recall func(fact.Intent) bool

@@ -90,7 +90,8 @@ type Snapshot struct {
 	Home
 	// Certificate is that of the own device, the zero value when no agent runs.
 	Certificate fact.Certificate
-	// Addresses are where this agent can be reached now, best first.
+	// Addresses are where this agent can be reached now, best first: for [Module.Due] and operations that are
+	// [Operation.Reachable].
 	Addresses []string
 	// Seed is fresh randomness, of this plan alone.
 	Seed [64]byte

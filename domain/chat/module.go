@@ -35,7 +35,7 @@ func Module() domain.Module {
 		Operations: []domain.Operation{
 			{Name: IntentSend, Category: domain.CategoryOptimistic, Leaves: KindMessage, Plan: domain.Planned(planSend), Recall: again},
 			{Name: IntentRead, Category: domain.CategoryOptimistic, Leaves: KindRead, Plan: domain.Planned(planRead)},
-			{Name: IntentCreate, Category: domain.CategoryOptimistic, Leaves: KindCreated, Plan: domain.Planned(planCreate)},
+			{Name: IntentCreate, Category: domain.CategoryOptimistic, Leaves: KindCreated, Reachable: true, Plan: domain.Planned(planCreate)},
 			{Name: IntentLeave, Category: domain.CategoryOptimistic, Leaves: KindLeft, Plan: domain.Planned(
 				func(s *domain.Snapshot, in LeaveIntent) (domain.Plan, error) {
 					state, set := of(s.States)
@@ -47,6 +47,7 @@ func Module() domain.Module {
 		Due:      due,
 		NewState: func(self aura.AuthorityID) domain.State { return NewState(self, Keep{}) },
 		Indexed:  []string{"group.*"},
+		Linking:  true,
 		Names:    []string{"group.*"},
 		Recent:   []string{KindMessage, KindRead},
 		Text: func(_ *domain.States, f *fact.Fact) string {

@@ -53,6 +53,7 @@ func Module() domain.Module {
 		Due:      due,
 		NewState: func(aura.AuthorityID) domain.State { return &State{} },
 		Indexed:  []string{"contact.*"},
+		Linking:  true,
 		Names:    []string{KindSelf, KindAdded, KindRenamed, KindRemoved, KindProfile},
 		Views: []domain.View{{Signal: SignalName, Show: func(s *domain.States, _ aura.Physical) any {
 			return domain.Get[*State](s).Contacts()

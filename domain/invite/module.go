@@ -42,6 +42,7 @@ func Module() domain.Module {
 		Due:      due,
 		NewState: func(aura.AuthorityID) domain.State { return &State{} },
 		Indexed:  []string{"invite.*"},
+		Linking:  true,
 		Views: []domain.View{{
 			Signal: SignalName,
 			Show:   func(s *domain.States, now aura.Physical) any { return domain.Get[*State](s).Invitations(now) },

@@ -39,6 +39,7 @@ func Module() domain.Module {
 		},
 		NewState: func(aura.AuthorityID) domain.State { return &State{} },
 		Indexed:  []string{"moderation.*"},
+		Linking:  true,
 		Names:    []string{"moderation.*"},
 		Views: []domain.View{{Signal: SignalName, Show: func(s *domain.States, _ aura.Physical) any {
 			return domain.Get[*State](s).View()
