@@ -33,6 +33,20 @@ func (d *Doubt) Error() string { return aura.Reason(d.Err) + "; whether it was d
 // Unwrap returns what the agent's end looked like.
 func (d *Doubt) Unwrap() error { return d.Err }
 
+// Do carries out an intent of a module and returns when its facts are durable; the payload of the answer is decoded into
+// result unless that is nil. The errors are those of [Bridge], and a [Doubt] when the agent went away with the action in
+// its hands.
+func (c *Core) Do(tc task.Context, intent string, payload, result any) (fact.Result, error) {
+	r, err := c.submit(tc, intent, payload)
+	if err != nil || result == nil {
+		return r, err
+	}
+	if len(r.Payload) == 0 {
+		return r, lost("app.Do", "it was done; what the agent answered is lost")
+	}
+	return r, fact.Unmarshal(r.Payload, result)
+}
+
 // submit is the one way of an action: it names it, hands it to the bridge, and publishes how it went. When
 // the bridge cannot say, the durable facts do.
 func (c *Core) submit(tc task.Context, intent string, payload any) (fact.Result, error) {

@@ -55,6 +55,8 @@ func (b bridge) Watch(tc task.Context, sel fact.Selection, sink func(fact.Update
 type call struct {
 	steps *task.Mailbox[step]  // from the agent: one update at a time, and the end
 	taken *task.Mailbox[error] // from the caller: what its sink said of an update
+	group *task.Group          // of the task that works for the caller; nil: it has not begun
+	left  bool                 // the caller has gone
 }
 
 type step struct {
@@ -64,8 +66,8 @@ type step struct {
 }
 
 // call lets a task beside the caller's make a call, because nothing in a process that has crashed would wake the
-// caller. The agent gets the caller's budget, and is told when the caller ends. Updates reach sink in the caller's
-// task.
+// caller. The agent gets the caller's budget and is told when the caller goes; that the caller's group is cancelled
+// says nothing, since a caller may have a grace. Updates reach sink in the caller's task.
 func (p *Person) call(
 	tc task.Context, sink func(fact.Update) error, ask func(task.Context, *agent.Agent, func(fact.Update) error) error,
 ) error {
@@ -75,29 +77,22 @@ func (p *Person) call(
 	}
 	c := &call{steps: task.NewMailbox[step]("bridge", 2), taken: task.NewMailbox[error]("bridge", 1)}
 	p.calls = append(p.calls, c)
-	defer func() {
-		p.calls = slices.DeleteFunc(p.calls, func(other *call) bool { return other == c })
-	}()
+	defer p.leave(c)
 	left, limited := tc.Remaining()
-	working := task.NewGroup(tc, "bridge")
-	defer working.Cancel()
-	working.Go("call", func(tc task.Context) error {
-		if limited {
-			var done func()
-			tc, done = tc.WithBudget("call", left)
-			defer done()
+	p.world.calls.Go("bridge "+p.Name, func(tc task.Context) error {
+		if c.left {
+			return nil
 		}
-		err := ask(tc, a, func(up fact.Update) error {
-			if err := c.steps.Send(tc, step{update: up}); err != nil {
-				return err
+		c.group = task.NewGroup(tc, "call")
+		c.group.Go("call", func(tc task.Context) error {
+			if limited {
+				var done func()
+				tc, done = tc.WithBudget("call", left)
+				defer done()
 			}
-			sunk, err := c.taken.Recv(tc)
-			if err == nil {
-				err = sunk
-			}
-			return err
+			c.steps.TrySend(step{over: true, err: ask(tc, a, c.pass(tc))})
+			return nil
 		})
-		c.steps.TrySend(step{over: true, err: err})
 		return nil
 	})
 	for {
@@ -110,6 +105,29 @@ func (p *Person) call(
 		}
 		c.taken.TrySend(sink(s.update))
 	}
+}
+
+// pass hands updates to the caller and returns what its sink said.
+func (c *call) pass(tc task.Context) func(fact.Update) error {
+	return func(up fact.Update) error {
+		if err := c.steps.Send(tc, step{update: up}); err != nil {
+			return err
+		}
+		said, err := c.taken.Recv(tc)
+		if err == nil {
+			err = said
+		}
+		return err
+	}
+}
+
+// leave ends what works for a caller that goes.
+func (p *Person) leave(c *call) {
+	c.left = true
+	if c.group != nil {
+		c.group.Cancel()
+	}
+	p.calls = slices.DeleteFunc(p.calls, func(other *call) bool { return other == c })
 }
 
 // cut gives all callers the answer that the process has ended.

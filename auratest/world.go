@@ -49,6 +49,7 @@ type World struct {
 
 	options   Options
 	processes *task.Group
+	calls     *task.Group
 	addresses int
 }
 
@@ -79,7 +80,7 @@ func run(t T, seed uint64, o Options, test func(tc task.Context, w *World)) {
 	w.Sim = task.NewSim(seed, task.SimOptions{Start: begin, Log: log{w}, Preempt: o.Preempt})
 	err := w.Sim.Run("world", func(tc task.Context) error {
 		defer tc.Group().Cancel()
-		w.processes = task.NewGroup(tc, "processes")
+		w.processes, w.calls = task.NewGroup(tc, "processes"), task.NewGroup(tc, "calls")
 		w.Net = transport.NewSimNet(task.NewGroup(tc, "net"), tc.Clock(), w.Sim.Entropy("net"), o.Network)
 		test(tc, w)
 		return nil

@@ -202,6 +202,45 @@ func TestABudgetReachesTheAgent(t *testing.T) {
 	})
 }
 
+// TestACallEndsWithItsCaller and no earlier: one that has a grace asks though its group is cancelled.
+func TestACallEndsWithItsCaller(t *testing.T) {
+	auratest.Run(t, auratest.Options{Seeds: 3}, func(tc task.Context, w *auratest.World) {
+		var ends, answer error
+		began := tc.Elapsed()
+		ended := began
+		ada := w.Person(tc, "Ada")
+		ada.Options.Wrap = func(i interp.Interpreter) interp.Interpreter {
+			return before{i, func(tc task.Context) {
+				ends = tc.Sleep(time.Hour)
+				ended = tc.Elapsed()
+			}}
+		}
+		ada.Stop(tc)
+		ada.Start(tc)
+		core := ada.Core(tc)
+		g := task.NewGroup(tc, "caller")
+		g.Go("call", func(tc task.Context) error {
+			_ = ada.Submit(tc, contact.IntentName, contact.NameIntent{Name: "Ada II"}, nil)
+			tc, done := tc.Grace("ask", time.Minute)
+			defer done()
+			_, answer = core.Status(tc)
+			return nil
+		})
+		w.Sleep(tc, time.Minute)
+		g.Cancel()
+		if err := g.Wait(tc); err != nil {
+			t.Fatal(err)
+		}
+		w.Sleep(tc, time.Minute)
+		if took := ended - began; !errors.Is(ends, aura.Cancelled) || took > 2*time.Minute {
+			t.Errorf("seed %d: after %v the work ended with %v", w.Seed, took, ends)
+		}
+		if answer != nil {
+			t.Errorf("seed %d: a caller with a grace: %v", w.Seed, answer)
+		}
+	})
+}
+
 // before is an interpreter that does something first.
 type before struct {
 	interp.Interpreter

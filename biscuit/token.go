@@ -134,7 +134,7 @@ func (c container) String() string {
 // GoString is String, so that no verb prints the token's secret.
 func (c container) GoString() string { return c.String() }
 
-// Format prints [Token.String] for every verb.
+// Format prints what String returns for every verb.
 func (c container) Format(f fmt.State, _ rune) { fmt.Fprint(f, c.String()) }
 
 // Encode returns the token in binary form.

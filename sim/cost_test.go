@@ -9,16 +9,17 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/agent"
 	"github.com/aura-runtime/aura/app"
+<<<<<<< HEAD
 	"github.com/aura-runtime/aura/domain"
+=======
+	"github.com/aura-runtime/aura/auratest"
+>>>>>>> main
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
-	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/sim"
 	"github.com/aura-runtime/aura/task"
-	"github.com/aura-runtime/aura/transport"
-	"github.com/aura-runtime/aura/world"
 )
 
 // meter is a disk and a bridge that count what is read.
@@ -55,43 +56,23 @@ func (m *meter) Watch(tc task.Context, sel fact.Selection, sink func(fact.Update
 	})
 }
 
-// talker is an account with its agent, which can be ended and begun again.
-type talker struct {
-	name    string
-	ring    *keyring.Ring
-	entropy world.Entropy
-	disk    *journal.Faulty
-	network func(agent.Gate) (transport.Network, error)
-	agent   *agent.Agent
-	core    *app.Core
-	meter   *meter
-}
-
-func (p *talker) start(t *testing.T, tc task.Context) {
-	t.Helper()
-	p.disk = p.disk.Crash()
-	p.meter = &meter{Store: p.disk}
-	hands := agent.Hands{Ring: p.ring, Entropy: p.entropy, Store: p.meter, Network: p.network}
-	a, err := agent.New(tc, task.NewGroup(tc, p.name), hands, agent.Options{})
-	if err == nil {
-		p.agent, p.meter.Bridge = a, a
-		err = a.Start(tc)
-	}
-	if err == nil {
-		p.core, err = app.New(tc, p.meter, p.entropy, app.Options{})
-	}
-	if err != nil {
-		t.Fatalf("%s: %v", p.name, err)
+// metered is the setup of a person whose disk a meter counts, after each start anew, and whose bridge is the meter's.
+func metered(m *meter) func(*auratest.Person) {
+	return func(p *auratest.Person) {
+		p.Hands = func(h agent.Hands) agent.Hands {
+			*m = meter{Store: h.Store, Bridge: p.Bridge()}
+			h.Store = m
+			return h
+		}
 	}
 }
 
 // past opens the accounts without their agents and has each pair talk.
-func past(t *testing.T, tc task.Context, a, b *talker, context aura.ContextID, messages int) {
+func past(t *testing.T, tc task.Context, w *auratest.World, a, b *auratest.Person, context aura.ContextID, messages int) {
 	t.Helper()
 	group := task.NewGroup(tc, "past")
-	open := func(p *talker) sim.Speaker {
-		p.disk = p.disk.Crash()
-		s, err := sim.OpenSpeaker(tc, group, p.disk, p.ring, p.entropy)
+	open := func(p *auratest.Person) sim.Speaker {
+		s, err := sim.OpenSpeaker(tc, group, p.Disk, p.Ring, w.Sim.Entropy(p.Name+" past"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,6 +87,7 @@ func past(t *testing.T, tc task.Context, a, b *talker, context aura.ContextID, m
 			t.Fatal(err)
 		}
 	}
+	a.Disk, b.Disk = a.Disk.Crash(), b.Disk.Crash()
 }
 
 // longAgo is a message that was written before all others.
@@ -118,91 +100,59 @@ type spent struct{ read, carried int }
 func verbs(t *testing.T, messages int) (names []string, costs map[string]spent) {
 	t.Helper()
 	costs = map[string]spent{}
-	s := task.NewSim(1, task.SimOptions{Start: aura.Instant(1_700_000_000e9)})
-	err := s.Run("world", func(tc task.Context) error {
-		net := transport.NewSimNet(task.NewGroup(tc, "net"), tc.Clock(), s.Entropy("net"), transport.SimOptions{})
-		var people []*talker
-		for _, name := range []string{"ada", "ben", "cleo"} {
-			p := &talker{name: name, entropy: s.Entropy(name), disk: journal.NewFaulty(s.Entropy(name+" disk"), journal.Faults{})}
-			p.ring = keyring.Ephemeral(p.entropy)
-			p.network = func(agent.Gate) (transport.Network, error) {
-				return net.Join(p.ring.Certificate().Link, transport.Address(fmt.Sprintf("/ip4/192.0.2.%d/udp/4001/quic-v1", name[0]))), nil
-			}
-			if err := agent.Found(tc, agent.Hands{Ring: p.ring, Entropy: p.entropy, Store: p.disk}, name); err != nil {
-				return err
-			}
-			p.start(t, tc)
-			people = append(people, p)
+	auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
+		var m meter
+		ada, ben, cleo := w.Person(tc, "ada", metered(&m)), w.Person(tc, "ben"), w.Person(tc, "cleo")
+		w.Meet(tc, ada, ben)
+		w.Meet(tc, ada, cleo)
+		core := ada.Core(tc)
+		toBen, err := core.Resolve(tc, "ben")
+		if err != nil {
+			t.Fatal(err)
 		}
-		ada, ben, cleo := people[0], people[1], people[2]
-		for _, guest := range people[1:] {
-			invited, err := ada.core.Invite(tc, time.Hour)
+		toCleo, err := core.Resolve(tc, "cleo")
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, err := core.SendOnce(tc, toBen, longAgo, aura.FactID{}, aura.OperationID{1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Sleep(tc, time.Minute)
+		for _, p := range []*auratest.Person{ada, ben, cleo} {
+			p.Stop(tc)
+		}
+		past(t, tc, w, ada, cleo, toCleo.Context, 100)
+		past(t, tc, w, ada, ben, toBen.Context, messages)
+		ben.Start(tc)
+		ada.Start(tc)
+		w.Sleep(tc, time.Minute)
+		front := func() *app.Core {
+			c, err := app.New(tc, &m, w.Sim.Entropy("frontend"), app.Options{})
 			if err != nil {
-				return err
+				t.Fatal(err)
 			}
-			answer, err := guest.core.Accept(tc, invited.Code)
-			if err != nil {
-				return err
-			}
-			if _, err := guest.core.WaitOperation(tc, answer.Operation); err != nil {
-				return err
-			}
+			return c
 		}
-		toBen, err := ada.core.Resolve(tc, "ben")
-		if err != nil {
-			return err
-		}
-		toCleo, err := ada.core.Resolve(tc, "cleo")
-		if err != nil {
-			return err
-		}
-		first, err := ada.core.SendOnce(tc, toBen, longAgo, aura.FactID{}, aura.OperationID{1})
-		if err != nil {
-			return err
-		}
-		if err := tc.Sleep(time.Minute); err != nil {
-			return err
-		}
-		for _, p := range people {
-			if err := p.agent.Stop(tc); err != nil {
-				return err
-			}
-		}
-		past(t, tc, ada, cleo, toCleo.Context, 100)
-		past(t, tc, ada, ben, toBen.Context, messages)
-		ben.start(t, tc)
-		ada.start(t, tc)
-		if err := tc.Sleep(time.Minute); err != nil {
-			return err
-		}
-		names = measure(t, tc, ada, ben, toBen, toCleo, first, costs)
-		for _, p := range []*talker{ada, ben} {
-			if err := p.agent.Stop(tc); err != nil {
-				return err
-			}
-		}
-		tc.Group().Cancel()
-		return nil
+		names = measure(t, tc, &m, front, ben, toBen, toCleo, first, costs)
+		ada.Stop(tc)
+		ben.Stop(tc)
 	})
-	if err != nil && aura.KindOf(err) != aura.Cancelled {
-		t.Fatal(err)
-	}
 	return names, costs
 }
 
 // measure runs the verbs, each with a frontend of its own as the command line does, and notes what they cost.
-func measure(t *testing.T, tc task.Context, ada, ben *talker, toBen, toCleo app.Ref, first app.Sent, costs map[string]spent) (names []string) {
+func measure(
+	t *testing.T, tc task.Context, m *meter, front func() *app.Core, ben *auratest.Person, toBen, toCleo app.Ref, first app.Sent,
+	costs map[string]spent,
+) (names []string) {
 	verb := func(name string, fn func(c *app.Core) error) {
 		t.Helper()
-		before := spent{ada.meter.read, ada.meter.carried}
-		core, err := app.New(tc, ada.meter, ada.entropy, app.Options{})
-		if err == nil {
-			err = fn(core)
-		}
-		if err != nil {
+		before := spent{m.read, m.carried}
+		if err := fn(front()); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		costs[name] = spent{ada.meter.read - before.read, ada.meter.carried - before.carried}
+		costs[name] = spent{m.read - before.read, m.carried - before.carried}
 		names = append(names, name)
 	}
 	last := func(of app.Ref, n int) func(c *app.Core) error {
@@ -315,10 +265,7 @@ func measure(t *testing.T, tc task.Context, ada, ben *talker, toBen, toCleo app.
 		if err != nil {
 			return err
 		}
-		other, err := app.New(tc, ada.meter, ada.entropy, app.Options{})
-		if err == nil {
-			_, err = other.Operation(tc, sent.Operation)
-		}
+		_, err = front().Operation(tc, sent.Operation)
 		return err
 	})
 	verb("watch", func(c *app.Core) error {
@@ -342,9 +289,10 @@ func measure(t *testing.T, tc task.Context, ada, ben *talker, toBen, toCleo app.
 		if _, err := c.Send(tc, toCleo, "anybody there?", aura.FactID{}); err != nil {
 			return err
 		}
-		back, err := ben.core.Resolve(tc, "ada")
+		other := ben.Core(tc)
+		back, err := other.Resolve(tc, "ada")
 		if err == nil {
-			_, err = ben.core.Send(tc, back, "from ben", aura.FactID{})
+			_, err = other.Send(tc, back, "from ben", aura.FactID{})
 		}
 		if err == nil {
 			err = g.Wait(tc)

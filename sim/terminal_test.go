@@ -8,147 +8,17 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/agent"
 	"github.com/aura-runtime/aura/app"
+<<<<<<< HEAD
 	"github.com/aura-runtime/aura/domain"
+=======
+	"github.com/aura-runtime/aura/auratest"
+>>>>>>> main
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
-	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/reactive"
 	"github.com/aura-runtime/aura/task"
-	"github.com/aura-runtime/aura/transport"
 )
-
-// host runs one agent after the other on one disk, behind a bridge that outlives them.
-type host struct {
-	sim   *task.Sim
-	net   *transport.SimNet
-	hands agent.Hands
-	disk  *journal.Faulty
-	lives *task.Group
-	group *task.Group
-	agent *agent.Agent // nil: none runs
-	calls []*call      // of the agent that runs
-}
-
-// call is an intent in the hands of an agent.
-type call struct {
-	reply *task.Future[fact.Result]
-	group *task.Group
-}
-
-func newHost(tc task.Context, s *task.Sim) (*host, error) {
-	h := &host{sim: s, lives: task.NewGroup(tc, "lives")}
-	h.net = transport.NewSimNet(task.NewGroup(tc, "net"), tc.Clock(), s.Entropy("net"), transport.SimOptions{})
-	h.hands = agent.Hands{Ring: keyring.Ephemeral(s.Entropy("keys")), Entropy: s.Entropy("ada")}
-	h.hands.Network = func(agent.Gate) (transport.Network, error) {
-		return h.net.Join(h.hands.Ring.Certificate().Link, "/ip4/192.0.2.1/udp/4001/quic-v1"), nil
-	}
-	h.disk = journal.NewFaulty(s.Entropy("disk"), journal.Faults{})
-	h.hands.Store = h.disk
-	if err := agent.Found(tc, h.hands, "Ada"); err != nil {
-		return nil, err
-	}
-	h.disk = h.disk.Crash()
-	return h, h.start(tc)
-}
-
-// start begins another process, in a group of its own.
-func (h *host) start(tc task.Context) error {
-	up := task.NewFuture[struct{}]()
-	h.lives.Go("birth", func(tc task.Context) error {
-		h.group = task.NewGroup(tc, "agent")
-		h.hands.Store = h.disk
-		h.group.Go("boot", func(tc task.Context) error {
-			a, err := agent.New(tc, task.NewGroup(tc, "services"), h.hands, agent.Options{})
-			if err == nil {
-				err = a.Start(tc)
-			}
-			if err == nil {
-				h.agent = a
-			}
-			up.Resolve(struct{}{}, err)
-			return nil
-		})
-		return nil
-	})
-	_, err := up.Await(tc)
-	return err
-}
-
-// crash ends the process as a power failure does.
-func (h *host) crash() {
-	h.agent = nil
-	h.disk = h.disk.Crash()
-	h.net.Crash(h.hands.Ring.Certificate().Link)
-	h.sim.Crash(h.group)
-	for _, c := range h.calls {
-		c.reply.Resolve(fact.Result{}, h.gone())
-		c.group.Cancel()
-	}
-	h.calls = nil
-}
-
-func (h *host) gone() error { return aura.Errorf("test.Bridge", aura.Unavailable, "no agent runs") }
-
-// Submit implements [app.Bridge]. As over a socket, the caller learns it when the agent dies with the intent in its
-// hands: nothing in the agent would tell.
-func (h *host) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
-	a := h.agent
-	if a == nil {
-		return fact.Result{}, h.gone()
-	}
-	c := &call{task.NewFuture[fact.Result](), task.NewGroup(tc, "call")}
-	h.calls = append(h.calls, c)
-	c.group.Go("submit", func(tc task.Context) error {
-		c.reply.Resolve(a.Submit(tc, in))
-		return nil
-	})
-	return c.reply.Await(tc)
-}
-
-// Ask implements [app.Bridge].
-func (h *host) Ask(tc task.Context, q fact.Question) (fact.Answer, error) {
-	if h.agent == nil {
-		return fact.Answer{}, h.gone()
-	}
-	return h.agent.Ask(tc, q)
-}
-
-// Watch implements [app.Bridge]. A watch ends with its agent.
-func (h *host) Watch(tc task.Context, sel fact.Selection, sink func(fact.Update) error) error {
-	a := h.agent
-	if a == nil {
-		return h.gone()
-	}
-	for {
-		// In rounds, because nothing wakes a watch whose agent has crashed.
-		round, done := tc.WithBudget("round", 50*time.Millisecond)
-		err := a.Watch(round, sel, func(up fact.Update) error {
-			sel.After = up.Position
-			return sink(up)
-		})
-		done()
-		switch {
-		case tc.Err() != nil || err == nil && !sel.Follow:
-			return err
-		case h.agent != a:
-			return h.gone()
-		case aura.KindOf(err) != aura.Timeout:
-			return err
-		}
-	}
-}
-
-// durable returns the operations of the facts that the journal holds.
-func (h *host) durable(tc task.Context) (map[aura.OperationID]bool, error) {
-	all := map[aura.OperationID]bool{}
-	_, err := h.agent.Journal().Read(tc, fact.Selection{}, func(r fact.Record) error {
-		all[r.Fact.Operation] = true
-		return nil
-	})
-	return all, err
-}
 
 // trouble is what happens to one action.
 type trouble struct {
@@ -187,30 +57,18 @@ func TestTerminalPhaseNeverChanges(t *testing.T) {
 			p.back = aura.Duration(rapid.IntRange(0, 3000).Draw(rt, "back")) * time.Millisecond
 			plans = append(plans, p)
 		}
-		s := task.NewSim(seed, task.SimOptions{Start: aura.Instant(1_700_000_000e9), Preempt: uint32(seed % 5)})
-		err := s.Run("world", func(tc task.Context) error {
-			defer tc.Group().Cancel()
-			h, err := newHost(tc, s)
-			if err != nil {
-				return err
-			}
-			return h.live(tc, rt, plans)
-		})
-		if err != nil && aura.KindOf(err) != aura.Cancelled {
-			rt.Fatalf("seed %d: %v", seed, err)
-		}
+		o := auratest.Options{First: seed, Preempt: uint32(seed % 5)}
+		auratest.Run(rt, o, func(tc task.Context, w *auratest.World) { live(tc, rt, w, plans) })
 	})
 }
 
 // live takes one action after the other through its trouble.
-func (h *host) live(tc task.Context, rt *rapid.T, plans []trouble) error {
-	core, err := app.New(tc, h, h.sim.Entropy("core"), app.Options{})
-	if err != nil {
-		return err
-	}
+func live(tc task.Context, rt *rapid.T, w *auratest.World, plans []trouble) {
+	ada := w.Person(tc, "Ada")
+	core := ada.Core(tc)
 	front := task.Supervise(task.NewGroup(tc, "front"), core)
 	if err := front.Start(tc); err != nil {
-		return err
+		rt.Fatal(err)
 	}
 	ends := map[aura.OperationID]domain.Phase{}
 	watch := task.NewGroup(tc, "looker")
@@ -223,7 +81,7 @@ func (h *host) live(tc task.Context, rt *rapid.T, plans []trouble) error {
 		}
 	})
 	for i, p := range plans {
-		h.disk.SetFaults(p.faults)
+		ada.Disk.SetFaults(p.faults)
 		user := task.NewGroup(tc, "user")
 		user.Go("act", func(tc task.Context) error {
 			if p.budget > 0 {
@@ -249,20 +107,18 @@ func (h *host) live(tc task.Context, rt *rapid.T, plans []trouble) error {
 			user.Cancel()
 		}
 		if p.crash {
-			h.crash()
+			ada.Crash()
 		}
 		_ = tc.Sleep(p.back)
-		h.disk.SetFaults(journal.Faults{})
-		if p.faults.BreakApply > 0 && h.agent != nil {
-			h.crash() // a disk that broke takes nothing until it is opened again
+		ada.Disk.SetFaults(journal.Faults{})
+		if p.faults.BreakApply > 0 {
+			ada.Crash() // a disk that broke takes nothing until it is opened again
 		}
-		if h.agent == nil {
-			if err := h.start(tc); err != nil {
-				return err
-			}
+		if ada.Agent == nil {
+			ada.Start(tc)
 		}
 		if err := user.Wait(tc); err != nil {
-			return err
+			rt.Fatal(err)
 		}
 	}
 	_ = tc.Sleep(30 * time.Second) // doubts are settled
@@ -273,11 +129,12 @@ func (h *host) live(tc task.Context, rt *rapid.T, plans []trouble) error {
 	}
 	_ = watch.Close(tc, time.Second)
 	// What is on the disk agrees, also after another crash.
-	h.crash()
-	if err := h.start(tc); err != nil {
-		return err
+	ada.Crash()
+	ada.Start(tc)
+	durable := map[aura.OperationID]bool{}
+	for _, r := range ada.Facts(tc, fact.Selection{}) {
+		durable[r.Fact.Operation] = true
 	}
-	durable, err := h.durable(tc)
 	for id, phase := range ends {
 		if durable[id] != (phase == domain.PhaseSucceeded) {
 			rt.Errorf("an action is shown as %s, and durable is %t", phase, durable[id])
@@ -287,7 +144,6 @@ func (h *host) live(tc task.Context, rt *rapid.T, plans []trouble) error {
 		rt.Logf("%d of %d actions ended", len(ends), len(plans))
 	}
 	_ = front.Join(tc, time.Second)
-	return err
 }
 
 // look reads what the frontend shows and checks that no end changed.

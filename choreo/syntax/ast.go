@@ -62,10 +62,10 @@ type IndexKind uint8
 // The kinds of index.
 const (
 	Single IndexKind = 0 // no brackets
-	Number IndexKind = 1 // [4]
-	Symbol IndexKind = 2 // [N]
-	All    IndexKind = 3 // [*]
-	Range  IndexKind = 4 // [0..3]: from the first up to, and without, the second
+	Number IndexKind = 1 // Member[4]
+	Symbol IndexKind = 2 // Member[N]
+	All    IndexKind = 3 // Member[*]
+	Range  IndexKind = 4 // Member[0..3]: from the first up to, and without, the second
 )
 
 // Bound is a number, or a name that a binding gives a number to (then Name is not "").

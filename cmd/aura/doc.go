@@ -1,6 +1,3 @@
-// Command aura is the one binary: the agent, its command line, the demonstration and the simulator.
-//
-// The verbs that talk to a running agent are in ui/cli. Those here own an agent or look at its files: init, up, doctor
-// and sim. demo, choreo and token are packages of their own below this folder; main wires them. Nothing secret is taken
-// from arguments: keys and passphrases come from files, the operating system's keyring or the terminal.
+// Command aura is the one binary: the agent, its command line, the demonstration and the simulator. Package program
+// has all of it; its sub-packages demo, choreo and token lie below this folder.
 package main

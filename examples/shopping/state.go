@@ -86,6 +86,16 @@ func (s *State) List(context aura.ContextID) List {
 	return out
 }
 
+// Find returns what a person names: an open item, by its whole name. It returns aura.NotFound for anything else.
+func (l List) Find(name string) (Entry, error) {
+	for _, e := range l.Open {
+		if e.Name == name {
+			return e, nil
+		}
+	}
+	return Entry{}, aura.Errorf("shopping.Find", aura.NotFound, "%q is not on the list", name)
+}
+
 // Lists returns every list, by context.
 func (s *State) Lists() []List {
 	var all []List

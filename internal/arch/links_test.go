@@ -1,7 +1,6 @@
 package arch_test
 
 import (
-	"go/ast"
 	"net/url"
 	"os"
 	"path"
@@ -37,35 +36,6 @@ func TestLinksInTheDocumentsLead(t *testing.T) {
 				t.Errorf("%s: the link %s leads nowhere", file, target)
 			} else if to.Fragment != "" && path.Ext(where) == ".md" && !anchors(t, where)[to.Fragment] {
 				t.Errorf("%s: the link %s names a heading that %s does not have", file, target, where)
-			}
-		}
-	})
-}
-
-// named is the name of a test in a document.
-var named = regexp.MustCompile(`\bTest[A-Z]\w*`)
-
-// TestTestsInTheDocumentsExist: a promise whose test was renamed or lost is held by nothing.
-func TestTestsInTheDocumentsExist(t *testing.T) {
-	exists := map[string]bool{}
-	for _, s := range readTree(t) {
-		for _, d := range s.ast.Decls {
-			if f, ok := d.(*ast.FuncDecl); ok && s.test {
-				exists[f.Name.Name] = true
-			}
-		}
-	}
-	walk(t, func(file string) {
-		if path.Ext(file) != ".md" || !strings.HasPrefix(file, "docs/") {
-			return
-		}
-		text, err := os.ReadFile(filepath.Join(root, file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, name := range named.FindAllString(string(text), -1) {
-			if !exists[name] {
-				t.Errorf("%s: there is no test %s", file, name)
 			}
 		}
 	})

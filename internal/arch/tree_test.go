@@ -35,20 +35,26 @@ func readTree(t *testing.T) []*source {
 		if !strings.HasSuffix(file, ".go") {
 			return
 		}
-		fset := token.NewFileSet()
-		parsed, err := parser.ParseFile(fset, filepath.Join(root, file), nil, parser.ParseComments|parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, &source{
-			path: file, dir: path.Dir(file), ast: parsed, fset: fset,
-			test: strings.HasSuffix(file, "_test.go"), generated: ast.IsGenerated(parsed),
-		})
+		all = append(all, parse(t, file))
 	})
 	if len(all) == 0 {
 		t.Fatal("no Go file was found: the tree was not read")
 	}
 	return all
+}
+
+// parse reads one Go file, by its path from the root.
+func parse(t *testing.T, file string) *source {
+	t.Helper()
+	fset := token.NewFileSet()
+	parsed, err := parser.ParseFile(fset, filepath.Join(root, file), nil, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &source{
+		path: file, dir: path.Dir(file), ast: parsed, fset: fset,
+		test: strings.HasSuffix(file, "_test.go"), generated: ast.IsGenerated(parsed),
+	}
 }
 
 // walk calls visit for every file of the module, by its path from the root.

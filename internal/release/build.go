@@ -43,6 +43,7 @@ type release struct {
 	dir     string // where the go command runs
 	pkg     string // the main package, for the go command
 	name    string // of the binary
+	stamp   string // the variable that takes the version: an import path and a name
 	version string // empty: what git tells the go command
 }
 
@@ -82,15 +83,16 @@ func (r *release) build(p platform) (file, error) {
 func (r *release) args(path string) []string {
 	flags := "-s -w"
 	if r.version != "" {
-		flags += " -X main.released=" + r.version
+		flags += " -X " + r.stamp + "=" + r.version
 	}
 	return []string{"build", "-trimpath", "-ldflags", flags, "-o", path, r.pkg}
 }
 
-// environment returns the environment of a build: what of the caller's would change the bytes is replaced.
+// environment returns the environment of a build: what of the caller's would change the bytes is replaced. GOFLAGS is
+// not empty, because an empty one means that of the caller's configuration.
 func environment(base []string, p platform) []string {
 	fixed := []string{
-		"GOOS=" + p.os, "GOARCH=" + p.arch, "GOAMD64=v1", "GOARM64=v8.0", "CGO_ENABLED=0", "GOFLAGS=", "GOEXPERIMENT=",
+		"GOOS=" + p.os, "GOARCH=" + p.arch, "GOAMD64=v1", "GOARM64=v8.0", "CGO_ENABLED=0", "GOFLAGS=-buildvcs=true", "GOEXPERIMENT=",
 		"GOFIPS140=off", "GODEBUG=", "GOWORK=off",
 	}
 	env := slices.DeleteFunc(slices.Clone(base), func(entry string) bool {

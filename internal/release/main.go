@@ -8,7 +8,7 @@ import (
 )
 
 func main() {
-	r := release{dir: ".", pkg: "./cmd/aura", name: "aura"}
+	r := release{dir: ".", pkg: "./cmd/aura", name: "aura", stamp: "github.com/aura-runtime/aura/program.released"}
 	out := flag.String("out", "dist", "the folder for the binaries and SHA256SUMS; files of these names are replaced")
 	only := flag.String("only", "", "build only these platforms, such as linux/amd64,windows/arm64")
 	flag.StringVar(&r.version, "version", "", "what the binaries say they are (default: the tag or commit that git tells)")

@@ -26,7 +26,7 @@ func tiny(t *testing.T) release {
 			t.Fatal(err)
 		}
 	}
-	return release{dir: dir, pkg: ".", name: "tiny", version: "v1.2.3"}
+	return release{dir: dir, pkg: ".", name: "tiny", stamp: "main.released", version: "v1.2.3"}
 }
 
 func TestTheSameSourceInTwoFoldersIsTheSameFileWithItsChecksum(t *testing.T) {
@@ -93,7 +93,7 @@ func TestTheCallersEnvironmentDoesNotChangeTheBytes(t *testing.T) {
 		}
 		got[name] = value
 	}
-	for name, want := range map[string]string{"PATH": "/bin", "GOFLAGS": "", "GOAMD64": "v1", "GOOS": "linux", "CGO_ENABLED": "0", "GOOSX": "kept"} {
+	for name, want := range map[string]string{"PATH": "/bin", "GOFLAGS": "-buildvcs=true", "GOAMD64": "v1", "GOOS": "linux", "CGO_ENABLED": "0", "GOOSX": "kept"} {
 		if value, set := got[name]; !set || value != want {
 			t.Errorf("%s is %q, not %q", name, value, want)
 		}

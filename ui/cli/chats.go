@@ -23,7 +23,7 @@ the last one. Nothing is marked as read. Blocked contacts are not listed; groups
 		Example: "  aura chats\n  aura chats --all --json",
 		Args:    None,
 		RunE: func(*cobra.Command, []string) error {
-			return s.connected("chats", func(tc task.Context, core *app.Core) error {
+			return s.Connected("chats", func(tc task.Context, core *app.Core) error {
 				threads, err := core.Overview(tc)
 				if err != nil {
 					return err

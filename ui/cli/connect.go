@@ -10,8 +10,8 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// connected runs fn as the root task, with a Core at the agent of this home, or at what takes its place.
-func (s *Shell) connected(verb string, fn func(tc task.Context, core *app.Core) error) error {
+// Connected runs fn as the root task, with a Core at the agent of this home, or at what takes its place.
+func (s *Shell) Connected(verb string, fn func(tc task.Context, core *app.Core) error) error {
 	if s.Demo && s.Offline {
 		return &usageError{text: "--offline and --demo exclude each other", command: "aura"}
 	}

@@ -64,7 +64,7 @@ between them when they met. With --follow a contact is printed again when it cha
 					return err
 				}
 			}
-			return s.connected("contacts", func(tc task.Context, core *app.Core) error {
+			return s.Connected("contacts", func(tc task.Context, core *app.Core) error {
 				if follow {
 					return interrupted(tc, s.followContacts(tc, core, codes))
 				}
@@ -139,7 +139,7 @@ other side has for itself now.`,
 		Example: "  aura rename Ben \"Ben from the club\"\n  aura rename \"Ben from the club\" \"\"",
 		Args:    Exactly(2, "a contact or a group, and a name"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return s.resolved("rename", args[0], func(tc task.Context, core *app.Core, who app.Ref) error {
+			return s.Resolved("rename", args[0], func(tc task.Context, core *app.Core, who app.Ref) error {
 				now, err := core.Rename(tc, who, args[1])
 				if err != nil {
 					return err
@@ -157,7 +157,7 @@ func nameCommand(s *Shell) *cobra.Command {
 		Example: "  aura name \"Ada L.\"",
 		Args:    Exactly(1, "a name"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return s.connected("name", func(tc task.Context, core *app.Core) error {
+			return s.Connected("name", func(tc task.Context, core *app.Core) error {
 				if err := core.SetName(tc, args[0]); err != nil {
 					return err
 				}

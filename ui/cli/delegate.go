@@ -31,7 +31,7 @@ time, which --json shows in its code. The token itself is not shown: whoever has
 		Example: "  aura guard tokens\n  aura guard tokens --json",
 		Args:    None,
 		RunE: func(*cobra.Command, []string) error {
-			return s.connected("guard tokens", func(tc task.Context, core *app.Core) error {
+			return s.Connected("guard tokens", func(tc task.Context, core *app.Core) error {
 				tokens, err := core.Tokens(tc)
 				if err != nil {
 					return err
@@ -98,7 +98,7 @@ handed yourself, with less: name it as "aura guard tokens" does.`,
 			if c.Flags().Changed("for") && (life < time.Second || life > capability.MaxLength) {
 				return Usage(c, "--for must be between 1s and %s, got %s", span(capability.MaxLength), span(life))
 			}
-			return s.resolved("guard delegate", args[0], func(tc task.Context, core *app.Core, to app.Ref) error {
+			return s.Resolved("guard delegate", args[0], func(tc task.Context, core *app.Core, to app.Ref) error {
 				d, err := delegation(tc, core, args[1:], within, held)
 				if err != nil {
 					return err
@@ -155,7 +155,7 @@ decides what comes later without the token. TOKEN is its identifier, or the begi
 		Example: "  aura guard revoke 1a2b3c4d",
 		Args:    Exactly(1, "a token"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return s.connected("guard revoke", func(tc task.Context, core *app.Core) error {
+			return s.Connected("guard revoke", func(tc task.Context, core *app.Core) error {
 				t, err := core.ResolveToken(tc, args[0])
 				if err != nil {
 					return err

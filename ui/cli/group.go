@@ -28,7 +28,7 @@ func groupCreateCommand(s *Shell) *cobra.Command {
 		Example: "  aura group create Friends Ben Cleo",
 		Args:    AtLeast(2, "a name and at least one contact"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return s.connected("group create", func(tc task.Context, core *app.Core) error {
+			return s.Connected("group create", func(tc task.Context, core *app.Core) error {
 				var members []app.Ref
 				for _, name := range args[1:] {
 					ref, err := core.Resolve(tc, name)
@@ -55,7 +55,7 @@ func groupLeaveCommand(s *Shell) *cobra.Command {
 		Example: "  aura group leave Friends",
 		Args:    Exactly(1, "a group"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return s.resolved("group leave", args[0], func(tc task.Context, core *app.Core, group app.Ref) error {
+			return s.Resolved("group leave", args[0], func(tc task.Context, core *app.Core, group app.Ref) error {
 				if err := core.Leave(tc, group); err != nil {
 					return err
 				}
@@ -75,7 +75,7 @@ while you were there.`,
 		Example: "  aura group list\n  aura group list --all --json",
 		Args:    None,
 		RunE: func(*cobra.Command, []string) error {
-			return s.connected("group list", func(tc task.Context, core *app.Core) error {
+			return s.Connected("group list", func(tc task.Context, core *app.Core) error {
 				groups, err := core.Groups(tc)
 				if err != nil {
 					return err

@@ -31,7 +31,7 @@ capability, such as chat:send. Nothing is sent and nothing is charged. The exit 
 		Example: "  aura guard explain Ben chat:send\n  aura guard explain Friends group:leave --json",
 		Args:    Exactly(2, "a name and an operation"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return s.resolved("guard explain", args[0], func(tc task.Context, core *app.Core, in app.Ref) error {
+			return s.Resolved("guard explain", args[0], func(tc task.Context, core *app.Core, in app.Ref) error {
 				e, err := core.Explain(tc, in, args[1])
 				if err != nil {
 					return err

@@ -37,7 +37,7 @@ func inviteCreateCommand(s *Shell) *cobra.Command {
 			if life < time.Second || life > invite.MaxLife {
 				return Usage(c, "--expires must be between 1s and %s, got %s", span(invite.MaxLife), span(life))
 			}
-			return s.connected("invite create", func(tc task.Context, core *app.Core) error {
+			return s.Connected("invite create", func(tc task.Context, core *app.Core) error {
 				in, err := core.Invite(tc, life)
 				if err != nil {
 					return err
@@ -93,7 +93,7 @@ trying in the background, until the invitation expires.`,
 			if wait < 0 {
 				return Usage(c, "--wait must not be negative")
 			}
-			return s.connected("invite accept", func(tc task.Context, core *app.Core) error {
+			return s.Connected("invite accept", func(tc task.Context, core *app.Core) error {
 				answer, err := core.Accept(tc, args[0])
 				if err != nil {
 					return err
@@ -163,7 +163,7 @@ func inviteDeclineCommand(s *Shell) *cobra.Command {
 		Example: "  aura invite decline aura1…",
 		Args:    Exactly(1, "the code of an invitation"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return s.connected("invite decline", func(tc task.Context, core *app.Core) error {
+			return s.Connected("invite decline", func(tc task.Context, core *app.Core) error {
 				answer, err := core.Decline(tc, args[0])
 				if err != nil {
 					return err
@@ -181,7 +181,7 @@ func inviteListCommand(s *Shell) *cobra.Command {
 		Example: "  aura invite list\n  aura invite list --json",
 		Args:    None,
 		RunE: func(*cobra.Command, []string) error {
-			return s.connected("invite list", func(tc task.Context, core *app.Core) error {
+			return s.Connected("invite list", func(tc task.Context, core *app.Core) error {
 				list, err := invitationLines(tc, core)
 				if err != nil {
 					return err
@@ -257,7 +257,7 @@ func inviteWaitCommand(s *Shell) *cobra.Command {
 			if within <= 0 {
 				return Usage(c, "--timeout must be more than zero")
 			}
-			return s.connected("invite wait", func(tc task.Context, core *app.Core) error {
+			return s.Connected("invite wait", func(tc task.Context, core *app.Core) error {
 				id, err := core.ResolveInvitation(tc, args[0])
 				if err != nil {
 					return err
@@ -304,7 +304,7 @@ func inviteCancelCommand(s *Shell) *cobra.Command {
 		Example: "  aura invite cancel inv_k3jq",
 		Args:    Exactly(1, "the beginning of an invitation's identifier"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return s.connected("invite cancel", func(tc task.Context, core *app.Core) error {
+			return s.Connected("invite cancel", func(tc task.Context, core *app.Core) error {
 				id, err := core.ResolveInvitation(tc, args[0])
 				if err != nil {
 					return err

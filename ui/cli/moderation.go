@@ -61,7 +61,7 @@ terminal, and drops otherwise. The contact is told neither.`,
 			if missed != "" && missed != missedShow && missed != missedDrop {
 				return Usage(c, "--missed takes %q or %q, got %q", missedShow, missedDrop, missed)
 			}
-			return s.resolved("unblock", args[0], func(tc task.Context, core *app.Core, who app.Ref) error {
+			return s.Resolved("unblock", args[0], func(tc task.Context, core *app.Core, who app.Ref) error {
 				what := missed
 				if what == "" {
 					what = s.askMissed(who.Name)
@@ -100,7 +100,7 @@ func moderationCommand(s *Shell, v moderationVerb) *cobra.Command {
 		Use: v.use, Short: v.short, Long: v.long, Example: v.example,
 		Args: Exactly(1, "a name"),
 		RunE: func(c *cobra.Command, args []string) error {
-			return s.resolved(c.Name(), args[0], func(tc task.Context, core *app.Core, who app.Ref) error {
+			return s.Resolved(c.Name(), args[0], func(tc task.Context, core *app.Core, who app.Ref) error {
 				if err := v.act(core, tc, who); err != nil {
 					return err
 				}

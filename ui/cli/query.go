@@ -41,7 +41,7 @@ the evaluation may cost is limited; an error names the limit and how to stay bel
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			if kinds {
-				return s.connected("query", s.printPredicates)
+				return s.Connected("query", s.printPredicates)
 			}
 			if c.Flags().Changed("as-of") && asOf == 0 {
 				return Usage(c, "--as-of must be 1 or more: the first fact has position 1")
@@ -54,7 +54,7 @@ the evaluation may cost is limited; an error names the limit and how to stay bel
 					return Usage(c, "--follow asks about now, --as-of about then: leave one out")
 				}
 			}
-			return s.connected("query", func(tc task.Context, core *app.Core) error {
+			return s.Connected("query", func(tc task.Context, core *app.Core) error {
 				if follow {
 					return interrupted(tc, s.followQuery(tc, core, args[0]))
 				}

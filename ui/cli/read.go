@@ -48,7 +48,7 @@ read; "aura status" says how many facts there are now.`,
 					return err
 				}
 			}
-			return s.resolved("read", args[0], func(tc task.Context, core *app.Core, of app.Ref) error {
+			return s.Resolved("read", args[0], func(tc task.Context, core *app.Core, of app.Ref) error {
 				if asOf > 0 {
 					var err error
 					if core, err = core.AsOf(tc, fact.Position(asOf)); err != nil {

@@ -17,7 +17,7 @@ contact is up to tell either; a new invitation of the contact does the same.`,
 		Example: "  aura contacts address Ben /ip4/192.0.2.7/udp/4001/quic-v1\n  aura contacts address Ben /ip4/192.0.2.7/udp/4001/quic-v1 /ip4/192.0.2.7/tcp/4001",
 		Args:    AtLeast(2, "a contact and an address"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return s.resolved("contacts address", args[0], func(tc task.Context, core *app.Core, who app.Ref) error {
+			return s.Resolved("contacts address", args[0], func(tc task.Context, core *app.Core, who app.Ref) error {
 				if err := core.SetAddresses(tc, who, args[1:]); err != nil {
 					return err
 				}
@@ -38,7 +38,7 @@ that you share go on: leave them. To talk again, one of the two invites the othe
 		Example: "  aura contacts remove Ben\n  aura read \"Ben (removed)\"",
 		Args:    Exactly(1, "a contact"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return s.resolved("contacts remove", args[0], func(tc task.Context, core *app.Core, who app.Ref) error {
+			return s.Resolved("contacts remove", args[0], func(tc task.Context, core *app.Core, who app.Ref) error {
 				if err := core.RemoveContact(tc, who); err != nil {
 					return err
 				}

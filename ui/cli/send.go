@@ -60,7 +60,7 @@ operation: the same command with --operation stores it if it is not, and never t
 					return err
 				}
 			}
-			return s.resolved("send", args[0], func(tc task.Context, core *app.Core, to app.Ref) error {
+			return s.Resolved("send", args[0], func(tc task.Context, core *app.Core, to app.Ref) error {
 				sent, err := core.SendOnce(tc, to, text, aura.FactID{}, operation)
 				if err != nil {
 					return s.doubted(err, to)

@@ -175,9 +175,9 @@ func (s *Shell) Account(home string) error {
 	return err
 }
 
-// resolved is connected with a name that is turned into a reference first.
-func (s *Shell) resolved(verb, name string, fn func(tc task.Context, core *app.Core, to app.Ref) error) error {
-	return s.connected(verb, func(tc task.Context, core *app.Core) error {
+// Resolved is [Shell.Connected] with a name that is turned into a reference first.
+func (s *Shell) Resolved(verb, name string, fn func(tc task.Context, core *app.Core, to app.Ref) error) error {
+	return s.Connected(verb, func(tc task.Context, core *app.Core) error {
 		ref, err := core.Resolve(tc, name)
 		if err != nil {
 			return err

@@ -27,7 +27,7 @@ func statusCommand(s *Shell) *cobra.Command {
 		Example: "  aura status\n  aura status --json",
 		Args:    None,
 		RunE: func(*cobra.Command, []string) error {
-			return s.connected("status", func(tc task.Context, core *app.Core) error {
+			return s.Connected("status", func(tc task.Context, core *app.Core) error {
 				home, err := s.Folder()
 				if err != nil {
 					return err

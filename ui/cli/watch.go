@@ -23,7 +23,7 @@ them in time. Watching marks nothing as read. While the agent is away the verb w
 			if err := s.needsAgent(c, "watch"); err != nil {
 				return err
 			}
-			return s.connected("watch", func(tc task.Context, core *app.Core) error {
+			return s.Connected("watch", func(tc task.Context, core *app.Core) error {
 				err := core.Events(tc, func(e app.Event) error {
 					if s.JSON {
 						return s.Object(e)

@@ -1,4 +1,4 @@
-package main
+package program
 
 import (
 	"bytes"
@@ -34,11 +34,11 @@ func blocks(page string) []block {
 // The guide's choreographies are files, its commands are run on them, and what they print is what the guide says
 // that they print.
 func TestTheGuideToChoreographiesIsTrue(t *testing.T) {
-	page, err := os.ReadFile("../../docs/choreographies.md")
+	page, err := os.ReadFile("../docs/choreographies.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	example, err := os.ReadFile("../../protocols/example_test.go")
+	example, err := os.ReadFile("../protocols/example_test.go")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func session(text string) string {
 			continue
 		}
 		screen.WriteString(line)
-		if code := run(strings.Fields(words), strings.NewReader(""), &screen, &screen); code != 0 {
+		if code := run(Options{}, strings.Fields(words), strings.NewReader(""), &screen, &screen); code != 0 {
 			fmt.Fprintf(&screen, "? %d\n", code)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package program
 
 import (
 	"os"
@@ -44,7 +44,7 @@ func readme(ts *testscript.TestScript, neg bool, args []string) {
 
 // readmeLines returns the command lines of the README's sh blocks, without prompt and comment.
 func readmeLines(ts *testscript.TestScript) (lines []string) {
-	text, err := os.ReadFile("../../README.md")
+	text, err := os.ReadFile("../README.md")
 	ts.Check(err)
 	inside := false
 	for line := range strings.Lines(string(text)) {

@@ -1,4 +1,4 @@
-package main
+package program
 
 import (
 	"archive/zip"
@@ -31,7 +31,7 @@ import (
 const patience = 60 * time.Second
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"aura": main})
+	testscript.Main(m, map[string]func(){"aura": func() { Main(Options{}) }})
 }
 
 // TestScripts runs the stories of testdata/script with the real binary, one home folder an agent.

@@ -1,4 +1,4 @@
-package main
+package program
 
 import (
 	"errors"
@@ -25,13 +25,13 @@ type observeFlags struct {
 // logLevel is the value of --log-level.
 type logLevel slog.Level
 
-// String implements [pflag.Value].
+// String implements pflag.Value.
 func (l *logLevel) String() string { return strings.ToLower(slog.Level(*l).String()) }
 
-// Type implements [pflag.Value].
+// Type implements pflag.Value.
 func (l *logLevel) Type() string { return "level" }
 
-// Set implements [pflag.Value].
+// Set implements pflag.Value.
 func (l *logLevel) Set(text string) error {
 	for _, level := range []slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError} {
 		if strings.EqualFold(text, level.String()) {

@@ -1,4 +1,4 @@
-package main
+package program
 
 import (
 	"errors"
@@ -31,7 +31,7 @@ func TestLastWordsNameTheServiceAndThePlace(t *testing.T) {
 	err := task.Contain(func() { panic("planted") })
 	words := lastWords(&aura.Error{Op: "agent.Wait", Kind: aura.Internal, Err: &agent.ServiceError{Service: "journal", Err: err}})
 	if text := aura.Reason(words); !errors.Is(words, aura.Internal) ||
-		!strings.Contains(text, "its service journal failed: panic: planted, in aura.TestLastWords") {
+		!strings.Contains(text, "its service journal failed: panic: planted, in program.TestLastWords") {
 		t.Errorf("got %q", text)
 	}
 }

@@ -1,0 +1,371 @@
+package arch_test
+
+import (
+	"go/ast"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// documents returns the pages that speak of the tree as it is. Decisions and the changelog tell what was.
+func documents(t *testing.T) (pages []string) {
+	t.Helper()
+	walk(t, func(file string) {
+		if path.Ext(file) == ".md" && !strings.HasPrefix(file, "docs/decisions/") && file != "CHANGELOG.md" {
+			pages = append(pages, file)
+		}
+	})
+	return pages
+}
+
+// TestNamesInTheDocumentsExist: what a page sets in code font and what looks like a file, a folder, a symbol or a command
+// of the go tool is one.
+func TestNamesInTheDocumentsExist(t *testing.T) {
+	x := indexTree(t)
+	for _, page := range documents(t) {
+		text, err := os.ReadFile(filepath.Join(root, page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, why := range x.untrue(string(text)) {
+			t.Errorf("%s: %s", page, why)
+		}
+	}
+}
+
+// index is what the tree has.
+type index struct {
+	files   []string            // all of them, testdata too
+	folders map[string][]string // package name → folders
+	names   map[string]bool     // folder.Name, folder.Type.Member; exported or not
+	members map[string]bool     // Type.Member, of any package
+	tests   map[string][]string // test, benchmark or example → folders
+	foreign map[string]bool     // names under which the tree imports packages of others
+	words   map[string]map[string]bool
+}
+
+func indexTree(t *testing.T) *index {
+	t.Helper()
+	x := &index{
+		folders: map[string][]string{}, names: map[string]bool{}, members: map[string]bool{},
+		tests: map[string][]string{}, foreign: map[string]bool{}, words: map[string]map[string]bool{},
+	}
+	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.Name() == ".git" && d.IsDir():
+			return fs.SkipDir
+		}
+		rel, err := filepath.Rel(root, file)
+		x.files = append(x.files, filepath.ToSlash(rel))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range x.files {
+		if path.Ext(file) == ".go" && !strings.Contains("/"+file, "/testdata/") {
+			x.add(parse(t, file)) // of modules inside the module too
+		}
+	}
+	return x
+}
+
+// add takes the declarations of a file.
+func (x *index) add(s *source) {
+	name := strings.TrimSuffix(s.ast.Name.Name, "_test")
+	if !slices.Contains(x.folders[name], s.dir) {
+		x.folders[name] = append(x.folders[name], s.dir)
+	}
+	for name, imported := range s.imports() {
+		if !strings.HasPrefix(imported, module) {
+			x.foreign[name] = true
+		}
+	}
+	x.words[s.path] = map[string]bool{}
+	ast.Inspect(s.ast, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok {
+			x.words[s.path][id.Name] = true
+		}
+		return true
+	})
+	for _, d := range s.ast.Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			if d.Recv == nil {
+				x.name(s.dir, d.Name.Name)
+				if s.test {
+					x.tests[d.Name.Name] = append(x.tests[d.Name.Name], s.dir)
+				}
+			} else if id := base(receiver(d.Recv.List[0].Type)); id != nil {
+				x.name(s.dir, id.Name+"."+d.Name.Name)
+			}
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				x.declare(s.dir, spec)
+			}
+		}
+	}
+}
+
+func (x *index) name(dir, name string) {
+	x.names[dir+"."+name] = true
+	if strings.Contains(name, ".") {
+		x.members[name] = true
+	}
+}
+
+func (x *index) declare(dir string, spec ast.Spec) {
+	switch spec := spec.(type) {
+	case *ast.ValueSpec:
+		for _, id := range spec.Names {
+			x.name(dir, id.Name)
+		}
+	case *ast.TypeSpec:
+		x.name(dir, spec.Name.Name)
+		var fields *ast.FieldList
+		switch typ := spec.Type.(type) {
+		case *ast.StructType:
+			fields = typ.Fields
+		case *ast.InterfaceType:
+			fields = typ.Methods
+		default:
+			return
+		}
+		for _, f := range fields.List {
+			for _, id := range f.Names {
+				x.name(dir, spec.Name.Name+"."+id.Name)
+			}
+		}
+	}
+}
+
+// receiver returns the type of a receiver without its parameters.
+func receiver(e ast.Expr) ast.Expr {
+	if star, ok := e.(*ast.StarExpr); ok {
+		e = star.X
+	}
+	switch generic := e.(type) {
+	case *ast.IndexExpr:
+		return generic.X
+	case *ast.IndexListExpr:
+		return generic.X
+	}
+	return e
+}
+
+var (
+	// codeFile, codeFolder and codeSymbol are what a span of code may be.
+	codeFile   = regexp.MustCompile(`^[\w.*-]+(/[\w.*-]+)*\.(go|md|txt|tell|txtar|mod)$`)
+	codeFolder = regexp.MustCompile(`^\.?[\w-]+(/[\w.*-]+)*/?$`)
+	codeSymbol = regexp.MustCompile(`^([A-Za-z]\w*)\.([A-Z]\w*)(?:\.([A-Za-z]\w*))?$`)
+	// goCommand is a call of the go tool, in a span or in a block.
+	goCommand = regexp.MustCompile("\\bgo (?:test|run|build|install|vet) [^`\n]*")
+	// named is the name of a test in a document, and held a package with the tests that it has.
+	named = regexp.MustCompile(`\bTest[A-Z]\w*`)
+	held  = regexp.MustCompile("`([\\w/*]+)`: (Test\\w+(?:, Test\\w+)*)")
+	// placed is a list of identifiers with the file in which they are.
+	placed = regexp.MustCompile("((?:`\\w+`(?:,| and)?\\s+)+)in\\s+`([\\w/]+\\.go)`")
+)
+
+// untrue returns what a page names and the tree does not have.
+func (x *index) untrue(text string) (found []string) {
+	say := func(why string) {
+		if why != "" {
+			found = append(found, why)
+		}
+	}
+	for _, span := range spansOf(text) {
+		say(x.refusesSpan(span))
+	}
+	for _, command := range goCommand.FindAllString(text, -1) {
+		say(x.refusesCommand(command))
+	}
+	for _, name := range named.FindAllString(text, -1) {
+		if x.tests[name] == nil {
+			say("there is no test " + name)
+		}
+	}
+	for _, m := range held.FindAllStringSubmatch(text, -1) {
+		for _, name := range strings.Split(m[2], ", ") {
+			if x.tests[name] != nil && !slices.ContainsFunc(x.tests[name], func(dir string) bool { return matches([]string{m[1]}, dir) }) {
+				say("the test " + name + " is not in " + m[1] + " but in " + strings.Join(x.tests[name], ", "))
+			}
+		}
+	}
+	for _, m := range placed.FindAllStringSubmatch(text, -1) {
+		for _, name := range spansOf(m[1]) {
+			if x.words[m[2]] != nil && !x.words[m[2]][name] {
+				say(m[2] + " has no " + name)
+			}
+		}
+	}
+	return found
+}
+
+// spansOf returns the spans of code outside fenced blocks. A span may go on in the next line.
+func spansOf(text string) (spans []string) {
+	fenced := false
+	var prose strings.Builder
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(strings.TrimSpace(line), "```") {
+			fenced = !fenced
+		} else if !fenced {
+			prose.WriteString(line)
+		}
+	}
+	parts := strings.Split(prose.String(), "`")
+	for i := 1; i < len(parts); i += 2 {
+		spans = append(spans, parts[i])
+	}
+	return spans
+}
+
+// refusesSpan says what is wrong with a span of code; empty: nothing, or it names nothing of the tree.
+func (x *index) refusesSpan(span string) string {
+	span, _, _ = strings.Cut(strings.TrimLeft(span, "*[]"), "(")
+	switch {
+	case codeFile.MatchString(span):
+		if !x.hasFile(span) {
+			return "there is no file " + span
+		}
+	case codeSymbol.MatchString(span):
+		return x.refusesSymbol(span)
+	case strings.Contains(span, "/") && codeFolder.MatchString(span):
+		if !x.hasFile(strings.TrimSuffix(span, "/")) {
+			return "there is no folder " + span
+		}
+	}
+	return ""
+}
+
+// hasFile reports whether the tree has a file or folder: at the path, or anywhere for a bare name.
+func (x *index) hasFile(name string) bool {
+	return slices.ContainsFunc(x.files, func(file string) bool {
+		if !strings.Contains(name, "/") {
+			file = path.Base(file)
+		}
+		return matches([]string{name}, file)
+	})
+}
+
+// refusesSymbol takes package.Name, package.Type.Member and Type.Member.
+func (x *index) refusesSymbol(span string) string {
+	first, rest, _ := strings.Cut(span, ".")
+	if ast.IsExported(first) {
+		if !x.members[span] {
+			return "there is no " + span
+		}
+		return ""
+	}
+	dirs := x.folders[first]
+	switch {
+	case dirs == nil && !x.foreign[first]:
+		return "there is no package of " + span
+	case dirs != nil && !slices.ContainsFunc(dirs, func(dir string) bool { return x.names[dir+"."+rest] }):
+		return "package " + first + " has no " + rest
+	}
+	return ""
+}
+
+// refusesCommand says what a call of the go tool names that is not there: packages, tests, benchmarks.
+func (x *index) refusesCommand(command string) string {
+	words := strings.Fields(command)
+	dir := ""
+	for _, word := range words {
+		if folder, ok := strings.CutPrefix(strings.TrimRight(word, ".,;:)"), "./"); ok {
+			dir = strings.TrimSuffix(strings.TrimSuffix(folder, "..."), "/")
+			if dir != "" && !slices.Contains(x.files, dir) {
+				return command + ": there is no folder " + dir
+			}
+		}
+	}
+	for i, word := range words[:len(words)-1] {
+		prefix := map[string]string{"-run": "Test", "-bench": "Benchmark"}[word]
+		if prefix == "" || words[i+1] == "-" || words[i+1] == "." {
+			continue
+		}
+		pattern := strings.ReplaceAll(strings.Trim(words[i+1], `'"`), `\|`, "|")
+		for alternative := range strings.SplitSeq(pattern, "|") {
+			top, _, _ := strings.Cut(alternative, "/")
+			if !x.hasTest(prefix, top, dir) {
+				return command + ": no " + prefix + " matches " + top
+			}
+		}
+	}
+	return ""
+}
+
+// hasTest reports whether a folder, or any if it is empty, has a test or benchmark that the go tool would run.
+func (x *index) hasTest(prefix, pattern, dir string) bool {
+	match, err := regexp.Compile(pattern)
+	for name, dirs := range x.tests {
+		if err == nil && strings.HasPrefix(name, prefix) && match.MatchString(name) && (dir == "" || slices.Contains(dirs, dir)) {
+			return true
+		}
+	}
+	return false
+}
+
+// ringCell is the first cell of a row about one ring, or about two.
+var ringCell = regexp.MustCompile(`^(\d)(?:–(\d))? `)
+
+// TestTheRingsInTheDocumentsAreThePlan: a table of the rings names each room that there is in its ring, and no other.
+func TestTheRingsInTheDocumentsAreThePlan(t *testing.T) {
+	p := readPlan(t)
+	for _, page := range []string{"README.md", "docs/architecture.md"} {
+		shown := map[string]bool{}
+		prose(t, page, func(line string) {
+			first, rest, _ := strings.Cut(strings.TrimPrefix(line, "| "), "|")
+			rings := ringCell.FindStringSubmatch(first)
+			if !strings.HasPrefix(line, "| ") || rings == nil {
+				return
+			}
+			from, to := rings[1], max(rings[1], rings[2])
+			for _, span := range spansOf(rest) {
+				dir := strings.TrimSuffix(span, "/*")
+				r, known := p.room(dir)
+				if ring := strconv.Itoa(r.ring); !known || ring < from || ring > to {
+					t.Errorf("%s: %s is no room of ring %s in the floor plan", page, span, rings[0])
+				}
+				shown[r.name] = true
+			}
+		})
+		for _, r := range p.rooms {
+			if len(present([]string{r.name})) > 0 && r.ring > 0 && !shown[r.name] {
+				t.Errorf("%s: the table of rings does not show %s", page, r.name)
+			}
+		}
+	}
+}
+
+func TestWhatIsNotThereIsFound(t *testing.T) {
+	x := indexTree(t)
+	for text, want := range map[string]string{
+		"see `journal/store.go` and `domain/*`":                        "",
+		"see `journal/stores.go`":                                      "there is no file journal/stores.go",
+		"see `journals/`":                                              "there is no folder journals/",
+		"call `guard.Evaluate`, `*aura.Error` or `cmp.Diff(a, b)`":     "",
+		"call `guard.Evaluates`":                                       "package guard has no Evaluates",
+		"call `guards.Evaluate`":                                       "there is no package of guards.Evaluate",
+		"wait: `Journal.Append`":                                       "",
+		"wait: `Journal.Prepend`":                                      "there is no Journal.Prepend",
+		"`guard`: TestWhatIsNotThereIsFound":                           "the test TestWhatIsNotThereIsFound is not in guard but in internal/arch",
+		"`internal/arch`: TestWhatIsNotThereIsFound":                   "",
+		"(`untrue`, `unsaid` in `internal/arch/names_test.go`)":        "internal/arch/names_test.go has no unsaid",
+		"`go test -run - -bench 'Evaluate\\|Evaporate' ./guard`":       "go test -run - -bench 'Evaluate\\|Evaporate' ./guard: no Benchmark matches Evaporate",
+		"    go run ./internal/mutates -named":                         "go run ./internal/mutates -named: there is no folder internal/mutates",
+		"a span that goes on,\n`journal/stores.go`, and\n`go.mod` too": "there is no file journal/stores.go",
+	} {
+		if got := strings.Join(x.untrue(text), "; "); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
