@@ -9,11 +9,8 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
-<<<<<<< HEAD
-	"github.com/aura-runtime/aura/domain"
-=======
 	"github.com/aura-runtime/aura/auratest"
->>>>>>> main
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/reactive"
