@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/fold"
@@ -84,6 +85,15 @@ func (s *State) List(context aura.ContextID) List {
 		}
 	}
 	return out
+}
+
+// String returns one line for each item.
+func (l List) String() string {
+	names := make([]string, len(l.Open))
+	for i, e := range l.Open {
+		names[i] = e.Name
+	}
+	return strings.Join(names, "\n")
 }
 
 // Find returns what a person names: an open item, by its whole name. It returns aura.NotFound for anything else.
