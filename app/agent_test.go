@@ -357,15 +357,24 @@ func (a *agent) core(tc task.Context) *app.Core {
 	return c
 }
 
-// live is a Core that runs as a service in a group of its own.
-func (a *agent) live(tc task.Context) (*app.Core, *task.Handle) {
+// live is a model that runs as a service in a group of its own.
+func (a *agent) live(tc task.Context) (*app.Model, *task.Handle) {
 	a.t.Helper()
-	c := a.core(tc)
-	h := task.Supervise(task.NewGroup(tc, "frontend"), c)
-	if err := h.Start(tc); err != nil {
-		a.t.Fatal(err)
+	return modelOf(a.t, tc, task.NewGroup(tc, "frontend"), a.core(tc))
+}
+
+// modelOf is a model of a Core that runs as a service in a group.
+func modelOf(t testing.TB, tc task.Context, g *task.Group, c *app.Core) (*app.Model, *task.Handle) {
+	t.Helper()
+	m, err := c.Model()
+	if err != nil {
+		t.Fatal(err)
 	}
-	return c, h
+	h := task.Supervise(g, m)
+	if err := h.Start(tc); err != nil {
+		t.Fatal(err)
+	}
+	return m, h
 }
 
 func stop(t *testing.T, tc task.Context, h *task.Handle) {
@@ -379,7 +388,7 @@ func stop(t *testing.T, tc task.Context, h *task.Handle) {
 }
 
 // shows waits until a signal has a value that fits.
-func shows[T any](t *testing.T, tc task.Context, c *app.Core, s reactive.Signal[T], fits func(T) bool) T {
+func shows[T any](t *testing.T, tc task.Context, c *app.Model, s reactive.Signal[T], fits func(T) bool) T {
 	t.Helper()
 	tc, done := tc.WithBudget("signal "+s.Name(), time.Minute)
 	defer done()
@@ -400,7 +409,9 @@ func shows[T any](t *testing.T, tc task.Context, c *app.Core, s reactive.Signal[
 	}
 }
 
-func resolve(t *testing.T, tc task.Context, c *app.Core, name string) app.Ref {
+func resolve(t *testing.T, tc task.Context, c interface {
+	Resolve(task.Context, string) (app.Ref, error)
+}, name string) app.Ref {
 	t.Helper()
 	ref, err := c.Resolve(tc, name)
 	if err != nil {

@@ -10,7 +10,6 @@ import (
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
-	"github.com/aura-runtime/aura/reactive"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
 )
@@ -30,21 +29,17 @@ type Options struct {
 	Through fact.Position
 }
 
-// Core is the state and the actions of one frontend. Owner: frontend root group.
-//
-// Its workflows may be called by any task, also when the Core does not run as a service.
+// Core is a client of an agent: it carries out actions and answers questions, and reads no more for each than it needs.
+// A screen that stays open has a [Model] over it. Its methods may be called by any task.
 type Core struct {
 	set     *domain.Set
-	modules []domain.Module // beside those of every agent
 	bridge  Bridge
 	entropy world.Entropy
 	self    status.Status
-	owner   string
-	lost    func(reason string)
+	options Options
 
 	directory *directory
 	published *published
-	pipeline  *pipeline
 }
 
 // New returns a Core for the agent behind b, after asking it who it is. entropy names operations. It
@@ -67,13 +62,9 @@ func New(tc task.Context, b Bridge, entropy world.Entropy, o Options) (*Core, er
 	if o.Lost == nil {
 		o.Lost = func(string) {}
 	}
-	c := &Core{set: set, modules: o.Modules, bridge: b, entropy: entropy, self: self, owner: o.Owner, lost: o.Lost}
+	c := &Core{set: set, bridge: b, entropy: entropy, self: self, options: o}
 	c.directory = newDirectory(set, self.Authority)
 	c.published = newPublished(set)
-	c.pipeline, err = newPipeline(set, self.Authority, c.published, o)
-	if err != nil {
-		return nil, err
-	}
 	return c, nil
 }
 
@@ -110,9 +101,6 @@ func watch(tc task.Context, b Bridge, sel fact.Selection, sink func(fact.Update)
 		}
 	}
 }
-
-// Hub returns the signals.
-func (c *Core) Hub() *reactive.Hub { return c.pipeline.hub }
 
 // Bridge returns the way to the agent, for what has no workflow.
 func (c *Core) Bridge() Bridge { return c.bridge }

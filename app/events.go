@@ -56,7 +56,7 @@ func (c *Core) Events(tc task.Context, fn func(Event) error) error {
 	if err != nil {
 		return err
 	}
-	s, err := reactive.NewScheduler(h, reactive.Options{Immediate: true, Owner: c.owner}, w, agent)
+	s, err := reactive.NewScheduler(h, reactive.Options{Immediate: true, Owner: c.options.Owner}, w, agent)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (c *Core) Events(tc task.Context, fn func(Event) error) error {
 	}
 	looking := *c
 	looking.bridge = &recaller{Bridge: c.bridge, core: c, witness: w}
-	return looking.live(tc, s, fact.Selection{After: since, Observations: []string{"*"}}, known, func() error {
+	return looking.following(tc, s, fact.Selection{After: since, Observations: []string{"*"}}, known, func() error {
 		told := 0
 		return each(tc, h, happened, func(now happening) error {
 			events, missed := now.after(told)

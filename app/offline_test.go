@@ -51,12 +51,9 @@ func TestOfflineFoldsLocalFactsAndRefusesWhatNeedsAPeer(t *testing.T) {
 		if err := c.Block(tc, to); err != nil {
 			t.Error(err)
 		}
-		h := task.Supervise(task.NewGroup(tc, "frontend"), c)
-		if err := h.Start(tc); err != nil {
-			t.Fatal(err)
-		}
-		shows(t, tc, c, app.Contacts, func(v []contact.Contact) bool { return len(v) == 1 && v[0].Name == "Benjamin" })
-		shows(t, tc, c, app.Moderation, func(v moderation.Moderation) bool { return len(v.Blocked) == 1 })
+		m, h := modelOf(t, tc, task.NewGroup(tc, "frontend"), c)
+		shows(t, tc, m, app.Contacts, func(v []contact.Contact) bool { return len(v) == 1 && v[0].Name == "Benjamin" })
+		shows(t, tc, m, app.Moderation, func(v moderation.Moderation) bool { return len(v.Blocked) == 1 })
 		stop(t, tc, h)
 	})
 }

@@ -21,7 +21,7 @@ import (
 )
 
 // newest waits until a Core's newest operation has a phase, and returns it.
-func newest(t *testing.T, tc task.Context, c *app.Core, phase domain.Phase) app.Operation {
+func newest(t *testing.T, tc task.Context, c *app.Model, phase domain.Phase) app.Operation {
 	t.Helper()
 	all := shows(t, tc, c, app.Operations, func(v []app.Operation) bool { return len(v) > 0 && v[0].Phase == phase })
 	return all[0]
@@ -48,7 +48,7 @@ func TestTwoCoresSeeTheSameOperations(t *testing.T) {
 			return out
 		}
 		var lists [][]app.Operation
-		for _, c := range []*app.Core{one, two} {
+		for _, c := range []*app.Model{one, two} {
 			lists = append(lists, shows(t, tc, c, app.Operations, func(v []app.Operation) bool { return slices.Equal(kinds(v), want) }))
 		}
 		if diff := cmp.Diff(lists[0], lists[1]); diff != "" {

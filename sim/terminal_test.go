@@ -62,7 +62,10 @@ func TestTerminalPhaseNeverChanges(t *testing.T) {
 // live takes one action after the other through its trouble.
 func live(tc task.Context, rt *rapid.T, w *auratest.World, plans []trouble) {
 	ada := w.Person(tc, "Ada")
-	core := ada.Core(tc)
+	core, err := ada.Core(tc).Model()
+	if err != nil {
+		rt.Fatal(err)
+	}
 	front := task.Supervise(task.NewGroup(tc, "front"), core)
 	if err := front.Start(tc); err != nil {
 		rt.Fatal(err)
@@ -144,7 +147,7 @@ func live(tc task.Context, rt *rapid.T, w *auratest.World, plans []trouble) {
 }
 
 // look reads what the frontend shows and checks that no end changed.
-func look(rt *rapid.T, core *app.Core, ends map[aura.OperationID]domain.Phase) []app.Operation {
+func look(rt *rapid.T, core *app.Model, ends map[aura.OperationID]domain.Phase) []app.Operation {
 	v, err := reactive.Value(core.Hub().Frame(), app.Operations)
 	if err != nil {
 		rt.Fatal(err)
