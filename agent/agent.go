@@ -1,30 +1,38 @@
 package agent
 
 import (
+	"maps"
 	"sync/atomic"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/chain"
-	"github.com/aura-runtime/aura/domain/capability"
+	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/domain/builtin"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/egress"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/frontier"
 	"github.com/aura-runtime/aura/interp"
 	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/presence"
 	"github.com/aura-runtime/aura/reactive"
+	"github.com/aura-runtime/aura/replica"
 	"github.com/aura-runtime/aura/service"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/trace"
 	"github.com/aura-runtime/aura/transport"
 	"github.com/aura-runtime/aura/world"
 )
 
 // Options tunes an agent. The zero value is what production uses.
 type Options struct {
+	// Modules are the domains that the agent has beside those of every agent. Default: none.
+	Modules []domain.Module
 	// Version is what the agent says of itself. Default: empty.
 	Version string
 	// Trace, when set, is told the stages of the road as they happen. It must not wait.
-	Trace func(service.Step)
+	Trace trace.Func
 	// Window is how long the reactive pipeline gathers facts. Default: [reactive.DefaultWindow].
 	Window aura.Duration
 	// Transport tunes the channels.
@@ -41,15 +49,16 @@ type Options struct {
 //
 // Owner: the task that called [New]; its services live in the agent root group.
 type Agent struct {
-	desk     service.Desk
+	env      service.Env
 	options  Options
-	registry *fact.Registry
+	set      *domain.Set
 	network  transport.Network
 	feed     *reactive.Feed
 	unified  *reactive.Unified
 	pump     *pump
 	tree     tree
-	intents  map[string]service.Domain
+	modules  []*service.Module
+	intents  map[string]*service.Module
 	queries  *task.Semaphore
 	started  aura.Instant
 	stopping atomic.Bool // Stop was called
@@ -61,11 +70,12 @@ type Agent struct {
 //
 // It reads top to bottom in start order; [Agent.Stop] ends in the reverse.
 func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error) {
-	registry, err := Registry()
+	set, err := builtin.New(o.Modules...)
 	if err != nil {
 		return nil, err
 	}
-	a := &Agent{options: o, registry: registry, intents: map[string]service.Domain{}, queries: task.NewSemaphore(maxQueries)}
+	registry := set.Registry()
+	a := &Agent{options: o, set: set, intents: map[string]*service.Module{}, queries: task.NewSemaphore(maxQueries)}
 	if a.options.Stopping == nil {
 		a.options.Stopping = func(string, string) {}
 	}
@@ -84,20 +94,20 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	if err != nil {
 		return nil, err
 	}
-	book, err := openBook(tc, h, store.journal)
+	index, err := openDirectory(tc, h, set, store.journal)
 	if err != nil {
 		return nil, err
 	}
-	if !founded(book) {
+	if !founded(index) {
 		return nil, aura.Errorf("agent.New", aura.NotFound, "the journal has no founding facts: the account was not created completely")
 	}
-	if a.renewed, err = renew(tc, h, store, tokens); err != nil {
+	if a.renewed, err = renew(tc, h, set, store, tokens); err != nil {
 		return nil, err
 	}
-	if err := keepLabels(tc, h, store, tokens, book); err != nil {
+	if err := keepLabels(tc, h, store, tokens, index); err != nil {
 		return nil, err
 	}
-	a.network, err = h.Network(gate(book, tc.Clock()))
+	a.network, err = h.Network(gate(index, tc.Clock()))
 	if err != nil {
 		return nil, err
 	}
@@ -110,47 +120,76 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	}
 	a.unified = reactive.NewUnified(scheduler, history{store.journal}, a.commit, a.permits)
 	a.pump = newPump(store.journal, scheduler, h.Entropy)
-	a.pump.wards = []ward{{service: "book", held: book.Quarantined}, {service: "interp", held: tokens.Quarantined}}
+	a.pump.wards = []ward{{service: "book", held: index.Quarantined}, {service: "interp", held: tokens.Quarantined}}
 	store.journal.Attach(a.pump)
 
-	var sync *service.Sync
-	production := interp.NewProduction(h.Ring.Authority(), h.Ring.Device(), store.journal, h.Ring, sender{&sync})
+	var links *replica.Replicator
+	production := interp.NewProduction(h.Ring.Authority(), h.Ring.Device(), store.journal, h.Ring, sender{&links})
 	var interpreter interp.Interpreter = production
 	if o.Wrap != nil {
 		interpreter = o.Wrap(interpreter)
 	}
-	a.desk = service.Desk{
-		Ring: h.Ring, Journal: store.journal, Registry: registry, Frontier: tokens, Book: book,
-		Board: service.NewBoard(scheduler), Entropy: h.Entropy, Operations: service.NewOperations(store.journal),
-		Receipts: production.Receipts, CollectReceipts: production.CollectReceipts,
-		Reach: a.reach, Trace: o.Trace,
+	decider := &egress.Decider{
+		Authority: h.Ring.Authority(), Trace: o.Trace,
 		Chain: chain.New(h.Ring.Authority(), h.Ring.Device(), store.journal, tokens, interpreter, h.Entropy, chain.Options{}),
 	}
-	a.desk.Relays, _ = a.network.(service.Relays)
-	a.desk.Moves, _ = a.network.(service.Moves)
-	channels := &channels{network: a.network, hands: h, book: book, options: o.Transport}
-	invites := service.NewInvite(&a.desk, channels)
-	chats := service.NewChat(&a.desk)
-	contacts := service.NewContact(&a.desk)
-	moderation := service.NewModeration(&a.desk)
-	capabilities := service.NewCapability(&a.desk)
-	sync = service.NewSync(&a.desk, channels, invites)
-	store.journal.Attach(committed{sync, h.Ring.Device()})
-	for _, d := range []service.Domain{contacts, invites, chats, moderation, capabilities} {
-		for _, kind := range d.Intents() {
-			a.intents[kind] = d
-		}
+	a.env = service.Env{
+		Ring: h.Ring, Journal: store.journal, Registry: registry, Frontier: tokens, Decider: decider, Directory: index,
+		Entropy: h.Entropy, Operations: service.NewOperations(store.journal),
+		CollectReceipts: production.CollectReceipts, Addresses: a.addresses,
 	}
-
+	channels := &channels{network: a.network, hands: h, index: index, options: o.Transport}
+	invites, err := service.NewInvite(&a.env, set, channels)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.serve(invites.Module); err != nil {
+		return nil, err
+	}
+	relays, _ := a.network.(replica.Relays)
+	moves, _ := a.network.(replica.Moves)
+	links = replica.New(&replica.Env{
+		Ring: h.Ring, Journal: store.journal, Registry: registry, Frontier: tokens, Decider: decider, Directory: index,
+		Presence: presence.New(scheduler), Entropy: h.Entropy, Channels: channels, Receipts: production.Receipts,
+		Addresses: a.addresses, Relays: relays, Moves: moves, Stranger: invites.Stranger, Met: invites.Met,
+	})
+	store.journal.Attach(&committed{links: links, device: h.Ring.Device(), frontier: tokens, permitted: tokens.Version()})
 	a.tree = tree{record: a.options.Stopping, shut: a.shut, pipeline: task.Supervise(group, scheduler)}
-	for _, s := range append([]task.Service{
-		store, a.pump, production, channels, contacts, invites, chats, moderation, capabilities,
-		service.NewMaintenance(&a.desk, invites), sync,
-	}, o.Extra...) {
+	services := []task.Service{store, a.pump, production, channels, invites}
+	for _, m := range a.modules {
+		services = append(services, m)
+	}
+	services = append(services, service.NewMaintenance(&a.env, invites), links)
+	for _, s := range append(services, o.Extra...) {
 		a.tree.add(s.Name(), task.Supervise(group, s))
 	}
 	assembled = true
 	return a, nil
+}
+
+// serve makes the services of the modules, but for the one that has a service already, and notes who takes which intent.
+func (a *Agent) serve(invites *service.Module) error {
+	hosts := service.Hosts{}
+	maps.Copy(hosts, service.NewTokens(&a.env).Hosts())
+	maps.Copy(hosts, service.CheckedAddresses())
+	for i := range a.set.Modules() {
+		m := &a.set.Modules()[i]
+		s := invites
+		if m.Name != invites.Name() {
+			var err error
+			if s, err = service.NewModule(&a.env, m, hosts); err != nil {
+				return err
+			}
+			if s.Idle() {
+				continue
+			}
+			a.modules = append(a.modules, s)
+		}
+		for _, kind := range s.Intents() {
+			a.intents[kind] = s
+		}
+	}
+	return nil
 }
 
 // abandon closes what New had opened when it failed.
@@ -190,23 +229,26 @@ func (a *Agent) shut(tc task.Context) {
 }
 
 // Self returns whose agent this is.
-func (a *Agent) Self() aura.AuthorityID { return a.desk.Ring.Authority() }
+func (a *Agent) Self() aura.AuthorityID { return a.env.Ring.Authority() }
 
 // Renewed returns the capabilities that the authority permitted itself when this agent was assembled, because
 // the build that founded it had not known them; nil: none.
 func (a *Agent) Renewed() []string { return a.renewed }
 
 // Registry returns the kinds, intents and retentions of the domains that the agent runs with.
-func (a *Agent) Registry() *fact.Registry { return a.registry }
+func (a *Agent) Registry() *fact.Registry { return a.set.Registry() }
+
+// Set returns the modules that the agent runs with.
+func (a *Agent) Set() *domain.Set { return a.set }
 
 // Journal returns the agent's journal, for those who check it: tests and the simulator.
-func (a *Agent) Journal() *journal.Journal { return a.desk.Journal }
+func (a *Agent) Journal() *journal.Journal { return a.env.Journal }
 
-// Room returns the room in which the agent's requests are decided.
-func (a *Agent) Chain() *chain.Chain { return a.desk.Chain }
+// Chain returns the guard chain in which the agent's requests are decided.
+func (a *Agent) Chain() *chain.Chain { return a.env.Decider.Chain }
 
-// reach says where this agent can be reached now, in as many addresses as a fact may hold.
-func (a *Agent) reach() []string {
+// addresses says where this agent can be reached now, in as many addresses as a fact may hold.
+func (a *Agent) addresses() []string {
 	all := a.network.Addresses()
 	texts := make([]string, 0, min(len(all), contact.MaxAddresses))
 	for _, address := range all[:min(len(all), contact.MaxAddresses)] {
@@ -216,38 +258,36 @@ func (a *Agent) reach() []string {
 }
 
 // sender is the interpreter's way to the links, which are made after it.
-type sender struct{ sync **service.Sync }
+type sender struct{ links **replica.Replicator }
 
 // Release implements [interp.Sender].
 func (s sender) Release(tc task.Context, e effect.Envelope) {
-	if *s.sync != nil {
-		(*s.sync).Release(tc, e)
+	if *s.links != nil {
+		(*s.links).Release(tc, e)
 	}
 }
 
 // committed wakes the links of contexts in which this device said something, and all when what is permitted
 // has changed.
 type committed struct {
-	sync   *service.Sync
-	device aura.DeviceID
+	links     *replica.Replicator
+	device    aura.DeviceID
+	frontier  *frontier.Index // a sink before this one
+	permitted uint64          // its version when the links were woken last
 }
 
 // Committed implements [journal.Sink].
-func (c committed) Committed(records []fact.Record) {
-	permitted := false
+func (c *committed) Committed(records []fact.Record) {
 	var told aura.ContextID // the facts of a group are mostly of one conversation
 	for i := range records {
 		f := &records[i].Fact
 		if context, shared := f.Namespace.Context(); shared && f.Device == c.device && context != told {
 			told = context
-			c.sync.Committed(context)
-		}
-		switch f.Kind {
-		case capability.KindToken, capability.KindRevoked, capability.KindPolicy:
-			permitted = true
+			c.links.Committed(context)
 		}
 	}
-	if permitted {
-		c.sync.Permitted()
+	if now := c.frontier.Version(); now != c.permitted {
+		c.permitted = now
+		c.links.Permitted()
 	}
 }

@@ -17,7 +17,7 @@ func (a *Agent) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
 // commit routes an intent to the service of its domain.
 func (a *Agent) commit(tc task.Context, in fact.Intent) (fact.Result, error) {
 	s := a.intents[in.Kind]
-	if s == nil || !a.registry.Intent(in.Kind) {
+	if s == nil || !a.set.Registry().Intent(in.Kind) {
 		return fact.Result{}, aura.Errorf("agent.Submit", aura.NotFound, "there is no intent %q", in.Kind)
 	}
 	if len(in.Payload) > fact.MaxPayload {
@@ -29,13 +29,13 @@ func (a *Agent) commit(tc task.Context, in fact.Intent) (fact.Result, error) {
 // Watch calls sink with the selected facts, oldest first, and with observations: what is durable and
 // published, in one sequence without gaps. With sel.Follow it goes on until tc is cancelled.
 func (a *Agent) Watch(tc task.Context, sel fact.Selection, sink func(fact.Update) error) error {
-	return a.feed.Watch(tc, history{a.desk.Journal}, sel, sink)
+	return a.feed.Watch(tc, history{a.env.Journal}, sel, sink)
 }
 
 func (a *Agent) status() status.Status {
 	s := status.Status{
-		Authority: a.desk.Ring.Authority(), Device: a.desk.Ring.Device(), Version: a.options.Version,
-		Started: a.started, Facts: a.desk.Journal.Head(), Addresses: a.reach(),
+		Authority: a.env.Ring.Authority(), Device: a.env.Ring.Device(), Version: a.options.Version,
+		Started: a.started, Facts: a.env.Journal.Head(), Addresses: a.addresses(),
 	}
 	for _, w := range a.pump.wards {
 		s.Quarantined = append(s.Quarantined, Quarantined(w.held())...)

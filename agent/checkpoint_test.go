@@ -9,6 +9,8 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/agent"
 	"github.com/aura-runtime/aura/auratest"
+	"github.com/aura-runtime/aura/directory"
+	"github.com/aura-runtime/aura/domain/builtin"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
@@ -17,7 +19,6 @@ import (
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/frontier"
 	"github.com/aura-runtime/aura/journal"
-	"github.com/aura-runtime/aura/service"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -60,7 +61,7 @@ func states(tc task.Context, cert fact.Certificate, j *journal.Journal) (started
 	if err != nil {
 		return nil, nil, err
 	}
-	book := service.NewBook(cert.Authority(), j.Meta)
+	book := directory.New(must(builtin.New()), cert.Authority(), j.Meta)
 	if err := book.Load(tc, j, cert.Device()); err != nil {
 		return nil, nil, err
 	}
@@ -75,10 +76,10 @@ func states(tc task.Context, cert fact.Certificate, j *journal.Journal) (started
 			into[name], err = f.Save()
 		}
 	}
-	book.Read(func(pages *service.Pages) {
-		save(started, "contacts", &pages.Contacts)
-		save(started, "moderation", &pages.Moderation)
-		save(started, "invites", &pages.Invites)
+	book.Read(func(pages *directory.State) {
+		save(started, "contacts", pages.Contacts)
+		save(started, "moderation", pages.Moderation)
+		save(started, "invites", pages.Invites)
 		save(started, "groups", chat.Groups{State: pages.Chats})
 	})
 	save(started, "tokens", tokens)

@@ -5,28 +5,28 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/capability"
+	"github.com/aura-runtime/aura/egress"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/frontier"
 	"github.com/aura-runtime/aura/guard"
-	"github.com/aura-runtime/aura/service"
 	"github.com/aura-runtime/aura/task"
 )
 
 // explain says what the guard would decide now about a message of the smallest size, and what that rests on.
 func (a *Agent) explain(tc task.Context, q capability.Explain) (capability.Explanation, error) {
 	const op = "agent.Explain"
-	if !slices.Contains(a.registry.Capabilities(), q.Capability) {
+	if !slices.Contains(a.set.Registry().Capabilities(), q.Capability) {
 		return capability.Explanation{}, aura.Errorf(op, aura.NotFound, "there is no capability %.80q", q.Capability)
 	}
 	req := a.smallest(q)
 	if !q.Context.IsZero() && len(req.Sends) == 0 {
 		return capability.Explanation{}, aura.Errorf(op, aura.NotFound, "there is nobody to send to")
 	}
-	snapshot, verdict, err := a.desk.Chain.DryRun(tc, req)
+	snapshot, verdict, err := a.env.Decider.Chain.DryRun(tc, req)
 	if err != nil {
 		return capability.Explanation{}, err
 	}
-	policy, err := a.desk.Frontier.Policy(tc, q.Context)
+	policy, err := a.env.Frontier.Policy(tc, q.Context)
 	if err != nil {
 		return capability.Explanation{}, err
 	}
@@ -34,7 +34,7 @@ func (a *Agent) explain(tc task.Context, q capability.Explain) (capability.Expla
 	if !verdict.Allowed {
 		e.Stage, e.Reason = verdict.Denial.Stage.String(), verdict.Denial.Reason.String()
 	}
-	e.Tokens = a.desk.Frontier.Explain(frontier.Claim{Context: q.Context, Authority: a.Self(), Now: snapshot.Now}, q.Capability)
+	e.Tokens = a.env.Frontier.Explain(frontier.Claim{Context: q.Context, Authority: a.Self(), Now: snapshot.Now}, q.Capability)
 	for i := range snapshot.Budgets {
 		e.Budgets = append(e.Budgets, budget(&snapshot.Budgets[i], policy, snapshot.Now, verdict.Waiting))
 	}
@@ -46,9 +46,9 @@ func (a *Agent) explain(tc task.Context, q capability.Explain) (capability.Expla
 
 // smallest is a request for one small message to all other members of a context. It is never carried out.
 func (a *Agent) smallest(q capability.Explain) *guard.Request {
-	control := service.IsControl(q.Capability)
+	control := egress.IsControl(q.Capability)
 	req := &guard.Request{Capability: q.Capability, Context: q.Context, Authority: a.Self(), Queue: !control}
-	for _, p := range a.desk.Book.Peers() {
+	for _, p := range a.env.Directory.Peers() {
 		if p.Context == q.Context {
 			req.Sends = append(req.Sends, guard.Send{Peer: p.Authority, Cost: guard.CostOf(0), Leak: guard.LeakOf(0), Control: control})
 		}

@@ -13,8 +13,8 @@ import (
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/interp"
-	"github.com/aura-runtime/aura/service"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/trace"
 )
 
 // planted panics once it is armed, wherever a test puts it.
@@ -86,7 +86,7 @@ func TestNoFailureLeavesAZombie(t *testing.T) {
 		},
 		"a handler": {
 			plant: func(p *planted, _ *loose, o *agent.Options) {
-				o.Trace = func(service.Step) { p.fire() }
+				o.Trace = func(trace.Step) { p.fire() }
 			},
 			service: "contact", panics: true,
 		},

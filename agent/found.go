@@ -6,14 +6,16 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/chain"
+	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/domain/builtin"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/frontier"
 	"github.com/aura-runtime/aura/frontier/token"
 	"github.com/aura-runtime/aura/interp"
-	"github.com/aura-runtime/aura/service"
+	"github.com/aura-runtime/aura/replica"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -26,12 +28,12 @@ func Found(tc task.Context, h Hands, name string, more ...fact.Draft) (err error
 	if err != nil {
 		return err
 	}
-	registry, err := Registry()
+	set, err := builtin.New()
 	if err != nil {
 		return err
 	}
 	own := h.Ring.Authority()
-	profile, err := owner()
+	profile, err := owner(set)
 	if err != nil {
 		return err
 	}
@@ -43,7 +45,7 @@ func Found(tc task.Context, h Hands, name string, more ...fact.Draft) (err error
 	if err != nil {
 		return err
 	}
-	store, err := openJournal(tc, h, registry)
+	store, err := openJournal(tc, h, set.Registry())
 	if err != nil {
 		return err
 	}
@@ -52,7 +54,7 @@ func Found(tc task.Context, h Hands, name string, more ...fact.Draft) (err error
 			err = closing
 		}
 	}()
-	tokens, _, err := frontier.Open(tc, h.Ring.Certificate(), registry.Capabilities(), store.journal)
+	tokens, _, err := frontier.Open(tc, h.Ring.Certificate(), set.Registry().Capabilities(), store.journal)
 	if err != nil {
 		return err
 	}
@@ -62,10 +64,16 @@ func Found(tc task.Context, h Hands, name string, more ...fact.Draft) (err error
 	})
 }
 
+// owner is what an authority permits itself when it is founded: by name, never "all", so that a later build, or a module that
+// is added, asks for more.
+func owner(set *domain.Set) (capability.Profile, error) {
+	return capability.NewProfile(domain.ProfileOwner, set.Profile(domain.ProfileOwner)...)
+}
+
 // renew issues a token for what the profile of this build has and the authority never permitted itself: it
 // was founded by a build that could do less. It returns the names.
-func renew(tc task.Context, h Hands, store *storage, tokens *frontier.Index) ([]string, error) {
-	profile, err := owner()
+func renew(tc task.Context, h Hands, set *domain.Set, store *storage, tokens *frontier.Index) ([]string, error) {
+	profile, err := owner(set)
 	if err != nil {
 		return nil, err
 	}
@@ -93,11 +101,11 @@ const labelBatch = 128
 
 // keepLabels keeps the names under which an earlier build, which computed them anew each time, showed its
 // conversations. It does nothing for an owner who may not name anybody.
-func keepLabels(tc task.Context, h Hands, store *storage, tokens *frontier.Index, book *service.Book) error {
+func keepLabels(tc task.Context, h Hands, store *storage, tokens *frontier.Index, index *directory.Index) error {
 	by := domain.Caller{Authority: h.Ring.Authority(), Device: h.Ring.Device(), Now: tc.Now()}
 	var drafts []fact.Draft
 	var failed error
-	book.Read(func(p *service.Pages) {
+	index.Read(func(p *directory.State) {
 		for _, n := range p.Chats.Unlabelled(p.Setting()) {
 			draft, err := contact.Label(by, n.Context, n.Name)
 			drafts, failed = append(drafts, draft), errors.Join(failed, err)
@@ -130,7 +138,7 @@ func (lent) Close(task.Context) error { return nil }
 // withChain runs fn with a guard chain over a journal that no agent serves.
 func withChain(tc task.Context, h Hands, store *storage, tokens *frontier.Index, fn func(*chain.Chain) error) error {
 	own, device := h.Ring.Authority(), h.Ring.Device()
-	production := interp.NewProduction(own, device, store.journal, h.Ring, sender{new(*service.Sync)})
+	production := interp.NewProduction(own, device, store.journal, h.Ring, sender{new(*replica.Replicator)})
 	group := task.NewGroup(tc, "room")
 	writer, handle := task.Supervise(group, lent{store}), task.Supervise(group, production)
 	err := errors.Join(writer.Start(tc), handle.Start(tc))

@@ -1,31 +1,23 @@
 package agent
 
 import (
-	"github.com/aura-runtime/aura/domain/capability"
-	"github.com/aura-runtime/aura/domain/chat"
-	"github.com/aura-runtime/aura/domain/contact"
-	"github.com/aura-runtime/aura/domain/delivery"
-	"github.com/aura-runtime/aura/domain/invite"
-	"github.com/aura-runtime/aura/domain/moderation"
+	"github.com/aura-runtime/aura/directory"
+	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/domain/builtin"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
-	"github.com/aura-runtime/aura/service"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
 	"github.com/aura-runtime/aura/world"
 )
 
-// Registry returns the kinds and intents of every domain that this build knows.
-func Registry() (*fact.Registry, error) {
-	r := fact.NewRegistry()
-	for _, d := range []fact.Domain{
-		capability.Domain(), contact.Domain(), invite.Domain(), chat.Domain(), moderation.Domain(), delivery.Domain(),
-	} {
-		if err := r.Register(d); err != nil {
-			return nil, err
-		}
+// Registry returns the kinds and intents of the modules that every agent has, and of more.
+func Registry(more ...domain.Module) (*fact.Registry, error) {
+	set, err := builtin.New(more...)
+	if err != nil {
+		return nil, err
 	}
-	return r, nil
+	return set.Registry(), nil
 }
 
 // storage is the journal as a service: first to start, last to close. Owner: agent root group.
@@ -57,25 +49,25 @@ func (s *storage) Serve(tc task.Context) error { return s.journal.Serve(tc) }
 // Close implements [task.Service]. By now nobody appends any more.
 func (s *storage) Close(tc task.Context) error { return s.journal.Close(tc) }
 
-// openBook folds the journal into the book, and lets the book follow it.
-func openBook(tc task.Context, h Hands, j *journal.Journal) (*service.Book, error) {
-	book := service.NewBook(h.Ring.Authority(), j.Meta)
-	if err := book.Load(tc, j, h.Ring.Device()); err != nil {
+// openDirectory folds the journal into an index of people and contexts, and lets the index follow it.
+func openDirectory(tc task.Context, h Hands, set *domain.Set, j *journal.Journal) (*directory.Index, error) {
+	index := directory.New(set, h.Ring.Authority(), j.Meta)
+	if err := index.Load(tc, j, h.Ring.Device()); err != nil {
 		return nil, err
 	}
 	// Nobody appends before the services start, so nothing is missed in between.
-	j.Attach(book)
-	return book, nil
+	j.Attach(index)
+	return index, nil
 }
 
 // founded reports whether the authority's first facts are there.
-func founded(b *service.Book) (ok bool) {
-	b.Read(func(p *service.Pages) { ok = p.Contacts.Own() != "" })
+func founded(x *directory.Index) (ok bool) {
+	x.Read(func(s *directory.State) { ok = s.Contacts.Own() != "" })
 	return ok
 }
 
-func gate(b *service.Book, c world.Clock) Gate {
-	return Gate{Contacts: b.Knows, Strangers: func() bool { return b.Awaits(c.Now()) }}
+func gate(x *directory.Index, c world.Clock) Gate {
+	return Gate{Contacts: x.Knows, Strangers: func() bool { return x.Awaits(c.Now()) }}
 }
 
 // channels is the hub as a service: it ends the network after every channel. Owner: agent root group.
@@ -83,7 +75,7 @@ type channels struct {
 	*transport.Hub // from Start on
 	network        transport.Network
 	hands          Hands
-	book           *service.Book
+	index          *directory.Index
 	options        transport.Options
 }
 
@@ -96,7 +88,7 @@ func (c *channels) Owner() string { return "agent root group" }
 // Start implements [task.Service].
 func (c *channels) Start(tc task.Context) (err error) {
 	agreement, _ := c.hands.Ring.Agreement()
-	c.Hub, err = transport.OpenHub(tc.Group(), c.network, agreement, c.book, c.hands.Entropy, c.options)
+	c.Hub, err = transport.OpenHub(tc.Group(), c.network, agreement, c.index, c.hands.Entropy, c.options)
 	return err
 }
 

@@ -194,6 +194,13 @@ func (x *Index) askAll(tokens [][]byte, c *Claim) (_ answer, anywhere bool) {
 	return answer{horizon, frontier}, anywhere
 }
 
+// Version counts the changes of what is permitted.
+func (x *Index) Version() uint64 {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.version
+}
+
 // tokensOf returns the tokens that a claim rests on, the limits of its context, and the version of both.
 func (x *Index) tokensOf(c *Claim) ([][]byte, guard.Policy, uint64) {
 	x.mu.Lock()

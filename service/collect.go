@@ -2,8 +2,10 @@ package service
 
 import (
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/egress"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/journal"
@@ -14,7 +16,7 @@ import (
 // collect removes the delivery records of ended epochs that the policies of the registered domains let go.
 // Facts stay: what a peer or another device may still ask for is not this agent's alone to forget.
 func (s *Maintenance) collect(tc task.Context) {
-	peers := s.desk.Book.Peers()
+	peers := s.env.Directory.Peers()
 	for i := range peers {
 		if tc.Err() != nil {
 			return
@@ -25,19 +27,19 @@ func (s *Maintenance) collect(tc task.Context) {
 	}
 }
 
-func (s *Maintenance) collectReceipts(tc task.Context, p *Peer) error {
-	desk := s.desk
-	acked, err := desk.acked(p.Context, p.Authority)
+func (s *Maintenance) collectReceipts(tc task.Context, p *directory.Peer) error {
+	env := s.env
+	acked, _, err := env.watermarks().Acked(p.Context, p.Authority)
 	if err != nil {
 		return err
 	}
-	limits, err := desk.Frontier.Policy(tc, p.Context)
+	limits, err := env.Frontier.Policy(tc, p.Context)
 	if err != nil {
 		return err
 	}
 	now := tc.Now().At
-	_, err = desk.CollectReceipts(tc, p.Context, p.Authority, func(r *effect.Receipt) bool {
-		return desk.collectable(now.Sub(guard.NextEpoch(limits, r.Epoch)), r.LastSeq <= acked)
+	_, err = env.CollectReceipts(tc, p.Context, p.Authority, func(r *effect.Receipt) bool {
+		return env.collectable(now.Sub(guard.NextEpoch(limits, r.Epoch)), r.LastSeq <= acked)
 	})
 	return err
 }
@@ -46,7 +48,7 @@ func (s *Maintenance) collectReceipts(tc task.Context, p *Peer) error {
 // over: each had a budget of its own.
 func (s *Maintenance) settle(tc task.Context) {
 	var ended []invite.ID
-	s.desk.Book.Read(func(p *Pages) { ended = p.Invites.Ended(tc.Now()) })
+	s.env.Directory.Read(func(p *directory.State) { ended = p.Invites.Ended(tc.Now()) })
 	for _, id := range ended {
 		if tc.Err() != nil {
 			return
@@ -61,19 +63,19 @@ func (s *Maintenance) settle(tc task.Context) {
 }
 
 func (s *Maintenance) settleInvitation(tc task.Context, id invite.ID) error {
-	j, of := s.desk.Journal, partyOf(id)
-	budget := guard.ControlContext(of.context)
-	charge := j.Charge(budget, of.peer)
-	if charge == (fact.Charge{Context: budget, Peer: of.peer}) {
+	j, of := s.env.Journal, egress.Invited(id)
+	budget := guard.ControlContext(of.Context)
+	charge := j.Charge(budget, of.Peer)
+	if charge == (fact.Charge{Context: budget, Peer: of.Peer}) {
 		s.settled[id] = true
 		return nil
 	}
-	limits, err := s.desk.Frontier.Policy(tc, of.context)
+	limits, err := s.env.Frontier.Policy(tc, of.Context)
 	if err != nil || tc.Now().At < guard.NextEpoch(limits, charge.Epoch) {
 		return err // the next round finds it
 	}
-	_, err = j.Append(tc, &journal.Entry{Settled: []aura.ContextID{of.context, budget}, Expect: func(v journal.View) error {
-		if v.Charge(budget, of.peer) != charge {
+	_, err = j.Append(tc, &journal.Entry{Settled: []aura.ContextID{of.Context, budget}, Expect: func(v journal.View) error {
+		if v.Charge(budget, of.Peer) != charge {
 			return aura.Errorf("service.Maintenance", aura.Stale, "the ledger has changed")
 		}
 		return nil
@@ -83,9 +85,9 @@ func (s *Maintenance) settleInvitation(tc task.Context, id invite.ID) error {
 
 // collectable reports whether the record of a delivery may go. A receipt covers facts of any domain, so each
 // that keeps records must agree.
-func (d *Desk) collectable(age aura.Duration, acked bool) bool {
+func (e *Env) collectable(age aura.Duration, acked bool) bool {
 	kept := false
-	for _, domain := range d.Registry.Domains() {
+	for _, domain := range e.Registry.Domains() {
 		if domain.Delivery == nil {
 			continue
 		}

@@ -1,8 +1,7 @@
-// Package service waits for things: one supervised actor a file. An intent enters, a pure handler of its
-// domain turns it into a request, the room of package interp decides and carries it out, and facts come
-// out of the journal at the other end.
+// Package service waits for the intents of users: one supervised actor for each domain, and one for
+// maintenance. An intent enters, a pure handler of its domain turns it into a request, the room of package
+// interp decides and carries it out, and facts come out of the journal at the other end. Peers are told by
+// package replica. A service refuses an intent of a kind that it does not take.
 //
-// Start with [Desk], which holds what every service works with, and [Chat], the shortest road. [Sync]
-// keeps the links to peers and moves facts over them. A service owns its mutable state; what several of
-// them need to know about people and contexts is in the [Book], folded from the journal.
+// Start with [Env], which holds what every service works with, and [Chat], the shortest road.
 package service

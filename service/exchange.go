@@ -5,12 +5,15 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/egress"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/keyring"
@@ -51,7 +54,7 @@ func (s *Invite) pursue(x *exchange) {
 			delete(s.pursuing, x.id)
 			s.lock.Unlock()
 		}()
-		return task.Retry(tc, awaitInviter(), s.desk.Entropy, s.troubled(tc, "exchange tried again"), func(tc task.Context) error {
+		return task.Retry(tc, awaitInviter(), s.env.Entropy, s.troubled(tc, "exchange tried again"), func(tc task.Context) error {
 			if s.phase(tc, x.id) != invite.PhaseContacting {
 				return nil
 			}
@@ -66,13 +69,13 @@ func (s *Invite) attempt(tc task.Context, x *exchange) error {
 	tc, done := tc.WithBudget("invitation", exchangeBudget)
 	defer done()
 	code := &x.code
-	pass, err := s.desk.charge(tc, partyOf(x.id), due{kind: outInviteOpening}, due{outInviteHello, len(x.said)})
+	pass, err := s.env.Decider.Charge(tc, egress.Invited(x.id), egress.Message{Kind: egress.KindInviteOpening}, egress.Message{Kind: egress.KindInviteHello, Bytes: len(x.said)})
 	if err != nil {
 		return err
 	}
-	channel, err := dial(tc, s.channels, pass, outInviteOpening, transport.Target{
+	channel, err := egress.Dial(tc, s.channels, pass, egress.KindInviteOpening, transport.Target{
 		Context: aura.ContextID(x.id), PSK: code.PSK(), Static: code.Agreement, Peer: code.Link,
-		Addresses: addresses(code.Addresses),
+		Addresses: directory.Addresses(code.Addresses),
 	})
 	if err != nil {
 		return err
@@ -81,7 +84,7 @@ func (s *Invite) attempt(tc task.Context, x *exchange) error {
 	if s.phase(tc, x.id) != invite.PhaseContacting {
 		return nil // the owner cancelled it while the inviter was away: the hello would bind the inviter alone
 	}
-	if err := post(tc, channel, pass, outInviteHello, x.said); err != nil {
+	if err := egress.Post(tc, channel, pass, egress.KindInviteHello, x.said); err != nil {
 		return err
 	}
 	b, err := channel.Recv(tc)
@@ -107,7 +110,7 @@ func (s *Invite) attempt(tc task.Context, x *exchange) error {
 func (s *Invite) again(tc task.Context, x *exchange, addresses []string) error {
 	var who contact.Ref
 	known := false
-	s.desk.Book.Read(func(p *Pages) { who, known = invite.Known(&p.Contacts, x.code) })
+	s.env.Directory.Read(func(p *directory.State) { who, known = invite.Known(p.Contacts, x.code) })
 	if !known {
 		return s.fail(tc, x.id, x.operation, "the inviter takes this side for a contact, and it is none")
 	}
@@ -131,15 +134,15 @@ func (s *Invite) conclude(tc task.Context, c *transport.Channel, x *exchange, a 
 		return s.fail(tc, id, op, "the inviter's key is not usable")
 	}
 	keys := invite.Derive(agreement, secret[:], transcript)
-	err = s.change(tc, func(p *Pages, by domain.Caller) (guard.Request, error) {
-		r, err := invite.Conclude(&p.Invites, &p.Contacts, by, code, a, c.RemoteStatic(), keys, transcript, x.hello.Known)
-		switch old, met := invite.Known(&p.Contacts, code); {
+	err = s.change(tc, func(p *directory.State, by domain.Caller) (guard.Request, error) {
+		r, err := invite.Conclude(p.Invites, p.Contacts, by, code, a, c.RemoteStatic(), keys, transcript, x.hello.Known)
+		switch old, met := invite.Known(p.Contacts, code); {
 		case met && old.Context != x.hello.Known:
 			return r, err // the contact that there is stays
 		case met && err == nil:
 			return s.replace(p, by, old, keys.Context, r)
 		}
-		return p.begin(by, newcomer(keys.Context, a.Certificate, a.Name), r, err)
+		return p.Begin(by, newcomer(keys.Context, a.Certificate, a.Name), r, err)
 	}, op)
 	if aura.KindOf(err) == aura.Denied || aura.KindOf(err) == aura.Invalid {
 		return s.fail(tc, id, op, aura.Reason(err))
@@ -152,19 +155,19 @@ func (s *Invite) conclude(tc task.Context, c *transport.Channel, x *exchange, a 
 		return err
 	}
 	// The contact exists. If this message is lost, the first session in the context says the same.
-	pass, err := s.desk.charge(tc, partyOf(id), due{outInviteDone, len(done)})
+	pass, err := s.env.Decider.Charge(tc, egress.Invited(id), egress.Message{Kind: egress.KindInviteDone, Bytes: len(done)})
 	if err != nil {
 		return tc.Err()
 	}
-	if post(tc, c, pass, outInviteDone, done) == nil {
+	if egress.Post(tc, c, pass, egress.KindInviteDone, done) == nil {
 		_, _ = c.Recv(tc) // until the inviter has read it and closes
 	}
 	return nil
 }
 
 func (s *Invite) fail(tc task.Context, id invite.ID, op aura.OperationID, reason string) error {
-	return s.change(tc, func(p *Pages, by domain.Caller) (guard.Request, error) {
-		return invite.Fail(&p.Invites, by, id, reason)
+	return s.change(tc, func(p *directory.State, by domain.Caller) (guard.Request, error) {
+		return invite.Fail(p.Invites, by, id, reason)
 	}, op)
 }
 
@@ -199,7 +202,7 @@ func (s *Invite) respond(tc task.Context, c *transport.Channel) error {
 	if err != nil {
 		return err
 	}
-	if err := post(tc, c, reply.pass, reply.kind, reply.message); err != nil {
+	if err := egress.Post(tc, c, reply.pass, reply.kind, reply.message); err != nil {
 		return err
 	}
 	if b, err = c.Recv(tc); err != nil {
@@ -218,14 +221,14 @@ func (s *Invite) respond(tc task.Context, c *transport.Channel) error {
 	if reply.keys == nil {
 		return nil // the same hello again: the first session in the context settles it
 	}
-	return s.change(tc, func(p *Pages, by domain.Caller) (guard.Request, error) {
-		return invite.Settle(&p.Invites, &p.Contacts, by, code.ID())
+	return s.change(tc, func(p *directory.State, by domain.Caller) (guard.Request, error) {
+		return invite.Settle(p.Invites, p.Contacts, by, code.ID())
 	}, aura.OperationID{})
 }
 
 // replace adds to the request that makes a contact anew what ends the old relation: the contact keeps its label.
-func (s *Invite) replace(p *Pages, by domain.Caller, old contact.Ref, context aura.ContextID, r guard.Request) (guard.Request, error) {
-	if err := s.desk.giveUp(&r, by, old, "you were no contact of the other side, the two of you met anew"); err != nil {
+func (s *Invite) replace(p *directory.State, by domain.Caller, old contact.Ref, context aura.ContextID, r guard.Request) (guard.Request, error) {
+	if err := delivery.Abandon(&r, home{s.env}, by, old.Context, old.Authority, "you were no contact of the other side, the two of you met anew"); err != nil {
 		return r, err
 	}
 	name, _ := p.Contacts.Label(old.Context)
@@ -245,9 +248,9 @@ func newcomer(context aura.ContextID, certificate []byte, name string) chat.Newc
 
 // reply is the inviter's message to an accepter and the pass with which it leaves.
 type reply struct {
-	kind    string
+	kind    egress.Kind
 	message []byte
-	pass    *pass
+	pass    *egress.Pass
 	keys    *invite.Keys // nil for a stored answer or a refusal
 }
 
@@ -257,11 +260,11 @@ func (s *Invite) admit(tc task.Context, code invite.Code, h invite.Hello, static
 		return reply{}, err
 	}
 	defer s.turn.Release()
-	by := s.desk.Caller(tc, aura.OperationID{})
+	by := s.env.Caller(tc, aura.OperationID{})
 	var offer invite.Admission
 	var name string
-	s.desk.Book.Read(func(p *Pages) {
-		offer = invite.Offer(&p.Invites, &p.Contacts, by, code, h, static)
+	s.env.Directory.Read(func(p *directory.State) {
+		offer = invite.Offer(p.Invites, p.Contacts, by, code, h, static)
 		if p.Moderation.Arrival(offer.Who) == moderation.Refuse {
 			offer = invite.Admission{Refusal: invite.RefusedInvalid}
 		}
@@ -276,21 +279,21 @@ func (s *Invite) admit(tc task.Context, code invite.Code, h invite.Hello, static
 	case offer.Refusal != 0:
 		return s.refuse(tc, code, offer.Refusal)
 	case offer.Again:
-		b, err := s.desk.Journal.Meta(invite.MessageKey(code.ID()))
+		b, err := s.env.Journal.Meta(invite.MessageKey(code.ID()))
 		if err == nil && b == nil {
 			err = aura.Errorf("service.Invite", aura.NotFound, "the exchange has ended")
 		}
 		if err != nil {
 			return reply{}, err
 		}
-		pass, err := s.desk.charge(tc, partyOf(code.ID()), due{outInviteAnswer, len(b)})
-		return reply{kind: outInviteAnswer, message: b, pass: pass}, err
+		pass, err := s.env.Decider.Charge(tc, egress.Invited(code.ID()), egress.Message{Kind: egress.KindInviteAnswer, Bytes: len(b)})
+		return reply{kind: egress.KindInviteAnswer, message: b, pass: pass}, err
 	}
-	secret, ciphertext, err := keyring.Encapsulate(h.Key, s.desk.Entropy)
+	secret, ciphertext, err := keyring.Encapsulate(h.Key, s.env.Entropy)
 	if err != nil {
 		return s.refuse(tc, code, invite.RefusedInvalid)
 	}
-	answer := invite.Answer{Certificate: s.certificate(), Name: name, Addresses: s.desk.Reach(), Ciphertext: ciphertext}
+	answer := invite.Answer{Certificate: s.certificate(), Name: name, Addresses: s.env.Addresses(), Ciphertext: ciphertext}
 	transcript, err := invite.Transcript(code.ID(), h, answer)
 	if err != nil {
 		return reply{}, err
@@ -312,18 +315,18 @@ func (s *Invite) bind(
 	if err != nil {
 		return reply{}, err
 	}
-	request, err := s.desk.Book.Plan(func(p *Pages) (guard.Request, error) {
-		r, err := invite.Admit(&p.Contacts, by, code, h, a, keys, transcript, old)
+	request, err := s.env.Directory.Plan(func(p *directory.State) (guard.Request, error) {
+		r, err := invite.Admit(p.Contacts, by, code, h, a, keys, transcript, old)
 		if !old.Context.IsZero() && err == nil {
 			return s.replace(p, by, old, keys.Context, r)
 		}
-		return p.begin(by, newcomer(keys.Context, h.Certificate, h.Name), r, err)
+		return p.Begin(by, newcomer(keys.Context, h.Certificate, h.Name), r, err)
 	})
 	if err != nil {
 		return reply{}, err
 	}
-	pass, _, err := s.desk.chargeWith(tc, &request, partyOf(code.ID()), due{outInviteAnswer, len(b)})
-	return reply{kind: outInviteAnswer, message: b, pass: pass, keys: &keys}, err
+	pass, _, err := s.env.Decider.ChargeWith(tc, &request, egress.Invited(code.ID()), egress.Message{Kind: egress.KindInviteAnswer, Bytes: len(b)})
+	return reply{kind: egress.KindInviteAnswer, message: b, pass: pass, keys: &keys}, err
 }
 
 // refuse returns the reply that tells an accepter why there is no answer.
@@ -332,33 +335,33 @@ func (s *Invite) refuse(tc task.Context, code invite.Code, why invite.Refusal) (
 	if err != nil {
 		return reply{}, err
 	}
-	pass, err := s.desk.charge(tc, partyOf(code.ID()), due{outInviteRefusal, len(b)})
-	return reply{kind: outInviteRefusal, message: b, pass: pass}, err
+	pass, err := s.env.Decider.Charge(tc, egress.Invited(code.ID()), egress.Message{Kind: egress.KindInviteRefusal, Bytes: len(b)})
+	return reply{kind: egress.KindInviteRefusal, message: b, pass: pass}, err
 }
 
 // renew takes the addresses of a contact who answers an invitation, and gives the own ones, in one decision. The
 // caller has the turn.
 func (s *Invite) renew(tc task.Context, by domain.Caller, code invite.Code, h invite.Hello, offer invite.Admission) (reply, error) {
-	b, err := invite.Message{Renewed: &invite.Renewed{Addresses: s.desk.Reach()}}.Encode()
+	b, err := invite.Message{Renewed: &invite.Renewed{Addresses: s.env.Addresses()}}.Encode()
 	if err != nil {
 		return reply{}, err
 	}
 	request := guard.Request{Authority: by.Authority}
 	if !offer.Again {
-		request, err = s.desk.Book.Plan(func(p *Pages) (guard.Request, error) {
-			return invite.Renew(&p.Contacts, by, code, h, offer.Renew)
+		request, err = s.env.Directory.Plan(func(p *directory.State) (guard.Request, error) {
+			return invite.Renew(p.Contacts, by, code, h, offer.Renew)
 		})
 		if err != nil {
 			return reply{}, err
 		}
 	}
-	pass, _, err := s.desk.chargeWith(tc, &request, partyOf(code.ID()), due{outInviteRenewal, len(b)})
-	return reply{kind: outInviteRenewal, message: b, pass: pass}, err
+	pass, _, err := s.env.Decider.ChargeWith(tc, &request, egress.Invited(code.ID()), egress.Message{Kind: egress.KindInviteRenewal, Bytes: len(b)})
+	return reply{kind: egress.KindInviteRenewal, message: b, pass: pass}, err
 }
 
 // agree returns the X25519 secret of this device's static key and another's.
 func (s *Invite) agree(public [32]byte) ([32]byte, error) {
-	private, _ := s.desk.Ring.Agreement()
+	private, _ := s.env.Ring.Agreement()
 	own, err := ecdh.X25519().NewPrivateKey(private[:])
 	if err != nil {
 		return [32]byte{}, err

@@ -2,9 +2,11 @@ package service
 
 import (
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/invite"
+	"github.com/aura-runtime/aura/egress"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/keyring"
@@ -15,34 +17,35 @@ import (
 // Invite makes invitations, answers them and carries the exchange that turns one into a contact. Owner:
 // agent root group.
 type Invite struct {
-	front
-	desk     *Desk
-	channels Channels
+	*Module
+	channels egress.Dialer
 	group    *task.Group // the service's, from Serve on
-
-	// turn admits one change of invitations at a time: an invitation serves once, even if two people
-	// answer it, or one answers while the owner cancels, at the same moment.
-	turn *task.Semaphore
 
 	lock     task.Mutex
 	pursuing map[invite.ID]bool // exchanges that have a task
 }
 
-// NewInvite returns the service.
-func NewInvite(d *Desk, channels Channels) *Invite {
-	s := &Invite{desk: d, channels: channels, turn: task.NewSemaphore(1), pursuing: map[invite.ID]bool{}}
-	s.front = newFront(d, "invite", map[string]handler{
-		invite.IntentCreate: s.inTurn(s.create), invite.IntentAccept: s.inTurn(s.accept),
-		invite.IntentDecline: s.inTurn(s.decline), invite.IntentCancel: s.inTurn(s.cancel),
+// NewInvite returns the service of the set's module of invitations, which is serial: an invitation serves once, even if two
+// people answer it, or one answers while the owner cancels, at the same moment. It returns the errors of [NewModule].
+func NewInvite(e *Env, set *domain.Set, channels egress.Dialer) (*Invite, error) {
+	_, m, ok := set.Left(invite.KindAccepting)
+	if !ok {
+		return nil, aura.Errorf("service.NewInvite", aura.NotFound, "no module has invitations")
+	}
+	s := &Invite{channels: channels, pursuing: map[invite.ID]bool{}}
+	var err error
+	s.Module, err = NewModule(e, m, Hosts{
+		invite.IntentCreate: func(IntentFunc) IntentFunc { return s.create },
+		invite.IntentAccept: func(IntentFunc) IntentFunc { return s.accept },
 	})
-	return s
+	return s, err
 }
 
 // Serve implements [task.Service]: exchanges that a stop or a crash interrupted go on.
 func (s *Invite) Serve(tc task.Context) error {
 	s.group = tc.Group()
 	s.group.Go("invite.repair", s.repair)
-	return s.front.Serve(tc)
+	return s.Module.Serve(tc)
 }
 
 type pursuit struct {
@@ -52,7 +55,7 @@ type pursuit struct {
 
 // repair takes up the exchanges that this side accepted and that have not ended.
 func (s *Invite) repair(tc task.Context) error {
-	return task.Retry(tc, redial(), s.desk.Entropy, s.troubled(tc, "unfinished invitations not read"), func(tc task.Context) error {
+	return task.Retry(tc, repairPause(), s.env.Entropy, s.troubled(tc, "unfinished invitations not read"), func(tc task.Context) error {
 		open, err := s.unfinished(tc)
 		for _, op := range open {
 			if failed := s.takeUp(tc, op.id, op.operation); failed != nil {
@@ -75,7 +78,7 @@ func (s *Invite) troubled(tc task.Context, what world.Text) func(error) bool {
 // unfinished returns the exchanges that have not ended.
 func (s *Invite) unfinished(tc task.Context) ([]pursuit, error) {
 	waiting := map[invite.ID]bool{}
-	s.desk.Book.Read(func(p *Pages) {
+	s.env.Directory.Read(func(p *directory.State) {
 		for _, id := range p.Invites.Contacting() {
 			waiting[id] = true
 		}
@@ -84,7 +87,7 @@ func (s *Invite) unfinished(tc task.Context) ([]pursuit, error) {
 		return nil, nil
 	}
 	var all []pursuit
-	_, err := s.desk.Journal.Read(tc, fact.Selection{Kinds: []string{invite.KindAccepting}}, func(r fact.Record) error {
+	_, err := s.env.Journal.Read(tc, fact.Selection{Kinds: []string{invite.KindAccepting}}, func(r fact.Record) error {
 		var p invite.Accepting
 		if fact.Unmarshal(r.Fact.Payload, &p) == nil && waiting[p.ID] {
 			all = append(all, pursuit{p.ID, r.Fact.Operation})
@@ -97,23 +100,12 @@ func (s *Invite) unfinished(tc task.Context) ([]pursuit, error) {
 
 func (s *Invite) phase(tc task.Context, id invite.ID) (phase invite.Phase) {
 	now := tc.Now()
-	s.desk.Book.Read(func(p *Pages) {
+	s.env.Directory.Read(func(p *directory.State) {
 		if in, ok := p.Invites.Invitation(id, now); ok {
 			phase = in.Phase
 		}
 	})
 	return phase
-}
-
-// inTurn lets a handler change invitations while nobody else does.
-func (s *Invite) inTurn(h handler) handler {
-	return func(tc task.Context, in fact.Intent) (fact.Result, error) {
-		if err := s.turn.Acquire(tc); err != nil {
-			return fact.Result{}, err
-		}
-		defer s.turn.Release()
-		return h(tc, in)
-	}
 }
 
 func (s *Invite) create(tc task.Context, in fact.Intent) (fact.Result, error) {
@@ -122,14 +114,14 @@ func (s *Invite) create(tc task.Context, in fact.Intent) (fact.Result, error) {
 		return fact.Result{}, err
 	}
 	var secret [16]byte
-	s.desk.Entropy.Read(secret[:])
-	code, err := invite.New(s.desk.Ring.Certificate(), secret, s.desk.Reach(), p.Life, tc.Now())
+	s.env.Entropy.Read(secret[:])
+	code, err := invite.New(s.env.Ring.Certificate(), secret, s.env.Addresses(), p.Life, tc.Now())
 	if err != nil {
 		return fact.Result{}, err
 	}
-	code.Signature = s.desk.Ring.Sign(code.SigningBytes())
-	r, err := s.desk.plan(tc, func(*Pages) (guard.Request, error) {
-		return invite.Create(s.desk.Caller(tc, in.Operation), code)
+	code.Signature = s.env.Ring.Sign(code.SigningBytes())
+	r, err := s.env.plan(tc, func(*directory.State) (guard.Request, error) {
+		return invite.Create(s.env.Caller(tc, in.Operation), code)
 	})
 	return answered(in, r, err, invite.CreateResult{ID: code.ID(), Code: code.Encode(), Expires: code.Expires})
 }
@@ -140,20 +132,20 @@ func (s *Invite) accept(tc task.Context, in fact.Intent) (fact.Result, error) {
 		return fact.Result{}, err
 	}
 	x := &exchange{id: code.ID(), operation: in.Operation, code: code}
-	s.desk.Entropy.Read(x.seed[:])
+	s.env.Entropy.Read(x.seed[:])
 	kem := keyring.NewKEM(x.seed)
 	var known contact.Ref
-	r, err := s.desk.plan(tc, func(p *Pages) (guard.Request, error) {
-		known, _ = invite.Known(&p.Contacts, code)
+	r, err := s.env.plan(tc, func(p *directory.State) (guard.Request, error) {
+		known, _ = invite.Known(p.Contacts, code)
 		x.hello = invite.Hello{
-			Certificate: s.certificate(), Name: p.Contacts.Own(), Addresses: s.desk.Reach(), Key: kem.EncapsulationKey(),
+			Certificate: s.certificate(), Name: p.Contacts.Own(), Addresses: s.env.Addresses(), Key: kem.EncapsulationKey(),
 			Known: known.Context,
 		}
 		var err error
 		if x.said, err = (invite.Message{Hello: &x.hello}).Encode(); err != nil {
 			return guard.Request{}, err
 		}
-		return invite.Accept(&p.Invites, &p.Contacts, s.desk.Caller(tc, in.Operation), code, x.hello, x.seed)
+		return invite.Accept(p.Invites, p.Contacts, s.env.Caller(tc, in.Operation), code, x.hello, x.seed)
 	})
 	if err == nil {
 		s.pursue(x)
@@ -161,30 +153,8 @@ func (s *Invite) accept(tc task.Context, in fact.Intent) (fact.Result, error) {
 	return answered(in, r, err, invite.CodeResult{ID: code.ID(), Known: known.Context})
 }
 
-func (s *Invite) decline(tc task.Context, in fact.Intent) (fact.Result, error) {
-	code, err := parseCode(in)
-	if err != nil {
-		return fact.Result{}, err
-	}
-	r, err := s.desk.plan(tc, func(p *Pages) (guard.Request, error) {
-		return invite.Decline(&p.Invites, s.desk.Caller(tc, in.Operation), code)
-	})
-	return answered(in, r, err, invite.CodeResult{ID: code.ID()})
-}
-
-func (s *Invite) cancel(tc task.Context, in fact.Intent) (fact.Result, error) {
-	var p invite.CancelIntent
-	if err := fact.Unmarshal(in.Payload, &p); err != nil {
-		return fact.Result{}, err
-	}
-	r, err := s.desk.plan(tc, func(pages *Pages) (guard.Request, error) {
-		return invite.Cancel(&pages.Invites, s.desk.Caller(tc, in.Operation), p)
-	})
-	return submitted(in, r, err)
-}
-
 func (s *Invite) certificate() []byte {
-	c := s.desk.Ring.Certificate()
+	c := s.env.Ring.Certificate()
 	return c.Encode()
 }
 
@@ -199,7 +169,7 @@ func parseCode(in fact.Intent) (invite.Code, error) {
 // code returns the code of an unfinished invitation, as the metadata keeps it.
 func (s *Invite) code(id invite.ID) (invite.Code, error) {
 	const op = "service.Invite"
-	value, err := s.desk.Journal.Meta(invite.CodeKey(id))
+	value, err := s.env.Journal.Meta(invite.CodeKey(id))
 	if err != nil {
 		return invite.Code{}, err
 	}
@@ -209,14 +179,14 @@ func (s *Invite) code(id invite.ID) (invite.Code, error) {
 	return invite.Parse(string(value))
 }
 
-// settle ends what a session in a contact's own context makes clear: the inviter's part of the exchange that
+// Met ends what a session in a contact's own context makes clear: the inviter's part of the exchange that
 // opened the context, since the accepter speaks in it; and the acceptance of the contact's invitations, which have
 // led here or have nothing more to do.
-func (s *Invite) settle(tc task.Context, who contact.Ref) {
+func (s *Invite) Met(tc task.Context, who contact.Ref) {
 	var id invite.ID
 	var accepted []invite.ID
 	now, context := tc.Now(), who.Context
-	s.desk.Book.Read(func(p *Pages) {
+	s.env.Directory.Read(func(p *directory.State) {
 		for _, open := range p.Invites.Listening(now) {
 			if in, ok := p.Invites.Invitation(open, now); ok && in.Context == context && in.Phase == invite.PhaseAnswered {
 				id = open
@@ -232,8 +202,8 @@ func (s *Invite) settle(tc task.Context, who contact.Ref) {
 	if id.IsZero() {
 		return
 	}
-	err := s.change(tc, func(p *Pages, by domain.Caller) (guard.Request, error) {
-		return invite.Settle(&p.Invites, &p.Contacts, by, id)
+	err := s.change(tc, func(p *directory.State, by domain.Caller) (guard.Request, error) {
+		return invite.Settle(p.Invites, p.Contacts, by, id)
 	}, aura.OperationID{})
 	if err != nil && aura.KindOf(err) != aura.Conflict { // the exchange itself may have settled it meanwhile
 		tc.Emit(world.ServiceTroubled(s.Name(), "invitation not settled", "", err)) // the next session settles it
@@ -242,17 +212,17 @@ func (s *Invite) settle(tc task.Context, who contact.Ref) {
 
 // confirm ends the acceptance of an invitation by a contact.
 func (s *Invite) confirm(tc task.Context, id invite.ID, who contact.Ref, addresses []string, op aura.OperationID) error {
-	return s.change(tc, func(p *Pages, by domain.Caller) (guard.Request, error) {
-		return invite.Confirm(&p.Invites, &p.Contacts, by, id, who, addresses)
+	return s.change(tc, func(p *directory.State, by domain.Caller) (guard.Request, error) {
+		return invite.Confirm(p.Invites, p.Contacts, by, id, who, addresses)
 	}, op)
 }
 
 // change makes one change of invitations in turn.
-func (s *Invite) change(tc task.Context, handler func(*Pages, domain.Caller) (guard.Request, error), op aura.OperationID) error {
+func (s *Invite) change(tc task.Context, handler func(*directory.State, domain.Caller) (guard.Request, error), op aura.OperationID) error {
 	if err := s.turn.Acquire(tc); err != nil {
 		return err
 	}
 	defer s.turn.Release()
-	_, err := s.desk.plan(tc, func(p *Pages) (guard.Request, error) { return handler(p, s.desk.Caller(tc, op)) })
+	_, err := s.env.plan(tc, func(p *directory.State) (guard.Request, error) { return handler(p, s.env.Caller(tc, op)) })
 	return err
 }

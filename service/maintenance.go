@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/guard"
@@ -24,15 +25,15 @@ const (
 //
 // Owner: agent root group.
 type Maintenance struct {
-	desk      *Desk
+	env       *Env
 	invite    *Invite
 	forgotten map[invite.ID]bool // over, and nothing of them is kept; only Serve uses it
 	settled   map[invite.ID]bool // ended, and without ledger entries; only Serve uses it
 }
 
 // NewMaintenance returns the service.
-func NewMaintenance(d *Desk, i *Invite) *Maintenance {
-	return &Maintenance{desk: d, invite: i, forgotten: map[invite.ID]bool{}, settled: map[invite.ID]bool{}}
+func NewMaintenance(e *Env, i *Invite) *Maintenance {
+	return &Maintenance{env: e, invite: i, forgotten: map[invite.ID]bool{}, settled: map[invite.ID]bool{}}
 }
 
 // Name implements [task.Service].
@@ -47,7 +48,7 @@ func (s *Maintenance) Start(task.Context) error { return nil }
 // Serve implements [task.Service].
 func (s *Maintenance) Serve(tc task.Context) error {
 	tc.Group().Go("maintenance.settle", func(tc task.Context) error {
-		return s.desk.Operations.settle(tc, s.desk.Entropy)
+		return s.env.Operations.settle(tc, s.env.Entropy)
 	})
 	overdue := aura.Duration(0)
 	s.forget(tc)
@@ -69,30 +70,27 @@ func (s *Maintenance) Serve(tc task.Context) error {
 // Close implements [task.Service].
 func (s *Maintenance) Close(task.Context) error { return nil }
 
-// expire ends invitations whose time passed, and forgets those that nobody tries any more. What fails now is
-// due again in the next round.
+// expire forgets invitations whose time passed and that can have no late answer any more. What fails now is tried again in the
+// next round.
 func (s *Maintenance) expire(tc task.Context) {
-	var due, over []invite.ID
+	var over []invite.ID
 	now := tc.Now()
-	s.desk.Book.Read(func(p *Pages) { due, over = p.Invites.Due(now), p.Invites.Over(now) })
-	for _, id := range due {
-		s.change(tc, func(p *Pages, by domain.Caller) (guard.Request, error) { return invite.Expire(&p.Invites, by, id) })
-	}
+	s.env.Directory.Read(func(p *directory.State) { over = p.Invites.Over(now) })
 	for _, id := range over {
 		if s.forgotten[id] {
 			continue
 		}
-		code, err := s.desk.Journal.Meta(invite.CodeKey(id))
+		code, err := s.env.Journal.Meta(invite.CodeKey(id))
 		switch {
 		case err == nil && code == nil:
 			s.forgotten[id] = true
 		case err == nil:
-			s.change(tc, func(_ *Pages, by domain.Caller) (guard.Request, error) { return invite.Forget(by, id), nil })
+			s.change(tc, func(_ *directory.State, by domain.Caller) (guard.Request, error) { return invite.Forget(by, id), nil })
 		}
 	}
 }
 
-func (s *Maintenance) change(tc task.Context, handler func(*Pages, domain.Caller) (guard.Request, error)) {
+func (s *Maintenance) change(tc task.Context, handler func(*directory.State, domain.Caller) (guard.Request, error)) {
 	if err := s.invite.change(tc, handler, aura.OperationID{}); err != nil {
 		tc.Emit(world.ServiceTroubled(s.Name(), "change not made", "", err))
 	}

@@ -134,7 +134,7 @@ func (o *Operations) Withdraw(tc task.Context, id aura.OperationID) (running boo
 // settle finds out about the actions that are undecided: a store that takes another batch after a failure did
 // not keep the one that failed. It is a task of a service, because a caller's wait ends with its budget.
 func (o *Operations) settle(tc task.Context, entropy world.Entropy) error {
-	pause := redial()
+	pause := repairPause()
 	for {
 		until := task.Forever
 		if o.undecided() > 0 {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
@@ -16,7 +17,7 @@ import (
 // giveUp ends the delivery of messages that waited longer than their domain keeps records of deliveries. A
 // peer that comes back gets them all the same, and they count as delivered then.
 func (s *Maintenance) giveUp(tc task.Context) {
-	peers := s.desk.Book.Peers()
+	peers := s.env.Directory.Peers()
 	for i := range peers {
 		peer := &peers[i]
 		if tc.Err() != nil {
@@ -27,8 +28,8 @@ func (s *Maintenance) giveUp(tc task.Context) {
 		}
 		through, waited, err := s.overdue(tc, peer)
 		if err == nil && through > 0 {
-			_, err = s.desk.plan(tc, func(*Pages) (guard.Request, error) {
-				return delivery.GiveUp(s.desk.Caller(tc, aura.OperationID{}), delivery.Failed{
+			_, err = s.env.plan(tc, func(*directory.State) (guard.Request, error) {
+				return delivery.GiveUp(s.env.Caller(tc, aura.OperationID{}), delivery.Failed{
 					Context: peer.Context, Peer: peer.Authority, Through: through,
 					Reason: fmt.Sprintf("not delivered within %d days", waited/(24*time.Hour)),
 				})
@@ -40,11 +41,14 @@ func (s *Maintenance) giveUp(tc task.Context) {
 	}
 }
 
+// readAtOnce is how many records one read of the journal returns.
+const readAtOnce = 128
+
 // overdue returns the Seq of the last message to a peer that waited too long, zero when there is none, and
 // how long is too long.
-func (s *Maintenance) overdue(tc task.Context, p *Peer) (through uint64, limit aura.Duration, err error) {
-	desk, ns := s.desk, fact.ContextNamespace(p.Context)
-	settled, err := desk.settled(p.Context, p.Authority)
+func (s *Maintenance) overdue(tc task.Context, p *directory.Peer) (through uint64, limit aura.Duration, err error) {
+	env, ns := s.env, fact.ContextNamespace(p.Context)
+	settled, err := env.watermarks().Settled(p.Context, p.Authority)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -54,13 +58,13 @@ func (s *Maintenance) overdue(tc task.Context, p *Peer) (through uint64, limit a
 		if err := tc.Err(); err != nil {
 			return 0, 0, err
 		}
-		records, err := desk.Journal.ByAuthor(ns, desk.Ring.Device(), next, maxDeliver)
+		records, err := env.Journal.ByAuthor(ns, env.Ring.Device(), next, readAtOnce)
 		if err != nil || len(records) == 0 {
 			return through, limit, err
 		}
 		for i := range records {
 			sent, dated := chat.SentAt(&records[i].Fact)
-			policy := desk.Registry.Policy(records[i].Fact.Kind)
+			policy := env.Registry.Policy(records[i].Fact.Kind)
 			if !dated || !policy.RequiresAck(records[i].Fact.Kind) {
 				continue // it shares the fate of the messages around it
 			}

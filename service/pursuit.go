@@ -25,10 +25,10 @@ func (s *Invite) resume(id invite.ID, op aura.OperationID) (*exchange, error) {
 	if x.code, err = s.code(id); err != nil {
 		return nil, err
 	}
-	if x.said, err = s.desk.Journal.Meta(invite.MessageKey(id)); err != nil {
+	if x.said, err = s.env.Journal.Meta(invite.MessageKey(id)); err != nil {
 		return nil, err
 	}
-	seed, err := s.desk.Journal.Meta(invite.SeedKey(id))
+	seed, err := s.env.Journal.Meta(invite.SeedKey(id))
 	if err != nil {
 		return nil, err
 	}

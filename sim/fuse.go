@@ -8,8 +8,8 @@ import (
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/interp"
-	"github.com/aura-runtime/aura/service"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/trace"
 )
 
 const (
@@ -64,7 +64,7 @@ func (f *fuse) blown() { f.place, f.fired, f.at = "", true, f.elapsed() }
 func (f *fuse) Committed([]fact.Record) { f.fire(placeSink) }
 
 // look is told the stages of the road.
-func (f *fuse) look(service.Step) { f.fire("handler") }
+func (f *fuse) look(trace.Step) { f.fire("handler") }
 
 // Name implements [task.Service].
 func (f *fuse) Name() string { return "fuse" }

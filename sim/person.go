@@ -6,7 +6,6 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/agent"
-	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/keyring"

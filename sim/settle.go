@@ -12,7 +12,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/reactive"
-	"github.com/aura-runtime/aura/service"
+	"github.com/aura-runtime/aura/replica"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -182,7 +182,7 @@ func (p *person) inspectReceipts() {
 			if from == p {
 				continue
 			}
-			value, err := p.last.Meta(service.ChainKey(context, from.self()))
+			value, err := p.last.Meta(replica.ChainKey(context, from.self()))
 			if err != nil || value == nil {
 				continue
 			}

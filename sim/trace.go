@@ -9,14 +9,14 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// trace writes events as text, one a line. It implements [world.Log].
-type trace struct {
+// eventLog writes events as text, one a line. It implements [world.Log].
+type eventLog struct {
 	to      io.Writer // nil: nowhere
 	elapsed func() aura.Duration
 }
 
 // Emit implements [world.Log]. Writing is best effort: a world does not depend on who looks.
-func (t *trace) Emit(e world.Event) {
+func (t *eventLog) Emit(e world.Event) {
 	if t.to == nil {
 		return
 	}

@@ -52,7 +52,7 @@ type universe struct {
 
 func newUniverse(o Options) *universe {
 	w := &universe{options: o, talks: newTalks(), violated: map[string]int{}}
-	log := &trace{to: o.Trace, elapsed: func() aura.Duration { return w.sim.Elapsed() }}
+	log := &eventLog{to: o.Trace, elapsed: func() aura.Duration { return w.sim.Elapsed() }}
 	// The wall clock begins somewhere in an hour, so that the epoch of the default policy turns in some worlds.
 	start := aura.Instant(1_700_000_000e9).Add(aura.Duration(o.Seed%60) * time.Minute)
 	w.sim = task.NewSim(o.Seed, task.SimOptions{

@@ -64,18 +64,9 @@ func Module() domain.Module {
 // planRemove plans to end the relation with a contact. What the contact never got has failed.
 func planRemove(s *domain.Snapshot, in RemoveIntent) (domain.Plan, error) {
 	r, err := Remove(domain.Get[*State](s.States), s.Caller, in)
-	if err != nil || s.Home == nil {
-		return domain.Do(r, err)
+	if err == nil && s.Home != nil {
+		err = delivery.Abandon(&r, s.Home, s.Caller, in.Contact.Context, in.Contact.Authority, "you removed the contact")
 	}
-	count := s.Count(in.Contact.Context, s.Device)
-	settled, err := delivery.Settled(s.Home, in.Contact.Context, in.Contact.Authority)
-	if err != nil || settled >= count {
-		return domain.Do(r, err)
-	}
-	failed, err := delivery.GiveUp(s.Caller, delivery.Failed{
-		Context: in.Contact.Context, Peer: in.Contact.Authority, Through: count, Reason: "you removed the contact",
-	})
-	r.Entries, r.Metadata = append(r.Entries, failed.Entries...), append(r.Metadata, failed.Metadata...)
 	return domain.Do(r, err)
 }
 

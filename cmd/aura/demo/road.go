@@ -6,9 +6,10 @@ import (
 	"strings"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/egress"
 	"github.com/aura-runtime/aura/fact"
-	"github.com/aura-runtime/aura/service"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/trace"
 	"github.com/aura-runtime/aura/ui/cli"
 )
 
@@ -70,7 +71,7 @@ func (r *road) print(tc task.Context) error {
 		ready := []roadLine{line}
 		switch {
 		case line.ID == nil:
-		case line.Stage == service.StageFact:
+		case line.Stage == trace.StageFact:
 			r.facts[*line.ID] = true
 			ready = append(ready, r.early[*line.ID]...)
 			delete(r.early, *line.ID)
@@ -87,8 +88,8 @@ func (r *road) print(tc task.Context) error {
 }
 
 // trace returns what an agent reports its stages to. It never waits.
-func (r *road) trace(who string) func(service.Step) {
-	return func(s service.Step) {
+func (r *road) trace(who string) trace.Func {
+	return func(s trace.Step) {
 		line := roadLine{
 			Who: who, Stage: s.Stage, Kind: s.Kind, Capability: s.Capability, Denied: s.Denied, Waiting: s.Waiting,
 			Position: s.Position, Bytes: s.Bytes, Count: s.Count,
@@ -99,7 +100,7 @@ func (r *road) trace(who string) func(service.Step) {
 		if !s.ID.IsZero() {
 			line.ID = &s.ID
 		}
-		if s.Stage == service.StageGuard && (line.Peer != "" || s.Cost > 0) {
+		if s.Stage == trace.StageGuard && (line.Peer != "" || s.Cost > 0) {
 			line.Cost, line.Left = &s.Cost, &s.Left
 		}
 		r.lines.TrySend(line)
@@ -121,13 +122,13 @@ func (l *roadLine) text() string {
 		}
 	case stageView:
 		said = l.Kind + ": " + l.Text
-	case service.StageGuard:
+	case trace.StageGuard:
 		said = l.verdict()
-	case service.StageFact:
+	case trace.StageFact:
 		said = fmt.Sprintf("#%d %s %s", l.Position, l.Kind, l.short())
-	case service.StageSend:
+	case trace.StageSend:
 		said = fmt.Sprintf("%s %s B (%s)", l.Peer, grouped(uint64(l.Bytes)), l.Kind)
-	case service.StageReceive:
+	case trace.StageReceive:
 		said = fmt.Sprintf("#%d %s %s from %s", l.Position, l.Kind, l.short(), l.Peer)
 	default:
 		said = l.Kind
@@ -152,7 +153,7 @@ func (l *roadLine) verdict() string {
 	}
 	said := grouped(*l.Cost) + unit + grouped(*l.Left) + " left for "
 	switch {
-	case !service.IsControl(l.Capability):
+	case !egress.IsControl(l.Capability):
 		return "allow: " + said + l.Peer
 	case l.Peer == "":
 		return "allow " + l.Capability + ": " + said + "the invitation"

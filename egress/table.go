@@ -1,0 +1,134 @@
+package egress
+
+import (
+	"slices"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/delivery"
+	"github.com/aura-runtime/aura/domain/invite"
+	"github.com/aura-runtime/aura/guard"
+)
+
+// Kind names a kind of message that leaves an agent.
+type Kind string
+
+// The kinds of messages.
+const (
+	KindOpening       Kind = "opening"
+	KindHello         Kind = "hello"
+	KindFacts         Kind = "facts"
+	KindAck           Kind = "acknowledgement"
+	KindAddresses     Kind = "addresses"
+	KindRelay         Kind = "relay request"
+	KindSeek          Kind = "seek"
+	KindIntroduction  Kind = "introduction"
+	KindInviteOpening Kind = "invitation opening"
+	KindInviteHello   Kind = "invitation hello"
+	KindInviteAnswer  Kind = "invitation answer"
+	KindInviteRefusal Kind = "invitation refusal"
+	KindInviteRenewal Kind = "invitation renewal"
+	KindInviteDone    Kind = "invitation done"
+)
+
+// Row is a row of the table of all messages that leave an agent.
+type Row struct {
+	Kind Kind
+	// Number is its number on the channel of a context, Exchange its field in [invite.Message]; both are
+	// empty for what the transport sends.
+	Number   byte
+	Exchange string
+	// Capability is what the guard asks for before the message leaves. Empty: the message is covered.
+	Capability string
+	// Covered says which decision and which receipt pay for it. Empty: the message is charged itself.
+	Covered string
+	// Cost and Leak are what a message of a size costs and tells; nil when it is covered.
+	Cost func(bytes int) aura.FlowCost
+	Leak func(bytes int) guard.Leakage
+	Why  string
+}
+
+// table lists them all. What is not in it cannot leave: see [Post]. Below it, the transport answers an opening with one
+// cell that says nothing, before there is a channel: see decision 14.
+var table = [...]Row{
+	{
+		Kind: KindOpening, Capability: delivery.CapLink, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Why: "shows the network that this agent looks for the peer, whether or not it answers",
+	},
+	{
+		Kind: KindHello, Number: NumberHello, Capability: delivery.CapHello, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Why: "tells the peer how far deliveries are, and where this agent is",
+	},
+	{
+		Kind: KindFacts, Number: NumberDeliver,
+		Covered: "the decision that released the facts, under their own capability or " + delivery.CapResend +
+			", by its receipt, which travels with them",
+		Why: "carries facts that are paid for, for the first time or again",
+	},
+	{
+		Kind: KindAck, Number: NumberAck,
+		Covered: "the peer's decision to send what is acknowledged, by its last receipt, which this agent verified",
+		Why:     "ends a delivery: a peer that paid for facts learns that they arrived",
+	},
+	{
+		Kind: KindAddresses, Number: NumberAddresses, Capability: delivery.CapReach, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Why: "tells the peer where this agent is from now on",
+	},
+	{
+		Kind: KindRelay, Capability: delivery.CapRelay, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Why: "shows the network, and the contact, that this agent wants to be reached through it",
+	},
+	{
+		Kind: KindSeek, Number: NumberSeek, Capability: delivery.CapSeek, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Why: "tells a contact how many others this agent looks for, and which of them it knows too and look for this agent",
+	},
+	{
+		Kind: KindIntroduction, Number: NumberIntroduction, Capability: delivery.CapIntroduce, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Why: "tells a contact where another is who looks for it, too, and that this agent knows both",
+	},
+	{
+		Kind: KindInviteOpening, Capability: invite.CapAccept, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Why: "shows the network that this agent looks for the inviter",
+	},
+	{
+		Kind: KindInviteHello, Exchange: "Hello", Capability: invite.CapAccept, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Why: "tells the inviter who accepts, by name, certificate and addresses",
+	},
+	{
+		Kind: KindInviteAnswer, Exchange: "Answer", Capability: invite.CapAnswer, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Why: "tells the accepter who invited, by name, certificate and addresses",
+	},
+	{
+		Kind: KindInviteRefusal, Exchange: "Refused", Capability: invite.CapAnswer, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Why: "tells who holds the code that it serves no more, and why",
+	},
+	{
+		Kind: KindInviteRenewal, Exchange: "Renewed", Capability: invite.CapAnswer, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Why: "tells a contact who accepts where this agent is",
+	},
+	{
+		Kind: KindInviteDone, Exchange: "Done", Capability: invite.CapAccept, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Why: "tells the inviter that the accepter has the contact",
+	},
+}
+
+// Table returns the table of all messages that leave an agent.
+func Table() []Row { return slices.Clone(table[:]) }
+
+// IsControl reports whether a capability pays for messages that carry no facts, from the control budget.
+func IsControl(capability string) bool {
+	for _, row := range table {
+		if row.Capability == capability {
+			return capability != ""
+		}
+	}
+	return false
+}
+
+func rowOf(kind Kind) (Row, bool) {
+	for _, row := range table {
+		if row.Kind == kind {
+			return row, true
+		}
+	}
+	return Row{}, false
+}

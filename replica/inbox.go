@@ -1,0 +1,202 @@
+package replica
+
+import (
+	"errors"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/egress"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/trace"
+	"github.com/aura-runtime/aura/world"
+)
+
+// keep is the session's task that makes received facts durable. What waits in the inbox shares a commit;
+// the acknowledgement leaves after its sync. Keep never waits for the channel: while both sides' sending buffers
+// are full, each is emptied only by the other's reading.
+func (s *session) keep(tc task.Context) error {
+	for {
+		first, err := s.inbox.Recv(tc)
+		if err != nil {
+			return err
+		}
+		batch := []deliver{first}
+		for len(batch) < inboxCapacity {
+			d, ok := s.inbox.TryRecv()
+			if !ok {
+				break
+			}
+			batch = append(batch, d)
+		}
+		if err := s.take(tc, batch); err != nil {
+			return err
+		}
+	}
+}
+
+// take verifies a batch, commits what is new of it and has it acknowledged.
+func (s *session) take(tc task.Context, batch []deliver) error {
+	if s.peer.Leaving {
+		return nil // whoever left a group keeps nothing of it
+	}
+	env, ns, device := s.env(), s.link.namespace(), s.peer.Certificate.Device()
+	chain, err := s.chain()
+	if err != nil {
+		return err
+	}
+	policy, err := env.Frontier.Policy(tc, s.peer.Context)
+	if err != nil {
+		return err
+	}
+	s.channel.Rekey(guard.EpochAt(policy, tc.Now()))
+	before, have, told := chain, env.Journal.Count(ns, device), false
+	entry := &journal.Entry{}
+	for i := range batch {
+		d := &batch[i]
+		if err := s.receipt(tc, d.Receipts, &chain, policy); err != nil {
+			return err
+		}
+		told = told || len(d.Records) > 0
+		for _, b := range d.Records {
+			r, fresh, err := s.verify(b, have, &chain)
+			if err != nil {
+				return err
+			}
+			if fresh {
+				entry.Foreign = append(entry.Foreign, r)
+				have = r.Seq
+			}
+		}
+	}
+	if err := s.commit(tc, entry, before, chain); err != nil {
+		return err
+	}
+	if told && chain.Head != ([32]byte{}) { // else nobody paid for an answer
+		s.lock.Lock()
+		s.payer = chain.Head
+		s.lock.Unlock()
+		s.durable.Notify()
+	}
+	return nil
+}
+
+// confirm is the session's task that acknowledges what keep made durable. One acknowledgement stands for all
+// that became durable while the channel took no more.
+func (s *session) confirm(tc task.Context) error {
+	for {
+		if err := s.durable.Wait(tc); err != nil {
+			return err
+		}
+		s.lock.Lock()
+		payer := s.payer
+		s.lock.Unlock()
+		through := s.env().Journal.Count(s.link.namespace(), s.peer.Certificate.Device())
+		message, err := encodeMessage(egress.NumberAck, ack{Through: through, Now: shownClock(tc)})
+		if err != nil {
+			return err
+		}
+		pass, err := egress.Covered(egress.KindAck, len(message), payer)
+		if err != nil {
+			return err
+		}
+		if err := egress.Post(tc, s.channel, pass, egress.KindAck, message); err != nil {
+			return err
+		}
+	}
+}
+
+// commit makes received facts and the chain of their receipts durable. What says nothing new costs no sync.
+// After an error nothing of it is durable, so nothing is acknowledged: the peer sends it again.
+func (s *session) commit(tc task.Context, entry *journal.Entry, before, chain guard.ReceiptChain) error {
+	if len(entry.Foreign) == 0 && chain == before {
+		return nil
+	}
+	value, err := fact.Marshal(chain)
+	if err != nil {
+		return err
+	}
+	entry.Meta = []journal.KV{{Key: s.chainKey(), Value: value}}
+	kept, err := s.env().Journal.Append(tc, entry)
+	if err != nil {
+		return err
+	}
+	for i := range kept {
+		tc.Emit(world.FactReceived(syncName, kept[i].ID))
+		s.env().Decider.Trace.Tell(trace.Record(trace.StageReceive, &kept[i]))
+	}
+	return nil
+}
+
+// receipt advances the chain of the peer's receipts. One that repeats what was covered is passed over.
+func (s *session) receipt(tc task.Context, encoded [][]byte, chain *guard.ReceiptChain, policy guard.Policy) error {
+	for _, b := range encoded {
+		r, err := effect.DecodeReceipt(b)
+		if err != nil {
+			return err
+		}
+		err = chain.Accept(&r, s.peer.Certificate.Signing[:], policy, tc.Now())
+		if err != nil && aura.KindOf(err) != aura.Stale {
+			return err
+		}
+	}
+	return nil
+}
+
+// verify returns a record that the peer stands for, paid for and next in its order, and false for one that
+// is here already.
+func (s *session) verify(b []byte, have uint64, chain *guard.ReceiptChain) (fact.Record, bool, error) {
+	const op = "replica.Sync"
+	r, err := fact.DecodeRecord(b)
+	if err != nil {
+		return r, false, err
+	}
+	if r.Seq <= have {
+		return r, false, nil
+	}
+	switch {
+	case r.Fact.Namespace != s.link.namespace() || r.Fact.Author != s.peer.Authority || r.Fact.Device != s.peer.Certificate.Device():
+		return r, false, aura.Errorf(op, aura.Denied, "a fact of another author or context")
+	case r.Seq != have+1:
+		return r, false, aura.Errorf(op, aura.Corrupt, "fact %d follows fact %d", r.Seq, have)
+	case s.link.who().Left:
+		return r, false, aura.Errorf(op, aura.Denied, "a fact of somebody who left the group")
+	case !chain.Covers(r.Seq):
+		return r, false, aura.Errorf(op, aura.Denied, "fact %d came without a receipt", r.Seq)
+	}
+	if err := s.verifier.Verify(&r); err != nil {
+		return r, false, err
+	}
+	if kind, known := s.env().Registry.Kind(r.Fact.Kind); known && kind.Check != nil {
+		if err := kind.Check(&r.Fact); err != nil {
+			return r, false, aura.Errorf(op, aura.Denied, "fact %d of kind %s: %w", r.Seq, r.Fact.Kind, err)
+		}
+	}
+	return r, true, nil
+}
+
+// ChainKey is where the metadata keeps what is known of the receipts of a sender in a context: an encoded
+// [guard.ReceiptChain].
+func ChainKey(context aura.ContextID, from aura.AuthorityID) string {
+	return "chain/" + string(context[:]) + string(from[:])
+}
+
+func (s *session) chainKey() string { return ChainKey(s.peer.Context, s.peer.Authority) }
+
+// chain returns what is known of the peer's receipts.
+func (s *session) chain() (guard.ReceiptChain, error) {
+	c := guard.ReceiptChain{Context: s.peer.Context, From: s.peer.Authority, To: s.env().Ring.Authority()}
+	value, err := s.env().Journal.Meta(s.chainKey())
+	if err != nil || value == nil {
+		return c, err
+	}
+	return c, fact.Unmarshal(value, &c)
+}
+
+// denial returns the guard's reason in an error.
+func denial(err error) (*guard.Denial, bool) {
+	var d *guard.Denial
+	return d, errors.As(err, &d)
+}

@@ -1,0 +1,332 @@
+package replica
+
+import (
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/delivery"
+	"github.com/aura-runtime/aura/domain/status"
+	"github.com/aura-runtime/aura/egress"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/trace"
+	"github.com/aura-runtime/aura/world"
+)
+
+// maxRun is how many facts one decision pays for at most: more than the budget of an epoch, by default.
+const maxRun = 1 << 16
+
+// send is the session's sending task: hello, then facts in the order of their Seq, each paid for in the
+// epoch in which it leaves.
+func (s *session) send(tc task.Context) error {
+	if err := s.greet(tc); err != nil {
+		return err
+	}
+	reason, acked := "", uint64(0)
+	for {
+		s.showClocks(tc)
+		until, why, err := s.push(tc)
+		if err != nil {
+			return err
+		}
+		if until == 0 {
+			reason = ""
+			continue
+		}
+		if confirmed, _ := s.link.confirmed(); why != reason || confirmed != acked {
+			reason, acked = why, confirmed
+			s.show(tc, reason)
+			if s.short.Reason != 0 {
+				s.waits(tc, s.short)
+			}
+		}
+		if _, err := s.link.bell.WaitUntil(tc, until); err != nil {
+			return err
+		}
+	}
+}
+
+// greet says hello, waits for the peer's, and takes up what the journal has released so far.
+func (s *session) greet(tc task.Context) error {
+	env, l := s.env(), s.link
+	chain, err := s.chain()
+	if err != nil {
+		return err
+	}
+	here := env.Addresses()
+	s.lock.Lock()
+	s.said = here
+	s.lock.Unlock()
+	greeting, err := encodeMessage(egress.NumberHello, hello{
+		Have:  env.Journal.Count(l.namespace(), s.peer.Certificate.Device()),
+		Epoch: chain.Epoch, Receipts: chain.Count, Head: chain.Head, Addresses: here,
+		Now: shownClock(tc),
+	})
+	if err != nil {
+		return err
+	}
+	pass, err := env.Decider.Charge(tc, s.party(), egress.Message{Kind: egress.KindHello, Bytes: len(greeting)})
+	if err != nil {
+		return err
+	}
+	if err := egress.Post(tc, s.channel, pass, egress.KindHello, greeting); err != nil {
+		return err
+	}
+	wait, done := tc.WithBudget("greet", greetWithin)
+	defer done()
+	if err := s.greeted.Wait(wait); err != nil {
+		return err
+	}
+	s.sent = s.progress()
+	return s.resume(tc)
+}
+
+// resume takes up where the last session ended: what may go, and which receipts the peer has.
+func (s *session) resume(tc task.Context) error {
+	s.lock.Lock()
+	theirs := s.theirs
+	s.lock.Unlock()
+	charge := s.env().Journal.Charge(s.peer.Context, s.peer.Authority)
+	s.released, s.epoch, s.turns, s.told = charge.Through, charge.Epoch, charge.Past.Turns, 0
+	if theirs.Epoch == charge.Epoch && theirs.Receipts > 0 {
+		last, err := s.env().Receipts(s.peer.Context, s.peer.Authority, charge.Epoch, theirs.Receipts-1, 1)
+		if err != nil && aura.KindOf(err) != aura.Stale {
+			return err
+		}
+		// A peer that names another receipt gets the whole chain again.
+		if len(last) == 1 && last[0].Hash() == theirs.Head {
+			s.told = theirs.Receipts
+		}
+	}
+	s.link.heeded = true
+	s.connected(tc)
+	s.show(tc, "")
+	return nil
+}
+
+// connected publishes how the peer is connected.
+func (s *session) connected(tc task.Context) {
+	reach := status.Direct
+	if s.channel.Relayed() {
+		reach = status.Relayed
+	}
+	s.link.connection(tc, reach, "")
+}
+
+// showClocks publishes by how much the clocks differ, when that has changed.
+func (s *session) showClocks(tc task.Context) {
+	if apart := s.link.shown(); apart != s.apart {
+		s.apart = apart
+		s.connected(tc)
+	}
+}
+
+// push sends the next facts that may go. It returns zero when there may be more, else the time until which
+// nothing moves unless the bell rings, and why.
+func (s *session) push(tc task.Context) (until aura.Duration, reason string, err error) {
+	env := s.env()
+	s.released = max(s.released, s.link.freed())
+	policy, err := env.Frontier.Policy(tc, s.peer.Context)
+	if err != nil {
+		return 0, "", err
+	}
+	s.channel.Rekey(guard.EpochAt(policy, tc.Now()))
+	count := env.Journal.Count(s.link.namespace(), env.Ring.Device())
+	if s.sent >= count || s.sent-min(s.sent, s.progress()) >= ahead || s.link.who().Left {
+		return task.Forever, "", nil
+	}
+	charge := env.Journal.Charge(s.peer.Context, s.peer.Authority)
+	room := guard.HeadroomOf(policy, &charge, s.peer.Context, s.peer.Authority, tc.Now())
+	if s.sent >= room.From && s.sent < room.Through {
+		// Paid for in this epoch. A commit is visible a moment before its facts are released.
+		if s.sent >= s.released {
+			return task.Forever, "", nil
+		}
+		return 0, "", s.ship(tc, &charge, min(room.Through, s.released))
+	}
+	short, err := s.decide(tc, &room, count)
+	s.short = guard.Denial{}
+	switch {
+	case err == nil && short == 0:
+		s.pause.Reset()
+		return 0, "", nil
+	case short == guard.TooLarge:
+		s.short = guard.Denial{Stage: guard.Flow, Reason: short}
+		return task.Forever, reasonTooLarge, nil
+	case err == nil || isShort(err):
+		s.short = guard.Denial{Stage: guard.Flow, Reason: short}
+		if d, ok := denial(err); ok {
+			s.short = *d
+		}
+		return tc.Elapsed() + untilTurn(policy, tc.Now()), s.link.because(tc, reasonBudget), nil
+	case aura.KindOf(err) == aura.Denied:
+		return task.Forever, "not allowed: " + aura.Reason(err), nil
+	case isPassing(err):
+		return tc.Elapsed() + s.pause.Next(env.Entropy), aura.Reason(err), nil
+	}
+	return 0, "", err
+}
+
+// untilTurn returns the time until the epoch of the clock turns, or until the clock is looked at again: it may
+// be set meanwhile.
+func untilTurn(p guard.Policy, now aura.Physical) aura.Duration {
+	turn := guard.NextEpoch(p, guard.EpochAt(p, now)).Sub(max(0, now.At))
+	return min(turn+time.Millisecond, lookAgain)
+}
+
+// decide asks the guard for the next run of facts that are not paid for in this epoch: as many as the
+// budget allows. It returns why not even the next one is affordable, zero when it is.
+func (s *session) decide(tc task.Context, room *guard.Headroom, count uint64) (guard.Reason, error) {
+	// A peer may have more than this epoch paid for; what follows is paid for from there on, so that no
+	// fact is left out.
+	send := guard.Send{Peer: s.peer.Authority, From: min(s.sent, room.Through)}
+	most := count
+	if s.sent < room.From && room.From < room.Through {
+		// Later facts were paid for in this epoch already. A run that reaches them joins them.
+		most = room.From
+	}
+	for most = min(most, send.From+maxRun); ; most = send.From + (send.Through-send.From)/2 {
+		short, err := s.afford(tc, &send, room, most)
+		if err != nil || short != 0 {
+			return short, err
+		}
+		request := guard.Request{
+			Capability: delivery.CapResend, Context: s.peer.Context, Authority: s.env().Ring.Authority(), Sends: []guard.Send{send},
+		}
+		_, err = s.env().Decider.Decide(tc, &request)
+		if d, ok := denial(err); ok && d.Stage == guard.Leak && send.Through > send.From+1 {
+			continue // fewer facts tell less
+		}
+		return 0, err
+	}
+}
+
+// afford extends a run to as many facts as the budget allows, at most through most, and sums what they cost
+// and tell.
+func (s *session) afford(tc task.Context, run *guard.Send, room *guard.Headroom, most uint64) (guard.Reason, error) {
+	env := s.env()
+	run.Through, run.Cost, run.Leak = run.From, 0, guard.Leakage{}
+	left := room.Limit - min(room.Limit, room.Spent)
+	for run.Through < most {
+		if err := tc.Err(); err != nil {
+			return 0, err
+		}
+		page := int(min(maxDeliver, most-run.Through))
+		records, err := env.Journal.ByAuthorWithin(s.link.namespace(), env.Ring.Device(), run.Through+1, page, maxDeliverBytes)
+		if err != nil || len(records) == 0 {
+			return 0, err
+		}
+		for i := range records {
+			size := len(records[i].Fact.Payload)
+			cost := guard.CostOf(size)
+			switch {
+			case uint64(run.Cost)+uint64(cost) <= left:
+			case uint64(cost) > room.Limit && run.Through == run.From:
+				return guard.TooLarge, nil
+			case run.Through == run.From:
+				return guard.Short, nil
+			default:
+				return 0, nil
+			}
+			run.Cost += cost
+			for o, bits := range guard.LeakOf(size) {
+				run.Leak[o] += bits
+			}
+			run.Through = records[i].Seq
+		}
+	}
+	return 0, nil
+}
+
+// ship sends the facts up to a Seq, as many as one message takes, with the receipts that cover them. Both are
+// those of one reading of the ledger: a receipt of the next epoch must not pass facts that this one paid for.
+func (s *session) ship(tc task.Context, charge *fact.Charge, through uint64) error {
+	env := s.env()
+	if s.epoch != charge.Epoch || s.turns != charge.Past.Turns {
+		s.epoch, s.turns, s.told = charge.Epoch, charge.Past.Turns, 0
+	}
+	owed := charge.Receipts - min(charge.Receipts, s.told)
+	receipts, err := env.Receipts(s.peer.Context, s.peer.Authority, s.epoch, s.told, int(min(owed, maxReceipts)))
+	if aura.KindOf(err) == aura.Stale {
+		return nil // decided anew in the epoch that has begun
+	}
+	if err != nil {
+		return err
+	}
+	d, packed, err := s.pack(through)
+	if err != nil {
+		return err
+	}
+	if uint64(len(receipts)) < owed {
+		// More receipts than one message takes go ahead of the facts that they cover.
+		d.Records, packed = nil, nil
+	}
+	last := s.sent
+	if n := len(packed); n > 0 {
+		last = packed[n-1].Seq
+	}
+	for i := range receipts {
+		d.Receipts = append(d.Receipts, receipts[i].Encode())
+	}
+	message, err := encodeMessage(egress.NumberDeliver, d)
+	if err != nil {
+		return err
+	}
+	pass, err := egress.Covered(egress.KindFacts, len(message), charge.Head)
+	if err != nil {
+		return err
+	}
+	s.lock.Lock()
+	s.limit = max(s.limit, last)
+	s.flight.add(packed)
+	s.lock.Unlock()
+	if err := egress.Post(tc, s.channel, pass, egress.KindFacts, message); err != nil {
+		return err
+	}
+	s.told += uint64(len(receipts))
+	s.sent = last
+	for i := range packed {
+		tc.Emit(world.FactReleased(syncName, packed[i].ID))
+	}
+	if n := len(packed); n > 0 {
+		newest := &packed[n-1]
+		env.Decider.Trace.Tell(trace.Step{
+			Stage: trace.StageSend, Kind: newest.Fact.Kind, ID: newest.ID, Peer: s.peer.Authority,
+			Bytes: len(message), Count: n,
+		})
+	}
+	s.show(tc, "")
+	return nil
+}
+
+// pack returns a message with the next facts, as many as it takes, and their records.
+func (s *session) pack(through uint64) (d deliver, packed []fact.Record, err error) {
+	env := s.env()
+	records, err := env.Journal.ByAuthorWithin(
+		s.link.namespace(), env.Ring.Device(), s.sent+1, int(min(maxDeliver, through-s.sent)), maxDeliverBytes)
+	if err != nil {
+		return d, nil, err
+	}
+	size := 0
+	for i := range records {
+		b := records[i].Encode()
+		if size += len(b); size > maxDeliverBytes && i > 0 {
+			break
+		}
+		d.Records = append(d.Records, b)
+		packed = records[:i+1]
+	}
+	return d, packed, nil
+}
+
+// show publishes how far the delivery is, and that the peer is connected.
+func (s *session) show(tc task.Context, reason string) {
+	s.env().Presence.Set(tc, delivery.ObservedOutbox, delivery.OutboxKey(s.peer.Context, s.peer.Authority), s.link.outbox(s.sent, reason))
+}
+
+// isShort reports whether a denial is for a budget that the next epoch restores.
+func isShort(err error) bool {
+	d, ok := denial(err)
+	return ok && d.Reason == guard.Short
+}

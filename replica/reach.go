@@ -1,0 +1,146 @@
+package replica
+
+import (
+	"slices"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/directory"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/egress"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/transport"
+)
+
+const (
+	// reachSoon and reachPause pace how often a session looks whether this agent can be reached elsewhere:
+	// more often at first, when relays answer and routers open ports.
+	reachSoon  = time.Second
+	reachPause = 30 * time.Second
+	// reserveMost is the longest pause before a contact that did not relay is asked again.
+	reserveMost = 10 * time.Minute
+)
+
+// Relays asks contacts to relay to this agent when its own addresses fail. A network may offer it.
+type Relays interface {
+	// Reserve asks a contact to relay and returns how long it will.
+	Reserve(tc task.Context, contact transport.PeerID, addrs []transport.Address) (aura.Duration, error)
+	// Through returns the address at which a peer that a contact relays to is reached through the contact.
+	Through(contact transport.PeerID) transport.Address
+}
+
+// reach is the session's task that keeps the peer informed of where this agent can be reached, and has a
+// contact relay to it: members of a shared context who lost each other meet through a mutual contact.
+func (s *session) reach(tc task.Context) error {
+	if err := s.greeted.Wait(tc); err != nil {
+		return err
+	}
+	if s.peer.Direct {
+		// The peer speaks in the context, so it has the contact.
+		s.link.sync.env.Met(tc, contact.Ref{
+			Context: s.peer.Context, Authority: s.peer.Authority, Device: s.peer.Certificate.Device(),
+		})
+	}
+	s.lock.Lock()
+	said := s.said
+	s.lock.Unlock()
+	// No jitter: these looks follow no failure that others share.
+	pause := task.Backoff{Base: reachSoon, Max: reachPause, Jitter: -1}
+	reserve, declined := tc.Elapsed(), task.Backoff{Base: reachPause, Max: reserveMost}
+	var last sought
+	for {
+		s.link.lookAtClocks(tc) // this one may have jumped
+		if tc.Elapsed() >= reserve {
+			reserve = s.reserve(tc, &declined)
+		}
+		if here := s.env().Addresses(); !slices.Equal(here, said) {
+			message, err := encodeMessage(egress.NumberAddresses, reach{Addresses: here})
+			if err != nil {
+				return err
+			}
+			pass, err := s.env().Decider.Charge(tc, s.party(), egress.Message{Kind: egress.KindAddresses, Bytes: len(message)})
+			switch {
+			case err == nil:
+				if err := egress.Post(tc, s.channel, pass, egress.KindAddresses, message); err != nil {
+					return err
+				}
+				said = here
+			case !isPassing(err) && aura.KindOf(err) != aura.Denied:
+				return err
+			} // else the conversation goes on, and the peer learns of it when it is permitted
+		}
+		if s.peer.Direct {
+			if err := s.seek(tc, &last); err != nil {
+				return err
+			}
+			if err := s.introduce(tc); err != nil {
+				return err
+			}
+		}
+		if _, err := s.link.news.WaitUntil(tc, tc.Elapsed()+pause.Next(s.env().Entropy)); err != nil {
+			return err
+		}
+	}
+}
+
+// reserve asks the peer to relay, if it is a contact, and returns at which point of Elapsed to ask again: after
+// declined, when it does not.
+func (s *session) reserve(tc task.Context, declined *task.Backoff) aura.Duration {
+	relays, now := s.env().Relays, tc.Elapsed()
+	if relays == nil || !s.peer.Direct {
+		return task.Forever
+	}
+	ask, done := tc.WithBudget("reserve", reachPause)
+	defer done()
+	pass, err := s.env().Decider.Charge(ask, s.party(), egress.Message{Kind: egress.KindRelay})
+	if err == nil {
+		err = pass.Use(egress.KindRelay, 0)
+	}
+	if err != nil {
+		return now + declined.Next(s.env().Entropy)
+	}
+	d, err := relays.Reserve(ask, s.peer.Certificate.Link, s.link.who().Addresses)
+	if err != nil {
+		return now + declined.Next(s.env().Entropy)
+	}
+	declined.Reset()
+	return now + max(d/2, reachPause)
+}
+
+// onReach keeps the addresses that the peer gave, if they are new.
+func (s *session) onReach(tc task.Context, addresses []string) error {
+	if err := contact.CheckAddresses(addresses); err != nil {
+		return aura.Errorf("replica.Sync", aura.Corrupt, "addresses: %w", err)
+	}
+	if len(addresses) == 0 {
+		return nil
+	}
+	// Members who are no contacts are found by what they said last, or where the group knew them.
+	s.link.path.hear(addresses)
+	if !s.peer.Direct {
+		return nil
+	}
+	env, news := s.env(), false
+	request, err := env.Directory.Plan(func(p *directory.State) (r guard.Request, err error) {
+		r, news, err = contact.Refresh(p.Contacts, env.caller(tc), s.peer.Contact, addresses)
+		return r, err
+	})
+	if err == nil && news && s.link.page(tc) {
+		_, err = env.Decider.Decide(tc, &request)
+	}
+	if isPassing(err) {
+		return nil // the peer says it again in the next session
+	}
+	return err
+}
+
+// isPassing reports whether an error is of a kind that must not end a conversation: a full or failing
+// disk, too many at once.
+func isPassing(err error) bool {
+	switch aura.KindOf(err) {
+	case aura.Exhausted, aura.Unavailable, aura.Conflict:
+		return true
+	}
+	return false
+}

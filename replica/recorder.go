@@ -1,0 +1,195 @@
+package replica
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/delivery"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
+)
+
+const (
+	// gatherAcks is how long acknowledgements gather before they become facts: a fact costs a sync, and when a
+	// peer has something is told to a person. gatherMost is how long they gather while other members of the
+	// same contexts, who are connected, have not acknowledged yet: one decision then serves a whole group.
+	gatherAcks = 10 * time.Millisecond
+	gatherMost = 150 * time.Millisecond
+	// gatherMany is how many acknowledgements one decision keeps at most.
+	gatherMany = 64
+)
+
+// recorder keeps as facts what peers acknowledged: one decision, and one sync, for all that was acknowledged
+// within a moment.
+type recorder struct {
+	sync *Replicator
+	news *task.Wake
+
+	lock    task.Mutex
+	open    map[*session]bool // those that run
+	waiting map[linkKey]*session
+}
+
+func newRecorder(s *Replicator) *recorder {
+	return &recorder{sync: s, news: task.NewWake(), open: map[*session]bool{}, waiting: map[linkKey]*session{}}
+}
+
+// follow begins to watch a session, which must be unfollowed. What it acknowledged before it ended is kept.
+func (r *recorder) follow(s *session) {
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	r.open[s] = true
+}
+
+func (r *recorder) unfollow(s *session) {
+	r.lock.Lock()
+	delete(r.open, s)
+	r.lock.Unlock()
+	r.news.Notify() // nobody waits for its acknowledgement any more
+}
+
+// add says that the peer of a session acknowledged more.
+func (r *recorder) add(s *session) {
+	r.lock.Lock()
+	r.waiting[s.link.key] = s
+	r.lock.Unlock()
+	r.news.Notify()
+}
+
+// run is the recorder's task.
+func (r *recorder) run(tc task.Context) error {
+	pause, until := redial(), task.Forever
+	for {
+		if _, err := r.news.WaitUntil(tc, until); err != nil {
+			return err
+		}
+		until = task.Forever
+		if r.idle() {
+			continue
+		}
+		if err := r.gather(tc); err != nil {
+			return err
+		}
+		for batch := range slices.Chunk(r.take(), gatherMany) {
+			if err := r.keep(tc, batch); tc.Err() != nil {
+				return tc.Err()
+			} else if err != nil {
+				// A full disk, or a permission that was taken away: the acknowledgements hold, so try again.
+				tc.Emit(world.ServiceTroubled(syncName, "acknowledgements not recorded", "", err))
+				for _, s := range batch {
+					r.back(s)
+				}
+				until = tc.Elapsed() + pause.Next(r.sync.env.Entropy)
+			} else {
+				pause.Reset()
+			}
+		}
+	}
+}
+
+func (r *recorder) idle() bool {
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	return len(r.waiting) == 0
+}
+
+// gather waits until all connected members of the contexts in question have acknowledged what they were sent, or
+// the time is up.
+func (r *recorder) gather(tc task.Context) error {
+	end := tc.Elapsed() + gatherMost
+	for err := tc.Sleep(gatherAcks); ; _, err = r.news.WaitUntil(tc, end) {
+		if err != nil || tc.Elapsed() >= end || !r.owed() {
+			return err
+		}
+	}
+}
+
+// owed reports whether somebody connected has not acknowledged what was sent in a context of those that wait.
+func (r *recorder) owed() bool {
+	r.lock.Lock()
+	contexts := map[aura.ContextID]bool{}
+	for key := range r.waiting {
+		contexts[key.context] = true
+	}
+	var open []*session
+	for s := range r.open {
+		if contexts[s.link.key.context] && r.waiting[s.link.key] == nil {
+			open = append(open, s)
+		}
+	}
+	r.lock.Unlock()
+	return slices.ContainsFunc(open, (*session).owes)
+}
+
+// take returns the sessions whose acknowledgements are to be kept, in order.
+func (r *recorder) take() []*session {
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	all := make([]*session, 0, len(r.waiting))
+	for _, s := range r.waiting {
+		all = append(all, s)
+	}
+	clear(r.waiting)
+	slices.SortFunc(all, func(a, b *session) int {
+		return cmp.Or(a.link.key.context.Compare(b.link.key.context), a.link.key.peer.Compare(b.link.key.peer))
+	})
+	return all
+}
+
+// back puts a session back whose acknowledgement could not be kept, unless a newer session has said more.
+func (r *recorder) back(s *session) {
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	if r.waiting[s.link.key] == nil {
+		r.waiting[s.link.key] = s
+	}
+}
+
+// keep writes what the peers of sessions acknowledged.
+func (r *recorder) keep(tc task.Context, batch []*session) error {
+	env := r.sync.env
+	by := env.caller(tc)
+	var all guard.Request
+	confirmed := map[*link]uint64{}
+	for _, s := range batch {
+		done, _, err := env.watermarks().Acked(s.peer.Context, s.peer.Authority)
+		if err != nil {
+			return err
+		}
+		through := s.progress()
+		if through <= done {
+			continue
+		}
+		one, err := delivery.Acknowledge(by, delivery.Acked{
+			Context: s.peer.Context, Peer: s.peer.Authority, Device: s.peer.Certificate.Device(), Through: through,
+		})
+		if err != nil {
+			return err
+		}
+		confirmed[s.link] = through
+		one.Entries, one.Metadata = append(all.Entries, one.Entries...), append(all.Metadata, one.Metadata...)
+		all = one
+	}
+	if len(all.Entries) == 0 {
+		return nil
+	}
+	if _, err := env.Decider.Decide(tc, &all); err != nil {
+		return err
+	}
+	for _, s := range batch {
+		if through, ok := confirmed[s.link]; ok {
+			s.link.confirm(through)
+			s.link.wake() // the sending task shows it, or the link when the session has ended
+		}
+	}
+	if slices.ContainsFunc(batch, func(s *session) bool { return s.peer.Leaving }) {
+		r.sync.changed.Notify() // these may have been the last words
+	}
+	return nil
+}
+
+// owes reports whether the peer has not acknowledged all that was released to it.
+func (s *session) owes() bool { return s.link.freed() > s.progress() }

@@ -1,0 +1,292 @@
+package replica
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/directory"
+	"github.com/aura-runtime/aura/domain/delivery"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/transport"
+	"github.com/aura-runtime/aura/world"
+)
+
+// syncGrace is how long the links may take to end when the service stops.
+const syncGrace = 4 * time.Second
+
+// Replicator moves facts between this agent and the members of its contexts. It keeps one link for each of
+// them, in a task of its own; what waits for an absent peer waits in the journal, and the link sends it
+// when the peer is there. Owner: agent root group.
+type Replicator struct {
+	env     *Env
+	changed *task.Wake
+
+	turn      *task.Semaphore // one at a time makes the links those of the directory
+	begun     bool            // the links of the start were made; the holder of turn uses it
+	strangers *task.Semaphore
+
+	lock     task.Mutex
+	offers   offers // under its own lock
+	recorder *recorder
+
+	links map[linkKey]*link
+	paths map[transport.PeerID]*path
+}
+
+const (
+	// strangersAtOnce is how many channels that no link owns may be open: whoever has an invitation can
+	// open as many as they like.
+	strangersAtOnce = 16
+	// spreads is how long the members of a new group are given to learn of it, and dialsFirst how long one of two
+	// waits for the other to dial.
+	spreads    = 300 * time.Millisecond
+	dialsFirst = 2 * time.Second
+	// lookAgain is when the directory is read again although nothing told of a change: a disk that failed may
+	// have hidden the secret of a context.
+	lookAgain = 5 * time.Minute
+)
+
+// syncName is the service's name in events.
+const syncName = "sync"
+
+// linkKey names a link: a member in a context.
+type linkKey struct {
+	context aura.ContextID
+	peer    aura.AuthorityID
+}
+
+// New returns the service.
+func New(e *Env) *Replicator {
+	s := &Replicator{
+		env: e, changed: task.NewWake(), links: map[linkKey]*link{}, paths: map[transport.PeerID]*path{},
+		offers: offers{of: map[aura.AuthorityID]*offer{}},
+		turn:   task.NewSemaphore(1), strangers: task.NewSemaphore(strangersAtOnce),
+	}
+	s.recorder = newRecorder(s)
+	e.Directory.OnChange("", s.changed)
+	return s
+}
+
+// Name implements [task.Service].
+func (s *Replicator) Name() string { return syncName }
+
+// Owner implements [task.Service].
+func (s *Replicator) Owner() string { return "agent root group" }
+
+// Start implements [task.Service]. It shows how far all deliveries are; a frontend that asks at once need not
+// read the facts about them. Serve opens the links: an absent peer must not delay a start.
+func (s *Replicator) Start(tc task.Context) error {
+	peers := s.env.Directory.Peers()
+	for i := range peers {
+		s.rest(tc, &peers[i], reasonDialling)
+	}
+	return nil
+}
+
+// rest shows how far the delivery to a peer is to whom nothing goes now.
+func (s *Replicator) rest(tc task.Context, p *directory.Peer, reason string) {
+	box := delivery.Outbox{Charged: s.env.Journal.Charge(p.Context, p.Authority).Through, Reason: reason}
+	// What a failing disk hides the facts still say.
+	box.Acked, box.Counted, _ = s.env.watermarks().Acked(p.Context, p.Authority)
+	s.env.Presence.Set(tc, delivery.ObservedOutbox, delivery.OutboxKey(p.Context, p.Authority), box)
+}
+
+// Serve implements [task.Service]: it opens and ends links as people and contexts change.
+func (s *Replicator) Serve(tc task.Context) error {
+	tc.Group().Go("sync.accept", s.accept)
+	tc.Group().Go("sync.record", s.recorder.run)
+	if s.env.Moves != nil {
+		tc.Group().Go("sync.follow", s.follow)
+	}
+	pause := redial()
+	for {
+		if err := s.reconcile(tc); err != nil {
+			return err
+		}
+		again := aura.Duration(lookAgain)
+		if !s.env.Directory.Blind() {
+			pause.Reset()
+		} else {
+			again = pause.Next(s.env.Entropy) // the peers of what is hidden cannot reach this agent either
+		}
+		if _, err := s.changed.WaitUntil(tc, tc.Elapsed()+again); err != nil {
+			return err
+		}
+	}
+}
+
+// Close implements [task.Service].
+func (s *Replicator) Close(task.Context) error { return nil }
+
+// reconcile makes the links those of the directory. Its errors are those of tc.
+func (s *Replicator) reconcile(tc task.Context) error {
+	if err := s.turn.Acquire(tc); err != nil {
+		return err
+	}
+	defer s.turn.Release()
+	wanted := s.env.Directory.Peers()
+	keep := make(map[linkKey]bool, len(wanted))
+	var parted []*directory.Peer
+	for i := range wanted {
+		peer := &wanted[i]
+		if peer.Leaving && s.parted(peer) {
+			parted = append(parted, peer)
+			continue
+		}
+		key := linkKey{peer.Context, peer.Authority}
+		keep[key] = true
+		s.lock.Lock()
+		l := s.links[key]
+		s.lock.Unlock()
+		if l == nil {
+			l = newLink(s, peer)
+			if s.begun {
+				l.fresh, l.first = true, tc.Elapsed()+s.headStart(peer)
+			}
+			s.lock.Lock()
+			s.links[key] = l
+			s.lock.Unlock()
+			l.group = task.NewGroup(tc, "sync.link")
+			l.group.Go("sync.link", l.run)
+		} else {
+			l.moved(peer)
+		}
+	}
+	var gone []*link
+	s.lock.Lock()
+	for key, l := range s.links {
+		if !keep[key] {
+			delete(s.links, key)
+			gone = append(gone, l)
+		}
+	}
+	s.lock.Unlock()
+	sortLinks(gone)
+	for _, l := range gone {
+		// First its tasks end, so that the last thing said about it is that it is gone.
+		if err := l.group.Close(tc, syncGrace); aura.KindOf(err) == aura.Timeout {
+			tc.Emit(world.ServiceTroubled(s.Name(), "link hangs", "", err))
+		}
+		l.vanish(tc)
+		if l.who().Direct {
+			s.offers.drop(l.key.peer)
+		}
+		s.lock.Lock()
+		if device := l.who().Certificate.Link; l.path.part(l) && s.paths[device] == l.path {
+			delete(s.paths, device)
+		}
+		s.lock.Unlock()
+	}
+	for _, peer := range parted {
+		s.rest(tc, peer, reasonLeaving)
+	}
+	s.begun = true
+	return tc.Err()
+}
+
+// headStart returns how long a new link waits before it dials, so that only one of two members does: whoever learned
+// of the group later, since the other one knows of it then. The members learn of it from its founder, at about the
+// same time; of them the smaller device dials, as in [transport.Hub].
+func (s *Replicator) headStart(p *directory.Peer) aura.Duration {
+	switch {
+	case p.Direct || p.Founder:
+		return 0
+	case !p.Founded && transport.PeerID(s.env.Ring.Certificate().Link).Compare(p.Certificate.Link) < 0:
+		return spreads
+	}
+	return spreads + dialsFirst
+}
+
+// parted reports whether a member of a group that the owner left knows of it.
+func (s *Replicator) parted(p *directory.Peer) bool {
+	settled, err := s.env.watermarks().Settled(p.Context, p.Authority)
+	return err == nil && settled >= s.env.Journal.Count(fact.ContextNamespace(p.Context), s.env.Ring.Device())
+}
+
+// accept hands channels that peers opened to their links.
+func (s *Replicator) accept(tc task.Context) error {
+	for {
+		channel, err := s.env.Channels.Accept(tc)
+		if err != nil {
+			return err
+		}
+		l := s.owner(channel)
+		if l == nil && s.env.Directory.Shares(channel.Context()) {
+			// The peer was faster than the link for it.
+			if err := s.reconcile(tc); err != nil {
+				return err
+			}
+			l = s.owner(channel)
+		}
+		switch {
+		case l != nil:
+			l.arrive(tc, channel)
+		case s.strangers.TryAcquire():
+			tc.Group().Go("sync.stranger", func(tc task.Context) error {
+				defer s.strangers.Release()
+				s.env.Stranger(tc, channel)
+				return nil
+			})
+		default:
+			channel.Close(tc)
+			tc.Emit(world.IngressDropped(s.Name(), "too many strangers", aura.Exhausted))
+		}
+	}
+}
+
+// owner returns the link that a channel belongs to, nil if there is none.
+func (s *Replicator) owner(c *transport.Channel) *link {
+	for _, l := range s.of(c.Context()) {
+		if peer := l.who(); peer.Certificate.Agreement == c.RemoteStatic() {
+			return l
+		}
+	}
+	return nil
+}
+
+// of returns the links of a context, in order.
+func (s *Replicator) of(context aura.ContextID) []*link {
+	s.lock.Lock()
+	var all []*link
+	for key, l := range s.links {
+		if key.context == context {
+			all = append(all, l)
+		}
+	}
+	s.lock.Unlock()
+	// The order of a map must not reach behaviour.
+	sortLinks(all)
+	return all
+}
+
+// Committed wakes the links of a context whose own facts may wait for a decision of their own.
+func (s *Replicator) Committed(context aura.ContextID) {
+	count := s.env.Journal.Count(fact.ContextNamespace(context), s.env.Ring.Device())
+	for _, l := range s.of(context) {
+		// Those that are paid for are released when they are due.
+		if s.env.Journal.Charge(context, l.key.peer).Through < count {
+			l.wake()
+		}
+	}
+}
+
+// Permitted wakes all links: what the owner permits, or a limit, has changed.
+func (s *Replicator) Permitted() {
+	for _, l := range s.every() {
+		l.bell.Notify()
+		l.path.alive(nil)
+		l.arrivals.TrySend(nil) // it may wait for the epoch's turn
+	}
+}
+
+// every returns all links, in order.
+func (s *Replicator) every() []*link {
+	s.lock.Lock()
+	all := slices.Collect(maps.Values(s.links))
+	s.lock.Unlock()
+	sortLinks(all)
+	return all
+}

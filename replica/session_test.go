@@ -1,0 +1,52 @@
+package replica
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/directory"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/transport"
+)
+
+// TestASessionRunsOverTheChannelOfItsPeerAlone is inside the package: channels are given to links by the key
+// that the handshake proved, so that only a fault elsewhere brings another one here. The session refuses it.
+func TestASessionRunsOverTheChannelOfItsPeerAlone(t *testing.T) {
+	nobody := &transport.Channel{} // its peer proved the key of zeros
+	for key, want := range map[[32]byte]error{{}: nil, {1}: aura.Denied} {
+		l := &link{peer: directory.Peer{Certificate: fact.Certificate{Agreement: key}}}
+		if _, err := newSession(l, nobody); !errors.Is(err, want) {
+			t.Errorf("the link's peer has the key %x: got %v, want %v", key[:1], err, want)
+		}
+	}
+}
+
+// TestADamagedMessageIsCorrupt: a message without a body, or with one that is none, ends the conversation with an
+// error that names the message.
+func TestADamagedMessageIsCorrupt(t *testing.T) {
+	for number := range byte(8) {
+		for _, body := range []string{"", "\xff", "\x00", "\xa1\x01"} {
+			var h hello
+			err := decodeMessage(append([]byte{number}, body...), &h)
+			if !errors.Is(err, aura.Corrupt) || !strings.Contains(err.Error(), fmt.Sprintf("message %d ", number)) {
+				t.Errorf("message %d with the body %x: %v", number, body, err)
+			}
+		}
+	}
+}
+
+// TestAPeersFaultsEndAConversation: what the own disk or the own load refuses passes, everything else does not.
+func TestAPeersFaultsEndAConversation(t *testing.T) {
+	for kind := aura.Denied; kind <= aura.Internal; kind++ {
+		want := kind == aura.Exhausted || kind == aura.Unavailable || kind == aura.Conflict
+		if got := isPassing(aura.Errorf("test", kind, "an error")); got != want {
+			t.Errorf("%v passes: %t", kind, got)
+		}
+	}
+	if isPassing(nil) {
+		t.Error("success passes for a failure")
+	}
+}

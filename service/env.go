@@ -1,0 +1,84 @@
+package service
+
+import (
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/directory"
+	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/domain/delivery"
+	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/egress"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/frontier"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/keyring"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
+)
+
+// Env is what every service works with. The agent fills it once.
+type Env struct {
+	Ring      *keyring.Ring
+	Journal   *journal.Journal
+	Registry  *fact.Registry
+	Frontier  *frontier.Index
+	Decider   *egress.Decider
+	Directory *directory.Index
+	Entropy   world.Entropy
+	// Operations is the actions of users that are in hand.
+	Operations *Operations
+	// CollectReceipts removes the receipts of ended epochs that may go, see [interp.Production].
+	CollectReceipts func(tc task.Context, context aura.ContextID, peer aura.AuthorityID, may func(*effect.Receipt) bool) (int, error)
+	// Addresses says where this agent can be reached now, best first.
+	Addresses func() []string
+}
+
+// Caller returns who acts: this agent, for an operation, now.
+func (e *Env) Caller(tc task.Context, op aura.OperationID) domain.Caller {
+	return domain.Caller{Authority: e.Ring.Authority(), Device: e.Ring.Device(), Operation: op, Now: tc.Now()}
+}
+
+// plan plans a request over the state of the directory and takes it through guard and interpreter.
+func (e *Env) plan(tc task.Context, handler func(*directory.State) (guard.Request, error)) (effect.Result, error) {
+	request, err := e.Directory.Plan(handler)
+	if err != nil {
+		return effect.Result{}, err
+	}
+	return e.Decider.Decide(tc, &request)
+}
+
+// Secret returns the secret of a shared context. It returns [aura.NotFound] when there is none.
+func (e *Env) Secret(context aura.ContextID) ([32]byte, error) {
+	value, err := e.Journal.Meta(domain.SecretKey(context))
+	if err != nil {
+		return [32]byte{}, err
+	}
+	if len(value) != 32 {
+		return [32]byte{}, aura.Errorf("service.Secret", aura.NotFound, "the context has no secret here")
+	}
+	return [32]byte(value), nil
+}
+
+// watermarks reads how far deliveries are.
+func (e *Env) watermarks() delivery.Watermarks { return e.Journal.Meta }
+
+const repairBase, repairMost = 500 * time.Millisecond, time.Minute
+
+// repairPause paces what is tried again after a failure that may pass: of the disk, or of the other side.
+func repairPause() task.Backoff {
+	return task.Backoff{Base: repairBase, Max: repairMost, Factor: 2, Jitter: 0.3}
+}
+
+// submitted turns the facts of a decision into the answer to an intent.
+func submitted(in fact.Intent, r effect.Result, err error) (fact.Result, error) {
+	if err != nil {
+		return fact.Result{}, err
+	}
+	out := fact.Result{Operation: in.Operation}
+	for i := range r.Records {
+		out.Facts = append(out.Facts, r.Records[i].ID)
+	}
+	return out, nil
+}

@@ -1,0 +1,76 @@
+package service
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/delivery"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/keyring"
+	"github.com/aura-runtime/aura/task"
+)
+
+// TestWhatADiskHidesIsNotGivenUp is inside the package: everything around a env reads the same disk. While the disk
+// does not say how far a delivery is, no message counts as settled and none as failed.
+func TestWhatADiskHidesIsNotGivenUp(t *testing.T) {
+	sim := task.NewSim(1, task.SimOptions{})
+	err := sim.Run("test", func(tc task.Context) error {
+		ring := keyring.Ephemeral(sim.Entropy("ring"))
+		disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
+		j, err := journal.Open(tc, disk, journal.Options{
+			Key: [32]byte{1}, Entropy: sim.Entropy("journal"), Author: ring.Authority(), Device: ring.Device(), Sign: ring.Sign,
+			Registry: fact.NewRegistry(),
+		})
+		if err != nil {
+			return err
+		}
+		writer := task.NewGroup(tc, "writer")
+		writer.Go("writer", j.Serve)
+		who := contact.Ref{Authority: aura.AuthorityID{2}, Context: aura.ContextID{3}}
+		by := domain.Caller{Authority: ring.Authority(), Device: ring.Device(), Now: tc.Now()}
+		entry := &journal.Entry{}
+		for range 3 {
+			entry.Drafts = append(entry.Drafts, fact.Draft{Namespace: fact.ContextNamespace(who.Context), Kind: chat.KindMessage})
+		}
+		acked, err := delivery.Acknowledge(by, delivery.Acked{Context: who.Context, Peer: who.Authority, Through: 3})
+		if err != nil {
+			return err
+		}
+		for _, m := range acked.Metadata {
+			entry.Meta = append(entry.Meta, journal.KV{Key: m.Key, Value: m.Value})
+		}
+		if _, err := j.Append(tc, entry); err != nil {
+			return err
+		}
+		e := &Env{Journal: j, Ring: ring}
+		for _, faults := range []journal.Faults{{}, {FailRead: 1}} {
+			disk.SetFaults(faults)
+			want := error(nil)
+			if faults.FailRead > 0 {
+				want = aura.Unavailable
+			}
+			if settled, err := e.watermarks().Settled(who.Context, who.Authority); !errors.Is(err, want) || err == nil && settled != 3 {
+				t.Errorf("%+v: settled through %d, %v", faults, settled, err)
+			}
+			var r guard.Request
+			if err := delivery.Abandon(&r, home{e}, by, who.Context, who.Authority, "removed"); !errors.Is(err, want) || len(r.Entries) > 0 {
+				t.Errorf("%+v: %d facts say that delivered messages failed, %v", faults, len(r.Entries), err)
+			}
+		}
+		disk.SetFaults(journal.Faults{})
+		if err := j.Close(tc); err != nil {
+			return err
+		}
+		return writer.Close(tc, time.Minute)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
