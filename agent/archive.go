@@ -5,11 +5,11 @@ import (
 	"path/filepath"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
-	"github.com/aura-runtime/aura/domain"
 )
 
 // Archive is the journal of an account that no agent runs, open for reading. It is a [reactive.Reader].

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/chain"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
@@ -19,7 +20,6 @@ import (
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
-	"github.com/aura-runtime/aura/domain"
 )
 
 // CapSend is the capability that [Text] asks for.

@@ -24,15 +24,14 @@ func TestTwoPeopleHaveOneListWhateverFails(t *testing.T) {
 	auratest.Run(t, o, func(tc task.Context, w *auratest.World) {
 		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
 		talk := w.Meet(tc, ada, ben)
-		in := conversation(tc, ada, talk)
+		adas, bens := conversation(tc, ada, talk), conversation(tc, ben, talk)
 
-		ada.Do(tc, shopping.IntentAdd, shopping.Add{In: in, Name: "milk"}, nil)
+		ada.Do(tc, shopping.IntentAdd, shopping.Add{In: adas, Name: "milk"}, nil)
 		w.Until(tc, "Ben sees milk", time.Minute, func() bool { return len(open(t, tc, ben, talk)) == 1 })
 
-		in = conversation(tc, ada, talk)
 		w.Cut(ada, ben)
-		ada.Do(tc, shopping.IntentAdd, shopping.Add{In: in, Name: "bread"}, nil)
-		ben.Do(tc, shopping.IntentAdd, shopping.Add{In: conversation(tc, ben, talk), Name: "tea"}, nil)
+		ada.Do(tc, shopping.IntentAdd, shopping.Add{In: adas, Name: "bread"}, nil)
+		ben.Do(tc, shopping.IntentAdd, shopping.Add{In: bens, Name: "tea"}, nil)
 		ben.Crash()
 		w.Sleep(tc, time.Hour)
 		w.Heal(ada, ben)
