@@ -54,10 +54,14 @@ func (k Kind) String() string {
 // Error makes a Kind usable as the target of [errors.Is].
 func (k Kind) Error() string { return k.String() }
 
-// Error is the one error type of Aura. Op is "package.Verb", Kind what the caller can do, Err the
+// Op names the operation that failed: "pkg.Name", where Name is a function, method or type of package pkg.
+// A constant says it; a test in internal/arch looks it up in the tree.
+type Op string
+
+// Error is the one error type of Aura. Op names the operation, Kind what the caller can do, Err the
 // cause (it may be nil). The text names the item and never holds a secret, a payload or a peer's address.
 type Error struct {
-	Op   string
+	Op   Op
 	Kind Kind
 	Err  error
 }
@@ -71,7 +75,7 @@ func (e *Error) Error() string {
 	if e.Op == "" {
 		return msg
 	}
-	return e.Op + ": " + msg
+	return string(e.Op) + ": " + msg
 }
 
 // Unwrap returns the cause.
@@ -84,7 +88,7 @@ func (e *Error) Is(target error) bool {
 }
 
 // Errorf builds an [Error] whose cause is made by [fmt.Errorf], so %w works.
-func Errorf(op string, kind Kind, format string, args ...any) *Error {
+func Errorf(op Op, kind Kind, format string, args ...any) *Error {
 	return &Error{Op: op, Kind: kind, Err: fmt.Errorf(format, args...)}
 }
 

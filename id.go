@@ -190,7 +190,7 @@ func formatID(prefix string, id [32]byte) string {
 }
 
 func parseID(prefix, s string) (id [32]byte, err error) {
-	const op = "aura.Parse"
+	const op = "aura.parseID"
 	if len(s) <= len(prefix) || s[:len(prefix)] != prefix || s[len(prefix)] != '_' {
 		return id, Errorf(op, Invalid, "identifier does not start with %q", prefix+"_")
 	}

@@ -155,7 +155,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	})
 	store.journal.Attach(&committed{links: links, device: h.Ring.Device(), frontier: tokens, permitted: tokens.Version()})
 	a.tree = tree{record: a.options.Stopping, shut: a.shut, pipeline: task.Supervise(group, scheduler)}
-	services := []task.Service{store, a.pump, production, channels, invites}
+	services := []task.Service{store, a.pump, channels, invites}
 	for _, m := range a.modules {
 		services = append(services, m)
 	}

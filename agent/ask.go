@@ -86,7 +86,7 @@ const maxQueries = 2
 // must hold outside any context.
 func (a *Agent) query(tc task.Context, q query.Query) (query.Result, error) {
 	if len(q.Text) > query.MaxText {
-		return query.Result{}, aura.Errorf("agent.Query", aura.Invalid, "the query has %d bytes, the most is %d", len(q.Text), query.MaxText)
+		return query.Result{}, aura.Errorf("agent.query", aura.Invalid, "the query has %d bytes, the most is %d", len(q.Text), query.MaxText)
 	}
 	self := a.Self()
 	l, err := reactive.NewLogic(q.Text, a.set.Registry(), reactive.LogicOptions{

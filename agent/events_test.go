@@ -49,8 +49,7 @@ func TestEveryServiceReportsItsLife(t *testing.T) {
 				want[service] = whole
 			}
 		}
-		want["interp"] += whole // these two also served the founding
-		want["journal"] += whole
+		want["journal"] += whole // it also served the founding
 		if diff := cmp.Diff(want, lives(w.Events)); diff != "" || len(want) < 12 {
 			t.Errorf("%d services: %s", len(want), diff)
 		}

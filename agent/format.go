@@ -62,7 +62,7 @@ func migrate(dir string) error {
 
 // writeFormat says in a home that it has the present format. A crash leaves the old file or the new one.
 func writeFormat(dir string) error {
-	const op = "agent.WriteFormat"
+	const op = "agent.writeFormat"
 	f, err := os.CreateTemp(dir, ".new-*") // mode 0600
 	if err != nil {
 		return aura.Errorf(op, aura.Unavailable, "%w", err)

@@ -140,13 +140,13 @@ func withChain(tc task.Context, h Hands, store *storage, tokens *frontier.Index,
 	own, device := h.Ring.Authority(), h.Ring.Device()
 	production := interp.NewProduction(own, device, store.journal, h.Ring, sender{new(*replica.Replicator)})
 	group := task.NewGroup(tc, "room")
-	writer, handle := task.Supervise(group, lent{store}), task.Supervise(group, production)
-	err := errors.Join(writer.Start(tc), handle.Start(tc))
+	writer := task.Supervise(group, lent{store})
+	err := writer.Start(tc)
 	if err == nil {
 		err = fn(chain.New(own, device, store.journal, tokens, production, h.Entropy, chain.Options{}))
 	}
 	for _, ended := range []error{
-		handle.Join(tc, joinGrace), handle.Close(tc, closeGrace), writer.Join(tc, joinGrace), writer.Close(tc, closeGrace),
+		writer.Join(tc, joinGrace), writer.Close(tc, closeGrace),
 		group.Close(tc, closeGrace),
 	} {
 		if err == nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/aura-runtime/aura/domain/builtin"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/delivery"
+	"github.com/aura-runtime/aura/domain/foldtest"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
@@ -74,16 +75,8 @@ func (p person) code(t testing.TB, life aura.Duration, now aura.Physical) invite
 }
 
 func newPerson(name string) person {
-	key := func(role byte) ed25519.PrivateKey {
-		return ed25519.NewKeyFromSeed(append(make([]byte, ed25519.SeedSize-2), name[0], role))
-	}
-	root, signing, link := key(1), key(2), key(3)
-	c := fact.Certificate{Agreement: [32]byte{1, name[0]}}
-	copy(c.Root[:], root.Public().(ed25519.PublicKey))
-	copy(c.Signing[:], signing.Public().(ed25519.PublicKey))
-	copy(c.Link[:], link.Public().(ed25519.PublicKey))
-	copy(c.Signature[:], ed25519.Sign(root, c.SigningBytes()))
-	return person{name: name, cert: c, signing: signing}
+	p := foldtest.NewPerson(name[0])
+	return person{name: name, cert: p.Certificate, signing: p.Signing}
 }
 
 func (p person) pair() aura.ContextID { return aura.ContextID{0xc0, p.name[0]} }

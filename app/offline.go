@@ -131,7 +131,7 @@ func errUnasked() error {
 	return aura.Errorf("app.Ask", aura.Unavailable, "only an agent answers this: start it with: aura up")
 }
 
-func errOffline(op string) error {
+func errOffline(op aura.Op) error {
 	return aura.Errorf(op, aura.Unavailable, "there is no agent: this needs one, and the other side")
 }
 

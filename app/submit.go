@@ -85,7 +85,7 @@ func (c *Core) submitAs(tc task.Context, id aura.OperationID, intent string, pay
 
 // lost returns the error of an action that durable facts say was done, and whose answer, which held more than they
 // say, did not arrive.
-func lost(op, text string) error { return aura.Errorf(op, aura.Unavailable, "%s", text) }
+func lost(op aura.Op, text string) error { return aura.Errorf(op, aura.Unavailable, "%s", text) }
 
 // refused reports whether an error says by itself that nothing happened.
 func refused(err error) bool {

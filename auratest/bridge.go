@@ -16,10 +16,10 @@ func (p *Person) Bridge() app.Bridge { return bridge{p} }
 
 // Core returns a new frontend over [Person.Bridge]. A failure ends the test.
 func (p *Person) Core(tc task.Context) *app.Core {
-	p.world.Helper()
-	c, err := app.New(tc, p.Bridge(), p.world.Sim.Entropy(p.Name+" frontend"), app.Options{Modules: p.Options.Modules})
+	p.World.Helper()
+	c, err := app.New(tc, p.Bridge(), p.World.Sim.Entropy(p.Name+" frontend"), app.Options{Modules: p.Options.Modules})
 	if err != nil {
-		p.world.Fatalf("%s has no frontend: %v", p.Name, err)
+		p.World.Fatalf("%s has no frontend: %v", p.Name, err)
 	}
 	return c
 }
@@ -79,7 +79,7 @@ func (p *Person) call(
 	p.calls = append(p.calls, c)
 	defer p.leave(c)
 	left, limited := tc.Remaining()
-	p.world.calls.Go("bridge "+p.Name, func(tc task.Context) error {
+	p.World.calls.Go("bridge", func(tc task.Context) error {
 		if c.left {
 			return nil
 		}

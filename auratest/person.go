@@ -40,7 +40,7 @@ type Person struct {
 	// Network is the machine's end of [World.Net] in the newest process.
 	Network *transport.SimPeer
 
-	world *World
+	World *World
 	acted uint64  // how many operations were named
 	calls []*call // of frontends to the running process
 }
@@ -53,9 +53,9 @@ func (p *Person) link() transport.PeerID { return p.Ring.Certificate().Link }
 // hands returns what the next process touches the world with.
 func (p *Person) hands() agent.Hands {
 	h := agent.Hands{
-		Ring: p.Ring, Store: p.Disk, Entropy: p.world.Sim.Entropy(p.Name),
+		Ring: p.Ring, Store: p.Disk, Entropy: p.World.Sim.Entropy(p.Name),
 		Network: func(agent.Gate) (transport.Network, error) {
-			p.Network = p.world.Net.Join(p.link(), p.Address)
+			p.Network = p.World.Net.Join(p.link(), p.Address)
 			return p.Network, nil
 		},
 	}
@@ -68,17 +68,17 @@ func (p *Person) hands() agent.Hands {
 // Start begins a process of the agent and returns when it runs. A failure ends the test, unless [Person.Crash] ended
 // the process before it ran.
 func (p *Person) Start(tc task.Context) {
-	p.world.Helper()
+	p.World.Helper()
 	if p.Group != nil {
-		p.world.Fatalf("%s is started and runs already", p.Name)
+		p.World.Fatalf("%s is started and runs already", p.Name)
 	}
 	started := task.NewFuture[*agent.Agent]()
 	var group *task.Group
 	// A task beside the caller makes the process's group, so that the process does not end with the caller's group.
-	p.world.processes.Go("start "+p.Name, func(tc task.Context) error {
+	p.World.people.Go("start", func(tc task.Context) error {
 		group = task.NewGroup(tc, p.Name)
 		p.Group = group
-		p.world.Sim.SetClock(group, p.Ahead)
+		p.World.Sim.SetClock(group, p.Ahead)
 		group.Go("boot", func(tc task.Context) error {
 			defer started.Resolve(nil, aura.Errorf("auratest.Start", aura.Unavailable, "the process ended while it started"))
 			a, err := agent.New(tc, group, p.hands(), p.Options)
@@ -96,7 +96,7 @@ func (p *Person) Start(tc task.Context) {
 		return // it crashed
 	case err != nil:
 		p.Crash()
-		p.world.Fatalf("%s does not start: %v", p.Name, err)
+		p.World.Fatalf("%s does not start: %v", p.Name, err)
 	}
 	p.Agent = a
 }
@@ -104,15 +104,15 @@ func (p *Person) Start(tc task.Context) {
 // Stop ends the process in order. It fails the test with the error of [agent.Agent.Stop], and when tasks of the
 // process are left.
 func (p *Person) Stop(tc task.Context) {
-	p.world.Helper()
+	p.World.Helper()
 	if p.Agent == nil {
-		p.world.Fatalf("%s is stopped and does not run", p.Name)
+		p.World.Fatalf("%s is stopped and does not run", p.Name)
 	}
 	if err := p.Agent.Stop(tc); err != nil {
-		p.world.Errorf("%s does not stop: %v", p.Name, err)
+		p.World.Errorf("%s does not stop: %v", p.Name, err)
 	}
 	if left := p.Group.Live(); len(left) > 0 {
-		p.world.Errorf("%s has stopped, and live are %v", p.Name, left)
+		p.World.Errorf("%s has stopped, and live are %v", p.Name, left)
 	}
 	p.Crash()
 }
@@ -126,15 +126,15 @@ func (p *Person) Crash() {
 		return
 	}
 	p.Agent, p.Group = nil, nil
-	p.world.Net.Crash(p.link())
+	p.World.Net.Crash(p.link())
 	p.Disk = p.Disk.Crash()
 	p.cut()
-	p.world.Sim.Crash(group)
+	p.World.Sim.Crash(group)
 }
 
 // Move takes the machine to another network, where it has another address and no connection is left.
 func (p *Person) Move() {
-	p.Address = p.world.address()
+	p.Address = p.World.address()
 	if p.Group != nil {
 		p.Network.Move(p.Address)
 		p.Network.Drop()
@@ -161,19 +161,19 @@ func (p *Person) Submit(tc task.Context, kind string, payload, result any) error
 
 // Do is [Person.Submit], and ends the test with its error.
 func (p *Person) Do(tc task.Context, kind string, payload, result any) {
-	p.world.Helper()
+	p.World.Helper()
 	if err := p.Submit(tc, kind, payload, result); err != nil {
-		p.world.Fatalf("%s: %s: %v", p.Name, kind, err)
+		p.World.Fatalf("%s: %s: %v", p.Name, kind, err)
 	}
 }
 
 // Say sends a text to a conversation: the context of two contacts, or a group.
 func (p *Person) Say(tc task.Context, context aura.ContextID, text string) {
-	p.world.Helper()
-	v := p.Look(tc)
+	p.World.Helper()
+	v := p.fold(tc, fact.Selection{Kinds: append(chat.GroupKinds(), "contact.*")})
 	t, err := v.Chats.Thread(v.Setting, context)
 	if err != nil {
-		p.world.Fatalf("%s: %v", p.Name, err)
+		p.World.Fatalf("%s: %v", p.Name, err)
 	}
 	p.Do(tc, chat.IntentSend, chat.SendIntent{To: t.Ref, Text: text}, nil)
 }

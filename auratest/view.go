@@ -30,10 +30,16 @@ type View struct {
 
 // Look returns the person's view as it is now. The test ends when no agent runs.
 func (p *Person) Look(tc task.Context) *View {
-	p.world.Helper()
+	p.World.Helper()
+	return p.fold(tc, fact.Selection{Observations: []string{"*"}})
+}
+
+// fold returns a view of what sel selects.
+func (p *Person) fold(tc task.Context, sel fact.Selection) *View {
+	p.World.Helper()
 	set, err := builtin.New(p.Options.Modules...)
 	if err != nil {
-		p.world.Fatalf("%v", err)
+		p.World.Fatalf("%v", err)
 	}
 	states := set.NewStates(p.Self())
 	setting := chat.SettingOf(states)
@@ -42,7 +48,7 @@ func (p *Person) Look(tc task.Context) *View {
 		Delivery: setting.Delivery, Chats: domain.Get[*chat.State](states), Setting: setting,
 	}
 	v.Chats.Bound(chat.Keep{Messages: -1, Bytes: -1})
-	p.read(tc, fact.Selection{Observations: []string{"*"}}, func(up fact.Update) error {
+	p.read(tc, sel, func(up fact.Update) error {
 		for i := range up.Records {
 			v.States.Apply(&up.Records[i])
 		}
@@ -57,7 +63,7 @@ func (p *Person) Look(tc task.Context) *View {
 
 // Facts returns the facts of the person's journal that sel selects, oldest first. The test ends when no agent runs.
 func (p *Person) Facts(tc task.Context, sel fact.Selection) (records []fact.Record) {
-	p.world.Helper()
+	p.World.Helper()
 	sel.Follow = false
 	p.read(tc, sel, func(up fact.Update) error {
 		records = append(records, up.Records...)
@@ -68,7 +74,7 @@ func (p *Person) Facts(tc task.Context, sel fact.Selection) (records []fact.Reco
 
 // Heard returns the texts that a conversation has of an author, as this person has it, in their order.
 func (p *Person) Heard(tc task.Context, context aura.ContextID, author *Person) (texts []string) {
-	p.world.Helper()
+	p.World.Helper()
 	v := p.Look(tc)
 	all, _ := v.Chats.Messages(v.Setting, context, 0)
 	for i := range all {
@@ -80,12 +86,12 @@ func (p *Person) Heard(tc task.Context, context aura.ContextID, author *Person) 
 }
 
 func (p *Person) read(tc task.Context, sel fact.Selection, sink func(fact.Update) error) {
-	p.world.Helper()
+	p.World.Helper()
 	err := p.gone()
 	if p.Agent != nil {
 		err = p.Agent.Watch(tc, sel, sink)
 	}
 	if err != nil {
-		p.world.Fatalf("%v", err)
+		p.World.Fatalf("%v", err)
 	}
 }

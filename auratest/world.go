@@ -44,11 +44,12 @@ type World struct {
 	Seed uint64
 	Sim  *task.Sim
 	Net  *transport.SimNet
-	// Events is what services and tasks of all people reported so far, oldest first.
+	// Events is what services and tasks reported so far, oldest first. The owner of what a task of a person's process
+	// reports begins with "world/people/" and the name.
 	Events []world.Event
 
 	options   Options
-	processes *task.Group
+	people    *task.Group
 	calls     *task.Group
 	addresses int
 }
@@ -80,7 +81,7 @@ func run(t T, seed uint64, o Options, test func(tc task.Context, w *World)) {
 	w.Sim = task.NewSim(seed, task.SimOptions{Start: begin, Log: log{w}, Preempt: o.Preempt})
 	err := w.Sim.Run("world", func(tc task.Context) error {
 		defer tc.Group().Cancel()
-		w.processes, w.calls = task.NewGroup(tc, "processes"), task.NewGroup(tc, "calls")
+		w.people, w.calls = task.NewGroup(tc, "people"), task.NewGroup(tc, "calls")
 		w.Net = transport.NewSimNet(task.NewGroup(tc, "net"), tc.Clock(), w.Sim.Entropy("net"), o.Network)
 		test(tc, w)
 		return nil
@@ -128,7 +129,7 @@ func (w *World) Person(tc task.Context, name string, setup ...func(*Person)) *Pe
 	p := &Person{
 		Name: name, Ring: keyring.Ephemeral(w.Sim.Entropy(name + " keys")),
 		Disk:    journal.NewFaulty(w.Sim.Entropy(name+" disk"), journal.Faults{}),
-		Options: w.options.Agent, Address: w.address(), world: w,
+		Options: w.options.Agent, Address: w.address(), World: w,
 	}
 	for _, change := range setup {
 		change(p)

@@ -322,18 +322,26 @@ func TestAClockThatIsAhead(t *testing.T) {
 	})
 }
 
-// TestServicesReport: what services report is there with its order.
+// TestServicesReport: what happens to services is reported in order, and what tasks do names the person.
 func TestServicesReport(t *testing.T) {
 	auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
 		w.Person(tc, "Ada").Stop(tc)
-		var runtime []string
+		var states []string
+		tasks := 0
 		for _, e := range w.Events {
-			if e.Family() == world.FamilyRuntime {
-				runtime = append(runtime, e.Message())
+			switch {
+			case e.Family() == world.FamilyService && e.Service() == "journal":
+				states = append(states, e.Field("to_state"))
+			case e.Family() == world.FamilyTask && strings.HasPrefix(e.Owner(), "world/people/Ada"):
+				tasks++
 			}
 		}
-		if diff := cmp.Diff([]string{"start", "stop"}, runtime); diff != "" {
+		life := []string{"starting", "running", "stopping", "stopped"}
+		if diff := cmp.Diff(append(life, life...), states); diff != "" { // the first is that of the founding
 			t.Error(diff)
+		}
+		if tasks == 0 {
+			t.Error("no task of Ada's was reported")
 		}
 	})
 }

@@ -40,7 +40,7 @@ func Mint(root Signer, authority *datalog.Program, next PrivateKey, o MintOption
 }
 
 // append returns a token with one more block, signed by key.
-func (c *container) append(op string, key Signer, s signedBlock, next PrivateKey) (*chain, error) {
+func (c *container) append(op aura.Op, key Signer, s signedBlock, next PrivateKey) (*chain, error) {
 	if next.signer == nil {
 		return nil, aura.Errorf(op, aura.Invalid, "no key for the next block given")
 	}
@@ -70,7 +70,7 @@ func (c *container) append(op string, key Signer, s signedBlock, next PrivateKey
 }
 
 // attenuate appends a block of the holder.
-func (c *chain) attenuate(op string, p *datalog.Program, next PrivateKey) (*chain, error) {
+func (c *chain) attenuate(op aura.Op, p *datalog.Program, next PrivateKey) (*chain, error) {
 	key, err := c.signingKey(op)
 	if err != nil {
 		return nil, err
@@ -83,7 +83,7 @@ func (c *chain) attenuate(op string, p *datalog.Program, next PrivateKey) (*chai
 }
 
 // signingKey returns the key for the next block, or the error that a caller sees.
-func (c *container) signingKey(op string) (PrivateKey, error) {
+func (c *container) signingKey(op aura.Op) (PrivateKey, error) {
 	key, err := c.nextKey()
 	switch {
 	case errors.Is(err, ErrSealed):
@@ -98,7 +98,7 @@ func (c *container) signingKey(op string) (PrivateKey, error) {
 }
 
 // seal replaces the secret by a last signature.
-func (c *container) seal(op string) (*container, error) {
+func (c *container) seal(op aura.Op) (*container, error) {
 	key, err := c.signingKey(op)
 	if err != nil {
 		return nil, err

@@ -27,10 +27,10 @@ var (
 	ErrSealed = errors.New("token is sealed")
 )
 
-func corrupt(op string, err error) error { return &aura.Error{Op: op, Kind: aura.Corrupt, Err: err} }
+func corrupt(op aura.Op, err error) error { return &aura.Error{Op: op, Kind: aura.Corrupt, Err: err} }
 
 // verification gives an error of a check of signatures its kind.
-func verification(op string, err error) error {
+func verification(op aura.Op, err error) error {
 	kind := aura.Corrupt
 	if errors.Is(err, ErrSignature) {
 		kind = aura.Denied

@@ -22,6 +22,8 @@ func BenchmarkDecide(b *testing.B) {
 				left := task.NewSemaphore(b.N)
 				g := task.NewGroup(tc, "senders")
 				b.ResetTimer()
+				before := h.Journal.Commits()
+				defer func() { b.ReportMetric(float64(h.Journal.Commits()-before)/float64(b.N), "commits/op") }()
 				for range senders {
 					g.Go("sender", func(tc task.Context) error {
 						for left.TryAcquire() {

@@ -32,8 +32,8 @@ func TestDecideCommitsThenReleases(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(result.Records) != 1 || result.Records[0].Seq != 1 || result.Position != h.Journal.Head() {
-			t.Errorf("records %+v at %d", result.Records, result.Position)
+		if len(result.Records) != 1 || result.Records[0].Seq != 1 || result.Records[0].Position != h.Journal.Head() {
+			t.Errorf("records %+v at %d", result.Records, result.Records[0].Position)
 		}
 		if err := result.Records[0].Verify(chaintest.Public); err != nil {
 			t.Error(err)

@@ -36,7 +36,7 @@ func (c *Chain) Renew(tc task.Context, tokens ...fact.Draft) (effect.Result, err
 
 // unguarded appends facts to the own namespace without a decision of the guard, if check permits it behind
 // the door. It holds the door across the commit: a second call waits and then sees the facts.
-func (c *Chain) unguarded(tc task.Context, op string, entries []fact.Draft, check func() error) (effect.Result, error) {
+func (c *Chain) unguarded(tc task.Context, op aura.Op, entries []fact.Draft, check func() error) (effect.Result, error) {
 	own := fact.OwnNamespace(c.own)
 	if err := c.door.Acquire(tc); err != nil {
 		return effect.Result{}, err

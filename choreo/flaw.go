@@ -45,7 +45,7 @@ func (f *Flaw) Error() string {
 	return "role " + string(f.Role) + ": " + f.Detail
 }
 
-func (f *Flaw) in(op string) error {
+func (f *Flaw) in(op aura.Op) error {
 	kind := aura.Invalid
 	if f.Code == TooLarge || f.Code == UndecidedInBound {
 		kind = aura.Exhausted

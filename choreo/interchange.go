@@ -35,7 +35,7 @@ func EncodeLocal(l Local) ([]byte, error) {
 	return encodeWire("choreo.EncodeLocal", w, err)
 }
 
-func encodeWire(op string, w *wireType, err error) ([]byte, error) {
+func encodeWire(op aura.Op, w *wireType, err error) ([]byte, error) {
 	if err != nil {
 		return nil, &aura.Error{Op: op, Kind: aura.KindOf(err), Err: err}
 	}

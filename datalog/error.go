@@ -63,4 +63,4 @@ func Grouped(n int) string {
 // expression.
 const MaxDepth = 256
 
-func invalid(op string, err error) error { return &aura.Error{Op: op, Kind: aura.Invalid, Err: err} }
+func invalid(op aura.Op, err error) error { return &aura.Error{Op: op, Kind: aura.Invalid, Err: err} }

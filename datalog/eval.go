@@ -24,7 +24,7 @@ func typeError(what string, operands ...Term) error {
 	for i, t := range operands {
 		kinds[i] = t.kind
 	}
-	return invalid("datalog.Evaluate", fmt.Errorf("%w: %s of %v", ErrType, what, kinds))
+	return invalid("datalog.Expr", fmt.Errorf("%w: %s of %v", ErrType, what, kinds))
 }
 
 // eval returns the value of an expression that is no closure.
@@ -76,7 +76,7 @@ func (m *machine) value(t Term) (Term, error) {
 			return m.w.terms.terms[m.slots[slot]], nil
 		}
 	}
-	return Term{}, invalid("datalog.Evaluate", fmt.Errorf("%w: $%s", ErrUnbound, t.str))
+	return Term{}, invalid("datalog.Expr", fmt.Errorf("%w: $%s", ErrUnbound, t.str))
 }
 
 // lazy evaluates the right operand only if the left one does not decide.

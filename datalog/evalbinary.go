@@ -82,7 +82,7 @@ func arithmetic(op Op, a, b Term) (Term, error) {
 		z, exact = multiply(x, y)
 	case OpDiv:
 		if y == 0 {
-			return Term{}, invalid("datalog.Evaluate", ErrDivideByZero)
+			return Term{}, invalid("datalog.Expr", ErrDivideByZero)
 		}
 		z = x / y
 		exact = x != math.MinInt64 || y != -1
@@ -94,7 +94,7 @@ func arithmetic(op Op, a, b Term) (Term, error) {
 		z = x ^ y
 	}
 	if !exact {
-		return Term{}, invalid("datalog.Evaluate", ErrOverflow)
+		return Term{}, invalid("datalog.Expr", ErrOverflow)
 	}
 	return NewInteger(z), nil
 }

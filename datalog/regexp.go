@@ -34,7 +34,7 @@ func (m *machine) matches(text, expression Term) (Term, error) {
 
 // pattern compiles a regular expression once.
 func (w *World) pattern(expression string) (pattern, error) {
-	const op = "datalog.Evaluate"
+	const op = "datalog.Expr"
 	if p, ok := w.regexps[expression]; ok {
 		return p, nil
 	}

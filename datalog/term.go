@@ -133,7 +133,7 @@ func NewMap(entries ...Entry) (Term, error) {
 	return Term{kind: Map, list: list}, nil
 }
 
-func storable(op string, t Term) error {
+func storable(op aura.Op, t Term) error {
 	if t.kind == 0 || t.kind == Variable {
 		return aura.Errorf(op, aura.Invalid, "a collection cannot hold a %s", t.kind)
 	}

@@ -72,7 +72,6 @@ type Envelope struct {
 
 // Result is what carrying out one decision gave.
 type Result struct {
-	Position fact.Position // the journal's head after the commit; zero when nothing was appended
 	Records  []fact.Record // the facts appended, in the order of their commands
 	Receipts []Receipt     // one for each charge that pays for facts, in the order of their commands
 	Nonces   [][]byte      // in the order of their commands

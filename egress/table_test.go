@@ -83,7 +83,7 @@ func TestEveryMessageIsInTheTable(t *testing.T) {
 // both take a pass. A contact is asked to relay after the same. Only the guard and a receipt make a pass.
 func TestNothingElseSends(t *testing.T) {
 	allowed := map[string]string{
-		"egress/pass.go Post": "Send", "egress/pass.go Dial": "Dial", "replica/reach.go reserve": "Reserve",
+		"egress/pass.go Post": "Send", "egress/pass.go Dial": "Dial", "replica/addresses.go reserve": "Reserve",
 		"egress/pass.go Covered": "Pass", "egress/pass.go ChargeWith": "Pass",
 	}
 	found := map[string]string{}

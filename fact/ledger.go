@@ -131,7 +131,7 @@ func DecodeLeak(b []byte) (Leak, error) {
 	return l, nil
 }
 
-func decodeEntry(op, name string, b []byte, v any) error {
+func decodeEntry(op aura.Op, name string, b []byte, v any) error {
 	if len(b) > maxLedger {
 		return aura.Errorf(op, aura.Corrupt, "%s has %d bytes, the most is %d", name, len(b), maxLedger)
 	}

@@ -50,6 +50,6 @@ func (v *Verifier) Verify(r *Record) error {
 	return nil
 }
 
-func unproven(op string, id aura.FactID) error {
+func unproven(op aura.Op, id aura.FactID) error {
 	return aura.Errorf(op, aura.Denied, "proof of fact %s does not hold", aura.Short(id))
 }

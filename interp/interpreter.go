@@ -24,6 +24,13 @@ type Decision struct {
 	Placed func()
 }
 
+// placed calls Placed.
+func (d *Decision) placed() {
+	if d.Placed != nil {
+		d.Placed()
+	}
+}
+
 // Run returns the run of own facts that a charge of the decision pays for: Seq in (from, until]. before and after
 // are the count of own facts in the request's context before and after the decision's own. The run of a control
 // message is empty.

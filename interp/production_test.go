@@ -293,9 +293,9 @@ func TestMalformedCommandsAreRefused(t *testing.T) {
 	})
 }
 
-// TestAnOrderThatWasWithdrawnIsNotHandedOver: the caller's budget ends while its order waits in the journal behind somebody
-// else's sync. It was told that nothing happened, and nothing does.
-func TestAnOrderThatWasWithdrawnIsNotHandedOver(t *testing.T) {
+// TestADecisionThatWasWithdrawnIsNotCommitted: the caller's budget ends while its decision waits in the journal behind
+// another sync. The caller is told that nothing happened, and nothing does.
+func TestADecisionThatWasWithdrawnIsNotCommitted(t *testing.T) {
 	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
 		disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
 		h := chaintest.Found(t, tc, disk, sim.Entropy("home"), chaintest.Limited(10))
@@ -329,7 +329,8 @@ func TestAnOrderThatWasWithdrawnIsNotHandedOver(t *testing.T) {
 	})
 }
 
-func TestStoppedInterpreterAnswersEverybody(t *testing.T) {
+// TestAClosedJournalAnswersEverybody: the journal stops while decisions are committed and wait, and each is answered.
+func TestAClosedJournalAnswersEverybody(t *testing.T) {
 	for seed := range uint64(20) {
 		chaintest.Simulate(t, seed, func(tc task.Context, sim *task.Sim) {
 			disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{SyncDelay: 2 * time.Millisecond})
@@ -349,6 +350,9 @@ func TestStoppedInterpreterAnswersEverybody(t *testing.T) {
 				t.Fatal(err)
 			}
 			h.Close(tc)
+			if err := h.Journal.Close(tc); err != nil {
+				t.Error(err)
+			}
 			if err := g.Wait(tc); err != nil || answered != 30 {
 				t.Errorf("%v, %d answered", err, answered)
 			}
@@ -359,9 +363,39 @@ func TestStoppedInterpreterAnswersEverybody(t *testing.T) {
 	}
 }
 
-// TestForeignChargeBetweenPlanAndCommit lets another writer of the ledger race with the senders: whoever
+// TestAReceiptCoversTheFactsOfItsDecision: another entry takes the place in the context that the decision saw as its
+// own. A receipt names facts by their Seq, so it must name the places that its facts got.
+func TestAReceiptCoversTheFactsOfItsDecision(t *testing.T) {
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
+		h := chaintest.Found(t, tc, disk, sim.Entropy("home"), chaintest.Limited(10))
+		defer h.Close(tc)
+		disk.SetFaults(journal.Faults{SyncDelay: time.Second})
+		g := task.NewGroup(tc, "writers")
+		append := func(e *journal.Entry) {
+			g.Go("writer", func(tc task.Context) error {
+				_, err := h.Journal.Append(tc, e)
+				return err
+			})
+			if err := tc.Sleep(time.Millisecond); err != nil {
+				t.Fatal(err)
+			}
+		}
+		append(&journal.Entry{Meta: []journal.KV{{Key: "note", Value: []byte("x")}}}) // the writer is busy
+		append(&journal.Entry{Drafts: chaintest.Text(1).Entries})
+		result, _, err := h.Chain.Decide(tc, chaintest.Text(1, chaintest.Ben))
+		if err != nil || g.Wait(tc) != nil {
+			t.Fatal(err)
+		}
+		if r, f := result.Receipts[0], result.Records[0]; r.FirstSeq != f.Seq || r.LastSeq != f.Seq || f.Seq != 2 {
+			t.Errorf("the receipt covers %d to %d, the fact is %d, want 2", r.FirstSeq, r.LastSeq, f.Seq)
+		}
+	})
+}
+
+// TestForeignChargeBetweenDecisionAndCommit lets another writer of the ledger race with the senders: whoever
 // loses decides again, and nobody overspends.
-func TestForeignChargeBetweenPlanAndCommit(t *testing.T) {
+func TestForeignChargeBetweenDecisionAndCommit(t *testing.T) {
 	policy := chaintest.Limited(40)
 	for seed := range uint64(60) {
 		chaintest.Simulate(t, seed, func(tc task.Context, sim *task.Sim) {

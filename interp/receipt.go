@@ -6,7 +6,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
-	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/journal"
 )
 
 // run is a row of own facts of one context, paid for in one epoch, that one receipt covers.
@@ -53,29 +53,50 @@ func (r *run) issue(own aura.AuthorityID, c fact.Charge, sign func([]byte) [64]b
 	return receipt, c
 }
 
-// issue makes the receipts of all runs, in order, writes the chains' heads into the plan's charges and
-// keeps the receipts as metadata, so that they are durable before anything is released.
-func (p *plan) issue(own aura.AuthorityID, sign func([]byte) [64]byte) []effect.Receipt {
-	receipts := make([]effect.Receipt, 0, len(p.runs.all))
-	chains := map[budgetKey]fact.Charge{}
-	for i := range p.runs.all {
-		r := &p.runs.all[i]
-		chain, ok := chains[r.key]
-		if !ok {
-			chain = p.charges.base[r.key]
+// seal signs the receipts of a group of orders, one for each run, and gives them to the orders whose charges they
+// cover. It returns the charges with the heads of their chains, and the receipts as metadata, so that they are durable
+// before anything is released.
+func seal(own aura.AuthorityID, group []*order, sign func([]byte) [64]byte) ([]fact.Charge, []journal.KV) {
+	rs := runs{last: map[budgetKey]int{}}
+	chains, latest := map[budgetKey]fact.Charge{}, map[budgetKey]*fact.Charge{}
+	var covered []int // for each charge that pays for facts, the run that covers it
+	var keys []budgetKey
+	for _, o := range group {
+		for i := range o.charges {
+			c := &o.charges[i]
+			if c.run.from == c.run.until {
+				continue // a control message: it pays for no facts
+			}
+			if _, known := chains[c.run.key]; !known {
+				chains[c.run.key] = c.before
+				keys = append(keys, c.run.key)
+			}
+			latest[c.run.key] = &o.entry.Charges[i]
+			covered = append(covered, rs.add(c.run))
 		}
-		receipt, chain := r.issue(own, chain, sign)
-		chains[r.key] = chain
-		receipts = append(receipts, receipt)
-		p.meta = append(p.meta, guard.Meta{
-			Key: receiptKey(r.key, chain.Receipts), Value: receipt.Encode(),
-		})
-
-		c := p.charges.get(r.key)
-		c.Receipts, c.Head = chain.Receipts, chain.Head
-		p.charges.set(r.key, c)
 	}
-	return receipts
+	receipts := make([]effect.Receipt, len(rs.all))
+	meta := make([]journal.KV, len(rs.all))
+	for i := range rs.all {
+		r := &rs.all[i]
+		receipt, chain := r.issue(own, chains[r.key], sign)
+		receipts[i], chains[r.key] = receipt, chain
+		meta[i] = journal.KV{Key: receiptKey(r.key, chain.Receipts), Value: receipt.Encode()}
+	}
+	charges := make([]fact.Charge, len(keys))
+	for i, k := range keys {
+		charges[i] = *latest[k]
+		charges[i].Receipts, charges[i].Head = chains[k].Receipts, chains[k].Head
+	}
+	for _, o := range group {
+		for i := range o.charges {
+			if c := &o.charges[i]; c.run.from != c.run.until {
+				o.receipts = append(o.receipts, receipts[covered[0]])
+				covered = covered[1:]
+			}
+		}
+	}
+	return charges, meta
 }
 
 // receiptKey is where the n-th receipt (1-based) of a budget's current epoch is kept. The next epoch

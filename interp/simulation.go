@@ -36,6 +36,12 @@ type Simulation struct {
 	memory memory
 }
 
+// leakKey names a leakage account: one class of observers of a context.
+type leakKey struct {
+	context  aura.ContextID
+	observer fact.Observer
+}
+
 // memory is the state of a ledger and the facts behind it.
 type memory struct {
 	charges map[budgetKey]fact.Charge
@@ -68,9 +74,7 @@ func (s *Simulation) Execute(tc task.Context, d *Decision) (effect.Result, error
 		return effect.Result{}, err
 	}
 	defer s.turn.Release()
-	if d.Placed != nil {
-		d.Placed()
-	}
+	d.placed()
 	result, err := s.execute(tc, d)
 	s.record(tc.Now(), d, result, err)
 	return result, err
@@ -82,54 +86,60 @@ func (s *Simulation) execute(tc task.Context, d *Decision) (effect.Result, error
 			return effect.Result{}, err
 		}
 	}
-	p := newPlan(s, s.device)
-	if err := p.admit(d); err != nil {
+	o, err := newOrder(d)
+	if err == nil {
+		err = o.place(s, s.device)
+	}
+	if err != nil {
 		return effect.Result{}, err
 	}
 	sign := func([]byte) [64]byte { return [64]byte{} }
 	if s.options.Signer != nil {
 		sign = s.options.Signer.Sign
 	}
-	receipts := p.issue(s.own, sign)
-	records, head := s.apply(p, d)
+	group := []*order{o}
+	charges, receipts := seal(s.own, group, sign)
+	o.entry.Charges = append(o.entry.Charges, charges...)
+	o.entry.Meta = append(o.entry.Meta, receipts...)
+	records := s.apply(o)
 	if s.options.Sender != nil {
-		for _, e := range p.releases {
+		for _, e := range releases(group) {
 			s.options.Sender.Release(tc, e)
 		}
 	}
-	return p.results(head, records, receipts)[0], nil
+	return o.result(records), nil
 }
 
-// apply writes a plan into the memory and returns its facts. They carry no proof: nobody signs here.
-func (s *Simulation) apply(p *plan, d *Decision) ([]fact.Record, fact.Position) {
+// apply writes an order into the memory and returns its facts. They carry no proof: a simulation has no key.
+func (s *Simulation) apply(o *order) []fact.Record {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m := &s.memory
-	for _, c := range p.charges.written() {
+	for _, c := range o.entry.Charges {
 		m.charges[budgetKey{c.Context, c.Peer}] = c
 	}
-	for _, l := range p.leaks.written() {
+	for _, l := range o.entry.Leaks {
 		m.leaks[leakKey{l.Context, l.Observer}] = l
 	}
-	for _, kv := range p.meta {
+	for _, kv := range o.entry.Meta {
 		if kv.Value == nil {
 			delete(m.meta, kv.Key)
 		} else {
 			m.meta[kv.Key] = slices.Clone(kv.Value)
 		}
 	}
-	records := make([]fact.Record, 0, len(p.drafts))
-	for i, draft := range p.drafts {
+	records := make([]fact.Record, 0, len(o.entry.Drafts))
+	for i, draft := range o.entry.Drafts {
 		m.head++
 		m.counts[draft.Namespace]++
 		f := fact.Fact{
 			Namespace: draft.Namespace, Kind: draft.Kind, Operation: draft.Operation, Payload: draft.Payload,
-			Order:   aura.OrderToken(stretch(purposeOrder, &d.Seed, uint32(i), len(aura.OrderToken{}))),
+			Order:   aura.OrderToken(stretch(purposeOrder, &o.decision.Seed, uint32(i), len(aura.OrderToken{}))),
 			Logical: aura.Logical(m.head), Author: s.own, Device: s.device,
 		}
 		records = append(records, fact.Record{Position: m.head, Seq: m.counts[draft.Namespace], ID: f.ID(), Fact: f})
 	}
-	return records, m.head
+	return records
 }
 
 // Count implements [Ledger].

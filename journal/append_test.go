@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -272,8 +273,22 @@ func (r *recorder) Committed(records []fact.Record) {
 	}
 }
 
-// TestWhatWaitsForASyncIsLetGoBeforeTheSinks: an entry's Synced comes after its sync and before everybody else,
-// and never for an entry that was lost or refused.
+// freeing is a committer that notes the items of the entries that became durable.
+type freeing struct {
+	*recorder
+	journal *journal.Journal
+}
+
+func (freeing) Seal([]*journal.Entry) ([]fact.Charge, []journal.KV) { return nil, nil }
+
+func (f freeing) Synced(_ task.Context, entries []*journal.Entry) {
+	for _, e := range entries {
+		f.note("free %s, head %d", e.Item, f.journal.Head())
+	}
+}
+
+// TestWhatWaitsForASyncIsLetGoBeforeTheSinks: Synced comes after the sync and before everybody else, and never
+// for an entry that was lost or refused.
 func TestWhatWaitsForASyncIsLetGoBeforeTheSinks(t *testing.T) {
 	simulate(t, 3, func(tc task.Context) {
 		disk := journal.NewFaulty(entropy(2), journal.Faults{SyncDelay: time.Millisecond})
@@ -282,8 +297,8 @@ func TestWhatWaitsForASyncIsLetGoBeforeTheSinks(t *testing.T) {
 		j.Attach(rec)
 		entry := func(name string) *journal.Entry {
 			return &journal.Entry{
-				Drafts: []fact.Draft{draft(pair, "chat.message", name)},
-				Synced: func(task.Context) { rec.note("free %s, head %d", name, j.Head()) },
+				Drafts:    []fact.Draft{draft(pair, "chat.message", name)},
+				Committer: freeing{rec, j.Journal}, Item: name,
 			}
 		}
 		rec.words = nil
@@ -308,6 +323,106 @@ func TestWhatWaitsForASyncIsLetGoBeforeTheSinks(t *testing.T) {
 		}
 		j.close(t, tc)
 	})
+}
+
+// sealer is a committer that notes its entries and adds what they have in common.
+type sealer struct {
+	sealed, synced [][]any
+	fails          bool
+}
+
+func items(entries []*journal.Entry) (all []any) {
+	for _, e := range entries {
+		all = append(all, e.Item)
+	}
+	return all
+}
+
+func (s *sealer) Seal(entries []*journal.Entry) ([]fact.Charge, []journal.KV) {
+	if s.fails {
+		panic("the sealer fails")
+	}
+	s.sealed = append(s.sealed, items(entries))
+	return []fact.Charge{{Peer: aura.AuthorityID{1}, Epoch: 1, Spent: uint64(10 * len(entries))}}, []journal.KV{{Key: "sum", Value: fmt.Append(nil, len(entries))}}
+}
+
+func (s *sealer) Synced(_ task.Context, entries []*journal.Entry) {
+	s.synced = append(s.synced, items(entries))
+}
+
+// TestACommitterSealsItsAcceptedEntriesOnce: entries of two committers and of none share a commit. Each committer
+// sees its own that were not refused, in order, and what it adds is durable with them.
+func TestACommitterSealsItsAcceptedEntriesOnce(t *testing.T) {
+	simulate(t, 5, func(tc task.Context) {
+		disk := journal.NewFaulty(entropy(2), journal.Faults{})
+		j := open(t, tc, disk)
+		disk.SetFaults(journal.Faults{Stuck: true})
+		one, two := &sealer{}, &sealer{}
+		g := task.NewGroup(tc, "writers")
+		append := func(c journal.Committer, item int, refused bool) {
+			e := &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", "x")}, Committer: c, Item: item}
+			if refused {
+				e.Expect = func(journal.View) error { return aura.Denied }
+			}
+			g.Go("writer", func(tc task.Context) error {
+				if _, err := j.Append(tc, e); (err != nil) != refused {
+					t.Errorf("entry %d: %v", item, err)
+				}
+				return nil
+			})
+			if err := tc.Sleep(time.Millisecond); err != nil {
+				t.Fatal(err)
+			}
+		}
+		append(nil, 0, false) // the writer is busy with this one
+		before := j.Commits()
+		append(one, 1, false)
+		append(two, 2, false)
+		append(nil, 3, false)
+		append(one, 4, true)
+		append(one, 5, false)
+		disk.SetFaults(journal.Faults{})
+		if err := g.Wait(tc); err != nil {
+			t.Fatal(err)
+		}
+		if n := j.Commits() - before; n != 2 {
+			t.Fatalf("%d commits, want that of the first entry and one more", n)
+		}
+		want := [][][]any{{{1, 5}}, {{1, 5}}, {{2}}, {{2}}}
+		if diff := cmp.Diff(want, [][][]any{one.sealed, one.synced, two.sealed, two.synced}); diff != "" {
+			t.Error(diff)
+		}
+		check := func(j *journal.Journal) {
+			if c := j.Charge(aura.ContextID{}, aura.AuthorityID{1}); c.Spent != 20 {
+				t.Errorf("the ledger has %+v", c)
+			}
+			if v, err := j.Meta("sum"); string(v) != "1" || err != nil {
+				t.Errorf("metadata %q, %v", v, err)
+			}
+		}
+		check(j.Journal)
+		j.close(t, tc)
+		again := open(t, tc, disk.Crash())
+		check(again.Journal)
+		again.close(t, tc)
+	})
+}
+
+// TestACommitterThatPanicsLeavesNobodyWaiting: the writer ends, and its callers are told.
+func TestACommitterThatPanicsLeavesNobodyWaiting(t *testing.T) {
+	sim := task.NewSim(3, task.SimOptions{})
+	err := sim.Run("test", func(tc task.Context) error {
+		j := open(t, tc, journal.NewFaulty(entropy(2), journal.Faults{}))
+		var undecided *journal.UndecidedError
+		_, err := j.Append(tc, &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", "x")}, Committer: &sealer{fails: true}})
+		if !errors.As(err, &undecided) {
+			t.Errorf("the caller is told %v", err)
+		}
+		return nil
+	})
+	if err == nil || !strings.Contains(err.Error(), "the sealer fails") {
+		t.Errorf("the world ended with %v", err)
+	}
 }
 
 func TestNothingIsToldBeforeItsSync(t *testing.T) {

@@ -24,10 +24,9 @@ type Entry struct {
 	// be quick, must not wait and must not call the journal except through the view.
 	Expect func(View) error
 
-	// Synced, if set, is called by the writer as soon as the entry is durable and can be read, before the
-	// sinks are told: for what must not wait for them, such as a message that may leave now. It is not
-	// called for an entry that was refused or lost. It must be quick, must not wait and must not append.
-	Synced func(task.Context)
+	// Committer, if set, takes part in the commit of this entry. Item is for its use.
+	Committer Committer
+	Item      any
 
 	Drafts      []fact.Draft  // own facts, in order
 	Foreign     []fact.Record // verified facts of others; positions are ignored, duplicates dropped
@@ -39,6 +38,20 @@ type Entry struct {
 	Settled []aura.ContextID
 
 	collect *collection // see Journal.Collect
+}
+
+// Committer takes part in the commits of its entries. The writer groups the entries of many callers into one
+// commit; a committer adds to the group what its entries have in common, and acts as soon as the group is durable.
+// The writer calls both methods, which must be quick, must not wait and must not append.
+type Committer interface {
+	// Seal is called once for a group, after its entries were checked and before it is handed to the store, with the
+	// committer's entries among them in the order of the commit. What it returns is committed with the group: charges
+	// are merged into the ledger, metadata is set.
+	Seal(entries []*Entry) ([]fact.Charge, []KV)
+	// Synced is called once for a group with the same entries, as soon as they are durable and can be read and before
+	// the sinks are told: for what must not wait for them, such as a message that may leave now. It is not called for
+	// a group that was lost.
+	Synced(tc task.Context, entries []*Entry)
 }
 
 // KV is a piece of metadata: local, sealed, never synced. A nil Value removes the key. A key has at most

@@ -101,10 +101,29 @@ func Open(tc task.Context, store Store, o Options) (*Journal, error) {
 // Append returns tc's error, and nothing was written nor will be. Past it, Append waits for the outcome
 // whatever tc says.
 func (j *Journal) Append(tc task.Context, e *Entry) ([]fact.Record, error) {
-	r := &request{entry: e, reply: task.NewFuture[[]fact.Record]()}
-	if err := j.inbox.Send(tc, r); err != nil {
+	p, err := j.Submit(tc, e)
+	if err != nil {
 		return nil, err
 	}
+	return p.Await(tc)
+}
+
+// Pending is an entry that has its place in the order of commits and waits for its own.
+type Pending struct{ request request }
+
+// Submit is the first half of [Journal.Append]: it returns as soon as the entry has its place in the order of
+// commits. An error says that it has none and will not be committed. The caller must call [Pending.Await].
+func (j *Journal) Submit(tc task.Context, e *Entry) (*Pending, error) {
+	p := &Pending{request{entry: e}}
+	if err := j.inbox.Send(tc, &p.request); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Await is the second half of [Journal.Append]: it returns when the entry is durable, or its errors.
+func (p *Pending) Await(tc task.Context) ([]fact.Record, error) {
+	r := &p.request
 	records, err := r.reply.Await(tc)
 	ended := tc.Err()
 	if err == nil || ended == nil {

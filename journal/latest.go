@@ -76,9 +76,9 @@ func (j *Journal) readLatest(tc task.Context, sel fact.Selection, head fact.Posi
 func (j *Journal) cursors(sel *fact.Selection, end fact.Position) ([]*cursor, error) {
 	var all []*cursor
 	j.lock.Lock()
-	for _, id := range j.state.streams.order {
-		if slices.Contains(sel.Namespaces, id.namespace) {
-			all = append(all, &cursor{id: id, next: j.state.streams.values[id].count, page: 4})
+	for _, p := range j.state.streams.pairs {
+		if slices.Contains(sel.Namespaces, p.key.namespace) {
+			all = append(all, &cursor{id: p.key, next: p.value.count, page: 4})
 		}
 	}
 	whole := end >= j.state.head

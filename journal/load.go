@@ -91,7 +91,7 @@ func (j *Journal) loadStreams() error {
 		s := j.streamOf(j.state, id)
 		s.count, s.collected, s.logical = w.Count, w.Collected, w.Logical
 		j.state.streams.set(id, s)
-		j.state.setClock(id.namespace, max(j.state.clock(id.namespace), w.Logical))
+		j.state.clocks.set(id.namespace, max(j.state.clock(id.namespace), w.Logical))
 		j.state.logical = max(j.state.logical, w.Logical)
 		return nil
 	})

@@ -304,14 +304,14 @@ func (p *pebbleStore) settle() {
 	}
 }
 
-func (p *pebbleStore) usable(op string) error {
+func (p *pebbleStore) usable(op aura.Op) error {
 	if p.closed {
 		return aura.Errorf(op, aura.Unavailable, "the journal is closed")
 	}
 	return nil
 }
 
-func storeError(op string, err error) *aura.Error {
+func storeError(op aura.Op, err error) *aura.Error {
 	switch {
 	case pebble.IsCorruptionError(err):
 		return aura.Errorf(op, aura.Corrupt, "a file of the journal is damaged: %s", firstLine(err))

@@ -92,7 +92,7 @@ type bound struct {
 // exchange goes through the ranges of a message. The side that began learns from lists; the other one
 // answers them with its own.
 func (s *Set) exchange(message []byte, began bool) (out []byte, ours, theirs []aura.FactID, err error) {
-	const op = "journal.Reconcile"
+	const op = "journal.Set"
 	if len(message) > maxMessage {
 		return nil, nil, nil, aura.Errorf(op, aura.Corrupt, "message has %d bytes, the most is %d", len(message), maxMessage)
 	}
@@ -316,7 +316,7 @@ func (r *ranges) take(n int) []byte {
 
 func (r *ranges) fail() bool {
 	if r.err == nil {
-		r.err = aura.Errorf("journal.Reconcile", aura.Corrupt, "message of a set comparison is malformed")
+		r.err = aura.Errorf("journal.Set", aura.Corrupt, "message of a set comparison is malformed")
 	}
 	return false
 }

@@ -47,8 +47,8 @@ type run struct {
 // list adds a record of the group to the index of a name. Numbers ascend.
 func (g *group) list(table byte, t tag, number uint64, p fact.Position) {
 	name := indexed{table, t}
-	r := g.runs.values[name]
-	if r == nil {
+	r, ok := g.runs.get(name)
+	if !ok {
 		r = &run{}
 		g.runs.set(name, r)
 	}

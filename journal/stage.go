@@ -16,9 +16,9 @@ type staged struct {
 	stream streamID
 }
 
-// stage checks an entry against the layer, which gets its changes, and returns its records: drafts
-// first, then what was new of the received ones. An error leaves a half-changed layer: throw it away.
-func (j *Journal) stage(l *layer, e *Entry) ([]staged, error) {
+// stage checks an entry against the layer, which gets its changes, and appends its records to others: drafts
+// first, then the new ones among those received. An error leaves a half-changed layer: throw it away.
+func (j *Journal) stage(l *layer, e *Entry, records []staged) ([]staged, error) {
 	if e.Expect != nil {
 		if err := e.Expect(l); err != nil {
 			return nil, err
@@ -27,7 +27,6 @@ func (j *Journal) stage(l *layer, e *Entry) ([]staged, error) {
 	if err := e.check(); err != nil {
 		return nil, err
 	}
-	records := make([]staged, 0, len(e.Drafts)+len(e.Foreign))
 	for i := range e.Drafts {
 		r, err := j.stageDraft(l, &e.Drafts[i])
 		if err != nil {
@@ -151,7 +150,7 @@ func (j *Journal) place(l *layer, r *staged, s stream) {
 	s.count, s.logical = r.record.Seq, logical
 	l.streams.set(r.stream, s)
 	l.spots.set(spot{r.stream, r.record.Seq}, r.record.ID)
-	l.setClock(r.stream.namespace, max(l.clock(r.stream.namespace), logical))
+	l.clocks.set(r.stream.namespace, max(l.clock(r.stream.namespace), logical))
 	l.logical = max(l.logical, logical)
 }
 

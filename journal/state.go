@@ -1,8 +1,6 @@
 package journal
 
 import (
-	"slices"
-
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/fact"
 )
@@ -49,15 +47,14 @@ type leakID struct {
 	observer fact.Observer
 }
 
-// layer is a set of changes over a parent: an entry's over its group's over what is durable. The order
-// of first changes is kept, so that the order of a map never reaches the disk.
+// layer is a set of changes over a parent: an entry's over its group's over the durable state.
 type layer struct {
 	parent *layer
 	bottom *Journal // set in the lowest layer only: asks the store for what is not in memory
 
 	head    fact.Position
 	logical aura.Logical // greatest of all facts
-	clocks  map[fact.Namespace]aura.Logical
+	clocks  ordered[fact.Namespace, aura.Logical]
 	streams ordered[streamID, stream]
 	charges ordered[chargeID, fact.Charge]
 	leaks   ordered[leakID, fact.Leak]
@@ -65,56 +62,26 @@ type layer struct {
 	spots   ordered[spot, aura.FactID]
 }
 
-// ordered is a map that remembers the order in which its keys came.
-type ordered[K comparable, V any] struct {
-	values map[K]V
-	order  []K
-}
-
-func (t *ordered[K, V]) set(k K, v V) {
-	if t.values == nil {
-		t.values = map[K]V{}
-	}
-	if _, known := t.values[k]; !known {
-		t.order = append(t.order, k)
-	}
-	t.values[k] = v
-}
-
-func (t *ordered[K, V]) merge(o *ordered[K, V]) {
-	for _, k := range o.order {
-		t.set(k, o.values[k])
-	}
-}
-
-// drop forgets the empty values among those that o has changed.
-func (t *ordered[K, V]) drop(o *ordered[K, V], empty func(V) bool) {
-	gone := false
-	for _, k := range o.order {
-		if empty(t.values[k]) {
-			delete(t.values, k)
-			gone = true
-		}
-	}
-	if gone {
-		t.order = slices.DeleteFunc(t.order, func(k K) bool {
-			_, there := t.values[k]
-			return !there
-		})
-	}
-}
-
 // over returns an empty layer over l.
 func (l *layer) over() *layer {
 	return &layer{parent: l, head: l.head, logical: l.logical}
 }
 
+// reset makes an empty layer over l's parent of l again.
+func (l *layer) reset() {
+	l.head, l.logical = l.parent.head, l.parent.logical
+	l.clocks.reset()
+	l.streams.reset()
+	l.charges.reset()
+	l.leaks.reset()
+	l.meta.reset()
+	l.spots.reset()
+}
+
 // absorb takes over the changes of a child. In the lowest layer what the store can answer is left out.
 func (l *layer) absorb(child *layer) {
 	l.head, l.logical = child.head, child.logical
-	for ns, logical := range child.clocks {
-		l.setClock(ns, logical)
-	}
+	l.clocks.merge(&child.clocks)
 	l.streams.merge(&child.streams)
 	l.charges.merge(&child.charges)
 	l.leaks.merge(&child.leaks)
@@ -130,14 +97,14 @@ func (l *layer) absorb(child *layer) {
 // settle empties the ledger entries of a context. An empty one is removed where it is durable.
 func (l *layer) settle(context aura.ContextID) {
 	for below := l; below != nil; below = below.parent {
-		for _, id := range slices.Clone(below.charges.order) {
-			if id.context == context {
-				l.charges.set(id, fact.Charge{Context: id.context, Peer: id.peer})
+		for _, p := range below.charges.pairs {
+			if p.key.context == context {
+				l.charges.set(p.key, fact.Charge{Context: context, Peer: p.key.peer})
 			}
 		}
-		for _, id := range slices.Clone(below.leaks.order) {
-			if id.context == context {
-				l.leaks.set(id, fact.Leak{Context: id.context, Observer: id.observer})
+		for _, p := range below.leaks.pairs {
+			if p.key.context == context {
+				l.leaks.set(p.key, fact.Leak{Context: context, Observer: p.key.observer})
 			}
 		}
 	}
@@ -147,17 +114,10 @@ func noCharge(c fact.Charge) bool { return c == fact.Charge{Context: c.Context, 
 
 func noLeak(k fact.Leak) bool { return k == fact.Leak{Context: k.Context, Observer: k.Observer} }
 
-func (l *layer) setClock(ns fact.Namespace, logical aura.Logical) {
-	if l.clocks == nil {
-		l.clocks = map[fact.Namespace]aura.Logical{}
-	}
-	l.clocks[ns] = logical
-}
-
 // clock returns the greatest logical time in the namespace.
 func (l *layer) clock(ns fact.Namespace) aura.Logical {
 	for ; l != nil; l = l.parent {
-		if logical, ok := l.clocks[ns]; ok {
+		if logical, ok := l.clocks.get(ns); ok {
 			return logical
 		}
 	}
@@ -166,7 +126,7 @@ func (l *layer) clock(ns fact.Namespace) aura.Logical {
 
 func (l *layer) stream(id streamID) (stream, bool) {
 	for ; l != nil; l = l.parent {
-		if s, ok := l.streams.values[id]; ok {
+		if s, ok := l.streams.get(id); ok {
 			return s, true
 		}
 	}
@@ -176,7 +136,7 @@ func (l *layer) stream(id streamID) (stream, bool) {
 // staged returns the fact that has a place among those that are not durable yet.
 func (l *layer) staged(at spot) (aura.FactID, bool) {
 	for ; l != nil; l = l.parent {
-		if id, ok := l.spots.values[at]; ok {
+		if id, ok := l.spots.get(at); ok {
 			return id, true
 		}
 	}
@@ -196,7 +156,7 @@ func (l *layer) Count(ns fact.Namespace, device aura.DeviceID) uint64 {
 func (l *layer) Charge(context aura.ContextID, peer aura.AuthorityID) fact.Charge {
 	id := chargeID{context, peer}
 	for ; l != nil; l = l.parent {
-		if c, ok := l.charges.values[id]; ok {
+		if c, ok := l.charges.get(id); ok {
 			return c
 		}
 	}
@@ -207,7 +167,7 @@ func (l *layer) Charge(context aura.ContextID, peer aura.AuthorityID) fact.Charg
 func (l *layer) Leak(context aura.ContextID, observer fact.Observer) fact.Leak {
 	id := leakID{context, observer}
 	for ; l != nil; l = l.parent {
-		if k, ok := l.leaks.values[id]; ok {
+		if k, ok := l.leaks.get(id); ok {
 			return k
 		}
 	}
@@ -220,7 +180,7 @@ func (l *layer) Meta(key string) ([]byte, error) {
 		if l.bottom != nil {
 			return l.bottom.storedMeta(key)
 		}
-		if v, ok := l.meta.values[key]; ok {
+		if v, ok := l.meta.get(key); ok {
 			return v, nil
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"math"
+	"slices"
 	"sync/atomic"
 
 	"github.com/aura-runtime/aura"
@@ -23,7 +24,7 @@ const (
 // request is an entry in the writer's inbox.
 type request struct {
 	entry *Entry
-	reply *task.Future[[]fact.Record]
+	reply task.Future[[]fact.Record]
 	state atomic.Uint32
 }
 
@@ -56,13 +57,14 @@ const CommitsLost uint64 = math.MaxUint64
 
 // Lost is the error of a commit that broke off by a panic, with op as its operation: what became of it shows
 // only when the store is opened again.
-func Lost(op string) error {
+func Lost(op aura.Op) error {
 	lost := aura.Errorf(op, aura.Internal, "the commit broke off")
 	return &aura.Error{Op: op, Kind: aura.Internal, Err: &UndecidedError{Err: lost, Commits: CommitsLost}}
 }
 
 // group is the entries that one batch makes durable.
 type group struct {
+	requests    []*request // taken from the inbox; accepted holds those that were not refused
 	layer       *layer
 	records     []staged
 	bytes       int
@@ -112,10 +114,18 @@ func (j *Journal) Serve(tc task.Context) error {
 func (j *Journal) write(tc task.Context, first *request, crowded bool) bool {
 	tc, done := tc.Irrevocable("journal.commit")
 	defer done()
-	g := j.gather(tc, first, crowded)
+	g := &group{layer: j.state.over()}
+	orderly := false
+	defer func() {
+		if !orderly { // a panic in a committer or a sink must not leave callers waiting
+			g.answer(Lost("journal.Append"))
+		}
+	}()
+	j.gather(tc, g, first, crowded)
 	if len(g.accepted) > 0 {
 		j.commit(tc, g)
 	}
+	orderly = true
 	return len(g.accepted) > 1
 }
 
@@ -135,8 +145,8 @@ func (j *Journal) refuse() {
 // crowded, it lets others run once before it closes this one: those who were answered are about to append
 // again, and a sync costs far more than their turn. Requests are taken only after that, without a wait until
 // the store has them: up to there a caller can withdraw.
-func (j *Journal) gather(tc task.Context, first *request, crowded bool) *group {
-	requests := []*request{first}
+func (j *Journal) gather(tc task.Context, g *group, first *request, crowded bool) {
+	g.requests = append(g.requests, first)
 	facts, bytes := first.entry.size()
 	for wait := crowded; facts < maxGroupFacts && bytes < maxGroupBytes; {
 		r, ok := j.inbox.TryRecv()
@@ -148,33 +158,33 @@ func (j *Journal) gather(tc task.Context, first *request, crowded bool) *group {
 		if !ok {
 			break
 		}
-		requests = append(requests, r)
+		g.requests = append(g.requests, r)
 		n, size := r.entry.size()
 		facts, bytes = facts+n, bytes+size
 	}
-	g := &group{layer: j.state.over()}
-	for _, r := range requests {
-		j.admit(g, r)
+	l := g.layer.over() // of one entry after the other
+	for _, r := range g.requests {
+		l.reset()
+		j.admit(g, l, r)
 	}
-	return g
 }
 
-// admit adds a request to the group, unless it was withdrawn, or refuses it alone.
-func (j *Journal) admit(g *group, r *request) {
+// admit adds a request to the group, unless it was withdrawn, or refuses it alone. l is an empty layer over the
+// group's.
+func (j *Journal) admit(g *group, l *layer, r *request) {
 	if !r.state.CompareAndSwap(waiting, taken) {
 		return // nobody waits for an answer
 	}
-	l := g.layer.over()
-	records, err := j.stage(l, r.entry)
+	from := len(g.records)
+	records, err := j.stage(l, r.entry, g.records)
 	if err != nil {
 		r.reply.Resolve(nil, err)
 		return
 	}
 	g.layer.absorb(l)
-	from := len(g.records)
-	g.records = append(g.records, records...)
-	g.accepted = append(g.accepted, accepted{request: r, from: from, to: len(g.records)})
-	for i := range records {
+	g.records = records
+	g.accepted = append(g.accepted, accepted{request: r, from: from, to: len(records)})
+	for i := from; i < len(records); i++ {
 		g.bytes += len(records[i].record.Canonical())
 	}
 	for _, c := range r.entry.Checkpoints {
@@ -194,12 +204,10 @@ func (j *Journal) admit(g *group, r *request) {
 // the callers: in this order, so that nobody acts on what a crash could take back, and a caller finds what the
 // sinks fold from its facts.
 func (j *Journal) commit(tc task.Context, g *group) {
-	answered := false
-	defer func() {
-		if !answered { // a panic in a sink must not leave callers waiting
-			answer(g, Lost("journal.Append"))
-		}
-	}()
+	shares := g.shares()
+	for _, s := range shares {
+		g.seal(s.committer.Seal(s.entries))
+	}
 	j.prove(g)
 	b, err := j.batch(g)
 	if err != nil || b.Len() > 0 {
@@ -215,8 +223,7 @@ func (j *Journal) commit(tc task.Context, g *group) {
 			if handed && !errors.Is(err, aura.Exhausted) {
 				err = &UndecidedError{Err: err, Commits: j.Commits()}
 			}
-			answer(g, &aura.Error{Op: "journal.Append", Kind: aura.KindOf(err), Err: err})
-			answered = true
+			g.answer(&aura.Error{Op: "journal.Append", Kind: aura.KindOf(err), Err: err})
 			return
 		}
 	}
@@ -228,8 +235,8 @@ func (j *Journal) commit(tc task.Context, g *group) {
 	j.lock.Lock()
 	j.state.absorb(g.layer)
 	j.recent.add(records, g.bytes)
-	for _, name := range g.layer.meta.order {
-		j.meta.put(name, g.layer.meta.values[name])
+	for _, p := range g.layer.meta.pairs {
+		j.meta.put(p.key, p.value)
 	}
 	j.prior = nil
 	if b.Len() > 0 {
@@ -240,15 +247,11 @@ func (j *Journal) commit(tc task.Context, g *group) {
 	for i := range records {
 		tc.Emit(world.FactCommitted("journal", records[i].ID))
 	}
-	freed := false
-	for _, a := range g.accepted {
-		if synced := a.request.entry.Synced; synced != nil {
-			synced(tc)
-			freed = true
-		}
+	for _, s := range shares {
+		s.committer.Synced(tc, s.entries)
 	}
-	if freed && len(records) == 1 {
-		// Somebody waits for this one fact: it goes on its way here and now, rather than after another
+	if len(shares) > 0 && len(records) == 1 {
+		// A session waits for this one fact: it goes on its way here and now, rather than after another
 		// processor has woken up for it. Among many there is other work, and the callers wait for the writer.
 		_ = tc.Yield() // a cancellation changes nothing any more
 	}
@@ -261,29 +264,62 @@ func (j *Journal) commit(tc task.Context, g *group) {
 		// Capped, so that a caller who appends to its result does not write into its neighbour's.
 		a.request.reply.Resolve(records[a.from:a.to:a.to], nil)
 	}
-	answered = true
 }
 
 // answer tells the callers of a group that it failed. Those that have an answer keep it.
-func answer(g *group, err error) {
+func (g *group) answer(err error) {
+	for _, r := range g.requests {
+		r.reply.Resolve(nil, err)
+	}
+}
+
+// share is the accepted entries of one committer in a group.
+type share struct {
+	committer Committer
+	entries   []*Entry
+}
+
+// shares returns the entries of each committer, in the order in which they first come.
+func (g *group) shares() (all []share) {
 	for _, a := range g.accepted {
-		a.request.reply.Resolve(nil, err)
+		e := a.request.entry
+		if e.Committer == nil {
+			continue
+		}
+		i := slices.IndexFunc(all, func(s share) bool { return s.committer == e.Committer })
+		if i < 0 {
+			i = len(all)
+			all = append(all, share{committer: e.Committer})
+		}
+		all[i].entries = append(all[i].entries, e)
+	}
+	return all
+}
+
+// seal adds what a committer commits with its entries.
+func (g *group) seal(charges []fact.Charge, meta []KV) {
+	for _, c := range charges {
+		g.layer.charges.set(chargeID{c.Context, c.Peer}, g.layer.Charge(c.Context, c.Peer).Merge(c))
+	}
+	for _, kv := range meta {
+		g.layer.meta.set(kv.Key, kv.Value)
+		g.bytes += len(kv.Value)
 	}
 }
 
 // keepPrior keeps the metadata that the group changes for those who read before it is synced. After a
 // failure it stays, because a store that broke may show what it never made durable.
 func (j *Journal) keepPrior(g *group) error {
-	if len(g.layer.meta.order) == 0 {
+	if len(g.layer.meta.pairs) == 0 {
 		return nil
 	}
-	prior := make(map[string][]byte, len(g.layer.meta.order))
-	for _, name := range g.layer.meta.order {
-		value, err := j.Meta(name)
+	prior := make(map[string][]byte, len(g.layer.meta.pairs))
+	for _, p := range g.layer.meta.pairs {
+		value, err := j.Meta(p.key)
 		if err != nil {
 			return err
 		}
-		prior[name] = value
+		prior[p.key] = value
 	}
 	j.lock.Lock()
 	defer j.lock.Unlock()
@@ -325,35 +361,34 @@ func (j *Journal) batch(g *group) (*Batch, error) {
 		// With the first records that an older program would not find, it is told that it is too old.
 		b.Set(headerKey, j.seal.header())
 	}
-	for _, name := range g.runs.order {
-		r := g.runs.values[name]
-		j.writeSealed(b, tagNumberKey(name.table, name.tag, r.last), encodeRun(r.positions))
+	for _, p := range g.runs.pairs {
+		j.writeSealed(b, tagNumberKey(p.key.table, p.key.tag, p.value.last), encodeRun(p.value.positions))
 	}
 	l := g.layer
-	for _, id := range l.streams.order {
-		s := l.streams.values[id]
+	for _, p := range l.streams.pairs {
+		id, s := p.key, p.value
 		j.writeSealed(b, tagKey(tableStream, s.tag), mustEncode(storedStream{
 			Space: id.namespace.Space, ID: id.namespace.ID, Device: id.device, Count: s.count, Collected: s.collected, Logical: s.logical,
 		}))
 	}
-	for _, id := range l.charges.order {
-		key := tagKey(tableCharge, j.seal.tag(tableCharge, id.context[:], id.peer[:]))
-		if c := l.charges.values[id]; noCharge(c) {
+	for _, p := range l.charges.pairs {
+		key := tagKey(tableCharge, j.seal.tag(tableCharge, p.key.context[:], p.key.peer[:]))
+		if c := p.value; noCharge(c) {
 			b.Delete(key)
 		} else {
 			j.writeSealed(b, key, c.Encode())
 		}
 	}
-	for _, id := range l.leaks.order {
-		key := tagKey(tableLeak, j.seal.tag(tableLeak, id.context[:], []byte{byte(id.observer)}))
-		if k := l.leaks.values[id]; noLeak(k) {
+	for _, p := range l.leaks.pairs {
+		key := tagKey(tableLeak, j.seal.tag(tableLeak, p.key.context[:], []byte{byte(p.key.observer)}))
+		if k := p.value; noLeak(k) {
 			b.Delete(key)
 		} else {
 			j.writeSealed(b, key, k.Encode())
 		}
 	}
-	for _, name := range l.meta.order {
-		j.writeMeta(b, name, l.meta.values[name])
+	for _, p := range l.meta.pairs {
+		j.writeMeta(b, p.key, p.value)
 	}
 	for i := range g.checkpoints {
 		j.writeCheckpoint(b, &g.checkpoints[i])

@@ -72,7 +72,7 @@ func Create(tc task.Context, dir string, p Protector, e world.Entropy) (*Ring, e
 	return r, nil
 }
 
-func errExists(op, dir string) error {
+func errExists(op aura.Op, dir string) error {
 	return aura.Errorf(op, aura.Conflict, "%s holds a keyring already", dir)
 }
 

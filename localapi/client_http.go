@@ -120,7 +120,7 @@ func answering(tc task.Context, limit time.Duration, fn func(task.Context) error
 	defer done()
 	err := fn(bounded)
 	if err != nil && bounded.Err() != nil && tc.Err() == nil {
-		return aura.Errorf("localapi.Call", aura.Timeout,
+		return aura.Errorf("localapi.Client", aura.Timeout,
 			"the agent does not answer within %s: if its process is stopped let it go on, else end it and start it again", limit)
 	}
 	return err
@@ -175,7 +175,7 @@ func (c *Client) exchange(tc task.Context, ctx context.Context, path string, in,
 	}
 	defer resp.Body.Close()
 	if err := json.NewDecoder(io.LimitReader(resp.Body, maxAnswer)).Decode(out); err != nil {
-		return broken(tc, "localapi.Call", err)
+		return broken(tc, "localapi.Client", err)
 	}
 	return nil
 }
@@ -183,7 +183,7 @@ func (c *Client) exchange(tc task.Context, ctx context.Context, path string, in,
 // send returns the response to a request that the agent accepted, or the error that it answered. The request ends
 // with ctx, which ends with tc.
 func (c *Client) send(tc task.Context, ctx context.Context, method, path string, in any) (*http.Response, error) {
-	const op = "localapi.Call"
+	const op = "localapi.Client"
 	var body io.Reader
 	if in != nil {
 		b, err := json.Marshal(in)
@@ -219,7 +219,7 @@ func (c *Client) send(tc task.Context, ctx context.Context, method, path string,
 }
 
 // broken says why there was no answer: the caller's own end, no agent at all, or one that vanished.
-func broken(tc task.Context, op string, err error) error {
+func broken(tc task.Context, op aura.Op, err error) error {
 	if ended := tc.Err(); ended != nil {
 		return ended
 	}

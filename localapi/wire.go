@@ -96,7 +96,7 @@ type wireObservation struct {
 
 // wireError carries what [aura.KindOf] and [aura.Reason] say. A zero kind means that nothing failed.
 type wireError struct {
-	Op   string    `json:"op,omitempty"`
+	Op   aura.Op   `json:"op,omitempty"`
 	Kind aura.Kind `json:"kind"`
 	Text string    `json:"text,omitempty"`
 }

@@ -106,7 +106,7 @@ func Admit(r Request) (Admission, error) {
 }
 
 // required checks what may not be missing.
-func (r *Request) required(op string, policy Policy) error {
+func (r *Request) required(op aura.Op, policy Policy) error {
 	m := &r.Manifest
 	has := func(capability string) bool {
 		return r.Contracts != nil && slices.Contains(r.Contracts.Capabilities, capability)

@@ -90,4 +90,4 @@ func (f *Fault) Error() string {
 	return fmt.Sprintf("session %d: role %s: %s: %s", f.Session, f.Role, f.Code, f.Detail)
 }
 
-func (f *Fault) in(op string) error { return &aura.Error{Op: op, Kind: f.Code.kind(), Err: f} }
+func (f *Fault) in(op aura.Op) error { return &aura.Error{Op: op, Kind: f.Code.kind(), Err: f} }

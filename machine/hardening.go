@@ -66,7 +66,7 @@ func (p Parity) String() string {
 }
 
 // apply gives a policy the settings of the lane. A policy that is wider than its lane allows is refused.
-func (p Parity) apply(op string, policy Policy) (Policy, error) {
+func (p Parity) apply(op aura.Op, policy Policy) (Policy, error) {
 	switch p {
 	case 0:
 		return policy, nil

@@ -10,7 +10,7 @@ import (
 // check holds an image to its invariants, so that the step path need not: every number points at what it
 // names, a role's states stay within its part, a state's edge begins or ends at its role, and the messages
 // of one state have different names.
-func (im *Image) check(op string, kind aura.Kind) error {
+func (im *Image) check(op aura.Op, kind aura.Kind) error {
 	bad := func(format string, args ...any) error { return aura.Errorf(op, kind, format, args...) }
 	switch {
 	case len(im.roles) > maxRoles || len(im.labels) > maxLabels || len(im.edges) > maxEdges ||
@@ -54,7 +54,7 @@ func (im *Image) check(op string, kind aura.Kind) error {
 }
 
 // checkNames bounds the texts of an image, so that what is compiled can be loaded.
-func (im *Image) checkNames(op string) error {
+func (im *Image) checkNames(op aura.Op) error {
 	long := func(s string) bool { return len(s) > maxNameBytes }
 	tooLong := long(im.name) || slices.ContainsFunc(im.fragments, long) ||
 		slices.ContainsFunc(im.roles, func(r choreo.Role) bool { return long(string(r)) })
@@ -78,7 +78,7 @@ func boundedSort(s choreo.Sort, depth int, nodes *int) bool {
 	return s.Kind != choreo.SortProd || (boundedSort(*s.Left, depth+1, nodes) && boundedSort(*s.Right, depth+1, nodes))
 }
 
-func (im *Image) checkState(op string, kind aura.Kind, i int) error {
+func (im *Image) checkState(op aura.Op, kind aura.Kind, i int) error {
 	s := &im.states[i]
 	bad := func(why string) error { return aura.Errorf(op, kind, "state %d %s", i, why) }
 	if uint64(s.first)+uint64(s.count) > uint64(len(im.branches)) {

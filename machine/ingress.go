@@ -117,7 +117,7 @@ func (m *Machine) Inject(c own.Capability, in Parcel) error {
 }
 
 // accept seals a message that may enter and puts it on its edge.
-func (m *Machine) accept(op string, s *session, id EdgeID, in Parcel) error {
+func (m *Machine) accept(op aura.Op, s *session, id EdgeID, in Parcel) error {
 	r := &s.rings[id]
 	if s.admission.replay == ReplayOff {
 		in.Seq = r.sent

@@ -128,7 +128,7 @@ func (m *Machine) Sessions() []SessionID {
 func (m *Machine) Objects() *semantic.Objects { return &m.objects }
 
 // find resolves a session. Everything inside works with the session itself.
-func (m *Machine) find(op string, id SessionID) (*session, error) {
+func (m *Machine) find(op aura.Op, id SessionID) (*session, error) {
 	s, ok := m.sessions[id]
 	if !ok {
 		return nil, aura.Errorf(op, aura.NotFound, "session %d is not here", id)
@@ -137,7 +137,7 @@ func (m *Machine) find(op string, id SessionID) (*session, error) {
 }
 
 // active resolves a session that has not ended.
-func (m *Machine) active(op string, id SessionID) (*session, error) {
+func (m *Machine) active(op aura.Op, id SessionID) (*session, error) {
 	s, err := m.find(op, id)
 	if err == nil && s.status.Terminal() {
 		return nil, aura.Errorf(op, aura.Stale, "session %d is %s", id, s.status)

@@ -76,7 +76,7 @@ func (m *Machine) Open(image *Image, o Opening) (own.Capability, error) {
 }
 
 // mayOpen checks everything before anything changes, and returns the roles to play.
-func (m *Machine) mayOpen(op string, image *Image, o *Opening) ([]RoleID, error) {
+func (m *Machine) mayOpen(op aura.Op, image *Image, o *Opening) ([]RoleID, error) {
 	a := &o.Admission
 	switch {
 	case !a.granted:
@@ -122,7 +122,7 @@ func (m *Machine) mayOpen(op string, image *Image, o *Opening) ([]RoleID, error)
 
 // checkAuthorities demands that no role is played or owned twice, and that a signed session knows the key
 // of every role that is played elsewhere.
-func checkAuthorities(op string, image *Image, o *Opening, roles []RoleID) error {
+func checkAuthorities(op aura.Op, image *Image, o *Opening, roles []RoleID) error {
 	here, known := make([]bool, len(image.roles)), make([]bool, len(image.roles))
 	for _, id := range roles {
 		if here[id] {

@@ -7,7 +7,7 @@ import (
 
 // owned resolves the session of a capability and demands that it is current and reaches a fragment; ""
 // asks for the whole session. A session that ended has no owner.
-func (m *Machine) owned(op string, c own.Capability, fragment string) (*session, error) {
+func (m *Machine) owned(op aura.Op, c own.Capability, fragment string) (*session, error) {
 	s, err := m.active(op, SessionID(c.Session))
 	if err != nil {
 		return nil, err
@@ -20,7 +20,7 @@ func (m *Machine) owned(op string, c own.Capability, fragment string) (*session,
 
 // ownedRole resolves a role of the session of a capability, and demands that the capability reaches the
 // role's fragment.
-func (m *Machine) ownedRole(op string, c own.Capability, role RoleID) (*session, *process, error) {
+func (m *Machine) ownedRole(op aura.Op, c own.Capability, role RoleID) (*session, *process, error) {
 	s, err := m.active(op, SessionID(c.Session))
 	if err != nil {
 		return nil, nil, err
@@ -173,7 +173,7 @@ func (m *Machine) UseReady(w own.Readiness) error {
 func (m *Machine) Audit() []own.Entry { return m.audit.Entries() }
 
 // hasFragments demands that a scope speaks of fragments of the session.
-func (s *session) hasFragments(op string, scope own.Scope) error {
+func (s *session) hasFragments(op aura.Op, scope own.Scope) error {
 	for _, f := range scope.Names() {
 		found := false
 		for _, have := range s.image.fragments {

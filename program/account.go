@@ -37,7 +37,7 @@ type account struct {
 // readAccount reads the file of a home. It returns [aura.NotFound] when there is none and [aura.Invalid] for
 // one that it does not understand in full.
 func readAccount(home string) (account, error) {
-	const op = "aura.ReadAccount"
+	const op = "program.readAccount"
 	path := filepath.Join(home, accountFile)
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -67,7 +67,7 @@ func readAccount(home string) (account, error) {
 
 // write stores the file of a home, which exists. A crash leaves the whole file or none.
 func (a account) write(home string) error {
-	const op = "aura.WriteAccount"
+	const op = "program.write"
 	var b bytes.Buffer
 	b.WriteString("# How the keys in this folder are protected. Written by aura init; it holds no secret.\n")
 	if err := toml.NewEncoder(&b).Encode(a); err != nil {

@@ -305,7 +305,7 @@ func keysFinding(home string, named protectFlags, err error) finding {
 func openStore(home string) (journal.Store, error) {
 	dir := filepath.Join(home, journalFolder)
 	if _, err := os.Stat(dir); err != nil {
-		return nil, aura.Errorf("aura.Doctor", aura.Corrupt, "the folder %s is missing", dir)
+		return nil, aura.Errorf("program.openStore", aura.Corrupt, "the folder %s is missing", dir)
 	}
 	return journal.OpenPebble(dir, journal.PebbleOptions{})
 }

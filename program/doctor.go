@@ -87,9 +87,9 @@ func reportFindings(s *cli.Shell, findings []finding) error {
 	}
 	switch problems := count[stateProblem]; {
 	case problems == 1:
-		return aura.Errorf("aura.Doctor", aura.Unavailable, "one problem was found")
+		return aura.Errorf("program.reportFindings", aura.Unavailable, "one problem was found")
 	case problems > 1:
-		return aura.Errorf("aura.Doctor", aura.Unavailable, "%d problems were found", problems)
+		return aura.Errorf("program.reportFindings", aura.Unavailable, "%d problems were found", problems)
 	case count[stateUnknown] > 0 && !s.JSON:
 		return s.Print(nil, "no problem was found where doctor could look")
 	}

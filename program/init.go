@@ -53,9 +53,9 @@ func createAccount(s *cli.Shell, name string, named protectFlags) error {
 	}
 	switch err := agent.FindHome(home); {
 	case err == nil:
-		return aura.Errorf("aura.Init", aura.Conflict, "%s holds an account already: choose another folder with --home", home)
+		return aura.Errorf("program.createAccount", aura.Conflict, "%s holds an account already: choose another folder with --home", home)
 	case !errors.Is(err, aura.NotFound):
-		return aura.Errorf("aura.Init", aura.Conflict, "%s, or choose another folder with --home", aura.Reason(err))
+		return aura.Errorf("program.createAccount", aura.Conflict, "%s, or choose another folder with --home", aura.Reason(err))
 	}
 	p, err := newProtection(named, home)
 	if err != nil {
@@ -64,7 +64,7 @@ func createAccount(s *cli.Shell, name string, named protectFlags) error {
 	ring, err := found(s, home, name, p)
 	if p.account.Protector == byOSKeyring && errors.Is(err, aura.Unavailable) && errors.Is(agent.FindHome(home), aura.NotFound) {
 		if p, err = typedProtection(); errors.Is(err, aura.Unavailable) {
-			err = aura.Errorf("aura.Init", aura.Unavailable,
+			err = aura.Errorf("program.createAccount", aura.Unavailable,
 				"there is no system keyring here and no terminal to ask at: use --key-file FILE or --passphrase-file FILE")
 		}
 		if err != nil {

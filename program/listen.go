@@ -44,7 +44,7 @@ func parseHostPort(text string) (netip.AddrPort, error) {
 	text = strings.Replace(text, "localhost:", "127.0.0.1:", 1)
 	at, err := netip.ParseAddrPort(text)
 	if err != nil || at.Addr().Zone() != "" {
-		return netip.AddrPort{}, aura.Errorf("aura.Listen", aura.Invalid,
+		return netip.AddrPort{}, aura.Errorf("program.parseHostPort", aura.Invalid,
 			"%q is no address to listen on: write an IP address and a port, such as 0.0.0.0:4001, or a multiaddr", text)
 	}
 	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port()), nil

@@ -20,7 +20,7 @@ const archiveGrace = 5 * time.Second
 func archive(home string, modules []domain.Module) (cli.Opener, error) {
 	named := namedByEnvironment()
 	if named.keyFile != "" && named.passphraseFile != "" {
-		return nil, aura.Errorf("aura.Offline", aura.Invalid, "unset $AURA_KEY_FILE or $AURA_PASSPHRASE_FILE: the keys have one protection")
+		return nil, aura.Errorf("program.archive", aura.Invalid, "unset $AURA_KEY_FILE or $AURA_PASSPHRASE_FILE: the keys have one protection")
 	}
 	p, err := openProtector(home, named, true)
 	if err != nil {

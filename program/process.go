@@ -96,7 +96,7 @@ func onSignal(first func()) (undo func()) {
 // askSecret asks for a line at the terminal without showing it. It runs before any task: a signal then ends
 // the process, with the terminal as it was. It returns [aura.Unavailable] when there is no terminal.
 func askSecret(question string) ([]byte, error) {
-	const op = "aura.Ask"
+	const op = "program.askSecret"
 	terminal, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
 		return nil, aura.Errorf(op, aura.Unavailable, "there is no terminal to ask at")

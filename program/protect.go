@@ -74,7 +74,7 @@ func newProtection(n protectFlags, home string) (protection, error) {
 
 // typedProtection asks for a new passphrase at the terminal, twice.
 func typedProtection() (protection, error) {
-	const op = "aura.Protect"
+	const op = "program.typedProtection"
 	first, err := askSecret("New passphrase for your keys: ")
 	if err != nil {
 		return protection{}, err
@@ -96,7 +96,7 @@ func typedProtection() (protection, error) {
 // openProtector returns what opens the keys of a home: what its account remembers, unless a flag or the
 // environment names another place for the same kind of secret. ask allows a question at the terminal.
 func openProtector(home string, n protectFlags, ask bool) (keyring.Protector, error) {
-	const op = "aura.Protect"
+	const op = "program.openProtector"
 	a, err := readAccount(home)
 	if errors.Is(err, aura.NotFound) {
 		a, err = n.account(), nil // a home that was copied without the file
@@ -143,7 +143,7 @@ func (f protectFlags) account() account {
 
 // readPassphrase returns the text of a file without the line break at its end.
 func readPassphrase(path string) ([]byte, error) {
-	const op, most = "aura.ReadPassphrase", 4 << 10
+	const op, most = "program.readPassphrase", 4 << 10
 	if path == "" {
 		return nil, aura.Errorf(op, aura.NotFound, "no passphrase file is named")
 	}

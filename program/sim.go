@@ -150,7 +150,7 @@ func simOne(s *cli.Shell, c *cobra.Command, f *simFlags) (err error) {
 	if f.trace != "" {
 		file, err := os.Create(f.trace)
 		if err != nil {
-			return aura.Errorf("aura.Sim", aura.Unavailable, "trace: %w", err)
+			return aura.Errorf("program.simOne", aura.Unavailable, "trace: %w", err)
 		}
 		lines := bufio.NewWriter(file)
 		f.Trace = lines
@@ -191,7 +191,7 @@ func (v *simVerdict) failure() error {
 	if v.Verdict == verdictHeld {
 		return nil
 	}
-	return aura.Errorf("aura.Sim", aura.Internal, "seed %d: %d violation(s); replay: %s", v.Seed, len(v.Violations), v.Replay)
+	return aura.Errorf("program.simOne", aura.Internal, "seed %d: %d violation(s); replay: %s", v.Seed, len(v.Violations), v.Replay)
 }
 
 func (v *simVerdict) print(to io.Writer) error {

@@ -112,7 +112,7 @@ func serveHome(tc task.Context, s *cli.Shell, home string, p keyring.Protector, 
 		Extra: append(seen.services(), localapi.NewServer(socket, door, localapi.Options{})),
 	})
 	if errors.Is(err, aura.NotFound) {
-		return aura.Errorf("aura.Up", aura.NotFound,
+		return aura.Errorf("program.serveHome", aura.NotFound,
 			"the journal of %s is empty: %s", home, lostJournal)
 	}
 	if err != nil {
@@ -156,7 +156,7 @@ func refuseSecond(s *cli.Shell, home string) error {
 }
 
 func errRunning(home string) error {
-	return aura.Errorf("aura.Up", aura.Conflict, "an agent is already running for %s", home)
+	return aura.Errorf("program.serveHome", aura.Conflict, "an agent is already running for %s", home)
 }
 
 // readyLine is what `aura up --json` prints when the agent answers.
@@ -259,7 +259,7 @@ func lastWords(failure error) error {
 	if p, ok := errors.AsType[*task.PanicError](failure); ok && p.Origin() != "" {
 		why += ", in " + p.Origin()
 	}
-	return aura.Errorf("aura.Up", aura.KindOf(failure),
+	return aura.Errorf("program.serveHome", aura.KindOf(failure),
 		"the agent has ended: %s. Everything that it confirmed is stored; aura up starts it again", why)
 }
 

@@ -24,7 +24,7 @@ type bound struct {
 // given is kept. It returns [aura.Conflict] for a second view of one name, [aura.NotFound] for a
 // view that follows an unknown one and [aura.Invalid] for a cycle.
 func arrange(views []View) ([]*bound, error) {
-	const op = "reactive.Arrange"
+	const op = "reactive.arrange"
 	pending := make([]*bound, 0, len(views))
 	names := map[string]bool{}
 	for _, v := range views {

@@ -22,11 +22,11 @@ type Snapshot[T any] struct {
 	Value  T
 }
 
-func errUnregistered(op, name string) error {
+func errUnregistered(op aura.Op, name string) error {
 	return aura.Errorf(op, aura.NotFound, "signal %q is not registered", name)
 }
 
-func errType[T any](op, name string) error {
+func errType[T any](op aura.Op, name string) error {
 	var want T
 	return aura.Errorf(op, aura.Invalid, "signal %q does not carry a %T", name, want)
 }

@@ -60,7 +60,7 @@ func Bind[T any](tc task.Context, u *Unified, b Bound[T]) error {
 	return u.scheduler.Bind(tc, &boundView[T]{bound: b, source: u.source, outlet: outlet})
 }
 
-func (u *Unified) check(tc task.Context, op string, capabilities []string) error {
+func (u *Unified) check(tc task.Context, op aura.Op, capabilities []string) error {
 	for _, c := range capabilities {
 		if u.allows != nil && !u.allows(tc, c) {
 			return aura.Errorf(op, aura.Denied, "the query needs the capability %q", c)

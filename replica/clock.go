@@ -46,7 +46,7 @@ func (l *link) hearClock(tc task.Context, shown aura.Instant) {
 	l.lock.Lock()
 	l.clock = l.clock.heard(tc, shown)
 	l.lock.Unlock()
-	l.lookAtClocks(tc)
+	l.compareClocks(tc)
 }
 
 // ahead returns how far the peer's clock is ahead of this one.
@@ -56,30 +56,30 @@ func (l *link) ahead(tc task.Context) aura.Duration {
 	return l.clock.ahead(tc)
 }
 
-// lookAtClocks has the session show a difference that has changed.
-func (l *link) lookAtClocks(tc task.Context) {
+// compareClocks has the session show a difference that has changed.
+func (l *link) compareClocks(tc task.Context) {
 	ahead := l.ahead(tc)
 	l.lock.Lock()
-	moved := ahead-l.apart >= status.ClocksAgree || l.apart-ahead >= status.ClocksAgree
+	moved := ahead-l.clockDifference >= status.ClocksAgree || l.clockDifference-ahead >= status.ClocksAgree
 	if moved {
-		l.apart = ahead
+		l.clockDifference = ahead
 	}
 	l.lock.Unlock()
 	if moved {
-		l.bell.Notify()
+		l.wake.Notify()
 	}
 }
 
-// shown returns the difference that is to be shown.
-func (l *link) shown() aura.Duration {
+// shownDifference returns the difference that is to be shown.
+func (l *link) shownDifference() aura.Duration {
 	l.lock.Lock()
 	defer l.lock.Unlock()
-	return l.apart
+	return l.clockDifference
 }
 
-// because adds to a reason that the clocks differ, if they do: a clock that is wrong is what makes a budget
+// withClocks adds to a reason that the clocks differ, if they do: a clock that is wrong is what makes a budget
 // last too long.
-func (l *link) because(tc task.Context, reason string) string {
+func (l *link) withClocks(tc task.Context, reason string) string {
 	ahead := l.ahead(tc)
 	if ahead == 0 {
 		return reason

@@ -14,10 +14,10 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// keep is the session's task that makes received facts durable. What waits in the inbox shares a commit;
-// the acknowledgement leaves after its sync. Keep never waits for the channel: while both sides' sending buffers
+// commitLoop is the session's task that makes received facts durable. What waits in the inbox shares a commit;
+// the acknowledgement leaves after its sync. It never waits for the channel: while both sides' sending buffers
 // are full, each is emptied only by the other's reading.
-func (s *session) keep(tc task.Context) error {
+func (s *session) commitLoop(tc task.Context) error {
 	for {
 		first, err := s.inbox.Recv(tc)
 		if err != nil {
@@ -31,14 +31,14 @@ func (s *session) keep(tc task.Context) error {
 			}
 			batch = append(batch, d)
 		}
-		if err := s.take(tc, batch); err != nil {
+		if err := s.commitBatch(tc, batch); err != nil {
 			return err
 		}
 	}
 }
 
-// take verifies a batch, commits what is new of it and has it acknowledged.
-func (s *session) take(tc task.Context, batch []deliver) error {
+// commitBatch verifies a batch, commits what is new of it and has it acknowledged.
+func (s *session) commitBatch(tc task.Context, batch []deliver) error {
 	if s.peer.Leaving {
 		return nil // whoever left a group keeps nothing of it
 	}
@@ -76,29 +76,29 @@ func (s *session) take(tc task.Context, batch []deliver) error {
 	}
 	if told && chain.Head != ([32]byte{}) { // else nobody paid for an answer
 		s.lock.Lock()
-		s.payer = chain.Head
+		s.ackReceipt = chain.Head
 		s.lock.Unlock()
 		s.durable.Notify()
 	}
 	return nil
 }
 
-// confirm is the session's task that acknowledges what keep made durable. One acknowledgement stands for all
+// ackLoop is the session's task that acknowledges what commitLoop made durable. One acknowledgement stands for all
 // that became durable while the channel took no more.
-func (s *session) confirm(tc task.Context) error {
+func (s *session) ackLoop(tc task.Context) error {
 	for {
 		if err := s.durable.Wait(tc); err != nil {
 			return err
 		}
 		s.lock.Lock()
-		payer := s.payer
+		receipt := s.ackReceipt
 		s.lock.Unlock()
 		through := s.env().Journal.Count(s.link.namespace(), s.peer.Certificate.Device())
 		message, err := encodeMessage(egress.NumberAck, ack{Through: through, Now: shownClock(tc)})
 		if err != nil {
 			return err
 		}
-		pass, err := egress.Covered(egress.KindAck, len(message), payer)
+		pass, err := egress.Covered(egress.KindAck, len(message), receipt)
 		if err != nil {
 			return err
 		}
@@ -148,7 +148,7 @@ func (s *session) receipt(tc task.Context, encoded [][]byte, chain *guard.Receip
 // verify returns a record that the peer stands for, paid for and next in its order, and false for one that
 // is here already.
 func (s *session) verify(b []byte, have uint64, chain *guard.ReceiptChain) (fact.Record, bool, error) {
-	const op = "replica.Sync"
+	const op = "replica.verify"
 	r, err := fact.DecodeRecord(b)
 	if err != nil {
 		return r, false, err
@@ -161,7 +161,7 @@ func (s *session) verify(b []byte, have uint64, chain *guard.ReceiptChain) (fact
 		return r, false, aura.Errorf(op, aura.Denied, "a fact of another author or context")
 	case r.Seq != have+1:
 		return r, false, aura.Errorf(op, aura.Corrupt, "fact %d follows fact %d", r.Seq, have)
-	case s.link.who().Left:
+	case s.link.member().Left:
 		return r, false, aura.Errorf(op, aura.Denied, "a fact of somebody who left the group")
 	case !chain.Covers(r.Seq):
 		return r, false, aura.Errorf(op, aura.Denied, "fact %d came without a receipt", r.Seq)

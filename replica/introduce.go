@@ -2,7 +2,6 @@ package replica
 
 import (
 	"slices"
-	"time"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/directory"
@@ -14,10 +13,9 @@ import (
 	"github.com/aura-runtime/aura/transport"
 )
 
-// Two who share a context and both moved find each other through a third one, whom both have as a contact and who
-// is there. Each of the two tells it the tags of those for whom it looks, and its own card. Where the third one has the same
-// tag of both, it passes each the other's card: it learns that those two know each other, and nothing about
-// the rest.
+// Two members of a context who both moved find each other through a mutual contact who is connected. Each tells the
+// mutual contact the tags of those for whom it looks, and its own card. Where both gave the same tag, the mutual contact
+// passes each the other's card. It learns that these two know each other, and nothing about the other tags.
 //
 //	Ada                          Cleo                          Ben
 //	 │── seek: tags, card ────────▶│                             │
@@ -30,143 +28,35 @@ const (
 	maxTags = 256
 	// tagsStep is what the number of tags is rounded up to, with padding.
 	tagsStep = 8
-	// offerFor is how long a third one keeps what a contact said, since when it said it.
-	offerFor = 24 * time.Hour
-	// introAtOnce and introPause bound what one contact can make this agent send: so many cards to one other
-	// contact, or seeks, at once, and one more after each pause.
-	introAtOnce = 4
-	introPause  = 10 * time.Minute
-	// maxVia is how many contacts are remembered who know the way to one device.
+	// introBurst bounds what one contact can make this agent send at once: cards to one other contact, or seeks.
+	introBurst = 4
+	// maxVia is how many mutual contacts a link remembers who know the way to its device.
 	maxVia = 8
 )
 
 // cardKey is where the metadata keeps the last card of this device, so that its version grows for ever.
 const cardKey = "addresses.card"
 
-// allowance admits a number of events at once, and one more after each pause. Its owner guards it.
-type allowance struct {
-	spent int
-	since aura.Duration
-}
-
-func (a *allowance) take(now aura.Duration) bool {
-	if grown := int((now - a.since) / introPause); grown > 0 {
-		a.spent, a.since = max(0, a.spent-grown), now
-	}
-	if a.spent >= introAtOnce {
-		return false
-	}
-	a.spent++
-	return true
-}
-
-// offers is what contacts said whom they look for. It is in memory alone, and never outlives their links.
-type offers struct {
-	lock task.Mutex
-	of   map[aura.AuthorityID]*offer
-}
-
-type offer struct {
-	tags  map[contact.Tag]bool
-	card  []byte
-	said  aura.Duration
-	count uint64                           // of what this contact said
-	told  map[aura.AuthorityID]uint64      // the counts of others, as far as they were passed on to this one
-	spent map[aura.AuthorityID]*allowance  // by whose card it is
-	pairs map[aura.AuthorityID]contact.Tag // the first tag in common, as the later one said them
-}
-
-// put keeps what a contact said and returns whom it concerns, ascending.
-func (o *offers) put(from aura.AuthorityID, tags []contact.Tag, card []byte, now aura.Duration) (concerned []aura.AuthorityID) {
-	o.lock.Lock()
-	defer o.lock.Unlock()
-	mine := o.of[from]
-	if mine == nil {
-		mine = &offer{told: map[aura.AuthorityID]uint64{}, spent: map[aura.AuthorityID]*allowance{}}
-		o.of[from] = mine
-	}
-	mine.tags, mine.card, mine.said = make(map[contact.Tag]bool, len(tags)), card, now
-	mine.count++
-	for _, t := range tags {
-		mine.tags[t] = true
-	}
-	mine.pairs = map[aura.AuthorityID]contact.Tag{}
-	for who, other := range o.of {
-		if who == from {
-			continue
-		}
-		delete(other.pairs, from)
-		// Who is missed in several groups has several tags.
-		if i := slices.IndexFunc(tags, func(t contact.Tag) bool { return other.tags[t] }); i >= 0 {
-			mine.pairs[who], other.pairs[from] = tags[i], tags[i]
-			concerned = append(concerned, who)
-		}
-	}
-	slices.SortFunc(concerned, aura.AuthorityID.Compare)
-	return concerned
-}
-
-// drop forgets what a contact said.
-func (o *offers) drop(who aura.AuthorityID) {
-	o.lock.Lock()
-	defer o.lock.Unlock()
-	delete(o.of, who)
-	for _, other := range o.of {
-		// What it says next counts from one again.
-		delete(other.pairs, who)
-		delete(other.told, who)
-	}
-}
-
-// next returns the cards that a contact is to be given now, and notes that it was.
-func (o *offers) next(to aura.AuthorityID, now aura.Duration, allowed func(aura.AuthorityID) bool) (cards []introduction) {
-	o.lock.Lock()
-	defer o.lock.Unlock()
-	mine := o.of[to]
-	if mine == nil || now-mine.said > offerFor {
-		return nil
-	}
-	var whose []aura.AuthorityID
-	for who := range mine.pairs {
-		whose = append(whose, who)
-	}
-	slices.SortFunc(whose, aura.AuthorityID.Compare)
-	for _, who := range whose {
-		other := o.of[who]
-		if other.count == mine.told[who] || now-other.said > offerFor || !allowed(who) {
-			continue
-		}
-		if mine.spent[who] == nil {
-			mine.spent[who] = &allowance{}
-		}
-		if mine.spent[who].take(now) {
-			mine.told[who] = other.count
-			cards = append(cards, introduction{Tag: mine.pairs[who], Card: other.card})
-		}
-	}
-	return cards
-}
-
-// sought is what this side last told a contact.
-type sought struct {
-	spent allowance
+// lastSeek is what this side told a contact last.
+type lastSeek struct {
+	seeks limiter
 	tags  []contact.Tag
 	here  []string
 }
 
-// seek tells the peer, a contact, whom this side looks for, if that or the own addresses have changed.
-func (s *session) seek(tc task.Context, last *sought) error {
-	whom := s.link.sync.absent(s.peer.Authority)
-	if len(whom) == 0 && len(last.tags) == 0 {
-		return nil // nobody is missing: nothing is said
+// seek tells the peer, a contact, for whom this side looks, if that or the own addresses have changed.
+func (s *session) seek(tc task.Context, last *lastSeek) error {
+	sought := s.link.sync.missing(s.peer.Authority)
+	if len(sought) == 0 && len(last.tags) == 0 {
+		return nil // no peer is missing, and none was: there is nothing to say
 	}
-	tags, here := s.padded(whom), s.env().Addresses()
-	if slices.Equal(tags, last.tags) && slices.Equal(here, last.here) || !last.spent.take(tc.Elapsed()) {
+	tags, here := s.padded(sought), s.env().Addresses()
+	if slices.Equal(tags, last.tags) && slices.Equal(here, last.here) || !last.seeks.admit(tc.Elapsed()) {
 		return nil
 	}
 	card, err := s.link.sync.card(tc, here)
 	if err != nil {
-		return quiet(err) // it is said when the disk takes the version
+		return unlessEnding(err) // this side seeks again when the disk takes the version
 	}
 	message, err := encodeMessage(egress.NumberSeek, seek{Tags: tags, Card: card})
 	if err != nil {
@@ -174,19 +64,19 @@ func (s *session) seek(tc task.Context, last *sought) error {
 	}
 	pass, err := s.env().Decider.Charge(tc, s.party(), egress.Message{Kind: egress.KindSeek, Bytes: len(message)})
 	if err != nil {
-		return quiet(err)
+		return unlessEnding(err)
 	}
 	last.tags, last.here = tags, here
 	s.lock.Lock()
-	s.whom = whom
+	s.sought = sought
 	s.lock.Unlock()
 	return egress.Post(tc, s.channel, pass, egress.KindSeek, message)
 }
 
-// padded returns tags in an order that says nothing, with some that stand for nobody.
-func (s *session) padded(whom map[contact.Tag]linkKey) []contact.Tag {
-	tags := make([]contact.Tag, 0, len(whom)+tagsStep)
-	for t := range whom {
+// padded returns tags in an order that says nothing, with some that stand for no contact.
+func (s *session) padded(sought map[contact.Tag]linkKey) []contact.Tag {
+	tags := make([]contact.Tag, 0, len(sought)+tagsStep)
+	for t := range sought {
 		tags = append(tags, t)
 	}
 	private, _ := s.env().Ring.Agreement()
@@ -207,7 +97,7 @@ func (s *session) introduce(tc task.Context) error {
 		}
 		pass, err := s.env().Decider.Charge(tc, s.party(), egress.Message{Kind: egress.KindIntroduction, Bytes: len(message)})
 		if err != nil {
-			return quiet(err)
+			return unlessEnding(err)
 		}
 		if err := egress.Post(tc, s.channel, pass, egress.KindIntroduction, message); err != nil {
 			return err
@@ -216,21 +106,21 @@ func (s *session) introduce(tc task.Context) error {
 	return nil
 }
 
-// quiet drops the error of a message that the conversation goes on without.
-func quiet(err error) error {
+// unlessEnding drops the error of a message without which the session goes on.
+func unlessEnding(err error) error {
 	if isPassing(err) || aura.KindOf(err) == aura.Denied {
 		return nil
 	}
 	return err
 }
 
-// onSeek keeps whom the peer looks for. What it says must hold up: a card is passed on as it is.
+// onSeek keeps for whom the peer looks. It checks the card, which is passed on as it is.
 func (s *session) onSeek(tc task.Context, m *seek) error {
 	if !s.peer.Direct {
-		return aura.Errorf("replica.Sync", aura.Denied, "somebody who is no contact asks for introductions")
+		return aura.Errorf("replica.onSeek", aura.Denied, "a peer that is no contact asks for introductions")
 	}
 	if len(m.Tags) > maxTags+tagsStep {
-		return aura.Errorf("replica.Sync", aura.Corrupt, "%d tags of contacts in one message", len(m.Tags))
+		return aura.Errorf("replica.onSeek", aura.Corrupt, "%d tags of contacts in one message", len(m.Tags))
 	}
 	if _, err := contact.DecodeCard(m.Card, &s.peer.Certificate); err != nil {
 		return err
@@ -238,27 +128,27 @@ func (s *session) onSeek(tc task.Context, m *seek) error {
 	sync := s.link.sync
 	for _, who := range sync.offers.put(s.peer.Authority, m.Tags, m.Card, tc.Elapsed()) {
 		if l := sync.direct(who); l != nil {
-			l.news.Notify()
+			l.changed.Notify()
 		}
 	}
-	s.link.news.Notify()
+	s.link.changed.Notify()
 	return nil
 }
 
-// onIntroduction takes the card of somebody for whom this side looks, from a mutual contact. What it says of a
-// contact is written down; of a member of a group, who is none, it holds for this life of the agent.
+// onIntroduction takes the card of a peer for whom this side looks, from a mutual contact. The journal keeps the
+// addresses of a contact; those of another member of a group hold until the agent ends.
 func (s *session) onIntroduction(tc task.Context, m *introduction) error {
 	s.lock.Lock()
-	key, asked := s.whom[m.Tag]
+	key, asked := s.sought[m.Tag]
 	s.lock.Unlock()
 	sync := s.link.sync
 	sync.lock.Lock()
 	l := sync.links[key]
 	sync.lock.Unlock()
 	if !asked || l == nil {
-		return nil // it came too late, or nobody asked
+		return nil // it came too late, or this side did not ask
 	}
-	peer := l.who()
+	peer := l.member()
 	card, err := contact.DecodeCard(m.Card, &peer.Certificate)
 	if err != nil {
 		return err
@@ -266,7 +156,7 @@ func (s *session) onIntroduction(tc task.Context, m *introduction) error {
 	if peer.Refused || !l.introduced(tc, card.Version, s.peer.Certificate.Link) {
 		return nil
 	}
-	l.path.hear(card.Addresses)
+	l.path.setAddresses(card.Addresses)
 	env, news := s.env(), false
 	request, err := env.Directory.Plan(func(p *directory.State) (r guard.Request, err error) {
 		c, ok := p.Contacts.ByContext(peer.Context)
@@ -278,19 +168,19 @@ func (s *session) onIntroduction(tc task.Context, m *introduction) error {
 		news = found
 		return by.Local(contact.CapRefresh, draft), err
 	})
-	if err == nil && news && l.page(tc) {
+	if err == nil && news && l.mayJournal(tc) {
 		_, err = env.Decider.Decide(tc, &request)
 	}
-	l.path.alive(nil)
-	return quiet(err)
+	l.path.signOfLife(nil)
+	return unlessEnding(err)
 }
 
-// introduced notes that a mutual contact knows where the peer is, and reports whether it is a reason to dial: a
-// newer card, or the same one now and then.
+// introduced notes that a mutual contact knows where the peer is, and reports whether that is a reason to dial: a
+// newer card, or the same one within the limit for hints.
 func (l *link) introduced(tc task.Context, version uint64, via transport.PeerID) bool {
 	l.lock.Lock()
 	defer l.lock.Unlock()
-	if version < l.version || version == l.version && !l.hints.take(tc.Elapsed()) {
+	if version < l.version || version == l.version && !l.hints.admit(tc.Elapsed()) {
 		return false
 	}
 	l.version = version
@@ -300,24 +190,24 @@ func (l *link) introduced(tc task.Context, version uint64, via transport.PeerID)
 	return true
 }
 
-// absent returns for whom this side looks, by their tags towards a third one: contacts, and members of groups who
-// are none.
-func (s *Replicator) absent(towards aura.AuthorityID) map[contact.Tag]linkKey {
-	whom := map[contact.Tag]linkKey{}
-	for _, l := range s.every() {
-		if len(whom) == maxTags {
+// missing returns the absent peers for whom this side looks, contacts and other members of groups, by their tags
+// towards a mutual contact.
+func (s *Replicator) missing(towards aura.AuthorityID) map[contact.Tag]linkKey {
+	sought := map[contact.Tag]linkKey{}
+	for _, l := range s.allLinks() {
+		if len(sought) == maxTags {
 			break
 		}
-		if !l.path.missing() {
+		if !l.path.absent() {
 			continue
 		}
-		peer := l.who()
+		peer := l.member()
 		if peer.Refused || peer.Left || peer.Authority == towards || !peer.Direct && s.direct(peer.Authority) != nil {
 			continue
 		}
-		whom[contact.TagFor(peer.Secret, s.env.Ring.Authority(), peer.Authority, towards)] = l.key
+		sought[contact.TagFor(peer.Secret, s.env.Ring.Authority(), peer.Authority, towards)] = l.key
 	}
-	return whom
+	return sought
 }
 
 // direct returns the link in a contact's own context, nil when there is none.
@@ -333,7 +223,7 @@ func (s *Replicator) direct(who aura.AuthorityID) *link {
 	return s.links[linkKey{context, who}]
 }
 
-// circuits returns the ways through mutual contacts who are there now.
+// circuits returns the addresses through mutual contacts who are connected now.
 func (s *Replicator) circuits(via []transport.PeerID) (all []transport.Address) {
 	if s.env.Relays == nil {
 		return nil
@@ -352,7 +242,7 @@ func (s *Replicator) circuits(via []transport.PeerID) (all []transport.Address) 
 // introducible reports whether a contact's card may be passed on.
 func (s *Replicator) introducible(who aura.AuthorityID) bool {
 	l := s.direct(who)
-	return l != nil && !l.who().Refused
+	return l != nil && !l.member().Refused
 }
 
 // card returns this device's card, with a version that grows whenever the addresses change.

@@ -48,11 +48,11 @@ const (
 const dismissedOften = 4
 
 // A channel that broke is there again at once or, when a network changes, after some seconds; trying more
-// often than once a minute helps nobody after that.
+// often than once a minute does not help after that.
 const redialBase, redialMost = 500 * time.Millisecond, time.Minute
 
-// redial paces what is tried again while the other side, or the disk, is there: sessions that end, repairs. An
-// absent device is dialled by the pauses of its [path], an absent inviter by [awaitInviter].
+// redial paces what is tried again while the other side, or the disk, is there: sessions that end, records. An
+// absent device is dialled by the pauses of its [path].
 func redial() task.Backoff {
 	return task.Backoff{Base: redialBase, Max: redialMost, Factor: 2, Jitter: 0.3}
 }
@@ -61,56 +61,55 @@ func redial() task.Backoff {
 // see that it is there, or takes the channel that the peer opened, runs a session over it, and begins again
 // when that ends.
 type link struct {
-	sync  *Replicator
-	key   linkKey
-	path  *path       // shared by all links to the device
-	group *task.Group // set before the task starts
-	bell  *task.Wake  // own facts were released, or wait for a decision
-	news  *task.Wake  // what the peer should know of the own network has changed
+	sync    *Replicator
+	key     linkKey
+	path    *path       // shared by all links to the device
+	group   *task.Group // set before the task starts
+	wake    *task.Wake  // own facts were released, or wait for a decision
+	changed *task.Wake  // what the peer should know of the own network has changed
 
 	// arrivals holds the channel that the peer opened last: one, since a newer replaces an older. A nil
 	// channel says that something about the peer has changed. There are two places, because one may hold
 	// what the link's task was promised and has not taken yet.
 	arrivals *task.Mailbox[*transport.Channel]
 
-	lock     task.Mutex
-	peer     directory.Peer
-	clock    peerClock          // of the peer
-	apart    aura.Duration      // by which it was ahead when that was shown last
-	released uint64             // own facts durable and paid for, up to this Seq
-	resting  bool               // it has no session, and waits
-	pages    int                // how often what the peer says of itself may be written down
-	paged    aura.Duration      // when pages grew last
-	acked    uint64             // own facts that the peer has by durable facts, up to this Seq
-	counted  bool               // acked is what the journal says
-	version  uint64             // of the newest card of the peer
-	hints    allowance          // of signs that the peer is there which say nothing new
-	via      []transport.PeerID // mutual contacts who knew the way
+	lock            task.Mutex
+	peer            directory.Peer
+	clock           peerClock          // of the peer
+	clockDifference aura.Duration      // by which it was ahead, as published
+	released        uint64             // own facts durable and paid for, up to this Seq
+	idle            bool               // it has no session, and waits
+	journalQuota    limiter            // of what the peer says of itself and the journal keeps
+	acked           uint64             // own facts that the peer has by durable facts, up to this Seq
+	counted         bool               // acked is what the journal says
+	version         uint64             // of the newest card of the peer
+	hints           limiter            // of signs of life that say nothing new
+	via             []transport.PeerID // mutual contacts who knew the way
 
 	// The path's lock guards these.
 	ignored task.Backoff  // dials that the device did not answer in this context
 	next    aura.Duration // no dial before it, while the device is there
 
 	// Only the link's own task uses these.
-	reach     status.Reach  // as shown
-	since     aura.Instant  // when it began
-	why       string        // nothing moves, as shown last
-	told      uint64        // own facts that the peer has, as shown last
-	fresh     bool          // the peer may not know yet that this side takes part in the context
-	first     aura.Duration // while it is fresh: no dial before it
-	count     uint64        // own facts when it was looked last
-	heeded    bool          // the peer's hello fits, in this session or the last
-	dismissed int           // hasty sessions in a row that the peer ended after its hello
+	status     status.Reach  // as published
+	since      aura.Instant  // when status changed last
+	reason     string        // why nothing moves, as published
+	shownAcked uint64        // own facts that the peer has, as published
+	fresh      bool          // the peer may not know yet that this side takes part in the context
+	first      aura.Duration // while it is fresh: no dial before it
+	count      uint64        // own facts at the last call of nextDial
+	greeted    bool          // the peer's hello was accepted, in this session or the last
+	dismissed  int           // hasty sessions in a row that the peer ended after its hello
 }
 
 func newLink(s *Replicator, p *directory.Peer) *link {
 	l := &link{
-		pages: pagesAtOnce, ignored: absence(),
-		sync: s, key: linkKey{p.Context, p.Authority}, peer: *p, bell: task.NewWake(), news: task.NewWake(),
+		journalQuota: limiter{burst: journalBurst}, hints: limiter{burst: introBurst}, ignored: absentPause(),
+		sync: s, key: linkKey{p.Context, p.Authority}, peer: *p, wake: task.NewWake(), changed: task.NewWake(),
 		arrivals: task.NewMailbox[*transport.Channel]("sync.arrivals", 2),
 		path:     s.pathOf(p.Certificate.Link),
 	}
-	l.path.join(l)
+	l.path.add(l)
 	return l
 }
 
@@ -120,24 +119,24 @@ func sortLinks(links []*link) {
 	})
 }
 
-// moved takes what the directory says of the peer now.
-func (l *link) moved(p *directory.Peer) {
+// update takes what the directory says of the peer now.
+func (l *link) update(p *directory.Peer) {
 	l.lock.Lock()
 	turned := l.peer.Refused != p.Refused || l.peer.Left != p.Left
 	elsewhere := !slices.Equal(l.peer.Addresses, p.Addresses)
 	l.peer = *p
 	l.lock.Unlock()
 	if elsewhere {
-		l.path.alive(nil)
+		l.path.signOfLife(nil)
 	}
 	if turned {
 		// A channel that is there already has the same effect.
 		l.arrivals.TrySend(nil)
-		l.bell.Notify()
+		l.wake.Notify()
 	}
 }
 
-func (l *link) who() directory.Peer {
+func (l *link) member() directory.Peer {
 	l.lock.Lock()
 	defer l.lock.Unlock()
 	return l.peer
@@ -147,48 +146,48 @@ func (l *link) release(through uint64) {
 	l.lock.Lock()
 	l.released = max(l.released, through)
 	l.lock.Unlock()
-	l.wake()
+	l.notify()
 }
 
-// wake says that own facts wait: to the session, or to the link that rests.
-func (l *link) wake() {
-	l.bell.Notify()
-	l.rouse()
+// notify says that own facts wait: to the session, or to a link without a session.
+func (l *link) notify() {
+	l.wake.Notify()
+	l.recheck()
 }
 
-// rouse makes a link that rests look again whether to dial, and what to show.
-func (l *link) rouse() {
+// recheck makes a link without a session look again whether to dial, and what to show.
+func (l *link) recheck() {
 	l.lock.Lock()
-	resting := l.resting
+	idle := l.idle
 	l.lock.Unlock()
-	if resting {
+	if idle {
 		l.arrivals.TrySend(nil) // a channel that is there already has the same effect
 	}
 }
 
-func (l *link) rest(resting bool) {
+func (l *link) setIdle(idle bool) {
 	l.lock.Lock()
 	defer l.lock.Unlock()
-	l.resting = resting
+	l.idle = idle
 }
 
-// freed returns up to which Seq own facts were released.
-func (l *link) freed() uint64 {
+// paidThrough returns the Seq through which own facts were released.
+func (l *link) paidThrough() uint64 {
 	l.lock.Lock()
 	defer l.lock.Unlock()
 	return l.released
 }
 
-// confirm takes that a durable fact says which own facts the peer has.
-func (l *link) confirm(through uint64) {
+// setAcked notes that a durable fact says which own facts the peer has.
+func (l *link) setAcked(through uint64) {
 	l.lock.Lock()
 	defer l.lock.Unlock()
 	l.acked, l.counted = max(l.acked, through), true
 }
 
-// confirmed returns the Seq up to which durable facts say that the peer has the own facts, and false when the
+// ackedThrough returns the Seq up to which durable facts say that the peer has the own facts, and false when the
 // journal has not kept count, or a failing disk hides it.
-func (l *link) confirmed() (seq uint64, counted bool) {
+func (l *link) ackedThrough() (seq uint64, counted bool) {
 	l.lock.Lock()
 	seq, counted = l.acked, l.counted
 	l.lock.Unlock()
@@ -197,7 +196,7 @@ func (l *link) confirmed() (seq uint64, counted bool) {
 	}
 	seq, counted, err := l.sync.env.watermarks().Acked(l.key.context, l.key.peer)
 	if counted = counted && err == nil; counted {
-		l.confirm(seq)
+		l.setAcked(seq)
 	}
 	return seq, counted
 }
@@ -205,33 +204,21 @@ func (l *link) confirmed() (seq uint64, counted bool) {
 // outbox describes the delivery to the peer.
 func (l *link) outbox(sent uint64, reason string) delivery.Outbox {
 	box := delivery.Outbox{Sent: sent, Charged: l.sync.env.Journal.Charge(l.key.context, l.key.peer).Through, Reason: reason}
-	box.Acked, box.Counted = l.confirmed()
+	box.Acked, box.Counted = l.ackedThrough()
 	return box
 }
 
-// What the peer says of its addresses is written down at most pagesAtOnce times, and again after pagePause
-// each: a peer must not fill the owner's journal.
-const (
-	pagesAtOnce = 8
-	pagePause   = 10 * time.Minute
-)
+// journalBurst is how often at once the journal keeps new addresses of a peer: a peer must not fill it.
+const journalBurst = 8
 
-// page reports whether something that the peer said of itself may be written down now.
-func (l *link) page(tc task.Context) bool {
-	now := tc.Elapsed()
+// mayJournal reports whether the journal keeps something more that the peer says of itself.
+func (l *link) mayJournal(tc task.Context) bool {
 	l.lock.Lock()
 	defer l.lock.Unlock()
-	if grown := int((now - l.paged) / pagePause); grown > 0 {
-		l.pages, l.paged = min(pagesAtOnce, l.pages+grown), now
-	}
-	if l.pages == 0 {
-		return false
-	}
-	l.pages--
-	return true
+	return l.journalQuota.admit(tc.Elapsed())
 }
 
-// arrive hands over a channel that the peer opened. A newer one replaces one that nobody took.
+// arrive hands over a channel that the peer opened. A newer one replaces one that waits.
 func (l *link) arrive(tc task.Context, c *transport.Channel) {
 	for !l.arrivals.TrySend(c) {
 		if old, ok := l.arrivals.TryRecv(); ok && old != nil && old != c {
@@ -244,7 +231,7 @@ func (l *link) arrive(tc task.Context, c *transport.Channel) {
 func (l *link) run(tc task.Context) error {
 	pause := redial()
 	for {
-		channel, err := l.meet(tc)
+		channel, err := l.nextChannel(tc)
 		if err != nil {
 			return err
 		}
@@ -252,13 +239,13 @@ func (l *link) run(tc task.Context) error {
 			continue
 		}
 		began := tc.Elapsed()
-		l.fresh, l.heeded = false, false
-		l.path.opened(l)
+		l.fresh, l.greeted = false, false
+		l.path.sessionOpened(l)
 		err = l.session(tc, channel)
-		l.path.closed()
+		l.path.sessionClosed()
 		lasted := tc.Elapsed() - began
 		if lasted < hasty {
-			// Whoever opens one channel after the other must not keep this agent busy.
+			// A peer that opens one channel after the other must not keep this agent busy.
 			_ = tc.Sleep(hastyPause)
 		}
 		if tc.Err() != nil {
@@ -269,22 +256,22 @@ func (l *link) run(tc task.Context) error {
 		}
 		reason := reasonOffline
 		if d, own := denial(err); own {
-			reason = l.because(tc, refused(d))
+			reason = l.withClocks(tc, denialText(d))
 		} else if isBreach(err) {
 			tc.Emit(world.IngressRejected(syncName, "session broke the protocol", err))
-			reason = l.because(tc, reasonBreach)
+			reason = l.withClocks(tc, reasonBreach)
 		} else if l.dismisses(lasted, err) {
-			reason = l.because(tc, reasonDismiss)
+			reason = l.withClocks(tc, reasonDismiss)
 		}
-		if peer := l.who(); peer.Refused || peer.Left {
+		if peer := l.member(); peer.Refused || peer.Left {
 			continue
 		}
-		l.show(tc, reason)
+		l.publishOffline(tc, reason)
 		// A peer that ends every session at once is given the same pauses as one that is not there.
 		if tc.Elapsed()-began > lasting {
 			pause = redial()
 		}
-		if err := l.breathe(tc, max(l.epochTurn(tc, err), pause.Next(l.sync.env.Entropy))); err != nil {
+		if err := l.awaitRetry(tc, max(l.epochTurn(tc, err), pause.Next(l.sync.env.Entropy))); err != nil {
 			return err
 		}
 	}
@@ -296,20 +283,20 @@ func (l *link) dismisses(lasted aura.Duration, err error) bool {
 	case aura.KindOf(err) == aura.Stale: // a newer channel takes its place
 	case lasted >= hasty:
 		l.dismissed = 0
-	case l.heeded:
+	case l.greeted:
 		l.dismissed++
 	}
 	return l.dismissed >= dismissedOften
 }
 
-// meet returns a channel to the peer: the one that it opened, or a new one. Nil says to look again. Its
+// nextChannel returns a channel to the peer: the one that it opened, or a new one. Nil says to look again. Its
 // errors are those of tc.
-func (l *link) meet(tc task.Context) (*transport.Channel, error) {
-	switch peer := l.who(); {
+func (l *link) nextChannel(tc task.Context) (*transport.Channel, error) {
+	switch peer := l.member(); {
 	case peer.Refused:
-		l.rest(true)
-		defer l.rest(false)
-		l.show(tc, reasonBlocked)
+		l.setIdle(true)
+		defer l.setIdle(false)
+		l.publishOffline(tc, reasonBlocked)
 		c, err := l.arrivals.Recv(tc)
 		if c != nil {
 			c.Close(tc) // it opened a moment before the owner's decision took effect
@@ -317,9 +304,9 @@ func (l *link) meet(tc task.Context) (*transport.Channel, error) {
 		return nil, err
 	case peer.Left:
 		// The peer may still ask how far its last words were taken. Nothing else is said to it.
-		l.rest(true)
-		defer l.rest(false)
-		l.sync.rest(tc, &peer, reasonLeft)
+		l.setIdle(true)
+		defer l.setIdle(false)
+		l.sync.publishIdle(tc, &peer, reasonLeft)
 		return l.arrivals.Recv(tc)
 	}
 	for {
@@ -331,11 +318,11 @@ func (l *link) meet(tc task.Context) (*transport.Channel, error) {
 			break
 		}
 	}
-	l.rest(true)
-	defer l.rest(false)
-	if at := l.due(tc); at > tc.Elapsed() {
-		if acked, _ := l.confirmed(); l.reach == 0 || acked != l.told {
-			l.show(tc, cmp.Or(l.why, reasonOffline)) // what the last session heard may be kept after its end
+	l.setIdle(true)
+	defer l.setIdle(false)
+	if at := l.nextDial(tc); at > tc.Elapsed() {
+		if acked, _ := l.ackedThrough(); l.status == 0 || acked != l.shownAcked {
+			l.publishOffline(tc, cmp.Or(l.reason, reasonOffline)) // what the last session heard may be kept after its end
 		}
 		channel, _, err := l.arrivals.RecvUntil(tc, at)
 		return channel, err
@@ -343,9 +330,9 @@ func (l *link) meet(tc task.Context) (*transport.Channel, error) {
 	return l.dial(tc)
 }
 
-// due returns when to dial: at once, or after the pause of an absent device, if something waits for the peer
+// nextDial returns when to dial: at once, or after the pause of an absent device, if something waits for the peer
 // or it is for this link to see that the device is there; else when it is roused.
-func (l *link) due(tc task.Context) aura.Duration {
+func (l *link) nextDial(tc task.Context) aura.Duration {
 	count := l.sync.env.Journal.Count(l.namespace(), l.sync.env.Ring.Device())
 	news := count > l.count
 	l.count = count
@@ -361,7 +348,7 @@ func (l *link) due(tc task.Context) aura.Duration {
 			return task.Forever
 		}
 	}
-	at := l.path.due(l, tc.Elapsed(), news)
+	at := l.path.nextDial(l, tc.Elapsed(), news)
 	if l.fresh {
 		at = max(at, l.first)
 	}
@@ -370,31 +357,31 @@ func (l *link) due(tc task.Context) aura.Duration {
 
 // dial opens a channel, unless another link dials the device already.
 func (l *link) dial(tc task.Context) (*transport.Channel, error) {
-	if !l.path.begin(l) {
+	if !l.path.beginDial(l) {
 		return nil, nil
 	}
 	l.fresh = false
-	if l.reach == 0 {
-		l.show(tc, reasonDialling)
+	if l.status == 0 {
+		l.publishOffline(tc, reasonDialling)
 	}
 	channel, err := l.connect(tc)
 	if err == nil {
 		return channel, nil
 	}
-	l.path.failed(l, tc.Elapsed(), l.epochTurn(tc, err), l.sync.env.Entropy)
+	l.path.dialFailed(l, tc.Elapsed(), l.epochTurn(tc, err), l.sync.env.Entropy)
 	if tc.Err() != nil {
 		return nil, tc.Err()
 	}
 	reason := reasonOffline
 	if d, ok := denial(err); ok {
-		reason = l.because(tc, refused(d))
+		reason = l.withClocks(tc, denialText(d))
 	}
-	l.show(tc, reason)
+	l.publishOffline(tc, reason)
 	return nil, nil
 }
 
-// refused says why the guard keeps the link from its peer.
-func refused(d *guard.Denial) string {
+// denialText says why the guard keeps the link from its peer.
+func denialText(d *guard.Denial) string {
 	if d.Reason == guard.Short {
 		return reasonControl
 	}
@@ -415,8 +402,8 @@ func (l *link) epochTurn(tc task.Context, cause error) aura.Duration {
 	return untilTurn(policy, tc.Now())
 }
 
-// breathe waits before the next attempt, unless the peer has opened a channel meanwhile.
-func (l *link) breathe(tc task.Context, d aura.Duration) error {
+// awaitRetry waits before the next attempt, unless the peer has opened a channel meanwhile.
+func (l *link) awaitRetry(tc task.Context, d aura.Duration) error {
 	channel, ok, err := l.arrivals.RecvUntil(tc, tc.Elapsed()+d)
 	if ok && channel != nil {
 		l.arrive(tc, channel)
@@ -442,7 +429,7 @@ func (l *link) connect(tc task.Context) (channel *transport.Channel, err error) 
 		channel, err = l.open(tc)
 		return nil
 	})
-	l.path.dialling(l, g.Cancel)
+	l.path.setAbort(l, g.Cancel)
 	tc, done := tc.Irrevocable("dial") // it ends with the group, and must not leave a channel behind
 	defer done()
 	if failed := g.Wait(tc); failed != nil {
@@ -456,9 +443,9 @@ func (l *link) open(tc task.Context) (*transport.Channel, error) {
 	if err != nil {
 		return nil, err
 	}
-	peer := l.who()
+	peer := l.member()
 	target := peer.Target()
-	target.Addresses = slices.Concat(l.path.where(), target.Addresses)
+	target.Addresses = slices.Concat(l.path.addresses(), target.Addresses)
 	l.lock.Lock()
 	via := slices.Clone(l.via)
 	l.lock.Unlock()
@@ -479,17 +466,17 @@ func (l *link) session(tc task.Context, c *transport.Channel) error {
 	if err != nil {
 		return err
 	}
-	l.sync.recorder.follow(s)
-	defer l.sync.recorder.unfollow(s)
+	l.sync.recorder.watch(s)
+	defer l.sync.recorder.unwatch(s)
 	// A message that makes this side panic ends the session, and the link begins another one under its
 	// backoff: a peer must not end the agent.
 	work := task.NewIsolated(tc, "sync.session")
-	work.Go("sync.receive", s.receive)
-	work.Go("sync.keep", s.keep)
-	work.Go("sync.confirm", s.confirm)
-	work.Go("sync.send", s.send)
-	work.Go("sync.reach", s.reach)
-	work.Go("sync.newer", s.newer)
+	work.Go("sync.receive", s.receiveLoop)
+	work.Go("sync.commit", s.commitLoop)
+	work.Go("sync.ack", s.ackLoop)
+	work.Go("sync.send", s.sendLoop)
+	work.Go("sync.addresses", s.addressLoop)
+	work.Go("sync.replace", s.replaceLoop)
 	err = work.Wait(tc)
 	if closing := work.Close(tc, syncGrace); err == nil {
 		err = closing
@@ -500,19 +487,19 @@ func (l *link) session(tc task.Context, c *transport.Channel) error {
 	return err
 }
 
-// newer ends the session when there is a reason outside of it.
-func (s *session) newer(tc task.Context) error {
+// replaceLoop ends the session when there is a reason outside of it.
+func (s *session) replaceLoop(tc task.Context) error {
 	l := s.link
 	for {
 		c, err := l.arrivals.Recv(tc)
 		switch {
 		case err != nil:
 			return err
-		case c == nil && l.who().Refused:
-			return aura.Errorf("replica.Sync", aura.Cancelled, "the owner blocked the peer")
+		case c == nil && l.member().Refused:
+			return aura.Errorf("replica.replaceLoop", aura.Cancelled, "the owner blocked the peer")
 		case c != nil && c != s.channel: // a dial may return the channel that is on its way here, too
 			l.arrive(tc, c)
-			return aura.Errorf("replica.Sync", aura.Stale, "the peer opened a newer channel")
+			return aura.Errorf("replica.replaceLoop", aura.Stale, "the peer opened a newer channel")
 		}
 	}
 }
@@ -526,34 +513,34 @@ func isBreach(err error) bool {
 	return false
 }
 
-// show publishes that the peer is not connected: nothing counts as sent that it did not acknowledge.
-func (l *link) show(tc task.Context, reason string) {
+// publishOffline publishes that the peer is not connected: nothing counts as sent that it did not acknowledge.
+func (l *link) publishOffline(tc task.Context, reason string) {
 	box := l.outbox(0, reason)
-	l.why, l.told = reason, box.Acked
+	l.reason, l.shownAcked = reason, box.Acked
 	l.sync.env.Presence.Set(tc, delivery.ObservedOutbox, delivery.OutboxKey(l.key.context, l.key.peer), box)
 	reach := status.Offline
 	if reason == reasonDialling {
 		reach = status.Connecting
 	}
-	l.connection(tc, reach, reason)
+	l.publishConnection(tc, reach, reason)
 }
 
-// vanish takes the link's observations away.
-func (l *link) vanish(tc task.Context) {
+// unpublish takes the link's observations away.
+func (l *link) unpublish(tc task.Context) {
 	presence, key := l.sync.env.Presence, delivery.OutboxKey(l.key.context, l.key.peer)
 	presence.Set(tc, delivery.ObservedOutbox, key, nil)
-	if l.who().Direct {
+	if l.member().Direct {
 		presence.Set(tc, status.Observed, l.key.peer.String(), nil)
 	}
 }
 
-// connection publishes how the peer is connected. Of the contexts shared with one peer, its own speaks.
-func (l *link) connection(tc task.Context, reach status.Reach, reason string) {
-	if !l.who().Direct {
+// publishConnection publishes how the peer is connected. Of the contexts shared with one peer, its own speaks.
+func (l *link) publishConnection(tc task.Context, reach status.Reach, reason string) {
+	if !l.member().Direct {
 		return
 	}
-	if reach != l.reach {
-		l.reach, l.since = reach, tc.Now().At
+	if reach != l.status {
+		l.status, l.since = reach, tc.Now().At
 	}
 	c := status.Connection{Reach: reach, Since: l.since, Reason: reason}
 	if reach == status.Direct || reach == status.Relayed {

@@ -33,8 +33,8 @@ type deliver struct {
 	Receipts [][]byte `cbor:"2,keyasint,omitempty"` // effect.Receipt
 }
 
-// reach says where this side can be reached from now on, best first.
-type reach struct {
+// addresses says where this side can be reached from now on, best first.
+type addresses struct {
 	Addresses []string `cbor:"1,keyasint,omitempty"`
 }
 
@@ -67,7 +67,7 @@ func encodeMessage(number byte, v any) ([]byte, error) {
 
 func decodeMessage(b []byte, v any) error {
 	if err := fact.Unmarshal(b[1:], v); err != nil {
-		return aura.Errorf("replica.Decode", aura.Corrupt, "message %d of a channel: %w", b[0], err)
+		return aura.Errorf("replica.decodeMessage", aura.Corrupt, "message %d of a channel: %w", b[0], err)
 	}
 	return nil
 }
@@ -78,7 +78,7 @@ func decodeDeliver(b []byte, d *deliver) error {
 		return err
 	}
 	if len(d.Records) > maxDeliver || len(d.Receipts) > maxReceipts {
-		return aura.Errorf("replica.Decode", aura.Corrupt, "%d facts and %d receipts in one message", len(d.Records), len(d.Receipts))
+		return aura.Errorf("replica.decodeDeliver", aura.Corrupt, "%d facts and %d receipts in one message", len(d.Records), len(d.Receipts))
 	}
 	return nil
 }

@@ -16,8 +16,8 @@ func TestAContactThatComesBackIsIntroducedAgain(t *testing.T) {
 	anybody := func(aura.AuthorityID) bool { return true }
 	o.put(ben, tags, []byte("ben"), 0)
 	for _, card := range []string{"ada", "ada, elsewhere"} {
-		if concerned := o.put(ada, tags, []byte(card), 0); !slices.Equal(concerned, []aura.AuthorityID{ben}) {
-			t.Fatalf("%s concerns %v", card, concerned)
+		if mutual := o.put(ada, tags, []byte(card), 0); !slices.Equal(mutual, []aura.AuthorityID{ben}) {
+			t.Fatalf("%s concerns %v", card, mutual)
 		}
 		for want := range 2 {
 			cards := o.next(ben, 0, anybody)

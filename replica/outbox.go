@@ -17,16 +17,16 @@ import (
 // maxRun is how many facts one decision pays for at most: more than the budget of an epoch, by default.
 const maxRun = 1 << 16
 
-// send is the session's sending task: hello, then facts in the order of their Seq, each paid for in the
+// sendLoop is the session's sending task: hello, then facts in the order of their Seq, each paid for in the
 // epoch in which it leaves.
-func (s *session) send(tc task.Context) error {
+func (s *session) sendLoop(tc task.Context) error {
 	if err := s.greet(tc); err != nil {
 		return err
 	}
 	reason, acked := "", uint64(0)
 	for {
-		s.showClocks(tc)
-		until, why, err := s.push(tc)
+		s.publishClocks(tc)
+		until, why, err := s.sendNext(tc)
 		if err != nil {
 			return err
 		}
@@ -34,14 +34,14 @@ func (s *session) send(tc task.Context) error {
 			reason = ""
 			continue
 		}
-		if confirmed, _ := s.link.confirmed(); why != reason || confirmed != acked {
+		if confirmed, _ := s.link.ackedThrough(); why != reason || confirmed != acked {
 			reason, acked = why, confirmed
-			s.show(tc, reason)
-			if s.short.Reason != 0 {
-				s.waits(tc, s.short)
+			s.publishOutbox(tc, reason)
+			if s.denial.Reason != 0 {
+				s.reportWait(tc, s.denial)
 			}
 		}
-		if _, err := s.link.bell.WaitUntil(tc, until); err != nil {
+		if _, err := s.link.wake.WaitUntil(tc, until); err != nil {
 			return err
 		}
 	}
@@ -56,7 +56,7 @@ func (s *session) greet(tc task.Context) error {
 	}
 	here := env.Addresses()
 	s.lock.Lock()
-	s.said = here
+	s.sentAddresses = here
 	s.lock.Unlock()
 	greeting, err := encodeMessage(egress.NumberHello, hello{
 		Have:  env.Journal.Count(l.namespace(), s.peer.Certificate.Device()),
@@ -85,55 +85,55 @@ func (s *session) greet(tc task.Context) error {
 // resume takes up where the last session ended: what may go, and which receipts the peer has.
 func (s *session) resume(tc task.Context) error {
 	s.lock.Lock()
-	theirs := s.theirs
+	greeting := s.peerHello
 	s.lock.Unlock()
 	charge := s.env().Journal.Charge(s.peer.Context, s.peer.Authority)
-	s.released, s.epoch, s.turns, s.told = charge.Through, charge.Epoch, charge.Past.Turns, 0
-	if theirs.Epoch == charge.Epoch && theirs.Receipts > 0 {
-		last, err := s.env().Receipts(s.peer.Context, s.peer.Authority, charge.Epoch, theirs.Receipts-1, 1)
+	s.released, s.epoch, s.version, s.sentReceipts = charge.Through, charge.Epoch, charge.Past.Turns, 0
+	if greeting.Epoch == charge.Epoch && greeting.Receipts > 0 {
+		last, err := s.env().Receipts(s.peer.Context, s.peer.Authority, charge.Epoch, greeting.Receipts-1, 1)
 		if err != nil && aura.KindOf(err) != aura.Stale {
 			return err
 		}
 		// A peer that names another receipt gets the whole chain again.
-		if len(last) == 1 && last[0].Hash() == theirs.Head {
-			s.told = theirs.Receipts
+		if len(last) == 1 && last[0].Hash() == greeting.Head {
+			s.sentReceipts = greeting.Receipts
 		}
 	}
-	s.link.heeded = true
-	s.connected(tc)
-	s.show(tc, "")
+	s.link.greeted = true
+	s.publishConnection(tc)
+	s.publishOutbox(tc, "")
 	return nil
 }
 
-// connected publishes how the peer is connected.
-func (s *session) connected(tc task.Context) {
+// publishConnection publishes how the peer is connected.
+func (s *session) publishConnection(tc task.Context) {
 	reach := status.Direct
 	if s.channel.Relayed() {
 		reach = status.Relayed
 	}
-	s.link.connection(tc, reach, "")
+	s.link.publishConnection(tc, reach, "")
 }
 
-// showClocks publishes by how much the clocks differ, when that has changed.
-func (s *session) showClocks(tc task.Context) {
-	if apart := s.link.shown(); apart != s.apart {
-		s.apart = apart
-		s.connected(tc)
+// publishClocks publishes by how much the clocks differ, when that has changed.
+func (s *session) publishClocks(tc task.Context) {
+	if apart := s.link.shownDifference(); apart != s.clockDifference {
+		s.clockDifference = apart
+		s.publishConnection(tc)
 	}
 }
 
-// push sends the next facts that may go. It returns zero when there may be more, else the time until which
-// nothing moves unless the bell rings, and why.
-func (s *session) push(tc task.Context) (until aura.Duration, reason string, err error) {
+// sendNext sends the next facts that may go. It returns zero when there may be more, else the time until which
+// nothing moves unless wake is notified, and why.
+func (s *session) sendNext(tc task.Context) (until aura.Duration, reason string, err error) {
 	env := s.env()
-	s.released = max(s.released, s.link.freed())
+	s.released = max(s.released, s.link.paidThrough())
 	policy, err := env.Frontier.Policy(tc, s.peer.Context)
 	if err != nil {
 		return 0, "", err
 	}
 	s.channel.Rekey(guard.EpochAt(policy, tc.Now()))
 	count := env.Journal.Count(s.link.namespace(), env.Ring.Device())
-	if s.sent >= count || s.sent-min(s.sent, s.progress()) >= ahead || s.link.who().Left {
+	if s.sent >= count || s.sent-min(s.sent, s.progress()) >= maxPending || s.link.member().Left {
 		return task.Forever, "", nil
 	}
 	charge := env.Journal.Charge(s.peer.Context, s.peer.Authority)
@@ -143,23 +143,23 @@ func (s *session) push(tc task.Context) (until aura.Duration, reason string, err
 		if s.sent >= s.released {
 			return task.Forever, "", nil
 		}
-		return 0, "", s.ship(tc, &charge, min(room.Through, s.released))
+		return 0, "", s.deliver(tc, &charge, min(room.Through, s.released))
 	}
 	short, err := s.decide(tc, &room, count)
-	s.short = guard.Denial{}
+	s.denial = guard.Denial{}
 	switch {
 	case err == nil && short == 0:
 		s.pause.Reset()
 		return 0, "", nil
 	case short == guard.TooLarge:
-		s.short = guard.Denial{Stage: guard.Flow, Reason: short}
+		s.denial = guard.Denial{Stage: guard.Flow, Reason: short}
 		return task.Forever, reasonTooLarge, nil
 	case err == nil || isShort(err):
-		s.short = guard.Denial{Stage: guard.Flow, Reason: short}
+		s.denial = guard.Denial{Stage: guard.Flow, Reason: short}
 		if d, ok := denial(err); ok {
-			s.short = *d
+			s.denial = *d
 		}
-		return tc.Elapsed() + untilTurn(policy, tc.Now()), s.link.because(tc, reasonBudget), nil
+		return tc.Elapsed() + untilTurn(policy, tc.Now()), s.link.withClocks(tc, reasonBudget), nil
 	case aura.KindOf(err) == aura.Denied:
 		return task.Forever, "not allowed: " + aura.Reason(err), nil
 	case isPassing(err):
@@ -181,13 +181,13 @@ func (s *session) decide(tc task.Context, room *guard.Headroom, count uint64) (g
 	// A peer may have more than this epoch paid for; what follows is paid for from there on, so that no
 	// fact is left out.
 	send := guard.Send{Peer: s.peer.Authority, From: min(s.sent, room.Through)}
-	most := count
+	limit := count
 	if s.sent < room.From && room.From < room.Through {
 		// Later facts were paid for in this epoch already. A run that reaches them joins them.
-		most = room.From
+		limit = room.From
 	}
-	for most = min(most, send.From+maxRun); ; most = send.From + (send.Through-send.From)/2 {
-		short, err := s.afford(tc, &send, room, most)
+	for limit = min(limit, send.From+maxRun); ; limit = send.From + (send.Through-send.From)/2 {
+		short, err := s.afford(tc, &send, room, limit)
 		if err != nil || short != 0 {
 			return short, err
 		}
@@ -202,17 +202,17 @@ func (s *session) decide(tc task.Context, room *guard.Headroom, count uint64) (g
 	}
 }
 
-// afford extends a run to as many facts as the budget allows, at most through most, and sums what they cost
+// afford extends a run to as many facts as the budget allows, at most through limit, and sums what they cost
 // and tell.
-func (s *session) afford(tc task.Context, run *guard.Send, room *guard.Headroom, most uint64) (guard.Reason, error) {
+func (s *session) afford(tc task.Context, run *guard.Send, room *guard.Headroom, limit uint64) (guard.Reason, error) {
 	env := s.env()
 	run.Through, run.Cost, run.Leak = run.From, 0, guard.Leakage{}
 	left := room.Limit - min(room.Limit, room.Spent)
-	for run.Through < most {
+	for run.Through < limit {
 		if err := tc.Err(); err != nil {
 			return 0, err
 		}
-		page := int(min(maxDeliver, most-run.Through))
+		page := int(min(maxDeliver, limit-run.Through))
 		records, err := env.Journal.ByAuthorWithin(s.link.namespace(), env.Ring.Device(), run.Through+1, page, maxDeliverBytes)
 		if err != nil || len(records) == 0 {
 			return 0, err
@@ -239,15 +239,15 @@ func (s *session) afford(tc task.Context, run *guard.Send, room *guard.Headroom,
 	return 0, nil
 }
 
-// ship sends the facts up to a Seq, as many as one message takes, with the receipts that cover them. Both are
+// deliver sends the facts up to a Seq, as many as one message takes, with the receipts that cover them. Both are
 // those of one reading of the ledger: a receipt of the next epoch must not pass facts that this one paid for.
-func (s *session) ship(tc task.Context, charge *fact.Charge, through uint64) error {
+func (s *session) deliver(tc task.Context, charge *fact.Charge, through uint64) error {
 	env := s.env()
-	if s.epoch != charge.Epoch || s.turns != charge.Past.Turns {
-		s.epoch, s.turns, s.told = charge.Epoch, charge.Past.Turns, 0
+	if s.epoch != charge.Epoch || s.version != charge.Past.Turns {
+		s.epoch, s.version, s.sentReceipts = charge.Epoch, charge.Past.Turns, 0
 	}
-	owed := charge.Receipts - min(charge.Receipts, s.told)
-	receipts, err := env.Receipts(s.peer.Context, s.peer.Authority, s.epoch, s.told, int(min(owed, maxReceipts)))
+	owed := charge.Receipts - min(charge.Receipts, s.sentReceipts)
+	receipts, err := env.Receipts(s.peer.Context, s.peer.Authority, s.epoch, s.sentReceipts, int(min(owed, maxReceipts)))
 	if aura.KindOf(err) == aura.Stale {
 		return nil // decided anew in the epoch that has begun
 	}
@@ -279,12 +279,12 @@ func (s *session) ship(tc task.Context, charge *fact.Charge, through uint64) err
 	}
 	s.lock.Lock()
 	s.limit = max(s.limit, last)
-	s.flight.add(packed)
+	s.pending.add(packed)
 	s.lock.Unlock()
 	if err := egress.Post(tc, s.channel, pass, egress.KindFacts, message); err != nil {
 		return err
 	}
-	s.told += uint64(len(receipts))
+	s.sentReceipts += uint64(len(receipts))
 	s.sent = last
 	for i := range packed {
 		tc.Emit(world.FactReleased(syncName, packed[i].ID))
@@ -296,7 +296,7 @@ func (s *session) ship(tc task.Context, charge *fact.Charge, through uint64) err
 			Bytes: len(message), Count: n,
 		})
 	}
-	s.show(tc, "")
+	s.publishOutbox(tc, "")
 	return nil
 }
 
@@ -320,8 +320,8 @@ func (s *session) pack(through uint64) (d deliver, packed []fact.Record, err err
 	return d, packed, nil
 }
 
-// show publishes how far the delivery is, and that the peer is connected.
-func (s *session) show(tc task.Context, reason string) {
+// publishOutbox publishes how far the delivery is, and that the peer is connected.
+func (s *session) publishOutbox(tc task.Context, reason string) {
 	s.env().Presence.Set(tc, delivery.ObservedOutbox, delivery.OutboxKey(s.peer.Context, s.peer.Authority), s.link.outbox(s.sent, reason))
 }
 

@@ -18,12 +18,12 @@ const (
 	absentMost = time.Hour
 	// hurryAfter is how soon after a failed dial a new message tries again.
 	hurryAfter = 30 * time.Second
-	// afterYou delays the link that dialled last, so that another context of the same device has its turn.
-	afterYou = 100 * time.Millisecond
+	// dialAgainAfter delays the link that dialled last, so that another context of the same device has its turn.
+	dialAgainAfter = 100 * time.Millisecond
 )
 
-// absence paces the dials of a device that does not answer.
-func absence() task.Backoff {
+// absentPause paces dials of a device that does not answer.
+func absentPause() task.Backoff {
 	return task.Backoff{Base: absentBase, Max: absentMost, Factor: 2, Jitter: 0.3}
 }
 
@@ -36,29 +36,29 @@ func absence() task.Backoff {
 //	  ▼                       ▼
 //	present ◀────────────── the pause begins anew, and the links that want to dial do
 type path struct {
-	lock     task.Mutex
-	links    []*link // of this device, in order
-	sessions int
-	dialler  *link  // which dials, while there is no session
-	abort    func() // ends that dial
-	stirred  bool   // since that dial began there was a sign of life
-	pause    task.Backoff
-	next     aura.Duration       // no dial before it, while there is no session
-	tried    aura.Duration       // when the last dial failed
-	last     *link               // which dialled then
-	heard    []transport.Address // where the device said to be, in whatever context, in this life of the agent
+	lock           task.Mutex
+	links          []*link // of this device, in order
+	sessions       int
+	dialler        *link  // which dials, while there is no session
+	abort          func() // ends that dial
+	signOfLifeSeen bool   // since that dial began
+	pause          task.Backoff
+	next           aura.Duration       // no dial before it, while there is no session
+	tried          aura.Duration       // when the last dial failed
+	last           *link               // which dialled then
+	known          []transport.Address // where the device said to be, in any context, since the agent started
 }
 
-// join adds a link. The order decides which one keeps the presence of the device: see leads.
-func (p *path) join(l *link) {
+// add adds a link. The order decides which one leads, see leads.
+func (p *path) add(l *link) {
 	p.lock.Lock()
 	defer p.lock.Unlock()
 	p.links = append(p.links, l)
 	sortLinks(p.links)
 }
 
-// part takes a link away and reports whether none is left.
-func (p *path) part(l *link) (empty bool) {
+// remove takes a link away and reports whether none is left.
+func (p *path) remove(l *link) (empty bool) {
 	p.lock.Lock()
 	p.links = slices.DeleteFunc(p.links, func(o *link) bool { return o == l })
 	if p.dialler == l {
@@ -66,7 +66,7 @@ func (p *path) part(l *link) (empty bool) {
 	}
 	empty = len(p.links) == 0
 	p.lock.Unlock()
-	p.rouse(nil)
+	p.recheck(nil)
 	return empty
 }
 
@@ -77,12 +77,12 @@ func (p *path) all() []*link {
 	return slices.Clone(p.links)
 }
 
-// leads reports whether a link keeps the presence of the device: that of the contact's own context, or the
-// first of those in groups. It dials also when nothing waits, so that a person sees who is there.
+// leads reports whether a link leads those of its device: the link in the contact's own context, or the first of
+// those in groups. The leader dials also when nothing waits, so that a person sees who is connected.
 func (p *path) leads(l *link) bool {
 	var leader *link
 	for _, o := range p.all() {
-		peer := o.who()
+		peer := o.member()
 		if peer.Refused || peer.Left {
 			continue
 		}
@@ -96,9 +96,9 @@ func (p *path) leads(l *link) bool {
 	return leader == l
 }
 
-// due returns when a link that wants to dial may, [task.Forever] for when it is roused. A new message does not
+// nextDial returns when a link that wants to dial may, [task.Forever] when it waits for a recheck. A new message does not
 // wait for the end of a long pause.
-func (p *path) due(l *link, now aura.Duration, news bool) aura.Duration {
+func (p *path) nextDial(l *link, now aura.Duration, news bool) aura.Duration {
 	p.lock.Lock()
 	defer p.lock.Unlock()
 	switch {
@@ -112,30 +112,31 @@ func (p *path) due(l *link, now aura.Duration, news bool) aura.Duration {
 	}
 	at := p.next
 	if p.last == l && at > 0 && len(p.links) > 1 {
-		at += afterYou
+		at += dialAgainAfter
 	}
 	return max(now, at)
 }
 
-// begin reports whether a link may dial now. Each begin that says so is followed by failed or opened.
-func (p *path) begin(l *link) bool {
+// beginDial reports whether a link may dial now. Each dial that it admits is followed by dialFailed or sessionOpened.
+func (p *path) beginDial(l *link) bool {
 	p.lock.Lock()
 	defer p.lock.Unlock()
 	if p.sessions == 0 {
 		if p.dialler != nil {
 			return false
 		}
-		p.dialler, p.abort, p.stirred = l, nil, false
+		p.dialler, p.abort, p.signOfLifeSeen = l, nil, false
 	}
 	return true
 }
 
-// dialling says how the dial that a link has begun is ended. It is ended at once when there was a sign of life already.
-func (p *path) dialling(l *link, abort func()) {
+// setAbort sets what ends the dial that a link has begun. It ends the dial at once when there was a sign of life
+// already.
+func (p *path) setAbort(l *link, abort func()) {
 	p.lock.Lock()
 	late := false
 	if p.dialler == l {
-		p.abort, late = abort, p.stirred
+		p.abort, late = abort, p.signOfLifeSeen
 	}
 	p.lock.Unlock()
 	if late {
@@ -143,95 +144,95 @@ func (p *path) dialling(l *link, abort func()) {
 	}
 }
 
-// failed notes that a dial of a link came to nothing. The next one comes after the pause, and not before least.
-func (p *path) failed(l *link, now, least aura.Duration, e world.Entropy) {
+// dialFailed notes that a dial of a link failed. The next one comes after the pause, and not before least.
+func (p *path) dialFailed(l *link, now, least aura.Duration, e world.Entropy) {
 	p.lock.Lock()
-	again := p.dialler == l && p.stirred && least == 0
-	p.freed(l)
+	again := p.dialler == l && p.signOfLifeSeen && least == 0
+	p.endDial(l)
 	switch {
 	case p.sessions > 0:
 		// The device is there and does not take part in this context, or not yet.
 		l.next = now + max(least, l.ignored.Next(e))
-	case again: // it looked where the device was before
+	case again: // its addresses were old
 	default:
 		p.next, p.tried, p.last = now+max(least, p.pause.Next(e)), now, l
 	}
 	p.lock.Unlock()
-	p.rouse(l)
+	p.recheck(l)
 }
 
-// freed lets another link dial. The lock is held.
-func (p *path) freed(l *link) {
+// endDial lets another link dial. The lock is held.
+func (p *path) endDial(l *link) {
 	if p.dialler == l {
 		p.dialler, p.abort = nil, nil
 	}
 }
 
-// opened notes that a session of a link began.
-func (p *path) opened(l *link) {
+// sessionOpened notes that a session of a link began.
+func (p *path) sessionOpened(l *link) {
 	p.lock.Lock()
-	p.freed(l)
+	p.endDial(l)
 	p.sessions++
 	l.ignored.Reset()
 	l.next = 0
 	p.lock.Unlock()
-	p.alive(l)
+	p.signOfLife(l)
 }
 
-// closed notes that a session ended.
-func (p *path) closed() {
+// sessionClosed notes that a session ended.
+func (p *path) sessionClosed() {
 	p.lock.Lock()
 	defer p.lock.Unlock()
 	p.sessions--
 }
 
-// alive notes a sign of life of the device, which by has already, and lets the links that wait dial. A dial that is
-// on its way may look where the device is not any more: it ends, and begins anew.
-func (p *path) alive(by *link) {
+// signOfLife notes a sign of life of the device, which link by knows already, and lets the links that wait dial. A dial
+// that is on its way may use addresses that the device has left: it ends, and begins anew.
+func (p *path) signOfLife(by *link) {
 	p.lock.Lock()
-	p.pause, p.next = absence(), 0
+	p.pause, p.next = absentPause(), 0
 	var abort func()
 	if p.dialler != nil && p.dialler != by {
-		p.stirred, abort = true, p.abort
+		p.signOfLifeSeen, abort = true, p.abort
 	}
 	p.lock.Unlock()
 	if abort != nil {
 		abort()
 	}
-	p.rouse(by)
+	p.recheck(by)
 }
 
-// hear takes the addresses that the device gave.
-func (p *path) hear(where []string) {
+// setAddresses keeps the addresses that the device gave.
+func (p *path) setAddresses(where []string) {
 	p.lock.Lock()
 	defer p.lock.Unlock()
-	p.heard = directory.Addresses(where)
+	p.known = directory.Addresses(where)
 }
 
-func (p *path) where() []transport.Address {
+func (p *path) addresses() []transport.Address {
 	p.lock.Lock()
 	defer p.lock.Unlock()
-	return p.heard
+	return p.known
 }
 
-// present reports whether there is a session with the device, and missing whether it did not answer.
+// present reports whether there is a session with the device, and absent whether it did not answer.
 func (p *path) present() bool {
 	p.lock.Lock()
 	defer p.lock.Unlock()
 	return p.sessions > 0
 }
 
-func (p *path) missing() bool {
+func (p *path) absent() bool {
 	p.lock.Lock()
 	defer p.lock.Unlock()
 	return p.sessions == 0 && p.next > 0
 }
 
-// rouse makes every link but one look again.
-func (p *path) rouse(but *link) {
+// recheck makes every link but one look again.
+func (p *path) recheck(but *link) {
 	for _, l := range p.all() {
 		if l != but {
-			l.rouse()
+			l.recheck()
 		}
 	}
 }
@@ -242,7 +243,7 @@ func (s *Replicator) pathOf(device transport.PeerID) *path {
 	defer s.lock.Unlock()
 	p := s.paths[device]
 	if p == nil {
-		p = &path{pause: absence()}
+		p = &path{pause: absentPause()}
 		s.paths[device] = p
 	}
 	return p
@@ -254,17 +255,17 @@ type Moves interface {
 	Moved(tc task.Context) error
 }
 
-// follow tells peers at once when the own network changes, and dials those who are away again: they may be
+// followNetwork tells peers at once when the own network changes, and dials those who are away again: they may be
 // reachable from here.
-func (s *Replicator) follow(tc task.Context) error {
+func (s *Replicator) followNetwork(tc task.Context) error {
 	for {
 		if err := s.env.Moves.Moved(tc); err != nil {
 			return err
 		}
 		tc.Emit(world.NetworkChanged(s.Name()))
-		for _, l := range s.every() {
-			l.path.alive(nil)
-			l.news.Notify()
+		for _, l := range s.allLinks() {
+			l.path.signOfLife(nil)
+			l.changed.Notify()
 		}
 	}
 }

@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// gatherAcks is how long acknowledgements gather before they become facts: a fact costs a sync, and when a
-	// peer has something is told to a person. gatherMost is how long they gather while other members of the
+	// gatherAcks is how long acknowledgements gather before they become facts: a fact costs a sync, and a
+	// person is shown when a peer has a message. gatherMost is how long they gather while other members of the
 	// same contexts, who are connected, have not acknowledged yet: one decision then serves a whole group.
 	gatherAcks = 10 * time.Millisecond
 	gatherMost = 150 * time.Millisecond
@@ -22,11 +22,11 @@ const (
 	gatherMany = 64
 )
 
-// recorder keeps as facts what peers acknowledged: one decision, and one sync, for all that was acknowledged
-// within a moment.
+// recorder writes acknowledgements of peers as facts: one decision, and one sync, for all that arrive within a
+// moment.
 type recorder struct {
-	sync *Replicator
-	news *task.Wake
+	sync    *Replicator
+	changed *task.Wake
 
 	lock    task.Mutex
 	open    map[*session]bool // those that run
@@ -34,36 +34,36 @@ type recorder struct {
 }
 
 func newRecorder(s *Replicator) *recorder {
-	return &recorder{sync: s, news: task.NewWake(), open: map[*session]bool{}, waiting: map[linkKey]*session{}}
+	return &recorder{sync: s, changed: task.NewWake(), open: map[*session]bool{}, waiting: map[linkKey]*session{}}
 }
 
-// follow begins to watch a session, which must be unfollowed. What it acknowledged before it ended is kept.
-func (r *recorder) follow(s *session) {
+// watch begins to watch a session, until unwatch. What it acknowledged before it ended is kept.
+func (r *recorder) watch(s *session) {
 	r.lock.Lock()
 	defer r.lock.Unlock()
 	r.open[s] = true
 }
 
-func (r *recorder) unfollow(s *session) {
+func (r *recorder) unwatch(s *session) {
 	r.lock.Lock()
 	delete(r.open, s)
 	r.lock.Unlock()
-	r.news.Notify() // nobody waits for its acknowledgement any more
+	r.changed.Notify() // its acknowledgement is not awaited any more
 }
 
-// add says that the peer of a session acknowledged more.
+// add notes that the peer of a session acknowledged more.
 func (r *recorder) add(s *session) {
 	r.lock.Lock()
 	r.waiting[s.link.key] = s
 	r.lock.Unlock()
-	r.news.Notify()
+	r.changed.Notify()
 }
 
 // run is the recorder's task.
 func (r *recorder) run(tc task.Context) error {
 	pause, until := redial(), task.Forever
 	for {
-		if _, err := r.news.WaitUntil(tc, until); err != nil {
+		if _, err := r.changed.WaitUntil(tc, until); err != nil {
 			return err
 		}
 		until = task.Forever
@@ -74,13 +74,13 @@ func (r *recorder) run(tc task.Context) error {
 			return err
 		}
 		for batch := range slices.Chunk(r.take(), gatherMany) {
-			if err := r.keep(tc, batch); tc.Err() != nil {
+			if err := r.record(tc, batch); tc.Err() != nil {
 				return tc.Err()
 			} else if err != nil {
 				// A full disk, or a permission that was taken away: the acknowledgements hold, so try again.
 				tc.Emit(world.ServiceTroubled(syncName, "acknowledgements not recorded", "", err))
 				for _, s := range batch {
-					r.back(s)
+					r.requeue(s)
 				}
 				until = tc.Elapsed() + pause.Next(r.sync.env.Entropy)
 			} else {
@@ -100,15 +100,15 @@ func (r *recorder) idle() bool {
 // the time is up.
 func (r *recorder) gather(tc task.Context) error {
 	end := tc.Elapsed() + gatherMost
-	for err := tc.Sleep(gatherAcks); ; _, err = r.news.WaitUntil(tc, end) {
-		if err != nil || tc.Elapsed() >= end || !r.owed() {
+	for err := tc.Sleep(gatherAcks); ; _, err = r.changed.WaitUntil(tc, end) {
+		if err != nil || tc.Elapsed() >= end || !r.awaitsAcks() {
 			return err
 		}
 	}
 }
 
-// owed reports whether somebody connected has not acknowledged what was sent in a context of those that wait.
-func (r *recorder) owed() bool {
+// awaitsAcks reports whether a connected member of a context that waits has not acknowledged all that was sent.
+func (r *recorder) awaitsAcks() bool {
 	r.lock.Lock()
 	contexts := map[aura.ContextID]bool{}
 	for key := range r.waiting {
@@ -121,10 +121,10 @@ func (r *recorder) owed() bool {
 		}
 	}
 	r.lock.Unlock()
-	return slices.ContainsFunc(open, (*session).owes)
+	return slices.ContainsFunc(open, (*session).awaitsAck)
 }
 
-// take returns the sessions whose acknowledgements are to be kept, in order.
+// take returns the sessions whose acknowledgements wait, in order.
 func (r *recorder) take() []*session {
 	r.lock.Lock()
 	defer r.lock.Unlock()
@@ -139,8 +139,8 @@ func (r *recorder) take() []*session {
 	return all
 }
 
-// back puts a session back whose acknowledgement could not be kept, unless a newer session has said more.
-func (r *recorder) back(s *session) {
+// requeue puts a session back whose acknowledgement could not be recorded, unless a newer session has said more.
+func (r *recorder) requeue(s *session) {
 	r.lock.Lock()
 	defer r.lock.Unlock()
 	if r.waiting[s.link.key] == nil {
@@ -148,8 +148,8 @@ func (r *recorder) back(s *session) {
 	}
 }
 
-// keep writes what the peers of sessions acknowledged.
-func (r *recorder) keep(tc task.Context, batch []*session) error {
+// record writes what the peers of sessions acknowledged.
+func (r *recorder) record(tc task.Context, batch []*session) error {
 	env := r.sync.env
 	by := env.caller(tc)
 	var all guard.Request
@@ -181,8 +181,8 @@ func (r *recorder) keep(tc task.Context, batch []*session) error {
 	}
 	for _, s := range batch {
 		if through, ok := confirmed[s.link]; ok {
-			s.link.confirm(through)
-			s.link.wake() // the sending task shows it, or the link when the session has ended
+			s.link.setAcked(through)
+			s.link.notify() // the sending task shows it, or the link when the session has ended
 		}
 	}
 	if slices.ContainsFunc(batch, func(s *session) bool { return s.peer.Leaving }) {
@@ -191,5 +191,5 @@ func (r *recorder) keep(tc task.Context, batch []*session) error {
 	return nil
 }
 
-// owes reports whether the peer has not acknowledged all that was released to it.
-func (s *session) owes() bool { return s.link.freed() > s.progress() }
+// awaitsAck reports whether the peer has not acknowledged all that was released to it.
+func (s *session) awaitsAck() bool { return s.link.paidThrough() > s.progress() }

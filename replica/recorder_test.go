@@ -21,7 +21,7 @@ func TestAnAcknowledgementThatWasNotKeptYieldsToANewerSession(t *testing.T) {
 	}
 	r.add(newer)
 	for _, s := range batch {
-		r.back(s)
+		r.requeue(s)
 	}
 	if got := r.take(); len(got) != 2 || got[0] != newer || got[1] != other {
 		t.Errorf("%d sessions are tried again, the older one of a peer is among them: %t", len(got), len(got) > 0 && got[0] == older)

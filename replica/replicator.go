@@ -17,16 +17,16 @@ import (
 // syncGrace is how long the links may take to end when the service stops.
 const syncGrace = 4 * time.Second
 
-// Replicator moves facts between this agent and the members of its contexts. It keeps one link for each of
-// them, in a task of its own; what waits for an absent peer waits in the journal, and the link sends it
-// when the peer is there. Owner: agent root group.
+// Replicator moves facts between this agent and the members of its contexts. It keeps one link for each member, in a
+// task of its own. What an absent peer has not got stays in the journal until the link sends it. Owner: agent root
+// group.
 type Replicator struct {
 	env     *Env
 	changed *task.Wake
 
-	turn      *task.Semaphore // one at a time makes the links those of the directory
-	begun     bool            // the links of the start were made; the holder of turn uses it
-	strangers *task.Semaphore
+	reconciling *task.Semaphore // one reconciliation at a time
+	begun       bool            // the links of the start were made; the holder of reconciling uses it
+	strangers   *task.Semaphore
 
 	lock     task.Mutex
 	offers   offers // under its own lock
@@ -37,15 +37,15 @@ type Replicator struct {
 }
 
 const (
-	// strangersAtOnce is how many channels that no link owns may be open: whoever has an invitation can
-	// open as many as they like.
+	// strangersAtOnce is how many channels without a link may be open: a person who has an invitation can open
+	// any number.
 	strangersAtOnce = 16
-	// spreads is how long the members of a new group are given to learn of it, and dialsFirst how long one of two
+	// groupSpread is how long the members of a new group are given to learn of it, and dialsFirst how long one of two
 	// waits for the other to dial.
-	spreads    = 300 * time.Millisecond
-	dialsFirst = 2 * time.Second
-	// lookAgain is when the directory is read again although nothing told of a change: a disk that failed may
-	// have hidden the secret of a context.
+	groupSpread = 300 * time.Millisecond
+	dialsFirst  = 2 * time.Second
+	// lookAgain is when the links are compared with the directory again without a change of it: a disk that failed
+	// may have hidden the secret of a context.
 	lookAgain = 5 * time.Minute
 )
 
@@ -62,8 +62,8 @@ type linkKey struct {
 func New(e *Env) *Replicator {
 	s := &Replicator{
 		env: e, changed: task.NewWake(), links: map[linkKey]*link{}, paths: map[transport.PeerID]*path{},
-		offers: offers{of: map[aura.AuthorityID]*offer{}},
-		turn:   task.NewSemaphore(1), strangers: task.NewSemaphore(strangersAtOnce),
+		offers:      offers{of: map[aura.AuthorityID]*offer{}},
+		reconciling: task.NewSemaphore(1), strangers: task.NewSemaphore(strangersAtOnce),
 	}
 	s.recorder = newRecorder(s)
 	e.Directory.OnChange("", s.changed)
@@ -81,13 +81,13 @@ func (s *Replicator) Owner() string { return "agent root group" }
 func (s *Replicator) Start(tc task.Context) error {
 	peers := s.env.Directory.Peers()
 	for i := range peers {
-		s.rest(tc, &peers[i], reasonDialling)
+		s.publishIdle(tc, &peers[i], reasonDialling)
 	}
 	return nil
 }
 
-// rest shows how far the delivery to a peer is to whom nothing goes now.
-func (s *Replicator) rest(tc task.Context, p *directory.Peer, reason string) {
+// publishIdle publishes how far the delivery to a peer without a session is.
+func (s *Replicator) publishIdle(tc task.Context, p *directory.Peer, reason string) {
 	box := delivery.Outbox{Charged: s.env.Journal.Charge(p.Context, p.Authority).Through, Reason: reason}
 	// What a failing disk hides the facts still say.
 	box.Acked, box.Counted, _ = s.env.watermarks().Acked(p.Context, p.Authority)
@@ -99,7 +99,7 @@ func (s *Replicator) Serve(tc task.Context) error {
 	tc.Group().Go("sync.accept", s.accept)
 	tc.Group().Go("sync.record", s.recorder.run)
 	if s.env.Moves != nil {
-		tc.Group().Go("sync.follow", s.follow)
+		tc.Group().Go("sync.follow", s.followNetwork)
 	}
 	pause := redial()
 	for {
@@ -121,18 +121,18 @@ func (s *Replicator) Serve(tc task.Context) error {
 // Close implements [task.Service].
 func (s *Replicator) Close(task.Context) error { return nil }
 
-// reconcile makes the links those of the directory. Its errors are those of tc.
+// reconcile gives each member in the directory a link, and ends the links of others. Its errors are those of tc.
 func (s *Replicator) reconcile(tc task.Context) error {
-	if err := s.turn.Acquire(tc); err != nil {
+	if err := s.reconciling.Acquire(tc); err != nil {
 		return err
 	}
-	defer s.turn.Release()
+	defer s.reconciling.Release()
 	wanted := s.env.Directory.Peers()
 	keep := make(map[linkKey]bool, len(wanted))
 	var parted []*directory.Peer
 	for i := range wanted {
 		peer := &wanted[i]
-		if peer.Leaving && s.parted(peer) {
+		if peer.Leaving && s.knowsOfLeaving(peer) {
 			parted = append(parted, peer)
 			continue
 		}
@@ -144,7 +144,7 @@ func (s *Replicator) reconcile(tc task.Context) error {
 		if l == nil {
 			l = newLink(s, peer)
 			if s.begun {
-				l.fresh, l.first = true, tc.Elapsed()+s.headStart(peer)
+				l.fresh, l.first = true, tc.Elapsed()+s.dialDelay(peer)
 			}
 			s.lock.Lock()
 			s.links[key] = l
@@ -152,7 +152,7 @@ func (s *Replicator) reconcile(tc task.Context) error {
 			l.group = task.NewGroup(tc, "sync.link")
 			l.group.Go("sync.link", l.run)
 		} else {
-			l.moved(peer)
+			l.update(peer)
 		}
 	}
 	var gone []*link
@@ -166,42 +166,42 @@ func (s *Replicator) reconcile(tc task.Context) error {
 	s.lock.Unlock()
 	sortLinks(gone)
 	for _, l := range gone {
-		// First its tasks end, so that the last thing said about it is that it is gone.
+		// Its tasks end first, so that nothing is published after unpublish.
 		if err := l.group.Close(tc, syncGrace); aura.KindOf(err) == aura.Timeout {
 			tc.Emit(world.ServiceTroubled(s.Name(), "link hangs", "", err))
 		}
-		l.vanish(tc)
-		if l.who().Direct {
+		l.unpublish(tc)
+		if l.member().Direct {
 			s.offers.drop(l.key.peer)
 		}
 		s.lock.Lock()
-		if device := l.who().Certificate.Link; l.path.part(l) && s.paths[device] == l.path {
+		if device := l.member().Certificate.Link; l.path.remove(l) && s.paths[device] == l.path {
 			delete(s.paths, device)
 		}
 		s.lock.Unlock()
 	}
 	for _, peer := range parted {
-		s.rest(tc, peer, reasonLeaving)
+		s.publishIdle(tc, peer, reasonLeaving)
 	}
 	s.begun = true
 	return tc.Err()
 }
 
-// headStart returns how long a new link waits before it dials, so that only one of two members does: whoever learned
+// dialDelay returns how long a new link waits before it dials, so that one of two members dials: the one that learned
 // of the group later, since the other one knows of it then. The members learn of it from its founder, at about the
 // same time; of them the smaller device dials, as in [transport.Hub].
-func (s *Replicator) headStart(p *directory.Peer) aura.Duration {
+func (s *Replicator) dialDelay(p *directory.Peer) aura.Duration {
 	switch {
 	case p.Direct || p.Founder:
 		return 0
 	case !p.Founded && transport.PeerID(s.env.Ring.Certificate().Link).Compare(p.Certificate.Link) < 0:
-		return spreads
+		return groupSpread
 	}
-	return spreads + dialsFirst
+	return groupSpread + dialsFirst
 }
 
-// parted reports whether a member of a group that the owner left knows of it.
-func (s *Replicator) parted(p *directory.Peer) bool {
+// knowsOfLeaving reports whether a member of a group that the owner left knows of it.
+func (s *Replicator) knowsOfLeaving(p *directory.Peer) bool {
 	settled, err := s.env.watermarks().Settled(p.Context, p.Authority)
 	return err == nil && settled >= s.env.Journal.Count(fact.ContextNamespace(p.Context), s.env.Ring.Device())
 }
@@ -213,13 +213,13 @@ func (s *Replicator) accept(tc task.Context) error {
 		if err != nil {
 			return err
 		}
-		l := s.owner(channel)
+		l := s.linkOf(channel)
 		if l == nil && s.env.Directory.Shares(channel.Context()) {
 			// The peer was faster than the link for it.
 			if err := s.reconcile(tc); err != nil {
 				return err
 			}
-			l = s.owner(channel)
+			l = s.linkOf(channel)
 		}
 		switch {
 		case l != nil:
@@ -237,18 +237,18 @@ func (s *Replicator) accept(tc task.Context) error {
 	}
 }
 
-// owner returns the link that a channel belongs to, nil if there is none.
-func (s *Replicator) owner(c *transport.Channel) *link {
-	for _, l := range s.of(c.Context()) {
-		if peer := l.who(); peer.Certificate.Agreement == c.RemoteStatic() {
+// linkOf returns the link that a channel belongs to, nil if there is none.
+func (s *Replicator) linkOf(c *transport.Channel) *link {
+	for _, l := range s.linksIn(c.Context()) {
+		if peer := l.member(); peer.Certificate.Agreement == c.RemoteStatic() {
 			return l
 		}
 	}
 	return nil
 }
 
-// of returns the links of a context, in order.
-func (s *Replicator) of(context aura.ContextID) []*link {
+// linksIn returns the links of a context, in order.
+func (s *Replicator) linksIn(context aura.ContextID) []*link {
 	s.lock.Lock()
 	var all []*link
 	for key, l := range s.links {
@@ -265,25 +265,25 @@ func (s *Replicator) of(context aura.ContextID) []*link {
 // Committed wakes the links of a context whose own facts may wait for a decision of their own.
 func (s *Replicator) Committed(context aura.ContextID) {
 	count := s.env.Journal.Count(fact.ContextNamespace(context), s.env.Ring.Device())
-	for _, l := range s.of(context) {
+	for _, l := range s.linksIn(context) {
 		// Those that are paid for are released when they are due.
 		if s.env.Journal.Charge(context, l.key.peer).Through < count {
-			l.wake()
+			l.notify()
 		}
 	}
 }
 
 // Permitted wakes all links: what the owner permits, or a limit, has changed.
 func (s *Replicator) Permitted() {
-	for _, l := range s.every() {
-		l.bell.Notify()
-		l.path.alive(nil)
+	for _, l := range s.allLinks() {
+		l.wake.Notify()
+		l.path.signOfLife(nil)
 		l.arrivals.TrySend(nil) // it may wait for the epoch's turn
 	}
 }
 
-// every returns all links, in order.
-func (s *Replicator) every() []*link {
+// allLinks returns all links, in order.
+func (s *Replicator) allLinks() []*link {
 	s.lock.Lock()
 	all := slices.Collect(maps.Values(s.links))
 	s.lock.Unlock()

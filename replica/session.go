@@ -20,48 +20,55 @@ const (
 	inboxCapacity = 16
 	// greetWithin is how long the peer may take to say hello.
 	greetWithin = 20 * time.Second
-	// ahead is how many facts may be on their way unacknowledged: it bounds what the peer must hold.
-	ahead = 4096
+	// maxPending is how many facts may be on their way unacknowledged: it bounds what the peer must hold.
+	maxPending = 4096
 )
 
-// session is one connection of a link. Its tasks: receive takes messages off the channel, keep makes
-// facts durable, confirm acknowledges them, send sends what is released. The first to end ends all. What the
-// peer acknowledges goes to the [recorder].
+// session runs over one channel of a link, in six tasks. The first to end ends all.
+//
+//	receiveLoop  takes messages off the channel
+//	commitLoop   makes received facts durable
+//	ackLoop      acknowledges durable facts
+//	sendLoop     sends hello, then own facts that are paid for
+//	addressLoop  tells the peer new addresses, has it relay, introduces contacts
+//	replaceLoop  ends the session for a newer channel, or when the owner blocks the peer
+//
+// The [recorder] takes what the peer acknowledges.
 type session struct {
 	link    *link
 	channel *transport.Channel
 	peer    directory.Peer
 	greeted *task.Latch // the peer said hello
 	inbox   *task.Mailbox[deliver]
-	durable *task.Wake // facts of the peer are, and it paid for an acknowledgement
+	durable *task.Wake // facts of the peer became durable, and it paid for an acknowledgement
 
-	// Only keep uses it.
+	// Only commitLoop uses it.
 	verifier *fact.Verifier
 
-	// Only send uses these, after the hello.
-	sent     uint64        // own facts handed to the channel, up to this Seq
-	released uint64        // own facts that may go, up to this Seq
-	epoch    aura.Epoch    // of the chain of receipts, which began at
-	turns    uint64        // this turn of the ledger
-	told     uint64        // receipts of the chain that the peer has
-	apart    aura.Duration // by which the peer's clock was shown to be ahead
-	short    guard.Denial  // why the next own fact waits for budget; zero: it does not
-	pause    task.Backoff  // until what the journal could not take is tried again
+	// Only sendLoop uses these, after the hello.
+	sent            uint64        // own facts handed to the channel, up to this Seq
+	released        uint64        // own facts that may go, up to this Seq
+	epoch           aura.Epoch    // of the chain of receipts
+	version         uint64        // of the ledger, at which the chain began
+	sentReceipts    uint64        // of the chain, in this session or before
+	clockDifference aura.Duration // by which the peer's clock was shown to be ahead
+	denial          guard.Denial  // why the next own fact waits for budget; zero: it does not
+	pause           task.Backoff  // before the journal is asked again
 
-	lock   task.Mutex
-	acked  uint64   // own facts durable at the peer, up to this Seq
-	payer  [32]byte // the peer's receipt that pays for the next acknowledgement
-	theirs hello
-	said   []string                // addresses that the hello named
-	whom   map[contact.Tag]linkKey // for whom this side asked the peer
-	flight flight                  // own facts on their way to the peer
-	limit  uint64                  // no honest peer acknowledges more than this
+	lock          task.Mutex
+	acked         uint64   // own facts durable at the peer, up to this Seq
+	ackReceipt    [32]byte // the peer's receipt that pays for the next acknowledgement
+	peerHello     hello
+	sentAddresses []string                // addresses that the hello named
+	sought        map[contact.Tag]linkKey // for whom this side asked the peer
+	pending       pending                 // own facts on their way to the peer
+	limit         uint64                  // no honest peer acknowledges more than this
 }
 
 func newSession(l *link, c *transport.Channel) (*session, error) {
-	peer := l.who()
+	peer := l.member()
 	if c.RemoteStatic() != peer.Certificate.Agreement {
-		return nil, aura.Errorf("replica.Sync", aura.Denied, "the channel belongs to somebody else")
+		return nil, aura.Errorf("replica.newSession", aura.Denied, "the channel belongs to another device")
 	}
 	return &session{
 		pause: redial(),
@@ -77,8 +84,8 @@ func (s *session) party() egress.Party {
 	return egress.Party{Context: s.peer.Context, Peer: s.peer.Authority}
 }
 
-// receive reads the channel.
-func (s *session) receive(tc task.Context) error {
+// receiveLoop reads the channel.
+func (s *session) receiveLoop(tc task.Context) error {
 	for {
 		b, err := s.channel.Recv(tc)
 		if err != nil {
@@ -99,9 +106,9 @@ func (s *session) receive(tc task.Context) error {
 				err = s.onAck(tc, a.Through)
 			}
 		case egress.NumberAddresses:
-			var r reach
+			var r addresses
 			if err = decodeMessage(b, &r); err == nil {
-				err = s.onReach(tc, r.Addresses)
+				err = s.onAddresses(tc, r.Addresses)
 			}
 		case egress.NumberSeek:
 			var m seek
@@ -122,7 +129,7 @@ func (s *session) receive(tc task.Context) error {
 
 func (s *session) onHello(tc task.Context, b []byte) error {
 	if s.greeted.Opened() {
-		return aura.Errorf("replica.Sync", aura.Corrupt, "the peer said hello twice")
+		return aura.Errorf("replica.onHello", aura.Corrupt, "the peer said hello twice")
 	}
 	var h hello
 	if err := decodeMessage(b, &h); err != nil {
@@ -131,11 +138,11 @@ func (s *session) onHello(tc task.Context, b []byte) error {
 	// Only what was paid for was ever sent. The peer may not have what waits, nor confirm it.
 	paid := s.env().Journal.Charge(s.peer.Context, s.peer.Authority).Through
 	if h.Have > paid {
-		return aura.Errorf("replica.Sync", aura.Corrupt, "the peer has %d facts of %d that were sent", h.Have, paid)
+		return aura.Errorf("replica.onHello", aura.Corrupt, "the peer has %d facts of %d that were sent", h.Have, paid)
 	}
 	s.link.hearClock(tc, h.Now)
 	s.lock.Lock()
-	s.theirs, s.acked, s.limit = h, h.Have, paid
+	s.peerHello, s.acked, s.limit = h, h.Have, paid
 	s.lock.Unlock()
 	s.greeted.Open()
 	way := world.Text("direct")
@@ -145,28 +152,28 @@ func (s *session) onHello(tc task.Context, b []byte) error {
 	tc.Emit(world.ConnectionUp(syncName, way))
 	s.link.sync.recorder.add(s)
 	s.acknowledgedBefore(tc, h.Have)
-	return s.onReach(tc, h.Addresses)
+	return s.onAddresses(tc, h.Addresses)
 }
 
 func (s *session) onAck(tc task.Context, through uint64) error {
 	s.lock.Lock()
 	valid, news := through <= s.limit, through > s.acked
-	full := s.limit-min(s.limit, s.acked) >= ahead // send may wait for this
-	var landed []aura.FactID
+	full := s.limit-min(s.limit, s.acked) >= maxPending // sendLoop may wait for this
+	var acked []aura.FactID
 	if valid && news {
 		s.acked = through
-		landed = s.flight.land(through)
+		acked = s.pending.acknowledge(through)
 	}
 	s.lock.Unlock()
 	if !valid {
-		return aura.Errorf("replica.Sync", aura.Corrupt, "the peer acknowledges what was not sent")
+		return aura.Errorf("replica.onAck", aura.Corrupt, "the peer acknowledges what was not sent")
 	}
 	if news {
 		s.link.sync.recorder.add(s)
 		if full {
-			s.link.bell.Notify()
+			s.link.wake.Notify()
 		}
-		s.acknowledged(tc, landed)
+		s.acknowledged(tc, acked)
 	}
 	return nil
 }

@@ -5,25 +5,26 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/task"
 )
 
-// metadata returns the number of pieces of metadata on a person's disk.
-func (p *person) metadata() int { return p.entries(0x0a, 0x0a) }
+// metadataOf returns the number of pieces of metadata on a person's disk.
+func metadataOf(p *auratest.Person) int { return entries(p, 0x0a, 0x0a) }
 
-// ledger returns the number of ledger entries on a person's disk.
-func (p *person) ledger() int { return p.entries(0x08, 0x09) }
+// ledgerOf returns the number of ledger entries on a person's disk.
+func ledgerOf(p *auratest.Person) int { return entries(p, 0x08, 0x09) }
 
 // entries returns the number of entries in some tables of a person's disk.
-func (p *person) entries(first, last byte) (n int) {
-	p.Helper()
-	err := p.disk.Iterate([]byte{first}, []byte{last + 1}, func(_, _ []byte) error {
+func entries(p *auratest.Person, first, last byte) (n int) {
+	p.World.Helper()
+	err := p.Disk.Iterate([]byte{first}, []byte{last + 1}, func(_, _ []byte) error {
 		n++
 		return nil
 	})
 	if err != nil {
-		p.Fatal(err)
+		p.World.Fatalf("%v", err)
 	}
 	return n
 }
@@ -41,31 +42,31 @@ func TestDeliveryRecordsAreCollectedByTheirPolicy(t *testing.T) {
 		{confirmed: false, kept: 89 * day, gone: 91 * day},
 	} {
 		t.Run(fmt.Sprintf("confirmed %t", c.confirmed), func(t *testing.T) {
-			inWorlds(t, 1, func(tc task.Context, u *universe) {
-				ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
-				context := u.meet(tc, ada, ben)
-				ada.say(tc, context, "hello")
-				u.sleep(tc, time.Hour)
+			auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
+				ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+				context := w.Meet(tc, ada, ben)
+				ada.Say(tc, context, "hello")
+				w.Sleep(tc, time.Hour)
 				if !c.confirmed {
-					ben.stop(tc)
+					ben.Stop(tc)
 				}
 				began := tc.Elapsed()
-				until := func(d time.Duration) { u.sleep(tc, d-(tc.Elapsed()-began)) }
+				until := func(d time.Duration) { w.Sleep(tc, d-(tc.Elapsed()-began)) }
 				for i := range messages {
-					ada.say(tc, context, fmt.Sprint("message ", i))
-					u.sleep(tc, time.Second)
+					ada.Say(tc, context, fmt.Sprint("message ", i))
+					w.Sleep(tc, time.Second)
 				}
 				until(time.Hour)
-				ada.say(tc, context, "in the next epoch")
+				ada.Say(tc, context, "in the next epoch")
 				until(2 * time.Hour)
-				full := ada.metadata()
+				full := metadataOf(ada)
 				// after lets ada's agent run for a minute, and returns what is kept then.
 				after := func(d time.Duration) int {
-					ada.stop(tc)
+					ada.Stop(tc)
 					until(d)
-					ada.start(tc)
-					u.sleep(tc, time.Minute)
-					return ada.metadata()
+					ada.Start(tc)
+					w.Sleep(tc, time.Minute)
+					return metadataOf(ada)
 				}
 				if n := after(c.kept); n < full-1 { // the code of the invitation is over
 					t.Errorf("%d of %d records are gone after %v", full-n, full, c.kept)
@@ -74,10 +75,10 @@ func TestDeliveryRecordsAreCollectedByTheirPolicy(t *testing.T) {
 					t.Errorf("%d of %d records are left after %v", n, full, c.gone)
 				}
 				if !c.confirmed {
-					ben.start(tc)
+					ben.Start(tc)
 				}
-				ada.say(tc, context, "hello again")
-				u.until(tc, "ben reads on", time.Minute, func() bool { return len(ben.texts(tc, context, ada)) == messages+3 })
+				ada.Say(tc, context, "hello again")
+				w.Until(tc, "ben reads on", time.Minute, func() bool { return len(ben.Heard(tc, context, ada)) == messages+3 })
 			})
 		})
 	}
@@ -86,31 +87,31 @@ func TestDeliveryRecordsAreCollectedByTheirPolicy(t *testing.T) {
 // TestTheBudgetOfAnInvitationIsCollected: each invitation has ledger entries of its own, at both sides, which go when
 // it has ended and the epoch is over; those of conversations stay.
 func TestTheBudgetOfAnInvitationIsCollected(t *testing.T) {
-	inWorlds(t, 3, func(tc task.Context, u *universe) {
-		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
-		context := u.meet(tc, ada, ben)
-		ada.say(tc, context, "hello")
-		u.sleep(tc, 10*24*time.Hour)
-		before := [2]int{ada.ledger(), ben.ledger()}
+	auratest.Run(t, auratest.Options{Seeds: 3}, func(tc task.Context, w *auratest.World) {
+		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+		context := w.Meet(tc, ada, ben)
+		ada.Say(tc, context, "hello")
+		w.Sleep(tc, 10*24*time.Hour)
+		before := [2]int{ledgerOf(ada), ledgerOf(ben)}
 		for range 5 {
-			code := ada.invites(tc, time.Hour) // of a contact: the relation stays
-			ben.must(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil)
-			u.until(tc, "the invitation ends", time.Minute, func() bool {
-				return ada.phase(tc, code.ID) == invite.PhaseCompleted.String() && ben.phase(tc, code.ID) == invite.PhaseCompleted.String()
+			code := invites(tc, ada, time.Hour) // of a contact: the relation stays
+			ben.Do(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil)
+			w.Until(tc, "the invitation ends", time.Minute, func() bool {
+				return phase(tc, ada, code.ID) == invite.PhaseCompleted.String() && phase(tc, ben, code.ID) == invite.PhaseCompleted.String()
 			})
 		}
-		if ada.ledger() < before[0]+5 || ben.ledger() < before[1]+5 {
-			t.Errorf("seed %d: %d and %d entries after the invitations, and %v before", u.seed, ada.ledger(), ben.ledger(), before)
+		if ledgerOf(ada) < before[0]+5 || ledgerOf(ben) < before[1]+5 {
+			w.Errorf("%d and %d entries after the invitations, and %v before", ledgerOf(ada), ledgerOf(ben), before)
 		}
-		u.sleep(tc, 10*24*time.Hour)
-		if after := [2]int{ada.ledger(), ben.ledger()}; after != before {
-			t.Errorf("seed %d: %v entries are left, %v were there before", u.seed, after, before)
+		w.Sleep(tc, 10*24*time.Hour)
+		if after := [2]int{ledgerOf(ada), ledgerOf(ben)}; after != before {
+			w.Errorf("%v entries are left, %v were there before", after, before)
 		}
-		ada.restart(tc)
-		if n := ada.ledger(); n != before[0] {
-			t.Errorf("seed %d: %d entries after a restart", u.seed, n)
+		restart(tc, ada)
+		if n := ledgerOf(ada); n != before[0] {
+			w.Errorf("%d entries after a restart", n)
 		}
-		ada.say(tc, context, "again")
-		u.has(tc, context, ben, ada, "hello", "again")
+		ada.Say(tc, context, "again")
+		has(tc, w, context, ben, ada, "hello", "again")
 	})
 }

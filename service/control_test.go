@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/effect"
@@ -38,57 +39,57 @@ func (l *ledger) Execute(tc task.Context, d *interp.Decision) (effect.Result, er
 	return r, err
 }
 
-// watched notes what a person's decisions cost.
-func (p *person) watched() *ledger {
+// kept returns a ledger and the setup of the person whose decisions it notes.
+func kept() (*ledger, func(*auratest.Person)) {
 	l := &ledger{spent: map[string]uint64{}, told: map[string]uint64{}}
-	p.wrap = func(i interp.Interpreter) interp.Interpreter {
-		l.Interpreter = i
-		return l
+	return l, func(p *auratest.Person) {
+		p.Options.Wrap = func(i interp.Interpreter) interp.Interpreter {
+			l.Interpreter = i
+			return l
+		}
 	}
-	return l
 }
 
-// control returns the ledger entry that pays for control messages of a context.
-func (p *person) control(context aura.ContextID, peer aura.AuthorityID) fact.Charge {
+// controlOf returns the ledger entry that pays for control messages of a context.
+func controlOf(p *auratest.Person, context aura.ContextID, peer aura.AuthorityID) fact.Charge {
 	r := guard.Request{Context: context, Sends: []guard.Send{{Control: true}}}
-	return p.agent.Journal().Charge(r.Budget(), peer)
+	return p.Agent.Journal().Charge(r.Budget(), peer)
 }
 
 // drain uses up the budget of control messages of this epoch.
-func (p *person) drain(tc task.Context, context aura.ContextID, peer aura.AuthorityID, policy guard.Policy) {
-	p.Helper()
-	c := p.control(context, peer)
+func drain(tc task.Context, p *auratest.Person, context aura.ContextID, peer aura.AuthorityID, policy guard.Policy) {
+	p.World.Helper()
+	c := controlOf(p, context, peer)
 	c.Epoch, c.Spent = guard.EpochAt(policy, tc.Now()), guard.ControlLimit
-	if _, err := p.agent.Journal().Append(tc, &journal.Entry{Charges: []fact.Charge{c}}); err != nil {
-		p.Fatal(err)
+	if _, err := p.Agent.Journal().Append(tc, &journal.Entry{Charges: []fact.Charge{c}}); err != nil {
+		p.World.Fatalf("%v", err)
 	}
 }
 
 func TestMeetingIsPaidFor(t *testing.T) {
-	inWorlds(t, 5, func(tc task.Context, u *universe) {
-		ada, ben := u.account(tc, "Ada"), u.account(tc, "Ben")
-		adas, bens := ada.watched(), ben.watched()
-		ada.start(tc)
-		ben.start(tc)
+	auratest.Run(t, auratest.Options{Seeds: 5}, func(tc task.Context, w *auratest.World) {
+		adas, noteAda := kept()
+		bens, noteBen := kept()
+		ada, ben := w.Person(tc, "Ada", noteAda), w.Person(tc, "Ben", noteBen)
 		var code invite.CreateResult
-		ada.must(tc, invite.IntentCreate, invite.CreateIntent{}, &code)
-		ben.must(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil)
-		u.until(tc, "greetings", time.Minute, func() bool { return adas.spent[delivery.CapHello]*bens.spent[delivery.CapHello] > 0 })
+		ada.Do(tc, invite.IntentCreate, invite.CreateIntent{}, &code)
+		ben.Do(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil)
+		w.Until(tc, "greetings", time.Minute, func() bool { return adas.spent[delivery.CapHello]*bens.spent[delivery.CapHello] > 0 })
 		for who, l := range map[string]*ledger{invite.CapAnswer: adas, invite.CapAccept: bens, delivery.CapHello: adas} {
 			if l.spent[who] == 0 || l.told[who] == 0 {
-				t.Errorf("seed %d: %s cost %d units and told %d bits", u.seed, who, l.spent[who], l.told[who])
+				w.Errorf("%s cost %d units and told %d bits", who, l.spent[who], l.told[who])
 			}
 		}
 		if adas.spent[delivery.CapLink]+bens.spent[delivery.CapLink] == 0 {
-			t.Errorf("seed %d: nobody paid for the channel", u.seed)
+			w.Errorf("nobody paid for the channel")
 		}
 		if adas.spent[invite.CapCreate]+adas.told[invite.CapCreate] != 0 {
-			t.Errorf("seed %d: the answer was paid for as an invitation", u.seed)
+			w.Errorf("the answer was paid for as an invitation")
 		}
 		// The invitation has a budget of its own.
 		invitation := aura.ContextID(code.ID)
-		if got := ada.control(invitation, aura.AuthorityID{}).Spent; got == 0 || got != adas.spent[invite.CapAnswer] {
-			t.Errorf("seed %d: the invitation's budget paid %d of %d", u.seed, got, adas.spent[invite.CapAnswer])
+		if got := controlOf(ada, invitation, aura.AuthorityID{}).Spent; got == 0 || got != adas.spent[invite.CapAnswer] {
+			w.Errorf("the invitation's budget paid %d of %d", got, adas.spent[invite.CapAnswer])
 		}
 	})
 }
@@ -96,23 +97,23 @@ func TestMeetingIsPaidFor(t *testing.T) {
 // TestAnIdleContactStaysWithinItsBudget: a day with an idle contact, and a day with an absent one, never take
 // more than a quarter of an epoch's control budget, and nothing of that for facts.
 func TestAnIdleContactStaysWithinItsBudget(t *testing.T) {
-	inWorlds(t, 2, func(tc task.Context, u *universe) {
-		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
-		context := u.meet(tc, ada, ben)
-		facts := ada.spent(context, ben)
+	auratest.Run(t, auratest.Options{Seeds: 2}, func(tc task.Context, w *auratest.World) {
+		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+		context := w.Meet(tc, ada, ben)
+		facts := spentOn(ada, context, ben)
 		day := func(what string) {
 			for range 24 {
-				u.sleep(tc, time.Hour)
-				if got := ada.control(context, ben.self()).Spent; got > guard.ControlLimit/4 {
-					t.Errorf("seed %d: %s: %d units in an hour", u.seed, what, got)
+				w.Sleep(tc, time.Hour)
+				if got := controlOf(ada, context, ben.Self()).Spent; got > guard.ControlLimit/4 {
+					w.Errorf("%s: %d units in an hour", what, got)
 				}
 			}
 		}
 		day("idle")
-		ben.stop(tc)
+		ben.Stop(tc)
 		day("absent")
-		if got := ada.spent(context, ben); got != facts {
-			t.Errorf("seed %d: the budget of facts went from %d to %d", u.seed, facts, got)
+		if got := spentOn(ada, context, ben); got != facts {
+			w.Errorf("the budget of facts went from %d to %d", facts, got)
 		}
 	})
 }
@@ -120,62 +121,62 @@ func TestAnIdleContactStaysWithinItsBudget(t *testing.T) {
 // TestALinkWithoutBudgetSaysSoAndGoesOn: with the control budget used up nothing is opened or greeted, the
 // reason is shown, and the turn of the epoch ends it.
 func TestALinkWithoutBudgetSaysSoAndGoesOn(t *testing.T) {
-	inWorlds(t, 4, func(tc task.Context, u *universe) {
-		ada := u.person(tc, "Ada", limited(100, shortEpoch))
-		ben := u.person(tc, "Ben", limited(100, shortEpoch))
-		context := u.meet(tc, ada, ben)
-		ben.stop(tc)
-		u.beginEpoch(tc)
+	auratest.Run(t, auratest.Options{Seeds: 4}, func(tc task.Context, w *auratest.World) {
+		ada := w.Person(tc, "Ada", limited(100, shortEpoch))
+		ben := w.Person(tc, "Ben", limited(100, shortEpoch))
+		context := w.Meet(tc, ada, ben)
+		ben.Stop(tc)
+		beginEpoch(tc, w)
 		policy := guard.DefaultPolicy()
 		policy.EpochLength = shortEpoch
-		ada.drain(tc, context, ben.self(), policy)
-		ada.say(tc, context, "hi")
-		ben.start(tc)
+		drain(tc, ada, context, ben.Self(), policy)
+		ada.Say(tc, context, "hi")
+		ben.Start(tc)
 		const short = "waiting: budget for control messages of this epoch is used up"
-		u.until(tc, "the reason", 2*time.Minute, func() bool { return ada.states(tc, context)[short] == 1 })
-		u.sleep(tc, 2*time.Minute)
-		if got := ben.texts(tc, context, ada); len(got) != 0 {
-			t.Errorf("seed %d: Ben has %v although nothing could be greeted", u.seed, got)
+		w.Until(tc, "the reason", 2*time.Minute, func() bool { return states(tc, ada, context)[short] == 1 })
+		w.Sleep(tc, 2*time.Minute)
+		if got := ben.Heard(tc, context, ada); len(got) != 0 {
+			w.Errorf("Ben has %v although nothing could be greeted", got)
 		}
-		u.beginEpoch(tc)
-		u.until(tc, "delivery", time.Minute, func() bool { return ada.states(tc, context)["delivered"] == 1 })
+		beginEpoch(tc, w)
+		w.Until(tc, "delivery", time.Minute, func() bool { return states(tc, ada, context)["delivered"] == 1 })
 	})
 }
 
 // TestAddressesWithoutBudgetDoNotEndAConversation: they are told when the epoch turns.
 func TestAddressesWithoutBudgetDoNotEndAConversation(t *testing.T) {
-	inWorlds(t, 3, func(tc task.Context, u *universe) {
-		ada := u.person(tc, "Ada", limited(100, shortEpoch))
-		ben := u.person(tc, "Ben", limited(100, shortEpoch))
-		context := u.meet(tc, ada, ben)
-		u.sleep(tc, time.Minute)
-		u.beginEpoch(tc)
+	auratest.Run(t, auratest.Options{Seeds: 3}, func(tc task.Context, w *auratest.World) {
+		ada := w.Person(tc, "Ada", limited(100, shortEpoch))
+		ben := w.Person(tc, "Ben", limited(100, shortEpoch))
+		context := w.Meet(tc, ada, ben)
+		w.Sleep(tc, time.Minute)
+		beginEpoch(tc, w)
 		policy := guard.DefaultPolicy()
 		policy.EpochLength = shortEpoch
-		ada.drain(tc, context, ben.self(), policy)
+		drain(tc, ada, context, ben.Self(), policy)
 		const moved = "/ip4/192.0.2.77/udp/4001/quic-v1"
-		knows := func() bool { return slices.Contains(ben.look(tc).contacts.Addresses(context), moved) }
-		ada.network.Move(transport.Address(moved))
-		ada.say(tc, context, "hi")
-		u.until(tc, "delivery", time.Minute, func() bool { return ada.states(tc, context)["delivered"] == 1 })
-		u.sleep(tc, 2*time.Minute)
+		knows := func() bool { return slices.Contains(ben.Look(tc).Contacts.Addresses(context), moved) }
+		ada.Network.Move(transport.Address(moved))
+		ada.Say(tc, context, "hi")
+		w.Until(tc, "delivery", time.Minute, func() bool { return states(tc, ada, context)["delivered"] == 1 })
+		w.Sleep(tc, 2*time.Minute)
 		if knows() {
-			t.Errorf("seed %d: an address was told without a budget", u.seed)
+			w.Errorf("an address was told without a budget")
 		}
-		u.beginEpoch(tc)
-		u.until(tc, "the address", time.Minute, knows)
+		beginEpoch(tc, w)
+		w.Until(tc, "the address", time.Minute, knows)
 	})
 }
 
 // TestNobodyIsAnsweredForNothing: an acknowledgement rests on a receipt, so a contact that pays for nothing
 // gets none, and the conversation goes on.
 func TestNobodyIsAnsweredForNothing(t *testing.T) {
-	inWorlds(t, 3, func(tc task.Context, u *universe) {
-		ada, mallory := u.person(tc, "Ada"), u.person(tc, "Mallory")
-		context := u.meet(tc, ada, mallory)
-		mallory.say(tc, context, "one")
-		u.until(tc, "delivery", time.Minute, func() bool { return mallory.states(tc, context)["delivered"] == 1 })
-		m := mallory.corrupt(tc, ada, context)
+	auratest.Run(t, auratest.Options{Seeds: 3}, func(tc task.Context, w *auratest.World) {
+		ada, mallory := w.Person(tc, "Ada"), w.Person(tc, "Mallory")
+		context := w.Meet(tc, ada, mallory)
+		mallory.Say(tc, context, "one")
+		w.Until(tc, "delivery", time.Minute, func() bool { return states(tc, mallory, context)["delivered"] == 1 })
+		m := corrupt(tc, mallory, ada, context)
 		m.dial(tc)
 		m.hello(tc)
 		for range 50 {
@@ -183,7 +184,7 @@ func TestNobodyIsAnsweredForNothing(t *testing.T) {
 		}
 		m.deliver(tc, keep, keep)
 		if got, ok := m.acked(tc); !ok || got != 2 {
-			t.Errorf("seed %d: the first answer acknowledges through %d, %t", u.seed, got, ok)
+			w.Errorf("the first answer acknowledges through %d, %t", got, ok)
 		}
 		m.hangUp(tc)
 	})

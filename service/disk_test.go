@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
@@ -20,119 +21,119 @@ var full = journal.Faults{Capacity: 1}
 // TestAFullDisk: what cannot be kept is refused with a word that says so, nothing that was acknowledged is
 // lost, and when there is space again the conversation goes on by itself.
 func TestAFullDisk(t *testing.T) {
-	inWorlds(t, 5, func(tc task.Context, u *universe) {
-		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
-		context := u.meet(tc, ada, ben)
-		ada.say(tc, context, "one")
-		u.has(tc, context, ben, ada, "one")
+	auratest.Run(t, auratest.Options{Seeds: 5}, func(tc task.Context, w *auratest.World) {
+		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+		context := w.Meet(tc, ada, ben)
+		ada.Say(tc, context, "one")
+		has(tc, w, context, ben, ada, "one")
 
-		ben.disk.SetFaults(full)
-		if err := ben.submit(tc, chat.IntentSend, chat.SendIntent{To: ben.ref(tc, context), Text: "lost"}, nil); aura.KindOf(err) != aura.Exhausted {
-			t.Errorf("seed %d: sending with a full disk: %v", u.seed, err)
+		ben.Disk.SetFaults(full)
+		if err := ben.Submit(tc, chat.IntentSend, chat.SendIntent{To: ref(tc, ben, context), Text: "lost"}, nil); aura.KindOf(err) != aura.Exhausted {
+			w.Errorf("sending with a full disk: %v", err)
 		}
-		ada.say(tc, context, "two")
-		ada.say(tc, context, "three")
-		u.sleep(tc, time.Minute)
-		if got := ada.states(tc, context)["delivered"]; got != 1 {
-			t.Errorf("seed %d: %d messages are delivered, one is kept", u.seed, got)
+		ada.Say(tc, context, "two")
+		ada.Say(tc, context, "three")
+		w.Sleep(tc, time.Minute)
+		if got := states(tc, ada, context)["delivered"]; got != 1 {
+			w.Errorf("%d messages are delivered, one is kept", got)
 		}
-		ben.disk.SetFaults(journal.Faults{})
-		u.has(tc, context, ben, ada, "one", "two", "three")
-		u.until(tc, "delivery", time.Minute, func() bool { return ada.states(tc, context)["delivered"] == 3 })
-		if got := ben.texts(tc, context, ben); len(got) != 0 {
-			t.Errorf("seed %d: what was refused is here: %q", u.seed, got)
+		ben.Disk.SetFaults(journal.Faults{})
+		has(tc, w, context, ben, ada, "one", "two", "three")
+		w.Until(tc, "delivery", time.Minute, func() bool { return states(tc, ada, context)["delivered"] == 3 })
+		if got := ben.Heard(tc, context, ben); len(got) != 0 {
+			w.Errorf("what was refused is here: %q", got)
 		}
-		ben.say(tc, context, "back")
-		u.has(tc, context, ada, ben, "back")
+		ben.Say(tc, context, "back")
+		has(tc, w, context, ada, ben, "back")
 	})
 }
 
 // TestTheSenderHasAFullDisk: what was delivered meanwhile is recorded as soon as it can be, in the same
 // session.
 func TestTheSenderHasAFullDisk(t *testing.T) {
-	inWorlds(t, 5, func(tc task.Context, u *universe) {
-		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
-		context := u.meet(tc, ada, ben)
-		u.net.Cut(ada.link(), ben.link())
-		ada.say(tc, context, "one")
-		ada.disk.SetFaults(full)
-		u.net.Mend(ada.link(), ben.link())
-		u.has(tc, context, ben, ada, "one")
-		if got := ada.states(tc, context)["delivered"]; got != 0 {
-			t.Errorf("seed %d: a state says what is not recorded", u.seed)
+	auratest.Run(t, auratest.Options{Seeds: 5}, func(tc task.Context, w *auratest.World) {
+		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+		context := w.Meet(tc, ada, ben)
+		w.Cut(ada, ben)
+		ada.Say(tc, context, "one")
+		ada.Disk.SetFaults(full)
+		w.Heal(ada, ben)
+		has(tc, w, context, ben, ada, "one")
+		if got := states(tc, ada, context)["delivered"]; got != 0 {
+			w.Errorf("a state says what is not recorded")
 		}
-		ada.disk.SetFaults(journal.Faults{})
-		u.until(tc, "the record", 30*time.Second, func() bool { return ada.states(tc, context)["delivered"] == 1 })
+		ada.Disk.SetFaults(journal.Faults{})
+		w.Until(tc, "the record", 30*time.Second, func() bool { return states(tc, ada, context)["delivered"] == 1 })
 	})
 }
 
 // TestAFlakyDisk fails a share of all writes and reads on both sides while they talk.
 func TestAFlakyDisk(t *testing.T) {
-	inWorlds(t, 10, func(tc task.Context, u *universe) {
-		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
-		context := u.meet(tc, ada, ben)
-		to := ada.ref(tc, context)
+	auratest.Run(t, auratest.Options{Seeds: 10}, func(tc task.Context, w *auratest.World) {
+		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+		context := w.Meet(tc, ada, ben)
+		to := ref(tc, ada, context)
 		flaky := journal.Faults{FailApply: 0.2, FailRead: 0.05, SyncDelay: 20 * time.Millisecond}
-		ada.disk.SetFaults(flaky)
-		ben.disk.SetFaults(flaky)
+		ada.Disk.SetFaults(flaky)
+		ben.Disk.SetFaults(flaky)
 		var said []string
 		for i := range 40 {
 			text := fmt.Sprint("message ", i)
-			switch err := ada.submit(tc, chat.IntentSend, chat.SendIntent{To: to, Text: text}, nil); aura.KindOf(err) {
+			switch err := ada.Submit(tc, chat.IntentSend, chat.SendIntent{To: to, Text: text}, nil); aura.KindOf(err) {
 			case 0:
 				said = append(said, text)
 			case aura.Unavailable:
 			default:
-				t.Errorf("seed %d: %v", u.seed, err)
+				w.Errorf("%v", err)
 			}
-			u.sleep(tc, 50*time.Millisecond)
+			w.Sleep(tc, 50*time.Millisecond)
 		}
-		ada.disk.SetFaults(journal.Faults{})
-		ben.disk.SetFaults(journal.Faults{})
-		u.until(tc, "delivery", 5*time.Minute, func() bool { return ada.states(tc, context)["delivered"] == len(said) })
-		if diff := cmp.Diff(said, ben.texts(tc, context, ada)); diff != "" {
-			t.Errorf("seed %d: Ben has: %s", u.seed, diff)
+		ada.Disk.SetFaults(journal.Faults{})
+		ben.Disk.SetFaults(journal.Faults{})
+		w.Until(tc, "delivery", 5*time.Minute, func() bool { return states(tc, ada, context)["delivered"] == len(said) })
+		if diff := cmp.Diff(said, ben.Heard(tc, context, ada)); diff != "" {
+			w.Errorf("Ben has: %s", diff)
 		}
 	})
 }
 
 // TestAFrontendOutlivesAFlakyDisk: whoever watches sees what is committed after the disk recovered.
 func TestAFrontendOutlivesAFlakyDisk(t *testing.T) {
-	inWorlds(t, 5, func(tc task.Context, u *universe) {
-		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
-		context := u.meet(tc, ada, ben)
-		ben.disk.SetFaults(journal.Faults{FailRead: 0.5})
+	auratest.Run(t, auratest.Options{Seeds: 5}, func(tc task.Context, w *auratest.World) {
+		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+		context := w.Meet(tc, ada, ben)
+		ben.Disk.SetFaults(journal.Faults{FailRead: 0.5})
 		for _, text := range numbered(1, 20) {
-			ada.say(tc, context, text)
-			u.sleep(tc, 200*time.Millisecond)
+			ada.Say(tc, context, text)
+			w.Sleep(tc, 200*time.Millisecond)
 		}
-		ben.disk.SetFaults(journal.Faults{})
+		ben.Disk.SetFaults(journal.Faults{})
 		seen := 0
 		watch := task.NewGroup(tc, "watch")
 		watch.Go("watch", func(tc task.Context) error {
-			return ben.agent.Watch(tc, fact.Selection{Follow: true, Kinds: []string{chat.KindMessage}}, func(up fact.Update) error {
+			return ben.Agent.Watch(tc, fact.Selection{Follow: true, Kinds: []string{chat.KindMessage}}, func(up fact.Update) error {
 				seen += len(up.Records)
 				return nil
 			})
 		})
-		ada.say(tc, context, "and now?")
-		u.until(tc, "Ben sees all", 2*time.Minute, func() bool { return seen == 21 })
+		ada.Say(tc, context, "and now?")
+		w.Until(tc, "Ben sees all", 2*time.Minute, func() bool { return seen == 21 })
 		watch.Cancel()
 	})
 }
 
 // TestMeetingWithAFlakyDisk: the exchange of an invitation goes on until it ends.
 func TestMeetingWithAFlakyDisk(t *testing.T) {
-	inWorlds(t, 20, func(tc task.Context, u *universe) {
-		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
-		code := ada.invites(tc, 0)
+	auratest.Run(t, auratest.Options{Seeds: 20}, func(tc task.Context, w *auratest.World) {
+		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+		code := invites(tc, ada, 0)
 		flaky := journal.Faults{FailApply: 0.4, FailRead: 0.1}
-		ada.disk.SetFaults(flaky)
-		ben.disk.SetFaults(flaky)
-		u.until(tc, "Ben accepts", time.Minute, func() bool { return ben.accepts(tc, code) == nil })
-		u.sleep(tc, 2*time.Minute)
-		ada.disk.SetFaults(journal.Faults{})
-		ben.disk.SetFaults(journal.Faults{})
-		u.friends(tc, ada, ben)
+		ada.Disk.SetFaults(flaky)
+		ben.Disk.SetFaults(flaky)
+		w.Until(tc, "Ben accepts", time.Minute, func() bool { return accepts(tc, ben, code) == nil })
+		w.Sleep(tc, 2*time.Minute)
+		ada.Disk.SetFaults(journal.Faults{})
+		ben.Disk.SetFaults(journal.Faults{})
+		friends(tc, w, ada, ben)
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 )
@@ -16,20 +17,20 @@ import (
 func TestFullBuffersOnBothSidesDoNotStopASession(t *testing.T) {
 	const texts = 100
 	long := strings.Repeat("x", 60<<10)
-	inWorlds(t, 2, func(tc task.Context, u *universe) {
-		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
-		context := u.meet(tc, ada, ben)
-		u.net.Cut(ada.link(), ben.link())
+	auratest.Run(t, auratest.Options{Seeds: 2}, func(tc task.Context, w *auratest.World) {
+		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+		context := w.Meet(tc, ada, ben)
+		w.Cut(ada, ben)
 		for range texts {
-			ada.say(tc, context, long)
-			ben.say(tc, context, long)
+			ada.Say(tc, context, long)
+			ben.Say(tc, context, long)
 		}
-		for _, p := range []*person{ada, ben} {
-			p.disk.SetFaults(journal.Faults{SyncDelay: 10 * time.Second})
+		for _, p := range []*auratest.Person{ada, ben} {
+			p.Disk.SetFaults(journal.Faults{SyncDelay: 10 * time.Second})
 		}
-		u.net.Mend(ada.link(), ben.link())
-		u.until(tc, "all is delivered", 20*time.Minute, func() bool {
-			return ada.states(tc, context)["delivered"] == texts && ben.states(tc, context)["delivered"] == texts
+		w.Heal(ada, ben)
+		w.Until(tc, "all is delivered", 20*time.Minute, func() bool {
+			return states(tc, ada, context)["delivered"] == texts && states(tc, ben, context)["delivered"] == texts
 		})
 	})
 }

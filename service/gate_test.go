@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/task"
@@ -15,20 +17,20 @@ import (
 // TestABlockedContactOpensNoChannel: the handshake of a blocked contact is not answered, so it does not even
 // learn that the agent runs. It is answered again once the owner changes their mind.
 func TestABlockedContactOpensNoChannel(t *testing.T) {
-	inWorlds(t, 2, func(tc task.Context, u *universe) {
-		ada, mallory := u.person(tc, "Ada"), u.person(tc, "Mallory")
-		context := u.meet(tc, ada, mallory)
-		mallory.say(tc, context, "one")
-		u.has(tc, context, ada, mallory, "one")
-		m := mallory.corrupt(tc, ada, context)
-		u.sleep(tc, time.Minute)
-		ada.block(tc, mallory)
+	auratest.Run(t, auratest.Options{Seeds: 2}, func(tc task.Context, w *auratest.World) {
+		ada, mallory := w.Person(tc, "Ada"), w.Person(tc, "Mallory")
+		context := w.Meet(tc, ada, mallory)
+		mallory.Say(tc, context, "one")
+		has(tc, w, context, ada, mallory, "one")
+		m := corrupt(tc, mallory, ada, context)
+		w.Sleep(tc, time.Minute)
+		block(tc, ada, mallory)
 		m.reopen(tc)
 		if _, err := m.hub.Dial(tc, m.target); aura.KindOf(err) != aura.Unavailable {
-			t.Errorf("seed %d: a blocked contact dials: %v, want unavailable", u.seed, err)
+			w.Errorf("a blocked contact dials: %v, want unavailable", err)
 		}
 		m.leaveNetwork(tc)
-		ada.unblock(tc, mallory)
+		unblock(tc, ada, mallory)
 		m.dial(tc)
 		m.hangUp(tc)
 	})
@@ -37,24 +39,29 @@ func TestABlockedContactOpensNoChannel(t *testing.T) {
 // TestTheNetworkKnowsContactsUntilTheyAreBlocked: the gate of the network says who may connect and whom this
 // agent relays for.
 func TestTheNetworkKnowsContactsUntilTheyAreBlocked(t *testing.T) {
-	inWorlds(t, 1, func(tc task.Context, u *universe) {
-		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
+	auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
+		var gate agent.Gate
+		ada := w.Person(tc, "Ada", networked(func(g agent.Gate, n *transport.SimPeer) transport.Network {
+			gate = g
+			return n
+		}))
+		ben := w.Person(tc, "Ben")
 		stranger := transport.PeerID{7}
 		knows := func(want bool, when string) {
 			t.Helper()
-			if got := ada.gate.Contacts(ben.link()); got != want {
+			if got := gate.Contacts(link(ben)); got != want {
 				t.Errorf("%s: the gate knows Ben: %t", when, got)
 			}
-			if ada.gate.Contacts(stranger) {
+			if gate.Contacts(stranger) {
 				t.Errorf("%s: the gate knows a stranger", when)
 			}
 		}
 		knows(false, "before they meet")
-		u.meet(tc, ada, ben)
+		w.Meet(tc, ada, ben)
 		knows(true, "after they met")
-		ada.block(tc, ben)
+		block(tc, ada, ben)
 		knows(false, "while he is blocked")
-		ada.unblock(tc, ben)
+		unblock(tc, ada, ben)
 		knows(true, "after he was unblocked")
 	})
 }
@@ -63,26 +70,26 @@ func TestTheNetworkKnowsContactsUntilTheyAreBlocked(t *testing.T) {
 // the inviter keeps the answer for the one who can.
 func TestTheInviterChecksTheConfirmation(t *testing.T) {
 	for wrong, kept := range map[bool]bool{false: false, true: true} {
-		inWorlds(t, 2, func(tc task.Context, u *universe) {
-			ada := u.person(tc, "Ada")
-			created := ada.invites(tc, 0)
+		auratest.Run(t, auratest.Options{Seeds: 2}, func(tc task.Context, w *auratest.World) {
+			ada := w.Person(tc, "Ada")
+			created := invites(tc, ada, 0)
 			code, err := invite.Parse(created.Code)
 			if err != nil {
 				t.Fatal(err)
 			}
-			m := u.stranger("Mallory", ada, created, code)
+			m := stranger(w, "Mallory", ada, created, code)
 			m.reopen(tc)
 			if m.channel, err = m.hub.Dial(tc, m.target); err != nil {
 				t.Fatal(err)
 			}
 			m.accept(tc, code, wrong)
-			u.sleep(tc, time.Minute)
-			answer, err := ada.agent.Journal().Meta(invite.MessageKey(code.ID()))
+			w.Sleep(tc, time.Minute)
+			answer, err := ada.Agent.Journal().Meta(invite.MessageKey(code.ID()))
 			if err != nil {
 				t.Fatal(err)
 			}
 			if (answer != nil) != kept {
-				t.Errorf("seed %d: wrong confirmation %t: the inviter keeps its answer: %t", u.seed, wrong, answer != nil)
+				w.Errorf("wrong confirmation %t: the inviter keeps its answer: %t", wrong, answer != nil)
 			}
 			m.hangUp(tc)
 		})
@@ -90,50 +97,51 @@ func TestTheInviterChecksTheConfirmation(t *testing.T) {
 }
 
 // stranger has the code of an invitation and a network host of its own.
-func (u *universe) stranger(name string, victim *person, created invite.CreateResult, code invite.Code) *intruder {
-	p := &person{universe: u, name: name, ring: keyring.Ephemeral(u.sim.Entropy(name))}
-	p.address = "/ip4/198.51.100.1/udp/4001/quic-v1"
-	return &intruder{person: p, victim: victim, target: transport.Target{
+func stranger(w *auratest.World, name string, victim *auratest.Person, created invite.CreateResult, code invite.Code) *intruder {
+	p := &auratest.Person{
+		World: w, Name: name, Ring: keyring.Ephemeral(w.Sim.Entropy(name)), Address: "/ip4/198.51.100.1/udp/4001/quic-v1",
+	}
+	return &intruder{Person: p, victim: victim, target: transport.Target{
 		Context: aura.ContextID(created.ID), PSK: code.PSK(), Static: code.Agreement, Peer: code.Link,
-		Addresses: []transport.Address{victim.address},
+		Addresses: []transport.Address{victim.Address},
 	}}
 }
 
 // accept runs the accepter's half of the exchange by hand, with a confirmation that is right or wrong.
 func (m *intruder) accept(tc task.Context, code invite.Code, wrong bool) {
-	m.Helper()
+	m.World.Helper()
 	kem := keyring.NewKEM([64]byte{5})
-	cert := m.ring.Certificate()
-	hello := invite.Hello{Certificate: cert.Encode(), Name: m.name, Key: kem.EncapsulationKey()}
+	cert := m.Ring.Certificate()
+	hello := invite.Hello{Certificate: cert.Encode(), Name: m.Name, Key: kem.EncapsulationKey()}
 	m.message(tc, invite.Message{Hello: &hello})
 	b, err := m.channel.Recv(tc)
 	if err != nil {
-		m.Fatal(err)
+		m.World.Fatalf("%v", err)
 	}
 	reply, err := invite.DecodeMessage(b)
 	if err != nil || reply.Answer == nil {
-		m.Fatalf("the inviter answers %+v, %v", reply, err)
+		m.World.Fatalf("the inviter answers %+v, %v", reply, err)
 	}
 	secret, err := kem.Decapsulate(reply.Answer.Ciphertext)
 	if err != nil {
-		m.Fatal(err)
+		m.World.Fatalf("%v", err)
 	}
 	transcript, err := invite.Transcript(code.ID(), hello, *reply.Answer)
 	if err != nil {
-		m.Fatal(err)
+		m.World.Fatalf("%v", err)
 	}
-	private, _ := m.ring.Agreement()
+	private, _ := m.Ring.Agreement()
 	own, err := ecdh.X25519().NewPrivateKey(private[:])
 	if err != nil {
-		m.Fatal(err)
+		m.World.Fatalf("%v", err)
 	}
 	theirs, err := ecdh.X25519().NewPublicKey(code.Agreement[:])
 	if err != nil {
-		m.Fatal(err)
+		m.World.Fatalf("%v", err)
 	}
 	agreement, err := own.ECDH(theirs)
 	if err != nil {
-		m.Fatal(err)
+		m.World.Fatalf("%v", err)
 	}
 	done := invite.Done{Confirm: invite.Derive([32]byte(agreement), secret[:], transcript).Accepter}
 	if wrong {
@@ -143,10 +151,10 @@ func (m *intruder) accept(tc task.Context, code invite.Code, wrong bool) {
 }
 
 func (m *intruder) message(tc task.Context, say invite.Message) {
-	m.Helper()
+	m.World.Helper()
 	b, err := say.Encode()
 	if err != nil {
-		m.Fatal(err)
+		m.World.Fatalf("%v", err)
 	}
 	m.sendBytes(tc, b)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/moderation"
@@ -20,126 +21,126 @@ import (
 const blocked = "waiting: you blocked this contact"
 
 // founds makes a group of its founder with contacts and returns its context.
-func (p *person) founds(tc task.Context, name string, members ...*person) aura.ContextID {
-	p.Helper()
+func founds(tc task.Context, p *auratest.Person, name string, members ...*auratest.Person) aura.ContextID {
+	p.World.Helper()
 	var refs []contact.Ref
-	contacts := &p.look(tc).contacts
+	contacts := p.Look(tc).Contacts
 	for _, m := range members {
-		c, ok := contacts.ByAuthority(m.self())
+		c, ok := contacts.ByAuthority(m.Self())
 		if !ok {
-			p.Fatalf("seed %d: %s does not know %s", p.seed, p.name, m.name)
+			p.World.Fatalf("%s does not know %s", p.Name, m.Name)
 		}
 		refs = append(refs, c.Ref)
 	}
 	var created chat.Created
-	p.must(tc, chat.IntentCreate, chat.CreateIntent{Name: name, Members: refs}, &created)
+	p.Do(tc, chat.IntentCreate, chat.CreateIntent{Name: name, Members: refs}, &created)
 	return created.Context
 }
 
 // takesPart reports whether a person has a group.
-func (p *person) takesPart(tc task.Context, group aura.ContextID) bool {
-	p.Helper()
-	s := p.look(tc)
-	_, err := s.chats.Thread(s.setting(), group)
+func takesPart(tc task.Context, p *auratest.Person, group aura.ContextID) bool {
+	p.World.Helper()
+	s := p.Look(tc)
+	_, err := s.Chats.Thread(s.Setting, group)
 	return err == nil
 }
 
-// about names somebody to moderate: a contact, or a member of a group.
-func (p *person) about(tc task.Context, other *person) moderation.ChangeIntent {
-	p.Helper()
-	s := p.look(tc)
-	if c, ok := s.contacts.ByAuthority(other.self()); ok {
+// target names somebody to moderate: a contact, or a member of a group.
+func target(tc task.Context, p, other *auratest.Person) moderation.ChangeIntent {
+	p.World.Helper()
+	s := p.Look(tc)
+	if c, ok := s.Contacts.ByAuthority(other.Self()); ok {
 		return moderation.ChangeIntent{Contact: c.Ref}
 	}
-	for _, t := range s.chats.Threads(s.setting()) {
+	for _, t := range s.Chats.Threads(s.Setting) {
 		for _, m := range t.Members {
-			if m.Authority == other.self() {
+			if m.Authority == other.Self() {
 				return moderation.ChangeIntent{Group: t.Context, Epoch: t.Epoch, Member: m.Authority}
 			}
 		}
 	}
-	p.Fatalf("seed %d: %s does not know %s", p.seed, p.name, other.name)
+	p.World.Fatalf("%s does not know %s", p.Name, other.Name)
 	return moderation.ChangeIntent{}
 }
 
-func (p *person) block(tc task.Context, other *person) {
-	p.Helper()
-	p.must(tc, moderation.IntentBlock, p.about(tc, other), nil)
+func block(tc task.Context, p, other *auratest.Person) {
+	p.World.Helper()
+	p.Do(tc, moderation.IntentBlock, target(tc, p, other), nil)
 }
 
-func (p *person) unblock(tc task.Context, other *person) {
-	p.Helper()
-	p.must(tc, moderation.IntentUnblock, p.about(tc, other), nil)
+func unblock(tc task.Context, p, other *auratest.Person) {
+	p.World.Helper()
+	p.Do(tc, moderation.IntentUnblock, target(tc, p, other), nil)
 }
 
-// circle is Ada, who knows Ben and Cleo, who do not know each other, and a group of the three.
-func (u *universe) circle(tc task.Context) (ada, ben, cleo *person, group aura.ContextID) {
-	u.Helper()
-	ada, ben, cleo = u.person(tc, "Ada"), u.person(tc, "Ben"), u.person(tc, "Cleo")
-	u.meet(tc, ada, ben)
-	u.meet(tc, ada, cleo)
-	group = ada.founds(tc, "friends", ben, cleo)
-	u.until(tc, "all take part", time.Minute, func() bool { return ben.takesPart(tc, group) && cleo.takesPart(tc, group) })
+// circle is Ada, set up so, who knows Ben and Cleo, who do not know each other, and a group of the three.
+func circle(tc task.Context, w *auratest.World, setup ...func(*auratest.Person)) (ada, ben, cleo *auratest.Person, group aura.ContextID) {
+	w.Helper()
+	ada, ben, cleo = w.Person(tc, "Ada", setup...), w.Person(tc, "Ben"), w.Person(tc, "Cleo")
+	w.Meet(tc, ada, ben)
+	w.Meet(tc, ada, cleo)
+	group = founds(tc, ada, "friends", ben, cleo)
+	w.Until(tc, "all take part", time.Minute, func() bool { return takesPart(tc, ben, group) && takesPart(tc, cleo, group) })
 	return ada, ben, cleo, group
 }
 
-func (u *universe) has(tc task.Context, group aura.ContextID, reader, author *person, want ...string) {
-	u.Helper()
-	if !u.until(tc, reader.name+" reads "+author.name, 3*time.Minute, func() bool {
-		return len(reader.texts(tc, group, author)) >= len(want)
+func has(tc task.Context, w *auratest.World, group aura.ContextID, reader, author *auratest.Person, want ...string) {
+	w.Helper()
+	if !w.Until(tc, reader.Name+" reads "+author.Name, 3*time.Minute, func() bool {
+		return len(reader.Heard(tc, group, author)) >= len(want)
 	}) {
 		return
 	}
-	if diff := cmp.Diff(want, reader.texts(tc, group, author)); diff != "" {
-		u.Errorf("seed %d: %s has of %s: %s", u.seed, reader.name, author.name, diff)
+	if diff := cmp.Diff(want, reader.Heard(tc, group, author)); diff != "" {
+		w.Errorf("%s has of %s: %s", reader.Name, author.Name, diff)
 	}
 }
 
 func TestMembersWhoDoNotKnowEachOtherTalk(t *testing.T) {
-	inWorlds(t, 5, func(tc task.Context, u *universe) {
-		ada, ben, cleo, group := u.circle(tc)
-		all := []*person{ada, ben, cleo}
+	auratest.Run(t, auratest.Options{Seeds: 5}, func(tc task.Context, w *auratest.World) {
+		ada, ben, cleo, group := circle(tc, w)
+		all := []*auratest.Person{ada, ben, cleo}
 		for _, author := range all {
-			author.say(tc, group, "from "+author.name)
+			author.Say(tc, group, "from "+author.Name)
 		}
 		for _, reader := range all {
 			for _, author := range all {
-				u.has(tc, group, reader, author, "from "+author.name)
+				has(tc, w, group, reader, author, "from "+author.Name)
 			}
 		}
 		for _, p := range all {
-			u.until(tc, "delivery of "+p.name, time.Minute, func() bool { return p.states(tc, group)["delivered"] == 1 })
+			w.Until(tc, "delivery of "+p.Name, time.Minute, func() bool { return states(tc, p, group)["delivered"] == 1 })
 		}
-		if ben.knows(tc, cleo) {
-			t.Errorf("seed %d: a group made a contact", u.seed)
+		if knows(tc, ben, cleo) {
+			w.Errorf("a group made a contact")
 		}
 		// Without the founder, and after restarts, the others go on.
-		ada.stop(tc)
-		ben.restart(tc)
-		cleo.restart(tc)
-		cleo.say(tc, group, "again")
-		u.has(tc, group, ben, cleo, "from Cleo", "again")
+		ada.Stop(tc)
+		restart(tc, ben)
+		restart(tc, cleo)
+		cleo.Say(tc, group, "again")
+		has(tc, w, group, ben, cleo, "from Cleo", "again")
 	})
 }
 
 func TestAMemberWhoWasAwayJoinsLater(t *testing.T) {
-	inWorlds(t, 5, func(tc task.Context, u *universe) {
-		ada, ben, cleo := u.person(tc, "Ada"), u.person(tc, "Ben"), u.person(tc, "Cleo")
-		u.meet(tc, ada, ben)
-		u.meet(tc, ada, cleo)
-		cleo.stop(tc)
-		group := ada.founds(tc, "friends", ben, cleo)
-		u.until(tc, "Ben takes part", time.Minute, func() bool { return ben.takesPart(tc, group) })
-		ada.say(tc, group, "one")
-		ben.say(tc, group, "two")
-		ada.restart(tc)
-		u.sleep(tc, time.Hour)
-		cleo.start(tc)
-		u.has(tc, group, cleo, ada, "one")
-		u.has(tc, group, cleo, ben, "two")
-		cleo.say(tc, group, "three")
-		u.has(tc, group, ada, cleo, "three")
-		u.has(tc, group, ben, cleo, "three")
+	auratest.Run(t, auratest.Options{Seeds: 5}, func(tc task.Context, w *auratest.World) {
+		ada, ben, cleo := w.Person(tc, "Ada"), w.Person(tc, "Ben"), w.Person(tc, "Cleo")
+		w.Meet(tc, ada, ben)
+		w.Meet(tc, ada, cleo)
+		cleo.Stop(tc)
+		group := founds(tc, ada, "friends", ben, cleo)
+		w.Until(tc, "Ben takes part", time.Minute, func() bool { return takesPart(tc, ben, group) })
+		ada.Say(tc, group, "one")
+		ben.Say(tc, group, "two")
+		restart(tc, ada)
+		w.Sleep(tc, time.Hour)
+		cleo.Start(tc)
+		has(tc, w, group, cleo, ada, "one")
+		has(tc, w, group, cleo, ben, "two")
+		cleo.Say(tc, group, "three")
+		has(tc, w, group, ada, cleo, "three")
+		has(tc, w, group, ben, cleo, "three")
 	})
 }
 
@@ -150,49 +151,48 @@ func TestACrashWhileAGroupIsFounded(t *testing.T) {
 	for commit := 1; commit <= 3; commit++ {
 		for _, who := range []string{"founder", "member"} {
 			for _, after := range []bool{false, true} {
-				inWorlds(t, 2, func(tc task.Context, u *universe) {
-					ada, ben, cleo := u.person(tc, "Ada"), u.person(tc, "Ben"), u.person(tc, "Cleo")
-					u.meet(tc, ada, ben)
-					u.meet(tc, ada, cleo)
-					u.sleep(tc, time.Minute)
-					victim := map[string]*person{"founder": ada, "member": ben}[who]
+				auratest.Run(t, auratest.Options{Seeds: 2}, func(tc task.Context, w *auratest.World) {
+					ada, ben, cleo := w.Person(tc, "Ada"), w.Person(tc, "Ben"), w.Person(tc, "Cleo")
+					w.Meet(tc, ada, ben)
+					w.Meet(tc, ada, cleo)
+					w.Sleep(tc, time.Minute)
+					victim := map[string]*auratest.Person{"founder": ada, "member": ben}[who]
 					left := -1
-					died, spare := victim.diesAt(tc, &left, after)
-					victim.restart(tc)
-					u.sleep(tc, 10*time.Second) // connected, and all that is left of before is done
+					died := diesAt(victim, &left, after)
+					restart(tc, victim)
+					w.Sleep(tc, 10*time.Second) // connected, and all that is left of before is done
 					left = commit
 					var refs []contact.Ref
-					contacts := &ada.look(tc).contacts
-					for _, m := range []*person{ben, cleo} {
-						c, _ := contacts.ByAuthority(m.self())
+					contacts := ada.Look(tc).Contacts
+					for _, m := range []*auratest.Person{ben, cleo} {
+						c, _ := contacts.ByAuthority(m.Self())
 						refs = append(refs, c.Ref)
 					}
 					var created chat.Created
-					_ = ada.submit(tc, chat.IntentCreate, chat.CreateIntent{Name: "friends", Members: refs}, &created)
-					u.sleep(tc, 20*time.Second)
+					_ = ada.Submit(tc, chat.IntentCreate, chat.CreateIntent{Name: "friends", Members: refs}, &created)
+					w.Sleep(tc, 20*time.Second)
 					left = -1
 					if *died {
 						deaths[who]++
-						victim.wrap = nil
-						victim.start(tc)
+						victim.Options.Wrap = nil
+						victim.Start(tc)
 					}
-					groups := ada.look(tc).chats.Groups()
+					groups := ada.Look(tc).Chats.Groups()
 					if len(groups) == 0 {
-						if u.sleep(tc, time.Minute); len(ben.look(tc).chats.Groups())+len(cleo.look(tc).chats.Groups()) > 0 {
-							t.Errorf("seed %d: others are in a group that was never founded", u.seed)
+						if w.Sleep(tc, time.Minute); len(ben.Look(tc).Chats.Groups())+len(cleo.Look(tc).Chats.Groups()) > 0 {
+							w.Errorf("others are in a group that was never founded")
 						}
 						return
 					}
-					for _, author := range []*person{ada, ben, cleo} {
-						u.until(tc, author.name+" takes part", 2*time.Minute, func() bool { return author.takesPart(tc, groups[0]) })
-						author.say(tc, groups[0], "from "+author.name)
+					for _, author := range []*auratest.Person{ada, ben, cleo} {
+						w.Until(tc, author.Name+" takes part", 2*time.Minute, func() bool { return takesPart(tc, author, groups[0]) })
+						author.Say(tc, groups[0], "from "+author.Name)
 					}
-					for _, author := range []*person{ada, ben, cleo} {
-						for _, reader := range []*person{ada, ben, cleo} {
-							u.has(tc, groups[0], reader, author, "from "+author.name)
+					for _, author := range []*auratest.Person{ada, ben, cleo} {
+						for _, reader := range []*auratest.Person{ada, ben, cleo} {
+							has(tc, w, groups[0], reader, author, "from "+author.Name)
 						}
 					}
-					spare()
 				})
 				if t.Failed() {
 					t.Fatalf("the %s crashed at commit %d, after it: %t", who, commit, after)
@@ -207,36 +207,36 @@ func TestACrashWhileAGroupIsFounded(t *testing.T) {
 
 // TestLeavingAGroup: the others learn of it, also those who are away, and nothing is exchanged afterwards.
 func TestLeavingAGroup(t *testing.T) {
-	inWorlds(t, 5, func(tc task.Context, u *universe) {
-		ada, ben, cleo, group := u.circle(tc)
-		ben.say(tc, group, "goodbye")
-		u.has(tc, group, cleo, ben, "goodbye")
-		cleo.stop(tc)
-		ben.must(tc, chat.IntentLeave, chat.LeaveIntent{Group: ben.ref(tc, group)}, nil)
-		ada.say(tc, group, "too late") // it may still be on its way to Ben
-		u.sleep(tc, time.Minute)
-		if err := ben.submit(tc, chat.IntentSend, chat.SendIntent{To: ben.ref(tc, group), Text: "one more"}, nil); aura.KindOf(err) != aura.Denied {
-			t.Errorf("seed %d: sending after leaving: %v", u.seed, err)
+	auratest.Run(t, auratest.Options{Seeds: 5}, func(tc task.Context, w *auratest.World) {
+		ada, ben, cleo, group := circle(tc, w)
+		ben.Say(tc, group, "goodbye")
+		has(tc, w, group, cleo, ben, "goodbye")
+		cleo.Stop(tc)
+		ben.Do(tc, chat.IntentLeave, chat.LeaveIntent{Group: ref(tc, ben, group)}, nil)
+		ada.Say(tc, group, "too late") // it may still be on its way to Ben
+		w.Sleep(tc, time.Minute)
+		if err := ben.Submit(tc, chat.IntentSend, chat.SendIntent{To: ref(tc, ben, group), Text: "one more"}, nil); aura.KindOf(err) != aura.Denied {
+			w.Errorf("sending after leaving: %v", err)
 		}
-		ben.restart(tc)
-		cleo.start(tc)
-		knows := func(p *person) func() bool {
-			return func() bool { return p.look(tc).chats.Gone(group, ben.self()) }
+		restart(tc, ben)
+		cleo.Start(tc)
+		knows := func(p *auratest.Person) func() bool {
+			return func() bool { return p.Look(tc).Chats.Gone(group, ben.Self()) }
 		}
-		u.until(tc, "Ada learns that Ben left", time.Minute, knows(ada))
-		u.until(tc, "Cleo learns that Ben left", 3*time.Minute, knows(cleo))
-		cleo.say(tc, group, "without Ben")
-		u.has(tc, group, ada, cleo, "without Ben")
-		u.until(tc, "delivery", time.Minute, func() bool { return cleo.states(tc, group)["delivered"] == 1 })
-		if got := ben.texts(tc, group, cleo); len(got) != 0 {
-			t.Errorf("seed %d: Ben left and got %q", u.seed, got)
+		w.Until(tc, "Ada learns that Ben left", time.Minute, knows(ada))
+		w.Until(tc, "Cleo learns that Ben left", 3*time.Minute, knows(cleo))
+		cleo.Say(tc, group, "without Ben")
+		has(tc, w, group, ada, cleo, "without Ben")
+		w.Until(tc, "delivery", time.Minute, func() bool { return states(tc, cleo, group)["delivered"] == 1 })
+		if got := ben.Heard(tc, group, cleo); len(got) != 0 {
+			w.Errorf("Ben left and got %q", got)
 		}
 		// Nobody tries to reach somebody who left, nor does who left try for ever.
-		u.sleep(tc, 10*time.Minute)
-		dials := u.events.count("guard", "allow", 0)
-		u.sleep(tc, time.Hour)
-		if more := u.events.count("guard", "allow", 0) - dials; more > 0 {
-			t.Errorf("seed %d: %d decisions in a quiet hour", u.seed, more)
+		w.Sleep(tc, 10*time.Minute)
+		dials := count(w, "guard", "allow", 0)
+		w.Sleep(tc, time.Hour)
+		if more := count(w, "guard", "allow", 0) - dials; more > 0 {
+			w.Errorf("%d decisions in a quiet hour", more)
 		}
 	})
 }
@@ -244,148 +244,143 @@ func TestLeavingAGroup(t *testing.T) {
 // TestABlockedContactIsCutOff: its channel closes, it can open none, what waits for it says why, and all goes
 // on where it was when the owner changes their mind.
 func TestABlockedContactIsCutOff(t *testing.T) {
-	inWorlds(t, 10, func(tc task.Context, u *universe) {
-		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
-		context := u.meet(tc, ada, ben)
-		ada.say(tc, context, "one")
-		u.has(tc, context, ben, ada, "one")
-		ben.stop(tc)
-		ada.say(tc, context, "two")
-		ada.block(tc, ben)
-		ben.start(tc)
-		ben.say(tc, context, "let me in")
-		u.sleep(tc, 10*time.Minute)
-		s := ada.look(tc)
-		if peers := s.reach.View(); len(peers) != 1 || peers[0].Reach != status.Offline || peers[0].Reason != "you blocked this contact" {
-			t.Errorf("seed %d: connection %+v", u.seed, peers)
+	auratest.Run(t, auratest.Options{Seeds: 10}, func(tc task.Context, w *auratest.World) {
+		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+		context := w.Meet(tc, ada, ben)
+		ada.Say(tc, context, "one")
+		has(tc, w, context, ben, ada, "one")
+		ben.Stop(tc)
+		ada.Say(tc, context, "two")
+		block(tc, ada, ben)
+		ben.Start(tc)
+		ben.Say(tc, context, "let me in")
+		w.Sleep(tc, 10*time.Minute)
+		s := ada.Look(tc)
+		if peers := s.Connections.View(); len(peers) != 1 || peers[0].Reach != status.Offline || peers[0].Reason != "you blocked this contact" {
+			w.Errorf("connection %+v", peers)
 		}
-		if diff := cmp.Diff(map[string]int{"delivered": 1, blocked: 1}, ada.states(tc, context)); diff != "" {
-			t.Errorf("seed %d: states: %s", u.seed, diff)
+		if diff := cmp.Diff(map[string]int{"delivered": 1, blocked: 1}, states(tc, ada, context)); diff != "" {
+			w.Errorf("states: %s", diff)
 		}
-		if held := ada.agent.Journal().Count(contextOf(context), ben.ring.Device()); held != 0 {
-			t.Errorf("seed %d: %d facts of a blocked contact were kept", u.seed, held)
+		if held := ada.Agent.Journal().Count(contextOf(context), ben.Ring.Device()); held != 0 {
+			w.Errorf("%d facts of a blocked contact were kept", held)
 		}
-		if diff := cmp.Diff(map[string]int{offline: 1}, ben.states(tc, context)); diff != "" {
-			t.Errorf("seed %d: Ben was told: %s", u.seed, diff)
+		if diff := cmp.Diff(map[string]int{offline: 1}, states(tc, ben, context)); diff != "" {
+			w.Errorf("Ben was told: %s", diff)
 		}
-		ada.restart(tc)
-		u.sleep(tc, time.Minute)
-		if diff := cmp.Diff(map[string]int{"delivered": 1, blocked: 1}, ada.states(tc, context)); diff != "" {
-			t.Errorf("seed %d: states after a restart: %s", u.seed, diff)
+		restart(tc, ada)
+		w.Sleep(tc, time.Minute)
+		if diff := cmp.Diff(map[string]int{"delivered": 1, blocked: 1}, states(tc, ada, context)); diff != "" {
+			w.Errorf("states after a restart: %s", diff)
 		}
-		ada.unblock(tc, ben)
-		u.has(tc, context, ben, ada, "one", "two")
-		u.has(tc, context, ada, ben, "let me in")
+		unblock(tc, ada, ben)
+		has(tc, w, context, ben, ada, "one", "two")
+		has(tc, w, context, ada, ben, "let me in")
 	})
 }
 
 // TestBlockingEndsALiveConversation blocks and unblocks in the middle of one.
 func TestBlockingEndsALiveConversation(t *testing.T) {
-	inWorlds(t, 10, func(tc task.Context, u *universe) {
-		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
-		context := u.meet(tc, ada, ben)
+	auratest.Run(t, auratest.Options{Seeds: 10}, func(tc task.Context, w *auratest.World) {
+		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+		context := w.Meet(tc, ada, ben)
 		for i, text := range numbered(1, 12) {
-			ben.say(tc, context, text)
+			ben.Say(tc, context, text)
 			switch i {
 			case 3, 8:
-				ada.block(tc, ben)
+				block(tc, ada, ben)
 			case 5, 10:
-				ada.unblock(tc, ben)
+				unblock(tc, ada, ben)
 			}
-			u.sleep(tc, aura.Duration(u.seed)*10*time.Millisecond)
+			w.Sleep(tc, aura.Duration(w.Seed)*10*time.Millisecond)
 		}
-		u.has(tc, context, ada, ben, numbered(1, 12)...)
-		u.until(tc, "delivery", 3*time.Minute, func() bool { return ben.states(tc, context)["delivered"] == 12 })
+		has(tc, w, context, ada, ben, numbered(1, 12)...)
+		w.Until(tc, "delivery", 3*time.Minute, func() bool { return states(tc, ben, context)["delivered"] == 12 })
 	})
 }
 
 // TestABlockedMember: the group goes on, and what one writes waits for the blocked one alone.
 func TestABlockedMember(t *testing.T) {
-	inWorlds(t, 5, func(tc task.Context, u *universe) {
-		ada, ben, cleo, group := u.circle(tc)
-		cleo.block(tc, ben) // who is no contact of hers
-		u.sleep(tc, time.Minute)
-		cleo.say(tc, group, "to all")
-		ben.say(tc, group, "to all, too")
-		u.has(tc, group, ada, cleo, "to all")
-		u.has(tc, group, ada, ben, "to all, too")
-		u.sleep(tc, 5*time.Minute)
-		if got := len(ben.texts(tc, group, cleo)) + len(cleo.texts(tc, group, ben)); got != 0 {
-			t.Errorf("seed %d: %d messages passed a block", u.seed, got)
+	auratest.Run(t, auratest.Options{Seeds: 5}, func(tc task.Context, w *auratest.World) {
+		ada, ben, cleo, group := circle(tc, w)
+		block(tc, cleo, ben) // who is no contact of hers
+		w.Sleep(tc, time.Minute)
+		cleo.Say(tc, group, "to all")
+		ben.Say(tc, group, "to all, too")
+		has(tc, w, group, ada, cleo, "to all")
+		has(tc, w, group, ada, ben, "to all, too")
+		w.Sleep(tc, 5*time.Minute)
+		if got := len(ben.Heard(tc, group, cleo)) + len(cleo.Heard(tc, group, ben)); got != 0 {
+			w.Errorf("%d messages passed a block", got)
 		}
-		if diff := cmp.Diff(map[string]int{blocked: 1}, cleo.states(tc, group)); diff != "" {
-			t.Errorf("seed %d: states: %s", u.seed, diff)
+		if diff := cmp.Diff(map[string]int{blocked: 1}, states(tc, cleo, group)); diff != "" {
+			w.Errorf("states: %s", diff)
 		}
-		cleo.unblock(tc, ben)
-		u.has(tc, group, ben, cleo, "to all")
-		u.has(tc, group, cleo, ben, "to all, too")
+		unblock(tc, cleo, ben)
+		has(tc, w, group, ben, cleo, "to all")
+		has(tc, w, group, cleo, ben, "to all, too")
 	})
 }
 
 // TestATextToAGroupTakesFewCommits: one for the text, and one or two for what all members acknowledge.
 func TestATextToAGroupTakesFewCommits(t *testing.T) {
-	inWorlds(t, 2, func(tc task.Context, u *universe) {
-		ada := u.person(tc, "Ada")
-		var members []*person
+	auratest.Run(t, auratest.Options{Seeds: 2}, func(tc task.Context, w *auratest.World) {
+		ada := w.Person(tc, "Ada")
+		var members []*auratest.Person
 		for i := range 9 {
-			p := u.person(tc, fmt.Sprint("Member ", i))
-			u.meet(tc, ada, p)
+			p := w.Person(tc, fmt.Sprint("Member ", i))
+			w.Meet(tc, ada, p)
 			members = append(members, p)
 		}
-		group := ada.founds(tc, "friends", members...)
-		u.until(tc, "all take part", 2*time.Minute, func() bool {
-			return !slices.ContainsFunc(members, func(p *person) bool { return !p.takesPart(tc, group) })
+		group := founds(tc, ada, "friends", members...)
+		w.Until(tc, "all take part", 2*time.Minute, func() bool {
+			return !slices.ContainsFunc(members, func(p *auratest.Person) bool { return !takesPart(tc, p, group) })
 		})
 		delivered := func(n int) func() bool {
-			return func() bool { return ada.states(tc, group)["delivered"] == n }
+			return func() bool { return states(tc, ada, group)["delivered"] == n }
 		}
-		ada.say(tc, group, "one")
-		u.until(tc, "the first text is delivered", 2*time.Minute, delivered(1))
-		u.sleep(tc, time.Minute)
+		ada.Say(tc, group, "one")
+		w.Until(tc, "the first text is delivered", 2*time.Minute, delivered(1))
+		w.Sleep(tc, time.Minute)
 		// The members are differently far away.
-		u.net.Set(transport.SimOptions{Jitter: 60 * time.Millisecond})
-		before := ada.disk.Syncs()
-		ada.say(tc, group, "two")
-		u.until(tc, "the second text is delivered", time.Minute, delivered(2))
-		u.sleep(tc, time.Second)
-		if commits := ada.disk.Syncs() - before; commits > 3 {
-			t.Errorf("seed %d: %d commits for one text", u.seed, commits)
+		w.Net.Set(transport.SimOptions{Jitter: 60 * time.Millisecond})
+		before := ada.Disk.Syncs()
+		ada.Say(tc, group, "two")
+		w.Until(tc, "the second text is delivered", time.Minute, delivered(2))
+		w.Sleep(tc, time.Second)
+		if commits := ada.Disk.Syncs() - before; commits > 3 {
+			w.Errorf("%d commits for one text", commits)
 		}
 	})
 }
 
 // TestFoundingAGroupDialsEachPairOnce: of two members one dials, and the other waits for it.
 func TestFoundingAGroupDialsEachPairOnce(t *testing.T) {
-	inWorlds(t, 3, func(tc task.Context, u *universe) {
-		u.net.Set(transport.SimOptions{Jitter: 60 * time.Millisecond})
-		ada := u.person(tc, "Ada")
-		everybody := []*person{ada}
+	auratest.Run(t, auratest.Options{Seeds: 3}, func(tc task.Context, w *auratest.World) {
+		w.Net.Set(transport.SimOptions{Jitter: 60 * time.Millisecond})
+		dials := 0
+		ada := w.Person(tc, "Ada", dialling(&dials))
+		everybody := []*auratest.Person{ada}
 		for i := range 7 {
-			p := u.person(tc, fmt.Sprint("Member ", i))
-			u.meet(tc, ada, p)
+			p := w.Person(tc, fmt.Sprint("Member ", i), dialling(&dials))
+			w.Meet(tc, ada, p)
 			everybody = append(everybody, p)
 		}
-		u.sleep(tc, time.Minute)
-		dials := func() (n int) {
-			for _, p := range everybody {
-				n += p.dials
-			}
-			return n
-		}
-		before := dials()
-		group := ada.founds(tc, "friends", everybody[1:]...)
-		u.sleep(tc, 5*time.Second)
-		if pairs, n := 8*7/2, dials()-before; n > pairs+pairs/4 {
-			t.Errorf("seed %d: %d dials for %d pairs", u.seed, n, pairs)
+		w.Sleep(tc, time.Minute)
+		dials = 0
+		group := founds(tc, ada, "friends", everybody[1:]...)
+		w.Sleep(tc, 5*time.Second)
+		if pairs, n := 8*7/2, dials; n > pairs+pairs/4 {
+			w.Errorf("%d dials for %d pairs", n, pairs)
 		}
 		for _, p := range everybody {
-			p.say(tc, group, "here")
+			p.Say(tc, group, "here")
 		}
-		u.sleep(tc, time.Second)
+		w.Sleep(tc, time.Second)
 		for _, reader := range everybody {
 			for _, author := range everybody {
-				if reader != author && len(reader.texts(tc, group, author)) != 1 {
-					t.Errorf("seed %d: %s and %s are not connected", u.seed, author.name, reader.name)
+				if reader != author && len(reader.Heard(tc, group, author)) != 1 {
+					w.Errorf("%s and %s are not connected", author.Name, reader.Name)
 				}
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
@@ -58,8 +59,8 @@ const (
 
 // intruder is a contact of Ada's with the right keys and the wrong intentions.
 type intruder struct {
-	*person
-	victim  *person
+	*auratest.Person
+	victim  *auratest.Person
 	context aura.ContextID
 	charge  fact.Charge   // as Ada knows it
 	held    []fact.Record // what Ada has
@@ -70,24 +71,24 @@ type intruder struct {
 }
 
 // corrupt stops an honest contact and gives its keys to an intruder.
-func (p *person) corrupt(tc task.Context, victim *person, context aura.ContextID) *intruder {
-	p.Helper()
-	j := p.agent.Journal()
+func corrupt(tc task.Context, p, victim *auratest.Person, context aura.ContextID) *intruder {
+	p.World.Helper()
+	j := p.Agent.Journal()
 	secret, err := j.Meta(domain.SecretKey(context))
 	if err != nil || len(secret) != 32 {
-		p.Fatal("no secret", err)
+		p.World.Fatalf("no secret: %v", err)
 	}
-	held, err := j.ByAuthor(contextOf(context), p.ring.Device(), 1, 100)
+	held, err := j.ByAuthor(contextOf(context), p.Ring.Device(), 1, 100)
 	if err != nil {
-		p.Fatal(err)
+		p.World.Fatalf("%v", err)
 	}
-	m := &intruder{person: p, victim: victim, context: context, charge: j.Charge(context, victim.self()), held: held}
-	cert := victim.ring.Certificate()
+	m := &intruder{Person: p, victim: victim, context: context, charge: j.Charge(context, victim.Self()), held: held}
+	cert := victim.Ring.Certificate()
 	m.target = transport.Target{
 		Context: context, PSK: [32]byte(secret), Static: cert.Agreement, Peer: cert.Link,
-		Addresses: []transport.Address{victim.address},
+		Addresses: []transport.Address{victim.Address},
 	}
-	p.stop(tc)
+	p.Stop(tc)
 	return m
 }
 
@@ -96,19 +97,19 @@ func (m *intruder) ByTag(transport.Tag) (transport.Secret, bool) { return transp
 
 // reopen joins the network.
 func (m *intruder) reopen(tc task.Context) {
-	m.Helper()
-	agreement, _ := m.ring.Agreement()
+	m.World.Helper()
+	agreement, _ := m.Ring.Agreement()
 	m.hubs = task.NewGroup(tc, "intruder")
 	var err error
-	m.hub, err = transport.OpenHub(m.hubs, m.net.Join(m.link(), m.address), agreement, m, m.sim.Entropy("intruder"), transport.Options{})
+	m.hub, err = transport.OpenHub(m.hubs, m.World.Net.Join(link(m.Person), m.Address), agreement, m, m.World.Sim.Entropy("intruder"), transport.Options{})
 	if err != nil {
-		m.Fatal(err)
+		m.World.Fatalf("%v", err)
 	}
 }
 
 // dial opens a channel and reads Ada's hello.
 func (m *intruder) dial(tc task.Context) {
-	m.Helper()
+	m.World.Helper()
 	m.reopen(tc)
 	var err error
 	for range 20 { // Ada paces a peer that ended badly
@@ -117,9 +118,9 @@ func (m *intruder) dial(tc task.Context) {
 				return
 			}
 		}
-		m.sleep(tc, 5*time.Second)
+		m.World.Sleep(tc, 5*time.Second)
 	}
-	m.Fatalf("seed %d: Ada takes no channel: %v", m.seed, err)
+	m.World.Fatalf("Ada takes no channel: %v", err)
 }
 
 func (m *intruder) hangUp(tc task.Context) {
@@ -129,16 +130,16 @@ func (m *intruder) hangUp(tc task.Context) {
 
 func (m *intruder) leaveNetwork(tc task.Context) {
 	if err := m.hubs.Close(tc, time.Minute); err != nil && aura.KindOf(err) != aura.Cancelled {
-		m.Error(err)
+		m.World.Errorf("%v", err)
 	}
-	m.net.Crash(m.link())
+	m.World.Net.Crash(link(m.Person))
 }
 
 func (m *intruder) send(tc task.Context, number byte, v any) {
-	m.Helper()
+	m.World.Helper()
 	b, err := fact.Marshal(v)
 	if err != nil {
-		m.Fatal(err)
+		m.World.Fatalf("%v", err)
 	}
 	m.sendBytes(tc, append([]byte{number}, b...))
 }
@@ -146,18 +147,18 @@ func (m *intruder) send(tc task.Context, number byte, v any) {
 // sendBytes sends what it can: Ada may have hung up.
 func (m *intruder) sendBytes(tc task.Context, b []byte) {
 	if err := m.channel.Send(tc, b); aura.KindOf(err) == aura.Invalid {
-		m.Fatal(err)
+		m.World.Fatalf("%v", err)
 	}
 }
 
 func (m *intruder) hello(tc task.Context) {
-	m.Helper()
+	m.World.Helper()
 	m.send(tc, wireHelloNumber, wireHello{})
 }
 
 // acked returns what Ada acknowledges next, false when she hangs up.
 func (m *intruder) acked(tc task.Context) (uint64, bool) {
-	m.Helper()
+	m.World.Helper()
 	for {
 		b, err := m.channel.Recv(tc)
 		if err != nil {
@@ -172,48 +173,48 @@ func (m *intruder) acked(tc task.Context) (uint64, bool) {
 
 // next returns an honest next fact, after changes.
 func (m *intruder) next(change func(*fact.Record)) fact.Record {
-	m.Helper()
+	m.World.Helper()
 	payload, err := fact.Marshal(chat.Text{Text: "not said", At: 1})
 	if err != nil {
-		m.Fatal(err)
+		m.World.Fatalf("%v", err)
 	}
 	last := &m.held[len(m.held)-1]
 	r := fact.Record{Seq: last.Seq + 1, Fact: fact.Fact{
 		Namespace: contextOf(m.context), Kind: chat.KindMessage, Payload: payload,
-		Logical: last.Fact.Logical + 1, Author: m.self(), Device: m.ring.Device(),
+		Logical: last.Fact.Logical + 1, Author: m.Self(), Device: m.Ring.Device(),
 	}}
 	change(&r)
 	r.ID = r.Fact.ID()
 	batch := fact.NewBatch([]aura.FactID{r.ID})
-	r.Proof = batch.Proof(0, m.ring.Sign(batch.SigningBytes()))
+	r.Proof = batch.Proof(0, m.Ring.Sign(batch.SigningBytes()))
 	return r
 }
 
 // receipt returns an honest receipt for the next fact, after changes.
 func (m *intruder) receipt(tc task.Context, change func(*effect.Receipt)) []byte {
 	r := effect.Receipt{
-		Context: m.context, From: m.self(), To: m.victim.self(), Epoch: m.charge.Epoch, Cost: 1,
+		Context: m.context, From: m.Self(), To: m.victim.Self(), Epoch: m.charge.Epoch, Cost: 1,
 		FirstSeq: uint64(len(m.held) + 1), LastSeq: uint64(len(m.held) + 1), Nonce: aura.Nonce{7}, Previous: m.charge.Head,
 	}
 	if now := guard.EpochAt(guard.DefaultPolicy(), tc.Now()); now > r.Epoch {
 		r.Epoch, r.Previous = now, [32]byte{}
 	}
 	change(&r)
-	r.Signature = m.ring.Sign(r.SigningBytes())
+	r.Signature = m.Ring.Sign(r.SigningBytes())
 	return r.Encode()
 }
 
 // card returns the intruder's addresses, signed by a ring.
 func (m *intruder) card(by *keyring.Ring) []byte {
 	c := contact.Card{Version: 1, Addresses: []string{"/ip4/192.0.2.99/tcp/1"}}
-	signed, err := c.SigningBytes(m.ring.Device())
+	signed, err := c.SigningBytes(m.Ring.Device())
 	if err != nil {
-		m.Fatal(err)
+		m.World.Fatalf("%v", err)
 	}
 	c.Signature = by.Sign(signed)
 	b, err := c.Encode()
 	if err != nil {
-		m.Fatal(err)
+		m.World.Fatalf("%v", err)
 	}
 	return b
 }
@@ -222,7 +223,7 @@ func keep[T any](*T) {}
 
 // deliver sends a fact that was changed with a receipt that was changed.
 func (m *intruder) deliver(tc task.Context, changeFact func(*fact.Record), changeReceipt func(*effect.Receipt)) {
-	m.Helper()
+	m.World.Helper()
 	r := m.next(changeFact)
 	m.send(tc, wireDeliverNumber, wireDeliver{Records: [][]byte{r.Encode()}, Receipts: [][]byte{m.receipt(tc, changeReceipt)}})
 }
@@ -250,20 +251,20 @@ func payload(v any) []byte {
 // TestTheHandmadeProtocolIsTheRealOne: unchanged, what the intruder sends is taken, or the tests below would
 // show nothing.
 func TestTheHandmadeProtocolIsTheRealOne(t *testing.T) {
-	inWorlds(t, 3, func(tc task.Context, u *universe) {
-		ada, mallory := u.person(tc, "Ada"), u.person(tc, "Mallory")
-		context := u.meet(tc, ada, mallory)
-		mallory.say(tc, context, "one")
-		u.has(tc, context, ada, mallory, "one")
-		u.until(tc, "delivery", time.Minute, func() bool { return mallory.states(tc, context)["delivered"] == 1 })
-		m := mallory.corrupt(tc, ada, context)
+	auratest.Run(t, auratest.Options{Seeds: 3}, func(tc task.Context, w *auratest.World) {
+		ada, mallory := w.Person(tc, "Ada"), w.Person(tc, "Mallory")
+		context := w.Meet(tc, ada, mallory)
+		mallory.Say(tc, context, "one")
+		has(tc, w, context, ada, mallory, "one")
+		w.Until(tc, "delivery", time.Minute, func() bool { return states(tc, mallory, context)["delivered"] == 1 })
+		m := corrupt(tc, mallory, ada, context)
 		m.dial(tc)
 		m.hello(tc)
 		m.deliver(tc, keep, keep)
 		if got, ok := m.acked(tc); !ok || got != 2 {
-			t.Errorf("seed %d: acknowledged through %d, %t", u.seed, got, ok)
+			w.Errorf("acknowledged through %d, %t", got, ok)
 		}
-		u.has(tc, context, ada, mallory, "one", "not said")
+		has(tc, w, context, ada, mallory, "one", "not said")
 		m.hangUp(tc)
 	})
 }
@@ -284,10 +285,10 @@ func TestAnIntruderIsRefused(t *testing.T) {
 			m.send(tc, wireDeliverNumber, wireDeliver{Records: [][]byte{r.Encode()}, Receipts: [][]byte{m.receipt(tc, keep)}})
 		},
 		"addresses that somebody else signed": func(tc task.Context, m *intruder) {
-			m.send(tc, wireSeekNumber, wireSeek{Card: m.card(keyring.Ephemeral(m.sim.Entropy("another")))})
+			m.send(tc, wireSeekNumber, wireSeek{Card: m.card(keyring.Ephemeral(m.World.Sim.Entropy("another")))})
 		},
 		"too many people to look for": func(tc task.Context, m *intruder) {
-			m.send(tc, wireSeekNumber, wireSeek{Tags: make([]contact.Tag, 265), Card: m.card(m.ring)})
+			m.send(tc, wireSeekNumber, wireSeek{Tags: make([]contact.Tag, 265), Card: m.card(m.Ring)})
 		},
 		"a gap": func(tc task.Context, m *intruder) {
 			m.deliver(tc, func(r *fact.Record) { r.Seq++ }, func(r *effect.Receipt) { r.LastSeq++; r.Cost++ })
@@ -319,17 +320,17 @@ func TestAnIntruderIsRefused(t *testing.T) {
 		"a fact of a kind with garbage":     fact1(func(r *fact.Record) { r.Fact.Payload = []byte("garbage") }),
 		"a group of somebody else's making": fact1(func(r *fact.Record) { r.Fact.Kind = chat.KindInvited; r.Fact.Payload = payload(chat.Invited{}) }),
 		"a fact in Ada's name": func(tc task.Context, m *intruder) {
-			m.deliver(tc, func(r *fact.Record) { r.Fact.Author, r.Fact.Device = m.victim.self(), m.victim.ring.Device() }, keep)
+			m.deliver(tc, func(r *fact.Record) { r.Fact.Author, r.Fact.Device = m.victim.Self(), m.victim.Ring.Device() }, keep)
 		},
 		"a fact of Ada's own space": func(tc task.Context, m *intruder) {
 			m.deliver(tc, func(r *fact.Record) {
-				r.Fact.Namespace = fact.OwnNamespace(m.victim.self())
-				r.Fact.Kind, r.Fact.Payload = moderation.KindBlocked, payload(moderation.Target{Authority: m.self()})
+				r.Fact.Namespace = fact.OwnNamespace(m.victim.Self())
+				r.Fact.Kind, r.Fact.Payload = moderation.KindBlocked, payload(moderation.Target{Authority: m.Self()})
 			}, keep)
 		},
 		"private facts in the shared space": func(tc task.Context, m *intruder) {
 			m.deliver(tc, func(r *fact.Record) {
-				r.Fact.Kind, r.Fact.Payload = moderation.KindBlocked, payload(moderation.Target{Authority: m.victim.self()})
+				r.Fact.Kind, r.Fact.Payload = moderation.KindBlocked, payload(moderation.Target{Authority: m.victim.Self()})
 			}, keep)
 		},
 		"an acknowledgement of what was not sent": func(tc task.Context, m *intruder) {
@@ -362,20 +363,20 @@ func TestAnIntruderIsRefused(t *testing.T) {
 			m.send(tc, wireReachNumber, wireReach{Addresses: strings.Split(strings.Repeat("/ip4/192.0.2.9/tcp/1,", 999)+"/", ",")})
 		},
 	} {
-		inWorlds(t, 1, func(tc task.Context, u *universe) {
-			u.Logf("%s", name)
-			ada, ben, mallory := u.person(tc, "Ada"), u.person(tc, "Ben"), u.person(tc, "Mallory")
-			calm, context := u.meet(tc, ada, ben), u.meet(tc, ada, mallory)
-			mallory.say(tc, context, "one")
-			mallory.say(tc, context, "two")
-			ada.say(tc, context, "hello")
-			u.has(tc, context, ada, mallory, "one", "two")
-			u.until(tc, "delivery", time.Minute, func() bool { return mallory.states(tc, context)["delivered"] == 2 })
-			u.has(tc, context, mallory, ada, "hello")
+		auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
+			w.Logf("%s", name)
+			ada, ben, mallory := w.Person(tc, "Ada"), w.Person(tc, "Ben"), w.Person(tc, "Mallory")
+			calm, context := w.Meet(tc, ada, ben), w.Meet(tc, ada, mallory)
+			mallory.Say(tc, context, "one")
+			mallory.Say(tc, context, "two")
+			ada.Say(tc, context, "hello")
+			has(tc, w, context, ada, mallory, "one", "two")
+			w.Until(tc, "delivery", time.Minute, func() bool { return states(tc, mallory, context)["delivered"] == 2 })
+			has(tc, w, context, mallory, ada, "hello")
 
-			m := mallory.corrupt(tc, ada, context)
-			u.sleep(tc, time.Minute)
-			before, head := u.rejected(), ada.agent.Journal().Head()
+			m := corrupt(tc, mallory, ada, context)
+			w.Sleep(tc, time.Minute)
+			before, head := rejected(w), ada.Agent.Journal().Head()
 			m.dial(tc)
 			if name != "a hello that has more than there is" && name != "a second hello" {
 				m.hello(tc)
@@ -384,25 +385,25 @@ func TestAnIntruderIsRefused(t *testing.T) {
 			if _, more := m.acked(tc); more {
 				t.Errorf("%s: acknowledged", name)
 			}
-			u.sleep(tc, time.Minute)
-			if u.rejected() == before {
+			w.Sleep(tc, time.Minute)
+			if rejected(w) == before {
 				t.Errorf("%s: no event", name)
 			}
-			if got := ada.agent.Journal().Count(contextOf(context), mallory.ring.Device()); got != 2 {
+			if got := ada.Agent.Journal().Count(contextOf(context), mallory.Ring.Device()); got != 2 {
 				t.Errorf("%s: %d facts are kept", name, got)
 			}
-			if got := ada.agent.Journal().Head(); got != head {
+			if got := ada.Agent.Journal().Head(); got != head {
 				t.Errorf("%s: %d facts were written", name, got-head)
 			}
 			m.hangUp(tc)
 
-			ben.say(tc, calm, "all is calm")
-			u.has(tc, calm, ada, ben, "all is calm")
-			mallory.start(tc)
-			mallory.say(tc, context, "sorry")
-			u.has(tc, context, ada, mallory, "one", "two", "sorry")
-			ada.say(tc, context, "forgiven")
-			u.has(tc, context, mallory, ada, "hello", "forgiven")
+			ben.Say(tc, calm, "all is calm")
+			has(tc, w, calm, ada, ben, "all is calm")
+			mallory.Start(tc)
+			mallory.Say(tc, context, "sorry")
+			has(tc, w, context, ada, mallory, "one", "two", "sorry")
+			ada.Say(tc, context, "forgiven")
+			has(tc, w, context, mallory, ada, "hello", "forgiven")
 		})
 	}
 }
@@ -414,32 +415,32 @@ func TestWhatWasNeverSentCannotBeConfirmed(t *testing.T) {
 		"in an acknowledgement":  func(tc task.Context, m *intruder) { m.hello(tc); m.send(tc, wireAckNumber, wireAck{Through: 4}) },
 		"before having said who": func(tc task.Context, m *intruder) { m.send(tc, wireAckNumber, wireAck{Through: 4}) },
 	} {
-		inWorlds(t, 2, func(tc task.Context, u *universe) {
-			ada := u.person(tc, "Ada", limited(3, shortEpoch))
-			mallory := u.person(tc, "Mallory", limited(3, shortEpoch))
-			context := u.meet(tc, ada, mallory)
-			mallory.say(tc, context, "one")
-			u.until(tc, "delivery", time.Minute, func() bool { return mallory.states(tc, context)["delivered"] == 1 })
-			u.beginEpoch(tc)
-			m := mallory.corrupt(tc, ada, context)
+		auratest.Run(t, auratest.Options{Seeds: 2}, func(tc task.Context, w *auratest.World) {
+			ada := w.Person(tc, "Ada", limited(3, shortEpoch))
+			mallory := w.Person(tc, "Mallory", limited(3, shortEpoch))
+			context := w.Meet(tc, ada, mallory)
+			mallory.Say(tc, context, "one")
+			w.Until(tc, "delivery", time.Minute, func() bool { return states(tc, mallory, context)["delivered"] == 1 })
+			beginEpoch(tc, w)
+			m := corrupt(tc, mallory, ada, context)
 			for _, text := range numbered(1, 5) {
-				ada.say(tc, context, text)
+				ada.Say(tc, context, text)
 			}
-			before := u.rejected()
+			before := rejected(w)
 			m.dial(tc)
 			claim(tc, m)
-			u.until(tc, name+": a reason is shown", time.Minute, func() bool { return ada.states(tc, context)[contradicts] > 0 })
-			if u.rejected() == before {
+			w.Until(tc, name+": a reason is shown", time.Minute, func() bool { return states(tc, ada, context)[contradicts] > 0 })
+			if rejected(w) == before {
 				t.Errorf("%s: no event", name)
 			}
-			if got := ada.states(tc, context)["delivered"]; got != 0 {
+			if got := states(tc, ada, context)["delivered"]; got != 0 {
 				t.Errorf("%s: %d messages count as delivered", name, got)
 			}
 			m.hangUp(tc)
-			mallory.start(tc)
-			u.has(tc, context, mallory, ada, numbered(1, 3)...)
-			u.beginEpoch(tc)
-			u.has(tc, context, mallory, ada, numbered(1, 5)...)
+			mallory.Start(tc)
+			has(tc, w, context, mallory, ada, numbered(1, 3)...)
+			beginEpoch(tc, w)
+			has(tc, w, context, mallory, ada, numbered(1, 5)...)
 		})
 	}
 }
@@ -447,42 +448,42 @@ func TestWhatWasNeverSentCannotBeConfirmed(t *testing.T) {
 // TestAPeerThatHangsUpAtOnceIsShown: what the owner of a copied account hears, whose contact has met the other copy. A
 // peer that only goes away is not reachable, as ever.
 func TestAPeerThatHangsUpAtOnceIsShown(t *testing.T) {
-	inWorlds(t, 2, func(tc task.Context, u *universe) {
-		ada := u.person(tc, "Ada", limited(3, shortEpoch))
-		mallory := u.person(tc, "Mallory", limited(3, shortEpoch))
-		context := u.meet(tc, ada, mallory)
-		m := mallory.corrupt(tc, ada, context)
-		ada.say(tc, context, "one")
+	auratest.Run(t, auratest.Options{Seeds: 2}, func(tc task.Context, w *auratest.World) {
+		ada := w.Person(tc, "Ada", limited(3, shortEpoch))
+		mallory := w.Person(tc, "Mallory", limited(3, shortEpoch))
+		context := w.Meet(tc, ada, mallory)
+		m := corrupt(tc, mallory, ada, context)
+		ada.Say(tc, context, "one")
 		for range 2 {
 			m.dial(tc)
 			m.hello(tc)
-			u.sleep(tc, 200*time.Millisecond)
+			w.Sleep(tc, 200*time.Millisecond)
 			m.hangUp(tc)
-			u.sleep(tc, time.Minute)
+			w.Sleep(tc, time.Minute)
 		}
-		if n := ada.states(tc, context)[dismisses]; n != 0 {
-			t.Errorf("seed %d: said after two sessions", u.seed)
+		if n := states(tc, ada, context)[dismisses]; n != 0 {
+			w.Errorf("said after two sessions")
 		}
 		for range 3 {
 			m.dial(tc)
 			m.hello(tc)
-			u.sleep(tc, 200*time.Millisecond)
+			w.Sleep(tc, 200*time.Millisecond)
 			m.hangUp(tc)
-			u.sleep(tc, time.Second)
+			w.Sleep(tc, time.Second)
 		}
-		u.until(tc, "the reason", time.Minute, func() bool { return ada.states(tc, context)[dismisses] > 0 })
-		mallory.start(tc)
-		u.has(tc, context, mallory, ada, "one")
-		mallory.stop(tc)
-		u.sleep(tc, 2*time.Minute)
-		ada.say(tc, context, "two")
-		u.until(tc, "the reason is gone", time.Minute, func() bool { return ada.states(tc, context)[offline] > 0 })
+		w.Until(tc, "the reason", time.Minute, func() bool { return states(tc, ada, context)[dismisses] > 0 })
+		mallory.Start(tc)
+		has(tc, w, context, mallory, ada, "one")
+		mallory.Stop(tc)
+		w.Sleep(tc, 2*time.Minute)
+		ada.Say(tc, context, "two")
+		w.Until(tc, "the reason is gone", time.Minute, func() bool { return states(tc, ada, context)[offline] > 0 })
 	})
 }
 
 // rejected counts what services refused from outside.
-func (u *universe) rejected() (n int) {
-	for _, e := range u.events.seen {
+func rejected(w *auratest.World) (n int) {
+	for _, e := range w.Events {
 		if e.Family() == world.FamilyIngress && e.Message() == "rejected" && e.Service() == "sync" {
 			n++
 		}
@@ -492,15 +493,15 @@ func (u *universe) rejected() (n int) {
 
 // TestAnIntruderCannotKeepAnAgentBusy opens one channel after the other.
 func TestAnIntruderCannotKeepAnAgentBusy(t *testing.T) {
-	inWorlds(t, 2, func(tc task.Context, u *universe) {
-		ada, mallory := u.person(tc, "Ada"), u.person(tc, "Mallory")
-		context := u.meet(tc, ada, mallory)
-		mallory.say(tc, context, "one")
-		u.has(tc, context, ada, mallory, "one")
-		m := mallory.corrupt(tc, ada, context)
-		u.sleep(tc, time.Minute)
+	auratest.Run(t, auratest.Options{Seeds: 2}, func(tc task.Context, w *auratest.World) {
+		ada, mallory := w.Person(tc, "Ada"), w.Person(tc, "Mallory")
+		context := w.Meet(tc, ada, mallory)
+		mallory.Say(tc, context, "one")
+		has(tc, w, context, ada, mallory, "one")
+		m := corrupt(tc, mallory, ada, context)
+		w.Sleep(tc, time.Minute)
 		m.dial(tc)
-		began, sessions := tc.Elapsed(), u.sessions()
+		began, before := tc.Elapsed(), sessions(w)
 		for tc.Elapsed()-began < 20*time.Second {
 			m.channel.Close(tc)
 			m.hangUp(tc)
@@ -509,19 +510,19 @@ func TestAnIntruderCannotKeepAnAgentBusy(t *testing.T) {
 				m.channel = c
 			}
 		}
-		if got := u.sessions() - sessions; got < 5 || got > 220 {
-			t.Errorf("seed %d: %d sessions in 20 seconds", u.seed, got)
+		if got := sessions(w) - before; got < 5 || got > 220 {
+			w.Errorf("%d sessions in 20 seconds", got)
 		}
 		m.hangUp(tc)
-		mallory.start(tc)
-		mallory.say(tc, context, "two")
-		u.has(tc, context, ada, mallory, "one", "two")
+		mallory.Start(tc)
+		mallory.Say(tc, context, "two")
+		has(tc, w, context, ada, mallory, "one", "two")
 	})
 }
 
 // sessions counts the sessions that began.
-func (u *universe) sessions() (n int) {
-	for _, e := range u.events.seen {
+func sessions(w *auratest.World) (n int) {
+	for _, e := range w.Events {
 		if e.Family() == world.FamilyTask && e.Message() == "spawn" && e.Task() == "sync.keep" {
 			n++
 		}
@@ -531,20 +532,23 @@ func (u *universe) sessions() (n int) {
 
 // TestManyStrangersWithOneCode: whoever has the code can occupy the inviter for a while, and no longer.
 func TestManyStrangersWithOneCode(t *testing.T) {
-	inWorlds(t, 2, func(tc task.Context, u *universe) {
-		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
-		created := ada.invites(tc, 0)
+	auratest.Run(t, auratest.Options{Seeds: 2}, func(tc task.Context, w *auratest.World) {
+		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+		created := invites(tc, ada, 0)
 		code, err := invite.Parse(created.Code)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var crowd []*intruder
 		for i := range 40 {
-			p := &person{universe: u, name: fmt.Sprint("stranger ", i), ring: keyring.Ephemeral(u.sim.Entropy(fmt.Sprint("stranger ", i)))}
-			p.address = transport.Address(fmt.Sprintf("/ip4/198.51.100.%d/udp/4001/quic-v1", i+1))
-			m := &intruder{person: p, victim: ada, target: transport.Target{
+			name := fmt.Sprint("stranger ", i)
+			p := &auratest.Person{
+				World: w, Name: name, Ring: keyring.Ephemeral(w.Sim.Entropy(name)),
+				Address: transport.Address(fmt.Sprintf("/ip4/198.51.100.%d/udp/4001/quic-v1", i+1)),
+			}
+			m := &intruder{Person: p, victim: ada, target: transport.Target{
 				Context: aura.ContextID(created.ID), PSK: code.PSK(), Static: code.Agreement, Peer: code.Link,
-				Addresses: []transport.Address{ada.address},
+				Addresses: []transport.Address{ada.Address},
 			}}
 			m.reopen(tc)
 			if m.channel, err = m.hub.Dial(tc, m.target); err != nil {
@@ -552,10 +556,10 @@ func TestManyStrangersWithOneCode(t *testing.T) {
 			}
 			crowd = append(crowd, m)
 		}
-		if err := ben.accepts(tc, created); err != nil {
+		if err := accepts(tc, ben, created); err != nil {
 			t.Fatal(err)
 		}
-		u.friends(tc, ada, ben)
+		friends(tc, w, ada, ben)
 		for _, m := range crowd {
 			m.hangUp(tc)
 		}
@@ -565,18 +569,18 @@ func TestManyStrangersWithOneCode(t *testing.T) {
 // TestAnIntruderCannotFillADisk: what means nothing costs no sync, and what a peer says of itself is written
 // down only so often.
 func TestAnIntruderCannotFillADisk(t *testing.T) {
-	inWorlds(t, 2, func(tc task.Context, u *universe) {
-		ada, mallory := u.person(tc, "Ada"), u.person(tc, "Mallory")
-		context := u.meet(tc, ada, mallory)
-		mallory.say(tc, context, "one")
-		u.until(tc, "delivery", time.Minute, func() bool { return mallory.states(tc, context)["delivered"] == 1 })
-		m := mallory.corrupt(tc, ada, context)
-		u.sleep(tc, time.Minute)
+	auratest.Run(t, auratest.Options{Seeds: 2}, func(tc task.Context, w *auratest.World) {
+		ada, mallory := w.Person(tc, "Ada"), w.Person(tc, "Mallory")
+		context := w.Meet(tc, ada, mallory)
+		mallory.Say(tc, context, "one")
+		w.Until(tc, "delivery", time.Minute, func() bool { return states(tc, mallory, context)["delivered"] == 1 })
+		m := corrupt(tc, mallory, ada, context)
+		w.Sleep(tc, time.Minute)
 		m.dial(tc)
 		m.hello(tc)
-		u.sleep(tc, time.Second)
+		w.Sleep(tc, time.Second)
 
-		syncs := ada.disk.Syncs()
+		syncs := ada.Disk.Syncs()
 		for range 500 {
 			m.send(tc, 200, wireAck{}) // of a later version, perhaps
 			m.send(tc, wireDeliverNumber, wireDeliver{})
@@ -584,26 +588,26 @@ func TestAnIntruderCannotFillADisk(t *testing.T) {
 			m.send(tc, wireAckNumber, wireAck{})
 		}
 		if got, ok := m.acked(tc); !ok || got != 1 {
-			t.Errorf("seed %d: a replay is acknowledged through %d, %t", u.seed, got, ok)
+			w.Errorf("a replay is acknowledged through %d, %t", got, ok)
 		}
-		u.sleep(tc, time.Second)
-		if got := ada.disk.Syncs() - syncs; got != 0 {
-			t.Errorf("seed %d: messages that say nothing cost %d syncs", u.seed, got)
+		w.Sleep(tc, time.Second)
+		if got := ada.Disk.Syncs() - syncs; got != 0 {
+			w.Errorf("messages that say nothing cost %d syncs", got)
 		}
-		head := ada.agent.Journal().Head()
+		head := ada.Agent.Journal().Head()
 		for i := range 500 {
 			m.send(tc, wireReachNumber, wireReach{Addresses: []string{fmt.Sprintf("/ip4/192.0.2.%d/tcp/%d", i%250+1, i+1)}})
 		}
-		u.sleep(tc, time.Minute)
-		if got := ada.agent.Journal().Head() - head; got == 0 || got > 10 {
-			t.Errorf("seed %d: 500 changes of address wrote %d facts", u.seed, got)
+		w.Sleep(tc, time.Minute)
+		if got := ada.Agent.Journal().Head() - head; got == 0 || got > 10 {
+			w.Errorf("500 changes of address wrote %d facts", got)
 		}
 		m.hangUp(tc)
-		mallory.start(tc)
-		ada.say(tc, context, "back?")
-		u.has(tc, context, mallory, ada, "back?")
-		if diff := cmp.Diff([]string{"one"}, ada.texts(tc, context, mallory)); diff != "" {
-			t.Errorf("seed %d: %s", u.seed, diff)
+		mallory.Start(tc)
+		ada.Say(tc, context, "back?")
+		has(tc, w, context, mallory, ada, "back?")
+		if diff := cmp.Diff([]string{"one"}, ada.Heard(tc, context, mallory)); diff != "" {
+			w.Errorf("%s", diff)
 		}
 	})
 }

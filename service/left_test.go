@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
@@ -13,20 +14,20 @@ import (
 // TestAMemberWhoLeftKeepsNothing: what another member sent before it learned of the leaving still arrives, and
 // is not kept.
 func TestAMemberWhoLeftKeepsNothing(t *testing.T) {
-	inWorlds(t, 5, func(tc task.Context, u *universe) {
-		ada, ben, _, group := u.circle(tc)
-		ben.stop(tc)
-		ada.say(tc, group, "too late")
-		ada.stop(tc)
-		ben.start(tc)
-		ben.must(tc, chat.IntentLeave, chat.LeaveIntent{Group: ben.ref(tc, group)}, nil)
-		ada.start(tc)
-		u.until(tc, "Ada learns that Ben left", 3*time.Minute, func() bool {
-			return ada.look(tc).chats.Gone(group, ben.self())
+	auratest.Run(t, auratest.Options{Seeds: 5}, func(tc task.Context, w *auratest.World) {
+		ada, ben, _, group := circle(tc, w)
+		ben.Stop(tc)
+		ada.Say(tc, group, "too late")
+		ada.Stop(tc)
+		ben.Start(tc)
+		ben.Do(tc, chat.IntentLeave, chat.LeaveIntent{Group: ref(tc, ben, group)}, nil)
+		ada.Start(tc)
+		w.Until(tc, "Ada learns that Ben left", 3*time.Minute, func() bool {
+			return ada.Look(tc).Chats.Gone(group, ben.Self())
 		})
-		u.sleep(tc, time.Minute)
-		if kept := ben.agent.Journal().Count(contextOf(group), ada.ring.Device()); kept != 0 {
-			t.Errorf("seed %d: Ben left and keeps %d facts of Ada's", u.seed, kept)
+		w.Sleep(tc, time.Minute)
+		if kept := ben.Agent.Journal().Count(contextOf(group), ada.Ring.Device()); kept != 0 {
+			w.Errorf("Ben left and keeps %d facts of Ada's", kept)
 		}
 	})
 }
@@ -34,12 +35,12 @@ func TestAMemberWhoLeftKeepsNothing(t *testing.T) {
 // TestWhoLeftSaysNothingMore: a member that left the group cannot add to it afterwards, with whatever keys and
 // receipts.
 func TestWhoLeftSaysNothingMore(t *testing.T) {
-	inWorlds(t, 2, func(tc task.Context, u *universe) {
-		ada, ben, _, group := u.circle(tc)
-		ben.say(tc, group, "hello")
-		u.has(tc, group, ada, ben, "hello")
-		u.until(tc, "delivery", time.Minute, func() bool { return ben.states(tc, group)["delivered"] == 1 })
-		m := ben.corrupt(tc, ada, group)
+	auratest.Run(t, auratest.Options{Seeds: 2}, func(tc task.Context, w *auratest.World) {
+		ada, ben, _, group := circle(tc, w)
+		ben.Say(tc, group, "hello")
+		has(tc, w, group, ada, ben, "hello")
+		w.Until(tc, "delivery", time.Minute, func() bool { return states(tc, ben, group)["delivered"] == 1 })
+		m := corrupt(tc, ben, ada, group)
 		m.dial(tc)
 		m.hello(tc)
 		leave := func(r *fact.Record) { r.Fact.Kind, r.Fact.Payload = chat.KindLeft, payload(chat.Left{}) }
@@ -50,21 +51,21 @@ func TestWhoLeftSaysNothingMore(t *testing.T) {
 		}
 		m.deliver(tc, leave, keep)
 		if got, ok := m.acked(tc); !ok || got != 2 {
-			t.Fatalf("seed %d: the leaving is acknowledged through %d, %t", u.seed, got, ok)
+			w.Fatalf("the leaving is acknowledged through %d, %t", got, ok)
 		}
-		u.until(tc, "Ada learns that Ben left", time.Minute, func() bool { return ada.look(tc).chats.Gone(group, ben.self()) })
-		before := u.rejected()
+		w.Until(tc, "Ada learns that Ben left", time.Minute, func() bool { return ada.Look(tc).Chats.Gone(group, ben.Self()) })
+		before := rejected(w)
 		m.held, m.charge.Epoch, m.charge.Head = append(m.held, left), paid.Epoch, paid.Hash()
 		m.deliver(tc, keep, keep)
 		if got, ok := m.acked(tc); ok && got > 2 {
-			t.Errorf("seed %d: acknowledged through %d after leaving", u.seed, got)
+			w.Errorf("acknowledged through %d after leaving", got)
 		}
-		u.sleep(tc, time.Minute)
-		if got := ada.agent.Journal().Count(contextOf(group), ben.ring.Device()); got != 2 {
-			t.Errorf("seed %d: %d facts of Ben's, want 2", u.seed, got)
+		w.Sleep(tc, time.Minute)
+		if got := ada.Agent.Journal().Count(contextOf(group), ben.Ring.Device()); got != 2 {
+			w.Errorf("%d facts of Ben's, want 2", got)
 		}
-		if u.rejected() == before {
-			t.Errorf("seed %d: no event", u.seed)
+		if rejected(w) == before {
+			w.Errorf("no event")
 		}
 		m.hangUp(tc)
 	})
@@ -73,15 +74,15 @@ func TestWhoLeftSaysNothingMore(t *testing.T) {
 // TestFactsInFlightAreBounded: a peer that takes everything and acknowledges nothing gets at most so many facts,
 // and nothing is lost when it is honest again.
 func TestFactsInFlightAreBounded(t *testing.T) {
-	inWorlds(t, 1, func(tc task.Context, u *universe) {
+	auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
 		const inFlight, said = 4096, 5000
-		ada, mallory := u.person(tc, "Ada"), u.person(tc, "Mallory")
-		context := u.meet(tc, ada, mallory)
-		mallory.say(tc, context, "one")
-		u.until(tc, "delivery", time.Minute, func() bool { return mallory.states(tc, context)["delivered"] == 1 })
-		m := mallory.corrupt(tc, ada, context)
+		ada, mallory := w.Person(tc, "Ada"), w.Person(tc, "Mallory")
+		context := w.Meet(tc, ada, mallory)
+		mallory.Say(tc, context, "one")
+		w.Until(tc, "delivery", time.Minute, func() bool { return states(tc, mallory, context)["delivered"] == 1 })
+		m := corrupt(tc, mallory, ada, context)
 		for range said {
-			ada.say(tc, context, "text")
+			ada.Say(tc, context, "text")
 		}
 		m.dial(tc)
 		m.hello(tc)
@@ -100,7 +101,7 @@ func TestFactsInFlightAreBounded(t *testing.T) {
 		}
 		// One message more may be on its way when the bound is reached.
 		if got < inFlight || got > inFlight+128 {
-			t.Errorf("seed %d: %d facts without an acknowledgement, the bound is %d", u.seed, got, inFlight)
+			w.Errorf("%d facts without an acknowledgement, the bound is %d", got, inFlight)
 		}
 		m.hangUp(tc)
 	})

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/invite"
@@ -14,19 +15,19 @@ import (
 
 // TestAContactIsCalledWhatItsOwnerSays: and nothing that services do on the way is trouble.
 func TestAContactIsCalledWhatItsOwnerSays(t *testing.T) {
-	inWorlds(t, 1, func(tc task.Context, u *universe) {
-		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
-		u.meet(tc, ada, ben)
-		c, _ := ada.with(tc, ben)
-		ada.must(tc, contact.IntentRename, contact.RenameIntent{Contact: c.Ref, Name: "Benjamin"}, nil)
-		if c, _ = ada.with(tc, ben); c.Name != "Benjamin" {
+	auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
+		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+		w.Meet(tc, ada, ben)
+		c, _ := with(tc, ada, ben)
+		ada.Do(tc, contact.IntentRename, contact.RenameIntent{Contact: c.Ref, Name: "Benjamin"}, nil)
+		if c, _ = with(tc, ada, ben); c.Name != "Benjamin" {
 			t.Errorf("the contact is called %q", c.Name)
 		}
-		if err := ada.submit(tc, contact.IntentRename, []string{"no such payload"}, nil); aura.KindOf(err) == 0 {
+		if err := ada.Submit(tc, contact.IntentRename, []string{"no such payload"}, nil); aura.KindOf(err) == 0 {
 			t.Error("what is no wish for a name succeeds")
 		}
-		u.sleep(tc, time.Hour)
-		for _, e := range u.events.seen {
+		w.Sleep(tc, time.Hour)
+		for _, e := range w.Events {
 			if e.Family() == world.FamilyHealth {
 				t.Errorf("in a quiet hour: %v", e)
 			}
@@ -35,56 +36,56 @@ func TestAContactIsCalledWhatItsOwnerSays(t *testing.T) {
 }
 
 // with returns the contact that another person is.
-func (p *person) with(tc task.Context, other *person) (contact.Contact, bool) {
-	p.Helper()
-	return p.look(tc).contacts.ByAuthority(other.self())
+func with(tc task.Context, p, other *auratest.Person) (contact.Contact, bool) {
+	p.World.Helper()
+	return p.Look(tc).Contacts.ByAuthority(other.Self())
 }
 
 // TestBothMovedAndMeetByAnInvitation: nobody else knows the two, and each looks for the other where it is not
 // any more.
 func TestBothMovedAndMeetByAnInvitation(t *testing.T) {
-	inWorlds(t, 5, func(tc task.Context, u *universe) {
-		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
-		context := u.meet(tc, ada, ben)
-		before, _ := ada.with(tc, ben)
-		ada.stop(tc)
-		ben.stop(tc)
-		ada.move()
-		ben.move()
-		ada.start(tc)
-		ben.start(tc)
-		ben.say(tc, context, "where are you?")
-		u.sleep(tc, 5*time.Hour)
-		if got := ada.texts(tc, context, ben); len(got) != 0 {
-			t.Fatalf("seed %d: %v arrived by itself", u.seed, got)
+	auratest.Run(t, auratest.Options{Seeds: 5}, func(tc task.Context, w *auratest.World) {
+		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+		context := w.Meet(tc, ada, ben)
+		before, _ := with(tc, ada, ben)
+		ada.Stop(tc)
+		ben.Stop(tc)
+		ada.Move()
+		ben.Move()
+		ada.Start(tc)
+		ben.Start(tc)
+		ben.Say(tc, context, "where are you?")
+		w.Sleep(tc, 5*time.Hour)
+		if got := ada.Heard(tc, context, ben); len(got) != 0 {
+			w.Fatalf("%v arrived by itself", got)
 		}
-		code := ada.invites(tc, 0)
+		code := invites(tc, ada, 0)
 		var answer invite.CodeResult
-		ben.must(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, &answer)
+		ben.Do(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, &answer)
 		if answer.Known != context {
-			t.Errorf("seed %d: the answer does not say that Ada is a contact", u.seed)
+			w.Errorf("the answer does not say that Ada is a contact")
 		}
 		began := tc.Elapsed()
-		u.has(tc, context, ada, ben, "where are you?")
+		has(tc, w, context, ada, ben, "where are you?")
 		if took := tc.Elapsed() - began; took > 20*time.Second {
-			t.Errorf("seed %d: it took %v", u.seed, took)
+			w.Errorf("it took %v", took)
 		}
-		for _, p := range []*person{ada, ben} {
-			u.until(tc, "the invitation ends at "+p.name, time.Minute, func() bool {
-				s := p.look(tc)
-				in, _ := s.invites.Invitation(code.ID, tc.Now())
+		for _, p := range []*auratest.Person{ada, ben} {
+			w.Until(tc, "the invitation ends at "+p.Name, time.Minute, func() bool {
+				s := p.Look(tc)
+				in, _ := s.Invites.Invitation(code.ID, tc.Now())
 				return in.Phase == invite.PhaseCompleted && in.Context == context
 			})
 		}
-		after, _ := ada.with(tc, ben)
+		after, _ := with(tc, ada, ben)
 		if after != before {
-			t.Errorf("seed %d: the contact was %+v and is %+v", u.seed, before, after)
+			w.Errorf("the contact was %+v and is %+v", before, after)
 		}
 		// Each finds the other again by itself.
-		ada.restart(tc)
-		ben.restart(tc)
-		ada.say(tc, context, "here")
-		u.has(tc, context, ben, ada, "here")
+		restart(tc, ada)
+		restart(tc, ben)
+		ada.Say(tc, context, "here")
+		has(tc, w, context, ben, ada, "here")
 	})
 }
 
@@ -92,27 +93,27 @@ func TestBothMovedAndMeetByAnInvitation(t *testing.T) {
 // still looking where the other was, holds it up.
 func TestWhatWaitedGoesAtOnceWhenBothMeetAgain(t *testing.T) {
 	for _, apart := range []aura.Duration{3 * time.Second, 11 * time.Second, 3 * time.Minute, 5 * time.Hour} {
-		inWorlds(t, 3, func(tc task.Context, u *universe) {
-			ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
-			context := u.meet(tc, ada, ben)
-			ada.stop(tc)
-			ben.stop(tc)
-			ada.move()
-			ben.move()
-			ada.start(tc)
-			ben.start(tc)
-			ada.say(tc, context, "where are you?")
-			ben.say(tc, context, "and you?")
-			u.sleep(tc, apart)
-			code := ada.invites(tc, 0)
+		auratest.Run(t, auratest.Options{Seeds: 3}, func(tc task.Context, w *auratest.World) {
+			ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+			context := w.Meet(tc, ada, ben)
+			ada.Stop(tc)
+			ben.Stop(tc)
+			ada.Move()
+			ben.Move()
+			ada.Start(tc)
+			ben.Start(tc)
+			ada.Say(tc, context, "where are you?")
+			ben.Say(tc, context, "and you?")
+			w.Sleep(tc, apart)
+			code := invites(tc, ada, 0)
 			began := tc.Elapsed()
-			ben.must(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil)
-			for len(ada.texts(tc, context, ben)) == 0 || len(ben.texts(tc, context, ada)) == 0 {
+			ben.Do(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil)
+			for len(ada.Heard(tc, context, ben)) == 0 || len(ben.Heard(tc, context, ada)) == 0 {
 				if tc.Elapsed()-began > time.Second {
-					t.Errorf("seed %d: apart for %v, and nothing came within a second", u.seed, apart)
+					w.Errorf("apart for %v, and nothing came within a second", apart)
 					return
 				}
-				u.sleep(tc, 20*time.Millisecond)
+				w.Sleep(tc, 20*time.Millisecond)
 			}
 		})
 	}
@@ -121,85 +122,85 @@ func TestWhatWaitedGoesAtOnceWhenBothMeetAgain(t *testing.T) {
 // TestARemovedContactReachesNobody: neither side reaches the other, both keep what was said, and an invitation
 // makes a new contact of them.
 func TestARemovedContactReachesNobody(t *testing.T) {
-	inWorlds(t, 5, func(tc task.Context, u *universe) {
-		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
-		context := u.meet(tc, ada, ben)
-		ada.say(tc, context, "one")
-		u.has(tc, context, ben, ada, "one")
-		u.net.Detach(ben.link())
-		ada.say(tc, context, "two")
-		ref, _ := ada.with(tc, ben)
-		ada.must(tc, contact.IntentRemove, contact.RemoveIntent{Contact: ref.Ref}, nil)
-		u.net.Attach(ben.link())
-		ben.say(tc, context, "three")
-		u.sleep(tc, 10*time.Minute)
-		ada.restart(tc)
-		u.sleep(tc, 10*time.Minute)
+	auratest.Run(t, auratest.Options{Seeds: 5}, func(tc task.Context, w *auratest.World) {
+		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+		context := w.Meet(tc, ada, ben)
+		ada.Say(tc, context, "one")
+		has(tc, w, context, ben, ada, "one")
+		w.Net.Detach(link(ben))
+		ada.Say(tc, context, "two")
+		ref, _ := with(tc, ada, ben)
+		ada.Do(tc, contact.IntentRemove, contact.RemoveIntent{Contact: ref.Ref}, nil)
+		w.Net.Attach(link(ben))
+		ben.Say(tc, context, "three")
+		w.Sleep(tc, 10*time.Minute)
+		restart(tc, ada)
+		w.Sleep(tc, 10*time.Minute)
 
-		if _, known := ada.with(tc, ben); known {
-			t.Errorf("seed %d: the contact is still there", u.seed)
+		if _, known := with(tc, ada, ben); known {
+			w.Errorf("the contact is still there")
 		}
-		if states := ada.states(tc, context); states["failed: you removed the contact"] != 1 || states["delivered"] != 1 {
-			t.Errorf("seed %d: own messages are %v", u.seed, states)
+		if states := states(tc, ada, context); states["failed: you removed the contact"] != 1 || states["delivered"] != 1 {
+			w.Errorf("own messages are %v", states)
 		}
-		if got := ben.texts(tc, context, ada); len(got) != 1 {
-			t.Errorf("seed %d: Ben has %v", u.seed, got)
+		if got := ben.Heard(tc, context, ada); len(got) != 1 {
+			w.Errorf("Ben has %v", got)
 		}
-		if got := ada.texts(tc, context, ben); len(got) != 0 {
-			t.Errorf("seed %d: Ada has %v", u.seed, got)
+		if got := ada.Heard(tc, context, ben); len(got) != 0 {
+			w.Errorf("Ada has %v", got)
 		}
 		ended := chat.Ref{Context: context, Epoch: ref.Epoch}
-		if err := ada.submit(tc, chat.IntentSend, chat.SendIntent{To: ended, Text: "x"}, nil); aura.KindOf(err) != aura.Denied {
-			t.Errorf("seed %d: a message to a removed contact: %v", u.seed, err)
+		if err := ada.Submit(tc, chat.IntentSend, chat.SendIntent{To: ended, Text: "x"}, nil); aura.KindOf(err) != aura.Denied {
+			w.Errorf("a message to a removed contact: %v", err)
 		}
-		former, ok := ada.look(tc).contacts.Former(context)
+		former, ok := ada.Look(tc).Contacts.Former(context)
 		if !ok || former.Name != "Ben (removed)" {
-			t.Errorf("seed %d: former contact %+v", u.seed, former)
+			w.Errorf("former contact %+v", former)
 		}
 
-		code := ada.invites(tc, 0)
-		ben.must(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil)
-		u.until(tc, "they meet again", time.Minute, func() bool {
-			there, ok := ada.with(tc, ben)
-			back, known := ben.with(tc, ada)
+		code := invites(tc, ada, 0)
+		ben.Do(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil)
+		w.Until(tc, "they meet again", time.Minute, func() bool {
+			there, ok := with(tc, ada, ben)
+			back, known := with(tc, ben, ada)
 			return ok && known && there.Context == back.Context && there.Context != context && there.Verification == back.Verification
 		})
-		again, _ := ada.with(tc, ben)
-		ben.say(tc, again.Context, "four")
-		u.has(tc, again.Context, ada, ben, "four")
-		for _, p := range []*person{ada, ben} {
-			if all := p.look(tc).contacts.Contacts(); len(all) != 1 {
-				t.Errorf("seed %d: %s has %d contacts", u.seed, p.name, len(all))
+		again, _ := with(tc, ada, ben)
+		ben.Say(tc, again.Context, "four")
+		has(tc, w, again.Context, ada, ben, "four")
+		for _, p := range []*auratest.Person{ada, ben} {
+			if all := p.Look(tc).Contacts.Contacts(); len(all) != 1 {
+				w.Errorf("%s has %d contacts", p.Name, len(all))
 			}
 		}
-		if got := ben.texts(tc, context, ada); len(got) != 1 {
-			t.Errorf("seed %d: what Ada had said is gone: %v", u.seed, got)
+		if got := ben.Heard(tc, context, ada); len(got) != 1 {
+			w.Errorf("what Ada had said is gone: %v", got)
 		}
 	})
 }
 
 // TestAddressesByHand: an owner says where a contact is.
 func TestAddressesByHand(t *testing.T) {
-	inWorlds(t, 3, func(tc task.Context, u *universe) {
-		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
-		context := u.meet(tc, ada, ben)
-		ada.move()
-		ben.move()
-		ada.restart(tc)
-		ben.restart(tc)
-		u.sleep(tc, 3*time.Hour)
-		ref, _ := ada.with(tc, ben)
+	auratest.Run(t, auratest.Options{Seeds: 3}, func(tc task.Context, w *auratest.World) {
+		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+		context := w.Meet(tc, ada, ben)
+		ada.Move()
+		ben.Move()
+		restart(tc, ada)
+		restart(tc, ben)
+		w.Sleep(tc, 3*time.Hour)
+		ref, _ := with(tc, ada, ben)
 		for _, bad := range []string{"", "ben.example", "/dns4/ben.example/tcp/4001", "/ip4/192.0.2.9"} {
-			if err := ada.submit(tc, contact.IntentAddress, contact.AddressIntent{Contact: ref.Ref, Addresses: []string{bad}}, nil); aura.KindOf(err) != aura.Invalid {
-				t.Errorf("seed %d: address %q: %v", u.seed, bad, err)
+			if err := ada.Submit(tc, contact.IntentAddress, contact.AddressIntent{Contact: ref.Ref, Addresses: []string{bad}}, nil); aura.KindOf(err) != aura.Invalid {
+				w.Errorf("address %q: %v", bad, err)
 			}
 		}
-		ada.must(tc, contact.IntentAddress, contact.AddressIntent{Contact: ref.Ref, Addresses: []string{string(ben.address)}}, nil)
+		ada.Do(tc, contact.IntentAddress, contact.AddressIntent{Contact: ref.Ref, Addresses: []string{string(ben.Address)}}, nil)
 		began := tc.Elapsed()
-		ben.say(tc, context, "found")
-		u.has(tc, context, ada, ben, "found")
+		ben.Say(tc, context, "found")
+		has(tc, w, context, ada, ben, "found")
 		if took := tc.Elapsed() - began; took > 10*time.Second {
-			t.Errorf("seed %d: it took %v", u.seed, took)
+			w.Errorf("it took %v", took)
 		}
 	})
 }
@@ -207,21 +208,21 @@ func TestAddressesByHand(t *testing.T) {
 // TestAMemberIsFoundWhereItSaidToBeInAnotherGroup: two who are no contacts share two groups. One comes back at another
 // address and dials in one of them; what waits for it in the other one goes there, too, without anybody else's help.
 func TestAMemberIsFoundWhereItSaidToBeInAnotherGroup(t *testing.T) {
-	inWorlds(t, 3, func(tc task.Context, u *universe) {
-		ada, ben, cleo, first := u.circle(tc)
-		second := ada.founds(tc, "others", ben, cleo)
-		u.until(tc, "all take part", time.Minute, func() bool { return ben.takesPart(tc, second) && cleo.takesPart(tc, second) })
-		u.sleep(tc, time.Minute)
-		cleo.stop(tc)
+	auratest.Run(t, auratest.Options{Seeds: 3}, func(tc task.Context, w *auratest.World) {
+		ada, ben, cleo, first := circle(tc, w)
+		second := founds(tc, ada, "others", ben, cleo)
+		w.Until(tc, "all take part", time.Minute, func() bool { return takesPart(tc, ben, second) && takesPart(tc, cleo, second) })
+		w.Sleep(tc, time.Minute)
+		cleo.Stop(tc)
 		for _, group := range []aura.ContextID{first, second} {
-			ben.say(tc, group, "while you were away")
+			ben.Say(tc, group, "while you were away")
 		}
-		ada.stop(tc)
-		cleo.move()
-		u.sleep(tc, time.Minute)
-		cleo.start(tc)
+		ada.Stop(tc)
+		cleo.Move()
+		w.Sleep(tc, time.Minute)
+		cleo.Start(tc)
 		for _, group := range []aura.ContextID{first, second} {
-			u.has(tc, group, cleo, ben, "while you were away")
+			has(tc, w, group, cleo, ben, "while you were away")
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
@@ -40,10 +41,14 @@ func (w *watched) Iterate(start, end []byte, fn func(key, value []byte) error) e
 // maintenance looks through it.
 func TestLookingForOverdueMessagesStopsWhenTold(t *testing.T) {
 	const backlog, before, page = 5000, 1000, 128
-	inWorlds(t, 1, func(tc task.Context, u *universe) {
-		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
-		context := u.meet(tc, ada, ben)
-		ben.stop(tc)
+	auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
+		var hands agent.Hands
+		ada := w.Person(tc, "Ada", func(p *auratest.Person) {
+			p.Hands = func(h agent.Hands) agent.Hands { hands = h; return h }
+		})
+		ben := w.Person(tc, "Ben")
+		context := w.Meet(tc, ada, ben)
+		ben.Stop(tc)
 		payload, err := fact.Marshal(chat.Read{})
 		if err != nil {
 			t.Fatal(err)
@@ -53,16 +58,15 @@ func TestLookingForOverdueMessagesStopsWhenTold(t *testing.T) {
 			for range 500 {
 				e.Drafts = append(e.Drafts, fact.Draft{Namespace: contextOf(context), Kind: chat.KindRead, Payload: payload})
 			}
-			if _, err := ada.agent.Journal().Append(tc, e); err != nil {
+			if _, err := ada.Agent.Journal().Append(tc, e); err != nil {
 				t.Fatal(err)
 			}
 		}
-		ada.stop(tc)
+		ada.Stop(tc)
 
 		reads := 0
 		group := task.NewGroup(tc, "Ada")
-		hands := ada.hands()
-		hands.Store = &watched{Store: ada.disk, read: func() {
+		hands.Store = &watched{Store: ada.Disk, read: func() {
 			if reads++; reads == before {
 				group.Cancel()
 			}
@@ -72,7 +76,7 @@ func TestLookingForOverdueMessagesStopsWhenTold(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = a.Start(tc) // the cancellation may come as early as this
-		u.sleep(tc, time.Minute)
+		w.Sleep(tc, time.Minute)
 		if reads < before || reads > before+2*page {
 			t.Errorf("%d records were read, the agent was cancelled at %d", reads, before)
 		}
@@ -83,27 +87,27 @@ func TestLookingForOverdueMessagesStopsWhenTold(t *testing.T) {
 // TestWhatWasGivenUpReachesAPeerThatComesBack: nobody dials for what was given up. Once the device is there for
 // another reason, the group that waits for it has its turn, too.
 func TestWhatWasGivenUpReachesAPeerThatComesBack(t *testing.T) {
-	inWorlds(t, 3, func(tc task.Context, u *universe) {
-		ada, ben, cleo := u.person(tc, "Ada"), u.person(tc, "Ben"), u.person(tc, "Cleo")
-		u.meet(tc, ada, ben)
-		u.meet(tc, ada, cleo)
-		u.meet(tc, ben, cleo)
-		group := ada.founds(tc, "Club", ben, cleo)
-		u.until(tc, "all take part", time.Minute, func() bool { return ben.takesPart(tc, group) && cleo.takesPart(tc, group) })
-		u.sleep(tc, time.Minute)
-		cleo.stop(tc)
-		ben.say(tc, group, "are you there")
-		u.sleep(tc, time.Minute)
-		ada.stop(tc)
-		ben.stop(tc)
-		u.sleep(tc, 91*24*time.Hour) // with everybody off, which costs no steps
-		ben.start(tc)
-		u.until(tc, "Ben is told", time.Minute, func() bool {
-			return ben.states(tc, group)["failed: not delivered within 90 days"] == 1
+	auratest.Run(t, auratest.Options{Seeds: 3}, func(tc task.Context, w *auratest.World) {
+		ada, ben, cleo := w.Person(tc, "Ada"), w.Person(tc, "Ben"), w.Person(tc, "Cleo")
+		w.Meet(tc, ada, ben)
+		w.Meet(tc, ada, cleo)
+		w.Meet(tc, ben, cleo)
+		group := founds(tc, ada, "Club", ben, cleo)
+		w.Until(tc, "all take part", time.Minute, func() bool { return takesPart(tc, ben, group) && takesPart(tc, cleo, group) })
+		w.Sleep(tc, time.Minute)
+		cleo.Stop(tc)
+		ben.Say(tc, group, "are you there")
+		w.Sleep(tc, time.Minute)
+		ada.Stop(tc)
+		ben.Stop(tc)
+		w.Sleep(tc, 91*24*time.Hour) // with everybody off, which costs no steps
+		ben.Start(tc)
+		w.Until(tc, "Ben is told", time.Minute, func() bool {
+			return states(tc, ben, group)["failed: not delivered within 90 days"] == 1
 		})
-		ada.start(tc)
-		cleo.start(tc)
-		u.until(tc, "Cleo has it", 10*time.Minute, func() bool { return len(cleo.texts(tc, group, ben)) == 1 })
-		u.until(tc, "Ben is told", time.Minute, func() bool { return ben.states(tc, group)["delivered"] == 1 })
+		ada.Start(tc)
+		cleo.Start(tc)
+		w.Until(tc, "Cleo has it", 10*time.Minute, func() bool { return len(cleo.Heard(tc, group, ben)) == 1 })
+		w.Until(tc, "Ben is told", time.Minute, func() bool { return states(tc, ben, group)["delivered"] == 1 })
 	})
 }

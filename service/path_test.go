@@ -6,79 +6,82 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/task"
 )
 
 // TestAnAbsentContactIsDialledLessAndLess: one dial a device and not a context, less and less often, down to
 // one an hour.
 func TestAnAbsentContactIsDialledLessAndLess(t *testing.T) {
-	inWorlds(t, 3, func(tc task.Context, u *universe) {
-		ada, ben, _, first := u.circle(tc)
+	auratest.Run(t, auratest.Options{Seeds: 3}, func(tc task.Context, w *auratest.World) {
+		dials := 0
+		ada, ben, _, first := circle(tc, w, dialling(&dials))
 		groups := []aura.ContextID{first}
 		for range 4 {
-			groups = append(groups, ada.founds(tc, "more friends", ben))
+			groups = append(groups, founds(tc, ada, "more friends", ben))
 		}
-		u.until(tc, "Ben takes part", time.Minute, func() bool { return ben.takesPart(tc, groups[4]) })
-		ben.stop(tc)
+		w.Until(tc, "Ben takes part", time.Minute, func() bool { return takesPart(tc, ben, groups[4]) })
+		ben.Stop(tc)
 		for _, group := range groups {
-			ada.say(tc, group, "are you there?")
+			ada.Say(tc, group, "are you there?")
 		}
-		u.sleep(tc, 4*time.Hour)
-		ada.dials = 0
-		u.sleep(tc, 5*time.Hour)
-		if ada.dials < 3 || ada.dials > 8 {
-			t.Errorf("seed %d: %d dials in five hours", u.seed, ada.dials)
+		w.Sleep(tc, 4*time.Hour)
+		dials = 0
+		w.Sleep(tc, 5*time.Hour)
+		if dials < 3 || dials > 8 {
+			w.Errorf("%d dials in five hours", dials)
 		}
-		ben.start(tc)
+		ben.Start(tc)
 		for _, group := range groups {
-			u.has(tc, group, ben, ada, "are you there?")
+			has(tc, w, group, ben, ada, "are you there?")
 		}
 	})
 }
 
 // TestAnAbsentInviterIsDialledLessAndLess: the inviter cannot call back, so that the pauses stay within minutes.
 func TestAnAbsentInviterIsDialledLessAndLess(t *testing.T) {
-	inWorlds(t, 3, func(tc task.Context, u *universe) {
-		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
-		code := ada.invites(tc, 48*time.Hour)
-		ada.stop(tc)
-		if err := ben.accepts(tc, code); err != nil {
+	auratest.Run(t, auratest.Options{Seeds: 3}, func(tc task.Context, w *auratest.World) {
+		dials := 0
+		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben", dialling(&dials))
+		code := invites(tc, ada, 48*time.Hour)
+		ada.Stop(tc)
+		if err := accepts(tc, ben, code); err != nil {
 			t.Fatal(err)
 		}
-		u.sleep(tc, 4*time.Hour)
-		ben.dials = 0
-		u.sleep(tc, 10*time.Hour)
-		if ben.dials < 50 || ben.dials > 100 {
-			t.Errorf("seed %d: %d dials in ten hours", u.seed, ben.dials)
+		w.Sleep(tc, 4*time.Hour)
+		dials = 0
+		w.Sleep(tc, 10*time.Hour)
+		if dials < 50 || dials > 100 {
+			w.Errorf("%d dials in ten hours", dials)
 		}
-		ada.start(tc)
-		u.until(tc, "they meet", 11*time.Minute, func() bool { return ada.knows(tc, ben) && ben.knows(tc, ada) })
+		ada.Start(tc)
+		w.Until(tc, "they meet", 11*time.Minute, func() bool { return knows(tc, ada, ben) && knows(tc, ben, ada) })
 	})
 }
 
 // TestNothingWaitsNothingIsDialled: a context in which nothing waits needs no channel of its own.
 func TestNothingWaitsNothingIsDialled(t *testing.T) {
-	inWorlds(t, 3, func(tc task.Context, u *universe) {
-		ada, ben, cleo, group := u.circle(tc)
-		all := []*person{ada, ben, cleo}
-		u.sleep(tc, time.Minute)
+	auratest.Run(t, auratest.Options{Seeds: 3}, func(tc task.Context, w *auratest.World) {
+		ada, ben, cleo, group := circle(tc, w)
+		all := []*auratest.Person{ada, ben, cleo}
+		w.Sleep(tc, time.Minute)
 		for _, p := range all {
-			p.stop(tc)
+			p.Stop(tc)
 		}
-		before := u.sessions()
+		before := sessions(w)
 		for _, p := range all {
-			p.start(tc)
+			p.Start(tc)
 		}
-		u.sleep(tc, time.Minute)
+		w.Sleep(tc, time.Minute)
 		// Ada is connected with both, and the two, who are no contacts, with each other through the group.
-		if ends := u.sessions() - before; ends > 6 {
-			t.Errorf("seed %d: %d ends of channels", u.seed, ends)
+		if ends := sessions(w) - before; ends > 6 {
+			w.Errorf("%d ends of channels", ends)
 		}
 		began := tc.Elapsed()
-		ada.say(tc, group, "hello")
-		u.has(tc, group, ben, ada, "hello")
+		ada.Say(tc, group, "hello")
+		has(tc, w, group, ben, ada, "hello")
 		if took := tc.Elapsed() - began; took > 5*time.Second {
-			t.Errorf("seed %d: a message to somebody who is there took %v", u.seed, took)
+			w.Errorf("a message to somebody who is there took %v", took)
 		}
 	})
 }
@@ -86,30 +89,30 @@ func TestNothingWaitsNothingIsDialled(t *testing.T) {
 // TestAChangeOfTheOwnNetworkEndsALongPause: two are apart for hours, and meet soon after one of them, whose
 // address the other does not know, has come to another network.
 func TestAChangeOfTheOwnNetworkEndsALongPause(t *testing.T) {
-	inWorlds(t, 3, func(tc task.Context, u *universe) {
-		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
-		context := u.meet(tc, ada, ben)
-		u.net.Cut(ada.link(), ben.link())
-		ada.say(tc, context, "hello")
-		u.sleep(tc, 9*time.Hour)
-		u.net.Mend(ada.link(), ben.link())
-		ada.move()
+	auratest.Run(t, auratest.Options{Seeds: 3}, func(tc task.Context, w *auratest.World) {
+		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+		context := w.Meet(tc, ada, ben)
+		w.Cut(ada, ben)
+		ada.Say(tc, context, "hello")
+		w.Sleep(tc, 9*time.Hour)
+		w.Heal(ada, ben)
+		ada.Move()
 		began := tc.Elapsed()
-		u.has(tc, context, ben, ada, "hello")
+		has(tc, w, context, ben, ada, "hello")
 		if took := tc.Elapsed() - began; took > 10*time.Second {
-			t.Errorf("seed %d: it took %v", u.seed, took)
+			w.Errorf("it took %v", took)
 		}
 		// Ben was told at once where Ada is: he finds her when he starts again, and she is silent.
-		ada.move()
-		u.sleep(tc, 5*time.Second)
-		ben.crash()
-		u.sleep(tc, 9*time.Hour)
-		ben.start(tc)
+		ada.Move()
+		w.Sleep(tc, 5*time.Second)
+		ben.Crash()
+		w.Sleep(tc, 9*time.Hour)
+		ben.Start(tc)
 		began = tc.Elapsed()
-		ben.say(tc, context, "found you")
-		u.has(tc, context, ada, ben, "found you")
+		ben.Say(tc, context, "found you")
+		has(tc, w, context, ada, ben, "found you")
 		if took := tc.Elapsed() - began; took > 10*time.Second {
-			t.Errorf("seed %d: Ben took %v", u.seed, took)
+			w.Errorf("Ben took %v", took)
 		}
 	})
 }
@@ -118,29 +121,30 @@ func TestAChangeOfTheOwnNetworkEndsALongPause(t *testing.T) {
 // in which one waits, too. docs/performance.md has what a dial costs.
 func TestManyAbsentContactsCostOneDialAnHourEach(t *testing.T) {
 	const away = 48
-	inWorlds(t, 1, func(tc task.Context, u *universe) {
-		ada := u.person(tc, "Ada")
-		var some []*person
+	auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
+		dials := 0
+		ada := w.Person(tc, "Ada", dialling(&dials))
+		var some []*auratest.Person
 		for i := range away {
-			p := u.person(tc, fmt.Sprint("Contact ", i))
-			context := u.meet(tc, ada, p)
+			p := w.Person(tc, fmt.Sprint("Contact ", i))
+			context := w.Meet(tc, ada, p)
 			if some = append(some, p); len(some) == 8 {
-				group := ada.founds(tc, fmt.Sprint("Group ", i), some...)
-				u.sleep(tc, 10*time.Second)
+				group := founds(tc, ada, fmt.Sprint("Group ", i), some...)
+				w.Sleep(tc, 10*time.Second)
 				for _, member := range some {
-					member.stop(tc)
+					member.Stop(tc)
 				}
-				ada.say(tc, group, "are you all there?")
+				ada.Say(tc, group, "are you all there?")
 				some = nil
 			}
-			ada.say(tc, context, "are you there?")
+			ada.Say(tc, context, "are you there?")
 		}
 		for hour := range 4 {
-			ada.dials = 0
-			u.sleep(tc, time.Hour)
-			t.Logf("hour %d: %d dials", hour, ada.dials)
-			if hour >= 2 && ada.dials > away*3/2 {
-				t.Errorf("seed %d: %d dials of %d contacts in hour %d", u.seed, ada.dials, away, hour)
+			dials = 0
+			w.Sleep(tc, time.Hour)
+			t.Logf("hour %d: %d dials", hour, dials)
+			if hour >= 2 && dials > away*3/2 {
+				w.Errorf("%d dials of %d contacts in hour %d", dials, away, hour)
 			}
 		}
 	})

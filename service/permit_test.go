@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/biscuit"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/chat"
@@ -17,12 +18,12 @@ import (
 )
 
 // permits replaces a person's own tokens by one with other capabilities.
-func (p *person) permits(tc task.Context, names ...string) {
-	p.Helper()
-	own := fact.OwnNamespace(p.self())
+func permits(tc task.Context, p *auratest.Person, names ...string) {
+	p.World.Helper()
+	own := fact.OwnNamespace(p.Self())
 	var blocks [][]byte
 	selection := fact.Selection{Namespaces: []fact.Namespace{own}, Kinds: []string{capability.KindToken}}
-	if _, err := p.agent.Journal().Read(tc, selection, func(r fact.Record) error {
+	if _, err := p.Agent.Journal().Read(tc, selection, func(r fact.Record) error {
 		var issued capability.Token
 		if err := fact.Unmarshal(r.Fact.Payload, &issued); err != nil {
 			return err
@@ -33,49 +34,49 @@ func (p *person) permits(tc task.Context, names ...string) {
 		}
 		return err
 	}); err != nil {
-		p.Fatal(err)
+		p.World.Fatalf("%v", err)
 	}
 	profile, err := capability.NewProfile("less", names...)
 	if err != nil {
-		p.Fatal(err)
+		p.World.Fatalf("%v", err)
 	}
-	next, err := token.NextKey(p.sim.Entropy("next"))
+	next, err := token.NextKey(p.World.Sim.Entropy("next"))
 	if err != nil {
-		p.Fatal(err)
+		p.World.Fatalf("%v", err)
 	}
-	minted, err := token.Mint(token.SignerOf(p.ring), token.Grant{Profile: profile, Holder: p.ring.Certificate().Root}, next)
+	minted, err := token.Mint(token.SignerOf(p.Ring), token.Grant{Profile: profile, Holder: p.Ring.Certificate().Root}, next)
 	if err != nil {
-		p.Fatal(err)
+		p.World.Fatalf("%v", err)
 	}
-	draft, err := capability.Issue(p.self(), minted.Encode())
+	draft, err := capability.Issue(p.Self(), minted.Encode())
 	if err != nil {
-		p.Fatal(err)
+		p.World.Fatalf("%v", err)
 	}
 	revoked, err := fact.Marshal(capability.Revoked{Blocks: blocks})
 	if err != nil {
-		p.Fatal(err)
+		p.World.Fatalf("%v", err)
 	}
 	void := fact.Draft{Namespace: own, Kind: capability.KindRevoked, Payload: revoked}
-	if _, err := p.agent.Journal().Append(tc, &journal.Entry{Drafts: []fact.Draft{draft, void}}); err != nil {
-		p.Fatal(err)
+	if _, err := p.Agent.Journal().Append(tc, &journal.Entry{Drafts: []fact.Draft{draft, void}}); err != nil {
+		p.World.Fatalf("%v", err)
 	}
 }
 
 // TestAnIncomingChannelPassesTheGuard: an owner that permits itself no links greets nobody, whoever dials.
 func TestAnIncomingChannelPassesTheGuard(t *testing.T) {
 	for links, want := range map[bool]bool{true: true, false: false} {
-		inWorlds(t, 1, func(tc task.Context, u *universe) {
-			ada, mallory := u.person(tc, "Ada"), u.person(tc, "Mallory")
-			context := u.meet(tc, ada, mallory)
-			mallory.say(tc, context, "one")
-			u.has(tc, context, ada, mallory, "one")
-			m := mallory.corrupt(tc, ada, context)
-			u.sleep(tc, time.Minute)
+		auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
+			ada, mallory := w.Person(tc, "Ada"), w.Person(tc, "Mallory")
+			context := w.Meet(tc, ada, mallory)
+			mallory.Say(tc, context, "one")
+			has(tc, w, context, ada, mallory, "one")
+			m := corrupt(tc, mallory, ada, context)
+			w.Sleep(tc, time.Minute)
 			names := []string{delivery.CapHello, delivery.CapReach, delivery.CapResend}
 			if links {
 				names = append(names, delivery.CapLink)
 			}
-			ada.permits(tc, names...)
+			permits(tc, ada, names...)
 			m.reopen(tc)
 			greeted := false
 			wait, done := tc.WithBudget("greeting", 2*time.Minute)
@@ -89,10 +90,10 @@ func TestAnIncomingChannelPassesTheGuard(t *testing.T) {
 				b, err := channel.Recv(wait)
 				greeted = err == nil && b[0] == wireHelloNumber
 				channel.Close(tc)
-				u.sleep(tc, 10*time.Second) // Ada paces a peer whose channels end at once
+				w.Sleep(tc, 10*time.Second) // Ada paces a peer whose channels end at once
 			}
 			if greeted != want {
-				t.Errorf("seed %d: links are permitted %t: a peer that dials is greeted: %t", u.seed, links, greeted)
+				w.Errorf("links are permitted %t: a peer that dials is greeted: %t", links, greeted)
 			}
 			m.leaveNetwork(tc)
 		})
@@ -102,23 +103,23 @@ func TestAnIncomingChannelPassesTheGuard(t *testing.T) {
 // TestOnlyAContactIsHandedARight: a reference that is out of date, to another relation or to somebody who was removed
 // hands no token over, and none confines one.
 func TestOnlyAContactIsHandedARight(t *testing.T) {
-	inWorlds(t, 2, func(tc task.Context, u *universe) {
-		ada, ben := u.person(tc, "Ada"), u.person(tc, "Ben")
-		u.meet(tc, ada, ben)
-		there, _ := ada.with(tc, ben)
+	auratest.Run(t, auratest.Options{Seeds: 2}, func(tc task.Context, w *auratest.World) {
+		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+		w.Meet(tc, ada, ben)
+		there, _ := with(tc, ada, ben)
 		good, stale, epochless, unknown := there.Ref, there.Ref, there.Ref, there.Ref
 		stale.Epoch++
 		epochless.Epoch = 0
 		unknown.Context[0]++
 		delegate := func(to contact.Ref, within chat.Ref) error {
-			return ada.submit(tc, capability.IntentDelegate, capability.DelegateIntent{
+			return ada.Submit(tc, capability.IntentDelegate, capability.DelegateIntent{
 				To: to, Names: []string{chat.CapSend}, Within: within,
 			}, nil)
 		}
 		handed := func() (n int) {
 			selection := fact.Selection{Kinds: []string{capability.KindDelegated}}
-			if _, err := ada.agent.Journal().Read(tc, selection, func(fact.Record) error { n++; return nil }); err != nil {
-				u.Fatal(err)
+			if _, err := ada.Agent.Journal().Read(tc, selection, func(fact.Record) error { n++; return nil }); err != nil {
+				w.Fatalf("%v", err)
 			}
 			return n
 		}
@@ -132,17 +133,17 @@ func TestOnlyAContactIsHandedARight(t *testing.T) {
 			} {
 				before := handed()
 				if err := err(); aura.KindOf(err) != c.want {
-					t.Errorf("seed %d: a right %s %+v: %v, want kind %v", u.seed, what, c.ref, err, c.want)
+					w.Errorf("a right %s %+v: %v, want kind %v", what, c.ref, err, c.want)
 				}
 				if got := handed() - before; got > 0 != (c.want == 0) {
-					t.Errorf("seed %d: %d tokens were handed %s %+v", u.seed, got, what, c.ref)
+					w.Errorf("%d tokens were handed %s %+v", got, what, c.ref)
 				}
 			}
 		}
-		ada.must(tc, contact.IntentRemove, contact.RemoveIntent{Contact: good}, nil)
+		ada.Do(tc, contact.IntentRemove, contact.RemoveIntent{Contact: good}, nil)
 		before := handed()
 		if err := delegate(good, chat.Ref{}); aura.KindOf(err) != aura.NotFound || handed() != before {
-			t.Errorf("seed %d: a right for a removed contact: %v", u.seed, err)
+			w.Errorf("a right for a removed contact: %v", err)
 		}
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
 )
@@ -18,7 +20,7 @@ type relays struct {
 
 // relaying is a network in which contacts relay.
 type relaying struct {
-	counting
+	*transport.SimPeer
 	*relays
 }
 
@@ -44,16 +46,16 @@ func TestAContactIsAskedToRelayInTime(t *testing.T) {
 		"a refusal":   {0, aura.Errorf("test", aura.Denied, "no"), 5 * time.Minute, 10 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inWorlds(t, 1, func(tc task.Context, u *universe) {
-				ada, ben := u.account(tc, "Ada"), u.person(tc, "Ben")
-				ada.relays = &relays{grant: c.grant, err: c.err}
-				ada.start(tc)
-				u.meet(tc, ada, ben)
-				u.sleep(tc, 2*time.Hour)
-				if len(ada.relays.asked) < 3 {
-					t.Fatalf("asked %d times in two hours", len(ada.relays.asked))
+			auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
+				r := &relays{grant: c.grant, err: c.err}
+				ada := w.Person(tc, "Ada", networked(func(_ agent.Gate, n *transport.SimPeer) transport.Network { return relaying{n, r} }))
+				ben := w.Person(tc, "Ben")
+				w.Meet(tc, ada, ben)
+				w.Sleep(tc, 2*time.Hour)
+				if len(r.asked) < 3 {
+					t.Fatalf("asked %d times in two hours", len(r.asked))
 				}
-				asked := ada.relays.asked
+				asked := r.asked
 				if c.err != nil {
 					asked = asked[len(asked)-4:] // the pauses grew until then
 				}

@@ -56,7 +56,7 @@ func (s *Tokens) delegate(tc task.Context, in fact.Intent) (fact.Result, error) 
 
 // references returns why a reference in a delegation no longer holds, or nil.
 func references(pages *directory.State, p *capability.DelegateIntent) error {
-	const op = "service.Delegate"
+	const op = "service.references"
 	if _, err := pages.Contacts.Current(op, p.To); err != nil || p.Within == (chat.Ref{}) {
 		return err
 	}
@@ -110,7 +110,7 @@ func (s *Tokens) equip(tc task.Context, in fact.Intent) (fact.Result, error) {
 		return fact.Result{}, err
 	}
 	if p.Device.IsZero() {
-		return fact.Result{}, aura.Errorf("service.Equip", aura.Invalid, "the token is for no device")
+		return fact.Result{}, aura.Errorf("service.equip", aura.Invalid, "the token is for no device")
 	}
 	profile, err := capability.NewProfile("device", p.Names...)
 	if err != nil {

@@ -271,7 +271,7 @@ func (p *person) recover(tc task.Context) error {
 	}
 	p.revive(tc)
 	if p.life == nil {
-		return aura.Errorf("sim.Heal", aura.Unavailable, "%s cannot be started", p.name)
+		return aura.Errorf("sim.recover", aura.Unavailable, "%s cannot be started", p.name)
 	}
 	return nil
 }

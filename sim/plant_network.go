@@ -24,7 +24,7 @@ type pausing struct{ pause, next aura.Duration }
 func (w weary) Dial(tc task.Context, peer transport.PeerID, addrs []transport.Address) (transport.Link, error) {
 	p := w.person.pausing[peer]
 	if tc.Elapsed() < p.next {
-		return nil, aura.Errorf("transport.Dial", aura.Unavailable, "planted")
+		return nil, aura.Errorf("sim.Dial", aura.Unavailable, "planted")
 	}
 	link, err := w.SimPeer.Dial(tc, peer, addrs)
 	if aura.KindOf(err) == aura.Unavailable {
@@ -59,7 +59,7 @@ func (r resentful) forgives(tc task.Context, peer transport.PeerID) bool {
 // Dial implements [transport.Network].
 func (r resentful) Dial(tc task.Context, peer transport.PeerID, addrs []transport.Address) (transport.Link, error) {
 	if !r.forgives(tc, peer) {
-		return nil, aura.Errorf("transport.Dial", aura.Unavailable, "planted")
+		return nil, aura.Errorf("sim.Dial", aura.Unavailable, "planted")
 	}
 	link, err := r.SimPeer.Dial(tc, peer, addrs)
 	if err == nil {

@@ -161,6 +161,6 @@ func (m *Mailbox[T]) grow() {
 	m.ring, m.head = ring, 0
 }
 
-func (m *Mailbox[T]) closedError(op string) error {
+func (m *Mailbox[T]) closedError(op aura.Op) error {
 	return aura.Errorf(op, aura.Cancelled, "mailbox %s is closed", m.name)
 }

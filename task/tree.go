@@ -183,7 +183,7 @@ func (g *Group) isEmpty() bool {
 
 // fail accounts for the failure of a task, in the group and, for a panic, in the group that answers for it.
 func (g *Group) fail(t *task, err error) {
-	err = &aura.Error{Op: t.path(), Kind: aura.KindOf(err), Err: err}
+	err = aura.Errorf("task.Go", aura.KindOf(err), "%s: %w", t.path(), err)
 	up := g
 	if isPanic(err) {
 		up = g.answerable()

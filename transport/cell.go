@@ -48,7 +48,7 @@ func (e *VersionError) Error() string {
 // cellKind checks the shape of a received cell and returns its kind. It returns [aura.Invalid] with a
 // [VersionError] for another version, and [aura.Corrupt] for anything else that is not a cell.
 func cellKind(cell []byte) (byte, error) {
-	const op = "transport.Decode"
+	const op = "transport.cellKind"
 	if len(cell) != CellSize {
 		return 0, aura.Errorf(op, aura.Corrupt, "cell of %d bytes", len(cell))
 	}

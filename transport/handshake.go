@@ -39,7 +39,7 @@ type identity struct {
 func newIdentity(private [32]byte) (identity, error) {
 	k, err := ecdh.X25519().NewPrivateKey(private[:])
 	if err != nil {
-		return identity{}, aura.Errorf("transport.Open", aura.Invalid, "agreement key: %w", err)
+		return identity{}, aura.Errorf("transport.newIdentity", aura.Invalid, "agreement key: %w", err)
 	}
 	return identity{noise.DHKey{Private: private[:], Public: k.PublicKey().Bytes()}, k}, nil
 }

@@ -76,7 +76,7 @@ type Libp2pStats struct {
 // OpenLibp2p starts a host whose identity follows from linkSeed, a 32-byte Ed25519 seed. It returns
 // [aura.Invalid] for an address that it cannot read and [aura.Unavailable] when it cannot listen.
 func OpenLibp2p(linkSeed [32]byte, o Libp2pOptions) (*Libp2p, error) {
-	const op = "transport.Open"
+	const op = "transport.OpenLibp2p"
 	// The library would write to standard error, with addresses.
 	gologshim.SetDefaultHandler(slog.DiscardHandler)
 	key := ed25519.NewKeyFromSeed(linkSeed[:])
@@ -314,7 +314,7 @@ func (n *Libp2p) Dial(tc task.Context, to PeerID, addrs []Address) (Link, error)
 }
 
 // connect makes sure of a connection to a peer, direct or relayed.
-func (n *Libp2p) connect(tc task.Context, op string, to PeerID, addrs []Address) (peer.ID, error) {
+func (n *Libp2p) connect(tc task.Context, op aura.Op, to PeerID, addrs []Address) (peer.ID, error) {
 	id, err := nameOf(to)
 	if err != nil {
 		return "", aura.Errorf(op, aura.Invalid, "peer key: %w", err)
@@ -339,7 +339,7 @@ func (n *Libp2p) connect(tc task.Context, op string, to PeerID, addrs []Address)
 }
 
 // unreachable hides the library's error, which carries addresses.
-func unreachable(tc task.Context, op string) error {
+func unreachable(tc task.Context, op aura.Op) error {
 	if err := tc.Err(); err != nil {
 		return err
 	}

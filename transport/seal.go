@@ -92,7 +92,7 @@ func (o *opener) open(cell []byte) (number uint64, body []byte, err error) {
 		last := o.keys
 		o.keys, o.first, o.previous = next, number, &last
 	default:
-		return 0, nil, aura.Errorf("transport.Open", aura.Denied, "cell of generation %d, now is %d", generation, o.keys.generation)
+		return 0, nil, aura.Errorf("transport.open", aura.Denied, "cell of generation %d, now is %d", generation, o.keys.generation)
 	}
 	if o.previous != nil && number >= o.first+windowSize {
 		o.previous = nil
@@ -104,7 +104,7 @@ func openWith(k *sealKeys, cell []byte, number uint64) ([]byte, error) {
 	nonce := sealNonce(number)
 	body, err := k.aead.Open(cell[sealedAt:sealedAt], nonce[:], cell[sealedAt:], cell[:sealedAt])
 	if err != nil {
-		return nil, aura.Errorf("transport.Open", aura.Denied, "cell fails its check")
+		return nil, aura.Errorf("transport.openWith", aura.Denied, "cell fails its check")
 	}
 	return body, nil
 }

@@ -143,7 +143,7 @@ func (p *SimPeer) shut() {
 	}
 }
 
-func goneError(op string) error {
+func goneError(op aura.Op) error {
 	return aura.Errorf(op, aura.Unavailable, "the link is over")
 }
 

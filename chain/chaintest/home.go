@@ -146,7 +146,7 @@ func (c counter) Execute(tc task.Context, d *interp.Decision) (effect.Result, er
 func registry(t testing.TB) *fact.Registry {
 	chat := domain.Module{Name: "chat", Capabilities: domain.OwnerCapabilities(CapSend), Kinds: []fact.Kind{{Name: "chat.message", Check: func(f *fact.Fact) error {
 		if string(f.Payload) == "bad" {
-			return aura.Errorf("chat.Check", aura.Invalid, "a bad message")
+			return aura.Errorf("chaintest.registry", aura.Invalid, "a bad message")
 		}
 		return nil
 	}}}}
@@ -176,7 +176,6 @@ func Open(t testing.TB, tc task.Context, store journal.Store, e world.Entropy) *
 	}
 	h.Chain = chain.New(Own, Device, h.Journal, h.Frontier, counter{h.Production, h.Executed}, e, chain.Options{})
 	h.Group.Go("journal.writer", h.Journal.Serve)
-	h.Group.Go("interp.serve", h.Production.Serve)
 	return h
 }
 

@@ -33,7 +33,7 @@ type Options struct {
 }
 
 // complete fills in what is not set, and refuses what cannot be.
-func (o *Options) complete(op string, p *choreo.Protocol) error {
+func (o *Options) complete(op aura.Op, p *choreo.Protocol) error {
 	if o.Package == "" {
 		o.Package = PackageName(p)
 	}
@@ -81,7 +81,7 @@ func Go(inst *choreo.Instance, opts Options) ([]byte, error) {
 }
 
 // formatted returns code as gofmt has it.
-func formatted(op string, code []byte) ([]byte, error) {
+func formatted(op aura.Op, code []byte) ([]byte, error) {
 	out, err := format.Source(code)
 	if err != nil { // what was written is not Go: a bug here
 		return nil, &aura.Error{Op: op, Kind: aura.Internal, Err: err}
@@ -178,7 +178,7 @@ func (w *writer) run() {
 	w.p("// %s is a state's claim to be the current one. A state belongs to one task.", w.turn)
 	w.p("type %s struct {\n\trun *%s\n\tstep uint64\n}", w.turn, w.session)
 	w.p("")
-	w.p("func (t %s) check(op string) error {", w.turn)
+	w.p("func (t %s) check(op aura.Op) error {", w.turn)
 	w.p("if t.run == nil {\nreturn aura.Errorf(op, aura.Invalid, \"the session was not started\")\n}")
 	w.p("if t.run.steps != t.step {\nreturn aura.Errorf(op, aura.Stale, \"this state was left already\")\n}")
 	w.p("return nil\n}")

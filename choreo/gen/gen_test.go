@@ -71,8 +71,8 @@ func (s stubs) Import(path string) (*types.Package, error) {
 	source := map[string]string{
 		portPath: "package port; type Port interface { Send(to, label string, payload []byte) error; Receive(from string) (string, []byte, error) }",
 		"github.com/aura-runtime/aura": "package aura; type Kind uint8; const (Stale Kind = 2; Invalid Kind = 6; Corrupt Kind = 7); " +
-			"type Error struct { Op string; Kind Kind; Err error }; func (*Error) Error() string { return \"\" }; " +
-			"func KindOf(error) Kind { return 0 }; func Errorf(string, Kind, string, ...any) *Error { return nil }",
+			"type Op string; type Error struct { Op Op; Kind Kind; Err error }; func (*Error) Error() string { return \"\" }; " +
+			"func KindOf(error) Kind { return 0 }; func Errorf(Op, Kind, string, ...any) *Error { return nil }",
 	}[path]
 	return check(path, source, s)
 }

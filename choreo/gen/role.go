@@ -59,7 +59,7 @@ func (w *writer) state(e *endpoint, i int) {
 }
 
 func (w *writer) send(e *endpoint, state string, s *choreo.State, edge choreo.Edge, method string) {
-	next, op := e.states[edge.Next], state+"."+method
+	next, op := e.states[edge.Next], w.op(state, method)
 	w.p("// %s sends %s to %s.%s After an error of the port the state may be used again.", method, edge.Label.Name, s.Partner, w.demands(edge.Site))
 	w.p("func (s %s) %s(m %s) (%s, error) {", state, method, w.structs[edge.Label.Name], next)
 	w.p("if err := s.turn.check(%q); err != nil {\nreturn %s{}, err\n}", op, next)
@@ -67,6 +67,11 @@ func (w *writer) send(e *endpoint, state string, s *choreo.State, edge choreo.Ed
 	w.p("return %s{}, &aura.Error{Op: %q, Kind: aura.KindOf(err), Err: err}\n}", next, op)
 	w.p("return %s{s.turn.next()}, nil\n}", next)
 	w.p("")
+}
+
+// op is the operation that the errors of a state's method carry.
+func (w *writer) op(state, method string) string {
+	return w.opts.Package + "." + state + "." + method
 }
 
 // demands says in a sentence what the guard of a send will ask for.
@@ -101,7 +106,7 @@ func units(cost aura.FlowCost) string {
 
 // receive writes the part that both kinds of receive share, up to the label in hand.
 func (w *writer) receive(state, method string, s *choreo.State, zero, result string) {
-	op := state + "." + method
+	op := w.op(state, method)
 	w.p("func (s %s) %s() (%s, error) {", state, method, result)
 	w.p("if err := s.turn.check(%q); err != nil {\nreturn %s, err\n}", op, zero)
 	w.p("label, payload, err := s.turn.run.port.Receive(%q)", s.Partner)
@@ -109,7 +114,7 @@ func (w *writer) receive(state, method string, s *choreo.State, zero, result str
 }
 
 func (w *writer) unexpected(state, method, zero string) {
-	w.p("return %s, aura.Errorf(%q, aura.Corrupt, \"message %%q is not expected here\", label)", zero, state+"."+method)
+	w.p("return %s, aura.Errorf(%q, aura.Corrupt, \"message %%q is not expected here\", label)", zero, w.op(state, method))
 }
 
 func (w *writer) receiveOne(e *endpoint, state string, s *choreo.State) {

@@ -98,7 +98,7 @@ func underline(line string, column int, span Span) string {
 type Diagnostics []Diagnostic
 
 // Err returns nil if there are no problems, and otherwise an aura.Invalid error that prints all of them.
-func (ds Diagnostics) Err(op string) error {
+func (ds Diagnostics) Err(op aura.Op) error {
 	if len(ds) == 0 {
 		return nil
 	}

@@ -93,7 +93,7 @@ func (s *State) conversation(set Setting, context aura.ContextID) (conversation,
 
 // Holds returns nil as long as a reference is to a conversation that there is, and else why not: [aura.Invalid],
 // [aura.NotFound] or [aura.Stale].
-func (s *State) Holds(op string, set Setting, ref Ref) error {
+func (s *State) Holds(op aura.Op, set Setting, ref Ref) error {
 	_, err := s.current(op, set, ref)
 	return err
 }
@@ -101,7 +101,7 @@ func (s *State) Holds(op string, set Setting, ref Ref) error {
 // current returns the conversation that a reference is about. It returns [aura.Invalid] for a reference without an
 // epoch, which nothing repairs, [aura.NotFound] for a conversation that there is not, and [aura.Stale] when the
 // reference is to another one than there is now.
-func (s *State) current(op string, set Setting, ref Ref) (conversation, error) {
+func (s *State) current(op aura.Op, set Setting, ref Ref) (conversation, error) {
 	if ref.Epoch == 0 {
 		return conversation{}, aura.Errorf(op, aura.Invalid, "the reference to a conversation carries no epoch")
 	}

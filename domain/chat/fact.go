@@ -136,7 +136,7 @@ func checkText(f *fact.Fact) error {
 }
 
 func checkRead(f *fact.Fact) error {
-	const op = "chat.CheckRead"
+	const op = "chat.checkRead"
 	var p Read
 	if err := fold.Shared(f, &p); err != nil {
 		return err
@@ -171,7 +171,7 @@ func parseInvited(f *fact.Fact, owner certificates) (p Invited, err error) {
 		return p, err
 	}
 	if p.Secret == [32]byte{} {
-		return p, aura.Errorf("chat.CheckInvited", aura.Invalid, "the invitation into a group has no secret")
+		return p, aura.Errorf("chat.parseInvited", aura.Invalid, "the invitation into a group has no secret")
 	}
 	return p, p.Group.checkBy(f.Author, owner)
 }
@@ -181,12 +181,12 @@ func checkJoined(f *fact.Fact) error {
 	if err := fold.Own(f, &p); err != nil {
 		return err
 	}
-	return needContext("chat.CheckJoined", p.Context)
+	return needContext("chat.checkJoined", p.Context)
 }
 
 func checkLeft(f *fact.Fact) error { return fold.Shared(f, &Left{}) }
 
-func needContext(op string, context aura.ContextID) error {
+func needContext(op aura.Op, context aura.ContextID) error {
 	if context.IsZero() {
 		return aura.Errorf(op, aura.Invalid, "the fact names no context")
 	}

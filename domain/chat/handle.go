@@ -139,7 +139,7 @@ func SentAt(f *fact.Fact) (aura.Instant, bool) {
 }
 
 // open returns a conversation in which the owner can write, or says why not.
-func (s *State) open(op string, set Setting, to Ref) (conversation, error) {
+func (s *State) open(op aura.Op, set Setting, to Ref) (conversation, error) {
 	c, err := s.current(op, set, to)
 	switch {
 	case err != nil:

@@ -146,7 +146,7 @@ func checkSelf(f *fact.Fact) error {
 }
 
 func checkAdded(f *fact.Fact) error {
-	const op = "contact.CheckAdded"
+	const op = "contact.checkAdded"
 	var p Added
 	if err := fold.Own(f, &p); err != nil {
 		return err
@@ -189,7 +189,7 @@ func checkRemoved(f *fact.Fact) error {
 		return err
 	}
 	if p.Context.IsZero() {
-		return aura.Errorf("contact.CheckRemoved", aura.Invalid, "the fact names no context")
+		return aura.Errorf("contact.checkRemoved", aura.Invalid, "the fact names no context")
 	}
 	return nil
 }

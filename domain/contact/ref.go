@@ -15,7 +15,7 @@ type Ref struct {
 // Current returns the contact that a reference is about, as long as the reference holds. It returns
 // [aura.Invalid] for one without an epoch, which nothing repairs, [aura.NotFound] for somebody who is not a
 // contact, and [aura.Stale] when the relation is another one by now.
-func (s *State) Current(op string, ref Ref) (Contact, error) {
+func (s *State) Current(op aura.Op, ref Ref) (Contact, error) {
 	if ref.Epoch == 0 {
 		return Contact{}, aura.Errorf(op, aura.Invalid, "the reference to a contact carries no epoch")
 	}

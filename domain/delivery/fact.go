@@ -40,11 +40,11 @@ func checkAcked(f *fact.Fact) error {
 	if err := fold.Own(f, &p); err != nil {
 		return err
 	}
-	return needContext("delivery.CheckAcked", p.Context)
+	return needContext("delivery.checkAcked", p.Context)
 }
 
 func checkFailed(f *fact.Fact) error {
-	const op = "delivery.CheckFailed"
+	const op = "delivery.checkFailed"
 	var p Failed
 	if err := fold.Own(f, &p); err != nil {
 		return err
@@ -55,7 +55,7 @@ func checkFailed(f *fact.Fact) error {
 	return needContext(op, p.Context)
 }
 
-func needContext(op string, context aura.ContextID) error {
+func needContext(op aura.Op, context aura.ContextID) error {
 	if context.IsZero() {
 		return aura.Errorf(op, aura.Invalid, "the fact names no context")
 	}

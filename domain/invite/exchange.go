@@ -131,7 +131,7 @@ func check(certificate []byte, name string, addresses []string, kem []byte) erro
 		return err
 	}
 	if len(kem) == 0 || len(kem) > maxKEM {
-		return aura.Errorf("invite.Check", aura.Invalid, "a key or ciphertext has %d bytes, not 1 to %d", len(kem), maxKEM)
+		return aura.Errorf("invite.check", aura.Invalid, "a key or ciphertext has %d bytes, not 1 to %d", len(kem), maxKEM)
 	}
 	return contact.CheckAddresses(addresses)
 }

@@ -131,21 +131,21 @@ func (p Completed) check() error { return met(p.ID, p.Authority, p.Context) }
 
 func (p Ended) check() error {
 	if len(p.Reason) > maxReason {
-		return aura.Errorf("invite.Check", aura.Invalid, "the reason is longer than %d bytes", maxReason)
+		return aura.Errorf("invite.check", aura.Invalid, "the reason is longer than %d bytes", maxReason)
 	}
 	return named(p.ID)
 }
 
 func named(id ID) error {
 	if id.IsZero() {
-		return aura.Errorf("invite.Check", aura.Invalid, "the fact names no invitation")
+		return aura.Errorf("invite.named", aura.Invalid, "the fact names no invitation")
 	}
 	return nil
 }
 
 func met(id ID, who aura.AuthorityID, context aura.ContextID) error {
 	if who.IsZero() || context.IsZero() {
-		return aura.Errorf("invite.Check", aura.Invalid, "the fact names no contact")
+		return aura.Errorf("invite.met", aura.Invalid, "the fact names no contact")
 	}
 	return named(id)
 }

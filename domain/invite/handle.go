@@ -400,7 +400,7 @@ func Conclude(
 	return r, err
 }
 
-func receivable(s *State, op string, contacts *contact.State, by domain.Caller, c Code) error {
+func receivable(s *State, op aura.Op, contacts *contact.State, by domain.Caller, c Code) error {
 	if c.Device() == by.Device || s.at(c.ID()).kind == KindCreated {
 		return aura.Errorf(op, aura.Conflict, "this is your own invitation: give it to somebody else")
 	}
@@ -420,7 +420,7 @@ func receivable(s *State, op string, contacts *contact.State, by domain.Caller, 
 
 // expect returns [aura.Conflict], or [aura.NotFound] for an unknown invitation, unless the invitation is in one
 // of the phases. Phase 0 is a code that was never seen.
-func expect(s *State, op string, id ID, phases ...Phase) error {
+func expect(s *State, op aura.Op, id ID, phases ...Phase) error {
 	now := s.at(id).phase
 	for _, p := range phases {
 		if now == p {

@@ -92,7 +92,7 @@ func checkUnblocked(f *fact.Fact) error {
 }
 
 func (p *Unblocked) check() error {
-	const op = "moderation.Check"
+	const op = "moderation.check"
 	if len(p.Seen) > maxSeen {
 		return aura.Errorf(op, aura.Invalid, "%d marks are more than %d", len(p.Seen), maxSeen)
 	}
@@ -107,7 +107,7 @@ func compareSeen(a, b Seen) int {
 }
 
 func (t Target) check(personOnly bool) error {
-	const op = "moderation.Check"
+	const op = "moderation.check"
 	switch {
 	case t.Authority.IsZero() == t.Context.IsZero():
 		return aura.Errorf(op, aura.Invalid, "name either a person or a group")

@@ -45,6 +45,7 @@ type release struct {
 	name    string // of the binary
 	stamp   string // the variable that takes the version: an import path and a name
 	version string // empty: what git tells the go command
+	holds   string // the variable that a version is linked into, with its package's path
 }
 
 // file is a binary that was built.

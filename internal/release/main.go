@@ -19,6 +19,11 @@ func main() {
 	}
 }
 
+// aura returns the release of the binary, from the module's root.
+func aura() release {
+	return release{dir: ".", pkg: "./cmd/aura", name: "aura", holds: "github.com/aura-runtime/aura/program.released"}
+}
+
 // run builds the platforms and writes them with their checksums.
 func run(r release, out, only string) error {
 	chosen, err := choose(only)

@@ -66,6 +66,25 @@ func TestTheSameSourceInTwoFoldersIsTheSameFileWithItsChecksum(t *testing.T) {
 	}
 }
 
+// TestAVersionIsLinkedIntoAVariableThatExists: the linker says nothing of one that does not.
+func TestAVersionIsLinkedIntoAVariableThatExists(t *testing.T) {
+	folder, name, _ := strings.Cut(strings.TrimPrefix(aura().holds, "github.com/aura-runtime/aura/"), ".")
+	files, err := filepath.Glob(filepath.Join("../..", folder, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), "\nvar "+name+" string\n") {
+			return
+		}
+	}
+	t.Errorf("package %s declares no string %s", folder, name)
+}
+
 func TestEveryPlatformIsShipped(t *testing.T) {
 	all, err := choose("")
 	if err != nil {

@@ -63,7 +63,7 @@ type Needs struct {
 const CapabilityReconfiguration = "reconfiguration_safety"
 
 // admissible checks a bundle in the order in which the reasons count.
-func (b *Bundle) admissible(op string, n Needs) error {
+func (b *Bundle) admissible(op aura.Op, n Needs) error {
 	denied := func(why string) error { return aura.Errorf(op, aura.Denied, "bundle %s: %s", b.ID, why) }
 	c := &b.Certificate
 	special := n.Mode != machine.Full || (n.Scheduler != machine.Cooperative && n.Scheduler != machine.RoundRobin)
@@ -89,7 +89,7 @@ func (b *Bundle) admissible(op string, n Needs) error {
 }
 
 // sized holds the images to their bounds.
-func (b *Bundle) sized(op string) error {
+func (b *Bundle) sized(op aura.Op) error {
 	total := 0
 	for _, im := range b.Images {
 		n := len(im.Encode())

@@ -123,7 +123,7 @@ func (r *Runtime) Reconfigure(bundle string, p Plan) (PlanExecution, error) {
 }
 
 // try takes a plan on a copy.
-func (m *Membership) try(op string, p Plan) (*Membership, PlanExecution, error) {
+func (m *Membership) try(op aura.Op, p Plan) (*Membership, PlanExecution, error) {
 	if len(p.Steps) == 0 {
 		return nil, PlanExecution{}, aura.Errorf(op, aura.Invalid, "plan %s has no steps", p.ID)
 	}
@@ -152,7 +152,7 @@ func (m *Membership) try(op string, p Plan) (*Membership, PlanExecution, error) 
 	return next, exec, nil
 }
 
-func (m *Membership) step(op, artifact string, s Step) error {
+func (m *Membership) step(op aura.Op, artifact string, s Step) error {
 	next := union(s.Next, nil)
 	stays := slices.ContainsFunc(next, func(x string) bool { return slices.Contains(m.Members, x) })
 	switch {
@@ -177,7 +177,7 @@ func (m *Membership) step(op, artifact string, s Step) error {
 
 // placed demands that the placements are exactly those of the members, and that a shared machine is that of
 // another member.
-func placed(op, artifact string, members []string, list []Placement) error {
+func placed(op aura.Op, artifact string, members []string, list []Placement) error {
 	seen := map[string]bool{}
 	for _, p := range list {
 		known := slices.Contains(members, p.Member) && !seen[p.Member]

@@ -115,7 +115,7 @@ func (r *Runtime) Upgrade(bundle string, req UpgradeRequest) (UpgradeExecution, 
 }
 
 // check validates a request in the order in which the reasons count.
-func (q *UpgradeRequest) check(op string, m *Membership, b *Bundle) error {
+func (q *UpgradeRequest) check(op aura.Op, m *Membership, b *Bundle) error {
 	bad := func(why string) error { return aura.Errorf(op, aura.Denied, "upgrade %s: %s", q.ID, why) }
 	both := func(a, b []string) bool {
 		return slices.ContainsFunc(a, func(x string) bool { return slices.Contains(b, x) })

@@ -49,7 +49,7 @@ func (r *Record) capability() Capability {
 }
 
 // Check demands that a capability is current and reaches a fragment; "" asks for the whole session.
-func (r *Record) Check(op string, c Capability, fragment string) error {
+func (r *Record) Check(op aura.Op, c Capability, fragment string) error {
 	switch {
 	case c.Session != r.session || c.Owner != r.owner || c.Generation != r.generation || r.owner == "":
 		return r.refuse(op, aura.Stale, c.Owner, "the owner has changed")
@@ -64,7 +64,7 @@ func (r *Record) Check(op string, c Capability, fragment string) error {
 }
 
 // Claim makes owner the owner of a session that has none.
-func (r *Record) Claim(op string, owner Owner) (Capability, error) {
+func (r *Record) Claim(op aura.Op, owner Owner) (Capability, error) {
 	if owner == "" || (r.state != Unowned && r.state != Released) {
 		return Capability{}, r.refuse(op, aura.Conflict, owner, "the session is "+r.state.String())
 	}
@@ -76,7 +76,7 @@ func (r *Record) Claim(op string, owner Owner) (Capability, error) {
 }
 
 // Release gives the session up; it can be claimed again.
-func (r *Record) Release(op string, c Capability) error {
+func (r *Record) Release(op aura.Op, c Capability) error {
 	if err := r.idle(op, c); err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (r *Record) Release(op string, c Capability) error {
 
 // Attenuate narrows what the owner may do. The old capability is stale. It returns aura.Denied for a scope
 // that reaches further than the present one, or nothing.
-func (r *Record) Attenuate(op string, c Capability, scope Scope) (Capability, error) {
+func (r *Record) Attenuate(op aura.Op, c Capability, scope Scope) (Capability, error) {
 	if err := r.idle(op, c); err != nil {
 		return Capability{}, err
 	}
@@ -106,7 +106,7 @@ func (r *Record) Attenuate(op string, c Capability, scope Scope) (Capability, er
 
 // Begin stages a transfer to another owner. The scope must be that of the record, or within it if the
 // transfer is stated to attenuate. Until the receipt is committed, the source stays the owner.
-func (r *Record) Begin(op string, c Capability, to Owner, scope Scope, attenuate bool) (Receipt, error) {
+func (r *Record) Begin(op aura.Op, c Capability, to Owner, scope Scope, attenuate bool) (Receipt, error) {
 	if err := r.idle(op, c); err != nil {
 		return Receipt{}, err
 	}
@@ -129,7 +129,7 @@ func (r *Record) Begin(op string, c Capability, to Owner, scope Scope, attenuate
 }
 
 // Commit makes the receiver of a receipt the owner. The receipt must be the pending one exactly.
-func (r *Record) Commit(op string, receipt Receipt) (Capability, error) {
+func (r *Record) Commit(op aura.Op, receipt Receipt) (Capability, error) {
 	if err := r.match(op, receipt); err != nil {
 		return Capability{}, err
 	}
@@ -142,7 +142,7 @@ func (r *Record) Commit(op string, receipt Receipt) (Capability, error) {
 }
 
 // Rollback takes a transfer back: the source goes on as if it had not begun.
-func (r *Record) Rollback(op string, receipt Receipt) error {
+func (r *Record) Rollback(op aura.Op, receipt Receipt) error {
 	if err := r.match(op, receipt); err != nil {
 		return err
 	}
@@ -172,7 +172,7 @@ func (r *Record) End(failed bool, reason string) {
 }
 
 // Ready issues a witness that the owner is ready. It takes a capability for the whole session.
-func (r *Record) Ready(op string, c Capability) (Readiness, error) {
+func (r *Record) Ready(op aura.Op, c Capability) (Readiness, error) {
 	if err := r.Check(op, c, ""); err != nil {
 		return Readiness{}, err
 	}
@@ -187,7 +187,7 @@ func (r *Record) Ready(op string, c Capability) (Readiness, error) {
 }
 
 // Use consumes a readiness witness. It returns aura.Stale for one that was used or outlived its owner.
-func (r *Record) Use(op string, w Readiness) error {
+func (r *Record) Use(op aura.Op, w Readiness) error {
 	if i := slices.Index(r.readiness, w); i >= 0 {
 		r.readiness = slices.Delete(r.readiness, i, i+1)
 		r.note(ArtifactReadiness, w.ID, Consumed, r.owner, "")
@@ -208,7 +208,7 @@ func (r *Record) become(states ...State) {
 }
 
 // idle demands a current capability and no transfer under way.
-func (r *Record) idle(op string, c Capability) error {
+func (r *Record) idle(op aura.Op, c Capability) error {
 	switch {
 	case c.Session != r.session || c.Owner != r.owner || c.Generation != r.generation || r.owner == "" || !c.Scope.Equal(r.scope):
 		return r.refuse(op, aura.Stale, c.Owner, "the owner has changed")
@@ -220,7 +220,7 @@ func (r *Record) idle(op string, c Capability) error {
 	return nil
 }
 
-func (r *Record) match(op string, receipt Receipt) error {
+func (r *Record) match(op aura.Op, receipt Receipt) error {
 	switch {
 	case r.state != DelegatingOut:
 		return r.refuse(op, aura.Conflict, receipt.To, "no transfer is pending")
@@ -238,7 +238,7 @@ func (r *Record) invalidate(reason string) {
 	r.readiness = r.readiness[:0]
 }
 
-func (r *Record) refuse(op string, kind aura.Kind, owner Owner, reason string) error {
+func (r *Record) refuse(op aura.Op, kind aura.Kind, owner Owner, reason string) error {
 	r.note(ArtifactCapability, r.generation, Rejected, owner, reason)
 	return aura.Errorf(op, kind, "session %d: %s", r.session, reason)
 }

@@ -188,7 +188,7 @@ func (o *Objects) move(e *Effect, to Progress) {
 	o.transitions = append(o.transitions, t)
 }
 
-func (o *Objects) outstanding(op string, id ID) (*Effect, error) {
+func (o *Objects) outstanding(op aura.Op, id ID) (*Effect, error) {
 	e := find(o.effects, id, func(e *Effect) ID { return e.ID })
 	switch {
 	case e == nil:

@@ -179,7 +179,7 @@ func (o *Objects) take(last *ID) ID {
 	return *last
 }
 
-func (o *Objects) exhausted(op, what string) error {
+func (o *Objects) exhausted(op aura.Op, what string) error {
 	return aura.Errorf(op, aura.Exhausted, "%d %s are kept already", o.limit(), what)
 }
 

@@ -190,7 +190,7 @@ func (o *Objects) Reject(operation ID, reason string) error {
 	return o.end("semantic.Reject", operation, Rejected, reason)
 }
 
-func (o *Objects) end(op string, operation ID, stage Stage, reason string) error {
+func (o *Objects) end(op aura.Op, operation ID, stage Stage, reason string) error {
 	x, err := o.live(op, operation)
 	if err != nil {
 		return err
@@ -211,7 +211,7 @@ func (o *Objects) lift(x *Operation, stage Stage) {
 }
 
 // at returns an operation that is in a stage.
-func (o *Objects) at(op string, id ID, stage Stage) (*Operation, error) {
+func (o *Objects) at(op aura.Op, id ID, stage Stage) (*Operation, error) {
 	x, err := o.operation(op, id)
 	if err == nil && x.Stage != stage {
 		return nil, aura.Errorf(op, aura.Conflict, "operation %d is %s, not %s", id, x.Stage, stage)
@@ -220,7 +220,7 @@ func (o *Objects) at(op string, id ID, stage Stage) (*Operation, error) {
 }
 
 // live returns an operation that has not ended.
-func (o *Objects) live(op string, id ID) (*Operation, error) {
+func (o *Objects) live(op aura.Op, id ID) (*Operation, error) {
 	x, err := o.operation(op, id)
 	if err == nil && x.Stage.Terminal() {
 		return nil, aura.Errorf(op, aura.Stale, "operation %d is %s", id, x.Stage)
@@ -228,7 +228,7 @@ func (o *Objects) live(op string, id ID) (*Operation, error) {
 	return x, err
 }
 
-func (o *Objects) operation(op string, id ID) (*Operation, error) {
+func (o *Objects) operation(op aura.Op, id ID) (*Operation, error) {
 	if x := find(o.operations, id, func(x *Operation) ID { return x.ID }); x != nil {
 		return x, nil
 	}

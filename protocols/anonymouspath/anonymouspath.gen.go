@@ -43,7 +43,7 @@ type turn struct {
 	step uint64
 }
 
-func (t turn) check(op string) error {
+func (t turn) check(op aura.Op) error {
 	if t.run == nil {
 		return aura.Errorf(op, aura.Invalid, "the session was not started")
 	}
@@ -68,11 +68,11 @@ type InitiatorS1 struct{ turn turn }
 
 // SendEstablish sends Establish to Hop. It takes the capability path:establish and 4 units of flow and leakage to neighbor:1. After an error of the port the state may be used again.
 func (s InitiatorS1) SendEstablish(m Establish) (InitiatorS2, error) {
-	if err := s.turn.check("InitiatorS1.SendEstablish"); err != nil {
+	if err := s.turn.check("anonymouspath.InitiatorS1.SendEstablish"); err != nil {
 		return InitiatorS2{}, err
 	}
 	if err := s.turn.run.port.Send("Hop", "Establish", m.Payload); err != nil {
-		return InitiatorS2{}, &aura.Error{Op: "InitiatorS1.SendEstablish", Kind: aura.KindOf(err), Err: err}
+		return InitiatorS2{}, &aura.Error{Op: "anonymouspath.InitiatorS1.SendEstablish", Kind: aura.KindOf(err), Err: err}
 	}
 	return InitiatorS2{s.turn.next()}, nil
 }
@@ -125,12 +125,12 @@ func (InitiatorS2Unsupported) isInitiatorS2Outcome() {}
 
 // Receive waits for the choice of Hop. After an error of the port the state may be used again.
 func (s InitiatorS2) Receive() (InitiatorS2Outcome, error) {
-	if err := s.turn.check("InitiatorS2.Receive"); err != nil {
+	if err := s.turn.check("anonymouspath.InitiatorS2.Receive"); err != nil {
 		return nil, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Hop")
 	if err != nil {
-		return nil, &aura.Error{Op: "InitiatorS2.Receive", Kind: aura.KindOf(err), Err: err}
+		return nil, &aura.Error{Op: "anonymouspath.InitiatorS2.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "Established":
@@ -144,7 +144,7 @@ func (s InitiatorS2) Receive() (InitiatorS2Outcome, error) {
 	case "Unsupported":
 		return InitiatorS2Unsupported{Unsupported{payload}, InitiatorEnd{s.turn.next()}}, nil
 	}
-	return nil, aura.Errorf("InitiatorS2.Receive", aura.Corrupt, "message %q is not expected here", label)
+	return nil, aura.Errorf("anonymouspath.InitiatorS2.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // InitiatorS3 is a state of Initiator, which here sends Confirmed of onion.Confirmation to Hop.
@@ -152,11 +152,11 @@ type InitiatorS3 struct{ turn turn }
 
 // SendConfirmed sends Confirmed to Hop. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s InitiatorS3) SendConfirmed(m Confirmed) (InitiatorEnd, error) {
-	if err := s.turn.check("InitiatorS3.SendConfirmed"); err != nil {
+	if err := s.turn.check("anonymouspath.InitiatorS3.SendConfirmed"); err != nil {
 		return InitiatorEnd{}, err
 	}
 	if err := s.turn.run.port.Send("Hop", "Confirmed", m.Payload); err != nil {
-		return InitiatorEnd{}, &aura.Error{Op: "InitiatorS3.SendConfirmed", Kind: aura.KindOf(err), Err: err}
+		return InitiatorEnd{}, &aura.Error{Op: "anonymouspath.InitiatorS3.SendConfirmed", Kind: aura.KindOf(err), Err: err}
 	}
 	return InitiatorEnd{s.turn.next()}, nil
 }
@@ -174,15 +174,15 @@ type HopS1 struct{ turn turn }
 
 // ReceiveEstablish waits for Establish from Initiator. After an error of the port the state may be used again.
 func (s HopS1) ReceiveEstablish() (Establish, HopS2, error) {
-	if err := s.turn.check("HopS1.ReceiveEstablish"); err != nil {
+	if err := s.turn.check("anonymouspath.HopS1.ReceiveEstablish"); err != nil {
 		return Establish{}, HopS2{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Initiator")
 	if err != nil {
-		return Establish{}, HopS2{}, &aura.Error{Op: "HopS1.ReceiveEstablish", Kind: aura.KindOf(err), Err: err}
+		return Establish{}, HopS2{}, &aura.Error{Op: "anonymouspath.HopS1.ReceiveEstablish", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Establish" {
-		return Establish{}, HopS2{}, aura.Errorf("HopS1.ReceiveEstablish", aura.Corrupt, "message %q is not expected here", label)
+		return Establish{}, HopS2{}, aura.Errorf("anonymouspath.HopS1.ReceiveEstablish", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Establish{payload}, HopS2{s.turn.next()}, nil
 }
@@ -192,55 +192,55 @@ type HopS2 struct{ turn turn }
 
 // SendEstablished sends Established to Initiator. It takes the capability path:relay and 4 units of flow. After an error of the port the state may be used again.
 func (s HopS2) SendEstablished(m Established) (HopS3, error) {
-	if err := s.turn.check("HopS2.SendEstablished"); err != nil {
+	if err := s.turn.check("anonymouspath.HopS2.SendEstablished"); err != nil {
 		return HopS3{}, err
 	}
 	if err := s.turn.run.port.Send("Initiator", "Established", m.Payload); err != nil {
-		return HopS3{}, &aura.Error{Op: "HopS2.SendEstablished", Kind: aura.KindOf(err), Err: err}
+		return HopS3{}, &aura.Error{Op: "anonymouspath.HopS2.SendEstablished", Kind: aura.KindOf(err), Err: err}
 	}
 	return HopS3{s.turn.next()}, nil
 }
 
 // SendBusy sends Busy to Initiator. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s HopS2) SendBusy(m Busy) (HopEnd, error) {
-	if err := s.turn.check("HopS2.SendBusy"); err != nil {
+	if err := s.turn.check("anonymouspath.HopS2.SendBusy"); err != nil {
 		return HopEnd{}, err
 	}
 	if err := s.turn.run.port.Send("Initiator", "Busy", m.Payload); err != nil {
-		return HopEnd{}, &aura.Error{Op: "HopS2.SendBusy", Kind: aura.KindOf(err), Err: err}
+		return HopEnd{}, &aura.Error{Op: "anonymouspath.HopS2.SendBusy", Kind: aura.KindOf(err), Err: err}
 	}
 	return HopEnd{s.turn.next()}, nil
 }
 
 // SendExpired sends Expired to Initiator. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s HopS2) SendExpired(m Expired) (HopEnd, error) {
-	if err := s.turn.check("HopS2.SendExpired"); err != nil {
+	if err := s.turn.check("anonymouspath.HopS2.SendExpired"); err != nil {
 		return HopEnd{}, err
 	}
 	if err := s.turn.run.port.Send("Initiator", "Expired", m.Payload); err != nil {
-		return HopEnd{}, &aura.Error{Op: "HopS2.SendExpired", Kind: aura.KindOf(err), Err: err}
+		return HopEnd{}, &aura.Error{Op: "anonymouspath.HopS2.SendExpired", Kind: aura.KindOf(err), Err: err}
 	}
 	return HopEnd{s.turn.next()}, nil
 }
 
 // SendUnpermitted sends Unpermitted to Initiator. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s HopS2) SendUnpermitted(m Unpermitted) (HopEnd, error) {
-	if err := s.turn.check("HopS2.SendUnpermitted"); err != nil {
+	if err := s.turn.check("anonymouspath.HopS2.SendUnpermitted"); err != nil {
 		return HopEnd{}, err
 	}
 	if err := s.turn.run.port.Send("Initiator", "Unpermitted", m.Payload); err != nil {
-		return HopEnd{}, &aura.Error{Op: "HopS2.SendUnpermitted", Kind: aura.KindOf(err), Err: err}
+		return HopEnd{}, &aura.Error{Op: "anonymouspath.HopS2.SendUnpermitted", Kind: aura.KindOf(err), Err: err}
 	}
 	return HopEnd{s.turn.next()}, nil
 }
 
 // SendUnsupported sends Unsupported to Initiator. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s HopS2) SendUnsupported(m Unsupported) (HopEnd, error) {
-	if err := s.turn.check("HopS2.SendUnsupported"); err != nil {
+	if err := s.turn.check("anonymouspath.HopS2.SendUnsupported"); err != nil {
 		return HopEnd{}, err
 	}
 	if err := s.turn.run.port.Send("Initiator", "Unsupported", m.Payload); err != nil {
-		return HopEnd{}, &aura.Error{Op: "HopS2.SendUnsupported", Kind: aura.KindOf(err), Err: err}
+		return HopEnd{}, &aura.Error{Op: "anonymouspath.HopS2.SendUnsupported", Kind: aura.KindOf(err), Err: err}
 	}
 	return HopEnd{s.turn.next()}, nil
 }
@@ -250,15 +250,15 @@ type HopS3 struct{ turn turn }
 
 // ReceiveConfirmed waits for Confirmed from Initiator. After an error of the port the state may be used again.
 func (s HopS3) ReceiveConfirmed() (Confirmed, HopEnd, error) {
-	if err := s.turn.check("HopS3.ReceiveConfirmed"); err != nil {
+	if err := s.turn.check("anonymouspath.HopS3.ReceiveConfirmed"); err != nil {
 		return Confirmed{}, HopEnd{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Initiator")
 	if err != nil {
-		return Confirmed{}, HopEnd{}, &aura.Error{Op: "HopS3.ReceiveConfirmed", Kind: aura.KindOf(err), Err: err}
+		return Confirmed{}, HopEnd{}, &aura.Error{Op: "anonymouspath.HopS3.ReceiveConfirmed", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Confirmed" {
-		return Confirmed{}, HopEnd{}, aura.Errorf("HopS3.ReceiveConfirmed", aura.Corrupt, "message %q is not expected here", label)
+		return Confirmed{}, HopEnd{}, aura.Errorf("anonymouspath.HopS3.ReceiveConfirmed", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Confirmed{payload}, HopEnd{s.turn.next()}, nil
 }

@@ -40,7 +40,7 @@ type turn struct {
 	step uint64
 }
 
-func (t turn) check(op string) error {
+func (t turn) check(op aura.Op) error {
 	if t.run == nil {
 		return aura.Errorf(op, aura.Invalid, "the session was not started")
 	}
@@ -65,11 +65,11 @@ type CoordinatorS1 struct{ turn turn }
 
 // SendExecute sends Execute to Witness[0]. It takes the capability consensus:initiate and 4 units of flow. After an error of the port the state may be used again.
 func (s CoordinatorS1) SendExecute(m Execute) (CoordinatorS2, error) {
-	if err := s.turn.check("CoordinatorS1.SendExecute"); err != nil {
+	if err := s.turn.check("consensus.CoordinatorS1.SendExecute"); err != nil {
 		return CoordinatorS2{}, err
 	}
 	if err := s.turn.run.port.Send("Witness[0]", "Execute", m.Payload); err != nil {
-		return CoordinatorS2{}, &aura.Error{Op: "CoordinatorS1.SendExecute", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorS2{}, &aura.Error{Op: "consensus.CoordinatorS1.SendExecute", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorS2{s.turn.next()}, nil
 }
@@ -79,11 +79,11 @@ type CoordinatorS2 struct{ turn turn }
 
 // SendExecute sends Execute to Witness[1]. It takes the capability consensus:initiate and 4 units of flow. After an error of the port the state may be used again.
 func (s CoordinatorS2) SendExecute(m Execute) (CoordinatorS3, error) {
-	if err := s.turn.check("CoordinatorS2.SendExecute"); err != nil {
+	if err := s.turn.check("consensus.CoordinatorS2.SendExecute"); err != nil {
 		return CoordinatorS3{}, err
 	}
 	if err := s.turn.run.port.Send("Witness[1]", "Execute", m.Payload); err != nil {
-		return CoordinatorS3{}, &aura.Error{Op: "CoordinatorS2.SendExecute", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorS3{}, &aura.Error{Op: "consensus.CoordinatorS2.SendExecute", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorS3{s.turn.next()}, nil
 }
@@ -93,11 +93,11 @@ type CoordinatorS3 struct{ turn turn }
 
 // SendExecute sends Execute to Witness[2]. It takes the capability consensus:initiate and 4 units of flow. After an error of the port the state may be used again.
 func (s CoordinatorS3) SendExecute(m Execute) (CoordinatorS4, error) {
-	if err := s.turn.check("CoordinatorS3.SendExecute"); err != nil {
+	if err := s.turn.check("consensus.CoordinatorS3.SendExecute"); err != nil {
 		return CoordinatorS4{}, err
 	}
 	if err := s.turn.run.port.Send("Witness[2]", "Execute", m.Payload); err != nil {
-		return CoordinatorS4{}, &aura.Error{Op: "CoordinatorS3.SendExecute", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorS4{}, &aura.Error{Op: "consensus.CoordinatorS3.SendExecute", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorS4{s.turn.next()}, nil
 }
@@ -107,15 +107,15 @@ type CoordinatorS4 struct{ turn turn }
 
 // ReceiveNonceCommit waits for NonceCommit from Witness[0]. After an error of the port the state may be used again.
 func (s CoordinatorS4) ReceiveNonceCommit() (NonceCommit, CoordinatorS5, error) {
-	if err := s.turn.check("CoordinatorS4.ReceiveNonceCommit"); err != nil {
+	if err := s.turn.check("consensus.CoordinatorS4.ReceiveNonceCommit"); err != nil {
 		return NonceCommit{}, CoordinatorS5{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Witness[0]")
 	if err != nil {
-		return NonceCommit{}, CoordinatorS5{}, &aura.Error{Op: "CoordinatorS4.ReceiveNonceCommit", Kind: aura.KindOf(err), Err: err}
+		return NonceCommit{}, CoordinatorS5{}, &aura.Error{Op: "consensus.CoordinatorS4.ReceiveNonceCommit", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "NonceCommit" {
-		return NonceCommit{}, CoordinatorS5{}, aura.Errorf("CoordinatorS4.ReceiveNonceCommit", aura.Corrupt, "message %q is not expected here", label)
+		return NonceCommit{}, CoordinatorS5{}, aura.Errorf("consensus.CoordinatorS4.ReceiveNonceCommit", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return NonceCommit{payload}, CoordinatorS5{s.turn.next()}, nil
 }
@@ -125,15 +125,15 @@ type CoordinatorS5 struct{ turn turn }
 
 // ReceiveNonceCommit waits for NonceCommit from Witness[1]. After an error of the port the state may be used again.
 func (s CoordinatorS5) ReceiveNonceCommit() (NonceCommit, CoordinatorS6, error) {
-	if err := s.turn.check("CoordinatorS5.ReceiveNonceCommit"); err != nil {
+	if err := s.turn.check("consensus.CoordinatorS5.ReceiveNonceCommit"); err != nil {
 		return NonceCommit{}, CoordinatorS6{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Witness[1]")
 	if err != nil {
-		return NonceCommit{}, CoordinatorS6{}, &aura.Error{Op: "CoordinatorS5.ReceiveNonceCommit", Kind: aura.KindOf(err), Err: err}
+		return NonceCommit{}, CoordinatorS6{}, &aura.Error{Op: "consensus.CoordinatorS5.ReceiveNonceCommit", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "NonceCommit" {
-		return NonceCommit{}, CoordinatorS6{}, aura.Errorf("CoordinatorS5.ReceiveNonceCommit", aura.Corrupt, "message %q is not expected here", label)
+		return NonceCommit{}, CoordinatorS6{}, aura.Errorf("consensus.CoordinatorS5.ReceiveNonceCommit", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return NonceCommit{payload}, CoordinatorS6{s.turn.next()}, nil
 }
@@ -143,15 +143,15 @@ type CoordinatorS6 struct{ turn turn }
 
 // ReceiveNonceCommit waits for NonceCommit from Witness[2]. After an error of the port the state may be used again.
 func (s CoordinatorS6) ReceiveNonceCommit() (NonceCommit, CoordinatorS7, error) {
-	if err := s.turn.check("CoordinatorS6.ReceiveNonceCommit"); err != nil {
+	if err := s.turn.check("consensus.CoordinatorS6.ReceiveNonceCommit"); err != nil {
 		return NonceCommit{}, CoordinatorS7{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Witness[2]")
 	if err != nil {
-		return NonceCommit{}, CoordinatorS7{}, &aura.Error{Op: "CoordinatorS6.ReceiveNonceCommit", Kind: aura.KindOf(err), Err: err}
+		return NonceCommit{}, CoordinatorS7{}, &aura.Error{Op: "consensus.CoordinatorS6.ReceiveNonceCommit", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "NonceCommit" {
-		return NonceCommit{}, CoordinatorS7{}, aura.Errorf("CoordinatorS6.ReceiveNonceCommit", aura.Corrupt, "message %q is not expected here", label)
+		return NonceCommit{}, CoordinatorS7{}, aura.Errorf("consensus.CoordinatorS6.ReceiveNonceCommit", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return NonceCommit{payload}, CoordinatorS7{s.turn.next()}, nil
 }
@@ -161,11 +161,11 @@ type CoordinatorS7 struct{ turn turn }
 
 // SendSignRequest sends SignRequest to Witness[0]. It takes the capability consensus:aggregate and 4 units of flow. After an error of the port the state may be used again.
 func (s CoordinatorS7) SendSignRequest(m SignRequest) (CoordinatorS8, error) {
-	if err := s.turn.check("CoordinatorS7.SendSignRequest"); err != nil {
+	if err := s.turn.check("consensus.CoordinatorS7.SendSignRequest"); err != nil {
 		return CoordinatorS8{}, err
 	}
 	if err := s.turn.run.port.Send("Witness[0]", "SignRequest", m.Payload); err != nil {
-		return CoordinatorS8{}, &aura.Error{Op: "CoordinatorS7.SendSignRequest", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorS8{}, &aura.Error{Op: "consensus.CoordinatorS7.SendSignRequest", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorS8{s.turn.next()}, nil
 }
@@ -175,11 +175,11 @@ type CoordinatorS8 struct{ turn turn }
 
 // SendSignRequest sends SignRequest to Witness[1]. It takes the capability consensus:aggregate and 4 units of flow. After an error of the port the state may be used again.
 func (s CoordinatorS8) SendSignRequest(m SignRequest) (CoordinatorS9, error) {
-	if err := s.turn.check("CoordinatorS8.SendSignRequest"); err != nil {
+	if err := s.turn.check("consensus.CoordinatorS8.SendSignRequest"); err != nil {
 		return CoordinatorS9{}, err
 	}
 	if err := s.turn.run.port.Send("Witness[1]", "SignRequest", m.Payload); err != nil {
-		return CoordinatorS9{}, &aura.Error{Op: "CoordinatorS8.SendSignRequest", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorS9{}, &aura.Error{Op: "consensus.CoordinatorS8.SendSignRequest", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorS9{s.turn.next()}, nil
 }
@@ -189,11 +189,11 @@ type CoordinatorS9 struct{ turn turn }
 
 // SendSignRequest sends SignRequest to Witness[2]. It takes the capability consensus:aggregate and 4 units of flow. After an error of the port the state may be used again.
 func (s CoordinatorS9) SendSignRequest(m SignRequest) (CoordinatorS10, error) {
-	if err := s.turn.check("CoordinatorS9.SendSignRequest"); err != nil {
+	if err := s.turn.check("consensus.CoordinatorS9.SendSignRequest"); err != nil {
 		return CoordinatorS10{}, err
 	}
 	if err := s.turn.run.port.Send("Witness[2]", "SignRequest", m.Payload); err != nil {
-		return CoordinatorS10{}, &aura.Error{Op: "CoordinatorS9.SendSignRequest", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorS10{}, &aura.Error{Op: "consensus.CoordinatorS9.SendSignRequest", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorS10{s.turn.next()}, nil
 }
@@ -203,15 +203,15 @@ type CoordinatorS10 struct{ turn turn }
 
 // ReceiveSignShare waits for SignShare from Witness[0]. After an error of the port the state may be used again.
 func (s CoordinatorS10) ReceiveSignShare() (SignShare, CoordinatorS11, error) {
-	if err := s.turn.check("CoordinatorS10.ReceiveSignShare"); err != nil {
+	if err := s.turn.check("consensus.CoordinatorS10.ReceiveSignShare"); err != nil {
 		return SignShare{}, CoordinatorS11{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Witness[0]")
 	if err != nil {
-		return SignShare{}, CoordinatorS11{}, &aura.Error{Op: "CoordinatorS10.ReceiveSignShare", Kind: aura.KindOf(err), Err: err}
+		return SignShare{}, CoordinatorS11{}, &aura.Error{Op: "consensus.CoordinatorS10.ReceiveSignShare", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "SignShare" {
-		return SignShare{}, CoordinatorS11{}, aura.Errorf("CoordinatorS10.ReceiveSignShare", aura.Corrupt, "message %q is not expected here", label)
+		return SignShare{}, CoordinatorS11{}, aura.Errorf("consensus.CoordinatorS10.ReceiveSignShare", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return SignShare{payload}, CoordinatorS11{s.turn.next()}, nil
 }
@@ -221,15 +221,15 @@ type CoordinatorS11 struct{ turn turn }
 
 // ReceiveSignShare waits for SignShare from Witness[1]. After an error of the port the state may be used again.
 func (s CoordinatorS11) ReceiveSignShare() (SignShare, CoordinatorS12, error) {
-	if err := s.turn.check("CoordinatorS11.ReceiveSignShare"); err != nil {
+	if err := s.turn.check("consensus.CoordinatorS11.ReceiveSignShare"); err != nil {
 		return SignShare{}, CoordinatorS12{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Witness[1]")
 	if err != nil {
-		return SignShare{}, CoordinatorS12{}, &aura.Error{Op: "CoordinatorS11.ReceiveSignShare", Kind: aura.KindOf(err), Err: err}
+		return SignShare{}, CoordinatorS12{}, &aura.Error{Op: "consensus.CoordinatorS11.ReceiveSignShare", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "SignShare" {
-		return SignShare{}, CoordinatorS12{}, aura.Errorf("CoordinatorS11.ReceiveSignShare", aura.Corrupt, "message %q is not expected here", label)
+		return SignShare{}, CoordinatorS12{}, aura.Errorf("consensus.CoordinatorS11.ReceiveSignShare", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return SignShare{payload}, CoordinatorS12{s.turn.next()}, nil
 }
@@ -239,15 +239,15 @@ type CoordinatorS12 struct{ turn turn }
 
 // ReceiveSignShare waits for SignShare from Witness[2]. After an error of the port the state may be used again.
 func (s CoordinatorS12) ReceiveSignShare() (SignShare, CoordinatorS13, error) {
-	if err := s.turn.check("CoordinatorS12.ReceiveSignShare"); err != nil {
+	if err := s.turn.check("consensus.CoordinatorS12.ReceiveSignShare"); err != nil {
 		return SignShare{}, CoordinatorS13{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Witness[2]")
 	if err != nil {
-		return SignShare{}, CoordinatorS13{}, &aura.Error{Op: "CoordinatorS12.ReceiveSignShare", Kind: aura.KindOf(err), Err: err}
+		return SignShare{}, CoordinatorS13{}, &aura.Error{Op: "consensus.CoordinatorS12.ReceiveSignShare", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "SignShare" {
-		return SignShare{}, CoordinatorS13{}, aura.Errorf("CoordinatorS12.ReceiveSignShare", aura.Corrupt, "message %q is not expected here", label)
+		return SignShare{}, CoordinatorS13{}, aura.Errorf("consensus.CoordinatorS12.ReceiveSignShare", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return SignShare{payload}, CoordinatorS13{s.turn.next()}, nil
 }
@@ -257,22 +257,22 @@ type CoordinatorS13 struct{ turn turn }
 
 // SendCommitted sends Committed to Witness[0]. It takes the capability consensus:finalize and 2 units of flow. After an error of the port the state may be used again.
 func (s CoordinatorS13) SendCommitted(m Committed) (CoordinatorS14, error) {
-	if err := s.turn.check("CoordinatorS13.SendCommitted"); err != nil {
+	if err := s.turn.check("consensus.CoordinatorS13.SendCommitted"); err != nil {
 		return CoordinatorS14{}, err
 	}
 	if err := s.turn.run.port.Send("Witness[0]", "Committed", m.Payload); err != nil {
-		return CoordinatorS14{}, &aura.Error{Op: "CoordinatorS13.SendCommitted", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorS14{}, &aura.Error{Op: "consensus.CoordinatorS13.SendCommitted", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorS14{s.turn.next()}, nil
 }
 
 // SendAbandoned sends Abandoned to Witness[0]. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s CoordinatorS13) SendAbandoned(m Abandoned) (CoordinatorS17, error) {
-	if err := s.turn.check("CoordinatorS13.SendAbandoned"); err != nil {
+	if err := s.turn.check("consensus.CoordinatorS13.SendAbandoned"); err != nil {
 		return CoordinatorS17{}, err
 	}
 	if err := s.turn.run.port.Send("Witness[0]", "Abandoned", m.Payload); err != nil {
-		return CoordinatorS17{}, &aura.Error{Op: "CoordinatorS13.SendAbandoned", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorS17{}, &aura.Error{Op: "consensus.CoordinatorS13.SendAbandoned", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorS17{s.turn.next()}, nil
 }
@@ -282,11 +282,11 @@ type CoordinatorS14 struct{ turn turn }
 
 // SendCommitted sends Committed to Witness[1]. It takes the capability consensus:finalize and 2 units of flow. After an error of the port the state may be used again.
 func (s CoordinatorS14) SendCommitted(m Committed) (CoordinatorS15, error) {
-	if err := s.turn.check("CoordinatorS14.SendCommitted"); err != nil {
+	if err := s.turn.check("consensus.CoordinatorS14.SendCommitted"); err != nil {
 		return CoordinatorS15{}, err
 	}
 	if err := s.turn.run.port.Send("Witness[1]", "Committed", m.Payload); err != nil {
-		return CoordinatorS15{}, &aura.Error{Op: "CoordinatorS14.SendCommitted", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorS15{}, &aura.Error{Op: "consensus.CoordinatorS14.SendCommitted", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorS15{s.turn.next()}, nil
 }
@@ -296,11 +296,11 @@ type CoordinatorS15 struct{ turn turn }
 
 // SendCommitted sends Committed to Witness[2]. It takes the capability consensus:finalize and 2 units of flow. After an error of the port the state may be used again.
 func (s CoordinatorS15) SendCommitted(m Committed) (CoordinatorEnd, error) {
-	if err := s.turn.check("CoordinatorS15.SendCommitted"); err != nil {
+	if err := s.turn.check("consensus.CoordinatorS15.SendCommitted"); err != nil {
 		return CoordinatorEnd{}, err
 	}
 	if err := s.turn.run.port.Send("Witness[2]", "Committed", m.Payload); err != nil {
-		return CoordinatorEnd{}, &aura.Error{Op: "CoordinatorS15.SendCommitted", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorEnd{}, &aura.Error{Op: "consensus.CoordinatorS15.SendCommitted", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorEnd{s.turn.next()}, nil
 }
@@ -313,11 +313,11 @@ type CoordinatorS17 struct{ turn turn }
 
 // SendAbandoned sends Abandoned to Witness[1]. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s CoordinatorS17) SendAbandoned(m Abandoned) (CoordinatorS18, error) {
-	if err := s.turn.check("CoordinatorS17.SendAbandoned"); err != nil {
+	if err := s.turn.check("consensus.CoordinatorS17.SendAbandoned"); err != nil {
 		return CoordinatorS18{}, err
 	}
 	if err := s.turn.run.port.Send("Witness[1]", "Abandoned", m.Payload); err != nil {
-		return CoordinatorS18{}, &aura.Error{Op: "CoordinatorS17.SendAbandoned", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorS18{}, &aura.Error{Op: "consensus.CoordinatorS17.SendAbandoned", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorS18{s.turn.next()}, nil
 }
@@ -327,11 +327,11 @@ type CoordinatorS18 struct{ turn turn }
 
 // SendAbandoned sends Abandoned to Witness[2]. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s CoordinatorS18) SendAbandoned(m Abandoned) (CoordinatorEnd, error) {
-	if err := s.turn.check("CoordinatorS18.SendAbandoned"); err != nil {
+	if err := s.turn.check("consensus.CoordinatorS18.SendAbandoned"); err != nil {
 		return CoordinatorEnd{}, err
 	}
 	if err := s.turn.run.port.Send("Witness[2]", "Abandoned", m.Payload); err != nil {
-		return CoordinatorEnd{}, &aura.Error{Op: "CoordinatorS18.SendAbandoned", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorEnd{}, &aura.Error{Op: "consensus.CoordinatorS18.SendAbandoned", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorEnd{s.turn.next()}, nil
 }
@@ -346,15 +346,15 @@ type Witness0S1 struct{ turn turn }
 
 // ReceiveExecute waits for Execute from Coordinator. After an error of the port the state may be used again.
 func (s Witness0S1) ReceiveExecute() (Execute, Witness0S2, error) {
-	if err := s.turn.check("Witness0S1.ReceiveExecute"); err != nil {
+	if err := s.turn.check("consensus.Witness0S1.ReceiveExecute"); err != nil {
 		return Execute{}, Witness0S2{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Coordinator")
 	if err != nil {
-		return Execute{}, Witness0S2{}, &aura.Error{Op: "Witness0S1.ReceiveExecute", Kind: aura.KindOf(err), Err: err}
+		return Execute{}, Witness0S2{}, &aura.Error{Op: "consensus.Witness0S1.ReceiveExecute", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Execute" {
-		return Execute{}, Witness0S2{}, aura.Errorf("Witness0S1.ReceiveExecute", aura.Corrupt, "message %q is not expected here", label)
+		return Execute{}, Witness0S2{}, aura.Errorf("consensus.Witness0S1.ReceiveExecute", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Execute{payload}, Witness0S2{s.turn.next()}, nil
 }
@@ -364,11 +364,11 @@ type Witness0S2 struct{ turn turn }
 
 // SendNonceCommit sends NonceCommit to Coordinator. It takes the capability consensus:witness:nonce and 2 units of flow. After an error of the port the state may be used again.
 func (s Witness0S2) SendNonceCommit(m NonceCommit) (Witness0S3, error) {
-	if err := s.turn.check("Witness0S2.SendNonceCommit"); err != nil {
+	if err := s.turn.check("consensus.Witness0S2.SendNonceCommit"); err != nil {
 		return Witness0S3{}, err
 	}
 	if err := s.turn.run.port.Send("Coordinator", "NonceCommit", m.Payload); err != nil {
-		return Witness0S3{}, &aura.Error{Op: "Witness0S2.SendNonceCommit", Kind: aura.KindOf(err), Err: err}
+		return Witness0S3{}, &aura.Error{Op: "consensus.Witness0S2.SendNonceCommit", Kind: aura.KindOf(err), Err: err}
 	}
 	return Witness0S3{s.turn.next()}, nil
 }
@@ -378,15 +378,15 @@ type Witness0S3 struct{ turn turn }
 
 // ReceiveSignRequest waits for SignRequest from Coordinator. After an error of the port the state may be used again.
 func (s Witness0S3) ReceiveSignRequest() (SignRequest, Witness0S4, error) {
-	if err := s.turn.check("Witness0S3.ReceiveSignRequest"); err != nil {
+	if err := s.turn.check("consensus.Witness0S3.ReceiveSignRequest"); err != nil {
 		return SignRequest{}, Witness0S4{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Coordinator")
 	if err != nil {
-		return SignRequest{}, Witness0S4{}, &aura.Error{Op: "Witness0S3.ReceiveSignRequest", Kind: aura.KindOf(err), Err: err}
+		return SignRequest{}, Witness0S4{}, &aura.Error{Op: "consensus.Witness0S3.ReceiveSignRequest", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "SignRequest" {
-		return SignRequest{}, Witness0S4{}, aura.Errorf("Witness0S3.ReceiveSignRequest", aura.Corrupt, "message %q is not expected here", label)
+		return SignRequest{}, Witness0S4{}, aura.Errorf("consensus.Witness0S3.ReceiveSignRequest", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return SignRequest{payload}, Witness0S4{s.turn.next()}, nil
 }
@@ -396,11 +396,11 @@ type Witness0S4 struct{ turn turn }
 
 // SendSignShare sends SignShare to Coordinator. It takes the capability consensus:witness:sign and 2 units of flow and leakage to pipelined_commitment. After an error of the port the state may be used again.
 func (s Witness0S4) SendSignShare(m SignShare) (Witness0S5, error) {
-	if err := s.turn.check("Witness0S4.SendSignShare"); err != nil {
+	if err := s.turn.check("consensus.Witness0S4.SendSignShare"); err != nil {
 		return Witness0S5{}, err
 	}
 	if err := s.turn.run.port.Send("Coordinator", "SignShare", m.Payload); err != nil {
-		return Witness0S5{}, &aura.Error{Op: "Witness0S4.SendSignShare", Kind: aura.KindOf(err), Err: err}
+		return Witness0S5{}, &aura.Error{Op: "consensus.Witness0S4.SendSignShare", Kind: aura.KindOf(err), Err: err}
 	}
 	return Witness0S5{s.turn.next()}, nil
 }
@@ -429,12 +429,12 @@ func (Witness0S5Abandoned) isWitness0S5Outcome() {}
 
 // Receive waits for the choice of Coordinator. After an error of the port the state may be used again.
 func (s Witness0S5) Receive() (Witness0S5Outcome, error) {
-	if err := s.turn.check("Witness0S5.Receive"); err != nil {
+	if err := s.turn.check("consensus.Witness0S5.Receive"); err != nil {
 		return nil, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Coordinator")
 	if err != nil {
-		return nil, &aura.Error{Op: "Witness0S5.Receive", Kind: aura.KindOf(err), Err: err}
+		return nil, &aura.Error{Op: "consensus.Witness0S5.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "Committed":
@@ -442,7 +442,7 @@ func (s Witness0S5) Receive() (Witness0S5Outcome, error) {
 	case "Abandoned":
 		return Witness0S5Abandoned{Abandoned{payload}, Witness0End{s.turn.next()}}, nil
 	}
-	return nil, aura.Errorf("Witness0S5.Receive", aura.Corrupt, "message %q is not expected here", label)
+	return nil, aura.Errorf("consensus.Witness0S5.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // Witness0End is a state of Witness[0], which here is done.
@@ -458,15 +458,15 @@ type Witness1S1 struct{ turn turn }
 
 // ReceiveExecute waits for Execute from Coordinator. After an error of the port the state may be used again.
 func (s Witness1S1) ReceiveExecute() (Execute, Witness1S2, error) {
-	if err := s.turn.check("Witness1S1.ReceiveExecute"); err != nil {
+	if err := s.turn.check("consensus.Witness1S1.ReceiveExecute"); err != nil {
 		return Execute{}, Witness1S2{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Coordinator")
 	if err != nil {
-		return Execute{}, Witness1S2{}, &aura.Error{Op: "Witness1S1.ReceiveExecute", Kind: aura.KindOf(err), Err: err}
+		return Execute{}, Witness1S2{}, &aura.Error{Op: "consensus.Witness1S1.ReceiveExecute", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Execute" {
-		return Execute{}, Witness1S2{}, aura.Errorf("Witness1S1.ReceiveExecute", aura.Corrupt, "message %q is not expected here", label)
+		return Execute{}, Witness1S2{}, aura.Errorf("consensus.Witness1S1.ReceiveExecute", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Execute{payload}, Witness1S2{s.turn.next()}, nil
 }
@@ -476,11 +476,11 @@ type Witness1S2 struct{ turn turn }
 
 // SendNonceCommit sends NonceCommit to Coordinator. It takes the capability consensus:witness:nonce and 2 units of flow. After an error of the port the state may be used again.
 func (s Witness1S2) SendNonceCommit(m NonceCommit) (Witness1S3, error) {
-	if err := s.turn.check("Witness1S2.SendNonceCommit"); err != nil {
+	if err := s.turn.check("consensus.Witness1S2.SendNonceCommit"); err != nil {
 		return Witness1S3{}, err
 	}
 	if err := s.turn.run.port.Send("Coordinator", "NonceCommit", m.Payload); err != nil {
-		return Witness1S3{}, &aura.Error{Op: "Witness1S2.SendNonceCommit", Kind: aura.KindOf(err), Err: err}
+		return Witness1S3{}, &aura.Error{Op: "consensus.Witness1S2.SendNonceCommit", Kind: aura.KindOf(err), Err: err}
 	}
 	return Witness1S3{s.turn.next()}, nil
 }
@@ -490,15 +490,15 @@ type Witness1S3 struct{ turn turn }
 
 // ReceiveSignRequest waits for SignRequest from Coordinator. After an error of the port the state may be used again.
 func (s Witness1S3) ReceiveSignRequest() (SignRequest, Witness1S4, error) {
-	if err := s.turn.check("Witness1S3.ReceiveSignRequest"); err != nil {
+	if err := s.turn.check("consensus.Witness1S3.ReceiveSignRequest"); err != nil {
 		return SignRequest{}, Witness1S4{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Coordinator")
 	if err != nil {
-		return SignRequest{}, Witness1S4{}, &aura.Error{Op: "Witness1S3.ReceiveSignRequest", Kind: aura.KindOf(err), Err: err}
+		return SignRequest{}, Witness1S4{}, &aura.Error{Op: "consensus.Witness1S3.ReceiveSignRequest", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "SignRequest" {
-		return SignRequest{}, Witness1S4{}, aura.Errorf("Witness1S3.ReceiveSignRequest", aura.Corrupt, "message %q is not expected here", label)
+		return SignRequest{}, Witness1S4{}, aura.Errorf("consensus.Witness1S3.ReceiveSignRequest", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return SignRequest{payload}, Witness1S4{s.turn.next()}, nil
 }
@@ -508,11 +508,11 @@ type Witness1S4 struct{ turn turn }
 
 // SendSignShare sends SignShare to Coordinator. It takes the capability consensus:witness:sign and 2 units of flow and leakage to pipelined_commitment. After an error of the port the state may be used again.
 func (s Witness1S4) SendSignShare(m SignShare) (Witness1S5, error) {
-	if err := s.turn.check("Witness1S4.SendSignShare"); err != nil {
+	if err := s.turn.check("consensus.Witness1S4.SendSignShare"); err != nil {
 		return Witness1S5{}, err
 	}
 	if err := s.turn.run.port.Send("Coordinator", "SignShare", m.Payload); err != nil {
-		return Witness1S5{}, &aura.Error{Op: "Witness1S4.SendSignShare", Kind: aura.KindOf(err), Err: err}
+		return Witness1S5{}, &aura.Error{Op: "consensus.Witness1S4.SendSignShare", Kind: aura.KindOf(err), Err: err}
 	}
 	return Witness1S5{s.turn.next()}, nil
 }
@@ -541,12 +541,12 @@ func (Witness1S5Committed) isWitness1S5Outcome() {}
 
 // Receive waits for the choice of Coordinator. After an error of the port the state may be used again.
 func (s Witness1S5) Receive() (Witness1S5Outcome, error) {
-	if err := s.turn.check("Witness1S5.Receive"); err != nil {
+	if err := s.turn.check("consensus.Witness1S5.Receive"); err != nil {
 		return nil, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Coordinator")
 	if err != nil {
-		return nil, &aura.Error{Op: "Witness1S5.Receive", Kind: aura.KindOf(err), Err: err}
+		return nil, &aura.Error{Op: "consensus.Witness1S5.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "Abandoned":
@@ -554,7 +554,7 @@ func (s Witness1S5) Receive() (Witness1S5Outcome, error) {
 	case "Committed":
 		return Witness1S5Committed{Committed{payload}, Witness1End{s.turn.next()}}, nil
 	}
-	return nil, aura.Errorf("Witness1S5.Receive", aura.Corrupt, "message %q is not expected here", label)
+	return nil, aura.Errorf("consensus.Witness1S5.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // Witness1End is a state of Witness[1], which here is done.
@@ -570,15 +570,15 @@ type Witness2S1 struct{ turn turn }
 
 // ReceiveExecute waits for Execute from Coordinator. After an error of the port the state may be used again.
 func (s Witness2S1) ReceiveExecute() (Execute, Witness2S2, error) {
-	if err := s.turn.check("Witness2S1.ReceiveExecute"); err != nil {
+	if err := s.turn.check("consensus.Witness2S1.ReceiveExecute"); err != nil {
 		return Execute{}, Witness2S2{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Coordinator")
 	if err != nil {
-		return Execute{}, Witness2S2{}, &aura.Error{Op: "Witness2S1.ReceiveExecute", Kind: aura.KindOf(err), Err: err}
+		return Execute{}, Witness2S2{}, &aura.Error{Op: "consensus.Witness2S1.ReceiveExecute", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Execute" {
-		return Execute{}, Witness2S2{}, aura.Errorf("Witness2S1.ReceiveExecute", aura.Corrupt, "message %q is not expected here", label)
+		return Execute{}, Witness2S2{}, aura.Errorf("consensus.Witness2S1.ReceiveExecute", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Execute{payload}, Witness2S2{s.turn.next()}, nil
 }
@@ -588,11 +588,11 @@ type Witness2S2 struct{ turn turn }
 
 // SendNonceCommit sends NonceCommit to Coordinator. It takes the capability consensus:witness:nonce and 2 units of flow. After an error of the port the state may be used again.
 func (s Witness2S2) SendNonceCommit(m NonceCommit) (Witness2S3, error) {
-	if err := s.turn.check("Witness2S2.SendNonceCommit"); err != nil {
+	if err := s.turn.check("consensus.Witness2S2.SendNonceCommit"); err != nil {
 		return Witness2S3{}, err
 	}
 	if err := s.turn.run.port.Send("Coordinator", "NonceCommit", m.Payload); err != nil {
-		return Witness2S3{}, &aura.Error{Op: "Witness2S2.SendNonceCommit", Kind: aura.KindOf(err), Err: err}
+		return Witness2S3{}, &aura.Error{Op: "consensus.Witness2S2.SendNonceCommit", Kind: aura.KindOf(err), Err: err}
 	}
 	return Witness2S3{s.turn.next()}, nil
 }
@@ -602,15 +602,15 @@ type Witness2S3 struct{ turn turn }
 
 // ReceiveSignRequest waits for SignRequest from Coordinator. After an error of the port the state may be used again.
 func (s Witness2S3) ReceiveSignRequest() (SignRequest, Witness2S4, error) {
-	if err := s.turn.check("Witness2S3.ReceiveSignRequest"); err != nil {
+	if err := s.turn.check("consensus.Witness2S3.ReceiveSignRequest"); err != nil {
 		return SignRequest{}, Witness2S4{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Coordinator")
 	if err != nil {
-		return SignRequest{}, Witness2S4{}, &aura.Error{Op: "Witness2S3.ReceiveSignRequest", Kind: aura.KindOf(err), Err: err}
+		return SignRequest{}, Witness2S4{}, &aura.Error{Op: "consensus.Witness2S3.ReceiveSignRequest", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "SignRequest" {
-		return SignRequest{}, Witness2S4{}, aura.Errorf("Witness2S3.ReceiveSignRequest", aura.Corrupt, "message %q is not expected here", label)
+		return SignRequest{}, Witness2S4{}, aura.Errorf("consensus.Witness2S3.ReceiveSignRequest", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return SignRequest{payload}, Witness2S4{s.turn.next()}, nil
 }
@@ -620,11 +620,11 @@ type Witness2S4 struct{ turn turn }
 
 // SendSignShare sends SignShare to Coordinator. It takes the capability consensus:witness:sign and 2 units of flow and leakage to pipelined_commitment. After an error of the port the state may be used again.
 func (s Witness2S4) SendSignShare(m SignShare) (Witness2S5, error) {
-	if err := s.turn.check("Witness2S4.SendSignShare"); err != nil {
+	if err := s.turn.check("consensus.Witness2S4.SendSignShare"); err != nil {
 		return Witness2S5{}, err
 	}
 	if err := s.turn.run.port.Send("Coordinator", "SignShare", m.Payload); err != nil {
-		return Witness2S5{}, &aura.Error{Op: "Witness2S4.SendSignShare", Kind: aura.KindOf(err), Err: err}
+		return Witness2S5{}, &aura.Error{Op: "consensus.Witness2S4.SendSignShare", Kind: aura.KindOf(err), Err: err}
 	}
 	return Witness2S5{s.turn.next()}, nil
 }
@@ -653,12 +653,12 @@ func (Witness2S5Committed) isWitness2S5Outcome() {}
 
 // Receive waits for the choice of Coordinator. After an error of the port the state may be used again.
 func (s Witness2S5) Receive() (Witness2S5Outcome, error) {
-	if err := s.turn.check("Witness2S5.Receive"); err != nil {
+	if err := s.turn.check("consensus.Witness2S5.Receive"); err != nil {
 		return nil, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Coordinator")
 	if err != nil {
-		return nil, &aura.Error{Op: "Witness2S5.Receive", Kind: aura.KindOf(err), Err: err}
+		return nil, &aura.Error{Op: "consensus.Witness2S5.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "Abandoned":
@@ -666,7 +666,7 @@ func (s Witness2S5) Receive() (Witness2S5Outcome, error) {
 	case "Committed":
 		return Witness2S5Committed{Committed{payload}, Witness2End{s.turn.next()}}, nil
 	}
-	return nil, aura.Errorf("Witness2S5.Receive", aura.Corrupt, "message %q is not expected here", label)
+	return nil, aura.Errorf("consensus.Witness2S5.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // Witness2End is a state of Witness[2], which here is done.

@@ -28,7 +28,7 @@ type turn struct {
 	step uint64
 }
 
-func (t turn) check(op string) error {
+func (t turn) check(op aura.Op) error {
 	if t.run == nil {
 		return aura.Errorf(op, aura.Invalid, "the session was not started")
 	}
@@ -53,11 +53,11 @@ type SenderS1 struct{ turn turn }
 
 // SendMessage sends Message to Receiver. It takes the capability chat:send and 1 unit of flow. After an error of the port the state may be used again.
 func (s SenderS1) SendMessage(m Message) (SenderS2, error) {
-	if err := s.turn.check("SenderS1.SendMessage"); err != nil {
+	if err := s.turn.check("contactmessage.SenderS1.SendMessage"); err != nil {
 		return SenderS2{}, err
 	}
 	if err := s.turn.run.port.Send("Receiver", "Message", m.Payload); err != nil {
-		return SenderS2{}, &aura.Error{Op: "SenderS1.SendMessage", Kind: aura.KindOf(err), Err: err}
+		return SenderS2{}, &aura.Error{Op: "contactmessage.SenderS1.SendMessage", Kind: aura.KindOf(err), Err: err}
 	}
 	return SenderS2{s.turn.next()}, nil
 }
@@ -67,15 +67,15 @@ type SenderS2 struct{ turn turn }
 
 // ReceiveAcknowledged waits for Acknowledged from Receiver. After an error of the port the state may be used again.
 func (s SenderS2) ReceiveAcknowledged() (Acknowledged, SenderEnd, error) {
-	if err := s.turn.check("SenderS2.ReceiveAcknowledged"); err != nil {
+	if err := s.turn.check("contactmessage.SenderS2.ReceiveAcknowledged"); err != nil {
 		return Acknowledged{}, SenderEnd{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Receiver")
 	if err != nil {
-		return Acknowledged{}, SenderEnd{}, &aura.Error{Op: "SenderS2.ReceiveAcknowledged", Kind: aura.KindOf(err), Err: err}
+		return Acknowledged{}, SenderEnd{}, &aura.Error{Op: "contactmessage.SenderS2.ReceiveAcknowledged", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Acknowledged" {
-		return Acknowledged{}, SenderEnd{}, aura.Errorf("SenderS2.ReceiveAcknowledged", aura.Corrupt, "message %q is not expected here", label)
+		return Acknowledged{}, SenderEnd{}, aura.Errorf("contactmessage.SenderS2.ReceiveAcknowledged", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Acknowledged{payload}, SenderEnd{s.turn.next()}, nil
 }
@@ -93,15 +93,15 @@ type ReceiverS1 struct{ turn turn }
 
 // ReceiveMessage waits for Message from Sender. After an error of the port the state may be used again.
 func (s ReceiverS1) ReceiveMessage() (Message, ReceiverS2, error) {
-	if err := s.turn.check("ReceiverS1.ReceiveMessage"); err != nil {
+	if err := s.turn.check("contactmessage.ReceiverS1.ReceiveMessage"); err != nil {
 		return Message{}, ReceiverS2{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Sender")
 	if err != nil {
-		return Message{}, ReceiverS2{}, &aura.Error{Op: "ReceiverS1.ReceiveMessage", Kind: aura.KindOf(err), Err: err}
+		return Message{}, ReceiverS2{}, &aura.Error{Op: "contactmessage.ReceiverS1.ReceiveMessage", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Message" {
-		return Message{}, ReceiverS2{}, aura.Errorf("ReceiverS1.ReceiveMessage", aura.Corrupt, "message %q is not expected here", label)
+		return Message{}, ReceiverS2{}, aura.Errorf("contactmessage.ReceiverS1.ReceiveMessage", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Message{payload}, ReceiverS2{s.turn.next()}, nil
 }
@@ -111,11 +111,11 @@ type ReceiverS2 struct{ turn turn }
 
 // SendAcknowledged sends Acknowledged to Sender. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s ReceiverS2) SendAcknowledged(m Acknowledged) (ReceiverEnd, error) {
-	if err := s.turn.check("ReceiverS2.SendAcknowledged"); err != nil {
+	if err := s.turn.check("contactmessage.ReceiverS2.SendAcknowledged"); err != nil {
 		return ReceiverEnd{}, err
 	}
 	if err := s.turn.run.port.Send("Sender", "Acknowledged", m.Payload); err != nil {
-		return ReceiverEnd{}, &aura.Error{Op: "ReceiverS2.SendAcknowledged", Kind: aura.KindOf(err), Err: err}
+		return ReceiverEnd{}, &aura.Error{Op: "contactmessage.ReceiverS2.SendAcknowledged", Kind: aura.KindOf(err), Err: err}
 	}
 	return ReceiverEnd{s.turn.next()}, nil
 }

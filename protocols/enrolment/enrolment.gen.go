@@ -37,7 +37,7 @@ type turn struct {
 	step uint64
 }
 
-func (t turn) check(op string) error {
+func (t turn) check(op aura.Op) error {
 	if t.run == nil {
 		return aura.Errorf(op, aura.Invalid, "the session was not started")
 	}
@@ -62,11 +62,11 @@ type SponsorS1 struct{ turn turn }
 
 // SendOffer sends Offer to Device. It takes the capability device:enrol and 4 units of flow. After an error of the port the state may be used again.
 func (s SponsorS1) SendOffer(m Offer) (SponsorS2, error) {
-	if err := s.turn.check("SponsorS1.SendOffer"); err != nil {
+	if err := s.turn.check("enrolment.SponsorS1.SendOffer"); err != nil {
 		return SponsorS2{}, err
 	}
 	if err := s.turn.run.port.Send("Device", "Offer", m.Payload); err != nil {
-		return SponsorS2{}, &aura.Error{Op: "SponsorS1.SendOffer", Kind: aura.KindOf(err), Err: err}
+		return SponsorS2{}, &aura.Error{Op: "enrolment.SponsorS1.SendOffer", Kind: aura.KindOf(err), Err: err}
 	}
 	return SponsorS2{s.turn.next()}, nil
 }
@@ -76,15 +76,15 @@ type SponsorS2 struct{ turn turn }
 
 // ReceiveKeys waits for Keys from Device. After an error of the port the state may be used again.
 func (s SponsorS2) ReceiveKeys() (Keys, SponsorS3, error) {
-	if err := s.turn.check("SponsorS2.ReceiveKeys"); err != nil {
+	if err := s.turn.check("enrolment.SponsorS2.ReceiveKeys"); err != nil {
 		return Keys{}, SponsorS3{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Device")
 	if err != nil {
-		return Keys{}, SponsorS3{}, &aura.Error{Op: "SponsorS2.ReceiveKeys", Kind: aura.KindOf(err), Err: err}
+		return Keys{}, SponsorS3{}, &aura.Error{Op: "enrolment.SponsorS2.ReceiveKeys", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Keys" {
-		return Keys{}, SponsorS3{}, aura.Errorf("SponsorS2.ReceiveKeys", aura.Corrupt, "message %q is not expected here", label)
+		return Keys{}, SponsorS3{}, aura.Errorf("enrolment.SponsorS2.ReceiveKeys", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Keys{payload}, SponsorS3{s.turn.next()}, nil
 }
@@ -94,22 +94,22 @@ type SponsorS3 struct{ turn turn }
 
 // SendCertificate sends Certificate to Device. It takes the capability device:certify and 4 units of flow. After an error of the port the state may be used again.
 func (s SponsorS3) SendCertificate(m Certificate) (SponsorS4, error) {
-	if err := s.turn.check("SponsorS3.SendCertificate"); err != nil {
+	if err := s.turn.check("enrolment.SponsorS3.SendCertificate"); err != nil {
 		return SponsorS4{}, err
 	}
 	if err := s.turn.run.port.Send("Device", "Certificate", m.Payload); err != nil {
-		return SponsorS4{}, &aura.Error{Op: "SponsorS3.SendCertificate", Kind: aura.KindOf(err), Err: err}
+		return SponsorS4{}, &aura.Error{Op: "enrolment.SponsorS3.SendCertificate", Kind: aura.KindOf(err), Err: err}
 	}
 	return SponsorS4{s.turn.next()}, nil
 }
 
 // SendRefused sends Refused to Device. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s SponsorS3) SendRefused(m Refused) (SponsorEnd, error) {
-	if err := s.turn.check("SponsorS3.SendRefused"); err != nil {
+	if err := s.turn.check("enrolment.SponsorS3.SendRefused"); err != nil {
 		return SponsorEnd{}, err
 	}
 	if err := s.turn.run.port.Send("Device", "Refused", m.Payload); err != nil {
-		return SponsorEnd{}, &aura.Error{Op: "SponsorS3.SendRefused", Kind: aura.KindOf(err), Err: err}
+		return SponsorEnd{}, &aura.Error{Op: "enrolment.SponsorS3.SendRefused", Kind: aura.KindOf(err), Err: err}
 	}
 	return SponsorEnd{s.turn.next()}, nil
 }
@@ -119,15 +119,15 @@ type SponsorS4 struct{ turn turn }
 
 // ReceiveJoined waits for Joined from Device. After an error of the port the state may be used again.
 func (s SponsorS4) ReceiveJoined() (Joined, SponsorEnd, error) {
-	if err := s.turn.check("SponsorS4.ReceiveJoined"); err != nil {
+	if err := s.turn.check("enrolment.SponsorS4.ReceiveJoined"); err != nil {
 		return Joined{}, SponsorEnd{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Device")
 	if err != nil {
-		return Joined{}, SponsorEnd{}, &aura.Error{Op: "SponsorS4.ReceiveJoined", Kind: aura.KindOf(err), Err: err}
+		return Joined{}, SponsorEnd{}, &aura.Error{Op: "enrolment.SponsorS4.ReceiveJoined", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Joined" {
-		return Joined{}, SponsorEnd{}, aura.Errorf("SponsorS4.ReceiveJoined", aura.Corrupt, "message %q is not expected here", label)
+		return Joined{}, SponsorEnd{}, aura.Errorf("enrolment.SponsorS4.ReceiveJoined", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Joined{payload}, SponsorEnd{s.turn.next()}, nil
 }
@@ -145,15 +145,15 @@ type DeviceS1 struct{ turn turn }
 
 // ReceiveOffer waits for Offer from Sponsor. After an error of the port the state may be used again.
 func (s DeviceS1) ReceiveOffer() (Offer, DeviceS2, error) {
-	if err := s.turn.check("DeviceS1.ReceiveOffer"); err != nil {
+	if err := s.turn.check("enrolment.DeviceS1.ReceiveOffer"); err != nil {
 		return Offer{}, DeviceS2{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Sponsor")
 	if err != nil {
-		return Offer{}, DeviceS2{}, &aura.Error{Op: "DeviceS1.ReceiveOffer", Kind: aura.KindOf(err), Err: err}
+		return Offer{}, DeviceS2{}, &aura.Error{Op: "enrolment.DeviceS1.ReceiveOffer", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Offer" {
-		return Offer{}, DeviceS2{}, aura.Errorf("DeviceS1.ReceiveOffer", aura.Corrupt, "message %q is not expected here", label)
+		return Offer{}, DeviceS2{}, aura.Errorf("enrolment.DeviceS1.ReceiveOffer", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Offer{payload}, DeviceS2{s.turn.next()}, nil
 }
@@ -163,11 +163,11 @@ type DeviceS2 struct{ turn turn }
 
 // SendKeys sends Keys to Sponsor. It takes 4 units of flow. After an error of the port the state may be used again.
 func (s DeviceS2) SendKeys(m Keys) (DeviceS3, error) {
-	if err := s.turn.check("DeviceS2.SendKeys"); err != nil {
+	if err := s.turn.check("enrolment.DeviceS2.SendKeys"); err != nil {
 		return DeviceS3{}, err
 	}
 	if err := s.turn.run.port.Send("Sponsor", "Keys", m.Payload); err != nil {
-		return DeviceS3{}, &aura.Error{Op: "DeviceS2.SendKeys", Kind: aura.KindOf(err), Err: err}
+		return DeviceS3{}, &aura.Error{Op: "enrolment.DeviceS2.SendKeys", Kind: aura.KindOf(err), Err: err}
 	}
 	return DeviceS3{s.turn.next()}, nil
 }
@@ -196,12 +196,12 @@ func (DeviceS3Refused) isDeviceS3Outcome() {}
 
 // Receive waits for the choice of Sponsor. After an error of the port the state may be used again.
 func (s DeviceS3) Receive() (DeviceS3Outcome, error) {
-	if err := s.turn.check("DeviceS3.Receive"); err != nil {
+	if err := s.turn.check("enrolment.DeviceS3.Receive"); err != nil {
 		return nil, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Sponsor")
 	if err != nil {
-		return nil, &aura.Error{Op: "DeviceS3.Receive", Kind: aura.KindOf(err), Err: err}
+		return nil, &aura.Error{Op: "enrolment.DeviceS3.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "Certificate":
@@ -209,7 +209,7 @@ func (s DeviceS3) Receive() (DeviceS3Outcome, error) {
 	case "Refused":
 		return DeviceS3Refused{Refused{payload}, DeviceEnd{s.turn.next()}}, nil
 	}
-	return nil, aura.Errorf("DeviceS3.Receive", aura.Corrupt, "message %q is not expected here", label)
+	return nil, aura.Errorf("enrolment.DeviceS3.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // DeviceS4 is a state of Device, which here sends Joined to Sponsor.
@@ -217,11 +217,11 @@ type DeviceS4 struct{ turn turn }
 
 // SendJoined sends Joined to Sponsor. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s DeviceS4) SendJoined(m Joined) (DeviceEnd, error) {
-	if err := s.turn.check("DeviceS4.SendJoined"); err != nil {
+	if err := s.turn.check("enrolment.DeviceS4.SendJoined"); err != nil {
 		return DeviceEnd{}, err
 	}
 	if err := s.turn.run.port.Send("Sponsor", "Joined", m.Payload); err != nil {
-		return DeviceEnd{}, &aura.Error{Op: "DeviceS4.SendJoined", Kind: aura.KindOf(err), Err: err}
+		return DeviceEnd{}, &aura.Error{Op: "enrolment.DeviceS4.SendJoined", Kind: aura.KindOf(err), Err: err}
 	}
 	return DeviceEnd{s.turn.next()}, nil
 }

@@ -43,7 +43,7 @@ type turn struct {
 	step uint64
 }
 
-func (t turn) check(op string) error {
+func (t turn) check(op aura.Op) error {
 	if t.run == nil {
 		return aura.Errorf(op, aura.Invalid, "the session was not started")
 	}
@@ -68,11 +68,11 @@ type InitiatorS1 struct{ turn turn }
 
 // SendPropose sends Propose to Guardian[0]. It takes the capability recovery:guardian:propose and 4 units of flow. After an error of the port the state may be used again.
 func (s InitiatorS1) SendPropose(m Propose) (InitiatorS2, error) {
-	if err := s.turn.check("InitiatorS1.SendPropose"); err != nil {
+	if err := s.turn.check("guardianceremony.InitiatorS1.SendPropose"); err != nil {
 		return InitiatorS2{}, err
 	}
 	if err := s.turn.run.port.Send("Guardian[0]", "Propose", m.Payload); err != nil {
-		return InitiatorS2{}, &aura.Error{Op: "InitiatorS1.SendPropose", Kind: aura.KindOf(err), Err: err}
+		return InitiatorS2{}, &aura.Error{Op: "guardianceremony.InitiatorS1.SendPropose", Kind: aura.KindOf(err), Err: err}
 	}
 	return InitiatorS2{s.turn.next()}, nil
 }
@@ -82,11 +82,11 @@ type InitiatorS2 struct{ turn turn }
 
 // SendPropose sends Propose to Guardian[1]. It takes the capability recovery:guardian:propose and 4 units of flow. After an error of the port the state may be used again.
 func (s InitiatorS2) SendPropose(m Propose) (InitiatorS3, error) {
-	if err := s.turn.check("InitiatorS2.SendPropose"); err != nil {
+	if err := s.turn.check("guardianceremony.InitiatorS2.SendPropose"); err != nil {
 		return InitiatorS3{}, err
 	}
 	if err := s.turn.run.port.Send("Guardian[1]", "Propose", m.Payload); err != nil {
-		return InitiatorS3{}, &aura.Error{Op: "InitiatorS2.SendPropose", Kind: aura.KindOf(err), Err: err}
+		return InitiatorS3{}, &aura.Error{Op: "guardianceremony.InitiatorS2.SendPropose", Kind: aura.KindOf(err), Err: err}
 	}
 	return InitiatorS3{s.turn.next()}, nil
 }
@@ -96,11 +96,11 @@ type InitiatorS3 struct{ turn turn }
 
 // SendPropose sends Propose to Guardian[2]. It takes the capability recovery:guardian:propose and 4 units of flow. After an error of the port the state may be used again.
 func (s InitiatorS3) SendPropose(m Propose) (InitiatorS4, error) {
-	if err := s.turn.check("InitiatorS3.SendPropose"); err != nil {
+	if err := s.turn.check("guardianceremony.InitiatorS3.SendPropose"); err != nil {
 		return InitiatorS4{}, err
 	}
 	if err := s.turn.run.port.Send("Guardian[2]", "Propose", m.Payload); err != nil {
-		return InitiatorS4{}, &aura.Error{Op: "InitiatorS3.SendPropose", Kind: aura.KindOf(err), Err: err}
+		return InitiatorS4{}, &aura.Error{Op: "guardianceremony.InitiatorS3.SendPropose", Kind: aura.KindOf(err), Err: err}
 	}
 	return InitiatorS4{s.turn.next()}, nil
 }
@@ -110,15 +110,15 @@ type InitiatorS4 struct{ turn turn }
 
 // ReceiveAnswer waits for Answer from Guardian[0]. After an error of the port the state may be used again.
 func (s InitiatorS4) ReceiveAnswer() (Answer, InitiatorS5, error) {
-	if err := s.turn.check("InitiatorS4.ReceiveAnswer"); err != nil {
+	if err := s.turn.check("guardianceremony.InitiatorS4.ReceiveAnswer"); err != nil {
 		return Answer{}, InitiatorS5{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Guardian[0]")
 	if err != nil {
-		return Answer{}, InitiatorS5{}, &aura.Error{Op: "InitiatorS4.ReceiveAnswer", Kind: aura.KindOf(err), Err: err}
+		return Answer{}, InitiatorS5{}, &aura.Error{Op: "guardianceremony.InitiatorS4.ReceiveAnswer", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Answer" {
-		return Answer{}, InitiatorS5{}, aura.Errorf("InitiatorS4.ReceiveAnswer", aura.Corrupt, "message %q is not expected here", label)
+		return Answer{}, InitiatorS5{}, aura.Errorf("guardianceremony.InitiatorS4.ReceiveAnswer", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Answer{payload}, InitiatorS5{s.turn.next()}, nil
 }
@@ -128,15 +128,15 @@ type InitiatorS5 struct{ turn turn }
 
 // ReceiveAnswer waits for Answer from Guardian[1]. After an error of the port the state may be used again.
 func (s InitiatorS5) ReceiveAnswer() (Answer, InitiatorS6, error) {
-	if err := s.turn.check("InitiatorS5.ReceiveAnswer"); err != nil {
+	if err := s.turn.check("guardianceremony.InitiatorS5.ReceiveAnswer"); err != nil {
 		return Answer{}, InitiatorS6{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Guardian[1]")
 	if err != nil {
-		return Answer{}, InitiatorS6{}, &aura.Error{Op: "InitiatorS5.ReceiveAnswer", Kind: aura.KindOf(err), Err: err}
+		return Answer{}, InitiatorS6{}, &aura.Error{Op: "guardianceremony.InitiatorS5.ReceiveAnswer", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Answer" {
-		return Answer{}, InitiatorS6{}, aura.Errorf("InitiatorS5.ReceiveAnswer", aura.Corrupt, "message %q is not expected here", label)
+		return Answer{}, InitiatorS6{}, aura.Errorf("guardianceremony.InitiatorS5.ReceiveAnswer", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Answer{payload}, InitiatorS6{s.turn.next()}, nil
 }
@@ -146,15 +146,15 @@ type InitiatorS6 struct{ turn turn }
 
 // ReceiveAnswer waits for Answer from Guardian[2]. After an error of the port the state may be used again.
 func (s InitiatorS6) ReceiveAnswer() (Answer, InitiatorS7, error) {
-	if err := s.turn.check("InitiatorS6.ReceiveAnswer"); err != nil {
+	if err := s.turn.check("guardianceremony.InitiatorS6.ReceiveAnswer"); err != nil {
 		return Answer{}, InitiatorS7{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Guardian[2]")
 	if err != nil {
-		return Answer{}, InitiatorS7{}, &aura.Error{Op: "InitiatorS6.ReceiveAnswer", Kind: aura.KindOf(err), Err: err}
+		return Answer{}, InitiatorS7{}, &aura.Error{Op: "guardianceremony.InitiatorS6.ReceiveAnswer", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Answer" {
-		return Answer{}, InitiatorS7{}, aura.Errorf("InitiatorS6.ReceiveAnswer", aura.Corrupt, "message %q is not expected here", label)
+		return Answer{}, InitiatorS7{}, aura.Errorf("guardianceremony.InitiatorS6.ReceiveAnswer", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Answer{payload}, InitiatorS7{s.turn.next()}, nil
 }
@@ -164,22 +164,22 @@ type InitiatorS7 struct{ turn turn }
 
 // SendShare sends Share to Guardian[0]. It takes the capability recovery:guardian:share and 4 units of flow. After an error of the port the state may be used again.
 func (s InitiatorS7) SendShare(m Share) (InitiatorS8, error) {
-	if err := s.turn.check("InitiatorS7.SendShare"); err != nil {
+	if err := s.turn.check("guardianceremony.InitiatorS7.SendShare"); err != nil {
 		return InitiatorS8{}, err
 	}
 	if err := s.turn.run.port.Send("Guardian[0]", "Share", m.Payload); err != nil {
-		return InitiatorS8{}, &aura.Error{Op: "InitiatorS7.SendShare", Kind: aura.KindOf(err), Err: err}
+		return InitiatorS8{}, &aura.Error{Op: "guardianceremony.InitiatorS7.SendShare", Kind: aura.KindOf(err), Err: err}
 	}
 	return InitiatorS8{s.turn.next()}, nil
 }
 
 // SendCancel sends Cancel to Guardian[0]. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s InitiatorS7) SendCancel(m Cancel) (InitiatorS19, error) {
-	if err := s.turn.check("InitiatorS7.SendCancel"); err != nil {
+	if err := s.turn.check("guardianceremony.InitiatorS7.SendCancel"); err != nil {
 		return InitiatorS19{}, err
 	}
 	if err := s.turn.run.port.Send("Guardian[0]", "Cancel", m.Payload); err != nil {
-		return InitiatorS19{}, &aura.Error{Op: "InitiatorS7.SendCancel", Kind: aura.KindOf(err), Err: err}
+		return InitiatorS19{}, &aura.Error{Op: "guardianceremony.InitiatorS7.SendCancel", Kind: aura.KindOf(err), Err: err}
 	}
 	return InitiatorS19{s.turn.next()}, nil
 }
@@ -189,11 +189,11 @@ type InitiatorS8 struct{ turn turn }
 
 // SendShare sends Share to Guardian[1]. It takes the capability recovery:guardian:share and 4 units of flow. After an error of the port the state may be used again.
 func (s InitiatorS8) SendShare(m Share) (InitiatorS9, error) {
-	if err := s.turn.check("InitiatorS8.SendShare"); err != nil {
+	if err := s.turn.check("guardianceremony.InitiatorS8.SendShare"); err != nil {
 		return InitiatorS9{}, err
 	}
 	if err := s.turn.run.port.Send("Guardian[1]", "Share", m.Payload); err != nil {
-		return InitiatorS9{}, &aura.Error{Op: "InitiatorS8.SendShare", Kind: aura.KindOf(err), Err: err}
+		return InitiatorS9{}, &aura.Error{Op: "guardianceremony.InitiatorS8.SendShare", Kind: aura.KindOf(err), Err: err}
 	}
 	return InitiatorS9{s.turn.next()}, nil
 }
@@ -203,11 +203,11 @@ type InitiatorS9 struct{ turn turn }
 
 // SendShare sends Share to Guardian[2]. It takes the capability recovery:guardian:share and 4 units of flow. After an error of the port the state may be used again.
 func (s InitiatorS9) SendShare(m Share) (InitiatorS10, error) {
-	if err := s.turn.check("InitiatorS9.SendShare"); err != nil {
+	if err := s.turn.check("guardianceremony.InitiatorS9.SendShare"); err != nil {
 		return InitiatorS10{}, err
 	}
 	if err := s.turn.run.port.Send("Guardian[2]", "Share", m.Payload); err != nil {
-		return InitiatorS10{}, &aura.Error{Op: "InitiatorS9.SendShare", Kind: aura.KindOf(err), Err: err}
+		return InitiatorS10{}, &aura.Error{Op: "guardianceremony.InitiatorS9.SendShare", Kind: aura.KindOf(err), Err: err}
 	}
 	return InitiatorS10{s.turn.next()}, nil
 }
@@ -217,15 +217,15 @@ type InitiatorS10 struct{ turn turn }
 
 // ReceiveHeld waits for Held from Guardian[0]. After an error of the port the state may be used again.
 func (s InitiatorS10) ReceiveHeld() (Held, InitiatorS11, error) {
-	if err := s.turn.check("InitiatorS10.ReceiveHeld"); err != nil {
+	if err := s.turn.check("guardianceremony.InitiatorS10.ReceiveHeld"); err != nil {
 		return Held{}, InitiatorS11{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Guardian[0]")
 	if err != nil {
-		return Held{}, InitiatorS11{}, &aura.Error{Op: "InitiatorS10.ReceiveHeld", Kind: aura.KindOf(err), Err: err}
+		return Held{}, InitiatorS11{}, &aura.Error{Op: "guardianceremony.InitiatorS10.ReceiveHeld", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Held" {
-		return Held{}, InitiatorS11{}, aura.Errorf("InitiatorS10.ReceiveHeld", aura.Corrupt, "message %q is not expected here", label)
+		return Held{}, InitiatorS11{}, aura.Errorf("guardianceremony.InitiatorS10.ReceiveHeld", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Held{payload}, InitiatorS11{s.turn.next()}, nil
 }
@@ -235,15 +235,15 @@ type InitiatorS11 struct{ turn turn }
 
 // ReceiveHeld waits for Held from Guardian[1]. After an error of the port the state may be used again.
 func (s InitiatorS11) ReceiveHeld() (Held, InitiatorS12, error) {
-	if err := s.turn.check("InitiatorS11.ReceiveHeld"); err != nil {
+	if err := s.turn.check("guardianceremony.InitiatorS11.ReceiveHeld"); err != nil {
 		return Held{}, InitiatorS12{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Guardian[1]")
 	if err != nil {
-		return Held{}, InitiatorS12{}, &aura.Error{Op: "InitiatorS11.ReceiveHeld", Kind: aura.KindOf(err), Err: err}
+		return Held{}, InitiatorS12{}, &aura.Error{Op: "guardianceremony.InitiatorS11.ReceiveHeld", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Held" {
-		return Held{}, InitiatorS12{}, aura.Errorf("InitiatorS11.ReceiveHeld", aura.Corrupt, "message %q is not expected here", label)
+		return Held{}, InitiatorS12{}, aura.Errorf("guardianceremony.InitiatorS11.ReceiveHeld", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Held{payload}, InitiatorS12{s.turn.next()}, nil
 }
@@ -253,15 +253,15 @@ type InitiatorS12 struct{ turn turn }
 
 // ReceiveHeld waits for Held from Guardian[2]. After an error of the port the state may be used again.
 func (s InitiatorS12) ReceiveHeld() (Held, InitiatorS13, error) {
-	if err := s.turn.check("InitiatorS12.ReceiveHeld"); err != nil {
+	if err := s.turn.check("guardianceremony.InitiatorS12.ReceiveHeld"); err != nil {
 		return Held{}, InitiatorS13{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Guardian[2]")
 	if err != nil {
-		return Held{}, InitiatorS13{}, &aura.Error{Op: "InitiatorS12.ReceiveHeld", Kind: aura.KindOf(err), Err: err}
+		return Held{}, InitiatorS13{}, &aura.Error{Op: "guardianceremony.InitiatorS12.ReceiveHeld", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Held" {
-		return Held{}, InitiatorS13{}, aura.Errorf("InitiatorS12.ReceiveHeld", aura.Corrupt, "message %q is not expected here", label)
+		return Held{}, InitiatorS13{}, aura.Errorf("guardianceremony.InitiatorS12.ReceiveHeld", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Held{payload}, InitiatorS13{s.turn.next()}, nil
 }
@@ -271,22 +271,22 @@ type InitiatorS13 struct{ turn turn }
 
 // SendCommit sends Commit to Guardian[0]. It takes the capability recovery:guardian:commit and 2 units of flow. After an error of the port the state may be used again.
 func (s InitiatorS13) SendCommit(m Commit) (InitiatorS14, error) {
-	if err := s.turn.check("InitiatorS13.SendCommit"); err != nil {
+	if err := s.turn.check("guardianceremony.InitiatorS13.SendCommit"); err != nil {
 		return InitiatorS14{}, err
 	}
 	if err := s.turn.run.port.Send("Guardian[0]", "Commit", m.Payload); err != nil {
-		return InitiatorS14{}, &aura.Error{Op: "InitiatorS13.SendCommit", Kind: aura.KindOf(err), Err: err}
+		return InitiatorS14{}, &aura.Error{Op: "guardianceremony.InitiatorS13.SendCommit", Kind: aura.KindOf(err), Err: err}
 	}
 	return InitiatorS14{s.turn.next()}, nil
 }
 
 // SendDiscard sends Discard to Guardian[0]. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s InitiatorS13) SendDiscard(m Discard) (InitiatorS17, error) {
-	if err := s.turn.check("InitiatorS13.SendDiscard"); err != nil {
+	if err := s.turn.check("guardianceremony.InitiatorS13.SendDiscard"); err != nil {
 		return InitiatorS17{}, err
 	}
 	if err := s.turn.run.port.Send("Guardian[0]", "Discard", m.Payload); err != nil {
-		return InitiatorS17{}, &aura.Error{Op: "InitiatorS13.SendDiscard", Kind: aura.KindOf(err), Err: err}
+		return InitiatorS17{}, &aura.Error{Op: "guardianceremony.InitiatorS13.SendDiscard", Kind: aura.KindOf(err), Err: err}
 	}
 	return InitiatorS17{s.turn.next()}, nil
 }
@@ -296,11 +296,11 @@ type InitiatorS14 struct{ turn turn }
 
 // SendCommit sends Commit to Guardian[1]. It takes the capability recovery:guardian:commit and 2 units of flow. After an error of the port the state may be used again.
 func (s InitiatorS14) SendCommit(m Commit) (InitiatorS15, error) {
-	if err := s.turn.check("InitiatorS14.SendCommit"); err != nil {
+	if err := s.turn.check("guardianceremony.InitiatorS14.SendCommit"); err != nil {
 		return InitiatorS15{}, err
 	}
 	if err := s.turn.run.port.Send("Guardian[1]", "Commit", m.Payload); err != nil {
-		return InitiatorS15{}, &aura.Error{Op: "InitiatorS14.SendCommit", Kind: aura.KindOf(err), Err: err}
+		return InitiatorS15{}, &aura.Error{Op: "guardianceremony.InitiatorS14.SendCommit", Kind: aura.KindOf(err), Err: err}
 	}
 	return InitiatorS15{s.turn.next()}, nil
 }
@@ -310,11 +310,11 @@ type InitiatorS15 struct{ turn turn }
 
 // SendCommit sends Commit to Guardian[2]. It takes the capability recovery:guardian:commit and 2 units of flow. After an error of the port the state may be used again.
 func (s InitiatorS15) SendCommit(m Commit) (InitiatorEnd, error) {
-	if err := s.turn.check("InitiatorS15.SendCommit"); err != nil {
+	if err := s.turn.check("guardianceremony.InitiatorS15.SendCommit"); err != nil {
 		return InitiatorEnd{}, err
 	}
 	if err := s.turn.run.port.Send("Guardian[2]", "Commit", m.Payload); err != nil {
-		return InitiatorEnd{}, &aura.Error{Op: "InitiatorS15.SendCommit", Kind: aura.KindOf(err), Err: err}
+		return InitiatorEnd{}, &aura.Error{Op: "guardianceremony.InitiatorS15.SendCommit", Kind: aura.KindOf(err), Err: err}
 	}
 	return InitiatorEnd{s.turn.next()}, nil
 }
@@ -327,11 +327,11 @@ type InitiatorS17 struct{ turn turn }
 
 // SendDiscard sends Discard to Guardian[1]. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s InitiatorS17) SendDiscard(m Discard) (InitiatorS18, error) {
-	if err := s.turn.check("InitiatorS17.SendDiscard"); err != nil {
+	if err := s.turn.check("guardianceremony.InitiatorS17.SendDiscard"); err != nil {
 		return InitiatorS18{}, err
 	}
 	if err := s.turn.run.port.Send("Guardian[1]", "Discard", m.Payload); err != nil {
-		return InitiatorS18{}, &aura.Error{Op: "InitiatorS17.SendDiscard", Kind: aura.KindOf(err), Err: err}
+		return InitiatorS18{}, &aura.Error{Op: "guardianceremony.InitiatorS17.SendDiscard", Kind: aura.KindOf(err), Err: err}
 	}
 	return InitiatorS18{s.turn.next()}, nil
 }
@@ -341,11 +341,11 @@ type InitiatorS18 struct{ turn turn }
 
 // SendDiscard sends Discard to Guardian[2]. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s InitiatorS18) SendDiscard(m Discard) (InitiatorEnd, error) {
-	if err := s.turn.check("InitiatorS18.SendDiscard"); err != nil {
+	if err := s.turn.check("guardianceremony.InitiatorS18.SendDiscard"); err != nil {
 		return InitiatorEnd{}, err
 	}
 	if err := s.turn.run.port.Send("Guardian[2]", "Discard", m.Payload); err != nil {
-		return InitiatorEnd{}, &aura.Error{Op: "InitiatorS18.SendDiscard", Kind: aura.KindOf(err), Err: err}
+		return InitiatorEnd{}, &aura.Error{Op: "guardianceremony.InitiatorS18.SendDiscard", Kind: aura.KindOf(err), Err: err}
 	}
 	return InitiatorEnd{s.turn.next()}, nil
 }
@@ -355,11 +355,11 @@ type InitiatorS19 struct{ turn turn }
 
 // SendCancel sends Cancel to Guardian[1]. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s InitiatorS19) SendCancel(m Cancel) (InitiatorS20, error) {
-	if err := s.turn.check("InitiatorS19.SendCancel"); err != nil {
+	if err := s.turn.check("guardianceremony.InitiatorS19.SendCancel"); err != nil {
 		return InitiatorS20{}, err
 	}
 	if err := s.turn.run.port.Send("Guardian[1]", "Cancel", m.Payload); err != nil {
-		return InitiatorS20{}, &aura.Error{Op: "InitiatorS19.SendCancel", Kind: aura.KindOf(err), Err: err}
+		return InitiatorS20{}, &aura.Error{Op: "guardianceremony.InitiatorS19.SendCancel", Kind: aura.KindOf(err), Err: err}
 	}
 	return InitiatorS20{s.turn.next()}, nil
 }
@@ -369,11 +369,11 @@ type InitiatorS20 struct{ turn turn }
 
 // SendCancel sends Cancel to Guardian[2]. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s InitiatorS20) SendCancel(m Cancel) (InitiatorEnd, error) {
-	if err := s.turn.check("InitiatorS20.SendCancel"); err != nil {
+	if err := s.turn.check("guardianceremony.InitiatorS20.SendCancel"); err != nil {
 		return InitiatorEnd{}, err
 	}
 	if err := s.turn.run.port.Send("Guardian[2]", "Cancel", m.Payload); err != nil {
-		return InitiatorEnd{}, &aura.Error{Op: "InitiatorS20.SendCancel", Kind: aura.KindOf(err), Err: err}
+		return InitiatorEnd{}, &aura.Error{Op: "guardianceremony.InitiatorS20.SendCancel", Kind: aura.KindOf(err), Err: err}
 	}
 	return InitiatorEnd{s.turn.next()}, nil
 }
@@ -388,15 +388,15 @@ type Guardian0S1 struct{ turn turn }
 
 // ReceivePropose waits for Propose from Initiator. After an error of the port the state may be used again.
 func (s Guardian0S1) ReceivePropose() (Propose, Guardian0S2, error) {
-	if err := s.turn.check("Guardian0S1.ReceivePropose"); err != nil {
+	if err := s.turn.check("guardianceremony.Guardian0S1.ReceivePropose"); err != nil {
 		return Propose{}, Guardian0S2{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Initiator")
 	if err != nil {
-		return Propose{}, Guardian0S2{}, &aura.Error{Op: "Guardian0S1.ReceivePropose", Kind: aura.KindOf(err), Err: err}
+		return Propose{}, Guardian0S2{}, &aura.Error{Op: "guardianceremony.Guardian0S1.ReceivePropose", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Propose" {
-		return Propose{}, Guardian0S2{}, aura.Errorf("Guardian0S1.ReceivePropose", aura.Corrupt, "message %q is not expected here", label)
+		return Propose{}, Guardian0S2{}, aura.Errorf("guardianceremony.Guardian0S1.ReceivePropose", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Propose{payload}, Guardian0S2{s.turn.next()}, nil
 }
@@ -406,11 +406,11 @@ type Guardian0S2 struct{ turn turn }
 
 // SendAnswer sends Answer to Initiator. It takes the capability recovery:guardian:answer and 2 units of flow. After an error of the port the state may be used again.
 func (s Guardian0S2) SendAnswer(m Answer) (Guardian0S3, error) {
-	if err := s.turn.check("Guardian0S2.SendAnswer"); err != nil {
+	if err := s.turn.check("guardianceremony.Guardian0S2.SendAnswer"); err != nil {
 		return Guardian0S3{}, err
 	}
 	if err := s.turn.run.port.Send("Initiator", "Answer", m.Payload); err != nil {
-		return Guardian0S3{}, &aura.Error{Op: "Guardian0S2.SendAnswer", Kind: aura.KindOf(err), Err: err}
+		return Guardian0S3{}, &aura.Error{Op: "guardianceremony.Guardian0S2.SendAnswer", Kind: aura.KindOf(err), Err: err}
 	}
 	return Guardian0S3{s.turn.next()}, nil
 }
@@ -439,12 +439,12 @@ func (Guardian0S3Cancel) isGuardian0S3Outcome() {}
 
 // Receive waits for the choice of Initiator. After an error of the port the state may be used again.
 func (s Guardian0S3) Receive() (Guardian0S3Outcome, error) {
-	if err := s.turn.check("Guardian0S3.Receive"); err != nil {
+	if err := s.turn.check("guardianceremony.Guardian0S3.Receive"); err != nil {
 		return nil, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Initiator")
 	if err != nil {
-		return nil, &aura.Error{Op: "Guardian0S3.Receive", Kind: aura.KindOf(err), Err: err}
+		return nil, &aura.Error{Op: "guardianceremony.Guardian0S3.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "Share":
@@ -452,7 +452,7 @@ func (s Guardian0S3) Receive() (Guardian0S3Outcome, error) {
 	case "Cancel":
 		return Guardian0S3Cancel{Cancel{payload}, Guardian0End{s.turn.next()}}, nil
 	}
-	return nil, aura.Errorf("Guardian0S3.Receive", aura.Corrupt, "message %q is not expected here", label)
+	return nil, aura.Errorf("guardianceremony.Guardian0S3.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // Guardian0S4 is a state of Guardian[0], which here sends Held of recovery.Holding to Initiator.
@@ -460,11 +460,11 @@ type Guardian0S4 struct{ turn turn }
 
 // SendHeld sends Held to Initiator. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s Guardian0S4) SendHeld(m Held) (Guardian0S5, error) {
-	if err := s.turn.check("Guardian0S4.SendHeld"); err != nil {
+	if err := s.turn.check("guardianceremony.Guardian0S4.SendHeld"); err != nil {
 		return Guardian0S5{}, err
 	}
 	if err := s.turn.run.port.Send("Initiator", "Held", m.Payload); err != nil {
-		return Guardian0S5{}, &aura.Error{Op: "Guardian0S4.SendHeld", Kind: aura.KindOf(err), Err: err}
+		return Guardian0S5{}, &aura.Error{Op: "guardianceremony.Guardian0S4.SendHeld", Kind: aura.KindOf(err), Err: err}
 	}
 	return Guardian0S5{s.turn.next()}, nil
 }
@@ -493,12 +493,12 @@ func (Guardian0S5Discard) isGuardian0S5Outcome() {}
 
 // Receive waits for the choice of Initiator. After an error of the port the state may be used again.
 func (s Guardian0S5) Receive() (Guardian0S5Outcome, error) {
-	if err := s.turn.check("Guardian0S5.Receive"); err != nil {
+	if err := s.turn.check("guardianceremony.Guardian0S5.Receive"); err != nil {
 		return nil, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Initiator")
 	if err != nil {
-		return nil, &aura.Error{Op: "Guardian0S5.Receive", Kind: aura.KindOf(err), Err: err}
+		return nil, &aura.Error{Op: "guardianceremony.Guardian0S5.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "Commit":
@@ -506,7 +506,7 @@ func (s Guardian0S5) Receive() (Guardian0S5Outcome, error) {
 	case "Discard":
 		return Guardian0S5Discard{Discard{payload}, Guardian0End{s.turn.next()}}, nil
 	}
-	return nil, aura.Errorf("Guardian0S5.Receive", aura.Corrupt, "message %q is not expected here", label)
+	return nil, aura.Errorf("guardianceremony.Guardian0S5.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // Guardian0End is a state of Guardian[0], which here is done.
@@ -522,15 +522,15 @@ type Guardian1S1 struct{ turn turn }
 
 // ReceivePropose waits for Propose from Initiator. After an error of the port the state may be used again.
 func (s Guardian1S1) ReceivePropose() (Propose, Guardian1S2, error) {
-	if err := s.turn.check("Guardian1S1.ReceivePropose"); err != nil {
+	if err := s.turn.check("guardianceremony.Guardian1S1.ReceivePropose"); err != nil {
 		return Propose{}, Guardian1S2{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Initiator")
 	if err != nil {
-		return Propose{}, Guardian1S2{}, &aura.Error{Op: "Guardian1S1.ReceivePropose", Kind: aura.KindOf(err), Err: err}
+		return Propose{}, Guardian1S2{}, &aura.Error{Op: "guardianceremony.Guardian1S1.ReceivePropose", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Propose" {
-		return Propose{}, Guardian1S2{}, aura.Errorf("Guardian1S1.ReceivePropose", aura.Corrupt, "message %q is not expected here", label)
+		return Propose{}, Guardian1S2{}, aura.Errorf("guardianceremony.Guardian1S1.ReceivePropose", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Propose{payload}, Guardian1S2{s.turn.next()}, nil
 }
@@ -540,11 +540,11 @@ type Guardian1S2 struct{ turn turn }
 
 // SendAnswer sends Answer to Initiator. It takes the capability recovery:guardian:answer and 2 units of flow. After an error of the port the state may be used again.
 func (s Guardian1S2) SendAnswer(m Answer) (Guardian1S3, error) {
-	if err := s.turn.check("Guardian1S2.SendAnswer"); err != nil {
+	if err := s.turn.check("guardianceremony.Guardian1S2.SendAnswer"); err != nil {
 		return Guardian1S3{}, err
 	}
 	if err := s.turn.run.port.Send("Initiator", "Answer", m.Payload); err != nil {
-		return Guardian1S3{}, &aura.Error{Op: "Guardian1S2.SendAnswer", Kind: aura.KindOf(err), Err: err}
+		return Guardian1S3{}, &aura.Error{Op: "guardianceremony.Guardian1S2.SendAnswer", Kind: aura.KindOf(err), Err: err}
 	}
 	return Guardian1S3{s.turn.next()}, nil
 }
@@ -573,12 +573,12 @@ func (Guardian1S3Share) isGuardian1S3Outcome() {}
 
 // Receive waits for the choice of Initiator. After an error of the port the state may be used again.
 func (s Guardian1S3) Receive() (Guardian1S3Outcome, error) {
-	if err := s.turn.check("Guardian1S3.Receive"); err != nil {
+	if err := s.turn.check("guardianceremony.Guardian1S3.Receive"); err != nil {
 		return nil, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Initiator")
 	if err != nil {
-		return nil, &aura.Error{Op: "Guardian1S3.Receive", Kind: aura.KindOf(err), Err: err}
+		return nil, &aura.Error{Op: "guardianceremony.Guardian1S3.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "Cancel":
@@ -586,7 +586,7 @@ func (s Guardian1S3) Receive() (Guardian1S3Outcome, error) {
 	case "Share":
 		return Guardian1S3Share{Share{payload}, Guardian1S5{s.turn.next()}}, nil
 	}
-	return nil, aura.Errorf("Guardian1S3.Receive", aura.Corrupt, "message %q is not expected here", label)
+	return nil, aura.Errorf("guardianceremony.Guardian1S3.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // Guardian1End is a state of Guardian[1], which here is done.
@@ -597,11 +597,11 @@ type Guardian1S5 struct{ turn turn }
 
 // SendHeld sends Held to Initiator. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s Guardian1S5) SendHeld(m Held) (Guardian1S6, error) {
-	if err := s.turn.check("Guardian1S5.SendHeld"); err != nil {
+	if err := s.turn.check("guardianceremony.Guardian1S5.SendHeld"); err != nil {
 		return Guardian1S6{}, err
 	}
 	if err := s.turn.run.port.Send("Initiator", "Held", m.Payload); err != nil {
-		return Guardian1S6{}, &aura.Error{Op: "Guardian1S5.SendHeld", Kind: aura.KindOf(err), Err: err}
+		return Guardian1S6{}, &aura.Error{Op: "guardianceremony.Guardian1S5.SendHeld", Kind: aura.KindOf(err), Err: err}
 	}
 	return Guardian1S6{s.turn.next()}, nil
 }
@@ -630,12 +630,12 @@ func (Guardian1S6Discard) isGuardian1S6Outcome() {}
 
 // Receive waits for the choice of Initiator. After an error of the port the state may be used again.
 func (s Guardian1S6) Receive() (Guardian1S6Outcome, error) {
-	if err := s.turn.check("Guardian1S6.Receive"); err != nil {
+	if err := s.turn.check("guardianceremony.Guardian1S6.Receive"); err != nil {
 		return nil, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Initiator")
 	if err != nil {
-		return nil, &aura.Error{Op: "Guardian1S6.Receive", Kind: aura.KindOf(err), Err: err}
+		return nil, &aura.Error{Op: "guardianceremony.Guardian1S6.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "Commit":
@@ -643,7 +643,7 @@ func (s Guardian1S6) Receive() (Guardian1S6Outcome, error) {
 	case "Discard":
 		return Guardian1S6Discard{Discard{payload}, Guardian1End{s.turn.next()}}, nil
 	}
-	return nil, aura.Errorf("Guardian1S6.Receive", aura.Corrupt, "message %q is not expected here", label)
+	return nil, aura.Errorf("guardianceremony.Guardian1S6.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // StartGuardian2 begins the part of Guardian[2]. The port must belong to a session of the protocol in that role.
@@ -656,15 +656,15 @@ type Guardian2S1 struct{ turn turn }
 
 // ReceivePropose waits for Propose from Initiator. After an error of the port the state may be used again.
 func (s Guardian2S1) ReceivePropose() (Propose, Guardian2S2, error) {
-	if err := s.turn.check("Guardian2S1.ReceivePropose"); err != nil {
+	if err := s.turn.check("guardianceremony.Guardian2S1.ReceivePropose"); err != nil {
 		return Propose{}, Guardian2S2{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Initiator")
 	if err != nil {
-		return Propose{}, Guardian2S2{}, &aura.Error{Op: "Guardian2S1.ReceivePropose", Kind: aura.KindOf(err), Err: err}
+		return Propose{}, Guardian2S2{}, &aura.Error{Op: "guardianceremony.Guardian2S1.ReceivePropose", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Propose" {
-		return Propose{}, Guardian2S2{}, aura.Errorf("Guardian2S1.ReceivePropose", aura.Corrupt, "message %q is not expected here", label)
+		return Propose{}, Guardian2S2{}, aura.Errorf("guardianceremony.Guardian2S1.ReceivePropose", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Propose{payload}, Guardian2S2{s.turn.next()}, nil
 }
@@ -674,11 +674,11 @@ type Guardian2S2 struct{ turn turn }
 
 // SendAnswer sends Answer to Initiator. It takes the capability recovery:guardian:answer and 2 units of flow. After an error of the port the state may be used again.
 func (s Guardian2S2) SendAnswer(m Answer) (Guardian2S3, error) {
-	if err := s.turn.check("Guardian2S2.SendAnswer"); err != nil {
+	if err := s.turn.check("guardianceremony.Guardian2S2.SendAnswer"); err != nil {
 		return Guardian2S3{}, err
 	}
 	if err := s.turn.run.port.Send("Initiator", "Answer", m.Payload); err != nil {
-		return Guardian2S3{}, &aura.Error{Op: "Guardian2S2.SendAnswer", Kind: aura.KindOf(err), Err: err}
+		return Guardian2S3{}, &aura.Error{Op: "guardianceremony.Guardian2S2.SendAnswer", Kind: aura.KindOf(err), Err: err}
 	}
 	return Guardian2S3{s.turn.next()}, nil
 }
@@ -707,12 +707,12 @@ func (Guardian2S3Share) isGuardian2S3Outcome() {}
 
 // Receive waits for the choice of Initiator. After an error of the port the state may be used again.
 func (s Guardian2S3) Receive() (Guardian2S3Outcome, error) {
-	if err := s.turn.check("Guardian2S3.Receive"); err != nil {
+	if err := s.turn.check("guardianceremony.Guardian2S3.Receive"); err != nil {
 		return nil, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Initiator")
 	if err != nil {
-		return nil, &aura.Error{Op: "Guardian2S3.Receive", Kind: aura.KindOf(err), Err: err}
+		return nil, &aura.Error{Op: "guardianceremony.Guardian2S3.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "Cancel":
@@ -720,7 +720,7 @@ func (s Guardian2S3) Receive() (Guardian2S3Outcome, error) {
 	case "Share":
 		return Guardian2S3Share{Share{payload}, Guardian2S5{s.turn.next()}}, nil
 	}
-	return nil, aura.Errorf("Guardian2S3.Receive", aura.Corrupt, "message %q is not expected here", label)
+	return nil, aura.Errorf("guardianceremony.Guardian2S3.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // Guardian2End is a state of Guardian[2], which here is done.
@@ -731,11 +731,11 @@ type Guardian2S5 struct{ turn turn }
 
 // SendHeld sends Held to Initiator. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s Guardian2S5) SendHeld(m Held) (Guardian2S6, error) {
-	if err := s.turn.check("Guardian2S5.SendHeld"); err != nil {
+	if err := s.turn.check("guardianceremony.Guardian2S5.SendHeld"); err != nil {
 		return Guardian2S6{}, err
 	}
 	if err := s.turn.run.port.Send("Initiator", "Held", m.Payload); err != nil {
-		return Guardian2S6{}, &aura.Error{Op: "Guardian2S5.SendHeld", Kind: aura.KindOf(err), Err: err}
+		return Guardian2S6{}, &aura.Error{Op: "guardianceremony.Guardian2S5.SendHeld", Kind: aura.KindOf(err), Err: err}
 	}
 	return Guardian2S6{s.turn.next()}, nil
 }
@@ -764,12 +764,12 @@ func (Guardian2S6Discard) isGuardian2S6Outcome() {}
 
 // Receive waits for the choice of Initiator. After an error of the port the state may be used again.
 func (s Guardian2S6) Receive() (Guardian2S6Outcome, error) {
-	if err := s.turn.check("Guardian2S6.Receive"); err != nil {
+	if err := s.turn.check("guardianceremony.Guardian2S6.Receive"); err != nil {
 		return nil, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Initiator")
 	if err != nil {
-		return nil, &aura.Error{Op: "Guardian2S6.Receive", Kind: aura.KindOf(err), Err: err}
+		return nil, &aura.Error{Op: "guardianceremony.Guardian2S6.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "Commit":
@@ -777,5 +777,5 @@ func (s Guardian2S6) Receive() (Guardian2S6Outcome, error) {
 	case "Discard":
 		return Guardian2S6Discard{Discard{payload}, Guardian2End{s.turn.next()}}, nil
 	}
-	return nil, aura.Errorf("Guardian2S6.Receive", aura.Corrupt, "message %q is not expected here", label)
+	return nil, aura.Errorf("guardianceremony.Guardian2S6.Receive", aura.Corrupt, "message %q is not expected here", label)
 }

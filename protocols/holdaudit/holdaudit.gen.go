@@ -31,7 +31,7 @@ type turn struct {
 	step uint64
 }
 
-func (t turn) check(op string) error {
+func (t turn) check(op aura.Op) error {
 	if t.run == nil {
 		return aura.Errorf(op, aura.Invalid, "the session was not started")
 	}
@@ -56,11 +56,11 @@ type AuditorS1 struct{ turn turn }
 
 // SendChallenge sends Challenge to Holder. It takes the capability hold:audit and 1 unit of flow and leakage to relay:1. After an error of the port the state may be used again.
 func (s AuditorS1) SendChallenge(m Challenge) (AuditorS2, error) {
-	if err := s.turn.check("AuditorS1.SendChallenge"); err != nil {
+	if err := s.turn.check("holdaudit.AuditorS1.SendChallenge"); err != nil {
 		return AuditorS2{}, err
 	}
 	if err := s.turn.run.port.Send("Holder", "Challenge", m.Payload); err != nil {
-		return AuditorS2{}, &aura.Error{Op: "AuditorS1.SendChallenge", Kind: aura.KindOf(err), Err: err}
+		return AuditorS2{}, &aura.Error{Op: "holdaudit.AuditorS1.SendChallenge", Kind: aura.KindOf(err), Err: err}
 	}
 	return AuditorS2{s.turn.next()}, nil
 }
@@ -89,12 +89,12 @@ func (AuditorS2Rejected) isAuditorS2Outcome() {}
 
 // Receive waits for the choice of Holder. After an error of the port the state may be used again.
 func (s AuditorS2) Receive() (AuditorS2Outcome, error) {
-	if err := s.turn.check("AuditorS2.Receive"); err != nil {
+	if err := s.turn.check("holdaudit.AuditorS2.Receive"); err != nil {
 		return nil, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Holder")
 	if err != nil {
-		return nil, &aura.Error{Op: "AuditorS2.Receive", Kind: aura.KindOf(err), Err: err}
+		return nil, &aura.Error{Op: "holdaudit.AuditorS2.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "Accepted":
@@ -102,7 +102,7 @@ func (s AuditorS2) Receive() (AuditorS2Outcome, error) {
 	case "Rejected":
 		return AuditorS2Rejected{Rejected{payload}, AuditorEnd{s.turn.next()}}, nil
 	}
-	return nil, aura.Errorf("AuditorS2.Receive", aura.Corrupt, "message %q is not expected here", label)
+	return nil, aura.Errorf("holdaudit.AuditorS2.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // AuditorEnd is a state of Auditor, which here is done.
@@ -118,15 +118,15 @@ type HolderS1 struct{ turn turn }
 
 // ReceiveChallenge waits for Challenge from Auditor. After an error of the port the state may be used again.
 func (s HolderS1) ReceiveChallenge() (Challenge, HolderS2, error) {
-	if err := s.turn.check("HolderS1.ReceiveChallenge"); err != nil {
+	if err := s.turn.check("holdaudit.HolderS1.ReceiveChallenge"); err != nil {
 		return Challenge{}, HolderS2{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Auditor")
 	if err != nil {
-		return Challenge{}, HolderS2{}, &aura.Error{Op: "HolderS1.ReceiveChallenge", Kind: aura.KindOf(err), Err: err}
+		return Challenge{}, HolderS2{}, &aura.Error{Op: "holdaudit.HolderS1.ReceiveChallenge", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Challenge" {
-		return Challenge{}, HolderS2{}, aura.Errorf("HolderS1.ReceiveChallenge", aura.Corrupt, "message %q is not expected here", label)
+		return Challenge{}, HolderS2{}, aura.Errorf("holdaudit.HolderS1.ReceiveChallenge", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Challenge{payload}, HolderS2{s.turn.next()}, nil
 }
@@ -136,22 +136,22 @@ type HolderS2 struct{ turn turn }
 
 // SendAccepted sends Accepted to Auditor. It takes 2 units of flow. After an error of the port the state may be used again.
 func (s HolderS2) SendAccepted(m Accepted) (HolderEnd, error) {
-	if err := s.turn.check("HolderS2.SendAccepted"); err != nil {
+	if err := s.turn.check("holdaudit.HolderS2.SendAccepted"); err != nil {
 		return HolderEnd{}, err
 	}
 	if err := s.turn.run.port.Send("Auditor", "Accepted", m.Payload); err != nil {
-		return HolderEnd{}, &aura.Error{Op: "HolderS2.SendAccepted", Kind: aura.KindOf(err), Err: err}
+		return HolderEnd{}, &aura.Error{Op: "holdaudit.HolderS2.SendAccepted", Kind: aura.KindOf(err), Err: err}
 	}
 	return HolderEnd{s.turn.next()}, nil
 }
 
 // SendRejected sends Rejected to Auditor. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s HolderS2) SendRejected(m Rejected) (HolderEnd, error) {
-	if err := s.turn.check("HolderS2.SendRejected"); err != nil {
+	if err := s.turn.check("holdaudit.HolderS2.SendRejected"); err != nil {
 		return HolderEnd{}, err
 	}
 	if err := s.turn.run.port.Send("Auditor", "Rejected", m.Payload); err != nil {
-		return HolderEnd{}, &aura.Error{Op: "HolderS2.SendRejected", Kind: aura.KindOf(err), Err: err}
+		return HolderEnd{}, &aura.Error{Op: "holdaudit.HolderS2.SendRejected", Kind: aura.KindOf(err), Err: err}
 	}
 	return HolderEnd{s.turn.next()}, nil
 }

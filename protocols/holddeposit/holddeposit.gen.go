@@ -31,7 +31,7 @@ type turn struct {
 	step uint64
 }
 
-func (t turn) check(op string) error {
+func (t turn) check(op aura.Op) error {
 	if t.run == nil {
 		return aura.Errorf(op, aura.Invalid, "the session was not started")
 	}
@@ -56,11 +56,11 @@ type DepositorS1 struct{ turn turn }
 
 // SendDeposit sends Deposit to Holder. It takes the capability hold:deposit and 8 units of flow and leakage to relay:1. After an error of the port the state may be used again.
 func (s DepositorS1) SendDeposit(m Deposit) (DepositorS2, error) {
-	if err := s.turn.check("DepositorS1.SendDeposit"); err != nil {
+	if err := s.turn.check("holddeposit.DepositorS1.SendDeposit"); err != nil {
 		return DepositorS2{}, err
 	}
 	if err := s.turn.run.port.Send("Holder", "Deposit", m.Payload); err != nil {
-		return DepositorS2{}, &aura.Error{Op: "DepositorS1.SendDeposit", Kind: aura.KindOf(err), Err: err}
+		return DepositorS2{}, &aura.Error{Op: "holddeposit.DepositorS1.SendDeposit", Kind: aura.KindOf(err), Err: err}
 	}
 	return DepositorS2{s.turn.next()}, nil
 }
@@ -89,12 +89,12 @@ func (DepositorS2Rejected) isDepositorS2Outcome() {}
 
 // Receive waits for the choice of Holder. After an error of the port the state may be used again.
 func (s DepositorS2) Receive() (DepositorS2Outcome, error) {
-	if err := s.turn.check("DepositorS2.Receive"); err != nil {
+	if err := s.turn.check("holddeposit.DepositorS2.Receive"); err != nil {
 		return nil, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Holder")
 	if err != nil {
-		return nil, &aura.Error{Op: "DepositorS2.Receive", Kind: aura.KindOf(err), Err: err}
+		return nil, &aura.Error{Op: "holddeposit.DepositorS2.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "Accepted":
@@ -102,7 +102,7 @@ func (s DepositorS2) Receive() (DepositorS2Outcome, error) {
 	case "Rejected":
 		return DepositorS2Rejected{Rejected{payload}, DepositorEnd{s.turn.next()}}, nil
 	}
-	return nil, aura.Errorf("DepositorS2.Receive", aura.Corrupt, "message %q is not expected here", label)
+	return nil, aura.Errorf("holddeposit.DepositorS2.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // DepositorEnd is a state of Depositor, which here is done.
@@ -118,15 +118,15 @@ type HolderS1 struct{ turn turn }
 
 // ReceiveDeposit waits for Deposit from Depositor. After an error of the port the state may be used again.
 func (s HolderS1) ReceiveDeposit() (Deposit, HolderS2, error) {
-	if err := s.turn.check("HolderS1.ReceiveDeposit"); err != nil {
+	if err := s.turn.check("holddeposit.HolderS1.ReceiveDeposit"); err != nil {
 		return Deposit{}, HolderS2{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Depositor")
 	if err != nil {
-		return Deposit{}, HolderS2{}, &aura.Error{Op: "HolderS1.ReceiveDeposit", Kind: aura.KindOf(err), Err: err}
+		return Deposit{}, HolderS2{}, &aura.Error{Op: "holddeposit.HolderS1.ReceiveDeposit", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Deposit" {
-		return Deposit{}, HolderS2{}, aura.Errorf("HolderS1.ReceiveDeposit", aura.Corrupt, "message %q is not expected here", label)
+		return Deposit{}, HolderS2{}, aura.Errorf("holddeposit.HolderS1.ReceiveDeposit", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Deposit{payload}, HolderS2{s.turn.next()}, nil
 }
@@ -136,22 +136,22 @@ type HolderS2 struct{ turn turn }
 
 // SendAccepted sends Accepted to Depositor. It takes the capability hold:keep and 1 unit of flow. After an error of the port the state may be used again.
 func (s HolderS2) SendAccepted(m Accepted) (HolderEnd, error) {
-	if err := s.turn.check("HolderS2.SendAccepted"); err != nil {
+	if err := s.turn.check("holddeposit.HolderS2.SendAccepted"); err != nil {
 		return HolderEnd{}, err
 	}
 	if err := s.turn.run.port.Send("Depositor", "Accepted", m.Payload); err != nil {
-		return HolderEnd{}, &aura.Error{Op: "HolderS2.SendAccepted", Kind: aura.KindOf(err), Err: err}
+		return HolderEnd{}, &aura.Error{Op: "holddeposit.HolderS2.SendAccepted", Kind: aura.KindOf(err), Err: err}
 	}
 	return HolderEnd{s.turn.next()}, nil
 }
 
 // SendRejected sends Rejected to Depositor. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s HolderS2) SendRejected(m Rejected) (HolderEnd, error) {
-	if err := s.turn.check("HolderS2.SendRejected"); err != nil {
+	if err := s.turn.check("holddeposit.HolderS2.SendRejected"); err != nil {
 		return HolderEnd{}, err
 	}
 	if err := s.turn.run.port.Send("Depositor", "Rejected", m.Payload); err != nil {
-		return HolderEnd{}, &aura.Error{Op: "HolderS2.SendRejected", Kind: aura.KindOf(err), Err: err}
+		return HolderEnd{}, &aura.Error{Op: "holddeposit.HolderS2.SendRejected", Kind: aura.KindOf(err), Err: err}
 	}
 	return HolderEnd{s.turn.next()}, nil
 }

@@ -34,7 +34,7 @@ type turn struct {
 	step uint64
 }
 
-func (t turn) check(op string) error {
+func (t turn) check(op aura.Op) error {
 	if t.run == nil {
 		return aura.Errorf(op, aura.Invalid, "the session was not started")
 	}
@@ -59,11 +59,11 @@ type RetrieverS1 struct{ turn turn }
 
 // SendRetrieve sends Retrieve to Holder. It takes the capability hold:retrieve and 2 units of flow and leakage to relay:1. After an error of the port the state may be used again.
 func (s RetrieverS1) SendRetrieve(m Retrieve) (RetrieverS2, error) {
-	if err := s.turn.check("RetrieverS1.SendRetrieve"); err != nil {
+	if err := s.turn.check("holdretrieval.RetrieverS1.SendRetrieve"); err != nil {
 		return RetrieverS2{}, err
 	}
 	if err := s.turn.run.port.Send("Holder", "Retrieve", m.Payload); err != nil {
-		return RetrieverS2{}, &aura.Error{Op: "RetrieverS1.SendRetrieve", Kind: aura.KindOf(err), Err: err}
+		return RetrieverS2{}, &aura.Error{Op: "holdretrieval.RetrieverS1.SendRetrieve", Kind: aura.KindOf(err), Err: err}
 	}
 	return RetrieverS2{s.turn.next()}, nil
 }
@@ -92,12 +92,12 @@ func (RetrieverS2Rejected) isRetrieverS2Outcome() {}
 
 // Receive waits for the choice of Holder. After an error of the port the state may be used again.
 func (s RetrieverS2) Receive() (RetrieverS2Outcome, error) {
-	if err := s.turn.check("RetrieverS2.Receive"); err != nil {
+	if err := s.turn.check("holdretrieval.RetrieverS2.Receive"); err != nil {
 		return nil, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Holder")
 	if err != nil {
-		return nil, &aura.Error{Op: "RetrieverS2.Receive", Kind: aura.KindOf(err), Err: err}
+		return nil, &aura.Error{Op: "holdretrieval.RetrieverS2.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "Accepted":
@@ -105,7 +105,7 @@ func (s RetrieverS2) Receive() (RetrieverS2Outcome, error) {
 	case "Rejected":
 		return RetrieverS2Rejected{Rejected{payload}, RetrieverEnd{s.turn.next()}}, nil
 	}
-	return nil, aura.Errorf("RetrieverS2.Receive", aura.Corrupt, "message %q is not expected here", label)
+	return nil, aura.Errorf("holdretrieval.RetrieverS2.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // RetrieverS3 is a state of Retriever, which here sends Retrieved of hold.Witness to Holder.
@@ -113,11 +113,11 @@ type RetrieverS3 struct{ turn turn }
 
 // SendRetrieved sends Retrieved to Holder. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s RetrieverS3) SendRetrieved(m Retrieved) (RetrieverEnd, error) {
-	if err := s.turn.check("RetrieverS3.SendRetrieved"); err != nil {
+	if err := s.turn.check("holdretrieval.RetrieverS3.SendRetrieved"); err != nil {
 		return RetrieverEnd{}, err
 	}
 	if err := s.turn.run.port.Send("Holder", "Retrieved", m.Payload); err != nil {
-		return RetrieverEnd{}, &aura.Error{Op: "RetrieverS3.SendRetrieved", Kind: aura.KindOf(err), Err: err}
+		return RetrieverEnd{}, &aura.Error{Op: "holdretrieval.RetrieverS3.SendRetrieved", Kind: aura.KindOf(err), Err: err}
 	}
 	return RetrieverEnd{s.turn.next()}, nil
 }
@@ -135,15 +135,15 @@ type HolderS1 struct{ turn turn }
 
 // ReceiveRetrieve waits for Retrieve from Retriever. After an error of the port the state may be used again.
 func (s HolderS1) ReceiveRetrieve() (Retrieve, HolderS2, error) {
-	if err := s.turn.check("HolderS1.ReceiveRetrieve"); err != nil {
+	if err := s.turn.check("holdretrieval.HolderS1.ReceiveRetrieve"); err != nil {
 		return Retrieve{}, HolderS2{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Retriever")
 	if err != nil {
-		return Retrieve{}, HolderS2{}, &aura.Error{Op: "HolderS1.ReceiveRetrieve", Kind: aura.KindOf(err), Err: err}
+		return Retrieve{}, HolderS2{}, &aura.Error{Op: "holdretrieval.HolderS1.ReceiveRetrieve", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Retrieve" {
-		return Retrieve{}, HolderS2{}, aura.Errorf("HolderS1.ReceiveRetrieve", aura.Corrupt, "message %q is not expected here", label)
+		return Retrieve{}, HolderS2{}, aura.Errorf("holdretrieval.HolderS1.ReceiveRetrieve", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Retrieve{payload}, HolderS2{s.turn.next()}, nil
 }
@@ -153,22 +153,22 @@ type HolderS2 struct{ turn turn }
 
 // SendAccepted sends Accepted to Retriever. It takes 8 units of flow. After an error of the port the state may be used again.
 func (s HolderS2) SendAccepted(m Accepted) (HolderS3, error) {
-	if err := s.turn.check("HolderS2.SendAccepted"); err != nil {
+	if err := s.turn.check("holdretrieval.HolderS2.SendAccepted"); err != nil {
 		return HolderS3{}, err
 	}
 	if err := s.turn.run.port.Send("Retriever", "Accepted", m.Payload); err != nil {
-		return HolderS3{}, &aura.Error{Op: "HolderS2.SendAccepted", Kind: aura.KindOf(err), Err: err}
+		return HolderS3{}, &aura.Error{Op: "holdretrieval.HolderS2.SendAccepted", Kind: aura.KindOf(err), Err: err}
 	}
 	return HolderS3{s.turn.next()}, nil
 }
 
 // SendRejected sends Rejected to Retriever. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s HolderS2) SendRejected(m Rejected) (HolderEnd, error) {
-	if err := s.turn.check("HolderS2.SendRejected"); err != nil {
+	if err := s.turn.check("holdretrieval.HolderS2.SendRejected"); err != nil {
 		return HolderEnd{}, err
 	}
 	if err := s.turn.run.port.Send("Retriever", "Rejected", m.Payload); err != nil {
-		return HolderEnd{}, &aura.Error{Op: "HolderS2.SendRejected", Kind: aura.KindOf(err), Err: err}
+		return HolderEnd{}, &aura.Error{Op: "holdretrieval.HolderS2.SendRejected", Kind: aura.KindOf(err), Err: err}
 	}
 	return HolderEnd{s.turn.next()}, nil
 }
@@ -178,15 +178,15 @@ type HolderS3 struct{ turn turn }
 
 // ReceiveRetrieved waits for Retrieved from Retriever. After an error of the port the state may be used again.
 func (s HolderS3) ReceiveRetrieved() (Retrieved, HolderEnd, error) {
-	if err := s.turn.check("HolderS3.ReceiveRetrieved"); err != nil {
+	if err := s.turn.check("holdretrieval.HolderS3.ReceiveRetrieved"); err != nil {
 		return Retrieved{}, HolderEnd{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Retriever")
 	if err != nil {
-		return Retrieved{}, HolderEnd{}, &aura.Error{Op: "HolderS3.ReceiveRetrieved", Kind: aura.KindOf(err), Err: err}
+		return Retrieved{}, HolderEnd{}, &aura.Error{Op: "holdretrieval.HolderS3.ReceiveRetrieved", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Retrieved" {
-		return Retrieved{}, HolderEnd{}, aura.Errorf("HolderS3.ReceiveRetrieved", aura.Corrupt, "message %q is not expected here", label)
+		return Retrieved{}, HolderEnd{}, aura.Errorf("holdretrieval.HolderS3.ReceiveRetrieved", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Retrieved{payload}, HolderEnd{s.turn.next()}, nil
 }

@@ -34,7 +34,7 @@ type turn struct {
 	step uint64
 }
 
-func (t turn) check(op string) error {
+func (t turn) check(op aura.Op) error {
 	if t.run == nil {
 		return aura.Errorf(op, aura.Invalid, "the session was not started")
 	}
@@ -59,11 +59,11 @@ type AccepterS1 struct{ turn turn }
 
 // SendHello sends Hello to Inviter. It takes the capability invitation:accept and 4 units of flow. After an error of the port the state may be used again.
 func (s AccepterS1) SendHello(m Hello) (AccepterS2, error) {
-	if err := s.turn.check("AccepterS1.SendHello"); err != nil {
+	if err := s.turn.check("invitation.AccepterS1.SendHello"); err != nil {
 		return AccepterS2{}, err
 	}
 	if err := s.turn.run.port.Send("Inviter", "Hello", m.Payload); err != nil {
-		return AccepterS2{}, &aura.Error{Op: "AccepterS1.SendHello", Kind: aura.KindOf(err), Err: err}
+		return AccepterS2{}, &aura.Error{Op: "invitation.AccepterS1.SendHello", Kind: aura.KindOf(err), Err: err}
 	}
 	return AccepterS2{s.turn.next()}, nil
 }
@@ -92,12 +92,12 @@ func (AccepterS2Refused) isAccepterS2Outcome() {}
 
 // Receive waits for the choice of Inviter. After an error of the port the state may be used again.
 func (s AccepterS2) Receive() (AccepterS2Outcome, error) {
-	if err := s.turn.check("AccepterS2.Receive"); err != nil {
+	if err := s.turn.check("invitation.AccepterS2.Receive"); err != nil {
 		return nil, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Inviter")
 	if err != nil {
-		return nil, &aura.Error{Op: "AccepterS2.Receive", Kind: aura.KindOf(err), Err: err}
+		return nil, &aura.Error{Op: "invitation.AccepterS2.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "Answer":
@@ -105,7 +105,7 @@ func (s AccepterS2) Receive() (AccepterS2Outcome, error) {
 	case "Refused":
 		return AccepterS2Refused{Refused{payload}, AccepterEnd{s.turn.next()}}, nil
 	}
-	return nil, aura.Errorf("AccepterS2.Receive", aura.Corrupt, "message %q is not expected here", label)
+	return nil, aura.Errorf("invitation.AccepterS2.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // AccepterS3 is a state of Accepter, which here sends Completed to Inviter.
@@ -113,11 +113,11 @@ type AccepterS3 struct{ turn turn }
 
 // SendCompleted sends Completed to Inviter. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s AccepterS3) SendCompleted(m Completed) (AccepterEnd, error) {
-	if err := s.turn.check("AccepterS3.SendCompleted"); err != nil {
+	if err := s.turn.check("invitation.AccepterS3.SendCompleted"); err != nil {
 		return AccepterEnd{}, err
 	}
 	if err := s.turn.run.port.Send("Inviter", "Completed", m.Payload); err != nil {
-		return AccepterEnd{}, &aura.Error{Op: "AccepterS3.SendCompleted", Kind: aura.KindOf(err), Err: err}
+		return AccepterEnd{}, &aura.Error{Op: "invitation.AccepterS3.SendCompleted", Kind: aura.KindOf(err), Err: err}
 	}
 	return AccepterEnd{s.turn.next()}, nil
 }
@@ -135,15 +135,15 @@ type InviterS1 struct{ turn turn }
 
 // ReceiveHello waits for Hello from Accepter. After an error of the port the state may be used again.
 func (s InviterS1) ReceiveHello() (Hello, InviterS2, error) {
-	if err := s.turn.check("InviterS1.ReceiveHello"); err != nil {
+	if err := s.turn.check("invitation.InviterS1.ReceiveHello"); err != nil {
 		return Hello{}, InviterS2{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Accepter")
 	if err != nil {
-		return Hello{}, InviterS2{}, &aura.Error{Op: "InviterS1.ReceiveHello", Kind: aura.KindOf(err), Err: err}
+		return Hello{}, InviterS2{}, &aura.Error{Op: "invitation.InviterS1.ReceiveHello", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Hello" {
-		return Hello{}, InviterS2{}, aura.Errorf("InviterS1.ReceiveHello", aura.Corrupt, "message %q is not expected here", label)
+		return Hello{}, InviterS2{}, aura.Errorf("invitation.InviterS1.ReceiveHello", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Hello{payload}, InviterS2{s.turn.next()}, nil
 }
@@ -153,22 +153,22 @@ type InviterS2 struct{ turn turn }
 
 // SendAnswer sends Answer to Accepter. It takes the capability invitation:answer and 4 units of flow. After an error of the port the state may be used again.
 func (s InviterS2) SendAnswer(m Answer) (InviterS3, error) {
-	if err := s.turn.check("InviterS2.SendAnswer"); err != nil {
+	if err := s.turn.check("invitation.InviterS2.SendAnswer"); err != nil {
 		return InviterS3{}, err
 	}
 	if err := s.turn.run.port.Send("Accepter", "Answer", m.Payload); err != nil {
-		return InviterS3{}, &aura.Error{Op: "InviterS2.SendAnswer", Kind: aura.KindOf(err), Err: err}
+		return InviterS3{}, &aura.Error{Op: "invitation.InviterS2.SendAnswer", Kind: aura.KindOf(err), Err: err}
 	}
 	return InviterS3{s.turn.next()}, nil
 }
 
 // SendRefused sends Refused to Accepter. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s InviterS2) SendRefused(m Refused) (InviterEnd, error) {
-	if err := s.turn.check("InviterS2.SendRefused"); err != nil {
+	if err := s.turn.check("invitation.InviterS2.SendRefused"); err != nil {
 		return InviterEnd{}, err
 	}
 	if err := s.turn.run.port.Send("Accepter", "Refused", m.Payload); err != nil {
-		return InviterEnd{}, &aura.Error{Op: "InviterS2.SendRefused", Kind: aura.KindOf(err), Err: err}
+		return InviterEnd{}, &aura.Error{Op: "invitation.InviterS2.SendRefused", Kind: aura.KindOf(err), Err: err}
 	}
 	return InviterEnd{s.turn.next()}, nil
 }
@@ -178,15 +178,15 @@ type InviterS3 struct{ turn turn }
 
 // ReceiveCompleted waits for Completed from Accepter. After an error of the port the state may be used again.
 func (s InviterS3) ReceiveCompleted() (Completed, InviterEnd, error) {
-	if err := s.turn.check("InviterS3.ReceiveCompleted"); err != nil {
+	if err := s.turn.check("invitation.InviterS3.ReceiveCompleted"); err != nil {
 		return Completed{}, InviterEnd{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Accepter")
 	if err != nil {
-		return Completed{}, InviterEnd{}, &aura.Error{Op: "InviterS3.ReceiveCompleted", Kind: aura.KindOf(err), Err: err}
+		return Completed{}, InviterEnd{}, &aura.Error{Op: "invitation.InviterS3.ReceiveCompleted", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Completed" {
-		return Completed{}, InviterEnd{}, aura.Errorf("InviterS3.ReceiveCompleted", aura.Corrupt, "message %q is not expected here", label)
+		return Completed{}, InviterEnd{}, aura.Errorf("invitation.InviterS3.ReceiveCompleted", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Completed{payload}, InviterEnd{s.turn.next()}, nil
 }

@@ -40,7 +40,7 @@ type turn struct {
 	step uint64
 }
 
-func (t turn) check(op string) error {
+func (t turn) check(op aura.Op) error {
 	if t.run == nil {
 		return aura.Errorf(op, aura.Invalid, "the session was not started")
 	}
@@ -65,11 +65,11 @@ type LeftS1 struct{ turn turn }
 
 // SendFrontier sends Frontier to Right. It takes the capability sync:frontier and 1 unit of flow. After an error of the port the state may be used again.
 func (s LeftS1) SendFrontier(m Frontier) (LeftS2, error) {
-	if err := s.turn.check("LeftS1.SendFrontier"); err != nil {
+	if err := s.turn.check("journalsync.LeftS1.SendFrontier"); err != nil {
 		return LeftS2{}, err
 	}
 	if err := s.turn.run.port.Send("Right", "Frontier", m.Payload); err != nil {
-		return LeftS2{}, &aura.Error{Op: "LeftS1.SendFrontier", Kind: aura.KindOf(err), Err: err}
+		return LeftS2{}, &aura.Error{Op: "journalsync.LeftS1.SendFrontier", Kind: aura.KindOf(err), Err: err}
 	}
 	return LeftS2{s.turn.next()}, nil
 }
@@ -79,15 +79,15 @@ type LeftS2 struct{ turn turn }
 
 // ReceiveFrontier waits for Frontier from Right. After an error of the port the state may be used again.
 func (s LeftS2) ReceiveFrontier() (Frontier, LeftS3, error) {
-	if err := s.turn.check("LeftS2.ReceiveFrontier"); err != nil {
+	if err := s.turn.check("journalsync.LeftS2.ReceiveFrontier"); err != nil {
 		return Frontier{}, LeftS3{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Right")
 	if err != nil {
-		return Frontier{}, LeftS3{}, &aura.Error{Op: "LeftS2.ReceiveFrontier", Kind: aura.KindOf(err), Err: err}
+		return Frontier{}, LeftS3{}, &aura.Error{Op: "journalsync.LeftS2.ReceiveFrontier", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Frontier" {
-		return Frontier{}, LeftS3{}, aura.Errorf("LeftS2.ReceiveFrontier", aura.Corrupt, "message %q is not expected here", label)
+		return Frontier{}, LeftS3{}, aura.Errorf("journalsync.LeftS2.ReceiveFrontier", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Frontier{payload}, LeftS3{s.turn.next()}, nil
 }
@@ -97,22 +97,22 @@ type LeftS3 struct{ turn turn }
 
 // SendLeftFacts sends LeftFacts to Right. It takes the capability sync:push and 8 units of flow. After an error of the port the state may be used again.
 func (s LeftS3) SendLeftFacts(m LeftFacts) (LeftS4, error) {
-	if err := s.turn.check("LeftS3.SendLeftFacts"); err != nil {
+	if err := s.turn.check("journalsync.LeftS3.SendLeftFacts"); err != nil {
 		return LeftS4{}, err
 	}
 	if err := s.turn.run.port.Send("Right", "LeftFacts", m.Payload); err != nil {
-		return LeftS4{}, &aura.Error{Op: "LeftS3.SendLeftFacts", Kind: aura.KindOf(err), Err: err}
+		return LeftS4{}, &aura.Error{Op: "journalsync.LeftS3.SendLeftFacts", Kind: aura.KindOf(err), Err: err}
 	}
 	return LeftS4{s.turn.next()}, nil
 }
 
 // SendDone sends Done to Right. After an error of the port the state may be used again.
 func (s LeftS3) SendDone(m Done) (LeftS5, error) {
-	if err := s.turn.check("LeftS3.SendDone"); err != nil {
+	if err := s.turn.check("journalsync.LeftS3.SendDone"); err != nil {
 		return LeftS5{}, err
 	}
 	if err := s.turn.run.port.Send("Right", "Done", m.Payload); err != nil {
-		return LeftS5{}, &aura.Error{Op: "LeftS3.SendDone", Kind: aura.KindOf(err), Err: err}
+		return LeftS5{}, &aura.Error{Op: "journalsync.LeftS3.SendDone", Kind: aura.KindOf(err), Err: err}
 	}
 	return LeftS5{s.turn.next()}, nil
 }
@@ -122,15 +122,15 @@ type LeftS4 struct{ turn turn }
 
 // ReceiveLeftStored waits for LeftStored from Right. After an error of the port the state may be used again.
 func (s LeftS4) ReceiveLeftStored() (LeftStored, LeftS3, error) {
-	if err := s.turn.check("LeftS4.ReceiveLeftStored"); err != nil {
+	if err := s.turn.check("journalsync.LeftS4.ReceiveLeftStored"); err != nil {
 		return LeftStored{}, LeftS3{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Right")
 	if err != nil {
-		return LeftStored{}, LeftS3{}, &aura.Error{Op: "LeftS4.ReceiveLeftStored", Kind: aura.KindOf(err), Err: err}
+		return LeftStored{}, LeftS3{}, &aura.Error{Op: "journalsync.LeftS4.ReceiveLeftStored", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "LeftStored" {
-		return LeftStored{}, LeftS3{}, aura.Errorf("LeftS4.ReceiveLeftStored", aura.Corrupt, "message %q is not expected here", label)
+		return LeftStored{}, LeftS3{}, aura.Errorf("journalsync.LeftS4.ReceiveLeftStored", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return LeftStored{payload}, LeftS3{s.turn.next()}, nil
 }
@@ -159,12 +159,12 @@ func (LeftS5Done) isLeftS5Outcome() {}
 
 // Receive waits for the choice of Right. After an error of the port the state may be used again.
 func (s LeftS5) Receive() (LeftS5Outcome, error) {
-	if err := s.turn.check("LeftS5.Receive"); err != nil {
+	if err := s.turn.check("journalsync.LeftS5.Receive"); err != nil {
 		return nil, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Right")
 	if err != nil {
-		return nil, &aura.Error{Op: "LeftS5.Receive", Kind: aura.KindOf(err), Err: err}
+		return nil, &aura.Error{Op: "journalsync.LeftS5.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "RightFacts":
@@ -172,7 +172,7 @@ func (s LeftS5) Receive() (LeftS5Outcome, error) {
 	case "Done":
 		return LeftS5Done{Done{payload}, LeftEnd{s.turn.next()}}, nil
 	}
-	return nil, aura.Errorf("LeftS5.Receive", aura.Corrupt, "message %q is not expected here", label)
+	return nil, aura.Errorf("journalsync.LeftS5.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // LeftS6 is a state of Left, which here sends RightStored of journal.Frontier to Right.
@@ -180,11 +180,11 @@ type LeftS6 struct{ turn turn }
 
 // SendRightStored sends RightStored to Right. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s LeftS6) SendRightStored(m RightStored) (LeftS5, error) {
-	if err := s.turn.check("LeftS6.SendRightStored"); err != nil {
+	if err := s.turn.check("journalsync.LeftS6.SendRightStored"); err != nil {
 		return LeftS5{}, err
 	}
 	if err := s.turn.run.port.Send("Right", "RightStored", m.Payload); err != nil {
-		return LeftS5{}, &aura.Error{Op: "LeftS6.SendRightStored", Kind: aura.KindOf(err), Err: err}
+		return LeftS5{}, &aura.Error{Op: "journalsync.LeftS6.SendRightStored", Kind: aura.KindOf(err), Err: err}
 	}
 	return LeftS5{s.turn.next()}, nil
 }
@@ -202,15 +202,15 @@ type RightS1 struct{ turn turn }
 
 // ReceiveFrontier waits for Frontier from Left. After an error of the port the state may be used again.
 func (s RightS1) ReceiveFrontier() (Frontier, RightS2, error) {
-	if err := s.turn.check("RightS1.ReceiveFrontier"); err != nil {
+	if err := s.turn.check("journalsync.RightS1.ReceiveFrontier"); err != nil {
 		return Frontier{}, RightS2{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Left")
 	if err != nil {
-		return Frontier{}, RightS2{}, &aura.Error{Op: "RightS1.ReceiveFrontier", Kind: aura.KindOf(err), Err: err}
+		return Frontier{}, RightS2{}, &aura.Error{Op: "journalsync.RightS1.ReceiveFrontier", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Frontier" {
-		return Frontier{}, RightS2{}, aura.Errorf("RightS1.ReceiveFrontier", aura.Corrupt, "message %q is not expected here", label)
+		return Frontier{}, RightS2{}, aura.Errorf("journalsync.RightS1.ReceiveFrontier", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Frontier{payload}, RightS2{s.turn.next()}, nil
 }
@@ -220,11 +220,11 @@ type RightS2 struct{ turn turn }
 
 // SendFrontier sends Frontier to Left. It takes the capability sync:frontier and 1 unit of flow. After an error of the port the state may be used again.
 func (s RightS2) SendFrontier(m Frontier) (RightS3, error) {
-	if err := s.turn.check("RightS2.SendFrontier"); err != nil {
+	if err := s.turn.check("journalsync.RightS2.SendFrontier"); err != nil {
 		return RightS3{}, err
 	}
 	if err := s.turn.run.port.Send("Left", "Frontier", m.Payload); err != nil {
-		return RightS3{}, &aura.Error{Op: "RightS2.SendFrontier", Kind: aura.KindOf(err), Err: err}
+		return RightS3{}, &aura.Error{Op: "journalsync.RightS2.SendFrontier", Kind: aura.KindOf(err), Err: err}
 	}
 	return RightS3{s.turn.next()}, nil
 }
@@ -253,12 +253,12 @@ func (RightS3Done) isRightS3Outcome() {}
 
 // Receive waits for the choice of Left. After an error of the port the state may be used again.
 func (s RightS3) Receive() (RightS3Outcome, error) {
-	if err := s.turn.check("RightS3.Receive"); err != nil {
+	if err := s.turn.check("journalsync.RightS3.Receive"); err != nil {
 		return nil, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Left")
 	if err != nil {
-		return nil, &aura.Error{Op: "RightS3.Receive", Kind: aura.KindOf(err), Err: err}
+		return nil, &aura.Error{Op: "journalsync.RightS3.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "LeftFacts":
@@ -266,7 +266,7 @@ func (s RightS3) Receive() (RightS3Outcome, error) {
 	case "Done":
 		return RightS3Done{Done{payload}, RightS5{s.turn.next()}}, nil
 	}
-	return nil, aura.Errorf("RightS3.Receive", aura.Corrupt, "message %q is not expected here", label)
+	return nil, aura.Errorf("journalsync.RightS3.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // RightS4 is a state of Right, which here sends LeftStored of journal.Frontier to Left.
@@ -274,11 +274,11 @@ type RightS4 struct{ turn turn }
 
 // SendLeftStored sends LeftStored to Left. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s RightS4) SendLeftStored(m LeftStored) (RightS3, error) {
-	if err := s.turn.check("RightS4.SendLeftStored"); err != nil {
+	if err := s.turn.check("journalsync.RightS4.SendLeftStored"); err != nil {
 		return RightS3{}, err
 	}
 	if err := s.turn.run.port.Send("Left", "LeftStored", m.Payload); err != nil {
-		return RightS3{}, &aura.Error{Op: "RightS4.SendLeftStored", Kind: aura.KindOf(err), Err: err}
+		return RightS3{}, &aura.Error{Op: "journalsync.RightS4.SendLeftStored", Kind: aura.KindOf(err), Err: err}
 	}
 	return RightS3{s.turn.next()}, nil
 }
@@ -288,22 +288,22 @@ type RightS5 struct{ turn turn }
 
 // SendRightFacts sends RightFacts to Left. It takes the capability sync:push and 8 units of flow. After an error of the port the state may be used again.
 func (s RightS5) SendRightFacts(m RightFacts) (RightS6, error) {
-	if err := s.turn.check("RightS5.SendRightFacts"); err != nil {
+	if err := s.turn.check("journalsync.RightS5.SendRightFacts"); err != nil {
 		return RightS6{}, err
 	}
 	if err := s.turn.run.port.Send("Left", "RightFacts", m.Payload); err != nil {
-		return RightS6{}, &aura.Error{Op: "RightS5.SendRightFacts", Kind: aura.KindOf(err), Err: err}
+		return RightS6{}, &aura.Error{Op: "journalsync.RightS5.SendRightFacts", Kind: aura.KindOf(err), Err: err}
 	}
 	return RightS6{s.turn.next()}, nil
 }
 
 // SendDone sends Done to Left. After an error of the port the state may be used again.
 func (s RightS5) SendDone(m Done) (RightEnd, error) {
-	if err := s.turn.check("RightS5.SendDone"); err != nil {
+	if err := s.turn.check("journalsync.RightS5.SendDone"); err != nil {
 		return RightEnd{}, err
 	}
 	if err := s.turn.run.port.Send("Left", "Done", m.Payload); err != nil {
-		return RightEnd{}, &aura.Error{Op: "RightS5.SendDone", Kind: aura.KindOf(err), Err: err}
+		return RightEnd{}, &aura.Error{Op: "journalsync.RightS5.SendDone", Kind: aura.KindOf(err), Err: err}
 	}
 	return RightEnd{s.turn.next()}, nil
 }
@@ -313,15 +313,15 @@ type RightS6 struct{ turn turn }
 
 // ReceiveRightStored waits for RightStored from Left. After an error of the port the state may be used again.
 func (s RightS6) ReceiveRightStored() (RightStored, RightS5, error) {
-	if err := s.turn.check("RightS6.ReceiveRightStored"); err != nil {
+	if err := s.turn.check("journalsync.RightS6.ReceiveRightStored"); err != nil {
 		return RightStored{}, RightS5{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Left")
 	if err != nil {
-		return RightStored{}, RightS5{}, &aura.Error{Op: "RightS6.ReceiveRightStored", Kind: aura.KindOf(err), Err: err}
+		return RightStored{}, RightS5{}, &aura.Error{Op: "journalsync.RightS6.ReceiveRightStored", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "RightStored" {
-		return RightStored{}, RightS5{}, aura.Errorf("RightS6.ReceiveRightStored", aura.Corrupt, "message %q is not expected here", label)
+		return RightStored{}, RightS5{}, aura.Errorf("journalsync.RightS6.ReceiveRightStored", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return RightStored{payload}, RightS5{s.turn.next()}, nil
 }

@@ -31,7 +31,7 @@ type turn struct {
 	step uint64
 }
 
-func (t turn) check(op string) error {
+func (t turn) check(op aura.Op) error {
 	if t.run == nil {
 		return aura.Errorf(op, aura.Invalid, "the session was not started")
 	}
@@ -56,11 +56,11 @@ type OriginS1 struct{ turn turn }
 
 // SendForward sends Forward to Relay. It takes the capability move:forward and 4 units of flow and leakage to neighbor:1. After an error of the port the state may be used again.
 func (s OriginS1) SendForward(m Forward) (OriginS2, error) {
-	if err := s.turn.check("OriginS1.SendForward"); err != nil {
+	if err := s.turn.check("movereceipt.OriginS1.SendForward"); err != nil {
 		return OriginS2{}, err
 	}
 	if err := s.turn.run.port.Send("Relay", "Forward", m.Payload); err != nil {
-		return OriginS2{}, &aura.Error{Op: "OriginS1.SendForward", Kind: aura.KindOf(err), Err: err}
+		return OriginS2{}, &aura.Error{Op: "movereceipt.OriginS1.SendForward", Kind: aura.KindOf(err), Err: err}
 	}
 	return OriginS2{s.turn.next()}, nil
 }
@@ -89,12 +89,12 @@ func (OriginS2Rejected) isOriginS2Outcome() {}
 
 // Receive waits for the choice of Relay. After an error of the port the state may be used again.
 func (s OriginS2) Receive() (OriginS2Outcome, error) {
-	if err := s.turn.check("OriginS2.Receive"); err != nil {
+	if err := s.turn.check("movereceipt.OriginS2.Receive"); err != nil {
 		return nil, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Relay")
 	if err != nil {
-		return nil, &aura.Error{Op: "OriginS2.Receive", Kind: aura.KindOf(err), Err: err}
+		return nil, &aura.Error{Op: "movereceipt.OriginS2.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "Accepted":
@@ -102,7 +102,7 @@ func (s OriginS2) Receive() (OriginS2Outcome, error) {
 	case "Rejected":
 		return OriginS2Rejected{Rejected{payload}, OriginEnd{s.turn.next()}}, nil
 	}
-	return nil, aura.Errorf("OriginS2.Receive", aura.Corrupt, "message %q is not expected here", label)
+	return nil, aura.Errorf("movereceipt.OriginS2.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // OriginEnd is a state of Origin, which here is done.
@@ -118,15 +118,15 @@ type RelayS1 struct{ turn turn }
 
 // ReceiveForward waits for Forward from Origin. After an error of the port the state may be used again.
 func (s RelayS1) ReceiveForward() (Forward, RelayS2, error) {
-	if err := s.turn.check("RelayS1.ReceiveForward"); err != nil {
+	if err := s.turn.check("movereceipt.RelayS1.ReceiveForward"); err != nil {
 		return Forward{}, RelayS2{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Origin")
 	if err != nil {
-		return Forward{}, RelayS2{}, &aura.Error{Op: "RelayS1.ReceiveForward", Kind: aura.KindOf(err), Err: err}
+		return Forward{}, RelayS2{}, &aura.Error{Op: "movereceipt.RelayS1.ReceiveForward", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Forward" {
-		return Forward{}, RelayS2{}, aura.Errorf("RelayS1.ReceiveForward", aura.Corrupt, "message %q is not expected here", label)
+		return Forward{}, RelayS2{}, aura.Errorf("movereceipt.RelayS1.ReceiveForward", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Forward{payload}, RelayS2{s.turn.next()}, nil
 }
@@ -136,22 +136,22 @@ type RelayS2 struct{ turn turn }
 
 // SendAccepted sends Accepted to Origin. It takes the capability move:receipt and 1 unit of flow. After an error of the port the state may be used again.
 func (s RelayS2) SendAccepted(m Accepted) (RelayEnd, error) {
-	if err := s.turn.check("RelayS2.SendAccepted"); err != nil {
+	if err := s.turn.check("movereceipt.RelayS2.SendAccepted"); err != nil {
 		return RelayEnd{}, err
 	}
 	if err := s.turn.run.port.Send("Origin", "Accepted", m.Payload); err != nil {
-		return RelayEnd{}, &aura.Error{Op: "RelayS2.SendAccepted", Kind: aura.KindOf(err), Err: err}
+		return RelayEnd{}, &aura.Error{Op: "movereceipt.RelayS2.SendAccepted", Kind: aura.KindOf(err), Err: err}
 	}
 	return RelayEnd{s.turn.next()}, nil
 }
 
 // SendRejected sends Rejected to Origin. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s RelayS2) SendRejected(m Rejected) (RelayEnd, error) {
-	if err := s.turn.check("RelayS2.SendRejected"); err != nil {
+	if err := s.turn.check("movereceipt.RelayS2.SendRejected"); err != nil {
 		return RelayEnd{}, err
 	}
 	if err := s.turn.run.port.Send("Origin", "Rejected", m.Payload); err != nil {
-		return RelayEnd{}, &aura.Error{Op: "RelayS2.SendRejected", Kind: aura.KindOf(err), Err: err}
+		return RelayEnd{}, &aura.Error{Op: "movereceipt.RelayS2.SendRejected", Kind: aura.KindOf(err), Err: err}
 	}
 	return RelayEnd{s.turn.next()}, nil
 }

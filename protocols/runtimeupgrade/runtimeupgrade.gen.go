@@ -37,7 +37,7 @@ type turn struct {
 	step uint64
 }
 
-func (t turn) check(op string) error {
+func (t turn) check(op aura.Op) error {
 	if t.run == nil {
 		return aura.Errorf(op, aura.Invalid, "the session was not started")
 	}
@@ -62,11 +62,11 @@ type CoordinatorS1 struct{ turn turn }
 
 // SendPropose sends Propose to Device[0]. It takes the capability upgrade:propose and 4 units of flow. After an error of the port the state may be used again.
 func (s CoordinatorS1) SendPropose(m Propose) (CoordinatorS2, error) {
-	if err := s.turn.check("CoordinatorS1.SendPropose"); err != nil {
+	if err := s.turn.check("runtimeupgrade.CoordinatorS1.SendPropose"); err != nil {
 		return CoordinatorS2{}, err
 	}
 	if err := s.turn.run.port.Send("Device[0]", "Propose", m.Payload); err != nil {
-		return CoordinatorS2{}, &aura.Error{Op: "CoordinatorS1.SendPropose", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorS2{}, &aura.Error{Op: "runtimeupgrade.CoordinatorS1.SendPropose", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorS2{s.turn.next()}, nil
 }
@@ -76,11 +76,11 @@ type CoordinatorS2 struct{ turn turn }
 
 // SendPropose sends Propose to Device[1]. It takes the capability upgrade:propose and 4 units of flow. After an error of the port the state may be used again.
 func (s CoordinatorS2) SendPropose(m Propose) (CoordinatorS3, error) {
-	if err := s.turn.check("CoordinatorS2.SendPropose"); err != nil {
+	if err := s.turn.check("runtimeupgrade.CoordinatorS2.SendPropose"); err != nil {
 		return CoordinatorS3{}, err
 	}
 	if err := s.turn.run.port.Send("Device[1]", "Propose", m.Payload); err != nil {
-		return CoordinatorS3{}, &aura.Error{Op: "CoordinatorS2.SendPropose", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorS3{}, &aura.Error{Op: "runtimeupgrade.CoordinatorS2.SendPropose", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorS3{s.turn.next()}, nil
 }
@@ -90,11 +90,11 @@ type CoordinatorS3 struct{ turn turn }
 
 // SendPropose sends Propose to Device[2]. It takes the capability upgrade:propose and 4 units of flow. After an error of the port the state may be used again.
 func (s CoordinatorS3) SendPropose(m Propose) (CoordinatorS4, error) {
-	if err := s.turn.check("CoordinatorS3.SendPropose"); err != nil {
+	if err := s.turn.check("runtimeupgrade.CoordinatorS3.SendPropose"); err != nil {
 		return CoordinatorS4{}, err
 	}
 	if err := s.turn.run.port.Send("Device[2]", "Propose", m.Payload); err != nil {
-		return CoordinatorS4{}, &aura.Error{Op: "CoordinatorS3.SendPropose", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorS4{}, &aura.Error{Op: "runtimeupgrade.CoordinatorS3.SendPropose", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorS4{s.turn.next()}, nil
 }
@@ -104,15 +104,15 @@ type CoordinatorS4 struct{ turn turn }
 
 // ReceiveReadiness waits for Readiness from Device[0]. After an error of the port the state may be used again.
 func (s CoordinatorS4) ReceiveReadiness() (Readiness, CoordinatorS5, error) {
-	if err := s.turn.check("CoordinatorS4.ReceiveReadiness"); err != nil {
+	if err := s.turn.check("runtimeupgrade.CoordinatorS4.ReceiveReadiness"); err != nil {
 		return Readiness{}, CoordinatorS5{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Device[0]")
 	if err != nil {
-		return Readiness{}, CoordinatorS5{}, &aura.Error{Op: "CoordinatorS4.ReceiveReadiness", Kind: aura.KindOf(err), Err: err}
+		return Readiness{}, CoordinatorS5{}, &aura.Error{Op: "runtimeupgrade.CoordinatorS4.ReceiveReadiness", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Readiness" {
-		return Readiness{}, CoordinatorS5{}, aura.Errorf("CoordinatorS4.ReceiveReadiness", aura.Corrupt, "message %q is not expected here", label)
+		return Readiness{}, CoordinatorS5{}, aura.Errorf("runtimeupgrade.CoordinatorS4.ReceiveReadiness", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Readiness{payload}, CoordinatorS5{s.turn.next()}, nil
 }
@@ -122,15 +122,15 @@ type CoordinatorS5 struct{ turn turn }
 
 // ReceiveReadiness waits for Readiness from Device[1]. After an error of the port the state may be used again.
 func (s CoordinatorS5) ReceiveReadiness() (Readiness, CoordinatorS6, error) {
-	if err := s.turn.check("CoordinatorS5.ReceiveReadiness"); err != nil {
+	if err := s.turn.check("runtimeupgrade.CoordinatorS5.ReceiveReadiness"); err != nil {
 		return Readiness{}, CoordinatorS6{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Device[1]")
 	if err != nil {
-		return Readiness{}, CoordinatorS6{}, &aura.Error{Op: "CoordinatorS5.ReceiveReadiness", Kind: aura.KindOf(err), Err: err}
+		return Readiness{}, CoordinatorS6{}, &aura.Error{Op: "runtimeupgrade.CoordinatorS5.ReceiveReadiness", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Readiness" {
-		return Readiness{}, CoordinatorS6{}, aura.Errorf("CoordinatorS5.ReceiveReadiness", aura.Corrupt, "message %q is not expected here", label)
+		return Readiness{}, CoordinatorS6{}, aura.Errorf("runtimeupgrade.CoordinatorS5.ReceiveReadiness", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Readiness{payload}, CoordinatorS6{s.turn.next()}, nil
 }
@@ -140,15 +140,15 @@ type CoordinatorS6 struct{ turn turn }
 
 // ReceiveReadiness waits for Readiness from Device[2]. After an error of the port the state may be used again.
 func (s CoordinatorS6) ReceiveReadiness() (Readiness, CoordinatorS7, error) {
-	if err := s.turn.check("CoordinatorS6.ReceiveReadiness"); err != nil {
+	if err := s.turn.check("runtimeupgrade.CoordinatorS6.ReceiveReadiness"); err != nil {
 		return Readiness{}, CoordinatorS7{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Device[2]")
 	if err != nil {
-		return Readiness{}, CoordinatorS7{}, &aura.Error{Op: "CoordinatorS6.ReceiveReadiness", Kind: aura.KindOf(err), Err: err}
+		return Readiness{}, CoordinatorS7{}, &aura.Error{Op: "runtimeupgrade.CoordinatorS6.ReceiveReadiness", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Readiness" {
-		return Readiness{}, CoordinatorS7{}, aura.Errorf("CoordinatorS6.ReceiveReadiness", aura.Corrupt, "message %q is not expected here", label)
+		return Readiness{}, CoordinatorS7{}, aura.Errorf("runtimeupgrade.CoordinatorS6.ReceiveReadiness", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Readiness{payload}, CoordinatorS7{s.turn.next()}, nil
 }
@@ -158,22 +158,22 @@ type CoordinatorS7 struct{ turn turn }
 
 // SendCommit sends Commit to Device[0]. It takes the capability upgrade:commit and 2 units of flow. After an error of the port the state may be used again.
 func (s CoordinatorS7) SendCommit(m Commit) (CoordinatorS8, error) {
-	if err := s.turn.check("CoordinatorS7.SendCommit"); err != nil {
+	if err := s.turn.check("runtimeupgrade.CoordinatorS7.SendCommit"); err != nil {
 		return CoordinatorS8{}, err
 	}
 	if err := s.turn.run.port.Send("Device[0]", "Commit", m.Payload); err != nil {
-		return CoordinatorS8{}, &aura.Error{Op: "CoordinatorS7.SendCommit", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorS8{}, &aura.Error{Op: "runtimeupgrade.CoordinatorS7.SendCommit", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorS8{s.turn.next()}, nil
 }
 
 // SendAbort sends Abort to Device[0]. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s CoordinatorS7) SendAbort(m Abort) (CoordinatorS14, error) {
-	if err := s.turn.check("CoordinatorS7.SendAbort"); err != nil {
+	if err := s.turn.check("runtimeupgrade.CoordinatorS7.SendAbort"); err != nil {
 		return CoordinatorS14{}, err
 	}
 	if err := s.turn.run.port.Send("Device[0]", "Abort", m.Payload); err != nil {
-		return CoordinatorS14{}, &aura.Error{Op: "CoordinatorS7.SendAbort", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorS14{}, &aura.Error{Op: "runtimeupgrade.CoordinatorS7.SendAbort", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorS14{s.turn.next()}, nil
 }
@@ -183,11 +183,11 @@ type CoordinatorS8 struct{ turn turn }
 
 // SendCommit sends Commit to Device[1]. It takes the capability upgrade:commit and 2 units of flow. After an error of the port the state may be used again.
 func (s CoordinatorS8) SendCommit(m Commit) (CoordinatorS9, error) {
-	if err := s.turn.check("CoordinatorS8.SendCommit"); err != nil {
+	if err := s.turn.check("runtimeupgrade.CoordinatorS8.SendCommit"); err != nil {
 		return CoordinatorS9{}, err
 	}
 	if err := s.turn.run.port.Send("Device[1]", "Commit", m.Payload); err != nil {
-		return CoordinatorS9{}, &aura.Error{Op: "CoordinatorS8.SendCommit", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorS9{}, &aura.Error{Op: "runtimeupgrade.CoordinatorS8.SendCommit", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorS9{s.turn.next()}, nil
 }
@@ -197,11 +197,11 @@ type CoordinatorS9 struct{ turn turn }
 
 // SendCommit sends Commit to Device[2]. It takes the capability upgrade:commit and 2 units of flow. After an error of the port the state may be used again.
 func (s CoordinatorS9) SendCommit(m Commit) (CoordinatorS10, error) {
-	if err := s.turn.check("CoordinatorS9.SendCommit"); err != nil {
+	if err := s.turn.check("runtimeupgrade.CoordinatorS9.SendCommit"); err != nil {
 		return CoordinatorS10{}, err
 	}
 	if err := s.turn.run.port.Send("Device[2]", "Commit", m.Payload); err != nil {
-		return CoordinatorS10{}, &aura.Error{Op: "CoordinatorS9.SendCommit", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorS10{}, &aura.Error{Op: "runtimeupgrade.CoordinatorS9.SendCommit", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorS10{s.turn.next()}, nil
 }
@@ -211,15 +211,15 @@ type CoordinatorS10 struct{ turn turn }
 
 // ReceiveActivated waits for Activated from Device[0]. After an error of the port the state may be used again.
 func (s CoordinatorS10) ReceiveActivated() (Activated, CoordinatorS11, error) {
-	if err := s.turn.check("CoordinatorS10.ReceiveActivated"); err != nil {
+	if err := s.turn.check("runtimeupgrade.CoordinatorS10.ReceiveActivated"); err != nil {
 		return Activated{}, CoordinatorS11{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Device[0]")
 	if err != nil {
-		return Activated{}, CoordinatorS11{}, &aura.Error{Op: "CoordinatorS10.ReceiveActivated", Kind: aura.KindOf(err), Err: err}
+		return Activated{}, CoordinatorS11{}, &aura.Error{Op: "runtimeupgrade.CoordinatorS10.ReceiveActivated", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Activated" {
-		return Activated{}, CoordinatorS11{}, aura.Errorf("CoordinatorS10.ReceiveActivated", aura.Corrupt, "message %q is not expected here", label)
+		return Activated{}, CoordinatorS11{}, aura.Errorf("runtimeupgrade.CoordinatorS10.ReceiveActivated", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Activated{payload}, CoordinatorS11{s.turn.next()}, nil
 }
@@ -229,15 +229,15 @@ type CoordinatorS11 struct{ turn turn }
 
 // ReceiveActivated waits for Activated from Device[1]. After an error of the port the state may be used again.
 func (s CoordinatorS11) ReceiveActivated() (Activated, CoordinatorS12, error) {
-	if err := s.turn.check("CoordinatorS11.ReceiveActivated"); err != nil {
+	if err := s.turn.check("runtimeupgrade.CoordinatorS11.ReceiveActivated"); err != nil {
 		return Activated{}, CoordinatorS12{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Device[1]")
 	if err != nil {
-		return Activated{}, CoordinatorS12{}, &aura.Error{Op: "CoordinatorS11.ReceiveActivated", Kind: aura.KindOf(err), Err: err}
+		return Activated{}, CoordinatorS12{}, &aura.Error{Op: "runtimeupgrade.CoordinatorS11.ReceiveActivated", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Activated" {
-		return Activated{}, CoordinatorS12{}, aura.Errorf("CoordinatorS11.ReceiveActivated", aura.Corrupt, "message %q is not expected here", label)
+		return Activated{}, CoordinatorS12{}, aura.Errorf("runtimeupgrade.CoordinatorS11.ReceiveActivated", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Activated{payload}, CoordinatorS12{s.turn.next()}, nil
 }
@@ -247,15 +247,15 @@ type CoordinatorS12 struct{ turn turn }
 
 // ReceiveActivated waits for Activated from Device[2]. After an error of the port the state may be used again.
 func (s CoordinatorS12) ReceiveActivated() (Activated, CoordinatorEnd, error) {
-	if err := s.turn.check("CoordinatorS12.ReceiveActivated"); err != nil {
+	if err := s.turn.check("runtimeupgrade.CoordinatorS12.ReceiveActivated"); err != nil {
 		return Activated{}, CoordinatorEnd{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Device[2]")
 	if err != nil {
-		return Activated{}, CoordinatorEnd{}, &aura.Error{Op: "CoordinatorS12.ReceiveActivated", Kind: aura.KindOf(err), Err: err}
+		return Activated{}, CoordinatorEnd{}, &aura.Error{Op: "runtimeupgrade.CoordinatorS12.ReceiveActivated", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Activated" {
-		return Activated{}, CoordinatorEnd{}, aura.Errorf("CoordinatorS12.ReceiveActivated", aura.Corrupt, "message %q is not expected here", label)
+		return Activated{}, CoordinatorEnd{}, aura.Errorf("runtimeupgrade.CoordinatorS12.ReceiveActivated", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Activated{payload}, CoordinatorEnd{s.turn.next()}, nil
 }
@@ -268,11 +268,11 @@ type CoordinatorS14 struct{ turn turn }
 
 // SendAbort sends Abort to Device[1]. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s CoordinatorS14) SendAbort(m Abort) (CoordinatorS15, error) {
-	if err := s.turn.check("CoordinatorS14.SendAbort"); err != nil {
+	if err := s.turn.check("runtimeupgrade.CoordinatorS14.SendAbort"); err != nil {
 		return CoordinatorS15{}, err
 	}
 	if err := s.turn.run.port.Send("Device[1]", "Abort", m.Payload); err != nil {
-		return CoordinatorS15{}, &aura.Error{Op: "CoordinatorS14.SendAbort", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorS15{}, &aura.Error{Op: "runtimeupgrade.CoordinatorS14.SendAbort", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorS15{s.turn.next()}, nil
 }
@@ -282,11 +282,11 @@ type CoordinatorS15 struct{ turn turn }
 
 // SendAbort sends Abort to Device[2]. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s CoordinatorS15) SendAbort(m Abort) (CoordinatorEnd, error) {
-	if err := s.turn.check("CoordinatorS15.SendAbort"); err != nil {
+	if err := s.turn.check("runtimeupgrade.CoordinatorS15.SendAbort"); err != nil {
 		return CoordinatorEnd{}, err
 	}
 	if err := s.turn.run.port.Send("Device[2]", "Abort", m.Payload); err != nil {
-		return CoordinatorEnd{}, &aura.Error{Op: "CoordinatorS15.SendAbort", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorEnd{}, &aura.Error{Op: "runtimeupgrade.CoordinatorS15.SendAbort", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorEnd{s.turn.next()}, nil
 }
@@ -301,15 +301,15 @@ type Device0S1 struct{ turn turn }
 
 // ReceivePropose waits for Propose from Coordinator. After an error of the port the state may be used again.
 func (s Device0S1) ReceivePropose() (Propose, Device0S2, error) {
-	if err := s.turn.check("Device0S1.ReceivePropose"); err != nil {
+	if err := s.turn.check("runtimeupgrade.Device0S1.ReceivePropose"); err != nil {
 		return Propose{}, Device0S2{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Coordinator")
 	if err != nil {
-		return Propose{}, Device0S2{}, &aura.Error{Op: "Device0S1.ReceivePropose", Kind: aura.KindOf(err), Err: err}
+		return Propose{}, Device0S2{}, &aura.Error{Op: "runtimeupgrade.Device0S1.ReceivePropose", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Propose" {
-		return Propose{}, Device0S2{}, aura.Errorf("Device0S1.ReceivePropose", aura.Corrupt, "message %q is not expected here", label)
+		return Propose{}, Device0S2{}, aura.Errorf("runtimeupgrade.Device0S1.ReceivePropose", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Propose{payload}, Device0S2{s.turn.next()}, nil
 }
@@ -319,11 +319,11 @@ type Device0S2 struct{ turn turn }
 
 // SendReadiness sends Readiness to Coordinator. It takes the capability upgrade:answer and 2 units of flow. After an error of the port the state may be used again.
 func (s Device0S2) SendReadiness(m Readiness) (Device0S3, error) {
-	if err := s.turn.check("Device0S2.SendReadiness"); err != nil {
+	if err := s.turn.check("runtimeupgrade.Device0S2.SendReadiness"); err != nil {
 		return Device0S3{}, err
 	}
 	if err := s.turn.run.port.Send("Coordinator", "Readiness", m.Payload); err != nil {
-		return Device0S3{}, &aura.Error{Op: "Device0S2.SendReadiness", Kind: aura.KindOf(err), Err: err}
+		return Device0S3{}, &aura.Error{Op: "runtimeupgrade.Device0S2.SendReadiness", Kind: aura.KindOf(err), Err: err}
 	}
 	return Device0S3{s.turn.next()}, nil
 }
@@ -352,12 +352,12 @@ func (Device0S3Abort) isDevice0S3Outcome() {}
 
 // Receive waits for the choice of Coordinator. After an error of the port the state may be used again.
 func (s Device0S3) Receive() (Device0S3Outcome, error) {
-	if err := s.turn.check("Device0S3.Receive"); err != nil {
+	if err := s.turn.check("runtimeupgrade.Device0S3.Receive"); err != nil {
 		return nil, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Coordinator")
 	if err != nil {
-		return nil, &aura.Error{Op: "Device0S3.Receive", Kind: aura.KindOf(err), Err: err}
+		return nil, &aura.Error{Op: "runtimeupgrade.Device0S3.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "Commit":
@@ -365,7 +365,7 @@ func (s Device0S3) Receive() (Device0S3Outcome, error) {
 	case "Abort":
 		return Device0S3Abort{Abort{payload}, Device0End{s.turn.next()}}, nil
 	}
-	return nil, aura.Errorf("Device0S3.Receive", aura.Corrupt, "message %q is not expected here", label)
+	return nil, aura.Errorf("runtimeupgrade.Device0S3.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // Device0S4 is a state of Device[0], which here sends Activated of upgrade.Execution to Coordinator.
@@ -373,11 +373,11 @@ type Device0S4 struct{ turn turn }
 
 // SendActivated sends Activated to Coordinator. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s Device0S4) SendActivated(m Activated) (Device0End, error) {
-	if err := s.turn.check("Device0S4.SendActivated"); err != nil {
+	if err := s.turn.check("runtimeupgrade.Device0S4.SendActivated"); err != nil {
 		return Device0End{}, err
 	}
 	if err := s.turn.run.port.Send("Coordinator", "Activated", m.Payload); err != nil {
-		return Device0End{}, &aura.Error{Op: "Device0S4.SendActivated", Kind: aura.KindOf(err), Err: err}
+		return Device0End{}, &aura.Error{Op: "runtimeupgrade.Device0S4.SendActivated", Kind: aura.KindOf(err), Err: err}
 	}
 	return Device0End{s.turn.next()}, nil
 }
@@ -395,15 +395,15 @@ type Device1S1 struct{ turn turn }
 
 // ReceivePropose waits for Propose from Coordinator. After an error of the port the state may be used again.
 func (s Device1S1) ReceivePropose() (Propose, Device1S2, error) {
-	if err := s.turn.check("Device1S1.ReceivePropose"); err != nil {
+	if err := s.turn.check("runtimeupgrade.Device1S1.ReceivePropose"); err != nil {
 		return Propose{}, Device1S2{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Coordinator")
 	if err != nil {
-		return Propose{}, Device1S2{}, &aura.Error{Op: "Device1S1.ReceivePropose", Kind: aura.KindOf(err), Err: err}
+		return Propose{}, Device1S2{}, &aura.Error{Op: "runtimeupgrade.Device1S1.ReceivePropose", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Propose" {
-		return Propose{}, Device1S2{}, aura.Errorf("Device1S1.ReceivePropose", aura.Corrupt, "message %q is not expected here", label)
+		return Propose{}, Device1S2{}, aura.Errorf("runtimeupgrade.Device1S1.ReceivePropose", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Propose{payload}, Device1S2{s.turn.next()}, nil
 }
@@ -413,11 +413,11 @@ type Device1S2 struct{ turn turn }
 
 // SendReadiness sends Readiness to Coordinator. It takes the capability upgrade:answer and 2 units of flow. After an error of the port the state may be used again.
 func (s Device1S2) SendReadiness(m Readiness) (Device1S3, error) {
-	if err := s.turn.check("Device1S2.SendReadiness"); err != nil {
+	if err := s.turn.check("runtimeupgrade.Device1S2.SendReadiness"); err != nil {
 		return Device1S3{}, err
 	}
 	if err := s.turn.run.port.Send("Coordinator", "Readiness", m.Payload); err != nil {
-		return Device1S3{}, &aura.Error{Op: "Device1S2.SendReadiness", Kind: aura.KindOf(err), Err: err}
+		return Device1S3{}, &aura.Error{Op: "runtimeupgrade.Device1S2.SendReadiness", Kind: aura.KindOf(err), Err: err}
 	}
 	return Device1S3{s.turn.next()}, nil
 }
@@ -446,12 +446,12 @@ func (Device1S3Commit) isDevice1S3Outcome() {}
 
 // Receive waits for the choice of Coordinator. After an error of the port the state may be used again.
 func (s Device1S3) Receive() (Device1S3Outcome, error) {
-	if err := s.turn.check("Device1S3.Receive"); err != nil {
+	if err := s.turn.check("runtimeupgrade.Device1S3.Receive"); err != nil {
 		return nil, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Coordinator")
 	if err != nil {
-		return nil, &aura.Error{Op: "Device1S3.Receive", Kind: aura.KindOf(err), Err: err}
+		return nil, &aura.Error{Op: "runtimeupgrade.Device1S3.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "Abort":
@@ -459,7 +459,7 @@ func (s Device1S3) Receive() (Device1S3Outcome, error) {
 	case "Commit":
 		return Device1S3Commit{Commit{payload}, Device1S5{s.turn.next()}}, nil
 	}
-	return nil, aura.Errorf("Device1S3.Receive", aura.Corrupt, "message %q is not expected here", label)
+	return nil, aura.Errorf("runtimeupgrade.Device1S3.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // Device1End is a state of Device[1], which here is done.
@@ -470,11 +470,11 @@ type Device1S5 struct{ turn turn }
 
 // SendActivated sends Activated to Coordinator. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s Device1S5) SendActivated(m Activated) (Device1End, error) {
-	if err := s.turn.check("Device1S5.SendActivated"); err != nil {
+	if err := s.turn.check("runtimeupgrade.Device1S5.SendActivated"); err != nil {
 		return Device1End{}, err
 	}
 	if err := s.turn.run.port.Send("Coordinator", "Activated", m.Payload); err != nil {
-		return Device1End{}, &aura.Error{Op: "Device1S5.SendActivated", Kind: aura.KindOf(err), Err: err}
+		return Device1End{}, &aura.Error{Op: "runtimeupgrade.Device1S5.SendActivated", Kind: aura.KindOf(err), Err: err}
 	}
 	return Device1End{s.turn.next()}, nil
 }
@@ -489,15 +489,15 @@ type Device2S1 struct{ turn turn }
 
 // ReceivePropose waits for Propose from Coordinator. After an error of the port the state may be used again.
 func (s Device2S1) ReceivePropose() (Propose, Device2S2, error) {
-	if err := s.turn.check("Device2S1.ReceivePropose"); err != nil {
+	if err := s.turn.check("runtimeupgrade.Device2S1.ReceivePropose"); err != nil {
 		return Propose{}, Device2S2{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Coordinator")
 	if err != nil {
-		return Propose{}, Device2S2{}, &aura.Error{Op: "Device2S1.ReceivePropose", Kind: aura.KindOf(err), Err: err}
+		return Propose{}, Device2S2{}, &aura.Error{Op: "runtimeupgrade.Device2S1.ReceivePropose", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Propose" {
-		return Propose{}, Device2S2{}, aura.Errorf("Device2S1.ReceivePropose", aura.Corrupt, "message %q is not expected here", label)
+		return Propose{}, Device2S2{}, aura.Errorf("runtimeupgrade.Device2S1.ReceivePropose", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Propose{payload}, Device2S2{s.turn.next()}, nil
 }
@@ -507,11 +507,11 @@ type Device2S2 struct{ turn turn }
 
 // SendReadiness sends Readiness to Coordinator. It takes the capability upgrade:answer and 2 units of flow. After an error of the port the state may be used again.
 func (s Device2S2) SendReadiness(m Readiness) (Device2S3, error) {
-	if err := s.turn.check("Device2S2.SendReadiness"); err != nil {
+	if err := s.turn.check("runtimeupgrade.Device2S2.SendReadiness"); err != nil {
 		return Device2S3{}, err
 	}
 	if err := s.turn.run.port.Send("Coordinator", "Readiness", m.Payload); err != nil {
-		return Device2S3{}, &aura.Error{Op: "Device2S2.SendReadiness", Kind: aura.KindOf(err), Err: err}
+		return Device2S3{}, &aura.Error{Op: "runtimeupgrade.Device2S2.SendReadiness", Kind: aura.KindOf(err), Err: err}
 	}
 	return Device2S3{s.turn.next()}, nil
 }
@@ -540,12 +540,12 @@ func (Device2S3Commit) isDevice2S3Outcome() {}
 
 // Receive waits for the choice of Coordinator. After an error of the port the state may be used again.
 func (s Device2S3) Receive() (Device2S3Outcome, error) {
-	if err := s.turn.check("Device2S3.Receive"); err != nil {
+	if err := s.turn.check("runtimeupgrade.Device2S3.Receive"); err != nil {
 		return nil, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Coordinator")
 	if err != nil {
-		return nil, &aura.Error{Op: "Device2S3.Receive", Kind: aura.KindOf(err), Err: err}
+		return nil, &aura.Error{Op: "runtimeupgrade.Device2S3.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "Abort":
@@ -553,7 +553,7 @@ func (s Device2S3) Receive() (Device2S3Outcome, error) {
 	case "Commit":
 		return Device2S3Commit{Commit{payload}, Device2S5{s.turn.next()}}, nil
 	}
-	return nil, aura.Errorf("Device2S3.Receive", aura.Corrupt, "message %q is not expected here", label)
+	return nil, aura.Errorf("runtimeupgrade.Device2S3.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // Device2End is a state of Device[2], which here is done.
@@ -564,11 +564,11 @@ type Device2S5 struct{ turn turn }
 
 // SendActivated sends Activated to Coordinator. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s Device2S5) SendActivated(m Activated) (Device2End, error) {
-	if err := s.turn.check("Device2S5.SendActivated"); err != nil {
+	if err := s.turn.check("runtimeupgrade.Device2S5.SendActivated"); err != nil {
 		return Device2End{}, err
 	}
 	if err := s.turn.run.port.Send("Coordinator", "Activated", m.Payload); err != nil {
-		return Device2End{}, &aura.Error{Op: "Device2S5.SendActivated", Kind: aura.KindOf(err), Err: err}
+		return Device2End{}, &aura.Error{Op: "runtimeupgrade.Device2S5.SendActivated", Kind: aura.KindOf(err), Err: err}
 	}
 	return Device2End{s.turn.next()}, nil
 }

@@ -37,7 +37,7 @@ type turn struct {
 	step uint64
 }
 
-func (t turn) check(op string) error {
+func (t turn) check(op aura.Op) error {
 	if t.run == nil {
 		return aura.Errorf(op, aura.Invalid, "the session was not started")
 	}
@@ -62,11 +62,11 @@ type InitiatorS1 struct{ turn turn }
 
 // SendRequest sends Request to Coordinator. It takes the capability session:initiate and 2 units of flow. After an error of the port the state may be used again.
 func (s InitiatorS1) SendRequest(m Request) (InitiatorS2, error) {
-	if err := s.turn.check("InitiatorS1.SendRequest"); err != nil {
+	if err := s.turn.check("sessioncoordination.InitiatorS1.SendRequest"); err != nil {
 		return InitiatorS2{}, err
 	}
 	if err := s.turn.run.port.Send("Coordinator", "Request", m.Payload); err != nil {
-		return InitiatorS2{}, &aura.Error{Op: "InitiatorS1.SendRequest", Kind: aura.KindOf(err), Err: err}
+		return InitiatorS2{}, &aura.Error{Op: "sessioncoordination.InitiatorS1.SendRequest", Kind: aura.KindOf(err), Err: err}
 	}
 	return InitiatorS2{s.turn.next()}, nil
 }
@@ -95,12 +95,12 @@ func (InitiatorS2Failed) isInitiatorS2Outcome() {}
 
 // Receive waits for the choice of Coordinator. After an error of the port the state may be used again.
 func (s InitiatorS2) Receive() (InitiatorS2Outcome, error) {
-	if err := s.turn.check("InitiatorS2.Receive"); err != nil {
+	if err := s.turn.check("sessioncoordination.InitiatorS2.Receive"); err != nil {
 		return nil, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Coordinator")
 	if err != nil {
-		return nil, &aura.Error{Op: "InitiatorS2.Receive", Kind: aura.KindOf(err), Err: err}
+		return nil, &aura.Error{Op: "sessioncoordination.InitiatorS2.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "Created":
@@ -108,7 +108,7 @@ func (s InitiatorS2) Receive() (InitiatorS2Outcome, error) {
 	case "Failed":
 		return InitiatorS2Failed{Failed{payload}, InitiatorEnd{s.turn.next()}}, nil
 	}
-	return nil, aura.Errorf("InitiatorS2.Receive", aura.Corrupt, "message %q is not expected here", label)
+	return nil, aura.Errorf("sessioncoordination.InitiatorS2.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // InitiatorEnd is a state of Initiator, which here is done.
@@ -124,15 +124,15 @@ type CoordinatorS1 struct{ turn turn }
 
 // ReceiveRequest waits for Request from Initiator. After an error of the port the state may be used again.
 func (s CoordinatorS1) ReceiveRequest() (Request, CoordinatorS2, error) {
-	if err := s.turn.check("CoordinatorS1.ReceiveRequest"); err != nil {
+	if err := s.turn.check("sessioncoordination.CoordinatorS1.ReceiveRequest"); err != nil {
 		return Request{}, CoordinatorS2{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Initiator")
 	if err != nil {
-		return Request{}, CoordinatorS2{}, &aura.Error{Op: "CoordinatorS1.ReceiveRequest", Kind: aura.KindOf(err), Err: err}
+		return Request{}, CoordinatorS2{}, &aura.Error{Op: "sessioncoordination.CoordinatorS1.ReceiveRequest", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Request" {
-		return Request{}, CoordinatorS2{}, aura.Errorf("CoordinatorS1.ReceiveRequest", aura.Corrupt, "message %q is not expected here", label)
+		return Request{}, CoordinatorS2{}, aura.Errorf("sessioncoordination.CoordinatorS1.ReceiveRequest", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Request{payload}, CoordinatorS2{s.turn.next()}, nil
 }
@@ -142,11 +142,11 @@ type CoordinatorS2 struct{ turn turn }
 
 // SendInvite sends Invite to Participant[0]. It takes the capability session:invite and 2 units of flow. After an error of the port the state may be used again.
 func (s CoordinatorS2) SendInvite(m Invite) (CoordinatorS3, error) {
-	if err := s.turn.check("CoordinatorS2.SendInvite"); err != nil {
+	if err := s.turn.check("sessioncoordination.CoordinatorS2.SendInvite"); err != nil {
 		return CoordinatorS3{}, err
 	}
 	if err := s.turn.run.port.Send("Participant[0]", "Invite", m.Payload); err != nil {
-		return CoordinatorS3{}, &aura.Error{Op: "CoordinatorS2.SendInvite", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorS3{}, &aura.Error{Op: "sessioncoordination.CoordinatorS2.SendInvite", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorS3{s.turn.next()}, nil
 }
@@ -156,11 +156,11 @@ type CoordinatorS3 struct{ turn turn }
 
 // SendInvite sends Invite to Participant[1]. It takes the capability session:invite and 2 units of flow. After an error of the port the state may be used again.
 func (s CoordinatorS3) SendInvite(m Invite) (CoordinatorS4, error) {
-	if err := s.turn.check("CoordinatorS3.SendInvite"); err != nil {
+	if err := s.turn.check("sessioncoordination.CoordinatorS3.SendInvite"); err != nil {
 		return CoordinatorS4{}, err
 	}
 	if err := s.turn.run.port.Send("Participant[1]", "Invite", m.Payload); err != nil {
-		return CoordinatorS4{}, &aura.Error{Op: "CoordinatorS3.SendInvite", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorS4{}, &aura.Error{Op: "sessioncoordination.CoordinatorS3.SendInvite", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorS4{s.turn.next()}, nil
 }
@@ -170,11 +170,11 @@ type CoordinatorS4 struct{ turn turn }
 
 // SendInvite sends Invite to Participant[2]. It takes the capability session:invite and 2 units of flow. After an error of the port the state may be used again.
 func (s CoordinatorS4) SendInvite(m Invite) (CoordinatorS5, error) {
-	if err := s.turn.check("CoordinatorS4.SendInvite"); err != nil {
+	if err := s.turn.check("sessioncoordination.CoordinatorS4.SendInvite"); err != nil {
 		return CoordinatorS5{}, err
 	}
 	if err := s.turn.run.port.Send("Participant[2]", "Invite", m.Payload); err != nil {
-		return CoordinatorS5{}, &aura.Error{Op: "CoordinatorS4.SendInvite", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorS5{}, &aura.Error{Op: "sessioncoordination.CoordinatorS4.SendInvite", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorS5{s.turn.next()}, nil
 }
@@ -184,15 +184,15 @@ type CoordinatorS5 struct{ turn turn }
 
 // ReceiveAnswer waits for Answer from Participant[0]. After an error of the port the state may be used again.
 func (s CoordinatorS5) ReceiveAnswer() (Answer, CoordinatorS6, error) {
-	if err := s.turn.check("CoordinatorS5.ReceiveAnswer"); err != nil {
+	if err := s.turn.check("sessioncoordination.CoordinatorS5.ReceiveAnswer"); err != nil {
 		return Answer{}, CoordinatorS6{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Participant[0]")
 	if err != nil {
-		return Answer{}, CoordinatorS6{}, &aura.Error{Op: "CoordinatorS5.ReceiveAnswer", Kind: aura.KindOf(err), Err: err}
+		return Answer{}, CoordinatorS6{}, &aura.Error{Op: "sessioncoordination.CoordinatorS5.ReceiveAnswer", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Answer" {
-		return Answer{}, CoordinatorS6{}, aura.Errorf("CoordinatorS5.ReceiveAnswer", aura.Corrupt, "message %q is not expected here", label)
+		return Answer{}, CoordinatorS6{}, aura.Errorf("sessioncoordination.CoordinatorS5.ReceiveAnswer", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Answer{payload}, CoordinatorS6{s.turn.next()}, nil
 }
@@ -202,15 +202,15 @@ type CoordinatorS6 struct{ turn turn }
 
 // ReceiveAnswer waits for Answer from Participant[1]. After an error of the port the state may be used again.
 func (s CoordinatorS6) ReceiveAnswer() (Answer, CoordinatorS7, error) {
-	if err := s.turn.check("CoordinatorS6.ReceiveAnswer"); err != nil {
+	if err := s.turn.check("sessioncoordination.CoordinatorS6.ReceiveAnswer"); err != nil {
 		return Answer{}, CoordinatorS7{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Participant[1]")
 	if err != nil {
-		return Answer{}, CoordinatorS7{}, &aura.Error{Op: "CoordinatorS6.ReceiveAnswer", Kind: aura.KindOf(err), Err: err}
+		return Answer{}, CoordinatorS7{}, &aura.Error{Op: "sessioncoordination.CoordinatorS6.ReceiveAnswer", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Answer" {
-		return Answer{}, CoordinatorS7{}, aura.Errorf("CoordinatorS6.ReceiveAnswer", aura.Corrupt, "message %q is not expected here", label)
+		return Answer{}, CoordinatorS7{}, aura.Errorf("sessioncoordination.CoordinatorS6.ReceiveAnswer", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Answer{payload}, CoordinatorS7{s.turn.next()}, nil
 }
@@ -220,15 +220,15 @@ type CoordinatorS7 struct{ turn turn }
 
 // ReceiveAnswer waits for Answer from Participant[2]. After an error of the port the state may be used again.
 func (s CoordinatorS7) ReceiveAnswer() (Answer, CoordinatorS8, error) {
-	if err := s.turn.check("CoordinatorS7.ReceiveAnswer"); err != nil {
+	if err := s.turn.check("sessioncoordination.CoordinatorS7.ReceiveAnswer"); err != nil {
 		return Answer{}, CoordinatorS8{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Participant[2]")
 	if err != nil {
-		return Answer{}, CoordinatorS8{}, &aura.Error{Op: "CoordinatorS7.ReceiveAnswer", Kind: aura.KindOf(err), Err: err}
+		return Answer{}, CoordinatorS8{}, &aura.Error{Op: "sessioncoordination.CoordinatorS7.ReceiveAnswer", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Answer" {
-		return Answer{}, CoordinatorS8{}, aura.Errorf("CoordinatorS7.ReceiveAnswer", aura.Corrupt, "message %q is not expected here", label)
+		return Answer{}, CoordinatorS8{}, aura.Errorf("sessioncoordination.CoordinatorS7.ReceiveAnswer", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Answer{payload}, CoordinatorS8{s.turn.next()}, nil
 }
@@ -238,22 +238,22 @@ type CoordinatorS8 struct{ turn turn }
 
 // SendCreated sends Created to Participant[0]. It takes the capability session:create and 1 unit of flow. After an error of the port the state may be used again.
 func (s CoordinatorS8) SendCreated(m Created) (CoordinatorS9, error) {
-	if err := s.turn.check("CoordinatorS8.SendCreated"); err != nil {
+	if err := s.turn.check("sessioncoordination.CoordinatorS8.SendCreated"); err != nil {
 		return CoordinatorS9{}, err
 	}
 	if err := s.turn.run.port.Send("Participant[0]", "Created", m.Payload); err != nil {
-		return CoordinatorS9{}, &aura.Error{Op: "CoordinatorS8.SendCreated", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorS9{}, &aura.Error{Op: "sessioncoordination.CoordinatorS8.SendCreated", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorS9{s.turn.next()}, nil
 }
 
 // SendFailed sends Failed to Participant[0]. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s CoordinatorS8) SendFailed(m Failed) (CoordinatorS13, error) {
-	if err := s.turn.check("CoordinatorS8.SendFailed"); err != nil {
+	if err := s.turn.check("sessioncoordination.CoordinatorS8.SendFailed"); err != nil {
 		return CoordinatorS13{}, err
 	}
 	if err := s.turn.run.port.Send("Participant[0]", "Failed", m.Payload); err != nil {
-		return CoordinatorS13{}, &aura.Error{Op: "CoordinatorS8.SendFailed", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorS13{}, &aura.Error{Op: "sessioncoordination.CoordinatorS8.SendFailed", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorS13{s.turn.next()}, nil
 }
@@ -263,11 +263,11 @@ type CoordinatorS9 struct{ turn turn }
 
 // SendCreated sends Created to Participant[1]. It takes the capability session:create and 1 unit of flow. After an error of the port the state may be used again.
 func (s CoordinatorS9) SendCreated(m Created) (CoordinatorS10, error) {
-	if err := s.turn.check("CoordinatorS9.SendCreated"); err != nil {
+	if err := s.turn.check("sessioncoordination.CoordinatorS9.SendCreated"); err != nil {
 		return CoordinatorS10{}, err
 	}
 	if err := s.turn.run.port.Send("Participant[1]", "Created", m.Payload); err != nil {
-		return CoordinatorS10{}, &aura.Error{Op: "CoordinatorS9.SendCreated", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorS10{}, &aura.Error{Op: "sessioncoordination.CoordinatorS9.SendCreated", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorS10{s.turn.next()}, nil
 }
@@ -277,11 +277,11 @@ type CoordinatorS10 struct{ turn turn }
 
 // SendCreated sends Created to Participant[2]. It takes the capability session:create and 1 unit of flow. After an error of the port the state may be used again.
 func (s CoordinatorS10) SendCreated(m Created) (CoordinatorS11, error) {
-	if err := s.turn.check("CoordinatorS10.SendCreated"); err != nil {
+	if err := s.turn.check("sessioncoordination.CoordinatorS10.SendCreated"); err != nil {
 		return CoordinatorS11{}, err
 	}
 	if err := s.turn.run.port.Send("Participant[2]", "Created", m.Payload); err != nil {
-		return CoordinatorS11{}, &aura.Error{Op: "CoordinatorS10.SendCreated", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorS11{}, &aura.Error{Op: "sessioncoordination.CoordinatorS10.SendCreated", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorS11{s.turn.next()}, nil
 }
@@ -291,11 +291,11 @@ type CoordinatorS11 struct{ turn turn }
 
 // SendCreated sends Created to Initiator. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s CoordinatorS11) SendCreated(m Created) (CoordinatorEnd, error) {
-	if err := s.turn.check("CoordinatorS11.SendCreated"); err != nil {
+	if err := s.turn.check("sessioncoordination.CoordinatorS11.SendCreated"); err != nil {
 		return CoordinatorEnd{}, err
 	}
 	if err := s.turn.run.port.Send("Initiator", "Created", m.Payload); err != nil {
-		return CoordinatorEnd{}, &aura.Error{Op: "CoordinatorS11.SendCreated", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorEnd{}, &aura.Error{Op: "sessioncoordination.CoordinatorS11.SendCreated", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorEnd{s.turn.next()}, nil
 }
@@ -308,11 +308,11 @@ type CoordinatorS13 struct{ turn turn }
 
 // SendFailed sends Failed to Participant[1]. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s CoordinatorS13) SendFailed(m Failed) (CoordinatorS14, error) {
-	if err := s.turn.check("CoordinatorS13.SendFailed"); err != nil {
+	if err := s.turn.check("sessioncoordination.CoordinatorS13.SendFailed"); err != nil {
 		return CoordinatorS14{}, err
 	}
 	if err := s.turn.run.port.Send("Participant[1]", "Failed", m.Payload); err != nil {
-		return CoordinatorS14{}, &aura.Error{Op: "CoordinatorS13.SendFailed", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorS14{}, &aura.Error{Op: "sessioncoordination.CoordinatorS13.SendFailed", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorS14{s.turn.next()}, nil
 }
@@ -322,11 +322,11 @@ type CoordinatorS14 struct{ turn turn }
 
 // SendFailed sends Failed to Participant[2]. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s CoordinatorS14) SendFailed(m Failed) (CoordinatorS15, error) {
-	if err := s.turn.check("CoordinatorS14.SendFailed"); err != nil {
+	if err := s.turn.check("sessioncoordination.CoordinatorS14.SendFailed"); err != nil {
 		return CoordinatorS15{}, err
 	}
 	if err := s.turn.run.port.Send("Participant[2]", "Failed", m.Payload); err != nil {
-		return CoordinatorS15{}, &aura.Error{Op: "CoordinatorS14.SendFailed", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorS15{}, &aura.Error{Op: "sessioncoordination.CoordinatorS14.SendFailed", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorS15{s.turn.next()}, nil
 }
@@ -336,11 +336,11 @@ type CoordinatorS15 struct{ turn turn }
 
 // SendFailed sends Failed to Initiator. It takes 1 unit of flow. After an error of the port the state may be used again.
 func (s CoordinatorS15) SendFailed(m Failed) (CoordinatorEnd, error) {
-	if err := s.turn.check("CoordinatorS15.SendFailed"); err != nil {
+	if err := s.turn.check("sessioncoordination.CoordinatorS15.SendFailed"); err != nil {
 		return CoordinatorEnd{}, err
 	}
 	if err := s.turn.run.port.Send("Initiator", "Failed", m.Payload); err != nil {
-		return CoordinatorEnd{}, &aura.Error{Op: "CoordinatorS15.SendFailed", Kind: aura.KindOf(err), Err: err}
+		return CoordinatorEnd{}, &aura.Error{Op: "sessioncoordination.CoordinatorS15.SendFailed", Kind: aura.KindOf(err), Err: err}
 	}
 	return CoordinatorEnd{s.turn.next()}, nil
 }
@@ -355,15 +355,15 @@ type Participant0S1 struct{ turn turn }
 
 // ReceiveInvite waits for Invite from Coordinator. After an error of the port the state may be used again.
 func (s Participant0S1) ReceiveInvite() (Invite, Participant0S2, error) {
-	if err := s.turn.check("Participant0S1.ReceiveInvite"); err != nil {
+	if err := s.turn.check("sessioncoordination.Participant0S1.ReceiveInvite"); err != nil {
 		return Invite{}, Participant0S2{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Coordinator")
 	if err != nil {
-		return Invite{}, Participant0S2{}, &aura.Error{Op: "Participant0S1.ReceiveInvite", Kind: aura.KindOf(err), Err: err}
+		return Invite{}, Participant0S2{}, &aura.Error{Op: "sessioncoordination.Participant0S1.ReceiveInvite", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Invite" {
-		return Invite{}, Participant0S2{}, aura.Errorf("Participant0S1.ReceiveInvite", aura.Corrupt, "message %q is not expected here", label)
+		return Invite{}, Participant0S2{}, aura.Errorf("sessioncoordination.Participant0S1.ReceiveInvite", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Invite{payload}, Participant0S2{s.turn.next()}, nil
 }
@@ -373,11 +373,11 @@ type Participant0S2 struct{ turn turn }
 
 // SendAnswer sends Answer to Coordinator. It takes the capability session:answer and 1 unit of flow. After an error of the port the state may be used again.
 func (s Participant0S2) SendAnswer(m Answer) (Participant0S3, error) {
-	if err := s.turn.check("Participant0S2.SendAnswer"); err != nil {
+	if err := s.turn.check("sessioncoordination.Participant0S2.SendAnswer"); err != nil {
 		return Participant0S3{}, err
 	}
 	if err := s.turn.run.port.Send("Coordinator", "Answer", m.Payload); err != nil {
-		return Participant0S3{}, &aura.Error{Op: "Participant0S2.SendAnswer", Kind: aura.KindOf(err), Err: err}
+		return Participant0S3{}, &aura.Error{Op: "sessioncoordination.Participant0S2.SendAnswer", Kind: aura.KindOf(err), Err: err}
 	}
 	return Participant0S3{s.turn.next()}, nil
 }
@@ -406,12 +406,12 @@ func (Participant0S3Failed) isParticipant0S3Outcome() {}
 
 // Receive waits for the choice of Coordinator. After an error of the port the state may be used again.
 func (s Participant0S3) Receive() (Participant0S3Outcome, error) {
-	if err := s.turn.check("Participant0S3.Receive"); err != nil {
+	if err := s.turn.check("sessioncoordination.Participant0S3.Receive"); err != nil {
 		return nil, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Coordinator")
 	if err != nil {
-		return nil, &aura.Error{Op: "Participant0S3.Receive", Kind: aura.KindOf(err), Err: err}
+		return nil, &aura.Error{Op: "sessioncoordination.Participant0S3.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "Created":
@@ -419,7 +419,7 @@ func (s Participant0S3) Receive() (Participant0S3Outcome, error) {
 	case "Failed":
 		return Participant0S3Failed{Failed{payload}, Participant0End{s.turn.next()}}, nil
 	}
-	return nil, aura.Errorf("Participant0S3.Receive", aura.Corrupt, "message %q is not expected here", label)
+	return nil, aura.Errorf("sessioncoordination.Participant0S3.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // Participant0End is a state of Participant[0], which here is done.
@@ -435,15 +435,15 @@ type Participant1S1 struct{ turn turn }
 
 // ReceiveInvite waits for Invite from Coordinator. After an error of the port the state may be used again.
 func (s Participant1S1) ReceiveInvite() (Invite, Participant1S2, error) {
-	if err := s.turn.check("Participant1S1.ReceiveInvite"); err != nil {
+	if err := s.turn.check("sessioncoordination.Participant1S1.ReceiveInvite"); err != nil {
 		return Invite{}, Participant1S2{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Coordinator")
 	if err != nil {
-		return Invite{}, Participant1S2{}, &aura.Error{Op: "Participant1S1.ReceiveInvite", Kind: aura.KindOf(err), Err: err}
+		return Invite{}, Participant1S2{}, &aura.Error{Op: "sessioncoordination.Participant1S1.ReceiveInvite", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Invite" {
-		return Invite{}, Participant1S2{}, aura.Errorf("Participant1S1.ReceiveInvite", aura.Corrupt, "message %q is not expected here", label)
+		return Invite{}, Participant1S2{}, aura.Errorf("sessioncoordination.Participant1S1.ReceiveInvite", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Invite{payload}, Participant1S2{s.turn.next()}, nil
 }
@@ -453,11 +453,11 @@ type Participant1S2 struct{ turn turn }
 
 // SendAnswer sends Answer to Coordinator. It takes the capability session:answer and 1 unit of flow. After an error of the port the state may be used again.
 func (s Participant1S2) SendAnswer(m Answer) (Participant1S3, error) {
-	if err := s.turn.check("Participant1S2.SendAnswer"); err != nil {
+	if err := s.turn.check("sessioncoordination.Participant1S2.SendAnswer"); err != nil {
 		return Participant1S3{}, err
 	}
 	if err := s.turn.run.port.Send("Coordinator", "Answer", m.Payload); err != nil {
-		return Participant1S3{}, &aura.Error{Op: "Participant1S2.SendAnswer", Kind: aura.KindOf(err), Err: err}
+		return Participant1S3{}, &aura.Error{Op: "sessioncoordination.Participant1S2.SendAnswer", Kind: aura.KindOf(err), Err: err}
 	}
 	return Participant1S3{s.turn.next()}, nil
 }
@@ -486,12 +486,12 @@ func (Participant1S3Failed) isParticipant1S3Outcome() {}
 
 // Receive waits for the choice of Coordinator. After an error of the port the state may be used again.
 func (s Participant1S3) Receive() (Participant1S3Outcome, error) {
-	if err := s.turn.check("Participant1S3.Receive"); err != nil {
+	if err := s.turn.check("sessioncoordination.Participant1S3.Receive"); err != nil {
 		return nil, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Coordinator")
 	if err != nil {
-		return nil, &aura.Error{Op: "Participant1S3.Receive", Kind: aura.KindOf(err), Err: err}
+		return nil, &aura.Error{Op: "sessioncoordination.Participant1S3.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "Created":
@@ -499,7 +499,7 @@ func (s Participant1S3) Receive() (Participant1S3Outcome, error) {
 	case "Failed":
 		return Participant1S3Failed{Failed{payload}, Participant1End{s.turn.next()}}, nil
 	}
-	return nil, aura.Errorf("Participant1S3.Receive", aura.Corrupt, "message %q is not expected here", label)
+	return nil, aura.Errorf("sessioncoordination.Participant1S3.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // Participant1End is a state of Participant[1], which here is done.
@@ -515,15 +515,15 @@ type Participant2S1 struct{ turn turn }
 
 // ReceiveInvite waits for Invite from Coordinator. After an error of the port the state may be used again.
 func (s Participant2S1) ReceiveInvite() (Invite, Participant2S2, error) {
-	if err := s.turn.check("Participant2S1.ReceiveInvite"); err != nil {
+	if err := s.turn.check("sessioncoordination.Participant2S1.ReceiveInvite"); err != nil {
 		return Invite{}, Participant2S2{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Coordinator")
 	if err != nil {
-		return Invite{}, Participant2S2{}, &aura.Error{Op: "Participant2S1.ReceiveInvite", Kind: aura.KindOf(err), Err: err}
+		return Invite{}, Participant2S2{}, &aura.Error{Op: "sessioncoordination.Participant2S1.ReceiveInvite", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Invite" {
-		return Invite{}, Participant2S2{}, aura.Errorf("Participant2S1.ReceiveInvite", aura.Corrupt, "message %q is not expected here", label)
+		return Invite{}, Participant2S2{}, aura.Errorf("sessioncoordination.Participant2S1.ReceiveInvite", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return Invite{payload}, Participant2S2{s.turn.next()}, nil
 }
@@ -533,11 +533,11 @@ type Participant2S2 struct{ turn turn }
 
 // SendAnswer sends Answer to Coordinator. It takes the capability session:answer and 1 unit of flow. After an error of the port the state may be used again.
 func (s Participant2S2) SendAnswer(m Answer) (Participant2S3, error) {
-	if err := s.turn.check("Participant2S2.SendAnswer"); err != nil {
+	if err := s.turn.check("sessioncoordination.Participant2S2.SendAnswer"); err != nil {
 		return Participant2S3{}, err
 	}
 	if err := s.turn.run.port.Send("Coordinator", "Answer", m.Payload); err != nil {
-		return Participant2S3{}, &aura.Error{Op: "Participant2S2.SendAnswer", Kind: aura.KindOf(err), Err: err}
+		return Participant2S3{}, &aura.Error{Op: "sessioncoordination.Participant2S2.SendAnswer", Kind: aura.KindOf(err), Err: err}
 	}
 	return Participant2S3{s.turn.next()}, nil
 }
@@ -566,12 +566,12 @@ func (Participant2S3Failed) isParticipant2S3Outcome() {}
 
 // Receive waits for the choice of Coordinator. After an error of the port the state may be used again.
 func (s Participant2S3) Receive() (Participant2S3Outcome, error) {
-	if err := s.turn.check("Participant2S3.Receive"); err != nil {
+	if err := s.turn.check("sessioncoordination.Participant2S3.Receive"); err != nil {
 		return nil, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Coordinator")
 	if err != nil {
-		return nil, &aura.Error{Op: "Participant2S3.Receive", Kind: aura.KindOf(err), Err: err}
+		return nil, &aura.Error{Op: "sessioncoordination.Participant2S3.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "Created":
@@ -579,7 +579,7 @@ func (s Participant2S3) Receive() (Participant2S3Outcome, error) {
 	case "Failed":
 		return Participant2S3Failed{Failed{payload}, Participant2End{s.turn.next()}}, nil
 	}
-	return nil, aura.Errorf("Participant2S3.Receive", aura.Corrupt, "message %q is not expected here", label)
+	return nil, aura.Errorf("sessioncoordination.Participant2S3.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // Participant2End is a state of Participant[2], which here is done.

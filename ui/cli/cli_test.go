@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"bytes"
-	"crypto/ed25519"
 	"encoding/json"
 	"regexp"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/foldtest"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
@@ -24,55 +24,44 @@ import (
 // desk is a person's account without an agent: what is in its journal, and a command line over it.
 type desk struct {
 	t       *testing.T
-	self    fact.Certificate
+	self    foldtest.Person
 	records []fact.Record
 	in      string
 }
 
 func newDesk(t *testing.T, name string) *desk {
-	d := &desk{t: t, self: certificate(1)}
-	d.record(&d.self, fact.OwnNamespace(d.self.Authority()), contact.KindSelf, contact.Self{Name: name})
+	d := &desk{t: t, self: foldtest.NewPerson(1)}
+	d.record(d.self, fact.OwnNamespace(d.self.Authority()), contact.KindSelf, contact.Self{Name: name})
 	return d
 }
 
 // certificate returns the keys of the n-th person.
-func certificate(n byte) fact.Certificate {
-	key := func(role byte) ed25519.PrivateKey {
-		return ed25519.NewKeyFromSeed(append(make([]byte, ed25519.SeedSize-2), n, role))
-	}
-	public := func(k ed25519.PrivateKey) [32]byte { return [32]byte(k.Public().(ed25519.PublicKey)) }
-	c := fact.Certificate{Root: public(key(1)), Signing: public(key(2)), Agreement: [32]byte{1, n}, Link: public(key(3))}
-	c.Signature = [64]byte(ed25519.Sign(key(1), c.SigningBytes()))
-	return c
-}
+func certificate(n byte) fact.Certificate { return foldtest.NewPerson(n).Certificate }
 
-func (d *desk) record(by *fact.Certificate, ns fact.Namespace, kind string, payload any) {
+// record adds a fact to the journal.
+func (d *desk) record(by foldtest.Person, ns fact.Namespace, kind string, payload any) {
 	d.t.Helper()
 	body, err := fact.Marshal(payload)
 	if err != nil {
 		d.t.Fatal(err)
 	}
 	n := len(d.records) + 1
-	r := fact.Record{Position: fact.Position(n), Seq: uint64(n), Fact: fact.Fact{
-		Namespace: ns, Kind: kind, Payload: body, Logical: aura.Logical(n),
-		Author: by.Authority(), Device: by.Device(),
-	}}
-	r.ID = r.Fact.ID()
+	r := by.Drafted(fact.Draft{Namespace: ns, Kind: kind, Payload: body}, aura.Logical(n), uint64(n))
+	r.Position = fact.Position(n)
 	d.records = append(d.records, r)
 }
 
 // knows adds a contact and returns how to let it speak.
 func (d *desk) knows(n byte, name string) (says func(text string)) {
 	d.t.Helper()
-	c := certificate(n)
-	encoded := c.Encode()
+	c := foldtest.NewPerson(n)
 	context := aura.ContextID{n}
-	d.record(&d.self, fact.OwnNamespace(d.self.Authority()), contact.KindAdded, contact.Added{
-		Context: context, Authority: c.Authority(), Certificate: encoded, Name: name, Transcript: [32]byte{n},
+	d.record(d.self, fact.OwnNamespace(d.self.Authority()), contact.KindAdded, contact.Added{
+		Context: context, Authority: c.Authority(), Certificate: c.Certificate.Encode(), Name: name, Transcript: [32]byte{n},
 	})
 	return func(text string) {
 		d.t.Helper()
-		d.record(&c, fact.ContextNamespace(context), chat.KindMessage, chat.Text{Text: text, At: 1})
+		d.record(c, fact.ContextNamespace(context), chat.KindMessage, chat.Text{Text: text, At: 1})
 	}
 }
 
@@ -186,7 +175,7 @@ func TestOwnFactsNeedNoAgent(t *testing.T) {
 	d.prints("no invitations yet: create one with: aura invite create\n", "invite", "list")
 	cert := certificate(2)
 	ben := moderation.Target{Authority: cert.Authority()}
-	d.record(&d.self, fact.OwnNamespace(d.self.Authority()), moderation.KindBlocked, ben)
+	d.record(d.self, fact.OwnNamespace(d.self.Authority()), moderation.KindBlocked, ben)
 	d.prints("Ben is no longer blocked; what Ben wrote meanwhile is not shown\n", "unblock", "ben")
 }
 

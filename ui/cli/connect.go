@@ -42,7 +42,7 @@ func (s *Shell) Connected(verb string, fn func(tc task.Context, core *app.Core) 
 		if err := s.Account(home); err != nil {
 			return err
 		}
-		return aura.Errorf("cli.Connect", aura.Unavailable,
+		return aura.Errorf("cli.Connected", aura.Unavailable,
 			"no agent is running for %s: start it in another terminal with: aura up%s", home, s.HomeFlag())
 	})
 }
@@ -59,7 +59,7 @@ func (s *Shell) archived(verb, home string, fn func(tc task.Context, core *app.C
 	return s.Run(verb, func(tc task.Context) error {
 		core, done, err := open(tc)
 		if errors.Is(err, aura.Conflict) {
-			return aura.Errorf("cli.Offline", aura.Conflict,
+			return aura.Errorf("cli.archived", aura.Conflict,
 				"an agent runs for %s and has its journal: leave out --offline, or stop the agent first", home)
 		}
 		if err != nil {

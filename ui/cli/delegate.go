@@ -140,7 +140,7 @@ func delegation(tc task.Context, core *app.Core, names []string, within, held st
 	}
 	t, err := core.ResolveToken(tc, held)
 	if err == nil && t.Role != capability.TokenHeld {
-		err = aura.Errorf("cli.Delegate", aura.Invalid, "the token %s was not handed to you: leave out --of to issue a new one", t.ID())
+		err = aura.Errorf("cli.delegation", aura.Invalid, "the token %s was not handed to you: leave out --of to issue a new one", t.ID())
 	}
 	d.Held = t.Fact
 	return d, err

@@ -42,7 +42,7 @@ capability, such as chat:send. Nothing is sent and nothing is charged. The exit 
 					err = s.explain(&e, in, tc.Now().At)
 				}
 				if err == nil && !e.Allowed {
-					err = aura.Errorf("cli.Explain", aura.Denied, "%s would be denied", e.Capability)
+					err = aura.Errorf("cli.guardExplainCommand", aura.Denied, "%s would be denied", e.Capability)
 				}
 				return err
 			})

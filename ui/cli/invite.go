@@ -128,12 +128,12 @@ func (s *Shell) awaitContact(tc task.Context, core *app.Core, answer app.Answeri
 		if late {
 			until = "in " + span(wait)
 		}
-		return aura.Errorf("cli.Accept", aura.KindOf(err),
+		return aura.Errorf("cli.awaitContact", aura.KindOf(err),
 			"the other side was not reached %s; the agent goes on trying in the background, see: aura invite list%s", until, s.HomeFlag())
 	case err != nil:
 		return err
 	case op.Phase != domain.PhaseSucceeded:
-		return aura.Errorf("cli.Accept", aura.Unavailable, "the invitation was not completed: %s", op.Reason)
+		return aura.Errorf("cli.awaitContact", aura.Unavailable, "the invitation was not completed: %s", op.Reason)
 	}
 	in, err := core.Invitation(tc, answer.ID)
 	if err != nil {
@@ -153,7 +153,7 @@ func (s *Shell) awaitContact(tc task.Context, core *app.Core, answer app.Answeri
 Compare this code with %s, by voice or in person: %s`, c.Name, c.Name, c.Verification)
 		}
 	}
-	return aura.Errorf("cli.Accept", aura.Internal, "the invitation was completed, but there is no contact")
+	return aura.Errorf("cli.awaitContact", aura.Internal, "the invitation was completed, but there is no contact")
 }
 
 func inviteDeclineCommand(s *Shell) *cobra.Command {
@@ -278,11 +278,11 @@ func (s *Shell) awaitInvitation(tc task.Context, core *app.Core, id invite.ID, w
 	done()
 	switch {
 	case aura.KindOf(err) == aura.Timeout && tc.Err() == nil:
-		return aura.Errorf("cli.Wait", aura.Timeout, "the invitation %s is %s after %s; it goes on", shortInvitation(id), in.Phase, span(within))
+		return aura.Errorf("cli.awaitInvitation", aura.Timeout, "the invitation %s is %s after %s; it goes on", shortInvitation(id), in.Phase, span(within))
 	case err != nil:
 		return err
 	case in.Context.IsZero():
-		return aura.Errorf("cli.Wait", aura.Unavailable, "the invitation %s is %s%s", shortInvitation(id), in.Phase, because(in.Reason))
+		return aura.Errorf("cli.awaitInvitation", aura.Unavailable, "the invitation %s is %s%s", shortInvitation(id), in.Phase, because(in.Reason))
 	}
 	contacts, err := core.Contacts(tc)
 	if err != nil {
@@ -294,7 +294,7 @@ func (s *Shell) awaitInvitation(tc task.Context, core *app.Core, id invite.ID, w
 				c.Name, c.Name, c.Verification)
 		}
 	}
-	return aura.Errorf("cli.Wait", aura.NotFound, "the invitation %s is %s, and its contact was removed", shortInvitation(id), in.Phase)
+	return aura.Errorf("cli.awaitInvitation", aura.NotFound, "the invitation %s is %s, and its contact was removed", shortInvitation(id), in.Phase)
 }
 
 func inviteCancelCommand(s *Shell) *cobra.Command {

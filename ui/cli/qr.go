@@ -13,7 +13,7 @@ import (
 func qr(text string, colour bool) (string, error) {
 	code, err := qrcode.New(text, qrcode.Low)
 	if err != nil {
-		return "", aura.Errorf("cli.QR", aura.Invalid, "the text is too long for a QR code")
+		return "", aura.Errorf("cli.qr", aura.Invalid, "the text is too long for a QR code")
 	}
 	lines := strings.Split(strings.TrimRight(code.ToSmallString(false), "\n"), "\n")
 	if !colour {

@@ -60,7 +60,7 @@ the evaluation may cost is limited; an error names the limit and how to stay bel
 				}
 				r, err := core.Query(tc, args[0], fact.Position(asOf))
 				if aura.KindOf(tc.Err()) == aura.Cancelled {
-					return aura.Errorf("cli.Query", aura.Cancelled, "interrupted: the agent has stopped looking, too")
+					return aura.Errorf("cli.queryCommand", aura.Cancelled, "interrupted: the agent has stopped looking, too")
 				}
 				if err != nil {
 					return err

@@ -101,7 +101,7 @@ func (s *Shell) doubted(err error, to app.Ref) error {
 			return err
 		}
 	}
-	return aura.Errorf("cli.Send", aura.KindOf(err),
+	return aura.Errorf("cli.doubted", aura.KindOf(err),
 		"the agent ended before it said whether the message is stored: start it with aura up%s, and run the same command with --operation %s",
 		s.HomeFlag(), doubt.Operation)
 }
@@ -131,7 +131,7 @@ func (s *Shell) awaitDelivery(tc task.Context, core *app.Core, to app.Ref, line 
 	if line.Reason != "" {
 		why += ", " + line.Reason
 	}
-	return aura.Errorf("cli.Send", kind, "%s is not delivered to %s yet (%s); it goes on in the background",
+	return aura.Errorf("cli.awaitDelivery", kind, "%s is not delivered to %s yet (%s); it goes on in the background",
 		aura.Short(line.ID), to.Name, why)
 }
 
@@ -139,10 +139,10 @@ func (s *Shell) awaitDelivery(tc task.Context, core *app.Core, to app.Ref, line 
 func readText(r io.Reader) (string, error) {
 	var b strings.Builder
 	if _, err := io.Copy(&b, io.LimitReader(r, chat.MaxText+1)); err != nil {
-		return "", aura.Errorf("cli.Send", aura.Unavailable, "standard input: %w", err)
+		return "", aura.Errorf("cli.readText", aura.Unavailable, "standard input: %w", err)
 	}
 	if b.Len() > chat.MaxText {
-		return "", aura.Errorf("cli.Send", aura.Invalid, "the text has more than %d bytes, which is the most", chat.MaxText)
+		return "", aura.Errorf("cli.readText", aura.Invalid, "the text has more than %d bytes, which is the most", chat.MaxText)
 	}
 	return b.String(), nil
 }

@@ -45,7 +45,7 @@ func (v spanValue) Type() string { return "duration" }
 func parseSpan(text string) (time.Duration, error) {
 	const day = 24 * time.Hour
 	const mostDays = 36_500
-	invalid := aura.Errorf("cli.ParseSpan", aura.Invalid, "%q is no duration: write such as 30s, 12h, 7d or 1d12h", text)
+	invalid := aura.Errorf("cli.parseSpan", aura.Invalid, "%q is no duration: write such as 30s, 12h, 7d or 1d12h", text)
 	days, rest, found := strings.Cut(text, "d")
 	if !found {
 		days, rest = "", text

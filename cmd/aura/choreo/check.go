@@ -34,9 +34,9 @@ input.`,
 			case bad == 0:
 				return nil
 			case len(args) == 1:
-				return aura.Errorf("choreo.Check", aura.Invalid, "%s is refused", args[0])
+				return aura.Errorf("choreo.checkCommand", aura.Invalid, "%s is refused", args[0])
 			}
-			return aura.Errorf("choreo.Check", aura.Invalid, "%d of %d files are refused", bad, len(args))
+			return aura.Errorf("choreo.checkCommand", aura.Invalid, "%d of %d files are refused", bad, len(args))
 		},
 	}
 }

@@ -49,7 +49,7 @@ func loadFile(s *cli.Shell, name string) (*choreo.Protocol, error) {
 	if err := printProblems(s, s.Err, problems); err != nil {
 		return nil, err
 	}
-	return nil, aura.Errorf("choreo.Load", aura.Invalid, "%s has %s", name, cli.Count(len(problems), "problem"))
+	return nil, aura.Errorf("choreo.loadFile", aura.Invalid, "%s has %s", name, cli.Count(len(problems), "problem"))
 }
 
 // problemLine is one problem as --json prints it.
@@ -145,7 +145,7 @@ func loadInstance(s *cli.Shell, c *cobra.Command, name string, given *sizes) (*c
 		if err := printProblems(s, s.Err, problems); err != nil {
 			return nil, err
 		}
-		return nil, aura.Errorf("choreo.Instantiate", aura.Invalid, "%s has %s with these sizes", name, cli.Count(len(problems), "problem"))
+		return nil, aura.Errorf("choreo.loadInstance", aura.Invalid, "%s has %s with these sizes", name, cli.Count(len(problems), "problem"))
 	}
 	return inst, err
 }

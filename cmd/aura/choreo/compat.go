@@ -90,5 +90,5 @@ func judge(comparisons []choreo.Comparison) error {
 	if len(bad) == 0 {
 		return nil
 	}
-	return aura.Errorf("choreo.Compare", aura.Invalid, "the versions may not meet: %s", strings.Join(bad, ", "))
+	return aura.Errorf("choreo.judge", aura.Invalid, "the versions may not meet: %s", strings.Join(bad, ", "))
 }

@@ -83,7 +83,7 @@ func exploredImage(s *cli.Shell, c *cobra.Command, name string, parts bool, give
 
 // imageOfParts reads {"Role": local type, …}.
 func imageOfParts(s *cli.Shell, name string) (*machine.Image, error) {
-	const op = "choreo.Explore"
+	const op = "choreo.imageOfParts"
 	data, err := s.ReadFile(name, maxChoreography)
 	if err != nil {
 		return nil, err
@@ -118,7 +118,7 @@ type reportLine struct {
 
 // printReport prints what was found, and returns an error unless everything was visited and is well.
 func printReport(s *cli.Shell, name string, r *explore.Report) error {
-	const op = "choreo.Explore"
+	const op = "choreo.printReport"
 	line := reportLine{File: name, States: r.States, Steps: r.Steps, Ends: r.Ends, Paths: r.Paths, Complete: r.Complete}
 	text := fmt.Sprintf("%s: %s, %s", name, cli.Count(r.States, "state"), cli.Count(r.Steps, "step"))
 	var verdict error

@@ -40,7 +40,7 @@ standard input.`,
 				}
 			}
 			if diff && !write && changed > 0 {
-				return aura.Errorf("choreo.Format", aura.Invalid, "not in canonical form: %s", cli.Count(changed, "file"))
+				return aura.Errorf("choreo.fmtCommand", aura.Invalid, "not in canonical form: %s", cli.Count(changed, "file"))
 			}
 			return nil
 		},
@@ -70,7 +70,7 @@ func formatFile(s *cli.Shell, name string) (*formatted, error) {
 		if err := printProblems(s, s.Err, problems); err != nil {
 			return nil, err
 		}
-		return nil, aura.Errorf("choreo.Format", aura.Invalid, "%s has %s", name, cli.Count(len(problems), "problem"))
+		return nil, aura.Errorf("choreo.formatFile", aura.Invalid, "%s has %s", name, cli.Count(len(problems), "problem"))
 	}
 	return &formatted{File: name, Changed: !bytes.Equal(before, []byte(after)), Text: after, before: string(before)}, nil
 }
@@ -79,7 +79,7 @@ func (f *formatted) show(s *cli.Shell, write, diff bool) error {
 	if write && f.Changed {
 		// Written in place, so that the file keeps its owner, its permissions and the links to it.
 		if err := os.WriteFile(f.File, []byte(f.Text), 0o644); err != nil {
-			return aura.Errorf("choreo.Format", aura.Unavailable, "%w", err)
+			return aura.Errorf("choreo.show", aura.Unavailable, "%w", err)
 		}
 	}
 	text := f.Text

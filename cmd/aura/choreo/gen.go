@@ -65,7 +65,7 @@ type outputFile struct {
 
 // writeFiles puts files into a folder, which is created if need be, and says so.
 func writeFiles(s *cli.Shell, folder string, files []outputFile) error {
-	const op = "choreo.Write"
+	const op = "choreo.writeFiles"
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return aura.Errorf(op, aura.Unavailable, "%w", err)
 	}

@@ -37,7 +37,7 @@ func (h *improviser) Choose(o machine.Offer) (int, machine.Answer) {
 		}
 	}
 	if h.wrong == nil {
-		h.wrong = aura.Errorf("choreo.Run", aura.Invalid, "choice %d is between %s: there is no %s",
+		h.wrong = aura.Errorf("choreo.Choose", aura.Invalid, "choice %d is between %s: there is no %s",
 			h.asked, strings.Join(names, " and "), want)
 	}
 	return 0, machine.Refused

@@ -66,7 +66,7 @@ func projectFile(s *cli.Shell, c *cobra.Command, name string, role choreo.Role, 
 	}
 	g, err := choreo.DecodeGlobal(data)
 	if err != nil {
-		return nil, aura.Errorf("choreo.Project", aura.KindOf(err), "%s: %s", name, aura.Reason(err))
+		return nil, aura.Errorf("choreo.projectFile", aura.KindOf(err), "%s: %s", name, aura.Reason(err))
 	}
 	return choreo.Project(g, role)
 }
@@ -86,7 +86,7 @@ func part(inst *choreo.Instance, role choreo.Role) (choreo.Local, error) {
 		}
 		names = append(names, string(r))
 	}
-	return nil, aura.Errorf("choreo.Project", aura.NotFound,
+	return nil, aura.Errorf("choreo.part", aura.NotFound,
 		"protocol %s has no role %s: there is %s", inst.Protocol.Name, role, strings.Join(names, ", "))
 }
 

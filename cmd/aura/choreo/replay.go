@@ -30,7 +30,7 @@ or if the file was changed.`,
 				err = r.Replay()
 			}
 			if err != nil {
-				return aura.Errorf("choreo.Replay", aura.KindOf(err), "%s: %s", args[0], aura.Reason(err))
+				return aura.Errorf("choreo.replayCommand", aura.KindOf(err), "%s: %s", args[0], aura.Reason(err))
 			}
 			return s.Print(map[string]any{
 				"file": args[0], "messages": sent(r.Events), "events": len(r.Events), "effects": len(r.Effects), "rounds": r.Ticks,

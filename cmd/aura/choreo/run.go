@@ -59,7 +59,7 @@ const maxRounds = 1_000_000
 const sessionOwner = "aura.choreo.run"
 
 func runProtocol(s *cli.Shell, inst *choreo.Instance, flags *runFlags) error {
-	const op = "choreo.Run"
+	const op = "choreo.runProtocol"
 	if inst.Global == nil {
 		return cannotRun(inst)
 	}
@@ -105,7 +105,7 @@ func runProtocol(s *cli.Shell, inst *choreo.Instance, flags *runFlags) error {
 }
 
 func cannotRun(inst *choreo.Instance) error {
-	return aura.Errorf("choreo.Run", aura.Invalid, "protocol %s cannot be run: see aura choreo check", inst.Protocol.Name)
+	return aura.Errorf("choreo.runProtocol", aura.Invalid, "protocol %s cannot be run: see aura choreo check", inst.Protocol.Name)
 }
 
 // runLine is one message as `aura choreo run --json` prints it, and runEnd the last line.
@@ -159,7 +159,7 @@ func writeRecording(m *machine.Machine, name string) error {
 		return err
 	}
 	if err := os.WriteFile(name, recording.Encode(), 0o600); err != nil {
-		return aura.Errorf("choreo.Run", aura.Unavailable, "%w", err)
+		return aura.Errorf("choreo.writeRecording", aura.Unavailable, "%w", err)
 	}
 	return nil
 }

@@ -53,7 +53,7 @@ agent it is. With --agents 3 Cleo joins, and a group. Nothing remains on the dis
 func run(s *cli.Shell, o Options, agents int) (err error) {
 	dir, err := os.MkdirTemp("", "aura-demo-")
 	if err != nil {
-		return aura.Errorf("aura.Demo", aura.Unavailable, "temporary folder: %w", err)
+		return aura.Errorf("demo.run", aura.Unavailable, "temporary folder: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	decisions := &decisionCount{}
@@ -147,7 +147,7 @@ func (d *demo) conclude(failed error) error {
 
 // stageError says which stage of the demonstration failed, and why.
 func stageError(stage string, err error) error {
-	return aura.Errorf("aura.Demo", aura.KindOf(err), "%s: %s", stage, aura.Reason(err))
+	return aura.Errorf("demo.run", aura.KindOf(err), "%s: %s", stage, aura.Reason(err))
 }
 
 // decisionCount is an event log that counts what the guards decided.

@@ -94,7 +94,7 @@ func (d *demo) meet(tc task.Context, host, guest *actor) error {
 	}
 	op, err := guest.core.WaitOperation(tc, answer.Operation)
 	if err == nil && op.Phase != domain.PhaseSucceeded {
-		err = aura.Errorf("aura.Demo", aura.Unavailable, "the invitation %s: %s", op.Phase, op.Reason)
+		err = aura.Errorf("demo.meet", aura.Unavailable, "the invitation %s: %s", op.Phase, op.Reason)
 	}
 	if err != nil {
 		return stageError(guest.name+" accepts", err)
@@ -130,7 +130,7 @@ func (d *demo) say(tc task.Context, from *actor, to, text string, hearers ...*ac
 		at.Name = hearer.name
 		m, err := hearer.sees(tc, at, sent.ID, func(*chat.Message) bool { return true })
 		if err == nil && m.Text != text {
-			err = aura.Errorf("aura.Demo", aura.Corrupt, "the text changed on the way")
+			err = aura.Errorf("demo.say", aura.Corrupt, "the text changed on the way")
 		}
 		if err != nil {
 			return stageError(stage+" arrives", err)

@@ -49,7 +49,7 @@ who check your tokens need, is printed.`,
 
 // writeKey stores a private key in a file that must not exist.
 func writeKey(path string, key biscuit.PrivateKey) error {
-	const op = "aura.TokenKey"
+	const op = "token.writeKey"
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, os.ErrExist) {
 		return aura.Errorf(op, aura.Conflict, "%s exists already", path)

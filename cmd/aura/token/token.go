@@ -49,10 +49,10 @@ func (in *input) file(what, path string) ([]byte, error) {
 	}
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, aura.Errorf("aura.Token", aura.NotFound, "%s: the file %s does not exist", what, path)
+		return nil, aura.Errorf("token.file", aura.NotFound, "%s: the file %s does not exist", what, path)
 	}
 	if err != nil {
-		return nil, aura.Errorf("aura.Token", aura.Unavailable, "%s: %w", what, err)
+		return nil, aura.Errorf("token.file", aura.Unavailable, "%s: %w", what, err)
 	}
 	defer f.Close()
 	return bounded(what, f)
@@ -60,7 +60,7 @@ func (in *input) file(what, path string) ([]byte, error) {
 
 func (in *input) standard(what string) ([]byte, error) {
 	if in.taken {
-		return nil, aura.Errorf("aura.Token", aura.Invalid, "%s: standard input was read already", what)
+		return nil, aura.Errorf("token.standard", aura.Invalid, "%s: standard input was read already", what)
 	}
 	in.taken = true
 	return bounded(what, in.shell.In)
@@ -70,9 +70,9 @@ func bounded(what string, r io.Reader) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(r, maxTokenFile+1))
 	switch {
 	case err != nil:
-		return nil, aura.Errorf("aura.Token", aura.Unavailable, "%s: %w", what, err)
+		return nil, aura.Errorf("token.bounded", aura.Unavailable, "%s: %w", what, err)
 	case len(b) > maxTokenFile:
-		return nil, aura.Errorf("aura.Token", aura.Invalid, "%s has more than %d bytes", what, maxTokenFile)
+		return nil, aura.Errorf("token.bounded", aura.Invalid, "%s has more than %d bytes", what, maxTokenFile)
 	}
 	return b, nil
 }

@@ -52,11 +52,11 @@ type Reader struct {
 	buf []byte
 	off int
 	err error
-	op  string
+	op  aura.Op
 }
 
 // NewReader returns a reader whose errors carry op.
-func NewReader(op string, b []byte) *Reader { return &Reader{buf: b, op: op} }
+func NewReader(op aura.Op, b []byte) *Reader { return &Reader{buf: b, op: op} }
 
 // Err returns the first error, aura.Corrupt, or nil.
 func (r *Reader) Err() error { return r.err }

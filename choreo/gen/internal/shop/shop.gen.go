@@ -52,7 +52,7 @@ type buyTurn struct {
 	step uint64
 }
 
-func (t buyTurn) check(op string) error {
+func (t buyTurn) check(op aura.Op) error {
 	if t.run == nil {
 		return aura.Errorf(op, aura.Invalid, "the session was not started")
 	}
@@ -77,11 +77,11 @@ type BuyCustS1 struct{ turn buyTurn }
 
 // SendAsk sends Ask to Shop. It takes the capability shop:ask and 3 units of flow. After an error of the port the state may be used again.
 func (s BuyCustS1) SendAsk(m BuyAsk) (BuyCustS2, error) {
-	if err := s.turn.check("BuyCustS1.SendAsk"); err != nil {
+	if err := s.turn.check("shop.BuyCustS1.SendAsk"); err != nil {
 		return BuyCustS2{}, err
 	}
 	if err := s.turn.run.port.Send("Shop", "Ask", m.Payload); err != nil {
-		return BuyCustS2{}, &aura.Error{Op: "BuyCustS1.SendAsk", Kind: aura.KindOf(err), Err: err}
+		return BuyCustS2{}, &aura.Error{Op: "shop.BuyCustS1.SendAsk", Kind: aura.KindOf(err), Err: err}
 	}
 	return BuyCustS2{s.turn.next()}, nil
 }
@@ -91,15 +91,15 @@ type BuyCustS2 struct{ turn buyTurn }
 
 // ReceivePrice waits for Price from Shop. After an error of the port the state may be used again.
 func (s BuyCustS2) ReceivePrice() (BuyPrice, BuyCustS3, error) {
-	if err := s.turn.check("BuyCustS2.ReceivePrice"); err != nil {
+	if err := s.turn.check("shop.BuyCustS2.ReceivePrice"); err != nil {
 		return BuyPrice{}, BuyCustS3{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Shop")
 	if err != nil {
-		return BuyPrice{}, BuyCustS3{}, &aura.Error{Op: "BuyCustS2.ReceivePrice", Kind: aura.KindOf(err), Err: err}
+		return BuyPrice{}, BuyCustS3{}, &aura.Error{Op: "shop.BuyCustS2.ReceivePrice", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Price" {
-		return BuyPrice{}, BuyCustS3{}, aura.Errorf("BuyCustS2.ReceivePrice", aura.Corrupt, "message %q is not expected here", label)
+		return BuyPrice{}, BuyCustS3{}, aura.Errorf("shop.BuyCustS2.ReceivePrice", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return BuyPrice{payload}, BuyCustS3{s.turn.next()}, nil
 }
@@ -109,22 +109,22 @@ type BuyCustS3 struct{ turn buyTurn }
 
 // SendTake sends take to Shop. After an error of the port the state may be used again.
 func (s BuyCustS3) SendTake(m BuyTake) (BuyCustS4, error) {
-	if err := s.turn.check("BuyCustS3.SendTake"); err != nil {
+	if err := s.turn.check("shop.BuyCustS3.SendTake"); err != nil {
 		return BuyCustS4{}, err
 	}
 	if err := s.turn.run.port.Send("Shop", "take", m.Payload); err != nil {
-		return BuyCustS4{}, &aura.Error{Op: "BuyCustS3.SendTake", Kind: aura.KindOf(err), Err: err}
+		return BuyCustS4{}, &aura.Error{Op: "shop.BuyCustS3.SendTake", Kind: aura.KindOf(err), Err: err}
 	}
 	return BuyCustS4{s.turn.next()}, nil
 }
 
 // SendLeave sends Leave to Shop. After an error of the port the state may be used again.
 func (s BuyCustS3) SendLeave(m BuyLeave) (BuyCustS10, error) {
-	if err := s.turn.check("BuyCustS3.SendLeave"); err != nil {
+	if err := s.turn.check("shop.BuyCustS3.SendLeave"); err != nil {
 		return BuyCustS10{}, err
 	}
 	if err := s.turn.run.port.Send("Shop", "Leave", m.Payload); err != nil {
-		return BuyCustS10{}, &aura.Error{Op: "BuyCustS3.SendLeave", Kind: aura.KindOf(err), Err: err}
+		return BuyCustS10{}, &aura.Error{Op: "shop.BuyCustS3.SendLeave", Kind: aura.KindOf(err), Err: err}
 	}
 	return BuyCustS10{s.turn.next()}, nil
 }
@@ -134,11 +134,11 @@ type BuyCustS4 struct{ turn buyTurn }
 
 // SendTake sends Take to Shop. After an error of the port the state may be used again.
 func (s BuyCustS4) SendTake(m BuyTake_2) (BuyCustS5, error) {
-	if err := s.turn.check("BuyCustS4.SendTake"); err != nil {
+	if err := s.turn.check("shop.BuyCustS4.SendTake"); err != nil {
 		return BuyCustS5{}, err
 	}
 	if err := s.turn.run.port.Send("Shop", "Take", m.Payload); err != nil {
-		return BuyCustS5{}, &aura.Error{Op: "BuyCustS4.SendTake", Kind: aura.KindOf(err), Err: err}
+		return BuyCustS5{}, &aura.Error{Op: "shop.BuyCustS4.SendTake", Kind: aura.KindOf(err), Err: err}
 	}
 	return BuyCustS5{s.turn.next()}, nil
 }
@@ -148,11 +148,11 @@ type BuyCustS5 struct{ turn buyTurn }
 
 // SendTaken sends Taken to Witness[0]. After an error of the port the state may be used again.
 func (s BuyCustS5) SendTaken(m BuyTaken) (BuyCustS6, error) {
-	if err := s.turn.check("BuyCustS5.SendTaken"); err != nil {
+	if err := s.turn.check("shop.BuyCustS5.SendTaken"); err != nil {
 		return BuyCustS6{}, err
 	}
 	if err := s.turn.run.port.Send("Witness[0]", "Taken", m.Payload); err != nil {
-		return BuyCustS6{}, &aura.Error{Op: "BuyCustS5.SendTaken", Kind: aura.KindOf(err), Err: err}
+		return BuyCustS6{}, &aura.Error{Op: "shop.BuyCustS5.SendTaken", Kind: aura.KindOf(err), Err: err}
 	}
 	return BuyCustS6{s.turn.next()}, nil
 }
@@ -162,11 +162,11 @@ type BuyCustS6 struct{ turn buyTurn }
 
 // SendTaken sends Taken to Witness[1]. After an error of the port the state may be used again.
 func (s BuyCustS6) SendTaken(m BuyTaken) (BuyCustS7, error) {
-	if err := s.turn.check("BuyCustS6.SendTaken"); err != nil {
+	if err := s.turn.check("shop.BuyCustS6.SendTaken"); err != nil {
 		return BuyCustS7{}, err
 	}
 	if err := s.turn.run.port.Send("Witness[1]", "Taken", m.Payload); err != nil {
-		return BuyCustS7{}, &aura.Error{Op: "BuyCustS6.SendTaken", Kind: aura.KindOf(err), Err: err}
+		return BuyCustS7{}, &aura.Error{Op: "shop.BuyCustS6.SendTaken", Kind: aura.KindOf(err), Err: err}
 	}
 	return BuyCustS7{s.turn.next()}, nil
 }
@@ -176,22 +176,22 @@ type BuyCustS7 struct{ turn buyTurn }
 
 // SendRate sends Rate to Shop. After an error of the port the state may be used again.
 func (s BuyCustS7) SendRate(m BuyRate) (BuyCustS8, error) {
-	if err := s.turn.check("BuyCustS7.SendRate"); err != nil {
+	if err := s.turn.check("shop.BuyCustS7.SendRate"); err != nil {
 		return BuyCustS8{}, err
 	}
 	if err := s.turn.run.port.Send("Shop", "Rate", m.Payload); err != nil {
-		return BuyCustS8{}, &aura.Error{Op: "BuyCustS7.SendRate", Kind: aura.KindOf(err), Err: err}
+		return BuyCustS8{}, &aura.Error{Op: "shop.BuyCustS7.SendRate", Kind: aura.KindOf(err), Err: err}
 	}
 	return BuyCustS8{s.turn.next()}, nil
 }
 
 // SendDone sends Done to Shop. After an error of the port the state may be used again.
 func (s BuyCustS7) SendDone(m BuyDone) (BuyCustEnd, error) {
-	if err := s.turn.check("BuyCustS7.SendDone"); err != nil {
+	if err := s.turn.check("shop.BuyCustS7.SendDone"); err != nil {
 		return BuyCustEnd{}, err
 	}
 	if err := s.turn.run.port.Send("Shop", "Done", m.Payload); err != nil {
-		return BuyCustEnd{}, &aura.Error{Op: "BuyCustS7.SendDone", Kind: aura.KindOf(err), Err: err}
+		return BuyCustEnd{}, &aura.Error{Op: "shop.BuyCustS7.SendDone", Kind: aura.KindOf(err), Err: err}
 	}
 	return BuyCustEnd{s.turn.next()}, nil
 }
@@ -201,15 +201,15 @@ type BuyCustS8 struct{ turn buyTurn }
 
 // ReceiveThanks waits for Thanks from Shop. After an error of the port the state may be used again.
 func (s BuyCustS8) ReceiveThanks() (BuyThanks, BuyCustS7, error) {
-	if err := s.turn.check("BuyCustS8.ReceiveThanks"); err != nil {
+	if err := s.turn.check("shop.BuyCustS8.ReceiveThanks"); err != nil {
 		return BuyThanks{}, BuyCustS7{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Shop")
 	if err != nil {
-		return BuyThanks{}, BuyCustS7{}, &aura.Error{Op: "BuyCustS8.ReceiveThanks", Kind: aura.KindOf(err), Err: err}
+		return BuyThanks{}, BuyCustS7{}, &aura.Error{Op: "shop.BuyCustS8.ReceiveThanks", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Thanks" {
-		return BuyThanks{}, BuyCustS7{}, aura.Errorf("BuyCustS8.ReceiveThanks", aura.Corrupt, "message %q is not expected here", label)
+		return BuyThanks{}, BuyCustS7{}, aura.Errorf("shop.BuyCustS8.ReceiveThanks", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return BuyThanks{payload}, BuyCustS7{s.turn.next()}, nil
 }
@@ -222,11 +222,11 @@ type BuyCustS10 struct{ turn buyTurn }
 
 // SendLeft sends Left to Witness[0]. After an error of the port the state may be used again.
 func (s BuyCustS10) SendLeft(m BuyLeft) (BuyCustS11, error) {
-	if err := s.turn.check("BuyCustS10.SendLeft"); err != nil {
+	if err := s.turn.check("shop.BuyCustS10.SendLeft"); err != nil {
 		return BuyCustS11{}, err
 	}
 	if err := s.turn.run.port.Send("Witness[0]", "Left", m.Payload); err != nil {
-		return BuyCustS11{}, &aura.Error{Op: "BuyCustS10.SendLeft", Kind: aura.KindOf(err), Err: err}
+		return BuyCustS11{}, &aura.Error{Op: "shop.BuyCustS10.SendLeft", Kind: aura.KindOf(err), Err: err}
 	}
 	return BuyCustS11{s.turn.next()}, nil
 }
@@ -236,11 +236,11 @@ type BuyCustS11 struct{ turn buyTurn }
 
 // SendLeft sends Left to Witness[1]. After an error of the port the state may be used again.
 func (s BuyCustS11) SendLeft(m BuyLeft) (BuyCustS7, error) {
-	if err := s.turn.check("BuyCustS11.SendLeft"); err != nil {
+	if err := s.turn.check("shop.BuyCustS11.SendLeft"); err != nil {
 		return BuyCustS7{}, err
 	}
 	if err := s.turn.run.port.Send("Witness[1]", "Left", m.Payload); err != nil {
-		return BuyCustS7{}, &aura.Error{Op: "BuyCustS11.SendLeft", Kind: aura.KindOf(err), Err: err}
+		return BuyCustS7{}, &aura.Error{Op: "shop.BuyCustS11.SendLeft", Kind: aura.KindOf(err), Err: err}
 	}
 	return BuyCustS7{s.turn.next()}, nil
 }
@@ -255,15 +255,15 @@ type BuyShopS1 struct{ turn buyTurn }
 
 // ReceiveAsk waits for Ask from Cust. After an error of the port the state may be used again.
 func (s BuyShopS1) ReceiveAsk() (BuyAsk, BuyShopS2, error) {
-	if err := s.turn.check("BuyShopS1.ReceiveAsk"); err != nil {
+	if err := s.turn.check("shop.BuyShopS1.ReceiveAsk"); err != nil {
 		return BuyAsk{}, BuyShopS2{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Cust")
 	if err != nil {
-		return BuyAsk{}, BuyShopS2{}, &aura.Error{Op: "BuyShopS1.ReceiveAsk", Kind: aura.KindOf(err), Err: err}
+		return BuyAsk{}, BuyShopS2{}, &aura.Error{Op: "shop.BuyShopS1.ReceiveAsk", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Ask" {
-		return BuyAsk{}, BuyShopS2{}, aura.Errorf("BuyShopS1.ReceiveAsk", aura.Corrupt, "message %q is not expected here", label)
+		return BuyAsk{}, BuyShopS2{}, aura.Errorf("shop.BuyShopS1.ReceiveAsk", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return BuyAsk{payload}, BuyShopS2{s.turn.next()}, nil
 }
@@ -273,11 +273,11 @@ type BuyShopS2 struct{ turn buyTurn }
 
 // SendPrice sends Price to Cust. After an error of the port the state may be used again.
 func (s BuyShopS2) SendPrice(m BuyPrice) (BuyShopS3, error) {
-	if err := s.turn.check("BuyShopS2.SendPrice"); err != nil {
+	if err := s.turn.check("shop.BuyShopS2.SendPrice"); err != nil {
 		return BuyShopS3{}, err
 	}
 	if err := s.turn.run.port.Send("Cust", "Price", m.Payload); err != nil {
-		return BuyShopS3{}, &aura.Error{Op: "BuyShopS2.SendPrice", Kind: aura.KindOf(err), Err: err}
+		return BuyShopS3{}, &aura.Error{Op: "shop.BuyShopS2.SendPrice", Kind: aura.KindOf(err), Err: err}
 	}
 	return BuyShopS3{s.turn.next()}, nil
 }
@@ -306,12 +306,12 @@ func (BuyShopS3Leave) isBuyShopS3Outcome() {}
 
 // Receive waits for the choice of Cust. After an error of the port the state may be used again.
 func (s BuyShopS3) Receive() (BuyShopS3Outcome, error) {
-	if err := s.turn.check("BuyShopS3.Receive"); err != nil {
+	if err := s.turn.check("shop.BuyShopS3.Receive"); err != nil {
 		return nil, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Cust")
 	if err != nil {
-		return nil, &aura.Error{Op: "BuyShopS3.Receive", Kind: aura.KindOf(err), Err: err}
+		return nil, &aura.Error{Op: "shop.BuyShopS3.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "take":
@@ -319,7 +319,7 @@ func (s BuyShopS3) Receive() (BuyShopS3Outcome, error) {
 	case "Leave":
 		return BuyShopS3Leave{BuyLeave{payload}, BuyShopS5{s.turn.next()}}, nil
 	}
-	return nil, aura.Errorf("BuyShopS3.Receive", aura.Corrupt, "message %q is not expected here", label)
+	return nil, aura.Errorf("shop.BuyShopS3.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // BuyShopS4 is a state of Shop, which here receives Take from Cust.
@@ -327,15 +327,15 @@ type BuyShopS4 struct{ turn buyTurn }
 
 // ReceiveTake waits for Take from Cust. After an error of the port the state may be used again.
 func (s BuyShopS4) ReceiveTake() (BuyTake_2, BuyShopS5, error) {
-	if err := s.turn.check("BuyShopS4.ReceiveTake"); err != nil {
+	if err := s.turn.check("shop.BuyShopS4.ReceiveTake"); err != nil {
 		return BuyTake_2{}, BuyShopS5{}, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Cust")
 	if err != nil {
-		return BuyTake_2{}, BuyShopS5{}, &aura.Error{Op: "BuyShopS4.ReceiveTake", Kind: aura.KindOf(err), Err: err}
+		return BuyTake_2{}, BuyShopS5{}, &aura.Error{Op: "shop.BuyShopS4.ReceiveTake", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Take" {
-		return BuyTake_2{}, BuyShopS5{}, aura.Errorf("BuyShopS4.ReceiveTake", aura.Corrupt, "message %q is not expected here", label)
+		return BuyTake_2{}, BuyShopS5{}, aura.Errorf("shop.BuyShopS4.ReceiveTake", aura.Corrupt, "message %q is not expected here", label)
 	}
 	return BuyTake_2{payload}, BuyShopS5{s.turn.next()}, nil
 }
@@ -364,12 +364,12 @@ func (BuyShopS5Done) isBuyShopS5Outcome() {}
 
 // Receive waits for the choice of Cust. After an error of the port the state may be used again.
 func (s BuyShopS5) Receive() (BuyShopS5Outcome, error) {
-	if err := s.turn.check("BuyShopS5.Receive"); err != nil {
+	if err := s.turn.check("shop.BuyShopS5.Receive"); err != nil {
 		return nil, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Cust")
 	if err != nil {
-		return nil, &aura.Error{Op: "BuyShopS5.Receive", Kind: aura.KindOf(err), Err: err}
+		return nil, &aura.Error{Op: "shop.BuyShopS5.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "Rate":
@@ -377,7 +377,7 @@ func (s BuyShopS5) Receive() (BuyShopS5Outcome, error) {
 	case "Done":
 		return BuyShopS5Done{BuyDone{payload}, BuyShopEnd{s.turn.next()}}, nil
 	}
-	return nil, aura.Errorf("BuyShopS5.Receive", aura.Corrupt, "message %q is not expected here", label)
+	return nil, aura.Errorf("shop.BuyShopS5.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // BuyShopS6 is a state of Shop, which here sends Thanks to Cust.
@@ -385,11 +385,11 @@ type BuyShopS6 struct{ turn buyTurn }
 
 // SendThanks sends Thanks to Cust. After an error of the port the state may be used again.
 func (s BuyShopS6) SendThanks(m BuyThanks) (BuyShopS5, error) {
-	if err := s.turn.check("BuyShopS6.SendThanks"); err != nil {
+	if err := s.turn.check("shop.BuyShopS6.SendThanks"); err != nil {
 		return BuyShopS5{}, err
 	}
 	if err := s.turn.run.port.Send("Cust", "Thanks", m.Payload); err != nil {
-		return BuyShopS5{}, &aura.Error{Op: "BuyShopS6.SendThanks", Kind: aura.KindOf(err), Err: err}
+		return BuyShopS5{}, &aura.Error{Op: "shop.BuyShopS6.SendThanks", Kind: aura.KindOf(err), Err: err}
 	}
 	return BuyShopS5{s.turn.next()}, nil
 }
@@ -426,12 +426,12 @@ func (BuyWitness0S1Taken) isBuyWitness0S1Outcome() {}
 
 // Receive waits for the choice of Cust. After an error of the port the state may be used again.
 func (s BuyWitness0S1) Receive() (BuyWitness0S1Outcome, error) {
-	if err := s.turn.check("BuyWitness0S1.Receive"); err != nil {
+	if err := s.turn.check("shop.BuyWitness0S1.Receive"); err != nil {
 		return nil, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Cust")
 	if err != nil {
-		return nil, &aura.Error{Op: "BuyWitness0S1.Receive", Kind: aura.KindOf(err), Err: err}
+		return nil, &aura.Error{Op: "shop.BuyWitness0S1.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "Left":
@@ -439,7 +439,7 @@ func (s BuyWitness0S1) Receive() (BuyWitness0S1Outcome, error) {
 	case "Taken":
 		return BuyWitness0S1Taken{BuyTaken{payload}, BuyWitness0End{s.turn.next()}}, nil
 	}
-	return nil, aura.Errorf("BuyWitness0S1.Receive", aura.Corrupt, "message %q is not expected here", label)
+	return nil, aura.Errorf("shop.BuyWitness0S1.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // BuyWitness0End is a state of Witness[0], which here is done.
@@ -474,12 +474,12 @@ func (BuyWitness1S1Taken) isBuyWitness1S1Outcome() {}
 
 // Receive waits for the choice of Cust. After an error of the port the state may be used again.
 func (s BuyWitness1S1) Receive() (BuyWitness1S1Outcome, error) {
-	if err := s.turn.check("BuyWitness1S1.Receive"); err != nil {
+	if err := s.turn.check("shop.BuyWitness1S1.Receive"); err != nil {
 		return nil, err
 	}
 	label, payload, err := s.turn.run.port.Receive("Cust")
 	if err != nil {
-		return nil, &aura.Error{Op: "BuyWitness1S1.Receive", Kind: aura.KindOf(err), Err: err}
+		return nil, &aura.Error{Op: "shop.BuyWitness1S1.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "Left":
@@ -487,7 +487,7 @@ func (s BuyWitness1S1) Receive() (BuyWitness1S1Outcome, error) {
 	case "Taken":
 		return BuyWitness1S1Taken{BuyTaken{payload}, BuyWitness1End{s.turn.next()}}, nil
 	}
-	return nil, aura.Errorf("BuyWitness1S1.Receive", aura.Corrupt, "message %q is not expected here", label)
+	return nil, aura.Errorf("shop.BuyWitness1S1.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // BuyWitness1End is a state of Witness[1], which here is done.

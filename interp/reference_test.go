@@ -1,22 +1,84 @@
 package interp
 
 import (
+	"testing"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/task"
 )
 
-// budgetKey is one peer in one context: what a budget, a chain of receipts and a stream of envelopes belong to.
-type budgetKey struct {
-	context aura.ContextID
-	peer    aura.AuthorityID
+// reference is how decisions were committed before each of them was an entry of the journal: a group is gathered
+// first, planned on an overlay of its own, and committed as one entry that holds only while the ledger is the one of
+// the plan. [TestOneOverlayGivesTheResultsOfTwo] compares it with [Production].
+type reference struct {
+	own     aura.AuthorityID
+	device  aura.DeviceID
+	journal *journal.Journal
+	sign    func([]byte) [64]byte
+	sent    []effect.Envelope
 }
 
-// leakKey is one class of observers of a context.
-type leakKey struct {
-	context  aura.ContextID
-	observer fact.Observer
+// answer is what one decision came to.
+type answer struct {
+	result effect.Result
+	err    error
+}
+
+// commit carries out a group of decisions.
+func (r *reference) commit(t *testing.T, tc task.Context, group []*Decision) []answer {
+	t.Helper()
+	answers := make([]answer, len(group))
+	p := newPlan(r.journal, r.device)
+	var admitted []int
+	for i, d := range group {
+		if err := p.admit(d); err != nil {
+			answers[i].err = err
+			continue
+		}
+		admitted = append(admitted, i)
+	}
+	receipts := p.issue(r.own, r.sign)
+	records, err := r.append(tc, p)
+	switch {
+	case err == nil:
+		r.sent = append(r.sent, p.releases...)
+		for k, result := range p.results(records, receipts) {
+			answers[admitted[k]].result = result
+		}
+	case aura.KindOf(err) == aura.Invalid && len(admitted) > 1:
+		// A bad fact does not refuse its neighbours: each is committed alone.
+		for _, i := range admitted {
+			answers[i] = r.commit(t, tc, group[i:i+1])[0]
+		}
+	case aura.KindOf(err) == aura.Invalid && len(admitted) == 1:
+		answers[admitted[0]].err = err
+	default:
+		t.Fatal(err)
+	}
+	return answers
+}
+
+func (r *reference) append(tc task.Context, p *plan) ([]fact.Record, error) {
+	e := &journal.Entry{
+		Drafts: p.drafts, Charges: p.charges.written(), Leaks: p.leaks.written(),
+		Expect: func(v journal.View) error {
+			if !p.holds(v, r.device) {
+				return aura.Errorf("interp.Execute", aura.Stale, "the ledger has changed")
+			}
+			return nil
+		},
+	}
+	for _, m := range p.meta {
+		e.Meta = append(e.Meta, journal.KV{Key: m.Key, Value: m.Value})
+	}
+	if len(e.Drafts)+len(e.Charges)+len(e.Leaks)+len(e.Meta) == 0 {
+		return nil, nil
+	}
+	return r.journal.Append(tc, e)
 }
 
 // plan is what a group of decisions adds up to: one atomic commit, and the releases that follow it.
@@ -159,4 +221,98 @@ func (p *plan) release(e effect.Envelope, after uint64) {
 func (p *plan) holds(l Ledger, device aura.DeviceID) bool {
 	q := newPlan(l, device)
 	return p.charges.holds(q.charges.read) && p.leaks.holds(q.leaks.read) && p.counts.holds(q.counts.read)
+}
+
+// issue makes the receipts of all runs, in order, writes the chains' heads into the plan's charges and
+// keeps the receipts as metadata, so that they are durable before anything is released.
+func (p *plan) issue(own aura.AuthorityID, sign func([]byte) [64]byte) []effect.Receipt {
+	receipts := make([]effect.Receipt, 0, len(p.runs.all))
+	chains := map[budgetKey]fact.Charge{}
+	for i := range p.runs.all {
+		r := &p.runs.all[i]
+		chain, ok := chains[r.key]
+		if !ok {
+			chain = p.charges.base[r.key]
+		}
+		receipt, chain := r.issue(own, chain, sign)
+		chains[r.key] = chain
+		receipts = append(receipts, receipt)
+		p.meta = append(p.meta, guard.Meta{
+			Key: receiptKey(r.key, chain.Receipts), Value: receipt.Encode(),
+		})
+
+		c := p.charges.get(r.key)
+		c.Receipts, c.Head = chain.Receipts, chain.Head
+		p.charges.set(r.key, c)
+	}
+	return receipts
+}
+
+// results splits what a commit gave among the decisions of its plan. The records are those of the plan's
+// drafts, in order.
+func (p *plan) results(records []fact.Record, receipts []effect.Receipt) []effect.Result {
+	rs := make([]effect.Result, len(p.admitted))
+	for i := range p.admitted {
+		a, r := &p.admitted[i], &rs[i]
+		if a.last > a.first {
+			r.Records = records[a.first:a.last:a.last]
+		}
+		for _, at := range a.runs {
+			r.Receipts = append(r.Receipts, receipts[at])
+		}
+		r.Nonces = nonces(a.decision)
+	}
+	return rs
+}
+
+// book is a ledger page with corrections: values are read from the base until they are set. It remembers
+// the order in which keys were first set, so that what is written out does not depend on a map.
+type book[K comparable, V comparable] struct {
+	read func(K) V
+	base map[K]V // as read, for the check inside the commit
+	now  map[K]V
+	keys []K
+}
+
+func newBook[K comparable, V comparable](read func(K) V) book[K, V] {
+	return book[K, V]{read: read, base: map[K]V{}, now: map[K]V{}}
+}
+
+func (b *book[K, V]) get(k K) V {
+	if v, ok := b.now[k]; ok {
+		return v
+	}
+	v, ok := b.base[k]
+	if !ok {
+		v = b.read(k)
+		b.base[k] = v
+	}
+	return v
+}
+
+func (b *book[K, V]) set(k K, v V) {
+	if _, ok := b.now[k]; !ok {
+		b.get(k) // the base is what the change was made on
+		b.keys = append(b.keys, k)
+	}
+	b.now[k] = v
+}
+
+// written returns the values that were set, in the order of their keys' first setting.
+func (b *book[K, V]) written() []V {
+	vs := make([]V, 0, len(b.keys))
+	for _, k := range b.keys {
+		vs = append(vs, b.now[k])
+	}
+	return vs
+}
+
+// holds reports whether every key that was set still reads as it did.
+func (b *book[K, V]) holds(read func(K) V) bool {
+	for _, k := range b.keys {
+		if read(k) != b.base[k] {
+			return false
+		}
+	}
+	return true
 }

@@ -9,32 +9,32 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// flight names the own facts that a session handed to its channel and that the peer has not acknowledged.
+// pending names the own facts that a session handed to its channel and that the peer has not acknowledged.
 // A session sends each Seq once and in order, so a place in it is a Seq.
-type flight struct {
+type pending struct {
 	next uint64 // Seq of ids[0]
 	ids  []aura.FactID
 }
 
 // add appends facts that were sent.
-func (f *flight) add(records []fact.Record) {
+func (p *pending) add(records []fact.Record) {
 	for i := range records {
-		if len(f.ids) == 0 {
-			f.next = records[i].Seq
+		if len(p.ids) == 0 {
+			p.next = records[i].Seq
 		}
-		f.ids = append(f.ids, records[i].ID)
+		p.ids = append(p.ids, records[i].ID)
 	}
 }
 
-// land removes and returns the facts up to a Seq.
-func (f *flight) land(through uint64) []aura.FactID {
-	if through < f.next {
+// acknowledge removes and returns the facts up to a Seq.
+func (p *pending) acknowledge(through uint64) []aura.FactID {
+	if through < p.next {
 		return nil
 	}
-	n := min(int(through-f.next)+1, len(f.ids))
-	landed := f.ids[:n:n]
-	f.ids, f.next = f.ids[n:], f.next+uint64(n)
-	return landed
+	n := min(int(through-p.next)+1, len(p.ids))
+	acked := p.ids[:n:n]
+	p.ids, p.next = p.ids[n:], p.next+uint64(n)
+	return acked
 }
 
 // acknowledged reports facts that the peer has.
@@ -65,8 +65,8 @@ func (s *session) acknowledgedBefore(tc task.Context, through uint64) {
 	}
 }
 
-// waits reports that the next fact waits for the budget towards the peer.
-func (s *session) waits(tc task.Context, why guard.Denial) {
+// reportWait reports that the next fact waits for the budget towards the peer.
+func (s *session) reportWait(tc task.Context, why guard.Denial) {
 	if !tc.Observed() {
 		return
 	}

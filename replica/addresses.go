@@ -14,10 +14,10 @@ import (
 )
 
 const (
-	// reachSoon and reachPause pace how often a session looks whether this agent can be reached elsewhere:
+	// addressSoon and addressPause pace how often a session looks whether this agent can be reached elsewhere:
 	// more often at first, when relays answer and routers open ports.
-	reachSoon  = time.Second
-	reachPause = 30 * time.Second
+	addressSoon  = time.Second
+	addressPause = 30 * time.Second
 	// reserveMost is the longest pause before a contact that did not relay is asked again.
 	reserveMost = 10 * time.Minute
 )
@@ -30,9 +30,9 @@ type Relays interface {
 	Through(contact transport.PeerID) transport.Address
 }
 
-// reach is the session's task that keeps the peer informed of where this agent can be reached, and has a
+// addressLoop is the session's task that keeps the peer informed of where this agent can be reached, and has a
 // contact relay to it: members of a shared context who lost each other meet through a mutual contact.
-func (s *session) reach(tc task.Context) error {
+func (s *session) addressLoop(tc task.Context) error {
 	if err := s.greeted.Wait(tc); err != nil {
 		return err
 	}
@@ -43,19 +43,19 @@ func (s *session) reach(tc task.Context) error {
 		})
 	}
 	s.lock.Lock()
-	said := s.said
+	said := s.sentAddresses
 	s.lock.Unlock()
 	// No jitter: these looks follow no failure that others share.
-	pause := task.Backoff{Base: reachSoon, Max: reachPause, Jitter: -1}
-	reserve, declined := tc.Elapsed(), task.Backoff{Base: reachPause, Max: reserveMost}
-	var last sought
+	pause := task.Backoff{Base: addressSoon, Max: addressPause, Jitter: -1}
+	reserve, declined := tc.Elapsed(), task.Backoff{Base: addressPause, Max: reserveMost}
+	last := lastSeek{seeks: limiter{burst: introBurst}}
 	for {
-		s.link.lookAtClocks(tc) // this one may have jumped
+		s.link.compareClocks(tc) // this one may have jumped
 		if tc.Elapsed() >= reserve {
 			reserve = s.reserve(tc, &declined)
 		}
 		if here := s.env().Addresses(); !slices.Equal(here, said) {
-			message, err := encodeMessage(egress.NumberAddresses, reach{Addresses: here})
+			message, err := encodeMessage(egress.NumberAddresses, addresses{Addresses: here})
 			if err != nil {
 				return err
 			}
@@ -78,7 +78,7 @@ func (s *session) reach(tc task.Context) error {
 				return err
 			}
 		}
-		if _, err := s.link.news.WaitUntil(tc, tc.Elapsed()+pause.Next(s.env().Entropy)); err != nil {
+		if _, err := s.link.changed.WaitUntil(tc, tc.Elapsed()+pause.Next(s.env().Entropy)); err != nil {
 			return err
 		}
 	}
@@ -91,7 +91,7 @@ func (s *session) reserve(tc task.Context, declined *task.Backoff) aura.Duration
 	if relays == nil || !s.peer.Direct {
 		return task.Forever
 	}
-	ask, done := tc.WithBudget("reserve", reachPause)
+	ask, done := tc.WithBudget("reserve", addressPause)
 	defer done()
 	pass, err := s.env().Decider.Charge(ask, s.party(), egress.Message{Kind: egress.KindRelay})
 	if err == nil {
@@ -100,24 +100,24 @@ func (s *session) reserve(tc task.Context, declined *task.Backoff) aura.Duration
 	if err != nil {
 		return now + declined.Next(s.env().Entropy)
 	}
-	d, err := relays.Reserve(ask, s.peer.Certificate.Link, s.link.who().Addresses)
+	d, err := relays.Reserve(ask, s.peer.Certificate.Link, s.link.member().Addresses)
 	if err != nil {
 		return now + declined.Next(s.env().Entropy)
 	}
 	declined.Reset()
-	return now + max(d/2, reachPause)
+	return now + max(d/2, addressPause)
 }
 
-// onReach keeps the addresses that the peer gave, if they are new.
-func (s *session) onReach(tc task.Context, addresses []string) error {
+// onAddresses keeps the addresses that the peer gave, if they are new.
+func (s *session) onAddresses(tc task.Context, addresses []string) error {
 	if err := contact.CheckAddresses(addresses); err != nil {
-		return aura.Errorf("replica.Sync", aura.Corrupt, "addresses: %w", err)
+		return aura.Errorf("replica.onAddresses", aura.Corrupt, "addresses: %w", err)
 	}
 	if len(addresses) == 0 {
 		return nil
 	}
 	// Members who are no contacts are found by what they said last, or where the group knew them.
-	s.link.path.hear(addresses)
+	s.link.path.setAddresses(addresses)
 	if !s.peer.Direct {
 		return nil
 	}
@@ -126,7 +126,7 @@ func (s *session) onReach(tc task.Context, addresses []string) error {
 		r, news, err = contact.Refresh(p.Contacts, env.caller(tc), s.peer.Contact, addresses)
 		return r, err
 	})
-	if err == nil && news && s.link.page(tc) {
+	if err == nil && news && s.link.mayJournal(tc) {
 		_, err = env.Decider.Decide(tc, &request)
 	}
 	if isPassing(err) {

@@ -1,0 +1,162 @@
+package interp
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/journal"
+)
+
+// budgetKey names a budget: one peer in one context. A chain of receipts and a stream of envelopes belong to each.
+type budgetKey struct {
+	context aura.ContextID
+	peer    aura.AuthorityID
+}
+
+// order is a decision on its way into a commit.
+type order struct {
+	decision *Decision
+	entry    journal.Entry
+	shared   uint64 // drafts in the context of the request
+	writes   bool   // it changes the ledger or the journal; a decision of envelopes alone does not
+
+	// Known once place has succeeded.
+	after   uint64 // own facts of the request's context, those of the decision included
+	charges []charge
+
+	receipts []effect.Receipt // known once the group is sealed
+}
+
+// charge is one of the charges of an order's entry.
+type charge struct {
+	before fact.Charge // the ledger's
+	run    run         // that it pays for; empty for a control message
+}
+
+// newOrder returns the order of a decision, with the part of its entry that does not depend on the ledger. It
+// returns aura.Invalid for a command that is not one.
+func newOrder(d *Decision) (*order, error) {
+	o := &order{decision: d}
+	var charges, leaks int
+	for i := range d.Commands {
+		c, valid := &d.Commands[i], true
+		switch c.Kind {
+		case effect.ChargeBudget:
+			valid = c.Amount > 0 && !repeats(d.Commands[:i], c)
+			charges++
+		case effect.RecordLeakage:
+			valid = !repeats(d.Commands[:i], c)
+			leaks++
+		case effect.AppendJournal:
+			if valid = c.Entry != nil; valid {
+				o.entry.Drafts = append(o.entry.Drafts, *c.Entry)
+				if c.Entry.Namespace == fact.ContextNamespace(d.Request.Context) {
+					o.shared++
+				}
+			}
+		case effect.SendEnvelope:
+			valid = c.Envelope != nil
+		case effect.StoreMetadata:
+			o.entry.Meta = append(o.entry.Meta, journal.KV{Key: c.Key, Value: c.Value})
+		case effect.GenerateNonce:
+		default:
+			valid = false
+		}
+		o.writes = o.writes || c.Kind != effect.SendEnvelope && c.Kind != effect.GenerateNonce
+		if !valid {
+			return nil, aura.Errorf("interp.Execute", aura.Invalid, "command %d (%s) is malformed", i+1, c.Kind)
+		}
+	}
+	o.charges = make([]charge, 0, charges)
+	o.entry.Charges = make([]fact.Charge, 0, charges)
+	o.entry.Leaks = make([]fact.Leak, 0, leaks)
+	return o, nil
+}
+
+// repeats reports whether an earlier command changes the same entry of the ledger. There are as many as recipients,
+// a few dozen at most.
+func repeats(earlier []effect.Command, c *effect.Command) bool {
+	for i := range earlier {
+		e := &earlier[i]
+		if e.Kind == c.Kind && e.Context == c.Context && e.Peer == c.Peer && e.Observer == c.Observer {
+			return true
+		}
+	}
+	return false
+}
+
+// place fills in the charges and leakage of the entry on top of the ledger on which it will be committed. It returns
+// aura.Stale when headroom that the decision saw has changed. Only a decision that is not refused is committed, so a
+// refusal may leave the order half-filled.
+func (o *order) place(l Ledger, device aura.DeviceID) error {
+	d := o.decision
+	before := l.Count(fact.ContextNamespace(d.Request.Context), device)
+	o.after = before + o.shared
+	for i := range d.Commands {
+		c, holds := &d.Commands[i], true
+		switch c.Kind {
+		case effect.ChargeBudget:
+			now := l.Charge(c.Context, c.Peer)
+			if holds = guard.ChargeHolds(&now, c.Epoch, c.Seen); holds {
+				from, until := d.Run(c, before, o.after)
+				o.entry.Charges = append(o.entry.Charges, guard.Charged(now, c, from, until))
+				o.charges = append(o.charges, charge{before: now, run: run{
+					key: budgetKey{c.Context, c.Peer}, epoch: c.Epoch, cost: uint64(c.Amount), from: from, until: until,
+					nonce: receiptNonce(&d.Seed, uint32(i)),
+				}})
+			}
+		case effect.RecordLeakage:
+			now := l.Leak(c.Context, c.Observer)
+			if holds = guard.LeakHolds(&now, c.Epoch, c.Seen); holds {
+				o.entry.Leaks = append(o.entry.Leaks, guard.Leaked(now, c))
+			}
+		}
+		if !holds {
+			return aura.Errorf("interp.Execute", aura.Stale, "headroom has changed since the decision")
+		}
+	}
+	return nil
+}
+
+// result returns the outcome of an order whose facts are durable.
+func (o *order) result(records []fact.Record) effect.Result {
+	return effect.Result{Records: records, Receipts: o.receipts, Nonces: nonces(o.decision)}
+}
+
+// nonces draws the bytes that a decision's commands ask for from its seed.
+func nonces(d *Decision) [][]byte {
+	var ns [][]byte
+	for i := range d.Commands {
+		if c := &d.Commands[i]; c.Kind == effect.GenerateNonce {
+			ns = append(ns, stretch(purposeNonce, &d.Seed, uint32(len(ns)), c.Bytes))
+		}
+	}
+	return ns
+}
+
+// releases returns the envelopes of a group, once its facts are durable. Those of one budget merge: the later run
+// includes the earlier.
+func releases(group []*order) (all []effect.Envelope) {
+	at := map[budgetKey]int{}
+	for _, o := range group {
+		for i := range o.decision.Commands {
+			c := &o.decision.Commands[i]
+			if c.Kind != effect.SendEnvelope {
+				continue
+			}
+			e := *c.Envelope
+			if e.Through == 0 {
+				e.Through = o.after
+			}
+			k := budgetKey{e.Context, e.Peer}
+			if i, ok := at[k]; ok {
+				all[i].Through = max(all[i].Through, e.Through)
+				continue
+			}
+			at[k] = len(all)
+			all = append(all, e)
+		}
+	}
+	return all
+}
