@@ -78,11 +78,8 @@ func again(in fact.Intent) bool {
 }
 
 func planSend(s *domain.Snapshot, in SendIntent) (domain.Plan, error) {
-	for i := range s.Stored {
-		if err := Repeats(&s.Stored[i].Fact, in); err != nil {
-			return domain.Plan{}, err
-		}
-		return domain.Plan{Facts: []aura.FactID{s.Stored[i].ID}}, nil
+	if len(s.Stored) > 0 {
+		return domain.Plan{Facts: []aura.FactID{s.Stored[0].ID}}, Repeats(&s.Stored[0].Fact, in)
 	}
 	state, set := of(s.States)
 	return domain.Do(Send(state, set, s.Caller, in))
