@@ -120,7 +120,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	}
 	a.unified = reactive.NewUnified(scheduler, history{store.journal}, a.commit, a.permits)
 	a.pump = newPump(store.journal, scheduler, h.Entropy)
-	a.pump.wards = []ward{{service: "book", held: index.Quarantined}, {service: "interp", held: tokens.Quarantined}}
+	a.pump.wards = []ward{{service: "book", held: index.Quarantined}, {service: "frontier", held: tokens.Quarantined}}
 	store.journal.Attach(a.pump)
 
 	var links *replica.Replicator

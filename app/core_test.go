@@ -69,8 +69,8 @@ func TestSignalsFollowTheAgent(t *testing.T) {
 		shows(t, tc, c, app.Moderation, func(v moderation.Moderation) bool { return len(v.Muted) == 1 })
 		shows(t, tc, c, app.Chats, func(v []chat.Thread) bool { return v[0].Muted })
 
-		a.observe(status.Connection{Reach: status.Direct}.Observation(ben.cert.Authority()))
-		shows(t, tc, c, app.Connections, func(v []status.Peer) bool { return len(v) == 1 && v[0].Reach == status.Direct })
+		a.observe(status.Connection{Link: status.LinkDirect}.Observation(ben.cert.Authority()))
+		shows(t, tc, c, app.Connections, func(v []status.Peer) bool { return len(v) == 1 && v[0].Link == status.LinkDirect })
 		stop(t, tc, h)
 	})
 }

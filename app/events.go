@@ -285,11 +285,11 @@ func (w *witness) connectionEvents() (events []Event) {
 	}
 	for authority := range w.peers {
 		if _, still := now[authority]; !still {
-			now[authority] = status.Connection{Reach: status.Offline}
+			now[authority] = status.Connection{Link: status.LinkOffline}
 		}
 	}
 	for authority, state := range now {
-		if w.peers[authority].Reach == state.Reach {
+		if w.peers[authority].Link == state.Link {
 			continue
 		}
 		w.peers[authority] = state

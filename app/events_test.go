@@ -17,7 +17,7 @@ func TestEventsTellWhatHappensAndNothingBefore(t *testing.T) {
 	everywhere(t, func(t *testing.T, tc task.Context) {
 		a := met(t, ben)
 		a.hears(ben, chat.KindMessage, chat.Text{Text: "before"})
-		a.observe(status.Connection{Reach: status.Direct}.Observation(ben.cert.Authority()))
+		a.observe(status.Connection{Link: status.LinkDirect}.Observation(ben.cert.Authority()))
 		c := a.core(tc)
 		to := resolve(t, tc, c, "ben")
 
@@ -37,7 +37,7 @@ func TestEventsTellWhatHappensAndNothingBefore(t *testing.T) {
 			case e.Message != nil:
 				text += ": " + e.Message.Text + " " + e.Message.State.String()
 			case e.Connection != nil:
-				text += ": " + e.Connection.Reach.String()
+				text += ": " + e.Connection.Link.String()
 			case e.Group != nil:
 				text += ": " + e.Group.Members[0].Name
 			}
@@ -80,7 +80,7 @@ func TestEventsTellWhatHappensAndNothingBefore(t *testing.T) {
 			t.Fatal(err)
 		}
 		expect("progress Bobby: before read", "progress Bobby: hi yourself read")
-		a.observe(status.Connection{Reach: status.Offline}.Observation(ben.cert.Authority()))
+		a.observe(status.Connection{Link: status.LinkOffline}.Observation(ben.cert.Authority()))
 		expect("connection Bobby: offline")
 		if _, err := c.CreateGroup(tc, "Friends", []app.Ref{to}); err != nil {
 			t.Fatal(err)
@@ -95,10 +95,10 @@ func TestEventsTellWhatHappensAndNothingBefore(t *testing.T) {
 func TestLookupsSayWhatIsKnown(t *testing.T) {
 	everywhere(t, func(t *testing.T, tc task.Context) {
 		a := met(t, ben, cleo)
-		a.observe(status.Connection{Reach: status.Direct}.Observation(ben.cert.Authority()))
+		a.observe(status.Connection{Link: status.LinkDirect}.Observation(ben.cert.Authority()))
 		c := a.core(tc)
 		peers, err := c.Connections(tc)
-		if err != nil || len(peers) != 1 || peers[0].Authority != ben.cert.Authority() || peers[0].Reach != status.Direct {
+		if err != nil || len(peers) != 1 || peers[0].Authority != ben.cert.Authority() || peers[0].Link != status.LinkDirect {
 			t.Errorf("connections: %+v, %v", peers, err)
 		}
 		if err := c.Block(tc, resolve(t, tc, c, "cleo")); err != nil {
@@ -211,16 +211,16 @@ func TestPeopleAreFollowed(t *testing.T) {
 				}
 			}
 		}
-		until(func(p app.Person) bool { return p.Name == "ben" && p.Connection.Reach == status.Offline })
-		a.observe(status.Connection{Reach: status.Direct}.Observation(ben.cert.Authority()))
-		until(func(p app.Person) bool { return p.Connection.Reach == status.Direct })
+		until(func(p app.Person) bool { return p.Name == "ben" && p.Connection.Link == status.LinkOffline })
+		a.observe(status.Connection{Link: status.LinkDirect}.Observation(ben.cert.Authority()))
+		until(func(p app.Person) bool { return p.Connection.Link == status.LinkDirect })
 		if err := c.Block(tc, resolve(t, tc, c, "ben")); err != nil {
 			t.Fatal(err)
 		}
 		until(func(p app.Person) bool { return p.Blocked })
 		a.dies()
-		a.observe(status.Connection{Reach: status.Direct}.Observation(ben.cert.Authority())) // so that the watch notices
-		until(func(p app.Person) bool { return p.Connection.Reach == status.Offline })
+		a.observe(status.Connection{Link: status.LinkDirect}.Observation(ben.cert.Authority())) // so that the watch notices
+		until(func(p app.Person) bool { return p.Connection.Link == status.LinkOffline })
 		if err := g.Close(tc, 1e10); err != nil {
 			t.Error(err)
 		}

@@ -102,7 +102,7 @@ func persons(contacts []contact.Contact, peers []status.Peer, treated moderation
 	all := make([]Person, 0, len(contacts))
 	for _, known := range contacts {
 		p := Person{
-			Contact: known, Connection: status.Connection{Reach: status.Offline},
+			Contact: known, Connection: status.Connection{Link: status.LinkOffline},
 			Muted: muted[known.Authority], Blocked: blocked[known.Authority],
 		}
 		if how, ok := reached[known.Authority]; ok {

@@ -29,8 +29,8 @@ type Options struct {
 	Attempts int
 }
 
-// Chain takes requests through the guard chain: it prepares, lets the guard evaluate, and has the
-// interpreter carry out what was allowed. Any number of tasks may decide at once.
+// Chain takes requests through the guard chain: it prepares a snapshot, lets the guard evaluate it, and gives an
+// allowed decision to the interpreter. Any number of tasks may decide at once.
 type Chain struct {
 	own         aura.AuthorityID
 	device      aura.DeviceID
@@ -57,11 +57,11 @@ func New(own aura.AuthorityID, device aura.DeviceID, l interp.Ledger, f Frontier
 	}
 }
 
-// Decide takes a request through the guard chain and returns when what was allowed is durable; envelopes
+// Decide takes a request through the guard chain and returns when an allowed decision is durable. Its envelopes
 // were handed to the sender by then.
 //
 // A denial is aura.Denied with a *[guard.Denial] as its cause, also in the verdict; nothing was charged,
-// written or sent. aura.Conflict says that others changed the headroom at every attempt. Other errors are
+// written or sent. aura.Conflict says that other writers changed the headroom at every attempt. Other errors are
 // those of [interp.Interpreter.Execute] and of preparing the snapshot.
 func (c *Chain) Decide(tc task.Context, req *guard.Request) (effect.Result, Verdict, error) {
 	for range c.options.Attempts {
@@ -123,8 +123,8 @@ func (c *Chain) decide(tc task.Context, req *guard.Request) (effect.Result, Verd
 	return result, verdict, nil
 }
 
-// DryRun prepares a request and lets the guard evaluate it, and does nothing else: what it returns is what a
-// decision now would rest on. Errors are those of preparing the snapshot.
+// DryRun prepares a request and lets the guard evaluate it, and does nothing else. It returns the snapshot and the
+// verdict that a decision now would have. Errors are those of preparing the snapshot.
 func (c *Chain) DryRun(tc task.Context, req *guard.Request) (guard.Snapshot, Verdict, error) {
 	var s guard.Snapshot
 	if err := c.Prepare(tc, req, &s); err != nil {
@@ -146,7 +146,7 @@ func (c *Chain) Prepare(tc task.Context, req *guard.Request, s *guard.Snapshot) 
 	return err
 }
 
-// prepare gathers what decisions in flight do not change, before the door.
+// prepare gathers the part of the snapshot that no decision in flight changes, before the door.
 func (c *Chain) prepare(tc task.Context, req *guard.Request, s *guard.Snapshot) (guard.Policy, error) {
 	const op = "chain.Prepare"
 	*s = guard.Snapshot{Now: tc.Now()}
@@ -178,7 +178,7 @@ func (c *Chain) prepare(tc task.Context, req *guard.Request, s *guard.Snapshot) 
 	return c.frontiers.Policy(tc, req.Context)
 }
 
-// budgets reads the headroom, including what decisions in flight will have spent.
+// budgets reads the headroom that the decisions in flight will leave.
 func (c *Chain) budgets(req *guard.Request, s *guard.Snapshot, p guard.Policy) {
 	if len(req.Sends) == 0 {
 		return

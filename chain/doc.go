@@ -1,7 +1,7 @@
 // Package chain takes a request through the guard chain to a durable decision.
 //
-// What enters is a [guard.Request]. [Chain.Decide] reads what the guard must know, the capability frontier, the
-// headroom of the ledger, the time and a seed, lets [guard.Evaluate] decide over that snapshot, and gives the
+// What enters is a [guard.Request]. [Chain.Decide] reads the capability frontier, the headroom of the ledger, the
+// time and a seed into a snapshot, lets [guard.Evaluate] decide over it, and gives the
 // commands of an allowed outcome to an [interp.Interpreter]. What leaves is the result of the commit and a
 // [Verdict] that a person can be shown. [Chain.DryRun] evaluates and stops there.
 //

@@ -10,8 +10,8 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// Found appends the first facts of an authority, the token for itself among them: the one act that
-// no token can permit. It returns aura.Conflict when the authority has facts already.
+// Found appends the first facts of an authority, among them the token by which it may act. No token can permit
+// that, so the guard is not asked. It returns aura.Conflict when the authority has facts already.
 func (c *Chain) Found(tc task.Context, entries ...fact.Draft) (effect.Result, error) {
 	return c.unguarded(tc, "chain.Found", entries, func() error {
 		if c.ledger.Count(fact.OwnNamespace(c.own), c.device) > 0 {
@@ -21,8 +21,8 @@ func (c *Chain) Found(tc task.Context, entries ...fact.Draft) (effect.Result, er
 	})
 }
 
-// Renew appends tokens by which an authority permits itself what this build can do and an earlier one could
-// not. No token can permit that either. It returns aura.Invalid for a fact of another kind.
+// Renew appends tokens by which an authority grants itself the capabilities that this build has and an earlier build
+// had not. The guard is not asked either. It returns aura.Invalid for a fact of another kind.
 func (c *Chain) Renew(tc task.Context, tokens ...fact.Draft) (effect.Result, error) {
 	return c.unguarded(tc, "chain.Renew", tokens, func() error {
 		for i := range tokens {

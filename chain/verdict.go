@@ -8,7 +8,7 @@ import (
 	"github.com/aura-runtime/aura/guard"
 )
 
-// Verdict says what the guard decided, for whoever explains it to a person.
+// Verdict is a decision of the guard in the words of a person: allowed with its charges, or denied and why.
 type Verdict struct {
 	Operation  aura.OperationID
 	Capability string

@@ -318,7 +318,7 @@ func (x *Index) offer() {
 	}
 	before := x.state.codes
 	x.state.codes = make(map[transport.Tag]transport.Secret, len(before))
-	// Whether its time has passed is asked when somebody answers.
+	// An answer asks whether the time of the invitation has passed.
 	for _, id := range x.state.Invites.Listening(aura.Physical{}) {
 		value, err := x.meta(invite.CodeKey(id))
 		x.blind = x.blind || err != nil
@@ -461,7 +461,7 @@ func (s *State) certificates(context aura.ContextID, group *chat.Group) []fact.C
 	return keys
 }
 
-// Shares reports whether a context is shared with somebody: a contact's or a group's.
+// Shares reports whether a context is one of a contact or a group.
 func (x *Index) Shares(context aura.ContextID) (shares bool) {
 	x.Read(func(s *State) { _, shares = s.secrets[context] })
 	return shares
@@ -513,7 +513,7 @@ func (x *Index) Knows(device transport.PeerID) (known bool) {
 	return known
 }
 
-// Awaits reports whether somebody may still answer an own invitation, or be told why it is too late.
+// Awaits reports whether an own invitation may still be answered, or an answer told why it is too late.
 func (x *Index) Awaits(now aura.Physical) (awaits bool) {
 	x.Read(func(s *State) { awaits = len(s.codes) > 0 && len(s.Invites.Listening(now)) > 0 })
 	return awaits

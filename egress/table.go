@@ -70,7 +70,7 @@ var table = [...]Row{
 		Why:     "ends a delivery: a peer that paid for facts learns that they arrived",
 	},
 	{
-		Kind: KindAddresses, Number: NumberAddresses, Capability: delivery.CapReach, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Kind: KindAddresses, Number: NumberAddresses, Capability: delivery.CapAddresses, Cost: guard.CostOf, Leak: guard.LeakOf,
 		Why: "tells the peer where this agent is from now on",
 	},
 	{

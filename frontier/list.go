@@ -9,9 +9,9 @@ import (
 	"github.com/aura-runtime/aura/frontier/token"
 )
 
-// List returns what the own authority acts by, what it handed out and what was handed to it, without what would let
-// somebody use a token. One that cannot be read is left out: it permits nothing. Each token is listed once, so that
-// its identifier names it: a contact can hand a token back, and adds nothing by that.
+// List describes the tokens that the own authority acts by, those that it issued to others and those that contacts
+// delegated to it, without their bytes, so that a reader of the list cannot use them. A token that cannot be read
+// grants nothing and is left out. A token that a contact hands back is listed once, so that its identifier names it.
 func (x *Index) List() []capability.TokenLine {
 	x.mu.Lock()
 	issued, held := x.state.AllIssued(), x.state.AllHeld()

@@ -12,13 +12,13 @@ import (
 )
 
 // TestAnAnswerFromBeforeAChangeIsNotKept is inside the package: the commit falls between the evaluation of a
-// token and the moment at which its answer is remembered, which only the real executor can bring about.
+// token and the moment at which its cached is remembered, which only the real executor can bring about.
 func TestAnAnswerFromBeforeAChangeIsNotKept(t *testing.T) {
 	own := aura.AuthorityID{1}
-	tokens := &Index{own: own, state: capability.NewState(own), answers: map[question]answer{}}
+	tokens := &Index{own: own, state: capability.NewState(own), cache: map[cacheKey]cached{}}
 	tokens.fold = journal.NewFold("", fact.Selection{}, grants{tokens.state, tokens}, &tokens.mu)
-	q := question{context: aura.ContextID{2}, subject: own}
-	stale := answer{horizon: token.Always(), frontier: guard.NewFrontier("chat:send")}
+	q := cacheKey{context: aura.ContextID{2}, subject: own}
+	stale := cached{validity: token.Always(), frontier: guard.NewFrontier("chat:send")}
 
 	claim := Claim{Context: q.context, Authority: own}
 	_, _, version := tokens.tokensOf(&claim)
@@ -35,12 +35,12 @@ func TestAnAnswerFromBeforeAChangeIsNotKept(t *testing.T) {
 	if tokens.version == version {
 		t.Fatal("the commit changed nothing")
 	}
-	tokens.keep(q, version, &claim, stale)
-	if _, kept := tokens.answers[q]; kept {
-		t.Error("an answer from before the change is remembered after it")
+	tokens.store(q, version, &claim, stale)
+	if _, kept := tokens.cache[q]; kept {
+		t.Error("an cached from before the change is remembered after it")
 	}
-	tokens.keep(q, tokens.version, &claim, stale)
-	if _, kept := tokens.answers[q]; !kept {
-		t.Error("an answer from after the change is not remembered")
+	tokens.store(q, tokens.version, &claim, stale)
+	if _, kept := tokens.cache[q]; !kept {
+		t.Error("an cached from after the change is not remembered")
 	}
 }

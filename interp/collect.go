@@ -13,10 +13,10 @@ import (
 // collectStep is how many receipts one batch removes: collecting is in no hurry and must not hold up others.
 const collectStep = 256
 
-// CollectReceipts removes receipts of ended epochs that may go, and returns how many. An epoch writes its
-// receipts over those of the epoch before it, so what is left behind the chain of the present one is older
-// the higher its number: it is removed from the end, until may says no. The receipts of the ledger's epoch
-// stay. May is given one receipt at a time and must not keep it.
+// CollectReceipts removes receipts of ended epochs as far as may permits, and returns how many. An epoch writes its
+// receipts over those of the epoch before it. So behind the chain of the present epoch, a receipt with a higher number
+// is an older one: CollectReceipts goes down from the last number until may returns false. The receipts of the ledger's
+// epoch stay. May gets one receipt at a time and must not keep it.
 func (p *Production) CollectReceipts(tc task.Context, context aura.ContextID, peer aura.AuthorityID, may func(*effect.Receipt) bool) (removed int, err error) {
 	k := budgetKey{context, peer}
 	for {
@@ -30,14 +30,14 @@ func (p *Production) CollectReceipts(tc task.Context, context aura.ContextID, pe
 			return removed, err
 		}
 		_, err = p.journal.Append(tc, &journal.Entry{Meta: step, Expect: func(v journal.View) error {
-			// The present epoch may have reached what was old a moment ago.
+			// The present epoch may have written over some of these receipts in the meantime.
 			if v.Charge(context, peer).Receipts != charge.Receipts {
 				return aura.Errorf("interp.CollectReceipts", aura.Stale, "the ledger has changed")
 			}
 			return nil
 		}})
 		if aura.KindOf(err) == aura.Stale {
-			return removed, nil // the next round finds what is left
+			return removed, nil // the next collection goes on
 		}
 		if err != nil {
 			return removed, err
@@ -54,7 +54,7 @@ func (p *Production) oldReceipts(k budgetKey, c *fact.Charge, last uint64, may f
 		if err != nil {
 			return nil, err
 		}
-		// One that is damaged serves nobody.
+		// A damaged receipt proves nothing, so it goes.
 		if r, err := effect.DecodeReceipt(b); err == nil && (r.Epoch >= c.Epoch || !may(&r)) {
 			break
 		}
@@ -63,8 +63,8 @@ func (p *Production) oldReceipts(k budgetKey, c *fact.Charge, last uint64, may f
 	return step, nil
 }
 
-// lastReceipt returns the number of the last receipt that is kept of a budget, at least that of the present
-// chain. There is none missing below it.
+// lastReceipt returns the greatest number of a stored receipt of a budget, at least that of the present chain. The
+// numbers below it are all there.
 func (p *Production) lastReceipt(k budgetKey, chain uint64) (last uint64, err error) {
 	there := func(n uint64) bool {
 		b, failed := p.journal.Meta(receiptKey(k, n))

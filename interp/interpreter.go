@@ -12,15 +12,15 @@ import (
 type Decision struct {
 	// Operation correlates the decision with a user's action; zero: none.
 	Operation aura.OperationID
-	// Request is what was asked for. It says which facts an envelope's run covers.
+	// Request is the request that the guard allowed. It says which facts a charge pays for.
 	Request *guard.Request
-	// Commands is what must happen, as the guard wrote it. They may point into Request.
+	// Commands are those of the guard's outcome. They may point into Request.
 	Commands []effect.Command
 	// Seed is the snapshot's randomness. Nonces derive from it.
 	Seed [32]byte
-	// Placed, when not nil, is called once by Execute as soon as the decision's place among all decisions
-	// is fixed, before it is durable: the next one may then be decided on top of it. Execute does not call
-	// it when it fails earlier.
+	// Placed, when not nil, is called once by Execute as soon as the decision has its place in the order of commits,
+	// before it is durable: the next one may then be decided on top of it. Execute does not call it when it fails
+	// earlier.
 	Placed func()
 }
 
@@ -48,11 +48,11 @@ func (d *Decision) Run(c *effect.Command, before, after uint64) (from, until uin
 
 // Interpreter carries out decisions.
 type Interpreter interface {
-	// Execute makes a decision real and returns when its facts are durable. It returns aura.Stale when a
-	// charge or leakage was decided on headroom that has changed since, and aura.Invalid for facts that do
-	// not check: nothing happened then. When tc ends before the decision is in the hands of the store, Execute
-	// returns tc's error, and it will never happen; afterwards Execute waits for the outcome whatever tc says. A
-	// [journal.UndecidedError] says that the store failed with it. Nothing is released before it is known to be durable.
+	// Execute commits a decision and returns when its facts are durable. It returns aura.Stale when a charge or
+	// leakage was decided on headroom that has changed since, and aura.Invalid for facts that do not check: nothing was
+	// committed then. When tc ends before the store has the decision, Execute returns tc's error, and the decision will
+	// never be committed; afterwards Execute waits for the outcome whatever tc says. A [journal.UndecidedError] says that
+	// the store failed with it. No envelope is released before its decision is known to be durable.
 	Execute(tc task.Context, d *Decision) (effect.Result, error)
 	// Kind names the implementation: "production", "simulation".
 	Kind() string
@@ -66,15 +66,15 @@ type Sender interface {
 	Release(tc task.Context, e effect.Envelope)
 }
 
-// Ledger is what a decision is prepared on and committed against: the durable state of budgets and
-// metadata. A journal is one, and so is the view that it gives inside a commit.
+// Ledger is the state of budgets and metadata on which a decision is prepared and checked again. A journal is one, and
+// so is the view that it gives inside a commit.
 type Ledger interface {
 	// Count returns the highest Seq of the device's facts in the namespace; zero: none.
 	Count(ns fact.Namespace, device aura.DeviceID) uint64
-	// Charge returns what was spent on a peer in a context; zero but for the names when there is nothing.
+	// Charge returns the spending on a peer in a context; zero but for the names when there is none.
 	Charge(context aura.ContextID, peer aura.AuthorityID) fact.Charge
-	// Leak returns what a class of observers may have learned from a context; zero but for the names when
-	// there is nothing.
+	// Leak returns the bits that a class of observers may have learned from a context; zero but for the names when
+	// there are none.
 	Leak(context aura.ContextID, o fact.Observer) fact.Leak
 	// Meta returns the metadata under a key, nil when there is none.
 	Meta(key string) ([]byte, error)

@@ -17,7 +17,7 @@ type SimulationOptions struct {
 	Keep int
 	// Signer signs receipts. Default: receipts are not signed.
 	Signer Signer
-	// Sender gets the envelopes. Default: nobody; the steps show them.
+	// Sender gets the envelopes. Default: none; the steps show them.
 	Sender Sender
 }
 

@@ -8,14 +8,14 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// Step is one decision that an interpreter was given, and what came of it. It owns its memory but for the
-// payloads, which nobody changes.
+// Step is one decision that an interpreter was given, with its result. It owns its memory except for the payloads,
+// which are never changed.
 type Step struct {
 	At        aura.Physical // when it ended
 	Operation aura.OperationID
 	Commands  []effect.Command
 	Result    effect.Result
-	Err       error // nil: it became real
+	Err       error // nil: it was carried out
 }
 
 // defaultSteps is how many steps a trace keeps: enough for a test or a demonstration to look back on.

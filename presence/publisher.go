@@ -38,7 +38,7 @@ func (p *Publisher) Set(tc task.Context, kind, key string, value any) {
 	if same {
 		return
 	}
-	// The pipeline closes its doors first when the agent stops: nobody is left to see it then.
+	// The pipeline closes its doors first when the agent stops: no frontend is left to see it then.
 	if p.pipeline.Offer(tc, fact.Update{Observations: []fact.Observation{{Kind: kind, Key: key, Payload: payload}}}) != nil {
 		p.lock.Lock()
 		if known {

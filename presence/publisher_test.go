@@ -17,9 +17,9 @@ func (nothing) Head() fact.Position { return 0 }
 
 func (nothing) Read(task.Context, fact.Selection, func(*fact.Record) error) error { return nil }
 
-// TestAnEqualValueIsPublishedOnce is inside the package: a publisher needs a pipeline alone. Who watches is told of
-// each change once, and of what is taken away.
-func TestWhatIsShownIsNotShownAgain(t *testing.T) {
+// TestAnEqualValueIsPublishedOnce is inside the package: a publisher needs a pipeline alone. A watcher gets
+// each change once, and each removal.
+func TestAnEqualValueIsPublishedOnce(t *testing.T) {
 	sim := task.NewSim(1, task.SimOptions{})
 	err := sim.Run("test", func(tc task.Context) error {
 		feed := reactive.NewFeed(0)
@@ -27,13 +27,13 @@ func TestWhatIsShownIsNotShownAgain(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		var told []string
+		var got []string
 		g := task.NewGroup(tc, "presence")
 		g.Go("pipeline", pipeline.Serve)
 		g.Go("watcher", func(tc task.Context) error {
 			return feed.Watch(tc, nothing{}, fact.Selection{Observations: []string{"*"}, Follow: true}, func(up fact.Update) error {
 				for _, o := range up.Observations {
-					told = append(told, o.Key+"="+string(o.Payload))
+					got = append(got, o.Key+"="+string(o.Payload))
 				}
 				return nil
 			})
@@ -49,8 +49,8 @@ func TestWhatIsShownIsNotShownAgain(t *testing.T) {
 		if err := g.Wait(tc); err != nil {
 			return err
 		}
-		if want := []string{"k=\x61x", "k=\x61y", "k=", "k=\x61y"}; !slices.Equal(want, told) {
-			t.Errorf("told %q, want %q", told, want)
+		if want := []string{"k=\x61x", "k=\x61y", "k=", "k=\x61y"}; !slices.Equal(want, got) {
+			t.Errorf("the watcher got %q, want %q", got, want)
 		}
 		return nil
 	})

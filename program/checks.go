@@ -157,7 +157,7 @@ func compareClocks(contacts []contact.Contact, peers []status.Peer) finding {
 	var said []string
 	connected := 0
 	for _, p := range peers {
-		if p.Reach != status.Direct && p.Reach != status.Relayed || names[p.Authority] == "" {
+		if p.Link != status.LinkDirect && p.Link != status.LinkRelayed || names[p.Authority] == "" {
 			continue
 		}
 		connected++

@@ -35,9 +35,9 @@ func TestDoctorSaysWhoseClockIsWrong(t *testing.T) {
 	} {
 		var peers []status.Peer
 		for i, hours := range c.hours {
-			p := status.Peer{Authority: aura.AuthorityID{byte(i + 1)}, Connection: status.Connection{Reach: status.Direct, Ahead: hours * time.Hour}}
+			p := status.Peer{Authority: aura.AuthorityID{byte(i + 1)}, Connection: status.Connection{Link: status.LinkDirect, Ahead: hours * time.Hour}}
 			if hours == gone {
-				p.Connection = status.Connection{Reach: status.Offline}
+				p.Connection = status.Connection{Link: status.LinkOffline}
 			}
 			peers = append(peers, p)
 		}
@@ -53,9 +53,9 @@ func TestDoctorNamesWhoContradictsTheJournal(t *testing.T) {
 		{Ref: contact.Ref{Authority: aura.AuthorityID{1}}, Name: "Ben"}, {Ref: contact.Ref{Authority: aura.AuthorityID{2}}, Name: "Cleo"},
 	}
 	peers := []status.Peer{
-		{Authority: aura.AuthorityID{1}, Connection: status.Connection{Reach: status.Offline, Reason: status.ReasonAbsent}},
-		{Authority: aura.AuthorityID{2}, Connection: status.Connection{Reach: status.Offline, Reason: status.ReasonContradicts + "; and more"}},
-		{Authority: aura.AuthorityID{3}, Connection: status.Connection{Reach: status.Offline, Reason: status.ReasonContradicts}},
+		{Authority: aura.AuthorityID{1}, Connection: status.Connection{Link: status.LinkOffline, Reason: status.ReasonAbsent}},
+		{Authority: aura.AuthorityID{2}, Connection: status.Connection{Link: status.LinkOffline, Reason: status.ReasonContradicts + "; and more"}},
+		{Authority: aura.AuthorityID{3}, Connection: status.Connection{Link: status.LinkOffline, Reason: status.ReasonContradicts}},
 	}
 	for _, reason := range []string{status.ReasonContradicts, status.ReasonDismisses} {
 		peers[1].Reason = reason + "; and more"

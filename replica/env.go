@@ -30,8 +30,8 @@ type Env struct {
 	Entropy   world.Entropy
 	Channels  Channels
 	// Receipts returns receipts of the chain for a peer in an epoch, in order, after the first ones and at
-	// most so many. [aura.Stale]: the epoch has turned.
-	Receipts func(context aura.ContextID, peer aura.AuthorityID, epoch aura.Epoch, after uint64, most int) ([]effect.Receipt, error)
+	// most limit. [aura.Stale]: the epoch has ended.
+	Receipts func(context aura.ContextID, peer aura.AuthorityID, epoch aura.Epoch, after uint64, limit int) ([]effect.Receipt, error)
 	// Addresses says where this agent can be reached now, best first.
 	Addresses func() []string
 	// Relays asks contacts to relay. Nil: this network has none.

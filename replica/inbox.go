@@ -40,7 +40,7 @@ func (s *session) commitLoop(tc task.Context) error {
 // commitBatch verifies a batch, commits what is new of it and has it acknowledged.
 func (s *session) commitBatch(tc task.Context, batch []deliver) error {
 	if s.peer.Leaving {
-		return nil // whoever left a group keeps nothing of it
+		return nil // an owner who left a group keeps nothing of it
 	}
 	env, ns, device := s.env(), s.link.namespace(), s.peer.Certificate.Device()
 	chain, err := s.chain()
@@ -52,14 +52,14 @@ func (s *session) commitBatch(tc task.Context, batch []deliver) error {
 		return err
 	}
 	s.channel.Rekey(guard.EpochAt(policy, tc.Now()))
-	before, have, told := chain, env.Journal.Count(ns, device), false
+	before, have, delivered := chain, env.Journal.Count(ns, device), false
 	entry := &journal.Entry{}
 	for i := range batch {
 		d := &batch[i]
 		if err := s.receipt(tc, d.Receipts, &chain, policy); err != nil {
 			return err
 		}
-		told = told || len(d.Records) > 0
+		delivered = delivered || len(d.Records) > 0
 		for _, b := range d.Records {
 			r, fresh, err := s.verify(b, have, &chain)
 			if err != nil {
@@ -74,7 +74,7 @@ func (s *session) commitBatch(tc task.Context, batch []deliver) error {
 	if err := s.commit(tc, entry, before, chain); err != nil {
 		return err
 	}
-	if told && chain.Head != ([32]byte{}) { // else nobody paid for an answer
+	if delivered && chain.Head != ([32]byte{}) { // else no receipt pays for an acknowledgement
 		s.lock.Lock()
 		s.ackReceipt = chain.Head
 		s.lock.Unlock()
@@ -162,7 +162,7 @@ func (s *session) verify(b []byte, have uint64, chain *guard.ReceiptChain) (fact
 	case r.Seq != have+1:
 		return r, false, aura.Errorf(op, aura.Corrupt, "fact %d follows fact %d", r.Seq, have)
 	case s.link.member().Left:
-		return r, false, aura.Errorf(op, aura.Denied, "a fact of somebody who left the group")
+		return r, false, aura.Errorf(op, aura.Denied, "a fact of a member who left the group")
 	case !chain.Covers(r.Seq):
 		return r, false, aura.Errorf(op, aura.Denied, "fact %d came without a receipt", r.Seq)
 	}

@@ -91,7 +91,7 @@ type link struct {
 	next    aura.Duration // no dial before it, while the device is there
 
 	// Only the link's own task uses these.
-	status     status.Reach  // as published
+	status     status.Link   // as published
 	since      aura.Instant  // when status changed last
 	reason     string        // why nothing moves, as published
 	shownAcked uint64        // own facts that the peer has, as published
@@ -518,11 +518,11 @@ func (l *link) publishOffline(tc task.Context, reason string) {
 	box := l.outbox(0, reason)
 	l.reason, l.shownAcked = reason, box.Acked
 	l.sync.env.Presence.Set(tc, delivery.ObservedOutbox, delivery.OutboxKey(l.key.context, l.key.peer), box)
-	reach := status.Offline
+	how := status.LinkOffline
 	if reason == reasonDialling {
-		reach = status.Connecting
+		how = status.LinkConnecting
 	}
-	l.publishConnection(tc, reach, reason)
+	l.publishConnection(tc, how, reason)
 }
 
 // unpublish takes the link's observations away.
@@ -535,15 +535,15 @@ func (l *link) unpublish(tc task.Context) {
 }
 
 // publishConnection publishes how the peer is connected. Of the contexts shared with one peer, its own speaks.
-func (l *link) publishConnection(tc task.Context, reach status.Reach, reason string) {
+func (l *link) publishConnection(tc task.Context, how status.Link, reason string) {
 	if !l.member().Direct {
 		return
 	}
-	if reach != l.status {
-		l.status, l.since = reach, tc.Now().At
+	if how != l.status {
+		l.status, l.since = how, tc.Now().At
 	}
-	c := status.Connection{Reach: reach, Since: l.since, Reason: reason}
-	if reach == status.Direct || reach == status.Relayed {
+	c := status.Connection{Link: how, Since: l.since, Reason: reason}
+	if how == status.LinkDirect || how == status.LinkRelayed {
 		c.Ahead = l.ahead(tc)
 	}
 	l.sync.env.Presence.Set(tc, status.Observed, l.key.peer.String(), c)

@@ -107,11 +107,11 @@ func (s *session) resume(tc task.Context) error {
 
 // publishConnection publishes how the peer is connected.
 func (s *session) publishConnection(tc task.Context) {
-	reach := status.Direct
+	how := status.LinkDirect
 	if s.channel.Relayed() {
-		reach = status.Relayed
+		how = status.LinkRelayed
 	}
-	s.link.publishConnection(tc, reach, "")
+	s.link.publishConnection(tc, how, "")
 }
 
 // publishClocks publishes by how much the clocks differ, when that has changed.

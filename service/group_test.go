@@ -256,7 +256,7 @@ func TestABlockedContactIsCutOff(t *testing.T) {
 		ben.Say(tc, context, "let me in")
 		w.Sleep(tc, 10*time.Minute)
 		s := ada.Look(tc)
-		if peers := s.Connections.View(); len(peers) != 1 || peers[0].Reach != status.Offline || peers[0].Reason != "you blocked this contact" {
+		if peers := s.Connections.View(); len(peers) != 1 || peers[0].Link != status.LinkOffline || peers[0].Reason != "you blocked this contact" {
 			w.Errorf("connection %+v", peers)
 		}
 		if diff := cmp.Diff(map[string]int{"delivered": 1, blocked: 1}, states(tc, ada, context)); diff != "" {

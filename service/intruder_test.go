@@ -523,7 +523,7 @@ func TestAnIntruderCannotKeepAnAgentBusy(t *testing.T) {
 // sessions counts the sessions that began.
 func sessions(w *auratest.World) (n int) {
 	for _, e := range w.Events {
-		if e.Family() == world.FamilyTask && e.Message() == "spawn" && e.Task() == "sync.keep" {
+		if e.Family() == world.FamilyTask && e.Message() == "spawn" && e.Task() == "sync.commit" {
 			n++
 		}
 	}

@@ -217,12 +217,12 @@ func (s *Invite) confirm(tc task.Context, id invite.ID, who contact.Ref, address
 	}, op)
 }
 
-// change makes one change of invitations in turn.
+// change makes one change of invitations while no handler makes another.
 func (s *Invite) change(tc task.Context, handler func(*directory.State, domain.Caller) (guard.Request, error), op aura.OperationID) error {
-	if err := s.turn.Acquire(tc); err != nil {
+	if err := s.exclusion.Acquire(tc); err != nil {
 		return err
 	}
-	defer s.turn.Release()
+	defer s.exclusion.Release()
 	_, err := s.env.plan(tc, func(p *directory.State) (guard.Request, error) { return handler(p, s.env.Caller(tc, op)) })
 	return err
 }

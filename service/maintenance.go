@@ -15,19 +15,19 @@ import (
 const (
 	// maintenancePause is the time between two rounds.
 	maintenancePause = time.Minute
-	// overduePause is the time between two looks at what nobody confirmed, and at records of deliveries that
-	// may go: it is a matter of months.
+	// overduePause is the time between two looks for messages without an acknowledgement, and for records of
+	// deliveries that may go: they are kept for months.
 	overduePause = time.Hour
 )
 
 // Maintenance ends what has run out, keeps the checkpoints of the agent's folds, and collects what nothing
-// needs any more. Domains say what is due; only this service says when it is looked at.
+// needs any more. Domains say what has expired; this service says when it looks.
 //
 // Owner: agent root group.
 type Maintenance struct {
 	env       *Env
 	invite    *Invite
-	forgotten map[invite.ID]bool // over, and nothing of them is kept; only Serve uses it
+	forgotten map[invite.ID]bool // collectable, and the metadata keeps nothing of them; only Serve uses it
 	settled   map[invite.ID]bool // ended, and without ledger entries; only Serve uses it
 }
 
@@ -70,13 +70,13 @@ func (s *Maintenance) Serve(tc task.Context) error {
 // Close implements [task.Service].
 func (s *Maintenance) Close(task.Context) error { return nil }
 
-// expire forgets invitations whose time passed and that can have no late answer any more. What fails now is tried again in the
-// next round.
+// expire forgets invitations whose time has passed and that cannot be answered any more. The next round tries again what
+// fails now.
 func (s *Maintenance) expire(tc task.Context) {
-	var over []invite.ID
+	var collectable []invite.ID
 	now := tc.Now()
-	s.env.Directory.Read(func(p *directory.State) { over = p.Invites.Over(now) })
-	for _, id := range over {
+	s.env.Directory.Read(func(p *directory.State) { collectable = p.Invites.Over(now) })
+	for _, id := range collectable {
 		if s.forgotten[id] {
 			continue
 		}

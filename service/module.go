@@ -27,17 +27,17 @@ type Hosts map[string]func(planned IntentFunc) IntentFunc
 // Owner: agent root group.
 type Module struct {
 	intentServer
-	env     *Env
-	module  *domain.Module
-	turn    *task.Semaphore // nil: the operations of the domain do not wait for each other
-	changed *task.Wake      // something may be due
+	env       *Env
+	module    *domain.Module
+	exclusion *task.Semaphore // nil: the operations of the domain do not wait for each other
+	changed   *task.Wake      // something may be due
 }
 
 // NewModule returns the service of a module. It returns aura.Invalid when an operation has neither a plan nor a host.
 func NewModule(e *Env, m *domain.Module, hosts Hosts) (*Module, error) {
 	s := &Module{env: e, module: m, changed: task.NewWake()}
 	if m.Serial {
-		s.turn = task.NewSemaphore(1)
+		s.exclusion = task.NewSemaphore(1)
 	}
 	handlers := map[string]IntentFunc{}
 	for i := range m.Operations {
@@ -55,7 +55,7 @@ func NewModule(e *Env, m *domain.Module, hosts Hosts) (*Module, error) {
 		if carry == nil {
 			return nil, aura.Errorf("service.NewModule", aura.Invalid, "module %s: nothing carries out %s: it needs a plan", m.Name, o.Name)
 		}
-		handlers[o.Name] = s.inTurn(carry)
+		handlers[o.Name] = s.exclusive(carry)
 	}
 	s.intentServer = newIntentServer(e, m.Name, handlers)
 	if m.Due != nil {
@@ -75,16 +75,16 @@ func (s *Module) Serve(tc task.Context) error {
 	return s.intentServer.Serve(tc)
 }
 
-// inTurn lets one operation of a serial domain plan and commit at a time.
-func (s *Module) inTurn(carry IntentFunc) IntentFunc {
-	if s.turn == nil {
+// exclusive lets one operation of a serial domain plan and commit at a time.
+func (s *Module) exclusive(carry IntentFunc) IntentFunc {
+	if s.exclusion == nil {
 		return carry
 	}
 	return func(tc task.Context, in fact.Intent) (fact.Result, error) {
-		if err := s.turn.Acquire(tc); err != nil {
+		if err := s.exclusion.Acquire(tc); err != nil {
 			return fact.Result{}, err
 		}
-		defer s.turn.Release()
+		defer s.exclusion.Release()
 		return carry(tc, in)
 	}
 }
@@ -134,11 +134,11 @@ func (s *Module) dueLoop(tc task.Context) error {
 
 // catchUp does what is due now. What cannot be done does not hold up the rest; the first such error is returned.
 func (s *Module) catchUp(tc task.Context) error {
-	if s.turn != nil {
-		if err := s.turn.Acquire(tc); err != nil {
+	if s.exclusion != nil {
+		if err := s.exclusion.Acquire(tc); err != nil {
 			return err
 		}
-		defer s.turn.Release()
+		defer s.exclusion.Release()
 	}
 	var plans []domain.Plan
 	snapshot := s.env.snapshot(tc, aura.OperationID{}, true)

@@ -43,10 +43,10 @@ type fence struct {
 
 // operation is an action in hand.
 type operation struct {
-	id    aura.OperationID
-	stop  func()      // tells its handler that nobody waits any more
-	ended *task.Latch // how it ended is known
-	over  *task.Latch // the same, or the store failed with it
+	id      aura.OperationID
+	stop    func()      // tells its handler that the caller waits no more
+	ended   *task.Latch // how it ended is known
+	settled *task.Latch // the same, or the store failed with it
 
 	// The store failed with it, when there were so many commits. A later one says that it did not happen.
 	undecided bool
@@ -60,7 +60,7 @@ func NewOperations(j *journal.Journal) *Operations {
 
 // newOperation returns an action that has not begun. stop is set before it begins.
 func newOperation(id aura.OperationID) *operation {
-	return &operation{id: id, ended: task.NewLatch(), over: task.NewLatch()}
+	return &operation{id: id, ended: task.NewLatch(), settled: task.NewLatch()}
 }
 
 // begin enters an action. While the same one is in hand, asked for by another caller, it waits: a refusal would
@@ -76,7 +76,7 @@ func (o *Operations) begin(tc task.Context, op *operation) error {
 		if earlier == nil {
 			return err
 		}
-		if err := earlier.over.Wait(tc); err != nil {
+		if err := earlier.settled.Wait(tc); err != nil {
 			return err
 		}
 	}
@@ -104,7 +104,7 @@ func (o *Operations) enter(tc task.Context, op *operation) (inHand *operation, e
 func (o *Operations) end(op *operation, err error) {
 	o.lock.Lock()
 	defer o.lock.Unlock()
-	defer op.over.Open()
+	defer op.settled.Open()
 	if lost, ok := errors.AsType[*journal.UndecidedError](err); ok && !op.id.IsZero() {
 		op.undecided, op.commits = true, lost.Commits
 		o.doubt.Notify()

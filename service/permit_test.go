@@ -72,7 +72,7 @@ func TestAnIncomingChannelPassesTheGuard(t *testing.T) {
 			has(tc, w, context, ada, mallory, "one")
 			m := corrupt(tc, mallory, ada, context)
 			w.Sleep(tc, time.Minute)
-			names := []string{delivery.CapHello, delivery.CapReach, delivery.CapResend}
+			names := []string{delivery.CapHello, delivery.CapAddresses, delivery.CapResend}
 			if links {
 				names = append(names, delivery.CapLink)
 			}

@@ -21,8 +21,8 @@ const (
 	CapLink = "delivery:link"
 	// CapHello is what greeting a member on a channel requires.
 	CapHello = "delivery:hello"
-	// CapReach is what telling a member new addresses of this agent requires.
-	CapReach = "delivery:reach"
+	// CapAddresses is what telling a member new addresses of this agent requires.
+	CapAddresses = "delivery:reach"
 	// CapRelay is what asking a contact to relay requires.
 	CapRelay = "delivery:relay"
 	// CapSeek is what telling a contact by tags which others this agent looks for requires.

@@ -57,42 +57,42 @@ type Withdrawn struct {
 // form, the payload a [Connection].
 const Observed = "connection.state"
 
-// Reach says how a peer can be reached now. The numbers cross the wire: append only.
-type Reach uint8
+// Link says how a peer can be reached now. The numbers cross the wire: append only.
+type Link uint8
 
-// The values of [Reach].
+// The values of [Link].
 const (
-	// Offline: there is no connection, and no attempt is under way.
-	Offline Reach = 1
-	// Connecting: an attempt is under way.
-	Connecting Reach = 2
-	// Direct: there is a connection without anybody in between.
-	Direct Reach = 3
-	// Relayed: there is a connection through a mutual contact.
-	Relayed Reach = 4
+	// LinkOffline: there is no connection, and no attempt is under way.
+	LinkOffline Link = 1
+	// LinkConnecting: an attempt is under way.
+	LinkConnecting Link = 2
+	// LinkDirect: there is a connection without a relay.
+	LinkDirect Link = 3
+	// LinkRelayed: there is a connection through a mutual contact.
+	LinkRelayed Link = 4
 )
 
 // String returns the value in plain words.
-func (r Reach) String() string {
-	switch r {
-	case Offline:
+func (l Link) String() string {
+	switch l {
+	case LinkOffline:
 		return "offline"
-	case Connecting:
+	case LinkConnecting:
 		return "connecting"
-	case Direct:
+	case LinkDirect:
 		return "direct"
-	case Relayed:
+	case LinkRelayed:
 		return "relayed"
 	}
-	return "reach " + strconv.Itoa(int(r))
+	return "reach " + strconv.Itoa(int(l))
 }
 
 // MarshalText implements [encoding.TextMarshaler].
-func (r Reach) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+func (l Link) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 
 // The reasons of a [Connection] that a frontend tells from others.
 const (
-	// ReasonAbsent: nobody answers. What else there is to say of somebody who is offline is worth saying.
+	// ReasonAbsent: the peer does not answer. Frontends show other reasons beside "offline".
 	ReasonAbsent = "peer is not reachable"
 	// ReasonContradicts begins the reason of sessions that end because the two journals do not fit together.
 	ReasonContradicts = "peer contradicts this journal, one of the two may be an old copy"
@@ -103,7 +103,7 @@ const (
 
 // Connection is the payload of an observation of kind [Observed].
 type Connection struct {
-	Reach  Reach        `cbor:"1,keyasint" json:"reach"`
+	Link   Link         `cbor:"1,keyasint" json:"reach"`
 	Since  aura.Instant `cbor:"2,keyasint,omitempty" json:"since"` // the agent's clock
 	Reason string       `cbor:"3,keyasint,omitempty" json:"reason,omitempty"`
 	// Ahead is how far the peer's clock is ahead of the agent's, zero when they agree or nothing is known.

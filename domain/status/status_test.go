@@ -12,8 +12,8 @@ import (
 
 func TestNewestConnectionOfAPeerIsShown(t *testing.T) {
 	ben, cleo := aura.AuthorityID{2}, aura.AuthorityID{3}
-	observed := func(peer aura.AuthorityID, reach status.Reach) fact.Observation {
-		o, err := status.Connection{Reach: reach}.Observation(peer)
+	observed := func(peer aura.AuthorityID, reach status.Link) fact.Observation {
+		o, err := status.Connection{Link: reach}.Observation(peer)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -21,15 +21,15 @@ func TestNewestConnectionOfAPeerIsShown(t *testing.T) {
 	}
 	var c status.Connections
 	for _, o := range []fact.Observation{
-		observed(cleo, status.Connecting), observed(ben, status.Direct), observed(cleo, status.Relayed),
+		observed(cleo, status.LinkConnecting), observed(ben, status.LinkDirect), observed(cleo, status.LinkRelayed),
 	} {
 		if !c.Observe(o) {
 			t.Errorf("observation of %s was refused", o.Key)
 		}
 	}
 	want := []status.Peer{
-		{Authority: ben, Connection: status.Connection{Reach: status.Direct}},
-		{Authority: cleo, Connection: status.Connection{Reach: status.Relayed}},
+		{Authority: ben, Connection: status.Connection{Link: status.LinkDirect}},
+		{Authority: cleo, Connection: status.Connection{Link: status.LinkRelayed}},
 	}
 	if diff := cmp.Diff(want, c.View()); diff != "" {
 		t.Error(diff)

@@ -19,7 +19,7 @@ func limits() datalog.Limits {
 	return datalog.Limits{Facts: 512, Iterations: 16, Steps: 20_000, Bytes: 256 << 10}
 }
 
-// Token is a token that the own authority issued and nobody altered.
+// Token is a verified token: the own authority issued its first block, and every later block is signed.
 type Token struct {
 	token *biscuit.Token
 	turns []uint64
@@ -27,7 +27,7 @@ type Token struct {
 	bound bool // the answer may depend on the context
 }
 
-// Claim is who asks a token, where and when.
+// Claim states the facts of a request to a token.
 type Claim struct {
 	Subject aura.AuthorityID
 	Device  aura.DeviceID  // zero: not known
@@ -35,11 +35,11 @@ type Claim struct {
 	Now     aura.Instant
 }
 
-// Answer is what a token permits under a claim.
+// Answer is the evaluation of a token under a claim.
 type Answer struct {
-	Names   []string // of the candidates, in their order
-	Flaw    guard.Reason
-	Horizon Horizon
+	Names    []string // of the candidates, in their order
+	Reason   guard.Reason
+	Validity Validity
 	// Anywhere: it is the same in every context. The absence of a context is not one.
 	Anywhere bool
 }
@@ -72,8 +72,8 @@ func Open(encoded []byte, root [32]byte) (*Token, guard.Reason) {
 	return t, 0
 }
 
-// widens reports whether a block after the first claims a right. The evaluation would not believe it; whoever
-// appended it meant to deceive, or was mistaken about what the token permits.
+// widens reports whether a block after the first claims a right. The evaluation would ignore it, but its author meant to
+// deceive, or was mistaken about the token.
 func widens(blocks []*biscuit.Block) bool {
 	for _, b := range blocks[1:] {
 		for i := range b.Program.Facts {
@@ -90,30 +90,30 @@ func widens(blocks []*biscuit.Block) bool {
 	return false
 }
 
-// Blocks returns what identifies each block for revocation, the first block's first.
+// Blocks returns the identifiers by which the blocks are revoked, the first block's first.
 func (t *Token) Blocks() [][]byte { return t.token.RevocationIDs() }
 
-// Evaluate asks the token for each candidate. Without any name in the answer, Flaw says why, as far as it is
+// Evaluate asks the token for each candidate. Without any name in the answer, Reason says why, as far as it is
 // the token's fault: zero means that it permits other things.
 func (t *Token) Evaluate(c Claim, candidates []string) Answer {
 	a := Answer{Anywhere: !t.bound}
 	if t.timed {
-		a.Horizon = around(t.turns, c.Now)
+		a.Validity = around(t.turns, c.Now)
 	}
 	for _, name := range candidates {
 		denial, err := t.ask(c, name)
 		switch {
 		case err != nil:
 			// One question without an answer spoils them all: nothing is allowed by an error.
-			return Answer{Flaw: guard.Undecidable, Horizon: a.Horizon, Anywhere: a.Anywhere}
+			return Answer{Reason: guard.Undecidable, Validity: a.Validity, Anywhere: a.Anywhere}
 		case denial == nil:
 			a.Names = append(a.Names, name)
-		case a.Flaw == 0:
-			a.Flaw = t.flaw(denial)
+		case a.Reason == 0:
+			a.Reason = t.reason(denial)
 		}
 	}
 	if len(a.Names) > 0 {
-		a.Flaw = 0
+		a.Reason = 0
 	}
 	return a
 }
@@ -128,7 +128,7 @@ func (t *Token) Explain(c Claim, name string) (guard.Reason, []Failed) {
 	case denial == nil:
 		return 0, nil
 	}
-	reason := t.flaw(denial)
+	reason := t.reason(denial)
 	if reason == 0 {
 		reason = guard.NotGranted
 	}
@@ -149,7 +149,7 @@ func (t *Token) ask(c Claim, name string) (*biscuit.Denial, error) {
 	return nil, err
 }
 
-// program is the local policy: what the agent states about the request, and the one way in which it allows.
+// program is the local policy: the facts of the claim, and one rule that allows when the first block grants the name.
 func (c *Claim) program(name string) *datalog.Program {
 	operation := datalog.NewString(name)
 	state := func(predicate string, t datalog.Term) datalog.Predicate {
@@ -172,8 +172,8 @@ func (c *Claim) program(name string) *datalog.Program {
 	return p
 }
 
-// flaw tells from the checks that failed what is wrong with the token, zero if it merely grants less.
-func (t *Token) flaw(d *biscuit.Denial) (reason guard.Reason) {
+// reason derives from the failed checks why the token refuses; zero: it grants other names.
+func (t *Token) reason(d *biscuit.Denial) (reason guard.Reason) {
 	blocks := t.token.Blocks()
 	for _, f := range d.Checks {
 		if f.Block < 0 {

@@ -10,7 +10,7 @@ import (
 	"github.com/aura-runtime/aura/domain/capability"
 )
 
-// Grant is what a block of a token permits, and to whom.
+// Grant is the content of one block of a token: capabilities, their holder and their bounds.
 type Grant struct {
 	Profile capability.Profile
 	// Holder is the root key (Ed25519) of the authority that may use the token and hand it on.
@@ -52,7 +52,7 @@ func Delegate(t *biscuit.Unverified, from biscuit.Signer, g Grant, next biscuit.
 	giver := holderOf(from.Public())
 	switch {
 	case giver == g.holder():
-		// Its own block would then satisfy its own check, for anybody.
+		// The block would satisfy its own check, for every holder of a copy.
 		return nil, aura.Errorf(op, aura.Invalid, "a token cannot be handed to its holder")
 	case len(g.Profile.Names) == 0:
 		return nil, aura.Errorf(op, aura.Invalid, "the profile %q has no names", g.Profile.Name)
@@ -89,7 +89,7 @@ func (g *Grant) program(at int, src string, params datalog.Params) (*datalog.Pro
 	var b strings.Builder
 	b.WriteString(src)
 	params["at"], params["holder"] = datalog.NewInteger(int64(at)), datalog.NewString(g.holder().String())
-	// Only a later block counts: somebody to whom the token comes back has handed it on before, and that
+	// Only a later block counts: a holder to whom the token comes back has delegated it before, and that delegation
 	// must not satisfy the check a second time.
 	fmt.Fprintf(&b, "check if subject({holder}) or delegates($n, {holder}, $to), $n > {at} trusting %s;\n", keyOf(g.Holder))
 	if !g.Context.IsZero() {

@@ -10,7 +10,7 @@ import (
 // rootSigner is an authority's root key, which stays in its keyring.
 type rootSigner struct{ ring *keyring.Ring }
 
-// SignerOf returns the authority of a keyring as one who issues tokens and hands them on.
+// SignerOf returns the authority of a keyring as a signer that mints and delegates tokens.
 func SignerOf(r *keyring.Ring) biscuit.Signer { return rootSigner{r} }
 
 // Public implements [biscuit.Signer].

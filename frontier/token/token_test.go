@@ -100,9 +100,9 @@ func TestDelegationOnlyNarrows(t *testing.T) {
 			}
 			chain, holder, encoded = append(chain, g), next, longer.Encode()
 		}
-		opened, flaw := token.Open(encoded, rootOf(keys[0]))
+		opened, reason := token.Open(encoded, rootOf(keys[0]))
 		if opened == nil {
-			rt.Fatalf("a good token is refused: %v", flaw)
+			rt.Fatalf("a good token is refused: %v", reason)
 		}
 		if len(opened.Blocks()) != len(chain) {
 			rt.Fatalf("%d blocks for %d grants", len(opened.Blocks()), len(chain))
@@ -154,9 +154,9 @@ func plain(chain []token.Grant, c token.Claim, holder aura.AuthorityID) (allowed
 	return allowed
 }
 
-// TestNothingChangesWithinAHorizon asks tokens with drawn checks at every half second of a stretch, and
+// TestNothingChangesWithinAValidity asks tokens with drawn checks at every half second of a stretch, and
 // compares each answer with the one that was said to hold then.
-func TestNothingChangesWithinAHorizon(t *testing.T) {
+func TestNothingChangesWithinAValidity(t *testing.T) {
 	date := rapid.Custom(func(t *rapid.T) string {
 		return time.Unix(int64(rapid.IntRange(0, 12).Draw(t, "second")), 0).UTC().Format(time.RFC3339)
 	})
@@ -196,9 +196,9 @@ func TestNothingChangesWithinAHorizon(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		opened, flaw := token.Open(minted.Encode(), rootOf(root))
+		opened, reason := token.Open(minted.Encode(), rootOf(root))
 		if opened == nil {
-			rt.Fatal(flaw)
+			rt.Fatal(reason)
 		}
 		ask := func(half int) token.Answer {
 			now := aura.Instant(half) * aura.Instant(time.Second/2)
@@ -207,7 +207,7 @@ func TestNothingChangesWithinAHorizon(t *testing.T) {
 		for at := range 30 {
 			answer := ask(at)
 			for later := range 30 {
-				if !answer.Horizon.Covers(aura.Instant(later) * aura.Instant(time.Second/2)) {
+				if !answer.Validity.Covers(aura.Instant(later) * aura.Instant(time.Second/2)) {
 					continue
 				}
 				if diff := cmp.Diff(answer.Names, ask(later).Names); diff != "" {
@@ -241,16 +241,16 @@ func TestAReturnedTokenServesNobodyElse(t *testing.T) {
 		}
 		encoded = longer.Encode()
 	}
-	opened, flaw := token.Open(encoded, rootOf(root))
+	opened, reason := token.Open(encoded, rootOf(root))
 	if opened == nil {
-		t.Fatal(flaw)
+		t.Fatal(reason)
 	}
 	for holder, want := range map[biscuit.PublicKey]guard.Reason{
 		ben.Public(): 0, cleo.Public(): guard.OtherHolder, key(t, 60).Public(): guard.OtherHolder,
 	} {
 		a := opened.Evaluate(token.Claim{Subject: aura.AuthorityOf([]byte(holder.Bytes))}, names)
-		if a.Flaw != want || (len(a.Names) > 0) != (want == 0) {
-			t.Errorf("%s: %v, want %v", holder, a.Flaw, want)
+		if a.Reason != want || (len(a.Names) > 0) != (want == 0) {
+			t.Errorf("%s: %v, want %v", holder, a.Reason, want)
 		}
 	}
 }
@@ -263,9 +263,9 @@ func TestAFlawOfTheFirstBlockIsNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opened, flaw := token.Open(minted.Encode(), rootOf(root))
+	opened, reason := token.Open(minted.Encode(), rootOf(root))
 	if opened == nil {
-		t.Fatal(flaw)
+		t.Fatal(reason)
 	}
 	mine, other := aura.AuthorityOf([]byte(holder.Public().Bytes)), aura.AuthorityOf([]byte(key(t, 2).Public().Bytes))
 	for name, c := range map[string]struct {
@@ -277,8 +277,8 @@ func TestAFlawOfTheFirstBlockIsNamed(t *testing.T) {
 		"another":           {token.Claim{Subject: other, Now: 999e9}, guard.OtherHolder},
 		"another, later":    {token.Claim{Subject: other, Now: 1_001e9}, guard.OtherHolder},
 	} {
-		if a := opened.Evaluate(c.claim, names); a.Flaw != c.want || (len(a.Names) > 0) != (c.want == 0) {
-			t.Errorf("%s: %v with %d names, want %v", name, a.Flaw, len(a.Names), c.want)
+		if a := opened.Evaluate(c.claim, names); a.Reason != c.want || (len(a.Names) > 0) != (c.want == 0) {
+			t.Errorf("%s: %v with %d names, want %v", name, a.Reason, len(a.Names), c.want)
 		}
 	}
 }
@@ -298,9 +298,9 @@ func TestADenialSaysWhy(t *testing.T) {
 	if minted, err = minted.Attenuate(program, key(t, 51)); err != nil {
 		t.Fatal(err)
 	}
-	opened, flaw := token.Open(minted.Encode(), rootOf(root))
+	opened, reason := token.Open(minted.Encode(), rootOf(root))
 	if opened == nil {
-		t.Fatal(flaw)
+		t.Fatal(reason)
 	}
 	for name, want := range map[string]struct {
 		reason guard.Reason
@@ -351,7 +351,7 @@ func TestTheAnswerToNoDateHoldsForever(t *testing.T) {
 	}
 	opened, _ := token.Open(minted.Encode(), rootOf(root))
 	a := opened.Evaluate(token.Claim{Subject: authorityOf(root)}, names)
-	if diff := cmp.Diff(token.Answer{Names: names, Horizon: token.Always(), Anywhere: true}, a); diff != "" {
+	if diff := cmp.Diff(token.Answer{Names: names, Validity: token.Always(), Anywhere: true}, a); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -375,11 +375,11 @@ func TestASealedTokenIsNotHandedOn(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	// It is as good as before, for its holder.
-	opened, flaw := token.Open(sealed.Encode(), rootOf(root))
+	opened, reason := token.Open(sealed.Encode(), rootOf(root))
 	if opened == nil {
-		t.Fatal(flaw)
+		t.Fatal(reason)
 	}
-	if a := opened.Evaluate(token.Claim{Subject: authorityOf(key(t, 1))}, names); len(a.Names) != len(names) || a.Flaw != guard.Reason(0) {
+	if a := opened.Evaluate(token.Claim{Subject: authorityOf(key(t, 1))}, names); len(a.Names) != len(names) || a.Reason != guard.Reason(0) {
 		t.Errorf("%+v", a)
 	}
 }
@@ -395,9 +395,9 @@ func FuzzOpen(f *testing.F) {
 	f.Add(good)
 	f.Add(good[:len(good)-1])
 	f.Fuzz(func(t *testing.T, encoded []byte) {
-		opened, flaw := token.Open(encoded, rootOf(root))
-		if (opened == nil) != (flaw != 0) {
-			t.Fatalf("opened %v, flaw %v", opened, flaw)
+		opened, reason := token.Open(encoded, rootOf(root))
+		if (opened == nil) != (reason != 0) {
+			t.Fatalf("opened %v, reason %v", opened, reason)
 		}
 		if opened == nil {
 			return

@@ -31,14 +31,14 @@ func linesOf(people []app.Person) []contactLine {
 
 // reached returns how a contact is reached and treated, in a few words.
 func (l *contactLine) reached() string {
-	text := l.Connection.Reach.String()
+	text := l.Connection.Link.String()
 	if l.Muted {
 		text += ", muted"
 	}
 	if l.Blocked {
 		text += ", blocked"
 	}
-	if why := l.Connection.Reason; l.Connection.Reach == status.Offline && !l.Blocked && why != status.ReasonAbsent && why != "" {
+	if why := l.Connection.Reason; l.Connection.Link == status.LinkOffline && !l.Blocked && why != status.ReasonAbsent && why != "" {
 		text += ", " + oneLine(why)
 	}
 	if l.Connection.Ahead != 0 {

@@ -45,11 +45,11 @@ func TestWhyAContactIsOfflineIsSaid(t *testing.T) {
 		who  app.Person
 		want string
 	}{
-		{app.Person{Connection: status.Connection{Reach: status.Offline, Reason: status.ReasonAbsent}}, "offline"},
-		{app.Person{Connection: status.Connection{Reach: status.Offline}}, "offline"},
-		{app.Person{Connection: status.Connection{Reach: status.Offline, Reason: "you blocked this contact"}, Blocked: true}, "offline, blocked"},
-		{app.Person{Connection: status.Connection{Reach: status.Offline, Reason: status.ReasonContradicts}}, "offline, " + status.ReasonContradicts},
-		{app.Person{Connection: status.Connection{Reach: status.Direct, Reason: "old"}}, "direct"},
+		{app.Person{Connection: status.Connection{Link: status.LinkOffline, Reason: status.ReasonAbsent}}, "offline"},
+		{app.Person{Connection: status.Connection{Link: status.LinkOffline}}, "offline"},
+		{app.Person{Connection: status.Connection{Link: status.LinkOffline, Reason: "you blocked this contact"}, Blocked: true}, "offline, blocked"},
+		{app.Person{Connection: status.Connection{Link: status.LinkOffline, Reason: status.ReasonContradicts}}, "offline, " + status.ReasonContradicts},
+		{app.Person{Connection: status.Connection{Link: status.LinkDirect, Reason: "old"}}, "direct"},
 	} {
 		if got := (&contactLine{c.who}).reached(); got != c.want {
 			t.Errorf("%+v: %q", c.who.Connection, got)

@@ -53,7 +53,7 @@ func eventText(e *app.Event, now time.Time) string {
 	case e.Invitation != nil:
 		return head + fmt.Sprintf("invitation %s: %s", shortInvitation(e.Invitation.ID), e.Invitation.Phase) + because(e.Invitation.Reason)
 	case e.Connection != nil:
-		return head + e.Name + " is " + e.Connection.Reach.String() + because(e.Connection.Reason)
+		return head + e.Name + " is " + e.Connection.Link.String() + because(e.Connection.Reason)
 	}
 	return head + e.Kind
 }

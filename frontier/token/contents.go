@@ -7,24 +7,24 @@ import (
 	"github.com/aura-runtime/aura/datalog"
 )
 
-// Words are what a token says of itself, whoever issued it. Nobody vouches for them.
-type Words struct {
-	Names  []string // what the first block grants and no later one takes away by name, ascending
+// Contents are the claims of an encoded token. Its signatures are not verified.
+type Contents struct {
+	Names  []string // granted by the first block and not taken away by name in a later one, ascending
 	Code   []string // of each block
-	Blocks [][]byte // what identifies each block for revocation
+	Blocks [][]byte // the revocation identifier of each block
 }
 
-// Read returns the words of an encoded token.
-func Read(encoded []byte) (Words, error) {
+// Read returns the contents of an encoded token.
+func Read(encoded []byte) (Contents, error) {
 	u, err := biscuit.Decode(encoded)
 	if err != nil {
-		return Words{}, err
+		return Contents{}, err
 	}
 	blocks, err := u.Blocks()
 	if err != nil {
-		return Words{}, err
+		return Contents{}, err
 	}
-	w := Words{Blocks: u.RevocationIDs()}
+	w := Contents{Blocks: u.RevocationIDs()}
 	for i, b := range blocks {
 		w.Code = append(w.Code, b.Code())
 		if i == 0 {

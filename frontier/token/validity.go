@@ -11,10 +11,10 @@ import (
 // The facts by which a deciding agent states the time and the context.
 const predicateTime, predicateContext = "time", "context"
 
-// Horizon is the stretch of time around an evaluation in which its answer cannot change.
-type Horizon struct {
-	// Known is false when a token uses the time in a way that gives no such stretch: the answer holds for
-	// this second alone and must not be kept.
+// Validity is the interval of time around an evaluation in which its answer cannot change.
+type Validity struct {
+	// Known is false when a token uses the time in a way that gives no such interval: the answer holds for this
+	// second alone and must not be cached.
 	Known bool
 	// The answer holds at From and up to, but not at, Until. The extremes mean without end.
 	From, Until aura.Instant
@@ -25,19 +25,19 @@ const (
 	latest   = aura.Instant(1<<63 - 1)
 )
 
-// Meet returns the stretch in which both answers hold.
-func (h Horizon) Meet(o Horizon) Horizon {
-	return Horizon{Known: h.Known && o.Known, From: max(h.From, o.From), Until: min(h.Until, o.Until)}
+// Intersect returns the interval in which both answers hold.
+func (h Validity) Intersect(o Validity) Validity {
+	return Validity{Known: h.Known && o.Known, From: max(h.From, o.From), Until: min(h.Until, o.Until)}
 }
 
 // Covers reports whether the answer holds at an instant.
-func (h Horizon) Covers(at aura.Instant) bool { return h.Known && h.From <= at && at < h.Until }
+func (h Validity) Covers(at aura.Instant) bool { return h.Known && h.From <= at && at < h.Until }
 
-// Always is the horizon of an answer that does not depend on the time.
-func Always() Horizon { return Horizon{Known: true, From: earliest, Until: latest} }
+// Always is the validity of an answer that does not depend on the time.
+func Always() Validity { return Validity{Known: true, From: earliest, Until: latest} }
 
-// turns are the seconds at which an answer may change, ascending. False: they cannot be told, because the
-// time is used for something else than being compared with fixed dates in a check.
+// turns returns the seconds at which an answer may change, ascending. False: they are not known, because a block uses
+// the time otherwise than to compare it with fixed dates in a check.
 func turns(blocks []*biscuit.Block) (at []uint64, known bool) {
 	for _, b := range blocks {
 		for i := range b.Program.Rules {
@@ -127,7 +127,7 @@ func compared(at []uint64, e *datalog.Expr, variable string) ([]uint64, bool) {
 	return compared(at, e.Right, variable)
 }
 
-// comparison returns the date with which an expression compares the variable, if that is what it does.
+// comparison returns the date with which an expression compares the variable; false: it is no such comparison.
 func comparison(e *datalog.Expr, variable string) (date uint64, ok bool) {
 	switch e.Op {
 	case datalog.OpLess, datalog.OpLessOrEqual, datalog.OpGreater, datalog.OpGreaterOrEqual,
@@ -149,8 +149,8 @@ func isVariable(e *datalog.Expr, variable string) bool {
 	return e.Op == datalog.OpValue && e.Term.Kind() == datalog.Variable && e.Term.Text() == variable
 }
 
-// around returns the stretch between two turns that holds an instant.
-func around(at []uint64, now aura.Instant) Horizon {
+// around returns the interval between two turns that holds an instant.
+func around(at []uint64, now aura.Instant) Validity {
 	h := Always()
 	for _, second := range at {
 		if second > uint64(latest)/1e9 {
