@@ -256,10 +256,10 @@ type reply struct {
 
 // admit returns the reply to a Hello, after it is paid for and what it promises is durable.
 func (s *Invite) admit(tc task.Context, code invite.Code, h invite.Hello, static [32]byte) (reply, error) {
-	if err := s.changing.Acquire(tc); err != nil {
+	if err := s.exclusion.Acquire(tc); err != nil {
 		return reply{}, err
 	}
-	defer s.changing.Release()
+	defer s.exclusion.Release()
 	by := s.env.Caller(tc, aura.OperationID{})
 	var offer invite.Admission
 	var name string
@@ -340,7 +340,7 @@ func (s *Invite) refuse(tc task.Context, code invite.Code, why invite.Refusal) (
 }
 
 // renew takes the addresses of a contact who answers an invitation, and gives the own ones, in one decision. The
-// caller holds changing.
+// caller holds the exclusion.
 func (s *Invite) renew(tc task.Context, by domain.Caller, code invite.Code, h invite.Hello, offer invite.Admission) (reply, error) {
 	b, err := invite.Message{Renewed: &invite.Renewed{Addresses: s.env.Addresses()}}.Encode()
 	if err != nil {
