@@ -162,6 +162,7 @@ func (j *Journal) gather(tc task.Context, g *group, first *request, crowded bool
 		n, size := r.entry.size()
 		facts, bytes = facts+n, bytes+size
 	}
+	g.records, g.accepted = make([]staged, 0, facts), make([]accepted, 0, len(g.requests))
 	l := g.layer.over() // of one entry after the other
 	for _, r := range g.requests {
 		l.reset()
