@@ -116,13 +116,13 @@ func (a *Agent) query(tc task.Context, q query.Query) (query.Result, error) {
 
 func valueOf(t datalog.Term) query.Value {
 	switch t.Kind() {
-	case datalog.Null:
+	case datalog.KindNull:
 		return query.Value{Kind: query.Null, Text: t.String()}
-	case datalog.Integer:
+	case datalog.KindInteger:
 		return query.Value{Kind: query.Integer, Text: t.String()}
-	case datalog.Bool:
+	case datalog.KindBool:
 		return query.Value{Kind: query.Bool, Text: t.String()}
-	case datalog.String:
+	case datalog.KindString:
 		return query.Value{Kind: query.String, Text: t.Text()}
 	}
 	return query.Value{Kind: query.Other, Text: t.String()}
