@@ -1,11 +1,13 @@
 package agent
 
 import (
+	"maps"
 	"sync/atomic"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/chain"
-	"github.com/aura-runtime/aura/domain/capability"
+	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/domain/builtin"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/egress"
@@ -25,6 +27,8 @@ import (
 
 // Options tunes an agent. The zero value is what production uses.
 type Options struct {
+	// Modules are the domains that the agent has beside those of every agent. Default: none.
+	Modules []domain.Module
 	// Version is what the agent says of itself. Default: empty.
 	Version string
 	// Trace, when set, is told the stages of the road as they happen. It must not wait.
@@ -47,13 +51,14 @@ type Options struct {
 type Agent struct {
 	env      service.Env
 	options  Options
-	registry *fact.Registry
+	set      *domain.Set
 	network  transport.Network
 	feed     *reactive.Feed
 	unified  *reactive.Unified
 	pump     *pump
 	tree     tree
-	intents  map[string]service.Domain
+	modules  []*service.Module
+	intents  map[string]*service.Module
 	queries  *task.Semaphore
 	started  aura.Instant
 	stopping atomic.Bool // Stop was called
@@ -65,11 +70,12 @@ type Agent struct {
 //
 // It reads top to bottom in start order; [Agent.Stop] ends in the reverse.
 func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error) {
-	registry, err := Registry()
+	set, err := builtin.New(o.Modules...)
 	if err != nil {
 		return nil, err
 	}
-	a := &Agent{options: o, registry: registry, intents: map[string]service.Domain{}, queries: task.NewSemaphore(maxQueries)}
+	registry := set.Registry()
+	a := &Agent{options: o, set: set, intents: map[string]*service.Module{}, queries: task.NewSemaphore(maxQueries)}
 	if a.options.Stopping == nil {
 		a.options.Stopping = func(string, string) {}
 	}
@@ -88,14 +94,14 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	if err != nil {
 		return nil, err
 	}
-	index, err := openDirectory(tc, h, store.journal)
+	index, err := openDirectory(tc, h, set, store.journal)
 	if err != nil {
 		return nil, err
 	}
 	if !founded(index) {
 		return nil, aura.Errorf("agent.New", aura.NotFound, "the journal has no founding facts: the account was not created completely")
 	}
-	if a.renewed, err = renew(tc, h, store, tokens); err != nil {
+	if a.renewed, err = renew(tc, h, set, store, tokens); err != nil {
 		return nil, err
 	}
 	if err := keepLabels(tc, h, store, tokens, index); err != nil {
@@ -133,11 +139,13 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 		CollectReceipts: production.CollectReceipts, Addresses: a.addresses,
 	}
 	channels := &channels{network: a.network, hands: h, index: index, options: o.Transport}
-	invites := service.NewInvite(&a.env, channels)
-	chats := service.NewChat(&a.env)
-	contacts := service.NewContact(&a.env)
-	moderation := service.NewModeration(&a.env)
-	capabilities := service.NewCapability(&a.env)
+	invites, err := service.NewInvite(&a.env, set, channels)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.serve(invites.Module); err != nil {
+		return nil, err
+	}
 	relays, _ := a.network.(replica.Relays)
 	moves, _ := a.network.(replica.Moves)
 	links = replica.New(&replica.Env{
@@ -145,22 +153,43 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 		Presence: presence.New(scheduler), Entropy: h.Entropy, Channels: channels, Receipts: production.Receipts,
 		Addresses: a.addresses, Relays: relays, Moves: moves, Stranger: invites.Stranger, Met: invites.Met,
 	})
-	store.journal.Attach(committed{links, h.Ring.Device()})
-	for _, d := range []service.Domain{contacts, invites, chats, moderation, capabilities} {
-		for _, kind := range d.Intents() {
-			a.intents[kind] = d
-		}
-	}
-
+	store.journal.Attach(&committed{links: links, device: h.Ring.Device(), frontier: tokens, permitted: tokens.Version()})
 	a.tree = tree{record: a.options.Stopping, shut: a.shut, pipeline: task.Supervise(group, scheduler)}
-	for _, s := range append([]task.Service{
-		store, a.pump, channels, contacts, invites, chats, moderation, capabilities,
-		service.NewMaintenance(&a.env, invites), links,
-	}, o.Extra...) {
+	services := []task.Service{store, a.pump, channels, invites}
+	for _, m := range a.modules {
+		services = append(services, m)
+	}
+	services = append(services, service.NewMaintenance(&a.env, invites), links)
+	for _, s := range append(services, o.Extra...) {
 		a.tree.add(s.Name(), task.Supervise(group, s))
 	}
 	assembled = true
 	return a, nil
+}
+
+// serve makes the services of the modules, but for the one that has a service already, and notes who takes which intent.
+func (a *Agent) serve(invites *service.Module) error {
+	hosts := service.Hosts{}
+	maps.Copy(hosts, service.NewTokens(&a.env).Hosts())
+	maps.Copy(hosts, service.CheckedAddresses())
+	for i := range a.set.Modules() {
+		m := &a.set.Modules()[i]
+		s := invites
+		if m.Name != invites.Name() {
+			var err error
+			if s, err = service.NewModule(&a.env, m, hosts); err != nil {
+				return err
+			}
+			if s.Idle() {
+				continue
+			}
+			a.modules = append(a.modules, s)
+		}
+		for _, kind := range s.Intents() {
+			a.intents[kind] = s
+		}
+	}
+	return nil
 }
 
 // abandon closes what New had opened when it failed.
@@ -207,7 +236,10 @@ func (a *Agent) Self() aura.AuthorityID { return a.env.Ring.Authority() }
 func (a *Agent) Renewed() []string { return a.renewed }
 
 // Registry returns the kinds, intents and retentions of the domains that the agent runs with.
-func (a *Agent) Registry() *fact.Registry { return a.registry }
+func (a *Agent) Registry() *fact.Registry { return a.set.Registry() }
+
+// Set returns the modules that the agent runs with.
+func (a *Agent) Set() *domain.Set { return a.set }
 
 // Journal returns the agent's journal, for those who check it: tests and the simulator.
 func (a *Agent) Journal() *journal.Journal { return a.env.Journal }
@@ -238,13 +270,14 @@ func (s sender) Release(tc task.Context, e effect.Envelope) {
 // committed wakes the links of contexts in which this device said something, and all when what is permitted
 // has changed.
 type committed struct {
-	links  *replica.Replicator
-	device aura.DeviceID
+	links     *replica.Replicator
+	device    aura.DeviceID
+	frontier  *frontier.Index // a sink before this one
+	permitted uint64          // its version when the links were woken last
 }
 
 // Committed implements [journal.Sink].
-func (c committed) Committed(records []fact.Record) {
-	permitted := false
+func (c *committed) Committed(records []fact.Record) {
 	var told aura.ContextID // the facts of a group are mostly of one conversation
 	for i := range records {
 		f := &records[i].Fact
@@ -252,12 +285,9 @@ func (c committed) Committed(records []fact.Record) {
 			told = context
 			c.links.Committed(context)
 		}
-		switch f.Kind {
-		case capability.KindToken, capability.KindRevoked, capability.KindPolicy:
-			permitted = true
-		}
 	}
-	if permitted {
+	if now := c.frontier.Version(); now != c.permitted {
+		c.permitted = now
 		c.links.Permitted()
 	}
 }

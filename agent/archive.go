@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/task"
@@ -18,9 +19,9 @@ type Archive struct {
 	device    aura.DeviceID
 }
 
-// OpenArchive opens the journal of an account and changes nothing in its folder. The archive must be closed. It
+// OpenArchive opens the journal of an account whose agent has more modules than every agent, and changes nothing in its folder. The archive must be closed. It
 // returns [aura.Conflict] while an agent has the journal, and otherwise the errors of [OpenHome].
-func OpenArchive(tc task.Context, dir string, p keyring.Protector) (*Archive, error) {
+func OpenArchive(tc task.Context, dir string, p keyring.Protector, more ...domain.Module) (*Archive, error) {
 	if _, err := HomeFormat(dir); err != nil {
 		return nil, err
 	}
@@ -29,7 +30,7 @@ func OpenArchive(tc task.Context, dir string, p keyring.Protector) (*Archive, er
 		return nil, err
 	}
 	defer ring.Wipe()
-	registry, err := Registry()
+	registry, err := Registry(more...)
 	if err != nil {
 		return nil, err
 	}

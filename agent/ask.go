@@ -3,6 +3,7 @@ package agent
 import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/datalog"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/query"
 	"github.com/aura-runtime/aura/domain/status"
@@ -42,7 +43,19 @@ func (a *Agent) Ask(tc task.Context, q fact.Question) (fact.Answer, error) {
 	case query.Question:
 		return answer(tc, q, a.query)
 	}
+	if asked, ok := a.set.Question(q.Kind); ok && asked.Answer != nil {
+		return a.askModule(tc, asked, q)
+	}
 	return fact.Answer{}, aura.Errorf(op, aura.NotFound, "there is no question %q", q.Kind)
+}
+
+// askModule answers a question of a module from the indexed states.
+func (a *Agent) askModule(tc task.Context, asked *domain.Question, q fact.Question) (fact.Answer, error) {
+	said, err := a.env.Answer(tc, asked, q.Payload)
+	if err != nil {
+		return fact.Answer{}, err
+	}
+	return encoded(said)
 }
 
 // answer decodes a question, has it answered and encodes the answer.
@@ -55,7 +68,11 @@ func answer[Q, A any](tc task.Context, q fact.Question, to func(task.Context, Q)
 	if err != nil {
 		return fact.Answer{}, err
 	}
-	payload, err := fact.MarshalAnswer(a)
+	return encoded(a)
+}
+
+func encoded(answer any) (fact.Answer, error) {
+	payload, err := fact.MarshalAnswer(answer)
 	if err != nil {
 		return fact.Answer{}, aura.Errorf("agent.Ask", aura.Exhausted, "the answer is larger than %s bytes: ask for less", datalog.Grouped(fact.MaxAnswer))
 	}
@@ -72,7 +89,7 @@ func (a *Agent) query(tc task.Context, q query.Query) (query.Result, error) {
 		return query.Result{}, aura.Errorf("agent.query", aura.Invalid, "the query has %d bytes, the most is %d", len(q.Text), query.MaxText)
 	}
 	self := a.Self()
-	l, err := reactive.NewLogic(q.Text, a.registry, reactive.LogicOptions{
+	l, err := reactive.NewLogic(q.Text, a.set.Registry(), reactive.LogicOptions{
 		AsOf: q.AsOf, Params: datalog.Params{"self": datalog.NewBytes(self[:])},
 	})
 	if err != nil {
@@ -99,13 +116,13 @@ func (a *Agent) query(tc task.Context, q query.Query) (query.Result, error) {
 
 func valueOf(t datalog.Term) query.Value {
 	switch t.Kind() {
-	case datalog.Null:
+	case datalog.KindNull:
 		return query.Value{Kind: query.Null, Text: t.String()}
-	case datalog.Integer:
+	case datalog.KindInteger:
 		return query.Value{Kind: query.Integer, Text: t.String()}
-	case datalog.Bool:
+	case datalog.KindBool:
 		return query.Value{Kind: query.Bool, Text: t.String()}
-	case datalog.String:
+	case datalog.KindString:
 		return query.Value{Kind: query.String, Text: t.Text()}
 	}
 	return query.Value{Kind: query.Other, Text: t.String()}

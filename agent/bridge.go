@@ -17,7 +17,7 @@ func (a *Agent) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
 // commit routes an intent to the service of its domain.
 func (a *Agent) commit(tc task.Context, in fact.Intent) (fact.Result, error) {
 	s := a.intents[in.Kind]
-	if s == nil || !a.registry.Intent(in.Kind) {
+	if s == nil || !a.set.Registry().Intent(in.Kind) {
 		return fact.Result{}, aura.Errorf("agent.Submit", aura.NotFound, "there is no intent %q", in.Kind)
 	}
 	if len(in.Payload) > fact.MaxPayload {

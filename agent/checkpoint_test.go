@@ -10,6 +10,7 @@ import (
 	"github.com/aura-runtime/aura/agent"
 	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/directory"
+	"github.com/aura-runtime/aura/domain/builtin"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
@@ -60,7 +61,7 @@ func states(tc task.Context, cert fact.Certificate, j *journal.Journal) (started
 	if err != nil {
 		return nil, nil, err
 	}
-	book := directory.New(cert.Authority(), j.Meta)
+	book := directory.New(must(builtin.New()), cert.Authority(), j.Meta)
 	if err := book.Load(tc, j, cert.Device()); err != nil {
 		return nil, nil, err
 	}
@@ -76,9 +77,9 @@ func states(tc task.Context, cert fact.Certificate, j *journal.Journal) (started
 		}
 	}
 	book.Read(func(pages *directory.State) {
-		save(started, "contacts", &pages.Contacts)
-		save(started, "moderation", &pages.Moderation)
-		save(started, "invites", &pages.Invites)
+		save(started, "contacts", pages.Contacts)
+		save(started, "moderation", pages.Moderation)
+		save(started, "invites", pages.Invites)
 		save(started, "groups", chat.Groups{State: pages.Chats})
 	})
 	save(started, "tokens", tokens)

@@ -15,7 +15,7 @@ import (
 // explain says what the guard would decide now about a message of the smallest size, and what that rests on.
 func (a *Agent) explain(tc task.Context, q capability.Explain) (capability.Explanation, error) {
 	const op = "agent.explain"
-	if !slices.Contains(a.registry.Capabilities(), q.Capability) {
+	if !slices.Contains(a.set.Registry().Capabilities(), q.Capability) {
 		return capability.Explanation{}, aura.Errorf(op, aura.NotFound, "there is no capability %.80q", q.Capability)
 	}
 	req := a.smallest(q)

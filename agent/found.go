@@ -8,6 +8,7 @@ import (
 	"github.com/aura-runtime/aura/chain"
 	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/domain/builtin"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/fact"
@@ -27,12 +28,12 @@ func Found(tc task.Context, h Hands, name string, more ...fact.Draft) (err error
 	if err != nil {
 		return err
 	}
-	registry, err := Registry()
+	set, err := builtin.New()
 	if err != nil {
 		return err
 	}
 	own := h.Ring.Authority()
-	profile, err := owner()
+	profile, err := owner(set)
 	if err != nil {
 		return err
 	}
@@ -44,7 +45,7 @@ func Found(tc task.Context, h Hands, name string, more ...fact.Draft) (err error
 	if err != nil {
 		return err
 	}
-	store, err := openJournal(tc, h, registry)
+	store, err := openJournal(tc, h, set.Registry())
 	if err != nil {
 		return err
 	}
@@ -53,7 +54,7 @@ func Found(tc task.Context, h Hands, name string, more ...fact.Draft) (err error
 			err = closing
 		}
 	}()
-	tokens, _, err := frontier.Open(tc, h.Ring.Certificate(), registry.Capabilities(), store.journal)
+	tokens, _, err := frontier.Open(tc, h.Ring.Certificate(), set.Registry().Capabilities(), store.journal)
 	if err != nil {
 		return err
 	}
@@ -63,10 +64,16 @@ func Found(tc task.Context, h Hands, name string, more ...fact.Draft) (err error
 	})
 }
 
+// owner is what an authority permits itself when it is founded: by name, never "all", so that a later build, or a module that
+// is added, asks for more.
+func owner(set *domain.Set) (capability.Profile, error) {
+	return capability.NewProfile(domain.ProfileOwner, set.Profile(domain.ProfileOwner)...)
+}
+
 // renew issues a token for what the profile of this build has and the authority never permitted itself: it
 // was founded by a build that could do less. It returns the names.
-func renew(tc task.Context, h Hands, store *storage, tokens *frontier.Index) ([]string, error) {
-	profile, err := owner()
+func renew(tc task.Context, h Hands, set *domain.Set, store *storage, tokens *frontier.Index) ([]string, error) {
+	profile, err := owner(set)
 	if err != nil {
 		return nil, err
 	}

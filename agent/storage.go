@@ -2,12 +2,8 @@ package agent
 
 import (
 	"github.com/aura-runtime/aura/directory"
-	"github.com/aura-runtime/aura/domain/capability"
-	"github.com/aura-runtime/aura/domain/chat"
-	"github.com/aura-runtime/aura/domain/contact"
-	"github.com/aura-runtime/aura/domain/delivery"
-	"github.com/aura-runtime/aura/domain/invite"
-	"github.com/aura-runtime/aura/domain/moderation"
+	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/domain/builtin"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
@@ -15,17 +11,13 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// Registry returns the kinds and intents of every domain that this build knows.
-func Registry() (*fact.Registry, error) {
-	r := fact.NewRegistry()
-	for _, d := range []fact.Domain{
-		capability.Domain(), contact.Domain(), invite.Domain(), chat.Domain(), moderation.Domain(), delivery.Domain(),
-	} {
-		if err := r.Register(d); err != nil {
-			return nil, err
-		}
+// Registry returns the kinds and intents of the modules that every agent has, and of more.
+func Registry(more ...domain.Module) (*fact.Registry, error) {
+	set, err := builtin.New(more...)
+	if err != nil {
+		return nil, err
 	}
-	return r, nil
+	return set.Registry(), nil
 }
 
 // storage is the journal as a service: first to start, last to close. Owner: agent root group.
@@ -58,8 +50,8 @@ func (s *storage) Serve(tc task.Context) error { return s.journal.Serve(tc) }
 func (s *storage) Close(tc task.Context) error { return s.journal.Close(tc) }
 
 // openDirectory folds the journal into an index of people and contexts, and lets the index follow it.
-func openDirectory(tc task.Context, h Hands, j *journal.Journal) (*directory.Index, error) {
-	index := directory.New(h.Ring.Authority(), j.Meta)
+func openDirectory(tc task.Context, h Hands, set *domain.Set, j *journal.Journal) (*directory.Index, error) {
+	index := directory.New(set, h.Ring.Authority(), j.Meta)
 	if err := index.Load(tc, j, h.Ring.Device()); err != nil {
 		return nil, err
 	}

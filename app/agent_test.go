@@ -9,15 +9,13 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/domain"
-	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/builtin"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/foldtest"
 	"github.com/aura-runtime/aura/domain/invite"
-	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
-	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/reactive"
 	"github.com/aura-runtime/aura/task"
 )
@@ -92,12 +90,10 @@ type agent struct {
 	gate    *task.Semaphore
 	entropy *counter
 
-	records    []fact.Record
-	seqs       map[fact.Namespace]map[aura.DeviceID]uint64
-	contacts   contact.State
-	moderation moderation.State
-	chats      *chat.State
-	invites    invite.State
+	records []fact.Record
+	seqs    map[fact.Namespace]map[aura.DeviceID]uint64
+	set     *domain.Set
+	states  *domain.States
 
 	// late has facts of others come long after they were written.
 	late   bool
@@ -110,11 +106,14 @@ type agent struct {
 }
 
 func newAgent(t testing.TB) *agent {
+	set, err := builtin.New()
+	if err != nil {
+		t.Fatal(err)
+	}
 	return &agent{
-		t: t, feed: reactive.NewFeed(0), gate: task.NewSemaphore(1), entropy: &counter{},
+		t: t, set: set, states: set.NewStates(ada.cert.Authority()), feed: reactive.NewFeed(0), gate: task.NewSemaphore(1), entropy: &counter{},
 		seqs:   map[fact.Namespace]map[aura.DeviceID]uint64{},
 		spoken: map[aura.DeviceID]aura.Logical{},
-		chats:  chat.NewState(ada.cert.Authority(), chat.Keep{}),
 	}
 }
 
@@ -175,10 +174,7 @@ func (a *agent) append(who person, drafts []fact.Draft) (ids []aura.FactID) {
 		a.spoken[who.cert.Device()] = r.Fact.Logical
 		r.ID = r.Fact.ID()
 		a.records = append(a.records, r)
-		a.contacts.Apply(&r)
-		a.moderation.Apply(&r)
-		a.chats.Apply(&r)
-		a.invites.Apply(&r)
+		a.states.Apply(&r)
 		up.Records = append(up.Records, r)
 		ids = append(ids, r.ID)
 	}
@@ -220,9 +216,17 @@ func (a *agent) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
 	}
 	res := fact.Result{Operation: in.Operation}
 	a.mu.Lock()
-	plan, err := a.plan(in, tc.Now(), &res)
-	if err == nil && len(plan.Entries) > 0 {
-		res.Facts = a.append(ada, plan.Entries)
+	plan, err := a.plan(in, tc.Now())
+	res.Facts = plan.Facts
+	if err == nil && len(plan.Request.Entries) > 0 {
+		first := len(a.records)
+		res.Facts = a.append(ada, plan.Request.Entries)
+		if plan.Answer != nil {
+			var answer any
+			if answer, err = plan.Answer(a.records[first:]); err == nil {
+				res.Payload, err = fact.Marshal(answer)
+			}
+		}
 	}
 	a.mu.Unlock()
 	if a.answer != nil {
@@ -234,66 +238,36 @@ func (a *agent) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
 	return res, nil
 }
 
-func (a *agent) plan(in fact.Intent, now aura.Physical, res *fact.Result) (guard.Request, error) {
-	by := domain.Caller{Authority: ada.cert.Authority(), Device: ada.cert.Device(), Operation: in.Operation, Now: now}
-	set := chat.Setting{Contacts: &a.contacts, Moderation: &a.moderation}
-	switch in.Kind {
-	case chat.IntentSend:
+// plan has the module of an intent plan it; what a service of the runtime carries out is planned here.
+func (a *agent) plan(in fact.Intent, now aura.Physical) (domain.Plan, error) {
+	s := &domain.Snapshot{
+		Caller: domain.Caller{Authority: ada.cert.Authority(), Device: ada.cert.Device(), Operation: in.Operation, Now: now},
+		States: a.states, Certificate: ada.cert, Seed: [64]byte{2},
+	}
+	o, ok := a.set.Operation(in.Kind)
+	switch {
+	case !ok:
+		return domain.Plan{}, aura.Errorf("test.Submit", aura.NotFound, "intent %q", in.Kind)
+	case o.Recall != nil && o.Recall(in):
 		left := fact.Selection{Author: ada.cert.Authority(), Operation: in.Operation}
-		if stored := left.Of(a.records); decode[chat.SendIntent](a.t, in).Again && len(stored) > 0 {
-			res.Facts = []aura.FactID{stored[0].ID}
-			return guard.Request{}, chat.Repeats(&stored[0].Fact, decode[chat.SendIntent](a.t, in))
-		}
-		return chat.Send(a.chats, set, by, decode[chat.SendIntent](a.t, in))
-	case chat.IntentRead:
-		r, _, err := chat.MarkRead(a.chats, set, by, decode[chat.ReadIntent](a.t, in))
-		return r, err
-	case chat.IntentCreate:
-		me := chat.Member{Authority: ada.cert.Authority(), Certificate: ada.cert.Encode(), Name: ada.name}
-		r, context, err := chat.Create(set, by, decode[chat.CreateIntent](a.t, in), me, aura.Nonce{1}, [32]byte{2})
-		if err == nil {
-			res.Payload, err = fact.Marshal(chat.Created{Context: context, Epoch: aura.Logical(len(a.records) + 1)})
-		}
-		return r, err
-	case chat.IntentLeave:
-		return chat.Leave(a.chats, set, by, decode[chat.LeaveIntent](a.t, in))
-	case contact.IntentRename:
-		return chat.Rename(a.chats, set, by, decode[contact.RenameIntent](a.t, in))
-	case contact.IntentName:
-		return contact.Name(by, decode[contact.NameIntent](a.t, in))
-	case moderation.IntentMute:
-		return a.chats.Change(set, by, decode[moderation.ChangeIntent](a.t, in), moderation.Mute)
-	case moderation.IntentBlock:
-		return a.chats.Change(set, by, decode[moderation.ChangeIntent](a.t, in), moderation.Block)
-	case moderation.IntentUnmute:
-		return a.chats.Change(set, by, decode[moderation.ChangeIntent](a.t, in), moderation.Unmute)
-	case moderation.IntentUnblock:
-		in := decode[moderation.ChangeIntent](a.t, in)
-		return a.chats.Change(set, by, in, func(by domain.Caller, t moderation.Target) (guard.Request, error) {
-			return moderation.Unblock(&a.moderation, by, t.Authority, in.Drop, nil)
-		})
+		s.Stored = left.Of(a.records)
+	}
+	switch in.Kind {
 	case invite.IntentCreate:
 		code := ada.code(a.t, decode[invite.CreateIntent](a.t, in).Life, now)
-		var err error
-		res.Payload, err = fact.Marshal(invite.CreateResult{ID: code.ID(), Code: code.Encode()})
-		if err != nil {
-			return guard.Request{}, err
-		}
-		return invite.Create(by, code)
-	case invite.IntentCancel:
-		return invite.Cancel(&a.invites, by, decode[invite.CancelIntent](a.t, in))
-	case invite.IntentAccept, invite.IntentDecline:
+		r, err := invite.Create(s.Caller, code)
+		return domain.Plan{Request: r, Answer: func([]fact.Record) (any, error) {
+			return invite.CreateResult{ID: code.ID(), Code: code.Encode()}, nil
+		}}, err
+	case invite.IntentAccept:
 		code, err := invite.Parse(decode[invite.CodeIntent](a.t, in).Code)
 		if err != nil {
-			return guard.Request{}, err
+			return domain.Plan{}, err
 		}
-		if in.Kind == invite.IntentDecline {
-			return invite.Decline(&a.invites, by, code)
-		}
-		draft, err := by.Draft(invite.KindAccepting, invite.Accepting{ID: code.ID(), Device: code.Device()})
-		return by.Local("invite:accept", draft), err
+		draft, err := s.Draft(invite.KindAccepting, invite.Accepting{ID: code.ID(), Device: code.Device()})
+		return domain.Do(s.Local("invite:accept", draft), err)
 	}
-	return guard.Request{}, aura.Errorf("test.Submit", aura.NotFound, "intent %q", in.Kind)
+	return o.Plan(s, in)
 }
 
 func decode[T any](t testing.TB, in fact.Intent) T {
@@ -319,13 +293,13 @@ func (a *agent) Watch(tc task.Context, sel fact.Selection, sink func(fact.Update
 
 // dies ends the watches that observe everything, and refuses all calls until lives.
 func (a *agent) dies() {
-	a.set(aura.Errorf("test.Agent", aura.Unavailable, "the agent has gone"))
+	a.fall(aura.Errorf("test.Agent", aura.Unavailable, "the agent has gone"))
 	a.observe(fact.Observation{Kind: "test.death"}, nil)
 }
 
-func (a *agent) lives() { a.set(nil) }
+func (a *agent) lives() { a.fall(nil) }
 
-func (a *agent) set(down error) {
+func (a *agent) fall(down error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.down = down
@@ -376,15 +350,24 @@ func (a *agent) core(tc task.Context) *app.Core {
 	return c
 }
 
-// live is a Core that runs as a service in a group of its own.
-func (a *agent) live(tc task.Context) (*app.Core, *task.Handle) {
+// live is a model that runs as a service in a group of its own.
+func (a *agent) live(tc task.Context) (*app.Model, *task.Handle) {
 	a.t.Helper()
-	c := a.core(tc)
-	h := task.Supervise(task.NewGroup(tc, "frontend"), c)
-	if err := h.Start(tc); err != nil {
-		a.t.Fatal(err)
+	return modelOf(a.t, tc, task.NewGroup(tc, "frontend"), a.core(tc))
+}
+
+// modelOf is a model of a Core that runs as a service in a group.
+func modelOf(t testing.TB, tc task.Context, g *task.Group, c *app.Core) (*app.Model, *task.Handle) {
+	t.Helper()
+	m, err := c.Model()
+	if err != nil {
+		t.Fatal(err)
 	}
-	return c, h
+	h := task.Supervise(g, m)
+	if err := h.Start(tc); err != nil {
+		t.Fatal(err)
+	}
+	return m, h
 }
 
 func stop(t *testing.T, tc task.Context, h *task.Handle) {
@@ -398,7 +381,7 @@ func stop(t *testing.T, tc task.Context, h *task.Handle) {
 }
 
 // shows waits until a signal has a value that fits.
-func shows[T any](t *testing.T, tc task.Context, c *app.Core, s reactive.Signal[T], fits func(T) bool) T {
+func shows[T any](t *testing.T, tc task.Context, c *app.Model, s reactive.Signal[T], fits func(T) bool) T {
 	t.Helper()
 	tc, done := tc.WithBudget("signal "+s.Name(), time.Minute)
 	defer done()
@@ -419,7 +402,9 @@ func shows[T any](t *testing.T, tc task.Context, c *app.Core, s reactive.Signal[
 	}
 }
 
-func resolve(t *testing.T, tc task.Context, c *app.Core, name string) app.Ref {
+func resolve(t *testing.T, tc task.Context, c interface {
+	Resolve(task.Context, string) (app.Ref, error)
+}, name string) app.Ref {
 	t.Helper()
 	ref, err := c.Resolve(tc, name)
 	if err != nil {

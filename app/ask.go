@@ -13,7 +13,7 @@ import (
 // exist, [aura.Denied] without the capability for it, [aura.Exhausted] for more than one answer may cost.
 func (c *Core) Query(tc task.Context, text string, asOf fact.Position) (query.Result, error) {
 	var r query.Result
-	err := c.question(tc, query.Question, query.Query{Text: text, AsOf: asOf}, &r)
+	err := c.Ask(tc, query.Question, query.Query{Text: text, AsOf: asOf}, &r)
 	return r, err
 }
 
@@ -31,12 +31,13 @@ func (c *Core) Vocabulary(tc task.Context) ([]query.Predicate, error) {
 // domain has declared is [aura.NotFound].
 func (c *Core) Explain(tc task.Context, in Ref, name string) (capability.Explanation, error) {
 	var e capability.Explanation
-	err := c.question(tc, capability.QuestionExplain, capability.Explain{Capability: name, Context: in.Context}, &e)
+	err := c.Ask(tc, capability.QuestionExplain, capability.Explain{Capability: name, Context: in.Context}, &e)
 	return e, err
 }
 
-// question puts one question to the agent and decodes its answer.
-func (c *Core) question(tc task.Context, kind string, payload, result any) error {
+// Ask puts one question of a module to the agent and decodes its answer into result. The errors are the agent's:
+// [aura.NotFound] for a question that no module of the agent has.
+func (c *Core) Ask(tc task.Context, kind string, payload, result any) error {
 	body, err := fact.Marshal(payload)
 	if err != nil {
 		return err

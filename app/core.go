@@ -4,17 +4,20 @@ import (
 	"errors"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/domain/builtin"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
-	"github.com/aura-runtime/aura/reactive"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
 )
 
 // Options of a [Core].
 type Options struct {
+	// Modules are the domains that the frontend knows beside those of every agent. Default: none.
+	Modules []domain.Module
 	// Keep bounds what the signals hold of each conversation. The zero value is package chat's default.
 	Keep chat.Keep
 	// Owner is the service's owner as events name it. Default: "frontend root group".
@@ -26,19 +29,17 @@ type Options struct {
 	Through fact.Position
 }
 
-// Core is the state and the actions of one frontend. Owner: frontend root group.
-//
-// Its workflows may be called by any task, also when the Core does not run as a service.
+// Core is a client of an agent: it carries out actions and answers questions, and reads no more for each than it needs.
+// A screen that stays open has a [Model] over it. Its methods may be called by any task.
 type Core struct {
+	set     *domain.Set
 	bridge  Bridge
 	entropy world.Entropy
 	self    status.Status
-	owner   string
-	lost    func(reason string)
+	options Options
 
 	directory *directory
 	published *published
-	pipeline  *pipeline
 }
 
 // New returns a Core for the agent behind b, after asking it who it is. entropy names operations. It
@@ -46,6 +47,10 @@ type Core struct {
 func New(tc task.Context, b Bridge, entropy world.Entropy, o Options) (*Core, error) {
 	if o.Owner == "" {
 		o.Owner = "frontend root group"
+	}
+	set, err := builtin.New(o.Modules...)
+	if err != nil {
+		return nil, err
 	}
 	self, err := ask(tc, b)
 	if err != nil {
@@ -57,13 +62,9 @@ func New(tc task.Context, b Bridge, entropy world.Entropy, o Options) (*Core, er
 	if o.Lost == nil {
 		o.Lost = func(string) {}
 	}
-	c := &Core{bridge: b, entropy: entropy, self: self, owner: o.Owner, lost: o.Lost}
-	c.directory = newDirectory(self.Authority)
-	c.published = newPublished()
-	c.pipeline, err = newPipeline(self.Authority, c.published, o)
-	if err != nil {
-		return nil, err
-	}
+	c := &Core{set: set, bridge: b, entropy: entropy, self: self, options: o}
+	c.directory = newDirectory(set, self.Authority)
+	c.published = newPublished(set)
 	return c, nil
 }
 
@@ -100,9 +101,6 @@ func watch(tc task.Context, b Bridge, sel fact.Selection, sink func(fact.Update)
 		}
 	}
 }
-
-// Hub returns the signals.
-func (c *Core) Hub() *reactive.Hub { return c.pipeline.hub }
 
 // Bridge returns the way to the agent, for what has no workflow.
 func (c *Core) Bridge() Bridge { return c.bridge }

@@ -394,7 +394,7 @@ func TestAnInvitationExpiresWithoutAFact(t *testing.T) {
 		phase := func(want invite.Phase) func([]invite.Invitation) bool {
 			return func(v []invite.Invitation) bool { return len(v) == 1 && v[0].Phase == want }
 		}
-		shows(t, tc, c, app.Invitations, phase(invite.Open))
+		shows(t, tc, c, app.Invitations, phase(invite.PhaseOpen))
 		began := tc.Elapsed()
 		sub, err := reactive.Subscribe(c.Hub(), app.Invitations, 0)
 		if err != nil {
@@ -406,7 +406,7 @@ func TestAnInvitationExpiresWithoutAFact(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if phase(invite.Expired)(snap.Value) {
+			if phase(invite.PhaseExpired)(snap.Value) {
 				break
 			}
 		}

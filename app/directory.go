@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
@@ -12,14 +13,16 @@ import (
 // directory is the fold of the few facts that names resolve against. It is brought up to date when it is
 // asked, from where it was, so a program that runs once reads no conversation to find a contact.
 type directory struct {
+	set     *domain.Set
+	self    aura.AuthorityID
 	gate    *task.Semaphore // one task at a time reads or catches up
 	fold    *fold
 	records []fact.Record // what was folded, for folds of a single conversation
 	after   fact.Position
 }
 
-func newDirectory(self aura.AuthorityID) *directory {
-	return &directory{gate: task.NewSemaphore(1), fold: newFold(self, chat.Keep{Messages: 1})}
+func newDirectory(set *domain.Set, self aura.AuthorityID) *directory {
+	return &directory{set: set, self: self, gate: task.NewSemaphore(1), fold: newFold(set, self, chat.Keep{Messages: 1})}
 }
 
 // read catches up and calls fn with the fold, which fn must not keep.
@@ -28,7 +31,7 @@ func (d *directory) read(tc task.Context, b Bridge, fn func(*fold)) error {
 		return err
 	}
 	defer d.gate.Release()
-	err := watch(tc, b, fact.Selection{Kinds: peopleKinds(), After: d.after}, func(up fact.Update) error {
+	err := watch(tc, b, fact.Selection{Kinds: d.set.Names(), After: d.after}, func(up fact.Update) error {
 		d.fold.apply(&up)
 		d.records = append(d.records, up.Records...)
 		d.after = up.Position
@@ -43,10 +46,10 @@ func (d *directory) read(tc task.Context, b Bridge, fn func(*fold)) error {
 
 // conversation returns a fold for one conversation, with everybody's names in it, and no messages yet, and the
 // position up to which the names are known.
-func (d *directory) conversation(tc task.Context, b Bridge, self aura.AuthorityID, keep chat.Keep) (*fold, fact.Position, error) {
-	f, known := newFold(self, keep), fact.Position(0)
+func (d *directory) conversation(tc task.Context, b Bridge, keep chat.Keep) (*fold, fact.Position, error) {
+	f, known := newFold(d.set, d.self, keep), fact.Position(0)
 	err := d.read(tc, b, func(*fold) {
-		take(d.records, f.record)
+		take(d.records, f.states.Apply)
 		known = d.after
 	})
 	return f, known, err

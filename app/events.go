@@ -4,12 +4,11 @@ import (
 	"cmp"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
-	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
@@ -50,14 +49,14 @@ const (
 // newest messages are read, and only once something happens in it.
 func (c *Core) Events(tc task.Context, fn func(Event) error) error {
 	h := reactive.NewHub()
-	w, agent := newWitness(c.self.Authority), &agentView{}
+	w, agent := newWitness(c.set, c.self.Authority), &agentView{}
 	var err error
 	register(h, &err, &w.outlet, happened, happening{})
 	register(h, &err, &agent.outlet, Agent, Attachment{})
 	if err != nil {
 		return err
 	}
-	s, err := reactive.NewScheduler(h, reactive.Options{Immediate: true, Owner: c.owner}, w, agent)
+	s, err := reactive.NewScheduler(h, reactive.Options{Immediate: true, Owner: c.options.Owner}, w, agent)
 	if err != nil {
 		return err
 	}
@@ -67,7 +66,7 @@ func (c *Core) Events(tc task.Context, fn func(Event) error) error {
 	}
 	looking := *c
 	looking.bridge = &recaller{Bridge: c.bridge, core: c, witness: w}
-	return looking.live(tc, s, fact.Selection{After: since, Observations: []string{"*"}}, known, func() error {
+	return looking.following(tc, s, fact.Selection{After: since, Observations: []string{"*"}}, known, func() error {
 		told := 0
 		return each(tc, h, happened, func(now happening) error {
 			events, missed := now.after(told)
@@ -135,9 +134,9 @@ type witness struct {
 	peers       map[aura.AuthorityID]status.Connection
 }
 
-func newWitness(self aura.AuthorityID) *witness {
+func newWitness(set *domain.Set, self aura.AuthorityID) *witness {
 	return &witness{
-		fold:        newFold(self, chat.Keep{Messages: 2 * watched}),
+		fold:        newFold(set, self, chat.Keep{Messages: 2 * watched}),
 		past:        &memories{},
 		messages:    map[aura.ContextID]map[aura.FactID]chat.Message{},
 		contacts:    map[aura.ContextID]contact.Contact{},
@@ -302,14 +301,4 @@ func (w *witness) connectionEvents() (events []Event) {
 	}
 	slices.SortFunc(events, func(a, b Event) int { return cmp.Compare(a.Name, b.Name) })
 	return events
-}
-
-// outboxContext returns the conversation that an observation about a delivery belongs to.
-func outboxContext(o fact.Observation) (aura.ContextID, bool) {
-	if o.Kind != delivery.ObservedOutbox {
-		return aura.ContextID{}, false
-	}
-	key, _, _ := strings.Cut(o.Key, "/")
-	context, err := aura.ParseContextID(key)
-	return context, err == nil
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/delivery"
@@ -10,28 +11,27 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// peopleKinds are the facts that say who people and groups are, and how they are treated: what names
-// resolve against. They are few.
-func peopleKinds() []string {
-	return []string{
-		contact.KindSelf, contact.KindAdded, contact.KindRenamed, contact.KindRemoved, contact.KindProfile, "moderation.*", "group.*",
-	}
-}
-
-// chatKinds are the facts of conversations.
+// chatKinds are the facts that a conversation is shown from.
 func chatKinds() []string { return []string{chat.KindMessage, chat.KindRead, "group.*", "delivery.*"} }
 
-// fold is the state of all domains that a conversation is shown with.
+// fold is the state of all domains, with those at hand that a conversation is shown from.
 type fold struct {
-	contacts   contact.State
-	moderation moderation.State
+	states     *domain.States
+	contacts   *contact.State
+	moderation *moderation.State
 	chats      *chat.State
 	deliveries *delivery.State
-	outboxes   delivery.Outboxes
 }
 
-func newFold(self aura.AuthorityID, keep chat.Keep) *fold {
-	return &fold{chats: chat.NewState(self, keep), deliveries: delivery.NewState(self)}
+func newFold(set *domain.Set, self aura.AuthorityID, keep chat.Keep) *fold {
+	states := set.NewStates(self)
+	s := chat.SettingOf(states)
+	f := &fold{
+		states: states, contacts: s.Contacts, moderation: s.Moderation,
+		chats: domain.Get[*chat.State](states), deliveries: s.Delivery,
+	}
+	f.chats.Bound(keep)
+	return f
 }
 
 // take folds records. One that makes the fold panic is passed over: the agent folds the same facts and names
@@ -45,9 +45,9 @@ func take(records []fact.Record, fold func(*fact.Record)) {
 }
 
 func (f *fold) apply(up *fact.Update) {
-	take(up.Records, f.record)
+	take(up.Records, f.states.Apply)
 	for _, o := range up.Observations {
-		f.outboxes.Observe(o)
+		f.states.Observe(o)
 	}
 }
 
@@ -62,13 +62,6 @@ func (f *fold) reference(to chat.Ref) Ref {
 	return ref
 }
 
-func (f *fold) record(r *fact.Record) {
-	f.contacts.Apply(r)
-	f.moderation.Apply(r)
-	f.chats.Apply(r)
-	f.deliveries.Apply(r)
-}
-
 func (f *fold) setting() chat.Setting {
-	return chat.Setting{Contacts: &f.contacts, Moderation: &f.moderation, Delivery: f.deliveries, Outboxes: &f.outboxes}
+	return chat.Setting{Contacts: f.contacts, Moderation: f.moderation, Delivery: f.deliveries}
 }

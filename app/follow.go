@@ -25,7 +25,7 @@ func (c *Core) Follow(tc task.Context, of Ref, last int, fn func([]chat.Message)
 	if last > 0 {
 		shows = last + burst
 	}
-	p, err := newPipeline(c.self.Authority, newPublished(), Options{Keep: keep(shows), Owner: c.owner})
+	p, err := newPipeline(c.set, c.self.Authority, newPublished(c.set), Options{Keep: keep(shows), Owner: c.options.Owner})
 	if err != nil {
 		return err
 	}
@@ -41,8 +41,8 @@ func (c *Core) Follow(tc task.Context, of Ref, last int, fn func([]chat.Message)
 		return err
 	}
 	sel := c.changes(of, since)
-	sel.Kinds = append(sel.Kinds, peopleKinds()...)
-	return c.live(tc, p.scheduler, sel, inOrder(people, w.taken), func() error {
+	sel.Kinds = append(sel.Kinds, c.set.Names()...)
+	return c.following(tc, p.scheduler, sel, inOrder(people, w.taken), func() error {
 		if err := attached(tc, p.hub); err != nil {
 			return err
 		}
@@ -133,12 +133,12 @@ func (c *Core) People(tc task.Context) ([]Person, error) {
 // FollowPeople calls fn with the contacts, and again with all of them each time one changes, until tc is cancelled or
 // fn returns an error, which is returned. While the agent is away, all are offline.
 func (c *Core) FollowPeople(tc task.Context, fn func([]Person) error) error {
-	p, err := newPipeline(c.self.Authority, newPublished(), Options{Owner: c.owner})
+	p, err := newPipeline(c.set, c.self.Authority, newPublished(c.set), Options{Owner: c.options.Owner})
 	if err != nil {
 		return err
 	}
-	sel := fact.Selection{Kinds: peopleKinds(), Observations: []string{status.Observed}}
-	return c.live(tc, p.scheduler, sel, nil, func() error { return each(tc, p.hub, People, fn) })
+	sel := fact.Selection{Kinds: c.set.Names(), Observations: []string{status.Observed}}
+	return c.following(tc, p.scheduler, sel, nil, func() error { return each(tc, p.hub, People, fn) })
 }
 
 // FollowQuery calls fn with the answer to a query, and again each time the facts that it rests on change it, until tc
@@ -154,14 +154,14 @@ func (c *Core) FollowQuery(tc task.Context, text string, fn func(query.Result) e
 	if agent.outlet, err = reactive.Register(h, Agent, Attachment{}); err != nil {
 		return err
 	}
-	s, err := reactive.NewScheduler(h, reactive.Options{Immediate: true, Owner: c.owner}, agent)
+	s, err := reactive.NewScheduler(h, reactive.Options{Immediate: true, Owner: c.options.Owner}, agent)
 	if err != nil {
 		return err
 	}
 	signal := reactive.NewSignal[query.Result]("app:query")
 	bound := reactive.Bound[query.Result]{Signal: signal, Query: &asked{core: c, text: text, kinds: first.Kinds}}
 	sel := fact.Selection{Kinds: first.Kinds, After: first.Position}
-	return c.live(tc, s, sel, nil, func() error {
+	return c.following(tc, s, sel, nil, func() error {
 		if err := reactive.Bind(tc, reactive.NewUnified(s, nil, nil, nil), bound); err != nil {
 			return err
 		}

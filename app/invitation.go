@@ -87,7 +87,7 @@ func (c *Core) WaitInvitation(tc task.Context, id invite.ID) (invite.Invitation,
 		if last, ok = s.Invitation(id, tc.Now()); !ok {
 			return aura.Errorf("app.WaitInvitation", aura.NotFound, "there is no invitation %s", id)
 		}
-		if last.Phase.Terminal() || last.Phase == invite.Answered {
+		if last.Phase.Terminal() || last.Phase == invite.PhaseAnswered {
 			return errSeen
 		}
 		return nil

@@ -1,19 +1,12 @@
 package app
 
 import (
-	"slices"
-
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain"
-	"github.com/aura-runtime/aura/domain/capability"
-	"github.com/aura-runtime/aura/domain/chat"
-	"github.com/aura-runtime/aura/domain/contact"
-	"github.com/aura-runtime/aura/domain/invite"
-	"github.com/aura-runtime/aura/domain/moderation"
+	"github.com/aura-runtime/aura/domain/builtin"
 	"github.com/aura-runtime/aura/domain/query"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
-	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/reactive"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
@@ -32,7 +25,11 @@ type OfflineOptions struct {
 // NewOffline returns a Core without an agent, in the name of the given authority. It refuses with [aura.Unavailable]
 // what needs a peer. Without a journal it folds local facts in memory and forgets them at its end.
 func NewOffline(tc task.Context, self aura.AuthorityID, device aura.DeviceID, entropy world.Entropy, o OfflineOptions) (*Core, error) {
-	b := &offline{self: self, device: device, entropy: entropy, journal: o.Journal, fold: newFold(self, o.Keep)}
+	set, err := builtin.New(o.Modules...)
+	if err != nil {
+		return nil, err
+	}
+	b := &offline{set: set, self: self, device: device, entropy: entropy, journal: o.Journal, fold: newFold(set, self, o.Keep)}
 	if b.journal != nil {
 		b.feed = reactive.NewFeed(b.journal.Head())
 		return New(tc, b, entropy, o.Options)
@@ -46,6 +43,7 @@ func NewOffline(tc task.Context, self aura.AuthorityID, device aura.DeviceID, en
 
 // offline is a bridge to a journal, or to nothing but memory.
 type offline struct {
+	set     *domain.Set
 	self    aura.AuthorityID
 	device  aura.DeviceID
 	entropy world.Entropy
@@ -62,7 +60,7 @@ type offline struct {
 func (b *offline) take(r fact.Record) {
 	b.records = append(b.records, r)
 	b.logical = max(b.logical, r.Fact.Logical)
-	b.fold.record(&r)
+	take([]fact.Record{r}, b.fold.states.Apply)
 	b.feed.Publish(&fact.Update{Records: []fact.Record{r}})
 }
 
@@ -73,7 +71,7 @@ func (b *offline) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
 		return fact.Result{}, err
 	}
 	if b.journal != nil {
-		if !registered(in.Kind) {
+		if !b.set.Registry().Intent(in.Kind) {
 			return fact.Result{}, errUnknown(in.Kind)
 		}
 		return fact.Result{}, aura.Errorf(op, aura.Unavailable, "the account is open for reading alone: start its agent with: aura up")
@@ -84,11 +82,11 @@ func (b *offline) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
 	if err != nil {
 		return fact.Result{}, err
 	}
-	if len(plan.Sends) > 0 {
+	if len(plan.Request.Sends) > 0 {
 		return fact.Result{}, errOffline(op)
 	}
 	res := fact.Result{Operation: in.Operation}
-	for _, draft := range plan.Entries {
+	for _, draft := range plan.Request.Entries {
 		r := fact.Record{
 			Position: fact.Position(len(b.records) + 1), Seq: uint64(len(b.records) + 1),
 			Fact: fact.Fact{
@@ -104,63 +102,33 @@ func (b *offline) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
 	return res, nil
 }
 
-// plan runs the pure handler of an intent. Intents that always need a peer have none here.
-func (b *offline) plan(in fact.Intent, now aura.Physical) (guard.Request, error) {
+// plan runs the pure handler of an intent. An operation that a service of the agent carries out has none here.
+func (b *offline) plan(in fact.Intent, now aura.Physical) (domain.Plan, error) {
 	const op = "app.Submit"
 	if len(in.Payload) > fact.MaxPayload {
-		return guard.Request{}, aura.Errorf(op, aura.Invalid, "the payload has %d bytes, the most is %d", len(in.Payload), fact.MaxPayload)
+		return domain.Plan{}, aura.Errorf(op, aura.Invalid, "the payload has %d bytes, the most is %d", len(in.Payload), fact.MaxPayload)
 	}
-	by := domain.Caller{Authority: b.self, Device: b.device, Operation: in.Operation, Now: now}
-	change := func(plan func(domain.Caller, moderation.Target) (guard.Request, error)) func(moderation.ChangeIntent) (guard.Request, error) {
-		return func(p moderation.ChangeIntent) (guard.Request, error) {
-			return b.fold.chats.Change(b.fold.setting(), by, p, plan)
-		}
+	o, known := b.set.Operation(in.Kind)
+	switch {
+	case !known || o.Internal:
+		return domain.Plan{}, errUnknown(in.Kind)
+	case o.Plan == nil:
+		return domain.Plan{}, errOffline(op)
 	}
-	switch in.Kind {
-	case contact.IntentName:
-		return planned(in, func(p contact.NameIntent) (guard.Request, error) { return contact.Name(by, p) })
-	case contact.IntentRename:
-		return planned(in, func(p contact.RenameIntent) (guard.Request, error) {
-			return chat.Rename(b.fold.chats, b.fold.setting(), by, p)
-		})
-	case contact.IntentAddress:
-		return planned(in, func(p contact.AddressIntent) (guard.Request, error) {
-			return contact.Address(&b.fold.contacts, by, p)
-		})
-	case contact.IntentRemove:
-		return planned(in, func(p contact.RemoveIntent) (guard.Request, error) {
-			return contact.Remove(&b.fold.contacts, by, p)
-		})
-	case moderation.IntentMute:
-		return planned(in, change(moderation.Mute))
-	case moderation.IntentUnmute:
-		return planned(in, change(moderation.Unmute))
-	case moderation.IntentBlock:
-		return planned(in, change(moderation.Block))
-	case moderation.IntentUnblock:
-		return planned(in, func(p moderation.ChangeIntent) (guard.Request, error) {
-			return b.fold.chats.Change(b.fold.setting(), by, p, func(by domain.Caller, t moderation.Target) (guard.Request, error) {
-				return moderation.Unblock(&b.fold.moderation, by, t.Authority, p.Drop, nil)
-			})
-		})
+	s := &domain.Snapshot{
+		Caller: domain.Caller{Authority: b.self, Device: b.device, Operation: in.Operation, Now: now},
+		States: b.fold.states,
 	}
-	if registered(in.Kind) {
-		return guard.Request{}, errOffline(op)
-	}
-	return guard.Request{}, errUnknown(in.Kind)
+	_, _ = b.entropy.Read(s.Seed[:]) // [world.Entropy] always fills it
+	return o.Plan(s, in)
 }
 
 func errUnknown(intent string) error {
 	return aura.Errorf("app.Submit", aura.NotFound, "no domain knows the intent %q", intent)
 }
 
-// planned decodes an intent's payload for its handler.
-func planned[T any](in fact.Intent, handle func(T) (guard.Request, error)) (guard.Request, error) {
-	var p T
-	if err := fact.Unmarshal(in.Payload, &p); err != nil {
-		return guard.Request{}, &aura.Error{Op: "app.Submit", Kind: aura.Invalid, Err: err}
-	}
-	return handle(p)
+func errUnasked() error {
+	return aura.Errorf("app.Ask", aura.Unavailable, "only an agent answers this: start it with: aura up")
 }
 
 func errOffline(op aura.Op) error {
@@ -202,21 +170,14 @@ func (b *offline) Ask(tc task.Context, q fact.Question) (fact.Answer, error) {
 	}
 	switch q.Kind {
 	case status.Question:
-	case query.Question, query.QuestionKinds, capability.QuestionExplain, capability.QuestionTokens:
-		return fact.Answer{}, aura.Errorf("app.Ask", aura.Unavailable, "only an agent answers this: start it with: aura up")
+	case query.Question, query.QuestionKinds:
+		return fact.Answer{}, errUnasked()
 	default:
+		if _, known := b.set.Question(q.Kind); known {
+			return fact.Answer{}, errUnasked()
+		}
 		return fact.Answer{}, aura.Errorf("app.Ask", aura.NotFound, "the question %q is not known", q.Kind)
 	}
 	body, err := fact.Marshal(status.Status{Authority: b.self, Device: b.device, Facts: b.feed.Head()})
 	return fact.Answer{Payload: body}, err
-}
-
-// registered reports whether a domain knows the intent.
-func registered(intent string) bool {
-	for _, d := range []fact.Domain{chat.Domain(), contact.Domain(), invite.Domain(), moderation.Domain()} {
-		if slices.Contains(d.Intents, intent) {
-			return true
-		}
-	}
-	return false
 }

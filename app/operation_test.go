@@ -12,6 +12,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/invite"
@@ -20,7 +21,7 @@ import (
 )
 
 // newest waits until a Core's newest operation has a phase, and returns it.
-func newest(t *testing.T, tc task.Context, c *app.Core, phase app.Phase) app.Operation {
+func newest(t *testing.T, tc task.Context, c *app.Model, phase domain.Phase) app.Operation {
 	t.Helper()
 	all := shows(t, tc, c, app.Operations, func(v []app.Operation) bool { return len(v) > 0 && v[0].Phase == phase })
 	return all[0]
@@ -47,7 +48,7 @@ func TestTwoCoresSeeTheSameOperations(t *testing.T) {
 			return out
 		}
 		var lists [][]app.Operation
-		for _, c := range []*app.Core{one, two} {
+		for _, c := range []*app.Model{one, two} {
 			lists = append(lists, shows(t, tc, c, app.Operations, func(v []app.Operation) bool { return slices.Equal(kinds(v), want) }))
 		}
 		if diff := cmp.Diff(lists[0], lists[1]); diff != "" {
@@ -72,7 +73,7 @@ func TestRefusedOperationFailsWithTheReason(t *testing.T) {
 		if _, err := c.Send(tc, to, "hi", aura.FactID{}); !errors.Is(err, aura.Denied) {
 			t.Errorf("sending to a blocked contact: %v", err)
 		}
-		if op := newest(t, tc, c, app.Failed); op.Reason != "ben is blocked: unblock first" {
+		if op := newest(t, tc, c, domain.PhaseFailed); op.Reason != "ben is blocked: unblock first" {
 			t.Errorf("operation %+v", op)
 		}
 		stop(t, tc, h)
@@ -120,7 +121,7 @@ func TestReplacedCoreSeesTheSameEnd(t *testing.T) {
 					second := a.core(tc)
 					op, err := second.Operation(tc, submitted[0])
 					switch {
-					case commits && (err != nil || op.Phase != app.Succeeded || op.Kind != chat.IntentSend):
+					case commits && (err != nil || op.Phase != domain.PhaseSucceeded || op.Kind != chat.IntentSend):
 						t.Errorf("seed %d: the second Core says %+v, %v", seed, op, err)
 					case !commits && !errors.Is(err, aura.NotFound):
 						t.Errorf("seed %d: nothing was done, and the second Core says %+v, %v", seed, op, err)
@@ -159,7 +160,7 @@ func TestLostAnswerIsFoundInTheFacts(t *testing.T) {
 		if err != nil || sent.ID != a.records[len(a.records)-1].ID {
 			t.Errorf("send: %+v, %v", sent, err)
 		}
-		if op := newest(t, tc, c, app.Succeeded); op.ID != sent.Operation {
+		if op := newest(t, tc, c, domain.PhaseSucceeded); op.ID != sent.Operation {
 			t.Errorf("operation %+v, want %v", op, sent.Operation)
 		}
 		stop(t, tc, h)
@@ -177,7 +178,7 @@ func TestWhatOnlyTheAnswerSaidIsLostWithIt(t *testing.T) {
 		if _, err := c.Invite(tc, time.Hour); !errors.Is(err, aura.Unavailable) || !strings.Contains(aura.Reason(err), "its code was lost") {
 			t.Errorf("invite: %v", err)
 		}
-		newest(t, tc, c, app.Succeeded)
+		newest(t, tc, c, domain.PhaseSucceeded)
 		if _, err := c.CreateGroup(tc, "Friends", []app.Ref{to}); !errors.Is(err, aura.Unavailable) || !strings.Contains(aura.Reason(err), "group was made") {
 			t.Errorf("group: %v", err)
 		}
@@ -186,7 +187,7 @@ func TestWhatOnlyTheAnswerSaidIsLostWithIt(t *testing.T) {
 }
 
 func TestOperationInDoubtEndsWhenTheAgentReturns(t *testing.T) {
-	for name, want := range map[string]app.Phase{"committed": app.Succeeded, "lost": app.Failed} {
+	for name, want := range map[string]domain.Phase{"committed": domain.PhaseSucceeded, "lost": domain.PhaseFailed} {
 		t.Run(name, func(t *testing.T) {
 			everywhere(t, func(t *testing.T, tc task.Context) {
 				a := met(t, ben)
@@ -197,7 +198,7 @@ func TestOperationInDoubtEndsWhenTheAgentReturns(t *testing.T) {
 					a.dies()
 					return a.gone()
 				}
-				if want == app.Succeeded {
+				if want == domain.PhaseSucceeded {
 					a.answer = func(task.Context, bool, error) error { return die() }
 				} else {
 					a.dies()
@@ -206,7 +207,7 @@ func TestOperationInDoubtEndsWhenTheAgentReturns(t *testing.T) {
 					t.Errorf("send: %v", err)
 				}
 				shows(t, tc, c, app.Operations, func(v []app.Operation) bool {
-					return len(v) == 1 && v[0].Phase == app.Running && v[0].Reason != ""
+					return len(v) == 1 && v[0].Phase == domain.PhaseRunning && v[0].Reason != ""
 				})
 				a.answer = nil
 				a.lives()
@@ -269,7 +270,7 @@ func TestUserWhoGivesUpCancelsTheOperation(t *testing.T) {
 			_, err = c.Send(tc, to, "hi", aura.FactID{})
 			return nil
 		})
-		newest(t, tc, c, app.Running)
+		newest(t, tc, c, domain.PhaseRunning)
 		g.Cancel()
 		if waited := g.Wait(tc); waited != nil {
 			t.Fatal(waited)
@@ -278,7 +279,7 @@ func TestUserWhoGivesUpCancelsTheOperation(t *testing.T) {
 		if !errors.Is(err, aura.Cancelled) {
 			t.Errorf("send: %v", err)
 		}
-		newest(t, tc, c, app.Cancelled)
+		newest(t, tc, c, domain.PhaseCancelled)
 		stop(t, tc, h)
 	})
 }
@@ -293,13 +294,13 @@ func TestAcceptanceEndsWithItsInvitation(t *testing.T) {
 	}{
 		"completed": {
 			invite.KindCompleted, invite.Completed{ID: code.ID(), Authority: ben.cert.Authority(), Context: ben.pair()},
-			app.Operation{Phase: app.Succeeded},
+			app.Operation{Phase: domain.PhaseSucceeded},
 		},
-		"failed":  {invite.KindFailed, ended("the code was used already"), app.Operation{Phase: app.Failed, Reason: "the code was used already"}},
-		"expired": {invite.KindExpired, ended(""), app.Operation{Phase: app.Failed, Reason: "the invitation expired"}},
+		"failed":  {invite.KindFailed, ended("the code was used already"), app.Operation{Phase: domain.PhaseFailed, Reason: "the code was used already"}},
+		"expired": {invite.KindExpired, ended(""), app.Operation{Phase: domain.PhaseFailed, Reason: "the invitation expired"}},
 		"declined": {
 			invite.KindDeclined, invite.Declined{ID: code.ID()},
-			app.Operation{Phase: app.Cancelled, Reason: "the invitation was declined"},
+			app.Operation{Phase: domain.PhaseCancelled, Reason: "the invitation was declined"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -313,7 +314,7 @@ func TestAcceptanceEndsWithItsInvitation(t *testing.T) {
 				short, done := tc.WithBudget("wait", 5*time.Millisecond)
 				op, err := core.WaitOperation(short, accepting.Operation)
 				done()
-				if !errors.Is(err, aura.Timeout) || op.Phase != app.Running {
+				if !errors.Is(err, aura.Timeout) || op.Phase != domain.PhaseRunning {
 					t.Errorf("before the end: %+v, %v", op, err)
 				}
 				a.own(c.kind, c.payload)
@@ -344,7 +345,7 @@ func TestInvitationsAreMadeAndTakenBack(t *testing.T) {
 		if err := c.CancelInvite(tc, made.ID); err != nil {
 			t.Fatal(err)
 		}
-		list := shows(t, tc, c, app.Invitations, func(v []invite.Invitation) bool { return len(v) == 1 && v[0].Phase == invite.Cancelled })
+		list := shows(t, tc, c, app.Invitations, func(v []invite.Invitation) bool { return len(v) == 1 && v[0].Phase == invite.PhaseCancelled })
 		direct, err := c.Invitations(tc)
 		if err != nil {
 			t.Fatal(err)

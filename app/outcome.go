@@ -5,85 +5,30 @@ import (
 	"slices"
 
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/domain/capability"
-	"github.com/aura-runtime/aura/domain/chat"
-	"github.com/aura-runtime/aura/domain/contact"
-	"github.com/aura-runtime/aura/domain/invite"
-	"github.com/aura-runtime/aura/domain/moderation"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/fact"
 )
 
 // maxOutcomes bounds the durable actions that a Core remembers; the oldest are forgotten.
 const maxOutcomes = 1024
 
-// outcomeKinds are the facts that say how an action went.
-func outcomeKinds() []string {
-	return []string{
-		chat.KindMessage, chat.KindRead, chat.KindCreated, chat.KindLeft,
-		contact.KindSelf, contact.KindRenamed, contact.KindAddresses, contact.KindRemoved,
-		capability.KindDelegated, capability.KindRevoked, "moderation.*", "invite.*",
-	}
-}
-
-// intentOf returns the kind of the action that leaves a fact of a kind with its identifier, "" for facts
-// that no action of a user leaves.
-func intentOf(kind string) string {
-	switch kind {
-	case chat.KindMessage:
-		return chat.IntentSend
-	case chat.KindRead:
-		return chat.IntentRead
-	case chat.KindCreated:
-		return chat.IntentCreate
-	case chat.KindLeft:
-		return chat.IntentLeave
-	case contact.KindSelf:
-		return contact.IntentName
-	case contact.KindRenamed:
-		return contact.IntentRename
-	case contact.KindAddresses:
-		return contact.IntentAddress
-	case contact.KindRemoved:
-		return contact.IntentRemove
-	case capability.KindDelegated:
-		return capability.IntentDelegate
-	case capability.KindRevoked:
-		return capability.IntentRevoke
-	case moderation.KindMuted:
-		return moderation.IntentMute
-	case moderation.KindUnmuted:
-		return moderation.IntentUnmute
-	case moderation.KindBlocked:
-		return moderation.IntentBlock
-	case moderation.KindUnblocked:
-		return moderation.IntentUnblock
-	case invite.KindCreated:
-		return invite.IntentCreate
-	case invite.KindCancelled:
-		return invite.IntentCancel
-	case invite.KindDeclined:
-		return invite.IntentDecline
-	case invite.KindAccepting:
-		return invite.IntentAccept
-	}
-	return ""
-}
-
 // outcomes is the fold of what durable facts say about the user's actions. The first fact of an action
-// says that it was done; an acceptance is done when its invitation has ended.
+// says that it was done, unless its domain says more, see [domain.Operation.Outcome].
 type outcomes struct {
+	set     *domain.Set
 	self    aura.AuthorityID
-	invites invite.State
+	ongoing map[string]domain.State // of the modules that say more, by name
 	known   map[aura.OperationID]*outcome
 	newest  []*outcome // all that is known, the newest first
 }
 
 type outcome struct {
-	id         aura.OperationID
-	intent     string
-	at         stamp
-	invitation invite.ID // of an acceptance
-	facts      []aura.FactID
+	id    aura.OperationID
+	did   *domain.Operation
+	by    *domain.Module
+	at    stamp
+	first fact.Fact // if the domain says more
+	facts []aura.FactID
 }
 
 // stamp is a place in the total order of facts, see [fact.Compare].
@@ -97,8 +42,12 @@ func (s stamp) compare(o stamp) int {
 	return cmp.Or(cmp.Compare(s.logical, o.logical), s.order.Compare(o.order), s.id.Compare(o.id))
 }
 
-func newOutcomes(self aura.AuthorityID) *outcomes {
-	return &outcomes{self: self, known: map[aura.OperationID]*outcome{}}
+func newOutcomes(set *domain.Set, self aura.AuthorityID) *outcomes {
+	o := &outcomes{set: set, self: self, ongoing: map[string]domain.State{}, known: map[aura.OperationID]*outcome{}}
+	for _, m := range set.Ongoing() {
+		o.ongoing[m.Name] = m.NewState(self)
+	}
+	return o
 }
 
 // Apply implements [fact.Reducer]. Facts of others carry identifiers of their own actions, and change
@@ -107,31 +56,33 @@ func (o *outcomes) Apply(r *fact.Record) {
 	if r.Fact.Author != o.self {
 		return
 	}
-	o.invites.Apply(r)
-	intent := intentOf(r.Fact.Kind)
-	if intent == "" || r.Fact.Operation.IsZero() {
+	for _, s := range o.ongoing {
+		s.Apply(r)
+	}
+	did, by, ok := o.set.Left(r.Fact.Kind)
+	if !ok || r.Fact.Operation.IsZero() {
 		return
 	}
 	at := stamp{r.Fact.Logical, r.Fact.Order, r.ID}
 	done := o.known[r.Fact.Operation]
 	switch {
 	case done == nil:
-		done = &outcome{id: r.Fact.Operation, intent: intent, at: at}
+		done = &outcome{id: r.Fact.Operation}
 		o.known[done.id] = done
-		o.insert(done)
 	case slices.Contains(done.facts, r.ID):
 		return
 	case at.compare(done.at) < 0:
 		place := o.place(done.at)
 		o.newest = slices.Delete(o.newest, place, place+1)
-		done.intent, done.at = intent, at
+	}
+	if done.did == nil || at.compare(done.at) < 0 {
+		done.did, done.by, done.at = did, by, at
+		if did.Outcome != nil {
+			done.first = r.Fact
+		}
 		o.insert(done)
 	}
 	done.facts = append(done.facts, r.ID)
-	var accepting invite.Accepting
-	if intent == invite.IntentAccept && fact.Unmarshal(r.Fact.Payload, &accepting) == nil {
-		done.invitation = accepting.ID
-	}
 	if len(o.known) > maxOutcomes {
 		o.forgetOldest()
 	}
@@ -163,28 +114,10 @@ func (o *outcomes) operation(id aura.OperationID) (Operation, bool) {
 }
 
 func (o *outcomes) show(done *outcome) Operation {
-	op := Operation{ID: done.id, Kind: done.intent, Phase: Succeeded}
-	if done.intent == invite.IntentAccept {
-		op.Phase, op.Reason = o.acceptance(done.invitation)
+	op := Operation{ID: done.id, Kind: done.did.Name, Phase: domain.PhaseSucceeded}
+	if done.did.Outcome != nil {
+		now := done.did.Outcome(o.ongoing[done.by.Name], &done.first)
+		op.Phase, op.Reason = now.Phase, now.Reason
 	}
 	return op
-}
-
-// acceptance returns how far an acceptance is. The clock plays no part: what is not durable has not ended.
-func (o *outcomes) acceptance(id invite.ID) (Phase, string) {
-	in, ok := o.invites.Invitation(id, aura.Physical{})
-	if !ok {
-		return Running, ""
-	}
-	switch in.Phase {
-	case invite.Complete:
-		return Succeeded, ""
-	case invite.TurnedDown:
-		return Cancelled, "the invitation was declined"
-	case invite.Expired:
-		return Failed, "the invitation expired"
-	case invite.Broken:
-		return Failed, in.Reason
-	}
-	return Running, ""
 }

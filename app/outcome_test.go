@@ -4,28 +4,23 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/aura-runtime/aura/domain/capability"
-	"github.com/aura-runtime/aura/domain/chat"
-	"github.com/aura-runtime/aura/domain/contact"
-	"github.com/aura-runtime/aura/domain/invite"
-	"github.com/aura-runtime/aura/domain/moderation"
-	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/domain/builtin"
 )
 
 // TestEveryActionLeavesAFactThatSaysSo: an action whose answer did not come is found again by the fact that it
 // left, or it would be shown as failed although it was done.
 func TestEveryActionLeavesAFactThatSaysSo(t *testing.T) {
-	looked := fact.Selection{Kinds: outcomeKinds()}
-	for _, d := range []fact.Domain{capability.Domain(), chat.Domain(), contact.Domain(), invite.Domain(), moderation.Domain()} {
-		for _, intent := range d.Intents {
-			// Nothing submits it yet, and frontends read no tokens of one's own.
-			if intent == capability.IntentEquip {
+	set, err := builtin.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range set.Modules() {
+		for _, o := range m.Operations {
+			if o.Internal {
 				continue
 			}
-			if !slices.ContainsFunc(d.Kinds, func(k fact.Kind) bool {
-				return intentOf(k.Name) == intent && looked.Selects(&fact.Record{Position: 1, Fact: fact.Fact{Kind: k.Name}})
-			}) {
-				t.Errorf("no fact says that %s was done", intent)
+			if found, _, ok := set.Left(o.Leaves); !ok || found.Name != o.Name || !slices.Contains(set.Outcomes(), o.Leaves) {
+				t.Errorf("no fact says that %s was done", o.Name)
 			}
 		}
 	}

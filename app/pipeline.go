@@ -2,10 +2,8 @@ package app
 
 import (
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
-	"github.com/aura-runtime/aura/domain/contact"
-	"github.com/aura-runtime/aura/domain/invite"
-	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/reactive"
 	"github.com/aura-runtime/aura/task"
@@ -20,25 +18,34 @@ type pipeline struct {
 	opened    map[aura.ContextID]bool
 }
 
-func newPipeline(self aura.AuthorityID, p *published, o Options) (*pipeline, error) {
+func newPipeline(set *domain.Set, self aura.AuthorityID, p *published, o Options) (*pipeline, error) {
 	h := reactive.NewHub()
-	all := newFold(self, o.Keep)
-	contacts := &contactsView{state: &all.contacts}
-	moderated := &moderationView{state: &all.moderation}
+	all := newFold(set, self, o.Keep)
+	var views []reactive.View
+	modules := map[string]*moduleView{}
+	for i := range set.Modules() {
+		m := &set.Modules()[i]
+		if len(m.Views) == 0 {
+			continue
+		}
+		v, err := newModuleView(h, m, all.states)
+		if err != nil {
+			return nil, err
+		}
+		modules[v.Name()] = v
+		views = append(views, v)
+	}
 	chats := &chatsView{
-		contacts: contacts, moderation: moderated, fold: all,
+		contacts: modules[viewContacts], moderation: modules[viewModeration], fold: all,
 		listed: map[aura.ContextID]chat.Thread{}, touched: map[aura.ContextID]bool{},
 	}
-	invites, connections, agent := &invitesView{}, &connectionsView{}, &agentView{}
-	people := &peopleView{contacts: contacts, moderation: moderated, connections: connections}
-	operations := &operationsView{durable: newOutcomes(self), published: p}
+	connections, agent := &connectionsView{}, &agentView{}
+	people := &peopleView{fold: all, connections: connections}
+	operations := &operationsView{durable: newOutcomes(set, self), published: p}
 
 	var err error
-	register(h, &err, &contacts.outlet, Contacts, []contact.Contact{})
 	register(h, &err, &people.outlet, People, []Person{})
-	register(h, &err, &moderated.outlet, Moderation, moderation.Moderation{})
 	register(h, &err, &chats.outlet, Chats, []chat.Thread{})
-	register(h, &err, &invites.outlet, Invitations, []invite.Invitation{})
 	register(h, &err, &connections.outlet, Connections, []status.Peer{})
 	register(h, &err, &agent.outlet, Agent, Attachment{})
 	register(h, &err, &operations.outlet, Operations, []Operation{})
@@ -46,7 +53,7 @@ func newPipeline(self aura.AuthorityID, p *published, o Options) (*pipeline, err
 		return nil, err
 	}
 	s, err := reactive.NewScheduler(h, reactive.Options{Immediate: true, Owner: o.Owner},
-		contacts, moderated, invites, chats, connections, people, agent, operations)
+		append(views, chats, connections, people, agent, operations)...)
 	return &pipeline{
 		hub: h, scheduler: s, chats: chats, gate: task.NewSemaphore(1), opened: map[aura.ContextID]bool{},
 	}, err

@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/domain/invite"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 )
@@ -24,20 +24,20 @@ type Publisher struct {
 func (p *Publisher) ID() aura.OperationID { return p.id }
 
 // publish enters a phase. A terminal phase is final: publishing after it changes nothing.
-func (p *Publisher) publish(phase Phase, reason string) { p.to.set(p.id, phase, reason) }
+func (p *Publisher) publish(phase domain.Phase, reason string) { p.to.set(p.id, phase, reason) }
 
-// accepted publishes what a result means: what was asked is durable. An acceptance has only begun.
+// accepted publishes what a result means: what was asked is durable. An operation that goes on has only begun.
 func (p *Publisher) accepted() {
-	if p.intent == invite.IntentAccept {
-		p.publish(Running, "")
+	if o, ok := p.to.operations.Operation(p.intent); ok && o.Outcome != nil {
+		p.publish(domain.PhaseRunning, "")
 		return
 	}
-	p.publish(Succeeded, "")
+	p.publish(domain.PhaseSucceeded, "")
 }
 
 // doubt says why it is not known how the action ends: only durable facts after a position will tell.
 func (p *Publisher) doubt(after fact.Position, reason string) {
-	p.to.update(p.id, func(e *entry) { e.Phase, e.Reason, e.doubted, e.after = Running, reason, true, after })
+	p.to.update(p.id, func(e *entry) { e.Phase, e.Reason, e.doubted, e.after = domain.PhaseRunning, reason, true, after })
 }
 
 // The reasons of a doubt.
@@ -49,9 +49,10 @@ const (
 // published holds what this Core alone can know about its actions: those under way, and those that left no
 // durable fact. It is a leaf value, shared by workflows and the view.
 type published struct {
-	mu     task.Mutex
-	newest []entry // the newest last
-	bell   *task.Wake
+	operations *domain.Set
+	mu         task.Mutex
+	newest     []entry // the newest last
+	bell       *task.Wake
 }
 
 type entry struct {
@@ -60,14 +61,16 @@ type entry struct {
 	after   fact.Position // where to look, when doubted
 }
 
-func newPublished() *published { return &published{bell: task.NewWake()} }
+func newPublished(set *domain.Set) *published {
+	return &published{operations: set, bell: task.NewWake()}
+}
 
 // begin enters a new action, or one that is tried again, and returns its publisher.
 func (p *published) begin(id aura.OperationID, intent string) *Publisher {
 	p.mu.Lock()
 	again := slices.ContainsFunc(p.newest, func(e entry) bool { return e.ID == id }) // an action in doubt
 	if !again {
-		p.newest = append(p.newest, entry{Operation: Operation{ID: id, Kind: intent, Phase: Submitted}})
+		p.newest = append(p.newest, entry{Operation: Operation{ID: id, Kind: intent, Phase: domain.PhaseSubmitted}})
 	}
 	if len(p.newest) > maxPublished {
 		ended := slices.IndexFunc(p.newest, func(e entry) bool { return e.Phase.Terminal() })
@@ -78,7 +81,7 @@ func (p *published) begin(id aura.OperationID, intent string) *Publisher {
 	return &Publisher{to: p, id: id, intent: intent}
 }
 
-func (p *published) set(id aura.OperationID, phase Phase, reason string) {
+func (p *published) set(id aura.OperationID, phase domain.Phase, reason string) {
 	p.update(id, func(e *entry) { e.Phase, e.Reason, e.doubted = phase, reason, false })
 }
 

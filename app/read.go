@@ -30,7 +30,7 @@ const maxUnread = 999
 // number of unread ones since the last that was read; of 999 or more it is 999. Of a conversation it reads those
 // and little else.
 func (c *Core) Overview(tc task.Context) ([]chat.Thread, error) {
-	f, _, err := c.directory.conversation(tc, c.bridge, c.self.Authority, chat.Keep{Messages: maxUnread, Bytes: -1})
+	f, _, err := c.directory.conversation(tc, c.bridge, chat.Keep{Messages: maxUnread, Bytes: -1})
 	if err != nil {
 		return nil, err
 	}

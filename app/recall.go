@@ -5,6 +5,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 )
@@ -105,7 +106,7 @@ func conversations(up *fact.Update) []aura.ContextID {
 		}
 	}
 	for _, o := range up.Observations {
-		if context, ok := outboxContext(o); ok {
+		if context, ok := delivery.ObservedContext(o); ok {
 			touched = append(touched, context)
 		}
 	}
@@ -116,7 +117,7 @@ func conversations(up *fact.Update) []aura.ContextID {
 // circumstances returns the facts about people, groups and invitations, and the position up to which those about people
 // are all.
 func (c *Core) circumstances(tc task.Context) ([]fact.Record, fact.Position, error) {
-	_, since, err := c.directory.conversation(tc, c.bridge, c.self.Authority, chat.Keep{})
+	_, since, err := c.directory.conversation(tc, c.bridge, chat.Keep{})
 	if err != nil {
 		return nil, 0, err
 	}

@@ -13,15 +13,15 @@ import (
 // The signals of every Core. They follow while the Core runs as a service.
 var (
 	// Contacts lists the contacts by name.
-	Contacts = reactive.NewSignal[[]contact.Contact]("app:contacts")
+	Contacts = reactive.NewSignal[[]contact.Contact](contact.SignalName)
 	// People lists the contacts with how they are reached and treated.
 	People = reactive.NewSignal[[]Person]("app:people")
 	// Chats lists the conversations, the one with the newest message first.
 	Chats = reactive.NewSignal[[]chat.Thread]("app:chats")
 	// Invitations lists the invitations, those that wait first.
-	Invitations = reactive.NewSignal[[]invite.Invitation]("app:invitations")
+	Invitations = reactive.NewSignal[[]invite.Invitation](invite.SignalName)
 	// Moderation says who is muted and blocked.
-	Moderation = reactive.NewSignal[moderation.Moderation]("app:moderation")
+	Moderation = reactive.NewSignal[moderation.Moderation](moderation.SignalName)
 	// Connections lists the connections that the agent reports.
 	Connections = reactive.NewSignal[[]status.Peer]("app:connections")
 	// Operations lists the user's newest actions, the newest first.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
@@ -32,6 +33,20 @@ func (d *Doubt) Error() string { return aura.Reason(d.Err) + "; whether it was d
 // Unwrap returns what the agent's end looked like.
 func (d *Doubt) Unwrap() error { return d.Err }
 
+// Do carries out an intent of a module and returns when its facts are durable; the payload of the answer is decoded into
+// result unless that is nil. The errors are those of [Bridge], and a [Doubt] when the agent went away with the action in
+// its hands.
+func (c *Core) Do(tc task.Context, intent string, payload, result any) (fact.Result, error) {
+	r, err := c.submit(tc, intent, payload)
+	if err != nil || result == nil {
+		return r, err
+	}
+	if len(r.Payload) == 0 {
+		return r, lost("app.Do", "it was done; what the agent answered is lost")
+	}
+	return r, fact.Unmarshal(r.Payload, result)
+}
+
 // submit is the one way of an action: it names it, hands it to the bridge, and publishes how it went. When
 // the bridge cannot say, the durable facts do.
 func (c *Core) submit(tc task.Context, intent string, payload any) (fact.Result, error) {
@@ -53,7 +68,7 @@ func (c *Core) submitAs(tc task.Context, id aura.OperationID, intent string, pay
 		after = max(after, c.self.Facts) // what was durable before this Core began is not this action's
 	}
 	p := c.published.begin(id, intent)
-	p.publish(Running, "")
+	p.publish(domain.PhaseRunning, "")
 	sub, done := tc.Stage("submit", submitShare)
 	res, err := c.bridge.Submit(sub, fact.Intent{Kind: intent, Operation: id, Payload: body})
 	done()
@@ -64,7 +79,7 @@ func (c *Core) submitAs(tc task.Context, id aura.OperationID, intent string, pay
 	if !refused(err) {
 		return c.settle(tc, p, after, err)
 	}
-	p.publish(Failed, aura.Reason(err))
+	p.publish(domain.PhaseFailed, aura.Reason(err))
 	return fact.Result{}, err
 }
 
@@ -91,7 +106,7 @@ func (c *Core) settle(tc task.Context, p *Publisher, after fact.Position, cause 
 		p.doubt(after, reasonWriting)
 		return fact.Result{}, &Doubt{Operation: p.id, Err: cause}
 	}
-	found := newOutcomes(c.self.Authority)
+	found := newOutcomes(c.set, c.self.Authority)
 	if err == nil {
 		err = c.gather(tc, found, after)
 	}
@@ -104,9 +119,9 @@ func (c *Core) settle(tc task.Context, p *Publisher, after fact.Position, cause 
 		return fact.Result{Operation: p.id, Facts: known.facts}, nil
 	}
 	if aura.KindOf(cause) == aura.Cancelled {
-		p.publish(Cancelled, aura.Reason(cause))
+		p.publish(domain.PhaseCancelled, aura.Reason(cause))
 	} else {
-		p.publish(Failed, aura.Reason(cause))
+		p.publish(domain.PhaseFailed, aura.Reason(cause))
 	}
 	return fact.Result{}, cause
 }
@@ -149,7 +164,7 @@ func (c *Core) settleDoubts(tc task.Context) error {
 	if len(ended) == 0 {
 		return nil
 	}
-	found := newOutcomes(c.self.Authority)
+	found := newOutcomes(c.set, c.self.Authority)
 	if err := c.gather(tc, found, after); err != nil {
 		return err
 	}
@@ -157,7 +172,7 @@ func (c *Core) settleDoubts(tc task.Context) error {
 		if found.known[p.id] != nil {
 			p.accepted()
 		} else {
-			p.publish(Failed, "it was not done")
+			p.publish(domain.PhaseFailed, "it was not done")
 		}
 	}
 	return nil
@@ -165,7 +180,7 @@ func (c *Core) settleDoubts(tc task.Context) error {
 
 // gather folds the facts about actions that come after a position.
 func (c *Core) gather(tc task.Context, into *outcomes, after fact.Position) error {
-	return watch(tc, c.bridge, fact.Selection{Kinds: outcomeKinds(), After: after}, func(up fact.Update) error {
+	return watch(tc, c.bridge, fact.Selection{Kinds: c.set.Outcomes(), After: after}, func(up fact.Update) error {
 		take(up.Records, into.Apply)
 		return nil
 	})
@@ -181,11 +196,11 @@ func (c *Core) Operation(tc task.Context, id aura.OperationID) (Operation, error
 	return c.operation(found, id)
 }
 
-// recall folds what one action left, and all that is known about invitations, and returns the position up to which
+// recall folds what one action left, and all that is known about operations that go on, and returns the position up to which
 // that is everything.
 func (c *Core) recall(tc task.Context, id aura.OperationID) (*outcomes, fact.Position, error) {
-	found, head := newOutcomes(c.self.Authority), fact.Position(0)
-	for _, sel := range []fact.Selection{{Kinds: []string{"invite.*"}}, {Author: c.self.Authority, Operation: id}} {
+	found, head := newOutcomes(c.set, c.self.Authority), fact.Position(0)
+	for _, sel := range []fact.Selection{{Kinds: c.set.OngoingKinds()}, {Author: c.self.Authority, Operation: id}} {
 		through := fact.Position(0)
 		err := watch(tc, c.bridge, sel, func(up fact.Update) error {
 			take(up.Records, found.Apply)
@@ -220,7 +235,7 @@ func (c *Core) WaitOperation(tc task.Context, id aura.OperationID) (Operation, e
 	if err != nil {
 		return last, err
 	}
-	err = watch(tc, c.bridge, fact.Selection{Kinds: outcomeKinds(), After: after, Follow: true}, func(up fact.Update) error {
+	err = watch(tc, c.bridge, fact.Selection{Kinds: c.set.Outcomes(), After: after, Follow: true}, func(up fact.Update) error {
 		take(up.Records, found.Apply)
 		if !up.Live {
 			return nil

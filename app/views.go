@@ -2,9 +2,7 @@ package app
 
 import (
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/domain/contact"
-	"github.com/aura-runtime/aura/domain/invite"
-	"github.com/aura-runtime/aura/domain/moderation"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/reactive"
@@ -13,8 +11,9 @@ import (
 
 // The names of the views, by which others follow them.
 const (
-	viewContacts    = "contacts"
-	viewModeration  = "moderation"
+	viewModule      = "module/" // and the name of the module
+	viewContacts    = viewModule + "contact"
+	viewModeration  = viewModule + "moderation"
 	viewChats       = "chats"
 	viewConnections = "connections"
 )
@@ -27,70 +26,66 @@ func observes(kinds ...string) reactive.Needs {
 	return reactive.Needs{None: true, Facts: fact.Selection{Observations: kinds}}
 }
 
-// contactsView publishes [Contacts].
-type contactsView struct {
-	outlet *reactive.Outlet[[]contact.Contact]
-	state  *contact.State
-	turns  uint64 // how often it changed, for those that follow it
+// moduleView keeps the state of one module current and publishes the module's views.
+type moduleView struct {
+	module  *domain.Module
+	states  *domain.States
+	state   domain.State
+	outlets []*reactive.Outlet[any] // of the module's views, in order
+	turns   uint64                  // how often it changed, for those that follow it
 }
 
-func (v *contactsView) Name() string          { return viewContacts }
-func (v *contactsView) Needs() reactive.Needs { return needs("contact.*") }
+// newModuleView registers the signals of a module's views, each with what an empty state shows.
+func newModuleView(h *reactive.Hub, m *domain.Module, states *domain.States) (*moduleView, error) {
+	v := &moduleView{module: m, states: states, state: states.Of(m.Name)}
+	for _, view := range m.Views {
+		outlet, err := reactive.Register(h, reactive.NewSignal[any](view.Signal), view.Show(states, aura.Physical{}))
+		if err != nil {
+			return nil, err
+		}
+		v.outlets = append(v.outlets, outlet)
+	}
+	return v, nil
+}
 
-func (v *contactsView) Apply(up fact.Update) {
+// Name implements [reactive.View].
+func (v *moduleView) Name() string { return viewModule + v.module.Name }
+
+// Needs implements [reactive.View].
+func (v *moduleView) Needs() reactive.Needs {
+	var n reactive.Needs
+	for _, k := range v.module.Kinds {
+		n.Facts.Kinds = append(n.Facts.Kinds, k.Name)
+	}
+	return n
+}
+
+// Turns implements [reactive.Timed].
+func (v *moduleView) Turns(now aura.Physical) (next aura.Instant, turns bool) {
+	for _, view := range v.module.Views {
+		if view.Turns == nil {
+			continue
+		}
+		if at, ok := view.Turns(v.states, now); ok && (!turns || at < next) {
+			next, turns = at, true
+		}
+	}
+	return next, turns
+}
+
+// Apply implements [reactive.View].
+func (v *moduleView) Apply(up fact.Update) {
 	for i := range up.Records {
 		v.state.Apply(&up.Records[i])
 	}
 	v.turns++
 }
 
-func (v *contactsView) Publish(_ task.Context, st *reactive.Stage) error {
-	v.outlet.Put(st, v.state.Contacts())
-	return nil
-}
-
-// moderationView publishes [Moderation].
-type moderationView struct {
-	outlet *reactive.Outlet[moderation.Moderation]
-	state  *moderation.State
-	turns  uint64
-}
-
-func (v *moderationView) Name() string          { return viewModeration }
-func (v *moderationView) Needs() reactive.Needs { return needs("moderation.*") }
-
-func (v *moderationView) Apply(up fact.Update) {
-	for i := range up.Records {
-		v.state.Apply(&up.Records[i])
+// Publish implements [reactive.View].
+func (v *moduleView) Publish(tc task.Context, st *reactive.Stage) error {
+	for i, view := range v.module.Views {
+		v.outlets[i].Put(st, view.Show(v.states, tc.Now()))
 	}
-	v.turns++
-}
-
-func (v *moderationView) Publish(_ task.Context, st *reactive.Stage) error {
-	v.outlet.Put(st, v.state.View())
-	return nil
-}
-
-// invitesView publishes [Invitations].
-type invitesView struct {
-	outlet *reactive.Outlet[[]invite.Invitation]
-	state  invite.State
-}
-
-func (v *invitesView) Name() string          { return "invitations" }
-func (v *invitesView) Needs() reactive.Needs { return needs("invite.*") }
-
-// Turns implements [reactive.Timed]: an invitation expires when its time has come, not with the next fact.
-func (v *invitesView) Turns(now aura.Physical) (aura.Instant, bool) { return v.state.Turns(now) }
-
-func (v *invitesView) Apply(up fact.Update) {
-	for i := range up.Records {
-		v.state.Apply(&up.Records[i])
-	}
-}
-
-func (v *invitesView) Publish(tc task.Context, st *reactive.Stage) error {
-	v.outlet.Put(st, v.state.Invitations(tc.Now()))
 	return nil
 }
 
@@ -117,8 +112,7 @@ func (v *connectionsView) Publish(_ task.Context, st *reactive.Stage) error {
 // peopleView publishes [People].
 type peopleView struct {
 	outlet      *reactive.Outlet[[]Person]
-	contacts    *contactsView
-	moderation  *moderationView
+	fold        *fold
 	connections *connectionsView
 }
 
@@ -131,7 +125,7 @@ func (v *peopleView) Needs() reactive.Needs {
 func (v *peopleView) Apply(fact.Update) {}
 
 func (v *peopleView) Publish(_ task.Context, st *reactive.Stage) error {
-	v.outlet.Put(st, persons(v.contacts.state.Contacts(), v.connections.state.View(), v.moderation.state.View()))
+	v.outlet.Put(st, persons(v.fold.contacts.Contacts(), v.connections.state.View(), v.fold.moderation.View()))
 	return nil
 }
 
@@ -174,7 +168,7 @@ type operationsView struct {
 func (v *operationsView) Name() string { return "operations" }
 
 func (v *operationsView) Needs() reactive.Needs {
-	n := needs(outcomeKinds()...)
+	n := needs(v.durable.set.Outcomes()...)
 	n.Facts.Observations = []string{observedOperation}
 	return n
 }

@@ -1,8 +1,6 @@
 package app
 
 import (
-	"strings"
-
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/delivery"
@@ -15,8 +13,8 @@ import (
 // that a message costs its conversation and not all of them.
 type chatsView struct {
 	outlet     *reactive.Outlet[[]chat.Thread]
-	contacts   *contactsView
-	moderation *moderationView
+	contacts   *moduleView
+	moderation *moduleView
 	fold       *fold
 
 	listed map[aura.ContextID]chat.Thread
@@ -56,9 +54,8 @@ func (v *chatsView) Apply(up fact.Update) {
 		}
 	}
 	for _, o := range up.Observations {
-		v.fold.outboxes.Observe(o)
-		key, _, _ := strings.Cut(o.Key, "/")
-		if context, err := aura.ParseContextID(key); err == nil {
+		v.fold.deliveries.Observe(o)
+		if context, ok := delivery.ObservedContext(o); ok {
 			v.touched[context] = true
 		}
 	}

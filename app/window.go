@@ -27,7 +27,7 @@ type window struct {
 // window returns the window of a conversation, which has no messages yet, and the position up to which names and
 // groups are known.
 func (c *Core) window(tc task.Context, of aura.ContextID, keep chat.Keep) (*window, fact.Position, error) {
-	f, since, err := c.directory.conversation(tc, c.bridge, c.self.Authority, keep)
+	f, since, err := c.directory.conversation(tc, c.bridge, keep)
 	return &window{core: c, context: of, fold: f, observe: true}, since, err
 }
 

@@ -194,11 +194,8 @@ func TestThePastIsShownAsItWas(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h := task.Supervise(tc.Group(), past)
-		if err := h.Start(tc); err != nil {
-			t.Fatal(err)
-		}
-		shows(t, tc, past, app.Chats, func(v []chat.Thread) bool {
+		m, h := modelOf(t, tc, tc.Group(), past)
+		shows(t, tc, m, app.Chats, func(v []chat.Thread) bool {
 			return len(v) == 1 && v[0].Name == "ben" && v[0].Last != nil && v[0].Last.Text == "hi" && v[0].Last.State == delivery.ProgressWaiting
 		})
 		got, err := past.History(tc, resolve(t, tc, past, "ben"), 5)

@@ -17,7 +17,7 @@ func (p *Person) Bridge() app.Bridge { return bridge{p} }
 // Core returns a new frontend over [Person.Bridge]. A failure ends the test.
 func (p *Person) Core(tc task.Context) *app.Core {
 	p.World.Helper()
-	c, err := app.New(tc, p.Bridge(), p.World.Sim.Entropy(p.Name+" frontend"), app.Options{})
+	c, err := app.New(tc, p.Bridge(), p.World.Sim.Entropy(p.Name+" frontend"), app.Options{Modules: p.Options.Modules})
 	if err != nil {
 		p.World.Fatalf("%s has no frontend: %v", p.Name, err)
 	}

@@ -2,6 +2,8 @@ package auratest
 
 import (
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/domain/builtin"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/delivery"
@@ -12,13 +14,14 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// View is what a person's frontend would show: all facts and observations of the agent, folded.
+// View is what a person's frontend would show: all facts and observations of the agent, folded. [domain.Get] finds the
+// state of any module.
 type View struct {
-	Contacts    contact.State
-	Invites     invite.State
-	Moderation  moderation.State
+	*domain.States
+	Contacts    *contact.State
+	Invites     *invite.State
+	Moderation  *moderation.State
 	Delivery    *delivery.State
-	Outboxes    delivery.Outboxes
 	Chats       *chat.State
 	Connections status.Connections
 	// Setting has the states above that the methods of Chats ask for.
@@ -34,18 +37,23 @@ func (p *Person) Look(tc task.Context) *View {
 // fold returns a view of what sel selects.
 func (p *Person) fold(tc task.Context, sel fact.Selection) *View {
 	p.World.Helper()
-	v := &View{Chats: chat.NewState(p.Self(), chat.Keep{Messages: -1, Bytes: -1}), Delivery: delivery.NewState(p.Self())}
-	v.Setting = chat.Setting{Contacts: &v.Contacts, Moderation: &v.Moderation, Delivery: v.Delivery, Outboxes: &v.Outboxes}
+	set, err := builtin.New(p.Options.Modules...)
+	if err != nil {
+		p.World.Fatalf("%v", err)
+	}
+	states := set.NewStates(p.Self())
+	setting := chat.SettingOf(states)
+	v := &View{
+		States: states, Contacts: setting.Contacts, Invites: domain.Get[*invite.State](states), Moderation: setting.Moderation,
+		Delivery: setting.Delivery, Chats: domain.Get[*chat.State](states), Setting: setting,
+	}
+	v.Chats.Bound(chat.Keep{Messages: -1, Bytes: -1})
 	p.read(tc, sel, func(up fact.Update) error {
 		for i := range up.Records {
-			v.Contacts.Apply(&up.Records[i])
-			v.Invites.Apply(&up.Records[i])
-			v.Moderation.Apply(&up.Records[i])
-			v.Delivery.Apply(&up.Records[i])
-			v.Chats.Apply(&up.Records[i])
+			v.States.Apply(&up.Records[i])
 		}
 		for _, o := range up.Observations {
-			v.Outboxes.Observe(o)
+			v.States.Observe(o)
 			v.Connections.Observe(o)
 		}
 		return nil

@@ -2,12 +2,12 @@ package directory
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
-	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
@@ -49,9 +49,10 @@ func (p *Peer) Target() transport.Target {
 // State is what the journal says about people and contexts, folded by the reducers of the domains. It is
 // seen only inside [Index.Read].
 type State struct {
-	Contacts   contact.State
-	Moderation moderation.State
-	Invites    invite.State
+	*domain.States
+	Contacts   *contact.State
+	Moderation *moderation.State
+	Invites    *invite.State
 	Chats      *chat.State
 
 	secrets map[aura.ContextID][32]byte
@@ -64,7 +65,7 @@ type State struct {
 
 // Setting returns what the chat handlers need to know beside the chat facts.
 func (s *State) Setting() chat.Setting {
-	return chat.Setting{Contacts: &s.Contacts, Moderation: &s.Moderation}
+	return chat.SettingOf(s.States)
 }
 
 // Begin adds to a request that begins a conversation the fact that keeps its name, so that both are there or
@@ -87,32 +88,62 @@ type Index struct {
 
 	lock    task.Mutex
 	state   State
-	folds   []*journal.Fold  // of state, except the conversations
-	talk    *fact.Quarantine // of the conversations
-	blind   bool             // a secret could not be read
-	peers   int              // that there were at the last call of Peers
-	changed []*task.Wake
+	folds   []*journal.Fold   // of what modules index, in their order
+	recent  map[string]recent // by kind
+	own     map[string]string // the module that indexes a kind
+	linking map[string]bool   // kinds that tell with whom there are links
+	blind   bool              // a secret could not be read
+	peers   int               // that there were at the last call of Peers
+	changed map[string][]*task.Wake
+	// quarantine has the recent facts that a state could not take.
+	quarantine *fact.Quarantine
 }
 
-// New returns an empty index for an authority. meta reads the journal's metadata, nil for none.
-func New(self aura.AuthorityID, meta func(key string) ([]byte, error)) *Index {
-	x := &Index{self: self, meta: meta, talk: fact.NewQuarantine(task.Contain), state: State{
-		Chats:   chat.NewState(self, kept),
-		secrets: map[aura.ContextID][32]byte{}, tags: map[transport.Tag]aura.ContextID{},
-		codes: map[transport.Tag]transport.Secret{}, keys: map[aura.ContextID][]fact.Certificate{},
-	}}
-	for _, f := range []struct {
-		name, kinds string
-		folder      journal.Folder
-	}{
-		{"fold.contact", "contact.*", &x.state.Contacts},
-		{"fold.moderation", "moderation.*", &x.state.Moderation},
-		{"fold.invite", "invite.*", &x.state.Invites},
-		{"fold.group", "group.*", chat.Groups{State: x.state.Chats}},
-	} {
-		x.folds = append(x.folds, journal.NewFold(f.name, fact.Selection{Kinds: []string{f.kinds}}, f.folder, &x.lock))
+// New returns an empty index for an authority whose agent has a set of modules. meta reads the journal's metadata, nil for
+// none.
+func New(set *domain.Set, self aura.AuthorityID, meta func(key string) ([]byte, error)) *Index {
+	states := set.NewStates(self)
+	x := &Index{
+		self: self, meta: meta, recent: map[string]recent{}, linking: map[string]bool{}, own: map[string]string{},
+		quarantine: fact.NewQuarantine(task.Contain), changed: map[string][]*task.Wake{}, state: State{
+			States: states, Contacts: domain.Get[*contact.State](states), Moderation: domain.Get[*moderation.State](states),
+			Invites: domain.Get[*invite.State](states), Chats: domain.Get[*chat.State](states),
+			secrets: map[aura.ContextID][32]byte{}, tags: map[transport.Tag]aura.ContextID{},
+			codes: map[transport.Tag]transport.Secret{}, keys: map[aura.ContextID][]fact.Certificate{},
+		},
+	}
+	x.state.Chats.Bound(kept)
+	for i := range set.Modules() {
+		x.add(&set.Modules()[i])
 	}
 	return x
+}
+
+// add lets the index follow what a module names.
+func (x *Index) add(m *domain.Module) {
+	state := x.state.Of(m.Name)
+	for _, k := range m.Kinds {
+		switch {
+		case matches(m.Recent, k.Name):
+			x.recent[k.Name] = recent{m.Name, state}
+		case matches(m.Indexed, k.Name):
+			x.own[k.Name], x.linking[k.Name] = m.Name, m.Linking
+		}
+	}
+	if len(m.Indexed) > 0 {
+		name, _, _ := strings.Cut(m.Indexed[0], ".")
+		x.folds = append(x.folds, journal.NewFold("fold."+name, fact.Selection{Kinds: m.Indexed}, state, &x.lock))
+	}
+}
+
+func matches(patterns []string, kind string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool { return fact.MatchKind(p, kind) })
+}
+
+// recent is the state that follows the newest facts of a kind.
+type recent struct {
+	module string
+	state  domain.State
 }
 
 // Load brings an empty index up to date: people, permissions, invitations and groups from their checkpoints
@@ -136,17 +167,26 @@ func (x *Index) Load(tc task.Context, j *journal.Journal, own aura.DeviceID) err
 			return err
 		}
 		for i := range records {
-			x.talk.Take("chat", &records[i], x.state.Chats.Apply)
+			x.follow(&records[i])
 		}
 	}
 	return nil
+}
+
+// follow folds a fact of which only the newest are followed, and reports whether it is one.
+func (x *Index) follow(r *fact.Record) bool {
+	by, ok := x.recent[r.Fact.Kind]
+	if ok {
+		x.quarantine.Take(by.module, r, by.state.Apply)
+	}
+	return ok
 }
 
 // Quarantined returns the facts that a fold could not take, see [fact.Quarantine].
 func (x *Index) Quarantined() []fact.Quarantined {
 	x.lock.Lock()
 	defer x.lock.Unlock()
-	held := x.talk.Held()
+	held := x.quarantine.Held()
 	for _, f := range x.folds {
 		held = append(held, f.Quarantined()...)
 	}
@@ -188,27 +228,30 @@ func (x *Index) Tails(own aura.DeviceID) []Tail {
 
 // Committed implements [journal.Sink].
 func (x *Index) Committed(records []fact.Record) {
-	if wakes, structural := x.take(records); structural {
-		for _, wake := range wakes {
-			wake.Notify()
-		}
+	for _, wake := range x.take(records) {
+		wake.Notify()
 	}
 }
 
-// take folds records and reports whether they may have changed who is linked to whom.
-func (x *Index) take(records []fact.Record) (wakes []*task.Wake, structural bool) {
+// take folds records and returns whom to tell, in the order of the folds.
+func (x *Index) take(records []fact.Record) []*task.Wake {
 	x.lock.Lock()
 	defer x.lock.Unlock()
-	met, invited, removed := false, false, false
 	for _, f := range x.folds {
 		f.Committed(records)
 	}
+	touched := map[string]bool{}
+	linking, met, invited, removed := false, false, false, false
 	for i := range records {
 		r := &records[i]
-		switch r.Fact.Kind {
-		case chat.KindMessage, chat.KindRead, delivery.KindAcked, delivery.KindFailed:
-			x.talk.Take("chat", r, x.state.Chats.Apply)
-			continue // they change nothing about who is linked to whom
+		if x.follow(r) {
+			continue
+		}
+		if module, indexed := x.own[r.Fact.Kind]; indexed {
+			touched[module] = true
+			linking = linking || x.linking[r.Fact.Kind]
+		}
+		switch r.Fact.Kind { // what the index itself keeps beside the states
 		case contact.KindAdded, chat.KindCreated, chat.KindJoined:
 			met = true
 		case contact.KindRemoved:
@@ -216,9 +259,8 @@ func (x *Index) take(records []fact.Record) (wakes []*task.Wake, structural bool
 		case invite.KindCreated, invite.KindCancelled, invite.KindAccepted, invite.KindCompleted, invite.KindExpired:
 			invited = true
 		}
-		structural = true
 	}
-	if structural {
+	if linking {
 		x.state.devices = nil
 	}
 	if removed {
@@ -230,7 +272,16 @@ func (x *Index) take(records []fact.Record) (wakes []*task.Wake, structural bool
 	if invited {
 		x.offer()
 	}
-	return x.changed, structural
+	var wakes []*task.Wake
+	for _, name := range x.state.Names() {
+		if linking || touched[name] {
+			wakes = append(wakes, x.changed[name]...)
+		}
+	}
+	if linking {
+		wakes = append(wakes, x.changed[""]...)
+	}
+	return wakes
 }
 
 // open learns the secrets of contexts.
@@ -312,11 +363,12 @@ func (x *Index) contexts() []aura.ContextID {
 	return append(all, x.state.Chats.Groups()...)
 }
 
-// OnChange notifies changed whenever people, contexts or permissions may have changed.
-func (x *Index) OnChange(changed *task.Wake) {
+// OnChange notifies changed whenever people or contexts may have changed, and after each indexed fact of a module; "": of
+// none.
+func (x *Index) OnChange(module string, changed *task.Wake) {
 	x.lock.Lock()
 	defer x.lock.Unlock()
-	x.changed = append(x.changed, changed)
+	x.changed[module] = append(x.changed[module], changed)
 }
 
 // Read lets fn look at the state. It must not wait and must not keep a reference to them.

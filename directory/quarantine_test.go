@@ -5,6 +5,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/domain/builtin"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
@@ -35,7 +36,7 @@ func TestIndexGoesOnBehindAFactThatPanics(t *testing.T) {
 	batch := []fact.Record{name(1, "Ada I"), name(2, "Ada II"), name(3, "Ada III")}
 	for start := range 2 {
 		folded := map[aura.FactID]bool{}
-		index := New(own, func(string) ([]byte, error) { return nil, nil })
+		index := New(modules(t), own, func(string) ([]byte, error) { return nil, nil })
 		bug := journal.NewFold("planted", fact.Selection{}, planted(func(r *fact.Record) {
 			if r.ID == batch[1].ID {
 				panic("planted")
@@ -44,7 +45,7 @@ func TestIndexGoesOnBehindAFactThatPanics(t *testing.T) {
 		}), &index.lock)
 		index.folds = append([]*journal.Fold{bug}, index.folds...)
 		changed := task.NewWake()
-		index.OnChange(changed)
+		index.OnChange("", changed)
 		index.Committed(batch)
 		index.Committed([]fact.Record{name(4, "Ada IV")})
 
@@ -67,4 +68,13 @@ func TestIndexGoesOnBehindAFactThatPanics(t *testing.T) {
 			}
 		})
 	}
+}
+
+func modules(t *testing.T) *domain.Set {
+	t.Helper()
+	set, err := builtin.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
 }

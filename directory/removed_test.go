@@ -29,7 +29,7 @@ func TestAnIndexForgetsARemovedContact(t *testing.T) {
 	}
 	contexts := []aura.ContextID{{1}, {2}}
 	secrets := map[string][]byte{}
-	index := New(own, func(key string) ([]byte, error) { return secrets[key], nil })
+	index := New(modules(t), own, func(key string) ([]byte, error) { return secrets[key], nil })
 	for i, context := range contexts {
 		secret := [32]byte{9, byte(i)}
 		secrets[domain.SecretKey(context)] = secret[:]

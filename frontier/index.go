@@ -98,6 +98,13 @@ func (x *Index) Quarantined() []fact.Quarantined {
 	return x.fold.Quarantined()
 }
 
+// Version counts the changes of what is permitted.
+func (x *Index) Version() uint64 {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.version
+}
+
 // Policy implements chain.Frontiers.
 func (x *Index) Policy(_ task.Context, context aura.ContextID) (guard.Policy, error) {
 	x.mu.Lock()

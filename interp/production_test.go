@@ -126,7 +126,7 @@ func TestSendersAtOnceNeverExceedTheBudget(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		seed := rapid.Uint64().Draw(rt, "seed")
 		policy := chaintest.Limited(rapid.Uint64Range(1, 60).Draw(rt, "limit"))
-		policy.Leak[fact.External].Bits = rapid.Uint64Range(1, 80).Draw(rt, "bits")
+		policy.Leak[fact.ObserverExternal].Bits = rapid.Uint64Range(1, 80).Draw(rt, "bits")
 		tasks := rapid.IntRange(1, 8).Draw(rt, "tasks")
 		faults := journal.Faults{SyncDelay: 3 * time.Millisecond}
 		if rapid.Bool().Draw(rt, "faults") {

@@ -13,6 +13,8 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/agent"
 	"github.com/aura-runtime/aura/directory"
+	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/domain/builtin"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
@@ -254,7 +256,7 @@ func checkFolds(held []status.Quarantined) []finding {
 }
 
 // checkKeysAndJournal opens the keys and reads the whole journal of an account that no agent uses.
-func checkKeysAndJournal(tc task.Context, home string, named protectFlags) []finding {
+func checkKeysAndJournal(tc task.Context, home string, named protectFlags, modules []domain.Module) []finding {
 	store, err := openStore(home)
 	if err != nil {
 		return []finding{ill("journal", journalFix(err), "%s", aura.Reason(err))}
@@ -271,7 +273,7 @@ func checkKeysAndJournal(tc task.Context, home string, named protectFlags) []fin
 		return closeUnread(tc, store, keysFinding(home, named, err))
 	}
 	defer ring.Wipe()
-	return append([]finding{well("keys", "they open, for %s", aura.Short(ring.Authority()))}, checkJournal(tc, store, ring)...)
+	return append([]finding{well("keys", "they open, for %s", aura.Short(ring.Authority()))}, checkJournal(tc, store, ring, modules)...)
 }
 
 // closeUnread closes a journal whose facts cannot be read because of what was found out about the keys.
@@ -309,24 +311,24 @@ func openStore(home string) (journal.Store, error) {
 }
 
 // checkJournal reads and folds every fact, which opens its seal and checks its hash.
-func checkJournal(tc task.Context, store journal.Store, ring *keyring.Ring) []finding {
-	registry, err := agent.Registry()
+func checkJournal(tc task.Context, store journal.Store, ring *keyring.Ring, modules []domain.Module) []finding {
+	set, err := builtin.New(modules...)
 	if err != nil {
 		return []finding{ill("journal", "", "%s", aura.Reason(err))}
 	}
 	j, err := journal.Open(tc, store, journal.Options{
-		Key: ring.StoreKey(), Entropy: world.Random(), Registry: registry, Author: ring.Authority(), Device: ring.Device(),
+		Key: ring.StoreKey(), Entropy: world.Random(), Registry: set.Registry(), Author: ring.Authority(), Device: ring.Device(),
 	})
 	facts := 0
 	var held []status.Quarantined
 	if err == nil {
-		book := directory.New(ring.Authority(), j.Meta)
+		index := directory.New(set, ring.Authority(), j.Meta)
 		_, err = j.Read(tc, fact.Selection{}, func(r fact.Record) error {
 			facts++
-			book.Committed([]fact.Record{r})
+			index.Committed([]fact.Record{r})
 			return nil
 		})
-		held = agent.Quarantined(book.Quarantined())
+		held = agent.Quarantined(index.Quarantined())
 		err = errors.Join(err, j.Close(tc))
 	}
 	switch {

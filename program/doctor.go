@@ -117,5 +117,5 @@ func examine(tc task.Context, s *cli.Shell, home string, named protectFlags) []f
 		return append(findings, checkPeers(tc, home)...)
 	}
 	findings = append(findings, well("agent", "not running; aura up starts it"), checkSocket(home))
-	return append(findings, checkKeysAndJournal(tc, home, named)...)
+	return append(findings, checkKeysAndJournal(tc, home, named, s.Modules)...)
 }

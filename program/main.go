@@ -14,6 +14,7 @@ import (
 	"github.com/aura-runtime/aura/cmd/aura/choreo"
 	"github.com/aura-runtime/aura/cmd/aura/demo"
 	"github.com/aura-runtime/aura/cmd/aura/token"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/localapi"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/ui/cli"
@@ -24,6 +25,9 @@ import (
 type Options struct {
 	// Name is that of the binary, in its usage lines. Default: "aura".
 	Name string
+	// Modules are the domains of the application: every agent, client and simulated world that the command makes has
+	// them. Default: none.
+	Modules []domain.Module
 	// Verbs returns the verbs of the application. They get the same shell as every other verb: [cli.Shell.Connected]
 	// reaches the agent. Default: none.
 	Verbs func(*cli.Shell) []*cobra.Command
@@ -44,11 +48,14 @@ func run(o Options, args []string, in io.Reader, out, errs io.Writer) int {
 			return runTasks(name, world.Discard(), fn)
 		},
 		FindAccount: agent.FindHome,
-		Archive:     archive,
-		Imagine:     imagine,
+		Modules:     o.Modules,
+		Archive:     func(home string) (cli.Opener, error) { return archive(home, o.Modules) },
+		Imagine: func(tc task.Context) (*app.Core, error) {
+			return app.NewDemo(tc, world.Random(), app.Options{Modules: o.Modules})
+		},
 	}
 	s.Connect = func(tc task.Context, home string) (*app.Core, error) {
-		return connectWith(tc, home, app.Options{Lost: func(reason string) {
+		return connectWith(tc, home, app.Options{Modules: o.Modules, Lost: func(reason string) {
 			if !s.JSON {
 				fmt.Fprintf(errs, "aura: %s; this goes on when it is back\n", reason)
 			}

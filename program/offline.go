@@ -7,7 +7,9 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/agent"
 	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/ui/cli"
 	"github.com/aura-runtime/aura/world"
 )
 
@@ -15,7 +17,7 @@ import (
 const archiveGrace = 5 * time.Second
 
 // archive prepares the reading of a home's journal without an agent.
-func archive(home string) (func(task.Context) (*app.Core, func(task.Context) error, error), error) {
+func archive(home string, modules []domain.Module) (cli.Opener, error) {
 	named := namedByEnvironment()
 	if named.keyFile != "" && named.passphraseFile != "" {
 		return nil, aura.Errorf("program.archive", aura.Invalid, "unset $AURA_KEY_FILE or $AURA_PASSPHRASE_FILE: the keys have one protection")
@@ -25,7 +27,7 @@ func archive(home string) (func(task.Context) (*app.Core, func(task.Context) err
 		return nil, err
 	}
 	return func(tc task.Context) (*app.Core, func(task.Context) error, error) {
-		a, err := agent.OpenArchive(tc, home, p)
+		a, err := agent.OpenArchive(tc, home, p, modules...)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -35,15 +37,12 @@ func archive(home string) (func(task.Context) (*app.Core, func(task.Context) err
 			return a.Close(tc)
 		}
 		self, device := a.Self()
-		core, err := app.NewOffline(tc, self, device, world.Random(), app.OfflineOptions{Journal: a})
+		core, err := app.NewOffline(tc, self, device, world.Random(), app.OfflineOptions{
+			Options: app.Options{Modules: modules}, Journal: a,
+		})
 		if err != nil {
 			return nil, nil, errors.Join(err, done(tc))
 		}
 		return core, done, nil
 	}, nil
-}
-
-// imagine returns the made-up account of --demo.
-func imagine(tc task.Context) (*app.Core, error) {
-	return app.NewDemo(tc, world.Random(), app.Options{})
 }

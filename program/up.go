@@ -108,8 +108,8 @@ func serveHome(tc task.Context, s *cli.Shell, home string, p keyring.Protector, 
 	door := &frontDoor{}
 	socket := localapi.SocketPath(home)
 	door.Agent, err = agent.New(tc, task.NewGroup(tc, "agent"), hands, agent.Options{
-		Version: buildVersion(),
-		Extra:   append(seen.services(), localapi.NewServer(socket, door, localapi.Options{})),
+		Version: buildVersion(), Modules: s.Modules,
+		Extra: append(seen.services(), localapi.NewServer(socket, door, localapi.Options{})),
 	})
 	if errors.Is(err, aura.NotFound) {
 		return aura.Errorf("program.serveHome", aura.NotFound,

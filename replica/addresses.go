@@ -123,7 +123,7 @@ func (s *session) onAddresses(tc task.Context, addresses []string) error {
 	}
 	env, news := s.env(), false
 	request, err := env.Directory.Plan(func(p *directory.State) (r guard.Request, err error) {
-		r, news, err = contact.Refresh(&p.Contacts, env.caller(tc), s.peer.Contact, addresses)
+		r, news, err = contact.Refresh(p.Contacts, env.caller(tc), s.peer.Contact, addresses)
 		return r, err
 	})
 	if err == nil && news && s.link.mayJournal(tc) {

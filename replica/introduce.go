@@ -164,7 +164,7 @@ func (s *session) onIntroduction(tc task.Context, m *introduction) error {
 			return r, nil // a group
 		}
 		by := env.caller(tc)
-		draft, found, err := contact.Found(&p.Contacts, by, c.Ref, card.Addresses)
+		draft, found, err := contact.Found(p.Contacts, by, c.Ref, card.Addresses)
 		news = found
 		return by.Local(contact.CapRefresh, draft), err
 	})

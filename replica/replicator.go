@@ -66,7 +66,7 @@ func New(e *Env) *Replicator {
 		reconciling: task.NewSemaphore(1), strangers: task.NewSemaphore(strangersAtOnce),
 	}
 	s.recorder = newRecorder(s)
-	e.Directory.OnChange(s.changed)
+	e.Directory.OnChange("", s.changed)
 	return s
 }
 

@@ -97,7 +97,7 @@ func TestTheBudgetOfAnInvitationIsCollected(t *testing.T) {
 			code := invites(tc, ada, time.Hour) // of a contact: the relation stays
 			ben.Do(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil)
 			w.Until(tc, "the invitation ends", time.Minute, func() bool {
-				return phase(tc, ada, code.ID) == invite.Complete.String() && phase(tc, ben, code.ID) == invite.Complete.String()
+				return phase(tc, ada, code.ID) == invite.PhaseCompleted.String() && phase(tc, ben, code.ID) == invite.PhaseCompleted.String()
 			})
 		}
 		if ledgerOf(ada) < before[0]+5 || ledgerOf(ben) < before[1]+5 {

@@ -60,7 +60,7 @@ func TestWhatADiskHidesIsNotGivenUp(t *testing.T) {
 				t.Errorf("%+v: settled through %d, %v", faults, settled, err)
 			}
 			var r guard.Request
-			if err := e.giveUp(&r, by, who, "removed"); !errors.Is(err, want) || len(r.Entries) > 0 {
+			if err := delivery.Abandon(&r, home{e}, by, who.Context, who.Authority, "removed"); !errors.Is(err, want) || len(r.Entries) > 0 {
 				t.Errorf("%+v: %d facts say that delivered messages failed, %v", faults, len(r.Entries), err)
 			}
 		}

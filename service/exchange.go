@@ -9,6 +9,7 @@ import (
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/effect"
@@ -54,7 +55,7 @@ func (s *Invite) pursue(x *exchange) {
 			s.lock.Unlock()
 		}()
 		return task.Retry(tc, awaitInviter(), s.env.Entropy, s.troubled(tc, "exchange tried again"), func(tc task.Context) error {
-			if s.phase(tc, x.id) != invite.Contacting {
+			if s.phase(tc, x.id) != invite.PhaseContacting {
 				return nil
 			}
 			return s.attempt(tc, x)
@@ -80,7 +81,7 @@ func (s *Invite) attempt(tc task.Context, x *exchange) error {
 		return err
 	}
 	defer channel.Close(tc)
-	if s.phase(tc, x.id) != invite.Contacting {
+	if s.phase(tc, x.id) != invite.PhaseContacting {
 		return nil // the owner cancelled it while the inviter was away: the hello would bind the inviter alone
 	}
 	if err := egress.Post(tc, channel, pass, egress.KindInviteHello, x.said); err != nil {
@@ -109,7 +110,7 @@ func (s *Invite) attempt(tc task.Context, x *exchange) error {
 func (s *Invite) again(tc task.Context, x *exchange, addresses []string) error {
 	var who contact.Ref
 	known := false
-	s.env.Directory.Read(func(p *directory.State) { who, known = invite.Known(&p.Contacts, x.code) })
+	s.env.Directory.Read(func(p *directory.State) { who, known = invite.Known(p.Contacts, x.code) })
 	if !known {
 		return s.fail(tc, x.id, x.operation, "the inviter takes this side for a contact, and it is none")
 	}
@@ -134,8 +135,8 @@ func (s *Invite) conclude(tc task.Context, c *transport.Channel, x *exchange, a 
 	}
 	keys := invite.Derive(agreement, secret[:], transcript)
 	err = s.change(tc, func(p *directory.State, by domain.Caller) (guard.Request, error) {
-		r, err := invite.Conclude(&p.Invites, &p.Contacts, by, code, a, c.RemoteStatic(), keys, transcript, x.hello.Known)
-		switch old, met := invite.Known(&p.Contacts, code); {
+		r, err := invite.Conclude(p.Invites, p.Contacts, by, code, a, c.RemoteStatic(), keys, transcript, x.hello.Known)
+		switch old, met := invite.Known(p.Contacts, code); {
 		case met && old.Context != x.hello.Known:
 			return r, err // the contact that there is stays
 		case met && err == nil:
@@ -166,7 +167,7 @@ func (s *Invite) conclude(tc task.Context, c *transport.Channel, x *exchange, a 
 
 func (s *Invite) fail(tc task.Context, id invite.ID, op aura.OperationID, reason string) error {
 	return s.change(tc, func(p *directory.State, by domain.Caller) (guard.Request, error) {
-		return invite.Fail(&p.Invites, by, id, reason)
+		return invite.Fail(p.Invites, by, id, reason)
 	}, op)
 }
 
@@ -221,13 +222,13 @@ func (s *Invite) respond(tc task.Context, c *transport.Channel) error {
 		return nil // the same hello again: the first session in the context settles it
 	}
 	return s.change(tc, func(p *directory.State, by domain.Caller) (guard.Request, error) {
-		return invite.Settle(&p.Invites, &p.Contacts, by, code.ID())
+		return invite.Settle(p.Invites, p.Contacts, by, code.ID())
 	}, aura.OperationID{})
 }
 
 // replace adds to the request that makes a contact anew what ends the old relation: the contact keeps its label.
 func (s *Invite) replace(p *directory.State, by domain.Caller, old contact.Ref, context aura.ContextID, r guard.Request) (guard.Request, error) {
-	if err := s.env.giveUp(&r, by, old, "you were no contact of the other side, the two of you met anew"); err != nil {
+	if err := delivery.Abandon(&r, home{s.env}, by, old.Context, old.Authority, "you were no contact of the other side, the two of you met anew"); err != nil {
 		return r, err
 	}
 	name, _ := p.Contacts.Label(old.Context)
@@ -255,15 +256,15 @@ type reply struct {
 
 // admit returns the reply to a Hello, after it is paid for and what it promises is durable.
 func (s *Invite) admit(tc task.Context, code invite.Code, h invite.Hello, static [32]byte) (reply, error) {
-	if err := s.changing.Acquire(tc); err != nil {
+	if err := s.exclusion.Acquire(tc); err != nil {
 		return reply{}, err
 	}
-	defer s.changing.Release()
+	defer s.exclusion.Release()
 	by := s.env.Caller(tc, aura.OperationID{})
 	var offer invite.Admission
 	var name string
 	s.env.Directory.Read(func(p *directory.State) {
-		offer = invite.Offer(&p.Invites, &p.Contacts, by, code, h, static)
+		offer = invite.Offer(p.Invites, p.Contacts, by, code, h, static)
 		if p.Moderation.Arrival(offer.Who) == moderation.Refuse {
 			offer = invite.Admission{Refusal: invite.RefusedInvalid}
 		}
@@ -315,7 +316,7 @@ func (s *Invite) bind(
 		return reply{}, err
 	}
 	request, err := s.env.Directory.Plan(func(p *directory.State) (guard.Request, error) {
-		r, err := invite.Admit(&p.Contacts, by, code, h, a, keys, transcript, old)
+		r, err := invite.Admit(p.Contacts, by, code, h, a, keys, transcript, old)
 		if !old.Context.IsZero() && err == nil {
 			return s.replace(p, by, old, keys.Context, r)
 		}
@@ -339,7 +340,7 @@ func (s *Invite) refuse(tc task.Context, code invite.Code, why invite.Refusal) (
 }
 
 // renew takes the addresses of a contact who answers an invitation, and gives the own ones, in one decision. The
-// caller holds changing.
+// caller holds the exclusion.
 func (s *Invite) renew(tc task.Context, by domain.Caller, code invite.Code, h invite.Hello, offer invite.Admission) (reply, error) {
 	b, err := invite.Message{Renewed: &invite.Renewed{Addresses: s.env.Addresses()}}.Encode()
 	if err != nil {
@@ -348,7 +349,7 @@ func (s *Invite) renew(tc task.Context, by domain.Caller, code invite.Code, h in
 	request := guard.Request{Authority: by.Authority}
 	if !offer.Again {
 		request, err = s.env.Directory.Plan(func(p *directory.State) (guard.Request, error) {
-			return invite.Renew(&p.Contacts, by, code, h, offer.Renew)
+			return invite.Renew(p.Contacts, by, code, h, offer.Renew)
 		})
 		if err != nil {
 			return reply{}, err

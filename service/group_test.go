@@ -24,9 +24,9 @@ const blocked = "waiting: you blocked this contact"
 func founds(tc task.Context, p *auratest.Person, name string, members ...*auratest.Person) aura.ContextID {
 	p.World.Helper()
 	var refs []contact.Ref
-	contacts := &p.Look(tc).Contacts
+	look := p.Look(tc)
 	for _, m := range members {
-		c, ok := contacts.ByAuthority(m.Self())
+		c, ok := look.Contacts.ByAuthority(m.Self())
 		if !ok {
 			p.World.Fatalf("%s does not know %s", p.Name, m.Name)
 		}
@@ -163,9 +163,9 @@ func TestACrashWhileAGroupIsFounded(t *testing.T) {
 					w.Sleep(tc, 10*time.Second) // connected, and all that is left of before is done
 					left = commit
 					var refs []contact.Ref
-					contacts := &ada.Look(tc).Contacts
+					look := ada.Look(tc)
 					for _, m := range []*auratest.Person{ben, cleo} {
-						c, _ := contacts.ByAuthority(m.Self())
+						c, _ := look.Contacts.ByAuthority(m.Self())
 						refs = append(refs, c.Ref)
 					}
 					var created chat.Created

@@ -343,9 +343,9 @@ func TestAnExchangeIsResolvedOnce(t *testing.T) {
 				restart(tc, ben)
 			}
 			ada.Start(tc)
-			want := invite.Complete
+			want := invite.PhaseCompleted
 			if again {
-				want = invite.Broken
+				want = invite.PhaseFailed
 			}
 			w.Until(tc, name, 5*time.Minute, func() bool {
 				in, ok := ben.Look(tc).Invites.Invitation(code.ID, tc.Now())

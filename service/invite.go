@@ -17,34 +17,35 @@ import (
 // Invite makes invitations, answers them and carries the exchange that turns one into a contact. Owner:
 // agent root group.
 type Invite struct {
-	front
-	env      *Env
+	*Module
 	channels egress.Dialer
 	group    *task.Group // the service's, from Serve on
-
-	// changing admits one change of invitations at a time: an invitation serves once, even if two people
-	// answer it, or one answers while the owner cancels, at the same moment.
-	changing *task.Semaphore
 
 	lock     task.Mutex
 	pursuing map[invite.ID]bool // exchanges that have a task
 }
 
-// NewInvite returns the service.
-func NewInvite(e *Env, channels egress.Dialer) *Invite {
-	s := &Invite{env: e, channels: channels, changing: task.NewSemaphore(1), pursuing: map[invite.ID]bool{}}
-	s.front = newFront(e, "invite", map[string]handler{
-		invite.IntentCreate: s.exclusive(s.create), invite.IntentAccept: s.exclusive(s.accept),
-		invite.IntentDecline: s.exclusive(s.decline), invite.IntentCancel: s.exclusive(s.cancel),
+// NewInvite returns the service of the set's module of invitations, which is serial: an invitation serves once, even if two
+// people answer it, or one answers while the owner cancels, at the same moment. It returns the errors of [NewModule].
+func NewInvite(e *Env, set *domain.Set, channels egress.Dialer) (*Invite, error) {
+	_, m, ok := set.Left(invite.KindAccepting)
+	if !ok {
+		return nil, aura.Errorf("service.NewInvite", aura.NotFound, "no module has invitations")
+	}
+	s := &Invite{channels: channels, pursuing: map[invite.ID]bool{}}
+	var err error
+	s.Module, err = NewModule(e, m, Hosts{
+		invite.IntentCreate: func(IntentFunc) IntentFunc { return s.create },
+		invite.IntentAccept: func(IntentFunc) IntentFunc { return s.accept },
 	})
-	return s
+	return s, err
 }
 
 // Serve implements [task.Service]: exchanges that a stop or a crash interrupted go on.
 func (s *Invite) Serve(tc task.Context) error {
 	s.group = tc.Group()
 	s.group.Go("invite.repair", s.repair)
-	return s.front.Serve(tc)
+	return s.Module.Serve(tc)
 }
 
 type pursuit struct {
@@ -107,17 +108,6 @@ func (s *Invite) phase(tc task.Context, id invite.ID) (phase invite.Phase) {
 	return phase
 }
 
-// exclusive lets a handler change invitations while no other handler does.
-func (s *Invite) exclusive(h handler) handler {
-	return func(tc task.Context, in fact.Intent) (fact.Result, error) {
-		if err := s.changing.Acquire(tc); err != nil {
-			return fact.Result{}, err
-		}
-		defer s.changing.Release()
-		return h(tc, in)
-	}
-}
-
 func (s *Invite) create(tc task.Context, in fact.Intent) (fact.Result, error) {
 	var p invite.CreateIntent
 	if err := fact.Unmarshal(in.Payload, &p); err != nil {
@@ -146,7 +136,7 @@ func (s *Invite) accept(tc task.Context, in fact.Intent) (fact.Result, error) {
 	kem := keyring.NewKEM(x.seed)
 	var known contact.Ref
 	r, err := s.env.plan(tc, func(p *directory.State) (guard.Request, error) {
-		known, _ = invite.Known(&p.Contacts, code)
+		known, _ = invite.Known(p.Contacts, code)
 		x.hello = invite.Hello{
 			Certificate: s.certificate(), Name: p.Contacts.Own(), Addresses: s.env.Addresses(), Key: kem.EncapsulationKey(),
 			Known: known.Context,
@@ -155,34 +145,12 @@ func (s *Invite) accept(tc task.Context, in fact.Intent) (fact.Result, error) {
 		if x.said, err = (invite.Message{Hello: &x.hello}).Encode(); err != nil {
 			return guard.Request{}, err
 		}
-		return invite.Accept(&p.Invites, &p.Contacts, s.env.Caller(tc, in.Operation), code, x.hello, x.seed)
+		return invite.Accept(p.Invites, p.Contacts, s.env.Caller(tc, in.Operation), code, x.hello, x.seed)
 	})
 	if err == nil {
 		s.pursue(x)
 	}
 	return answered(in, r, err, invite.CodeResult{ID: code.ID(), Known: known.Context})
-}
-
-func (s *Invite) decline(tc task.Context, in fact.Intent) (fact.Result, error) {
-	code, err := parseCode(in)
-	if err != nil {
-		return fact.Result{}, err
-	}
-	r, err := s.env.plan(tc, func(p *directory.State) (guard.Request, error) {
-		return invite.Decline(&p.Invites, s.env.Caller(tc, in.Operation), code)
-	})
-	return answered(in, r, err, invite.CodeResult{ID: code.ID()})
-}
-
-func (s *Invite) cancel(tc task.Context, in fact.Intent) (fact.Result, error) {
-	var p invite.CancelIntent
-	if err := fact.Unmarshal(in.Payload, &p); err != nil {
-		return fact.Result{}, err
-	}
-	r, err := s.env.plan(tc, func(pages *directory.State) (guard.Request, error) {
-		return invite.Cancel(&pages.Invites, s.env.Caller(tc, in.Operation), p)
-	})
-	return submitted(in, r, err)
 }
 
 func (s *Invite) certificate() []byte {
@@ -220,7 +188,7 @@ func (s *Invite) Met(tc task.Context, who contact.Ref) {
 	now, context := tc.Now(), who.Context
 	s.env.Directory.Read(func(p *directory.State) {
 		for _, open := range p.Invites.Listening(now) {
-			if in, ok := p.Invites.Invitation(open, now); ok && in.Context == context && in.Phase == invite.Answered {
+			if in, ok := p.Invites.Invitation(open, now); ok && in.Context == context && in.Phase == invite.PhaseAnswered {
 				id = open
 			}
 		}
@@ -235,7 +203,7 @@ func (s *Invite) Met(tc task.Context, who contact.Ref) {
 		return
 	}
 	err := s.change(tc, func(p *directory.State, by domain.Caller) (guard.Request, error) {
-		return invite.Settle(&p.Invites, &p.Contacts, by, id)
+		return invite.Settle(p.Invites, p.Contacts, by, id)
 	}, aura.OperationID{})
 	if err != nil && aura.KindOf(err) != aura.Conflict { // the exchange itself may have settled it meanwhile
 		tc.Emit(world.ServiceTroubled(s.Name(), "invitation not settled", "", err)) // the next session settles it
@@ -245,16 +213,16 @@ func (s *Invite) Met(tc task.Context, who contact.Ref) {
 // confirm ends the acceptance of an invitation by a contact.
 func (s *Invite) confirm(tc task.Context, id invite.ID, who contact.Ref, addresses []string, op aura.OperationID) error {
 	return s.change(tc, func(p *directory.State, by domain.Caller) (guard.Request, error) {
-		return invite.Confirm(&p.Invites, &p.Contacts, by, id, who, addresses)
+		return invite.Confirm(p.Invites, p.Contacts, by, id, who, addresses)
 	}, op)
 }
 
 // change makes one change of invitations while no handler makes another.
 func (s *Invite) change(tc task.Context, handler func(*directory.State, domain.Caller) (guard.Request, error), op aura.OperationID) error {
-	if err := s.changing.Acquire(tc); err != nil {
+	if err := s.exclusion.Acquire(tc); err != nil {
 		return err
 	}
-	defer s.changing.Release()
+	defer s.exclusion.Release()
 	_, err := s.env.plan(tc, func(p *directory.State) (guard.Request, error) { return handler(p, s.env.Caller(tc, op)) })
 	return err
 }

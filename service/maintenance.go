@@ -70,17 +70,12 @@ func (s *Maintenance) Serve(tc task.Context) error {
 // Close implements [task.Service].
 func (s *Maintenance) Close(task.Context) error { return nil }
 
-// expire ends invitations whose time has passed, and forgets those that cannot be answered any more. The next round
-// tries again what fails now.
+// expire forgets invitations whose time has passed and that cannot be answered any more. The next round tries again what
+// fails now.
 func (s *Maintenance) expire(tc task.Context) {
-	var expired, collectable []invite.ID
+	var collectable []invite.ID
 	now := tc.Now()
-	s.env.Directory.Read(func(p *directory.State) { expired, collectable = p.Invites.Due(now), p.Invites.Over(now) })
-	for _, id := range expired {
-		s.change(tc, func(p *directory.State, by domain.Caller) (guard.Request, error) {
-			return invite.Expire(&p.Invites, by, id)
-		})
-	}
+	s.env.Directory.Read(func(p *directory.State) { collectable = p.Invites.Over(now) })
 	for _, id := range collectable {
 		if s.forgotten[id] {
 			continue

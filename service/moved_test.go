@@ -74,7 +74,7 @@ func TestBothMovedAndMeetByAnInvitation(t *testing.T) {
 			w.Until(tc, "the invitation ends at "+p.Name, time.Minute, func() bool {
 				s := p.Look(tc)
 				in, _ := s.Invites.Invitation(code.ID, tc.Now())
-				return in.Phase == invite.Complete && in.Context == context
+				return in.Phase == invite.PhaseCompleted && in.Context == context
 			})
 		}
 		after, _ := with(tc, ada, ben)

@@ -10,6 +10,7 @@ import (
 	"github.com/aura-runtime/aura/agent"
 	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/auratest"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
@@ -204,7 +205,7 @@ func measure(
 			return fmt.Errorf("another text: %v; to somebody else: %v", text, to)
 		}
 		op, err := c.Operation(tc, first.Operation)
-		if err == nil && op.Phase != app.Succeeded {
+		if err == nil && op.Phase != domain.PhaseSucceeded {
 			err = fmt.Errorf("the action of long ago is %+v", op)
 		}
 		return err

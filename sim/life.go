@@ -20,7 +20,7 @@ type life struct {
 	group  *task.Group
 	agent  *agent.Agent
 	bridge app.Bridge // the agent's, unless a bug is planted there
-	core   *app.Core
+	core   *app.Model
 	front  *task.Handle
 	users  *task.Group
 	screen []onScreen
@@ -61,7 +61,7 @@ func (l *life) boot(tc task.Context) (err error) {
 	l.fuse = newFuse(w.sim.Elapsed)
 	wrap := w.wrap(l.person)
 	l.agent, err = agent.New(tc, l.group, l.hands(), agent.Options{
-		Version: "sim", Trace: l.fuse.look, Extra: []task.Service{l.fuse},
+		Version: "sim", Modules: w.options.Modules, Trace: l.fuse.look, Extra: []task.Service{l.fuse},
 		Wrap: func(i interp.Interpreter) interp.Interpreter { return fused{wrap(i), l.fuse} },
 	})
 	if err != nil {
@@ -74,8 +74,11 @@ func (l *life) boot(tc task.Context) (err error) {
 		return err
 	}
 	l.bridge = w.plantBridge(l.person, l.agent)
-	l.core, err = app.New(tc, l.bridge, w.sim.Entropy(l.name+" front"), app.Options{})
+	core, err := app.New(tc, l.bridge, w.sim.Entropy(l.name+" front"), app.Options{Modules: w.options.Modules})
 	if err != nil {
+		return err
+	}
+	if l.core, err = core.Model(); err != nil {
 		return err
 	}
 	l.front = task.Supervise(l.group, l.core)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/agent"
-	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/task"
@@ -48,9 +48,9 @@ type person struct {
 	agreed  map[string]bool          // by name: whose invitation this person accepted
 	asked   map[string]aura.Duration // by name: when this person last invited somebody
 	lanes   int
-	spent   []spending                     // in the order in which it began
-	spentIn map[spending]int               // the index in spent, by all but the units
-	ended   map[aura.OperationID]app.Phase // how actions ended, as shown
+	spent   []spending                        // in the order in which it began
+	spentIn map[spending]int                  // the index in spent, by all but the units
+	ended   map[aura.OperationID]domain.Phase // how actions ended, as shown
 
 	// What planted bugs keep through restarts.
 	index   streams                            // of a forgetful disk
@@ -78,7 +78,7 @@ func (p *person) home() transport.Address {
 func (w *universe) newPerson(i int, name string) *person {
 	p := &person{
 		world: w, name: name, number: i + 1, turn: task.NewSemaphore(1), asked: map[string]aura.Duration{}, agreed: map[string]bool{},
-		spentIn: map[spending]int{}, ended: map[aura.OperationID]app.Phase{},
+		spentIn: map[spending]int{}, ended: map[aura.OperationID]domain.Phase{},
 		pausing: map[transport.PeerID]pausing{}, seen: map[transport.PeerID]aura.Duration{},
 	}
 	p.address = p.home()

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
@@ -133,7 +134,7 @@ func (p *person) inspectOperations() {
 		switch {
 		case !o.Phase.Terminal():
 			p.world.violate(p.name, OperationsEnd, "%s is still %s %s", o.Kind, o.Phase, o.Reason)
-		case sent[o.ID] && o.Phase != app.Succeeded:
+		case sent[o.ID] && o.Phase != domain.PhaseSucceeded:
 			p.world.violate(p.name, OperationsEnd, "%s was acknowledged and is shown as %s", o.Kind, o.Phase)
 		}
 	}

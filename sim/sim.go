@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -25,6 +26,9 @@ type Options struct {
 	Agents  int  // default 3; from [MinAgents] to [MaxAgents]
 	Minutes int  // simulated minutes of activity; default 1, at most [MaxMinutes]
 	Faults  bool // let every kind of [Troubles] happen
+	// Modules are the domains that every agent has beside the usual ones. Their facts come from the scripts and tests of
+	// those who wrote them; their views are checked like all others. Default: none.
+	Modules []domain.Module
 	// Plant names a bug of [Plants] to put into every agent. Default: none.
 	Plant string
 	// Trace, when set, receives one line for each event of the world.

@@ -10,6 +10,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/auratest"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/reactive"
@@ -61,12 +62,15 @@ func TestTerminalPhaseNeverChanges(t *testing.T) {
 // live takes one action after the other through its trouble.
 func live(tc task.Context, rt *rapid.T, w *auratest.World, plans []trouble) {
 	ada := w.Person(tc, "Ada")
-	core := ada.Core(tc)
+	core, err := ada.Core(tc).Model()
+	if err != nil {
+		rt.Fatal(err)
+	}
 	front := task.Supervise(task.NewGroup(tc, "front"), core)
 	if err := front.Start(tc); err != nil {
 		rt.Fatal(err)
 	}
-	ends := map[aura.OperationID]app.Phase{}
+	ends := map[aura.OperationID]domain.Phase{}
 	watch := task.NewGroup(tc, "looker")
 	watch.Go("look", func(tc task.Context) error {
 		for {
@@ -132,7 +136,7 @@ func live(tc task.Context, rt *rapid.T, w *auratest.World, plans []trouble) {
 		durable[r.Fact.Operation] = true
 	}
 	for id, phase := range ends {
-		if durable[id] != (phase == app.Succeeded) {
+		if durable[id] != (phase == domain.PhaseSucceeded) {
 			rt.Errorf("an action is shown as %s, and durable is %t", phase, durable[id])
 		}
 	}
@@ -143,7 +147,7 @@ func live(tc task.Context, rt *rapid.T, w *auratest.World, plans []trouble) {
 }
 
 // look reads what the frontend shows and checks that no end changed.
-func look(rt *rapid.T, core *app.Core, ends map[aura.OperationID]app.Phase) []app.Operation {
+func look(rt *rapid.T, core *app.Model, ends map[aura.OperationID]domain.Phase) []app.Operation {
 	v, err := reactive.Value(core.Hub().Frame(), app.Operations)
 	if err != nil {
 		rt.Fatal(err)

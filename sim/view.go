@@ -88,23 +88,30 @@ func (l *life) viewsDiffer(tc task.Context) string {
 	now := tc.Now()
 	now.At = now.At.Add(l.wrong)
 	frame := l.core.Hub().Frame()
-	contacts, _ := reactive.Value(frame, app.Contacts)
-	invitations, _ := reactive.Value(frame, app.Invitations)
-	moderated, _ := reactive.Value(frame, app.Moderation)
 	chats, _ := reactive.Value(frame, app.Chats)
-	for _, view := range []struct {
+	views := []struct {
 		name          string
 		shown, folded any
 	}{
-		{"contacts", contacts.Value, fresh.contacts.Contacts()},
-		{"invitations", invitations.Value, fresh.invites.Invitations(now)},
-		{"moderation", moderated.Value, fresh.moderation.View()},
-		{"chats", chats.Value, fresh.chats.Threads(fresh.setting())},
-		{"chats, as they are read", uncounted(overview), uncounted(fresh.chats.Threads(fresh.setting()))},
-	} {
-		if l.jumped && view.name == "invitations" {
-			continue // what has expired by the clock is shown when the next fact arrives
+		{app.Chats.Name(), chats.Value, fresh.chats.Threads(fresh.setting())},
+		{app.Chats.Name() + ", as they are read", uncounted(overview), uncounted(fresh.chats.Threads(fresh.setting()))},
+	}
+	for _, m := range l.agent.Set().Modules() {
+		for _, v := range m.Views {
+			if l.jumped && v.Turns != nil {
+				continue // what has expired by the clock is shown when the next fact arrives
+			}
+			shown, err := reactive.Value(frame, reactive.NewSignal[any](v.Signal))
+			if err != nil {
+				return err.Error()
+			}
+			views = append(views, struct {
+				name          string
+				shown, folded any
+			}{v.Signal, shown.Value, v.Show(fresh.states, now)})
 		}
+	}
+	for _, view := range views {
 		if !reflect.DeepEqual(view.shown, view.folded) {
 			return "the view of " + view.name + " is not the reduction of the facts"
 		}
@@ -204,11 +211,11 @@ func (l *life) stateTrue(m *chat.Message, at *chat.Recipient) {
 // reduce folds everything that the agent gives a watcher, the facts in an order of chance.
 func (l *life) reduce(tc task.Context) (*reduction, error) {
 	var records []fact.Record
-	fresh := newReduction(l.self())
+	fresh := newReduction(l.agent.Set(), l.self())
 	err := l.bridge.Watch(tc, fact.Selection{Observations: []string{"*"}}, func(up fact.Update) error {
 		records = append(records, up.Records...)
 		for _, o := range up.Observations {
-			fresh.outboxes.Observe(o)
+			fresh.states.Observe(o)
 		}
 		return nil
 	})

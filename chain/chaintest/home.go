@@ -10,6 +10,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/chain"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
@@ -143,19 +144,17 @@ func (c counter) Execute(tc task.Context, d *interp.Decision) (effect.Result, er
 
 // registry knows the kinds of the tests: capability.* and chat.message, of which the payload "bad" is refused.
 func registry(t testing.TB) *fact.Registry {
-	r := fact.NewRegistry()
-	chat := fact.Domain{Name: "chat", Capabilities: []string{CapSend}, Kinds: []fact.Kind{{Name: "chat.message", Check: func(f *fact.Fact) error {
+	chat := domain.Module{Name: "chat", Capabilities: domain.OwnerCapabilities(CapSend), Kinds: []fact.Kind{{Name: "chat.message", Check: func(f *fact.Fact) error {
 		if string(f.Payload) == "bad" {
 			return aura.Errorf("chaintest.registry", aura.Invalid, "a bad message")
 		}
 		return nil
 	}}}}
-	for _, d := range []fact.Domain{capability.Domain(), chat} {
-		if err := r.Register(d); err != nil {
-			t.Fatal(err)
-		}
+	set, err := domain.NewSet(capability.Module(), chat)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return r
+	return set.Registry()
 }
 
 // Open starts a home on a store, in a group below the calling task's.

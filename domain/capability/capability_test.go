@@ -165,10 +165,7 @@ func TestMalformedPayloadsAreRefused(t *testing.T) {
 }
 
 func TestRegistryChecksTheFacts(t *testing.T) {
-	r := fact.NewRegistry()
-	if err := r.Register(capability.Domain()); err != nil {
-		t.Fatal(err)
-	}
+	r := foldtest.Registry(t, capability.Module())
 	for _, good := range []fact.Record{
 		issued(t, 1, "token"), delegated(t, ada, 1, ben.Authority(), "token"), limited(t, 1, pair, guard.DefaultPolicy()),
 	} {
@@ -197,7 +194,7 @@ func FuzzPayloads(f *testing.F) {
 		f.Add(r.Fact.Payload)
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		foldtest.Survives(t, capability.Domain(), reducer{capability.NewState(own)}, payload)
+		foldtest.Survives(t, capability.Module(), reducer{capability.NewState(own)}, payload)
 	})
 }
 

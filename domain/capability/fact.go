@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/domain/fold"
 	"github.com/aura-runtime/aura/fact"
 )
 
@@ -73,32 +72,6 @@ type Policy struct {
 type LeakLimit struct {
 	Observer fact.Observer `cbor:"1,keyasint"`
 	Bits     uint64        `cbor:"2,keyasint,omitempty"`
-}
-
-// Domain returns what the registry needs to know. A delegation is delivered like a message; the rest never
-// leaves an authority's own devices.
-func Domain() fact.Domain {
-	return fact.Domain{
-		Name: "capability",
-		Kinds: []fact.Kind{
-			// Tokens have no column: a query must not give them away.
-			{Name: KindToken, Check: checkAs(fold.Own, (*Token).check)},
-			{
-				Name: KindDelegated, Columns: []fact.Column{{Name: "to", Key: 1}},
-				Check: checkAs(fold.Shared, (*Delegated).check),
-			},
-			{
-				Name: KindRevoked, Columns: []fact.Column{{Name: "blocks", Key: 1}},
-				Check: checkAs(fold.Own, (*Revoked).check),
-			},
-			{Name: KindPolicy, Columns: []fact.Column{
-				{Name: "context", Key: 1}, {Name: "limit", Key: 2}, {Name: "epoch", Key: 3},
-			}, Check: checkAs(fold.Own, (*Policy).check)},
-		},
-		Intents:      []string{IntentDelegate, IntentEquip, IntentRevoke},
-		Capabilities: []string{CapDelegate, CapRevoke},
-		Delivery:     fact.Retention{Min: retention, Max: 3 * retention, Tracked: []string{KindDelegated}},
-	}
 }
 
 // retention is how long it is known that a delegation arrived.

@@ -42,7 +42,7 @@ type house struct {
 func newHouse(t testing.TB) *house {
 	h := &house{
 		chats: chat.NewState(ada.Authority(), chat.Keep{}),
-		set:   chat.Setting{Contacts: &contact.State{}, Moderation: &moderation.State{}, Delivery: delivery.NewState(ada.Authority()), Outboxes: &delivery.Outboxes{}},
+		set:   chat.Setting{Contacts: &contact.State{}, Moderation: &moderation.State{}, Delivery: delivery.NewState(ada.Authority())},
 	}
 	h.apply(
 		ada.Own(t, 1, contact.KindSelf, contact.Self{Name: "Ada"}),
@@ -73,7 +73,7 @@ func (h *house) outbox(t testing.TB, context aura.ContextID, peer foldtest.Perso
 		t.Fatal(err)
 	}
 	ob := fact.Observation{Kind: delivery.ObservedOutbox, Key: delivery.OutboxKey(context, peer.Authority()), Payload: payload}
-	if !h.set.Outboxes.Observe(ob) {
+	if !h.set.Delivery.Observe(ob) {
 		t.Fatal("the observation was not taken")
 	}
 }
@@ -145,7 +145,7 @@ func TestDeliveryNeverClaimsMoreThanIsKnown(t *testing.T) {
 	h.apply(ben.Shared(t, adaBen, 23, 1, chat.KindRead, chat.Read{Marks: []chat.Mark{{Device: ada.Device(), Through: 5}}}))
 	expect("read")
 
-	if h.set.Outboxes.Observe(fact.Observation{Kind: delivery.ObservedOutbox, Key: "nonsense"}) {
+	if h.set.Delivery.Observe(fact.Observation{Kind: delivery.ObservedOutbox, Key: "nonsense"}) {
 		t.Error("an observation with a bad key was taken")
 	}
 }
@@ -257,7 +257,7 @@ func TestAReferenceHoldsForItsOwnRelation(t *testing.T) {
 			in = moderation.ChangeIntent{Contact: ref.Ref}
 			in.Contact.Epoch = c.ref.Epoch
 		}
-		_, mute := h.chats.Change(h.set, caller(ada), in, moderation.Mute)
+		_, mute := h.chats.Target(h.set, in)
 		for intent, err := range map[string]error{"send": send, "read": read, "leave": leave, "mute": mute} {
 			if !errors.Is(err, c.want) {
 				t.Errorf("%s to %s: %v", intent, name, err)
@@ -275,7 +275,7 @@ func TestSendPlansOneFactForEveryPeer(t *testing.T) {
 	if r.Capability != chat.CapSend || !r.Queue || len(r.Entries) != 1 || len(r.Sends) != 1 {
 		t.Fatalf("planned %+v", r)
 	}
-	if s := r.Sends[0]; s.Peer != ben.Authority() || s.Cost != 3 || s.Leak[fact.External] == 0 {
+	if s := r.Sends[0]; s.Peer != ben.Authority() || s.Cost != 3 || s.Leak[fact.ObserverExternal] == 0 {
 		t.Fatalf("planned the send %+v", s)
 	}
 	for name, in := range map[string]chat.SendIntent{
@@ -487,10 +487,7 @@ func TestGroupDescriptionCannotBeForged(t *testing.T) {
 func TestInvitationByAnotherThanTheFounderIsRefused(t *testing.T) {
 	_, _, in := invitedHouse(t)
 	r := cleo.Shared(t, adaCleo, 50, 1, chat.KindInvited, chat.Invited{Group: in.Group, Secret: [32]byte{8}})
-	registry := fact.NewRegistry()
-	if err := registry.Register(chat.Domain()); err != nil {
-		t.Fatal(err)
-	}
+	registry := foldtest.Registry(t, chat.Module())
 	if err := registry.Check(&r.Fact); !errors.Is(err, aura.Invalid) {
 		t.Fatalf("the check says %v", err)
 	}
@@ -500,7 +497,7 @@ func TestInvitationByAnotherThanTheFounderIsRefused(t *testing.T) {
 func TestEveryFactIsCheckedWhereItLies(t *testing.T) {
 	_, group, in := invitedHouse(t)
 	invited := chat.Invited{Group: in.Group, Secret: in.Secret}
-	foldtest.Checked(t, chat.Domain(),
+	foldtest.Checked(t, chat.Module(),
 		ada.Shared(t, group, 1, 1, chat.KindMessage, text("hi")),
 		ada.Shared(t, group, 1, 1, chat.KindRead, chat.Read{Marks: []chat.Mark{{Device: ada.Device(), Through: 1}}}),
 		ada.Own(t, 1, chat.KindCreated, in.Group),
@@ -508,10 +505,7 @@ func TestEveryFactIsCheckedWhereItLies(t *testing.T) {
 		ada.Own(t, 1, chat.KindJoined, chat.Joined{Context: group}),
 		ada.Shared(t, group, 1, 1, chat.KindLeft, chat.Left{}),
 	)
-	registry := fact.NewRegistry()
-	if err := registry.Register(chat.Domain()); err != nil {
-		t.Fatal(err)
-	}
+	registry := foldtest.Registry(t, chat.Module())
 	twice := chat.Mark{Device: ada.Device(), Through: 1}
 	for name, r := range map[string]fact.Record{
 		"an empty text":              ada.Shared(t, group, 1, 1, chat.KindMessage, text(" ")),
@@ -677,6 +671,6 @@ func FuzzPayloads(f *testing.F) {
 		f.Add(r.Fact.Payload)
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		foldtest.Survives(t, chat.Domain(), chat.NewState(ada.Authority(), chat.Keep{}), payload)
+		foldtest.Survives(t, chat.Module(), chat.NewState(ada.Authority(), chat.Keep{}), payload)
 	})
 }

@@ -6,21 +6,18 @@ import (
 	"strings"
 
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/fold"
 	"github.com/aura-runtime/aura/domain/moderation"
-	"github.com/aura-runtime/aura/guard"
 )
 
 // Setting is what handlers and views need to know beside the chat facts. Contacts and Moderation are required, and
-// Delivery for views; a nil Outboxes means that no agent runs. All of it is only read.
+// Delivery for views. All of it is only read.
 type Setting struct {
 	Contacts   *contact.State
 	Moderation *moderation.State
 	Delivery   *delivery.State
-	Outboxes   *delivery.Outboxes
 }
 
 // Ref is the strong reference to a conversation. It is made once, where a name enters, and travels in the
@@ -92,26 +89,6 @@ func (s *State) conversation(set Setting, context aura.ContextID) (conversation,
 		return conversation{}, false
 	}
 	return s.present(m.groups[i]), true
-}
-
-// Change plans a change of how a contact or a group is treated, such as [moderation.Mute], as long as the
-// reference in it holds.
-func (s *State) Change(set Setting, by domain.Caller, in moderation.ChangeIntent, plan func(domain.Caller, moderation.Target) (guard.Request, error)) (guard.Request, error) {
-	const op = "chat.Change"
-	if in.Group.IsZero() {
-		if _, err := set.Contacts.Current(op, in.Contact); err != nil {
-			return guard.Request{}, err
-		}
-		return plan(by, in.Target())
-	}
-	c, err := s.current(op, set, Ref{Context: in.Group, Group: true, Epoch: in.Epoch})
-	if err != nil {
-		return guard.Request{}, err
-	}
-	if _, ok := c.participant(in.Member); !ok && !in.Member.IsZero() {
-		return guard.Request{}, aura.Errorf(op, aura.NotFound, "the group %q has no such member", c.name)
-	}
-	return plan(by, in.Target())
 }
 
 // Holds returns nil as long as a reference is to a conversation that there is, and else why not: [aura.Invalid],

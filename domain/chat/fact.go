@@ -2,7 +2,6 @@ package chat
 
 import (
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/aura-runtime/aura"
@@ -111,30 +110,6 @@ type Created struct {
 // LeaveIntent asks to leave a group.
 type LeaveIntent struct {
 	Group Ref `cbor:"2,keyasint"`
-}
-
-const day = 24 * time.Hour
-
-// Domain returns what the registry needs to know. Records of deliveries are kept for 30 to 90 days.
-func Domain() fact.Domain {
-	return fact.Domain{
-		Name: "chat",
-		Kinds: []fact.Kind{
-			{Name: KindMessage, Columns: []fact.Column{
-				{Name: "channel", Key: 1}, {Name: "text", Key: 2}, {Name: "at", Key: 3}, {Name: "reply", Key: 4},
-			}, Check: checkText},
-			{Name: KindRead, Check: checkRead},
-			{Name: KindCreated, Columns: []fact.Column{{Name: "name", Key: 1}}, Check: checkCreated},
-			{Name: KindInvited, Check: checkInvited},
-			{Name: KindJoined, Columns: []fact.Column{{Name: "context", Key: 1}}, Check: checkJoined},
-			{Name: KindLeft, Check: checkLeft},
-		},
-		Intents:      []string{IntentSend, IntentRead, IntentCreate, IntentLeave},
-		Capabilities: []string{CapSend, CapRead, CapCreate, CapInvite, CapJoin, CapLeave},
-		Delivery: fact.Retention{
-			Min: 30 * day, Max: 90 * day, Tracked: []string{KindMessage, KindInvited, KindLeft},
-		},
-	}
 }
 
 // CheckText returns [aura.Invalid] for a text that cannot be sent: empty, not UTF-8 or longer than

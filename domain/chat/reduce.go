@@ -64,15 +64,20 @@ type invitation struct {
 
 // NewState returns an empty state for the owner's authority.
 func NewState(self aura.AuthorityID, keep Keep) *State {
+	s := &State{self: self}
+	s.Bound(keep)
+	return s
+}
+
+// Bound sets how much the state holds of each conversation, from now on.
+func (s *State) Bound(keep Keep) {
 	orDefault := func(n, usual int) int {
 		if n == 0 {
 			return usual
 		}
 		return n
 	}
-	return &State{self: self, keep: fold.Limit{
-		Items: orDefault(keep.Messages, 1000), Bytes: orDefault(keep.Bytes, 4<<20),
-	}}
+	s.keep = fold.Limit{Items: orDefault(keep.Messages, 1000), Bytes: orDefault(keep.Bytes, 4<<20)}
 }
 
 // Apply folds one record. Facts of other domains, and facts that do not fit their kind, change nothing.

@@ -222,7 +222,7 @@ func (t *thread) readBy(reader aura.AuthorityID, device aura.DeviceID) uint64 {
 func (s *State) Cover(set Setting, context aura.ContextID) bool {
 	c, ok := s.conversation(set, context)
 	for _, p := range c.others {
-		box, _ := set.Outboxes.Get(context, p.Authority)
+		box, _ := set.Delivery.Outbox(context, p.Authority)
 		ok = ok && box.Counted
 	}
 	return ok
@@ -234,7 +234,7 @@ func (s *State) progress(set Setting, c *conversation, m *message) (delivery.Pro
 	least, reason := delivery.Progress(0), ""
 	var recipients []Recipient
 	for _, p := range c.others {
-		state, why := set.Delivery.Progress(set.Outboxes, delivery.Place{Context: c.Context, Device: m.device, Seq: m.seq}, p.Authority)
+		state, why := set.Delivery.Progress(delivery.Place{Context: c.Context, Device: m.device, Seq: m.seq}, p.Authority)
 		if c.thread.readBy(p.Authority, m.device) >= m.seq {
 			state, why = delivery.ProgressRead, ""
 		}

@@ -136,10 +136,7 @@ func TestNamesThatMisleadAreRefused(t *testing.T) {
 }
 
 func TestCheckKeepsFactsInTheirPlace(t *testing.T) {
-	registry := fact.NewRegistry()
-	if err := registry.Register(contact.Domain()); err != nil {
-		t.Fatal(err)
-	}
+	registry := foldtest.Registry(t, contact.Module())
 	forged := added(ben, pair(1), "Ben")
 	forged.Authority = cleo.Authority()
 	for name, c := range map[string]struct {
@@ -163,7 +160,7 @@ func TestCheckKeepsFactsInTheirPlace(t *testing.T) {
 }
 
 func TestEveryFactIsCheckedWhereItLies(t *testing.T) {
-	foldtest.Checked(t, contact.Domain(),
+	foldtest.Checked(t, contact.Module(),
 		ada.Own(t, 1, contact.KindSelf, contact.Self{Name: "Ada"}),
 		ada.Own(t, 1, contact.KindAdded, added(ben, pair(1), "Ben")),
 		ada.Own(t, 1, contact.KindRenamed, contact.Renamed{Context: pair(1), Name: "Brother"}),
@@ -437,5 +434,5 @@ func FuzzPayloads(f *testing.F) {
 	} {
 		f.Add(r.Fact.Payload)
 	}
-	f.Fuzz(func(t *testing.T, payload []byte) { foldtest.Survives(t, contact.Domain(), &contact.State{}, payload) })
+	f.Fuzz(func(t *testing.T, payload []byte) { foldtest.Survives(t, contact.Module(), &contact.State{}, payload) })
 }

@@ -110,29 +110,6 @@ type RemoveIntent struct {
 // retention is how long the record of a delivered profile is kept: a newer profile replaces it anyway.
 const retention = 24 * time.Hour
 
-// Domain returns what the registry needs to know: the kinds with their checks, the intents and how long
-// delivery records are kept.
-func Domain() fact.Domain {
-	return fact.Domain{
-		Name: "contact",
-		Kinds: []fact.Kind{
-			{Name: KindSelf, Columns: []fact.Column{{Name: "name", Key: 1}}, Check: checkSelf},
-			{Name: KindAdded, Columns: []fact.Column{
-				{Name: "context", Key: 1}, {Name: "authority", Key: 2}, {Name: "name", Key: 4},
-			}, Check: checkAdded},
-			{Name: KindRenamed, Columns: []fact.Column{
-				{Name: "context", Key: 1}, {Name: "name", Key: 2},
-			}, Check: checkRenamed},
-			{Name: KindAddresses, Columns: []fact.Column{{Name: "context", Key: 1}}, Check: checkAddresses},
-			{Name: KindRemoved, Columns: []fact.Column{{Name: "context", Key: 1}}, Check: checkRemoved},
-			{Name: KindProfile, Columns: []fact.Column{{Name: "name", Key: 1}}, Check: checkProfile},
-		},
-		Intents:      []string{IntentName, IntentRename, IntentAddress, IntentRemove},
-		Capabilities: []string{CapName, CapRename, CapRefresh, CapRemove, CapProfile},
-		Delivery:     fact.Retention{Min: retention, Max: retention, Tracked: []string{KindProfile}},
-	}
-}
-
 // CheckAddresses returns nil for at most [MaxAddresses] multiaddresses of at most [MaxAddressSize] bytes.
 func CheckAddresses(addresses []string) error {
 	const op = "contact.CheckAddresses"

@@ -2,6 +2,7 @@ package delivery_test
 
 import (
 	"errors"
+	"flag"
 	"strings"
 	"testing"
 
@@ -13,6 +14,8 @@ import (
 	"github.com/aura-runtime/aura/domain/foldtest"
 	"github.com/aura-runtime/aura/fact"
 )
+
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 var (
 	ada     = foldtest.NewPerson(1)
@@ -30,11 +33,8 @@ func failed(t testing.TB, at aura.Logical, in aura.ContextID, through uint64, wh
 }
 
 func TestEveryFactIsCheckedWhereItLies(t *testing.T) {
-	foldtest.Checked(t, delivery.Domain(), acked(t, 1, adaBen, 1), failed(t, 2, adaBen, 1, "gone"))
-	registry := fact.NewRegistry()
-	if err := registry.Register(delivery.Domain()); err != nil {
-		t.Fatal(err)
-	}
+	foldtest.Checked(t, delivery.Module(), acked(t, 1, adaBen, 1), failed(t, 2, adaBen, 1, "gone"))
+	registry := foldtest.Registry(t, delivery.Module())
 	for name, r := range map[string]fact.Record{
 		"delivered nowhere":        acked(t, 1, aura.ContextID{}, 1),
 		"failed nowhere":           failed(t, 1, aura.ContextID{}, 1, "gone"),
@@ -67,7 +67,7 @@ func records(t *testing.T, f *rapid.T) []fact.Record {
 
 func TestAnyOrderGivesTheSameState(t *testing.T) {
 	rapid.Check(t, func(f *rapid.T) {
-		foldtest.OrderInsensitive(f, records(t, f), func() *delivery.State { return delivery.NewState(ada.Authority()) })
+		foldtest.OrderInsensitive(f, records(t, f), newState)
 	})
 }
 
@@ -87,7 +87,7 @@ func TestProgressFollowsWhatIsKnown(t *testing.T) {
 			}
 		}
 		seq := rapid.Uint64Range(1, 8).Draw(f, "seq")
-		got, why := s.Progress(nil, delivery.Place{Context: adaBen, Device: ada.Device(), Seq: seq}, ben.Authority())
+		got, why := s.Progress(delivery.Place{Context: adaBen, Device: ada.Device(), Seq: seq}, ben.Authority())
 		switch {
 		case seq <= ackedThrough:
 			if got != delivery.ProgressDelivered {
@@ -118,12 +118,22 @@ func TestGivingUpKeepsCountInTheMetadata(t *testing.T) {
 		t.Errorf("counted %d, %v", seq, err)
 	}
 	draft := ada.Drafted(r.Entries[0], 1, 1)
-	foldtest.Checked(t, delivery.Domain(), draft, acked(t, 1, adaBen, 1))
+	foldtest.Checked(t, delivery.Module(), draft, acked(t, 1, adaBen, 1))
 }
 
 func FuzzChecksAndFold(f *testing.F) {
 	f.Add([]byte{0xa0})
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		foldtest.Survives(t, delivery.Domain(), delivery.NewState(foldtest.NewPerson(1).Authority()), payload)
+		foldtest.Survives(t, delivery.Module(), delivery.NewState(foldtest.NewPerson(1).Authority()), payload)
 	})
+}
+
+func newState() *delivery.State { return delivery.NewState(ada.Authority()) }
+
+func TestASavedStateIsRestored(t *testing.T) {
+	rapid.Check(t, func(f *rapid.T) { foldtest.Restorable(f, records(t, f), newState) })
+}
+
+func TestVersionOfTheState(t *testing.T) {
+	foldtest.Versioned(t, *update, rapid.Custom(func(f *rapid.T) []fact.Record { return records(t, f) }), newState)
 }

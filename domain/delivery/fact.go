@@ -76,19 +76,3 @@ func Context(f *fact.Fact) (aura.ContextID, bool) {
 	}
 	return aura.ContextID{}, false
 }
-
-// Domain returns what the registry needs to know. The facts never leave an authority's own devices.
-func Domain() fact.Domain {
-	return fact.Domain{
-		Name: "delivery",
-		Kinds: []fact.Kind{
-			{Name: KindAcked, Columns: []fact.Column{
-				{Name: "context", Key: 1}, {Name: "peer", Key: 2}, {Name: "through", Key: 4},
-			}, Check: checkAcked},
-			{Name: KindFailed, Columns: []fact.Column{
-				{Name: "context", Key: 1}, {Name: "peer", Key: 2}, {Name: "through", Key: 3}, {Name: "reason", Key: 4},
-			}, Check: checkFailed},
-		},
-		Capabilities: []string{CapRecord, CapResend, CapLink, CapHello, CapAddresses, CapRelay, CapSeek, CapIntroduce},
-	}
-}

@@ -67,6 +67,19 @@ func GiveUp(by domain.Caller, f Failed) (guard.Request, error) {
 	return record(by, draft, FailedKey(f.Context, f.Peer), f.Through), err
 }
 
+// Abandon adds to a request that ends a relation what becomes of the own facts that the peer never got: their delivery has
+// failed. It returns the errors of reading at home.
+func Abandon(r *guard.Request, h domain.Home, by domain.Caller, context aura.ContextID, peer aura.AuthorityID, why string) error {
+	count := h.Count(context, by.Device)
+	settled, err := Watermarks(h.Meta).Settled(context, peer)
+	if err != nil || settled >= count {
+		return err
+	}
+	failed, err := GiveUp(by, Failed{Context: context, Peer: peer, Through: count, Reason: why})
+	r.Entries, r.Metadata = append(r.Entries, failed.Entries...), append(r.Metadata, failed.Metadata...)
+	return err
+}
+
 func record(by domain.Caller, draft fact.Draft, key string, through uint64) guard.Request {
 	r := by.Local(CapRecord, draft)
 	r.Metadata = []guard.Meta{{Key: key, Value: binary.BigEndian.AppendUint64(nil, through)}}

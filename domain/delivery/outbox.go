@@ -27,9 +27,9 @@ func OutboxKey(context aura.ContextID, peer aura.AuthorityID) string {
 	return context.String() + "/" + peer.String()
 }
 
-// Outboxes holds the newest observation for each context and peer. The zero value knows nothing, which is
-// what is known while no agent runs.
-type Outboxes struct {
+// outboxes holds the newest observation for each context and peer. The zero value knows nothing, like a frontend
+// without an agent.
+type outboxes struct {
 	known map[link]Outbox
 	acked map[link]uint64 // as counted; what is durable stays true when the agent has gone
 }
@@ -39,8 +39,9 @@ type link struct {
 	peer    aura.AuthorityID
 }
 
-// Observe takes one observation. It reports whether it was about an outbox and well formed.
-func (o *Outboxes) Observe(ob fact.Observation) bool {
+// Observe implements [domain.Observer]: it takes one observation. It reports whether it was about an outbox and well formed.
+func (s *State) Observe(ob fact.Observation) bool {
+	o := &s.outboxes
 	if ob.Kind != ObservedOutbox {
 		return false
 	}
@@ -79,16 +80,22 @@ func parseOutboxKey(key string) (link, bool) {
 	return link{context: c, peer: p}, err == nil
 }
 
-// Get returns how far the delivery to a peer in a context is, as observed last; false when no agent says so. A nil
-// receiver knows nothing.
-func (o *Outboxes) Get(context aura.ContextID, peer aura.AuthorityID) (Outbox, bool) {
-	if o == nil {
-		return Outbox{}, false
-	}
+// Outbox returns how far the delivery to a peer in a context is, as observed last; false when no agent says so.
+func (s *State) Outbox(context aura.ContextID, peer aura.AuthorityID) (Outbox, bool) {
+	o := &s.outboxes
 	at := link{context: context, peer: peer}
 	box, ok := o.known[at]
 	if acked, counted := o.acked[at]; counted {
 		box.Acked, box.Counted = max(box.Acked, acked), true
 	}
 	return box, ok
+}
+
+// ObservedContext returns the context that an observation of an outbox is about, false for another observation.
+func ObservedContext(o fact.Observation) (aura.ContextID, bool) {
+	if o.Kind != ObservedOutbox {
+		return aura.ContextID{}, false
+	}
+	at, ok := parseOutboxKey(o.Key)
+	return at.context, ok
 }

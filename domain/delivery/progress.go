@@ -68,10 +68,10 @@ type Place struct {
 	Seq     uint64
 }
 
-// Progress says how far an own fact got towards one peer, and why no further. A nil o means that no agent runs.
-func (s *State) Progress(o *Outboxes, of Place, peer aura.AuthorityID) (Progress, string) {
+// Progress says how far an own fact got towards one peer, and why no further.
+func (s *State) Progress(of Place, peer aura.AuthorityID) (Progress, string) {
 	at := hop{link{of.Context, peer}, of.Device}
-	box, known := o.Get(of.Context, peer)
+	box, known := s.Outbox(of.Context, peer)
 	switch failed := s.failed[at]; {
 	case s.acked[at] >= of.Seq, box.Acked >= of.Seq:
 		return ProgressDelivered, ""

@@ -6,12 +6,13 @@ import (
 	"github.com/aura-runtime/aura/fact"
 )
 
-// State is the fold of all facts about deliveries: the same for any order of arrival and any repetition. It grows
+// State is the fold of all facts about deliveries, with what a running agent observes of them: the same for any order of arrival and any repetition. It grows
 // with the peers of the shared contexts. One task at a time applies or reads.
 type State struct {
-	self   aura.AuthorityID
-	acked  map[hop]uint64
-	failed map[hop]*fold.Newest[Failed]
+	self     aura.AuthorityID
+	acked    map[hop]uint64
+	failed   map[hop]*fold.Newest[Failed]
+	outboxes outboxes
 }
 
 // hop is the way of the facts of one own device, in a context, to a peer.

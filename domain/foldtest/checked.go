@@ -5,14 +5,15 @@ import (
 	"testing"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/fact"
 )
 
 // Checked fails the test unless the records have every kind of the domain, each passes the check of its kind, and
 // none does when it lies in another namespace than its own or its payload is another one, cut short or too long.
-func Checked(t *testing.T, domain fact.Domain, records ...fact.Record) {
+func Checked(t *testing.T, m domain.Module, records ...fact.Record) {
 	t.Helper()
-	for _, kind := range domain.Kinds {
+	for _, kind := range m.Kinds {
 		i := slices.IndexFunc(records, func(r fact.Record) bool { return r.Fact.Kind == kind.Name })
 		if i < 0 {
 			t.Errorf("no record of kind %s", kind.Name)
@@ -44,4 +45,14 @@ func Checked(t *testing.T, domain fact.Domain, records ...fact.Record) {
 			}
 		}
 	}
+}
+
+// Registry returns the registry of a set of modules, or fails the test.
+func Registry(t testing.TB, modules ...domain.Module) *fact.Registry {
+	t.Helper()
+	set, err := domain.NewSet(modules...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set.Registry()
 }

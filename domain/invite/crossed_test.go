@@ -77,7 +77,7 @@ func TestTwoWhoInviteEachOtherMeetOnce(t *testing.T) {
 				t.Errorf("late first %t: %s has the contacts %+v, want one in %s", lateFirst, s.name, all, keysB.Context)
 			}
 		}
-		if a.phase(second.ID()) != invite.Complete || b.phase(first.ID()) != invite.Complete {
+		if a.phase(second.ID()) != invite.PhaseCompleted || b.phase(first.ID()) != invite.PhaseCompleted {
 			t.Errorf("the acceptances are %s and %s", a.phase(second.ID()), b.phase(first.ID()))
 		}
 	}
@@ -105,7 +105,7 @@ func TestAMeetingEndsAllAttempts(t *testing.T) {
 	reply, keys, transcript := answerOf(t, ada, "Ada", c, h)
 	r, err = invite.Admit(&a.contacts, at(ada, noon), c, h, reply, keys, transcript, contact.Ref{})
 	a.commit(t, r, err)
-	if a.phase(back.ID()) != invite.Contacting {
+	if a.phase(back.ID()) != invite.PhaseContacting {
 		t.Errorf("the inviter does not know yet that the two have met, and its acceptance is %s", a.phase(back.ID()))
 	}
 	r, err = invite.Conclude(&b.state, &b.contacts, at(ben, noon), c, reply, ada.Certificate.Agreement, keys, transcript, aura.ContextID{})
@@ -115,11 +115,11 @@ func TestAMeetingEndsAllAttempts(t *testing.T) {
 
 	renewing := code(t, ada, 2)
 	for what, phase := range map[string]invite.Phase{"accepter": b.phase(stuck.ID()), "inviter": a.phase(back.ID())} {
-		if phase != invite.Complete {
+		if phase != invite.PhaseCompleted {
 			t.Errorf("the %s's other attempt is %s", what, phase)
 		}
 	}
-	if a.phase(other.ID()) != invite.Contacting || b.phase(other.ID()) != invite.Contacting {
+	if a.phase(other.ID()) != invite.PhaseContacting || b.phase(other.ID()) != invite.PhaseContacting {
 		t.Errorf("attempts with somebody else are %s and %s", a.phase(other.ID()), b.phase(other.ID()))
 	}
 	accepts(b, renewing)
@@ -128,7 +128,7 @@ func TestAMeetingEndsAllAttempts(t *testing.T) {
 	who, _ := invite.Known(&b.contacts, third)
 	r, err = invite.Confirm(&b.state, &b.contacts, at(ben, noon), third.ID(), who, nil)
 	b.commit(t, r, err)
-	if b.phase(renewing.ID()) != invite.Complete {
+	if b.phase(renewing.ID()) != invite.PhaseCompleted {
 		t.Errorf("after a renewal an earlier one is %s", b.phase(renewing.ID()))
 	}
 	for key := range b.meta {

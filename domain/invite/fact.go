@@ -112,27 +112,6 @@ type CancelIntent struct {
 	ID ID `cbor:"1,keyasint"`
 }
 
-// Domain returns what the registry needs to know. Nothing of this domain is delivered as a fact: the exchange
-// has its own messages.
-func Domain() fact.Domain {
-	id := fact.Column{Name: "id", Key: 1}
-	return fact.Domain{
-		Name: "invite",
-		Kinds: []fact.Kind{
-			{Name: KindCreated, Columns: []fact.Column{id, {Name: "expires", Key: 2}}, Check: checkAs[Created]},
-			{Name: KindCancelled, Columns: []fact.Column{id}, Check: checkAs[Ended]},
-			{Name: KindAccepted, Columns: []fact.Column{id, {Name: "authority", Key: 2}, {Name: "context", Key: 3}}, Check: checkAs[Accepted]},
-			{Name: KindAccepting, Columns: []fact.Column{id, {Name: "expires", Key: 2}, {Name: "device", Key: 3}}, Check: checkAs[Accepting]},
-			{Name: KindCompleted, Columns: []fact.Column{id, {Name: "authority", Key: 2}, {Name: "context", Key: 3}}, Check: checkAs[Completed]},
-			{Name: KindDeclined, Columns: []fact.Column{id, {Name: "expires", Key: 2}}, Check: checkAs[Declined]},
-			{Name: KindFailed, Columns: []fact.Column{id, {Name: "reason", Key: 2}}, Check: checkAs[Ended]},
-			{Name: KindExpired, Columns: []fact.Column{id}, Check: checkAs[Ended]},
-		},
-		Intents:      []string{IntentCreate, IntentAccept, IntentDecline, IntentCancel},
-		Capabilities: []string{CapCreate, CapAccept, CapAnswer, CapEnd},
-	}
-}
-
 // payload is what all payloads of this domain share.
 type payload interface{ check() error }
 

@@ -103,10 +103,10 @@ const reasonCancelled = "cancelled here"
 // [aura.Conflict]: the contact exists. An inviter that took this side's Hello already, and whose answer did not
 // arrive, keeps a contact that never answers.
 func Cancel(s *State, by domain.Caller, in CancelIntent) (guard.Request, error) {
-	if s.at(in.ID).phase == Contacting {
+	if s.at(in.ID).phase == PhaseContacting {
 		return Fail(s, by, in.ID, reasonCancelled)
 	}
-	if err := expect(s, "invite.Cancel", in.ID, Open); err != nil {
+	if err := expect(s, "invite.Cancel", in.ID, PhaseOpen); err != nil {
 		return guard.Request{}, err
 	}
 	draft, err := by.Draft(KindCancelled, Ended{ID: in.ID})
@@ -135,7 +135,7 @@ func Forget(by domain.Caller, id ID) guard.Request {
 
 // Fail plans to end an exchange that cannot succeed. The reason is for a person; a long one is cut.
 func Fail(s *State, by domain.Caller, id ID, reason string) (guard.Request, error) {
-	if err := expect(s, "invite.Fail", id, Contacting); err != nil {
+	if err := expect(s, "invite.Fail", id, PhaseContacting); err != nil {
 		return guard.Request{}, err
 	}
 	draft, err := by.Draft(KindFailed, Ended{ID: id, Reason: clip(reason)})
@@ -173,22 +173,22 @@ func (s *State) offer(contacts *contact.State, by domain.Caller, c Code, h Hello
 	known, met := contacts.ByAuthority(cert.Authority())
 	renews := met && h.Known == known.Context && same(contacts, known.Context, cert)
 	at := s.at(c.ID())
-	if renews && at.phase == Complete && at.hello == helloHash(h) {
+	if renews && at.phase == PhaseCompleted && at.hello == helloHash(h) {
 		return Admission{Again: true, Renew: known.Ref}
 	}
 	switch at.phase {
-	case Answered:
+	case PhaseAnswered:
 		if at.hello == helloHash(h) {
 			return Admission{Again: true}
 		}
 		return Admission{Refusal: RefusedUsed}
-	case Complete:
+	case PhaseCompleted:
 		return Admission{Refusal: RefusedUsed}
-	case Cancelled:
+	case PhaseCancelled:
 		return Admission{Refusal: RefusedCancelled}
-	case Expired:
+	case PhaseExpired:
 		return Admission{Refusal: RefusedExpired}
-	case Open:
+	case PhaseOpen:
 	default:
 		return Admission{Refusal: RefusedInvalid}
 	}
@@ -304,7 +304,7 @@ func Renew(contacts *contact.State, by domain.Caller, c Code, h Hello, who conta
 // Confirm plans what the accepter does when the inviter has it as a contact: the invitation has ended, with all others
 // of the contact that are being accepted, and the contact's addresses are those that it gave.
 func Confirm(s *State, contacts *contact.State, by domain.Caller, id ID, who contact.Ref, addresses []string) (guard.Request, error) {
-	if err := expect(s, "invite.Confirm", id, Contacting); err != nil {
+	if err := expect(s, "invite.Confirm", id, PhaseContacting); err != nil {
 		return guard.Request{}, err
 	}
 	entries, err := renewed(contacts, by, id, who, addresses)
@@ -335,7 +335,7 @@ func renewed(contacts *contact.State, by domain.Caller, id ID, who contact.Ref, 
 // Settle plans what follows Done, or any other sign that the accepter has the contact: the answer is forgotten, and
 // attempts of this side to accept an invitation of the accepter end.
 func Settle(s *State, contacts *contact.State, by domain.Caller, id ID) (guard.Request, error) {
-	if err := expect(s, "invite.Settle", id, Answered); err != nil {
+	if err := expect(s, "invite.Settle", id, PhaseAnswered); err != nil {
 		return guard.Request{}, err
 	}
 	at := s.at(id)
@@ -360,7 +360,7 @@ func Conclude(
 ) (guard.Request, error) {
 	const op = "invite.Conclude"
 	id := c.ID()
-	if err := expect(s, op, id, Contacting); err != nil {
+	if err := expect(s, op, id, PhaseContacting); err != nil {
 		return guard.Request{}, err
 	}
 	cert, err := contact.CheckCertificate(a.Certificate)
@@ -404,7 +404,7 @@ func receivable(s *State, op aura.Op, contacts *contact.State, by domain.Caller,
 	if c.Device() == by.Device || s.at(c.ID()).kind == KindCreated {
 		return aura.Errorf(op, aura.Conflict, "this is your own invitation: give it to somebody else")
 	}
-	if now := s.at(c.ID()).phase; now.Terminal() && now != Complete {
+	if now := s.at(c.ID()).phase; now.Terminal() && now != PhaseCompleted {
 		return aura.Errorf(op, aura.Conflict, "the invitation is %s already: ask for a new one", now)
 	}
 	if err := expect(s, op, c.ID(), 0); err != nil {

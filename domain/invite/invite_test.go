@@ -173,12 +173,7 @@ func (s *side) commit(t *testing.T, r guard.Request, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	registry := fact.NewRegistry()
-	for _, d := range []fact.Domain{invite.Domain(), contact.Domain()} {
-		if err := registry.Register(d); err != nil {
-			t.Fatal(err)
-		}
-	}
+	registry := foldtest.Registry(t, invite.Module(), contact.Module())
 	for _, d := range r.Entries {
 		s.clock++
 		record := s.Drafted(d, s.clock, uint64(s.clock))
@@ -282,7 +277,7 @@ func TestExchangeEndsInOneContactOnBothSides(t *testing.T) {
 	r, err = invite.Settle(&a.state, &a.contacts, at(ada, noon), id)
 	a.commit(t, r, err)
 
-	if a.phase(id) != invite.Complete || b.phase(id) != invite.Complete {
+	if a.phase(id) != invite.PhaseCompleted || b.phase(id) != invite.PhaseCompleted {
 		t.Fatalf("phases %s and %s", a.phase(id), b.phase(id))
 	}
 	theirs, mine := a.contacts.Contacts()[0], b.contacts.Contacts()[0]
@@ -493,7 +488,7 @@ func TestAContactsInvitationRenewsAddressesAndNothingElse(t *testing.T) {
 	r, err = invite.Confirm(&b.state, &b.contacts, at(ben, noon), c.ID(), known, []string{"/ip4/192.0.2.4/tcp/4"})
 	b.commit(t, r, err)
 
-	if a.phase(c.ID()) != invite.Complete || b.phase(c.ID()) != invite.Complete {
+	if a.phase(c.ID()) != invite.PhaseCompleted || b.phase(c.ID()) != invite.PhaseCompleted {
 		t.Errorf("phases %s and %s", a.phase(c.ID()), b.phase(c.ID()))
 	}
 	if where := a.contacts.Addresses(context); where[0] != "/ip4/192.0.2.3/tcp/3" {
@@ -601,13 +596,13 @@ func TestInvitationsRunOut(t *testing.T) {
 	if !slices.Equal(a.state.Due(after), []invite.ID{c.ID()}) || len(b.state.Due(after)) != 0 {
 		t.Fatal("at the expiry the inviter ends it and the accepter still waits for a late answer")
 	}
-	if in, _ := a.state.Invitation(c.ID(), after); in.Phase != invite.Expired {
+	if in, _ := a.state.Invitation(c.ID(), after); in.Phase != invite.PhaseExpired {
 		t.Fatalf("shown as %s", in.Phase)
 	}
 	for _, s := range []*side{a, b} {
 		r, err = invite.Expire(&s.state, at(s.Person, late), c.ID())
 		s.commit(t, r, err)
-		if s.phase(c.ID()) != invite.Expired {
+		if s.phase(c.ID()) != invite.PhaseExpired {
 			t.Errorf("%s: %s", s.name, s.phase(c.ID()))
 		}
 	}
@@ -636,7 +631,7 @@ func TestFailureKeepsAReadableReason(t *testing.T) {
 	r, err = invite.Fail(&b.state, at(ben, noon), c.ID(), "x"+strings.Repeat("é", 200))
 	b.commit(t, r, err)
 	in, _ := b.state.Invitation(c.ID(), noon)
-	if in.Phase != invite.Broken || in.Reason != "x"+strings.Repeat("é", 127) {
+	if in.Phase != invite.PhaseFailed || in.Reason != "x"+strings.Repeat("é", 127) {
 		t.Errorf("%s: %q", in.Phase, in.Reason)
 	}
 }
@@ -649,7 +644,7 @@ func TestDeclineStaysAtHome(t *testing.T) {
 		t.Error("declining tells somebody")
 	}
 	b.commit(t, r, err)
-	if b.phase(c.ID()) != invite.TurnedDown {
+	if b.phase(c.ID()) != invite.PhaseDeclined {
 		t.Errorf("phase %s", b.phase(c.ID()))
 	}
 	if _, err := invite.Accept(&b.state, &b.contacts, at(ben, noon), c, hello(ben, "Ben"), [64]byte{}); !errors.Is(err, aura.Conflict) {
@@ -791,7 +786,7 @@ func FuzzPayloads(f *testing.F) {
 	f.Add(ada.Own(f, 1, invite.KindCreated, invite.Created{ID: invite.ID{1}, Expires: noon.At}).Fact.Payload)
 	f.Add(ada.Own(f, 1, invite.KindAccepted, invite.Accepted{ID: invite.ID{1}, Authority: ben.Authority(), Context: aura.ContextID{1}}).Fact.Payload)
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		foldtest.Survives(t, invite.Domain(), &invite.State{}, payload)
+		foldtest.Survives(t, invite.Module(), &invite.State{}, payload)
 	})
 }
 
@@ -804,7 +799,7 @@ func TestAnAcceptanceCanBeTakenBack(t *testing.T) {
 	b.commit(t, r, err)
 	r, err = invite.Cancel(&b.state, at(ben, noon), invite.CancelIntent{ID: c.ID()})
 	b.commit(t, r, err)
-	if in, _ := b.state.Invitation(c.ID(), noon); in.Phase != invite.Broken || in.Reason != "cancelled here" {
+	if in, _ := b.state.Invitation(c.ID(), noon); in.Phase != invite.PhaseFailed || in.Reason != "cancelled here" {
 		t.Errorf("the invitation is %+v", in)
 	}
 	if len(b.state.Contacting()) > 0 || len(keysOf(b.meta)) > 0 {

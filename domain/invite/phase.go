@@ -7,45 +7,45 @@ type Phase uint8
 
 // The phases. The terminal ones, from Completed on, never change.
 const (
-	// Open: the inviter handed the code out and waits.
-	Open Phase = 1
-	// Contacting: the accepter tries to reach the inviter.
-	Contacting Phase = 2
-	// Answered: the inviter took a Hello and is bound; the accepter may not know yet.
-	Answered Phase = 3
-	// Complete: the contact exists.
-	Complete Phase = 4
-	// Cancelled: the inviter took it back in time.
-	Cancelled Phase = 5
-	// TurnedDown: the receiver declined, turned it down.
-	TurnedDown Phase = 6
-	// Broken: the exchange could not succeed.
-	Broken Phase = 7
-	// Expired: its time passed.
-	Expired Phase = 8
+	// PhaseOpen: the inviter handed the code out and waits.
+	PhaseOpen Phase = 1
+	// PhaseContacting: the accepter tries to reach the inviter.
+	PhaseContacting Phase = 2
+	// PhaseAnswered: the inviter took a Hello and is bound; the accepter may not know yet.
+	PhaseAnswered Phase = 3
+	// PhaseCompleted: the contact exists.
+	PhaseCompleted Phase = 4
+	// PhaseCancelled: the inviter took it back in time.
+	PhaseCancelled Phase = 5
+	// PhaseDeclined: the receiver declined, turned it down.
+	PhaseDeclined Phase = 6
+	// PhaseFailed: the exchange could not succeed.
+	PhaseFailed Phase = 7
+	// PhaseExpired: its time passed.
+	PhaseExpired Phase = 8
 )
 
 // Terminal reports whether the phase never changes again.
-func (p Phase) Terminal() bool { return p >= Complete }
+func (p Phase) Terminal() bool { return p >= PhaseCompleted }
 
 // String returns the phase in plain words.
 func (p Phase) String() string {
 	switch p {
-	case Open:
+	case PhaseOpen:
 		return "open"
-	case Contacting:
+	case PhaseContacting:
 		return "accepting"
-	case Answered:
+	case PhaseAnswered:
 		return "accepted"
-	case Complete:
+	case PhaseCompleted:
 		return "completed"
-	case Cancelled:
+	case PhaseCancelled:
 		return "cancelled"
-	case TurnedDown:
+	case PhaseDeclined:
 		return "declined"
-	case Broken:
+	case PhaseFailed:
 		return "failed"
-	case Expired:
+	case PhaseExpired:
 		return "expired"
 	}
 	return "phase " + strconv.Itoa(int(p))
@@ -59,21 +59,21 @@ func (p Phase) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 func next(p Phase, kind string) (Phase, bool) {
 	switch {
 	case p == 0 && kind == KindCreated:
-		return Open, true
+		return PhaseOpen, true
 	case p == 0 && kind == KindAccepting:
-		return Contacting, true
-	case (p == 0 || p == Contacting) && kind == KindDeclined:
-		return TurnedDown, true
-	case p == Open && kind == KindAccepted:
-		return Answered, true
-	case p == Open && kind == KindCancelled:
-		return Cancelled, true
-	case (p == Open || p == Contacting) && kind == KindExpired:
-		return Expired, true
-	case p == Contacting && kind == KindFailed:
-		return Broken, true
-	case (p == Answered || p == Contacting) && kind == KindCompleted:
-		return Complete, true
+		return PhaseContacting, true
+	case (p == 0 || p == PhaseContacting) && kind == KindDeclined:
+		return PhaseDeclined, true
+	case p == PhaseOpen && kind == KindAccepted:
+		return PhaseAnswered, true
+	case p == PhaseOpen && kind == KindCancelled:
+		return PhaseCancelled, true
+	case (p == PhaseOpen || p == PhaseContacting) && kind == KindExpired:
+		return PhaseExpired, true
+	case p == PhaseContacting && kind == KindFailed:
+		return PhaseFailed, true
+	case (p == PhaseAnswered || p == PhaseContacting) && kind == KindCompleted:
+		return PhaseCompleted, true
 	}
 	return p, false
 }

@@ -79,7 +79,7 @@ func (s *State) Due(now aura.Physical) []ID {
 // right one and tells the others why not.
 func (s *State) Listening(now aura.Physical) []ID {
 	return s.where(func(at situation) bool {
-		return at.kind == KindCreated && (at.phase == Answered || !expired(at.expires.Add(grace), now))
+		return at.kind == KindCreated && (at.phase == PhaseAnswered || !expired(at.expires.Add(grace), now))
 	})
 }
 
@@ -100,18 +100,18 @@ func (s *State) Ended(now aura.Physical) []ID {
 
 // Contacting returns the incoming invitations whose inviter must be reached, ascending.
 func (s *State) Contacting() []ID {
-	return s.where(func(at situation) bool { return at.phase == Contacting })
+	return s.where(func(at situation) bool { return at.phase == PhaseContacting })
 }
 
 // From returns the incoming invitations of a device whose inviter must be reached, ascending.
 func (s *State) From(device aura.DeviceID) []ID {
-	return s.where(func(at situation) bool { return at.phase == Contacting && at.device == device })
+	return s.where(func(at situation) bool { return at.phase == PhaseContacting && at.device == device })
 }
 
 // contacting reports whether an invitation of a device is being answered.
 func (s *State) contacting(device aura.DeviceID) bool {
 	for _, e := range s.entries {
-		if e.now.phase == Contacting && e.now.device == device {
+		if e.now.phase == PhaseContacting && e.now.device == device {
 			return true
 		}
 	}
@@ -138,7 +138,7 @@ func (at situation) invitation(id ID, now aura.Physical) Invitation {
 		in.Direction = Outgoing
 	}
 	if at.due(now) {
-		in.Phase = Expired
+		in.Phase = PhaseExpired
 	}
 	return in
 }
@@ -151,9 +151,9 @@ func (at situation) due(now aura.Physical) bool {
 // ends returns when an invitation that waits stops waiting.
 func (at situation) ends() (aura.Instant, bool) {
 	switch at.phase {
-	case Open:
+	case PhaseOpen:
 		return at.expires, true
-	case Contacting:
+	case PhaseContacting:
 		return at.expires.Add(grace), true
 	}
 	return 0, false

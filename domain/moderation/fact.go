@@ -75,22 +75,6 @@ type Seen struct {
 	Through uint64         `cbor:"3,keyasint,omitempty"`
 }
 
-// Domain returns what the registry needs to know. Nothing of this domain is delivered to anybody.
-func Domain() fact.Domain {
-	columns := []fact.Column{{Name: "authority", Key: 1}, {Name: "context", Key: 2}}
-	return fact.Domain{
-		Name: "moderation",
-		Kinds: []fact.Kind{
-			{Name: KindMuted, Columns: columns, Check: check},
-			{Name: KindUnmuted, Columns: columns, Check: check},
-			{Name: KindBlocked, Columns: columns, Check: check},
-			{Name: KindUnblocked, Columns: columns, Check: checkUnblocked},
-		},
-		Intents:      []string{IntentMute, IntentUnmute, IntentBlock, IntentUnblock},
-		Capabilities: []string{CapModerate},
-	}
-}
-
 func check(f *fact.Fact) error {
 	var t Target
 	if err := fold.Own(f, &t); err != nil {

@@ -75,13 +75,13 @@ func TestPeerCannotModerate(t *testing.T) {
 	if s := folded(r); s.Arrival(ada.Authority()) != moderation.Accept {
 		t.Error("a fact in a shared context took effect")
 	}
-	if err := moderation.Domain().Kinds[0].Check(&r.Fact); !errors.Is(err, aura.Invalid) {
+	if err := moderation.Module().Kinds[0].Check(&r.Fact); !errors.Is(err, aura.Invalid) {
 		t.Errorf("the check says %v", err)
 	}
 }
 
 func TestEveryFactIsCheckedWhereItLies(t *testing.T) {
-	foldtest.Checked(t, moderation.Domain(),
+	foldtest.Checked(t, moderation.Module(),
 		ada.Own(t, 1, moderation.KindMuted, aboutGroup), ada.Own(t, 1, moderation.KindUnmuted, aboutBen),
 		ada.Own(t, 1, moderation.KindBlocked, aboutBen),
 		ada.Own(t, 1, moderation.KindUnblocked, moderation.Unblocked{Authority: ben.Authority()}),
@@ -155,7 +155,7 @@ func TestViewAsJSON(t *testing.T) {
 func FuzzPayloads(f *testing.F) {
 	f.Add(ada.Own(f, 1, moderation.KindBlocked, aboutBen).Fact.Payload)
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		foldtest.Survives(t, moderation.Domain(), &moderation.State{}, payload)
+		foldtest.Survives(t, moderation.Module(), &moderation.State{}, payload)
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/task"
@@ -109,7 +110,7 @@ trying in the background, until the invitation expires.`,
 // is an error to the caller, who asked for a contact; the agent goes on.
 func (s *Shell) awaitContact(tc task.Context, core *app.Core, answer app.Answering, wait time.Duration) error {
 	if wait == 0 {
-		return s.Print(acceptedLine{Answering: answer, State: app.Running.String()},
+		return s.Print(acceptedLine{Answering: answer, State: domain.PhaseRunning.String()},
 			"the agent connects to the other side in the background, see: aura invite list%s", s.HomeFlag())
 	}
 	budget, done := tc.WithBudget("accept", wait)
@@ -119,7 +120,7 @@ func (s *Shell) awaitContact(tc task.Context, core *app.Core, answer app.Answeri
 	switch {
 	case late, err != nil && interrupted:
 		if s.JSON {
-			if err := s.Object(acceptedLine{Answering: answer, State: app.Running.String()}); err != nil {
+			if err := s.Object(acceptedLine{Answering: answer, State: domain.PhaseRunning.String()}); err != nil {
 				return err
 			}
 		}
@@ -131,7 +132,7 @@ func (s *Shell) awaitContact(tc task.Context, core *app.Core, answer app.Answeri
 			"the other side was not reached %s; the agent goes on trying in the background, see: aura invite list%s", until, s.HomeFlag())
 	case err != nil:
 		return err
-	case op.Phase != app.Succeeded:
+	case op.Phase != domain.PhaseSucceeded:
 		return aura.Errorf("cli.awaitContact", aura.Unavailable, "the invitation was not completed: %s", op.Reason)
 	}
 	in, err := core.Invitation(tc, answer.ID)

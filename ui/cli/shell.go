@@ -14,6 +14,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -31,6 +32,9 @@ type Shell struct {
 	// JSON makes every verb print one JSON object a line.
 	JSON bool
 
+	// Modules are the domains of an application, beside those of every agent.
+	Modules []domain.Module
+
 	// Run executes fn as the root task of the process and blocks until it and all it started ended.
 	Run func(name string, fn func(task.Context) error) error
 	// FindAccount returns [aura.NotFound] when a folder holds no account, and other errors for one that is not whole.
@@ -43,10 +47,13 @@ type Shell struct {
 	Offline, Demo bool
 	// Archive prepares the reading of a home's journal: it may ask for a passphrase, so it is called outside of any
 	// task. open lives as long as its context's task; done ends it. open returns [aura.Conflict] while an agent runs.
-	Archive func(home string) (open func(tc task.Context) (core *app.Core, done func(task.Context) error, err error), err error)
+	Archive func(home string) (Opener, error)
 	// Imagine returns the made-up account.
 	Imagine func(tc task.Context) (*app.Core, error)
 }
+
+// Opener opens what a verb reads without an agent. done ends it.
+type Opener func(tc task.Context) (core *app.Core, done func(task.Context) error, err error)
 
 // New returns the root command with every verb that needs a running agent.
 func New(s *Shell) *cobra.Command {

@@ -24,7 +24,7 @@ type actor struct {
 	version string // of the build
 	road    *road
 	agent   *agent.Agent
-	core    *app.Core
+	core    *app.Model
 	front   *task.Handle // of core
 }
 
@@ -60,8 +60,11 @@ func (a *actor) rise(tc task.Context, group *task.Group) error {
 	if err := running.Start(tc); err != nil {
 		return err
 	}
-	a.core, err = app.New(tc, running, world.Random(), app.Options{})
+	core, err := app.New(tc, running, world.Random(), app.Options{})
 	if err != nil {
+		return err
+	}
+	if a.core, err = core.Model(); err != nil {
 		return err
 	}
 	a.front = task.Supervise(group, a.core)
@@ -117,7 +120,7 @@ func (a *actor) sees(tc task.Context, in app.Ref, id aura.FactID, ok func(*chat.
 }
 
 // await follows a signal until a value is accepted, and returns it.
-func await[T any](tc task.Context, core *app.Core, signal reactive.Signal[T], ok func(T) bool) (T, error) {
+func await[T any](tc task.Context, core *app.Model, signal reactive.Signal[T], ok func(T) bool) (T, error) {
 	var zero T
 	sub, err := reactive.Subscribe(core.Hub(), signal, 0)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/invite"
@@ -92,7 +93,7 @@ func (d *demo) meet(tc task.Context, host, guest *actor) error {
 		return stageError(guest.name+" accepts", err)
 	}
 	op, err := guest.core.WaitOperation(tc, answer.Operation)
-	if err == nil && op.Phase != app.Succeeded {
+	if err == nil && op.Phase != domain.PhaseSucceeded {
 		err = aura.Errorf("demo.meet", aura.Unavailable, "the invitation %s: %s", op.Phase, op.Reason)
 	}
 	if err != nil {

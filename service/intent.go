@@ -11,34 +11,22 @@ import (
 )
 
 const (
-	// frontCapacity is how many intents may wait at a service before Submit waits itself: more than the
+	// intentCapacity is how many intents may wait at a service before Submit waits itself: more than the
 	// callers that the local API admits.
-	frontCapacity = 512
-	// frontAtOnce is how many intents a service works on at once. Their commits share a sync, so this is
+	intentCapacity = 512
+	// intentsAtOnce is how many intents a service works on at once. Their commits share a sync, so this is
 	// also how far group commit can reach.
-	frontAtOnce = 256
+	intentsAtOnce = 256
 )
 
-// front is the receive loop of the domain services: intents arrive in one bounded mailbox, and each is
+// intentServer is the receive loop of the services that take intents: these arrive in one bounded mailbox, and each is
 // handled in a task of its own below the service's group. The caller's budget and its cancellation reach that
 // task. Owner: agent root group.
-type front struct {
+type intentServer struct {
 	name       string
 	operations *Operations
 	mail       *task.Mailbox[*submission]
-	handles    map[string]handler // by kind of intent
-}
-
-// handler takes one kind of intent through the room.
-type handler func(task.Context, fact.Intent) (fact.Result, error)
-
-// Domain is a service that takes intents.
-type Domain interface {
-	task.Service
-	// Intents returns the kinds that the service takes, ascending.
-	Intents() []string
-	// Submit hands an intent of such a kind to the service and waits for its result.
-	Submit(tc task.Context, in fact.Intent) (fact.Result, error)
+	carry      map[string]IntentFunc // by kind of intent
 }
 
 // submission is an intent on its way through a service.
@@ -64,7 +52,7 @@ func (s *submission) begin(g *task.Group) bool {
 	return !s.gone
 }
 
-// abandon tells the handler that nobody waits any more. If there is none yet, nothing will happen and why is
+// abandon tells the handler that the caller waits no more. If there is none yet, nothing will happen and why is
 // the answer.
 func (s *submission) abandon(why error) {
 	s.lock.Lock()
@@ -79,39 +67,39 @@ func (s *submission) abandon(why error) {
 	}
 }
 
-func newFront(e *Env, name string, handles map[string]handler) front {
-	return front{
-		name: name, operations: e.Operations, mail: task.NewMailbox[*submission](name, frontCapacity), handles: handles,
+func newIntentServer(e *Env, name string, carry map[string]IntentFunc) intentServer {
+	return intentServer{
+		name: name, operations: e.Operations, mail: task.NewMailbox[*submission](name, intentCapacity), carry: carry,
 	}
 }
 
-// Intents implements [Domain].
-func (f *front) Intents() []string { return slices.Sorted(maps.Keys(f.handles)) }
+// Intents returns the kinds that the service takes, ascending.
+func (i *intentServer) Intents() []string { return slices.Sorted(maps.Keys(i.carry)) }
 
 // Name implements [task.Service].
-func (f *front) Name() string { return f.name }
+func (i *intentServer) Name() string { return i.name }
 
 // Owner implements [task.Service].
-func (f *front) Owner() string { return "agent root group" }
+func (i *intentServer) Owner() string { return "agent root group" }
 
-// Submit implements [Domain]. When tc ends first its error comes back, and the intent is withdrawn: see
+// Submit hands an intent of such a kind to the service and waits for its result. When tc ends first its error comes back, and the intent is withdrawn: see
 // [Operations.Withdraw] for whether it may still happen.
-func (f *front) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
-	if f.handles[in.Kind] == nil {
-		return fact.Result{}, aura.Errorf("service.Submit", aura.NotFound, "%s takes no intent %q", f.name, in.Kind)
+func (i *intentServer) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
+	if i.carry[in.Kind] == nil {
+		return fact.Result{}, aura.Errorf("service.Submit", aura.NotFound, "%s takes no intent %q", i.name, in.Kind)
 	}
 	s := &submission{
 		intent: in, until: task.Forever, reply: task.NewFuture[fact.Result](),
-		op: newOperation(in.Operation), end: f.operations.end,
+		op: newOperation(in.Operation), end: i.operations.end,
 	}
 	s.op.stop = func() { s.abandon(aura.Errorf("service.Submit", aura.Cancelled, "the action was withdrawn")) }
 	if left, limited := tc.Remaining(); limited {
 		s.until = tc.Elapsed() + left
 	}
-	if err := f.operations.begin(tc, s.op); err != nil {
+	if err := i.operations.begin(tc, s.op); err != nil {
 		return fact.Result{}, err
 	}
-	if err := f.mail.Send(tc, s); err != nil {
+	if err := i.mail.Send(tc, s); err != nil {
 		s.answer(fact.Result{}, err)
 		return fact.Result{}, err
 	}
@@ -123,15 +111,15 @@ func (f *front) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
 }
 
 // Start implements [task.Service]. There is nothing to repair: the journal is the state.
-func (f *front) Start(task.Context) error { return nil }
+func (i *intentServer) Start(task.Context) error { return nil }
 
 // Serve implements [task.Service]. When it ends, what is in hand ends with the service's group and what
 // waits is refused.
-func (f *front) Serve(tc task.Context) error {
-	places := task.NewSemaphore(frontAtOnce)
-	defer f.refuse()
+func (i *intentServer) Serve(tc task.Context) error {
+	places := task.NewSemaphore(intentsAtOnce)
+	defer i.refuse()
 	for {
-		s, err := f.mail.Recv(tc)
+		s, err := i.mail.Recv(tc)
 		if err != nil {
 			return err
 		}
@@ -139,26 +127,26 @@ func (f *front) Serve(tc task.Context) error {
 			s.answer(fact.Result{}, err)
 			return err
 		}
-		g := task.NewGroup(tc, f.name+".intent")
+		g := task.NewGroup(tc, i.name+".intent")
 		if !s.begin(g) {
 			places.Release()
 			continue
 		}
-		g.Go(f.name+".submit", func(tc task.Context) error {
+		g.Go(i.name+".submit", func(tc task.Context) error {
 			defer places.Release()
-			f.handle(tc, s)
+			i.handle(tc, s)
 			return nil
 		})
 	}
 }
 
 // handle runs the handler of an intent within its caller's budget.
-func (f *front) handle(tc task.Context, s *submission) {
+func (i *intentServer) handle(tc task.Context, s *submission) {
 	// A panic or an abort in the handler must not leave the caller waiting. What it had done is not known.
 	defer func() { s.answer(fact.Result{}, journal.Lost("service.Submit")) }()
 	tc, done := tc.WithBudget("intent", s.until-tc.Elapsed())
 	defer done()
-	s.answer(f.handles[s.intent.Kind](tc, s.intent))
+	s.answer(i.carry[s.intent.Kind](tc, s.intent))
 }
 
 // answer resolves a submission, once.
@@ -168,10 +156,10 @@ func (s *submission) answer(r fact.Result, err error) {
 	}
 }
 
-func (f *front) refuse() {
-	f.mail.Close()
+func (i *intentServer) refuse() {
+	i.mail.Close()
 	for {
-		s, ok := f.mail.TryRecv()
+		s, ok := i.mail.TryRecv()
 		if !ok {
 			return
 		}
@@ -180,4 +168,4 @@ func (f *front) refuse() {
 }
 
 // Close implements [task.Service].
-func (f *front) Close(task.Context) error { return nil }
+func (i *intentServer) Close(task.Context) error { return nil }

@@ -12,23 +12,22 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// Capability hands tokens to contacts and devices and makes tokens void. A token of the own authority is made for the
-// contact; one that a contact handed over is handed on with less. Owner: agent root group.
-type Capability struct {
-	front
-	env *Env
+// Tokens hands tokens to contacts and devices. A token of the own authority is made for the contact; one that a contact
+// handed over is handed on with less. It hosts the operations of the module of capabilities that need keys.
+type Tokens struct{ env *Env }
+
+// NewTokens returns the host of [capability.IntentDelegate] and [capability.IntentEquip].
+func NewTokens(e *Env) *Tokens { return &Tokens{env: e} }
+
+// Hosts returns what carries the operations out.
+func (s *Tokens) Hosts() Hosts {
+	return Hosts{
+		capability.IntentDelegate: func(IntentFunc) IntentFunc { return s.delegate },
+		capability.IntentEquip:    func(IntentFunc) IntentFunc { return s.equip },
+	}
 }
 
-// NewCapability returns the service.
-func NewCapability(e *Env) *Capability {
-	s := &Capability{env: e}
-	s.front = newFront(e, "capability", map[string]handler{
-		capability.IntentDelegate: s.delegate, capability.IntentEquip: s.equip, capability.IntentRevoke: s.revoke,
-	})
-	return s
-}
-
-func (s *Capability) delegate(tc task.Context, in fact.Intent) (fact.Result, error) {
+func (s *Tokens) delegate(tc task.Context, in fact.Intent) (fact.Result, error) {
 	var p capability.DelegateIntent
 	if err := fact.Unmarshal(in.Payload, &p); err != nil {
 		return fact.Result{}, err
@@ -65,7 +64,7 @@ func references(pages *directory.State, p *capability.DelegateIntent) error {
 }
 
 // issue returns the encoded token for a contact with a root key.
-func (s *Capability) issue(p *capability.DelegateIntent, holder [32]byte) (encoded []byte, err error) {
+func (s *Tokens) issue(p *capability.DelegateIntent, holder [32]byte) (encoded []byte, err error) {
 	grant := token.Grant{Context: p.Within.Context, Until: p.Until, Holder: holder}
 	if grant.Profile, err = capability.NewProfile("delegated", p.Names...); err != nil {
 		return nil, err
@@ -93,7 +92,7 @@ func (s *Capability) issue(p *capability.DelegateIntent, holder [32]byte) (encod
 }
 
 // mint returns a new encoded token of the own authority.
-func (s *Capability) mint(g token.Grant) ([]byte, error) {
+func (s *Tokens) mint(g token.Grant) ([]byte, error) {
 	next, err := token.NextKey(s.env.Entropy)
 	if err != nil {
 		return nil, err
@@ -105,7 +104,7 @@ func (s *Capability) mint(g token.Grant) ([]byte, error) {
 	return minted.Encode(), nil
 }
 
-func (s *Capability) equip(tc task.Context, in fact.Intent) (fact.Result, error) {
+func (s *Tokens) equip(tc task.Context, in fact.Intent) (fact.Result, error) {
 	var p capability.EquipIntent
 	if err := fact.Unmarshal(in.Payload, &p); err != nil {
 		return fact.Result{}, err
@@ -125,17 +124,6 @@ func (s *Capability) equip(tc task.Context, in fact.Intent) (fact.Result, error)
 	}
 	r, err := s.env.plan(tc, func(*directory.State) (guard.Request, error) {
 		return capability.Equip(s.env.Caller(tc, in.Operation), encoded)
-	})
-	return submitted(in, r, err)
-}
-
-func (s *Capability) revoke(tc task.Context, in fact.Intent) (fact.Result, error) {
-	var p capability.Revoked
-	if err := fact.Unmarshal(in.Payload, &p); err != nil {
-		return fact.Result{}, err
-	}
-	r, err := s.env.plan(tc, func(*directory.State) (guard.Request, error) {
-		return capability.Revoke(s.env.Caller(tc, in.Operation), p)
 	})
 	return submitted(in, r, err)
 }

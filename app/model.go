@@ -12,24 +12,40 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
+// Model is a Core with signals: what a screen that stays open shows. It reads all that its signals need and follows the
+// agent while it runs as a service; a program that runs once does with a [Core]. Owner: frontend root group.
+type Model struct {
+	*Core
+	pipeline *pipeline
+}
+
+// Model returns a model of the account. It reads nothing before it runs as a service, and runs once.
+func (c *Core) Model() (*Model, error) {
+	p, err := newPipeline(c.set, c.self.Authority, c.published, c.options)
+	return &Model{Core: c, pipeline: p}, err
+}
+
+// Hub returns the signals.
+func (m *Model) Hub() *reactive.Hub { return m.pipeline.hub }
+
 // Name implements [task.Service].
-func (c *Core) Name() string { return "app" }
+func (m *Model) Name() string { return "app" }
 
 // Owner implements [task.Service].
-func (c *Core) Owner() string { return c.owner }
+func (m *Model) Owner() string { return m.options.Owner }
 
 // Start implements [task.Service]. It publishes the first, empty snapshots.
-func (c *Core) Start(tc task.Context) error { return c.pipeline.scheduler.Start(tc) }
+func (m *Model) Start(tc task.Context) error { return m.pipeline.scheduler.Start(tc) }
 
 // Serve keeps the signals current until tc is cancelled. When the agent goes away the signals keep what
 // they showed, without what only a running agent can know, and follow again when it is back. It returns an
-// error of the bridge that waiting does not mend. A Core serves once.
-func (c *Core) Serve(tc task.Context) error {
-	s := c.pipeline.scheduler
+// error of the bridge that waiting does not mend.
+func (m *Model) Serve(tc task.Context) error {
+	s := m.pipeline.scheduler
 	g := task.NewGroup(tc, "pipeline")
 	g.Go("reactive", s.Serve)
-	g.Go("operations", c.tend)
-	err := c.attach(tc, s, fact.Selection{Observations: []string{"*"}})
+	g.Go("operations", m.tend)
+	err := m.attach(tc, s, fact.Selection{Observations: []string{"*"}})
 	s.Shut() // what arrived is published before the scheduler ends
 	if closed := g.Close(tc, shutGrace); err == nil {
 		err = closed
@@ -39,24 +55,24 @@ func (c *Core) Serve(tc task.Context) error {
 
 // tend has what the Core's own workflows publish shown, and settles what is in doubt when the agent answers
 // again.
-func (c *Core) tend(tc task.Context) error {
+func (m *Model) tend(tc task.Context) error {
 	retry := patience()
 	for {
 		var err error
-		if doubted, _ := c.published.doubts(); len(doubted) > 0 {
-			_, err = c.published.bell.WaitUntil(tc, tc.Elapsed()+retry.Next(c.entropy))
+		if doubted, _ := m.published.doubts(); len(doubted) > 0 {
+			_, err = m.published.bell.WaitUntil(tc, tc.Elapsed()+retry.Next(m.entropy))
 		} else {
 			retry.Reset()
-			err = c.published.bell.Wait(tc)
+			err = m.published.bell.Wait(tc)
 		}
 		if err != nil {
 			return err
 		}
-		if err := c.settleDoubts(tc); err != nil && tc.Err() != nil {
+		if err := m.settleDoubts(tc); err != nil && tc.Err() != nil {
 			return tc.Err() // another error means that nobody can say yet
 		}
 		shown := fact.Update{Observations: []fact.Observation{{Kind: observedOperation}}}
-		if err := c.pipeline.scheduler.Offer(tc, shown); err != nil {
+		if err := m.pipeline.scheduler.Offer(tc, shown); err != nil {
 			return err
 		}
 	}
@@ -73,13 +89,13 @@ func patience() task.Backoff {
 // shutGrace is how long the views may take for the last batch.
 const shutGrace = 2 * time.Second
 
-// Close implements [task.Service]. A Core holds nothing.
-func (c *Core) Close(task.Context) error { return nil }
+// Close implements [task.Service]. A model holds nothing.
+func (m *Model) Close(task.Context) error { return nil }
 
 // Conversation returns the signal of one conversation with its last messages; zero: all that are kept. The
-// Core must run as a service. The first call for a conversation decides how many.
-func (c *Core) Conversation(tc task.Context, of Ref, last int) (reactive.Signal[Conversation], error) {
-	return c.pipeline.open(tc, of.Context, last)
+// model must run as a service. The first call for a conversation decides how many.
+func (m *Model) Conversation(tc task.Context, of Ref, last int) (reactive.Signal[Conversation], error) {
+	return m.pipeline.open(tc, of.Context, last)
 }
 
 // attach watches what a selection asks for and passes it to a scheduler, again and again from where it was.
@@ -105,7 +121,7 @@ func (c *Core) attach(tc task.Context, s *reactive.Scheduler, sel fact.Selection
 			return err
 		}
 		if l.state.Attached {
-			c.lost(aura.Reason(err))
+			c.options.Lost(aura.Reason(err))
 		}
 		if err := l.detach(tc, aura.Reason(err)); err != nil {
 			return err

@@ -24,7 +24,7 @@ func TestACallersEndReachesTheHandler(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			err := task.NewSim(1, task.SimOptions{}).Run("test", func(tc task.Context) error {
 				begun, ended := task.NewLatch(), task.NewFuture[error]()
-				f := newFront(&Env{Operations: NewOperations(nil)}, "front", map[string]handler{
+				f := newIntentServer(&Env{Operations: NewOperations(nil)}, "intents", map[string]IntentFunc{
 					"test.work": func(tc task.Context, _ fact.Intent) (fact.Result, error) {
 						begun.Open()
 						err := task.NewLatch().Wait(tc)

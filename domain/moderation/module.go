@@ -1,0 +1,78 @@
+package moderation
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+)
+
+// Conversations is the state that knows what a [ChangeIntent] is about. Package chat has it.
+type Conversations interface {
+	domain.State
+	// Targeted returns what a change is about, as long as the reference in it holds; [aura.Invalid], [aura.NotFound] or
+	// [aura.Stale] otherwise.
+	Targeted(s *domain.States, in ChangeIntent) (Target, error)
+	// Spoken names a person's devices in all conversations with it.
+	Spoken(s *domain.States, who aura.AuthorityID) []Seen
+}
+
+// SignalName is the name of the signal that carries a [Moderation].
+const SignalName = "app:moderation"
+
+// Module returns the domain. Its facts take effect at once: a blocked contact has no link and opens no channel.
+func Module() domain.Module {
+	columns := []fact.Column{{Name: "authority", Key: 1}, {Name: "context", Key: 2}}
+	return domain.Module{
+		Name: "moderation",
+		Kinds: []fact.Kind{
+			{Name: KindMuted, Columns: columns, Check: check},
+			{Name: KindUnmuted, Columns: columns, Check: check},
+			{Name: KindBlocked, Columns: columns, Check: check},
+			{Name: KindUnblocked, Columns: columns, Check: checkUnblocked},
+		},
+		Capabilities: domain.OwnerCapabilities(CapModerate),
+		Operations: []domain.Operation{
+			change(IntentMute, KindMuted, Mute), change(IntentUnmute, KindUnmuted, Unmute),
+			change(IntentBlock, KindBlocked, Block),
+			{Name: IntentUnblock, Category: domain.CategoryOptimistic, Leaves: KindUnblocked, Plan: domain.Planned(planUnblock)},
+		},
+		NewState: func(aura.AuthorityID) domain.State { return &State{} },
+		Indexed:  []string{"moderation.*"},
+		Linking:  true,
+		Names:    []string{"moderation.*"},
+		Views: []domain.View{{Signal: SignalName, Show: func(s *domain.States, _ aura.Physical) any {
+			return domain.Get[*State](s).View()
+		}}},
+	}
+}
+
+func change(intent, leaves string, plan func(domain.Caller, Target) (guard.Request, error)) domain.Operation {
+	return domain.Operation{
+		Name: intent, Category: domain.CategoryOptimistic, Leaves: leaves,
+		Plan: domain.Planned(func(s *domain.Snapshot, in ChangeIntent) (domain.Plan, error) {
+			target, err := domain.Get[Conversations](s.States).Targeted(s.States, in)
+			if err != nil {
+				return domain.Plan{}, err
+			}
+			return domain.Do(plan(s.Caller, target))
+		}),
+	}
+}
+
+func planUnblock(s *domain.Snapshot, in ChangeIntent) (domain.Plan, error) {
+	conversations := domain.Get[Conversations](s.States)
+	target, err := conversations.Targeted(s.States, in)
+	if err != nil {
+		return domain.Plan{}, err
+	}
+	var seen []Seen
+	if in.Drop && s.Home != nil {
+		// While the person is blocked nothing is added, so this is all of it.
+		seen = conversations.Spoken(s.States, target.Authority)
+		for i := range seen {
+			seen[i].Through = s.Count(seen[i].Context, seen[i].Device)
+		}
+	}
+	return domain.Do(Unblock(domain.Get[*State](s.States), s.Caller, target.Authority, in.Drop, seen))
+}

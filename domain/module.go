@@ -1,0 +1,113 @@
+package domain
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
+)
+
+// Module is what one domain brings to an agent, its frontends and the simulator. It is a value: nothing changes it
+// after [NewSet] took it. Only Name is required.
+type Module struct {
+	// Name is one lower-case word. It names the domain's service and the permission to query its facts.
+	Name string
+
+	// Kinds are the facts of the domain, each with its check and its columns. A check decides what peers may
+	// make this agent store, so a kind without one accepts anything.
+	Kinds []fact.Kind
+	// Delivery says whether deliveries are tracked and how long their records are kept; nil: not at all.
+	Delivery fact.DeliveryPolicy
+	// Capabilities are the names that plans of this domain ask the guard for.
+	Capabilities []Capability
+	// Operations are what a person, or the domain itself, does.
+	Operations []Operation
+	// Serial lets one operation of the domain plan and commit at a time, so that each plan sees the facts of the one
+	// before it. It is for domains in which two plans on one state must not both happen.
+	Serial bool
+	// Due returns what the domain does by itself: plans for what its facts left to do, such as an answer to what a
+	// peer said. It is called when the agent starts, after facts that [Module.Indexed] names, and once a minute. A plan
+	// that fails is asked for again, so each must be gone from the answer once its facts are there. Nil: nothing.
+	Due func(*Snapshot) ([]Plan, error)
+
+	// NewState returns the empty state of an owner's domain; nil: the domain has none.
+	NewState func(self aura.AuthorityID) State
+	// Indexed names the kinds, or patterns of kinds, that the agent itself folds, so that plans, Due and questions see
+	// them. The agent keeps checkpoints of that state, and must not start slower for a long history: facts that only
+	// screens show do not belong here.
+	Indexed []string
+	// Linking says that the indexed facts tell with whom this agent has links: they are looked at again after each.
+	Linking bool
+	// Recent names the kinds of which the agent folds only the newest facts of each member of a context, without
+	// checkpoints.
+	Recent []string
+
+	// Names are the kinds, or patterns of kinds, that say who people and groups are, what they are called and how they are
+	// treated: what a name that a person types is resolved against. A client reads all of them, so they are few.
+	Names []string
+
+	// Views are what screens show of the state.
+	Views []View
+	// Questions are what the agent answers from its indexed state.
+	Questions []Question
+	// Protocols are the choreographies of the domain.
+	Protocols []Protocol
+	// Text says in one line what a fact means to a person; "" for one that says nothing to a person. Nil: no fact does.
+	Text func(*States, *fact.Fact) string
+}
+
+// Capability is a name that may be permitted, such as "chat:send".
+type Capability struct {
+	Name string
+	// Profile is the profile that grants it: [ProfileOwner], or "" when it must be delegated. An account that was
+	// founded by a build without the capability is granted it when its agent starts.
+	Profile string
+}
+
+// ProfileOwner is what an authority permits itself when it is founded.
+const ProfileOwner = "owner"
+
+// OwnerCapabilities returns capabilities that the owner's profile grants.
+func OwnerCapabilities(names ...string) []Capability {
+	all := make([]Capability, len(names))
+	for i, name := range names {
+		all[i] = Capability{Name: name, Profile: ProfileOwner}
+	}
+	return all
+}
+
+// View is a snapshot that follows from the facts of a domain, for a screen.
+type View struct {
+	// Signal is the name under which screens subscribe: an owner, a colon and a noun, such as "shopping:lists".
+	Signal string
+	// Show computes the snapshot. Its type is that of the signal, the same each time; nobody changes it afterwards.
+	Show func(*States, aura.Physical) any
+	// Turns returns when the snapshot changes though no fact arrives, false when it does not. Nil: it never does.
+	Turns func(*States, aura.Physical) (aura.Instant, bool)
+}
+
+// Question is one that the agent answers.
+type Question struct {
+	// Kind names it, like a fact: a dotted noun such as "shopping.list".
+	Kind string
+	// Answer decodes what was asked and returns what is encoded as the answer. Nil: a service of the runtime answers.
+	Answer func(s *Snapshot, payload []byte) (any, error)
+}
+
+// Protocol is a choreography, written in the language of package choreo.
+type Protocol struct {
+	Name string
+	Text string
+}
+
+// registration returns the module as the registry of facts keeps it.
+func (m *Module) registration() fact.Domain {
+	d := fact.Domain{Name: m.Name, Kinds: m.Kinds, Delivery: m.Delivery}
+	for _, o := range m.Operations {
+		if !o.Internal {
+			d.Intents = append(d.Intents, o.Name)
+		}
+	}
+	for _, c := range m.Capabilities {
+		d.Capabilities = append(d.Capabilities, c.Name)
+	}
+	return d
+}

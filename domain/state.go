@@ -1,0 +1,112 @@
+package domain
+
+import (
+	"fmt"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
+)
+
+// State is the fold of a domain's facts: the same for any order of arrival and any repetition. Package foldtest holds
+// the properties that each must have.
+type State interface {
+	fact.Reducer
+	// Version changes with the form of the saved state, and with what Apply makes of a fact. A state of another version
+	// is never restored.
+	Version() int
+	// Save returns what the kinds of [Module.Indexed] made of the state. Equal states have equal bytes.
+	Save() ([]byte, error)
+	// Restore replaces that part of the state. It returns aura.Corrupt for anything but what Save returned, and leaves
+	// the state as it was then.
+	Restore(state []byte) error
+}
+
+// Observer is a [State] that also takes what a running agent observes: how far a delivery is, who is connected. It
+// reports whether the observation was one of its own.
+type Observer interface {
+	Observe(fact.Observation) bool
+}
+
+// States has the state of each module that has one.
+type States struct {
+	names []string
+	all   []State
+}
+
+// Names returns the names of the modules that have a state, in the order of the modules.
+func (s *States) Names() []string { return s.names }
+
+// Of returns the state of a module, nil when it has none.
+func (s *States) Of(module string) State {
+	for i, name := range s.names {
+		if name == module {
+			return s.all[i]
+		}
+	}
+	return nil
+}
+
+// Apply folds one record into every state.
+func (s *States) Apply(r *fact.Record) {
+	for _, state := range s.all {
+		state.Apply(r)
+	}
+}
+
+// Observe gives an observation to the states that take observations.
+func (s *States) Observe(o fact.Observation) {
+	for _, state := range s.all {
+		if by, ok := state.(Observer); ok {
+			by.Observe(o)
+		}
+	}
+}
+
+// Get returns the state of a type. It panics when no module of the set has one: that is a module without another one
+// that it needs, which [NewSet] refuses.
+func Get[S State](s *States) S {
+	for _, state := range s.all {
+		if found, ok := state.(S); ok {
+			return found
+		}
+	}
+	var none S
+	panic(fmt.Sprintf("domain.Get: no module has a state of type %T", none))
+}
+
+// Home is what an agent keeps at home beside facts, as a plan may read it.
+type Home interface {
+	// Count returns the highest Seq of a device's facts in a shared context; zero: none.
+	Count(context aura.ContextID, device aura.DeviceID) uint64
+	// Meta returns the metadata under a key, nil when there is none. It returns the errors of the store.
+	Meta(key string) ([]byte, error)
+}
+
+// Snapshot is everything that a plan may know: who acts and when, the state of all domains, randomness. It is valid
+// until the plan returns, and nothing in it may be changed.
+type Snapshot struct {
+	Caller
+	*States
+	Home
+	// Certificate is that of the own device, the zero value when no agent runs.
+	Certificate fact.Certificate
+	// Addresses are where this agent can be reached now, best first: for [Module.Due] and operations that are
+	// [Operation.Reachable].
+	Addresses []string
+	// Seed is fresh randomness, of this plan alone.
+	Seed [64]byte
+	// Stored is what an earlier attempt at the operation left, see [Operation.Recall].
+	Stored []fact.Record
+}
+
+// Secret returns the secret of a shared context. It returns aura.NotFound when there is none here.
+func (s *Snapshot) Secret(context aura.ContextID) ([32]byte, error) {
+	value, err := s.Meta(SecretKey(context))
+	if err != nil {
+		return [32]byte{}, err
+	}
+	if len(value) != 32 {
+		return [32]byte{}, aura.Errorf("domain.Secret", aura.NotFound, "the context has no secret here")
+	}
+	return [32]byte(value), nil
+}

@@ -1,0 +1,61 @@
+// Command shopping is aura with a shopping list: every verb of aura, and three more.
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/program"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/ui/cli"
+
+	"example.org/shopping"
+)
+
+func main() {
+	program.Main(program.Options{Name: "shopping", Modules: []domain.Module{shopping.Module()}, Verbs: verbs})
+}
+
+func verbs(s *cli.Shell) []*cobra.Command {
+	verb := func(use, short, example string, args int, run func(task.Context, *app.Core, app.Ref, []string) error) *cobra.Command {
+		return &cobra.Command{Use: use, Short: short, Example: example, Args: cli.Exactly(args, "a contact or group, and an item"),
+			RunE: func(c *cobra.Command, args []string) error {
+				return s.Resolved(c.Name(), args[0], func(tc task.Context, core *app.Core, to app.Ref) error { return run(tc, core, to, args) })
+			}}
+	}
+	add := func(tc task.Context, core *app.Core, to app.Ref, args []string) error {
+		done, err := core.Do(tc, shopping.IntentAdd, shopping.Add{In: to.Ref, Name: args[1]}, nil)
+		if err != nil {
+			return err
+		}
+		return s.Print(done, "%s is on the list with %s", args[1], to.Name)
+	}
+	buy := func(tc task.Context, core *app.Core, to app.Ref, args []string) error {
+		var list shopping.List
+		if err := core.Ask(tc, shopping.QuestionList, shopping.Which{Context: to.Context}, &list); err != nil {
+			return err
+		}
+		item, err := list.Find(args[1])
+		if err != nil {
+			return err
+		}
+		done, err := core.Do(tc, shopping.IntentBuy, shopping.Buy{In: to.Ref, Item: item.ID}, nil)
+		if err != nil {
+			return err
+		}
+		return s.Print(done, "%s is bought", item.Name)
+	}
+	show := func(tc task.Context, core *app.Core, to app.Ref, _ []string) error {
+		var list shopping.List
+		if err := core.Ask(tc, shopping.QuestionList, shopping.Which{Context: to.Context}, &list); err != nil {
+			return err
+		}
+		return s.Print(list, "%s", list)
+	}
+	return []*cobra.Command{
+		verb("add CONTACT|GROUP ITEM", "Put an item on the list of a conversation", "  shopping add Ben milk", 2, add),
+		verb("buy CONTACT|GROUP ITEM", "Take an item off the list", "  shopping buy Ben milk", 2, buy),
+		verb("list CONTACT|GROUP", "Show what is still to be bought", "  shopping list Ben --json", 1, show),
+	}
+}

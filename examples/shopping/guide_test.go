@@ -1,0 +1,38 @@
+package shopping_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestTheGuideQuotesThisExample holds every Go block of docs/build-an-app.md against the files here.
+func TestTheGuideQuotesThisExample(t *testing.T) {
+	page, err := os.ReadFile("../../docs/build-an-app.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var code strings.Builder
+	for _, name := range append(files, "cmd/shopping/main.go") {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code.Write(text)
+	}
+	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(page), -1)
+	if len(blocks) < 5 {
+		t.Fatalf("the guide has %d blocks of Go", len(blocks))
+	}
+	for _, b := range blocks {
+		if !strings.Contains(code.String(), b[1]) {
+			t.Errorf("the guide shows what the example does not have:\n%s", b[1])
+		}
+	}
+}

@@ -1,0 +1,210 @@
+package service
+
+import (
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/directory"
+	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
+)
+
+// duePause is the longest time between two looks at what a domain has due: some of it follows from the clock alone.
+const duePause = time.Minute
+
+// IntentFunc carries one intent out and returns when its facts are durable.
+type IntentFunc func(tc task.Context, in fact.Intent) (fact.Result, error)
+
+// Hosts has what carries out the operations that a pure plan cannot: those that need keys or the other side. Each
+// gets the operation's plan as a function, nil when there is none, and returns what takes its place.
+type Hosts map[string]func(planned IntentFunc) IntentFunc
+
+// Module is the service of one domain. It takes the intents of the domain through their plans and the guard, and
+// does what the domain has due by itself.
+//
+// Owner: agent root group.
+type Module struct {
+	intentServer
+	env       *Env
+	module    *domain.Module
+	exclusion *task.Semaphore // nil: the operations of the domain do not wait for each other
+	changed   *task.Wake      // something may be due
+}
+
+// NewModule returns the service of a module. It returns aura.Invalid when an operation has neither a plan nor a host.
+func NewModule(e *Env, m *domain.Module, hosts Hosts) (*Module, error) {
+	s := &Module{env: e, module: m, changed: task.NewWake()}
+	if m.Serial {
+		s.exclusion = task.NewSemaphore(1)
+	}
+	handlers := map[string]IntentFunc{}
+	for i := range m.Operations {
+		o := &m.Operations[i]
+		if o.Internal {
+			continue
+		}
+		var carry IntentFunc
+		if o.Plan != nil {
+			carry = s.planned(o)
+		}
+		if host := hosts[o.Name]; host != nil {
+			carry = host(carry)
+		}
+		if carry == nil {
+			return nil, aura.Errorf("service.NewModule", aura.Invalid, "module %s: nothing carries out %s: it needs a plan", m.Name, o.Name)
+		}
+		handlers[o.Name] = s.exclusive(carry)
+	}
+	s.intentServer = newIntentServer(e, m.Name, handlers)
+	if m.Due != nil {
+		e.Directory.OnChange(m.Name, s.changed)
+	}
+	return s, nil
+}
+
+// Idle reports whether the domain has nothing to do in an agent: no intents, and nothing that becomes due.
+func (s *Module) Idle() bool { return len(s.carry) == 0 && s.module.Due == nil }
+
+// Serve implements [task.Service].
+func (s *Module) Serve(tc task.Context) error {
+	if s.module.Due != nil {
+		tc.Group().Go(s.module.Name+".due", s.dueLoop)
+	}
+	return s.intentServer.Serve(tc)
+}
+
+// exclusive lets one operation of a serial domain plan and commit at a time.
+func (s *Module) exclusive(carry IntentFunc) IntentFunc {
+	if s.exclusion == nil {
+		return carry
+	}
+	return func(tc task.Context, in fact.Intent) (fact.Result, error) {
+		if err := s.exclusion.Acquire(tc); err != nil {
+			return fact.Result{}, err
+		}
+		defer s.exclusion.Release()
+		return carry(tc, in)
+	}
+}
+
+// planned carries out an operation that has a plan.
+func (s *Module) planned(o *domain.Operation) IntentFunc {
+	return func(tc task.Context, in fact.Intent) (fact.Result, error) {
+		snapshot := s.env.snapshot(tc, in.Operation, o.Reachable)
+		if o.Recall != nil && o.Recall(in) {
+			var err error
+			if snapshot.Stored, err = s.env.stored(tc, in.Operation); err != nil {
+				return fact.Result{}, err
+			}
+		}
+		plan, err := s.env.propose(snapshot, func(snapshot *domain.Snapshot) (domain.Plan, error) { return o.Plan(snapshot, in) })
+		if err != nil || plan.Request.Capability == "" {
+			return fact.Result{Operation: in.Operation, Facts: plan.Facts}, err
+		}
+		r, err := s.env.Decider.Decide(tc, &plan.Request)
+		if err != nil || plan.Answer == nil {
+			return submitted(in, r, err)
+		}
+		answer, err := plan.Answer(r.Records)
+		return answered(in, r, err, answer)
+	}
+}
+
+// dueLoop does what the domain has due: at the start, after changes, and as time passes.
+func (s *Module) dueLoop(tc task.Context) error {
+	pause := repairPause()
+	for {
+		until := tc.Elapsed() + duePause
+		switch err := s.catchUp(tc); {
+		case tc.Err() != nil:
+			return tc.Err()
+		case err == nil:
+			pause.Reset()
+		default:
+			tc.Emit(world.ServiceTroubled(s.Name(), "due operations not done", "", err))
+			until = tc.Elapsed() + pause.Next(s.env.Entropy)
+		}
+		if _, err := s.changed.WaitUntil(tc, until); err != nil {
+			return err
+		}
+	}
+}
+
+// catchUp does what is due now. What cannot be done does not hold up the rest; the first such error is returned.
+func (s *Module) catchUp(tc task.Context) error {
+	if s.exclusion != nil {
+		if err := s.exclusion.Acquire(tc); err != nil {
+			return err
+		}
+		defer s.exclusion.Release()
+	}
+	var plans []domain.Plan
+	snapshot := s.env.snapshot(tc, aura.OperationID{}, true)
+	_, first := s.env.propose(snapshot, func(snapshot *domain.Snapshot) (_ domain.Plan, err error) {
+		plans, err = s.module.Due(snapshot)
+		return domain.Plan{}, err
+	})
+	for i := range plans {
+		if _, err := s.env.Decider.Decide(tc, &plans[i].Request); err != nil && first == nil {
+			first = err
+		}
+		if tc.Err() != nil {
+			return tc.Err()
+		}
+	}
+	return first
+}
+
+// snapshot returns what a plan may know, but for the states. reachable has the addresses of this agent in it.
+func (e *Env) snapshot(tc task.Context, op aura.OperationID, reachable bool) *domain.Snapshot {
+	s := &domain.Snapshot{Caller: e.Caller(tc, op), Home: home{e}, Certificate: e.Ring.Certificate()}
+	e.Entropy.Read(s.Seed[:])
+	if reachable {
+		s.Addresses = e.Addresses() // before the directory's lock: the network asks the directory under its own
+	}
+	return s
+}
+
+// propose runs a pure plan over the states of the directory.
+func (e *Env) propose(s *domain.Snapshot, plan func(*domain.Snapshot) (domain.Plan, error)) (p domain.Plan, err error) {
+	e.Directory.Read(func(state *directory.State) {
+		s.States = state.States
+		p, err = plan(s)
+	})
+	return p, err
+}
+
+// stored returns what an operation left; the zero identifier names none.
+func (e *Env) stored(tc task.Context, by aura.OperationID) (records []fact.Record, err error) {
+	if by.IsZero() {
+		return nil, nil
+	}
+	_, err = e.Journal.Read(tc, fact.Selection{Author: e.Ring.Authority(), Operation: by}, func(r fact.Record) error {
+		records = append(records, r)
+		return nil
+	})
+	return records, err
+}
+
+// Answer answers a question of a module from the states of the directory.
+func (e *Env) Answer(tc task.Context, q *domain.Question, payload []byte) (said any, err error) {
+	s := e.snapshot(tc, aura.OperationID{}, true)
+	e.Directory.Read(func(state *directory.State) {
+		s.States = state.States
+		said, err = q.Answer(s, payload)
+	})
+	return said, err
+}
+
+// home is what a plan may read beside the states.
+type home struct{ env *Env }
+
+// Count implements [domain.Home].
+func (h home) Count(context aura.ContextID, device aura.DeviceID) uint64 {
+	return h.env.Journal.Count(fact.ContextNamespace(context), device)
+}
+
+// Meta implements [domain.Home].
+func (h home) Meta(key string) ([]byte, error) { return h.env.Journal.Meta(key) }
