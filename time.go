@@ -56,10 +56,10 @@ type Policy uint8
 
 // The comparison policies.
 const (
-	// Midpoint compares the readings and ignores the uncertainty: for display.
-	Midpoint Policy = 1
-	// Certain orders two instants only when their intervals do not overlap: for decisions.
-	Certain Policy = 2
+	// PolicyMidpoint compares the readings and ignores the uncertainty: for display.
+	PolicyMidpoint Policy = 1
+	// PolicyCertain orders two instants only when their intervals do not overlap: for decisions.
+	PolicyCertain Policy = 2
 )
 
 // Range returns the interval that a physical reading spans.
@@ -68,9 +68,9 @@ func (p Physical) Range() Range {
 }
 
 // ComparePhysical orders a and b under a policy: -1, 0 or 1, and whether the answer is certain. Under
-// [Certain], overlapping intervals return (0, false).
+// [PolicyCertain], overlapping intervals return (0, false).
 func ComparePhysical(policy Policy, a, b Physical) (order int, certain bool) {
-	if policy == Midpoint {
+	if policy == PolicyMidpoint {
 		return compare(a.At, b.At), true
 	}
 	ra, rb := a.Range(), b.Range()

@@ -28,6 +28,9 @@ func (a *Agent) Ask(tc task.Context, q fact.Question) (fact.Answer, error) {
 		return answer(tc, q, func(tc task.Context, w status.Withdraw) (status.Withdrawn, error) {
 			return status.Withdrawn{Running: a.env.Operations.Withdraw(tc, w.Operation)}, nil
 		})
+	case status.QuestionServices:
+		payload, err := fact.MarshalAnswer(declared(a.Services()))
+		return fact.Answer{Payload: payload}, err
 	case capability.QuestionExplain:
 		return answer(tc, q, a.explain)
 	case capability.QuestionTokens:
@@ -116,13 +119,13 @@ func (a *Agent) query(tc task.Context, q query.Query) (query.Result, error) {
 
 func valueOf(t datalog.Term) query.Value {
 	switch t.Kind() {
-	case datalog.Null:
+	case datalog.KindNull:
 		return query.Value{Kind: query.Null, Text: t.String()}
-	case datalog.Integer:
+	case datalog.KindInteger:
 		return query.Value{Kind: query.Integer, Text: t.String()}
-	case datalog.Bool:
+	case datalog.KindBool:
 		return query.Value{Kind: query.Bool, Text: t.String()}
-	case datalog.String:
+	case datalog.KindString:
 		return query.Value{Kind: query.String, Text: t.Text()}
 	}
 	return query.Value{Kind: query.Other, Text: t.String()}

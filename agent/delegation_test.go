@@ -66,7 +66,7 @@ func TestNoForgedTokenPasses(t *testing.T) {
 			}
 			_, _, err := ada.Agent.Chain().Decide(tc, req)
 			var denial *guard.Denial
-			if !errors.As(err, &denial) || denial.Stage != guard.Capability {
+			if !errors.As(err, &denial) || denial.Stage != guard.StageCapability {
 				t.Fatalf("attempt %d, %s: %s asks for %s: %v", n, what, aura.Short(req.For), req.Capability, err)
 			}
 			reasons[denial.Reason]++
@@ -74,7 +74,7 @@ func TestNoForgedTokenPasses(t *testing.T) {
 		if diff := cmp.Diff(before, contents(t, ada)); diff != "" {
 			t.Errorf("the attempts left a trace: %s", diff)
 		}
-		for _, r := range []guard.Reason{guard.NotGranted, guard.OtherRoot, guard.Damaged, guard.OtherHolder, guard.TooBroad} {
+		for _, r := range []guard.Reason{guard.ReasonNotGranted, guard.ReasonOtherRoot, guard.ReasonDamaged, guard.ReasonOtherHolder, guard.ReasonTooBroad} {
 			if reasons[r] < attempts/100 {
 				t.Errorf("%d attempts were denied because %s: the adversary is not trying hard enough", reasons[r], r)
 			}
@@ -108,7 +108,7 @@ func TestNoForgedTokenPasses(t *testing.T) {
 		for p, req := range map[*auratest.Person]*guard.Request{ben: ask(ada, ben, atBen, chat.CapSend), cleo: ask(ada, cleo, atCleo, chat.CapSend)} {
 			req.Token = map[*auratest.Person][]byte{cleo: forCleo}[p]
 			var denial *guard.Denial
-			if _, _, err := ada.Agent.Chain().Decide(tc, req); !errors.As(err, &denial) || denial.Reason != guard.Revoked {
+			if _, _, err := ada.Agent.Chain().Decide(tc, req); !errors.As(err, &denial) || denial.Reason != guard.ReasonRevoked {
 				t.Errorf("%s after the revocation: %v", p.Name, err)
 			}
 		}

@@ -55,7 +55,7 @@ func TestADeviceDoesWhatItWasEquippedFor(t *testing.T) {
 			}
 			return denial.Reason
 		}
-		if got := reason(delivery.CapRecord); got != guard.NotGranted {
+		if got := reason(delivery.CapRecord); got != guard.ReasonNotGranted {
 			t.Errorf("what another device was equipped for: %v", got)
 		}
 		if err := tc.Sleep(time.Hour); err != nil {

@@ -100,11 +100,11 @@ func (a *Authorizer) trusted(block int, p *datalog.Program, r *datalog.Rule) dat
 	}
 	for _, s := range scopes {
 		switch s.Kind {
-		case datalog.TrustAuthority:
+		case datalog.ScopeAuthority:
 			o |= datalog.Block(0)
-		case datalog.TrustPrevious:
+		case datalog.ScopePrevious:
 			o |= datalog.BlocksBefore(block)
-		case datalog.TrustKey:
+		case datalog.ScopeKey:
 			o |= a.byKey[s.Key]
 		}
 	}
@@ -120,7 +120,7 @@ func (a *Authorizer) Authorize() (policy int, err error) {
 	if err != nil {
 		return 0, &aura.Error{Op: op, Kind: aura.KindOf(err), Err: err}
 	}
-	if d.Decided && d.Kind == datalog.Allow && len(d.Checks) == 0 {
+	if d.Decided && d.Kind == datalog.PolicyAllow && len(d.Checks) == 0 {
 		return d.Policy, nil
 	}
 	return 0, &aura.Error{Op: op, Kind: aura.Denied, Err: d}

@@ -118,7 +118,7 @@ func TestAStringHasOneNumber(t *testing.T) {
 
 func testKey(t *testing.T, seed byte) PrivateKey {
 	t.Helper()
-	k, err := NewPrivateKey(datalog.Ed25519, [32]byte{seed})
+	k, err := NewPrivateKey(datalog.AlgorithmEd25519, [32]byte{seed})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ func (d decoder) fact(s string) (p datalog.Predicate, err error) {
 		err = missing("fact", "predicate")
 	}
 	for _, t := range p.Terms {
-		if t.Kind() == datalog.Variable && err == nil {
+		if t.Kind() == datalog.KindVariable && err == nil {
 			err = fmt.Errorf("%w: fact with a variable", ErrForm)
 		}
 	}
@@ -84,7 +84,7 @@ func (d decoder) scope(s string) (scope datalog.Scope, err error) {
 		has++
 		switch f.number {
 		case 1:
-			if f.value > uint64(datalog.TrustPrevious) {
+			if f.value > uint64(datalog.ScopePrevious) {
 				return fmt.Errorf("%w: scope %d", ErrForm, f.value)
 			}
 			return number(f, &scope.Kind)
@@ -93,7 +93,7 @@ func (d decoder) scope(s string) (scope datalog.Scope, err error) {
 			if err := number(f, &n); err != nil {
 				return err
 			}
-			scope.Kind = datalog.TrustKey
+			scope.Kind = datalog.ScopeKey
 			scope.Key, err = d.tables.key(n)
 			return err
 		}
@@ -111,7 +111,7 @@ func (d decoder) check(s string) (c datalog.Check, err error) {
 		case 1:
 			return repeated(f, &c.Queries, d.rule)
 		case 2:
-			if f.value > uint64(datalog.RejectIf) {
+			if f.value > uint64(datalog.CheckRejectIf) {
 				return fmt.Errorf("%w: kind of check %d", ErrForm, f.value)
 			}
 			return number(f, &c.Kind)

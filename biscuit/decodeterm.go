@@ -33,7 +33,7 @@ func (d decoder) nested(s string, depth int) (t datalog.Term, err error) {
 // wireOf returns the wire type of a kind of term.
 func wireOf(k datalog.Kind) int {
 	switch k {
-	case datalog.Bytes, datalog.Set, datalog.Null, datalog.Array, datalog.Map:
+	case datalog.KindBytes, datalog.KindSet, datalog.KindNull, datalog.KindArray, datalog.KindMap:
 		return counted
 	}
 	return varint
@@ -41,32 +41,32 @@ func wireOf(k datalog.Kind) int {
 
 func (d decoder) value(f field, depth int) (datalog.Term, error) {
 	switch datalog.Kind(f.number) {
-	case datalog.Variable:
+	case datalog.KindVariable:
 		name, err := d.tables.symbol(f.value)
 		return datalog.NewVariable(name), err
-	case datalog.Integer:
+	case datalog.KindInteger:
 		return datalog.NewInteger(int64(f.value)), nil
-	case datalog.String:
+	case datalog.KindString:
 		s, err := d.tables.symbol(f.value)
 		return datalog.NewString(s), err
-	case datalog.Date:
+	case datalog.KindDate:
 		return datalog.NewDate(f.value), nil
-	case datalog.Bytes:
+	case datalog.KindBytes:
 		return datalog.NewBytesOf(f.bytes), nil
-	case datalog.Bool:
+	case datalog.KindBool:
 		return datalog.NewBool(f.value != 0), nil
-	case datalog.Null:
+	case datalog.KindNull:
 		if f.bytes != "" {
 			return datalog.Term{}, fmt.Errorf("%w: null with a value", ErrForm)
 		}
 		return datalog.NewNull(), nil
-	case datalog.Set:
+	case datalog.KindSet:
 		elems, err := d.elements(f.bytes, depth)
 		return made(elems, err, datalog.NewSet)
-	case datalog.Array:
+	case datalog.KindArray:
 		elems, err := d.elements(f.bytes, depth)
 		return made(elems, err, datalog.NewArray)
-	case datalog.Map:
+	case datalog.KindMap:
 		entries, err := d.entries(f.bytes, depth)
 		return made(entries, err, datalog.NewMap)
 	}

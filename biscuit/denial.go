@@ -38,7 +38,7 @@ func (d *Denial) Error() string {
 	switch {
 	case !d.Decided:
 		reasons = append(reasons, "no policy matches")
-	case d.Kind == datalog.Deny:
+	case d.Kind == datalog.PolicyDeny:
 		reasons = append(reasons, fmt.Sprintf("policy %d denies", d.Policy))
 	}
 	return strings.Join(reasons, "; ")

@@ -34,7 +34,7 @@ func (e *encoder) statements(b []byte, p *datalog.Program, number int) []byte {
 	}
 	for i := range p.Checks {
 		c := &p.Checks[i]
-		if len(c.Queries) == 0 || c.Kind > datalog.RejectIf {
+		if len(c.Queries) == 0 || c.Kind > datalog.CheckRejectIf {
 			e.fail("check without queries or kind")
 		}
 		m := e.queries(c.Queries)
@@ -51,7 +51,7 @@ func (e *encoder) statements(b []byte, p *datalog.Program, number int) []byte {
 
 func (e *encoder) fact(p *datalog.Predicate) []byte {
 	for _, t := range p.Terms {
-		if t.Kind() == datalog.Variable {
+		if t.Kind() == datalog.KindVariable {
 			e.fail("fact with a variable")
 		}
 	}
@@ -88,7 +88,7 @@ func (e *encoder) queries(queries []datalog.Rule) (b []byte) {
 }
 
 func (e *encoder) scope(s datalog.Scope) []byte {
-	if s.Kind != datalog.TrustKey {
+	if s.Kind != datalog.ScopeKey {
 		return appendNumber(nil, 1, uint64(s.Kind))
 	}
 	if err := checkKey(s.Key); err != nil {
@@ -100,28 +100,28 @@ func (e *encoder) scope(s datalog.Scope) []byte {
 func (e *encoder) term(t datalog.Term) []byte {
 	number := int(t.Kind())
 	switch t.Kind() {
-	case datalog.Variable, datalog.String:
+	case datalog.KindVariable, datalog.KindString:
 		return appendNumber(nil, number, e.tables.number(t.Text()))
-	case datalog.Integer:
+	case datalog.KindInteger:
 		return appendNumber(nil, number, uint64(t.Integer()))
-	case datalog.Date:
+	case datalog.KindDate:
 		return appendNumber(nil, number, t.Date())
-	case datalog.Bytes:
+	case datalog.KindBytes:
 		return appendBytes(nil, number, t.Text())
-	case datalog.Bool:
+	case datalog.KindBool:
 		if t.Bool() {
 			return appendNumber(nil, number, 1)
 		}
 		return appendNumber(nil, number, 0)
-	case datalog.Null:
+	case datalog.KindNull:
 		return appendBytes(nil, number, "")
-	case datalog.Set, datalog.Array:
+	case datalog.KindSet, datalog.KindArray:
 		var elems []byte
 		for i := range t.Len() {
 			elems = appendBytes(elems, 1, e.term(t.At(i)))
 		}
 		return appendBytes(nil, number, elems)
-	case datalog.Map:
+	case datalog.KindMap:
 		return appendBytes(nil, number, e.entries(t))
 	}
 	e.fail("term of no kind")
@@ -132,7 +132,7 @@ func (e *encoder) entries(t datalog.Term) (b []byte) {
 	for i := range t.Len() {
 		entry := t.EntryAt(i)
 		key := appendNumber(nil, 1, uint64(entry.Key.Integer()))
-		if entry.Key.Kind() == datalog.String {
+		if entry.Key.Kind() == datalog.KindString {
 			key = appendNumber(nil, 2, e.tables.number(entry.Key.Text()))
 		}
 		b = appendBytes(b, 1, appendBytes(appendBytes(nil, 1, key), 2, e.term(entry.Value)))

@@ -17,7 +17,7 @@ func Example() {
 		return p
 	}
 	key := func(secret byte) biscuit.PrivateKey { // a real program draws 32 bytes
-		k, err := biscuit.NewPrivateKey(datalog.Ed25519, [32]byte{secret})
+		k, err := biscuit.NewPrivateKey(datalog.AlgorithmEd25519, [32]byte{secret})
 		failed = errors.Join(failed, err)
 		return k
 	}

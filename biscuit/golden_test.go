@@ -16,9 +16,9 @@ import (
 // form, made from known keys. Whoever changes the golden file breaks tokens that are in use.
 func TestTokensKeepTheirBytes(t *testing.T) {
 	const golden = "testdata/tokens.golden"
-	party := keyOf(t, datalog.Secp256r1, 21)
+	party := keyOf(t, datalog.AlgorithmSecp256r1, 21)
 	third := mint(t, authority+`check if member($m) trusting `+party.Public().String()+`;`)
-	third, err := third.Append(contribution(t, third, party, `member("x");`), keyOf(t, datalog.Secp256r1, 30))
+	third, err := third.Append(contribution(t, third, party, `member("x");`), keyOf(t, datalog.AlgorithmSecp256r1, 30))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 // key returns the Ed25519 key of a secret of equal bytes.
 func key(tb testing.TB, secret byte) biscuit.PrivateKey {
 	tb.Helper()
-	return keyOf(tb, datalog.Ed25519, secret)
+	return keyOf(tb, datalog.AlgorithmEd25519, secret)
 }
 
 func keyOf(tb testing.TB, a biscuit.Algorithm, secret byte) biscuit.PrivateKey {

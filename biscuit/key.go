@@ -41,10 +41,10 @@ type Signer interface {
 func NewPrivateKey(a Algorithm, secret [32]byte) (PrivateKey, error) {
 	const op = "biscuit.NewPrivateKey"
 	switch a {
-	case datalog.Ed25519:
+	case datalog.AlgorithmEd25519:
 		k := ed25519.NewKeyFromSeed(secret[:])
 		return PrivateKey{PublicKey{Algorithm: a, Bytes: string(k[32:])}, secret[:], k}, nil
-	case datalog.Secp256r1:
+	case datalog.AlgorithmSecp256r1:
 		k, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), secret[:])
 		if err != nil {
 			return PrivateKey{}, aura.Errorf(op, aura.Invalid, "secp256r1 secret is out of range")
@@ -61,7 +61,7 @@ func NewPrivateKey(a Algorithm, secret [32]byte) (PrivateKey, error) {
 // ParsePrivateKey reads "ed25519-private/" or "secp256r1-private/" and the secret in hexadecimal.
 func ParsePrivateKey(s string) (PrivateKey, error) {
 	const op = "biscuit.ParsePrivateKey"
-	for _, a := range []Algorithm{datalog.Ed25519, datalog.Secp256r1} {
+	for _, a := range []Algorithm{datalog.AlgorithmEd25519, datalog.AlgorithmSecp256r1} {
 		digits, ok := strings.CutPrefix(s, a.String()+"-private/")
 		if !ok {
 			continue
@@ -117,7 +117,7 @@ func (k PrivateKey) Sign(message []byte) ([]byte, error) {
 // verify checks a signature. Its errors wrap ErrSignature, ErrSignatureForm or ErrForm.
 func verify(k PublicKey, message []byte, sig string) error {
 	switch k.Algorithm {
-	case datalog.Ed25519:
+	case datalog.AlgorithmEd25519:
 		if len(sig) != ed25519.SignatureSize {
 			return fmt.Errorf("%w: %d bytes", ErrSignatureForm, len(sig))
 		}
@@ -125,7 +125,7 @@ func verify(k PublicKey, message []byte, sig string) error {
 			return ErrSignature
 		}
 		return nil
-	case datalog.Secp256r1:
+	case datalog.AlgorithmSecp256r1:
 		point, err := decompress(k.Bytes)
 		if err != nil {
 			return err
@@ -159,11 +159,11 @@ func decompress(s string) (*ecdsa.PublicKey, error) {
 // checkKey refuses a public key that no honest holder has: of the wrong length, or an Ed25519 key
 // of small order, for which anybody can make signatures.
 func checkKey(k PublicKey) error {
-	size := map[Algorithm]int{datalog.Ed25519: 32, datalog.Secp256r1: 33}[k.Algorithm]
+	size := map[Algorithm]int{datalog.AlgorithmEd25519: 32, datalog.AlgorithmSecp256r1: 33}[k.Algorithm]
 	if size == 0 || len(k.Bytes) != size {
 		return fmt.Errorf("%w: public key of algorithm %d with %d bytes", ErrForm, k.Algorithm, len(k.Bytes))
 	}
-	if k.Algorithm == datalog.Ed25519 && smallOrder(k.Bytes) {
+	if k.Algorithm == datalog.AlgorithmEd25519 && smallOrder(k.Bytes) {
 		return fmt.Errorf("%w: Ed25519 key of small order", ErrForm)
 	}
 	return nil

@@ -27,7 +27,7 @@ func TestPrivateKeysPrintWithoutTheirSecret(t *testing.T) {
 }
 
 func TestPrivateKeysParse(t *testing.T) {
-	for _, a := range []biscuit.Algorithm{datalog.Ed25519, datalog.Secp256r1} {
+	for _, a := range []biscuit.Algorithm{datalog.AlgorithmEd25519, datalog.AlgorithmSecp256r1} {
 		want := keyOf(t, a, 7)
 		got, err := biscuit.ParsePrivateKey(want.Text())
 		if err != nil || got.Public() != want.Public() {
@@ -55,7 +55,7 @@ func TestKeysOfSmallOrderAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, encoding := range smallOrderPoints(t) {
-		k := biscuit.PublicKey{Algorithm: datalog.Ed25519, Bytes: string(encoding)}
+		k := biscuit.PublicKey{Algorithm: datalog.AlgorithmEd25519, Bytes: string(encoding)}
 		if _, err := u.Verify(k); !errors.Is(err, biscuit.ErrForm) {
 			t.Errorf("%x: %v", encoding, err)
 		}

@@ -301,7 +301,7 @@ func denialOf(d *biscuit.Denial) any {
 	}
 	class := map[string]any{"NoMatchingPolicy": map[string]any{"checks": checks}}
 	if d.Decided {
-		kind := map[datalog.PolicyKind]string{datalog.Allow: "Allow", datalog.Deny: "Deny"}[d.Kind]
+		kind := map[datalog.PolicyKind]string{datalog.PolicyAllow: "Allow", datalog.PolicyDeny: "Deny"}[d.Kind]
 		class = map[string]any{"Unauthorized": map[string]any{"policy": map[string]any{kind: float64(d.Policy)}, "checks": checks}}
 	}
 	return map[string]any{"Err": map[string]any{"FailedLogic": class}}

@@ -25,7 +25,7 @@ func contribution(tb testing.TB, t *biscuit.Token, party biscuit.PrivateKey, sou
 }
 
 func TestThirdPartiesAreTrustedByName(t *testing.T) {
-	for _, a := range []biscuit.Algorithm{datalog.Ed25519, datalog.Secp256r1} {
+	for _, a := range []biscuit.Algorithm{datalog.AlgorithmEd25519, datalog.AlgorithmSecp256r1} {
 		party, stranger := keyOf(t, a, 21), keyOf(t, a, 22)
 		token := mint(t, fmt.Sprintf(`check if member($m) trusting %s;`, party.Public()), `before("symbols of the holder");`)
 		for _, c := range []struct {

@@ -89,7 +89,7 @@ func TestTokensTravel(t *testing.T) {
 }
 
 func TestSigningIsDeterministic(t *testing.T) {
-	for _, a := range []biscuit.Algorithm{datalog.Ed25519, datalog.Secp256r1} {
+	for _, a := range []biscuit.Algorithm{datalog.AlgorithmEd25519, datalog.AlgorithmSecp256r1} {
 		make := func() []byte {
 			token, err := biscuit.Mint(keyOf(t, a, 1), parse(t, authority), keyOf(t, a, 2), biscuit.MintOptions{})
 			if err != nil {
@@ -250,7 +250,7 @@ func TestAttenuationLeavesTheTokenAlone(t *testing.T) {
 func TestProgramsThatABlockCannotHoldAreRefused(t *testing.T) {
 	variable := datalog.Program{Facts: []datalog.Predicate{{Name: "a", Terms: []datalog.Term{datalog.NewVariable("x")}}}}
 	nothing := datalog.Program{Facts: []datalog.Predicate{{Name: "a", Terms: []datalog.Term{{}}}}}
-	scope := datalog.Program{Scopes: []datalog.Scope{{Kind: datalog.TrustKey}}}
+	scope := datalog.Program{Scopes: []datalog.Scope{{Kind: datalog.ScopeKey}}}
 	for name, p := range map[string]*datalog.Program{
 		"policy":          parse(t, "allow if true;"),
 		"unbound":         parse(t, "a($x) <- b($y);"),

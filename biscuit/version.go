@@ -27,7 +27,7 @@ func requiredVersion(p *datalog.Program) uint32 {
 		switch c.Kind {
 		case datalog.CheckAll:
 			v = max(v, version31)
-		case datalog.RejectIf:
+		case datalog.CheckRejectIf:
 			v = max(v, version33)
 		}
 		v = max(v, queriesVersion(c.Queries))
@@ -73,9 +73,9 @@ func predicateVersion(p *datalog.Predicate) (v uint32) {
 // termVersion looks into sets: they can hold what is new.
 func termVersion(t datalog.Term) uint32 {
 	switch t.Kind() {
-	case datalog.Null, datalog.Array, datalog.Map:
+	case datalog.KindNull, datalog.KindArray, datalog.KindMap:
 		return version33
-	case datalog.Set:
+	case datalog.KindSet:
 		if t.Len() > 0 {
 			return termVersion(t.At(0)) // its elements are of one kind
 		}

@@ -74,12 +74,12 @@ func TestDenialChangesNothing(t *testing.T) {
 		stage  guard.Stage
 		reason guard.Reason
 	}{
-		"capability":         {func(r *guard.Request) { r.Capability = "chat:other" }, guard.Capability, guard.NotGranted},
-		"missing metadata":   {func(r *guard.Request) { r.Needs = []string{"nowhere"} }, guard.Capability, guard.MissingMetadata},
-		"flow":               {func(r *guard.Request) { r.Sends[0].Cost = 11 }, guard.Flow, guard.TooLarge},
-		"undefined leakage":  {func(r *guard.Request) { r.Sends[0].Leak[fact.Custody] = 1 }, guard.Leak, guard.Undefined},
-		"foreign namespace":  {func(r *guard.Request) { r.Entries[0].Namespace = fact.OwnNamespace(chaintest.Ben) }, guard.Journal, guard.ForeignNamespace},
-		"nothing to deliver": {func(r *guard.Request) { r.Entries = nil }, guard.Journal, guard.Uncoupled},
+		"capability":         {func(r *guard.Request) { r.Capability = "chat:other" }, guard.StageCapability, guard.ReasonNotGranted},
+		"missing metadata":   {func(r *guard.Request) { r.Needs = []string{"nowhere"} }, guard.StageCapability, guard.ReasonMissingMetadata},
+		"flow":               {func(r *guard.Request) { r.Sends[0].Cost = 11 }, guard.StageFlow, guard.ReasonTooLarge},
+		"undefined leakage":  {func(r *guard.Request) { r.Sends[0].Leak[fact.ObserverCustody] = 1 }, guard.StageLeak, guard.ReasonUndefined},
+		"foreign namespace":  {func(r *guard.Request) { r.Entries[0].Namespace = fact.OwnNamespace(chaintest.Ben) }, guard.StageJournal, guard.ReasonForeignNamespace},
+		"nothing to deliver": {func(r *guard.Request) { r.Entries = nil }, guard.StageJournal, guard.ReasonUncoupled},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -144,7 +144,7 @@ func TestEpochTurnReleasesWhoWaited(t *testing.T) {
 		queued := chaintest.Text(2, chaintest.Ben)
 		queued.Queue = true
 		decide(queued)
-		if v := decide(queued); len(v.Waiting) != 1 || v.Waiting[0].Reason != guard.Short {
+		if v := decide(queued); len(v.Waiting) != 1 || v.Waiting[0].Reason != guard.ReasonShort {
 			t.Fatalf("verdict %+v", v)
 		}
 		if n := h.Journal.Count(chaintest.Shared, chaintest.Device); n != 2 {
@@ -155,7 +155,7 @@ func TestEpochTurnReleasesWhoWaited(t *testing.T) {
 		}
 		small := chaintest.Text(1, chaintest.Ben)
 		small.Queue = true
-		if v := decide(small); len(v.Waiting) != 1 || v.Waiting[0].Reason != guard.Backlog {
+		if v := decide(small); len(v.Waiting) != 1 || v.Waiting[0].Reason != guard.ReasonBacklog {
 			t.Fatalf("a fact overtakes: %+v", v)
 		}
 
@@ -368,7 +368,7 @@ func TestAControlMessageIsChargedApart(t *testing.T) {
 		if _, _, err := h.Chain.Decide(tc, chaintest.Text(2, chaintest.Ben)); err != nil {
 			t.Fatal(err)
 		}
-		before, leaked := h.Journal.Charge(chaintest.Pair, chaintest.Ben), h.Journal.Leak(chaintest.Pair, fact.External).Bits
+		before, leaked := h.Journal.Charge(chaintest.Pair, chaintest.Ben), h.Journal.Leak(chaintest.Pair, fact.ObserverExternal).Bits
 		allowed, short := 0, 0
 		g := task.NewGroup(tc, "greetings")
 		for range 15 {
@@ -380,7 +380,7 @@ func TestAControlMessageIsChargedApart(t *testing.T) {
 				switch {
 				case err == nil:
 					allowed++
-				case errors.As(err, &d) && d.Reason == guard.Short:
+				case errors.As(err, &d) && d.Reason == guard.ReasonShort:
 					short++
 				default:
 					t.Error(err)
@@ -403,7 +403,7 @@ func TestAControlMessageIsChargedApart(t *testing.T) {
 		if got := h.Journal.Charge(chaintest.Pair, chaintest.Ben); got != before {
 			t.Errorf("the budget of facts went from %+v to %+v", before, got)
 		}
-		if got := h.Journal.Leak(chaintest.Pair, fact.External).Bits; got != leaked+10 {
+		if got := h.Journal.Leak(chaintest.Pair, fact.ObserverExternal).Bits; got != leaked+10 {
 			t.Errorf("%d bits, then %d", leaked, got)
 		}
 	})

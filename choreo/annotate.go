@@ -16,29 +16,29 @@ const DefaultFlowCost aura.FlowCost = 100
 // annotationKinds are the ways in which the value of a known key may be written. Other keys are carried
 // and mean nothing here.
 var annotationKinds = map[string][]syntax.ValueKind{
-	"guard_capability": {syntax.StringValue},
-	"flow_cost":        {syntax.IntValue},
-	"journal_facts":    {syntax.StringValue},
-	"journal_merge":    {syntax.NameValue},
-	"audit_log":        {syntax.StringValue},
-	"leak":             {syntax.StringValue},
-	"link":             {syntax.StringValue},
-	"parallel":         {syntax.NameValue},
-	"priority":         {syntax.IntValue},
-	"retry":            {syntax.IntValue},
-	"idempotent":       {syntax.NameValue},
-	"trace":            {syntax.NameValue, syntax.StringValue},
-	"runtime_timeout":  {syntax.DurationValue},
-	"ordered":          {syntax.NameValue},
-	"min_responses":    {syntax.IntValue},
+	"guard_capability": {syntax.ValueString},
+	"flow_cost":        {syntax.ValueInt},
+	"journal_facts":    {syntax.ValueString},
+	"journal_merge":    {syntax.ValueName},
+	"audit_log":        {syntax.ValueString},
+	"leak":             {syntax.ValueString},
+	"link":             {syntax.ValueString},
+	"parallel":         {syntax.ValueName},
+	"priority":         {syntax.ValueInt},
+	"retry":            {syntax.ValueInt},
+	"idempotent":       {syntax.ValueName},
+	"trace":            {syntax.ValueName, syntax.ValueString},
+	"runtime_timeout":  {syntax.ValueDuration},
+	"ordered":          {syntax.ValueName},
+	"min_responses":    {syntax.ValueInt},
 }
 
 // annotationOnce are the keys that contradict themselves if given twice.
 var annotationOnce = []string{"flow_cost", "parallel", "link", "journal_merge", "runtime_timeout"}
 
 var valueKindNames = [...]string{
-	syntax.StringValue: "a string in quotes", syntax.IntValue: "a number", syntax.DurationValue: "a duration such as 5s",
-	syntax.NameValue: "true or false", syntax.NumbersValue: "a list of numbers", syntax.NamesValue: "a list of names",
+	syntax.ValueString: "a string in quotes", syntax.ValueInt: "a number", syntax.ValueDuration: "a duration such as 5s",
+	syntax.ValueName: "true or false", syntax.ValueNumbers: "a list of numbers", syntax.ValueNames: "a list of names",
 }
 
 func (c *checker) checkAnnotations(body []syntax.Stmt) {

@@ -38,7 +38,7 @@ func AsyncSubtype(sub, sup Local) error {
 		return nil
 	}
 	if s.exhausted {
-		return (&Flaw{Code: UndecidedInBound, Detail: "the search was given up: too many messages are put off"}).in(op)
+		return (&Flaw{Code: CodeUndecidedInBound, Detail: "the search was given up: too many messages are put off"}).in(op)
 	}
 	return s.reason.in(op)
 }

@@ -39,7 +39,7 @@ type binder struct{ label, variable string }
 func newBuilder(p *Protocol, binding Binding) *builder {
 	b := &builder{
 		protocol: p, binding: binding, members: map[string][]Role{}, siteIDs: map[string]SiteID{},
-		lowered: map[*syntax.Annotation]SiteID{}, spans: map[*GlobalComm]syntax.Span{}, parts: maxParts, tier: SessionProjectable,
+		lowered: map[*syntax.Annotation]SiteID{}, spans: map[*GlobalComm]syntax.Span{}, parts: maxParts, tier: TierSessionProjectable,
 	}
 	decls := p.File.Protocol.DeclaredRoles()
 	for i, f := range p.Families {
@@ -81,8 +81,8 @@ func (b *builder) build() *Instance {
 	g := b.block(b.protocol.File.Protocol.Body, GlobalEnd{})
 	inst := &Instance{Protocol: b.protocol, Roles: b.roles, Global: g, sites: b.sites, spans: b.spans}
 	inst.Tier, inst.Reasons = b.tier, b.reasons.Sorted()
-	inst.TheoryConvertible = b.tier == SessionProjectable
-	if b.tier == ProofOnly {
+	inst.TheoryConvertible = b.tier == TierSessionProjectable
+	if b.tier == TierProofOnly {
 		inst.Global = nil
 	}
 	if b.parts < 0 {
@@ -160,7 +160,7 @@ func (b *builder) stmt(s syntax.Stmt, next Global) Global {
 	case *syntax.Let:
 		return b.block(s.In, next)
 	case *syntax.Begin, *syntax.Await, *syntax.Resolve, *syntax.Invalidate:
-		b.lowers(ProofOnly, s.Extent(), "UnsupportedAuthorityConstruct", "an authority operation has no part for the other roles")
+		b.lowers(TierProofOnly, s.Extent(), "UnsupportedAuthorityConstruct", "an authority operation has no part for the other roles")
 	}
 	// Publish, materialize, handoff and dependent work were checked, and send nothing.
 	return next
@@ -182,7 +182,7 @@ func (b *builder) recursion(label, base string, at syntax.Span, body func(again 
 	b.scope = b.scope[:len(b.scope)-1]
 	b.spend()
 	if v, bad := returnsTo(rec); bad {
-		b.problem(at, string(UnguardedRecursion), "this comes back to %s without a message", v)
+		b.problem(at, string(CodeUnguardedRecursion), "this comes back to %s without a message", v)
 		return GlobalEnd{}
 	}
 	return rec

@@ -69,11 +69,11 @@ func (b *builder) unfit(at syntax.Span, code, format string, args ...any) Global
 func (b *builder) caseOf(s *syntax.Case, next Global) Global {
 	g, ok := b.decided(syntax.Bodies(s), next, s.Span)
 	if !ok {
-		b.lowers(ProofOnly, s.Subject.Span, "UnsupportedFeature",
+		b.lowers(TierProofOnly, s.Subject.Span, "UnsupportedFeature",
 			"a case can be run if every branch begins with a different message from one role to another")
 		return next
 	}
-	b.lowers(MachineExecutable, s.Subject.Span, "DecidedCase", "the case is run as a choice of the role that sends first")
+	b.lowers(TierMachineExecutable, s.Subject.Span, "DecidedCase", "the case is run as a choice of the role that sends first")
 	return g
 }
 
@@ -85,11 +85,11 @@ func (b *builder) timeout(s *syntax.Timeout, next Global) Global {
 	}
 	g, ok := b.decided(bodies, next, s.Span)
 	if c, isComm := g.(*GlobalComm); !ok || !isComm || !slices.Equal(b.resolve(s.Role), []Role{c.From}) {
-		b.lowers(ProofOnly, s.Role.Span, "UnsupportedFeature",
+		b.lowers(TierProofOnly, s.Role.Span, "UnsupportedFeature",
 			"a timeout can be run if %s begins each of its branches with a different message to one role", s.Role)
 		return next
 	}
-	b.lowers(MachineExecutable, s.Role.Span, "DecidedTimeout", "the timeout is run as a choice of %s, which holds the clock", s.Role)
+	b.lowers(TierMachineExecutable, s.Role.Span, "DecidedTimeout", "the timeout is run as a choice of %s, which holds the clock", s.Role)
 	return g
 }
 

@@ -9,7 +9,7 @@ func (b *builder) loop(l *syntax.Loop, next Global) Global {
 	case syntax.LoopRepeat:
 		return b.repeat(l, next)
 	case syntax.LoopWhile:
-		b.lowers(ProofOnly, l.Span, "UnsupportedFeature", "a while loop names no role that decides; write loop decide by")
+		b.lowers(TierProofOnly, l.Span, "UnsupportedFeature", "a while loop names no role that decides; write loop decide by")
 		return next
 	}
 	return b.recursion("", "Forever", l.Span, func(again Global) Global { return b.block(l.Body, again) })
@@ -79,10 +79,10 @@ func (b *builder) par(s *syntax.Par, next Global) Global {
 		}
 	}
 	if b.protocol.endless[s] {
-		b.lowers(ProofOnly, s.Span, "UnsupportedFeature", "a branch of par never ends, so the others would never run")
+		b.lowers(TierProofOnly, s.Span, "UnsupportedFeature", "a branch of par never ends, so the others would never run")
 		return next
 	}
-	b.lowers(MachineExecutable, s.Span, "SequencedParallel", "the branches are run one after the other")
+	b.lowers(TierMachineExecutable, s.Span, "SequencedParallel", "the branches are run one after the other")
 	for i := len(s.Branches) - 1; i >= 0; i-- {
 		next = b.block(s.Branches[i], next)
 	}

@@ -51,12 +51,12 @@ func (b *builder) everyone(from syntax.RoleRef) []pair {
 func (b *builder) resolve(r syntax.RoleRef) []Role {
 	members := b.members[r.Name.Text]
 	switch r.Index.Kind {
-	case syntax.Single, syntax.All:
+	case syntax.IndexSingle, syntax.IndexAll:
 		return members
 	}
 	from, ok := b.bound(r.Index.From)
 	to := from + 1
-	if r.Index.Kind == syntax.Range {
+	if r.Index.Kind == syntax.IndexRange {
 		var okTo bool
 		to, okTo = b.bound(r.Index.To)
 		ok = ok && okTo

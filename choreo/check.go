@@ -97,15 +97,15 @@ func (c *checker) protocol() *Protocol {
 		p.Namespace = c.file.Module.Name.Text
 	}
 	for _, d := range c.proto.DeclaredRoles() {
-		f := Family{Name: d.Name.Text, Plain: d.Size.Kind == syntax.Single}
+		f := Family{Name: d.Name.Text, Plain: d.Size.Kind == syntax.IndexSingle}
 		switch d.Size.Kind {
-		case syntax.Single:
+		case syntax.IndexSingle:
 			f.Size = 1
-		case syntax.Number:
+		case syntax.IndexNumber:
 			f.Size = d.Size.From.Value
-		case syntax.Symbol:
+		case syntax.IndexSymbol:
 			f.Parameter = d.Size.From.Name
-		case syntax.All:
+		case syntax.IndexAll:
 			f.Parameter = d.Name.Text
 		}
 		p.Families = append(p.Families, f)

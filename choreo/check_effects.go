@@ -100,11 +100,11 @@ func (c *checker) checkCallsOf(s syntax.Stmt) {
 		op := c.operation(s.Value)
 		kind := s.Value.Kind
 		switch {
-		case s.Class == "authoritative" && kind != syntax.CheckExpr:
+		case s.Class == "authoritative" && kind != syntax.ExprCheck:
 			c.problem(s.Value.Span, "EffectClass", "", "authoritative let must bind a check")
-		case s.Class == "observe" && kind != syntax.ObserveExpr:
+		case s.Class == "observe" && kind != syntax.ExprObserve:
 			c.problem(s.Value.Span, "EffectClass", "", "observe let must bind an observe")
-		case s.Class != "authoritative" && kind == syntax.CheckExpr && op != nil && classOf(op) == "authoritative":
+		case s.Class != "authoritative" && kind == syntax.ExprCheck && op != nil && classOf(op) == "authoritative":
 			c.problem(s.Span, "EffectClass", "write authoritative let", "authoritative operation %s must be bound by an authoritative let", op.Name.Text)
 		}
 	case *syntax.Case:
@@ -123,7 +123,7 @@ func (c *checker) checkCallsOf(s syntax.Stmt) {
 
 // operation resolves the operation of an expression, if it calls one, and checks the verb.
 func (c *checker) operation(e *syntax.Expr) *syntax.EffectOp {
-	if e.Kind != syntax.CheckExpr && e.Kind != syntax.ObserveExpr {
+	if e.Kind != syntax.ExprCheck && e.Kind != syntax.ExprObserve {
 		return nil
 	}
 	op := c.called(e.Call)
@@ -132,9 +132,9 @@ func (c *checker) operation(e *syntax.Expr) *syntax.EffectOp {
 	}
 	class := classOf(op)
 	switch {
-	case e.Kind == syntax.CheckExpr && class == "observational":
+	case e.Kind == syntax.ExprCheck && class == "observational":
 		c.problem(e.Span, "EffectClass", "write observe", "check on the observational operation %s", op.Name.Text)
-	case e.Kind == syntax.ObserveExpr && class != "observational":
+	case e.Kind == syntax.ExprObserve && class != "observational":
 		c.problem(e.Span, "EffectClass", "write check", "observe on the operation %s, whose class is %s", op.Name.Text, orNone(class))
 	}
 	return op

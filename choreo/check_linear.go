@@ -112,7 +112,7 @@ func (l *linear) stmt(s syntax.Stmt, live assets) (assets, bool) {
 		l.preserves(s.OnCancel, live, "cancel", s.Span)
 		return live, true
 	case *syntax.Case:
-		if s.Subject.Kind == syntax.PathExpr && len(s.Subject.Path) == 1 {
+		if s.Subject.Kind == syntax.ExprPath && len(s.Subject.Path) == 1 {
 			live = l.consumeIfLinear(s.Subject.Path[0], live)
 		}
 		return l.join(syntax.Bodies(s), live, s.Span)
@@ -170,10 +170,10 @@ func (l *linear) let(s *syntax.Let, live assets) (assets, bool) {
 	outer := live
 	name := s.Name.Text
 	switch {
-	case s.Value.Kind == syntax.TransferExpr:
+	case s.Value.Kind == syntax.ExprTransfer:
 		live = live.with(name)
 		l.declared[name] = s.Name.Span
-	case s.Value.Kind == syntax.PathExpr && len(s.Value.Path) == 1 && live[s.Value.Path[0].Text]:
+	case s.Value.Kind == syntax.ExprPath && len(s.Value.Path) == 1 && live[s.Value.Path[0].Text]:
 		live = live.without(s.Value.Path[0].Text).with(name) // the receipt goes by another name from here
 		l.declared[name] = s.Name.Span
 	}

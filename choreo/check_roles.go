@@ -21,7 +21,7 @@ func (c *checker) checkRoleDecls() {
 			continue
 		}
 		c.roles[d.Name.Text] = d
-		if d.Size.Kind == syntax.Number && (d.Size.From.Value < 1 || d.Size.From.Value > maxFamily) {
+		if d.Size.Kind == syntax.IndexNumber && (d.Size.From.Value < 1 || d.Size.From.Value > maxFamily) {
 			c.problem(d.Size.From.Span, "FamilySize", "", "a family has 1 to %d members, not %d", maxFamily, d.Size.From.Value)
 		}
 	}
@@ -86,7 +86,7 @@ func (c *checker) checkRoleRefs(body []syntax.Stmt) {
 		switch s := s.(type) {
 		case *syntax.Send:
 			from, to := c.some(s.From), c.some(s.To)
-			if from && to && s.From.Index.Kind == syntax.Single && s.From.String() == s.To.String() {
+			if from && to && s.From.Index.Kind == syntax.IndexSingle && s.From.String() == s.To.String() {
 				c.problem(s.To.Span, "SelfCommunication", "", "%s sends to itself", s.From)
 			}
 		case *syntax.Broadcast:
@@ -110,7 +110,7 @@ func (c *checker) checkRoleRefs(body []syntax.Stmt) {
 }
 
 func (c *checker) transfer(e *syntax.Expr) {
-	if e.Kind == syntax.TransferExpr {
+	if e.Kind == syntax.ExprTransfer {
 		c.one(e.From)
 		c.one(e.To)
 	}
@@ -118,7 +118,7 @@ func (c *checker) transfer(e *syntax.Expr) {
 
 // one checks a reference that must mean exactly one role.
 func (c *checker) one(r syntax.RoleRef) {
-	if r.Index.Kind == syntax.All || r.Index.Kind == syntax.Range {
+	if r.Index.Kind == syntax.IndexAll || r.Index.Kind == syntax.IndexRange {
 		c.problem(r.Span, "NotOneRole", "name one member, for example "+r.Name.Text+"[0]", "%s is several roles, and here one must act", r)
 		return
 	}
@@ -132,10 +132,10 @@ func (c *checker) some(r syntax.RoleRef) bool {
 	case d == nil:
 		c.problem(r.Name.Span, "UndefinedRole", didYouMean(r.Name.Text, c.roles), "role %s is not declared", r.Name.Text)
 		return false
-	case d.Size.Kind == syntax.Single && r.Index.Kind != syntax.Single:
+	case d.Size.Kind == syntax.IndexSingle && r.Index.Kind != syntax.IndexSingle:
 		c.problem(r.Span, "NotAFamily", "", "%s is a single role and takes no index", r.Name.Text)
 		return false
-	case d.Size.Kind != syntax.Single && r.Index.Kind == syntax.Single:
+	case d.Size.Kind != syntax.IndexSingle && r.Index.Kind == syntax.IndexSingle:
 		c.problem(r.Span, "MissingIndex", "write "+r.Name.Text+"[*] for all of them", "%s is a family of roles", r.Name.Text)
 		return false
 	}
@@ -144,7 +144,7 @@ func (c *checker) some(r syntax.RoleRef) bool {
 
 func (c *checker) indexInRange(r syntax.RoleRef, d *syntax.RoleDecl) bool {
 	from, to := r.Index.From, r.Index.To
-	if r.Index.Kind == syntax.Range && from.Name == "" && to.Name == "" {
+	if r.Index.Kind == syntax.IndexRange && from.Name == "" && to.Name == "" {
 		if from.Value >= to.Value {
 			c.problem(r.Span, "InvalidRange", "a range runs from its first number up to, and without, its second", "the range %s is empty", r)
 			return false
@@ -154,11 +154,11 @@ func (c *checker) indexInRange(r syntax.RoleRef, d *syntax.RoleDecl) bool {
 			return false
 		}
 	}
-	if d.Size.Kind != syntax.Number {
+	if d.Size.Kind != syntax.IndexNumber {
 		return true
 	}
 	size := d.Size.From.Value
-	if r.Index.Kind == syntax.Number && from.Value >= size || r.Index.Kind == syntax.Range && to.Name == "" && to.Value > size {
+	if r.Index.Kind == syntax.IndexNumber && from.Value >= size || r.Index.Kind == syntax.IndexRange && to.Name == "" && to.Value > size {
 		c.problem(r.Span, "InvalidRange", "members are counted from 0", "%s has only %d members", r.Name.Text, size)
 		return false
 	}

@@ -12,25 +12,25 @@ type Verdict uint8
 
 // The verdicts.
 const (
-	// Unchanged: the part is the same.
-	Unchanged Verdict = 1
-	// Refined: step by step the new part does no more and accepts no less ([Subtype]).
-	Refined Verdict = 2
-	// Reordered: the same, with messages sent or received earlier ([AsyncSubtype]).
-	Reordered Verdict = 3
-	// Incompatible: the others may not understand the new part.
-	Incompatible Verdict = 4
-	// Undecided: the bounds of AsyncSubtype did not suffice; treat it as incompatible.
-	Undecided Verdict = 5
-	// Added: the old version has no such role.
-	Added Verdict = 6
-	// Removed: the new version has no such role.
-	Removed Verdict = 7
+	// VerdictUnchanged: the part is the same.
+	VerdictUnchanged Verdict = 1
+	// VerdictRefined: step by step the new part does no more and accepts no less ([Subtype]).
+	VerdictRefined Verdict = 2
+	// VerdictReordered: the same, with messages sent or received earlier ([AsyncSubtype]).
+	VerdictReordered Verdict = 3
+	// VerdictIncompatible: the others may not understand the new part.
+	VerdictIncompatible Verdict = 4
+	// VerdictUndecided: the bounds of AsyncSubtype did not suffice; treat it as incompatible.
+	VerdictUndecided Verdict = 5
+	// VerdictAdded: the old version has no such role.
+	VerdictAdded Verdict = 6
+	// VerdictRemoved: the new version has no such role.
+	VerdictRemoved Verdict = 7
 )
 
 var verdictNames = [...]string{
-	Unchanged: "unchanged", Refined: "refined", Reordered: "reordered", Incompatible: "incompatible",
-	Undecided: "undecided", Added: "added", Removed: "removed",
+	VerdictUnchanged: "unchanged", VerdictRefined: "refined", VerdictReordered: "reordered", VerdictIncompatible: "incompatible",
+	VerdictUndecided: "undecided", VerdictAdded: "added", VerdictRemoved: "removed",
 }
 
 func (v Verdict) String() string {
@@ -41,7 +41,9 @@ func (v Verdict) String() string {
 }
 
 // Compatible reports whether an agent with the new part may join agents with the old parts.
-func (v Verdict) Compatible() bool { return v == Unchanged || v == Refined || v == Reordered }
+func (v Verdict) Compatible() bool {
+	return v == VerdictUnchanged || v == VerdictRefined || v == VerdictReordered
+}
 
 // Comparison is the verdict on one role. Reason is the difference found if it is not compatible.
 type Comparison struct {
@@ -59,10 +61,10 @@ func Compare(old, updated *Instance) ([]Comparison, error) {
 	for _, role := range slices.Compact(roles) {
 		switch {
 		case !slices.Contains(old.Roles, role):
-			out = append(out, Comparison{Role: role, Verdict: Added})
+			out = append(out, Comparison{Role: role, Verdict: VerdictAdded})
 			continue
 		case !slices.Contains(updated.Roles, role):
-			out = append(out, Comparison{Role: role, Verdict: Removed})
+			out = append(out, Comparison{Role: role, Verdict: VerdictRemoved})
 			continue
 		}
 		before, err := old.Local(role)
@@ -82,19 +84,19 @@ func Compare(old, updated *Instance) ([]Comparison, error) {
 // CompareLocal gives a verdict on one role's part. The reason is nil for a compatible one.
 func CompareLocal(old, updated Local) (Verdict, error) {
 	if EqualLocal(old, updated) {
-		return Unchanged, nil
+		return VerdictUnchanged, nil
 	}
 	parted := Subtype(updated, old)
 	if parted == nil {
-		return Refined, nil
+		return VerdictRefined, nil
 	}
 	err := AsyncSubtype(updated, old)
 	switch aura.KindOf(err) {
 	case 0:
-		return Reordered, nil
+		return VerdictReordered, nil
 	case aura.Exhausted:
-		return Undecided, err
+		return VerdictUndecided, err
 	}
 	// Where they part step by step says more than where the last of many ways to reorder them failed.
-	return Incompatible, parted
+	return VerdictIncompatible, parted
 }

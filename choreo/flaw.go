@@ -7,23 +7,23 @@ type Code string
 
 // What can be wrong with a type, or with projecting it for a role.
 const (
-	UnboundVariable    Code = "UnboundVariable"
-	EmptyBranches      Code = "EmptyBranches"
-	SelfCommunication  Code = "SelfCommunication"
-	UnguardedRecursion Code = "UnguardedRecursion"
-	DuplicateLabel     Code = "DuplicateLabel"
-	IncompletePart     Code = "IncompletePart"
-	EndMismatch        Code = "EndMismatch"
-	PartnerMismatch    Code = "PartnerMismatch"
-	DirectionMismatch  Code = "DirectionMismatch"
-	SendBranchMismatch Code = "SendBranchMismatch"
-	PayloadMismatch    Code = "PayloadMismatch"
-	GuardMismatch      Code = "GuardMismatch"
-	IncompatibleTypes  Code = "IncompatibleTypes"
-	IncompatibleBranch Code = "IncompatibleBranch"
-	TooLarge           Code = "TooLarge"
-	NotASubtype        Code = "NotASubtype"
-	UndecidedInBound   Code = "UndecidedInBound"
+	CodeUnboundVariable    Code = "UnboundVariable"
+	CodeEmptyBranches      Code = "EmptyBranches"
+	CodeSelfCommunication  Code = "SelfCommunication"
+	CodeUnguardedRecursion Code = "UnguardedRecursion"
+	CodeDuplicateLabel     Code = "DuplicateLabel"
+	CodeIncompletePart     Code = "IncompletePart"
+	CodeEndMismatch        Code = "EndMismatch"
+	CodePartnerMismatch    Code = "PartnerMismatch"
+	CodeDirectionMismatch  Code = "DirectionMismatch"
+	CodeSendBranchMismatch Code = "SendBranchMismatch"
+	CodePayloadMismatch    Code = "PayloadMismatch"
+	CodeGuardMismatch      Code = "GuardMismatch"
+	CodeIncompatibleTypes  Code = "IncompatibleTypes"
+	CodeIncompatibleBranch Code = "IncompatibleBranch"
+	CodeTooLarge           Code = "TooLarge"
+	CodeNotASubtype        Code = "NotASubtype"
+	CodeUndecidedInBound   Code = "UndecidedInBound"
 )
 
 // Flaw is one thing that is wrong with a type. It is the cause inside the aura.Error that a function
@@ -47,7 +47,7 @@ func (f *Flaw) Error() string {
 
 func (f *Flaw) in(op aura.Op) error {
 	kind := aura.Invalid
-	if f.Code == TooLarge || f.Code == UndecidedInBound {
+	if f.Code == CodeTooLarge || f.Code == CodeUndecidedInBound {
 		kind = aura.Exhausted
 	}
 	return &aura.Error{Op: op, Kind: kind, Err: f}

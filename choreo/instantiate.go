@@ -15,7 +15,7 @@ type Instance struct {
 	Protocol *Protocol
 	// Roles are all participants, families in the order of their declaration, members by index.
 	Roles []Role
-	// Global is nil if the tier is ProofOnly.
+	// Global is nil if the tier is TierProofOnly.
 	Global Global
 	Assessment
 
@@ -86,7 +86,7 @@ func (in *Instance) diagnose(f *Flaw) syntax.Diagnostic {
 	}
 	hint := ""
 	switch f.Code {
-	case EndMismatch, IncompatibleTypes, PartnerMismatch, DirectionMismatch, SendBranchMismatch:
+	case CodeEndMismatch, CodeIncompatibleTypes, CodePartnerMismatch, CodeDirectionMismatch, CodeSendBranchMismatch:
 		hint = fmt.Sprintf("send %s a message in every branch, so that it learns what was chosen", f.Role)
 	}
 	return syntax.Diagnostic{Source: in.Protocol.File.Source, Span: at, Code: string(f.Code), Message: f.Error(), Hint: hint}
@@ -104,14 +104,14 @@ func (p *Protocol) probe() (Assessment, syntax.Diagnostics) {
 			return Assessment{}, problems
 		}
 		return Assessment{}, syntax.Diagnostics{{Source: p.File.Source, Span: p.File.Protocol.Name.Span,
-			Code: string(TooLarge), Message: aura.Reason(err)}}
+			Code: string(CodeTooLarge), Message: aura.Reason(err)}}
 	}
 	if inst.Global == nil {
 		return inst.Assessment, nil
 	}
 	roles, parts := p.probeRoles(inst.Roles), inst.Parts()
 	if parts*len(roles) > maxProbe {
-		return Assessment{}, syntax.Diagnostics{{Source: p.File.Source, Span: p.File.Protocol.Name.Span, Code: string(TooLarge),
+		return Assessment{}, syntax.Diagnostics{{Source: p.File.Source, Span: p.File.Protocol.Name.Span, Code: string(CodeTooLarge),
 			Message: fmt.Sprintf("%d roles in a protocol of %d parts are too many to check", len(roles), parts)}}
 	}
 	var problems syntax.Diagnostics
@@ -146,9 +146,9 @@ func (p *Protocol) ProbeBinding() Binding {
 			}
 		}
 		switch r.Index.Kind {
-		case syntax.Number:
+		case syntax.IndexNumber:
 			least(p.Families[i], r.Index.From.Value+1)
-		case syntax.Range:
+		case syntax.IndexRange:
 			least(p.Families[i], max(r.Index.From.Value+1, r.Index.To.Value))
 			if to := r.Index.To.Name; to != "" {
 				binding[to] = max(binding[to], r.Index.From.Value+1)
@@ -181,9 +181,9 @@ func (p *Protocol) probeRoles(roles []Role) []Role {
 	p.eachStmt(func(s syntax.Stmt) {
 		for _, r := range roleRefs(s) {
 			switch r.Index.Kind {
-			case syntax.Number:
+			case syntax.IndexNumber:
 				named[Member(r.Name.Text, r.Index.From.Value)] = true
-			case syntax.Range:
+			case syntax.IndexRange:
 				named[Member(r.Name.Text, r.Index.From.Value)] = true
 				named[Member(r.Name.Text, r.Index.To.Value)] = true
 				named[Member(r.Name.Text, r.Index.To.Value-1)] = true

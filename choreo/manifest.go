@@ -148,7 +148,7 @@ func (m *Manifest) delegations(s syntax.Stmt) {
 	case *syntax.Case:
 		e = s.Subject
 	}
-	if e == nil || e.Kind != syntax.TransferExpr {
+	if e == nil || e.Kind != syntax.ExprTransfer {
 		return
 	}
 	d := DelegationConstraint{FromRole: e.From.String(), ToRole: e.To.String()}

@@ -36,7 +36,7 @@ func (m *merger) merge(a, b Local) (Local, *Flaw) {
 		return l, nil
 	}
 	if m.steps++; m.steps > maxMergeSteps {
-		return nil, &Flaw{Code: TooLarge, Detail: "the branches are too many to compare"}
+		return nil, &Flaw{Code: CodeTooLarge, Detail: "the branches are too many to compare"}
 	}
 	l, flaw := m.join(a, b)
 	if flaw != nil {
@@ -77,19 +77,19 @@ func (m *merger) sends(a, b *LocalSend) (Local, *Flaw) {
 		return nil, mismatch(a, b)
 	}
 	if len(a.Branches) != len(b.Branches) {
-		return nil, &Flaw{Code: SendBranchMismatch, Detail: fmt.Sprintf(
+		return nil, &Flaw{Code: CodeSendBranchMismatch, Detail: fmt.Sprintf(
 			"it offers %d messages to %s in one branch and %d in another", len(a.Branches), a.Partner, len(b.Branches))}
 	}
 	out := make([]LocalBranch, len(a.Branches))
 	for i, x := range a.Branches {
 		j := indexLabel(b.Branches, i, x.Label.Name)
 		if j < 0 {
-			return nil, &Flaw{Code: SendBranchMismatch, Detail: fmt.Sprintf(
+			return nil, &Flaw{Code: CodeSendBranchMismatch, Detail: fmt.Sprintf(
 				"it sends %s to %s in one branch and not in another, without being told which", x.Label.Name, a.Partner)}
 		}
 		y := b.Branches[j]
 		if x.Site != y.Site {
-			return nil, &Flaw{Code: GuardMismatch, Detail: fmt.Sprintf(
+			return nil, &Flaw{Code: CodeGuardMismatch, Detail: fmt.Sprintf(
 				"its message %s to %s has different guard annotations in the branches", x.Label.Name, a.Partner)}
 		}
 		next, flaw := m.branch(x, y)
@@ -137,7 +137,7 @@ func (m *merger) receives(a, b *LocalRecv) (Local, *Flaw) {
 // branch merges what follows one label that both sides have.
 func (m *merger) branch(x, y LocalBranch) (Local, *Flaw) {
 	if !x.Label.equal(y.Label) {
-		return nil, &Flaw{Code: PayloadMismatch, Detail: fmt.Sprintf(
+		return nil, &Flaw{Code: CodePayloadMismatch, Detail: fmt.Sprintf(
 			"message %s carries one payload in one branch (%s) and another in another (%s)", x.Label.Name, x.Label, y.Label)}
 	}
 	next, flaw := m.merge(x.Next, y.Next)
@@ -148,18 +148,18 @@ func (m *merger) branch(x, y LocalBranch) (Local, *Flaw) {
 }
 
 func mismatch(a, b Local) *Flaw {
-	code := IncompatibleTypes
+	code := CodeIncompatibleTypes
 	ap, ab := branchesOf(a)
 	bp, bb := branchesOf(b)
 	_, aEnd := a.(LocalEnd)
 	_, bEnd := b.(LocalEnd)
 	switch {
 	case aEnd || bEnd:
-		code = EndMismatch
+		code = CodeEndMismatch
 	case ab != nil && bb != nil && ap != bp:
-		code = PartnerMismatch
+		code = CodePartnerMismatch
 	case ab != nil && bb != nil:
-		code = DirectionMismatch
+		code = CodeDirectionMismatch
 	}
 	return &Flaw{Code: code, Detail: fmt.Sprintf("it %s in one branch and %s in another", headline(a), headline(b))}
 }

@@ -17,15 +17,15 @@ func TestMergingNamesWhatDiffers(t *testing.T) {
 		a, b choreo.Local
 		want choreo.Code // "" if they merge
 	}{
-		{"done and not done", end, send("B", on("a", end)), choreo.EndMismatch},
-		{"two partners", recv("B", on("a", end)), recv("C", on("a", end)), choreo.PartnerMismatch},
-		{"two directions", recv("B", on("a", end)), send("B", on("a", end)), choreo.DirectionMismatch},
-		{"two numbers of sends", send("B", on("a", end)), send("B", on("a", end), on("b", end)), choreo.SendBranchMismatch},
-		{"two sends", send("B", on("a", end)), send("B", on("b", end)), choreo.SendBranchMismatch},
-		{"two payloads", recv("B", on("a", end)), typed, choreo.PayloadMismatch},
-		{"two guards", sited(1), sited(2), choreo.GuardMismatch},
-		{"two recursions", rec("x", send("B", on("a", x))), rec("y", send("B", on("a", choreo.LocalVar{Var: "y"}))), choreo.IncompatibleTypes},
-		{"deep inside", recv("B", on("a", recv("C", on("b", end)))), recv("B", on("a", recv("C", on("b", send("B", on("c", end)))))), choreo.EndMismatch},
+		{"done and not done", end, send("B", on("a", end)), choreo.CodeEndMismatch},
+		{"two partners", recv("B", on("a", end)), recv("C", on("a", end)), choreo.CodePartnerMismatch},
+		{"two directions", recv("B", on("a", end)), send("B", on("a", end)), choreo.CodeDirectionMismatch},
+		{"two numbers of sends", send("B", on("a", end)), send("B", on("a", end), on("b", end)), choreo.CodeSendBranchMismatch},
+		{"two sends", send("B", on("a", end)), send("B", on("b", end)), choreo.CodeSendBranchMismatch},
+		{"two payloads", recv("B", on("a", end)), typed, choreo.CodePayloadMismatch},
+		{"two guards", sited(1), sited(2), choreo.CodeGuardMismatch},
+		{"two recursions", rec("x", send("B", on("a", x))), rec("y", send("B", on("a", choreo.LocalVar{Var: "y"}))), choreo.CodeIncompatibleTypes},
+		{"deep inside", recv("B", on("a", recv("C", on("b", end)))), recv("B", on("a", recv("C", on("b", send("B", on("c", end)))))), choreo.CodeEndMismatch},
 		{"a union of receives", recv("B", on("b", end)), recv("B", on("a", send("B", on("c", end)))), ""},
 		{"the same in another order", send("B", on("a", end), on("b", end)), send("B", on("b", end), on("a", end)), ""},
 	} {

@@ -64,17 +64,17 @@ type Tier uint8
 
 // The tiers.
 const (
-	// SessionProjectable: it is a session type; every role has its part.
-	SessionProjectable Tier = 1
-	// MachineExecutable: it runs, but uses something that session types have no word for; the reasons say
+	// TierSessionProjectable: it is a session type; every role has its part.
+	TierSessionProjectable Tier = 1
+	// TierMachineExecutable: it runs, but uses something that session types have no word for; the reasons say
 	// how that is run.
-	MachineExecutable Tier = 2
-	// ProofOnly: it is checked and kept, and cannot be run.
-	ProofOnly Tier = 3
+	TierMachineExecutable Tier = 2
+	// TierProofOnly: it is checked and kept, and cannot be run.
+	TierProofOnly Tier = 3
 )
 
 var tierNames = [...]string{
-	SessionProjectable: "session_projectable", MachineExecutable: "protocol_machine_executable", ProofOnly: "proof_only",
+	TierSessionProjectable: "session_projectable", TierMachineExecutable: "protocol_machine_executable", TierProofOnly: "proof_only",
 }
 
 func (t Tier) String() string {

@@ -242,7 +242,7 @@ func TestBranchesWithDifferentGuardsDoNotMerge(t *testing.T) {
       A -> B : Right
       C { flow_cost : 2 } -> B : Same
 `)
-	if len(problems) != 1 || problems[0].Code != string(choreo.GuardMismatch) {
+	if len(problems) != 1 || problems[0].Code != string(choreo.CodeGuardMismatch) {
 		t.Errorf("want a guard mismatch, got %v", problems)
 	}
 }

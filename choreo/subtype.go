@@ -70,5 +70,5 @@ func (s *subtyping) check(p, q int) *Flaw {
 }
 
 func notASubtype(format string, args ...any) *Flaw {
-	return &Flaw{Code: NotASubtype, Detail: fmt.Sprintf(format, args...)}
+	return &Flaw{Code: CodeNotASubtype, Detail: fmt.Sprintf(format, args...)}
 }

@@ -197,16 +197,16 @@ func TestVersionsAreComparedForEachRole(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []choreo.Comparison{
-		{Role: "A", Verdict: choreo.Incompatible}, // it now waits for D
-		{Role: "B", Verdict: choreo.Incompatible}, // it may say No, and does not tell C
-		{Role: "C", Verdict: choreo.Removed},
-		{Role: "D", Verdict: choreo.Added},
+		{Role: "A", Verdict: choreo.VerdictIncompatible}, // it now waits for D
+		{Role: "B", Verdict: choreo.VerdictIncompatible}, // it may say No, and does not tell C
+		{Role: "C", Verdict: choreo.VerdictRemoved},
+		{Role: "D", Verdict: choreo.VerdictAdded},
 	}
 	if len(got) != len(want) {
 		t.Fatalf("verdicts %v", got)
 	}
 	for i, c := range got {
-		if c.Role != want[i].Role || c.Verdict != want[i].Verdict || (c.Reason == nil) != (c.Verdict != choreo.Incompatible) {
+		if c.Role != want[i].Role || c.Verdict != want[i].Verdict || (c.Reason == nil) != (c.Verdict != choreo.VerdictIncompatible) {
 			t.Errorf("want %s %s, got %s %s (%v)", want[i].Role, want[i].Verdict, c.Role, c.Verdict, c.Reason)
 		}
 	}
@@ -215,10 +215,10 @@ func TestVersionsAreComparedForEachRole(t *testing.T) {
 		old, new choreo.Local
 		want     choreo.Verdict
 	}{
-		{"same", send("B", on("a", end)), send("B", on("a", end)), choreo.Unchanged},
-		{"accepts more", recv("B", on("a", end)), recv("B", on("a", end), on("b", end)), choreo.Refined},
-		{"sends earlier", recv("B", on("b", send("B", on("a", end)))), send("B", on("a", recv("B", on("b", end)))), choreo.Reordered},
-		{"too much put off", rec("x", recv("C", on("b", send("B", on("a", x))))), rec("x", send("B", on("a", x))), choreo.Undecided},
+		{"same", send("B", on("a", end)), send("B", on("a", end)), choreo.VerdictUnchanged},
+		{"accepts more", recv("B", on("a", end)), recv("B", on("a", end), on("b", end)), choreo.VerdictRefined},
+		{"sends earlier", recv("B", on("b", send("B", on("a", end)))), send("B", on("a", recv("B", on("b", end)))), choreo.VerdictReordered},
+		{"too much put off", rec("x", recv("C", on("b", send("B", on("a", x))))), rec("x", send("B", on("a", x))), choreo.VerdictUndecided},
 	} {
 		if got, err := choreo.CompareLocal(c.old, c.new); got != c.want || got.Compatible() != (err == nil) {
 			t.Errorf("%s: want %s, got %s (%v)", c.name, c.want, got, err)

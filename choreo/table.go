@@ -123,12 +123,12 @@ func (b *tableBuilder) visit(l Local) (int, *Flaw) {
 	case LocalVar:
 		for _, v := range binders {
 			if v == t.Var {
-				return 0, &Flaw{Code: UnguardedRecursion, Detail: "recursion " + v + " comes back to itself without a message"}
+				return 0, &Flaw{Code: CodeUnguardedRecursion, Detail: "recursion " + v + " comes back to itself without a message"}
 			}
 		}
 		id, ok := b.env[t.Var]
 		if !ok {
-			return 0, &Flaw{Code: UnboundVariable, Detail: "variable " + t.Var + " has no enclosing recursion"}
+			return 0, &Flaw{Code: CodeUnboundVariable, Detail: "variable " + t.Var + " has no enclosing recursion"}
 		}
 		return id, nil
 	case LocalEnd:
@@ -138,7 +138,7 @@ func (b *tableBuilder) visit(l Local) (int, *Flaw) {
 	case *LocalRecv:
 		return b.comm(l, key, StateRecv, binders)
 	}
-	return 0, &Flaw{Code: IncompletePart, Detail: "a part of the type is missing"}
+	return 0, &Flaw{Code: CodeIncompletePart, Detail: "a part of the type is missing"}
 }
 
 // add makes the state of a part, so that the part is found while what follows it is still being visited.
@@ -153,9 +153,9 @@ func (b *tableBuilder) comm(l Local, key stateKey, kind StateKind, binders []str
 	partner, branches := branchesOf(l)
 	switch {
 	case len(branches) == 0:
-		return 0, &Flaw{Code: EmptyBranches, Detail: "a choice offers nothing"}
+		return 0, &Flaw{Code: CodeEmptyBranches, Detail: "a choice offers nothing"}
 	case len(branches) > maxBranches:
-		return 0, &Flaw{Code: TooLarge, Detail: fmt.Sprintf("a choice has more than %d branches", maxBranches)}
+		return 0, &Flaw{Code: CodeTooLarge, Detail: fmt.Sprintf("a choice has more than %d branches", maxBranches)}
 	}
 	id := b.add(key, State{Kind: kind, Partner: partner})
 	leave := b.bind(binders, id)
@@ -189,10 +189,10 @@ func (b *tableBuilder) edges(branches []LocalBranch) ([]Edge, *Flaw) {
 			return nil, flaw
 		}
 		if !br.Label.Sort.complete() {
-			return nil, &Flaw{Code: IncompletePart, Detail: "the payload of " + br.Label.Name + " is half a pair"}
+			return nil, &Flaw{Code: CodeIncompletePart, Detail: "the payload of " + br.Label.Name + " is half a pair"}
 		}
 		if slices.ContainsFunc(edges[:i], func(e Edge) bool { return e.Label.Name == br.Label.Name }) {
-			return nil, &Flaw{Code: DuplicateLabel, Detail: "a choice has two branches " + br.Label.Name}
+			return nil, &Flaw{Code: CodeDuplicateLabel, Detail: "a choice has two branches " + br.Label.Name}
 		}
 		edges[i] = Edge{br.Label, br.Site, next}
 	}

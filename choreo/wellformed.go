@@ -29,18 +29,18 @@ func Flaws(g Global) []*Flaw {
 	eachGlobal(g, func(g Global) {
 		switch t := g.(type) {
 		case nil:
-			add(IncompletePart, g, "a part of the type is missing")
+			add(CodeIncompletePart, g, "a part of the type is missing")
 		case *GlobalComm:
 			checkComm(t, add)
 		case *GlobalRec:
 			if v, bad := returnsTo(t); bad {
-				add(UnguardedRecursion, g, "recursion %s comes back to %s without a message", t.Var, v)
+				add(CodeUnguardedRecursion, g, "recursion %s comes back to %s without a message", t.Var, v)
 			}
 		}
 	})
 	if len(flaws) == 0 { // a type with missing parts has no variables worth speaking of
 		for _, v := range FreeVars(g) {
-			add(UnboundVariable, g, "variable %s has no enclosing recursion", v)
+			add(CodeUnboundVariable, g, "variable %s has no enclosing recursion", v)
 		}
 	}
 	return flaws
@@ -48,25 +48,25 @@ func Flaws(g Global) []*Flaw {
 
 func checkComm(c *GlobalComm, add func(Code, Global, string, ...any)) {
 	if c.From == "" || c.To == "" {
-		add(IncompletePart, c, "a message needs a sender and a receiver")
+		add(CodeIncompletePart, c, "a message needs a sender and a receiver")
 	} else if c.From == c.To {
-		add(SelfCommunication, c, "%s sends to itself", c.From)
+		add(CodeSelfCommunication, c, "%s sends to itself", c.From)
 	}
 	if len(c.Branches) == 0 {
-		add(EmptyBranches, c, "the choice of %s offers nothing to %s", c.From, c.To)
+		add(CodeEmptyBranches, c, "the choice of %s offers nothing to %s", c.From, c.To)
 	}
 	if len(c.Branches) > maxBranches {
-		add(TooLarge, c, "the choice of %s has more than %d branches", c.From, maxBranches)
+		add(CodeTooLarge, c, "the choice of %s has more than %d branches", c.From, maxBranches)
 		return
 	}
 	for i, b := range c.Branches {
 		if b.Label.Name == "" {
-			add(IncompletePart, c, "a message from %s to %s has no label", c.From, c.To)
+			add(CodeIncompletePart, c, "a message from %s to %s has no label", c.From, c.To)
 		} else if twice(c.Branches[:i], b.Label.Name) {
-			add(DuplicateLabel, c, "the choice of %s has two branches %s", c.From, b.Label.Name)
+			add(CodeDuplicateLabel, c, "the choice of %s has two branches %s", c.From, b.Label.Name)
 		}
 		if !b.Label.Sort.complete() {
-			add(IncompletePart, c, "the payload of %s is half a pair", b.Label.Name)
+			add(CodeIncompletePart, c, "the payload of %s is half a pair", b.Label.Name)
 		}
 	}
 }

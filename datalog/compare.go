@@ -14,13 +14,13 @@ func Compare(a, b Term) int {
 		return c
 	}
 	switch a.kind {
-	case Integer:
+	case KindInteger:
 		return cmp.Compare(int64(a.num), int64(b.num))
-	case Date, Bool:
+	case KindDate, KindBool:
 		return cmp.Compare(a.num, b.num)
-	case String, Bytes, Variable:
+	case KindString, KindBytes, KindVariable:
 		return strings.Compare(a.str, b.str)
-	case Set, Array, Map:
+	case KindSet, KindArray, KindMap:
 		return slices.CompareFunc(a.list, b.list, Compare)
 	}
 	return 0
@@ -45,9 +45,9 @@ func (t Term) size() int {
 func (t Term) Size() int {
 	n := len(t.str)
 	switch t.kind {
-	case Integer, Date:
+	case KindInteger, KindDate:
 		n = 8
-	case Bytes:
+	case KindBytes:
 		n = 4 + 2*len(t.str)
 	}
 	for _, e := range t.list {

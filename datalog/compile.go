@@ -73,7 +73,7 @@ func (w *World) operands(c *compiled, terms []Term, add bool) ([]operand, error)
 		if err := w.budget.work(1 + len(c.vars)>>3); err != nil {
 			return nil, err
 		}
-		if t.kind == Variable {
+		if t.kind == KindVariable {
 			out[i] = ^operand(c.slot(t.str))
 			continue
 		}

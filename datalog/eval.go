@@ -60,7 +60,7 @@ func (m *machine) eval(e *Expr) (Term, error) {
 
 // value returns a term, or what a variable stands for. Variables are found by name: rules have few.
 func (m *machine) value(t Term) (Term, error) {
-	if t.kind != Variable {
+	if t.kind != KindVariable {
 		return t, nil
 	}
 	if err := m.w.budget.work((len(m.locals) + len(m.vars)) >> 3); err != nil {
@@ -85,14 +85,14 @@ func (m *machine) lazy(e *Expr) (Term, error) {
 	if err != nil {
 		return Term{}, err
 	}
-	if left.kind != Bool {
+	if left.kind != KindBool {
 		return Term{}, typeError(operators[e.Op], left)
 	}
 	if left.Bool() == (e.Op == OpLazyOr) {
 		return left, nil
 	}
 	right, err := m.eval(e.Right.Left)
-	if err == nil && right.kind != Bool {
+	if err == nil && right.kind != KindBool {
 		err = typeError(operators[e.Op], left, right)
 	}
 	return right, err
@@ -116,7 +116,7 @@ func (m *machine) tryOr(e *Expr) (Term, error) {
 
 // quantify evaluates all and any.
 func (m *machine) quantify(e *Expr, over Term) (Term, error) {
-	if over.kind != Set && over.kind != Array && over.kind != Map {
+	if over.kind != KindSet && over.kind != KindArray && over.kind != KindMap {
 		return Term{}, typeError(methods[e.Op], over)
 	}
 	decides := e.Op == OpAny
@@ -130,7 +130,7 @@ func (m *machine) quantify(e *Expr, over Term) (Term, error) {
 			return Term{}, err
 		}
 		m.locals = m.locals[:len(m.locals)-1]
-		if t.kind != Bool {
+		if t.kind != KindBool {
 			return Term{}, typeError(methods[e.Op], over, t)
 		}
 		if t.Bool() == decides {
@@ -142,8 +142,8 @@ func (m *machine) quantify(e *Expr, over Term) (Term, error) {
 
 // each returns element i of a collection; of a map, the array of a key and its value.
 func (t Term) each(i int) Term {
-	if t.kind == Map {
-		return Term{kind: Array, list: t.list[2*i : 2*i+2]}
+	if t.kind == KindMap {
+		return Term{kind: KindArray, list: t.list[2*i : 2*i+2]}
 	}
 	return t.list[i]
 }
@@ -173,15 +173,15 @@ func (m *machine) unary(e *Expr, t Term) (Term, error) {
 	case OpCall1:
 		return m.call(e.Function, t)
 	case OpNegate:
-		if t.kind == Bool {
+		if t.kind == KindBool {
 			return NewBool(!t.Bool()), nil
 		}
 		return Term{}, typeError("!", t)
 	}
 	switch t.kind {
-	case String, Bytes:
+	case KindString, KindBytes:
 		return NewInteger(int64(len(t.str))), nil
-	case Set, Array, Map:
+	case KindSet, KindArray, KindMap:
 		return NewInteger(int64(t.Len())), nil
 	}
 	return Term{}, typeError(methods[e.Op], t)

@@ -28,14 +28,14 @@ func (m *machine) binary(e *Expr, a, b Term) (Term, error) {
 	case OpLess, OpGreater, OpLessOrEqual, OpGreaterOrEqual:
 		return order(e.Op, a, b)
 	case OpAdd:
-		if a.kind == String && b.kind == String {
+		if a.kind == KindString && b.kind == KindString {
 			return NewString(a.str + b.str), m.w.budget.pass(len(a.str) + len(b.str))
 		}
 		return arithmetic(e.Op, a, b)
 	case OpSub, OpMul, OpDiv, OpBitAnd, OpBitOr, OpBitXor:
 		return arithmetic(e.Op, a, b)
 	case OpAnd, OpOr:
-		if a.kind != Bool || b.kind != Bool {
+		if a.kind != KindBool || b.kind != KindBool {
 			return Term{}, typeError(operators[e.Op], a, b)
 		}
 		if e.Op == OpAnd {
@@ -49,7 +49,7 @@ func (m *machine) binary(e *Expr, a, b Term) (Term, error) {
 }
 
 func order(op Op, a, b Term) (Term, error) {
-	if a.kind != b.kind || a.kind != Integer && a.kind != Date {
+	if a.kind != b.kind || a.kind != KindInteger && a.kind != KindDate {
 		return Term{}, typeError(operators[op], a, b)
 	}
 	c := Compare(a, b)
@@ -65,7 +65,7 @@ func order(op Op, a, b Term) (Term, error) {
 }
 
 func arithmetic(op Op, a, b Term) (Term, error) {
-	if a.kind != Integer || b.kind != Integer {
+	if a.kind != KindInteger || b.kind != KindInteger {
 		return Term{}, typeError(operators[op], a, b)
 	}
 	x, y := int64(a.num), int64(b.num)
@@ -123,7 +123,7 @@ func (m *machine) collection(op Op, a, b Term) (Term, error) {
 	case OpGet:
 		return get(a, b)
 	}
-	if a.kind != Set || b.kind != Set || len(a.list) > 0 && len(b.list) > 0 && a.list[0].kind != b.list[0].kind {
+	if a.kind != KindSet || b.kind != KindSet || len(a.list) > 0 && len(b.list) > 0 && a.list[0].kind != b.list[0].kind {
 		return Term{}, typeError(methods[op], a, b)
 	}
 	t := merge(a.list, b.list, op == OpUnion)
@@ -153,19 +153,19 @@ func merge(a, b []Term, union bool) Term {
 	if union {
 		out = append(append(out, a...), b...)
 	}
-	return Term{kind: Set, list: out}
+	return Term{kind: KindSet, list: out}
 }
 
 // contains: a substring, an element, a subset, or the key of a map.
 func (m *machine) contains(a, b Term) (Term, error) {
 	switch {
-	case a.kind == String && b.kind == String:
+	case a.kind == KindString && b.kind == KindString:
 		return NewBool(strings.Contains(a.str, b.str)), nil
-	case a.kind == Set && b.kind == Set:
+	case a.kind == KindSet && b.kind == KindSet:
 		return NewBool(len(merge(a.list, b.list, false).list) == len(b.list)), nil
-	case a.kind == Set || a.kind == Array:
+	case a.kind == KindSet || a.kind == KindArray:
 		return m.element(a.list, 1, b)
-	case a.kind == Map && (b.kind == String || b.kind == Integer):
+	case a.kind == KindMap && (b.kind == KindString || b.kind == KindInteger):
 		return m.element(a.list, 2, b)
 	}
 	return Term{}, typeError(methods[OpContains], a, b)
@@ -186,12 +186,12 @@ func (m *machine) element(list []Term, stride int, t Term) (Term, error) {
 
 func affix(op Op, a, b Term) (Term, error) {
 	switch {
-	case a.kind == String && b.kind == String:
+	case a.kind == KindString && b.kind == KindString:
 		if op == OpPrefix {
 			return NewBool(strings.HasPrefix(a.str, b.str)), nil
 		}
 		return NewBool(strings.HasSuffix(a.str, b.str)), nil
-	case a.kind == Array && b.kind == Array:
+	case a.kind == KindArray && b.kind == KindArray:
 		n := len(a.list) - len(b.list)
 		if n < 0 {
 			return NewBool(false), nil
@@ -200,7 +200,7 @@ func affix(op Op, a, b Term) (Term, error) {
 		if op == OpPrefix {
 			part = a.list[:len(b.list)]
 		}
-		return NewBool(b.Equal(Term{kind: Array, list: part})), nil
+		return NewBool(b.Equal(Term{kind: KindArray, list: part})), nil
 	}
 	return Term{}, typeError(methods[op], a, b)
 }
@@ -208,12 +208,12 @@ func affix(op Op, a, b Term) (Term, error) {
 // get returns an element of an array or the value of a key, or null when there is none.
 func get(a, b Term) (Term, error) {
 	switch {
-	case a.kind == Array && b.kind == Integer:
+	case a.kind == KindArray && b.kind == KindInteger:
 		if i := b.Integer(); i >= 0 && i < int64(len(a.list)) {
 			return a.list[i], nil
 		}
 		return NewNull(), nil
-	case a.kind == Map && (b.kind == String || b.kind == Integer):
+	case a.kind == KindMap && (b.kind == KindString || b.kind == KindInteger):
 		for i := 0; i < len(a.list); i += 2 {
 			if a.list[i].Equal(b) {
 				return a.list[i+1], nil

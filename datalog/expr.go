@@ -92,7 +92,7 @@ func (e *Expr) Variables(fn func(name string)) {
 	if e == nil {
 		return
 	}
-	if e.Op == OpValue && e.Term.kind == Variable {
+	if e.Op == OpValue && e.Term.kind == KindVariable {
 		fn(e.Term.str)
 	}
 	e.Left.Variables(fn)

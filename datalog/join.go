@@ -126,7 +126,7 @@ func (j *join) passes() (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if t.kind != Bool {
+		if t.kind != KindBool {
 			return false, typeError("a condition", t)
 		}
 		if t.num == 0 {

@@ -12,16 +12,16 @@ type Algorithm uint8
 
 // The signature algorithms.
 const (
-	Ed25519   Algorithm = 0
-	Secp256r1 Algorithm = 1
+	AlgorithmEd25519   Algorithm = 0
+	AlgorithmSecp256r1 Algorithm = 1
 )
 
 // String returns the name that keys start with.
 func (a Algorithm) String() string {
 	switch a {
-	case Ed25519:
+	case AlgorithmEd25519:
 		return "ed25519"
-	case Secp256r1:
+	case AlgorithmSecp256r1:
 		return "secp256r1"
 	}
 	return "unknown"
@@ -43,12 +43,12 @@ func (k Key) String() string { return k.Algorithm.String() + "/" + hex.EncodeToS
 func ParseKey(s string) (Key, error) {
 	const op = "datalog.ParseKey"
 	name, digits, _ := strings.Cut(s, "/")
-	k := Key{Algorithm: Ed25519}
+	k := Key{Algorithm: AlgorithmEd25519}
 	size := 32
 	switch name {
 	case "ed25519":
 	case "secp256r1":
-		k.Algorithm, size = Secp256r1, 33
+		k.Algorithm, size = AlgorithmSecp256r1, 33
 	default:
 		return Key{}, aura.Errorf(op, aura.Invalid, "public key does not start with ed25519/ or secp256r1/")
 	}

@@ -57,7 +57,7 @@ func applyNaively(facts map[string]datalog.Fact, r sourced, at int, bound map[st
 		matches := true
 		for i, t := range want.Terms {
 			t = resolve(t, next)
-			if t.Kind() == datalog.Variable {
+			if t.Kind() == datalog.KindVariable {
 				next[t.Text()] = f.Terms[i]
 			} else if !t.Equal(f.Terms[i]) {
 				matches = false
@@ -71,7 +71,7 @@ func applyNaively(facts map[string]datalog.Fact, r sourced, at int, bound map[st
 }
 
 func resolve(t datalog.Term, bound map[string]datalog.Term) datalog.Term {
-	if v, ok := bound[t.Text()]; ok && t.Kind() == datalog.Variable {
+	if v, ok := bound[t.Text()]; ok && t.Kind() == datalog.KindVariable {
 		return v
 	}
 	return t
@@ -98,7 +98,7 @@ func rules() *rapid.Generator[sourced] {
 		free := []datalog.Term{datalog.NewInteger(0)}
 		for _, p := range r.Body {
 			for _, term := range p.Terms {
-				if term.Kind() == datalog.Variable {
+				if term.Kind() == datalog.KindVariable {
 					free = append(free, term)
 				}
 			}

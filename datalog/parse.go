@@ -77,9 +77,9 @@ var introductions = []struct {
 }{
 	{"check", "if", false, uint8(CheckIf)},
 	{"check", "all", false, uint8(CheckAll)},
-	{"reject", "if", false, uint8(RejectIf)},
-	{"allow", "if", true, uint8(Allow)},
-	{"deny", "if", true, uint8(Deny)},
+	{"reject", "if", false, uint8(CheckRejectIf)},
+	{"allow", "if", true, uint8(PolicyAllow)},
+	{"deny", "if", true, uint8(PolicyDeny)},
 }
 
 func (p *parser) statement(prog *Program) error {
@@ -116,7 +116,7 @@ func (p *parser) statement(prog *Program) error {
 // ground refuses a fact with a variable.
 func (p *parser) ground(fact Predicate) error {
 	for _, t := range fact.Terms {
-		if t.kind == Variable {
+		if t.kind == KindVariable {
 			return p.fail("a fact without variables, or <- and the body of a rule")
 		}
 	}
@@ -220,9 +220,9 @@ func (p *parser) scopes() (scopes []Scope, err error) {
 func (p *parser) scope() (Scope, error) {
 	switch {
 	case p.word("authority"):
-		return Scope{Kind: TrustAuthority}, nil
+		return Scope{Kind: ScopeAuthority}, nil
 	case p.word("previous"):
-		return Scope{Kind: TrustPrevious}, nil
+		return Scope{Kind: ScopePrevious}, nil
 	}
 	start := p.pos
 	end := start
@@ -234,5 +234,5 @@ func (p *parser) scope() (Scope, error) {
 		return Scope{}, p.fail("authority, previous or a public key")
 	}
 	p.pos = end
-	return Scope{Kind: TrustKey, Key: k}, nil
+	return Scope{Kind: ScopeKey, Key: k}, nil
 }

@@ -46,7 +46,7 @@ func (p *parser) term(variables bool) (Term, error) {
 	case rest[0] == '[':
 		p.pos++
 		elems, err := p.terms("]", false)
-		return Term{kind: Array, list: elems}, err
+		return Term{kind: KindArray, list: elems}, err
 	case rest[0] == '{':
 		return p.braces()
 	case rest[0] == '-' || isDigit(rest[0]):
@@ -154,10 +154,10 @@ func (p *parser) braces() (Term, error) {
 	}
 	p.pos = start + 1
 	if p.accept(",") {
-		return Term{kind: Set}, p.expect("}")
+		return Term{kind: KindSet}, p.expect("}")
 	}
 	if p.accept("}") {
-		return Term{kind: Map}, nil
+		return Term{kind: KindMap}, nil
 	}
 	first, err := p.term(false)
 	if err != nil {
@@ -188,7 +188,7 @@ func (p *parser) placeholder() (t Term, ok bool) {
 		return Term{}, false
 	}
 	t, ok = p.params[name]
-	return t, ok && t.kind != 0 && t.kind != Variable
+	return t, ok && t.kind != 0 && t.kind != KindVariable
 }
 
 // entries reads a map after its first key and colon.

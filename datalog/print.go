@@ -101,22 +101,22 @@ const maxPrintedDate = 1 << 50 // beyond it time.Unix and the calendar stop bein
 
 func (p *printer) term(t Term) {
 	switch t.kind {
-	case Variable:
+	case KindVariable:
 		p.text("$")
 		p.name(t.str, nameLength(t.str) == len(t.str))
-	case Integer:
+	case KindInteger:
 		p.text(strconv.FormatInt(int64(t.num), 10))
-	case String:
+	case KindString:
 		p.quoted(t.str)
-	case Date:
+	case KindDate:
 		p.text(time.Unix(int64(min(t.num, maxPrintedDate)), 0).UTC().Format(time.RFC3339))
-	case Bytes:
+	case KindBytes:
 		p.text("hex:" + hex.EncodeToString([]byte(t.str)))
-	case Bool:
+	case KindBool:
 		p.text(strconv.FormatBool(t.num != 0))
-	case Null:
+	case KindNull:
 		p.text("null")
-	case Set, Array, Map:
+	case KindSet, KindArray, KindMap:
 		p.collection(t)
 	default:
 		p.text("<no term>")
@@ -125,11 +125,11 @@ func (p *printer) term(t Term) {
 
 func (p *printer) collection(t Term) {
 	switch {
-	case t.kind == Array:
+	case t.kind == KindArray:
 		p.text("[")
 		p.list(len(t.list), func(i int) { p.term(t.list[i]) })
 		p.text("]")
-	case t.kind == Map:
+	case t.kind == KindMap:
 		p.text("{")
 		p.list(t.Len(), func(i int) {
 			p.term(t.list[2*i])
@@ -180,9 +180,9 @@ func (p *printer) trusting(scopes []Scope) {
 
 func (p *printer) scope(s Scope) {
 	switch s.Kind {
-	case TrustAuthority:
+	case ScopeAuthority:
 		p.text("authority")
-	case TrustPrevious:
+	case ScopePrevious:
 		p.text("previous")
 	default:
 		p.text(s.Key.String())
@@ -202,7 +202,7 @@ func (p *printer) check(c *Check) {
 	switch c.Kind {
 	case CheckAll:
 		p.text("check all ")
-	case RejectIf:
+	case CheckRejectIf:
 		p.text("reject if ")
 	default:
 		p.text("check if ")
@@ -211,7 +211,7 @@ func (p *printer) check(c *Check) {
 }
 
 func (p *printer) policy(c *Policy) {
-	if c.Kind == Allow {
+	if c.Kind == PolicyAllow {
 		p.text("allow if ")
 	} else {
 		p.text("deny if ")

@@ -18,7 +18,7 @@ type pattern struct {
 // matches searches a text for a regular expression in the syntax of RE2, in time linear in the
 // text.
 func (m *machine) matches(text, expression Term) (Term, error) {
-	if text.kind != String || expression.kind != String {
+	if text.kind != KindString || expression.kind != KindString {
 		return Term{}, typeError(methods[OpMatches], text, expression)
 	}
 	p, err := m.w.pattern(expression.str)

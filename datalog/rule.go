@@ -26,8 +26,8 @@ const (
 	CheckIf CheckKind = 0
 	// CheckAll holds when a query's body matches and each of its matches passes the expressions.
 	CheckAll CheckKind = 1
-	// RejectIf holds when no query matches.
-	RejectIf CheckKind = 2
+	// CheckRejectIf holds when no query matches.
+	CheckRejectIf CheckKind = 2
 )
 
 // Check is a condition that must hold. It has at least one query; any of them may match. Their
@@ -42,8 +42,8 @@ type PolicyKind uint8
 
 // The kinds of policies.
 const (
-	Allow PolicyKind = 0
-	Deny  PolicyKind = 1
+	PolicyAllow PolicyKind = 0
+	PolicyDeny  PolicyKind = 1
 )
 
 // Policy decides if any of its queries matches. The first policy that matches wins.
@@ -57,16 +57,16 @@ type ScopeKind uint8
 
 // The kinds of scopes.
 const (
-	// TrustAuthority trusts the first block.
-	TrustAuthority ScopeKind = 0
-	// TrustPrevious trusts all blocks before the one that says so; it means nothing to the
+	// ScopeAuthority trusts the first block.
+	ScopeAuthority ScopeKind = 0
+	// ScopePrevious trusts all blocks before the one that says so; it means nothing to the
 	// authorizer.
-	TrustPrevious ScopeKind = 1
-	// TrustKey trusts the blocks that carry a signature of a key.
-	TrustKey ScopeKind = 2
+	ScopePrevious ScopeKind = 1
+	// ScopeKey trusts the blocks that carry a signature of a key.
+	ScopeKey ScopeKind = 2
 )
 
-// Scope is one origin named after "trusting". Key is set for [TrustKey] only.
+// Scope is one origin named after "trusting". Key is set for [ScopeKey] only.
 type Scope struct {
 	Kind ScopeKind
 	Key  Key

@@ -11,21 +11,21 @@ type Kind uint8
 
 // The kinds of terms.
 const (
-	Variable Kind = 1
-	Integer  Kind = 2
-	String   Kind = 3
-	Date     Kind = 4
-	Bytes    Kind = 5
-	Bool     Kind = 6
-	Set      Kind = 7
-	Null     Kind = 8
-	Array    Kind = 9
-	Map      Kind = 10
+	KindVariable Kind = 1
+	KindInteger  Kind = 2
+	KindString   Kind = 3
+	KindDate     Kind = 4
+	KindBytes    Kind = 5
+	KindBool     Kind = 6
+	KindSet      Kind = 7
+	KindNull     Kind = 8
+	KindArray    Kind = 9
+	KindMap      Kind = 10
 )
 
 var kindNames = [...]string{
-	Variable: "variable", Integer: "integer", String: "string", Date: "date", Bytes: "bytes", Bool: "bool",
-	Set: "set", Null: "null", Array: "array", Map: "map",
+	KindVariable: "variable", KindInteger: "integer", KindString: "string", KindDate: "date", KindBytes: "bytes", KindBool: "bool",
+	KindSet: "set", KindNull: "null", KindArray: "array", KindMap: "map",
 }
 
 // String returns the name that the language's type() gives, "unknown" for no kind.
@@ -49,33 +49,33 @@ type Term struct {
 type Entry struct{ Key, Value Term }
 
 // NewVariable returns the variable of a name, without the dollar.
-func NewVariable(name string) Term { return Term{kind: Variable, str: name} }
+func NewVariable(name string) Term { return Term{kind: KindVariable, str: name} }
 
 // NewInteger returns an integer term.
-func NewInteger(i int64) Term { return Term{kind: Integer, num: uint64(i)} }
+func NewInteger(i int64) Term { return Term{kind: KindInteger, num: uint64(i)} }
 
 // NewString returns a string term. The evaluator compares strings by their bytes.
-func NewString(s string) Term { return Term{kind: String, str: s} }
+func NewString(s string) Term { return Term{kind: KindString, str: s} }
 
 // NewDate returns an instant in seconds since 1970-01-01 UTC.
-func NewDate(seconds uint64) Term { return Term{kind: Date, num: seconds} }
+func NewDate(seconds uint64) Term { return Term{kind: KindDate, num: seconds} }
 
 // NewBytes returns a byte string term. It keeps no reference to b.
-func NewBytes(b []byte) Term { return Term{kind: Bytes, str: string(b)} }
+func NewBytes(b []byte) Term { return Term{kind: KindBytes, str: string(b)} }
 
 // NewBytesOf returns the byte string term with the bytes of s, without copying them.
-func NewBytesOf(s string) Term { return Term{kind: Bytes, str: s} }
+func NewBytesOf(s string) Term { return Term{kind: KindBytes, str: s} }
 
 // NewBool returns a boolean term.
 func NewBool(b bool) Term {
 	if b {
-		return Term{kind: Bool, num: 1}
+		return Term{kind: KindBool, num: 1}
 	}
-	return Term{kind: Bool}
+	return Term{kind: KindBool}
 }
 
 // NewNull returns the absence of a value.
-func NewNull() Term { return Term{kind: Null} }
+func NewNull() Term { return Term{kind: KindNull} }
 
 // NewSet returns the set of elems, which must be of one kind, neither variables nor sets.
 // Duplicates merge. It keeps no reference to elems.
@@ -85,7 +85,7 @@ func NewSet(elems ...Term) (Term, error) {
 		if err := storable(op, e); err != nil {
 			return Term{}, err
 		}
-		if e.kind == Set {
+		if e.kind == KindSet {
 			return Term{}, aura.Errorf(op, aura.Invalid, "a set cannot hold a set")
 		}
 		if e.kind != elems[0].kind {
@@ -98,7 +98,7 @@ func NewSet(elems ...Term) (Term, error) {
 // setOf takes ownership of elems, which the caller has checked.
 func setOf(elems []Term) Term {
 	slices.SortFunc(elems, Compare)
-	return Term{kind: Set, list: slices.CompactFunc(elems, Term.Equal)}
+	return Term{kind: KindSet, list: slices.CompactFunc(elems, Term.Equal)}
 }
 
 // NewArray returns the array of elems, in order, of any kinds but variables. It keeps no reference
@@ -109,7 +109,7 @@ func NewArray(elems ...Term) (Term, error) {
 			return Term{}, err
 		}
 	}
-	return Term{kind: Array, list: slices.Clone(elems)}, nil
+	return Term{kind: KindArray, list: slices.Clone(elems)}, nil
 }
 
 // NewMap returns the map of entries. Keys must differ and be strings or integers; values are of any
@@ -119,7 +119,7 @@ func NewMap(entries ...Entry) (Term, error) {
 	sorted := slices.SortedStableFunc(slices.Values(entries), func(a, b Entry) int { return Compare(a.Key, b.Key) })
 	list := make([]Term, 0, 2*len(sorted))
 	for i, e := range sorted {
-		if e.Key.kind != Integer && e.Key.kind != String {
+		if e.Key.kind != KindInteger && e.Key.kind != KindString {
 			return Term{}, aura.Errorf(op, aura.Invalid, "a map key must be an integer or a string, not %s", e.Key.kind)
 		}
 		if i > 0 && e.Key.Equal(sorted[i-1].Key) {
@@ -130,11 +130,11 @@ func NewMap(entries ...Entry) (Term, error) {
 		}
 		list = append(list, e.Key, e.Value)
 	}
-	return Term{kind: Map, list: list}, nil
+	return Term{kind: KindMap, list: list}, nil
 }
 
 func storable(op aura.Op, t Term) error {
-	if t.kind == 0 || t.kind == Variable {
+	if t.kind == 0 || t.kind == KindVariable {
 		return aura.Errorf(op, aura.Invalid, "a collection cannot hold a %s", t.kind)
 	}
 	return nil
@@ -145,7 +145,7 @@ func (t Term) Kind() Kind { return t.kind }
 
 // Integer returns the value of an integer term, 0 for any other.
 func (t Term) Integer() int64 {
-	if t.kind != Integer {
+	if t.kind != KindInteger {
 		return 0
 	}
 	return int64(t.num)
@@ -153,14 +153,14 @@ func (t Term) Integer() int64 {
 
 // Date returns the seconds since 1970-01-01 UTC of a date term, 0 for any other.
 func (t Term) Date() uint64 {
-	if t.kind != Date {
+	if t.kind != KindDate {
 		return 0
 	}
 	return t.num
 }
 
 // Bool returns the value of a boolean term, false for any other.
-func (t Term) Bool() bool { return t.kind == Bool && t.num != 0 }
+func (t Term) Bool() bool { return t.kind == KindBool && t.num != 0 }
 
 // Text returns the characters of a string, the bytes of a byte string, or the name of a variable
 // without its dollar; "" for any other term.
@@ -169,7 +169,7 @@ func (t Term) Text() string { return t.str }
 // Len returns the number of elements of a set or an array, or of entries of a map; 0 for any other
 // term.
 func (t Term) Len() int {
-	if t.kind == Map {
+	if t.kind == KindMap {
 		return len(t.list) / 2
 	}
 	return len(t.list)

@@ -27,7 +27,7 @@ func terms(depth int) *rapid.Generator[datalog.Term] {
 	}
 	inner := terms(depth - 1)
 	set := rapid.Map(rapid.SliceOfN(inner, 0, 5), func(elems []datalog.Term) datalog.Term {
-		elems = slices.DeleteFunc(elems, func(t datalog.Term) bool { return t.Kind() != elems[0].Kind() || t.Kind() == datalog.Set })
+		elems = slices.DeleteFunc(elems, func(t datalog.Term) bool { return t.Kind() != elems[0].Kind() || t.Kind() == datalog.KindSet })
 		return must(datalog.NewSet(elems...))
 	})
 	array := rapid.Map(rapid.SliceOfN(inner, 0, 3), func(e []datalog.Term) datalog.Term { return must(datalog.NewArray(e...)) })

@@ -12,7 +12,7 @@ import (
 func (r *Rule) Validate() error {
 	bound := r.variables()
 	for _, t := range r.Head.Terms {
-		if t.kind == Variable && !bound.has(t.str) {
+		if t.kind == KindVariable && !bound.has(t.str) {
 			return invalid("datalog.Validate", fmt.Errorf("%w: $%s", ErrUnbound, t.str))
 		}
 	}
@@ -35,7 +35,7 @@ type names []string
 func (r *Rule) variables() (n names) {
 	for i := range r.Body {
 		for j := range r.Body[i].Terms {
-			if t := &r.Body[i].Terms[j]; t.kind == Variable {
+			if t := &r.Body[i].Terms[j]; t.kind == KindVariable {
 				n = append(n, t.str)
 			}
 		}
@@ -59,7 +59,7 @@ func (n names) validate(e *Expr, locals []string, params, depth int) error {
 	case e == nil || (e.Op == OpClosure) != (params > 0):
 		return invalid(op, fmt.Errorf("%w: misplaced closure", ErrType))
 	case e.Op == OpValue:
-		if name := e.Term.str; e.Term.kind == Variable && !slices.Contains(locals, name) && !n.has(name) {
+		if name := e.Term.str; e.Term.kind == KindVariable && !slices.Contains(locals, name) && !n.has(name) {
 			return invalid(op, fmt.Errorf("%w: $%s", ErrUnbound, name))
 		}
 		return nil

@@ -227,10 +227,10 @@ func (w *World) Check(c *Check, trusted func(query *Rule) Origin) (bool, error) 
 			met, err = w.Matches(q, trusted(q))
 		}
 		if met || err != nil {
-			return met && c.Kind != RejectIf, err
+			return met && c.Kind != CheckRejectIf, err
 		}
 	}
-	return c.Kind == RejectIf, nil
+	return c.Kind == CheckRejectIf, nil
 }
 
 // Matches reports whether some combination of facts within trusted matches a query and passes its

@@ -45,7 +45,7 @@ func TestFactHasItsGoldenBytes(t *testing.T) {
 	full := sample()
 	proof := fact.NewBatch([]aura.FactID{full.ID(), minimal.ID(), full.ID()}).Proof(1, [64]byte{7})
 	charge := fact.Charge{Context: filled[aura.ContextID](1), Peer: filled[aura.AuthorityID](5), Epoch: 9, Spent: 70000, Through: 3, Receipts: 2, Head: filled[[32]byte](8), From: 1}
-	leak := fact.Leak{Context: filled[aura.ContextID](1), Observer: fact.External, Epoch: 9, Bits: 11}
+	leak := fact.Leak{Context: filled[aura.ContextID](1), Observer: fact.ObserverExternal, Epoch: 9, Bits: 11}
 	certificate := fact.Certificate{Root: filled[[32]byte](1), Signing: filled[[32]byte](2), Agreement: filled[[32]byte](3), Link: filled[[32]byte](4), Signature: [64]byte{5}}
 	record := fact.Record{Position: 99, Seq: 12, Fact: full, ID: full.ID(), Proof: proof}
 

@@ -58,7 +58,7 @@ func FuzzDecodeCharge(f *testing.F) {
 }
 
 func FuzzDecodeLeak(f *testing.F) {
-	l := fact.Leak{Context: aura.ContextID{1}, Observer: fact.Group, Bits: 9}
+	l := fact.Leak{Context: aura.ContextID{1}, Observer: fact.ObserverGroup, Bits: 9}
 	f.Add(l.Encode())
 	refuses(f, fact.DecodeLeak, func(v fact.Leak) []byte { return v.Encode() })
 }

@@ -68,11 +68,11 @@ type Observer uint8
 
 // The observer classes, and the number of them plus one for arrays indexed by class.
 const (
-	Relationship Observer = 1 // the peers of the context themselves
-	Group        Observer = 2 // other members of a group
-	Neighbour    Observer = 3 // those who carry packets nearby
-	Custody      Observer = 4 // those who keep packets for absent peers
-	External     Observer = 5 // anybody who watches the network
+	ObserverRelationship Observer = 1 // the peers of the context themselves
+	ObserverGroup        Observer = 2 // other members of a group
+	ObserverNeighbour    Observer = 3 // those who carry packets nearby
+	ObserverCustody      Observer = 4 // those who keep packets for absent peers
+	ObserverExternal     Observer = 5 // anybody who watches the network
 
 	Observers = 6
 )
@@ -80,15 +80,15 @@ const (
 // String returns the class in plain words.
 func (o Observer) String() string {
 	switch o {
-	case Relationship:
+	case ObserverRelationship:
 		return "relationship"
-	case Group:
+	case ObserverGroup:
 		return "group"
-	case Neighbour:
+	case ObserverNeighbour:
 		return "neighbour"
-	case Custody:
+	case ObserverCustody:
 		return "custody"
-	case External:
+	case ObserverExternal:
 		return "external"
 	}
 	return "nobody"

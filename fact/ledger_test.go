@@ -32,7 +32,7 @@ var anyPast = rapid.Custom(func(t *rapid.T) fact.Past {
 var anyLeak = rapid.Custom(func(t *rapid.T) fact.Leak {
 	small := rapid.Uint64Range(0, 3)
 	return fact.Leak{
-		Context: aura.ContextID{1}, Observer: fact.Custody,
+		Context: aura.ContextID{1}, Observer: fact.ObserverCustody,
 		Epoch: aura.Epoch(small.Draw(t, "epoch")), Bits: small.Draw(t, "bits"), Past: anyPast.Draw(t, "past"),
 	}
 })

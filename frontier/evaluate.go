@@ -133,7 +133,7 @@ func (x *Index) open(encoded []byte) (*token.Token, guard.Reason) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.state.Revoked(opened.Blocks()) {
-		return nil, guard.Revoked
+		return nil, guard.ReasonRevoked
 	}
 	return opened, 0
 }

@@ -24,7 +24,7 @@ func (x *Index) explain(encoded []byte, c *Claim, name string) (a capability.Tok
 	if opened != nil {
 		blocks := opened.Blocks()
 		a.Block, a.Blocks = blocks[0], len(blocks)
-		if reason = guard.NotGranted; slices.Contains(x.candidates, name) {
+		if reason = guard.ReasonNotGranted; slices.Contains(x.candidates, name) {
 			var failed []token.Failed
 			reason, failed = opened.Explain(x.claim(c), name)
 			for _, f := range failed {

@@ -79,19 +79,19 @@ func TestDeniedTokensHaveATypedReasonAndNoEffect(t *testing.T) {
 	}{
 		"its holder":              {forBen.Encode(), 2, chaintest.CapSend, 0},
 		"the next holder":         {forCleo, 3, chaintest.CapSend, 0},
-		"another root":            {chaintest.Mint(t, ben, chaintest.Grant(t, []byte(ben.Public().Bytes), chaintest.CapSend)).Encode(), 2, chaintest.CapSend, guard.OtherRoot},
-		"a copy":                  {forBen.Encode(), 3, chaintest.CapSend, guard.OtherHolder},
-		"the giver's copy":        {forCleo, 2, chaintest.CapSend, guard.OtherHolder},
-		"a capability not in it":  {forBen.Encode(), 2, capability.CapRevoke, guard.NotGranted},
-		"an undeclared name":      {forBen.Encode(), 2, "chat:everything", guard.NotGranted},
-		"a later block's right":   {widened.Encode(), 2, capability.CapRevoke, guard.TooBroad},
-		"an end":                  {chaintest.Mint(t, chaintest.Root(t, 0), ended).Encode(), 2, chaintest.CapSend, guard.Expired},
-		"another context":         {chaintest.Mint(t, chaintest.Root(t, 0), elsewhere).Encode(), 2, chaintest.CapSend, guard.NotGranted},
-		"a truncated token":       {forCleo[:len(forCleo)-40], 3, chaintest.CapSend, guard.Damaged},
-		"no token at all":         {[]byte{}, 2, chaintest.CapSend, guard.Damaged},
-		"a token without bound":   {make([]byte, capability.MaxToken+1), 2, chaintest.CapSend, guard.Damaged},
-		"a check without end":     {greedy(t, forBen).Encode(), 2, chaintest.CapSend, guard.Undecidable},
-		"less than was delegated": {delegated(chaintest.Grant(t, []byte(cleo.Public().Bytes), capability.CapRevoke)), 3, capability.CapRevoke, guard.NotGranted},
+		"another root":            {chaintest.Mint(t, ben, chaintest.Grant(t, []byte(ben.Public().Bytes), chaintest.CapSend)).Encode(), 2, chaintest.CapSend, guard.ReasonOtherRoot},
+		"a copy":                  {forBen.Encode(), 3, chaintest.CapSend, guard.ReasonOtherHolder},
+		"the giver's copy":        {forCleo, 2, chaintest.CapSend, guard.ReasonOtherHolder},
+		"a capability not in it":  {forBen.Encode(), 2, capability.CapRevoke, guard.ReasonNotGranted},
+		"an undeclared name":      {forBen.Encode(), 2, "chat:everything", guard.ReasonNotGranted},
+		"a later block's right":   {widened.Encode(), 2, capability.CapRevoke, guard.ReasonTooBroad},
+		"an end":                  {chaintest.Mint(t, chaintest.Root(t, 0), ended).Encode(), 2, chaintest.CapSend, guard.ReasonExpired},
+		"another context":         {chaintest.Mint(t, chaintest.Root(t, 0), elsewhere).Encode(), 2, chaintest.CapSend, guard.ReasonNotGranted},
+		"a truncated token":       {forCleo[:len(forCleo)-40], 3, chaintest.CapSend, guard.ReasonDamaged},
+		"no token at all":         {[]byte{}, 2, chaintest.CapSend, guard.ReasonDamaged},
+		"a token without bound":   {make([]byte, capability.MaxToken+1), 2, chaintest.CapSend, guard.ReasonDamaged},
+		"a check without end":     {greedy(t, forBen).Encode(), 2, chaintest.CapSend, guard.ReasonUndecidable},
+		"less than was delegated": {delegated(chaintest.Grant(t, []byte(cleo.Public().Bytes), capability.CapRevoke)), 3, capability.CapRevoke, guard.ReasonNotGranted},
 	} {
 		t.Run(name, func(t *testing.T) {
 			chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
@@ -112,7 +112,7 @@ func TestDeniedTokensHaveATypedReasonAndNoEffect(t *testing.T) {
 					return
 				}
 				var denial *guard.Denial
-				if !errors.As(err, &denial) || denial.Stage != guard.Capability || denial.Reason != c.want {
+				if !errors.As(err, &denial) || denial.Stage != guard.StageCapability || denial.Reason != c.want {
 					t.Errorf("%v, want the reason %q", err, c.want)
 				}
 				if diff := cmp.Diff(before, chaintest.Dump(t, disk)); diff != "" || len(h.Outbox.All()) != 0 {
@@ -144,7 +144,7 @@ func TestATokenPresentedByNobodyIsDenied(t *testing.T) {
 		req := chaintest.Text(1, chaintest.Ben)
 		req.Token = []byte{1}
 		var denial *guard.Denial
-		if _, _, err := h.Chain.Decide(tc, req); !errors.As(err, &denial) || denial.Reason != guard.Malformed {
+		if _, _, err := h.Chain.Decide(tc, req); !errors.As(err, &denial) || denial.Reason != guard.ReasonMalformed {
 			t.Errorf("%v", err)
 		}
 	})
@@ -284,7 +284,7 @@ func TestAnExplanationNamesTheBlockAndTheCheck(t *testing.T) {
 		if len(answers) != 1 || answers[0].Reason != "" || answers[0].Blocks != 1 {
 			t.Fatalf("%+v", answers)
 		}
-		if got := h.Frontier.Explain(claim, capability.CapRevoke)[0]; got.Reason != guard.NotGranted.String() || got.Failed != nil {
+		if got := h.Frontier.Explain(claim, capability.CapRevoke)[0]; got.Reason != guard.ReasonNotGranted.String() || got.Failed != nil {
 			t.Errorf("%+v", got)
 		}
 		elsewhere := chaintest.Grant(t, chaintest.Public, chaintest.CapSend)
@@ -292,7 +292,7 @@ func TestAnExplanationNamesTheBlockAndTheCheck(t *testing.T) {
 		claim.Token = chaintest.Mint(t, chaintest.Root(t, 0), elsewhere).Encode()
 		got := h.Frontier.Explain(claim, chaintest.CapSend)[0]
 		want := []capability.FailedCheck{{Block: 0, Check: 1, Text: `check if context("` + elsewhere.Context.String() + `")`}}
-		if diff := cmp.Diff(want, got.Failed); diff != "" || got.Reason != guard.NotGranted.String() {
+		if diff := cmp.Diff(want, got.Failed); diff != "" || got.Reason != guard.ReasonNotGranted.String() {
 			t.Errorf("%v %s", got.Reason, diff)
 		}
 	})
@@ -329,7 +329,7 @@ func BenchmarkFrontier(b *testing.B) {
 	}
 }
 
-// forget is a fact after which everything is asked anew: the revocation of a block that nobody has.
+// forget is a fact after which everything is asked anew: the revocation of a block that no token has.
 var forget = func() fact.Record {
 	payload, err := fact.Marshal(capability.Revoked{Blocks: [][]byte{{1}}})
 	if err != nil {

@@ -11,15 +11,15 @@ type Stage uint8
 
 // The stages, in the order in which they are evaluated.
 const (
-	Capability Stage = 1
-	Flow       Stage = 2
-	Leak       Stage = 3
-	Journal    Stage = 4
-	Transport  Stage = 5
+	StageCapability Stage = 1
+	StageFlow       Stage = 2
+	StageLeak       Stage = 3
+	StageJournal    Stage = 4
+	StageTransport  Stage = 5
 )
 
 var stageNames = [...]string{
-	Capability: "capability", Flow: "flow budget", Leak: "leakage budget", Journal: "journal", Transport: "transport",
+	StageCapability: "capability", StageFlow: "flow budget", StageLeak: "leakage budget", StageJournal: "journal", StageTransport: "transport",
 }
 
 // String returns the stage in plain words.
@@ -35,51 +35,51 @@ type Reason uint8
 
 // The reasons.
 const (
-	// NotGranted: the frontier does not contain the capability.
-	NotGranted Reason = 1
-	// MissingMetadata: something that the decision must know is not in the snapshot.
-	MissingMetadata Reason = 2
-	// Undefined: there is no budget for this peer or class of observer.
-	Undefined Reason = 3
-	// Short: the budget of this epoch does not suffice; it resets when the epoch turns.
-	Short Reason = 4
-	// TooLarge: no epoch's budget would suffice.
-	TooLarge Reason = 5
-	// Backlog: earlier facts still wait for this peer, and order is kept.
-	Backlog Reason = 6
-	// Malformed: the request contradicts itself.
-	Malformed Reason = 7
-	// ForeignNamespace: a fact belongs to neither the request's context nor its authority.
-	ForeignNamespace Reason = 8
-	// Uncoupled: an envelope rests on no fact.
-	Uncoupled Reason = 9
-	// Undecided: a retransmission of something that was never decided.
-	Undecided Reason = 10
-	// OtherRoot: the token was not issued by this authority.
-	OtherRoot Reason = 11
-	// Damaged: the token's blocks are not those that were signed, or not in their order.
-	Damaged Reason = 12
-	// Revoked: one of the token's blocks was revoked.
-	Revoked Reason = 13
-	// OtherHolder: the token was handed to somebody else.
-	OtherHolder Reason = 14
-	// Expired: it is not the time at which the token permits anything.
-	Expired Reason = 15
-	// TooBroad: a block of the token claims what only the first block can give.
-	TooBroad Reason = 16
-	// Undecidable: the token's rules cannot be evaluated within their limits.
-	Undecidable Reason = 17
+	// ReasonNotGranted: the frontier does not contain the capability.
+	ReasonNotGranted Reason = 1
+	// ReasonMissingMetadata: something that the decision must know is not in the snapshot.
+	ReasonMissingMetadata Reason = 2
+	// ReasonUndefined: there is no budget for this peer or class of observer.
+	ReasonUndefined Reason = 3
+	// ReasonShort: the budget of this epoch does not suffice; it resets when the epoch turns.
+	ReasonShort Reason = 4
+	// ReasonTooLarge: no epoch's budget would suffice.
+	ReasonTooLarge Reason = 5
+	// ReasonBacklog: earlier facts still wait for this peer, and order is kept.
+	ReasonBacklog Reason = 6
+	// ReasonMalformed: the request contradicts itself.
+	ReasonMalformed Reason = 7
+	// ReasonForeignNamespace: a fact belongs to neither the request's context nor its authority.
+	ReasonForeignNamespace Reason = 8
+	// ReasonUncoupled: an envelope rests on no fact.
+	ReasonUncoupled Reason = 9
+	// ReasonUndecided: a retransmission of something that was never decided.
+	ReasonUndecided Reason = 10
+	// ReasonOtherRoot: the token was not issued by this authority.
+	ReasonOtherRoot Reason = 11
+	// ReasonDamaged: the token's blocks are not those that were signed, or not in their order.
+	ReasonDamaged Reason = 12
+	// ReasonRevoked: one of the token's blocks was revoked.
+	ReasonRevoked Reason = 13
+	// ReasonOtherHolder: the token was handed to somebody else.
+	ReasonOtherHolder Reason = 14
+	// ReasonExpired: it is not the time at which the token permits anything.
+	ReasonExpired Reason = 15
+	// ReasonTooBroad: a block of the token claims what only the first block can give.
+	ReasonTooBroad Reason = 16
+	// ReasonUndecidable: the token's rules cannot be evaluated within their limits.
+	ReasonUndecidable Reason = 17
 )
 
 var reasonNames = [...]string{
-	NotGranted: "not granted", MissingMetadata: "missing metadata", Undefined: "no budget is defined",
-	Short: "used up for this epoch", TooLarge: "more than a whole epoch allows", Backlog: "earlier facts wait",
-	Malformed: "malformed request", ForeignNamespace: "fact of a foreign namespace",
-	Uncoupled: "no fact to send", Undecided: "never decided before",
-	OtherRoot: "the token is of another authority", Damaged: "the token is damaged or put together anew",
-	Revoked: "the token is revoked", OtherHolder: "the token is somebody else's",
-	Expired: "the token is not valid now", TooBroad: "the token claims more than was granted",
-	Undecidable: "the token cannot be evaluated",
+	ReasonNotGranted: "not granted", ReasonMissingMetadata: "missing metadata", ReasonUndefined: "no budget is defined",
+	ReasonShort: "used up for this epoch", ReasonTooLarge: "more than a whole epoch allows", ReasonBacklog: "earlier facts wait",
+	ReasonMalformed: "malformed request", ReasonForeignNamespace: "fact of a foreign namespace",
+	ReasonUncoupled: "no fact to send", ReasonUndecided: "never decided before",
+	ReasonOtherRoot: "the token is of another authority", ReasonDamaged: "the token is damaged or put together anew",
+	ReasonRevoked: "the token is revoked", ReasonOtherHolder: "the token is somebody else's",
+	ReasonExpired: "the token is not valid now", ReasonTooBroad: "the token claims more than was granted",
+	ReasonUndecidable: "the token cannot be evaluated",
 }
 
 // String returns the reason in plain words.
@@ -101,13 +101,13 @@ type Denial struct {
 
 // Error returns the denial in plain words, without naming the peer.
 func (d *Denial) Error() string {
-	if d.Reason == Short || d.Reason == TooLarge {
+	if d.Reason == ReasonShort || d.Reason == ReasonTooLarge {
 		return fmt.Sprintf("%s: %s (needs %d, has %d)", d.Stage, d.Reason, d.Need, d.Have)
 	}
-	if d.Stage == Capability && d.Reason == NotGranted {
+	if d.Stage == StageCapability && d.Reason == ReasonNotGranted {
 		return fmt.Sprintf("capability %q is %s", d.Capability, d.Reason)
 	}
-	if d.Stage == Capability && d.Reason != MissingMetadata {
+	if d.Stage == StageCapability && d.Reason != ReasonMissingMetadata {
 		return fmt.Sprintf("capability %q is not granted: %s", d.Capability, d.Reason)
 	}
 	return fmt.Sprintf("%s: %s", d.Stage, d.Reason)

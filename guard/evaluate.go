@@ -29,25 +29,25 @@ func Evaluate(out *Outcome, s *Snapshot, r *Request) {
 // capability is the first stage. What the decision must know and does not is a refusal.
 func capability(out *Outcome, s *Snapshot, r *Request) bool {
 	if r.Token != nil && r.For.IsZero() {
-		out.deny(r, Capability, Malformed, aura.AuthorityID{}, 0, 0) // presented by nobody
+		out.deny(r, StageCapability, ReasonMalformed, aura.AuthorityID{}, 0, 0) // presented by nobody
 		return false
 	}
 	noContext := r.Context.IsZero() && len(r.Sends) > 0
 	if r.Capability == "" || r.Authority.IsZero() || noContext {
-		out.deny(r, Capability, MissingMetadata, aura.AuthorityID{}, 0, 0)
+		out.deny(r, StageCapability, ReasonMissingMetadata, aura.AuthorityID{}, 0, 0)
 		return false
 	}
 	if !s.Caps.Allows(r.Capability) {
-		reason := NotGranted
+		reason := ReasonNotGranted
 		if s.Caps.flaw != 0 {
 			reason = s.Caps.flaw
 		}
-		out.deny(r, Capability, reason, aura.AuthorityID{}, 0, 0)
+		out.deny(r, StageCapability, reason, aura.AuthorityID{}, 0, 0)
 		return false
 	}
 	for _, key := range r.Needs {
 		if _, ok := s.Metadata.Lookup(key); !ok {
-			out.deny(r, Capability, MissingMetadata, aura.AuthorityID{}, 0, 0)
+			out.deny(r, StageCapability, ReasonMissingMetadata, aura.AuthorityID{}, 0, 0)
 			return false
 		}
 	}
@@ -61,7 +61,7 @@ func flow(out *Outcome, s *Snapshot, r *Request) bool {
 		send := &r.Sends[i]
 		at := s.Headroom(send.Peer)
 		if at < 0 {
-			out.deny(r, Flow, Undefined, send.Peer, uint64(send.Cost), 0)
+			out.deny(r, StageFlow, ReasonUndefined, send.Peer, uint64(send.Cost), 0)
 			return false
 		}
 		h := &s.Budgets[at]
@@ -70,7 +70,7 @@ func flow(out *Outcome, s *Snapshot, r *Request) bool {
 		gap := send.Through > h.Through && send.From > h.Through
 		mixed := send.Control != r.control() || send.Control && (send.Through != 0 || send.Retransmit)
 		if out.used[at] || mixed || h.Context != budget || send.Through > s.Last || send.From > send.Through || gap {
-			out.deny(r, Flow, Malformed, send.Peer, 0, 0)
+			out.deny(r, StageFlow, ReasonMalformed, send.Peer, 0, 0)
 			return false
 		}
 		out.used[at] = true
@@ -87,14 +87,14 @@ func flowOf(out *Outcome, s *Snapshot, r *Request, i int, h *Headroom) bool {
 	send := &r.Sends[i]
 	decided := send.Through != 0 && send.Through <= h.Through
 	if send.Retransmit && !decided {
-		out.deny(r, Flow, Undecided, send.Peer, 0, 0)
+		out.deny(r, StageFlow, ReasonUndecided, send.Peer, 0, 0)
 		return false
 	}
 	if decided && send.From >= h.From {
 		return true // charged in this epoch: the same envelope, the same receipt, no cost
 	}
 	if send.Cost == 0 {
-		out.deny(r, Flow, Malformed, send.Peer, 0, 0)
+		out.deny(r, StageFlow, ReasonMalformed, send.Peer, 0, 0)
 		return false
 	}
 	out.verdicts[i].charge = true
@@ -107,17 +107,17 @@ func flowOf(out *Outcome, s *Snapshot, r *Request, i int, h *Headroom) bool {
 	queue := r.Queue && !send.Control
 	switch {
 	case need > h.Limit:
-		out.deny(r, Flow, TooLarge, send.Peer, need, h.Limit)
+		out.deny(r, StageFlow, ReasonTooLarge, send.Peer, need, h.Limit)
 		return false
 	case behind && queue:
-		out.wait(i, Flow, Backlog, h, need, have)
+		out.wait(i, StageFlow, ReasonBacklog, h, need, have)
 	case behind:
-		out.deny(r, Flow, Backlog, send.Peer, need, have)
+		out.deny(r, StageFlow, ReasonBacklog, send.Peer, need, have)
 		return false
 	case need > have && queue:
-		out.wait(i, Flow, Short, h, need, have)
+		out.wait(i, StageFlow, ReasonShort, h, need, have)
 	case need > have:
-		out.deny(r, Flow, Short, send.Peer, need, have)
+		out.deny(r, StageFlow, ReasonShort, send.Peer, need, have)
 		return false
 	}
 	return true
@@ -151,7 +151,7 @@ func leakageOf(out *Outcome, s *Snapshot, r *Request, i int, total *[fact.Observ
 		}
 		room := &s.Leakage[o]
 		if o == 0 || !room.Defined {
-			out.deny(r, Leak, Undefined, send.Peer, uint64(bits), 0)
+			out.deny(r, StageLeak, ReasonUndefined, send.Peer, uint64(bits), 0)
 			return false
 		}
 		need, have := total[o]+uint64(bits), uint64(0)
@@ -160,14 +160,14 @@ func leakageOf(out *Outcome, s *Snapshot, r *Request, i int, total *[fact.Observ
 		}
 		switch {
 		case uint64(bits) > room.Limit:
-			out.deny(r, Leak, TooLarge, send.Peer, uint64(bits), room.Limit)
+			out.deny(r, StageLeak, ReasonTooLarge, send.Peer, uint64(bits), room.Limit)
 			return false
 		case need > have && (!r.Queue || send.Control):
-			out.deny(r, Leak, Short, send.Peer, need, have)
+			out.deny(r, StageLeak, ReasonShort, send.Peer, need, have)
 			return false
 		case need > have && !out.verdicts[i].waiting:
 			// Later classes are still looked at: one without a budget denies the request.
-			out.wait(i, Leak, Short, &s.Budgets[out.verdicts[i].budget], need, have)
+			out.wait(i, StageLeak, ReasonShort, &s.Budgets[out.verdicts[i].budget], need, have)
 		}
 	}
 	return true
@@ -184,13 +184,13 @@ func coupling(out *Outcome, s *Snapshot, r *Request) bool {
 			shared = true
 		case ns.Space == fact.SpaceAuthority && ns.ID == r.Authority:
 		default:
-			out.deny(r, Journal, ForeignNamespace, aura.AuthorityID{}, 0, 0)
+			out.deny(r, StageJournal, ReasonForeignNamespace, aura.AuthorityID{}, 0, 0)
 			return false
 		}
 	}
 	for i := range r.Sends {
 		if r.Sends[i].Through == 0 && !r.Sends[i].Control && !shared {
-			out.deny(r, Journal, Uncoupled, r.Sends[i].Peer, 0, 0)
+			out.deny(r, StageJournal, ReasonUncoupled, r.Sends[i].Peer, 0, 0)
 			return false
 		}
 	}

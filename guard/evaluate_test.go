@@ -44,7 +44,7 @@ func TestAllowedRequestListsItsCommandsInStageOrder(t *testing.T) {
 	if diff := cmp.Diff(first, out.Commands[0]); diff != "" {
 		t.Error(diff)
 	}
-	if got := out.Commands[2]; got.Observer != fact.Neighbour || got.Bits != 2 {
+	if got := out.Commands[2]; got.Observer != fact.ObserverNeighbour || got.Bits != 2 {
 		t.Errorf("two sends of one bit each tell neighbours %d bits (%s)", got.Bits, got.Observer)
 	}
 	if got := *out.Commands[8].Envelope; got != (effect.Envelope{Context: room, Peer: cleo}) {
@@ -63,108 +63,108 @@ func TestDenials(t *testing.T) {
 	}{
 		"capability not in the frontier": {
 			func(s *guard.Snapshot, _ *guard.Request) { s.Caps = guard.NewFrontier("chat:sen", "chat:send2") },
-			guard.Capability, guard.NotGranted,
+			guard.StageCapability, guard.ReasonNotGranted,
 		},
 		"no capability named": {
-			func(_ *guard.Snapshot, r *guard.Request) { r.Capability = "" }, guard.Capability, guard.MissingMetadata,
+			func(_ *guard.Snapshot, r *guard.Request) { r.Capability = "" }, guard.StageCapability, guard.ReasonMissingMetadata,
 		},
 		"no authority": {
 			func(_ *guard.Snapshot, r *guard.Request) { r.Authority = aura.AuthorityID{} },
-			guard.Capability, guard.MissingMetadata,
+			guard.StageCapability, guard.ReasonMissingMetadata,
 		},
 		"send without a context": {
 			func(_ *guard.Snapshot, r *guard.Request) { r.Context = aura.ContextID{} },
-			guard.Capability, guard.MissingMetadata,
+			guard.StageCapability, guard.ReasonMissingMetadata,
 		},
 		"needed metadata is absent": {
 			func(_ *guard.Snapshot, r *guard.Request) { r.Needs = []string{"channel"} },
-			guard.Capability, guard.MissingMetadata,
+			guard.StageCapability, guard.ReasonMissingMetadata,
 		},
 		"peer without a budget": {
-			func(s *guard.Snapshot, _ *guard.Request) { s.Budgets = nil }, guard.Flow, guard.Undefined,
+			func(s *guard.Snapshot, _ *guard.Request) { s.Budgets = nil }, guard.StageFlow, guard.ReasonUndefined,
 		},
 		"peer named twice": {
 			func(_ *guard.Snapshot, r *guard.Request) { r.Sends = append(r.Sends, r.Sends[0]) },
-			guard.Flow, guard.Malformed,
+			guard.StageFlow, guard.ReasonMalformed,
 		},
 		"send without a cost": {
-			func(_ *guard.Snapshot, r *guard.Request) { r.Sends[0].Cost = 0 }, guard.Flow, guard.Malformed,
+			func(_ *guard.Snapshot, r *guard.Request) { r.Sends[0].Cost = 0 }, guard.StageFlow, guard.ReasonMalformed,
 		},
 		"run beyond the last fact": {
-			func(_ *guard.Snapshot, r *guard.Request) { r.Sends[0].Through = 1 }, guard.Flow, guard.Malformed,
+			func(_ *guard.Snapshot, r *guard.Request) { r.Sends[0].Through = 1 }, guard.StageFlow, guard.ReasonMalformed,
 		},
 		"run that skips facts": {
 			func(s *guard.Snapshot, r *guard.Request) {
 				s.Last = 3
 				r.Sends[0].From, r.Sends[0].Through = 1, 3
 			},
-			guard.Flow, guard.Malformed,
+			guard.StageFlow, guard.ReasonMalformed,
 		},
 		"budget of another context": {
-			func(s *guard.Snapshot, _ *guard.Request) { s.Budgets[0].Context[0]++ }, guard.Flow, guard.Malformed,
+			func(s *guard.Snapshot, _ *guard.Request) { s.Budgets[0].Context[0]++ }, guard.StageFlow, guard.ReasonMalformed,
 		},
 		"budget used up": {
-			func(s *guard.Snapshot, _ *guard.Request) { s.Budgets[0].Spent = 10 }, guard.Flow, guard.Short,
+			func(s *guard.Snapshot, _ *guard.Request) { s.Budgets[0].Spent = 10 }, guard.StageFlow, guard.ReasonShort,
 		},
 		"budget overspent": {
 			func(s *guard.Snapshot, _ *guard.Request) { s.Budgets[0].Spent = math.MaxUint64 },
-			guard.Flow, guard.Short,
+			guard.StageFlow, guard.ReasonShort,
 		},
 		"more than any epoch allows": {
 			func(_ *guard.Snapshot, r *guard.Request) { r.Sends[0].Cost = 11; r.Queue = true },
-			guard.Flow, guard.TooLarge,
+			guard.StageFlow, guard.ReasonTooLarge,
 		},
 		"earlier facts wait": {
-			func(s *guard.Snapshot, _ *guard.Request) { s.Last = 1 }, guard.Flow, guard.Backlog,
+			func(s *guard.Snapshot, _ *guard.Request) { s.Last = 1 }, guard.StageFlow, guard.ReasonBacklog,
 		},
 		"retransmission of what was never decided": {
 			func(s *guard.Snapshot, r *guard.Request) {
 				s.Last = 1
 				r.Sends[0].Through, r.Sends[0].Retransmit = 1, true
 			},
-			guard.Flow, guard.Undecided,
+			guard.StageFlow, guard.ReasonUndecided,
 		},
 		"undefined leakage budget": {
-			func(s *guard.Snapshot, _ *guard.Request) { s.Leakage[fact.External].Defined = false },
-			guard.Leak, guard.Undefined,
+			func(s *guard.Snapshot, _ *guard.Request) { s.Leakage[fact.ObserverExternal].Defined = false },
+			guard.StageLeak, guard.ReasonUndefined,
 		},
 		"leakage to nobody that has a name": {
-			func(_ *guard.Snapshot, r *guard.Request) { r.Sends[0].Leak[0] = 1 }, guard.Leak, guard.Undefined,
+			func(_ *guard.Snapshot, r *guard.Request) { r.Sends[0].Leak[0] = 1 }, guard.StageLeak, guard.ReasonUndefined,
 		},
 		"leakage budget used up": {
 			func(s *guard.Snapshot, _ *guard.Request) {
-				s.Leakage[fact.External].Spent = s.Leakage[fact.External].Limit
+				s.Leakage[fact.ObserverExternal].Spent = s.Leakage[fact.ObserverExternal].Limit
 			},
-			guard.Leak, guard.Short,
+			guard.StageLeak, guard.ReasonShort,
 		},
 		"undefined leakage behind a short one": {
 			func(s *guard.Snapshot, r *guard.Request) {
 				r.Queue = true
-				s.Leakage[fact.Neighbour].Spent = s.Leakage[fact.Neighbour].Limit
-				s.Leakage[fact.External].Defined = false
+				s.Leakage[fact.ObserverNeighbour].Spent = s.Leakage[fact.ObserverNeighbour].Limit
+				s.Leakage[fact.ObserverExternal].Defined = false
 			},
-			guard.Leak, guard.Undefined,
+			guard.StageLeak, guard.ReasonUndefined,
 		},
 		"leakage beyond any epoch": {
 			func(s *guard.Snapshot, r *guard.Request) {
 				r.Queue = true
-				s.Leakage[fact.External].Limit = 0
+				s.Leakage[fact.ObserverExternal].Limit = 0
 			},
-			guard.Leak, guard.TooLarge,
+			guard.StageLeak, guard.ReasonTooLarge,
 		},
 		"fact of another context": {
 			func(_ *guard.Snapshot, r *guard.Request) {
 				r.Entries[0].Namespace = fact.ContextNamespace(aura.ContextID{8})
 			},
-			guard.Journal, guard.ForeignNamespace,
+			guard.StageJournal, guard.ReasonForeignNamespace,
 		},
 		"fact of another authority": {
 			func(_ *guard.Snapshot, r *guard.Request) { r.Entries[0].Namespace = fact.OwnNamespace(ben) },
-			guard.Journal, guard.ForeignNamespace,
+			guard.StageJournal, guard.ReasonForeignNamespace,
 		},
 		"envelope without a fact": {
 			func(_ *guard.Snapshot, r *guard.Request) { r.Entries[0].Namespace = fact.OwnNamespace(own) },
-			guard.Journal, guard.Uncoupled,
+			guard.StageJournal, guard.ReasonUncoupled,
 		},
 	}
 	for name, c := range cases {
@@ -215,7 +215,7 @@ func TestOneShortPeerWaitsWhileTheRestProceeds(t *testing.T) {
 	if !out.Allowed {
 		t.Fatal(out.Denial.Err())
 	}
-	want := []guard.Waiting{{Peer: ben, Stage: guard.Flow, Reason: guard.Short, Epoch: s.Budgets[0].Epoch, Need: 1}}
+	want := []guard.Waiting{{Peer: ben, Stage: guard.StageFlow, Reason: guard.ReasonShort, Epoch: s.Budgets[0].Epoch, Need: 1}}
 	if diff := cmp.Diff(want, out.Waiting); diff != "" {
 		t.Error(diff)
 	}
@@ -232,13 +232,13 @@ func TestOneShortPeerWaitsWhileTheRestProceeds(t *testing.T) {
 
 func TestLeakageBudgetIsSharedByTheSendsOfARequest(t *testing.T) {
 	s, r := snapshot(guard.DefaultPolicy(), ben, cleo), text(ben, cleo)
-	s.Leakage[fact.External].Spent = s.Leakage[fact.External].Limit - 1
-	if out := evaluate(s, r); out.Denial.Stage != guard.Leak || out.Denial.Peer != cleo {
+	s.Leakage[fact.ObserverExternal].Spent = s.Leakage[fact.ObserverExternal].Limit - 1
+	if out := evaluate(s, r); out.Denial.Stage != guard.StageLeak || out.Denial.Peer != cleo {
 		t.Errorf("denial %+v", out.Denial)
 	}
 	r.Queue = true
 	out := evaluate(s, r)
-	if !out.Allowed || len(out.Waiting) != 1 || out.Waiting[0].Peer != cleo || out.Waiting[0].Stage != guard.Leak {
+	if !out.Allowed || len(out.Waiting) != 1 || out.Waiting[0].Peer != cleo || out.Waiting[0].Stage != guard.StageLeak {
 		t.Errorf("waiting %+v, denial %v", out.Waiting, out.Denial.Err())
 	}
 }
@@ -319,7 +319,7 @@ func TestBacklogIsReleasedBeforeNewFacts(t *testing.T) {
 	s.Last = 3
 	r.Queue = true
 	out := evaluate(s, r)
-	if !out.Allowed || len(out.Waiting) != 1 || out.Waiting[0].Reason != guard.Backlog {
+	if !out.Allowed || len(out.Waiting) != 1 || out.Waiting[0].Reason != guard.ReasonBacklog {
 		t.Fatalf("waiting %+v, denial %v", out.Waiting, out.Denial.Err())
 	}
 	release := &guard.Request{
@@ -404,9 +404,9 @@ func TestControlMessagesAreDenied(t *testing.T) {
 	none := guard.DefaultPolicy()
 	none.Limit = 0
 	quiet := guard.DefaultPolicy()
-	quiet.Leak[fact.External] = guard.LeakLimit{Defined: true}
+	quiet.Leak[fact.ObserverExternal] = guard.LeakLimit{Defined: true}
 	undefined := guard.DefaultPolicy()
-	undefined.Leak[fact.External] = guard.LeakLimit{}
+	undefined.Leak[fact.ObserverExternal] = guard.LeakLimit{}
 	mixed := greeting(ben, cleo)
 	mixed.Sends[1].Control = false
 	mixed.Entries = []fact.Draft{message("x")}
@@ -422,15 +422,15 @@ func TestControlMessagesAreDenied(t *testing.T) {
 		units   uint64
 		reason  guard.Reason
 	}{
-		"the budget is used up: it does not wait": {greeting(ben), guard.DefaultPolicy(), guard.ControlLimit, guard.Short},
-		"a policy that permits nothing":           {greeting(ben), none, 0, guard.TooLarge},
-		"observers may learn no more":             {greeting(ben), quiet, 0, guard.TooLarge},
-		"observers without a budget":              {greeting(ben), undefined, 0, guard.Undefined},
-		"beside facts":                            {mixed, guard.DefaultPolicy(), 0, guard.Malformed},
-		"with a run of facts":                     {run, guard.DefaultPolicy(), 0, guard.Malformed},
-		"as a retransmission":                     {again, guard.DefaultPolicy(), 0, guard.Malformed},
-		"for nothing":                             {free, guard.DefaultPolicy(), 0, guard.Malformed},
-		"in no context":                           {nowhere, guard.DefaultPolicy(), 0, guard.MissingMetadata},
+		"the budget is used up: it does not wait": {greeting(ben), guard.DefaultPolicy(), guard.ControlLimit, guard.ReasonShort},
+		"a policy that permits nothing":           {greeting(ben), none, 0, guard.ReasonTooLarge},
+		"observers may learn no more":             {greeting(ben), quiet, 0, guard.ReasonTooLarge},
+		"observers without a budget":              {greeting(ben), undefined, 0, guard.ReasonUndefined},
+		"beside facts":                            {mixed, guard.DefaultPolicy(), 0, guard.ReasonMalformed},
+		"with a run of facts":                     {run, guard.DefaultPolicy(), 0, guard.ReasonMalformed},
+		"as a retransmission":                     {again, guard.DefaultPolicy(), 0, guard.ReasonMalformed},
+		"for nothing":                             {free, guard.DefaultPolicy(), 0, guard.ReasonMalformed},
+		"in no context":                           {nowhere, guard.DefaultPolicy(), 0, guard.ReasonMissingMetadata},
 	} {
 		out := evaluate(spent(c.request, c.policy, c.units), c.request)
 		if out.Allowed || out.Denial.Reason != c.reason || len(out.Commands)+len(out.Waiting) != 0 {

@@ -24,7 +24,7 @@ func (f Frontier) Allows(name string) bool {
 }
 
 // Without returns the set with the reason why a token gave nothing to it. A denial for a missing name then
-// says so, instead of [NotGranted].
+// says so, instead of [ReasonNotGranted].
 func (f Frontier) Without(flaw Reason) Frontier {
 	f.flaw = flaw
 	return f

@@ -28,7 +28,7 @@ type Outcome struct {
 type Waiting struct {
 	Peer       aura.AuthorityID
 	Stage      Stage
-	Reason     Reason // Short or Backlog
+	Reason     Reason // ReasonShort or ReasonBacklog
 	Epoch      aura.Epoch
 	Need, Have uint64 // units or bits
 }

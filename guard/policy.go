@@ -39,7 +39,7 @@ const (
 // left undefined: nobody keeps envelopes for others without an agreement.
 func DefaultPolicy() Policy {
 	p := Policy{Limit: defaultLimit, EpochLength: defaultEpoch}
-	for _, o := range []fact.Observer{fact.Relationship, fact.Group, fact.Neighbour, fact.External} {
+	for _, o := range []fact.Observer{fact.ObserverRelationship, fact.ObserverGroup, fact.ObserverNeighbour, fact.ObserverExternal} {
 		p.Leak[o] = LeakLimit{Defined: true, Bits: defaultLeak}
 	}
 	return p

@@ -61,11 +61,11 @@ func TestSpendingResetsWhenTheEpochTurns(t *testing.T) {
 		t.Error(diff)
 	}
 	var leaked [fact.Observers]fact.Leak
-	leaked[fact.External] = fact.Leak{Epoch: e, Bits: 5}
-	if got := guard.LeakViewOf(p, &leaked, noon)[fact.External].Spent; got != 5 {
+	leaked[fact.ObserverExternal] = fact.Leak{Epoch: e, Bits: 5}
+	if got := guard.LeakViewOf(p, &leaked, noon)[fact.ObserverExternal].Spent; got != 5 {
 		t.Errorf("%d bits spent in the epoch", got)
 	}
-	if got := guard.LeakViewOf(p, &leaked, later)[fact.External]; got.Spent != 0 || got.Epoch != e+1 {
+	if got := guard.LeakViewOf(p, &leaked, later)[fact.ObserverExternal]; got.Spent != 0 || got.Epoch != e+1 {
 		t.Errorf("leakage did not reset: %+v", got)
 	}
 }
@@ -79,7 +79,7 @@ func TestZeroPolicyPermitsNothing(t *testing.T) {
 
 func TestDefaultPolicyLeavesCustodyUndefined(t *testing.T) {
 	p := guard.DefaultPolicy()
-	if p.Limit != 65536 || p.EpochLength != time.Hour || p.Leak[fact.Custody].Defined {
+	if p.Limit != 65536 || p.EpochLength != time.Hour || p.Leak[fact.ObserverCustody].Defined {
 		t.Errorf("%+v", p)
 	}
 }

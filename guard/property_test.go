@@ -207,13 +207,13 @@ func TestNoBudgetIsHadTwice(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := guard.DefaultPolicy()
 		p.Limit = 3
-		p.Leak[fact.External].Bits = 3
+		p.Leak[fact.ObserverExternal].Bits = 3
 		var c fact.Charge
 		var l [fact.Observers]fact.Leak
 		spent, told := map[aura.Epoch]uint64{}, map[aura.Epoch]uint64{}
 		for _, now := range clock(t, 60) {
 			for range rapid.IntRange(0, 4).Draw(t, "charges") {
-				h, v := guard.HeadroomOf(p, &c, room, ben, now), guard.LeakViewOf(p, &l, now)[fact.External]
+				h, v := guard.HeadroomOf(p, &c, room, ben, now), guard.LeakViewOf(p, &l, now)[fact.ObserverExternal]
 				if h.Spent < spent[h.Epoch] || v.Spent < told[v.Epoch] {
 					t.Fatalf("%d units and %d bits are known of %d and %d", h.Spent, v.Spent, spent[h.Epoch], told[v.Epoch])
 				}
@@ -226,11 +226,11 @@ func TestNoBudgetIsHadTwice(t *testing.T) {
 					spent[h.Epoch]++
 				}
 				if v.Spent < v.Limit {
-					next := guard.Leaked(l[fact.External], &effect.Command{Context: room, Observer: fact.External, Bits: 1, Epoch: v.Epoch})
-					if !guard.LeakHolds(&l[fact.External], v.Epoch, v.Spent) || next.Merge(l[fact.External]) != next {
-						t.Fatalf("%+v does not follow %+v", next, l[fact.External])
+					next := guard.Leaked(l[fact.ObserverExternal], &effect.Command{Context: room, Observer: fact.ObserverExternal, Bits: 1, Epoch: v.Epoch})
+					if !guard.LeakHolds(&l[fact.ObserverExternal], v.Epoch, v.Spent) || next.Merge(l[fact.ObserverExternal]) != next {
+						t.Fatalf("%+v does not follow %+v", next, l[fact.ObserverExternal])
 					}
-					l[fact.External] = next
+					l[fact.ObserverExternal] = next
 					told[v.Epoch]++
 				}
 				if spent[h.Epoch] > p.Limit || told[v.Epoch] > p.Limit {

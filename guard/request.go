@@ -87,7 +87,7 @@ func LeakOf(bytes int) Leakage {
 		bits++
 	}
 	var l Leakage
-	l[fact.Neighbour] = bits
-	l[fact.External] = bits
+	l[fact.ObserverNeighbour] = bits
+	l[fact.ObserverExternal] = bits
 	return l
 }

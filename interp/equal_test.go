@@ -165,9 +165,9 @@ func drawDecision(numbers *dice, m *model, name string) (d *Decision, bad bool) 
 		}
 	}
 	if draw(2) == 0 {
-		now := m.leak(leakKey{context, fact.External})
+		now := m.leak(leakKey{context, fact.ObserverExternal})
 		c := effect.Command{
-			Kind: effect.RecordLeakage, Context: context, Observer: fact.External, Bits: uint32(draw(4)),
+			Kind: effect.RecordLeakage, Context: context, Observer: fact.ObserverExternal, Bits: uint32(draw(4)),
 			Epoch: max(1, now.Epoch+aura.Epoch(draw(8)/6)), Seen: now.Bits,
 		}
 		if c.Epoch != now.Epoch {
@@ -355,7 +355,7 @@ func compareLedgers(want, got *journal.Journal, exact bool) string {
 		shared := fact.ContextNamespace(context)
 		difference := cmp.Or(
 			gocmp.Diff(want.Count(shared, testDevice), got.Count(shared, testDevice)),
-			gocmp.Diff(want.Leak(context, fact.External), got.Leak(context, fact.External)),
+			gocmp.Diff(want.Leak(context, fact.ObserverExternal), got.Leak(context, fact.ObserverExternal)),
 		)
 		for _, peer := range testPeers {
 			for _, k := range []budgetKey{{context, peer}, {guard.ControlContext(context), peer}} {

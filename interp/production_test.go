@@ -126,7 +126,7 @@ func TestSendersAtOnceNeverExceedTheBudget(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		seed := rapid.Uint64().Draw(rt, "seed")
 		policy := chaintest.Limited(rapid.Uint64Range(1, 60).Draw(rt, "limit"))
-		policy.Leak[fact.External].Bits = rapid.Uint64Range(1, 80).Draw(rt, "bits")
+		policy.Leak[fact.ObserverExternal].Bits = rapid.Uint64Range(1, 80).Draw(rt, "bits")
 		tasks := rapid.IntRange(1, 8).Draw(rt, "tasks")
 		faults := journal.Faults{SyncDelay: 3 * time.Millisecond}
 		if rapid.Bool().Draw(rt, "faults") {
@@ -393,8 +393,8 @@ func TestAReceiptCoversTheFactsOfItsDecision(t *testing.T) {
 	})
 }
 
-// TestForeignChargeBetweenDecisionAndCommit lets another writer of the ledger race with the senders: whoever
-// loses decides again, and nobody overspends.
+// TestForeignChargeBetweenDecisionAndCommit lets another writer of the ledger race with the senders: a
+// sender that loses decides again, and the budget holds.
 func TestForeignChargeBetweenDecisionAndCommit(t *testing.T) {
 	policy := chaintest.Limited(40)
 	for seed := range uint64(60) {

@@ -127,11 +127,11 @@ func TestASettledContextHasNoLedger(t *testing.T) {
 		spend := func(context aura.ContextID, units uint64) *journal.Entry {
 			return &journal.Entry{
 				Charges: []fact.Charge{{Context: context, Peer: peer.author, Epoch: 1, Spent: units}},
-				Leaks:   []fact.Leak{{Context: context, Observer: fact.External, Epoch: 1, Bits: units}},
+				Leaks:   []fact.Leak{{Context: context, Observer: fact.ObserverExternal, Epoch: 1, Bits: units}},
 			}
 		}
 		spent := func(context aura.ContextID) [2]uint64 {
-			return [2]uint64{j.Charge(context, peer.author).Spent, j.Leak(context, fact.External).Bits}
+			return [2]uint64{j.Charge(context, peer.author).Spent, j.Leak(context, fact.ObserverExternal).Bits}
 		}
 		empty := len(dump(t, disk))
 		j.append(t, tc, spend(gone, 7))

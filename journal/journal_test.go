@@ -64,7 +64,7 @@ func TestJournalReopensAsItWas(t *testing.T) {
 		disk := journal.NewFaulty(entropy(2), journal.Faults{})
 		j := open(t, tc, disk)
 		charge := fact.Charge{Context: aura.ContextID{7}, Peer: peer.author, Epoch: 3, Spent: 10, Through: 1}
-		leak := fact.Leak{Context: aura.ContextID{7}, Observer: fact.External, Epoch: 3, Bits: 2}
+		leak := fact.Leak{Context: aura.ContextID{7}, Observer: fact.ObserverExternal, Epoch: 3, Bits: 2}
 		j.append(t, tc, &journal.Entry{
 			Drafts:  []fact.Draft{draft(pair, "chat.message", "one")},
 			Foreign: []fact.Record{peer.record(pair, 1, 40, "hi")},

@@ -21,7 +21,7 @@ func sealed(t *testing.T, tc task.Context) *journal.Faulty {
 	e := &journal.Entry{
 		Foreign:     []fact.Record{peer.record(pair, 1, 1, "the peer's secret")},
 		Charges:     []fact.Charge{{Context: aura.ContextID{7}, Peer: peer.author, Spent: 1}},
-		Leaks:       []fact.Leak{{Context: aura.ContextID{7}, Observer: fact.Group, Bits: 1}},
+		Leaks:       []fact.Leak{{Context: aura.ContextID{7}, Observer: fact.ObserverGroup, Bits: 1}},
 		Meta:        []journal.KV{{Key: "address", Value: []byte("a secret place")}},
 		Checkpoints: []journal.Checkpoint{{Name: "view.chat", Position: 1, State: []byte("a secret view")}},
 	}

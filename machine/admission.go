@@ -23,12 +23,12 @@ type Admission struct {
 // on any scheduler, with the given integrity and replay mode.
 func AdmitTrusted(integrity Integrity, replay ReplayMode, width int) Admission {
 	a := Admission{
-		granted: integrity >= Bare && integrity <= Signed && replay <= ReplayNullifier, policy: "trusted",
-		requested: Canonical, profile: Canonical, integrity: integrity, replay: replay,
-		determinism: Full, tier: Strict, width: max(1, width),
+		granted: integrity >= IntegrityBare && integrity <= IntegritySigned && replay <= ReplayNullifier, policy: "trusted",
+		requested: ProfileCanonical, profile: ProfileCanonical, integrity: integrity, replay: replay,
+		determinism: DeterminismFull, tier: TierStrict, width: max(1, width),
 	}
 	if width > 1 {
-		a.requested, a.profile, a.determinism, a.tier = Admitted, Admitted, ModuloCommutativity, ReplayDeterministic
+		a.requested, a.profile, a.determinism, a.tier = ProfileAdmitted, ProfileAdmitted, DeterminismModuloCommutativity, TierReplayDeterministic
 		a.evidence = []string{"trusted"}
 	}
 	return a
@@ -44,7 +44,7 @@ func (a Admission) Policy() string { return a.policy }
 func (a Admission) Class() Class { return a.class }
 
 // Requested is the concurrency profile that was asked for, Profile the one that was given, and Reason why
-// it is less; NoFallback if it is not.
+// it is less; FallbackNone if it is not.
 func (a Admission) Requested() Profile { return a.requested }
 
 // Profile is the concurrency profile that was given.

@@ -17,7 +17,7 @@ const (
 type Contracts struct {
 	// Capabilities are the names of what it can do, and of the evidence that it holds for theorem packs.
 	Capabilities []string
-	// Modes are the determinism modes that it supports. Without contracts only Full is.
+	// Modes are the determinism modes that it supports. Without contracts only DeterminismFull is.
 	Modes []Determinism
 	// Transport is what its transport promises; all of it is required where a theorem pack is claimed.
 	Transport Transport
@@ -41,7 +41,7 @@ type Request struct {
 	Envelope *Envelope
 	// Integrity is how values are to be protected; required.
 	Integrity Integrity
-	// Hardening is the posture of the deployment; default Production.
+	// Hardening is the posture of the deployment; default HardeningProduction.
 	Hardening Hardening
 	// Parity, if not 0, demands the settings of a cross-platform lane.
 	Parity Parity
@@ -79,7 +79,7 @@ func Admit(r Request) (Admission, error) {
 	if err := policy.Check(); err != nil {
 		return Admission{}, &aura.Error{Op: op, Kind: aura.Denied, Err: err}
 	}
-	if r.Integrity < Bare || r.Integrity > Signed {
+	if r.Integrity < IntegrityBare || r.Integrity > IntegritySigned {
 		return Admission{}, aura.Errorf(op, aura.Denied, "protocol %s: the integrity profile is not stated", r.Manifest.QualifiedName)
 	}
 	if err := r.required(op, policy); err != nil {
@@ -89,11 +89,11 @@ func Admit(r Request) (Admission, error) {
 	if policy, err = r.Parity.apply(op, policy); err != nil {
 		return Admission{}, err
 	}
-	a := Admission{granted: true, policy: policy.Ref, class: policy.Class, integrity: r.Integrity, requested: Canonical, profile: Canonical}
-	if policy.Schedule != Exact {
-		a.requested = Admitted
+	a := Admission{granted: true, policy: policy.Ref, class: policy.Class, integrity: r.Integrity, requested: ProfileCanonical, profile: ProfileCanonical}
+	if policy.Schedule != SpreadExact {
+		a.requested = ProfileAdmitted
 		a.profile, a.reason, a.evidence = r.widen(policy)
-		if a.profile == Fallback {
+		if a.profile == ProfileFallback {
 			policy = policy.canonical()
 		}
 	}
@@ -135,19 +135,19 @@ func (r *Request) widen(policy Policy) (Profile, FallbackReason, []string) {
 	has := func(capability string) bool { return slices.Contains(r.Contracts.Capabilities, capability) }
 	switch {
 	case r.Contracts == nil || !has(CapabilityMixedDeterminism):
-		return Fallback, MissingCapability, nil
+		return ProfileFallback, FallbackMissingCapability, nil
 	case !slices.Contains(r.Contracts.Modes, policy.Determinism):
-		return Fallback, UnsupportedProfile, nil
-	case policy.Schedule == Bounded && !has(CapabilityEnvelopeAdherence):
-		return Fallback, MissingCapability, nil
+		return ProfileFallback, FallbackUnsupportedProfile, nil
+	case policy.Schedule == SpreadBounded && !has(CapabilityEnvelopeAdherence):
+		return ProfileFallback, FallbackMissingCapability, nil
 	case r.Envelope == nil:
-		return Fallback, MissingEnvelope, nil
+		return ProfileFallback, FallbackMissingEnvelope, nil
 	}
-	if reason := r.Envelope.Within(policy); reason != NoFallback {
-		return Fallback, reason, nil
+	if reason := r.Envelope.Within(policy); reason != FallbackNone {
+		return ProfileFallback, reason, nil
 	}
 	digest := r.Envelope.Digest()
-	return Admitted, NoFallback, []string{CapabilityMixedDeterminism, "envelope:" + hexOf(digest[:8])}
+	return ProfileAdmitted, FallbackNone, []string{CapabilityMixedDeterminism, "envelope:" + hexOf(digest[:8])}
 }
 
 // chooseScheduler picks the scheduler for a policy under a load.
@@ -156,9 +156,9 @@ func chooseScheduler(p Policy, l Pressure) Scheduler {
 	_, most := p.Class.weights()
 	switch {
 	case l.ScarceGuards || l.Contention > 0 || l.FlowPressure >= pressed || l.LeakPressure >= pressed:
-		return PriorityAging
+		return SchedulerPriorityAging
 	case p.Class.heavy() || l.Weight >= most:
-		return ProgressAware
+		return SchedulerProgressAware
 	}
-	return RoundRobin
+	return SchedulerRoundRobin
 }

@@ -14,21 +14,21 @@ type steady struct {
 }
 
 func (*steady) Choose(o machine.Offer) (int, machine.Answer) {
-	return int(o.Tick) % o.Len(), machine.Done
+	return int(o.Tick) % o.Len(), machine.AnswerDone
 }
 func (s *steady) Payload(machine.Message) (machine.Value, machine.Answer) {
-	return s.payload, machine.Done
+	return s.payload, machine.AnswerDone
 }
 
 func (s *steady) Receive(machine.Message, machine.Value) machine.Answer {
 	s.received++
-	return machine.Done
+	return machine.AnswerDone
 }
 
 var profiles = []struct {
 	name string
 	as   machine.Integrity
-}{{"bare", machine.Bare}, {"sealed", machine.Sealed}}
+}{{"bare", machine.IntegrityBare}, {"sealed", machine.IntegritySealed}}
 
 func options(traced bool) machine.Options {
 	o := machine.Options{Key: [32]byte{1}, MaxSessions: 1 << 12, MaxRoles: 1 << 14}
@@ -112,7 +112,7 @@ func each(b *testing.B, f func(*testing.B, *machine.Machine, machine.Integrity))
 // finish runs all sessions to their end and reaps them.
 func finish(b *testing.B, m *machine.Machine, into []machine.Summary) []machine.Summary {
 	b.Helper()
-	for m.Status() == machine.Progressing {
+	for m.Status() == machine.StatusProgressing {
 		if _, err := m.Step(); err != nil {
 			b.Fatal(err)
 		}
@@ -154,7 +154,7 @@ func BenchmarkBesideSleepers(b *testing.B) {
 		b.Run(fmt.Sprintf("%d", sleepers), func(b *testing.B) {
 			m := machine.New(&steady{}, options(true))
 			for range sleepers / 2 {
-				c, err := m.Open(im, machine.Opening{Owner: "test", Admission: machine.AdmitTrusted(machine.Bare, 0, 1)})
+				c, err := m.Open(im, machine.Opening{Owner: "test", Admission: machine.AdmitTrusted(machine.IntegrityBare, 0, 1)})
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -164,7 +164,7 @@ func BenchmarkBesideSleepers(b *testing.B) {
 					}
 				}
 			}
-			open(b, m, im, machine.Bare)
+			open(b, m, im, machine.IntegrityBare)
 			run(b, m, 1<<13)
 			b.ReportAllocs()
 			b.ResetTimer()

@@ -19,13 +19,13 @@ func Weight(parts []Part, buffered int) uint64 {
 // weights are the least and the greatest weight that protocols of a class are expected to have.
 func (c Class) weights() (least, most uint64) {
 	switch c {
-	case ConsensusFastPath:
+	case ClassConsensusFastPath:
 		return 16, 40
-	case ConsensusFallback:
+	case ClassConsensusFallback:
 		return 80, 140
-	case SyncAntiEntropy:
+	case ClassSyncAntiEntropy:
 		return 420, 600
-	case DkgCeremony:
+	case ClassDkgCeremony:
 		return 160, 260
 	}
 	return 40, 70
@@ -40,11 +40,11 @@ func (c Class) Expects(weight uint64) bool {
 // factor is how many steps a class takes for a unit of weight, in tenths.
 func (c Class) factor() uint64 {
 	switch c {
-	case ConsensusFastPath:
+	case ClassConsensusFastPath:
 		return 15
-	case ConsensusFallback, SyncAntiEntropy:
+	case ClassConsensusFallback, ClassSyncAntiEntropy:
 		return 18
-	case DkgCeremony:
+	case ClassDkgCeremony:
 		return 16
 	}
 	return 17

@@ -143,13 +143,13 @@ func (m *Machine) Reap(into []Summary) []Summary {
 	m.changed()
 	for _, s := range m.ended {
 		sum := Summary{Session: s.id, Name: s.name, Image: s.image, Status: s.status, Epoch: s.epoch, Steps: s.steps, Fault: s.fault}
-		if s.admission.integrity >= Sealed {
+		if s.admission.integrity >= IntegritySealed {
 			both := make([][32]byte, 2*len(s.rings))
 			sum.Roots, sum.Consumed = both[:0:len(s.rings)], both[len(s.rings):len(s.rings)]
 		}
 		for i := range s.rings {
 			sum.Orphans += s.rings[i].count
-			if s.admission.integrity >= Sealed {
+			if s.admission.integrity >= IntegritySealed {
 				sum.Roots = append(sum.Roots, s.rings[i].tree.root(m.hasher))
 				sum.Consumed = append(sum.Consumed, s.rings[i].chain)
 			}

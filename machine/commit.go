@@ -59,7 +59,7 @@ func (m *Machine) gated(k *pick, predicate Predicate, answer uint8) {
 		return
 	}
 	sum := k.sum
-	if k.proc.session.admission.integrity >= Sealed && k.kind != stepHalt {
+	if k.proc.session.admission.integrity >= IntegritySealed && k.kind != stepHalt {
 		sum = firstBytes(k.output)
 	}
 	m.emit(Event{Session: k.proc.session.id, Kind: EventOutputChecked, Label: LabelID(predicate), Code: answer, Sum: sum,
@@ -73,13 +73,13 @@ func (m *Machine) deliver(k *pick) bool {
 	a := m.host.Receive(Message{s.image, s.id, p.role, from, k.branch.label, k.branch.site, k.seq, m.tick}, k.value)
 	m.log.answered(m.tick, s.id, p.role, EffectReceive, a, k.sum, Value{})
 	switch a {
-	case Done:
-	case Defer:
+	case AnswerDone:
+	case AnswerDefer:
 		k.kind, k.wait = stepBlock, waitHost
 	default:
 		k.fail(FaultInvoke, a.String())
 	}
-	return a == Done
+	return a == AnswerDone
 }
 
 func (m *Machine) commitSend(k *pick) {
@@ -94,11 +94,11 @@ func (m *Machine) commitSend(k *pick) {
 		if r.corrupt != 0 {
 			r.corrupt.damage(&l.value)
 			r.corrupt = 0
-			if s.admission.integrity == Bare {
+			if s.admission.integrity == IntegrityBare {
 				l.sum = l.value.sum()
 			}
 		}
-		if s.admission.integrity >= Sealed {
+		if s.admission.integrity >= IntegritySealed {
 			r.tree.append(k.hasher, k.leaf)
 		}
 		switch {
@@ -120,7 +120,7 @@ func (m *Machine) commitSend(k *pick) {
 
 // slot returns where a message goes: a new place, or that of the one it supersedes.
 func (m *Machine) slot(r *ring, label LabelID) *letter {
-	if m.options.Buffer.Mode == LatestValue && r.count > 0 {
+	if m.options.Buffer.Mode == BufferLatestValue && r.count > 0 {
 		if last := r.superseded(label); last != nil {
 			return last
 		}
@@ -155,7 +155,7 @@ func (m *Machine) commitRecv(k *pick) {
 	p, r := k.proc, k.ring
 	s, from := p.session, p.session.image.edges[k.edge].from
 	r.consume(k.seq)
-	if s.admission.integrity >= Sealed {
+	if s.admission.integrity >= IntegritySealed {
 		r.chain = k.chain
 	}
 	r.pop()

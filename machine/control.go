@@ -45,7 +45,7 @@ func (m *Machine) Resume(c own.Capability, role RoleID) error {
 	return nil
 }
 
-// SetPriority changes the priority of a role under PriorityFixed, 0 to 15.
+// SetPriority changes the priority of a role under SchedulerPriorityFixed, 0 to 15.
 func (m *Machine) SetPriority(c own.Capability, role RoleID, priority uint8) error {
 	const op = "machine.SetPriority"
 	if priority >= levels {

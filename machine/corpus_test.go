@@ -60,7 +60,7 @@ func TestTheCorpusRunsTheSameEverywhere(t *testing.T) {
 
 // recordings runs an image and returns the digests of what was recorded.
 func recordings(t *testing.T, im *machine.Image) (out []string) {
-	for _, as := range []machine.Integrity{machine.Bare, machine.Sealed} {
+	for _, as := range []machine.Integrity{machine.IntegrityBare, machine.IntegritySealed} {
 		m := machine.New(newHost(42), machine.Options{Key: [32]byte{1}, Trace: machine.NewTrace(0), Log: machine.NewLog(0)})
 		open(t, m, im, as)
 		for range 200 {

@@ -103,13 +103,13 @@ func translate(t *testing.T, p machine.Parcel, from, to *machine.Image) machine.
 }
 
 func TestTwoMachinesTalk(t *testing.T) {
-	for _, as := range []machine.Integrity{machine.Bare, machine.Sealed, machine.Signed} {
+	for _, as := range []machine.Integrity{machine.IntegrityBare, machine.IntegritySealed, machine.IntegritySigned} {
 		t.Run(as.String(), func(t *testing.T) {
 			cust, shop := openSide(t, "Cust", as, machine.ReplaySequence), openSide(t, "Shop", as, machine.ReplaySequence)
 			a, b := cust, shop
 			for range 4 {
 				for _, p := range a.run(t) {
-					if (len(p.Signature) > 0) != (as == machine.Signed) {
+					if (len(p.Signature) > 0) != (as == machine.IntegritySigned) {
 						t.Fatal("a signature that should not be there, or none")
 					}
 					if err := b.m.Inject(b.cap, translate(t, p, a.im, b.im)); err != nil {
@@ -128,7 +128,7 @@ func TestTwoMachinesTalk(t *testing.T) {
 }
 
 func TestWhatTheNetworkDoesIsRefusedAndHarmsNothing(t *testing.T) {
-	cust, shop := openSide(t, "Cust", machine.Signed, machine.ReplaySequence), openSide(t, "Shop", machine.Signed, machine.ReplaySequence)
+	cust, shop := openSide(t, "Cust", machine.IntegritySigned, machine.ReplaySequence), openSide(t, "Shop", machine.IntegritySigned, machine.ReplaySequence)
 	p := translate(t, cust.run(t)[0], cust.im, shop.im)
 	forged := p
 	forged.Value = machine.Bytes([]byte("something else"))
@@ -163,7 +163,7 @@ func TestWhatTheNetworkDoesIsRefusedAndHarmsNothing(t *testing.T) {
 }
 
 func TestDuplicatesAreRefusedByNullifierToo(t *testing.T) {
-	cust, shop := openSide(t, "Cust", machine.Sealed, machine.ReplayNullifier), openSide(t, "Shop", machine.Sealed, machine.ReplayNullifier)
+	cust, shop := openSide(t, "Cust", machine.IntegritySealed, machine.ReplayNullifier), openSide(t, "Shop", machine.IntegritySealed, machine.ReplayNullifier)
 	p := translate(t, cust.run(t)[0], cust.im, shop.im)
 	p.Seq = 5 // any order will do
 	for i, want := range []error{nil, aura.Conflict} {
@@ -178,8 +178,8 @@ func TestDuplicatesAreRefusedByNullifierToo(t *testing.T) {
 }
 
 func TestAMessageIsGoodInItsOwnSessionAlone(t *testing.T) {
-	cust := openSide(t, "Cust", machine.Signed, machine.ReplayNullifier)
-	other := openNamed(t, aura.SessionID{8}, "Shop", machine.Signed, machine.ReplayNullifier)
+	cust := openSide(t, "Cust", machine.IntegritySigned, machine.ReplayNullifier)
+	other := openNamed(t, aura.SessionID{8}, "Shop", machine.IntegritySigned, machine.ReplayNullifier)
 	if err := other.m.Inject(other.cap, translate(t, cust.run(t)[0], cust.im, other.im)); !errors.Is(err, aura.Corrupt) {
 		t.Fatal(err)
 	}
@@ -188,7 +188,7 @@ func TestAMessageIsGoodInItsOwnSessionAlone(t *testing.T) {
 func TestWhatWasSentAndReceivedIsProvedByItsRoots(t *testing.T) {
 	ends := func(seed uint64) machine.Summary {
 		s := shopStand(t, func(_ *machine.Options, o *machine.Opening) {
-			o.Admission = machine.AdmitTrusted(machine.Sealed, machine.ReplaySequence, 1)
+			o.Admission = machine.AdmitTrusted(machine.IntegritySealed, machine.ReplaySequence, 1)
 		})
 		s.host.seed = seed
 		if _, err := s.m.Run(100); err != nil {
@@ -206,15 +206,15 @@ func TestWhatWasSentAndReceivedIsProvedByItsRoots(t *testing.T) {
 }
 
 func TestCorruptionIsFoundWhereValuesAreSealed(t *testing.T) {
-	for _, as := range []machine.Integrity{machine.Bare, machine.Sealed} {
+	for _, as := range []machine.Integrity{machine.IntegrityBare, machine.IntegritySealed} {
 		s := shopStand(t, func(_ *machine.Options, o *machine.Opening) { o.Admission = machine.AdmitTrusted(as, 0, 1) })
-		s.m.Corrupt("Cust", "Shop", machine.BitFlip)
+		s.m.Corrupt("Cust", "Shop", machine.CorruptionBitFlip)
 		_, err := s.m.Run(100)
 		var f *machine.Fault
 		switch {
-		case as == machine.Bare && err != nil:
+		case as == machine.IntegrityBare && err != nil:
 			t.Fatal(err)
-		case as == machine.Sealed && (!errors.As(err, &f) || f.Code != machine.FaultVerification || !errors.Is(err, aura.Corrupt)):
+		case as == machine.IntegritySealed && (!errors.As(err, &f) || f.Code != machine.FaultVerification || !errors.Is(err, aura.Corrupt)):
 			t.Fatal(err)
 		}
 	}
@@ -228,8 +228,8 @@ func TestASessionNeedsWhatItsAdmissionDecided(t *testing.T) {
 	}
 	for name, err := range map[string]error{
 		"no admission": open(machine.Options{}, machine.Admission{}),
-		"no key":       open(machine.Options{}, machine.AdmitTrusted(machine.Sealed, 0, 1)),
-		"no signer":    open(machine.Options{Key: [32]byte{1}}, machine.AdmitTrusted(machine.Signed, 0, 1)),
+		"no key":       open(machine.Options{}, machine.AdmitTrusted(machine.IntegritySealed, 0, 1)),
+		"no signer":    open(machine.Options{Key: [32]byte{1}}, machine.AdmitTrusted(machine.IntegritySigned, 0, 1)),
 	} {
 		if !errors.Is(err, aura.Denied) {
 			t.Errorf("%s: %v", name, err)
@@ -351,7 +351,7 @@ func TestGuardLayersAndKnowledge(t *testing.T) {
 func TestASessionThatEndsFreesWhatItHeldAlone(t *testing.T) {
 	s := shopStand(t, func(o *machine.Options, _ *machine.Opening) { o.Layers = []machine.Layer{{Name: "lock", Slots: 2}} })
 	open := func() own.Capability {
-		c, err := s.m.Open(s.im, machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.Bare, 0, 1)})
+		c, err := s.m.Open(s.im, machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.IntegrityBare, 0, 1)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -413,12 +413,12 @@ func TestTheLatestValueAloneIsTakenOut(t *testing.T) {
   A -> B : M
   A -> B : M
 `, nil)
-	m := machine.New(newHost(1), machine.Options{Buffer: machine.Buffer{Mode: machine.LatestValue}})
-	c, err := m.Open(im, machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.Bare, 0, 1), Roles: []choreo.Role{"A"}})
+	m := machine.New(newHost(1), machine.Options{Buffer: machine.Buffer{Mode: machine.BufferLatestValue}})
+	c, err := m.Open(im, machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.IntegrityBare, 0, 1), Roles: []choreo.Role{"A"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if status, err := m.Run(10); status != machine.AllDone || err != nil {
+	if status, err := m.Run(10); status != machine.StatusAllDone || err != nil {
 		t.Fatal(status, err)
 	}
 	if v, _ := m.Session(0); v.Status != machine.SessionDraining || v.Outbound != 1 {

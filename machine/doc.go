@@ -6,7 +6,7 @@
 // [Machine.Run]:
 //
 //	im, err := machine.CompileInstance(inst)
-//	admission, err := machine.Admit(machine.Request{Manifest: manifest, Contracts: contracts, Integrity: machine.Sealed})
+//	admission, err := machine.Admit(machine.Request{Manifest: manifest, Contracts: contracts, Integrity: machine.IntegritySealed})
 //	m := machine.New(host, machine.Options{Key: key, Trace: machine.NewTrace(4096)})
 //	owner, err := m.Open(im, machine.Opening{Owner: "engine", Admission: admission})
 //	status, err := m.Run(1000)
@@ -32,8 +32,8 @@
 //
 // # Integrity
 //
-// [Bare] sessions carry sequence numbers, [Sealed] ones a MAC per value, an authentication tree and a chain
-// of consumed identities per edge, [Signed] ones also Ed25519 signatures where values cross to another
+// [IntegrityBare] sessions carry sequence numbers, [IntegritySealed] ones a MAC per value, an authentication tree and a chain
+// of consumed identities per edge, [IntegritySigned] ones also Ed25519 signatures where values cross to another
 // authority. The profile is decided at admission and stands in the first event of a session.
 //
 // # Determinism

@@ -19,13 +19,13 @@ type Spread uint8
 // The spreads. The middle one means, for schedules, that the story of every session is the same; for
 // effects, that they differ in order only in so far as the schedules do.
 const (
-	Exact    Spread = 1
-	Reorders Spread = 2
-	Bounded  Spread = 3
+	SpreadExact    Spread = 1
+	SpreadReorders Spread = 2
+	SpreadBounded  Spread = 3
 )
 
 func (s Spread) String() string {
-	return named([]string{Exact: "exact", Reorders: "session_normalized", Bounded: "envelope_bounded"}, uint8(s))
+	return named([]string{SpreadExact: "exact", SpreadReorders: "session_normalized", SpreadBounded: "envelope_bounded"}, uint8(s))
 }
 
 // Envelope is the evidence that a wide execution of a protocol stays near the canonical one: a measured
@@ -35,7 +35,7 @@ type Envelope struct {
 	Baseline, Candidate string // the engines
 	Schedule            Spread
 	Effects             Spread
-	// Failures is Exact if the same sessions failed in the same way, else Bounded.
+	// Failures is SpreadExact if the same sessions failed in the same way, else SpreadBounded.
 	Failures Spread
 	// BaselineWidth and CandidateWidth are the widest waves of the runs, DeclaredWidth the bound that is
 	// claimed.
@@ -51,43 +51,43 @@ func Diff(baseline, candidate Run, declaredWidth int, tier Tier) Envelope {
 		Schema: EnvelopeSchema, Baseline: "canonical", Candidate: "wave", DeclaredWidth: declaredWidth, Tier: tier,
 		BaselineWidth: width(baseline), CandidateWidth: width(candidate),
 		BaselineDigest: digestOf(baseline.Events), CandidateDigest: digestOf(candidate.Events),
-		Schedule: Bounded, Effects: Bounded, Failures: Bounded,
+		Schedule: SpreadBounded, Effects: SpreadBounded, Failures: SpreadBounded,
 	}
 	switch {
 	case slices.Equal(baseline.Events, candidate.Events):
-		d.Schedule = Exact
+		d.Schedule = SpreadExact
 	case sameStories(baseline.Events, candidate.Events):
-		d.Schedule = Reorders
+		d.Schedule = SpreadReorders
 	}
 	switch {
 	case slices.EqualFunc(answers(baseline), answers(candidate), Effect.equal):
-		d.Effects = Exact
-	case d.Schedule < Bounded:
-		d.Effects = Reorders
+		d.Effects = SpreadExact
+	case d.Schedule < SpreadBounded:
+		d.Effects = SpreadReorders
 	}
 	if slices.Equal(failures(baseline.Events), failures(candidate.Events)) {
-		d.Failures = Exact
+		d.Failures = SpreadExact
 	}
 	return d
 }
 
 // Within checks an envelope against what a policy allows, in a fixed order: schema, width, schedule, order
-// of effects (by tier), failures, tier. It returns NoFallback, or why the envelope does not admit.
+// of effects (by tier), failures, tier. It returns FallbackNone, or why the envelope does not admit.
 func (d Envelope) Within(p Policy) FallbackReason {
-	effects := map[Tier]Spread{Strict: Exact, ReplayDeterministic: Reorders, EnvelopeBounded: Bounded}[p.Tier]
+	effects := map[Tier]Spread{TierStrict: SpreadExact, TierReplayDeterministic: SpreadReorders, TierEnvelopeBounded: SpreadBounded}[p.Tier]
 	switch {
 	case d.Schema != EnvelopeSchema || d.Schedule == 0 || d.Effects == 0 || d.Failures == 0:
-		return EnvelopeMismatch
+		return FallbackEnvelopeMismatch
 	case d.CandidateWidth > d.DeclaredWidth || p.Width > d.DeclaredWidth:
-		return EnvelopeTooWide
+		return FallbackEnvelopeTooWide
 	case d.Schedule > p.Schedule, d.Effects > effects:
-		return EnvelopeMismatch
-	case d.Failures != Exact && p.Schedule != Bounded:
-		return EnvelopeMismatch
+		return FallbackEnvelopeMismatch
+	case d.Failures != SpreadExact && p.Schedule != SpreadBounded:
+		return FallbackEnvelopeMismatch
 	case d.Tier != p.Tier:
-		return EnvelopeMismatch
+		return FallbackEnvelopeMismatch
 	}
-	return NoFallback
+	return FallbackNone
 }
 
 // Digest binds the envelope: the SHA-256 of all its fields.
@@ -107,7 +107,7 @@ func (d Envelope) Digest() [32]byte {
 // Parity checks that two runtimes may count as one: schedules the same by session, effects the same but for
 // order, failures the same. It returns aura.Denied otherwise.
 func (d Envelope) Parity() error {
-	if d.Schedule > Reorders || d.Effects > Reorders || d.Failures != Exact || d.Tier == EnvelopeBounded {
+	if d.Schedule > SpreadReorders || d.Effects > SpreadReorders || d.Failures != SpreadExact || d.Tier == TierEnvelopeBounded {
 		return aura.Errorf("machine.Parity", aura.Denied, "the runs differ: schedule %s, effects %s, failures %s", d.Schedule, d.Effects, d.Failures)
 	}
 	return nil

@@ -83,18 +83,18 @@ type Run struct {
 	Effects []Effect
 }
 
-// Equivalent reports whether two runs count as the same under a determinism mode: Full, events and effects
-// are identical; ReplayExact, events are identical; ModuloEffects, events are equal when normalised;
-// ModuloCommutativity, events are equal when canonicalised. An unknown mode makes nothing equivalent.
+// Equivalent reports whether two runs count as the same under a determinism mode: DeterminismFull, events and effects
+// are identical; DeterminismReplayExact, events are identical; DeterminismModuloEffects, events are equal when normalised;
+// DeterminismModuloCommutativity, events are equal when canonicalised. An unknown mode makes nothing equivalent.
 func Equivalent(mode Determinism, a, b Run) bool {
 	switch mode {
-	case Full:
+	case DeterminismFull:
 		return slices.Equal(a.Events, b.Events) && slices.EqualFunc(a.Effects, b.Effects, Effect.equal)
-	case ReplayExact:
+	case DeterminismReplayExact:
 		return slices.Equal(a.Events, b.Events)
-	case ModuloEffects:
+	case DeterminismModuloEffects:
 		return slices.Equal(Normalize(a.Events), Normalize(b.Events))
-	case ModuloCommutativity:
+	case DeterminismModuloCommutativity:
 		return slices.Equal(Canonicalize(a.Events), Canonicalize(b.Events))
 	}
 	return false

@@ -12,8 +12,8 @@ func TestDeterminismModesForgiveWhatTheySay(t *testing.T) {
 	trace, log := machine.NewTrace(0), machine.NewLog(0)
 	m := machine.New(newHost(3), machine.Options{Trace: trace, Log: log})
 	im := image(t, shop, nil)
-	open(t, m, im, machine.Bare)
-	open(t, m, im, machine.Bare)
+	open(t, m, im, machine.IntegrityBare)
+	open(t, m, im, machine.IntegrityBare)
 	if _, err := m.Run(100); err != nil {
 		t.Fatal(err)
 	}
@@ -22,7 +22,7 @@ func TestDeterminismModesForgiveWhatTheySay(t *testing.T) {
 		t.Fatal(err)
 	}
 	base := rec.Run()
-	modes := []machine.Determinism{machine.Full, machine.ReplayExact, machine.ModuloEffects, machine.ModuloCommutativity}
+	modes := []machine.Determinism{machine.DeterminismFull, machine.DeterminismReplayExact, machine.DeterminismModuloEffects, machine.DeterminismModuloCommutativity}
 	for _, c := range []struct {
 		name   string
 		change func(*machine.Run)
@@ -64,24 +64,24 @@ func at(events []machine.Event, kind machine.EventKind, id machine.SessionID) in
 // What a policy allows decides what a measured difference admits, field by field.
 func TestAnEnvelopeAdmitsWhatThePolicyAllows(t *testing.T) {
 	good := machine.Envelope{
-		Schema: machine.EnvelopeSchema, Schedule: machine.Reorders, Effects: machine.Reorders, Failures: machine.Exact,
-		BaselineWidth: 1, CandidateWidth: 2, DeclaredWidth: 2, Tier: machine.ReplayDeterministic,
+		Schema: machine.EnvelopeSchema, Schedule: machine.SpreadReorders, Effects: machine.SpreadReorders, Failures: machine.SpreadExact,
+		BaselineWidth: 1, CandidateWidth: 2, DeclaredWidth: 2, Tier: machine.TierReplayDeterministic,
 	}
-	policy := machine.Policy{Schedule: machine.Reorders, Width: 2, Tier: machine.ReplayDeterministic}
+	policy := machine.Policy{Schedule: machine.SpreadReorders, Width: 2, Tier: machine.TierReplayDeterministic}
 	for name, c := range map[string]struct {
 		change func(*machine.Envelope)
 		want   machine.FallbackReason
 		parity bool
 	}{
-		"as allowed":           {func(*machine.Envelope) {}, machine.NoFallback, true},
-		"another form":         {func(e *machine.Envelope) { e.Schema = "v0" }, machine.EnvelopeMismatch, true},
-		"nothing measured":     {func(e *machine.Envelope) { e.Schedule = 0 }, machine.EnvelopeMismatch, true},
-		"wider than declared":  {func(e *machine.Envelope) { e.CandidateWidth = 3 }, machine.EnvelopeTooWide, true},
-		"declared too narrow":  {func(e *machine.Envelope) { e.DeclaredWidth, e.CandidateWidth = 1, 1 }, machine.EnvelopeTooWide, true},
-		"other stories":        {func(e *machine.Envelope) { e.Schedule = machine.Bounded }, machine.EnvelopeMismatch, false},
-		"other answers":        {func(e *machine.Envelope) { e.Effects = machine.Bounded }, machine.EnvelopeMismatch, false},
-		"other failures":       {func(e *machine.Envelope) { e.Failures = machine.Bounded }, machine.EnvelopeMismatch, false},
-		"evidence of one tier": {func(e *machine.Envelope) { e.Tier = machine.Strict }, machine.EnvelopeMismatch, true},
+		"as allowed":           {func(*machine.Envelope) {}, machine.FallbackNone, true},
+		"another form":         {func(e *machine.Envelope) { e.Schema = "v0" }, machine.FallbackEnvelopeMismatch, true},
+		"nothing measured":     {func(e *machine.Envelope) { e.Schedule = 0 }, machine.FallbackEnvelopeMismatch, true},
+		"wider than declared":  {func(e *machine.Envelope) { e.CandidateWidth = 3 }, machine.FallbackEnvelopeTooWide, true},
+		"declared too narrow":  {func(e *machine.Envelope) { e.DeclaredWidth, e.CandidateWidth = 1, 1 }, machine.FallbackEnvelopeTooWide, true},
+		"other stories":        {func(e *machine.Envelope) { e.Schedule = machine.SpreadBounded }, machine.FallbackEnvelopeMismatch, false},
+		"other answers":        {func(e *machine.Envelope) { e.Effects = machine.SpreadBounded }, machine.FallbackEnvelopeMismatch, false},
+		"other failures":       {func(e *machine.Envelope) { e.Failures = machine.SpreadBounded }, machine.FallbackEnvelopeMismatch, false},
+		"evidence of one tier": {func(e *machine.Envelope) { e.Tier = machine.TierStrict }, machine.FallbackEnvelopeMismatch, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := good

@@ -10,15 +10,15 @@ import (
 // librarian is the program behind both roles: it lends every book.
 type librarian struct{}
 
-func (librarian) Choose(machine.Offer) (int, machine.Answer) { return 0, machine.Done }
+func (librarian) Choose(machine.Offer) (int, machine.Answer) { return 0, machine.AnswerDone }
 
 func (librarian) Payload(machine.Message) (machine.Value, machine.Answer) {
-	return machine.Bytes([]byte("The Odyssey")), machine.Done
+	return machine.Bytes([]byte("The Odyssey")), machine.AnswerDone
 }
 
 func (librarian) Receive(m machine.Message, v machine.Value) machine.Answer {
 	fmt.Printf("%s gets %s: %s\n", m.RoleName(), m.LabelName(), v.Bytes())
-	return machine.Done
+	return machine.AnswerDone
 }
 
 const lend = `
@@ -48,7 +48,7 @@ func Example() {
 		return
 	}
 	m := machine.New(librarian{}, machine.Options{})
-	admission := machine.AdmitTrusted(machine.Bare, machine.ReplaySequence, 1)
+	admission := machine.AdmitTrusted(machine.IntegrityBare, machine.ReplaySequence, 1)
 	if _, err := m.Open(image, machine.Opening{Owner: "example", Admission: admission}); err != nil {
 		fmt.Println(err)
 		return

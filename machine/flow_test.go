@@ -35,10 +35,10 @@ func TestFlowRules(t *testing.T) {
 
 func TestPrioritiesDecideWhoIsNext(t *testing.T) {
 	// Two customers of equal standing take turns; the one with the higher priority goes first to its end.
-	m := machine.New(newHost(1), machine.Options{Scheduler: machine.PriorityFixed, Output: machine.IgnoreOutput()})
+	m := machine.New(newHost(1), machine.Options{Scheduler: machine.SchedulerPriorityFixed, Output: machine.IgnoreOutput()})
 	im := image(t, shop, nil)
 	for _, priority := range []uint8{0, 3} {
-		if _, err := m.Open(im, machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.Bare, 0, 1), Priority: priority}); err != nil {
+		if _, err := m.Open(im, machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.IntegrityBare, 0, 1), Priority: priority}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -61,8 +61,8 @@ func TestPrioritiesDecideWhoIsNext(t *testing.T) {
 }
 
 func TestHardenedMachinesRunProtocols(t *testing.T) {
-	for _, h := range []machine.Hardening{machine.Production, machine.Development, machine.Integration} {
-		a, err := machine.Admit(machine.Request{Manifest: choreo.Manifest{QualifiedName: "Buy"}, Integrity: machine.Bare, Hardening: h})
+	for _, h := range []machine.Hardening{machine.HardeningProduction, machine.HardeningDevelopment, machine.HardeningIntegration} {
+		a, err := machine.Admit(machine.Request{Manifest: choreo.Manifest{QualifiedName: "Buy"}, Integrity: machine.IntegrityBare, Hardening: h})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,10 +70,10 @@ func TestHardenedMachinesRunProtocols(t *testing.T) {
 		if _, err := m.Open(image(t, shop, nil), machine.Opening{Owner: "ada", Admission: a}); err != nil {
 			t.Fatal(h, err)
 		}
-		if status, err := m.Run(100); status != machine.AllDone || err != nil {
+		if status, err := m.Run(100); status != machine.StatusAllDone || err != nil {
 			t.Fatal(h, status, err)
 		}
-		if rec, err := m.Record(); (err == nil) == (h == machine.Production) || (err == nil && rec.Replay() != nil) {
+		if rec, err := m.Record(); (err == nil) == (h == machine.HardeningProduction) || (err == nil && rec.Replay() != nil) {
 			t.Fatal(h, err)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 // seeded returns a machine in the middle of a sealed session, and its recording.
 func seeded(f *testing.F) (*machine.Machine, *machine.Recording) {
 	m := machine.New(newHost(3), machine.Options{Key: [32]byte{1}, Trace: machine.NewTrace(0), Log: machine.NewLog(0)})
-	open(f, m, image(f, shop, nil), machine.Sealed)
+	open(f, m, image(f, shop, nil), machine.IntegritySealed)
 	if _, err := m.Run(5); err != nil {
 		f.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func FuzzLoad(f *testing.F) {
 			t.Fatal("one image has two encodings")
 		}
 		m := machine.New(newHost(1), machine.Options{MaxRoles: 64})
-		if _, err := m.Open(im, machine.Opening{Owner: "fuzz", Admission: machine.AdmitTrusted(machine.Bare, machine.ReplaySequence, 4)}); err != nil {
+		if _, err := m.Open(im, machine.Opening{Owner: "fuzz", Admission: machine.AdmitTrusted(machine.IntegrityBare, machine.ReplaySequence, 4)}); err != nil {
 			return
 		}
 		m.Run(64)

@@ -13,24 +13,24 @@ type Hardening uint8
 
 // The postures. All of them keep the checks of the machine on.
 const (
-	// Production: the policy as it is.
-	Production Hardening = 0
-	// Development: one step at a time, no replay checks, everything recorded.
-	Development Hardening = 1
-	// Integration: replay by sequence, the allow list of production.
-	Integration Hardening = 2
+	// HardeningProduction: the policy as it is.
+	HardeningProduction Hardening = 0
+	// HardeningDevelopment: one step at a time, no replay checks, everything recorded.
+	HardeningDevelopment Hardening = 1
+	// HardeningIntegration: replay by sequence, the allow list of production.
+	HardeningIntegration Hardening = 2
 )
 
 func (h Hardening) String() string {
-	return named([]string{Production: "prod", Development: "dev", Integration: "ci"}, uint8(h))
+	return named([]string{HardeningProduction: "prod", HardeningDevelopment: "dev", HardeningIntegration: "ci"}, uint8(h))
 }
 
 func (h Hardening) apply(p Policy) Policy {
 	switch h {
-	case Development:
+	case HardeningDevelopment:
 		p = p.canonical()
 		p.Replay = ReplayOff
-	case Integration:
+	case HardeningIntegration:
 		p.Replay = ReplaySequence
 	}
 	return p
@@ -41,11 +41,11 @@ func (h Hardening) apply(p Policy) Policy {
 func (h Hardening) Options() Options {
 	o := Options{
 		Output:     HardenedOutput(),
-		Payload:    Structural,
+		Payload:    PayloadStructural,
 		MaxPayload: 256 << 10,
 		Layers:     []Layer{{Name: "aura.guard.migration_lock"}, {Name: "aura.guard.high_value_protocol_slot"}},
 	}
-	if h != Production {
+	if h != HardeningProduction {
 		o.Trace, o.Log = NewTrace(0), NewLog(0)
 	}
 	return o
@@ -56,13 +56,13 @@ type Parity uint8
 
 // The lanes.
 const (
-	NativeCooperative Parity = 1
-	WasmCooperative   Parity = 2
-	NativeThreaded    Parity = 3
+	ParityNativeCooperative Parity = 1
+	ParityWasmCooperative   Parity = 2
+	ParityNativeThreaded    Parity = 3
 )
 
 func (p Parity) String() string {
-	return named([]string{"none", NativeCooperative: "native_cooperative", WasmCooperative: "wasm_cooperative", NativeThreaded: "native_threaded"}, uint8(p))
+	return named([]string{"none", ParityNativeCooperative: "native_cooperative", ParityWasmCooperative: "wasm_cooperative", ParityNativeThreaded: "native_threaded"}, uint8(p))
 }
 
 // apply gives a policy the settings of the lane. A policy that is wider than its lane allows is refused.
@@ -70,15 +70,15 @@ func (p Parity) apply(op aura.Op, policy Policy) (Policy, error) {
 	switch p {
 	case 0:
 		return policy, nil
-	case NativeCooperative, WasmCooperative:
+	case ParityNativeCooperative, ParityWasmCooperative:
 		policy = policy.canonical()
-		policy.Determinism, policy.Tier = Full, Strict
+		policy.Determinism, policy.Tier = DeterminismFull, TierStrict
 		return policy, nil
-	case NativeThreaded:
-		if policy.Schedule == Bounded {
+	case ParityNativeThreaded:
+		if policy.Schedule == SpreadBounded {
 			return Policy{}, aura.Errorf(op, aura.Denied, "policy %s is too wide for the lane %s", policy.Ref, p)
 		}
-		policy.Determinism, policy.Tier = ModuloCommutativity, ReplayDeterministic
+		policy.Determinism, policy.Tier = DeterminismModuloCommutativity, TierReplayDeterministic
 		return policy, nil
 	}
 	return Policy{}, aura.Errorf(op, aura.Denied, "there is no lane %d", uint8(p))

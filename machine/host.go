@@ -17,8 +17,8 @@ type Host interface {
 	Choose(Offer) (branch int, answer Answer)
 	// Payload supplies the content of a message that is about to be sent.
 	Payload(Message) (Value, Answer)
-	// Receive takes a message. The value is good until the call returns. After Defer the message stays in
-	// its place until the role is woken; anything else but Done ends the session, with the message still
+	// Receive takes a message. The value is good until the call returns. After AnswerDefer the message stays in
+	// its place until the role is woken; anything but AnswerDone ends the session, with the message still
 	// there.
 	Receive(Message, Value) Answer
 }
@@ -28,37 +28,37 @@ type Answer uint8
 
 // The answers: done, not yet, lost on purpose, and the kinds of failure.
 const (
-	Done Answer = 0
-	// Defer: the host has no answer yet; it will wake the role.
-	Defer Answer = 1
-	// Drop: the message is taken for sent and is not delivered. Only Payload may answer it.
-	Drop Answer = 2
+	AnswerDone Answer = 0
+	// AnswerDefer: the host has no answer yet; it will wake the role.
+	AnswerDefer Answer = 1
+	// AnswerDrop: the message is taken for sent and is not delivered. Only Payload may answer it.
+	AnswerDrop Answer = 2
 
-	Refused           Answer = 16
-	TimedOut          Answer = 17
-	Cancelled         Answer = 18
-	StaleAuthority    Answer = 19
-	InvalidEvidence   Answer = 20
-	Unavailable       Answer = 21
-	InvalidInput      Answer = 22
-	Nondeterministic  Answer = 23
-	TopologyDisrupted Answer = 24
-	ContractViolation Answer = 25
-	UnknownFailure    Answer = 26
+	AnswerRefused           Answer = 16
+	AnswerTimedOut          Answer = 17
+	AnswerCancelled         Answer = 18
+	AnswerStaleAuthority    Answer = 19
+	AnswerInvalidEvidence   Answer = 20
+	AnswerUnavailable       Answer = 21
+	AnswerInvalidInput      Answer = 22
+	AnswerNondeterministic  Answer = 23
+	AnswerTopologyDisrupted Answer = 24
+	AnswerContractViolation Answer = 25
+	AnswerUnknownFailure    Answer = 26
 )
 
 var answerNames = [...]string{
-	Done: "success", Defer: "blocked", Drop: "dropped", Refused: "denied", TimedOut: "timeout",
-	Cancelled: "cancelled", StaleAuthority: "stale_authority", InvalidEvidence: "invalid_evidence",
-	Unavailable: "unavailable", InvalidInput: "invalid_input", Nondeterministic: "determinism",
-	TopologyDisrupted: "topology_disruption", ContractViolation: "contract_violation", UnknownFailure: "unknown",
+	AnswerDone: "success", AnswerDefer: "blocked", AnswerDrop: "dropped", AnswerRefused: "denied", AnswerTimedOut: "timeout",
+	AnswerCancelled: "cancelled", AnswerStaleAuthority: "stale_authority", AnswerInvalidEvidence: "invalid_evidence",
+	AnswerUnavailable: "unavailable", AnswerInvalidInput: "invalid_input", AnswerNondeterministic: "determinism",
+	AnswerTopologyDisrupted: "topology_disruption", AnswerContractViolation: "contract_violation", AnswerUnknownFailure: "unknown",
 }
 
 func (a Answer) String() string {
 	if int(a) < len(answerNames) && answerNames[a] != "" {
 		return answerNames[a]
 	}
-	return answerNames[UnknownFailure]
+	return answerNames[AnswerUnknownFailure]
 }
 
 // Message is one message of one session as a host sees it, before it is sent or as it is received.

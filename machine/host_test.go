@@ -50,19 +50,19 @@ func (h *host) sleeps(s machine.SessionID, r machine.RoleID) bool {
 
 func (h *host) Choose(o machine.Offer) (int, machine.Answer) {
 	if h.sleeps(o.Session, o.Role) {
-		return 0, machine.Defer
+		return 0, machine.AnswerDefer
 	}
-	return int(h.draw(o.Session, o.Role) % uint64(o.Len())), machine.Done
+	return int(h.draw(o.Session, o.Role) % uint64(o.Len())), machine.AnswerDone
 }
 
 func (h *host) Payload(m machine.Message) (machine.Value, machine.Answer) {
-	return fit(m.Image.Label(m.Label).Sort, h.draw(m.Session, m.Role)), machine.Done
+	return fit(m.Image.Label(m.Label).Sort, h.draw(m.Session, m.Role)), machine.AnswerDone
 }
 
 func (h *host) Receive(m machine.Message, v machine.Value) machine.Answer {
 	k := key{m.Session, m.Role}
 	h.received[k] = append(h.received[k], m.LabelName()+string(v.Append(nil)))
-	return machine.Done
+	return machine.AnswerDone
 }
 
 // fit makes a value of a sort.

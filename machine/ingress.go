@@ -123,7 +123,7 @@ func (m *Machine) accept(op aura.Op, s *session, id EdgeID, in Parcel) error {
 		in.Seq = r.sent
 	}
 	sum, tag := in.Value.sum(), [32]byte{}
-	if s.admission.integrity >= Sealed {
+	if s.admission.integrity >= IntegritySealed {
 		content := m.hasher.value(in.Value)
 		name := newIdentity(&r.context, &s.image.labelSums[in.Label], in.Seq, &content)
 		if r.foreign != nil && (len(in.Signature) != ed25519.SignatureSize || !ed25519.Verify(r.foreign, name.signed(), in.Signature)) {

@@ -26,7 +26,7 @@ func shopStand(t *testing.T, change func(*machine.Options, *machine.Opening)) *s
 	t.Helper()
 	s := &stand{t: t, trace: machine.NewTrace(0), host: newHost(1), im: image(t, shop, nil)}
 	o := machine.Options{Trace: s.trace, Key: [32]byte{1}, Output: machine.IgnoreOutput()}
-	opening := machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.Bare, machine.ReplaySequence, 1)}
+	opening := machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.IntegrityBare, machine.ReplaySequence, 1)}
 	if change != nil {
 		change(&o, &opening)
 	}
@@ -65,7 +65,7 @@ func (s *stand) status() machine.SessionStatus {
 
 func TestEventsOfAnOrdinaryRun(t *testing.T) {
 	s := shopStand(t, nil)
-	for s.m.Status() == machine.Progressing {
+	for s.m.Status() == machine.StatusProgressing {
 		if _, err := s.m.Step(); err != nil {
 			t.Fatal(err)
 		}
@@ -119,7 +119,7 @@ func TestEndsHaveTheirOrderOfEvents(t *testing.T) {
 			if diff := cmp.Diff(c.want, s.kinds(from)); diff != "" {
 				t.Fatal(diff)
 			}
-			if s.status() != c.status || s.m.Status() != machine.AllDone {
+			if s.status() != c.status || s.m.Status() != machine.StatusAllDone {
 				t.Fatal(s.status(), s.m.Status())
 			}
 			if err := s.m.Cancel(s.cap); !errors.Is(err, aura.Stale) {
@@ -131,12 +131,12 @@ func TestEndsHaveTheirOrderOfEvents(t *testing.T) {
 
 func TestAFaultNamesItsCodeAndEndsItsSessionAlone(t *testing.T) {
 	s := shopStand(t, func(o *machine.Options, _ *machine.Opening) { o.Credits = 2 })
-	if _, err := s.m.Open(image(t, pingPong, nil), machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.Bare, 0, 1)}); err != nil {
+	if _, err := s.m.Open(image(t, pingPong, nil), machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.IntegrityBare, 0, 1)}); err != nil {
 		t.Fatal(err)
 	}
 	var f *machine.Fault
 	faults := 0
-	for s.m.Status() == machine.Progressing {
+	for s.m.Status() == machine.StatusProgressing {
 		if _, err := s.m.Step(); err != nil {
 			if !errors.As(err, &f) || f.Code != machine.FaultCredits || !errors.Is(err, aura.Exhausted) {
 				t.Fatal(err)
@@ -155,7 +155,7 @@ func TestARefusedStepChangesNothing(t *testing.T) {
 		o.Output = machine.AllowOnly(machine.PredicateTransportSend, machine.PredicateTransportRecv)
 	})
 	var err error
-	for err == nil && s.m.Status() == machine.Progressing {
+	for err == nil && s.m.Status() == machine.StatusProgressing {
 		_, err = s.m.Step()
 	}
 	var f *machine.Fault
@@ -176,11 +176,11 @@ func TestARefusedStepChangesNothing(t *testing.T) {
 // picky refuses to receive.
 type picky struct{ *host }
 
-func (picky) Receive(machine.Message, machine.Value) machine.Answer { return machine.Refused }
+func (picky) Receive(machine.Message, machine.Value) machine.Answer { return machine.AnswerRefused }
 
 func TestAHostThatRefusesLeavesTheMessageInItsPlace(t *testing.T) {
 	m := machine.New(picky{newHost(1)}, machine.Options{})
-	if _, err := m.Open(image(t, shop, nil), machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.Bare, 0, 1)}); err != nil {
+	if _, err := m.Open(image(t, shop, nil), machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.IntegrityBare, 0, 1)}); err != nil {
 		t.Fatal(err)
 	}
 	_, err := m.Run(10)
@@ -196,19 +196,19 @@ func TestAHostThatRefusesLeavesTheMessageInItsPlace(t *testing.T) {
 func TestAHostThatDefersIsAskedAgainWhenItWakesTheRole(t *testing.T) {
 	s := shopStand(t, nil)
 	s.host.lazy = true
-	for s.m.Status() == machine.Progressing {
+	for s.m.Status() == machine.StatusProgressing {
 		if _, err := s.m.Step(); err != nil {
 			t.Fatal(err)
 		}
 	}
 	v, _ := s.m.Session(0)
-	if s.m.Status() != machine.Stuck || v.Roles[0].Waiting != machine.WaitingHost {
+	if s.m.Status() != machine.StatusStuck || v.Roles[0].Waiting != machine.WaitingHost {
 		t.Fatal(s.m.Status(), v.Roles)
 	}
 	if err := s.m.Wake(s.cap, s.role("Cust")); err != nil {
 		t.Fatal(err)
 	}
-	if status, err := s.m.Run(100); status != machine.AllDone || err != nil {
+	if status, err := s.m.Run(100); status != machine.StatusAllDone || err != nil {
 		t.Fatal(status, err)
 	}
 }
@@ -227,15 +227,15 @@ func TestFullEdges(t *testing.T) {
 		fault   machine.FaultCode
 	}{
 		"block":        {machine.Buffer{Capacity: 1}, 1, 0},
-		"drop":         {machine.Buffer{Capacity: 1, Policy: machine.DropNewest}, 1, 0},
-		"fail":         {machine.Buffer{Capacity: 1, Policy: machine.Fail}, 1, machine.FaultBuffer},
-		"resize":       {machine.Buffer{Capacity: 1, Policy: machine.Resize, Max: 2}, 2, 0},
-		"latest value": {machine.Buffer{Capacity: 1, Mode: machine.LatestValue}, 1, 0},
+		"drop":         {machine.Buffer{Capacity: 1, Policy: machine.FullDropNewest}, 1, 0},
+		"fail":         {machine.Buffer{Capacity: 1, Policy: machine.FullFail}, 1, machine.FaultBuffer},
+		"resize":       {machine.Buffer{Capacity: 1, Policy: machine.FullResize, Max: 2}, 2, 0},
+		"latest value": {machine.Buffer{Capacity: 1, Mode: machine.BufferLatestValue}, 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			im := image(t, flood, nil)
 			m := machine.New(newHost(1), machine.Options{Buffer: c.buffer, Key: [32]byte{1}})
-			cap, err := m.Open(im, machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.Sealed, machine.ReplaySequence, 1)})
+			cap, err := m.Open(im, machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.IntegritySealed, machine.ReplaySequence, 1)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -254,8 +254,8 @@ func TestFullEdges(t *testing.T) {
 				}
 				// What was lost is lost: the receiver then waits for more than was kept.
 				_, err := m.Run(20)
-				lossy := c.buffer.Policy == machine.DropNewest || c.buffer.Mode == machine.LatestValue
-				if want := machine.AllDone; err != nil || (m.Status() == want) == lossy {
+				lossy := c.buffer.Policy == machine.FullDropNewest || c.buffer.Mode == machine.BufferLatestValue
+				if want := machine.StatusAllDone; err != nil || (m.Status() == want) == lossy {
 					t.Fatal(m.Status(), err)
 				}
 				return
@@ -282,13 +282,13 @@ func TestTimeoutsEndByTheirWitness(t *testing.T) {
 	if got := s.m.Timeouts(); len(got) != 1 || got[0] != again {
 		t.Fatal(got)
 	}
-	if status, err := s.m.Step(); status != machine.Stuck || err != nil {
+	if status, err := s.m.Step(); status != machine.StatusStuck || err != nil {
 		t.Fatal(status, err)
 	}
 	if _, err := s.m.Step(); err != nil || len(s.m.Timeouts()) != 0 {
 		t.Fatal(err, s.m.Timeouts())
 	}
-	if status, err := s.m.Run(100); status != machine.AllDone || err != nil {
+	if status, err := s.m.Run(100); status != machine.StatusAllDone || err != nil {
 		t.Fatal(status, err)
 	}
 	var got []string
@@ -322,7 +322,7 @@ func TestASiteThatIsTimedOutDoesNotAct(t *testing.T) {
 				}
 			}
 			s.m.Step()
-			if status, err := s.m.Run(100); status != machine.AllDone || err != nil {
+			if status, err := s.m.Run(100); status != machine.StatusAllDone || err != nil {
 				t.Fatal(status, err)
 			}
 		}
@@ -331,7 +331,7 @@ func TestASiteThatIsTimedOutDoesNotAct(t *testing.T) {
 
 func TestSessionsAreBounded(t *testing.T) {
 	s := shopStand(t, func(o *machine.Options, _ *machine.Opening) { o.MaxSessions = 2 })
-	opening := machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.Bare, 0, 1)}
+	opening := machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.IntegrityBare, 0, 1)}
 	if _, err := s.m.Open(s.im, opening); err != nil {
 		t.Fatal(err)
 	}
@@ -349,7 +349,7 @@ func TestACertificateNamesTheEdgesOfItsWave(t *testing.T) {
 		t.Fatalf("the first step is the customer's: %+v", c.Picks)
 	}
 	asks := c.Picks[0].Edge
-	if status, err := s.m.Run(100); status != machine.AllDone || err != nil {
+	if status, err := s.m.Run(100); status != machine.StatusAllDone || err != nil {
 		t.Fatal(status, err)
 	}
 	s = shopStand(t, nil)
@@ -371,27 +371,27 @@ func TestACertificateNamesTheEdgesOfItsWave(t *testing.T) {
 func TestPartitionsHoldMessagesUntilTheyHeal(t *testing.T) {
 	s := shopStand(t, nil)
 	s.m.Partition("Shop", "Cust")
-	if status, err := s.m.Run(10); status != machine.Stuck || err != nil {
+	if status, err := s.m.Run(10); status != machine.StatusStuck || err != nil {
 		t.Fatal(status, err)
 	}
 	s.m.Heal("Cust", "Shop")
-	if status, err := s.m.Run(100); status != machine.AllDone || err != nil {
+	if status, err := s.m.Run(100); status != machine.StatusAllDone || err != nil {
 		t.Fatal(status, err)
 	}
 }
 
 func TestAWaveThatNoLongerHoldsFallsBackAndSaysWhy(t *testing.T) {
 	s := shopStand(t, func(_ *machine.Options, o *machine.Opening) {
-		o.Admission = machine.AdmitTrusted(machine.Bare, 0, 4)
+		o.Admission = machine.AdmitTrusted(machine.IntegrityBare, 0, 4)
 	})
 	for name, c := range map[string]struct {
 		spoil func(*machine.Wave)
 		want  machine.FallbackReason
 	}{
-		"changed":      {func(w *machine.Wave) { s.m.Prepare(0); s.m.Prepare(1); s.m.Partition("X", "Y"); s.m.Heal("X", "Y") }, machine.WaveStale},
-		"not prepared": {func(w *machine.Wave) { s.m.Prepare(0) }, machine.WaveNotPrepared},
+		"changed":      {func(w *machine.Wave) { s.m.Prepare(0); s.m.Prepare(1); s.m.Partition("X", "Y"); s.m.Heal("X", "Y") }, machine.FallbackWaveStale},
+		"not prepared": {func(w *machine.Wave) { s.m.Prepare(0) }, machine.FallbackWaveNotPrepared},
 	} {
-		s.m.Open(s.im, machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.Bare, 0, 4)})
+		s.m.Open(s.im, machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.IntegrityBare, 0, 4)})
 		w := s.m.Plan(4)
 		if w.Len() < 2 || len(w.Certificate().Picks) != w.Len() {
 			t.Fatal(name, w.Len())

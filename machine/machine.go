@@ -16,9 +16,9 @@ type Options struct {
 	MaxSessions, MaxRoles int
 	// Buffer configures the edges of all sessions.
 	Buffer Buffer
-	// Scheduler; default Cooperative.
+	// Scheduler; default SchedulerCooperative.
 	Scheduler Scheduler
-	// Payload is how payloads are checked; default Structural. MaxPayload bounds them in bytes; default
+	// Payload is how payloads are checked; default PayloadStructural. MaxPayload bounds them in bytes; default
 	// 64 KiB.
 	Payload    PayloadCheck
 	MaxPayload int
@@ -50,10 +50,10 @@ func (o Options) withDefaults() Options {
 	}
 	o.Buffer = o.Buffer.withDefaults()
 	if o.Scheduler == 0 {
-		o.Scheduler = Cooperative
+		o.Scheduler = SchedulerCooperative
 	}
 	if o.Payload == 0 {
-		o.Payload = Structural
+		o.Payload = PayloadStructural
 	}
 	if o.MaxPayload <= 0 {
 		o.MaxPayload = 64 << 10

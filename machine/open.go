@@ -23,7 +23,7 @@ type Opening struct {
 	// Authorities gives roles to authorities, for signed sessions: values that pass between roles of
 	// different authorities are signed. A role that is not listed is an authority of its own.
 	Authorities []Authority
-	// Priority of all its roles under PriorityFixed, 0 to 15.
+	// Priority of all its roles under SchedulerPriorityFixed, 0 to 15.
 	Priority uint8
 	// Budget bounds the steps of the session; default none. See [TerminationBudget].
 	Budget uint64
@@ -87,9 +87,9 @@ func (m *Machine) mayOpen(op aura.Op, image *Image, o *Opening) ([]RoleID, error
 		return nil, aura.Errorf(op, aura.Invalid, "priority %d is more than %d", o.Priority, levels-1)
 	case a.scheduler != 0 && a.scheduler.order() != m.options.Scheduler.order():
 		return nil, aura.Errorf(op, aura.Denied, "protocol %s was admitted for the scheduler %s, the machine has %s", image.name, a.scheduler, m.options.Scheduler)
-	case a.integrity >= Sealed && m.options.Key == [32]byte{}:
+	case a.integrity >= IntegritySealed && m.options.Key == [32]byte{}:
 		return nil, aura.Errorf(op, aura.Denied, "a %s session needs a key", a.integrity)
-	case a.integrity == Signed && m.options.Signer == nil:
+	case a.integrity == IntegritySigned && m.options.Signer == nil:
 		return nil, aura.Errorf(op, aura.Denied, "a signed session needs a signer")
 	case len(m.sessions) >= m.options.MaxSessions:
 		return nil, aura.Errorf(op, aura.Exhausted, "the machine has %d sessions", len(m.sessions))
@@ -111,7 +111,7 @@ func (m *Machine) mayOpen(op aura.Op, image *Image, o *Opening) ([]RoleID, error
 	if len(roles) == 0 || m.played+len(roles) > m.options.MaxRoles {
 		return nil, aura.Errorf(op, aura.Exhausted, "%d more roles where the machine plays %d of %d", len(roles), m.played, m.options.MaxRoles)
 	}
-	if a.integrity != Signed && o.Roles == nil && o.Authorities == nil {
+	if a.integrity != IntegritySigned && o.Roles == nil && o.Authorities == nil {
 		return roles, nil
 	}
 	if err := checkAuthorities(op, image, o, roles); err != nil {
@@ -141,7 +141,7 @@ func checkAuthorities(op aura.Op, image *Image, o *Opening, roles []RoleID) erro
 		}
 	}
 	for id, ok := range here {
-		if !ok && o.Admission.integrity == Signed {
+		if !ok && o.Admission.integrity == IntegritySigned {
 			return aura.Errorf(op, aura.Denied, "no key for role %s, which is played elsewhere", image.roles[id])
 		}
 	}
@@ -184,13 +184,13 @@ func (m *Machine) wire(s *session, o *Opening) {
 		r, e := &s.rings[i], s.image.edges[i]
 		r.reset(m.options.Buffer.Capacity)
 		r.leaves = s.byRole[e.to] < 0
-		if s.admission.integrity < Sealed {
+		if s.admission.integrity < IntegritySealed {
 			continue
 		}
 		r.context = m.hasher.context(s, e)
 		key := m.hasher.mac(&m.rootKey, r.context[:])
 		m.hasher.derive(&r.key, key[:])
-		if s.admission.integrity == Signed {
+		if s.admission.integrity == IntegritySigned {
 			from, to := o.authority(s.image.roles[e.from]), o.authority(s.image.roles[e.to])
 			r.crosses = from != to || from == nil
 			if s.byRole[e.from] < 0 && from != nil {

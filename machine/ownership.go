@@ -125,7 +125,7 @@ func (m *Machine) CommitTransfer(r own.Receipt) (own.Capability, error) {
 		}
 		m.emit(Event{Session: s.id, Kind: EventTransferred, Role: p.role, Peer: NoRole, Label: NoLabel, Seq: r.ToGeneration})
 		for e := range s.rings {
-			if s.admission.integrity == Signed && s.image.edges[e].from == p.role {
+			if s.admission.integrity == IntegritySigned && s.image.edges[e].from == p.role {
 				s.rings[e].crosses = true
 			}
 		}

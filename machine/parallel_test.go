@@ -17,9 +17,9 @@ func TestPicksArePreparedAtOnce(t *testing.T) {
 		m := machine.New(newHost(5), machine.Options{Key: [32]byte{1}, Trace: trace, Signer: newSigner(1)})
 		im := image(t, shop, nil)
 		for range 8 {
-			open(t, m, im, machine.Signed)
+			open(t, m, im, machine.IntegritySigned)
 		}
-		for m.Status() == machine.Progressing {
+		for m.Status() == machine.StatusProgressing {
 			prepare(m, m.Plan(8).Len())
 			if _, err := m.Commit(); err != nil {
 				t.Fatal(err)

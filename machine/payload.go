@@ -9,12 +9,12 @@ type PayloadCheck uint8
 const (
 	// PayloadOff asks for nothing but the bound on its size.
 	PayloadOff PayloadCheck = 1
-	// Structural asks for the sort of its message, where the protocol gives one. A message of sort unit may
+	// PayloadStructural asks for the sort of its message, where the protocol gives one. A message of sort unit may
 	// carry anything: its content is the application's.
-	Structural PayloadCheck = 2
-	// StrictSchema also asks that a message with an application type carries bytes, and that a message
+	PayloadStructural PayloadCheck = 2
+	// PayloadStrictSchema also asks that a message with an application type carries bytes, and that a message
 	// with neither carries nothing.
-	StrictSchema PayloadCheck = 3
+	PayloadStrictSchema PayloadCheck = 3
 )
 
 // acceptable reports whether a value may be the payload of a message.
@@ -27,7 +27,7 @@ func (m *Machine) acceptable(l *choreo.Label, v Value) bool {
 		return true
 	case l.Sort.Kind != choreo.SortUnit:
 		return v.Is(l.Sort)
-	case m.options.Payload != StrictSchema:
+	case m.options.Payload != PayloadStrictSchema:
 		return true
 	case l.Payload != "":
 		return v.kind == choreo.SortString

@@ -71,7 +71,7 @@ func (m *Machine) plan(k *pick, p *process) {
 func (m *Machine) planSend(k *pick, st *state) {
 	p, r := k.proc, k.ring
 	k.kind = stepSend
-	latest := m.options.Buffer.Mode == LatestValue
+	latest := m.options.Buffer.Mode == BufferLatestValue
 	if r.cut > 0 {
 		k.kind, k.wait = stepBlock, waitSend
 		return
@@ -102,12 +102,12 @@ func (m *Machine) room(k *pick) bool {
 		return true
 	}
 	switch policy := m.options.Buffer.Policy; {
-	case policy == DropNewest:
+	case policy == FullDropNewest:
 		k.kind = stepDrop
 		return true
-	case policy == Resize && k.ring.capacity < m.options.Buffer.Max:
+	case policy == FullResize && k.ring.capacity < m.options.Buffer.Max:
 		return true // the commit makes room
-	case policy == Fail:
+	case policy == FullFail:
 		k.fail(FaultBuffer, "the edge is full")
 	default:
 		k.kind, k.wait = stepBlock, waitSend
@@ -120,16 +120,16 @@ func (m *Machine) ask(k *pick, st *state, branches []branch) bool {
 	p := k.proc
 	s, to := p.session, p.session.image.edges[st.edge].to
 	if !p.answer.chosen {
-		choice, a := 0, Done
+		choice, a := 0, AnswerDone
 		if k.choice {
 			choice, a = m.host.Choose(Offer{s.image, s.id, p.role, to, m.tick, branches})
 			m.log.answered(m.tick, s.id, p.role, EffectChoose, a, uint64(choice), Value{})
 		}
 		switch {
-		case a == Defer:
+		case a == AnswerDefer:
 			k.kind, k.wait = stepBlock, waitHost
 			return false
-		case a != Done:
+		case a != AnswerDone:
 			k.fail(FaultInvoke, a.String())
 			return false
 		case choice < 0 || choice >= len(branches):
@@ -142,11 +142,11 @@ func (m *Machine) ask(k *pick, st *state, branches []branch) bool {
 	v, a := m.host.Payload(Message{s.image, s.id, p.role, to, b.label, b.site, k.ring.sent, m.tick})
 	m.log.answered(m.tick, s.id, p.role, EffectPayload, a, 0, v)
 	switch a {
-	case Done, Drop:
-		p.answer.given, p.answer.drop = true, a == Drop
+	case AnswerDone, AnswerDrop:
+		p.answer.given, p.answer.drop = true, a == AnswerDrop
 		p.answer.value.copyOf(v)
 		return true
-	case Defer:
+	case AnswerDefer:
 		k.kind, k.wait = stepBlock, waitHost
 	default:
 		k.fail(FaultInvoke, a.String())

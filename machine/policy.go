@@ -21,12 +21,12 @@ type Policy struct {
 
 // policies is the table of production policies.
 var policies = [...]Policy{
-	{"aura.vm.prod.default", RecoveryGrant, Exact, 1, Full, Strict, ReplayOff},
-	{"aura.vm.consensus_fallback.prod", ConsensusFallback, Reorders, 2, ModuloCommutativity, ReplayDeterministic, ReplaySequence},
-	{"aura.vm.consensus_fast_path.prod", ConsensusFastPath, Exact, 1, Full, Strict, ReplaySequence},
-	{"aura.vm.dkg_ceremony.prod", DkgCeremony, Reorders, 2, ReplayExact, ReplayDeterministic, ReplaySequence},
-	{"aura.vm.recovery_grant.prod", RecoveryGrant, Exact, 1, Full, Strict, ReplayOff},
-	{"aura.vm.sync_anti_entropy.prod", SyncAntiEntropy, Bounded, 4, ModuloEffects, EnvelopeBounded, ReplaySequence},
+	{"aura.vm.prod.default", ClassRecoveryGrant, SpreadExact, 1, DeterminismFull, TierStrict, ReplayOff},
+	{"aura.vm.consensus_fallback.prod", ClassConsensusFallback, SpreadReorders, 2, DeterminismModuloCommutativity, TierReplayDeterministic, ReplaySequence},
+	{"aura.vm.consensus_fast_path.prod", ClassConsensusFastPath, SpreadExact, 1, DeterminismFull, TierStrict, ReplaySequence},
+	{"aura.vm.dkg_ceremony.prod", ClassDkgCeremony, SpreadReorders, 2, DeterminismReplayExact, TierReplayDeterministic, ReplaySequence},
+	{"aura.vm.recovery_grant.prod", ClassRecoveryGrant, SpreadExact, 1, DeterminismFull, TierStrict, ReplayOff},
+	{"aura.vm.sync_anti_entropy.prod", ClassSyncAntiEntropy, SpreadBounded, 4, DeterminismModuloEffects, TierEnvelopeBounded, ReplaySequence},
 }
 
 // PolicyFor returns the policy of a reference such as "aura.vm.consensus_fallback.prod", which may be
@@ -48,13 +48,13 @@ func PolicyFor(ref string) (Policy, error) {
 func ClassOf(protocolID string) (Class, bool) {
 	switch protocolID {
 	case "aura.consensus":
-		return ConsensusFallback, true
+		return ClassConsensusFallback, true
 	case "aura.dkg.ceremony":
-		return DkgCeremony, true
+		return ClassDkgCeremony, true
 	case "aura.recovery.grant", "aura.sync.ota_activation":
-		return RecoveryGrant, true
+		return ClassRecoveryGrant, true
 	case "aura.sync.epoch_rotation":
-		return SyncAntiEntropy, true
+		return ClassSyncAntiEntropy, true
 	}
 	return 0, false
 }
@@ -65,18 +65,18 @@ func (p Policy) Check() error {
 	const op = "machine.Policy"
 	bad := func(why string) error { return aura.Errorf(op, aura.Invalid, "policy %s: %s", p.Ref, why) }
 	switch {
-	case p.Determinism < Full || p.Determinism > ModuloCommutativity || p.Tier < Strict || p.Tier > EnvelopeBounded ||
-		p.Schedule < Exact || p.Schedule > Bounded || p.Replay > ReplayNullifier:
+	case p.Determinism < DeterminismFull || p.Determinism > DeterminismModuloCommutativity || p.Tier < TierStrict || p.Tier > TierEnvelopeBounded ||
+		p.Schedule < SpreadExact || p.Schedule > SpreadBounded || p.Replay > ReplayNullifier:
 		return bad("a part of it is missing")
-	case p.Determinism == Full && p.Tier != Strict:
+	case p.Determinism == DeterminismFull && p.Tier != TierStrict:
 		return bad("full determinism needs the strict tier")
-	case p.Determinism == Full && p.Replay == ReplayNullifier:
+	case p.Determinism == DeterminismFull && p.Replay == ReplayNullifier:
 		return bad("full determinism does not go with nullifiers")
-	case p.Tier == EnvelopeBounded && p.Determinism != ModuloEffects && p.Determinism != ModuloCommutativity:
+	case p.Tier == TierEnvelopeBounded && p.Determinism != DeterminismModuloEffects && p.Determinism != DeterminismModuloCommutativity:
 		return bad("the envelope tier needs a modulo mode")
 	case p.Width < 1 || p.Width > maxWave:
 		return bad("no machine is that wide")
-	case p.Width > 1 && p.Schedule == Exact:
+	case p.Width > 1 && p.Schedule == SpreadExact:
 		return bad("an exact schedule is one step wide")
 	}
 	return nil
@@ -84,6 +84,6 @@ func (p Policy) Check() error {
 
 // canonical is the policy for the case that nothing wider is admitted.
 func (p Policy) canonical() Policy {
-	p.Schedule, p.Width = Exact, 1
+	p.Schedule, p.Width = SpreadExact, 1
 	return p
 }

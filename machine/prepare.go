@@ -15,7 +15,7 @@ func (m *Machine) prepare(k *pick) {
 		k.fail(FaultRegister, "the payload is of the wrong shape or too large")
 		return
 	}
-	if s.admission.integrity >= Sealed {
+	if s.admission.integrity >= IntegritySealed {
 		k.content = k.hasher.value(k.value)
 		k.sum = firstBytes(k.content)
 		k.id = newIdentity(&k.ring.context, &s.image.labelSums[k.branch.label], k.seq, &k.content)
@@ -32,7 +32,7 @@ func (m *Machine) prepare(k *pick) {
 }
 
 func (m *Machine) prepareSend(k *pick, s *session) {
-	if s.admission.integrity < Sealed {
+	if s.admission.integrity < IntegritySealed {
 		return
 	}
 	k.tag = k.hasher.mac(&k.ring.key, k.id[:])
@@ -50,7 +50,7 @@ func (m *Machine) prepareRecv(k *pick, s *session) {
 		k.fail(FaultVerification, replayDetail(s.admission.replay))
 		return
 	}
-	if s.admission.integrity < Sealed {
+	if s.admission.integrity < IntegritySealed {
 		return
 	}
 	l := r.front()

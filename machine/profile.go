@@ -16,17 +16,17 @@ type Integrity uint8
 
 // The integrity profiles.
 const (
-	// Bare: values never leave this process, or came in by a verified envelope. They have sequence numbers.
-	Bare Integrity = 1
-	// Sealed: every value has a keyed MAC; each edge has an authentication tree and a chain of consumed
+	// IntegrityBare: values never leave this process, or came in by a verified envelope. They have sequence numbers.
+	IntegrityBare Integrity = 1
+	// IntegritySealed: every value has a keyed MAC; each edge has an authentication tree and a chain of consumed
 	// identities; output digests are real.
-	Sealed Integrity = 2
-	// Signed: sealed, and a value that crosses to another authority has an Ed25519 signature.
-	Signed Integrity = 3
+	IntegritySealed Integrity = 2
+	// IntegritySigned: sealed, and a value that crosses to another authority has an Ed25519 signature.
+	IntegritySigned Integrity = 3
 )
 
 func (i Integrity) String() string {
-	return named([]string{Bare: "bare", Sealed: "sealed", Signed: "signed"}, uint8(i))
+	return named([]string{IntegrityBare: "bare", IntegritySealed: "sealed", IntegritySigned: "signed"}, uint8(i))
 }
 
 // Determinism says when two runs count as the same. See [Equivalent].
@@ -34,14 +34,14 @@ type Determinism uint8
 
 // The determinism modes, strictest first.
 const (
-	Full                Determinism = 1
-	ReplayExact         Determinism = 2
-	ModuloEffects       Determinism = 3
-	ModuloCommutativity Determinism = 4
+	DeterminismFull                Determinism = 1
+	DeterminismReplayExact         Determinism = 2
+	DeterminismModuloEffects       Determinism = 3
+	DeterminismModuloCommutativity Determinism = 4
 )
 
 func (d Determinism) String() string {
-	return named([]string{Full: "full", ReplayExact: "replay", ModuloEffects: "modulo_effects", ModuloCommutativity: "modulo_commutativity"}, uint8(d))
+	return named([]string{DeterminismFull: "full", DeterminismReplayExact: "replay", DeterminismModuloEffects: "modulo_effects", DeterminismModuloCommutativity: "modulo_commutativity"}, uint8(d))
 }
 
 // Tier says how far effects may differ between runs.
@@ -49,14 +49,14 @@ type Tier uint8
 
 // The effect determinism tiers.
 const (
-	Strict              Tier = 1
-	ReplayDeterministic Tier = 2
-	EnvelopeBounded     Tier = 3
+	TierStrict              Tier = 1
+	TierReplayDeterministic Tier = 2
+	TierEnvelopeBounded     Tier = 3
 )
 
 func (t Tier) String() string {
-	return named([]string{Strict: "strict_deterministic", ReplayDeterministic: "replay_deterministic",
-		EnvelopeBounded: "envelope_bounded_nondeterministic"}, uint8(t))
+	return named([]string{TierStrict: "strict_deterministic", TierReplayDeterministic: "replay_deterministic",
+		TierEnvelopeBounded: "envelope_bounded_nondeterministic"}, uint8(t))
 }
 
 // ReplayMode says which messages count as seen before.
@@ -81,30 +81,30 @@ type Scheduler uint8
 
 // The schedulers. All take equals in the order in which they became ready.
 const (
-	Cooperative Scheduler = 1
-	RoundRobin  Scheduler = 2
-	// ProgressAware prefers roles that hold a progress token: those for whom a message waits.
-	ProgressAware Scheduler = 3
-	// PriorityFixed prefers roles of a higher priority, given by [Opening] or [Machine.SetPriority].
-	PriorityFixed Scheduler = 4
-	// PriorityAging prefers who has been ready longest.
-	PriorityAging Scheduler = 5
-	// PriorityToken prefers token holders, then who has been ready longest.
-	PriorityToken Scheduler = 6
+	SchedulerCooperative Scheduler = 1
+	SchedulerRoundRobin  Scheduler = 2
+	// SchedulerProgressAware prefers roles that hold a progress token: those for whom a message waits.
+	SchedulerProgressAware Scheduler = 3
+	// SchedulerPriorityFixed prefers roles of a higher priority, given by [Opening] or [Machine.SetPriority].
+	SchedulerPriorityFixed Scheduler = 4
+	// SchedulerPriorityAging prefers who has been ready longest.
+	SchedulerPriorityAging Scheduler = 5
+	// SchedulerPriorityToken prefers token holders, then who has been ready longest.
+	SchedulerPriorityToken Scheduler = 6
 )
 
 func (s Scheduler) String() string {
-	return named([]string{Cooperative: "cooperative", RoundRobin: "round_robin", ProgressAware: "progress_aware",
-		PriorityFixed: "priority_fixed", PriorityAging: "priority_aging", PriorityToken: "priority_token_weighted"}, uint8(s))
+	return named([]string{SchedulerCooperative: "cooperative", SchedulerRoundRobin: "round_robin", SchedulerProgressAware: "progress_aware",
+		SchedulerPriorityFixed: "priority_fixed", SchedulerPriorityAging: "priority_aging", SchedulerPriorityToken: "priority_token_weighted"}, uint8(s))
 }
 
 // order maps schedulers to what they do: in the order of becoming ready, token holders first, by priority.
 // Those that do the same may stand in for each other.
 func (s Scheduler) order() uint8 {
 	switch s {
-	case ProgressAware, PriorityToken:
+	case SchedulerProgressAware, SchedulerPriorityToken:
 		return 2
-	case PriorityFixed:
+	case SchedulerPriorityFixed:
 		return 3
 	}
 	return 1
@@ -118,16 +118,16 @@ type Profile uint8
 
 // The concurrency profiles.
 const (
-	// Canonical: one step at a time, the reference.
-	Canonical Profile = 1
-	// Admitted: waves within the envelope that evidence admitted.
-	Admitted Profile = 2
-	// Fallback: canonical, because admission of something wider failed; the reason is recorded.
-	Fallback Profile = 3
+	// ProfileCanonical: one step at a time, the reference.
+	ProfileCanonical Profile = 1
+	// ProfileAdmitted: waves within the envelope that evidence admitted.
+	ProfileAdmitted Profile = 2
+	// ProfileFallback: canonical, because admission of something wider failed; the reason is recorded.
+	ProfileFallback Profile = 3
 )
 
 func (p Profile) String() string {
-	return named([]string{Canonical: "canonical", Admitted: "envelope_admitted", Fallback: "fallback"}, uint8(p))
+	return named([]string{ProfileCanonical: "canonical", ProfileAdmitted: "envelope_admitted", ProfileFallback: "fallback"}, uint8(p))
 }
 
 // FallbackReason says why execution is canonical where something wider was asked for.
@@ -135,24 +135,24 @@ type FallbackReason uint8
 
 // The reasons of a fallback; the first ones at admission, the last ones for a single wave.
 const (
-	NoFallback          FallbackReason = 0
-	MissingCapability   FallbackReason = 1
-	MissingEnvelope     FallbackReason = 2
-	EnvelopeTooWide     FallbackReason = 3
-	EnvelopeMismatch    FallbackReason = 4
-	UnsupportedProfile  FallbackReason = 5
-	WaveStale           FallbackReason = 16
-	WaveNotPrepared     FallbackReason = 17
-	WaveOverlap         FallbackReason = 18
-	WaveNotReady        FallbackReason = 19
-	WaveWiderThanBudget FallbackReason = 20
+	FallbackNone                FallbackReason = 0
+	FallbackMissingCapability   FallbackReason = 1
+	FallbackMissingEnvelope     FallbackReason = 2
+	FallbackEnvelopeTooWide     FallbackReason = 3
+	FallbackEnvelopeMismatch    FallbackReason = 4
+	FallbackUnsupportedProfile  FallbackReason = 5
+	FallbackWaveStale           FallbackReason = 16
+	FallbackWaveNotPrepared     FallbackReason = 17
+	FallbackWaveOverlap         FallbackReason = 18
+	FallbackWaveNotReady        FallbackReason = 19
+	FallbackWaveWiderThanBudget FallbackReason = 20
 )
 
 func (f FallbackReason) String() string {
-	return named([]string{NoFallback: "none", MissingCapability: "missing_capability", MissingEnvelope: "missing_envelope",
-		EnvelopeTooWide: "envelope_too_wide", EnvelopeMismatch: "envelope_mismatch", UnsupportedProfile: "unsupported_profile",
-		WaveStale: "wave_stale", WaveNotPrepared: "wave_not_prepared", WaveOverlap: "wave_overlap",
-		WaveNotReady: "wave_not_ready", WaveWiderThanBudget: "wave_too_wide"}, uint8(f))
+	return named([]string{FallbackNone: "none", FallbackMissingCapability: "missing_capability", FallbackMissingEnvelope: "missing_envelope",
+		FallbackEnvelopeTooWide: "envelope_too_wide", FallbackEnvelopeMismatch: "envelope_mismatch", FallbackUnsupportedProfile: "unsupported_profile",
+		FallbackWaveStale: "wave_stale", FallbackWaveNotPrepared: "wave_not_prepared", FallbackWaveOverlap: "wave_overlap",
+		FallbackWaveNotReady: "wave_not_ready", FallbackWaveWiderThanBudget: "wave_too_wide"}, uint8(f))
 }
 
 // SessionStatus is where a session is in its life.

@@ -18,7 +18,7 @@ type setup struct {
 	host *host
 }
 
-var integrities = []machine.Integrity{machine.Bare, machine.Sealed}
+var integrities = []machine.Integrity{machine.IntegrityBare, machine.IntegritySealed}
 
 type scene struct {
 	images   []*machine.Image
@@ -42,7 +42,7 @@ func drawScene(t *rapid.T) scene {
 		schedule: machine.Scheduler(rapid.IntRange(1, 6).Draw(t, "scheduler")),
 	}
 	if rapid.Bool().Draw(t, "resize") {
-		s.buffer.Policy, s.buffer.Max = machine.Resize, 4
+		s.buffer.Policy, s.buffer.Max = machine.FullResize, 4
 	}
 	for range rapid.IntRange(1, 2).Draw(t, "images") {
 		im, _ := drawImage(t)
@@ -81,7 +81,7 @@ func TestProjectedProtocolsNeverFaultOrBlock(t *testing.T) {
 		s.images, s.sessions = []*machine.Image{im}, []int{0}
 		x := s.start(t)
 		status, err := x.m.Run(rounds)
-		if err != nil || status == machine.Stuck {
+		if err != nil || status == machine.StatusStuck {
 			t.Fatalf("%s: %s, %v", g, status, err)
 		}
 		rec, err := x.m.Record()
@@ -120,11 +120,11 @@ func TestWavesTellTheSameStoriesAsCanonicalExecution(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawScene(t)
 		canonical, wide := s.start(t), s.start(t)
-		if status, err := canonical.m.Run(20 * rounds); err != nil || status == machine.Stuck {
+		if status, err := canonical.m.Run(20 * rounds); err != nil || status == machine.StatusStuck {
 			t.Fatal(status, err)
 		}
 		for range rounds {
-			if wave(t, wide.m, s.width) != machine.Progressing {
+			if wave(t, wide.m, s.width) != machine.StatusProgressing {
 				break
 			}
 		}
@@ -138,9 +138,9 @@ func TestWavesTellTheSameStoriesAsCanonicalExecution(t *testing.T) {
 				t.Fatalf("session %d (-canonical +wave):\n%s", id, diff)
 			}
 		}
-		if wide.m.Status() == machine.AllDone {
-			d := machine.Diff(a.Run(), b.Run(), s.width, machine.ReplayDeterministic)
-			if d.Schedule > machine.Reorders || d.Failures != machine.Exact || d.Parity() != nil {
+		if wide.m.Status() == machine.StatusAllDone {
+			d := machine.Diff(a.Run(), b.Run(), s.width, machine.TierReplayDeterministic)
+			if d.Schedule > machine.SpreadReorders || d.Failures != machine.SpreadExact || d.Parity() != nil {
 				t.Fatalf("the difference is wider than declared: %+v", d)
 			}
 			if diff := cmp.Diff(canonical.host.received, wide.host.received); diff != "" {
@@ -214,7 +214,7 @@ func TestReplayEqualsTheRecording(t *testing.T) {
 		if err := again.Replay(); err != nil {
 			t.Fatal(err)
 		}
-		if !machine.Equivalent(machine.Full, rec.Run(), again.Run()) {
+		if !machine.Equivalent(machine.DeterminismFull, rec.Run(), again.Run()) {
 			t.Fatal("what was read is not what was written")
 		}
 	})
@@ -249,7 +249,7 @@ func TestAMutatedTraceNeverReplays(t *testing.T) {
 			case 2:
 				e.Tick++
 			case 3:
-				e.Answer ^= machine.Refused
+				e.Answer ^= machine.AnswerRefused
 			}
 		}
 		err := rec.Replay()

@@ -88,9 +88,9 @@ func (q *queue) after(p *process) *process {
 // level is the priority of a role under a scheduler.
 func (m *Machine) level(p *process) uint8 {
 	switch m.options.Scheduler {
-	case PriorityFixed:
+	case SchedulerPriorityFixed:
 		return p.priority
-	case ProgressAware, PriorityToken:
+	case SchedulerProgressAware, SchedulerPriorityToken:
 		if p.token {
 			return 1
 		}

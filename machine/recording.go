@@ -270,7 +270,7 @@ func readAdmission(r *wire.Reader) Admission {
 	for range r.Count(maxFragments, 1, "evidence") {
 		a.evidence = append(a.evidence, r.String(maxNameBytes, "evidence"))
 	}
-	if a.integrity < Bare || a.integrity > Signed || a.replay > ReplayNullifier || a.width < 1 {
+	if a.integrity < IntegrityBare || a.integrity > IntegritySigned || a.replay > ReplayNullifier || a.width < 1 {
 		r.Fail("an admission that nobody gives")
 	}
 	return a

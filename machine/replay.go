@@ -92,12 +92,12 @@ func (p *player) answer(kind EffectKind, s SessionID, role RoleID) *Effect {
 	asked := fmt.Sprintf("%s of session %d role %d", kind, s, role)
 	if p.at >= len(p.rec.Effects) {
 		p.diverge("nothing", asked)
-		return &Effect{Answer: Nondeterministic}
+		return &Effect{Answer: AnswerNondeterministic}
 	}
 	e := &p.rec.Effects[p.at]
 	if e.Kind != kind || e.Session != s || e.Role != role {
 		p.diverge(fmt.Sprintf("%s of session %d role %d", e.Kind, e.Session, e.Role), asked)
-		return &Effect{Answer: Nondeterministic}
+		return &Effect{Answer: AnswerNondeterministic}
 	}
 	p.at++
 	return e

@@ -126,7 +126,7 @@ func (x *restorer) ring(s *session, id EdgeID) {
 	r, m, ring := x.r, x.m, &s.rings[id]
 	ring.capacity = int(r.Max(uint64(m.options.Buffer.Max), "a capacity"))
 	ring.sent, ring.consumed, ring.window = r.Uint(), r.Uint(), r.Uint()
-	ring.cut, ring.corrupt = uint16(r.Max(1<<16-1, "cuts")), Corruption(r.Max(uint64(Erasure), "a corruption"))
+	ring.cut, ring.corrupt = uint16(r.Max(1<<16-1, "cuts")), Corruption(r.Max(uint64(CorruptionErasure), "a corruption"))
 	ring.crosses = r.Bool()
 	if key := r.Bytes(ed25519.PublicKeySize, "a key"); len(key) == ed25519.PublicKeySize {
 		ring.foreign = slices.Clone(key)
@@ -137,7 +137,7 @@ func (x *restorer) ring(s *session, id EdgeID) {
 		l.label, l.seq, l.sum = LabelID(r.Max(uint64(len(s.image.labels)-1), "a label")), r.Uint(), r.Uint()
 		l.value.copyOf(readValue(r, 0))
 		l.sig = append(l.sig[:0], r.Bytes(ed25519.SignatureSize, "a signature")...)
-		if s.admission.integrity >= Sealed {
+		if s.admission.integrity >= IntegritySealed {
 			r.Fixed(l.tag[:])
 		}
 		if r.Err() != nil {
@@ -148,7 +148,7 @@ func (x *restorer) ring(s *session, id EdgeID) {
 	if ring.leaves {
 		s.outbound += ring.count
 	}
-	if s.admission.integrity >= Sealed {
+	if s.admission.integrity >= IntegritySealed {
 		r.Fixed(ring.chain[:])
 		ring.tree.leaves = r.Uint()
 		for range bits.OnesCount64(ring.tree.leaves) {

@@ -7,11 +7,11 @@ type BufferMode uint8
 
 // The buffer modes.
 const (
-	// Fifo keeps messages in order.
-	Fifo BufferMode = 0
-	// LatestValue lets a message take the place of the last waiting one if both have the same label. It is
+	// BufferFIFO keeps messages in order.
+	BufferFIFO BufferMode = 0
+	// BufferLatestValue lets a message take the place of the last waiting one if both have the same label. It is
 	// for values that supersede each other, in protocols whose receiver does not count them.
-	LatestValue BufferMode = 1
+	BufferLatestValue BufferMode = 1
 )
 
 // FullPolicy says what a send to a full edge does.
@@ -19,23 +19,23 @@ type FullPolicy uint8
 
 // The four back-pressure policies.
 const (
-	// Block: the sender sleeps until there is room.
-	Block FullPolicy = 0
-	// DropNewest: the message is lost; the sender goes on as if it had been sent.
-	DropNewest FullPolicy = 1
-	// Fail: the session ends with FaultBuffer.
-	Fail FullPolicy = 2
-	// Resize: the capacity doubles up to Max, then the sender sleeps.
-	Resize FullPolicy = 3
+	// FullBlock: the sender sleeps until there is room.
+	FullBlock FullPolicy = 0
+	// FullDropNewest: the message is lost; the sender goes on as if it had been sent.
+	FullDropNewest FullPolicy = 1
+	// FullFail: the session ends with FaultBuffer.
+	FullFail FullPolicy = 2
+	// FullResize: the capacity doubles up to Max, then the sender sleeps.
+	FullResize FullPolicy = 3
 )
 
-// Buffer configures the edges of a session. The zero value is Fifo, 64 messages, Block.
+// Buffer configures the edges of a session. The zero value is BufferFIFO, 64 messages, FullBlock.
 type Buffer struct {
 	Mode BufferMode
 	// Capacity in messages; default 64.
 	Capacity int
 	Policy   FullPolicy
-	// Max is the largest capacity under Resize; default Capacity. Other policies do not use it.
+	// Max is the largest capacity under FullResize; default Capacity. Other policies do not use it.
 	Max int
 }
 
@@ -43,7 +43,7 @@ func (b Buffer) withDefaults() Buffer {
 	if b.Capacity <= 0 {
 		b.Capacity = 64
 	}
-	if b.Policy != Resize {
+	if b.Policy != FullResize {
 		b.Max = b.Capacity
 	}
 	b.Max = max(b.Max, b.Capacity)
@@ -93,7 +93,7 @@ func (r *ring) front() *letter {
 
 func (r *ring) at(i int) *letter { return &r.slots[(r.head+i)%len(r.slots)] }
 
-// superseded returns the message that one with this label takes the place of under LatestValue.
+// superseded returns the message that one with this label takes the place of under BufferLatestValue.
 func (r *ring) superseded(label LabelID) *letter {
 	if r.count == 0 {
 		return nil

@@ -103,11 +103,11 @@ func writeRing(w *wire.Writer, r *ring, as Integrity) {
 		w.Uint(l.sum)
 		w.Fixed(l.value.Append(nil))
 		w.Bytes(l.sig)
-		if as >= Sealed {
+		if as >= IntegritySealed {
 			w.Fixed(l.tag[:])
 		}
 	}
-	if as >= Sealed {
+	if as >= IntegritySealed {
 		w.Fixed(r.chain[:])
 		w.Uint(r.tree.leaves)
 		for _, p := range r.tree.peaks {

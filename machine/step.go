@@ -5,28 +5,28 @@ type Status uint8
 
 // The statuses.
 const (
-	// Progressing: a role is ready.
-	Progressing Status = 1
-	// AllDone: no role is left.
-	AllDone Status = 2
-	// Stuck: roles are left and all of them wait, for a message from outside, for the host, or for a
+	// StatusProgressing: a role is ready.
+	StatusProgressing Status = 1
+	// StatusAllDone: no role is left.
+	StatusAllDone Status = 2
+	// StatusStuck: roles are left and all of them wait, for a message from outside, for the host, or for a
 	// timeout to end.
-	Stuck Status = 3
+	StatusStuck Status = 3
 )
 
 func (s Status) String() string {
-	return named([]string{Progressing: "progressing", AllDone: "all done", Stuck: "stuck"}, uint8(s))
+	return named([]string{StatusProgressing: "progressing", StatusAllDone: "all done", StatusStuck: "stuck"}, uint8(s))
 }
 
 // Status returns how the machine stands.
 func (m *Machine) Status() Status {
 	switch {
 	case m.live == 0:
-		return AllDone
+		return StatusAllDone
 	case m.ready.count == 0:
-		return Stuck
+		return StatusStuck
 	}
-	return Progressing
+	return StatusProgressing
 }
 
 // Step takes one canonical round: time moves on by one tick, and the role whose turn it is takes one step.
@@ -60,7 +60,7 @@ func (m *Machine) Step() (Status, error) {
 func (m *Machine) Run(rounds int) (Status, error) {
 	status := m.Status()
 	for range rounds {
-		if status != Progressing {
+		if status != StatusProgressing {
 			return status, nil
 		}
 		var err error

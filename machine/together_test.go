@@ -36,7 +36,7 @@ func TestDrawnProtocolsArePreparedAtOnce(t *testing.T) {
 			if x != y || err != nil {
 				t.Fatal(x, y, err)
 			}
-			if x != machine.Progressing {
+			if x != machine.StatusProgressing {
 				break
 			}
 		}

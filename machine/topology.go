@@ -13,9 +13,9 @@ type Corruption uint8
 
 // The corruptions.
 const (
-	BitFlip    Corruption = 1
-	Truncation Corruption = 2
-	Erasure    Corruption = 3
+	CorruptionBitFlip    Corruption = 1
+	CorruptionTruncation Corruption = 2
+	CorruptionErasure    Corruption = 3
 )
 
 // damage changes a value after it was sealed. Of a vector or a pair only bytes are left.
@@ -24,13 +24,13 @@ func (c Corruption) damage(v *Value) {
 		v.kind = choreo.SortString
 	}
 	switch {
-	case c == Erasure:
+	case c == CorruptionErasure:
 		*v = Value{data: v.data[:0]}
 	case v.kind == choreo.SortUnit:
 		*v = Value{kind: choreo.SortBool, data: v.data}
 	case len(v.data) == 0:
 		v.num ^= 1
-	case c == Truncation:
+	case c == CorruptionTruncation:
 		v.data = v.data[:len(v.data)/2]
 	default:
 		v.data[0] ^= 1
@@ -113,7 +113,7 @@ func (m *Machine) applyCrash(s *session, site choreo.Role) {
 	if !ok || s.status.Terminal() {
 		return
 	}
-	f := &Fault{Code: FaultInvoke, Session: s.id, Role: site, Detail: TopologyDisrupted.String()}
+	f := &Fault{Code: FaultInvoke, Session: s.id, Role: site, Detail: AnswerTopologyDisrupted.String()}
 	m.failSession(s, id, NoLabel, f)
 }
 
@@ -171,7 +171,7 @@ func (m *Machine) Timeout(site choreo.Role, d aura.Duration) Witness {
 	m.log.sites(m.tick, EffectTimeout, site, "", uint64(max(0, d)))
 	m.changed()
 	if i := slices.IndexFunc(m.timeouts.live, func(w Witness) bool { return w.Site == site }); i >= 0 {
-		m.conclude(i, own.Invalidated)
+		m.conclude(i, own.EventInvalidated)
 	}
 	ticks := max(1, (uint64(max(0, d))+uint64(m.options.TickLength)-1)/uint64(m.options.TickLength))
 	m.timeouts.last++
@@ -181,7 +181,7 @@ func (m *Machine) Timeout(site choreo.Role, d aura.Duration) Witness {
 		at = len(m.timeouts.live)
 	}
 	m.timeouts.live = slices.Insert(m.timeouts.live, at, w)
-	m.audit.Add(own.Entry{Tick: m.tick, Artifact: own.ArtifactTimeout, ID: w.ID, Event: own.Issued, Owner: own.Owner(site)})
+	m.audit.Add(own.Entry{Tick: m.tick, Artifact: own.ArtifactTimeout, ID: w.ID, Event: own.EventIssued, Owner: own.Owner(site)})
 	m.emit(Event{Session: NoSession, Kind: EventTimeoutIssued, Seq: w.ID, Sum: Bytes([]byte(site)).sum(), Role: NoRole, Peer: NoRole, Label: NoLabel})
 	for _, s := range m.order {
 		m.holdSite(s, site)
@@ -195,7 +195,7 @@ func (m *Machine) Timeouts() []Witness { return slices.Clone(m.timeouts.live) }
 // expire consumes the witnesses whose tick has come.
 func (m *Machine) expire() {
 	for len(m.timeouts.live) > 0 && m.timeouts.live[0].Until <= m.tick {
-		m.conclude(0, own.Expired)
+		m.conclude(0, own.EventExpired)
 	}
 }
 

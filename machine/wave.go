@@ -131,7 +131,7 @@ func (m *Machine) Commit() (Status, error) {
 		return m.Status(), aura.Errorf("machine.Commit", aura.Stale, "no wave is planned")
 	}
 	m.log.wave(m.tick, EffectCommit, w.prepared())
-	if reason := m.certify(); reason != NoFallback {
+	if reason := m.certify(); reason != FallbackNone {
 		m.fallBack(reason)
 	}
 	var first *Fault
@@ -167,26 +167,26 @@ func (w *Wave) prepared() int {
 func (m *Machine) certify() FallbackReason {
 	w := &m.wave
 	if w.version != m.version {
-		return WaveStale
+		return FallbackWaveStale
 	}
 	for i := range w.picks[:w.n] {
 		k := &w.picks[i]
 		switch {
 		case !k.prepared:
-			return WaveNotPrepared
+			return FallbackWaveNotPrepared
 		case !k.proc.picked || k.proc.status != procReady:
-			return WaveNotReady
+			return FallbackWaveNotReady
 		case w.n > 1 && w.n > k.proc.session.admission.width:
-			return WaveWiderThanBudget
+			return FallbackWaveWiderThanBudget
 		}
 		for j := range w.picks[:i] {
 			o := &w.picks[j]
 			if o.proc == k.proc || (o.ring != nil && o.ring == k.ring) {
-				return WaveOverlap
+				return FallbackWaveOverlap
 			}
 		}
 	}
-	return NoFallback
+	return FallbackNone
 }
 
 // fallBack reduces the wave to its first pick that can still step, planned anew, and puts the others back.

@@ -47,7 +47,7 @@ func newStage(t *testing.T, inst *choreo.Instance) *stage {
 	s := &stage{said: map[choreo.Role][]letter{}, heard: map[choreo.Role][]letter{}}
 	s.m = machine.New(s, machine.Options{Key: [32]byte{1}})
 	capability, err := s.m.Open(image, machine.Opening{
-		Owner: "stage", Admission: machine.AdmitTrusted(machine.Sealed, machine.ReplaySequence, 1),
+		Owner: "stage", Admission: machine.AdmitTrusted(machine.IntegritySealed, machine.ReplaySequence, 1),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +62,7 @@ func newStage(t *testing.T, inst *choreo.Instance) *stage {
 
 // settle steps the machine until nothing is ready.
 func (s *stage) settle() error {
-	for s.m.Status() == machine.Progressing {
+	for s.m.Status() == machine.StatusProgressing {
 		if _, err := s.m.Step(); err != nil {
 			return err
 		}
@@ -75,30 +75,30 @@ func (s *stage) Choose(o machine.Offer) (int, machine.Answer) {
 	said := s.said[o.RoleName()]
 	for i := range o.Len() {
 		if len(said) > 0 && o.Label(i).Name == said[0].label {
-			return i, machine.Done
+			return i, machine.AnswerDone
 		}
 	}
-	return 0, machine.Defer
+	return 0, machine.AnswerDefer
 }
 
 // Payload implements machine.Host.
 func (s *stage) Payload(m machine.Message) (machine.Value, machine.Answer) {
 	said := s.said[m.RoleName()]
 	if len(said) == 0 {
-		return machine.Value{}, machine.Defer
+		return machine.Value{}, machine.AnswerDefer
 	}
 	if said[0].label != m.LabelName() || said[0].to != m.PeerName() {
-		return machine.Value{}, machine.ContractViolation
+		return machine.Value{}, machine.AnswerContractViolation
 	}
 	s.said[m.RoleName()] = said[1:]
-	return machine.Bytes(said[0].payload), machine.Done
+	return machine.Bytes(said[0].payload), machine.AnswerDone
 }
 
 // Receive implements machine.Host.
 func (s *stage) Receive(m machine.Message, v machine.Value) machine.Answer {
 	payload := append([]byte(nil), v.Bytes()...)
 	s.heard[m.RoleName()] = append(s.heard[m.RoleName()], letter{m.PeerName(), m.LabelName(), payload})
-	return machine.Done
+	return machine.AnswerDone
 }
 
 // seat is a role's machine.Port on a stage.

@@ -42,7 +42,7 @@ func each(t *testing.T, test func(t *testing.T, e protocols.Entry, inst *choreo.
 
 func TestEveryProtocolIsASessionTypeForEveryRole(t *testing.T) {
 	each(t, func(t *testing.T, _ protocols.Entry, inst *choreo.Instance) {
-		if inst.Tier != choreo.SessionProjectable || !inst.TheoryConvertible {
+		if inst.Tier != choreo.TierSessionProjectable || !inst.TheoryConvertible {
 			t.Errorf("tier %s, convertible %t: %v", inst.Tier, inst.TheoryConvertible, inst.Reasons)
 		}
 		for _, role := range inst.Roles {

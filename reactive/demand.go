@@ -47,10 +47,10 @@ func (d *demand) add(l *Logic, p *datalog.Predicate) {
 	kind := ""
 	if k, of := l.kinds[p.Name]; of {
 		kind = k.Name
-	} else if p.Name == aspectKind && p.Terms[1].Kind() != datalog.Variable {
+	} else if p.Name == aspectKind && p.Terms[1].Kind() != datalog.KindVariable {
 		kind = p.Terms[1].Text()
-		d.never = d.never || p.Terms[1].Kind() != datalog.String
-	} else if p.Name == aspectPosition && p.Terms[1].Kind() == datalog.Integer {
+		d.never = d.never || p.Terms[1].Kind() != datalog.KindString
+	} else if p.Name == aspectPosition && p.Terms[1].Kind() == datalog.KindInteger {
 		d.from, d.to = max(d.from, p.Terms[1].Integer()), min(d.to, p.Terms[1].Integer())
 	}
 	if kind == "" {
@@ -63,7 +63,7 @@ func (d *demand) add(l *Logic, p *datalog.Predicate) {
 // narrow takes from the conditions of the rule what they say of the fact's position: $n > 100.
 func (d *demand) narrow(conditions []*datalog.Expr) {
 	for _, p := range d.atoms {
-		if p.Name != aspectPosition || p.Terms[1].Kind() != datalog.Variable {
+		if p.Name != aspectPosition || p.Terms[1].Kind() != datalog.KindVariable {
 			continue
 		}
 		for _, e := range conditions {
@@ -83,7 +83,7 @@ func (d *demand) condition(e *datalog.Expr, position datalog.Term) {
 	if right.Equal(position) {
 		left, right, op = right, left, mirrored(op)
 	}
-	if !left.Equal(position) || right.Kind() != datalog.Integer {
+	if !left.Equal(position) || right.Kind() != datalog.KindInteger {
 		return
 	}
 	n := right.Integer()

@@ -102,7 +102,7 @@ func (l *Logic) readBody(text string) error {
 	}
 	for _, p := range rule.Body {
 		for _, t := range p.Terms {
-			if t.Kind() == datalog.Variable && !slices.ContainsFunc(rule.Head.Terms, t.Equal) {
+			if t.Kind() == datalog.KindVariable && !slices.ContainsFunc(rule.Head.Terms, t.Equal) {
 				rule.Head.Terms = append(rule.Head.Terms, t)
 			}
 		}
@@ -177,7 +177,7 @@ func (l *Logic) look(r *datalog.Rule) {
 			l.looked[p.Name] = make([]bool, len(p.Terms))
 		}
 		for col, t := range p.Terms {
-			if t.Kind() != datalog.Variable || seen[t.Text()] > 1 {
+			if t.Kind() != datalog.KindVariable || seen[t.Text()] > 1 {
 				l.looked[p.Name][col] = true
 			}
 		}

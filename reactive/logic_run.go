@@ -65,7 +65,7 @@ func (l *Logic) derive(w *datalog.World, rows *Rows) error {
 	}
 	for _, t := range l.answer.Head.Terms {
 		name := ""
-		if t.Kind() == datalog.Variable {
+		if t.Kind() == datalog.KindVariable {
 			name = t.Text()
 		}
 		rows.Columns = append(rows.Columns, name)

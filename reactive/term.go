@@ -61,11 +61,11 @@ func (s *statement) fits(p *datalog.Predicate) bool {
 	} else if terms = s.terms(); terms == nil {
 		return false
 	}
-	if id := p.Terms[0]; id.Kind() != datalog.Variable && !id.Equal(s.id) {
+	if id := p.Terms[0]; id.Kind() != datalog.KindVariable && !id.Equal(s.id) {
 		return false
 	}
 	for i, t := range p.Terms[1:] {
-		if t.Kind() != datalog.Variable && !t.Equal(terms[1+i]) {
+		if t.Kind() != datalog.KindVariable && !t.Equal(terms[1+i]) {
 			return false
 		}
 	}
@@ -145,7 +145,7 @@ func entriesOf(m map[any]any) []datalog.Entry {
 	var entries []datalog.Entry
 	for key, value := range m {
 		switch k := termOf(key); k.Kind() {
-		case datalog.String, datalog.Integer:
+		case datalog.KindString, datalog.KindInteger:
 			entries = append(entries, datalog.Entry{Key: k, Value: termOf(value)})
 		}
 	}

@@ -382,7 +382,7 @@ func (l *link) dial(tc task.Context) (*transport.Channel, error) {
 
 // denialText says why the guard keeps the link from its peer.
 func denialText(d *guard.Denial) string {
-	if d.Reason == guard.Short {
+	if d.Reason == guard.ReasonShort {
 		return reasonControl
 	}
 	return "not allowed: " + d.Error()
@@ -392,7 +392,7 @@ func denialText(d *guard.Denial) string {
 // [Replicator.Permitted].
 func (l *link) epochTurn(tc task.Context, cause error) aura.Duration {
 	d, ok := denial(cause)
-	if !ok || d.Reason != guard.Short {
+	if !ok || d.Reason != guard.ReasonShort {
 		return 0
 	}
 	policy, err := l.sync.env.Frontier.Policy(tc, l.key.context)

@@ -151,11 +151,11 @@ func (s *session) sendNext(tc task.Context) (until aura.Duration, reason string,
 	case err == nil && short == 0:
 		s.pause.Reset()
 		return 0, "", nil
-	case short == guard.TooLarge:
-		s.denial = guard.Denial{Stage: guard.Flow, Reason: short}
+	case short == guard.ReasonTooLarge:
+		s.denial = guard.Denial{Stage: guard.StageFlow, Reason: short}
 		return task.Forever, reasonTooLarge, nil
 	case err == nil || isShort(err):
-		s.denial = guard.Denial{Stage: guard.Flow, Reason: short}
+		s.denial = guard.Denial{Stage: guard.StageFlow, Reason: short}
 		if d, ok := denial(err); ok {
 			s.denial = *d
 		}
@@ -195,7 +195,7 @@ func (s *session) decide(tc task.Context, room *guard.Headroom, count uint64) (g
 			Capability: delivery.CapResend, Context: s.peer.Context, Authority: s.env().Ring.Authority(), Sends: []guard.Send{send},
 		}
 		_, err = s.env().Decider.Decide(tc, &request)
-		if d, ok := denial(err); ok && d.Stage == guard.Leak && send.Through > send.From+1 {
+		if d, ok := denial(err); ok && d.Stage == guard.StageLeak && send.Through > send.From+1 {
 			continue // fewer facts tell less
 		}
 		return 0, err
@@ -223,9 +223,9 @@ func (s *session) afford(tc task.Context, run *guard.Send, room *guard.Headroom,
 			switch {
 			case uint64(run.Cost)+uint64(cost) <= left:
 			case uint64(cost) > room.Limit && run.Through == run.From:
-				return guard.TooLarge, nil
+				return guard.ReasonTooLarge, nil
 			case run.Through == run.From:
-				return guard.Short, nil
+				return guard.ReasonShort, nil
 			default:
 				return 0, nil
 			}
@@ -328,5 +328,5 @@ func (s *session) publishOutbox(tc task.Context, reason string) {
 // isShort reports whether a denial is for a budget that the next epoch restores.
 func isShort(err error) bool {
 	d, ok := denial(err)
-	return ok && d.Reason == guard.Short
+	return ok && d.Reason == guard.ReasonShort
 }

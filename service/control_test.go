@@ -32,7 +32,7 @@ func (l *ledger) Execute(tc task.Context, d *interp.Decision) (effect.Result, er
 		case err != nil:
 		case c.Kind == effect.ChargeBudget:
 			l.spent[d.Request.Capability] += uint64(c.Amount)
-		case c.Kind == effect.RecordLeakage && c.Observer == fact.External:
+		case c.Kind == effect.RecordLeakage && c.Observer == fact.ObserverExternal:
 			l.told[d.Request.Capability] += uint64(c.Bits)
 		}
 	}

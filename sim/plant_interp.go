@@ -37,7 +37,7 @@ func (w waiting) Execute(tc task.Context, d *interp.Decision) (effect.Result, er
 	for i := range d.Commands {
 		c := &d.Commands[i]
 		if c.Kind == effect.ChargeBudget && w.person.last.Charge(c.Context, c.Peer).Epoch > c.Epoch {
-			return effect.Result{}, &guard.Denial{Stage: guard.Flow, Reason: guard.Short}
+			return effect.Result{}, &guard.Denial{Stage: guard.StageFlow, Reason: guard.ReasonShort}
 		}
 	}
 	return w.Interpreter.Execute(tc, d)

@@ -13,7 +13,7 @@ import (
 // Root returns the key of the n-th authority; [Own] is number 0.
 func Root(t testing.TB, n byte) biscuit.PrivateKey {
 	t.Helper()
-	k, err := biscuit.NewPrivateKey(datalog.Ed25519, [32]byte{n})
+	k, err := biscuit.NewPrivateKey(datalog.AlgorithmEd25519, [32]byte{n})
 	if err != nil {
 		t.Fatal(err)
 	}

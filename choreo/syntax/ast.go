@@ -53,7 +53,7 @@ func (p *Protocol) DeclaredRoles() []*RoleDecl {
 type RoleDecl struct {
 	Span Span
 	Name Name
-	Size Index // Single, Number, Symbol or All
+	Size Index // IndexSingle, IndexNumber, IndexSymbol or IndexAll
 }
 
 // IndexKind says what stands in the brackets after a role. The numbers are append-only.
@@ -61,11 +61,11 @@ type IndexKind uint8
 
 // The kinds of index.
 const (
-	Single IndexKind = 0 // no brackets
-	Number IndexKind = 1 // Member[4]
-	Symbol IndexKind = 2 // Member[N]
-	All    IndexKind = 3 // Member[*]
-	Range  IndexKind = 4 // Member[0..3]: from the first up to, and without, the second
+	IndexSingle IndexKind = 0 // no brackets
+	IndexNumber IndexKind = 1 // Member[4]
+	IndexSymbol IndexKind = 2 // Member[N]
+	IndexAll    IndexKind = 3 // Member[*]
+	IndexRange  IndexKind = 4 // Member[0..3]: from the first up to, and without, the second
 )
 
 // Bound is a number, or a name that a binding gives a number to (then Name is not "").
@@ -75,7 +75,7 @@ type Bound struct {
 	Value int
 }
 
-// Index is what stands in the brackets after a role. From is used by Number, Symbol and Range; To by Range.
+// Index is what stands in the brackets after a role. From is used by IndexNumber, IndexSymbol and IndexRange; To by IndexRange.
 type Index struct {
 	Kind     IndexKind
 	From, To Bound
@@ -100,12 +100,12 @@ type ValueKind uint8
 
 // The kinds of value.
 const (
-	StringValue   ValueKind = 0 // "text"
-	IntValue      ValueKind = 1 // 42
-	DurationValue ValueKind = 2 // 5s
-	NameValue     ValueKind = 3 // true
-	NumbersValue  ValueKind = 4 // [1, 2]
-	NamesValue    ValueKind = 5 // (a, b)
+	ValueString   ValueKind = 0 // "text"
+	ValueInt      ValueKind = 1 // 42
+	ValueDuration ValueKind = 2 // 5s
+	ValueName     ValueKind = 3 // true
+	ValueNumbers  ValueKind = 4 // [1, 2]
+	ValueNames    ValueKind = 5 // (a, b)
 )
 
 // Value is the value of an annotation. Text is a string without its quotes, and otherwise the value in

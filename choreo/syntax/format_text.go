@@ -8,11 +8,11 @@ import (
 // String returns the index as written, with its brackets.
 func (ix Index) String() string {
 	switch ix.Kind {
-	case Number, Symbol:
+	case IndexNumber, IndexSymbol:
 		return "[" + ix.From.String() + "]"
-	case All:
+	case IndexAll:
 		return "[*]"
-	case Range:
+	case IndexRange:
 		return "[" + ix.From.String() + ".." + ix.To.String() + "]"
 	}
 	return ""
@@ -30,7 +30,7 @@ func (r RoleRef) String() string { return r.Name.Text + r.Index.String() }
 
 // String returns the value as written.
 func (v Value) String() string {
-	if v.Kind == StringValue {
+	if v.Kind == ValueString {
 		return `"` + v.Text + `"`
 	}
 	return v.Text
@@ -63,18 +63,18 @@ func (t *TypeExpr) String() string {
 // String returns the expression as written.
 func (e *Expr) String() string {
 	switch e.Kind {
-	case CheckExpr:
+	case ExprCheck:
 		return "check " + e.Call.String()
-	case ObserveExpr:
+	case ExprObserve:
 		return "observe " + e.Call.String()
-	case TransferExpr:
+	case ExprTransfer:
 		return "transfer " + e.Resource.Text + " from " + e.From.String() + " to " + e.To.String()
-	case ConstructExpr:
+	case ExprConstruct:
 		if len(e.Path) > 1 {
 			return e.Path[0].Text + "(" + e.Path[1].Text + ")"
 		}
 		return e.Path[0].Text
-	case CallExpr:
+	case ExprCall:
 		return e.Call.String()
 	}
 	texts := make([]string, len(e.Path))

@@ -116,23 +116,23 @@ func (p *parser) dependentWork(start Pos) Stmt {
 // expr parses the expression of a let or a case.
 func (p *parser) expr() *Expr {
 	start := p.tok().span.Start
-	e := &Expr{Kind: PathExpr}
+	e := &Expr{Kind: ExprPath}
 	switch {
 	case p.isWord("check", "observe") && p.ahead(1).kind == tIdent:
-		e.Kind = CheckExpr
+		e.Kind = ExprCheck
 		if p.next().text == "observe" {
-			e.Kind = ObserveExpr
+			e.Kind = ExprObserve
 		}
 		e.Call = p.effectCall()
 	case p.isWord("transfer") && p.ahead(1).kind == tIdent:
 		p.next()
-		e.Kind, e.Resource = TransferExpr, p.name("what to transfer")
+		e.Kind, e.Resource = ExprTransfer, p.name("what to transfer")
 		p.expectWord("from")
 		e.From = p.roleRef()
 		p.expectWord("to")
 		e.To = p.roleRef()
 	case p.isWord("Ok", "Err", "Just", "Nothing"):
-		e.Kind = ConstructExpr
+		e.Kind = ExprConstruct
 		e.Path = []Name{p.name("a constructor")}
 		if e.Path[0].Text != "Nothing" {
 			if n := p.optionalName(); n.Text != "" {
@@ -140,7 +140,7 @@ func (p *parser) expr() *Expr {
 			}
 		}
 	case p.is(tIdent) && p.ahead(1).kind == tParen:
-		e.Kind = CallExpr
+		e.Kind = ExprCall
 		at := p.tok().span.Start
 		e.Call = &Call{Operation: p.name("a name")}
 		e.Call.Args = p.opaque(tParen, tParenEnd)

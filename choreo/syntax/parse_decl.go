@@ -115,7 +115,7 @@ func (p *parser) roleSet(start Pos) Decl {
 		p.next()
 		d.Of = p.name("a role set")
 		p.expect(tComma)
-		d.Range.Kind = Range
+		d.Range.Kind = IndexRange
 		d.Range.From = p.bound()
 		p.expect(tRange)
 		d.Range.To = p.bound()

@@ -137,15 +137,15 @@ func (p *parser) index(ranges bool) Index {
 	if !p.accept(tBracket) {
 		return Index{}
 	}
-	ix := Index{Kind: All}
+	ix := Index{Kind: IndexAll}
 	if !p.accept(tStar) {
 		ix.From = p.bound()
-		ix.Kind = Number
+		ix.Kind = IndexNumber
 		if ix.From.Name != "" {
-			ix.Kind = Symbol
+			ix.Kind = IndexSymbol
 		}
 		if ranges && p.accept(tRange) {
-			ix.Kind, ix.To = Range, p.bound()
+			ix.Kind, ix.To = IndexRange, p.bound()
 		}
 	}
 	p.expect(tBracketEnd)

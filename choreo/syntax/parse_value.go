@@ -12,20 +12,20 @@ func (p *parser) value() Value {
 	switch {
 	case p.is(tString):
 		p.next()
-		v.Kind = StringValue
+		v.Kind = ValueString
 	case p.is(tInt) && p.unitFollows():
-		v.Kind, v.Text = DurationValue, p.duration()
+		v.Kind, v.Text = ValueDuration, p.duration()
 	case p.is(tInt):
 		p.next()
-		v.Kind, v.Text = IntValue, canonicalInt(t.text)
+		v.Kind, v.Text = ValueInt, canonicalInt(t.text)
 	case p.is(tIdent):
 		p.next()
-		v.Kind = NameValue
+		v.Kind = ValueName
 	case p.accept(tBracket):
-		v.Kind = NumbersValue
+		v.Kind = ValueNumbers
 		v.Text = "[" + p.list(tBracketEnd, tInt) + "]"
 	case p.accept(tParen):
-		v.Kind = NamesValue
+		v.Kind = ValueNames
 		v.Text = "(" + p.list(tParenEnd, tIdent) + ")"
 	default:
 		p.want("a value")

@@ -165,12 +165,12 @@ type ExprKind uint8
 
 // The kinds of expression.
 const (
-	CheckExpr     ExprKind = 0 // check Interface.operation(args)
-	ObserveExpr   ExprKind = 1 // observe Interface.operation(args)
-	TransferExpr  ExprKind = 2 // transfer name from Role to Role
-	ConstructExpr ExprKind = 3 // Ok, Err, Just or Nothing, perhaps with a name
-	CallExpr      ExprKind = 4 // name(args)
-	PathExpr      ExprKind = 5 // name.name
+	ExprCheck     ExprKind = 0 // check Interface.operation(args)
+	ExprObserve   ExprKind = 1 // observe Interface.operation(args)
+	ExprTransfer  ExprKind = 2 // transfer name from Role to Role
+	ExprConstruct ExprKind = 3 // Ok, Err, Just or Nothing, perhaps with a name
+	ExprCall      ExprKind = 4 // name(args)
+	ExprPath      ExprKind = 5 // name.name
 )
 
 // Expr is the expression of a let or a case.

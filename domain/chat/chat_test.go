@@ -275,7 +275,7 @@ func TestSendPlansOneFactForEveryPeer(t *testing.T) {
 	if r.Capability != chat.CapSend || !r.Queue || len(r.Entries) != 1 || len(r.Sends) != 1 {
 		t.Fatalf("planned %+v", r)
 	}
-	if s := r.Sends[0]; s.Peer != ben.Authority() || s.Cost != 3 || s.Leak[fact.External] == 0 {
+	if s := r.Sends[0]; s.Peer != ben.Authority() || s.Cost != 3 || s.Leak[fact.ObserverExternal] == 0 {
 		t.Fatalf("planned the send %+v", s)
 	}
 	for name, in := range map[string]chat.SendIntent{

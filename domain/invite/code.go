@@ -173,6 +173,6 @@ func foreign(r rune) bool {
 // expired compares the readings and ignores their uncertainty: an expiry is a courtesy to the clock of a
 // person, and single use does not rest on it.
 func expired(at aura.Instant, now aura.Physical) bool {
-	order, _ := aura.ComparePhysical(aura.Midpoint, now, aura.Physical{At: at})
+	order, _ := aura.ComparePhysical(aura.PolicyMidpoint, now, aura.Physical{At: at})
 	return order >= 0
 }

@@ -43,7 +43,7 @@ func Read(encoded []byte) (Contents, error) {
 // rights returns the names that a first block grants, as [Mint] writes it.
 func rights(p *datalog.Program) (names []string) {
 	for _, f := range p.Facts {
-		if f.Name == "right" && len(f.Terms) == 1 && f.Terms[0].Kind() == datalog.String {
+		if f.Name == "right" && len(f.Terms) == 1 && f.Terms[0].Kind() == datalog.KindString {
 			names = append(names, f.Terms[0].Text())
 		}
 	}
@@ -62,7 +62,7 @@ func narrows(c *datalog.Check) (names []string, ok bool) {
 	}
 	e := q.Expressions[0]
 	if e.Op != datalog.OpContains || e.Left.Op != datalog.OpValue || e.Right.Op != datalog.OpValue ||
-		e.Left.Term.Kind() != datalog.Set || !e.Right.Term.Equal(q.Body[0].Terms[0]) {
+		e.Left.Term.Kind() != datalog.KindSet || !e.Right.Term.Equal(q.Body[0].Terms[0]) {
 		return nil, false
 	}
 	for i := range e.Left.Term.Len() {

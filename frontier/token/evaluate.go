@@ -51,20 +51,20 @@ type Failed = biscuit.FailedCheck
 // later block claims a right. A token that fails is nil, with the reason.
 func Open(encoded []byte, root [32]byte) (*Token, guard.Reason) {
 	if len(encoded) > MaxBytes {
-		return nil, guard.Damaged
+		return nil, guard.ReasonDamaged
 	}
 	u, err := biscuit.Decode(encoded)
 	if err != nil {
-		return nil, guard.Damaged
+		return nil, guard.ReasonDamaged
 	}
 	verified, err := u.Verify(keyOf(root))
 	switch {
 	case errors.Is(err, biscuit.ErrRoot):
-		return nil, guard.OtherRoot
+		return nil, guard.ReasonOtherRoot
 	case err != nil:
-		return nil, guard.Damaged
+		return nil, guard.ReasonDamaged
 	case widens(verified.Blocks()):
-		return nil, guard.TooBroad
+		return nil, guard.ReasonTooBroad
 	}
 	t := &Token{token: verified}
 	t.turns, t.timed = turns(verified.Blocks())
@@ -105,7 +105,7 @@ func (t *Token) Evaluate(c Claim, candidates []string) Answer {
 		switch {
 		case err != nil:
 			// One question without an answer spoils them all: nothing is allowed by an error.
-			return Answer{Reason: guard.Undecidable, Validity: a.Validity, Anywhere: a.Anywhere}
+			return Answer{Reason: guard.ReasonUndecidable, Validity: a.Validity, Anywhere: a.Anywhere}
 		case denial == nil:
 			a.Names = append(a.Names, name)
 		case a.Reason == 0:
@@ -124,13 +124,13 @@ func (t *Token) Explain(c Claim, name string) (guard.Reason, []Failed) {
 	denial, err := t.ask(c, name)
 	switch {
 	case err != nil:
-		return guard.Undecidable, nil
+		return guard.ReasonUndecidable, nil
 	case denial == nil:
 		return 0, nil
 	}
 	reason := t.reason(denial)
 	if reason == 0 {
-		reason = guard.NotGranted
+		reason = guard.ReasonNotGranted
 	}
 	return reason, denial.Checks
 }
@@ -166,7 +166,7 @@ func (c *Claim) program(name string) *datalog.Program {
 	if !c.Device.IsZero() {
 		p.Facts = append(p.Facts, state("device", datalog.NewString(c.Device.String())))
 	}
-	p.Policies = []datalog.Policy{{Kind: datalog.Allow, Queries: []datalog.Rule{{
+	p.Policies = []datalog.Policy{{Kind: datalog.PolicyAllow, Queries: []datalog.Rule{{
 		Head: datalog.Predicate{Name: "query"}, Body: []datalog.Predicate{state("right", operation)},
 	}}}}
 	return p
@@ -182,9 +182,9 @@ func (t *Token) reason(d *biscuit.Denial) (reason guard.Reason) {
 		for _, q := range blocks[f.Block].Program.Checks[f.Check].Queries {
 			switch {
 			case reads(&q, "subject") || reads(&q, "delegates"):
-				return guard.OtherHolder
+				return guard.ReasonOtherHolder
 			case reads(&q, predicateTime):
-				reason = guard.Expired
+				reason = guard.ReasonExpired
 			}
 		}
 	}

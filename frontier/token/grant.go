@@ -110,7 +110,7 @@ func (g *Grant) program(at int, src string, params datalog.Params) (*datalog.Pro
 func (g *Grant) holder() aura.AuthorityID { return aura.AuthorityOf(g.Holder[:]) }
 
 func keyOf(root [32]byte) biscuit.PublicKey {
-	return biscuit.PublicKey{Algorithm: datalog.Ed25519, Bytes: string(root[:])}
+	return biscuit.PublicKey{Algorithm: datalog.AlgorithmEd25519, Bytes: string(root[:])}
 }
 
 func holderOf(k biscuit.PublicKey) aura.AuthorityID { return aura.AuthorityOf([]byte(k.Bytes)) }

@@ -26,5 +26,5 @@ func (s rootSigner) Sign(message []byte) ([]byte, error) {
 func NextKey(e world.Entropy) (biscuit.PrivateKey, error) {
 	var seed [32]byte
 	_, _ = e.Read(seed[:])
-	return biscuit.NewPrivateKey(datalog.Ed25519, seed)
+	return biscuit.NewPrivateKey(datalog.AlgorithmEd25519, seed)
 }

@@ -25,7 +25,7 @@ var names = []string{"chat:read", "chat:send", "group:invite", "group:leave"}
 // key returns the root key of the n-th authority; number 0 issues.
 func key(t testing.TB, n int) biscuit.PrivateKey {
 	t.Helper()
-	k, err := biscuit.NewPrivateKey(datalog.Ed25519, [32]byte{byte(n + 1)})
+	k, err := biscuit.NewPrivateKey(datalog.AlgorithmEd25519, [32]byte{byte(n + 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,7 +246,7 @@ func TestAReturnedTokenServesNobodyElse(t *testing.T) {
 		t.Fatal(reason)
 	}
 	for holder, want := range map[biscuit.PublicKey]guard.Reason{
-		ben.Public(): 0, cleo.Public(): guard.OtherHolder, key(t, 60).Public(): guard.OtherHolder,
+		ben.Public(): 0, cleo.Public(): guard.ReasonOtherHolder, key(t, 60).Public(): guard.ReasonOtherHolder,
 	} {
 		a := opened.Evaluate(token.Claim{Subject: aura.AuthorityOf([]byte(holder.Bytes))}, names)
 		if a.Reason != want || (len(a.Names) > 0) != (want == 0) {
@@ -273,9 +273,9 @@ func TestAFlawOfTheFirstBlockIsNamed(t *testing.T) {
 		want  guard.Reason
 	}{
 		"its holder":        {token.Claim{Subject: mine, Now: 999e9}, 0},
-		"its holder, later": {token.Claim{Subject: mine, Now: 1_001e9}, guard.Expired},
-		"another":           {token.Claim{Subject: other, Now: 999e9}, guard.OtherHolder},
-		"another, later":    {token.Claim{Subject: other, Now: 1_001e9}, guard.OtherHolder},
+		"its holder, later": {token.Claim{Subject: mine, Now: 1_001e9}, guard.ReasonExpired},
+		"another":           {token.Claim{Subject: other, Now: 999e9}, guard.ReasonOtherHolder},
+		"another, later":    {token.Claim{Subject: other, Now: 1_001e9}, guard.ReasonOtherHolder},
 	} {
 		if a := opened.Evaluate(c.claim, names); a.Reason != c.want || (len(a.Names) > 0) != (c.want == 0) {
 			t.Errorf("%s: %v with %d names, want %v", name, a.Reason, len(a.Names), c.want)
@@ -306,7 +306,7 @@ func TestADenialSaysWhy(t *testing.T) {
 		reason guard.Reason
 		checks int
 	}{
-		names[0]: {0, 0}, names[1]: {guard.NotGranted, 1}, names[2]: {guard.NotGranted, 1}, "of:nothing": {guard.NotGranted, 1},
+		names[0]: {0, 0}, names[1]: {guard.ReasonNotGranted, 1}, names[2]: {guard.ReasonNotGranted, 1}, "of:nothing": {guard.ReasonNotGranted, 1},
 	} {
 		reason, checks := opened.Explain(token.Claim{Subject: authorityOf(root)}, name)
 		if reason != want.reason || len(checks) != want.checks {
@@ -315,7 +315,7 @@ func TestADenialSaysWhy(t *testing.T) {
 	}
 }
 
-// TestEveryBlockHasAFreshKey: the key for the next block is drawn, so that nobody who sees one token can append
+// TestEveryBlockHasAFreshKey: the key for the next block is drawn, so that a reader of one token cannot append
 // to another. The same entropy gives the same keys: a simulation is repeated.
 func TestEveryBlockHasAFreshKey(t *testing.T) {
 	seen := map[string]bool{}
@@ -402,7 +402,7 @@ func FuzzOpen(f *testing.F) {
 		if opened == nil {
 			return
 		}
-		// Whoever knows the bytes can append blocks; the rights stay those of the first.
+		// A holder of the bytes can append blocks; the rights stay those of the first.
 		a := opened.Evaluate(token.Claim{Subject: authorityOf(key(t, 2))}, names)
 		if len(a.Names) > 0 {
 			t.Fatalf("a stranger may %v", a.Names)

@@ -83,7 +83,7 @@ func queryTurns(q *datalog.Rule) (at []uint64, known bool) {
 		if p.Name != predicateTime {
 			continue
 		}
-		if len(p.Terms) != 1 || p.Terms[0].Kind() != datalog.Variable || named(q, p.Terms[0].Text()) != 1 {
+		if len(p.Terms) != 1 || p.Terms[0].Kind() != datalog.KindVariable || named(q, p.Terms[0].Text()) != 1 {
 			return nil, false
 		}
 		for _, e := range q.Expressions {
@@ -99,7 +99,7 @@ func queryTurns(q *datalog.Rule) (at []uint64, known bool) {
 func named(q *datalog.Rule, variable string) (n int) {
 	for i := range q.Body {
 		for _, t := range q.Body[i].Terms {
-			if t.Kind() == datalog.Variable && t.Text() == variable {
+			if t.Kind() == datalog.KindVariable && t.Text() == variable {
 				n++
 			}
 		}
@@ -139,14 +139,14 @@ func comparison(e *datalog.Expr, variable string) (date uint64, ok bool) {
 	if isVariable(y, variable) {
 		x, y = y, x
 	}
-	if !isVariable(x, variable) || y.Op != datalog.OpValue || y.Term.Kind() != datalog.Date {
+	if !isVariable(x, variable) || y.Op != datalog.OpValue || y.Term.Kind() != datalog.KindDate {
 		return 0, false
 	}
 	return y.Term.Date(), true
 }
 
 func isVariable(e *datalog.Expr, variable string) bool {
-	return e.Op == datalog.OpValue && e.Term.Kind() == datalog.Variable && e.Term.Text() == variable
+	return e.Op == datalog.OpValue && e.Term.Kind() == datalog.KindVariable && e.Term.Text() == variable
 }
 
 // around returns the interval between two turns that holds an instant.

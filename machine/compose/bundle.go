@@ -66,7 +66,7 @@ const CapabilityReconfiguration = "reconfiguration_safety"
 func (b *Bundle) admissible(op aura.Op, n Needs) error {
 	denied := func(why string) error { return aura.Errorf(op, aura.Denied, "bundle %s: %s", b.ID, why) }
 	c := &b.Certificate
-	special := n.Mode != machine.Full || (n.Scheduler != machine.Cooperative && n.Scheduler != machine.RoundRobin)
+	special := n.Mode != machine.DeterminismFull || (n.Scheduler != machine.SchedulerCooperative && n.Scheduler != machine.SchedulerRoundRobin)
 	switch {
 	case b.ID == "" || len(b.Images) == 0:
 		return aura.Errorf(op, aura.Invalid, "a bundle needs a name and a protocol")
@@ -74,7 +74,7 @@ func (b *Bundle) admissible(op aura.Op, n Needs) error {
 		return denied("missing compatibility proof")
 	case special && n.Contracts == nil:
 		return denied("missing runtime contracts")
-	case special && !slices.Contains(n.Contracts.Modes, n.Mode) && n.Mode != machine.Full:
+	case special && !slices.Contains(n.Contracts.Modes, n.Mode) && n.Mode != machine.DeterminismFull:
 		return denied("missing capability determinism_profile::" + n.Mode.String())
 	case !slices.Contains(c.Schedulers, n.Scheduler):
 		return denied("missing capability scheduler::" + n.Scheduler.String())

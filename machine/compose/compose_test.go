@@ -34,7 +34,7 @@ func bundle(t *testing.T, id string, change func(*compose.Bundle)) compose.Bundl
 	b := compose.Bundle{
 		ID: id, Images: []*machine.Image{im}, Members: []string{"a", "b"},
 		Certificate: compose.Certificate{
-			Artifact: id, LinkOK: true, Modes: []machine.Determinism{machine.Full}, Schedulers: []machine.Scheduler{machine.Cooperative},
+			Artifact: id, LinkOK: true, Modes: []machine.Determinism{machine.DeterminismFull}, Schedulers: []machine.Scheduler{machine.SchedulerCooperative},
 		},
 	}
 	if change != nil {
@@ -94,7 +94,7 @@ func TestBundlesAreBounded(t *testing.T) {
 func dynamic(b *compose.Bundle) { b.Policy = &compose.MembershipPolicy{Dynamic: true, Overlap: true} }
 
 var needs = compose.Needs{
-	Mode: machine.Full, Scheduler: machine.Cooperative,
+	Mode: machine.DeterminismFull, Scheduler: machine.SchedulerCooperative,
 	Contracts: &machine.Contracts{Capabilities: []string{compose.CapabilityReconfiguration}},
 }
 
@@ -112,9 +112,9 @@ func TestBundlesAreAdmittedWithTheirEvidenceOrNotAtAll(t *testing.T) {
 		want   aura.Kind
 	}{
 		"no proof":      {func(b *compose.Bundle) { b.Certificate.LinkOK = false }, needs, aura.Denied},
-		"no contracts":  {dynamic, compose.Needs{Mode: machine.Full, Scheduler: machine.Cooperative}, aura.Denied},
-		"scheduler":     {nil, compose.Needs{Mode: machine.Full, Scheduler: machine.PriorityFixed, Contracts: needs.Contracts}, aura.Denied},
-		"mode":          {nil, compose.Needs{Mode: machine.ModuloEffects, Scheduler: machine.Cooperative, Contracts: needs.Contracts}, aura.Denied},
+		"no contracts":  {dynamic, compose.Needs{Mode: machine.DeterminismFull, Scheduler: machine.SchedulerCooperative}, aura.Denied},
+		"scheduler":     {nil, compose.Needs{Mode: machine.DeterminismFull, Scheduler: machine.SchedulerPriorityFixed, Contracts: needs.Contracts}, aura.Denied},
+		"mode":          {nil, compose.Needs{Mode: machine.DeterminismModuloEffects, Scheduler: machine.SchedulerCooperative, Contracts: needs.Contracts}, aura.Denied},
 		"output gating": {func(b *compose.Bundle) { b.Certificate.OutputGating = true }, needs, aura.Denied},
 		"no name":       {func(b *compose.Bundle) { b.ID = "" }, needs, aura.Invalid},
 	} {
@@ -223,7 +223,7 @@ func TestAPlanIsTakenWholeOrNotAtAll(t *testing.T) {
 		}
 	}
 	x, err := r.Reconfigure("x", compose.Plan{ID: "p", Steps: []compose.Step{good}, Protocol: vote})
-	if err != nil || !x.HarmonyChecked || x.Epoch != 1 || x.Boundaries[0].Kinds["c"] != compose.Network {
+	if err != nil || !x.HarmonyChecked || x.Epoch != 1 || x.Boundaries[0].Kinds["c"] != compose.BoundaryNetwork {
 		t.Fatal(x, err)
 	}
 	m, _ := r.Membership("x")
@@ -255,23 +255,23 @@ func TestUpgradesRecordEveryPhase(t *testing.T) {
 	valid := func() compose.UpgradeRequest {
 		return compose.UpgradeRequest{
 			ID: "u", Plan: compose.Plan{ID: "p", Steps: []compose.Step{{Next: []string{"a", "c"}, Placements: here("a", "c")}}},
-			Execution: compose.PreserveProfile, OwnershipContinuity: true, Pending: compose.PreservePending, Publications: compose.PreserveCanonical,
+			Execution: compose.ExecutionPreserveProfile, OwnershipContinuity: true, Pending: compose.PendingPreserve, Publications: compose.PublicationPreserveCanonical,
 		}
 	}
 	for name, c := range map[string]struct {
 		change func(*compose.UpgradeRequest)
 		want   []compose.Phase
 	}{
-		"good":        {func(*compose.UpgradeRequest) {}, []compose.Phase{compose.Staged, compose.Permitted, compose.Committed}},
-		"bad step":    {func(q *compose.UpgradeRequest) { q.Plan.Steps[0].Placements = nil }, []compose.Phase{compose.Staged, compose.Permitted, compose.RolledBack}},
-		"no plan":     {func(q *compose.UpgradeRequest) { q.Plan.Steps = nil }, []compose.Phase{compose.Staged, compose.Failed}},
-		"nobody owns": {func(q *compose.UpgradeRequest) { q.Plan.Steps[0].Next = []string{"c"} }, []compose.Phase{compose.Staged, compose.Failed}},
+		"good":        {func(*compose.UpgradeRequest) {}, []compose.Phase{compose.PhaseStaged, compose.PhasePermitted, compose.PhaseCommitted}},
+		"bad step":    {func(q *compose.UpgradeRequest) { q.Plan.Steps[0].Placements = nil }, []compose.Phase{compose.PhaseStaged, compose.PhasePermitted, compose.PhaseRolledBack}},
+		"no plan":     {func(q *compose.UpgradeRequest) { q.Plan.Steps = nil }, []compose.Phase{compose.PhaseStaged, compose.PhaseFailed}},
+		"nobody owns": {func(q *compose.UpgradeRequest) { q.Plan.Steps[0].Next = []string{"c"} }, []compose.Phase{compose.PhaseStaged, compose.PhaseFailed}},
 		"both": {func(q *compose.UpgradeRequest) {
 			q.CarriedPublications, q.InvalidatedPublications = []string{"p"}, []string{"p"}
-		}, []compose.Phase{compose.Staged, compose.Failed}},
-		"blocked":   {func(q *compose.UpgradeRequest) { q.Pending = compose.InvalidateBlocked }, []compose.Phase{compose.Staged, compose.Failed}},
-		"truth":     {func(q *compose.UpgradeRequest) { q.InvalidatedPublications = []string{"p"} }, []compose.Phase{compose.Staged, compose.Failed}},
-		"execution": {func(q *compose.UpgradeRequest) { q.Mode = machine.ModuloEffects }, []compose.Phase{compose.Staged, compose.Failed}},
+		}, []compose.Phase{compose.PhaseStaged, compose.PhaseFailed}},
+		"blocked":   {func(q *compose.UpgradeRequest) { q.Pending = compose.PendingInvalidateBlocked }, []compose.Phase{compose.PhaseStaged, compose.PhaseFailed}},
+		"truth":     {func(q *compose.UpgradeRequest) { q.InvalidatedPublications = []string{"p"} }, []compose.Phase{compose.PhaseStaged, compose.PhaseFailed}},
+		"execution": {func(q *compose.UpgradeRequest) { q.Mode = machine.DeterminismModuloEffects }, []compose.Phase{compose.PhaseStaged, compose.PhaseFailed}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var r compose.Runtime
@@ -282,7 +282,7 @@ func TestUpgradesRecordEveryPhase(t *testing.T) {
 			if diff := cmp.Diff(c.want, x.Phases); diff != "" {
 				t.Fatal(diff)
 			}
-			committed := x.Phases[len(x.Phases)-1] == compose.Committed
+			committed := x.Phases[len(x.Phases)-1] == compose.PhaseCommitted
 			m, _ := r.Membership("x")
 			if (err == nil) != committed || (m.Epoch == 1) != committed || len(m.Upgrades) != 1 || (x.Reason == "") != committed {
 				t.Fatal(err, m)
@@ -300,13 +300,13 @@ func TestALinkedBundleHasWhatBothHave(t *testing.T) {
 	var r compose.Runtime
 	admit(t, &r, bundle(t, "x", func(b *compose.Bundle) {
 		b.Members, b.Exports = []string{"c", "a"}, []string{"vote", "buy"}
-		b.Certificate.Modes = []machine.Determinism{machine.ModuloEffects, machine.Full}
-		b.Certificate.Schedulers = []machine.Scheduler{machine.PriorityFixed, machine.Cooperative}
+		b.Certificate.Modes = []machine.Determinism{machine.DeterminismModuloEffects, machine.DeterminismFull}
+		b.Certificate.Schedulers = []machine.Scheduler{machine.SchedulerPriorityFixed, machine.SchedulerCooperative}
 	}))
 	admit(t, &r, bundle(t, "y", func(b *compose.Bundle) {
 		b.Members, b.Exports = []string{"b", "a"}, []string{"buy", "ask"}
-		b.Certificate.Modes = []machine.Determinism{machine.Full, machine.ModuloCommutativity}
-		b.Certificate.Schedulers = []machine.Scheduler{machine.Cooperative, machine.RoundRobin}
+		b.Certificate.Modes = []machine.Determinism{machine.DeterminismFull, machine.DeterminismModuloCommutativity}
+		b.Certificate.Schedulers = []machine.Scheduler{machine.SchedulerCooperative, machine.SchedulerRoundRobin}
 	}))
 	if _, err := r.Link("x", "y", "both"); err != nil {
 		t.Fatal(err)
@@ -319,7 +319,7 @@ func TestALinkedBundleHasWhatBothHave(t *testing.T) {
 	want := compose.Bundle{
 		ID: "both", Members: []string{"a", "b", "c"}, Exports: []string{"ask", "buy", "vote"},
 		Certificate: compose.Certificate{
-			Artifact: "x+y", LinkOK: true, Modes: []machine.Determinism{machine.Full}, Schedulers: []machine.Scheduler{machine.Cooperative},
+			Artifact: "x+y", LinkOK: true, Modes: []machine.Determinism{machine.DeterminismFull}, Schedulers: []machine.Scheduler{machine.SchedulerCooperative},
 		},
 	}
 	if diff := cmp.Diff(want, b); diff != "" {

@@ -53,9 +53,9 @@ type BoundaryKind uint8
 
 // The kinds of boundary.
 const (
-	InProcess    BoundaryKind = 1
-	SharedMemory BoundaryKind = 2
-	Network      BoundaryKind = 3
+	BoundaryInProcess    BoundaryKind = 1
+	BoundarySharedMemory BoundaryKind = 2
+	BoundaryNetwork      BoundaryKind = 3
 )
 
 // Placement says where a member runs: here, on the machine of another member, or at an endpoint elsewhere.
@@ -69,11 +69,11 @@ type Placement struct {
 func (p Placement) kind() BoundaryKind {
 	switch {
 	case p.Endpoint != "":
-		return Network
+		return BoundaryNetwork
 	case p.Peer != "":
-		return SharedMemory
+		return BoundarySharedMemory
 	}
-	return InProcess
+	return BoundaryInProcess
 }
 
 // Step is one change of members.

@@ -30,8 +30,8 @@ type ExecutionConstraint uint8
 
 // The constraints.
 const (
-	PreserveProfile         ExecutionConstraint = 1
-	MixedDeterminismAllowed ExecutionConstraint = 2
+	ExecutionPreserveProfile  ExecutionConstraint = 1
+	ExecutionMixedDeterminism ExecutionConstraint = 2
 )
 
 // PendingTreatment says what becomes of effects that are under way. The numbers are append-only.
@@ -39,8 +39,8 @@ type PendingTreatment uint8
 
 // The treatments.
 const (
-	PreservePending   PendingTreatment = 1
-	InvalidateBlocked PendingTreatment = 2
+	PendingPreserve          PendingTreatment = 1
+	PendingInvalidateBlocked PendingTreatment = 2
 )
 
 // PublicationContinuity says what becomes of what was published as canonical. The numbers are append-only.
@@ -48,8 +48,8 @@ type PublicationContinuity uint8
 
 // The continuities.
 const (
-	PreserveCanonical PublicationContinuity = 1
-	ReissueCanonical  PublicationContinuity = 2
+	PublicationPreserveCanonical PublicationContinuity = 1
+	PublicationReissueCanonical  PublicationContinuity = 2
 )
 
 // Phase is how far an upgrade came. The numbers are append-only.
@@ -58,15 +58,15 @@ type Phase uint8
 // The phases. An upgrade passes staged, admitted, committed; or staged, failed, if the request is not valid;
 // or staged, admitted, rolled back, if a step does not hold.
 const (
-	Staged     Phase = 1
-	Permitted  Phase = 2
-	Committed  Phase = 3
-	RolledBack Phase = 4
-	Failed     Phase = 5
+	PhaseStaged     Phase = 1
+	PhasePermitted  Phase = 2
+	PhaseCommitted  Phase = 3
+	PhaseRolledBack Phase = 4
+	PhaseFailed     Phase = 5
 )
 
 func (p Phase) String() string {
-	names := [...]string{Staged: "staged", Permitted: "admitted", Committed: "committed_cutover", RolledBack: "rolled_back", Failed: "failed"}
+	names := [...]string{PhaseStaged: "staged", PhasePermitted: "admitted", PhaseCommitted: "committed_cutover", PhaseRolledBack: "rolled_back", PhaseFailed: "failed"}
 	if int(p) < len(names) && names[p] != "" {
 		return names[p]
 	}
@@ -91,7 +91,7 @@ func (r *Runtime) Upgrade(bundle string, req UpgradeRequest) (UpgradeExecution, 
 	if !ok {
 		return UpgradeExecution{}, aura.Errorf(op, aura.NotFound, "bundle %s is not here", bundle)
 	}
-	x := UpgradeExecution{Request: req, Phases: []Phase{Staged}, Before: m.Epoch, After: m.Epoch}
+	x := UpgradeExecution{Request: req, Phases: []Phase{PhaseStaged}, Before: m.Epoch, After: m.Epoch}
 	record := func(to *Membership, phase Phase, err error) (UpgradeExecution, error) {
 		x.Phases = append(x.Phases, phase)
 		if err != nil {
@@ -102,16 +102,16 @@ func (r *Runtime) Upgrade(bundle string, req UpgradeRequest) (UpgradeExecution, 
 		return x, err
 	}
 	if err := req.check(op, m, r.bundles[bundle]); err != nil {
-		return record(m.clone(), Failed, err)
+		return record(m.clone(), PhaseFailed, err)
 	}
-	x.Phases = append(x.Phases, Permitted)
+	x.Phases = append(x.Phases, PhasePermitted)
 	next, exec, err := m.try(op, req.Plan)
 	if err != nil {
-		return record(m.clone(), RolledBack, err)
+		return record(m.clone(), PhaseRolledBack, err)
 	}
 	next.Executions = keep(next.Executions, exec)
 	x.After = next.Epoch
-	return record(next, Committed, nil)
+	return record(next, PhaseCommitted, nil)
 }
 
 // check validates a request in the order in which the reasons count.
@@ -127,19 +127,19 @@ func (q *UpgradeRequest) check(op aura.Op, m *Membership, b *Bundle) error {
 		return bad("a publication is carried over and given up")
 	case both(q.CarriedObligations, q.InvalidatedObligations):
 		return bad("an obligation is carried over and given up")
-	case q.Execution != PreserveProfile && q.Execution != MixedDeterminismAllowed:
+	case q.Execution != ExecutionPreserveProfile && q.Execution != ExecutionMixedDeterminism:
 		return bad("it does not say which execution profile it may have")
-	case q.Execution == PreserveProfile && q.Mode != 0 && !slices.Contains(b.Certificate.Modes, q.Mode):
+	case q.Execution == ExecutionPreserveProfile && q.Mode != 0 && !slices.Contains(b.Certificate.Modes, q.Mode):
 		return bad("the determinism mode " + q.Mode.String() + " is not one of the bundle's")
 	case q.OwnershipContinuity && !both(q.Plan.Steps[0].Next, m.Members):
 		return bad("nobody who owns something now would stay")
-	case q.Pending != PreservePending && q.Pending != InvalidateBlocked:
+	case q.Pending != PendingPreserve && q.Pending != PendingInvalidateBlocked:
 		return bad("it does not say what becomes of pending effects")
-	case q.Pending == InvalidateBlocked && len(q.CarriedObligations)+len(q.InvalidatedObligations) == 0:
+	case q.Pending == PendingInvalidateBlocked && len(q.CarriedObligations)+len(q.InvalidatedObligations) == 0:
 		return bad("blocked effects are invalidated without an obligation")
-	case q.Publications != PreserveCanonical && q.Publications != ReissueCanonical:
+	case q.Publications != PublicationPreserveCanonical && q.Publications != PublicationReissueCanonical:
 		return bad("it does not say what becomes of publications")
-	case q.Publications == PreserveCanonical && len(q.InvalidatedPublications) > 0:
+	case q.Publications == PublicationPreserveCanonical && len(q.InvalidatedPublications) > 0:
 		return bad("canonical truth is preserved and given up")
 	}
 	return nil

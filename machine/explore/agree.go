@@ -16,16 +16,16 @@ func (x *search) agree() {
 		path := x.path(at)
 		canonical, err := x.follow(path, false)
 		if err != nil {
-			x.fail(at, Disagreement, "canonical execution: "+err.Error())
+			x.fail(at, ProblemDisagreement, "canonical execution: "+err.Error())
 			return
 		}
 		wide, err := x.follow(path, true)
 		if err != nil {
-			x.fail(at, Disagreement, "wide execution: "+err.Error())
+			x.fail(at, ProblemDisagreement, "wide execution: "+err.Error())
 			return
 		}
 		if a, b := machine.Stories(canonical)[0], machine.Stories(wide)[0]; !slices.Equal(a, b) {
-			x.fail(at, Disagreement, "their traces differ")
+			x.fail(at, ProblemDisagreement, "their traces differ")
 			return
 		}
 	}
@@ -82,13 +82,13 @@ func (x *search) follow(path map[choreo.Role][]string, wide bool) ([]machine.Eve
 	if wide {
 		width = len(x.model.roles)
 	}
-	_, err := m.Open(x.model.im, machine.Opening{Owner: "explore", Admission: machine.AdmitTrusted(machine.Bare, machine.ReplaySequence, width)})
+	_, err := m.Open(x.model.im, machine.Opening{Owner: "explore", Admission: machine.AdmitTrusted(machine.IntegrityBare, machine.ReplaySequence, width)})
 	if err != nil {
 		return nil, err
 	}
 	for range rounds {
 		status := m.Status()
-		if status != machine.Progressing {
+		if status != machine.StatusProgressing {
 			return trace.Events(), nil
 		}
 		if wide {
@@ -124,26 +124,26 @@ func (g *guide) want(role choreo.Role) (string, bool) {
 func (g *guide) Choose(o machine.Offer) (int, machine.Answer) {
 	want, ok := g.want(o.RoleName())
 	if !ok {
-		return 0, machine.Defer
+		return 0, machine.AnswerDefer
 	}
 	for i := range o.Len() {
 		if o.Label(i).Name == want {
-			return i, machine.Done
+			return i, machine.AnswerDone
 		}
 	}
-	return 0, machine.ContractViolation
+	return 0, machine.AnswerContractViolation
 }
 
 // Payload implements machine.Host.
 func (g *guide) Payload(m machine.Message) (machine.Value, machine.Answer) {
 	if want, ok := g.want(m.RoleName()); !ok {
-		return machine.Value{}, machine.Defer
+		return machine.Value{}, machine.AnswerDefer
 	} else if want != m.LabelName() {
-		return machine.Value{}, machine.ContractViolation
+		return machine.Value{}, machine.AnswerContractViolation
 	}
 	g.next[m.RoleName()]++
-	return machine.Example(m.Image.Label(m.Label)), machine.Done
+	return machine.Example(m.Image.Label(m.Label)), machine.AnswerDone
 }
 
 // Receive implements machine.Host.
-func (g *guide) Receive(machine.Message, machine.Value) machine.Answer { return machine.Done }
+func (g *guide) Receive(machine.Message, machine.Value) machine.Answer { return machine.AnswerDone }

@@ -39,10 +39,10 @@ func TestWhatIsWrongIsFoundByAShortestRun(t *testing.T) {
 		want  explore.Problem
 		steps int
 	}{
-		"both wait":        {recv("B", "M", end), recv("A", "M", end), explore.Deadlock, 0},
-		"wrong message":    {send("B", "M", end), recv("A", "N", end), explore.Unexpected, 1},
-		"nobody receives":  {send("B", "M", end), end, explore.Orphan, 1},
-		"one waits longer": {send("B", "M", recv("B", "N", end)), recv("A", "M", end), explore.Deadlock, 2},
+		"both wait":        {recv("B", "M", end), recv("A", "M", end), explore.ProblemDeadlock, 0},
+		"wrong message":    {send("B", "M", end), recv("A", "N", end), explore.ProblemUnexpected, 1},
+		"nobody receives":  {send("B", "M", end), end, explore.ProblemOrphan, 1},
+		"one waits longer": {send("B", "M", recv("B", "N", end)), recv("A", "M", end), explore.ProblemDeadlock, 2},
 		"a way without end": {
 			&choreo.LocalSend{Partner: "B", Branches: []choreo.LocalBranch{
 				{Label: choreo.Label{Name: "Stop"}, Next: end},
@@ -50,7 +50,7 @@ func TestWhatIsWrongIsFoundByAShortestRun(t *testing.T) {
 			&choreo.LocalRecv{Partner: "A", Branches: []choreo.LocalBranch{
 				{Label: choreo.Label{Name: "Stop"}, Next: end},
 				{Label: choreo.Label{Name: "Loop"}, Next: &choreo.LocalRec{Var: "x", Body: recv("A", "Again", choreo.LocalVar{Var: "x"})}}}},
-			explore.NoEnd, 1},
+			explore.ProblemNoEnd, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, everything := range []bool{false, true} {
@@ -73,7 +73,7 @@ func TestACounterexampleNumbersItsSteps(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(r.Counterexample.String(), "\n")
-	if len(lines) != 3 || !strings.HasPrefix(lines[0], string(explore.Deadlock)+": ") ||
+	if len(lines) != 3 || !strings.HasPrefix(lines[0], string(explore.ProblemDeadlock)+": ") ||
 		!strings.HasPrefix(lines[1], "   1  ") || !strings.HasPrefix(lines[2], "   2  ") {
 		t.Errorf("%q", lines)
 	}

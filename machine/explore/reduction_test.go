@@ -66,7 +66,7 @@ func TestTheReductionMissesNothing(t *testing.T) {
 		if (a == nil) != (b == nil) {
 			t.Fatalf("the reduction found %v, everything %v", a, b)
 		}
-		if a != nil && a.Problem != explore.NoEnd && b.Problem != explore.NoEnd && len(a.Steps) != len(b.Steps) {
+		if a != nil && a.Problem != explore.ProblemNoEnd && b.Problem != explore.ProblemNoEnd && len(a.Steps) != len(b.Steps) {
 			t.Fatalf("the reduction found %v, everything %v", a, b)
 		}
 	})

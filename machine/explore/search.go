@@ -44,11 +44,11 @@ type Problem string
 
 // The problems.
 const (
-	Deadlock     Problem = "deadlock"
-	Unexpected   Problem = "unexpected message"
-	Orphan       Problem = "orphan message"
-	NoEnd        Problem = "no end in reach"
-	Disagreement Problem = "canonical and parallel disagree"
+	ProblemDeadlock     Problem = "deadlock"
+	ProblemUnexpected   Problem = "unexpected message"
+	ProblemOrphan       Problem = "orphan message"
+	ProblemNoEnd        Problem = "no end in reach"
+	ProblemDisagreement Problem = "canonical and parallel disagree"
 )
 
 // Counterexample is a shortest run to something wrong.
@@ -167,7 +167,7 @@ func (x *search) expand(at int32) {
 		x.report.Ends++
 		x.nodes[at].end = true
 		if left := x.model.leftOver(s); left != "" {
-			x.fail(at, Orphan, left)
+			x.fail(at, ProblemOrphan, left)
 		}
 		return
 	}
@@ -175,7 +175,7 @@ func (x *search) expand(at int32) {
 	for role := range x.model.roles {
 		moves, err := x.model.moves(s, role)
 		if err != nil {
-			x.fail(at, Unexpected, err.Error())
+			x.fail(at, ProblemUnexpected, err.Error())
 			return
 		}
 		if len(moves) == 0 {
@@ -196,7 +196,7 @@ func (x *search) expand(at int32) {
 		}
 	}
 	if !any {
-		x.fail(at, Deadlock, x.model.waiting(s))
+		x.fail(at, ProblemDeadlock, x.model.waiting(s))
 	}
 }
 
@@ -238,7 +238,7 @@ func (x *search) checkEnds() {
 	}
 	for i, ok := range reaches {
 		if !ok {
-			x.fail(int32(i), NoEnd, "from here the protocol never ends, though it can end otherwise")
+			x.fail(int32(i), ProblemNoEnd, "from here the protocol never ends, though it can end otherwise")
 			return
 		}
 	}

@@ -19,7 +19,7 @@ func (r *Record) Encode(w *wire.Writer) {
 	for _, x := range r.readiness {
 		w.Uint(x.ID)
 	}
-	if r.state == DelegatingOut {
+	if r.state == StateDelegatingOut {
 		w.String(string(r.pending.To))
 		writeScope(w, r.pending.Scope)
 		w.Bool(r.pending.Attenuated)
@@ -29,13 +29,13 @@ func (r *Record) Encode(w *wire.Writer) {
 // Decode reads what Encode wrote of a session. The log and the clock stay as they are attached.
 func (r *Record) Decode(in *wire.Reader, session uint64) {
 	n := Record{
-		session: session, state: State(in.Max(uint64(Failed), "an ownership state")), owner: Owner(in.String(maxName, "an owner")),
+		session: session, state: State(in.Max(uint64(StateFailed), "an ownership state")), owner: Owner(in.String(maxName, "an owner")),
 		generation: in.Uint(), scope: readScope(in), receipts: in.Uint(), witnesses: in.Uint(), log: r.log, tick: r.tick,
 	}
 	for range in.Count(maxReadiness, 1, "readiness witnesses") {
 		n.readiness = append(n.readiness, Readiness{Session: n.session, ID: in.Uint(), Owner: n.owner, Generation: n.generation})
 	}
-	if n.state == DelegatingOut {
+	if n.state == StateDelegatingOut {
 		n.pending = Receipt{
 			Session: n.session, ID: n.receipts, From: n.owner, FromGeneration: n.generation, ToGeneration: n.generation + 1,
 			To: Owner(in.String(maxName, "an owner")), Scope: readScope(in), Attenuated: in.Bool(),
@@ -45,11 +45,11 @@ func (r *Record) Decode(in *wire.Reader, session uint64) {
 		}
 	}
 	switch n.state {
-	case Running, DelegatingOut:
+	case StateRunning, StateDelegatingOut:
 		if n.owner == "" {
 			in.Fail("a session is %s without an owner", n.state)
 		}
-	case Released, Stopped, Failed:
+	case StateReleased, StateStopped, StateFailed:
 	default: // passed through, and never rested in
 		in.Fail("a session cannot be found %s", n.state)
 	}

@@ -18,13 +18,13 @@ type Event uint8
 
 // The events.
 const (
-	Issued      Event = 1
-	Consumed    Event = 2
-	Invalidated Event = 3
-	Committed   Event = 4
-	RolledBack  Event = 5
-	Rejected    Event = 6
-	Expired     Event = 7
+	EventIssued      Event = 1
+	EventConsumed    Event = 2
+	EventInvalidated Event = 3
+	EventCommitted   Event = 4
+	EventRolledBack  Event = 5
+	EventRejected    Event = 6
+	EventExpired     Event = 7
 )
 
 func (a Artifact) String() string {
@@ -33,8 +33,8 @@ func (a Artifact) String() string {
 }
 
 func (e Event) String() string {
-	return word([]string{Issued: "issued", Consumed: "consumed", Invalidated: "invalidated", Committed: "committed",
-		RolledBack: "rolled_back", Rejected: "rejected", Expired: "expired"}, uint8(e))
+	return word([]string{EventIssued: "issued", EventConsumed: "consumed", EventInvalidated: "invalidated", EventCommitted: "committed",
+		EventRolledBack: "rolled_back", EventRejected: "rejected", EventExpired: "expired"}, uint8(e))
 }
 
 func word(words []string, i uint8) string {

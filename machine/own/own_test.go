@@ -118,7 +118,7 @@ func TestTheAuditKeepsTheLastEntries(t *testing.T) {
 		r.Check("test", own.Capability{Session: 1, Owner: "eve"}, "")
 	}
 	entries := log.Entries()
-	if len(entries) != 3 || entries[2].Tick != 5 || entries[2].Event != own.Rejected || entries[0].Tick != 3 {
+	if len(entries) != 3 || entries[2].Tick != 5 || entries[2].Event != own.EventRejected || entries[0].Tick != 3 {
 		t.Fatal(entries)
 	}
 	if err := r.Check("test", c, ""); err != nil {
@@ -195,7 +195,7 @@ func TestAReadinessWitnessIsGoodOnceAndForItsOwner(t *testing.T) {
 		r.End(false, "over")
 		void := map[uint64]int{}
 		for _, e := range log.Entries() {
-			if e.Artifact == own.ArtifactReadiness && e.Event == own.Invalidated {
+			if e.Artifact == own.ArtifactReadiness && e.Event == own.EventInvalidated {
 				void[e.ID]++
 			}
 		}

@@ -30,8 +30,8 @@ func (r *Record) Attach(log *Log, tick *uint64) { r.log, r.tick = log, tick }
 // Open makes the record that of a new session, running under its first owner.
 func (r *Record) Open(session uint64, owner Owner) Capability {
 	*r = Record{session: session, owner: owner, scope: Whole(), readiness: r.readiness[:0], log: r.log, tick: r.tick}
-	r.become(Claimed, Running)
-	r.note(ArtifactCapability, 0, Issued, owner, "")
+	r.become(StateClaimed, StateRunning)
+	r.note(ArtifactCapability, 0, EventIssued, owner, "")
 	return r.capability()
 }
 
@@ -42,7 +42,7 @@ func (r *Record) Owner() Owner { return r.owner }
 func (r *Record) State() State { return r.state }
 
 // Pending returns the transfer that was begun, and whether there is one.
-func (r *Record) Pending() (Receipt, bool) { return r.pending, r.state == DelegatingOut }
+func (r *Record) Pending() (Receipt, bool) { return r.pending, r.state == StateDelegatingOut }
 
 func (r *Record) capability() Capability {
 	return Capability{Session: r.session, Owner: r.owner, Generation: r.generation, Scope: r.scope}
@@ -65,13 +65,13 @@ func (r *Record) Check(op aura.Op, c Capability, fragment string) error {
 
 // Claim makes owner the owner of a session that has none.
 func (r *Record) Claim(op aura.Op, owner Owner) (Capability, error) {
-	if owner == "" || (r.state != Unowned && r.state != Released) {
+	if owner == "" || (r.state != StateUnowned && r.state != StateReleased) {
 		return Capability{}, r.refuse(op, aura.Conflict, owner, "the session is "+r.state.String())
 	}
 	r.generation++
 	r.owner, r.scope = owner, Whole()
-	r.become(Claimed, Running)
-	r.note(ArtifactCapability, r.generation, Issued, owner, "")
+	r.become(StateClaimed, StateRunning)
+	r.note(ArtifactCapability, r.generation, EventIssued, owner, "")
 	return r.capability(), nil
 }
 
@@ -80,10 +80,10 @@ func (r *Record) Release(op aura.Op, c Capability) error {
 	if err := r.idle(op, c); err != nil {
 		return err
 	}
-	r.note(ArtifactCapability, r.generation, Consumed, r.owner, "")
+	r.note(ArtifactCapability, r.generation, EventConsumed, r.owner, "")
 	r.invalidate("the owner released the session")
 	r.owner, r.scope = "", Scope{}
-	r.become(Released)
+	r.become(StateReleased)
 	r.generation++
 	return nil
 }
@@ -100,7 +100,7 @@ func (r *Record) Attenuate(op aura.Op, c Capability, scope Scope) (Capability, e
 	r.invalidate("the scope was narrowed")
 	r.generation++
 	r.scope = scope
-	r.note(ArtifactCapability, r.generation, Issued, r.owner, "attenuated")
+	r.note(ArtifactCapability, r.generation, EventIssued, r.owner, "attenuated")
 	return r.capability(), nil
 }
 
@@ -123,8 +123,8 @@ func (r *Record) Begin(op aura.Op, c Capability, to Owner, scope Scope, attenuat
 		Session: r.session, ID: r.receipts, From: r.owner, FromGeneration: r.generation,
 		To: to, ToGeneration: r.generation + 1, Scope: scope, Attenuated: attenuate,
 	}
-	r.become(DelegatingOut)
-	r.note(ArtifactReceipt, r.pending.ID, Issued, to, "")
+	r.become(StateDelegatingOut)
+	r.note(ArtifactReceipt, r.pending.ID, EventIssued, to, "")
 	return r.pending, nil
 }
 
@@ -134,10 +134,10 @@ func (r *Record) Commit(op aura.Op, receipt Receipt) (Capability, error) {
 		return Capability{}, err
 	}
 	r.invalidate("the owner changed")
-	r.note(ArtifactCapability, r.generation, Invalidated, r.owner, "transferred")
+	r.note(ArtifactCapability, r.generation, EventInvalidated, r.owner, "transferred")
 	r.owner, r.generation, r.scope, r.pending = receipt.To, receipt.ToGeneration, receipt.Scope, Receipt{}
-	r.become(Released, Claimed, Running)
-	r.note(ArtifactReceipt, receipt.ID, Committed, r.owner, "")
+	r.become(StateReleased, StateClaimed, StateRunning)
+	r.note(ArtifactReceipt, receipt.ID, EventCommitted, r.owner, "")
 	return r.capability(), nil
 }
 
@@ -147,8 +147,8 @@ func (r *Record) Rollback(op aura.Op, receipt Receipt) error {
 		return err
 	}
 	r.pending = Receipt{}
-	r.become(Running)
-	r.note(ArtifactReceipt, receipt.ID, RolledBack, r.owner, "")
+	r.become(StateRunning)
+	r.note(ArtifactReceipt, receipt.ID, EventRolledBack, r.owner, "")
 	return nil
 }
 
@@ -157,18 +157,18 @@ func (r *Record) End(failed bool, reason string) {
 	if r.state.Terminal() {
 		return
 	}
-	if r.state == DelegatingOut {
-		r.note(ArtifactReceipt, r.pending.ID, Invalidated, r.pending.To, reason)
+	if r.state == StateDelegatingOut {
+		r.note(ArtifactReceipt, r.pending.ID, EventInvalidated, r.pending.To, reason)
 		r.pending = Receipt{}
-		r.become(Running)
+		r.become(StateRunning)
 	}
 	r.invalidate(reason)
 	if failed {
-		r.become(Failed)
+		r.become(StateFailed)
 	} else {
-		r.become(Stopping, Stopped)
+		r.become(StateStopping, StateStopped)
 	}
-	r.note(ArtifactCapability, r.generation, Invalidated, r.owner, reason)
+	r.note(ArtifactCapability, r.generation, EventInvalidated, r.owner, reason)
 }
 
 // Ready issues a witness that the owner is ready. It takes a capability for the whole session.
@@ -182,7 +182,7 @@ func (r *Record) Ready(op aura.Op, c Capability) (Readiness, error) {
 	r.witnesses++
 	w := Readiness{Session: r.session, ID: r.witnesses, Owner: r.owner, Generation: r.generation}
 	r.readiness = append(r.readiness, w)
-	r.note(ArtifactReadiness, w.ID, Issued, r.owner, "")
+	r.note(ArtifactReadiness, w.ID, EventIssued, r.owner, "")
 	return w, nil
 }
 
@@ -190,10 +190,10 @@ func (r *Record) Ready(op aura.Op, c Capability) (Readiness, error) {
 func (r *Record) Use(op aura.Op, w Readiness) error {
 	if i := slices.Index(r.readiness, w); i >= 0 {
 		r.readiness = slices.Delete(r.readiness, i, i+1)
-		r.note(ArtifactReadiness, w.ID, Consumed, r.owner, "")
+		r.note(ArtifactReadiness, w.ID, EventConsumed, r.owner, "")
 		return nil
 	}
-	r.note(ArtifactReadiness, w.ID, Rejected, w.Owner, "used, outlived or never issued")
+	r.note(ArtifactReadiness, w.ID, EventRejected, w.Owner, "used, outlived or never issued")
 	return aura.Errorf(op, aura.Stale, "readiness witness %d of session %d was used, outlived or never issued", w.ID, r.session)
 }
 
@@ -212,9 +212,9 @@ func (r *Record) idle(op aura.Op, c Capability) error {
 	switch {
 	case c.Session != r.session || c.Owner != r.owner || c.Generation != r.generation || r.owner == "" || !c.Scope.Equal(r.scope):
 		return r.refuse(op, aura.Stale, c.Owner, "the owner has changed")
-	case r.state == DelegatingOut:
+	case r.state == StateDelegatingOut:
 		return r.refuse(op, aura.Conflict, c.Owner, "a transfer is pending")
-	case r.state != Running:
+	case r.state != StateRunning:
 		return r.refuse(op, aura.Stale, c.Owner, "the session is "+r.state.String())
 	}
 	return nil
@@ -222,7 +222,7 @@ func (r *Record) idle(op aura.Op, c Capability) error {
 
 func (r *Record) match(op aura.Op, receipt Receipt) error {
 	switch {
-	case r.state != DelegatingOut:
+	case r.state != StateDelegatingOut:
 		return r.refuse(op, aura.Conflict, receipt.To, "no transfer is pending")
 	case !r.pending.equal(receipt) || receipt.From != r.owner || receipt.FromGeneration != r.generation:
 		return r.refuse(op, aura.Denied, receipt.To, "the receipt is not the one that was issued")
@@ -233,13 +233,13 @@ func (r *Record) match(op aura.Op, receipt Receipt) error {
 // invalidate voids what was issued under the present generation.
 func (r *Record) invalidate(reason string) {
 	for _, w := range r.readiness {
-		r.note(ArtifactReadiness, w.ID, Invalidated, w.Owner, reason)
+		r.note(ArtifactReadiness, w.ID, EventInvalidated, w.Owner, reason)
 	}
 	r.readiness = r.readiness[:0]
 }
 
 func (r *Record) refuse(op aura.Op, kind aura.Kind, owner Owner, reason string) error {
-	r.note(ArtifactCapability, r.generation, Rejected, owner, reason)
+	r.note(ArtifactCapability, r.generation, EventRejected, owner, reason)
 	return aura.Errorf(op, kind, "session %d: %s", r.session, reason)
 }
 

@@ -6,14 +6,14 @@ type State uint8
 // The states and what may follow them: unowned → claimed → running → delegating out → released, running →
 // stopping → stopped, and anything → failed. A session that ends while nobody owns it stops too.
 const (
-	Unowned       State = 0
-	Claimed       State = 1
-	Running       State = 2
-	DelegatingOut State = 3
-	Released      State = 4
-	Stopping      State = 5
-	Stopped       State = 6
-	Failed        State = 7
+	StateUnowned       State = 0
+	StateClaimed       State = 1
+	StateRunning       State = 2
+	StateDelegatingOut State = 3
+	StateReleased      State = 4
+	StateStopping      State = 5
+	StateStopped       State = 6
+	StateFailed        State = 7
 )
 
 func (s State) String() string {
@@ -21,25 +21,25 @@ func (s State) String() string {
 }
 
 // Terminal reports whether the session has no further owner.
-func (s State) Terminal() bool { return s == Stopped || s == Failed }
+func (s State) Terminal() bool { return s == StateStopped || s == StateFailed }
 
 // mayBecome is the transition table.
 func (s State) mayBecome(next State) bool {
-	if next == Failed {
+	if next == StateFailed {
 		return !s.Terminal()
 	}
 	switch s {
-	case Unowned, Released:
-		return next == Claimed || next == Stopping
-	case Claimed:
-		return next == Running || next == Released || next == Stopping
-	case Running:
-		return next == DelegatingOut || next == Released || next == Stopping
-	case DelegatingOut:
+	case StateUnowned, StateReleased:
+		return next == StateClaimed || next == StateStopping
+	case StateClaimed:
+		return next == StateRunning || next == StateReleased || next == StateStopping
+	case StateRunning:
+		return next == StateDelegatingOut || next == StateReleased || next == StateStopping
+	case StateDelegatingOut:
 		// A committed transfer releases, and the new owner claims; one rolled back goes on as before.
-		return next == Released || next == Running
-	case Stopping:
-		return next == Stopped
+		return next == StateReleased || next == StateRunning
+	case StateStopping:
+		return next == StateStopped
 	}
 	return false
 }

@@ -13,18 +13,18 @@ type Progress uint8
 
 // The stages of a progress contract, and the three ways out of it.
 const (
-	EffectPending     Progress = 1
-	EffectBlocked     Progress = 2
-	EffectNoProgress  Progress = 3
-	EffectDegraded    Progress = 4
-	EffectTimedOut    Progress = 5
-	EffectDone        Progress = 6
-	EffectInvalidated Progress = 7
+	ProgressPending     Progress = 1
+	ProgressBlocked     Progress = 2
+	ProgressNoProgress  Progress = 3
+	ProgressDegraded    Progress = 4
+	ProgressTimedOut    Progress = 5
+	ProgressDone        Progress = 6
+	ProgressInvalidated Progress = 7
 )
 
 var progressNames = [...]string{
-	EffectPending: "pending", EffectBlocked: "blocked", EffectNoProgress: "no_progress", EffectDegraded: "degraded",
-	EffectTimedOut: "timed_out", EffectDone: "done", EffectInvalidated: "invalidated",
+	ProgressPending: "pending", ProgressBlocked: "blocked", ProgressNoProgress: "no_progress", ProgressDegraded: "degraded",
+	ProgressTimedOut: "timed_out", ProgressDone: "done", ProgressInvalidated: "invalidated",
 }
 
 func (p Progress) String() string {
@@ -34,7 +34,7 @@ func (p Progress) String() string {
 	return fmt.Sprintf("progress %d", uint8(p))
 }
 
-func (p Progress) outstanding() bool { return p >= EffectPending && p <= EffectDegraded }
+func (p Progress) outstanding() bool { return p >= ProgressPending && p <= ProgressDegraded }
 
 // Effect is something that an operation waits for.
 type Effect struct {
@@ -71,7 +71,7 @@ func (o *Objects) Issue(operation ID, name string, budget uint64) (ID, error) {
 	}
 	e := Effect{
 		ID: o.take(&o.last.effect), Operation: operation, Session: x.Session, Owner: x.Owner, Name: name,
-		Status: EffectPending, Budget: budget,
+		Status: ProgressPending, Budget: budget,
 	}
 	o.effects = append(o.effects, e)
 	o.schedule(&o.effects[len(o.effects)-1])
@@ -93,8 +93,8 @@ func (o *Objects) Block(id ID) error {
 	if err != nil {
 		return err
 	}
-	if e.Status == EffectPending {
-		o.move(e, EffectBlocked)
+	if e.Status == ProgressPending {
+		o.move(e, ProgressBlocked)
 	}
 	return nil
 }
@@ -106,8 +106,8 @@ func (o *Objects) Progressed(id ID) error {
 		return err
 	}
 	o.unschedule(e)
-	if e.Status != EffectPending {
-		o.move(e, EffectPending)
+	if e.Status != ProgressPending {
+		o.move(e, ProgressPending)
 	}
 	o.schedule(e)
 	return nil
@@ -124,7 +124,7 @@ func (o *Objects) Complete(id ID, owner string) error {
 	if e.Owner != owner {
 		return aura.Errorf(op, aura.Stale, "effect %d belongs to another owner now", id)
 	}
-	o.settle(e, EffectDone, "")
+	o.settle(e, ProgressDone, "")
 	return nil
 }
 
@@ -136,9 +136,9 @@ func (o *Objects) Advance(tick uint64) {
 		id := o.due[0].effect
 		o.due = slices.Delete(o.due, 0, 1)
 		e := find(o.effects, id, func(e *Effect) ID { return e.ID })
-		if e.Status == EffectDegraded {
+		if e.Status == ProgressDegraded {
 			e.Reason = "bounded wait exhausted; late results are invalid"
-			o.move(e, EffectTimedOut)
+			o.move(e, ProgressTimedOut)
 			continue
 		}
 		o.move(e, e.Status+1)

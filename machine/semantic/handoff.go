@@ -43,10 +43,10 @@ func (o *Objects) Handoff(session, receipt uint64, from, to string) ID {
 		e := &o.effects[i]
 		switch {
 		case e.Session != session || !e.Status.outstanding():
-		case e.Status == EffectPending:
+		case e.Status == ProgressPending:
 			e.Owner = to
 		default:
-			o.settle(e, EffectInvalidated, "blocked while its owner changed")
+			o.settle(e, ProgressInvalidated, "blocked while its owner changed")
 		}
 	}
 	return h.ID
@@ -70,13 +70,13 @@ func (o *Objects) Discharge(id ID) error {
 func (o *Objects) End(session uint64, reason string) {
 	for i := range o.effects {
 		if e := &o.effects[i]; e.Session == session && e.Status.outstanding() {
-			o.settle(e, EffectInvalidated, reason)
+			o.settle(e, ProgressInvalidated, reason)
 		}
 	}
 	for i := range o.operations {
 		if x := &o.operations[i]; x.Session == session && !x.Stage.Terminal() {
 			x.Reason = reason
-			o.lift(x, Invalidated)
+			o.lift(x, StageInvalidated)
 		}
 	}
 }

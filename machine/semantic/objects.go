@@ -110,9 +110,9 @@ func (o *Objects) Decode(data []byte) error {
 // valid checks order, references and enumerations.
 func (o *Objects) valid() bool {
 	has := func(id ID) bool { return find(o.operations, id, func(x *Operation) ID { return x.ID }) != nil }
-	ok := ordered(o.operations, func(x *Operation) (ID, bool) { return x.ID, x.Stage >= Observed && x.Stage <= Rejected }) &&
+	ok := ordered(o.operations, func(x *Operation) (ID, bool) { return x.ID, x.Stage >= StageObserved && x.Stage <= StageRejected }) &&
 		ordered(o.effects, func(e *Effect) (ID, bool) {
-			return e.ID, has(e.Operation) && e.Status >= EffectPending && e.Status <= EffectInvalidated
+			return e.ID, has(e.Operation) && e.Status >= ProgressPending && e.Status <= ProgressInvalidated
 		}) &&
 		ordered(o.reads, func(r *Read) (ID, bool) { return r.ID, has(r.Operation) }) &&
 		ordered(o.proofs, func(p *Proof) (ID, bool) { return p.ID, has(p.Operation) }) &&

@@ -11,17 +11,17 @@ type Stage uint8
 
 // The stages of finalisation.
 const (
-	Observed      Stage = 1
-	Authoritative Stage = 2
-	Materialized  Stage = 3
-	Canonical     Stage = 4
-	Invalidated   Stage = 5
-	Rejected      Stage = 6
+	StageObserved      Stage = 1
+	StageAuthoritative Stage = 2
+	StageMaterialized  Stage = 3
+	StageCanonical     Stage = 4
+	StageInvalidated   Stage = 5
+	StageRejected      Stage = 6
 )
 
 var stageNames = [...]string{
-	Observed: "observed", Authoritative: "authoritative", Materialized: "materialized", Canonical: "canonical",
-	Invalidated: "invalidated", Rejected: "rejected",
+	StageObserved: "observed", StageAuthoritative: "authoritative", StageMaterialized: "materialized", StageCanonical: "canonical",
+	StageInvalidated: "invalidated", StageRejected: "rejected",
 }
 
 func (s Stage) String() string {
@@ -32,7 +32,7 @@ func (s Stage) String() string {
 }
 
 // Terminal reports whether the stage is final.
-func (s Stage) Terminal() bool { return s >= Canonical }
+func (s Stage) Terminal() bool { return s >= StageCanonical }
 
 // ID counts the objects of one kind from 1; 0 is none.
 type ID uint64
@@ -87,9 +87,9 @@ func (o *Objects) Begin(session uint64, owner, name string) (ID, error) {
 	if len(o.operations) >= o.limit() {
 		return 0, o.exhausted("semantic.Begin", "operations")
 	}
-	op := Operation{ID: o.take(&o.last.operation), Session: session, Name: name, Owner: owner, Stage: Observed}
+	op := Operation{ID: o.take(&o.last.operation), Session: session, Name: name, Owner: owner, Stage: StageObserved}
 	o.operations = append(o.operations, op)
-	o.publish(op.ID, Observed)
+	o.publish(op.ID, StageObserved)
 	return op.ID, nil
 }
 
@@ -119,7 +119,7 @@ func (o *Objects) Look(operation ID, source string, authoritative bool) (ID, err
 // Authorize lifts an observed operation by an authoritative read of its own, and consumes the read.
 func (o *Objects) Authorize(operation, read ID) error {
 	const op = "semantic.Authorize"
-	x, err := o.at(op, operation, Observed)
+	x, err := o.at(op, operation, StageObserved)
 	if err != nil {
 		return err
 	}
@@ -133,20 +133,20 @@ func (o *Objects) Authorize(operation, read ID) error {
 		return aura.Errorf(op, aura.Stale, "operation %d: the evidence was used", operation)
 	}
 	r.Consumed = true
-	o.lift(x, Authoritative)
+	o.lift(x, StageAuthoritative)
 	return nil
 }
 
 // Materialize lifts an authoritative operation by the digest of what it brought about.
 func (o *Objects) Materialize(operation ID, digest [32]byte) (ID, error) {
 	const op = "semantic.Materialize"
-	x, err := o.at(op, operation, Authoritative)
+	x, err := o.at(op, operation, StageAuthoritative)
 	if err != nil {
 		return 0, err
 	}
 	p := Proof{ID: o.take(&o.last.proof), Operation: operation, Digest: digest}
 	o.proofs = append(o.proofs, p)
-	o.lift(x, Materialized)
+	o.lift(x, StageMaterialized)
 	return p.ID, nil
 }
 
@@ -155,7 +155,7 @@ func (o *Objects) Materialize(operation ID, digest [32]byte) (ID, error) {
 // outstanding.
 func (o *Objects) Finalize(operation, proof ID) (ID, error) {
 	const op = "semantic.Finalize"
-	x, err := o.at(op, operation, Materialized)
+	x, err := o.at(op, operation, StageMaterialized)
 	if err != nil {
 		return 0, err
 	}
@@ -175,19 +175,19 @@ func (o *Objects) Finalize(operation, proof ID) (ID, error) {
 	}
 	h := Handle{ID: o.take(&o.last.handle), Operation: operation, Proof: proof}
 	o.handles = append(o.handles, h)
-	o.lift(x, Canonical)
+	o.lift(x, StageCanonical)
 	return h.ID, nil
 }
 
 // Invalidate ends an operation that lost its ground, Reject one that was refused. Its outstanding effects
 // are invalidated with it.
 func (o *Objects) Invalidate(operation ID, reason string) error {
-	return o.end("semantic.Invalidate", operation, Invalidated, reason)
+	return o.end("semantic.Invalidate", operation, StageInvalidated, reason)
 }
 
 // Reject ends an operation that was refused.
 func (o *Objects) Reject(operation ID, reason string) error {
-	return o.end("semantic.Reject", operation, Rejected, reason)
+	return o.end("semantic.Reject", operation, StageRejected, reason)
 }
 
 func (o *Objects) end(op aura.Op, operation ID, stage Stage, reason string) error {
@@ -199,7 +199,7 @@ func (o *Objects) end(op aura.Op, operation ID, stage Stage, reason string) erro
 	o.lift(x, stage)
 	for i := range o.effects {
 		if e := &o.effects[i]; e.Operation == operation && e.Status.outstanding() {
-			o.settle(e, EffectInvalidated, reason)
+			o.settle(e, ProgressInvalidated, reason)
 		}
 	}
 	return nil

@@ -60,7 +60,7 @@ func TestOnlyEvidenceMakesAnOperationCanonical(t *testing.T) {
 			stages = append(stages, p.Stage)
 		}
 	}
-	want := []semantic.Stage{semantic.Observed, semantic.Authoritative, semantic.Materialized, semantic.Canonical}
+	want := []semantic.Stage{semantic.StageObserved, semantic.StageAuthoritative, semantic.StageMaterialized, semantic.StageCanonical}
 	if diff := cmp.Diff(want, stages); diff != "" {
 		t.Fatal(diff)
 	}
@@ -111,7 +111,7 @@ func TestAnEffectFallsOneStageForEachBudget(t *testing.T) {
 	id := must[semantic.ID](t)
 	op := id(o.Begin(1, "ada", "pay"))
 	e := id(o.Issue(op, "ship", 10))
-	for tick, want := range map[uint64]semantic.Progress{9: semantic.EffectPending} {
+	for tick, want := range map[uint64]semantic.Progress{9: semantic.ProgressPending} {
 		o.Advance(tick)
 		if got, _ := o.Effect(e); got.Status != want {
 			t.Fatal(got)
@@ -120,7 +120,7 @@ func TestAnEffectFallsOneStageForEachBudget(t *testing.T) {
 	for _, c := range []struct {
 		tick uint64
 		want semantic.Progress
-	}{{10, semantic.EffectBlocked}, {20, semantic.EffectNoProgress}, {30, semantic.EffectDegraded}, {40, semantic.EffectTimedOut}} {
+	}{{10, semantic.ProgressBlocked}, {20, semantic.ProgressNoProgress}, {30, semantic.ProgressDegraded}, {40, semantic.ProgressTimedOut}} {
 		o.Advance(c.tick)
 		if got, _ := o.Effect(e); got.Status != c.want {
 			t.Fatalf("tick %d: %+v", c.tick, got)
@@ -135,7 +135,7 @@ func TestAnEffectFallsOneStageForEachBudget(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.Advance(64)
-	if got, _ := o.Effect(again); got.Status != semantic.EffectPending {
+	if got, _ := o.Effect(again); got.Status != semantic.ProgressPending {
 		t.Fatal(got)
 	}
 }
@@ -238,7 +238,7 @@ func TestTheEndOfASessionLeavesTheRestAlone(t *testing.T) {
 		operation semantic.ID
 		want      semantic.Stage
 		reason    string
-	}{{here, semantic.Invalidated, "over"}, {elsewhere, semantic.Observed, ""}, {done, semantic.Canonical, ""}} {
+	}{{here, semantic.StageInvalidated, "over"}, {elsewhere, semantic.StageObserved, ""}, {done, semantic.StageCanonical, ""}} {
 		if x, err := o.Operation(c.operation); err != nil || x.Stage != c.want || x.Reason != c.reason {
 			t.Errorf("operation %d: %+v, %v", c.operation, x, err)
 		}
@@ -247,7 +247,7 @@ func TestTheEndOfASessionLeavesTheRestAlone(t *testing.T) {
 		effect semantic.ID
 		want   semantic.Progress
 		reason string
-	}{{mine, semantic.EffectInvalidated, "over"}, {other, semantic.EffectPending, ""}, {completed, semantic.EffectDone, ""}} {
+	}{{mine, semantic.ProgressInvalidated, "over"}, {other, semantic.ProgressPending, ""}, {completed, semantic.ProgressDone, ""}} {
 		if e, err := o.Effect(c.effect); err != nil || e.Status != c.want || e.Reason != c.reason {
 			t.Errorf("effect %d: %+v, %v", c.effect, e, err)
 		}
@@ -334,15 +334,15 @@ func histories(b semantic.Bundle) semantic.Bundle {
 
 func TestEveryStageHasAName(t *testing.T) {
 	names := map[string]bool{}
-	for s := semantic.Observed; s <= semantic.Rejected; s++ {
+	for s := semantic.StageObserved; s <= semantic.StageRejected; s++ {
 		names[s.String()] = true
 	}
-	for p := semantic.EffectPending; p <= semantic.EffectInvalidated; p++ {
+	for p := semantic.ProgressPending; p <= semantic.ProgressInvalidated; p++ {
 		names["effect "+p.String()] = true
 	}
 	for _, other := range []string{
-		semantic.Stage(0).String(), (semantic.Rejected + 1).String(), semantic.Stage(255).String(),
-		semantic.Progress(0).String(), (semantic.EffectInvalidated + 1).String(), semantic.Progress(255).String(),
+		semantic.Stage(0).String(), (semantic.StageRejected + 1).String(), semantic.Stage(255).String(),
+		semantic.Progress(0).String(), (semantic.ProgressInvalidated + 1).String(), semantic.Progress(255).String(),
 	} {
 		names[other] = true
 	}

@@ -26,34 +26,36 @@ func newImproviser(seed uint64, told []string) *improviser {
 func (h *improviser) Choose(o machine.Offer) (int, machine.Answer) {
 	h.asked++
 	if h.asked > len(h.told) {
-		return h.random.IntN(o.Len()), machine.Done
+		return h.random.IntN(o.Len()), machine.AnswerDone
 	}
 	want := h.told[h.asked-1]
 	var names []string
 	for i := range o.Len() {
 		names = append(names, o.Label(i).Name)
 		if names[i] == want {
-			return i, machine.Done
+			return i, machine.AnswerDone
 		}
 	}
 	if h.wrong == nil {
 		h.wrong = aura.Errorf("choreo.Choose", aura.Invalid, "choice %d is between %s: there is no %s",
 			h.asked, strings.Join(names, " and "), want)
 	}
-	return 0, machine.Refused
+	return 0, machine.AnswerRefused
 }
 
 // Payload implements machine.Host.
 func (h *improviser) Payload(m machine.Message) (machine.Value, machine.Answer) {
 	label := m.Image.Label(m.Label)
 	if label.Payload != "" && label.Sort.Kind == choreo.SortUnit { // the application's own encoding
-		return machine.Bytes(h.bytes()), machine.Done
+		return machine.Bytes(h.bytes()), machine.AnswerDone
 	}
-	return h.value(label.Sort), machine.Done
+	return h.value(label.Sort), machine.AnswerDone
 }
 
 // Receive implements machine.Host.
-func (h *improviser) Receive(machine.Message, machine.Value) machine.Answer { return machine.Done }
+func (h *improviser) Receive(machine.Message, machine.Value) machine.Answer {
+	return machine.AnswerDone
+}
 
 func (h *improviser) bytes() []byte {
 	const most = 32

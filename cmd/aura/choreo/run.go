@@ -73,7 +73,7 @@ func runProtocol(s *cli.Shell, inst *choreo.Instance, flags *runFlags) error {
 	})
 	// One process and nothing in between: no value needs a seal, and one step at a time is the reference.
 	owner, err := m.Open(image, machine.Opening{
-		Owner: sessionOwner, Admission: machine.AdmitTrusted(machine.Bare, machine.ReplaySequence, 1),
+		Owner: sessionOwner, Admission: machine.AdmitTrusted(machine.IntegrityBare, machine.ReplaySequence, 1),
 	})
 	if err != nil {
 		return err
@@ -86,7 +86,7 @@ func runProtocol(s *cli.Shell, inst *choreo.Instance, flags *runFlags) error {
 		return err
 	}
 	id := machine.SessionID(owner.Session)
-	ended := runEnd{Over: status == machine.AllDone, Rounds: m.Tick(), Seed: flags.seed}
+	ended := runEnd{Over: status == machine.StatusAllDone, Rounds: m.Tick(), Seed: flags.seed}
 	if err := printRun(s, machine.Messages(trace.Events(), id, image), ended); err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func runProtocol(s *cli.Shell, inst *choreo.Instance, flags *runFlags) error {
 		}
 	}
 	switch {
-	case status == machine.Stuck:
+	case status == machine.StatusStuck:
 		return aura.Errorf(op, aura.Internal, "every role waits for another: please report this protocol")
 	case host.asked < len(flags.told):
 		return aura.Errorf(op, aura.Invalid, "--choose: %s was never asked for", strings.Join(flags.told[host.asked:], ", "))

@@ -23,11 +23,11 @@ who check your tokens need, is printed.`,
 		Example: "  aura token key root.key\n  aura token key root.key --algorithm secp256r1 --json",
 		Args:    cli.Exactly(1, "a file"),
 		RunE: func(c *cobra.Command, args []string) error {
-			kind := datalog.Ed25519
+			kind := datalog.AlgorithmEd25519
 			switch algorithm {
-			case datalog.Ed25519.String():
-			case datalog.Secp256r1.String():
-				kind = datalog.Secp256r1
+			case datalog.AlgorithmEd25519.String():
+			case datalog.AlgorithmSecp256r1.String():
+				kind = datalog.AlgorithmSecp256r1
 			default:
 				return cli.Usage(c, "--algorithm must be ed25519 or secp256r1")
 			}
