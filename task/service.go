@@ -12,19 +12,19 @@ import (
 type Service interface {
 	// Name is the service's name in events and in the names of its tasks.
 	Name() string
-	// Owner names who starts and stops the service.
+	// Owner names the task or group that starts and stops the service.
 	Owner() string
 	// Start repairs state; the service runs when it returns nil. It may use the service's group,
 	// [Context.Group], and the budget of the caller of [Handle.Start].
 	Start(Context) error
 	// Serve is the receive loop. It returns when its context is cancelled.
 	Serve(Context) error
-	// Close releases what the service holds. It runs once, after every task of the service has ended and
+	// Close releases the service's resources. It runs once, after every task of the service has ended and
 	// only if Start was called.
 	Close(Context) error
 }
 
-// Handle is the owner's power over a service. Nobody else can move its lifecycle.
+// Handle is the owner's power over a service. Only the owner can move its lifecycle.
 type Handle struct {
 	service Service
 	group   *Group // the service's tasks
@@ -40,7 +40,7 @@ func Supervise(g *Group, s Service) *Handle {
 	h := &Handle{service: s, group: g.newChild(s.Name()), parent: g, up: NewFuture[struct{}]()}
 	h.life = &Lifecycle{state: New, changed: h.report}
 	h.group.onFail = func(err error) {
-		_ = h.group.Err() // the lifecycle tells whoever wants to know
+		_ = h.group.Err() // the lifecycle shows the failure
 		h.life.move(Failed, err)
 		h.up.Resolve(struct{}{}, err)
 	}
@@ -112,7 +112,7 @@ func (h *Handle) Join(tc Context, grace aura.Duration) error {
 	return nil
 }
 
-// Close has the service release what it holds, within grace and even if tc is cancelled. It cancels and
+// Close has the service release its resources, within grace and even if tc is cancelled. It cancels and
 // needs a Join before: while tasks of the service live it returns [aura.Conflict]. A second Close does
 // nothing. A service that failed stays failed.
 func (h *Handle) Close(tc Context, grace aura.Duration) error {
@@ -153,7 +153,7 @@ func (h *Handle) release(tc Context, grace aura.Duration) error {
 	return err
 }
 
-// Observe returns the service's state for anybody to see.
+// Observe returns the service's state, readable by every task.
 func (h *Handle) Observe() *Lifecycle { return h.life }
 
 // report emits a transition.
