@@ -8,18 +8,24 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/ui/cli"
 )
 
 func doctorCommand(s *cli.Shell) *cobra.Command {
-	return &cobra.Command{
+	services := false
+	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check this account and this machine, and say how to mend what is wrong",
 		Long: `Check this account and this machine, and say how to mend what is wrong: the account's files, their format and who may read them,
 whether the keys open and every fact of the journal is intact, the socket, the network ports, the clock and the space on
-the disk. It changes nothing of the account. The exit code is 1 when something is wrong.`,
-		Example: "  aura doctor\n  aura doctor --json",
+the disk. It changes nothing of the account. The exit code is 1 when something is wrong.
+
+With --services it prints what each service of the running agent declares instead: the group that owns it, its category of
+ownership, the bound of its mailbox, what state it owns and by what (its loop, its mailbox or a lock), and the families of
+events that it reports.`,
+		Example: "  aura doctor\n  aura doctor --json\n  aura doctor --services",
 		Args:    cli.None,
 		RunE: func(c *cobra.Command, _ []string) error {
 			var flags protectFlags
@@ -30,6 +36,17 @@ the disk. It changes nothing of the account. The exit code is 1 when something i
 			home, err := s.Folder()
 			if err != nil {
 				return err
+			}
+			if services {
+				var declared status.Services
+				err := s.Run("doctor", func(tc task.Context) (err error) {
+					declared, err = askServices(tc, home)
+					return err
+				})
+				if err != nil {
+					return err
+				}
+				return printServices(s, declared)
 			}
 			var findings []finding
 			err = s.Run("doctor", func(tc task.Context) error {
@@ -42,6 +59,8 @@ the disk. It changes nothing of the account. The exit code is 1 when something i
 			return reportFindings(s, findings)
 		},
 	}
+	c.Flags().BoolVar(&services, "services", false, "print what the services of the running agent declare")
+	return c
 }
 
 // finding is the outcome of one check.

@@ -12,19 +12,19 @@ import (
 type Service interface {
 	// Name is the service's name in events and in the names of its tasks.
 	Name() string
-	// Owner names the task or group that starts and stops the service.
-	Owner() string
+	// Declaration says what the service owns, and how.
+	Declaration() Declaration
 	// Start repairs state; the service runs when it returns nil. It may use the service's group,
 	// [Context.Group], and the budget of the caller of [Handle.Start].
 	Start(Context) error
 	// Serve is the receive loop. It returns when its context is cancelled.
 	Serve(Context) error
-	// Close releases the service's resources. It runs once, after every task of the service has ended and
+	// Close releases what the service holds. It runs once, after every task of the service has ended and
 	// only if Start was called.
 	Close(Context) error
 }
 
-// Handle is the owner's power over a service. Only the owner can move its lifecycle.
+// Handle is the owner's power over a service. Only a handle moves its lifecycle.
 type Handle struct {
 	service Service
 	group   *Group // the service's tasks
@@ -40,7 +40,7 @@ func Supervise(g *Group, s Service) *Handle {
 	h := &Handle{service: s, group: g.newChild(s.Name()), parent: g, up: NewFuture[struct{}]()}
 	h.life = &Lifecycle{state: New, changed: h.report}
 	h.group.onFail = func(err error) {
-		_ = h.group.Err() // the lifecycle shows the failure
+		_ = h.group.Err() // the lifecycle tells whoever wants to know
 		h.life.move(Failed, err)
 		h.up.Resolve(struct{}{}, err)
 	}
@@ -112,7 +112,7 @@ func (h *Handle) Join(tc Context, grace aura.Duration) error {
 	return nil
 }
 
-// Close has the service release its resources, within grace and even if tc is cancelled. It cancels and
+// Close has the service release what it holds, within grace and even if tc is cancelled. It cancels and
 // needs a Join before: while tasks of the service live it returns [aura.Conflict]. A second Close does
 // nothing. A service that failed stays failed.
 func (h *Handle) Close(tc Context, grace aura.Duration) error {
@@ -153,10 +153,17 @@ func (h *Handle) release(tc Context, grace aura.Duration) error {
 	return err
 }
 
-// Observe returns the service's state, readable by every task.
+// Declaration returns what the service declares, with its name and its owner.
+func (h *Handle) Declaration() Declaration {
+	d := h.service.Declaration()
+	d.Name, d.Owner = h.service.Name(), h.parent.path
+	return d
+}
+
+// Observe returns the service's state, which every task may read.
 func (h *Handle) Observe() *Lifecycle { return h.life }
 
 // report emits a transition.
 func (h *Handle) report(from, to State, err error) {
-	h.group.engine.record(world.ServiceMoved(h.service.Name(), h.service.Owner(), from, to, err))
+	h.group.engine.record(world.ServiceMoved(h.service.Name(), h.parent.path, from, to, err))
 }
