@@ -13,15 +13,22 @@ import (
 )
 
 func doctorCommand(s *cli.Shell) *cobra.Command {
-	return &cobra.Command{
+	operations := false
+	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check this account and this machine, and say how to mend what is wrong",
 		Long: `Check this account and this machine, and say how to mend what is wrong: the account's files, their format and who may read them,
 whether the keys open and every fact of the journal is intact, the socket, the network ports, the clock and the space on
-the disk. It changes nothing of the account. The exit code is 1 when something is wrong.`,
-		Example: "  aura doctor\n  aura doctor --json",
+the disk. It changes nothing of the account. The exit code is 1 when something is wrong.
+
+--operations lists instead what each domain does: the operation, its category (A optimistic, B deferred, C ceremony), who
+begins it, the kind of fact that it leaves, and the choreography of a ceremony.`,
+		Example: "  aura doctor\n  aura doctor --json\n  aura doctor --operations",
 		Args:    cli.None,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if operations {
+				return printOperations(s)
+			}
 			var flags protectFlags
 			named, err := flags.named(c)
 			if err != nil {
@@ -42,6 +49,8 @@ the disk. It changes nothing of the account. The exit code is 1 when something i
 			return reportFindings(s, findings)
 		},
 	}
+	c.Flags().BoolVar(&operations, "operations", false, "list the operations of every domain, with their category")
+	return c
 }
 
 // finding is the outcome of one check.
