@@ -47,7 +47,7 @@ type Options struct {
 
 // Agent is one running participant. Its methods may be called by any task.
 //
-// Owner: the task that called [New]; its services live in the agent root group.
+// Owner: the task that called [New]; its services live in groups below that of New.
 type Agent struct {
 	env      service.Env
 	options  Options
@@ -123,7 +123,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	}
 	a.unified = reactive.NewUnified(scheduler, history{store.journal}, a.commit, a.permits)
 	a.pump = newPump(store.journal, scheduler, h.Entropy)
-	a.pump.wards = []ward{{service: "book", held: index.Quarantined}, {service: "frontier", held: tokens.Quarantined}}
+	a.pump.wards = []ward{{service: "directory", held: index.Quarantined}, {service: "frontier", held: tokens.Quarantined}}
 	store.journal.Attach(a.pump)
 
 	var links *replica.Replicator
@@ -157,15 +157,18 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 		Addresses: a.addresses, Relays: relays, Moves: moves, Stranger: invites.Stranger, Met: invites.Met,
 	})
 	store.journal.Attach(&committed{links: links, device: h.Ring.Device(), frontier: tokens, permitted: tokens.Version()})
-	a.tree = tree{record: a.options.Stopping, shut: a.shut, pipeline: task.Supervise(group, scheduler)}
-	services := []task.Service{store, a.pump, channels, invites}
+	views, network, intents := group.Child("views"), group.Child("network"), group.Child("intents")
+	a.tree = tree{record: a.options.Stopping, shut: a.shut, pipeline: task.Supervise(views, scheduler)}
+	a.tree.add(group.Child("storage"), store)
+	a.tree.add(views, a.pump)
+	a.tree.add(network, channels)
+	a.tree.add(intents, invites)
 	for _, m := range a.modules {
-		services = append(services, m)
+		a.tree.add(intents, m)
 	}
-	services = append(services, service.NewMaintenance(&a.env, invites), links)
-	for _, s := range append(services, o.Extra...) {
-		a.tree.add(s.Name(), task.Supervise(group, s))
-	}
+	a.tree.add(intents, service.NewMaintenance(&a.env, invites))
+	a.tree.add(network, links)
+	a.tree.add(group.Child("doors"), o.Extra...)
 	assembled = true
 	return a, nil
 }
@@ -230,6 +233,10 @@ func (a *Agent) shut(tc task.Context) {
 	a.pump.finish(tc)
 	a.pump.scheduler.Shut()
 }
+
+// Services returns what the agent's services declare of themselves, with the groups that own them. The reactive
+// pipeline comes first, the others follow in start order.
+func (a *Agent) Services() []task.Declaration { return a.tree.declarations() }
 
 // Self returns whose agent this is.
 func (a *Agent) Self() aura.AuthorityID { return a.env.Ring.Authority() }

@@ -28,6 +28,9 @@ func (a *Agent) Ask(tc task.Context, q fact.Question) (fact.Answer, error) {
 		return answer(tc, q, func(tc task.Context, w status.Withdraw) (status.Withdrawn, error) {
 			return status.Withdrawn{Running: a.env.Operations.Withdraw(tc, w.Operation)}, nil
 		})
+	case status.QuestionServices:
+		payload, err := fact.MarshalAnswer(declared(a.Services()))
+		return fact.Answer{Payload: payload}, err
 	case capability.QuestionExplain:
 		return answer(tc, q, a.explain)
 	case capability.QuestionTokens:

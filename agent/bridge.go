@@ -53,3 +53,18 @@ func Quarantined(held []fact.Quarantined) (named []status.Quarantined) {
 	}
 	return named
 }
+
+// declared returns declarations as the answer to a question.
+func declared(services []task.Declaration) (out status.Services) {
+	for _, d := range services {
+		line := status.Declared{Name: d.Name, Owner: d.Owner, Category: d.Category.String(), Mailbox: d.Mailbox}
+		for _, o := range d.Owns {
+			line.Owns = append(line.Owns, status.Owned{Type: o.Type, By: o.By.String()})
+		}
+		for _, f := range d.Events {
+			line.Events = append(line.Events, string(f))
+		}
+		out.Services = append(out.Services, line)
+	}
+	return out
+}

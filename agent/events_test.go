@@ -29,27 +29,21 @@ func lives(events []world.Event) map[string]string {
 // TestEveryServiceReportsItsLife starts and stops a whole agent, one service of which breaks.
 func TestEveryServiceReportsItsLife(t *testing.T) {
 	auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
-		stopped := map[string]bool{}
 		f := &failing{now: task.NewLatch()}
 		ada := w.Person(tc, "Ada", tuned(agent.Options{
 			Extra: []task.Service{f},
-			Stopping: func(phase, service string) {
-				if phase == "close" {
-					stopped[service] = true
-				}
-			},
 		}))
+		services := ada.Agent.Services()
 		f.now.Open()
 		_ = ada.Agent.Wait(tc)
 		ada.Stop(tc)
-		const whole = "agent root group: new starting running stopping stopped"
-		want := map[string]string{"failing": "test: new starting running failed"}
-		for service := range stopped {
-			if service != f.Name() {
-				want[service] = whole
-			}
+		const whole = ": new starting running stopping stopped"
+		want := map[string]string{}
+		for _, d := range services {
+			want[d.Name] = d.Owner + whole
 		}
-		want["journal"] += whole // it also served the founding
+		want["failing"] = "world/people/Ada/doors: new starting running failed"
+		want["journal"] = "world/room" + whole + want["journal"] // it also served the founding
 		if diff := cmp.Diff(want, lives(w.Events)); diff != "" || len(want) < 12 {
 			t.Errorf("%d services: %s", len(want), diff)
 		}

@@ -50,10 +50,10 @@ type loose struct {
 	end bool // end instead of panicking
 }
 
-func (l *loose) Name() string             { return "loose" }
-func (l *loose) Owner() string            { return "test" }
-func (l *loose) Start(task.Context) error { return nil }
-func (l *loose) Close(task.Context) error { return nil }
+func (l *loose) Name() string                  { return "loose" }
+func (l *loose) Declaration() task.Declaration { return task.Declaration{} }
+func (l *loose) Start(task.Context) error      { return nil }
+func (l *loose) Close(task.Context) error      { return nil }
 func (l *loose) Serve(tc task.Context) error {
 	if l.end {
 		return l.now.Wait(tc)

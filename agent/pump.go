@@ -23,7 +23,7 @@ const (
 )
 
 // pump moves committed facts from the journal to the reactive pipeline, in order. The journal's writer
-// must not wait for the pipeline, so it only rings. Owner: agent root group.
+// must not wait for the pipeline, so it only notifies the pump.
 type pump struct {
 	journal   *journal.Journal
 	scheduler *reactive.Scheduler
@@ -53,8 +53,13 @@ func (p *pump) Committed([]fact.Record) { p.bell.Notify() }
 // Name implements [task.Service].
 func (p *pump) Name() string { return "pump" }
 
-// Owner implements [task.Service].
-func (p *pump) Owner() string { return "agent root group" }
+// Declaration implements [task.Service].
+func (p *pump) Declaration() task.Declaration {
+	return task.Declaration{
+		Category: task.CategoryActorOwned, Owns: task.Locked("agent.pump"),
+		Events: []world.Family{world.FamilyHealth, world.FamilyInvariant},
+	}
+}
 
 // Start implements [task.Service].
 func (p *pump) Start(task.Context) error { return nil }

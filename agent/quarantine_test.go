@@ -23,7 +23,7 @@ func (e *events) Emit(ev world.Event) {
 func TestPumpReportsEachQuarantinedFactOnce(t *testing.T) {
 	var log events
 	var held []fact.Quarantined
-	p := &pump{wards: []ward{{service: "book", held: func() []fact.Quarantined { return held }}}}
+	p := &pump{wards: []ward{{service: "directory", held: func() []fact.Quarantined { return held }}}}
 	err := task.NewSim(1, task.SimOptions{Log: &log}).Run("test", func(tc task.Context) error {
 		for i := range byte(3) {
 			p.report(tc)
@@ -35,7 +35,7 @@ func TestPumpReportsEachQuarantinedFactOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(log) != 3 || !strings.Contains(log[2], `service="book"`) || !strings.Contains(log[2], "a fold takes every fact") {
+	if len(log) != 3 || !strings.Contains(log[2], `service="directory"`) || !strings.Contains(log[2], "a fold takes every fact") {
 		t.Errorf("events: %v", log)
 	}
 	if named := Quarantined(held); len(named) != 3 || named[2].Fact != (aura.FactID{3}) {

@@ -20,10 +20,10 @@ import (
 type hanging struct{ closed bool }
 
 // Owner: the test.
-func (h *hanging) Name() string             { return "hanging" }
-func (h *hanging) Owner() string            { return "test" }
-func (h *hanging) Start(task.Context) error { return nil }
-func (h *hanging) Close(task.Context) error { h.closed = true; return nil }
+func (h *hanging) Name() string                  { return "hanging" }
+func (h *hanging) Declaration() task.Declaration { return task.Declaration{} }
+func (h *hanging) Start(task.Context) error      { return nil }
+func (h *hanging) Close(task.Context) error      { h.closed = true; return nil }
 func (h *hanging) Serve(tc task.Context) error {
 	tc, done := tc.Grace("hang", time.Hour)
 	defer done()
@@ -115,10 +115,10 @@ func TestStopOrder(t *testing.T) {
 type failing struct{ now *task.Latch }
 
 // Owner: the test.
-func (f *failing) Name() string             { return "failing" }
-func (f *failing) Owner() string            { return "test" }
-func (f *failing) Start(task.Context) error { return nil }
-func (f *failing) Close(task.Context) error { return nil }
+func (f *failing) Name() string                  { return "failing" }
+func (f *failing) Declaration() task.Declaration { return task.Declaration{} }
+func (f *failing) Start(task.Context) error      { return nil }
+func (f *failing) Close(task.Context) error      { return nil }
 func (f *failing) Serve(tc task.Context) error {
 	if err := f.now.Wait(tc); err != nil {
 		return err

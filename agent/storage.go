@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"cmp"
+
 	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/builtin"
@@ -20,7 +22,7 @@ func Registry(more ...domain.Module) (*fact.Registry, error) {
 	return set.Registry(), nil
 }
 
-// storage is the journal as a service: first to start, last to close. Owner: agent root group.
+// storage is the journal as a service: first to start, last to close.
 type storage struct{ journal *journal.Journal }
 
 func openJournal(tc task.Context, h Hands, registry *fact.Registry) (*storage, error) {
@@ -37,8 +39,16 @@ func openJournal(tc task.Context, h Hands, registry *fact.Registry) (*storage, e
 // Name implements [task.Service].
 func (s *storage) Name() string { return "journal" }
 
-// Owner implements [task.Service].
-func (s *storage) Owner() string { return "agent root group" }
+// Declaration implements [task.Service]. The journal's writer alone changes what follows the journal: the indexes of
+// people, contexts and tokens.
+func (s *storage) Declaration() task.Declaration {
+	return task.Declaration{
+		Category: task.CategoryActorOwned, Mailbox: journal.Capacity,
+		Owns: append(task.Locked("directory.Index", "frontier.Index", "chain.overlay"),
+			task.Owned{Type: "journal.Journal", By: task.ExclusionMailbox}),
+		Events: []world.Family{world.FamilyMessage, world.FamilyHealth},
+	}
+}
 
 // Start implements [task.Service].
 func (s *storage) Start(task.Context) error { return nil }
@@ -70,7 +80,7 @@ func gate(x *directory.Index, c world.Clock) Gate {
 	return Gate{Contacts: x.Knows, Strangers: func() bool { return x.Awaits(c.Now()) }}
 }
 
-// channels is the hub as a service: it ends the network after every channel. Owner: agent root group.
+// channels is the hub as a service: it ends the network after every channel.
 type channels struct {
 	*transport.Hub // from Start on
 	network        transport.Network
@@ -82,8 +92,14 @@ type channels struct {
 // Name implements [task.Service].
 func (c *channels) Name() string { return "transport" }
 
-// Owner implements [task.Service].
-func (c *channels) Owner() string { return "agent root group" }
+// Declaration implements [task.Service].
+func (c *channels) Declaration() task.Declaration {
+	return task.Declaration{
+		Category: task.CategoryActorOwned, Mailbox: cmp.Or(max(0, c.options.Backlog), transport.DefaultBacklog),
+		Owns:   task.Locked("transport.Hub", "transport.Channel", "transport.Libp2p", "transport.streamLink", "transport.deadline"),
+		Events: []world.Family{world.FamilyIngress},
+	}
+}
 
 // Start implements [task.Service].
 func (c *channels) Start(tc task.Context) (err error) {

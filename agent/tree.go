@@ -22,7 +22,7 @@ const (
 	joinShare  = 0.5
 )
 
-// tree is the running services in start order, and the order in which they stop.
+// tree is the registry of the agent's services, in start order, and the order in which they stop.
 type tree struct {
 	pipeline *task.Handle       // the reactive scheduler
 	shut     func(task.Context) // closes the pipeline's doors
@@ -32,9 +32,21 @@ type tree struct {
 	record func(phase, service string)
 }
 
-func (t *tree) add(name string, h *task.Handle) {
-	t.handles = append(t.handles, h)
-	t.names = append(t.names, name)
+// add enters services that an owner starts and stops.
+func (t *tree) add(owner *task.Group, services ...task.Service) {
+	for _, s := range services {
+		t.handles = append(t.handles, task.Supervise(owner, s))
+		t.names = append(t.names, s.Name())
+	}
+}
+
+// declarations returns what the services declare, the pipeline first.
+func (t *tree) declarations() []task.Declaration {
+	all := []task.Declaration{t.pipeline.Declaration()}
+	for _, h := range t.handles {
+		all = append(all, h.Declaration())
+	}
+	return all
 }
 
 // start starts the services in order. When one fails, those that run are stopped again.

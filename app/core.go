@@ -20,8 +20,6 @@ type Options struct {
 	Modules []domain.Module
 	// Keep bounds what the signals hold of each conversation. The zero value is package chat's default.
 	Keep chat.Keep
-	// Owner is the service's owner as events name it. Default: "frontend root group".
-	Owner string
 	// Lost, when set, is told that the agent has gone, and why, once each time, by a task that follows it.
 	Lost func(reason string)
 	// Through shows everything as it was at a position: signals and answers that rest on facts. What only a
@@ -45,9 +43,6 @@ type Core struct {
 // New returns a Core for the agent behind b, after asking it who it is. entropy names operations. It
 // returns the bridge's error, [aura.Unavailable] when no agent answers.
 func New(tc task.Context, b Bridge, entropy world.Entropy, o Options) (*Core, error) {
-	if o.Owner == "" {
-		o.Owner = "frontend root group"
-	}
 	set, err := builtin.New(o.Modules...)
 	if err != nil {
 		return nil, err

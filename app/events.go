@@ -66,7 +66,7 @@ func (c *Core) Events(tc task.Context, fn func(Event) error) error {
 	if err != nil {
 		return err
 	}
-	s, err := reactive.NewScheduler(h, reactive.Options{Immediate: true, Owner: c.options.Owner}, w, agent)
+	s, err := reactive.NewScheduler(h, reactive.Options{Immediate: true}, w, agent)
 	if err != nil {
 		return err
 	}

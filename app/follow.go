@@ -25,7 +25,7 @@ func (c *Core) Follow(tc task.Context, of Ref, last int, fn func([]chat.Message)
 	if last > 0 {
 		shows = last + burst
 	}
-	p, err := newPipeline(c.set, c.self.Authority, newPublished(c.set), Options{Keep: keep(shows), Owner: c.options.Owner})
+	p, err := newPipeline(c.set, c.self.Authority, newPublished(c.set), Options{Keep: keep(shows)})
 	if err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func (c *Core) People(tc task.Context) ([]Person, error) {
 // FollowPeople calls fn with the contacts, and again with all of them each time one changes, until tc is cancelled or
 // fn returns an error, which is returned. While the agent is away, all are offline.
 func (c *Core) FollowPeople(tc task.Context, fn func([]Person) error) error {
-	p, err := newPipeline(c.set, c.self.Authority, newPublished(c.set), Options{Owner: c.options.Owner})
+	p, err := newPipeline(c.set, c.self.Authority, newPublished(c.set), Options{})
 	if err != nil {
 		return err
 	}
@@ -154,7 +154,7 @@ func (c *Core) FollowQuery(tc task.Context, text string, fn func(query.Result) e
 	if agent.outlet, err = reactive.Register(h, Agent, Attachment{}); err != nil {
 		return err
 	}
-	s, err := reactive.NewScheduler(h, reactive.Options{Immediate: true, Owner: c.options.Owner}, agent)
+	s, err := reactive.NewScheduler(h, reactive.Options{Immediate: true}, agent)
 	if err != nil {
 		return err
 	}

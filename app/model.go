@@ -10,10 +10,11 @@ import (
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/reactive"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
 )
 
 // Model is a Core with signals: what a screen that stays open shows. It reads all that its signals need and follows the
-// agent while it runs as a service; a program that runs once does with a [Core]. Owner: frontend root group.
+// agent while it runs as a service; a program that runs once does with a [Core].
 type Model struct {
 	*Core
 	pipeline *pipeline
@@ -31,8 +32,15 @@ func (m *Model) Hub() *reactive.Hub { return m.pipeline.hub }
 // Name implements [task.Service].
 func (m *Model) Name() string { return "app" }
 
-// Owner implements [task.Service].
-func (m *Model) Owner() string { return m.options.Owner }
+// Declaration implements [task.Service].
+func (m *Model) Declaration() task.Declaration {
+	return task.Declaration{
+		Category: task.CategoryObserved,
+		Owns: append(task.Locked("app.published", "app.memories"),
+			task.Owned{Type: "app.Model", By: task.ExclusionLoop}),
+		Events: []world.Family{world.FamilyHealth, world.FamilyInvariant},
+	}
+}
 
 // Start implements [task.Service]. It publishes the first, empty snapshots.
 func (m *Model) Start(tc task.Context) error { return m.pipeline.scheduler.Start(tc) }

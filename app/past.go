@@ -19,7 +19,7 @@ func (c *Core) AsOf(tc task.Context, through fact.Position) (*Core, error) {
 	if through == 0 || through > c.self.Facts {
 		return nil, aura.Errorf("app.AsOf", aura.NotFound, "the journal ends at position %d", c.self.Facts)
 	}
-	return New(tc, c.bridge, c.entropy, Options{Modules: c.options.Modules, Owner: c.options.Owner, Through: through})
+	return New(tc, c.bridge, c.entropy, Options{Modules: c.options.Modules, Through: through})
 }
 
 // Submit implements [Bridge].

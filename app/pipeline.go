@@ -52,7 +52,7 @@ func newPipeline(set *domain.Set, self aura.AuthorityID, p *published, o Options
 	if err != nil {
 		return nil, err
 	}
-	s, err := reactive.NewScheduler(h, reactive.Options{Immediate: true, Owner: o.Owner},
+	s, err := reactive.NewScheduler(h, reactive.Options{Immediate: true},
 		append(views, chats, connections, people, agent, operations)...)
 	return &pipeline{
 		hub: h, scheduler: s, chats: chats, gate: task.NewSemaphore(1), opened: map[aura.ContextID]bool{},

@@ -349,10 +349,10 @@ func TestServicesReport(t *testing.T) {
 // hanging is a service that does not end when it is told to. Owner: the test.
 type hanging struct{}
 
-func (hanging) Name() string             { return "hanging" }
-func (hanging) Owner() string            { return "test" }
-func (hanging) Start(task.Context) error { return nil }
-func (hanging) Close(task.Context) error { return nil }
+func (hanging) Name() string                  { return "hanging" }
+func (hanging) Declaration() task.Declaration { return task.Declaration{} }
+func (hanging) Start(task.Context) error      { return nil }
+func (hanging) Close(task.Context) error      { return nil }
 func (hanging) Serve(tc task.Context) error {
 	tc, done := tc.Grace("hang", time.Hour)
 	defer done()

@@ -11,6 +11,8 @@ import (
 
 // overlay is the ledger as it will be when the decisions in flight are durable. The next decision is
 // made on top of it, so that many may share one commit; the commit itself trusts only its version checks.
+//
+// Owner: a leaf lock.
 type overlay struct {
 	mu      task.Mutex
 	charges map[budgetKey]*pending[fact.Charge]

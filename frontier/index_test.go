@@ -329,7 +329,7 @@ func BenchmarkFrontier(b *testing.B) {
 	}
 }
 
-// forget is a fact after which everything is asked anew: the revocation of a block that nobody has.
+// forget is a fact after which everything is asked anew: the revocation of a block that no token has.
 var forget = func() fact.Record {
 	payload, err := fact.Marshal(capability.Revoked{Blocks: [][]byte{{1}}})
 	if err != nil {

@@ -393,8 +393,8 @@ func TestAReceiptCoversTheFactsOfItsDecision(t *testing.T) {
 	})
 }
 
-// TestForeignChargeBetweenDecisionAndCommit lets another writer of the ledger race with the senders: whoever
-// loses decides again, and nobody overspends.
+// TestForeignChargeBetweenDecisionAndCommit lets another writer of the ledger race with the senders: a
+// sender that loses decides again, and the budget holds.
 func TestForeignChargeBetweenDecisionAndCommit(t *testing.T) {
 	policy := chaintest.Limited(40)
 	for seed := range uint64(60) {

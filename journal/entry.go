@@ -42,7 +42,8 @@ type Entry struct {
 
 // Committer takes part in the commits of its entries. The writer groups the entries of many callers into one
 // commit; a committer adds to the group what its entries have in common, and acts as soon as the group is durable.
-// The writer calls both methods, which must be quick, must not wait and must not append.
+// The writer calls both methods, which must be quick, must not wait and must not append. Entries belong to one committer
+// when theirs are equal, so its type must be comparable.
 type Committer interface {
 	// Seal is called once for a group, after its entries were checked and before it is handed to the store, with the
 	// committer's entries among them in the order of the commit. What it returns is committed with the group: charges

@@ -55,9 +55,9 @@ type Journal struct {
 
 type attached struct{ sink Sink }
 
-// inboxCapacity holds the appends that wait while a group is being synced. Callers beyond it wait in
+// Capacity holds the appends that wait while a group is being synced. Callers beyond it wait in
 // line, so it bounds memory and not the number of callers.
-const inboxCapacity = 256
+const Capacity = 256
 
 // Open opens the journal in store, or begins one if the store is empty. It reads at once and takes entries
 // while [Journal.Serve] runs. It
@@ -78,7 +78,7 @@ func Open(tc task.Context, store Store, o Options) (*Journal, error) {
 	}
 	j := &Journal{
 		store: store, seal: seal, options: o, kinds: map[string]tag{},
-		inbox: task.NewMailbox[*request]("journal", inboxCapacity), turn: task.NewSemaphore(1),
+		inbox: task.NewMailbox[*request]("journal", Capacity), turn: task.NewSemaphore(1),
 	}
 	for _, d := range o.Registry.Domains() {
 		for _, k := range d.Kinds {

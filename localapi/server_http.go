@@ -39,11 +39,9 @@ type Options struct {
 	WriteWait aura.Duration
 	// MaxConnections bounds the open connections. Default: twice MaxCalls.
 	MaxConnections int
-	// Owner is the service's owner as events name it. Default: "agent root group".
-	Owner string
 }
 
-// Server answers frontends on a unix socket. Owner: agent root group.
+// Server answers frontends on a unix socket.
 //
 // It is a [task.Service] for the real executor only: net/http's goroutines enter its group by
 // [task.Group.Adopt], one task for each request, and the group's end ends them.
@@ -70,17 +68,19 @@ func NewServer(path string, b app.Bridge, o Options) *Server {
 	if o.WriteWait <= 0 {
 		o.WriteWait = writeWait
 	}
-	if o.Owner == "" {
-		o.Owner = "agent root group"
-	}
 	return &Server{path: path, bridge: b, opts: o}
 }
 
 // Name implements [task.Service].
 func (s *Server) Name() string { return serverName }
 
-// Owner implements [task.Service].
-func (s *Server) Owner() string { return s.opts.Owner }
+// Declaration implements [task.Service].
+func (s *Server) Declaration() task.Declaration {
+	return task.Declaration{
+		Category: task.CategoryObserved,
+		Owns:     []task.Owned{{Type: "localapi.Server", By: task.ExclusionLoop}},
+	}
+}
 
 // Path returns where the server listens.
 func (s *Server) Path() string { return s.path }

@@ -8,12 +8,13 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/ui/cli"
 )
 
 func doctorCommand(s *cli.Shell) *cobra.Command {
-	operations := false
+	operations, services := false, false
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check this account and this machine, and say how to mend what is wrong",
@@ -22,8 +23,12 @@ whether the keys open and every fact of the journal is intact, the socket, the n
 the disk. It changes nothing of the account. The exit code is 1 when something is wrong.
 
 --operations lists instead what each domain does: the operation, its category (A optimistic, B deferred, C ceremony), who
-begins it, the kind of fact that it leaves, and the choreography of a ceremony.`,
-		Example: "  aura doctor\n  aura doctor --json\n  aura doctor --operations",
+begins it, the kind of fact that it leaves, and the choreography of a ceremony.
+
+--services prints instead what each service of the running agent declares: the group that owns it, its category of
+ownership, the bound of its mailbox, what state it owns and by what (its loop, its mailbox or a lock), and the families of
+events that it reports.`,
+		Example: "  aura doctor\n  aura doctor --json\n  aura doctor --services\n  aura doctor --operations",
 		Args:    cli.None,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if operations {
@@ -38,6 +43,17 @@ begins it, the kind of fact that it leaves, and the choreography of a ceremony.`
 			if err != nil {
 				return err
 			}
+			if services {
+				var declared status.Services
+				err := s.Run("doctor", func(tc task.Context) (err error) {
+					declared, err = askServices(tc, home)
+					return err
+				})
+				if err != nil {
+					return err
+				}
+				return printServices(s, declared)
+			}
 			var findings []finding
 			err = s.Run("doctor", func(tc task.Context) error {
 				findings = examine(tc, s, home, named)
@@ -50,6 +66,7 @@ begins it, the kind of fact that it leaves, and the choreography of a ceremony.`
 		},
 	}
 	c.Flags().BoolVar(&operations, "operations", false, "list the operations of every domain, with their category")
+	c.Flags().BoolVar(&services, "services", false, "print what the services of the running agent declare")
 	return c
 }
 

@@ -33,11 +33,9 @@ type Options struct {
 	Immediate bool
 	// Feed, if given, receives every batch after its signals were published.
 	Feed *Feed
-	// Owner is the service's owner as events name it. The default is "agent root group".
-	Owner string
 }
 
-// Scheduler is the service that runs views. Owner: agent root group.
+// Scheduler is the service that runs views.
 type Scheduler struct {
 	hub   *Hub
 	feed  *Feed
@@ -67,9 +65,6 @@ func NewScheduler(h *Hub, o Options, views ...View) (*Scheduler, error) {
 	if o.Window <= 0 {
 		o.Window = DefaultWindow
 	}
-	if o.Owner == "" {
-		o.Owner = "agent root group"
-	}
 	return &Scheduler{
 		hub: h, feed: o.Feed, opts: o, views: arranged,
 		inbox:      task.NewMailbox[message](schedulerName, inboxSize),
@@ -83,8 +78,15 @@ func (s *Scheduler) Hub() *Hub { return s.hub }
 // Name implements [task.Service].
 func (s *Scheduler) Name() string { return schedulerName }
 
-// Owner implements [task.Service].
-func (s *Scheduler) Owner() string { return s.opts.Owner }
+// Declaration implements [task.Service].
+func (s *Scheduler) Declaration() task.Declaration {
+	return task.Declaration{
+		Category: task.CategoryObserved, Mailbox: inboxSize,
+		Owns: append(task.Locked("reactive.Hub", "reactive.Feed", "reactive.queue"),
+			task.Owned{Type: "reactive.Scheduler", By: task.ExclusionMailbox}),
+		Events: []world.Family{world.FamilyHealth, world.FamilyInvariant},
+	}
+}
 
 // Start publishes every view's first snapshot.
 func (s *Scheduler) Start(tc task.Context) error {

@@ -18,8 +18,7 @@ import (
 const syncGrace = 4 * time.Second
 
 // Replicator moves facts between this agent and the members of its contexts. It keeps one link for each member, in a
-// task of its own. What an absent peer has not got stays in the journal until the link sends it. Owner: agent root
-// group.
+// task of its own. What an absent peer has not got stays in the journal until the link sends it.
 type Replicator struct {
 	env     *Env
 	changed *task.Wake
@@ -73,8 +72,18 @@ func New(e *Env) *Replicator {
 // Name implements [task.Service].
 func (s *Replicator) Name() string { return syncName }
 
-// Owner implements [task.Service].
-func (s *Replicator) Owner() string { return "agent root group" }
+// Declaration implements [task.Service].
+func (s *Replicator) Declaration() task.Declaration {
+	return task.Declaration{
+		Category: task.CategoryActorOwned, Mailbox: inboxCapacity,
+		Owns: task.Locked("replica.Replicator", "replica.link", "replica.path", "replica.session", "replica.recorder",
+			"replica.offers", "presence.Publisher"),
+		Events: []world.Family{
+			world.FamilyRuntime, world.FamilyHealth, world.FamilyIngress, world.FamilyConnection, world.FamilyMessage,
+			world.FamilyBudget, world.FamilyInvariant,
+		},
+	}
+}
 
 // Start implements [task.Service]. It shows how far all deliveries are; a frontend that asks at once need not
 // read the facts about them. Serve opens the links: an absent peer must not delay a start.

@@ -8,6 +8,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
 )
 
 const (
@@ -21,7 +22,7 @@ const (
 
 // intentServer is the receive loop of the services that take intents: these arrive in one bounded mailbox, and each is
 // handled in a task of its own below the service's group. The caller's budget and its cancellation reach that
-// task. Owner: agent root group.
+// task.
 type intentServer struct {
 	name       string
 	operations *Operations
@@ -79,11 +80,17 @@ func (i *intentServer) Intents() []string { return slices.Sorted(maps.Keys(i.car
 // Name implements [task.Service].
 func (i *intentServer) Name() string { return i.name }
 
-// Owner implements [task.Service].
-func (i *intentServer) Owner() string { return "agent root group" }
+// Declaration implements [task.Service].
+func (i *intentServer) Declaration() task.Declaration {
+	return task.Declaration{
+		Category: task.CategoryActorOwned, Mailbox: intentCapacity,
+		Owns:   task.Locked("service.submission"),
+		Events: []world.Family{world.FamilyHealth},
+	}
+}
 
-// Submit hands an intent of such a kind to the service and waits for its result. When tc ends first its error comes back, and the intent is withdrawn: see
-// [Operations.Withdraw] for whether it may still happen.
+// Submit hands an intent of such a kind to the service and waits for its result. When tc ends first its error comes
+// back, and the intent is withdrawn: see [Operations.Withdraw] for whether it may still happen.
 func (i *intentServer) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
 	if i.carry[in.Kind] == nil {
 		return fact.Result{}, aura.Errorf("service.Submit", aura.NotFound, "%s takes no intent %q", i.name, in.Kind)

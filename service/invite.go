@@ -14,8 +14,7 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// Invite makes invitations, answers them and carries the exchange that turns one into a contact. Owner:
-// agent root group.
+// Invite makes invitations, answers them and carries the exchange that turns one into a contact.
 type Invite struct {
 	*Module
 	channels egress.Dialer
@@ -39,6 +38,14 @@ func NewInvite(e *Env, set *domain.Set, channels egress.Dialer) (*Invite, error)
 		invite.IntentAccept: func(IntentFunc) IntentFunc { return s.accept },
 	})
 	return s, err
+}
+
+// Declaration implements [task.Service].
+func (s *Invite) Declaration() task.Declaration {
+	d := s.Module.Declaration()
+	d.Owns = append(d.Owns, task.Locked("service.Invite")...)
+	d.Events = append(d.Events, world.FamilyIngress)
+	return d
 }
 
 // Serve implements [task.Service]: exchanges that a stop or a crash interrupted go on.

@@ -22,8 +22,6 @@ const (
 
 // Maintenance ends what has run out, keeps the checkpoints of the agent's folds, and collects what nothing
 // needs any more. Domains say what has expired; this service says when it looks.
-//
-// Owner: agent root group.
 type Maintenance struct {
 	env       *Env
 	invite    *Invite
@@ -39,8 +37,15 @@ func NewMaintenance(e *Env, i *Invite) *Maintenance {
 // Name implements [task.Service].
 func (s *Maintenance) Name() string { return "maintenance" }
 
-// Owner implements [task.Service].
-func (s *Maintenance) Owner() string { return "agent root group" }
+// Declaration implements [task.Service].
+func (s *Maintenance) Declaration() task.Declaration {
+	return task.Declaration{
+		Category: task.CategoryActorOwned,
+		Owns: append(task.Locked("service.Operations"),
+			task.Owned{Type: "service.Maintenance", By: task.ExclusionLoop}),
+		Events: []world.Family{world.FamilyHealth},
+	}
+}
 
 // Start implements [task.Service].
 func (s *Maintenance) Start(task.Context) error { return nil }

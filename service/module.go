@@ -23,8 +23,6 @@ type Hosts map[string]func(planned IntentFunc) IntentFunc
 
 // Module is the service of one domain. It takes the intents of the domain through their plans and the guard, and
 // does what the domain has due by itself.
-//
-// Owner: agent root group.
 type Module struct {
 	intentServer
 	env       *Env

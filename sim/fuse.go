@@ -29,8 +29,6 @@ func fusePlaces() []string { return []string{placeSink, "interpreter", "handler"
 
 // fuse makes one process panic, once, in one place. It is a sink of the journal, wraps the interpreter, looks
 // on at decisions, and is a service with a task in a group that nothing waits for.
-//
-// Owner: the agent root group.
 type fuse struct {
 	elapsed func() aura.Duration
 	lit     *task.Latch // armed for the service
@@ -69,8 +67,12 @@ func (f *fuse) look(trace.Step) { f.fire("handler") }
 // Name implements [task.Service].
 func (f *fuse) Name() string { return "fuse" }
 
-// Owner implements [task.Service].
-func (f *fuse) Owner() string { return "agent root group" }
+// Declaration implements [task.Service].
+func (f *fuse) Declaration() task.Declaration {
+	return task.Declaration{
+		Category: task.CategoryActorOwned, Owns: []task.Owned{{Type: "sim.fuse", By: task.ExclusionLoop}},
+	}
+}
 
 // Start implements [task.Service].
 func (f *fuse) Start(task.Context) error { return nil }

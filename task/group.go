@@ -42,6 +42,9 @@ type Group struct {
 // a group lives until its work ends, a budget belongs to one operation.
 func NewGroup(tc Context, name string) *Group { return tc.Group().newChild(name) }
 
+// Child returns an empty group below g, for what belongs together: a stop of g ends it too.
+func (g *Group) Child(name string) *Group { return g.newChild(name) }
+
 // NewIsolated is [NewGroup] for work that its owner restarts: a panic below the group fails the group and not
 // the service above it. The owner waits for the group, reads the failure, and begins again under a [Backoff].
 // Nothing that outlives the group may be left half-changed by a panic.

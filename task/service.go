@@ -12,8 +12,8 @@ import (
 type Service interface {
 	// Name is the service's name in events and in the names of its tasks.
 	Name() string
-	// Owner names who starts and stops the service.
-	Owner() string
+	// Declaration says what the service owns, and how.
+	Declaration() Declaration
 	// Start repairs state; the service runs when it returns nil. It may use the service's group,
 	// [Context.Group], and the budget of the caller of [Handle.Start].
 	Start(Context) error
@@ -24,7 +24,7 @@ type Service interface {
 	Close(Context) error
 }
 
-// Handle is the owner's power over a service. Nobody else can move its lifecycle.
+// Handle is the owner's power over a service. Only a handle moves its lifecycle.
 type Handle struct {
 	service Service
 	group   *Group // the service's tasks
@@ -153,10 +153,17 @@ func (h *Handle) release(tc Context, grace aura.Duration) error {
 	return err
 }
 
-// Observe returns the service's state for anybody to see.
+// Declaration returns what the service declares, with its name and its owner.
+func (h *Handle) Declaration() Declaration {
+	d := h.service.Declaration()
+	d.Name, d.Owner = h.service.Name(), h.parent.path
+	return d
+}
+
+// Observe returns the service's state, which every task may read.
 func (h *Handle) Observe() *Lifecycle { return h.life }
 
 // report emits a transition.
 func (h *Handle) report(from, to State, err error) {
-	h.group.engine.record(world.ServiceMoved(h.service.Name(), h.service.Owner(), from, to, err))
+	h.group.engine.record(world.ServiceMoved(h.service.Name(), h.parent.path, from, to, err))
 }

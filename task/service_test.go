@@ -19,8 +19,8 @@ type fake struct {
 	start, serve, close func(task.Context) error
 }
 
-func (f *fake) Name() string  { return "fake" }
-func (f *fake) Owner() string { return "test" }
+func (f *fake) Name() string                  { return "fake" }
+func (f *fake) Declaration() task.Declaration { return task.Declaration{} }
 
 func (f *fake) Start(tc task.Context) error { return call(f.start, tc) }
 func (f *fake) Close(tc task.Context) error { return call(f.close, tc) }

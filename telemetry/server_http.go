@@ -31,7 +31,7 @@ const (
 // descriptor of the agent.
 const maxConnections = 16
 
-// Server answers with metrics on a loopback port. Owner: agent root group.
+// Server answers with metrics on a loopback port.
 //
 // It is a [task.Service] for the real executor only: net/http's goroutines read counters and nothing of the
 // agent's, and they end with the service.
@@ -58,8 +58,13 @@ func NewServer(address string, m *Metrics) (*Server, error) {
 // Name implements [task.Service].
 func (s *Server) Name() string { return "metrics" }
 
-// Owner implements [task.Service].
-func (s *Server) Owner() string { return "agent root group" }
+// Declaration implements [task.Service].
+func (s *Server) Declaration() task.Declaration {
+	return task.Declaration{
+		Category: task.CategoryObserved, Owns: append(task.Locked("telemetry.Metrics"),
+			task.Owned{Type: "telemetry.Server", By: task.ExclusionLoop}),
+	}
+}
 
 // Start takes the port. It returns [aura.Unavailable] when another program has it.
 func (s *Server) Start(task.Context) error {

@@ -6,6 +6,9 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
+// DefaultBacklog is how many accepted channels wait for Accept, unless options say more or less.
+const DefaultBacklog = 64
+
 // Options tunes a hub. The zero value is what production uses.
 type Options struct {
 	// KeepAlive is the silence after which a channel asks whether the peer is there. Default 8 min:
@@ -19,7 +22,7 @@ type Options struct {
 	DialWithin aura.Duration
 	// HalfOpen is how many incoming links may be unproven at once; more are closed. Default 64.
 	HalfOpen int
-	// Backlog is how many accepted channels may wait for Accept; more are closed. Default 64.
+	// Backlog is how many accepted channels may wait for Accept; more are closed. Default [DefaultBacklog].
 	Backlog int
 	// Channels is how many channels may be open before peers can open no more. What is dialled here is
 	// not bounded. Default 1,024.
@@ -42,7 +45,7 @@ func (o Options) withDefaults() Options {
 		}
 	}
 	bound(&o.HalfOpen, 64)
-	bound(&o.Backlog, 64)
+	bound(&o.Backlog, DefaultBacklog)
 	bound(&o.Channels, 1024)
 	return o
 }

@@ -315,7 +315,7 @@ func TestADenialSaysWhy(t *testing.T) {
 	}
 }
 
-// TestEveryBlockHasAFreshKey: the key for the next block is drawn, so that nobody who sees one token can append
+// TestEveryBlockHasAFreshKey: the key for the next block is drawn, so that a reader of one token cannot append
 // to another. The same entropy gives the same keys: a simulation is repeated.
 func TestEveryBlockHasAFreshKey(t *testing.T) {
 	seen := map[string]bool{}
@@ -402,7 +402,7 @@ func FuzzOpen(f *testing.F) {
 		if opened == nil {
 			return
 		}
-		// Whoever knows the bytes can append blocks; the rights stay those of the first.
+		// A holder of the bytes can append blocks; the rights stay those of the first.
 		a := opened.Evaluate(token.Claim{Subject: authorityOf(key(t, 2))}, names)
 		if len(a.Names) > 0 {
 			t.Fatalf("a stranger may %v", a.Names)

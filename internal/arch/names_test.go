@@ -191,6 +191,35 @@ func (x *index) hasTest(prefix, pattern, dir string) bool {
 	return false
 }
 
+// docLink is a link of a Go comment: a name, with its package or its type before it, in brackets.
+var docLink = regexp.MustCompile(`(?:^|[\s(])\[\*?((?:[a-z]\w*\.)?[A-Z]\w*(?:\.[A-Z]\w*)?)\](?:$|[\s),.;:'])`)
+
+// TestLinksInTheCommentsLead: a link to a name that is gone is shown as its text, and nobody notices.
+func TestLinksInTheCommentsLead(t *testing.T) {
+	x := indexTree(t)
+	for _, s := range readTree(t) {
+		if s.generated {
+			continue
+		}
+		ast.Inspect(s.ast, func(n ast.Node) bool {
+			group, ok := n.(*ast.CommentGroup)
+			if !ok {
+				return true
+			}
+			for _, m := range docLink.FindAllStringSubmatch(group.Text(), -1) {
+				if first, _, _ := strings.Cut(m[1], "."); ast.IsExported(first) {
+					if !x.names[s.dir+"."+m[1]] {
+						t.Errorf("%s: [%s] is not in this package", s.at(n), m[1])
+					}
+				} else if why := x.refusesSymbol(m[1]); why != "" {
+					t.Errorf("%s: [%s]: %s", s.at(n), m[1], why)
+				}
+			}
+			return true
+		})
+	}
+}
+
 // ringCell is the first cell of a row about one ring, or about two.
 var ringCell = regexp.MustCompile(`^(\d)(?:–(\d))? `)
 

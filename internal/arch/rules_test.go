@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"slices"
 	"testing"
 )
 
@@ -104,17 +105,19 @@ func TestPlantedStateIsFound(t *testing.T) {
 	}
 }
 
-func TestPlantedServicesAreFound(t *testing.T) {
-	for code, want := range map[string]string{
-		`func (s *Chat) Serve(tc task.Context) error { return nil }`:  "Chat",
-		`func (s Box[T]) Serve(tc task.Context) error { return nil }`: "Box",
-		`func (s *Chat) Serve(w http.ResponseWriter) {}`:              "",
-		`func Serve(tc task.Context) error { return nil }`:            "",
-	} {
-		s := planted(t, "guard/planted.go", "package guard\n"+code)
-		if got := servedBy(s.ast.Decls[0].(*ast.FuncDecl)); got != want {
-			t.Errorf("%s: found %q", code, got)
-		}
+func TestPlantedLocksAndOwnersAreFound(t *testing.T) {
+	s := planted(t, "guard/planted.go", `package guard
+type A struct { lock task.Mutex; n int }
+type B struct { mu sync.Mutex }
+type C struct { mu *task.Mutex }
+func (s *S) Declaration() task.Declaration {
+	return task.Declaration{Owns: append(task.Locked("guard.A", "guard.B"), task.Owned{Type: "guard.S", By: task.ExclusionLoop})}
+}`)
+	if got := lockedIn(s.ast); !slices.Equal(got, []string{"A", "B"}) {
+		t.Errorf("locks are in %q", got)
+	}
+	if got := ownedIn(s.ast); !slices.Equal(got, []string{"guard.A", "guard.B", "guard.S"}) {
+		t.Errorf("declared are %q", got)
 	}
 }
 

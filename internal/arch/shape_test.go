@@ -5,6 +5,8 @@ import (
 	"go/doc"
 	"go/token"
 	"path"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -58,71 +60,88 @@ func TestWhatABuilderImportsHasAnExample(t *testing.T) {
 	}
 }
 
-func TestEveryServiceNamesItsOwner(t *testing.T) {
+// twins are simulated things and recorders of tests. A simulation owns them, no service does.
+var twins = []string{"journal.Faulty", "transport.SimNet", "transport.SimPeer", "transport.simLink", "interp.Simulation", "interp.trace"}
+
+// TestEveryLockedStateIsDeclaredOnce: what several tasks may change stands behind a leaf lock, and one service declares
+// that it owns it.
+func TestEveryLockedStateIsDeclaredOnce(t *testing.T) {
 	p := readPlan(t)
-	docs := map[string]string{} // package and type → comment
-	type service struct{ at, key, name string }
-	var services []service
+	declared := map[string]int{}
+	var locked []string
 	for _, s := range readTree(t) {
 		if !s.production(p) {
 			continue
 		}
-		for _, d := range s.ast.Decls {
-			switch d := d.(type) {
-			case *ast.GenDecl:
-				for name, doc := range typeDocs(d) {
-					docs[s.dir+"."+name] = doc
-				}
-			case *ast.FuncDecl:
-				if name := servedBy(d); name != "" {
-					services = append(services, service{s.at(d), s.dir + "." + name, name})
-				}
+		for _, name := range ownedIn(s.ast) {
+			declared[name]++
+		}
+		if at, ok := p.room(s.dir); !ok || at.ring != 2 && at.ring != 3 || at.name == "task" {
+			continue
+		}
+		for _, name := range lockedIn(s.ast) {
+			if name = s.ast.Name.Name + "." + name; !slices.Contains(twins, name) {
+				locked = append(locked, name)
 			}
 		}
 	}
-	for _, sv := range services {
-		if words := strings.Join(strings.Fields(docs[sv.key]), " "); !strings.Contains(words, "Owner: ") {
-			t.Errorf("%s: %s has Serve, so its comment must say \"Owner: …\": who starts and stops it", sv.at, sv.name)
+	if len(locked) < 15 {
+		t.Fatalf("found only %q", locked)
+	}
+	for _, name := range locked {
+		if n := declared[name]; n != 1 {
+			t.Errorf("%s has a lock and stands in the declarations of %d services: name it in that of its owner, see task.Declaration", name, n)
 		}
 	}
 }
 
-func typeDocs(d *ast.GenDecl) map[string]string {
-	docs := map[string]string{}
-	for _, spec := range d.Specs {
-		if ts, ok := spec.(*ast.TypeSpec); ok {
-			docs[ts.Name.Name] = ts.Doc.Text()
-			if ts.Doc == nil {
-				docs[ts.Name.Name] = d.Doc.Text()
+// ownedIn returns the types that declarations of services in a file name: task.Locked("a.B") and task.Owned{Type: "a.B"}.
+func ownedIn(f *ast.File) (names []string) {
+	text := func(e ast.Expr) {
+		if lit, ok := e.(*ast.BasicLit); ok {
+			if name, err := strconv.Unquote(lit.Value); err == nil {
+				names = append(names, name)
 			}
 		}
 	}
-	return docs
+	ast.Inspect(f, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			if sel, ok := n.Fun.(*ast.SelectorExpr); ok && sel.Sel.Name == "Locked" {
+				for _, arg := range n.Args {
+					text(arg)
+				}
+			}
+		case *ast.KeyValueExpr:
+			if key, ok := n.Key.(*ast.Ident); ok && key.Name == "Type" {
+				text(n.Value)
+			}
+		}
+		return true
+	})
+	return names
 }
 
-// servedBy returns the receiver's type of a method Serve(task.Context …), else "".
-func servedBy(f *ast.FuncDecl) string {
-	if f.Recv == nil || f.Name.Name != "Serve" || len(f.Type.Params.List) == 0 {
-		return ""
-	}
-	param := f.Type.Params.List[0].Type
-	if sel, ok := param.(*ast.SelectorExpr); ok {
-		param = sel.Sel
-	}
-	if id, ok := param.(*ast.Ident); !ok || id.Name != "Context" {
-		return ""
-	}
-	recv := f.Recv.List[0].Type
-	if star, ok := recv.(*ast.StarExpr); ok {
-		recv = star.X
-	}
-	if generic, ok := recv.(*ast.IndexExpr); ok {
-		recv = generic.X
-	}
-	if id, ok := recv.(*ast.Ident); ok {
-		return id.Name
-	}
-	return ""
+// lockedIn returns the struct types of a file that have a task.Mutex of their own.
+func lockedIn(f *ast.File) (names []string) {
+	ast.Inspect(f, func(n ast.Node) bool {
+		spec, ok := n.(*ast.TypeSpec)
+		if !ok {
+			return true
+		}
+		st, ok := spec.Type.(*ast.StructType)
+		if !ok {
+			return true
+		}
+		for _, field := range st.Fields.List {
+			if sel, ok := field.Type.(*ast.SelectorExpr); ok && sel.Sel.Name == "Mutex" {
+				names = append(names, spec.Name.Name)
+				break
+			}
+		}
+		return true
+	})
+	return names
 }
 
 func TestNothingRunsBeforeMain(t *testing.T) {

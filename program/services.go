@@ -1,0 +1,56 @@
+package program
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/status"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/ui/cli"
+)
+
+// askServices returns what the services of the running agent declare. It returns aura.Unavailable when none runs.
+func askServices(tc task.Context, home string) (declared status.Services, err error) {
+	core, err := connect(tc, home)
+	if err != nil {
+		return declared, err
+	}
+	answer, err := core.Bridge().Ask(tc, fact.Question{Kind: status.QuestionServices})
+	if err != nil {
+		return declared, err
+	}
+	if err := fact.Unmarshal(answer.Payload, &declared); err != nil {
+		return declared, &aura.Error{Op: "program.askServices", Kind: aura.Corrupt, Err: err}
+	}
+	return declared, nil
+}
+
+// printServices prints a line for each service: its owner, category and mailbox, what it owns and what it reports.
+func printServices(s *cli.Shell, declared status.Services) error {
+	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
+	if !s.JSON {
+		fmt.Fprintln(w, "SERVICE\tOWNER\tCATEGORY\tMAILBOX\tOWNS\tREPORTS")
+	}
+	for _, d := range declared.Services {
+		if s.JSON {
+			if err := s.Object(&d); err != nil {
+				return err
+			}
+			continue
+		}
+		mailbox := "-"
+		if d.Mailbox > 0 {
+			mailbox = strconv.Itoa(d.Mailbox)
+		}
+		owns := make([]string, len(d.Owns))
+		for i, o := range d.Owns {
+			owns[i] = o.Type + " by " + o.By
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", d.Name, d.Owner, d.Category, mailbox, strings.Join(owns, ", "), strings.Join(d.Events, ", "))
+	}
+	return w.Flush()
+}
