@@ -8,7 +8,6 @@ import (
 	"github.com/aura-runtime/aura/agent"
 	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/chat"
-	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
@@ -40,23 +39,6 @@ func await(tc task.Context, a *agent.Agent, what string, pick func(*fact.Record)
 }
 
 const errFound = aura.Kind(200)
-
-// ref returns the reference to the conversation with a contact.
-func ref(t *testing.T, tc task.Context, a *agent.Agent, context aura.ContextID) chat.Ref {
-	t.Helper()
-	var contacts contact.State
-	err := a.Watch(tc, fact.Selection{Kinds: []string{"contact.*"}}, func(up fact.Update) error {
-		for i := range up.Records {
-			contacts.Apply(&up.Records[i])
-		}
-		return nil
-	})
-	c, ok := contacts.ByContext(context)
-	if err != nil || !ok {
-		t.Fatalf("there is no such contact: %v", err)
-	}
-	return chat.Ref{Context: context, Epoch: c.Epoch}
-}
 
 func TestTwoAgentsMeetAndTalk(t *testing.T) {
 	auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {

@@ -16,9 +16,7 @@ func Example() {
 		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
 		context := w.Meet(tc, ada, ben)
 
-		talk, _ := ada.Look(tc).Contacts.ByContext(context)
-		to := chat.Ref{Context: context, Epoch: talk.Epoch}
-		payload, _ := fact.Marshal(chat.SendIntent{To: to, Text: "hi Ben"})
+		payload, _ := fact.Marshal(chat.SendIntent{To: ada.Ref(tc, context), Text: "hi Ben"})
 		result, err := ada.Agent.Submit(tc, fact.Intent{Kind: chat.IntentSend, Payload: payload})
 		fmt.Println("Ada's journal took", len(result.Facts), "fact, error:", err)
 

@@ -17,7 +17,7 @@ func TestASendingIsDoneOnce(t *testing.T) {
 		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
 		context := w.Meet(tc, ada, ben)
 		send := func(text string) (aura.FactID, error) {
-			b, err := fact.Marshal(chat.SendIntent{To: ref(t, tc, ada.Agent, context), Text: text, Again: true})
+			b, err := fact.Marshal(chat.SendIntent{To: ada.Ref(tc, context), Text: text, Again: true})
 			if err != nil {
 				t.Fatal(err)
 			}

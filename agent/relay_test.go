@@ -65,6 +65,23 @@ func introduce(t *testing.T, tc task.Context, a, b *machine) aura.ContextID {
 	return contexts[0]
 }
 
+// ref returns the reference to the conversation with a contact.
+func ref(t *testing.T, tc task.Context, a *agent.Agent, context aura.ContextID) chat.Ref {
+	t.Helper()
+	var contacts contact.State
+	err := a.Watch(tc, fact.Selection{Kinds: []string{"contact.*"}}, func(up fact.Update) error {
+		for i := range up.Records {
+			contacts.Apply(&up.Records[i])
+		}
+		return nil
+	})
+	c, ok := contacts.ByContext(context)
+	if err != nil || !ok {
+		t.Fatalf("there is no such contact: %v", err)
+	}
+	return chat.Ref{Context: context, Epoch: c.Epoch}
+}
+
 // TestMutualContactRelays: Ada and Ben lose every way to each other but the one through Cleo, whom both
 // know, and still talk. The three are real agents on loopback.
 func TestMutualContactRelays(t *testing.T) {

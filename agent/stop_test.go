@@ -54,7 +54,7 @@ func TestStopOrder(t *testing.T) {
 				return nil
 			})
 		})
-		to := ref(t, tc, ada.Agent, context)
+		to := ada.Ref(tc, context)
 		for i := range 8 {
 			load.Go(fmt.Sprint("send ", i), func(tc task.Context) error {
 				for {

@@ -167,13 +167,20 @@ func (p *Person) Do(tc task.Context, kind string, payload, result any) {
 	}
 }
 
-// Say sends a text to a conversation: the context of two contacts, or a group.
-func (p *Person) Say(tc task.Context, context aura.ContextID, text string) {
+// Ref returns the person's reference to a conversation, which an intent names it by: the context of two contacts, or a
+// group. The test ends when the person does not have it.
+func (p *Person) Ref(tc task.Context, context aura.ContextID) chat.Ref {
 	p.World.Helper()
 	v := p.fold(tc, fact.Selection{Kinds: append(chat.GroupKinds(), "contact.*")})
 	t, err := v.Chats.Thread(v.Setting, context)
 	if err != nil {
 		p.World.Fatalf("%s: %v", p.Name, err)
 	}
-	p.Do(tc, chat.IntentSend, chat.SendIntent{To: t.Ref, Text: text}, nil)
+	return t.Ref
+}
+
+// Say sends a text to a conversation, see [Person.Ref]. A failure ends the test.
+func (p *Person) Say(tc task.Context, context aura.ContextID, text string) {
+	p.World.Helper()
+	p.Do(tc, chat.IntentSend, chat.SendIntent{To: p.Ref(tc, context), Text: text}, nil)
 }

@@ -61,17 +61,6 @@ func (p *Person) fold(tc task.Context, sel fact.Selection) *View {
 	return v
 }
 
-// Facts returns the facts of the person's journal that sel selects, oldest first. The test ends when no agent runs.
-func (p *Person) Facts(tc task.Context, sel fact.Selection) (records []fact.Record) {
-	p.World.Helper()
-	sel.Follow = false
-	p.read(tc, sel, func(up fact.Update) error {
-		records = append(records, up.Records...)
-		return nil
-	})
-	return records
-}
-
 // Heard returns the texts that a conversation has of an author, as this person has it, in their order.
 func (p *Person) Heard(tc task.Context, context aura.ContextID, author *Person) (texts []string) {
 	p.World.Helper()

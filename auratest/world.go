@@ -33,7 +33,7 @@ type Options struct {
 	Preempt uint32
 	// Network says how the network treats messages. [transport.SimNet.Set] changes it during a test.
 	Network transport.SimOptions
-	// Agent is what [Person.Options] begins with for every person.
+	// Agent is what [Person.Options] begins with for every person. An application puts its domains into Agent.Modules.
 	Agent agent.Options
 }
 

@@ -31,7 +31,7 @@ func (c *collection) mark(l *layer) {
 
 // Collect removes the facts that a snapshot covers and returns how many it removed. The snapshot must
 // be this authority's and its digest must be that of the facts that are there: aura.Denied and
-// aura.Conflict otherwise, aura.NotFound when there is no such fact. From the first batch on nobody reads
+// aura.Conflict otherwise, aura.NotFound when there is no such fact. From the first batch on no read returns
 // the covered facts; a crash in between leaves bytes that the next Collect of the snapshot removes.
 func (j *Journal) Collect(tc task.Context, id aura.FactID) (removed int, err error) {
 	const op = "journal.Collect"

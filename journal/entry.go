@@ -16,11 +16,11 @@ const (
 )
 
 // Entry is one decision: all of it becomes durable together or none of it. The journal reads it until
-// Append returns, and keeps payloads for as long as anybody holds the records: do not change them.
+// Append returns, and keeps payloads for as long as the records are in use: do not change them.
 type Entry struct {
 	// Expect, if set, is called by the writer just before the entry is checked, with the state that the
-	// entries before it leave. An error refuses this entry alone and is what Append returns. Expect may
-	// fill in the entry's other fields, for example charges that depend on what is spent by then. It must
+	// entries before it leave. An error refuses this entry alone, and Append returns it. Expect may
+	// fill in the entry's other fields, for example charges that depend on the ledger of that moment. It must
 	// be quick, must not wait and must not call the journal except through the view.
 	Expect func(View) error
 
@@ -30,11 +30,11 @@ type Entry struct {
 
 	Drafts      []fact.Draft  // own facts, in order
 	Foreign     []fact.Record // verified facts of others; positions are ignored, duplicates dropped
-	Charges     []fact.Charge // merged into what the ledger has
-	Leaks       []fact.Leak   // merged into what the ledger has
+	Charges     []fact.Charge // merged into the ledger
+	Leaks       []fact.Leak   // merged into the ledger
 	Meta        []KV
 	Checkpoints []Checkpoint
-	// Settled are contexts in which nobody spends any more: their ledger entries are removed.
+	// Settled are contexts in which no more is spent: their ledger entries are removed.
 	Settled []aura.ContextID
 
 	collect *collection // see Journal.Collect
@@ -62,7 +62,7 @@ type KV struct {
 	Value []byte
 }
 
-// View is what an expectation may look at. [Journal] gives the same view of what is durable.
+// View is the state that an expectation may read. [Journal] gives the same view of the durable state.
 type View interface {
 	// Head returns the position of the last record; zero: none.
 	Head() fact.Position
@@ -122,5 +122,5 @@ func (e *Entry) size() (facts, bytes int) {
 	return len(e.Drafts) + len(e.Foreign), bytes
 }
 
-// recordSize is about what a record takes beside its payload.
+// recordSize is about the size of a record without its payload.
 const recordSize = 256

@@ -44,10 +44,10 @@ type Journal struct {
 	inbox   *task.Mailbox[*request]
 	turn    *task.Semaphore // of the one that serves
 
-	lock    task.Mutex // guards what follows; only the writer changes state, recent, meta and prior
-	state   *layer     // what is durable
-	recent  recent     // and the newest of it
-	meta    metadata   // as it is durable, what was written last
+	lock    task.Mutex // guards all below; only the writer changes state, recent, meta and prior
+	state   *layer     // the durable state
+	recent  recent     // its newest records
+	meta    metadata   // the durable values that were written last
 	sinks   []*attached
 	commits uint64            // batches that are durable
 	prior   map[string][]byte // metadata that a batch is changing, as it was before; nil: none
@@ -208,7 +208,7 @@ func (j *Journal) Meta(key string) ([]byte, error) {
 		return bytes.Clone(value), nil
 	}
 	value, err := j.storedMeta(key)
-	// The store may already show what is not synced yet.
+	// The store may already show values that are not synced yet.
 	j.lock.Lock()
 	defer j.lock.Unlock()
 	if prior, changing := j.prior[key]; changing {

@@ -134,7 +134,7 @@ func (r *reading) recall(tc task.Context, fn func(fact.Record) error) (err error
 	return err
 }
 
-// offer gives fn a record if it was asked for, and takes its position out of what is left. When fn ends a read
+// offer gives fn a record if it was asked for, and takes its position out of the rest. When fn ends a read
 // backwards, its record was taken.
 func (r *reading) offer(record *fact.Record, there bool, fn func(fact.Record) error) (err error) {
 	if there && r.sel.Selects(record) {
@@ -182,7 +182,7 @@ func (j *Journal) ByAuthorWithin(ns fact.Namespace, device aura.DeviceID, fromSe
 	}
 	var positions []fact.Position
 	err := j.eachSeq(&s, fromSeq, func(seq uint64, p fact.Position) error {
-		// The store may already show what is not synced yet; count is what is durable.
+		// The store may already show records that are not synced yet; count is that of the durable ones.
 		if seq > s.count {
 			return errStop
 		}
@@ -222,9 +222,9 @@ func (j *Journal) ByAuthorWithin(ns fact.Namespace, device aura.DeviceID, fromSe
 }
 
 // Fact returns the record of a fact, and false when it is not in the journal or was collected. Nothing lists facts
-// by identity: it looks through the journal from its end, so it is for what is rare or new.
+// by identity: it looks through the journal from its end, so it is for facts that are rarely asked for, or new.
 func (j *Journal) Fact(id aura.FactID) (found fact.Record, ok bool, err error) {
-	// The store may already show what is not synced yet.
+	// The store may already show records that are not synced yet.
 	start, end := numberKey(tableRecord, 0), numberKey(tableRecord, uint64(j.Head())+1)
 	err = j.store.IterateBack(start, end, func(key, value []byte) error {
 		p, _ := keyNumber(key)

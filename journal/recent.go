@@ -17,9 +17,9 @@ const (
 // recentMeta bounds the metadata that is kept in memory, in bytes of names and values, twice over.
 const recentMeta = 256 << 10
 
-// recent is the end of the journal in memory. Whoever follows the journal wants what was committed a
-// moment ago: without it everybody would read that back from the store, open and decode it. A copy may
-// be read without the lock, since groups come and go at the ends and never change.
+// recent is the end of the journal in memory. A task that follows the journal wants the records of the last commits:
+// without recent each would read them back from the store, open and decode them. A copy may be read without the lock,
+// since groups come and go at the ends and never change.
 type recent struct {
 	after  fact.Position // every record after it is here
 	groups []memorable   // in position order
@@ -108,7 +108,7 @@ func (c *recent) last(match func(*fact.Record) bool) *fact.Record {
 }
 
 // metadata is the metadata that was written last, in two halves: when the young one is full it takes the place of
-// the old one. Whoever keeps a count writes it again and again, and each time the writer wants what was before.
+// the old one. A count is written again and again, and each time the writer reads the value before.
 type metadata struct {
 	young, old map[string][]byte // nil values: not there
 	bytes      int               // of the young

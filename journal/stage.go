@@ -6,7 +6,7 @@ import (
 )
 
 // maxLogicalJump bounds how far one received fact may move the logical clock. Honest authors are never
-// four thousand million facts ahead; without the bound one fact could use up the clock for everybody.
+// four thousand million facts ahead; without the bound one fact could use up the clock for all authors.
 const maxLogicalJump = 1 << 32
 
 // staged is a record on its way into the store.

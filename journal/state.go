@@ -50,7 +50,7 @@ type leakID struct {
 // layer is a set of changes over a parent: an entry's over its group's over the durable state.
 type layer struct {
 	parent *layer
-	bottom *Journal // set in the lowest layer only: asks the store for what is not in memory
+	bottom *Journal // set in the lowest layer only: reads values from the store that are not in memory
 
 	head    fact.Position
 	logical aura.Logical // greatest of all facts
@@ -78,7 +78,7 @@ func (l *layer) reset() {
 	l.spots.reset()
 }
 
-// absorb takes over the changes of a child. In the lowest layer what the store can answer is left out.
+// absorb takes over the changes of a child. The lowest layer leaves out the values that the store holds.
 func (l *layer) absorb(child *layer) {
 	l.head, l.logical = child.head, child.logical
 	l.clocks.merge(&child.clocks)

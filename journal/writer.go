@@ -15,7 +15,7 @@ import (
 )
 
 // A group is closed when it reaches one of these: beyond them a larger group gains little and makes
-// everybody in it wait longer.
+// all its callers wait longer.
 const (
 	maxGroupFacts = 1024
 	maxGroupBytes = 2 << 20
@@ -28,8 +28,13 @@ type request struct {
 	state atomic.Uint32
 }
 
-// The states of a request. Whoever moves it out of waiting decides: the writer, for good, when it forms the
-// batch that it hands to the store, or the caller, whose context has ended.
+// The states of a request:
+//
+//	waiting ──writer──▶ taken
+//	   └────caller───▶ withdrawn
+//
+// The writer takes a request when it forms the batch that it hands to the store. The caller withdraws it when its
+// context ends before that. Neither is undone.
 const (
 	waiting   uint32 = 0
 	taken     uint32 = 1
@@ -82,8 +87,8 @@ type accepted struct {
 }
 
 // Serve is the writer: the one task that changes the journal, and the receive loop of the service that owns
-// it. It ends when tc is cancelled or the journal is closed, after what is inside was committed. Entries that
-// come while nobody serves wait until somebody does, or until the journal is closed.
+// it. It ends when tc is cancelled or the journal is closed, after it has committed the entries in its inbox. Entries
+// that come while no task serves wait until one does, or until the journal is closed.
 func (j *Journal) Serve(tc task.Context) error {
 	if err := j.turn.Acquire(tc); err != nil {
 		return err
@@ -129,7 +134,7 @@ func (j *Journal) write(tc task.Context, first *request, crowded bool) bool {
 	return len(g.accepted) > 1
 }
 
-// refuse answers those who are still waiting when nobody serves any more.
+// refuse answers the callers that still wait when no task serves any more.
 func (j *Journal) refuse() {
 	j.inbox.Close()
 	for {
@@ -142,8 +147,8 @@ func (j *Journal) refuse() {
 }
 
 // gather forms a group from the first request and all that wait behind it. When the group before was
-// crowded, it lets others run once before it closes this one: those who were answered are about to append
-// again, and a sync costs far more than their turn. Requests are taken only after that, without a wait until
+// crowded, it lets other tasks run once before it closes this one: the callers that were just answered are about to
+// append again, and a sync costs far more than their turn. Requests are taken only after that, without a wait until
 // the store has them: up to there a caller can withdraw.
 func (j *Journal) gather(tc task.Context, g *group, first *request, crowded bool) {
 	g.requests = append(g.requests, first)
@@ -174,7 +179,7 @@ func (j *Journal) gather(tc task.Context, g *group, first *request, crowded bool
 // group's.
 func (j *Journal) admit(g *group, l *layer, r *request) {
 	if !r.state.CompareAndSwap(waiting, taken) {
-		return // nobody waits for an answer
+		return // its caller has gone
 	}
 	from := len(g.records)
 	records, err := j.stage(l, r.entry, g.records)
@@ -201,9 +206,8 @@ func (j *Journal) admit(g *group, l *layer, r *request) {
 	}
 }
 
-// commit makes the group durable, then visible, then lets go what waited for that, then tells the sinks, then
-// the callers: in this order, so that nobody acts on what a crash could take back, and a caller finds what the
-// sinks fold from its facts.
+// commit makes the group durable, then visible, then tells the committers, then the sinks, then the callers. In this
+// order no task acts on an entry that a crash could take back, and a caller finds its facts in the folds of the sinks.
 func (j *Journal) commit(tc task.Context, g *group) {
 	shares := g.shares()
 	for _, s := range shares {
@@ -308,8 +312,8 @@ func (g *group) seal(charges []fact.Charge, meta []KV) {
 	}
 }
 
-// keepPrior keeps the metadata that the group changes for those who read before it is synced. After a
-// failure it stays, because a store that broke may show what it never made durable.
+// keepPrior keeps the old values of the metadata that the group changes, for readers before the sync. After a failure
+// they stay, because a broken store may show values that never became durable.
 func (j *Journal) keepPrior(g *group) error {
 	if len(g.layer.meta.pairs) == 0 {
 		return nil

@@ -230,7 +230,7 @@ func TestMessagesWaitForAnAbsentPeer(t *testing.T) {
 		if diff := cmp.Diff(numbered(1, 30), ben.Heard(tc, context, ada)); diff != "" {
 			w.Errorf("Ben has: %s", diff)
 		}
-		ben.Do(tc, chat.IntentRead, chat.ReadIntent{In: ref(tc, ben, context)}, nil)
+		ben.Do(tc, chat.IntentRead, chat.ReadIntent{In: ben.Ref(tc, context)}, nil)
 		w.Until(tc, "the read mark", time.Minute, func() bool { return states(tc, ada, context)["read"] == 30 })
 	})
 }
@@ -368,7 +368,7 @@ func TestOutboxesSayWhatPeersHave(t *testing.T) {
 		ben.Start(tc)
 		w.Sleep(tc, 3*time.Minute)
 		expect("when it is back", map[string]int{"delivered": 2})
-		ada.Do(tc, chat.IntentLeave, chat.LeaveIntent{Group: ref(tc, ada, group)}, nil)
+		ada.Do(tc, chat.IntentLeave, chat.LeaveIntent{Group: ada.Ref(tc, group)}, nil)
 		w.Sleep(tc, time.Minute)
 		expect("after leaving", map[string]int{"delivered": 2})
 		restart(tc, ada)
@@ -383,7 +383,7 @@ func TestAReceiptThatIsKeptAfterTheSessionIsShown(t *testing.T) {
 	auratest.Run(t, auratest.Options{Seeds: 5}, func(tc task.Context, w *auratest.World) {
 		ada, ben, cleo, group := circle(tc, w)
 		w.Sleep(tc, time.Second)
-		leave := chat.LeaveIntent{Group: ref(tc, ben, group)}
+		leave := chat.LeaveIntent{Group: ben.Ref(tc, group)}
 		w.Net.Detach(link(cleo)) // whose acknowledgement is waited for
 		ada.Say(tc, group, "hello")
 		w.Until(tc, "Ben has it", time.Second, func() bool { return len(ben.Heard(tc, group, ada)) == 1 })

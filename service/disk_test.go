@@ -28,7 +28,7 @@ func TestAFullDisk(t *testing.T) {
 		has(tc, w, context, ben, ada, "one")
 
 		ben.Disk.SetFaults(full)
-		if err := ben.Submit(tc, chat.IntentSend, chat.SendIntent{To: ref(tc, ben, context), Text: "lost"}, nil); aura.KindOf(err) != aura.Exhausted {
+		if err := ben.Submit(tc, chat.IntentSend, chat.SendIntent{To: ben.Ref(tc, context), Text: "lost"}, nil); aura.KindOf(err) != aura.Exhausted {
 			w.Errorf("sending with a full disk: %v", err)
 		}
 		ada.Say(tc, context, "two")
@@ -72,7 +72,7 @@ func TestAFlakyDisk(t *testing.T) {
 	auratest.Run(t, auratest.Options{Seeds: 10}, func(tc task.Context, w *auratest.World) {
 		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
 		context := w.Meet(tc, ada, ben)
-		to := ref(tc, ada, context)
+		to := ada.Ref(tc, context)
 		flaky := journal.Faults{FailApply: 0.2, FailRead: 0.05, SyncDelay: 20 * time.Millisecond}
 		ada.Disk.SetFaults(flaky)
 		ben.Disk.SetFaults(flaky)

@@ -212,10 +212,10 @@ func TestLeavingAGroup(t *testing.T) {
 		ben.Say(tc, group, "goodbye")
 		has(tc, w, group, cleo, ben, "goodbye")
 		cleo.Stop(tc)
-		ben.Do(tc, chat.IntentLeave, chat.LeaveIntent{Group: ref(tc, ben, group)}, nil)
+		ben.Do(tc, chat.IntentLeave, chat.LeaveIntent{Group: ben.Ref(tc, group)}, nil)
 		ada.Say(tc, group, "too late") // it may still be on its way to Ben
 		w.Sleep(tc, time.Minute)
-		if err := ben.Submit(tc, chat.IntentSend, chat.SendIntent{To: ref(tc, ben, group), Text: "one more"}, nil); aura.KindOf(err) != aura.Denied {
+		if err := ben.Submit(tc, chat.IntentSend, chat.SendIntent{To: ben.Ref(tc, group), Text: "one more"}, nil); aura.KindOf(err) != aura.Denied {
 			w.Errorf("sending after leaving: %v", err)
 		}
 		restart(tc, ben)

@@ -317,7 +317,7 @@ func TestTwoWhoInviteEachOther(t *testing.T) {
 			w.Errorf("Ada and Ben have: %s", diff)
 		}
 		contact, _ := ada.Look(tc).Contacts.ByAuthority(ben.Self())
-		ada.Do(tc, chat.IntentSend, chat.SendIntent{To: ref(tc, ada, contact.Context), Text: "hello"}, nil)
+		ada.Do(tc, chat.IntentSend, chat.SendIntent{To: ada.Ref(tc, contact.Context), Text: "hello"}, nil)
 		w.Until(tc, "a message", time.Minute, func() bool { return len(ben.Heard(tc, contact.Context, ada)) == 1 })
 	})
 }

@@ -20,7 +20,7 @@ func TestAMemberWhoLeftKeepsNothing(t *testing.T) {
 		ada.Say(tc, group, "too late")
 		ada.Stop(tc)
 		ben.Start(tc)
-		ben.Do(tc, chat.IntentLeave, chat.LeaveIntent{Group: ref(tc, ben, group)}, nil)
+		ben.Do(tc, chat.IntentLeave, chat.LeaveIntent{Group: ben.Ref(tc, group)}, nil)
 		ada.Start(tc)
 		w.Until(tc, "Ada learns that Ben left", 3*time.Minute, func() bool {
 			return ada.Look(tc).Chats.Gone(group, ben.Self())

@@ -82,17 +82,6 @@ func restart(tc task.Context, p *auratest.Person) {
 	p.Start(tc)
 }
 
-// ref returns the reference to a conversation.
-func ref(tc task.Context, p *auratest.Person, context aura.ContextID) chat.Ref {
-	p.World.Helper()
-	v := p.Look(tc)
-	t, err := v.Chats.Thread(v.Setting, context)
-	if err != nil {
-		p.World.Fatalf("%s: %v", p.Name, err)
-	}
-	return t.Ref
-}
-
 // messages returns the messages of a context, as this person has them.
 func messages(tc task.Context, p *auratest.Person, context aura.ContextID) []chat.Message {
 	p.World.Helper()

@@ -132,8 +132,11 @@ func live(tc task.Context, rt *rapid.T, w *auratest.World, plans []trouble) {
 	ada.Crash()
 	ada.Start(tc)
 	durable := map[aura.OperationID]bool{}
-	for _, r := range ada.Facts(tc, fact.Selection{}) {
+	if _, err := ada.Agent.Journal().Read(tc, fact.Selection{}, func(r fact.Record) error {
 		durable[r.Fact.Operation] = true
+		return nil
+	}); err != nil {
+		rt.Fatal(err)
 	}
 	for id, phase := range ends {
 		if durable[id] != (phase == domain.PhaseSucceeded) {

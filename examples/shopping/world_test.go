@@ -10,7 +10,6 @@ import (
 	"github.com/aura-runtime/aura/agent"
 	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain"
-	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 
@@ -24,7 +23,7 @@ func TestTwoPeopleHaveOneListWhateverFails(t *testing.T) {
 	auratest.Run(t, o, func(tc task.Context, w *auratest.World) {
 		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
 		talk := w.Meet(tc, ada, ben)
-		adas, bens := conversation(tc, ada, talk), conversation(tc, ben, talk)
+		adas, bens := ada.Ref(tc, talk), ben.Ref(tc, talk)
 
 		ada.Do(tc, shopping.IntentAdd, shopping.Add{In: adas, Name: "milk"}, nil)
 		w.Until(tc, "Ben sees milk", time.Minute, func() bool { return len(open(t, tc, ben, talk)) == 1 })
@@ -44,16 +43,6 @@ func TestTwoPeopleHaveOneListWhateverFails(t *testing.T) {
 			w.Errorf("two lists (-Ada +Ben):\n%s", diff)
 		}
 	})
-}
-
-// conversation returns a person's reference to a conversation.
-func conversation(tc task.Context, p *auratest.Person, context aura.ContextID) chat.Ref {
-	v := p.Look(tc)
-	thread, err := v.Chats.Thread(v.Setting, context)
-	if err != nil {
-		return chat.Ref{}
-	}
-	return thread.Ref
 }
 
 // open asks a person's agent for what is on a list.
