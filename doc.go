@@ -14,7 +14,7 @@
 // Read the packages in this order: fact (what is true), effect (what should happen), guard (whether it
 // may), frontier (which capabilities there are), chain (the way of a request through the guard), interp (the
 // executor), journal (where it is kept), transport (how it travels),
-// service (who waits for what), agent (all of it assembled), app (what a frontend sees). The packages
+// service (the actors), agent (all of it assembled), app (what a frontend sees). The packages
 // task and world are why the same code runs on a machine and in a simulation that can be replayed.
 //
 // docs/tour.md follows one message through all of them.

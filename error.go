@@ -31,7 +31,7 @@ const (
 	Unavailable Kind = 8
 	// Exhausted: a bound was reached (space, budget, queue).
 	Exhausted Kind = 9
-	// Conflict: somebody else changed it first, or it exists already.
+	// Conflict: another change came first, or the item exists already.
 	Conflict Kind = 10
 	// Internal: a bug in Aura.
 	Internal Kind = 11

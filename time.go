@@ -12,7 +12,7 @@ type Duration = time.Duration
 
 // Time in Aura has four domains, each with its own type, so that the compiler keeps them apart:
 // [Physical], [Logical], [OrderToken] and [Range]. A comparison across domains goes through
-// [ComparePhysical] with a named [Policy]. That somebody attested an instant is said by the fact that carries it.
+// [ComparePhysical] with a named [Policy]. The fact that carries an instant says whether a peer attested it.
 
 // Instant is a wall-clock reading: nanoseconds since 1970-01-01 UTC.
 type Instant int64
@@ -39,7 +39,7 @@ type Logical uint64
 // Tick returns the successor of the greater of the two, the rule for a local event after seeing o.
 func (l Logical) Tick(o Logical) Logical { return max(l, o) + 1 }
 
-// OrderToken is a place in a total order that tells nobody when something happened.
+// OrderToken is a place in a total order that does not reveal when something happened.
 type OrderToken [16]byte
 
 // Compare orders tokens by their bytes.

@@ -5,7 +5,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 )
 
-// Kind says what a command asks for. The numbers are in traces: append only.
+// Kind is the kind of a command. The numbers are in traces: append only.
 type Kind uint8
 
 // The six commands. Each names the fields of [Command] that it uses.
@@ -63,7 +63,7 @@ type Command struct {
 }
 
 // Envelope releases the own facts of a context to one peer. The bytes are built from the journal after
-// the commit, so that what is sent is what is durable.
+// the commit, so that only durable facts are sent.
 type Envelope struct {
 	Context aura.ContextID
 	Peer    aura.AuthorityID

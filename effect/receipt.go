@@ -56,7 +56,7 @@ func DecodeReceipt(b []byte) (Receipt, error) {
 	return r, nil
 }
 
-// Hash returns the SHA-256 of the encoding, signature included: what the next receipt names as Previous.
+// Hash returns the SHA-256 of the encoding, signature included. The next receipt names it as Previous.
 func (r *Receipt) Hash() [32]byte { return sha256.Sum256(r.Encode()) }
 
 // SigningBytes returns what the sender's device signs with Ed25519: a domain label and the encoding

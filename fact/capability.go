@@ -28,11 +28,11 @@ func validSegment(s string) bool {
 	return s != ""
 }
 
-// QueryCapability returns the name of what a query over the facts of a domain requires.
+// QueryCapability returns the capability that a query over the facts of a domain requires.
 func QueryCapability(domain string) string { return domain + ":query" }
 
-// Capabilities returns every name that a domain has declared, ascending. What is not among them cannot be
-// permitted, whatever a token says.
+// Capabilities returns every name that a domain has declared, ascending. No token can grant
+// any other.
 func (r *Registry) Capabilities() []string { return slices.Sorted(maps.Keys(r.capabilities)) }
 
 // permits returns the domain's capabilities, that of its queries included.

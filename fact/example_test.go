@@ -8,7 +8,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 )
 
-// A fact is named by the hash of its bytes, and a device's signature over a batch proves it to everybody.
+// A fact is named by the hash of its bytes, and a device's signature over a batch proves it to every receiver.
 func Example() {
 	type message struct {
 		Text string `cbor:"1,keyasint,omitempty"`
@@ -28,7 +28,7 @@ func Example() {
 	batch := fact.NewBatch([]aura.FactID{said.ID()})
 	proof := batch.Proof(0, [64]byte(ed25519.Sign(key, batch.SigningBytes())))
 
-	// The other side: what it gets are bytes.
+	// The other side receives bytes.
 	received, err := fact.Decode(said.Encode())
 	fmt.Println(received.Kind, received.ID() == said.ID(), err)
 	fmt.Println("as signed:", fact.Verify(received.ID(), proof, public))

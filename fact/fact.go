@@ -20,7 +20,7 @@ const (
 	MaxEncoded = MaxPayload + 512
 )
 
-// Draft is a fact that a handler proposes: what it says, before anybody stood for it. The journal adds
+// Draft is a fact that a handler proposes: its content, before a device signed it. The journal adds
 // author, device, order and logical time when it commits. The payload is not copied.
 type Draft struct {
 	Namespace Namespace
@@ -35,9 +35,9 @@ type Fact struct {
 	Kind      string
 	Operation aura.OperationID
 	Payload   []byte
-	Order     aura.OrderToken  // breaks ties of logical time and tells nobody when
+	Order     aura.OrderToken  // breaks ties of logical time and reveals no time
 	Logical   aura.Logical     // greater than that of every fact its author had seen
-	Author    aura.AuthorityID // who says it
+	Author    aura.AuthorityID // the authority that states it
 	Device    aura.DeviceID    // the author's device that proves it
 }
 
@@ -125,8 +125,8 @@ func (f *Fact) encodesTo(b []byte) bool {
 // IDOf returns the identity of the fact with the given canonical encoding.
 func IDOf(encoded []byte) aura.FactID { return sha256.Sum256(encoded) }
 
-// Check returns aura.Invalid when a field that every fact needs is missing or out of bounds. What the
-// payload says is the business of the kind's own check, see [Registry].
+// Check returns aura.Invalid when a field that every fact needs is missing or out of bounds. The
+// kind's own check looks at the payload, see [Registry].
 func (f *Fact) Check() error {
 	const op = "fact.Check"
 	switch {

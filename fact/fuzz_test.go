@@ -8,7 +8,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 )
 
-// refuses runs one decoder: whatever it accepts must be the canonical encoding of what it returns.
+// refuses runs one decoder: an accepted input must be the canonical encoding of the value returned.
 func refuses[T any](f *testing.F, decode func([]byte) (T, error), encode func(T) []byte) {
 	f.Add([]byte{})
 	f.Add([]byte{0xa0})

@@ -8,7 +8,7 @@ import (
 	"github.com/aura-runtime/aura"
 )
 
-// Intent is what a user wants done. Its kind is registered by a domain, so that a carrier such as the
+// Intent is a user's request. Its kind is registered by a domain, so that a carrier such as the
 // local API need not know domains.
 type Intent struct {
 	Kind      string           `cbor:"1,keyasint,omitempty"`
@@ -16,7 +16,7 @@ type Intent struct {
 	Payload   []byte           `cbor:"3,keyasint,omitempty"`
 }
 
-// Result answers an intent: the facts that were committed, in order, and what the domain has to say.
+// Result answers an intent: the facts that were committed, in order, and the domain's answer.
 type Result struct {
 	Operation aura.OperationID `cbor:"1,keyasint,omitzero"`
 	Facts     []aura.FactID    `cbor:"2,keyasint,omitempty"`
@@ -32,7 +32,7 @@ type Selection struct {
 	Observations []string    `cbor:"4,keyasint,omitempty"` // kinds wanted, "*": all; empty: none
 	Follow       bool        `cbor:"5,keyasint,omitempty"` // go on with what comes later
 	// Before and Through bound the positions from above, also of what comes later; zero: no bound. Before
-	// turns the pages of a history: what is older than a record. Through shows everything as it was at a
+	// pages through a history: it takes records older than this one. Through shows everything as it was at a
 	// position.
 	Before  Position `cbor:"6,keyasint,omitempty"` // facts at smaller positions only
 	Through Position `cbor:"7,keyasint,omitempty"` // facts up to this position only

@@ -10,7 +10,7 @@ import (
 // maxLedger bounds an encoded ledger entry.
 const maxLedger = 384
 
-// Charge is a ledger entry: what an authority has spent on sending to one peer in one context, and how
+// Charge is a ledger entry: the units an authority has spent on sending to one peer in one context, and how
 // far its facts are paid for. Entries of the same context and peer merge, see [Charge.Merge]; they live
 // in the author's own namespace and never enter a shared one.
 type Charge struct {
@@ -63,16 +63,16 @@ func DecodeCharge(b []byte) (Charge, error) {
 	return c, nil
 }
 
-// Observer is a class of those who may learn something from a send. The numbers are on disk: append only.
+// Observer is a class of observers that may learn something from a send. The numbers are on disk: append only.
 type Observer uint8
 
 // The observer classes, and the number of them plus one for arrays indexed by class.
 const (
 	ObserverRelationship Observer = 1 // the peers of the context themselves
 	ObserverGroup        Observer = 2 // other members of a group
-	ObserverNeighbour    Observer = 3 // those who carry packets nearby
-	ObserverCustody      Observer = 4 // those who keep packets for absent peers
-	ObserverExternal     Observer = 5 // anybody who watches the network
+	ObserverNeighbour    Observer = 3 // peers that relay packets nearby
+	ObserverCustody      Observer = 4 // peers that keep packets for absent peers
+	ObserverExternal     Observer = 5 // anyone that watches the network
 
 	Observers = 6
 )

@@ -6,7 +6,7 @@ import (
 	"github.com/aura-runtime/aura"
 )
 
-// Page is what was spent in one epoch.
+// Page is the amount spent in one epoch.
 type Page struct {
 	Epoch aura.Epoch `cbor:"1,keyasint,omitempty"`
 	Spent uint64     `cbor:"2,keyasint,omitempty"` // zero: there is no page
@@ -18,25 +18,25 @@ type Span struct {
 	Until aura.Epoch `cbor:"2,keyasint,omitempty"`
 }
 
-// maxSpans bounds what a ledger entry remembers. Beyond it the two that lie closest on one side of the present
+// maxSpans bounds the memory of a ledger entry. Beyond it the two that lie closest on one side of the present
 // become one, and the epochs between them count as spent: a clock that jumps often may cost budgets, and
 // never gives one.
 const maxSpans = 3
 
-// Past is what a ledger entry remembers of the epochs that it has left, so that a clock which was wrong and
-// is set right leads back to what is left of the present epoch, and to no epoch's budget twice. It has a
+// Past is a ledger entry's memory of the epochs that it has left. A clock that was wrong and is corrected
+// leads back to the rest of the present epoch, and no epoch's budget is spent twice. It has a
 // fixed size.
 type Past struct {
 	// Turns is how often the entry changed its epoch. The entry with more of them is the newer.
 	Turns uint64 `cbor:"1,keyasint,omitempty"`
-	// Last is the epoch before, and what was spent in it.
+	// Last is the epoch before, and the amount spent in it.
 	Last Page `cbor:"2,keyasint,omitzero"`
 	// Spans are all other epochs in which something was spent, ascending.
 	Spans [maxSpans]Span `cbor:"3,keyasint,omitzero"`
 }
 
-// Spent returns what was spent in an epoch other than the current one, which is given, and false when that is
-// not remembered.
+// Spent returns the amount spent in an epoch other than the given current one, and false when the entry does
+// not remember it.
 func (p *Past) Spent(current, epoch aura.Epoch) (units uint64, known bool) {
 	if epoch == p.Last.Epoch && p.Last.Spent > 0 {
 		return p.Last.Spent, true
@@ -53,7 +53,7 @@ func (p *Past) Spent(current, epoch aura.Epoch) (units uint64, known bool) {
 	return 0, true
 }
 
-// Turn leaves an epoch for another one. It returns what was spent in that.
+// Turn leaves an epoch for another one. It returns the amount spent in the other one.
 func (p *Past) Turn(left Page, to aura.Epoch) (spent uint64) {
 	spent, _ = p.Spent(left.Epoch, to)
 	p.Turns++
@@ -107,7 +107,7 @@ func (p *Past) add(epoch, present aura.Epoch) {
 }
 
 // closest returns the index of the span that lies closest to the one before it, of those that have the present
-// epoch not between them: epochs that are past are lost to nobody.
+// epoch not between them: losing past epochs costs nothing.
 func closest(spans []Span, present aura.Epoch) int {
 	best := 0
 	for i := 1; i < len(spans); i++ {

@@ -11,7 +11,7 @@ const maxQuarantined = 64
 
 // Quarantine lets folds go on behind a fact that makes one of them panic: it sets the fact aside, names it,
 // and hands over the rest. Nothing of it is kept over a restart: the fact is tried again then, so a program
-// whose fold was mended takes it. Its methods belong to whoever owns the folds.
+// whose fold was mended takes it. Only the owner of the folds calls its methods.
 type Quarantine struct {
 	contain func(func()) error
 	held    []Quarantined

@@ -28,13 +28,13 @@ type Reducer interface {
 	Apply(*Record)
 }
 
-// Domain is what one domain package registers: its kinds, its intents, what may be permitted of its
-// behaviour, and how long its facts' delivery records are kept.
+// Domain is the registration of one domain package: its kinds, its intents, its capabilities, and how
+// long the delivery records of its facts are kept.
 type Domain struct {
 	Name    string
 	Kinds   []Kind
 	Intents []string
-	// Capabilities are the names of what the domain's handlers require, such as "chat:send". A query over
+	// Capabilities are the names that the domain's handlers require, such as "chat:send". A query over
 	// the domain's facts requires [QueryCapability], which need not be listed.
 	Capabilities []string
 	Delivery     DeliveryPolicy // nil: nothing of this domain is tracked, see [Untracked]
@@ -126,7 +126,7 @@ func repeated(names []string) (string, bool) {
 }
 
 // Kind returns the kind with the given name, and false when no domain registered it. A fact of an
-// unregistered kind is kept and relayed; nobody guesses what it means.
+// unregistered kind is kept and relayed without interpretation.
 func (r *Registry) Kind(name string) (Kind, bool) {
 	k, ok := r.kinds[name]
 	return k.kind, ok

@@ -32,7 +32,7 @@ func batched(seed byte, sizes ...int) []fact.Record {
 	return records
 }
 
-// TestAVerifierDecidesAsVerifyDoes changes records at random: what was verified before must never let a
+// TestAVerifierDecidesAsVerifyDoes changes records at random: earlier verified records must never let a
 // record pass that would not pass alone.
 func TestAVerifierDecidesAsVerifyDoes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

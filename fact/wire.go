@@ -8,7 +8,7 @@ import (
 
 // Facts and proofs are encoded and decoded millions of times, so these two have their codec written
 // out: a map from small integers to integers and strings, zero fields omitted, keys ascending. A fuzz test
-// holds it against the general rule, that whatever decodes is the encoding of what it decodes to.
+// holds it against the general rule: each accepted input is the encoding of the value it decodes to.
 
 func appendHead(b []byte, major byte, n uint64) []byte {
 	major <<= 5
@@ -39,7 +39,7 @@ type fields struct {
 // newFields reserves room for size bytes after the one that says how many entries there are.
 func newFields(size int) fields { return fieldsAfter(make([]byte, 0, 1+size)) }
 
-// fieldsAfter begins a map behind what a buffer holds.
+// fieldsAfter begins a map behind the bytes of a buffer.
 func fieldsAfter(b []byte) fields { return fields{b: append(b, 0), at: len(b)} }
 
 // number, text and data add an entry unless it is zero. Keys come in ascending order.
@@ -193,7 +193,7 @@ func (p *parser) array(key uint64, into []byte) {
 	copy(into, s)
 }
 
-// end returns the first error; entries that nobody asked for and bytes after the map are errors.
+// end returns the first error; entries that were not read and bytes after the map are errors.
 func (p *parser) end() error {
 	switch {
 	case p.err != nil:

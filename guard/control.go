@@ -12,7 +12,7 @@ import (
 const ControlLimit = 1024
 
 // ControlContext names the ledger entries that pay for the control messages of a context. No facts belong to
-// it, so no receipt covers what is spent there.
+// it, so no receipt covers the spending there.
 func ControlContext(context aura.ContextID) aura.ContextID {
 	return sha256.Sum256(append([]byte("aura control budget v1\x00"), context[:]...))
 }

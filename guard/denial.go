@@ -61,7 +61,7 @@ const (
 	ReasonDamaged Reason = 12
 	// ReasonRevoked: one of the token's blocks was revoked.
 	ReasonRevoked Reason = 13
-	// ReasonOtherHolder: the token was handed to somebody else.
+	// ReasonOtherHolder: the token was handed to another holder.
 	ReasonOtherHolder Reason = 14
 	// ReasonExpired: it is not the time at which the token permits anything.
 	ReasonExpired Reason = 15

@@ -6,9 +6,9 @@
 //
 // Five stages follow each other in a fixed order, and the first that refuses ends the evaluation:
 //
-//  1. capability: the evaluated frontier must contain what the operation requires, and the metadata
+//  1. capability: the evaluated frontier must contain the capability that the operation requires, and the metadata
 //     that the request needs must be there;
-//  2. flow: what was spent plus the cost must fit the limit for (context, peer, epoch);
+//  2. flow: the amount spent plus the cost must fit the limit for (context, peer, epoch);
 //  3. leakage: the bits told to each class of observer must fit its budget; an undefined budget denies;
 //  4. journal: an envelope must rest on facts that are durable before anything is observable;
 //  5. transport: only now are the commands written.

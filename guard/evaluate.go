@@ -26,10 +26,10 @@ func Evaluate(out *Outcome, s *Snapshot, r *Request) {
 	out.Allowed = true
 }
 
-// capability is the first stage. What the decision must know and does not is a refusal.
+// capability is the first stage. Missing information is a refusal.
 func capability(out *Outcome, s *Snapshot, r *Request) bool {
 	if r.Token != nil && r.For.IsZero() {
-		out.deny(r, StageCapability, ReasonMalformed, aura.AuthorityID{}, 0, 0) // presented by nobody
+		out.deny(r, StageCapability, ReasonMalformed, aura.AuthorityID{}, 0, 0) // without the peer that presents it
 		return false
 	}
 	noContext := r.Context.IsZero() && len(r.Sends) > 0
@@ -66,7 +66,7 @@ func flow(out *Outcome, s *Snapshot, r *Request) bool {
 		}
 		h := &s.Budgets[at]
 		// Each budget is checked against the snapshot alone, so a peer named twice could pass it twice.
-		// A run that starts beyond what was charged would leave facts that nobody ever pays for.
+		// A run that starts beyond the charged facts would leave some unpaid for ever.
 		gap := send.Through > h.Through && send.From > h.Through
 		mixed := send.Control != r.control() || send.Control && (send.Through != 0 || send.Retransmit)
 		if out.used[at] || mixed || h.Context != budget || send.Through > s.Last || send.From > send.Through || gap {
@@ -156,7 +156,7 @@ func leakageOf(out *Outcome, s *Snapshot, r *Request, i int, total *[fact.Observ
 		}
 		need, have := total[o]+uint64(bits), uint64(0)
 		if room.Spent < room.Limit {
-			have = min(room.Limit-room.Spent, math.MaxUint32) // what one command can record
+			have = min(room.Limit-room.Spent, math.MaxUint32) // the most that one command can record
 		}
 		switch {
 		case uint64(bits) > room.Limit:

@@ -7,7 +7,7 @@ import (
 	"github.com/aura-runtime/aura/guard"
 )
 
-// BenchmarkEvaluate reports what one evaluation costs beside one Ed25519 signature of the same run.
+// BenchmarkEvaluate reports the cost of one evaluation beside one Ed25519 signature of the same run.
 // The aim is at most 2 % of a signature, without allocation.
 func BenchmarkEvaluate(b *testing.B) {
 	s, r := snapshot(guard.DefaultPolicy(), ben), text(ben)

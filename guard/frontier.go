@@ -2,7 +2,7 @@ package guard
 
 import "slices"
 
-// Frontier is an evaluated set of capability names: what an authority may do in a context, after every
+// Frontier is an evaluated set of capability names: those of an authority in a context, after every
 // token, delegation and revocation was taken into account. The zero value allows nothing.
 type Frontier struct {
 	names []string

@@ -14,7 +14,7 @@ type Headroom struct {
 	Limit   uint64
 	Spent   uint64
 	// Version names the ledger entry that was seen; a commit holds only while it is unchanged. Every
-	// charge costs at least one unit, so what was spent in an epoch is such a name.
+	// charge costs at least one unit, so the amount spent in an epoch is such a name.
 	Version uint64
 	// From and Through bound the run of own facts charged for this peer in this epoch: Seq in
 	// (From, Through]. All others must be charged before they leave.
@@ -35,8 +35,8 @@ func HeadroomOf(p Policy, c *fact.Charge, context aura.ContextID, peer aura.Auth
 	return h
 }
 
-// epochOf returns the epoch in which an entry spends when the clock shows one, and what was spent in it. The
-// rule that no budget is had twice, whatever the clock does: in each epoch at most its limit is spent, and an
+// epochOf returns the epoch in which an entry spends when the clock shows one, and the amount spent in it. The
+// rule that no budget is spent twice, however the clock moves: in each epoch at most its limit is spent, and an
 // epoch whose spending is no longer known counts as spent. Then the entry stays where it is, and also when
 // the clock is back by one epoch only, which clocks that are set do.
 func epochOf(current fact.Page, past *fact.Past, clock aura.Epoch) fact.Page {
@@ -82,7 +82,7 @@ func Charged(c fact.Charge, cmd *effect.Command, from, through uint64) fact.Char
 
 // joined returns the run that is paid for after another one was: both together when they touch. When
 // facts between them are left out, only the newer counts: an entry has one run, and it must never hold a
-// fact that nobody paid for. What the older one paid is lost, and its facts are decided anew.
+// fact that was not paid for. The older run's payment is lost, and its facts are charged again.
 func joined(from, until, newFrom, newUntil uint64) (uint64, uint64) {
 	if newFrom <= until && newUntil >= from {
 		return min(from, newFrom), max(until, newUntil)

@@ -33,7 +33,7 @@ type Waiting struct {
 	Need, Have uint64 // units or bits
 }
 
-// verdict is what the flow and leakage stages decided about one send.
+// verdict is the decision of the flow and leakage stages about one send.
 type verdict struct {
 	budget  int  // index of the headroom
 	charge  bool // false: a retransmission within its epoch

@@ -36,7 +36,7 @@ const (
 
 // DefaultPolicy returns the limits of a context without a policy fact: 65,536 units per peer and hour,
 // and leakage budgets that the flow budget of ordinary texts never exhausts. Leakage to custody is
-// left undefined: nobody keeps envelopes for others without an agreement.
+// left undefined: a peer keeps envelopes for others only by an agreement.
 func DefaultPolicy() Policy {
 	p := Policy{Limit: defaultLimit, EpochLength: defaultEpoch}
 	for _, o := range []fact.Observer{fact.ObserverRelationship, fact.ObserverGroup, fact.ObserverNeighbour, fact.ObserverExternal} {

@@ -141,8 +141,8 @@ func TestEvaluationIsAFunctionOfItsInputs(t *testing.T) {
 	})
 }
 
-// TestARunNeverHoldsWhatNobodyPaidFor charges runs at random places: whatever the ledger and the chain of
-// receipts call paid was paid for in the epoch, and both agree.
+// TestARunNeverHoldsWhatNobodyPaidFor charges runs at random places: each fact that the ledger or the
+// chain of receipts calls paid was paid for in the epoch, and both agree.
 func TestARunNeverHoldsWhatNobodyPaidFor(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := guard.DefaultPolicy()
@@ -202,7 +202,7 @@ func clock(t *rapid.T, epochs int) []aura.Physical {
 }
 
 // TestNoBudgetIsHadTwice moves the clock at will: in no epoch more is spent than its limit, the ledger never
-// believes that less was spent than was, what the journal merges is what was decided, and an entry keeps its size.
+// underestimates the spending, the journal's merge equals the decision, and an entry keeps its size.
 func TestNoBudgetIsHadTwice(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := guard.DefaultPolicy()
@@ -281,7 +281,7 @@ func TestALedgerComesBackFromAClockThatWasWrong(t *testing.T) {
 	})
 }
 
-// TestAReceiversClockBoundsWhatItTakes: whatever epochs a sender names, no more gets through than the limit for
+// TestAReceiversClockBoundsWhatItTakes: however a sender names its epochs, no more gets through than the limit for
 // each epoch that passes at the receiver, and two limits at once.
 func TestAReceiversClockBoundsWhatItTakes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

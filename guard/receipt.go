@@ -7,7 +7,7 @@ import (
 	"github.com/aura-runtime/aura/effect"
 )
 
-// ReceiptChain is what a next hop knows about the receipts of one sender towards one destination in one
+// ReceiptChain is a next hop's knowledge of the receipts of one sender towards one destination in one
 // context. The zero value with the three names set has seen none.
 type ReceiptChain struct {
 	Context  aura.ContextID
@@ -33,7 +33,7 @@ const burst = 2
 // again without change: a retransmission uses the same one.
 //
 // The sender's clock names the epochs, and may be wrong, jump, and come back. So any epoch may follow any
-// other, with a chain that begins anew. What a sender can spend is bounded by the own clock instead: the limit
+// other, with a chain that begins anew. The own clock bounds a sender's spending instead: the limit
 // for each epoch that passes here, and at most twice that at once. Nor does one epoch's name, until the sender
 // names another, pay for more than the limit.
 //
@@ -68,7 +68,7 @@ func (c *ReceiptChain) Accept(r *effect.Receipt, deviceKey []byte, p Policy, now
 	case next.Owed > most || r.Cost > most-next.Owed:
 		return aura.Errorf(op, aura.Denied, "receipt exceeds what may be sent in one epoch of this clock")
 	}
-	// The run follows the same rule as the sender's ledger, so that both agree on what is paid for.
+	// The run follows the same rule as the sender's ledger, so that both agree which facts are paid for.
 	next.After, next.LastSeq = joined(next.After, next.LastSeq, r.FirstSeq-1, r.LastSeq)
 	next.Spent, next.Owed, next.Count, next.Head = next.Spent+r.Cost, next.Owed+r.Cost, next.Count+1, hash
 	*c = next
@@ -102,7 +102,7 @@ func (c *ReceiptChain) after(r *effect.Receipt, hash [32]byte) (ReceiptChain, er
 	return ReceiptChain{}, aura.Errorf(op, aura.Denied, "receipt does not follow the last one")
 }
 
-// settle lets what is owed fall with the own clock.
+// settle lets the debt fall with the own clock.
 func (c *ReceiptChain) settle(p Policy, own aura.Epoch) {
 	if own > c.Seen {
 		passed := uint64(own - c.Seen)

@@ -14,15 +14,15 @@ type Request struct {
 	Capability string
 	// Context is the shared context of the sends; zero for an operation in the own namespace alone.
 	Context aura.ContextID
-	// Authority is who acts: the agent's own authority. Zero is denied.
+	// Authority acts: the agent's own authority. Zero is denied.
 	Authority aura.AuthorityID
-	// For is at whose request the authority acts: a peer who presents Token. Then the frontier is that
+	// For is the peer at whose request the authority acts; it presents Token. Then the frontier is that
 	// peer's, while budgets and facts are the authority's own. Zero: the authority acts for itself.
 	For aura.AuthorityID
-	// Token is the encoded capability token that For presents; nil: what the journal holds for it.
+	// Token is the encoded capability token that For presents; nil: those that the journal holds for it.
 	Token []byte
 	// Needs names metadata that the snapshot must hold. A missing key denies. No domain asks for any yet: a session's
-	// step will need what the session has kept.
+	// step will need the state of its session.
 	Needs []string
 	// Sends lists the recipients, each at most once; empty: nothing leaves the agent.
 	Sends []Send
@@ -48,7 +48,7 @@ type Send struct {
 	// Through is the last own fact of the run, by its Seq; 0 means the facts of this decision. A run that
 	// was charged in this epoch already costs nothing and only its envelope is sent.
 	Through uint64
-	// From is the Seq before the run's first fact when Through is set: what the peer has acknowledged.
+	// From is the Seq before the run's first fact when Through is set: the last that the peer has acknowledged.
 	From uint64
 	// Retransmit says that the run was decided before. One that was not is denied instead of charged. Delivery
 	// sessions will send their steps so, on a run that is paid already.
@@ -79,7 +79,7 @@ type Meta struct {
 // Leakage counts bits per observer class; the index is the [fact.Observer], and index 0 is unused.
 type Leakage [fact.Observers]uint32
 
-// LeakOf returns what sending bytes directly to a peer tells those who see the link: one bit for the
+// LeakOf returns the bits that sending bytes directly to a peer tells observers of the link: one bit for the
 // transmission itself and the size class of its cells, to neighbours and to external observers.
 func LeakOf(bytes int) Leakage {
 	bits := uint32(1)

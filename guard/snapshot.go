@@ -12,13 +12,13 @@ import (
 type Snapshot struct {
 	// Now is the wall clock at preparation.
 	Now aura.Physical
-	// Caps is what the acting authority may do in the context.
+	// Caps are the capabilities of the acting authority in the context.
 	Caps Frontier
 	// Budgets has one entry per recipient, ascending by Peer. A recipient without an entry is denied.
 	Budgets []Headroom
 	// Leakage is the context's leakage budget.
 	Leakage LeakView
-	// Metadata is what the request's Needs are looked up in.
+	// Metadata holds the values that the request's Needs name.
 	Metadata MetadataView
 	// Last is the highest Seq of the authority's own facts in the context; 0: none.
 	Last uint64

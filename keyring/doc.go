@@ -3,7 +3,7 @@
 //
 // Start with [Create] for a new device and [Open] for one that exists. The keys live in one file, sealed
 // under a file key, which a [Protector] seals in turn: a key file, a passphrase or the operating system's
-// keyring. Whoever has the file alone has nothing; whoever loses the protector loses the keys. There is
+// keyring. The file alone is worthless; a lost protector means lost keys. There is
 // no way around that and no recovery here.
 //
 // [KEM] is the key agreement that binds a new shared context to both X25519 and ML-KEM-768.

@@ -227,7 +227,7 @@ func writeNew(path string, content []byte) error {
 	if err != nil {
 		return err
 	}
-	// A link fails when the name is taken, where a rename would replace somebody's keys.
+	// A link fails when the name is taken, where a rename would replace existing keys.
 	if err := os.Link(f.Name(), path); err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func (k *KEM) EncapsulationKey() []byte {
 }
 
 // Encapsulate makes a shared secret and the ciphertext, [CiphertextSize] bytes, from which the owner of
-// encapsulationKey gets the same. It returns [aura.Invalid] for what is not such a key.
+// encapsulationKey gets the same. It returns [aura.Invalid] for a malformed key.
 func Encapsulate(encapsulationKey []byte, e world.Entropy) (shared [32]byte, ciphertext []byte, err error) {
 	const op = "keyring.Encapsulate"
 	if len(encapsulationKey) != EncapsulationKeySize {
@@ -83,8 +83,8 @@ func Encapsulate(encapsulationKey []byte, e world.Entropy) (shared [32]byte, cip
 	return shared, append(ciphertext, curveCiphertext...), nil
 }
 
-// Decapsulate returns the shared secret of a ciphertext. It returns [aura.Invalid] for what is no
-// ciphertext; one made for another key gives a secret that nobody else has.
+// Decapsulate returns the shared secret of a ciphertext. It returns [aura.Invalid] for a malformed
+// ciphertext; one made for another key gives a secret that no other party has.
 func (k *KEM) Decapsulate(ciphertext []byte) (shared [32]byte, err error) {
 	const op = "keyring.Decapsulate"
 	if len(ciphertext) != CiphertextSize {

@@ -53,7 +53,7 @@ func TestBothSidesOfTheKEMShareASecret(t *testing.T) {
 }
 
 // TestTheKEMIsTheStandardLibrarys opens an encapsulation with crypto/hpke, which shows the shared secret
-// through what it exports from it.
+// through the keys it exports from it.
 func TestTheKEMIsTheStandardLibrarys(t *testing.T) {
 	run(t, func(_ task.Context, e world.Entropy) {
 		seed := [64]byte{3}

@@ -49,7 +49,7 @@ func cipherFor(key [32]byte, purpose string) cipher.AEAD {
 	return aead
 }
 
-// unwrap opens a file key that was sealed under secret, or says what is wrong with it.
+// unwrap opens a file key that was sealed under secret, or returns an error with the text wrong.
 func unwrap(header, sealed []byte, secret [32]byte, wrong string) (key [32]byte, err error) {
 	plain, ok := openSealed(header, sealed, secret, wrapPurpose)
 	if !ok || len(plain) != len(key) {
@@ -98,7 +98,7 @@ func (k keyFile) create(e world.Entropy) (secret [32]byte, err error) {
 	}
 	err = writeNew(k.path, append(hex.AppendEncode(nil, secret[:]), '\n'))
 	if errors.Is(err, fs.ErrExist) {
-		return k.read() // somebody made it at the same time
+		return k.read() // another process made it at the same time
 	}
 	if err != nil {
 		return secret, aura.Errorf("", aura.Unavailable, "key file: %w", err)
@@ -152,8 +152,7 @@ func CheckPrivate(info fs.FileInfo, what, path string) error {
 	return aura.Errorf("keyring.CheckPrivate", aura.Denied, "others can read the %s %s; run: chmod 600 %s", what, path, path)
 }
 
-// The least that a new passphrase must have, so that whoever has the keyring file does not find it by trying
-// out, at the cost of argon2id below: about 60 bits if its characters are drawn by chance from the alphabet.
+// The least that a new passphrase must have, so that a thief of the keyring file does not find it by trial, at the cost of argon2id below: about 60 bits if its characters are drawn by chance from the alphabet.
 const (
 	leastPassphrase = 12 // characters
 	leastDistinct   = 6  // different characters
@@ -179,7 +178,7 @@ func CheckPassphrase(text []byte) error {
 }
 
 // The cost of a passphrase (argon2id): about 0.1 s on a laptop, and memory that fits a small server. The
-// file records what it was sealed with.
+// file records the parameters it was sealed with.
 const (
 	argonTime   = 4
 	argonMemory = 32 << 10 // KiB

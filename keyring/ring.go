@@ -10,7 +10,7 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// secrets is what the file holds.
+// secrets is the content of the file.
 type secrets struct {
 	root      [32]byte // Ed25519 seed: signs certificates
 	signing   [32]byte // Ed25519 seed: signs facts and receipts
@@ -62,7 +62,7 @@ func newRing(s secrets) *Ring {
 	return r
 }
 
-// Authority returns who the keys belong to.
+// Authority returns the owner of the keys.
 func (r *Ring) Authority() aura.AuthorityID { return r.certificate.Authority() }
 
 // Device returns which of the authority's devices this is.

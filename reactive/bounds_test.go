@@ -68,7 +68,7 @@ func TestAQueryReadsOnlyWhatItCanUse(t *testing.T) {
 	}
 }
 
-// What a query leaves out does not change its answer: a query that names each predicate through a rule of its own,
+// The facts that a query leaves out do not change its answer: a query that names each predicate through a rule of its own,
 // in which nothing can be left out, gives the same rows.
 func TestLeavingOutChangesNoAnswer(t *testing.T) {
 	j := thread(t)

@@ -8,7 +8,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 )
 
-// demand is what a rule asks of one fact: the predicates of its body that share an identifier. A fact that
+// demand is a rule's condition on one fact: the predicates of its body that share an identifier. A fact that
 // meets no demand of a query cannot take part in its answer, so it is neither read, where the journal can tell,
 // nor kept.
 type demand struct {
@@ -18,7 +18,7 @@ type demand struct {
 	from, to int64  // the positions that meet it
 }
 
-// demands returns what a rule asks of each fact.
+// demands returns the conditions of a rule on each fact.
 func (l *Logic) demands(r *datalog.Rule) []demand {
 	var all []demand
 	var ids []datalog.Term
@@ -60,7 +60,7 @@ func (d *demand) add(l *Logic, p *datalog.Predicate) {
 	d.kind = kind
 }
 
-// narrow takes from the conditions of the rule what they say of the fact's position: $n > 100.
+// narrow takes the bounds on the fact's position from the conditions of the rule: $n > 100.
 func (d *demand) narrow(conditions []*datalog.Expr) {
 	for _, p := range d.atoms {
 		if p.Name != aspectPosition || p.Terms[1].Kind() != datalog.KindVariable {
@@ -120,7 +120,7 @@ func mirrored(op datalog.Op) datalog.Op {
 	return 0
 }
 
-// met reports whether a fact, given by what it says, meets the demand.
+// met reports whether a fact, given by its statement, meets the demand.
 func (d *demand) met(s *statement) bool {
 	p := int64(s.record.Position)
 	if d.never || d.kind != "" && d.kind != s.record.Fact.Kind || p < d.from || p > d.to {
@@ -134,7 +134,7 @@ func (d *demand) met(s *statement) bool {
 	return true
 }
 
-// reach is what a query reads of the journal.
+// reach is the part of the journal that a query reads.
 type reach struct {
 	kinds         []string // ascending; empty: all
 	after, beyond fact.Position

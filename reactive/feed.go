@@ -65,8 +65,8 @@ func (f *Feed) Head() fact.Position {
 
 // Watch calls sink with the selected history in pages, then with an update that is Live and carries
 // the selected observations as they are now, and, if sel.Follow is set, with every change after it
-// until tc is cancelled. What is durable when Watch is called belongs to the history, published or
-// not: who committed a fact finds it. An error of sink or history ends the watch and is returned.
+// until tc is cancelled. The facts that are durable when Watch is called belong to the history, published or
+// not: a task finds the facts that it committed. An error of sink or history ends the watch and is returned.
 func (f *Feed) Watch(tc task.Context, history Reader, sel fact.Selection, sink func(fact.Update) error) error {
 	if err := sel.Check(); err != nil {
 		return err
@@ -134,8 +134,8 @@ func (f *Feed) leave(b *task.Wake) {
 	f.bells = slices.DeleteFunc(f.bells, func(o *task.Wake) bool { return o == b })
 }
 
-// missing returns the position up to which the journal must be read: what the tail does not hold any
-// more, or not yet.
+// missing returns the position up to which the journal must be read, because the tail does not hold the facts
+// any more, or not yet.
 func (f *Feed) missing(durable fact.Position) fact.Position {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -155,7 +155,7 @@ type watcher struct {
 	live    bool
 }
 
-// newest delivers the newest sel.Last records of what is durable, if only they are wanted.
+// newest delivers the newest sel.Last durable records, if only they are wanted.
 func (w *watcher) newest(tc task.Context, history Reader, sink func(fact.Update) error) error {
 	sel := w.sel
 	w.sel.Last, w.sel.Causal = 0, false // what comes later is not counted
@@ -236,8 +236,8 @@ func (w *watcher) page(tc task.Context, history Reader, upTo fact.Position) (pag
 	return nil, false, err
 }
 
-// next takes what the tail and the observations hold for this watcher. It is not ok when the tail
-// moved on since catchUp looked: the journal has what is missing.
+// next takes the updates of the tail and the observations for this watcher. It is not ok when the tail
+// moved on since catchUp looked: the journal has the missing facts.
 func (w *watcher) next() (up fact.Update, changed, ok bool) {
 	f := w.feed
 	f.mu.Lock()
@@ -257,8 +257,8 @@ func (w *watcher) next() (up fact.Update, changed, ok bool) {
 	return up, len(up.Records) > 0 || len(up.Observations) > 0, true
 }
 
-// observations returns what changed since the last call, oldest change first. A first call leaves
-// out what is gone already. The caller holds the leaf.
+// observations returns the changes since the last call, oldest first. A first call leaves
+// out those that are gone already. The caller holds the leaf.
 func (w *watcher) observations() []fact.Observation {
 	f := w.feed
 	if f.version == w.seen || len(w.sel.Observations) == 0 {

@@ -21,8 +21,8 @@ type Hub struct {
 	closed bool
 }
 
-// Close ends all subscriptions, present and later: their Next returns [aura.Cancelled]. The signals keep what they
-// show.
+// Close ends all subscriptions, present and later: their Next returns [aura.Cancelled]. The signals keep their
+// snapshots.
 func (h *Hub) Close() {
 	h.mu.Lock()
 	h.closed = true
@@ -54,7 +54,7 @@ func NewHub() *Hub {
 	return &Hub{frame: &Frame{index: map[string]int{}}, subs: map[int][]*queue{}}
 }
 
-// Outlet is the right to publish one signal. Whoever registered the signal holds the only one.
+// Outlet is the right to publish one signal. The task that registered the signal holds the only one.
 type Outlet[T any] struct {
 	slot int
 	name string
@@ -80,7 +80,7 @@ func Register[T any](h *Hub, s Signal[T], first T) (*Outlet[T], error) {
 }
 
 // Put stages v for publication with the rest of the batch. The value belongs to the subscribers
-// from now on: nobody may change what it refers to.
+// from now on: the publisher must not change the data it refers to.
 func (o *Outlet[T]) Put(st *Stage, v T) { st.put(o.slot, v) }
 
 // Frame returns the state of all signals now.
@@ -93,8 +93,8 @@ func (h *Hub) Frame() *Frame {
 // Revision counts the batches published before this frame.
 func (f *Frame) Revision() uint64 { return f.revision }
 
-// Value returns a signal's snapshot in the frame. It returns [aura.NotFound] if nobody registered
-// the signal and [aura.Invalid] if it carries another type.
+// Value returns a signal's snapshot in the frame. It returns [aura.NotFound] for an unregistered
+// signal and [aura.Invalid] if it carries another type.
 func Value[T any](f *Frame, s Signal[T]) (Snapshot[T], error) {
 	const op = "reactive.Value"
 	i, ok := f.index[s.name]

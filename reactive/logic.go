@@ -33,7 +33,7 @@ type Rows struct {
 // to it.
 //
 // A fact of the kind chat.message appears as chat:message($id, …): its identifier, as bytes, and then the
-// columns of its kind in their order; what the payload does not have is null. Of every fact of the kinds
+// columns of its kind in their order; a column that the payload does not have is null. Of every fact of the kinds
 // that the text names, and of all facts when it names none, four more predicates tell: kind($id, "chat.message"),
 // author($id, $authority), place($id, $context) and position($id, $n).
 //
@@ -111,7 +111,7 @@ func (l *Logic) readBody(text string) error {
 	return nil
 }
 
-// resolve finds out what the text asks of the journal, and refuses what cannot be asked.
+// resolve finds the kinds and columns that the text names, and refuses unknown ones.
 func (l *Logic) resolve(v *vocabulary) error {
 	const op = "reactive.NewLogic"
 	own := map[string]bool{}

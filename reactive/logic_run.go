@@ -12,7 +12,7 @@ import (
 // maxAnswer is the default of [LogicOptions.Answer].
 const maxAnswer = 4 << 20
 
-// Run implements [Query]. The answer is that of one position, whatever is committed meanwhile. It returns
+// Run implements [Query]. The answer is that of one position; later commits do not change it. It returns
 // aura.NotFound for a position that the journal has not reached, aura.Exhausted when the evaluation exceeds
 // its limits, aura.Invalid when an expression fails and, within moments, the cancellation of tc.
 func (l *Logic) Run(tc task.Context, source Reader) (Rows, error) {
@@ -34,7 +34,7 @@ func (l *Logic) Run(tc task.Context, source Reader) (Rows, error) {
 	return rows, nil
 }
 
-// load states what the journal says up to a position.
+// load adds the journal's facts up to a position.
 func (l *Logic) load(tc task.Context, source Reader, w *datalog.World, upTo fact.Position) error {
 	sel := l.Predicates()
 	sel.Through = min(upTo, l.reach.beyond)
@@ -87,7 +87,7 @@ func (l *Logic) derive(w *datalog.World, rows *Rows) error {
 }
 
 const (
-	// rowBytes and valueBytes are about what a row and a value take beside their texts. A list on the wire ends
+	// rowBytes and valueBytes are about the bytes that a row and a value take beside their texts. A list on the wire ends
 	// at 131,072 elements: an answer of the default size has fewer rows.
 	rowBytes   = 32
 	valueBytes = 8

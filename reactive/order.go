@@ -7,7 +7,7 @@ import (
 	"github.com/aura-runtime/aura"
 )
 
-// bound is a view in the scheduler with what it needs and whether it owes a snapshot.
+// bound is a view in the scheduler with its inputs and whether it owes a snapshot.
 type bound struct {
 	view    View
 	name    string

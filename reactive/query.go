@@ -10,7 +10,7 @@ type Query[T any] interface {
 	// Predicates selects the facts and observations on which the result depends. A committed fact
 	// that they select invalidates the result.
 	Predicates() fact.Selection
-	// Capabilities names what a reader must hold, sorted; nil asks for nothing.
+	// Capabilities are those a reader must hold, sorted; nil: none.
 	Capabilities() []string
 	// Run computes the value from the facts that source holds now.
 	Run(tc task.Context, source Reader) (T, error)

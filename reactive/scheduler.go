@@ -47,7 +47,7 @@ type Scheduler struct {
 	quarantine *fact.Quarantine
 }
 
-// message is what the receive loop takes: an update, or a view to add.
+// message is an input of the receive loop: an update, or a view to add.
 type message struct {
 	update fact.Update
 	view   View
@@ -115,7 +115,7 @@ func (s *Scheduler) Serve(tc task.Context) error {
 func (s *Scheduler) Close(task.Context) error { return nil }
 
 // Shut closes the doors: from now on Offer and Bind return [aura.Cancelled], and Serve returns when
-// it has published what was offered before.
+// it has published the updates offered before.
 func (s *Scheduler) Shut() { s.inbox.Close() }
 
 // Offer hands a committed batch to the scheduler, which keeps its slices. It waits while the
@@ -167,7 +167,7 @@ func (s *Scheduler) window(tc task.Context, first message) {
 	s.flush(tc, &batch)
 }
 
-// drain publishes what was offered before the end.
+// drain publishes the updates offered before the end.
 func (s *Scheduler) drain(tc task.Context) {
 	s.inbox.Close()
 	var batch fact.Update
@@ -246,7 +246,7 @@ func (s *Scheduler) publish(tc task.Context, b *bound) {
 		err = panicked
 	}
 	if err != nil {
-		// Nothing half-made leaves: what the view staged before it failed is taken back.
+		// The values that the view staged before it failed are dropped.
 		s.stage.staged = s.stage.staged[:mark]
 		tc.Emit(world.ServiceTroubled(schedulerName, "view kept its last snapshot", world.Text(b.name), err))
 		return

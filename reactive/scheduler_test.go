@@ -119,7 +119,7 @@ func TestNoFrameMixesBatches(t *testing.T) {
 			g := task.NewGroup(tc, "writers")
 			g.Go("writer", func(tc task.Context) error {
 				for n := range 50 {
-					// Both facts are of one decision: nobody may see one without the other.
+					// Both facts are of one decision: no reader may see one without the other.
 					up := fact.Update{Records: []fact.Record{record(2*n+1, "test.a", ""), record(2*n+2, "test.b", "")}}
 					if err := s.Offer(tc, up); err != nil {
 						return err
@@ -168,7 +168,7 @@ func TestAnySplitGivesTheSameSnapshot(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			stop() // what was offered before the end is published
+			stop() // updates offered before the end are published
 			for _, name := range []string{"test:a", "test:b", "test:sum"} {
 				snap, err := reactive.Value(h.Frame(), signal(name))
 				if err != nil {

@@ -18,7 +18,7 @@ type Subscription[T any] struct {
 
 // Subscribe returns a subscription whose first snapshot is the current one. buffer is how many
 // snapshots may wait for the subscriber; 0 means [DefaultBuffer]. It returns [aura.NotFound] at
-// once if nobody registered the signal, and [aura.Invalid] if it carries another type.
+// once if the signal is not registered, and [aura.Invalid] if it carries another type.
 func Subscribe[T any](h *Hub, s Signal[T], buffer int) (*Subscription[T], error) {
 	const op = "reactive.Subscribe"
 	if buffer <= 0 {

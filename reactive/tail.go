@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// tailRecords and tailBytes bound what a feed keeps in memory so that a watcher who is nearly up
-	// to date is served without reading the journal. One who is further behind reads it.
+	// tailRecords and tailBytes bound a feed's memory. A watcher that is nearly up to date is served from
+	// it; one that is further behind reads the journal.
 	tailRecords = 1024
 	tailBytes   = 1 << 20
 )

@@ -8,8 +8,8 @@ import (
 	"github.com/aura-runtime/aura/fact"
 )
 
-// statement is what one fact says to a query: terms that the query's columns name, and null for what it does
-// not look at. It is made when it is first needed.
+// statement holds one fact for a query: the terms of the columns that the query names, and null for the
+// others. It is made when it is first needed.
 type statement struct {
 	logic  *Logic
 	record *fact.Record
@@ -18,7 +18,7 @@ type statement struct {
 	read   bool           // own was made; it is nil if the query does not name the kind or the payload does not fit it
 }
 
-// state adds what a record says to a world, if it can take part in the answer.
+// state adds a record's facts to a world, if it can take part in the answer.
 func (l *Logic) state(w *datalog.World, r *fact.Record) error {
 	s := statement{logic: l, record: r, id: datalog.NewBytes(r.ID[:])}
 	if !slices.ContainsFunc(l.demanded, func(d demand) bool { return d.met(&s) }) {
@@ -39,7 +39,7 @@ func (l *Logic) state(w *datalog.World, r *fact.Record) error {
 	return nil
 }
 
-// aspect returns what one of the predicates of every fact says.
+// aspect returns the value of one of the predicates of every fact.
 func (s *statement) aspect(name string) datalog.Term {
 	switch f := &s.record.Fact; name {
 	case aspectKind:
@@ -52,7 +52,7 @@ func (s *statement) aspect(name string) datalog.Term {
 	return datalog.NewInteger(int64(s.record.Position))
 }
 
-// fits reports whether the fact says what a predicate asks for, as far as one predicate tells: its constants.
+// fits reports whether the fact has the constants of a predicate.
 func (s *statement) fits(p *datalog.Predicate) bool {
 	given := [2]datalog.Term{s.id}
 	terms := given[:]
@@ -107,8 +107,8 @@ func (l *Logic) columns(id datalog.Term, k *fact.Kind, payload []byte) []datalog
 	return terms
 }
 
-// termOf returns a value of a payload as a term. A number beyond 63 bits becomes its digits, and what the
-// language has no term for is null.
+// termOf returns a value of a payload as a term. A number beyond 63 bits becomes its digits, and a value without a term in the
+// language becomes null.
 func termOf(v any) datalog.Term {
 	switch v := v.(type) {
 	case string:

@@ -10,8 +10,8 @@ import (
 // The agent supplies it; there is no other way to commit from here.
 type Committer func(task.Context, fact.Intent) (fact.Result, error)
 
-// Unified puts commits, queries and signals behind one handle: what it commits reaches the
-// scheduler by way of the journal, and invalidates what depends on it.
+// Unified puts commits, queries and signals behind one handle: a commit reaches the
+// scheduler by way of the journal, and invalidates the views that depend on it.
 type Unified struct {
 	scheduler *Scheduler
 	source    Reader

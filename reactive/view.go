@@ -11,7 +11,7 @@ import (
 type View interface {
 	// Name identifies the view among those of its scheduler.
 	Name() string
-	// Needs says what the view depends on. It is asked once.
+	// Needs returns the inputs of the view. It is called once.
 	Needs() Needs
 	// Apply folds a batch: only records and observations that the view needs, in the order in
 	// which they became durable. The view must not keep the update's slices.
@@ -30,7 +30,7 @@ type Timed interface {
 	Turns(now aura.Physical) (at aura.Instant, ok bool)
 }
 
-// Needs is what a view depends on.
+// Needs are the inputs of a view.
 type Needs struct {
 	// Facts selects records by namespace and kind and observations by kind. Positions are ignored.
 	// A view without Kinds and without Namespaces gets every record; set None to get no record.

@@ -24,7 +24,7 @@ type Predicate struct {
 	Domain string   // that the kind belongs to; empty: told of every fact
 }
 
-// Predicates returns what a query over the kinds of a registry can ask for, by name.
+// Predicates returns the predicates that a query over the kinds of a registry can use, by name.
 func Predicates(r *fact.Registry) []Predicate {
 	v := newVocabulary(r)
 	var all []Predicate
@@ -40,7 +40,7 @@ func Predicates(r *fact.Registry) []Predicate {
 	return all
 }
 
-// vocabulary is what a query can ask for: the kinds of a registry and the aspects of every fact.
+// vocabulary is the set of predicates of a query: the kinds of a registry and the aspects of every fact.
 type vocabulary struct {
 	registry *fact.Registry
 	kinds    map[string]fact.Kind // by predicate

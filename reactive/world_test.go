@@ -71,7 +71,7 @@ type count struct {
 	needs   reactive.Needs
 	outlet  *reactive.Outlet[int]
 	seen    int
-	from    []*count // added to what it publishes
+	from    []*count // added to the published value
 	ran     func(name string)
 	fails   int // how many times Publish fails before it works
 	batches int

@@ -8,8 +8,8 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// Backoff is the one retry policy: exponential growth from Base to Max with random jitter, so that many
-// who failed together do not return together. The zero value uses the defaults.
+// Backoff is the one retry policy: exponential growth from Base to Max with random jitter, so that callers
+// that failed together do not return together. The zero value uses the defaults.
 type Backoff struct {
 	Base   aura.Duration // first delay; default 100 ms
 	Max    aura.Duration // greatest delay before jitter; default 1 min

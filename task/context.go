@@ -7,7 +7,7 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// Context is what a task may do and for how long: it sleeps, starts groups, reports events, and ends
+// Context holds the powers and the budget of a task: it sleeps, starts groups, reports events, and ends
 // when the task's group is cancelled or its budget is spent. It is passed by value as the first
 // parameter, never stored, and used only by the task that received it. It is not a context.Context.
 type Context struct {
@@ -41,8 +41,8 @@ func (tc Context) cancelled() error {
 	return ended(aura.Cancelled, "%s: cancelled", tc.Name())
 }
 
-// Ended is the cause of every error of [Context.Err]. Its text names a task, for developers: a door to people says
-// what that means to them.
+// Ended is the cause of every error of [Context.Err]. Its text names a task, for developers: code that answers a person
+// says it in that person's words.
 type Ended struct{ text string }
 
 // Error implements error.
@@ -87,7 +87,7 @@ func (tc Context) Name() string { return tc.task.path() }
 // Group returns the group that the task belongs to.
 func (tc Context) Group() *Group { return tc.task.group }
 
-// Observed reports whether a log takes events, for whoever has to read something to report them.
+// Observed reports whether a log takes events, for callers that must read something to report them.
 func (tc Context) Observed() bool { return !tc.engine().silent() }
 
 // Emit reports an event as one of this task and its group, unless the event names others.

@@ -5,8 +5,8 @@ import (
 )
 
 // Crash ends every task of g and of the groups below it where it stands, as a power failure would, and
-// returns when all have unwound: their deferred functions have run, but whatever would wait in them ends
-// them instead. A recover does not hold a crash up. The groups take no more tasks. Make the hands of the
+// returns when all have unwound: their deferred functions have run, but a wait in one of them ends
+// it instead. A recover does not hold a crash up. The groups take no more tasks. Make the hands of the
 // crashed world dead first, or deferred functions reach the outside. A caller inside g does not return.
 // Only a task of this simulation may call it.
 func (s *Sim) Crash(g *Group) {
@@ -19,7 +19,7 @@ func (s *Sim) Crash(g *Group) {
 	self.suspend()
 }
 
-// doom marks the tasks of g and below for unwinding, takes them out of whatever they wait in, and closes
+// doom marks the tasks of g and below for unwinding, takes them out of their waits, and closes
 // their groups. The caller's own turn comes last: it is marked, and unwinds when it is resumed.
 func (s *Sim) doom(g *Group, self *simTask) {
 	g.abandon()

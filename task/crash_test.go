@@ -186,7 +186,7 @@ func TestCrashWhileTheWorldEnds(t *testing.T) {
 	}
 }
 
-// TestACrashTakesItsFailuresAlong: a failure whose owner was crashed before it could ask is nobody's.
+// TestACrashTakesItsFailuresAlong: a failure whose owner was crashed before it could ask is dropped.
 func TestACrashTakesItsFailuresAlong(t *testing.T) {
 	sim := task.NewSim(1, task.SimOptions{})
 	run(t, sim, func(tc task.Context) error {

@@ -7,7 +7,7 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// TestADigestNeitherGrowsNorForgets is inside the package: what a digest keeps is not seen from outside. However long
+// TestADigestNeitherGrowsNorForgets is inside the package: the memory of a digest is not seen from outside. However long
 // a simulation runs, its digest keeps little more than a flush, and every record before still counts.
 func TestADigestNeitherGrowsNorForgets(t *testing.T) {
 	const records = 100_000

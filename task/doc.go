@@ -2,7 +2,7 @@
 // same code.
 //
 // Start with an [Executor]: [NewReal] gives every task a goroutine and the machine's clock; [NewSim]
-// runs tasks as coroutines on one thread, picks who runs next from a seed, and jumps the time to the
+// runs tasks as coroutines on one thread, picks the next task from a seed, and jumps the time to the
 // next deadline, so that the same seed gives the same bytes. [Executor.Run] starts the root task; each
 // task gets a [Context] and starts others in a [Group]:
 //
@@ -18,7 +18,7 @@
 //
 // A task belongs to one group for life and a group to one parent; nothing is fired and forgotten, so
 // Run returns after the last task. Cancelling goes from parent to child. A task that fails or panics
-// cancels its group, whose first failure is kept; a failure that nobody asked about comes out of Run.
+// cancels its group, whose first failure is kept; Run returns a failure that no task asked for.
 //
 // A task waits only in this package: [Mailbox], [Future], [Wake], [Latch], [Semaphore], [Context.Sleep],
 // [Group.Wait] and [Lifecycle.Wait]. An operation whose context has ended on entry does nothing; one
@@ -27,11 +27,11 @@
 //
 // The mailboxes and the like belong to no executor; a task of one must not wait for a task of another.
 //
-// # What a simulation refuses
+// # Limits of a simulation
 //
 // Goroutines that an executor did not start ([Group.Adopt] returns unavailable), blocking outside this
 // package and computing without end (a watchdog names the task), a lock held across a wait ([Mutex] panics), a world in which
-// nothing can happen any more (Run names each task and what it waits for), and a loop that never lets
+// nothing can happen any more (Run names each task and the object that it waits for), and a loop that never lets
 // the time pass (a limit on steps). It cannot refuse runtime.LockOSThread: the Go runtime ends the process
 // when a task that called it waits.
 package task

@@ -130,7 +130,7 @@ func (s *Sim) end(err error) {
 	s.doom(s.root, nil)
 }
 
-// waits lists the live tasks and what each waits for.
+// waits lists the live tasks and the wait of each.
 func (s *Sim) waits() string {
 	const most = 20
 	var names []string

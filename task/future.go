@@ -1,6 +1,6 @@
 package task
 
-// Future carries one result from one task to those who wait for it.
+// Future carries one result from one task to the tasks that wait for it.
 type Future[T any] struct {
 	mu    guard
 	done  bool

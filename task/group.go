@@ -16,7 +16,7 @@ type Group struct {
 	skew   *skew  // nil: the wall clock is the executor's
 
 	cancelled atomic.Bool // also set by a parent's cancellation
-	asked     atomic.Bool // somebody has been told err
+	asked     atomic.Bool // a task has been given err
 
 	mu          guard
 	first, last *task  // live tasks, in order of their start
@@ -35,7 +35,7 @@ type Group struct {
 	onFail   func(error)
 	onCancel func()
 	onEmpty  func() // root only
-	lost     *Group // root only: a group below whose failure nobody asked about yet
+	lost     *Group // root only: a group below whose failure no task asked for yet
 }
 
 // NewGroup returns an empty group, a child of the calling task's group. It does not inherit tc's budget:
@@ -57,7 +57,7 @@ func NewIsolated(tc Context, name string) *Group {
 // Go starts fn as a task. A cancelled group still starts it, with a context that is cancelled; a closed
 // one does not and reports an abort. An error that fn returns, other than the cancellation of its group,
 // and a panic fail the group: its other tasks are cancelled. A panic fails the service above the group too,
-// because it may have left what the service holds half-changed, unless the group or one in between is
+// because it may have left the service's state half-changed, unless the group or one in between is
 // isolated.
 func (g *Group) Go(name string, fn func(Context) error) {
 	t := g.engine.newTask()

@@ -10,7 +10,7 @@ type Latch struct {
 // NewLatch returns a latch that is shut.
 func NewLatch() *Latch { return &Latch{} }
 
-// Open opens the latch for everybody. Any goroutine may call it, also twice.
+// Open opens the latch for every task. Any goroutine may call it, also twice.
 func (l *Latch) Open() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -17,8 +17,8 @@ type Mailbox[T any] struct {
 	closed bool
 }
 
-// NewMailbox returns a mailbox for capacity values, at least one. The name appears in reports of who
-// waits for what.
+// NewMailbox returns a mailbox for capacity values, at least one. The name appears in reports of
+// waiting tasks.
 func NewMailbox[T any](name string, capacity int) *Mailbox[T] {
 	return &Mailbox[T]{name: name, slots: turnstile{free: max(1, capacity)}}
 }
@@ -115,7 +115,7 @@ func (m *Mailbox[T]) Len() int {
 	return m.length
 }
 
-// Close refuses further values. Receivers get what is inside and then [aura.Cancelled]; waiting senders
+// Close refuses further values. Receivers get the values inside and then [aura.Cancelled]; waiting senders
 // get it at once. Any goroutine may call it, also twice.
 func (m *Mailbox[T]) Close() {
 	m.mu.Lock()

@@ -33,7 +33,7 @@ func TestLeafExcludesOnTheRealExecutor(t *testing.T) {
 }
 
 // TestALeafIsWaitedForOutsideASimulation: the operating system may take a holder off its processor for longer than
-// anybody spins. Only in a simulation is that a mistake.
+// a task spins. Only in a simulation is that a mistake.
 func TestALeafIsWaitedForOutsideASimulation(t *testing.T) {
 	var leaf task.Mutex
 	leaf.Lock()

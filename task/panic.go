@@ -14,7 +14,7 @@ import (
 
 // PanicError is the cause of a task's failure when it panicked. Find it with [errors.As].
 type PanicError struct {
-	// Value is what the task panicked with.
+	// Value is the argument of the task's panic.
 	Value any
 	// Stack is the task's stack at the panic, as text.
 	Stack []byte
@@ -47,7 +47,7 @@ func (p *PanicError) Unwrap() error {
 	return err
 }
 
-// Contain calls fn and returns what it panicked with, or nil. It is for pure code that must not end its
+// Contain calls fn and returns the argument of its panic, or nil. It is for pure code that must not end its
 // caller, such as the fold of a fact that a peer wrote; everything else lets its task fail. A crash of a
 // simulation and a failing test pass through. The stack is that of the panic.
 func Contain(fn func()) (caught error) {

@@ -7,7 +7,7 @@ type grant uint8
 
 const (
 	waiting grant = 1 // no answer yet
-	granted grant = 2 // what the task waited for is its own
+	granted grant = 2 // the task has what it waited for
 	refused grant = 3 // it will never come
 )
 
@@ -39,7 +39,7 @@ func (q *queue) remove(t *task) {
 	t.queue, t.qprev, t.qnext = nil, nil, nil
 }
 
-// answer gives the first task in line its answer and wakes it; false means that nobody waits.
+// answer gives the first task in line its answer and wakes it; false means that no task waits.
 func (q *queue) answer(a grant) bool {
 	t := q.head
 	if t == nil {

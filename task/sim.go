@@ -39,8 +39,8 @@ type SimOptions struct {
 	Pool int
 }
 
-// Sim executes tasks one at a time as coroutines. A seed decides who runs next; the time moves only when
-// nobody can run, and then to the next deadline. The same seed and the same program give the same
+// Sim executes tasks one at a time as coroutines. A seed decides which runs next; the time moves only when
+// no task can run, and then to the next deadline. The same seed and the same program give the same
 // schedule, events and bytes. Only its own tasks may use what belongs to it; one Run at a time.
 type Sim struct {
 	options SimOptions
@@ -64,7 +64,7 @@ type Sim struct {
 	idle    []*coroutine
 	failure error // why the world ended early
 
-	processor func() (aura.Duration, bool) // what the watchdog measures with; nil: processorTime
+	processor func() (aura.Duration, bool) // the clock of the watchdog; nil: processorTime
 }
 
 // NewSim returns a world whose schedule follows from seed.
@@ -166,7 +166,7 @@ func (s *Sim) below(n int) int {
 }
 
 // advance moves the time to the next deadline of a parked task and makes runnable all whose deadline it
-// is. False means that nobody has one.
+// is. False means that no task has one.
 func (s *Sim) advance() bool {
 	for s.timers.Len() > 0 {
 		t := s.timers.first()

@@ -24,7 +24,7 @@ func (tc Context) deadline() aura.Duration {
 	return tc.stage.deadline
 }
 
-// Remaining returns what is left of the budget, never less than zero; false means that there is none.
+// Remaining returns the rest of the budget, never less than zero; false means that there is none.
 func (tc Context) Remaining() (aura.Duration, bool) {
 	d := tc.deadline()
 	if d == never {
@@ -33,15 +33,15 @@ func (tc Context) Remaining() (aura.Duration, bool) {
 	return max(0, d-tc.Elapsed()), true
 }
 
-// WithBudget returns a context whose work must end within d and within what the caller has left. It
+// WithBudget returns a context whose work must end within d and within the rest of the caller's budget. It
 // narrows and never widens. The name appears in the error on expiry. Call the second result when the
 // stage is over, usually by defer: the context is cancelled then.
 func (tc Context) WithBudget(name string, d aura.Duration) (Context, func()) {
 	return tc.until(name, later(tc.Elapsed(), max(0, d)))
 }
 
-// Stage returns a context that may use a share, between 0 and 1, of what the caller has left; without a
-// budget it only names the stage. See [Context.WithBudget] for the second result.
+// Stage returns a context that may use a share, between 0 and 1, of the rest of the caller's budget; without
+// a budget it only names the stage. See [Context.WithBudget] for the second result.
 func (tc Context) Stage(name string, share float64) (Context, func()) {
 	left, limited := tc.Remaining()
 	if !limited {
@@ -52,14 +52,14 @@ func (tc Context) Stage(name string, share float64) (Context, func()) {
 
 // Grace returns a context for work that must be done although the task was cancelled: cancellation does not
 // reach it, a crash does. Like every stage it narrows the budget and never widens it: it ends within d and
-// within what the caller has left.
+// within the rest of the caller's budget.
 func (tc Context) Grace(name string, d aura.Duration) (Context, func()) {
 	return tc.narrow(&stage{name: name, deadline: later(tc.Elapsed(), max(0, d)), limit: name, grace: true})
 }
 
-// Irrevocable returns a context that neither the budget nor a cancellation ends, for learning what became of
-// something that cannot be taken back, such as a batch that a disk has. Whoever asked for it must not be the
-// one who waits here: its own wait ends in time. A crash ends it.
+// Irrevocable returns a context that neither the budget nor a cancellation ends, for learning the outcome of
+// an act that cannot be undone, such as a batch that a disk has. The task that waits here must not be the one
+// that asked for the act: its own wait ends in time. A crash ends it.
 func (tc Context) Irrevocable(name string) (Context, func()) {
 	return tc.enterStage(&stage{name: name, deadline: never, limit: name, grace: true})
 }

@@ -47,7 +47,7 @@ func (t *task) leaveStage(s *stage) {
 	s.std.cancel(context.Canceled)
 }
 
-// endStds ends the standard contexts with their task, before anybody learns of its end.
+// endStds ends the standard contexts with their task, before another task learns of its end.
 func (t *task) endStds() {
 	if len(t.stds) == 0 {
 		return
@@ -69,7 +69,7 @@ type stdContext struct {
 	err   error
 	done  chan struct{}
 	funcs []*stdFunc
-	stop  func() bool // the deadline's timer, once somebody waits
+	stop  func() bool // the deadline's timer, once a goroutine waits
 }
 
 type stdFunc struct{ f func() }
@@ -110,7 +110,7 @@ func (c *stdContext) Err() error {
 func (c *stdContext) Value(any) any { return nil }
 
 // AfterFunc has package context call f when c ends, instead of starting a goroutine that waits for it.
-// f must not block; it runs in whoever ends the context.
+// f must not block; it runs in the goroutine that ends the context.
 func (c *stdContext) AfterFunc(f func()) (stop func() bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -142,7 +142,7 @@ func (c *stdContext) watch() {
 	c.stop = c.tc.engine().after(at-c.tc.Elapsed(), func() { c.cancel(context.DeadlineExceeded) })
 }
 
-// settle notices what the clock or the group decided since.
+// settle ends the context if the clock or the group did since.
 func (c *stdContext) settle() {
 	switch err := c.tc.Err(); {
 	case err == nil:

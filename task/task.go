@@ -19,18 +19,18 @@ type Executor interface {
 	world.Clock
 	// Run starts fn as the root task, in a group of the same name, and blocks the calling goroutine
 	// until the root task and every task of every group below it have ended. It returns the first
-	// failure of the root group, else what fn returned, else the failure of a group that nobody asked.
+	// failure of the root group, else the result of fn, else the failure of a group that no task asked for.
 	Run(name string, fn func(Context) error) error
 }
 
-// engine is what the package needs of an executor; everything else is built on it.
+// engine is the package's interface to an executor; everything else is built on it.
 type engine interface {
 	world.Clock
 	// newTask returns a task of the engine's own kind that has not started.
 	newTask() *task
 	// spawn makes a task run its body; it returns at once.
 	spawn(*task)
-	// record passes an event on; silent reports that nobody would notice.
+	// record passes an event on; silent reports that no log takes it.
 	record(world.Event)
 	silent() bool
 	// adopts reports whether goroutines of others may become tasks.
@@ -44,17 +44,17 @@ type engine interface {
 // parker is the executor's half of a task.
 type parker interface {
 	// park returns after unpark was called, at once if it was called since the last park, or when
-	// Elapsed reaches until. It may also return for no reason: callers check what they wait for in a loop.
+	// Elapsed reaches until. It may also return for no reason: callers check their condition in a loop.
 	park(on wait, until aura.Duration)
 	// unpark ends a park, the current one or the next. On the real executor any goroutine may call it.
 	unpark()
 	// yield lets others run.
 	yield()
-	// ended releases what the executor holds for the task. It is the last call on a parker.
+	// ended releases the executor's resources for the task. It is the last call on a parker.
 	ended()
 }
 
-// wait says what a parked task waits for, for reports.
+// wait names the operation and the object that a parked task waits for, for reports.
 type wait struct{ op, name string }
 
 func (w wait) String() string {

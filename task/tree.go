@@ -11,7 +11,7 @@ func newRoot(e engine, name string, onEmpty func()) *Group {
 }
 
 // newChild returns an empty group below g. It is linked to g only while it has live tasks, so an empty
-// one that nobody holds is garbage.
+// one without a reference is garbage.
 func (g *Group) newChild(name string) *Group {
 	path := g.path + "/" + name
 	child := &Group{path: path, engine: g.engine, parent: g, skew: g.skew}
@@ -88,7 +88,7 @@ func (g *Group) remove(t *task) {
 	}
 }
 
-// shrink counts one live member less. The last one unlinks g from its parent and answers who waits for
+// shrink counts one live member less. The last one unlinks g from its parent and answers the tasks that wait for
 // that. It returns the root when the whole tree is empty. g.mu is held.
 func (g *Group) shrink() (root *Group) {
 	g.live--
@@ -205,7 +205,7 @@ func (g *Group) answerable() *Group {
 	return g
 }
 
-// failWith records the first failure, keeps it for Run in case nobody asks, and cancels the group.
+// failWith records the first failure, keeps it for Run in case no task asks for it, and cancels the group.
 func (g *Group) failWith(err error) {
 	g.mu.Lock()
 	first := g.err == nil
@@ -222,7 +222,7 @@ func (g *Group) failWith(err error) {
 	g.Cancel()
 }
 
-// leaveToRoot lets Run find the failure unless somebody asks the group first.
+// leaveToRoot lets Run find the failure unless a task asks the group first.
 func (g *Group) leaveToRoot() {
 	root := g
 	for root.parent != nil {
@@ -244,8 +244,8 @@ func (g *Group) leaveToRoot() {
 	}
 }
 
-// told reports whether Run need not tell the group's failure: somebody asked about it, or a crash ended
-// those who would have.
+// told reports whether Run need not return the group's failure: a task asked for it, or a crash ended
+// the tasks that would have.
 func (g *Group) told() bool {
 	if g.asked.Load() {
 		return true
@@ -262,7 +262,7 @@ func (g *Group) told() bool {
 }
 
 // verdict returns what Run returns: the root group's failure, else the root task's own result, else a
-// failure below that nobody asked about.
+// failure below that no task asked for.
 func (g *Group) verdict(result error) error {
 	g.mu.Lock()
 	err, lost := g.err, g.lost

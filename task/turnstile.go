@@ -3,8 +3,8 @@ package task
 import "github.com/aura-runtime/aura"
 
 // turnstile hands out permits in the order in which tasks asked. A permit that is put back while
-// somebody waits goes to that task directly, so a newcomer never overtakes. The owner's lock guards it.
-// Invariant: free > 0 only while nobody waits.
+// a task waits goes to that task directly, so a newcomer never overtakes. The owner's lock guards it.
+// Invariant: free > 0 only while no task waits.
 type turnstile struct {
 	free int
 	line queue

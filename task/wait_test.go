@@ -89,7 +89,7 @@ func TestWaitEndsByBudget(t *testing.T) {
 			if took := tc.Elapsed() - from; took < 2*time.Millisecond {
 				t.Errorf("gave up after %v", took)
 			}
-			// Who gave up is out of line: the grant is for the next.
+			// The task that gave up left the queue: the grant is for the next.
 			grant()
 			return wait(tc)
 		})

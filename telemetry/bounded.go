@@ -10,7 +10,7 @@ const keep = 4096
 type bounded[V any] struct {
 	values map[matter]V
 	order  []matter // as they were put, dropped ones among them
-	forget func(V)  // told of an entry that made room; nil: nobody
+	forget func(V)  // called with an entry that made room; may be nil
 }
 
 func (b *bounded[V]) get(id matter) (V, bool) {

@@ -22,7 +22,7 @@ type Metrics struct {
 	delivery    prometheus.Histogram
 
 	mu      task.Mutex
-	flights bounded[time.Time] // when facts were released that nobody acknowledged yet
+	flights bounded[time.Time] // the release times of unacknowledged facts
 }
 
 // NewMetrics returns metrics of their own registry, with those of the Go runtime and the process.

@@ -29,7 +29,7 @@ func fact(n int) (id aura.FactID) {
 	return id
 }
 
-// author and reader are what the two agents of a message report.
+// author and reader are the events that the two agents of a message report.
 func author(id aura.FactID) []world.Event {
 	return []world.Event{
 		world.FactCommitted("journal", id), world.GuardAllowed("chat:send", aura.OperationID{9}, id),
@@ -77,7 +77,7 @@ func TestEventsBecomeMetrics(t *testing.T) {
 	}
 }
 
-// TestNoMessageMakesAMetricOfItsOwn: what a peer can make many of must not grow the page.
+// TestNoMessageMakesAMetricOfItsOwn: a name that a peer can multiply must not grow the page.
 func TestNoMessageMakesAMetricOfItsOwn(t *testing.T) {
 	m := telemetry.NewMetrics()
 	lines := func() (n int) {
@@ -221,7 +221,7 @@ func TestMetricsAreServed(t *testing.T) {
 	}
 }
 
-// span is what a test reads of a line.
+// span is the part of a line that a test reads.
 type span struct {
 	Name        string
 	SpanContext struct{ TraceID string }

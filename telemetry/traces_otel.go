@@ -82,7 +82,7 @@ func (t *Traces) Open() int {
 	return len(t.messages.values)
 }
 
-// Close ends the open spans and writes what is left to the file.
+// Close ends the open spans and writes the remaining ones to the file.
 func (t *Traces) Close() error {
 	t.mu.Lock()
 	for id, m := range t.messages.values {

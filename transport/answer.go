@@ -12,8 +12,8 @@ import (
 // replayMemory is how many first cells a hub remembers.
 const replayMemory = 4096
 
-// replays remembers the newest first cells. A replay that is older costs the responder an answer that
-// nobody can use: it opens nothing, since only the initiator can make the sealed cell that follows.
+// replays remembers the newest first cells. An older replay costs the responder an answer that
+// is useless to the sender: it opens nothing, since only the initiator can make the sealed cell that follows.
 type replays struct {
 	known map[[16]byte]struct{}
 	ring  [][16]byte
@@ -81,7 +81,7 @@ type refused struct {
 	count func(*HubStats)
 }
 
-// answer runs the responder's half of a handshake. Whatever goes wrong, the link is closed, counted and
+// answer runs the responder's half of a handshake. After any failure the link is closed, counted and
 // reported, and the other side learns nothing.
 func (h *Hub) answer(tc task.Context, link Link) {
 	tc, done := tc.WithBudget("transport.answer", h.options.HandshakeWithin)

@@ -11,7 +11,7 @@ const burst = 12
 
 // Channel is a secure channel between this device and one peer in one context. Messages arrive whole,
 // in order and once, or the channel ends. When it ends, messages that the peer did not acknowledge may
-// or may not have arrived: whoever sends keeps them until the peer says so on its own account.
+// or may not have arrived: the sender keeps them until the peer acknowledges them in a protocol above.
 //
 // A channel ends with [aura.Unavailable] when the peer closed it, the link broke or nothing came back
 // in time; with [aura.Stale] when a newer channel to the same peer in the same context replaced it; with
@@ -38,7 +38,7 @@ type Channel struct {
 	recv opener   // the reader's
 }
 
-// Stats counts what a channel did.
+// Stats counts the traffic of a channel.
 type Stats struct {
 	MessagesSent, MessagesReceived uint64
 	CellsSent, CellsReceived       uint64
@@ -65,10 +65,10 @@ func newChannel(tc task.Context, h *Hub, l Link, context aura.ContextID, s sessi
 	return c
 }
 
-// Peer returns who is at the other end of the link.
+// Peer returns the peer at the other end of the link.
 func (c *Channel) Peer() PeerID { return c.link.Peer() }
 
-// Relayed reports whether somebody in between passes the channel's cells on. They are sealed all the same.
+// Relayed reports whether a relay passes the channel's cells on. They are sealed all the same.
 func (c *Channel) Relayed() bool {
 	l, ok := c.link.(interface{ Relayed() bool })
 	return ok && l.Relayed()
@@ -114,7 +114,7 @@ func (c *Channel) Send(tc task.Context, msg []byte) error {
 		more := err != nil || c.flow.hasRoom()
 		c.lock.Unlock()
 		if more {
-			c.room.Notify() // one ring may stand for news to several who wait
+			c.room.Notify() // one wake may mean room for several waiting tasks
 		}
 		if queued {
 			c.work.Notify()
@@ -183,7 +183,7 @@ func (c *Channel) Err() error {
 // closeWithin bounds how long Close waits for the link to take the last cell.
 const closeWithin = 1e9
 
-// Close tells the peer and ends the channel. It does not wait for what was queued to arrive.
+// Close tells the peer and ends the channel. It does not wait until the queued messages arrive.
 func (c *Channel) Close(tc task.Context) {
 	tc, done := tc.WithBudget("transport.close", closeWithin)
 	defer done()
@@ -200,7 +200,7 @@ func closedHere() error {
 	return aura.Errorf("transport.Close", aura.Cancelled, "the channel was closed")
 }
 
-// end makes err the channel's end, unless it has one, and wakes everybody who waits for it.
+// end makes err the channel's end, unless it has one, and wakes every task that waits for it.
 func (c *Channel) end(err error) {
 	c.lock.Lock()
 	first := c.err == nil
@@ -219,7 +219,7 @@ func (c *Channel) end(err error) {
 	c.work.Notify()
 }
 
-// write is the writer: it sends what the flow has to send and sleeps until something is due.
+// write is the writer: it sends the flow's cells and sleeps until the next deadline.
 func (c *Channel) write(tc task.Context) error {
 	cells := make([]byte, burst*CellSize)
 	var numbers [burst]uint64
@@ -319,7 +319,7 @@ func (c *Channel) receive(tc task.Context, cell []byte) error {
 		ready, err = c.flow.ready()
 	}
 	// The writer must look again if something is due earlier than it knew, or if there is room now for
-	// what it could not send.
+	// cells that it could not send.
 	wake := min(c.flow.ackAt, c.flow.retryAt, c.flow.lossAt) < due ||
 		c.flow.probe || len(c.flow.resend) > 0 || len(c.flow.flights) < flights
 	freed := !room && c.flow.hasRoom()

@@ -22,10 +22,10 @@ const (
 	shakeSlow  = 3e9
 )
 
-// dial is one attempt to reach a pair, for all who ask at once.
+// dial is one attempt to reach a pair, shared by concurrent callers.
 type dial struct {
 	shaking bool // the first cell is out
-	callers int  // who wait for it
+	callers int  // that wait for it
 	result  *task.Future[*Channel]
 }
 
@@ -33,8 +33,8 @@ type dial struct {
 // It returns [aura.Unavailable] when the peer cannot be reached or does not answer, [aura.Denied] when it
 // does not prove the context's secret, [aura.Invalid] for a target that is this device itself, and with a
 // [VersionError] as its cause when the peer speaks another version. A caller that gives up does not end
-// the attempt, which others may have joined. One for which nobody waits any more, and which has not found the peer
-// yet, is not joined: whoever asks next may know where the peer is now.
+// the attempt, which others may have joined. One that no caller waits for any more, and which has not found the peer
+// yet, is not joined: the next caller may know where the peer is now.
 func (h *Hub) Dial(tc task.Context, t Target) (*Channel, error) {
 	if t.Peer == h.network.Self() || subtle.ConstantTimeCompare(t.Static[:], h.identity.key.Public) == 1 {
 		return nil, aura.Errorf("transport.Dial", aura.Invalid, "the target is this device")
@@ -95,7 +95,7 @@ func (h *Hub) settle(tc task.Context, p pair, d *dial, c *Channel, err error) {
 	}
 	h.touch(p, m)
 	h.lock.Unlock()
-	if unanswered { // else whoever took the dial's place is about to give its channel
+	if unanswered { // else the dial that replaced this one is about to give its channel
 		d.result.Resolve(nil, err)
 	}
 }

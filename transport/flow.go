@@ -72,7 +72,7 @@ type piece struct {
 // of bytes, a message in it is its length (uvarint) and its bytes; cells carry chunks of the stream, so
 // long messages become fragments and short ones share a cell. Every cell has a fresh number; what was
 // lost travels again under another. A flow has no tasks and no clock: fill makes cells, take reads
-// them, tick runs what is due, next says when something will be.
+// them, tick runs expired timers, next returns the next deadline.
 type flow struct {
 	keepAlive, deadAfter aura.Duration
 	entropy              world.Entropy
@@ -118,7 +118,7 @@ func newFlow(now aura.Duration, e world.Entropy, keepAlive, deadAfter aura.Durat
 	}
 }
 
-// tick runs what is due: losses, retries, probes. It returns [aura.Unavailable] when the peer has owed
+// tick runs expired timers: losses, retries, probes. It returns [aura.Unavailable] when the peer has owed
 // an answer for too long.
 func (f *flow) tick(now aura.Duration) error {
 	f.prune()

@@ -31,7 +31,7 @@ func (f *flow) ready() (bool, error) {
 	return header > 0 && uint64(f.in.len()-header) >= size, nil
 }
 
-// window is the limit to advertise: what the owner has taken, and the window on top.
+// window is the limit to advertise: the bytes that the owner has taken, and the window on top.
 func (f *flow) window() uint64 { return f.received - uint64(f.in.len()) + receiveWindow }
 
 // take reads the body of a cell that the seal proved. It returns [aura.Unavailable] when the peer closed

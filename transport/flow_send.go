@@ -55,7 +55,7 @@ func (f *flow) fill(now aura.Duration, body []byte) (number uint64, ok bool) {
 	return f.number, true
 }
 
-// nextSpan picks what to send: first what was lost, then new bytes within both windows.
+// nextSpan picks the bytes to send: first lost ones, then new ones within both windows.
 func (f *flow) nextSpan() (s span, resent bool) {
 	if f.prune(); len(f.resend) > 0 {
 		r := &f.resend[0]
@@ -96,7 +96,7 @@ func (f *flow) patience() aura.Duration {
 	return max(minRetry, f.smoothed+4*f.variance+ackDelay)
 }
 
-// takeAck frees what the peer received.
+// takeAck frees the bytes that the peer received.
 func (f *flow) takeAck(now aura.Duration, body []byte) error {
 	received := binary.BigEndian.Uint64(body[receivedAt:])
 	largest := binary.BigEndian.Uint64(body[largestAt:])

@@ -210,7 +210,7 @@ func TestAClosedWindowIsAskedAboutOnlyWhenSomethingWaits(t *testing.T) {
 }
 
 // TestWhatWasNeverSentCannotBeAcknowledged: a peer that names later bytes or later cells than were sent breaks
-// the rules, and the flow keeps what it has to send.
+// the rules, and the flow keeps its unsent bytes.
 func TestWhatWasNeverSentCannotBeAcknowledged(t *testing.T) {
 	for name, at := range map[string]int{"": 0, "bytes": receivedAt, "cells": largestAt} {
 		f, body := hostileFlow(t)
@@ -425,7 +425,7 @@ func TestTheAgreementIsX25519(t *testing.T) {
 	}
 }
 
-// FuzzHandshake feeds both sides of a handshake cells that nobody made.
+// FuzzHandshake feeds both sides of a handshake arbitrary cells.
 func FuzzHandshake(f *testing.F) {
 	responder, err := newIdentity([32]byte{8, 1})
 	if err != nil {

@@ -21,7 +21,7 @@ import (
 //
 // The first message proves the initiator's agreement key but not that it is fresh, so a responder
 // treats a channel as open only after the first sealed cell, which a replay cannot make.
-// What the handshake messages add to their payload, in bytes. The payloads are zeros that fill the
+// The overhead of the handshake messages, in bytes. The payloads are zeros that fill the
 // cell: reserved, and never read.
 const (
 	firstOverhead = 32 + 48 + 16
@@ -82,7 +82,7 @@ func (a *agreement) DH(private, public []byte) ([]byte, error) {
 	return own.private.ECDH(remote)
 }
 
-// session is what a finished handshake leaves.
+// session is the result of a finished handshake.
 type session struct {
 	send, recv sealKeys
 	remote     [32]byte // the peer's agreement public key

@@ -24,7 +24,7 @@ type Options struct {
 	HalfOpen int
 	// Backlog is how many accepted channels may wait for Accept; more are closed. Default [DefaultBacklog].
 	Backlog int
-	// Channels is how many channels may be open before peers can open no more. What is dialled here is
+	// Channels is how many channels may be open before peers can open no more. Channels dialled here are
 	// not bounded. Default 1,024.
 	Channels int
 }
@@ -50,7 +50,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// pair names what a hub keeps one channel for: a peer's agreement key in a context.
+// pair is the key of a channel in a hub: a peer's agreement key in a context.
 type pair struct {
 	context aura.ContextID
 	static  [32]byte
@@ -64,14 +64,14 @@ type meeting struct {
 	changed  *task.Latch // opened, and replaced, when something above changed
 }
 
-// HubStats counts what a hub refused. None of it was answered.
+// HubStats counts the cells and links that a hub refused. None of it was answered.
 type HubStats struct {
 	UnknownTag uint64 // a context that is not known here
 	Refused    uint64 // a first cell that fails its check, or a peer that is not a member
 	Replayed   uint64 // a first cell that was seen before
 	Malformed  uint64 // not a cell, or another version
 	Unproven   uint64 // no first cell, or no sealed cell after the answer, in time
-	Busy       uint64 // too many at once, or nobody took the channel
+	Busy       uint64 // too many at once, or no caller accepted the channel
 	Channels   uint64 // opened, for comparison
 }
 
@@ -150,7 +150,7 @@ func (h *Hub) meet(p pair) *meeting {
 	return m
 }
 
-// touch tells who waits on the meeting that it changed, and forgets it when nothing is left of it. The
+// touch wakes the tasks that wait on the meeting, and forgets the meeting when it is empty. The
 // lock is held.
 func (h *Hub) touch(p pair, m *meeting) {
 	m.changed.Open()
@@ -160,8 +160,8 @@ func (h *Hub) touch(p pair, m *meeting) {
 	}
 }
 
-// until waits until done, called with the lock held, says true of the pair's meeting. What done changes
-// is told to the others who wait.
+// until waits until done, called with the lock held, says true of the pair's meeting. A change made by done
+// wakes the other waiting tasks.
 func (h *Hub) until(tc task.Context, p pair, done func(*meeting) bool) error {
 	for {
 		h.lock.Lock()

@@ -318,7 +318,7 @@ func record(t *testing.T, tc task.Context, w *world) [][]byte {
 	return network.cells
 }
 
-// throw opens a bare link to party 1 from a peer nobody knows and sends cells on it.
+// throw opens a bare link to party 1 from an unknown peer and sends cells on it.
 func throw(t *testing.T, tc task.Context, w *world, cells [][]byte) transport.Link {
 	t.Helper()
 	l, err := w.net.Join(transport.PeerID{66}).Dial(tc, transport.PeerID{1}, []transport.Address{address(1)})
@@ -345,7 +345,7 @@ func TestAReplayedHandshakeOpensNothing(t *testing.T) {
 func TestAReplayAfterARestartOpensNothing(t *testing.T) {
 	stats := refusals(t, func(tc task.Context, w *world) {
 		cells := record(t, tc, w)
-		w.join(tc, 1, transport.Options{}) // forgets what it saw
+		w.join(tc, 1, transport.Options{}) // with an empty replay memory
 		throw(t, tc, w, cells)
 	})
 	wantStats(t, stats, transport.HubStats{Unproven: 1})

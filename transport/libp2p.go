@@ -41,7 +41,7 @@ import (
 const cellProtocol = "/aura/cell/1"
 
 // Libp2p is the [Network] over go-libp2p: QUIC and TCP, hole punching, and relaying through contacts
-// only. It knows no public nodes, and looks for nobody by itself.
+// only. It knows no public nodes, and looks for no peer by itself.
 type Libp2p struct {
 	self    PeerID
 	host    host.Host
@@ -64,13 +64,13 @@ type reservation struct {
 	expires time.Time
 }
 
-// Libp2pStats counts the connections that others tried to open. What is neither admitted nor pending
+// Libp2pStats counts the connections that others tried to open. A connection neither admitted nor pending
 // was refused: no proof of a link key, a stranger while no invitation is open, or a limit reached.
 type Libp2pStats struct {
 	Tried    uint64 // TCP connections, and QUIC connections after their handshake
 	Admitted uint64
 	Links    uint64 // streams that became links
-	Dropped  uint64 // streams that nobody took
+	Dropped  uint64 // streams that no caller accepted
 }
 
 // OpenLibp2p starts a host whose identity follows from linkSeed, a 32-byte Ed25519 seed. It returns
@@ -124,7 +124,7 @@ func OpenLibp2p(linkSeed [32]byte, o Libp2pOptions) (*Libp2p, error) {
 		return nil, aura.Errorf(op, aura.Internal, "watch addresses: %w", err)
 	}
 	n.host.SetStreamHandler(cellProtocol, n.offer)
-	n.Addresses() // what is the machine's own now
+	n.Addresses() // remember the machine's own addresses
 	return n, nil
 }
 
@@ -170,7 +170,7 @@ func (n *Libp2p) Addresses() []Address {
 	return texts(append(direct, n.circuits()...))
 }
 
-// current corrects what the library says by the addresses that this machine has now: the library looks once a minute.
+// current corrects the library's addresses by those that this machine has now: the library looks once a minute.
 func (n *Libp2p) current(said []ma.Multiaddr) []ma.Multiaddr {
 	own, err := manet.InterfaceMultiaddrs()
 	if err != nil {
@@ -189,7 +189,7 @@ func (n *Libp2p) current(said []ma.Multiaddr) []ma.Multiaddr {
 // places are the addresses that were this machine's own at any time, by their text.
 type places map[string]bool
 
-// correct takes out of what is said the own addresses that are gone, and adds those that are new. Addresses that are
+// correct removes the own addresses that are gone from the library's, and adds those that are new. Addresses that are
 // not a machine's own, such as that of a router with an open port, stay.
 func (p places) correct(said, now []ma.Multiaddr) []ma.Multiaddr {
 	has := func(all []ma.Multiaddr, a ma.Multiaddr) bool { return slices.ContainsFunc(all, a.Equal) }
@@ -256,7 +256,7 @@ func CheckAddress(a Address) error {
 	return nil
 }
 
-// reachable reports whether an address leads somewhere without asking anybody, such as a name server.
+// reachable reports whether an address can be dialled without a lookup, such as at a name server.
 func reachable(a ma.Multiaddr) bool {
 	switch first := a[0].Protocol().Code; {
 	case isCircuit(a):
@@ -321,7 +321,7 @@ func (n *Libp2p) connect(tc task.Context, op aura.Op, to PeerID, addrs []Address
 	}
 	info := peer.AddrInfo{ID: id}
 	for _, text := range addrs {
-		// What a peer published may be nonsense, ask a name server, or lead through a relay that is no contact.
+		// A published address may be malformed, need a name server, or lead through a relay that is no contact.
 		if a, err := ma.NewMultiaddr(string(text)); err == nil && reachable(a) && n.gate.trusts(a) {
 			info.Addrs = append(info.Addrs, a)
 		}
@@ -404,7 +404,7 @@ func (n *Libp2p) Reserve(tc task.Context, contact PeerID, addrs []Address) (aura
 func (n *Libp2p) Through(contact PeerID) Address {
 	id, err := nameOf(contact)
 	if err != nil {
-		return "" // dialling skips what is no address
+		return "" // dialling skips an empty address
 	}
 	return Address("/p2p/" + id.String() + "/p2p-circuit")
 }

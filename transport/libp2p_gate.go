@@ -9,7 +9,7 @@ import (
 	ma "github.com/multiformats/go-multiaddr"
 )
 
-// gate says who may connect, and who may relay through this host.
+// gate decides which peers may connect, and which may relay through this host.
 type gate struct {
 	contacts  func(PeerID) bool
 	strangers func() bool

@@ -9,18 +9,18 @@ import (
 	"github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
 )
 
-// Libp2pOptions configures [OpenLibp2p]. The zero value listens on nothing, relays for nobody and takes
-// links from nobody.
+// Libp2pOptions configures [OpenLibp2p]. The zero value does not listen, does not relay and accepts
+// no links.
 type Libp2pOptions struct {
 	// Listen is where to listen, as multiaddr text. Default: nowhere, which still allows to dial.
 	Listen []string
-	// Contacts says who is known: contacts may connect at any time, relay through this host and hold a
-	// reservation with it. It is called by library goroutines and must not wait. Default: nobody.
+	// Contacts reports whether a peer is a contact. Contacts may connect at any time, relay through this host and hold a
+	// reservation with it. Goroutines of the library call it; it must not wait. Default: no peer.
 	Contacts func(PeerID) bool
 	// Strangers says whether others may connect now, because an invitation is open. It is called as
 	// Contacts is. Default: never.
 	Strangers func() bool
-	// Private says that nobody outside of this machine or network should reach the host: no router is
+	// Private keeps the host unreachable from outside of this machine or network: no router is
 	// asked to open a port, no hole is punched, no address is observed. A host that listens on loopback
 	// alone is private anyway.
 	Private bool
@@ -28,8 +28,8 @@ type Libp2pOptions struct {
 	NoRelay bool
 }
 
-// The bounds of a host. A stream of one channel takes up to 16 MiB of yamux window at most; what is
-// reserved counts against the memory limits before it is used.
+// The bounds of a host. A stream of one channel takes up to 16 MiB of yamux window at most; reserved
+// memory counts against the limits before it is used.
 const (
 	hostMemory      = 96 << 20
 	hostFiles       = 256

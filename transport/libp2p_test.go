@@ -20,7 +20,7 @@ import (
 	auraworld "github.com/aura-runtime/aura/world"
 )
 
-// host opens a libp2p host on loopback that knows everybody.
+// host opens a libp2p host on loopback that knows every peer.
 func host(tb testing.TB, seed byte, o transport.Libp2pOptions) *transport.Libp2p {
 	tb.Helper()
 	o.Private = true
@@ -280,7 +280,7 @@ func TestCloseLeavesNothingRunning(t *testing.T) {
 	goleak.VerifyNone(t, before)
 }
 
-// slowly passes on what comes to an address of its own, and what is answered, after a delay.
+// slowly forwards datagrams to and from an address of its own after a delay.
 func slowly(t *testing.T, to string, delay time.Duration) (address transport.Address) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -317,7 +317,7 @@ func slowly(t *testing.T, to string, delay time.Duration) (address transport.Add
 	return transport.Address("/ip4/127.0.0.1/tcp/" + port)
 }
 
-// TestALinkOutlivesAWaitInVain: whoever dials a slow peer asks again and again on the same link.
+// TestALinkOutlivesAWaitInVain: a dialler of a slow peer retries on the same link.
 func TestALinkOutlivesAWaitInVain(t *testing.T) {
 	live(t, func(tc task.Context) {
 		a, b := host(t, 1, overTCP), host(t, 2, overTCP)

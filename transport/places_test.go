@@ -7,8 +7,8 @@ import (
 	ma "github.com/multiformats/go-multiaddr"
 )
 
-// TestAnAddressThatIsGoneIsNotSaid: what the library remembers of this machine's own addresses is corrected, and what it
-// knows of a router is not.
+// TestAnAddressThatIsGoneIsNotSaid: the library's memory of this machine's own addresses is corrected, and its
+// knowledge of a router is not.
 func TestAnAddressThatIsGoneIsNotSaid(t *testing.T) {
 	parse := func(texts ...string) (all []ma.Multiaddr) {
 		for _, text := range texts {

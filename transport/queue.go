@@ -11,7 +11,7 @@ type queue struct {
 
 func (q *queue) len() int { return len(q.buf) - q.head }
 
-// bytes returns what is queued. It is valid until the next call of another method.
+// bytes returns the queued bytes. It is valid until the next call of another method.
 func (q *queue) bytes() []byte { return q.buf[q.head:] }
 
 func (q *queue) append(b []byte) {

@@ -15,7 +15,7 @@ import (
 const maxLeap = 8
 
 // sealKeys is one direction's key chain. Generation g's secret gives the key of g and the secret of
-// g+1, and is then forgotten: whoever takes today's keys cannot read yesterday's cells. It does not
+// g+1, and is then forgotten: a thief of today's keys cannot read yesterday's cells. It does not
 // heal a theft in the other direction of time; a new handshake does.
 type sealKeys struct {
 	secret     [32]byte // of the next generation
@@ -51,7 +51,7 @@ func sealNonce(number uint64) (n [chacha20poly1305.NonceSize]byte) {
 }
 
 // seal turns a cell whose body is in the clear into a data cell. A number must never be used twice,
-// whatever the generation.
+// not even in another generation.
 func (k *sealKeys) seal(cell []byte, number uint64) {
 	putDataHeader(cell, k.generation, number)
 	nonce := sealNonce(number)

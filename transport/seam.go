@@ -20,7 +20,7 @@ func (p PeerID) String() string { return hex.EncodeToString(p[:6]) }
 type Address string
 
 // Network opens links to peers. It proves that a link's peer holds the link key that names it, and
-// nothing else: who may speak is decided above.
+// nothing else: the layers above decide which peers may speak.
 type Network interface {
 	// Self returns the identifier under which peers reach this network.
 	Self() PeerID
@@ -31,14 +31,14 @@ type Network interface {
 	Dial(tc task.Context, peer PeerID, addrs []Address) (Link, error)
 	// Accept returns the next link that a peer opened. After Close it returns [aura.Cancelled].
 	Accept(tc task.Context) (Link, error)
-	// Close ends every link, stops listening and waits for what the network runs.
+	// Close ends every link, stops listening and waits for the network's tasks.
 	Close(tc task.Context) error
 }
 
 // Link carries cells between two peers for one channel. It may lose, reorder and repeat cells, and it
 // never splits or joins them. One task sends and one receives.
 type Link interface {
-	// Peer returns who is at the other end.
+	// Peer returns the peer at the other end.
 	Peer() PeerID
 	// Send passes on one or more whole cells; len(cells) is a multiple of [CellSize]. It may wait for
 	// the network to take them, and keeps no reference to cells.

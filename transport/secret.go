@@ -10,14 +10,14 @@ import (
 // TagSize is the length of a [Tag] in bytes.
 const TagSize = 16
 
-// Tag tells a responder which context a first cell is about, without telling anybody else. It follows
+// Tag tells a responder which context a first cell is about, without telling others. It follows
 // from the context's pre-shared key and reveals nothing about it.
 type Tag [TagSize]byte
 
 // TagOf derives the tag of a pre-shared key.
 func TagOf(psk [32]byte) Tag { return Tag(derive(psk, "aura/transport/tag/1", TagSize)) }
 
-// Secret is what a responder needs to answer a first cell.
+// Secret holds the keys with which a responder answers a first cell.
 type Secret struct {
 	Context aura.ContextID
 	PSK     [32]byte

@@ -29,8 +29,8 @@ const (
 	simLinks     = 64  // links that wait for Accept; a dial beyond is refused
 )
 
-// SimNet is a network for many peers in one process: [SimNet.Join] gives each its [Network]. What it does
-// to a cell follows from its entropy and the order of calls alone. Owner: the group that it was given.
+// SimNet is a network for many peers in one process: [SimNet.Join] gives each its [Network]. The fate
+// of a cell follows from its entropy and the order of calls alone. Owner: the group that it was given.
 type SimNet struct {
 	clock  world.Clock
 	posted *task.Wake
@@ -101,7 +101,7 @@ func (n *SimNet) Cut(a, b PeerID) { n.setCut(a, b, true) }
 // Mend undoes [SimNet.Cut].
 func (n *SimNet) Mend(a, b PeerID) { n.setCut(a, b, false) }
 
-// Detach drops everything from and to a peer, without telling anybody.
+// Detach silently drops everything from and to a peer.
 func (n *SimNet) Detach(peer PeerID) { n.setAway(peer, true) }
 
 // Attach undoes [SimNet.Detach].
@@ -144,7 +144,7 @@ func (n *SimNet) post(from *simLink, cell []byte) {
 	o := n.options
 	at := n.clock.Elapsed() + o.Latency
 	if cell == nil {
-		// The end travels as late as any cell, so that it does not overtake what was sent before.
+		// The end travels as late as any cell, so that it does not overtake earlier cells.
 		n.enqueue(at+o.Jitter, from, nil)
 		return
 	}
@@ -198,7 +198,7 @@ func (n *SimNet) release(b []byte) {
 	}
 }
 
-// deliver hands out what is due.
+// deliver hands out the cells that are due.
 func (n *SimNet) deliver(tc task.Context) error {
 	for {
 		due, at := n.due(tc.Elapsed())

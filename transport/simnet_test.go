@@ -26,7 +26,7 @@ func TestSimNetKeepsTheContract(t *testing.T) {
 	})
 }
 
-// TestASecondPeerOfAnIdentifierEndsTheFirst: one device is at one place, so what it left behind breaks.
+// TestASecondPeerOfAnIdentifierEndsTheFirst: one device is at one place, so its old links break.
 func TestASecondPeerOfAnIdentifierEndsTheFirst(t *testing.T) {
 	sim := task.NewSim(1, task.SimOptions{})
 	err := sim.Run("test", func(tc task.Context) error {

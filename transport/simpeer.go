@@ -31,7 +31,7 @@ func (p *SimPeer) Addresses() []Address {
 }
 
 // Move changes where the peer can be reached, as a machine that goes to another network. The links over the
-// old one stay for as long as nobody cuts them: see [SimPeer.Drop].
+// old one stay until [SimPeer.Drop] cuts them.
 func (p *SimPeer) Move(addrs ...Address) {
 	p.lock.Lock()
 	p.addrs = slices.Clone(addrs)

@@ -1,5 +1,5 @@
 // Package world holds the interfaces to what a program cannot decide for itself: the time, randomness
-// and the record of what happened, with their real versions. A simulation supplies its own.
+// and the record of events, with their real versions. A simulation supplies its own.
 //
 // Nothing else in Aura reads a clock or draws randomness. Start with [Event], which every long-lived
 // service reports.

@@ -27,7 +27,7 @@ const (
 	FamilyConnection  Family = "connection"          // up, down
 	FamilyMessage     Family = "message"             // commit, release, receive, acknowledge
 	FamilyBudget      Family = "budget"              // wait, turn
-	FamilySimulation  Family = "simulation"          // what a simulated world does to those in it
+	FamilySimulation  Family = "simulation"          // faults and other acts of a simulated world
 )
 
 // Text is text that the program's source holds. A constant is one without a word; anything that a peer or
@@ -67,8 +67,8 @@ func (e Event) Family() Family { return e.family }
 // Message returns what happened, in static text: "spawn", "deny", "running".
 func (e Event) Message() string { return string(e.message) }
 
-// Level returns how much a person wants to know of it: a warning is something to look into, info is the
-// course of a day, debug is for whoever looks for a fault.
+// Level returns the level of the event's log line: a warning deserves a look, info is ordinary operation,
+// debug helps to find a fault.
 func (e Event) Level() slog.Level { return e.level }
 
 // ErrorKind returns the kind of the failure, 0 when nothing failed.
@@ -83,7 +83,7 @@ func (e Event) Task() string { return e.task }
 // Owner returns the owner of the service, the session or, for other events, the task.
 func (e Event) Owner() string { return e.owner }
 
-// By returns the event as one that a task reports. What the event names already stays.
+// By returns the event as one that a task reports. A name that the event already has stays.
 func (e Event) By(task, owner string) Event {
 	if e.task == "" {
 		e.task = task

@@ -7,9 +7,9 @@ import (
 	"github.com/aura-runtime/aura"
 )
 
-// levelOf returns the level of a failure that the program goes on after: what a bug, a damaged disk or a
-// bound that was reached makes is a warning; a peer that goes away, and what a guard refuses, is the course
-// of a day; what was told to stop is of no interest.
+// levelOf returns the level of a failure that the program goes on after: a bug, a damaged disk or an
+// exhausted bound is a warning; a peer that goes away and a guard's refusal are ordinary operation;
+// a cancellation is of no interest.
 func levelOf(kind aura.Kind) slog.Level {
 	switch kind {
 	case 0, aura.Cancelled:
@@ -60,7 +60,7 @@ func TaskSpawned(task, owner string) Event {
 	return Event{family: FamilyTask, message: "spawn", level: slog.LevelDebug, task: task, owner: owner}
 }
 
-// TaskDone says that a task returned. Its error, if any, went to whoever waits for it.
+// TaskDone says that a task returned. Its error, if any, went to the task that waits for it.
 func TaskDone(task, owner string, err error) Event {
 	return Event{family: FamilyTask, message: "done", level: slog.LevelDebug, task: task, owner: owner, kind: aura.KindOf(err)}
 }
@@ -92,7 +92,7 @@ func ConnectionDown(service string, err error) Event {
 	return Event{family: FamilyConnection, message: "down", level: slog.LevelInfo, service: service, kind: aura.KindOf(err)}
 }
 
-// IngressAccepted says that something from outside was let in; what says what it is.
+// IngressAccepted says that an input from outside was accepted; what names it.
 func IngressAccepted(service string, what Text) Event {
 	return Event{family: FamilyIngress, message: "accepted", level: slog.LevelDebug, service: service, subject: what}
 }
@@ -140,7 +140,7 @@ func InvariantViolated(service string, invariant Text, fact aura.FactID, err err
 	}
 }
 
-// Simulated says what a simulated world did to somebody in it.
+// Simulated reports a fault or another act of a simulated world, and the agent that it befell.
 func Simulated(what Text, whom string) Event {
 	return Event{family: FamilySimulation, message: what, level: slog.LevelDebug, service: whom}
 }

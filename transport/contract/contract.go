@@ -138,7 +138,7 @@ func closeEndsOther(t *testing.T) Story {
 		}
 		near.Close()
 		near.Close()
-		expect(t, tc, far, 1) // what was sent before the end still arrives
+		expect(t, tc, far, 1) // messages sent before the end still arrive
 		wantKind(t, "recv at the other end", far.Recv(tc, make([]byte, transport.CellSize)), aura.Unavailable)
 		wantKind(t, "send after close", near.Send(tc, cell(1)), aura.Unavailable)
 		far.Close()
