@@ -120,15 +120,15 @@ func (a *Agent) query(tc task.Context, q query.Query) (query.Result, error) {
 func valueOf(t datalog.Term) query.Value {
 	switch t.Kind() {
 	case datalog.KindNull:
-		return query.Value{Kind: query.Null, Text: t.String()}
+		return query.Value{Kind: query.KindNull, Text: t.String()}
 	case datalog.KindInteger:
-		return query.Value{Kind: query.Integer, Text: t.String()}
+		return query.Value{Kind: query.KindInteger, Text: t.String()}
 	case datalog.KindBool:
-		return query.Value{Kind: query.Bool, Text: t.String()}
+		return query.Value{Kind: query.KindBool, Text: t.String()}
 	case datalog.KindString:
-		return query.Value{Kind: query.String, Text: t.Text()}
+		return query.Value{Kind: query.KindString, Text: t.Text()}
 	}
-	return query.Value{Kind: query.Other, Text: t.String()}
+	return query.Value{Kind: query.KindOther, Text: t.String()}
 }
 
 // permits reports whether the own authority may do something that belongs to no context.

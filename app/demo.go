@@ -121,9 +121,9 @@ func (s *stage) group(name string, members ...extra) aura.ContextID {
 	nonce := sha256.Sum256([]byte("aura demo v1 nonce " + name))
 	g := chat.Group{Name: name, Nonce: aura.Nonce(nonce[:])}
 	for i, m := range members {
-		role := chat.Ordinary
+		role := chat.RoleOrdinary
 		if i == 0 {
-			role = chat.Founder
+			role = chat.RoleFounder
 		}
 		g.Members = append(g.Members, chat.Member{
 			Authority: m.certificate.Authority(), Certificate: m.certificate.Encode(), Name: m.name, Role: role,

@@ -418,7 +418,7 @@ func (s *State) members(context aura.ContextID, self aura.AuthorityID) []Peer {
 		return []Peer{{
 			Context: context, Authority: c.Authority, Certificate: cert, Direct: true, Contact: c.Ref,
 			Addresses: Addresses(s.Contacts.Addresses(context)),
-			Refused:   s.Moderation.Arrival(c.Authority) == moderation.Refuse,
+			Refused:   s.Moderation.Arrival(c.Authority) == moderation.ArrivalRefused,
 		}}
 	}
 	group, ok := s.Chats.Membership(context)
@@ -438,7 +438,7 @@ func (s *State) members(context aura.ContextID, self aura.AuthorityID) []Peer {
 		}
 		peers = append(peers, Peer{
 			Context: context, Authority: m.Authority, Certificate: cert, Addresses: Addresses(where),
-			Refused: s.Moderation.Arrival(m.Authority) == moderation.Refuse,
+			Refused: s.Moderation.Arrival(m.Authority) == moderation.ArrivalRefused,
 			Left:    s.Chats.Gone(context, m.Authority), Leaving: s.Chats.Gone(context, self),
 			Founder: m.Authority == founder, Founded: founder == self,
 		})

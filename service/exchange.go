@@ -265,8 +265,8 @@ func (s *Invite) admit(tc task.Context, code invite.Code, h invite.Hello, static
 	var name string
 	s.env.Directory.Read(func(p *directory.State) {
 		offer = invite.Offer(p.Invites, p.Contacts, by, code, h, static)
-		if p.Moderation.Arrival(offer.Who) == moderation.Refuse {
-			offer = invite.Admission{Refusal: invite.RefusedInvalid}
+		if p.Moderation.Arrival(offer.Who) == moderation.ArrivalRefused {
+			offer = invite.Admission{Refusal: invite.RefusalInvalid}
 		}
 		name = p.Contacts.Own()
 	})
@@ -291,7 +291,7 @@ func (s *Invite) admit(tc task.Context, code invite.Code, h invite.Hello, static
 	}
 	secret, ciphertext, err := keyring.Encapsulate(h.Key, s.env.Entropy)
 	if err != nil {
-		return s.refuse(tc, code, invite.RefusedInvalid)
+		return s.refuse(tc, code, invite.RefusalInvalid)
 	}
 	answer := invite.Answer{Certificate: s.certificate(), Name: name, Addresses: s.env.Addresses(), Ciphertext: ciphertext}
 	transcript, err := invite.Transcript(code.ID(), h, answer)

@@ -76,11 +76,11 @@ func crowd(t testing.TB, contacts, groups, members int) (*house, aura.ContextID)
 	var last aura.ContextID
 	for i := range groups {
 		g := chat.Group{Name: "friends", Nonce: aura.Nonce{byte(i)}, Members: []chat.Member{{
-			Authority: ada.Authority(), Certificate: ada.Certificate.Encode(), Name: "Ada", Role: chat.Founder,
+			Authority: ada.Authority(), Certificate: ada.Certificate.Encode(), Name: "Ada", Role: chat.RoleFounder,
 		}}}
 		for j := range members - 1 {
 			p := people[(i+j)%len(people)]
-			g.Members = append(g.Members, chat.Member{Authority: p.Authority(), Certificate: p.Certificate.Encode(), Name: "Member", Role: chat.Ordinary})
+			g.Members = append(g.Members, chat.Member{Authority: p.Authority(), Certificate: p.Certificate.Encode(), Name: "Member", Role: chat.RoleOrdinary})
 		}
 		slices.SortFunc(g.Members, func(a, b chat.Member) int { return a.Authority.Compare(b.Authority) })
 		h.apply(ada.Own(t, aura.Logical(1000+i), chat.KindCreated, g))

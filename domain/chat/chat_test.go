@@ -462,7 +462,7 @@ func TestGroupDescriptionCannotBeForged(t *testing.T) {
 	_, _, in := invitedHouse(t)
 	good := in.Group
 	for name, change := range map[string]func(*chat.Group){
-		"other founder":   func(g *chat.Group) { g.Members[0].Role, g.Members[1].Role = chat.Founder, chat.Founder },
+		"other founder":   func(g *chat.Group) { g.Members[0].Role, g.Members[1].Role = chat.RoleFounder, chat.RoleFounder },
 		"swapped members": func(g *chat.Group) { slices.Reverse(g.Members) },
 		"wrong authority": func(g *chat.Group) { g.Members[0].Authority[0] ^= 1 },
 		"unknown role":    func(g *chat.Group) { g.Members[2].Role = 9 },
@@ -583,9 +583,9 @@ func groupFacts(t *testing.T) *rapid.Generator[[]fact.Record] {
 	mine, theirs := in.Group, in.Group
 	theirs.Members = slices.Clone(mine.Members)
 	for i := range theirs.Members {
-		theirs.Members[i].Role = chat.Ordinary
+		theirs.Members[i].Role = chat.RoleOrdinary
 		if theirs.Members[i].Authority == ben.Authority() {
-			theirs.Members[i].Role = chat.Founder
+			theirs.Members[i].Role = chat.RoleFounder
 		}
 	}
 	other, err := theirs.Context()

@@ -13,10 +13,10 @@ type Role uint8
 
 // The roles.
 const (
-	// Founder made the group and invites the others.
-	Founder Role = 1
-	// Ordinary is everybody else.
-	Ordinary Role = 2
+	// RoleFounder made the group and invites the others.
+	RoleFounder Role = 1
+	// RoleOrdinary is any other member.
+	RoleOrdinary Role = 2
 )
 
 // Group describes a group. It never changes: the members are fixed, and the context's identifier is the
@@ -48,7 +48,7 @@ func (g *Group) Context() (aura.ContextID, error) {
 // Founder returns the authority that made the group, zero when the description names none.
 func (g *Group) Founder() aura.AuthorityID {
 	for i := range g.Members {
-		if g.Members[i].Role == Founder {
+		if g.Members[i].Role == RoleFounder {
 			return g.Members[i].Authority
 		}
 	}
@@ -87,7 +87,7 @@ func (g *Group) check(owner certificates) error {
 		if err := m.check(owner); err != nil {
 			return err
 		}
-		if m.Role == Founder {
+		if m.Role == RoleFounder {
 			founders++
 		}
 	}
@@ -117,7 +117,7 @@ func (m *Member) check(owner certificates) error {
 	if who != m.Authority {
 		return aura.Errorf(op, aura.Invalid, "the certificate of %q belongs to another authority", m.Name)
 	}
-	if m.Role != Founder && m.Role != Ordinary {
+	if m.Role != RoleFounder && m.Role != RoleOrdinary {
 		return aura.Errorf(op, aura.Invalid, "%q has the unknown role %d", m.Name, m.Role)
 	}
 	if err := contact.CheckName(m.Name); err != nil {

@@ -33,7 +33,7 @@ func Send(s *State, set Setting, by domain.Caller, in SendIntent) (guard.Request
 	if err != nil {
 		return guard.Request{}, err
 	}
-	if !c.Group && set.Moderation.Arrival(c.others[0].Authority) == moderation.Refuse {
+	if !c.Group && set.Moderation.Arrival(c.others[0].Authority) == moderation.ArrivalRefused {
 		return guard.Request{}, aura.Errorf(op, aura.Denied, "%s is blocked: unblock first", c.name)
 	}
 	draft, err := by.Shared(c.Context, KindMessage, Text{Text: in.Text, At: by.Now.At, Reply: in.Reply})
@@ -60,7 +60,7 @@ func MarkRead(s *State, set Setting, by domain.Caller, in ReadIntent) (guard.Req
 // randomness. The second result is the group's context.
 func Create(set Setting, by domain.Caller, in CreateIntent, me Member, nonce aura.Nonce, secret [32]byte) (guard.Request, aura.ContextID, error) {
 	fail := func(err error) (guard.Request, aura.ContextID, error) { return guard.Request{}, aura.ContextID{}, err }
-	me.Role = Founder
+	me.Role = RoleFounder
 	name, err := contact.ParseName(in.Name)
 	if err != nil {
 		return fail(err)
@@ -187,12 +187,12 @@ func memberOf(set Setting, ref contact.Ref) (Member, error) {
 	if err != nil {
 		return Member{}, err
 	}
-	if set.Moderation.Arrival(known.Authority) == moderation.Refuse {
+	if set.Moderation.Arrival(known.Authority) == moderation.ArrivalRefused {
 		return Member{}, aura.Errorf("chat.Create", aura.Denied, "%s is blocked: unblock first", known.Name)
 	}
 	cert, _ := set.Contacts.Certificate(ref.Context)
 	return Member{
 		Authority: known.Authority, Certificate: cert.Encode(), Name: known.PeerName,
-		Addresses: set.Contacts.Addresses(ref.Context), Role: Ordinary,
+		Addresses: set.Contacts.Addresses(ref.Context), Role: RoleOrdinary,
 	}, nil
 }

@@ -83,9 +83,9 @@ func (n *naming) group() {
 		return chat.Member{Authority: p.Authority(), Certificate: p.Certificate.Encode(), Name: name, Role: role}
 	}
 	joins := rapid.Bool().Draw(n.t, "joins")
-	roles := map[bool][2]chat.Role{false: {chat.Founder, chat.Ordinary}, true: {chat.Ordinary, chat.Founder}}[joins]
+	roles := map[bool][2]chat.Role{false: {chat.RoleFounder, chat.RoleOrdinary}, true: {chat.RoleOrdinary, chat.RoleFounder}}[joins]
 	g := chat.Group{Name: n.called(), Nonce: aura.Nonce{byte(len(n.facts))}, Members: []chat.Member{
-		member(ada, "Ada", roles[0]), member(with, n.called(), roles[1]), member(stranger, n.called(), chat.Ordinary),
+		member(ada, "Ada", roles[0]), member(with, n.called(), roles[1]), member(stranger, n.called(), chat.RoleOrdinary),
 	}}
 	slices.SortFunc(g.Members, func(a, b chat.Member) int { return a.Authority.Compare(b.Authority) })
 	context, err := g.Context()

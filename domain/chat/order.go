@@ -21,7 +21,7 @@ func (s *State) Order(set Setting) []Ref {
 func (s *State) displayed(set Setting) []conversation {
 	var all []conversation
 	for _, c := range set.Contacts.Contacts() {
-		if set.Moderation.Display(c.Context, c.Authority) != moderation.Hide {
+		if set.Moderation.Display(c.Context, c.Authority) != moderation.DisplayHidden {
 			all = append(all, s.direct(c))
 		}
 	}

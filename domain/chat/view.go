@@ -123,9 +123,9 @@ func Repeats(f *fact.Fact, in SendIntent) error {
 func (s *State) listed(set Setting, c *conversation) Thread {
 	t := Thread{Ref: c.Ref, Name: c.name, Members: slices.Clone(c.others), Left: !c.own}
 	if c.Group {
-		t.Muted = set.Moderation.Display(c.Context, aura.AuthorityID{}) == moderation.Quiet
+		t.Muted = set.Moderation.Display(c.Context, aura.AuthorityID{}) == moderation.DisplayQuiet
 	} else {
-		t.Muted = set.Moderation.Display(c.Context, c.others[0].Authority) == moderation.Quiet
+		t.Muted = set.Moderation.Display(c.Context, c.others[0].Authority) == moderation.DisplayQuiet
 	}
 	items := c.thread.messages.Items()
 	for i := len(items) - 1; i >= 0; i-- {
@@ -187,7 +187,7 @@ func (s *State) shown(set Setting, c *conversation, m *message) (Message, bool) 
 	}
 	author, _ := c.participant(m.author)
 	out.From, out.State = author.Name, delivery.ProgressReceived
-	out.Quiet = set.Moderation.Display(c.Context, m.author) == moderation.Quiet
+	out.Quiet = set.Moderation.Display(c.Context, m.author) == moderation.DisplayQuiet
 	if c.thread.readBy(s.self, m.device) >= m.seq {
 		out.State = delivery.ProgressRead
 	}
@@ -199,7 +199,7 @@ func (s *State) visible(set Setting, c *conversation, m *message) bool {
 		return true
 	}
 	_, known := c.participant(m.author)
-	return known && set.Moderation.Display(c.Context, m.author) != moderation.Hide &&
+	return known && set.Moderation.Display(c.Context, m.author) != moderation.DisplayHidden &&
 		!set.Moderation.Dropped(m.author, moderation.Seen{Context: c.Context, Device: m.device, Through: m.seq}, m.At)
 }
 

@@ -187,7 +187,7 @@ func TestTwoWhoMeetAnewAtOnceMeetOnce(t *testing.T) {
 		greater.commit(t, r, err)
 		r, err = invite.Conclude(&lesser.state, &lesser.contacts, at(lesser.Person, noon), c, reply, greater.Certificate.Agreement, keys, transcript, h.Known)
 		lesser.commit(t, r, err)
-		if got := offers(lesser, greater); got.Refusal != invite.RefusedKnown {
+		if got := offers(lesser, greater); got.Refusal != invite.RefusalKnown {
 			t.Errorf("lesser knows %t: the other attempt goes on after the two have met: %+v", lesserKnows, got)
 		}
 		for _, s := range []*side{lesser, greater} {

@@ -61,11 +61,11 @@ type Refusal uint8
 
 // The refusals.
 const (
-	RefusedUsed      Refusal = 1 // somebody else accepted the invitation first
-	RefusedCancelled Refusal = 2
-	RefusedExpired   Refusal = 3
-	RefusedKnown     Refusal = 4 // the two are contacts already
-	RefusedInvalid   Refusal = 5 // the Hello does not hold up
+	RefusalUsed      Refusal = 1 // somebody else accepted the invitation first
+	RefusalCancelled Refusal = 2
+	RefusalExpired   Refusal = 3
+	RefusalKnown     Refusal = 4 // the two are contacts already
+	RefusalInvalid   Refusal = 5 // the Hello does not hold up
 )
 
 // Refused ends the exchange.
@@ -76,13 +76,13 @@ type Refused struct {
 // String returns the refusal for the person who accepted.
 func (r Refusal) String() string {
 	switch r {
-	case RefusedUsed:
+	case RefusalUsed:
 		return "somebody else accepted the invitation first"
-	case RefusedCancelled:
+	case RefusalCancelled:
 		return "the inviter cancelled the invitation"
-	case RefusedExpired:
+	case RefusalExpired:
 		return "the invitation had expired"
-	case RefusedKnown:
+	case RefusalKnown:
 		return "you are contacts already"
 	}
 	return "the inviter refused the answer"

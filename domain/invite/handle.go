@@ -162,7 +162,7 @@ type Admission struct {
 func Offer(s *State, contacts *contact.State, by domain.Caller, c Code, h Hello, static [32]byte) Admission {
 	cert, err := contact.CheckCertificate(h.Certificate)
 	if err != nil || cert.Agreement != static || cert.Authority() == by.Authority {
-		return Admission{Refusal: RefusedInvalid}
+		return Admission{Refusal: RefusalInvalid}
 	}
 	offer := s.offer(contacts, by, c, h, cert)
 	offer.Who = cert.Authority()
@@ -181,26 +181,26 @@ func (s *State) offer(contacts *contact.State, by domain.Caller, c Code, h Hello
 		if at.hello == helloHash(h) {
 			return Admission{Again: true}
 		}
-		return Admission{Refusal: RefusedUsed}
+		return Admission{Refusal: RefusalUsed}
 	case PhaseCompleted:
-		return Admission{Refusal: RefusedUsed}
+		return Admission{Refusal: RefusalUsed}
 	case PhaseCancelled:
-		return Admission{Refusal: RefusedCancelled}
+		return Admission{Refusal: RefusalCancelled}
 	case PhaseExpired:
-		return Admission{Refusal: RefusedExpired}
+		return Admission{Refusal: RefusalExpired}
 	case PhaseOpen:
 	default:
-		return Admission{Refusal: RefusedInvalid}
+		return Admission{Refusal: RefusalInvalid}
 	}
 	if c.CheckAlive(by.Now) != nil {
-		return Admission{Refusal: RefusedExpired}
+		return Admission{Refusal: RefusalExpired}
 	}
 	anew := met && s.left(contacts, c.ID(), known.Context, cert)
 	switch {
 	case renews:
 		return Admission{Renew: known.Ref}
 	case met && !anew:
-		return Admission{Refusal: RefusedKnown}
+		return Admission{Refusal: RefusalKnown}
 	}
 	// Of two people who answer each other's invitation at once only the lesser waits, so that they become
 	// contacts once and not twice, also when one had the other before.

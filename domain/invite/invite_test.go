@@ -312,14 +312,14 @@ func TestInvitationServesOnce(t *testing.T) {
 	a.commit(t, r, err)
 
 	second := invite.Offer(&a.state, &a.contacts, at(ada, noon), c, hello(cleo, "Cleo"), cleo.Certificate.Agreement)
-	if second.Refusal != invite.RefusedUsed {
+	if second.Refusal != invite.RefusalUsed {
 		t.Errorf("somebody else: %+v", second)
 	}
 	if _, err := invite.Cancel(&a.state, at(ada, noon), invite.CancelIntent{ID: c.ID()}); !errors.Is(err, aura.Conflict) {
 		t.Errorf("cancelling a used invitation: %v", err)
 	}
 	again := invite.Offer(&a.state, &a.contacts, at(ada, noon), other, hello(ben, "Ben"), ben.Certificate.Agreement)
-	if again.Refusal != invite.RefusedKnown {
+	if again.Refusal != invite.RefusalKnown {
 		t.Errorf("a contact with another code: %+v", again)
 	}
 }
@@ -366,11 +366,11 @@ func TestOfferIsRefusedWithItsReason(t *testing.T) {
 		want   invite.Refusal
 	}{
 		"good":           {noon, hello(ben, "Ben"), ben.Certificate.Agreement, false, 0},
-		"another's key":  {noon, hello(ben, "Ben"), cleo.Certificate.Agreement, false, invite.RefusedInvalid},
-		"oneself":        {noon, hello(ada, "Ada"), ada.Certificate.Agreement, false, invite.RefusedInvalid},
-		"no certificate": {noon, invite.Hello{Name: "Ben"}, ben.Certificate.Agreement, false, invite.RefusedInvalid},
-		"expired":        {late, hello(ben, "Ben"), ben.Certificate.Agreement, false, invite.RefusedExpired},
-		"cancelled":      {noon, hello(ben, "Ben"), ben.Certificate.Agreement, true, invite.RefusedCancelled},
+		"another's key":  {noon, hello(ben, "Ben"), cleo.Certificate.Agreement, false, invite.RefusalInvalid},
+		"oneself":        {noon, hello(ada, "Ada"), ada.Certificate.Agreement, false, invite.RefusalInvalid},
+		"no certificate": {noon, invite.Hello{Name: "Ben"}, ben.Certificate.Agreement, false, invite.RefusalInvalid},
+		"expired":        {late, hello(ben, "Ben"), ben.Certificate.Agreement, false, invite.RefusalExpired},
+		"cancelled":      {noon, hello(ben, "Ben"), ben.Certificate.Agreement, true, invite.RefusalCancelled},
 	} {
 		a, _ := sides()
 		r, err := invite.Create(at(ada, noon), c)
@@ -606,7 +606,7 @@ func TestInvitationsRunOut(t *testing.T) {
 			t.Errorf("%s: %s", s.name, s.phase(c.ID()))
 		}
 	}
-	if got := invite.Offer(&a.state, &a.contacts, at(ada, late), c, hello(ben, "Ben"), ben.Certificate.Agreement); got.Refusal != invite.RefusedExpired {
+	if got := invite.Offer(&a.state, &a.contacts, at(ada, late), c, hello(ben, "Ben"), ben.Certificate.Agreement); got.Refusal != invite.RefusalExpired {
 		t.Errorf("whoever tries the code afterwards is told %+v", got)
 	}
 	if over := a.state.Over(at(ada, late).Now); !slices.Equal(over, []invite.ID{c.ID()}) {

@@ -5,7 +5,7 @@ import "strconv"
 // Phase is where an invitation stands. The numbers are shown to frontends: append only.
 type Phase uint8
 
-// The phases. The terminal ones, from Completed on, never change.
+// The phases. The terminal ones, from PhaseCompleted on, never change.
 const (
 	// PhaseOpen: the inviter handed the code out and waits.
 	PhaseOpen Phase = 1

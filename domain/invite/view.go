@@ -13,8 +13,8 @@ type Direction string
 
 // The directions.
 const (
-	Outgoing Direction = "sent"
-	Incoming Direction = "received"
+	DirectionSent     Direction = "sent"
+	DirectionReceived Direction = "received"
 )
 
 // grace is how long after the expiry an accepter still tries: an inviter that took the Hello in time may have
@@ -131,11 +131,11 @@ func (s *State) where(holds func(situation) bool) []ID {
 
 func (at situation) invitation(id ID, now aura.Physical) Invitation {
 	in := Invitation{
-		ID: id, Direction: Incoming, Phase: at.phase, Expires: at.expires.Std(),
+		ID: id, Direction: DirectionReceived, Phase: at.phase, Expires: at.expires.Std(),
 		Authority: at.authority, Context: at.context, Reason: at.reason,
 	}
 	if at.kind == KindCreated {
-		in.Direction = Outgoing
+		in.Direction = DirectionSent
 	}
 	if at.due(now) {
 		in.Phase = PhaseExpired

@@ -30,7 +30,7 @@ func Block(by domain.Caller, t Target) (guard.Request, error) {
 // somebody who is not blocked: what such a person wrote, and is still under way, was never refused.
 func Unblock(s *State, by domain.Caller, who aura.AuthorityID, drop bool, seen []Seen) (guard.Request, error) {
 	p := Unblocked{Authority: who}
-	if s.Arrival(who) != Refuse && !who.IsZero() {
+	if s.Arrival(who) != ArrivalRefused && !who.IsZero() {
 		return guard.Request{}, aura.Errorf("moderation.Unblock", aura.Conflict, "the contact is not blocked")
 	}
 	if drop {

@@ -37,13 +37,13 @@ func folded(records ...fact.Record) *moderation.State {
 
 func TestBlockedIsRefusedAndHidden(t *testing.T) {
 	s := folded(ada.Own(t, 1, moderation.KindBlocked, aboutBen))
-	if got := s.Arrival(ben.Authority()); got != moderation.Refuse {
+	if got := s.Arrival(ben.Authority()); got != moderation.ArrivalRefused {
 		t.Errorf("arrival is %d", got)
 	}
-	if got := s.Display(group, ben.Authority()); got != moderation.Hide {
+	if got := s.Display(group, ben.Authority()); got != moderation.DisplayHidden {
 		t.Errorf("display is %d", got)
 	}
-	if got := s.Arrival(ada.Authority()); got != moderation.Accept {
+	if got := s.Arrival(ada.Authority()); got != moderation.ArrivalAccepted {
 		t.Errorf("somebody else's arrival is %d", got)
 	}
 }
@@ -51,10 +51,10 @@ func TestBlockedIsRefusedAndHidden(t *testing.T) {
 func TestMutedIsKeptWithoutNotice(t *testing.T) {
 	for name, target := range map[string]moderation.Target{"person": aboutBen, "group": aboutGroup} {
 		s := folded(ada.Own(t, 1, moderation.KindMuted, target))
-		if got := s.Arrival(ben.Authority()); got != moderation.Accept {
+		if got := s.Arrival(ben.Authority()); got != moderation.ArrivalAccepted {
 			t.Errorf("%s: arrival is %d", name, got)
 		}
-		if got := s.Display(group, ben.Authority()); got != moderation.Quiet {
+		if got := s.Display(group, ben.Authority()); got != moderation.DisplayQuiet {
 			t.Errorf("%s: display is %d", name, got)
 		}
 	}
@@ -65,14 +65,14 @@ func TestTheLaterDecisionHolds(t *testing.T) {
 		ada.Own(t, 3, moderation.KindUnblocked, aboutBen),
 		ada.Own(t, 2, moderation.KindBlocked, aboutBen),
 	)
-	if got := s.Display(group, ben.Authority()); got != moderation.Show {
+	if got := s.Display(group, ben.Authority()); got != moderation.DisplayShown {
 		t.Errorf("display is %d", got)
 	}
 }
 
 func TestPeerCannotModerate(t *testing.T) {
 	r := ben.Shared(t, group, 1, 1, moderation.KindBlocked, moderation.Target{Authority: ada.Authority()})
-	if s := folded(r); s.Arrival(ada.Authority()) != moderation.Accept {
+	if s := folded(r); s.Arrival(ada.Authority()) != moderation.ArrivalAccepted {
 		t.Error("a fact in a shared context took effect")
 	}
 	if err := moderation.Module().Kinds[0].Check(&r.Fact); !errors.Is(err, aura.Invalid) {
@@ -185,7 +185,7 @@ func TestWhatIsDroppedStaysDropped(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := folded(ada.Own(t, 1, moderation.KindBlocked, aboutBen), ada.Drafted(r.Entries[0], 2, 2))
-	if s.Arrival(ben.Authority()) != moderation.Accept {
+	if s.Arrival(ben.Authority()) != moderation.ArrivalAccepted {
 		t.Error("the person is still blocked")
 	}
 	other := aura.ContextID{8}

@@ -13,10 +13,10 @@ type Arrival uint8
 
 // The answers of [State.Arrival].
 const (
-	// Accept takes it in.
-	Accept Arrival = 1
-	// Refuse closes the peer's channel and keeps nothing.
-	Refuse Arrival = 2
+	// ArrivalAccepted takes it in.
+	ArrivalAccepted Arrival = 1
+	// ArrivalRefused closes the peer's channel and keeps nothing.
+	ArrivalRefused Arrival = 2
 )
 
 // Display is how something is shown.
@@ -24,12 +24,12 @@ type Display uint8
 
 // The answers of [State.Display].
 const (
-	// Show shows it and gives notice.
-	Show Display = 1
-	// Quiet shows it without notice.
-	Quiet Display = 2
-	// Hide shows nothing.
-	Hide Display = 3
+	// DisplayShown shows it and gives notice.
+	DisplayShown Display = 1
+	// DisplayQuiet shows it without notice.
+	DisplayQuiet Display = 2
+	// DisplayHidden shows nothing.
+	DisplayHidden Display = 3
 )
 
 // Moderation is the state as a frontend shows it.
@@ -41,20 +41,20 @@ type Moderation struct {
 // Arrival says what happens to what a peer sends.
 func (s *State) Arrival(from aura.AuthorityID) Arrival {
 	if on(s.blocked, Target{Authority: from}) {
-		return Refuse
+		return ArrivalRefused
 	}
-	return Accept
+	return ArrivalAccepted
 }
 
 // Display says how to show what author wrote in a context.
 func (s *State) Display(context aura.ContextID, author aura.AuthorityID) Display {
 	switch {
 	case on(s.blocked, Target{Authority: author}):
-		return Hide
+		return DisplayHidden
 	case on(s.muted, Target{Authority: author}), on(s.muted, Target{Context: context}):
-		return Quiet
+		return DisplayQuiet
 	}
-	return Show
+	return DisplayShown
 }
 
 // View returns what is muted and blocked now, in a fixed order.

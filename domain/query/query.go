@@ -50,13 +50,13 @@ type Result struct {
 // Kind is the type of a [Value]. The numbers cross the wire: append only.
 type Kind uint8
 
-// The kinds of values. All others are [Other].
+// The kinds of values. All others are [KindOther].
 const (
-	Null    Kind = 1
-	Integer Kind = 2
-	String  Kind = 3
-	Bool    Kind = 4
-	Other   Kind = 5 // dates, bytes and collections
+	KindNull    Kind = 1
+	KindInteger Kind = 2
+	KindString  Kind = 3
+	KindBool    Kind = 4
+	KindOther   Kind = 5 // dates, bytes and collections
 )
 
 // Value is one term of an answer. Text is the characters of a string, and the text form of any other term.
@@ -69,9 +69,9 @@ type Value struct {
 // everything else in text form.
 func (v Value) MarshalJSON() ([]byte, error) {
 	switch v.Kind {
-	case Null:
+	case KindNull:
 		return []byte("null"), nil
-	case Integer, Bool:
+	case KindInteger, KindBool:
 		if !json.Valid([]byte(v.Text)) {
 			return nil, aura.Errorf("query.MarshalJSON", aura.Corrupt, "%.40q is neither a number nor a boolean", v.Text)
 		}

@@ -15,16 +15,6 @@ var unprefixed = map[string]string{
 	"..Kind":      "the vocabulary of errors.Is, in every file of the tree: errors.Is(err, aura.Stale)",
 	"effect.Kind": "the six commands have the names of the runtime document",
 	"task.State":  "the states of OTP and systemd, and task.Running says it all",
-
-	// To go, with the modules that own them.
-	"app.Phase":                 "to be renamed",
-	"domain/chat.Role":          "to be renamed",
-	"domain/invite.Direction":   "to be renamed",
-	"domain/invite.Phase":       "to be renamed",
-	"domain/invite.Refusal":     "to be renamed",
-	"domain/moderation.Arrival": "to be renamed",
-	"domain/moderation.Display": "to be renamed",
-	"domain/query.Kind":         "to be renamed",
 }
 
 // TestConstantsOfEnumsBearTheirType holds each constant of an enum to the first word of its type's name, so that a reader
@@ -52,8 +42,8 @@ func TestConstantsOfEnumsBearTheirType(t *testing.T) {
 			}
 		}
 	}
-	for enum, why := range unprefixed {
-		if len(enums[enum]) < 2 && why != "to be renamed" {
+	for enum := range unprefixed {
+		if len(enums[enum]) < 2 {
 			t.Errorf("there is no enum %s any more: take its line away", enum)
 		}
 	}

@@ -101,11 +101,11 @@ leakage    to external: 0 bits of 8 left
 
 func TestRowsCannotLookLikeOtherRows(t *testing.T) {
 	d := newDesk(t, "Ada")
-	text := func(s string) query.Value { return query.Value{Kind: query.String, Text: s} }
+	text := func(s string) query.Value { return query.Value{Kind: query.KindString, Text: s} }
 	answers := map[string]any{query.Question: query.Result{Position: 7, Columns: []string{"text", ""}, Rows: [][]query.Value{
-		{text("hi"), {Kind: query.Integer, Text: "-3"}},
-		{text("a\nb\tc\x1b[2J\u202e"), {Kind: query.Null, Text: "null"}},
-		{{Kind: query.Other, Text: "hex:00"}, {Kind: query.Bool, Text: "true"}},
+		{text("hi"), {Kind: query.KindInteger, Text: "-3"}},
+		{text("a\nb\tc\x1b[2J\u202e"), {Kind: query.KindNull, Text: "null"}},
+		{{Kind: query.KindOther, Text: "hex:00"}, {Kind: query.KindBool, Text: "true"}},
 	}}}
 	out, _, _ := d.asked(answers, "query", "any")
 	want := "text                 2\nhi                   -3\n\"a\\nb\\tc\\u001b[2J\ufffd\"  null\nhex:00               true\n3 rows, as of position 7\n"
@@ -117,7 +117,7 @@ func TestRowsCannotLookLikeOtherRows(t *testing.T) {
 	if diff := cmp.Diff(want, out); diff != "" {
 		t.Error(diff)
 	}
-	answers[query.Question] = query.Result{Columns: []string{"n"}, Rows: [][]query.Value{{{Kind: query.Integer, Text: "1}"}}}}
+	answers[query.Question] = query.Result{Columns: []string{"n"}, Rows: [][]query.Value{{{Kind: query.KindInteger, Text: "1}"}}}}
 	if out, _, code := d.asked(answers, "query", "any", "--json"); code != 1 || out != "" {
 		t.Errorf("a number that is none: exit code %d, %q", code, out)
 	}

@@ -159,7 +159,7 @@ func (s *Shell) table(r *query.Result) error {
 
 // cell returns a value in one line that cannot be taken for two columns, or for the end of the table.
 func cell(v *query.Value) string {
-	if v.Kind == query.String && strings.ContainsAny(v.Text, "\n\t") {
+	if v.Kind == query.KindString && strings.ContainsAny(v.Text, "\n\t") {
 		quoted, err := json.Marshal(v.Text)
 		if err == nil {
 			return oneLine(string(quoted))
