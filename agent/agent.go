@@ -74,6 +74,9 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	if err != nil {
 		return nil, err
 	}
+	if err := checkProtocols(set); err != nil {
+		return nil, err
+	}
 	registry := set.Registry()
 	a := &Agent{options: o, set: set, intents: map[string]*service.Module{}, queries: task.NewSemaphore(maxQueries)}
 	if a.options.Stopping == nil {

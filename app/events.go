@@ -30,6 +30,15 @@ type Event struct {
 	Group      *chat.Thread       `json:"group,omitempty"`
 	Invitation *invite.Invitation `json:"invitation,omitempty"`
 	Connection *status.Connection `json:"connection,omitempty"`
+	Fact       *Fact              `json:"fact,omitempty"`
+}
+
+// Fact is a new fact of a module that says what it means, see [domain.Module.Text].
+type Fact struct {
+	ID     aura.FactID      `json:"id"`
+	Kind   string           `json:"kind"`
+	Author aura.AuthorityID `json:"author"`
+	Text   string           `json:"text"`
 }
 
 // The kinds of events.
@@ -40,6 +49,7 @@ const (
 	EventGroup      = "group"      // a group is new, or its members or its notice changed
 	EventInvitation = "invitation" // an invitation is new or has moved on
 	EventConnection = "connection" // a contact can be reached in another way
+	EventFact       = "fact"       // a fact of an application came
 	EventGap        = "gap"        // events are missing here: the onlooker was too slow
 )
 
@@ -121,7 +131,9 @@ type witness struct {
 
 	touched []aura.ContextID // conversations to look at
 	records bool             // facts came
+	said    []Event          // what facts of applications say
 
+	set         *domain.Set
 	fold        *fold
 	invites     invite.State
 	connections status.Connections
@@ -136,6 +148,7 @@ type witness struct {
 
 func newWitness(set *domain.Set, self aura.AuthorityID) *witness {
 	return &witness{
+		set:         set,
 		fold:        newFold(set, self, chat.Keep{Messages: 2 * watched}),
 		past:        &memories{},
 		messages:    map[aura.ContextID]map[aura.FactID]chat.Message{},
@@ -167,6 +180,9 @@ func (w *witness) Apply(up fact.Update) {
 	w.fold.apply(&up)
 	w.records = w.records || len(up.Records) > 0
 	for i := range up.Records {
+		w.hear(&up.Records[i])
+	}
+	for i := range up.Records {
 		w.invites.Apply(&up.Records[i])
 	}
 	for _, o := range up.Observations {
@@ -176,6 +192,25 @@ func (w *witness) Apply(up fact.Update) {
 			w.current = w.current || a.Current
 		}
 	}
+}
+
+// hear notes what a fact of an application says to a person.
+func (w *witness) hear(r *fact.Record) {
+	m, ok := w.set.Kind(r.Fact.Kind)
+	if !ok || m.Text == nil {
+		return
+	}
+	text := m.Text(w.fold.states, &r.Fact)
+	if text == "" {
+		return
+	}
+	e := Event{Kind: EventFact, Fact: &Fact{ID: r.ID, Kind: r.Fact.Kind, Author: r.Fact.Author, Text: text}}
+	if context, shared := r.Fact.Namespace.Context(); shared {
+		if t, err := w.fold.chats.Thread(w.fold.setting(), context); err == nil {
+			e.Name = t.Name
+		}
+	}
+	w.said = append(w.said, e)
 }
 
 // Publish implements [reactive.View].
@@ -201,7 +236,8 @@ func (w *witness) look(now aura.Physical) []Event {
 	for _, context := range slices.Compact(w.touched) {
 		events = append(events, w.messageEvents(context)...)
 	}
-	w.touched, w.records = nil, false
+	events = append(events, w.said...)
+	w.touched, w.records, w.said = nil, false, nil
 	return append(events, w.connectionEvents()...)
 }
 

@@ -48,9 +48,10 @@ type Module struct {
 	Views []View
 	// Questions are what the agent answers from its indexed state.
 	Questions []Question
-	// Protocols are the choreographies of the domain.
+	// Protocols are the choreographies of the domain. An agent refuses to start with one that does not check.
 	Protocols []Protocol
-	// Text says in one line what a fact means to a person; "" for one that says nothing to a person. Nil: no fact does.
+	// Text says in one line what a new fact means to a person who looks on, and "" for one that means nothing to a person.
+	// It is for domains whose facts no other event shows. Nil: no fact does.
 	Text func(*States, *fact.Fact) string
 }
 
@@ -92,9 +93,11 @@ type Question struct {
 	Answer func(s *Snapshot, payload []byte) (any, error)
 }
 
-// Protocol is a choreography, written in the language of package choreo.
+// Protocol is a choreography.
 type Protocol struct {
+	// Name is the name by which operations refer to it, see [Operation.Protocol].
 	Name string
+	// Text is its text in the language of package choreo.
 	Text string
 }
 

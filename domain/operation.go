@@ -47,6 +47,8 @@ type Operation struct {
 	// an operation that is not internal: a service of the runtime carries it out, because it needs keys or a ceremony.
 	// [Planned] adapts a function of a payload's type.
 	Plan func(*Snapshot, fact.Intent) (Plan, error)
+	// Protocol names the choreography that carries out a ceremony: one of [Module.Protocols], or of package protocols.
+	Protocol string
 	// Reachable says that the plan reads [Snapshot.Addresses].
 	Reachable bool
 	// Recall reports whether an intent may have been carried out before, by an attempt whose answer was lost: then

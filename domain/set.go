@@ -15,6 +15,7 @@ type Set struct {
 	operations map[string]place
 	leaves     map[string]place // by the kind of fact
 	questions  map[string]*Question
+	kinds      map[string]*Module
 }
 
 // place is where an operation is: of a module, by their numbers.
@@ -26,12 +27,16 @@ func NewSet(modules ...Module) (*Set, error) {
 	s := &Set{
 		modules: slices.Clone(modules), registry: fact.NewRegistry(),
 		operations: map[string]place{}, leaves: map[string]place{}, questions: map[string]*Question{},
+		kinds: map[string]*Module{},
 	}
 	signals := map[string]string{}
 	for i := range s.modules {
 		m := &s.modules[i]
 		if err := s.registry.Register(m.registration()); err != nil {
 			return nil, err
+		}
+		for _, k := range m.Kinds {
+			s.kinds[k.Name] = m
 		}
 		if err := s.add(i, m); err != nil {
 			return nil, err
@@ -154,6 +159,12 @@ func (s *Set) Outcomes() []string {
 	}
 	slices.Sort(kinds)
 	return slices.Compact(kinds)
+}
+
+// Kind returns the module that has a kind of facts.
+func (s *Set) Kind(kind string) (*Module, bool) {
+	m, ok := s.kinds[kind]
+	return m, ok
 }
 
 // Ongoing returns the modules whose operations go on after their first fact, see [Operation.Outcome].

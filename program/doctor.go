@@ -14,7 +14,7 @@ import (
 )
 
 func doctorCommand(s *cli.Shell) *cobra.Command {
-	services := false
+	operations, services := false, false
 	c := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check this account and this machine, and say how to mend what is wrong",
@@ -22,12 +22,18 @@ func doctorCommand(s *cli.Shell) *cobra.Command {
 whether the keys open and every fact of the journal is intact, the socket, the network ports, the clock and the space on
 the disk. It changes nothing of the account. The exit code is 1 when something is wrong.
 
-With --services it prints what each service of the running agent declares instead: the group that owns it, its category of
+--operations lists instead what each domain does: the operation, its category (A optimistic, B deferred, C ceremony), who
+begins it, the kind of fact that it leaves, and the choreography of a ceremony.
+
+--services prints instead what each service of the running agent declares: the group that owns it, its category of
 ownership, the bound of its mailbox, what state it owns and by what (its loop, its mailbox or a lock), and the families of
 events that it reports.`,
-		Example: "  aura doctor\n  aura doctor --json\n  aura doctor --services",
+		Example: "  aura doctor\n  aura doctor --json\n  aura doctor --services\n  aura doctor --operations",
 		Args:    cli.None,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if operations {
+				return printOperations(s)
+			}
 			var flags protectFlags
 			named, err := flags.named(c)
 			if err != nil {
@@ -59,6 +65,7 @@ events that it reports.`,
 			return reportFindings(s, findings)
 		},
 	}
+	c.Flags().BoolVar(&operations, "operations", false, "list the operations of every domain, with their category")
 	c.Flags().BoolVar(&services, "services", false, "print what the services of the running agent declare")
 	return c
 }

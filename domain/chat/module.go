@@ -50,13 +50,6 @@ func Module() domain.Module {
 		Linking:  true,
 		Names:    []string{"group.*"},
 		Recent:   []string{KindMessage, KindRead},
-		Text: func(_ *domain.States, f *fact.Fact) string {
-			var p Text
-			if f.Kind != KindMessage || fact.Unmarshal(f.Payload, &p) != nil {
-				return ""
-			}
-			return p.Text
-		},
 	}
 }
 

@@ -9,6 +9,9 @@ import (
 // SignalName is the name of the signal that carries the invitations, those that wait first: an []Invitation.
 const SignalName = "app:invitations"
 
+// protocol is the choreography of an invitation, of package protocols.
+const protocol = "invitation"
+
 // Module returns the domain. An invitation serves once, even if two people answer it at one moment: its changes are
 // made one at a time. A service of the runtime makes and accepts invitations, because that needs keys and the other
 // side.
@@ -28,15 +31,15 @@ func Module() domain.Module {
 		},
 		Capabilities: domain.OwnerCapabilities(CapCreate, CapAccept, CapAnswer, CapEnd),
 		Operations: []domain.Operation{
-			{Name: IntentCreate, Category: domain.CategoryCeremony, Leaves: KindCreated},
-			{Name: IntentAccept, Category: domain.CategoryCeremony, Leaves: KindAccepting, Outcome: outcome},
-			{Name: IntentDecline, Category: domain.CategoryCeremony, Leaves: KindDeclined, Plan: domain.Planned(planDecline)},
-			{Name: IntentCancel, Category: domain.CategoryCeremony, Leaves: KindCancelled, Plan: domain.Planned(
+			{Name: IntentCreate, Category: domain.CategoryCeremony, Protocol: protocol, Leaves: KindCreated},
+			{Name: IntentAccept, Category: domain.CategoryCeremony, Protocol: protocol, Leaves: KindAccepting, Outcome: outcome},
+			{Name: IntentDecline, Category: domain.CategoryCeremony, Protocol: protocol, Leaves: KindDeclined, Plan: domain.Planned(planDecline)},
+			{Name: IntentCancel, Category: domain.CategoryCeremony, Protocol: protocol, Leaves: KindCancelled, Plan: domain.Planned(
 				func(s *domain.Snapshot, in CancelIntent) (domain.Plan, error) {
 					return domain.Do(Cancel(domain.Get[*State](s.States), s.Caller, in))
 				})},
-			{Name: "invite.answer", Category: domain.CategoryCeremony, Internal: true, Leaves: KindAccepted},
-			{Name: "invite.expire", Category: domain.CategoryCeremony, Internal: true, Leaves: KindExpired},
+			{Name: "invite.answer", Category: domain.CategoryCeremony, Protocol: protocol, Internal: true, Leaves: KindAccepted},
+			{Name: "invite.expire", Category: domain.CategoryCeremony, Protocol: protocol, Internal: true, Leaves: KindExpired},
 		},
 		Serial:   true,
 		Due:      due,

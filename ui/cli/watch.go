@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,8 +16,8 @@ func watchCommand(s *Shell) *cobra.Command {
 		Use:   "watch",
 		Short: "Print what happens, as it happens: messages, their states, contacts, connections",
 		Long: `Print what happens, as it happens, until interrupted. With --json each event is one object on one line; "event" is
-message, progress, contact, group, invitation or connection, or gap where events are missing because nobody read
-them in time. Watching marks nothing as read. While the agent is away the verb waits for it.`,
+message, progress, contact, group, invitation, connection or fact (of an application's domain), or gap where events are
+missing because nobody read them in time. Watching marks nothing as read. While the agent is away the verb waits for it.`,
 		Example: "  aura watch\n  aura watch --json",
 		Args:    None,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -52,6 +53,8 @@ func eventText(e *app.Event, now time.Time) string {
 		return head + "group " + groupText(&line)
 	case e.Invitation != nil:
 		return head + fmt.Sprintf("invitation %s: %s", shortInvitation(e.Invitation.ID), e.Invitation.Phase) + because(e.Invitation.Reason)
+	case e.Fact != nil:
+		return strings.TrimRight(head+e.Name, " ") + "  " + body(e.Fact.Text)
 	case e.Connection != nil:
 		return head + e.Name + " is " + e.Connection.Link.String() + because(e.Connection.Reason)
 	}

@@ -1,0 +1,34 @@
+package agent
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/choreo"
+	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/protocols"
+)
+
+// checkProtocols checks the choreographies of modules, and that each ceremony names one. It returns aura.Invalid with the
+// module and what is wrong: half a ceremony must not be found out when it runs.
+func checkProtocols(set *domain.Set) error {
+	const op = "agent.checkProtocols"
+	known := map[string]bool{}
+	for _, e := range protocols.All() {
+		known[e.Package] = true
+	}
+	for i := range set.Modules() {
+		m := &set.Modules()[i]
+		own := map[string]bool{}
+		for _, p := range m.Protocols {
+			if _, problems := choreo.Load(p.Name+".tell", p.Text); len(problems) > 0 {
+				return aura.Errorf(op, aura.Invalid, "module %s: %w", m.Name, problems)
+			}
+			own[p.Name] = true
+		}
+		for _, o := range m.Operations {
+			if o.Category == domain.CategoryCeremony && !own[o.Protocol] && !known[o.Protocol] {
+				return aura.Errorf(op, aura.Invalid, "module %s: the ceremony %s names no choreography that there is: %q", m.Name, o.Name, o.Protocol)
+			}
+		}
+	}
+	return nil
+}
