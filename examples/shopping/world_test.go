@@ -16,8 +16,8 @@ import (
 	"example.org/shopping"
 )
 
-// TestTwoPeopleHaveOneListWhateverFails runs two agents in twenty simulated worlds. The network between them is cut while both
-// write, and one of them crashes.
+// TestTwoPeopleHaveOneListWhateverFails runs two agents in twenty simulated worlds. The network between them is cut
+// while both write, and one of them crashes.
 func TestTwoPeopleHaveOneListWhateverFails(t *testing.T) {
 	o := auratest.Options{Seeds: 20, Agent: agent.Options{Modules: []domain.Module{shopping.Module()}}}
 	auratest.Run(t, o, func(tc task.Context, w *auratest.World) {
@@ -45,7 +45,7 @@ func TestTwoPeopleHaveOneListWhateverFails(t *testing.T) {
 	})
 }
 
-// open asks a person's agent for what is on a list.
+// open asks a person's agent for the open items of a list.
 func open(t *testing.T, tc task.Context, p *auratest.Person, context aura.ContextID) []shopping.Entry {
 	t.Helper()
 	payload, err := fact.Marshal(shopping.Which{Context: context})
