@@ -7,6 +7,7 @@ import (
 
 	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/invite"
+	"github.com/aura-runtime/aura/internal/scene"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -94,7 +95,7 @@ func TestTheBudgetOfAnInvitationIsCollected(t *testing.T) {
 		w.Sleep(tc, 10*24*time.Hour)
 		before := [2]int{ledgerOf(ada), ledgerOf(ben)}
 		for range 5 {
-			code := invites(tc, ada, time.Hour) // of a contact: the relation stays
+			code := scene.Invites(tc, ada, time.Hour) // of a contact: the relation stays
 			ben.Do(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil)
 			w.Until(tc, "the invitation ends", time.Minute, func() bool {
 				return phase(tc, ada, code.ID) == invite.PhaseCompleted.String() && phase(tc, ben, code.ID) == invite.PhaseCompleted.String()
@@ -107,11 +108,11 @@ func TestTheBudgetOfAnInvitationIsCollected(t *testing.T) {
 		if after := [2]int{ledgerOf(ada), ledgerOf(ben)}; after != before {
 			w.Errorf("%v entries are left, %v were there before", after, before)
 		}
-		restart(tc, ada)
+		scene.Restart(tc, ada)
 		if n := ledgerOf(ada); n != before[0] {
 			w.Errorf("%d entries after a restart", n)
 		}
 		ada.Say(tc, context, "again")
-		has(tc, w, context, ben, ada, "hello", "again")
+		scene.Has(tc, w, context, ben, ada, "hello", "again")
 	})
 }

@@ -12,24 +12,10 @@ import (
 	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/invite"
-	"github.com/aura-runtime/aura/effect"
-	"github.com/aura-runtime/aura/interp"
+	"github.com/aura-runtime/aura/internal/scene"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 )
-
-func invites(tc task.Context, p *auratest.Person, life aura.Duration) (code invite.CreateResult) {
-	p.World.Helper()
-	p.Do(tc, invite.IntentCreate, invite.CreateIntent{Life: life}, &code)
-	return code
-}
-
-// knows reports whether somebody is a contact.
-func knows(tc task.Context, p, other *auratest.Person) bool {
-	p.World.Helper()
-	_, ok := p.Look(tc).Contacts.ByAuthority(other.Self())
-	return ok
-}
 
 func phase(tc task.Context, p *auratest.Person, id invite.ID) string {
 	p.World.Helper()
@@ -38,70 +24,6 @@ func phase(tc task.Context, p *auratest.Person, id invite.ID) string {
 		return "unknown"
 	}
 	return in.Phase.String()
-}
-
-// friends checks that two people are contacts of each other with one context and one verification code, and
-// can talk.
-func friends(tc task.Context, w *auratest.World, a, b *auratest.Person) {
-	w.Helper()
-	var with, back = struct{ context, code string }{}, struct{ context, code string }{}
-	ok := w.Until(tc, "both have the contact", 3*time.Minute, func() bool {
-		x, hasB := a.Look(tc).Contacts.ByAuthority(b.Self())
-		y, hasA := b.Look(tc).Contacts.ByAuthority(a.Self())
-		with.context, with.code = x.Context.String(), x.Verification
-		back.context, back.code = y.Context.String(), y.Verification
-		return hasA && hasB
-	})
-	if !ok {
-		return
-	}
-	if with != back || with.code == "" {
-		w.Errorf("%s has %v, %s has %v", a.Name, with, b.Name, back)
-	}
-	contact, _ := a.Look(tc).Contacts.ByAuthority(b.Self())
-	a.Say(tc, contact.Context, "hello")
-	w.Until(tc, "a message", 2*time.Minute, func() bool { return states(tc, a, contact.Context)["delivered"] > 0 })
-}
-
-// dying crashes its person at the n-th commit of an exchange: before it is durable, or when it is but nobody
-// has been told.
-type dying struct {
-	interp.Interpreter
-	left  *int
-	after bool
-	die   func()
-}
-
-// diesAt lets a person's next process crash when it has made so many commits. It reports whether that
-// happened.
-func diesAt(p *auratest.Person, left *int, after bool) (died *bool) {
-	died = new(bool)
-	p.Options.Wrap = func(inner interp.Interpreter) interp.Interpreter {
-		return dying{inner, left, after, func() {
-			*died = true
-			p.Crash()
-		}}
-	}
-	return died
-}
-
-func (d dying) Execute(tc task.Context, decision *interp.Decision) (effect.Result, error) {
-	writes := false
-	for i := range decision.Commands {
-		kind := decision.Commands[i].Kind
-		writes = writes || kind == effect.AppendJournal || kind == effect.StoreMetadata
-	}
-	if writes {
-		*d.left--
-	}
-	if writes && *d.left == 0 && !d.after {
-		d.die()
-	}
-	result, err := d.Interpreter.Execute(tc, decision)
-	if writes && *d.left == 0 && d.after && err == nil {
-		d.die()
-	}
-	return result, err
 }
 
 // TestACrashAtAnyCommitEndsInOneContactOrNone crashes the inviter or the accepter at every commit between the
@@ -118,11 +40,11 @@ func TestACrashAtAnyCommitEndsInOneContactOrNone(t *testing.T) {
 						left++ // the first is the invitation itself
 					}
 					var died *bool
-					dies := func(p *auratest.Person) { died = diesAt(p, &left, after) }
+					dies := func(p *auratest.Person) { died = scene.DiesAt(p, &left, after) }
 					setup := map[string][]func(*auratest.Person){who: {dies}}
 					ada, ben := w.Person(tc, "Ada", setup["inviter"]...), w.Person(tc, "Ben", setup["accepter"]...)
 					victim := map[string]*auratest.Person{"inviter": ada, "accepter": ben}[who]
-					code := invites(tc, ada, 0)
+					code := scene.Invites(tc, ada, 0)
 					accept := func() error {
 						return ben.Submit(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil)
 					}
@@ -135,7 +57,7 @@ func TestACrashAtAnyCommitEndsInOneContactOrNone(t *testing.T) {
 						victim.Start(tc)
 						if !accepted && phase(tc, ben, code.ID) == "unknown" {
 							// Ben crashed before its decision was durable: nobody has anything, and the code still serves.
-							if knows(tc, ada, ben) {
+							if scene.Knows(tc, ada, ben) {
 								w.Errorf("Ada has a contact that never accepted")
 							}
 							if err := accept(); err != nil {
@@ -143,7 +65,7 @@ func TestACrashAtAnyCommitEndsInOneContactOrNone(t *testing.T) {
 							}
 						}
 					}
-					friends(tc, w, ada, ben)
+					scene.Friends(tc, w, ada, ben)
 					for _, p := range []*auratest.Person{ada, ben} {
 						if got := len(p.Look(tc).Contacts.Contacts()); got != 1 {
 							w.Errorf("%s has %d contacts", p.Name, got)
@@ -166,7 +88,7 @@ func TestACrashAtAnyCommitEndsInOneContactOrNone(t *testing.T) {
 func TestOfTwoWhoAcceptOneBecomesAContact(t *testing.T) {
 	auratest.Run(t, auratest.Options{Seeds: 10}, func(tc task.Context, w *auratest.World) {
 		ada, ben, cleo := w.Person(tc, "Ada"), w.Person(tc, "Ben"), w.Person(tc, "Cleo")
-		code := invites(tc, ada, 0)
+		code := scene.Invites(tc, ada, 0)
 		both := task.NewGroup(tc, "both")
 		for _, p := range []*auratest.Person{ben, cleo} {
 			both.Go(p.Name, func(tc task.Context) error {
@@ -185,8 +107,8 @@ func TestOfTwoWhoAcceptOneBecomesAContact(t *testing.T) {
 		if phase(tc, cleo, code.ID) == "completed" {
 			winner, loser = cleo, ben
 		}
-		friends(tc, w, ada, winner)
-		if knows(tc, ada, loser) || knows(tc, loser, ada) {
+		scene.Friends(tc, w, ada, winner)
+		if scene.Knows(tc, ada, loser) || scene.Knows(tc, loser, ada) {
 			w.Errorf("an invitation served twice")
 		}
 		in, _ := loser.Look(tc).Invites.Invitation(code.ID, tc.Now())
@@ -201,7 +123,7 @@ func TestCancellingRacesAccepting(t *testing.T) {
 	ends := map[string]int{}
 	auratest.Run(t, auratest.Options{Seeds: 30}, func(tc task.Context, w *auratest.World) {
 		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
-		code := invites(tc, ada, 0)
+		code := scene.Invites(tc, ada, 0)
 		race := task.NewGroup(tc, "race")
 		race.Go("accept", func(tc task.Context) error {
 			return ben.Submit(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil)
@@ -221,11 +143,11 @@ func TestCancellingRacesAccepting(t *testing.T) {
 		ends[phase(tc, ben, code.ID)]++
 		switch {
 		case cancelled == nil:
-			if knows(tc, ada, ben) || knows(tc, ben, ada) || phase(tc, ada, code.ID) != "cancelled" {
+			if scene.Knows(tc, ada, ben) || scene.Knows(tc, ben, ada) || phase(tc, ada, code.ID) != "cancelled" {
 				w.Errorf("the invitation was cancelled and served")
 			}
 		case aura.KindOf(cancelled) == aura.Conflict:
-			friends(tc, w, ada, ben)
+			scene.Friends(tc, w, ada, ben)
 		default:
 			w.Errorf("%v", cancelled)
 		}
@@ -238,7 +160,7 @@ func TestCancellingRacesAccepting(t *testing.T) {
 func TestAnInvitationThatExpiredServesNobody(t *testing.T) {
 	auratest.Run(t, auratest.Options{Seeds: 3}, func(tc task.Context, w *auratest.World) {
 		ada, ben, cleo := w.Person(tc, "Ada"), w.Person(tc, "Ben"), w.Person(tc, "Cleo")
-		code := invites(tc, ada, time.Minute)
+		code := scene.Invites(tc, ada, time.Minute)
 		ada.Stop(tc)
 		// Ben accepts in time, and Ada comes back too late.
 		ben.Do(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil)
@@ -252,7 +174,7 @@ func TestAnInvitationThatExpiredServesNobody(t *testing.T) {
 		if err := cleo.Submit(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil); aura.KindOf(err) != aura.Denied {
 			w.Errorf("accepting an expired invitation: %v", err)
 		}
-		if knows(tc, ada, ben) || knows(tc, ben, ada) {
+		if scene.Knows(tc, ada, ben) || scene.Knows(tc, ben, ada) {
 			w.Errorf("an expired invitation served")
 		}
 	})
@@ -261,7 +183,7 @@ func TestAnInvitationThatExpiredServesNobody(t *testing.T) {
 func TestADeclinedInvitationTellsNobody(t *testing.T) {
 	auratest.Run(t, auratest.Options{Seeds: 3}, func(tc task.Context, w *auratest.World) {
 		ada, ben, cleo := w.Person(tc, "Ada"), w.Person(tc, "Ben"), w.Person(tc, "Cleo")
-		code := invites(tc, ada, 0)
+		code := scene.Invites(tc, ada, 0)
 		ben.Do(tc, invite.IntentDecline, invite.CodeIntent{Code: code.Code}, nil)
 		if err := ben.Submit(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil); aura.KindOf(err) != aura.Conflict {
 			w.Errorf("accepting a declined invitation: %v", err)
@@ -271,7 +193,7 @@ func TestADeclinedInvitationTellsNobody(t *testing.T) {
 			w.Errorf("Ada's invitation is %s", phase)
 		}
 		cleo.Do(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil)
-		friends(tc, w, ada, cleo)
+		scene.Friends(tc, w, ada, cleo)
 	})
 }
 
@@ -279,15 +201,15 @@ func TestADeclinedInvitationTellsNobody(t *testing.T) {
 func TestWhatWasAcceptedCannotBeDeclined(t *testing.T) {
 	auratest.Run(t, auratest.Options{Seeds: 10}, func(tc task.Context, w *auratest.World) {
 		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
-		code := invites(tc, ada, 0)
-		if err := accepts(tc, ben, code); err != nil {
+		code := scene.Invites(tc, ada, 0)
+		if err := scene.Accepts(tc, ben, code); err != nil {
 			t.Fatal(err)
 		}
 		w.Sleep(tc, aura.Duration(w.Seed)*15*time.Millisecond)
 		if err := ben.Submit(tc, invite.IntentDecline, invite.CodeIntent{Code: code.Code}, nil); aura.KindOf(err) != aura.Conflict {
 			w.Errorf("declining what was accepted: %v", err)
 		}
-		friends(tc, w, ada, ben)
+		scene.Friends(tc, w, ada, ben)
 	})
 }
 
@@ -295,7 +217,7 @@ func TestWhatWasAcceptedCannotBeDeclined(t *testing.T) {
 func TestTwoWhoInviteEachOther(t *testing.T) {
 	auratest.Run(t, auratest.Options{Seeds: 10}, func(tc task.Context, w *auratest.World) {
 		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
-		codes := []invite.CreateResult{invites(tc, ada, 0), invites(tc, ben, 0)}
+		codes := []invite.CreateResult{scene.Invites(tc, ada, 0), scene.Invites(tc, ben, 0)}
 		both := task.NewGroup(tc, "both")
 		for i, p := range []*auratest.Person{ben, ada} {
 			both.Go(p.Name, func(tc task.Context) error {
@@ -322,17 +244,13 @@ func TestTwoWhoInviteEachOther(t *testing.T) {
 	})
 }
 
-func accepts(tc task.Context, p *auratest.Person, code invite.CreateResult) error {
-	return p.Submit(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil)
-}
-
 // TestAnExchangeIsResolvedOnce: what an attempt needs is carried from the acceptance to the end, so a record that is
 // spoilt meanwhile changes nothing; when the agent starts again it is resolved anew, and one that is not whole ends.
 func TestAnExchangeIsResolvedOnce(t *testing.T) {
 	for name, again := range map[string]bool{"the agent goes on": false, "the agent starts again": true} {
 		auratest.Run(t, auratest.Options{Seeds: 3}, func(tc task.Context, w *auratest.World) {
 			ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
-			code := invites(tc, ada, time.Hour)
+			code := scene.Invites(tc, ada, time.Hour)
 			ada.Stop(tc)
 			ben.Do(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil)
 			spoilt := &journal.Entry{Meta: []journal.KV{{Key: invite.MessageKey(code.ID), Value: []byte("no hello")}}}
@@ -340,7 +258,7 @@ func TestAnExchangeIsResolvedOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 			if again {
-				restart(tc, ben)
+				scene.Restart(tc, ben)
 			}
 			ada.Start(tc)
 			want := invite.PhaseCompleted

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/internal/scene"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 )
@@ -26,7 +27,7 @@ func TestEveryContactLearnsANameWhoseOwnerHadNoPatience(t *testing.T) {
 		ada.Disk.SetFaults(journal.Faults{})
 		for _, other := range others {
 			w.Until(tc, other.Name+" knows the name", 5*time.Minute, func() bool {
-				c, _ := with(tc, other, ada)
+				c, _ := scene.With(tc, other, ada)
 				return c.PeerName == "Ada II"
 			})
 		}

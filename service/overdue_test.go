@@ -56,7 +56,7 @@ func TestLookingForOverdueMessagesStopsWhenTold(t *testing.T) {
 		for range backlog / 500 {
 			e := &journal.Entry{}
 			for range 500 {
-				e.Drafts = append(e.Drafts, fact.Draft{Namespace: contextOf(context), Kind: chat.KindRead, Payload: payload})
+				e.Drafts = append(e.Drafts, fact.Draft{Namespace: fact.ContextNamespace(context), Kind: chat.KindRead, Payload: payload})
 			}
 			if _, err := ada.Agent.Journal().Append(tc, e); err != nil {
 				t.Fatal(err)
@@ -81,33 +81,5 @@ func TestLookingForOverdueMessagesStopsWhenTold(t *testing.T) {
 			t.Errorf("%d records were read, the agent was cancelled at %d", reads, before)
 		}
 		_ = group.Close(tc, time.Minute)
-	})
-}
-
-// TestWhatWasGivenUpReachesAPeerThatComesBack: nobody dials for what was given up. Once the device is there for
-// another reason, the group that waits for it has its turn, too.
-func TestWhatWasGivenUpReachesAPeerThatComesBack(t *testing.T) {
-	auratest.Run(t, auratest.Options{Seeds: 3}, func(tc task.Context, w *auratest.World) {
-		ada, ben, cleo := w.Person(tc, "Ada"), w.Person(tc, "Ben"), w.Person(tc, "Cleo")
-		w.Meet(tc, ada, ben)
-		w.Meet(tc, ada, cleo)
-		w.Meet(tc, ben, cleo)
-		group := founds(tc, ada, "Club", ben, cleo)
-		w.Until(tc, "all take part", time.Minute, func() bool { return takesPart(tc, ben, group) && takesPart(tc, cleo, group) })
-		w.Sleep(tc, time.Minute)
-		cleo.Stop(tc)
-		ben.Say(tc, group, "are you there")
-		w.Sleep(tc, time.Minute)
-		ada.Stop(tc)
-		ben.Stop(tc)
-		w.Sleep(tc, 91*24*time.Hour) // with everybody off, which costs no steps
-		ben.Start(tc)
-		w.Until(tc, "Ben is told", time.Minute, func() bool {
-			return states(tc, ben, group)["failed: not delivered within 90 days"] == 1
-		})
-		ada.Start(tc)
-		cleo.Start(tc)
-		w.Until(tc, "Cleo has it", 10*time.Minute, func() bool { return len(cleo.Heard(tc, group, ben)) == 1 })
-		w.Until(tc, "Ben is told", time.Minute, func() bool { return states(tc, ben, group)["delivered"] == 1 })
 	})
 }

@@ -1,4 +1,4 @@
-package service_test
+package replica_test
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/auratest"
+	"github.com/aura-runtime/aura/internal/scene"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -33,7 +34,7 @@ func TestAnAbsentContactIsDialledLessAndLess(t *testing.T) {
 		}
 		ben.Start(tc)
 		for _, group := range groups {
-			has(tc, w, group, ben, ada, "are you there?")
+			scene.Has(tc, w, group, ben, ada, "are you there?")
 		}
 	})
 }
@@ -43,9 +44,9 @@ func TestAnAbsentInviterIsDialledLessAndLess(t *testing.T) {
 	auratest.Run(t, auratest.Options{Seeds: 3}, func(tc task.Context, w *auratest.World) {
 		dials := 0
 		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben", dialling(&dials))
-		code := invites(tc, ada, 48*time.Hour)
+		code := scene.Invites(tc, ada, 48*time.Hour)
 		ada.Stop(tc)
-		if err := accepts(tc, ben, code); err != nil {
+		if err := scene.Accepts(tc, ben, code); err != nil {
 			t.Fatal(err)
 		}
 		w.Sleep(tc, 4*time.Hour)
@@ -55,7 +56,7 @@ func TestAnAbsentInviterIsDialledLessAndLess(t *testing.T) {
 			w.Errorf("%d dials in ten hours", dials)
 		}
 		ada.Start(tc)
-		w.Until(tc, "they meet", 11*time.Minute, func() bool { return knows(tc, ada, ben) && knows(tc, ben, ada) })
+		w.Until(tc, "they meet", 11*time.Minute, func() bool { return scene.Knows(tc, ada, ben) && scene.Knows(tc, ben, ada) })
 	})
 }
 
@@ -79,7 +80,7 @@ func TestNothingWaitsNothingIsDialled(t *testing.T) {
 		}
 		began := tc.Elapsed()
 		ada.Say(tc, group, "hello")
-		has(tc, w, group, ben, ada, "hello")
+		scene.Has(tc, w, group, ben, ada, "hello")
 		if took := tc.Elapsed() - began; took > 5*time.Second {
 			w.Errorf("a message to somebody who is there took %v", took)
 		}
@@ -98,7 +99,7 @@ func TestAChangeOfTheOwnNetworkEndsALongPause(t *testing.T) {
 		w.Heal(ada, ben)
 		ada.Move()
 		began := tc.Elapsed()
-		has(tc, w, context, ben, ada, "hello")
+		scene.Has(tc, w, context, ben, ada, "hello")
 		if took := tc.Elapsed() - began; took > 10*time.Second {
 			w.Errorf("it took %v", took)
 		}
@@ -110,7 +111,7 @@ func TestAChangeOfTheOwnNetworkEndsALongPause(t *testing.T) {
 		ben.Start(tc)
 		began = tc.Elapsed()
 		ben.Say(tc, context, "found you")
-		has(tc, w, context, ada, ben, "found you")
+		scene.Has(tc, w, context, ada, ben, "found you")
 		if took := tc.Elapsed() - began; took > 10*time.Second {
 			w.Errorf("Ben took %v", took)
 		}

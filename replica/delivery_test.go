@@ -1,4 +1,4 @@
-package service_test
+package replica_test
 
 import (
 	"fmt"
@@ -13,6 +13,7 @@ import (
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/internal/scene"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
@@ -75,7 +76,7 @@ func TestMessagesOverBudgetGoWhenTheEpochTurns(t *testing.T) {
 			{"delivered": 3, overBudget: 5}, {"delivered": 6, overBudget: 2}, {"delivered": 8},
 		} {
 			w.Sleep(tc, 10*time.Second)
-			if diff := cmp.Diff(want, states(tc, ada, context)); diff != "" {
+			if diff := cmp.Diff(want, scene.States(tc, ada, context)); diff != "" {
 				w.Errorf("states: %s", diff)
 			}
 			if diff := cmp.Diff(numbered(1, want["delivered"]), ben.Heard(tc, context, ada)); diff != "" {
@@ -130,7 +131,7 @@ func TestABacklogIsPaidForInTheEpochInWhichItLeaves(t *testing.T) {
 			if diff := cmp.Diff(all, ben.Heard(tc, context, ada)); diff != "" {
 				w.Errorf("limit %d: Ben has: %s", c.limit, diff)
 			}
-			if diff := cmp.Diff(map[string]int{"delivered": len(all)}, states(tc, ada, context)); diff != "" {
+			if diff := cmp.Diff(map[string]int{"delivered": len(all)}, scene.States(tc, ada, context)); diff != "" {
 				w.Errorf("limit %d: states: %s", c.limit, diff)
 			}
 		})
@@ -147,12 +148,12 @@ func TestALargerBudgetLetsWaitingMessagesGo(t *testing.T) {
 		for _, text := range numbered(1, 6) {
 			ada.Say(tc, context, text)
 		}
-		w.Until(tc, "three wait", time.Minute, func() bool { return states(tc, ada, context)[overBudget] == 3 })
+		w.Until(tc, "three wait", time.Minute, func() bool { return scene.States(tc, ada, context)[overBudget] == 3 })
 		more := &journal.Entry{Drafts: []fact.Draft{limits(ada, 10, shortEpoch)}}
 		if _, err := ada.Agent.Journal().Append(tc, more); err != nil {
 			t.Fatal(err)
 		}
-		w.Until(tc, "delivery", 10*time.Second, func() bool { return states(tc, ada, context)["delivered"] == 6 })
+		w.Until(tc, "delivery", 10*time.Second, func() bool { return scene.States(tc, ada, context)["delivered"] == 6 })
 		if diff := cmp.Diff(numbered(1, 6), ben.Heard(tc, context, ada)); diff != "" {
 			w.Errorf("Ben has: %s", diff)
 		}
@@ -173,10 +174,10 @@ func TestRetransmissionCostsNothingInItsEpoch(t *testing.T) {
 			ben.Start(tc)
 			w.Sleep(tc, 700*time.Millisecond)
 			ben.Crash()
-			restart(tc, ada)
+			scene.Restart(tc, ada)
 		}
 		ben.Start(tc)
-		w.Until(tc, "delivery", 3*time.Minute, func() bool { return states(tc, ada, context)["delivered"] == 12 })
+		w.Until(tc, "delivery", 3*time.Minute, func() bool { return scene.States(tc, ada, context)["delivered"] == 12 })
 		if got := spentOn(ada, context, ben); got != 12 {
 			w.Errorf("%d units were spent on 12 messages", got)
 		}
@@ -216,22 +217,22 @@ func TestMessagesWaitForAnAbsentPeer(t *testing.T) {
 		for i, text := range numbered(1, 30) {
 			ada.Say(tc, context, text)
 			if i%10 == 9 {
-				restart(tc, ada)
+				scene.Restart(tc, ada)
 			}
 		}
 		w.Sleep(tc, 2*time.Hour)
-		if diff := cmp.Diff(map[string]int{offline: 30}, states(tc, ada, context)); diff != "" {
+		if diff := cmp.Diff(map[string]int{offline: 30}, scene.States(tc, ada, context)); diff != "" {
 			w.Errorf("states: %s", diff)
 		}
 		ben.Start(tc)
 		w.Sleep(tc, 300*time.Millisecond)
-		restart(tc, ben)
-		w.Until(tc, "delivery", 3*time.Minute, func() bool { return states(tc, ada, context)["delivered"] == 30 })
+		scene.Restart(tc, ben)
+		w.Until(tc, "delivery", 3*time.Minute, func() bool { return scene.States(tc, ada, context)["delivered"] == 30 })
 		if diff := cmp.Diff(numbered(1, 30), ben.Heard(tc, context, ada)); diff != "" {
 			w.Errorf("Ben has: %s", diff)
 		}
 		ben.Do(tc, chat.IntentRead, chat.ReadIntent{In: ben.Ref(tc, context)}, nil)
-		w.Until(tc, "the read mark", time.Minute, func() bool { return states(tc, ada, context)["read"] == 30 })
+		w.Until(tc, "the read mark", time.Minute, func() bool { return scene.States(tc, ada, context)["read"] == 30 })
 	})
 }
 
@@ -241,7 +242,7 @@ func TestMessagesAreGivenUpAfterThreeMonths(t *testing.T) {
 		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
 		context := w.Meet(tc, ada, ben)
 		ada.Say(tc, context, "in time")
-		w.Until(tc, "delivery", time.Minute, func() bool { return states(tc, ada, context)["delivered"] == 1 })
+		w.Until(tc, "delivery", time.Minute, func() bool { return scene.States(tc, ada, context)["delivered"] == 1 })
 		ben.Stop(tc)
 		ada.Say(tc, context, "too early")
 		ada.Stop(tc)
@@ -249,16 +250,16 @@ func TestMessagesAreGivenUpAfterThreeMonths(t *testing.T) {
 		ada.Start(tc)
 		ada.Say(tc, context, "later")
 		w.Sleep(tc, 2*time.Hour)
-		if diff := cmp.Diff(map[string]int{"delivered": 1, offline: 2}, states(tc, ada, context)); diff != "" {
+		if diff := cmp.Diff(map[string]int{"delivered": 1, offline: 2}, scene.States(tc, ada, context)); diff != "" {
 			w.Errorf("states: %s", diff)
 		}
 		w.Sleep(tc, 2*24*time.Hour)
 		want := map[string]int{"delivered": 1, "failed: not delivered within 90 days": 1, offline: 1}
-		if diff := cmp.Diff(want, states(tc, ada, context)); diff != "" {
+		if diff := cmp.Diff(want, scene.States(tc, ada, context)); diff != "" {
 			w.Errorf("states: %s", diff)
 		}
 		ben.Start(tc)
-		w.Until(tc, "delivery", 3*time.Minute, func() bool { return states(tc, ada, context)["delivered"] == 3 })
+		w.Until(tc, "delivery", 3*time.Minute, func() bool { return scene.States(tc, ada, context)["delivered"] == 3 })
 	})
 }
 
@@ -271,10 +272,10 @@ func TestStatesNeverLie(t *testing.T) {
 		best := map[aura.FactID]delivery.Progress{}
 		check := func() {
 			held := map[aura.FactID]bool{}
-			for _, m := range messages(tc, ben, context) {
+			for _, m := range scene.Messages(tc, ben, context) {
 				held[m.ID] = true
 			}
-			for _, m := range messages(tc, ada, context) {
+			for _, m := range scene.Messages(tc, ada, context) {
 				if m.State >= delivery.ProgressDelivered && !held[m.ID] {
 					w.Errorf("%q is %v and Ben does not have it", m.Text, m.State)
 				}
@@ -300,7 +301,7 @@ func TestStatesNeverLie(t *testing.T) {
 		w.Heal(ada, ben)
 		w.Until(tc, "delivery", 5*time.Minute, func() bool {
 			check()
-			return states(tc, ada, context)["delivered"] == 20
+			return scene.States(tc, ada, context)["delivered"] == 20
 		})
 		if diff := cmp.Diff(numbered(1, 20), ben.Heard(tc, context, ada)); diff != "" {
 			w.Errorf("Ben has: %s", diff)
@@ -353,12 +354,12 @@ func TestOutboxesSayWhatPeersHave(t *testing.T) {
 		}
 		for _, context := range []aura.ContextID{pair, group} {
 			ada.Say(tc, context, "hi")
-			w.Until(tc, "delivery", time.Minute, func() bool { return states(tc, ada, context)["delivered"] == 1 })
+			w.Until(tc, "delivery", time.Minute, func() bool { return scene.States(tc, ada, context)["delivered"] == 1 })
 		}
 		w.Sleep(tc, time.Second)
 		expect("once delivered", map[string]int{"delivered": 1})
 		ben.Stop(tc)
-		restart(tc, ada)
+		scene.Restart(tc, ada)
 		w.Sleep(tc, 10*time.Millisecond) // until the pipeline has published it
 		expect("after a start", map[string]int{"delivered": 1})
 		ada.Say(tc, pair, "are you there?")
@@ -371,7 +372,7 @@ func TestOutboxesSayWhatPeersHave(t *testing.T) {
 		ada.Do(tc, chat.IntentLeave, chat.LeaveIntent{Group: ada.Ref(tc, group)}, nil)
 		w.Sleep(tc, time.Minute)
 		expect("after leaving", map[string]int{"delivered": 2})
-		restart(tc, ada)
+		scene.Restart(tc, ada)
 		w.Sleep(tc, time.Second)
 		expect("after leaving and a start", map[string]int{"delivered": 2})
 	})
@@ -430,4 +431,32 @@ func counted(tc task.Context, p *auratest.Person, context aura.ContextID, peer *
 		p.World.Fatalf("%s: %v", p.Name, err)
 	}
 	return through
+}
+
+// TestWhatWasGivenUpReachesAPeerThatComesBack: nobody dials for what was given up. Once the device is there for
+// another reason, the group that waits for it has its turn, too.
+func TestWhatWasGivenUpReachesAPeerThatComesBack(t *testing.T) {
+	auratest.Run(t, auratest.Options{Seeds: 3}, func(tc task.Context, w *auratest.World) {
+		ada, ben, cleo := w.Person(tc, "Ada"), w.Person(tc, "Ben"), w.Person(tc, "Cleo")
+		w.Meet(tc, ada, ben)
+		w.Meet(tc, ada, cleo)
+		w.Meet(tc, ben, cleo)
+		group := founds(tc, ada, "Club", ben, cleo)
+		w.Until(tc, "all take part", time.Minute, func() bool { return takesPart(tc, ben, group) && takesPart(tc, cleo, group) })
+		w.Sleep(tc, time.Minute)
+		cleo.Stop(tc)
+		ben.Say(tc, group, "are you there")
+		w.Sleep(tc, time.Minute)
+		ada.Stop(tc)
+		ben.Stop(tc)
+		w.Sleep(tc, 91*24*time.Hour) // with everybody off, which costs no steps
+		ben.Start(tc)
+		w.Until(tc, "Ben is told", time.Minute, func() bool {
+			return scene.States(tc, ben, group)["failed: not delivered within 90 days"] == 1
+		})
+		ada.Start(tc)
+		cleo.Start(tc)
+		w.Until(tc, "Cleo has it", 10*time.Minute, func() bool { return len(cleo.Heard(tc, group, ben)) == 1 })
+		w.Until(tc, "Ben is told", time.Minute, func() bool { return scene.States(tc, ben, group)["delivered"] == 1 })
+	})
 }

@@ -1,4 +1,4 @@
-package service_test
+package replica_test
 
 import (
 	"encoding/base32"
@@ -14,6 +14,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/invite"
+	"github.com/aura-runtime/aura/internal/scene"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
 )
@@ -38,7 +39,7 @@ func linesAbout(w *auratest.World, id aura.FactID, people ...*auratest.Person) (
 // said returns the fact of the newest message of an author in a context.
 func said(tc task.Context, p *auratest.Person, context aura.ContextID, author *auratest.Person) aura.FactID {
 	p.World.Helper()
-	all := messages(tc, p, context)
+	all := scene.Messages(tc, p, context)
 	for i := len(all) - 1; i >= 0; i-- {
 		if all[i].Author == author.Self() {
 			return all[i].ID
@@ -112,7 +113,7 @@ func TestALostAcknowledgementIsReportedOnce(t *testing.T) {
 		received := count(w, "message", "receive", 0)
 		ada.Say(tc, context, "hello")
 		w.Until(tc, "Ben has it", time.Minute, func() bool { return count(w, "message", "receive", 0) > received })
-		restart(tc, ada)
+		scene.Restart(tc, ada)
 		w.Sleep(tc, time.Minute)
 		lines := linesAbout(w, said(tc, ada, context, ada), ada, ben)
 		acknowledged := 0
@@ -136,7 +137,7 @@ func TestNoEventCarriesPayloadKeyOrAddress(t *testing.T) {
 		secrets := map[string]string{"an address": "192.0.2.", "a wrong code's text": "no-such-code"}
 		pair := w.Meet(tc, ada, ben)
 		other := w.Meet(tc, ada, cleo)
-		lasting := invites(tc, ada, time.Hour)
+		lasting := scene.Invites(tc, ada, time.Hour)
 		secrets["an invitation"] = lasting.Code
 		_ = ben.Submit(tc, invite.IntentAccept, invite.CodeIntent{Code: "no-such-code"}, nil)
 		beginEpoch(tc, w)
@@ -150,7 +151,7 @@ func TestNoEventCarriesPayloadKeyOrAddress(t *testing.T) {
 		w.Sleep(tc, time.Second)
 		m.hangUp(tc)
 		ben.Start(tc)
-		restart(tc, cleo)
+		scene.Restart(tc, cleo)
 		w.Sleep(tc, time.Minute)
 		beginEpoch(tc, w)
 		w.Sleep(tc, time.Minute)

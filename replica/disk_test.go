@@ -1,4 +1,4 @@
-package service_test
+package replica_test
 
 import (
 	"fmt"
@@ -11,6 +11,7 @@ import (
 	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/internal/scene"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 )
@@ -25,7 +26,7 @@ func TestAFullDisk(t *testing.T) {
 		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
 		context := w.Meet(tc, ada, ben)
 		ada.Say(tc, context, "one")
-		has(tc, w, context, ben, ada, "one")
+		scene.Has(tc, w, context, ben, ada, "one")
 
 		ben.Disk.SetFaults(full)
 		if err := ben.Submit(tc, chat.IntentSend, chat.SendIntent{To: ben.Ref(tc, context), Text: "lost"}, nil); aura.KindOf(err) != aura.Exhausted {
@@ -34,17 +35,17 @@ func TestAFullDisk(t *testing.T) {
 		ada.Say(tc, context, "two")
 		ada.Say(tc, context, "three")
 		w.Sleep(tc, time.Minute)
-		if got := states(tc, ada, context)["delivered"]; got != 1 {
+		if got := scene.States(tc, ada, context)["delivered"]; got != 1 {
 			w.Errorf("%d messages are delivered, one is kept", got)
 		}
 		ben.Disk.SetFaults(journal.Faults{})
-		has(tc, w, context, ben, ada, "one", "two", "three")
-		w.Until(tc, "delivery", time.Minute, func() bool { return states(tc, ada, context)["delivered"] == 3 })
+		scene.Has(tc, w, context, ben, ada, "one", "two", "three")
+		w.Until(tc, "delivery", time.Minute, func() bool { return scene.States(tc, ada, context)["delivered"] == 3 })
 		if got := ben.Heard(tc, context, ben); len(got) != 0 {
 			w.Errorf("what was refused is here: %q", got)
 		}
 		ben.Say(tc, context, "back")
-		has(tc, w, context, ada, ben, "back")
+		scene.Has(tc, w, context, ada, ben, "back")
 	})
 }
 
@@ -58,12 +59,12 @@ func TestTheSenderHasAFullDisk(t *testing.T) {
 		ada.Say(tc, context, "one")
 		ada.Disk.SetFaults(full)
 		w.Heal(ada, ben)
-		has(tc, w, context, ben, ada, "one")
-		if got := states(tc, ada, context)["delivered"]; got != 0 {
+		scene.Has(tc, w, context, ben, ada, "one")
+		if got := scene.States(tc, ada, context)["delivered"]; got != 0 {
 			w.Errorf("a state says what is not recorded")
 		}
 		ada.Disk.SetFaults(journal.Faults{})
-		w.Until(tc, "the record", 30*time.Second, func() bool { return states(tc, ada, context)["delivered"] == 1 })
+		w.Until(tc, "the record", 30*time.Second, func() bool { return scene.States(tc, ada, context)["delivered"] == 1 })
 	})
 }
 
@@ -90,7 +91,7 @@ func TestAFlakyDisk(t *testing.T) {
 		}
 		ada.Disk.SetFaults(journal.Faults{})
 		ben.Disk.SetFaults(journal.Faults{})
-		w.Until(tc, "delivery", 5*time.Minute, func() bool { return states(tc, ada, context)["delivered"] == len(said) })
+		w.Until(tc, "delivery", 5*time.Minute, func() bool { return scene.States(tc, ada, context)["delivered"] == len(said) })
 		if diff := cmp.Diff(said, ben.Heard(tc, context, ada)); diff != "" {
 			w.Errorf("Ben has: %s", diff)
 		}
@@ -126,14 +127,14 @@ func TestAFrontendOutlivesAFlakyDisk(t *testing.T) {
 func TestMeetingWithAFlakyDisk(t *testing.T) {
 	auratest.Run(t, auratest.Options{Seeds: 20}, func(tc task.Context, w *auratest.World) {
 		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
-		code := invites(tc, ada, 0)
+		code := scene.Invites(tc, ada, 0)
 		flaky := journal.Faults{FailApply: 0.4, FailRead: 0.1}
 		ada.Disk.SetFaults(flaky)
 		ben.Disk.SetFaults(flaky)
-		w.Until(tc, "Ben accepts", time.Minute, func() bool { return accepts(tc, ben, code) == nil })
+		w.Until(tc, "Ben accepts", time.Minute, func() bool { return scene.Accepts(tc, ben, code) == nil })
 		w.Sleep(tc, 2*time.Minute)
 		ada.Disk.SetFaults(journal.Faults{})
 		ben.Disk.SetFaults(journal.Faults{})
-		friends(tc, w, ada, ben)
+		scene.Friends(tc, w, ada, ben)
 	})
 }

@@ -1,4 +1,4 @@
-package service_test
+package replica_test
 
 import (
 	"strings"
@@ -11,6 +11,7 @@ import (
 	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/internal/scene"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -48,12 +49,12 @@ func TestPeopleWithClocksThatDifferTalk(t *testing.T) {
 			ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
 			context := w.Meet(tc, ada, ben)
 			setClock(ada, wrong)
-			restart(tc, ada)
+			scene.Restart(tc, ada)
 			for i, text := range numbered(1, 4) {
 				ada.Say(tc, context, text)
 				ben.Say(tc, context, text)
 				delivered := func() bool {
-					return states(tc, ada, context)["delivered"] == i+1 && states(tc, ben, context)["delivered"] == i+1
+					return scene.States(tc, ada, context)["delivered"] == i+1 && scene.States(tc, ben, context)["delivered"] == i+1
 				}
 				if !w.Until(tc, name+": delivery", 2*time.Minute, delivered) {
 					return
@@ -71,7 +72,7 @@ func TestPeopleWithClocksThatDifferTalk(t *testing.T) {
 				ada.Say(tc, context, text)
 				ben.Say(tc, context, text)
 				delivered := func() bool {
-					return states(tc, ada, context)["delivered"] == i+5 && states(tc, ben, context)["delivered"] == i+5
+					return scene.States(tc, ada, context)["delivered"] == i+5 && scene.States(tc, ben, context)["delivered"] == i+5
 				}
 				if !w.Until(tc, name+": delivery when the clock is right", 2*time.Minute, delivered) {
 					return
@@ -97,7 +98,7 @@ func TestAMessageWrittenWithAWrongClockArrives(t *testing.T) {
 			ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
 			context := w.Meet(tc, ada, ben)
 			ada.Say(tc, context, "message 1")
-			w.Until(tc, "delivery", time.Minute, func() bool { return states(tc, ada, context)["delivered"] == 1 })
+			w.Until(tc, "delivery", time.Minute, func() bool { return scene.States(tc, ada, context)["delivered"] == 1 })
 			ben.Stop(tc)
 			setClock(ada, wrong)
 			ada.Say(tc, context, "message 2")
@@ -105,7 +106,7 @@ func TestAMessageWrittenWithAWrongClockArrives(t *testing.T) {
 			ada.Say(tc, context, "message 3")
 			w.Sleep(tc, 3*time.Hour)
 			ben.Start(tc)
-			w.Until(tc, name+": delivery", 2*time.Minute, func() bool { return states(tc, ada, context)["delivered"] == 3 })
+			w.Until(tc, name+": delivery", 2*time.Minute, func() bool { return scene.States(tc, ada, context)["delivered"] == 3 })
 			if diff := cmp.Diff(numbered(1, 3), ben.Heard(tc, context, ada)); diff != "" {
 				w.Errorf("%s: Ben has: %s", name, diff)
 			}
@@ -158,20 +159,20 @@ func TestABudgetThatAWrongClockUsedUpSaysSo(t *testing.T) {
 		context := w.Meet(tc, ada, ben)
 		beginEpoch(tc, w)
 		ada.Say(tc, context, "message 1")
-		w.Until(tc, "delivery", time.Minute, func() bool { return states(tc, ada, context)["delivered"] == 1 })
+		w.Until(tc, "delivery", time.Minute, func() bool { return scene.States(tc, ada, context)["delivered"] == 1 })
 		setClock(ada, -year)
 		for _, text := range numbered(2, 5) {
 			ada.Say(tc, context, text)
 		}
 		want := overBudget + "; " + status.ClocksDiffer("Ben", year)
-		w.Until(tc, "the reason", time.Minute, func() bool { return states(tc, ada, context)[want] > 0 })
+		w.Until(tc, "the reason", time.Minute, func() bool { return scene.States(tc, ada, context)[want] > 0 })
 		w.Sleep(tc, time.Hour)
-		for state := range states(tc, ada, context) {
+		for state := range scene.States(tc, ada, context) {
 			if strings.Contains(state, "not reachable") || strings.Contains(state, "contradicts") {
 				w.Errorf("%s", state)
 			}
 		}
 		setClock(ada, 0)
-		w.Until(tc, "delivery", 30*time.Minute, func() bool { return states(tc, ada, context)["delivered"] == 5 })
+		w.Until(tc, "delivery", 30*time.Minute, func() bool { return scene.States(tc, ada, context)["delivered"] == 5 })
 	})
 }

@@ -1,4 +1,4 @@
-package service_test
+package replica_test
 
 import (
 	"fmt"
@@ -14,6 +14,7 @@ import (
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/domain/status"
+	"github.com/aura-runtime/aura/internal/scene"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
 )
@@ -84,18 +85,6 @@ func circle(tc task.Context, w *auratest.World, setup ...func(*auratest.Person))
 	return ada, ben, cleo, group
 }
 
-func has(tc task.Context, w *auratest.World, group aura.ContextID, reader, author *auratest.Person, want ...string) {
-	w.Helper()
-	if !w.Until(tc, reader.Name+" reads "+author.Name, 3*time.Minute, func() bool {
-		return len(reader.Heard(tc, group, author)) >= len(want)
-	}) {
-		return
-	}
-	if diff := cmp.Diff(want, reader.Heard(tc, group, author)); diff != "" {
-		w.Errorf("%s has of %s: %s", reader.Name, author.Name, diff)
-	}
-}
-
 func TestMembersWhoDoNotKnowEachOtherTalk(t *testing.T) {
 	auratest.Run(t, auratest.Options{Seeds: 5}, func(tc task.Context, w *auratest.World) {
 		ada, ben, cleo, group := circle(tc, w)
@@ -105,21 +94,21 @@ func TestMembersWhoDoNotKnowEachOtherTalk(t *testing.T) {
 		}
 		for _, reader := range all {
 			for _, author := range all {
-				has(tc, w, group, reader, author, "from "+author.Name)
+				scene.Has(tc, w, group, reader, author, "from "+author.Name)
 			}
 		}
 		for _, p := range all {
-			w.Until(tc, "delivery of "+p.Name, time.Minute, func() bool { return states(tc, p, group)["delivered"] == 1 })
+			w.Until(tc, "delivery of "+p.Name, time.Minute, func() bool { return scene.States(tc, p, group)["delivered"] == 1 })
 		}
-		if knows(tc, ben, cleo) {
+		if scene.Knows(tc, ben, cleo) {
 			w.Errorf("a group made a contact")
 		}
 		// Without the founder, and after restarts, the others go on.
 		ada.Stop(tc)
-		restart(tc, ben)
-		restart(tc, cleo)
+		scene.Restart(tc, ben)
+		scene.Restart(tc, cleo)
 		cleo.Say(tc, group, "again")
-		has(tc, w, group, ben, cleo, "from Cleo", "again")
+		scene.Has(tc, w, group, ben, cleo, "from Cleo", "again")
 	})
 }
 
@@ -133,14 +122,14 @@ func TestAMemberWhoWasAwayJoinsLater(t *testing.T) {
 		w.Until(tc, "Ben takes part", time.Minute, func() bool { return takesPart(tc, ben, group) })
 		ada.Say(tc, group, "one")
 		ben.Say(tc, group, "two")
-		restart(tc, ada)
+		scene.Restart(tc, ada)
 		w.Sleep(tc, time.Hour)
 		cleo.Start(tc)
-		has(tc, w, group, cleo, ada, "one")
-		has(tc, w, group, cleo, ben, "two")
+		scene.Has(tc, w, group, cleo, ada, "one")
+		scene.Has(tc, w, group, cleo, ben, "two")
 		cleo.Say(tc, group, "three")
-		has(tc, w, group, ada, cleo, "three")
-		has(tc, w, group, ben, cleo, "three")
+		scene.Has(tc, w, group, ada, cleo, "three")
+		scene.Has(tc, w, group, ben, cleo, "three")
 	})
 }
 
@@ -158,8 +147,8 @@ func TestACrashWhileAGroupIsFounded(t *testing.T) {
 					w.Sleep(tc, time.Minute)
 					victim := map[string]*auratest.Person{"founder": ada, "member": ben}[who]
 					left := -1
-					died := diesAt(victim, &left, after)
-					restart(tc, victim)
+					died := scene.DiesAt(victim, &left, after)
+					scene.Restart(tc, victim)
 					w.Sleep(tc, 10*time.Second) // connected, and all that is left of before is done
 					left = commit
 					var refs []contact.Ref
@@ -190,7 +179,7 @@ func TestACrashWhileAGroupIsFounded(t *testing.T) {
 					}
 					for _, author := range []*auratest.Person{ada, ben, cleo} {
 						for _, reader := range []*auratest.Person{ada, ben, cleo} {
-							has(tc, w, groups[0], reader, author, "from "+author.Name)
+							scene.Has(tc, w, groups[0], reader, author, "from "+author.Name)
 						}
 					}
 				})
@@ -210,7 +199,7 @@ func TestLeavingAGroup(t *testing.T) {
 	auratest.Run(t, auratest.Options{Seeds: 5}, func(tc task.Context, w *auratest.World) {
 		ada, ben, cleo, group := circle(tc, w)
 		ben.Say(tc, group, "goodbye")
-		has(tc, w, group, cleo, ben, "goodbye")
+		scene.Has(tc, w, group, cleo, ben, "goodbye")
 		cleo.Stop(tc)
 		ben.Do(tc, chat.IntentLeave, chat.LeaveIntent{Group: ben.Ref(tc, group)}, nil)
 		ada.Say(tc, group, "too late") // it may still be on its way to Ben
@@ -218,7 +207,7 @@ func TestLeavingAGroup(t *testing.T) {
 		if err := ben.Submit(tc, chat.IntentSend, chat.SendIntent{To: ben.Ref(tc, group), Text: "one more"}, nil); aura.KindOf(err) != aura.Denied {
 			w.Errorf("sending after leaving: %v", err)
 		}
-		restart(tc, ben)
+		scene.Restart(tc, ben)
 		cleo.Start(tc)
 		knows := func(p *auratest.Person) func() bool {
 			return func() bool { return p.Look(tc).Chats.Gone(group, ben.Self()) }
@@ -226,8 +215,8 @@ func TestLeavingAGroup(t *testing.T) {
 		w.Until(tc, "Ada learns that Ben left", time.Minute, knows(ada))
 		w.Until(tc, "Cleo learns that Ben left", 3*time.Minute, knows(cleo))
 		cleo.Say(tc, group, "without Ben")
-		has(tc, w, group, ada, cleo, "without Ben")
-		w.Until(tc, "delivery", time.Minute, func() bool { return states(tc, cleo, group)["delivered"] == 1 })
+		scene.Has(tc, w, group, ada, cleo, "without Ben")
+		w.Until(tc, "delivery", time.Minute, func() bool { return scene.States(tc, cleo, group)["delivered"] == 1 })
 		if got := ben.Heard(tc, group, cleo); len(got) != 0 {
 			w.Errorf("Ben left and got %q", got)
 		}
@@ -248,7 +237,7 @@ func TestABlockedContactIsCutOff(t *testing.T) {
 		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
 		context := w.Meet(tc, ada, ben)
 		ada.Say(tc, context, "one")
-		has(tc, w, context, ben, ada, "one")
+		scene.Has(tc, w, context, ben, ada, "one")
 		ben.Stop(tc)
 		ada.Say(tc, context, "two")
 		block(tc, ada, ben)
@@ -259,23 +248,23 @@ func TestABlockedContactIsCutOff(t *testing.T) {
 		if peers := s.Connections.View(); len(peers) != 1 || peers[0].Link != status.LinkOffline || peers[0].Reason != "you blocked this contact" {
 			w.Errorf("connection %+v", peers)
 		}
-		if diff := cmp.Diff(map[string]int{"delivered": 1, blocked: 1}, states(tc, ada, context)); diff != "" {
+		if diff := cmp.Diff(map[string]int{"delivered": 1, blocked: 1}, scene.States(tc, ada, context)); diff != "" {
 			w.Errorf("states: %s", diff)
 		}
 		if held := ada.Agent.Journal().Count(contextOf(context), ben.Ring.Device()); held != 0 {
 			w.Errorf("%d facts of a blocked contact were kept", held)
 		}
-		if diff := cmp.Diff(map[string]int{offline: 1}, states(tc, ben, context)); diff != "" {
+		if diff := cmp.Diff(map[string]int{offline: 1}, scene.States(tc, ben, context)); diff != "" {
 			w.Errorf("Ben was told: %s", diff)
 		}
-		restart(tc, ada)
+		scene.Restart(tc, ada)
 		w.Sleep(tc, time.Minute)
-		if diff := cmp.Diff(map[string]int{"delivered": 1, blocked: 1}, states(tc, ada, context)); diff != "" {
+		if diff := cmp.Diff(map[string]int{"delivered": 1, blocked: 1}, scene.States(tc, ada, context)); diff != "" {
 			w.Errorf("states after a restart: %s", diff)
 		}
 		unblock(tc, ada, ben)
-		has(tc, w, context, ben, ada, "one", "two")
-		has(tc, w, context, ada, ben, "let me in")
+		scene.Has(tc, w, context, ben, ada, "one", "two")
+		scene.Has(tc, w, context, ada, ben, "let me in")
 	})
 }
 
@@ -294,8 +283,8 @@ func TestBlockingEndsALiveConversation(t *testing.T) {
 			}
 			w.Sleep(tc, aura.Duration(w.Seed)*10*time.Millisecond)
 		}
-		has(tc, w, context, ada, ben, numbered(1, 12)...)
-		w.Until(tc, "delivery", 3*time.Minute, func() bool { return states(tc, ben, context)["delivered"] == 12 })
+		scene.Has(tc, w, context, ada, ben, numbered(1, 12)...)
+		w.Until(tc, "delivery", 3*time.Minute, func() bool { return scene.States(tc, ben, context)["delivered"] == 12 })
 	})
 }
 
@@ -307,18 +296,18 @@ func TestABlockedMember(t *testing.T) {
 		w.Sleep(tc, time.Minute)
 		cleo.Say(tc, group, "to all")
 		ben.Say(tc, group, "to all, too")
-		has(tc, w, group, ada, cleo, "to all")
-		has(tc, w, group, ada, ben, "to all, too")
+		scene.Has(tc, w, group, ada, cleo, "to all")
+		scene.Has(tc, w, group, ada, ben, "to all, too")
 		w.Sleep(tc, 5*time.Minute)
 		if got := len(ben.Heard(tc, group, cleo)) + len(cleo.Heard(tc, group, ben)); got != 0 {
 			w.Errorf("%d messages passed a block", got)
 		}
-		if diff := cmp.Diff(map[string]int{blocked: 1}, states(tc, cleo, group)); diff != "" {
+		if diff := cmp.Diff(map[string]int{blocked: 1}, scene.States(tc, cleo, group)); diff != "" {
 			w.Errorf("states: %s", diff)
 		}
 		unblock(tc, cleo, ben)
-		has(tc, w, group, ben, cleo, "to all")
-		has(tc, w, group, cleo, ben, "to all, too")
+		scene.Has(tc, w, group, ben, cleo, "to all")
+		scene.Has(tc, w, group, cleo, ben, "to all, too")
 	})
 }
 
@@ -337,7 +326,7 @@ func TestATextToAGroupTakesFewCommits(t *testing.T) {
 			return !slices.ContainsFunc(members, func(p *auratest.Person) bool { return !takesPart(tc, p, group) })
 		})
 		delivered := func(n int) func() bool {
-			return func() bool { return states(tc, ada, group)["delivered"] == n }
+			return func() bool { return scene.States(tc, ada, group)["delivered"] == n }
 		}
 		ada.Say(tc, group, "one")
 		w.Until(tc, "the first text is delivered", 2*time.Minute, delivered(1))

@@ -1,4 +1,4 @@
-package service_test
+package replica_test
 
 import (
 	"testing"
@@ -8,6 +8,7 @@ import (
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/internal/scene"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -38,8 +39,8 @@ func TestWhoLeftSaysNothingMore(t *testing.T) {
 	auratest.Run(t, auratest.Options{Seeds: 2}, func(tc task.Context, w *auratest.World) {
 		ada, ben, _, group := circle(tc, w)
 		ben.Say(tc, group, "hello")
-		has(tc, w, group, ada, ben, "hello")
-		w.Until(tc, "delivery", time.Minute, func() bool { return states(tc, ben, group)["delivered"] == 1 })
+		scene.Has(tc, w, group, ada, ben, "hello")
+		w.Until(tc, "delivery", time.Minute, func() bool { return scene.States(tc, ben, group)["delivered"] == 1 })
 		m := corrupt(tc, ben, ada, group)
 		m.dial(tc)
 		m.hello(tc)
@@ -79,7 +80,7 @@ func TestFactsInFlightAreBounded(t *testing.T) {
 		ada, mallory := w.Person(tc, "Ada"), w.Person(tc, "Mallory")
 		context := w.Meet(tc, ada, mallory)
 		mallory.Say(tc, context, "one")
-		w.Until(tc, "delivery", time.Minute, func() bool { return states(tc, mallory, context)["delivered"] == 1 })
+		w.Until(tc, "delivery", time.Minute, func() bool { return scene.States(tc, mallory, context)["delivered"] == 1 })
 		m := corrupt(tc, mallory, ada, context)
 		for range said {
 			ada.Say(tc, context, "text")

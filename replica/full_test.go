@@ -1,4 +1,4 @@
-package service_test
+package replica_test
 
 import (
 	"strings"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura/auratest"
+	"github.com/aura-runtime/aura/internal/scene"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 )
@@ -30,7 +31,7 @@ func TestFullBuffersOnBothSidesDoNotStopASession(t *testing.T) {
 		}
 		w.Heal(ada, ben)
 		w.Until(tc, "all is delivered", 20*time.Minute, func() bool {
-			return states(tc, ada, context)["delivered"] == texts && states(tc, ben, context)["delivered"] == texts
+			return scene.States(tc, ada, context)["delivered"] == texts && scene.States(tc, ben, context)["delivered"] == texts
 		})
 	})
 }

@@ -1,4 +1,4 @@
-package service_test
+package replica_test
 
 import (
 	"testing"

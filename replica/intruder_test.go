@@ -1,4 +1,4 @@
-package service_test
+package replica_test
 
 import (
 	"fmt"
@@ -18,6 +18,7 @@ import (
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/internal/scene"
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
@@ -255,8 +256,8 @@ func TestTheHandmadeProtocolIsTheRealOne(t *testing.T) {
 		ada, mallory := w.Person(tc, "Ada"), w.Person(tc, "Mallory")
 		context := w.Meet(tc, ada, mallory)
 		mallory.Say(tc, context, "one")
-		has(tc, w, context, ada, mallory, "one")
-		w.Until(tc, "delivery", time.Minute, func() bool { return states(tc, mallory, context)["delivered"] == 1 })
+		scene.Has(tc, w, context, ada, mallory, "one")
+		w.Until(tc, "delivery", time.Minute, func() bool { return scene.States(tc, mallory, context)["delivered"] == 1 })
 		m := corrupt(tc, mallory, ada, context)
 		m.dial(tc)
 		m.hello(tc)
@@ -264,7 +265,7 @@ func TestTheHandmadeProtocolIsTheRealOne(t *testing.T) {
 		if got, ok := m.acked(tc); !ok || got != 2 {
 			w.Errorf("acknowledged through %d, %t", got, ok)
 		}
-		has(tc, w, context, ada, mallory, "one", "not said")
+		scene.Has(tc, w, context, ada, mallory, "one", "not said")
 		m.hangUp(tc)
 	})
 }
@@ -370,9 +371,9 @@ func TestAnIntruderIsRefused(t *testing.T) {
 			mallory.Say(tc, context, "one")
 			mallory.Say(tc, context, "two")
 			ada.Say(tc, context, "hello")
-			has(tc, w, context, ada, mallory, "one", "two")
-			w.Until(tc, "delivery", time.Minute, func() bool { return states(tc, mallory, context)["delivered"] == 2 })
-			has(tc, w, context, mallory, ada, "hello")
+			scene.Has(tc, w, context, ada, mallory, "one", "two")
+			w.Until(tc, "delivery", time.Minute, func() bool { return scene.States(tc, mallory, context)["delivered"] == 2 })
+			scene.Has(tc, w, context, mallory, ada, "hello")
 
 			m := corrupt(tc, mallory, ada, context)
 			w.Sleep(tc, time.Minute)
@@ -398,12 +399,12 @@ func TestAnIntruderIsRefused(t *testing.T) {
 			m.hangUp(tc)
 
 			ben.Say(tc, calm, "all is calm")
-			has(tc, w, calm, ada, ben, "all is calm")
+			scene.Has(tc, w, calm, ada, ben, "all is calm")
 			mallory.Start(tc)
 			mallory.Say(tc, context, "sorry")
-			has(tc, w, context, ada, mallory, "one", "two", "sorry")
+			scene.Has(tc, w, context, ada, mallory, "one", "two", "sorry")
 			ada.Say(tc, context, "forgiven")
-			has(tc, w, context, mallory, ada, "hello", "forgiven")
+			scene.Has(tc, w, context, mallory, ada, "hello", "forgiven")
 		})
 	}
 }
@@ -420,7 +421,7 @@ func TestWhatWasNeverSentCannotBeConfirmed(t *testing.T) {
 			mallory := w.Person(tc, "Mallory", limited(3, shortEpoch))
 			context := w.Meet(tc, ada, mallory)
 			mallory.Say(tc, context, "one")
-			w.Until(tc, "delivery", time.Minute, func() bool { return states(tc, mallory, context)["delivered"] == 1 })
+			w.Until(tc, "delivery", time.Minute, func() bool { return scene.States(tc, mallory, context)["delivered"] == 1 })
 			beginEpoch(tc, w)
 			m := corrupt(tc, mallory, ada, context)
 			for _, text := range numbered(1, 5) {
@@ -429,18 +430,18 @@ func TestWhatWasNeverSentCannotBeConfirmed(t *testing.T) {
 			before := rejected(w)
 			m.dial(tc)
 			claim(tc, m)
-			w.Until(tc, name+": a reason is shown", time.Minute, func() bool { return states(tc, ada, context)[contradicts] > 0 })
+			w.Until(tc, name+": a reason is shown", time.Minute, func() bool { return scene.States(tc, ada, context)[contradicts] > 0 })
 			if rejected(w) == before {
 				t.Errorf("%s: no event", name)
 			}
-			if got := states(tc, ada, context)["delivered"]; got != 0 {
+			if got := scene.States(tc, ada, context)["delivered"]; got != 0 {
 				t.Errorf("%s: %d messages count as delivered", name, got)
 			}
 			m.hangUp(tc)
 			mallory.Start(tc)
-			has(tc, w, context, mallory, ada, numbered(1, 3)...)
+			scene.Has(tc, w, context, mallory, ada, numbered(1, 3)...)
 			beginEpoch(tc, w)
-			has(tc, w, context, mallory, ada, numbered(1, 5)...)
+			scene.Has(tc, w, context, mallory, ada, numbered(1, 5)...)
 		})
 	}
 }
@@ -461,7 +462,7 @@ func TestAPeerThatHangsUpAtOnceIsShown(t *testing.T) {
 			m.hangUp(tc)
 			w.Sleep(tc, time.Minute)
 		}
-		if n := states(tc, ada, context)[dismisses]; n != 0 {
+		if n := scene.States(tc, ada, context)[dismisses]; n != 0 {
 			w.Errorf("said after two sessions")
 		}
 		for range 3 {
@@ -471,13 +472,13 @@ func TestAPeerThatHangsUpAtOnceIsShown(t *testing.T) {
 			m.hangUp(tc)
 			w.Sleep(tc, time.Second)
 		}
-		w.Until(tc, "the reason", time.Minute, func() bool { return states(tc, ada, context)[dismisses] > 0 })
+		w.Until(tc, "the reason", time.Minute, func() bool { return scene.States(tc, ada, context)[dismisses] > 0 })
 		mallory.Start(tc)
-		has(tc, w, context, mallory, ada, "one")
+		scene.Has(tc, w, context, mallory, ada, "one")
 		mallory.Stop(tc)
 		w.Sleep(tc, 2*time.Minute)
 		ada.Say(tc, context, "two")
-		w.Until(tc, "the reason is gone", time.Minute, func() bool { return states(tc, ada, context)[offline] > 0 })
+		w.Until(tc, "the reason is gone", time.Minute, func() bool { return scene.States(tc, ada, context)[offline] > 0 })
 	})
 }
 
@@ -497,7 +498,7 @@ func TestAnIntruderCannotKeepAnAgentBusy(t *testing.T) {
 		ada, mallory := w.Person(tc, "Ada"), w.Person(tc, "Mallory")
 		context := w.Meet(tc, ada, mallory)
 		mallory.Say(tc, context, "one")
-		has(tc, w, context, ada, mallory, "one")
+		scene.Has(tc, w, context, ada, mallory, "one")
 		m := corrupt(tc, mallory, ada, context)
 		w.Sleep(tc, time.Minute)
 		m.dial(tc)
@@ -516,7 +517,7 @@ func TestAnIntruderCannotKeepAnAgentBusy(t *testing.T) {
 		m.hangUp(tc)
 		mallory.Start(tc)
 		mallory.Say(tc, context, "two")
-		has(tc, w, context, ada, mallory, "one", "two")
+		scene.Has(tc, w, context, ada, mallory, "one", "two")
 	})
 }
 
@@ -534,7 +535,7 @@ func sessions(w *auratest.World) (n int) {
 func TestManyStrangersWithOneCode(t *testing.T) {
 	auratest.Run(t, auratest.Options{Seeds: 2}, func(tc task.Context, w *auratest.World) {
 		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
-		created := invites(tc, ada, 0)
+		created := scene.Invites(tc, ada, 0)
 		code, err := invite.Parse(created.Code)
 		if err != nil {
 			t.Fatal(err)
@@ -556,10 +557,10 @@ func TestManyStrangersWithOneCode(t *testing.T) {
 			}
 			crowd = append(crowd, m)
 		}
-		if err := accepts(tc, ben, created); err != nil {
+		if err := scene.Accepts(tc, ben, created); err != nil {
 			t.Fatal(err)
 		}
-		friends(tc, w, ada, ben)
+		scene.Friends(tc, w, ada, ben)
 		for _, m := range crowd {
 			m.hangUp(tc)
 		}
@@ -573,7 +574,7 @@ func TestAnIntruderCannotFillADisk(t *testing.T) {
 		ada, mallory := w.Person(tc, "Ada"), w.Person(tc, "Mallory")
 		context := w.Meet(tc, ada, mallory)
 		mallory.Say(tc, context, "one")
-		w.Until(tc, "delivery", time.Minute, func() bool { return states(tc, mallory, context)["delivered"] == 1 })
+		w.Until(tc, "delivery", time.Minute, func() bool { return scene.States(tc, mallory, context)["delivered"] == 1 })
 		m := corrupt(tc, mallory, ada, context)
 		w.Sleep(tc, time.Minute)
 		m.dial(tc)
@@ -605,7 +606,7 @@ func TestAnIntruderCannotFillADisk(t *testing.T) {
 		m.hangUp(tc)
 		mallory.Start(tc)
 		ada.Say(tc, context, "back?")
-		has(tc, w, context, mallory, ada, "back?")
+		scene.Has(tc, w, context, mallory, ada, "back?")
 		if diff := cmp.Diff([]string{"one"}, ada.Heard(tc, context, mallory)); diff != "" {
 			w.Errorf("%s", diff)
 		}

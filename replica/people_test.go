@@ -1,4 +1,4 @@
-package service_test
+package replica_test
 
 import (
 	"fmt"
@@ -7,7 +7,6 @@ import (
 	"github.com/aura-runtime/aura/agent"
 	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/capability"
-	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
@@ -74,37 +73,6 @@ func (c counting) Dial(tc task.Context, peer transport.PeerID, addrs []transport
 }
 
 func link(p *auratest.Person) transport.PeerID { return p.Ring.Certificate().Link }
-
-// restart crashes the process, if there is one, and begins the next.
-func restart(tc task.Context, p *auratest.Person) {
-	p.World.Helper()
-	p.Crash()
-	p.Start(tc)
-}
-
-// messages returns the messages of a context, as this person has them.
-func messages(tc task.Context, p *auratest.Person, context aura.ContextID) []chat.Message {
-	p.World.Helper()
-	v := p.Look(tc)
-	all, _ := v.Chats.Messages(v.Setting, context, 0)
-	return all
-}
-
-// states counts the own messages of a context by state and reason.
-func states(tc task.Context, p *auratest.Person, context aura.ContextID) map[string]int {
-	p.World.Helper()
-	states := map[string]int{}
-	for _, m := range messages(tc, p, context) {
-		if m.Mine {
-			state := m.State.String()
-			if m.Reason != "" {
-				state += ": " + m.Reason
-			}
-			states[state]++
-		}
-	}
-	return states
-}
 
 // numbered returns the texts "n from" to "n to".
 func numbered(from, to int) (texts []string) {

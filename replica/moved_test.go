@@ -1,4 +1,4 @@
-package service_test
+package replica_test
 
 import (
 	"testing"
@@ -9,6 +9,7 @@ import (
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/invite"
+	"github.com/aura-runtime/aura/internal/scene"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
 )
@@ -18,9 +19,9 @@ func TestAContactIsCalledWhatItsOwnerSays(t *testing.T) {
 	auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
 		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
 		w.Meet(tc, ada, ben)
-		c, _ := with(tc, ada, ben)
+		c, _ := scene.With(tc, ada, ben)
 		ada.Do(tc, contact.IntentRename, contact.RenameIntent{Contact: c.Ref, Name: "Benjamin"}, nil)
-		if c, _ = with(tc, ada, ben); c.Name != "Benjamin" {
+		if c, _ = scene.With(tc, ada, ben); c.Name != "Benjamin" {
 			t.Errorf("the contact is called %q", c.Name)
 		}
 		if err := ada.Submit(tc, contact.IntentRename, []string{"no such payload"}, nil); aura.KindOf(err) == 0 {
@@ -36,18 +37,13 @@ func TestAContactIsCalledWhatItsOwnerSays(t *testing.T) {
 }
 
 // with returns the contact that another person is.
-func with(tc task.Context, p, other *auratest.Person) (contact.Contact, bool) {
-	p.World.Helper()
-	return p.Look(tc).Contacts.ByAuthority(other.Self())
-}
-
 // TestBothMovedAndMeetByAnInvitation: nobody else knows the two, and each looks for the other where it is not
 // any more.
 func TestBothMovedAndMeetByAnInvitation(t *testing.T) {
 	auratest.Run(t, auratest.Options{Seeds: 5}, func(tc task.Context, w *auratest.World) {
 		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
 		context := w.Meet(tc, ada, ben)
-		before, _ := with(tc, ada, ben)
+		before, _ := scene.With(tc, ada, ben)
 		ada.Stop(tc)
 		ben.Stop(tc)
 		ada.Move()
@@ -59,14 +55,14 @@ func TestBothMovedAndMeetByAnInvitation(t *testing.T) {
 		if got := ada.Heard(tc, context, ben); len(got) != 0 {
 			w.Fatalf("%v arrived by itself", got)
 		}
-		code := invites(tc, ada, 0)
+		code := scene.Invites(tc, ada, 0)
 		var answer invite.CodeResult
 		ben.Do(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, &answer)
 		if answer.Known != context {
 			w.Errorf("the answer does not say that Ada is a contact")
 		}
 		began := tc.Elapsed()
-		has(tc, w, context, ada, ben, "where are you?")
+		scene.Has(tc, w, context, ada, ben, "where are you?")
 		if took := tc.Elapsed() - began; took > 20*time.Second {
 			w.Errorf("it took %v", took)
 		}
@@ -77,15 +73,15 @@ func TestBothMovedAndMeetByAnInvitation(t *testing.T) {
 				return in.Phase == invite.PhaseCompleted && in.Context == context
 			})
 		}
-		after, _ := with(tc, ada, ben)
+		after, _ := scene.With(tc, ada, ben)
 		if after != before {
 			w.Errorf("the contact was %+v and is %+v", before, after)
 		}
 		// Each finds the other again by itself.
-		restart(tc, ada)
-		restart(tc, ben)
+		scene.Restart(tc, ada)
+		scene.Restart(tc, ben)
 		ada.Say(tc, context, "here")
-		has(tc, w, context, ben, ada, "here")
+		scene.Has(tc, w, context, ben, ada, "here")
 	})
 }
 
@@ -105,7 +101,7 @@ func TestWhatWaitedGoesAtOnceWhenBothMeetAgain(t *testing.T) {
 			ada.Say(tc, context, "where are you?")
 			ben.Say(tc, context, "and you?")
 			w.Sleep(tc, apart)
-			code := invites(tc, ada, 0)
+			code := scene.Invites(tc, ada, 0)
 			began := tc.Elapsed()
 			ben.Do(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil)
 			for len(ada.Heard(tc, context, ben)) == 0 || len(ben.Heard(tc, context, ada)) == 0 {
@@ -126,21 +122,21 @@ func TestARemovedContactReachesNobody(t *testing.T) {
 		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
 		context := w.Meet(tc, ada, ben)
 		ada.Say(tc, context, "one")
-		has(tc, w, context, ben, ada, "one")
+		scene.Has(tc, w, context, ben, ada, "one")
 		w.Net.Detach(link(ben))
 		ada.Say(tc, context, "two")
-		ref, _ := with(tc, ada, ben)
+		ref, _ := scene.With(tc, ada, ben)
 		ada.Do(tc, contact.IntentRemove, contact.RemoveIntent{Contact: ref.Ref}, nil)
 		w.Net.Attach(link(ben))
 		ben.Say(tc, context, "three")
 		w.Sleep(tc, 10*time.Minute)
-		restart(tc, ada)
+		scene.Restart(tc, ada)
 		w.Sleep(tc, 10*time.Minute)
 
-		if _, known := with(tc, ada, ben); known {
+		if _, known := scene.With(tc, ada, ben); known {
 			w.Errorf("the contact is still there")
 		}
-		if states := states(tc, ada, context); states["failed: you removed the contact"] != 1 || states["delivered"] != 1 {
+		if states := scene.States(tc, ada, context); states["failed: you removed the contact"] != 1 || states["delivered"] != 1 {
 			w.Errorf("own messages are %v", states)
 		}
 		if got := ben.Heard(tc, context, ada); len(got) != 1 {
@@ -158,16 +154,16 @@ func TestARemovedContactReachesNobody(t *testing.T) {
 			w.Errorf("former contact %+v", former)
 		}
 
-		code := invites(tc, ada, 0)
+		code := scene.Invites(tc, ada, 0)
 		ben.Do(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil)
 		w.Until(tc, "they meet again", time.Minute, func() bool {
-			there, ok := with(tc, ada, ben)
-			back, known := with(tc, ben, ada)
+			there, ok := scene.With(tc, ada, ben)
+			back, known := scene.With(tc, ben, ada)
 			return ok && known && there.Context == back.Context && there.Context != context && there.Verification == back.Verification
 		})
-		again, _ := with(tc, ada, ben)
+		again, _ := scene.With(tc, ada, ben)
 		ben.Say(tc, again.Context, "four")
-		has(tc, w, again.Context, ada, ben, "four")
+		scene.Has(tc, w, again.Context, ada, ben, "four")
 		for _, p := range []*auratest.Person{ada, ben} {
 			if all := p.Look(tc).Contacts.Contacts(); len(all) != 1 {
 				w.Errorf("%s has %d contacts", p.Name, len(all))
@@ -186,10 +182,10 @@ func TestAddressesByHand(t *testing.T) {
 		context := w.Meet(tc, ada, ben)
 		ada.Move()
 		ben.Move()
-		restart(tc, ada)
-		restart(tc, ben)
+		scene.Restart(tc, ada)
+		scene.Restart(tc, ben)
 		w.Sleep(tc, 3*time.Hour)
-		ref, _ := with(tc, ada, ben)
+		ref, _ := scene.With(tc, ada, ben)
 		for _, bad := range []string{"", "ben.example", "/dns4/ben.example/tcp/4001", "/ip4/192.0.2.9"} {
 			if err := ada.Submit(tc, contact.IntentAddress, contact.AddressIntent{Contact: ref.Ref, Addresses: []string{bad}}, nil); aura.KindOf(err) != aura.Invalid {
 				w.Errorf("address %q: %v", bad, err)
@@ -198,7 +194,7 @@ func TestAddressesByHand(t *testing.T) {
 		ada.Do(tc, contact.IntentAddress, contact.AddressIntent{Contact: ref.Ref, Addresses: []string{string(ben.Address)}}, nil)
 		began := tc.Elapsed()
 		ben.Say(tc, context, "found")
-		has(tc, w, context, ada, ben, "found")
+		scene.Has(tc, w, context, ada, ben, "found")
 		if took := tc.Elapsed() - began; took > 10*time.Second {
 			w.Errorf("it took %v", took)
 		}
@@ -222,7 +218,7 @@ func TestAMemberIsFoundWhereItSaidToBeInAnotherGroup(t *testing.T) {
 		w.Sleep(tc, time.Minute)
 		cleo.Start(tc)
 		for _, group := range []aura.ContextID{first, second} {
-			has(tc, w, group, cleo, ben, "while you were away")
+			scene.Has(tc, w, group, cleo, ben, "while you were away")
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package service_test
+package replica_test
 
 import (
 	"testing"
@@ -13,6 +13,7 @@ import (
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/frontier/token"
+	"github.com/aura-runtime/aura/internal/scene"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 )
@@ -69,7 +70,7 @@ func TestAnIncomingChannelPassesTheGuard(t *testing.T) {
 			ada, mallory := w.Person(tc, "Ada"), w.Person(tc, "Mallory")
 			context := w.Meet(tc, ada, mallory)
 			mallory.Say(tc, context, "one")
-			has(tc, w, context, ada, mallory, "one")
+			scene.Has(tc, w, context, ada, mallory, "one")
 			m := corrupt(tc, mallory, ada, context)
 			w.Sleep(tc, time.Minute)
 			names := []string{delivery.CapHello, delivery.CapAddresses, delivery.CapResend}
@@ -106,7 +107,7 @@ func TestOnlyAContactIsHandedARight(t *testing.T) {
 	auratest.Run(t, auratest.Options{Seeds: 2}, func(tc task.Context, w *auratest.World) {
 		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
 		w.Meet(tc, ada, ben)
-		there, _ := with(tc, ada, ben)
+		there, _ := scene.With(tc, ada, ben)
 		good, stale, epochless, unknown := there.Ref, there.Ref, there.Ref, there.Ref
 		stale.Epoch++
 		epochless.Epoch = 0

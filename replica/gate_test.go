@@ -1,4 +1,4 @@
-package service_test
+package replica_test
 
 import (
 	"crypto/ecdh"
@@ -9,6 +9,7 @@ import (
 	"github.com/aura-runtime/aura/agent"
 	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/invite"
+	"github.com/aura-runtime/aura/internal/scene"
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
@@ -21,7 +22,7 @@ func TestABlockedContactOpensNoChannel(t *testing.T) {
 		ada, mallory := w.Person(tc, "Ada"), w.Person(tc, "Mallory")
 		context := w.Meet(tc, ada, mallory)
 		mallory.Say(tc, context, "one")
-		has(tc, w, context, ada, mallory, "one")
+		scene.Has(tc, w, context, ada, mallory, "one")
 		m := corrupt(tc, mallory, ada, context)
 		w.Sleep(tc, time.Minute)
 		block(tc, ada, mallory)
@@ -72,7 +73,7 @@ func TestTheInviterChecksTheConfirmation(t *testing.T) {
 	for wrong, kept := range map[bool]bool{false: false, true: true} {
 		auratest.Run(t, auratest.Options{Seeds: 2}, func(tc task.Context, w *auratest.World) {
 			ada := w.Person(tc, "Ada")
-			created := invites(tc, ada, 0)
+			created := scene.Invites(tc, ada, 0)
 			code, err := invite.Parse(created.Code)
 			if err != nil {
 				t.Fatal(err)

@@ -1,4 +1,4 @@
-package service_test
+package replica_test
 
 import (
 	"slices"
@@ -12,6 +12,7 @@ import (
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/internal/scene"
 	"github.com/aura-runtime/aura/interp"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
@@ -133,13 +134,13 @@ func TestALinkWithoutBudgetSaysSoAndGoesOn(t *testing.T) {
 		ada.Say(tc, context, "hi")
 		ben.Start(tc)
 		const short = "waiting: budget for control messages of this epoch is used up"
-		w.Until(tc, "the reason", 2*time.Minute, func() bool { return states(tc, ada, context)[short] == 1 })
+		w.Until(tc, "the reason", 2*time.Minute, func() bool { return scene.States(tc, ada, context)[short] == 1 })
 		w.Sleep(tc, 2*time.Minute)
 		if got := ben.Heard(tc, context, ada); len(got) != 0 {
 			w.Errorf("Ben has %v although nothing could be greeted", got)
 		}
 		beginEpoch(tc, w)
-		w.Until(tc, "delivery", time.Minute, func() bool { return states(tc, ada, context)["delivered"] == 1 })
+		w.Until(tc, "delivery", time.Minute, func() bool { return scene.States(tc, ada, context)["delivered"] == 1 })
 	})
 }
 
@@ -158,7 +159,7 @@ func TestAddressesWithoutBudgetDoNotEndAConversation(t *testing.T) {
 		knows := func() bool { return slices.Contains(ben.Look(tc).Contacts.Addresses(context), moved) }
 		ada.Network.Move(transport.Address(moved))
 		ada.Say(tc, context, "hi")
-		w.Until(tc, "delivery", time.Minute, func() bool { return states(tc, ada, context)["delivered"] == 1 })
+		w.Until(tc, "delivery", time.Minute, func() bool { return scene.States(tc, ada, context)["delivered"] == 1 })
 		w.Sleep(tc, 2*time.Minute)
 		if knows() {
 			w.Errorf("an address was told without a budget")
@@ -175,7 +176,7 @@ func TestNobodyIsAnsweredForNothing(t *testing.T) {
 		ada, mallory := w.Person(tc, "Ada"), w.Person(tc, "Mallory")
 		context := w.Meet(tc, ada, mallory)
 		mallory.Say(tc, context, "one")
-		w.Until(tc, "delivery", time.Minute, func() bool { return states(tc, mallory, context)["delivered"] == 1 })
+		w.Until(tc, "delivery", time.Minute, func() bool { return scene.States(tc, mallory, context)["delivered"] == 1 })
 		m := corrupt(tc, mallory, ada, context)
 		m.dial(tc)
 		m.hello(tc)
