@@ -8,7 +8,7 @@ import (
 	"github.com/aura-runtime/aura/datalog"
 )
 
-// MintOptions are what a new token may have beside its authority block.
+// MintOptions are the optional parts of a new token beside its authority block.
 type MintOptions struct {
 	// RootKeyID is a hint for verifiers at which root key to use. Default: none.
 	RootKeyID *uint32
@@ -112,7 +112,7 @@ func (c *container) seal(op aura.Op) (*container, error) {
 	return &sealed, nil
 }
 
-// Attenuate returns a token with one more block, which can only restrict what the token allows.
+// Attenuate returns a token with one more block, which can only restrict the token.
 // next is a fresh key, as for [Mint]. The error is [aura.Invalid] if the token is sealed
 // ([ErrSealed]) or for a program that [Mint] would refuse, and [aura.Exhausted] if the token would
 // be too large.

@@ -8,7 +8,7 @@ import (
 	"github.com/aura-runtime/aura/datalog"
 )
 
-// Options are what an [Authorizer] may have beside a token and a program.
+// Options are the optional parts of an [Authorizer] beside a token and a program.
 type Options struct {
 	// Limits bound the evaluation. Default: those of package datalog.
 	Limits datalog.Limits
@@ -88,7 +88,7 @@ func (a *Authorizer) load(block int, p *datalog.Program) error {
 }
 
 // trusted returns the origins whose facts a rule sees: its own block and the authorizer always, and
-// what it names, or else what its block names, or else the authority block.
+// the scopes that it names, or else those that its block names, or else the authority block.
 func (a *Authorizer) trusted(block int, p *datalog.Program, r *datalog.Rule) datalog.Origin {
 	o := origin(block) | datalog.Authorizer
 	scopes := r.Scopes

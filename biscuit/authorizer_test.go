@@ -101,7 +101,7 @@ func statements(t *rapid.T, label string) string {
 	return strings.Join(rapid.SliceOfN(rapid.SampledFrom(pool), 0, 5).Draw(t, label), " ")
 }
 
-// Whatever blocks are appended, a token never allows what it did not allow without them, and the
+// With any appended blocks, a token never allows more than without them, and the
 // authority's facts never gain anything from later blocks.
 func TestAttenuationOnlyNarrows(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {

@@ -13,12 +13,12 @@ type Block struct {
 	Version uint32
 	// Context is free text for people; it takes no part in any decision.
 	Context string
-	// Symbols and PublicKeys are what the block adds to the tables that it refers to.
+	// Symbols and PublicKeys are the block's additions to the tables that it refers to.
 	Symbols    []string
 	PublicKeys []PublicKey
 	// External is the key of the third party that signed the block, nil if there is none.
 	External *PublicKey
-	// Program is what the block says. It has no policies.
+	// Program is the code of the block. It has no policies.
 	Program datalog.Program
 }
 
@@ -89,7 +89,7 @@ func (d decoder) statement(f field, p *datalog.Program) error {
 	return nil
 }
 
-// encodeBlock writes a program as a block's contents, adding to t what it does not have yet. The
+// encodeBlock writes a program as a block's contents, adding missing symbols and keys to t. The
 // version is the least that will do, but no less than floor.
 func encodeBlock(p *datalog.Program, context string, floor uint32, t *tables) ([]byte, error) {
 	if len(p.Policies) > 0 {

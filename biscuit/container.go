@@ -30,7 +30,7 @@ type externalSignature struct {
 	key       PublicKey
 }
 
-// proof shows that whoever sends the token may have it: the secret of the last block's next key, or
+// proof shows that the sender of the token holds it: the secret of the last block's next key, or
 // a last signature by it. Exactly one is not empty.
 type proof struct{ nextSecret, finalSignature string }
 

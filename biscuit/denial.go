@@ -12,7 +12,7 @@ import (
 type Denial struct {
 	// Checks are all checks that failed, those of the authorizer first, then by block.
 	Checks []FailedCheck
-	// Decided says that a policy matched. Kind is what it says and Policy its number, from 0; a
+	// Decided says that a policy matched. Kind is its decision and Policy its number, from 0; a
 	// policy that allows does not help against a failed check.
 	Decided bool
 	Kind    datalog.PolicyKind

@@ -7,7 +7,7 @@ import (
 )
 
 // encoder writes statements, numbering strings and keys in its tables. The first error stays in
-// err, and what was written is then of no use.
+// err, and the output is then invalid.
 type encoder struct {
 	tables *tables
 	err    error

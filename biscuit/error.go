@@ -18,8 +18,8 @@ var (
 	ErrSignatureForm = errors.New("malformed signature")
 	// ErrForm: the bytes do not follow the schema.
 	ErrForm = errors.New("malformed token")
-	// ErrVersion: a block or a signature is of a version outside of what this package knows, or
-	// uses what its version does not have.
+	// ErrVersion: a block or a signature is of a version that this package does not know, or
+	// uses a feature that its version does not have.
 	ErrVersion = errors.New("unsupported version")
 	// ErrSize: the token has too many bytes or blocks.
 	ErrSize = errors.New("token is too large")

@@ -12,8 +12,8 @@ import (
 	"github.com/aura-runtime/aura/datalog"
 )
 
-// TestTokensKeepTheirBytes holds what this package writes to testdata/tokens.golden: tokens in text
-// form, made from known keys. Whoever changes the golden file breaks tokens that are in use.
+// TestTokensKeepTheirBytes holds this package's output to testdata/tokens.golden: tokens in text
+// form, made from known keys. A change of the golden file breaks tokens that are in use.
 func TestTokensKeepTheirBytes(t *testing.T) {
 	const golden = "testdata/tokens.golden"
 	party := keyOf(t, datalog.AlgorithmSecp256r1, 21)
@@ -47,7 +47,7 @@ func TestTokensKeepTheirBytes(t *testing.T) {
 	}
 	if diff := cmp.Diff(string(want), got.String()); diff != "" {
 		t.Errorf("-%s +written:\n%s", golden, diff)
-	} // What was written once must be accepted for ever.
+	} // Every token of the file must be accepted for ever.
 	for line := range strings.Lines(string(want)) {
 		name, text, _ := strings.Cut(line, ": ")
 		u, err := biscuit.Parse(text)

@@ -157,7 +157,7 @@ func decompress(s string) (*ecdsa.PublicKey, error) {
 }
 
 // checkKey refuses a public key that no honest holder has: of the wrong length, or an Ed25519 key
-// of small order, for which anybody can make signatures.
+// of small order, for which anyone can make signatures.
 func checkKey(k PublicKey) error {
 	size := map[Algorithm]int{datalog.AlgorithmEd25519: 32, datalog.AlgorithmSecp256r1: 33}[k.Algorithm]
 	if size == 0 || len(k.Bytes) != size {

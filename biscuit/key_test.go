@@ -47,7 +47,7 @@ func TestPrivateKeysParse(t *testing.T) {
 	}
 }
 
-// For a key of small order anybody can make a signature of some message, so no such key may verify
+// For a key of small order anyone can make a signature of some message, so no such key may verify
 // anything.
 func TestKeysOfSmallOrderAreRefused(t *testing.T) {
 	u, err := biscuit.Decode(mint(t, authority).Encode())

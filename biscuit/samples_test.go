@@ -365,7 +365,7 @@ func number(p *int) int {
 	return *p
 }
 
-// sampleFunctions is what the samples assume of extern::test.
+// sampleFunctions is extern::test as the samples assume it.
 type sampleFunctions struct{}
 
 func (sampleFunctions) Call(name string, args ...datalog.Term) (datalog.Term, error) {

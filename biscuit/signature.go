@@ -9,7 +9,7 @@ import (
 // payloadVersion is the version of the signed payloads that this package writes.
 const payloadVersion = 1
 
-// signedPayload returns what the block's signature covers. Version 1 adds marks between the parts,
+// signedPayload returns the bytes that the block's signature covers. Version 1 adds marks between the parts,
 // which then cannot be taken for one another, and the signature of the block before, "" for the
 // authority block.
 func (s *signedBlock) signedPayload(previous string) []byte {
@@ -32,7 +32,7 @@ func (s *signedBlock) signedPayload(previous string) []byte {
 	return b
 }
 
-// externalPayload returns what a third party signs: the block's contents, bound by the signature of
+// externalPayload returns the bytes that a third party signs: the block's contents, bound by the signature of
 // the block before to one place in one token.
 func externalPayload(payload, previous string) []byte {
 	b := append(make([]byte, 0, len(payload)+128), "\x00EXTERNAL\x00\x00VERSION\x00"...)
@@ -41,7 +41,7 @@ func externalPayload(payload, previous string) []byte {
 	return append(append(b, "\x00PREVSIG\x00"...), previous...)
 }
 
-// sealPayload returns what the last signature of a sealed token covers.
+// sealPayload returns the bytes that the last signature of a sealed token covers.
 func (s *signedBlock) sealPayload() []byte {
 	b := append(make([]byte, 0, len(s.payload)+128), s.payload...)
 	return append(appendKey(b, s.next), s.signature...)

@@ -53,7 +53,7 @@ func (t *tables) key(n int64) (PublicKey, error) {
 	return t.keys[n], nil
 }
 
-// extend adds what a block declares. A string that has a number already is refused: there must be
+// extend adds the declarations of a block. A string that has a number already is refused: there must be
 // one way to name it.
 func (t *tables) extend(symbols []string, keys []PublicKey) error {
 	for _, s := range symbols {

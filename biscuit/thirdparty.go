@@ -5,7 +5,7 @@ import (
 	"github.com/aura-runtime/aura/datalog"
 )
 
-// Request is what a third party needs to make a block for one place of one token, without seeing
+// Request is the input of a third party that makes a block for one place of one token, without seeing
 // the token.
 type Request struct{ previousSignature string }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/aura-runtime/aura/datalog"
 )
 
-// contribution is what a third party answers to a request.
+// contribution is a third party's answer to a request.
 func contribution(tb testing.TB, t *biscuit.Token, party biscuit.PrivateKey, source string) biscuit.Contribution {
 	tb.Helper()
 	r, err := t.Request()

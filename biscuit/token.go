@@ -109,7 +109,7 @@ func (c *container) RootKeyID() (id uint32, ok bool) {
 
 // RevocationIDs returns what identifies each block for revocation: its signature. A token is
 // revoked if any of its blocks is. A secp256r1 signature has a twin that verifies too, so revoking
-// a block that was signed with such a key does not stop somebody who can rewrite the token's last
+// a block that was signed with such a key does not stop a holder who rewrites the token's last
 // signature; revoke the block before it then.
 func (c *container) RevocationIDs() [][]byte {
 	ids := make([][]byte, len(c.blocks))
@@ -140,6 +140,6 @@ func (c container) Format(f fmt.State, _ rune) { fmt.Fprint(f, c.String()) }
 // Encode returns the token in binary form.
 func (c *container) Encode() []byte { return c.encode() }
 
-// Text returns the token in text form: base64 for URLs, padded. It is a secret: whoever has it can
+// Text returns the token in text form: base64 for URLs, padded. It is a secret: every holder can
 // use it.
 func (c *container) Text() string { return base64.URLEncoding.EncodeToString(c.Encode()) }

@@ -6,7 +6,7 @@ import (
 	"github.com/aura-runtime/aura/datalog"
 )
 
-// The versions of a block's contents, and what each added.
+// The versions of a block's contents, and the additions of each.
 const (
 	version30 = 3 // the base
 	version31 = 4 // scopes, check all, bitwise operations, !==
@@ -70,7 +70,7 @@ func predicateVersion(p *datalog.Predicate) (v uint32) {
 	return v
 }
 
-// termVersion looks into sets: they can hold what is new.
+// termVersion looks into sets: they can hold newer terms.
 func termVersion(t datalog.Term) uint32 {
 	switch t.Kind() {
 	case datalog.KindNull, datalog.KindArray, datalog.KindMap:

@@ -56,7 +56,7 @@ func notesOf(s syntax.Stmt) []*syntax.Annotation {
 	return nil
 }
 
-// lower turns the annotations of a send into what the sender must satisfy.
+// lower turns the annotations of a send into the demands on the sender.
 func lower(notes []*syntax.Annotation, problem func(at syntax.Span, code, hint, format string, args ...any)) Site {
 	var site Site
 	seen := map[string]bool{}

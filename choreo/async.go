@@ -72,7 +72,7 @@ func (s *asyncSubtyping) fail(format string, args ...any) bool {
 	return false
 }
 
-// refines reports whether sub at p does what is pending, and then sup at q, does.
+// refines reports whether sub at p does the pending actions, and then those of sup at q.
 func (s *asyncSubtyping) refines(p int, pending []action, q int) bool {
 	if s.steps++; s.steps > maxAsyncSteps || len(pending) > maxPending {
 		s.exhausted = true
@@ -99,7 +99,7 @@ func (s *asyncSubtyping) refines(p int, pending []action, q int) bool {
 	case met.count > 0 && stale < 0:
 		return true
 	case met.count > len(pending):
-		// Each round moves what was put off nearer to being done, or leaves it where it is for ever.
+		// Each round moves the deferred actions nearer to their turn, or leaves them in place for ever.
 		return s.fail("it puts off %s for ever", pending[stale].label)
 	}
 	met.count++
@@ -186,7 +186,7 @@ func (s *asyncSubtyping) receives(state *State, pending []action, q int) bool {
 	return true
 }
 
-// skip puts off what sup does at a state. Whatever it may receive must work out; of what it may send, one
+// skip defers the action of sup at a state. Whatever it may receive must work out; of what it may send, one
 // is enough, since the sender chooses.
 func (s *asyncSubtyping) skip(other *State, pending []action, then func([]action, int) bool) bool {
 	if s.steps++; s.steps > maxAsyncSteps || len(pending) == maxPending {
@@ -211,7 +211,7 @@ func (s *asyncSubtyping) skip(other *State, pending []action, then func([]action
 	return !send
 }
 
-// takeBack forgets what was assumed since the trail had the given length.
+// takeBack drops the assumptions since the trail had the given length.
 func (s *asyncSubtyping) takeBack(mark int) {
 	for _, pair := range s.trail[mark:] {
 		delete(s.assumed, pair)

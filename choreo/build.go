@@ -222,7 +222,7 @@ func (b *builder) lower(notes []*syntax.Annotation) SiteID {
 // ignore is for annotations whose problems the checker has reported.
 func ignore(syntax.Span, string, string, string, ...any) {}
 
-// site returns the number of what a send must satisfy, the same for the same requirements.
+// site returns the number of a send's demands, the same for the same demands.
 func (b *builder) site(s Site) SiteID {
 	if len(s.Requirements) == 0 && s.Guard == nil && !s.Parallel {
 		return 0

@@ -77,7 +77,7 @@ func (b *builder) caseOf(s *syntax.Case, next Global) Global {
 	return g
 }
 
-// timeout runs as a choice of its role, if that role sends first whatever happens: its host holds the clock.
+// timeout runs as a choice of its role, if that role sends first in every branch: its host holds the clock.
 func (b *builder) timeout(s *syntax.Timeout, next Global) Global {
 	bodies := [][]syntax.Stmt{s.Body, s.OnTimeout}
 	if s.HasCancel {

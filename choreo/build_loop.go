@@ -89,7 +89,7 @@ func (b *builder) par(s *syntax.Par, next Global) Global {
 	return next
 }
 
-// channels lists who sends to whom in a block, perhaps several times.
+// channels lists the pairs of sender and receiver in a block, perhaps repeatedly.
 func (b *builder) channels(list []syntax.Stmt) []pair {
 	var out []pair
 	syntax.Walk(list, func(s syntax.Stmt) {

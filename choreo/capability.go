@@ -16,7 +16,7 @@ var reservedRoots = []string{
 // maxCapability bounds the name of a capability, in bytes.
 const maxCapability = 256
 
-// CheckCapability refuses what is not the name of a capability: two segments or more, joined by colons,
+// CheckCapability refuses a text that is not the name of a capability: two segments or more, joined by colons,
 // each of lower-case letters, digits, "_" and "-" and beginning with a letter. "cap:" may not begin a
 // name, and "module:id:path" may not have a path that begins with a root that Aura or the host owns;
 // whether the module was admitted is for admission to ask.

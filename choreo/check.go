@@ -45,7 +45,7 @@ func (c *checker) check() {
 	c.checkProfiles()
 }
 
-// checkOperationBodies checks what the operations do. They may declare roles of their own.
+// checkOperationBodies checks the bodies of the operations. They may declare roles of their own.
 func (c *checker) checkOperationBodies() {
 	for _, d := range c.file.Decls {
 		op, ok := d.(*syntax.Operation)
@@ -76,7 +76,7 @@ func (c *checker) bodies() [][]syntax.Stmt {
 }
 
 const (
-	// maxProblems bounds what is reported of one file: nobody reads further.
+	// maxProblems bounds the report on one file; more would not be read.
 	maxProblems = 1000
 	// maxSuggestions bounds the names among which a slip of the pen is looked for.
 	maxSuggestions = 1000
@@ -90,7 +90,7 @@ func (c *checker) problem(at syntax.Span, code, hint, format string, args ...any
 		Source: c.file.Source, Span: at, Code: code, Hint: hint, Message: fmt.Sprintf(format, args...)})
 }
 
-// protocol returns what was checked.
+// protocol returns the checked protocol.
 func (c *checker) protocol() *Protocol {
 	p := &Protocol{Name: c.proto.Name.Text, File: c.file, helpers: c.helpers, endless: c.endless}
 	if c.file.Module != nil {

@@ -2,7 +2,7 @@ package choreo
 
 import "github.com/aura-runtime/aura/choreo/syntax"
 
-// checkBundles checks the proof bundles and what the protocol requires of them.
+// checkBundles checks the proof bundles and the protocol's demands on them.
 func (c *checker) checkBundles() {
 	bundles := map[string]*syntax.ProofBundle{}
 	for _, d := range c.file.Decls {

@@ -12,7 +12,7 @@ const (
 	doneLabel = "Done"
 )
 
-// checkFlow refuses choices that nobody can follow, statements that are never reached, and continues that
+// checkFlow refuses choices that a role cannot follow, statements that are never reached, and continues that
 // lead nowhere.
 func (c *checker) checkFlow(body []syntax.Stmt) {
 	f := flow{checker: c, helpers: map[string]bool{}}

@@ -7,8 +7,8 @@ import (
 	"github.com/aura-runtime/aura/choreo/syntax"
 )
 
-// checkLinear holds every receipt of a transfer to exactly one use on every path: what is transferred
-// must be handed off, once, whatever the others choose.
+// checkLinear holds every receipt of a transfer to exactly one use on every path: a transferred
+// object must be handed off, once, for every choice of the others.
 func (c *checker) checkLinear(body []syntax.Stmt) {
 	l := linear{checker: c, declared: map[string]syntax.Span{}, entry: map[string]assets{}, bound: bound(body)}
 	live, ends := l.block(body, assets{})
@@ -38,7 +38,7 @@ func (a assets) without(name string) assets {
 type linear struct {
 	*checker
 	declared map[string]syntax.Span // every linear binding seen so far
-	entry    map[string]assets      // what was live where each enclosing recursion began
+	entry    map[string]assets      // the live bindings where each enclosing recursion began
 	bound    map[string]bool        // all that some statement gives a name to
 }
 

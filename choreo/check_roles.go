@@ -45,7 +45,7 @@ func (c *checker) checkHelpers() {
 	c.checkCalls()
 }
 
-// checkCalls refuses calls of unknown protocols and circles of calls: a call is replaced by what it calls.
+// checkCalls refuses calls of unknown protocols and circles of calls: a call is replaced by the called protocol.
 func (c *checker) checkCalls() {
 	const unseen, open, done = 0, 1, 2
 	state := map[string]int{}

@@ -9,7 +9,7 @@ import (
 	"github.com/aura-runtime/aura/choreo"
 )
 
-// constructs are those of the language, each with what a line that uses it looks like.
+// constructs are those of the language, each with a line that uses it.
 var constructs = map[string]string{
 	"module":             `^module`,
 	"import":             `^import`,

@@ -1,7 +1,7 @@
-// Package choreo is the language of Aura's protocols: it reads a choreography, refuses what could go
-// wrong, and derives what each role must do.
+// Package choreo is the language of Aura's protocols: it reads a choreography, refuses unsafe
+// ones, and derives the behaviour of each role.
 //
-// A choreography (a .tell file) describes a conversation once, for everybody. Start with [Load], which
+// A choreography (a .tell file) describes a conversation once, for all its roles. Start with [Load], which
 // parses and checks a file, then [Protocol.Instantiate] with the sizes of its role families, then
 // [Instance.Local] for the part of one role:
 //
@@ -11,7 +11,7 @@
 //
 // What enters is text or interchange JSON. What leaves are values: a [Global] type, one [Local] type for
 // each role, the guard requirements of each send site ([Site]), a [Manifest] for admission, and the
-// verdict whether a new version may talk to an old one ([Compare]). What is refused is refused with a
+// verdict whether a new version may talk to an old one ([Compare]). A refusal comes with a
 // file, a line, a column and a caret, as many problems as there are in one run.
 //
 // Global and local types are immutable and may share parts, so a type of n distinct nodes costs n even

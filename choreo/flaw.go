@@ -2,7 +2,7 @@ package choreo
 
 import "github.com/aura-runtime/aura"
 
-// Code names what is wrong, for tools and tests. Codes are append-only; texts may change.
+// Code names a flaw, for tools and tests. Codes are append-only; texts may change.
 type Code string
 
 // What can be wrong with a type, or with projecting it for a role.
@@ -30,11 +30,11 @@ const (
 // returns: errors.As finds it.
 type Flaw struct {
 	Code Code
-	// Role is the role that cannot play its part; "" if the type is wrong for everybody.
+	// Role is the role that cannot play its part; "" if the type is wrong for every role.
 	Role Role
 	// At is the part of the global type where the flaw shows; nil if it was found in a local type.
 	At Global
-	// Detail says what is wrong in words, naming labels and partners.
+	// Detail describes the flaw, naming labels and partners.
 	Detail string
 }
 

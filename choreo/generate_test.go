@@ -86,7 +86,7 @@ func (g *generator) message(depth int, scope []string) choreo.Global {
 	return c
 }
 
-// inform tells the roles that do not see a choice what was chosen.
+// inform sends a choice to the roles that do not see it.
 func (g *generator) inform(from, to choreo.Role, label choreo.Label, next choreo.Global) choreo.Global {
 	for i := len(g.roles) - 1; i >= 0; i-- {
 		if r := g.roles[i]; r != from && r != to {

@@ -27,7 +27,7 @@ type (
 	// GlobalBranch is one alternative of a GlobalComm and what follows it.
 	GlobalBranch struct {
 		Label Label
-		// Site is what the sender must satisfy before this message; 0 is nothing. See [Instance.Site].
+		// Site names the demands on the sender of this message; 0: none. See [Instance.Site].
 		Site SiteID
 		Next Global
 	}
@@ -114,7 +114,7 @@ func (p *printer) branches(n int, write func(int)) {
 	p.WriteString("}")
 }
 
-// eachGlobal calls f once for every distinct part of g, a part before what it contains.
+// eachGlobal calls f once for every distinct part of g, a part before its own parts.
 func eachGlobal(g Global, f func(Global)) {
 	seen := map[Global]bool{}
 	stack := []Global{g}

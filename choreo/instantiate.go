@@ -68,7 +68,7 @@ func (in *Instance) Parts() int {
 	return n
 }
 
-// Site returns what the sends with this site must satisfy; nil for 0. The caller must not change it.
+// Site returns the demands on the sends with this site; nil for 0. The caller must not change it.
 func (in *Instance) Site(id SiteID) *Site {
 	if id <= 0 || int(id) > len(in.sites) {
 		return nil

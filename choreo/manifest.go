@@ -19,7 +19,7 @@ type Manifest struct {
 	QualifiedName     string   `json:"protocol_qualified_name"`
 	ProtocolID        string   `json:"protocol_id"`
 	RoleNames         []string `json:"role_names,omitempty"`
-	// RequiredCapabilities are what the runtime must be able to do, from [Defaults].
+	// RequiredCapabilities are the abilities that the runtime must have, from [Defaults].
 	RequiredCapabilities []string `json:"required_capabilities,omitempty"`
 	// TheoremPacks are the declared proof bundles, RequiredTheoremPacks the names of those required, and
 	// RequiredTheoremPackCapabilities the evidence that those demand.
@@ -57,13 +57,13 @@ type DelegationConstraint struct {
 	RequiredBundleID string `json:"required_bundle_id,omitempty"`
 }
 
-// Defaults is what a deployment knows about a protocol that its text does not say.
+// Defaults is a deployment's knowledge about a protocol beyond its text.
 type Defaults struct {
 	// ProtocolID; default "aura." and the qualified name in lower case, its words joined by "_".
 	ProtocolID string
 	// Policy is the determinism policy; default [DefaultPolicy].
 	Policy string
-	// Capabilities are what the runtime must be able to do; default none.
+	// Capabilities are the abilities that the runtime must have; default none.
 	Capabilities []string
 }
 
@@ -119,7 +119,7 @@ func (p *Protocol) bundles(m *Manifest) {
 	}
 }
 
-// describe adds what the annotations of one send ask for.
+// describe adds the demands of one send's annotations.
 func (p *Protocol) describe(m *Manifest, s syntax.Stmt) {
 	role := ""
 	switch s := s.(type) {

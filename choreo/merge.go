@@ -10,7 +10,7 @@ import (
 // Instantiate needs a few for each of its parts; only one made to be hard needs more.
 const maxMergeSteps = 1 << 20
 
-// merger joins what a role does in the branches of a choice that it does not see.
+// merger joins a role's behaviours in the branches of a choice that it does not see.
 type merger struct {
 	done  map[[2]Local]Local
 	steps int

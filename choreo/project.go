@@ -28,7 +28,7 @@ func Project(g Global, role Role) (Local, error) {
 	return local, nil
 }
 
-// projector holds what one projection remembers: shared parts are projected once and stay shared.
+// projector is the memory of one projection: shared parts are projected once and stay shared.
 type projector struct {
 	role  Role
 	done  map[situated]Local

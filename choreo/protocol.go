@@ -59,7 +59,7 @@ func Load(name, text string) (*Protocol, syntax.Diagnostics) {
 	return p, nil
 }
 
-// Tier says what a protocol is good for. The numbers are append-only and a lower one allows more.
+// Tier says which uses a protocol allows. The numbers are append-only and a lower one allows more.
 type Tier uint8
 
 // The tiers.
@@ -84,7 +84,7 @@ func (t Tier) String() string {
 	return "unknown tier"
 }
 
-// Assessment is what a protocol can be used for, and why not for more.
+// Assessment is the tier of a protocol, and the reasons against a better one.
 type Assessment struct {
 	Tier Tier
 	// TheoryConvertible is whether the protocol is exactly the Global type that stands for it.

@@ -6,7 +6,7 @@ import (
 	"github.com/aura-runtime/aura/choreo/syntax"
 )
 
-// Record is one annotation as tools read it: where it stands and what it says, without interpretation.
+// Record is one annotation as tools read it: its position and its text, without interpretation.
 type Record struct {
 	// Path leads to the statement: the index in its block, counted from 0, then the label or index of the
 	// branch, and so on, as in "2/Take/0". A helper's statements begin with its name.

@@ -50,7 +50,7 @@ func (w *world) ready() []choreo.Role {
 	return out
 }
 
-// run takes at most n steps in a drawn order. It returns an error for a message that nobody expects, for
+// run takes at most n steps in a drawn order. It returns an error for an unexpected message, for
 // roles that wait for each other, and for a message that is left over.
 func (w *world) run(n int) error {
 	for range n {
@@ -110,7 +110,7 @@ func unfoldLocal(l choreo.Local) choreo.Local {
 	}
 }
 
-// substitute needs no care for capture: what it puts in is closed.
+// substitute needs no care for capture: the inserted part is closed.
 func substitute(l choreo.Local, name string, with choreo.Local) choreo.Local {
 	branches := func(in []choreo.LocalBranch) []choreo.LocalBranch {
 		out := slices.Clone(in)

@@ -3,7 +3,7 @@ package choreo
 // SiteID refers to a [Site] of the [Instance] that a type was made by; 0 refers to none.
 type SiteID int32
 
-// Site is what the annotations and the guard of a send ask for. Sends that ask for the same share one.
+// Site holds the demands of a send's annotations and guard. Sends with equal demands share one.
 type Site struct {
 	// Requirements are checked and charged before the message leaves, in the order written.
 	Requirements []Requirement

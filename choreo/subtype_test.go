@@ -147,7 +147,7 @@ func exchange(l choreo.Local) (choreo.Local, bool) {
 	return second(first(rest)), true
 }
 
-// A subtype may stand in for the role in any company: nobody gets stuck, nothing is left over.
+// A subtype may stand in for the role among any other roles: none gets stuck, no message is left over.
 func TestSubtypesAreSafeInPlaceOfTheRole(t *testing.T) {
 	tried, replaced := 0, 0
 	rapid.Check(t, func(t *rapid.T) {

@@ -9,14 +9,14 @@ import (
 )
 
 // Table is a local type as a table of states: recursion is an edge back, and parts that are used alike are
-// one state. It is what a machine runs and what subtyping compares. The caller must not change it.
+// one state. A machine runs it and subtyping compares it. The caller must not change it.
 type Table struct {
 	States []State
 	// Start is the index of the first state.
 	Start int
 }
 
-// StateKind says what a role does in a state. The numbers are append-only.
+// StateKind is the kind of step that a role takes in a state. The numbers are append-only.
 type StateKind uint8
 
 // The kinds of state.
@@ -51,7 +51,7 @@ func (s *State) find(label Label) *Edge {
 	return nil
 }
 
-// String says what the role does here, for messages.
+// String describes the role's step here, for messages.
 func (s *State) String() string {
 	names := make([]string, len(s.Edges))
 	for i, e := range s.Edges {

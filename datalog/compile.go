@@ -29,7 +29,7 @@ type operand int32
 
 func (o operand) slot() (int, bool) { return int(^o), o < 0 }
 
-// step matches one atom, given what the steps before it have bound.
+// step matches one atom, given the bindings of the steps before it.
 type step struct {
 	atom  int
 	mask  uint64 // columns whose value is known before the step, among the first 64
@@ -148,7 +148,7 @@ func (c *compiled) mostKnown(used, bound []bool) int {
 	return best
 }
 
-// step describes the match of one atom and marks what it binds.
+// step describes the match of one atom and marks the variables that it binds.
 func (c *compiled) step(i int, bound []bool) step {
 	terms := c.body[i].terms
 	s := step{atom: i, known: make([]bool, len(terms))}

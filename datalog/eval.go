@@ -58,7 +58,7 @@ func (m *machine) eval(e *Expr) (Term, error) {
 	return m.binary(e, left, right)
 }
 
-// value returns a term, or what a variable stands for. Variables are found by name: rules have few.
+// value returns a term, or the value of a variable. Variables are found by name: rules have few.
 func (m *machine) value(t Term) (Term, error) {
 	if t.kind != KindVariable {
 		return t, nil

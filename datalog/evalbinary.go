@@ -8,7 +8,7 @@ import (
 
 // binary applies an operation to two values.
 func (m *machine) binary(e *Expr, a, b Term) (Term, error) {
-	// Whatever the operation, it looks at each operand about once; those that look more often pay
+	// Every operation looks at each operand about once; those that look more often pay
 	// for it.
 	if err := m.w.budget.work(a.weight() + b.weight()); err != nil {
 		return Term{}, err

@@ -1,6 +1,6 @@
 package datalog
 
-// Op is what an [Expr] does. Unary operations are 0x10 plus, and binary operations 0x20 plus, their
+// Op is the operation of an [Expr]. Unary operations are 0x10 plus, and binary operations 0x20 plus, their
 // number in the Biscuit schema.
 type Op uint8
 
@@ -10,7 +10,7 @@ const (
 	OpValue Op = 0x00
 	// OpClosure is a function: its parameters, and its body in Left. It is only ever an operand: of
 	// [OpAll] and [OpAny] on the right with one parameter, of [OpLazyAnd] and [OpLazyOr] on the
-	// right and of [OpTryOr] on the left with none, where it marks what is evaluated only when
+	// right and of [OpTryOr] on the left with none, where it marks an operand that is evaluated only when
 	// needed.
 	OpClosure Op = 0x01
 

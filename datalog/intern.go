@@ -6,7 +6,7 @@ type interner struct {
 	ids   map[scalar]uint32
 }
 
-// keyBytes is what the number of a term takes beside the term.
+// keyBytes is the memory of a term's number beside the term.
 const keyBytes = 64
 
 // scalar is what tells one term from another: for collections, str is the canonical encoding.

@@ -43,7 +43,7 @@ type budget struct {
 	over                     bool // a limit was reached or the evaluation interrupted, which no expression may catch
 
 	interrupt func() error // nil: none
-	looked    int          // what was left of steps when interrupt was asked
+	looked    int          // the remaining steps when interrupt was last called
 }
 
 func (b *budget) refill() {

@@ -11,7 +11,7 @@ import (
 	"github.com/aura-runtime/aura/datalog"
 )
 
-// sourced is a rule with where it comes from and what it trusts.
+// sourced is a rule with its origin and the origins it trusts.
 type sourced struct {
 	rule            datalog.Rule
 	origin, trusted datalog.Origin
@@ -113,7 +113,7 @@ func rules() *rapid.Generator[sourced] {
 	})
 }
 
-// The evaluator derives exactly what the definition does, origins included, even when facts and
+// The evaluator derives exactly the facts that the definition does, origins included, even when facts and
 // rules arrive between runs, and answers queries alike.
 func TestWorldDerivesWhatTheDefinitionSays(t *testing.T) {
 	fact := predicates(rapid.Map(rapid.Int64Range(0, 4), datalog.NewInteger))

@@ -14,7 +14,7 @@ type Origin uint64
 const (
 	// MaxBlocks is how many blocks can be told apart: they are numbered from 0.
 	MaxBlocks = 63
-	// Authorizer is the origin of what the deciding party itself states.
+	// Authorizer is the origin of the deciding party's own facts.
 	Authorizer Origin = 1 << MaxBlocks
 )
 

@@ -212,8 +212,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// TestPartsOfAProgramPrintAsInIt: what a rule, a check, a policy, a scope and an expression print alone is what they
-// print in their program.
+// TestPartsOfAProgramPrintAsInIt: a rule, a check, a policy, a scope and an expression print the same alone as
+// in their program.
 func TestPartsOfAProgramPrintAsInIt(t *testing.T) {
 	const (
 		fact    = `a(1, "x")`

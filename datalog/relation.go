@@ -115,7 +115,7 @@ func (r *relation) has(row []uint32, o Origin, b *budget) (bool, error) {
 	return false, nil
 }
 
-// rowBytes is what a row is counted as, with its places in hash tables.
+// rowBytes is the counted memory of a row, with its places in hash tables.
 func rowBytes(arity int) int { return 24 + 4*arity }
 
 // indexed returns the hash table over the columns of mask, up to date with all rows.
@@ -140,7 +140,7 @@ func (r *relation) indexed(mask uint64, b *budget) (*chains, error) {
 	return c, nil
 }
 
-// indexBytes is what a row takes in one hash table.
+// indexBytes is the memory of a row in one hash table.
 const indexBytes = 12
 
 func hashColumns(row []uint32, mask uint64) (h uint64) {

@@ -7,7 +7,7 @@ type Predicate struct {
 }
 
 // Rule derives its head from every combination of facts that matches its body and passes all its
-// expressions. A query is a rule whose head names what is wanted.
+// expressions. A query is a rule whose head names the wanted values.
 type Rule struct {
 	Head        Predicate
 	Body        []Predicate
@@ -37,7 +37,7 @@ type Check struct {
 	Queries []Rule
 }
 
-// PolicyKind says what a matching [Policy] decides. The numbers are those of the Biscuit schema.
+// PolicyKind is the decision of a matching [Policy]. The numbers are those of the Biscuit schema.
 type PolicyKind uint8
 
 // The kinds of policies.
@@ -52,7 +52,7 @@ type Policy struct {
 	Queries []Rule
 }
 
-// ScopeKind says what a [Scope] trusts.
+// ScopeKind is the kind of origins that a [Scope] trusts.
 type ScopeKind uint8
 
 // The kinds of scopes.

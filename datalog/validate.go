@@ -19,7 +19,7 @@ func (r *Rule) Validate() error {
 	return r.validExpressions(bound)
 }
 
-// validExpressions is what a check's queries need: their heads are not used.
+// validExpressions checks a query of a check: its head is not used.
 func (r *Rule) validExpressions(bound names) error {
 	for _, e := range r.Expressions {
 		if err := bound.validate(e, nil, 0, 0); err != nil {

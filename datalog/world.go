@@ -56,7 +56,7 @@ func NewWorld(limits Limits, functions Functions) *World {
 func (w *World) Interrupt(fn func() error) { w.budget.interrupt = fn }
 
 // Refill starts the counts of iterations, of steps and of bytes made along the way anew, so that a
-// world can be asked many times. What it keeps stays counted.
+// world can be asked many times. The memory that it keeps stays counted.
 func (w *World) Refill() { w.budget.refill() }
 
 // Spent returns how many steps were taken since the world was made or refilled.
@@ -95,8 +95,8 @@ func (w *World) AddFact(origin Origin, f Predicate) error {
 	return err
 }
 
-// AddRule adds a rule of a block. It sees facts whose origin is within trusted, and what it derives
-// has the origin of the block and of all facts used. It returns what [Rule.Validate] finds.
+// AddRule adds a rule of a block. It sees facts whose origin is within trusted, and a derived fact
+// has the origin of the block and of all facts used. It returns the error of [Rule.Validate].
 func (w *World) AddRule(origin, trusted Origin, r *Rule) error {
 	if err := r.Validate(); err != nil {
 		return err
@@ -185,7 +185,7 @@ func (j *join) head() []uint32 {
 	return row
 }
 
-// Select finds what a rule would derive from the present facts, without adding it: each fact once
+// Select finds the facts that a rule would derive from the present ones, without adding it: each fact once
 // for each of its origins, in the order found. A fact is made when the iteration reaches it, from terms that
 // it shares with the world: an answer of a million rows takes the memory of its numbers. Call [World.Run] first.
 func (w *World) Select(origin, trusted Origin, r *Rule) (iter.Seq[Fact], error) {

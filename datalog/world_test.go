@@ -260,7 +260,7 @@ func BenchmarkClosure(b *testing.B) {
 }
 
 func TestAWorldThatFailedAnswersNothing(t *testing.T) {
-	// The rule fails on one fact, so a check that rejects what it derives must not pass afterwards.
+	// The rule fails on one fact, so a check that rejects its derived facts must not pass afterwards.
 	p := must(datalog.Parse(`n(0); n(1); bad(1) <- n($x), 1 / $x === 1; reject if bad(1);`, nil))
 	w := datalog.NewWorld(datalog.Limits{}, nil)
 	for _, f := range p.Facts {
@@ -417,7 +417,7 @@ func TestAnEvaluationCanBeInterrupted(t *testing.T) {
 	}
 }
 
-// TestMemoryIsCountedTheSameOnEveryMachine: what fits into the limit of bytes is part of what a program means. Each
+// TestMemoryIsCountedTheSameOnEveryMachine: the limit of bytes is part of the meaning of a program. Each
 // row is counted as 24 bytes and 4 for each of its columns, once a term is known.
 func TestMemoryIsCountedTheSameOnEveryMachine(t *testing.T) {
 	fit := func(arity int) (n int) {

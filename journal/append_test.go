@@ -117,7 +117,7 @@ func TestExpectationSeesTheEntriesBeforeIt(t *testing.T) {
 	})
 }
 
-// TestASettledContextHasNoLedger: its entries go, those of others stay, and what is spent later is counted from nothing,
+// TestASettledContextHasNoLedger: its entries go, those of others stay, and later spending is counted from zero,
 // also when it comes in the same group and after a restart.
 func TestASettledContextHasNoLedger(t *testing.T) {
 	simulate(t, 1, func(tc task.Context) {
@@ -287,7 +287,7 @@ func (f freeing) Synced(_ task.Context, entries []*journal.Entry) {
 	}
 }
 
-// TestWhatWaitsForASyncIsLetGoBeforeTheSinks: Synced comes after the sync and before everybody else, and never
+// TestWhatWaitsForASyncIsLetGoBeforeTheSinks: Synced comes after the sync and before the other calls, and never
 // for an entry that was lost or refused.
 func TestWhatWaitsForASyncIsLetGoBeforeTheSinks(t *testing.T) {
 	simulate(t, 3, func(tc task.Context) {
@@ -325,7 +325,7 @@ func TestWhatWaitsForASyncIsLetGoBeforeTheSinks(t *testing.T) {
 	})
 }
 
-// sealer is a committer that notes its entries and adds what they have in common.
+// sealer is a committer that notes its entries and adds their common part.
 type sealer struct {
 	sealed, synced [][]any
 	fails          bool
@@ -351,7 +351,7 @@ func (s *sealer) Synced(_ task.Context, entries []*journal.Entry) {
 }
 
 // TestACommitterSealsItsAcceptedEntriesOnce: entries of two committers and of none share a commit. Each committer
-// sees its own that were not refused, in order, and what it adds is durable with them.
+// sees its own that were not refused, in order, and its additions are durable with them.
 func TestACommitterSealsItsAcceptedEntriesOnce(t *testing.T) {
 	simulate(t, 5, func(tc task.Context) {
 		disk := journal.NewFaulty(entropy(2), journal.Faults{})
@@ -673,7 +673,7 @@ func (c *counter) IterateBack(start, end []byte, fn func(key, value []byte) erro
 	})
 }
 
-// What comes again is compared with what is in its place: in the store, in memory, and in the same entry.
+// A repeated fact is compared with the one in its place: in the store, in memory, and in the same entry.
 func TestWhatComesAgainIsComparedWithItsPlace(t *testing.T) {
 	simulate(t, 1, func(tc task.Context) {
 		disk := journal.NewFaulty(entropy(2), journal.Faults{})

@@ -64,7 +64,7 @@ func BenchmarkAppendOwn16(b *testing.B) {
 }
 
 // BenchmarkBarePebble16 writes what the journal writes for one fact, keys and sizes alike, from each of
-// 16 goroutines: what the disk and Pebble allow.
+// 16 goroutines: the limit of the disk and Pebble.
 func BenchmarkBarePebble16(b *testing.B) {
 	share := b.N/benchWriters + 1
 	r := benchRecord(newDevice(10), 1)

@@ -9,7 +9,7 @@ import (
 // collectStep is how many facts one batch deletes: collecting is in no hurry and must not hold up others.
 const collectStep = 256
 
-// collection is a step of collecting what a snapshot replaced: how far each stream is gone, and store
+// collection is a step of collecting the facts that a snapshot replaced: how far each stream is gone, and store
 // keys to delete.
 type collection struct {
 	namespace fact.Namespace

@@ -13,7 +13,7 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// history is what a crash may not take back.
+// history is the acknowledged facts, which a crash may not take back.
 type history struct {
 	facts   map[aura.FactID]fact.Position
 	spent   uint64
@@ -56,8 +56,8 @@ func TestCrashAtAnyInstantLosesNothingAcknowledged(t *testing.T) {
 	})
 }
 
-// live opens the journal, lets writers append for a while, crashes the disk under them and returns what the
-// crash left.
+// live opens the journal, lets writers append for a while, crashes the disk under them and returns the disk after
+// the crash.
 func live(tc task.Context, disk *journal.Faulty, faults journal.Faults, h *history, lifetime time.Duration) (*journal.Faulty, error) {
 	j, err := tryOpen(tc, disk, options())
 	if err != nil {
@@ -105,7 +105,7 @@ func live(tc task.Context, disk *journal.Faulty, faults journal.Faults, h *histo
 	return left, j.group.Close(tc, time.Minute)
 }
 
-// check opens the journal that a crash left and compares it with what was acknowledged.
+// check opens the journal after a crash and compares it with the acknowledged facts.
 func (h *history) check(tc task.Context, disk *journal.Faulty) error {
 	j, err := tryOpen(tc, disk, options())
 	if err != nil {

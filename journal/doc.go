@@ -1,14 +1,14 @@
 // Package journal keeps facts: sealed, durable before anything is visible, in order.
 //
 // What enters is an [Entry], one decision: drafts of own facts, records received from others, ledger
-// entries and metadata. One writer task gathers the entries of all who call [Journal.Append] at once,
+// entries and metadata. One writer task gathers the entries of concurrent calls of [Journal.Append],
 // checks each against the state that the ones before it leave, lets a [Committer] add what its entries share,
 // signs one batch proof for all own facts, and applies them in one atomic, synced batch. Then the committers are told,
 // then the sinks, in the order of positions, and then the callers get their records. What leaves are records: by position, namespace, kind, author or identity.
 //
 // The journal refuses a received fact with a gap before it, another fact in a place that is taken, an
-// entry whose expectation no longer holds, a wrong key and damaged bytes. It does not verify proofs: who
-// receives does. A failed or full disk fails the appends it hits; reading goes on, and nothing that was
+// entry whose expectation no longer holds, a wrong key and damaged bytes. It does not verify proofs: the
+// receiver does. A failed or full disk fails the appends it hits; reading goes on, and nothing that was
 // acknowledged is lost.
 //
 // Facts are found through indexes of namespaces, kinds and streams, in which each group commit writes one entry.

@@ -86,7 +86,7 @@ func (w *watchful) Committed([]fact.Record) {
 	}
 }
 
-// TestSinksAreToldBeforeCallers: a caller that was answered finds what the sinks make of its facts.
+// TestSinksAreToldBeforeCallers: after the answer a caller finds its facts in the state of the sinks.
 func TestSinksAreToldBeforeCallers(t *testing.T) {
 	inReal(t, func(tc task.Context) {
 		j := open(t, tc, journal.NewFaulty(entropy(2), journal.Faults{}))
@@ -106,7 +106,7 @@ func TestSinksAreToldBeforeCallers(t *testing.T) {
 	})
 }
 
-// TestASecondBatchAfterAFailedOneIsWhole: what a failed batch had staged leaves no trace in the next one.
+// TestASecondBatchAfterAFailedOneIsWhole: the changes of a failed batch leave no trace in the next one.
 func TestASecondBatchAfterAFailedOneIsWhole(t *testing.T) {
 	simulate(t, 1, func(tc task.Context) {
 		disk := journal.NewFaulty(entropy(2), journal.Faults{})

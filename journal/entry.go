@@ -46,7 +46,7 @@ type Entry struct {
 // when theirs are equal, so its type must be comparable.
 type Committer interface {
 	// Seal is called once for a group, after its entries were checked and before it is handed to the store, with the
-	// committer's entries among them in the order of the commit. What it returns is committed with the group: charges
+	// committer's entries among them in the order of the commit. Its results are committed with the group: charges
 	// are merged into the ledger, metadata is set.
 	Seal(entries []*Entry) ([]fact.Charge, []KV)
 	// Synced is called once for a group with the same entries, as soon as they are durable and can be read and before

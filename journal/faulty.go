@@ -36,7 +36,7 @@ type Faulty struct {
 	lock    task.Mutex
 	faults  Faults
 	loose   *task.Latch // open: no sync is stuck
-	root    *node       // what is synced
+	root    *node       // the synced files
 	size    int         // bytes in root
 	pending []*pending  // applies that wait for their sync, in order
 	closed  bool
@@ -47,7 +47,7 @@ type Faulty struct {
 
 type pending struct{ batch *Batch }
 
-// NewFaulty returns an empty store. Entropy decides which calls fail and what a crash leaves.
+// NewFaulty returns an empty store. Entropy decides which calls fail and which bytes survive a crash.
 func NewFaulty(entropy world.Entropy, faults Faults) *Faulty {
 	f := &Faulty{entropy: entropy, loose: task.NewLatch()}
 	f.set(faults)

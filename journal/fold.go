@@ -14,7 +14,7 @@ import (
 // Folder is a reducer whose state can be kept and restored.
 type Folder interface {
 	fact.Reducer
-	// Version changes with the form of the state, and with what the reducer makes of a fact. A state of
+	// Version changes with the form of the state, and with the effect of a fact on it. A state of
 	// another version is never restored.
 	Version() int
 	// Save returns the state. Equal states have equal bytes.
@@ -53,7 +53,7 @@ type Fold struct {
 
 	quarantine *fact.Quarantine
 	base       []byte        // a state that was whole
-	since      []fact.Record // what was folded since, for a reducer that panics half-way; nil with no base
+	since      []fact.Record // the facts folded since, for a reducer that panics half-way; nil with no base
 }
 
 // NewFold returns a fold of the facts that sel selects by namespace and kind; its folder is empty, and leaf
@@ -102,7 +102,7 @@ func (f *Fold) Load(tc task.Context, j *Journal) error {
 	return err
 }
 
-// formOf names what a checkpoint depends on beside the facts: the reducer's version, what it selects, and
+// formOf names the inputs of a checkpoint beside the facts: the reducer's version, its selection, and
 // which of the kinds are known, since a kind that is new to a program may be on the disk already.
 func (f *Fold) formOf(j *Journal) string {
 	var known []string
@@ -157,7 +157,7 @@ func (f *Fold) take(c *Checkpoint) bool {
 	return true
 }
 
-// Committed folds what was committed after Load, or while it ran: what a [Sink] is told.
+// Committed folds the facts committed after Load, or while it ran. It is the method of a [Sink].
 func (f *Fold) Committed(records []fact.Record) {
 	for i := range records {
 		if f.selection.Selects(&records[i]) {
@@ -184,8 +184,8 @@ func (f *Fold) apply(r *fact.Record) {
 	}
 }
 
-// mend undoes what a reducer did before it panicked: it goes back to a state that was whole and folds again what came
-// since.
+// mend undoes the changes of a reducer before its panic: it goes back to a whole state and folds the facts since
+// then again.
 func (f *Fold) mend() {
 	if f.base == nil || f.folder.Restore(f.base) != nil {
 		return

@@ -355,7 +355,7 @@ func TestCrashAtEveryBatchLeavesEqualViews(t *testing.T) {
 				disk := journal.NewFaulty(entropy(2), journal.Faults{})
 				err := collectingStory(tc, &mortal{Store: disk, left: at, after: after})
 				done = err == nil
-				for range 2 { // the second life starts from what the first one kept
+				for range 2 { // the second life starts from the checkpoint of the first one
 					disk = disk.Crash()
 					if err := collectingStory(tc, &mortal{Store: disk, left: 1 << 30}); err != nil {
 						t.Fatalf("after a crash at batch %d: %v", at, err)
@@ -416,7 +416,7 @@ func collectingStory(tc task.Context, store journal.Store) error {
 	return nil
 }
 
-// halves is a reducer that panics between the two halves of a change. It counts facts: what is folded twice shows.
+// halves is a reducer that panics between the two halves of a change. It counts facts: a fact folded twice shows.
 type halves struct{ Left, Right []string }
 
 func (h *halves) Version() int { return 1 }

@@ -8,8 +8,8 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// TestWhatTheJournalGivesIsEncodedAlready: a session sends what was written a moment ago, what lies in the store, and
-// what came from others, without encoding a fact again.
+// TestWhatTheJournalGivesIsEncodedAlready: a session sends facts that were written a moment ago, that lie in the store, and
+// that came from others, without encoding a fact again.
 func TestWhatTheJournalGivesIsEncodedAlready(t *testing.T) {
 	simulate(t, 1, func(tc task.Context) {
 		disk := journal.NewFaulty(entropy(2), journal.Faults{})

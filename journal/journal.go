@@ -99,7 +99,7 @@ func Open(tc task.Context, store Store, o Options) (*Journal, error) {
 //
 // The commit point is the moment at which the writer hands the entry to the store. When tc ends before it,
 // Append returns tc's error, and nothing was written nor will be. Past it, Append waits for the outcome
-// whatever tc says.
+// also when tc ends.
 func (j *Journal) Append(tc task.Context, e *Entry) ([]fact.Record, error) {
 	p, err := j.Submit(tc, e)
 	if err != nil {

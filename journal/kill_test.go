@@ -147,7 +147,7 @@ func TestKilledProcessLosesNothingAcknowledged(t *testing.T) {
 	}
 }
 
-// runAndKill runs the other process for a while after its first word and returns what it acknowledged.
+// runAndKill runs the other process for a while after its first word and returns the acknowledged facts.
 func runAndKill(t *testing.T, home string, after time.Duration) (acknowledged []aura.FactID) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])

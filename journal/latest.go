@@ -133,7 +133,7 @@ func (j *Journal) advance(c *cursor, after fact.Position) error {
 	first := c.next - min(c.next, uint64(c.page)) + 1
 	records, err := j.ByAuthor(c.id.namespace, c.id.device, first, int(c.next-first+1))
 	if aura.KindOf(err) == aura.NotFound && first < c.next {
-		// Some of the page were collected: what is left follows them, one by one.
+		// Some of the page were collected: the rest follows them, one by one.
 		c.page = 1
 		return j.advance(c, after)
 	}

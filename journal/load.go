@@ -11,7 +11,7 @@ import (
 
 var errStop = errors.New("stop")
 
-// load reads what a journal keeps in memory, or begins a new one.
+// load reads the state that a journal keeps in memory, or begins a new one.
 func (j *Journal) load(tc task.Context) error {
 	j.state = &layer{bottom: j}
 	header, ok, err := j.store.Get(headerKey)

@@ -9,7 +9,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 )
 
-// A page is what a read holds at once: so many positions of each index, and sealed records of so many
+// A page is the part that a read holds at once: so many positions of each index, and sealed records of so many
 // bytes.
 const (
 	pageSize  = 256
@@ -30,7 +30,7 @@ type place struct {
 // source is a set of places: those that any of its prefixes lists.
 type source [][]byte
 
-// span is what is left of a read: the positions after one and up to another, from either end.
+// span is the rest of a read: the positions after one and up to another, from either end.
 type span struct {
 	after, end fact.Position
 	back       bool // the greatest first
@@ -111,7 +111,7 @@ func (j *Journal) indexesAction(sel *fact.Selection) bool {
 	return sel.Author == j.options.Author && !sel.Operation.IsZero()
 }
 
-// index adds the index of a name to a source: its runs, and what an older format listed one by one.
+// index adds the index of a name to a source: its runs, and the single entries of an older format.
 func (j *Journal) index(to source, table byte, t tag) source {
 	if j.older {
 		to = append(to, tagKey(table, t))
@@ -197,7 +197,7 @@ func (j *Journal) list(from source, s span) (listed []place, upTo fact.Position,
 	return listed, upTo, nil
 }
 
-// eachPlace calls fn for what one prefix lists within a span, in the direction of reading.
+// eachPlace calls fn for the places that one prefix lists within a span, in the direction of reading.
 func (j *Journal) eachPlace(prefix []byte, s span, fn func(place) error) error {
 	if isRun(prefix[0]) {
 		return j.eachRun(prefix, s, func(p fact.Position) error { return fn(place{position: p}) })
@@ -223,8 +223,8 @@ func within(prefix []byte, s span) (start, end []byte) {
 	return start, binary.BigEndian.AppendUint64(slices.Clone(prefix), uint64(s.end)+1)
 }
 
-// fill reads the sealed records of a page whose places lie close together, in one pass. What it leaves out,
-// because it is too much at once, is looked up one by one.
+// fill reads the sealed records of a page whose places lie close together, in one pass. The records it leaves out,
+// because they are too many at once, are looked up one by one.
 func (j *Journal) fill(page []place, back bool) error {
 	if len(page) < 2 || page[0].sealed != nil {
 		return nil

@@ -25,9 +25,9 @@ type PebbleOptions struct {
 	// FS is the file system. Default: the operating system's, with files that only their owner reads.
 	FS vfs.FS
 	// Reserve is the size in bytes of a file that is given up when the disk is full, so that the batch on
-	// its way and what the store does behind it still find room. Default: 8 MiB. Negative: none.
+	// its way and the store's work behind it still find room. Default: 8 MiB. Negative: none.
 	Reserve int64
-	// ReadOnly opens what is there and changes no file of it. Apply is [aura.Unavailable].
+	// ReadOnly opens the existing store and changes no file of it. Apply is [aura.Unavailable].
 	ReadOnly bool
 }
 
@@ -75,7 +75,7 @@ func OpenPebble(dir string, o PebbleOptions) (Store, error) {
 	return p, nil
 }
 
-// settleWithin bounds what a clean close does beyond closing.
+// settleWithin bounds the extra work of a clean close.
 const settleWithin = 2 * time.Second
 
 // pebbleStore is a Store on a disk.
@@ -101,10 +101,10 @@ func (p *pebbleStore) open(dir string) (err error) {
 	o := &pebble.Options{
 		FS: vfs.OnDiskFull(p.reserve.fs, p.reserve.release), Lock: p.lock, ReadOnly: p.readOnly,
 		Cache: cache, MemTableSize: pebbleMemTable, MaxOpenFiles: pebbleFiles,
-		// Explicit, so that a newer library does not change what is on the disk.
+		// Explicit, so that a newer library does not change the format on the disk.
 		FormatMajorVersion: pebble.FormatValueSeparation,
 		Logger:             quiet{},
-		// Who reads a damaged file gets the error. Without a listener Pebble ends the process.
+		// The reader of a damaged file gets the error. Without a listener Pebble ends the process.
 		EventListener: &pebble.EventListener{DataCorruption: func(pebble.DataCorruptionInfo) {}},
 	}
 	for i := range o.Levels {
@@ -197,7 +197,7 @@ func commit(b *pebble.Batch) (err error) {
 	return b.Close()
 }
 
-// fatal returns what a recovered panic says; nil when there was none.
+// fatal returns the error of a recovered panic; nil when there was none.
 func fatal(value any) error {
 	switch v := value.(type) {
 	case nil:
@@ -291,8 +291,8 @@ func (p *pebbleStore) Close(task.Context) error {
 	return nil
 }
 
-// settle moves what only the log holds into tables. A table carries checksums, so that damage to it is found;
-// a damaged log looks like one that a crash tore, and what it held would be gone without a word.
+// settle moves the records that only the log holds into tables. A table carries checksums, so that damage to it is found;
+// a damaged log looks like one that a crash tore, and its records would be lost silently.
 func (p *pebbleStore) settle() {
 	flushed, err := p.db.AsyncFlush()
 	if err != nil {
@@ -321,7 +321,7 @@ func storeError(op aura.Op, err error) *aura.Error {
 	return aura.Errorf(op, aura.Unavailable, "the disk of the journal: %w", err)
 }
 
-// firstLine returns what an error of the library says, without the details that it carries for itself.
+// firstLine returns the text of an error of the library, without its internal details.
 func firstLine(err error) string {
 	line, _, _ := strings.Cut(err.Error(), "\n")
 	return line
@@ -397,9 +397,9 @@ func (p private) Create(name string, category vfs.DiskWriteCategory) (vfs.File, 
 // Unwrap implements [vfs.FS].
 func (p private) Unwrap() vfs.FS { return p.FS }
 
-// quiet is Pebble's logger: it drops what is for information and turns a fatal message into a panic, which
+// quiet is Pebble's logger: it drops information and turns a fatal message into a panic, which
 // commit and open recover. In Pebble's own goroutines, where a broken log of files leaves no other way,
-// it ends the process; what was acknowledged is on the disk.
+// it ends the process; acknowledged batches are on the disk.
 type quiet struct{}
 
 // Infof implements [pebble.Logger].

@@ -35,7 +35,7 @@ func inReal(t testing.TB, fn func(task.Context)) {
 }
 
 // clones takes a picture of the disk, as a crash would leave it, whenever something is made durable,
-// together with what had been acknowledged by then.
+// together with the facts acknowledged by then.
 type clones struct {
 	mem *vfs.MemFS
 
@@ -56,7 +56,7 @@ func (c *clones) take() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n := len(c.acknowledged)
-	// Half of the pictures keep what was synced and nothing else, the others random parts of the rest.
+	// Half of the pictures keep only synced bytes, the others random parts of the rest as well.
 	cfg := vfs.CrashCloneCfg{}
 	if len(c.taken)%2 == 1 {
 		cfg = vfs.CrashCloneCfg{UnsyncedDataPercent: 50, RNG: c.rng}
@@ -262,7 +262,7 @@ func (d *smallDisk) inject(op errorfs.Op) error {
 		if d.left < 32<<10 {
 			return syscall.ENOSPC
 		}
-		d.left -= 32 << 10 // what one write of the log takes at most
+		d.left -= 32 << 10 // the most that one write of the log takes
 	}
 	return nil
 }
@@ -399,7 +399,7 @@ func TestPebbleFilesAreForTheirOwner(t *testing.T) {
 }
 
 // TestPebbleDamagedFilesAreRefused overwrites each file of a journal in turn, the whole of it and one byte in
-// its middle. What is opened and read then is all of it, or the error says that it is damaged: a clean close
+// its middle. Opening and reading gives all of it, or the error says that it is damaged: a clean close
 // leaves nothing in the log, whose damage would look like a crash.
 func TestPebbleDamagedFilesAreRefused(t *testing.T) {
 	good := t.TempDir()
@@ -484,7 +484,7 @@ func damaged(t *testing.T, good, name string, from, to int) (refused bool) {
 	return refused
 }
 
-// TestAMissingFileCostsNoOther: whatever file of a journal is away while it is opened, everything is there again when
+// TestAMissingFileCostsNoOther: when a file of a journal is missing at opening, everything is there again once
 // that file is back.
 func TestAMissingFileCostsNoOther(t *testing.T) {
 	dir, away := t.TempDir(), t.TempDir()

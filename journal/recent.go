@@ -27,7 +27,7 @@ type recent struct {
 	bytes  int
 }
 
-// memorable is what one group commit wrote.
+// memorable is the records of one group commit.
 type memorable struct {
 	records []fact.Record
 	bytes   int

@@ -14,7 +14,7 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// What is read a moment after its commit is what a journal gives that was opened anew, wherever the
+// A read a moment after a commit gives the same as a read of a reopened journal, wherever the
 // reading begins: within what is still in memory, before it, or across its edge.
 func TestNewestFactsReadAsFromTheStore(t *testing.T) {
 	simulate(t, 1, func(tc task.Context) {
@@ -55,7 +55,7 @@ func TestNewestFactsReadAsFromTheStore(t *testing.T) {
 	})
 }
 
-// brief says of each record where it is and, by a hash, all of what it is.
+// brief returns the position of each record and a hash of all its fields.
 func brief(records []fact.Record) (lines []string) {
 	for i := range records {
 		r := &records[i]
@@ -64,8 +64,8 @@ func brief(records []fact.Record) (lines []string) {
 	return lines
 }
 
-// TestMetadataThatWasJustWrittenIsNotReadBack: neither by whoever asks nor by the commit that changes it, and what
-// memory and the store say is the same: of values, of those that were removed, and after too many for the memory.
+// TestMetadataThatWasJustWrittenIsNotReadBack: neither by a reader nor by the commit that changes it, and
+// memory and the store agree: on values, of those that were removed, and after too many for the memory.
 func TestMetadataThatWasJustWrittenIsNotReadBack(t *testing.T) {
 	simulate(t, 1, func(tc task.Context) {
 		disk := journal.NewFaulty(entropy(5), journal.Faults{})
@@ -106,7 +106,7 @@ func TestMetadataThatWasJustWrittenIsNotReadBack(t *testing.T) {
 		if store.count > 0 {
 			t.Errorf("%d reads of what was just written", store.count)
 		}
-		// A reader may change what it gets.
+		// A reader may change the bytes that it gets.
 		got, _ := j.Meta("count")
 		got[0] = 0
 		holds("after a reader changed its copy")

@@ -69,7 +69,7 @@ func (s *Set) Begin() []byte {
 	return w.b
 }
 
-// Answer returns what the other side replies to a message. It keeps nothing in between. A malformed
+// Answer returns the other side's reply to a message. It keeps nothing in between. A malformed
 // message is aura.Corrupt.
 func (s *Set) Answer(message []byte) ([]byte, error) {
 	reply, _, _, err := s.exchange(message, false)
@@ -77,7 +77,7 @@ func (s *Set) Answer(message []byte) ([]byte, error) {
 }
 
 // Next takes the reply to the message before and returns the next one, nil when the comparison is complete,
-// and what this reply told: identities that only this side has, and that only the other side has. A
+// and the findings of the reply: identities that only this side has, and that only the other side has. A
 // malformed reply is aura.Corrupt.
 func (s *Set) Next(reply []byte) (message []byte, ours, theirs []aura.FactID, err error) {
 	return s.exchange(reply, true)
@@ -181,7 +181,7 @@ func (s *Set) fingerprint(from, to int) (f [16]byte) {
 	return f
 }
 
-// difference returns what is only in a and only in b, both sorted.
+// difference returns the identities only in a and only in b, both sorted.
 func difference(a, b []aura.FactID) (onlyA, onlyB []aura.FactID) {
 	for len(a) > 0 && len(b) > 0 {
 		switch c := a[0].Compare(b[0]); {
@@ -197,7 +197,7 @@ func difference(a, b []aura.FactID) (onlyA, onlyB []aura.FactID) {
 }
 
 // messageWriter writes a message: for each range its upper bound (a length, one more than there are bytes; zero
-// for no bound), its mode, and what the mode says. Skipped ranges are joined, and left out at the end.
+// for no bound), its mode, and the data of the mode. Skipped ranges are joined, and left out at the end.
 type messageWriter struct {
 	b       []byte
 	skipped *bound
@@ -296,7 +296,7 @@ func (r *ranges) readList() {
 	}
 }
 
-// drain reads what is left, for its errors.
+// drain reads the remaining ranges, for their errors.
 func (r *ranges) drain() error {
 	for r.next() {
 	}

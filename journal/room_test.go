@@ -20,7 +20,7 @@ func (g *gets) Get(key []byte) ([]byte, bool, error) {
 	return g.Store.Get(key)
 }
 
-// TestAReaderWithLittleRoomReadsLittle: what has no room is neither read nor decoded.
+// TestAReaderWithLittleRoomReadsLittle: records beyond the room are neither read nor decoded.
 func TestAReaderWithLittleRoomReadsLittle(t *testing.T) {
 	simulate(t, 1, func(tc task.Context) {
 		disk := journal.NewFaulty(entropy(3), journal.Faults{})

@@ -13,8 +13,8 @@ import (
 // for each name that its records have, a run, under the last number in it: the last position, for a stream the
 // last Seq. So the entry that covers a number is the first one at or after it. The value is sealed.
 //
-// A journal of format 1 had one entry for each record, with a plain value or none. What it wrote stays as it
-// is, and both are read: see [Journal.older].
+// A journal of format 1 had one entry for each record, with a plain value or none. Its entries stay as they
+// are, and both are read: see [Journal.older].
 
 // maxRun is the most records of a group: its entries are taken until there are maxGroupFacts.
 const maxRun = maxGroupFacts + maxEntryFacts
@@ -38,7 +38,7 @@ type indexed struct {
 	tag   tag
 }
 
-// run is what a group adds to an index.
+// run is the part of an index that one group adds.
 type run struct {
 	last      uint64
 	positions []fact.Position
@@ -58,7 +58,7 @@ func (g *group) list(table byte, t tag, number uint64, p fact.Position) {
 // encodeRun writes ascending positions as gaps and lengths: the records of a group mostly follow each other.
 func encodeRun(positions []fact.Position) []byte {
 	var b []byte
-	end := fact.Position(0) // after what was written
+	end := fact.Position(0) // after the written positions
 	for len(positions) > 0 {
 		n := 1
 		for n < len(positions) && positions[n] == positions[0]+fact.Position(n) {
@@ -221,7 +221,7 @@ type listed struct {
 	position fact.Position
 }
 
-// delist takes records out of their indexes. Only the writer does that, so that what it reads is what is there.
+// delist takes records out of their indexes. Only the writer does that, so that its reads are current.
 func (j *Journal) delist(b *Batch, all []listed) error {
 	type entry struct {
 		key       []byte

@@ -18,7 +18,7 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// The first bytes of the store keys of records, and of the index of what each device wrote.
+// The first bytes of the store keys of records, and of the index of each device's facts.
 const (
 	tableRecord = 0x02
 	tableSeqRun = 0x0e
@@ -72,7 +72,7 @@ func places(records []fact.Record) (all []fact.Position) {
 	return all
 }
 
-// checkIndexes compares what every index gives, from both ends, with what is among all records.
+// checkIndexes compares the reads of every index, from both ends, with the records.
 func checkIndexes(t *testing.T, tc task.Context, j opened) {
 	t.Helper()
 	all := j.read(t, tc, fact.Selection{})
@@ -147,7 +147,7 @@ func TestJournalOfFormat1GoesOn(t *testing.T) {
 		mixed(t, tc, j, 8)
 		checkIndexes(t, tc, j)
 
-		// What is collected leaves the indexes of both formats.
+		// Collected records leave the indexes of both formats.
 		snapshot, err := commitSnapshot(tc, j, pair)
 		if err != nil {
 			t.Fatal(err)
@@ -265,7 +265,7 @@ func TestIndexesAgreeWithTheRecords(t *testing.T) {
 }
 
 // TestAMissingRecordIsDamage takes single records of one group from the disk, as a fault of it may. The indexes still
-// list each, so whoever reads them learns that the journal is damaged, wherever in the group the record stood.
+// list each, so a reader learns that the journal is damaged, wherever in the group the record stood.
 func TestAMissingRecordIsDamage(t *testing.T) {
 	simulate(t, 1, func(tc task.Context) {
 		disk := journal.NewFaulty(entropy(2), journal.Faults{})
@@ -300,7 +300,7 @@ func TestAMissingRecordIsDamage(t *testing.T) {
 	})
 }
 
-// TestAMissingIndexIsDamage takes parts of the index of what a device wrote from the disk. Whoever sends those facts
+// TestAMissingIndexIsDamage takes parts of the index of a device's facts from the disk. The sender of those facts
 // learns that they are missing, and does not take the gap for their end.
 func TestAMissingIndexIsDamage(t *testing.T) {
 	simulate(t, 1, func(tc task.Context) {

@@ -24,7 +24,7 @@ const (
 
 const formatMagic = "aura journal"
 
-// sealer hides and authenticates what the store holds: values with XChaCha20-Poly1305, bound to their
+// sealer encrypts and authenticates the content of the store: values with XChaCha20-Poly1305, bound to their
 // store key so that they cannot be swapped; names in keys with a keyed hash.
 type sealer struct {
 	aead    cipher.AEAD
@@ -80,13 +80,13 @@ func (s *sealer) seal(key, plain []byte) []byte {
 	return s.sealRoom(key, append(s.room(len(plain)), plain...))
 }
 
-// room returns what a plain text of at most so many bytes is to be appended to, for [sealer.sealRoom]: large
-// values are sealed where they were put together.
+// room returns a buffer for a plain text of at most so many bytes, for [sealer.sealRoom]: large
+// values are sealed in the buffer in which they were encoded.
 func (s *sealer) room(size int) []byte {
 	return make([]byte, len(s.nonce), len(s.nonce)+size+s.aead.Overhead())
 }
 
-// sealRoom seals what was appended to a room, in its place.
+// sealRoom seals the plain text of such a buffer in place.
 func (s *sealer) sealRoom(key, room []byte) []byte {
 	binary.BigEndian.PutUint32(s.nonce[len(s.nonce)-4:], s.counter)
 	s.counter++
@@ -118,7 +118,7 @@ func (s *sealer) tag(label byte, parts ...[]byte) tag {
 	return tag(sum[:len(tag{})])
 }
 
-// header is the value that says what this store is and which key opens it: magic, version, key check,
+// header is the value that identifies the store's format and its key: magic, version, key check,
 // and a plain checksum that tells damage from a wrong key.
 func (s *sealer) header() []byte { return s.headerOf(formatVersion) }
 

@@ -95,7 +95,7 @@ func TestSwappedRecordsAreCorrupt(t *testing.T) {
 	})
 }
 
-// TestASealedValueStaysUnderItsKey: somebody who can write to the disk cannot give one name the value of
+// TestASealedValueStaysUnderItsKey: a writer to the disk cannot give one name the value of
 // another.
 func TestASealedValueStaysUnderItsKey(t *testing.T) {
 	simulate(t, 1, func(tc task.Context) {
@@ -148,7 +148,7 @@ func TestNoNonceIsUsedTwice(t *testing.T) {
 }
 
 // TestRecordsAfterTheHeadAreNoticed: a store that shows a record of a batch without its head has torn the
-// batch, whatever it promised.
+// batch, contrary to its promise.
 func TestRecordsAfterTheHeadAreNoticed(t *testing.T) {
 	simulate(t, 1, func(tc task.Context) {
 		disk := journal.NewFaulty(entropy(2), journal.Faults{})
@@ -159,7 +159,7 @@ func TestRecordsAfterTheHeadAreNoticed(t *testing.T) {
 		j.close(t, tc)
 		torn := dump(t, disk.Crash())
 		for key, value := range before {
-			torn[key] = value // what the batch replaced is as it was, what it added is there
+			torn[key] = value // the old values that the batch replaced, and the keys that it added
 		}
 		if err := use(tc, restore(t, tc, torn, "", nil)); !errors.Is(err, aura.Corrupt) {
 			t.Errorf("got %v, want corrupt", err)

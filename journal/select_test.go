@@ -40,9 +40,9 @@ func anySelection(facts int) *rapid.Generator[fact.Selection] {
 	})
 }
 
-// A read gives what a look at each record would give, whether the facts are in memory, in the store, or some
+// A read gives the same as a look at each record, whether the facts are in memory, in the store, or some
 // here and some there.
-// TestAReadEndsWithItsCaller: what was not read is not taken for what is not there.
+// TestAReadEndsWithItsCaller: a fact that was not read is not taken for an absent one.
 func TestAReadEndsWithItsCaller(t *testing.T) {
 	simulate(t, 1, func(tc task.Context) {
 		disk := journal.NewFaulty(entropy(2), journal.Faults{})
@@ -105,7 +105,7 @@ func TestAReadIsTheSelectionOfAllFacts(t *testing.T) {
 				}
 				e.Drafts = append(e.Drafts, d)
 			}
-			if i%5 == 4 { // what a peer wrote long ago comes late
+			if i%5 == 4 { // an old fact of a peer comes late
 				for range 10 {
 					seq := j.Count(pair, peer.id) + 1
 					e.Foreign = append(e.Foreign, peer.recordOf(aura.OperationID{1}, pair, seq+uint64(len(e.Foreign)), aura.Logical(10*i+len(e.Foreign)+1), "late"))
@@ -159,7 +159,7 @@ func TestAReadThatIsStoppedSaysHowFarItWas(t *testing.T) {
 	})
 }
 
-// The newest of a thread cost what is shown of it, however long the thread is, how many others there are, and
+// The newest of a thread cost as much as the part shown, however long the thread is, how many others there are, and
 // how the kinds lie in it.
 func TestTheNewestCostWhatIsShown(t *testing.T) {
 	filled := func(facts int) (disk *journal.Faulty) {

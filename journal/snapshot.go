@@ -16,14 +16,14 @@ import (
 // of the authority that made them.
 const SnapshotKind = "journal.snapshot"
 
-// Snapshot is the payload of a snapshot fact: what a reducer gets from the facts that it covers, and a
+// Snapshot is the payload of a snapshot fact: a reducer's state after the facts that it covers, and a
 // digest that names exactly these. The digest does not depend on positions, so that it is the same
 // on every device.
 type Snapshot struct {
 	Namespace fact.Namespace `cbor:"1,keyasint,omitempty"`
 	Covers    []Cover        `cbor:"2,keyasint,omitempty"` // sorted by device
 	Digest    [32]byte       `cbor:"3,keyasint,omitzero"`
-	State     []byte         `cbor:"4,keyasint,omitempty"` // what the reducer saved
+	State     []byte         `cbor:"4,keyasint,omitempty"` // the reducer's saved state
 }
 
 // Cover is a run of one device's facts: Seq in (After, Through].
@@ -33,7 +33,7 @@ type Cover struct {
 	Through uint64        `cbor:"3,keyasint,omitempty"`
 }
 
-// Domain returns what the journal itself registers: the kind of snapshots.
+// Domain returns the journal's own registration: the kind of snapshots.
 func Domain() fact.Domain {
 	return fact.Domain{Name: "journal", Kinds: []fact.Kind{{Name: SnapshotKind, Check: func(f *fact.Fact) error {
 		_, err := parseSnapshot(f)
@@ -60,8 +60,8 @@ func parseSnapshot(f *fact.Fact) (Snapshot, error) {
 	return s, nil
 }
 
-// Snapshot proposes a snapshot of a namespace up to a position: state is what a reducer saved after
-// exactly the facts up to there. Commit the draft, then [Journal.Collect] what it replaces. It returns
+// Snapshot proposes a snapshot of a namespace up to a position: state is a reducer's saved state after
+// exactly the facts up to there. Commit the draft, then [Journal.Collect] the facts that it covers. It returns
 // aura.NotFound when there is nothing to cover and aura.Invalid when state is too large for a fact.
 func (j *Journal) Snapshot(tc task.Context, ns fact.Namespace, through fact.Position, state []byte) (fact.Draft, error) {
 	const op = "journal.Snapshot"

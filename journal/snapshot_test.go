@@ -116,7 +116,7 @@ func TestCollectionNeverChangesAReduction(t *testing.T) {
 	})
 }
 
-// playRound appends the facts, collects what a snapshot of the pair's facts covers and compares the
+// playRound appends the facts, collects the facts that a snapshot of the pair covers and compares the
 // reductions before and after. It counts the peer's facts in peers.
 func playRound(tc task.Context, j opened, r round, peers map[fact.Namespace]uint64) error {
 	for _, s := range r.Facts {
@@ -151,7 +151,7 @@ func playRound(tc task.Context, j opened, r round, peers map[fact.Namespace]uint
 	if diff := cmp.Diff(before, after); diff != "" {
 		return fmt.Errorf("the reduction changed (-before +after):\n%s", diff)
 	}
-	// What was collected may come again and stays collected.
+	// Collected facts may arrive again and stay collected.
 	var again []fact.Record
 	for n := range peers[pair] {
 		again = append(again, peer.record(pair, n+1, aura.Logical(n+1), "collected"))

@@ -40,7 +40,7 @@ func (d *faultyDisk) Open() (journal.Store, error) {
 
 func (d *faultyDisk) Crash() {}
 
-// pebbleDisk is Pebble on a file system in memory that forgets what was not synced.
+// pebbleDisk is Pebble on a file system in memory that loses unsynced bytes.
 type pebbleDisk struct{ fs *vfs.MemFS }
 
 func (d *pebbleDisk) Open() (journal.Store, error) {

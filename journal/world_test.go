@@ -51,7 +51,7 @@ func (d device) public() []byte { return d.key.Public().(ed25519.PublicKey) }
 
 func (d device) sign(message []byte) [64]byte { return [64]byte(ed25519.Sign(d.key, message)) }
 
-// record returns what the device would have sent: its seq-th fact in the namespace.
+// record returns the device's seq-th fact in the namespace.
 func (d device) record(ns fact.Namespace, seq uint64, logical aura.Logical, text string) fact.Record {
 	return d.recordOf(aura.OperationID{}, ns, seq, logical, text)
 }

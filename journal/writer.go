@@ -266,7 +266,7 @@ func (j *Journal) commit(tc task.Context, g *group) {
 		}
 	}
 	for _, a := range g.accepted {
-		// Capped, so that a caller who appends to its result does not write into its neighbour's.
+		// Capped, so that a caller that appends to its result does not write into its neighbour's.
 		a.request.reply.Resolve(records[a.from:a.to:a.to], nil)
 	}
 }
@@ -301,7 +301,7 @@ func (g *group) shares() (all []share) {
 	return all
 }
 
-// seal adds what a committer commits with its entries.
+// seal adds a committer's additions to its entries.
 func (g *group) seal(charges []fact.Charge, meta []KV) {
 	for _, c := range charges {
 		g.layer.charges.set(chargeID{c.Context, c.Peer}, g.layer.Charge(c.Context, c.Peer).Merge(c))

@@ -1,6 +1,6 @@
 package machine
 
-// Admission is what was decided about a protocol before anything of it runs, and cannot change afterwards.
+// Admission is the decision about a protocol before it runs. It cannot change afterwards.
 // [Admit] makes one from a manifest, [AdmitTrusted] one for tools and tests. The zero Admission admits
 // nothing.
 type Admission struct {

@@ -13,9 +13,9 @@ const (
 	CapabilityEnvelopeAdherence = "vmEnvelopeAdherence"
 )
 
-// Contracts are what a runtime can show for itself at admission.
+// Contracts are a runtime's evidence at admission.
 type Contracts struct {
-	// Capabilities are the names of what it can do, and of the evidence that it holds for theorem packs.
+	// Capabilities are the names of its abilities, and of the evidence that it holds for theorem packs.
 	Capabilities []string
 	// Modes are the determinism modes that it supports. Without contracts only DeterminismFull is.
 	Modes []Determinism
@@ -23,7 +23,7 @@ type Contracts struct {
 	Transport Transport
 }
 
-// Transport is what a transport promises to the protocols above it.
+// Transport is the promises of a transport to the protocols above it.
 type Transport struct {
 	RoleAddressed, AuthenticatedPeers, PerPeerFIFO, FailClosedUnknownRole, NoMessageSynthesis bool
 }
@@ -45,7 +45,7 @@ type Request struct {
 	Hardening Hardening
 	// Parity, if not 0, demands the settings of a cross-platform lane.
 	Parity Parity
-	// Load is what the choice of scheduler rests on.
+	// Load decides the choice of scheduler.
 	Load Pressure
 	// Scheduler, if not 0, must be the one that is chosen.
 	Scheduler Scheduler

@@ -7,7 +7,7 @@ import (
 	"github.com/aura-runtime/aura/machine"
 )
 
-// steady answers everything at once and counts the messages: what a benchmark wants of a host.
+// steady answers everything at once and counts the messages. It is the host of the benchmarks.
 type steady struct {
 	payload  machine.Value
 	received int

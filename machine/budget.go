@@ -52,7 +52,7 @@ func (c Class) factor() uint64 {
 
 // Budget bounds the steps of a session, so that it ends. It is what [Opening].Budget takes.
 type Budget struct {
-	// Steps is the bound, Used what was taken of it.
+	// Steps is the bound, Used the part taken.
 	Steps, Used uint64
 }
 

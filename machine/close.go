@@ -19,7 +19,7 @@ func (m *Machine) Close(c own.Capability) error {
 	return nil
 }
 
-// Cancel ends a session because somebody no longer wants it.
+// Cancel ends a session at the wish of its owner.
 func (m *Machine) Cancel(c own.Capability) error {
 	s, err := m.owned("machine.Cancel", c, "")
 	if err != nil {
@@ -45,7 +45,7 @@ func (m *Machine) Abort(c own.Capability) error {
 	return nil
 }
 
-// OwnerDied ends the sessions of an owner that is gone, without its capability: nobody holds it any more.
+// OwnerDied ends the sessions of an owner that is gone, without its capability: it has no holder any more.
 // A session with a transfer under way is cancelled, every other one faults. It returns their number.
 func (m *Machine) OwnerDied(owner own.Owner) int {
 	n := 0
@@ -96,7 +96,7 @@ func (m *Machine) close(s *session) {
 	m.emitSession(s, EventEpochAdvanced, s.epoch, 0)
 }
 
-// end stops the roles of a session and lets go of what it holds. Its buffers keep what waits in them until
+// end stops the roles of a session and releases its resources. Its buffers keep what waits in them until
 // it is reaped, so that a summary can count it.
 func (m *Machine) end(s *session, status SessionStatus, failed bool, reason string) {
 	s.status = status
@@ -115,7 +115,7 @@ func (m *Machine) end(s *session, status SessionStatus, failed bool, reason stri
 	m.ended = append(m.ended, s)
 }
 
-// Summary is what is left to say of a session that was reaped.
+// Summary is the final report of a reaped session.
 type Summary struct {
 	Session SessionID
 	Name    aura.SessionID
@@ -123,18 +123,18 @@ type Summary struct {
 	Status  SessionStatus
 	Epoch   uint64
 	Steps   uint64
-	// Orphans is the number of messages that nobody took.
+	// Orphans is the number of messages that no role took.
 	Orphans int
 	// Fault is why it ended; nil unless Status is SessionFaulted.
 	Fault *Fault
-	// Roots are, in a sealed session, the roots of the authentication trees of its edges: of what was sent
-	// on each, in the order of the edges. Consumed are the ends of their chains: of what was received.
+	// Roots are, in a sealed session, the roots of the authentication trees of its edges: of the messages
+	// sent on each, in the order of the edges. Consumed are the ends of their chains, of the messages received.
 	// Otherwise both are nil.
 	Roots, Consumed [][32]byte
 }
 
-// Reap forgets the sessions that have ended, in the order of their end, and appends what is left to say of
-// them to into. Their memory is used again for later sessions of the same image.
+// Reap forgets the sessions that have ended, in the order of their end, and appends their
+// summaries to into. Their memory is used again for later sessions of the same image.
 func (m *Machine) Reap(into []Summary) []Summary {
 	if len(m.ended) == 0 {
 		return into

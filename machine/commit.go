@@ -40,7 +40,7 @@ func (m *Machine) commit(k *pick) *Fault {
 	return nil
 }
 
-// predicate is what the output gate is asked about a step.
+// predicate is the output gate's question about a step.
 func (k *pick) predicate() Predicate {
 	switch {
 	case k.kind == stepHalt:

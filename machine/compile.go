@@ -7,7 +7,7 @@ import (
 	"github.com/aura-runtime/aura/choreo"
 )
 
-// Part is what one role does.
+// Part is the behaviour of one role.
 type Part struct {
 	Role  choreo.Role
 	Local choreo.Local

@@ -58,7 +58,7 @@ func TestTheCorpusRunsTheSameEverywhere(t *testing.T) {
 	}
 }
 
-// recordings runs an image and returns the digests of what was recorded.
+// recordings runs an image and returns the digests of the recordings.
 func recordings(t *testing.T, im *machine.Image) (out []string) {
 	for _, as := range []machine.Integrity{machine.IntegrityBare, machine.IntegritySealed} {
 		m := machine.New(newHost(42), machine.Options{Key: [32]byte{1}, Trace: machine.NewTrace(0), Log: machine.NewLog(0)})

@@ -71,7 +71,7 @@ func openNamed(t *testing.T, name aura.SessionID, role choreo.Role, as machine.I
 	return s
 }
 
-// run steps a side until it waits, and takes out what it has to say.
+// run steps a side until it waits, and takes out its messages.
 func (s *side) run(t *testing.T) []machine.Parcel {
 	t.Helper()
 	if _, err := s.m.Run(100); err != nil {

@@ -13,7 +13,7 @@
 //
 // What enters are the host's answers (choices, payloads), messages from other machines ([Machine.Inject])
 // and calls of a session's owner, each with the owner's capability. What leaves are messages
-// ([Machine.Take]), a [Trace] of what happened, and a [Recording] that can be run again. What is refused is
+// ([Machine.Take]), a [Trace] of the events, and a [Recording] that can be run again. The machine refuses
 // a call with a stale capability, a message that was seen before or does not verify, and a step that the
 // protocol, the host or the output policy does not allow: that ends the session with a [*Fault] and leaves
 // nothing half done.

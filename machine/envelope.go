@@ -71,7 +71,7 @@ func Diff(baseline, candidate Run, declaredWidth int, tier Tier) Envelope {
 	return d
 }
 
-// Within checks an envelope against what a policy allows, in a fixed order: schema, width, schedule, order
+// Within checks an envelope against the bounds of a policy, in a fixed order: schema, width, schedule, order
 // of effects (by tier), failures, tier. It returns FallbackNone, or why the envelope does not admit.
 func (d Envelope) Within(p Policy) FallbackReason {
 	effects := map[Tier]Spread{TierStrict: SpreadExact, TierReplayDeterministic: SpreadReorders, TierEnvelopeBounded: SpreadBounded}[p.Tier]

@@ -63,7 +63,7 @@ func interleave(out, run []Event) []Event {
 	return out
 }
 
-// Stories splits a trace by session, without ticks: what happened in each, whatever happened around it.
+// Stories splits a trace by session, without ticks: the events of each, independent of the others.
 // Halts and output checks are part of the story of their session here, and what concerns no session is
 // left out.
 func Stories(events []Event) map[SessionID][]Event {

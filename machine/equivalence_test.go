@@ -7,7 +7,7 @@ import (
 	"github.com/aura-runtime/aura/machine"
 )
 
-// Each mode forgives what the one before does, and one thing more.
+// Each mode forgives the differences of the one before, and one more.
 func TestDeterminismModesForgiveWhatTheySay(t *testing.T) {
 	trace, log := machine.NewTrace(0), machine.NewLog(0)
 	m := machine.New(newHost(3), machine.Options{Trace: trace, Log: log})
@@ -61,7 +61,7 @@ func at(events []machine.Event, kind machine.EventKind, id machine.SessionID) in
 	return slices.IndexFunc(events, func(e machine.Event) bool { return e.Kind == kind && e.Session == id })
 }
 
-// What a policy allows decides what a measured difference admits, field by field.
+// A policy admits a measured difference field by field.
 func TestAnEnvelopeAdmitsWhatThePolicyAllows(t *testing.T) {
 	good := machine.Envelope{
 		Schema: machine.EnvelopeSchema, Schedule: machine.SpreadReorders, Effects: machine.SpreadReorders, Failures: machine.SpreadExact,

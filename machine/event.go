@@ -182,8 +182,8 @@ func (t *Trace) Events() []Event {
 // Clear forgets all events and keeps the memory.
 func (t *Trace) Clear() { t.events, t.next, t.lost = t.events[:0], 0, 0 }
 
-// Messages returns the messages of one session in the order in which they were sent: what a global type
-// speaks of.
+// Messages returns the messages of one session in the order in which they were sent, for comparison with a
+// global type.
 func Messages(events []Event, id SessionID, im *Image) []Sent {
 	var out []Sent
 	for _, e := range events {

@@ -14,7 +14,7 @@ type FaultCode uint8
 // instruction that could raise some of them (speculation, channel, type, pc, progress, acquire, flow, close) and
 // keeps their numbers all the same.
 const (
-	// FaultType: the machine found a role in a state that does not allow what it was about to do.
+	// FaultType: the machine found a role in a state that does not allow its next step.
 	FaultType FaultCode = 1
 	// FaultLabel: a message arrived that the state does not expect.
 	FaultLabel FaultCode = 2
@@ -22,7 +22,7 @@ const (
 	FaultChannel FaultCode = 3
 	// FaultVerification: a value failed its seal, its signature or its replay check.
 	FaultVerification FaultCode = 4
-	// FaultInvoke: the host failed or answered what it may not.
+	// FaultInvoke: the host failed or gave an answer that is not allowed.
 	FaultInvoke FaultCode = 5
 	// FaultAcquire: a guard layer was refused.
 	FaultAcquire FaultCode = 6
@@ -63,7 +63,7 @@ func (c FaultCode) String() string {
 	return fmt.Sprintf("machine.fault.%d", uint8(c))
 }
 
-// kind is what a caller can do about a fault: nothing, for most of them, but start again.
+// kind is the error kind of a fault: for most, a caller can only start again.
 func (c FaultCode) kind() aura.Kind {
 	switch c {
 	case FaultVerification:

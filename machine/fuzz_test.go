@@ -22,7 +22,7 @@ func seeded(f *testing.F) (*machine.Machine, *machine.Recording) {
 	return m, rec
 }
 
-// What loads runs: no image, whatever it says, makes the machine go astray.
+// Every image that loads runs: none makes the machine fail.
 func FuzzLoad(f *testing.F) {
 	f.Add(image(f, shop, nil).Encode())
 	f.Add(image(f, threeWay, nil).Encode())

@@ -2,16 +2,16 @@ package machine
 
 import "github.com/aura-runtime/aura/choreo"
 
-// Host is what the machine asks and tells while it steps: the source of choices and payloads and the sink
+// Host is the machine's environment while it steps: the source of choices and payloads and the sink
 // of messages. All calls come from the caller of [Machine.Plan], [Machine.Commit] or [Machine.Step], one at
 // a time, in the order of the trace; a host touches queues of its session and returns at once. Network,
 // guards and journal run between steps, never in a call.
 //
-// A host that serves several roles answers for each from what that role has seen: roles of one wave are asked
+// A host that serves several roles answers for each from the knowledge of that role: roles of one wave are asked
 // before the messages of the others arrive.
 //
 // The machine asks once for each message. An answer that was given is kept until the message is sent, so a
-// host may take it from its queue. What a host waits for, it defers: the role sleeps until [Machine.Wake].
+// host may take it from its queue. A host that must wait defers: the role sleeps until [Machine.Wake].
 type Host interface {
 	// Choose picks one of the branches of an internal choice. It is asked only where there are several.
 	Choose(Offer) (branch int, answer Answer)
@@ -65,10 +65,10 @@ func (a Answer) String() string {
 type Message struct {
 	Image   *Image
 	Session SessionID
-	// Role is who sends or receives, Peer the other one.
+	// Role sends or receives, Peer is the other one.
 	Role, Peer RoleID
 	Label      LabelID
-	// Site is what the annotations of the send ask for; 0 is nothing. See choreo.Instance.Site.
+	// Site names the demands of the send's annotations; 0: none. See choreo.Instance.Site.
 	Site choreo.SiteID
 	// Seq is the message's place on its edge, counted from 0.
 	Seq  uint64
@@ -99,7 +99,7 @@ func (o Offer) Len() int { return len(o.branches) }
 // Label returns the message of a branch.
 func (o Offer) Label(i int) choreo.Label { return o.Image.labels[o.branches[i].label] }
 
-// Site returns what the annotations and the guard of a branch ask for; 0 is nothing.
+// Site names the demands of a branch's annotations and guard; 0: none.
 func (o Offer) Site(i int) choreo.SiteID { return o.branches[i].site }
 
 // RoleName returns the name of the role that chooses.

@@ -11,7 +11,7 @@ import (
 	"github.com/aura-runtime/aura/machine"
 )
 
-// host answers every question by a hash of who asks and how often it asked, so that the order of questions
+// host answers every question by a hash of the role that asks and how often it asked, so that the order of questions
 // of different roles does not matter: as it should be with a host that keeps roles apart.
 type host struct {
 	seed     uint64

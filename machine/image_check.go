@@ -7,8 +7,8 @@ import (
 	"github.com/aura-runtime/aura/choreo"
 )
 
-// check holds an image to its invariants, so that the step path need not: every number points at what it
-// names, a role's states stay within its part, a state's edge begins or ends at its role, and the messages
+// check holds an image to its invariants, so that the step path need not: every number points at an entry of
+// its table, a role's states stay within its part, a state's edge begins or ends at its role, and the messages
 // of one state have different names.
 func (im *Image) check(op aura.Op, kind aura.Kind) error {
 	bad := func(format string, args ...any) error { return aura.Errorf(op, kind, format, args...) }
@@ -53,7 +53,7 @@ func (im *Image) check(op aura.Op, kind aura.Kind) error {
 	return nil
 }
 
-// checkNames bounds the texts of an image, so that what is compiled can be loaded.
+// checkNames bounds the texts of an image, so that every compiled image can be loaded.
 func (im *Image) checkNames(op aura.Op) error {
 	long := func(s string) bool { return len(s) > maxNameBytes }
 	tooLong := long(im.name) || slices.ContainsFunc(im.fragments, long) ||

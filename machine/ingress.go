@@ -78,8 +78,8 @@ func (m *Machine) Take(c own.Capability) (Parcel, bool, error) {
 //
 // It returns aura.Conflict for a message that was seen before or comes out of its order, as the session's
 // replay mode has it; aura.Corrupt for a signature that does not hold; aura.Exhausted while the edge is
-// full; aura.Invalid for one that cannot be of this session. None of these touches the session: what a
-// network does to a message is no fault of the conversation.
+// full; aura.Invalid for one that cannot be of this session. None of these touches the session: damage by a
+// network is no fault of the session.
 func (m *Machine) Inject(c own.Capability, in Parcel) error {
 	const op = "machine.Inject"
 	s, err := m.active(op, SessionID(c.Session))

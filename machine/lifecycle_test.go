@@ -252,7 +252,7 @@ func TestFullEdges(t *testing.T) {
 				if err := m.Resume(cap, b); err != nil {
 					t.Fatal(err)
 				}
-				// What was lost is lost: the receiver then waits for more than was kept.
+				// Lost messages stay lost: the receiver then waits for more than was kept.
 				_, err := m.Run(20)
 				lossy := c.buffer.Policy == machine.FullDropNewest || c.buffer.Mode == machine.BufferLatestValue
 				if want := machine.StatusAllDone; err != nil || (m.Status() == want) == lossy {
@@ -340,7 +340,7 @@ func TestSessionsAreBounded(t *testing.T) {
 	}
 }
 
-// TestACertificateNamesTheEdgesOfItsWave: what a step touches is its role and the edge that it uses.
+// TestACertificateNamesTheEdgesOfItsWave: a step touches its role and the edge that it uses.
 func TestACertificateNamesTheEdgesOfItsWave(t *testing.T) {
 	s := shopStand(t, nil)
 	w := s.m.Plan(4)

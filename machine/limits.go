@@ -1,7 +1,7 @@
 package machine
 
-// Bounds on what an image, a payload or a recording may ask for. They hold for everything that is loaded,
-// whoever made it.
+// Bounds on an image, a payload or a recording. They hold for everything that is loaded,
+// from any source.
 const (
 	maxRoles      = 1 << 14
 	maxLabels     = 1 << 16

@@ -8,8 +8,8 @@ import (
 	"github.com/aura-runtime/aura/machine/own"
 )
 
-// EffectKind says what came into the machine from outside. The numbers are append-only: below 16 the host
-// answered, from 16 on somebody called.
+// EffectKind is the kind of an input from outside the machine. The numbers are append-only: below 16 answers of
+// the host, from 16 on calls.
 type EffectKind uint8
 
 // The effects.
@@ -71,7 +71,7 @@ func (k EffectKind) String() string {
 // host reports whether the effect is an answer of the host, not a call.
 func (k EffectKind) host() bool { return k < EffectOpen }
 
-// Effect is one thing that came from outside: what a replay needs, in the order in which it came.
+// Effect is one input from outside. A replay needs all of them, in their order.
 type Effect struct {
 	Kind       EffectKind
 	Tick       uint64 // the number of rounds begun before it
@@ -91,7 +91,7 @@ type Effect struct {
 }
 
 // Log keeps the effects of one machine in memory that the caller provides. A log that is full forgets its
-// oldest effects, and what is left cannot be replayed; see [Log.Complete].
+// oldest effects, and the rest cannot be replayed; see [Log.Complete].
 type Log struct {
 	effects []Effect
 	next    int

@@ -36,7 +36,7 @@ type Options struct {
 	Key [32]byte
 	// Signer signs for the roles played here; signed sessions are refused without it.
 	Signer Signer
-	// Trace and Log record what happens and what the outside answered; nil records nothing.
+	// Trace and Log record events and the host's answers; nil records nothing.
 	Trace *Trace
 	Log   *Log
 }

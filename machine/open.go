@@ -11,11 +11,11 @@ import (
 
 // Opening says how a session begins.
 type Opening struct {
-	// Owner is who owns the session from the start; required.
+	// Owner owns the session from the start; required.
 	Owner own.Owner
-	// Admission is what was decided about it; required. See [Admit] and [AdmitTrusted].
+	// Admission is the decision about it; required. See [Admit] and [AdmitTrusted].
 	Admission Admission
-	// Name is what all participants call the session. It is part of what is sealed and signed.
+	// Name is the session's name among all participants. It is sealed and signed with each message.
 	Name aura.SessionID
 	// Roles are those to play here; default all that the image has a part of. A message to another role
 	// waits to be taken out with [Machine.Take].
@@ -39,7 +39,7 @@ type Authority struct {
 // Open begins a session and returns the capability of its owner, which every operation on the session
 // asks for.
 //
-// It returns aura.Denied without an admission or where the machine lacks what the admission decided (key,
+// It returns aura.Denied without an admission or where the machine lacks a part that the admission requires (key,
 // signer, scheduler), aura.Invalid for roles that the image does not play, and aura.Exhausted beyond the
 // limits of the machine.
 func (m *Machine) Open(image *Image, o Opening) (own.Capability, error) {
@@ -200,7 +200,7 @@ func (m *Machine) wire(s *session, o *Opening) {
 	}
 }
 
-// authority returns who a role belongs to, nil if it is an authority of its own.
+// authority returns the authority of a role, nil if it is one of its own.
 func (o *Opening) authority(role choreo.Role) *Authority {
 	for i := range o.Authorities {
 		for _, r := range o.Authorities[i].Roles {

@@ -2,7 +2,7 @@ package machine
 
 import "slices"
 
-// Predicate names what a step does to the outside, for the gate that every step passes before it is
+// Predicate is the kind of a step's output, for the gate that every step passes before it is
 // committed. The numbers are append-only.
 type Predicate uint8
 
@@ -70,7 +70,7 @@ type Layer struct {
 	Slots int
 }
 
-// layers are the configured guard layers and who holds them.
+// layers are the configured guard layers and their holders.
 type layers struct {
 	configured []Layer
 	held       []holding

@@ -50,7 +50,7 @@ func (m *Machine) Claim(id SessionID, owner own.Owner) (own.Capability, error) {
 	return c, err
 }
 
-// Release gives a session up, so that somebody else can claim it.
+// Release gives a session up, so that another owner can claim it.
 func (m *Machine) Release(c own.Capability) error {
 	const op = "machine.Release"
 	s, err := m.active(op, SessionID(c.Session))
@@ -102,8 +102,8 @@ func (m *Machine) BeginTransfer(c own.Capability, to own.Owner, scope own.Scope,
 	return r, err
 }
 
-// CommitTransfer makes the receiver of a receipt the owner: the record, the capability and the meaning of
-// what is under way (see [Machine.Objects]) move together. In a signed session, values that cross from now
+// CommitTransfer makes the receiver of a receipt the owner: the record, the capability and the
+// operations under way (see [Machine.Objects]) move together. In a signed session, values that cross from now
 // on are signed on every edge.
 func (m *Machine) CommitTransfer(r own.Receipt) (own.Capability, error) {
 	const op = "machine.CommitTransfer"

@@ -2,7 +2,7 @@ package machine
 
 import "github.com/aura-runtime/aura/choreo"
 
-// PayloadCheck says what is asked of a payload before it is sent and after it came.
+// PayloadCheck is the check of a payload before it is sent and after it came.
 type PayloadCheck uint8
 
 // The payload checks.

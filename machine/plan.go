@@ -2,7 +2,7 @@ package machine
 
 import "github.com/aura-runtime/aura/choreo"
 
-// stepKind is what a pick will do when it is committed.
+// stepKind is the kind of step that a pick commits.
 type stepKind uint8
 
 const (
@@ -14,7 +14,7 @@ const (
 	stepFault stepKind = 6
 )
 
-// pick is one step on its way: what was chosen, what it will do, and what its preparation found. It is
+// pick is one step under way: the choice, the step, and the result of its preparation. It is
 // scratch memory of the wave and holds nothing afterwards.
 type pick struct {
 	proc   *process
@@ -45,7 +45,7 @@ func (k *pick) fail(code FaultCode, detail string) {
 	k.kind, k.fault, k.detail = stepFault, code, detail
 }
 
-// plan decides what a ready process does next. It asks the host for what only the host knows, and changes
+// plan decides what a ready process does next. It asks the host for choices and payloads, and changes
 // nothing but the answer that is kept.
 func (m *Machine) plan(k *pick, p *process) {
 	s := p.session

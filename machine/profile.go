@@ -76,7 +76,7 @@ func (r ReplayMode) String() string {
 	return named([]string{ReplayOff: "off", ReplaySequence: "sequence", ReplayNullifier: "nullifier"}, uint8(r))
 }
 
-// Scheduler says which ready role is next. Whatever it picks, a step means the same.
+// Scheduler decides which ready role is next. The meaning of a step does not depend on it.
 type Scheduler uint8
 
 // The schedulers. All take equals in the order in which they became ready.
@@ -87,9 +87,9 @@ const (
 	SchedulerProgressAware Scheduler = 3
 	// SchedulerPriorityFixed prefers roles of a higher priority, given by [Opening] or [Machine.SetPriority].
 	SchedulerPriorityFixed Scheduler = 4
-	// SchedulerPriorityAging prefers who has been ready longest.
+	// SchedulerPriorityAging prefers the role that has been ready longest.
 	SchedulerPriorityAging Scheduler = 5
-	// SchedulerPriorityToken prefers token holders, then who has been ready longest.
+	// SchedulerPriorityToken prefers token holders, then the role that has been ready longest.
 	SchedulerPriorityToken Scheduler = 6
 )
 
@@ -98,7 +98,7 @@ func (s Scheduler) String() string {
 		SchedulerPriorityFixed: "priority_fixed", SchedulerPriorityAging: "priority_aging", SchedulerPriorityToken: "priority_token_weighted"}, uint8(s))
 }
 
-// order maps schedulers to what they do: in the order of becoming ready, token holders first, by priority.
+// order maps schedulers to their order: in the order of becoming ready, token holders first, by priority.
 // Those that do the same may stand in for each other.
 func (s Scheduler) order() uint8 {
 	switch s {

@@ -6,7 +6,7 @@ import "math/bits"
 const levels = 16
 
 // queue holds the ready roles: one list for each priority, so that taking the next one and removing any one
-// cost the same whatever else is ready. The lists are threaded through the processes.
+// cost the same, however many are ready. The lists are threaded through the processes.
 type queue struct {
 	lists    [levels]list
 	occupied uint32 // bit i: lists[i] is not empty
@@ -65,7 +65,7 @@ func (q *queue) remove(p *process) {
 	q.count--
 }
 
-// first returns who is next, nil if nobody is ready.
+// first returns the next role, nil if none is ready.
 func (q *queue) first() *process {
 	if q.occupied == 0 {
 		return nil
@@ -73,7 +73,7 @@ func (q *queue) first() *process {
 	return q.lists[31-bits.LeadingZeros32(q.occupied)].first
 }
 
-// after returns who is next after p.
+// after returns the next role after p.
 func (q *queue) after(p *process) *process {
 	if p.next != nil {
 		return p.next

@@ -16,7 +16,7 @@ const recordingMagic = "aura.machine.recording.v1\n"
 // maxTicks bounds the rounds of a recording.
 const maxTicks = 1 << 28
 
-// Recording is everything about a run: the configuration, the images, what came in and what was observed.
+// Recording is everything about a run: the configuration, the images, the effects and the events.
 // It holds no key. [Machine.Record] makes one, [Recording.Replay] runs it again.
 type Recording struct {
 	Options Options
@@ -50,7 +50,7 @@ func (m *Machine) Record() (*Recording, error) {
 	return r, nil
 }
 
-// Run returns what the recording is compared by.
+// Run returns the part of the recording that a comparison reads.
 func (r *Recording) Run() Run { return Run{Events: r.Events, Effects: r.Effects} }
 
 // Encode writes the recording. Every part has a checksum that covers the one before, so that damage is

@@ -14,7 +14,7 @@ import (
 // that [Recording.Replay] returns.
 type Divergence struct {
 	// What is "event" or "effect", Index its place in the recording, counted from 0; or "recording", if it
-	// was changed where nothing shows it.
+	// was changed in a place that no comparison shows.
 	What  string
 	Index int
 	// Recorded and Replayed describe both sides; one of them may be "nothing".
@@ -264,7 +264,7 @@ func (p *player) describe(e Event) string {
 	return fmt.Sprintf("%q (seq %d, sum %x)", e.Describe(nil), e.Seq, e.Sum)
 }
 
-// replaySigner stands in for signers that a replay does not have. Nobody verifies what it signs.
+// replaySigner stands in for signers that a replay does not have. Its signatures are not verified.
 type replaySigner struct{}
 
 func (replaySigner) Sign(role choreo.Role, message []byte) [ed25519.SignatureSize]byte {

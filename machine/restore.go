@@ -9,8 +9,8 @@ import (
 	"github.com/aura-runtime/aura/machine/internal/wire"
 )
 
-// minRingBytes is what an edge takes in a snapshot at least: a session that could not follow in what is
-// left is refused before memory is taken for it.
+// minRingBytes is the least that an edge takes in a snapshot: a session that could not follow in the rest of the
+// bytes is refused before memory is taken for it.
 const minRingBytes = 9
 
 // restorer reads the parts of a snapshot into a new machine.
@@ -159,7 +159,7 @@ func (x *restorer) ring(s *session, id EdgeID) {
 	}
 }
 
-// queues restores who is ready, and demands that it is exactly those who can be.
+// queues restores the ready roles, and demands that they are exactly those that can be.
 func (x *restorer) queues() {
 	m, r := x.m, x.r
 	ready := 0

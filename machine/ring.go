@@ -2,7 +2,7 @@ package machine
 
 import "crypto/ed25519"
 
-// BufferMode says what an edge does with a message while another waits.
+// BufferMode is an edge's treatment of a message while another waits.
 type BufferMode uint8
 
 // The buffer modes.
@@ -14,7 +14,7 @@ const (
 	BufferLatestValue BufferMode = 1
 )
 
-// FullPolicy says what a send to a full edge does.
+// FullPolicy is the effect of a send to a full edge.
 type FullPolicy uint8
 
 // The four back-pressure policies.

@@ -20,7 +20,7 @@ const (
 	domainOutput = 0x04
 )
 
-// The texts that keep the signatures and contexts of this package apart from everybody else's.
+// The texts that keep the signatures and contexts of this package apart from those of others.
 const (
 	contextDomain   = "aura.machine.edge.v1"
 	signatureDomain = "aura.machine.communication.v1"
@@ -30,7 +30,7 @@ const (
 // a MAC hashes its message and nothing twice.
 type macKey struct{ inner, outer []byte }
 
-// hasher is what one pick hashes with. Picks that are prepared at once have one each.
+// hasher is the scratch memory of one pick's hashes. Picks that are prepared at once have one each.
 type hasher struct {
 	h       hash.Hash
 	resume  encoding.BinaryUnmarshaler
@@ -63,8 +63,8 @@ func (s *hasher) value(v Value) (out [32]byte) {
 	return out
 }
 
-// context binds everything that is said on an edge to its session, its protocol and its two roles, by
-// name, so that both ends of it agree whatever numbers their images use.
+// context binds every message on an edge to its session, its protocol and its two roles, by
+// name, so that both ends of it agree although their images may use other numbers.
 func (s *hasher) context(ses *session, e edge) (out [32]byte) {
 	w := wire.Writer{Buf: s.scratch[:0]}
 	w.String(contextDomain)
@@ -120,8 +120,8 @@ func (s *hasher) load(state []byte) {
 	}
 }
 
-// identity is what makes one communication unlike any other: its edge (with session and protocol), its
-// label, its place and its content. It is what is sealed, signed and consumed.
+// identity identifies one communication: its edge (with session and protocol), its
+// label, its place and its content. It is sealed, signed and consumed.
 type identity [32 + 32 + 8 + 32]byte
 
 func newIdentity(context, label *[32]byte, seq uint64, content *[32]byte) (id identity) {
@@ -132,10 +132,10 @@ func newIdentity(context, label *[32]byte, seq uint64, content *[32]byte) (id id
 	return id
 }
 
-// signed is what a signature is made over.
+// signed returns the bytes under a signature.
 func (id *identity) signed() []byte { return append([]byte(signatureDomain), id[:]...) }
 
-// firstBytes is what a trace shows of a digest.
+// firstBytes is the part of a digest that a trace shows.
 func firstBytes(digest [32]byte) uint64 { return binary.BigEndian.Uint64(digest[:8]) }
 
 // equalTags compares in constant time.

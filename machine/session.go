@@ -27,7 +27,7 @@ type session struct {
 	passed    uint64 // the round in which a role of it was passed over by a wave
 }
 
-// process is one role of one session: what the reference calls a coroutine.
+// process is one role of one session; the reference calls it a coroutine.
 type process struct {
 	session    *session
 	prev, next *process // of the ready queue
@@ -45,7 +45,7 @@ type process struct {
 	answer     answer
 }
 
-// answer is what the host said about the next message, kept until it is sent.
+// answer is the host's answer about the next message, kept until it is sent.
 type answer struct {
 	given, chosen bool
 	drop          bool
@@ -64,7 +64,7 @@ const (
 
 func (s processStatus) final() bool { return s >= procDone }
 
-// waitReason is what a blocked role waits for.
+// waitReason is the reason why a role is blocked.
 type waitReason uint8
 
 const (
@@ -95,13 +95,13 @@ func (s *session) proc(role RoleID) *process {
 	return &s.procs[s.byRole[role]]
 }
 
-// state returns what the process is about to do.
+// current returns the state of the process, which says its next step.
 func (p *process) current() *state { return &p.session.image.states[p.state] }
 
 // Waiting says what keeps a role from going on.
 type Waiting uint8
 
-// What a role waits for.
+// The reasons why a role is blocked.
 const (
 	// WaitingNone: it can go on, or it is done.
 	WaitingNone Waiting = 0
@@ -138,7 +138,7 @@ type SessionView struct {
 	Roles []RoleView
 	// Outbound is the number of messages that wait to be taken out.
 	Outbound int
-	// Owner is who owns it now; "" if nobody.
+	// Owner is the present owner; "" if none.
 	Owner own.Owner
 }
 

@@ -116,7 +116,7 @@ func writeRing(w *wire.Writer, r *ring, as Integrity) {
 	}
 }
 
-// writeQueues writes who is ready, which edges have messages to take out, and which sessions ended, each in
+// writeQueues writes which roles are ready, which edges have messages to take out, and which sessions ended, each in
 // their order.
 func (m *Machine) writeQueues(w *wire.Writer) {
 	w.Uint(uint64(m.ready.count))

@@ -13,7 +13,7 @@ import (
 )
 
 // storm calls everything that a machine offers, in any order, on a few sessions of which some are played
-// here in part only. Calls may be refused and sessions may fail; what matters is what is left.
+// here in part only. Calls may be refused and sessions may fail; the test looks at the remaining state.
 type storm struct {
 	t        *rapid.T
 	m        *machine.Machine

@@ -5,7 +5,7 @@ import "github.com/aura-runtime/aura/choreo"
 // StateID is the place of a state in its image.
 type StateID int32
 
-// Action is what a role does in a state, for tools that walk an image.
+// Action is a role's step in a state, for tools that walk an image.
 type Action struct {
 	Kind choreo.StateKind
 	// Peer is the other role; NoRole in an end.
@@ -36,7 +36,7 @@ func (im *Image) Start(role RoleID) (StateID, bool) {
 	return StateID(im.programs[role].start), true
 }
 
-// Action returns what is done in a state.
+// Action returns the step in a state.
 func (im *Image) Action(id StateID) Action {
 	s := &im.states[id]
 	a := Action{Kind: s.kind, Peer: NoRole}

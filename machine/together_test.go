@@ -12,8 +12,8 @@ import (
 	"github.com/aura-runtime/aura/machine"
 )
 
-// Whatever the protocols, their picks can be prepared on goroutines of their own: nobody waits for another, and
-// what is observed is what is observed when they are prepared one after the other.
+// The picks of any protocols can be prepared on goroutines of their own: none waits for another, and
+// the events are those of preparing them one after the other.
 func TestDrawnProtocolsArePreparedAtOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawScene(t)
@@ -64,7 +64,7 @@ func TestARewrittenTraceNeverReplays(t *testing.T) {
 	})
 }
 
-// rewrite changes what was observed: a field of an event, or one event too few, too many or too early.
+// rewrite changes the observed events: a field of one, or one event too few, too many or too early.
 func rewrite(t *rapid.T, rec *machine.Recording) {
 	i := rapid.IntRange(0, len(rec.Events)-1).Draw(t, "at")
 	e := &rec.Events[i]

@@ -105,7 +105,7 @@ func (v Value) Pair() (left, right Value) {
 	return readValue(r, 0), readValue(r, 0)
 }
 
-// Size is what a value counts against the bound on payloads: unit and bool 1, nat and real 8, a string or
+// Size is the weight of a value against the bound on payloads: unit and bool 1, nat and real 8, a string or
 // vector 8 and its bytes, a pair 1 and its parts.
 func (v Value) Size() int {
 	switch v.kind {

@@ -14,7 +14,7 @@ import (
 	"github.com/aura-runtime/aura/machine"
 )
 
-// content is what a value is made of, and what it must give back.
+// content is the parts of a value, which its accessors must give back.
 type content struct {
 	sort        choreo.Sort
 	nat         uint64
@@ -112,7 +112,7 @@ func TestAValueGivesBackWhatItWasMadeOf(t *testing.T) {
 	})
 }
 
-// TestPayloadsNestAsDeepEverywhere: what is compiled can be loaded, and a value of the deepest type can be read.
+// TestPayloadsNestAsDeepEverywhere: a compiled image can be loaded, and a value of the deepest type can be read.
 func TestPayloadsNestAsDeepEverywhere(t *testing.T) {
 	sort, value := choreo.Sort{Kind: choreo.SortNat}, machine.Nat(1)
 	for depth := 1; depth <= 40; depth++ {

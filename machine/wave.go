@@ -29,7 +29,7 @@ type Certificate struct {
 	Picks   []Footprint
 }
 
-// Footprint is what one step touches: its role, and the edge to or from its peer.
+// Footprint is the state that one step touches: its role, and the edge to or from its peer.
 type Footprint struct {
 	Session SessionID
 	Role    RoleID

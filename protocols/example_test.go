@@ -61,7 +61,7 @@ func Example() {
 		}
 		fmt.Println("ada knows")
 
-		// A state serves once: what was said cannot be said again.
+		// A state serves once: a message cannot be sent twice.
 		_, err = ada.SendMessage(contactmessage.Message{Payload: []byte("hi ben")})
 		fmt.Println(aura.KindOf(err), "-", aura.Reason(err))
 		return nil

@@ -34,8 +34,8 @@ type stage struct {
 	m       *machine.Machine
 	session machine.SessionID
 	wake    func(choreo.Role) error
-	said    map[choreo.Role][]letter // what a role is about to send
-	heard   map[choreo.Role][]letter // what a role received; to is the sender
+	said    map[choreo.Role][]letter // the messages that a role will send
+	heard   map[choreo.Role][]letter // the messages that a role received; to is the sender
 }
 
 func newStage(t *testing.T, inst *choreo.Instance) *stage {

@@ -3,5 +3,5 @@
 //
 // Start with [Sequence] or [States]. What enters is a type; what leaves is a whole SVG document, the same
 // bytes for the same type. A type of more than 2,000 rows or states is refused with aura.Exhausted:
-// nobody could read the picture.
+// its picture would be unreadable.
 package draw

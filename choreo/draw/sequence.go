@@ -55,12 +55,12 @@ const decidedLoop = "RoleDecidesLoop"
 // script is a protocol as rows from top to bottom.
 type script struct {
 	rows  []row
-	loops map[string]string // what the loop of a variable is called
+	loops map[string]string // the name of a variable's loop
 }
 
 func (s *script) row(r row) { s.rows = append(s.rows, r) }
 
-// until writes g down to the part stop, which somebody else writes.
+// until writes g down to the part stop, which another call writes.
 func (s *script) until(g, stop choreo.Global) {
 	for len(s.rows) <= maxDrawn {
 		if stop != nil && g == stop {
@@ -91,7 +91,7 @@ func (s *script) until(g, stop choreo.Global) {
 	}
 }
 
-// loop writes a recursion. One that stands for "loop decide by" was given a name that nobody wrote.
+// loop writes a recursion. One that stands for "loop decide by" has a name that is not in the source.
 func (s *script) loop(t *choreo.GlobalRec, stop choreo.Global) {
 	outer, title := s.loops[t.Var], "loop "+t.Var
 	s.loops[t.Var] = t.Var
@@ -169,7 +169,7 @@ const (
 	inset      = 8  // how much a frame is narrower than the one around it
 )
 
-// heights are what a row adds to the picture. What is drawn of it stands at its lower end, a frame around it.
+// heights are the heights of the rows. A row's drawing stands at its lower end, a frame around it.
 var heights = [...]int{rowMessage: 32, rowOpen: 34, rowSection: 32, rowClose: 16, rowNote: 24}
 
 // render places the rows.

@@ -32,7 +32,7 @@ type Options struct {
 	Defaults choreo.Defaults
 }
 
-// complete fills in what is not set, and refuses what cannot be.
+// complete fills in unset options, and refuses invalid ones.
 func (o *Options) complete(op aura.Op, p *choreo.Protocol) error {
 	if o.Package == "" {
 		o.Package = PackageName(p)
@@ -83,7 +83,7 @@ func Go(inst *choreo.Instance, opts Options) ([]byte, error) {
 // formatted returns code as gofmt has it.
 func formatted(op aura.Op, code []byte) ([]byte, error) {
 	out, err := format.Source(code)
-	if err != nil { // what was written is not Go: a bug here
+	if err != nil { // the generated code is not Go: a bug here
 		return nil, &aura.Error{Op: op, Kind: aura.Internal, Err: err}
 	}
 	return out, nil
@@ -170,7 +170,7 @@ func (w *writer) message(l choreo.Label) {
 	w.p("")
 }
 
-// run declares what the states of one session share: whose turn it is.
+// run declares the state that the states of one session share: the number of its steps.
 func (w *writer) run() {
 	w.p("// %s is one role's session: its port, and how many steps were taken.", w.session)
 	w.p("type %s struct {\n\tport %s\n\tsteps uint64\n}", w.session, w.port())

@@ -74,7 +74,7 @@ func (w *writer) op(state, method string) string {
 	return w.opts.Package + "." + state + "." + method
 }
 
-// demands says in a sentence what the guard of a send will ask for.
+// demands describes the demands of a send's guard in a sentence.
 func (w *writer) demands(id choreo.SiteID) string {
 	site := w.inst.Site(id)
 	if site == nil {

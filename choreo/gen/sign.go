@@ -38,7 +38,7 @@ func header(p *choreo.Protocol) string {
 func head(p *choreo.Protocol) []string {
 	source := p.File.Source
 	var lines []string
-	end := 0 // of what was taken
+	end := 0 // of the text taken
 	for _, c := range p.File.Comments {
 		between := source.Text[end:c.Span.Start]
 		if strings.TrimSpace(between) != "" || strings.Count(between, "\n") > 1 {

@@ -16,7 +16,7 @@ type Diagnostic struct {
 	Span   Span
 	// Code is a stable name of the kind of problem, for example "UndefinedRole".
 	Code string
-	// Message says what is wrong, in one line.
+	// Message describes the problem, in one line.
 	Message string
 	// Hint says how to mend it; "" if that is plain.
 	Hint string
@@ -45,8 +45,8 @@ func (d Diagnostic) String() string {
 	return b.String()
 }
 
-// window returns the part of a long line that is worth showing, with "…" for what is left out, and the column in it
-// of what was in the given one.
+// window returns the part of a long line that is worth showing, with "…" for omitted text, and the column in it
+// of the given column.
 func window(line string, column int) (shown string, at int) {
 	const before, most = 60, 160 // in characters
 	if utf8.RuneCountInString(line) <= most {
@@ -94,7 +94,7 @@ func underline(line string, column int, span Span) string {
 	return b.String()
 }
 
-// Diagnostics is what one run found, in the order of the text.
+// Diagnostics are the problems of one run, in the order of the text.
 type Diagnostics []Diagnostic
 
 // Err returns nil if there are no problems, and otherwise an aura.Invalid error that prints all of them.

@@ -1,8 +1,8 @@
 // Package syntax is the text of choreographies: from characters to a tree with a position on everything,
 // and back to the one way of writing it.
 //
-// Start with [Parse]. It never gives up at the first mistake: it returns the tree of what it understood
-// and one [Diagnostic] for each thing it did not. [Format] prints a tree in canonical form with every
+// Start with [Parse]. It never gives up at the first mistake: it returns the tree of the parts that it understood
+// and one [Diagnostic] for each problem. [Format] prints a tree in canonical form with every
 // comment kept; formatting twice changes nothing.
 //
 // # Layout

@@ -33,7 +33,7 @@ type formatter struct {
 	comments []Comment // those not yet printed
 	out      strings.Builder
 	level    int
-	// cursor is the end, in the source, of what was printed last.
+	// cursor is the end, in the source, of the last printed part.
 	cursor Pos
 	// tight suppresses, and loose demands, a blank line before what comes next.
 	tight, loose bool

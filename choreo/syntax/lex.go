@@ -207,7 +207,7 @@ func (l *lexer) symbol() {
 	l.emit(tOther, l.pos+size)
 }
 
-// bracket emits a symbol and keeps count of what is open.
+// bracket emits a symbol and counts the open brackets.
 func (l *lexer) bracket(k kind, text string) {
 	start := l.pos
 	c := text[0]

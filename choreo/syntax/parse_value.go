@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// value parses what an annotation says.
+// value parses the value of an annotation.
 func (p *parser) value() Value {
 	t := p.tok()
 	v := Value{Text: t.text}

@@ -11,11 +11,11 @@ const (
 	maxSource = 4 << 20
 	// maxNesting bounds blocks and parentheses inside each other, and with them the depth of recursion.
 	maxNesting = 200
-	// maxProblems bounds what one run reports: nobody reads further.
+	// maxProblems bounds the report of one run; more would not be read.
 	maxProblems = 100
 )
 
-// Parse reads a choreography file. The tree holds what was understood and is never nil; the problems are
+// Parse reads a choreography file. The tree holds the understood parts and is never nil; the problems are
 // in the order of the text, and none means that all of it was understood.
 func Parse(name, text string) (*File, Diagnostics) {
 	src := NewSource(name, text)
@@ -90,7 +90,7 @@ func (p *parser) acceptWord(w string) bool {
 	return ok
 }
 
-// since returns the span from start to the end of what was consumed last.
+// since returns the span from start to the end of the last consumed token.
 func (p *parser) since(start Pos) Span { return Span{start, max(start, p.end)} }
 
 func (p *parser) fail(span Span, code, hint, format string, args ...any) {

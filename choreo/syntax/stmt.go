@@ -160,7 +160,7 @@ const (
 	LoopWhile   LoopKind = 3 // while "condition"
 )
 
-// ExprKind says what an [Expr] is. The numbers are append-only.
+// ExprKind is the kind of an [Expr]. The numbers are append-only.
 type ExprKind uint8
 
 // The kinds of expression.

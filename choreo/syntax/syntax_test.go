@@ -84,7 +84,7 @@ func checkFormat(t *testing.T, text string) {
 	}
 }
 
-// said compares files by what they say, wherever it stands.
+// said compares files by their content, independent of positions.
 func said() []cmp.Option {
 	return []cmp.Option{
 		cmpopts.IgnoreTypes(syntax.Span{}), cmpopts.IgnoreFields(syntax.File{}, "Source", "Comments"), cmpopts.EquateEmpty(),

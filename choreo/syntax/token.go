@@ -1,6 +1,6 @@
 package syntax
 
-// kind says what a token is. The kinds never leave the process.
+// kind is the kind of a token. The numbers never leave the process.
 type kind uint8
 
 const (
@@ -56,7 +56,7 @@ func (k kind) opens() int {
 type token struct {
 	kind kind
 	span Span
-	text string // the text itself; for a string, what is between the quotes
+	text string // the text itself; for a string, the text between the quotes
 	// first is whether the token is the first of its line.
 	first bool
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// T is what the cases need of a test; *testing.T and *rapid.T have it.
+// T are the methods of a test that the cases use; *testing.T and *rapid.T have them.
 type T interface {
 	Helper()
 	Fatal(args ...any)
@@ -24,7 +24,7 @@ type T interface {
 
 // Disk is a place for one store at a time.
 type Disk interface {
-	// Open opens the store on what the disk holds.
+	// Open opens the store on the disk.
 	Open() (journal.Store, error)
 	// Crash is a power failure: the open store is dead and the disk holds what survives.
 	Crash()

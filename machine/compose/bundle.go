@@ -32,7 +32,7 @@ type Bundle struct {
 type Certificate struct {
 	// Artifact names the evidence.
 	Artifact string
-	// LinkOK: the bundle was shown to be compatible with what it may be linked with.
+	// LinkOK: the bundle was shown to be compatible with the bundles it may be linked with.
 	LinkOK bool
 	// Modes and Schedulers are those that the evidence covers; OutputGating whether it rests on the output
 	// gate.
@@ -45,11 +45,11 @@ type Certificate struct {
 type MembershipPolicy struct {
 	// Dynamic: members may change at all.
 	Dynamic bool
-	// Overlap: somebody must stay in every step.
+	// Overlap: at least one member must stay in every step.
 	Overlap bool
 }
 
-// Needs are what a bundle is about to be run with.
+// Needs are the conditions under which a bundle will run.
 type Needs struct {
 	Mode      machine.Determinism
 	Scheduler machine.Scheduler
@@ -101,7 +101,7 @@ func (b *Bundle) sized(op aura.Op) error {
 	return nil
 }
 
-// clone copies what a change could touch.
+// clone copies the parts that a change could touch.
 func (b *Bundle) clone() *Bundle {
 	c := *b
 	c.Sessions, c.Members = slices.Clone(b.Sessions), slices.Clone(b.Members)

@@ -187,7 +187,7 @@ func TestADelegationMovesTheWholeFootprint(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// It came home: nobody else has a trace of it.
+	// It came home: no other authority has a trace of it.
 	if diff := cmp.Diff(compose.Footprint{Native: []aura.SessionID{s1}}, r.Footprint(ada)); diff != "" {
 		t.Fatal(diff)
 	}

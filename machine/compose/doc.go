@@ -1,4 +1,4 @@
-// Package compose joins protocols into bundles and changes who takes part while they run. Start with
+// Package compose joins protocols into bundles and changes their participants while they run. Start with
 // [Runtime.Admit].
 //
 // A [Bundle] is a set of protocols that belong together: one unit of ownership, with the names that it
@@ -12,6 +12,6 @@
 // after in its receipt.
 //
 // What enters are bundles with their certificates, plans and requests. What leaves are receipts, events and
-// a [Snapshot]. What is refused is refused before anything changes: a missing proof or contract with
+// a [Snapshot]. A refusal comes before any change: a missing proof or contract with
 // aura.Denied, an overlap with aura.Conflict, an unknown bundle with aura.NotFound.
 package compose

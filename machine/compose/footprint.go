@@ -31,7 +31,7 @@ type Delegation struct {
 	ToBefore, ToAfter     Footprint
 }
 
-// Register says that a session of a bundle began with an authority. It returns aura.Conflict if somebody
+// Register says that a session of a bundle began with an authority. It returns aura.Conflict if an authority
 // has it.
 func (r *Runtime) Register(a aura.AuthorityID, bundle string, s aura.SessionID) error {
 	const op = "compose.Register"
@@ -54,10 +54,10 @@ func (r *Runtime) Register(a aura.AuthorityID, bundle string, s aura.SessionID) 
 	return nil
 }
 
-// Footprint returns what an authority has to do with.
+// Footprint returns the sessions and bundles of an authority.
 func (r *Runtime) Footprint(a aura.AuthorityID) Footprint { return r.footprints[a].clone() }
 
-// holder returns who has a session, zero if nobody has.
+// holder returns the authority that has a session, zero if none has.
 func (r *Runtime) holder(s aura.SessionID) (who aura.AuthorityID) {
 	for a, f := range r.footprints {
 		if f.holds(s) {
@@ -68,7 +68,7 @@ func (r *Runtime) holder(s aura.SessionID) (who aura.AuthorityID) {
 }
 
 // Delegate moves a session between authorities, wholly or not at all: the change is made on a copy, which
-// must hold together before it takes the place of what was. A session that is handed on again leaves its
+// must be consistent before it replaces the state. A session that is handed on again leaves its
 // former bearer without a trace, and one that comes home is native as before.
 func (r *Runtime) Delegate(s aura.SessionID, bundle string, from, to aura.AuthorityID) (Delegation, error) {
 	const op = "compose.Delegate"

@@ -8,7 +8,7 @@ import (
 	"github.com/aura-runtime/aura/choreo"
 )
 
-// Membership is who takes part in a bundle, and how it came to be.
+// Membership lists the participants of a bundle, and the steps that led to it.
 type Membership struct {
 	Epoch   uint64
 	Members []string // sorted
@@ -48,7 +48,7 @@ type Boundaries struct {
 	Kinds map[string]BoundaryKind
 }
 
-// BoundaryKind is what a message to a member crosses. The numbers are append-only.
+// BoundaryKind is the boundary that a message to a member crosses. The numbers are append-only.
 type BoundaryKind uint8
 
 // The kinds of boundary.
@@ -88,7 +88,7 @@ type Step struct {
 type Plan struct {
 	ID    string
 	Steps []Step
-	// Protocol is what the members run; nil if the plan renames no role.
+	// Protocol is the protocol that the members run; nil if the plan renames no role.
 	Protocol choreo.Global
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/aura-runtime/aura/machine/own"
 )
 
-// Runtime holds the bundles that were admitted, who takes part in them, and which sessions each authority
+// Runtime holds the admitted bundles, their participants, and which sessions each authority
 // has. The zero value is empty and ready. It belongs to one task.
 type Runtime struct {
 	bundles    map[string]*Bundle
@@ -95,7 +95,7 @@ func (r *Runtime) Link(a, b, linked string) (Boundary, error) {
 	return Boundary{Bundle: linked, Scope: own.Fragments("bundle:" + linked)}, nil
 }
 
-// fits reports whether b exports what a imports.
+// fits reports whether b exports the imports of a.
 func fits(a, b *Bundle) bool {
 	return !slices.ContainsFunc(a.Imports, func(name string) bool { return !slices.Contains(b.Exports, name) })
 }

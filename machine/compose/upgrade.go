@@ -18,7 +18,7 @@ type UpgradeRequest struct {
 	OwnershipContinuity bool
 	Pending             PendingTreatment
 	Publications        PublicationContinuity
-	// What is carried over and what is given up, by identifier; nothing may be both.
+	// The publications carried over and those given up, by identifier; none may be both.
 	CarriedPublications, InvalidatedPublications []string
 	CarriedObligations, InvalidatedObligations   []string
 	// Mode is the determinism mode after the upgrade.
@@ -43,7 +43,7 @@ const (
 	PendingInvalidateBlocked PendingTreatment = 2
 )
 
-// PublicationContinuity says what becomes of what was published as canonical. The numbers are append-only.
+// PublicationContinuity is the fate of canonical publications. The numbers are append-only.
 type PublicationContinuity uint8
 
 // The continuities.

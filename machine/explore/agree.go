@@ -32,7 +32,7 @@ func (x *search) agree() {
 }
 
 // farthest returns the states from which nothing new was reached, at most as many as paths are wanted, from
-// everywhere in the search. What is chosen anywhere is on the way to one of them, also where all ways join
+// everywhere in the search. Every choice is on the way to one of them, also where all ways join
 // in one end.
 func (x *search) farthest() []int32 {
 	onTheWay := make([]bool, len(x.nodes))
@@ -54,7 +54,7 @@ func (x *search) farthest() []int32 {
 	return out
 }
 
-// path returns what each role sends on the way to a node, in its order.
+// path returns the messages of each role on the way to a node, in their order.
 func (x *search) path(at int32) map[choreo.Role][]string {
 	sent := map[choreo.Role][]string{}
 	for n := at; n > 0; n = x.nodes[n].parent {
@@ -68,7 +68,7 @@ func (x *search) path(at int32) map[choreo.Role][]string {
 	return sent
 }
 
-// follow runs the machine until it has sent what the path says and can do nothing more.
+// follow runs the machine until it has sent the messages of the path and is stuck.
 func (x *search) follow(path map[choreo.Role][]string, wide bool) ([]machine.Event, error) {
 	rounds := 16
 	for _, role := range x.model.im.Roles() {
@@ -107,7 +107,7 @@ func (x *search) follow(path map[choreo.Role][]string, wide bool) ([]machine.Eve
 	return nil, fmt.Errorf("not over after %d rounds", rounds)
 }
 
-// guide is a host that sends what a path says, and then sleeps.
+// guide is a host that sends the messages of a path, and then sleeps.
 type guide struct {
 	left map[choreo.Role][]string
 	next map[choreo.Role]int

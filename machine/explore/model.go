@@ -24,7 +24,7 @@ func (s Step) String() string {
 	return fmt.Sprintf("%s receives %s from %s", s.Role, s.Label, s.Peer)
 }
 
-// model is the protocol as it is walked: what each role does in each state, and how much an edge holds.
+// model is the protocol as it is walked: the steps of each role in each state, and how much an edge holds.
 type model struct {
 	im       *machine.Image
 	roles    []machine.RoleID
@@ -73,7 +73,7 @@ func (m *model) action(id machine.StateID) machine.Action {
 	return a
 }
 
-// moves returns what a role can do in a state. A message that is not expected is reported as an error.
+// moves returns the steps of a role in a state. A message that is not expected is reported as an error.
 func (m *model) moves(s state, role int) ([]move, error) {
 	a := m.action(s.at[role])
 	step := Step{Role: m.im.RoleName(m.roles[role]), Peer: m.im.RoleName(a.Peer), Sends: a.Kind == choreo.StateSend}
@@ -139,7 +139,7 @@ func (m *model) over(s state) bool {
 	return true
 }
 
-// waiting says who waits for what, for a deadlock.
+// waiting describes the waits of the roles, for a deadlock.
 func (m *model) waiting(s state) string {
 	var list []string
 	for i, id := range s.at {
@@ -155,7 +155,7 @@ func (m *model) waiting(s state) string {
 	return strings.Join(list, ", ")
 }
 
-// leftOver names a message that nobody will take, "" if there is none.
+// leftOver names a message that no role will take, "" if there is none.
 func (m *model) leftOver(s state) string {
 	for e, q := range s.queues {
 		if len(q) > 0 {

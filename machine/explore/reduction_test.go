@@ -13,7 +13,7 @@ import (
 
 var roles = []choreo.Role{"A", "B", "C"}
 
-// drawLocal draws what one role does, without regard to what the others do.
+// drawLocal draws the steps of one role, without regard to those of the others.
 func drawLocal(t *rapid.T, self, depth int, loop bool) choreo.Local {
 	if depth == 0 {
 		if loop && rapid.Bool().Draw(t, "again") {

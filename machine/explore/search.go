@@ -23,7 +23,7 @@ type Options struct {
 	Paths int
 }
 
-// Report is what an exploration found.
+// Report is the result of an exploration.
 type Report struct {
 	// States and Steps were visited.
 	States, Steps int
@@ -35,7 +35,7 @@ type Report struct {
 	Paths int
 	// Complete is whether everything was visited within the bounds.
 	Complete bool
-	// Counterexample is what is wrong; nil if nothing was found.
+	// Counterexample is the shortest violation; nil if none was found.
 	Counterexample *Counterexample
 }
 
@@ -117,7 +117,7 @@ type search struct {
 	options Options
 	nodes   []node
 	index   map[string]int32
-	bytes   int // about what the nodes take
+	bytes   int // about the memory of the nodes
 	report  Report
 }
 
@@ -156,7 +156,7 @@ func (x *search) visit(s state, parent int32, step Step) (id int32, fresh bool) 
 	return id, true
 }
 
-// nodeBytes is about what a node takes beside the places and queues of its state: its share of the list and of the
+// nodeBytes is about the memory of a node beside the places and queues of its state: its share of the list and of the
 // index.
 const nodeBytes = 384
 
@@ -190,7 +190,7 @@ func (x *search) expand(at int32) {
 			fresh = fresh || isNew
 		}
 		// A role whose steps lead to new states stands for all of them: the others wait unchanged. If they
-		// lead only to what is known, the others might wait for ever, so they are walked too.
+		// lead only to known states, the others might wait for ever, so they are walked too.
 		if fresh && !x.options.Everything {
 			return
 		}

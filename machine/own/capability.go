@@ -1,6 +1,6 @@
 package own
 
-// Capability is what an owner may do in one session. It is a value: whoever holds it may use it until the
+// Capability holds the rights of an owner in one session. It is a value: its holder may use it until the
 // owner or its scope changes, which gives the record a new generation.
 type Capability struct {
 	Session    uint64

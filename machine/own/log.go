@@ -2,7 +2,7 @@ package own
 
 import "strconv"
 
-// Artifact says what an entry of the log is about. The numbers are append-only.
+// Artifact is the subject of an entry of the log. The numbers are append-only.
 type Artifact uint8
 
 // The artifacts.

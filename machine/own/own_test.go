@@ -13,7 +13,7 @@ import (
 // world keeps every capability and receipt that was ever given out, and what must hold of them.
 type world struct {
 	record  own.Record
-	current own.Capability // the zero capability: nobody owns it
+	current own.Capability // the zero capability: no owner
 	old     []own.Capability
 	receipt own.Receipt
 	pending bool
@@ -26,7 +26,7 @@ func (w *world) replace(c own.Capability) {
 	w.current = c
 }
 
-// At every moment exactly the current capability is good, whatever was done before.
+// At every moment exactly the current capability is good, after any history.
 func TestExactlyOneCapabilityIsGood(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := &world{}

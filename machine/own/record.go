@@ -88,7 +88,7 @@ func (r *Record) Release(op aura.Op, c Capability) error {
 	return nil
 }
 
-// Attenuate narrows what the owner may do. The old capability is stale. It returns aura.Denied for a scope
+// Attenuate narrows the owner's rights. The old capability is stale. It returns aura.Denied for a scope
 // that reaches further than the present one, or nothing.
 func (r *Record) Attenuate(op aura.Op, c Capability, scope Scope) (Capability, error) {
 	if err := r.idle(op, c); err != nil {
@@ -230,7 +230,7 @@ func (r *Record) match(op aura.Op, receipt Receipt) error {
 	return nil
 }
 
-// invalidate voids what was issued under the present generation.
+// invalidate voids the capabilities and receipts of the present generation.
 func (r *Record) invalidate(reason string) {
 	for _, w := range r.readiness {
 		r.note(ArtifactReadiness, w.ID, EventInvalidated, w.Owner, reason)

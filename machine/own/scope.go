@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Owner names who may act on a session: an actor, a loop, a device.
+// Owner names the actor that may act on a session: a service, a loop, a device.
 type Owner string
 
 // Scope is how far a capability reaches: the whole session, or some of its fragments. The zero Scope

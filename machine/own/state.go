@@ -3,8 +3,8 @@ package own
 // State is where the ownership of a session is. The numbers are append-only.
 type State uint8
 
-// The states and what may follow them: unowned → claimed → running → delegating out → released, running →
-// stopping → stopped, and anything → failed. A session that ends while nobody owns it stops too.
+// The states and their transitions: unowned → claimed → running → delegating out → released, running →
+// stopping → stopped, and anything → failed. A session that ends without an owner stops too.
 const (
 	StateUnowned       State = 0
 	StateClaimed       State = 1

@@ -114,7 +114,7 @@ func (o *Objects) Progressed(id ID) error {
 }
 
 // Complete takes the result of an effect from its owner. It returns aura.Stale for a late one: the effect
-// timed out, was invalidated, was completed before, or belongs to somebody else by now.
+// timed out, was invalidated, was completed before, or belongs to another owner by now.
 func (o *Objects) Complete(id ID, owner string) error {
 	const op = "semantic.Complete"
 	e, err := o.outstanding(op, id)

@@ -17,7 +17,7 @@ type Handoff struct {
 	Tick    uint64 `json:"tick"`
 }
 
-// Obligation is what the new owner must show for one operation before it may become canonical.
+// Obligation is the evidence that the new owner must show before one operation may become canonical.
 type Obligation struct {
 	ID         ID   `json:"id"`
 	Handoff    ID   `json:"handoff"`
@@ -66,7 +66,7 @@ func (o *Objects) Discharge(id ID) error {
 	return nil
 }
 
-// End invalidates what is left of a session that ended.
+// End invalidates the remaining objects of a session that ended.
 func (o *Objects) End(session uint64, reason string) {
 	for i := range o.effects {
 		if e := &o.effects[i]; e.Session == session && e.Status.outstanding() {

@@ -77,7 +77,7 @@ func (o *Objects) Encode() []byte {
 }
 
 // Decode replaces the objects by encoded ones. It returns aura.Corrupt for another schema, identifiers out
-// of order, a reference to what is not there, or a stage that does not exist.
+// of order, a reference to an absent object, or a stage that does not exist.
 func (o *Objects) Decode(data []byte) error {
 	const op = "semantic.Decode"
 	var b Bundle

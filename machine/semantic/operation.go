@@ -37,7 +37,7 @@ func (s Stage) Terminal() bool { return s >= StageCanonical }
 // ID counts the objects of one kind from 1; 0 is none.
 type ID uint64
 
-// Operation is one thing that somebody set out to do in a session.
+// Operation is one action of an owner in a session.
 type Operation struct {
 	ID      ID     `json:"id"`
 	Session uint64 `json:"session"`
@@ -60,7 +60,7 @@ type Read struct {
 	Consumed      bool   `json:"consumed,omitempty"`
 }
 
-// Proof is the digest of what an operation brought about.
+// Proof is the digest of an operation's result.
 type Proof struct {
 	ID        ID       `json:"id"`
 	Operation ID       `json:"operation"`
@@ -137,7 +137,7 @@ func (o *Objects) Authorize(operation, read ID) error {
 	return nil
 }
 
-// Materialize lifts an authoritative operation by the digest of what it brought about.
+// Materialize lifts an authoritative operation by the digest of its result.
 func (o *Objects) Materialize(operation ID, digest [32]byte) (ID, error) {
 	const op = "semantic.Materialize"
 	x, err := o.at(op, operation, StageAuthoritative)

@@ -290,7 +290,7 @@ func TestHistoriesKeepTheirNewestHalf(t *testing.T) {
 	}
 }
 
-// TestIdentifiersGoOnAfterDecoding: no object gets an identifier that another one had, whatever is left of that one.
+// TestIdentifiersGoOnAfterDecoding: no object gets an identifier that another one had, also when that one is gone.
 func TestIdentifiersGoOnAfterDecoding(t *testing.T) {
 	id := must[semantic.ID](t)
 	session := func(o *semantic.Objects, n uint64) {

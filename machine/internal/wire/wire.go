@@ -41,7 +41,7 @@ func (w *Writer) String(s string) {
 func (w *Writer) Fixed(b []byte) { w.Buf = append(w.Buf, b...) }
 
 // Check writes a checksum of everything so far: the first 8 bytes of its SHA-256. It finds accidents and
-// says where they are; it does not keep out somebody who can write a new one.
+// says where they are; it does not stop an attacker, who can write a new one.
 func (w *Writer) Check(from int) {
 	sum := sha256.Sum256(w.Buf[from:])
 	w.Fixed(sum[:8])

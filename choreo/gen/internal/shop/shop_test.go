@@ -12,7 +12,7 @@ import (
 	"github.com/aura-runtime/aura/choreo/gen/internal/shop"
 )
 
-// wire is a port that plays a script: what it receives, and what it is sent.
+// wire is a port that plays a script of received and sent messages.
 type wire struct {
 	in   []string
 	sent []string
