@@ -136,7 +136,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 		Chain: chain.New(h.Ring.Authority(), h.Ring.Device(), store.journal, tokens, interpreter, h.Entropy, chain.Options{}),
 	}
 	a.env = service.Env{
-		Ring: h.Ring, Journal: store.journal, Registry: registry, Frontier: tokens, Decider: decider, Directory: index,
+		Ring: h.Ring, Journal: store.journal, Modules: set, Frontier: tokens, Decider: decider, Directory: index,
 		Entropy: h.Entropy, Operations: service.NewOperations(store.journal),
 		CollectReceipts: production.CollectReceipts, Addresses: a.addresses,
 	}
