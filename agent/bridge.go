@@ -37,7 +37,7 @@ func (a *Agent) status() status.Status {
 		Authority: a.env.Ring.Authority(), Device: a.env.Ring.Device(), Version: a.options.Version,
 		Started: a.started, Facts: a.env.Journal.Head(), Addresses: a.addresses(),
 	}
-	for _, w := range a.pump.wards {
+	for _, w := range a.services.pump.wards {
 		s.Quarantined = append(s.Quarantined, Quarantined(w.held())...)
 	}
 	for i, h := range a.tree.handles {

@@ -52,7 +52,7 @@ type published struct {
 	operations *domain.Set
 	mu         task.Mutex
 	newest     []entry // the newest last
-	bell       *task.Wake
+	changed    *task.Wake
 }
 
 type entry struct {
@@ -62,7 +62,7 @@ type entry struct {
 }
 
 func newPublished(set *domain.Set) *published {
-	return &published{operations: set, bell: task.NewWake()}
+	return &published{operations: set, changed: task.NewWake()}
 }
 
 // begin enters a new action, or one that is tried again, and returns its publisher.
@@ -77,7 +77,7 @@ func (p *published) begin(id aura.OperationID, intent string) *Publisher {
 		p.newest = slices.Delete(p.newest, max(ended, 0), max(ended, 0)+1)
 	}
 	p.mu.Unlock()
-	p.bell.Notify()
+	p.changed.Notify()
 	return &Publisher{to: p, id: id, intent: intent}
 }
 
@@ -108,7 +108,7 @@ func (p *published) update(id aura.OperationID, change func(*entry)) {
 		change(&p.newest[i])
 	}
 	p.mu.Unlock()
-	p.bell.Notify()
+	p.changed.Notify()
 }
 
 // local returns a copy of what only this Core knows, the newest first.
