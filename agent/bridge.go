@@ -37,7 +37,7 @@ func (a *Agent) status() status.Status {
 		Authority: a.env.Ring.Authority(), Device: a.env.Ring.Device(), Version: a.options.Version,
 		Started: a.started, Facts: a.env.Journal.Head(), Addresses: a.addresses(),
 	}
-	for _, f := range a.pump.followers {
+	for _, f := range a.services.pump.followers {
 		s.Quarantined = append(s.Quarantined, Quarantined(f.quarantined())...)
 	}
 	for i, h := range a.tree.handles {

@@ -28,7 +28,7 @@ type pump struct {
 	journal   *journal.Journal
 	scheduler *reactive.Scheduler
 	entropy   world.Entropy
-	wake      *task.Wake
+	committed *task.Wake
 	moved     *task.Wake
 	followers []follower // only its own task reads them
 
@@ -44,11 +44,11 @@ type follower struct {
 }
 
 func newPump(j *journal.Journal, s *reactive.Scheduler, e world.Entropy) *pump {
-	return &pump{journal: j, scheduler: s, entropy: e, wake: task.NewWake(), moved: task.NewWake(), offered: j.Head()}
+	return &pump{journal: j, scheduler: s, entropy: e, committed: task.NewWake(), moved: task.NewWake(), offered: j.Head()}
 }
 
 // Committed implements [journal.Sink].
-func (p *pump) Committed([]fact.Record) { p.wake.Notify() }
+func (p *pump) Committed([]fact.Record) { p.committed.Notify() }
 
 // Name implements [task.Service].
 func (p *pump) Name() string { return "pump" }
@@ -80,7 +80,7 @@ func (p *pump) Serve(tc task.Context) error {
 			tc.Emit(world.ServiceTroubled(p.Name(), "read failed", "", err))
 			until = tc.Elapsed() + again.Next(p.entropy)
 		}
-		if _, err := p.wake.WaitUntil(tc, until); err != nil {
+		if _, err := p.committed.WaitUntil(tc, until); err != nil {
 			return err
 		}
 	}

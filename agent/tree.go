@@ -22,7 +22,7 @@ const (
 	joinShare  = 0.5
 )
 
-// tree is the registry of the agent's services, in start order, and the order in which they stop.
+// tree runs the services: their handles in start order, and the order in which they stop.
 type tree struct {
 	pipeline *task.Handle       // the reactive scheduler
 	shut     func(task.Context) // closes the pipeline's doors

@@ -68,10 +68,10 @@ func (m *Model) settleLoop(tc task.Context) error {
 	for {
 		var err error
 		if doubted, _ := m.published.doubts(); len(doubted) > 0 {
-			_, err = m.published.wake.WaitUntil(tc, tc.Elapsed()+retry.Next(m.entropy))
+			_, err = m.published.changed.WaitUntil(tc, tc.Elapsed()+retry.Next(m.entropy))
 		} else {
 			retry.Reset()
-			err = m.published.wake.Wait(tc)
+			err = m.published.changed.Wait(tc)
 		}
 		if err != nil {
 			return err

@@ -51,7 +51,7 @@ type published struct {
 	operations *domain.Set
 	mu         task.Mutex
 	newest     []entry // the newest last
-	wake       *task.Wake
+	changed    *task.Wake
 }
 
 type entry struct {
@@ -61,7 +61,7 @@ type entry struct {
 }
 
 func newPublished(set *domain.Set) *published {
-	return &published{operations: set, wake: task.NewWake()}
+	return &published{operations: set, changed: task.NewWake()}
 }
 
 // begin enters a new action, or one that is tried again, and returns its publisher.
@@ -76,7 +76,7 @@ func (p *published) begin(id aura.OperationID, intent string) *Publisher {
 		p.newest = slices.Delete(p.newest, max(ended, 0), max(ended, 0)+1)
 	}
 	p.mu.Unlock()
-	p.wake.Notify()
+	p.changed.Notify()
 	return &Publisher{to: p, id: id, intent: intent}
 }
 
@@ -107,7 +107,7 @@ func (p *published) update(id aura.OperationID, change func(*entry)) {
 		change(&p.newest[i])
 	}
 	p.mu.Unlock()
-	p.wake.Notify()
+	p.changed.Notify()
 }
 
 // local returns the actions without durable facts, the newest first.
