@@ -29,7 +29,7 @@ import (
 type Options struct {
 	// Modules are the domains that the agent has beside those of every agent. Default: none.
 	Modules []domain.Module
-	// Version is what the agent says of itself. Default: empty.
+	// Version is the version that the agent's status reports. Default: empty.
 	Version string
 	// Trace, when set, is told the stages of the road as they happen. It must not wait.
 	Trace trace.Func
@@ -37,7 +37,7 @@ type Options struct {
 	Window aura.Duration
 	// Transport tunes the channels.
 	Transport transport.Options
-	// Wrap, when set, puts something around the interpreter: a recorder, or what a test plants.
+	// Wrap, when set, wraps the interpreter: a recorder, or the planted bug of a test.
 	Wrap func(interp.Interpreter) interp.Interpreter
 	// Stopping, when set, is told each step of a stop: its phase and the service. A test reads it.
 	Stopping func(phase, service string)
@@ -122,7 +122,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	}
 	a.unified = reactive.NewUnified(scheduler, history{store.journal}, a.commit, a.permits)
 	pump := newPump(store.journal, scheduler, h.Entropy)
-	pump.wards = []ward{{service: "directory", held: index.Quarantined}, {service: "frontier", held: tokens.Quarantined}}
+	pump.followers = []follower{{service: "directory", quarantined: index.Quarantined}, {service: "frontier", quarantined: tokens.Quarantined}}
 	store.journal.Attach(pump)
 
 	var links *replica.Replicator
@@ -221,13 +221,13 @@ func (a *Agent) Stop(tc task.Context) error {
 	return a.tree.stop(tc)
 }
 
-// shut closes the doors of the reactive pipeline behind what is committed by now.
+// shut closes the reactive pipeline after it took the facts that are committed by now.
 func (a *Agent) shut(tc task.Context) {
 	a.services.pump.finish(tc)
 	a.services.pump.scheduler.Shut()
 }
 
-// Services returns what the agent's services declare of themselves, with the groups that own them. The reactive
+// Services returns the declarations of the agent's services, with the groups that own them. The reactive
 // pipeline comes first, the others follow in start order.
 func (a *Agent) Services() []task.Declaration { return a.tree.declarations() }
 
@@ -270,7 +270,7 @@ func (s sender) Release(tc task.Context, e effect.Envelope) {
 	}
 }
 
-// committed wakes the links of contexts in which this device said something, and all when what is permitted
+// committed wakes the links of contexts to which this device added a fact, and all links when the frontier
 // has changed.
 type committed struct {
 	links     *replica.Replicator

@@ -14,8 +14,8 @@ import (
 	"example.org/shopping"
 )
 
-// TestTwoPeopleHaveOneListWhateverFails runs two agents in twenty simulated worlds. The network between them is cut while both
-// write, and one of them crashes.
+// TestTwoPeopleHaveOneListWhateverFails runs two agents in twenty simulated worlds. The network between them is cut
+// while both write, and one of them crashes.
 func TestTwoPeopleHaveOneListWhateverFails(t *testing.T) {
 	o := auratest.Options{Seeds: 20, Agent: agent.Options{Modules: []domain.Module{shopping.Module()}}}
 	auratest.Run(t, o, func(tc task.Context, w *auratest.World) {
