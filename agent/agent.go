@@ -29,7 +29,7 @@ import (
 type Options struct {
 	// Modules are the domains that the agent has beside those of every agent. Default: none.
 	Modules []domain.Module
-	// Version is what the agent says of itself. Default: empty.
+	// Version is the version that the agent's status reports. Default: empty.
 	Version string
 	// Trace, when set, is told the stages of the road as they happen. It must not wait.
 	Trace trace.Func
@@ -37,7 +37,7 @@ type Options struct {
 	Window aura.Duration
 	// Transport tunes the channels.
 	Transport transport.Options
-	// Wrap, when set, puts something around the interpreter: a recorder, or what a test plants.
+	// Wrap, when set, wraps the interpreter: a recorder, or the planted bug of a test.
 	Wrap func(interp.Interpreter) interp.Interpreter
 	// Stopping, when set, is told each step of a stop: its phase and the service. A test reads it.
 	Stopping func(phase, service string)
@@ -55,9 +55,8 @@ type Agent struct {
 	network  transport.Network
 	feed     *reactive.Feed
 	unified  *reactive.Unified
-	pump     *pump
+	services services
 	tree     tree
-	modules  []*service.Module
 	intents  map[string]*service.Module
 	queries  *task.Semaphore
 	started  aura.Instant
@@ -122,9 +121,9 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 		return nil, err
 	}
 	a.unified = reactive.NewUnified(scheduler, history{store.journal}, a.commit, a.permits)
-	a.pump = newPump(store.journal, scheduler, h.Entropy)
-	a.pump.wards = []ward{{service: "directory", held: index.Quarantined}, {service: "frontier", held: tokens.Quarantined}}
-	store.journal.Attach(a.pump)
+	pump := newPump(store.journal, scheduler, h.Entropy)
+	pump.followers = []follower{{service: "directory", quarantined: index.Quarantined}, {service: "frontier", quarantined: tokens.Quarantined}}
+	store.journal.Attach(pump)
 
 	var links *replica.Replicator
 	production := interp.NewProduction(h.Ring.Authority(), h.Ring.Device(), store.journal, h.Ring, sender{&links})
@@ -137,7 +136,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 		Chain: chain.New(h.Ring.Authority(), h.Ring.Device(), store.journal, tokens, interpreter, h.Entropy, chain.Options{}),
 	}
 	a.env = service.Env{
-		Ring: h.Ring, Journal: store.journal, Registry: registry, Frontier: tokens, Decider: decider, Directory: index,
+		Ring: h.Ring, Journal: store.journal, Modules: set, Frontier: tokens, Decider: decider, Directory: index,
 		Entropy: h.Entropy, Operations: service.NewOperations(store.journal),
 		CollectReceipts: production.CollectReceipts, Addresses: a.addresses,
 	}
@@ -146,7 +145,8 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.serve(invites.Module); err != nil {
+	modules, err := a.serve(invites.Module)
+	if err != nil {
 		return nil, err
 	}
 	relays, _ := a.network.(replica.Relays)
@@ -157,24 +157,18 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 		Addresses: a.addresses, Relays: relays, Moves: moves, Stranger: invites.Stranger, Met: invites.Met,
 	})
 	store.journal.Attach(&committed{links: links, device: h.Ring.Device(), frontier: tokens, permitted: tokens.Version()})
-	views, network, intents := group.Child("views"), group.Child("network"), group.Child("intents")
-	a.tree = tree{record: a.options.Stopping, shut: a.shut, pipeline: task.Supervise(views, scheduler)}
-	a.tree.add(group.Child("storage"), store)
-	a.tree.add(views, a.pump)
-	a.tree.add(network, channels)
-	a.tree.add(intents, invites)
-	for _, m := range a.modules {
-		a.tree.add(intents, m)
+	a.services = services{
+		storage: store, views: scheduler, pump: pump, channels: channels, invites: invites, modules: modules,
+		maintenance: service.NewMaintenance(&a.env, invites), replicator: links, doors: o.Extra,
 	}
-	a.tree.add(intents, service.NewMaintenance(&a.env, invites))
-	a.tree.add(network, links)
-	a.tree.add(group.Child("doors"), o.Extra...)
+	a.tree = a.services.supervise(group)
+	a.tree.record, a.tree.shut = a.options.Stopping, a.shut
 	assembled = true
 	return a, nil
 }
 
 // serve makes the services of the modules, but for the one that has a service already, and notes who takes which intent.
-func (a *Agent) serve(invites *service.Module) error {
+func (a *Agent) serve(invites *service.Module) (modules []*service.Module, err error) {
 	hosts := service.Hosts{}
 	maps.Copy(hosts, service.NewTokens(&a.env).Hosts())
 	maps.Copy(hosts, service.CheckedAddresses())
@@ -182,20 +176,19 @@ func (a *Agent) serve(invites *service.Module) error {
 		m := &a.set.Modules()[i]
 		s := invites
 		if m.Name != invites.Name() {
-			var err error
 			if s, err = service.NewModule(&a.env, m, hosts); err != nil {
-				return err
+				return nil, err
 			}
 			if s.Idle() {
 				continue
 			}
-			a.modules = append(a.modules, s)
+			modules = append(modules, s)
 		}
 		for _, kind := range s.Intents() {
 			a.intents[kind] = s
 		}
 	}
-	return nil
+	return modules, nil
 }
 
 // abandon closes what New had opened when it failed.
@@ -228,13 +221,13 @@ func (a *Agent) Stop(tc task.Context) error {
 	return a.tree.stop(tc)
 }
 
-// shut closes the doors of the reactive pipeline behind what is committed by now.
+// shut closes the reactive pipeline after it took the facts that are committed by now.
 func (a *Agent) shut(tc task.Context) {
-	a.pump.finish(tc)
-	a.pump.scheduler.Shut()
+	a.services.pump.finish(tc)
+	a.services.pump.scheduler.Shut()
 }
 
-// Services returns what the agent's services declare of themselves, with the groups that own them. The reactive
+// Services returns the declarations of the agent's services, with the groups that own them. The reactive
 // pipeline comes first, the others follow in start order.
 func (a *Agent) Services() []task.Declaration { return a.tree.declarations() }
 
@@ -277,7 +270,7 @@ func (s sender) Release(tc task.Context, e effect.Envelope) {
 	}
 }
 
-// committed wakes the links of contexts in which this device said something, and all when what is permitted
+// committed wakes the links of contexts to which this device added a fact, and all links when the frontier
 // has changed.
 type committed struct {
 	links     *replica.Replicator

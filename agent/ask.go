@@ -13,7 +13,7 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// Ask answers one question: how the agent is, what the guard would say, what the facts say. A kind that it
+// Ask answers one question: for the status, a verdict of the guard, or a query of the facts. A kind that it
 // does not know is [aura.NotFound]; other errors are those of the question.
 func (a *Agent) Ask(tc task.Context, q fact.Question) (fact.Answer, error) {
 	const op = "agent.Ask"

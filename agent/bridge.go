@@ -8,7 +8,7 @@ import (
 )
 
 // Submit takes an intent to the service of its domain and returns when its facts are durable. It returns
-// [aura.NotFound] for a kind that no domain registered, and what the service returns otherwise:
+// [aura.NotFound] for a kind that no domain registered, and otherwise the error of the service:
 // [aura.Denied] for a refusal of the guard, [aura.Invalid] for a bad payload.
 func (a *Agent) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
 	return a.unified.Commit(tc, in)
@@ -26,7 +26,7 @@ func (a *Agent) commit(tc task.Context, in fact.Intent) (fact.Result, error) {
 	return s.Submit(tc, in)
 }
 
-// Watch calls sink with the selected facts, oldest first, and with observations: what is durable and
+// Watch calls sink with the selected facts, oldest first, and with observations: the durable facts and those
 // published, in one sequence without gaps. With sel.Follow it goes on until tc is cancelled.
 func (a *Agent) Watch(tc task.Context, sel fact.Selection, sink func(fact.Update) error) error {
 	return a.feed.Watch(tc, history{a.env.Journal}, sel, sink)
@@ -37,8 +37,8 @@ func (a *Agent) status() status.Status {
 		Authority: a.env.Ring.Authority(), Device: a.env.Ring.Device(), Version: a.options.Version,
 		Started: a.started, Facts: a.env.Journal.Head(), Addresses: a.addresses(),
 	}
-	for _, w := range a.pump.wards {
-		s.Quarantined = append(s.Quarantined, Quarantined(w.held())...)
+	for _, f := range a.services.pump.followers {
+		s.Quarantined = append(s.Quarantined, Quarantined(f.quarantined())...)
 	}
 	for i, h := range a.tree.handles {
 		s.Services = append(s.Services, status.Service{Name: a.tree.names[i], State: h.Observe().State().String()})

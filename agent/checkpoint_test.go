@@ -107,7 +107,7 @@ func states(tc task.Context, cert fact.Certificate, j *journal.Journal) (started
 	return started, folded, err
 }
 
-// busy lets somebody change her mind about a contact, often enough for checkpoints of every fold.
+// busy mutes and unmutes a contact, often enough for checkpoints of every fold.
 func busy(tc task.Context, p *auratest.Person, ref contact.Ref) error {
 	for i := range 100 {
 		for _, in := range []struct {
@@ -131,7 +131,7 @@ func busy(tc task.Context, p *auratest.Person, ref contact.Ref) error {
 }
 
 // TestAStartFromCheckpointsIsThatOfAllFacts cuts the power at one batch after the other, checkpoints and what
-// collects them among them, and compares what the next start knows with a fold of every fact.
+// collects them among them, and compares the folds of the next start with a fold of every fact.
 func TestAStartFromCheckpointsIsThatOfAllFacts(t *testing.T) {
 	kept, total := 0, 1
 	for at := 1; at <= total; at += 1 + at/10 {

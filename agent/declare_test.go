@@ -14,7 +14,7 @@ import (
 )
 
 // TestServicesDeclareWhatTheyOwn: each service of a running agent has a category, an owner and something that it owns,
-// and what it reports while a peer comes and goes is of the families that it declares.
+// and every event that it reports while a peer comes and goes is of the families that it declares.
 func TestServicesDeclareWhatTheyOwn(t *testing.T) {
 	auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
 		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")

@@ -80,7 +80,7 @@ func TestNoForgedTokenPasses(t *testing.T) {
 			}
 		}
 
-		// The tokens themselves are good, in the right hands and for what they say.
+		// The tokens themselves are good, for their holder and the capabilities that they grant.
 		for _, c := range []struct {
 			by    *auratest.Person
 			at    aura.ContextID
@@ -118,7 +118,7 @@ func TestNoForgedTokenPasses(t *testing.T) {
 	})
 }
 
-// ask is a request that Ada would carry out on somebody's behalf: a message in the context that both share.
+// ask is a request that Ada would carry out on behalf of a holder: a message in the context that both share.
 func ask(ada, by *auratest.Person, context aura.ContextID, name string) *guard.Request {
 	return &guard.Request{
 		Capability: name, Authority: ada.Self(), For: by.Self(), Context: context,
@@ -127,7 +127,7 @@ func ask(ada, by *auratest.Person, context aura.ContextID, name string) *guard.R
 	}
 }
 
-// known returns the reference that somebody has to a contact.
+// known returns the reference that a person has to a contact.
 func known(tc task.Context, of, to *auratest.Person) contact.Ref {
 	c, _ := of.Look(tc).Contacts.ByAuthority(to.Self())
 	return c.Ref
@@ -153,7 +153,7 @@ func delegate(tc task.Context, w *auratest.World, from, to *auratest.Person, hel
 	return got.Token, r.ID
 }
 
-// first returns the token with which somebody was founded.
+// first returns the token with which a person's account was founded.
 func first(t *testing.T, tc task.Context, p *auratest.Person) []byte {
 	t.Helper()
 	var own capability.Token
@@ -166,7 +166,7 @@ func first(t *testing.T, tc task.Context, p *auratest.Person) []byte {
 	return own.Token
 }
 
-// contents returns every byte of somebody's disk.
+// contents returns every byte of a person's disk.
 func contents(t *testing.T, p *auratest.Person) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -208,7 +208,7 @@ func (f *forger) forge() (string, []byte) {
 	return "flipped", flipped
 }
 
-// widen appends what a holder can append, or issues anew with the forger's own key.
+// widen appends a block as a holder can, or issues a token anew with the forger's own key.
 func (f *forger) widen(from []byte) []byte {
 	name, self := f.names[f.rand.IntN(len(f.names))], f.own.Self().String()
 	params := datalog.Params{"name": datalog.NewString(name), "self": datalog.NewString(self)}

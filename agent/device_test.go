@@ -44,7 +44,7 @@ func TestADeviceDoesWhatItWasEquippedFor(t *testing.T) {
 		ada.Do(tc, capability.IntentRevoke, capability.Revoked{Blocks: u.RevocationIDs()}, nil)
 		name := contact.NameIntent{Name: "Ada of this device"}
 		if err := ada.Submit(tc, contact.IntentName, name, nil); err != nil {
-			t.Errorf("what the device was equipped for: %v", err)
+			t.Errorf("a capability that the device was founded with: %v", err)
 		}
 		reason := func(name string) guard.Reason {
 			_, _, err := ada.Agent.Chain().Decide(tc, &guard.Request{Capability: name, Authority: ada.Self()})

@@ -3,6 +3,6 @@
 //
 // What enters is an intent, by [Agent.Submit]; what leaves is facts and observations, by [Agent.Watch].
 // Start with [Found] for a new authority and [New] for one that exists; [OpenHome] gives the hands of a
-// machine, a simulation its own. The agent knows nothing of frontends: whoever satisfies their interface
+// machine, a simulation its own. The agent knows nothing of frontends: a program that satisfies their interface
 // by shape, as this does, can be one's bridge.
 package agent

@@ -12,7 +12,7 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// explain says what the guard would decide now about a message of the smallest size, and what that rests on.
+// explain returns the guard's decision, now, about a message of the smallest size, and its reasons.
 func (a *Agent) explain(tc task.Context, q capability.Explain) (capability.Explanation, error) {
 	const op = "agent.explain"
 	if !slices.Contains(a.set.Registry().Capabilities(), q.Capability) {
@@ -20,7 +20,7 @@ func (a *Agent) explain(tc task.Context, q capability.Explain) (capability.Expla
 	}
 	req := a.smallest(q)
 	if !q.Context.IsZero() && len(req.Sends) == 0 {
-		return capability.Explanation{}, aura.Errorf(op, aura.NotFound, "there is nobody to send to")
+		return capability.Explanation{}, aura.Errorf(op, aura.NotFound, "the conversation has no other member to send to")
 	}
 	snapshot, verdict, err := a.env.Decider.Chain.DryRun(tc, req)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/aura-runtime/aura"
 )
 
-// Format is the version of what this build writes into a home. A home says its own in the file "format";
+// Format is the version of the homes that this build writes. A home says its own in the file "format";
 // one without the file has format 1.
 //
 //	1  builds before this file, with capability grants or, later, tokens
@@ -56,7 +56,7 @@ func migrate(dir string) error {
 	if err != nil || version == Format {
 		return err
 	}
-	// Between formats 1 and 2 only this file differs: [New] issues the token whatever the format.
+	// Between formats 1 and 2 only this file differs: [New] issues the token for either format.
 	return writeFormat(dir)
 }
 

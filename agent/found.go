@@ -19,7 +19,7 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// Found writes the first facts of a new authority into an empty store: what it may do itself, and its
+// Found writes the first facts of a new authority into an empty store: the token for its own actions, and its
 // name; more holds what else is so from the beginning, such as limits, in the own namespace. It leaves the
 // store closed. It returns [aura.Invalid] for a name that cannot be shown and
 // [aura.Conflict] when the authority was founded before.
@@ -64,13 +64,13 @@ func Found(tc task.Context, h Hands, name string, more ...fact.Draft) (err error
 	})
 }
 
-// owner is what an authority permits itself when it is founded: by name, never "all", so that a later build, or a module that
-// is added, asks for more.
+// owner returns the capabilities that an authority grants itself when it is founded: by name, never "all", so that a
+// later build, or a module that is added, asks for more.
 func owner(set *domain.Set) (capability.Profile, error) {
 	return capability.NewProfile(domain.ProfileOwner, set.Profile(domain.ProfileOwner)...)
 }
 
-// renew issues a token for what the profile of this build has and the authority never permitted itself: it
+// renew issues a token for the capabilities of this build's profile that the authority never granted itself: it
 // was founded by a build that could do less. It returns the names.
 func renew(tc task.Context, h Hands, set *domain.Set, store *storage, tokens *frontier.Index) ([]string, error) {
 	profile, err := owner(set)
@@ -100,7 +100,7 @@ func renew(tc task.Context, h Hands, set *domain.Set, store *storage, tokens *fr
 const labelBatch = 128
 
 // keepLabels keeps the names under which an earlier build, which computed them anew each time, showed its
-// conversations. It does nothing for an owner who may not name anybody.
+// conversations. It does nothing for an owner without the capability to name a contact.
 func keepLabels(tc task.Context, h Hands, store *storage, tokens *frontier.Index, index *directory.Index) error {
 	by := domain.Caller{Authority: h.Ring.Authority(), Device: h.Ring.Device(), Now: tc.Now()}
 	var drafts []fact.Draft
@@ -129,18 +129,18 @@ func keepLabels(tc task.Context, h Hands, store *storage, tokens *frontier.Index
 	return err
 }
 
-// lent is a journal that is served for a while and stays open: its owner closes it.
-type lent struct{ *storage }
+// borrowed is a journal that is served for a while and stays open: its owner closes it.
+type borrowed struct{ *storage }
 
 // Close implements [task.Service].
-func (lent) Close(task.Context) error { return nil }
+func (borrowed) Close(task.Context) error { return nil }
 
 // withChain runs fn with a guard chain over a journal that no agent serves.
 func withChain(tc task.Context, h Hands, store *storage, tokens *frontier.Index, fn func(*chain.Chain) error) error {
 	own, device := h.Ring.Authority(), h.Ring.Device()
 	production := interp.NewProduction(own, device, store.journal, h.Ring, sender{new(*replica.Replicator)})
 	group := task.NewGroup(tc, "room")
-	writer := task.Supervise(group, lent{store})
+	writer := task.Supervise(group, borrowed{store})
 	err := writer.Start(tc)
 	if err == nil {
 		err = fn(chain.New(own, device, store.journal, tokens, production, h.Entropy, chain.Options{}))

@@ -7,8 +7,8 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// Hands is what an agent touches the world with. A machine's come from [OpenHome]; a simulation supplies
-// its own, and everything above them is the same code.
+// Hands are the outside resources of an agent: keys, store, network, clock, randomness, events. A machine's come from
+// [OpenHome]; a simulation supplies its own, and everything above them is the same code.
 type Hands struct {
 	Ring    *keyring.Ring
 	Store   journal.Store
@@ -21,6 +21,6 @@ type Hands struct {
 type Gate struct {
 	// Contacts reports whether a peer is a member of a shared context.
 	Contacts func(transport.PeerID) bool
-	// Strangers reports whether an invitation is open, so that somebody unknown may answer it.
+	// Strangers reports whether an invitation is open, so that an unknown peer may answer it.
 	Strangers func() bool
 }

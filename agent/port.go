@@ -18,7 +18,7 @@ const (
 // choices returns the addresses to listen on, one list for each attempt. Port 0 means the agent's own
 // choice: the same one at every start as long as it is free, because contacts look for it where it was
 // last. Two people who both restart could not find each other again otherwise. It follows from the link
-// key, so it tells nobody anything new. The last list leaves it to the operating system.
+// key, so an observer learns nothing new from it. The last list leaves it to the operating system.
 func choices(listen []string, linkKey [32]byte) [][]string {
 	lists := make([][]string, 0, portChoices+1)
 	for attempt := range portChoices {

@@ -61,7 +61,7 @@ func TestAgentIsFoundWhereItWas(t *testing.T) {
 	}
 }
 
-// TestNowhereToListenIsSaid: an address that this machine does not have is refused, and what was opened
+// TestNowhereToListenIsSaid: an address that this machine does not have is refused, and all that was opened
 // before is closed again.
 func TestNowhereToListenIsSaid(t *testing.T) {
 	dir := t.TempDir()

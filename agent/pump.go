@@ -28,27 +28,27 @@ type pump struct {
 	journal   *journal.Journal
 	scheduler *reactive.Scheduler
 	entropy   world.Entropy
-	bell      *task.Wake
+	committed *task.Wake
 	moved     *task.Wake
-	wards     []ward // only its own task reads them
+	followers []follower // only its own task reads them
 
 	lock    task.Mutex
 	offered fact.Position
 }
 
-// ward is a service whose folds follow the journal, and the facts that these could not take.
-type ward struct {
-	service string
-	held    func() []fact.Quarantined
-	told    []fact.Quarantined
+// follower is a service whose folds follow the journal, and the facts that these could not take.
+type follower struct {
+	service     string
+	quarantined func() []fact.Quarantined
+	reported    []fact.Quarantined
 }
 
 func newPump(j *journal.Journal, s *reactive.Scheduler, e world.Entropy) *pump {
-	return &pump{journal: j, scheduler: s, entropy: e, bell: task.NewWake(), moved: task.NewWake(), offered: j.Head()}
+	return &pump{journal: j, scheduler: s, entropy: e, committed: task.NewWake(), moved: task.NewWake(), offered: j.Head()}
 }
 
 // Committed implements [journal.Sink].
-func (p *pump) Committed([]fact.Record) { p.bell.Notify() }
+func (p *pump) Committed([]fact.Record) { p.committed.Notify() }
 
 // Name implements [task.Service].
 func (p *pump) Name() string { return "pump" }
@@ -80,7 +80,7 @@ func (p *pump) Serve(tc task.Context) error {
 			tc.Emit(world.ServiceTroubled(p.Name(), "read failed", "", err))
 			until = tc.Elapsed() + again.Next(p.entropy)
 		}
-		if _, err := p.bell.WaitUntil(tc, until); err != nil {
+		if _, err := p.committed.WaitUntil(tc, until); err != nil {
 			return err
 		}
 	}
@@ -92,18 +92,18 @@ func (p *pump) Close(task.Context) error { return nil }
 // report tells of facts that a fold could not take: the folds run in the journal's writer, which reports
 // nothing itself.
 func (p *pump) report(tc task.Context) {
-	for i := range p.wards {
-		w := &p.wards[i]
-		for _, q := range w.held() {
-			if !slices.ContainsFunc(w.told, func(t fact.Quarantined) bool { return t.Fold == q.Fold && t.ID == q.ID }) {
-				tc.Emit(world.InvariantViolated(w.service, "a fold takes every fact", q.ID, q.Cause))
-				w.told = append(w.told, q)
+	for i := range p.followers {
+		f := &p.followers[i]
+		for _, q := range f.quarantined() {
+			if !slices.ContainsFunc(f.reported, func(t fact.Quarantined) bool { return t.Fold == q.Fold && t.ID == q.ID }) {
+				tc.Emit(world.InvariantViolated(f.service, "a fold takes every fact", q.ID, q.Cause))
+				f.reported = append(f.reported, q)
 			}
 		}
 	}
 }
 
-// move offers what was committed since.
+// move offers the facts that were committed since the last call.
 func (p *pump) move(tc task.Context) error {
 	var batch []fact.Record
 	offer := func(through fact.Position) error {
@@ -135,7 +135,7 @@ func (p *pump) position() fact.Position {
 	return p.offered
 }
 
-// finish waits until what is committed by now was offered.
+// finish waits until the facts that are committed by now were offered.
 func (p *pump) finish(tc task.Context) {
 	tc, done := tc.Grace("finish pump", share(tc, drainShare, finishWithin))
 	defer done()

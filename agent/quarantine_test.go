@@ -23,7 +23,7 @@ func (e *events) Emit(ev world.Event) {
 func TestPumpReportsEachQuarantinedFactOnce(t *testing.T) {
 	var log events
 	var held []fact.Quarantined
-	p := &pump{wards: []ward{{service: "directory", held: func() []fact.Quarantined { return held }}}}
+	p := &pump{followers: []follower{{service: "directory", quarantined: func() []fact.Quarantined { return held }}}}
 	err := task.NewSim(1, task.SimOptions{Log: &log}).Run("test", func(tc task.Context) error {
 		for i := range byte(3) {
 			p.report(tc)

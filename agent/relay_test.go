@@ -129,7 +129,7 @@ func TestMutualContactRelays(t *testing.T) {
 			}
 		}
 
-		// Both start again where nobody can reach them directly.
+		// Both start again at addresses that cannot be reached directly.
 		stop(ada)
 		stop(ben)
 		open(ada, nil)

@@ -135,7 +135,8 @@ func TestWhatAnOwnerRevokedIsNotIssuedAgain(t *testing.T) {
 	})
 }
 
-// TestTheNamesOfDomainsAreTheOwners: what a domain declares is in the profile, or its owner could never do it.
+// TestTheNamesOfDomainsAreTheOwners: every capability that a domain declares is in the owner's profile, or the owner
+// could never use it.
 func TestTheNamesOfDomainsAreTheOwners(t *testing.T) {
 	registry, err := agent.Registry()
 	if err != nil {

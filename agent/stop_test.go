@@ -43,7 +43,7 @@ func TestStopOrder(t *testing.T) {
 		ben := w.Person(tc, "Ben")
 		context := w.Meet(tc, ada, ben)
 
-		// Load: messages until the agent refuses them; what was accepted must be seen by the watcher.
+		// Load: messages until the agent refuses them; the watcher must see each accepted one.
 		accepted, seen := map[aura.FactID]bool{}, map[aura.FactID]bool{}
 		load := task.NewGroup(tc, "load")
 		load.Go("watch", func(tc task.Context) error {
@@ -103,7 +103,7 @@ func TestStopOrder(t *testing.T) {
 		if err := load.Close(tc, time.Minute); err != nil {
 			t.Errorf("seed %d: %v", w.Seed, err)
 		}
-		// The last window was delivered: whatever was accepted before the stop began was seen.
+		// The last window was delivered: the watcher saw every fact that was accepted before the stop began.
 		if before == 0 || len(seen) < before {
 			t.Errorf("seed %d: %d messages were accepted and %d seen", w.Seed, before, len(seen))
 		}

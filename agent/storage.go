@@ -39,8 +39,8 @@ func openJournal(tc task.Context, h Hands, registry *fact.Registry) (*storage, e
 // Name implements [task.Service].
 func (s *storage) Name() string { return "journal" }
 
-// Declaration implements [task.Service]. The journal's writer alone changes what follows the journal: the indexes of
-// people, contexts and tokens.
+// Declaration implements [task.Service]. The journal's writer alone changes the state that follows the journal: the
+// indexes of people, contexts and tokens.
 func (s *storage) Declaration() task.Declaration {
 	return task.Declaration{
 		Category: task.CategoryActorOwned, Mailbox: journal.Capacity,
@@ -56,7 +56,7 @@ func (s *storage) Start(task.Context) error { return nil }
 // Serve implements [task.Service]: it is the journal's writer.
 func (s *storage) Serve(tc task.Context) error { return s.journal.Serve(tc) }
 
-// Close implements [task.Service]. By now nobody appends any more.
+// Close implements [task.Service]. By now no task appends any more.
 func (s *storage) Close(tc task.Context) error { return s.journal.Close(tc) }
 
 // openDirectory folds the journal into an index of people and contexts, and lets the index follow it.
@@ -65,7 +65,7 @@ func openDirectory(tc task.Context, h Hands, set *domain.Set, j *journal.Journal
 	if err := index.Load(tc, j, h.Ring.Device()); err != nil {
 		return nil, err
 	}
-	// Nobody appends before the services start, so nothing is missed in between.
+	// No task appends before the services start, so the index misses nothing in between.
 	j.Attach(index)
 	return index, nil
 }

@@ -10,19 +10,19 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// The budgets of a stop. All of them are also bounded by what the caller of [Agent.Stop] has left, which the
+// The budgets of a stop. All of them are also bounded by the budget of the caller of [Agent.Stop], which the
 // stages share: a service that hangs costs its share and no more.
 const (
 	stopBudget = 30 * time.Second // of a caller that has none
 	drainGrace = 2 * time.Second  // the reactive pipeline delivers its last window
 	joinGrace  = 5 * time.Second  // the services' tasks end, all at once
-	closeGrace = 5 * time.Second  // a service releases what it holds
+	closeGrace = 5 * time.Second  // a service releases its resources
 
 	drainShare = 0.2
 	joinShare  = 0.5
 )
 
-// tree is the registry of the agent's services, in start order, and the order in which they stop.
+// tree runs the services: their handles in start order, and the order in which they stop.
 type tree struct {
 	pipeline *task.Handle       // the reactive scheduler
 	shut     func(task.Context) // closes the pipeline's doors
@@ -40,7 +40,7 @@ func (t *tree) add(owner *task.Group, services ...task.Service) {
 	}
 }
 
-// declarations returns what the services declare, the pipeline first.
+// declarations returns the declarations of the services, the pipeline first.
 func (t *tree) declarations() []task.Declaration {
 	all := []task.Declaration{t.pipeline.Declaration()}
 	for _, h := range t.handles {
@@ -61,7 +61,7 @@ func (t *tree) start(tc task.Context) error {
 
 // stop ends everything in the order of the runtime document ("Structured Concurrency"): the reactive
 // pipeline delivers its last window behind closed doors; the task tree is cancelled, the services within one
-// budget since they end at once; services release what they hold, those that were started last first; then
+// budget since they end at once; services release their resources, those that were started last first; then
 // the lifecycle ends. The journal is told last, because the others' last commits are its work. What hangs is
 // named in the error and does not keep the rest from its turn.
 func (t *tree) stop(tc task.Context) error {
@@ -95,7 +95,7 @@ func (t *tree) stop(tc task.Context) error {
 	return errors.Join(errs...)
 }
 
-// share returns a part of what the budget has left, and at most d.
+// share returns a part of the remaining budget, and at most d.
 func share(tc task.Context, part float64, d aura.Duration) aura.Duration {
 	if left, limited := tc.Remaining(); limited {
 		d = min(d, aura.Duration(part*float64(left)))

@@ -8,7 +8,7 @@ import (
 // ServiceError says which service of an agent ended the agent. Find it with [errors.As].
 type ServiceError struct {
 	Service string
-	// Err is why the service failed; nil: it ended without a failure, though nobody stopped the agent.
+	// Err is why the service failed; nil: it ended without a failure while the agent ran.
 	Err error
 }
 
@@ -23,7 +23,7 @@ func (e *ServiceError) Error() string {
 // Unwrap returns why the service failed.
 func (e *ServiceError) Unwrap() error { return e.Err }
 
-// Wait waits until a service of a started agent has failed, or ended though nobody stopped the agent, and
+// Wait waits until a service of a started agent has failed, or ended while the agent ran, and
 // returns a [ServiceError]; or until [Agent.Stop] is called or tc ends, and returns nil then. Every task of the agent
 // belongs to a service, so none is lost without a word here. A failed service does not come back: the agent
 // is to be stopped.

@@ -45,7 +45,7 @@ func left(t *testing.T, tc task.Context, p *auratest.Person, op aura.OperationID
 }
 
 // TestAnActionIsWithdrawn asks the question "operation.withdraw" at each stage of an action. The answer that it is not
-// running is final: what the journal holds of it then is all.
+// running is final: the journal then holds all its facts.
 func TestAnActionIsWithdrawn(t *testing.T) {
 	auratest.Run(t, auratest.Options{Seeds: 3}, func(tc task.Context, w *auratest.World) {
 		ada := w.Person(tc, "Ada")
@@ -99,7 +99,7 @@ func TestAnActionIsWithdrawn(t *testing.T) {
 			t.Error("an action that waits for the disk cannot be withdrawn")
 		}
 		if !withdraw(t, tc, ada, held, time.Second) {
-			t.Error("what the disk has is not running")
+			t.Error("an action on the disk is reported as running")
 		}
 		disk.SetFaults(journal.Faults{})
 		if err := g.Wait(tc); err != nil {

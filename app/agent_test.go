@@ -238,7 +238,7 @@ func (a *agent) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
 	return res, nil
 }
 
-// plan has the module of an intent plan it; what a service of the runtime carries out is planned here.
+// plan has the module of an intent plan it. Intents that a service of the runtime carries out are planned here.
 func (a *agent) plan(in fact.Intent, now aura.Physical) (domain.Plan, error) {
 	s := &domain.Snapshot{
 		Caller: domain.Caller{Authority: ada.cert.Authority(), Device: ada.cert.Device(), Operation: in.Operation, Now: now},

@@ -17,7 +17,7 @@ func (c *Core) Query(tc task.Context, text string, asOf fact.Position) (query.Re
 	return r, err
 }
 
-// Vocabulary returns what a query can ask for: the fact registry of the agent, as predicates.
+// Vocabulary returns the predicates of queries: the fact registry of the agent.
 func (c *Core) Vocabulary(tc task.Context) ([]query.Predicate, error) {
 	var v query.Vocabulary
 	answer, err := c.bridge.Ask(tc, fact.Question{Kind: query.QuestionKinds})
@@ -27,7 +27,7 @@ func (c *Core) Vocabulary(tc task.Context) ([]query.Predicate, error) {
 	return v.Predicates, err
 }
 
-// Explain asks what the guard would say now to a small message in a conversation. A capability that no
+// Explain asks for the guard's verdict, now, on a small message in a conversation. A capability that no
 // domain has declared is [aura.NotFound].
 func (c *Core) Explain(tc task.Context, in Ref, name string) (capability.Explanation, error) {
 	var e capability.Explanation

@@ -18,7 +18,7 @@ import (
 type Options struct {
 	// Modules are the domains that the frontend knows beside those of every agent. Default: none.
 	Modules []domain.Module
-	// Keep bounds what the signals hold of each conversation. The zero value is package chat's default.
+	// Keep bounds how much of each conversation the signals hold. The zero value is package chat's default.
 	Keep chat.Keep
 	// Lost, when set, is told that the agent has gone, and why, once each time, by a task that follows it.
 	Lost func(reason string)
@@ -97,7 +97,7 @@ func watch(tc task.Context, b Bridge, sel fact.Selection, sink func(fact.Update)
 	}
 }
 
-// Bridge returns the way to the agent, for what has no workflow.
+// Bridge returns the bridge to the agent, for intents and questions without a workflow.
 func (c *Core) Bridge() Bridge { return c.bridge }
 
 // Self returns the authority of the agent.
@@ -120,7 +120,7 @@ func (c *Core) Contacts(tc task.Context) ([]contact.Contact, error) {
 	return out, err
 }
 
-// Resolve turns what a person typed, the name of a contact or a group or the beginning of a contact's
+// Resolve turns the text that a person typed, the name of a contact or a group or the beginning of a contact's
 // identifier, into a reference. It returns [aura.NotFound] with the names that come close, and
 // [aura.Conflict] for a beginning that fits several.
 func (c *Core) Resolve(tc task.Context, text string) (Ref, error) {

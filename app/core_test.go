@@ -125,7 +125,7 @@ func TestAgentThatDiesAndReturnsIsFollowedAgain(t *testing.T) {
 		shows(t, tc, c, app.Agent, func(v app.Attachment) bool { return !v.Attached && v.Reason != "" })
 		shows(t, tc, c, s, func(v app.Conversation) bool { return v.Messages[0].State == delivery.ProgressWaiting })
 
-		a.hears(ben, chat.KindMessage, chat.Text{Text: "two"}) // while nobody listened
+		a.hears(ben, chat.KindMessage, chat.Text{Text: "two"}) // while no subscription is open
 		a.lives()
 		got := shows(t, tc, c, s, func(v app.Conversation) bool { return len(v.Messages) == 2 })
 		if diff := cmp.Diff([]string{"ada: one", "ben: two"}, texts(got.Messages)); diff != "" {

@@ -16,30 +16,30 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// NewDemo returns an offline Core with a made-up account, the same each time: for whoever builds a frontend, and for
-// pictures of one. Ada knows Ben, Cleo and Dan, has a group and has muted it. Everything that a screen can show of
-// facts is there, long and strange texts included; local actions work until the Core ends.
+// NewDemo returns an offline Core with a made-up account, the same each time, for builders and pictures of frontends.
+// Ada knows Ben, Cleo and Dan, has a group and has muted it. Everything that a screen can show of facts is there,
+// long and strange texts included; local actions work until the Core ends.
 func NewDemo(tc task.Context, entropy world.Entropy, o Options) (*Core, error) {
 	records, err := demoRecords(tc.Now().At)
 	if err != nil {
 		return nil, err
 	}
-	ada := newExtra("Ada").certificate
+	ada := newDemoPerson("Ada").certificate
 	return NewOffline(tc, ada.Authority(), ada.Device(), entropy, OfflineOptions{Options: o, Records: records})
 }
 
-// extra is a made-up person. Its keys follow from its name: they are nobody's and protect nothing.
-type extra struct {
+// demoPerson is a made-up person. Its keys follow from its name and protect nothing.
+type demoPerson struct {
 	name        string
 	certificate fact.Certificate
 }
 
-func newExtra(name string) extra {
+func newDemoPerson(name string) demoPerson {
 	key := func(role string) ed25519.PrivateKey {
 		seed := sha256.Sum256([]byte("aura demo v1 " + role + " " + name))
 		return ed25519.NewKeyFromSeed(seed[:])
 	}
-	e, root := extra{name: name}, key("root")
+	e, root := demoPerson{name: name}, key("root")
 	c := &e.certificate
 	copy(c.Root[:], root.Public().(ed25519.PublicKey))
 	copy(c.Signing[:], key("signing").Public().(ed25519.PublicKey))
@@ -50,27 +50,29 @@ func newExtra(name string) extra {
 }
 
 // with returns the context that Ada shares with the person.
-func (e extra) with() aura.ContextID { return sha256.Sum256([]byte("aura demo v1 context " + e.name)) }
+func (e demoPerson) with() aura.ContextID {
+	return sha256.Sum256([]byte("aura demo v1 context " + e.name))
+}
 
-// stage writes the facts of a made-up journal.
-type stage struct {
+// demoJournal writes the facts of a made-up journal.
+type demoJournal struct {
 	records []fact.Record
-	seqs    map[stream]uint64
+	seqs    map[demoStream]uint64
 	err     error
 }
 
-type stream struct {
+type demoStream struct {
 	namespace fact.Namespace
 	device    aura.DeviceID
 }
 
 // say appends a fact and returns its identifier.
-func (s *stage) say(who extra, ns fact.Namespace, kind string, payload any) aura.FactID {
+func (s *demoJournal) say(who demoPerson, ns fact.Namespace, kind string, payload any) aura.FactID {
 	body, err := fact.Marshal(payload)
 	if err != nil && s.err == nil {
 		s.err = err
 	}
-	at := stream{ns, who.certificate.Device()}
+	at := demoStream{ns, who.certificate.Device()}
 	s.seqs[at]++
 	n := len(s.records) + 1
 	r := fact.Record{Position: fact.Position(n), Seq: s.seqs[at], Fact: fact.Fact{
@@ -85,11 +87,11 @@ func (s *stage) say(who extra, ns fact.Namespace, kind string, payload any) aura
 
 // demoRecords returns the made-up journal, whose newest message is a minute old.
 func demoRecords(now aura.Instant) ([]fact.Record, error) {
-	s := &stage{seqs: map[stream]uint64{}}
-	ada, ben, cleo, dan := newExtra("Ada"), newExtra("Ben"), newExtra("Cleo"), newExtra("Dan")
+	s := &demoJournal{seqs: map[demoStream]uint64{}}
+	ada, ben, cleo, dan := newDemoPerson("Ada"), newDemoPerson("Ben"), newDemoPerson("Cleo"), newDemoPerson("Dan")
 	own := fact.OwnNamespace(ada.certificate.Authority())
 	s.say(ada, own, contact.KindSelf, contact.Self{Name: ada.name})
-	for _, p := range []extra{ben, cleo, dan} {
+	for _, p := range []demoPerson{ben, cleo, dan} {
 		s.say(ada, own, contact.KindAdded, contact.Added{
 			Context: p.with(), Authority: p.certificate.Authority(), Certificate: p.certificate.Encode(), Name: p.name,
 			Transcript: sha256.Sum256([]byte("aura demo v1 transcript " + p.name)),
@@ -97,13 +99,13 @@ func demoRecords(now aura.Instant) ([]fact.Record, error) {
 	}
 	s.say(ada, own, contact.KindRenamed, contact.Renamed{Context: cleo.with(), Name: "Cleo from the club"})
 
-	write := func(who extra, in aura.ContextID, ago aura.Duration, text string, reply aura.FactID) aura.FactID {
+	write := func(who demoPerson, in aura.ContextID, ago aura.Duration, text string, reply aura.FactID) aura.FactID {
 		return s.say(who, fact.ContextNamespace(in), chat.KindMessage, chat.Text{Text: text, At: now.Add(-ago), Reply: reply})
 	}
 	first := write(ada, ben.with(), 26*time.Hour, "Did you bring the boat back?", aura.FactID{})
 	write(ben, ben.with(), 25*time.Hour, "Yes, and the oars. They are in the shed.", first)
 	for i := range 30 {
-		who := []extra{ada, ben}[i%2]
+		who := []demoPerson{ada, ben}[i%2]
 		write(who, ben.with(), 20*time.Hour-aura.Duration(i)*time.Minute, "Line "+strconv.Itoa(i+1)+" of a longer talk.", aura.FactID{})
 	}
 	write(cleo, cleo.with(), 3*time.Hour, "Two lines,\nand the second one is the longer of the two by far, so that a narrow screen has to break it somewhere.", aura.FactID{})
@@ -117,7 +119,7 @@ func demoRecords(now aura.Instant) ([]fact.Record, error) {
 }
 
 // group founds a group of the first of its members and returns its context.
-func (s *stage) group(name string, members ...extra) aura.ContextID {
+func (s *demoJournal) group(name string, members ...demoPerson) aura.ContextID {
 	nonce := sha256.Sum256([]byte("aura demo v1 nonce " + name))
 	g := chat.Group{Name: name, Nonce: aura.Nonce(nonce[:])}
 	for i, m := range members {

@@ -17,7 +17,7 @@ type directory struct {
 	self    aura.AuthorityID
 	gate    *task.Semaphore // one task at a time reads or catches up
 	fold    *fold
-	records []fact.Record // what was folded, for folds of a single conversation
+	records []fact.Record // the folded records, for folds of a single conversation
 	after   fact.Position
 }
 
@@ -44,7 +44,7 @@ func (d *directory) read(tc task.Context, b Bridge, fn func(*fold)) error {
 	return nil
 }
 
-// conversation returns a fold for one conversation, with everybody's names in it, and no messages yet, and the
+// conversation returns a fold for one conversation, with the names of all its members, and no messages yet, and the
 // position up to which the names are known.
 func (d *directory) conversation(tc task.Context, b Bridge, keep chat.Keep) (*fold, fact.Position, error) {
 	f, known := newFold(d.set, d.self, keep), fact.Position(0)

@@ -16,10 +16,10 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// watched is how many of a conversation's newest messages are looked at for changes of their state.
-const watched = 512
+// watchedMessages is how many of a conversation's newest messages are looked at for changes of their state.
+const watchedMessages = 512
 
-// Event is one thing that happened, for a person or a program that looks on. Beside Kind and Name one
+// Event is one change of the account, for a person or a program that watches it. Beside Kind and Name one
 // field is set: the new state of what changed.
 type Event struct {
 	Kind string `json:"event"`
@@ -50,35 +50,35 @@ const (
 	EventInvitation = "invitation" // an invitation is new or has moved on
 	EventConnection = "connection" // a contact can be reached in another way
 	EventFact       = "fact"       // a fact of an application came
-	EventGap        = "gap"        // events are missing here: the onlooker was too slow
+	EventGap        = "gap"        // events are missing here: the caller was too slow
 )
 
-// Events calls fn with everything that happens from now on, in order, until tc is cancelled or fn returns
-// an error, which is returned. While the agent is away it waits; what happened meanwhile comes then. After an
-// [EventGap] some of what happened is missing, because fn was much slower than it. Of what was before, a conversation's
-// newest messages are read, and only once something happens in it.
+// Events calls fn with everything that happens from now on, in order, until tc is cancelled or fn returns an error,
+// which is returned. While the agent is away it waits, and the events of that time come later. An [EventGap] stands
+// for events that were dropped because fn was much slower than they came. Facts before the call make no events; the
+// newest older messages of a conversation are read when its first event comes.
 func (c *Core) Events(tc task.Context, fn func(Event) error) error {
 	h := reactive.NewHub()
-	w, agent := newWitness(c.set, c.self.Authority), &agentView{}
+	v, agent := newEventsView(c.set, c.self.Authority), &agentView{}
 	var err error
-	register(h, &err, &w.outlet, happened, happening{})
+	register(h, &err, &v.outlet, eventsSignal, eventLog{})
 	register(h, &err, &agent.outlet, Agent, Attachment{})
 	if err != nil {
 		return err
 	}
-	s, err := reactive.NewScheduler(h, reactive.Options{Immediate: true}, w, agent)
+	s, err := reactive.NewScheduler(h, reactive.Options{Immediate: true}, v, agent)
 	if err != nil {
 		return err
 	}
-	known, since, err := c.circumstances(tc)
+	known, since, err := c.startingFacts(tc)
 	if err != nil {
 		return err
 	}
-	looking := *c
-	looking.bridge = &recaller{Bridge: c.bridge, core: c, witness: w}
-	return looking.following(tc, s, fact.Selection{After: since, Observations: []string{"*"}}, known, func() error {
+	prefetching := *c
+	prefetching.bridge = &prefetcher{Bridge: c.bridge, core: c, view: v}
+	return prefetching.following(tc, s, fact.Selection{After: since, Observations: []string{"*"}}, known, func() error {
 		told := 0
-		return each(tc, h, happened, func(now happening) error {
+		return each(tc, h, eventsSignal, func(now eventLog) error {
 			events, missed := now.after(told)
 			if missed {
 				events = append([]Event{{Kind: EventGap}}, events...)
@@ -94,51 +94,51 @@ func (c *Core) Events(tc task.Context, fn func(Event) error) error {
 	})
 }
 
-// happened is the signal behind [Core.Events]: the newest of what happened, and how much that was in all.
-var happened = reactive.NewSignal[happening]("app:events")
+// eventsSignal is the signal behind [Core.Events].
+var eventsSignal = reactive.NewSignal[eventLog]("app:events")
 
-type happening struct {
+type eventLog struct {
 	count  int // of all events so far
 	newest []Event
 }
 
-// kept is how many events wait at least for a slow onlooker.
-const kept = 4096
+// keptEvents is how many events wait at least for a slow caller.
+const keptEvents = 4096
 
-// with returns the happening with more events behind it.
-func (h happening) with(more []Event) happening {
-	// Earlier happenings share the memory: they end before what is appended, and only the newest one is appended to.
+// with returns the log with more events at its end.
+func (h eventLog) with(more []Event) eventLog {
+	// Earlier logs share the memory: they end before the appended events, and only the newest log is appended to.
 	all := append(h.newest, more...)
-	if len(all) > 2*kept {
-		all = slices.Clone(all[len(all)-kept:])
+	if len(all) > 2*keptEvents {
+		all = slices.Clone(all[len(all)-keptEvents:])
 	}
-	return happening{count: h.count + len(more), newest: all}
+	return eventLog{count: h.count + len(more), newest: all}
 }
 
 // after returns the events behind the first so many, and whether some of them are gone.
-func (h happening) after(told int) (events []Event, missed bool) {
+func (h eventLog) after(told int) (events []Event, missed bool) {
 	n := h.count - told
 	return h.newest[max(0, len(h.newest)-n):], n > len(h.newest)
 }
 
-// witness is the view that folds facts and tells what each update changed.
-type witness struct {
-	outlet *reactive.Outlet[happening]
-	told   happening
+// eventsView is the view that folds facts and turns each update into events.
+type eventsView struct {
+	outlet *reactive.Outlet[eventLog]
+	log    eventLog
 
-	current bool // all that is durable has come, once
-	began   bool // what happens is told: what was before is known
+	current bool // all durable facts have come, once
+	began   bool // updates make events: the earlier facts are folded
 
 	touched []aura.ContextID // conversations to look at
 	records bool             // facts came
-	said    []Event          // what facts of applications say
+	texts   []Event          // what facts of applications say
 
 	set         *domain.Set
 	fold        *fold
 	invites     invite.State
 	connections status.Connections
 
-	past        *memories
+	prefetched  *prefetched
 	messages    map[aura.ContextID]map[aura.FactID]chat.Message
 	contacts    map[aura.ContextID]contact.Contact
 	groups      map[aura.ContextID]chat.Thread
@@ -146,11 +146,11 @@ type witness struct {
 	peers       map[aura.AuthorityID]status.Connection
 }
 
-func newWitness(set *domain.Set, self aura.AuthorityID) *witness {
-	return &witness{
+func newEventsView(set *domain.Set, self aura.AuthorityID) *eventsView {
+	return &eventsView{
 		set:         set,
-		fold:        newFold(set, self, chat.Keep{Messages: 2 * watched}),
-		past:        &memories{},
+		fold:        newFold(set, self, chat.Keep{Messages: 2 * watchedMessages}),
+		prefetched:  &prefetched{},
 		messages:    map[aura.ContextID]map[aura.FactID]chat.Message{},
 		contacts:    map[aura.ContextID]contact.Contact{},
 		groups:      map[aura.ContextID]chat.Thread{},
@@ -160,137 +160,137 @@ func newWitness(set *domain.Set, self aura.AuthorityID) *witness {
 }
 
 // Name implements [reactive.View].
-func (w *witness) Name() string { return "events" }
+func (v *eventsView) Name() string { return "events" }
 
 // Needs implements [reactive.View]: everything.
-func (w *witness) Needs() reactive.Needs {
+func (v *eventsView) Needs() reactive.Needs {
 	return reactive.Needs{Facts: fact.Selection{Observations: []string{"*"}}}
 }
 
 // Turns implements [reactive.Timed].
-func (w *witness) Turns(now aura.Physical) (aura.Instant, bool) { return w.invites.Turns(now) }
+func (v *eventsView) Turns(now aura.Physical) (aura.Instant, bool) { return v.invites.Turns(now) }
 
 // Apply implements [reactive.View].
-func (w *witness) Apply(up fact.Update) {
+func (v *eventsView) Apply(up fact.Update) {
 	touched := conversations(&up)
 	for _, context := range touched {
-		w.remember(context)
+		v.foldPrefetched(context)
 	}
-	w.touched = append(w.touched, touched...)
-	w.fold.apply(&up)
-	w.records = w.records || len(up.Records) > 0
+	v.touched = append(v.touched, touched...)
+	v.fold.apply(&up)
+	v.records = v.records || len(up.Records) > 0
 	for i := range up.Records {
-		w.hear(&up.Records[i])
+		v.textEvent(&up.Records[i])
 	}
 	for i := range up.Records {
-		w.invites.Apply(&up.Records[i])
+		v.invites.Apply(&up.Records[i])
 	}
 	for _, o := range up.Observations {
-		w.connections.Observe(o)
+		v.connections.Observe(o)
 		var a Attachment
 		if o.Kind == observedAgent && fact.Unmarshal(o.Payload, &a) == nil {
-			w.current = w.current || a.Current
+			v.current = v.current || a.Current
 		}
 	}
 }
 
-// hear notes what a fact of an application says to a person.
-func (w *witness) hear(r *fact.Record) {
-	m, ok := w.set.Kind(r.Fact.Kind)
+// textEvent makes an event of a fact for which its module has a text.
+func (v *eventsView) textEvent(r *fact.Record) {
+	m, ok := v.set.Kind(r.Fact.Kind)
 	if !ok || m.Text == nil {
 		return
 	}
-	text := m.Text(w.fold.states, &r.Fact)
+	text := m.Text(v.fold.states, &r.Fact)
 	if text == "" {
 		return
 	}
 	e := Event{Kind: EventFact, Fact: &Fact{ID: r.ID, Kind: r.Fact.Kind, Author: r.Fact.Author, Text: text}}
 	if context, shared := r.Fact.Namespace.Context(); shared {
-		if t, err := w.fold.chats.Thread(w.fold.setting(), context); err == nil {
+		if t, err := v.fold.chats.Thread(v.fold.setting(), context); err == nil {
 			e.Name = t.Name
 		}
 	}
-	w.said = append(w.said, e)
+	v.texts = append(v.texts, e)
 }
 
 // Publish implements [reactive.View].
-func (w *witness) Publish(tc task.Context, st *reactive.Stage) error {
-	events := w.look(tc.Now())
-	if w.began && len(events) > 0 {
-		w.told = w.told.with(events)
-		w.outlet.Put(st, w.told)
+func (v *eventsView) Publish(tc task.Context, st *reactive.Stage) error {
+	events := v.look(tc.Now())
+	if v.began && len(events) > 0 {
+		v.log = v.log.with(events)
+		v.outlet.Put(st, v.log)
 	}
-	w.began = w.current
+	v.began = v.current
 	return nil
 }
 
-// look returns what has changed since the last look.
-func (w *witness) look(now aura.Physical) []Event {
-	slices.SortFunc(w.touched, aura.ContextID.Compare)
+// look returns the events since the last call.
+func (v *eventsView) look(now aura.Physical) []Event {
+	slices.SortFunc(v.touched, aura.ContextID.Compare)
 	var events []Event
-	if w.records {
-		events = append(events, w.contactEvents()...)
-		events = append(events, w.groupEvents()...)
+	if v.records {
+		events = append(events, v.contactEvents()...)
+		events = append(events, v.groupEvents()...)
 	}
-	events = append(events, w.invitationEvents(now)...)
-	for _, context := range slices.Compact(w.touched) {
-		events = append(events, w.messageEvents(context)...)
+	events = append(events, v.invitationEvents(now)...)
+	for _, context := range slices.Compact(v.touched) {
+		events = append(events, v.messageEvents(context)...)
 	}
-	events = append(events, w.said...)
-	w.touched, w.records, w.said = nil, false, nil
-	return append(events, w.connectionEvents()...)
+	events = append(events, v.texts...)
+	v.touched, v.records, v.texts = nil, false, nil
+	return append(events, v.connectionEvents()...)
 }
 
-func (w *witness) contactEvents() (events []Event) {
-	for _, c := range w.fold.contacts.Contacts() {
-		if w.contacts[c.Context] != c {
-			w.contacts[c.Context] = c
+func (v *eventsView) contactEvents() (events []Event) {
+	for _, c := range v.fold.contacts.Contacts() {
+		if v.contacts[c.Context] != c {
+			v.contacts[c.Context] = c
 			events = append(events, Event{Kind: EventContact, Name: c.Name, Contact: &c})
 		}
 	}
 	return events
 }
 
-func (w *witness) invitationEvents(now aura.Physical) (events []Event) {
-	for _, in := range w.invites.Invitations(now) {
-		if w.invitations[in.ID] != in {
-			w.invitations[in.ID] = in
+func (v *eventsView) invitationEvents(now aura.Physical) (events []Event) {
+	for _, in := range v.invites.Invitations(now) {
+		if v.invitations[in.ID] != in {
+			v.invitations[in.ID] = in
 			events = append(events, Event{Kind: EventInvitation, Invitation: &in})
 		}
 	}
 	return events
 }
 
-func (w *witness) groupEvents() (events []Event) {
-	set := w.fold.setting()
-	for _, ref := range w.fold.chats.Order(set) {
+func (v *eventsView) groupEvents() (events []Event) {
+	set := v.fold.setting()
+	for _, ref := range v.fold.chats.Order(set) {
 		if !ref.Group {
 			continue
 		}
-		t, err := w.fold.chats.Thread(set, ref.Context)
+		t, err := v.fold.chats.Thread(set, ref.Context)
 		if err != nil {
 			continue // Order and Thread read one state: it is there
 		}
 		t.Last, t.Unread = nil, 0 // messages have events of their own
-		if !reflect.DeepEqual(w.groups[ref.Context], t) {
-			w.groups[ref.Context] = t
+		if !reflect.DeepEqual(v.groups[ref.Context], t) {
+			v.groups[ref.Context] = t
 			events = append(events, Event{Kind: EventGroup, Name: t.Name, Group: &t})
 		}
 	}
 	return events
 }
 
-func (w *witness) messageEvents(context aura.ContextID) (events []Event) {
-	set := w.fold.setting()
-	now, _ := w.fold.chats.Messages(set, context, watched)
-	before := w.messages[context]
+func (v *eventsView) messageEvents(context aura.ContextID) (events []Event) {
+	set := v.fold.setting()
+	now, _ := v.fold.chats.Messages(set, context, watchedMessages)
+	before := v.messages[context]
 	changed, next := changes(before, now)
-	w.messages[context] = next
+	v.messages[context] = next
 	if len(changed) == 0 {
 		return nil
 	}
 	name := ""
-	if t, err := w.fold.chats.Thread(set, context); err == nil {
+	if t, err := v.fold.chats.Thread(set, context); err == nil {
 		name = t.Name
 	}
 	for _, m := range changed {
@@ -305,8 +305,7 @@ func (w *witness) messageEvents(context aura.ContextID) (events []Event) {
 	return events
 }
 
-// moved reports whether a message got further, towards anybody. That somebody in it has another name now
-// does not count.
+// moved reports whether a message got further towards a recipient. A recipient's new name does not count.
 func moved(old, now *chat.Message) bool {
 	return old.State != now.State || old.Reason != now.Reason ||
 		!slices.EqualFunc(old.Recipients, now.Recipients, func(a, b chat.Recipient) bool {
@@ -314,23 +313,23 @@ func moved(old, now *chat.Message) bool {
 		})
 }
 
-func (w *witness) connectionEvents() (events []Event) {
+func (v *eventsView) connectionEvents() (events []Event) {
 	now := map[aura.AuthorityID]status.Connection{}
-	for _, p := range w.connections.View() {
+	for _, p := range v.connections.View() {
 		now[p.Authority] = p.Connection
 	}
-	for authority := range w.peers {
+	for authority := range v.peers {
 		if _, still := now[authority]; !still {
 			now[authority] = status.Connection{Link: status.LinkOffline}
 		}
 	}
 	for authority, state := range now {
-		if w.peers[authority].Link == state.Link {
+		if v.peers[authority].Link == state.Link {
 			continue
 		}
-		w.peers[authority] = state
+		v.peers[authority] = state
 		e := Event{Kind: EventConnection, Name: aura.Short(authority), Connection: &state}
-		if known, ok := w.fold.contacts.ByAuthority(authority); ok {
+		if known, ok := v.fold.contacts.ByAuthority(authority); ok {
 			e.Name = known.Name
 		}
 		events = append(events, e)

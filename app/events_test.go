@@ -116,7 +116,7 @@ func TestLookupsSayWhatIsKnown(t *testing.T) {
 			t.Errorf("groups: %+v, %v", groups, err)
 		}
 		if _, err := c.ResolveInvitation(tc, "inv_abcd"); aura.KindOf(err) != aura.NotFound {
-			t.Errorf("an invitation that nobody made: %v", err)
+			t.Errorf("an unknown invitation: %v", err)
 		}
 		made, err := c.Invite(tc, 0)
 		if err != nil {
@@ -133,7 +133,7 @@ func TestLookupsSayWhatIsKnown(t *testing.T) {
 	})
 }
 
-// follower runs Follow in a task of its own and gives what it is told.
+// follower runs Follow in a task of its own and keeps the messages that it reports.
 func follower(t *testing.T, tc task.Context, c *app.Core, of app.Ref, last int) (texts *task.Mailbox[string], stop func()) {
 	texts = task.NewMailbox[string]("texts", 256)
 	g := task.NewGroup(tc, "follow")

@@ -9,7 +9,7 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// Ada's program runs once: it sends and waits. Ben's screen stays open: a model shows him what comes.
+// Ada's program runs once: it sends and waits. Ben's screen stays open: a model shows him new messages.
 func Example() {
 	auratest.Run(nil, auratest.Options{}, func(tc task.Context, w *auratest.World) {
 		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")

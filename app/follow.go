@@ -29,7 +29,7 @@ func (c *Core) Follow(tc task.Context, of Ref, last int, fn func([]chat.Message)
 	if err != nil {
 		return err
 	}
-	w, since, err := c.window(tc, of.Context, chat.Keep{Messages: -1, Bytes: -1})
+	w, since, err := c.tail(tc, of.Context, chat.Keep{Messages: -1, Bytes: -1})
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (c *Core) Follow(tc task.Context, of Ref, last int, fn func([]chat.Message)
 	})
 }
 
-// changes returns the messages that differ from what was shown, and what is shown now.
+// changes returns the messages that differ from those shown before, and all that are shown now.
 func changes(shown map[aura.FactID]chat.Message, now []chat.Message) (changed []chat.Message, next map[aura.FactID]chat.Message) {
 	next = make(map[aura.FactID]chat.Message, len(now))
 	for _, m := range now {
@@ -189,7 +189,7 @@ func (a *asked) Predicates() fact.Selection {
 	return fact.Selection{Kinds: a.kinds, Observations: []string{observedAgent}}
 }
 
-// Capabilities implements [reactive.Query]: the agent checks what the asker may.
+// Capabilities implements [reactive.Query]: the agent checks the capabilities of the caller.
 func (a *asked) Capabilities() []string { return nil }
 
 // Run implements [reactive.Query].

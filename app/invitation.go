@@ -9,7 +9,7 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// Invited is an invitation that was made here. Its code is what the other side needs; it is shown once.
+// Invited is an invitation that was made here. The other side needs its code, which is shown once.
 type Invited struct {
 	invite.CreateResult
 	Operation aura.OperationID `json:"operation"`
@@ -44,7 +44,7 @@ func (c *Core) Accept(tc task.Context, code string) (Answering, error) {
 	return c.answer(tc, invite.IntentAccept, code)
 }
 
-// Decline turns an invitation down. Nobody is told.
+// Decline turns an invitation down. The inviter is not told.
 func (c *Core) Decline(tc task.Context, code string) (Answering, error) {
 	return c.answer(tc, invite.IntentDecline, code)
 }
@@ -67,7 +67,7 @@ func (c *Core) answer(tc task.Context, intent, code string) (Answering, error) {
 	return out, nil
 }
 
-// CancelInvite takes back an invitation that nobody accepted yet, or the attempt to accept one.
+// CancelInvite takes back an invitation that was not accepted yet, or the attempt to accept one.
 func (c *Core) CancelInvite(tc task.Context, id invite.ID) error {
 	_, err := c.submit(tc, invite.IntentCancel, invite.CancelIntent{ID: id})
 	return err

@@ -7,9 +7,9 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// following runs fn beside a scheduler that follows what a selection asks for, and nothing else: for a caller that
+// following runs fn beside a scheduler that follows one selection and nothing else: for a caller that
 // follows one thing and has no use for the signals of the whole Core. When the agent goes away, the signals keep what
-// they show and go on when it is back. first is folded before what the agent says. fn is called by the caller's own
+// they show and go on when it is back. first is folded before the agent's facts. fn is called by the caller's own
 // task. live returns fn's error, or one of the bridge that waiting does not mend.
 func (c *Core) following(tc task.Context, s *reactive.Scheduler, sel fact.Selection, first []fact.Record, fn func() error) error {
 	if err := s.Start(tc); err != nil {

@@ -58,7 +58,7 @@ func (c *Core) Moderation(tc task.Context) (moderation.Moderation, error) {
 	return m, err
 }
 
-// ResolveInvitation turns what a person typed, an invitation's identifier or the beginning of it, into the
+// ResolveInvitation turns the text that a person typed, an invitation's identifier or the beginning of it, into the
 // identifier. It returns [aura.NotFound] when none begins so and [aura.Conflict] when several do.
 func (c *Core) ResolveInvitation(tc task.Context, text string) (invite.ID, error) {
 	s, err := c.invitations(tc)

@@ -13,7 +13,7 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// Model is a Core with signals: what a screen that stays open shows. It reads all that its signals need and follows the
+// Model is a Core with signals, for a screen that stays open. It reads all that its signals need and follows the
 // agent while it runs as a service; a program that runs once does with a [Core].
 type Model struct {
 	*Core
@@ -36,7 +36,7 @@ func (m *Model) Name() string { return "app" }
 func (m *Model) Declaration() task.Declaration {
 	return task.Declaration{
 		Category: task.CategoryObserved,
-		Owns: append(task.Locked("app.published", "app.memories"),
+		Owns: append(task.Locked("app.published", "app.prefetched"),
 			task.Owned{Type: "app.Model", By: task.ExclusionLoop}),
 		Events: []world.Family{world.FamilyHealth, world.FamilyInvariant},
 	}
@@ -46,13 +46,13 @@ func (m *Model) Declaration() task.Declaration {
 func (m *Model) Start(tc task.Context) error { return m.pipeline.scheduler.Start(tc) }
 
 // Serve keeps the signals current until tc is cancelled. When the agent goes away the signals keep what
-// they showed, without what only a running agent can know, and follow again when it is back. It returns an
+// they showed, without the observations of the running agent, and follow again when it is back. It returns an
 // error of the bridge that waiting does not mend.
 func (m *Model) Serve(tc task.Context) error {
 	s := m.pipeline.scheduler
 	g := task.NewGroup(tc, "pipeline")
 	g.Go("reactive", s.Serve)
-	g.Go("operations", m.tend)
+	g.Go("operations", m.settleLoop)
 	err := m.attach(tc, s, fact.Selection{Observations: []string{"*"}})
 	s.Shut() // what arrived is published before the scheduler ends
 	if closed := g.Close(tc, shutGrace); err == nil {
@@ -61,23 +61,23 @@ func (m *Model) Serve(tc task.Context) error {
 	return err
 }
 
-// tend has what the Core's own workflows publish shown, and settles what is in doubt when the agent answers
-// again.
-func (m *Model) tend(tc task.Context) error {
-	retry := patience()
+// settleLoop has the pipeline show the operations that the Core's own workflows publish, and settles the operations
+// in doubt when the agent answers again.
+func (m *Model) settleLoop(tc task.Context) error {
+	retry := reconnectBackoff()
 	for {
 		var err error
 		if doubted, _ := m.published.doubts(); len(doubted) > 0 {
-			_, err = m.published.bell.WaitUntil(tc, tc.Elapsed()+retry.Next(m.entropy))
+			_, err = m.published.changed.WaitUntil(tc, tc.Elapsed()+retry.Next(m.entropy))
 		} else {
 			retry.Reset()
-			err = m.published.bell.Wait(tc)
+			err = m.published.changed.Wait(tc)
 		}
 		if err != nil {
 			return err
 		}
 		if err := m.settleDoubts(tc); err != nil && tc.Err() != nil {
-			return tc.Err() // another error means that nobody can say yet
+			return tc.Err() // after another error the operations stay in doubt
 		}
 		shown := fact.Update{Observations: []fact.Observation{{Kind: observedOperation}}}
 		if err := m.pipeline.scheduler.Offer(tc, shown); err != nil {
@@ -89,8 +89,8 @@ func (m *Model) tend(tc task.Context) error {
 // An agent that starts again answers within a second; a person at a frontend looks at it meanwhile.
 const attachBase, attachMost = 100 * time.Millisecond, 5 * time.Second
 
-// patience is how a Core waits for an agent that has gone.
-func patience() task.Backoff {
+// reconnectBackoff returns the pauses between attempts to reach an agent that has gone.
+func reconnectBackoff() task.Backoff {
 	return task.Backoff{Base: attachBase, Max: attachMost, Factor: 2, Jitter: 0.2}
 }
 
@@ -106,11 +106,12 @@ func (m *Model) Conversation(tc task.Context, of Ref, last int) (reactive.Signal
 	return m.pipeline.open(tc, of.Context, last)
 }
 
-// attach watches what a selection asks for and passes it to a scheduler, again and again from where it was.
+// attach watches a selection and passes its updates to a scheduler. When the watch ends it begins again after the
+// last position.
 func (c *Core) attach(tc task.Context, s *reactive.Scheduler, sel fact.Selection) error {
 	l := listener{scheduler: s, after: sel.After, observed: map[observation]bool{}}
 	sel.Follow = true
-	retry := patience()
+	retry := reconnectBackoff()
 	for {
 		sel.After = l.after
 		err := c.bridge.Watch(tc, sel, func(up fact.Update) error {
@@ -140,7 +141,8 @@ func (c *Core) attach(tc task.Context, s *reactive.Scheduler, sel fact.Selection
 	}
 }
 
-// listener passes what a watch gives to the scheduler, and remembers what to take back when it breaks.
+// listener passes the updates of a watch to the scheduler, and remembers the observations to take back when the watch
+// breaks.
 type listener struct {
 	scheduler *reactive.Scheduler
 	after     fact.Position

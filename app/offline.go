@@ -56,7 +56,7 @@ type offline struct {
 	logical aura.Logical
 }
 
-// take adds a record. The caller holds mu, or nobody else knows b yet.
+// take adds a record. The caller holds mu, or b is not shared yet.
 func (b *offline) take(r fact.Record) {
 	b.records = append(b.records, r)
 	b.logical = max(b.logical, r.Fact.Logical)
@@ -64,7 +64,7 @@ func (b *offline) take(r fact.Record) {
 	b.feed.Publish(&fact.Update{Records: []fact.Record{r}})
 }
 
-// Submit implements [Bridge]: it runs the domain's handler and appends what it plans.
+// Submit implements [Bridge]: it runs the domain's handler and appends the facts of its plan.
 func (b *offline) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
 	const op = "app.Submit"
 	if err := tc.Err(); err != nil {

@@ -145,7 +145,7 @@ func (b intercept) Submit(tc task.Context, in fact.Intent) (fact.Result, error) 
 	return b.agent.Submit(tc, in)
 }
 
-// loseAnswer lets an action happen and loses what the agent answered.
+// loseAnswer lets an action happen and loses the agent's answer.
 func loseAnswer(task.Context, bool, error) error {
 	return aura.Errorf("test.Submit", aura.Unavailable, "the answer was lost")
 }
@@ -218,7 +218,7 @@ func TestOperationInDoubtEndsWhenTheAgentReturns(t *testing.T) {
 	}
 }
 
-// A message of which nobody knows whether it is stored is stored once by the same operation, from any process.
+// A message in doubt is stored once when it is sent again as the same operation, from any process.
 func TestAMessageInDoubtIsStoredOnce(t *testing.T) {
 	for name, commits := range map[string]bool{"it was stored": true, "it was not": false} {
 		t.Run(name, func(t *testing.T) {

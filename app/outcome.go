@@ -104,7 +104,7 @@ func (o *outcomes) forgetOldest() {
 	o.newest = slices.Delete(o.newest, last, last+1)
 }
 
-// operation returns what is durable about an action.
+// operation returns the durable state of an action.
 func (o *outcomes) operation(id aura.OperationID) (Operation, bool) {
 	done := o.known[id]
 	if done == nil {

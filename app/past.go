@@ -27,7 +27,7 @@ func (b past) Submit(task.Context, fact.Intent) (fact.Result, error) {
 	return fact.Result{}, aura.Errorf("app.Submit", aura.Unavailable, "this shows the past, which cannot be changed")
 }
 
-// Watch implements [Bridge]. What is observed is of now, so it is not shown.
+// Watch implements [Bridge]. Observations are of the present, so it passes none on.
 func (b past) Watch(tc task.Context, sel fact.Selection, sink func(fact.Update) error) error {
 	if sel.Through == 0 || sel.Through > b.through {
 		sel.Through = b.through

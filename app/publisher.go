@@ -9,11 +9,10 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// maxPublished bounds what a Core remembers of its own actions; the oldest that ended are forgotten.
+// maxPublished is how many of its own actions a Core remembers; it forgets the oldest that ended.
 const maxPublished = 256
 
-// Publisher is the right to say how one action goes. The workflow that submitted the action holds the
-// only one, and nobody else can make one.
+// Publisher is the right to publish the phase of one action. Only the workflow that submitted the action holds one.
 type Publisher struct {
 	to     *published
 	id     aura.OperationID
@@ -26,7 +25,7 @@ func (p *Publisher) ID() aura.OperationID { return p.id }
 // publish enters a phase. A terminal phase is final: publishing after it changes nothing.
 func (p *Publisher) publish(phase domain.Phase, reason string) { p.to.set(p.id, phase, reason) }
 
-// accepted publishes what a result means: what was asked is durable. An operation that goes on has only begun.
+// accepted publishes that the facts of the intent are durable. An operation with an outcome of its own runs on.
 func (p *Publisher) accepted() {
 	if o, ok := p.to.operations.Operation(p.intent); ok && o.Outcome != nil {
 		p.publish(domain.PhaseRunning, "")
@@ -35,7 +34,7 @@ func (p *Publisher) accepted() {
 	p.publish(domain.PhaseSucceeded, "")
 }
 
-// doubt says why it is not known how the action ends: only durable facts after a position will tell.
+// doubt publishes that the outcome is unknown, and why. Durable facts after a position will decide it.
 func (p *Publisher) doubt(after fact.Position, reason string) {
 	p.to.update(p.id, func(e *entry) { e.Phase, e.Reason, e.doubted, e.after = domain.PhaseRunning, reason, true, after })
 }
@@ -46,13 +45,13 @@ const (
 	reasonWriting = "it is being written: how it ended is not known yet"
 )
 
-// published holds what this Core alone can know about its actions: those under way, and those that left no
-// durable fact. It is a leaf value, shared by workflows and the view.
+// published holds the phases of this Core's own actions: those under way, and those that left no durable fact. It is
+// a leaf value, shared by workflows and the view.
 type published struct {
 	operations *domain.Set
 	mu         task.Mutex
 	newest     []entry // the newest last
-	bell       *task.Wake
+	changed    *task.Wake
 }
 
 type entry struct {
@@ -62,7 +61,7 @@ type entry struct {
 }
 
 func newPublished(set *domain.Set) *published {
-	return &published{operations: set, bell: task.NewWake()}
+	return &published{operations: set, changed: task.NewWake()}
 }
 
 // begin enters a new action, or one that is tried again, and returns its publisher.
@@ -77,7 +76,7 @@ func (p *published) begin(id aura.OperationID, intent string) *Publisher {
 		p.newest = slices.Delete(p.newest, max(ended, 0), max(ended, 0)+1)
 	}
 	p.mu.Unlock()
-	p.bell.Notify()
+	p.changed.Notify()
 	return &Publisher{to: p, id: id, intent: intent}
 }
 
@@ -108,10 +107,10 @@ func (p *published) update(id aura.OperationID, change func(*entry)) {
 		change(&p.newest[i])
 	}
 	p.mu.Unlock()
-	p.bell.Notify()
+	p.changed.Notify()
 }
 
-// local returns a copy of what only this Core knows, the newest first.
+// local returns the actions without durable facts, the newest first.
 func (p *published) local(durable *outcomes) []Operation {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -124,7 +123,7 @@ func (p *published) local(durable *outcomes) []Operation {
 	return out
 }
 
-// operation returns what is known about one action.
+// operation returns the published state of one action.
 func (p *published) operation(id aura.OperationID) (Operation, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -136,8 +135,7 @@ func (p *published) operation(id aura.OperationID) (Operation, bool) {
 	return Operation{}, false
 }
 
-// merged returns all actions, the newest first: what is durable rules, and what only this Core knows comes
-// before it.
+// merged returns all actions, the newest first. Durable facts decide the phase; actions without any come first.
 func merged(p *published, durable *outcomes) []Operation {
 	out := slices.Grow(p.local(durable), len(durable.newest))
 	for _, done := range durable.newest {

@@ -10,17 +10,17 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// History returns a conversation with its newest messages, at most last of them; zero: all. It reads what it
+// History returns a conversation with its newest messages, at most last of them; zero: all. It reads the facts that it
 // returns.
 func (c *Core) History(tc task.Context, of Ref, last int) (Conversation, error) {
-	w, _, err := c.window(tc, of.Context, chat.Keep{Messages: -1, Bytes: -1})
+	t, _, err := c.tail(tc, of.Context, chat.Keep{Messages: -1, Bytes: -1})
 	if err != nil {
 		return Conversation{}, err
 	}
-	if err := w.fill(tc, last); err != nil {
+	if err := t.fill(tc, last); err != nil {
 		return Conversation{}, err
 	}
-	return show(w.fold, of.Context, last)
+	return show(t.fold, of.Context, last)
 }
 
 // maxUnread is up to which number [Core.Overview] counts the unread messages of a conversation.
@@ -35,11 +35,11 @@ func (c *Core) Overview(tc task.Context) ([]chat.Thread, error) {
 		return nil, err
 	}
 	for i, of := range f.chats.Order(f.setting()) {
-		w := window{core: c, context: of.Context, fold: f, observe: i == 0}
-		if err := w.unread(tc, maxUnread); err != nil {
+		t := tail{core: c, context: of.Context, fold: f, observe: i == 0}
+		if err := t.unread(tc, maxUnread); err != nil {
 			return nil, err
 		}
-		if err := w.fill(tc, 1); err != nil { // the message that is shown last need not be the last that came
+		if err := t.fill(tc, 1); err != nil { // the message that is shown last need not be the last that came
 			return nil, err
 		}
 	}
@@ -53,16 +53,16 @@ func (c *Core) Overview(tc task.Context) ([]chat.Thread, error) {
 func (c *Core) WaitDelivered(tc task.Context, in Ref, sent Sent) (chat.Message, error) {
 	const op = "app.WaitDelivered"
 	var last chat.Message
-	w, since, err := c.window(tc, in.Context, chat.Keep{Messages: -1, Bytes: -1})
+	t, since, err := c.tail(tc, in.Context, chat.Keep{Messages: -1, Bytes: -1})
 	if err != nil {
 		return last, err
 	}
-	if found, err := w.find(tc, sent); err != nil {
+	if found, err := t.find(tc, sent); err != nil {
 		return last, err
 	} else if !found {
 		return last, aura.Errorf(op, aura.NotFound, "there is no message %s in %q", aura.Short(sent.ID), in.Name)
 	}
-	f := w.fold
+	f := t.fold
 	err = watch(tc, c.bridge, c.changes(in, since), func(up fact.Update) error {
 		f.apply(&up)
 		if !up.Live {
@@ -83,7 +83,7 @@ func (c *Core) WaitDelivered(tc task.Context, in Ref, sent Sent) (chat.Message, 
 	return last, err
 }
 
-// changes selects what happens in a conversation after a position: in its context, and what this side keeps
+// changes selects the facts of a conversation after a position: those in its context, and those that this side keeps
 // about it.
 func (c *Core) changes(of Ref, after fact.Position) fact.Selection {
 	return fact.Selection{

@@ -27,10 +27,10 @@ type Doubt struct {
 	Err       error
 }
 
-// Error says what is known.
+// Error returns the cause, and that the outcome is unknown.
 func (d *Doubt) Error() string { return aura.Reason(d.Err) + "; whether it was done is not known" }
 
-// Unwrap returns what the agent's end looked like.
+// Unwrap returns the error of the bridge when the agent went away.
 func (d *Doubt) Unwrap() error { return d.Err }
 
 // Do carries out an intent of a module and returns when its facts are durable; the payload of the answer is decoded into
@@ -42,13 +42,13 @@ func (c *Core) Do(tc task.Context, intent string, payload, result any) (fact.Res
 		return r, err
 	}
 	if len(r.Payload) == 0 {
-		return r, lost("app.Do", "it was done; what the agent answered is lost")
+		return r, lost("app.Do", "it was done, and the agent's answer is lost")
 	}
 	return r, fact.Unmarshal(r.Payload, result)
 }
 
-// submit is the one way of an action: it names it, hands it to the bridge, and publishes how it went. When
-// the bridge cannot say, the durable facts do.
+// submit carries out every action: it names it, hands it to the bridge, and publishes its phases. When the bridge
+// returns no outcome, the durable facts decide.
 func (c *Core) submit(tc task.Context, intent string, payload any) (fact.Result, error) {
 	return c.submitAs(tc, aura.OperationID{}, intent, payload)
 }
@@ -65,7 +65,7 @@ func (c *Core) submitAs(tc task.Context, id aura.OperationID, intent string, pay
 	}
 	if id.IsZero() {
 		_, _ = c.entropy.Read(id[:])     // [world.Entropy] always fills it
-		after = max(after, c.self.Facts) // what was durable before this Core began is not this action's
+		after = max(after, c.self.Facts) // earlier facts cannot be of this new operation
 	}
 	p := c.published.begin(id, intent)
 	p.publish(domain.PhaseRunning, "")
@@ -96,8 +96,8 @@ func refused(err error) bool {
 	return false
 }
 
-// settle finds out how an action ended whose answer did not come: it takes the action back, and what is durable
-// of it then, after a position, is the end. If that cannot be had, the action stays in doubt.
+// settle finds the outcome of an action whose answer did not come: it withdraws the action, and then its durable
+// facts after a position decide. When the agent cannot be asked, the action stays in doubt.
 func (c *Core) settle(tc task.Context, p *Publisher, after fact.Position, cause error) (fact.Result, error) {
 	tc, done := tc.Grace("app.settle", settleGrace)
 	defer done()
@@ -126,7 +126,7 @@ func (c *Core) settle(tc task.Context, p *Publisher, after fact.Position, cause 
 	return fact.Result{}, cause
 }
 
-// withdraw takes an action back and reports whether it may still happen. An error means that nobody can say.
+// withdraw takes an action back and reports whether it may still happen. After an error that is unknown.
 func (c *Core) withdraw(tc task.Context, id aura.OperationID) (running bool, err error) {
 	payload, err := fact.Marshal(status.Withdraw{Operation: id})
 	if err != nil {
@@ -145,8 +145,7 @@ func (c *Core) withdraw(tc task.Context, id aura.OperationID) (running bool, err
 	return w.Running, err
 }
 
-// settleDoubts asks again about the actions in doubt. It returns the bridge's error when there is still nobody
-// to ask.
+// settleDoubts asks again about the actions in doubt. It returns the bridge's error while the agent is still away.
 func (c *Core) settleDoubts(tc task.Context) error {
 	tc, done := tc.WithBudget("app.settle", settleGrace)
 	defer done()
@@ -189,16 +188,16 @@ func (c *Core) gather(tc task.Context, into *outcomes, after fact.Position) erro
 // Operation returns how an action of this authority went. Durable facts rule; for an action without any, the
 // Core that submitted it knows. It returns [aura.NotFound] for one that was not submitted here and left no fact.
 func (c *Core) Operation(tc task.Context, id aura.OperationID) (Operation, error) {
-	found, _, err := c.recall(tc, id)
+	found, _, err := c.outcomesOf(tc, id)
 	if err != nil {
 		return Operation{}, err
 	}
 	return c.operation(found, id)
 }
 
-// recall folds what one action left, and all that is known about operations that go on, and returns the position up to which
-// that is everything.
-func (c *Core) recall(tc task.Context, id aura.OperationID) (*outcomes, fact.Position, error) {
+// outcomesOf folds the facts of one action and all facts of ongoing operations, and returns the position up to which
+// they are complete.
+func (c *Core) outcomesOf(tc task.Context, id aura.OperationID) (*outcomes, fact.Position, error) {
 	found, head := newOutcomes(c.set, c.self.Authority), fact.Position(0)
 	for _, sel := range []fact.Selection{{Kinds: c.set.OngoingKinds()}, {Author: c.self.Authority, Operation: id}} {
 		through := fact.Position(0)
@@ -231,7 +230,7 @@ func (c *Core) operation(durable *outcomes, id aura.OperationID) (Operation, err
 // comes first, with how far the action is.
 func (c *Core) WaitOperation(tc task.Context, id aura.OperationID) (Operation, error) {
 	var last Operation
-	found, after, err := c.recall(tc, id)
+	found, after, err := c.outcomesOf(tc, id)
 	if err != nil {
 		return last, err
 	}

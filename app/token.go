@@ -99,15 +99,15 @@ func (c *Core) Delegate(tc task.Context, to Ref, d Delegation) (capability.Token
 	return capability.TokenLine{}, aura.Errorf(op, aura.Internal, "the agent committed no token")
 }
 
-// Revoke makes a token void that this authority issued to somebody, with everything that was handed on from it. What
-// others issued, and what one acts by oneself, is [aura.Invalid].
+// Revoke makes a token void that this authority issued to a contact, with every token delegated from it. The tokens
+// of other issuers, and the authority's own, are [aura.Invalid].
 func (c *Core) Revoke(tc task.Context, t capability.TokenLine) error {
 	const op = "app.Revoke"
 	switch {
 	case t.Role == capability.TokenOwn:
 		return aura.Errorf(op, aura.Invalid, "you act by the token %s yourself: without it nothing could be done", t.ID())
 	case !t.Issued:
-		return aura.Errorf(op, aura.Invalid, "somebody else issued the token %s: only they can revoke it", t.ID())
+		return aura.Errorf(op, aura.Invalid, "another authority issued the token %s: only it can revoke that", t.ID())
 	}
 	_, err := c.submit(tc, capability.IntentRevoke, capability.Revoked{Blocks: [][]byte{t.Block}})
 	return err

@@ -35,7 +35,7 @@ type moduleView struct {
 	turns   uint64                  // how often it changed, for those that follow it
 }
 
-// newModuleView registers the signals of a module's views, each with what an empty state shows.
+// newModuleView registers the signals of a module's views, each with the view of an empty state.
 func newModuleView(h *reactive.Hub, m *domain.Module, states *domain.States) (*moduleView, error) {
 	v := &moduleView{module: m, states: states, state: states.Of(m.Name)}
 	for _, view := range m.Views {
@@ -132,7 +132,7 @@ func (v *peopleView) Publish(_ task.Context, st *reactive.Stage) error {
 // The observations that a Core makes itself. They never leave it.
 const (
 	observedAgent     = "app.agent"     // payload: an [Attachment]
-	observedOperation = "app.operation" // no payload: look at what was published
+	observedOperation = "app.operation" // no payload: it announces a change of published
 )
 
 // agentView publishes [Agent].

@@ -21,7 +21,8 @@ type chatsView struct {
 	order  []chat.Ref // of the listings
 	turns  [2]uint64  // of contacts and moderation, at the last publication
 
-	// What the batch at hand touched. The views of single conversations, which run after this one, read it.
+	// The conversations that the batch at hand touched. The views of single conversations, which run after this one,
+	// read them.
 	touched map[aura.ContextID]bool
 	all     bool
 	spoken  bool // a message: the order may have changed

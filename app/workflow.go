@@ -11,7 +11,7 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// errSeen ends a watch that has seen what it waited for. It never leaves the package.
+// errSeen ends a watch that has seen the fact that it waits for. It never leaves the package.
 var errSeen = errors.New("app: seen")
 
 // Sent is a message that is durable on this device.
@@ -29,7 +29,7 @@ func (c *Core) Send(tc task.Context, to Ref, text string, reply aura.FactID) (Se
 }
 
 // SendOnce is [Core.Send] as a given operation; zero: a new one. A second call with the same operation and text
-// sends nothing and returns what the first one stored, however long ago and in whichever process it was made. It
+// sends nothing and returns the message that the first one stored, however long ago and from any process. It
 // returns [aura.Conflict] when the operation stored another text, a text to another conversation, or no text at all.
 func (c *Core) SendOnce(tc task.Context, to Ref, text string, reply aura.FactID, id aura.OperationID) (Sent, error) {
 	if err := chat.CheckText(text); err != nil {
@@ -104,15 +104,15 @@ func (c *Core) Unmute(tc task.Context, who Ref) error {
 	return c.moderate(tc, moderation.IntentUnmute, who)
 }
 
-// Block refuses a contact and hides what it wrote. A group is [aura.Invalid].
+// Block refuses a contact and hides its messages. A group is [aura.Invalid].
 func (c *Core) Block(tc task.Context, who Ref) error {
 	return c.moderate(tc, moderation.IntentBlock, who)
 }
 
-// Unblock undoes [Core.Block]. What the contact wrote meanwhile waits at its agent, arrives and is shown.
+// Unblock undoes [Core.Block]. Messages that the contact wrote meanwhile wait at its agent, arrive and are shown.
 func (c *Core) Unblock(tc task.Context, who Ref) error { return c.unblock(tc, who, false) }
 
-// UnblockWithout is [Core.Unblock], but what the contact wrote meanwhile, by its own clock, is never shown.
+// UnblockWithout is [Core.Unblock], but messages that the contact wrote meanwhile, by its own clock, are never shown.
 func (c *Core) UnblockWithout(tc task.Context, who Ref) error { return c.unblock(tc, who, true) }
 
 func (c *Core) unblock(tc task.Context, who Ref, drop bool) error {
@@ -150,8 +150,8 @@ func (c *Core) SetAddresses(tc task.Context, who Ref, addresses []string) error 
 	return err
 }
 
-// RemoveContact ends the relation with a contact: it can neither reach this side nor be reached, and what it had
-// not received has failed. What was said stays on this side, under [contact.State.Former]'s name. A group is
+// RemoveContact ends the relation with a contact: it can neither reach this side nor be reached, and messages that it
+// had not received have failed. The conversation stays on this side, under [contact.State.Former]'s name. A group is
 // [aura.Invalid].
 func (c *Core) RemoveContact(tc task.Context, who Ref) error {
 	if who.Group {

@@ -4,7 +4,7 @@
 //
 // [Run] runs a test in one world after the other, with one seed each. In a world, [World.Person] founds an account and
 // starts its agent, [World.Meet] makes two people contacts, [Person.Submit] hands an intent to the agent, and
-// [Person.Look] returns what a frontend would show. [World.Cut], [Person.Crash], [Person.Move] and the faults of
+// [Person.Look] returns the view of a frontend. [World.Cut], [Person.Crash], [Person.Move] and the faults of
 // [Person.Disk] are what goes wrong.
 //
 // Every method that may wait takes the [task.Context] of the task that calls it first. A test that starts tasks of its

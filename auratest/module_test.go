@@ -144,6 +144,50 @@ func count(t *testing.T, tc task.Context, p *auratest.Person) (n int) {
 	return n
 }
 
+// TestAnAgentOutlivesAModuleThatFails: a plan or an answer that panics is refused, and a domain that has the same due again
+// each time does not keep the agent busy.
+func TestAnAgentOutlivesAModuleThatFails(t *testing.T) {
+	bad := echo()
+	bad.Operations = append(bad.Operations, domain.Operation{
+		Name: "echo.break", Category: domain.CategoryOptimistic,
+		Plan: func(*domain.Snapshot, fact.Intent) (domain.Plan, error) { panic("planted") },
+	})
+	bad.Questions = append(bad.Questions, domain.Question{Kind: "echo.wrong", Answer: func(*domain.Snapshot, []byte) (any, error) {
+		panic("planted")
+	}})
+	answered := bad.Due
+	bad.Due = func(s *domain.Snapshot) ([]domain.Plan, error) {
+		plans, err := answered(s)
+		if len(domain.Get[*tally](s.States).Asked) > 0 {
+			draft, _ := s.Draft("echo.answered", "again")
+			plans = append(plans, domain.Plan{Request: s.Local(capEcho, draft)})
+		}
+		return plans, err
+	}
+	auratest.Run(t, auratest.Options{Agent: agent.Options{Modules: []domain.Module{bad}}}, func(tc task.Context, w *auratest.World) {
+		ada := w.Person(tc, "Ada")
+		if err := ada.Submit(tc, "echo.break", "", nil); aura.KindOf(err) != aura.Internal {
+			t.Errorf("a plan that panics: %v", err)
+		}
+		if err := ada.Core(tc).Ask(tc, "echo.wrong", nil, nil); aura.KindOf(err) != aura.Internal {
+			t.Errorf("an answer that panics: %v", err)
+		}
+		ada.Do(tc, "echo.ask", "hello", nil)
+		w.Sleep(tc, time.Hour)
+		facts := 0
+		if _, err := ada.Agent.Journal().Read(tc, fact.Selection{Kinds: []string{"echo.answered"}}, func(fact.Record) error {
+			facts++
+			return nil
+		}); err != nil {
+			t.Error(err)
+		}
+		if facts < 16 || facts > 200 {
+			t.Errorf("in an hour a domain with the same due each time wrote %d facts", facts)
+		}
+		ada.Stop(tc)
+	})
+}
+
 func TestAnAgentRefusesACeremonyWithoutAChoreography(t *testing.T) {
 	ceremony, wrong := echo(), echo()
 	ceremony.Operations[0].Category = domain.CategoryCeremony

@@ -27,7 +27,7 @@ type Person struct {
 	// Ahead is by how much the clock of the machine is ahead from the next start on. Change it at any time;
 	// [task.Sim.SetClock] with Group moves the clock of the running process.
 	Ahead aura.Duration
-	// Hands, when set, changes what the next process touches the world with: a store or a network that counts or
+	// Hands, when set, changes the hands of the next process: a store or a network that counts or
 	// fails. Change it at any time.
 	Hands func(agent.Hands) agent.Hands
 	// Address is where the machine can be reached. [Person.Move] changes it.
@@ -50,7 +50,7 @@ func (p *Person) Self() aura.AuthorityID { return p.Ring.Authority() }
 
 func (p *Person) link() transport.PeerID { return p.Ring.Certificate().Link }
 
-// hands returns what the next process touches the world with.
+// hands returns the hands of the next process.
 func (p *Person) hands() agent.Hands {
 	h := agent.Hands{
 		Ring: p.Ring, Store: p.Disk, Entropy: p.World.Sim.Entropy(p.Name),
@@ -117,7 +117,7 @@ func (p *Person) Stop(tc task.Context) {
 	p.Crash()
 }
 
-// Crash ends the process as a power failure does: of what its disk has not synced, chance decides what is left, and
+// Crash ends the process as a power failure does: chance decides how much of the unsynced data is left on its disk, and
 // nothing that unwinds reaches disk or network. A task of the process that calls it does not return. Without a process
 // it does nothing.
 func (p *Person) Crash() {

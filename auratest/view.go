@@ -14,7 +14,7 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// View is what a person's frontend would show: all facts and observations of the agent, folded. [domain.Get] finds the
+// View is the state behind a person's frontend: all facts and observations of the agent, folded. [domain.Get] finds the
 // state of any module.
 type View struct {
 	*domain.States

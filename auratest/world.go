@@ -44,8 +44,8 @@ type World struct {
 	Seed uint64
 	Sim  *task.Sim
 	Net  *transport.SimNet
-	// Events is what services and tasks reported so far, oldest first. The owner of what a task of a person's process
-	// reports begins with "world/people/" and the name.
+	// Events are the events that services and tasks reported so far, oldest first. The owner of an event that a task
+	// of a person's process reports begins with "world/people/" and the name.
 	Events []world.Event
 
 	options   Options
@@ -142,7 +142,7 @@ func (w *World) Person(tc task.Context, name string, setup ...func(*Person)) *Pe
 	return p
 }
 
-// address returns an address that nobody had before.
+// address returns an address that no person had before.
 func (w *World) address() transport.Address {
 	const hosts = 250
 	n := w.addresses

@@ -24,7 +24,7 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// record is a test that keeps what is reported.
+// record is a test that keeps the errors reported to it.
 type record struct{ errors, logs []string }
 
 func (r *record) Helper()      {}
@@ -322,7 +322,7 @@ func TestAClockThatIsAhead(t *testing.T) {
 	})
 }
 
-// TestServicesReport: what happens to services is reported in order, and what tasks do names the person.
+// TestServicesReport: events of services are reported in order, and events of tasks name the person.
 func TestServicesReport(t *testing.T) {
 	auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
 		w.Person(tc, "Ada").Stop(tc)

@@ -16,6 +16,9 @@ type Module struct {
 	Kinds []fact.Kind
 	// Delivery says whether deliveries are tracked and how long their records are kept; nil: not at all.
 	Delivery fact.DeliveryPolicy
+	// Written returns when a fact was written by its author's clock, false for one that does not say. The agent gives up
+	// delivering tracked facts that say so when they are older than Delivery keeps records. Nil: no fact says it.
+	Written func(*fact.Fact) (aura.Instant, bool)
 	// Capabilities are the names that plans of this domain ask the guard for.
 	Capabilities []Capability
 	// Operations are what a person, or the domain itself, does.

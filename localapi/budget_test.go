@@ -17,7 +17,7 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// counted is a bridge that counts what is started.
+// counted is a bridge that counts the calls that start.
 type counted struct {
 	*contract.Fake
 	started atomic.Int32

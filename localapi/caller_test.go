@@ -38,7 +38,7 @@ func (b *tireless) Watch(tc task.Context, _ fact.Selection, _ func(fact.Update) 
 	return b.work(tc)
 }
 
-// TestACallerThatGoesEndsItsQuestion: what nobody waits for any more must not go on in the agent.
+// TestACallerThatGoesEndsItsQuestion: when a caller has gone, its question ends in the agent, too.
 func TestACallerThatGoesEndsItsQuestion(t *testing.T) {
 	for name, call := range map[string]func(task.Context, *localapi.Client){
 		"submit": func(tc task.Context, c *localapi.Client) { _, _ = c.Submit(tc, fact.Intent{Kind: "test.work"}) },

@@ -70,7 +70,7 @@ func (i *iceberg) pass(to, from net.Conn) {
 	}
 }
 
-// halting is a bridge whose agent is frozen in the middle of whatever it is asked.
+// halting is a bridge whose agent is frozen in the middle of a call.
 type halting struct {
 	*contract.Fake
 	ice *iceberg
@@ -94,7 +94,7 @@ func (h halting) Watch(tc task.Context, sel fact.Selection, sink func(fact.Updat
 	return h.Fake.Watch(tc, sel, sink)
 }
 
-// TestAnAgentThatFreezesMidwayIsToldFromOneThatWorks: no call hangs, whatever has come of its answer.
+// TestAnAgentThatFreezesMidwayIsToldFromOneThatWorks: no call hangs, however much of its answer has come.
 func TestAnAgentThatFreezesMidwayIsToldFromOneThatWorks(t *testing.T) {
 	for name, call := range map[string]func(tc task.Context, c *localapi.Client) (pages int, err error){
 		"ask": func(tc task.Context, c *localapi.Client) (int, error) {

@@ -51,7 +51,7 @@ func (s *Server) routes(group *task.Group, emit func(world.Event)) http.Handler 
 	return mux
 }
 
-// admit checks what every request must have and takes one of the places for calls.
+// admit checks the token and headers of a request and takes one of the places for calls.
 func (s *Server) admit(r *http.Request) error {
 	const op = "localapi.Serve"
 	if c, ok := r.Context().Value(callerKey{}).(*caller); ok {
@@ -96,7 +96,7 @@ func within(tc task.Context, r *http.Request, name string, fn func(task.Context)
 	return result
 }
 
-// budgetOf returns what the caller has left.
+// budgetOf returns the remaining budget of the caller.
 func budgetOf(r *http.Request) (aura.Duration, error) {
 	const op = "localapi.Serve"
 	said := r.Header.Values(budgetHeader)
@@ -162,7 +162,7 @@ func (s *Server) watch(tc task.Context, w http.ResponseWriter, r *http.Request) 
 	if out.gone {
 		return nil
 	}
-	// Whether the end arrives is the caller's business: there is nobody else to tell.
+	// An error here means that the caller has gone: there is no other way to tell it.
 	_ = out.send(eventEnd, encodeError(err))
 	return nil
 }

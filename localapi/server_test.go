@@ -155,7 +155,7 @@ func run(t *testing.T, fn func(task.Context)) {
 	}
 }
 
-// stale leaves a socket that nobody listens on, as a killed agent does.
+// stale leaves a socket without a listener, as a killed agent does.
 func stale(t *testing.T, path string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {

@@ -27,7 +27,7 @@ func SocketPath(home string) string {
 }
 
 // prepareDir creates the socket's directory for its owner alone, or checks that it is so. It returns
-// [aura.Denied] for a directory that others may enter or that belongs to somebody else.
+// [aura.Denied] for a directory that others may enter or that belongs to another user.
 func prepareDir(path string) error {
 	const op = "localapi.Start"
 	dir := filepath.Dir(path)

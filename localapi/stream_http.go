@@ -39,7 +39,7 @@ func (s *Server) readJSON(w http.ResponseWriter, r *http.Request, v any) error {
 func (s *Server) writeJSON(w http.ResponseWriter, v any) error {
 	s.limitWrite(w)
 	w.Header().Set("Content-Type", "application/json")
-	// The caller may have gone; there is nobody else to tell.
+	// The caller may have gone; then there is no other way to tell it.
 	_ = json.NewEncoder(w).Encode(v)
 	return nil
 }

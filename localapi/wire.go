@@ -14,7 +14,7 @@ const protocol = "2"
 
 const (
 	protocolHeader = "Aura-Protocol"
-	// budgetHeader is what is left of the caller's budget, in nanoseconds; absent: it has none.
+	// budgetHeader is the caller's remaining budget, in nanoseconds; absent: it has none.
 	budgetHeader = "Aura-Budget"
 	// origin is the host in request lines. A browser cannot reach a unix socket; the check of the
 	// name keeps it out even behind a careless proxy.
@@ -32,9 +32,9 @@ const (
 const (
 	// maxRequest bounds a request's body: the largest payload in base64, and its envelope.
 	maxRequest = fact.MaxPayload/3*4 + 64<<10
-	// maxSelected bounds what a watch names: each record is compared with all of it.
+	// maxSelected bounds the kinds and namespaces that a watch names: each record is compared with all of them.
 	maxSelected = 1024
-	// maxAnswer bounds what a client reads of an answer or of one event.
+	// maxAnswer is the most that a client reads of an answer or of one event, in bytes.
 	maxAnswer = 8 << 20
 	// frameBytes is the payload after which an update is split into several events.
 	frameBytes = 512 << 10
@@ -172,5 +172,5 @@ func split(up *fact.Update, fn func(*fact.Update) error) error {
 	return fn(&fact.Update{Records: rest, Position: up.Position, Live: up.Live, Observations: up.Observations})
 }
 
-// recordOverhead is about what a record's fields and proof take besides its payload.
+// recordOverhead is about the size of a record's fields and proof without its payload, in bytes.
 const recordOverhead = 512

@@ -49,7 +49,7 @@ func FuzzRequests(f *testing.F) {
 	})
 }
 
-// A caller learns what the end of a task of the agent means, not the task's name.
+// A caller learns that the agent stopped, not the name of the task that ended.
 func TestEndedTasksCrossInWordsForPeople(t *testing.T) {
 	check := func(tc task.Context, want string) {
 		if got := encodeError(aura.Errorf("localapi.Watch", aura.KindOf(tc.Err()), "%w", tc.Err())).Text; got != want {
@@ -96,7 +96,7 @@ func TestErrorsCrossWithKindAndReason(t *testing.T) {
 func TestSplitUpdateIsTheSame(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		whole := fact.Update{Live: rapid.Bool().Draw(rt, "live")}
-		payload := make([]byte, fact.MaxPayload) // shared: what it says does not matter
+		payload := make([]byte, fact.MaxPayload) // shared: its content does not matter
 		for n := range rapid.IntRange(0, 20).Draw(rt, "records") {
 			r := fact.Record{Position: fact.Position(n + 1)}
 			r.Fact.Payload = payload[:rapid.IntRange(0, fact.MaxPayload).Draw(rt, "bytes")]

@@ -52,6 +52,7 @@ that the checks bite, --plant puts a bug into every agent:
   aura sim --seed 1 --faults --minutes 10 --plant ` + sim.PlantForgetDedup,
 		Args: cli.None,
 		RunE: func(c *cobra.Command, _ []string) error {
+			f.Modules = s.Modules
 			if f.Agents < sim.MinAgents || f.Agents > sim.MaxAgents {
 				return cli.Usage(c, "--agents must be %d to %d, got %d", sim.MinAgents, sim.MaxAgents, f.Agents)
 			}

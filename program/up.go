@@ -197,7 +197,7 @@ func announce(tc task.Context, s *cli.Shell, home string, before int, listen []s
 		}
 	}
 	if len(line.Permitted) > 0 {
-		if err := s.Print(nil, "your token was issued by an older aura; a new one adds: %s", strings.Join(line.Permitted, " ")); err != nil {
+		if err := s.Print(nil, "this build can do more than the account had permitted itself; a new token adds: %s", strings.Join(line.Permitted, " ")); err != nil {
 			return err
 		}
 	}

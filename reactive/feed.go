@@ -27,7 +27,7 @@ type Feed struct {
 	tail     tail
 	observed map[observedKey]observed
 	version  uint64 // counts changes of observed
-	bells    []*task.Wake
+	watching []*task.Wake
 }
 
 type observedKey struct{ kind, key string }
@@ -71,10 +71,10 @@ func (f *Feed) Watch(tc task.Context, history Reader, sel fact.Selection, sink f
 	if err := sel.Check(); err != nil {
 		return err
 	}
-	bell := task.NewWake()
+	wake := task.NewWake()
 	if sel.Follow {
-		f.enter(bell)
-		defer f.leave(bell)
+		f.enter(wake)
+		defer f.leave(wake)
 	}
 	w := watcher{feed: f, sel: sel, after: sel.After, durable: history.Head()}
 	if err := w.newest(tc, history, sink); err != nil {
@@ -97,7 +97,7 @@ func (f *Feed) Watch(tc task.Context, history Reader, sel fact.Selection, sink f
 		if !sel.Follow {
 			return nil
 		}
-		if err := bell.Wait(tc); err != nil {
+		if err := wake.Wait(tc); err != nil {
 			return err
 		}
 	}
@@ -117,7 +117,7 @@ func (f *Feed) Publish(batch *fact.Update) {
 		f.version++
 		f.observed[observedKey{o.Kind, o.Key}] = observed{version: f.version, value: o}
 	}
-	for _, b := range f.bells {
+	for _, b := range f.watching {
 		b.Notify()
 	}
 }
@@ -125,13 +125,13 @@ func (f *Feed) Publish(batch *fact.Update) {
 func (f *Feed) enter(b *task.Wake) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.bells = append(f.bells, b)
+	f.watching = append(f.watching, b)
 }
 
 func (f *Feed) leave(b *task.Wake) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.bells = slices.DeleteFunc(f.bells, func(o *task.Wake) bool { return o == b })
+	f.watching = slices.DeleteFunc(f.watching, func(o *task.Wake) bool { return o == b })
 }
 
 // missing returns the position up to which the journal must be read, because the tail does not hold the facts

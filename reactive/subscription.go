@@ -33,7 +33,7 @@ func Subscribe[T any](h *Hub, s Signal[T], buffer int) (*Subscription[T], error)
 	if _, ok := h.frame.slots[i].value.(T); !ok {
 		return nil, errType[T](op, s.name)
 	}
-	q := &queue{limit: buffer, bell: task.NewWake()}
+	q := &queue{limit: buffer, changed: task.NewWake()}
 	q.push(h.frame.slots[i])
 	if h.closed {
 		q.close()
@@ -58,7 +58,7 @@ func (s *Subscription[T]) Next(tc task.Context) (Snapshot[T], error) {
 		case queueClosed:
 			return Snapshot[T]{}, aura.Errorf("reactive.Next", aura.Cancelled, "subscription to %q is closed", s.signal.name)
 		}
-		if err := s.queue.bell.Wait(tc); err != nil {
+		if err := s.queue.changed.Wait(tc); err != nil {
 			return Snapshot[T]{}, err
 		}
 	}
@@ -89,12 +89,12 @@ func (s *Subscription[T]) Close() {
 // queue is a subscriber's bounded buffer. When it is full, what waits is dropped and only the
 // newest snapshot stays: a whole snapshot makes the ones before it worthless.
 type queue struct {
-	mu     task.Mutex
-	items  []slot
-	limit  int
-	missed uint64
-	closed bool
-	bell   *task.Wake
+	mu      task.Mutex
+	items   []slot
+	limit   int
+	missed  uint64
+	closed  bool
+	changed *task.Wake
 }
 
 type queueState uint8
@@ -114,7 +114,7 @@ func (q *queue) push(item slot) {
 	}
 	q.items = append(q.items, item)
 	q.mu.Unlock()
-	q.bell.Notify()
+	q.changed.Notify()
 }
 
 func (q *queue) pop() (item slot, missed uint64, state queueState) {
@@ -136,5 +136,5 @@ func (q *queue) close() {
 	q.mu.Lock()
 	q.closed = true
 	q.mu.Unlock()
-	q.bell.Notify()
+	q.changed.Notify()
 }

@@ -87,7 +87,7 @@ func (s *Maintenance) settleInvitation(tc task.Context, id invite.ID) error {
 // that keeps records must agree.
 func (e *Env) collectable(age aura.Duration, acked bool) bool {
 	kept := false
-	for _, domain := range e.Registry.Domains() {
+	for _, domain := range e.Modules.Registry().Domains() {
 		if domain.Delivery == nil {
 			continue
 		}

@@ -22,7 +22,7 @@ import (
 type Env struct {
 	Ring      *keyring.Ring
 	Journal   *journal.Journal
-	Registry  *fact.Registry
+	Modules   *domain.Set
 	Frontier  *frontier.Index
 	Decider   *egress.Decider
 	Directory *directory.Index

@@ -110,12 +110,23 @@ func (s *Module) planned(o *domain.Operation) IntentFunc {
 	}
 }
 
+// dueRounds is how often in a row a domain may have something due, each time after what was due before has been done. One that
+// has more names the same again and again; it waits then, so that it does not fill the disk.
+const dueRounds = 16
+
 // dueLoop does what the domain has due: at the start, after changes, and as time passes.
 func (s *Module) dueLoop(tc task.Context) error {
 	pause := repairPause()
-	for {
+	for rounds := 0; ; {
 		until := tc.Elapsed() + duePause
-		switch err := s.catchUp(tc); {
+		done, err := s.catchUp(tc)
+		if rounds++; done == 0 {
+			rounds = 0
+		}
+		if err == nil && rounds > dueRounds {
+			err = aura.Errorf("service.dueLoop", aura.Exhausted, "something is due again each time it was done")
+		}
+		switch {
 		case tc.Err() != nil:
 			return tc.Err()
 		case err == nil:
@@ -124,35 +135,46 @@ func (s *Module) dueLoop(tc task.Context) error {
 			tc.Emit(world.ServiceTroubled(s.Name(), "due operations not done", "", err))
 			until = tc.Elapsed() + pause.Next(s.env.Entropy)
 		}
-		if _, err := s.changed.WaitUntil(tc, until); err != nil {
+		if rounds > dueRounds {
+			err = tc.Sleep(until - tc.Elapsed())
+		} else {
+			_, err = s.changed.WaitUntil(tc, until)
+		}
+		if err != nil {
 			return err
 		}
 	}
 }
 
-// catchUp does what is due now. What cannot be done does not hold up the rest; the first such error is returned.
-func (s *Module) catchUp(tc task.Context) error {
+// catchUp does what is due now, and returns how much of it was done. What cannot be done does not hold up the rest; the
+// first such error is returned.
+func (s *Module) catchUp(tc task.Context) (done int, first error) {
 	if s.exclusion != nil {
 		if err := s.exclusion.Acquire(tc); err != nil {
-			return err
+			return 0, err
 		}
 		defer s.exclusion.Release()
 	}
 	var plans []domain.Plan
 	snapshot := s.env.snapshot(tc, aura.OperationID{}, true)
-	_, first := s.env.propose(snapshot, func(snapshot *domain.Snapshot) (_ domain.Plan, err error) {
+	_, first = s.env.propose(snapshot, func(snapshot *domain.Snapshot) (_ domain.Plan, err error) {
 		plans, err = s.module.Due(snapshot)
 		return domain.Plan{}, err
 	})
 	for i := range plans {
-		if _, err := s.env.Decider.Decide(tc, &plans[i].Request); err != nil && first == nil {
+		if plans[i].Request.Capability == "" {
+			continue // it says that nothing is to happen
+		}
+		switch _, err := s.env.Decider.Decide(tc, &plans[i].Request); {
+		case tc.Err() != nil:
+			return done, tc.Err()
+		case err == nil:
+			done++
+		case first == nil:
 			first = err
 		}
-		if tc.Err() != nil {
-			return tc.Err()
-		}
 	}
-	return first
+	return done, first
 }
 
 // snapshot returns what a plan may know, but for the states. reachable has the addresses of this agent in it.
@@ -165,13 +187,25 @@ func (e *Env) snapshot(tc task.Context, op aura.OperationID, reachable bool) *do
 	return s
 }
 
-// propose runs a pure plan over the states of the directory.
+// propose runs a pure plan over the states of the directory. A plan that panics is refused with aura.Internal: it has
+// changed nothing, and the agent goes on.
 func (e *Env) propose(s *domain.Snapshot, plan func(*domain.Snapshot) (domain.Plan, error)) (p domain.Plan, err error) {
-	e.Directory.Read(func(state *directory.State) {
-		s.States = state.States
+	err = e.pure(s, func() (err error) {
 		p, err = plan(s)
+		return err
 	})
 	return p, err
+}
+
+// pure runs a pure function of a module over the states of the directory.
+func (e *Env) pure(s *domain.Snapshot, fn func() error) (err error) {
+	e.Directory.Read(func(state *directory.State) {
+		s.States = state.States
+		if caught := task.Contain(func() { err = fn() }); caught != nil {
+			err = &aura.Error{Op: "service.pure", Kind: aura.Internal, Err: caught}
+		}
+	})
+	return err
 }
 
 // stored returns what an operation left; the zero identifier names none.
@@ -189,9 +223,9 @@ func (e *Env) stored(tc task.Context, by aura.OperationID) (records []fact.Recor
 // Answer answers a question of a module from the states of the directory.
 func (e *Env) Answer(tc task.Context, q *domain.Question, payload []byte) (said any, err error) {
 	s := e.snapshot(tc, aura.OperationID{}, true)
-	e.Directory.Read(func(state *directory.State) {
-		s.States = state.States
+	err = e.pure(s, func() (err error) {
 		said, err = q.Answer(s, payload)
+		return err
 	})
 	return said, err
 }

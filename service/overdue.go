@@ -6,7 +6,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/directory"
-	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
@@ -63,8 +63,8 @@ func (s *Maintenance) overdue(tc task.Context, p *directory.Peer) (through uint6
 			return through, limit, err
 		}
 		for i := range records {
-			sent, dated := chat.SentAt(&records[i].Fact)
-			policy := env.Registry.Policy(records[i].Fact.Kind)
+			sent, dated := written(env.Modules, &records[i].Fact)
+			policy := env.Modules.Registry().Policy(records[i].Fact.Kind)
 			if !dated || !policy.RequiresAck(records[i].Fact.Kind) {
 				continue // it shares the fate of the messages around it
 			}
@@ -75,4 +75,13 @@ func (s *Maintenance) overdue(tc task.Context, p *directory.Peer) (through uint6
 		}
 		next = records[len(records)-1].Seq + 1
 	}
+}
+
+// written returns when a fact was written, if its domain can tell.
+func written(set *domain.Set, f *fact.Fact) (aura.Instant, bool) {
+	m, known := set.Kind(f.Kind)
+	if !known || m.Written == nil {
+		return 0, false
+	}
+	return m.Written(f)
 }

@@ -8,15 +8,15 @@ import (
 )
 
 const (
-	// The time that somebody is away: from less than records of deliveries are kept, to more.
+	// A person is away for a time between these two. Records of deliveries expire within that interval.
 	leastAway, mostAway = 20 * 24 * time.Hour, 120 * 24 * time.Hour
 	// keptFor is how long records of deliveries are kept at most, and how long a group waits for a member.
 	keptFor = 90 * 24 * time.Hour
-	// awayShare is the share of the worlds in which somebody is.
+	// awayShare is the share of the worlds in which a person is away.
 	awayShare = 0.25
 )
 
-// leave lets somebody be away for weeks, while the others meet now and then, write to them, and turn their
+// leave keeps one person away for weeks, while the others meet now and then, write to them, and turn their
 // machines off in between.
 func (w *universe) leave(tc task.Context) error {
 	most := aura.Duration(w.options.Minutes) * time.Minute
@@ -53,7 +53,7 @@ func (w *universe) leave(tc task.Context) error {
 	return err
 }
 
-// night turns everybody else off for a time, which the world lives longer.
+// night stops the agents of all other people for d. The world runs that much longer.
 func (w *universe) night(tc task.Context, d aura.Duration, but *person) error {
 	for _, p := range w.people {
 		if p == but {
@@ -77,7 +77,7 @@ func (w *universe) night(tc task.Context, d aura.Duration, but *person) error {
 	return err
 }
 
-// off ends somebody's process, by a crash or in order.
+// off ends the process of a person, by a crash or in order.
 func (w *universe) off(tc task.Context, p *person) {
 	if w.chance.happens(0.3) {
 		p.crash()

@@ -7,14 +7,14 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// audit stands between the guard and the interpreter and compares what was decided with what the ledger
+// audit is a layer between the guard and the interpreter. It compares each decision with what the ledger
 // says afterwards. It changes nothing.
 type audit struct {
 	interp.Interpreter
 	person *person
 }
 
-// wrap returns what a person's agent puts around its interpreter.
+// wrap returns the wrapper that a person's agent puts around its interpreter.
 func (w *universe) wrap(p *person) func(interp.Interpreter) interp.Interpreter {
 	return func(inner interp.Interpreter) interp.Interpreter {
 		return audit{Interpreter: w.plantInterpreter(p, inner), person: p}
@@ -23,7 +23,7 @@ func (w *universe) wrap(p *person) func(interp.Interpreter) interp.Interpreter {
 
 // Execute implements [interp.Interpreter].
 func (a audit) Execute(tc task.Context, d *interp.Decision) (effect.Result, error) {
-	// What was decided, before anybody below can change it.
+	// A copy of the decision: the interpreter below may change the original.
 	var charges []effect.Command
 	facts := 0 // the charges that a receipt covers: those of control messages have none
 	for i := range d.Commands {
@@ -79,7 +79,7 @@ func (p *person) spend(c *effect.Command) {
 	p.spent[i].units += uint64(c.Amount)
 }
 
-// lookAtLedger compares the ledger with what was charged in the whole life of the account, so that no epoch's
+// lookAtLedger compares the ledger with the charges of the whole life of the account, so that no epoch's
 // budget is had twice, wherever the clock went in between.
 func (p *person) lookAtLedger() {
 	for i := range p.spent {

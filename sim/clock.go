@@ -13,7 +13,7 @@ var wrongBy = [...]aura.Duration{
 	2 * time.Hour, -2 * time.Hour, 90 * time.Minute, -365 * 24 * time.Hour, 80 * 365 * 24 * time.Hour,
 }
 
-// usuallyWrong is by how much a clock that nobody sets may be wrong, ahead or behind.
+// usuallyWrong is the greatest error of a clock that is not set wrong, ahead or behind.
 const usuallyWrong = 20 * time.Minute
 
 // drift lets the clocks of some people differ from those of the others for as long as the world lives.
@@ -39,8 +39,8 @@ func (p *person) set(wrong aura.Duration) {
 	}
 }
 
-// misset lets somebody's clock be wrong for a while.
-func (w *universe) misset(tc task.Context, p *person) error {
+// setWrongClock sets the clock of a person wrong for a while.
+func (w *universe) setWrongClock(tc task.Context, p *person) error {
 	if p.wrong != p.usual {
 		return nil
 	}

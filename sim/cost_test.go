@@ -19,7 +19,7 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// meter is a disk and a bridge that count what is read.
+// meter is a disk and a bridge that count their reads.
 type meter struct {
 	journal.Store
 	app.Bridge
@@ -90,7 +90,7 @@ func past(t *testing.T, tc task.Context, w *auratest.World, a, b *auratest.Perso
 // longAgo is a message that was written before all others.
 const longAgo = "can you hear me?"
 
-// spent is what a verb read and carried.
+// spent counts the records that a verb read and the bytes that it carried.
 type spent struct{ read, carried int }
 
 // verbs runs every verb of ada, who said so much to ben, and before that a little to cleo.
@@ -138,7 +138,7 @@ func verbs(t *testing.T, messages int) (names []string, costs map[string]spent) 
 	return names, costs
 }
 
-// measure runs the verbs, each with a frontend of its own as the command line does, and notes what they cost.
+// measure runs the verbs, each with a frontend of its own as the command line does, and notes their cost.
 func measure(
 	t *testing.T, tc task.Context, m *meter, front func() *app.Core, ben *auratest.Person, toBen, toCleo app.Ref, first app.Sent,
 	costs map[string]spent,
@@ -283,7 +283,7 @@ func measure(
 		}
 		// An onlooker looks back once into each conversation that changes. A dial that fails changes that with cleo, at
 		// a moment of its own: a text changes it in any case.
-		if _, err := c.Send(tc, toCleo, "anybody there?", aura.FactID{}); err != nil {
+		if _, err := c.Send(tc, toCleo, "are you there?", aura.FactID{}); err != nil {
 			return err
 		}
 		other := ben.Core(tc)
@@ -312,7 +312,7 @@ func measure(
 	return names
 }
 
-// What a verb reads and carries does not grow with the history. The store gives keys in pages, so a little more
+// The cost of a verb does not grow with the history. The store gives keys in pages, so a little more
 // of them may come where pages are full: two of an index. A fact or two of what goes on beside may be there or not
 // yet.
 func TestAVerbCostsWhatItShows(t *testing.T) {

@@ -1,7 +1,7 @@
 package sim
 
-// Troubles counts what went wrong in a world, by kind. Only what somebody met with counts: a disk that failed
-// while nobody used it did nothing.
+// Troubles counts the faults of a world, by kind. A fault counts when an agent met it: a disk that failed while no
+// agent used it is not counted.
 type Troubles struct {
 	Crashes      int `json:"crashes"`
 	Restarts     int `json:"restarts"` // after a clean stop
@@ -18,7 +18,7 @@ type Troubles struct {
 	ClockHours   int `json:"clocks_hours"`   // clocks that were set wrong by hours
 	ClockYears   int `json:"clocks_year"`    // by a year
 	ClockDecades int `json:"clocks_decades"` // by 80 years
-	NameTakers   int `json:"names_taken"`    // people who came to call themselves like somebody else
+	NameTakers   int `json:"names_taken"`    // people who took the name of another person
 	NamesRefused int `json:"names_refused"`  // names that would deceive
 	Absences     int `json:"absences"`       // of one person, for weeks
 	LongAbsences int `json:"long_absences"`  // of them, longer than anything about a delivery is kept

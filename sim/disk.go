@@ -16,8 +16,8 @@ const (
 	lastRoom = 64 << 10
 )
 
-// spoil makes somebody's disk fail for a while.
-func (w *universe) spoil(tc task.Context, p *person) error {
+// damageDisk makes the disk of a person fail for a while.
+func (w *universe) damageDisk(tc task.Context, p *person) error {
 	if p.faults != (journal.Faults{}) {
 		return nil
 	}
@@ -45,7 +45,7 @@ func (w *universe) spoil(tc task.Context, p *person) error {
 	p.spoil(f)
 	err := w.until(tc, time.Second, most)
 	if p.disk.Struck() > before {
-		*count++ // somebody noticed
+		*count++ // the agent met the fault
 	}
 	if f.Stuck && c.happens(0.4) && p.turn.TryAcquire() {
 		defer p.turn.Release()

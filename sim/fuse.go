@@ -21,7 +21,7 @@ const (
 	dyingWithin = 600 * time.Millisecond
 )
 
-// placeSink is in what the journal tells of commits.
+// placeSink is in a sink of the journal.
 const placeSink = "sink"
 
 // fusePlaces are where a bug makes an agent panic: each runs as a task of another service.
@@ -50,13 +50,13 @@ func (f *fuse) arm(place string) {
 // fire panics when the fuse is armed for the place.
 func (f *fuse) fire(place string) {
 	if f.place == place {
-		f.blown()
+		f.markFired()
 		panic("planted in the " + place)
 	}
 }
 
-// blown notes that the fuse has made its panic.
-func (f *fuse) blown() { f.place, f.fired, f.at = "", true, f.elapsed() }
+// markFired notes that the fuse has made its panic.
+func (f *fuse) markFired() { f.place, f.fired, f.at = "", true, f.elapsed() }
 
 // Committed implements [journal.Sink].
 func (f *fuse) Committed([]fact.Record) { f.fire(placeSink) }
@@ -104,11 +104,11 @@ func (f fused) Execute(tc task.Context, d *interp.Decision) (effect.Result, erro
 	return f.Interpreter.Execute(tc, d)
 }
 
-// blow makes somebody's agent panic. The agent must say within a second that it has ended and why; its process
-// ends then as aura up does, and another one starts after a while.
-func (w *universe) blow(tc task.Context, p *person) error {
+// injectPanic makes the agent of a person panic. The agent must say within a second that it has ended and why; its
+// process ends then as aura up does, and another one starts after a while.
+func (w *universe) injectPanic(tc task.Context, p *person) error {
 	if !p.turn.TryAcquire() {
-		return nil // somebody is at it
+		return nil // another task stops or starts it
 	}
 	defer p.turn.Release()
 	l := p.life

@@ -42,9 +42,9 @@ func OpenSpeaker(tc task.Context, group *task.Group, store journal.Store, ring *
 // turn is how many messages one side writes before the other answers.
 const turn = 32
 
-// Converse writes a past of n messages into the journals of two contacts that share a context: each wrote half
-// of them, has read and acknowledged what the other wrote, and paid for it in an epoch that is over. It makes
-// in minutes what would take the agents hours, so that costs can be looked at that follow the history.
+// Converse writes a past of n messages into the journals of two contacts that share a context: each wrote half of
+// them, has read and acknowledged the messages of the other, and paid for its own in an epoch that has ended. It
+// makes in minutes what would take the agents hours, so that costs can be looked at that follow the history.
 func Converse(tc task.Context, a, b Speaker, context aura.ContextID, n int) error {
 	for said := 0; ; {
 		for _, side := range [2][2]Speaker{{a, b}, {b, a}} {
@@ -54,13 +54,14 @@ func Converse(tc task.Context, a, b Speaker, context aura.ContextID, n int) erro
 			said += min(turn, n-said)
 		}
 		if said == n {
-			// What was said last is read by both.
+			// Both read the last messages.
 			return a.speak(tc, b, context, 0, said)
 		}
 	}
 }
 
-// speak appends one turn: what came from the peer since, what is known about that, and new messages.
+// speak appends one turn: the peer's facts since the last turn, read marks and acknowledgements of them, and new
+// messages.
 func (s Speaker) speak(tc task.Context, peer Speaker, context aura.ContextID, messages, said int) error {
 	ns, theirs := fact.ContextNamespace(context), peer.Ring.Device()
 	here := s.Journal.Count(ns, theirs)
@@ -74,7 +75,7 @@ func (s Speaker) speak(tc task.Context, peer Speaker, context aura.ContextID, me
 	if err != nil {
 		return err
 	}
-	// What is said about the news comes after them.
+	// Facts about the news come after the news.
 	if _, err := s.Journal.Append(tc, &journal.Entry{Foreign: news}); err != nil {
 		return err
 	}
@@ -91,7 +92,7 @@ func (s Speaker) speak(tc task.Context, peer Speaker, context aura.ContextID, me
 	}
 	for i := range messages {
 		text, err := by.Shared(context, chat.KindMessage, chat.Text{
-			Text: fmt.Sprintf("message %d of a long conversation, in which each side says what it has to say", said+i+1),
+			Text: fmt.Sprintf("message %d of a long conversation, in which each side says all that it has to say", said+i+1),
 			At:   by.Now.At.Add(-time.Minute),
 		})
 		if err != nil {

@@ -19,13 +19,13 @@ const (
 	MessageKept = "an acknowledged message is kept"
 	// MessageDelivered: such a message is at every member of its conversation in the end.
 	MessageDelivered = "an acknowledged message is delivered"
-	// MessageOnce: nobody has the same message twice.
+	// MessageOnce: no journal has the same message twice.
 	MessageOnce = "a message is delivered once"
-	// MessageOrder: what one sender wrote one after the other arrives in that order.
+	// MessageOrder: messages of one sender arrive in the order in which it wrote them.
 	MessageOrder = "messages are in the order of their sender"
-	// MessageGenuine: what arrives is what was written, in the conversation in which it was written.
+	// MessageGenuine: every message that arrives was written by its author in that conversation.
 	MessageGenuine = "a message is as its author wrote it"
-	// StatesHonest: what is shown as delivered is at the peer, and what is at every peer is shown so in
+	// StatesHonest: a message that is shown as delivered is at the peer, and one that is at every peer is shown so in
 	// the end.
 	StatesHonest = "delivery states never lie"
 	// PositionsGrow: the positions of a journal only grow.
@@ -34,20 +34,20 @@ const (
 	DecisionCharged = "a decision is charged"
 	// FactsPaid: the facts that a peer holds were paid for at their price, before they left.
 	FactsPaid = "facts at a peer are paid for"
-	// BudgetHolds: nobody spends more in an epoch than its limit, and no ledger forgets what was charged,
+	// BudgetHolds: no agent spends more in an epoch than its limit, and no ledger forgets a charge,
 	// wherever the clock goes.
 	BudgetHolds = "no budget is exceeded"
-	// ReceiptsChain: what a receiver knows of a sender's receipts agrees with the sender's ledger.
+	// ReceiptsChain: the receiver's copy of a receipt chain agrees with the sender's ledger.
 	ReceiptsChain = "receipts are one chain"
 	// ViewsReduce: the signals of a running Core are the reduction of the facts, in any order.
 	ViewsReduce = "views equal the reduction"
-	// LabelsStay: what a user is shown a conversation as stays until that user renames it, stands for no other,
-	// and leads to it.
+	// LabelsStay: the label of a conversation stays until its user renames it, names no other conversation, and
+	// resolves to it.
 	LabelsStay = "a label stays with its conversation"
 	// OperationsEnd: every action of a user ends, and not in an error that names a bug.
 	OperationsEnd = "operations end"
-	// RefusalsHold: what a user was told was not done is nowhere later.
-	RefusalsHold = "what was refused is not done"
+	// RefusalsHold: an action that was reported to its user as refused has no effect later.
+	RefusalsHold = "a refused action has no effect"
 	// ContactsAgree: both sides of a contact have the same context and verification code.
 	ContactsAgree = "both sides of a contact agree"
 	// TasksEnd: no task outlives its owner.

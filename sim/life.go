@@ -28,13 +28,13 @@ type life struct {
 	jumped bool // the clock was set while the process ran
 }
 
-// start begins a new process and returns when it serves its user. The caller has the turn, or nobody else
-// is there yet.
+// start begins a new process and returns when it serves its user. The caller holds the person's turn, or the person
+// has no other task yet.
 func (p *person) start(tc task.Context) error {
 	up := task.NewFuture[*life]()
-	// A task of the group that holds all processes makes the process's own group, so that it does not
-	// belong to whoever wanted the start.
-	p.world.lives.Go("birth", func(tc task.Context) error {
+	// A task of the group that holds all processes makes the process's own group, so that it does not belong to the
+	// task that asked for the start.
+	p.world.agents.Go("start", func(tc task.Context) error {
 		l := &life{person: p, group: task.NewGroup(tc, p.name), jumped: p.wrong != p.usual}
 		p.world.sim.SetClock(l.group, p.wrong)
 		l.group.Go("boot", func(tc task.Context) error {
@@ -92,9 +92,9 @@ func (l *life) boot(tc task.Context) (err error) {
 	return nil
 }
 
-// recall compares what the journal holds with what was committed before, and lets the witness follow it.
+// recall compares the journal with the facts that the last process committed, and lets the checker follow it.
 func (l *life) recall(tc task.Context) error {
-	fresh := newWitness(l.person)
+	fresh := newChecker(l.person)
 	j := l.agent.Journal()
 	if _, err := j.Read(tc, fact.Selection{}, func(r fact.Record) error {
 		fresh.take(&r)
@@ -102,15 +102,15 @@ func (l *life) recall(tc task.Context) error {
 	}); err != nil {
 		return err
 	}
-	fresh.compare(l.witness)
-	// Nobody appends before the services start, so nothing is missed in between.
-	l.witness, l.last = fresh, j
+	fresh.compare(l.checker)
+	// No task appends before the services start, so the checker misses nothing in between.
+	l.checker, l.last = fresh, j
 	j.Attach(fresh)
 	j.Attach(l.world.plantSink(l.fuse))
 	return nil
 }
 
-// statusWithin is how long an agent may take to say how it is, whatever its disk does.
+// statusWithin is how long an agent may take to answer a question for its status, also with a failing disk.
 const statusWithin = 10 * time.Second
 
 // failed names a service that failed, empty when all run.

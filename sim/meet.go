@@ -18,13 +18,13 @@ type letter struct {
 // askAgain is how long a person waits for an answer before it invites the same one again.
 const askAgain = 90 * time.Second
 
-// meet invites somebody whom the user does not know, and reports whether there was anybody to invite. Some
+// meet invites a person whom the user does not know, and reports whether there was one to invite. Some
 // invitations are taken back, some expire, and some are shown to two people.
 func (l *life) meet(tc task.Context) bool {
 	var unknown []*person
 	for _, p := range l.world.people {
 		last, asked := l.asked[p.name]
-		if p != l.person && !l.witness.knows[p.self()] && (!asked || tc.Elapsed()-last > askAgain) {
+		if p != l.person && !l.checker.knows[p.self()] && (!asked || tc.Elapsed()-last > askAgain) {
 			unknown = append(unknown, p)
 		}
 	}

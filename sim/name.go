@@ -7,8 +7,8 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// takeName lets somebody call themselves like somebody or something else, which may be refused, at any time.
-func (w *universe) takeName(tc task.Context, p *person) {
+// copyName gives a person the name of another person or of a group. The agent may refuse it.
+func (w *universe) copyName(tc task.Context, p *person) {
 	l := p.life
 	if l == nil {
 		return
@@ -21,7 +21,7 @@ func (w *universe) takeName(tc task.Context, p *person) {
 	case 1:
 		name = fmt.Sprintf("Club %d", w.chance.IntN(100)) // as a group
 	case 2:
-		name = one(w.chance, []string{"Friend", "Neighbour", "friend", "FRIEND"}) // as somebody's petname
+		name = one(w.chance, []string{"Friend", "Neighbour", "friend", "FRIEND"}) // a petname of another person
 	case 3:
 		name = one(w.chance, []string{"\u0410da", "B\u200ben", "Cleo\u0301\u0301\u0301", one(w.chance, w.people).self().String()})
 	}

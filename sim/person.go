@@ -20,7 +20,7 @@ const (
 	reviveAgain = 5 * time.Second
 )
 
-// person is somebody with an account: keys and a disk that outlive every process.
+// person is one user with an account: keys and a disk that outlive every process.
 type person struct {
 	world   *universe
 	name    string
@@ -30,15 +30,15 @@ type person struct {
 	moves   int
 	ring    *keyring.Ring
 	disk    *journal.Faulty
-	chance  *chance // of what the user does
-	witness *witness
+	chance  *chance // for the actions of the user
+	checker *checker
 
 	turn *task.Semaphore  // who holds it changes whether the agent runs
 	life *life            // nil: the agent does not run
-	last *journal.Journal // of the newest life, also after its end: what was durable
+	last *journal.Journal // of the newest process, also after its end
 
 	faults journal.Faults // of the disk, now
-	usual  aura.Duration  // by how much the clock is ahead when nobody has set it
+	usual  aura.Duration  // by how much the clock is ahead while it is not set wrong
 	wrong  aura.Duration  // by how much it is ahead now
 	broken bool           // the disk may take nothing more in this life
 	sound  aura.Duration  // since when the disk does not fail
@@ -46,7 +46,7 @@ type person struct {
 
 	letters []letter
 	agreed  map[string]bool          // by name: whose invitation this person accepted
-	asked   map[string]aura.Duration // by name: when this person last invited somebody
+	asked   map[string]aura.Duration // by name: when this person last invited that one
 	lanes   int
 	spent   []spending                        // in the order in which it began
 	spentIn map[spending]int                  // the index in spent, by all but the units
@@ -85,7 +85,7 @@ func (w *universe) newPerson(i int, name string) *person {
 	p.ring = keyring.Ephemeral(w.sim.Entropy(p.name + " keys"))
 	p.disk = journal.NewFaulty(w.sim.Entropy(p.name+" disk"), journal.Faults{})
 	p.chance = newChance(w.sim.Entropy(p.name + " user"))
-	p.witness = newWitness(p)
+	p.checker = newChecker(p)
 	p.index = streams{recent: map[string][][]byte{}, own: map[string]bool{}}
 	return p
 }
@@ -93,7 +93,7 @@ func (w *universe) newPerson(i int, name string) *person {
 func (p *person) self() aura.AuthorityID { return p.ring.Authority() }
 func (p *person) link() transport.PeerID { return p.ring.Certificate().Link }
 
-// hands returns what the next process of the person touches the world with.
+// hands returns the keys, disk, network and clock of the person's next process.
 func (p *person) hands() agent.Hands {
 	return agent.Hands{
 		Ring: p.ring, Entropy: p.world.sim.Entropy(p.name), Store: p.world.plantStore(p),
@@ -223,7 +223,7 @@ func (p *person) revive(tc task.Context) {
 	}
 }
 
-// excuse is how long after a disk failed what it caused may still show.
+// excuse is how long after a disk failed its effects may still show.
 const excuse = 15 * time.Second
 
 // excused reports whether a failure may be the disk's.

@@ -26,7 +26,7 @@ const (
 	PlantWaitForClock = "wait-for-clock"
 	// PlantSwallowPanic: a panic in a sink of the journal goes unheard.
 	PlantSwallowPanic = "swallow-panic"
-	// PlantFollowName: a frontend calls a contact what the contact calls itself now.
+	// PlantFollowName: a frontend shows a contact by the name that the contact gives itself now.
 	PlantFollowName = "follow-name"
 	// PlantClaimDelivery: a frontend shows one message more as delivered than the peer has.
 	PlantClaimDelivery = "claim-delivery"

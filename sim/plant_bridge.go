@@ -28,7 +28,7 @@ func (m misled) Watch(tc task.Context, sel fact.Selection, sink func(fact.Update
 	})
 }
 
-// followName makes of what a peer calls itself what the owner calls it.
+// followName replaces the owner's label for a peer by the peer's own name.
 func (p *person) followName(r *fact.Record) {
 	context, shared := r.Fact.Namespace.Context()
 	var profile contact.Profile

@@ -43,12 +43,12 @@ func (w waiting) Execute(tc task.Context, d *interp.Decision) (effect.Result, er
 	return w.Interpreter.Execute(tc, d)
 }
 
-// deaf is a fuse whose panic in a sink nobody hears.
+// deaf is a fuse that recovers its own panic in a sink.
 type deaf struct{ *fuse }
 
 // Committed implements [journal.Sink].
 func (d deaf) Committed([]fact.Record) {
 	if d.place == placeSink {
-		d.blown()
+		d.markFired()
 	}
 }

@@ -35,13 +35,13 @@ func (w weary) Dial(tc task.Context, peer transport.PeerID, addrs []transport.Ad
 	return link, err
 }
 
-// resentful is a network that lets nobody in who was away for long.
+// resentful is a network that refuses peers that were away for long.
 type resentful struct {
 	*transport.SimPeer
 	person *person
 }
 
-// forgivesFor is how long somebody may be away.
+// forgivesFor is how long a peer may be away.
 const forgivesFor = 14 * 24 * time.Hour
 
 // forgives reports whether a peer was there, or came to be known, not long ago.

@@ -83,7 +83,7 @@ type forgetful struct {
 	index *streams
 }
 
-// streams is what a forgetful disk knows of the index of each stream; it outlives the process.
+// streams is the part of each stream's index that a forgetful disk remembers; it outlives the process.
 type streams struct {
 	order  []string
 	recent map[string][][]byte // the newest values, oldest first
@@ -137,8 +137,8 @@ func (s *streams) note(key string, value []byte, own bool) {
 	}
 }
 
-// yielding is a disk that says yes to what it cannot do now, and does it when it can. What waits is in its memory,
-// which a crash or a stop loses.
+// yielding is a disk that confirms a batch that it cannot write now, and writes it later. Waiting batches are in its
+// memory, which a crash or a stop loses.
 type yielding struct {
 	*journal.Faulty // what readers see: everything that was applied
 	disk            *journal.Faulty

@@ -28,7 +28,7 @@ const (
 func (w *universe) settle(tc task.Context) {
 	if w.chance.happens(0.5) {
 		for _, p := range w.people {
-			p.life.makeUp(tc)
+			p.life.unblockAll(tc)
 		}
 	}
 	within := settleWithin
@@ -59,21 +59,21 @@ func (w *universe) settled() bool {
 	return true
 }
 
-// missing returns somebody who must have a message and does not; nil: nobody.
+// missing returns a recipient who must have a message and does not; nil: every recipient has it.
 func (w *universe) missing(m *message) *person {
 	for _, p := range w.recipients(m) {
-		if _, heard := p.witness.heard[m.line]; !heard {
+		if _, heard := p.checker.heard[m.line]; !heard {
 			return p
 		}
 	}
 	return nil
 }
 
-// confirmed reports whether the author has recorded that everybody has a message.
+// confirmed reports whether the author has recorded that every recipient has a message.
 func (w *universe) confirmed(m *message) bool {
-	seq := m.author.witness.seq[m.line]
+	seq := m.author.checker.seq[m.line]
 	for _, p := range w.recipients(m) {
-		if m.author.witness.acked[receiver{m.context, p.self()}] < seq {
+		if m.author.checker.acked[receiver{m.context, p.self()}] < seq {
 			return false
 		}
 	}
@@ -85,7 +85,7 @@ func (l *life) operations() []app.Operation {
 	return s.Value
 }
 
-// inspect checks what must hold once the world has settled.
+// inspect checks the invariants of a world that has settled.
 func (w *universe) inspect(tc task.Context) {
 	for _, m := range w.talks.order {
 		if !m.acked {
@@ -107,7 +107,7 @@ func (w *universe) inspect(tc task.Context) {
 	w.announce(tc)
 }
 
-// shown returns what a user sees of the delivery of an own message.
+// shown returns the delivery of an own message as the user sees it.
 func (l *life) shown(tc task.Context, m *message) string {
 	fresh, err := l.reduce(tc)
 	if err != nil {
@@ -115,7 +115,7 @@ func (l *life) shown(tc task.Context, m *message) string {
 	}
 	all, _ := fresh.chats.Messages(fresh.setting(), m.context, 0)
 	for i := range all {
-		if all[i].ID == l.witness.heard[m.line] {
+		if all[i].ID == l.checker.heard[m.line] {
 			return fmt.Sprintf("%v %s among %d messages of %s: %+v", all[i].State, all[i].Reason, len(all), m.context, all[i].Recipients)
 		}
 	}
@@ -140,7 +140,7 @@ func (p *person) inspectOperations() {
 	}
 }
 
-// contacts returns what a person's frontend shows.
+// contacts returns the contacts that a person's frontend shows.
 func (l *life) contacts() []contact.Contact {
 	s, _ := reactive.Value(l.core.Hub().Frame(), app.Contacts)
 	return s.Value

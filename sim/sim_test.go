@@ -37,7 +37,7 @@ func TestQuietWorldHolds(t *testing.T) {
 	r := run(t, o)
 	hold(t, o, r)
 	if r.Contacts != 3 || r.Messages == 0 || r.Deliveries == 0 || r.Crashes != 0 {
-		t.Errorf("nobody met, nobody talked, or somebody crashed: %+v", r)
+		t.Errorf("no people met or talked, or an agent crashed: %+v", r)
 	}
 }
 

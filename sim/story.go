@@ -10,9 +10,9 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// Play lives through a world in which nothing happens but what a script says, one command a line, and
-// returns what the commands printed. Then everything is healed, must settle and is checked as in [Run]. It
-// returns [aura.Invalid], with the line, for a command that cannot be carried out.
+// Play runs a world in which only the commands of a script act, one command a line, and returns their output. Then
+// everything is healed, must settle and is checked as in [Run]. It returns [aura.Invalid], with the line, for a
+// command that cannot be carried out.
 //
 // The commands, each in the file named for it: peer, link, cut, crash, advance, submit, view, facts. Words are
 // separated by spaces, those in double quotes are one. Empty lines and lines that begin with # are ignored.
@@ -36,8 +36,8 @@ func Play(seed uint64, script string) (transcript string, r Report, err error) {
 type story struct {
 	*universe
 	out   strings.Builder
-	codes map[string]string // by name: the newest invitation that somebody made
-	lanes map[string]*lane  // by name: what somebody writes
+	codes map[string]string // by name: the newest invitation that a person made
+	lanes map[string]*lane  // by name: the messages of a person
 }
 
 // tell carries out the lines of a script.
@@ -102,17 +102,17 @@ func usage(format string, args ...any) error {
 	return aura.Errorf("sim.Play", aura.Invalid, format, args...)
 }
 
-// person returns somebody by name.
+// person returns a person by name.
 func (s *story) person(name string) (*person, error) {
 	for _, p := range s.people {
 		if p.name == name {
 			return p, nil
 		}
 	}
-	return nil, usage("nobody is called %q", name)
+	return nil, usage("there is no person called %q", name)
 }
 
-// present returns somebody whose agent runs.
+// present returns the process of a person whose agent runs.
 func (s *story) present(name string) (*life, error) {
 	p, err := s.person(name)
 	if err == nil && p.life == nil {

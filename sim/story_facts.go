@@ -9,7 +9,7 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// facts prints how many facts of each kind somebody's journal holds: "facts NAME KIND…", where a kind may end
+// facts prints how many facts of each kind a person's journal holds: "facts NAME KIND…", where a kind may end
 // in ".*".
 func (s *story) facts(tc task.Context, args []string) error {
 	if len(args) < 2 {

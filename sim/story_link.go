@@ -39,7 +39,7 @@ func (s *story) link(tc task.Context, names []string) error {
 	if _, err := to.core.WaitOperation(wait, answer.Operation); err != nil {
 		return err
 	}
-	for !from.witness.knows[to.self()] {
+	for !from.checker.knows[to.self()] {
 		if err := wait.Sleep(linkLook); err != nil {
 			return err
 		}

@@ -5,7 +5,7 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// submit lets somebody act, and prints how it ended:
+// submit lets a person act, and prints the outcome:
 //
 //	submit NAME send TO TEXT
 //	submit NAME read|mute|unmute|block|unblock|leave TO
@@ -52,7 +52,7 @@ func (s *story) submit(tc task.Context, args []string) error {
 	return nil
 }
 
-// submitTo lets somebody act on a contact or a group.
+// submitTo lets a person act on a contact or a group.
 func (s *story) submitTo(tc task.Context, l *life, action string, to app.Ref, args []string) error {
 	if len(args) == 1 {
 		switch action {

@@ -18,7 +18,7 @@ import (
 // Rewrite the transcripts only when you can explain every line that changes.
 var update = flag.Bool("update", false, "rewrite the transcripts of the stories")
 
-// TestStories plays the scripts of testdata in one world each and compares what they print.
+// TestStories plays each script of testdata in a world of its own and compares its output.
 func TestStories(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {

@@ -6,11 +6,11 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// view prints what somebody sees: "view NAME contacts", "view NAME invitations", or "view NAME WITH" for the
+// view prints what a person's screen shows: "view NAME contacts", "view NAME invitations", or "view NAME WITH" for the
 // conversation with a contact or a group, each message with its state.
 func (s *story) view(tc task.Context, args []string) error {
 	if len(args) != 2 {
-		return usage("view needs a person and what they look at")
+		return usage("view needs a person and the name of a view")
 	}
 	l, err := s.present(args[0])
 	if err != nil {

@@ -18,7 +18,7 @@ type line struct {
 	number  int
 }
 
-// message is what somebody wrote, from the moment before it was submitted.
+// message is one message that a user wrote, from the moment before it was submitted.
 type message struct {
 	line
 	author    *person
@@ -28,7 +28,7 @@ type message struct {
 	refused   bool             // the author was told that it was not sent
 }
 
-// talks is what was said in the world, and who takes part in which conversation.
+// talks holds all messages of the world and the members of each conversation.
 type talks struct {
 	said     map[line]*message
 	order    []*message // as they were submitted
@@ -87,7 +87,7 @@ func wordsOf(text string) string {
 	return parts[len(parts)-1]
 }
 
-// find returns the message that a text in a conversation is, nil when nobody wrote it there.
+// find returns the message with a text in a conversation, nil when no user wrote it there.
 func (t *talks) find(context aura.ContextID, text string) *message {
 	author, rest, _ := strings.Cut(text, "|")
 	lane, rest, _ := strings.Cut(rest, "|")
@@ -123,15 +123,15 @@ func (w *universe) recipients(m *message) []*person {
 	return all
 }
 
-// givenUp reports whether the author has recorded that a message will not reach somebody.
+// givenUp reports whether the author has recorded that a message will not reach a person.
 func (m *message) givenUp(p *person) bool {
-	w := m.author.witness
+	w := m.author.checker
 	return w.failed[receiver{m.context, p.self()}] >= w.seq[m.line]
 }
 
 // apart reports whether one of two people has blocked the other.
 func apart(p, q *person) bool {
-	return p.witness.blocked[q.self()] || q.witness.blocked[p.self()]
+	return p.checker.blocked[q.self()] || q.checker.blocked[p.self()]
 }
 
 // contexts returns the contexts in which a person takes part, ascending.

@@ -17,7 +17,7 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// trouble is what happens to one action.
+// trouble lists the faults that meet one action.
 type trouble struct {
 	budget aura.Duration // of the caller; 0: none
 	cancel bool          // the caller gives up
@@ -128,7 +128,7 @@ func live(tc task.Context, rt *rapid.T, w *auratest.World, plans []trouble) {
 		}
 	}
 	_ = watch.Close(tc, time.Second)
-	// What is on the disk agrees, also after another crash.
+	// The disk agrees, also after another crash.
 	ada.Crash()
 	ada.Start(tc)
 	durable := map[aura.OperationID]bool{}
@@ -149,7 +149,7 @@ func live(tc task.Context, rt *rapid.T, w *auratest.World, plans []trouble) {
 	_ = front.Join(tc, time.Second)
 }
 
-// look reads what the frontend shows and checks that no end changed.
+// look reads the operations that the frontend shows and checks that no terminal phase changed.
 func look(rt *rapid.T, core *app.Model, ends map[aura.OperationID]domain.Phase) []app.Operation {
 	v, err := reactive.Value(core.Hub().Frame(), app.Operations)
 	if err != nil {

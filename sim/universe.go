@@ -17,7 +17,7 @@ import (
 const (
 	// lookEvery is the time between two checks of what no commit shows.
 	lookEvery = 5 * time.Second
-	// finishWithin is how long users may take to end what they do.
+	// finishWithin is how long users may take to end their actions.
 	finishWithin = 3 * time.Minute
 	// stopWithin is how long an agent may take to stop.
 	stopWithin = time.Minute
@@ -36,14 +36,14 @@ type universe struct {
 	shuffle *chance // of orders of facts
 	policy  guard.Policy
 	net     *transport.SimNet
-	lives   *task.Group // the agents
+	agents  *task.Group // the agents
 	people  []*person
 	talks   talks
 	closing bool          // users begin nothing new, nothing more goes wrong
-	dawn    aura.Duration // until then everybody is off
-	nights  aura.Duration // how long everybody was off, together
+	dawn    aura.Duration // until then all agents are off
+	nights  aura.Duration // how long all agents were off, summed
 
-	scripted bool // users do nothing but what a script says
+	scripted bool // users act only by the commands of a script
 
 	report    Report
 	violated  map[string]int // by invariant
@@ -75,14 +75,14 @@ func (w *universe) live(tc task.Context) error {
 		return err
 	}
 	trouble := task.NewGroup(tc, "trouble")
-	trouble.Go("glance", w.glance)
+	trouble.Go("probe", w.probe)
 	if w.options.Faults {
-		trouble.Go("trouble", w.haunt)
+		trouble.Go("trouble", w.injectFaults)
 		if w.chance.happens(awayShare) {
 			trouble.Go("absence", w.leave)
 		}
 	}
-	err := w.unfold(tc, trouble)
+	err := w.runStory(tc, trouble)
 	w.sim.Crash(trouble)
 	w.end(tc)
 	return err
@@ -91,10 +91,10 @@ func (w *universe) live(tc task.Context) error {
 // build makes what people live in.
 func (w *universe) build(tc task.Context) {
 	w.net = transport.NewSimNet(task.NewGroup(tc, "net"), tc.Clock(), w.sim.Entropy("net"), calm())
-	w.lives = task.NewGroup(tc, "lives")
+	w.agents = task.NewGroup(tc, "agents")
 }
 
-// end sums up, and ends what a violation left behind.
+// end sums up, and ends the processes that a violation left running.
 func (w *universe) end(tc task.Context) {
 	w.count()
 	w.announce(tc)
@@ -103,9 +103,9 @@ func (w *universe) end(tc task.Context) {
 	}
 }
 
-// unfold is the story: people talk while trouble happens, everything is healed, must settle, and ends in
-// order. It breaks off at the first violation: what follows one is noise.
-func (w *universe) unfold(tc task.Context, trouble *task.Group) error {
+// runStory is the story: people talk while trouble happens, everything is healed, must settle, and ends in
+// order. It breaks off at the first violation: later ones would be noise.
+func (w *universe) runStory(tc task.Context, trouble *task.Group) error {
 	for end := tc.Elapsed() + aura.Duration(w.options.Minutes)*time.Minute; tc.Elapsed() < end+w.nights; {
 		if err := tc.Sleep(max(w.dawn-tc.Elapsed(), min(lookEvery, end+w.nights-tc.Elapsed()))); err != nil {
 			return err
@@ -122,7 +122,7 @@ func (w *universe) unfold(tc task.Context, trouble *task.Group) error {
 	return tc.Err()
 }
 
-// conclude heals everything, lets the world settle, looks at what came of it and ends it in order.
+// conclude heals everything, lets the world settle, inspects it and ends it in order.
 func (w *universe) conclude(tc task.Context) {
 	for _, step := range []func(task.Context){w.heal, w.settle, w.inspect, w.stop} {
 		if step(tc); w.broken() {
@@ -178,7 +178,7 @@ func (w *universe) admit(tc task.Context, name string) error {
 	return nil
 }
 
-// name returns what the i-th person is called.
+// name returns the name of the i-th person.
 func name(i int) string {
 	if known := [...]string{"Ada", "Ben", "Cleo"}; i < len(known) {
 		return known[i]
@@ -196,7 +196,7 @@ func (w *universe) byAuthority(id aura.AuthorityID) *person {
 	return nil
 }
 
-// note emits what the world did to somebody, for the trace.
+// note emits a fault that the world injected, for the trace.
 func (w *universe) note(tc task.Context, what world.Text, whom string) {
 	tc.Emit(world.Simulated(what, whom))
 }
@@ -239,7 +239,7 @@ func (w *universe) heal(tc task.Context) {
 func (w *universe) reunite(tc task.Context) {
 	for _, p := range w.people {
 		for _, q := range w.people {
-			met := p.witness.knows[q.self()] && q.witness.knows[p.self()]
+			met := p.checker.knows[q.self()] && q.checker.knows[p.self()]
 			lost := met && q.moves > 0 && p.number < q.number || !met && q.agreed[p.name]
 			if p == q || p.moves == 0 || !lost {
 				continue
@@ -261,9 +261,9 @@ func (w *universe) reunite(tc task.Context) {
 // count sums up the journals.
 func (w *universe) count() {
 	for i, p := range w.people {
-		w.report.Facts += len(p.witness.ids)
+		w.report.Facts += len(p.checker.ids)
 		for _, q := range w.people[:i] {
-			if p.witness.knows[q.self()] && q.witness.knows[p.self()] {
+			if p.checker.knows[q.self()] && q.checker.knows[p.self()] {
 				w.report.Contacts++
 			}
 		}
@@ -273,7 +273,7 @@ func (w *universe) count() {
 			w.report.Messages++
 		}
 		for _, p := range w.people {
-			if _, heard := p.witness.heard[m.line]; heard && p != m.author {
+			if _, heard := p.checker.heard[m.line]; heard && p != m.author {
 				w.report.Deliveries++
 			}
 		}

@@ -74,7 +74,7 @@ func (l *life) act(tc task.Context, lane *lane) {
 	case n < 91:
 		l.with(tc, "mute", thread, one(l.chance, []func(task.Context, app.Ref) error{l.core.Mute, l.core.Unmute}))
 	case n < 93:
-		l.shun(tc, thread)
+		l.blockOrUnblock(tc, thread)
 	case n < 95:
 		l.rename(tc, thread)
 	case n < 96:
@@ -83,7 +83,7 @@ func (l *life) act(tc task.Context, lane *lane) {
 		})
 	case n < 99:
 		if l.world.talks.groups() < maxGroups*len(l.world.people) {
-			l.club(tc)
+			l.createGroup(tc)
 		}
 	default:
 		if thread.Group {
@@ -125,13 +125,13 @@ func (l *life) with(tc task.Context, what string, t chat.Thread, fn func(task.Co
 		if err != nil {
 			return err
 		}
-		if chosen := l.witness.chosen; ref.Context != t.Context && !chosen[ref.Context] && !chosen[t.Context] {
+		if chosen := l.checker.chosen; ref.Context != t.Context && !chosen[ref.Context] && !chosen[t.Context] {
 			l.world.violate(l.name, LabelsStay, "%q was shown for %s and stands for %s", t.Name, t.Context, ref.Context)
 		}
 		if err = fn(tc, ref); aura.KindOf(err) != aura.Invalid {
 			return err
 		}
-		// The agent may know more than the screen: did everybody else leave the group at this moment?
+		// The agent may know more than the screen: did all other members leave the group at this moment?
 		now, unread := l.core.Overview(tc)
 		if unread == nil && !slices.ContainsFunc(now, func(t chat.Thread) bool {
 			return t.Context == ref.Context && present(t, l.self())
@@ -165,7 +165,7 @@ func (l *life) pick() (chat.Thread, bool) {
 	return one(l.chance, all), true
 }
 
-// present reports whether anybody but the owner is in a conversation.
+// present reports whether a conversation has a member besides the owner.
 func present(t chat.Thread, owner aura.AuthorityID) bool {
 	return slices.ContainsFunc(t.Members, func(m chat.Participant) bool { return !m.Left && m.Authority != owner })
 }
@@ -188,12 +188,12 @@ func (l *life) send(tc task.Context, to app.Ref, lane *lane, words string) error
 	if err != nil {
 		_, doubt := errors.AsType[*app.Doubt](err)
 		if m.refused = !doubt; m.refused {
-			l.witness.refusal(m)
+			l.checker.refusal(m)
 		}
 		return err
 	}
 	m.acked, m.operation = true, sent.Operation
-	if heard := l.witness.heard[m.line]; heard != sent.ID {
+	if heard := l.checker.heard[m.line]; heard != sent.ID {
 		l.world.violate(l.name, MessageKept, "message %d of lane %d was acknowledged as another fact", m.number, m.lane)
 	}
 	return nil
@@ -212,23 +212,23 @@ func (l *life) burst(tc task.Context, t chat.Thread) {
 	}
 }
 
-// shun blocks a contact, or makes up with somebody who is blocked.
-func (l *life) shun(tc task.Context, t chat.Thread) {
+// blockOrUnblock blocks the contact of a conversation, or unblocks all contacts.
+func (l *life) blockOrUnblock(tc task.Context, t chat.Thread) {
 	if l.chance.happens(0.6) {
-		l.makeUp(tc)
+		l.unblockAll(tc)
 	} else if !t.Group {
 		l.with(tc, "block", t, l.core.Block)
 	}
 }
 
-// makeUp unblocks everybody.
-func (l *life) makeUp(tc task.Context) {
+// unblockAll unblocks every blocked contact.
+func (l *life) unblockAll(tc task.Context) {
 	contacts, err := l.core.Contacts(tc)
 	if err != nil {
 		return // the next time will do
 	}
 	for _, c := range contacts {
-		if l.witness.blocked[c.Authority] {
+		if l.checker.blocked[c.Authority] {
 			_ = l.do(tc, "unblock", func(tc task.Context) error {
 				return l.core.Unblock(tc, app.Ref{Ref: chat.Ref{Context: c.Context, Epoch: c.Epoch}, Contact: c.Ref, Name: c.Name})
 			})
@@ -238,18 +238,18 @@ func (l *life) makeUp(tc task.Context) {
 
 func (l *life) rename(tc task.Context, t chat.Thread) {
 	l.with(tc, "rename", t, func(tc task.Context, who app.Ref) error {
-		l.witness.renamed[who.Context], l.witness.chosen[who.Context] = true, true
+		l.checker.renamed[who.Context], l.checker.chosen[who.Context] = true, true
 		_, err := l.core.Rename(tc, who, one(l.chance, []string{"", "Friend", "Friend", "Neighbour"}))
 		if err == nil || aura.KindOf(err) == aura.Conflict {
-			delete(l.witness.renamed, who.Context)
-			delete(l.witness.labels, who.Context)
+			delete(l.checker.renamed, who.Context)
+			delete(l.checker.labels, who.Context)
 		}
 		return err
 	})
 }
 
-// group founds a group with some of the contacts.
-func (l *life) club(tc task.Context) {
+// createGroup founds a group with some of the contacts.
+func (l *life) createGroup(tc task.Context) {
 	_ = l.do(tc, "group", func(tc task.Context) error {
 		contacts, err := l.core.Contacts(tc)
 		if err != nil || len(contacts) == 0 {

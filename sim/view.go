@@ -18,18 +18,18 @@ const (
 	// viewWithin is how long a frontend may take to follow. What it shows of connections changes all the time,
 	// so it is looked at until it agrees once.
 	viewWithin = time.Minute
-	// glanceEvery is the mean time between two comparisons of somebody's views while the world is busy.
-	glanceEvery = 45 * time.Second
+	// probeEvery is the mean time between two comparisons of a person's views while the world is busy.
+	probeEvery = 45 * time.Second
 	// watched is how many messages of a conversation a user has on the screen.
 	watched = 50
-	// lookAgain is the time between two looks at what must come true soon.
+	// lookAgain is the time between two checks of a condition that must soon hold.
 	lookAgain = time.Second
 )
 
-// glance compares somebody's views from time to time until the world closes.
-func (w *universe) glance(tc task.Context) error {
-	for c := newChance(w.sim.Entropy("glance")); !w.closing; {
-		if err := tc.Sleep(max(c.pause(glanceEvery), w.dawn-tc.Elapsed())); err != nil {
+// probe compares the views of a random person from time to time until the world closes.
+func (w *universe) probe(tc task.Context) error {
+	for c := newChance(w.sim.Entropy("probe")); !w.closing; {
+		if err := tc.Sleep(max(c.pause(probeEvery), w.dawn-tc.Elapsed())); err != nil {
 			return err
 		}
 		if l := one(c, w.people).life; l != nil && !w.closing {
@@ -68,7 +68,7 @@ type onScreen struct {
 	signal reactive.Signal[app.Conversation]
 }
 
-// viewsDiffer compares what the running frontend shows with a reduction of all facts in another order, and
+// viewsDiffer compares the views of the running frontend with a reduction of all facts in another order, and
 // names the first difference; empty: there is none.
 func (l *life) viewsDiffer(tc task.Context) string {
 	screen := slices.Clone(l.screen)
@@ -84,7 +84,7 @@ func (l *life) viewsDiffer(tc task.Context) string {
 	if err != nil {
 		return err.Error()
 	}
-	// Nothing waits from here on: what is compared is of one instant.
+	// Nothing waits from here on: both sides of the comparison are of one instant.
 	now := tc.Now()
 	now.At = now.At.Add(l.wrong)
 	frame := l.core.Hub().Frame()
@@ -99,7 +99,7 @@ func (l *life) viewsDiffer(tc task.Context) string {
 	for _, m := range l.agent.Set().Modules() {
 		for _, v := range m.Views {
 			if l.jumped && v.Turns != nil {
-				continue // what has expired by the clock is shown when the next fact arrives
+				continue // the frontend shows an expiry when the next fact arrives
 			}
 			shown, err := reactive.Value(frame, reactive.NewSignal[any](v.Signal))
 			if err != nil {
@@ -124,8 +124,8 @@ func (l *life) viewsDiffer(tc task.Context) string {
 		if more != shown.Value.More || !same(shown.Value.Messages, folded) {
 			return "the view of a conversation is not the reduction of the facts"
 		}
-		if !same(read[i].Messages, folded[max(0, len(folded)-glanced):]) {
-			return "what is read of a conversation from its end is not the end of it"
+		if !same(read[i].Messages, folded[max(0, len(folded)-probedMessages):]) {
+			return "a conversation read from its end differs from the end of the whole conversation"
 		}
 	}
 	return ""
@@ -141,14 +141,14 @@ func uncounted(threads []chat.Thread) []chat.Thread {
 	return threads
 }
 
-// glanced is how many messages are read from the end of a conversation for comparison.
-const glanced = 5
+// probedMessages is how many messages are read from the end of a conversation for comparison.
+const probedMessages = 5
 
 // read reads the ends of conversations.
 func (l *life) read(tc task.Context, screen []onScreen) ([]app.Conversation, error) {
 	var all []app.Conversation
 	for _, o := range screen {
-		c, err := l.core.History(tc, o.of, glanced)
+		c, err := l.core.History(tc, o.of, probedMessages)
 		if err != nil {
 			return nil, err
 		}
@@ -161,7 +161,7 @@ func same(a, b []chat.Message) bool {
 	return len(a)+len(b) == 0 || reflect.DeepEqual(a, b)
 }
 
-// labelsStay compares what conversations are called with what they were called at the last look.
+// labelsStay compares the labels of conversations with those at the last look.
 func (l *life) labelsStay(shown []chat.Thread) {
 	stands := map[string]aura.ContextID{}
 	for i := range shown {
@@ -170,10 +170,10 @@ func (l *life) labelsStay(shown []chat.Thread) {
 			l.world.violate(l.name, LabelsStay, "%q stands for %s and for %s", t.Name, other, t.Context)
 		}
 		stands[t.Name] = t.Context
-		if before, ok := l.witness.labels[t.Context]; ok && before != t.Name && !l.witness.renamed[t.Context] {
+		if before, ok := l.checker.labels[t.Context]; ok && before != t.Name && !l.checker.renamed[t.Context] {
 			l.world.violate(l.name, LabelsStay, "%q is called %q now", before, t.Name)
 		}
-		l.witness.labels[t.Context] = t.Name
+		l.checker.labels[t.Context] = t.Name
 	}
 }
 
@@ -202,7 +202,7 @@ func (l *life) stateTrue(m *chat.Message, at *chat.Recipient) {
 	if !m.Mine || peer == l.person || peer == nil || said == nil || at.State != delivery.ProgressDelivered && at.State != delivery.ProgressRead {
 		return
 	}
-	if _, heard := peer.witness.heard[said.line]; !heard {
+	if _, heard := peer.checker.heard[said.line]; !heard {
 		l.world.violate(l.name, StatesHonest, "message %d of lane %d is shown as %s at %s, and is not there",
 			said.number, said.lane, at.State, peer.name)
 	}

@@ -31,6 +31,7 @@ func Module() domain.Module {
 		Delivery: fact.Retention{
 			Min: 30 * day, Max: 90 * day, Tracked: []string{KindMessage, KindInvited, KindLeft},
 		},
+		Written:      SentAt,
 		Capabilities: domain.OwnerCapabilities(CapSend, CapRead, CapCreate, CapInvite, CapJoin, CapLeave),
 		Operations: []domain.Operation{
 			{Name: IntentSend, Category: domain.CategoryOptimistic, Leaves: KindMessage, Plan: domain.Planned(planSend), Recall: again},

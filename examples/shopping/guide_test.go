@@ -32,7 +32,7 @@ func TestTheGuideQuotesThisExample(t *testing.T) {
 	}
 	for _, b := range blocks {
 		if !strings.Contains(code.String(), b[1]) {
-			t.Errorf("the guide shows what the example does not have:\n%s", b[1])
+			t.Errorf("the guide shows code that the example does not have:\n%s", b[1])
 		}
 	}
 }

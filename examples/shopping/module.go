@@ -43,7 +43,7 @@ func Module() domain.Module {
 	}
 }
 
-// add plans to put something on a list: one fact, for everybody in the conversation.
+// add plans to put an item on a list: one fact, for all members of the conversation.
 func add(s *domain.Snapshot, in Add) (domain.Plan, error) {
 	if err := checkName(in.Name); err != nil {
 		return domain.Plan{}, err
@@ -51,7 +51,7 @@ func add(s *domain.Snapshot, in Add) (domain.Plan, error) {
 	return tell(s, in.In, KindItem, Item{Name: in.Name})
 }
 
-// buy plans to take something off a list. It returns aura.NotFound for what is not on it.
+// buy plans to take an item off a list. It returns aura.NotFound for one that is not on it.
 func buy(s *domain.Snapshot, in Buy) (domain.Plan, error) {
 	open := domain.Get[*State](s.States).List(in.In.Context).Open
 	if !slices.ContainsFunc(open, func(e Entry) bool { return e.ID == in.Item }) {

@@ -11,7 +11,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 )
 
-// limit bounds what one conversation can make this agent hold: the newest items, and the newest purchases.
+// limit is how much of one conversation this agent holds: the newest items, and the newest purchases.
 var limit = fold.Limit{Items: 500, Bytes: -1}
 
 // State is the fold of all lists: the same for any order of arrival and any repetition. A purchase may arrive before
@@ -55,7 +55,7 @@ func (s *State) list(r *fact.Record) *list {
 	return s.lists[context]
 }
 
-// List is what is still to be bought in a conversation, oldest first.
+// List holds the items still to be bought in a conversation, oldest first.
 type List struct {
 	Context aura.ContextID `cbor:"1,keyasint" json:"context"`
 	Open    []Entry        `cbor:"2,keyasint,omitempty" json:"open"`
@@ -96,7 +96,7 @@ func (l List) String() string {
 	return strings.Join(names, "\n")
 }
 
-// Find returns what a person names: an open item, by its whole name. It returns aura.NotFound for anything else.
+// Find returns an open item by its whole name. It returns aura.NotFound for anything else.
 func (l List) Find(name string) (Entry, error) {
 	for _, e := range l.Open {
 		if e.Name == name {

@@ -12,12 +12,12 @@ import (
 )
 
 // Fake is a bridge without an agent, as plain as can be: lists of facts and observations and a
-// bell for each watcher. Its facts are of kind "test.note" with the intent's payload.
+// wake for each watcher. Its facts are of kind "test.note" with the intent's payload.
 type Fake struct {
 	mu       task.Mutex
 	records  []fact.Record
 	observed []fact.Observation // every one, in order
-	bells    []*task.Wake
+	watching []*task.Wake
 	author   aura.AuthorityID
 	device   aura.DeviceID
 }
@@ -91,7 +91,7 @@ func (f *Fake) Observe(o fact.Observation) {
 }
 
 func (f *Fake) ring() {
-	for _, b := range f.bells {
+	for _, b := range f.watching {
 		b.Notify()
 	}
 }
@@ -104,13 +104,13 @@ func (f *Fake) Watch(tc task.Context, sel fact.Selection, sink func(fact.Update)
 	if err := sel.Check(); err != nil {
 		return err
 	}
-	bell := task.NewWake()
+	wake := task.NewWake()
 	f.mu.Lock()
-	f.bells = append(f.bells, bell)
+	f.watching = append(f.watching, wake)
 	f.mu.Unlock()
 	defer func() {
 		f.mu.Lock()
-		f.bells = slices.DeleteFunc(f.bells, func(b *task.Wake) bool { return b == bell })
+		f.watching = slices.DeleteFunc(f.watching, func(b *task.Wake) bool { return b == wake })
 		f.mu.Unlock()
 	}()
 	for seen, first := 0, true; ; first = false {
@@ -133,7 +133,7 @@ func (f *Fake) Watch(tc task.Context, sel fact.Selection, sink func(fact.Update)
 		if !sel.Follow {
 			return nil
 		}
-		if err := bell.Wait(tc); err != nil {
+		if err := wake.Wait(tc); err != nil {
 			return err
 		}
 	}

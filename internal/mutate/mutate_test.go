@@ -64,7 +64,7 @@ func TestWiderTestsAreThoseLinkedWithThePackage(t *testing.T) {
 	root, _ := tree(t)
 	b := &bench{root: root, module: "github.com/aura-runtime/aura"}
 	for dir, want := range map[string]struct{ among, not []string }{
-		"choreo":          {[]string{"machine", "choreo/gen", "protocols", "cmd/aura/choreo"}, []string{"choreo", "service", "biscuit"}},
+		"choreo":          {[]string{"machine", "choreo/gen", "protocols", "cmd/aura/choreo"}, []string{"choreo", "guard", "biscuit"}},
 		"machine/compose": {nil, []string{"machine"}},
 		"biscuit":         {[]string{"frontier/token", "frontier", "chain", "service", "agent"}, []string{"machine", "protocols", "datalog"}},
 		"domain/chat":     {[]string{"service", "app", "sim"}, []string{"journal"}},

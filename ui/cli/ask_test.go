@@ -144,7 +144,7 @@ func TestTokensOfPeersCannotDeceive(t *testing.T) {
 		t.Errorf("exit code %d, %q", code, errs)
 	}
 	_, errs, _ = d.asked(answers, "guard", "revoke", "0102030406")
-	if want := "aura: somebody else issued the token 01020304: only they can revoke it\n"; errs != want {
+	if want := "aura: another authority issued the token 01020304: only it can revoke that\n"; errs != want {
 		t.Errorf("the whole beginning: %q", errs)
 	}
 }

@@ -56,6 +56,6 @@ func verbs(s *cli.Shell) []*cobra.Command {
 	return []*cobra.Command{
 		verb("add CONTACT|GROUP ITEM", "Put an item on the list of a conversation", "  shopping add Ben milk", 2, add),
 		verb("buy CONTACT|GROUP ITEM", "Take an item off the list", "  shopping buy Ben milk", 2, buy),
-		verb("list CONTACT|GROUP", "Show what is still to be bought", "  shopping list Ben --json", 1, show),
+		verb("list CONTACT|GROUP", "Show the items that are still to be bought", "  shopping list Ben --json", 1, show),
 	}
 }

@@ -11,11 +11,11 @@ import (
 // value never changes.
 func TestAnOnlookerMissesNothingSilently(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		var now, before happening
+		var now, before eventLog
 		told, total, held := 0, 0, 0
 		for range rapid.IntRange(1, 30).Draw(rt, "batches") {
 			var more []Event
-			for range rapid.SampledFrom([]int{0, 1, 3, 700, kept, 2*kept + 1}).Draw(rt, "events") {
+			for range rapid.SampledFrom([]int{0, 1, 3, 700, keptEvents, 2*keptEvents + 1}).Draw(rt, "events") {
 				more = append(more, Event{Name: fmt.Sprint(total)})
 				total++
 			}
@@ -30,7 +30,7 @@ func TestAnOnlookerMissesNothingSilently(t *testing.T) {
 				continue
 			}
 			events, missed := now.after(told)
-			if missed != (total-told > len(now.newest)) || !missed && len(events) != total-told || missed && len(events) < kept {
+			if missed != (total-told > len(now.newest)) || !missed && len(events) != total-told || missed && len(events) < keptEvents {
 				rt.Fatalf("%d events, missed %v, of %d", len(events), missed, total-told)
 			}
 			for i, e := range events {

@@ -11,8 +11,8 @@ import (
 // troubleEvery is the mean time between two troubles for each agent.
 const troubleEvery = 40 * time.Second
 
-// haunt makes trouble until the world closes. Each trouble is a task of its own, so that they overlap.
-func (w *universe) haunt(tc task.Context) error {
+// injectFaults makes trouble until the world closes. Each trouble is a task of its own, so that they overlap.
+func (w *universe) injectFaults(tc task.Context) error {
 	mean := troubleEvery / aura.Duration(len(w.people))
 	for !w.closing {
 		if err := tc.Sleep(max(w.chance.pause(mean), w.dawn-tc.Elapsed())); err != nil {
@@ -32,23 +32,23 @@ func (w *universe) haunt(tc task.Context) error {
 		case n < 43:
 			tc.Group().Go("detach", func(tc task.Context) error { return w.detach(tc, p) })
 		case n < 51:
-			tc.Group().Go("panic", func(tc task.Context) error { return w.blow(tc, p) })
+			tc.Group().Go("panic", func(tc task.Context) error { return w.injectPanic(tc, p) })
 		case n < 73:
-			tc.Group().Go("crash", func(tc task.Context) error { return w.strike(tc, p, true) })
+			tc.Group().Go("crash", func(tc task.Context) error { return w.restart(tc, p, true) })
 		case n < 83:
-			tc.Group().Go("restart", func(tc task.Context) error { return w.strike(tc, p, false) })
+			tc.Group().Go("restart", func(tc task.Context) error { return w.restart(tc, p, false) })
 		case n < 89:
-			tc.Group().Go("disk", func(tc task.Context) error { return w.spoil(tc, p) })
+			tc.Group().Go("disk", func(tc task.Context) error { return w.damageDisk(tc, p) })
 		case n < 93:
-			w.takeName(tc, p)
+			w.copyName(tc, p)
 		default:
-			tc.Group().Go("clock", func(tc task.Context) error { return w.misset(tc, p) })
+			tc.Group().Go("clock", func(tc task.Context) error { return w.setWrongClock(tc, p) })
 		}
 	}
 	return nil
 }
 
-// until sleeps for a time from least to most, or until the world closes, whichever is first.
+// until sleeps for a time from least to most, or until the world closes.
 func (w *universe) until(tc task.Context, least, most aura.Duration) error {
 	for end := tc.Elapsed() + w.chance.between(least, most); tc.Elapsed() < end && !w.closing; {
 		if err := tc.Sleep(min(lookAgain, end-tc.Elapsed())); err != nil {
@@ -91,7 +91,7 @@ func (w *universe) cut(tc task.Context, p *person) error {
 	return err
 }
 
-// detach separates somebody from everybody for a while.
+// detach takes a person off the network for a while.
 func (w *universe) detach(tc task.Context, p *person) error {
 	w.report.Partitions++
 	w.note(tc, "detach", p.name)
@@ -101,8 +101,8 @@ func (w *universe) detach(tc task.Context, p *person) error {
 	return err
 }
 
-// move takes somebody to another network, and mostly somebody else at the same instant: two who both moved do not
-// find each other by what they know.
+// move takes a person to another network, and mostly a second one at the same instant: two people who both moved
+// cannot find each other by the addresses that they know.
 func (w *universe) move(tc task.Context, p *person) error {
 	w.report.Moves++
 	w.note(tc, "move", p.name)
@@ -116,11 +116,11 @@ func (w *universe) move(tc task.Context, p *person) error {
 	return nil
 }
 
-// strike ends somebody's process, by a crash or in order, and starts another one after a while. Some do not
+// restart ends the process of a person, by a crash or in order, and starts another one after a while. Some do not
 // live long: they are struck again while they start.
-func (w *universe) strike(tc task.Context, p *person, crash bool) error {
+func (w *universe) restart(tc task.Context, p *person, crash bool) error {
 	if !p.turn.TryAcquire() {
-		return nil // somebody is at it
+		return nil // another task stops or starts it
 	}
 	defer p.turn.Release()
 	if crash {

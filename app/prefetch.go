@@ -10,17 +10,17 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// recaller is a bridge for a witness. Before it passes on the first change of a conversation, it reads what the
-// conversation was when the watch began, so that the change can be told from what was before.
-type recaller struct {
+// prefetcher is a bridge for an eventsView. Before it passes on the first change of a conversation, it reads the
+// conversation as it was when the watch began, so that the view can tell new messages from older ones.
+type prefetcher struct {
 	Bridge
-	core    *Core
-	witness *witness
-	began   fact.Position // where the first watch was live; zero: it is not yet
+	core  *Core
+	view  *eventsView
+	began fact.Position // where the first watch was live; zero: it is not yet
 }
 
 // Watch implements [Bridge].
-func (b *recaller) Watch(tc task.Context, sel fact.Selection, sink func(fact.Update) error) error {
+func (b *prefetcher) Watch(tc task.Context, sel fact.Selection, sink func(fact.Update) error) error {
 	return b.Bridge.Watch(tc, sel, func(up fact.Update) error {
 		if b.began == 0 {
 			if up.Live {
@@ -29,7 +29,7 @@ func (b *recaller) Watch(tc task.Context, sel fact.Selection, sink func(fact.Upd
 			return sink(up)
 		}
 		for _, context := range conversations(&up) {
-			if err := b.recall(tc, context); err != nil {
+			if err := b.prefetch(tc, context); err != nil {
 				return err
 			}
 		}
@@ -37,37 +37,37 @@ func (b *recaller) Watch(tc task.Context, sel fact.Selection, sink func(fact.Upd
 	})
 }
 
-func (b *recaller) recall(tc task.Context, context aura.ContextID) error {
-	if b.witness.past.has(context) {
+func (b *prefetcher) prefetch(tc task.Context, context aura.ContextID) error {
+	if b.view.prefetched.has(context) {
 		return nil
 	}
-	w, _, err := b.core.window(tc, context, chat.Keep{Messages: -1, Bytes: -1})
+	t, _, err := b.core.tail(tc, context, chat.Keep{Messages: -1, Bytes: -1})
 	if err != nil {
 		return err
 	}
-	w.through = b.began
-	if err := w.read(tc, fact.Selection{Last: watched, Causal: true}); err != nil {
+	t.through = b.began
+	if err := t.read(tc, fact.Selection{Last: watchedMessages, Causal: true}); err != nil {
 		return err
 	}
-	b.witness.past.put(context, inOrder(w.taken))
+	b.view.prefetched.put(context, inOrder(t.taken))
 	return nil
 }
 
-// memories holds what was read of conversations until the witness takes it. It is a leaf value: the task that watches
-// puts, the one that runs the view takes.
-type memories struct {
+// prefetched holds the records of conversations that the prefetcher read, until the view takes them. It is a leaf
+// value: the task that watches puts, the one that runs the view takes.
+type prefetched struct {
 	mu task.Mutex
 	of map[aura.ContextID][]fact.Record // nil: taken
 }
 
-func (m *memories) has(context aura.ContextID) bool {
+func (m *prefetched) has(context aura.ContextID) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	_, there := m.of[context]
 	return there
 }
 
-func (m *memories) put(context aura.ContextID, records []fact.Record) {
+func (m *prefetched) put(context aura.ContextID, records []fact.Record) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.of == nil {
@@ -76,7 +76,7 @@ func (m *memories) put(context aura.ContextID, records []fact.Record) {
 	m.of[context] = records
 }
 
-func (m *memories) take(context aura.ContextID) []fact.Record {
+func (m *prefetched) take(context aura.ContextID) []fact.Record {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	records := m.of[context]
@@ -86,15 +86,15 @@ func (m *memories) take(context aura.ContextID) []fact.Record {
 	return records
 }
 
-// remember folds what a conversation was before the change that comes now, once.
-func (w *witness) remember(context aura.ContextID) {
-	records := w.past.take(context)
+// foldPrefetched folds a conversation as it was before the change at hand, once.
+func (v *eventsView) foldPrefetched(context aura.ContextID) {
+	records := v.prefetched.take(context)
 	if len(records) == 0 {
 		return
 	}
-	w.fold.apply(&fact.Update{Records: records})
-	now, _ := w.fold.chats.Messages(w.fold.setting(), context, watched)
-	_, w.messages[context] = changes(nil, now)
+	v.fold.apply(&fact.Update{Records: records})
+	now, _ := v.fold.chats.Messages(v.fold.setting(), context, watchedMessages)
+	_, v.messages[context] = changes(nil, now)
 }
 
 // conversations returns the conversations that an update changes, ascending.
@@ -114,9 +114,9 @@ func conversations(up *fact.Update) []aura.ContextID {
 	return slices.Compact(touched)
 }
 
-// circumstances returns the facts about people, groups and invitations, and the position up to which those about people
-// are all.
-func (c *Core) circumstances(tc task.Context) ([]fact.Record, fact.Position, error) {
+// startingFacts returns the facts about people, groups and invitations, and the position up to which those about
+// people are complete.
+func (c *Core) startingFacts(tc task.Context) ([]fact.Record, fact.Position, error) {
 	_, since, err := c.directory.conversation(tc, c.bridge, chat.Keep{})
 	if err != nil {
 		return nil, 0, err

@@ -17,7 +17,7 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// What is read of a conversation from its end is the end of what all facts together show.
+// A conversation read from its end equals the end of the conversation folded from all facts.
 func TestAHistoryIsTheEndOfTheWholeConversation(t *testing.T) {
 	for seed := range uint64(8) {
 		within(t, task.NewSim(seed, task.SimOptions{}), func(t *testing.T, tc task.Context) {

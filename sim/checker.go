@@ -10,13 +10,13 @@ import (
 	"github.com/aura-runtime/aura/guard"
 )
 
-// witness sees every fact that a person's journal commits, in the instant in which it becomes durable, and
-// checks what must hold for each. It implements [journal.Sink]. It shares no code with the reducers of the
-// agent: it keeps the little that it must know by itself.
-type witness struct {
+// checker sees every fact that a person's journal commits, in the instant in which it becomes durable, and checks the
+// invariants of each. It implements [journal.Sink]. It shares no code with the reducers of the agent: it keeps the
+// little that it must know by itself.
+type checker struct {
 	person  *person
 	ids     []aura.FactID               // by position
-	prices  map[aura.ContextID][]uint64 // of own facts by Seq: what they and all before them cost
+	prices  map[aura.ContextID][]uint64 // of own facts by Seq: the cost of all facts through this one
 	heard   map[line]aura.FactID
 	seq     map[line]uint64     // of own messages
 	acked   map[receiver]uint64 // own facts that a peer confirmed, up to this Seq
@@ -35,8 +35,8 @@ type receiver struct {
 	peer    aura.AuthorityID
 }
 
-func newWitness(p *person) *witness {
-	return &witness{
+func newChecker(p *person) *checker {
+	return &checker{
 		person: p, prices: map[aura.ContextID][]uint64{}, heard: map[line]aura.FactID{},
 		seq: map[line]uint64{}, acked: map[receiver]uint64{}, failed: map[receiver]uint64{}, latest: map[line]int{},
 		blocked: map[aura.AuthorityID]bool{}, knows: map[aura.AuthorityID]bool{},
@@ -46,18 +46,18 @@ func newWitness(p *person) *witness {
 }
 
 // Committed implements [journal.Sink].
-func (w *witness) Committed(records []fact.Record) {
+func (w *checker) Committed(records []fact.Record) {
 	for i := range records {
 		w.take(&records[i])
 	}
 }
 
-func (w *witness) violate(invariant, format string, args ...any) {
+func (w *checker) violate(invariant, format string, args ...any) {
 	w.person.world.violate(w.person.name, invariant, format, args...)
 }
 
 // take sees one record.
-func (w *witness) take(r *fact.Record) {
+func (w *checker) take(r *fact.Record) {
 	switch next := fact.Position(len(w.ids) + 1); {
 	case r.Position < next:
 		if w.ids[r.Position-1] != r.ID {
@@ -79,8 +79,8 @@ func (w *witness) take(r *fact.Record) {
 	w.learn(r)
 }
 
-// price notes what an own fact costs.
-func (w *witness) price(context aura.ContextID, r *fact.Record) {
+// price notes the cost of an own fact.
+func (w *checker) price(context aura.ContextID, r *fact.Record) {
 	prices := w.prices[context]
 	if r.Seq != uint64(len(prices)+1) {
 		w.violate(PositionsGrow, "own fact %d of a context follows fact %d", r.Seq, len(prices))
@@ -94,7 +94,7 @@ func (w *witness) price(context aura.ContextID, r *fact.Record) {
 }
 
 // cost returns what own facts with a Seq in (from, through] cost together.
-func (w *witness) cost(context aura.ContextID, from, through uint64) uint64 {
+func (w *checker) cost(context aura.ContextID, from, through uint64) uint64 {
 	prices := w.prices[context]
 	at := func(seq uint64) uint64 {
 		if seq = min(seq, uint64(len(prices))); seq == 0 {
@@ -106,10 +106,10 @@ func (w *witness) cost(context aura.ContextID, from, through uint64) uint64 {
 }
 
 // paid checks that the author of a fact that arrived had paid for it.
-func (w *witness) paid(context aura.ContextID, r *fact.Record) {
+func (w *checker) paid(context aura.ContextID, r *fact.Record) {
 	author := w.person.world.byAuthority(r.Fact.Author)
 	if author == nil {
-		w.violate(MessageGenuine, "a fact of nobody in this world arrived")
+		w.violate(MessageGenuine, "a fact arrived whose author is not in this world")
 		return
 	}
 	if author.last == nil {
@@ -119,13 +119,13 @@ func (w *witness) paid(context aura.ContextID, r *fact.Record) {
 	if charge.Through < r.Seq {
 		w.violate(FactsPaid, "fact %d of %s is here, and paid for are %d", r.Seq, author.name, charge.Through)
 	}
-	if cost := author.witness.cost(context, charge.From, charge.Until); charge.Spent < cost {
+	if cost := author.checker.cost(context, charge.From, charge.Until); charge.Spent < cost {
 		w.violate(FactsPaid, "%s paid %d for facts %d to %d, which cost %d", author.name, charge.Spent, charge.From+1, charge.Until, cost)
 	}
 }
 
 // learn keeps what later checks need.
-func (w *witness) learn(r *fact.Record) {
+func (w *checker) learn(r *fact.Record) {
 	p, talks := w.person, &w.person.world.talks
 	context, shared := r.Fact.Namespace.Context()
 	own := !shared && r.Fact.Author == p.self()
@@ -167,7 +167,7 @@ func (w *witness) learn(r *fact.Record) {
 }
 
 // confirm checks that a peer that is recorded to have facts has them.
-func (w *witness) confirm(a *delivery.Acked) {
+func (w *checker) confirm(a *delivery.Acked) {
 	w.acked[receiver{a.Context, a.Peer}] = max(w.acked[receiver{a.Context, a.Peer}], a.Through)
 	peer := w.person.world.byAuthority(a.Peer)
 	if peer == nil || peer.last == nil {
@@ -178,7 +178,7 @@ func (w *witness) confirm(a *delivery.Acked) {
 	}
 }
 
-func (w *witness) read(r *fact.Record, payload any) bool {
+func (w *checker) read(r *fact.Record, payload any) bool {
 	err := fact.Unmarshal(r.Fact.Payload, payload)
 	if err != nil {
 		w.violate(MessageGenuine, "a committed fact of kind %s does not decode: %v", r.Fact.Kind, err)
@@ -186,7 +186,7 @@ func (w *witness) read(r *fact.Record, payload any) bool {
 	return err == nil
 }
 
-func (w *witness) found(g *chat.Group) {
+func (w *checker) found(g *chat.Group) {
 	context, err := g.Context()
 	if err != nil {
 		w.violate(MessageGenuine, "a group was founded that has no context: %v", err)
@@ -200,14 +200,14 @@ func (w *witness) found(g *chat.Group) {
 }
 
 // hear checks a message: that it was written so, is new here, and follows what its author wrote before.
-func (w *witness) hear(context aura.ContextID, r *fact.Record) {
+func (w *checker) hear(context aura.ContextID, r *fact.Record) {
 	var text chat.Text
 	if !w.read(r, &text) {
 		return
 	}
 	m := w.person.world.talks.find(context, text.Text)
 	if m == nil || m.author.self() != r.Fact.Author {
-		w.violate(MessageGenuine, "nobody wrote %.40q here", text.Text)
+		w.violate(MessageGenuine, "the text %.40q arrived and was never written here", text.Text)
 		return
 	}
 	if _, again := w.heard[m.line]; again {
@@ -229,15 +229,15 @@ func (w *witness) hear(context aura.ContextID, r *fact.Record) {
 }
 
 // refusal checks that a message that was refused is not here.
-func (w *witness) refusal(m *message) {
+func (w *checker) refusal(m *message) {
 	if _, heard := w.heard[m.line]; heard && m.refused {
 		w.violate(RefusalsHold, "message %d of lane %d of %s was refused and is here", m.number, m.lane, m.author.name)
 	}
 }
 
-// compare checks that everything that an earlier witness of the same journal saw is where it was, and goes on
-// with what it saw on the screen.
-func (w *witness) compare(earlier *witness) {
+// compare checks that everything that an earlier checker of the same journal saw is still at its position, and takes
+// over the labels that it saw on the screen.
+func (w *checker) compare(earlier *checker) {
 	w.labels, w.renamed, w.chosen = earlier.labels, earlier.renamed, earlier.chosen
 	for i, id := range earlier.ids {
 		if i >= len(w.ids) || w.ids[i] != id {

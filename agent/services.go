@@ -1,0 +1,39 @@
+package agent
+
+import (
+	"github.com/aura-runtime/aura/reactive"
+	"github.com/aura-runtime/aura/replica"
+	"github.com/aura-runtime/aura/service"
+	"github.com/aura-runtime/aura/task"
+)
+
+// services is the registry of an agent's services. [New] fills it.
+type services struct {
+	storage     *storage
+	views       *reactive.Scheduler
+	pump        *pump
+	channels    *channels
+	invites     *service.Invite
+	modules     []*service.Module // but for that of invitations
+	maintenance *service.Maintenance
+	replicator  *replica.Replicator
+	doors       []task.Service
+}
+
+// supervise gives every service a group below its owner, and returns them in start order. The owners are groups below
+// g: storage, views, network, intents and doors.
+func (s *services) supervise(g *task.Group) tree {
+	views, network, intents := g.Child("views"), g.Child("network"), g.Child("intents")
+	t := tree{pipeline: task.Supervise(views, s.views)}
+	t.add(g.Child("storage"), s.storage)
+	t.add(views, s.pump)
+	t.add(network, s.channels)
+	t.add(intents, s.invites)
+	for _, m := range s.modules {
+		t.add(intents, m)
+	}
+	t.add(intents, s.maintenance)
+	t.add(network, s.replicator)
+	t.add(g.Child("doors"), s.doors...)
+	return t
+}
