@@ -91,7 +91,7 @@ func (s *State) Collectable(now aura.Physical) []ID {
 	})
 }
 
-// Ended returns the invitations of both directions that have ended and of which no side says anything any more, ascending.
+// Ended returns the invitations of both directions about which no message can come any more, ascending.
 func (s *State) Ended(now aura.Physical) []ID {
 	return s.where(func(at situation) bool {
 		return at.phase.Terminal() && expired(at.expires.Add(grace), now)
