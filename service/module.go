@@ -222,7 +222,7 @@ func (e *Env) stored(tc task.Context, by aura.OperationID) (records []fact.Recor
 
 // Answer answers a question of a module from the states of the directory.
 func (e *Env) Answer(tc task.Context, q *domain.Question, payload []byte) (said any, err error) {
-	s := e.snapshot(tc, aura.OperationID{}, true)
+	s := e.snapshot(tc, aura.OperationID{}, false)
 	err = e.pure(s, func() (err error) {
 		said, err = q.Answer(s, payload)
 		return err
