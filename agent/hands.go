@@ -7,7 +7,7 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// Hands are the outside resources of an agent: keys, store, network, clock, randomness, events. A machine's come from
+// Hands are the outside resources of an agent: keys, store, randomness and network. A machine's come from
 // [OpenHome]; a simulation supplies its own, and everything above them is the same code.
 type Hands struct {
 	Ring    *keyring.Ring

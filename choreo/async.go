@@ -186,7 +186,7 @@ func (s *asyncSubtyping) receives(state *State, pending []action, q int) bool {
 	return true
 }
 
-// skip defers the action of sup at a state. Whatever it may receive must work out; of what it may send, one
+// skip defers the action of sup at a state. Every message it may receive must work out; of those it may send, one
 // is enough, since the sender chooses.
 func (s *asyncSubtyping) skip(other *State, pending []action, then func([]action, int) bool) bool {
 	if s.steps++; s.steps > maxAsyncSteps || len(pending) == maxPending {

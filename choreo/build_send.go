@@ -25,7 +25,7 @@ func (b *builder) pairs(from, to syntax.RoleRef, at syntax.Span) []pair {
 		}
 	}
 	if len(out) == 0 && len(senders) > 0 && len(receivers) > 0 {
-		b.problem(at, "SelfCommunication", "%s sends to nobody but itself", from)
+		b.problem(at, "SelfCommunication", "%s sends only to itself", from)
 	}
 	return out
 }

@@ -1,4 +1,4 @@
-// Package domain says what an application is to Aura: a [Module], one value with everything that its
+// Package domain defines an application of Aura: a [Module], one value with everything that its
 // builder declares. Kinds of facts, capabilities, operations with their pure handlers, state and views go
 // in; the agent, the frontends and the simulator take it from there, and no list elsewhere names it.
 //

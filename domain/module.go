@@ -5,8 +5,8 @@ import (
 	"github.com/aura-runtime/aura/fact"
 )
 
-// Module is what one domain brings to an agent, its frontends and the simulator. It is a value: nothing changes it
-// after [NewSet] took it. Only Name is required.
+// Module describes one domain to an agent, its frontends and the simulator. It is a value that stays unchanged after
+// [NewSet] took it. Only Name is required.
 type Module struct {
 	// Name is one lower-case word. It names the domain's service and the permission to query its facts.
 	Name string
@@ -21,14 +21,14 @@ type Module struct {
 	Written func(*fact.Fact) (aura.Instant, bool)
 	// Capabilities are the names that plans of this domain ask the guard for.
 	Capabilities []Capability
-	// Operations are what a person, or the domain itself, does.
+	// Operations are the actions of a person, and those of the domain itself.
 	Operations []Operation
 	// Serial lets one operation of the domain plan and commit at a time, so that each plan sees the facts of the one
 	// before it. It is for domains in which two plans on one state must not both happen.
 	Serial bool
-	// Due returns what the domain does by itself: plans for what its facts left to do, such as an answer to what a
-	// peer said. It is called when the agent starts, after facts that [Module.Indexed] names, and once a minute. A plan
-	// that fails is asked for again, so each must be gone from the answer once its facts are there. Nil: nothing.
+	// Due returns the plans that the domain makes by itself, such as an answer to a fact of a peer. It is called when
+	// the agent starts, after facts that [Module.Indexed] names, and once a minute. A plan that fails is asked for
+	// again, so each must be gone from the answer once its facts are there. Nil: nothing.
 	Due func(*Snapshot) ([]Plan, error)
 
 	// NewState returns the empty state of an owner's domain; nil: the domain has none.
@@ -43,17 +43,17 @@ type Module struct {
 	// checkpoints.
 	Recent []string
 
-	// Names are the kinds, or patterns of kinds, that say who people and groups are, what they are called and how they are
-	// treated: what a name that a person types is resolved against. A client reads all of them, so they are few.
+	// Names are the kinds, or patterns of kinds, of the facts about people and groups, their labels and their
+	// moderation. A name that a person types is resolved against them. A client reads all of them, so they are few.
 	Names []string
 
 	// Views are what screens show of the state.
 	Views []View
-	// Questions are what the agent answers from its indexed state.
+	// Questions are those that the agent answers from its indexed state.
 	Questions []Question
 	// Protocols are the choreographies of the domain. An agent refuses to start with one that does not check.
 	Protocols []Protocol
-	// Text says in one line what a new fact means to a person who looks on, and "" for one that means nothing to a person.
+	// Text returns one line about a new fact for the person at a frontend, and "" for a fact of no interest to a person.
 	// It is for domains whose facts no other event shows. Nil: no fact does.
 	Text func(*States, *fact.Fact) string
 }
@@ -66,7 +66,7 @@ type Capability struct {
 	Profile string
 }
 
-// ProfileOwner is what an authority permits itself when it is founded.
+// ProfileOwner lists the capabilities that an authority grants itself when it is founded.
 const ProfileOwner = "owner"
 
 // OwnerCapabilities returns capabilities that the owner's profile grants.
@@ -82,7 +82,7 @@ func OwnerCapabilities(names ...string) []Capability {
 type View struct {
 	// Signal is the name under which screens subscribe: an owner, a colon and a noun, such as "shopping:lists".
 	Signal string
-	// Show computes the snapshot. Its type is that of the signal, the same each time; nobody changes it afterwards.
+	// Show computes the snapshot. Its type is that of the signal, the same each time; it stays unchanged afterwards.
 	Show func(*States, aura.Physical) any
 	// Turns returns when the snapshot changes though no fact arrives, false when it does not. Nil: it never does.
 	Turns func(*States, aura.Physical) (aura.Instant, bool)
@@ -92,7 +92,8 @@ type View struct {
 type Question struct {
 	// Kind names it, like a fact: a dotted noun such as "shopping.list".
 	Kind string
-	// Answer decodes what was asked and returns what is encoded as the answer. Nil: a service of the runtime answers.
+	// Answer decodes the payload of a question and returns the value that is encoded as the answer. Nil: a service of
+	// the runtime answers.
 	Answer func(s *Snapshot, payload []byte) (any, error)
 }
 

@@ -8,14 +8,14 @@ import (
 	"github.com/aura-runtime/aura/guard"
 )
 
-// Category says what an operation needs so that nothing of it can be half done. See the ownership and session
+// Category tells how an operation is kept from being half done. See the ownership and session
 // sections of docs/architecture.md.
 type Category uint8
 
 // The categories.
 const (
-	// CategoryOptimistic (A) is safe within a context that exists; that it reaches some peers before others is fine. Facts
-	// are enough, delivered by the links.
+	// CategoryOptimistic (A) is safe within a context that exists; that it reaches some peers before others is fine.
+	// Facts are enough, delivered by the links.
 	CategoryOptimistic Category = 1
 	// CategoryDeferred (B) takes effect when a peer with the right to do so agrees: a fact proposes, a fact answers.
 	CategoryDeferred Category = 2
@@ -41,18 +41,18 @@ type Operation struct {
 	// Name is that of the intent by which a person asks for it: a dotted noun such as "chat.send".
 	Name     string
 	Category Category
-	// Internal marks what the domain does by itself, see [Module.Due]: no intent asks for it.
+	// Internal marks an operation of the domain itself, see [Module.Due]: no intent asks for it.
 	Internal bool
-	// Plan decides over a snapshot what is to happen. It is pure: equal snapshots and intents give equal plans. Nil, for
-	// an operation that is not internal: a service of the runtime carries it out, because it needs keys or a ceremony.
-	// [Planned] adapts a function of a payload's type.
+	// Plan turns a snapshot and an intent into a plan. It is pure: equal snapshots and intents give equal plans. Nil,
+	// for an operation that is not internal: a service of the runtime carries it out, because it needs keys or a
+	// ceremony. [Planned] adapts a function of a payload's type.
 	Plan func(*Snapshot, fact.Intent) (Plan, error)
 	// Protocol names the choreography that carries out a ceremony: one of [Module.Protocols], or of package protocols.
 	Protocol string
 	// Reachable says that the plan reads [Snapshot.Addresses].
 	Reachable bool
 	// Recall reports whether an intent may have been carried out before, by an attempt whose answer was lost: then
-	// [Snapshot.Stored] holds what that attempt left. Nil: no intent is.
+	// [Snapshot.Stored] holds the facts of that attempt. Nil: no intent is.
 	Recall func(fact.Intent) bool
 	// Leaves names the kind of fact that a successful operation leaves with its identifier; "": none.
 	Leaves string
@@ -72,9 +72,9 @@ func Planned[P any](plan func(*Snapshot, P) (Plan, error)) func(*Snapshot, fact.
 	}
 }
 
-// Plan is what a domain wants to happen. The zero value: nothing, which succeeds.
+// Plan is the request that an operation makes of the guard. The zero value asks for nothing and succeeds.
 type Plan struct {
-	// Request is what the guard is asked; without a capability nothing is decided and nothing happens.
+	// Request goes to the guard; without a capability the guard is not asked and nothing happens.
 	Request guard.Request
 	// Facts are those that an earlier attempt at the operation left; set without a Request.
 	Facts []aura.FactID

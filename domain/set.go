@@ -205,7 +205,7 @@ func (s *Set) Question(kind string) (*Question, bool) {
 	return q, ok
 }
 
-// Profile returns the capabilities that a profile grants, ascending. Whoever may do something in a domain may
+// Profile returns the capabilities that a profile grants, ascending. An owner with a capability of a domain may
 // query its facts.
 func (s *Set) Profile(name string) []string {
 	var granted []string

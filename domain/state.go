@@ -14,15 +14,15 @@ type State interface {
 	// Version changes with the form of the saved state, and with what Apply makes of a fact. A state of another version
 	// is never restored.
 	Version() int
-	// Save returns what the kinds of [Module.Indexed] made of the state. Equal states have equal bytes.
+	// Save returns the encoded state as folded from the kinds of [Module.Indexed]. Equal states have equal bytes.
 	Save() ([]byte, error)
 	// Restore replaces that part of the state. It returns aura.Corrupt for anything but what Save returned, and leaves
 	// the state as it was then.
 	Restore(state []byte) error
 }
 
-// Observer is a [State] that also takes what a running agent observes: how far a delivery is, who is connected. It
-// reports whether the observation was one of its own.
+// Observer is a [State] that also takes the observations of a running agent: how far a delivery is, which peers are
+// connected. It reports whether the observation was one of its own.
 type Observer interface {
 	Observe(fact.Observation) bool
 }
@@ -74,7 +74,7 @@ func Get[S State](s *States) S {
 	panic(fmt.Sprintf("domain.Get: no module has a state of type %T", none))
 }
 
-// Home is what an agent keeps at home beside facts, as a plan may read it.
+// Home is the agent's stored data beside facts, as a plan may read it.
 type Home interface {
 	// Count returns the highest Seq of a device's facts in a shared context; zero: none.
 	Count(context aura.ContextID, device aura.DeviceID) uint64
@@ -95,7 +95,7 @@ type Snapshot struct {
 	Addresses []string
 	// Seed is fresh randomness, of this plan alone.
 	Seed [64]byte
-	// Stored is what an earlier attempt at the operation left, see [Operation.Recall].
+	// Stored holds the facts of an earlier attempt at the operation, see [Operation.Recall].
 	Stored []fact.Record
 }
 

@@ -91,7 +91,7 @@ func (o Observer) String() string {
 	case ObserverExternal:
 		return "external"
 	}
-	return "nobody"
+	return "no observer"
 }
 
 // Leak is a ledger entry: how many bits one class of observers may have learned from a context in an epoch.

@@ -77,7 +77,7 @@ var reasonNames = [...]string{
 	ReasonMalformed: "malformed request", ReasonForeignNamespace: "fact of a foreign namespace",
 	ReasonUncoupled: "no fact to send", ReasonUndecided: "never decided before",
 	ReasonOtherRoot: "the token is of another authority", ReasonDamaged: "the token is damaged or put together anew",
-	ReasonRevoked: "the token is revoked", ReasonOtherHolder: "the token is somebody else's",
+	ReasonRevoked: "the token is revoked", ReasonOtherHolder: "the token belongs to another holder",
 	ReasonExpired: "the token is not valid now", ReasonTooBroad: "the token claims more than was granted",
 	ReasonUndecidable: "the token cannot be evaluated",
 }

@@ -243,7 +243,7 @@ func TestLeakageBudgetIsSharedByTheSendsOfARequest(t *testing.T) {
 	}
 }
 
-// TestOnlyWhatIsChargedTellsAnObserver: a send that waits tells nobody anything yet, and one that was charged before
+// TestOnlyWhatIsChargedTellsAnObserver: a send that waits tells no observer anything yet, and one that was charged before
 // told it then.
 func TestOnlyWhatIsChargedTellsAnObserver(t *testing.T) {
 	p := guard.DefaultPolicy()

@@ -99,7 +99,7 @@ func TestFrontierIsASetOfWholeNames(t *testing.T) {
 	}
 }
 
-// TestEpochsAreWholeLengthsSince1970 compares with division, whatever the length: one of a nanosecond is a length too.
+// TestEpochsAreWholeLengthsSince1970 compares with division, for any length from one nanosecond.
 func TestEpochsAreWholeLengthsSince1970(t *testing.T) {
 	check := func(t interface{ Fatalf(string, ...any) }, length, at int64) {
 		p, now := guard.Policy{EpochLength: aura.Duration(length)}, aura.Physical{At: aura.Instant(at)}

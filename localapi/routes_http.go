@@ -51,7 +51,7 @@ func (s *Server) routes(group *task.Group, emit func(world.Event)) http.Handler 
 	return mux
 }
 
-// admit checks the token and headers of a request and takes one of the places for calls.
+// admit checks the headers of a request and takes one of the places for calls.
 func (s *Server) admit(r *http.Request) error {
 	const op = "localapi.Serve"
 	if c, ok := r.Context().Value(callerKey{}).(*caller); ok {

@@ -113,7 +113,7 @@ func (m *Machine) Yield(c own.Capability, role RoleID, evidence uint64) error {
 	})
 	switch {
 	case i < 0:
-		return aura.Errorf(op, aura.Stale, "the evidence was used, or belongs to somebody else")
+		return aura.Errorf(op, aura.Stale, "the evidence was used, or belongs to another holder")
 	case !m.options.Output.Allows(PredicateGuardRelease):
 		return aura.Errorf(op, aura.Denied, "the output condition rejects the release")
 	}

@@ -271,7 +271,7 @@ func readAdmission(r *wire.Reader) Admission {
 		a.evidence = append(a.evidence, r.String(maxNameBytes, "evidence"))
 	}
 	if a.integrity < IntegrityBare || a.integrity > IntegritySigned || a.replay > ReplayNullifier || a.width < 1 {
-		r.Fail("an admission that nobody gives")
+		r.Fail("an impossible admission")
 	}
 	return a
 }

@@ -219,7 +219,7 @@ func (x *restorer) sites() {
 	for range r.Count(maxRoles, 4, "guard layers") {
 		h := holding{uint32(r.Uint()), SessionID(r.Uint()), RoleID(r.Max(1<<16-1, "a role")), r.Uint()}
 		if int(h.layer) >= len(m.layers.configured) || m.sessions[h.session] == nil || h.evidence > m.layers.evidence {
-			r.Fail("a guard layer is held by nobody")
+			r.Fail("a guard layer has no holder")
 			return
 		}
 		m.layers.held = append(m.layers.held, h)

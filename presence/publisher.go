@@ -50,7 +50,7 @@ func (p *Publisher) Set(tc task.Context, kind, key string, value any) {
 	}
 }
 
-// note keeps what is shown; nil: nothing.
+// note keeps the value that was offered last; nil removes it.
 func (p *Publisher) note(at [2]string, payload []byte) {
 	if payload == nil {
 		delete(p.shown, at)

@@ -16,9 +16,9 @@ const (
 	pageBytes   = 512 << 10
 )
 
-// Feed serves watchers: history from a [Reader], then what is committed, in one sequence without
+// Feed serves watchers: history from a [Reader], then new commits, in one sequence without
 // gaps. It keeps no queue for anyone. A watcher has a position and fetches from there at its own
-// pace, so it can be slow without losing a fact and without holding anybody up.
+// pace, so it can be slow without losing a fact and without delaying others.
 //
 // Batches come in position order, from a scheduler after it published their signals.
 type Feed struct {

@@ -140,7 +140,7 @@ func TestSlowWatcherLosesNothing(t *testing.T) {
 	})
 }
 
-// A fact is durable before its window closes: whoever committed it and looks must find it, once.
+// A fact is durable before its window closes: a task that committed it must find it, once.
 func TestWatcherFindsWhatIsDurableAndNotYetPublished(t *testing.T) {
 	everywhere(t, func(t *testing.T, tc task.Context) {
 		j := &journal{}

@@ -116,7 +116,7 @@ func (s *session) onAddresses(tc task.Context, addresses []string) error {
 	if len(addresses) == 0 {
 		return nil
 	}
-	// Members who are no contacts are found by what they said last, or where the group knew them.
+	// A member that is no contact is dialled at the addresses that it gave last, or that the group has of it.
 	s.link.path.setAddresses(addresses)
 	if !s.peer.Direct {
 		return nil

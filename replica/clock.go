@@ -17,7 +17,7 @@ func shownClock(tc task.Context) aura.Instant {
 	return max(0, tc.Now().At/aura.Instant(clockSteps)*aura.Instant(clockSteps))
 }
 
-// peerClock is what is known of a peer's clock: what it shows when nothing has elapsed here. Zero: nothing is.
+// peerClock is the time that a peer's clock shows at the zero of Elapsed here. Zero: not known.
 type peerClock aura.Instant
 
 // heard returns the clock of a peer that showed a time just now. A peer of an earlier build shows none.

@@ -37,7 +37,7 @@ func (s *session) commitLoop(tc task.Context) error {
 	}
 }
 
-// commitBatch verifies a batch, commits what is new of it and has it acknowledged.
+// commitBatch verifies a batch, commits its new facts and has them acknowledged.
 func (s *session) commitBatch(tc task.Context, batch []deliver) error {
 	if s.peer.Leaving {
 		return nil // an owner who left a group keeps nothing of it
@@ -130,7 +130,7 @@ func (s *session) commit(tc task.Context, entry *journal.Entry, before, chain gu
 	return nil
 }
 
-// receipt advances the chain of the peer's receipts. One that repeats what was covered is passed over.
+// receipt advances the chain of the peer's receipts. A receipt for facts that are covered already is skipped.
 func (s *session) receipt(tc task.Context, encoded [][]byte, chain *guard.ReceiptChain, policy guard.Policy) error {
 	for _, b := range encoded {
 		r, err := effect.DecodeReceipt(b)
@@ -177,7 +177,7 @@ func (s *session) verify(b []byte, have uint64, chain *guard.ReceiptChain) (fact
 	return r, true, nil
 }
 
-// ChainKey is where the metadata keeps what is known of the receipts of a sender in a context: an encoded
+// ChainKey is the key under which the metadata keeps the receipts of a sender in a context: an encoded
 // [guard.ReceiptChain].
 func ChainKey(context aura.ContextID, from aura.AuthorityID) string {
 	return "chain/" + string(context[:]) + string(from[:])
@@ -185,7 +185,7 @@ func ChainKey(context aura.ContextID, from aura.AuthorityID) string {
 
 func (s *session) chainKey() string { return ChainKey(s.peer.Context, s.peer.Authority) }
 
-// chain returns what is known of the peer's receipts.
+// chain returns the chain of the peer's receipts, as far as this side has accepted it.
 func (s *session) chain() (guard.ReceiptChain, error) {
 	c := guard.ReceiptChain{Context: s.peer.Context, From: s.peer.Authority, To: s.env().Ring.Authority()}
 	value, err := s.env().Journal.Meta(s.chainKey())

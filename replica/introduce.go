@@ -26,7 +26,7 @@ import (
 const (
 	// maxTags bounds how many contacts one side looks for through another.
 	maxTags = 256
-	// tagsStep is what the number of tags is rounded up to, with padding.
+	// tagsStep: the number of tags is rounded up to a multiple of it, with padding.
 	tagsStep = 8
 	// introBurst bounds what one contact can make this agent send at once: cards to one other contact, or seeks.
 	introBurst = 4

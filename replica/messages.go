@@ -14,7 +14,7 @@ const (
 	maxReceipts     = 256
 )
 
-// hello opens a session in both directions: what is held of the other side's facts and receipts, so that it
+// hello opens a session in both directions: how many of the other side's facts and receipts this side has, so that it
 // continues there, and where this side can be reached.
 type hello struct {
 	Have      uint64     `cbor:"1,keyasint,omitempty"` // last Seq of the other side's device

@@ -47,7 +47,7 @@ func (s *session) sendLoop(tc task.Context) error {
 	}
 }
 
-// greet says hello, waits for the peer's, and takes up what the journal has released so far.
+// greet says hello, waits for the peer's hello, and goes on where the last session ended.
 func (s *session) greet(tc task.Context) error {
 	env, l := s.env(), s.link
 	chain, err := s.chain()
@@ -202,8 +202,8 @@ func (s *session) decide(tc task.Context, room *guard.Headroom, count uint64) (g
 	}
 }
 
-// afford extends a run to as many facts as the budget allows, at most through limit, and sums what they cost
-// and tell.
+// afford extends a run to as many facts as the budget allows, at most through limit, and sums their cost
+// and leakage.
 func (s *session) afford(tc task.Context, run *guard.Send, room *guard.Headroom, limit uint64) (guard.Reason, error) {
 	env := s.env()
 	run.Through, run.Cost, run.Leak = run.From, 0, guard.Leakage{}

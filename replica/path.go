@@ -27,8 +27,8 @@ func absentPause() task.Backoff {
 	return task.Backoff{Base: absentBase, Max: absentMost, Factor: 2, Jitter: 0.3}
 }
 
-// path is the way to one device. The links to it, one for each shared context, share what they learn: one of
-// them dials an absent device, and a sign of life reaches them all.
+// path is the way to one device. The links to it, one for each shared context, share it: one of them
+// dials an absent device, and a sign of life reaches them all.
 //
 //	        a dial fails             a dial fails: the pause grows up to absentMost
 //	fresh ────────────────▶ absent ─────────────────────────────────────────────▶ absent

@@ -119,7 +119,7 @@ func (s *Replicator) Serve(tc task.Context) error {
 		if !s.env.Directory.Blind() {
 			pause.Reset()
 		} else {
-			again = pause.Next(s.env.Entropy) // the peers of what is hidden cannot reach this agent either
+			again = pause.Next(s.env.Entropy) // peers of a context whose secret is hidden cannot reach this agent either
 		}
 		if _, err := s.changed.WaitUntil(tc, tc.Elapsed()+again); err != nil {
 			return err
@@ -282,7 +282,7 @@ func (s *Replicator) Committed(context aura.ContextID) {
 	}
 }
 
-// Permitted wakes all links: what the owner permits, or a limit, has changed.
+// Permitted wakes all links: a permission of the owner or a limit has changed.
 func (s *Replicator) Permitted() {
 	for _, l := range s.allLinks() {
 		l.wake.Notify()

@@ -135,7 +135,7 @@ func (s *session) onHello(tc task.Context, b []byte) error {
 	if err := decodeMessage(b, &h); err != nil {
 		return err
 	}
-	// Only what was paid for was ever sent. The peer may not have what waits, nor confirm it.
+	// Only facts that were paid for were ever sent. The peer cannot have later ones.
 	paid := s.env().Journal.Charge(s.peer.Context, s.peer.Authority).Through
 	if h.Have > paid {
 		return aura.Errorf("replica.onHello", aura.Corrupt, "the peer has %d facts of %d that were sent", h.Have, paid)

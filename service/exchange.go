@@ -254,7 +254,7 @@ type reply struct {
 	keys    *invite.Keys // nil for a stored answer or a refusal
 }
 
-// admit returns the reply to a Hello, after it is paid for and what it promises is durable.
+// admit returns the reply to a Hello, after it is paid for and its promises are durable.
 func (s *Invite) admit(tc task.Context, code invite.Code, h invite.Hello, static [32]byte) (reply, error) {
 	if err := s.exclusion.Acquire(tc); err != nil {
 		return reply{}, err
@@ -307,7 +307,7 @@ func (s *Invite) admit(tc task.Context, code invite.Code, h invite.Hello, static
 	return s.bind(tc, by, code, h, answer, keys, transcript, offer.Replace)
 }
 
-// bind commits what an answer promises, and what it costs, in one decision.
+// bind commits the promises of an answer and its cost in one decision.
 func (s *Invite) bind(
 	tc task.Context, by domain.Caller, code invite.Code, h invite.Hello, a invite.Answer, keys invite.Keys, transcript [32]byte, old contact.Ref,
 ) (reply, error) {

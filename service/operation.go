@@ -117,8 +117,8 @@ func (o *Operations) end(op *operation, err error) {
 }
 
 // Withdraw takes back an action whose caller waits no more, and reports whether it may still happen. If not,
-// it never will, and what the journal holds of it now is all. It waits, within the budget of tc, for what a
-// disk has in its hands.
+// it never will, and the journal holds all of it now. It waits, within the budget of tc, for a commit that
+// the disk has begun.
 func (o *Operations) Withdraw(tc task.Context, id aura.OperationID) (running bool) {
 	o.lock.Lock()
 	op := o.live[id]

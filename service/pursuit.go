@@ -17,8 +17,8 @@ type exchange struct {
 	seed      [64]byte     // of the encapsulation key in it
 }
 
-// resume resolves an invitation that this side has accepted. It returns aura.Corrupt when what was kept of it
-// is not whole: nothing repairs that.
+// resume resolves an invitation that this side has accepted. It returns aura.Corrupt when its metadata is
+// not whole: nothing repairs that.
 func (s *Invite) resume(id invite.ID, op aura.OperationID) (*exchange, error) {
 	x := &exchange{id: id, operation: op}
 	var err error

@@ -19,7 +19,7 @@ type Service interface {
 	Start(Context) error
 	// Serve is the receive loop. It returns when its context is cancelled.
 	Serve(Context) error
-	// Close releases what the service holds. It runs once, after every task of the service has ended and
+	// Close releases the service's resources. It runs once, after every task of the service has ended and
 	// only if Start was called.
 	Close(Context) error
 }
@@ -40,7 +40,7 @@ func Supervise(g *Group, s Service) *Handle {
 	h := &Handle{service: s, group: g.newChild(s.Name()), parent: g, up: NewFuture[struct{}]()}
 	h.life = &Lifecycle{state: New, changed: h.report}
 	h.group.onFail = func(err error) {
-		_ = h.group.Err() // the lifecycle tells whoever wants to know
+		_ = h.group.Err() // the lifecycle shows the failure
 		h.life.move(Failed, err)
 		h.up.Resolve(struct{}{}, err)
 	}

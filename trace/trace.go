@@ -31,7 +31,7 @@ const (
 	StageReceive = "receive"
 )
 
-// Func receives the stages. It must not wait. Nil: nobody watches.
+// Func receives the stages. It must not wait. Nil: no person watches.
 type Func func(Step)
 
 // Tell passes a stage on.

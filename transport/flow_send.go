@@ -101,7 +101,7 @@ func (f *flow) takeAck(now aura.Duration, body []byte) error {
 	received := binary.BigEndian.Uint64(body[receivedAt:])
 	largest := binary.BigEndian.Uint64(body[largestAt:])
 	if received > f.sent || largest > f.number {
-		return aura.Errorf("transport.Recv", aura.Corrupt, "acknowledgement of what was never sent")
+		return aura.Errorf("transport.Recv", aura.Corrupt, "acknowledgement of unsent bytes or cells")
 	}
 	// Cells overtake each other: an older statement must not take back a newer one.
 	f.limit = max(f.limit, binary.BigEndian.Uint64(body[limitAt:]))

@@ -152,7 +152,7 @@ func TestMalformedPayloadsAreRefused(t *testing.T) {
 		t.Errorf("issued nothing: %v", err)
 	}
 	if _, err := capability.Delegate(domain.Caller{Authority: own}, contact.Ref{}, []byte{1}); !errors.Is(err, aura.Invalid) {
-		t.Errorf("delegated to nobody: %v", err)
+		t.Errorf("delegated without a receiver: %v", err)
 	}
 	if _, err := capability.Revoke(domain.Caller{Authority: own}, capability.Revoked{}); !errors.Is(err, aura.Invalid) {
 		t.Errorf("revoked nothing: %v", err)

@@ -8,7 +8,7 @@ import (
 // QuestionExplain is the kind of the question that carries an [Explain] and that an [Explanation] answers.
 const QuestionExplain = "guard.explain"
 
-// Explain asks what the guard would say now to a small message with a capability.
+// Explain asks for the guard's verdict, now, on a small message with a capability.
 type Explain struct {
 	Capability string `cbor:"1,keyasint"`
 	// Context is where it would be sent, to all other members; zero: an operation that stays at home.
@@ -28,7 +28,7 @@ type Explanation struct {
 	Leaks   []LeakBudget  `cbor:"7,keyasint,omitempty" json:"leakage,omitempty"` // one for each class of observer
 }
 
-// TokenAnswer is what one token says about a capability.
+// TokenAnswer is the answer of one token about a capability.
 type TokenAnswer struct {
 	Block  []byte `cbor:"1,keyasint,omitempty" json:"-"`      // what revokes the token
 	Blocks int    `cbor:"2,keyasint,omitempty" json:"blocks"` // how many it has
@@ -44,7 +44,7 @@ type FailedCheck struct {
 	Text  string `cbor:"3,keyasint" json:"text"`
 }
 
-// Budget is what is left for one recipient, in units.
+// Budget is the remaining budget for one recipient, in units.
 type Budget struct {
 	Peer  aura.AuthorityID `cbor:"1,keyasint" json:"peer"`
 	Epoch aura.Epoch       `cbor:"2,keyasint,omitempty" json:"epoch"`

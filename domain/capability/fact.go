@@ -9,7 +9,7 @@ import (
 
 // The kinds of facts. All but [KindDelegated] live in the namespace of the authority that decides.
 const (
-	// KindToken carries [Token]: what the authority permits itself, or one of its devices.
+	// KindToken carries [Token]: the capabilities of the authority itself, or of one of its devices.
 	KindToken = "capability.token"
 	// KindDelegated carries [Delegated], in a shared context: a token for one of its members.
 	KindDelegated = "capability.delegated"
@@ -46,7 +46,7 @@ const (
 
 // Token is the payload of [KindToken].
 type Token struct {
-	Token []byte `cbor:"1,keyasint"` // encoded; whoever has it can attenuate it
+	Token []byte `cbor:"1,keyasint"` // encoded; its holder can attenuate it
 }
 
 // Delegated is the payload of [KindDelegated].
@@ -55,7 +55,7 @@ type Delegated struct {
 	Token []byte           `cbor:"2,keyasint"`
 }
 
-// Revoked is the payload of [KindRevoked] and of [IntentRevoke]. What is revoked stays revoked.
+// Revoked is the payload of [KindRevoked] and of [IntentRevoke]. A revocation is final.
 type Revoked struct {
 	Blocks [][]byte `cbor:"1,keyasint"` // revocation identifiers; a token with one of these blocks is void
 }
@@ -97,7 +97,7 @@ func (p *Token) check() error { return checkToken(p.Token) }
 
 func (p *Delegated) check() error {
 	if p.To.IsZero() {
-		return aura.Errorf("capability.Delegated", aura.Invalid, "the token is handed to nobody")
+		return aura.Errorf("capability.Delegated", aura.Invalid, "the token is handed to no authority")
 	}
 	return checkToken(p.Token)
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // DelegateIntent asks to hand capabilities to a contact: some of one's own, or, with Held, some of those
-// that somebody else handed over.
+// that another authority handed over.
 type DelegateIntent struct {
 	To    contact.Ref `cbor:"1,keyasint"`
 	Names []string    `cbor:"2,keyasint"`

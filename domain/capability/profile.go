@@ -7,7 +7,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 )
 
-// Profile is a list of capabilities under a name: what is issued is always spelled out. There is no
+// Profile is a list of capabilities under a name: tokens spell out each capability. There is no
 // profile that means everything, so that a later build which can do more asks for it.
 type Profile struct {
 	Name  string

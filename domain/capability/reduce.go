@@ -15,7 +15,7 @@ import (
 const maxHeld = 16
 
 // State is the fold of the tokens and limits that concern one authority: the same for any order of arrival
-// and any repetition. Its size follows what the authority itself has signed, and [maxHeld] for each contact.
+// and any repetition. Its size grows with the facts of the authority itself, and with each contact by at most [maxHeld].
 // One task applies; answers may be taken between two calls of Apply.
 type State struct {
 	own      aura.AuthorityID
@@ -51,7 +51,7 @@ func NewState(own aura.AuthorityID) *State {
 	}
 }
 
-// Apply folds one record and reports whether what the authority permits may have changed. Facts of other
+// Apply folds one record and reports whether the authority's tokens may have changed. Facts of other
 // domains, and facts that do not fit their kind, change nothing.
 func (s *State) Apply(r *fact.Record) bool {
 	if r.Fact.Kind == KindDelegated {
@@ -90,7 +90,7 @@ func (s *State) issue(to aura.AuthorityID, id aura.FactID, token []byte) {
 	s.issued[to][id] = token
 }
 
-// applyDelegated keeps what the authority handed out, and what was handed to it.
+// applyDelegated keeps the tokens that the authority delegated, and those delegated to it.
 func (s *State) applyDelegated(r *fact.Record) bool {
 	p, err := read(&r.Fact, fold.Shared, (*Delegated).check)
 	if err != nil {
@@ -109,7 +109,7 @@ func (s *State) applyDelegated(r *fact.Record) bool {
 		s.held[key] = &fold.Window[[]byte]{}
 	}
 	s.held[key].Put(fold.Limit{Items: maxHeld, Bytes: -1}, fold.Item[[]byte]{Stamp: fold.Of(r), Size: len(p.Token), Value: p.Token})
-	return false // what others permit is theirs to decide
+	return false // a token between two other authorities
 }
 
 func (s *State) applyPolicy(r *fact.Record) bool {
@@ -127,7 +127,7 @@ func (s *State) applyPolicy(r *fact.Record) bool {
 	return s.policies[p.Context].Put(fold.Of(r), limits)
 }
 
-// Tokens returns the tokens that the authority issued for somebody, itself included, in a fixed order. The
+// Tokens returns the tokens that the authority issued for a holder, itself included, in a fixed order. The
 // caller must not change them.
 func (s *State) Tokens(subject aura.AuthorityID) [][]byte {
 	all := s.issued[subject]
@@ -143,7 +143,7 @@ func (s *State) Tokens(subject aura.AuthorityID) [][]byte {
 	return tokens
 }
 
-// Issued is a token that the authority has for itself or handed to somebody.
+// Issued is a token that the authority has for itself or handed to a contact.
 type Issued struct {
 	ID    aura.FactID // of the fact that carries it
 	To    aura.AuthorityID

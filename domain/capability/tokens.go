@@ -40,11 +40,11 @@ func (r TokenRole) String() string {
 // MarshalText implements [encoding.TextMarshaler].
 func (r TokenRole) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
-// TokenLine is one token, without what would let somebody use it.
+// TokenLine describes one token, without its bytes.
 type TokenLine struct {
 	Fact aura.FactID      `cbor:"1,keyasint" json:"fact"` // by which it is known
 	Role TokenRole        `cbor:"2,keyasint" json:"role"`
-	Peer aura.AuthorityID `cbor:"3,keyasint,omitzero" json:"peer,omitzero"` // to whom or from whom; zero: nobody else
+	Peer aura.AuthorityID `cbor:"3,keyasint,omitzero" json:"peer,omitzero"` // its receiver or its sender; zero: the authority itself
 	// Names are what its blocks permit, as far as they say it by name. A check may permit less at a moment.
 	Names []string `cbor:"4,keyasint,omitempty" json:"names"`
 	// Block identifies the newest block, and so the token. Who issued the token revokes it by that.
@@ -56,7 +56,7 @@ type TokenLine struct {
 	Code    []string `cbor:"9,keyasint,omitempty" json:"code,omitempty"` // of each block
 }
 
-// ID returns what a person calls the token by.
+// ID returns the short identifier by which a person names the token.
 func (l *TokenLine) ID() string { return hex.EncodeToString(l.Block[:min(len(l.Block), 4)]) }
 
 // FullID returns the whole identifier, of which [TokenLine.ID] is the beginning. A contact can make a token that

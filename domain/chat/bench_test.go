@@ -99,7 +99,7 @@ func TestPlanningInAGroupCostsThatGroupAlone(t *testing.T) {
 		h, group := crowd(t, contacts, groups, 8)
 		to := h.ref(group)
 		return testing.AllocsPerRun(20, func() {
-			// A fact about somebody else's message in between must not make all groups be computed again.
+			// A fact about a message of another conversation in between must not make all groups be computed again.
 			if _, err := chat.Send(h.chats, h.set, caller(ada), chat.SendIntent{To: to, Text: "hi"}); err != nil {
 				t.Fatal(err)
 			}

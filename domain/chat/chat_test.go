@@ -522,7 +522,7 @@ func TestEveryFactIsCheckedWhereItLies(t *testing.T) {
 	}
 }
 
-// TestAConversationIsCoveredWhenEveryOutboxIsCounted: as long as one is not, nobody knows how far its messages are.
+// TestAConversationIsCoveredWhenEveryOutboxIsCounted: as long as one is not, the progress of its messages is unknown.
 func TestAConversationIsCoveredWhenEveryOutboxIsCounted(t *testing.T) {
 	counted := []*bool{nil, new(false), new(true)}
 	for _, bens := range counted {
@@ -620,7 +620,7 @@ func TestSavedGroupsAreRestored(t *testing.T) {
 
 func TestVersionOfTheGroups(t *testing.T) { foldtest.Versioned(t, *update, groupFacts(t), newGroups) }
 
-// TestRestoredGroupsReplaceThoseBefore: nothing of what was read before a restoration is shown after it.
+// TestRestoredGroupsReplaceThoseBefore: a restored state shows nothing of the state before the restoration.
 func TestRestoredGroupsReplaceThoseBefore(t *testing.T) {
 	h, _, _ := invitedHouse(t)
 	none := chat.Groups{State: chat.NewState(ben.Authority(), chat.Keep{})}

@@ -37,17 +37,17 @@ type conversation struct {
 	own    bool          // false: the owner left, or removed the contact
 	thread *thread
 
-	removed bool // the contact, by the owner: only what was said is left
+	removed bool // the owner removed the contact: only the messages are left
 }
 
-// Participant is somebody in a conversation.
+// Participant is one member of a conversation.
 type Participant struct {
 	Authority aura.AuthorityID `json:"authority"`
 	Name      string           `json:"name"`
 	Left      bool             `json:"left,omitempty"`
 }
 
-// Resolve turns what a person typed into a conversation, see [contact.Match]: the name of a contact or a group,
+// Resolve turns the text that a person typed into a conversation, see [contact.Match]: the name of a contact or a group,
 // or the beginning of the contact's authority or the group's context. It returns [aura.NotFound] with the names
 // that come close, and [aura.Conflict] with all that fit when there are several.
 func (s *State) Resolve(set Setting, text string) (Ref, error) {
@@ -61,7 +61,7 @@ func (s *State) Resolve(set Setting, text string) (Ref, error) {
 		refs = append(refs, g.Ref)
 		candidates = append(candidates, contact.Candidate{Label: g.name, ID: g.Context.String()})
 	}
-	for _, c := range set.Contacts.Formers() { // what was said can be read
+	for _, c := range set.Contacts.Formers() { // their messages can still be read
 		refs = append(refs, Ref{Context: c.Context, Epoch: c.Epoch})
 		candidates = append(candidates, contact.Candidate{Label: c.Name, ID: c.Context.String()})
 	}
@@ -133,7 +133,7 @@ func (s *State) groups(set Setting) []conversation {
 	return groups
 }
 
-// allGroups computes what groups returns, without what is written.
+// allGroups computes the result of groups, without the messages.
 func (s *State) allGroups(set Setting) []conversation {
 	type known struct {
 		context aura.ContextID
@@ -189,7 +189,7 @@ func (s *State) group(set Setting, ref Ref, name string, g *Group) conversation 
 	return c
 }
 
-// peers returns those who get what the owner writes now, ascending.
+// peers returns the recipients of a message that the owner writes now, ascending.
 func (c *conversation) peers() []aura.AuthorityID {
 	var peers []aura.AuthorityID
 	for _, p := range c.others {

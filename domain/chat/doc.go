@@ -1,4 +1,4 @@
-// Package chat says what was written, to whom, and how far it got.
+// Package chat holds messages, their recipients and the progress of their deliveries, and the groups.
 //
 // Messages, read marks and groups enter a [State] as facts; threads and messages for display leave it. Start
 // with [Send] for the way in and [State.Messages] for the way out. A delivery state never claims more than a

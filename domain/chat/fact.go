@@ -38,7 +38,7 @@ const (
 	IntentLeave = "group.leave"
 )
 
-// The bounds of what one fact may hold.
+// The bounds of the fields of one fact.
 const (
 	MaxText    = 64 << 10 // bytes of UTF-8
 	MaxMarks   = 256      // devices in one read mark
@@ -165,7 +165,7 @@ func checkInvited(f *fact.Fact) error {
 	return err
 }
 
-// parseInvited returns what an invitation into a group says, if it holds up.
+// parseInvited returns the description in an invitation into a group, if it is valid.
 func parseInvited(f *fact.Fact, owner certificates) (p Invited, err error) {
 	if err := fold.Shared(f, &p); err != nil {
 		return p, err

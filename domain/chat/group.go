@@ -8,7 +8,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 )
 
-// Role is what a member is in a group. The numbers are in facts: append only.
+// Role is the role of a member in a group. The numbers are in facts: append only.
 type Role uint8
 
 // The roles.
@@ -20,7 +20,7 @@ const (
 )
 
 // Group describes a group. It never changes: the members are fixed, and the context's identifier is the
-// hash of the description, so nobody can show two members two different groups under one identifier.
+// hash of the description, so two members cannot hold different groups under one identifier.
 type Group struct {
 	Name    string     `cbor:"1,keyasint"`
 	Members []Member   `cbor:"2,keyasint"` // ascending by authority, the founder included

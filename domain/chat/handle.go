@@ -41,7 +41,7 @@ func Send(s *State, set Setting, by domain.Caller, in SendIntent) (guard.Request
 }
 
 // MarkRead plans to tell the others that everything in a conversation was read. The second result is false
-// when nothing needs to be said: nothing is new, or nobody is left who could be told.
+// when there is nothing to tell: no message is newly read, or no other member is left.
 func MarkRead(s *State, set Setting, by domain.Caller, in ReadIntent) (guard.Request, bool, error) {
 	c, err := s.current("chat.MarkRead", set, in.In)
 	if err != nil {
@@ -72,7 +72,7 @@ func Create(set Setting, by domain.Caller, in CreateIntent, me Member, nonce aur
 			return fail(err)
 		}
 		if slices.ContainsFunc(g.Members, func(other Member) bool { return other.Authority == m.Authority }) {
-			return fail(aura.Errorf("chat.Create", aura.Invalid, "somebody is named twice among the members"))
+			return fail(aura.Errorf("chat.Create", aura.Invalid, "one member is named twice"))
 		}
 		g.Members = append(g.Members, m)
 	}
@@ -149,13 +149,13 @@ func (s *State) open(op aura.Op, set Setting, to Ref) (conversation, error) {
 	case !c.own:
 		return c, aura.Errorf(op, aura.Denied, "you left %q", c.name)
 	case len(c.peers()) == 0:
-		return c, aura.Errorf(op, aura.Unavailable, "everybody else left %q", c.name)
+		return c, aura.Errorf(op, aura.Unavailable, "all other members left %q", c.name)
 	}
 	return c, nil
 }
 
-// marks returns the read marks that cover everything shown in a conversation, and whether that is more than
-// what was said before.
+// marks returns the read marks that cover everything shown in a conversation, and whether they cover more than the
+// earlier marks.
 func (s *State) marks(set Setting, c *conversation) ([]Mark, bool) {
 	through := map[aura.DeviceID]uint64{}
 	for _, r := range c.thread.reads {
@@ -180,8 +180,8 @@ func (s *State) marks(set Setting, c *conversation) ([]Mark, bool) {
 	return marks[:min(len(marks), MaxMarks)], grown
 }
 
-// memberOf describes a contact to the others by the name that it chose itself: what the owner calls it is
-// nobody else's business.
+// memberOf describes a contact to the others by the name that it chose itself: the owner's label for it stays
+// private.
 func memberOf(set Setting, ref contact.Ref) (Member, error) {
 	known, err := set.Contacts.Current("chat.Create", ref)
 	if err != nil {

@@ -17,7 +17,7 @@ type Newcomer struct {
 
 // Label returns the fact that keeps the name under which the owner is shown a newcomer, for the commit that
 // begins the conversation. The newcomer gives way: its name is numbered, or replaced, when the owner could
-// take it for somebody or something else. See [contact.Petname].
+// take it for another contact or group. See [contact.Petname].
 func (s *State) Label(set Setting, by domain.Caller, n Newcomer) (fact.Draft, error) {
 	what, id := "contact", aura.Short(n.Authority)
 	if n.Authority.IsZero() {
@@ -43,7 +43,7 @@ func (s *State) Unlabelled(set Setting) []Newcomer {
 }
 
 // Rename plans to call a contact or a group something else; an empty name takes the one that it has for
-// itself. It returns [aura.NotFound] for what is neither, [aura.Invalid] for a name that deceives and
+// itself. It returns [aura.NotFound] for a reference to neither, [aura.Invalid] for a name that deceives and
 // [aura.Conflict] for one that is in use.
 func Rename(s *State, set Setting, by domain.Caller, in contact.RenameIntent) (guard.Request, error) {
 	const op = "chat.Rename"

@@ -43,7 +43,7 @@ func (n *naming) take(records ...fact.Record) {
 	n.house.apply(records...)
 }
 
-// called draws what somebody calls itself, from few names and bad ones.
+// called draws the own name of a contact, from few names and bad ones.
 func (n *naming) called() string {
 	return rapid.SampledFrom([]string{
 		"Ben", "BEN", "Ben 2", "Friends", "friends", "Ada", "you", "auth_aaaa", "B\u0435n", "\u3164", "Zoe\u0308", "Zo\u00eb",
@@ -72,7 +72,7 @@ func (n *naming) meet() {
 
 func pairOf(n int) aura.ContextID { return aura.ContextID{0: 7, 31: byte(n)} }
 
-// group founds a group with a contact and with somebody who is none, or joins one that a contact founded.
+// group founds a group with a contact and with a stranger, or joins one that a contact founded.
 func (n *naming) group() {
 	if len(n.people) == 0 {
 		return
@@ -132,7 +132,7 @@ func (n *naming) rename() {
 	delete(n.shown, of.Context)
 }
 
-// look compares what is shown with what was shown, and finds each conversation by its label.
+// look compares the labels with those at the last call, and resolves each conversation by its label.
 func (n *naming) look() {
 	keys := map[string]bool{contact.Folded("Ada"): true, contact.You: true}
 	for _, th := range n.house.chats.Threads(n.house.set) {
@@ -154,8 +154,8 @@ func (n *naming) look() {
 	}
 }
 
-// TestALabelStaysWithItsConversation: whatever peers and groups call themselves, early or late, what the owner
-// was shown once stays until the owner changes it, belongs to one conversation, and finds that one.
+// TestALabelStaysWithItsConversation: with any names that peers and groups give themselves, early or late, the label
+// that the owner was shown once stays until the owner changes it, belongs to one conversation, and finds that one.
 func TestALabelStaysWithItsConversation(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		n := newNaming(rt, t)

@@ -13,18 +13,18 @@ import (
 type memo struct {
 	turn uint64 // facts applied that say something about groups
 
-	listed  uint64 // the turn of what follows, plus one
+	listed  uint64 // the turn at which the fields below were computed, plus one
 	firsts  []fold.Item[invitation]
 	invited map[aura.ContextID]int // of firsts
 
-	named    uint64 // the turn of what follows, plus one
+	named    uint64 // the turn at which the fields below were computed, plus one
 	contacts *contact.State
 	turned   uint64 // of contacts
 	groups   []conversation
 	places   map[aura.ContextID]int // of groups
 }
 
-// Equal makes states equal that differ in what was read of them.
+// Equal reports true: the cache is no part of the state.
 func (memo) Equal(memo) bool { return true }
 
 // firsts returns the invitations into groups of others, one for each group, by age. The caller keeps it as it is.
@@ -65,7 +65,7 @@ func (s *State) known(set Setting) *memo {
 	return m
 }
 
-// present returns a group with what is written in it now.
+// present returns a group with its present messages.
 func (s *State) present(group conversation) conversation {
 	group.thread = s.peek(group.Context)
 	return group

@@ -199,8 +199,8 @@ func (s *State) Save() ([]byte, error) { return Groups{s}.Save() }
 // Restore implements [domain.State]: it restores what [Groups] does.
 func (s *State) Restore(state []byte) error { return Groups{s}.Restore(state) }
 
-// Peers returns who gets what the owner writes in a conversation now, ascending: for the plans of other domains whose
-// facts belong to a conversation. Its errors are those of [Send].
+// Peers returns the recipients of a message that the owner writes in a conversation now, ascending: for the plans of
+// other domains whose facts belong to a conversation. Its errors are those of [Send].
 func Peers(s *domain.States, to Ref) ([]aura.AuthorityID, error) {
 	state, set := of(s)
 	c, err := state.open("chat.Peers", set, to)

@@ -6,7 +6,7 @@ import (
 	"github.com/aura-runtime/aura/domain/moderation"
 )
 
-// Order returns the conversations that [State.Threads] lists, in its order, for whoever keeps their
+// Order returns the conversations that [State.Threads] lists, in its order, for a caller that keeps their
 // listings and asks again only for those that changed.
 func (s *State) Order(set Setting) []Ref {
 	all := s.displayed(set)

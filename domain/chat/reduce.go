@@ -8,7 +8,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 )
 
-// Keep bounds what a [State] holds of each conversation: the newest messages, by number and by bytes of
+// Keep is how much a [State] holds of each conversation: the newest messages, by number and by bytes of
 // text. A zero field is the default; below zero there is no bound.
 type Keep struct {
 	Messages int // default 1,000
@@ -31,7 +31,7 @@ type State struct {
 	vouched     vouched                                      // of the members of groups
 }
 
-// thread is what is known about one context.
+// thread is the state of one context.
 type thread struct {
 	messages fold.Window[message]
 	reads    map[aura.DeviceID]*fold.Newest[reading] // by the reader's device
@@ -55,7 +55,7 @@ type reading struct {
 	marks  []Mark // ascending by device
 }
 
-// invitation is an invitation into a group that somebody else founded.
+// invitation is an invitation into a group that another member founded.
 type invitation struct {
 	Invited
 	context aura.ContextID // of the group

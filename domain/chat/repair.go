@@ -9,7 +9,7 @@ import (
 )
 
 // Pending is a member who was not told yet about a group that the owner founded. A service that starts again
-// works these off; so a crash between founding and telling loses nobody.
+// works these off; so a crash between founding and inviting loses no member.
 type Pending struct {
 	Group  aura.ContextID
 	Member contact.Ref
@@ -56,7 +56,7 @@ func (s *State) Invitations(contacts *contact.State) []Invitation {
 	return all
 }
 
-// Membership returns the description of a group that the owner founded or joined, for whoever opens its
+// Membership returns the description of a group that the owner founded or joined, for the service that opens its
 // channels.
 func (s *State) Membership(context aura.ContextID) (Group, bool) {
 	t := s.peek(context)

@@ -68,7 +68,7 @@ func (g Groups) Save() ([]byte, error) {
 }
 
 // Restore takes over saved groups of the same owner. It returns aura.Corrupt for anything else, and leaves
-// the state as it was. What the state knows of conversations stays.
+// the state as it was. The rest of the state stays.
 func (g Groups) Restore(state []byte) error {
 	var saved savedGroups
 	if err := fact.UnmarshalState(state, &saved); err != nil {

@@ -113,7 +113,7 @@ func Repeats(f *fact.Fact, in SendIntent) error {
 	case f.Kind != KindMessage || !shared || fold.Shared(f, &stored) != nil:
 		return aura.Errorf(op, aura.Conflict, "%s is no message but another action", f.Operation)
 	case context != in.To.Context:
-		return aura.Errorf(op, aura.Conflict, "a message to somebody else was stored as %s", f.Operation)
+		return aura.Errorf(op, aura.Conflict, "a message to another recipient was stored as %s", f.Operation)
 	case stored.Text != in.Text || stored.Reply != in.Reply:
 		return aura.Errorf(op, aura.Conflict, "another text was stored as %s", f.Operation)
 	}
@@ -138,8 +138,8 @@ func (s *State) listed(set Setting, c *conversation) Thread {
 	return t
 }
 
-// ReadsBack reports whether a message of somebody else is kept that the owner read: those that came before it were
-// read, too.
+// ReadsBack reports whether the state keeps a message of another member that the owner read: those that came before
+// it were read, too.
 func (s *State) ReadsBack(context aura.ContextID) bool {
 	t := s.peek(context)
 	return slices.ContainsFunc(t.messages.Items(), func(item fold.Item[message]) bool {
@@ -228,8 +228,8 @@ func (s *State) Cover(set Setting, context aura.ContextID) bool {
 	return ok
 }
 
-// progress says how far an own message got: as far as the recipient whom it reached least. Somebody who
-// left does not hold it back.
+// progress returns the progress of an own message: that of the recipient with the least. A member who left does not
+// count.
 func (s *State) progress(set Setting, c *conversation, m *message) (delivery.Progress, string, []Recipient) {
 	least, reason := delivery.Progress(0), ""
 	var recipients []Recipient

@@ -40,5 +40,5 @@ func (v *vouched) owner(encoded []byte) (aura.AuthorityID, error) {
 	return who, err
 }
 
-// Equal reports true: what is remembered says nothing about a state.
+// Equal reports true: the cache is no part of the state.
 func (vouched) Equal(vouched) bool { return true }

@@ -17,7 +17,7 @@ type Card struct {
 	Signature [64]byte `cbor:"3,keyasint"` // by the device over [Card.SigningBytes]
 }
 
-// SigningBytes returns what the device signs. It fails for a card that does not fit a message.
+// SigningBytes returns the bytes that the device signs. It fails for a card that does not fit a message.
 func (c Card) SigningBytes(device aura.DeviceID) ([]byte, error) {
 	c.Signature = [64]byte{}
 	body, err := fact.Marshal(c)
@@ -49,7 +49,7 @@ func DecodeCard(b []byte, of *fact.Certificate) (Card, error) {
 }
 
 // Tag is how two people who share a context name each other towards a third one: the two have the same tag, and
-// whoever does not have the context's secret cannot tell whose it is. Every third one sees another tag of the
+// without the context's secret a peer cannot tell whose it is. Every third one sees another tag of the
 // same two.
 type Tag [16]byte
 
@@ -61,7 +61,7 @@ func TagFor(secret [32]byte, one, other, towards aura.AuthorityID) Tag {
 	return tag(secret[:], towards, "aura mutual contact v1 "+string(one[:])+string(other[:]))
 }
 
-// Padding returns the n-th tag that stands for nobody, from a secret that only this side has. It is the same every
+// Padding returns the n-th tag that stands for no contact, from a secret that only this side has. It is the same every
 // time, so that a list that grows does not give away which of its tags are padding.
 func Padding(own [32]byte, towards aura.AuthorityID, n int) Tag {
 	return tag(own[:], towards, "aura padding v1 "+string(rune('0'+n)))

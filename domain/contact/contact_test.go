@@ -277,7 +277,7 @@ func TestShownNamesAreAlwaysUnique(t *testing.T) {
 	})
 }
 
-// TestNoFactOfAPeerChangesALabel: whatever peers say, early or late, the owner's facts alone make the labels.
+// TestNoFactOfAPeerChangesALabel: with any facts of peers, early or late, the owner's facts alone make the labels.
 func TestNoFactOfAPeerChangesALabel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		all := records(rt, t)
@@ -316,7 +316,7 @@ func TestARemovedContactIsFormer(t *testing.T) {
 		t.Error("its keys still open a channel")
 	}
 	if former, ok := s.Former(pair(1)); !ok || former.Name != "Ben (removed)" || len(s.Formers()) != 1 {
-		t.Errorf("what was said cannot be found: %+v", former)
+		t.Errorf("the former contact cannot be found: %+v", former)
 	}
 	if s.Labelled(aura.ContextID{})[contact.Folded("Ben")] {
 		t.Error("the name is not free")

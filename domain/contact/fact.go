@@ -24,7 +24,7 @@ const (
 	// KindRemoved carries [Removed]: the owner does not want the contact any more. It holds for the context for
 	// ever: who becomes a contact again does so in another one.
 	KindRemoved = "contact.removed"
-	// KindProfile carries [Profile]: what a member of a shared context says about itself, in that context.
+	// KindProfile carries [Profile]: a member's own name and addresses, in a shared context.
 	KindProfile = "contact.profile"
 )
 

@@ -51,7 +51,7 @@ func Refresh(s *State, by domain.Caller, to Ref, addresses []string) (guard.Requ
 }
 
 // Address plans to look for a contact at other addresses first; those that are known stay behind them, as many
-// as fit. It returns [aura.NotFound] for somebody who is not a contact.
+// as fit. It returns [aura.NotFound] for an authority that is not a contact.
 func Address(s *State, by domain.Caller, in AddressIntent) (guard.Request, error) {
 	const op = "contact.Address"
 	if _, err := s.Current(op, in.Contact); err != nil {
@@ -92,9 +92,9 @@ func (s *State) ahead(context aura.ContextID, addresses []string) []string {
 	return all
 }
 
-// Remove plans to end the relation with a contact. The secret of their context is forgotten in the same commit,
-// so that neither side can open a channel in it; what was said stays in the journal. It returns [aura.NotFound]
-// for somebody who is not a contact.
+// Remove plans to end the relation with a contact. The secret of their context is forgotten in the same commit, so
+// that neither side can open a channel in it; the messages stay in the journal. It returns [aura.NotFound] for an
+// authority that is not a contact.
 func Remove(s *State, by domain.Caller, in RemoveIntent) (guard.Request, error) {
 	if _, err := s.Current("contact.Remove", in.Contact); err != nil {
 		return guard.Request{}, err

@@ -13,16 +13,16 @@ import (
 // every member of a group who it is.
 type index struct {
 	turn        uint64 // changes applied
-	built       uint64 // the turn of what follows, plus one
+	built       uint64 // the turn at which the fields below were computed, plus one
 	authorities map[aura.AuthorityID]aura.ContextID
 	devices     map[aura.DeviceID]aura.ContextID
 	byName      []Contact
 }
 
-// Equal makes states equal that differ in what was read of them.
+// Equal reports true: the cache is no part of the state.
 func (index) Equal(index) bool { return true }
 
-// Turn grows with every change, so that a reader knows whether what it computed still holds.
+// Turn grows with every change, so that a reader knows whether its computed values still hold.
 func (s *State) Turn() uint64 { return s.index.turn }
 
 // MetBefore reports whether a contact became one before a fact of this authority.

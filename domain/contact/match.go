@@ -17,7 +17,7 @@ type Candidate struct {
 	ID    string // the text form of its identifier: a contact's authority, a group's context
 }
 
-// Match returns which candidate a person meant by what was typed: its label, or the beginning of its
+// Match returns the candidate that a person meant by the typed text: its label, or the beginning of its
 // identifier, with or without the prefix such as "auth_". It returns [aura.NotFound] with the labels that come
 // close, and [aura.Conflict] with all candidates that fit when there are several: none of them is a better
 // guess than the others.
@@ -48,7 +48,7 @@ func Match(text string, all []Candidate) (int, error) {
 	return 0, aura.Errorf(op, aura.Conflict, "%q may be any of %s: write more of the identifier in brackets", text, strings.Join(listed, ", "))
 }
 
-// begins reports whether what was typed is the beginning of an identifier.
+// begins reports whether the typed text is the beginning of an identifier.
 func begins(id, typed string) bool {
 	prefix, digits, _ := strings.Cut(id, "_")
 	if rest, ok := strings.CutPrefix(typed, prefix+"_"); ok {
@@ -64,7 +64,7 @@ func beginning(id string) string {
 	return prefix + "_" + digits[:min(len(digits), shown)]
 }
 
-// hint says which labels come close to what was typed.
+// hint names the labels that come close to the typed text.
 func hint(text string, all []Candidate) string {
 	if len(all) == 0 {
 		return "; there are no contacts yet: invite somebody"
@@ -82,7 +82,7 @@ func hint(text string, all []Candidate) string {
 	return ""
 }
 
-// near returns the labels that someone who typed text may have meant, best first, at most three.
+// near returns the labels that resemble the text, best first, at most three.
 func near(text string, labels []string) []string {
 	const most = 3
 	text = Folded(text)

@@ -61,7 +61,7 @@ func Module() domain.Module {
 	}
 }
 
-// planRemove plans to end the relation with a contact. What the contact never got has failed.
+// planRemove plans to end the relation with a contact. Messages that the contact never got have failed.
 func planRemove(s *domain.Snapshot, in RemoveIntent) (domain.Plan, error) {
 	r, err := Remove(domain.Get[*State](s.States), s.Caller, in)
 	if err == nil && s.Home != nil {

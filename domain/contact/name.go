@@ -18,7 +18,7 @@ const MaxName = 64
 
 // CheckName returns nil for a name that a fact may hold: 1 to [MaxName] characters of UTF-8, no control or
 // invisible formatting characters, no space at either end. Anything else is [aura.Invalid]. It judges facts of
-// peers and of earlier builds, so it never gets narrower; what an owner may choose is up to [ParseName].
+// peers and of earlier builds, so it never gets narrower; [ParseName] decides the names that an owner may choose.
 func CheckName(name string) error {
 	const op = "contact.CheckName"
 	switch {
@@ -52,7 +52,7 @@ const (
 	maxMarks = 4
 	// virama is the combining class of the sign after which Indic scripts use the joiner.
 	virama = 9
-	// You names the owner in front of the owner's own lines, so nobody else may be called so.
+	// You names the owner in front of the owner's own lines, so no contact or group may have this name.
 	You = "you"
 )
 
@@ -79,15 +79,15 @@ func ParseName(name string) (string, error) {
 	case strings.Contains(name, "  "):
 		return "", aura.Errorf(op, aura.Invalid, "the name holds two spaces in a row, as stand between columns")
 	case speaks(name):
-		return "", aura.Errorf(op, aura.Invalid, "the name holds a colon after a word, as stands before what somebody says")
+		return "", aura.Errorf(op, aura.Invalid, "the name holds a colon after a word, as stands before a message")
 	case Folded(name) == You:
 		return "", aura.Errorf(op, aura.Invalid, "%q stands for the owner of each agent: choose another name", You)
 	}
 	return name, nil
 }
 
-// speaks reports whether a name has a colon, or what looks like one, at the end of a word: "Ben: hi" as the name in front
-// of a text is a text of Ben.
+// speaks reports whether a name has a colon, or what looks like one, at the end of a word: "Ben: hi" as the name in
+// front of a text is a text of Ben.
 func speaks(name string) bool {
 	for word := range strings.SplitSeq(Folded(name), " ") {
 		if strings.ContainsRune(":\u02d0\u0589\u05c3\u2236\ua789", lastRune(word)) {

@@ -103,7 +103,7 @@ func TestFoldingIsStable(t *testing.T) {
 	})
 }
 
-// TestAPetnameCanAlwaysBeShownAndTold: whatever a newcomer calls itself, what the owner sees is a name that an
+// TestAPetnameCanAlwaysBeShownAndTold: with any name that a newcomer gives itself, the owner sees a name that an
 // owner could have chosen, and that nothing else has.
 func TestAPetnameCanAlwaysBeShownAndTold(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -167,7 +167,7 @@ func TestMatchingNeverGuesses(t *testing.T) {
 		}
 	}
 	if _, err := contact.Match(strings.Repeat("x", 10_000), all); len(err.Error()) > 200 {
-		t.Errorf("what was typed is repeated in %d bytes", len(err.Error()))
+		t.Errorf("the error repeats the typed text in %d bytes", len(err.Error()))
 	}
 	if _, err := contact.Match("ben", nil); !strings.Contains(err.Error(), "invite somebody") {
 		t.Errorf("without contacts: %v", err)

@@ -26,7 +26,7 @@ type label struct {
 	key  string // the name as [Folded]
 }
 
-// entry is what is known under one context. A context without an added fact (a group, or a fact that
+// entry is the state of one context. A context without an added fact (a group, or a fact that
 // arrived early) shows nothing.
 type entry struct {
 	added     fold.Earliest[person]
@@ -36,7 +36,7 @@ type entry struct {
 	profiles  map[aura.AuthorityID]*fold.Newest[Profile]
 }
 
-// person is an added fact with what is computed from it once.
+// person is an added fact with the values that are computed from it once.
 type person struct {
 	Added
 	cert   fact.Certificate
@@ -65,7 +65,7 @@ func (s *State) Apply(r *fact.Record) {
 			return
 		}
 		e := s.entry(p.Context)
-		// A first fact that keeps what is shown anyway, the usual one, moves no label.
+		// A first label equal to the shown name, the usual one, moves no other label.
 		usual := !e.renamed.Set && p.Name != "" && p.Name == s.labels[p.Context].name
 		if e.renamed.Put(at, p.Name) && !usual {
 			s.relabel()
@@ -136,7 +136,7 @@ func (s *State) entry(context aura.ContextID) *entry {
 	return s.entries[context]
 }
 
-// profile returns what the contact itself said last in their context.
+// profile returns the newest profile of the contact itself in their context.
 func (e *entry) profile() fold.Newest[Profile] {
 	if p := e.profiles[e.added.Value.Authority]; p != nil {
 		return *p

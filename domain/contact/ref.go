@@ -3,7 +3,7 @@ package contact
 import "github.com/aura-runtime/aura"
 
 // Ref is the strong reference to a contact. It is made once, where a name enters, and passed inward;
-// nothing inside looks the contact up again. Whoever acts on one asks [State.Current] whether it still holds.
+// nothing inside looks the contact up again. A caller that acts on one asks [State.Current] whether it still holds.
 type Ref struct {
 	Context   aura.ContextID   `cbor:"1,keyasint" json:"context"`
 	Authority aura.AuthorityID `cbor:"2,keyasint" json:"authority"`
@@ -13,7 +13,7 @@ type Ref struct {
 }
 
 // Current returns the contact that a reference is about, as long as the reference holds. It returns
-// [aura.Invalid] for one without an epoch, which nothing repairs, [aura.NotFound] for somebody who is not a
+// [aura.Invalid] for one without an epoch, which nothing repairs, [aura.NotFound] for an authority that is not a
 // contact, and [aura.Stale] when the relation is another one by now.
 func (s *State) Current(op aura.Op, ref Ref) (Contact, error) {
 	if ref.Epoch == 0 {

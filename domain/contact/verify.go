@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// Verification returns the code that two people read to each other: 30 digits in six groups of five,
-// made from the hash of their invitation exchange. Both sides have the same code exactly when nobody
-// stood between them. Thirty digits are 99 bits: whoever stands between must hit a code that is already
-// fixed, and cannot search for it.
+// Verification returns the code that two people read to each other: 30 digits in six groups of five, made from the
+// hash of their invitation exchange. Both sides have the same code exactly when no third party took part in the
+// exchange. Thirty digits are 99 bits: a man in the middle must hit a code that is already fixed, and cannot search
+// for it.
 func Verification(transcript [32]byte) string {
 	sum := sha256.Sum256(append([]byte("aura verification code v1"), transcript[:]...))
 	groups := make([]string, 6)

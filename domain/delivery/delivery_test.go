@@ -72,7 +72,7 @@ func TestAnyOrderGivesTheSameState(t *testing.T) {
 }
 
 // TestProgressFollowsWhatIsKnown holds the answer against a table that needs no fold: the greatest acknowledgement
-// of the owner's facts, then the newest fact of giving up, then what the outbox shows.
+// of the owner's facts, then the newest fact of giving up, then the observed outbox.
 func TestProgressFollowsWhatIsKnown(t *testing.T) {
 	rapid.Check(t, func(f *rapid.T) {
 		all := records(t, f)

@@ -26,8 +26,8 @@ type Acked struct {
 	Through uint64           `cbor:"4,keyasint"`
 }
 
-// Failed is the payload of [KindFailed]: the sender gave up delivering what the peer had not acknowledged through a
-// Seq.
+// Failed is the payload of [KindFailed]: the sender gave up delivering the facts that the peer had not acknowledged
+// through a Seq.
 type Failed struct {
 	Context aura.ContextID   `cbor:"1,keyasint"`
 	Peer    aura.AuthorityID `cbor:"2,keyasint"`

@@ -17,7 +17,7 @@ const (
 	// CapResend is what deciding earlier facts anew requires: those that waited for budget, and those that were paid
 	// for in an epoch that has ended.
 	CapResend = "delivery:resend"
-	// CapLink is what a channel to a member requires: opening one, and keeping one that the member opened.
+	// CapLink is the capability for a channel to a member: for opening one, and for keeping one that the member opened.
 	CapLink = "delivery:link"
 	// CapHello is what greeting a member on a channel requires.
 	CapHello = "delivery:hello"
@@ -67,8 +67,8 @@ func GiveUp(by domain.Caller, f Failed) (guard.Request, error) {
 	return record(by, draft, FailedKey(f.Context, f.Peer), f.Through), err
 }
 
-// Abandon adds to a request that ends a relation what becomes of the own facts that the peer never got: their delivery has
-// failed. It returns the errors of reading at home.
+// Abandon adds to a request that ends a relation what becomes of the own facts that the peer never got: their
+// delivery has failed. It returns the errors of reading at home.
 func Abandon(r *guard.Request, h domain.Home, by domain.Caller, context aura.ContextID, peer aura.AuthorityID, why string) error {
 	count := h.Count(context, by.Device)
 	settled, err := Watermarks(h.Meta).Settled(context, peer)

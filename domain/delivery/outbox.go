@@ -31,7 +31,7 @@ func OutboxKey(context aura.ContextID, peer aura.AuthorityID) string {
 // without an agent.
 type outboxes struct {
 	known map[link]Outbox
-	acked map[link]uint64 // as counted; what is durable stays true when the agent has gone
+	acked map[link]uint64 // as counted; it stays true when the agent has gone
 }
 
 type link struct {
@@ -39,7 +39,8 @@ type link struct {
 	peer    aura.AuthorityID
 }
 
-// Observe implements [domain.Observer]: it takes one observation. It reports whether it was about an outbox and well formed.
+// Observe implements [domain.Observer]: it takes one observation. It reports whether it was about an outbox and well
+// formed.
 func (s *State) Observe(ob fact.Observation) bool {
 	o := &s.outboxes
 	if ob.Kind != ObservedOutbox {

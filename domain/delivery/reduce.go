@@ -6,8 +6,8 @@ import (
 	"github.com/aura-runtime/aura/fact"
 )
 
-// State is the fold of all facts about deliveries, with what a running agent observes of them: the same for any order of arrival and any repetition. It grows
-// with the peers of the shared contexts. One task at a time applies or reads.
+// State is the fold of all facts about deliveries and of the agent's observations of them: the same for any order of
+// arrival and any repetition. It grows with the peers of the shared contexts. One task at a time applies or reads.
 type State struct {
 	self     aura.AuthorityID
 	acked    map[hop]uint64

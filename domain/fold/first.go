@@ -2,8 +2,8 @@ package fold
 
 import "slices"
 
-// First keeps the earliest items up to a limit, in order. It bounds what one peer can make grow: what
-// comes later than its share is not taken.
+// First keeps the earliest items up to a limit, in order. It bounds the memory that one peer can take: items beyond
+// the limit are refused.
 type First[T any] struct {
 	items []Item[T]
 }

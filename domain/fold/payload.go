@@ -6,7 +6,7 @@ import (
 )
 
 // Own decodes the payload of a fact that only its author's own namespace may hold. A fact elsewhere is
-// [aura.Invalid], so that no peer can speak about somebody's private state.
+// [aura.Invalid], so that no peer can write into the private state of another authority.
 func Own(f *fact.Fact, payload any) error {
 	if f.Namespace != fact.OwnNamespace(f.Author) {
 		return aura.Errorf("fold.Own", aura.Invalid, "%s belongs into its author's own namespace", f.Kind)

@@ -16,9 +16,9 @@ type Item[T any] struct {
 	Value T     `cbor:"3,keyasint"`
 }
 
-// Window keeps the newest items, in order, within a limit: always the longest run of newest items that
-// fits. What it once pushed out, and everything older, never enters again, which is what makes the
-// content independent of the order of arrival.
+// Window keeps the newest items, in order, within a limit: always the longest run of newest items that fits. An item
+// that it once pushed out, and every older one, never enters again; so the content does not depend on the order of
+// arrival.
 type Window[T any] struct {
 	items []Item[T]
 	bytes int

@@ -16,7 +16,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 )
 
-// Folder is a reducer whose state can be saved: what a journal keeps checkpoints of.
+// Folder is a reducer whose state can be saved, as a journal does in checkpoints.
 type Folder interface {
 	fact.Reducer
 	Version() int
@@ -42,9 +42,9 @@ func Restorable[S Folder](t *rapid.T, records []fact.Record, newState func() S) 
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(half, restored, Inside()...); diff != "" {
-		t.Fatalf("what was restored is not what was saved (-saved +restored):\n%s", diff)
+		t.Fatalf("the restored state differs from the saved one (-saved +restored):\n%s", diff)
 	}
-	// What was folded before may come again.
+	// A record may come again after it was folded.
 	for i := rapid.IntRange(0, cut).Draw(t, "again from"); i < len(records); i++ {
 		restored.Apply(&records[i])
 	}

@@ -15,7 +15,7 @@ func Survives(t *testing.T, m domain.Module, state fact.Reducer, payload []byte)
 	for i := range m.Kinds {
 		for _, ns := range []fact.Namespace{fact.OwnNamespace(who.Authority()), fact.ContextNamespace(aura.ContextID{1})} {
 			r := who.Drafted(fact.Draft{Namespace: ns, Kind: m.Kinds[i].Name, Payload: payload}, 1, 1)
-			// The fold must survive even what the check refuses: a store may hold older facts.
+			// The fold must survive payloads that the check refuses, too: a store may hold older facts.
 			_ = m.Kinds[i].Check(&r.Fact)
 			state.Apply(&r)
 		}

@@ -33,7 +33,7 @@ const (
 	addressRoom = (MaxCode-len(prefix))*6/8 - fixedSize - ed25519.SignatureSize
 )
 
-// Code is an invitation as it is handed over. Whoever has it can answer it once.
+// Code is an invitation as it is handed over. A person who has it can answer it once.
 type Code struct {
 	Link      [32]byte     // Ed25519: the inviter's device on the network
 	Signing   [32]byte     // Ed25519: the inviter's device
@@ -61,7 +61,7 @@ func New(own fact.Certificate, secret [16]byte, addresses []string, life aura.Du
 	}, nil
 }
 
-// SigningBytes returns what the inviter's device signs.
+// SigningBytes returns the bytes that the inviter's device signs.
 func (c Code) SigningBytes() []byte {
 	return append([]byte("aura invitation v1\x00"), c.body()...)
 }
@@ -105,7 +105,7 @@ func (c Code) body() []byte {
 }
 
 // Parse reads a code and checks its signature, not its expiry. Spaces and line breaks, which chat programs
-// insert, are ignored. The error says what is wrong: no invitation at all ([aura.Invalid]), one of a newer
+// insert, are ignored. The error tells the fault: no invitation at all ([aura.Invalid]), one of a newer
 // version ([aura.Unavailable]), a damaged one ([aura.Corrupt]).
 func Parse(text string) (Code, error) {
 	const op = "invite.Parse"

@@ -9,7 +9,7 @@ import (
 	"github.com/aura-runtime/aura/domain/invite"
 )
 
-// answerOf is what the service of any inviter computes for a Hello.
+// answerOf computes the answer to a Hello as the service of an inviter does.
 func answerOf(t *testing.T, by foldtest.Person, name string, c invite.Code, h invite.Hello) (invite.Answer, invite.Keys, [32]byte) {
 	t.Helper()
 	a := invite.Answer{Certificate: by.Certificate.Encode(), Name: name, Ciphertext: []byte("sealed")}
@@ -23,7 +23,7 @@ func answerOf(t *testing.T, by foldtest.Person, name string, c invite.Code, h in
 }
 
 // TestTwoWhoInviteEachOtherMeetOnce: the inviter took a Hello, the answer is late, and the inviter accepts an
-// invitation of the same peer meanwhile. Both end with the one contact of the later exchange, in whatever order the
+// invitation of the same peer meanwhile. Both end with the one contact of the later exchange, in any order in which the
 // two answers arrive.
 func TestTwoWhoInviteEachOtherMeetOnce(t *testing.T) {
 	for _, lateFirst := range []bool{false, true} {
@@ -84,7 +84,7 @@ func TestTwoWhoInviteEachOtherMeetOnce(t *testing.T) {
 }
 
 // TestAMeetingEndsAllAttempts: of a peer's invitations that are being accepted none goes on when the two have met, on
-// whichever side; attempts with others do.
+// either side; attempts with others do.
 func TestAMeetingEndsAllAttempts(t *testing.T) {
 	a, b := sides()
 	accepts := func(s *side, c invite.Code) {
@@ -120,7 +120,7 @@ func TestAMeetingEndsAllAttempts(t *testing.T) {
 		}
 	}
 	if a.phase(other.ID()) != invite.PhaseContacting || b.phase(other.ID()) != invite.PhaseContacting {
-		t.Errorf("attempts with somebody else are %s and %s", a.phase(other.ID()), b.phase(other.ID()))
+		t.Errorf("attempts with another peer are %s and %s", a.phase(other.ID()), b.phase(other.ID()))
 	}
 	accepts(b, renewing)
 	third := code(t, ada, 3)
@@ -139,7 +139,7 @@ func TestAMeetingEndsAllAttempts(t *testing.T) {
 }
 
 // TestTwoWhoMeetAnewAtOnceMeetOnce: one has the other as a contact, the other does not, and both accept an invitation of
-// each other at once. The lesser waits for its own attempt, whichever of them has the old contact.
+// each other at once. The lesser waits for its own attempt, in either case of who has the old contact.
 func TestTwoWhoMeetAnewAtOnceMeetOnce(t *testing.T) {
 	for _, lesserKnows := range []bool{true, false} {
 		lesser, greater := sides()

@@ -7,5 +7,5 @@
 // at any moment ends in one contact on both sides or in none.
 //
 // Start with [New] on one side and [Parse] on the other. A code serves once, until it expires. A terminal
-// phase never changes. Declining tells nobody: an answer would only reveal who holds the code and where.
+// phase never changes. Declining sends no message: an answer would only reveal who holds the code and where.
 package invite

@@ -45,7 +45,7 @@ type Answer struct {
 }
 
 // Renewed is the inviter's reply to a contact who has it as a contact, too: nothing but where it can be reached.
-// Keys, context and verification code stay. What it says is as good as the channel, which proved the inviter's
+// Keys, context and verification code stay. Its content is as good as the channel, which proved the inviter's
 // key.
 type Renewed struct {
 	Addresses []string `cbor:"1,keyasint,omitempty"`
@@ -61,7 +61,7 @@ type Refusal uint8
 
 // The refusals.
 const (
-	RefusalUsed      Refusal = 1 // somebody else accepted the invitation first
+	RefusalUsed      Refusal = 1 // another person accepted the invitation first
 	RefusalCancelled Refusal = 2
 	RefusalExpired   Refusal = 3
 	RefusalKnown     Refusal = 4 // the two are contacts already

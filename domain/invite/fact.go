@@ -13,7 +13,7 @@ const (
 	KindCreated = "invite.created"
 	// KindCancelled carries [Ended]: the inviter took it back.
 	KindCancelled = "invite.cancelled"
-	// KindAccepted carries [Accepted]: somebody's Hello was taken. It binds the inviter.
+	// KindAccepted carries [Accepted]: the inviter took a Hello. It binds the inviter.
 	KindAccepted = "invite.accepted"
 	// KindAccepting carries [Accepting]: the accepter is about to contact the inviter.
 	KindAccepting = "invite.accepting"
@@ -95,7 +95,7 @@ type CreateResult struct {
 	Expires aura.Instant `cbor:"3,keyasint" json:"-"`
 }
 
-// CodeIntent asks to do something with a code that somebody handed over.
+// CodeIntent asks to accept or decline a code that a person handed over.
 type CodeIntent struct {
 	Code string `cbor:"1,keyasint"`
 }

@@ -38,7 +38,7 @@ func Create(by domain.Caller, c Code) (guard.Request, error) {
 	return r, err
 }
 
-// Accept plans to answer a code: what it needs is durable before the inviter is contacted, so that a crash
+// Accept plans to answer a code: its keys are durable before the inviter is contacted, so that a crash
 // continues the same exchange. Hello is this side's message, seed that of the key in it. It returns
 // [aura.Denied] for an expired code, or one that names other keys than a contact has, [aura.Conflict] for one
 // that was used here before or was made by the owner.
@@ -110,7 +110,7 @@ func Cancel(s *State, by domain.Caller, in CancelIntent) (guard.Request, error) 
 		return guard.Request{}, err
 	}
 	draft, err := by.Draft(KindCancelled, Ended{ID: in.ID})
-	return by.Local(CapEnd, draft), err // The code stays, so that whoever tries it is told, see [State.Listening].
+	return by.Local(CapEnd, draft), err // The code stays, so that an accepter who tries it is told, see [State.Listening].
 }
 
 // Expire plans to end an invitation whose time passed, see [State.Due].
@@ -126,7 +126,7 @@ func Expire(s *State, by domain.Caller, id ID) (guard.Request, error) {
 	return ending(by, id, draft), err
 }
 
-// Forget plans to drop the secret of an invitation that nobody tries any more, see [State.Over].
+// Forget plans to drop the secret of an invitation that no peer tries any more, see [State.Over].
 func Forget(by domain.Caller, id ID) guard.Request {
 	r := by.Local(CapEnd)
 	r.Metadata = []guard.Meta{{Key: CodeKey(id)}}
@@ -142,7 +142,7 @@ func Fail(s *State, by domain.Caller, id ID, reason string) (guard.Request, erro
 	return ending(by, id, draft), err
 }
 
-// Admission says what the inviter does with a Hello.
+// Admission is the inviter's decision about a Hello.
 type Admission struct {
 	Request guard.Request // the plan, unless Again or Refusal
 	Again   bool          // the same Hello was admitted before: send the stored answer again
@@ -287,7 +287,7 @@ func same(contacts *contact.State, context aura.ContextID, cert fact.Certificate
 	return ok && bytes.Equal(had.Encode(), cert.Encode())
 }
 
-// Renew plans what the inviter does with the Hello of a contact: the invitation is used up and the contact's
+// Renew plans the inviter's facts after the Hello of a contact: the invitation is used up and the contact's
 // addresses are those of the Hello. Nothing else of the contact changes. The arguments are those of an [Offer]
 // that said so.
 func Renew(contacts *contact.State, by domain.Caller, c Code, h Hello, who contact.Ref) (guard.Request, error) {
@@ -301,7 +301,7 @@ func Renew(contacts *contact.State, by domain.Caller, c Code, h Hello, who conta
 	return by.Local(CapAnswer, append([]fact.Draft{accepted}, entries...)...), err // The code stays, as with Cancel.
 }
 
-// Confirm plans what the accepter does when the inviter has it as a contact: the invitation has ended, with all others
+// Confirm plans the accepter's facts when the inviter has it as a contact: the invitation has ended, with all others
 // of the contact that are being accepted, and the contact's addresses are those that it gave.
 func Confirm(s *State, contacts *contact.State, by domain.Caller, id ID, who contact.Ref, addresses []string) (guard.Request, error) {
 	if err := expect(s, "invite.Confirm", id, PhaseContacting); err != nil {
@@ -332,8 +332,8 @@ func renewed(contacts *contact.State, by domain.Caller, id ID, who contact.Ref, 
 	return []fact.Draft{completed, found}, nil
 }
 
-// Settle plans what follows Done, or any other sign that the accepter has the contact: the answer is forgotten, and
-// attempts of this side to accept an invitation of the accepter end.
+// Settle plans the inviter's facts after Done, or any other sign that the accepter has the contact: the answer is
+// forgotten, and attempts of this side to accept an invitation of the accepter end.
 func Settle(s *State, contacts *contact.State, by domain.Caller, id ID) (guard.Request, error) {
 	if err := expect(s, "invite.Settle", id, PhaseAnswered); err != nil {
 		return guard.Request{}, err
@@ -348,7 +348,7 @@ func Settle(s *State, contacts *contact.State, by domain.Caller, id ID) (guard.R
 	return r, err
 }
 
-// Conclude plans what the accepter does with an answer: the contact exists. Static is the X25519 key that the
+// Conclude plans the accepter's facts after an answer: the contact exists. Static is the X25519 key that the
 // channel proved; keys and transcript are derived from this side's Hello and the answer. An answer from
 // another device than the code's, or with a wrong confirmation, is [aura.Denied]. An inviter that was a contact
 // before, in the context known of this side's Hello, and answers as to a stranger has removed this side: the new
@@ -402,7 +402,7 @@ func Conclude(
 
 func receivable(s *State, op aura.Op, contacts *contact.State, by domain.Caller, c Code) error {
 	if c.Device() == by.Device || s.at(c.ID()).kind == KindCreated {
-		return aura.Errorf(op, aura.Conflict, "this is your own invitation: give it to somebody else")
+		return aura.Errorf(op, aura.Conflict, "this is your own invitation: give it to another person")
 	}
 	if now := s.at(c.ID()).phase; now.Terminal() && now != PhaseCompleted {
 		return aura.Errorf(op, aura.Conflict, "the invitation is %s already: ask for a new one", now)
@@ -440,7 +440,7 @@ func ending(by domain.Caller, id ID, entries ...fact.Draft) guard.Request {
 	return r
 }
 
-// clip shortens a text to what a fact may hold, between two characters.
+// clip shortens a text to the limit of a fact, between two characters.
 func clip(reason string) string {
 	return strings.ToValidUTF8(reason[:min(len(reason), maxReason)], "")
 }

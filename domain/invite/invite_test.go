@@ -157,7 +157,7 @@ func TestLifeIsBounded(t *testing.T) {
 	}
 }
 
-// side is what one of the two knows.
+// side is the state of one of the two.
 type side struct {
 	foldtest.Person
 	name     string
@@ -200,7 +200,7 @@ func sides() (*side, *side) {
 	return &side{Person: ada, name: "Ada", meta: map[string][]byte{}}, &side{Person: ben, name: "Ben", meta: map[string][]byte{}}
 }
 
-// TestWhatIsNotHereIsNotFound: a plan for an invitation that nobody knows is told apart from one that comes too late.
+// TestWhatIsNotHereIsNotFound: a plan for an unknown invitation and one that comes too late return different errors.
 func TestWhatIsNotHereIsNotFound(t *testing.T) {
 	a, _ := sides()
 	id := invite.ID{7}
@@ -217,7 +217,7 @@ func TestWhatIsNotHereIsNotFound(t *testing.T) {
 	}
 }
 
-// answer is what the inviter's service computes for a Hello.
+// answer computes the answer to a Hello as the inviter's service does.
 func answer(t *testing.T, c invite.Code, h invite.Hello) (invite.Answer, invite.Keys, [32]byte) {
 	t.Helper()
 	a := invite.Answer{Certificate: ada.Certificate.Encode(), Name: "Ada", Ciphertext: []byte("sealed")}
@@ -313,7 +313,7 @@ func TestInvitationServesOnce(t *testing.T) {
 
 	second := invite.Offer(&a.state, &a.contacts, at(ada, noon), c, hello(cleo, "Cleo"), cleo.Certificate.Agreement)
 	if second.Refusal != invite.RefusalUsed {
-		t.Errorf("somebody else: %+v", second)
+		t.Errorf("a second accepter: %+v", second)
 	}
 	if _, err := invite.Cancel(&a.state, at(ada, noon), invite.CancelIntent{ID: c.ID()}); !errors.Is(err, aura.Conflict) {
 		t.Errorf("cancelling a used invitation: %v", err)
@@ -379,7 +379,7 @@ func TestOfferIsRefusedWithItsReason(t *testing.T) {
 			r, err = invite.Cancel(&a.state, at(ada, noon), invite.CancelIntent{ID: c.ID()})
 			a.commit(t, r, err)
 			if !slices.Contains(a.state.Listening(noon), c.ID()) || a.meta[invite.CodeKey(c.ID())] == nil {
-				t.Error("nobody can tell that the invitation was cancelled")
+				t.Error("the cancellation leaves no trace for an accepter")
 			}
 		}
 		if got := invite.Offer(&a.state, &a.contacts, at(ada, tc.now), c, tc.hello, tc.static); got.Refusal != tc.want {
@@ -468,7 +468,7 @@ func TestAContactsInvitationRenewsAddressesAndNothingElse(t *testing.T) {
 		t.Errorf("the signed addresses of the code are not taken at once: %s", diff)
 	}
 
-	// Somebody else with the same code does not become this contact by naming its context.
+	// Another peer with the same code does not become this contact by naming its context.
 	thief := hello(cleo, "Ben")
 	thief.Known = context
 	if got := invite.Offer(&a.state, &a.contacts, at(ada, noon), c, thief, cleo.Certificate.Agreement); got.Renew != (contact.Ref{}) {
@@ -607,7 +607,7 @@ func TestInvitationsRunOut(t *testing.T) {
 		}
 	}
 	if got := invite.Offer(&a.state, &a.contacts, at(ada, late), c, hello(ben, "Ben"), ben.Certificate.Agreement); got.Refusal != invite.RefusalExpired {
-		t.Errorf("whoever tries the code afterwards is told %+v", got)
+		t.Errorf("an accepter who tries the code afterwards is told %+v", got)
 	}
 	if over := a.state.Over(at(ada, late).Now); !slices.Equal(over, []invite.ID{c.ID()}) {
 		t.Errorf("over are %v", over)
@@ -641,7 +641,7 @@ func TestDeclineStaysAtHome(t *testing.T) {
 	c := code(t, ada, 1)
 	r, err := invite.Decline(&b.state, at(ben, noon), c)
 	if len(r.Sends) != 0 {
-		t.Error("declining tells somebody")
+		t.Error("declining makes an entry for a peer")
 	}
 	b.commit(t, r, err)
 	if b.phase(c.ID()) != invite.PhaseDeclined {

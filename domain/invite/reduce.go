@@ -13,7 +13,7 @@ import (
 // follows the invitations that the owner made or received. The zero value is ready.
 //
 // Of each kind the earliest fact about an invitation counts, and these are played in the order that all
-// readers share; so the first way in which an invitation ended is the one that holds, whatever arrives later.
+// readers share; so the first way in which an invitation ended is final.
 type State struct {
 	entries map[ID]*entry
 }
@@ -23,7 +23,7 @@ type entry struct {
 	now    situation
 }
 
-// event is one fact about an invitation, reduced to what a view can show.
+// event is one fact about an invitation, reduced to the fields of a view.
 type event struct {
 	kind      string
 	expires   aura.Instant

@@ -91,7 +91,7 @@ func (s *State) Over(now aura.Physical) []ID {
 	})
 }
 
-// Ended returns the invitations of both directions for which nobody says anything any more, ascending.
+// Ended returns the invitations of both directions about which no message can come any more, ascending.
 func (s *State) Ended(now aura.Physical) []ID {
 	return s.where(func(at situation) bool {
 		return at.phase.Terminal() && expired(at.expires.Add(grace), now)

@@ -27,7 +27,7 @@ const (
 	IntentUnblock = "moderation.unblock"
 )
 
-// Target is what a fact is about: a person, or, for mute alone, a group by its context. Exactly one field
+// Target is the subject of a fact: a person, or, for mute alone, a group by its context. Exactly one field
 // is set.
 type Target struct {
 	Authority aura.AuthorityID `cbor:"1,keyasint,omitzero" json:"authority,omitzero"`
@@ -41,11 +41,11 @@ type ChangeIntent struct {
 	Group   aura.ContextID   `cbor:"4,keyasint,omitzero"`
 	Epoch   aura.Logical     `cbor:"5,keyasint,omitempty"` // of the group
 	Member  aura.AuthorityID `cbor:"6,keyasint,omitzero"`  // of the group; zero: the group itself is meant
-	// Drop, when a block is undone, hides for good what the person wrote while it was blocked.
+	// Drop, when a block is undone, hides for good the messages that the person wrote while it was blocked.
 	Drop bool `cbor:"7,keyasint,omitempty"`
 }
 
-// Target returns what the facts of the change are about.
+// Target returns the subject of the change.
 func (in ChangeIntent) Target() Target {
 	switch {
 	case in.Group.IsZero():
@@ -62,8 +62,8 @@ const maxSeen = 256
 // Unblocked is the payload of [KindUnblocked].
 type Unblocked struct {
 	Authority aura.AuthorityID `cbor:"1,keyasint,omitzero"`
-	// Until, when set, hides for good what the person wrote before it, by its own clock, and beyond Seen: what it
-	// had said while it was blocked. Nothing of it was here when it was unblocked.
+	// Until, when set, hides for good the messages that the person wrote before it, by its own clock, and beyond
+	// Seen: those that it had said while it was blocked. Nothing of it was here when it was unblocked.
 	Until aura.Instant `cbor:"3,keyasint,omitempty"`
 	Seen  []Seen       `cbor:"4,keyasint,omitempty"` // in ascending order of context and device
 }

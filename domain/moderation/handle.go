@@ -25,9 +25,9 @@ func Block(by domain.Caller, t Target) (guard.Request, error) {
 	return plan(by, KindBlocked, t)
 }
 
-// Unblock plans to undo [Block]. What the person wrote meanwhile was refused; it arrives when its agent tries
+// Unblock plans to undo [Block]. Messages that the person wrote meanwhile were refused; they arrive when its agent tries
 // again, and is shown, unless it is dropped. Seen says what of the person is here. It returns [aura.Conflict] for
-// somebody who is not blocked: what such a person wrote, and is still under way, was never refused.
+// a person who is not blocked: the messages of such a person that are still under way were never refused.
 func Unblock(s *State, by domain.Caller, who aura.AuthorityID, drop bool, seen []Seen) (guard.Request, error) {
 	p := Unblocked{Authority: who}
 	if s.Arrival(who) != ArrivalRefused && !who.IsZero() {

@@ -44,7 +44,7 @@ func TestBlockedIsRefusedAndHidden(t *testing.T) {
 		t.Errorf("display is %d", got)
 	}
 	if got := s.Arrival(ada.Authority()); got != moderation.ArrivalAccepted {
-		t.Errorf("somebody else's arrival is %d", got)
+		t.Errorf("the arrival of another person's fact is %d", got)
 	}
 }
 
@@ -91,11 +91,11 @@ func TestEveryFactIsCheckedWhereItLies(t *testing.T) {
 func TestHandlersRefuseWhatMakesNoSense(t *testing.T) {
 	by := domain.Caller{Authority: ada.Authority(), Device: ada.Device()}
 	for name, c := range map[string]error{
-		"block a group":  second(moderation.Block(by, aboutGroup)),
-		"block oneself":  second(moderation.Block(by, moderation.Target{Authority: ada.Authority()})),
-		"mute nobody":    second(moderation.Mute(by, moderation.Target{})),
-		"unmute both":    second(moderation.Unmute(by, moderation.Target{Authority: ben.Authority(), Context: group})),
-		"unblock nobody": second(moderation.Unblock(&moderation.State{}, by, aura.AuthorityID{}, false, nil)),
+		"block a group":            second(moderation.Block(by, aboutGroup)),
+		"block oneself":            second(moderation.Block(by, moderation.Target{Authority: ada.Authority()})),
+		"mute without a target":    second(moderation.Mute(by, moderation.Target{})),
+		"unmute both":              second(moderation.Unmute(by, moderation.Target{Authority: ben.Authority(), Context: group})),
+		"unblock without a target": second(moderation.Unblock(&moderation.State{}, by, aura.AuthorityID{}, false, nil)),
 	} {
 		if !errors.Is(c, aura.Invalid) {
 			t.Errorf("%s: %v", name, c)
@@ -159,7 +159,7 @@ func FuzzPayloads(f *testing.F) {
 	})
 }
 
-// Somebody who is not blocked cannot be unblocked: what is under way from there would be dropped.
+// A person who is not blocked cannot be unblocked: messages under way from it would be dropped.
 func TestUnblockNeedsABlock(t *testing.T) {
 	by := domain.Caller{Authority: ada.Authority(), Device: ada.Device(), Now: aura.Physical{At: 100}}
 	for name, s := range map[string]*moderation.State{
@@ -173,8 +173,8 @@ func TestUnblockNeedsABlock(t *testing.T) {
 	}
 }
 
-// TestWhatIsDroppedStaysDropped: of what a person wrote before the owner unblocked it, only what was here before
-// is shown, and what is written later.
+// TestWhatIsDroppedStaysDropped: of the messages that a person wrote before the owner unblocked it, only those that
+// were here before are shown; later ones are.
 func TestWhatIsDroppedStaysDropped(t *testing.T) {
 	device := ben.Device()
 	blocked := folded(ada.Own(t, 1, moderation.KindBlocked, aboutBen))
@@ -203,7 +203,7 @@ func TestWhatIsDroppedStaysDropped(t *testing.T) {
 			t.Errorf("%+v: %t", c, got)
 		}
 		if s.Dropped(ada.Authority(), at, c.at) {
-			t.Errorf("%+v: of somebody else", c)
+			t.Errorf("%+v: of another person", c)
 		}
 	}
 	// A later unblocking that shows takes nothing back.

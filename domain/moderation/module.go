@@ -7,10 +7,10 @@ import (
 	"github.com/aura-runtime/aura/guard"
 )
 
-// Conversations is the state that knows what a [ChangeIntent] is about. Package chat has it.
+// Conversations is the state that resolves the target of a [ChangeIntent]. Package chat has it.
 type Conversations interface {
 	domain.State
-	// Targeted returns what a change is about, as long as the reference in it holds; [aura.Invalid], [aura.NotFound] or
+	// Targeted returns the subject of a change, as long as the reference in it holds; [aura.Invalid], [aura.NotFound] or
 	// [aura.Stale] otherwise.
 	Targeted(s *domain.States, in ChangeIntent) (Target, error)
 	// Spoken names a person's devices in all conversations with it.

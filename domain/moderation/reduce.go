@@ -8,15 +8,15 @@ import (
 	"github.com/aura-runtime/aura/fact"
 )
 
-// State is the fold of all moderation facts: per target the newest wins. Its size follows what the owner
-// decided. The zero value is ready.
+// State is the fold of all moderation facts: per target the newest wins. Its size follows the number of targets that
+// the owner decided. The zero value is ready.
 type State struct {
 	muted   map[Target]*fold.Newest[bool]
 	blocked map[Target]*fold.Newest[bool]
 	dropped map[aura.AuthorityID][]drop // by when the owner said so
 }
 
-// drop is what a person wrote while it was blocked.
+// drop marks the messages that a person wrote while it was blocked.
 type drop struct {
 	Stamp fold.Stamp   `cbor:"1,keyasint"`
 	Until aura.Instant `cbor:"2,keyasint,omitempty"`
@@ -53,7 +53,7 @@ func (s *State) drop(p Unblocked, at fold.Stamp) {
 	}
 }
 
-// Dropped reports whether what a person wrote is hidden for good, because it wrote that while it was blocked:
+// Dropped reports whether a message is hidden for good, because its author wrote it while it was blocked:
 // the seq-th fact of a device in a context, written at an instant of the person's clock.
 func (s *State) Dropped(author aura.AuthorityID, at Seen, written aura.Instant) bool {
 	return slices.ContainsFunc(s.dropped[author], func(d drop) bool {

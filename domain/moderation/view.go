@@ -8,7 +8,7 @@ import (
 	"github.com/aura-runtime/aura/domain/fold"
 )
 
-// Arrival is what happens to something that arrives.
+// Arrival is the treatment of a fact that arrives from a peer.
 type Arrival uint8
 
 // The answers of [State.Arrival].
@@ -38,7 +38,7 @@ type Moderation struct {
 	Blocked []Target `json:"blocked"`
 }
 
-// Arrival says what happens to what a peer sends.
+// Arrival returns the treatment of a peer's facts.
 func (s *State) Arrival(from aura.AuthorityID) Arrival {
 	if on(s.blocked, Target{Authority: from}) {
 		return ArrivalRefused
@@ -57,7 +57,7 @@ func (s *State) Display(context aura.ContextID, author aura.AuthorityID) Display
 	return DisplayShown
 }
 
-// View returns what is muted and blocked now, in a fixed order.
+// View returns the targets that are muted and blocked now, in a fixed order.
 func (s *State) View() Moderation {
 	return Moderation{Muted: list(s.muted), Blocked: list(s.blocked)}
 }

@@ -13,7 +13,7 @@ const Question = "facts.query"
 // QuestionKinds is the kind of the question, without a payload, that a [Vocabulary] answers.
 const QuestionKinds = "facts.kinds"
 
-// Vocabulary is what a [Query] can ask for: the fact registry of the agent, as predicates.
+// Vocabulary lists the predicates of a [Query]: the fact registry of the agent.
 type Vocabulary struct {
 	Predicates []Predicate `cbor:"1,keyasint,omitempty"`
 }
@@ -37,7 +37,7 @@ type Query struct {
 
 // Result answers a [Query].
 type Result struct {
-	// Position is what the answer rests on: the facts up to it.
+	// Position is that of the last fact that the answer rests on.
 	Position fact.Position `cbor:"1,keyasint,omitempty"`
 	// Columns are the variables of the answer, in order; the empty name stands for a constant.
 	Columns []string `cbor:"2,keyasint,omitempty"`

@@ -3,12 +3,12 @@ package status
 // QuestionServices is the kind of the question, without a payload, that [Services] answers.
 const QuestionServices = "agent.services"
 
-// Services is what the services of an agent declare of themselves, in start order.
+// Services holds the declarations of an agent's services, in start order.
 type Services struct {
 	Services []Declared `cbor:"1,keyasint,omitempty" json:"services"`
 }
 
-// Declared is what one service declares, see task.Declaration.
+// Declared is the declaration of one service, see task.Declaration.
 type Declared struct {
 	Name     string   `cbor:"1,keyasint" json:"name"`
 	Owner    string   `cbor:"2,keyasint" json:"owner"`                       // the path of the group that starts and stops it

@@ -10,7 +10,7 @@ import (
 // Question is the kind of the question that a [Status] answers. It has no payload.
 const Question = "agent.status"
 
-// Status is what an agent says about itself.
+// Status is the status of an agent.
 type Status struct {
 	Authority aura.AuthorityID `cbor:"1,keyasint" json:"authority"`
 	Device    aura.DeviceID    `cbor:"2,keyasint" json:"device"`
@@ -46,10 +46,10 @@ type Withdraw struct {
 	Operation aura.OperationID `cbor:"1,keyasint"`
 }
 
-// Withdrawn says what may become of it.
+// Withdrawn answers [Withdraw].
 type Withdrawn struct {
-	// Running: a disk has it in its hands, and how it ends is not known yet. Otherwise it is known: what the
-	// journal holds of the action now is all that there will be.
+	// Running: the disk is writing the action, and its outcome is not known yet. Otherwise the journal holds all
+	// facts that the action will ever have.
 	Running bool `cbor:"1,keyasint,omitempty"`
 }
 

@@ -159,9 +159,9 @@ func (m *Membership) step(op aura.Op, artifact string, s Step) error {
 	case m.policy == nil || !m.policy.Dynamic:
 		return aura.Errorf(op, aura.Denied, "%s: the members of this bundle do not change", artifact)
 	case len(next) == 0:
-		return aura.Errorf(op, aura.Invalid, "%s: nobody would be left", artifact)
+		return aura.Errorf(op, aura.Invalid, "%s: no member would be left", artifact)
 	case m.policy.Overlap && !stays:
-		return aura.Errorf(op, aura.Denied, "%s: somebody has to stay", artifact)
+		return aura.Errorf(op, aura.Denied, "%s: at least one member has to stay", artifact)
 	}
 	if err := placed(op, artifact, next, s.Placements); err != nil {
 		return err

@@ -132,7 +132,7 @@ func (q *UpgradeRequest) check(op aura.Op, m *Membership, b *Bundle) error {
 	case q.Execution == ExecutionPreserveProfile && q.Mode != 0 && !slices.Contains(b.Certificate.Modes, q.Mode):
 		return bad("the determinism mode " + q.Mode.String() + " is not one of the bundle's")
 	case q.OwnershipContinuity && !both(q.Plan.Steps[0].Next, m.Members):
-		return bad("nobody who owns something now would stay")
+		return bad("no present owner would stay")
 	case q.Pending != PendingPreserve && q.Pending != PendingInvalidateBlocked:
 		return bad("it does not say what becomes of pending effects")
 	case q.Pending == PendingInvalidateBlocked && len(q.CarriedObligations)+len(q.InvalidatedObligations) == 0:

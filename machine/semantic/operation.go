@@ -128,7 +128,7 @@ func (o *Objects) Authorize(operation, read ID) error {
 	case r == nil || r.Operation != operation:
 		return aura.Errorf(op, aura.NotFound, "operation %d has no read %d", operation, read)
 	case !r.Authoritative:
-		return aura.Errorf(op, aura.Denied, "operation %d: what was only observed is no evidence", operation)
+		return aura.Errorf(op, aura.Denied, "operation %d: an observation is no evidence", operation)
 	case r.Consumed:
 		return aura.Errorf(op, aura.Stale, "operation %d: the evidence was used", operation)
 	}

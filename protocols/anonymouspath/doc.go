@@ -4,7 +4,7 @@
 //
 // One hop of an anonymous path is established.
 //
-// Nobody but the initiator may know the whole path, so no session may span it. Each hop has a session
+// Only the initiator may know the whole path, so no session may span it. Each hop has a session
 // of its own, and the session with a hop runs inside the tunnel of the hops before it: the hop sees
 // only whom the tunnel comes out at.
 //

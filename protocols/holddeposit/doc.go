@@ -2,7 +2,7 @@
 
 // Package holddeposit lets a role play its part in the protocol hold.HoldDeposit.
 //
-// An object is left with a holder for somebody who is away.
+// A depositor leaves an object with a holder for an absent peer.
 //
 // The depositor encloses a reply block: a road back that serves once and that the holder cannot read.
 // Both answers take that road, so the holder learns neither who asked nor where the answer went.

@@ -2,7 +2,7 @@
 
 // Package holdretrieval lets a role play its part in the protocol hold.HoldRetrieval.
 //
-// A held object is fetched by whoever knows its selector.
+// A retriever that knows the selector of a held object fetches it.
 //
 // The selector rotates, and the answer comes back on a reply block: two retrievals of one person look
 // like two people. The object and the word that there is none have one size on the wire.

@@ -1,0 +1,73 @@
+package replica
+
+import (
+	"github.com/aura-runtime/aura/domain/delivery"
+	"github.com/aura-runtime/aura/domain/status"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/task"
+)
+
+// The reasons that an outbox shows.
+const (
+	reasonOffline  = status.ReasonAbsent
+	reasonDialling = "connecting"
+	reasonBreach   = status.ReasonContradicts
+	reasonDismiss  = status.ReasonDismisses
+	reasonBlocked  = "you blocked this contact"
+	reasonLeft     = "left the group"
+	reasonLeaving  = "you left the group"
+	reasonBudget   = "flow budget of this epoch is used up"
+	reasonControl  = "budget for control messages of this epoch is used up"
+	reasonTooLarge = "more than the flow budget of a whole epoch"
+)
+
+// outbox describes the delivery to the peer.
+func (l *link) outbox(sent uint64, reason string) delivery.Outbox {
+	box := delivery.Outbox{Sent: sent, Charged: l.sync.env.Journal.Charge(l.key.context, l.key.peer).Through, Reason: reason}
+	box.Acked, box.Counted = l.ackedThrough()
+	return box
+}
+
+// denialText says why the guard keeps the link from its peer.
+func denialText(d *guard.Denial) string {
+	if d.Reason == guard.ReasonShort {
+		return reasonControl
+	}
+	return "not allowed: " + d.Error()
+}
+
+// publishOffline publishes that the peer is not connected: nothing counts as sent that it did not acknowledge.
+func (l *link) publishOffline(tc task.Context, reason string) {
+	box := l.outbox(0, reason)
+	l.reason, l.shownAcked = reason, box.Acked
+	l.sync.env.Presence.Set(tc, delivery.ObservedOutbox, delivery.OutboxKey(l.key.context, l.key.peer), box)
+	how := status.LinkOffline
+	if reason == reasonDialling {
+		how = status.LinkConnecting
+	}
+	l.publishConnection(tc, how, reason)
+}
+
+// unpublish takes the link's observations away.
+func (l *link) unpublish(tc task.Context) {
+	presence, key := l.sync.env.Presence, delivery.OutboxKey(l.key.context, l.key.peer)
+	presence.Set(tc, delivery.ObservedOutbox, key, nil)
+	if l.member().Direct {
+		presence.Set(tc, status.Observed, l.key.peer.String(), nil)
+	}
+}
+
+// publishConnection publishes how the peer is connected. Of the contexts shared with one peer, its own speaks.
+func (l *link) publishConnection(tc task.Context, how status.Link, reason string) {
+	if !l.member().Direct {
+		return
+	}
+	if how != l.status {
+		l.status, l.since = how, tc.Now().At
+	}
+	c := status.Connection{Link: how, Since: l.since, Reason: reason}
+	if how == status.LinkDirect || how == status.LinkRelayed {
+		c.Ahead = l.ahead(tc)
+	}
+	l.sync.env.Presence.Set(tc, status.Observed, l.key.peer.String(), c)
+}
