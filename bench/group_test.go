@@ -30,9 +30,10 @@ import (
 // latter of all members together.
 //
 // "create" lasts from the intent until the first text is durable at all members and the founder knows, "first-ms/op",
-// and then until each member has a text of each other one, so that the mesh of their channels stands. "text" is one text by the founder: "ms/op" until all members have it, "known-ms/op"
-// until it is shown delivered, which waits up to 150 ms for the acknowledgements to gather; "founder-µs/recipient" is
-// the founder's processor time from the intent until then.
+// and then until each member has a text of each other one, so that the mesh of their channels stands. "text" is one
+// text by the founder: "ms/op" until all members have it, "known-ms/op" until it is shown delivered, which waits up
+// to 150 ms for the acknowledgements to gather; "founder-µs/recipient" is the founder's processor time from the
+// intent until then.
 func BenchmarkGroup(b *testing.B) {
 	agents := 32
 	if s := os.Getenv("AURA_BENCH_MEMBERS"); s != "" {
@@ -101,7 +102,7 @@ type order struct {
 	Count   uint64
 }
 
-// cost is what a process has used since it began.
+// cost is the processor time and memory of a process since it began.
 type cost struct {
 	Processor float64 // seconds
 	Commits   uint64
@@ -149,7 +150,7 @@ func (f *founder) begin(dir string) {
 	}
 }
 
-// tell has the members do something, and returns what they have used then.
+// tell has the members run an order, and returns their cost.
 func (f *founder) tell(o order) (c cost) {
 	err := f.in.Encode(o)
 	if err == nil {
@@ -242,7 +243,7 @@ func everybodySpeaks(tc task.Context, t *testing.T, agents []*agent.Agent, commi
 	})
 }
 
-// until waits for what only journals show.
+// until waits for a condition of the journals.
 func until(tc task.Context, tb testing.TB, commits *task.Wake, what string, done func() bool) {
 	limit := tc.Elapsed() + aura.Duration(5*time.Minute)
 	for !done() {
@@ -256,7 +257,7 @@ func until(tc task.Context, tb testing.TB, commits *task.Wake, what string, done
 	}
 }
 
-// measure runs fn, which does something n times, and returns a report of what it cost.
+// measure runs fn, which does something n times, and returns a report of its cost.
 func (f *founder) measure(n int, fn func()) (report func(*testing.B)) {
 	runtime.GC()
 	members, own, began := f.tell(order{}), costOf(f.b, f.agent), time.Now()

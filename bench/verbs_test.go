@@ -20,9 +20,9 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// BenchmarkVerbs runs the program itself: what a verb costs a person who said so much. It reports the processor
+// BenchmarkVerbs runs the program itself: the cost of a verb with a long history. It reports the processor
 // time of the verb's process ("client") and of the agent that answers it ("agent"); elapsed time is that of both
-// and of whatever else runs. Homes are kept in $AURA_BENCH_HOMES, if set, since a million messages take minutes
+// and of other programs that run. Homes are kept in $AURA_BENCH_HOMES, if set, since a million messages take minutes
 // to write.
 func BenchmarkVerbs(b *testing.B) {
 	program := filepath.Join(b.TempDir(), "aura")
@@ -109,7 +109,7 @@ func openHomes(b *testing.B, program string, messages int) homes {
 func (h homes) home(name string) string { return filepath.Join(h.dir, name) }
 func (h homes) key(name string) string  { return filepath.Join(h.dir, name+".key") }
 
-// talk gives Ada and somebody a past.
+// talk gives Ada and another person a past.
 func (h homes) talk(tc task.Context, b *testing.B, with string, context aura.ContextID, messages int) error {
 	group := task.NewGroup(tc, "past")
 	var sides []sim.Speaker
@@ -167,11 +167,11 @@ func (h homes) run(b *testing.B, args ...string) time.Duration {
 	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 }
 
-// processTime returns the processor time that a process has used, from what the kernel keeps of its threads.
+// processTime returns the processor time that a process has used, from the kernel's accounts of its threads.
 func processTime(b *testing.B, pid int) (spent time.Duration) {
 	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
 	if err != nil || len(threads) == 0 {
-		b.Skip("this system does not say what a process used")
+		b.Skip("this system does not report the processor time of a process")
 	}
 	for _, path := range threads {
 		content, err := os.ReadFile(path)

@@ -42,7 +42,7 @@ type talker struct {
 	contacts []chat.Ref
 }
 
-// withWorld runs fn once everybody has met, and reports the ratio of the two clocks while it ran.
+// withWorld runs fn once all people have met, and reports the ratio of the two clocks while it ran.
 func withWorld(b *testing.B, fn func(task.Context, *auratest.World, []talker)) {
 	auratest.Run(b, auratest.Options{}, func(tc task.Context, w *auratest.World) {
 		people := []*auratest.Person{w.Person(tc, "Agent 1"), w.Person(tc, "Agent 2"), w.Person(tc, "Agent 3")}

@@ -22,7 +22,7 @@ const (
 	byOSKeyring  = "os-keyring"
 )
 
-// account is what a home remembers of `aura init`, so that later verbs need no flags.
+// account holds the choices of `aura init` that a home keeps, so that later verbs need no flags.
 type account struct {
 	Protector string `toml:"protector"`
 	// KeyFile is the absolute path of the key file.

@@ -80,7 +80,7 @@ func checkModes(home string, named protectFlags) finding {
 			open = path
 			return fs.SkipAll
 		case info.IsDir():
-			return fs.SkipDir // nobody else enters: what lies below does not matter
+			return fs.SkipDir // no other user can enter, so the files below are safe
 		}
 		return nil
 	})
@@ -99,7 +99,7 @@ func checkModes(home string, named protectFlags) finding {
 			return ill("permissions", "chmod 600 "+secret, "other users can read %s", secret)
 		}
 	}
-	return well("permissions", "nobody else reads the account or its key")
+	return well("permissions", "no other user reads the account or its key")
 }
 
 // checkClock compares the clock with the times of the account's files: it cannot be before them.
@@ -167,9 +167,9 @@ func compareClocks(contacts []contact.Contact, peers []status.Peer) finding {
 	}
 	switch {
 	case connected == 0:
-		return unseen("clocks", "", "nobody is connected whose clock could be compared")
+		return unseen("clocks", "", "no contact is connected whose clock could be compared")
 	case len(said) == 0:
-		return well("clocks", "this clock agrees with that of everybody who is connected")
+		return well("clocks", "this clock agrees with those of all connected contacts")
 	case 2*len(said) > connected && connected > 1:
 		return ill("clocks", "set the clock of this machine", "%s", strings.Join(said, "; "))
 	}
@@ -191,7 +191,7 @@ func checkSpace(home string) finding {
 	return well("disk", "%d MiB are free", free>>20)
 }
 
-// checkPorts tries what the agent listens with.
+// checkPorts tries the ports on which the agent listens.
 func checkPorts() finding {
 	udp, err := net.ListenPacket("udp", ":0")
 	if err != nil {
@@ -276,7 +276,7 @@ func checkKeysAndJournal(tc task.Context, home string, named protectFlags, modul
 	return append([]finding{well("keys", "they open, for %s", aura.Short(ring.Authority()))}, checkJournal(tc, store, ring, modules)...)
 }
 
-// closeUnread closes a journal whose facts cannot be read because of what was found out about the keys.
+// closeUnread closes a journal whose facts cannot be read because of a problem with the keys.
 func closeUnread(tc task.Context, store journal.Store, keys finding) []finding {
 	if err := store.Close(tc); err != nil {
 		return []finding{keys, ill("journal", journalFix(err), "%s", aura.Reason(err))}
@@ -340,8 +340,8 @@ func checkJournal(tc task.Context, store journal.Store, ring *keyring.Ring, modu
 	return append([]finding{well("journal", "%d facts, all intact", facts)}, checkFolds(held)...)
 }
 
-// lostJournal says what is left to do without a journal. An older copy is no way: the account would say again, under
-// the same numbers, something else than its contacts have.
+// lostJournal returns the advice for a home without a journal. An older copy is no way: the account would say again,
+// under the same numbers, something else than its contacts have.
 const lostJournal = "an account whose journal is lost cannot go on, not with an older copy either: run aura init in " +
 	"another folder and invite your contacts again (if this one was never used, remove the folder)"
 

@@ -22,9 +22,9 @@ func TestDoctorSaysWhoseClockIsWrong(t *testing.T) {
 		state       string
 		detail, fix string
 	}{
-		{nil, stateUnknown, "not looked at: nobody is connected whose clock could be compared", ""},
-		{[]aura.Duration{gone, gone}, stateUnknown, "not looked at: nobody is connected whose clock could be compared", ""},
-		{[]aura.Duration{0, 0, gone}, stateOK, "this clock agrees with that of everybody who is connected", ""},
+		{nil, stateUnknown, "not looked at: no contact is connected whose clock could be compared", ""},
+		{[]aura.Duration{gone, gone}, stateUnknown, "not looked at: no contact is connected whose clock could be compared", ""},
+		{[]aura.Duration{0, 0, gone}, stateOK, "this clock agrees with those of all connected contacts", ""},
 		{[]aura.Duration{2, gone}, stateProblem, "your clock and Ben's differ by 2 h (Ben's is ahead)", "set the clock that is wrong"},
 		{[]aura.Duration{2, 0, 0}, stateProblem, "your clock and Ben's differ by 2 h (Ben's is ahead)", "set the clock that is wrong"},
 		{

@@ -17,10 +17,10 @@ func doctorCommand(s *cli.Shell) *cobra.Command {
 	operations, services := false, false
 	c := &cobra.Command{
 		Use:   "doctor",
-		Short: "Check this account and this machine, and say how to mend what is wrong",
-		Long: `Check this account and this machine, and say how to mend what is wrong: the account's files, their format and who may read them,
-whether the keys open and every fact of the journal is intact, the socket, the network ports, the clock and the space on
-the disk. It changes nothing of the account. The exit code is 1 when something is wrong.
+		Short: "Check this account and this machine, and say how to mend each problem",
+		Long: `Check this account and this machine, and say how to mend each problem: the account's files, their format
+and who may read them, whether the keys open and every fact of the journal is intact, the socket, the network ports, the
+clock and the space on the disk. It changes nothing of the account. The exit code is 1 when something is wrong.
 
 --operations lists instead what each domain does: the operation, its category (A optimistic, B deferred, C ceremony), who
 begins it, the kind of fact that it leaves, and the choreography of a ceremony.
@@ -66,7 +66,7 @@ events that it reports.`,
 		},
 	}
 	c.Flags().BoolVar(&operations, "operations", false, "list the operations of every domain, with their category")
-	c.Flags().BoolVar(&services, "services", false, "print what the services of the running agent declare")
+	c.Flags().BoolVar(&services, "services", false, "print the declarations of the running agent's services")
 	return c
 }
 

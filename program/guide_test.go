@@ -31,7 +31,7 @@ func blocks(page string) []block {
 	return out
 }
 
-// The guide's choreographies are files, its commands are run on them, and what they print is what the guide says
+// The guide's choreographies are files, its commands are run on them, and their output equals that in the guide
 // that they print.
 func TestTheGuideToChoreographiesIsTrue(t *testing.T) {
 	page, err := os.ReadFile("../docs/choreographies.md")
@@ -66,7 +66,7 @@ func TestTheGuideToChoreographiesIsTrue(t *testing.T) {
 	}
 }
 
-// session runs the lines "$ aura ARG…" of a text and returns what a terminal would show.
+// session runs the lines "$ aura ARG…" of a text and returns the text of the terminal.
 func session(text string) string {
 	var screen bytes.Buffer
 	for line := range strings.Lines(text) {

@@ -22,9 +22,9 @@ func initCommand(s *cli.Shell) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "init --name NAME",
 		Short: "Create an account: your name, your keys, your journal",
-		Long: `Create an account: your name, your keys, your journal, in one folder on this device. The keys are protected by a
-secret in a key file (created when absent), by a passphrase, or, when neither is named, by the operating system's
-keyring; where there is none, the passphrase is asked for. Whoever loses that secret loses the account.`,
+		Long: `Create an account: your name, your keys, your journal, in one folder on this device. The keys are
+protected by a secret in a key file (created when absent), by a passphrase, or, when neither is named, by the operating
+system's keyring; where there is none, the passphrase is asked for. A person who loses that secret loses the account.`,
 		Example: "  aura init --name Ada\n  aura init --name Ada --key-file ~/ada.key\n  aura init --name Ada --passphrase-file pass.txt --home ~/ada",
 		Args:    cli.None,
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -21,7 +21,7 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// Options is what an application adds to the command. The zero value adds nothing.
+// Options are the additions of an application to the command. The zero value adds nothing.
 type Options struct {
 	// Name is that of the binary, in its usage lines. Default: "aura".
 	Name string

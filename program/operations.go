@@ -12,7 +12,7 @@ type operationLine struct {
 	Operation string `json:"operation"`
 	Domain    string `json:"domain"`
 	Category  string `json:"category"`
-	// Internal is set for what the domain does by itself.
+	// Internal is set for operations of the domain itself.
 	Internal bool `json:"internal,omitempty"`
 	// Protocol is the choreography of a ceremony.
 	Protocol string `json:"protocol,omitempty"`

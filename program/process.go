@@ -31,7 +31,7 @@ func runTasks(name string, log world.Log, fn func(task.Context) error) error {
 	})
 }
 
-// runUntilStopped is runTasks for what closes in an order of its own and logs what happens: a signal opens
+// runUntilStopped is runTasks for a program that closes in an order of its own and logs events: a signal opens
 // the latch and cancels nothing, and the error of fn is for the caller to tell, not for the log. A task that
 // hangs after fn has failed does not keep the process: it ends with that error.
 func runUntilStopped(name string, log world.Log, fn func(tc task.Context, stop *task.Latch) error) error {
@@ -43,7 +43,7 @@ func runUntilStopped(name string, log world.Log, fn func(tc task.Context, stop *
 			if err := fn(tc, stop); err != nil {
 				failed <- err
 			}
-			tc.Group().Cancel() // whatever fn left behind
+			tc.Group().Cancel() // the tasks that fn left behind
 			return nil
 		})
 	}()
@@ -68,7 +68,7 @@ func runUntilStopped(name string, log world.Log, fn func(tc task.Context, stop *
 const hangGrace = 300 * time.Millisecond
 
 // onSignal calls first at the first signal that asks the process to end. An interrupt after it ends the
-// process at once: a person has lost patience. Another SIGTERM does not, since whoever supervises processes
+// process at once: a person has lost patience. Another SIGTERM does not, since a supervisor of processes
 // may send it twice and kills what takes too long. The result undoes it.
 func onSignal(first func()) (undo func()) {
 	signals := make(chan os.Signal, 2)

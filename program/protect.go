@@ -47,7 +47,7 @@ type protection struct {
 	account account
 }
 
-// newProtection returns what `aura init` protects new keys with: what was named, else the operating system's
+// newProtection returns the protection of new keys by `aura init`: the named one, else the operating system's
 // keyring. home names the secret there.
 func newProtection(n protectFlags, home string) (protection, error) {
 	switch {
@@ -130,7 +130,7 @@ func openProtector(home string, n protectFlags, ask bool) (keyring.Protector, er
 		filepath.Join(home, accountFile))
 }
 
-// account returns what the named files say about the kind of protection.
+// account returns the kind of protection that the named files record.
 func (f protectFlags) account() account {
 	switch {
 	case f.keyFile != "":

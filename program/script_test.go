@@ -108,7 +108,7 @@ func binary(ts *testscript.TestScript, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// output runs a command line that must succeed and returns what it printed.
+// output runs a command line that must succeed and returns its output.
 func output(ts *testscript.TestScript, in io.Reader, args ...string) string {
 	cmd := binary(ts, args...)
 	cmd.Stdin = in
@@ -159,7 +159,7 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// ready HOME PATTERN matches what an agent said when it was ready; with ! it must not match.
+// ready HOME PATTERN matches the line of an agent that is ready; with ! it must not match.
 func ready(ts *testscript.TestScript, neg bool, args []string) {
 	line := running(ts, args[0]).line
 	if regexp.MustCompile(args[1]).MatchString(line) == neg {
@@ -167,7 +167,7 @@ func ready(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// metrics HOME PATTERN matches what an agent tells Prometheus; with ! it must not match.
+// metrics HOME PATTERN matches the metrics of an agent; with ! it must not match.
 func metrics(ts *testscript.TestScript, neg bool, args []string) {
 	answer, err := http.Get(running(ts, args[0]).ready.Metrics)
 	ts.Check(err)
@@ -237,7 +237,7 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// until PATTERN ARG… runs an aura command line until what it prints matches.
+// until PATTERN ARG… runs an aura command line until its output matches.
 func until(ts *testscript.TestScript, _ bool, args []string) {
 	pattern := regexp.MustCompile(args[0])
 	last := ""
@@ -256,7 +256,7 @@ type follower struct {
 	out, errs lockedBuffer
 }
 
-// lockedBuffer is what a running process prints, to be read meanwhile.
+// lockedBuffer holds the output of a running process, to be read meanwhile.
 type lockedBuffer struct {
 	lock sync.Mutex
 	buf  bytes.Buffer
@@ -274,7 +274,7 @@ func (b *lockedBuffer) String() string {
 	return b.buf.String()
 }
 
-// follow NAME PATTERN ARG… starts an aura command and waits until what it prints matches: it follows from then on.
+// follow NAME PATTERN ARG… starts an aura command and waits until its output matches: it follows from then on.
 func follow(ts *testscript.TestScript, _ bool, args []string) {
 	f := &follower{cmd: binary(ts, args[2:]...)}
 	f.cmd.Stdout, f.cmd.Stderr = &f.out, &f.errs
@@ -289,7 +289,7 @@ func follow(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// interrupt NAME ends a follower as Ctrl-C does and prints what it printed. It must not have ended before.
+// interrupt NAME ends a follower as Ctrl-C does and prints its output. It must not have ended before.
 func interrupt(ts *testscript.TestScript, _ bool, args []string) {
 	f := ts.Value("followers").(map[string]*follower)[args[0]]
 	if err := f.cmd.Process.Signal(os.Interrupt); err != nil {

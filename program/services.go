@@ -13,7 +13,7 @@ import (
 	"github.com/aura-runtime/aura/ui/cli"
 )
 
-// askServices returns what the services of the running agent declare. It returns aura.Unavailable when none runs.
+// askServices returns the declarations of the running agent's services. It returns aura.Unavailable when none runs.
 func askServices(tc task.Context, home string) (declared status.Services, err error) {
 	core, err := connect(tc, home)
 	if err != nil {
@@ -29,7 +29,8 @@ func askServices(tc task.Context, home string) (declared status.Services, err er
 	return declared, nil
 }
 
-// printServices prints a line for each service: its owner, category and mailbox, what it owns and what it reports.
+// printServices prints a line for each service: its owner, category and mailbox, the state that it owns and the
+// events that it reports.
 func printServices(s *cli.Shell, declared status.Services) error {
 	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
 	if !s.JSON {

@@ -20,7 +20,7 @@ import (
 	"github.com/aura-runtime/aura/ui/cli"
 )
 
-// simFlags is what the command line says about worlds.
+// simFlags are the flags that describe worlds.
 type simFlags struct {
 	sim.Options
 	seeds  string
@@ -33,14 +33,14 @@ func simCommand(s *cli.Shell) *cobra.Command {
 	var f simFlags
 	c := &cobra.Command{
 		Use:   "sim",
-		Short: "Live through simulated worlds and check what must always hold",
-		Long: `Live through a simulated world of real agents: people meet, talk, read, rename and block, and with --faults the network
-is cut, people move, processes are killed, services panic, disks fail, fill up or hang, clocks differ and jump,
-people take the names of others, and some are away for weeks. What must always hold is checked throughout. A seed decides
-everything: the same seed gives the same world, step for step, and so the same digest.
+		Short: "Run simulated worlds and check their invariants",
+		Long: `Live through a simulated world of real agents: people meet, talk, read, rename and block, and with
+--faults the network is cut, people move, processes are killed, services panic, disks fail, fill up or hang, clocks
+differ and jump, people take the names of others, and some are away for weeks. The invariants are checked throughout. A
+seed decides everything: the same seed gives the same world, step for step, and so the same digest.
 
-With --script people do nothing but what a file says, one command a line: peer, submit, view, facts, link, cut, crash,
-advance. "-" reads it from standard input; what the commands print is printed.
+With --script people act only by the commands of a file, one a line: peer, submit, view, facts, link, cut, crash,
+advance. "-" reads it from standard input; their output is printed.
 
 With --seeds many worlds are lived through, and the first that fails is shown with the command that replays it. To see
 that the checks bite, --plant puts a bug into every agent:
@@ -89,7 +89,7 @@ that the checks bite, --plant puts a bug into every agent:
 	flags.IntVar(&f.Minutes, "minutes", 10, "simulated minutes in which they are busy")
 	flags.BoolVar(&f.Faults, "faults", false, "let all that go wrong which can")
 	flags.StringVar(&f.Plant, "plant", "", "a bug to put into every agent")
-	flags.StringVar(&f.script, "script", "", "live through what this file says, and nothing else")
+	flags.StringVar(&f.script, "script", "", "run only the commands of this file")
 	flags.StringVar(&f.trace, "trace", "", "write every event to this file, one a line")
 	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "worlds at once, with --seeds")
 	return c
@@ -134,7 +134,7 @@ func (f *simFlags) verdict(r sim.Report, real aura.Duration) simVerdict {
 	return v
 }
 
-// replay returns the command that lives through the world of a seed again.
+// replay returns the command that runs the world of a seed again.
 func (f *simFlags) replay(seed uint64) string {
 	command := fmt.Sprintf("aura sim --seed %d --agents %d --minutes %d", seed, f.Agents, f.Minutes)
 	if f.Faults {
@@ -146,7 +146,7 @@ func (f *simFlags) replay(seed uint64) string {
 	return command
 }
 
-// simOne lives through one world and prints what happened.
+// simOne runs one world and prints its report.
 func simOne(s *cli.Shell, c *cobra.Command, f *simFlags) (err error) {
 	if f.trace != "" {
 		file, err := os.Create(f.trace)
@@ -217,7 +217,7 @@ trouble      %s
 	return err
 }
 
-// troubles lists what went wrong in one world.
+// troubles lists the faults of one world.
 func troubles(t *sim.Troubles) string {
 	var words []string
 	for _, one := range t.All() {
@@ -226,7 +226,7 @@ func troubles(t *sim.Troubles) string {
 	return strings.Join(words, ", ")
 }
 
-// troublesIn lists what went wrong in many worlds, and in how many of them.
+// troublesIn lists the faults of many worlds, and in how many of them each happened.
 func troublesIn(t, worlds *sim.Troubles) string {
 	var words []string
 	in := worlds.All()
@@ -242,7 +242,7 @@ type simSum struct {
 	Last      uint64        `json:"last_seed"`
 	Worlds    int           `json:"worlds"` // lived through
 	Simulated aura.Duration `json:"simulated_ns"`
-	Real      aura.Duration `json:"real_ns"` // of all worlds together, whatever ran at once
+	Real      aura.Duration `json:"real_ns"` // of all worlds together, also when several ran at once
 	Messages  int           `json:"messages"`
 	sim.Troubles
 	In      sim.Troubles `json:"worlds_with"` // in how many worlds each trouble happened
@@ -250,7 +250,7 @@ type simSum struct {
 	Failed  *simVerdict  `json:"failed,omitempty"` // the first seed that failed
 }
 
-// simMany lives through the worlds of a range of seeds, up to the first that fails.
+// simMany runs the worlds of a range of seeds, up to the first that fails.
 func simMany(s *cli.Shell, c *cobra.Command, f *simFlags, first, last uint64) error {
 	sum := simSum{First: first, Last: last, Verdict: verdictHeld}
 	var failed error

@@ -15,11 +15,11 @@ type lived struct {
 	err    error
 }
 
-// garbage is how much of what is in use may gather as garbage before it is collected, in percent. A collection
-// looks at the stacks of all tasks, of which a world has hundreds for each person; what it finds is young.
+// garbage is the growth of the heap at which the collector runs, in percent. A collection
+// looks at the stacks of all tasks, of which a world has hundreds for each person; most garbage is young.
 const garbage = 200
 
-// runWorlds lives through one world for each seed, jobs of them at once, and calls done for each in the
+// runWorlds runs one world for each seed, jobs of them at once, and calls done for each in the
 // order of the seeds, until it returns false. A world is single-threaded and knows nothing of the others;
 // this is the bridging file that gives each a goroutine and looks at the real clock.
 func runWorlds(seeds iter.Seq[uint64], jobs int, run func(seed uint64) (sim.Report, error), done func(lived) bool) {

@@ -17,7 +17,7 @@ type scriptLine struct {
 	simVerdict
 }
 
-// simScript lives through the world that a script tells, and prints what its commands printed.
+// simScript runs the world of a script, and prints the output of its commands.
 func simScript(s *cli.Shell, f *simFlags) error {
 	text, err := s.ReadFile(f.script, maxScript)
 	if err != nil {

@@ -148,7 +148,7 @@ func refuseSecond(s *cli.Shell, home string) error {
 	return s.Run("up", func(tc task.Context) error {
 		client, err := localapi.Open(tc, localapi.SocketPath(home))
 		if err != nil {
-			return nil // nobody answers; whatever else is wrong shows when the socket is taken
+			return nil // no agent answers; other problems show when the socket is taken
 		}
 		client.Close()
 		return errRunning(home)
@@ -247,7 +247,7 @@ func serveUntil(tc task.Context, a *agent.Agent, stop *task.Latch) error {
 	return err
 }
 
-// lastWords is what a person reads when the agent ended without being told to.
+// lastWords returns the text for a person when the agent ended by itself.
 func lastWords(failure error) error {
 	why := aura.Reason(failure)
 	if s, ok := errors.AsType[*agent.ServiceError](failure); ok {

@@ -38,7 +38,7 @@ func buildVersion() string {
 	return "devel"
 }
 
-// buildSetting returns what the build recorded under a key, empty when it recorded nothing.
+// buildSetting returns the value that the build recorded under a key, "" for none.
 func buildSetting(key string) string {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {

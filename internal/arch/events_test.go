@@ -27,7 +27,7 @@ func TestEventsSayWhatTheSourceSays(t *testing.T) {
 	}
 }
 
-// handmade returns the conversions to world.Text of what is no literal, and the literals of world.Event.
+// handmade returns the conversions to world.Text of other values than literals, and the literals of world.Event.
 func handmade(s *source) (found []ast.Node) {
 	names := s.imports()
 	of := func(e ast.Expr, name string) bool {

@@ -84,7 +84,7 @@ func (p *plan) refusesLibrary(s *source, imported string) string {
 	return "only " + strings.Join(p.libraries[i].places, " ") + " may; ask for an interface instead"
 }
 
-// impure lists what a package without side effects has no use for.
+// impure lists the imports that a package without side effects does not need.
 var impure = []string{
 	"context", "crypto/rand", "log", "log/slog", "math/rand", "math/rand/v2", "net", "net/http", "os", "os/exec", "os/signal",
 	"sync", "sync/atomic", "syscall", "testing", "unsafe",

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// index is what the tree has.
+// index holds the files, folders and symbols of the tree.
 type index struct {
 	files   []string            // all of them, testdata too
 	folders map[string][]string // package name → folders

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// documents returns the pages that speak of the tree as it is. Decisions and the changelog tell what was.
+// documents returns the pages that describe the tree as it is. Decisions and the changelog describe its past.
 func documents(t *testing.T) (pages []string) {
 	t.Helper()
 	walk(t, func(file string) {
@@ -23,8 +23,8 @@ func documents(t *testing.T) (pages []string) {
 	return pages
 }
 
-// TestNamesInTheDocumentsExist: what a page sets in code font and what looks like a file, a folder, a symbol or a command
-// of the go tool is one.
+// TestNamesInTheDocumentsExist: what a page sets in code font and what looks like a file, a folder, a symbol or a
+// command of the go tool is one.
 func TestNamesInTheDocumentsExist(t *testing.T) {
 	x := indexTree(t)
 	for _, page := range documents(t) {
@@ -39,7 +39,7 @@ func TestNamesInTheDocumentsExist(t *testing.T) {
 }
 
 var (
-	// codeFile, codeFolder and codeSymbol are what a span of code may be.
+	// codeFile, codeFolder and codeSymbol are the forms of a span of code.
 	codeFile   = regexp.MustCompile(`^[\w.*-]+(/[\w.*-]+)*\.(go|md|txt|tell|txtar|mod)$`)
 	codeFolder = regexp.MustCompile(`^\.?[\w-]+(/[\w.*-]+)*/?$`)
 	codeSymbol = regexp.MustCompile(`^([A-Za-z]\w*)\.([A-Z]\w*)(?:\.([A-Za-z]\w*))?$`)
@@ -52,7 +52,7 @@ var (
 	placed = regexp.MustCompile("((?:`\\w+`(?:,| and)?\\s+)+)in\\s+`([\\w/]+\\.go)`")
 )
 
-// untrue returns what a page names and the tree does not have.
+// untrue returns the names in a page that the tree does not have.
 func (x *index) untrue(text string) (found []string) {
 	say := func(why string) {
 		if why != "" {
@@ -105,7 +105,7 @@ func spansOf(text string) (spans []string) {
 	return spans
 }
 
-// refusesSpan says what is wrong with a span of code; empty: nothing, or it names nothing of the tree.
+// refusesSpan returns the fault of a span of code; "": none, or it names nothing of the tree.
 func (x *index) refusesSpan(span string) string {
 	span, _, _ = strings.Cut(strings.TrimLeft(span, "*[]"), "(")
 	switch {
@@ -152,7 +152,7 @@ func (x *index) refusesSymbol(span string) string {
 	return ""
 }
 
-// refusesCommand says what a call of the go tool names that is not there: packages, tests, benchmarks.
+// refusesCommand returns the packages, tests and benchmarks in a call of the go tool that do not exist.
 func (x *index) refusesCommand(command string) string {
 	words := strings.Fields(command)
 	dir := ""
@@ -194,7 +194,7 @@ func (x *index) hasTest(prefix, pattern, dir string) bool {
 // docLink is a link of a Go comment: a name, with its package or its type before it, in brackets.
 var docLink = regexp.MustCompile(`(?:^|[\s(])\[\*?((?:[a-z]\w*\.)?[A-Z]\w*(?:\.[A-Z]\w*)?)\](?:$|[\s),.;:'])`)
 
-// TestLinksInTheCommentsLead: a link to a name that is gone is shown as its text, and nobody notices.
+// TestLinksInTheCommentsLead: go doc shows a link to a missing name as plain text, so readers do not notice it.
 func TestLinksInTheCommentsLead(t *testing.T) {
 	x := indexTree(t)
 	for _, s := range readTree(t) {

@@ -44,7 +44,7 @@ func TestOperationsNameFunctions(t *testing.T) {
 	}
 }
 
-// operations is what a package says about the operations of its errors.
+// operations holds the operations of a package's errors.
 type operations struct {
 	dir, name string
 	declared  map[string]bool // Name and Type.Name
@@ -210,7 +210,7 @@ func folder(imported string) string {
 	return path.Clean(dir)
 }
 
-// refuses says what is wrong with the text of an operation. An empty one is filled in by the caller.
+// refuses returns the fault of the text of an operation; "": none. The caller fills in an empty one.
 func (p *operations) refuses(given ast.Expr) string {
 	text, ok := given.(*ast.BasicLit)
 	if !ok || text.Kind != token.STRING {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// These tests plant what the rules must find: a rule that finds nothing in the tree may also be blind.
+// These tests plant violations that the rules must find: a rule that finds nothing in the tree may also be blind.
 
 func planted(t *testing.T, file, code string) *source {
 	t.Helper()

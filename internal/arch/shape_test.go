@@ -55,7 +55,7 @@ func TestWhatABuilderImportsHasAnExample(t *testing.T) {
 	}
 	for _, dir := range shown {
 		if !has[dir] {
-			t.Errorf("package %s shows nobody how to begin: write an Example with output in %s/example_test.go", dir, dir)
+			t.Errorf("package %s has no example: write one with output in %s/example_test.go", dir, dir)
 		}
 	}
 }
@@ -95,7 +95,8 @@ func TestEveryLockedStateIsDeclaredOnce(t *testing.T) {
 	}
 }
 
-// ownedIn returns the types that declarations of services in a file name: task.Locked("a.B") and task.Owned{Type: "a.B"}.
+// ownedIn returns the types that declarations of services in a file name: task.Locked("a.B") and task.Owned{Type:
+// "a.B"}.
 func ownedIn(f *ast.File) (names []string) {
 	text := func(e ast.Expr) {
 		if lit, ok := e.(*ast.BasicLit); ok {

@@ -31,7 +31,7 @@ func TestNoPackageHoldsState(t *testing.T) {
 		for _, s := range files {
 			for _, w := range writes(s.ast, declared) {
 				if !p.excepts("variable", s.path) {
-					t.Errorf("%s: the package variable %s is changed: keep it in a struct that somebody owns", s.at(w), w.Name)
+					t.Errorf("%s: the package variable %s is changed: keep it in a struct with an owner", s.at(w), w.Name)
 				}
 			}
 		}
@@ -50,7 +50,7 @@ func variables(f *ast.File) []*ast.ValueSpec {
 	return specs
 }
 
-// refusedVariable says what is wrong with the kind of a package variable; empty: nothing. Whether it is ever
+// refusedVariable returns the fault of the kind of a package variable; "": none. Whether it is ever
 // changed is asked elsewhere.
 func refusedVariable(s *source, name *ast.Ident, spec *ast.ValueSpec) string {
 	made := ""
@@ -70,13 +70,13 @@ func refusedVariable(s *source, name *ast.Ident, spec *ast.ValueSpec) string {
 	}
 	switch {
 	case strings.Contains(made, " sync.") || strings.Contains(made, " atomic."):
-		return "is shared state: keep it in a struct that somebody owns"
+		return "is shared state: keep it in a struct with an owner"
 	case !name.IsExported() || s.ast.Name.Name == "main":
 		return ""
 	case strings.Contains(made, "errors.New") || strings.Contains(made, "aura.Error") || strings.Contains(made, "NewSignal"):
 		return ""
 	}
-	return "is exported, so anybody can change it: export a function or a constant"
+	return "is exported, so any package can change it: export a function or a constant"
 }
 
 // writes returns where declared names are assigned, counted or have their address taken, apart from functions

@@ -19,7 +19,7 @@ var libraryWaits = []string{"Timeout", "ReadTimeout", "ReadHeaderTimeout", "Writ
 var units = []string{"Nanosecond", "Microsecond", "Millisecond", "Second", "Minute", "Hour"}
 
 // How long a wait takes, its owner decides, with a name and a reason: a number in the middle of a call is a
-// policy that nobody looks for.
+// policy that readers do not expect there.
 func TestWaitsTakeNamedDurations(t *testing.T) {
 	p := readPlan(t)
 	for _, s := range readTree(t) {

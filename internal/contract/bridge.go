@@ -20,7 +20,7 @@ type Subject interface {
 	Ask(tc task.Context, q fact.Question) (fact.Answer, error)
 }
 
-// World is a fresh bridge and what the cases must know about it.
+// World is a fresh bridge, with the facts about it that the cases need.
 type World struct {
 	// Run calls fn as a task with the bridge, and ends everything when fn returns. It blocks.
 	Run func(fn func(tc task.Context, b Subject))
@@ -50,7 +50,7 @@ func Bridge(t *testing.T, open func(t *testing.T) World) {
 		{"a watch shows the facts as they were", watchThrough, false},
 		{"a watch of the newest goes on with all that comes", watchNewestFollows, false},
 		{"a watch that does not follow ends live", watchEnds, false},
-		{"a followed watch delivers what comes later", watchFollows, false},
+		{"a followed watch delivers later facts", watchFollows, false},
 		{"an error of the sink ends the watch", sinkEnds, false},
 		{"a watch resumes without gap or repetition", watchResumes, false},
 		{"a cancelled watch ends cancelled", watchCancelled, false},
@@ -80,7 +80,7 @@ func Bridge(t *testing.T, open func(t *testing.T) World) {
 	}
 }
 
-// submit commits the i-th intent and returns what was promised about it.
+// submit commits the i-th intent and returns its result.
 func submit(t *testing.T, w World, tc task.Context, b Subject, i int) fact.Result {
 	t.Helper()
 	in := w.Intent(i)
@@ -270,7 +270,7 @@ func watchNewestFollows(t *testing.T, w World, tc task.Context, b Subject) {
 	after, _ := collect(t, tc, b, fact.Selection{After: all[len(all)-1].Position})
 	want = append(want, ids(after)...)
 	if got := ids(records); len(got) > len(want) || !slices.Equal(want[:len(got)], got) {
-		t.Errorf("history and what came later (-want +got):\n%s", cmp.Diff(want, got))
+		t.Errorf("history and later facts (-want +got):\n%s", cmp.Diff(want, got))
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // rings lists the package folders from which faults are drawn: rings 1 to 3 of internal/arch/floorplan.txt
-// without what is generated.
+// without generated files.
 func rings(root string) ([]string, error) {
 	plan, err := os.ReadFile(filepath.Join(root, "internal/arch/floorplan.txt"))
 	if err != nil {

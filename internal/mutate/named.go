@@ -9,8 +9,8 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 )
 
-// named is a fault of testdata/faults. Its file is a txtar archive: the comment has the lines "file: PATH" and
-// "test: ARGUMENTS of go test", the rest of the comment says what the fault breaks; "old" stands once in the file and "new"
+// named is a fault of testdata/faults. Its file is a txtar archive: the comment has the lines "file: PATH" and "test:
+// ARGUMENTS of go test", the rest of the comment names the broken behaviour; "old" stands once in the file and "new"
 // replaces it.
 type named struct {
 	name  string
@@ -52,7 +52,7 @@ func parseNamed(root, file string) (named, error) {
 		}
 	}
 	if n.site.file == "" || len(n.tests) == 0 || n.why == "" || len(archive.Files) != 2 {
-		return named{}, fmt.Errorf("needs what it breaks, file:, test:, old and new")
+		return named{}, fmt.Errorf("needs a comment about the broken behaviour, file:, test:, old and new")
 	}
 	text, err := os.ReadFile(filepath.Join(root, n.site.file))
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 // platform is an operating system and an architecture by their names in Go.
 type platform struct{ os, arch string }
 
-// platforms returns what is shipped.
+// platforms returns the platforms of a release.
 func platforms() (all []platform) {
 	for _, system := range []string{"linux", "darwin", "windows"} {
 		for _, arch := range []string{"amd64", "arm64"} {
@@ -38,7 +38,7 @@ func platformOf(text string) (platform, error) {
 // String returns "os/arch".
 func (p platform) String() string { return p.os + "/" + p.arch }
 
-// release says what is built.
+// release is one build of all platforms.
 type release struct {
 	dir     string // where the go command runs
 	pkg     string // the main package, for the go command
@@ -80,7 +80,7 @@ func (r *release) build(p platform) (file, error) {
 }
 
 // args returns the arguments of the go command for a binary at path. -trimpath takes the names of this machine's folders
-// out of it, -s and -w the symbols and what only a debugger reads; stack traces keep functions and lines.
+// out of it, -s and -w the symbols and the data of debuggers; stack traces keep functions and lines.
 func (r *release) args(path string) []string {
 	flags := "-s -w"
 	if r.version != "" {

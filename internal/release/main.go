@@ -11,7 +11,7 @@ func main() {
 	r := release{dir: ".", pkg: "./cmd/aura", name: "aura", stamp: "github.com/aura-runtime/aura/program.released"}
 	out := flag.String("out", "dist", "the folder for the binaries and SHA256SUMS; files of these names are replaced")
 	only := flag.String("only", "", "build only these platforms, such as linux/amd64,windows/arm64")
-	flag.StringVar(&r.version, "version", "", "what the binaries say they are (default: the tag or commit that git tells)")
+	flag.StringVar(&r.version, "version", "", "the version that the binaries report (default: the tag or commit that git tells)")
 	flag.Parse()
 	if err := run(r, *out, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "release:", err)

@@ -123,7 +123,7 @@ func TestRowsCannotLookLikeOtherRows(t *testing.T) {
 	}
 }
 
-// TestTokensOfPeersCannotDeceive: what a contact handed over is its words, and it can begin like another token.
+// TestTokensOfPeersCannotDeceive: the text of a contact's token is its own, and can begin like another token.
 func TestTokensOfPeersCannotDeceive(t *testing.T) {
 	d := newDesk(t, "Ada")
 	d.knows(2, "Ben")

@@ -17,9 +17,10 @@ func chatsCommand(s *Shell) *cobra.Command {
 	var all bool
 	c := &cobra.Command{
 		Use:   "chats",
-		Short: "List the conversations, the newest first, with what is unread",
-		Long: `List the conversations, the one with the newest message first, with the number of unread messages and the beginning of
-the last one. Nothing is marked as read. Blocked contacts are not listed; groups that you left are listed with --all.`,
+		Short: "List the conversations, the newest first, with their unread messages",
+		Long: `List the conversations, the one with the newest message first, with the number of unread messages and the
+beginning of the last one. Nothing is marked as read. Blocked contacts are not listed; groups that you left are listed
+with --all.`,
 		Example: "  aura chats\n  aura chats --all --json",
 		Args:    None,
 		RunE: func(*cobra.Command, []string) error {
@@ -63,7 +64,7 @@ func (s *Shell) printChats(threads []chat.Thread, now time.Time) error {
 		return nil
 	}
 	if len(threads) == 0 {
-		return s.Print(nil, "no conversations yet: invite somebody with: aura invite create%s", s.HomeFlag())
+		return s.Print(nil, "no conversations yet: invite a person with: aura invite create%s", s.HomeFlag())
 	}
 	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
 	for i := range threads {

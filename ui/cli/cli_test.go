@@ -21,7 +21,7 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// desk is a person's account without an agent: what is in its journal, and a command line over it.
+// desk is a person's account without an agent: its journal, and a command line over it.
 type desk struct {
 	t       *testing.T
 	self    foldtest.Person
@@ -84,7 +84,7 @@ func (d *desk) run(args ...string) (out, errs string, code int) {
 	return o.String(), e.String(), code
 }
 
-// prints runs a command line that must succeed and compares what it prints.
+// prints runs a command line that must succeed and compares its output.
 func (d *desk) prints(want string, args ...string) {
 	d.t.Helper()
 	out, errs, code := d.run(args...)
@@ -111,7 +111,7 @@ func (d *desk) fails(want int, text string, args ...string) {
 
 func TestContactsAreListedWithWhatIsKnown(t *testing.T) {
 	d := newDesk(t, "Ada")
-	d.prints("no contacts yet: invite somebody with: aura invite create --home x\n", "contacts", "--home", "x")
+	d.prints("no contacts yet: invite a person with: aura invite create --home x\n", "contacts", "--home", "x")
 	d.knows(2, "Ben")
 	d.knows(3, "Ben")
 	out, _, _ := d.run("contacts")

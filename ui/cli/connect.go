@@ -69,7 +69,7 @@ func (s *Shell) archived(verb, home string, fn func(tc task.Context, core *app.C
 	})
 }
 
-// needsAgent returns a mistake in the command line when no agent is asked, for what only an agent can do.
+// needsAgent returns a mistake in the command line when no agent is asked, for verbs that need one.
 func (s *Shell) needsAgent(c *cobra.Command, what string) error {
 	switch {
 	case s.Offline:

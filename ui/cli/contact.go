@@ -54,7 +54,7 @@ func contactsCommand(s *Shell) *cobra.Command {
 		Short: "List the contacts, how they are reached and the codes that verify them",
 		Long: `List the contacts, how they are reached and the codes that verify them.
 
-Two people who read the same verification code to each other, by voice or in person, know that nobody stood
+Two people who read the same verification code to each other, by voice or in person, know that no third party stood
 between them when they met. With --follow a contact is printed again when it changes, until interrupted.`,
 		Example: "  aura contacts\n  aura contacts --verify\n  aura contacts --follow --json",
 		Args:    None,
@@ -111,7 +111,7 @@ func (s *Shell) printContacts(lines []contactLine, codes bool) error {
 		return nil
 	}
 	if len(lines) == 0 {
-		return s.Print(nil, "no contacts yet: invite somebody with: aura invite create%s", s.HomeFlag())
+		return s.Print(nil, "no contacts yet: invite a person with: aura invite create%s", s.HomeFlag())
 	}
 	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
 	for i := range lines {
@@ -134,7 +134,7 @@ func renameCommand(s *Shell) *cobra.Command {
 		Use:   "rename CONTACT|GROUP NAME",
 		Short: "Call a contact or a group something else, on this side only",
 		Long: `Call a contact or a group something else, on this side only. A name that you have seen stays until you change
-it here, whatever the other side calls itself since; "aura contacts" shows that too. An empty NAME takes the name that the
+it here, also when the other side changes its own name; "aura contacts" shows that too. An empty NAME takes the name that the
 other side has for itself now.`,
 		Example: "  aura rename Ben \"Ben from the club\"\n  aura rename \"Ben from the club\" \"\"",
 		Args:    Exactly(2, "a contact or a group, and a name"),

@@ -25,9 +25,10 @@ func guardTokensCommand(s *Shell) *cobra.Command {
 	return &cobra.Command{
 		Use:   "tokens",
 		Short: "List the tokens: your own, those that you handed out and those that you were handed",
-		Long: `List the capability tokens: "own" are those by which you act yourself, "given" those that you handed to contacts, "held"
-those that contacts handed to you. The names are what a token permits at most; it may be confined to a conversation or a
-time, which --json shows in its code. The token itself is not shown: whoever has it could hand it on.`,
+		Long: `List the capability tokens: "own" are those by which you act yourself, "given" those that you handed to
+contacts, "held" those that contacts handed to you. The names are the most that a token permits; it may be confined to a
+conversation or a time, which --json shows in its code. The token itself is not shown: a person who has it could hand it
+on.`,
 		Example: "  aura guard tokens\n  aura guard tokens --json",
 		Args:    None,
 		RunE: func(*cobra.Command, []string) error {
@@ -73,7 +74,7 @@ func tokenRole(row *tokenRow) string {
 	return row.Role.String()
 }
 
-// tokenNames returns the names in a few words: nobody reads the thirty of an own token.
+// tokenNames returns the names in a few words: the thirty of an own token are too many to read.
 func tokenNames(row *tokenRow) string {
 	const most = 6
 	if len(row.Names) > most {
@@ -88,9 +89,9 @@ func guardDelegateCommand(s *Shell) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "delegate CONTACT OPERATION…",
 		Short: "Hand capabilities to a contact, by a token that names it",
-		Long: `Hand capabilities to a contact. The contact's agent gets a token that serves nobody else; what it then asks of your
-agent is decided by it. OPERATION is the name of a capability, such as chat:send. --of hands on a token that you were
-handed yourself, with less: name it as "aura guard tokens" does.`,
+		Long: `Hand capabilities to a contact. The contact's agent gets a token that serves no other agent; what it then
+asks of your agent is decided by it. OPERATION is the name of a capability, such as chat:send. --of hands on a token
+that you were handed yourself, with less: name it as "aura guard tokens" does.`,
 		Example: "  aura guard delegate Ben chat:send --for 24h\n  aura guard delegate Ben chat:send chat:read --in Friends\n" +
 			"  aura guard delegate Cleo chat:read --of 1a2b3c4d",
 		Args: AtLeast(2, "a contact and the names of operations"),
@@ -125,7 +126,7 @@ handed yourself, with less: name it as "aura guard tokens" does.`,
 	return c
 }
 
-// delegation resolves what the flags name.
+// delegation resolves the names in the flags.
 func delegation(tc task.Context, core *app.Core, names []string, within, held string) (d app.Delegation, err error) {
 	d.Names = names
 	if within != "" {
@@ -150,8 +151,9 @@ func guardRevokeCommand(s *Shell) *cobra.Command {
 	return &cobra.Command{
 		Use:   "revoke TOKEN",
 		Short: "Make a token void that you handed out, and all that was handed on from it",
-		Long: `Make a token void that you handed out, and all that was handed on from it. It holds at once and for good; your agent
-decides what comes later without the token. TOKEN is its identifier, or the beginning of it, as "aura guard tokens" shows it.`,
+		Long: `Make a token void that you handed out, and all that was handed on from it. It holds at once and for good;
+your agent decides later requests without the token. TOKEN is its identifier, or the beginning of it, as "aura guard
+tokens" shows it.`,
 		Example: "  aura guard revoke 1a2b3c4d",
 		Args:    Exactly(1, "a token"),
 		RunE: func(_ *cobra.Command, args []string) error {

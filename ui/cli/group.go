@@ -70,7 +70,7 @@ func groupListCommand(s *Shell) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List the groups and their members",
-		Long: `List the groups and their members. Groups that you left are listed with --all; "read" shows what was written in one
+		Long: `List the groups and their members. Groups that you left are listed with --all; "read" shows the messages of one
 while you were there.`,
 		Example: "  aura group list\n  aura group list --all --json",
 		Args:    None,

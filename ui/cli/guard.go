@@ -16,7 +16,7 @@ import (
 func guardCommand(s *Shell) *cobra.Command {
 	return family(&cobra.Command{
 		Use:     "guard",
-		Short:   "Look into the decisions of the guard, and change what it permits",
+		Short:   "Look into the decisions of the guard, and change its capabilities",
 		Example: "  aura guard explain Ben chat:send\n  aura guard delegate Ben chat:send --for 24h",
 	}, guardExplainCommand(s), guardTokensCommand(s), guardDelegateCommand(s), guardRevokeCommand(s))
 }
@@ -25,9 +25,9 @@ func guardExplainCommand(s *Shell) *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain CONTACT|GROUP OPERATION",
 		Short: "Say whether an operation would be allowed now, and why",
-		Long: `Say what the guard would decide now about a small message to a contact or a group: which stage would deny it, what each
-of your tokens says about it, by which block and which check, and what is left of each budget. OPERATION is the name of a
-capability, such as chat:send. Nothing is sent and nothing is charged. The exit code is 1 when it would be denied.`,
+		Long: `Show the guard's decision, now, about a small message to a contact or a group: which stage would deny it,
+the answer of each of your tokens, by which block and which check, and the rest of each budget. OPERATION is the name of
+a capability, such as chat:send. Nothing is sent and nothing is charged. The exit code is 1 when it would be denied.`,
 		Example: "  aura guard explain Ben chat:send\n  aura guard explain Friends group:leave --json",
 		Args:    Exactly(2, "a name and an operation"),
 		RunE: func(_ *cobra.Command, args []string) error {

@@ -18,9 +18,9 @@ import (
 func inviteCommand(s *Shell) *cobra.Command {
 	return family(&cobra.Command{
 		Use:   "invite",
-		Short: "Meet somebody: create an invitation, or accept one",
-		Long: `Meet somebody. An invitation is one line of text that one person may accept once, before it expires. Hand it over
-in a way that you trust: whoever has it first can become your contact.`,
+		Short: "Meet a person: create an invitation, or accept one",
+		Long: `Meet a person. An invitation is one line of text that one person may accept once, before it expires. Hand
+it over in a way that you trust: the first person who uses it can become your contact.`,
 		Example: "  aura invite create\n  aura invite accept aura1…",
 	}, inviteCreateCommand(s), inviteAcceptCommand(s), inviteDeclineCommand(s), inviteListCommand(s), inviteWaitCommand(s), inviteCancelCommand(s))
 }
@@ -84,9 +84,9 @@ func inviteAcceptCommand(s *Shell) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "accept CODE",
 		Short: "Accept an invitation and wait until the contact exists",
-		Long: `Accept an invitation and wait until the contact exists. The invitation of a contact renews the addresses at which the
-two look for each other, and changes nothing else. If the other side cannot be reached in time the agent goes on
-trying in the background, until the invitation expires.`,
+		Long: `Accept an invitation and wait until the contact exists. The invitation of a contact renews the addresses
+at which the two look for each other, and changes nothing else. If the other side cannot be reached in time the agent
+goes on trying in the background, until the invitation expires.`,
 		Example: "  aura invite accept aura1…\n  aura invite accept aura1… --wait 5m",
 		Args:    Exactly(1, "the code of an invitation"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -159,7 +159,7 @@ Compare this code with %s, by voice or in person: %s`, c.Name, c.Name, c.Verific
 func inviteDeclineCommand(s *Shell) *cobra.Command {
 	return &cobra.Command{
 		Use:     "decline CODE",
-		Short:   "Turn an invitation down; nobody is told",
+		Short:   "Turn an invitation down; the inviter is not told",
 		Example: "  aura invite decline aura1…",
 		Args:    Exactly(1, "the code of an invitation"),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -300,7 +300,7 @@ func (s *Shell) awaitInvitation(tc task.Context, core *app.Core, id invite.ID, w
 func inviteCancelCommand(s *Shell) *cobra.Command {
 	return &cobra.Command{
 		Use:     "cancel ID",
-		Short:   "Take back an invitation that nobody accepted yet, or stop accepting one; \"invite list\" shows its ID",
+		Short:   "Take back an invitation that was not accepted yet, or stop accepting one; \"invite list\" shows its ID",
 		Example: "  aura invite cancel inv_k3jq",
 		Args:    Exactly(1, "the beginning of an invitation's identifier"),
 		RunE: func(_ *cobra.Command, args []string) error {

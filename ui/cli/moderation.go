@@ -11,7 +11,7 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// moderationVerb is one of three verbs that differ in their words and in what they call.
+// moderationVerb is one of three verbs that differ in their words and in the workflow that they call.
 type moderationVerb struct {
 	use, short, long, example string
 	done                      string // what is printed, with the name
@@ -31,8 +31,8 @@ func moderationCommands(s *Shell) []*cobra.Command {
 		},
 		{
 			use: "block CONTACT", short: "Refuse a contact: nothing arrives, nothing is sent, nothing is shown",
-			long: `Refuse a contact. The connection is closed and nothing that the contact sends is taken; what it wrote before is
-hidden. The contact is not told. "unblock" undoes it.`,
+			long: `Refuse a contact. The connection is closed and nothing that the contact sends is taken; its earlier
+messages are hidden. The contact is not told. "unblock" undoes it.`,
 			example: "  aura block Ben", done: "blocked", act: (*app.Core).Block,
 		},
 	} {
@@ -41,7 +41,7 @@ hidden. The contact is not told. "unblock" undoes it.`,
 	return append(commands, unblockCommand(s))
 }
 
-// What happens to the words of somebody who was blocked.
+// The treatment of messages that a contact wrote while it was blocked.
 const (
 	missedShow = "show"
 	missedDrop = "drop"
@@ -51,10 +51,10 @@ func unblockCommand(s *Shell) *cobra.Command {
 	var missed string
 	c := &cobra.Command{
 		Use:   "unblock CONTACT",
-		Short: "Undo block, and decide about what the contact wrote meanwhile",
-		Long: `Undo block. What the contact wrote meanwhile waits at its agent and arrives now. --missed show shows it, --missed drop
-hides it for good, as far as it was written before now by the contact's clock. Without the flag the verb asks at a
-terminal, and drops otherwise. The contact is told neither.`,
+		Short: "Undo block, and decide about messages that the contact wrote meanwhile",
+		Long: `Undo block. Messages that the contact wrote meanwhile wait at its agent and arrive now. --missed show
+shows them, --missed drop hides it for good, as far as it was written before now by the contact's clock. Without the
+flag the verb asks at a terminal, and drops otherwise. The contact is told neither.`,
 		Example: "  aura unblock Ben\n  aura unblock Ben --missed show",
 		Args:    Exactly(1, "a name"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -78,11 +78,11 @@ terminal, and drops otherwise. The contact is told neither.`,
 			})
 		},
 	}
-	c.Flags().StringVar(&missed, "missed", "", "what the contact wrote while it was blocked: show or drop")
+	c.Flags().StringVar(&missed, "missed", "", "messages that the contact wrote while it was blocked: show or drop")
 	return c
 }
 
-// askMissed asks a person at a terminal; nobody else is asked, and the words are dropped.
+// askMissed asks a person at a terminal; without one the messages are dropped.
 func (s *Shell) askMissed(name string) string {
 	if !s.Terminal || s.JSON {
 		return missedDrop

@@ -22,11 +22,11 @@ func queryCommand(s *Shell) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "query TEXT | query --kinds",
 		Short: "Ask your journal a question in Datalog",
-		Long: `Ask your journal a question in Datalog. A fact of the kind chat.message is chat:message($id, …): its identifier, then
-the columns of its kind: --kinds lists what there is. kind($id, $kind), author($id, $authority),
+		Long: `Ask your journal a question in Datalog. A fact of the kind chat.message is chat:message($id, …): its
+identifier, then the columns of its kind: --kinds lists what there is. kind($id, $kind), author($id, $authority),
 place($id, $context) and position($id, $n) tell the rest of any fact. {self} stands for yourself.
 
-TEXT is the body of a rule, or a program whose last rule is the answer. --as-of asks what the journal said when it
+TEXT is the body of a rule, or a program whose last rule is the answer. --as-of asks the journal as it was when it
 ended at a position, which "aura status" shows.
 
 Only facts that the query can use are read: name kinds, and bound positions ($n > 1000) where the journal is long. What

@@ -41,7 +41,7 @@ read; "aura status" says how many facts there are now.`,
 				return Usage(c, "--as-of must be 1 or more: the first fact has position 1")
 			}
 			if follow && asOf > 0 {
-				return Usage(c, "--follow shows what comes, --as-of what was: use one of them")
+				return Usage(c, "--follow shows new messages, --as-of earlier ones: use one of them")
 			}
 			if follow {
 				if err := s.needsAgent(c, "--follow"); err != nil {
@@ -85,7 +85,7 @@ type reader struct {
 	owed  bool // what was read could not be told: the agent was away
 }
 
-// follow prints what is there and what comes, until the person interrupts it.
+// follow prints the present and the new messages, until the person interrupts it.
 func (r *reader) follow(tc task.Context, last int) error {
 	err := r.core.Follow(tc, r.of, last, func(messages []chat.Message) error {
 		err := r.show(tc, messages)
@@ -131,8 +131,8 @@ func messageText(m *chat.Message, now time.Time) string {
 // colons are the characters that look like the one behind a speaker's name (Unicode's confusables, UTS 39).
 const colons = ":\uff1a\ufe30\u0589\u0703\u0704\u16ec\u1803\u1809\u205a\u05c3\u02f8\ua789\u2236\u02d0\ua4fd"
 
-// speaker names the author of a message. The owner is always [contact.You], which nobody else can be called, and a
-// name that seems to end earlier than it does is quoted, so no name makes a line look like somebody else's.
+// speaker names the author of a message. The owner is always [contact.You], which no contact can be called, and a
+// name that seems to end earlier than it does is quoted, so no name makes a line look like that of another person.
 func speaker(m *chat.Message) string {
 	if m.Mine {
 		return contact.You

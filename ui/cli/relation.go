@@ -11,9 +11,9 @@ func contactAddressCommand(s *Shell) *cobra.Command {
 	return &cobra.Command{
 		Use:   "address CONTACT ADDRESS…",
 		Short: "Say where a contact can be reached now",
-		Long: `Say where a contact can be reached now, best first: "aura status" shows it on the contact's side. The agent tries these
-addresses before those that it knows, at once and again later. It is needed when both sides have moved and no mutual
-contact is up to tell either; a new invitation of the contact does the same.`,
+		Long: `Say where a contact can be reached now, best first: "aura status" shows it on the contact's side. The
+agent tries these addresses before those that it knows, at once and again later. It is needed when both sides have moved
+and no mutual contact is up to tell either; a new invitation of the contact does the same.`,
 		Example: "  aura contacts address Ben /ip4/192.0.2.7/udp/4001/quic-v1\n  aura contacts address Ben /ip4/192.0.2.7/udp/4001/quic-v1 /ip4/192.0.2.7/tcp/4001",
 		Args:    AtLeast(2, "a contact and an address"),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -30,11 +30,11 @@ contact is up to tell either; a new invitation of the contact does the same.`,
 func contactRemoveCommand(s *Shell) *cobra.Command {
 	return &cobra.Command{
 		Use:   "remove CONTACT",
-		Short: "End the relation with a contact; what was said stays on this side",
-		Long: `End the relation with a contact. The contact is not told. Neither side can reach the other any more: this side forgets
-the secret of the conversation, and the other one is not answered. Messages that the contact has not received have
-failed. What was said stays on this side and can be read under the contact's name with "(removed)" behind it. Groups
-that you share go on: leave them. To talk again, one of the two invites the other.`,
+		Short: "End the relation with a contact; the messages stay on this side",
+		Long: `End the relation with a contact. The contact is not told. Neither side can reach the other any more: this
+side forgets the secret of the conversation, and the other one is not answered. Messages that the contact has not
+received have failed. The messages stay on this side and can be read under the contact's name with "(removed)" behind
+it. Groups that you share go on: leave them. To talk again, one of the two invites the other.`,
 		Example: "  aura contacts remove Ben\n  aura read \"Ben (removed)\"",
 		Args:    Exactly(1, "a contact"),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -47,7 +47,7 @@ that you share go on: leave them. To talk again, one of the two invites the othe
 					return err
 				}
 				return s.Print(map[string]any{"contact": who.Contact, "name": former.Name}, `%s is not a contact any more, and is not told.
-What was said stays here: aura read%s %q`, who.Name, s.HomeFlag(), former.Name)
+The messages stay here: aura read%s %q`, who.Name, s.HomeFlag(), former.Name)
 			})
 		},
 	}

@@ -85,12 +85,12 @@ func earlier(c *cobra.Command, text string) (id aura.OperationID, err error) {
 		return id, nil
 	}
 	if id, err = aura.ParseOperationID(text); err != nil {
-		return id, Usage(c, "--operation takes what an earlier attempt printed, such as op_k3jq…, got %q", text)
+		return id, Usage(c, "--operation takes the identifier that an earlier attempt printed, such as op_k3jq…, got %q", text)
 	}
 	return id, nil
 }
 
-// doubted says what to do about a message of which nobody knows whether it is stored.
+// doubted returns the advice about a message whose outcome is not known.
 func (s *Shell) doubted(err error, to app.Ref) error {
 	var doubt *app.Doubt
 	if !errors.As(err, &doubt) {

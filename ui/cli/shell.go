@@ -18,7 +18,7 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// Shell is what every verb works with: where it reads and prints, where the account lies and how an
+// Shell is the environment of every verb: where it reads and prints, where the account lies and how an
 // agent is reached.
 type Shell struct {
 	In  io.Reader
@@ -52,7 +52,7 @@ type Shell struct {
 	Imagine func(tc task.Context) (*app.Core, error)
 }
 
-// Opener opens what a verb reads without an agent. done ends it.
+// Opener opens the account that a verb reads without an agent. done closes it.
 type Opener func(tc task.Context) (core *app.Core, done func(task.Context) error, err error)
 
 // New returns the root command with every verb that needs a running agent.
@@ -115,7 +115,7 @@ func (s *Shell) Folder() (string, error) {
 	return filepath.Join(h, ".local", "share", "aura"), nil
 }
 
-// ReadFile reads what a verb was given, a file or "-" for standard input, of at most limit bytes.
+// ReadFile reads the input of a verb, a file or "-" for standard input, of at most limit bytes.
 func (s *Shell) ReadFile(name string, limit int64) ([]byte, error) {
 	const op = "cli.ReadFile"
 	in := s.In
@@ -155,7 +155,7 @@ func (s *Shell) Object(v any) error {
 	return enc.Encode(v)
 }
 
-// HomeFlag returns what a command line needs to name the same home again: nothing for the default.
+// HomeFlag returns the flag that names the same home in another command line: "" for the default.
 func (s *Shell) HomeFlag() string {
 	if s.Home == "" {
 		return ""
@@ -172,7 +172,7 @@ func quoted(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
-// Account returns nil for a home that holds an account, otherwise what is wrong with it and how to go on.
+// Account returns nil for a home that holds an account, otherwise the problem and how to go on.
 func (s *Shell) Account(home string) error {
 	err := s.FindAccount(home)
 	if errors.Is(err, aura.NotFound) {

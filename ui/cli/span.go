@@ -33,7 +33,7 @@ func (v spanValue) Set(text string) error {
 // String implements cobra's flag value.
 func (v spanValue) String() string {
 	if v.to == nil || *v.to == 0 {
-		return "" // the usage says what the absence means
+		return "" // the usage explains the absence
 	}
 	return span(*v.to)
 }

@@ -9,7 +9,7 @@ import (
 
 func TestSpansAreReadAsTheyArePrinted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		// What is printed has two units: it is read as what it says.
+		// The printed text has two units, and parses to the same span.
 		printed := span(time.Duration(rapid.Int64Range(int64(time.Second), int64(90*24*time.Hour)).Draw(t, "d")))
 		d, err := parseSpan(printed)
 		if err != nil || span(d) != printed {

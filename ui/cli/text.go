@@ -35,7 +35,7 @@ func clean(text string) string {
 	}, strings.ReplaceAll(text, "\r\n", "\n"))
 }
 
-// oneLine is clean without line breaks, for what must not pretend to be a line of its own.
+// oneLine is clean without line breaks, for text that must not pretend to be a line of its own.
 func oneLine(text string) string {
 	return strings.Join(strings.FieldsFunc(clean(text), func(r rune) bool { return r == '\n' }), " ")
 }

@@ -39,7 +39,7 @@ func TestAnInterruptedVerbSaysSo(t *testing.T) {
 	}
 }
 
-// TestWhyAContactIsOfflineIsSaid: a person who sees only that somebody is offline waits for nothing.
+// TestWhyAContactIsOfflineIsSaid: a person who sees only that a contact is offline may wait in vain.
 func TestWhyAContactIsOfflineIsSaid(t *testing.T) {
 	for _, c := range []struct {
 		who  app.Person

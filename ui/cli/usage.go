@@ -28,7 +28,7 @@ func Usage(c *cobra.Command, format string, args ...any) error {
 	return &usageError{text: fmt.Sprintf(format, args...), command: c.CommandPath()}
 }
 
-// Exactly returns an argument check for n arguments, with an error that names what is missing.
+// Exactly returns an argument check for n arguments, with an error that names the missing one.
 func Exactly(n int, names string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) != n {
@@ -56,7 +56,7 @@ func None(c *cobra.Command, args []string) error {
 	return nil
 }
 
-// flagText returns what is wrong with a flag in words for a person: the library passes on those of the parser of
+// flagText returns the problem with a flag in words for a person: the library passes on those of the parser of
 // numbers, and takes a text that begins with a dash for flags.
 func flagText(err error) string {
 	text := err.Error()
@@ -108,7 +108,7 @@ func Execute(root *cobra.Command) error {
 	return mistake
 }
 
-// unknown is what a command that only groups others does with a verb that it does not have, or with none.
+// unknown is the action of a command that only groups others, for a verb that it does not have, or for none.
 func unknown(c *cobra.Command, args []string) error {
 	var names []string
 	for _, v := range c.Commands() {
@@ -147,7 +147,7 @@ func Report(s *Shell, err error) int {
 	if s.JSON {
 		enc := json.NewEncoder(s.Err)
 		enc.SetEscapeHTML(false)
-		_ = enc.Encode(map[string]string{"error": text, "kind": kind}) // nobody is left to tell
+		_ = enc.Encode(map[string]string{"error": text, "kind": kind}) // an error of Err has no other reader
 		return code
 	}
 	fmt.Fprintln(s.Err, "aura: "+text)

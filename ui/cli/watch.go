@@ -14,10 +14,10 @@ import (
 func watchCommand(s *Shell) *cobra.Command {
 	return &cobra.Command{
 		Use:   "watch",
-		Short: "Print what happens, as it happens: messages, their states, contacts, connections",
-		Long: `Print what happens, as it happens, until interrupted. With --json each event is one object on one line; "event" is
+		Short: "Print events as they happen: messages, their states, contacts, connections",
+		Long: `Print events as they happen, until interrupted. With --json each event is one object on one line; "event" is
 message, progress, contact, group, invitation, connection or fact (of an application's domain), or gap where events are
-missing because nobody read them in time. Watching marks nothing as read. While the agent is away the verb waits for it.`,
+missing because they were not read in time. Watching marks nothing as read. While the agent is away the verb waits for it.`,
 		Example: "  aura watch\n  aura watch --json",
 		Args:    None,
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -26,8 +26,9 @@ func Command(s *cli.Shell) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "choreo",
 		Short: "Check, picture and compile protocols",
-		Long: `Check, picture and compile protocols. A choreography (a .tell file) describes a conversation once, for everybody; these
-verbs find what could go wrong in it and derive what each role must do. They need no account and no agent.`,
+		Long: `Check, picture and compile protocols. A choreography (a .tell file) describes a conversation once, for
+all roles; these verbs find what could go wrong in it and derive what each role must do. They need no account and no
+agent.`,
 		Example: "  aura choreo check vote.tell\n  aura choreo project vote.tell --role 'Voter[0]' --bind N=3",
 	}
 	return cli.Family(c, checkCommand(s), fmtCommand(s), projectCommand(s), manifestCommand(s),
@@ -134,7 +135,7 @@ func instantiate(c *cobra.Command, p *choreo.Protocol, given *sizes) (*choreo.In
 	return p.Instantiate(binding)
 }
 
-// loadInstance is loadFile and instantiate. What is wrong with the sizes is printed to Err, as other problems are.
+// loadInstance is loadFile and instantiate. Problems of the sizes are printed to Err, as other problems are.
 func loadInstance(s *cli.Shell, c *cobra.Command, name string, given *sizes) (*choreo.Instance, error) {
 	p, err := loadFile(s, name)
 	if err != nil {

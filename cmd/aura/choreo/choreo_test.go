@@ -10,7 +10,7 @@ import (
 	"github.com/aura-runtime/aura/ui/cli"
 )
 
-// typed runs a command line of the family and returns its exit code and what it printed.
+// typed runs a command line of the family and returns its exit code and output.
 func typed(args ...string) (code int, out, errs string) {
 	var o, e bytes.Buffer
 	s := &cli.Shell{In: strings.NewReader(""), Out: &o, Err: &e}

@@ -23,12 +23,12 @@ func exploreCommand(s *cli.Shell) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "explore FILE",
 		Short: "Walk through everything that can happen in a small protocol",
-		Long: `Walk through everything that can happen in a small protocol: all choices and all orders in which messages can be sent
-and come, with room for --capacity messages on each edge. No state may be a deadlock, no message unexpected or
-left over, from each state the end must be in reach, and canonical and parallel execution must tell the same story.
+		Long: `Walk through everything that can happen in a small protocol: all choices and all orders in which messages
+can be sent and come, with room for --capacity messages on each edge. No state may be a deadlock, no message unexpected
+or left over, from each state the end must be in reach, and canonical and parallel execution must tell the same story.
 
 With --parts FILE is a JSON object with the local type of each role in interchange JSON, which nothing has checked
-before. The exit code is 1 for what is wrong, printed with the shortest way to it, and for a protocol that is too
+before. The exit code is 1 for a problem, printed with the shortest way to it, and for a protocol that is too
 large to be walked through.`,
 		Example: "  aura choreo explore vote.tell --bind N=2\n  aura choreo explore --parts parts.json",
 		Args:    cli.Exactly(1, "FILE"),
@@ -116,7 +116,7 @@ type reportLine struct {
 	Run      []string `json:"run,omitempty"`
 }
 
-// printReport prints what was found, and returns an error unless everything was visited and is well.
+// printReport prints the findings, and returns an error unless everything was visited and is well.
 func printReport(s *cli.Shell, name string, r *explore.Report) error {
 	const op = "choreo.printReport"
 	line := reportLine{File: name, States: r.States, Steps: r.Steps, Ends: r.Ends, Paths: r.Paths, Complete: r.Complete}

@@ -9,7 +9,7 @@ import (
 	"github.com/aura-runtime/aura/machine"
 )
 
-// improviser is the host of a protocol that runs with nobody behind its roles: it takes the choices that it was
+// improviser is the host of a protocol whose roles have no application: it takes the choices that it was
 // told, then random ones, and makes payloads up. The same seed gives the same run.
 type improviser struct {
 	random *rand.Rand

@@ -39,9 +39,9 @@ func manifestCommand(s *cli.Shell) *cobra.Command {
 	return c
 }
 
-// defaultsFlags adds what a deployment knows about a protocol that its text does not say.
+// defaultsFlags adds the properties of a protocol that a deployment sets and its text does not.
 func defaultsFlags(c *cobra.Command, d *choreo.Defaults) {
 	c.Flags().StringVar(&d.ProtocolID, "id", "", "the protocol's id (default aura. and its name)")
 	c.Flags().StringVar(&d.Policy, "policy", "", "the determinism policy (default "+choreo.DefaultPolicy+")")
-	c.Flags().StringSliceVar(&d.Capabilities, "capability", nil, "what the runtime must be able to do; may be repeated")
+	c.Flags().StringSliceVar(&d.Capabilities, "capability", nil, "a capability that the runtime must have; may be repeated")
 }

@@ -19,10 +19,10 @@ func projectCommand(s *cli.Shell) *cobra.Command {
 	var given *sizes
 	c := &cobra.Command{
 		Use:   "project FILE --role ROLE",
-		Short: "Print what one role must do",
-		Long: `Print what one role must do: a table of its situations, what it sends or receives in each, and where that leads. With
---json it is the local type in interchange JSON, and with --global FILE is a global type in interchange JSON, so that
-other tools can be compared with this one.`,
+		Short: "Print the steps of one role",
+		Long: `Print the steps of one role: a table of its states, its sends and receives in each, and the states that
+follow. With --json it is the local type in interchange JSON, and with --global FILE is a global type in interchange
+JSON, so that other tools can be compared with this one.`,
 		Example: "  aura choreo project vote.tell --role 'Voter[0]' --bind N=3\n  aura choreo project --global vote.json --role Chair --json",
 		Args:    cli.Exactly(1, "FILE"),
 		RunE: func(c *cobra.Command, args []string) error {

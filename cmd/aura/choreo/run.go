@@ -27,10 +27,10 @@ func runCommand(s *cli.Shell) *cobra.Command {
 	var given *sizes
 	c := &cobra.Command{
 		Use:   "run FILE",
-		Short: "Play all roles of a protocol and print what they say",
-		Long: `Play all roles of a protocol in one machine and print what they say. Choices and payloads are random, the same for the
-same seed; --choose takes the first choices by the names of their messages. A protocol that goes on for ever is
-stopped after --rounds steps. With --trace the whole run is recorded for aura choreo replay.`,
+		Short: "Play all roles of a protocol and print their messages",
+		Long: `Play all roles of a protocol in one machine and print their messages. Choices and payloads are random,
+the same for the same seed; --choose takes the first choices by the names of their messages. A protocol that goes on for
+ever is stopped after --rounds steps. With --trace the whole run is recorded for aura choreo replay.`,
 		Example: "  aura choreo run vote.tell --bind N=3\n  aura choreo run vote.tell --choose Lost --seed 7 --trace vote.trace",
 		Args:    cli.Exactly(1, "FILE"),
 		RunE: func(c *cobra.Command, args []string) error {

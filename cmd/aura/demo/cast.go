@@ -71,7 +71,7 @@ func (a *actor) rise(tc task.Context, group *task.Group) error {
 	return a.front.Start(tc)
 }
 
-// rest ends the frontend and then the agent, whatever of them runs.
+// rest ends the frontend and then the agent, if they run.
 func (a *actor) rest(tc task.Context) error {
 	const grace = 2 * time.Second
 	var errs []error

@@ -18,12 +18,12 @@ import (
 // demoBudget is the most that the demonstration may take. A stage that is not over then has failed.
 const demoBudget = time.Minute
 
-// Options is what the demonstration takes from the process.
+// Options are the demonstration's inputs from the process.
 type Options struct {
 	// Run executes fn as the root task of the process with this event log, and blocks until it and all it started
 	// ended. An interrupt cancels it. Required.
 	Run func(name string, log world.Log, fn func(task.Context) error) error
-	// Version is what the agents say they are.
+	// Version is the version that the agents report.
 	Version string
 }
 
@@ -33,9 +33,9 @@ func Command(s *cli.Shell, o Options) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "Watch two agents meet and talk, in a temporary folder",
-		Long: `Watch two agents, Ada and Ben, meet and talk in this process: each with its own account, its own journal on disk and its
-own encrypted links over the loopback network. Every line is one stage of the road of a message and begins with whose
-agent it is. With --agents 3 Cleo joins, and a group. Nothing remains on the disk.`,
+		Long: `Watch two agents, Ada and Ben, meet and talk in this process: each with its own account, its own journal
+on disk and its own encrypted links over the loopback network. Every line is one stage of the road of a message and
+begins with whose agent it is. With --agents 3 Cleo joins, and a group. Nothing remains on the disk.`,
 		Example: "  aura demo\n  aura demo --agents 3\n  aura demo --json",
 		Args:    cli.None,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -62,13 +62,13 @@ func run(s *cli.Shell, o Options, agents int) (err error) {
 		printer := task.NewGroup(tc, "road")
 		printer.Go("print", d.road.print)
 		err := d.play(tc)
-		// What was reported is printed before the demonstration ends, also the way to a failure.
+		// All reports are printed before the demonstration ends, also those before a failure.
 		d.road.lines.Close()
 		return errors.Join(err, printer.Wait(tc), d.conclude(err))
 	})
 }
 
-// demo is the play: who is in it, and what was counted.
+// demo is one demonstration: its people, and its counters.
 type demo struct {
 	shell     *cli.Shell
 	road      *road
@@ -96,7 +96,7 @@ func newDemo(s *cli.Shell, dir, version string, agents int, decisions *decisionC
 	return d
 }
 
-// play goes through the stages and counts. The agents are stopped whatever happens.
+// play goes through the stages and counts. The agents are stopped in any case.
 func (d *demo) play(tc task.Context) (err error) {
 	tc, done := tc.WithBudget("demo", demoBudget)
 	defer done()
@@ -150,7 +150,7 @@ func stageError(stage string, err error) error {
 	return aura.Errorf("demo.run", aura.KindOf(err), "%s: %s", stage, aura.Reason(err))
 }
 
-// decisionCount is an event log that counts what the guards decided.
+// decisionCount is an event log that counts the decisions of the guards.
 type decisionCount struct{ allowed, denied atomic.Uint64 }
 
 // Emit implements [world.Log].

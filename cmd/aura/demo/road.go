@@ -87,7 +87,7 @@ func (r *road) print(tc task.Context) error {
 	}
 }
 
-// trace returns what an agent reports its stages to. It never waits.
+// trace returns the function to which an agent reports its stages. It never waits.
 func (r *road) trace(who string) trace.Func {
 	return func(s trace.Step) {
 		line := roadLine{
@@ -136,7 +136,7 @@ func (l *roadLine) text() string {
 	return fmt.Sprintf("%-5s %-8s %s", l.Who, l.Stage, said)
 }
 
-// verdict returns what the guard said: what a decision cost towards a peer and what it left, or that it
+// verdict returns the guard's decision as text: its cost towards a peer and the remaining budget, or that it
 // stays on the device, or why not.
 func (l *roadLine) verdict() string {
 	switch {

@@ -13,7 +13,7 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// story is what happens: they meet in pairs, talk, and with three of them found a group.
+// story runs the demonstration: the people meet in pairs, talk, and with three of them found a group.
 func (d *demo) story(tc task.Context) error {
 	ada, ben := d.cast[0], d.cast[1]
 	if err := d.meet(tc, ada, ben); err != nil {
@@ -111,7 +111,7 @@ func (d *demo) meet(tc task.Context, host, guest *actor) error {
 	return nil
 }
 
-// say sends a text and waits until everybody in the conversation shows it and the sender shows it delivered.
+// say sends a text and waits until every member of the conversation shows it and the sender shows it delivered.
 func (d *demo) say(tc task.Context, from *actor, to, text string, hearers ...*actor) error {
 	stage := fmt.Sprintf("%s to %s: %q", from.name, to, text)
 	ref, err := from.core.Resolve(tc, to)

@@ -32,9 +32,9 @@ func inspectCommand(s *cli.Shell) *cobra.Command {
 	var key string
 	c := &cobra.Command{
 		Use:   "inspect TOKEN",
-		Short: "Show what a token says, block by block",
-		Long: `Show what a token says, block by block. Without --public-key nobody vouches for it: the blocks may be anybody's. With it
-the signatures are checked first, and a token that fails is an error.`,
+		Short: "Show the blocks of a token",
+		Long: `Show the blocks of a token. Without --public-key the token is not verified: any program may have written
+the blocks. With it the signatures are checked first, and a token that fails is an error.`,
 		Example: "  aura token inspect token\n  aura token inspect - --json < token",
 		Args:    cli.Exactly(1, "a token"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -91,14 +91,14 @@ func lineOf(u *biscuit.Unverified) (tokenLine, error) {
 	return line, nil
 }
 
-// tokenText shows a token to a person. What stands in it was written by anybody.
+// tokenText shows a token to a person. Its text may come from any program.
 func tokenText(line *tokenLine) string {
 	var b strings.Builder
 	state := "open: blocks can be appended"
 	if line.Sealed {
 		state = "sealed"
 	}
-	vouched := "not verified: nobody vouches for what it says"
+	vouched := "not verified: the issuer of these blocks is not known"
 	if line.Verified {
 		vouched = "verified"
 	}
@@ -168,9 +168,9 @@ func authorizeCommand(s *cli.Shell) *cobra.Command {
 	var key string
 	c := &cobra.Command{
 		Use:   "authorize TOKEN TEXT --public-key KEY",
-		Short: "Decide about a request: TEXT states it and says what is allowed",
-		Long: `Decide about a request. TEXT states what is known about it and ends with policies, the first of which that matches
-decides. The exit code is 1 when the request is denied, and the reason names the block and the check.`,
+		Short: "Decide about a request: TEXT holds its facts and policies",
+		Long: `Decide about a request. TEXT holds the facts of the request and ends with policies, the first of which
+that matches decides. The exit code is 1 when the request is denied, and the reason names the block and the check.`,
 		Example: "  aura token authorize token 'operation(\"chat:send\"); allow if right(\"chat:send\");' --public-key ed25519/0a1b…",
 		Args:    cli.Exactly(2, "a token and a text"),
 		RunE: func(c *cobra.Command, args []string) error {

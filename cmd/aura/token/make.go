@@ -18,8 +18,8 @@ func keyCommand(s *cli.Shell) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "key FILE",
 		Short: "Make a root key, write its private half into a new file and print its public half",
-		Long: `Make a root key for tokens. The private half goes into a new file that only you can read; the public half, which those
-who check your tokens need, is printed.`,
+		Long: `Make a root key for tokens. The private half goes into a new file that only you can read; the public
+half, which those who check your tokens need, is printed.`,
 		Example: "  aura token key root.key\n  aura token key root.key --algorithm secp256r1 --json",
 		Args:    cli.Exactly(1, "a file"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -106,7 +106,7 @@ func mintCommand(s *cli.Shell) *cobra.Command {
 func attenuateCommand(s *cli.Shell) *cobra.Command {
 	return &cobra.Command{
 		Use:     "attenuate TOKEN TEXT",
-		Short:   "Append a block, which can only restrict what the token allows",
+		Short:   "Append a block, which can only restrict the token",
 		Example: "  aura token attenuate token 'check if operation(\"chat:read\");'\n  aura token attenuate - 'check if true;' < token",
 		Args:    cli.Exactly(2, "a token and the text of a block"),
 		RunE: func(_ *cobra.Command, args []string) error {

@@ -22,10 +22,11 @@ func Command(s *cli.Shell) *cobra.Command {
 	return cli.Family(&cobra.Command{
 		Use:   "token",
 		Short: "Make, look at and check capability tokens (Biscuit), with or without an account",
-		Long: `Make, look at and check capability tokens in the Biscuit format, of any origin. No verb needs an account or an agent.
+		Long: `Make, look at and check capability tokens in the Biscuit format, of any origin. No verb needs an account
+or an agent.
 
 TOKEN is a file with a token, in text or binary form, and TEXT is Datalog; "-" reads either from standard input. A
-token is a secret: whoever has it can use it. Private keys are read from files only.`,
+token is a secret: any person who has it can use it. Private keys are read from files only.`,
 		Example: "  aura token key root.key\n  aura token mint --private-key root.key 'right(\"chat:send\");' > token",
 	},
 		keyCommand(s), mintCommand(s), attenuateCommand(s), sealCommand(s),
@@ -33,7 +34,7 @@ token is a secret: whoever has it can use it. Private keys are read from files o
 	)
 }
 
-// maxTokenFile bounds what is read for a token, a key or a program: a token in text form, and more.
+// maxTokenFile is the most that is read of the file of a token, a key or a program: a token in text form, and more.
 const maxTokenFile = 128 << 10
 
 // input reads arguments of one command line that may stand for standard input.

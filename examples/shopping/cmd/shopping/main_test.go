@@ -76,6 +76,6 @@ func TestTwoHomesShareAList(t *testing.T) {
 		t.Errorf("after milk is bought the list is %q", l)
 	}
 	if out, err := shopping("buy", "--home", "ben", "Ada", "caviar").CombinedOutput(); err == nil || !strings.Contains(string(out), "caviar") {
-		t.Errorf("buying what is not on the list: %v, %s", err, out)
+		t.Errorf("buying an item that is not on the list: %v, %s", err, out)
 	}
 }
