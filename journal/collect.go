@@ -15,7 +15,7 @@ type collection struct {
 	namespace fact.Namespace
 	covers    []Cover
 	keys      [][]byte
-	listed    []listed
+	listed    []indexEntry
 }
 
 // mark moves the streams' lower ends.
@@ -148,7 +148,7 @@ func (j *Journal) garbage(id streamID) (step *collection, facts int, err error) 
 
 // drop takes a record out of an index: out of its run, and out of the entries of format 1.
 func (c *collection) drop(name indexed, number uint64, p fact.Position) {
-	c.listed = append(c.listed, listed{name, number, p})
+	c.listed = append(c.listed, indexEntry{name, number, p})
 	for _, table := range []byte{tableNamespace, tableKind, tableSeq} {
 		if runOf(table) == name.table {
 			c.keys = append(c.keys, tagNumberKey(table, name.tag, number))

@@ -83,18 +83,18 @@ func (r *reading) fromEnd(tc task.Context) (newest []fact.Record, err error) {
 // run calls fn for the records of the span that is left, from the store and from memory.
 func (r *reading) run(tc task.Context, fn func(fact.Record) error) error {
 	if r.left.back {
-		if err := r.recall(tc, fn); err != nil {
+		if err := r.readMemory(tc, fn); err != nil {
 			return err
 		}
 	}
-	if err := r.look(tc, fn); err != nil || r.left.back {
+	if err := r.readStore(tc, fn); err != nil || r.left.back {
 		return err
 	}
-	return r.recall(tc, fn)
+	return r.readMemory(tc, fn)
 }
 
-// look calls fn for the records of the span that are only in the store.
-func (r *reading) look(tc task.Context, fn func(fact.Record) error) error {
+// readStore calls fn for the records of the span that are only in the store.
+func (r *reading) readStore(tc task.Context, fn func(fact.Record) error) error {
 	old := r.left
 	old.end = min(old.end, r.newest.after)
 	if old.empty() {
@@ -123,8 +123,8 @@ func (r *reading) look(tc task.Context, fn func(fact.Record) error) error {
 	return nil
 }
 
-// recall calls fn for the records of the span that are in memory.
-func (r *reading) recall(tc task.Context, fn func(fact.Record) error) (err error) {
+// readMemory calls fn for the records of the span that are in memory.
+func (r *reading) readMemory(tc task.Context, fn func(fact.Record) error) (err error) {
 	r.newest.each(r.left, func(record *fact.Record) bool {
 		if err = tc.Err(); err == nil {
 			err = r.offer(record, !r.journal.collected(record), fn)

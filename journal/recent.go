@@ -21,14 +21,14 @@ const recentMeta = 256 << 10
 // without recent each would read them back from the store, open and decode them. A copy may be read without the lock,
 // since groups come and go at the ends and never change.
 type recent struct {
-	after  fact.Position // every record after it is here
-	groups []memorable   // in position order
+	after  fact.Position  // every record after it is here
+	groups []groupRecords // in position order
 	facts  int
 	bytes  int
 }
 
-// memorable is the records of one group commit.
-type memorable struct {
+// groupRecords is the records of one group commit.
+type groupRecords struct {
 	records []fact.Record
 	bytes   int
 }
@@ -38,7 +38,7 @@ func (c *recent) add(records []fact.Record, bytes int) {
 	if len(records) == 0 {
 		return
 	}
-	c.groups = append(c.groups, memorable{records, bytes})
+	c.groups = append(c.groups, groupRecords{records, bytes})
 	c.facts, c.bytes = c.facts+len(records), c.bytes+bytes
 	for len(c.groups) > 1 && (c.facts > recentFacts || c.bytes > recentBytes) {
 		old := c.groups[0]
@@ -54,7 +54,7 @@ func (c *recent) each(s span, fn func(*fact.Record) bool) {
 		c.eachBack(s, fn)
 		return
 	}
-	from, _ := slices.BinarySearchFunc(c.groups, s.after+1, func(g memorable, p fact.Position) int {
+	from, _ := slices.BinarySearchFunc(c.groups, s.after+1, func(g groupRecords, p fact.Position) int {
 		return cmp.Compare(g.records[len(g.records)-1].Position, p)
 	})
 	for _, g := range c.groups[from:] {

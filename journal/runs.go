@@ -112,7 +112,7 @@ func (j *Journal) eachRun(prefix []byte, s span, fn func(fact.Position) error) e
 	start, end := binary.BigEndian.AppendUint64(slices.Clone(prefix), uint64(s.after)+1), afterAll(prefix)
 	if s.back {
 		// The run that covers the end of the span may go on behind it.
-		covering, _, err := j.covering(prefix, uint64(s.end))
+		covering, _, err := j.runCovering(prefix, uint64(s.end))
 		if err != nil {
 			return err
 		}
@@ -151,8 +151,8 @@ func (j *Journal) eachRun(prefix []byte, s span, fn func(fact.Position) error) e
 
 var errBeyond = errors.New("beyond the span")
 
-// covering returns the key of the run that covers a number, and its value; nil when there is none.
-func (j *Journal) covering(prefix []byte, number uint64) (key, value []byte, err error) {
+// runCovering returns the key of the run that covers a number, and its value; nil when there is none.
+func (j *Journal) runCovering(prefix []byte, number uint64) (key, value []byte, err error) {
 	start := binary.BigEndian.AppendUint64(slices.Clone(prefix), number)
 	err = j.store.Iterate(start, afterAll(prefix), func(k, v []byte) error {
 		key, value = slices.Clone(k), slices.Clone(v)
@@ -170,7 +170,7 @@ func (j *Journal) lists(prefix []byte, number uint64, p fact.Position) (bool, er
 		_, listed, err := j.store.Get(binary.BigEndian.AppendUint64(slices.Clone(prefix), number))
 		return listed, err
 	}
-	key, value, err := j.covering(prefix, number)
+	key, value, err := j.runCovering(prefix, number)
 	if err != nil || key == nil {
 		return false, err
 	}
@@ -214,15 +214,15 @@ func (j *Journal) eachSeq(s *stream, from uint64, fn func(seq uint64, p fact.Pos
 	})
 }
 
-// listed is a record's place in an index, for its removal.
-type listed struct {
+// indexEntry is a record's place in an index, for its removal.
+type indexEntry struct {
 	name     indexed
 	number   uint64
 	position fact.Position
 }
 
 // delist takes records out of their indexes. Only the writer does that, so that its reads are current.
-func (j *Journal) delist(b *Batch, all []listed) error {
+func (j *Journal) delist(b *Batch, all []indexEntry) error {
 	type entry struct {
 		key       []byte
 		last      uint64
@@ -234,7 +234,7 @@ func (j *Journal) delist(b *Batch, all []listed) error {
 	for _, l := range all {
 		e := last[l.name]
 		if e == nil || e.last < l.number {
-			key, value, err := j.covering(tagKey(l.name.table, l.name.tag), l.number)
+			key, value, err := j.runCovering(tagKey(l.name.table, l.name.tag), l.number)
 			if err != nil {
 				return err
 			}

@@ -77,17 +77,17 @@ const subkeyNonce = 16
 
 // seal returns the nonce and the sealed plain text, bound to the store key.
 func (s *sealer) seal(key, plain []byte) []byte {
-	return s.sealRoom(key, append(s.room(len(plain)), plain...))
+	return s.sealInPlace(key, append(s.buffer(len(plain)), plain...))
 }
 
-// room returns a buffer for a plain text of at most so many bytes, for [sealer.sealRoom]: large
+// buffer returns a buffer for a plain text of at most so many bytes, for [sealer.sealInPlace]: large
 // values are sealed in the buffer in which they were encoded.
-func (s *sealer) room(size int) []byte {
+func (s *sealer) buffer(size int) []byte {
 	return make([]byte, len(s.nonce), len(s.nonce)+size+s.aead.Overhead())
 }
 
-// sealRoom seals the plain text of such a buffer in place.
-func (s *sealer) sealRoom(key, room []byte) []byte {
+// sealInPlace seals the plain text of such a buffer in place.
+func (s *sealer) sealInPlace(key, room []byte) []byte {
 	binary.BigEndian.PutUint32(s.nonce[len(s.nonce)-4:], s.counter)
 	s.counter++
 	copy(room, s.nonce[:])

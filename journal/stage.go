@@ -120,15 +120,15 @@ func (j *Journal) checkTaken(l *layer, in *fact.Record, s *stream) error {
 	if in.Seq <= s.collected {
 		return nil
 	}
-	id, err := j.taker(l, in.Fact.Namespace, in.Fact.Device, in.Seq)
+	id, err := j.occupant(l, in.Fact.Namespace, in.Fact.Device, in.Seq)
 	if err == nil && id != in.ID {
 		err = aura.Errorf("journal.Append", aura.Conflict, "fact %s claims place %d, which another fact has", aura.Short(in.ID), in.Seq)
 	}
 	return err
 }
 
-// taker returns the fact that has a place which is taken, in the layer or in the store.
-func (j *Journal) taker(l *layer, ns fact.Namespace, device aura.DeviceID, seq uint64) (aura.FactID, error) {
+// occupant returns the fact that has a place which is taken, in the layer or in the store.
+func (j *Journal) occupant(l *layer, ns fact.Namespace, device aura.DeviceID, seq uint64) (aura.FactID, error) {
 	if id, ok := l.staged(spot{streamID{ns, device}, seq}); ok {
 		return id, nil
 	}

@@ -76,7 +76,7 @@ type group struct {
 	accepted    []accepted
 	checkpoints []Checkpoint
 	deletes     [][]byte
-	delisted    []listed
+	delisted    []indexEntry
 	runs        ordered[indexed, *run]
 }
 
@@ -414,12 +414,12 @@ func (j *Journal) writeRecord(b *Batch, g *group, r *staged) {
 		s = j.streamOf(&layer{}, r.stream)
 	}
 	encoded := rec.Canonical()
-	plain := j.seal.room(2*binary.MaxVarintLen64 + len(encoded) + rec.Proof.Room())
+	plain := j.seal.buffer(2*binary.MaxVarintLen64 + len(encoded) + rec.Proof.Room())
 	plain = binary.AppendUvarint(plain, rec.Seq)
 	plain = binary.AppendUvarint(plain, uint64(len(encoded)))
 	plain = rec.Proof.Append(append(plain, encoded...))
 	key := numberKey(tableRecord, uint64(rec.Position))
-	b.Set(key, j.seal.sealRoom(key, plain))
+	b.Set(key, j.seal.sealInPlace(key, plain))
 	g.list(tableNamespaceRun, s.namespace, uint64(rec.Position), rec.Position)
 	g.list(tableKindRun, j.kinds[rec.Fact.Kind], uint64(rec.Position), rec.Position)
 	g.list(tableSeqRun, s.tag, rec.Seq, rec.Position)

@@ -134,16 +134,16 @@ func (d *demand) met(s *statement) bool {
 	return true
 }
 
-// reach is the part of the journal that a query reads.
-type reach struct {
+// readRange is the part of the journal that a query reads.
+type readRange struct {
 	kinds         []string // ascending; empty: all
 	after, beyond fact.Position
 	nothing       bool
 }
 
-// reachOf returns what meets any of the demands.
-func reachOf(demands []demand) reach {
-	r := reach{after: math.MaxUint64, nothing: true}
+// readRangeOf returns the facts that meet any of the demands.
+func readRangeOf(demands []demand) readRange {
+	r := readRange{after: math.MaxUint64, nothing: true}
 	all := false
 	for i := range demands {
 		d := &demands[i]

@@ -47,7 +47,7 @@ type Logic struct {
 	aspects      map[string]bool      // those that the text asks for
 	looked       map[string][]bool    // by predicate of a kind: the columns at which some rule looks
 	demanded     []demand
-	reach        reach
+	reach        readRange
 	capabilities []string
 }
 
@@ -147,15 +147,15 @@ func (l *Logic) resolve(v *vocabulary) error {
 		}
 	}
 	for i := range rules {
-		l.look(&rules[i])
+		l.noteColumns(&rules[i])
 		l.demanded = append(l.demanded, l.demands(&rules[i])...)
 	}
-	l.reach = reachOf(l.demanded)
+	l.reach = readRangeOf(l.demanded)
 	return nil
 }
 
-// look notes at which columns a rule looks: not at one whose variable stands nowhere else in it.
-func (l *Logic) look(r *datalog.Rule) {
+// noteColumns notes at which columns a rule looks: not at one whose variable stands nowhere else in it.
+func (l *Logic) noteColumns(r *datalog.Rule) {
 	seen := map[string]int{}
 	for _, t := range r.Head.Terms {
 		seen[t.Text()]++

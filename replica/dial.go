@@ -56,21 +56,16 @@ func (l *link) nextChannel(tc task.Context) (*transport.Channel, error) {
 	return l.dial(tc)
 }
 
-// nextDial returns when to dial: at once, or after the pause of an absent device, if something waits for the peer
-// or it is for this link to see that the device is there; else when it is roused.
+// nextDial returns when to dial: at once, or after the pause of an absent device, if something waits for the peer or the
+// link leads those of the device; else [task.Forever], until a recheck.
 func (l *link) nextDial(tc task.Context) aura.Duration {
 	count := l.sync.env.Journal.Count(l.namespace(), l.sync.env.Ring.Device())
 	news := count > l.count
 	l.count = count
 	if !l.fresh && !l.path.leads(l) {
 		// Given-up messages are no reason to dial. A device with a session gets them all the same.
-		marks := l.sync.env.watermarks()
-		through, err := marks.Settled(l.key.context, l.key.peer)
-		if l.path.present() {
-			through, _, err = marks.Acked(l.key.context, l.key.peer)
-		}
-		// What cannot be read now may wait: look again as if it did.
-		if err == nil && through >= count {
+		// While the metadata cannot be read, the link dials as if facts waited.
+		if through, err := l.doneThrough(); err == nil && through >= count {
 			return task.Forever
 		}
 	}
@@ -79,6 +74,17 @@ func (l *link) nextDial(tc task.Context) aura.Duration {
 		at = max(at, l.first)
 	}
 	return at
+}
+
+// doneThrough returns the Seq through which nothing waits for the peer: it has the facts or, while it has no session,
+// they were given up.
+func (l *link) doneThrough() (uint64, error) {
+	marks := l.sync.env.watermarks()
+	if !l.path.present() {
+		return marks.Settled(l.key.context, l.key.peer)
+	}
+	through, _, err := marks.Acked(l.key.context, l.key.peer)
+	return through, err
 }
 
 // dial opens a channel, unless another link dials the device already.

@@ -3,6 +3,6 @@
 // becomes facts. It refuses facts of another author, out of order, or without a receipt, and messages of a peer
 // that breaks the protocol.
 //
-// Start with [Replicator]: one link for each member of each context, with a task of its own; link.go says
+// Start with [Replicator]: one link for each member of each context, with a task of its own; dial.go says
 // when a link dials, session.go what runs over a channel.
 package replica

@@ -14,14 +14,14 @@ func (s *Sim) Crash(g *Group) {
 	if s.root == nil || self.crashed {
 		return
 	}
-	s.doom(g, self)
+	s.markCrashed(g, self)
 	s.crasher = self
 	self.suspend()
 }
 
-// doom marks the tasks of g and below for unwinding, takes them out of their waits, and closes
+// markCrashed marks the tasks of g and below for unwinding, takes them out of their waits, and closes
 // their groups. The caller's own turn comes last: it is marked, and unwinds when it is resumed.
-func (s *Sim) doom(g *Group, self *simTask) {
+func (s *Sim) markCrashed(g *Group, self *simTask) {
 	g.abandon()
 	g.each(func(t *task) {
 		if t.crashed {

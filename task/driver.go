@@ -127,7 +127,7 @@ func (s *Sim) overLimit(t *simTask) bool {
 // end records why the world cannot go on and unwinds what lives.
 func (s *Sim) end(err error) {
 	s.failure = err
-	s.doom(s.root, nil)
+	s.markCrashed(s.root, nil)
 }
 
 // waits lists the live tasks and the wait of each.

@@ -186,7 +186,7 @@ func (g *Group) fail(t *task, err error) {
 	err = aura.Errorf("task.Go", aura.KindOf(err), "%s: %w", t.path(), err)
 	up := g
 	if isPanic(err) {
-		up = g.answerable()
+		up = g.failureOwner()
 	}
 	if up != g {
 		g.asked.Store(true) // the service above tells it
@@ -195,8 +195,8 @@ func (g *Group) fail(t *task, err error) {
 	g.failWith(err)
 }
 
-// answerable returns the nearest group from g upwards that is isolated or a service's, g if there is none.
-func (g *Group) answerable() *Group {
+// failureOwner returns the nearest group from g upwards that is isolated or a service's, g if there is none.
+func (g *Group) failureOwner() *Group {
 	for up := g; up != nil; up = up.parent {
 		if up.isolated || up.onFail != nil {
 			return up
@@ -234,7 +234,7 @@ func (g *Group) leaveToRoot() {
 	root.mu.Lock()
 	lost := root.lost
 	root.mu.Unlock()
-	if lost != nil && !lost.told() {
+	if lost != nil && !lost.reported() {
 		return
 	}
 	root.mu.Lock()
@@ -244,9 +244,9 @@ func (g *Group) leaveToRoot() {
 	}
 }
 
-// told reports whether Run need not return the group's failure: a task asked for it, or a crash ended
+// reported reports whether Run need not return the group's failure: a task asked for it, or a crash ended
 // the tasks that would have.
-func (g *Group) told() bool {
+func (g *Group) reported() bool {
 	if g.asked.Load() {
 		return true
 	}
@@ -272,7 +272,7 @@ func (g *Group) verdict(result error) error {
 		return err
 	case result != nil:
 		return result
-	case lost != nil && !lost.told():
+	case lost != nil && !lost.reported():
 		return lost.Err()
 	}
 	return nil

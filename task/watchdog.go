@@ -73,7 +73,7 @@ func (s *Sim) watch() error {
 			case <-gone:
 				alive = false
 			case <-timer.C:
-				if err := w.look(); err != nil {
+				if err := w.check(); err != nil {
 					return err
 				}
 				timer.Reset(look)
@@ -88,9 +88,9 @@ func (s *Sim) answerProbe() bool {
 	return !s.probe.CompareAndSwap(probeAsked, probeIdle)
 }
 
-// look asks about the present step, or judges it when it is the one of the last look. An error is the end
+// check asks about the present step, or judges it when it is the one of the last look. An error is the end
 // of the world.
-func (w *watchdog) look() error {
+func (w *watchdog) check() error {
 	if w.sim.probe.CompareAndSwap(probeIdle, probeAsked) {
 		w.spent, _ = w.used()
 		w.asked, w.blocked, w.said = time.Now(), 0, false
@@ -104,12 +104,12 @@ func (w *watchdog) look() error {
 	switch {
 	case w.blocked >= watchdogLooks:
 		why = "it blocks outside package task"
-	case w.blocked == 0 && w.computed() >= limit*aura.Duration(runtime.GOMAXPROCS(0)):
-		why = fmt.Sprintf("it computes without end: the process used %v of processor time meanwhile", w.computed().Round(time.Millisecond))
+	case w.blocked == 0 && w.stepTime() >= limit*aura.Duration(runtime.GOMAXPROCS(0)):
+		why = fmt.Sprintf("it computes without end: the process used %v of processor time meanwhile", w.stepTime().Round(time.Millisecond))
 	}
 	took := aura.Duration(time.Since(w.asked))
 	if why == "" {
-		w.say(took)
+		w.warn(took)
 		return nil
 	}
 	t := w.sim.current.Load()
@@ -120,10 +120,10 @@ func (w *watchdog) look() error {
 		t.path(), took.Round(time.Millisecond), why, stack)
 }
 
-// computed returns the processor time of the process since the step was seen first, which other worlds and
+// stepTime returns the processor time of the process since the step was seen first, which other worlds and
 // the garbage collector may have used as well: with one processor's share of it the step alone has used
 // the limit. Where the platform does not tell, it is 0, and no step is found to compute without end.
-func (w *watchdog) computed() aura.Duration {
+func (w *watchdog) stepTime() aura.Duration {
 	now, known := w.used()
 	if !known {
 		return 0
@@ -131,8 +131,8 @@ func (w *watchdog) computed() aura.Duration {
 	return now - w.spent
 }
 
-// say tells the host's person once about a step that takes longer than the watchdog's time.
-func (w *watchdog) say(took aura.Duration) {
+// warn reports once, to the person at the host, a step that takes longer than the watchdog's time.
+func (w *watchdog) warn(took aura.Duration) {
 	if w.said || w.blocked > 0 || took < w.sim.options.Watchdog {
 		return
 	}

@@ -1,26 +1,26 @@
 package telemetry
 
-// matter is what correlates events: see [world.Event.Correlation].
-type matter [16]byte
+// correlation identifies the fact or session that events are about: see [world.Event.Correlation].
+type correlation [16]byte
 
 // keep is how many matters are remembered at once: what waits for an absent peer must not fill the memory.
 const keep = 4096
 
 // bounded is a map that forgets its oldest entries.
 type bounded[V any] struct {
-	values map[matter]V
-	order  []matter // as they were put, dropped ones among them
-	forget func(V)  // called with an entry that made room; may be nil
+	values map[correlation]V
+	order  []correlation // as they were put, dropped ones among them
+	forget func(V)       // called with an entry that made room; may be nil
 }
 
-func (b *bounded[V]) get(id matter) (V, bool) {
+func (b *bounded[V]) get(id correlation) (V, bool) {
 	v, ok := b.values[id]
 	return v, ok
 }
 
-func (b *bounded[V]) put(id matter, v V) {
+func (b *bounded[V]) put(id correlation, v V) {
 	if b.values == nil {
-		b.values = map[matter]V{}
+		b.values = map[correlation]V{}
 	}
 	if _, known := b.values[id]; !known {
 		b.order = append(b.order, id)
@@ -38,4 +38,4 @@ func (b *bounded[V]) put(id matter, v V) {
 	}
 }
 
-func (b *bounded[V]) drop(id matter) { delete(b.values, id) }
+func (b *bounded[V]) drop(id correlation) { delete(b.values, id) }

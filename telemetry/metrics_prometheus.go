@@ -21,8 +21,8 @@ type Metrics struct {
 	connections prometheus.Gauge
 	delivery    prometheus.Histogram
 
-	mu      task.Mutex
-	flights bounded[time.Time] // the release times of unacknowledged facts
+	mu       task.Mutex
+	released bounded[time.Time] // the release times of unacknowledged facts
 }
 
 // NewMetrics returns metrics of their own registry, with those of the Go runtime and the process.
@@ -82,12 +82,12 @@ func (m *Metrics) step(e world.Event) {
 	defer m.mu.Unlock()
 	switch e.Message() {
 	case "release":
-		if _, known := m.flights.get(id); !known {
-			m.flights.put(id, time.Now())
+		if _, known := m.released.get(id); !known {
+			m.released.put(id, time.Now())
 		}
 	case "acknowledge":
-		if since, known := m.flights.get(id); known {
-			m.flights.drop(id)
+		if since, known := m.released.get(id); known {
+			m.released.drop(id)
 			m.delivery.Observe(time.Since(since).Seconds())
 		}
 	}

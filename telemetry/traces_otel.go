@@ -116,7 +116,7 @@ func (t *Traces) Emit(e world.Event) {
 	case correlated && e.ErrorKind() == 0:
 		t.step(id, e)
 	case correlated || e.Family() == world.FamilyInvariant:
-		span := t.begin(matterContext(id), e, time.Now())
+		span := t.begin(correlationContext(id), e, time.Now())
 		span.SetStatus(codes.Error, e.Message())
 		span.End()
 	}
@@ -124,7 +124,7 @@ func (t *Traces) Emit(e world.Event) {
 
 // step adds an event to the way of a message, begins its span when it leaves or has arrived, and ends it
 // when every peer that was sent it has it.
-func (t *Traces) step(id matter, e world.Event) {
+func (t *Traces) step(id correlation, e world.Event) {
 	m, known := t.messages.get(id)
 	if !known {
 		m = &message{}
@@ -147,7 +147,7 @@ func (t *Traces) step(id matter, e world.Event) {
 		return
 	}
 	if m.span == nil {
-		m.span = t.begin(matterContext(id), e, m.steps[0].at)
+		m.span = t.begin(correlationContext(id), e, m.steps[0].at)
 		for _, s := range m.steps {
 			s.addTo(m.span)
 		}
@@ -201,20 +201,20 @@ func attributes(e world.Event) (all []attribute.KeyValue) {
 	return all
 }
 
-type matterKey struct{}
+type correlationKey struct{}
 
-// matterContext carries the trace identifier of a span that is about to begin.
-func matterContext(id matter) context.Context {
-	return context.WithValue(context.Background(), matterKey{}, id)
+// correlationContext carries the trace identifier of a span that is about to begin.
+func correlationContext(id correlation) context.Context {
+	return context.WithValue(context.Background(), correlationKey{}, id)
 }
 
-// identifiers gives a span the trace of its matter, and random identifiers otherwise. They need to be
+// identifiers gives a span the trace of its correlation, and random identifiers otherwise. They need to be
 // different, not secret.
 type identifiers struct{}
 
 // NewIDs implements [sdk.IDGenerator].
 func (g identifiers) NewIDs(ctx context.Context) (id trace.TraceID, span trace.SpanID) {
-	if m, ok := ctx.Value(matterKey{}).(matter); ok && m != (matter{}) {
+	if m, ok := ctx.Value(correlationKey{}).(correlation); ok && m != (correlation{}) {
 		id = trace.TraceID(m)
 	} else {
 		binary.NativeEndian.PutUint64(id[:8], rand.Uint64())

@@ -91,7 +91,7 @@ func (h *Hub) answer(tc task.Context, link Link) {
 		h.refuse(tc, link, refused{"handshake did not end", aura.KindOf(err), func(s *HubStats) { s.Unproven++ }})
 		return
 	}
-	secret, why := h.look(tc, link, first)
+	secret, why := h.findSecret(tc, link, first)
 	if why != nil {
 		h.refuse(tc, link, *why)
 		return
@@ -108,12 +108,12 @@ func (h *Hub) answer(tc task.Context, link Link) {
 		h.refuse(tc, link, refused{"first cell replayed", aura.Denied, func(s *HubStats) { s.Replayed++ }})
 		return
 	}
-	h.prove(tc, link, secret.Context, s, first, reply[:])
+	h.awaitProof(tc, link, secret.Context, s, first, reply[:])
 }
 
-// look checks the shape of a first cell and finds its context. It answers a cell of another version,
+// findSecret checks the shape of a first cell and finds its context. It answers a cell of another version,
 // since its sender can do something about it.
-func (h *Hub) look(tc task.Context, link Link, first []byte) (Secret, *refused) {
+func (h *Hub) findSecret(tc task.Context, link Link, first []byte) (Secret, *refused) {
 	kind, err := cellKind(first)
 	if err != nil || kind != kindFirst {
 		var version *VersionError
@@ -135,22 +135,22 @@ func (h *Hub) refuse(tc task.Context, link Link, why refused) {
 	reject(tc, why.why, why.kind)
 }
 
-// prove sends the reply and waits for the sealed cell which shows that the first one was no replay and
+// awaitProof sends the reply and waits for the sealed cell which shows that the first one was no replay and
 // that the peer knows the context's secret. Then the channel opens.
-func (h *Hub) prove(tc task.Context, link Link, context aura.ContextID, s session, first, reply []byte) {
+func (h *Hub) awaitProof(tc task.Context, link Link, context aura.ContextID, s session, first, reply []byte) {
 	p := pair{context, s.remote}
-	if !h.stepIn(tc, p, link.Peer()) {
+	if !h.beginAnswer(tc, p, link.Peer()) {
 		link.Close()
 		return
 	}
-	cell, err := h.proof(tc, link, s.recv, first, reply)
+	cell, err := h.receiveProof(tc, link, s.recv, first, reply)
 	if err == nil {
 		h.open(newChannel(tc, h, link, context, s, false), cell, nil)
 	}
 	h.lock.Lock()
-	m := h.meet(p)
+	m := h.state(p)
 	m.answered--
-	h.touch(p, m)
+	h.wake(p, m)
 	h.lock.Unlock()
 	if err != nil {
 		h.refuse(tc, link, refused{"handshake did not end", aura.KindOf(err), func(s *HubStats) { s.Unproven++ }})
@@ -159,12 +159,12 @@ func (h *Hub) prove(tc task.Context, link Link, context aura.ContextID, s sessio
 	tc.Emit(world.IngressAccepted("transport", "channel"))
 }
 
-// stepIn announces that a first cell is about to be answered. The smaller side lets its own dial finish
+// beginAnswer announces that a first cell is about to be answered. The smaller side lets its own dial finish
 // before, and then reports false if that gave a channel.
-func (h *Hub) stepIn(tc task.Context, p pair, peer PeerID) bool {
+func (h *Hub) beginAnswer(tc task.Context, p pair, peer PeerID) bool {
 	smaller := h.network.Self().Compare(peer) < 0
 	held, answer := false, true
-	err := h.until(tc, p, func(m *meeting) bool {
+	err := h.until(tc, p, func(m *pairState) bool {
 		if smaller && m.dial != nil && m.dial.shaking {
 			held = true
 			return false
@@ -177,9 +177,9 @@ func (h *Hub) stepIn(tc task.Context, p pair, peer PeerID) bool {
 	return err == nil && answer
 }
 
-// proof returns the first data cell that opens under keys, still sealed. A first cell that arrives again
+// receiveProof returns the first data cell that opens under keys, still sealed. A first cell that arrives again
 // is answered again.
-func (h *Hub) proof(tc task.Context, link Link, keys sealKeys, first, reply []byte) ([]byte, error) {
+func (h *Hub) receiveProof(tc task.Context, link Link, keys sealKeys, first, reply []byte) ([]byte, error) {
 	cell, trial := make([]byte, CellSize), make([]byte, CellSize)
 	if err := link.Send(tc, reply); err != nil {
 		return nil, err

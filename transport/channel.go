@@ -312,7 +312,7 @@ func (c *Channel) receive(tc task.Context, cell []byte) error {
 		c.stats.CellsRefused++
 	}
 	due := min(c.flow.ackAt, c.flow.retryAt, c.flow.lossAt)
-	flights, room := len(c.flow.flights), c.flow.hasRoom()
+	flights, room := len(c.flow.inFlight), c.flow.hasRoom()
 	err = c.flow.take(now, number, body)
 	ready := false
 	if err == nil {
@@ -321,7 +321,7 @@ func (c *Channel) receive(tc task.Context, cell []byte) error {
 	// The writer must look again if something is due earlier than it knew, or if there is room now for
 	// cells that it could not send.
 	wake := min(c.flow.ackAt, c.flow.retryAt, c.flow.lossAt) < due ||
-		c.flow.probe || len(c.flow.resend) > 0 || len(c.flow.flights) < flights
+		c.flow.probe || len(c.flow.resend) > 0 || len(c.flow.inFlight) < flights
 	freed := !room && c.flow.hasRoom()
 	c.lock.Unlock()
 	if ready {

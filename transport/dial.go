@@ -41,7 +41,7 @@ func (h *Hub) Dial(tc task.Context, t Target) (*Channel, error) {
 	}
 	p := pair{t.Context, t.Static}
 	h.lock.Lock()
-	m := h.meet(p)
+	m := h.state(p)
 	if c := m.live; c != nil {
 		h.lock.Unlock()
 		return c, nil
@@ -59,7 +59,7 @@ func (h *Hub) Dial(tc task.Context, t Target) (*Channel, error) {
 			tc, done := tc.WithBudget("transport.dial", h.options.DialWithin)
 			defer done()
 			c, err := h.attempt(tc, t, p, d)
-			h.settle(tc, p, d, c, err)
+			h.endAttempt(tc, p, d, c, err)
 			return nil
 		})
 	}
@@ -69,31 +69,31 @@ func (h *Hub) Dial(tc task.Context, t Target) (*Channel, error) {
 	if d.callers--; d.callers == 0 && !d.shaking {
 		if m := h.meetings[p]; m != nil && m.dial == d {
 			m.dial = nil
-			h.touch(p, m)
+			h.wake(p, m)
 		}
 	}
 	return c, err
 }
 
-// settle ends an attempt. If a channel that the peer opened was proven meanwhile, the attempt has been
+// endAttempt ends an attempt. If a channel that the peer opened was proven meanwhile, the attempt has been
 // answered with it and its own result is dropped. One that failed waits for an incoming handshake that
 // was answered: the peer may have preferred it to ours.
-func (h *Hub) settle(tc task.Context, p pair, d *dial, c *Channel, err error) {
+func (h *Hub) endAttempt(tc task.Context, p pair, d *dial, c *Channel, err error) {
 	if err == nil {
 		h.open(c, nil, d)
 		return
 	}
-	_ = h.until(tc, p, func(m *meeting) bool { // its own bound ends it, and then the attempt's error stands
+	_ = h.until(tc, p, func(m *pairState) bool { // its own bound ends it, and then the attempt's error stands
 		d.shaking = false
 		return m.dial != d || m.answered == 0
 	})
 	h.lock.Lock()
-	m := h.meet(p)
+	m := h.state(p)
 	unanswered := m.dial == d
 	if unanswered {
 		m.dial = nil
 	}
-	h.touch(p, m)
+	h.wake(p, m)
 	h.lock.Unlock()
 	if unanswered { // else the dial that replaced this one is about to give its channel
 		d.result.Resolve(nil, err)
@@ -106,7 +106,7 @@ func (h *Hub) attempt(tc task.Context, t Target, p pair, d *dial) (*Channel, err
 	if err != nil {
 		return nil, err
 	}
-	s, err := h.shake(tc, link, t, p, d)
+	s, err := h.initiate(tc, link, t, p, d)
 	if err != nil {
 		link.Close()
 		return nil, err
@@ -114,14 +114,14 @@ func (h *Hub) attempt(tc task.Context, t Target, p pair, d *dial) (*Channel, err
 	return newChannel(tc, h, link, t.Context, s, true), nil
 }
 
-// shake runs the initiator's half of a handshake. It steps back whenever an incoming handshake for the
+// initiate runs the initiator's half of a handshake. It steps back whenever an incoming handshake for the
 // pair has been answered: that one is further, and two channels must not open.
-func (h *Hub) shake(tc task.Context, link Link, t Target, p pair, d *dial) (session, error) {
+func (h *Hub) initiate(tc task.Context, link Link, t Target, p pair, d *dial) (session, error) {
 	in, err := initiate(h.identity, t.Static, t.PSK, h.entropy)
 	if err != nil {
 		return session{}, err
 	}
-	if err := h.stepBack(tc, p, d); err != nil {
+	if err := h.awaitAnswers(tc, p, d); err != nil {
 		return session{}, err
 	}
 	within, done := tc.WithBudget("transport.handshake", h.options.HandshakeWithin)
@@ -132,14 +132,14 @@ func (h *Hub) shake(tc task.Context, link Link, t Target, p pair, d *dial) (sess
 	}
 	// Only the larger side can find an answered handshake here: the peer's own, which survives if the
 	// peer proves it.
-	return s, h.stepBack(tc, p, d)
+	return s, h.awaitAnswers(tc, p, d)
 }
 
-// stepBack waits until no incoming handshake for the pair is answered but unproven, and marks the dial as
+// awaitAnswers waits until no incoming handshake for the pair is answered but unproven, and marks the dial as
 // shaking. It returns [aura.Stale] when a proven one has taken the dial's place.
-func (h *Hub) stepBack(tc task.Context, p pair, d *dial) error {
+func (h *Hub) awaitAnswers(tc task.Context, p pair, d *dial) error {
 	var err error
-	ended := h.until(tc, p, func(m *meeting) bool {
+	ended := h.until(tc, p, func(m *pairState) bool {
 		if m.dial != d {
 			err = aura.Errorf("transport.Dial", aura.Stale, "the peer opened a channel meanwhile")
 			return true

@@ -55,8 +55,8 @@ const (
 // span is a run of stream bytes: from ≤ x < to.
 type span struct{ from, to uint64 }
 
-// flight is a cell that waits for its acknowledgement.
-type flight struct {
+// sentCell is a cell that waits for its acknowledgement.
+type sentCell struct {
 	span   // empty: a probe
 	number uint64
 	at     aura.Duration
@@ -78,15 +78,15 @@ type flow struct {
 	entropy              world.Entropy
 
 	// sending
-	out     queue    // stream bytes from base on
-	base    uint64   // everything below was received by the peer
-	sent    uint64   // everything below was sent at least once
-	limit   uint64   // the peer takes nothing at or above
-	number  uint64   // of the last cell
-	flights []flight // by number
-	resend  []span   // lost, in the order of the loss
-	probe   bool     // the next cell asks for an answer
-	closing bool     // the next cell is the last
+	out      queue      // stream bytes from base on
+	base     uint64     // everything below was received by the peer
+	sent     uint64     // everything below was sent at least once
+	limit    uint64     // the peer takes nothing at or above
+	number   uint64     // of the last cell
+	inFlight []sentCell // by number
+	resend   []span     // lost, in the order of the loss
+	probe    bool       // the next cell asks for an answer
+	closing  bool       // the next cell is the last
 
 	// the clock's part of sending
 	smoothed, variance aura.Duration // of the round trip; 0: not known
@@ -121,8 +121,8 @@ func newFlow(now aura.Duration, e world.Entropy, keepAlive, deadAfter aura.Durat
 // tick runs expired timers: losses, retries, probes. It returns [aura.Unavailable] when the peer has owed
 // an answer for too long.
 func (f *flow) tick(now aura.Duration) error {
-	f.prune()
-	if len(f.flights) == 0 && len(f.resend) == 0 {
+	f.pruneLost()
+	if len(f.inFlight) == 0 && len(f.resend) == 0 {
 		f.waiting = never
 	}
 	if f.waiting != never && now-f.waiting >= f.deadAfter {
@@ -132,7 +132,7 @@ func (f *flow) tick(now aura.Duration) error {
 		f.findLost(now)
 	}
 	if now >= f.retryAt {
-		f.ask(now)
+		f.sendProbe(now)
 	}
 	switch {
 	case f.waiting != never:

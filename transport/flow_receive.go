@@ -58,13 +58,13 @@ func (f *flow) take(now aura.Duration, number uint64, body []byte) error {
 		return aura.Errorf("transport.Recv", aura.Unavailable, "the peer closed the channel")
 	}
 	if size > 0 || body[0]&flagProbe != 0 {
-		f.owe(now, gap || body[0]&flagProbe != 0)
+		f.oweAck(now, gap || body[0]&flagProbe != 0)
 	}
 	return nil
 }
 
-// owe notes that the peer waits for an acknowledgement.
-func (f *flow) owe(now aura.Duration, urgent bool) {
+// oweAck notes that the peer waits for an acknowledgement.
+func (f *flow) oweAck(now aura.Duration, urgent bool) {
 	f.unanswered++
 	if urgent || f.unanswered >= ackEvery {
 		f.ackAt = now
@@ -81,7 +81,7 @@ func (f *flow) takeChunk(offset uint64, data []byte) bool {
 		return true
 	}
 	if offset > f.received {
-		return f.keep(offset, data)
+		return f.storeEarly(offset, data)
 	}
 	f.in.append(data[f.received-offset:])
 	f.received = end
@@ -103,8 +103,8 @@ func (f *flow) takeChunk(offset uint64, data []byte) bool {
 	return true
 }
 
-// keep stores an early chunk, in the order of offsets.
-func (f *flow) keep(offset uint64, data []byte) bool {
+// storeEarly stores an early chunk, in the order of offsets.
+func (f *flow) storeEarly(offset uint64, data []byte) bool {
 	i := len(f.pieces)
 	for i > 0 && f.pieces[i-1].from >= offset {
 		i--

@@ -49,7 +49,7 @@ func (f *flow) fill(now aura.Duration, body []byte) (number uint64, ok bool) {
 		}
 	}
 	if s.from < s.to || f.probe {
-		f.launch(now, s)
+		f.recordSent(now, s)
 	}
 	f.probe = false
 	return f.number, true
@@ -57,13 +57,13 @@ func (f *flow) fill(now aura.Duration, body []byte) (number uint64, ok bool) {
 
 // nextSpan picks the bytes to send: first lost ones, then new ones within both windows.
 func (f *flow) nextSpan() (s span, resent bool) {
-	if f.prune(); len(f.resend) > 0 {
+	if f.pruneLost(); len(f.resend) > 0 {
 		r := &f.resend[0]
 		r.from = max(r.from, f.base)
 		return span{r.from, min(r.to, r.from+maxChunk)}, true
 	}
 	end := min(f.base+uint64(f.out.len()), f.limit)
-	if len(f.flights) >= maxFlight || f.sent >= end {
+	if len(f.inFlight) >= maxFlight || f.sent >= end {
 		return span{}, false
 	}
 	return span{f.sent, min(end, f.sent+maxChunk)}, false
@@ -78,18 +78,18 @@ func (f *flow) putAck(body []byte) {
 	f.seen.recent((*[ackBits / 8]byte)(body[recentAt:]))
 }
 
-func (f *flow) launch(now aura.Duration, s span) {
+func (f *flow) recordSent(now aura.Duration, s span) {
 	if f.waiting == never {
 		f.waiting = now
 	}
-	f.flights = append(f.flights, flight{span: s, number: f.number, at: now})
+	f.inFlight = append(f.inFlight, sentCell{span: s, number: f.number, at: now})
 	if f.retryAt == never {
-		f.retryAt = now + f.patience()
+		f.retryAt = now + f.probeTimeout()
 	}
 }
 
-// patience is how long to wait for an answer before asking again.
-func (f *flow) patience() aura.Duration {
+// probeTimeout is how long to wait for an answer before asking again.
+func (f *flow) probeTimeout() aura.Duration {
 	if f.smoothed == 0 {
 		return firstRetry
 	}
@@ -111,22 +111,22 @@ func (f *flow) takeAck(now aura.Duration, body []byte) error {
 		f.base = received
 	}
 	recent := body[recentAt : recentAt+ackBits/8]
-	left := f.flights[:0]
-	for _, fl := range f.flights {
+	left := f.inFlight[:0]
+	for _, fl := range f.inFlight {
 		named := fl.number <= largest && largest-fl.number < ackBits &&
 			recent[(largest-fl.number)/8]&(1<<((largest-fl.number)%8)) != 0
 		if named && fl.number == largest {
-			f.measure(now - fl.at)
+			f.measureRTT(now - fl.at)
 		}
 		if named || fl.from < fl.to && fl.to <= f.base {
 			continue
 		}
 		left = append(left, fl)
 	}
-	if len(left) < len(f.flights) {
+	if len(left) < len(f.inFlight) {
 		f.progress(now, len(left))
 	}
-	f.flights = left
+	f.inFlight = left
 	f.findLost(now)
 	return nil
 }
@@ -137,12 +137,12 @@ func (f *flow) progress(now aura.Duration, left int) {
 	f.retry.Reset()
 	f.retryAt = never
 	if left > 0 {
-		f.retryAt = now + f.patience()
+		f.retryAt = now + f.probeTimeout()
 	}
 }
 
-// measure takes one round trip into the estimate (RFC 6298).
-func (f *flow) measure(rtt aura.Duration) {
+// measureRTT takes one round trip into the estimate (RFC 6298).
+func (f *flow) measureRTT(rtt aura.Duration) {
 	rtt = max(rtt, 1)
 	if f.smoothed == 0 {
 		f.smoothed, f.variance = rtt, rtt/2
@@ -156,8 +156,8 @@ func (f *flow) measure(rtt aura.Duration) {
 func (f *flow) findLost(now aura.Duration) {
 	f.lossAt = never
 	grace := max(f.smoothed, 1) + max(f.smoothed/4, f.variance) + lossSlack
-	left := f.flights[:0]
-	for _, fl := range f.flights {
+	left := f.inFlight[:0]
+	for _, fl := range f.inFlight {
 		if fl.number >= f.overtaken {
 			left = append(left, fl)
 			continue
@@ -167,12 +167,12 @@ func (f *flow) findLost(now aura.Duration) {
 			left = append(left, fl)
 			continue
 		}
-		f.again(fl)
+		f.retransmit(fl)
 	}
-	f.flights = left
+	f.inFlight = left
 }
 
-func (f *flow) again(fl flight) {
+func (f *flow) retransmit(fl sentCell) {
 	if fl.from < fl.to {
 		f.resend = append(f.resend, fl.span)
 	} else {
@@ -180,23 +180,23 @@ func (f *flow) again(fl flight) {
 	}
 }
 
-// ask sends the oldest cell again, as a probe: the answer tells what else was lost.
-func (f *flow) ask(now aura.Duration) {
+// sendProbe sends the oldest cell again, as a probe: the answer tells what else was lost.
+func (f *flow) sendProbe(now aura.Duration) {
 	f.retryAt = never
-	if len(f.flights) == 0 && len(f.resend) == 0 && !f.blocked() {
+	if len(f.inFlight) == 0 && len(f.resend) == 0 && !f.blocked() {
 		return
 	}
-	if len(f.flights) > 0 {
-		f.again(f.flights[0])
-		f.flights = append(f.flights[:0], f.flights[1:]...)
+	if len(f.inFlight) > 0 {
+		f.retransmit(f.inFlight[0])
+		f.inFlight = append(f.inFlight[:0], f.inFlight[1:]...)
 	}
 	f.probe = true
-	f.retry.Base = f.patience()
+	f.retry.Base = f.probeTimeout()
 	f.retryAt = now + f.retry.Next(f.entropy)
 }
 
-// prune forgets lost spans that the peer received after all.
-func (f *flow) prune() {
+// pruneLost forgets lost spans that the peer received after all.
+func (f *flow) pruneLost() {
 	for len(f.resend) > 0 && f.resend[0].to <= f.base {
 		f.resend = f.resend[1:]
 	}

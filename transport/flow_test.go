@@ -103,7 +103,7 @@ func TestRoundTripsAreEstimatedAsTheStandardSays(t *testing.T) {
 		var f flow
 		var smoothed, variance float64
 		for i, rtt := range rapid.SliceOfN(rapid.Int64Range(1e6, 10e9), 1, 50).Draw(t, "round trips") {
-			f.measure(time.Duration(rtt))
+			f.measureRTT(time.Duration(rtt))
 			if r := float64(rtt); i == 0 {
 				smoothed, variance = r, r/2
 			} else {
@@ -150,8 +150,8 @@ func FuzzFlowTake(f *testing.F) {
 				return
 			}
 			fl.pop(now)
-			if fl.in.len() > receiveWindow || len(fl.pieces) > maxPieces || len(fl.flights) > maxFlight {
-				t.Fatalf("bounds: %d bytes, %d pieces, %d flights", fl.in.len(), len(fl.pieces), len(fl.flights))
+			if fl.in.len() > receiveWindow || len(fl.pieces) > maxPieces || len(fl.inFlight) > maxFlight {
+				t.Fatalf("bounds: %d bytes, %d pieces, %d flights", fl.in.len(), len(fl.pieces), len(fl.inFlight))
 			}
 		}
 	})

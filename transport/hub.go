@@ -56,8 +56,8 @@ type pair struct {
 	static  [32]byte
 }
 
-// meeting is what goes on between this device and one pair.
-type meeting struct {
+// pairState is the state of the channel and the dials of one pair.
+type pairState struct {
 	live     *Channel
 	dial     *dial
 	answered int         // incoming handshakes that were answered and not proven yet
@@ -94,7 +94,7 @@ type Hub struct {
 	accepted  *task.Mailbox[*Channel]
 
 	lock     task.Mutex
-	meetings map[pair]*meeting
+	meetings map[pair]*pairState
 	halfOpen int
 	live     int // channels that are open
 	replays  replays
@@ -112,7 +112,7 @@ func OpenHub(group *task.Group, network Network, agreement [32]byte, d Directory
 	h := &Hub{
 		network: network, identity: id, directory: d, entropy: e, options: o, group: group,
 		accepted: task.NewMailbox[*Channel]("transport.accepted", o.Backlog),
-		meetings: make(map[pair]*meeting),
+		meetings: make(map[pair]*pairState),
 	}
 	group.Go("transport.accept", h.serve)
 	return h, nil
@@ -140,19 +140,19 @@ func (h *Hub) Stats() HubStats {
 	return h.stats
 }
 
-// meet returns the meeting of a pair. The lock is held.
-func (h *Hub) meet(p pair) *meeting {
+// state returns the state of a pair. The lock is held.
+func (h *Hub) state(p pair) *pairState {
 	m := h.meetings[p]
 	if m == nil {
-		m = &meeting{changed: task.NewLatch()}
+		m = &pairState{changed: task.NewLatch()}
 		h.meetings[p] = m
 	}
 	return m
 }
 
-// touch wakes the tasks that wait on the meeting, and forgets the meeting when it is empty. The
+// wake wakes the tasks that wait on the pair, and forgets its state when it is empty. The
 // lock is held.
-func (h *Hub) touch(p pair, m *meeting) {
+func (h *Hub) wake(p pair, m *pairState) {
 	m.changed.Open()
 	m.changed = task.NewLatch()
 	if m.live == nil && m.dial == nil && m.answered == 0 {
@@ -160,16 +160,16 @@ func (h *Hub) touch(p pair, m *meeting) {
 	}
 }
 
-// until waits until done, called with the lock held, says true of the pair's meeting. A change made by done
+// until waits until done, called with the lock held, says true of the pair's state. A change made by done
 // wakes the other waiting tasks.
-func (h *Hub) until(tc task.Context, p pair, done func(*meeting) bool) error {
+func (h *Hub) until(tc task.Context, p pair, done func(*pairState) bool) error {
 	for {
 		h.lock.Lock()
-		m := h.meet(p)
+		m := h.state(p)
 		changed := m.changed
 		met := done(m)
 		if met {
-			h.touch(p, m)
+			h.wake(p, m)
 		}
 		h.lock.Unlock()
 		if met {
@@ -187,7 +187,7 @@ func (h *Hub) until(tc task.Context, p pair, done func(*meeting) bool) error {
 func (h *Hub) open(c *Channel, first []byte, by *dial) {
 	p := pair{c.context, c.remote}
 	h.lock.Lock()
-	m := h.meet(p)
+	m := h.state(p)
 	old, waiting := m.live, m.dial
 	late := by != nil && waiting != by
 	full := by == nil && old == nil && waiting == nil && h.live >= h.options.Channels
@@ -202,7 +202,7 @@ func (h *Hub) open(c *Channel, first []byte, by *dial) {
 		m.live, m.dial = c, nil
 		h.stats.Channels++
 	}
-	h.touch(p, m)
+	h.wake(p, m)
 	h.lock.Unlock()
 
 	if late || full {
@@ -230,7 +230,7 @@ func (h *Hub) forget(c *Channel) {
 	if m := h.meetings[p]; m != nil && m.live == c {
 		m.live = nil
 		h.live--
-		h.touch(p, m)
+		h.wake(p, m)
 	}
 }
 

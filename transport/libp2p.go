@@ -55,7 +55,7 @@ type Libp2p struct {
 
 	mu           sync.Mutex
 	reservations map[peer.ID]reservation
-	local        places
+	local        ownAddresses
 }
 
 // reservation is a contact's promise to relay to this host.
@@ -97,7 +97,7 @@ func OpenLibp2p(linkSeed [32]byte, o Libp2pOptions) (*Libp2p, error) {
 		gate:         newGate(o),
 		offered:      task.NewMailbox[*streamLink]("transport.offered", offeredLinks),
 		moved:        task.NewWake(),
-		local:        places{},
+		local:        ownAddresses{},
 		reservations: make(map[peer.ID]reservation),
 	}
 	resources, err := rcmgr.NewResourceManager(hostLimits(), rcmgr.WithMetricsDisabled())
@@ -186,12 +186,12 @@ func (n *Libp2p) current(said []ma.Multiaddr) []ma.Multiaddr {
 	return n.local.correct(said, now)
 }
 
-// places are the addresses that were this machine's own at any time, by their text.
-type places map[string]bool
+// ownAddresses are the addresses that were this machine's own at any time, by their text.
+type ownAddresses map[string]bool
 
 // correct removes the own addresses that are gone from the library's, and adds those that are new. Addresses that are
 // not a machine's own, such as that of a router with an open port, stay.
-func (p places) correct(said, now []ma.Multiaddr) []ma.Multiaddr {
+func (p ownAddresses) correct(said, now []ma.Multiaddr) []ma.Multiaddr {
 	has := func(all []ma.Multiaddr, a ma.Multiaddr) bool { return slices.ContainsFunc(all, a.Equal) }
 	var out []ma.Multiaddr
 	for _, a := range said {

@@ -17,7 +17,7 @@ func TestAnAddressThatIsGoneIsNotSaid(t *testing.T) {
 		return all
 	}
 	const home, train, loop, router = "/ip4/192.168.1.7/udp/1/quic-v1", "/ip4/10.0.0.9/udp/1/quic-v1", "/ip4/127.0.0.1/udp/1/quic-v1", "/ip4/203.0.113.5/udp/7/quic-v1"
-	p := places{}
+	p := ownAddresses{}
 	for _, c := range []struct{ said, now, want []ma.Multiaddr }{
 		{parse(loop, home), parse(loop, home), parse(loop, home)},
 		{parse(loop, home, router), parse(loop, home), parse(loop, home, router)},

@@ -113,7 +113,7 @@ func Cancel(s *State, by domain.Caller, in CancelIntent) (guard.Request, error) 
 	return by.Local(CapEnd, draft), err // The code stays, so that an accepter who tries it is told, see [State.Listening].
 }
 
-// Expire plans to end an invitation whose time passed, see [State.Due].
+// Expire plans to end an invitation whose time passed, see [State.Expired].
 func Expire(s *State, by domain.Caller, id ID) (guard.Request, error) {
 	at := s.at(id)
 	if !at.due(by.Now) {
@@ -126,7 +126,7 @@ func Expire(s *State, by domain.Caller, id ID) (guard.Request, error) {
 	return ending(by, id, draft), err
 }
 
-// Forget plans to drop the secret of an invitation that no peer tries any more, see [State.Over].
+// Forget plans to drop the secret of an invitation that no peer tries any more, see [State.Collectable].
 func Forget(by domain.Caller, id ID) guard.Request {
 	r := by.Local(CapEnd)
 	r.Metadata = []guard.Meta{{Key: CodeKey(id)}}

@@ -593,7 +593,7 @@ func TestInvitationsRunOut(t *testing.T) {
 	b.commit(t, r, err)
 
 	after := aura.Physical{At: c.Expires}
-	if !slices.Equal(a.state.Due(after), []invite.ID{c.ID()}) || len(b.state.Due(after)) != 0 {
+	if !slices.Equal(a.state.Expired(after), []invite.ID{c.ID()}) || len(b.state.Expired(after)) != 0 {
 		t.Fatal("at the expiry the inviter ends it and the accepter still waits for a late answer")
 	}
 	if in, _ := a.state.Invitation(c.ID(), after); in.Phase != invite.PhaseExpired {
@@ -609,7 +609,7 @@ func TestInvitationsRunOut(t *testing.T) {
 	if got := invite.Offer(&a.state, &a.contacts, at(ada, late), c, hello(ben, "Ben"), ben.Certificate.Agreement); got.Refusal != invite.RefusalExpired {
 		t.Errorf("an accepter who tries the code afterwards is told %+v", got)
 	}
-	if over := a.state.Over(at(ada, late).Now); !slices.Equal(over, []invite.ID{c.ID()}) {
+	if over := a.state.Collectable(at(ada, late).Now); !slices.Equal(over, []invite.ID{c.ID()}) {
 		t.Errorf("over are %v", over)
 	}
 	a.commit(t, invite.Forget(at(ada, late), c.ID()), nil)

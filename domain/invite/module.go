@@ -93,7 +93,7 @@ func outcome(s domain.State, f *fact.Fact) domain.Outcome {
 func due(s *domain.Snapshot) ([]domain.Plan, error) {
 	state := domain.Get[*State](s.States)
 	var plans []domain.Plan
-	for _, id := range state.Due(s.Now) {
+	for _, id := range state.Expired(s.Now) {
 		r, err := Expire(state, s.Caller, id)
 		if err != nil {
 			return plans, err

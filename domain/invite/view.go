@@ -70,8 +70,8 @@ func (s *State) Invitation(id ID, now aura.Physical) (Invitation, bool) {
 	return at.invitation(id, now), at.phase != 0
 }
 
-// Due returns the invitations whose time passed without a fact that says so, for [Expire]; ascending.
-func (s *State) Due(now aura.Physical) []ID {
+// Expired returns the invitations whose time passed without a fact that says so, for [Expire]; ascending.
+func (s *State) Expired(now aura.Physical) []ID {
 	return s.where(func(at situation) bool { return at.due(now) })
 }
 
@@ -83,9 +83,9 @@ func (s *State) Listening(now aura.Physical) []ID {
 	})
 }
 
-// Over returns the outgoing invitations that have ended and that no accepter tries any more, for [Forget];
+// Collectable returns the outgoing invitations that have ended and that no accepter tries any more, for [Forget];
 // ascending.
-func (s *State) Over(now aura.Physical) []ID {
+func (s *State) Collectable(now aura.Physical) []ID {
 	return s.where(func(at situation) bool {
 		return at.kind == KindCreated && at.phase.Terminal() && expired(at.expires.Add(grace), now)
 	})
