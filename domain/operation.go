@@ -92,6 +92,12 @@ func Do(r guard.Request, err error) (Plan, error) { return Plan{Request: r}, err
 
 // Phase is how far an operation is. A phase is entered at most once and the last three end the operation. The
 // numbers are shown to programs: append only.
+//
+//	submitted ──▶ running ──▶ succeeded
+//	    │            ├──────▶ failed
+//	    └────────────┴──────▶ cancelled
+//
+// A submitted operation can also fail or succeed at once. A Core never moves one that ended.
 type Phase uint8
 
 // The phases.

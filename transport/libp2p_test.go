@@ -16,7 +16,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
-	transporttest "github.com/aura-runtime/aura/transport/contract"
+	"github.com/aura-runtime/aura/transport/transporttest"
 	auraworld "github.com/aura-runtime/aura/world"
 )
 

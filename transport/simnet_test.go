@@ -7,7 +7,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
-	transporttest "github.com/aura-runtime/aura/transport/contract"
+	"github.com/aura-runtime/aura/transport/transporttest"
 )
 
 func TestSimNetKeepsTheContract(t *testing.T) {
