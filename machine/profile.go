@@ -156,6 +156,13 @@ func (f FallbackReason) String() string {
 }
 
 // SessionStatus is where a session is in its life.
+//
+//	active ──▶ draining ──▶ closed
+//	   │           ├──────▶ cancelled
+//	   │           ├──────▶ aborted
+//	   └───────────┴──────▶ faulted
+//
+// An active session without waiting messages is closed at once. The last four are final.
 type SessionStatus uint8
 
 // The statuses. All but SessionActive and SessionDraining are final.

@@ -6,10 +6,15 @@ import (
 )
 
 // State is where a service is in its life.
+//
+//	new ──▶ starting ──▶ running ──▶ stopping ──▶ stopped
+//	 │          └──────────────────────▲
+//	 └─────────────────────────────────┘
+//
+// Every state but stopped may become failed; stopped and failed are final.
 type State uint8
 
-// The states. New → Starting → Running → Stopping → Stopped is the way of a service that goes well;
-// every state but the last two may turn into Failed.
+// The states.
 const (
 	New      State = 1 // before its start
 	Starting State = 2 // repairing its state

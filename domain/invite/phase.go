@@ -3,6 +3,16 @@ package invite
 import "strconv"
 
 // Phase is where an invitation stands. The numbers are shown to frontends: append only.
+//
+//	inviter:   created ──▶ open ──accepted──▶ answered ──completed──▶ completed
+//	                        ├──cancelled──▶ cancelled
+//	                        └──expired────▶ expired
+//	accepter:  accepting ──▶ contacting ──completed──▶ completed
+//	                        ├──declined───▶ declined      (also without accepting before)
+//	                        ├──failed─────▶ failed
+//	                        └──expired────▶ expired
+//
+// The words on the arrows are the kinds of facts; [State] moves by no others.
 type Phase uint8
 
 // The phases. The terminal ones, from PhaseCompleted on, never change.

@@ -1,10 +1,18 @@
 package own
 
 // State is where the ownership of a session is. The numbers are append-only.
+//
+//	unowned ────────▶ claimed, stopping
+//	claimed ────────▶ running, released, stopping
+//	running ────────▶ delegating out, released, stopping
+//	delegating out ─▶ released (committed), running (rolled back)
+//	released ───────▶ claimed, stopping
+//	stopping ───────▶ stopped
+//
+// Every state but stopped may become failed; stopped and failed are final.
 type State uint8
 
-// The states and their transitions: unowned → claimed → running → delegating out → released, running →
-// stopping → stopped, and anything → failed. A session that ends without an owner stops too.
+// The states.
 const (
 	StateUnowned       State = 0
 	StateClaimed       State = 1
