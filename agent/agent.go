@@ -59,6 +59,7 @@ type Agent struct {
 	tree     tree
 	intents  map[string]*service.Module
 	queries  *task.Semaphore
+	answers  map[string]answerer // by the kind of question
 	started  aura.Instant
 	stopping atomic.Bool // Stop was called
 	renewed  []string
@@ -78,6 +79,10 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	}
 	registry := set.Registry()
 	a := &Agent{options: o, set: set, intents: map[string]*service.Module{}, queries: task.NewSemaphore(maxQueries)}
+	a.answers = a.hosted()
+	if err := a.checkQuestions(); err != nil {
+		return nil, err
+	}
 	if a.options.Stopping == nil {
 		a.options.Stopping = func(string, string) {}
 	}

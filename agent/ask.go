@@ -20,36 +20,58 @@ func (a *Agent) Ask(tc task.Context, q fact.Question) (fact.Answer, error) {
 	if len(q.Payload) > fact.MaxPayload {
 		return fact.Answer{}, aura.Errorf(op, aura.Invalid, "question %s has %d bytes, the most is %d", q.Kind, len(q.Payload), fact.MaxPayload)
 	}
-	switch q.Kind {
-	case status.Question:
-		payload, err := fact.Marshal(a.status())
-		return fact.Answer{Payload: payload}, err
-	case status.QuestionWithdraw:
-		return answer(tc, q, func(tc task.Context, w status.Withdraw) (status.Withdrawn, error) {
-			return status.Withdrawn{Running: a.env.Operations.Withdraw(tc, w.Operation)}, nil
-		})
-	case status.QuestionServices:
-		payload, err := fact.MarshalAnswer(declared(a.Services()))
-		return fact.Answer{Payload: payload}, err
-	case capability.QuestionExplain:
-		return answer(tc, q, a.explain)
-	case capability.QuestionTokens:
-		payload, err := fact.MarshalAnswer(capability.TokenList{Tokens: a.env.Frontier.List()})
-		return fact.Answer{Payload: payload}, err
-	case query.QuestionKinds:
-		var v query.Vocabulary
-		for _, p := range reactive.Predicates(a.Registry()) {
-			v.Predicates = append(v.Predicates, query.Predicate(p))
-		}
-		payload, err := fact.MarshalAnswer(v)
-		return fact.Answer{Payload: payload}, err
-	case query.Question:
-		return answer(tc, q, a.query)
+	if to, ok := a.answers[q.Kind]; ok {
+		return to(tc, q)
 	}
 	if asked, ok := a.set.Question(q.Kind); ok && asked.Answer != nil {
 		return a.askModule(tc, asked, q)
 	}
 	return fact.Answer{}, aura.Errorf(op, aura.NotFound, "there is no question %q", q.Kind)
+}
+
+// answerer answers one kind of question.
+type answerer func(task.Context, fact.Question) (fact.Answer, error)
+
+// hosted returns what answers the agent's own questions, and those of modules that no state of the module answers.
+func (a *Agent) hosted() map[string]answerer {
+	return map[string]answerer{
+		status.Question: func(task.Context, fact.Question) (fact.Answer, error) {
+			payload, err := fact.Marshal(a.status())
+			return fact.Answer{Payload: payload}, err
+		},
+		status.QuestionWithdraw: func(tc task.Context, q fact.Question) (fact.Answer, error) {
+			return answer(tc, q, func(tc task.Context, w status.Withdraw) (status.Withdrawn, error) {
+				return status.Withdrawn{Running: a.env.Operations.Withdraw(tc, w.Operation)}, nil
+			})
+		},
+		status.QuestionServices: func(task.Context, fact.Question) (fact.Answer, error) { return encoded(declared(a.Services())) },
+		capability.QuestionExplain: func(tc task.Context, q fact.Question) (fact.Answer, error) {
+			return answer(tc, q, a.explain)
+		},
+		capability.QuestionTokens: func(task.Context, fact.Question) (fact.Answer, error) {
+			return encoded(capability.TokenList{Tokens: a.env.Frontier.List()})
+		},
+		query.QuestionKinds: func(task.Context, fact.Question) (fact.Answer, error) {
+			var v query.Vocabulary
+			for _, p := range reactive.Predicates(a.Registry()) {
+				v.Predicates = append(v.Predicates, query.Predicate(p))
+			}
+			return encoded(v)
+		},
+		query.Question: func(tc task.Context, q fact.Question) (fact.Answer, error) { return answer(tc, q, a.query) },
+	}
+}
+
+// checkQuestions refuses a module with a question that nothing answers, or that the agent answers itself.
+func (a *Agent) checkQuestions() error {
+	for _, m := range a.set.Modules() {
+		for _, q := range m.Questions {
+			if _, taken := a.answers[q.Kind]; taken != (q.Answer == nil) {
+				return aura.Errorf("agent.checkQuestions", aura.Invalid, "module %s: the question %s needs one answer", m.Name, q.Kind)
+			}
+		}
+	}
+	return nil
 }
 
 // askModule answers a question of a module from the indexed states.

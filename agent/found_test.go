@@ -22,7 +22,7 @@ func TestAFoundingSaysWhetherItHappened(t *testing.T) {
 		founded := false
 		for attempt := range 20 {
 			h.Store = disk
-			switch kind := aura.KindOf(agent.Found(tc, h, "Ada")); {
+			switch kind := aura.KindOf(agent.Found(tc, h, "Ada", nil)); {
 			case kind == 0 && !founded:
 				founded = true
 			case kind == aura.Conflict && founded:

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/task"
@@ -46,9 +47,9 @@ func FindHome(dir string) error {
 	return aura.Errorf(op, aura.NotFound, "there is no account in %s", dir)
 }
 
-// CreateHome founds a new authority in a folder, which it makes if there is none. It returns
+// CreateHome founds a new authority in a folder, which it makes if there is none, for an agent with modules. It returns
 // [aura.Conflict] for a folder that holds an account already.
-func CreateHome(tc task.Context, dir, name string, p keyring.Protector) (*keyring.Ring, error) {
+func CreateHome(tc task.Context, dir, name string, p keyring.Protector, modules ...domain.Module) (*keyring.Ring, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, aura.Errorf("agent.CreateHome", aura.Unavailable, "folder %s: %w", dir, err)
 	}
@@ -63,7 +64,7 @@ func CreateHome(tc task.Context, dir, name string, p keyring.Protector) (*keyrin
 	if err != nil {
 		return nil, err
 	}
-	if err := Found(tc, Hands{Ring: ring, Store: store, Entropy: world.Random()}, name); err != nil {
+	if err := Found(tc, Hands{Ring: ring, Store: store, Entropy: world.Random()}, name, modules); err != nil {
 		return ring, err
 	}
 	return ring, writeFormat(dir)

@@ -86,6 +86,7 @@ func (b *offline) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
 		return fact.Result{}, errOffline(op)
 	}
 	res := fact.Result{Operation: in.Operation}
+	first := len(b.records)
 	for _, draft := range plan.Request.Entries {
 		r := fact.Record{
 			Position: fact.Position(len(b.records) + 1), Seq: uint64(len(b.records) + 1),
@@ -99,7 +100,14 @@ func (b *offline) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
 		b.take(r)
 		res.Facts = append(res.Facts, r.ID)
 	}
-	return res, nil
+	if plan.Answer == nil {
+		return res, nil
+	}
+	answer, err := plan.Answer(b.records[first:])
+	if err == nil {
+		res.Payload, err = fact.Marshal(answer)
+	}
+	return res, err
 }
 
 // plan runs the pure handler of an intent. An operation that a service of the agent carries out has none here.
@@ -112,16 +120,29 @@ func (b *offline) plan(in fact.Intent, now aura.Physical) (domain.Plan, error) {
 	switch {
 	case !known || o.Internal:
 		return domain.Plan{}, errUnknown(in.Kind)
-	case o.Plan == nil:
+	case o.Plan == nil || !o.Offline:
 		return domain.Plan{}, errOffline(op)
 	}
 	s := &domain.Snapshot{
 		Caller: domain.Caller{Authority: b.self, Device: b.device, Operation: in.Operation, Now: now},
-		States: b.fold.states,
+		States: b.fold.states, Home: nothing{},
 	}
 	_, _ = b.entropy.Read(s.Seed[:]) // [world.Entropy] always fills it
-	return o.Plan(s, in)
+	plan, err := o.Plan(s, in)
+	if aura.KindOf(err) == aura.Corrupt { // the payload does not decode
+		err = &aura.Error{Op: op, Kind: aura.Invalid, Err: err}
+	}
+	return plan, err
 }
+
+// nothing is what is at home without an agent.
+type nothing struct{}
+
+// Count implements [domain.Home].
+func (nothing) Count(aura.ContextID, aura.DeviceID) uint64 { return 0 }
+
+// Meta implements [domain.Home].
+func (nothing) Meta(string) ([]byte, error) { return nil, nil }
 
 func errUnknown(intent string) error {
 	return aura.Errorf("app.Submit", aura.NotFound, "no domain knows the intent %q", intent)

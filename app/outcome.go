@@ -17,7 +17,7 @@ const maxOutcomes = 1024
 type outcomes struct {
 	set     *domain.Set
 	self    aura.AuthorityID
-	ongoing map[string]domain.State // of the modules that say more, by name
+	ongoing []ongoing // the modules that say more, in their order
 	known   map[aura.OperationID]*outcome
 	newest  []*outcome // all that is known, the newest first
 }
@@ -43,24 +43,27 @@ func (s stamp) compare(o stamp) int {
 }
 
 func newOutcomes(set *domain.Set, self aura.AuthorityID) *outcomes {
-	o := &outcomes{set: set, self: self, ongoing: map[string]domain.State{}, known: map[aura.OperationID]*outcome{}}
+	o := &outcomes{set: set, self: self, known: map[aura.OperationID]*outcome{}}
 	for _, m := range set.Ongoing() {
-		o.ongoing[m.Name] = m.NewState(self)
+		o.ongoing = append(o.ongoing, ongoing{m, m.NewState(self)})
 	}
 	return o
 }
 
-// Apply implements [fact.Reducer]. Facts of others carry identifiers of their own actions, and change
-// nothing here.
+// ongoing is a module whose operations go on after their first fact, with its state.
+type ongoing struct {
+	module *domain.Module
+	state  domain.State
+}
+
+// Apply implements [fact.Reducer]. Facts of peers may say how an action goes on; the identifiers of actions that they carry
+// are those of their authors.
 func (o *outcomes) Apply(r *fact.Record) {
-	if r.Fact.Author != o.self {
-		return
-	}
-	for _, s := range o.ongoing {
-		s.Apply(r)
+	for _, m := range o.ongoing {
+		m.state.Apply(r)
 	}
 	did, by, ok := o.set.Left(r.Fact.Kind)
-	if !ok || r.Fact.Operation.IsZero() {
+	if !ok || r.Fact.Author != o.self || r.Fact.Operation.IsZero() {
 		return
 	}
 	at := stamp{r.Fact.Logical, r.Fact.Order, r.ID}
@@ -116,7 +119,8 @@ func (o *outcomes) operation(id aura.OperationID) (Operation, bool) {
 func (o *outcomes) show(done *outcome) Operation {
 	op := Operation{ID: done.id, Kind: done.did.Name, Phase: domain.PhaseSucceeded}
 	if done.did.Outcome != nil {
-		now := done.did.Outcome(o.ongoing[done.by.Name], &done.first)
+		i := slices.IndexFunc(o.ongoing, func(m ongoing) bool { return m.module == done.by })
+		now := done.did.Outcome(o.ongoing[i].state, &done.first)
 		op.Phase, op.Reason = now.Phase, now.Reason
 	}
 	return op

@@ -23,15 +23,23 @@ func newPipeline(set *domain.Set, self aura.AuthorityID, p *published, o Options
 	all := newFold(set, self, o.Keep)
 	var views []reactive.View
 	modules := map[string]*moduleView{}
+	folded := map[string]string{}
 	for i := range set.Modules() {
 		m := &set.Modules()[i]
-		if len(m.Views) == 0 {
+		state := all.states.Of(m.Name)
+		if state == nil {
+			continue
+		}
+		if state == domain.State(all.chats) || state == domain.State(all.deliveries) {
+			folded[m.Name] = viewChats // which folds them with the conversations that they change
 			continue
 		}
 		v, err := newModuleView(h, m, all.states)
 		if err != nil {
 			return nil, err
 		}
+		v.views = folded
+		folded[m.Name] = v.Name()
 		modules[v.Name()] = v
 		views = append(views, v)
 	}

@@ -33,6 +33,7 @@ type moduleView struct {
 	state   domain.State
 	outlets []*reactive.Outlet[any] // of the module's views, in order
 	turns   uint64                  // how often it changed, for those that follow it
+	views   map[string]string       // the view that folds a module, by the module's name
 }
 
 // newModuleView registers the signals of a module's views, each with the view of an empty state.
@@ -56,6 +57,11 @@ func (v *moduleView) Needs() reactive.Needs {
 	var n reactive.Needs
 	for _, k := range v.module.Kinds {
 		n.Facts.Kinds = append(n.Facts.Kinds, k.Name)
+	}
+	for _, view := range v.module.Views {
+		for _, name := range view.Follows {
+			n.Follows = append(n.Follows, v.views[name])
+		}
 	}
 	return n
 }

@@ -107,8 +107,8 @@ func TestAnAccountLearnsAModuleLater(t *testing.T) {
 		ada.Crash()
 		ada.Options.Modules = []domain.Module{echo()}
 		ada.Start(tc)
-		if !slices.Contains(ada.Agent.Renewed(), capEcho) {
-			t.Errorf("the agent permitted %v, and not %s", ada.Agent.Renewed(), capEcho)
+		if got := ada.Agent.Renewed(); !slices.Contains(got, capEcho) {
+			t.Errorf("the agent permitted %v, and not %s", got, capEcho)
 		}
 		var heard []string
 		watch := task.NewGroup(tc, "watch")
@@ -192,7 +192,9 @@ func TestAnAgentRefusesACeremonyWithoutAChoreography(t *testing.T) {
 	ceremony, wrong := echo(), echo()
 	ceremony.Operations[0].Category = domain.CategoryCeremony
 	wrong.Protocols = []domain.Protocol{{Name: "handshake", Text: "protocol"}}
-	for item, m := range map[string]domain.Module{"echo.ask": ceremony, "handshake.tell": wrong} {
+	mute := echo()
+	mute.Questions = []domain.Question{{Kind: "echo.silence"}}
+	for item, m := range map[string]domain.Module{"echo.ask": ceremony, "handshake.tell": wrong, "echo.silence": mute} {
 		err := task.NewSim(1, task.SimOptions{}).Run("test", func(tc task.Context) error {
 			_, err := agent.New(tc, tc.Group(), agent.Hands{}, agent.Options{Modules: []domain.Module{m}})
 			return err

@@ -134,7 +134,7 @@ func (w *World) Person(tc task.Context, name string, setup ...func(*Person)) *Pe
 	for _, change := range setup {
 		change(p)
 	}
-	if err := agent.Found(tc, p.hands(), name, p.Drafts...); err != nil {
+	if err := agent.Found(tc, p.hands(), name, p.Options.Modules, p.Drafts...); err != nil {
 		w.Fatalf("%s: %v", name, err)
 	}
 	p.Disk = p.Disk.Crash() // the founding closed it: this opens it again

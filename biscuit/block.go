@@ -34,7 +34,7 @@ func decodeBlock(s *signedBlock, shared *tables) (*Block, error) {
 		b.External = &s.external.key
 		own = newTables()
 	}
-	// Symbols may stand after what uses them, so the statements wait for a second pass.
+	// Symbols may stand after their uses, so the statements wait for a second pass.
 	if err := fields(s.payload, b.declaration); err != nil {
 		return nil, err
 	}

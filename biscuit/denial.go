@@ -29,7 +29,7 @@ type FailedCheck struct {
 	Text string
 }
 
-// Error says in one line what failed.
+// Error describes the failure in one line.
 func (d *Denial) Error() string {
 	var reasons []string
 	for _, c := range d.Checks {

@@ -31,7 +31,7 @@ type PrivateKey struct {
 type Signer interface {
 	// Public returns the key that verifies the signatures.
 	Public() PublicKey
-	// Sign returns the signature of a message, which says itself what it is for.
+	// Sign returns the signature of a message, which names its own purpose.
 	Sign(message []byte) ([]byte, error)
 }
 

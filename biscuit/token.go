@@ -107,7 +107,7 @@ func (c *container) RootKeyID() (id uint32, ok bool) {
 	return *c.rootKeyID, true
 }
 
-// RevocationIDs returns what identifies each block for revocation: its signature. A token is
+// RevocationIDs returns the revocation identifier of each block: its signature. A token is
 // revoked if any of its blocks is. A secp256r1 signature has a twin that verifies too, so revoking
 // a block that was signed with such a key does not stop a holder who rewrites the token's last
 // signature; revoke the block before it then.

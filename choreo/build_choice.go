@@ -57,7 +57,7 @@ func (b *builder) choose(from, to Role, branches []GlobalBranch, at syntax.Span)
 	return c
 }
 
-// unfit reports a problem and stands in for what could not be built.
+// unfit reports a problem and stands in for the part that could not be built.
 func (b *builder) unfit(at syntax.Span, code, format string, args ...any) Global {
 	if b.parts >= 0 {
 		b.problem(at, code, format, args...)

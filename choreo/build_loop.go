@@ -34,7 +34,7 @@ func (b *builder) repeat(l *syntax.Loop, next Global) Global {
 }
 
 // decideBy lets the decider choose between another round, told by the first message of the body, and Done,
-// sent to all who would receive that message.
+// sent to all roles that would receive that message.
 func (b *builder) decideBy(l *syntax.Loop, next Global) Global {
 	done := b.sends(b.firstPairs(l.Body), syntax.Message{Name: syntax.Name{Text: doneLabel}}, nil, next)
 	return b.recursion("", loopLabel, l.Span, func(again Global) Global {

@@ -24,7 +24,7 @@ type flow struct {
 	helpers map[string]bool // whether a helper falls through, once known
 }
 
-// falls checks a block and reports whether what follows it can be reached. The labels are those of the
+// falls checks a block and reports whether the statement after it can be reached. The labels are those of the
 // enclosing recursions.
 func (f *flow) falls(list []syntax.Stmt, labels []string) bool {
 	reached := true

@@ -5,7 +5,7 @@ import "github.com/aura-runtime/aura"
 // Code names a flaw, for tools and tests. Codes are append-only; texts may change.
 type Code string
 
-// What can be wrong with a type, or with projecting it for a role.
+// The flaws of a type, or of its projection for a role.
 const (
 	CodeUnboundVariable    Code = "UnboundVariable"
 	CodeEmptyBranches      Code = "EmptyBranches"

@@ -24,7 +24,7 @@ type (
 		Branches []GlobalBranch
 	}
 
-	// GlobalBranch is one alternative of a GlobalComm and what follows it.
+	// GlobalBranch is one alternative of a GlobalComm and its continuation.
 	GlobalBranch struct {
 		Label Label
 		// Site names the demands on the sender of this message; 0: none. See [Instance.Site].

@@ -42,7 +42,7 @@ func (p *Protocol) Instantiate(binding Binding) (*Instance, error) {
 }
 
 // Local returns the part of one role. It returns aura.NotFound for a role that is no participant, and
-// aura.Invalid, with the position of the choice, if the role cannot know what to do or if the protocol
+// aura.Invalid, with the position of the choice, if the role cannot know its next step or if the protocol
 // cannot be run.
 func (in *Instance) Local(role Role) (Local, error) {
 	const op = "choreo.Local"

@@ -29,10 +29,10 @@ type (
 		Branches []LocalBranch
 	}
 
-	// LocalBranch is one message of a LocalSend or LocalRecv and what follows it.
+	// LocalBranch is one message of a LocalSend or LocalRecv and its continuation.
 	LocalBranch struct {
 		Label Label
-		// Site is what must be satisfied before a send, and the hints that apply to a receive; 0 is
+		// Site names the demands on a send, and the hints that apply to a receive; 0 is
 		// nothing. See [Instance.Site].
 		Site SiteID
 		Next Local

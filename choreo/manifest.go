@@ -11,7 +11,7 @@ import (
 // DefaultPolicy is the determinism policy of a protocol for which admission names no other.
 const DefaultPolicy = "aura.vm.prod.default"
 
-// Manifest is what admission needs to know of a protocol before it runs. Lists are in the order of the
+// Manifest is the description of a protocol for its admission. Lists are in the order of the
 // text, each entry once; the JSON form is part of the interface to other tools.
 type Manifest struct {
 	ProtocolName      string   `json:"protocol_name"`

@@ -134,7 +134,7 @@ func (m *merger) receives(a, b *LocalRecv) (Local, *Flaw) {
 	return &LocalRecv{Partner: a.Partner, Branches: sortBranches(out)}, nil
 }
 
-// branch merges what follows one label that both sides have.
+// branch merges the continuations of one label that both sides have.
 func (m *merger) branch(x, y LocalBranch) (Local, *Flaw) {
 	if !x.Label.equal(y.Label) {
 		return nil, &Flaw{Code: CodePayloadMismatch, Detail: fmt.Sprintf(
@@ -164,7 +164,7 @@ func mismatch(a, b Local) *Flaw {
 	return &Flaw{Code: code, Detail: fmt.Sprintf("it %s in one branch and %s in another", headline(a), headline(b))}
 }
 
-// headline says what l does first.
+// headline describes the first step of l.
 func headline(l Local) string {
 	switch l := l.(type) {
 	case *LocalSend:

@@ -35,7 +35,7 @@ func (p *Protocol) QualifiedName() string {
 	return p.Namespace + "." + p.Name
 }
 
-// Assessment says what can be done with the protocol, as found by instantiating it with families of two.
+// Assessment says which uses the protocol allows, as found by instantiating it with families of two.
 func (p *Protocol) Assessment() Assessment { return p.assessment }
 
 // Load parses and checks a choreography. The name stands for the file in messages. With any problem the

@@ -141,7 +141,7 @@ func (b *tableBuilder) visit(l Local) (int, *Flaw) {
 	return 0, &Flaw{Code: CodeIncompletePart, Detail: "a part of the type is missing"}
 }
 
-// add makes the state of a part, so that the part is found while what follows it is still being visited.
+// add makes the state of a part, so that the part is found while its continuation is still being visited.
 func (b *tableBuilder) add(key stateKey, s State) int {
 	id := len(b.states)
 	b.states = append(b.states, s)

@@ -9,7 +9,7 @@ type interner struct {
 // keyBytes is the memory of a term's number beside the term.
 const keyBytes = 64
 
-// scalar is what tells one term from another: for collections, str is the canonical encoding.
+// scalar is the identity of a term: for collections, str is the canonical encoding.
 type scalar struct {
 	kind Kind
 	num  uint64

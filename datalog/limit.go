@@ -34,7 +34,7 @@ func (l Limits) orDefault() Limits {
 // checkEvery is how many steps are between two looks at [World.Interrupt]: some tens of microseconds.
 const checkEvery = 4096
 
-// budget is what remains of the limits.
+// budget is the rest of the limits.
 type budget struct {
 	limits                   Limits
 	facts, iterations, steps int

@@ -26,7 +26,7 @@ func (c Check) String() string { return render(func(p *printer) { p.check(&c) })
 // String returns the policy in text form, without a semicolon.
 func (c Policy) String() string { return render(func(p *printer) { p.policy(&c) }) }
 
-// String returns what stands after "trusting".
+// String returns the text after "trusting".
 func (s Scope) String() string { return render(func(p *printer) { p.scope(s) }) }
 
 // String returns the expression in text form.
@@ -84,7 +84,7 @@ func (p *printer) list(n int, item func(i int)) {
 }
 
 // name writes a name as it is, or quoted if text form cannot write it: a token may carry any string
-// as a name, and what people read must not pretend to be something else.
+// as a name, and a text must not look like another one.
 func (p *printer) name(s string, fits bool) {
 	if fits && s != "" {
 		p.text(s)

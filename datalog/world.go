@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// Functions calls what expressions name by "extern::". Implementations must be pure: the same
+// Functions calls the functions that expressions name by "extern::". Implementations must be pure: the same
 // arguments give the same answer. An unknown name should be answered by [ErrFunction].
 type Functions interface {
 	// Call returns the value of a function for one or two arguments. An error fails the evaluation.
 	Call(name string, args ...Term) (Term, error)
 }
 
-// World holds facts and rules and derives what follows from them. It serves one evaluation at a
+// World holds facts and rules and derives all facts that follow from them. It serves one evaluation at a
 // time. The zero World is not usable: see [NewWorld].
 type World struct {
 	budget    budget
@@ -114,7 +114,7 @@ func (w *World) AddRule(origin, trusted Origin, r *Rule) error {
 }
 
 // Run applies the rules until nothing new follows. It may be called again after more was added.
-// After an error the world is of no further use: it holds only a part of what follows, and all its
+// After an error the world is of no further use: it holds only a part of the derived facts, and all its
 // methods that answer return the error again.
 func (w *World) Run() error {
 	if w.failed == nil {
@@ -148,7 +148,7 @@ func (w *World) advance() bool {
 	return busy && len(w.rules) > 0
 }
 
-// apply derives what follows by one rule from the new facts, or from all if the rule is fresh.
+// apply derives the facts that follow by one rule from the new ones, or from all if the rule is fresh.
 func (w *World) apply(c *compiled) error {
 	if c.fresh {
 		c.fresh = false

@@ -2,7 +2,6 @@ package directory
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain"
@@ -32,7 +31,7 @@ type Index struct {
 	linking map[string]bool   // kinds that tell with whom there are links
 	blind   bool              // a secret could not be read
 	peers   int               // that there were at the last call of Peers
-	changed map[string][]*task.Wake
+	changed []change
 	// quarantine has the recent facts that a state could not take.
 	quarantine *fact.Quarantine
 }
@@ -43,7 +42,7 @@ func New(set *domain.Set, self aura.AuthorityID, meta func(key string) ([]byte, 
 	states := set.NewStates(self)
 	x := &Index{
 		self: self, meta: meta, recent: map[string]recent{}, linking: map[string]bool{}, own: map[string]string{},
-		quarantine: fact.NewQuarantine(task.Contain), changed: map[string][]*task.Wake{}, state: State{
+		quarantine: fact.NewQuarantine(task.Contain), state: State{
 			States: states, Contacts: domain.Get[*contact.State](states), Moderation: domain.Get[*moderation.State](states),
 			Invites: domain.Get[*invite.State](states), Chats: domain.Get[*chat.State](states),
 			secrets: map[aura.ContextID][32]byte{}, tags: map[transport.Tag]aura.ContextID{},
@@ -69,13 +68,18 @@ func (x *Index) add(m *domain.Module) {
 		}
 	}
 	if len(m.Indexed) > 0 {
-		name, _, _ := strings.Cut(m.Indexed[0], ".")
-		x.folds = append(x.folds, journal.NewFold("fold."+name, fact.Selection{Kinds: m.Indexed}, state, &x.lock))
+		x.folds = append(x.folds, journal.NewFold("fold."+m.Name, fact.Selection{Kinds: m.Indexed}, state, &x.lock))
 	}
 }
 
 func matches(patterns []string, kind string) bool {
 	return slices.ContainsFunc(patterns, func(p string) bool { return fact.MatchKind(p, kind) })
+}
+
+// change is what a module notifies.
+type change struct {
+	module string // "": none
+	wake   *task.Wake
 }
 
 // recent is the state that follows the newest facts of a kind.
@@ -211,13 +215,10 @@ func (x *Index) take(records []fact.Record) []*task.Wake {
 		x.offer()
 	}
 	var wakes []*task.Wake
-	for _, name := range x.state.Names() {
-		if linking || touched[name] {
-			wakes = append(wakes, x.changed[name]...)
+	for _, c := range x.changed {
+		if linking || touched[c.module] {
+			wakes = append(wakes, c.wake)
 		}
-	}
-	if linking {
-		wakes = append(wakes, x.changed[""]...)
 	}
 	return wakes
 }
@@ -227,7 +228,7 @@ func (x *Index) take(records []fact.Record) []*task.Wake {
 func (x *Index) OnChange(module string, changed *task.Wake) {
 	x.lock.Lock()
 	defer x.lock.Unlock()
-	x.changed[module] = append(x.changed[module], changed)
+	x.changed = append(x.changed, change{module, changed})
 }
 
 // Read lets fn look at the state. It must not wait and must not keep a reference to them.

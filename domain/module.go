@@ -54,7 +54,8 @@ type Module struct {
 	// Protocols are the choreographies of the domain. An agent refuses to start with one that does not check.
 	Protocols []Protocol
 	// Text returns one line about a new fact for the person at a frontend, and "" for a fact of no interest to a person.
-	// It is for domains whose facts no other event shows. Nil: no fact does.
+	// It is for domains whose facts no other event shows. The states have names, and the facts that came since the person looks
+	// on. Nil: no fact means anything.
 	Text func(*States, *fact.Fact) string
 }
 
@@ -84,6 +85,8 @@ type View struct {
 	Signal string
 	// Show computes the snapshot. Its type is that of the signal, the same each time; it stays unchanged afterwards.
 	Show func(*States, aura.Physical) any
+	// Follows names the modules whose states Show reads beside its own: it is shown anew when one of them changes.
+	Follows []string
 	// Turns returns when the snapshot changes though no fact arrives, false when it does not. Nil: it never does.
 	Turns func(*States, aura.Physical) (aura.Instant, bool)
 }

@@ -45,18 +45,22 @@ type Operation struct {
 	Internal bool
 	// Plan turns a snapshot and an intent into a plan. It is pure: equal snapshots and intents give equal plans. Nil,
 	// for an operation that is not internal: a service of the runtime carries it out, because it needs keys or a
-	// ceremony. [Planned] adapts a function of a payload's type.
+	// ceremony. It runs under the lock of the states, so it must be quick. [Planned] adapts a function of a payload's type.
 	Plan func(*Snapshot, fact.Intent) (Plan, error)
 	// Protocol names the choreography that carries out a ceremony: one of [Module.Protocols], or of package protocols.
 	Protocol string
 	// Reachable says that the plan reads [Snapshot.Addresses].
 	Reachable bool
+	// Offline says that a frontend without an agent may carry it out in memory, because it concerns the owner alone.
+	Offline bool
 	// Recall reports whether an intent may have been carried out before, by an attempt whose answer was lost: then
 	// [Snapshot.Stored] holds the facts of that attempt. Nil: no intent is.
 	Recall func(fact.Intent) bool
 	// Leaves names the kind of fact that a successful operation leaves with its identifier; "": none.
 	Leaves string
-	// Outcome says how far an operation is that left a fact, by the state of its domain. Nil: it succeeded.
+	// Outcome says how far an operation is that left a fact, by the state of its domain, which has folded all facts of the
+	// domain, also those of peers. A frontend reads them all for each look at such an operation, so a domain with an Outcome
+	// has few facts. Nil: the operation succeeded.
 	Outcome func(State, *fact.Fact) Outcome
 }
 

@@ -48,7 +48,40 @@ func NewSet(modules ...Module) (*Set, error) {
 			signals[v.Signal] = m.Name
 		}
 	}
-	return s, nil
+	if err := s.checkFollows(); err != nil {
+		return nil, err
+	}
+	return s, s.checkPatterns()
+}
+
+// checkFollows refuses a view that follows a module that there is not, or that has no state.
+func (s *Set) checkFollows() error {
+	for i := range s.modules {
+		m := &s.modules[i]
+		for _, v := range m.Views {
+			for _, name := range v.Follows {
+				if other, ok := s.Module(name); !ok || other.NewState == nil {
+					return refuse(m, aura.Invalid, "the view %s follows %q, which is no module with a state", v.Signal, name)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// checkPatterns refuses a module that would fold facts of another one: each folds its own.
+func (s *Set) checkPatterns() error {
+	for i := range s.modules {
+		m := &s.modules[i]
+		for _, pattern := range slices.Concat(m.Indexed, m.Recent, m.Names) {
+			for kind, other := range s.kinds {
+				if other != m && fact.MatchKind(pattern, kind) {
+					return refuse(m, aura.Conflict, "it folds %q, which has facts of module %s", pattern, other.Name)
+				}
+			}
+		}
+	}
+	return nil
 }
 
 const opNewSet = "domain.NewSet"

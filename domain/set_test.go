@@ -48,25 +48,32 @@ func TestASetRefusesWhatCannotBe(t *testing.T) {
 		kind   aura.Kind
 		item   string
 	}{
-		"a name of two words":        {func(m *domain.Module) { m.Name = "my notes" }, aura.Invalid, "my notes"},
-		"a kind twice":               {func(m *domain.Module) { m.Kinds = append(m.Kinds, m.Kinds[0]) }, aura.Conflict, "note.written"},
-		"a capability without verb":  {func(m *domain.Module) { m.Capabilities[0].Name = "note" }, aura.Invalid, "note"},
-		"an unknown profile":         {func(m *domain.Module) { m.Capabilities[0].Profile = "guest" }, aura.Invalid, "guest"},
-		"no category":                {func(m *domain.Module) { m.Operations[0].Category = 0 }, aura.Invalid, "note.write"},
-		"an operation twice":         {func(m *domain.Module) { m.Operations[1].Name = "note.write" }, aura.Conflict, "note.write"},
-		"it leaves what it has not":  {func(m *domain.Module) { m.Operations[0].Leaves = "note.lost" }, aura.Invalid, "note.lost"},
-		"two leave the same":         {func(m *domain.Module) { m.Operations[1].Internal, m.Operations[1].Leaves = false, "note.written" }, aura.Conflict, "note.written"},
-		"an outcome without a state": {func(m *domain.Module) { m.Operations[0].Outcome, m.NewState, m.Indexed = ended, nil, nil }, aura.Invalid, "note.write"},
-		"it indexes what it has not": {func(m *domain.Module) { m.Indexed = []string{"chat.*"} }, aura.Invalid, "chat.*"},
-		"it indexes without a state": {func(m *domain.Module) { m.NewState = nil }, aura.Invalid, "note.*"},
-		"a view without a function":  {func(m *domain.Module) { m.Views[0].Show = nil }, aura.Conflict, "notes:all"},
-		"a question twice":           {func(m *domain.Module) { m.Questions = append(m.Questions, m.Questions[0]) }, aura.Conflict, "note.count"},
+		"a name of two words":         {func(m *domain.Module) { m.Name = "my notes" }, aura.Invalid, "my notes"},
+		"a kind twice":                {func(m *domain.Module) { m.Kinds = append(m.Kinds, m.Kinds[0]) }, aura.Conflict, "note.written"},
+		"a capability without verb":   {func(m *domain.Module) { m.Capabilities[0].Name = "note" }, aura.Invalid, "note"},
+		"an unknown profile":          {func(m *domain.Module) { m.Capabilities[0].Profile = "guest" }, aura.Invalid, "guest"},
+		"no category":                 {func(m *domain.Module) { m.Operations[0].Category = 0 }, aura.Invalid, "note.write"},
+		"an operation twice":          {func(m *domain.Module) { m.Operations[1].Name = "note.write" }, aura.Conflict, "note.write"},
+		"it leaves what it has not":   {func(m *domain.Module) { m.Operations[0].Leaves = "note.lost" }, aura.Invalid, "note.lost"},
+		"two leave the same":          {func(m *domain.Module) { m.Operations[1].Internal, m.Operations[1].Leaves = false, "note.written" }, aura.Conflict, "note.written"},
+		"an outcome without a state":  {func(m *domain.Module) { m.Operations[0].Outcome, m.NewState, m.Indexed = ended, nil, nil }, aura.Invalid, "note.write"},
+		"it indexes what it has not":  {func(m *domain.Module) { m.Indexed = []string{"chat.*"} }, aura.Invalid, "chat.*"},
+		"it indexes without a state":  {func(m *domain.Module) { m.NewState = nil }, aura.Invalid, "note.*"},
+		"a view without a function":   {func(m *domain.Module) { m.Views[0].Show = nil }, aura.Conflict, "notes:all"},
+		"a view of what there is not": {func(m *domain.Module) { m.Views[0].Follows = []string{"weather"} }, aura.Invalid, "weather"},
+		"a question twice":            {func(m *domain.Module) { m.Questions = append(m.Questions, m.Questions[0]) }, aura.Conflict, "note.count"},
 	} {
 		m := notes()
 		c.change(&m)
 		if _, err := domain.NewSet(m); aura.KindOf(err) != c.kind || !strings.Contains(err.Error(), c.item) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	thief := notes()
+	thief.Name, thief.Kinds, thief.Capabilities = "thief", []fact.Kind{{Name: "note.stolen"}}, nil
+	thief.Operations, thief.Views, thief.Questions = nil, nil, nil
+	if _, err := domain.NewSet(notes(), thief); aura.KindOf(err) != aura.Conflict || !strings.Contains(err.Error(), "note.*") {
+		t.Errorf("a module that folds the facts of another one: %v", err)
 	}
 	other := notes()
 	other.Name, other.Kinds, other.Operations, other.Indexed = "others", nil, nil, nil

@@ -62,8 +62,8 @@ func (s *States) Observe(o fact.Observation) {
 	}
 }
 
-// Get returns the state of a type. It panics when no module of the set has one: that is a module without another one
-// that it needs, which [NewSet] refuses.
+// Get returns the state of a type. It panics when no module of the set has one, which is a mistake of who made the set: a
+// module that needs another one says so in its comment.
 func Get[S State](s *States) S {
 	for _, state := range s.all {
 		if found, ok := state.(S); ok {

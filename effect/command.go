@@ -14,7 +14,7 @@ const (
 	ChargeBudget Kind = 1
 	// AppendJournal makes a fact durable: Entry.
 	AppendJournal Kind = 2
-	// RecordLeakage notes what a class of observers may learn: Context, Epoch, Bits, Observer.
+	// RecordLeakage notes the bits that a class of observers may learn: Context, Epoch, Bits, Observer.
 	RecordLeakage Kind = 3
 	// StoreMetadata keeps a value for later snapshots: Key, Value; no Value removes the key.
 	StoreMetadata Kind = 4
@@ -70,7 +70,7 @@ type Envelope struct {
 	Through uint64 // up to this Seq of the own device in the context; zero: the facts of this decision
 }
 
-// Result is what carrying out one decision gave.
+// Result is the result of executing one decision.
 type Result struct {
 	Records  []fact.Record // the facts appended, in the order of their commands
 	Receipts []Receipt     // one for each charge that pays for facts, in the order of their commands

@@ -1,4 +1,4 @@
-// Package effect holds what should happen, as data: the six commands that a guard's outcome consists of,
+// Package effect holds effects as data: the six commands that a guard's outcome consists of,
 // and the results of carrying them out.
 //
 // A guard writes a list of [Command]; the interpreter, the one room with hands, carries it out and answers

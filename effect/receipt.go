@@ -59,7 +59,7 @@ func DecodeReceipt(b []byte) (Receipt, error) {
 // Hash returns the SHA-256 of the encoding, signature included. The next receipt names it as Previous.
 func (r *Receipt) Hash() [32]byte { return sha256.Sum256(r.Encode()) }
 
-// SigningBytes returns what the sender's device signs with Ed25519: a domain label and the encoding
+// SigningBytes returns the bytes that the sender's device signs with Ed25519: a domain label and the encoding
 // without the signature.
 func (r *Receipt) SigningBytes() []byte {
 	unsigned := *r

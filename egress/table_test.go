@@ -161,7 +161,7 @@ func TestTheTransportSendsItselfOnlyTheHandshake(t *testing.T) {
 		}
 	}
 	slices.Sort(found)
-	want := []string{"answer.go look", "answer.go proof", "answer.go proof", "channel.go write", "dial.go exchange"}
+	want := []string{"answer.go findSecret", "answer.go receiveProof", "answer.go receiveProof", "channel.go write", "dial.go exchange"}
 	if !slices.Equal(found, want) {
 		t.Errorf("links are written to by %q, want %q: say in decision 14 what covers a new one", found, want)
 	}

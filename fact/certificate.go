@@ -35,7 +35,7 @@ func (c *Certificate) Authority() aura.AuthorityID { return aura.AuthorityOf(c.R
 // Device returns the device that the signing key names.
 func (c *Certificate) Device() aura.DeviceID { return aura.DeviceOf(c.Signing[:]) }
 
-// SigningBytes returns what the root key signs: a domain label and the four keys.
+// SigningBytes returns the bytes that the root key signs: a domain label and the four keys.
 func (c *Certificate) SigningBytes() []byte {
 	b := make([]byte, 0, len(certificateDomain)+4*32)
 	b = append(b, certificateDomain...)

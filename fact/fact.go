@@ -8,7 +8,7 @@ import (
 	"github.com/aura-runtime/aura"
 )
 
-// Bounds of a fact. A decoder refuses what exceeds them before it allocates.
+// Bounds of a fact. A decoder refuses larger input before it allocates.
 const (
 	// MaxPayload is the most bytes in a fact's payload.
 	MaxPayload = 256 << 10

@@ -30,20 +30,20 @@ type Selection struct {
 	Kinds        []string    `cbor:"2,keyasint,omitempty"` // empty: all; "chat.*" selects by prefix
 	After        Position    `cbor:"3,keyasint,omitempty"` // facts at greater positions only
 	Observations []string    `cbor:"4,keyasint,omitempty"` // kinds wanted, "*": all; empty: none
-	Follow       bool        `cbor:"5,keyasint,omitempty"` // go on with what comes later
-	// Before and Through bound the positions from above, also of what comes later; zero: no bound. Before
+	Follow       bool        `cbor:"5,keyasint,omitempty"` // go on with later facts
+	// Before and Through bound the positions from above, also of later facts; zero: no bound. Before
 	// pages through a history: it takes records older than this one. Through shows everything as it was at a
 	// position.
 	Before  Position `cbor:"6,keyasint,omitempty"` // facts at smaller positions only
 	Through Position `cbor:"7,keyasint,omitempty"` // facts up to this position only
 	// Last takes only the newest so many of the selected facts that are durable when a read or a watch
-	// begins; zero or less: all. What comes later is not counted.
+	// begins; zero or less: all. Later facts are not counted.
 	Last int `cbor:"8,keyasint,omitempty"`
-	// Causal has Last count in the order of [Compare], which views show: what arrived late is not the newest.
+	// Causal has Last count in the order of [Compare], which views show: a late fact is not the newest.
 	// It needs Namespaces, and Last of at most [MaxCausal].
 	Causal bool `cbor:"9,keyasint,omitempty"`
-	// Author and Operation take only the facts of an author, and of those only what one of its actions left;
-	// zero: all. A peer chooses what it calls its actions, so Operation needs Author.
+	// Author and Operation take only the facts of an author, and of those only the facts of one of its actions;
+	// zero: all. A peer names its own actions, so Operation needs Author.
 	Author    aura.AuthorityID `cbor:"10,keyasint,omitzero"`
 	Operation aura.OperationID `cbor:"11,keyasint,omitzero"`
 }
@@ -66,7 +66,7 @@ func (s *Selection) Check() error {
 type Update struct {
 	Records      []Record
 	Position     Position // everything selected up to here was delivered
-	Live         bool     // history is complete: what follows is new
+	Live         bool     // history is complete: later facts are new
 	Observations []Observation
 }
 
@@ -110,7 +110,7 @@ func (s *Selection) Selects(r *Record) bool {
 	return selectsNamespace(s.Namespaces, r.Fact.Namespace) && (len(s.Kinds) == 0 || matchAny(s.Kinds, r.Fact.Kind))
 }
 
-// Of returns what s asks for of a whole history, which is in position order.
+// Of returns the part of a whole history, in position order, that s selects.
 func (s *Selection) Of(history []Record) []Record {
 	var selected []Record
 	for i := range history {

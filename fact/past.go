@@ -121,7 +121,7 @@ func closest(spans []Span, present aura.Epoch) int {
 	return best
 }
 
-// compare orders what two entries of the same epoch and number of turns remember: a total order, so that a
+// compare orders the memories of two entries of the same epoch and number of turns: a total order, so that a
 // merge does not depend on the order of its arguments.
 func (p *Past) compare(o *Past) int {
 	c := cmp.Or(cmp.Compare(p.Last.Epoch, o.Last.Epoch), cmp.Compare(p.Last.Spent, o.Last.Spent))

@@ -152,7 +152,7 @@ func NewBatch(ids []aura.FactID) *Batch {
 	return b
 }
 
-// SigningBytes returns what the device signs with Ed25519: a domain label, the batch's size and root.
+// SigningBytes returns the bytes that the device signs with Ed25519: a domain label, the batch's size and root.
 func (b *Batch) SigningBytes() []byte {
 	return signingBytes(b.count, b.levels[len(b.levels)-1][0])
 }

@@ -27,7 +27,7 @@ type Quarantined struct {
 	Cause     error // the panic
 }
 
-// NewQuarantine returns an empty quarantine. contain calls a function and returns what it panicked with, as
+// NewQuarantine returns an empty quarantine. contain calls a function and returns the argument of its panic, as
 // task.Contain does.
 func NewQuarantine(contain func(func()) error) *Quarantine { return &Quarantine{contain: contain} }
 

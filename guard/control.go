@@ -7,7 +7,7 @@ import (
 )
 
 // ControlLimit is the budget of control messages per peer and epoch, in units, in every context whose policy
-// permits anything. It is apart from the budget of facts: texts must not use up what opens a channel, nor the
+// permits anything. It is apart from the budget of facts: texts must not use up the units that open a channel, nor the
 // other way round.
 const ControlLimit = 1024
 

@@ -65,7 +65,7 @@ const (
 	ReasonOtherHolder Reason = 14
 	// ReasonExpired: it is not the time at which the token permits anything.
 	ReasonExpired Reason = 15
-	// ReasonTooBroad: a block of the token claims what only the first block can give.
+	// ReasonTooBroad: a block of the token claims a right that only the first block can give.
 	ReasonTooBroad Reason = 16
 	// ReasonUndecidable: the token's rules cannot be evaluated within their limits.
 	ReasonUndecidable Reason = 17

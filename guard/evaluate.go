@@ -123,7 +123,7 @@ func flowOf(out *Outcome, s *Snapshot, r *Request, i int, h *Headroom) bool {
 	return true
 }
 
-// leakage is the third stage. It sums what the charged sends tell each class of observer into total.
+// leakage is the third stage. It sums the bits that the charged sends tell each class of observer into total.
 func leakage(out *Outcome, s *Snapshot, r *Request, total *[fact.Observers]uint64) bool {
 	for i := range r.Sends {
 		if v := &out.verdicts[i]; !v.charge || v.waiting {

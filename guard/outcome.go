@@ -13,7 +13,7 @@ type Outcome struct {
 	Allowed bool
 	// Denial is set when it may not.
 	Denial Denial
-	// Commands is what must happen, in the order of the stages; nil unless allowed.
+	// Commands are to be executed, in the order of the stages; nil unless allowed.
 	Commands []effect.Command
 	// Waiting lists the recipients whose budget is short while the rest proceeds, by stage, then in
 	// request order.

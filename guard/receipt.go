@@ -19,7 +19,7 @@ type ReceiptChain struct {
 	Count    uint64   // receipts of the chain
 	Head     [32]byte // hash of the last receipt of the chain; zero: none
 	First    [32]byte // hash of its first one; zero: not known
-	// Owed is what receipts covered of late, in units: it falls by the limit with every epoch of the own clock,
+	// Owed is the amount that recent receipts covered, in units: it falls by the limit with every epoch of the own clock,
 	// of which Seen was the last.
 	Owed uint64
 	Seen aura.Epoch

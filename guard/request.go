@@ -5,7 +5,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 )
 
-// Request is what an operation asks for. Evaluate and its caller only read it, and the commands of an
+// Request is the request of an operation. Evaluate and its caller only read it, and the commands of an
 // allowed outcome point into Entries, so it must not change until they were executed.
 type Request struct {
 	// Operation correlates events and facts with a user's action; zero: none.
@@ -28,7 +28,7 @@ type Request struct {
 	Sends []Send
 	// Entries are the facts to append, in order, in the context's or the authority's own namespace.
 	Entries []fact.Draft
-	// Metadata is what to store beside the facts.
+	// Metadata is stored beside the facts.
 	Metadata []Meta
 	// Nonces is how many nonces the decision draws from its seed. No domain draws any yet: ceremonies will name
 	// themselves by one.
@@ -43,7 +43,7 @@ type Send struct {
 	Peer aura.AuthorityID
 	// Cost is charged for the run, at least 1. See [CostOf].
 	Cost aura.FlowCost
-	// Leak is what the transmission tells each class of observer.
+	// Leak is the bits that the transmission tells each class of observer.
 	Leak Leakage
 	// Through is the last own fact of the run, by its Seq; 0 means the facts of this decision. A run that
 	// was charged in this epoch already costs nothing and only its envelope is sent.

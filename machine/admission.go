@@ -53,7 +53,7 @@ func (a Admission) Profile() Profile { return a.profile }
 // Reason is why execution fell back to canonical.
 func (a Admission) Reason() FallbackReason { return a.reason }
 
-// Evidence names what admitted the profile. The caller must not change it.
+// Evidence names the evidence that admitted the profile. The caller must not change it.
 func (a Admission) Evidence() []string { return a.evidence }
 
 // Integrity is how values are protected.

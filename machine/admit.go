@@ -19,7 +19,7 @@ type Contracts struct {
 	Capabilities []string
 	// Modes are the determinism modes that it supports. Without contracts only DeterminismFull is.
 	Modes []Determinism
-	// Transport is what its transport promises; all of it is required where a theorem pack is claimed.
+	// Transport is the promises of its transport; all are required where a theorem pack is claimed.
 	Transport Transport
 }
 
@@ -105,7 +105,7 @@ func Admit(r Request) (Admission, error) {
 	return a, nil
 }
 
-// required checks what may not be missing.
+// required checks the required capabilities.
 func (r *Request) required(op aura.Op, policy Policy) error {
 	m := &r.Manifest
 	has := func(capability string) bool {

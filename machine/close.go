@@ -96,7 +96,7 @@ func (m *Machine) close(s *session) {
 	m.emitSession(s, EventEpochAdvanced, s.epoch, 0)
 }
 
-// end stops the roles of a session and releases its resources. Its buffers keep what waits in them until
+// end stops the roles of a session and releases its resources. Its buffers keep their messages until
 // it is reaped, so that a summary can count it.
 func (m *Machine) end(s *session, status SessionStatus, failed bool, reason string) {
 	s.status = status

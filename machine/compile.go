@@ -13,7 +13,7 @@ type Part struct {
 	Local choreo.Local
 }
 
-// CompileOptions complete what local types say.
+// CompileOptions complete the local types.
 type CompileOptions struct {
 	// Links place roles in bundles; default none: the whole protocol is one fragment. A link for a family
 	// name covers all its members, and a role without a link belongs to "protocol:NAME".

@@ -77,7 +77,7 @@ func Stories(events []Event) map[SessionID][]Event {
 	return out
 }
 
-// Run is what two executions are compared by.
+// Run is the comparable part of an execution.
 type Run struct {
 	Events  []Event
 	Effects []Effect
@@ -100,7 +100,7 @@ func Equivalent(mode Determinism, a, b Run) bool {
 	return false
 }
 
-// equal compares what came in, not the memory that it is kept in.
+// equal compares the inputs, not the memory that holds them.
 func (e Effect) equal(o Effect) bool {
 	return e.Kind == o.Kind && e.Tick == o.Tick && e.Session == o.Session && e.Role == o.Role && e.Peer == o.Peer &&
 		e.Label == o.Label && e.Answer == o.Answer && e.Number == o.Number && e.Value.Equal(o.Value) && e.Text == o.Text &&

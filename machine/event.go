@@ -13,7 +13,7 @@ type SessionID uint64
 // NoSession is no session.
 const NoSession SessionID = ^SessionID(0)
 
-// EventKind says what happened. The numbers are append-only.
+// EventKind is the kind of an event. The numbers are append-only.
 type EventKind uint8
 
 // The events. What Seq, Sum and Code hold beside the obvious is said here.

@@ -30,7 +30,7 @@ type (
 	EdgeID  uint32
 )
 
-// What stands in the place of a role or a label where none applies.
+// The numbers for no role and no label.
 const (
 	NoRole  RoleID  = 0xffff
 	NoLabel LabelID = 0xffff_ffff

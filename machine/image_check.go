@@ -111,7 +111,7 @@ func (im *Image) checkState(op aura.Op, kind aura.Kind, i int) error {
 	return nil
 }
 
-// reach marks what can be reached from a start as the role's, and reports whether all of it is: its edges
+// reach marks the states that can be reached from a start as the role's, and reports whether all of it is: its edges
 // are the role's, and nothing of it is another role's.
 func (im *Image) reach(role RoleID, start int32, owner []RoleID) bool {
 	stack := []int32{start}

@@ -74,7 +74,7 @@ func (m *Machine) Take(c own.Capability) (Parcel, bool, error) {
 	return Parcel{From: e.from, To: e.to, Label: l.label, Seq: l.seq, Value: l.value, Signature: l.sig}, true, nil
 }
 
-// Inject puts a message from a role that is played elsewhere on its edge. The machine copies what it keeps.
+// Inject puts a message from a role that is played elsewhere on its edge. The machine copies the bytes that it keeps.
 //
 // It returns aura.Conflict for a message that was seen before or comes out of its order, as the session's
 // replay mode has it; aura.Corrupt for a signature that does not hold; aura.Exhausted while the edge is

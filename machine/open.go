@@ -32,7 +32,7 @@ type Opening struct {
 // Authority is the signing identity of some roles.
 type Authority struct {
 	Roles []choreo.Role
-	// Key verifies what these roles sign; required where they are played elsewhere.
+	// Key verifies the signatures of these roles; required where they are played elsewhere.
 	Key ed25519.PublicKey
 }
 

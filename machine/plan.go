@@ -45,7 +45,7 @@ func (k *pick) fail(code FaultCode, detail string) {
 	k.kind, k.fault, k.detail = stepFault, code, detail
 }
 
-// plan decides what a ready process does next. It asks the host for choices and payloads, and changes
+// plan decides the next step of a ready process. It asks the host for choices and payloads, and changes
 // nothing but the answer that is kept.
 func (m *Machine) plan(k *pick, p *process) {
 	s := p.session

@@ -148,7 +148,7 @@ func writeEvent(w *wire.Writer, e Event) {
 	w.Uint(uint64(e.Peer + 1))
 }
 
-// readEvent undoes writeEvent. What stands for none is the greatest number, so that one more is 0.
+// readEvent undoes writeEvent. The greatest number stands for none, so that one more is 0.
 func readEvent(r *wire.Reader) Event {
 	return Event{
 		Kind: EventKind(r.Byte()), Code: r.Byte(), Tick: r.Uint(), Session: SessionID(r.Uint() - 1), Seq: r.Uint(), Sum: r.Uint(),

@@ -224,7 +224,7 @@ func (p *player) applyOwner(e *Effect, c own.Capability) {
 	}
 }
 
-// compare finds the first difference: events first, for they say what happened; then effects.
+// compare finds the first difference: events first, because they tell more; then effects.
 func (p *player) compare() *Divergence {
 	recorded, replayed := p.rec.Events, p.m.trace.events
 	for i := range max(len(recorded), len(replayed)) {

@@ -141,7 +141,7 @@ func firstBytes(digest [32]byte) uint64 { return binary.BigEndian.Uint64(digest[
 // equalTags compares in constant time.
 func equalTags(a, b [32]byte) bool { return subtle.ConstantTimeCompare(a[:], b[:]) == 1 }
 
-// Signer signs what crosses to another authority. It may be called by several preparations at once and
+// Signer signs the messages to another authority. It may be called by several preparations at once and
 // must give the same signature for the same bytes, as Ed25519 does.
 type Signer interface {
 	Sign(role choreo.Role, message []byte) [ed25519.SignatureSize]byte

@@ -98,7 +98,7 @@ func (s *session) proc(role RoleID) *process {
 // current returns the state of the process, which says its next step.
 func (p *process) current() *state { return &p.session.image.states[p.state] }
 
-// Waiting says what keeps a role from going on.
+// Waiting is the reason why a role does not go on.
 type Waiting uint8
 
 // The reasons why a role is blocked.
@@ -113,7 +113,7 @@ const (
 	WaitingHost Waiting = 3
 )
 
-// RoleView is what can be seen of a role from outside.
+// RoleView is the public state of a role.
 type RoleView struct {
 	Role choreo.Role
 	// Done: it finished its part. Stopped: its session ended first.
@@ -124,7 +124,7 @@ type RoleView struct {
 	Paused  bool
 }
 
-// SessionView is what can be seen of a session from outside.
+// SessionView is the public state of a session.
 type SessionView struct {
 	ID        SessionID
 	Name      aura.SessionID

@@ -8,7 +8,7 @@ import (
 	"github.com/aura-runtime/aura/machine/own"
 )
 
-// Corruption is what happens to the next message on an edge. The numbers are append-only.
+// Corruption is the damage to the next message on an edge. The numbers are append-only.
 type Corruption uint8
 
 // The corruptions.

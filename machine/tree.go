@@ -1,6 +1,6 @@
 package machine
 
-// tree is an append-only Merkle tree that remembers only what its root needs: the root of one complete
+// tree is an append-only Merkle tree that remembers only the hashes that its root needs: the root of one complete
 // subtree for each bit of the number of leaves, largest first. An odd subtree is not paired with itself, so
 // that no two lists of leaves have the same root.
 type tree struct {

@@ -90,7 +90,7 @@ func found(s *cli.Shell, home, name string, p protection) (ring *keyring.Ring, e
 		}
 	}
 	err = s.Run("init", func(tc task.Context) (err error) {
-		ring, err = agent.CreateHome(tc, home, name, p.Protector)
+		ring, err = agent.CreateHome(tc, home, name, p.Protector, s.Modules...)
 		return err
 	})
 	if err == nil {

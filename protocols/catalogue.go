@@ -18,7 +18,7 @@ type Entry struct {
 	// Binding gives the sizes of the families in the endpoints; nil for a protocol without families. A session
 	// may have others.
 	Binding choreo.Binding
-	// Defaults are what admission is told beside the text: the protocol's id is what two agents compare.
+	// Defaults are the inputs of admission beside the text. Two agents compare the protocol's id.
 	Defaults choreo.Defaults
 }
 

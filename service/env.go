@@ -49,18 +49,6 @@ func (e *Env) plan(tc task.Context, handler func(*directory.State) (guard.Reques
 	return e.Decider.Decide(tc, &request)
 }
 
-// Secret returns the secret of a shared context. It returns [aura.NotFound] when there is none.
-func (e *Env) Secret(context aura.ContextID) ([32]byte, error) {
-	value, err := e.Journal.Meta(domain.SecretKey(context))
-	if err != nil {
-		return [32]byte{}, err
-	}
-	if len(value) != 32 {
-		return [32]byte{}, aura.Errorf("service.Secret", aura.NotFound, "the context has no secret here")
-	}
-	return [32]byte(value), nil
-}
-
 // watermarks reads how far deliveries are.
 func (e *Env) watermarks() delivery.Watermarks { return e.Journal.Meta }
 

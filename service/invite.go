@@ -142,10 +142,11 @@ func (s *Invite) accept(tc task.Context, in fact.Intent) (fact.Result, error) {
 	s.env.Entropy.Read(x.seed[:])
 	kem := keyring.NewKEM(x.seed)
 	var known contact.Ref
+	addresses := s.env.Addresses() // before the directory's lock: the network asks the directory under its own
 	r, err := s.env.plan(tc, func(p *directory.State) (guard.Request, error) {
 		known, _ = invite.Known(p.Contacts, code)
 		x.hello = invite.Hello{
-			Certificate: s.certificate(), Name: p.Contacts.Own(), Addresses: s.env.Addresses(), Key: kem.EncapsulationKey(),
+			Certificate: s.certificate(), Name: p.Contacts.Own(), Addresses: addresses, Key: kem.EncapsulationKey(),
 			Known: known.Context,
 		}
 		var err error

@@ -14,6 +14,9 @@ import (
 // duePause is the longest time between two looks at what a domain has due: some of it follows from the clock alone.
 const duePause = time.Minute
 
+// deniedPause is how long a domain waits, unless something changes, after the guard has denied what it has due.
+const deniedPause = time.Hour
+
 // IntentFunc carries one intent out and returns when its facts are durable.
 type IntentFunc func(tc task.Context, in fact.Intent) (fact.Result, error)
 
@@ -131,6 +134,10 @@ func (s *Module) dueLoop(tc task.Context) error {
 			return tc.Err()
 		case err == nil:
 			pause.Reset()
+		case aura.KindOf(err) == aura.Denied:
+			// To ask the guard again at once gives the same answer: until a permission changes, or the epoch turns.
+			tc.Emit(world.ServiceTroubled(s.Name(), "due operations denied", "", err))
+			until = tc.Elapsed() + deniedPause
 		default:
 			tc.Emit(world.ServiceTroubled(s.Name(), "due operations not done", "", err))
 			until = tc.Elapsed() + pause.Next(s.env.Entropy)
@@ -222,7 +229,7 @@ func (e *Env) stored(tc task.Context, by aura.OperationID) (records []fact.Recor
 
 // Answer answers a question of a module from the states of the directory.
 func (e *Env) Answer(tc task.Context, q *domain.Question, payload []byte) (said any, err error) {
-	s := e.snapshot(tc, aura.OperationID{}, true)
+	s := e.snapshot(tc, aura.OperationID{}, false)
 	err = e.pure(s, func() (err error) {
 		said, err = q.Answer(s, payload)
 		return err

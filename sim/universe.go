@@ -171,7 +171,7 @@ func (w *universe) admit(tc task.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if err := agent.Found(tc, p.hands(), p.name, limits); err != nil {
+	if err := agent.Found(tc, p.hands(), p.name, w.options.Modules, limits); err != nil {
 		return err
 	}
 	p.disk = p.disk.Crash() // it was closed: this opens it again

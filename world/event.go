@@ -64,7 +64,7 @@ type Event struct {
 // Family returns the family.
 func (e Event) Family() Family { return e.family }
 
-// Message returns what happened, in static text: "spawn", "deny", "running".
+// Message returns the event in static text: "spawn", "deny", "running".
 func (e Event) Message() string { return string(e.message) }
 
 // Level returns the level of the event's log line: a warning deserves a look, info is ordinary operation,

@@ -11,7 +11,7 @@ import (
 // maxBends bounds the places at which links pass by a column.
 const maxBends = 10 * maxDrawn
 
-// link is what leads from one state to another: all edges between the two.
+// link is all the edges from one state to another.
 type link struct {
 	from, to int
 	labels   []string
@@ -111,7 +111,7 @@ func (l *layers) bend(order []int) bool {
 	return true
 }
 
-// settle gives rows, column by column: what comes from higher up stays higher up, and level if it can.
+// settle gives rows, column by column: a link from higher up stays higher up, and level if it can.
 func (l *layers) settle(order []int) {
 	l.row = make([]int, len(l.column))
 	var columns [][]int
@@ -143,7 +143,7 @@ func (l *layers) settle(order []int) {
 	}
 }
 
-// following lists for each state and bend what comes after it on a link.
+// following lists for each state and bend its successors on links.
 func (l *layers) following(order []int) [][]int {
 	next := make([][]int, len(l.column))
 	type step struct{ from, to int }

@@ -40,7 +40,7 @@ const (
 	rowOpen            // a frame begins
 	rowSection         // the next branch of a frame
 	rowClose           // a frame ends
-	rowNote            // a word about what comes
+	rowNote            // a word about the next rows
 )
 
 type row struct {
@@ -136,7 +136,7 @@ func joinOf(c *choreo.GlobalComm) choreo.Global {
 	return first[0]
 }
 
-// parts lists the messages and recursions of g, each before what follows it.
+// parts lists the messages and recursions of g, each before its successors.
 func parts(g choreo.Global) []choreo.Global {
 	var out []choreo.Global
 	seen := map[choreo.Global]bool{}

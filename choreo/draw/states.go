@@ -15,7 +15,7 @@ const (
 )
 
 // States draws a role's state machine from left to right, the start at the left: "B!M" for sending M to B, "B?M"
-// for receiving it from B, and a ring for the end. What goes back goes back above the rows. It returns
+// for receiving it from B, and a ring for the end. Edges that go back run above the rows. It returns
 // aura.Exhausted for more than 2,000 states.
 func States(title string, t *choreo.Table) ([]byte, error) {
 	if len(t.States) > maxDrawn {

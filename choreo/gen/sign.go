@@ -56,7 +56,7 @@ func head(p *choreo.Protocol) []string {
 	return lines
 }
 
-// inComment drops what may not stand in a line of Go.
+// inComment drops characters that a line of Go may not have.
 func inComment(r rune) rune {
 	const mark = '\ufeff' // of the byte order
 	if unicode.IsControl(r) || r == utf8.RuneError || r == mark {

@@ -56,7 +56,7 @@ type RoleDecl struct {
 	Size Index // IndexSingle, IndexNumber, IndexSymbol or IndexAll
 }
 
-// IndexKind says what stands in the brackets after a role. The numbers are append-only.
+// IndexKind is the kind of an index in the brackets after a role. The numbers are append-only.
 type IndexKind uint8
 
 // The kinds of index.
@@ -75,7 +75,7 @@ type Bound struct {
 	Value int
 }
 
-// Index is what stands in the brackets after a role. From is used by IndexNumber, IndexSymbol and IndexRange; To by IndexRange.
+// Index is the content of the brackets after a role. From is used by IndexNumber, IndexSymbol and IndexRange; To by IndexRange.
 type Index struct {
 	Kind     IndexKind
 	From, To Bound
@@ -116,7 +116,7 @@ type Value struct {
 	Text string
 }
 
-// Message is what travels: a label, and optionally the type and the text of its payload.
+// Message is a message: a label, and optionally the type and the text of its payload.
 type Message struct {
 	Span Span
 	Name Name

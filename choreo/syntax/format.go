@@ -35,11 +35,11 @@ type formatter struct {
 	level    int
 	// cursor is the end, in the source, of the last printed part.
 	cursor Pos
-	// tight suppresses, and loose demands, a blank line before what comes next.
+	// tight suppresses, and loose demands, a blank line before the next part.
 	tight, loose bool
 }
 
-// line prints one line for what stands at span in the source; a span may end with the header of a block.
+// line prints one line for the part at span in the source; a span may end with the header of a block.
 func (p *formatter) line(span Span, text string) {
 	for len(p.comments) > 0 && p.comments[0].Span.Start < span.End {
 		p.ownLine()

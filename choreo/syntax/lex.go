@@ -184,7 +184,7 @@ var (
 	}
 )
 
-// closers maps what ends a bracket to what begins it.
+// closers maps a closing bracket to the opening one.
 var closers = map[byte]byte{'}': '{', ')': '(', ']': '['}
 
 func (l *lexer) symbol() {

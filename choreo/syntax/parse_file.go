@@ -132,7 +132,7 @@ func (p *parser) roleDecls() []*RoleDecl {
 	}
 }
 
-// index parses what may stand in brackets after a role.
+// index parses the brackets after a role.
 func (p *parser) index(ranges bool) Index {
 	if !p.accept(tBracket) {
 		return Index{}

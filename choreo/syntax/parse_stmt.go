@@ -2,7 +2,7 @@ package syntax
 
 import "strconv"
 
-// openBlock consumes the beginning of a block and returns what will end it.
+// openBlock consumes the beginning of a block and returns the token that will end it.
 func (p *parser) openBlock() (closer kind, ok bool) {
 	switch {
 	case p.accept(tIndent):

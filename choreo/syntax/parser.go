@@ -107,7 +107,7 @@ func (p *parser) report(span Span, code, hint, format string, args ...any) {
 		Source: p.src, Span: span, Code: code, Hint: hint, Message: fmt.Sprintf(format, args...)})
 }
 
-// want fails with what should stand here.
+// want fails with the name of the expected token.
 func (p *parser) want(what string) {
 	t := p.tok()
 	if t.kind == tEOF && p.cut {

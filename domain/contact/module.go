@@ -37,17 +37,17 @@ func Module() domain.Module {
 		Delivery:     fact.Retention{Min: retention, Max: retention, Tracked: []string{KindProfile}},
 		Capabilities: domain.OwnerCapabilities(CapName, CapRename, CapRefresh, CapRemove, CapProfile),
 		Operations: []domain.Operation{
-			{Name: IntentName, Category: domain.CategoryOptimistic, Leaves: KindSelf,
+			{Name: IntentName, Category: domain.CategoryOptimistic, Offline: true, Leaves: KindSelf,
 				Plan: domain.Planned(func(s *domain.Snapshot, in NameIntent) (domain.Plan, error) { return domain.Do(Name(s.Caller, in)) })},
-			{Name: IntentRename, Category: domain.CategoryOptimistic, Leaves: KindRenamed,
+			{Name: IntentRename, Category: domain.CategoryOptimistic, Offline: true, Leaves: KindRenamed,
 				Plan: domain.Planned(func(s *domain.Snapshot, in RenameIntent) (domain.Plan, error) {
 					return domain.Do(domain.Get[Renamer](s.States).Rename(s, in))
 				})},
-			{Name: IntentAddress, Category: domain.CategoryOptimistic, Leaves: KindAddresses,
+			{Name: IntentAddress, Category: domain.CategoryOptimistic, Offline: true, Leaves: KindAddresses,
 				Plan: domain.Planned(func(s *domain.Snapshot, in AddressIntent) (domain.Plan, error) {
 					return domain.Do(Address(domain.Get[*State](s.States), s.Caller, in))
 				})},
-			{Name: IntentRemove, Category: domain.CategoryOptimistic, Leaves: KindRemoved, Plan: domain.Planned(planRemove)},
+			{Name: IntentRemove, Category: domain.CategoryOptimistic, Offline: true, Leaves: KindRemoved, Plan: domain.Planned(planRemove)},
 			{Name: "contact.share", Category: domain.CategoryOptimistic, Internal: true, Leaves: KindProfile},
 		},
 		Due:      due,
@@ -64,7 +64,7 @@ func Module() domain.Module {
 // planRemove plans to end the relation with a contact. Messages that the contact never got have failed.
 func planRemove(s *domain.Snapshot, in RemoveIntent) (domain.Plan, error) {
 	r, err := Remove(domain.Get[*State](s.States), s.Caller, in)
-	if err == nil && s.Home != nil {
+	if err == nil {
 		err = delivery.Abandon(&r, s.Home, s.Caller, in.Contact.Context, in.Contact.Authority, "you removed the contact")
 	}
 	return domain.Do(r, err)

@@ -35,7 +35,7 @@ func Module() domain.Module {
 		Operations: []domain.Operation{
 			change(IntentMute, KindMuted, Mute), change(IntentUnmute, KindUnmuted, Unmute),
 			change(IntentBlock, KindBlocked, Block),
-			{Name: IntentUnblock, Category: domain.CategoryOptimistic, Leaves: KindUnblocked, Plan: domain.Planned(planUnblock)},
+			{Name: IntentUnblock, Category: domain.CategoryOptimistic, Offline: true, Leaves: KindUnblocked, Plan: domain.Planned(planUnblock)},
 		},
 		NewState: func(aura.AuthorityID) domain.State { return &State{} },
 		Indexed:  []string{"moderation.*"},
@@ -49,7 +49,7 @@ func Module() domain.Module {
 
 func change(intent, leaves string, plan func(domain.Caller, Target) (guard.Request, error)) domain.Operation {
 	return domain.Operation{
-		Name: intent, Category: domain.CategoryOptimistic, Leaves: leaves,
+		Name: intent, Category: domain.CategoryOptimistic, Offline: true, Leaves: leaves,
 		Plan: domain.Planned(func(s *domain.Snapshot, in ChangeIntent) (domain.Plan, error) {
 			target, err := domain.Get[Conversations](s.States).Targeted(s.States, in)
 			if err != nil {
@@ -67,7 +67,7 @@ func planUnblock(s *domain.Snapshot, in ChangeIntent) (domain.Plan, error) {
 		return domain.Plan{}, err
 	}
 	var seen []Seen
-	if in.Drop && s.Home != nil {
+	if in.Drop {
 		// While the person is blocked nothing is added, so this is all of it.
 		seen = conversations.Spoken(s.States, target.Authority)
 		for i := range seen {

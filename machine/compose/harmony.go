@@ -16,7 +16,7 @@ func (r Renaming) of(role choreo.Role) choreo.Role {
 }
 
 // Harmony demands that a change of members and projection commute: for every role, projecting the changed
-// protocol gives what changing the role's part gives. It returns aura.Denied if not, among others because
+// protocol equals the role's part with the change made there. It returns aura.Denied if not, among others because
 // two roles would become one.
 func Harmony(g choreo.Global, r Renaming) error {
 	const op = "compose.Harmony"

@@ -8,7 +8,7 @@ import (
 	"github.com/aura-runtime/aura/machine"
 )
 
-// UpgradeRequest asks for a runtime upgrade: a plan, and what of the past is carried over it.
+// UpgradeRequest asks for a runtime upgrade: a plan, and the parts of the past that are carried over.
 type UpgradeRequest struct {
 	ID   string
 	Plan Plan
@@ -34,7 +34,7 @@ const (
 	ExecutionMixedDeterminism ExecutionConstraint = 2
 )
 
-// PendingTreatment says what becomes of effects that are under way. The numbers are append-only.
+// PendingTreatment is the fate of effects that are under way. The numbers are append-only.
 type PendingTreatment uint8
 
 // The treatments.
@@ -73,7 +73,7 @@ func (p Phase) String() string {
 	return "phase " + strconv.Itoa(int(p))
 }
 
-// UpgradeExecution is what became of a request. It is kept also when the upgrade failed.
+// UpgradeExecution is the outcome of a request. It is kept also when the upgrade failed.
 type UpgradeExecution struct {
 	Request UpgradeRequest
 	Phases  []Phase

@@ -32,7 +32,7 @@ type model struct {
 	capacity int
 }
 
-// state is where each role is, and what waits on each edge.
+// state is the state of each role, and the messages on each edge.
 type state struct {
 	at     []machine.StateID // by place in model.roles
 	queues [][]machine.LabelID

@@ -39,7 +39,7 @@ type Report struct {
 	Counterexample *Counterexample
 }
 
-// Problem says what kind of thing is wrong. Texts are stable.
+// Problem is the kind of a violation. Texts are stable.
 type Problem string
 
 // The problems.

@@ -8,6 +8,6 @@
 //
 // What enters are capabilities and receipts, which callers keep and hand back. What leaves is the new
 // capability, or an error: aura.Stale for a capability of an earlier owner, aura.Denied for one that does
-// not reach far enough, aura.Conflict for what does not fit the record's state. Every change and every
+// not reach far enough, aura.Conflict for a call that does not fit the record's state. Every change and every
 // refusal is written to a [Log].
 package own

@@ -13,7 +13,7 @@ const (
 	ArtifactTimeout    Artifact = 4
 )
 
-// Event says what became of an artifact. The numbers are append-only.
+// Event is the fate of an artifact. The numbers are append-only.
 type Event uint8
 
 // The events.

@@ -46,7 +46,7 @@ type Operation struct {
 	Stage   Stage  `json:"stage"`
 	// Reason is why it was invalidated or rejected.
 	Reason string `json:"reason,omitempty"`
-	// Depends lists what must hold for it beside its own evidence, such as "handoff:3".
+	// Depends lists its conditions beside its own evidence, such as "handoff:3".
 	Depends []string `json:"depends,omitempty"`
 }
 
