@@ -1,16 +1,16 @@
 // Package app is the headless core of every frontend: a command line, a terminal UI, a web page and
-// a phone hold a [Core] and nothing else of Aura.
+// a phone hold a [Core] or a [Model] and nothing else of Aura.
 //
-// What enters are a user's actions, as typed workflows ([Core.Send], [Core.Mute], …), and facts from
-// a [Bridge]. What leaves are intents for the bridge, answers, and [reactive.Signal]s whose snapshots
-// a screen draws ([Contacts], [Chats], …). A name is resolved once, by [Core.Resolve], into a [Ref];
-// everything behind that door takes the reference.
+// A user's actions enter as typed workflows ([Core.Send], [Core.Mute], …), and facts enter from
+// a [Bridge]. Intents for the bridge and answers leave, and, from a [Model], [reactive.Signal]s whose snapshots
+// a screen draws ([Contacts], [Chats], …). [Core.Resolve] turns a name once into a [Ref]; all other
+// methods take the reference.
 //
-// A Core keeps nothing that it cannot fold again from facts. Each action is an [Operation]; its end
-// follows from durable facts that carry its identifier, so every Core says the same about it. What
-// only this Core can know, that an action was refused, is published by the one [Publisher] that its
-// workflow holds.
+// A Core keeps nothing that it cannot fold again from facts. Each action is an [Operation]; durable facts
+// with its identifier decide its end, so every Core reports the same one. An action that was refused
+// leaves no fact: the [Publisher] of its workflow publishes that end, in this Core alone.
 //
-// Start with [New]; [NewOffline] is a Core without an agent, for trying a frontend. Run a Core as a
-// [task.Service] to have its signals follow; a program that asks once and ends need not.
+// Start with [New]: a Core answers one call at a time, for a program that runs once. [Core.Model] adds signals
+// for a screen that stays open; run it as a [task.Service]. [NewOffline] is a Core without an agent, for a
+// stopped account or for trying a frontend.
 package app

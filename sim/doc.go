@@ -1,7 +1,7 @@
 // Package sim runs worlds of many agents on one seeded executor and checks their invariants.
 //
 // A seed enters [Run], a [Report] leaves it. The agents are the real ones, with the real journal, guard, interpreter
-// and channels, and the frontends are the real Cores over them; simulated are only the hands: the disk below the
+// and channels, and the frontends are the real Models over them; simulated are only the hands: the disk below the
 // journal, the network below the channels, time and chance. People meet, talk, read, rename and block; with
 // [Options].Faults the network is cut, processes are killed in the middle of a step, services panic, disks fail and
 // clocks are wrong by hours or years. The same options give the same world, step for step, which its digest shows.
