@@ -41,7 +41,7 @@ type Entry struct {
 }
 
 // Committer takes part in the commits of its entries. The writer groups the entries of many callers into one
-// commit; a committer adds to the group what its entries have in common, and acts as soon as the group is durable.
+// commit; a committer adds the common part of its entries to the group, and acts as soon as the group is durable.
 // The writer calls both methods, which must be quick, must not wait and must not append. Entries belong to one committer
 // when theirs are equal, so its type must be comparable.
 type Committer interface {
@@ -50,7 +50,7 @@ type Committer interface {
 	// are merged into the ledger, metadata is set.
 	Seal(entries []*Entry) ([]fact.Charge, []KV)
 	// Synced is called once for a group with the same entries, as soon as they are durable and can be read and before
-	// the sinks are told: for what must not wait for them, such as a message that may leave now. It is not called for
+	// the sinks are called: for work that must not wait for them, such as a message that may leave now. It is not called for
 	// a group that was lost.
 	Synced(tc task.Context, entries []*Entry)
 }

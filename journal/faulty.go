@@ -10,7 +10,7 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// Faults says what goes wrong in a [Faulty] store. The zero value is a perfect disk without delay.
+// Faults are the failures of a [Faulty] store. The zero value is a perfect disk without delay.
 type Faults struct {
 	// SyncDelay is the greatest time that a sync takes; each takes a random part of it.
 	SyncDelay aura.Duration
@@ -54,7 +54,7 @@ func NewFaulty(entropy world.Entropy, faults Faults) *Faulty {
 	return f
 }
 
-// SetFaults changes what goes wrong from now on.
+// SetFaults changes the failures from now on.
 func (f *Faulty) SetFaults(faults Faults) {
 	f.lock.Lock()
 	defer f.lock.Unlock()
@@ -150,7 +150,7 @@ func (f *Faulty) unstick(tc task.Context) {
 	}
 }
 
-// jam returns what opens when the disk may work again; nil: it is not stuck.
+// jam returns the latch that opens when the disk may work again; nil: it is not stuck.
 func (f *Faulty) jam() *task.Latch {
 	f.lock.Lock()
 	defer f.lock.Unlock()

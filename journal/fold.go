@@ -200,7 +200,7 @@ func (f *Fold) mend() {
 func (f *Fold) Quarantined() []fact.Quarantined { return f.quarantine.Held() }
 
 // Due returns the checkpoint that it is time to append, and false when there is none. Only after Load, and
-// when [Fold.Committed] was told everything since. An attempt counts, so that a state that is too large or a
+// when [Fold.Committed] got all records since. An attempt counts, so that a state that is too large or a
 // disk that fails is not tried again at once. While a fact is in quarantine none is due: a state without the
 // fact would hide it from a program that can take it.
 func (f *Fold) Due() (Checkpoint, bool, error) {

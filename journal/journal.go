@@ -25,7 +25,7 @@ type Options struct {
 	Registry *fact.Registry
 }
 
-// Sink is told what became durable. Committed is called by the writer, before the callers of Append get
+// Sink receives the durable records. The writer calls Committed, before the callers of Append get
 // their answer, with records in position order; it must not wait, change the records or call Append.
 type Sink interface {
 	Committed(records []fact.Record)
@@ -144,7 +144,7 @@ func (j *Journal) Commits() uint64 {
 	return j.commits
 }
 
-// Attach adds a sink that is told of every record after the returned position; one that is committed
+// Attach adds a sink that receives every record after the returned position; one that is committed
 // just now may be told again. The second result detaches it.
 func (j *Journal) Attach(s Sink) (head fact.Position, detach func()) {
 	a := &attached{sink: s}

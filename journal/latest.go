@@ -25,7 +25,7 @@ type pick struct {
 }
 
 // readLatest calls fn for the newest records in causal order that sel asks for, in position order. It merges the
-// devices of the namespaces from their ends, so it costs those records and what else was said meanwhile.
+// devices of the namespaces from their ends, so it costs those records and the later ones of other kinds.
 func (j *Journal) readLatest(tc task.Context, sel fact.Selection, head fact.Position, fn func(fact.Record) error) error {
 	cursors, err := j.cursors(&sel, min(head, sel.End()))
 	if err != nil {

@@ -71,7 +71,7 @@ func (s *span) limit() fact.Position {
 	return s.end
 }
 
-// sources returns sets of places. What sel asks for lies in each of them.
+// sources returns sets of places. The records that sel selects lie in each of them.
 func (j *Journal) sources(sel *fact.Selection) []source {
 	if j.indexesAction(sel) {
 		return []source{{tagKey(tableOperationRun, j.seal.operationTag(sel.Operation))}} // few: the rest is looked at

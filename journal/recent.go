@@ -114,7 +114,7 @@ type metadata struct {
 	bytes      int               // of the young
 }
 
-// put takes what became durable; nil: the name is gone.
+// put takes a durable value; nil: the name is gone.
 func (m *metadata) put(name string, value []byte) {
 	size := len(name) + len(value)
 	if m.young == nil || m.bytes+size > recentMeta {

@@ -15,7 +15,7 @@ import (
 
 // Set reconciliation by ranges (Meyer, "Range-Based Set Reconciliation", 2023): the range of all identities
 // is compared by fingerprint, and where it differs it is cut into smaller ranges until the few identities
-// in one can be listed. What crosses the wire follows the difference, not the sets.
+// in one can be listed. The bytes on the wire grow with the difference, not with the sets.
 
 const (
 	// branching is the number of parts of a range whose fingerprints differ, and listing the most

@@ -128,7 +128,7 @@ func (j *Journal) eachRun(prefix []byte, s span, fn func(fact.Position) error) e
 		if s.back {
 			slices.Reverse(positions)
 		} else if positions[0] > s.end {
-			return errBeyond // what follows is newer still, or not synced yet
+			return errBeyond // later ones are newer still, or not synced yet
 		}
 		for _, p := range positions {
 			if p <= s.after || p > s.end {

@@ -15,7 +15,7 @@ import (
 )
 
 // formatVersion is the layout of the store. A program refuses a newer one. It goes on in one of an older
-// format, whose indexes had an entry for each record: what lies there stays as it is and is read beside the
+// format, whose indexes had an entry for each record: those entries stay as they are and are read beside the
 // runs of the present one.
 const (
 	formatVersion   = 2

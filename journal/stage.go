@@ -82,7 +82,7 @@ func (j *Journal) stageDraft(l *layer, d *fact.Draft) (staged, error) {
 }
 
 // nextLogical returns the time of a new own fact. In a shared namespace only that namespace counts, so
-// that peers learn nothing about what happens elsewhere; an own fact follows everything.
+// that peers learn nothing about other contexts; an own fact follows everything.
 func (j *Journal) nextLogical(l *layer, ns fact.Namespace) aura.Logical {
 	if ns.Space == fact.SpaceAuthority {
 		return l.logical + 1

@@ -363,7 +363,7 @@ func (j *Journal) batch(g *group) (*Batch, error) {
 		j.writeRecord(b, g, &g.records[i])
 	}
 	if j.raise && len(g.records) > 0 {
-		// With the first records that an older program would not find, it is told that it is too old.
+		// With the first records that an older program would not find, the format says that the program is too old.
 		b.Set(headerKey, j.seal.header())
 	}
 	for _, p := range g.runs.pairs {

@@ -205,7 +205,7 @@ func sealInto(header []byte, key [32]byte, purpose string, plain []byte, e world
 	return aead.Seal(out, nonce[:], plain, header)
 }
 
-// openSealed undoes sealInto, given the header and what follows it.
+// openSealed undoes sealInto, given the header and the bytes after it.
 func openSealed(header, sealed []byte, key [32]byte, purpose string) ([]byte, bool) {
 	if len(sealed) < chacha20poly1305.NonceSizeX {
 		return nil, false

@@ -6,7 +6,7 @@
 // runs when its instant comes. What leaves are
 // [Signal] snapshots for subscribers and, through a [Feed], the batches themselves for watchers.
 //
-// A subscriber can never slow a publisher: one that lags loses the values in between, is told so,
+// A subscriber can never slow a publisher: one that lags loses the values in between, learns that it did,
 // and continues with the newest. Subscribing to an unregistered signal is an error at
 // once. Nothing here writes a fact: [Unified] commits only through the committer that the agent
 // gives it, which is the guard chain.

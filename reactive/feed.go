@@ -158,7 +158,7 @@ type watcher struct {
 // newest delivers the newest sel.Last durable records, if only they are wanted.
 func (w *watcher) newest(tc task.Context, history Reader, sink func(fact.Update) error) error {
 	sel := w.sel
-	w.sel.Last, w.sel.Causal = 0, false // what comes later is not counted
+	w.sel.Last, w.sel.Causal = 0, false // later records are not counted
 	if sel.Last <= 0 || w.durable == 0 {
 		return nil
 	}

@@ -135,7 +135,7 @@ func (s *Scheduler) Bind(tc task.Context, v View) error {
 	return err
 }
 
-// window gathers what arrives until the batch closes, and publishes it.
+// window gathers the updates until the batch closes, and publishes it.
 func (s *Scheduler) window(tc task.Context, first message) {
 	if first.view != nil {
 		s.bind(tc, first)

@@ -86,7 +86,7 @@ func (s *Subscription[T]) Close() {
 	s.queue.close()
 }
 
-// queue is a subscriber's bounded buffer. When it is full, what waits is dropped and only the
+// queue is a subscriber's bounded buffer. When it is full, the waiting values are dropped and only the
 // newest snapshot stays: a whole snapshot makes the ones before it worthless.
 type queue struct {
 	mu      task.Mutex

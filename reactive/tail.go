@@ -30,7 +30,7 @@ func (t *tail) add(r *fact.Record) {
 		old := &t.records[t.first]
 		t.bytes -= len(old.Fact.Payload)
 		t.base = old.Position
-		*old = fact.Record{} // what left must not be kept alive
+		*old = fact.Record{} // a removed record must not be kept alive
 		t.first++
 	}
 	if t.first >= tailRecords {

@@ -9,7 +9,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 )
 
-// The predicates that tell of a fact what its kind does not.
+// The predicates of the aspects that every fact has beside its kind's columns.
 const (
 	aspectKind     = "kind"
 	aspectAuthor   = "author"
@@ -88,7 +88,7 @@ func (v *vocabulary) names() []string {
 		aspectKind, aspectAuthor, aspectPlace, aspectPosition)))
 }
 
-// capabilities returns what reading the kinds requires, or what reading all of them does if there is none.
+// capabilities returns the capabilities that reading the kinds requires, all kinds if there is none.
 func (v *vocabulary) capabilities(kinds map[string]fact.Kind) []string {
 	if len(kinds) == 0 {
 		kinds = v.kinds

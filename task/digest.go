@@ -9,7 +9,7 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// digest hashes what happens in a simulation. Every record begins with a number whose low two bits are the
+// digest hashes the events of a simulation. Every record begins with a number whose low two bits are the
 // kind of the record, and every part has its length or ends itself, so that two different histories never
 // give the same bytes. Records gather in a buffer: a step costs a byte or two.
 type digest struct {

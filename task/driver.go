@@ -124,7 +124,7 @@ func (s *Sim) overLimit(t *simTask) bool {
 	return false
 }
 
-// end records why the world cannot go on and unwinds what lives.
+// end records why the world cannot go on and unwinds the live tasks.
 func (s *Sim) end(err error) {
 	s.failure = err
 	s.markCrashed(s.root, nil)

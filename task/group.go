@@ -42,7 +42,7 @@ type Group struct {
 // a group lives until its work ends, a budget belongs to one operation.
 func NewGroup(tc Context, name string) *Group { return tc.Group().newChild(name) }
 
-// Child returns an empty group below g, for what belongs together: a stop of g ends it too.
+// Child returns an empty group below g, for tasks that belong together: a stop of g ends it too.
 func (g *Group) Child(name string) *Group { return g.newChild(name) }
 
 // NewIsolated is [NewGroup] for work that its owner restarts: a panic below the group fails the group and not
@@ -71,7 +71,7 @@ func (g *Group) Go(name string, fn func(Context) error) {
 }
 
 // Adopt makes the calling goroutine, which a library started, a task of the group for the time of fn and
-// returns what fn returned; that error does not fail the group, a panic does. It refuses with
+// returns the result of fn; that error does not fail the group, a panic does. It refuses with
 // [aura.Unavailable] in a simulation and in a group that is cancelled or closed.
 func (g *Group) Adopt(name string, fn func(Context) error) error {
 	const op = "task.Adopt"

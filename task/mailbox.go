@@ -143,7 +143,7 @@ func (m *Mailbox[T]) push(v T) {
 func (m *Mailbox[T]) pop() T {
 	var zero T
 	v := m.ring[m.head]
-	m.ring[m.head] = zero // what left must not be kept alive
+	m.ring[m.head] = zero // a received value must not be kept alive
 	m.head++
 	if m.head == len(m.ring) {
 		m.head = 0

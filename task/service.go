@@ -112,7 +112,7 @@ func (h *Handle) Join(tc Context, grace aura.Duration) error {
 	return nil
 }
 
-// Close has the service release what it holds, within grace and even if tc is cancelled. It cancels and
+// Close has the service release its resources, within grace and even if tc is cancelled. It cancels and
 // needs a Join before: while tasks of the service live it returns [aura.Conflict]. A second Close does
 // nothing. A service that failed stays failed.
 func (h *Handle) Close(tc Context, grace aura.Duration) error {
@@ -153,7 +153,7 @@ func (h *Handle) release(tc Context, grace aura.Duration) error {
 	return err
 }
 
-// Declaration returns what the service declares, with its name and its owner.
+// Declaration returns the service's declaration, with its name and its owner.
 func (h *Handle) Declaration() Declaration {
 	d := h.service.Declaration()
 	d.Name, d.Owner = h.service.Name(), h.parent.path

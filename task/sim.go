@@ -28,7 +28,7 @@ type SimOptions struct {
 	// Watchdog ends the world when the task of one step blocks outside this package for so long, or computes
 	// for so long by the processor's clock: how busy the host is does not count. Default: 30 s.
 	Watchdog aura.Duration
-	// Slow, when set, is told of a step that takes longer than Watchdog without being to blame. The call comes
+	// Slow, when set, is called for a step that takes longer than Watchdog without being to blame. The call comes
 	// from a goroutine of the host, while the step goes on; the world learns nothing of it.
 	Slow func(Slow)
 	// Preempt, when positive, interrupts a task before one in so many operations that could wait, though
@@ -41,7 +41,7 @@ type SimOptions struct {
 
 // Sim executes tasks one at a time as coroutines. A seed decides which runs next; the time moves only when
 // no task can run, and then to the next deadline. The same seed and the same program give the same
-// schedule, events and bytes. Only its own tasks may use what belongs to it; one Run at a time.
+// schedule, events and bytes. Only its own tasks may use its objects; one Run at a time.
 type Sim struct {
 	options SimOptions
 	seed    uint64

@@ -16,7 +16,7 @@ type simTask struct {
 	coroutine *coroutine // nil until the first step
 	parked    bool
 	permit    bool
-	on        wait          // what it waits for, while parked
+	on        wait          // its wait, while parked
 	until     aura.Duration // the deadline of the wait; never: none
 	due       aura.Duration // when its timer is due; never: it is not among the timers
 	slot      int           // its place among the timers

@@ -36,7 +36,7 @@ func (s Slow) String() string {
 }
 
 // watchdog judges steps that do not end. A host decides how much real time a step takes, and must not
-// decide what becomes of the world: a step that computes is judged by the processor time of the process,
+// decide the fate of the world: a step that computes is judged by the processor time of the process,
 // one that blocks by the state of its goroutine.
 type watchdog struct {
 	sim     *Sim
@@ -180,7 +180,7 @@ func allStacks() string {
 	}
 }
 
-// goroutineName returns what stacks call the calling goroutine, such as "goroutine 7".
+// goroutineName returns the calling goroutine's name in stacks, such as "goroutine 7".
 func goroutineName() string {
 	buffer := make([]byte, 64)
 	name, _, _ := bytes.Cut(buffer[:runtime.Stack(buffer, false)], []byte(" ["))

@@ -3,7 +3,7 @@ package telemetry
 // correlation identifies the fact or session that events are about: see [world.Event.Correlation].
 type correlation [16]byte
 
-// keep is how many matters are remembered at once: what waits for an absent peer must not fill the memory.
+// keep is the number of correlations in memory: facts that wait for an absent peer must not fill it.
 const keep = 4096
 
 // bounded is a map that forgets its oldest entries.

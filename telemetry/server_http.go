@@ -19,7 +19,7 @@ import (
 const Path = "/metrics"
 
 // A collector is on this machine and asks every few seconds to minutes: gatherWithin bounds the reading of the
-// counters, the others what its connection may take.
+// counters, the others bound the memory of its connection.
 const (
 	readWithin   = 5 * time.Second
 	gatherWithin = 5 * time.Second

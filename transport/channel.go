@@ -128,7 +128,7 @@ func (c *Channel) Send(tc task.Context, msg []byte) error {
 	}
 }
 
-// Recv returns the next message. After the channel's end it returns what arrived before, then the end
+// Recv returns the next message. After the channel's end it returns the messages that arrived before, then the end
 // as described at [Channel]. One task at a time receives.
 func (c *Channel) Recv(tc task.Context) ([]byte, error) {
 	for {
@@ -155,7 +155,7 @@ func (c *Channel) Recv(tc task.Context) ([]byte, error) {
 	}
 }
 
-// Rekey moves this side's sending to fresh keys if epoch is not the last that it was told. The
+// Rekey moves this side's sending to fresh keys if epoch is not the last that it was given. The
 // peer follows with the first cell that it receives.
 func (c *Channel) Rekey(epoch aura.Epoch) {
 	c.lock.Lock()

@@ -100,7 +100,7 @@ type flow struct {
 	// receiving
 	in         queue // in order, not taken by the owner
 	received   uint64
-	advertised uint64 // the limit that the peer was told
+	advertised uint64 // the limit that was advertised to the peer
 	pieces     []piece
 	seen       window
 	unanswered int           // cells that ask for an acknowledgement

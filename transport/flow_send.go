@@ -152,7 +152,7 @@ func (f *flow) measureRTT(rtt aura.Duration) {
 	f.smoothed += (rtt - f.smoothed) / 8
 }
 
-// findLost moves cells that were overtaken long enough ago to what travels again.
+// findLost moves cells that were overtaken long enough ago to those to send again.
 func (f *flow) findLost(now aura.Duration) {
 	f.lossAt = never
 	grace := max(f.smoothed, 1) + max(f.smoothed/4, f.variance) + lossSlack
@@ -180,7 +180,7 @@ func (f *flow) retransmit(fl sentCell) {
 	}
 }
 
-// sendProbe sends the oldest cell again, as a probe: the answer tells what else was lost.
+// sendProbe sends the oldest cell again, as a probe: the answer shows the other lost cells.
 func (f *flow) sendProbe(now aura.Duration) {
 	f.retryAt = never
 	if len(f.inFlight) == 0 && len(f.resend) == 0 && !f.blocked() {

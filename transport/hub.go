@@ -9,7 +9,7 @@ import (
 // DefaultBacklog is how many accepted channels wait for Accept, unless options say more or less.
 const DefaultBacklog = 64
 
-// Options tunes a hub. The zero value is what production uses.
+// Options tunes a hub. Production uses the zero value.
 type Options struct {
 	// KeepAlive is the silence after which a channel asks whether the peer is there. Default 8 min:
 	// one cell each way, so that an idle contact costs less than 1 kB a minute.

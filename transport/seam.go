@@ -43,7 +43,7 @@ type Link interface {
 	// Send passes on one or more whole cells; len(cells) is a multiple of [CellSize]. It may wait for
 	// the network to take them, and keeps no reference to cells.
 	Send(tc task.Context, cells []byte) error
-	// Recv fills cell, [CellSize] bytes, with the next cell. It returns what tc says when its budget
+	// Recv fills cell, [CellSize] bytes, with the next cell. It returns tc's error when its budget
 	// ends, after which it may be called again, and [aura.Unavailable] when the link is over.
 	Recv(tc task.Context, cell []byte) error
 	// Close ends the link for both sides and wakes Send and Recv. Cells already sent still travel

@@ -1,4 +1,4 @@
-// Package world holds the interfaces to what a program cannot decide for itself: the time, randomness
+// Package world holds the interfaces to a program's environment: the time, randomness
 // and the record of events, with their real versions. A simulation supplies its own.
 //
 // Nothing else in Aura reads a clock or draws randomness. Start with [Event], which every long-lived

@@ -25,7 +25,7 @@ func RuntimeStarted(service string) Event {
 	return Event{family: FamilyRuntime, message: "start", level: slog.LevelInfo, service: service}
 }
 
-// RuntimeStopped says that a whole agent has ended; err is what did not end as it should, or nil.
+// RuntimeStopped says that a whole agent has ended; err is the failure of a part that did not end cleanly, or nil.
 func RuntimeStopped(service string, err error) Event {
 	kind := aura.KindOf(err)
 	return Event{family: FamilyRuntime, message: "stop", level: max(slog.LevelInfo, levelOf(kind)), service: service, kind: kind}
@@ -115,7 +115,7 @@ func refusal(message Text, service string, why Text, err error) Event {
 }
 
 // GuardAllowed says that the guard allowed a request and its facts are durable. The operation is zero for
-// what follows from no action of a user; the fact is the first that was decided, zero when there is none.
+// decisions without an action of a user; the fact is the first that was decided, zero when there is none.
 func GuardAllowed(capability string, operation aura.OperationID, first aura.FactID) Event {
 	return Event{
 		family: FamilyGuard, message: "allow", level: slog.LevelDebug, capability: capability,

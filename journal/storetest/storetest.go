@@ -26,7 +26,7 @@ type T interface {
 type Disk interface {
 	// Open opens the store on the disk.
 	Open() (journal.Store, error)
-	// Crash is a power failure: the open store is dead and the disk holds what survives.
+	// Crash is a power failure: the open store is dead and the disk holds the surviving bytes.
 	Crash()
 }
 
@@ -295,7 +295,7 @@ func refusesClosed(t T, tc task.Context, d Disk) {
 	finish(t, tc, s)
 }
 
-// step is a batch and what happens to the store after it.
+// step is a batch and the fault of the store after it.
 type step struct {
 	changes []change
 	then    int // 0: a crash; 1: a clean reopening; else nothing

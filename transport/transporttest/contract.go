@@ -12,7 +12,7 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// Story is one case: what happens to two fresh networks.
+// Story is one case, on two fresh networks.
 type Story func(tc task.Context, a, b transport.Network)
 
 // World runs a story on its executor with two networks that know each other and lose nothing, and fails
