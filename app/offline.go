@@ -1,6 +1,8 @@
 package app
 
 import (
+	"slices"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/builtin"
@@ -135,6 +137,35 @@ func (b *offline) plan(in fact.Intent, now aura.Physical) (domain.Plan, error) {
 	return plan, err
 }
 
+// ask answers a question of a module from the facts that there are.
+func (b *offline) ask(tc task.Context, asked *domain.Question, payload []byte) (fact.Answer, error) {
+	states := b.set.NewStates(b.self)
+	kinds := b.set.Names()
+	for _, m := range b.set.Modules() {
+		if !slices.ContainsFunc(m.Questions, func(q domain.Question) bool { return q.Kind == asked.Kind }) {
+			continue
+		}
+		for _, k := range m.Kinds {
+			kinds = append(kinds, k.Name)
+		}
+	}
+	err := b.Watch(tc, fact.Selection{Kinds: kinds}, func(up fact.Update) error {
+		take(up.Records, states.Apply)
+		return nil
+	})
+	if err != nil {
+		return fact.Answer{}, err
+	}
+	said, err := asked.Answer(&domain.Snapshot{
+		Caller: domain.Caller{Authority: b.self, Device: b.device, Now: tc.Now()}, States: states, Home: nothing{},
+	}, payload)
+	if err != nil {
+		return fact.Answer{}, err
+	}
+	body, err := fact.MarshalAnswer(said)
+	return fact.Answer{Payload: body}, err
+}
+
 // nothing is the empty home of an account without an agent.
 type nothing struct{}
 
@@ -194,7 +225,11 @@ func (b *offline) Ask(tc task.Context, q fact.Question) (fact.Answer, error) {
 	case query.Question, query.QuestionKinds:
 		return fact.Answer{}, errUnasked()
 	default:
-		if _, known := b.set.Question(q.Kind); known {
+		asked, known := b.set.Question(q.Kind)
+		if known && asked.Answer != nil {
+			return b.ask(tc, asked, q.Payload)
+		}
+		if known {
 			return fact.Answer{}, errUnasked()
 		}
 		return fact.Answer{}, aura.Errorf("app.Ask", aura.NotFound, "the question %q is not known", q.Kind)

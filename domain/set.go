@@ -99,6 +99,9 @@ func (s *Set) add(n int, m *Module) error {
 			return refuse(m, aura.Invalid, "it folds %q, and has no such kind, or no state", kind)
 		}
 	}
+	if m.NewState != nil && m.NewState(aura.AuthorityID{}) == nil {
+		return refuse(m, aura.Invalid, "NewState returns no state")
+	}
 	for i := range m.Operations {
 		o := &m.Operations[i]
 		at := place{n, i}

@@ -1,6 +1,9 @@
 package builtin
 
 import (
+	"strings"
+
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/chat"
@@ -13,6 +16,13 @@ import (
 // New returns the set of the modules that every agent has, with more behind them. It returns the errors of
 // [domain.NewSet].
 func New(more ...domain.Module) (*domain.Set, error) {
+	for _, m := range more {
+		for _, v := range m.Views {
+			if strings.HasPrefix(v.Signal, "app:") {
+				return nil, aura.Errorf("builtin.New", aura.Invalid, "module %s: the signal %s is of those that begin with app:, which are Aura's own", m.Name, v.Signal)
+			}
+		}
+	}
 	return domain.NewSet(append([]domain.Module{
 		capability.Module(), contact.Module(), invite.Module(), chat.Module(), moderation.Module(), delivery.Module(),
 	}, more...)...)

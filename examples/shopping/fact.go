@@ -2,6 +2,7 @@ package shopping
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/aura-runtime/aura"
@@ -67,9 +68,14 @@ func checkItem(f *fact.Fact) error {
 	return checkName(p.Name)
 }
 
+// checkName also refuses characters that steer a terminal or turn a line around: the name of a peer's item is printed.
 func checkName(name string) error {
-	if strings.TrimSpace(name) == "" || len(name) > MaxName || !utf8.ValidString(name) {
-		return aura.Errorf("shopping.Check", aura.Invalid, "an item has a name of 1 to %d bytes of UTF-8", MaxName)
+	const op = "shopping.checkName"
+	if strings.TrimSpace(name) == "" || len(name) > MaxName {
+		return aura.Errorf(op, aura.Invalid, "an item has a name of 1 to %d bytes", MaxName)
+	}
+	if !utf8.ValidString(name) || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return aura.Errorf(op, aura.Invalid, "the name of an item has characters that cannot be shown")
 	}
 	return nil
 }
@@ -80,7 +86,7 @@ func checkBought(f *fact.Fact) error {
 		return err
 	}
 	if p.Item.IsZero() {
-		return aura.Errorf("shopping.Check", aura.Invalid, "nothing is named that was bought")
+		return aura.Errorf("shopping.checkBought", aura.Invalid, "nothing is named that was bought")
 	}
 	return nil
 }

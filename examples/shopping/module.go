@@ -55,7 +55,7 @@ func add(s *domain.Snapshot, in Add) (domain.Plan, error) {
 func buy(s *domain.Snapshot, in Buy) (domain.Plan, error) {
 	open := domain.Get[*State](s.States).List(in.In.Context).Open
 	if !slices.ContainsFunc(open, func(e Entry) bool { return e.ID == in.Item }) {
-		return domain.Plan{}, aura.Errorf("shopping.Buy", aura.NotFound, "it is not on the list any more")
+		return domain.Plan{}, aura.Errorf("shopping.buy", aura.NotFound, "it is not on the list any more")
 	}
 	return tell(s, in.In, KindBought, Bought{Item: in.Item})
 }

@@ -2,6 +2,7 @@ package shopping_test
 
 import (
 	"flag"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -53,6 +54,16 @@ func TestVersionOfTheLists(t *testing.T) { foldtest.Versioned(t, *update, facts(
 func TestEveryFactIsChecked(t *testing.T) {
 	item := ada.Shared(t, talk, 1, 1, shopping.KindItem, shopping.Item{Name: "milk"})
 	foldtest.Checked(t, shopping.Module(), item, ben.Shared(t, talk, 2, 1, shopping.KindBought, shopping.Bought{Item: item.ID}))
+}
+
+func TestANameThatSteersATerminalIsRefused(t *testing.T) {
+	check := shopping.Module().Kinds[0].Check
+	for _, name := range []string{"evil\x1b[2J", "two\nlines", "\u202eltr", " ", strings.Repeat("x", shopping.MaxName+1)} {
+		r := ada.Shared(t, talk, 1, 1, shopping.KindItem, shopping.Item{Name: name})
+		if err := check(&r.Fact); aura.KindOf(err) != aura.Invalid {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
 }
 
 func TestBoughtItemsAreGone(t *testing.T) {

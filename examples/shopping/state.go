@@ -70,7 +70,7 @@ type Entry struct {
 
 // List returns the list of a conversation.
 func (s *State) List(context aura.ContextID) List {
-	out := List{Context: context}
+	out := List{Context: context, Open: []Entry{}}
 	l := s.lists[context]
 	if l == nil {
 		return out
@@ -89,6 +89,9 @@ func (s *State) List(context aura.ContextID) List {
 
 // String returns one line for each item.
 func (l List) String() string {
+	if len(l.Open) == 0 {
+		return "nothing is to be bought"
+	}
 	names := make([]string, len(l.Open))
 	for i, e := range l.Open {
 		names[i] = e.Name
