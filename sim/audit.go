@@ -15,7 +15,7 @@ type audit struct {
 }
 
 // wrap returns the wrapper that a person's agent puts around its interpreter.
-func (w *universe) wrap(p *person) func(interp.Interpreter) interp.Interpreter {
+func (w *simulation) wrap(p *person) func(interp.Interpreter) interp.Interpreter {
 	return func(inner interp.Interpreter) interp.Interpreter {
 		return audit{Interpreter: w.plantInterpreter(p, inner), person: p}
 	}
