@@ -7,8 +7,8 @@ import (
 	"github.com/aura-runtime/aura/protocols"
 )
 
-// checkProtocols checks the choreographies of modules, and that each ceremony names one. It returns aura.Invalid with the
-// module and what is wrong: half a ceremony must not be found out when it runs.
+// checkProtocols checks the choreographies of modules, and that each ceremony names one. It returns aura.Invalid with
+// the module and the problem: a half ceremony must not first be noticed when it runs.
 func checkProtocols(set *domain.Set) error {
 	const op = "agent.checkProtocols"
 	known := map[string]bool{}

@@ -22,8 +22,8 @@ type Options struct {
 	Keep chat.Keep
 	// Lost, when set, is told that the agent has gone, and why, once each time, by a task that follows it.
 	Lost func(reason string)
-	// Through shows everything as it was at a position: signals and answers that rest on facts. What only a
-	// running agent knows is not shown, and no action is taken. Default: as it is now.
+	// Through shows everything as it was at a position: signals and answers that rest on facts. Observations are not
+	// shown, and no action is taken. Default: as it is now.
 	Through fact.Position
 }
 

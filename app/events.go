@@ -33,7 +33,7 @@ type Event struct {
 	Fact       *Fact              `json:"fact,omitempty"`
 }
 
-// Fact is a new fact of a module that says what it means, see [domain.Module.Text].
+// Fact is a new fact of a module with texts, see [domain.Module.Text].
 type Fact struct {
 	ID     aura.FactID      `json:"id"`
 	Kind   string           `json:"kind"`

@@ -135,7 +135,7 @@ func (b *offline) plan(in fact.Intent, now aura.Physical) (domain.Plan, error) {
 	return plan, err
 }
 
-// nothing is what is at home without an agent.
+// nothing is the empty home of an account without an agent.
 type nothing struct{}
 
 // Count implements [domain.Home].

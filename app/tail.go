@@ -13,7 +13,7 @@ import (
 
 // tail is one conversation as it is read from its end: its newest messages, and the facts about their deliveries and
 // read marks. A fact about a message is committed after the message, so it lies between the oldest of them and the
-// end. How far the peers have the own messages is observed.
+// end. The peers' progress with the own messages comes as an observation.
 type tail struct {
 	core    *Core
 	context aura.ContextID

@@ -62,7 +62,7 @@ type call struct {
 type step struct {
 	update fact.Update
 	over   bool
-	err    error // why it is over; nil: all was done
+	err    error // why it ended; nil: all was done
 }
 
 // call lets a task beside the caller's make a call, because nothing in a process that has crashed would wake the

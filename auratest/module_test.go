@@ -96,8 +96,8 @@ func echo() domain.Module {
 	}
 }
 
-// TestAnAccountLearnsAModuleLater: the account was founded without the module. Its agent permits what the module asks for,
-// serves its intents, does what it has due also after a crash, and tells a person who looks on.
+// TestAnAccountLearnsAModuleLater: the account was founded without the module. Its agent permits what the module asks
+// for, serves its intents, carries out its due plans also after a crash, and shows its texts.
 func TestAnAccountLearnsAModuleLater(t *testing.T) {
 	auratest.Run(t, auratest.Options{Seeds: 5}, func(tc task.Context, w *auratest.World) {
 		ada := w.Person(tc, "Ada")
@@ -144,8 +144,8 @@ func count(t *testing.T, tc task.Context, p *auratest.Person) (n int) {
 	return n
 }
 
-// TestAnAgentOutlivesAModuleThatFails: a plan or an answer that panics is refused, and a domain that has the same due again
-// each time does not keep the agent busy.
+// TestAnAgentOutlivesAModuleThatFails: a plan or an answer that panics is refused, and a domain that has the same due
+// again each time does not keep the agent busy.
 func TestAnAgentOutlivesAModuleThatFails(t *testing.T) {
 	bad := echo()
 	bad.Operations = append(bad.Operations, domain.Operation{

@@ -91,7 +91,7 @@ type founder struct {
 	have, known time.Duration // in all
 }
 
-// order is what the founder tells the process of the members: one of them accepts an invitation, or it waits until
+// order is an order of the founder to the process of the members: one of them accepts an invitation, or it waits until
 // all of them hold so many facts of a device in a context, or each says something there and has what all others say.
 type order struct {
 	Say     bool

@@ -155,7 +155,7 @@ func (w *wireUpdate) decode() (fact.Update, error) {
 }
 
 // split calls fn with parts of an update whose payloads are of bounded size. Each part but the last
-// ends the history of nobody: it is not Live, and its position is that of its last record.
+// ends no history: it is not Live, and its position is that of its last record.
 func split(up *fact.Update, fn func(*fact.Update) error) error {
 	rest, size := up.Records, 0
 	for i := 0; i < len(rest); i++ {

@@ -184,7 +184,7 @@ func measure(
 		_, err = c.WaitDelivered(tc, toBen, sent)
 		return err
 	})
-	verb("send what was sent long ago", func(c *app.Core) error {
+	verb("send an old message again", func(c *app.Core) error {
 		sent, err := c.SendOnce(tc, toBen, longAgo, aura.FactID{}, first.Operation)
 		if err == nil && sent != first {
 			err = fmt.Errorf("stored as %v, and again as %v", first, sent)
@@ -198,11 +198,11 @@ func measure(
 		}
 		return err
 	})
-	verb("send another text as what was sent long ago", func(c *app.Core) error {
+	verb("send another text as an old message", func(c *app.Core) error {
 		_, text := c.SendOnce(tc, toBen, "something else", aura.FactID{}, first.Operation)
 		_, to := c.SendOnce(tc, toCleo, longAgo, aura.FactID{}, first.Operation)
 		if !errors.Is(text, aura.Conflict) || !errors.Is(to, aura.Conflict) {
-			return fmt.Errorf("another text: %v; to somebody else: %v", text, to)
+			return fmt.Errorf("another text: %v; to another contact: %v", text, to)
 		}
 		op, err := c.Operation(tc, first.Operation)
 		if err == nil && op.Phase != domain.PhaseSucceeded {

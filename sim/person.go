@@ -276,7 +276,7 @@ func (p *person) recover(tc task.Context) error {
 	return nil
 }
 
-// finish waits until the user has ended what it began.
+// finish waits until the user has ended its actions.
 func (p *person) finish(tc task.Context) {
 	wait, done := tc.WithBudget("finish "+p.name, finishWithin)
 	defer done()

@@ -38,7 +38,7 @@ type Options struct {
 	Slow func(task.Slow)
 }
 
-// Report is what happened in a world, and what should not have.
+// Report counts the events of one world, and lists its violations.
 type Report struct {
 	Seed       uint64        `json:"seed"`
 	Digest     string        `json:"digest"`       // of every step and event, in hexadecimal

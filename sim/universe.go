@@ -233,7 +233,7 @@ func (w *universe) heal(tc task.Context) {
 	w.reunite(tc)
 }
 
-// reunite hands invitations between two who may have lost each other: contacts who both moved, and whom nobody
+// reunite hands invitations between two who may have lost each other: contacts who both moved, and whom no third person
 // else need know, and an inviter who moved before the accepter came. Members of groups find each other through
 // its founder.
 func (w *universe) reunite(tc task.Context) {

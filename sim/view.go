@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// viewWithin is how long a frontend may take to follow. What it shows of connections changes all the time,
+	// viewWithin is how long a frontend may take to follow. The shown connections change all the time,
 	// so it is looked at until it agrees once.
 	viewWithin = time.Minute
 	// probeEvery is the mean time between two comparisons of a person's views while the world is busy.
@@ -132,7 +132,7 @@ func (l *life) viewsDiffer(tc task.Context) string {
 }
 
 // uncounted returns conversations without the number of unread messages: an overview stops counting where
-// something was read, and leaves out what came before that while its author was blocked.
+// something was read, and leaves out messages from before that whose author was blocked then.
 func uncounted(threads []chat.Thread) []chat.Thread {
 	threads = slices.Clone(threads)
 	for i := range threads {

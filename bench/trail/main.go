@@ -1,5 +1,6 @@
-// Command trail counts the files and functions of Aura that run between a send and the moment at which the other side's
-// screen shows the message: what a reader who follows one message would have to open. It is built with coverage:
+// Command trail counts the files and functions of Aura that run between a send and the moment at which the other
+// side's screen shows the message: the files that a reader who follows one message would have to open. It is built
+// with coverage:
 //
 //	cd bench && go build -cover -covermode=atomic -coverpkg=github.com/aura-runtime/aura/... -o trail.bin ./trail && ./trail.bin
 package main
@@ -45,7 +46,7 @@ func follow(tc task.Context, w *auratest.World, dir string) {
 			return nil
 		})
 	})
-	w.Sleep(tc, 10*time.Second) // the agents do what the meeting left to do
+	w.Sleep(tc, 10*time.Second) // the agents finish the meeting
 	must(coverage.ClearCounters())
 	_, err = from.Send(tc, talk, "hi", aura.FactID{})
 	must(err)
@@ -55,7 +56,8 @@ func follow(tc task.Context, w *auratest.World, dir string) {
 	screen.Cancel()
 }
 
-// executed counts the files and functions that ran. The test world and the language of choreographies are not on the way.
+// executed counts the files and functions that ran. The test world and the language of choreographies are not on the
+// way.
 func executed(dir string) (int, int) {
 	out, err := exec.Command("go", "tool", "covdata", "func", "-i="+dir).Output()
 	must(err)

@@ -47,7 +47,7 @@ type TokenLine struct {
 	Peer aura.AuthorityID `cbor:"3,keyasint,omitzero" json:"peer,omitzero"` // its receiver or its sender; zero: the authority itself
 	// Names are what its blocks permit, as far as they say it by name. A check may permit less at a moment.
 	Names []string `cbor:"4,keyasint,omitempty" json:"names"`
-	// Block identifies the newest block, and so the token. Who issued the token revokes it by that.
+	// Block identifies the newest block, and so the token. Its issuer revokes the token by that.
 	Block  []byte `cbor:"5,keyasint,omitempty" json:"-"`
 	Blocks int    `cbor:"6,keyasint,omitempty" json:"blocks"`
 	// Issued is whether the authority issued it: only then it can revoke it.

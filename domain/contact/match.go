@@ -67,7 +67,7 @@ func beginning(id string) string {
 // hint names the labels that come close to the typed text.
 func hint(text string, all []Candidate) string {
 	if len(all) == 0 {
-		return "; there are no contacts yet: invite somebody"
+		return "; there are no contacts yet: invite a person"
 	}
 	var labels []string
 	for i := range all {

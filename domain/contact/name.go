@@ -251,7 +251,7 @@ func Unique(name string, taken func(string) bool) string {
 
 // Petname returns the name under which the owner is to be shown a newcomer that calls itself name: that name
 // in its normal form, numbered if taken says that it is in use. A name that [ParseName] refuses is replaced by
-// what the newcomer is and the beginning of its identifier, such as "contact bifi5usx".
+// the kind of the newcomer and the beginning of its identifier, such as "contact bifi5usx".
 func Petname(name, what, id string, taken func(string) bool) string {
 	parsed, err := ParseName(name)
 	if err != nil {

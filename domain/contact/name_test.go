@@ -169,7 +169,7 @@ func TestMatchingNeverGuesses(t *testing.T) {
 	if _, err := contact.Match(strings.Repeat("x", 10_000), all); len(err.Error()) > 200 {
 		t.Errorf("the error repeats the typed text in %d bytes", len(err.Error()))
 	}
-	if _, err := contact.Match("ben", nil); !strings.Contains(err.Error(), "invite somebody") {
+	if _, err := contact.Match("ben", nil); !strings.Contains(err.Error(), "invite a person") {
 		t.Errorf("without contacts: %v", err)
 	}
 }

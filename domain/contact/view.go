@@ -112,7 +112,7 @@ func (s *State) Certificate(context aura.ContextID) (fact.Certificate, bool) {
 }
 
 // Addresses returns where the contact was last reached, best first; nil when nothing is known. Of what
-// the contact said and what was observed, the later wins.
+// the contact's card and the observed addresses, the later wins.
 func (s *State) Addresses(context aura.ContextID) []string {
 	e := s.entries[context]
 	if !e.is() {

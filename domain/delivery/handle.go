@@ -14,7 +14,7 @@ import (
 const (
 	// CapRecord is what keeping an acknowledgement, or that delivery was given up, requires.
 	CapRecord = "delivery:record"
-	// CapResend is what deciding earlier facts anew requires: those that waited for budget, and those that were paid
+	// CapResend is the capability to decide earlier facts again: those that waited for budget, and those that were paid
 	// for in an epoch that has ended.
 	CapResend = "delivery:resend"
 	// CapLink is the capability for a channel to a member: for opening one, and for keeping one that the member opened.

@@ -274,7 +274,7 @@ func (s *State) reached(r *guard.Request, by domain.Caller, cert fact.Certificat
 	return nil
 }
 
-// replace adds to a request that makes a contact anew what ends the relation that there was.
+// replace adds the facts that end the old relation to a request that makes the contact again.
 func replace(r *guard.Request, contacts *contact.State, by domain.Caller, old contact.Ref) error {
 	gone, err := contact.Remove(contacts, by, contact.RemoveIntent{Contact: old})
 	r.Entries, r.Metadata = append(r.Entries, gone.Entries...), append(r.Metadata, gone.Metadata...)

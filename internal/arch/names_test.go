@@ -23,7 +23,7 @@ func documents(t *testing.T) (pages []string) {
 	return pages
 }
 
-// TestNamesInTheDocumentsExist: what a page sets in code font and what looks like a file, a folder, a symbol or a
+// TestNamesInTheDocumentsExist: each span in code font that looks like a file, a folder, a symbol or a
 // command of the go tool is one.
 func TestNamesInTheDocumentsExist(t *testing.T) {
 	x := indexTree(t)

@@ -137,7 +137,7 @@ func (p *operations) uses(s *source, takers map[string]map[string]int) (found []
 	return found
 }
 
-// given calls give for what a declaration gives as an operation.
+// given calls give for each operation of a declaration.
 func (p *operations) given(s *source, d ast.Decl, takers map[string]map[string]int, give func(ast.Expr)) {
 	local := map[string]bool{}
 	if fn, ok := d.(*ast.FuncDecl); ok {

@@ -59,7 +59,7 @@ func Has(tc task.Context, w *auratest.World, group aura.ContextID, reader, autho
 	}
 }
 
-// With returns what a person has of another as a contact.
+// With returns a person's state about another as a contact.
 func With(tc task.Context, p, other *auratest.Person) (contact.Contact, bool) {
 	p.World.Helper()
 	return p.Look(tc).Contacts.ByAuthority(other.Self())

@@ -14,7 +14,7 @@ import (
 // moderationVerb is one of three verbs that differ in their words and in the workflow that they call.
 type moderationVerb struct {
 	use, short, long, example string
-	done                      string // what is printed, with the name
+	done                      string // the printed line, with the name
 	act                       func(core *app.Core, tc task.Context, who app.Ref) error
 }
 

@@ -80,9 +80,9 @@ type reader struct {
 	shell *Shell
 	core  *app.Core
 	of    app.Ref
-	mark  bool // tell the other side what was read
+	mark  bool // tell the other side which messages were read
 	seen  map[aura.FactID]bool
-	owed  bool // what was read could not be told: the agent was away
+	owed  bool // the read mark could not be sent: the agent was away
 }
 
 // follow prints the present and the new messages, until the person interrupts it.

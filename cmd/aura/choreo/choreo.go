@@ -110,7 +110,7 @@ func (z sizes) Set(text string) error {
 	return nil
 }
 
-// Type implements pflag.Value: how the help calls what the flag takes.
+// Type implements pflag.Value: the name of the flag's value in help texts.
 func (sizes) Type() string { return "N=3,…" }
 
 // String implements pflag.Value.

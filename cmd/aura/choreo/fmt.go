@@ -99,7 +99,7 @@ func (f *formatted) show(s *cli.Shell, write, diff bool) error {
 		}
 		text = f.File + "\n"
 	}
-	if s.Terminal { // anywhere else the text stays byte for byte what it is
+	if s.Terminal { // elsewhere the text keeps every byte
 		text = cli.Clean(text)
 	}
 	_, err := s.Out.Write([]byte(text))
