@@ -23,7 +23,7 @@ type Charge struct {
 	Head     [32]byte         `cbor:"7,keyasint,omitzero"`  // hash of the last receipt of Epoch; zero: none
 	From     uint64           `cbor:"8,keyasint,omitempty"` // paid for in Epoch is the run with Seq in (From, Until]
 	Until    uint64           `cbor:"9,keyasint,omitempty"`
-	Past     Past             `cbor:"10,keyasint,omitzero"`
+	Past     EpochHistory     `cbor:"10,keyasint,omitzero"`
 }
 
 // Merge returns the join of two entries of the same context and peer: the entry that turned more often, or
@@ -100,7 +100,7 @@ type Leak struct {
 	Observer Observer       `cbor:"2,keyasint,omitempty"`
 	Epoch    aura.Epoch     `cbor:"3,keyasint,omitempty"`
 	Bits     uint64         `cbor:"4,keyasint,omitempty"`
-	Past     Past           `cbor:"5,keyasint,omitzero"`
+	Past     EpochHistory   `cbor:"5,keyasint,omitzero"`
 }
 
 // Merge returns the join of two entries of the same context and class: the entry that turned more often, or

@@ -21,11 +21,11 @@ var anyCharge = rapid.Custom(func(t *rapid.T) fact.Charge {
 	}
 })
 
-var anyPast = rapid.Custom(func(t *rapid.T) fact.Past {
+var anyPast = rapid.Custom(func(t *rapid.T) fact.EpochHistory {
 	small := rapid.Uint64Range(0, 2)
-	return fact.Past{
-		Turns: small.Draw(t, "turns"), Last: fact.Page{Epoch: aura.Epoch(small.Draw(t, "last")), Spent: small.Draw(t, "then")},
-		Spans: [3]fact.Span{{From: aura.Epoch(small.Draw(t, "span")), Until: 3}},
+	return fact.EpochHistory{
+		Changes: small.Draw(t, "turns"), Last: fact.EpochSpend{Epoch: aura.Epoch(small.Draw(t, "last")), Spent: small.Draw(t, "then")},
+		Ranges: [3]fact.EpochRange{{From: aura.Epoch(small.Draw(t, "span")), Until: 3}},
 	}
 })
 
@@ -63,8 +63,8 @@ func TestMergeNeverForgetsSpending(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := anyCharge.Draw(t, "a"), anyCharge.Draw(t, "b")
 		m := a.Merge(b)
-		same := m.Epoch == a.Epoch && m.Past.Turns == a.Past.Turns
-		if m.Past.Turns < a.Past.Turns || m.Past.Turns == a.Past.Turns && m.Epoch < a.Epoch || m.Through < a.Through || same && (m.Spent < a.Spent || m.Receipts < a.Receipts) {
+		same := m.Epoch == a.Epoch && m.Past.Changes == a.Past.Changes
+		if m.Past.Changes < a.Past.Changes || m.Past.Changes == a.Past.Changes && m.Epoch < a.Epoch || m.Through < a.Through || same && (m.Spent < a.Spent || m.Receipts < a.Receipts) {
 			t.Fatalf("%+v merged with %+v lost something: %+v", a, b, m)
 		}
 	})

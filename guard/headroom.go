@@ -24,9 +24,9 @@ type Headroom struct {
 // HeadroomOf reads a ledger entry at an instant: the epoch is the one that the clock says, see [epochOf]. A
 // zero charge is a peer never sent to.
 func HeadroomOf(p Policy, c *fact.Charge, context aura.ContextID, peer aura.AuthorityID, now aura.Physical) Headroom {
-	page := epochOf(fact.Page{Epoch: c.Epoch, Spent: c.Spent}, &c.Past, EpochAt(p, now))
+	spend := epochOf(fact.EpochSpend{Epoch: c.Epoch, Spent: c.Spent}, &c.Past, EpochAt(p, now))
 	h := Headroom{
-		Context: context, Peer: peer, Limit: p.Limit, Epoch: page.Epoch, Spent: page.Spent, Version: page.Spent,
+		Context: context, Peer: peer, Limit: p.Limit, Epoch: spend.Epoch, Spent: spend.Spent, Version: spend.Spent,
 		From: c.Through, Through: c.Through,
 	}
 	if h.Epoch == c.Epoch {
@@ -39,19 +39,19 @@ func HeadroomOf(p Policy, c *fact.Charge, context aura.ContextID, peer aura.Auth
 // rule that no budget is spent twice, however the clock moves: in each epoch at most its limit is spent, and an
 // epoch whose spending is no longer known counts as spent. Then the entry stays where it is, and also when
 // the clock is back by one epoch only, which clocks that are set do.
-func epochOf(current fact.Page, past *fact.Past, clock aura.Epoch) fact.Page {
+func epochOf(current fact.EpochSpend, past *fact.EpochHistory, clock aura.Epoch) fact.EpochSpend {
 	if clock == current.Epoch || clock+1 == current.Epoch {
 		return current
 	}
 	if spent, known := past.Spent(current.Epoch, clock); known {
-		return fact.Page{Epoch: clock, Spent: spent}
+		return fact.EpochSpend{Epoch: clock, Spent: spent}
 	}
 	return current
 }
 
 // holds reports whether an entry is still one that a decision at (epoch, seen) can be carried out on. A
 // decision that another one has overtaken at the turn of an epoch does not lead the entry back.
-func holds(current fact.Page, past *fact.Past, epoch aura.Epoch, seen uint64) bool {
+func holds(current fact.EpochSpend, past *fact.EpochHistory, epoch aura.Epoch, seen uint64) bool {
 	if epoch == current.Epoch {
 		return current.Spent == seen
 	}
@@ -62,7 +62,7 @@ func holds(current fact.Page, past *fact.Past, epoch aura.Epoch, seen uint64) bo
 // ChargeHolds reports whether a ledger entry is still the one that a charge at (epoch, seen) was
 // decided on. Two decisions at once are told apart by it: the second to commit does not hold.
 func ChargeHolds(c *fact.Charge, epoch aura.Epoch, seen uint64) bool {
-	return holds(fact.Page{Epoch: c.Epoch, Spent: c.Spent}, &c.Past, epoch, seen)
+	return holds(fact.EpochSpend{Epoch: c.Epoch, Spent: c.Spent}, &c.Past, epoch, seen)
 }
 
 // Charged returns the ledger entry after a charge that was decided on it. The run of own facts that it
@@ -70,7 +70,7 @@ func ChargeHolds(c *fact.Charge, epoch aura.Epoch, seen uint64) bool {
 func Charged(c fact.Charge, cmd *effect.Command, from, through uint64) fact.Charge {
 	if c.Epoch != cmd.Epoch {
 		past := c.Past
-		spent := past.Turn(fact.Page{Epoch: c.Epoch, Spent: c.Spent}, cmd.Epoch)
+		spent := past.Change(fact.EpochSpend{Epoch: c.Epoch, Spent: c.Spent}, cmd.Epoch)
 		c = fact.Charge{Epoch: cmd.Epoch, Spent: spent, From: c.Through, Until: c.Through, Through: c.Through, Past: past}
 	}
 	c.Context, c.Peer = cmd.Context, cmd.Peer
@@ -109,22 +109,22 @@ func LeakViewOf(p Policy, spent *[fact.Observers]fact.Leak, now aura.Physical) L
 	epoch := EpochAt(p, now)
 	for i := range v {
 		l := &spent[i]
-		page := epochOf(fact.Page{Epoch: l.Epoch, Spent: l.Bits}, &l.Past, epoch)
-		v[i] = LeakRoom{Defined: p.Leak[i].Defined, Limit: p.Leak[i].Bits, Epoch: page.Epoch, Spent: page.Spent}
+		spend := epochOf(fact.EpochSpend{Epoch: l.Epoch, Spent: l.Bits}, &l.Past, epoch)
+		v[i] = LeakRoom{Defined: p.Leak[i].Defined, Limit: p.Leak[i].Bits, Epoch: spend.Epoch, Spent: spend.Spent}
 	}
 	return v
 }
 
 // LeakHolds reports whether a ledger entry is still the one that leakage at (epoch, seen) was decided on.
 func LeakHolds(l *fact.Leak, epoch aura.Epoch, seen uint64) bool {
-	return holds(fact.Page{Epoch: l.Epoch, Spent: l.Bits}, &l.Past, epoch, seen)
+	return holds(fact.EpochSpend{Epoch: l.Epoch, Spent: l.Bits}, &l.Past, epoch, seen)
 }
 
 // Leaked returns the ledger entry after leakage that was decided on it.
 func Leaked(l fact.Leak, cmd *effect.Command) fact.Leak {
 	if l.Epoch != cmd.Epoch {
 		past := l.Past
-		spent := past.Turn(fact.Page{Epoch: l.Epoch, Spent: l.Bits}, cmd.Epoch)
+		spent := past.Change(fact.EpochSpend{Epoch: l.Epoch, Spent: l.Bits}, cmd.Epoch)
 		l = fact.Leak{Epoch: cmd.Epoch, Bits: spent, Past: past}
 	}
 	l.Context, l.Observer = cmd.Context, cmd.Observer

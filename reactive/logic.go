@@ -38,7 +38,7 @@ type Rows struct {
 // author($id, $authority), place($id, $context) and position($id, $n).
 //
 // The text is a program of rules, of which the last one is the answer, or just the body of one: then the
-// answer has all its variables. Rules cannot add facts: their heads are names of their own.
+// answer has all its variables. Rules cannot extend the predicates of facts: their heads are names of their own.
 type Logic struct {
 	options      LogicOptions
 	program      *datalog.Program // without the answer

@@ -88,7 +88,7 @@ func (s *session) resume(tc task.Context) error {
 	greeting := s.peerHello
 	s.lock.Unlock()
 	charge := s.env().Journal.Charge(s.peer.Context, s.peer.Authority)
-	s.released, s.epoch, s.version, s.sentReceipts = charge.Through, charge.Epoch, charge.Past.Turns, 0
+	s.released, s.epoch, s.version, s.sentReceipts = charge.Through, charge.Epoch, charge.Past.Changes, 0
 	if greeting.Epoch == charge.Epoch && greeting.Receipts > 0 {
 		last, err := s.env().Receipts(s.peer.Context, s.peer.Authority, charge.Epoch, greeting.Receipts-1, 1)
 		if err != nil && aura.KindOf(err) != aura.Stale {
@@ -243,8 +243,8 @@ func (s *session) afford(tc task.Context, run *guard.Send, room *guard.Headroom,
 // those of one reading of the ledger: a receipt of the next epoch must not pass facts that this one paid for.
 func (s *session) deliver(tc task.Context, charge *fact.Charge, through uint64) error {
 	env := s.env()
-	if s.epoch != charge.Epoch || s.version != charge.Past.Turns {
-		s.epoch, s.version, s.sentReceipts = charge.Epoch, charge.Past.Turns, 0
+	if s.epoch != charge.Epoch || s.version != charge.Past.Changes {
+		s.epoch, s.version, s.sentReceipts = charge.Epoch, charge.Past.Changes, 0
 	}
 	owed := charge.Receipts - min(charge.Receipts, s.sentReceipts)
 	receipts, err := env.Receipts(s.peer.Context, s.peer.Authority, s.epoch, s.sentReceipts, int(min(owed, maxReceipts)))

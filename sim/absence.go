@@ -18,7 +18,7 @@ const (
 
 // leave keeps one person away for weeks, while the others meet now and then, write to them, and turn their
 // machines off in between.
-func (w *universe) leave(tc task.Context) error {
+func (w *simulation) leave(tc task.Context) error {
 	most := aura.Duration(w.options.Minutes) * time.Minute
 	if err := w.until(tc, 0, most); err != nil || w.closing {
 		return err
@@ -54,7 +54,7 @@ func (w *universe) leave(tc task.Context) error {
 }
 
 // night stops the agents of all other people for d. The world runs that much longer.
-func (w *universe) night(tc task.Context, d aura.Duration, but *person) error {
+func (w *simulation) night(tc task.Context, d aura.Duration, but *person) error {
 	for _, p := range w.people {
 		if p == but {
 			continue
@@ -78,7 +78,7 @@ func (w *universe) night(tc task.Context, d aura.Duration, but *person) error {
 }
 
 // off ends the process of a person, by a crash or in order.
-func (w *universe) off(tc task.Context, p *person) {
+func (w *simulation) off(tc task.Context, p *person) {
 	if w.chance.happens(0.3) {
 		p.crash()
 	} else {

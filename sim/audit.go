@@ -15,7 +15,7 @@ type audit struct {
 }
 
 // wrap returns the wrapper that a person's agent puts around its interpreter.
-func (w *universe) wrap(p *person) func(interp.Interpreter) interp.Interpreter {
+func (w *simulation) wrap(p *person) func(interp.Interpreter) interp.Interpreter {
 	return func(inner interp.Interpreter) interp.Interpreter {
 		return audit{Interpreter: w.plantInterpreter(p, inner), person: p}
 	}
@@ -85,7 +85,7 @@ func (p *person) lookAtLedger() {
 	for i := range p.spent {
 		s := &p.spent[i]
 		c := p.last.Charge(s.context, s.peer)
-		units, known := c.Spent, c.Spent > 0 || c.Past.Turns > 0 // an entry of long ago is collected as a whole
+		units, known := c.Spent, c.Spent > 0 || c.Past.Changes > 0 // an entry of long ago is collected as a whole
 		if known && c.Epoch != s.epoch {
 			units, known = c.Past.Spent(c.Epoch, s.epoch)
 		}

@@ -17,7 +17,7 @@ var wrongBy = [...]aura.Duration{
 const usuallyWrong = 20 * time.Minute
 
 // drift lets the clocks of some people differ from those of the others for as long as the world lives.
-func (w *universe) drift() {
+func (w *simulation) drift() {
 	for _, p := range w.people {
 		if w.chance.happens(0.3) {
 			w.report.ClocksOff++
@@ -40,7 +40,7 @@ func (p *person) set(wrong aura.Duration) {
 }
 
 // setWrongClock sets the clock of a person wrong for a while.
-func (w *universe) setWrongClock(tc task.Context, p *person) error {
+func (w *simulation) setWrongClock(tc task.Context, p *person) error {
 	if p.wrong != p.usual {
 		return nil
 	}

@@ -17,7 +17,7 @@ const (
 )
 
 // damageDisk makes the disk of a person fail for a while.
-func (w *universe) damageDisk(tc task.Context, p *person) error {
+func (w *simulation) damageDisk(tc task.Context, p *person) error {
 	if p.faults != (journal.Faults{}) {
 		return nil
 	}

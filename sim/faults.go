@@ -12,7 +12,7 @@ import (
 const troubleEvery = 40 * time.Second
 
 // injectFaults makes trouble until the world closes. Each trouble is a task of its own, so that they overlap.
-func (w *universe) injectFaults(tc task.Context) error {
+func (w *simulation) injectFaults(tc task.Context) error {
 	mean := troubleEvery / aura.Duration(len(w.people))
 	for !w.closing {
 		if err := tc.Sleep(max(w.chance.pause(mean), w.dawn-tc.Elapsed())); err != nil {
@@ -49,7 +49,7 @@ func (w *universe) injectFaults(tc task.Context) error {
 }
 
 // until sleeps for a time from least to most, or until the world closes.
-func (w *universe) until(tc task.Context, least, most aura.Duration) error {
+func (w *simulation) until(tc task.Context, least, most aura.Duration) error {
 	for end := tc.Elapsed() + w.chance.between(least, most); tc.Elapsed() < end && !w.closing; {
 		if err := tc.Sleep(min(lookAgain, end-tc.Elapsed())); err != nil {
 			return err
@@ -59,7 +59,7 @@ func (w *universe) until(tc task.Context, least, most aura.Duration) error {
 }
 
 // weather draws how the network treats cells from now on.
-func (w *universe) weather() transport.SimOptions {
+func (w *simulation) weather() transport.SimOptions {
 	c := w.chance
 	o := transport.SimOptions{Latency: c.between(time.Millisecond, 400*time.Millisecond)}
 	if c.happens(0.7) {
@@ -78,7 +78,7 @@ func (w *universe) weather() transport.SimOptions {
 }
 
 // cut separates two people for a while.
-func (w *universe) cut(tc task.Context, p *person) error {
+func (w *simulation) cut(tc task.Context, p *person) error {
 	q := one(w.chance, w.people)
 	if q == p {
 		return nil
@@ -92,7 +92,7 @@ func (w *universe) cut(tc task.Context, p *person) error {
 }
 
 // detach takes a person off the network for a while.
-func (w *universe) detach(tc task.Context, p *person) error {
+func (w *simulation) detach(tc task.Context, p *person) error {
 	w.report.Partitions++
 	w.note(tc, "detach", p.name)
 	w.net.Detach(p.link())
@@ -103,7 +103,7 @@ func (w *universe) detach(tc task.Context, p *person) error {
 
 // move takes a person to another network, and mostly a second one at the same instant: two people who both moved
 // cannot find each other by the addresses that they know.
-func (w *universe) move(tc task.Context, p *person) error {
+func (w *simulation) move(tc task.Context, p *person) error {
 	w.report.Moves++
 	w.note(tc, "move", p.name)
 	p.move()
@@ -118,7 +118,7 @@ func (w *universe) move(tc task.Context, p *person) error {
 
 // restart ends the process of a person, by a crash or in order, and starts another one after a while. Some do not
 // live long: they are struck again while they start.
-func (w *universe) restart(tc task.Context, p *person, crash bool) error {
+func (w *simulation) restart(tc task.Context, p *person, crash bool) error {
 	if !p.turn.TryAcquire() {
 		return nil // another task stops or starts it
 	}

@@ -106,7 +106,7 @@ func (f fused) Execute(tc task.Context, d *interp.Decision) (effect.Result, erro
 
 // injectPanic makes the agent of a person panic. The agent must say within a second that it has ended and why; its
 // process ends then as aura up does, and another one starts after a while.
-func (w *universe) injectPanic(tc task.Context, p *person) error {
+func (w *simulation) injectPanic(tc task.Context, p *person) error {
 	if !p.turn.TryAcquire() {
 		return nil // another task stops or starts it
 	}

@@ -60,7 +60,7 @@ const (
 const maxViolations = 8
 
 // violate notes a violation.
-func (w *universe) violate(agent, invariant, format string, args ...any) {
+func (w *simulation) violate(agent, invariant, format string, args ...any) {
 	if w.violated[invariant]++; w.violated[invariant] > maxViolations {
 		return
 	}
@@ -70,7 +70,7 @@ func (w *universe) violate(agent, invariant, format string, args ...any) {
 }
 
 // announce emits the violations that were noted since. They are noted where no task may wait.
-func (w *universe) announce(tc task.Context) {
+func (w *simulation) announce(tc task.Context) {
 	for _, v := range w.report.Violations[w.announced:] {
 		tc.Emit(world.InvariantViolated(v.Agent, world.Text(v.Invariant), aura.FactID{}, nil))
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // copyName gives a person the name of another person or of a group. The agent may refuse it.
-func (w *universe) copyName(tc task.Context, p *person) {
+func (w *simulation) copyName(tc task.Context, p *person) {
 	l := p.life
 	if l == nil {
 		return

@@ -22,7 +22,7 @@ const (
 
 // person is one user with an account: keys and a disk that outlive every process.
 type person struct {
-	world   *universe
+	world   *simulation
 	name    string
 	number  int // from 1
 	address transport.Address
@@ -75,7 +75,7 @@ func (p *person) home() transport.Address {
 }
 
 // newPerson returns the i-th person, who has a name of their own.
-func (w *universe) newPerson(i int, name string) *person {
+func (w *simulation) newPerson(i int, name string) *person {
 	p := &person{
 		world: w, name: name, number: i + 1, turn: task.NewSemaphore(1), asked: map[string]aura.Duration{}, agreed: map[string]bool{},
 		spentIn: map[spending]int{}, ended: map[aura.OperationID]domain.Phase{},

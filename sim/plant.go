@@ -50,7 +50,7 @@ func Plants() []string {
 }
 
 // plantStore returns the disk of a person's next process.
-func (w *universe) plantStore(p *person) journal.Store {
+func (w *simulation) plantStore(p *person) journal.Store {
 	switch w.options.Plant {
 	case PlantDeliverBeforeSync:
 		return newHasty(p.disk)
@@ -67,7 +67,7 @@ func (w *universe) plantStore(p *person) journal.Store {
 }
 
 // plantInterpreter returns the interpreter of a person's next process.
-func (w *universe) plantInterpreter(p *person, inner interp.Interpreter) interp.Interpreter {
+func (w *simulation) plantInterpreter(p *person, inner interp.Interpreter) interp.Interpreter {
 	switch w.options.Plant {
 	case PlantSkipCharge:
 		return generous{Interpreter: inner, chance: newChance(w.sim.Entropy(p.name + " plant"))}
@@ -78,7 +78,7 @@ func (w *universe) plantInterpreter(p *person, inner interp.Interpreter) interp.
 }
 
 // plantSink returns the sink that a person's next process panics in.
-func (w *universe) plantSink(f *fuse) journal.Sink {
+func (w *simulation) plantSink(f *fuse) journal.Sink {
 	if w.options.Plant == PlantSwallowPanic {
 		return deaf{f}
 	}
@@ -86,7 +86,7 @@ func (w *universe) plantSink(f *fuse) journal.Sink {
 }
 
 // plantBridge returns the way from a person's next frontend to its agent.
-func (w *universe) plantBridge(p *person, b app.Bridge) app.Bridge {
+func (w *simulation) plantBridge(p *person, b app.Bridge) app.Bridge {
 	switch w.options.Plant {
 	case PlantFollowName:
 		return misled{b, p.followName}
@@ -99,7 +99,7 @@ func (w *universe) plantBridge(p *person, b app.Bridge) app.Bridge {
 }
 
 // plantNetwork returns the network of a person's next process.
-func (w *universe) plantNetwork(p *person) transport.Network {
+func (w *simulation) plantNetwork(p *person) transport.Network {
 	switch w.options.Plant {
 	case PlantNeverReset:
 		return weary{p.network, p}

@@ -25,7 +25,7 @@ const (
 )
 
 // settle lets half of the worlds make up, and waits until everything is where it belongs.
-func (w *universe) settle(tc task.Context) {
+func (w *simulation) settle(tc task.Context) {
 	if w.chance.happens(0.5) {
 		for _, p := range w.people {
 			p.life.unblockAll(tc)
@@ -45,7 +45,7 @@ func (w *universe) settle(tc task.Context) {
 
 // settled reports whether all acknowledged messages have arrived, all authors know it, and all operations
 // have ended.
-func (w *universe) settled() bool {
+func (w *simulation) settled() bool {
 	for _, p := range w.people {
 		if slices.ContainsFunc(p.life.operations(), func(o app.Operation) bool { return !o.Phase.Terminal() }) {
 			return false
@@ -60,7 +60,7 @@ func (w *universe) settled() bool {
 }
 
 // missing returns a recipient who must have a message and does not; nil: every recipient has it.
-func (w *universe) missing(m *message) *person {
+func (w *simulation) missing(m *message) *person {
 	for _, p := range w.recipients(m) {
 		if _, heard := p.checker.heard[m.line]; !heard {
 			return p
@@ -70,7 +70,7 @@ func (w *universe) missing(m *message) *person {
 }
 
 // confirmed reports whether the author has recorded that every recipient has a message.
-func (w *universe) confirmed(m *message) bool {
+func (w *simulation) confirmed(m *message) bool {
 	seq := m.author.checker.seq[m.line]
 	for _, p := range w.recipients(m) {
 		if m.author.checker.acked[receiver{m.context, p.self()}] < seq {
@@ -86,7 +86,7 @@ func (l *life) operations() []app.Operation {
 }
 
 // inspect checks the invariants of a world that has settled.
-func (w *universe) inspect(tc task.Context) {
+func (w *simulation) inspect(tc task.Context) {
 	for _, m := range w.talks.order {
 		if !m.acked {
 			continue

@@ -77,12 +77,12 @@ func Run(o Options) (Report, error) {
 	if err := o.complete(); err != nil {
 		return Report{}, err
 	}
-	w := newUniverse(o)
+	w := newSimulation(o)
 	return w.run(w.live), nil
 }
 
 // run executes the world's root task and returns the report.
-func (w *universe) run(root func(task.Context) error) Report {
+func (w *simulation) run(root func(task.Context) error) Report {
 	if err := w.sim.Run("world", root); err != nil && !errors.Is(err, aura.Cancelled) {
 		w.violate("", WorldEnds, "%v", err)
 	}

@@ -17,7 +17,7 @@ import (
 // The commands, each in the file named for it: peer, link, cut, crash, advance, submit, view, facts. Words are
 // separated by spaces, those in double quotes are one. Empty lines and lines that begin with # are ignored.
 func Play(seed uint64, script string) (transcript string, r Report, err error) {
-	s := &story{universe: newUniverse(Options{Seed: seed, Agents: MinAgents, Minutes: 1}), codes: map[string]string{}, lanes: map[string]*lane{}}
+	s := &story{simulation: newSimulation(Options{Seed: seed, Agents: MinAgents, Minutes: 1}), codes: map[string]string{}, lanes: map[string]*lane{}}
 	s.scripted, s.policy = true, guard.DefaultPolicy()
 	r = s.run(func(tc task.Context) error {
 		defer tc.Group().Cancel()
@@ -34,7 +34,7 @@ func Play(seed uint64, script string) (transcript string, r Report, err error) {
 
 // story is a world and what its script has done so far.
 type story struct {
-	*universe
+	*simulation
 	out   strings.Builder
 	codes map[string]string // by name: the newest invitation that a person made
 	lanes map[string]*lane  // by name: the messages of a person

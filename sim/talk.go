@@ -104,7 +104,7 @@ func (t *talks) find(context aura.ContextID, text string) *message {
 // recipients returns who must have a message in the end. Those who are blocked, who block, or who left are
 // not among them: what reaches them depends on when. An inviter has a contact before the accepter does; when
 // the two begin anew in between, the accepter never gets the messages up to then, and their author sees that.
-func (w *universe) recipients(m *message) []*person {
+func (w *simulation) recipients(m *message) []*person {
 	c := w.talks.contexts[m.context]
 	if c == nil || c.left[m.author] {
 		return nil

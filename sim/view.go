@@ -27,7 +27,7 @@ const (
 )
 
 // probe compares the views of a random person from time to time until the world closes.
-func (w *universe) probe(tc task.Context) error {
+func (w *simulation) probe(tc task.Context) error {
 	for c := newChance(w.sim.Entropy("probe")); !w.closing; {
 		if err := tc.Sleep(max(c.pause(probeEvery), w.dawn-tc.Elapsed())); err != nil {
 			return err
@@ -40,7 +40,7 @@ func (w *universe) probe(tc task.Context) error {
 }
 
 // eventually gives a check some time to find no difference, as long as the process lives.
-func (w *universe) eventually(tc task.Context, l *life, invariant string, difference func() string) {
+func (w *simulation) eventually(tc task.Context, l *life, invariant string, difference func() string) {
 	for end := tc.Elapsed() + viewWithin; ; {
 		found := difference()
 		if found == "" || l.person.life != l {

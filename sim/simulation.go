@@ -28,8 +28,8 @@ const (
 	stallLimit = 2_000_000
 )
 
-// universe is one simulated world. Only its own tasks touch it, one at a time.
-type universe struct {
+// simulation is one simulated world. Only its own tasks touch it, one at a time.
+type simulation struct {
 	options Options
 	sim     *task.Sim
 	chance  *chance
@@ -50,8 +50,8 @@ type universe struct {
 	announced int            // violations that became events
 }
 
-func newUniverse(o Options) *universe {
-	w := &universe{options: o, talks: newTalks(), violated: map[string]int{}}
+func newSimulation(o Options) *simulation {
+	w := &simulation{options: o, talks: newTalks(), violated: map[string]int{}}
 	log := &eventLog{to: o.Trace, elapsed: func() aura.Duration { return w.sim.Elapsed() }}
 	// The wall clock begins somewhere in an hour, so that the epoch of the default policy turns in some worlds.
 	start := aura.Instant(1_700_000_000e9).Add(aura.Duration(o.Seed%60) * time.Minute)
@@ -68,7 +68,7 @@ func newUniverse(o Options) *universe {
 }
 
 // live is the world's root task.
-func (w *universe) live(tc task.Context) error {
+func (w *simulation) live(tc task.Context) error {
 	defer tc.Group().Cancel()
 	w.build(tc)
 	if err := w.populate(tc); err != nil {
@@ -89,13 +89,13 @@ func (w *universe) live(tc task.Context) error {
 }
 
 // build makes what people live in.
-func (w *universe) build(tc task.Context) {
+func (w *simulation) build(tc task.Context) {
 	w.net = transport.NewSimNet(task.NewGroup(tc, "net"), tc.Clock(), w.sim.Entropy("net"), calm())
 	w.agents = task.NewGroup(tc, "agents")
 }
 
 // end sums up, and ends the processes that a violation left running.
-func (w *universe) end(tc task.Context) {
+func (w *simulation) end(tc task.Context) {
 	w.count()
 	w.announce(tc)
 	for _, p := range w.people {
@@ -105,7 +105,7 @@ func (w *universe) end(tc task.Context) {
 
 // runStory is the story: people talk while trouble happens, everything is healed, must settle, and ends in
 // order. It breaks off at the first violation: later ones would be noise.
-func (w *universe) runStory(tc task.Context, trouble *task.Group) error {
+func (w *simulation) runStory(tc task.Context, trouble *task.Group) error {
 	for end := tc.Elapsed() + aura.Duration(w.options.Minutes)*time.Minute; tc.Elapsed() < end+w.nights; {
 		if err := tc.Sleep(max(w.dawn-tc.Elapsed(), min(lookEvery, end+w.nights-tc.Elapsed()))); err != nil {
 			return err
@@ -123,7 +123,7 @@ func (w *universe) runStory(tc task.Context, trouble *task.Group) error {
 }
 
 // conclude heals everything, lets the world settle, inspects it and ends it in order.
-func (w *universe) conclude(tc task.Context) {
+func (w *simulation) conclude(tc task.Context) {
 	for _, step := range []func(task.Context){w.heal, w.settle, w.inspect, w.stop} {
 		if step(tc); w.broken() {
 			return
@@ -132,9 +132,9 @@ func (w *universe) conclude(tc task.Context) {
 }
 
 // broken reports whether something was found that must not be.
-func (w *universe) broken() bool { return len(w.report.Violations) > 0 }
+func (w *simulation) broken() bool { return len(w.report.Violations) > 0 }
 
-func (w *universe) stop(tc task.Context) {
+func (w *simulation) stop(tc task.Context) {
 	for _, p := range w.people {
 		p.stop(tc)
 	}
@@ -146,7 +146,7 @@ func calm() transport.SimOptions {
 }
 
 // populate founds the authorities and starts their agents.
-func (w *universe) populate(tc task.Context) error {
+func (w *simulation) populate(tc task.Context) error {
 	for i := range w.options.Agents {
 		if err := w.admit(tc, name(i)); err != nil {
 			return err
@@ -164,7 +164,7 @@ func (w *universe) populate(tc task.Context) error {
 }
 
 // admit founds the authority of one more person.
-func (w *universe) admit(tc task.Context, name string) error {
+func (w *simulation) admit(tc task.Context, name string) error {
 	p := w.newPerson(len(w.people), name)
 	w.people = append(w.people, p)
 	limits, err := capability.Limit(p.self(), aura.ContextID{}, w.policy)
@@ -187,7 +187,7 @@ func name(i int) string {
 }
 
 // byAuthority returns the person who is an authority, nil if there is none.
-func (w *universe) byAuthority(id aura.AuthorityID) *person {
+func (w *simulation) byAuthority(id aura.AuthorityID) *person {
 	for _, p := range w.people {
 		if p.self() == id {
 			return p
@@ -197,12 +197,12 @@ func (w *universe) byAuthority(id aura.AuthorityID) *person {
 }
 
 // note emits a fault that the world injected, for the trace.
-func (w *universe) note(tc task.Context, what world.Text, whom string) {
+func (w *simulation) note(tc task.Context, what world.Text, whom string) {
 	tc.Emit(world.Simulated(what, whom))
 }
 
 // look checks, from time to time, what no commit shows.
-func (w *universe) look(tc task.Context) {
+func (w *simulation) look(tc task.Context) {
 	for _, p := range w.people {
 		p.lookAtServices(tc)
 		p.lookAtBudgets()
@@ -213,7 +213,7 @@ func (w *universe) look(tc task.Context) {
 
 // heal ends all trouble: networks are whole, disks are sound, everybody is there, and users have ended what
 // they began.
-func (w *universe) heal(tc task.Context) {
+func (w *simulation) heal(tc task.Context) {
 	w.net.Set(calm())
 	for i, p := range w.people {
 		w.net.Attach(p.link())
@@ -236,7 +236,7 @@ func (w *universe) heal(tc task.Context) {
 // reunite hands invitations between two who may have lost each other: contacts who both moved, and whom no third person
 // else need know, and an inviter who moved before the accepter came. Members of groups find each other through
 // its founder.
-func (w *universe) reunite(tc task.Context) {
+func (w *simulation) reunite(tc task.Context) {
 	for _, p := range w.people {
 		for _, q := range w.people {
 			met := p.checker.knows[q.self()] && q.checker.knows[p.self()]
@@ -259,7 +259,7 @@ func (w *universe) reunite(tc task.Context) {
 }
 
 // count sums up the journals.
-func (w *universe) count() {
+func (w *simulation) count() {
 	for i, p := range w.people {
 		w.report.Facts += len(p.checker.ids)
 		for _, q := range w.people[:i] {
