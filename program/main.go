@@ -23,7 +23,7 @@ import (
 
 // Options are the additions of an application to the command. The zero value adds nothing.
 type Options struct {
-	// Name is that of the binary, in its usage lines. Default: "aura".
+	// Name is that of the binary, in its help and where a text tells a person what to run. Default: "aura".
 	Name string
 	// Modules are the domains of the application: every agent, client and simulated world that the command makes has
 	// them. Default: none.
@@ -43,7 +43,7 @@ func Main(o Options) {
 // run executes one command line and returns its exit code.
 func run(o Options, args []string, in io.Reader, out, errs io.Writer) int {
 	s := &cli.Shell{
-		In: in, Out: out, Err: errs, Terminal: isTerminal(out),
+		Name: o.Name, In: in, Out: out, Err: errs, Terminal: isTerminal(out),
 		Run: func(name string, fn func(task.Context) error) error {
 			return runTasks(name, world.Discard(), fn)
 		},
@@ -54,14 +54,14 @@ func run(o Options, args []string, in io.Reader, out, errs io.Writer) int {
 			return app.NewDemo(tc, world.Random(), app.Options{Modules: o.Modules})
 		},
 	}
+	root := commands(s, o)
 	s.Connect = func(tc task.Context, home string) (*app.Core, error) {
 		return connectWith(tc, home, app.Options{Modules: o.Modules, Lost: func(reason string) {
 			if !s.JSON {
-				fmt.Fprintf(errs, "aura: %s; this goes on when it is back\n", reason)
+				fmt.Fprintf(errs, "%s: %s; this goes on when it is back\n", root.Name(), reason)
 			}
 		}})
 	}
-	root := commands(s, o)
 	root.SetArgs(args)
 	err := cli.Execute(root)
 	if !s.JSON { // a mistake before --json leaves the flag unread
@@ -73,9 +73,6 @@ func run(o Options, args []string, in io.Reader, out, errs io.Writer) int {
 // commands returns the root command with every verb.
 func commands(s *cli.Shell, o Options) *cobra.Command {
 	root := cli.New(s)
-	if o.Name != "" {
-		root.Use = o.Name
-	}
 	root.AddCommand(
 		initCommand(s), upCommand(s), demo.Command(s, demo.Options{Run: runTasks, Version: buildVersion()}), simCommand(s),
 		choreo.Command(s), token.Command(s), doctorCommand(s), versionCommand(s),
@@ -83,6 +80,7 @@ func commands(s *cli.Shell, o Options) *cobra.Command {
 	if o.Verbs != nil {
 		root.AddCommand(o.Verbs(s)...)
 	}
+	s.NameVerbs()
 	return root
 }
 

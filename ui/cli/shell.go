@@ -32,6 +32,8 @@ type Shell struct {
 	// JSON makes every verb print one JSON object a line.
 	JSON bool
 
+	// Name is that of the binary, where a text tells a person what to run. Default: "aura".
+	Name string
 	// Modules are the domains of an application, beside those of every agent.
 	Modules []domain.Module
 
@@ -50,6 +52,8 @@ type Shell struct {
 	Archive func(home string) (Opener, error)
 	// Imagine returns the made-up account.
 	Imagine func(tc task.Context) (*app.Core, error)
+
+	root *cobra.Command
 }
 
 // Opener opens the account that a verb reads without an agent. done closes it.
@@ -86,6 +90,7 @@ func New(s *Shell) *cobra.Command {
 		}
 		return Usage(c, "%s", flagText(err))
 	})
+	s.root = root
 	root.SetIn(s.In)
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
@@ -144,7 +149,7 @@ func (s *Shell) Print(v any, format string, args ...any) error {
 	if s.JSON {
 		return s.Object(v)
 	}
-	_, err := fmt.Fprintf(s.Out, format+"\n", args...)
+	_, err := fmt.Fprintf(s.Out, s.Named(format)+"\n", args...)
 	return err
 }
 

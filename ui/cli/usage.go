@@ -150,7 +150,7 @@ func Report(s *Shell, err error) int {
 		_ = enc.Encode(map[string]string{"error": text, "kind": kind}) // an error of Err has no other reader
 		return code
 	}
-	fmt.Fprintln(s.Err, "aura: "+text)
+	fmt.Fprintln(s.Err, s.name()+": "+s.Named(text))
 	if mistake {
 		fmt.Fprintf(s.Err, "try: %s --help\n", u.command)
 	}
