@@ -11,11 +11,11 @@
 //	│ signal                                                           ▼
 //	reactive ◀── view ◀── Reduce ◀────────── journal ◀── fact ◀── append · send · receive
 //
-// Read the packages in this order: fact (what is true), effect (what should happen), guard (whether it
-// may), frontier (which capabilities there are), chain (the way of a request through the guard), interp (the
-// executor), journal (where it is kept), transport (how it travels),
-// service (the actors), agent (all of it assembled), app (what a frontend sees). The packages
-// task and world are why the same code runs on a machine and in a simulation that can be replayed.
+// Read the packages in this order: fact (immutable facts), effect (commands), guard (whether a request may
+// proceed), frontier (the evaluated capabilities), chain (a request on its way through the guard), interp (the
+// executor of commands), journal (the store of facts), transport (channels between agents), replica (facts on
+// their way to peers), service (the actors), agent (all of it assembled), app (the interface for frontends).
+// The packages task and world let the same code run on a machine and in a simulation that can be replayed.
 //
 // docs/tour.md follows one message through all of them.
 package aura
