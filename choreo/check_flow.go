@@ -16,7 +16,7 @@ const (
 // lead nowhere.
 func (c *checker) checkFlow(body []syntax.Stmt) {
 	f := flow{checker: c, helpers: map[string]bool{}}
-	f.falls(body, nil)
+	f.reachesEnd(body, nil)
 }
 
 type flow struct {
@@ -24,9 +24,9 @@ type flow struct {
 	helpers map[string]bool // whether a helper falls through, once known
 }
 
-// falls checks a block and reports whether the statement after it can be reached. The labels are those of the
+// reachesEnd checks a block and reports whether the statement after it can be reached. The labels are those of the
 // enclosing recursions.
-func (f *flow) falls(list []syntax.Stmt, labels []string) bool {
+func (f *flow) reachesEnd(list []syntax.Stmt, labels []string) bool {
 	reached := true
 	for _, s := range list {
 		if !reached {
@@ -46,9 +46,9 @@ func (f *flow) passes(s syntax.Stmt, labels []string) bool {
 		}
 		return false
 	case *syntax.Rec:
-		return f.falls(s.Body, append(labels[:len(labels):len(labels)], s.Label.Text))
+		return f.reachesEnd(s.Body, append(labels[:len(labels):len(labels)], s.Label.Text))
 	case *syntax.CallProtocol:
-		return f.helperFalls(s.Protocol.Text)
+		return f.helperReachesEnd(s.Protocol.Text)
 	case *syntax.Loop:
 		return f.loop(s, labels)
 	case *syntax.Choice:
@@ -56,7 +56,7 @@ func (f *flow) passes(s syntax.Stmt, labels []string) bool {
 	case *syntax.Case:
 		f.caseLabels(s)
 	case *syntax.Let:
-		return f.falls(s.In, labels)
+		return f.reachesEnd(s.In, labels)
 	}
 	bodies := syntax.Bodies(s)
 	if len(bodies) == 0 {
@@ -67,7 +67,7 @@ func (f *flow) passes(s syntax.Stmt, labels []string) bool {
 	}
 	all, some := true, false
 	for _, body := range bodies {
-		ok := f.falls(body, labels)
+		ok := f.reachesEnd(body, labels)
 		all, some = all && ok, some || ok
 	}
 	if par, ok := s.(*syntax.Par); ok {
@@ -77,8 +77,8 @@ func (f *flow) passes(s syntax.Stmt, labels []string) bool {
 	return some
 }
 
-// helperFalls reports whether a helper comes to its end. Its own body is checked apart, quietly here.
-func (f *flow) helperFalls(name string) bool {
+// helperReachesEnd reports whether a helper comes to its end. Its own body is checked apart, quietly here.
+func (f *flow) helperReachesEnd(name string) bool {
 	if known, ok := f.helpers[name]; ok {
 		return known
 	}
@@ -87,12 +87,12 @@ func (f *flow) helperFalls(name string) bool {
 		return true
 	}
 	quiet := flow{checker: &checker{file: f.file, roles: f.roles, helpers: f.checker.helpers, endless: f.endless}, helpers: f.helpers}
-	f.helpers[name] = quiet.falls(h.Body, nil)
+	f.helpers[name] = quiet.reachesEnd(h.Body, nil)
 	return f.helpers[name]
 }
 
 func (f *flow) loop(l *syntax.Loop, labels []string) bool {
-	ok := f.falls(l.Body, labels)
+	ok := f.reachesEnd(l.Body, labels)
 	switch l.Kind {
 	case syntax.LoopForever:
 		return false

@@ -161,11 +161,11 @@ func mismatch(a, b Local) *Flaw {
 	case ab != nil && bb != nil:
 		code = CodeDirectionMismatch
 	}
-	return &Flaw{Code: code, Detail: fmt.Sprintf("it %s in one branch and %s in another", headline(a), headline(b))}
+	return &Flaw{Code: code, Detail: fmt.Sprintf("it %s in one branch and %s in another", firstStep(a), firstStep(b))}
 }
 
-// headline describes the first step of l.
-func headline(l Local) string {
+// firstStep describes the first step of l.
+func firstStep(l Local) string {
 	switch l := l.(type) {
 	case *LocalSend:
 		return fmt.Sprintf("sends %s to %s", firstLabel(l.Branches), l.Partner)

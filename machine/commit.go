@@ -119,7 +119,7 @@ func (m *Machine) commitSend(k *pick) {
 }
 
 // slot returns where a message goes: a new place, or that of the one it supersedes.
-func (m *Machine) slot(r *ring, label LabelID) *letter {
+func (m *Machine) slot(r *ring, label LabelID) *queuedMessage {
 	if m.options.Buffer.Mode == BufferLatestValue && r.count > 0 {
 		if last := r.superseded(label); last != nil {
 			return last
@@ -129,7 +129,7 @@ func (m *Machine) slot(r *ring, label LabelID) *letter {
 }
 
 // place returns a new place on an edge that has room, or may get some.
-func (m *Machine) place(r *ring) *letter {
+func (m *Machine) place(r *ring) *queuedMessage {
 	if r.full() {
 		r.capacity = min(2*r.capacity, m.options.Buffer.Max)
 	}

@@ -41,7 +41,7 @@ func (m *Machine) Resume(c own.Capability, role RoleID) error {
 	}
 	m.log.role(m.tick, EffectResume, s.id, role, 0)
 	m.changed()
-	m.unhold(p, holdPaused)
+	m.endHold(p, holdPaused)
 	return nil
 }
 
@@ -70,7 +70,7 @@ func (m *Machine) hold(p *process, reason holdReason) {
 	m.ready.remove(p)
 }
 
-func (m *Machine) unhold(p *process, reason holdReason) {
+func (m *Machine) endHold(p *process, reason holdReason) {
 	p.held &^= reason
 	m.enqueue(p)
 }

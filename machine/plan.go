@@ -76,7 +76,7 @@ func (m *Machine) planSend(k *pick, st *state) {
 		k.kind, k.wait = stepBlock, waitSend
 		return
 	}
-	if !latest && !m.room(k) {
+	if !latest && !m.applyFullPolicy(k) {
 		return
 	}
 	branches := p.session.image.branchesOf(st)
@@ -87,7 +87,7 @@ func (m *Machine) planSend(k *pick, st *state) {
 	if latest {
 		if l := r.superseded(k.branch.label); l != nil {
 			k.seq = l.seq
-		} else if !m.room(k) {
+		} else if !m.applyFullPolicy(k) {
 			return
 		}
 	}
@@ -96,8 +96,8 @@ func (m *Machine) planSend(k *pick, st *state) {
 	}
 }
 
-// room applies the policy for a full edge. It reports whether the send goes on.
-func (m *Machine) room(k *pick) bool {
+// applyFullPolicy applies the policy for a full edge. It reports whether the send goes on.
+func (m *Machine) applyFullPolicy(k *pick) bool {
 	if !k.ring.full() {
 		return true
 	}

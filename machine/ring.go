@@ -50,8 +50,8 @@ func (b Buffer) withDefaults() Buffer {
 	return b
 }
 
-// letter is a message that waits on an edge. Its buffers are used again by the next message in the slot.
-type letter struct {
+// queuedMessage is a message that waits on an edge. Its buffers are used again by the next message in the slot.
+type queuedMessage struct {
 	label LabelID
 	seq   uint64
 	sum   uint64
@@ -63,7 +63,7 @@ type letter struct {
 // ring holds the messages of one edge. It grows to its capacity as needed and keeps its memory. Exactly
 // one role pushes and one pops.
 type ring struct {
-	slots    []letter
+	slots    []queuedMessage
 	head     int
 	count    int
 	capacity int
@@ -87,14 +87,14 @@ type ring struct {
 
 func (r *ring) full() bool { return r.count >= r.capacity }
 
-func (r *ring) front() *letter {
+func (r *ring) front() *queuedMessage {
 	return &r.slots[r.head]
 }
 
-func (r *ring) at(i int) *letter { return &r.slots[(r.head+i)%len(r.slots)] }
+func (r *ring) at(i int) *queuedMessage { return &r.slots[(r.head+i)%len(r.slots)] }
 
 // superseded returns the message that one with this label takes the place of under BufferLatestValue.
-func (r *ring) superseded(label LabelID) *letter {
+func (r *ring) superseded(label LabelID) *queuedMessage {
 	if r.count == 0 {
 		return nil
 	}
@@ -105,7 +105,7 @@ func (r *ring) superseded(label LabelID) *letter {
 }
 
 // push returns the slot for a new message, with its number and empty of authentication.
-func (r *ring) push() *letter {
+func (r *ring) push() *queuedMessage {
 	if r.count == len(r.slots) {
 		r.grow()
 	}
@@ -129,7 +129,7 @@ func (r *ring) grow() {
 	if len(r.slots) < r.capacity {
 		n = min(n, r.capacity)
 	}
-	slots := make([]letter, n)
+	slots := make([]queuedMessage, n)
 	for i := range r.count {
 		slots[i] = *r.at(i)
 	}

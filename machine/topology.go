@@ -207,7 +207,7 @@ func (m *Machine) conclude(i int, how own.Event) {
 	for _, s := range m.order {
 		m.siteEdges(s, w.Site, -1)
 		if p := s.site(w.Site); p != nil {
-			m.unhold(p, holdTimeout)
+			m.endHold(p, holdTimeout)
 		}
 	}
 }

@@ -70,8 +70,8 @@ type piece struct {
 
 // flow makes a reliable, ordered stream of messages out of numbered cells. Each direction is one stream
 // of bytes, a message in it is its length (uvarint) and its bytes; cells carry chunks of the stream, so
-// long messages become fragments and short ones share a cell. Every cell has a fresh number; what was
-// lost travels again under another. A flow has no tasks and no clock: fill makes cells, take reads
+// long messages become fragments and short ones share a cell. Every cell has a fresh number; a lost
+// chunk travels again under another. A flow has no tasks and no clock: fill makes cells, take reads
 // them, tick runs expired timers, next returns the next deadline.
 type flow struct {
 	keepAlive, deadAfter aura.Duration
