@@ -12,6 +12,7 @@ import (
 	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/fold"
+	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 )
@@ -185,6 +186,30 @@ func TestAnAgentOutlivesAModuleThatFails(t *testing.T) {
 			t.Errorf("in an hour a domain with the same due each time wrote %d facts", facts)
 		}
 		ada.Stop(tc)
+	})
+}
+
+// TestAPersonIsToldWhichFactIsRefused: two builds of a module check differently. What ends the sessions has a reason of its
+// own, which names the kind and does not speak of an old copy.
+func TestAPersonIsToldWhichFactIsRefused(t *testing.T) {
+	strict := plans()
+	strict.Kinds[0].Check = func(*fact.Fact) error { return aura.Errorf("auratest.check", aura.Invalid, "not today") }
+	auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
+		with := func(m domain.Module) func(*auratest.Person) {
+			return func(p *auratest.Person) { p.Options.Modules = []domain.Module{m} }
+		}
+		ada, ben := w.Person(tc, "Ada", with(plans())), w.Person(tc, "Ben", with(strict))
+		talk := w.Meet(tc, ada, ben)
+		ada.Do(tc, "plan.propose", say{In: ada.Ref(tc, talk), Text: "at noon"}, nil)
+		w.Until(tc, "Ben is told", time.Minute, func() bool {
+			view := ben.Look(tc)
+			for _, p := range view.Connections.View() {
+				if strings.HasPrefix(p.Reason, status.ReasonRefused) && strings.Contains(p.Reason, "plan.proposed") {
+					return true
+				}
+			}
+			return false
+		})
 	})
 }
 

@@ -2,6 +2,7 @@ package replica
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/effect"
@@ -171,7 +172,7 @@ func (s *session) verify(b []byte, have uint64, chain *guard.ReceiptChain) (fact
 	}
 	if kind, known := s.env().Registry.Kind(r.Fact.Kind); known && kind.Check != nil {
 		if err := kind.Check(&r.Fact); err != nil {
-			return r, false, aura.Errorf(op, aura.Denied, "fact %d of kind %s: %w", r.Seq, r.Fact.Kind, err)
+			return r, false, &aura.Error{Op: op, Kind: aura.Denied, Err: &refusedError{r.Seq, r.Fact.Kind, err}}
 		}
 	}
 	return r, true, nil
@@ -200,3 +201,18 @@ func denial(err error) (*guard.Denial, bool) {
 	var d *guard.Denial
 	return d, errors.As(err, &d)
 }
+
+// refusedError is a fact of a peer that does not pass the check of its kind.
+type refusedError struct {
+	seq  uint64
+	kind string
+	err  error
+}
+
+// Error names the fact's place and kind.
+func (e *refusedError) Error() string {
+	return fmt.Sprintf("fact %d of kind %s: %v", e.seq, e.kind, e.err)
+}
+
+// Unwrap returns what the check says.
+func (e *refusedError) Unwrap() error { return e.err }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
@@ -65,7 +66,7 @@ func (l *link) run(tc task.Context) error {
 			reason = l.withClocks(tc, denialText(d))
 		} else if isBreach(err) {
 			tc.Emit(world.IngressRejected(syncName, "session broke the protocol", err))
-			reason = l.withClocks(tc, reasonBreach)
+			reason = l.withClocks(tc, breachText(err))
 		} else if l.dismisses(lasted, err) {
 			reason = l.withClocks(tc, reasonDismiss)
 		}
@@ -167,6 +168,14 @@ func (s *session) replaceLoop(tc task.Context) error {
 			return aura.Errorf("replica.replaceLoop", aura.Stale, "the peer opened a newer channel")
 		}
 	}
+}
+
+// breachText says how the peer broke a rule, for a person.
+func breachText(err error) string {
+	if refused, ok := errors.AsType[*refusedError](err); ok {
+		return status.ReasonRefused + ": " + refused.kind
+	}
+	return reasonBreach
 }
 
 // isBreach reports whether a session ended because the peer broke a rule.

@@ -96,6 +96,9 @@ const (
 	ReasonAbsent = "peer is not reachable"
 	// ReasonContradicts begins the reason of sessions that end because the two journals do not fit together.
 	ReasonContradicts = "peer contradicts this journal, one of the two may be an old copy"
+	// ReasonRefused begins the reason of sessions that end because a fact of the peer does not pass the check of its kind here: the
+	// two builds differ, or the peer is hostile. The kind follows.
+	ReasonRefused = "peer sends what this build refuses, one of the two needs an update"
 	// ReasonDismisses begins the reason of sessions that the peer ends as soon as it heard something: the other side of
 	// [ReasonContradicts], or a peer that fails.
 	ReasonDismisses = "peer ends each connection at once, one of the two may be an old copy"
