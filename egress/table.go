@@ -47,7 +47,7 @@ type Row struct {
 	Why  string
 }
 
-// table lists them all. What is not in it cannot leave: see [Post]. Below it, the transport answers an opening with one
+// table lists all messages that may leave an agent: [Post] sends no other. Below it, the transport answers an opening with one
 // cell that says nothing, before there is a channel: see decision 14.
 var table = [...]Row{
 	{

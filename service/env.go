@@ -54,7 +54,7 @@ func (e *Env) watermarks() delivery.Watermarks { return e.Journal.Meta }
 
 const repairBase, repairMost = 500 * time.Millisecond, time.Minute
 
-// repairPause paces what is tried again after a failure that may pass: of the disk, or of the other side.
+// repairPause paces new attempts after a failure that may pass: of the disk, or of the other side.
 func repairPause() task.Backoff {
 	return task.Backoff{Base: repairBase, Max: repairMost, Factor: 2, Jitter: 0.3}
 }

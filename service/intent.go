@@ -120,8 +120,8 @@ func (i *intentServer) Submit(tc task.Context, in fact.Intent) (fact.Result, err
 // Start implements [task.Service]. There is nothing to repair: the journal is the state.
 func (i *intentServer) Start(task.Context) error { return nil }
 
-// Serve implements [task.Service]. When it ends, what is in hand ends with the service's group and what
-// waits is refused.
+// Serve implements [task.Service]. At its end the intents that have begun end with the service's group, and those that wait are
+// refused.
 func (i *intentServer) Serve(tc task.Context) error {
 	places := task.NewSemaphore(intentsAtOnce)
 	defer i.refuse()

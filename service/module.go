@@ -113,8 +113,8 @@ func (s *Module) planned(o *domain.Operation) IntentFunc {
 	}
 }
 
-// dueRounds is how often in a row a domain may have something due, each time after what was due before has been done. One that
-// has more names the same again and again; it waits then, so that it does not fill the disk.
+// dueRounds is how many rounds of due operations may follow each other at once. A domain that has more asks for the same
+// operations again and again; it waits then, so that it does not fill the disk.
 const dueRounds = 16
 
 // dueLoop does what the domain has due: at the start, after changes, and as time passes.
@@ -153,8 +153,8 @@ func (s *Module) dueLoop(tc task.Context) error {
 	}
 }
 
-// catchUp does what is due now, and returns how much of it was done. What cannot be done does not hold up the rest; the
-// first such error is returned.
+// catchUp carries out the due operations and returns how many were done. One that fails does not hold up the rest; the first
+// error is returned.
 func (s *Module) catchUp(tc task.Context) (done int, first error) {
 	if s.exclusion != nil {
 		if err := s.exclusion.Acquire(tc); err != nil {

@@ -138,7 +138,7 @@ func (o *Operations) settle(tc task.Context, entropy world.Entropy) error {
 	for {
 		until := task.Forever
 		if o.undecided() > 0 {
-			probe := journal.Entry{Meta: []journal.KV{{Key: "probe"}}} // removes what is not there
+			probe := journal.Entry{Meta: []journal.KV{{Key: "probe"}}} // removes a key that there is not
 			if _, err := o.journal.Append(tc, &probe); tc.Err() != nil {
 				return tc.Err()
 			} else if err == nil {
