@@ -183,7 +183,7 @@ func (x *Index) take(records []fact.Record) []*task.Wake {
 		f.Committed(records)
 	}
 	touched := map[string]bool{}
-	linking, met, invited, removed := false, false, false, false
+	linking := false
 	for i := range records {
 		r := &records[i]
 		if x.follow(r) {
@@ -193,25 +193,11 @@ func (x *Index) take(records []fact.Record) []*task.Wake {
 			touched[module] = true
 			linking = linking || x.linking[r.Fact.Kind]
 		}
-		switch r.Fact.Kind { // the index itself keeps secrets and members
-		case contact.KindAdded, chat.KindCreated, chat.KindJoined:
-			met = true
-		case contact.KindRemoved:
-			removed = true
-		case invite.KindCreated, invite.KindCancelled, invite.KindAccepted, invite.KindCompleted, invite.KindExpired:
-			invited = true
-		}
 	}
-	if linking {
+	if linking { // secrets, members and invitations that wait may have changed with the states
 		x.state.devices = nil
-	}
-	if removed {
 		x.forget()
-	}
-	if met {
 		x.open()
-	}
-	if invited {
 		x.offer()
 	}
 	var wakes []*task.Wake
