@@ -248,9 +248,6 @@ func (a *agent) plan(in fact.Intent, now aura.Physical) (domain.Plan, error) {
 	switch {
 	case !ok:
 		return domain.Plan{}, aura.Errorf("test.Submit", aura.NotFound, "intent %q", in.Kind)
-	case o.Recall != nil && o.Recall(in):
-		left := fact.Selection{Author: ada.cert.Authority(), Operation: in.Operation}
-		s.Stored = left.Of(a.records)
 	}
 	switch in.Kind {
 	case invite.IntentCreate:
@@ -267,7 +264,13 @@ func (a *agent) plan(in fact.Intent, now aura.Physical) (domain.Plan, error) {
 		draft, err := s.Draft(invite.KindAccepting, invite.Accepting{ID: code.ID(), Device: code.Device()})
 		return domain.Do(s.Local("invite:accept", draft), err)
 	}
-	return o.Plan(s, in)
+	plan, err := o.Plan(s, in)
+	if err == nil && plan.Recall {
+		left := fact.Selection{Author: ada.cert.Authority(), Operation: in.Operation}
+		s.Stored, s.Recalled = left.Of(a.records), true
+		plan, err = o.Plan(s, in)
+	}
+	return plan, err
 }
 
 func decode[T any](t testing.TB, in fact.Intent) T {

@@ -127,7 +127,7 @@ func (b *offline) plan(in fact.Intent, now aura.Physical) (domain.Plan, error) {
 	}
 	s := &domain.Snapshot{
 		Caller: domain.Caller{Authority: b.self, Device: b.device, Operation: in.Operation, Now: now},
-		States: b.fold.states, Home: nothing{},
+		States: b.fold.states, Home: nothing{}, Recalled: true, // there was no earlier attempt
 	}
 	_, _ = b.entropy.Read(s.Seed[:]) // [world.Entropy] always fills it
 	plan, err := o.Plan(s, in)

@@ -53,9 +53,6 @@ type Operation struct {
 	Reachable bool
 	// Offline says that a frontend without an agent may carry it out in memory, because it concerns the owner alone.
 	Offline bool
-	// Recall reports whether an intent may have been carried out before, by an attempt whose answer was lost: then
-	// [Snapshot.Stored] holds the facts of that attempt. Nil: no intent is.
-	Recall func(fact.Intent) bool
 	// Leaves names the kind of fact that a successful operation leaves with its identifier; "": none.
 	Leaves string
 	// Outcome says how far an operation is that left a fact, by the state of its domain, which has folded all facts of the
@@ -80,6 +77,9 @@ func Planned[P any](plan func(*Snapshot, P) (Plan, error)) func(*Snapshot, fact.
 type Plan struct {
 	// Request goes to the guard; without a capability the guard is not asked and nothing happens.
 	Request guard.Request
+	// Recall asks for the facts of an earlier attempt at the operation, whose answer may have been lost: the plan is made again
+	// with [Snapshot.Recalled], and what else this one says does not count.
+	Recall bool
 	// Facts are those that an earlier attempt at the operation left; set without a Request.
 	Facts []aura.FactID
 	// Answer makes the payload of the result from the facts that were committed, in the order of the request's entries.

@@ -95,8 +95,10 @@ type Snapshot struct {
 	Addresses []string
 	// Seed is fresh randomness, of this plan alone.
 	Seed [64]byte
-	// Stored holds the facts of an earlier attempt at the operation, see [Operation.Recall].
-	Stored []fact.Record
+	// Stored holds the facts that an earlier attempt at the operation left, if Recalled says that they were asked for; see
+	// [Plan.Recall].
+	Stored   []fact.Record
+	Recalled bool
 }
 
 // Secret returns the secret of a shared context. It returns aura.NotFound when there is none here.

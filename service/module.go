@@ -94,13 +94,15 @@ func (s *Module) exclusive(carry IntentFunc) IntentFunc {
 func (s *Module) planned(o *domain.Operation) IntentFunc {
 	return func(tc task.Context, in fact.Intent) (fact.Result, error) {
 		snapshot := s.env.snapshot(tc, in.Operation, o.Reachable)
-		if o.Recall != nil && o.Recall(in) {
-			var err error
+		decide := func(snapshot *domain.Snapshot) (domain.Plan, error) { return o.Plan(snapshot, in) }
+		plan, err := s.env.propose(snapshot, decide)
+		if err == nil && plan.Recall {
 			if snapshot.Stored, err = s.env.stored(tc, in.Operation); err != nil {
 				return fact.Result{}, err
 			}
+			snapshot.Recalled = true
+			plan, err = s.env.propose(snapshot, decide)
 		}
-		plan, err := s.env.propose(snapshot, func(snapshot *domain.Snapshot) (domain.Plan, error) { return o.Plan(snapshot, in) })
 		if err != nil || plan.Request.Capability == "" {
 			return fact.Result{Operation: in.Operation, Facts: plan.Facts}, err
 		}

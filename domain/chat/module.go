@@ -34,7 +34,7 @@ func Module() domain.Module {
 		Written:      SentAt,
 		Capabilities: domain.OwnerCapabilities(CapSend, CapRead, CapCreate, CapInvite, CapJoin, CapLeave),
 		Operations: []domain.Operation{
-			{Name: IntentSend, Category: domain.CategoryOptimistic, Leaves: KindMessage, Plan: domain.Planned(planSend), Recall: again},
+			{Name: IntentSend, Category: domain.CategoryOptimistic, Leaves: KindMessage, Plan: domain.Planned(planSend)},
 			{Name: IntentRead, Category: domain.CategoryOptimistic, Leaves: KindRead, Plan: domain.Planned(planRead)},
 			{Name: IntentCreate, Category: domain.CategoryOptimistic, Leaves: KindCreated, Reachable: true, Plan: domain.Planned(planCreate)},
 			{Name: IntentLeave, Category: domain.CategoryOptimistic, Leaves: KindLeft, Plan: domain.Planned(
@@ -66,12 +66,10 @@ func SettingOf(s *domain.States) Setting {
 	}
 }
 
-func again(in fact.Intent) bool {
-	var p SendIntent
-	return fact.Unmarshal(in.Payload, &p) == nil && p.Again
-}
-
 func planSend(s *domain.Snapshot, in SendIntent) (domain.Plan, error) {
+	if in.Again && !s.Recalled {
+		return domain.Plan{Recall: true}, nil
+	}
 	if len(s.Stored) > 0 {
 		return domain.Plan{Facts: []aura.FactID{s.Stored[0].ID}}, Repeats(&s.Stored[0].Fact, in)
 	}
