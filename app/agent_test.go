@@ -264,11 +264,15 @@ func (a *agent) plan(in fact.Intent, now aura.Physical) (domain.Plan, error) {
 		draft, err := s.Draft(invite.KindAccepting, invite.Accepting{ID: code.ID(), Device: code.Device()})
 		return domain.Do(s.Local("invite:accept", draft), err)
 	}
-	plan, err := o.Plan(s, in)
+	decide, err := o.Plan(in)
+	if err != nil {
+		return domain.Plan{}, err
+	}
+	plan, err := decide(s)
 	if err == nil && plan.Recall {
 		left := fact.Selection{Author: ada.cert.Authority(), Operation: in.Operation}
 		s.Stored, s.Recalled = left.Of(a.records), true
-		plan, err = o.Plan(s, in)
+		plan, err = decide(s)
 	}
 	return plan, err
 }

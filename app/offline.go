@@ -130,7 +130,11 @@ func (b *offline) plan(in fact.Intent, now aura.Physical) (domain.Plan, error) {
 		States: b.fold.states, Home: nothing{}, Recalled: true, // there was no earlier attempt
 	}
 	_, _ = b.entropy.Read(s.Seed[:]) // [world.Entropy] always fills it
-	plan, err := o.Plan(s, in)
+	decide, err := o.Plan(in)
+	var plan domain.Plan
+	if err == nil {
+		plan, err = decide(s)
+	}
 	if aura.KindOf(err) == aura.Corrupt { // the payload does not decode
 		err = &aura.Error{Op: op, Kind: aura.Invalid, Err: err}
 	}

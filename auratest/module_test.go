@@ -151,7 +151,7 @@ func TestAnAgentOutlivesAModuleThatFails(t *testing.T) {
 	bad := echo()
 	bad.Operations = append(bad.Operations, domain.Operation{
 		Name: "echo.break", Category: domain.CategoryOptimistic,
-		Plan: func(*domain.Snapshot, fact.Intent) (domain.Plan, error) { panic("planted") },
+		Plan: domain.Planned(func(*domain.Snapshot, string) (domain.Plan, error) { panic("planted") }),
 	})
 	bad.Questions = append(bad.Questions, domain.Question{Kind: "echo.wrong", Answer: func(*domain.Snapshot, []byte) (any, error) {
 		panic("planted")

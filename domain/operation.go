@@ -43,10 +43,9 @@ type Operation struct {
 	Category Category
 	// Internal marks an operation of the domain itself, see [Module.Due]: no intent asks for it.
 	Internal bool
-	// Plan turns a snapshot and an intent into a plan. It is pure: equal snapshots and intents give equal plans. Nil,
-	// for an operation that is not internal: a service of the runtime carries it out, because it needs keys or a
-	// ceremony. It runs under the lock of the states, so it must be quick. [Planned] adapts a function of a payload's type.
-	Plan func(*Snapshot, fact.Intent) (Plan, error)
+	// Plan decodes an intent and returns the function that decides over a snapshot. Nil, for an operation that is not
+	// internal: a service of the runtime carries it out, because it needs keys or a ceremony. [Planned] makes one.
+	Plan func(fact.Intent) (Decide, error)
 	// Protocol names the choreography that carries out a ceremony: one of [Module.Protocols], or of package protocols.
 	Protocol string
 	// Reachable says that the plan reads [Snapshot.Addresses].
@@ -61,15 +60,19 @@ type Operation struct {
 	Outcome func(State, *fact.Fact) Outcome
 }
 
-// Planned adapts a plan that takes the payload of its intent decoded. A payload that does not decode is refused with
-// the error of [fact.Unmarshal].
-func Planned[P any](plan func(*Snapshot, P) (Plan, error)) func(*Snapshot, fact.Intent) (Plan, error) {
-	return func(s *Snapshot, in fact.Intent) (Plan, error) {
+// Decide turns a snapshot into a plan. It is pure: equal snapshots give equal plans. It runs under the lock of the states, so it
+// must be quick.
+type Decide func(*Snapshot) (Plan, error)
+
+// Planned returns an [Operation.Plan] from a function that takes the payload of its intent decoded. A payload that does not
+// decode is refused with the error of [fact.Unmarshal].
+func Planned[P any](plan func(*Snapshot, P) (Plan, error)) func(fact.Intent) (Decide, error) {
+	return func(in fact.Intent) (Decide, error) {
 		var p P
 		if err := fact.Unmarshal(in.Payload, &p); err != nil {
-			return Plan{}, err
+			return nil, err
 		}
-		return plan(s, p)
+		return func(s *Snapshot) (Plan, error) { return plan(s, p) }, nil
 	}
 }
 

@@ -93,8 +93,15 @@ func (s *Module) exclusive(carry IntentFunc) IntentFunc {
 // planned carries out an operation that has a plan.
 func (s *Module) planned(o *domain.Operation) IntentFunc {
 	return func(tc task.Context, in fact.Intent) (fact.Result, error) {
+		var decide domain.Decide
+		var err error
+		if caught := task.Contain(func() { decide, err = o.Plan(in) }); caught != nil {
+			err = &aura.Error{Op: "service.planned", Kind: aura.Internal, Err: caught}
+		}
+		if err != nil {
+			return fact.Result{}, err
+		}
 		snapshot := s.env.snapshot(tc, in.Operation, o.Reachable)
-		decide := func(snapshot *domain.Snapshot) (domain.Plan, error) { return o.Plan(snapshot, in) }
 		plan, err := s.env.propose(snapshot, decide)
 		if err == nil && plan.Recall {
 			if snapshot.Stored, err = s.env.stored(tc, in.Operation); err != nil {
@@ -198,7 +205,7 @@ func (e *Env) snapshot(tc task.Context, op aura.OperationID, reachable bool) *do
 
 // propose runs a pure plan over the states of the directory. A plan that panics is refused with aura.Internal: it has
 // changed nothing, and the agent goes on.
-func (e *Env) propose(s *domain.Snapshot, plan func(*domain.Snapshot) (domain.Plan, error)) (p domain.Plan, err error) {
+func (e *Env) propose(s *domain.Snapshot, plan domain.Decide) (p domain.Plan, err error) {
 	err = e.pure(s, func() (err error) {
 		p, err = plan(s)
 		return err
