@@ -17,7 +17,9 @@ const (
 	// MaxKind is the most bytes in the name of a fact's kind.
 	MaxKind = 64
 	// MaxEncoded is the most bytes in a fact's canonical encoding.
-	MaxEncoded = MaxPayload + 512
+	MaxEncoded = MaxPayload + 1024
+	// MaxHeads is the most branches of a stream that grow at one time, and so the most predecessors of a fact.
+	MaxHeads = 16
 )
 
 // Draft is a fact that a handler proposes: its content, before a device signed it. The journal adds
@@ -29,7 +31,8 @@ type Draft struct {
 	Payload   []byte           // canonical CBOR of the kind's payload struct, see [Marshal]
 }
 
-// Fact is an immutable statement of one device of one authority.
+// Fact is an immutable statement of one device of one authority. The facts of a device in a namespace are its stream
+// there: each signs its place in it and the fact before it, so the newest one, the head, names all of them.
 type Fact struct {
 	Namespace Namespace
 	Kind      string
@@ -39,6 +42,19 @@ type Fact struct {
 	Logical   aura.Logical     // greater than that of every fact its author had seen
 	Author    aura.AuthorityID // the authority that states it
 	Device    aura.DeviceID    // the author's device that proves it
+
+	// Seq is its place in the stream: 1, or one more than the greatest place of a fact before it. Zero marks a fact of
+	// the first format, which signs no place, see [Record.Seq].
+	Seq uint64
+	// Prev is the beginning of the identity of the fact before it, at place Seq-1; zero at place 1, and when Merges says
+	// more. A stream that began with facts of the first format names all of those, see [PrefixDigest].
+	Prev [ShortID]byte
+	// Merges are the heads that the fact follows when they are more than one: 2 to [MaxHeads], that of the branch which
+	// its author wrote last at first, the others ascending.
+	Merges []Place
+	// Erased is the SHA-256 of a payload that was removed; zero while the payload is there. A fact keeps its identity and
+	// its proof without it.
+	Erased [32]byte
 }
 
 // The keys of the canonical form.
@@ -52,21 +68,51 @@ const (
 	keyLogical   = 7
 	keyAuthor    = 8
 	keyDevice    = 9
+	keySeq       = 10
+	keyPrev      = 11
+	keyMerges    = 12
+	keyDigest    = 13 // of the payload: in a header, and in a fact whose payload was erased
 )
 
 // Encode returns the canonical encoding: core deterministic CBOR, a map with integer keys in which zero
 // fields are omitted. Equal facts have equal bytes. The proof is not part of it.
 func (f *Fact) Encode() []byte {
-	w := newFields(256 + len(f.Kind) + len(f.Payload))
+	w := newFields(320 + len(f.Kind) + len(f.Payload))
+	f.encode(&w, f.Payload, &f.Erased)
+	return w.bytes()
+}
+
+// encode adds the fields with a payload and the digest of one; either may be missing.
+func (f *Fact) encode(w *fields, payload []byte, digest *[32]byte) {
 	w.number(keySpace, uint64(f.Namespace.Space))
 	w.data(keyID, f.Namespace.ID[:])
 	w.text(keyKind, f.Kind)
 	w.data(keyOperation, f.Operation[:])
-	w.payload(keyPayload, f.Payload)
+	w.payload(keyPayload, payload)
 	w.data(keyOrder, f.Order[:])
 	w.number(keyLogical, uint64(f.Logical))
 	w.data(keyAuthor, f.Author[:])
 	w.data(keyDevice, f.Device[:])
+	w.number(keySeq, f.Seq)
+	w.data(keyPrev, f.Prev[:])
+	w.places(keyMerges, f.Merges)
+	w.data(keyDigest, digest[:])
+}
+
+// maxHeader is the most bytes of a header with one predecessor: room on the stack for it.
+const maxHeader = 384
+
+// Header returns the canonical encoding of all but the payload, which its SHA-256 stands for: what the identity of the
+// fact and its proof are of. Erasing the payload leaves it as it is. A fact of the first format has none.
+func (f *Fact) Header() []byte { return f.header(make([]byte, 0, maxHeader)) }
+
+func (f *Fact) header(room []byte) []byte {
+	digest := f.Erased
+	if digest == ([32]byte{}) {
+		digest = sha256.Sum256(f.Payload)
+	}
+	w := fieldsAfter(room)
+	f.encode(&w, nil, &digest)
 	return w.bytes()
 }
 
@@ -95,6 +141,10 @@ func decode(b []byte) (Fact, error) {
 	f.Logical = aura.Logical(p.number(keyLogical, 64))
 	p.array(keyAuthor, f.Author[:])
 	p.array(keyDevice, f.Device[:])
+	f.Seq = p.number(keySeq, 64)
+	p.array(keyPrev, f.Prev[:])
+	f.Merges = p.places(keyMerges)
+	p.array(keyDigest, f.Erased[:])
 	if err := p.end(); err != nil {
 		return Fact{}, aura.Errorf(op, aura.Corrupt, "fact: %w", err)
 	}
@@ -104,8 +154,14 @@ func decode(b []byte) (Fact, error) {
 	return f, nil
 }
 
-// ID returns the fact's identity: the SHA-256 of its canonical encoding.
-func (f *Fact) ID() aura.FactID { return IDOf(f.Encode()) }
+// ID returns the fact's identity: the SHA-256 of its header; of its whole canonical encoding in the first format.
+func (f *Fact) ID() aura.FactID {
+	if f.Seq == 0 {
+		return sha256.Sum256(f.Encode())
+	}
+	var room [maxHeader]byte
+	return sha256.Sum256(f.header(room[:0]))
+}
 
 // encodesTo reports whether b is what Encode returns. It allocates nothing.
 func (f *Fact) encodesTo(b []byte) bool {
@@ -119,11 +175,12 @@ func (f *Fact) encodesTo(b []byte) bool {
 	same = p.number(keyLogical, 64) == uint64(f.Logical) && same
 	same = p.has(keyAuthor, f.Author[:]) && same
 	same = p.has(keyDevice, f.Device[:]) && same
+	same = p.number(keySeq, 64) == f.Seq && same
+	same = p.has(keyPrev, f.Prev[:]) && same
+	same = p.hasPlaces(keyMerges, f.Merges) && same
+	same = p.has(keyDigest, f.Erased[:]) && same
 	return p.end() == nil && same
 }
-
-// IDOf returns the identity of the fact with the given canonical encoding.
-func IDOf(encoded []byte) aura.FactID { return sha256.Sum256(encoded) }
 
 // Check returns aura.Invalid when a field that every fact needs is missing or out of bounds. The
 // kind's own check looks at the payload, see [Registry].
@@ -134,6 +191,11 @@ func (f *Fact) Check() error {
 		return aura.Errorf(op, aura.Invalid, "fact %s names no author or device", f.Kind)
 	case f.Logical == 0:
 		return aura.Errorf(op, aura.Invalid, "fact %s has no logical time", f.Kind)
+	case f.Erased != [32]byte{} && len(f.Payload) > 0:
+		return aura.Errorf(op, aura.Invalid, "fact %s has a payload and says that it was erased", f.Kind)
+	}
+	if err := f.checkPlace(); err != nil {
+		return err
 	}
 	d := f.Draft()
 	return d.Check()

@@ -162,7 +162,7 @@ func TestOtherEncodingsOfAFactAreRefused(t *testing.T) {
 		"long-form value": replaceOnce(b, []byte{0x07, 0x04}, []byte{0x07, 0x18, 0x04}),
 		"short array":     replaceOnce(b, append([]byte{0x08, 0x58, 0x20}, filledBytes(5, 32)...), append([]byte{0x08, 0x58, 0x1f}, filledBytes(5, 31)...)),
 		"zero present":    replaceOnce(b, []byte{0x05, 0x45, 0xa1, 0x01, 0x62, 'h', 'i'}, []byte{0x05, 0x40}),
-		"unknown field":   append(append([]byte{b[0] + 1}, b[1:]...), 0x0a, 0x01),
+		"unknown field":   append(append([]byte{b[0] + 1}, b[1:]...), 0x0e, 0x01),
 		"indefinite map":  append(append([]byte{0xbf}, b[1:]...), 0xff),
 		"tagged":          append([]byte{0xd9, 0xd9, 0xf7}, b...),
 		"too large":       make([]byte, fact.MaxEncoded+1),

@@ -15,8 +15,8 @@ import (
 func TestARecordIsEncodedAndHashedOnce(t *testing.T) {
 	public, private, _ := ed25519.GenerateKey(nil)
 	f := sample()
-	f.Device = aura.DeviceOf(public)
-	own := fact.NewRecord(1, f)
+	f.Device, f.Seq = aura.DeviceOf(public), 1
+	own := fact.NewRecord(f)
 	batch := fact.NewBatch([]aura.FactID{own.ID, {1}, {2}})
 	own.Proof = batch.Proof(0, [64]byte(ed25519.Sign(private, batch.SigningBytes())))
 	arrived, err := fact.DecodeRecord(own.Encode())
@@ -50,7 +50,7 @@ func TestARecordIsEncodedAndHashedOnce(t *testing.T) {
 func TestAFormIsOfItsFactAlone(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		before, after := anyFact.Draw(rt, "before"), anyFact.Draw(rt, "after")
-		r := fact.NewRecord(1, before)
+		r := fact.NewRecord(before)
 		changed := r
 		for i, change := range []func(){
 			func() { changed.Fact.Namespace = after.Namespace },

@@ -3,6 +3,7 @@ package fact
 import (
 	"bytes"
 	"cmp"
+	"crypto/sha256"
 
 	"github.com/aura-runtime/aura"
 )
@@ -13,11 +14,16 @@ type Position uint64
 
 // Record is a fact in a journal. All holders of the record share its payload and path: do not change them.
 type Record struct {
-	Position Position    // local place; zero when the record is not in this journal
-	Seq      uint64      // place among the facts of (namespace, author device), from 1, the same everywhere
-	ID       aura.FactID // identity of Fact
-	Fact     Fact
-	Proof    Proof
+	Position Position // local place; zero when the record is not in this journal
+	// Number counts the facts of its stream in this journal, from 1, in the order of commits. It is local, and equal to
+	// Seq as long as the stream has one branch.
+	Number uint64
+	// Seq is the place in the stream, from 1. It is [Fact.Seq]; for a fact of the first format, which signs none, it is
+	// what the holder of the record says.
+	Seq   uint64
+	ID    aura.FactID // identity of Fact
+	Fact  Fact
+	Proof Proof
 
 	form *form // of Fact, unless the record was put together by hand
 }
@@ -29,16 +35,27 @@ type form struct {
 	id      aura.FactID
 }
 
+// Place returns the place of the record's fact in its stream.
+func (r *Record) Place() Place { return PlaceOf(r.Seq, r.ID) }
+
 // NewRecord returns the record of an own fact, without its proof. It encodes and hashes the fact.
-func NewRecord(seq uint64, f Fact) Record {
+func NewRecord(f Fact) Record {
 	form := &form{encoded: f.Encode()}
-	form.id = IDOf(form.encoded)
-	return Record{Seq: seq, ID: form.id, Fact: f, form: form}
+	form.id = f.idOf(form.encoded)
+	return Record{Seq: f.Seq, ID: form.id, Fact: f, form: form}
+}
+
+// idOf is [Fact.ID] for a fact whose encoding is at hand.
+func (f *Fact) idOf(encoded []byte) aura.FactID {
+	if f.Seq == 0 {
+		return sha256.Sum256(encoded)
+	}
+	return f.ID()
 }
 
 // OpenRecord returns the record of an encoded fact and an encoded proof. It keeps encoded, which must not change
-// any more. Like [DecodeRecord] it does not verify.
-func OpenRecord(seq uint64, encoded, proof []byte) (Record, error) {
+// any more. Like [DecodeRecord] it does not verify. The place is that of a fact of the first format; others sign theirs.
+func OpenRecord(place uint64, encoded, proof []byte) (Record, error) {
 	f, err := decode(encoded)
 	if err != nil {
 		return Record{}, err
@@ -47,8 +64,11 @@ func OpenRecord(seq uint64, encoded, proof []byte) (Record, error) {
 	if err != nil {
 		return Record{}, err
 	}
-	form := &form{encoded: encoded, id: IDOf(encoded)}
-	return Record{Seq: seq, ID: form.id, Fact: f, Proof: p, form: form}, nil
+	form := &form{encoded: encoded, id: f.idOf(encoded)}
+	if f.Seq != 0 {
+		place = f.Seq
+	}
+	return Record{Seq: place, ID: form.id, Fact: f, Proof: p, form: form}, nil
 }
 
 // Canonical returns the canonical encoding of the fact, which must not be changed. A record that was decoded, or
@@ -58,10 +78,10 @@ func (r *Record) Canonical() []byte {
 	return encoded
 }
 
-// Genuine reports whether the record's identity is that of its fact.
+// Genuine reports whether the record's identity is that of its fact, and its place the one that the fact signs.
 func (r *Record) Genuine() bool {
 	_, id := r.canonical()
-	return r.ID == id
+	return r.ID == id && (r.Fact.Seq == 0 || r.Fact.Seq == r.Seq)
 }
 
 // canonical returns the encoding of the fact and its hash. The form serves only while it is that of the fact as the
@@ -71,24 +91,26 @@ func (r *Record) canonical() ([]byte, aura.FactID) {
 		return r.form.encoded, r.form.id
 	}
 	encoded := r.Fact.Encode()
-	return encoded, IDOf(encoded)
+	return encoded, r.Fact.idOf(encoded)
 }
 
 // Equal reports whether two records are the same in all that they say.
 func (r Record) Equal(o Record) bool {
-	return r.Position == o.Position && r.Seq == o.Seq && r.ID == o.ID && r.Fact.Equal(&o.Fact) &&
+	return r.Position == o.Position && r.Number == o.Number && r.Seq == o.Seq && r.ID == o.ID && r.Fact.Equal(&o.Fact) &&
 		bytes.Equal(r.Proof.Encode(), o.Proof.Encode())
 }
 
 // maxRecord bounds an encoded record: a fact, a proof of full depth and their frames.
 const maxRecord = MaxEncoded + maxProof + 64
 
-// Encode returns the record as it travels between devices and peers: sequence number, fact and proof.
-// The position, which is local, stays at home.
+// Encode returns the record as it travels between devices and peers: fact and proof, and the place of a fact of the
+// first format. Position and number, which are local, stay at home.
 func (r *Record) Encode() []byte {
 	encoded, proof := r.Canonical(), r.Proof.Encode()
 	w := newFields(len(encoded) + len(proof) + 32)
-	w.number(1, r.Seq)
+	if r.Fact.Seq == 0 {
+		w.number(1, r.Seq)
+	}
 	w.payload(2, encoded)
 	w.payload(3, proof)
 	return w.bytes()
@@ -108,12 +130,12 @@ func DecodeRecord(b []byte) (Record, error) {
 	if err := p.end(); err != nil {
 		return Record{}, aura.Errorf(op, aura.Corrupt, "record: %w", err)
 	}
-	if seq == 0 {
-		return Record{}, aura.Errorf(op, aura.Corrupt, "record has no sequence number")
-	}
 	r, err := OpenRecord(seq, bytes.Clone(encoded), proof)
 	if err != nil {
 		return Record{}, &aura.Error{Op: op, Kind: aura.Corrupt, Err: err}
+	}
+	if r.Seq == 0 || seq != 0 && r.Fact.Seq != 0 {
+		return Record{}, aura.Errorf(op, aura.Corrupt, "record has no place in its stream, or two")
 	}
 	return r, nil
 }

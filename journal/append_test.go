@@ -55,7 +55,7 @@ func TestReceivedFactsComeInOrderAndOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		two.Position, three.Position = 2, 3
+		two.Position, three.Position, two.Number, three.Number = 2, 3, 2, 3
 		if diff := cmp.Diff([]fact.Record{two, three}, got); diff != "" {
 			t.Errorf("the peer's facts differ (-want +got):\n%s", diff)
 		}

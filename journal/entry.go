@@ -66,7 +66,7 @@ type KV struct {
 type View interface {
 	// Head returns the position of the last record; zero: none.
 	Head() fact.Position
-	// Count returns the highest Seq of the device's facts in the namespace; zero: none.
+	// Count returns how many facts of the device in the namespace are here; zero: none.
 	Count(ns fact.Namespace, device aura.DeviceID) uint64
 	// Charge returns the ledger entry; zero but for context and peer when there is none.
 	Charge(context aura.ContextID, peer aura.AuthorityID) fact.Charge

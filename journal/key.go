@@ -14,7 +14,7 @@ const (
 	tableRecord     byte = 0x02 // position → sealed record
 	tableNamespace  byte = 0x03 // format 1: namespace tag, position → nothing
 	tableKind       byte = 0x04 // format 1: kind tag, position → nothing
-	tableSeq        byte = 0x05 // format 1: stream tag, seq → position
+	tableSeq        byte = 0x05 // format 1: stream tag, number → position
 	tableFact       byte = 0x06 // format 1: fact tag → position
 	tableStream     byte = 0x07 // stream tag → sealed stream
 	tableCharge     byte = 0x08 // (context, peer) tag → sealed charge
@@ -24,9 +24,11 @@ const (
 
 	tableNamespaceRun byte = 0x0c // namespace tag, last position → sealed positions
 	tableKindRun      byte = 0x0d // kind tag, last position → sealed positions
-	tableSeqRun       byte = 0x0e // stream tag, last seq → sealed positions
+	tableSeqRun       byte = 0x0e // stream tag, last number → sealed positions
 
 	tableOperationRun byte = 0x0f // operation tag, last position → sealed positions of own facts
+
+	tablePlace byte = 0x10 // stream tag, place, number → sealed identity and time, where a number is not the place
 )
 
 // tag is a keyed hash that stands for a name in a store key, so that keys tell nothing.
@@ -48,6 +50,10 @@ func tagKey(table byte, t tag) []byte {
 func tagNumberKey(table byte, t tag, n uint64) []byte {
 	k := append(append(make([]byte, 0, 1+len(t)+8), table), t[:]...)
 	return binary.BigEndian.AppendUint64(k, n)
+}
+
+func placeKey(t tag, seq, number uint64) []byte {
+	return binary.BigEndian.AppendUint64(tagNumberKey(tablePlace, t, seq), number)
 }
 
 // keyNumber returns the number at the end of a store key; ok is false for a key that has none.

@@ -10,10 +10,11 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// cursor goes back through the facts of one device in a namespace, which are in causal order.
+// cursor goes back through the facts of one device in a namespace, in causal order.
 type cursor struct {
 	id      streamID
-	next    uint64 // Seq of the record that is read next
+	stream  stream
+	next    uint64 // number of the record that is read next
 	page    int    // how many records are read at once
 	records []fact.Record
 }
@@ -78,7 +79,7 @@ func (j *Journal) cursors(sel *fact.Selection, end fact.Position) ([]*cursor, er
 	j.lock.Lock()
 	for _, p := range j.state.streams.pairs {
 		if slices.Contains(sel.Namespaces, p.key.namespace) {
-			all = append(all, &cursor{id: p.key, next: p.value.count, page: 4})
+			all = append(all, &cursor{id: p.key, stream: p.value, next: p.value.count, page: 4})
 		}
 	}
 	whole := end >= j.state.head
@@ -130,7 +131,7 @@ func (j *Journal) advance(c *cursor, after fact.Position) error {
 	if len(c.records) > 0 || c.next == 0 {
 		return nil
 	}
-	first := c.next - min(c.next, uint64(c.page)) + 1
+	first := c.stream.level(c.next-min(c.next, uint64(c.page))+1, c.next)
 	records, err := j.ByAuthor(c.id.namespace, c.id.device, first, int(c.next-first+1))
 	if aura.KindOf(err) == aura.NotFound && first < c.next {
 		// Some of the page were collected: the rest follows them, one by one.
@@ -144,6 +145,9 @@ func (j *Journal) advance(c *cursor, after fact.Position) error {
 	old, _ := slices.BinarySearchFunc(records, after+1, func(r fact.Record, p fact.Position) int { return cmp.Compare(r.Position, p) })
 	if c.records = records[old:]; len(c.records) == 0 {
 		c.next = 0
+	}
+	if c.stream.calm != nil {
+		slices.SortFunc(c.records, func(a, b fact.Record) int { return fact.Compare(&a, &b) })
 	}
 	return nil
 }

@@ -89,7 +89,7 @@ func (j *Journal) loadStreams() error {
 		}
 		id := streamID{fact.Namespace{Space: w.Space, ID: w.ID}, w.Device}
 		s := j.streamOf(j.state, id)
-		s.count, s.collected, s.logical = w.Count, w.Collected, w.Logical
+		w.restore(&s)
 		j.state.streams.set(id, s)
 		j.state.clocks.set(id.namespace, max(j.state.clock(id.namespace), w.Logical))
 		j.state.logical = max(j.state.logical, w.Logical)

@@ -146,44 +146,44 @@ func (r *reading) offer(record *fact.Record, there bool, fn func(fact.Record) er
 	return err
 }
 
-// ByAuthor returns at most limit records of one device in one namespace, by Seq from fromSeq on. It
+// ByAuthor returns at most limit records of one device in one namespace, by number from fromNumber on. It
 // returns aura.NotFound when some of them were collected: a snapshot has taken their place. When that
 // happens during the call, it may return none.
-func (j *Journal) ByAuthor(ns fact.Namespace, device aura.DeviceID, fromSeq uint64, limit int) ([]fact.Record, error) {
-	return j.ByAuthorWithin(ns, device, fromSeq, limit, 0)
+func (j *Journal) ByAuthor(ns fact.Namespace, device aura.DeviceID, fromNumber uint64, limit int) ([]fact.Record, error) {
+	return j.ByAuthorWithin(ns, device, fromNumber, limit, 0)
 }
 
-// collectedTo reports whether the fact of a stream with a Seq was collected.
-func (j *Journal) collectedTo(id streamID, seq uint64) bool {
+// collectedTo reports whether the fact of a stream with a number was collected.
+func (j *Journal) collectedTo(id streamID, number uint64) bool {
 	j.lock.Lock()
 	defer j.lock.Unlock()
 	s, ok := j.state.stream(id)
-	return ok && seq <= s.collected
+	return ok && number <= s.collected
 }
 
 // ByAuthorWithin is [Journal.ByAuthor] for a reader that has room for so many bytes of payloads: it reads no more
 // records once those that it has fill the room. Zero is no bound.
-func (j *Journal) ByAuthorWithin(ns fact.Namespace, device aura.DeviceID, fromSeq uint64, limit, bytes int) ([]fact.Record, error) {
+func (j *Journal) ByAuthorWithin(ns fact.Namespace, device aura.DeviceID, fromNumber uint64, limit, bytes int) ([]fact.Record, error) {
 	const op = "journal.Read"
 	id := streamID{ns, device}
 	j.lock.Lock()
 	s, ok := j.state.stream(id)
 	newest := j.recent
 	j.lock.Unlock()
-	fromSeq = max(fromSeq, 1)
-	if !ok || fromSeq > s.count || limit <= 0 {
+	fromNumber = max(fromNumber, 1)
+	if !ok || fromNumber > s.count || limit <= 0 {
 		return nil, nil
 	}
-	if fromSeq <= s.collected {
+	if fromNumber <= s.collected {
 		return nil, aura.Errorf(op, aura.NotFound, "facts up to %d were replaced by a snapshot", s.collected)
 	}
-	if records := newest.of(id, fromSeq, limit); records != nil {
+	if records := newest.of(id, fromNumber, limit); records != nil {
 		return records, nil
 	}
 	var positions []fact.Position
-	err := j.eachSeq(&s, fromSeq, func(seq uint64, p fact.Position) error {
+	err := j.eachSeq(&s, fromNumber, func(number uint64, p fact.Position) error {
 		// The store may already show records that are not synced yet; count is that of the durable ones.
-		if seq > s.count {
+		if number > s.count {
 			return errStop
 		}
 		if positions = append(positions, p); len(positions) == limit {
@@ -194,8 +194,8 @@ func (j *Journal) ByAuthorWithin(ns fact.Namespace, device aura.DeviceID, fromSe
 	if err != nil && err != errStop {
 		return nil, err
 	}
-	if want := min(uint64(limit), s.count-fromSeq+1); uint64(len(positions)) < want && !j.collectedTo(id, fromSeq) {
-		return nil, aura.Errorf(op, aura.Corrupt, "an index lists %d of %d facts of a device from %d on", len(positions), want, fromSeq)
+	if want := min(uint64(limit), s.count-fromNumber+1); uint64(len(positions)) < want && !j.collectedTo(id, fromNumber) {
+		return nil, aura.Errorf(op, aura.Corrupt, "an index lists %d of %d facts of a device from %d on", len(positions), want, fromNumber)
 	}
 	records, size := make([]fact.Record, 0, len(positions)), 0
 	for i, p := range positions {
@@ -207,13 +207,13 @@ func (j *Journal) ByAuthorWithin(ns fact.Namespace, device aura.DeviceID, fromSe
 			return nil, err
 		}
 		size += len(r.Fact.Payload)
-		want := fromSeq + uint64(i)
+		want := fromNumber + uint64(i)
 		if !ok {
 			return nil, j.checkLost(p, func() (bool, error) {
 				return j.lists(tagKey(tableSeqRun, s.tag), want, p)
 			})
 		}
-		if r.Seq != want || r.Fact.Device != device || r.Fact.Namespace != ns {
+		if r.Number != want || r.Fact.Device != device || r.Fact.Namespace != ns {
 			return nil, aura.Errorf(op, aura.Corrupt, "fact %d of a device is not where its index says", want)
 		}
 		records = append(records, r)
@@ -275,11 +275,11 @@ func (j *Journal) collected(r *fact.Record) bool {
 	j.lock.Lock()
 	defer j.lock.Unlock()
 	s, _ := j.state.stream(streamID{r.Fact.Namespace, r.Fact.Device})
-	return r.Seq <= s.collected
+	return r.Number <= s.collected
 }
 
 func decodeStored(plain []byte) (r fact.Record, ok bool) {
-	seq, n := binary.Uvarint(plain)
+	number, n := binary.Uvarint(plain)
 	if n <= 0 {
 		return r, false
 	}
@@ -289,7 +289,8 @@ func decodeStored(plain []byte) (r fact.Record, ok bool) {
 		return r, false
 	}
 	encoded, proof := plain[n:n+int(size)], plain[n+int(size):]
-	r, err := fact.OpenRecord(seq, encoded, proof)
+	r, err := fact.OpenRecord(number, encoded, proof)
+	r.Number = number
 	return r, err == nil
 }
 

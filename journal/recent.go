@@ -79,10 +79,10 @@ func (c *recent) eachBack(s span, fn func(*fact.Record) bool) {
 	}
 }
 
-// of returns at most limit records of a stream from a Seq on, nil when that one is not here.
-func (c *recent) of(id streamID, fromSeq uint64, limit int) (records []fact.Record) {
+// of returns at most limit records of a stream from a number on, nil when that one is not here.
+func (c *recent) of(id streamID, fromNumber uint64, limit int) (records []fact.Record) {
 	in := func(r *fact.Record) bool { return r.Fact.Device == id.device && r.Fact.Namespace == id.namespace }
-	first := c.last(func(r *fact.Record) bool { return r.Seq == fromSeq && in(r) })
+	first := c.last(func(r *fact.Record) bool { return r.Number == fromNumber && in(r) })
 	if first == nil {
 		return nil
 	}

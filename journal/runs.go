@@ -11,7 +11,7 @@ import (
 
 // An index lists the records of a name: of a namespace, a kind, or a stream. A group commit writes one entry
 // for each name that its records have, a run, under the last number in it: the last position, for a stream the
-// last Seq. So the entry that covers a number is the first one at or after it. The value is sealed.
+// last number. So the entry that covers a number is the first one at or after it. The value is sealed.
 //
 // A journal of format 1 had one entry for each record, with a plain value or none. Its entries stay as they
 // are, and both are read: see [Journal.older].
@@ -178,7 +178,7 @@ func (j *Journal) lists(prefix []byte, number uint64, p fact.Position) (bool, er
 	return slices.Contains(positions, p), err
 }
 
-// eachSeq calls fn for the facts of a stream from a Seq on, in order, with their positions. It stops at fn's
+// eachSeq calls fn for the facts of a stream from a number on, in order, with their positions. It stops at fn's
 // first error and returns it.
 func (j *Journal) eachSeq(s *stream, from uint64, fn func(seq uint64, p fact.Position) error) error {
 	if j.older {

@@ -139,7 +139,7 @@ func TestJournalOfFormat1GoesOn(t *testing.T) {
 		j.close(t, tc)
 
 		disk = disk.Crash()
-		if format := formatOf(t, disk); format != 2 {
+		if format := formatOf(t, disk); format != 3 {
 			t.Errorf("the header says format %d: an older program would go on", format)
 		}
 		j = open(t, tc, disk)
@@ -178,7 +178,7 @@ func TestACrashWhileAFormatIsRaisedLosesNothing(t *testing.T) {
 			j.close(t, tc)
 			head, format := fact.Position(40), byte(1)
 			if after {
-				head, format = 41, 2
+				head, format = 41, 3
 			}
 			disk = disk.Crash()
 			if got := formatOf(t, disk); got != format {

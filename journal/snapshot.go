@@ -70,7 +70,7 @@ func (j *Journal) Snapshot(tc task.Context, ns fact.Namespace, through fact.Posi
 		if r.Position > through {
 			return errStop
 		}
-		covers[r.Fact.Device] = r.Seq
+		covers[r.Fact.Device] = r.Number
 		return nil
 	})
 	if err != nil && err != errStop {
@@ -127,9 +127,9 @@ func (j *Journal) digest(tc task.Context, s *Snapshot) ([32]byte, error) {
 		i, ok := slices.BinarySearchFunc(s.Covers, r.Fact.Device, func(c Cover, d aura.DeviceID) int {
 			return bytes.Compare(c.Device[:], d[:])
 		})
-		if ok && r.Seq <= s.Covers[i].Through && r.Seq == seen[i]+1 {
+		if ok && r.Number <= s.Covers[i].Through && r.Number == seen[i]+1 {
 			hashes[i].Write(r.ID[:])
-			seen[i] = r.Seq
+			seen[i] = r.Number
 		}
 		return nil
 	})

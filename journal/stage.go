@@ -1,6 +1,8 @@
 package journal
 
 import (
+	"slices"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/fact"
 )
@@ -75,9 +77,17 @@ func (j *Journal) stageDraft(l *layer, d *fact.Draft) (staged, error) {
 		return staged{}, &aura.Error{Op: op, Kind: aura.Invalid, Err: err}
 	}
 	id := streamID{d.Namespace, j.options.Device}
-	s := j.streamOf(l, id)
-	r := staged{record: fact.NewRecord(s.count+1, f), own: true, stream: id}
-	j.place(l, &r, s)
+	s, err := j.headed(l, id)
+	if err != nil {
+		return staged{}, err
+	}
+	if s.follow(&f); s.count > 0 && s.plain == s.count {
+		if f.Prev, err = j.prefix(l, id, s.plain); err != nil {
+			return staged{}, err
+		}
+	}
+	r := staged{record: fact.NewRecord(f), own: true, stream: id}
+	j.place(l, &r, s, func(fact.Place) bool { return true })
 	return r, nil
 }
 
@@ -97,59 +107,162 @@ func (j *Journal) stageForeign(l *layer, in *fact.Record) (r staged, isNew bool,
 	if !in.Genuine() {
 		return r, false, aura.Errorf(op, aura.Invalid, "fact %s does not have the identity that it claims", aura.Short(in.ID))
 	}
-	s := j.streamOf(l, id)
-	if in.Seq <= s.count {
-		return r, false, j.checkTaken(l, in, &s)
+	s, err := j.headed(l, id)
+	if err != nil {
+		return r, false, err
 	}
-	switch logical := in.Fact.Logical; {
-	case in.Seq > s.count+1:
-		return r, false, aura.Errorf(op, aura.Unavailable, "fact %s has place %d, but the ones from %d on are missing", aura.Short(in.ID), in.Seq, s.count+1)
-	case logical <= s.logical:
-		// Time rises along a stream, so a fact cannot have two places and need not be looked up here.
-		return r, false, aura.Errorf(op, aura.Invalid, "fact %s is not later in logical time than the one before it", aura.Short(in.ID))
-	case logical > l.clock(id.namespace)+maxLogicalJump:
-		return r, false, aura.Errorf(op, aura.Invalid, "fact %s is too far ahead in logical time", aura.Short(in.ID))
+	if in.Fact.Seq == 0 {
+		return j.stagePlain(l, r, &s)
 	}
-	j.place(l, &r, s)
+	preds, extends := predecessors(&in.Fact), false
+	after := aura.Logical(0)
+	if s.count > s.plain || s.count == 0 {
+		extends, after = s.extendedBy(preds)
+	}
+	if !extends {
+		if known, err := j.knows(l, id, &s, in); err != nil || known {
+			return r, false, err
+		}
+		if after, err = j.findAll(l, id, &s, in, preds); err != nil {
+			return r, false, err
+		}
+	}
+	if err := checkTime(l, in, after); err != nil {
+		return r, false, err
+	}
+	j.place(l, &r, s, func(p fact.Place) bool { return slices.Contains(preds, p) })
+	if s, _ := l.stream(id); len(s.others) >= fact.MaxHeads {
+		return r, false, aura.Errorf(op, aura.Exhausted, "fact %s begins branch %d of a device's facts, the most is %d: remove the device and enrol it anew",
+			aura.Short(in.ID), len(s.others)+1, fact.MaxHeads)
+	}
 	return r, true, nil
 }
 
-// checkTaken returns nil for a fact that the journal has or had, and aura.Conflict for another one in a
-// place that is taken.
-func (j *Journal) checkTaken(l *layer, in *fact.Record, s *stream) error {
+// stagePlain stages a received fact of the first format. It names no predecessor: it comes behind all others of its
+// stream, before any that names one.
+func (j *Journal) stagePlain(l *layer, r staged, s *stream) (staged, bool, error) {
+	const op = "journal.Append"
+	in := &r.record
+	switch {
+	case in.Seq <= min(s.count, s.plain):
+		return r, false, j.checkTaken(l, r.stream, in, s)
+	case s.count > s.plain:
+		return r, false, aura.Errorf(op, aura.Invalid, "fact %s of the first format follows facts that name the one before them", aura.Short(in.ID))
+	case in.Seq > s.count+1:
+		return r, false, aura.Errorf(op, aura.Unavailable, "fact %s has place %d, but the ones from %d on are missing", aura.Short(in.ID), in.Seq, s.count+1)
+	}
+	if err := checkTime(l, in, s.logical); err != nil {
+		return r, false, err
+	}
+	s.plain++
+	j.place(l, &r, *s, func(fact.Place) bool { return true })
+	return r, true, nil
+}
+
+// checkTime returns aura.Invalid for a fact that is not later than the ones that it follows, or too far ahead.
+func checkTime(l *layer, in *fact.Record, after aura.Logical) error {
+	const op = "journal.Append"
+	switch logical := in.Fact.Logical; {
+	case logical <= after:
+		// Time rises along a branch, so a fact cannot follow itself.
+		return aura.Errorf(op, aura.Invalid, "fact %s is not later in logical time than the one before it", aura.Short(in.ID))
+	case logical > l.clock(in.Fact.Namespace)+maxLogicalJump:
+		return aura.Errorf(op, aura.Invalid, "fact %s is too far ahead in logical time", aura.Short(in.ID))
+	}
+	return nil
+}
+
+// checkTaken returns nil for a fact of the first format that the journal has or had, and aura.Conflict for another one
+// in a place that is taken.
+func (j *Journal) checkTaken(l *layer, id streamID, in *fact.Record, s *stream) error {
 	if in.Seq <= s.collected {
 		return nil
 	}
-	id, err := j.occupant(l, in.Fact.Namespace, in.Fact.Device, in.Seq)
-	if err == nil && id != in.ID {
+	has, err := j.numbered(l, id, in.Seq)
+	if err == nil && has.id != in.ID {
 		err = aura.Errorf("journal.Append", aura.Conflict, "fact %s claims place %d, which another fact has", aura.Short(in.ID), in.Seq)
 	}
 	return err
 }
 
-// occupant returns the fact that has a place which is taken, in the layer or in the store.
-func (j *Journal) occupant(l *layer, ns fact.Namespace, device aura.DeviceID, seq uint64) (aura.FactID, error) {
-	if id, ok := l.staged(spot{streamID{ns, device}, seq}); ok {
-		return id, nil
+// predecessors returns the places of the facts that a fact follows.
+func predecessors(f *fact.Fact) []fact.Place {
+	switch {
+	case f.Merges != nil:
+		return f.Merges
+	case f.Seq > 1:
+		return []fact.Place{{Seq: f.Seq - 1, ID: f.Prev}}
 	}
-	records, err := j.ByAuthor(ns, device, seq, 1)
-	if err == nil && len(records) == 0 {
-		err = damaged("an index")
-	}
-	if err != nil {
-		return aura.FactID{}, err
-	}
-	return records[0].ID, nil
+	return nil
 }
 
-// place gives a record the next position and moves its stream and clocks.
-func (j *Journal) place(l *layer, r *staged, s stream) {
+// extendedBy reports whether a fact with these predecessors follows heads alone, and the greatest time of them. The
+// first fact of an empty stream does.
+func (s *stream) extendedBy(preds []fact.Place) (extends bool, after aura.Logical) {
+	for _, p := range preds {
+		at := slices.IndexFunc(s.others, func(h head) bool { return h.place == p })
+		switch {
+		case s.tip.place == p:
+			after = max(after, s.tip.logical)
+		case at >= 0:
+			after = max(after, s.others[at].logical)
+		default:
+			return false, 0
+		}
+	}
+	return len(preds) > 0 || s.count == 0, after
+}
+
+// knows reports whether a received fact is in the journal already.
+func (j *Journal) knows(l *layer, id streamID, s *stream, in *fact.Record) (bool, error) {
+	if in.Seq > s.depth() {
+		return false, nil
+	}
+	there, err := j.at(l, id, s, in.Seq)
+	return slices.ContainsFunc(there, func(h numberedHead) bool { return h.id == in.ID }), err
+}
+
+// findAll looks for the predecessors of a received fact that are not all heads, and returns the greatest time of them.
+func (j *Journal) findAll(l *layer, id streamID, s *stream, in *fact.Record, preds []fact.Place) (after aura.Logical, err error) {
+	const op = "journal.Append"
+	for _, p := range preds {
+		if p.Seq == s.plain && in.Fact.Merges == nil {
+			// The first format ends here: the fact names all that came before.
+			digest, err := j.prefix(l, id, s.plain)
+			if err != nil {
+				return 0, err
+			}
+			if digest == p.ID {
+				last, err := j.numbered(l, id, s.plain)
+				if err != nil {
+					return 0, err
+				}
+				after = max(after, last.logical)
+				continue
+			}
+			return 0, aura.Errorf(op, aura.Conflict, "fact %s names other facts than the first %d that are here", aura.Short(in.ID), s.plain)
+		}
+		there, err := j.at(l, id, s, p.Seq)
+		if err != nil {
+			return 0, err
+		}
+		i := slices.IndexFunc(there, func(h numberedHead) bool { return h.place == p })
+		if i < 0 {
+			return 0, aura.Errorf(op, aura.Unavailable, "fact %s follows one at place %d that is missing", aura.Short(in.ID), p.Seq)
+		}
+		after = max(after, there[i].logical)
+	}
+	return after, nil
+}
+
+// place gives a record the next position and moves its stream and clocks; follows says which heads it follows.
+func (j *Journal) place(l *layer, r *staged, s stream, follows func(fact.Place) bool) {
 	l.head++
-	r.record.Position = l.head
+	s.add(head{place: r.record.Place(), logical: r.record.Fact.Logical}, follows)
+	r.record.Position, r.record.Number = l.head, s.count
 	logical := r.record.Fact.Logical
-	s.count, s.logical = r.record.Seq, logical
 	l.streams.set(r.stream, s)
-	l.spots.set(spot{r.stream, r.record.Seq}, r.record.ID)
+	l.spots.set(spot{r.stream, s.count}, head{r.record.Place(), logical, r.record.ID})
 	l.clocks.set(r.stream.namespace, max(l.clock(r.stream.namespace), logical))
 	l.logical = max(l.logical, logical)
 }

@@ -5,38 +5,6 @@ import (
 	"github.com/aura-runtime/aura/fact"
 )
 
-// streamID names the facts of one device in one namespace.
-type streamID struct {
-	namespace fact.Namespace
-	device    aura.DeviceID
-}
-
-// spot is a place in a stream.
-type spot struct {
-	stream streamID
-	seq    uint64
-}
-
-// stream is how far one device's facts in one namespace have come. It is small and there is one per
-// device of a contact, so all of them are in memory.
-type stream struct {
-	count     uint64       // highest seq
-	collected uint64       // facts up to this seq were replaced by a snapshot
-	logical   aura.Logical // greatest
-	tag       tag          // cached name in store keys
-	namespace tag
-}
-
-// storedStream is the form on disk.
-type storedStream struct {
-	Space     fact.Space    `cbor:"1,keyasint,omitempty"`
-	ID        [32]byte      `cbor:"2,keyasint,omitzero"`
-	Device    aura.DeviceID `cbor:"3,keyasint,omitzero"`
-	Count     uint64        `cbor:"4,keyasint,omitempty"`
-	Collected uint64        `cbor:"5,keyasint,omitempty"`
-	Logical   aura.Logical  `cbor:"6,keyasint,omitempty"`
-}
-
 type chargeID struct {
 	context aura.ContextID
 	peer    aura.AuthorityID
@@ -59,7 +27,7 @@ type layer struct {
 	charges ordered[chargeID, fact.Charge]
 	leaks   ordered[leakID, fact.Leak]
 	meta    ordered[string, []byte]
-	spots   ordered[spot, aura.FactID]
+	spots   ordered[spot, head]
 }
 
 // over returns an empty layer over l.
@@ -131,16 +99,6 @@ func (l *layer) stream(id streamID) (stream, bool) {
 		}
 	}
 	return stream{}, false
-}
-
-// staged returns the fact that has a place among those that are not durable yet.
-func (l *layer) staged(at spot) (aura.FactID, bool) {
-	for ; l != nil; l = l.parent {
-		if id, ok := l.spots.get(at); ok {
-			return id, true
-		}
-	}
-	return aura.FactID{}, false
 }
 
 // Head implements [View].

@@ -372,9 +372,7 @@ func (j *Journal) batch(g *group) (*Batch, error) {
 	l := g.layer
 	for _, p := range l.streams.pairs {
 		id, s := p.key, p.value
-		j.writeSealed(b, tagKey(tableStream, s.tag), mustEncode(storedStream{
-			Space: id.namespace.Space, ID: id.namespace.ID, Device: id.device, Count: s.count, Collected: s.collected, Logical: s.logical,
-		}))
+		j.writeSealed(b, tagKey(tableStream, s.tag), mustEncode(id.stored(&s)))
 	}
 	for _, p := range l.charges.pairs {
 		key := tagKey(tableCharge, j.seal.tag(tableCharge, p.key.context[:], p.key.peer[:]))
@@ -409,20 +407,20 @@ func (j *Journal) batch(g *group) (*Batch, error) {
 
 func (j *Journal) writeRecord(b *Batch, g *group, r *staged) {
 	rec := &r.record
-	s, _ := j.state.stream(r.stream)
-	if s.tag == (tag{}) {
-		s = j.streamOf(&layer{}, r.stream)
-	}
+	s, _ := g.layer.stream(r.stream)
 	encoded := rec.Canonical()
 	plain := j.seal.buffer(2*binary.MaxVarintLen64 + len(encoded) + rec.Proof.Room())
-	plain = binary.AppendUvarint(plain, rec.Seq)
+	plain = binary.AppendUvarint(plain, rec.Number)
 	plain = binary.AppendUvarint(plain, uint64(len(encoded)))
 	plain = rec.Proof.Append(append(plain, encoded...))
 	key := numberKey(tableRecord, uint64(rec.Position))
 	b.Set(key, j.seal.sealInPlace(key, plain))
 	g.list(tableNamespaceRun, s.namespace, uint64(rec.Position), rec.Position)
 	g.list(tableKindRun, j.kinds[rec.Fact.Kind], uint64(rec.Position), rec.Position)
-	g.list(tableSeqRun, s.tag, rec.Seq, rec.Position)
+	g.list(tableSeqRun, s.tag, rec.Number, rec.Position)
+	if rec.Number > s.straight() {
+		j.writePlace(b, &s, rec)
+	}
 	if j.ownAction(&rec.Fact) {
 		g.list(tableOperationRun, j.seal.operationTag(rec.Fact.Operation), uint64(rec.Position), rec.Position)
 	}

@@ -1,0 +1,266 @@
+package journal
+
+import (
+	"slices"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
+)
+
+// A stream is the facts of one device in one namespace. Each signs its place and its predecessor, so they form a chain;
+// several branches when the device's home was copied and both copies wrote. The journal holds them in the order in
+// which they came, where every fact comes behind those that it follows. Its number there, from 1, is local: as long as
+// the stream has one branch it is the place.
+
+// streamID names a stream.
+type streamID struct {
+	namespace fact.Namespace
+	device    aura.DeviceID
+}
+
+// spot names a fact by its number in a stream.
+type spot struct {
+	stream streamID
+	number uint64
+}
+
+// head is a fact with its place and time: the newest of a branch, or one on its way into the store.
+type head struct {
+	place   fact.Place
+	logical aura.Logical
+	id      aura.FactID // of a fact on its way; zero for the head of a branch
+}
+
+// stream is how far a stream has come. It is small and there is one per device of a contact, so all of them are in
+// memory. Its slices are replaced, never changed.
+type stream struct {
+	count     uint64       // facts
+	plain     uint64       // facts of the first format, which begin it
+	collected uint64       // facts up to this number were replaced by a snapshot
+	logical   aura.Logical // greatest
+	tip       head         // the head of the branch that this journal went on with last; zero in a store of an earlier build
+	others    []head       // the heads of the other branches, at most fact.MaxHeads-1
+	calm      []stretch    // where the stream had one head; nil: everywhere
+	low       uint64       // the least place of a fact behind the last stretch
+	tag       tag          // cached name in store keys
+	namespace tag
+}
+
+// stretch is a row of numbers, both ends included, at which the stream had one head when they came: each of these facts
+// is behind all facts before it. In the first stretch numbers are places.
+type stretch struct {
+	From uint64 `cbor:"1,keyasint,omitempty"`
+	To   uint64 `cbor:"2,keyasint,omitempty"`
+	Seq  uint64 `cbor:"3,keyasint,omitempty"` // place of the fact numbered From; each further one is at the next place
+	// Low is the least place of a fact between the stretch before and this one.
+	Low uint64 `cbor:"4,keyasint,omitempty"`
+}
+
+// maxStretches bounds what a stream keeps of its forks. Beyond it the shortest stretch is forgotten, and what is behind
+// its facts is found fact by fact.
+const maxStretches = 32
+
+// storedStream is the form on disk.
+type storedStream struct {
+	Space     fact.Space    `cbor:"1,keyasint,omitempty"`
+	ID        [32]byte      `cbor:"2,keyasint,omitzero"`
+	Device    aura.DeviceID `cbor:"3,keyasint,omitzero"`
+	Count     uint64        `cbor:"4,keyasint,omitempty"`
+	Collected uint64        `cbor:"5,keyasint,omitempty"`
+	Logical   aura.Logical  `cbor:"6,keyasint,omitempty"`
+	Plain     uint64        `cbor:"7,keyasint,omitempty"`
+	Heads     []storedHead  `cbor:"8,keyasint,omitempty"` // the tip first; none in a store of an earlier build
+	Calm      []stretch     `cbor:"9,keyasint,omitempty"`
+	Low       uint64        `cbor:"10,keyasint,omitempty"`
+}
+
+type storedHead struct {
+	Place   fact.Place   `cbor:"1,keyasint"`
+	Logical aura.Logical `cbor:"2,keyasint"`
+}
+
+func (id *streamID) stored(s *stream) storedStream {
+	w := storedStream{
+		Space: id.namespace.Space, ID: id.namespace.ID, Device: id.device, Count: s.count, Collected: s.collected,
+		Logical: s.logical, Plain: s.plain, Calm: s.calm, Low: s.low,
+	}
+	if s.tip != (head{}) {
+		w.Heads = make([]storedHead, 0, 1+len(s.others))
+		for _, h := range s.heads() {
+			w.Heads = append(w.Heads, storedHead{h.place, h.logical})
+		}
+	}
+	return w
+}
+
+func (w *storedStream) restore(s *stream) {
+	s.count, s.collected, s.logical, s.plain, s.calm, s.low = w.Count, w.Collected, w.Logical, w.Plain, w.Calm, w.Low
+	if len(w.Heads) == 0 {
+		s.plain = w.Count // nothing but facts of the first format
+		return
+	}
+	for i, h := range w.Heads {
+		if i == 0 {
+			s.tip = head{place: h.Place, logical: h.Logical}
+		} else {
+			s.others = append(s.others, head{place: h.Place, logical: h.Logical})
+		}
+	}
+}
+
+// heads returns all heads, the tip first; none for an empty stream.
+func (s *stream) heads() []head {
+	if s.count == 0 {
+		return nil
+	}
+	return append([]head{s.tip}, s.others...)
+}
+
+// depth returns the greatest place.
+func (s *stream) depth() uint64 {
+	depth := s.tip.place.Seq
+	for i := range s.others {
+		depth = max(depth, s.others[i].place.Seq)
+	}
+	return depth
+}
+
+// straight returns up to which number the facts have their number as their place.
+func (s *stream) straight() uint64 {
+	if s.calm == nil {
+		return s.count
+	}
+	return s.calm[0].To
+}
+
+// follow adds the place of a draft: behind all heads, so that branches which came together stay together.
+func (s *stream) follow(f *fact.Fact) {
+	f.Seq = s.depth() + 1
+	switch {
+	case len(s.others) > 0:
+		f.Merges = make([]fact.Place, 0, 1+len(s.others))
+		f.Merges = append(f.Merges, s.tip.place)
+		for i := range s.others {
+			f.Merges = append(f.Merges, s.others[i].place)
+		}
+		slices.SortFunc(f.Merges[1:], fact.Place.Compare)
+	case s.count > 0:
+		f.Prev = s.tip.place.ID
+	}
+}
+
+// add appends a fact that follows some of the heads, or begins a branch when it follows none of them.
+func (s *stream) add(h head, follows func(fact.Place) bool) {
+	was := len(s.others)
+	s.count++
+	s.logical = max(s.logical, h.logical)
+	var others []head
+	for i := range s.others {
+		if !follows(s.others[i].place) {
+			others = append(others, s.others[i])
+		}
+	}
+	if s.count == 1 || follows(s.tip.place) {
+		s.tip = h
+	} else {
+		others = append(others, h)
+	}
+	s.others = others
+	switch {
+	case was == 0 && len(others) == 0: // the common case
+		if s.calm != nil {
+			s.calm = slices.Clone(s.calm)
+			s.calm[len(s.calm)-1].To = s.count
+		}
+		return
+	case was == 0:
+		if s.calm == nil {
+			s.calm = []stretch{{From: 1, To: s.count - 1, Seq: 1}}
+		}
+		s.low = h.place.Seq
+		return
+	}
+	s.low = min(s.low, h.place.Seq)
+	if len(others) > 0 {
+		return
+	}
+	s.calm = append(slices.Clone(s.calm), stretch{From: s.count, To: s.count, Seq: h.place.Seq, Low: s.low})
+	s.low = 0
+	if len(s.calm) > maxStretches {
+		s.forget()
+	}
+}
+
+// forget drops the shortest stretch between the first and the last.
+func (s *stream) forget() {
+	shortest := 1
+	for i := 2; i+1 < len(s.calm); i++ {
+		if s.calm[i].To-s.calm[i].From < s.calm[shortest].To-s.calm[shortest].From {
+			shortest = i
+		}
+	}
+	next := &s.calm[shortest+1]
+	next.Low = min(next.Low, s.calm[shortest].Low)
+	s.calm = slices.Delete(s.calm, shortest, shortest+1)
+}
+
+// covered returns up to which number everything is behind the fact with a number, as far as that is known without a
+// look at the facts between: the number itself in a calm stretch, else zero.
+func (s *stream) covered(number uint64) uint64 {
+	if s.calm == nil {
+		return number
+	}
+	for i := range s.calm {
+		if s.calm[i].From <= number && number <= s.calm[i].To {
+			return number
+		}
+	}
+	return 0
+}
+
+// level returns the greatest number up to first such that all facts before it are behind all those from it up to last:
+// the same number, unless branches run side by side between.
+func (s *stream) level(first, last uint64) uint64 {
+	for i := len(s.calm) - 1; i >= 0; i-- {
+		from, to, low := s.calm[i].To+1, s.count, s.low
+		if i+1 < len(s.calm) {
+			to, low = s.calm[i+1].From-1, s.calm[i+1].Low
+		}
+		if from <= to && from <= last && first <= to {
+			first = min(first, from, s.numberAt(low, i))
+		}
+	}
+	return first
+}
+
+// numberAt returns the least number that a fact at a place can have, looking back from a stretch.
+func (s *stream) numberAt(place uint64, i int) uint64 {
+	for ; i > 0; i-- {
+		c := &s.calm[i]
+		if place >= c.Seq {
+			return c.From + min(place-c.Seq, c.To+1-c.From)
+		}
+		if before := &s.calm[i-1]; place > before.Seq+(before.To-before.From) {
+			return before.To + 1
+		}
+	}
+	return min(place, s.calm[0].To+1)
+}
+
+// placesThrough returns the greatest place such that all facts up to it have a number up to the given one, where next
+// is the place of the number after it.
+func (s *stream) placesThrough(number, next uint64) uint64 {
+	if number >= s.count {
+		return s.depth()
+	}
+	least := next
+	for i := 1; i < len(s.calm); i++ {
+		if s.calm[i].From > number+1 {
+			least = min(least, s.calm[i].Low)
+		}
+	}
+	if s.low > 0 {
+		least = min(least, s.low)
+	}
+	return least - 1
+}
