@@ -10,4 +10,5 @@ const (
 	NumberAddresses    = 4
 	NumberSeek         = 5
 	NumberIntroduction = 6
+	NumberPlaces       = 7
 )

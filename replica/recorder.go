@@ -163,9 +163,13 @@ func (r *recorder) record(tc task.Context, batch []*session) error {
 		if through <= done {
 			continue
 		}
+		at, err := env.Journal.Through(s.link.namespace(), env.Ring.Device(), through)
+		if err != nil {
+			return err
+		}
 		one, err := delivery.Acknowledge(by, delivery.Acked{
-			Context: s.peer.Context, Peer: s.peer.Authority, Device: s.peer.Certificate.Device(), Through: through,
-		})
+			Context: s.peer.Context, Peer: s.peer.Authority, Device: s.peer.Certificate.Device(), Through: at.Seq, ID: at.ID,
+		}, through)
 		if err != nil {
 			return err
 		}

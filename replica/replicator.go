@@ -97,9 +97,8 @@ func (s *Replicator) Start(tc task.Context) error {
 
 // publishIdle publishes how far the delivery to a peer without a session is.
 func (s *Replicator) publishIdle(tc task.Context, p *directory.Peer, reason string) {
-	box := delivery.Outbox{Charged: s.env.Journal.Charge(p.Context, p.Authority).Through, Reason: reason}
-	// What a failing disk hides the facts still say.
-	box.Acked, box.Counted, _ = s.env.watermarks().Acked(p.Context, p.Authority)
+	acked, counted, _ := s.env.watermarks().Acked(p.Context, p.Authority) // what a failing disk hides the facts still say
+	box := s.env.outbox(linkKey{p.Context, p.Authority}, 0, acked, counted, reason)
 	s.env.Presence.Set(tc, delivery.ObservedOutbox, delivery.OutboxKey(p.Context, p.Authority), box)
 }
 
