@@ -327,7 +327,7 @@ func TestWhatAScriptGetsWrongIsFound(t *testing.T) {
 	for text, want := range map[string]string{
 		"# As `journal/store.go` has it.\nexec aura status\n":                                "",
 		"# As TestNothingOfTheKind has it.\n":                                                "there is no test TestNothingOfTheKind",
-		"A fault.\nfile: journal/store.go\ntest: ./guard -run TestEvaporate\n-- old --\nx\n":  "go test ./guard -run TestEvaporate: no Test matches TestEvaporate",
+		"A fault.\nfile: journal/store.go\ntest: ./guard -run TestEvaporate\n-- old --\nx\n": "go test ./guard -run TestEvaporate: no Test matches TestEvaporate",
 		"A fault.\nfile: journal/stores.go\ntest: ./internal/arch -run TestGofmt\n-- old --": "there is no file journal/stores.go",
 	} {
 		if got := strings.Join(x.untrueScript(text), "; "); got != want {
