@@ -51,8 +51,8 @@ type Person struct {
 func (p *Person) Self() aura.AuthorityID { return p.Ring.Authority() }
 
 // machine returns the machine of this home on the network. Those of copies have the same key.
-func (p *Person) machine() transport.SimMachine {
-	return p.World.Net.Machine(p.Ring.Certificate().Link, p.home)
+func (p *Person) machine() transport.SimHost {
+	return p.World.Net.Host(p.Ring.Certificate().Link, p.home)
 }
 
 // hands returns the hands of the next process.

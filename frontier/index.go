@@ -41,7 +41,7 @@ func Open(tc task.Context, identity fact.Certificate, candidates []string, j *jo
 		root: identity.Root, own: identity.Authority(), device: identity.Device(), candidates: candidates,
 		state: capability.NewState(identity.Authority()), cache: map[cacheKey]cached{},
 	}
-	selection := fact.Selection{Kinds: []string{"capability.*", capability.KindPolicy}}
+	selection := fact.Selection{Kinds: []string{capability.Kinds, capability.KindPolicy}}
 	x.fold = journal.NewFold("fold.capability", selection, grants{x.state, x}, &x.mu)
 	// Attach first, then load: a fact that is committed in between arrives twice, and the second time changes nothing.
 	_, detach := j.Attach(x)

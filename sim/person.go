@@ -174,7 +174,7 @@ func (p *person) lookAtServices(tc task.Context) {
 	if l == nil {
 		return
 	}
-	failed := l.failed(tc)
+	failed := l.failed()
 	if failed == "" || !p.turn.TryAcquire() {
 		return
 	}

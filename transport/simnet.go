@@ -32,7 +32,7 @@ const (
 )
 
 // SimNet is a network for many peers in one process: [SimNet.Join] gives each its [Network]. A peer is one machine
-// as a rule; [SimNet.Machine] puts several machines with the key of one peer on the network, as a copied home does.
+// as a rule; [SimNet.Host] puts several machines with the key of one peer on the network, as a copied home does.
 // The fate of a cell follows from its entropy and the order of calls alone. Owner: the group that it was given.
 type SimNet struct {
 	clock  world.Clock
@@ -42,21 +42,21 @@ type SimNet struct {
 	options SimOptions
 	chance  *rand.Rand
 	peers   map[PeerID][]*SimPeer // the machines with a peer's key that are there, by their number
-	cuts    map[[2]machine]bool
-	away    map[machine]bool
+	cuts    map[[2]hostID]bool
+	away    map[hostID]bool
 	transit transit
 	order   uint64
 	spare   [][]byte
 }
 
-// machine is one of the machines with a peer's key.
-type machine struct {
+// hostID is one of the machines with a peer's key.
+type hostID struct {
 	peer   PeerID
 	number int
 }
 
-func (m machine) compare(o machine) int {
-	return cmp.Or(m.peer.Compare(o.peer), cmp.Compare(m.number, o.number))
+func (h hostID) compare(o hostID) int {
+	return cmp.Or(h.peer.Compare(o.peer), cmp.Compare(h.number, o.number))
 }
 
 // NewSimNet starts a network without peers.
@@ -65,7 +65,7 @@ func NewSimNet(group *task.Group, clock world.Clock, e world.Entropy, o SimOptio
 	_, _ = e.Read(seed[:])
 	n := &SimNet{
 		clock: clock, posted: task.NewWake(), chance: rand.New(rand.NewChaCha8(seed)),
-		peers: make(map[PeerID][]*SimPeer), cuts: make(map[[2]machine]bool), away: make(map[machine]bool),
+		peers: make(map[PeerID][]*SimPeer), cuts: make(map[[2]hostID]bool), away: make(map[hostID]bool),
 	}
 	n.Set(o)
 	group.Go("simnet.deliver", n.deliver)
@@ -85,43 +85,43 @@ func (n *SimNet) Set(o SimOptions) {
 	n.options = o
 }
 
-// Machine returns the machine with a number among those that have the key of a peer. The methods of the network that
+// Host returns the machine with a number among those that have the key of a peer. The methods of the network that
 // take a peer mean its machine 0. A dial reaches the first of the peer's machines that answers, in the order of
 // the addresses that it names; the other end of a link proves the key and does not learn the number. A library that
 // has a connection to one machine already may use that for a dial to another one; the simulation does not.
-func (n *SimNet) Machine(peer PeerID, number int) SimMachine {
-	return SimMachine{n, machine{peer, number}}
+func (n *SimNet) Host(peer PeerID, number int) SimHost {
+	return SimHost{n, hostID{peer, number}}
 }
 
-// SimMachine is a machine on a [SimNet], whether a process runs there or not.
-type SimMachine struct {
+// SimHost is a machine on a [SimNet], whether a process runs there or not.
+type SimHost struct {
 	net *SimNet
-	machine
+	hostID
 }
 
 // Join connects the machine, which can be reached at addrs. A process that is still there crashes first.
-func (m SimMachine) Join(addrs ...Address) *SimPeer {
-	m.Crash()
-	n := m.net
+func (h SimHost) Join(addrs ...Address) *SimPeer {
+	h.Crash()
+	n := h.net
 	p := &SimPeer{
-		net: n, self: m.machine, addrs: addrs, offered: task.NewMailbox[*simLink]("simnet.links", simLinks), moved: task.NewWake(),
+		net: n, self: h.hostID, addrs: addrs, offered: task.NewMailbox[*simLink]("simnet.links", simLinks), moved: task.NewWake(),
 	}
 	n.lock.Lock()
 	defer n.lock.Unlock()
-	all := append(n.peers[m.peer], p)
+	all := append(n.peers[h.peer], p)
 	slices.SortFunc(all, func(a, b *SimPeer) int { return a.self.compare(b.self) })
-	n.peers[m.peer] = all
+	n.peers[h.peer] = all
 	return p
 }
 
 // Crash ends what runs there as if its process was killed: nothing leaves it any more, its links break, and the other
 // ends learn of it as they would of a reset connection.
-func (m SimMachine) Crash() {
-	n := m.net
+func (h SimHost) Crash() {
+	n := h.net
 	n.lock.Lock()
 	var gone *SimPeer
-	for _, p := range n.peers[m.peer] {
-		if p.self == m.machine {
+	for _, p := range n.peers[h.peer] {
+		if p.self == h.hostID {
 			gone = p
 		}
 	}
@@ -145,16 +145,16 @@ func (n *SimNet) remove(p *SimPeer) {
 }
 
 // Cut drops everything between two machines, without telling them.
-func (m SimMachine) Cut(o SimMachine) { set(m.net, m.net.cuts, edge(m.machine, o.machine), true) }
+func (h SimHost) Cut(o SimHost) { set(h.net, h.net.cuts, edge(h.hostID, o.hostID), true) }
 
-// Mend undoes [SimMachine.Cut].
-func (m SimMachine) Mend(o SimMachine) { set(m.net, m.net.cuts, edge(m.machine, o.machine), false) }
+// Mend undoes [SimHost.Cut].
+func (h SimHost) Mend(o SimHost) { set(h.net, h.net.cuts, edge(h.hostID, o.hostID), false) }
 
 // Detach silently drops everything from and to the machine.
-func (m SimMachine) Detach() { set(m.net, m.net.away, m.machine, true) }
+func (h SimHost) Detach() { set(h.net, h.net.away, h.hostID, true) }
 
-// Attach undoes [SimMachine.Detach].
-func (m SimMachine) Attach() { set(m.net, m.net.away, m.machine, false) }
+// Attach undoes [SimHost.Detach].
+func (h SimHost) Attach() { set(h.net, h.net.away, h.hostID, false) }
 
 // set puts a key into a set of the network, or removes it.
 func set[K comparable](n *SimNet, in map[K]bool, key K, there bool) {
@@ -167,38 +167,38 @@ func set[K comparable](n *SimNet, in map[K]bool, key K, there bool) {
 	}
 }
 
-// Join connects a peer, see [SimMachine.Join].
+// Join connects a peer, see [SimHost.Join].
 func (n *SimNet) Join(self PeerID, addrs ...Address) *SimPeer {
-	return n.Machine(self, 0).Join(addrs...)
+	return n.Host(self, 0).Join(addrs...)
 }
 
-// Crash takes a peer away, see [SimMachine.Crash].
-func (n *SimNet) Crash(peer PeerID) { n.Machine(peer, 0).Crash() }
+// Crash takes a peer away, see [SimHost.Crash].
+func (n *SimNet) Crash(peer PeerID) { n.Host(peer, 0).Crash() }
 
-// Cut separates two peers, see [SimMachine.Cut].
-func (n *SimNet) Cut(a, b PeerID) { n.Machine(a, 0).Cut(n.Machine(b, 0)) }
+// Cut separates two peers, see [SimHost.Cut].
+func (n *SimNet) Cut(a, b PeerID) { n.Host(a, 0).Cut(n.Host(b, 0)) }
 
 // Mend undoes [SimNet.Cut].
-func (n *SimNet) Mend(a, b PeerID) { n.Machine(a, 0).Mend(n.Machine(b, 0)) }
+func (n *SimNet) Mend(a, b PeerID) { n.Host(a, 0).Mend(n.Host(b, 0)) }
 
-// Detach takes a peer off the network, see [SimMachine.Detach].
-func (n *SimNet) Detach(peer PeerID) { n.Machine(peer, 0).Detach() }
+// Detach takes a peer off the network, see [SimHost.Detach].
+func (n *SimNet) Detach(peer PeerID) { n.Host(peer, 0).Detach() }
 
 // Attach undoes [SimNet.Detach].
-func (n *SimNet) Attach(peer PeerID) { n.Machine(peer, 0).Attach() }
+func (n *SimNet) Attach(peer PeerID) { n.Host(peer, 0).Attach() }
 
-func edge(a, b machine) [2]machine {
+func edge(a, b hostID) [2]hostID {
 	if a.compare(b) > 0 {
 		a, b = b, a
 	}
-	return [2]machine{a, b}
+	return [2]hostID{a, b}
 }
 
 // open reports whether cells pass between two machines. The lock is held.
-func (n *SimNet) open(a, b machine) bool { return !n.away[a] && !n.away[b] && !n.cuts[edge(a, b)] }
+func (n *SimNet) open(a, b hostID) bool { return !n.away[a] && !n.away[b] && !n.cuts[edge(a, b)] }
 
 // passable returns the machines with a peer's key to which cells pass from another machine. The lock is held.
-func (n *SimNet) passable(from machine, to PeerID) []*SimPeer {
+func (n *SimNet) passable(from hostID, to PeerID) []*SimPeer {
 	var all []*SimPeer
 	for _, p := range n.peers[to] {
 		if n.open(from, p.self) {
@@ -307,7 +307,7 @@ func (n *SimNet) due(now aura.Duration) (*parcel, aura.Duration) {
 type parcel struct {
 	at    aura.Duration
 	order uint64
-	from  machine
+	from  hostID
 	to    *simLink
 	cell  []byte
 }

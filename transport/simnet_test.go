@@ -66,7 +66,7 @@ func TestMachinesWithOneKeyAreReachedAtTheirAddresses(t *testing.T) {
 		net := transport.NewSimNet(g, tc.Clock(), sim.Entropy("net"), transport.SimOptions{})
 		copied, caller := transport.PeerID{1}, transport.PeerID{2}
 		first := net.Join(copied, address(1))
-		second := net.Machine(copied, 1).Join(address(3))
+		second := net.Host(copied, 1).Join(address(3))
 		other := net.Join(caller, address(2))
 		// reached says which machine a dial reached.
 		reached := func(addrs ...transport.Address) string {
@@ -108,13 +108,13 @@ func TestMachinesWithOneKeyAreReachedAtTheirAddresses(t *testing.T) {
 			t.Errorf("the second machine proves another key: %v", err)
 		}
 
-		net.Machine(copied, 0).Cut(net.Machine(caller, 0))
+		net.Host(copied, 0).Cut(net.Host(caller, 0))
 		expect("with a cut to the first", "unavailable", address(1))
 		expect("with a cut to the first", "second", address(1), address(3))
-		net.Machine(copied, 0).Mend(net.Machine(caller, 0))
-		net.Machine(copied, 1).Detach()
+		net.Host(copied, 0).Mend(net.Host(caller, 0))
+		net.Host(copied, 1).Detach()
 		expect("with the second off the network", "unavailable", address(3))
-		net.Machine(copied, 1).Attach()
+		net.Host(copied, 1).Attach()
 		expect("with the second back", "second", address(3))
 
 		net.Crash(copied)

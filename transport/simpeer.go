@@ -10,7 +10,7 @@ import (
 // SimPeer is one machine's hand on a [SimNet], as long as its process lives.
 type SimPeer struct {
 	net     *SimNet
-	self    machine
+	self    hostID
 	offered *task.Mailbox[*simLink]
 	moved   *task.Wake
 

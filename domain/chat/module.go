@@ -47,9 +47,9 @@ func Module() domain.Module {
 		},
 		Due:      due,
 		NewState: func(self aura.AuthorityID) domain.State { return NewState(self, Keep{}) },
-		Indexed:  []string{"group.*"},
+		Indexed:  []string{kindsOfGroups},
 		Linking:  true,
-		Names:    []string{"group.*"},
+		Names:    []string{kindsOfGroups},
 		Recent:   []string{KindMessage, KindRead},
 	}
 }

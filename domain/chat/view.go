@@ -11,6 +11,9 @@ import (
 	"github.com/aura-runtime/aura/fact"
 )
 
+// ShownKinds returns the kinds, and patterns of kinds, that a conversation is shown from.
+func ShownKinds() []string { return []string{KindMessage, KindRead, kindsOfGroups, delivery.Kinds} }
+
 // Thread is one conversation as a frontend lists it.
 type Thread struct {
 	Ref
