@@ -31,6 +31,36 @@ func TestCommentsNameTheirActors(t *testing.T) {
 	}
 }
 
+// TestPagesNameTheirActors refuses the listed forms in the pages that describe the tree: in paragraphs, lists and tables.
+// A heading may be a question.
+func TestPagesNameTheirActors(t *testing.T) {
+	riddles, paragraphs := readRiddles(t), 0
+	for _, page := range documents(t) {
+		var paragraph []string
+		end := func() {
+			if paragraphs++; len(paragraph) > 0 {
+				if found := riddleOf(riddles, withoutCode(strings.Join(paragraph, " "))); found != "" {
+					t.Errorf("%s: %q in %.60q… does not say who or what acts", page, found, paragraph[0])
+				}
+			}
+			paragraph = nil
+		}
+		prose(t, page, func(line string) {
+			line = strings.TrimLeft(line, " ")
+			if line == "" || strings.ContainsAny(line[:1], "#|-*0123456789") {
+				end()
+			}
+			if line != "" && line[0] != '#' {
+				paragraph = append(paragraph, strings.Trim(line, "|-* "))
+			}
+		})
+		end()
+	}
+	if paragraphs < 500 {
+		t.Errorf("the pages have %d paragraphs: the test does not see them", paragraphs)
+	}
+}
+
 // riddleOf returns the first listed form in a text, "" when there is none. Line breaks do not matter.
 func riddleOf(riddles []*regexp.Regexp, text string) string {
 	text = plain.ReplaceAllString(strings.Join(strings.Fields(text), " "), "")
