@@ -42,7 +42,7 @@ func (p *Person) Restore(tc task.Context, from *Person) {
 // maxReads bounds the attempts to read a disk whose reads fail by chance.
 const maxReads = 1000
 
-// copyDisk returns a copy of what is durable on the disk.
+// copyDisk returns a copy of the durable content of the disk.
 func (p *Person) copyDisk(tc task.Context, name string) *journal.Faulty {
 	p.World.Helper()
 	var err error
