@@ -101,8 +101,8 @@ func (r *reunion) say(p *auratest.Person, text string) {
 	p.Say(r.tc, r.talk, text)
 }
 
-// agree waits until every home has every text once and all hold the same facts of each author's device, and says what is
-// wrong otherwise. All the while no home shows a text as delivered or read that was never at that peer.
+// agree waits until every home has every text once and all hold the same facts of each author's device, and names the first difference
+// otherwise. All the while no home shows a text as delivered or read that was never at that peer.
 func (r *reunion) agree(when string) {
 	r.w.Helper()
 	for end := r.tc.Elapsed() + 2*time.Hour; ; {
