@@ -14,7 +14,6 @@ import (
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/frontier"
 	"github.com/aura-runtime/aura/interp"
-	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/presence"
 	"github.com/aura-runtime/aura/reactive"
 	"github.com/aura-runtime/aura/replica"
@@ -220,7 +219,7 @@ func (a *Agent) Start(tc task.Context) error {
 }
 
 // Stop ends the agent in the order of the runtime document, within the budget of tc, else within half a
-// minute, even if tc is cancelled. What hangs is named in the error.
+// minute, even if tc is cancelled. The error names each service that hangs.
 func (a *Agent) Stop(tc task.Context) error {
 	a.stopping.Store(true)
 	return a.tree.stop(tc)
@@ -231,29 +230,6 @@ func (a *Agent) shut(tc task.Context) {
 	a.services.pump.finish(tc)
 	a.services.pump.scheduler.Shut()
 }
-
-// Services returns the declarations of the agent's services, with the groups that own them. The reactive
-// pipeline comes first, the others follow in start order.
-func (a *Agent) Services() []task.Declaration { return a.tree.declarations() }
-
-// Self returns whose agent this is.
-func (a *Agent) Self() aura.AuthorityID { return a.env.Ring.Authority() }
-
-// Renewed returns the capabilities that the authority permitted itself when this agent was assembled, because
-// the build that founded it had not known them; nil: none.
-func (a *Agent) Renewed() []string { return a.renewed }
-
-// Registry returns the kinds, intents and retentions of the domains that the agent runs with.
-func (a *Agent) Registry() *fact.Registry { return a.set.Registry() }
-
-// Set returns the modules that the agent runs with.
-func (a *Agent) Set() *domain.Set { return a.set }
-
-// Journal returns the agent's journal, for those who check it: tests and the simulator.
-func (a *Agent) Journal() *journal.Journal { return a.env.Journal }
-
-// Chain returns the guard chain in which the agent's requests are decided.
-func (a *Agent) Chain() *chain.Chain { return a.env.Decider.Chain }
 
 // addresses says where this agent can be reached now, in as many addresses as a fact may hold.
 func (a *Agent) addresses() []string {

@@ -36,7 +36,7 @@ type answerer func(task.Context, fact.Question) (fact.Answer, error)
 func (a *Agent) hosted() map[string]answerer {
 	return map[string]answerer{
 		status.Question: func(task.Context, fact.Question) (fact.Answer, error) {
-			payload, err := fact.Marshal(a.status())
+			payload, err := fact.Marshal(a.Status())
 			return fact.Answer{Payload: payload}, err
 		},
 		status.QuestionWithdraw: func(tc task.Context, q fact.Question) (fact.Answer, error) {
@@ -53,7 +53,7 @@ func (a *Agent) hosted() map[string]answerer {
 		},
 		query.QuestionKinds: func(task.Context, fact.Question) (fact.Answer, error) {
 			var v query.Vocabulary
-			for _, p := range reactive.Predicates(a.Registry()) {
+			for _, p := range reactive.Predicates(a.set.Registry()) {
 				v.Predicates = append(v.Predicates, query.Predicate(p))
 			}
 			return encoded(v)

@@ -32,20 +32,6 @@ func (a *Agent) Watch(tc task.Context, sel fact.Selection, sink func(fact.Update
 	return a.feed.Watch(tc, history{a.env.Journal}, sel, sink)
 }
 
-func (a *Agent) status() status.Status {
-	s := status.Status{
-		Authority: a.env.Ring.Authority(), Device: a.env.Ring.Device(), Version: a.options.Version,
-		Started: a.started, Facts: a.env.Journal.Head(), Addresses: a.addresses(),
-	}
-	for _, f := range a.services.pump.followers {
-		s.Quarantined = append(s.Quarantined, Quarantined(f.quarantined())...)
-	}
-	for i, h := range a.tree.handles {
-		s.Services = append(s.Services, status.Service{Name: a.tree.names[i], State: h.Observe().State().String()})
-	}
-	return s
-}
-
 // Quarantined returns facts that a fold could not take as the status names them.
 func Quarantined(held []fact.Quarantined) (named []status.Quarantined) {
 	for _, q := range held {

@@ -11,9 +11,6 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// chatKinds are the facts that a conversation is shown from.
-func chatKinds() []string { return []string{chat.KindMessage, chat.KindRead, "group.*", "delivery.*"} }
-
 // fold is the state of all domains, with those at hand that a conversation is shown from.
 type fold struct {
 	states     *domain.States

@@ -78,7 +78,7 @@ func (c *Core) CancelInvite(tc task.Context, id invite.ID) error {
 func (c *Core) WaitInvitation(tc task.Context, id invite.ID) (invite.Invitation, error) {
 	var s invite.State
 	var last invite.Invitation
-	err := watch(tc, c.bridge, fact.Selection{Kinds: []string{"invite.*"}, Follow: true}, func(up fact.Update) error {
+	err := watch(tc, c.bridge, fact.Selection{Kinds: []string{invite.Kinds}, Follow: true}, func(up fact.Update) error {
 		take(up.Records, s.Apply)
 		if !up.Live {
 			return nil
@@ -101,7 +101,7 @@ func (c *Core) WaitInvitation(tc task.Context, id invite.ID) (invite.Invitation,
 // Invitations returns all invitations, those that wait first.
 func (c *Core) Invitations(tc task.Context) ([]invite.Invitation, error) {
 	var s invite.State
-	err := watch(tc, c.bridge, fact.Selection{Kinds: []string{"invite.*"}}, func(up fact.Update) error {
+	err := watch(tc, c.bridge, fact.Selection{Kinds: []string{invite.Kinds}}, func(up fact.Update) error {
 		take(up.Records, s.Apply)
 		return nil
 	})

@@ -83,7 +83,7 @@ func (c *Core) Invitation(tc task.Context, id invite.ID) (invite.Invitation, err
 
 func (c *Core) invitations(tc task.Context) (*invite.State, error) {
 	s := &invite.State{}
-	err := watch(tc, c.bridge, fact.Selection{Kinds: []string{"invite.*"}}, func(up fact.Update) error {
+	err := watch(tc, c.bridge, fact.Selection{Kinds: []string{invite.Kinds}}, func(up fact.Update) error {
 		take(up.Records, s.Apply)
 		return nil
 	})

@@ -6,6 +6,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/delivery"
+	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 )
@@ -126,7 +127,7 @@ func (c *Core) startingFacts(tc task.Context) ([]fact.Record, fact.Position, err
 		return nil, 0, err
 	}
 	var invites []fact.Record
-	err = watch(tc, c.bridge, fact.Selection{Kinds: []string{"invite.*"}}, func(up fact.Update) error {
+	err = watch(tc, c.bridge, fact.Selection{Kinds: []string{invite.Kinds}}, func(up fact.Update) error {
 		invites = append(invites, up.Records...)
 		return nil
 	})

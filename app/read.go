@@ -88,7 +88,7 @@ func (c *Core) WaitDelivered(tc task.Context, in Ref, sent Sent) (chat.Message, 
 func (c *Core) changes(of Ref, after fact.Position) fact.Selection {
 	return fact.Selection{
 		Namespaces:   []fact.Namespace{fact.OwnNamespace(c.self.Authority), fact.ContextNamespace(of.Context)},
-		Kinds:        chatKinds(),
+		Kinds:        chat.ShownKinds(),
 		After:        after,
 		Observations: []string{delivery.ObservedOutbox},
 		Follow:       true,

@@ -34,7 +34,7 @@ func (v *chatsView) Name() string { return viewChats }
 
 // Needs implements [reactive.View].
 func (v *chatsView) Needs() reactive.Needs {
-	n := needs(chatKinds()...)
+	n := needs(chat.ShownKinds()...)
 	n.Facts.Observations = []string{delivery.ObservedOutbox}
 	n.Follows = []string{viewContacts, viewModeration}
 	return n

@@ -48,7 +48,7 @@ func (r *Registry) checkCapabilities(d *Domain) error {
 	all := d.permits()
 	for _, name := range all {
 		if !ValidCapability(name) {
-			return aura.Errorf(op, aura.Invalid, "domain %s: %.80q is not the name of a capability, such as %q", d.Name, name, "chat:send")
+			return aura.Errorf(op, aura.Invalid, "domain %s: %.80q is not the name of a capability, such as \"chat:send\"", d.Name, name)
 		}
 		if owner, taken := r.capabilities[name]; taken {
 			return aura.Errorf(op, aura.Conflict, "capability %s of domain %s belongs to domain %s", name, d.Name, owner)

@@ -12,8 +12,8 @@ import (
 // Index evaluates the capability tokens of the agent's own authority, and follows the journal for tokens, revocations
 // and the limits of contexts. An agent has one.
 //
-// It trusts one root key: that of the agent's own authority. What the agent does for itself, and what it does for a
-// peer, follows from tokens of that root alone.
+// It trusts one root key: that of the agent's own authority. Every permission, of the agent itself and of a peer,
+// follows from tokens of that root alone.
 //
 // An evaluation asks for each capability that a domain declared. Its answer is cached for a context, an authority and a
 // token until the epoch ends or a check that reads the time could change, and dropped when a token, a revocation or a
@@ -41,7 +41,7 @@ func Open(tc task.Context, identity fact.Certificate, candidates []string, j *jo
 		root: identity.Root, own: identity.Authority(), device: identity.Device(), candidates: candidates,
 		state: capability.NewState(identity.Authority()), cache: map[cacheKey]cached{},
 	}
-	selection := fact.Selection{Kinds: []string{"capability.*", capability.KindPolicy}}
+	selection := fact.Selection{Kinds: []string{capability.Kinds, capability.KindPolicy}}
 	x.fold = journal.NewFold("fold.capability", selection, grants{x.state, x}, &x.mu)
 	// Attach first, then load: a fact that is committed in between arrives twice, and the second time changes nothing.
 	_, detach := j.Attach(x)
@@ -98,7 +98,7 @@ func (x *Index) Quarantined() []fact.Quarantined {
 	return x.fold.Quarantined()
 }
 
-// Version counts the changes of what is permitted.
+// Version counts the changes of the permissions.
 func (x *Index) Version() uint64 {
 	x.mu.Lock()
 	defer x.mu.Unlock()

@@ -27,12 +27,12 @@ begins it, the kind of fact that it leaves, and the choreography of a ceremony.
 
 --services prints instead what each service of the running agent declares: the group that owns it, its category of
 ownership, the bound of its mailbox, what state it owns and by what (its loop, its mailbox or a lock), and the families of
-events that it reports.`,
+events that it reports. With both, the operations come first.`,
 		Example: "  aura doctor\n  aura doctor --json\n  aura doctor --services\n  aura doctor --operations",
 		Args:    cli.None,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if operations {
-				return printOperations(s)
+			if operations || services {
+				return list(s, operations, services)
 			}
 			var flags protectFlags
 			named, err := flags.named(c)
@@ -42,17 +42,6 @@ events that it reports.`,
 			home, err := s.Folder()
 			if err != nil {
 				return err
-			}
-			if services {
-				var declared status.Services
-				err := s.Run("doctor", func(tc task.Context) (err error) {
-					declared, err = askServices(tc, home)
-					return err
-				})
-				if err != nil {
-					return err
-				}
-				return printServices(s, declared)
 			}
 			var findings []finding
 			err = s.Run("doctor", func(tc task.Context) error {
@@ -68,6 +57,35 @@ events that it reports.`,
 	c.Flags().BoolVar(&operations, "operations", false, "list the operations of every domain, with their category")
 	c.Flags().BoolVar(&services, "services", false, "print the declarations of the running agent's services")
 	return c
+}
+
+// list prints the operations, the services or both, and nothing when the agent cannot say its services.
+func list(s *cli.Shell, operations, services bool) error {
+	var declared []status.Declared
+	if services {
+		home, err := s.Folder()
+		if err != nil {
+			return err
+		}
+		err = s.Run("doctor", func(tc task.Context) (err error) {
+			declared, err = askServices(tc, home)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if operations {
+		if err := printOperations(s); err != nil || !services {
+			return err
+		}
+		if !s.JSON {
+			if err := s.Print(nil, ""); err != nil {
+				return err
+			}
+		}
+	}
+	return printServices(s, declared)
 }
 
 // finding is the outcome of one check.

@@ -10,8 +10,6 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/agent"
-	"github.com/aura-runtime/aura/domain/status"
-	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/localapi"
 	"github.com/aura-runtime/aura/task"
@@ -121,7 +119,7 @@ func serveHome(tc task.Context, s *cli.Shell, home string, p keyring.Protector, 
 	if err := door.Start(tc); err != nil {
 		return err
 	}
-	err = announce(tc, s, home, before, o.Listen, door.Agent, seen.metricsAt())
+	err = announce(s, home, before, o.Listen, door.Agent, seen.metricsAt())
 	if err == nil {
 		err = serveUntil(tc, door.Agent, stop)
 	}
@@ -175,11 +173,8 @@ type readyLine struct {
 	Permitted []string `json:"permitted,omitempty"`
 }
 
-func announce(tc task.Context, s *cli.Shell, home string, before int, listen []string, a *agent.Agent, metrics string) error {
-	now, err := agentStatus(tc, a)
-	if err != nil {
-		return err
-	}
+func announce(s *cli.Shell, home string, before int, listen []string, a *agent.Agent, metrics string) error {
+	now := a.Status()
 	line := readyLine{
 		Event: "ready", Home: home, Socket: localapi.SocketPath(home),
 		Authority: now.Authority, Device: now.Device, Addresses: now.Addresses, Metrics: metrics,
@@ -261,13 +256,4 @@ func lastWords(failure error) error {
 	}
 	return aura.Errorf("program.serveHome", aura.KindOf(failure),
 		"the agent has ended: %s. Everything that it confirmed is stored; aura up starts it again", why)
-}
-
-func agentStatus(tc task.Context, a *agent.Agent) (status.Status, error) {
-	var now status.Status
-	answer, err := a.Ask(tc, fact.Question{Kind: status.Question})
-	if err == nil {
-		err = fact.Unmarshal(answer.Payload, &now)
-	}
-	return now, err
 }

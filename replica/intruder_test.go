@@ -531,7 +531,7 @@ func sessions(w *auratest.World) (n int) {
 	return n
 }
 
-// TestManyStrangersWithOneCode: whoever has the code can occupy the inviter for a while, and no longer.
+// TestManyStrangersWithOneCode: strangers with the code can occupy the inviter for a while, and no longer.
 func TestManyStrangersWithOneCode(t *testing.T) {
 	auratest.Run(t, auratest.Options{Seeds: 2}, func(tc task.Context, w *auratest.World) {
 		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")

@@ -126,7 +126,7 @@ func (w *simulation) injectPanic(tc task.Context, p *person) error {
 		return tc.Err()
 	}
 	w.report.Panics++
-	if (place == "handler" || place == "interpreter") && err == nil && l.failed(tc) == "" {
+	if (place == "handler" || place == "interpreter") && err == nil && l.failed() == "" {
 		l.fuse.fired = false // it was a session with a peer, which the link began again
 		return tc.Err()
 	}

@@ -2,12 +2,10 @@ package sim
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/agent"
 	"github.com/aura-runtime/aura/app"
-	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/interp"
 	"github.com/aura-runtime/aura/task"
@@ -110,25 +108,12 @@ func (l *life) recall(tc task.Context) error {
 	return nil
 }
 
-// statusWithin is how long an agent may take to answer a question for its status, also with a failing disk.
-const statusWithin = 10 * time.Second
-
 // failed names a service that failed, empty when all run.
-func (l *life) failed(tc task.Context) string {
+func (l *life) failed() string {
 	if err := l.front.Observe().Err(); err != nil {
 		return fmt.Sprintf("the frontend has failed: %v", err)
 	}
-	tc, done := tc.WithBudget("status", statusWithin)
-	defer done()
-	answer, err := l.agent.Ask(tc, fact.Question{Kind: status.Question})
-	var s status.Status
-	if err == nil {
-		err = fact.Unmarshal(answer.Payload, &s)
-	}
-	if err != nil {
-		return fmt.Sprintf("the agent does not answer: %v", err)
-	}
-	for _, service := range s.Services {
+	for _, service := range l.agent.Status().Services {
 		if service.State == task.Failed.String() {
 			return fmt.Sprintf("service %s has failed: %v", service.Name, l.group.Err())
 		}

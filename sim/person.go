@@ -52,7 +52,7 @@ type person struct {
 	spentIn map[spending]int                  // the index in spent, by all but the units
 	ended   map[aura.OperationID]domain.Phase // how actions ended, as shown
 
-	// What planted bugs keep through restarts.
+	// The state that planted bugs keep through restarts.
 	index   streams                            // of a forgetful disk
 	ledger  *journal.Batch                     // as it was when the clock went wrong
 	pausing map[transport.PeerID]pausing       // of a weary network
@@ -174,7 +174,7 @@ func (p *person) lookAtServices(tc task.Context) {
 	if l == nil {
 		return
 	}
-	failed := l.failed(tc)
+	failed := l.failed()
 	if failed == "" || !p.turn.TryAcquire() {
 		return
 	}

@@ -9,6 +9,9 @@ import (
 
 // The kinds of facts. All but [KindDelegated] live in the namespace of the authority that decides.
 const (
+	// Kinds is the pattern of all but [KindPolicy].
+	Kinds = "capability.*"
+
 	// KindToken carries [Token]: the capabilities of the authority itself, or of one of its devices.
 	KindToken = "capability.token"
 	// KindDelegated carries [Delegated], in a shared context: a token for one of its members.

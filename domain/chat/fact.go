@@ -12,6 +12,9 @@ import (
 
 // The kinds of facts.
 const (
+	// kindsOfGroups is the pattern of those about groups.
+	kindsOfGroups = "group.*"
+
 	// KindMessage carries [Text], in the context of the conversation.
 	KindMessage = "chat.message"
 	// KindRead carries [Read], in the context of the conversation.

@@ -8,6 +8,9 @@ import (
 
 // The kinds of facts. Both lie in the sender's own namespace.
 const (
+	// Kinds is the pattern of all of them.
+	Kinds = "delivery.*"
+
 	// KindAcked carries [Acked].
 	KindAcked = "delivery.acked"
 	// KindFailed carries [Failed].

@@ -9,6 +9,9 @@ import (
 // The kinds of facts, all in the owner's own namespace. Secrets are never in them: they are metadata, see
 // [CodeKey].
 const (
+	// Kinds is the pattern of all of them.
+	Kinds = "invite.*"
+
 	// KindCreated carries [Created]: the inviter handed a code out.
 	KindCreated = "invite.created"
 	// KindCancelled carries [Ended]: the inviter took it back.

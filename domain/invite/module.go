@@ -44,7 +44,7 @@ func Module() domain.Module {
 		Serial:   true,
 		Due:      due,
 		NewState: func(aura.AuthorityID) domain.State { return &State{} },
-		Indexed:  []string{"invite.*"},
+		Indexed:  []string{Kinds},
 		Linking:  true,
 		Views: []domain.View{{
 			Signal: SignalName,
