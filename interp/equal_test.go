@@ -32,7 +32,7 @@ type testSigner struct{}
 
 func (testSigner) Sign(msg []byte) [64]byte { return [64]byte(ed25519.Sign(testKey, msg)) }
 
-// collector is a sender that keeps what is released.
+// collector is a sender that keeps the released envelopes.
 type collector struct{ sent []effect.Envelope }
 
 func (c *collector) Release(_ task.Context, e effect.Envelope) { c.sent = append(c.sent, e) }
@@ -322,7 +322,7 @@ func compare(want, got []answer, exact bool) string {
 	return ""
 }
 
-// place is all of a record but what is drawn anew for each: the order token, and so the identity and the proof.
+// place is a record without the fields that are drawn anew for each: the order token, and so the identity and the proof.
 type place struct {
 	position  fact.Position
 	seq       uint64

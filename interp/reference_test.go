@@ -266,7 +266,7 @@ func (p *plan) results(records []fact.Record, receipts []effect.Receipt) []effec
 }
 
 // book is a ledger page with corrections: values are read from the base until they are set. It remembers
-// the order in which keys were first set, so that what is written out does not depend on a map.
+// the order in which keys were first set, so that its output does not depend on a map.
 type book[K comparable, V comparable] struct {
 	read func(K) V
 	base map[K]V // as read, for the check inside the commit

@@ -15,7 +15,7 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// commitLoop is the session's task that makes received facts durable. What waits in the inbox shares a commit;
+// commitLoop is the session's task that makes received facts durable. Facts that wait in the inbox share a commit;
 // the acknowledgement leaves after its sync. It never waits for the channel: while both sides' sending buffers
 // are full, each is emptied only by the other's reading.
 func (s *session) commitLoop(tc task.Context) error {
@@ -120,8 +120,8 @@ func (s *session) ackLoop(tc task.Context) error {
 	}
 }
 
-// commit makes received facts and the chain of their receipts durable. What says nothing new costs no sync.
-// After an error nothing of it is durable, so nothing is acknowledged: the peer sends it again.
+// commit makes received facts and the chain of their receipts durable. Facts and receipts that are there already cost
+// no sync. After an error nothing of it is durable, so nothing is acknowledged: the peer sends it again.
 func (s *session) commit(tc task.Context, entry *journal.Entry, before, chain guard.ReceiptChain) error {
 	if len(entry.Foreign) == 0 && chain == before {
 		return nil

@@ -57,7 +57,7 @@ func (s *session) acknowledged(tc task.Context, ids []aura.FactID) {
 }
 
 // acknowledgedBefore reports the facts that the peer got in an earlier session, whose acknowledgement did
-// not arrive. What cannot be read is not reported: a report must not end a session.
+// not arrive. A fact that cannot be read is not reported: a report must not end a session.
 func (s *session) acknowledgedBefore(tc task.Context, through uint64) {
 	if !tc.Observed() {
 		return

@@ -37,7 +37,7 @@ func newRecorder(s *Replicator) *recorder {
 	return &recorder{sync: s, changed: task.NewWake(), open: map[*session]bool{}, waiting: map[linkKey]*session{}}
 }
 
-// watch begins to watch a session, until unwatch. What it acknowledged before it ended is kept.
+// watch begins to watch a session, until unwatch. The acknowledgements before its end are kept.
 func (r *recorder) watch(s *session) {
 	r.lock.Lock()
 	defer r.lock.Unlock()

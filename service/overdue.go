@@ -54,7 +54,7 @@ func (s *Maintenance) overdue(tc task.Context, p *directory.Peer) (last fact.Rec
 	}
 	now := tc.Now().At
 	for next := settled + 1; ; {
-		// What waits may be long, and a stop must not wait for the end of it.
+		// The list of waiting facts may be long, and a stop must not wait for its end.
 		if err := tc.Err(); err != nil {
 			return fact.Record{}, 0, err
 		}

@@ -8,7 +8,7 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// The invariants. What each says holds at every instant, or, where it speaks of an end, once everything was
+// The invariants. Each holds at every instant, or, where it speaks of an end, once everything was
 // healed and the world has had time to settle.
 const (
 	// WorldEnds: the world comes to its end: no deadlock, no loop without time, no panic.

@@ -52,7 +52,7 @@ type person struct {
 	spentIn map[spending]int                  // the index in spent, by all but the units
 	ended   map[aura.OperationID]domain.Phase // how actions ended, as shown
 
-	// What planted bugs keep through restarts.
+	// The state that planted bugs keep through restarts.
 	index   streams                            // of a forgetful disk
 	ledger  *journal.Batch                     // as it was when the clock went wrong
 	pausing map[transport.PeerID]pausing       // of a weary network

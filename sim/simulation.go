@@ -211,8 +211,7 @@ func (w *simulation) look(tc task.Context) {
 	w.announce(tc)
 }
 
-// heal ends all trouble: networks are whole, disks are sound, everybody is there, and users have ended what
-// they began.
+// heal ends all trouble: networks are whole, disks are sound, all agents run, and users have ended their actions.
 func (w *simulation) heal(tc task.Context) {
 	w.net.Set(calm())
 	for i, p := range w.people {

@@ -109,7 +109,7 @@ func (o *Outbox) Release(_ task.Context, e effect.Envelope) {
 	o.released = append(o.released, Release{e, receipts})
 }
 
-// All returns what was released so far, in order.
+// All returns the envelopes released so far, in order.
 func (o *Outbox) All() []Release {
 	o.mu.Lock()
 	defer o.mu.Unlock()

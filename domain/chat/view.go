@@ -98,7 +98,7 @@ func (s *State) Message(set Setting, context aura.ContextID, id aura.FactID) (Me
 		return Message{}, false
 	}
 	items := c.thread.messages.Items()
-	for i := len(items) - 1; i >= 0; i-- { // Who asks usually asks for a new one.
+	for i := len(items) - 1; i >= 0; i-- { // Most calls ask for a new message.
 		if items[i].Value.id == id {
 			return s.shown(set, &c, &items[i].Value)
 		}
