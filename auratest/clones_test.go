@@ -22,7 +22,7 @@ import (
 // number, and the copy shows [delivered] or [read]; or the home is older than what its peer acknowledges, shows "peer
 // contradicts this journal", and talk stops in both directions. The stories hold once a fact names its predecessor and
 // heads are compared. The change that does this sets the constant to true, or removes it.
-const copiesAreHarmless = false
+const copiesAreHarmless = true
 
 // reunion is a conversation among people of whom some have several homes, and what must hold of it.
 type reunion struct {

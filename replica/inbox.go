@@ -69,8 +69,9 @@ func (s *session) commitBatch(tc task.Context, batch []deliver) error {
 			} else if err == nil {
 				var fresh bool
 				if fresh, err = s.verify(&r, &chain); fresh {
-					entry.Foreign, delivered = append(entry.Foreign, r), true
+					entry.Foreign = append(entry.Foreign, r)
 				}
+				delivered = true // one that is here already is acknowledged again: the peer did not hear it
 			}
 			if err != nil {
 				return err

@@ -151,6 +151,9 @@ func (s *session) postPlaces(tc task.Context, kind egress.Kind, p places) error 
 
 // onPlaces hands a question or an answer to the task that it is for.
 func (s *session) onPlaces(tc task.Context, p places) error {
+	if !s.greeted.Opened() {
+		return aura.Errorf("replica.onPlaces", aura.Corrupt, "a question about places before the hello")
+	}
 	if len(p.Ask) > maxAsked || len(p.Held) > maxAsked*fact.MaxHeads || len(p.After) > 2*fact.MaxHeads {
 		return aura.Errorf("replica.onPlaces", aura.Corrupt, "%d places asked for, %d held, %d to follow", len(p.Ask), len(p.Held), len(p.After))
 	}

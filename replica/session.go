@@ -181,6 +181,9 @@ func (s *session) onHello(tc task.Context, b []byte) error {
 // onAck notes which own facts the peer has. A peer can name facts that this session did not send: those that another
 // copy of this home sent.
 func (s *session) onAck(tc task.Context, heads []fact.Place) error {
+	if !s.greeted.Opened() {
+		return aura.Errorf("replica.onAck", aura.Corrupt, "an acknowledgement before the hello")
+	}
 	if err := checkHeads(heads); err != nil {
 		return err
 	}
