@@ -71,8 +71,8 @@ func SetRights(s *State, maker, device aura.DeviceID, rights Rights) (Entry, err
 	return s.complete(op, e)
 }
 
-// GiveShare returns the entry by which the maker gives a part of its share, or of what nobody has, to another device. It
-// returns aura.Exhausted when it has less.
+// GiveShare returns the entry by which the maker gives a part of its share, or of the part that no device has, to another
+// device. It returns aura.Exhausted when both are less.
 func GiveShare(s *State, maker, device aura.DeviceID, share uint32) (Entry, error) {
 	const op = "roster.GiveShare"
 	e, err := s.next(op, maker)

@@ -6,8 +6,8 @@ import (
 	"github.com/aura-runtime/aura"
 )
 
-// checkShares lets an entry lower the share of its maker alone. What the maker gives away, and what removed devices
-// had, may go to any device.
+// checkShares lets an entry lower the share of its maker alone. The part that the maker gives away, and the shares of
+// removed devices, may go to any device.
 func (f *fork) checkShares(n *node) error {
 	e := &n.Entry
 	floors := f.floors(n.ids, e.Maker)
