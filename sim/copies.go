@@ -79,7 +79,7 @@ func (p *person) backUp(tc task.Context) {
 	})
 }
 
-// copyDisk returns a copy of what is durable on a disk, for a home with a name; nil: the disk cannot be read.
+// copyDisk returns a copy of the durable part of a disk, for a home with a name; nil: the disk cannot be read.
 func (w *simulation) copyDisk(tc task.Context, name string, from *journal.Faulty) *journal.Faulty {
 	for range maxReads {
 		disk := journal.NewFaulty(w.sim.Entropy(name+" disk"), journal.Faults{})
