@@ -502,3 +502,104 @@ func TestASimulationKeepsKeys(t *testing.T) {
 		}
 	})
 }
+
+// TestTheJournalHoldsTheKey: two decisions with one key reach the journal although each was prepared on a ledger on which
+// its charge holds. The second is stale, in the commit of the first and after it.
+func TestTheJournalHoldsTheKey(t *testing.T) {
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
+		h := chaintest.Found(t, tc, disk, sim.Entropy("home"), chaintest.Limited(10))
+		defer h.Close(tc)
+		budget := guard.MessageContext(chaintest.Pair)
+		// decided returns the decision about a message when so many units are spent.
+		decided := func(spent uint64) *interp.Decision {
+			r := chaintest.Message(chaintest.Ben, 1, 0, 0)
+			r.Sends[0].Leak = guard.Leakage{} // which has a version of its own
+			var s guard.Snapshot
+			if err := h.Chain.Prepare(tc, r, &s); err != nil {
+				t.Fatal(err)
+			}
+			s.Budgets[0].Spent, s.Budgets[0].Version = spent, spent
+			out := new(guard.Outcome)
+			if guard.Evaluate(out, &s, r); !out.Allowed {
+				t.Fatal(out.Denial.Err())
+			}
+			return &interp.Decision{Request: r, Commands: out.Commands}
+		}
+		g := task.NewGroup(tc, "deciders")
+		var errs [3]error
+		execute := func(i int) {
+			d := decided(uint64(min(i, 1)))
+			g.Go("decider", func(tc task.Context) error {
+				_, errs[i] = h.Production.Execute(tc, d)
+				return nil
+			})
+			if err := tc.Sleep(time.Millisecond); err != nil {
+				t.Fatal(err)
+			}
+		}
+		disk.SetFaults(journal.Faults{Stuck: true})
+		g.Go("blocker", func(tc task.Context) error {
+			_, err := h.Journal.Append(tc, &journal.Entry{Meta: []journal.KV{{Key: "note", Value: []byte("x")}}})
+			return err
+		})
+		if err := tc.Sleep(time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
+		execute(0)
+		execute(1)
+		disk.SetFaults(journal.Faults{})
+		if err := tc.Sleep(time.Second); err != nil {
+			t.Fatal(err)
+		}
+		execute(2)
+		if err := g.Wait(tc); err != nil {
+			t.Fatal(err)
+		}
+		if errs[0] != nil || !errors.Is(errs[1], aura.Stale) || !errors.Is(errs[2], aura.Stale) {
+			t.Errorf("errors %v", errs)
+		}
+		if c := h.Journal.Charge(budget, chaintest.Ben); c.Spent != 1 || c.Receipts != 1 || len(h.Outbox.All()) != 1 {
+			t.Errorf("the ledger has %+v, %d left", c, len(h.Outbox.All()))
+		}
+	})
+}
+
+// TestMessagesShareCommitsAndNoReceipt: each has a receipt of its own, whatever else is in the commit.
+func TestMessagesShareCommitsAndNoReceipt(t *testing.T) {
+	const messages = 20
+	policy := chaintest.Limited(100)
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
+		h := chaintest.Found(t, tc, disk, sim.Entropy("home"), policy)
+		defer h.Close(tc)
+		disk.SetFaults(journal.Faults{SyncDelay: 5 * time.Millisecond})
+		before := disk.Syncs()
+		g := task.NewGroup(tc, "sessions")
+		for i := range messages {
+			g.Go("session", func(tc task.Context) error {
+				r := chaintest.Message(chaintest.Ben, byte(i+1), 0, 0)
+				r.Entries[0].Namespace = fact.OwnNamespace(chaintest.Own) // in the context it would wait in front of the texts
+				result, _, err := h.Chain.Decide(tc, r)
+				if err == nil && (len(result.Receipts) != 1 || result.Receipts[0].Digest != r.Message().Digest() || result.Receipts[0].Cost != 1) {
+					t.Errorf("message %d has the receipts %+v", i, result.Receipts)
+				}
+				return err
+			})
+			g.Go("writer", func(tc task.Context) error {
+				_, _, err := h.Chain.Decide(tc, chaintest.Text(1, chaintest.Ben))
+				return err
+			})
+		}
+		if err := g.Wait(tc); err != nil {
+			t.Fatal(err)
+		}
+		if n := disk.Syncs() - before; n > messages {
+			t.Errorf("%d syncs for %d messages and as many texts", n, messages)
+		}
+		if got := accepted(t, h, guard.FormMessage, guard.MessageContext(chaintest.Pair), chaintest.Ben, policy, tc.Now()); len(got) != messages {
+			t.Errorf("%d receipts for %d messages", len(got), messages)
+		}
+		accepted(t, h, guard.FormFacts, chaintest.Pair, chaintest.Ben, policy, tc.Now())
+	})
+}
