@@ -321,8 +321,8 @@ func TestAKeyIsChargedOnceHoweverTheWorldEnds(t *testing.T) {
 	}
 }
 
-// TestAKeyIsChargedOnceOnADiskThatFails does the same with failures at random: applies that fail, and applies of which nobody
-// knows whether they happened.
+// TestAKeyIsChargedOnceOnADiskThatFails does the same with failures at random: applies that fail, and applies that the store
+// leaves undecided.
 func TestAKeyIsChargedOnceOnADiskThatFails(t *testing.T) {
 	const messages = 8
 	policy := chaintest.Limited(messages)
