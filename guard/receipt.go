@@ -2,9 +2,11 @@ package guard
 
 import (
 	"math"
+	"slices"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/fact"
 )
 
 // ReceiptChain is a next hop's knowledge of the receipts of one kind from one sender towards one destination in one
@@ -17,17 +19,33 @@ type ReceiptChain struct {
 	Spent    uint64 // units that the receipts of Epoch cover
 	After    uint64 // the facts or cells that they cover are numbered (After, LastSeq]; parcels have no numbers
 	LastSeq  uint64
-	// LastID is the identity of the fact at LastSeq, as the receipt named it; zero: it did not.
+	// LastID is the beginning of the identity of the fact at LastSeq, as the receipt named it; zero: it did not.
 	LastID [16]byte `cbor:",omitzero"`
+	// More are the runs beside (After, LastSeq], the newer first: a device whose home runs in several copies pays for facts on
+	// several branches.
+	More [maxRuns - 1]Run `cbor:",omitzero"`
 	// Digest is that of the message that the last receipt covers; zero but for parcels.
 	Digest [32]byte `cbor:",omitzero"`
 	Count  uint64   // receipts of the chain
 	Head   [32]byte // hash of the last receipt of the chain; zero: none
-	First  [32]byte // hash of its first one; zero: not known
+	// Others are the last receipts of the other branches of the chain, one for each copy of the device's home, the newer
+	// first. Spent is the sum of all.
+	Others [fact.MaxHeads - 1][32]byte `cbor:",omitzero"`
+	First  [32]byte                    // hash of its first one; zero: not known
 	// Owed is the amount that recent receipts covered, in units: it falls by the limit with every epoch of the own clock,
 	// of which Seen was the last.
 	Owed uint64
 	Seen aura.Epoch
+}
+
+// maxRuns is how many runs a chain keeps. Beyond it the oldest is forgotten, and what is left of it must be paid again.
+const maxRuns = 16
+
+// Run is a row of facts that receipts cover, by their places in (After, Last], with the beginning of the identity of
+// the last one; zero: it is not known.
+type Run struct {
+	After, Last uint64
+	ID          [16]byte
 }
 
 // burst is how many limits a sender may spend at once: the epoch of its clock may turn within one of ours.
@@ -42,10 +60,14 @@ const burst = 2
 // for each epoch that passes here, and at most twice that at once. Nor does one epoch's name, until the sender
 // names another, pay for more than the limit.
 //
+// A device whose home was copied goes on with the chain in each copy: two receipts follow the same one then, or one
+// follows a receipt that never came. Each such branch counts, at most [fact.MaxHeads] of them, and their amounts add up.
+// Here says that the facts which the receipt covers are here already: such a receipt begins no branch.
+//
 // It returns aura.Stale for a receipt of an earlier chain or a run that is covered already, and aura.Denied
-// for everything else that does not fit: another kind or binding, a broken link, a wrong signature, no cost, more
+// for everything else that does not fit: another kind or binding, too many branches, a wrong signature, no cost, more
 // than is permitted, more cells than units. The chain is unchanged then.
-func (c *ReceiptChain) Accept(r *effect.Receipt, deviceKey []byte, p Policy, now aura.Physical) error {
+func (c *ReceiptChain) Accept(r *effect.Receipt, deviceKey []byte, here bool, p Policy, now aura.Physical) error {
 	const op = "guard.Accept"
 	if r.Context != c.Context || r.From != c.From || r.To != c.To {
 		return aura.Errorf(op, aura.Denied, "receipt is bound to another context, source or destination")
@@ -57,10 +79,10 @@ func (c *ReceiptChain) Accept(r *effect.Receipt, deviceKey []byte, p Policy, now
 		return &aura.Error{Op: op, Kind: aura.KindOf(err), Err: err}
 	}
 	hash := r.Hash()
-	if hash == c.Head {
+	if hash == c.Head || slices.Contains(c.Others[:], hash) {
 		return nil
 	}
-	next, err := c.after(r, hash)
+	next, err := c.after(r, hash, here)
 	if err != nil {
 		return err
 	}
@@ -93,36 +115,59 @@ func (c *ReceiptChain) cover(r *effect.Receipt) {
 		c.Digest = r.Digest
 		return
 	}
-	end := c.LastSeq
-	c.After, c.LastSeq = joined(c.After, c.LastSeq, r.FirstSeq-1, r.LastSeq)
-	if moved := c.LastSeq != end; moved || c.LastSeq == r.LastSeq && r.LastID != [16]byte{} {
-		c.LastID = r.LastID
+	all := append([]Run{{c.After, c.LastSeq, c.LastID}}, c.More[:]...)
+	add := Run{r.FirstSeq - 1, r.LastSeq, r.LastID}
+	for i, run := range all {
+		if from, until := joined(run.After, run.Last, add.After, add.Last); (from != add.After || until != add.Last) && !run.forks(&add) {
+			if until > add.Last || add.ID == [16]byte{} && until == run.Last {
+				add.ID = run.ID
+			}
+			add.After, add.Last = from, until
+			all = slices.Delete(all, i, i+1)
+			break
+		}
+		if run == add {
+			all = slices.Delete(all, i, i+1)
+			break
+		}
+	}
+	c.After, c.LastSeq, c.LastID = add.After, add.Last, add.ID
+	if c.Kind == effect.ReceiptKindFacts {
+		copy(c.More[:], all)
 	}
 }
 
-// after returns the chain to which a receipt belongs: this one, or one that begins with it.
-func (c *ReceiptChain) after(r *effect.Receipt, hash [32]byte) (ReceiptChain, error) {
+// forks reports whether two runs end in different facts at one place.
+func (a *Run) forks(b *Run) bool {
+	return a.Last == b.Last && a.ID != b.ID && a.ID != [16]byte{} && b.ID != [16]byte{}
+}
+
+// after returns the chain to which a receipt belongs: this one, a branch of it, or one that begins with it.
+func (c *ReceiptChain) after(r *effect.Receipt, hash [32]byte, here bool) (ReceiptChain, error) {
 	const op = "guard.Accept"
-	same := r.Epoch == c.Epoch
+	next, same := *c, r.Epoch == c.Epoch
+	branch := slices.Index(next.Others[:], r.Previous)
 	switch {
 	case same && r.Previous == c.Head:
-		next := *c
 		if c.Head == ([32]byte{}) {
 			next.First = hash
 		}
 		return next, nil
-	case same && hash == c.First, same && c.First == ([32]byte{}) && c.covered(r):
-		return ReceiptChain{}, aura.Errorf(op, aura.Stale, "receipt with which the chain began")
-	case r.Previous == ([32]byte{}):
-		next := ReceiptChain{Kind: c.Kind, Context: c.Context, From: c.From, To: c.To, Epoch: r.Epoch, First: hash, Owed: c.Owed, Seen: c.Seen}
-		if same {
-			next.Spent = c.Spent // the sender left the epoch and came back
-		}
+	case same && r.Previous != [32]byte{} && branch >= 0:
+		next.Others[branch] = c.Head
 		return next, nil
+	case same && (hash == c.First || here || c.First == [32]byte{} && c.covered(r)):
+		return ReceiptChain{}, aura.Errorf(op, aura.Stale, "receipt of a run that is covered already")
+	case same && next.Others[len(next.Others)-1] != [32]byte{}:
+		return ReceiptChain{}, aura.Errorf(op, aura.Denied, "receipt begins branch %d of its epoch", len(next.Others)+2)
+	case same:
+		copy(next.Others[1:], c.Others[:])
+		next.Others[0] = c.Head
+		return next, nil
+	case r.Previous == ([32]byte{}):
+		return ReceiptChain{Kind: c.Kind, Context: c.Context, From: c.From, To: c.To, Epoch: r.Epoch, First: hash, Owed: c.Owed, Seen: c.Seen}, nil
 	case r.Epoch < c.Epoch:
 		return ReceiptChain{}, aura.Errorf(op, aura.Stale, "receipt of an earlier epoch")
-	case same && c.covered(r):
-		return ReceiptChain{}, aura.Errorf(op, aura.Stale, "receipt of a run that is covered already")
 	}
 	return ReceiptChain{}, aura.Errorf(op, aura.Denied, "receipt does not follow the last one")
 }
@@ -145,17 +190,20 @@ func (c *ReceiptChain) settle(p Policy, own aura.Epoch) {
 	c.Seen = own
 }
 
-// Covers reports whether a receipt of the chain's epoch paid for the fact with a Seq, or for the cell with a number.
-func (c *ReceiptChain) Covers(seq uint64) bool { return seq > c.After && seq <= c.LastSeq }
+// Covers reports whether a receipt of the chain's epoch paid for the fact at a place. Receipts name the last fact that they
+// cover, and by its predecessors all before it.
+func (c *ReceiptChain) Covers(p fact.Place) bool {
+	covers := func(r *Run) bool {
+		return p.Seq > r.After && (p.Seq < r.Last || p.Seq == r.Last && (r.ID == [16]byte{} || r.ID == p.ID))
+	}
+	return covers(&Run{c.After, c.LastSeq, c.LastID}) || slices.ContainsFunc(c.More[:], func(r Run) bool { return covers(&r) })
+}
+
+// CoversCell reports whether the chain paid for the cell with a number.
+func (c *ReceiptChain) CoversCell(number uint64) bool { return number > c.After && number <= c.LastSeq }
 
 // CoversMessage reports whether the last receipt of the chain paid for the message with a digest: a message comes with its
 // receipt, and the next one with the next.
 func (c *ReceiptChain) CoversMessage(digest [32]byte) bool {
 	return c.Kind == effect.ReceiptKindParcel && digest == c.Digest && digest != [32]byte{}
-}
-
-// Contradicts reports whether the receipts name another fact at a place than the one with an identity: the one that
-// they were made for. They name the last fact that they cover, and by its predecessors all before it.
-func (c *ReceiptChain) Contradicts(seq uint64, id aura.FactID) bool {
-	return seq == c.LastSeq && c.LastID != [16]byte{} && c.LastID != [16]byte(id[:16])
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -315,7 +316,7 @@ func compare(want, got []answer, exact bool) string {
 			gocmp.Diff(places(w.result.Records), places(g.result.Records)), gocmp.Diff(w.result.Nonces, g.result.Nonces),
 		)
 		if exact {
-			difference = cmp.Or(difference, gocmp.Diff(w.result.Receipts, g.result.Receipts))
+			difference = cmp.Or(difference, gocmp.Diff(plain(w.result.Receipts), plain(g.result.Receipts)))
 		}
 		if difference != "" {
 			return fmt.Sprintf("decision %d: %s", i, difference)
@@ -337,6 +338,16 @@ func places(records []fact.Record) (all []string) {
 	for i := range records {
 		r := &records[i]
 		all = append(all, fmt.Sprintf("%+v", place{r.Position, r.Seq, r.Fact.Logical, r.Fact.Namespace, string(r.Fact.Payload)}))
+	}
+	return all
+}
+
+// plain returns receipts without the identities of facts, which differ by what is drawn for each fact, and without what
+// follows from them.
+func plain(receipts []effect.Receipt) []effect.Receipt {
+	all := slices.Clone(receipts)
+	for i := range all {
+		all[i].LastID, all[i].Previous, all[i].Signature = [16]byte{}, [32]byte{}, [64]byte{}
 	}
 	return all
 }
@@ -384,5 +395,6 @@ func compareCharges(want, got *journal.Journal, k budgetKey, exact bool) string 
 	if err != nil {
 		return err.Error()
 	}
-	return cmp.Or(gocmp.Diff(w, g), gocmp.Diff(one, two))
+	w.Head, g.Head = [32]byte{}, [32]byte{}
+	return cmp.Or(gocmp.Diff(w, g), gocmp.Diff(plain(one), plain(two)))
 }

@@ -26,8 +26,8 @@ type order struct {
 	charges []charge
 	decided decided // of a decision with a key
 
-	digest [32]byte   // of the message of a session, zero for none
-	ends   []identity // by the sends of the request: the fact at which a run of stored facts ends; nil: not looked up
+	digest [32]byte // of the message of a session, zero for none
+	spans  []span   // by the sends of the request: the places of a run of stored facts; nil: not looked up
 
 	receipts []effect.Receipt // known once the group is sealed
 }
@@ -38,8 +38,8 @@ type charge struct {
 	run    run         // that it pays for; nothing for a control message
 }
 
-// identity is the first bytes of a FactID, as receipts name facts; zero: not known.
-type identity [16]byte
+// span is the places of the first and the last fact of a run; zero: not known.
+type span struct{ first, last fact.Place }
 
 // newOrder returns the order of a decision, with the part of its entry that does not depend on the ledger. It
 // returns aura.Invalid for a command that is not one.
@@ -146,9 +146,9 @@ func (o *order) run(c *effect.Command, entry *fact.Charge, before uint64) run {
 		r.digest = o.digest
 	}
 	r.from, r.until = o.decision.Run(c, entry, before, o.after)
-	for i := range o.ends {
+	for i := range o.spans {
 		if request.Sends[i].Peer == c.Peer {
-			r.end = o.ends[i]
+			r.span = o.spans[i]
 		}
 	}
 	return r

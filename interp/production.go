@@ -49,7 +49,7 @@ func (p *Production) Execute(tc task.Context, d *Decision) (effect.Result, error
 		p.release(tc, []*order{o})
 		return o.result(nil), nil
 	}
-	if err := p.identify(o); err != nil {
+	if err := p.locate(o); err != nil {
 		return effect.Result{}, err
 	}
 	o.entry.Committer, o.entry.Item = committer{p}, o
@@ -66,26 +66,39 @@ func (p *Production) Execute(tc task.Context, d *Decision) (effect.Result, error
 	return o.result(records), nil
 }
 
-// identify looks up the facts at which the runs of an order end that are in the journal already, for their receipts. The
-// facts of the decision itself have no identity before the journal has placed them.
-func (p *Production) identify(o *order) error {
+// locate looks up the places of the runs of an order that are in the journal already, for their receipts. The facts of
+// the decision itself have none before the journal has placed them.
+func (p *Production) locate(o *order) error {
 	r := o.decision.Request
 	for i := range r.Sends {
-		if r.Sends[i].Through == 0 {
+		s := &r.Sends[i]
+		if s.Through == 0 {
 			continue
 		}
-		found, err := p.journal.ByAuthor(fact.ContextNamespace(r.Context), p.device, r.Sends[i].Through, 1)
-		if err != nil {
+		if o.spans == nil {
+			o.spans = make([]span, len(r.Sends))
+		}
+		var err error
+		if o.spans[i].last, err = p.placeOf(r.Context, s.Through); err != nil {
 			return err
 		}
-		if o.ends == nil {
-			o.ends = make([]identity, len(r.Sends))
-		}
-		if len(found) == 1 && found[0].Seq == r.Sends[i].Through {
-			o.ends[i] = identity(found[0].ID[:16])
+		o.spans[i].first = o.spans[i].last
+		if s.From+1 < s.Through {
+			if o.spans[i].first, err = p.placeOf(r.Context, s.From+1); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// placeOf returns the place of an own fact of a context by its number, zero for none.
+func (p *Production) placeOf(context aura.ContextID, number uint64) (fact.Place, error) {
+	found, err := p.journal.ByAuthor(fact.ContextNamespace(context), p.device, number, 1)
+	if err != nil || len(found) == 0 {
+		return fact.Place{}, err
+	}
+	return found[0].Place(), nil
 }
 
 // Decided implements [Interpreter].
@@ -129,8 +142,10 @@ func (p *Production) release(tc task.Context, group []*order) {
 type committer struct{ *Production }
 
 // Seal implements [journal.Committer]: it signs the receipts of a group.
-func (c committer) Seal(entries []*journal.Entry) ([]fact.Charge, []journal.KV) {
-	return seal(c.own, orders(entries), c.signer.Sign)
+func (c committer) Seal(
+	entries []*journal.Entry, place func(fact.Namespace, uint64) fact.Place,
+) ([]fact.Charge, []journal.KV) {
+	return seal(c.own, orders(entries), place, c.signer.Sign)
 }
 
 // Synced implements [journal.Committer]. The envelopes leave from the journal's writer: handing the outcome back

@@ -16,10 +16,22 @@ type run struct {
 	context     aura.ContextID // to which the receipt is bound: that of the request
 	epoch       aura.Epoch
 	cost        uint64
-	from, until uint64   // facts by their Seq, or cells by their numbers, in (from, until]
-	end         identity // of the fact at until
+	from, until uint64   // own facts by their numbers in this journal, or cells, in (from, until]
+	span        span     // the places of these facts
 	digest      [32]byte // of the message
 	nonce       aura.Nonce
+}
+
+// locate fills in the places of a run. Cells are numbered by their places.
+func (r *run) locate(place func(ns fact.Namespace, number uint64) fact.Place) {
+	switch {
+	case r.span != span{} || r.kind == effect.ReceiptKindParcel:
+	case r.kind == effect.ReceiptKindCarry:
+		r.span = span{fact.Place{Seq: r.from + 1}, fact.Place{Seq: r.until}}
+	default:
+		ns := fact.ContextNamespace(r.context)
+		r.span = span{place(ns, r.from+1), place(ns, r.until)}
+	}
 }
 
 // nothing reports whether the run is that of a control message: it pays for nothing that a receipt could show.
@@ -35,8 +47,9 @@ type runs struct {
 // add takes a charge and returns the index of the run that covers it.
 func (rs *runs) add(r run) int {
 	if at, ok := rs.last[r.key]; ok && r.kind != effect.ReceiptKindParcel {
-		if last := &rs.all[at]; last.epoch == r.epoch && last.until == r.from {
-			last.cost, last.until, last.end = last.cost+r.cost, r.until, r.end
+		// A receipt covers a row of places: where the facts of another branch come between, it ends.
+		if last := &rs.all[at]; last.epoch == r.epoch && last.until == r.from && last.span.last.Seq+1 == r.span.first.Seq {
+			last.cost, last.until, last.span.last = last.cost+r.cost, r.until, r.span.last
 			return at
 		}
 	}
@@ -52,10 +65,10 @@ func (r *run) issue(own aura.AuthorityID, c fact.Charge, sign func([]byte) [64]b
 	}
 	receipt := effect.Receipt{
 		Kind: r.kind, Context: r.context, From: own, To: r.key.peer, Epoch: r.epoch, Cost: r.cost,
-		Nonce: r.nonce, Previous: c.Head, LastID: r.end, Digest: r.digest,
+		Nonce: r.nonce, Previous: c.Head, LastID: r.span.last.ID, Digest: r.digest,
 	}
 	if r.kind != effect.ReceiptKindParcel {
-		receipt.FirstSeq, receipt.LastSeq = r.from+1, r.until
+		receipt.FirstSeq, receipt.LastSeq = r.span.first.Seq, r.span.last.Seq
 	}
 	receipt.Signature = sign(receipt.SigningBytes())
 	c.Receipts++
@@ -65,8 +78,10 @@ func (r *run) issue(own aura.AuthorityID, c fact.Charge, sign func([]byte) [64]b
 
 // seal signs the receipts of a group of orders, one for each run, and gives them to the orders whose charges they
 // cover. It returns the charges with the heads of their chains, and the receipts as metadata, so that they are durable
-// before anything is released.
-func seal(own aura.AuthorityID, group []*order, sign func([]byte) [64]byte) ([]fact.Charge, []journal.KV) {
+// before anything is released. Place is that of a fact of the group by its number.
+func seal(
+	own aura.AuthorityID, group []*order, place func(ns fact.Namespace, number uint64) fact.Place, sign func([]byte) [64]byte,
+) ([]fact.Charge, []journal.KV) {
 	rs := runs{last: map[budgetKey]int{}}
 	chains, latest := map[budgetKey]fact.Charge{}, map[budgetKey]*fact.Charge{}
 	var covered []int // for each charge that a receipt shows, the run that covers it
@@ -82,6 +97,7 @@ func seal(own aura.AuthorityID, group []*order, sign func([]byte) [64]byte) ([]f
 				keys = append(keys, c.run.key)
 			}
 			latest[c.run.key] = &o.entry.Charges[i]
+			c.run.locate(place)
 			covered = append(covered, rs.add(c.run))
 		}
 	}

@@ -99,18 +99,6 @@ type plan struct {
 	stored   *journal.Journal
 }
 
-// end returns the identity of the stored fact at which the run towards a peer ends, zero for none.
-func (p *plan) end(d *Decision, peer aura.AuthorityID) (id identity) {
-	for _, s := range d.Request.Sends {
-		if s.Peer == peer && s.Through > 0 {
-			if found, _ := p.stored.ByAuthor(fact.ContextNamespace(d.Request.Context), testDevice, s.Through, 1); len(found) == 1 {
-				id = identity(found[0].ID[:16])
-			}
-		}
-	}
-	return id
-}
-
 // admission says which part of the plan belongs to one decision.
 type admission struct {
 	decision    *Decision
@@ -148,7 +136,7 @@ func (p *plan) admit(d *Decision) error {
 				continue // a control message: there is no run that a receipt could cover
 			}
 			a.runs = append(a.runs, p.runs.add(run{
-				key: k, context: d.Request.Context, end: p.end(d, c.Peer), epoch: c.Epoch, cost: uint64(c.Amount), from: from, until: until,
+				key: k, context: d.Request.Context, span: span{fact.Place{Seq: from + 1}, fact.Place{Seq: until}}, epoch: c.Epoch, cost: uint64(c.Amount), from: from, until: until,
 				nonce: receiptNonce(&d.Seed, uint32(i)),
 			}))
 		case effect.RecordLeakage:

@@ -101,7 +101,8 @@ func (s *Simulation) execute(tc task.Context, d *Decision) (effect.Result, error
 		sign = s.options.Signer.Sign
 	}
 	group := []*order{o}
-	charges, receipts := seal(s.own, group, sign)
+	place := func(_ fact.Namespace, number uint64) fact.Place { return fact.Place{Seq: number} }
+	charges, receipts := seal(s.own, group, place, sign)
 	o.entry.Charges = append(o.entry.Charges, charges...)
 	o.entry.Meta = append(o.entry.Meta, receipts...)
 	records := s.apply(o)

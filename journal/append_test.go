@@ -279,7 +279,9 @@ type freeing struct {
 	journal *journal.Journal
 }
 
-func (freeing) Seal([]*journal.Entry) ([]fact.Charge, []journal.KV) { return nil, nil }
+func (freeing) Seal([]*journal.Entry, func(fact.Namespace, uint64) fact.Place) ([]fact.Charge, []journal.KV) {
+	return nil, nil
+}
 
 func (f freeing) Synced(_ task.Context, entries []*journal.Entry) {
 	for _, e := range entries {

@@ -47,8 +47,9 @@ type Entry struct {
 type Committer interface {
 	// Seal is called once for a group, after its entries were checked and before it is handed to the store, with the
 	// committer's entries among them in the order of the commit. Its results are committed with the group: charges
-	// are merged into the ledger, metadata is set.
-	Seal(entries []*Entry) ([]fact.Charge, []KV)
+	// are merged into the ledger, metadata is set. Place returns the place of one of the group's own facts, by its number
+	// in its namespace; zero for others.
+	Seal(entries []*Entry, place func(ns fact.Namespace, number uint64) fact.Place) ([]fact.Charge, []KV)
 	// Synced is called once for a group with the same entries, as soon as they are durable and can be read and before
 	// the sinks are called: for work that must not wait for them, such as a message that may leave now. It is not called for
 	// a group that was lost.

@@ -210,8 +210,12 @@ func (j *Journal) admit(g *group, l *layer, r *request) {
 // order no task acts on an entry that a crash could take back, and a caller finds its facts in the folds of the sinks.
 func (j *Journal) commit(tc task.Context, g *group) {
 	shares := g.shares()
+	place := func(ns fact.Namespace, number uint64) fact.Place {
+		h, _ := g.layer.spotted(spot{streamID{ns, j.options.Device}, number})
+		return h.place
+	}
 	for _, s := range shares {
-		g.seal(s.committer.Seal(s.entries))
+		g.seal(s.committer.Seal(s.entries, place))
 	}
 	j.prove(g)
 	b, err := j.batch(g)

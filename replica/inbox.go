@@ -153,7 +153,14 @@ func (s *session) receipt(tc task.Context, encoded [][]byte, chain *guard.Receip
 		if err != nil {
 			return err
 		}
-		err = chain.Accept(&r, s.peer.Certificate.Signing[:], policy, tc.Now())
+		here := false
+		if r.LastID != ([fact.ShortID]byte{}) {
+			at := fact.Place{Seq: r.LastSeq, ID: r.LastID}
+			if here, err = s.env().Journal.Has(s.link.namespace(), s.peer.Certificate.Device(), at); err != nil {
+				return err
+			}
+		}
+		err = chain.Accept(&r, s.peer.Certificate.Signing[:], here, policy, tc.Now())
 		if err != nil && aura.KindOf(err) != aura.Stale {
 			return err
 		}
@@ -173,7 +180,7 @@ func (s *session) verify(r *fact.Record, chain *guard.ReceiptChain) (fresh bool,
 	switch {
 	case s.link.member().Left:
 		return false, aura.Errorf(op, aura.Denied, "a fact of a member who left the group")
-	case !chain.Covers(r.Seq):
+	case !chain.Covers(r.Place()):
 		return false, aura.Errorf(op, aura.Denied, "fact %d came without a receipt", r.Seq)
 	}
 	if err := s.verifier.Verify(r); err != nil {

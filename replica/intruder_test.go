@@ -436,8 +436,13 @@ func TestAnIntruderIsRefused(t *testing.T) {
 // TestWhatWasNeverSentCannotBeConfirmed: messages that wait for budget stay waiting, whatever the peer claims.
 func TestWhatWasNeverSentCannotBeConfirmed(t *testing.T) {
 	for name, claim := range map[string]func(tc task.Context, m *intruder){
-		"in a hello":             func(tc task.Context, m *intruder) { m.send(tc, wireHelloNumber, wireHello{Format: 2, Heads: unwritten(4)}) },
-		"in an acknowledgement":  func(tc task.Context, m *intruder) { m.hello(tc); m.send(tc, wireAckNumber, wireAck{Heads: unwritten(4)}) },
+		"in a hello": func(tc task.Context, m *intruder) {
+			m.send(tc, wireHelloNumber, wireHello{Format: 2, Heads: unwritten(4)})
+		},
+		"in an acknowledgement": func(tc task.Context, m *intruder) {
+			m.hello(tc)
+			m.send(tc, wireAckNumber, wireAck{Heads: unwritten(4)})
+		},
 		"before having said who": func(tc task.Context, m *intruder) { m.send(tc, wireAckNumber, wireAck{Heads: unwritten(4)}) },
 	} {
 		auratest.Run(t, auratest.Options{Seeds: 2}, func(tc task.Context, w *auratest.World) {
