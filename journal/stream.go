@@ -233,11 +233,12 @@ func (s *stream) level(first, last uint64) uint64 {
 	return first
 }
 
-// numberAt returns the least number that a fact at a place can have, looking back from a stretch.
+// numberAt returns a number such that all facts before it are behind every fact at a place, looking back from a stretch
+// and no further than to the facts between two stretches in which the one before it may be: those have a bound of their own.
 func (s *stream) numberAt(place uint64, i int) uint64 {
 	for ; i > 0; i-- {
 		c := &s.calm[i]
-		if place >= c.Seq {
+		if place > c.Seq { // the fact at the first place of a stretch may follow one from before the stretch
 			return c.From + min(place-c.Seq, c.To+1-c.From)
 		}
 		if before := &s.calm[i-1]; place > before.Seq+(before.To-before.From) {
