@@ -3,6 +3,7 @@ package journal_test
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -22,34 +23,75 @@ import (
 // node is a fact with all that it follows.
 type node struct {
 	fact.Record
-	behind map[aura.FactID]bool // itself and everything before it
+	follows []*node
+	behind  map[aura.FactID]bool // itself and everything before it
 }
 
-// device's chained fact behind others, which may be none. Its proof is not looked at by a journal.
+func newNode(r fact.Record, follows []*node) *node {
+	n := &node{r, follows, map[aura.FactID]bool{r.ID: true}}
+	for _, p := range follows {
+		maps.Copy(n.behind, p.behind)
+	}
+	return n
+}
+
+// plain reports whether a fact is of the first format.
+func (n *node) plain() bool { return n.Fact.Seq == 0 }
+
+// named returns the places that a fact behind some others names.
+func named(preds []*node) (all []fact.Place) {
+	for _, p := range preds {
+		all = append(all, p.Place())
+	}
+	if len(preds) == 1 && preds[0].plain() {
+		var digest [32]byte
+		for n := range preds[0].row() {
+			digest = fact.PrefixDigest(digest, n.ID)
+		}
+		copy(all[0].ID[:], digest[:])
+	}
+	return all
+}
+
+// row yields the facts of the first format up to this one.
+func (n *node) row() iter.Seq[*node] {
+	return func(yield func(*node) bool) {
+		var all []*node
+		for p := n; p != nil; {
+			all = append(all, p)
+			if len(p.follows) == 0 {
+				break
+			}
+			p = p.follows[0]
+		}
+		for _, p := range slices.Backward(all) {
+			if !yield(p) {
+				return
+			}
+		}
+	}
+}
+
+// chained returns a fact of the device behind others, which may be none. A journal does not look at its proof.
 func (d device) chained(ns fact.Namespace, preds []*node, logical aura.Logical, random *rand.Rand) *node {
 	f := fact.Fact{
 		Namespace: ns, Kind: "chat.message", Payload: fmt.Appendf(nil, "%x", random.Uint64()), Logical: logical,
 		Order: aura.OrderToken{byte(random.Uint32())}, Author: d.author, Device: d.id, Seq: 1,
 	}
-	behind := map[aura.FactID]bool{}
 	for _, p := range preds {
 		f.Seq = max(f.Seq, p.Seq+1)
-		maps.Copy(behind, p.behind)
 	}
-	switch len(preds) {
+	switch names := named(preds); len(names) {
 	case 0:
 	case 1:
-		f.Prev = preds[0].Place().ID
+		f.Prev = names[0].ID
 	default:
-		for _, p := range preds {
-			f.Merges = append(f.Merges, p.Place())
-		}
+		f.Merges = names
 		slices.SortFunc(f.Merges[1:], fact.Place.Compare)
 	}
 	r := fact.NewRecord(f)
 	r.Proof = fact.NewBatch([]aura.FactID{r.ID}).Proof(0, [64]byte{1})
-	behind[r.ID] = true
-	return &node{r, behind}
+	return newNode(r, preds)
 }
 
 // newest returns the nodes that no other one follows.
@@ -90,6 +132,26 @@ func (s *modelStream) add(n *node) {
 	s.byID[n.ID] = n
 }
 
+// begin lets the first copy write facts of the first format.
+func (s *modelStream) begin(facts int) {
+	for i := range facts {
+		s.addPlain(s.device.record(s.ns, uint64(i+1), aura.Logical(2*i+1), fmt.Sprint("plain ", i)))
+	}
+}
+
+// addPlain adds a fact of the first format to the first copy.
+func (s *modelStream) addPlain(r fact.Record) *node {
+	h := s.homes[0]
+	n := newNode(r, nil)
+	if h.tip != nil {
+		n = newNode(r, []*node{h.tip})
+	}
+	s.add(n)
+	h.tip = n
+	h.has[n.ID] = true
+	return n
+}
+
 // write lets a copy write its next fact.
 func (s *modelStream) write(h *home, random *rand.Rand, merging float64) {
 	var has []*node
@@ -127,6 +189,11 @@ func (s *modelStream) write(h *home, random *rand.Rand, merging float64) {
 // restore adds a copy that has what some older facts follow, which may be nothing at all.
 func (s *modelStream) restore(random *rand.Rand) {
 	h := &home{has: map[aura.FactID]bool{}}
+	for _, n := range s.written { // all copies of a home that was made by an earlier build are made after it
+		if n.plain() {
+			h.has[n.ID] = true
+		}
+	}
 	for range random.IntN(3) {
 		if len(s.written) > 0 {
 			back := len(s.written) - 1 - random.IntN(min(len(s.written), 1+random.IntN(12)))
@@ -148,13 +215,28 @@ func (s *modelStream) take(n *node) aura.Kind {
 	if s.has(n.ID) {
 		return 0
 	}
-	after := aura.Logical(0)
-	for _, p := range follows(&n.Fact) {
-		i := slices.IndexFunc(s.arrived, func(o *node) bool { return o.Place() == p })
-		if i < 0 {
+	after, chained := aura.Logical(0), false
+	plain := uint64(0)
+	for _, a := range s.arrived {
+		if chained = !a.plain(); chained {
+			break
+		}
+		plain++
+	}
+	if n.plain() && n.Seq <= plain {
+		return aura.Conflict
+	}
+	if n.plain() && chained {
+		return aura.Invalid
+	}
+	for _, p := range n.follows {
+		if !s.has(p.ID) && plain > 0 && p.Seq == plain && len(n.follows) == 1 && !n.plain() {
+			return aura.Conflict
+		}
+		if !s.has(p.ID) || p.plain() && !n.plain() && len(n.follows) == 1 && p.Seq != plain { // the digest is of all
 			return aura.Unavailable
 		}
-		after = max(after, s.arrived[i].Fact.Logical)
+		after = max(after, p.Fact.Logical)
 	}
 	if n.Fact.Logical <= after {
 		return aura.Invalid
@@ -164,22 +246,11 @@ func (s *modelStream) take(n *node) aura.Kind {
 	if heads > fact.MaxHeads {
 		return aura.Exhausted
 	}
-	if s.tip == nil || slices.Contains(follows(&n.Fact), s.tip.Place()) {
+	if s.tip == nil || slices.Contains(n.follows, s.tip) {
 		s.tip = n
 	}
 	s.arrived, s.forked = all, s.forked || heads > 1
 	return 0
-}
-
-// follows returns the places that a fact names.
-func follows(f *fact.Fact) []fact.Place {
-	if f.Merges != nil {
-		return f.Merges
-	}
-	if f.Seq > 1 {
-		return []fact.Place{{Seq: f.Seq - 1, ID: f.Prev}}
-	}
-	return nil
 }
 
 // model is what a journal with several streams must say.
@@ -190,6 +261,10 @@ type model struct {
 	streams []*modelStream
 	all     []*node // in the order of positions
 	step    int
+}
+
+func newModel(t *testing.T, seed uint64, streams ...*modelStream) *model {
+	return &model{t: t, seed: seed, random: rand.New(rand.NewPCG(seed, 7)), streams: streams}
 }
 
 func (m *model) fatalf(format string, args ...any) {
@@ -214,22 +289,21 @@ func (m *model) accept(e *journal.Entry, records []fact.Record, err error) {
 	for i, s := range m.streams {
 		before[i] = *s
 	}
-	drafts := len(e.Drafts)
-	if err != nil {
-		drafts = 0 // drafts do not fail here, so a received fact is refused
-	}
 	all := m.all
-	for i := range drafts {
-		all = append(all, m.draft(&records[i]))
+	for i := range e.Drafts {
+		if err == nil {
+			all = append(all, m.draft(&records[i]))
+			continue
+		}
+		// A draft is never refused here, so it is a received fact behind it: any fact in its place will do.
+		s := m.of(&fact.Fact{Namespace: e.Drafts[i].Namespace, Device: self.id})
+		s.take(self.chained(s.ns, newest(s.arrived), 1<<20, m.random))
 	}
 	want := aura.Kind(0)
 	for i := range e.Foreign {
 		in := &e.Foreign[i]
 		s := m.of(&in.Fact)
 		n := s.byID[in.ID]
-		if n == nil {
-			n = &node{*in, nil} // made to be refused
-		}
 		was := len(s.arrived)
 		if want = s.take(n); want != 0 {
 			break
@@ -264,14 +338,12 @@ func (m *model) draft(r *fact.Record) *node {
 	m.t.Helper()
 	s := m.of(&r.Fact)
 	heads := newest(s.arrived)
-	behind := map[aura.FactID]bool{r.ID: true}
-	var want []fact.Place
-	for _, h := range heads {
-		want = append(want, h.Place())
-		maps.Copy(behind, h.behind)
+	want := named(heads)
+	got := slices.Clone(r.Fact.Merges)
+	if got == nil && r.Fact.Seq > 1 {
+		got = []fact.Place{{Seq: r.Fact.Seq - 1, ID: r.Fact.Prev}}
 	}
-	got := slices.Clone(follows(&r.Fact))
-	if len(got) > 0 && got[0] != s.tip.Place() {
+	if len(got) > 1 && got[0] != s.tip.Place() {
 		m.fatalf("the own fact at place %d goes on with %v, the own branch is %v", r.Seq, got[0], s.tip.Place())
 	}
 	slices.SortFunc(got, fact.Place.Compare)
@@ -279,7 +351,7 @@ func (m *model) draft(r *fact.Record) *node {
 	if !slices.Equal(got, want) {
 		m.fatalf("the own fact at place %d follows %v, want %v", r.Seq, got, want)
 	}
-	n := &node{*r, behind}
+	n := newNode(*r, heads)
 	s.add(n)
 	if kind := s.take(n); kind != 0 {
 		m.fatalf("the own fact at place %d is %v", r.Seq, kind)
@@ -447,9 +519,8 @@ func (m *model) checkFacts(j opened, s *modelStream) {
 // checkReads compares the newest facts in causal order, and a plain read.
 func (m *model) checkReads(tc task.Context, j opened) {
 	m.t.Helper()
-	namespaces := []fact.Namespace{pair}
 	for _, last := range []int{1, 1 + m.random.IntN(6), 1 + m.random.IntN(len(m.all)+2), len(m.all) + 1} {
-		sel := fact.Selection{Namespaces: namespaces, Last: last, Causal: true}
+		sel := fact.Selection{Namespaces: []fact.Namespace{pair}, Last: last, Causal: true}
 		if m.random.IntN(2) == 0 {
 			sel.After = fact.Position(m.random.IntN(len(m.all) + 1))
 		}
@@ -459,7 +530,8 @@ func (m *model) checkReads(tc task.Context, j opened) {
 		var want []fact.Record
 		for i, n := range m.all {
 			r := n.Record
-			if r.Position = fact.Position(i + 1); r.Position > sel.After && r.Position <= sel.End() {
+			r.Position = fact.Position(i + 1)
+			if sel.Selects(&r) && r.Position <= sel.End() {
 				want = append(want, r)
 			}
 		}
@@ -538,20 +610,32 @@ func (m *model) entry(h *habits) *journal.Entry {
 	return e
 }
 
-// spoiled returns a fact that must be refused: it follows one that is nowhere, or is not later than the one before it.
+// spoiled returns a fact that must be refused: it follows one that is nowhere, it is not later than the one before it, or
+// it is of the first format and another one than that in its place.
 func (m *model) spoiled(s *modelStream) fact.Record {
-	n := *s.written[m.random.IntN(len(s.written))]
-	if m.random.IntN(2) == 0 {
-		n.ID[0] ^= 0x55
-		return s.device.chained(s.ns, []*node{&n}, n.Fact.Logical+1, m.random).Record
+	before := s.written[m.random.IntN(len(s.written))]
+	var n *node
+	switch m.random.IntN(3) {
+	case 0:
+		absent := *before
+		absent.ID[0] ^= 0x55
+		n = s.device.chained(s.ns, []*node{&absent}, before.Fact.Logical+1, m.random)
+		if before.plain() {
+			n.Fact.Prev[0] ^= 0x55
+			n.Record = fact.NewRecord(n.Fact)
+		}
+	case 1:
+		n = s.device.chained(s.ns, []*node{before}, before.Fact.Logical, m.random)
+	default:
+		n = newNode(s.device.record(s.ns, before.Seq, before.Fact.Logical, "another"), before.follows)
 	}
-	return s.device.chained(s.ns, []*node{&n}, n.Fact.Logical, m.random).Record
+	s.byID[n.ID] = n
+	return n.Record
 }
 
 // play runs one world: copies write, facts arrive in groups of entries, and the journal is closed and crashes.
-func (m *model) play(tc task.Context, h *habits) {
+func (m *model) play(tc task.Context, h *habits, disk *journal.Faulty) {
 	m.t.Helper()
-	disk := journal.NewFaulty(entropy(m.seed), journal.Faults{})
 	j := open(m.t, tc, disk)
 	for m.step = range h.steps {
 		m.write(h)
@@ -601,12 +685,38 @@ func TestBranchesAreThoseOfTheModel(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for seed := range soak(8) {
-				m := &model{
-					t: t, seed: seed, random: rand.New(rand.NewPCG(seed, 7)),
-					streams: []*modelStream{newModelStream(peer, pair), newModelStream(self, pair)},
+				m := newModel(t, seed, newModelStream(peer, pair), newModelStream(self, pair))
+				if seed%2 == 1 {
+					m.streams[0].begin(int(seed))
 				}
-				simulate(t, seed, func(tc task.Context) { m.play(tc, &h) })
+				simulate(t, seed, func(tc task.Context) { m.play(tc, &h, journal.NewFaulty(entropy(seed), journal.Faults{})) })
 			}
+		})
+	}
+}
+
+// TestAJournalOfFormat1GoesOnAsTheModel continues the streams that a program of the first format left, with clones of
+// both devices.
+func TestAJournalOfFormat1GoesOnAsTheModel(t *testing.T) {
+	h := habits{restoring: 0.1, learning: 0.5, merging: 0.8, spoiled: 0.4, steps: 20}
+	for seed := range soak(4) {
+		m := newModel(t, seed)
+		for _, ns := range []fact.Namespace{pair, crew, own} {
+			m.streams = append(m.streams, newModelStream(self, ns))
+		}
+		m.streams = append(m.streams, newModelStream(peer, pair))
+		simulate(t, seed, func(tc task.Context) {
+			disk := formatOne(t, tc).(*journal.Faulty)
+			j := open(t, tc, disk)
+			for _, r := range j.read(t, tc, fact.Selection{}) {
+				m.all = append(m.all, m.of(&r.Fact).addPlain(r))
+			}
+			for _, s := range m.streams {
+				s.arrived, s.tip = s.written, s.homes[0].tip
+			}
+			m.check(tc, j)
+			j.close(t, tc)
+			m.play(tc, &h, disk.Crash())
 		})
 	}
 }
