@@ -300,3 +300,42 @@ func checkLives(t *testing.T, tc task.Context, j opened, all []*node) {
 		}
 	}
 }
+
+// TestTheNewestFactsOfManyBranchesAreCheap: a device that was restored in old times, with much between, and that runs
+// twice now. A question about its newest facts costs those and not all that came since it runs twice.
+func TestTheNewestFactsOfManyBranchesAreCheap(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		disk := journal.NewFaulty(entropy(2), journal.Faults{})
+		j := open(t, tc, disk)
+		c := newChain(peer, pair)
+		tip := c.after()
+		j.append(t, tc, entryOf(tip))
+		both := func(after []*node) {
+			one, two := c.after(tip), c.after(tip)
+			tip = c.after(one, two)
+			j.append(t, tc, entryOf(append(after, one, two, tip)...))
+		}
+		for range 40 {
+			calm := c.row(60, tip)
+			tip = calm[59]
+			both(calm)
+		}
+		for range 500 {
+			both(nil)
+		}
+		j.close(t, tc)
+		store := &counter{Store: disk.Crash()}
+		j = open(t, tc, store)
+		store.values = 0
+		sel := fact.Selection{Namespaces: []fact.Namespace{pair}, Last: 20, Causal: true}
+		if n := len(j.read(t, tc, sel)); n != 20 || store.values > 200 {
+			t.Errorf("the newest %d facts touched %d values", n, store.values)
+		}
+		store.values = 0
+		number := j.Count(pair, peer.id)
+		if n, _, err := j.Behind(pair, peer.id, placesOf(tip.follows[1])); err != nil || n != number-3 || store.values > 20 {
+			t.Errorf("behind one of the newest are %d of %d facts, which touched %d values, %v", n, number, store.values, err)
+		}
+		j.close(t, tc)
+	})
+}
