@@ -259,8 +259,11 @@ type model struct {
 	seed    uint64
 	random  *rand.Rand
 	streams []*modelStream
-	all     []*node // in the order of positions
+	all     []*node // in the order of positions, but for those of snapshots
 	step    int
+
+	snapshots int
+	left      int // so many were collected
 }
 
 func newModel(t *testing.T, seed uint64, streams ...*modelStream) *model {
@@ -326,7 +329,7 @@ func (m *model) accept(e *journal.Entry, records []fact.Record, err error) {
 	}
 	for i := range records {
 		n := all[len(m.all)+i]
-		if records[i].ID != n.ID || records[i].Position != fact.Position(len(m.all)+i+1) {
+		if records[i].ID != n.ID || records[i].Position != fact.Position(len(m.all)+m.snapshots+i+1) {
 			m.fatalf("new record %d is %v, want %v", i, records[i], n)
 		}
 	}
@@ -633,8 +636,9 @@ func (m *model) spoiled(s *modelStream) fact.Record {
 	return n.Record
 }
 
-// play runs one world: copies write, facts arrive in groups of entries, and the journal is closed and crashes.
-func (m *model) play(tc task.Context, h *habits, disk *journal.Faulty) {
+// play runs one world: copies write, facts arrive in groups of entries, and the journal is closed and crashes. It returns
+// the disk.
+func (m *model) play(tc task.Context, h *habits, disk *journal.Faulty) *journal.Faulty {
 	m.t.Helper()
 	j := open(m.t, tc, disk)
 	for m.step = range h.steps {
@@ -670,6 +674,7 @@ func (m *model) play(tc task.Context, h *habits, disk *journal.Faulty) {
 		}
 	}
 	j.close(m.t, tc)
+	return disk.Crash()
 }
 
 // TestBranchesAreThoseOfTheModel lets copies of two devices write, one of them that of the journal itself, and brings
@@ -727,4 +732,87 @@ func soak(n uint64) uint64 {
 		return more
 	}
 	return n
+}
+
+// TestCollectedBranchesStayCollected replaces the facts up to some position by a snapshot, wherever that cuts the branches.
+// The rest is read as before, what was replaced does not come back, and every branch goes on.
+func TestCollectedBranchesStayCollected(t *testing.T) {
+	h := habits{restoring: 0.2, learning: 0.5, merging: 0.6, steps: 12}
+	for seed := range soak(40) {
+		m := newModel(t, seed, newModelStream(peer, pair), newModelStream(self, pair))
+		simulate(t, seed, func(tc task.Context) {
+			disk := journal.NewFaulty(entropy(seed), journal.Faults{})
+			disk = m.play(tc, &h, disk)
+			j := open(t, tc, disk)
+			for range 3 {
+				m.collect(tc, j)
+				m.step++
+				var last []*node
+				for _, s := range m.streams {
+					for _, n := range newest(s.arrived) {
+						next := s.device.chained(s.ns, []*node{n}, n.Fact.Logical+1, m.random)
+						s.add(next)
+						last = append(last, next)
+					}
+				}
+				e := entryOf(last...)
+				records, err := j.Append(tc, e)
+				m.accept(e, records, err)
+				m.checkLeft(tc, j)
+				j.close(t, tc)
+				disk = disk.Crash()
+				j = open(t, tc, disk)
+				m.checkLeft(tc, j)
+			}
+			j.close(t, tc)
+		})
+	}
+}
+
+// collect replaces some of the facts by a snapshot.
+func (m *model) collect(tc task.Context, j opened) {
+	m.t.Helper()
+	there := j.read(m.t, tc, fact.Selection{Namespaces: []fact.Namespace{pair}})
+	last := there[m.random.IntN(len(there))]
+	through := slices.IndexFunc(m.all, func(n *node) bool { return n.ID == last.ID }) + 1
+	d, err := j.Snapshot(tc, pair, last.Position, nil)
+	if err != nil {
+		m.fatalf("snapshot through %d: %v", through, err)
+	}
+	e := &journal.Entry{Drafts: []fact.Draft{d}}
+	records := j.append(m.t, tc, e)
+	m.snapshots++
+	if _, err := j.Collect(tc, records[0].ID); err != nil {
+		m.fatalf("collect through %d: %v", through, err)
+	}
+	m.left = through
+	m.checkLeft(tc, j)
+}
+
+// checkLeft compares the facts that are left, and brings all facts again.
+func (m *model) checkLeft(tc task.Context, j opened) {
+	m.t.Helper()
+	var want []fact.Record
+	for _, n := range m.all[m.left:] {
+		want = append(want, n.Record)
+	}
+	slices.SortFunc(want, func(a, b fact.Record) int { return fact.Compare(&a, &b) })
+	for _, last := range []int{1, 1 + m.random.IntN(len(want)+1), len(want) + 5} {
+		got := j.read(m.t, tc, fact.Selection{Namespaces: []fact.Namespace{pair}, Last: last, Causal: true})
+		slices.SortFunc(got, func(a, b fact.Record) int { return fact.Compare(&a, &b) })
+		same := slices.EqualFunc(got, want[max(0, len(want)-last):], func(a, b fact.Record) bool { return a.ID == b.ID })
+		if !same {
+			m.fatalf("the newest %d of %d after %d were collected: %d records", last, len(want), m.left, len(got))
+		}
+	}
+	for _, s := range m.streams {
+		if got, want := j.heads(m.t, s.ns, s.device), placesOf(newest(s.arrived)...); len(got) != len(want) {
+			m.fatalf("heads %v, want %v", got, want)
+		}
+		for _, n := range s.arrived {
+			if records, err := j.Append(tc, entryOf(n)); err != nil || len(records) > 0 {
+				m.fatalf("the fact at place %d again, after %d were collected: %d new, %v", n.Seq, m.left, len(records), err)
+			}
+		}
+	}
 }

@@ -213,12 +213,16 @@ func (s *stream) extendedBy(preds []fact.Place) (extends bool, after aura.Logica
 	return len(preds) > 0 || s.count == 0, after
 }
 
-// knows reports whether a received fact is in the journal already.
+// knows reports whether a received fact is in the journal already, or was. Where one branch was collected it was: no
+// identity is left there to compare.
 func (j *Journal) knows(l *layer, id streamID, s *stream, in *fact.Record) (bool, error) {
 	if in.Seq > s.depth() {
 		return false, nil
 	}
-	there, err := j.at(l, id, s, in.Seq)
+	if in.Seq <= min(s.collected, s.straight()) {
+		return true, nil
+	}
+	there, err := j.everAt(l, id, s, in.Seq)
 	return slices.ContainsFunc(there, func(h numberedHead) bool { return h.id == in.ID }), err
 }
 
@@ -227,7 +231,7 @@ func (j *Journal) knows(l *layer, id streamID, s *stream, in *fact.Record) (bool
 func (j *Journal) findAll(l *layer, id streamID, s *stream, in *fact.Record, preds []fact.Place) (found []fact.Place, after aura.Logical, err error) {
 	const op = "journal.Append"
 	for _, p := range preds {
-		there, err := j.at(l, id, s, p.Seq)
+		there, err := j.everAt(l, id, s, p.Seq)
 		if err != nil {
 			return nil, 0, err
 		}
