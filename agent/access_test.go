@@ -10,8 +10,6 @@ import (
 
 	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/chat"
-	"github.com/aura-runtime/aura/domain/status"
-	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
 )
@@ -48,9 +46,8 @@ func TestAccessorsSayWhatTheRunningServicesDo(t *testing.T) {
 		ada.Say(tc, context, "hi")
 		w.Sleep(tc, time.Minute)
 
-		answer, err := ada.Agent.Ask(tc, fact.Question{Kind: status.Question})
-		var asked status.Status
-		if err != nil || fact.Unmarshal(answer.Payload, &asked) != nil {
+		asked, err := ada.Core(tc).Status(tc)
+		if err != nil {
 			t.Fatalf("the question for the status: %v", err)
 		}
 		now := ada.Agent.Status()

@@ -219,7 +219,7 @@ func (a *Agent) Start(tc task.Context) error {
 }
 
 // Stop ends the agent in the order of the runtime document, within the budget of tc, else within half a
-// minute, even if tc is cancelled. What hangs is named in the error.
+// minute, even if tc is cancelled. The error names each service that hangs.
 func (a *Agent) Stop(tc task.Context) error {
 	a.stopping.Store(true)
 	return a.tree.stop(tc)

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura/auratest"
-	"github.com/aura-runtime/aura/domain/status"
-	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
 )
@@ -59,18 +57,17 @@ func TestServicesDeclareWhatTheyOwn(t *testing.T) {
 			t.Errorf("the services reported %d events", reported)
 		}
 
-		a, err := ada.Agent.Ask(tc, fact.Question{Kind: status.QuestionServices})
-		var answer status.Services
-		if err != nil || fact.Unmarshal(a.Payload, &answer) != nil {
+		answer, err := ada.Core(tc).Services(tc)
+		if err != nil {
 			t.Fatalf("the question for the services: %v", err)
 		}
-		for i, line := range answer.Services {
+		for i, line := range answer {
 			if d := services[i]; line.Name != d.Name || line.Owner != d.Owner || line.Category != d.Category.String() || len(line.Owns) != len(d.Owns) {
 				t.Errorf("the answer says %+v of %+v", line, d)
 			}
 		}
-		if len(answer.Services) != len(services) {
-			t.Errorf("the answer has %d services of %d", len(answer.Services), len(services))
+		if len(answer) != len(services) {
+			t.Errorf("the answer has %d services of %d", len(answer), len(services))
 		}
 	})
 }

@@ -46,11 +46,14 @@ func (a *Agent) explain(tc task.Context, q capability.Explain) (capability.Expla
 
 // smallest is a request for one small message to all other members of a context. It is never carried out.
 func (a *Agent) smallest(q capability.Explain) *guard.Request {
-	control := egress.IsControl(q.Capability)
+	control, form := egress.IsControl(q.Capability), guard.FormFacts
+	if control {
+		form = guard.FormControl
+	}
 	req := &guard.Request{Capability: q.Capability, Context: q.Context, Authority: a.Self(), Queue: !control}
 	for _, p := range a.env.Directory.Peers() {
 		if p.Context == q.Context {
-			req.Sends = append(req.Sends, guard.Send{Peer: p.Authority, Cost: guard.CostOf(0), Leak: guard.LeakOf(0), Control: control})
+			req.Sends = append(req.Sends, guard.Send{Peer: p.Authority, Cost: guard.CostOf(0), Leak: guard.LeakOf(0), Form: form})
 		}
 	}
 	if len(req.Sends) > 0 && !control {

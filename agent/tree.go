@@ -62,8 +62,8 @@ func (t *tree) start(tc task.Context) error {
 // stop ends everything in the order of the runtime document ("Structured Concurrency"): the reactive
 // pipeline delivers its last window behind closed doors; the task tree is cancelled, the services within one
 // budget since they end at once; services release their resources, those that were started last first; then
-// the lifecycle ends. The journal is told last, because the others' last commits are its work. What hangs is
-// named in the error and does not keep the rest from its turn.
+// the lifecycle ends. The journal is told last, because the others' last commits are its work. The error names each
+// service that hangs; the others take their turn all the same.
 func (t *tree) stop(tc task.Context) error {
 	tc, done := tc.Grace("agent.Stop", stopBudget)
 	defer done()

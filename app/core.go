@@ -106,6 +106,19 @@ func (c *Core) Self() aura.AuthorityID { return c.self.Authority }
 // Status asks the agent about itself.
 func (c *Core) Status(tc task.Context) (status.Status, error) { return ask(tc, c.bridge) }
 
+// Services asks the agent for the declarations of its services: the reactive pipeline, then the others in start order.
+func (c *Core) Services(tc task.Context) ([]status.Declared, error) {
+	answer, err := c.bridge.Ask(tc, fact.Question{Kind: status.QuestionServices})
+	if err != nil {
+		return nil, err
+	}
+	var all status.Services
+	if err := fact.UnmarshalAnswer(answer.Payload, &all); err != nil {
+		return nil, &aura.Error{Op: "app.Services", Kind: aura.Corrupt, Err: err}
+	}
+	return all.Services, nil
+}
+
 // OwnName returns the name that this authority gives itself, empty when it has none.
 func (c *Core) OwnName(tc task.Context) (string, error) {
 	name := ""

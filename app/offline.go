@@ -176,6 +176,9 @@ type nothing struct{}
 // Count implements [domain.Home].
 func (nothing) Count(aura.ContextID, aura.DeviceID) uint64 { return 0 }
 
+// Newest implements [domain.Home].
+func (nothing) Newest(aura.ContextID, aura.DeviceID) (fact.Place, error) { return fact.Place{}, nil }
+
 // Meta implements [domain.Home].
 func (nothing) Meta(string) ([]byte, error) { return nil, nil }
 

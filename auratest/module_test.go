@@ -189,8 +189,8 @@ func TestAnAgentOutlivesAModuleThatFails(t *testing.T) {
 	})
 }
 
-// TestAPersonIsToldWhichFactIsRefused: two builds of a module check differently. What ends the sessions has a reason of its
-// own, which names the kind and does not speak of an old copy.
+// TestAPersonIsToldWhichFactIsRefused: two builds of a module check differently. The end of the sessions has a reason
+// of its own, which names the kind and does not speak of an old copy.
 func TestAPersonIsToldWhichFactIsRefused(t *testing.T) {
 	strict := plans()
 	strict.Kinds[0].Check = func(*fact.Fact) error { return aura.Errorf("auratest.check", aura.Invalid, "not today") }

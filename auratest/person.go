@@ -13,8 +13,8 @@ import (
 	"github.com/aura-runtime/aura/transport"
 )
 
-// Person has an account: keys and a disk, which outlive every process of the agent. A test may change the fields
-// whose comment says so.
+// Person has an account: keys and a disk, which outlive every process of the agent. [Person.Copy] makes another home
+// of the same account. A test may change the fields whose comment says so.
 type Person struct {
 	Name string
 	Ring *keyring.Ring
@@ -41,6 +41,8 @@ type Person struct {
 	Network *transport.SimPeer
 
 	World *World
+	homes *int    // of the account, itself and its copies
+	home  int     // which of them this is: 0 is the first
 	acted uint64  // how many operations were named
 	calls []*call // of frontends to the running process
 }
@@ -48,14 +50,17 @@ type Person struct {
 // Self returns the authority of the account.
 func (p *Person) Self() aura.AuthorityID { return p.Ring.Authority() }
 
-func (p *Person) link() transport.PeerID { return p.Ring.Certificate().Link }
+// machine returns the machine of this home on the network. Those of copies have the same key.
+func (p *Person) machine() transport.SimHost {
+	return p.World.Net.Host(p.Ring.Certificate().Link, p.home)
+}
 
 // hands returns the hands of the next process.
 func (p *Person) hands() agent.Hands {
 	h := agent.Hands{
 		Ring: p.Ring, Store: p.Disk, Entropy: p.World.Sim.Entropy(p.Name),
 		Network: func(agent.Gate) (transport.Network, error) {
-			p.Network = p.World.Net.Join(p.link(), p.Address)
+			p.Network = p.machine().Join(p.Address)
 			return p.Network, nil
 		},
 	}
@@ -126,7 +131,7 @@ func (p *Person) Crash() {
 		return
 	}
 	p.Agent, p.Group = nil, nil
-	p.World.Net.Crash(p.link())
+	p.machine().Crash()
 	p.Disk = p.Disk.Crash()
 	p.cut()
 	p.World.Sim.Crash(group)
@@ -151,7 +156,7 @@ func (p *Person) Submit(tc task.Context, kind string, payload, result any) error
 	}
 	p.acted++
 	var operation aura.OperationID
-	binary.BigEndian.PutUint64(operation[:], p.acted)
+	binary.BigEndian.PutUint64(operation[:], uint64(p.home)<<32+p.acted)
 	r, err := p.Bridge().Submit(tc, fact.Intent{Kind: kind, Operation: operation, Payload: b})
 	if err != nil || result == nil {
 		return err

@@ -129,7 +129,7 @@ func (w *World) Person(tc task.Context, name string, setup ...func(*Person)) *Pe
 	p := &Person{
 		Name: name, Ring: keyring.Ephemeral(w.Sim.Entropy(name + " keys")),
 		Disk:    journal.NewFaulty(w.Sim.Entropy(name+" disk"), journal.Faults{}),
-		Options: w.options.Agent, Address: w.address(), World: w,
+		Options: w.options.Agent, Address: w.address(), World: w, homes: new(int),
 	}
 	for _, change := range setup {
 		change(p)
@@ -188,8 +188,8 @@ func (w *World) Sleep(tc task.Context, d aura.Duration) {
 	}
 }
 
-// Cut drops everything between two people, without telling them.
-func (w *World) Cut(a, b *Person) { w.Net.Cut(a.link(), b.link()) }
+// Cut drops everything between two people, without telling them. Their other homes are not cut off.
+func (w *World) Cut(a, b *Person) { a.machine().Cut(b.machine()) }
 
 // Heal undoes [World.Cut].
-func (w *World) Heal(a, b *Person) { w.Net.Mend(a.link(), b.link()) }
+func (w *World) Heal(a, b *Person) { a.machine().Mend(b.machine()) }

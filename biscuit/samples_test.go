@@ -146,7 +146,7 @@ func TestSamples(t *testing.T) {
 
 const samplesHeader = `# The official Biscuit samples
 
-What package biscuit makes of each validation of each sample of eclipse-biscuit/biscuit (samples/current). Every line
+The result of package biscuit for each validation of each sample of eclipse-biscuit/biscuit (samples/current). Every line
 agrees with the sample: the contents of the token, its revocation identifiers, the text of the authorizer, all
 facts with their origins, rules, checks and policies, and the result or the class of error.
 TestSamples writes this table (` + "`go test ./biscuit -run TestSamples -update`" + `) and fails when it is not up to date.

@@ -258,7 +258,10 @@ func TestAnotherDevicesChargeIsSeen(t *testing.T) {
 }
 
 // stale is an interpreter whose ledger always changed.
-type stale struct{ calls int }
+type stale struct {
+	interp.Interpreter
+	calls int
+}
 
 func (s *stale) Kind() string { return "stale" }
 
@@ -359,7 +362,7 @@ func TestTokensAreInForceWhenTheirCallerIsTold(t *testing.T) {
 func TestAControlMessageIsChargedApart(t *testing.T) {
 	greeting := &guard.Request{
 		Capability: chaintest.CapSend, Context: chaintest.Pair, Authority: chaintest.Own,
-		Sends: []guard.Send{{Peer: chaintest.Ben, Cost: 100, Leak: guard.LeakOf(2), Control: true}},
+		Sends: []guard.Send{{Peer: chaintest.Ben, Cost: 100, Leak: guard.LeakOf(2), Form: guard.FormControl}},
 	}
 	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
 		disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{SyncDelay: time.Millisecond})

@@ -23,7 +23,7 @@ func (chatter) Policy(task.Context, aura.ContextID) (guard.Policy, error) {
 	return guard.DefaultPolicy(), nil
 }
 
-// A message to Ben is charged and becomes a fact. What no token grants is denied, without any effect.
+// A message to Ben is charged and becomes a fact. A request that no token grants is denied, without any effect.
 func Example() {
 	ada, ben, pair := aura.AuthorityID{1}, aura.AuthorityID{2}, aura.ContextID{3}
 	world := task.NewSim(1, task.SimOptions{})

@@ -14,7 +14,7 @@ const (
 )
 
 // builder turns the statements of a protocol into a Global type, last statement first: each is given what
-// follows it. What follows a choice is shared by its branches, so it costs its size once.
+// follows it. The branches of a choice share the statements after it, so these cost their size once.
 type builder struct {
 	protocol *Protocol
 	binding  Binding

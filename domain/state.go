@@ -76,8 +76,10 @@ func Get[S State](s *States) S {
 
 // Home is the agent's stored data beside facts, as a plan may read it.
 type Home interface {
-	// Count returns the highest Seq of a device's facts in a shared context; zero: none.
+	// Count returns how many facts of a device in a shared context are here; zero: none.
 	Count(context aura.ContextID, device aura.DeviceID) uint64
+	// Newest returns the newest of them; zero: none. It returns the errors of the store.
+	Newest(context aura.ContextID, device aura.DeviceID) (fact.Place, error)
 	// Meta returns the metadata under a key, nil when there is none. It returns the errors of the store.
 	Meta(key string) ([]byte, error)
 }

@@ -18,7 +18,7 @@ const (
 	RecordLeakage Kind = 3
 	// StoreMetadata keeps a value for later snapshots: Key, Value; no Value removes the key.
 	StoreMetadata Kind = 4
-	// SendEnvelope releases facts to a peer once the decision is durable: Context, Peer, Envelope.
+	// SendEnvelope releases facts or a message to a peer once the decision is durable: Context, Peer, Envelope.
 	SendEnvelope Kind = 5
 	// GenerateNonce draws Bytes of randomness from the decision's seed: Bytes.
 	GenerateNonce Kind = 6
@@ -62,17 +62,19 @@ type Command struct {
 	Bytes     int
 }
 
-// Envelope releases the own facts of a context to one peer. The bytes are built from the journal after
-// the commit, so that only durable facts are sent.
+// Envelope releases the own facts of a context, or a message of a session, to one peer. The bytes of facts are built
+// from the journal after the commit, so that only durable facts are sent.
 type Envelope struct {
 	Context aura.ContextID
 	Peer    aura.AuthorityID
 	Through uint64 // up to this Seq of the own device in the context; zero: the facts of this decision
+	// Message leaves as it is and releases no facts; Through is zero then. Nil: the envelope is one of facts.
+	Message *Message
 }
 
 // Result is the result of executing one decision.
 type Result struct {
 	Records  []fact.Record // the facts appended, in the order of their commands
-	Receipts []Receipt     // one for each charge that pays for facts, in the order of their commands
+	Receipts []Receipt     // one for each charge that a receipt shows: all but those of control messages; in the order of their commands
 	Nonces   [][]byte      // in the order of their commands
 }

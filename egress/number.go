@@ -1,8 +1,8 @@
 package egress
 
 // The numbers of the messages of a secure channel in a shared context: the first byte of each. They cross
-// the wire: the list is append-only, and a number that is not known is skipped, so that a newer peer can say
-// more.
+// the wire: the list is append-only. A receiver skips a message whose number it does not know, so that a newer peer can
+// say more; no exchange of facts may depend on the answer to such a message. See decision 32.
 const (
 	NumberHello        = 1
 	NumberDeliver      = 2
@@ -10,4 +10,15 @@ const (
 	NumberAddresses    = 4
 	NumberSeek         = 5
 	NumberIntroduction = 6
+	NumberPlaces       = 7
+)
+
+// The numbers that are promised to messages to come. [Post] sends none of them. The build that sends one gives it
+// the prefix Number, a row in the table and no other number.
+const (
+	ReservedPlaces   = 7  // the identities of the facts at some places of a stream
+	ReservedEvidence = 8  // two facts with one predecessor
+	ReservedRekey    = 9  // the offer of a new secret of a link
+	ReservedRekeyed  = 10 // its answer
+	ReservedFrames   = 11 // the first of the frames of sessions, which take the numbers from here on
 )

@@ -71,7 +71,7 @@ func (d *Decider) Charge(tc task.Context, to Party, messages ...Message) (*Pass,
 // ChargeWith is Charge in one decision with what a request does at home.
 func (d *Decider) ChargeWith(tc task.Context, r *guard.Request, to Party, messages ...Message) (*Pass, effect.Result, error) {
 	const op = "egress.Charge"
-	send := guard.Send{Peer: to.Peer, Control: true}
+	send := guard.Send{Peer: to.Peer, Form: guard.FormControl}
 	for _, m := range messages {
 		row, ok := rowOf(m.Kind)
 		if !ok || row.Covered != "" || r.Capability != "" && r.Capability != row.Capability {

@@ -19,6 +19,9 @@ const (
 	KindFacts         Kind = "facts"
 	KindAck           Kind = "acknowledgement"
 	KindAddresses     Kind = "addresses"
+	KindRecall        Kind = "recall"
+	KindPlaces        Kind = "places"
+	KindReturned      Kind = "returned facts"
 	KindRelay         Kind = "relay request"
 	KindSeek          Kind = "seek"
 	KindIntroduction  Kind = "introduction"
@@ -72,6 +75,18 @@ var table = [...]Row{
 	{
 		Kind: KindAddresses, Number: NumberAddresses, Capability: delivery.CapAddresses, Cost: guard.CostOf, Leak: guard.LeakOf,
 		Why: "tells the peer where this agent is from now on",
+	},
+	{
+		Kind: KindRecall, Number: NumberPlaces, Capability: delivery.CapRecall, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Why: "tells a peer that this home was restored or copied, and up to where both have the same facts of this device",
+	},
+	{
+		Kind: KindPlaces, Number: NumberPlaces, Capability: delivery.CapReturn, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Why: "tells a peer which facts of its own device this agent has",
+	},
+	{
+		Kind: KindReturned, Number: NumberDeliver, Capability: delivery.CapReturn, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Why: "gives a peer facts back that its own device wrote",
 	},
 	{
 		Kind: KindRelay, Capability: delivery.CapRelay, Cost: guard.CostOf, Leak: guard.LeakOf,

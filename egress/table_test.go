@@ -25,17 +25,7 @@ import (
 // TestEveryMessageIsInTheTable: each message of the two protocols has one row, and each row is either charged
 // under a capability that a domain declares, or says by which decision it is covered.
 func TestEveryMessageIsInTheTable(t *testing.T) {
-	numbers := map[string]bool{}
-	file, err := parser.ParseFile(token.NewFileSet(), "number.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ast.Inspect(file, func(n ast.Node) bool {
-		if spec, ok := n.(*ast.ValueSpec); ok && strings.HasPrefix(spec.Names[0].Name, "Number") {
-			numbers[spec.Values[0].(*ast.BasicLit).Value] = true
-		}
-		return true
-	})
+	numbers := constants(t, "Number")
 	fields := map[string]bool{}
 	for f := range reflect.TypeFor[invite.Message]().Fields() {
 		fields[f.Name] = true
@@ -47,7 +37,7 @@ func TestEveryMessageIsInTheTable(t *testing.T) {
 	for _, c := range slices.Concat(delivery.Module().Capabilities, invite.Module().Capabilities) {
 		declared = append(declared, c.Name)
 	}
-	kinds := map[egress.Kind]bool{}
+	kinds, told := map[egress.Kind]bool{}, map[string]bool{}
 	for _, row := range egress.Table() {
 		if kinds[row.Kind] || row.Why == "" {
 			t.Errorf("%q has two rows, or no reason", row.Kind)
@@ -55,9 +45,9 @@ func TestEveryMessageIsInTheTable(t *testing.T) {
 		kinds[row.Kind] = true
 		switch number := strconv.Itoa(int(row.Number)); {
 		case row.Number != 0 && !numbers[number], row.Exchange != "" && !fields[row.Exchange]:
-			t.Errorf("%q stands for message %d %s: there is none, or it has a row", row.Kind, row.Number, row.Exchange)
+			t.Errorf("%q stands for message %d %s: there is none, or the exchange has a row", row.Kind, row.Number, row.Exchange)
 		default:
-			delete(numbers, number)
+			told[number] = true // a message may have several kinds: facts leave for the first time, and are given back
 			delete(fields, row.Exchange)
 		}
 		switch {
@@ -74,8 +64,54 @@ func TestEveryMessageIsInTheTable(t *testing.T) {
 			t.Errorf("%q is covered: only facts that are paid for and acknowledgements are", row.Kind)
 		}
 	}
+	for number := range told {
+		delete(numbers, number)
+	}
 	if len(numbers)+len(fields) > 0 {
 		t.Errorf("no row for the messages %v and %v", numbers, fields)
+	}
+}
+
+// constants returns the values of the constants in number.go whose names begin with prefix.
+func constants(t *testing.T, prefix string) map[string]bool {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "number.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := map[string]bool{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.ValueSpec); ok && strings.HasPrefix(spec.Names[0].Name, prefix) {
+			value := spec.Values[0].(*ast.BasicLit).Value
+			if values[value] {
+				t.Errorf("two messages have the number %s", value)
+			}
+			values[value] = true
+		}
+		return true
+	})
+	return values
+}
+
+// TestNumbersAreGivenOnce: those in use never change, those that are promised follow them without a gap, and no
+// message has two.
+func TestNumbersAreGivenOnce(t *testing.T) {
+	used := map[egress.Kind]byte{
+		egress.KindHello: 1, egress.KindFacts: 2, egress.KindAck: 3, egress.KindAddresses: 4, egress.KindSeek: 5, egress.KindIntroduction: 6,
+	}
+	for _, row := range egress.Table() {
+		if want, known := used[row.Kind]; known && row.Number != want {
+			t.Errorf("%q has the number %d on the wire, peers know it as %d", row.Kind, row.Number, want)
+		}
+	}
+	numbers, reserved := constants(t, "Number"), constants(t, "Reserved")
+	for n := 1; n <= len(numbers)+len(reserved); n++ {
+		if value := strconv.Itoa(n); numbers[value] == reserved[value] {
+			t.Errorf("number %d is given twice or left out: used %v, reserved %v", n, numbers, reserved)
+		}
+	}
+	if egress.ReservedFrames < len(numbers)+len(reserved) {
+		t.Errorf("the frames of sessions begin at %d, below other numbers", egress.ReservedFrames)
 	}
 }
 

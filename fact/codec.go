@@ -66,7 +66,7 @@ func marshal(v any, most int) ([]byte, error) {
 	if len(b) > most {
 		return nil, aura.Errorf(op, aura.Invalid, "payload %T has %d bytes, the most is %d", v, len(b), most)
 	}
-	// What Unmarshal would refuse must not become a fact.
+	// Bytes that Unmarshal would refuse must not become a fact.
 	if err := checkCanonical(b); err != nil {
 		return nil, aura.Errorf(op, aura.Invalid, "payload %T %w", v, err)
 	}

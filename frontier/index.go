@@ -12,8 +12,8 @@ import (
 // Index evaluates the capability tokens of the agent's own authority, and follows the journal for tokens, revocations
 // and the limits of contexts. An agent has one.
 //
-// It trusts one root key: that of the agent's own authority. What the agent does for itself, and what it does for a
-// peer, follows from tokens of that root alone.
+// It trusts one root key: that of the agent's own authority. Every permission, of the agent itself and of a peer,
+// follows from tokens of that root alone.
 //
 // An evaluation asks for each capability that a domain declared. Its answer is cached for a context, an authority and a
 // token until the epoch ends or a check that reads the time could change, and dropped when a token, a revocation or a
@@ -98,7 +98,7 @@ func (x *Index) Quarantined() []fact.Quarantined {
 	return x.fold.Quarantined()
 }
 
-// Version counts the changes of what is permitted.
+// Version counts the changes of the permissions.
 func (x *Index) Version() uint64 {
 	x.mu.Lock()
 	defer x.mu.Unlock()

@@ -51,7 +51,7 @@ const (
 	ReasonMalformed Reason = 7
 	// ReasonForeignNamespace: a fact belongs to neither the request's context nor its authority.
 	ReasonForeignNamespace Reason = 8
-	// ReasonUncoupled: an envelope rests on no fact.
+	// ReasonUncoupled: an envelope rests on no fact, or not on those that a session's site names.
 	ReasonUncoupled Reason = 9
 	// ReasonUndecided: a retransmission of something that was never decided.
 	ReasonUndecided Reason = 10
@@ -69,6 +69,8 @@ const (
 	ReasonTooBroad Reason = 16
 	// ReasonUndecidable: the token's rules cannot be evaluated within their limits.
 	ReasonUndecidable Reason = 17
+	// ReasonUnknownForm: a send of a form that this guard does not know.
+	ReasonUnknownForm Reason = 18
 )
 
 var reasonNames = [...]string{
@@ -79,7 +81,7 @@ var reasonNames = [...]string{
 	ReasonOtherRoot: "the token is of another authority", ReasonDamaged: "the token is damaged or put together anew",
 	ReasonRevoked: "the token is revoked", ReasonOtherHolder: "the token belongs to another holder",
 	ReasonExpired: "the token is not valid now", ReasonTooBroad: "the token claims more than was granted",
-	ReasonUndecidable: "the token cannot be evaluated",
+	ReasonUndecidable: "the token cannot be evaluated", ReasonUnknownForm: "unknown form of a send",
 }
 
 // String returns the reason in plain words.

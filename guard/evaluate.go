@@ -56,9 +56,13 @@ func capability(out *Outcome, s *Snapshot, r *Request) bool {
 
 // flow is the second stage: it decides for each send whether it is charged, free or waiting.
 func flow(out *Outcome, s *Snapshot, r *Request) bool {
-	budget := r.Budget()
+	budget, form := r.Budget(), r.Form()
 	for i := range r.Sends {
 		send := &r.Sends[i]
+		if reason := r.misfit(send, form); reason != 0 {
+			out.deny(r, StageFlow, reason, send.Peer, 0, 0)
+			return false
+		}
 		at := s.Headroom(send.Peer)
 		if at < 0 {
 			out.deny(r, StageFlow, ReasonUndefined, send.Peer, uint64(send.Cost), 0)
@@ -68,8 +72,7 @@ func flow(out *Outcome, s *Snapshot, r *Request) bool {
 		// Each budget is checked against the snapshot alone, so a peer named twice could pass it twice.
 		// A run that starts beyond the charged facts would leave some unpaid for ever.
 		gap := send.Through > h.Through && send.From > h.Through
-		mixed := send.Control != r.control() || send.Control && (send.Through != 0 || send.Retransmit)
-		if out.used[at] || mixed || h.Context != budget || send.Through > s.Last || send.From > send.Through || gap {
+		if out.used[at] || h.Context != budget || send.Through > s.Last || send.From > send.Through || gap {
 			out.deny(r, StageFlow, ReasonMalformed, send.Peer, 0, 0)
 			return false
 		}
@@ -103,8 +106,8 @@ func flowOf(out *Outcome, s *Snapshot, r *Request, i int, h *Headroom) bool {
 	if h.Spent < h.Limit {
 		have = h.Limit - h.Spent
 	}
-	behind := send.Through == 0 && h.Through < s.Last && !send.Control
-	queue := r.Queue && !send.Control
+	facts := send.Form == FormFacts
+	behind, queue := send.Through == 0 && h.Through < s.Last && facts, r.Queue && facts
 	switch {
 	case need > h.Limit:
 		out.deny(r, StageFlow, ReasonTooLarge, send.Peer, need, h.Limit)
@@ -162,7 +165,7 @@ func leakageOf(out *Outcome, s *Snapshot, r *Request, i int, total *[fact.Observ
 		case uint64(bits) > room.Limit:
 			out.deny(r, StageLeak, ReasonTooLarge, send.Peer, uint64(bits), room.Limit)
 			return false
-		case need > have && (!r.Queue || send.Control):
+		case need > have && (!r.Queue || send.Form != FormFacts):
 			out.deny(r, StageLeak, ReasonShort, send.Peer, need, have)
 			return false
 		case need > have && !out.verdicts[i].waiting:
@@ -173,8 +176,9 @@ func leakageOf(out *Outcome, s *Snapshot, r *Request, i int, total *[fact.Observ
 	return true
 }
 
-// coupling is the fourth stage: facts belong to the acting authority or the context, and an envelope
-// rests on facts that are in the journal or become durable with this decision.
+// coupling is the fourth stage: facts belong to the acting authority or the context, an envelope of facts
+// rests on facts that are in the journal or become durable with this decision, and a message of a session on the facts that
+// its site names.
 func coupling(out *Outcome, s *Snapshot, r *Request) bool {
 	shared := false
 	for i := range r.Entries {
@@ -189,8 +193,25 @@ func coupling(out *Outcome, s *Snapshot, r *Request) bool {
 		}
 	}
 	for i := range r.Sends {
-		if r.Sends[i].Through == 0 && !r.Sends[i].Control && !shared {
-			out.deny(r, StageJournal, ReasonUncoupled, r.Sends[i].Peer, 0, 0)
+		if send := &r.Sends[i]; send.Form == FormFacts && send.Through == 0 && !shared || !r.restsOn(send) {
+			out.deny(r, StageJournal, ReasonUncoupled, send.Peer, 0, 0)
+			return false
+		}
+	}
+	return true
+}
+
+// restsOn reports whether the facts that the site of a message names are among the request's. There are a few of each.
+func (r *Request) restsOn(send *Send) bool {
+	if send.Form != FormMessage {
+		return true
+	}
+	for _, kind := range r.SiteFacts {
+		found := false
+		for i := range r.Entries {
+			found = found || r.Entries[i].Kind == kind
+		}
+		if !found {
 			return false
 		}
 	}
@@ -227,8 +248,9 @@ func transport(out *Outcome, s *Snapshot, r *Request, leaked *[fact.Observers]ui
 		out.nonce(r)
 	}
 	for i := range r.Sends {
-		if !out.verdicts[i].waiting && !r.Sends[i].Control {
-			out.send(r, &r.Sends[i])
+		send := &r.Sends[i]
+		if releases := send.Form == FormFacts || send.Form == FormMessage; releases && !out.verdicts[i].waiting {
+			out.send(r, send)
 		}
 	}
 }

@@ -18,6 +18,14 @@ func BenchmarkEvaluate(b *testing.B) {
 			guard.Evaluate(out, s, r)
 		}
 	})
+	m := step(ben, make([]byte, 1000))
+	snapshotOf := permitted(m, guard.DefaultPolicy())
+	b.Run("message", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			guard.Evaluate(out, snapshotOf, m)
+		}
+	})
 	b.Run("denied", func(b *testing.B) {
 		denied := *r
 		denied.Capability = "chat:other"
@@ -38,9 +46,17 @@ func TestEvaluateAllocatesNothing(t *testing.T) {
 	s, r := snapshot(guard.DefaultPolicy(), ben, cleo), text(ben, cleo)
 	r.Queue = true
 	s.Budgets[0].Spent = s.Budgets[0].Limit // one waits, one proceeds
-	out := new(guard.Outcome)
-	guard.Evaluate(out, s, r)
-	if n := testing.AllocsPerRun(100, func() { guard.Evaluate(out, s, r) }); n != 0 {
-		t.Errorf("%v allocations", n)
+	requests := map[*guard.Request]*guard.Snapshot{r: s}
+	for _, r := range []*guard.Request{greeting(ben), step(ben, make([]byte, 5000)), carry(ben, cleo)} {
+		requests[r] = permitted(r, guard.DefaultPolicy())
+	}
+	for r, s := range requests {
+		out := new(guard.Outcome)
+		if guard.Evaluate(out, s, r); !out.Allowed {
+			t.Fatal(out.Denial.Err())
+		}
+		if n := testing.AllocsPerRun(100, func() { guard.Evaluate(out, s, r) }); n != 0 {
+			t.Errorf("%s: %v allocations", r.Form(), n)
+		}
 	}
 }

@@ -361,7 +361,7 @@ func TestOutcomeIsReusedWithoutLeftovers(t *testing.T) {
 func greeting(peers ...aura.AuthorityID) *guard.Request {
 	r := &guard.Request{Capability: chatSend, Context: room, Authority: own, Queue: true}
 	for _, p := range peers {
-		r.Sends = append(r.Sends, guard.Send{Peer: p, Cost: 1, Leak: guard.LeakOf(0), Control: true})
+		r.Sends = append(r.Sends, guard.Send{Peer: p, Cost: 1, Leak: guard.LeakOf(0), Form: guard.FormControl})
 	}
 	return r
 }
@@ -408,7 +408,7 @@ func TestControlMessagesAreDenied(t *testing.T) {
 	undefined := guard.DefaultPolicy()
 	undefined.Leak[fact.ObserverExternal] = guard.LeakLimit{}
 	mixed := greeting(ben, cleo)
-	mixed.Sends[1].Control = false
+	mixed.Sends[1].Form = guard.FormFacts
 	mixed.Entries = []fact.Draft{message("x")}
 	run, again, free := greeting(ben), greeting(ben), greeting(ben)
 	run.Sends[0].Through = 2

@@ -99,7 +99,7 @@ func (o *Outcome) nonce(r *Request) {
 }
 
 func (o *Outcome) send(r *Request, s *Send) {
-	o.envelopes = append(o.envelopes, effect.Envelope{Context: r.Context, Peer: s.Peer, Through: s.Through})
+	o.envelopes = append(o.envelopes, effect.Envelope{Context: r.Context, Peer: s.Peer, Through: s.Through, Message: s.Message})
 	c := o.next(effect.SendEnvelope, r)
 	c.Peer, c.Envelope = s.Peer, &o.envelopes[len(o.envelopes)-1]
 }

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
 )
 
@@ -28,6 +29,9 @@ type Request struct {
 	Sends []Send
 	// Entries are the facts to append, in order, in the context's or the authority's own namespace.
 	Entries []fact.Draft
+	// SiteFacts are the kinds of the facts that the site of a session's message names: each must be among Entries, or
+	// the message rests on nothing and is denied. Empty: the site names none.
+	SiteFacts []string
 	// Metadata is stored beside the facts.
 	Metadata []Meta
 	// Nonces is how many nonces the decision draws from its seed. No domain draws any yet: ceremonies will name
@@ -38,10 +42,11 @@ type Request struct {
 	Queue bool
 }
 
-// Send releases own facts of the request's context to one peer, or pays for a message that carries none.
+// Send releases own facts of the request's context to one peer, a message of a session, or nothing but the payment for
+// what its sender holds: see [Form].
 type Send struct {
 	Peer aura.AuthorityID
-	// Cost is charged for the run, at least 1. See [CostOf].
+	// Cost is charged for the send, at least 1. See [CostOf].
 	Cost aura.FlowCost
 	// Leak is the bits that the transmission tells each class of observer.
 	Leak Leakage
@@ -53,21 +58,10 @@ type Send struct {
 	// Retransmit says that the run was decided before. One that was not is denied instead of charged. Delivery
 	// sessions will send their steps so, on a run that is paid already.
 	Retransmit bool
-	// Control says that the message carries no facts: an opening, a greeting, an address. It rests on none,
-	// and its sender holds the channel, so no envelope is released. It is paid from the control budget of
-	// the peer, see [ControlLimit], and never waits. A request has sends of one sort.
-	Control bool
-}
-
-// control reports whether the request's sends are paid from control budgets.
-func (r *Request) control() bool { return len(r.Sends) > 0 && r.Sends[0].Control }
-
-// Budget returns the context whose ledger entries pay for the request's sends.
-func (r *Request) Budget() aura.ContextID {
-	if r.control() {
-		return ControlContext(r.Context)
-	}
-	return r.Context
+	// Form says what the send is. Only [FormFacts] has a run, and only it waits.
+	Form Form
+	// Message is what a send of [FormMessage] releases; nil for the other forms. It costs at least [CostOf] the parcel.
+	Message *effect.Message
 }
 
 // Meta is one piece of metadata: runtime-local state, kept in the journal and never synced.

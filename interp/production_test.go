@@ -78,7 +78,7 @@ func (s *spending) note(v chain.Verdict, err error) {
 	}
 }
 
-// checkLedger verifies that receipts, ledger, budget and what was released agree.
+// checkLedger verifies that receipts, ledger, budget and the released envelopes agree.
 func checkLedger(t testing.TB, h *chaintest.Home, posted []chaintest.Release, policy guard.Policy, now aura.Physical) {
 	t.Helper()
 	for _, peer := range []aura.AuthorityID{chaintest.Ben, chaintest.Cleo} {
@@ -140,7 +140,7 @@ func TestSendersAtOnceNeverExceedTheBudget(t *testing.T) {
 			s := crowd(t, tc, h, sim.Entropy("crowd"), tasks, 6)
 			checkLedger(t, h, h.Outbox.All(), policy, tc.Now())
 			for _, peer := range []aura.AuthorityID{chaintest.Ben, chaintest.Cleo} {
-				// A failed Apply changed nothing, so the ledger has exactly what was allowed.
+				// A failed Apply changed nothing, so the ledger has exactly the allowed decisions.
 				if c := h.Journal.Charge(chaintest.Pair, peer); c.Spent != s.allowed[peer] {
 					t.Errorf("seed %d: spent %d, allowed %d", seed, c.Spent, s.allowed[peer])
 				}
@@ -182,7 +182,7 @@ func TestCrashNeverTakesBackWhatWasReleased(t *testing.T) {
 			h = chaintest.Open(t, tc, after, sim.Entropy("home"))
 			defer h.Close(tc)
 			checkLedger(t, h, posted, policy, tc.Now())
-			// Life goes on: what is left of the budget can be spent, and not more.
+			// Afterwards the rest of the budget can be spent, and not more.
 			crowd(t, tc, h, e, 2, 3)
 			checkLedger(t, h, append(posted, h.Outbox.All()...), policy, tc.Now())
 		})
@@ -407,7 +407,7 @@ func TestForeignChargeBetweenDecisionAndCommit(t *testing.T) {
 			var foreign, allowed uint64
 			g.Go("other", func(tc task.Context) error {
 				for range 10 {
-					// Another device's spending arrives, on top of what is known inside the commit.
+					// Another device's spending arrives, on top of the spending that the commit knows.
 					entry := new(journal.Entry)
 					entry.Expect = func(v journal.View) error {
 						c := v.Charge(chaintest.Pair, chaintest.Ben)

@@ -10,7 +10,7 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// What Append has returned survives a power failure. On a machine the disk is [journal.OpenPebble].
+// A record that Append has returned survives a power failure. On a machine the disk is [journal.OpenPebble].
 func Example() {
 	sim := task.NewSim(42, task.SimOptions{})
 	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)) // a real device draws it

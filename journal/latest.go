@@ -65,6 +65,7 @@ func (j *Journal) readLatest(tc task.Context, sel fact.Selection, head fact.Posi
 			}
 			p.record = &r
 		}
+		j.mark(p.record)
 		if err := fn(*p.record); err != nil {
 			return err
 		}

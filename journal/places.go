@@ -241,6 +241,17 @@ func (j *Journal) find(id streamID, s *stream, p fact.Place) (number uint64, err
 	return 0, err
 }
 
+// Has reports whether the fact at a place of a stream is here.
+func (j *Journal) Has(ns fact.Namespace, device aura.DeviceID, p fact.Place) (bool, error) {
+	id := streamID{ns, device}
+	s, err := j.durable(id)
+	if err != nil || p.Seq > s.depth() {
+		return false, err
+	}
+	number, err := j.find(id, &s, p)
+	return number > 0, err
+}
+
 // Through returns the place up to which every fact of a stream that is here has a number up to the given one, and the
 // fact at that place with the greatest such number. It is zero when there is none.
 func (j *Journal) Through(ns fact.Namespace, device aura.DeviceID, number uint64) (fact.Place, error) {

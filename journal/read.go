@@ -138,7 +138,9 @@ func (r *reading) readMemory(tc task.Context, fn func(fact.Record) error) (err e
 // backwards, its record was taken.
 func (r *reading) offer(record *fact.Record, there bool, fn func(fact.Record) error) (err error) {
 	if there && r.sel.Selects(record) {
-		err = fn(*record)
+		marked := *record
+		r.journal.mark(&marked)
+		err = fn(marked)
 	}
 	if err == nil || r.left.back {
 		r.left.pass(record.Position)
@@ -268,6 +270,14 @@ func (j *Journal) unseal(p fact.Position, value []byte) (fact.Record, error) {
 		}
 	}
 	return fact.Record{}, aura.Errorf("journal.Read", aura.Corrupt, "record %d of the journal is damaged", p)
+}
+
+// mark says in a record where it lies among the branches of its stream.
+func (j *Journal) mark(r *fact.Record) {
+	j.lock.Lock()
+	defer j.lock.Unlock()
+	s, _ := j.state.stream(streamID{r.Fact.Namespace, r.Fact.Device})
+	s.mark(r)
 }
 
 // collected reports whether a snapshot took the record's place. Its bytes may go a little later.

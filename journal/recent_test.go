@@ -15,7 +15,7 @@ import (
 )
 
 // A read a moment after a commit gives the same as a read of a reopened journal, wherever the
-// reading begins: within what is still in memory, before it, or across its edge.
+// reading begins: within the records still in memory, before them, or across the edge.
 func TestNewestFactsReadAsFromTheStore(t *testing.T) {
 	simulate(t, 1, func(tc task.Context) {
 		disk := journal.NewFaulty(entropy(2), journal.Faults{})

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/aura-runtime/aura"
@@ -146,7 +147,7 @@ func (j *Journal) stagePlain(l *layer, r staged, s *stream) (staged, bool, error
 	case s.count > s.plain:
 		return r, false, aura.Errorf(op, aura.Invalid, "fact %s of the first format follows facts that name the one before them", aura.Short(in.ID))
 	case in.Seq > s.count+1:
-		return r, false, aura.Errorf(op, aura.Unavailable, "fact %s has place %d, but the ones from %d on are missing", aura.Short(in.ID), in.Seq, s.count+1)
+		return r, false, gap(in, s.count+1)
 	}
 	if err := checkTime(l, in, s.logical); err != nil {
 		return r, false, err
@@ -154,6 +155,21 @@ func (j *Journal) stagePlain(l *layer, r staged, s *stream) (staged, bool, error
 	s.plain++
 	j.place(l, &r, *s, func(fact.Place) bool { return true })
 	return r, true, nil
+}
+
+// GapError says that a received fact follows one that is not here. Its kind is [aura.Unavailable].
+type GapError struct {
+	ID      aura.FactID // of the fact
+	Missing uint64      // the place of the one before it
+}
+
+// Error names both.
+func (e *GapError) Error() string {
+	return fmt.Sprintf("fact %s follows one at place %d that is missing", aura.Short(e.ID), e.Missing)
+}
+
+func gap(in *fact.Record, missing uint64) error {
+	return &aura.Error{Op: "journal.Append", Kind: aura.Unavailable, Err: &GapError{in.ID, missing}}
 }
 
 // checkTime returns aura.Invalid for a fact that is not later than the ones that it follows, or too far ahead.
@@ -250,7 +266,7 @@ func (j *Journal) findAll(l *layer, id streamID, s *stream, in *fact.Record, pre
 			i = slices.IndexFunc(there, func(h numberedHead) bool { return h.number == s.plain })
 		}
 		if i < 0 {
-			return nil, 0, aura.Errorf(op, aura.Unavailable, "fact %s follows one at place %d that is missing", aura.Short(in.ID), p.Seq)
+			return nil, 0, gap(in, p.Seq)
 		}
 		found, after = append(found, there[i].place), max(after, there[i].logical)
 	}
@@ -262,6 +278,7 @@ func (j *Journal) place(l *layer, r *staged, s stream, follows func(fact.Place) 
 	l.head++
 	s.add(head{place: r.record.Place(), logical: r.record.Fact.Logical}, follows)
 	r.record.Position, r.record.Number = l.head, s.count
+	s.mark(&r.record)
 	logical := r.record.Fact.Logical
 	l.streams.set(r.stream, s)
 	l.spots.set(spot{r.stream, s.count}, head{r.record.Place(), logical, r.record.ID})

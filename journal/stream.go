@@ -221,6 +221,13 @@ func (s *stream) covered(number uint64) uint64 {
 	return 0
 }
 
+// mark says in a record where it lies among the branches.
+func (s *stream) mark(r *fact.Record) {
+	if s.calm != nil {
+		r.Common, r.Sole = s.calm[0].To, s.covered(r.Number) > 0
+	}
+}
+
 // level returns the greatest number up to first such that all facts before it are behind all those from it up to last:
 // the same number, unless branches run side by side between.
 func (s *stream) level(first, last uint64) uint64 {

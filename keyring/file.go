@@ -18,14 +18,16 @@ import (
 
 // The file, with big-endian lengths:
 //
-//	"aura keyring 1\n"
+//	"aura keyring 2\n"
 //	protector: length 1, name · length 2, sealed file key
 //	nonce 24, sealed body (XChaCha20-Poly1305; everything above is authenticated too)
 //
-// The body is the five secrets of 32 bytes in the order of the struct.
+// The body is the phrase of 16 bytes, from which the root seed follows, then four secrets of 32 bytes in the order of
+// the struct. A file that begins with "aura keyring 1\n" has the root seed itself in place of the phrase.
 const (
 	fileName  = "keyring"
-	fileMagic = "aura keyring 1\n"
+	fileMagic = "aura keyring 2\n"
+	seedMagic = "aura keyring 1\n"
 	maxFile   = 4 << 10
 
 	bodyPurpose = "aura/keyring/body/1"
@@ -134,8 +136,8 @@ func encode(s *secrets, p Protector, e world.Entropy) ([]byte, error) {
 	content = append(content, p.Name()...)
 	content = binary.BigEndian.AppendUint16(content, uint16(len(sealed)))
 	content = append(content, sealed...)
-	var body []byte
-	for _, f := range s.fields() {
+	body := append([]byte(nil), s.phrase[:]...)
+	for _, f := range s.deviceFields() {
 		body = append(body, f[:]...)
 	}
 	return sealInto(content, fileKey, bodyPurpose, body, e), nil
@@ -147,6 +149,11 @@ func decode(content []byte, p Protector) (s secrets, err error) {
 		return s, damaged
 	}
 	rest, ok := bytes.CutPrefix(content, []byte(fileMagic))
+	root := s.phrase[:]
+	if !ok {
+		rest, ok = bytes.CutPrefix(content, []byte(seedMagic))
+		root = s.root[:]
+	}
 	if !ok {
 		if bytes.HasPrefix(content, []byte("aura keyring ")) {
 			return s, aura.Errorf("", aura.Invalid, "the keyring file was written by a newer version of aura")
@@ -169,11 +176,15 @@ func decode(content []byte, p Protector) (s secrets, err error) {
 		return s, err
 	}
 	body, ok := openSealed(content[:len(content)-len(rest)], rest, fileKey, bodyPurpose)
-	if !ok || len(body) != 32*len(s.fields()) {
+	if !ok || len(body) != len(root)+32*len(s.deviceFields()) {
 		return s, damaged
 	}
-	for i, f := range s.fields() {
-		copy(f[:], body[32*i:])
+	copy(root, body)
+	if len(root) == len(s.phrase) {
+		s.deriveRoot()
+	}
+	for i, f := range s.deviceFields() {
+		copy(f[:], body[len(root)+32*i:])
 	}
 	clear(body)
 	return s, nil

@@ -2,6 +2,7 @@ package keyring_test
 
 import (
 	"crypto/ed25519"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/keyring"
+	"github.com/aura-runtime/aura/roster/phrase"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
 )
@@ -113,6 +115,77 @@ func TestTheSameEntropyGivesTheSameKeys(t *testing.T) {
 	}
 	if got[0] != got[1] {
 		t.Errorf("authorities %v and %v", got[0], got[1])
+	}
+}
+
+// TestAKeyringWithoutAPhraseOpens opens a file that the build before phrases wrote: the seed of its root key is its phrase.
+func TestAKeyringWithoutAPhraseOpens(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"keyring", "aura.key"} {
+		content, err := os.ReadFile(filepath.Join("testdata", "seed", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chmod(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	run(t, func(tc task.Context, _ world.Entropy) {
+		r, err := keyring.Open(tc, dir, keyring.KeyFile(filepath.Join(dir, "aura.key")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Authority().String(); got != "auth_tkn2vhd5l6bpabf3smnouuew2jw5vgufzcpgvoik2kw2zlsjodoq" {
+			t.Errorf("authority %s", got)
+		}
+		if got := r.Device().String(); got != "dev_6hjduicaviqbvh56itmbmzi7cje6cilnxshwse6avmtglemex2la" {
+			t.Errorf("device %s", got)
+		}
+		if key := r.StoreKey(); hex.EncodeToString(key[:8]) != "e02cdc2e3c1c5f13" {
+			t.Errorf("the store key begins with %x", key[:8])
+		}
+		wantPhrase(t, r, 24)
+	})
+}
+
+func TestTheWordsHoldTheRootKey(t *testing.T) {
+	run(t, func(tc task.Context, e world.Entropy) {
+		dir := filepath.Join(t.TempDir(), "home")
+		p := keyring.KeyFile(filepath.Join(dir, "aura.key"))
+		made, err := keyring.Create(tc, dir, p, e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantPhrase(t, made, 12)
+		opened, err := keyring.Open(tc, dir, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantPhrase(t, opened, 12)
+		if diff := cmp.Diff(made.Phrase(), opened.Phrase()); diff != "" {
+			t.Errorf("words (-made +opened):\n%s", diff)
+		}
+	})
+}
+
+// wantPhrase checks that n words give the root key which signed the ring's certificate.
+func wantPhrase(t *testing.T, r *keyring.Ring, n int) {
+	t.Helper()
+	words := r.Phrase()
+	entropy, err := phrase.Parse(strings.Join(words, " "))
+	if err != nil || len(words) != n {
+		t.Fatalf("%d words, %v, want %d", len(words), err, n)
+	}
+	seed, err := phrase.RootSeed(entropy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := ed25519.NewKeyFromSeed(seed[:]).Public().(ed25519.PublicKey)
+	if c := r.Certificate(); [32]byte(root) != c.Root {
+		t.Error("the words give another root key")
 	}
 }
 

@@ -7,21 +7,32 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/roster/phrase"
 	"github.com/aura-runtime/aura/world"
 )
 
 // secrets is the content of the file.
 type secrets struct {
-	root      [32]byte // Ed25519 seed: signs certificates
-	signing   [32]byte // Ed25519 seed: signs facts and receipts
-	agreement [32]byte // X25519 private key: opens channels
-	link      [32]byte // Ed25519 seed: the identity on the network
-	store     [32]byte // seals the journal
+	phrase    [phrase.Size]byte // the root seed is derived from it; zero in a keyring from before phrases
+	root      [32]byte          // Ed25519 seed: signs certificates
+	signing   [32]byte          // Ed25519 seed: signs facts and receipts
+	agreement [32]byte          // X25519 private key: opens channels
+	link      [32]byte          // Ed25519 seed: the identity on the network
+	store     [32]byte          // seals the journal
 }
 
-// fields lists the secrets in the order of the file.
-func (s *secrets) fields() [5]*[32]byte {
-	return [5]*[32]byte{&s.root, &s.signing, &s.agreement, &s.link, &s.store}
+// deviceFields lists the secrets of the device in the order of the file.
+func (s *secrets) deviceFields() [4]*[32]byte {
+	return [4]*[32]byte{&s.signing, &s.agreement, &s.link, &s.store}
+}
+
+// deriveRoot sets the root seed to that of the phrase.
+func (s *secrets) deriveRoot() {
+	seed, err := phrase.RootSeed(s.phrase[:])
+	if err != nil {
+		panic(err) // only for a phrase of another length
+	}
+	s.root = seed
 }
 
 // Ring is one device's keys, in memory. It is safe for concurrent use until [Ring.Wipe]. Printing it in
@@ -37,7 +48,9 @@ type Ring struct {
 // same keys.
 func Ephemeral(e world.Entropy) *Ring {
 	var s secrets
-	for _, f := range s.fields() {
+	_, _ = e.Read(s.phrase[:])
+	s.deriveRoot()
+	for _, f := range s.deviceFields() {
 		_, _ = e.Read(f[:])
 	}
 	return newRing(s)
@@ -80,6 +93,20 @@ func (r *Ring) SignAsAuthority(msg []byte) [64]byte {
 	root := ed25519.NewKeyFromSeed(r.secrets.root[:])
 	defer clear(root)
 	return [64]byte(ed25519.Sign(root, msg))
+}
+
+// Phrase returns the words that hold the authority's root key: 12, or 24 for a keyring of an early version. They are as
+// secret as the key itself; see package phrase.
+func (r *Ring) Phrase() []string {
+	entropy := r.secrets.phrase[:]
+	if r.secrets.phrase == [phrase.Size]byte{} {
+		entropy = r.secrets.root[:]
+	}
+	words, err := phrase.Words(entropy)
+	if err != nil {
+		panic(err) // only for another length
+	}
+	return words
 }
 
 // Agreement returns the device's agreement key pair (X25519).

@@ -7,8 +7,8 @@ import (
 	"net"
 )
 
-// These systems do not tell who is at the other end of a unix socket. What protects it is its
-// directory, which lies in the user's own folder.
+// These systems do not tell who is at the other end of a unix socket. Its directory protects it, which lies in the
+// user's own folder.
 const permissionsMatter = false
 
 func ownedByCaller(fs.FileInfo) bool { return true }

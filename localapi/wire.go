@@ -86,6 +86,8 @@ type wireUpdate struct {
 type wireRecord struct {
 	Position fact.Position `json:"p"`
 	Record   []byte        `json:"r"` // fact.Record.Encode
+	Common   uint64        `json:"c,omitempty"`
+	Sole     bool          `json:"s,omitempty"`
 }
 
 type wireObservation struct {
@@ -129,7 +131,8 @@ func (w wireError) decode() error {
 func encodeUpdate(up *fact.Update) wireUpdate {
 	w := wireUpdate{Position: up.Position, Live: up.Live, Records: make([]wireRecord, len(up.Records))}
 	for i := range up.Records {
-		w.Records[i] = wireRecord{Position: up.Records[i].Position, Record: up.Records[i].Encode()}
+		r := &up.Records[i]
+		w.Records[i] = wireRecord{Position: r.Position, Record: r.Encode(), Common: r.Common, Sole: r.Sole}
 	}
 	for _, o := range up.Observations {
 		w.Observations = append(w.Observations, wireObservation(o))
@@ -145,7 +148,7 @@ func (w *wireUpdate) decode() (fact.Update, error) {
 		if err != nil {
 			return fact.Update{}, err
 		}
-		r.Position = w.Records[i].Position
+		r.Position, r.Common, r.Sole = w.Records[i].Position, w.Records[i].Common, w.Records[i].Sole
 		up.Records = append(up.Records, r)
 	}
 	for _, o := range w.Observations {

@@ -16,7 +16,7 @@ const NoSession SessionID = ^SessionID(0)
 // EventKind is the kind of an event. The numbers are append-only.
 type EventKind uint8
 
-// The events. What Seq, Sum and Code hold beside the obvious is said here.
+// The events. Each says the uses of Seq, Sum and Code beside the obvious ones.
 const (
 	EventSent     EventKind = 1
 	EventReceived EventKind = 2

@@ -13,8 +13,8 @@ import (
 // Divergence is the first place where a replay is not its recording. It is the cause inside the aura.Error
 // that [Recording.Replay] returns.
 type Divergence struct {
-	// What is "event" or "effect", Index its place in the recording, counted from 0; or "recording", if it
-	// was changed in a place that no comparison shows.
+	// The place: What says "event" or "effect", and Index counts them from 0; or What says "recording", when it was
+	// changed where no comparison shows it.
 	What  string
 	Index int
 	// Recorded and Replayed describe both sides; one of them may be "nothing".

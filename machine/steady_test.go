@@ -18,8 +18,8 @@ func crowd(t testing.TB) *machine.Image {
 `, choreo.Binding{"N": 255})
 }
 
-// What runs for ever takes no memory: every instruction, both profiles, traced to bounded rings, with few roles and
-// with many, one step at a time and in waves.
+// A program that runs for ever takes no memory: every instruction, both profiles, traced to bounded rings, with few
+// roles and with many, one step at a time and in waves.
 func TestTheSteadyStateAllocatesNothing(t *testing.T) {
 	for _, p := range profiles {
 		for name, im := range map[string]*machine.Image{

@@ -61,7 +61,7 @@ events that it reports. With both, the operations come first.`,
 
 // list prints the operations, the services or both, and nothing when the agent cannot say its services.
 func list(s *cli.Shell, operations, services bool) error {
-	var declared status.Services
+	var declared []status.Declared
 	if services {
 		home, err := s.Folder()
 		if err != nil {

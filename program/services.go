@@ -6,37 +6,28 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/status"
-	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/ui/cli"
 )
 
 // askServices returns the declarations of the running agent's services. It returns aura.Unavailable when none runs.
-func askServices(tc task.Context, home string) (declared status.Services, err error) {
+func askServices(tc task.Context, home string) ([]status.Declared, error) {
 	core, err := connect(tc, home)
 	if err != nil {
-		return declared, err
+		return nil, err
 	}
-	answer, err := core.Bridge().Ask(tc, fact.Question{Kind: status.QuestionServices})
-	if err != nil {
-		return declared, err
-	}
-	if err := fact.Unmarshal(answer.Payload, &declared); err != nil {
-		return declared, &aura.Error{Op: "program.askServices", Kind: aura.Corrupt, Err: err}
-	}
-	return declared, nil
+	return core.Services(tc)
 }
 
 // printServices prints a line for each service: its owner, category and mailbox, the state that it owns and the
 // events that it reports.
-func printServices(s *cli.Shell, declared status.Services) error {
+func printServices(s *cli.Shell, declared []status.Declared) error {
 	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
 	if !s.JSON {
 		fmt.Fprintln(w, "SERVICE\tOWNER\tCATEGORY\tMAILBOX\tOWNS\tREPORTS")
 	}
-	for _, d := range declared.Services {
+	for _, d := range declared {
 		if s.JSON {
 			if err := s.Object(&d); err != nil {
 				return err

@@ -8,7 +8,7 @@ import (
 
 // TestAWatcherBehindTheTailReadsTheJournal is inside the package: the tail moves on between the moment at which
 // a watcher has caught up and the moment at which it looks at the tail, which only the real executor can bring
-// about. What the tail dropped must come from the journal.
+// about. Facts that the tail dropped must come from the journal.
 func TestAWatcherBehindTheTailReadsTheJournal(t *testing.T) {
 	f := NewFeed(0)
 	w := watcher{feed: f, after: 0}

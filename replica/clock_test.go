@@ -30,7 +30,7 @@ func setClock(p *auratest.Person, wrong aura.Duration) {
 	}
 }
 
-// ahead returns how far the clock of somebody is ahead, as it is shown.
+// ahead returns how far the clock of a peer is ahead, as it is shown.
 func ahead(tc task.Context, p, of *auratest.Person) aura.Duration {
 	p.World.Helper()
 	for _, c := range p.Look(tc).Connections.View() {

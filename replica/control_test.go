@@ -53,7 +53,7 @@ func kept() (*ledger, func(*auratest.Person)) {
 
 // controlOf returns the ledger entry that pays for control messages of a context.
 func controlOf(p *auratest.Person, context aura.ContextID, peer aura.AuthorityID) fact.Charge {
-	r := guard.Request{Context: context, Sends: []guard.Send{{Control: true}}}
+	r := guard.Request{Context: context, Sends: []guard.Send{{Form: guard.FormControl}}}
 	return p.Agent.Journal().Charge(r.Budget(), peer)
 }
 

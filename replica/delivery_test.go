@@ -115,7 +115,7 @@ func TestABacklogIsPaidForInTheEpochInWhichItLeaves(t *testing.T) {
 			w.Sleep(tc, 2*time.Minute)
 			ben.Start(tc)
 			w.Sleep(tc, time.Minute)
-			// What was submitted in this epoch was paid for at once. When not all fits beside it, what came
+			// A message submitted in this epoch was paid for at once. When not all fits beside it, what came
 			// before waits for the next epoch, where everything does.
 			for range 3 {
 				got := ben.Heard(tc, context, ada)
@@ -138,7 +138,7 @@ func TestABacklogIsPaidForInTheEpochInWhichItLeaves(t *testing.T) {
 	}
 }
 
-// TestALargerBudgetLetsWaitingMessagesGo: nobody waits for the epoch when the owner changes the limit.
+// TestALargerBudgetLetsWaitingMessagesGo: no message waits for the epoch when the owner changes the limit.
 func TestALargerBudgetLetsWaitingMessagesGo(t *testing.T) {
 	auratest.Run(t, auratest.Options{Seeds: 3}, func(tc task.Context, w *auratest.World) {
 		ada := w.Person(tc, "Ada", limited(3, shortEpoch))
@@ -433,8 +433,8 @@ func counted(tc task.Context, p *auratest.Person, context aura.ContextID, peer *
 	return through
 }
 
-// TestWhatWasGivenUpReachesAPeerThatComesBack: nobody dials for what was given up. Once the device is there for
-// another reason, the group that waits for it has its turn, too.
+// TestWhatWasGivenUpReachesAPeerThatComesBack: no peer dials for messages that were given up. Once the device is there
+// for another reason, the group that waits for it has its turn, too.
 func TestWhatWasGivenUpReachesAPeerThatComesBack(t *testing.T) {
 	auratest.Run(t, auratest.Options{Seeds: 3}, func(tc task.Context, w *auratest.World) {
 		ada, ben, cleo := w.Person(tc, "Ada"), w.Person(tc, "Ben"), w.Person(tc, "Cleo")
@@ -449,7 +449,7 @@ func TestWhatWasGivenUpReachesAPeerThatComesBack(t *testing.T) {
 		w.Sleep(tc, time.Minute)
 		ada.Stop(tc)
 		ben.Stop(tc)
-		w.Sleep(tc, 91*24*time.Hour) // with everybody off, which costs no steps
+		w.Sleep(tc, 91*24*time.Hour) // with all agents off, which costs no steps
 		ben.Start(tc)
 		w.Until(tc, "Ben is told", time.Minute, func() bool {
 			return scene.States(tc, ben, group)["failed: not delivered within 90 days"] == 1

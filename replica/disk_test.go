@@ -49,8 +49,7 @@ func TestAFullDisk(t *testing.T) {
 	})
 }
 
-// TestTheSenderHasAFullDisk: what was delivered meanwhile is recorded as soon as it can be, in the same
-// session.
+// TestTheSenderHasAFullDisk: a delivery meanwhile is recorded as soon as it can be, in the same session.
 func TestTheSenderHasAFullDisk(t *testing.T) {
 	auratest.Run(t, auratest.Options{Seeds: 5}, func(tc task.Context, w *auratest.World) {
 		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
@@ -98,7 +97,7 @@ func TestAFlakyDisk(t *testing.T) {
 	})
 }
 
-// TestAFrontendOutlivesAFlakyDisk: whoever watches sees what is committed after the disk recovered.
+// TestAFrontendOutlivesAFlakyDisk: a watcher sees the facts committed after the disk recovered.
 func TestAFrontendOutlivesAFlakyDisk(t *testing.T) {
 	auratest.Run(t, auratest.Options{Seeds: 5}, func(tc task.Context, w *auratest.World) {
 		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")

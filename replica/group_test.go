@@ -46,7 +46,7 @@ func takesPart(tc task.Context, p *auratest.Person, group aura.ContextID) bool {
 	return err == nil
 }
 
-// target names somebody to moderate: a contact, or a member of a group.
+// target names a person to moderate: a contact, or a member of a group.
 func target(tc task.Context, p, other *auratest.Person) moderation.ChangeIntent {
 	p.World.Helper()
 	s := p.Look(tc)
@@ -133,8 +133,8 @@ func TestAMemberWhoWasAwayJoinsLater(t *testing.T) {
 	})
 }
 
-// TestACrashWhileAGroupIsFounded crashes the founder or a member at every commit from the founding on: in the
-// end all take part, or, when the founding was not durable, nobody does.
+// TestACrashWhileAGroupIsFounded crashes the founder or a member at every commit from the founding on: in the end all
+// take part, or, when the founding was not durable, none does.
 func TestACrashWhileAGroupIsFounded(t *testing.T) {
 	deaths := map[string]int{}
 	for commit := 1; commit <= 3; commit++ {
@@ -220,7 +220,7 @@ func TestLeavingAGroup(t *testing.T) {
 		if got := ben.Heard(tc, group, cleo); len(got) != 0 {
 			w.Errorf("Ben left and got %q", got)
 		}
-		// Nobody tries to reach somebody who left, nor does who left try for ever.
+		// No member tries to reach one who left, and one who left does not try for ever.
 		w.Sleep(tc, 10*time.Minute)
 		dials := count(w, "guard", "allow", 0)
 		w.Sleep(tc, time.Hour)

@@ -15,7 +15,7 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// commitLoop is the session's task that makes received facts durable. What waits in the inbox shares a commit;
+// commitLoop is the session's task that makes received facts durable. Facts that wait in the inbox share a commit;
 // the acknowledgement leaves after its sync. It never waits for the channel: while both sides' sending buffers
 // are full, each is emptied only by the other's reading.
 func (s *session) commitLoop(tc task.Context) error {
@@ -43,7 +43,7 @@ func (s *session) commitBatch(tc task.Context, batch []deliver) error {
 	if s.peer.Leaving {
 		return nil // an owner who left a group keeps nothing of it
 	}
-	env, ns, device := s.env(), s.link.namespace(), s.peer.Certificate.Device()
+	env := s.env()
 	chain, err := s.chain()
 	if err != nil {
 		return err
@@ -53,26 +53,35 @@ func (s *session) commitBatch(tc task.Context, batch []deliver) error {
 		return err
 	}
 	s.channel.Rekey(guard.EpochAt(policy, tc.Now()))
-	before, have, delivered := chain, env.Journal.Count(ns, device), false
-	entry := &journal.Entry{}
+	before, delivered := chain, false
+	entry, returned := &journal.Entry{}, []fact.Record(nil)
 	for i := range batch {
 		d := &batch[i]
 		if err := s.receipt(tc, d.Receipts, &chain, policy); err != nil {
 			return err
 		}
-		delivered = delivered || len(d.Records) > 0
 		for _, b := range d.Records {
-			r, fresh, err := s.verify(b, have, &chain)
+			r, err := fact.DecodeRecord(b)
+			if err == nil && r.Fact.Device == env.Ring.Device() {
+				if err = s.takeBack(&r); err == nil {
+					returned = append(returned, r)
+				}
+			} else if err == nil {
+				var fresh bool
+				if fresh, err = s.verify(&r, &chain); fresh {
+					entry.Foreign = append(entry.Foreign, r)
+				}
+				delivered = true // one that is here already is acknowledged again: the peer did not hear it
+			}
 			if err != nil {
 				return err
-			}
-			if fresh {
-				entry.Foreign = append(entry.Foreign, r)
-				have = r.Seq
 			}
 		}
 	}
 	if err := s.commit(tc, entry, before, chain); err != nil {
+		return err
+	}
+	if err := s.commitReturned(tc, returned); err != nil {
 		return err
 	}
 	if delivered && chain.Head != ([32]byte{}) { // else no receipt pays for an acknowledgement
@@ -94,8 +103,11 @@ func (s *session) ackLoop(tc task.Context) error {
 		s.lock.Lock()
 		receipt := s.ackReceipt
 		s.lock.Unlock()
-		through := s.env().Journal.Count(s.link.namespace(), s.peer.Certificate.Device())
-		message, err := encodeMessage(egress.NumberAck, ack{Through: through, Now: shownClock(tc)})
+		heads, err := s.env().Journal.Heads(s.link.namespace(), s.peer.Certificate.Device())
+		if err != nil {
+			return err
+		}
+		message, err := encodeMessage(egress.NumberAck, ack{Heads: heads, Now: shownClock(tc)})
 		if err != nil {
 			return err
 		}
@@ -109,8 +121,8 @@ func (s *session) ackLoop(tc task.Context) error {
 	}
 }
 
-// commit makes received facts and the chain of their receipts durable. What says nothing new costs no sync.
-// After an error nothing of it is durable, so nothing is acknowledged: the peer sends it again.
+// commit makes received facts and the chain of their receipts durable. Facts and receipts that are there already cost
+// no sync. After an error nothing of it is durable, so nothing is acknowledged: the peer sends it again.
 func (s *session) commit(tc task.Context, entry *journal.Entry, before, chain guard.ReceiptChain) error {
 	if len(entry.Foreign) == 0 && chain == before {
 		return nil
@@ -121,6 +133,9 @@ func (s *session) commit(tc task.Context, entry *journal.Entry, before, chain gu
 	}
 	entry.Meta = []journal.KV{{Key: s.chainKey(), Value: value}}
 	kept, err := s.env().Journal.Append(tc, entry)
+	if _, gap := errors.AsType[*journal.GapError](err); gap {
+		err = &aura.Error{Op: "replica.commit", Kind: aura.Corrupt, Err: err}
+	}
 	if err != nil {
 		return err
 	}
@@ -146,36 +161,30 @@ func (s *session) receipt(tc task.Context, encoded [][]byte, chain *guard.Receip
 	return nil
 }
 
-// verify returns a record that the peer stands for, paid for and next in its order, and false for one that
-// is here already.
-func (s *session) verify(b []byte, have uint64, chain *guard.ReceiptChain) (fact.Record, bool, error) {
+// verify checks that the peer stands for a record and paid for it, and reports false for one that is here already.
+func (s *session) verify(r *fact.Record, chain *guard.ReceiptChain) (fresh bool, err error) {
 	const op = "replica.verify"
-	r, err := fact.DecodeRecord(b)
-	if err != nil {
-		return r, false, err
+	if r.Fact.Namespace != s.link.namespace() || r.Fact.Author != s.peer.Authority || r.Fact.Device != s.peer.Certificate.Device() {
+		return false, aura.Errorf(op, aura.Denied, "a fact of another author or context")
 	}
-	if r.Seq <= have {
-		return r, false, nil
+	if here, err := s.env().Journal.Has(r.Fact.Namespace, r.Fact.Device, r.Place()); err != nil || here {
+		return false, err
 	}
 	switch {
-	case r.Fact.Namespace != s.link.namespace() || r.Fact.Author != s.peer.Authority || r.Fact.Device != s.peer.Certificate.Device():
-		return r, false, aura.Errorf(op, aura.Denied, "a fact of another author or context")
-	case r.Seq != have+1:
-		return r, false, aura.Errorf(op, aura.Corrupt, "fact %d follows fact %d", r.Seq, have)
 	case s.link.member().Left:
-		return r, false, aura.Errorf(op, aura.Denied, "a fact of a member who left the group")
+		return false, aura.Errorf(op, aura.Denied, "a fact of a member who left the group")
 	case !chain.Covers(r.Seq):
-		return r, false, aura.Errorf(op, aura.Denied, "fact %d came without a receipt", r.Seq)
+		return false, aura.Errorf(op, aura.Denied, "fact %d came without a receipt", r.Seq)
 	}
-	if err := s.verifier.Verify(&r); err != nil {
-		return r, false, err
+	if err := s.verifier.Verify(r); err != nil {
+		return false, err
 	}
 	if kind, known := s.env().Registry.Kind(r.Fact.Kind); known && kind.Check != nil {
 		if err := kind.Check(&r.Fact); err != nil {
-			return r, false, &aura.Error{Op: op, Kind: aura.Denied, Err: &refusedError{r.Seq, r.Fact.Kind, err}}
+			return false, &aura.Error{Op: op, Kind: aura.Denied, Err: &refusedError{r.Seq, r.Fact.Kind, err}}
 		}
 	}
-	return r, true, nil
+	return true, nil
 }
 
 // ChainKey is the key under which the metadata keeps the receipts of a sender in a context: an encoded

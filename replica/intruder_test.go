@@ -28,18 +28,25 @@ import (
 // The channel protocol, as a peer with other code would write it.
 type (
 	wireHello struct {
-		Have      uint64     `cbor:"1,keyasint,omitempty"`
-		Epoch     aura.Epoch `cbor:"2,keyasint,omitempty"`
-		Head      [32]byte   `cbor:"3,keyasint,omitzero"`
-		Addresses []string   `cbor:"4,keyasint,omitempty"`
-		Receipts  uint64     `cbor:"5,keyasint,omitempty"`
+		Epoch     aura.Epoch   `cbor:"2,keyasint,omitempty"`
+		Head      [32]byte     `cbor:"3,keyasint,omitzero"`
+		Addresses []string     `cbor:"4,keyasint,omitempty"`
+		Receipts  uint64       `cbor:"5,keyasint,omitempty"`
+		Heads     []fact.Place `cbor:"7,keyasint,omitempty"`
+		Format    uint64       `cbor:"8,keyasint,omitempty"`
 	}
 	wireDeliver struct {
 		Records  [][]byte `cbor:"1,keyasint,omitempty"`
 		Receipts [][]byte `cbor:"2,keyasint,omitempty"`
 	}
 	wireAck struct {
-		Through uint64 `cbor:"1,keyasint"`
+		Heads []fact.Place `cbor:"3,keyasint"`
+	}
+	wirePlaces struct {
+		Ask    []uint64     `cbor:"1,keyasint,omitempty"`
+		Held   []fact.Place `cbor:"2,keyasint,omitempty"`
+		Return bool         `cbor:"3,keyasint,omitempty"`
+		After  []fact.Place `cbor:"4,keyasint,omitempty"`
 	}
 	wireSeek struct {
 		Tags []contact.Tag `cbor:"1,keyasint,omitempty"`
@@ -56,6 +63,7 @@ const (
 	wireAckNumber     = 3
 	wireReachNumber   = 4
 	wireSeekNumber    = 5
+	wirePlacesNumber  = 7
 )
 
 // intruder is a contact of Ada's with the right keys and the wrong intentions.
@@ -154,7 +162,7 @@ func (m *intruder) sendBytes(tc task.Context, b []byte) {
 
 func (m *intruder) hello(tc task.Context) {
 	m.World.Helper()
-	m.send(tc, wireHelloNumber, wireHello{})
+	m.send(tc, wireHelloNumber, wireHello{Format: 2})
 }
 
 // acked returns what Ada acknowledges next, false when she hangs up.
@@ -167,7 +175,7 @@ func (m *intruder) acked(tc task.Context) (uint64, bool) {
 		}
 		var a wireAck
 		if b[0] == wireAckNumber && fact.Unmarshal(b[1:], &a) == nil {
-			return a.Through, true
+			return a.Heads[0].Seq, len(a.Heads) == 1
 		}
 	}
 }
@@ -180,12 +188,12 @@ func (m *intruder) next(change func(*fact.Record)) fact.Record {
 		m.World.Fatalf("%v", err)
 	}
 	last := &m.held[len(m.held)-1]
-	r := fact.Record{Seq: last.Seq + 1, Fact: fact.Fact{
+	r := fact.Record{Fact: fact.Fact{
 		Namespace: contextOf(m.context), Kind: chat.KindMessage, Payload: payload,
-		Logical: last.Fact.Logical + 1, Author: m.Self(), Device: m.Ring.Device(),
+		Logical: last.Fact.Logical + 1, Author: m.Self(), Device: m.Ring.Device(), Seq: last.Seq + 1, Prev: last.Place().ID,
 	}}
 	change(&r)
-	r.ID = r.Fact.ID()
+	r.ID, r.Seq = r.Fact.ID(), r.Fact.Seq
 	batch := fact.NewBatch([]aura.FactID{r.ID})
 	r.Proof = batch.Proof(0, m.Ring.Sign(batch.SigningBytes()))
 	return r
@@ -221,6 +229,14 @@ func (m *intruder) card(by *keyring.Ring) []byte {
 }
 
 func keep[T any](*T) {}
+
+// unwritten returns places of facts that nobody wrote.
+func unwritten(n int) (all []fact.Place) {
+	for i := range n {
+		all = append(all, fact.Place{Seq: uint64(i + 1), ID: [fact.ShortID]byte{byte(i), byte(i >> 8), 7}})
+	}
+	return all
+}
 
 // deliver sends a fact that was changed with a receipt that was changed.
 func (m *intruder) deliver(tc task.Context, changeFact func(*fact.Record), changeReceipt func(*effect.Receipt)) {
@@ -292,7 +308,7 @@ func TestAnIntruderIsRefused(t *testing.T) {
 			m.send(tc, wireSeekNumber, wireSeek{Tags: make([]contact.Tag, 265), Card: m.card(m.Ring)})
 		},
 		"a gap": func(tc task.Context, m *intruder) {
-			m.deliver(tc, func(r *fact.Record) { r.Seq++ }, func(r *effect.Receipt) { r.LastSeq++; r.Cost++ })
+			m.deliver(tc, func(r *fact.Record) { r.Fact.Seq++ }, func(r *effect.Receipt) { r.LastSeq++; r.Cost++ })
 		},
 		"no receipt": func(tc task.Context, m *intruder) {
 			r := m.next(keep)
@@ -334,11 +350,19 @@ func TestAnIntruderIsRefused(t *testing.T) {
 				r.Fact.Kind, r.Fact.Payload = moderation.KindBlocked, payload(moderation.Target{Authority: m.victim.Self()})
 			}, keep)
 		},
-		"an acknowledgement of what was not sent": func(tc task.Context, m *intruder) {
-			m.send(tc, wireAckNumber, wireAck{Through: 1 << 40})
+		"a fact that follows none":   fact1(func(r *fact.Record) { r.Fact.Prev[0] ^= 1 }),
+		"a fact of the first format": fact1(func(r *fact.Record) { r.Fact.Seq, r.Fact.Prev = 0, [fact.ShortID]byte{} }),
+		"an acknowledgement of more branches than there can be": func(tc task.Context, m *intruder) {
+			m.send(tc, wireAckNumber, wireAck{Heads: unwritten(17)})
 		},
-		"a hello that has more than there is": func(tc task.Context, m *intruder) {
-			m.send(tc, wireHelloNumber, wireHello{Have: 1 << 40})
+		"a hello of more branches than there can be": func(tc task.Context, m *intruder) {
+			m.send(tc, wireHelloNumber, wireHello{Format: 2, Heads: unwritten(17)})
+		},
+		"questions about too many places": func(tc task.Context, m *intruder) {
+			m.send(tc, wirePlacesNumber, wirePlaces{Ask: make([]uint64, 17)})
+		},
+		"answers about too many places": func(tc task.Context, m *intruder) {
+			m.send(tc, wirePlacesNumber, wirePlaces{Held: unwritten(257)})
 		},
 		"a second hello": func(tc task.Context, m *intruder) { m.hello(tc); m.hello(tc) },
 		"too many facts": func(tc task.Context, m *intruder) {
@@ -379,7 +403,7 @@ func TestAnIntruderIsRefused(t *testing.T) {
 			w.Sleep(tc, time.Minute)
 			before, head := rejected(w), ada.Agent.Journal().Head()
 			m.dial(tc)
-			if name != "a hello that has more than there is" && name != "a second hello" {
+			if name != "a hello of more branches than there can be" && name != "a second hello" {
 				m.hello(tc)
 			}
 			attack(tc, m)
@@ -412,9 +436,9 @@ func TestAnIntruderIsRefused(t *testing.T) {
 // TestWhatWasNeverSentCannotBeConfirmed: messages that wait for budget stay waiting, whatever the peer claims.
 func TestWhatWasNeverSentCannotBeConfirmed(t *testing.T) {
 	for name, claim := range map[string]func(tc task.Context, m *intruder){
-		"in a hello":             func(tc task.Context, m *intruder) { m.send(tc, wireHelloNumber, wireHello{Have: 4}) },
-		"in an acknowledgement":  func(tc task.Context, m *intruder) { m.hello(tc); m.send(tc, wireAckNumber, wireAck{Through: 4}) },
-		"before having said who": func(tc task.Context, m *intruder) { m.send(tc, wireAckNumber, wireAck{Through: 4}) },
+		"in a hello":             func(tc task.Context, m *intruder) { m.send(tc, wireHelloNumber, wireHello{Format: 2, Heads: unwritten(4)}) },
+		"in an acknowledgement":  func(tc task.Context, m *intruder) { m.hello(tc); m.send(tc, wireAckNumber, wireAck{Heads: unwritten(4)}) },
+		"before having said who": func(tc task.Context, m *intruder) { m.send(tc, wireAckNumber, wireAck{Heads: unwritten(4)}) },
 	} {
 		auratest.Run(t, auratest.Options{Seeds: 2}, func(tc task.Context, w *auratest.World) {
 			ada := w.Person(tc, "Ada", limited(3, shortEpoch))
@@ -427,13 +451,9 @@ func TestWhatWasNeverSentCannotBeConfirmed(t *testing.T) {
 			for _, text := range numbered(1, 5) {
 				ada.Say(tc, context, text)
 			}
-			before := rejected(w)
 			m.dial(tc)
 			claim(tc, m)
-			w.Until(tc, name+": a reason is shown", time.Minute, func() bool { return scene.States(tc, ada, context)[contradicts] > 0 })
-			if rejected(w) == before {
-				t.Errorf("%s: no event", name)
-			}
+			w.Sleep(tc, time.Minute)
 			if got := scene.States(tc, ada, context)["delivered"]; got != 0 {
 				t.Errorf("%s: %d messages count as delivered", name, got)
 			}
@@ -531,7 +551,7 @@ func sessions(w *auratest.World) (n int) {
 	return n
 }
 
-// TestManyStrangersWithOneCode: whoever has the code can occupy the inviter for a while, and no longer.
+// TestManyStrangersWithOneCode: strangers with the code can occupy the inviter for a while, and no longer.
 func TestManyStrangersWithOneCode(t *testing.T) {
 	auratest.Run(t, auratest.Options{Seeds: 2}, func(tc task.Context, w *auratest.World) {
 		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")

@@ -33,10 +33,10 @@ type link struct {
 	peer            directory.Peer
 	clock           peerClock          // of the peer
 	clockDifference aura.Duration      // by which it was ahead, as published
-	released        uint64             // own facts durable and paid for, up to this Seq
+	released        uint64             // own facts durable and paid for, up to this number
 	idle            bool               // it has no session, and waits
 	journalQuota    limiter            // of addresses of the peer that the journal keeps
-	acked           uint64             // own facts that the peer has by durable facts, up to this Seq
+	acked           uint64             // own facts that the peer has by durable facts, up to this number
 	counted         bool               // acked was read from the journal
 	version         uint64             // of the newest card of the peer
 	hints           limiter            // of signs of life that say nothing new
@@ -127,7 +127,7 @@ func (l *link) setIdle(idle bool) {
 	l.idle = idle
 }
 
-// paidThrough returns the Seq through which own facts were released.
+// paidThrough returns the number through which own facts were released.
 func (l *link) paidThrough() uint64 {
 	l.lock.Lock()
 	defer l.lock.Unlock()
@@ -141,20 +141,20 @@ func (l *link) setAcked(through uint64) {
 	l.acked, l.counted = max(l.acked, through), true
 }
 
-// ackedThrough returns the Seq up to which durable facts say that the peer has the own facts, and false when the
+// ackedThrough returns the number up to which durable facts say that the peer has the own facts, and false when the
 // journal has not kept count, or a failing disk hides it.
-func (l *link) ackedThrough() (seq uint64, counted bool) {
+func (l *link) ackedThrough() (number uint64, counted bool) {
 	l.lock.Lock()
-	seq, counted = l.acked, l.counted
+	number, counted = l.acked, l.counted
 	l.lock.Unlock()
 	if counted {
-		return seq, true
+		return number, true
 	}
-	seq, counted, err := l.sync.env.watermarks().Acked(l.key.context, l.key.peer)
+	number, counted, err := l.sync.env.watermarks().Acked(l.key.context, l.key.peer)
 	if counted = counted && err == nil; counted {
-		l.setAcked(seq)
+		l.setAcked(number)
 	}
-	return seq, counted
+	return number, counted
 }
 
 // journalBurst is how often at once the journal keeps new addresses of a peer: a peer must not fill it.

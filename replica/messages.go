@@ -14,20 +14,30 @@ const (
 	maxReceipts     = 256
 )
 
-// hello opens a session in both directions: how many of the other side's facts and receipts this side has, so that it
-// continues there, and where this side can be reached.
+// factsFormat is the format of facts that this build reads and writes: they sign their places. Builds before it said
+// nothing in their hello.
+const factsFormat = 2
+
+// maxAsked is how many places one message asks for.
+const maxAsked = 16
+
+// hello opens a session in both directions: which of the other side's facts and receipts this side has, so that it
+// continues there, and where this side can be reached. Field 1 was a count of facts.
 type hello struct {
-	Have      uint64     `cbor:"1,keyasint,omitempty"` // last Seq of the other side's device
 	Epoch     aura.Epoch `cbor:"2,keyasint,omitempty"` // of the last receipt accepted
 	Head      [32]byte   `cbor:"3,keyasint,omitzero"`  // its hash
 	Addresses []string   `cbor:"4,keyasint,omitempty"`
 	Receipts  uint64     `cbor:"5,keyasint,omitempty"` // its place among those of Epoch, from 1
 	// Now is what this side's clock shows; zero: it does not say.
 	Now aura.Instant `cbor:"6,keyasint,omitempty"`
+	// Heads are the newest facts of the other side's device that this side has, one for each branch.
+	Heads []fact.Place `cbor:"7,keyasint,omitempty"`
+	// Format is the sender's factsFormat.
+	Format uint64 `cbor:"8,keyasint,omitempty"`
 }
 
-// deliver carries consecutive facts of the sending device, and the receipts, in the order of their chain,
-// that show that they were paid for.
+// deliver carries facts of the sending device, each behind those that it follows, and the receipts, in the order of
+// their chain, that show that they were paid for. Facts of the receiving device are returned to it: see [places].
 type deliver struct {
 	Records  [][]byte `cbor:"1,keyasint,omitempty"` // fact.Record
 	Receipts [][]byte `cbor:"2,keyasint,omitempty"` // effect.Receipt
@@ -38,10 +48,22 @@ type addresses struct {
 	Addresses []string `cbor:"1,keyasint,omitempty"`
 }
 
-// ack says that all facts of the other side's device up to Through are durable here.
+// ack says that these facts of the other side's device, the newest of each branch, and all behind them are durable
+// here. Field 1 was a count of facts.
 type ack struct {
-	Through uint64       `cbor:"1,keyasint"`
-	Now     aura.Instant `cbor:"2,keyasint,omitempty"` // as in a hello
+	Now   aura.Instant `cbor:"2,keyasint,omitempty"` // as in a hello
+	Heads []fact.Place `cbor:"3,keyasint"`           // as in a hello
+}
+
+// places is what the device of a restored or copied home says to a peer that has facts of it which it has not itself,
+// and what the peer answers.
+type places struct {
+	Ask []uint64 `cbor:"1,keyasint,omitempty"` // which of my facts do you have at these places?
+	// Held answers: the facts of the other side's device at the places that it asked for last.
+	Held []fact.Place `cbor:"2,keyasint,omitempty"`
+	// Return asks for all facts of this device that are neither After nor behind them.
+	Return bool         `cbor:"3,keyasint,omitempty"`
+	After  []fact.Place `cbor:"4,keyasint,omitempty"`
 }
 
 // seek names the contacts that this side looks for, by their tags towards the receiver, and says where this
@@ -68,6 +90,14 @@ func encodeMessage(number byte, v any) ([]byte, error) {
 func decodeMessage(b []byte, v any) error {
 	if err := fact.Unmarshal(b[1:], v); err != nil {
 		return aura.Errorf("replica.decodeMessage", aura.Corrupt, "message %d of a channel: %w", b[0], err)
+	}
+	return nil
+}
+
+// checkHeads returns aura.Corrupt for more heads than a stream can have.
+func checkHeads(heads []fact.Place) error {
+	if len(heads) > fact.MaxHeads {
+		return aura.Errorf("replica.checkHeads", aura.Corrupt, "%d newest facts of a device, the most is %d", len(heads), fact.MaxHeads)
 	}
 	return nil
 }

@@ -37,8 +37,8 @@ func TestAContactIsCalledWhatItsOwnerSays(t *testing.T) {
 }
 
 // with returns the contact that another person is.
-// TestBothMovedAndMeetByAnInvitation: nobody else knows the two, and each looks for the other where it is not
-// any more.
+// TestBothMovedAndMeetByAnInvitation: no third person knows the two, and each looks for the other where it is not any
+// more.
 func TestBothMovedAndMeetByAnInvitation(t *testing.T) {
 	auratest.Run(t, auratest.Options{Seeds: 5}, func(tc task.Context, w *auratest.World) {
 		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
@@ -115,7 +115,7 @@ func TestWhatWaitedGoesAtOnceWhenBothMeetAgain(t *testing.T) {
 	}
 }
 
-// TestARemovedContactReachesNobody: neither side reaches the other, both keep what was said, and an invitation
+// TestARemovedContactReachesNobody: neither side reaches the other, both keep their conversation, and an invitation
 // makes a new contact of them.
 func TestARemovedContactReachesNobody(t *testing.T) {
 	auratest.Run(t, auratest.Options{Seeds: 5}, func(tc task.Context, w *auratest.World) {
@@ -202,7 +202,7 @@ func TestAddressesByHand(t *testing.T) {
 }
 
 // TestAMemberIsFoundWhereItSaidToBeInAnotherGroup: two who are no contacts share two groups. One comes back at another
-// address and dials in one of them; what waits for it in the other one goes there, too, without anybody else's help.
+// address and dials in one of them; what waits for it in the other one goes there, too, without help of a third.
 func TestAMemberIsFoundWhereItSaidToBeInAnotherGroup(t *testing.T) {
 	auratest.Run(t, auratest.Options{Seeds: 3}, func(tc task.Context, w *auratest.World) {
 		ada, ben, cleo, first := circle(tc, w)

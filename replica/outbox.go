@@ -17,7 +17,7 @@ import (
 // maxRun is how many facts one decision pays for at most: more than the budget of an epoch, by default.
 const maxRun = 1 << 16
 
-// sendLoop is the session's sending task: hello, then facts in the order of their Seq, each paid for in the
+// sendLoop is the session's sending task: hello, then facts in the order of their numbers, each paid for in the
 // epoch in which it leaves.
 func (s *session) sendLoop(tc task.Context) error {
 	if err := s.greet(tc); err != nil {
@@ -54,13 +54,16 @@ func (s *session) greet(tc task.Context) error {
 	if err != nil {
 		return err
 	}
+	heads, err := env.Journal.Heads(l.namespace(), s.peer.Certificate.Device())
+	if err != nil {
+		return err
+	}
 	here := env.Addresses()
 	s.lock.Lock()
 	s.sentAddresses = here
 	s.lock.Unlock()
 	greeting, err := encodeMessage(egress.NumberHello, hello{
-		Have:  env.Journal.Count(l.namespace(), s.peer.Certificate.Device()),
-		Epoch: chain.Epoch, Receipts: chain.Count, Head: chain.Head, Addresses: here,
+		Heads: heads, Format: factsFormat, Epoch: chain.Epoch, Receipts: chain.Count, Head: chain.Head, Addresses: here,
 		Now: shownClock(tc),
 	})
 	if err != nil {
@@ -127,6 +130,7 @@ func (s *session) publishClocks(tc task.Context) {
 func (s *session) sendNext(tc task.Context) (until aura.Duration, reason string, err error) {
 	env := s.env()
 	s.released = max(s.released, s.link.paidThrough())
+	s.sent = max(s.sent, s.progress()) // the peer may have what another copy of this home sent
 	policy, err := env.Frontier.Policy(tc, s.peer.Context)
 	if err != nil {
 		return 0, "", err
@@ -233,13 +237,13 @@ func (s *session) afford(tc task.Context, run *guard.Send, room *guard.Headroom,
 			for o, bits := range guard.LeakOf(size) {
 				run.Leak[o] += bits
 			}
-			run.Through = records[i].Seq
+			run.Through = records[i].Number
 		}
 	}
 	return 0, nil
 }
 
-// deliver sends the facts up to a Seq, as many as one message takes, with the receipts that cover them. Both are
+// deliver sends the facts up to a number, as many as one message takes, with the receipts that cover them. Both are
 // those of one reading of the ledger: a receipt of the next epoch must not pass facts that this one paid for.
 func (s *session) deliver(tc task.Context, charge *fact.Charge, through uint64) error {
 	env := s.env()
@@ -254,7 +258,7 @@ func (s *session) deliver(tc task.Context, charge *fact.Charge, through uint64) 
 	if err != nil {
 		return err
 	}
-	d, packed, err := s.pack(through)
+	d, packed, err := s.packOf(env.Ring.Device(), s.sent, int(min(maxDeliver, through-s.sent)))
 	if err != nil {
 		return err
 	}
@@ -264,7 +268,7 @@ func (s *session) deliver(tc task.Context, charge *fact.Charge, through uint64) 
 	}
 	last := s.sent
 	if n := len(packed); n > 0 {
-		last = packed[n-1].Seq
+		last = packed[n-1].Number
 	}
 	for i := range receipts {
 		d.Receipts = append(d.Receipts, receipts[i].Encode())
@@ -300,11 +304,9 @@ func (s *session) deliver(tc task.Context, charge *fact.Charge, through uint64) 
 	return nil
 }
 
-// pack returns a message with the next facts, as many as it takes, and their records.
-func (s *session) pack(through uint64) (d deliver, packed []fact.Record, err error) {
-	env := s.env()
-	records, err := env.Journal.ByAuthorWithin(
-		s.link.namespace(), env.Ring.Device(), s.sent+1, int(min(maxDeliver, through-s.sent)), maxDeliverBytes)
+// packOf returns a message with facts of a device after a number, as many as it takes, and their records.
+func (s *session) packOf(device aura.DeviceID, after uint64, most int) (d deliver, packed []fact.Record, err error) {
+	records, err := s.env().Journal.ByAuthorWithin(s.link.namespace(), device, after+1, most, maxDeliverBytes)
 	if err != nil {
 		return d, nil, err
 	}

@@ -1,6 +1,9 @@
 package replica
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
@@ -9,31 +12,40 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// pending names the own facts that a session handed to its channel and that the peer has not acknowledged.
-// A session sends each Seq once and in order, so a place in it is a Seq.
-type pending struct {
-	next uint64 // Seq of ids[0]
-	ids  []aura.FactID
+// pending names the own facts that a session handed to its channel and that the peer has not acknowledged, in the order
+// of their numbers.
+type pending []sentFact
+
+type sentFact struct {
+	number uint64
+	seq    uint64
+	id     aura.FactID
 }
 
 // add appends facts that were sent.
 func (p *pending) add(records []fact.Record) {
 	for i := range records {
-		if len(p.ids) == 0 {
-			p.next = records[i].Seq
-		}
-		p.ids = append(p.ids, records[i].ID)
+		*p = append(*p, sentFact{records[i].Number, records[i].Seq, records[i].ID})
 	}
 }
 
-// acknowledge removes and returns the facts up to a Seq.
-func (p *pending) acknowledge(through uint64) []aura.FactID {
-	if through < p.next {
-		return nil
+// number returns the number of the fact at a place, zero when it is not pending.
+func (p pending) number(at fact.Place) uint64 {
+	i, _ := slices.BinarySearchFunc(p, at.Seq, func(f sentFact, seq uint64) int { return cmp.Compare(f.seq, seq) })
+	if i < len(p) && at.Is(p[i].seq, p[i].id) {
+		return p[i].number
 	}
-	n := min(int(through-p.next)+1, len(p.ids))
-	acked := p.ids[:n:n]
-	p.ids, p.next = p.ids[n:], p.next+uint64(n)
+	return 0
+}
+
+// acknowledge removes and returns the facts up to a number.
+func (p *pending) acknowledge(through uint64) (acked []aura.FactID) {
+	n := 0
+	for n < len(*p) && (*p)[n].number <= through {
+		acked = append(acked, (*p)[n].id)
+		n++
+	}
+	*p = (*p)[n:]
 	return acked
 }
 
@@ -45,23 +57,23 @@ func (s *session) acknowledged(tc task.Context, ids []aura.FactID) {
 }
 
 // acknowledgedBefore reports the facts that the peer got in an earlier session, whose acknowledgement did
-// not arrive. What cannot be read is not reported: a report must not end a session.
+// not arrive. A fact that cannot be read is not reported: a report must not end a session.
 func (s *session) acknowledgedBefore(tc task.Context, through uint64) {
 	if !tc.Observed() {
 		return
 	}
 	env := s.env()
-	seq, _, err := env.watermarks().Acked(s.peer.Context, s.peer.Authority)
-	for err == nil && seq < through && tc.Err() == nil {
+	number, _, err := env.watermarks().Acked(s.peer.Context, s.peer.Authority)
+	for err == nil && number < through && tc.Err() == nil {
 		var records []fact.Record
-		records, err = env.Journal.ByAuthor(s.link.namespace(), env.Ring.Device(), seq+1, int(min(maxDeliver, through-seq)))
+		records, err = env.Journal.ByAuthor(s.link.namespace(), env.Ring.Device(), number+1, int(min(maxDeliver, through-number)))
 		if len(records) == 0 {
 			return
 		}
 		for i := range records {
 			tc.Emit(world.FactAcknowledged(syncName, records[i].ID))
 		}
-		seq = records[len(records)-1].Seq
+		number = records[len(records)-1].Number
 	}
 }
 

@@ -63,7 +63,7 @@ func permits(tc task.Context, p *auratest.Person, names ...string) {
 	}
 }
 
-// TestAnIncomingChannelPassesTheGuard: an owner that permits itself no links greets nobody, whoever dials.
+// TestAnIncomingChannelPassesTheGuard: an owner that permits itself no links greets no peer that dials.
 func TestAnIncomingChannelPassesTheGuard(t *testing.T) {
 	for links, want := range map[bool]bool{true: true, false: false} {
 		auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
@@ -101,8 +101,8 @@ func TestAnIncomingChannelPassesTheGuard(t *testing.T) {
 	}
 }
 
-// TestOnlyAContactIsHandedARight: a reference that is out of date, to another relation or to somebody who was removed
-// hands no token over, and none confines one.
+// TestOnlyAContactIsHandedARight: a reference that is out of date, to another relation or to a removed contact hands no
+// token over, and none confines one.
 func TestOnlyAContactIsHandedARight(t *testing.T) {
 	auratest.Run(t, auratest.Options{Seeds: 2}, func(tc task.Context, w *auratest.World) {
 		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")

@@ -3,6 +3,7 @@ package replica
 import (
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/status"
+	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
 )
@@ -13,6 +14,7 @@ const (
 	reasonDialling = "connecting"
 	reasonBreach   = status.ReasonContradicts
 	reasonDismiss  = status.ReasonDismisses
+	reasonOlder    = status.ReasonOlder
 	reasonBlocked  = "you blocked this contact"
 	reasonLeft     = "left the group"
 	reasonLeaving  = "you left the group"
@@ -21,10 +23,29 @@ const (
 	reasonTooLarge = "more than the flow budget of a whole epoch"
 )
 
-// outbox describes the delivery to the peer.
+// outbox describes the delivery to the peer, of which facts up to a number were sent.
 func (l *link) outbox(sent uint64, reason string) delivery.Outbox {
-	box := delivery.Outbox{Sent: sent, Charged: l.sync.env.Journal.Charge(l.key.context, l.key.peer).Through, Reason: reason}
-	box.Acked, box.Counted = l.ackedThrough()
+	acked, counted := l.ackedThrough()
+	return l.sync.env.outbox(l.key, sent, acked, counted, reason)
+}
+
+// outbox describes a delivery by the places of its numbers.
+func (e *Env) outbox(key linkKey, sent, acked uint64, counted bool, reason string) delivery.Outbox {
+	ns, device := fact.ContextNamespace(key.context), e.Ring.Device()
+	box := delivery.Outbox{Reason: reason, Counted: counted}
+	if e.Journal.Branched(ns, device) {
+		box.Head = e.Journal.Head()
+	}
+	for _, of := range []struct {
+		number uint64
+		place  *uint64
+	}{{sent, &box.Sent}, {e.Journal.Charge(key.context, key.peer).Through, &box.Charged}, {acked, &box.Acked}} {
+		at, err := e.Journal.Through(ns, device, of.number)
+		if err != nil {
+			return delivery.Outbox{Reason: reason} // what a failing disk hides the facts still say
+		}
+		*of.place = at.Seq
+	}
 	return box
 }
 
@@ -39,7 +60,8 @@ func denialText(d *guard.Denial) string {
 // publishOffline publishes that the peer is not connected: nothing counts as sent that it did not acknowledge.
 func (l *link) publishOffline(tc task.Context, reason string) {
 	box := l.outbox(0, reason)
-	l.reason, l.shownAcked = reason, box.Acked
+	l.reason = reason
+	l.shownAcked, _ = l.ackedThrough()
 	l.sync.env.Presence.Set(tc, delivery.ObservedOutbox, delivery.OutboxKey(l.key.context, l.key.peer), box)
 	how := status.LinkOffline
 	if reason == reasonDialling {

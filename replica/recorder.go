@@ -37,7 +37,7 @@ func newRecorder(s *Replicator) *recorder {
 	return &recorder{sync: s, changed: task.NewWake(), open: map[*session]bool{}, waiting: map[linkKey]*session{}}
 }
 
-// watch begins to watch a session, until unwatch. What it acknowledged before it ended is kept.
+// watch begins to watch a session, until unwatch. The acknowledgements before its end are kept.
 func (r *recorder) watch(s *session) {
 	r.lock.Lock()
 	defer r.lock.Unlock()
@@ -163,9 +163,13 @@ func (r *recorder) record(tc task.Context, batch []*session) error {
 		if through <= done {
 			continue
 		}
+		at, err := env.Journal.Through(s.link.namespace(), env.Ring.Device(), through)
+		if err != nil {
+			return err
+		}
 		one, err := delivery.Acknowledge(by, delivery.Acked{
-			Context: s.peer.Context, Peer: s.peer.Authority, Device: s.peer.Certificate.Device(), Through: through,
-		})
+			Context: s.peer.Context, Peer: s.peer.Authority, Device: s.peer.Certificate.Device(), Through: at.Seq, ID: at.ID,
+		}, through)
 		if err != nil {
 			return err
 		}

@@ -18,7 +18,7 @@ import (
 const syncGrace = 4 * time.Second
 
 // Replicator moves facts between this agent and the members of its contexts. It keeps one link for each member, in a
-// task of its own. What an absent peer has not got stays in the journal until the link sends it.
+// task of its own. Facts that an absent peer lacks stay in the journal until the link sends them.
 type Replicator struct {
 	env     *Env
 	changed *task.Wake
@@ -97,9 +97,9 @@ func (s *Replicator) Start(tc task.Context) error {
 
 // publishIdle publishes how far the delivery to a peer without a session is.
 func (s *Replicator) publishIdle(tc task.Context, p *directory.Peer, reason string) {
-	box := delivery.Outbox{Charged: s.env.Journal.Charge(p.Context, p.Authority).Through, Reason: reason}
-	// What a failing disk hides the facts still say.
-	box.Acked, box.Counted, _ = s.env.watermarks().Acked(p.Context, p.Authority)
+	// A failing disk hides the watermark; the facts of acknowledgements still count.
+	acked, counted, _ := s.env.watermarks().Acked(p.Context, p.Authority)
+	box := s.env.outbox(linkKey{p.Context, p.Authority}, 0, acked, counted, reason)
 	s.env.Presence.Set(tc, delivery.ObservedOutbox, delivery.OutboxKey(p.Context, p.Authority), box)
 }
 

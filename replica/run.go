@@ -6,6 +6,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/status"
+	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
@@ -64,6 +65,8 @@ func (l *link) run(tc task.Context) error {
 		reason := reasonOffline
 		if d, own := denial(err); own {
 			reason = l.withClocks(tc, denialText(d))
+		} else if _, older := errors.AsType[*olderError](err); older {
+			reason = reasonOlder
 		} else if isBreach(err) {
 			tc.Emit(world.IngressRejected(syncName, "session broke the protocol", err))
 			reason = l.withClocks(tc, breachText(err))
@@ -132,6 +135,8 @@ func (l *link) session(tc task.Context, c *transport.Channel) error {
 	if err != nil {
 		return err
 	}
+	certificate := l.sync.env.Ring.Certificate()
+	s.own = fact.NewVerifier(certificate.Signing[:])
 	l.sync.recorder.watch(s)
 	defer l.sync.recorder.unwatch(s)
 	// A message that makes this side panic ends the session, and the link begins another one under its
@@ -141,6 +146,8 @@ func (l *link) session(tc task.Context, c *transport.Channel) error {
 	work.Go("sync.commit", s.commitLoop)
 	work.Go("sync.ack", s.ackLoop)
 	work.Go("sync.send", s.sendLoop)
+	work.Go("sync.recall", s.recallLoop)
+	work.Go("sync.return", s.returnLoop)
 	work.Go("sync.addresses", s.addressLoop)
 	work.Go("sync.replace", s.replaceLoop)
 	err = work.Wait(tc)

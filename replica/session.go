@@ -24,12 +24,14 @@ const (
 	maxPending = 4096
 )
 
-// session runs over one channel of a link, in six tasks. The first to end ends all.
+// session runs over one channel of a link, in eight tasks. The first to end ends all.
 //
 //	receiveLoop  takes messages off the channel
 //	commitLoop   makes received facts durable
 //	ackLoop      acknowledges durable facts
 //	sendLoop     sends hello, then own facts that are paid for
+//	recallLoop   asks the peer for facts of this device that this home does not have
+//	returnLoop   gives the peer facts of its device back
 //	addressLoop  tells the peer new addresses, has it relay, introduces contacts
 //	replaceLoop  ends the session for a newer channel, or when the owner blocks the peer
 //
@@ -40,14 +42,18 @@ type session struct {
 	peer    directory.Peer
 	greeted *task.Latch // the peer said hello
 	inbox   *task.Mailbox[deliver]
-	durable *task.Wake // facts of the peer became durable, and it paid for an acknowledgement
+	recalls *task.Wake            // the peer has facts of this device that this home does not have
+	answers *task.Mailbox[places] // to what recallLoop asked
+	asked   *task.Mailbox[places] // by the peer
+	durable *task.Wake            // facts of the peer became durable, and it paid for an acknowledgement
 
 	// Only commitLoop uses it.
 	verifier *fact.Verifier
+	own      *fact.Verifier // of facts of this device
 
 	// Only sendLoop uses these, after the hello.
-	sent            uint64        // own facts handed to the channel, up to this Seq
-	released        uint64        // own facts that may go, up to this Seq
+	sent            uint64        // own facts handed to the channel, up to this number
+	released        uint64        // own facts that may go, up to this number
 	epoch           aura.Epoch    // of the chain of receipts
 	version         uint64        // of the ledger, at which the chain began
 	sentReceipts    uint64        // of the chain, in this session or before
@@ -56,13 +62,14 @@ type session struct {
 	pause           task.Backoff  // before the journal is asked again
 
 	lock          task.Mutex
-	acked         uint64   // own facts durable at the peer, up to this Seq
-	ackReceipt    [32]byte // the peer's receipt that pays for the next acknowledgement
+	acked         uint64       // own facts durable at the peer, up to this number
+	peerHeads     []fact.Place // the newest own facts that the peer said it has
+	ackReceipt    [32]byte     // the peer's receipt that pays for the next acknowledgement
 	peerHello     hello
 	sentAddresses []string                // addresses that the hello named
 	sought        map[contact.Tag]linkKey // for whom this side asked the peer
 	pending       pending                 // own facts on their way to the peer
-	limit         uint64                  // no honest peer acknowledges more than this
+	limit         uint64                  // own facts that were sent in this session or before, up to this number
 }
 
 func newSession(l *link, c *transport.Channel) (*session, error) {
@@ -73,7 +80,9 @@ func newSession(l *link, c *transport.Channel) (*session, error) {
 	return &session{
 		pause: redial(),
 		link:  l, channel: c, peer: peer, greeted: task.NewLatch(), durable: task.NewWake(),
-		inbox:    task.NewMailbox[deliver]("sync.inbox", inboxCapacity),
+		inbox:   task.NewMailbox[deliver]("sync.inbox", inboxCapacity),
+		recalls: task.NewWake(), answers: task.NewMailbox[places]("sync.answers", 1),
+		asked:    task.NewMailbox[places]("sync.asked", askedCapacity),
 		verifier: fact.NewVerifier(peer.Certificate.Signing[:]),
 	}, nil
 }
@@ -103,7 +112,12 @@ func (s *session) receiveLoop(tc task.Context) error {
 			var a ack
 			if err = decodeMessage(b, &a); err == nil {
 				s.link.hearClock(tc, a.Now)
-				err = s.onAck(tc, a.Through)
+				err = s.onAck(tc, a.Heads)
+			}
+		case egress.NumberPlaces:
+			var p places
+			if err = decodeMessage(b, &p); err == nil {
+				err = s.onPlaces(tc, p)
 			}
 		case egress.NumberAddresses:
 			var r addresses
@@ -135,15 +149,24 @@ func (s *session) onHello(tc task.Context, b []byte) error {
 	if err := decodeMessage(b, &h); err != nil {
 		return err
 	}
-	// Only facts that were paid for were ever sent. The peer cannot have later ones.
-	paid := s.env().Journal.Charge(s.peer.Context, s.peer.Authority).Through
-	if h.Have > paid {
-		return aura.Errorf("replica.onHello", aura.Corrupt, "the peer has %d facts of %d that were sent", h.Have, paid)
+	if h.Format < factsFormat {
+		return &olderError{h.Format}
 	}
+	if err := checkHeads(h.Heads); err != nil {
+		return err
+	}
+	through, unknown, err := s.env().Journal.Behind(s.link.namespace(), s.env().Ring.Device(), h.Heads)
+	if err != nil {
+		return err
+	}
+	paid := s.env().Journal.Charge(s.peer.Context, s.peer.Authority).Through
 	s.link.hearClock(tc, h.Now)
 	s.lock.Lock()
-	s.peerHello, s.acked, s.limit = h, h.Have, paid
+	s.peerHello, s.acked, s.limit, s.peerHeads = h, through, max(through, paid), h.Heads
 	s.lock.Unlock()
+	if len(unknown) > 0 {
+		s.recalls.Notify()
+	}
 	s.greeted.Open()
 	way := world.Text("direct")
 	if s.channel.Relayed() {
@@ -151,23 +174,52 @@ func (s *session) onHello(tc task.Context, b []byte) error {
 	}
 	tc.Emit(world.ConnectionUp(syncName, way))
 	s.link.sync.recorder.add(s)
-	s.acknowledgedBefore(tc, h.Have)
+	s.acknowledgedBefore(tc, through)
 	return s.onAddresses(tc, h.Addresses)
 }
 
-func (s *session) onAck(tc task.Context, through uint64) error {
+// onAck notes which own facts the peer has. A peer can name facts that this session did not send: those that another
+// copy of this home sent.
+func (s *session) onAck(tc task.Context, heads []fact.Place) error {
+	if !s.greeted.Opened() {
+		return aura.Errorf("replica.onAck", aura.Corrupt, "an acknowledgement before the hello")
+	}
+	if err := checkHeads(heads); err != nil {
+		return err
+	}
 	s.lock.Lock()
-	valid, news := through <= s.limit, through > s.acked
+	through := uint64(0)
+	if len(heads) == 1 && !s.env().Journal.Branched(s.link.namespace(), s.env().Ring.Device()) {
+		through = s.pending.number(heads[0])
+	}
+	s.peerHeads = heads
+	s.lock.Unlock()
+	if through == 0 {
+		var unknown []fact.Place
+		var err error
+		through, unknown, err = s.env().Journal.Behind(s.link.namespace(), s.env().Ring.Device(), heads)
+		if err != nil {
+			return err
+		}
+		if len(unknown) > 0 {
+			s.recalls.Notify()
+		}
+	}
+	s.confirm(tc, through)
+	return nil
+}
+
+// confirm notes that the peer has the own facts up to a number.
+func (s *session) confirm(tc task.Context, through uint64) {
+	s.lock.Lock()
+	news := through > s.acked
 	full := s.limit-min(s.limit, s.acked) >= maxPending // sendLoop may wait for this
 	var acked []aura.FactID
-	if valid && news {
+	if news {
 		s.acked = through
 		acked = s.pending.acknowledge(through)
 	}
 	s.lock.Unlock()
-	if !valid {
-		return aura.Errorf("replica.onAck", aura.Corrupt, "the peer acknowledges what was not sent")
-	}
 	if news {
 		s.link.sync.recorder.add(s)
 		if full {
@@ -175,7 +227,6 @@ func (s *session) onAck(tc task.Context, through uint64) error {
 		}
 		s.acknowledged(tc, acked)
 	}
-	return nil
 }
 
 func (s *session) progress() (acked uint64) {

@@ -30,8 +30,8 @@ func entries(p *auratest.Person, first, last byte) (n int) {
 	return n
 }
 
-// TestDeliveryRecordsAreCollectedByTheirPolicy writes many messages in one epoch and one in the next. What the
-// busy epoch left goes after 30 days where the peer has confirmed it, and after 90 where not.
+// TestDeliveryRecordsAreCollectedByTheirPolicy writes many messages in one epoch and one in the next. The records of
+// the busy epoch go after 30 days where the peer has confirmed them, and after 90 where not.
 func TestDeliveryRecordsAreCollectedByTheirPolicy(t *testing.T) {
 	const messages = 20
 	const day = 24 * time.Hour
@@ -61,7 +61,7 @@ func TestDeliveryRecordsAreCollectedByTheirPolicy(t *testing.T) {
 				ada.Say(tc, context, "in the next epoch")
 				until(2 * time.Hour)
 				full := metadataOf(ada)
-				// after lets ada's agent run for a minute, and returns what is kept then.
+				// after lets ada's agent run for a minute, and returns the records kept then.
 				after := func(d time.Duration) int {
 					ada.Stop(tc)
 					until(d)

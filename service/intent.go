@@ -149,7 +149,7 @@ func (i *intentServer) Serve(tc task.Context) error {
 
 // handle runs the handler of an intent within its caller's budget.
 func (i *intentServer) handle(tc task.Context, s *submission) {
-	// A panic or an abort in the handler must not leave the caller waiting. What it had done is not known.
+	// A panic or an abort in the handler must not leave the caller waiting. Its effects until then are not known.
 	defer func() { s.answer(fact.Result{}, journal.Lost("service.Submit")) }()
 	tc, done := tc.WithBudget("intent", s.until-tc.Elapsed())
 	defer done()

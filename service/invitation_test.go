@@ -56,7 +56,8 @@ func TestACrashAtAnyCommitEndsInOneContactOrNone(t *testing.T) {
 						victim.Options.Wrap = nil
 						victim.Start(tc)
 						if !accepted && phase(tc, ben, code.ID) == "unknown" {
-							// Ben crashed before its decision was durable: nobody has anything, and the code still serves.
+							// Ben crashed before its decision was durable: neither side has a contact, and the code
+							// still serves.
 							if scene.Knows(tc, ada, ben) {
 								w.Errorf("Ada has a contact that never accepted")
 							}

@@ -254,5 +254,11 @@ func (h home) Count(context aura.ContextID, device aura.DeviceID) uint64 {
 	return h.env.Journal.Count(fact.ContextNamespace(context), device)
 }
 
+// Newest implements [domain.Home].
+func (h home) Newest(context aura.ContextID, device aura.DeviceID) (fact.Place, error) {
+	ns := fact.ContextNamespace(context)
+	return h.env.Journal.Through(ns, device, h.env.Journal.Count(ns, device))
+}
+
 // Meta implements [domain.Home].
 func (h home) Meta(key string) ([]byte, error) { return h.env.Journal.Meta(key) }

@@ -26,13 +26,13 @@ func (s *Maintenance) giveUp(tc task.Context) {
 		if peer.Left {
 			continue // nothing more is sent to it
 		}
-		through, waited, err := s.overdue(tc, peer)
-		if err == nil && through > 0 {
+		last, waited, err := s.overdue(tc, peer)
+		if err == nil && last.Number > 0 {
 			_, err = s.env.plan(tc, func(*directory.State) (guard.Request, error) {
 				return delivery.GiveUp(s.env.Caller(tc, aura.OperationID{}), delivery.Failed{
-					Context: peer.Context, Peer: peer.Authority, Through: through,
+					Context: peer.Context, Peer: peer.Authority, Through: last.Seq, ID: last.Place().ID,
 					Reason: fmt.Sprintf("not delivered within %d days", waited/(24*time.Hour)),
-				})
+				}, last.Number)
 			})
 		}
 		if err != nil && tc.Err() == nil {
@@ -44,23 +44,23 @@ func (s *Maintenance) giveUp(tc task.Context) {
 // readAtOnce is how many records one read of the journal returns.
 const readAtOnce = 128
 
-// overdue returns the Seq of the last message to a peer that waited too long, zero when there is none, and
-// how long is too long.
-func (s *Maintenance) overdue(tc task.Context, p *directory.Peer) (through uint64, limit aura.Duration, err error) {
+// overdue returns the last message to a peer that waited too long, without a number when there is none, and how long
+// is too long.
+func (s *Maintenance) overdue(tc task.Context, p *directory.Peer) (last fact.Record, limit aura.Duration, err error) {
 	env, ns := s.env, fact.ContextNamespace(p.Context)
 	settled, err := env.watermarks().Settled(p.Context, p.Authority)
 	if err != nil {
-		return 0, 0, err
+		return last, 0, err
 	}
 	now := tc.Now().At
 	for next := settled + 1; ; {
-		// What waits may be long, and a stop must not wait for the end of it.
+		// The list of waiting facts may be long, and a stop must not wait for its end.
 		if err := tc.Err(); err != nil {
-			return 0, 0, err
+			return fact.Record{}, 0, err
 		}
 		records, err := env.Journal.ByAuthor(ns, env.Ring.Device(), next, readAtOnce)
 		if err != nil || len(records) == 0 {
-			return through, limit, err
+			return last, limit, err
 		}
 		for i := range records {
 			sent, dated := written(env.Modules, &records[i].Fact)
@@ -69,11 +69,11 @@ func (s *Maintenance) overdue(tc task.Context, p *directory.Peer) (through uint6
 				continue // it shares the fate of the messages around it
 			}
 			if now.Sub(sent) < policy.MaxRetention() {
-				return through, limit, nil
+				return last, limit, nil
 			}
-			through, limit = records[i].Seq, policy.MaxRetention()
+			last, limit = records[i], policy.MaxRetention()
 		}
-		next = records[len(records)-1].Seq + 1
+		next = records[len(records)-1].Number + 1
 	}
 }
 

@@ -71,7 +71,13 @@ func (s Speaker) speak(tc task.Context, peer Speaker, context aura.ContextID, me
 	}
 	by := domain.Caller{Authority: s.Ring.Authority(), Device: s.Ring.Device(), Now: tc.Now()}
 	through := peer.Journal.Count(ns, s.Ring.Device())
-	acked, err := delivery.Acknowledge(by, delivery.Acked{Context: context, Peer: peer.Ring.Authority(), Device: theirs, Through: through})
+	at, err := s.Journal.Through(ns, s.Ring.Device(), through)
+	if err != nil {
+		return err
+	}
+	acked, err := delivery.Acknowledge(by, delivery.Acked{
+		Context: context, Peer: peer.Ring.Authority(), Device: theirs, Through: at.Seq, ID: at.ID,
+	}, through)
 	if err != nil {
 		return err
 	}
@@ -84,7 +90,8 @@ func (s Speaker) speak(tc task.Context, peer Speaker, context aura.ContextID, me
 		e.Meta = append(e.Meta, journal.KV{Key: kv.Key, Value: kv.Value})
 	}
 	if len(news) > 0 {
-		read, err := by.Shared(context, chat.KindRead, chat.Read{Marks: []chat.Mark{{Device: theirs, Through: news[len(news)-1].Seq}}})
+		last := news[len(news)-1].Place()
+		read, err := by.Shared(context, chat.KindRead, chat.Read{Marks: []chat.Mark{{Device: theirs, Through: last.Seq, ID: last.ID}}})
 		if err != nil {
 			return err
 		}

@@ -8,7 +8,7 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// The invariants. What each says holds at every instant, or, where it speaks of an end, once everything was
+// The invariants. Each holds at every instant, or, where it speaks of an end, once everything was
 // healed and the world has had time to settle.
 const (
 	// WorldEnds: the world comes to its end: no deadlock, no loop without time, no panic.
@@ -25,9 +25,14 @@ const (
 	MessageOrder = "messages are in the order of their sender"
 	// MessageGenuine: every message that arrives was written by its author in that conversation.
 	MessageGenuine = "a message is as its author wrote it"
-	// StatesHonest: a message that is shown as delivered is at the peer, and one that is at every peer is shown so in
+	// StatesHonest: a message that is shown as delivered is at the peer, as the same fact, and one that is at every peer is shown so in
 	// the end.
 	StatesHonest = "delivery states never lie"
+	// CopiesSpeak: in the end a message that any home of its author holds, or that reached any member, is at every home of
+	// every member, once, whichever copy of a home wrote it.
+	CopiesSpeak = "every text of every copy is at every member"
+	// HeadsConverge: in the end all homes hold the same facts of each member of a conversation.
+	HeadsConverge = "heads converge"
 	// PositionsGrow: the positions of a journal only grow.
 	PositionsGrow = "journal positions only grow"
 	// DecisionCharged: the charges of a carried-out decision are in the ledger, each with its receipt.

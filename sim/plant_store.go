@@ -76,7 +76,7 @@ const (
 )
 
 // forgetful is a disk that, when it is opened again, has the index of received facts as it was a few commits
-// ago, while the facts themselves are there. What a batch holds is sealed, but which tables it touches is
+// ago, while the facts themselves are there. The contents of a batch are sealed, but the tables that it touches are
 // not: received facts come with metadata, the state of their receipts, and without charges.
 type forgetful struct {
 	*journal.Faulty

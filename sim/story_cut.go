@@ -1,7 +1,7 @@
 package sim
 
-// cut separates people: "cut NAME NAME" and "mend NAME NAME" two of them, "detach NAME" and "attach NAME" one
-// from everybody.
+// cut separates people: "cut NAME NAME" and "mend NAME NAME" two of them, "detach NAME" and "attach NAME" one from all
+// others.
 func (s *story) cut(verb string, names []string) error {
 	want := 1
 	if verb == "cut" || verb == "mend" {

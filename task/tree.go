@@ -2,8 +2,8 @@ package task
 
 import "github.com/aura-runtime/aura"
 
-// The tree of groups. Locks are taken from child to parent, never the other way: cancelling copies what
-// is below under the lock and goes down without it.
+// The tree of groups. Locks are taken from child to parent, never the other way: cancelling copies the children under
+// the lock and goes down without it.
 
 // newRoot returns the group of an executor's root task.
 func newRoot(e engine, name string, onEmpty func()) *Group {

@@ -10,7 +10,7 @@ import (
 // Step is one stage of the road, for a person who watches it. It holds no payload.
 type Step struct {
 	Stage      string        // "guard", "fact", "send", "receive"
-	Capability string        // guard: what was asked for
+	Capability string        // guard: of the request
 	Denied     string        // guard: why not; empty: allowed
 	Waiting    bool          // guard: allowed, but this peer's budget is short
 	Cost       uint64        // guard: units charged for Peer

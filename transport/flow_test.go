@@ -248,7 +248,7 @@ func TestAMessageOfImpossibleLengthIsRefused(t *testing.T) {
 }
 
 // TestEarlyChunksAreBounded: a peer that leaves out the first byte cannot make a flow keep more than maxPieces
-// chunks. What finds no room was not received and travels again.
+// chunks. A chunk that finds no room was not received and travels again.
 func TestEarlyChunksAreBounded(t *testing.T) {
 	f, body := hostileFlow(t)
 	binary.BigEndian.PutUint16(body[chunkAt:], 1)

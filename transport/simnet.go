@@ -1,8 +1,10 @@
 package transport
 
 import (
+	"cmp"
 	"container/heap"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/task"
@@ -29,8 +31,9 @@ const (
 	simLinks     = 64  // links that wait for Accept; a dial beyond is refused
 )
 
-// SimNet is a network for many peers in one process: [SimNet.Join] gives each its [Network]. The fate
-// of a cell follows from its entropy and the order of calls alone. Owner: the group that it was given.
+// SimNet is a network for many peers in one process: [SimNet.Join] gives each its [Network]. A peer is one machine
+// as a rule; [SimNet.Host] puts several machines with the key of one peer on the network, as a copied home does.
+// The fate of a cell follows from its entropy and the order of calls alone. Owner: the group that it was given.
 type SimNet struct {
 	clock  world.Clock
 	posted *task.Wake
@@ -38,12 +41,22 @@ type SimNet struct {
 	lock    task.Mutex
 	options SimOptions
 	chance  *rand.Rand
-	peers   map[PeerID]*SimPeer
-	cuts    map[[2]PeerID]bool
-	away    map[PeerID]bool
+	peers   map[PeerID][]*SimPeer // the machines with a peer's key that are there, by their number
+	cuts    map[[2]hostID]bool
+	away    map[hostID]bool
 	transit transit
 	order   uint64
 	spare   [][]byte
+}
+
+// hostID is one of the machines with a peer's key.
+type hostID struct {
+	peer   PeerID
+	number int
+}
+
+func (h hostID) compare(o hostID) int {
+	return cmp.Or(h.peer.Compare(o.peer), cmp.Compare(h.number, o.number))
 }
 
 // NewSimNet starts a network without peers.
@@ -52,7 +65,7 @@ func NewSimNet(group *task.Group, clock world.Clock, e world.Entropy, o SimOptio
 	_, _ = e.Read(seed[:])
 	n := &SimNet{
 		clock: clock, posted: task.NewWake(), chance: rand.New(rand.NewChaCha8(seed)),
-		peers: make(map[PeerID]*SimPeer), cuts: make(map[[2]PeerID]bool), away: make(map[PeerID]bool),
+		peers: make(map[PeerID][]*SimPeer), cuts: make(map[[2]hostID]bool), away: make(map[hostID]bool),
 	}
 	n.Set(o)
 	group.Go("simnet.deliver", n.deliver)
@@ -72,70 +85,128 @@ func (n *SimNet) Set(o SimOptions) {
 	n.options = o
 }
 
-// Join connects a peer that can be reached at addrs. A peer of the same identifier that is still there
-// crashes first.
-func (n *SimNet) Join(self PeerID, addrs ...Address) *SimPeer {
-	n.Crash(self)
-	p := &SimPeer{net: n, self: self, addrs: addrs, offered: task.NewMailbox[*simLink]("simnet.links", simLinks), moved: task.NewWake()}
+// Host returns the machine with a number among those that have the key of a peer. The methods of the network that
+// take a peer mean its machine 0. A dial reaches the first of the peer's machines that answers, in the order of
+// the addresses that it names; the other end of a link proves the key and does not learn the number. A library that
+// has a connection to one machine already may use that for a dial to another one; the simulation does not.
+func (n *SimNet) Host(peer PeerID, number int) SimHost {
+	return SimHost{n, hostID{peer, number}}
+}
+
+// SimHost is a machine on a [SimNet], whether a process runs there or not.
+type SimHost struct {
+	net *SimNet
+	hostID
+}
+
+// Join connects the machine, which can be reached at addrs. A process that is still there crashes first.
+func (h SimHost) Join(addrs ...Address) *SimPeer {
+	h.Crash()
+	n := h.net
+	p := &SimPeer{
+		net: n, self: h.hostID, addrs: addrs, offered: task.NewMailbox[*simLink]("simnet.links", simLinks), moved: task.NewWake(),
+	}
 	n.lock.Lock()
 	defer n.lock.Unlock()
-	n.peers[self] = p
+	all := append(n.peers[h.peer], p)
+	slices.SortFunc(all, func(a, b *SimPeer) int { return a.self.compare(b.self) })
+	n.peers[h.peer] = all
 	return p
 }
 
-// Crash takes a peer away as if its process was killed: nothing leaves it any more, its links break, and
-// the other ends learn of it as they would of a reset connection.
-func (n *SimNet) Crash(peer PeerID) {
+// Crash ends what runs there as if its process was killed: nothing leaves it any more, its links break, and the other
+// ends learn of it as they would of a reset connection.
+func (h SimHost) Crash() {
+	n := h.net
 	n.lock.Lock()
-	p := n.peers[peer]
-	delete(n.peers, peer)
+	var gone *SimPeer
+	for _, p := range n.peers[h.peer] {
+		if p.self == h.hostID {
+			gone = p
+		}
+	}
+	n.remove(gone)
 	n.lock.Unlock()
-	if p != nil {
-		p.shut()
+	if gone != nil {
+		gone.shut()
 	}
 }
 
-// Cut drops everything between two peers, without telling them.
-func (n *SimNet) Cut(a, b PeerID) { n.setCut(a, b, true) }
+// remove takes a process off the network. The lock is held.
+func (n *SimNet) remove(p *SimPeer) {
+	if p == nil {
+		return
+	}
+	left := slices.DeleteFunc(n.peers[p.self.peer], func(q *SimPeer) bool { return q == p })
+	n.peers[p.self.peer] = left
+	if len(left) == 0 {
+		delete(n.peers, p.self.peer)
+	}
+}
+
+// Cut drops everything between two machines, without telling them.
+func (h SimHost) Cut(o SimHost) { set(h.net, h.net.cuts, edge(h.hostID, o.hostID), true) }
+
+// Mend undoes [SimHost.Cut].
+func (h SimHost) Mend(o SimHost) { set(h.net, h.net.cuts, edge(h.hostID, o.hostID), false) }
+
+// Detach silently drops everything from and to the machine.
+func (h SimHost) Detach() { set(h.net, h.net.away, h.hostID, true) }
+
+// Attach undoes [SimHost.Detach].
+func (h SimHost) Attach() { set(h.net, h.net.away, h.hostID, false) }
+
+// set puts a key into a set of the network, or removes it.
+func set[K comparable](n *SimNet, in map[K]bool, key K, there bool) {
+	n.lock.Lock()
+	defer n.lock.Unlock()
+	if there {
+		in[key] = true
+	} else {
+		delete(in, key)
+	}
+}
+
+// Join connects a peer, see [SimHost.Join].
+func (n *SimNet) Join(self PeerID, addrs ...Address) *SimPeer {
+	return n.Host(self, 0).Join(addrs...)
+}
+
+// Crash takes a peer away, see [SimHost.Crash].
+func (n *SimNet) Crash(peer PeerID) { n.Host(peer, 0).Crash() }
+
+// Cut separates two peers, see [SimHost.Cut].
+func (n *SimNet) Cut(a, b PeerID) { n.Host(a, 0).Cut(n.Host(b, 0)) }
 
 // Mend undoes [SimNet.Cut].
-func (n *SimNet) Mend(a, b PeerID) { n.setCut(a, b, false) }
+func (n *SimNet) Mend(a, b PeerID) { n.Host(a, 0).Mend(n.Host(b, 0)) }
 
-// Detach silently drops everything from and to a peer.
-func (n *SimNet) Detach(peer PeerID) { n.setAway(peer, true) }
+// Detach takes a peer off the network, see [SimHost.Detach].
+func (n *SimNet) Detach(peer PeerID) { n.Host(peer, 0).Detach() }
 
 // Attach undoes [SimNet.Detach].
-func (n *SimNet) Attach(peer PeerID) { n.setAway(peer, false) }
+func (n *SimNet) Attach(peer PeerID) { n.Host(peer, 0).Attach() }
 
-func (n *SimNet) setCut(a, b PeerID, cut bool) {
-	n.lock.Lock()
-	defer n.lock.Unlock()
-	if cut {
-		n.cuts[edge(a, b)] = true
-	} else {
-		delete(n.cuts, edge(a, b))
-	}
-}
-
-func (n *SimNet) setAway(peer PeerID, away bool) {
-	n.lock.Lock()
-	defer n.lock.Unlock()
-	if away {
-		n.away[peer] = true
-	} else {
-		delete(n.away, peer)
-	}
-}
-
-func edge(a, b PeerID) [2]PeerID {
-	if a.Compare(b) > 0 {
+func edge(a, b hostID) [2]hostID {
+	if a.compare(b) > 0 {
 		a, b = b, a
 	}
-	return [2]PeerID{a, b}
+	return [2]hostID{a, b}
 }
 
-// open reports whether cells pass between two peers. The lock is held.
-func (n *SimNet) open(a, b PeerID) bool { return !n.away[a] && !n.away[b] && !n.cuts[edge(a, b)] }
+// open reports whether cells pass between two machines. The lock is held.
+func (n *SimNet) open(a, b hostID) bool { return !n.away[a] && !n.away[b] && !n.cuts[edge(a, b)] }
+
+// passable returns the machines with a peer's key to which cells pass from another machine. The lock is held.
+func (n *SimNet) passable(from hostID, to PeerID) []*SimPeer {
+	var all []*SimPeer
+	for _, p := range n.peers[to] {
+		if n.open(from, p.self) {
+			all = append(all, p)
+		}
+	}
+	return all
+}
 
 // post puts one cell on the way to the other end of a link; nil tells it that the link is over.
 func (n *SimNet) post(from *simLink, cell []byte) {
@@ -168,7 +239,7 @@ func (n *SimNet) post(from *simLink, cell []byte) {
 
 func (n *SimNet) enqueue(at aura.Duration, from *simLink, cell []byte) {
 	n.order++
-	heap.Push(&n.transit, parcel{at: at, order: n.order, from: from.self, to: from.other, cell: n.copyOf(cell)})
+	heap.Push(&n.transit, parcel{at: at, order: n.order, from: from.owner.self, to: from.other, cell: n.copyOf(cell)})
 	if n.transit[0].order == n.order {
 		n.posted.Notify()
 	}
@@ -225,7 +296,7 @@ func (n *SimNet) due(now aura.Duration) (*parcel, aura.Duration) {
 			return nil, at
 		}
 		p := heap.Pop(&n.transit).(parcel)
-		if n.open(p.from, p.to.self) {
+		if n.open(p.from, p.to.owner.self) {
 			return &p, 0
 		}
 	}
@@ -236,7 +307,7 @@ func (n *SimNet) due(now aura.Duration) (*parcel, aura.Duration) {
 type parcel struct {
 	at    aura.Duration
 	order uint64
-	from  PeerID
+	from  hostID
 	to    *simLink
 	cell  []byte
 }

@@ -7,10 +7,10 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// SimPeer is one peer's hand on a [SimNet].
+// SimPeer is one machine's hand on a [SimNet], as long as its process lives.
 type SimPeer struct {
 	net     *SimNet
-	self    PeerID
+	self    hostID
 	offered *task.Mailbox[*simLink]
 	moved   *task.Wake
 
@@ -21,7 +21,7 @@ type SimPeer struct {
 }
 
 // Self implements [Network].
-func (p *SimPeer) Self() PeerID { return p.self }
+func (p *SimPeer) Self() PeerID { return p.self.peer }
 
 // Addresses implements [Network].
 func (p *SimPeer) Addresses() []Address {
@@ -65,15 +65,16 @@ func (p *SimPeer) Dial(tc task.Context, peer PeerID, addrs []Address) (Link, err
 		return nil, err
 	}
 	n.lock.Lock()
-	other, passable := n.peers[peer], n.open(p.self, peer)
+	machines := n.passable(p.self, peer)
 	n.lock.Unlock()
-	if !passable || other == nil || !other.at(addrs) {
+	other := answering(machines, addrs)
+	if other == nil {
 		if err := tc.Sleep(max(0, options.DialWithin-trip)); err != nil {
 			return nil, err
 		}
 		return nil, aura.Errorf(op, aura.Unavailable, "the peer cannot be reached")
 	}
-	ours, theirs := newSimLink(p, peer), newSimLink(other, p.self)
+	ours, theirs := newSimLink(p, peer), newSimLink(other, p.self.peer)
 	ours.other, theirs.other = theirs, ours
 	if !p.hold(ours) {
 		return nil, goneError(op)
@@ -86,9 +87,17 @@ func (p *SimPeer) Dial(tc task.Context, peer PeerID, addrs []Address) (Link, err
 	return ours, nil
 }
 
-// at reports whether the peer is reached at one of addrs.
-func (p *SimPeer) at(addrs []Address) bool {
-	return slices.ContainsFunc(p.Addresses(), func(a Address) bool { return slices.Contains(addrs, a) })
+// answering returns the machine that a dial reaches: the first at one of addrs, in their order; nil: none.
+func answering(machines []*SimPeer, addrs []Address) *SimPeer {
+	first, best := (*SimPeer)(nil), len(addrs)
+	for _, p := range machines {
+		for _, a := range p.Addresses() {
+			if i := slices.Index(addrs, a); i >= 0 && i < best {
+				first, best = p, i
+			}
+		}
+	}
+	return first
 }
 
 // hold keeps a link for the peer's end. It reports false when the peer is gone.
@@ -123,9 +132,7 @@ func (p *SimPeer) Accept(tc task.Context) (Link, error) {
 func (p *SimPeer) Close(task.Context) error {
 	n := p.net
 	n.lock.Lock()
-	if n.peers[p.self] == p {
-		delete(n.peers, p.self)
-	}
+	n.remove(p)
 	n.lock.Unlock()
 	p.shut()
 	return nil
@@ -150,7 +157,6 @@ func goneError(op aura.Op) error {
 // simLink is one end of a link.
 type simLink struct {
 	owner *SimPeer
-	self  PeerID
 	peer  PeerID
 	other *simLink
 	cells *task.Mailbox[[]byte]
@@ -160,7 +166,7 @@ type simLink struct {
 }
 
 func newSimLink(owner *SimPeer, peer PeerID) *simLink {
-	return &simLink{owner: owner, self: owner.self, peer: peer, cells: task.NewMailbox[[]byte]("simnet.cells", simLinkCells)}
+	return &simLink{owner: owner, peer: peer, cells: task.NewMailbox[[]byte]("simnet.cells", simLinkCells)}
 }
 
 // Peer implements [Link].

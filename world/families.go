@@ -67,7 +67,7 @@ func TaskDone(task, owner string, err error) Event {
 
 // TaskFailed says that the error of a task failed its group.
 //
-// A bug is a warning. What else it means is for the owner of the group to say: its tasks end in a failure
+// A bug is a warning. The owner of the group says its further meaning: its tasks end in a failure
 // whenever a peer goes away.
 func TaskFailed(task, owner string, err error) Event {
 	e := Event{family: FamilyTask, message: "fail", level: slog.LevelDebug, task: task, owner: owner, kind: aura.KindOf(err)}

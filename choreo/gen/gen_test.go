@@ -145,8 +145,7 @@ func TestTheCommentOfAPackageIsThatOfItsProtocol(t *testing.T) {
 // Package greet lets a role play its part in the protocol m.Greet.
 //
 // Two greet.
-// Nobody
-// else.
+// No other role.
 //
 // Begin with the Start function of the role. The messages and their order are in greet.tell.
 package greet

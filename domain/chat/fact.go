@@ -62,10 +62,12 @@ type Read struct {
 	Marks []Mark `cbor:"1,keyasint"` // ascending by device, each once
 }
 
-// Mark says that the facts of one device were read through a Seq.
+// Mark says that the facts of one device were read up to a place.
 type Mark struct {
 	Device  aura.DeviceID `cbor:"1,keyasint"`
-	Through uint64        `cbor:"2,keyasint"`
+	Through uint64        `cbor:"2,keyasint"` // the place of the last message
+	// ID is the beginning of the identity of that message; zero in a fact of an earlier build.
+	ID [fact.ShortID]byte `cbor:"3,keyasint,omitzero"`
 }
 
 // Invited is the payload of [KindInvited]. The secret travels inside the sealed channel of the pair and

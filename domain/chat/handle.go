@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/aura-runtime/aura"
@@ -157,25 +158,29 @@ func (s *State) open(op aura.Op, set Setting, to Ref) (conversation, error) {
 // marks returns the read marks that cover everything shown in a conversation, and whether they cover more than the
 // earlier marks.
 func (s *State) marks(set Setting, c *conversation) ([]Mark, bool) {
-	through := map[aura.DeviceID]uint64{}
+	newest := map[aura.DeviceID]Mark{}
+	take := func(m Mark) {
+		if m.Through > newest[m.Device].Through {
+			newest[m.Device] = m
+		}
+	}
 	for _, r := range c.thread.reads {
 		if r.Value.reader == s.self {
 			for _, m := range r.Value.marks {
-				through[m.Device] = max(through[m.Device], m.Through)
+				take(m)
 			}
 		}
 	}
 	grown := false
 	for _, item := range c.thread.messages.Items() {
 		m := &item.Value
-		if s.visible(set, c, m) && m.author != s.self && m.seq > through[m.device] {
-			through[m.device], grown = m.seq, true
+		if m.author != s.self && s.visible(set, c, m) && !s.readBy(c.thread, s.self, m) {
+			at := fact.PlaceOf(m.seq, m.id)
+			take(Mark{Device: m.device, Through: at.Seq, ID: at.ID})
+			grown = true
 		}
 	}
-	marks := make([]Mark, 0, len(through))
-	for device, seq := range through {
-		marks = append(marks, Mark{Device: device, Through: seq})
-	}
+	marks := slices.Collect(maps.Values(newest))
 	slices.SortFunc(marks, func(a, b Mark) int { return a.Device.Compare(b.Device) })
 	return marks[:min(len(marks), MaxMarks)], grown
 }

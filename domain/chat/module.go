@@ -112,8 +112,8 @@ func (s *State) named(set Setting, by domain.Caller, n Newcomer, r guard.Request
 	return r, err
 }
 
-// due plans to tell members about groups that the owner founded, and to join those that contacts founded. What cannot
-// be planned does not hold up the rest; the first such error is returned.
+// due plans to tell members about groups that the owner founded, and to join those that contacts founded. A plan that
+// fails does not hold up the rest; the first such error is returned.
 func due(s *domain.Snapshot) (plans []domain.Plan, first error) {
 	state, set := of(s.States)
 	add := func(r guard.Request, err error) {

@@ -38,7 +38,8 @@ type thread struct {
 	left     map[aura.AuthorityID]bool
 	founded  fold.Earliest[Group]
 	joined   bool
-	invited  map[aura.ContextID]bool // pair contexts in which the own authority sent its invitations
+	invited  map[aura.ContextID]bool  // pair contexts in which the own authority sent its invitations
+	common   map[aura.DeviceID]uint64 // of the streams that had branches, see fact.Record
 }
 
 type message struct {
@@ -48,11 +49,14 @@ type message struct {
 	author    aura.AuthorityID
 	device    aura.DeviceID
 	seq       uint64
+	position  fact.Position
+	sole      bool // see fact.Record
 }
 
 type reading struct {
-	reader aura.AuthorityID
-	marks  []Mark // ascending by device
+	reader   aura.AuthorityID
+	marks    []Mark // ascending by device
+	position fact.Position
 }
 
 // invitation is an invitation into a group that another member founded.
@@ -102,7 +106,7 @@ func (s *State) applyShared(r *fact.Record, context aura.ContextID) {
 		var p Read
 		if checkRead(&r.Fact) == nil && fold.Shared(&r.Fact, &p) == nil {
 			reads := &s.thread(context).reads
-			put(reads, r.Fact.Device, at, reading{reader: r.Fact.Author, marks: p.Marks})
+			put(reads, r.Fact.Device, at, reading{reader: r.Fact.Author, marks: p.Marks, position: r.Position})
 		}
 	case KindLeft:
 		t := s.thread(context)
@@ -120,9 +124,19 @@ func (s *State) applyText(r *fact.Record, context aura.ContextID, at fold.Stamp)
 	if fold.Shared(&r.Fact, &p) != nil || CheckText(p.Text) != nil {
 		return
 	}
-	s.thread(context).messages.Put(s.keep, fold.Item[message]{Stamp: at, Size: len(p.Text), Value: message{
+	t := s.thread(context)
+	t.messages.Put(s.keep, fold.Item[message]{Stamp: at, Size: len(p.Text), Value: message{
 		Text: p, id: r.ID, operation: r.Fact.Operation, author: r.Fact.Author, device: r.Fact.Device, seq: r.Seq,
+		position: r.Position, sole: r.Sole,
 	}})
+	if r.Common > 0 {
+		if t.common == nil {
+			t.common = map[aura.DeviceID]uint64{}
+		}
+		if before := t.common[r.Fact.Device]; before == 0 || r.Common < before {
+			t.common[r.Fact.Device] = r.Common
+		}
+	}
 }
 
 func (s *State) applyInvited(r *fact.Record, pair aura.ContextID, at fold.Stamp) {
@@ -190,11 +204,11 @@ func put[K comparable, V any](table *map[K]*fold.Newest[V], key K, at fold.Stamp
 	(*table)[key].Put(at, v)
 }
 
-// through returns the last Seq of the device that was read.
-func (r *reading) through(device aura.DeviceID) uint64 {
+// mark returns how far the device's facts were read.
+func (r *reading) mark(device aura.DeviceID) Mark {
 	i, found := slices.BinarySearchFunc(r.marks, device, func(m Mark, d aura.DeviceID) int { return m.Device.Compare(d) })
 	if !found {
-		return 0
+		return Mark{}
 	}
-	return r.marks[i].Through
+	return r.marks[i]
 }

@@ -98,7 +98,7 @@ func (s *State) Message(set Setting, context aura.ContextID, id aura.FactID) (Me
 		return Message{}, false
 	}
 	items := c.thread.messages.Items()
-	for i := len(items) - 1; i >= 0; i-- { // Who asks usually asks for a new one.
+	for i := len(items) - 1; i >= 0; i-- { // Most calls ask for a new message.
 		if items[i].Value.id == id {
 			return s.shown(set, &c, &items[i].Value)
 		}
@@ -147,7 +147,7 @@ func (s *State) ReadsBack(context aura.ContextID) bool {
 	t := s.peek(context)
 	return slices.ContainsFunc(t.messages.Items(), func(item fold.Item[message]) bool {
 		m := &item.Value
-		return m.author != s.self && t.readBy(s.self, m.device) >= m.seq
+		return m.author != s.self && s.readBy(t, s.self, m)
 	})
 }
 
@@ -165,9 +165,10 @@ func (s *State) unread(set Setting, c *conversation) int {
 		}
 		if m.author != author || m.device != device {
 			author, device = m.author, m.device
-			through = c.thread.readBy(s.self, m.device)
+			through = c.thread.readThrough(s.self, m.device)
 		}
-		if m.seq > through && s.visible(set, c, m) {
+		unread := m.seq > through || c.thread.common[m.device] > 0 && !s.readBy(c.thread, s.self, m)
+		if unread && s.visible(set, c, m) {
 			n++
 		}
 	}
@@ -191,7 +192,7 @@ func (s *State) shown(set Setting, c *conversation, m *message) (Message, bool) 
 	author, _ := c.participant(m.author)
 	out.From, out.State = author.Name, delivery.ProgressReceived
 	out.Quiet = set.Moderation.Display(c.Context, m.author) == moderation.DisplayQuiet
-	if c.thread.readBy(s.self, m.device) >= m.seq {
+	if s.readBy(c.thread, s.self, m) {
 		out.State = delivery.ProgressRead
 	}
 	return out, true
@@ -209,15 +210,52 @@ func (s *State) visible(set Setting, c *conversation, m *message) bool {
 // reasonEmpty is why a message in a group reaches none of the members.
 const reasonEmpty = "everybody left the group"
 
-// readBy returns the last Seq of the device that the reader marked as read.
-func (t *thread) readBy(reader aura.AuthorityID, device aura.DeviceID) uint64 {
+// readThrough returns the greatest place of the device that the reader marked as read.
+func (t *thread) readThrough(reader aura.AuthorityID, device aura.DeviceID) uint64 {
 	through := uint64(0)
 	for _, r := range t.reads {
 		if r.Value.reader == reader {
-			through = max(through, r.Value.through(device))
+			through = max(through, r.Value.mark(device).Through)
 		}
 	}
 	return through
+}
+
+// readBy reports whether the reader marked a message as read. A mark says nothing of other branches than that of the
+// message which it names.
+func (s *State) readBy(t *thread, reader aura.AuthorityID, m *message) bool {
+	common := t.common[m.device]
+	for _, r := range t.reads {
+		if r.Value.reader != reader {
+			continue
+		}
+		mark := r.Value.mark(m.device)
+		switch {
+		case m.seq > mark.Through:
+		case common == 0, m.seq <= common, fact.Place{Seq: mark.Through, ID: mark.ID}.Is(m.seq, m.id):
+			return true
+		case reader == s.self:
+			if m.position < r.Value.position {
+				return true // it was here when the owner marked all that was here
+			}
+		default:
+			if last := t.at(m.device, mark); last != nil && last.sole && m.position < last.position {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// at returns the message that a mark names, nil when it is not kept.
+func (t *thread) at(device aura.DeviceID, mark Mark) *message {
+	items := t.messages.Items()
+	for i := len(items) - 1; i >= 0; i-- {
+		if m := &items[i].Value; m.device == device && (fact.Place{Seq: mark.Through, ID: mark.ID}).Is(m.seq, m.id) {
+			return m
+		}
+	}
+	return nil
 }
 
 // Cover reports whether the outboxes of all others in a conversation are known and counted, and so how far its
@@ -237,8 +275,10 @@ func (s *State) progress(set Setting, c *conversation, m *message) (delivery.Pro
 	least, reason := delivery.Progress(0), ""
 	var recipients []Recipient
 	for _, p := range c.others {
-		state, why := set.Delivery.Progress(delivery.Place{Context: c.Context, Device: m.device, Seq: m.seq}, p.Authority)
-		if c.thread.readBy(p.Authority, m.device) >= m.seq {
+		state, why := set.Delivery.Progress(delivery.Place{
+			Context: c.Context, Device: m.device, Seq: m.seq, Position: m.position, Common: c.thread.common[m.device],
+		}, p.Authority)
+		if s.readBy(c.thread, p.Authority, m) {
 			state, why = delivery.ProgressRead, ""
 		}
 		if p.Left && state < delivery.ProgressDelivered {

@@ -6,7 +6,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 )
 
-// savedState is the form of a saved [State]. What can be computed from it is not in it.
+// savedState is the form of a saved [State]. It leaves out values that can be computed from the rest.
 type savedState struct {
 	Self    *fold.Newest[string]          `cbor:"1,keyasint,omitempty"`
 	Entries map[aura.ContextID]savedEntry `cbor:"2,keyasint,omitempty"`

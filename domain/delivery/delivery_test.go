@@ -107,14 +107,14 @@ func TestGivingUpKeepsCountInTheMetadata(t *testing.T) {
 	by := domain.Caller{Authority: ada.Authority(), Device: ada.Device()}
 	r, err := delivery.GiveUp(by, delivery.Failed{
 		Context: adaBen, Peer: ben.Authority(), Through: 7, Reason: strings.Repeat("é", 300),
-	})
+	}, 7)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(r.Metadata) != 1 || r.Metadata[0].Key != delivery.FailedKey(adaBen, ben.Authority()) {
 		t.Fatalf("the metadata is %v", r.Metadata)
 	}
-	if seq, err := delivery.ParseSeq(r.Metadata[0].Value); err != nil || seq != 7 {
+	if seq, err := delivery.ParseNumber(r.Metadata[0].Value); err != nil || seq != 7 {
 		t.Errorf("counted %d, %v", seq, err)
 	}
 	draft := ada.Drafted(r.Entries[0], 1, 1)

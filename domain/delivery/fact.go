@@ -20,22 +20,26 @@ const (
 // maxReason bounds the reason of a [Failed], in bytes.
 const maxReason = 256
 
-// Acked is the payload of [KindAcked]: the peer has made the author device's facts of the context durable
-// through a Seq.
+// Acked is the payload of [KindAcked]: of the author device's facts of the context that were here, the peer has made all
+// up to a place durable.
 type Acked struct {
 	Context aura.ContextID   `cbor:"1,keyasint"`
 	Peer    aura.AuthorityID `cbor:"2,keyasint"`
 	Device  aura.DeviceID    `cbor:"3,keyasint"` // the peer's device that said so
-	Through uint64           `cbor:"4,keyasint"`
+	Through uint64           `cbor:"4,keyasint"` // the place
+	// ID is the beginning of the identity of a fact at the place that the peer has; zero in a fact of an earlier build.
+	ID [fact.ShortID]byte `cbor:"5,keyasint,omitzero"`
 }
 
 // Failed is the payload of [KindFailed]: the sender gave up delivering the facts that the peer had not acknowledged
-// through a Seq.
+// up to a place.
 type Failed struct {
 	Context aura.ContextID   `cbor:"1,keyasint"`
 	Peer    aura.AuthorityID `cbor:"2,keyasint"`
-	Through uint64           `cbor:"3,keyasint"`
+	Through uint64           `cbor:"3,keyasint"` // the place
 	Reason  string           `cbor:"4,keyasint"` // for a person, without payload
+	// ID is as in an [Acked].
+	ID [fact.ShortID]byte `cbor:"5,keyasint,omitzero"`
 }
 
 func checkAcked(f *fact.Fact) error {

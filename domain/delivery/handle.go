@@ -23,6 +23,10 @@ const (
 	CapHello = "delivery:hello"
 	// CapAddresses is what telling a member new addresses of this agent requires.
 	CapAddresses = "delivery:reach"
+	// CapRecall is what asking a member for facts of this device that this device does not have requires.
+	CapRecall = "delivery:recall"
+	// CapReturn is what giving a member back facts of its own device requires.
+	CapReturn = "delivery:return"
 	// CapRelay is what asking a contact to relay requires.
 	CapRelay = "delivery:relay"
 	// CapSeek is what telling a contact by tags which others this agent looks for requires.
@@ -31,9 +35,9 @@ const (
 	CapIntroduce = "delivery:introduce"
 )
 
-// AckedKey is where the metadata keeps the Seq through which a peer has the own facts of a context, and
-// FailedKey that through which they were given up, so that a service knows both without folding every delivery
-// there ever was. See [ParseSeq].
+// AckedKey is where the metadata keeps the number, see [fact.Record], through which a peer has the own facts of a
+// context, and FailedKey that through which they were given up, so that a service knows both without folding every
+// delivery there ever was. See [ParseNumber].
 func AckedKey(context aura.ContextID, peer aura.AuthorityID) string {
 	return "delivery.acked/" + string(context[:]) + string(peer[:])
 }
@@ -43,28 +47,28 @@ func FailedKey(context aura.ContextID, peer aura.AuthorityID) string {
 	return "delivery.failed/" + string(context[:]) + string(peer[:])
 }
 
-// ParseSeq reads the value of an [AckedKey] or a [FailedKey]; nil is zero. Anything else is [aura.Corrupt].
-func ParseSeq(value []byte) (uint64, error) {
+// ParseNumber reads the value of an [AckedKey] or a [FailedKey]; nil is zero. Anything else is [aura.Corrupt].
+func ParseNumber(value []byte) (uint64, error) {
 	switch len(value) {
 	case 0:
 		return 0, nil
 	case 8:
 		return binary.BigEndian.Uint64(value), nil
 	}
-	return 0, aura.Errorf("delivery.ParseSeq", aura.Corrupt, "how far a delivery is has %d bytes", len(value))
+	return 0, aura.Errorf("delivery.ParseNumber", aura.Corrupt, "how far a delivery is has %d bytes", len(value))
 }
 
-// Acknowledge plans to record that a peer has facts of the own device.
-func Acknowledge(by domain.Caller, a Acked) (guard.Request, error) {
+// Acknowledge plans to record that a peer has facts of the own device, up to a number.
+func Acknowledge(by domain.Caller, a Acked, number uint64) (guard.Request, error) {
 	draft, err := by.Draft(KindAcked, a)
-	return record(by, draft, AckedKey(a.Context, a.Peer), a.Through), err
+	return record(by, draft, AckedKey(a.Context, a.Peer), number), err
 }
 
-// GiveUp plans to record that delivery to a peer failed for good. A long reason is cut.
-func GiveUp(by domain.Caller, f Failed) (guard.Request, error) {
+// GiveUp plans to record that delivery to a peer failed for good, up to a number. A long reason is cut.
+func GiveUp(by domain.Caller, f Failed, number uint64) (guard.Request, error) {
 	f.Reason = strings.ToValidUTF8(f.Reason[:min(len(f.Reason), maxReason)], "")
 	draft, err := by.Draft(KindFailed, f)
-	return record(by, draft, FailedKey(f.Context, f.Peer), f.Through), err
+	return record(by, draft, FailedKey(f.Context, f.Peer), number), err
 }
 
 // Abandon adds to a request that ends a relation what becomes of the own facts that the peer never got: their
@@ -75,7 +79,11 @@ func Abandon(r *guard.Request, h domain.Home, by domain.Caller, context aura.Con
 	if err != nil || settled >= count {
 		return err
 	}
-	failed, err := GiveUp(by, Failed{Context: context, Peer: peer, Through: count, Reason: why})
+	newest, err := h.Newest(context, by.Device)
+	if err != nil {
+		return err
+	}
+	failed, err := GiveUp(by, Failed{Context: context, Peer: peer, Through: newest.Seq, ID: newest.ID, Reason: why}, count)
 	r.Entries, r.Metadata = append(r.Entries, failed.Entries...), append(r.Metadata, failed.Metadata...)
 	return err
 }

@@ -13,13 +13,17 @@ const ObservedOutbox = "delivery.outbox"
 
 // Outbox is how far delivery to one peer in one context is. It is runtime-local: it vanishes with the agent.
 type Outbox struct {
-	Sent    uint64 `cbor:"1,keyasint,omitempty"` // last own Seq handed to the peer's channel
-	Charged uint64 `cbor:"2,keyasint,omitempty"` // last own Seq that the guard allowed
+	// Places up to which all own facts that are here were handed to the peer's channel, and that the guard allowed.
+	Sent    uint64 `cbor:"1,keyasint,omitempty"`
+	Charged uint64 `cbor:"2,keyasint,omitempty"`
 	Reason  string `cbor:"3,keyasint,omitempty"` // why nothing moves now; empty: it moves
-	// Acked is the last own Seq that durable facts say the peer has. If it is Counted, they say no more, so
+	// Acked is the place up to which durable facts say that the peer has all of them. If it is Counted, they say no more, so
 	// that who asks about one message need not read all the facts about deliveries.
 	Acked   uint64 `cbor:"4,keyasint,omitempty"`
 	Counted bool   `cbor:"5,keyasint,omitempty"`
+	// Head is the position of the last record when the places were noted: they say nothing of facts behind it on other
+	// branches. Zero where there are none.
+	Head fact.Position `cbor:"6,keyasint,omitempty"`
 }
 
 // OutboxKey returns the key of the observation about a peer in a context.
@@ -31,7 +35,7 @@ func OutboxKey(context aura.ContextID, peer aura.AuthorityID) string {
 // without an agent.
 type outboxes struct {
 	known map[link]Outbox
-	acked map[link]uint64 // as counted; it stays true when the agent has gone
+	acked map[link]mark // as counted; it stays true when the agent has gone
 }
 
 type link struct {
@@ -59,11 +63,11 @@ func (s *State) Observe(ob fact.Observation) bool {
 		return false
 	}
 	if o.known == nil {
-		o.known, o.acked = map[link]Outbox{}, map[link]uint64{}
+		o.known, o.acked = map[link]Outbox{}, map[link]mark{}
 	}
 	o.known[at] = box
 	if box.Counted {
-		o.acked[at] = max(o.acked[at], box.Acked)
+		o.acked[at] = farther(o.acked[at], mark{box.Acked, box.Head + 1})
 	}
 	return true
 }
@@ -87,7 +91,8 @@ func (s *State) Outbox(context aura.ContextID, peer aura.AuthorityID) (Outbox, b
 	at := link{context: context, peer: peer}
 	box, ok := o.known[at]
 	if acked, counted := o.acked[at]; counted {
-		box.Acked, box.Counted = max(box.Acked, acked), true
+		acked = farther(acked, mark{box.Acked, box.Head + 1})
+		box.Acked, box.Head, box.Counted = acked.Through, acked.At-1, true
 	}
 	return box, ok
 }

@@ -1,9 +1,11 @@
 package delivery
 
 import (
+	"cmp"
 	"strconv"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
 )
 
 // Progress is how far a fact got. It never claims more than a durable fact shows (delivered, read, failed) or a live
@@ -61,11 +63,34 @@ func (p Progress) String() string {
 // MarshalText implements [encoding.TextMarshaler].
 func (p Progress) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
-// Place is the place of an own fact: the Seq that its device gave it in a shared context.
+// Place is the place of an own fact among those of its device in a shared context.
 type Place struct {
 	Context aura.ContextID
 	Device  aura.DeviceID
 	Seq     uint64
+	// Position and Common are those of the record, see [fact.Record].
+	Position fact.Position
+	Common   uint64
+}
+
+// mark is a place up to which all facts that had come before a position have something in common.
+type mark struct {
+	Through uint64        `cbor:"1,keyasint,omitempty"`
+	At      fact.Position `cbor:"2,keyasint,omitempty"`
+}
+
+// covers reports whether a mark holds for a fact. Beyond the place up to which there is one branch, a fact that came
+// later may be on another branch.
+func (m mark) covers(of *Place) bool {
+	return of.Seq <= m.Through && (of.Common == 0 || of.Seq <= of.Common || of.Position < m.At)
+}
+
+// farther returns the mark that says more.
+func farther(a, b mark) mark {
+	if cmp.Or(cmp.Compare(a.Through, b.Through), cmp.Compare(a.At, b.At)) < 0 {
+		return b
+	}
+	return a
 }
 
 // Progress says how far an own fact got towards one peer, and why no further.
@@ -73,17 +98,17 @@ func (s *State) Progress(of Place, peer aura.AuthorityID) (Progress, string) {
 	at := hop{link{of.Context, peer}, of.Device}
 	box, known := s.Outbox(of.Context, peer)
 	switch failed := s.failed[at]; {
-	case s.acked[at] >= of.Seq, box.Acked >= of.Seq:
+	case s.acked[at].covers(&of), mark{box.Acked, box.Head + 1}.covers(&of):
 		return ProgressDelivered, ""
-	case failed != nil && failed.Value.Through >= of.Seq:
+	case failed != nil && mark{failed.Value.Through, failed.Value.At}.covers(&of):
 		return ProgressFailed, failed.Value.Reason
 	case !known:
 		return ProgressWaiting, reasonNoAgent
-	case box.Sent >= of.Seq:
+	case mark{box.Sent, box.Head + 1}.covers(&of):
 		return ProgressSent, ""
 	case box.Reason != "":
 		return ProgressWaiting, box.Reason
-	case box.Charged >= of.Seq:
+	case mark{box.Charged, box.Head + 1}.covers(&of):
 		return ProgressSending, ""
 	}
 	return ProgressWaiting, reasonUndecided

@@ -10,8 +10,8 @@ import (
 // arrival and any repetition. It grows with the peers of the shared contexts. One task at a time applies or reads.
 type State struct {
 	self     aura.AuthorityID
-	acked    map[hop]uint64
-	failed   map[hop]*fold.Newest[Failed]
+	acked    map[hop]mark
+	failed   map[hop]*fold.Newest[failure]
 	outboxes outboxes
 }
 
@@ -19,6 +19,12 @@ type State struct {
 type hop struct {
 	link
 	device aura.DeviceID
+}
+
+// failure is a [Failed] and the position of its fact.
+type failure struct {
+	Failed
+	At fact.Position `cbor:"6,keyasint,omitempty"`
 }
 
 // NewState returns an empty state for the owner's authority.
@@ -34,22 +40,22 @@ func (s *State) Apply(r *fact.Record) {
 		var p Acked
 		if fold.Own(&r.Fact, &p) == nil {
 			if s.acked == nil {
-				s.acked = map[hop]uint64{}
+				s.acked = map[hop]mark{}
 			}
 			at := hop{link{p.Context, p.Peer}, r.Fact.Device}
-			s.acked[at] = max(s.acked[at], p.Through)
+			s.acked[at] = farther(s.acked[at], mark{p.Through, r.Position})
 		}
 	case KindFailed:
 		var p Failed
 		if fold.Own(&r.Fact, &p) == nil {
 			at := hop{link{p.Context, p.Peer}, r.Fact.Device}
 			if s.failed == nil {
-				s.failed = map[hop]*fold.Newest[Failed]{}
+				s.failed = map[hop]*fold.Newest[failure]{}
 			}
 			if s.failed[at] == nil {
-				s.failed[at] = &fold.Newest[Failed]{}
+				s.failed[at] = &fold.Newest[failure]{}
 			}
-			s.failed[at].Put(fold.Of(r), p)
+			s.failed[at].Put(fold.Of(r), failure{p, r.Position})
 		}
 	}
 }

@@ -17,15 +17,15 @@ type saved struct {
 }
 
 type savedHop struct {
-	Context aura.ContextID       `cbor:"1,keyasint"`
-	Peer    aura.AuthorityID     `cbor:"2,keyasint"`
-	Device  aura.DeviceID        `cbor:"3,keyasint"` // the own one
-	Acked   uint64               `cbor:"4,keyasint,omitempty"`
-	Failed  *fold.Newest[Failed] `cbor:"5,keyasint,omitempty"`
+	Context aura.ContextID        `cbor:"1,keyasint"`
+	Peer    aura.AuthorityID      `cbor:"2,keyasint"`
+	Device  aura.DeviceID         `cbor:"3,keyasint"` // the own one
+	Acked   mark                  `cbor:"4,keyasint,omitzero"`
+	Failed  *fold.Newest[failure] `cbor:"5,keyasint,omitempty"`
 }
 
 // Version implements [domain.State].
-func (s *State) Version() int { return 1 }
+func (s *State) Version() int { return 2 }
 
 // Save implements [domain.State].
 func (s *State) Save() ([]byte, error) {
@@ -58,10 +58,10 @@ func (s *State) Restore(state []byte) error {
 	if from.Self != s.self {
 		return aura.Errorf("delivery.Restore", aura.Corrupt, "the deliveries are another authority's")
 	}
-	s.acked, s.failed = map[hop]uint64{}, map[hop]*fold.Newest[Failed]{}
+	s.acked, s.failed = map[hop]mark{}, map[hop]*fold.Newest[failure]{}
 	for _, h := range from.Hops {
 		at := hop{link{h.Context, h.Peer}, h.Device}
-		if h.Acked > 0 {
+		if h.Acked != (mark{}) {
 			s.acked[at] = h.Acked
 		}
 		if h.Failed != nil {

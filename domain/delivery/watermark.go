@@ -6,18 +6,18 @@ import "github.com/aura-runtime/aura"
 // nil for none.
 type Watermarks func(key string) ([]byte, error)
 
-// Acked returns the Seq through which a peer has the own facts of a context. counted is false when the journal has not
+// Acked returns the number through which a peer has the own facts of a context. counted is false when the journal has not
 // kept count: one of an earlier build has the facts alone.
-func (w Watermarks) Acked(context aura.ContextID, peer aura.AuthorityID) (seq uint64, counted bool, err error) {
+func (w Watermarks) Acked(context aura.ContextID, peer aura.AuthorityID) (number uint64, counted bool, err error) {
 	value, err := w(AckedKey(context, peer))
 	if err != nil || value == nil {
 		return 0, false, err
 	}
-	seq, err = ParseSeq(value)
-	return seq, err == nil, err
+	number, err = ParseNumber(value)
+	return number, err == nil, err
 }
 
-// Settled returns the Seq through which a peer has the own facts of a context, or they were given up.
+// Settled returns the number through which a peer has the own facts of a context, or they were given up.
 func (w Watermarks) Settled(context aura.ContextID, peer aura.AuthorityID) (uint64, error) {
 	acked, _, err := w.Acked(context, peer)
 	if err != nil {
@@ -27,6 +27,6 @@ func (w Watermarks) Settled(context aura.ContextID, peer aura.AuthorityID) (uint
 	if err != nil {
 		return 0, err
 	}
-	failed, err := ParseSeq(value)
+	failed, err := ParseNumber(value)
 	return max(acked, failed), err
 }

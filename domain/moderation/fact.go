@@ -68,11 +68,13 @@ type Unblocked struct {
 	Seen  []Seen       `cbor:"4,keyasint,omitempty"` // in ascending order of context and device
 }
 
-// Seen says through which Seq the facts of a device in a context were here.
+// Seen says up to which place the facts of a device in a context were here.
 type Seen struct {
 	Context aura.ContextID `cbor:"1,keyasint"`
 	Device  aura.DeviceID  `cbor:"2,keyasint"`
-	Through uint64         `cbor:"3,keyasint,omitempty"`
+	Through uint64         `cbor:"3,keyasint,omitempty"` // the place
+	// ID is the beginning of the identity of the fact at the place; zero in a fact of an earlier build.
+	ID [fact.ShortID]byte `cbor:"4,keyasint,omitzero"`
 }
 
 func check(f *fact.Fact) error {

@@ -71,7 +71,11 @@ func planUnblock(s *domain.Snapshot, in ChangeIntent) (domain.Plan, error) {
 		// While the person is blocked nothing is added, so this is all of it.
 		seen = conversations.Spoken(s.States, target.Authority)
 		for i := range seen {
-			seen[i].Through = s.Count(seen[i].Context, seen[i].Device)
+			newest, err := s.Newest(seen[i].Context, seen[i].Device)
+			if err != nil {
+				return domain.Plan{}, err
+			}
+			seen[i].Through, seen[i].ID = newest.Seq, newest.ID
 		}
 	}
 	return domain.Do(Unblock(domain.Get[*State](s.States), s.Caller, target.Authority, in.Drop, seen))

@@ -99,6 +99,8 @@ const (
 	// ReasonRefused begins the reason of sessions that end because a fact of the peer does not pass the check of its kind here: the
 	// two builds differ, or the peer is hostile. The kind follows.
 	ReasonRefused = "peer sends what this build refuses, one of the two needs an update"
+	// ReasonOlder: the peer's build cannot read facts of this one.
+	ReasonOlder = "peer runs an older version of aura, it must be updated"
 	// ReasonDismisses begins the reason of sessions that the peer ends as soon as it heard something: the other side of
 	// [ReasonContradicts], or a peer that fails.
 	ReasonDismisses = "peer ends each connection at once, one of the two may be an old copy"

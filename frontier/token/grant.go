@@ -44,9 +44,9 @@ func Mint(root biscuit.Signer, g Grant, next biscuit.PrivateKey) (*biscuit.Token
 }
 
 // Delegate hands a token on with less: the new block names the next holder, is signed by from, who must be
-// the holder so far, and cannot be moved to another token. Whatever the grant says, the result permits no
-// more than t did. It returns aura.Invalid for a sealed token, a grant without names or one back to its
-// giver, and aura.Exhausted for a token that would be too large.
+// the holder so far, and cannot be moved to another token. The result permits no more than t did, even if the grant
+// says more. It returns aura.Invalid for a sealed token, a grant without names or one back to its giver, and
+// aura.Exhausted for a token that would be too large.
 func Delegate(t *biscuit.Unverified, from biscuit.Signer, g Grant, next biscuit.PrivateKey) (*biscuit.Unverified, error) {
 	const op = "token.Delegate"
 	giver := holderOf(from.Public())

@@ -108,7 +108,7 @@ func named(q *datalog.Rule, variable string) (n int) {
 }
 
 // compared collects the dates with which an expression compares a variable. False: the variable is used in
-// another way too. Whatever surrounds the comparisons, it changes only when one of them does.
+// another way too. The result of the whole expression changes only when one of its comparisons does.
 func compared(at []uint64, e *datalog.Expr, variable string) ([]uint64, bool) {
 	if e == nil {
 		return at, true

@@ -38,6 +38,30 @@ func TestNamesInTheDocumentsExist(t *testing.T) {
 	}
 }
 
+// TestNamesInTheScriptsExist: each name in a comment of a test script, and the file and the test of each planted fault. The
+// rest of a script is run. A fault whose test was renamed would be reported as one that no test notices.
+func TestNamesInTheScriptsExist(t *testing.T) {
+	x, faults := indexTree(t), 0
+	for _, file := range x.files {
+		if path.Ext(file) != ".txtar" {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(root, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, why := range x.untrueScript(string(text)) {
+			t.Errorf("%s: %s", file, why)
+		}
+		if plantedTest.Match(text) {
+			faults++
+		}
+	}
+	if faults < 40 {
+		t.Errorf("%d planted faults name a test: the test does not see them", faults)
+	}
+}
+
 var (
 	// codeFile, codeFolder and codeSymbol are the forms of a span of code.
 	codeFile   = regexp.MustCompile(`^[\w.*-]+(/[\w.*-]+)*\.(go|md|txt|tell|txtar|mod)$`)
@@ -85,6 +109,28 @@ func (x *index) untrue(text string) (found []string) {
 		}
 	}
 	return found
+}
+
+var (
+	// scriptComment is a line of a script for its reader.
+	scriptComment = regexp.MustCompile(`(?m)^#.*$`)
+	// plantedFile and plantedTest are the lines of a planted fault that say where it is and which test notices it.
+	plantedFile = regexp.MustCompile(`(?m)^file: (.+)$`)
+	plantedTest = regexp.MustCompile(`(?m)^test: (.+)$`)
+)
+
+// untrueScript returns the names in a script that the tree does not have.
+func (x *index) untrueScript(text string) (found []string) {
+	head, _, _ := strings.Cut(text, "\n-- ")
+	if m := plantedFile.FindStringSubmatch(head); m != nil && !slices.Contains(x.files, m[1]) {
+		found = append(found, "there is no file "+m[1])
+	}
+	if m := plantedTest.FindStringSubmatch(head); m != nil {
+		if why := x.refusesCommand("go test " + m[1]); why != "" {
+			found = append(found, why)
+		}
+	}
+	return append(found, x.untrue(strings.Join(scriptComment.FindAllString(text, -1), "\n"))...)
 }
 
 // spansOf returns the spans of code outside fenced blocks. A span may go on in the next line.
@@ -271,6 +317,20 @@ func TestWhatIsNotThereIsFound(t *testing.T) {
 		"a span that goes on,\n`journal/stores.go`, and\n`go.mod` too": "there is no file journal/stores.go",
 	} {
 		if got := strings.Join(x.untrue(text), "; "); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestWhatAScriptGetsWrongIsFound(t *testing.T) {
+	x := indexTree(t)
+	for text, want := range map[string]string{
+		"# As `journal/store.go` has it.\nexec aura status\n":                                "",
+		"# As TestNothingOfTheKind has it.\n":                                                "there is no test TestNothingOfTheKind",
+		"A fault.\nfile: journal/store.go\ntest: ./guard -run TestEvaporate\n-- old --\nx\n": "go test ./guard -run TestEvaporate: no Test matches TestEvaporate",
+		"A fault.\nfile: journal/stores.go\ntest: ./internal/arch -run TestGofmt\n-- old --": "there is no file journal/stores.go",
+	} {
+		if got := strings.Join(x.untrueScript(text), "; "); got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 	}

@@ -87,7 +87,7 @@ func TestWiderTestsAreThoseLinkedWithThePackage(t *testing.T) {
 	}
 }
 
-// What cannot be planted, and what changes nothing, must neither raise nor lower a score.
+// A fault that cannot be planted, or changes nothing, must neither raise nor lower a score.
 func TestOnlyPlantedFaultsCount(t *testing.T) {
 	s := score{outcomeFound: 2, outcomeWider: 1, outcomeSurvived: 1, outcomeGone: 7, outcomeInvalid: 5, outcomeEquivalent: 3}
 	if share := s.print(); share != 75 {

@@ -43,9 +43,8 @@ type release struct {
 	dir     string // where the go command runs
 	pkg     string // the main package, for the go command
 	name    string // of the binary
-	stamp   string // the variable that takes the version: an import path and a name
+	stamp   string // the variable that the version is linked into, with its package's path
 	version string // empty: what git tells the go command
-	holds   string // the variable that a version is linked into, with its package's path
 }
 
 // file is a binary that was built.

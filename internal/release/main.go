@@ -8,7 +8,7 @@ import (
 )
 
 func main() {
-	r := release{dir: ".", pkg: "./cmd/aura", name: "aura", stamp: "github.com/aura-runtime/aura/program.released"}
+	r := aura()
 	out := flag.String("out", "dist", "the folder for the binaries and SHA256SUMS; files of these names are replaced")
 	only := flag.String("only", "", "build only these platforms, such as linux/amd64,windows/arm64")
 	flag.StringVar(&r.version, "version", "", "the version that the binaries report (default: the tag or commit that git tells)")
@@ -21,7 +21,7 @@ func main() {
 
 // aura returns the release of the binary, from the module's root.
 func aura() release {
-	return release{dir: ".", pkg: "./cmd/aura", name: "aura", holds: "github.com/aura-runtime/aura/program.released"}
+	return release{dir: ".", pkg: "./cmd/aura", name: "aura", stamp: "github.com/aura-runtime/aura/program.released"}
 }
 
 // run builds the platforms and writes them with their checksums.

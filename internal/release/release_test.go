@@ -68,7 +68,7 @@ func TestTheSameSourceInTwoFoldersIsTheSameFileWithItsChecksum(t *testing.T) {
 
 // TestAVersionIsLinkedIntoAVariableThatExists: the linker says nothing of one that does not.
 func TestAVersionIsLinkedIntoAVariableThatExists(t *testing.T) {
-	folder, name, _ := strings.Cut(strings.TrimPrefix(aura().holds, "github.com/aura-runtime/aura/"), ".")
+	folder, name, _ := strings.Cut(strings.TrimPrefix(aura().stamp, "github.com/aura-runtime/aura/"), ".")
 	files, err := filepath.Glob(filepath.Join("../..", folder, "*.go"))
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,99 @@
+package roster
+
+import (
+	"slices"
+
+	"github.com/aura-runtime/aura"
+)
+
+// checkShares lets an entry lower the share of its maker alone. The part that the maker gives away, and the shares of
+// removed devices, may go to any device.
+func (f *fork) checkShares(n *node) error {
+	e := &n.Entry
+	floors := f.floors(n.ids, e.Maker)
+	for i := range e.Devices {
+		if d := &e.Devices[i]; n.ids[i] != e.Maker && d.Share < floors[i] {
+			return aura.Errorf("", aura.Invalid, "entry %d lowers the share of device %s from %d to %d: a device lowers its own share only",
+				e.Number, aura.Short(n.ids[i]), floors[i], d.Share)
+		}
+	}
+	return nil
+}
+
+// floors returns for each of the devices the share that it may be spending, which an entry of another maker must leave to
+// it; 0 for the maker's own and for a new device.
+//
+// Where entries contradict each other, a device may know one of them alone and spend what that gives it, so the
+// greatest share counts; but each device knows the entries that it made itself. Only when both sides gave one removed
+// device's share away do these sum to more than there is; then the smallest counts, as while the contest lasts.
+func (f *fork) floors(ids []aura.DeviceID, maker aura.DeviceID) []uint32 {
+	most, least := make([]uint32, len(ids)), make([]uint32, len(ids))
+	sum := uint64(0)
+	for i, id := range ids {
+		if id == maker {
+			continue
+		}
+		most[i], least[i] = f.span(id)
+		sum += uint64(most[i])
+	}
+	if sum > Whole {
+		return least
+	}
+	return most
+}
+
+// span returns the greatest share on which a device may rely while it knows some of the previous entries, and the smallest.
+func (f *fork) span(id aura.DeviceID) (most, least uint32) {
+	var made set
+	for i := range f.union.minus(f.common).all {
+		if f.chain.nodes[i].Entry.Maker == id {
+			made.add(i)
+		}
+	}
+	least = Whole
+	found := false
+	for _, p := range f.previous {
+		k := slices.Index(p.ids, id)
+		if k < 0 {
+			continue
+		}
+		share := p.Entry.Devices[k].Share
+		found = true
+		least = min(least, share)
+		with := p.ancestors
+		with.add(f.chain.byHash[p.hash])
+		if missing := made.minus(with); missing.empty() {
+			most = max(most, share)
+		}
+	}
+	if !found {
+		return 0, 0
+	}
+	return max(most, least), least
+}
+
+// Usable returns the share that a device may spend in a budget epoch that began under an earlier state, when the
+// state is now s: its share of s, but nothing yet of what a device had that was removed since, because that one may have
+// spent it. It is 0 for a device that is not listed.
+func (s *State) Usable(began *State, device aura.DeviceID) uint32 {
+	now, listed := s.share(device)
+	if !listed {
+		return 0
+	}
+	for i := range began.Devices {
+		if _, still := s.share(began.Devices[i].ID()); !still {
+			before, _ := began.share(device)
+			return min(now, before)
+		}
+	}
+	return now
+}
+
+func (s *State) share(device aura.DeviceID) (share uint32, listed bool) {
+	for i := range s.Devices {
+		if s.Devices[i].ID() == device {
+			return s.Devices[i].Share, true
+		}
+	}
+	return 0, false
+}
