@@ -2,6 +2,7 @@ package journal_test
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -315,6 +316,10 @@ func (m *model) accept(e *journal.Entry, records []fact.Record, err error) {
 			all = append(all, n)
 		}
 	}
+	var gap *journal.GapError
+	if errors.As(err, &gap) != (want == aura.Unavailable) {
+		m.fatalf("the answer is %v, want %v", err, want)
+	}
 	if aura.KindOf(err) != want {
 		m.fatalf("the answer is %v, want %v", err, want)
 	}
@@ -516,6 +521,9 @@ func (m *model) checkFacts(j opened, s *modelStream) {
 		if r, ok, err := j.Fact(n.ID); err != nil || ok != s.has(n.ID) || ok && r.ID != n.ID {
 			m.fatalf("fact at place %d: found %v, %v", n.Seq, ok, err)
 		}
+		if has, err := j.Has(s.ns, s.device.id, n.Place()); err != nil || has != s.has(n.ID) {
+			m.fatalf("has the fact at place %d: %v, %v", n.Seq, has, err)
+		}
 	}
 }
 
@@ -553,6 +561,29 @@ func (m *model) checkReads(tc task.Context, j opened) {
 		if got[i].ID != m.all[i].ID {
 			m.fatalf("record %d is another one", i+1)
 		}
+		m.checkMarks(&got[i])
+	}
+}
+
+// checkMarks compares what a record says about the branches of its stream.
+func (m *model) checkMarks(r *fact.Record) {
+	m.t.Helper()
+	s := m.of(&r.Fact)
+	if !s.forked {
+		if r.Common != 0 || r.Sole {
+			m.fatalf("the record at %d of a stream with one branch says %d, %v", r.Position, r.Common, r.Sole)
+		}
+		return
+	}
+	common, sole := 0, true
+	for len(newest(s.arrived[:common+1])) == 1 {
+		common++
+	}
+	for _, n := range s.arrived[:r.Number] {
+		sole = sole && s.byID[r.ID].behind[n.ID]
+	}
+	if r.Common != uint64(common) || r.Sole && !sole || sole && !r.Sole && len(s.arrived) <= exactStretches {
+		m.fatalf("the record at %d says %d, %v; want %d, %v", r.Position, r.Common, r.Sole, common, sole)
 	}
 }
 
