@@ -132,14 +132,17 @@ func (j *Journal) advance(c *cursor, after fact.Position) error {
 	if len(c.records) > 0 || c.next == 0 {
 		return nil
 	}
-	first := c.stream.level(c.next-min(c.next, uint64(c.page))+1, c.next)
+	first := max(c.stream.level(c.next-min(c.next, uint64(c.page))+1, c.next), c.stream.collected+1)
+	if first > c.next {
+		c.next = 0
+		return nil
+	}
 	records, err := j.ByAuthor(c.id.namespace, c.id.device, first, int(c.next-first+1))
-	if aura.KindOf(err) == aura.NotFound && first < c.next {
-		// Some of the page were collected: the rest follows them, one by one.
-		c.page = 1
+	if collected := j.collectedThrough(c.id); collected >= first { // meanwhile: the rest follows them
+		c.stream.collected = collected
 		return j.advance(c, after)
 	}
-	if err != nil && aura.KindOf(err) != aura.NotFound {
+	if err != nil {
 		return err
 	}
 	c.next, c.page = first-1, min(2*c.page, pageSize)

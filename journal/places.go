@@ -51,7 +51,13 @@ func headOf(r *fact.Record) numberedHead {
 
 // at returns the facts of a stream at a place, from the layers and the store: one, more where branches run side by
 // side. Those that were collected are not there any more.
-func (j *Journal) at(l *layer, id streamID, s *stream, seq uint64) (all []numberedHead, err error) {
+func (j *Journal) at(l *layer, id streamID, s *stream, seq uint64) ([]numberedHead, error) {
+	all, err := j.everAt(l, id, s, seq)
+	return slices.DeleteFunc(all, func(h numberedHead) bool { return h.number <= s.collected }), err
+}
+
+// everAt is at with those facts that were collected and whose number was not their place: their identities stay.
+func (j *Journal) everAt(l *layer, id streamID, s *stream, seq uint64) (all []numberedHead, err error) {
 	for ; l != nil; l = l.parent {
 		for _, p := range l.spots.pairs {
 			if p.key.stream == id && p.value.place.Seq == seq {
@@ -78,7 +84,7 @@ func (j *Journal) at(l *layer, id streamID, s *stream, seq uint64) (all []number
 	err = j.store.Iterate(placeKey(s.tag, seq, 0), placeKey(s.tag, seq+1, 0), func(key, value []byte) error {
 		plain, ok := j.seal.open(key, value)
 		if number, _ := keyNumber(key); ok && len(plain) == len(aura.FactID{})+8 {
-			if number <= durable.count && number > durable.collected { // else not synced yet, or gone
+			if number <= durable.count { // else not synced yet
 				id := aura.FactID(plain)
 				logical := binary.BigEndian.Uint64(plain[len(id):])
 				all = append(all, numberedHead{head{fact.PlaceOf(seq, id), aura.Logical(logical), id}, number})

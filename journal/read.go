@@ -155,12 +155,12 @@ func (j *Journal) ByAuthor(ns fact.Namespace, device aura.DeviceID, fromNumber u
 	return j.ByAuthorWithin(ns, device, fromNumber, limit, 0)
 }
 
-// collectedTo reports whether the fact of a stream with a number was collected.
-func (j *Journal) collectedTo(id streamID, number uint64) bool {
+// collectedThrough returns up to which number the facts of a stream were collected.
+func (j *Journal) collectedThrough(id streamID) uint64 {
 	j.lock.Lock()
 	defer j.lock.Unlock()
-	s, ok := j.state.stream(id)
-	return ok && number <= s.collected
+	s, _ := j.state.stream(id)
+	return s.collected
 }
 
 // ByAuthorWithin is [Journal.ByAuthor] for a reader that has room for so many bytes of payloads: it reads no more
@@ -196,7 +196,7 @@ func (j *Journal) ByAuthorWithin(ns fact.Namespace, device aura.DeviceID, fromNu
 	if err != nil && err != errStop {
 		return nil, err
 	}
-	if want := min(uint64(limit), s.count-fromNumber+1); uint64(len(positions)) < want && !j.collectedTo(id, fromNumber) {
+	if want := min(uint64(limit), s.count-fromNumber+1); uint64(len(positions)) < want && j.collectedThrough(id) < fromNumber {
 		return nil, aura.Errorf(op, aura.Corrupt, "an index lists %d of %d facts of a device from %d on", len(positions), want, fromNumber)
 	}
 	records, size := make([]fact.Record, 0, len(positions)), 0

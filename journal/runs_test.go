@@ -18,9 +18,10 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// The first bytes of the store keys of records, and of the index of each device's facts.
+// The first bytes of the store keys of records, of the states of streams, and of the index of each device's facts.
 const (
 	tableRecord = 0x02
+	tableStream = 0x07
 	tableSeqRun = 0x0e
 )
 

@@ -115,16 +115,13 @@ func (j *Journal) stageForeign(l *layer, in *fact.Record) (r staged, isNew bool,
 	if in.Fact.Seq == 0 {
 		return j.stagePlain(l, r, &s)
 	}
-	preds, extends := predecessors(&in.Fact), false
-	after := aura.Logical(0)
-	if s.count > s.plain || s.count == 0 {
-		extends, after = s.extendedBy(preds)
-	}
+	preds := predecessors(&in.Fact)
+	extends, after := s.extendedBy(preds)
 	if !extends {
 		if known, err := j.knows(l, id, &s, in); err != nil || known {
 			return r, false, err
 		}
-		if after, err = j.findAll(l, id, &s, in, preds); err != nil {
+		if preds, after, err = j.findAll(l, id, &s, in, preds); err != nil {
 			return r, false, err
 		}
 	}
@@ -213,8 +210,11 @@ func predecessors(f *fact.Fact) []fact.Place {
 }
 
 // extendedBy reports whether a fact with these predecessors follows heads alone, and the greatest time of them. The
-// first fact of an empty stream does.
+// first fact of an empty stream does. It is false for one that may name the facts of the first format by their digest.
 func (s *stream) extendedBy(preds []fact.Place) (extends bool, after aura.Logical) {
+	if s.plain > 0 && len(preds) == 1 && preds[0].Seq == s.plain {
+		return false, 0
+	}
 	for _, p := range preds {
 		at := slices.IndexFunc(s.others, func(h head) bool { return h.place == p })
 		switch {
@@ -229,46 +229,48 @@ func (s *stream) extendedBy(preds []fact.Place) (extends bool, after aura.Logica
 	return len(preds) > 0 || s.count == 0, after
 }
 
-// knows reports whether a received fact is in the journal already.
+// knows reports whether a received fact is in the journal already, or was. Where one branch was collected it was: no
+// identity is left there to compare.
 func (j *Journal) knows(l *layer, id streamID, s *stream, in *fact.Record) (bool, error) {
 	if in.Seq > s.depth() {
 		return false, nil
 	}
-	there, err := j.at(l, id, s, in.Seq)
+	if in.Seq <= min(s.collected, s.straight()) {
+		return true, nil
+	}
+	there, err := j.everAt(l, id, s, in.Seq)
 	return slices.ContainsFunc(there, func(h numberedHead) bool { return h.id == in.ID }), err
 }
 
-// findAll looks for the predecessors of a received fact that are not all heads, and returns the greatest time of them.
-func (j *Journal) findAll(l *layer, id streamID, s *stream, in *fact.Record, preds []fact.Place) (after aura.Logical, err error) {
+// findAll looks for the predecessors of a received fact that are not all heads. It returns their places, where the last
+// fact of the first format has its own in place of the digest, and the greatest time of them.
+func (j *Journal) findAll(l *layer, id streamID, s *stream, in *fact.Record, preds []fact.Place) (found []fact.Place, after aura.Logical, err error) {
 	const op = "journal.Append"
 	for _, p := range preds {
-		if p.Seq == s.plain && in.Fact.Merges == nil {
+		there, err := j.everAt(l, id, s, p.Seq)
+		if err != nil {
+			return nil, 0, err
+		}
+		i := slices.IndexFunc(there, func(h numberedHead) bool {
+			return h.place == p && (h.number > s.plain || in.Fact.Merges != nil)
+		})
+		if i < 0 && p.Seq == s.plain && in.Fact.Merges == nil {
 			// The first format ends here: the fact names all that came before.
 			digest, err := j.prefix(l, id, s.plain)
 			if err != nil {
-				return 0, err
+				return nil, 0, err
 			}
-			if digest == p.ID {
-				last, err := j.numbered(l, id, s.plain)
-				if err != nil {
-					return 0, err
-				}
-				after = max(after, last.logical)
-				continue
+			if digest != p.ID {
+				return nil, 0, aura.Errorf(op, aura.Conflict, "fact %s names other facts than the first %d that are here", aura.Short(in.ID), s.plain)
 			}
-			return 0, aura.Errorf(op, aura.Conflict, "fact %s names other facts than the first %d that are here", aura.Short(in.ID), s.plain)
+			i = slices.IndexFunc(there, func(h numberedHead) bool { return h.number == s.plain })
 		}
-		there, err := j.at(l, id, s, p.Seq)
-		if err != nil {
-			return 0, err
-		}
-		i := slices.IndexFunc(there, func(h numberedHead) bool { return h.place == p })
 		if i < 0 {
-			return 0, gap(in, p.Seq)
+			return nil, 0, gap(in, p.Seq)
 		}
-		after = max(after, there[i].logical)
+		found, after = append(found, there[i].place), max(after, there[i].logical)
 	}
-	return after, nil
+	return found, after, nil
 }
 
 // place gives a record the next position and moves its stream and clocks; follows says which heads it follows.

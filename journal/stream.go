@@ -56,8 +56,8 @@ type stretch struct {
 	Low uint64 `cbor:"4,keyasint,omitempty"`
 }
 
-// maxStretches bounds what a stream keeps of its forks. Beyond it the shortest stretch is forgotten, and what is behind
-// its facts is found fact by fact.
+// maxStretches bounds what a stream keeps of its forks. Beyond it a stretch is forgotten, and what is behind its facts is
+// found fact by fact.
 const maxStretches = 32
 
 // storedStream is the form on disk.
@@ -191,17 +191,20 @@ func (s *stream) add(h head, follows func(fact.Place) bool) {
 	}
 }
 
-// forget drops the shortest stretch between the first and the last.
+// forget drops a stretch between the first and the last: the one that leaves the fewest facts between its neighbours for
+// each fact that came since, so that what is known of the newest facts is exact and the rest ever coarser.
 func (s *stream) forget() {
-	shortest := 1
+	between := func(i int) uint64 { return s.calm[i+1].From - 1 - s.calm[i-1].To }
+	since := func(i int) uint64 { return s.count + 1 - s.calm[i+1].From }
+	least := 1
 	for i := 2; i+1 < len(s.calm); i++ {
-		if s.calm[i].To-s.calm[i].From < s.calm[shortest].To-s.calm[shortest].From {
-			shortest = i
+		if between(i)*since(least) < between(least)*since(i) {
+			least = i
 		}
 	}
-	next := &s.calm[shortest+1]
-	next.Low = min(next.Low, s.calm[shortest].Low)
-	s.calm = slices.Delete(s.calm, shortest, shortest+1)
+	next := &s.calm[least+1]
+	next.Low = min(next.Low, s.calm[least].Low)
+	s.calm = slices.Delete(s.calm, least, least+1)
 }
 
 // covered returns up to which number everything is behind the fact with a number, as far as that is known without a
@@ -240,11 +243,12 @@ func (s *stream) level(first, last uint64) uint64 {
 	return first
 }
 
-// numberAt returns the least number that a fact at a place can have, looking back from a stretch.
+// numberAt returns a number such that all facts before it are behind every fact at a place, looking back from a stretch
+// and no further than to the facts between two stretches in which the one before it may be: those have a bound of their own.
 func (s *stream) numberAt(place uint64, i int) uint64 {
 	for ; i > 0; i-- {
 		c := &s.calm[i]
-		if place >= c.Seq {
+		if place > c.Seq { // the fact at the first place of a stretch may follow one from before the stretch
 			return c.From + min(place-c.Seq, c.To+1-c.From)
 		}
 		if before := &s.calm[i-1]; place > before.Seq+(before.To-before.From) {
