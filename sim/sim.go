@@ -25,7 +25,10 @@ type Options struct {
 	Seed    uint64
 	Agents  int  // default 3; from [MinAgents] to [MaxAgents]
 	Minutes int  // simulated minutes of activity; default 1, at most [MaxMinutes]
-	Faults  bool // let every kind of [Troubles] happen
+	Faults  bool // let every kind of [Troubles] happen, except those of copies
+	// Copies lets homes be copied at any instant and started beside the original, and be restored from earlier copies.
+	// No person moves to another network or is away for weeks then. Invariants do not hold until streams are chains.
+	Copies bool
 	// Modules are the domains that every agent has beside the usual ones. Their facts come from the scripts and tests of
 	// those who wrote them; their views are checked like all others. Default: none.
 	Modules []domain.Module
