@@ -14,7 +14,7 @@
 //     session, on those that its site names;
 //  5. transport: only now are the commands written.
 //
-// What a send is, which budget pays for it and what it must rest on depends on its [Form].
+// The [Form] of a send decides which budget pays for it and which facts it must rest on.
 //
 // A denied outcome carries a typed [Denial] and no command at all: nothing is charged, written or sent.
 //

@@ -45,7 +45,8 @@ func TestMessagesOfANewerPeerAreSkipped(t *testing.T) {
 }
 
 // TestReceiptsOfAnotherKindAreRefused: one that a newer build made, and those that do not cover facts. The channel ends with
-// an event, and the facts that came with the receipt are not kept. What the error says is held in packages effect and guard.
+// an event, and the facts that came with the receipt are not kept. Tests of effect and guard hold the
+// texts of the errors.
 func TestReceiptsOfAnotherKindAreRefused(t *testing.T) {
 	for kind, want := range map[effect.ReceiptKind]aura.Kind{
 		9: aura.Invalid, effect.ReceiptKindParcel: aura.Denied, effect.ReceiptKindCarry: aura.Denied,
