@@ -19,6 +19,9 @@ const (
 	MessageKept = "an acknowledged message is kept"
 	// MessageDelivered: such a message is at every member of its conversation in the end.
 	MessageDelivered = "an acknowledged message is delivered"
+	// MessageShown: in the end every message in a journal is shown once in its conversation, whichever copy of a home wrote
+	// it. It is checked in worlds with copies.
+	MessageShown = "a message that is here is shown"
 	// MessageOnce: no journal has the same message twice.
 	MessageOnce = "a message is delivered once"
 	// MessageOrder: messages of one sender arrive in the order in which it wrote them.

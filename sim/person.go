@@ -65,6 +65,7 @@ type person struct {
 	ledger  *journal.Batch                     // as it was when the clock went wrong
 	pausing map[transport.PeerID]pausing       // of a weary network
 	seen    map[transport.PeerID]aura.Duration // by a resentful network
+	places  map[place]aura.FactID              // the first fact that a frontend saw at each place
 }
 
 // move takes the person's machine to another network: it has another address there, and no connection is left.
@@ -91,6 +92,7 @@ func (w *simulation) newPerson(i int, name string) *person {
 		world: w, name: name, number: i + 1, turn: task.NewSemaphore(1), asked: map[string]aura.Duration{}, agreed: map[string]bool{},
 		spentIn: map[spending]int{}, ended: map[aura.OperationID]domain.Phase{},
 		pausing: map[transport.PeerID]pausing{}, seen: map[transport.PeerID]aura.Duration{},
+		places: map[place]aura.FactID{},
 	}
 	p.address = p.home()
 	p.ring = keyring.Ephemeral(w.sim.Entropy(p.name + " keys"))

@@ -117,6 +117,9 @@ func (w *simulation) inspect(tc task.Context) {
 			w.eventually(tc, p.life, StatesHonest, func() string { return p.life.unaware(tc) })
 		}
 		w.eventually(tc, p.life, ViewsReduce, func() string { return p.life.viewsDiffer(tc) })
+		if w.options.Copies {
+			w.eventually(tc, p.life, MessageShown, func() string { return p.life.unshown(tc) })
+		}
 	}
 	w.announce(tc)
 }

@@ -149,14 +149,19 @@ func TestPlantedBugsAreFound(t *testing.T) {
 		sim.PlantStaleAddress:      {1, []string{sim.MessageDelivered}},
 		sim.PlantSwallowPanic:      {1, []string{sim.ServicesRun}},
 		sim.PlantTurnBackLedger:    {1, []string{sim.BudgetHolds}},
+		sim.PlantVoidBranch:        {1, []string{sim.MessageShown}},
 		sim.PlantWaitForClock:      {1, []string{sim.OperationsEnd, sim.MessageDelivered}},
 	}
 	for _, bug := range sim.Plants() {
 		t.Run(bug, func(t *testing.T) {
+			copies := bug == sim.PlantVoidBranch
+			if copies && !copiesAreHarmless {
+				t.Skip("see copiesAreHarmless")
+			}
 			want := bugs[bug]
 			for i := range uint64(20) {
 				seed := (want.from+i-1)%20 + 1
-				r := run(t, sim.Options{Seed: seed, Agents: 4, Minutes: 10, Faults: true, Plant: bug})
+				r := run(t, sim.Options{Seed: seed, Agents: 4, Minutes: 10, Faults: true, Copies: copies, Plant: bug})
 				if len(r.Violations) == 0 {
 					continue
 				}
@@ -179,6 +184,7 @@ func TestOptionsOutOfBoundsAreRefused(t *testing.T) {
 		"negative time":  {Minutes: -1},
 		"too long":       {Minutes: sim.MaxMinutes + 1},
 		"no such a bug":  {Plant: "gremlin"},
+		"a bug alone":    {Plant: sim.PlantVoidBranch},
 		"negative count": {Agents: -3},
 	} {
 		if _, err := sim.Run(o); !errors.Is(err, aura.Invalid) {

@@ -198,6 +198,31 @@ func (l *life) statesTrue(shown []chat.Thread, fresh *reduction) {
 	}
 }
 
+// unshown names a message that is in the journal and is not shown, or is shown twice, whichever copy of a home wrote it; empty:
+// there is none. Of a person who was ever blocked here it expects nothing.
+func (l *life) unshown(tc task.Context) string {
+	fresh, err := l.reduce(tc)
+	if err != nil {
+		return err.Error()
+	}
+	count, partly := map[aura.FactID]int{}, map[aura.ContextID]bool{}
+	for _, context := range l.contexts() {
+		messages, more := fresh.chats.Messages(fresh.setting(), context, 0)
+		partly[context] = more || !l.checker.takes[context]
+		for i := range messages {
+			count[messages[i].ID]++
+		}
+	}
+	for _, m := range l.world.talks.order {
+		id, heard := l.checker.heard[m.line]
+		_, blocked := l.checker.blocked[m.author.self()]
+		if heard && !blocked && !partly[m.context] && count[id] != 1 {
+			return fmt.Sprintf("message %d of lane %d of %s is here and is shown %d times", m.number, m.lane, m.author.name, count[id])
+		}
+	}
+	return ""
+}
+
 // unaware names an own message that is at all homes of a member and is not shown as delivered to the member; empty:
 // there is none.
 func (l *life) unaware(tc task.Context) string {
