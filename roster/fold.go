@@ -37,6 +37,7 @@ type State struct {
 	Missing []Hash
 
 	fork *fork // the heads, at most MaxPrevious of them
+	line set   // all heads and what they build on
 }
 
 // Pending is a root-signed change of the recovery key: until then the old one wins.
@@ -104,6 +105,8 @@ func (c *Chain) stateOf(heads []int) *State {
 	}
 	for _, i := range heads {
 		s.Heads = append(s.Heads, c.nodes[i].hash)
+		s.line.add(i)
+		s.line = s.line.or(c.nodes[i].ancestors)
 		s.Number = max(s.Number, c.nodes[i].Entry.Number)
 	}
 	s.fork = c.forkAt(s.Heads[:min(len(s.Heads), MaxPrevious)])

@@ -10,19 +10,21 @@ import (
 
 // fork is the entries that another one names, or shall name, as previous: one, or several that contradict each other.
 type fork struct {
-	chain    *Chain
+	nodes    []node // of the chain; they do not change but for the times at which they were seen
 	previous []*node
-	places   set
+	at       []int // their places
+	places   set   // the same
 	// union are the previous entries with all before them, common those that are before or at each.
 	union, common set
 }
 
 func (c *Chain) forkAt(previous []Hash) *fork {
-	f := &fork{chain: c}
+	f := &fork{nodes: c.nodes}
 	for k, h := range previous {
 		i := c.byHash[h]
 		n := &c.nodes[i]
 		f.previous = append(f.previous, n)
+		f.at = append(f.at, i)
 		f.places.add(i)
 		with := n.ancestors
 		with.add(i)
@@ -126,6 +128,7 @@ func (f *fork) checkDevices(n *node) error {
 		for _, id := range p.ids {
 			if !slices.Contains(n.ids, id) {
 				n.gone[id] = max(n.gone[id], e.Rank)
+				n.removes = true
 			}
 		}
 	}
@@ -161,7 +164,7 @@ func (f *fork) founded(d *Device) bool {
 		return false
 	}
 	for i := range f.union.all {
-		if e := &f.chain.nodes[i].Entry; e.Number == 0 && e.Devices[0].sameKeys(d) {
+		if e := &f.nodes[i].Entry; e.Number == 0 && e.Devices[0].sameKeys(d) {
 			return true
 		}
 	}
