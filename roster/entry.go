@@ -308,26 +308,21 @@ func (e *Entry) checkDevices() error {
 	if !slices.IsSortedFunc(e.Devices, compareDevices) {
 		return fmt.Errorf("the devices are not in the order of their signing keys: sort them")
 	}
-	used := make(map[[32]byte]string, 3*len(e.Devices)+2)
-	used[e.Root] = "the root key"
-	if !e.Recovery.None() {
-		if used[e.Recovery.Key] != "" {
-			return fmt.Errorf("the recovery key is the root key: make another")
-		}
-		used[e.Recovery.Key] = "the recovery key"
+	if !e.Recovery.None() && e.Recovery.Key == e.Root {
+		return fmt.Errorf("the recovery key is the root key: make another")
 	}
+	used := make([][32]byte, 0, 3*MaxDevices)
 	sum := uint64(0)
 	for i := range e.Devices {
 		d := &e.Devices[i]
-		name := aura.Short(d.ID())
 		for _, key := range [...][32]byte{d.Signing, d.Agreement, d.Link} {
-			if key == [32]byte{} {
-				return fmt.Errorf("device %s lacks a key", name)
+			switch {
+			case key == [32]byte{}:
+				return fmt.Errorf("device %s lacks a key", aura.Short(d.ID()))
+			case key == e.Root || key == e.Recovery.Key || slices.Contains(used, key):
+				return fmt.Errorf("a key of device %s is there twice: each key serves one purpose of one device", aura.Short(d.ID()))
 			}
-			if other := used[key]; other != "" {
-				return fmt.Errorf("device %s has a key twice, as %s: each key serves one purpose of one device", name, other)
-			}
-			used[key] = "a key of device " + name
+			used = append(used, key)
 		}
 		sum += uint64(d.Share)
 	}
@@ -347,11 +342,6 @@ func (e *Entry) checkRemoved() error {
 	for _, r := range e.Removed {
 		if r.Number == 0 || r.Number > e.Number {
 			return fmt.Errorf("entry %d says that entry %d removed a device", e.Number, r.Number)
-		}
-		for i := range e.Devices {
-			if r.Is(e.Devices[i].ID()) {
-				return fmt.Errorf("entry %d lists device %s and says that it was removed", e.Number, aura.Short(e.Devices[i].ID()))
-			}
 		}
 	}
 	return nil

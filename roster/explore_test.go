@@ -38,6 +38,14 @@ type attempt struct {
 	err error
 }
 
+// GoString keeps what rapid prints short.
+func (a attempt) GoString() string {
+	return fmt.Sprintf("entry %d by %s, %v", a.e.Number, aura.Short(a.e.Maker), a.err)
+}
+
+// GoString keeps what rapid prints short.
+func (m maker) GoString() string { return m.name }
+
 func try(e roster.Entry, err error) attempt { return attempt{e, err} }
 
 func settle(s *roster.State, by string) []attempt {

@@ -32,6 +32,15 @@ func (o *oracle) contradict(a, b roster.Hash) bool { return !o.buildsOn(a, b) &&
 
 func (o *oracle) recovers(h roster.Hash) bool { return o.entries[h].Entry.Rank == roster.RankRecovery }
 
+// since returns when the peer had an entry with all that it builds on.
+func (o *oracle) since(h roster.Hash) aura.Instant {
+	at := o.entries[h].At
+	for _, p := range o.entries[h].Entry.Previous {
+		at = max(at, o.since(p))
+	}
+	return at
+}
+
 // signedBy returns the recovery key that signed an entry.
 func (o *oracle) signedBy(h roster.Hash) [32]byte {
 	return o.entries[o.entries[h].Entry.Previous[0]].Entry.Recovery.Key
@@ -47,7 +56,7 @@ func (o *oracle) retires(h roster.Hash, key [32]byte) bool {
 func (o *oracle) age(r, x roster.Hash) (age time.Duration, applies bool) {
 	for q := range o.entries {
 		if o.recovers(q) && o.buildsOn(r, q) && o.contradict(q, x) && o.retires(x, o.signedBy(q)) {
-			if d := o.entries[q].At.Sub(o.entries[x].At); !applies || d < age {
+			if d := o.since(q).Sub(o.since(x)); !applies || d < age {
 				age, applies = d, true
 			}
 		}
@@ -60,7 +69,7 @@ func (o *oracle) pending(r roster.Hash) bool {
 	key := o.signedBy(r)
 	for x, s := range o.entries {
 		introduces := s.Entry.Recovery.Key == key && slices.ContainsFunc(s.Entry.Previous, func(p roster.Hash) bool { return o.entries[p].Entry.Recovery.Key != key })
-		if x != r && o.buildsOn(r, x) && introduces && s.Entry.Rank == roster.RankRoot && o.now.Sub(s.At) < 14*day {
+		if x != r && o.buildsOn(r, x) && introduces && s.Entry.Rank == roster.RankRoot && o.now.Sub(o.since(x)) < 14*day {
 			return true
 		}
 	}
@@ -88,13 +97,14 @@ func (o *oracle) beaten(x roster.Hash) bool {
 // tooLate reports whether r came more than so long after a change that holds; except is not asked about.
 func (o *oracle) tooLate(r, except roster.Hash, long time.Duration) bool {
 	for x, s := range o.entries {
-		if x == except || except != (roster.Hash{}) && s.At >= o.entries[except].At {
+		if x == except || except != (roster.Hash{}) && o.since(x) >= o.since(except) {
 			continue
 		}
-		if long <= 14*day && s.Entry.Rank == roster.RankRecovery {
-			long = 28 * day
+		most := long
+		if s.Entry.Rank == roster.RankRecovery {
+			most = 28 * day // the key's own holders retired it
 		}
-		if age, applies := o.age(r, x); applies && age > long && !o.beaten(x) {
+		if age, applies := o.age(r, x); applies && age > most && !o.beaten(x) {
 			return true
 		}
 	}
@@ -103,7 +113,7 @@ func (o *oracle) tooLate(r, except roster.Hash, long time.Duration) bool {
 
 // heads returns the entries that count.
 func (o *oracle) heads() (heads []roster.Hash) {
-	var weak, lost, plain []roster.Hash
+	var weak, plain []roster.Hash
 	for h := range o.entries {
 		isLost, isWeak := false, false
 		for q := range o.entries {
@@ -115,17 +125,11 @@ func (o *oracle) heads() (heads []roster.Hash) {
 		}
 		switch {
 		case isLost:
-			lost = append(lost, h)
 		case isWeak:
 			weak = append(weak, h)
 		default:
 			plain = append(plain, h)
 		}
-	}
-	// Root-signed entries that an entry of rank recovery contradicts, unless another one of that rank follows them.
-	contradicted := func(h roster.Hash) bool {
-		return !o.recovers(h) && slices.ContainsFunc(plain, func(r roster.Hash) bool { return o.recovers(r) && o.contradict(r, h) }) &&
-			!slices.ContainsFunc(plain, func(r roster.Hash) bool { return o.recovers(r) && o.buildsOn(r, h) })
 	}
 	var count []roster.Hash
 	for _, h := range plain {
@@ -135,12 +139,7 @@ func (o *oracle) heads() (heads []roster.Hash) {
 			count = append(count, h)
 		}
 	}
-	kept := slices.DeleteFunc(slices.Clone(weak), func(w roster.Hash) bool {
-		return slices.ContainsFunc(plain, func(h roster.Hash) bool {
-			return o.buildsOn(w, h) && contradicted(h) && !slices.Contains(count, h)
-		})
-	})
-	for _, list := range [][]roster.Hash{count, kept} {
+	for _, list := range [][]roster.Hash{count, weak} {
 		for _, h := range list {
 			if !slices.ContainsFunc(list, func(x roster.Hash) bool { return x != h && o.buildsOn(x, h) }) {
 				heads = append(heads, h)

@@ -157,3 +157,35 @@ func TestSharesSumToOneWhole(t *testing.T) {
 		t.Error("no device saw a contest")
 	}
 }
+
+// TestPeersNeverTrustTwoLists gives two peers the same entries, each at most 14 days earlier or later than the other: they
+// never have two different uncontested lists.
+func TestPeersNeverTrustTwoLists(t *testing.T) {
+	base := household(t).Entries()
+	decided := 0
+	rapid.Check(t, func(t *rapid.T) {
+		y := &drawn{t: t, base: base}
+		all := makers()
+		for range rapid.IntRange(2, 8).Draw(t, "steps") {
+			y.step(rapid.SampledFrom(all).Draw(t, "maker"))
+		}
+		one, other := y.chain(0), y.chain(0)
+		for i := range y.entries {
+			day := rapid.IntRange(0, 60).Draw(t, "day")
+			add(t, one, y.entries[i], at(day))
+			add(t, other, y.entries[i], at(day+rapid.IntRange(0, 14).Draw(t, "later")))
+		}
+		today := at(rapid.IntRange(75, 100).Draw(t, "today"))
+		a, b := one.State(today), other.State(today)
+		if a.Contested || b.Contested {
+			return
+		}
+		decided++
+		if a.Root != b.Root || !slices.Equal(a.Devices, b.Devices) {
+			t.Fatalf("one has %v, the other %v", names(a), names(b))
+		}
+	})
+	if decided == 0 {
+		t.Error("every drawn roster is contested")
+	}
+}
