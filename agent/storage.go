@@ -44,7 +44,7 @@ func (s *storage) Name() string { return "journal" }
 func (s *storage) Declaration() task.Declaration {
 	return task.Declaration{
 		Category: task.CategoryActorOwned, Mailbox: journal.Capacity,
-		Owns: append(task.Locked("directory.Index", "frontier.Index", "chain.overlay"),
+		Owns: append(task.Locked("directory.Index", "frontier.Index", "chain.overlay", "chain.keys"),
 			task.Owned{Type: "journal.Journal", By: task.ExclusionMailbox}),
 		Events: []world.Family{world.FamilyMessage, world.FamilyHealth},
 	}

@@ -44,6 +44,7 @@ type Chain struct {
 	// fixed, so that decisions at once build on each other instead of refusing each other.
 	door    *task.Semaphore
 	overlay *overlay
+	keys    keys
 }
 
 // New returns a chain in which the given device of an authority acts.
@@ -53,7 +54,7 @@ func New(own aura.AuthorityID, device aura.DeviceID, l interp.Ledger, f Frontier
 	}
 	return &Chain{
 		own: own, device: device, ledger: l, frontiers: f, interpreter: i, entropy: e, options: o,
-		door: task.NewSemaphore(1), overlay: newOverlay(),
+		door: task.NewSemaphore(1), overlay: newOverlay(), keys: keys{turns: map[guard.Key]*turn{}},
 	}
 }
 
@@ -63,7 +64,18 @@ func New(own aura.AuthorityID, device aura.DeviceID, l interp.Ledger, f Frontier
 // A denial is aura.Denied with a *[guard.Denial] as its cause, also in the verdict; nothing was charged,
 // written or sent. aura.Conflict says that other writers changed the headroom at every attempt. Other errors are
 // those of [interp.Interpreter.Execute] and of preparing the snapshot.
+//
+// A message of a session is decided once, whatever crash comes in between. A second decision with its key, see
+// [guard.Request.Key], asks no guard and charges nothing: it returns the result of the first, whose message is released
+// again. It is aura.Conflict when another message was decided at the place, or a later one on the edge.
 func (c *Chain) Decide(tc task.Context, req *guard.Request) (effect.Result, Verdict, error) {
+	if key, keyed := req.Key(); keyed {
+		leave, err := c.keys.enter(tc, key)
+		if err != nil {
+			return effect.Result{}, Verdict{}, err
+		}
+		defer leave()
+	}
 	for range c.options.Attempts {
 		result, verdict, err := c.decide(tc, req)
 		if aura.KindOf(err) != aura.Stale {
@@ -79,6 +91,15 @@ func (c *Chain) Decide(tc task.Context, req *guard.Request) (effect.Result, Verd
 
 // decide makes one attempt.
 func (c *Chain) decide(tc task.Context, req *guard.Request) (effect.Result, Verdict, error) {
+	if _, keyed := req.Key(); keyed && req.Authority == c.own { // others are refused below
+		result, known, err := c.interpreter.Decided(tc, req)
+		if err != nil {
+			return effect.Result{}, Verdict{}, err
+		}
+		if known {
+			return result, Verdict{Operation: req.Operation, Capability: req.Capability, Allowed: true, Repeated: true}, nil
+		}
+	}
 	var s guard.Snapshot
 	policy, err := c.prepare(tc, req, &s)
 	if err != nil {
@@ -121,6 +142,12 @@ func (c *Chain) decide(tc task.Context, req *guard.Request) (effect.Result, Verd
 		tc.Emit(world.BudgetWaits("guard", req.Capability, w.Stage, w.Reason, id))
 	}
 	return result, verdict, nil
+}
+
+// EndSession forgets the keys of a session, durably, when the session has ended. No decision about one of its messages may
+// be in flight or follow: it would be charged again.
+func (c *Chain) EndSession(tc task.Context, session aura.SessionID) error {
+	return c.interpreter.EndSession(tc, session)
 }
 
 // DryRun prepares a request and lets the guard evaluate it, and does nothing else. It returns the snapshot and the

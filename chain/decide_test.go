@@ -258,7 +258,10 @@ func TestAnotherDevicesChargeIsSeen(t *testing.T) {
 }
 
 // stale is an interpreter whose ledger always changed.
-type stale struct{ calls int }
+type stale struct {
+	interp.Interpreter
+	calls int
+}
 
 func (s *stale) Kind() string { return "stale" }
 

@@ -115,8 +115,9 @@ func (o *overlay) add(l interp.Ledger, device aura.DeviceID, d *interp.Decision)
 		c := &d.Commands[i]
 		switch c.Kind {
 		case effect.ChargeBudget:
-			from, until := d.Run(c, before, after)
-			v := guard.Charged(over.Charge(c.Context, c.Peer), c, from, until)
+			now := over.Charge(c.Context, c.Peer)
+			from, until := d.Run(c, &now, before, after)
+			v := guard.Charged(now, c, from, until)
 			undos = append(undos, hold(&o.mu, o.charges, budgetKey{c.Context, c.Peer}, v))
 		case effect.RecordLeakage:
 			v := guard.Leaked(over.Leak(c.Context, c.Observer), c)

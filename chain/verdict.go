@@ -13,6 +13,7 @@ type Verdict struct {
 	Operation  aura.OperationID
 	Capability string
 	Allowed    bool
+	Repeated   bool            // the message was decided before: the guard was not asked, and nothing is charged now
 	Denial     guard.Denial    // zero when allowed
 	Charged    []Charged       // in the request's order
 	Waiting    []guard.Waiting // recipients whose budget is short while the rest proceeds

@@ -10,8 +10,11 @@
 //     that the request needs must be there;
 //  2. flow: the amount spent plus the cost must fit the limit for (context, peer, epoch);
 //  3. leakage: the bits told to each class of observer must fit its budget; an undefined budget denies;
-//  4. journal: an envelope must rest on facts that are durable before anything is observable;
+//  4. journal: an envelope must rest on facts that are durable before anything is observable, or, for a message of a
+//     session, on those that its site names;
 //  5. transport: only now are the commands written.
+//
+// The [Form] of a send decides which budget pays for it and which facts it must rest on.
 //
 // A denied outcome carries a typed [Denial] and no command at all: nothing is charged, written or sent.
 //

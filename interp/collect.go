@@ -16,7 +16,7 @@ const collectStep = 256
 // CollectReceipts removes receipts of ended epochs as far as may permits, and returns how many. An epoch writes its
 // receipts over those of the epoch before it. So behind the chain of the present epoch, a receipt with a higher number
 // is an older one: CollectReceipts goes down from the last number until may returns false. The receipts of the ledger's
-// epoch stay. May gets one receipt at a time and must not keep it.
+// epoch stay; a ledger entry that was settled has none. May gets one receipt at a time and must not keep it.
 func (p *Production) CollectReceipts(tc task.Context, context aura.ContextID, peer aura.AuthorityID, may func(*effect.Receipt) bool) (removed int, err error) {
 	k := budgetKey{context, peer}
 	for {
@@ -48,6 +48,7 @@ func (p *Production) CollectReceipts(tc task.Context, context aura.ContextID, pe
 
 // oldReceipts returns the removal of receipts that may go, from the last one down to the present chain.
 func (p *Production) oldReceipts(k budgetKey, c *fact.Charge, last uint64, may func(*effect.Receipt) bool) (step []journal.KV, err error) {
+	settled := *c == fact.Charge{Context: k.context, Peer: k.peer}
 	for n := last; n > c.Receipts && len(step) < collectStep; n-- {
 		key := receiptKey(k, n)
 		b, err := p.journal.Meta(key)
@@ -55,7 +56,7 @@ func (p *Production) oldReceipts(k budgetKey, c *fact.Charge, last uint64, may f
 			return nil, err
 		}
 		// A damaged receipt proves nothing, so it goes.
-		if r, err := effect.DecodeReceipt(b); err == nil && (r.Epoch >= c.Epoch || !may(&r)) {
+		if r, err := effect.DecodeReceipt(b); err == nil && (r.Epoch >= c.Epoch && !settled || !may(&r)) {
 			break
 		}
 		step = append(step, journal.KV{Key: key})

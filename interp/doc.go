@@ -6,6 +6,9 @@
 // decision are one atomic commit, and its envelopes follow that commit. Nothing else is ordered, so decisions that
 // wait together share a commit and, per peer, a receipt.
 //
+// A decision about a message of a session has a key. Its result is kept in the commit, so that a second decision with the
+// key, see [Interpreter.Decided], charges nothing.
+//
 // It refuses malformed commands, facts that do not check, and a decision whose headroom another writer has changed
 // since: nothing of such a decision happens.
 //

@@ -194,9 +194,10 @@ func (m *model) apply(d *Decision, facts uint64) {
 	for i := range d.Commands {
 		switch c := &d.Commands[i]; c.Kind {
 		case effect.ChargeBudget:
-			from, until := d.Run(c, before, before+facts)
 			k := budgetKey{c.Context, c.Peer}
-			m.charges[k] = guard.Charged(m.charge(k), c, from, until)
+			now := m.charge(k)
+			from, until := d.Run(c, &now, before, before+facts)
+			m.charges[k] = guard.Charged(now, c, from, until)
 		case effect.RecordLeakage:
 			k := leakKey{c.Context, c.Observer}
 			m.leaks[k] = guard.Leaked(m.leak(k), c)
@@ -252,6 +253,7 @@ func TestOneOverlayGivesTheResultsOfTwo(t *testing.T) {
 			old := &reference{own: testOwn, device: testDevice, journal: openJournal(t, tc, g, disks[0]), sign: testSigner{}.Sign}
 			post := &collector{}
 			now := NewProduction(testOwn, testDevice, openJournal(t, tc, g, disks[1]), testSigner{}, post)
+			old.stored = now.journal
 			exact := true // the old way divided a group with a bad fact, and so the receipts of its neighbours
 			for b := 0; len(numbers) > 0 && difference == ""; b++ {
 				m := newModel(old.journal)

@@ -31,11 +31,14 @@ func (d *Decision) placed() {
 	}
 }
 
-// Run returns the run of own facts that a charge of the decision pays for: Seq in (from, until]. before and after
-// are the count of own facts in the request's context before and after the decision's own. The run of a control
-// message is empty.
-func (d *Decision) Run(c *effect.Command, before, after uint64) (from, until uint64) {
+// Run returns the run that a charge of the decision pays for, numbered (from, until]: own facts by their Seq, or cells.
+// Entry is the ledger entry that is charged; before and after are the count of own facts in the request's context before
+// and after the decision's own. The run of a control message, and of a message of a session, is empty.
+func (d *Decision) Run(c *effect.Command, entry *fact.Charge, before, after uint64) (from, until uint64) {
 	if c.Context != d.Request.Context {
+		if d.Request.Form() == guard.FormCarry && c.Context == d.Request.Budget() {
+			return entry.Through, entry.Through + uint64(c.Amount)
+		}
 		return 0, 0
 	}
 	for i := range d.Request.Sends {
@@ -53,22 +56,35 @@ type Interpreter interface {
 	// committed then. When tc ends before the store has the decision, Execute returns tc's error, and the decision will
 	// never be committed; afterwards Execute waits for the outcome whatever tc says. A [journal.UndecidedError] says that
 	// the store failed with it. No envelope is released before its decision is known to be durable.
+	//
+	// A decision about a message of a session has a key, see [guard.Request.Key]. Execute returns aura.Stale for a key
+	// that was decided already, see Decided.
 	Execute(tc task.Context, d *Decision) (effect.Result, error)
+	// Decided returns the result of the decision about the message of a session that a request releases, if it was made
+	// and is durable; facts that were collected since are missing from it. Nothing is charged, and the message is released
+	// again: a crash may have come before it left. It returns false for a request without a key and for a message that was
+	// not decided, and aura.Conflict when another message was decided at its place, or a later one on its edge.
+	Decided(tc task.Context, r *guard.Request) (effect.Result, bool, error)
+	// EndSession forgets the decisions of a session, durably. No decision about one of its messages may be in flight or
+	// follow: it would be charged again. A session that is not known is fine.
+	EndSession(tc task.Context, session aura.SessionID) error
 	// Kind names the implementation: "production", "simulation".
 	Kind() string
 }
 
 // Sender releases envelopes to peers. The agent supplies it.
 type Sender interface {
-	// Release says that the own facts of the envelope's context are durable and paid for up to Through. The
-	// receipts that cover them are in the journal, see [Production.Receipts]. Release must not wait for the
-	// peer: every commit waits for it.
+	// Release says that the own facts of the envelope's context are durable and paid for up to Through, or that its
+	// message is. The receipts are in the journal, see [Production.Receipts]. A message may be released again after a
+	// crash. Release must not wait for the peer: every commit waits for it.
 	Release(tc task.Context, e effect.Envelope)
 }
 
 // Ledger is the state of budgets and metadata on which a decision is prepared and checked again. A journal is one, and
 // so is the view that it gives inside a commit.
 type Ledger interface {
+	// Head returns the position of the last record; zero: none.
+	Head() fact.Position
 	// Count returns the highest Seq of the device's facts in the namespace; zero: none.
 	Count(ns fact.Namespace, device aura.DeviceID) uint64
 	// Charge returns the spending on a peer in a context; zero but for the names when there is none.

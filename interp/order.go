@@ -24,6 +24,10 @@ type order struct {
 	// Known once place has succeeded.
 	after   uint64 // own facts of the request's context, those of the decision included
 	charges []charge
+	decided decided // of a decision with a key
+
+	digest [32]byte   // of the message of a session, zero for none
+	ends   []identity // by the sends of the request: the fact at which a run of stored facts ends; nil: not looked up
 
 	receipts []effect.Receipt // known once the group is sealed
 }
@@ -31,13 +35,20 @@ type order struct {
 // charge is one of the charges of an order's entry.
 type charge struct {
 	before fact.Charge // the ledger's
-	run    run         // that it pays for; empty for a control message
+	run    run         // that it pays for; nothing for a control message
 }
+
+// identity is the first bytes of a FactID, as receipts name facts; zero: not known.
+type identity [16]byte
 
 // newOrder returns the order of a decision, with the part of its entry that does not depend on the ledger. It
 // returns aura.Invalid for a command that is not one.
 func newOrder(d *Decision) (*order, error) {
 	o := &order{decision: d}
+	message := d.Request.Message()
+	if message != nil {
+		o.digest = message.Digest() // here, and not in the journal's writer: a parcel may be large
+	}
 	var charges, leaks int
 	for i := range d.Commands {
 		c, valid := &d.Commands[i], true
@@ -56,7 +67,7 @@ func newOrder(d *Decision) (*order, error) {
 				}
 			}
 		case effect.SendEnvelope:
-			valid = c.Envelope != nil
+			valid = c.Envelope != nil && (c.Envelope.Message == nil || c.Envelope.Message == message)
 		case effect.StoreMetadata:
 			o.entry.Meta = append(o.entry.Meta, journal.KV{Key: c.Key, Value: c.Value})
 		case effect.GenerateNonce:
@@ -67,6 +78,9 @@ func newOrder(d *Decision) (*order, error) {
 		if !valid {
 			return nil, aura.Errorf("interp.Execute", aura.Invalid, "command %d (%s) is malformed", i+1, c.Kind)
 		}
+	}
+	if message != nil && charges == 0 {
+		return nil, aura.Errorf("interp.Execute", aura.Invalid, "a message of a session that is not charged")
 	}
 	o.charges = make([]charge, 0, charges)
 	o.entry.Charges = make([]fact.Charge, 0, charges)
@@ -91,6 +105,9 @@ func repeats(earlier []effect.Command, c *effect.Command) bool {
 // refusal may leave the order half-filled.
 func (o *order) place(l Ledger, device aura.DeviceID) error {
 	d := o.decision
+	if err := o.placeKey(l); err != nil {
+		return err
+	}
 	before := l.Count(fact.ContextNamespace(d.Request.Context), device)
 	o.after = before + o.shared
 	for i := range d.Commands {
@@ -99,12 +116,10 @@ func (o *order) place(l Ledger, device aura.DeviceID) error {
 		case effect.ChargeBudget:
 			now := l.Charge(c.Context, c.Peer)
 			if holds = guard.ChargeHolds(&now, c.Epoch, c.Seen); holds {
-				from, until := d.Run(c, before, o.after)
-				o.entry.Charges = append(o.entry.Charges, guard.Charged(now, c, from, until))
-				o.charges = append(o.charges, charge{before: now, run: run{
-					key: budgetKey{c.Context, c.Peer}, epoch: c.Epoch, cost: uint64(c.Amount), from: from, until: until,
-					nonce: receiptNonce(&d.Seed, uint32(i)),
-				}})
+				r := o.run(c, &now, before)
+				r.nonce = receiptNonce(&d.Seed, uint32(i))
+				o.entry.Charges = append(o.entry.Charges, guard.Charged(now, c, r.from, r.until))
+				o.charges = append(o.charges, charge{before: now, run: r})
 			}
 		case effect.RecordLeakage:
 			now := l.Leak(c.Context, c.Observer)
@@ -117,6 +132,26 @@ func (o *order) place(l Ledger, device aura.DeviceID) error {
 		}
 	}
 	return nil
+}
+
+// run returns what a charge of the order pays for. Entry is the ledger entry that is charged, before the count of own
+// facts before those of the decision.
+func (o *order) run(c *effect.Command, entry *fact.Charge, before uint64) run {
+	request := o.decision.Request
+	r := run{key: budgetKey{c.Context, c.Peer}, context: request.Context, epoch: c.Epoch, cost: uint64(c.Amount)}
+	if c.Context == request.Budget() {
+		r.kind, _ = request.Form().Receipt()
+	}
+	if r.kind == effect.ReceiptKindParcel {
+		r.digest = o.digest
+	}
+	r.from, r.until = o.decision.Run(c, entry, before, o.after)
+	for i := range o.ends {
+		if request.Sends[i].Peer == c.Peer {
+			r.end = o.ends[i]
+		}
+	}
+	return r
 }
 
 // result returns the outcome of an order whose facts are durable.
@@ -135,8 +170,8 @@ func nonces(d *Decision) [][]byte {
 	return ns
 }
 
-// releases returns the envelopes of a group, once its facts are durable. Those of one budget merge: the later run
-// includes the earlier.
+// releases returns the envelopes of a group, once its facts are durable. Those of facts of one budget merge: the later
+// run includes the earlier.
 func releases(group []*order) (all []effect.Envelope) {
 	at := map[budgetKey]int{}
 	for _, o := range group {
@@ -146,6 +181,10 @@ func releases(group []*order) (all []effect.Envelope) {
 				continue
 			}
 			e := *c.Envelope
+			if e.Message != nil {
+				all = append(all, e)
+				continue
+			}
 			if e.Through == 0 {
 				e.Through = o.after
 			}

@@ -4,6 +4,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
@@ -48,6 +49,9 @@ func (p *Production) Execute(tc task.Context, d *Decision) (effect.Result, error
 		p.release(tc, []*order{o})
 		return o.result(nil), nil
 	}
+	if err := p.identify(o); err != nil {
+		return effect.Result{}, err
+	}
 	o.entry.Committer, o.entry.Item = committer{p}, o
 	o.entry.Expect = func(v journal.View) error { return o.place(v, p.device) }
 	pending, err := p.journal.Submit(tc, &o.entry)
@@ -60,6 +64,59 @@ func (p *Production) Execute(tc task.Context, d *Decision) (effect.Result, error
 		return effect.Result{}, err
 	}
 	return o.result(records), nil
+}
+
+// identify looks up the facts at which the runs of an order end that are in the journal already, for their receipts. The
+// facts of the decision itself have no identity before the journal has placed them.
+func (p *Production) identify(o *order) error {
+	r := o.decision.Request
+	for i := range r.Sends {
+		if r.Sends[i].Through == 0 {
+			continue
+		}
+		found, err := p.journal.ByAuthor(fact.ContextNamespace(r.Context), p.device, r.Sends[i].Through, 1)
+		if err != nil {
+			return err
+		}
+		if o.ends == nil {
+			o.ends = make([]identity, len(r.Sends))
+		}
+		if len(found) == 1 && found[0].Seq == r.Sends[i].Through {
+			o.ends[i] = identity(found[0].ID[:16])
+		}
+	}
+	return nil
+}
+
+// Decided implements [Interpreter].
+func (p *Production) Decided(tc task.Context, r *guard.Request) (effect.Result, bool, error) {
+	d, found, err := decidedBefore(p.journal, r)
+	if err != nil || !found {
+		return effect.Result{}, false, err
+	}
+	result, err := d.result()
+	if err == nil && d.Facts > 0 {
+		_, err = p.journal.Read(tc, fact.Selection{After: d.Before, Through: d.Before + fact.Position(d.Facts)}, func(r fact.Record) error {
+			result.Records = append(result.Records, r)
+			return nil
+		})
+	}
+	if err != nil {
+		return effect.Result{}, false, err
+	}
+	p.sender.Release(tc, effect.Envelope{Context: r.Context, Peer: r.Sends[0].Peer, Message: r.Message()})
+	return result, true, nil
+}
+
+// EndSession implements [Interpreter].
+func (p *Production) EndSession(tc task.Context, session aura.SessionID) error {
+	entry := new(journal.Entry)
+	entry.Expect = func(v journal.View) (err error) {
+		entry.Meta, err = forgotten(v, session)
+		return err
+	}
+	_, err := p.journal.Append(tc, entry)
+	return err
 }
 
 func (p *Production) release(tc task.Context, group []*order) {
@@ -115,7 +172,8 @@ func epochTurns(group []*order, turned func(aura.Epoch)) {
 }
 
 // Receipts returns at most so many receipts of the chain for a peer in an epoch, in order, after the first
-// ones: those that an envelope carries. It returns aura.Stale when the ledger has left the epoch, and
+// ones: those that an envelope carries. The context is the one whose ledger entry pays: for messages of sessions and for
+// carry reservations [guard.MessageContext] and [guard.CarryContext]. It returns aura.Stale when the ledger has left the epoch, and
 // aura.Corrupt when a receipt is missing or damaged.
 func (p *Production) Receipts(context aura.ContextID, peer aura.AuthorityID, epoch aura.Epoch, after uint64, most int) ([]effect.Receipt, error) {
 	return receiptsAfter(p.journal, budgetKey{context, peer}, epoch, after, most)

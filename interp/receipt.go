@@ -9,17 +9,24 @@ import (
 	"github.com/aura-runtime/aura/journal"
 )
 
-// run is a row of own facts of one context, paid for in one epoch, that one receipt covers.
+// run is what one receipt covers, paid for in one epoch: a row of own facts or of cells, or a message of a session.
 type run struct {
 	key         budgetKey
+	kind        effect.ReceiptKind
+	context     aura.ContextID // to which the receipt is bound: that of the request
 	epoch       aura.Epoch
 	cost        uint64
-	from, until uint64 // Seq in (from, until]
+	from, until uint64   // facts by their Seq, or cells by their numbers, in (from, until]
+	end         identity // of the fact at until
+	digest      [32]byte // of the message
 	nonce       aura.Nonce
 }
 
-// runs collects charges. Those of one budget and epoch whose facts follow each other become one run, so
-// that a group commit signs one receipt per peer however many messages it carries.
+// nothing reports whether the run is that of a control message: it pays for nothing that a receipt could show.
+func (r *run) nothing() bool { return r.from == r.until && r.digest == [32]byte{} }
+
+// runs collects charges. Those of one budget and epoch whose facts or cells follow each other become one run, so
+// that a group commit signs one receipt per peer however many texts it carries. A message has a receipt of its own.
 type runs struct {
 	all  []run
 	last map[budgetKey]int // the newest run of each budget
@@ -27,9 +34,9 @@ type runs struct {
 
 // add takes a charge and returns the index of the run that covers it.
 func (rs *runs) add(r run) int {
-	if at, ok := rs.last[r.key]; ok {
+	if at, ok := rs.last[r.key]; ok && r.kind != effect.ReceiptKindParcel {
 		if last := &rs.all[at]; last.epoch == r.epoch && last.until == r.from {
-			last.cost, last.until = last.cost+r.cost, r.until
+			last.cost, last.until, last.end = last.cost+r.cost, r.until, r.end
 			return at
 		}
 	}
@@ -44,8 +51,11 @@ func (r *run) issue(own aura.AuthorityID, c fact.Charge, sign func([]byte) [64]b
 		c.Epoch, c.Receipts, c.Head = r.epoch, 0, [32]byte{} // every turn begins a chain of its own
 	}
 	receipt := effect.Receipt{
-		Context: r.key.context, From: own, To: r.key.peer, Epoch: r.epoch, Cost: r.cost,
-		FirstSeq: r.from + 1, LastSeq: r.until, Nonce: r.nonce, Previous: c.Head,
+		Kind: r.kind, Context: r.context, From: own, To: r.key.peer, Epoch: r.epoch, Cost: r.cost,
+		Nonce: r.nonce, Previous: c.Head, LastID: r.end, Digest: r.digest,
+	}
+	if r.kind != effect.ReceiptKindParcel {
+		receipt.FirstSeq, receipt.LastSeq = r.from+1, r.until
 	}
 	receipt.Signature = sign(receipt.SigningBytes())
 	c.Receipts++
@@ -59,13 +69,13 @@ func (r *run) issue(own aura.AuthorityID, c fact.Charge, sign func([]byte) [64]b
 func seal(own aura.AuthorityID, group []*order, sign func([]byte) [64]byte) ([]fact.Charge, []journal.KV) {
 	rs := runs{last: map[budgetKey]int{}}
 	chains, latest := map[budgetKey]fact.Charge{}, map[budgetKey]*fact.Charge{}
-	var covered []int // for each charge that pays for facts, the run that covers it
+	var covered []int // for each charge that a receipt shows, the run that covers it
 	var keys []budgetKey
 	for _, o := range group {
 		for i := range o.charges {
 			c := &o.charges[i]
-			if c.run.from == c.run.until {
-				continue // a control message: it pays for no facts
+			if c.run.nothing() {
+				continue
 			}
 			if _, known := chains[c.run.key]; !known {
 				chains[c.run.key] = c.before
@@ -90,10 +100,13 @@ func seal(own aura.AuthorityID, group []*order, sign func([]byte) [64]byte) ([]f
 	}
 	for _, o := range group {
 		for i := range o.charges {
-			if c := &o.charges[i]; c.run.from != c.run.until {
+			if c := &o.charges[i]; !c.run.nothing() {
 				o.receipts = append(o.receipts, receipts[covered[0]])
 				covered = covered[1:]
 			}
+		}
+		if kv, keyed := o.sealKey(); keyed {
+			meta = append(meta, kv)
 		}
 	}
 	return charges, meta

@@ -20,6 +20,7 @@ type reference struct {
 	journal *journal.Journal
 	sign    func([]byte) [64]byte
 	sent    []effect.Envelope
+	stored  *journal.Journal // by which receipts name facts: the other way's, for facts have other identities in each
 }
 
 // answer is what one decision came to.
@@ -33,6 +34,7 @@ func (r *reference) commit(t *testing.T, tc task.Context, group []*Decision) []a
 	t.Helper()
 	answers := make([]answer, len(group))
 	p := newPlan(r.journal, r.device)
+	p.stored = r.stored
 	var admitted []int
 	for i, d := range group {
 		if err := p.admit(d); err != nil {
@@ -94,6 +96,19 @@ type plan struct {
 	releases []effect.Envelope
 	released map[budgetKey]int // index into releases
 	admitted []admission
+	stored   *journal.Journal
+}
+
+// end returns the identity of the stored fact at which the run towards a peer ends, zero for none.
+func (p *plan) end(d *Decision, peer aura.AuthorityID) (id identity) {
+	for _, s := range d.Request.Sends {
+		if s.Peer == peer && s.Through > 0 {
+			if found, _ := p.stored.ByAuthor(fact.ContextNamespace(d.Request.Context), testDevice, s.Through, 1); len(found) == 1 {
+				id = identity(found[0].ID[:16])
+			}
+		}
+	}
+	return id
 }
 
 // admission says which part of the plan belongs to one decision.
@@ -126,13 +141,14 @@ func (p *plan) admit(d *Decision) error {
 		switch c := &d.Commands[i]; c.Kind {
 		case effect.ChargeBudget:
 			k := budgetKey{c.Context, c.Peer}
-			from, until := d.Run(c, before, after)
-			p.charges.set(k, guard.Charged(p.charges.get(k), c, from, until))
+			now := p.charges.get(k)
+			from, until := d.Run(c, &now, before, after)
+			p.charges.set(k, guard.Charged(now, c, from, until))
 			if from == until {
 				continue // a control message: there is no run that a receipt could cover
 			}
 			a.runs = append(a.runs, p.runs.add(run{
-				key: k, epoch: c.Epoch, cost: uint64(c.Amount), from: from, until: until,
+				key: k, context: d.Request.Context, end: p.end(d, c.Peer), epoch: c.Epoch, cost: uint64(c.Amount), from: from, until: until,
 				nonce: receiptNonce(&d.Seed, uint32(i)),
 			}))
 		case effect.RecordLeakage:

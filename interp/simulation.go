@@ -6,6 +6,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -49,6 +50,7 @@ type memory struct {
 	counts  map[fact.Namespace]uint64 // of the own device
 	meta    map[string][]byte
 	head    fact.Position
+	keyed   map[string][]fact.Record // the facts of the last decision on each edge of a session
 }
 
 // NewSimulation returns an interpreter for the given device of an authority, with an empty ledger.
@@ -61,6 +63,7 @@ func NewSimulation(own aura.AuthorityID, device aura.DeviceID, o SimulationOptio
 		memory: memory{
 			charges: map[budgetKey]fact.Charge{}, leaks: map[leakKey]fact.Leak{},
 			counts: map[fact.Namespace]uint64{}, meta: map[string][]byte{},
+			keyed: map[string][]fact.Record{},
 		},
 	}
 }
@@ -139,7 +142,56 @@ func (s *Simulation) apply(o *order) []fact.Record {
 		}
 		records = append(records, fact.Record{Position: m.head, Seq: m.counts[draft.Namespace], ID: f.ID(), Fact: f})
 	}
+	if key, keyed := o.decision.Request.Key(); keyed {
+		m.keyed[edgeKey(key.Session, key.Edge)] = records
+	}
 	return records
+}
+
+// Decided implements [Interpreter].
+func (s *Simulation) Decided(tc task.Context, r *guard.Request) (effect.Result, bool, error) {
+	d, found, err := decidedBefore(s, r)
+	if err != nil || !found {
+		return effect.Result{}, false, err
+	}
+	result, err := d.result()
+	if err != nil {
+		return effect.Result{}, false, err
+	}
+	key, _ := r.Key()
+	s.mu.Lock()
+	result.Records = s.memory.keyed[edgeKey(key.Session, key.Edge)]
+	s.mu.Unlock()
+	e := effect.Envelope{Context: r.Context, Peer: r.Sends[0].Peer, Message: r.Message()}
+	again := effect.Command{Kind: effect.SendEnvelope, Context: e.Context, Authority: r.Authority, Peer: e.Peer, Envelope: &e}
+	s.record(tc.Now(), &Decision{Operation: r.Operation, Commands: []effect.Command{again}}, result, nil)
+	if s.options.Sender != nil {
+		s.options.Sender.Release(tc, e)
+	}
+	return result, true, nil
+}
+
+// EndSession implements [Interpreter].
+func (s *Simulation) EndSession(tc task.Context, session aura.SessionID) error {
+	if err := s.turn.Acquire(tc); err != nil {
+		return err
+	}
+	defer s.turn.Release()
+	removal, err := forgotten(s, session)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, kv := range removal {
+		delete(s.memory.meta, kv.Key)
+		delete(s.memory.keyed, kv.Key)
+	}
+	return err
+}
+
+// Head implements [Ledger].
+func (s *Simulation) Head() fact.Position {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.memory.head
 }
 
 // Count implements [Ledger].

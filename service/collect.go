@@ -38,10 +38,17 @@ func (s *Maintenance) collectReceipts(tc task.Context, p *directory.Peer) error 
 		return err
 	}
 	now := tc.Now().At
-	_, err = env.CollectReceipts(tc, p.Context, p.Authority, func(r *effect.Receipt) bool {
-		return env.collectable(now.Sub(guard.NextEpoch(limits, r.Epoch)), r.LastSeq <= acked)
-	})
-	return err
+	for _, ledger := range []aura.ContextID{p.Context, guard.MessageContext(p.Context), guard.CarryContext(p.Context)} {
+		_, err := env.CollectReceipts(tc, ledger, p.Authority, func(r *effect.Receipt) bool {
+			// Only a fact waits for its acknowledgement. A receipt of anything else is of use in its epoch alone.
+			done := r.Kind != effect.ReceiptKindFacts || r.LastSeq <= acked
+			return env.collectable(now.Sub(guard.NextEpoch(limits, r.Epoch)), done)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // settle removes the ledger entries of invitations that have ended, when the epoch in which they were written is
@@ -64,19 +71,34 @@ func (s *Maintenance) settle(tc task.Context) {
 
 func (s *Maintenance) settleInvitation(tc task.Context, id invite.ID) error {
 	j, of := s.env.Journal, egress.Invited(id)
-	budget := guard.ControlContext(of.Context)
-	charge := j.Charge(budget, of.Peer)
-	if charge == (fact.Charge{Context: budget, Peer: of.Peer}) {
-		s.settled[id] = true
-		return nil
-	}
+	budgets := [...]aura.ContextID{guard.ControlContext(of.Context), guard.MessageContext(of.Context)}
 	limits, err := s.env.Frontier.Policy(tc, of.Context)
-	if err != nil || tc.Now().At < guard.NextEpoch(limits, charge.Epoch) {
-		return err // the next round finds it
+	if err != nil {
+		return err
 	}
-	_, err = j.Append(tc, &journal.Entry{Settled: []aura.ContextID{of.Context, budget}, Expect: func(v journal.View) error {
-		if v.Charge(budget, of.Peer) != charge {
-			return aura.Errorf("service.Maintenance", aura.Stale, "the ledger has changed")
+	var charges [len(budgets)]fact.Charge
+	spent := false
+	for i, budget := range budgets {
+		charges[i] = j.Charge(budget, of.Peer)
+		if charges[i] == (fact.Charge{Context: budget, Peer: of.Peer}) {
+			continue
+		}
+		if tc.Now().At < guard.NextEpoch(limits, charges[i].Epoch) {
+			return nil // the next round finds it
+		}
+		spent = true
+	}
+	if !spent {
+		// Without its ledger entry a chain of receipts has no present epoch, and no contact to be shown to.
+		_, err := s.env.CollectReceipts(tc, guard.MessageContext(of.Context), of.Peer, func(*effect.Receipt) bool { return true })
+		s.settled[id] = err == nil
+		return err
+	}
+	_, err = j.Append(tc, &journal.Entry{Settled: append([]aura.ContextID{of.Context}, budgets[:]...), Expect: func(v journal.View) error {
+		for i, budget := range budgets {
+			if v.Charge(budget, of.Peer) != charges[i] {
+				return aura.Errorf("service.Maintenance", aura.Stale, "the ledger has changed")
+			}
 		}
 		return nil
 	}})

@@ -5,11 +5,50 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/invite"
+	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/internal/scene"
+	"github.com/aura-runtime/aura/interp"
 	"github.com/aura-runtime/aura/task"
 )
+
+// discard is a sender for messages that no channel waits for.
+type discard struct{}
+
+func (discard) Release(task.Context, effect.Envelope) {}
+
+// sessionMessages is more than all other metadata that goes with some invitations.
+const sessionMessages = 60
+
+// spendOnMessages charges messages of a session of an invitation, before there is a context, and returns how many records
+// its receipts are.
+func spendOnMessages(tc task.Context, p *auratest.Person, id invite.ID) int {
+	p.World.Helper()
+	invitation, j := aura.ContextID(id), p.Agent.Journal()
+	ledger := guard.MessageContext(invitation)
+	by := interp.NewProduction(p.Self(), p.Ring.Device(), j, p.Ring, discard{})
+	before := metadataOf(p)
+	for seq := range uint64(sessionMessages) {
+		m := &effect.Message{Session: aura.SessionID(id), Seq: seq}
+		r := &guard.Request{Context: invitation, Authority: p.Self(), Sends: []guard.Send{{Cost: 1, Form: guard.FormMessage, Message: m}}}
+		charge := j.Charge(ledger, aura.AuthorityID{})
+		h := guard.HeadroomOf(guard.DefaultPolicy(), &charge, ledger, aura.AuthorityID{}, tc.Now())
+		_, err := by.Execute(tc, &interp.Decision{Request: r, Commands: []effect.Command{
+			{Kind: effect.ChargeBudget, Context: ledger, Amount: 1, Epoch: h.Epoch, Seen: h.Version},
+			{Kind: effect.SendEnvelope, Envelope: &effect.Envelope{Context: invitation, Message: m}},
+		}})
+		if err != nil {
+			p.World.Fatalf("%v", err)
+		}
+	}
+	if err := by.EndSession(tc, aura.SessionID(id)); err != nil {
+		p.World.Fatalf("%v", err)
+	}
+	return metadataOf(p) - before
+}
 
 // metadataOf returns the number of pieces of metadata on a person's disk.
 func metadataOf(p *auratest.Person) int { return entries(p, 0x0a, 0x0a) }
@@ -101,12 +140,21 @@ func TestTheBudgetOfAnInvitationIsCollected(t *testing.T) {
 				return phase(tc, ada, code.ID) == invite.PhaseCompleted.String() && phase(tc, ben, code.ID) == invite.PhaseCompleted.String()
 			})
 		}
-		if ledgerOf(ada) < before[0]+5 || ledgerOf(ben) < before[1]+5 {
+		code := scene.Invites(tc, ada, time.Hour) // that is never accepted, but its session begins
+		receipts := spendOnMessages(tc, ada, code.ID)
+		if receipts != sessionMessages {
+			w.Errorf("%d receipts for %d messages", receipts, sessionMessages)
+		}
+		full := metadataOf(ada)
+		if ledgerOf(ada) < before[0]+6 || ledgerOf(ben) < before[1]+5 {
 			w.Errorf("%d and %d entries after the invitations, and %v before", ledgerOf(ada), ledgerOf(ben), before)
 		}
 		w.Sleep(tc, 10*24*time.Hour)
 		if after := [2]int{ledgerOf(ada), ledgerOf(ben)}; after != before {
 			w.Errorf("%v entries are left, %v were there before", after, before)
+		}
+		if n := metadataOf(ada); n > full-receipts {
+			w.Errorf("%d records are left of %d, among them %d receipts of an invitation that ended", n, full, receipts)
 		}
 		scene.Restart(tc, ada)
 		if n := ledgerOf(ada); n != before[0] {

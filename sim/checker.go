@@ -15,7 +15,11 @@ import (
 // little that it must know by itself.
 type checker struct {
 	person  *person
-	ids     []aura.FactID               // by position
+	ids     []aura.FactID                    // by position
+	has     map[aura.FactID]bool             // those in ids
+	own     map[aura.ContextID][]aura.FactID // own facts by Seq
+	streams map[stream]heads
+	takes   map[aura.ContextID]bool     // contexts in which this home takes part
 	prices  map[aura.ContextID][]uint64 // of own facts by Seq: the cost of all facts through this one
 	heard   map[line]aura.FactID
 	seq     map[line]uint64     // of own messages
@@ -37,7 +41,8 @@ type receiver struct {
 
 func newChecker(p *person) *checker {
 	return &checker{
-		person: p, prices: map[aura.ContextID][]uint64{}, heard: map[line]aura.FactID{},
+		person: p, has: map[aura.FactID]bool{}, own: map[aura.ContextID][]aura.FactID{}, streams: map[stream]heads{},
+		takes: map[aura.ContextID]bool{}, prices: map[aura.ContextID][]uint64{}, heard: map[line]aura.FactID{},
 		seq: map[line]uint64{}, acked: map[receiver]uint64{}, failed: map[receiver]uint64{}, latest: map[line]int{},
 		blocked: map[aura.AuthorityID]bool{}, knows: map[aura.AuthorityID]bool{},
 		labels: map[aura.ContextID]string{}, renamed: map[aura.ContextID]bool{},
@@ -69,7 +74,9 @@ func (w *checker) take(r *fact.Record) {
 		return
 	}
 	w.ids = append(w.ids, r.ID)
+	w.has[r.ID] = true
 	if context, shared := r.Fact.Namespace.Context(); shared {
+		w.hold(context, r)
 		if r.Fact.Author == w.person.self() {
 			w.price(context, r)
 		} else {
@@ -83,9 +90,12 @@ func (w *checker) take(r *fact.Record) {
 func (w *checker) price(context aura.ContextID, r *fact.Record) {
 	prices := w.prices[context]
 	if r.Seq != uint64(len(prices)+1) {
-		w.violate(PositionsGrow, "own fact %d of a context follows fact %d", r.Seq, len(prices))
-		return
+		if !w.person.forked() {
+			w.violate(PositionsGrow, "own fact %d of a context follows fact %d", r.Seq, len(prices))
+		}
+		return // a fact of another branch
 	}
+	w.own[context] = append(w.own[context], r.ID)
 	before := uint64(0)
 	if len(prices) > 0 {
 		before = prices[len(prices)-1]
@@ -114,6 +124,9 @@ func (w *checker) paid(context aura.ContextID, r *fact.Record) {
 	}
 	if author.last == nil {
 		return // its journal is being opened
+	}
+	if author.forked() {
+		return // the ledger of the home that wrote it is one of several, or was turned back
 	}
 	charge := author.last.Charge(context, w.person.self())
 	if charge.Through < r.Seq {
@@ -149,14 +162,20 @@ func (w *checker) learn(r *fact.Record) {
 		var added contact.Added
 		if w.read(r, &added) {
 			w.knows[added.Authority] = true
-			talks.conversation(added.Context).took[p] = true
-			talks.conversation(added.Context).join(p)
+			w.takes[added.Context] = true
+			talks.conversation(added.Context).took[p.first()] = true
+			talks.conversation(added.Context).join(p.first())
 			talks.conversation(added.Context).join(p.world.byAuthority(added.Authority))
 		}
 	case r.Fact.Kind == chat.KindCreated && own:
 		var group chat.Group
 		if w.read(r, &group) {
 			w.found(&group)
+		}
+	case r.Fact.Kind == chat.KindJoined && own:
+		var joined chat.Joined
+		if w.read(r, &joined) {
+			w.takes[joined.Context] = true
 		}
 	case r.Fact.Kind == moderation.KindBlocked && own, r.Fact.Kind == moderation.KindUnblocked && own:
 		var target moderation.Target
@@ -166,16 +185,36 @@ func (w *checker) learn(r *fact.Record) {
 	}
 }
 
-// confirm checks that a peer that is recorded to have facts has them.
+// confirm checks that a peer that is recorded to have facts has these facts, and not others with their numbers.
 func (w *checker) confirm(a *delivery.Acked) {
-	w.acked[receiver{a.Context, a.Peer}] = max(w.acked[receiver{a.Context, a.Peer}], a.Through)
+	key := receiver{a.Context, a.Peer}
+	before := w.acked[key]
+	w.acked[key] = max(before, a.Through)
 	peer := w.person.world.byAuthority(a.Peer)
 	if peer == nil || peer.last == nil {
 		return
 	}
-	if held := peer.last.Count(fact.ContextNamespace(a.Context), w.person.ring.Device()); held < a.Through {
-		w.violate(StatesHonest, "%s is recorded to have %d facts and has %d", peer.name, a.Through, held)
+	covered, known := w.covered(a, before)
+	if !known {
+		w.violate(StatesHonest, "%s is recorded to have %d facts, and %d were written here", peer.name, a.Through, len(w.own[a.Context]))
 	}
+	for i, id := range covered {
+		if !peer.holds(id) {
+			w.violate(StatesHonest, "%s is recorded to have fact %d, which is not there", peer.name, before+uint64(i)+1)
+			return
+		}
+	}
+}
+
+// covered returns the own facts that a record says a peer has, and that no record before did, whose numbers go up to
+// before. It is false for facts that do not exist. A record names a number, which means the facts of this home's own
+// branch; a record that names heads will mean all facts below them, and this is the one place that reads it.
+func (w *checker) covered(a *delivery.Acked, before uint64) (ids []aura.FactID, known bool) {
+	own := w.own[a.Context]
+	if a.Through > uint64(len(own)) {
+		return nil, false
+	}
+	return own[min(before, a.Through):a.Through], true
 }
 
 func (w *checker) read(r *fact.Record, payload any) bool {
@@ -193,7 +232,8 @@ func (w *checker) found(g *chat.Group) {
 		return
 	}
 	c := w.person.world.talks.conversation(context)
-	c.group, c.founder = true, w.person
+	w.takes[context] = true
+	c.group, c.founder = true, w.person.first()
 	for _, m := range g.Members {
 		c.join(w.person.world.byAuthority(m.Authority))
 	}
@@ -236,7 +276,7 @@ func (w *checker) refusal(m *message) {
 }
 
 // compare checks that everything that an earlier checker of the same journal saw is still at its position, and takes
-// over the labels that it saw on the screen.
+// over the labels that it saw on the screen. After a restore the earlier checker is that of the backup.
 func (w *checker) compare(earlier *checker) {
 	w.labels, w.renamed, w.chosen = earlier.labels, earlier.renamed, earlier.chosen
 	for i, id := range earlier.ids {
@@ -246,7 +286,11 @@ func (w *checker) compare(earlier *checker) {
 		}
 	}
 	for _, m := range w.person.world.talks.order {
-		if _, kept := w.heard[m.line]; m.acked && m.author == w.person && !kept {
+		switch _, kept := w.heard[m.line]; {
+		case !m.acked || m.author != w.person || kept || m.lost:
+		case w.person.restored:
+			m.lost = true
+		default:
 			w.violate(MessageKept, "message %d of lane %d is not there after a restart", m.number, m.lane)
 		}
 	}

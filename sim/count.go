@@ -22,6 +22,9 @@ type Troubles struct {
 	NamesRefused int `json:"names_refused"`  // names that would deceive
 	Absences     int `json:"absences"`       // of one person, for weeks
 	LongAbsences int `json:"long_absences"`  // of them, longer than anything about a delivery is kept
+	Copies       int `json:"copies"`         // of homes, started beside the original
+	Restores     int `json:"restores"`       // of homes from an earlier copy
+	OldCopies    int `json:"old_copies"`     // of them, with facts missing that the home had before
 }
 
 // Trouble is a kind of trouble, in the plural, and how often there was some.
@@ -46,6 +49,7 @@ func (t *Troubles) kinds() []struct {
 		{"clocks wrong by a year", &t.ClockYears}, {"clocks wrong by 80 years", &t.ClockDecades},
 		{"names taken", &t.NameTakers}, {"names refused", &t.NamesRefused},
 		{"absences", &t.Absences}, {"absences beyond retention", &t.LongAbsences},
+		{"copies", &t.Copies}, {"restores", &t.Restores}, {"old copies", &t.OldCopies},
 	}
 }
 

@@ -25,6 +25,8 @@ func (w *simulation) injectFaults(tc task.Context) error {
 		switch n := w.chance.IntN(100); {
 		case n < 15:
 			w.net.Set(w.weather())
+		case n < 23 && w.options.Copies:
+			// A copy that was not told where its peers moved to may find none of them again.
 		case n < 23:
 			tc.Group().Go("move", func(tc task.Context) error { return w.move(tc, p) })
 		case n < 35:

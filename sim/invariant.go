@@ -19,15 +19,23 @@ const (
 	MessageKept = "an acknowledged message is kept"
 	// MessageDelivered: such a message is at every member of its conversation in the end.
 	MessageDelivered = "an acknowledged message is delivered"
+	// MessageShown: in the end every message in a journal is shown once in its conversation, whichever copy of a home wrote
+	// it. It is checked in worlds with copies.
+	MessageShown = "a message that is here is shown"
 	// MessageOnce: no journal has the same message twice.
 	MessageOnce = "a message is delivered once"
 	// MessageOrder: messages of one sender arrive in the order in which it wrote them.
 	MessageOrder = "messages are in the order of their sender"
 	// MessageGenuine: every message that arrives was written by its author in that conversation.
 	MessageGenuine = "a message is as its author wrote it"
-	// StatesHonest: a message that is shown as delivered is at the peer, and one that is at every peer is shown so in
+	// StatesHonest: a message that is shown as delivered is at the peer, as the same fact, and one that is at every peer is shown so in
 	// the end.
 	StatesHonest = "delivery states never lie"
+	// CopiesSpeak: in the end a message that any home of its author holds, or that reached any member, is at every home of
+	// every member, once, whichever copy of a home wrote it.
+	CopiesSpeak = "every text of every copy is at every member"
+	// HeadsConverge: in the end all homes hold the same facts of each member of a conversation.
+	HeadsConverge = "heads converge"
 	// PositionsGrow: the positions of a journal only grow.
 	PositionsGrow = "journal positions only grow"
 	// DecisionCharged: the charges of a carried-out decision are in the ledger, each with its receipt.

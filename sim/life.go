@@ -23,6 +23,7 @@ type life struct {
 	users  *task.Group
 	screen []onScreen
 	fuse   *fuse
+	joins  int  // invitations and groups that the user is making or answering
 	jumped bool // the clock was set while the process ran
 }
 
@@ -101,6 +102,7 @@ func (l *life) recall(tc task.Context) error {
 		return err
 	}
 	fresh.compare(l.checker)
+	l.restored = false
 	// No task appends before the services start, so the checker misses nothing in between.
 	l.checker, l.last = fresh, j
 	j.Attach(fresh)

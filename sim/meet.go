@@ -45,6 +45,7 @@ func (l *life) meet(tc task.Context) bool {
 		return true
 	}
 	l.asked[to.name] = tc.Elapsed()
+	l.world.joined = tc.Elapsed()
 	to.letters = append(to.letters, letter{l.person, made.Code})
 	switch n := l.chance.IntN(10); {
 	case n == 0:
@@ -66,6 +67,7 @@ func (l *life) cancel(tc task.Context, id invite.ID) {
 func (l *life) answer(tc task.Context) {
 	next := l.letters[0]
 	l.letters = l.letters[1:]
+	defer func() { l.world.joined = l.world.sim.Elapsed() }()
 	_ = l.do(tc, "answer", func(tc task.Context) (err error) {
 		if l.chance.happens(0.1) {
 			_, err = l.core.Decline(tc, next.code)

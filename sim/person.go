@@ -25,6 +25,7 @@ type person struct {
 	world   *simulation
 	name    string
 	number  int // from 1
+	machine int // 0, or the number among the machines that have the person's keys
 	address transport.Address
 	network *transport.SimPeer // of the newest process
 	moves   int
@@ -52,11 +53,19 @@ type person struct {
 	spentIn map[spending]int                  // the index in spent, by all but the units
 	ended   map[aura.OperationID]domain.Phase // how actions ended, as shown
 
+	original *person   // of a copy: whose home was copied
+	copies   []*person // homes that were copied from this one and are in use
+	copied   int       // how many homes were copied from this one in all
+	forks    int       // how often a home of this person was copied or restored
+	backups  []backup  // oldest first
+	restored bool      // the next process finds the disk of a backup
+
 	// The state that planted bugs keep through restarts.
 	index   streams                            // of a forgetful disk
 	ledger  *journal.Batch                     // as it was when the clock went wrong
 	pausing map[transport.PeerID]pausing       // of a weary network
 	seen    map[transport.PeerID]aura.Duration // by a resentful network
+	places  map[place]aura.FactID              // the first fact that a frontend saw at each place
 }
 
 // move takes the person's machine to another network: it has another address there, and no connection is left.
@@ -69,6 +78,9 @@ func (p *person) move() {
 	}
 }
 
+// host returns the person's machine on the network.
+func (p *person) host() transport.SimHost { return p.world.net.Host(p.link(), p.machine) }
+
 // home returns where the person's machine is at first.
 func (p *person) home() transport.Address {
 	return transport.Address(fmt.Sprintf("/ip4/192.0.2.%d/udp/4001/quic-v1", p.number))
@@ -80,6 +92,7 @@ func (w *simulation) newPerson(i int, name string) *person {
 		world: w, name: name, number: i + 1, turn: task.NewSemaphore(1), asked: map[string]aura.Duration{}, agreed: map[string]bool{},
 		spentIn: map[spending]int{}, ended: map[aura.OperationID]domain.Phase{},
 		pausing: map[transport.PeerID]pausing{}, seen: map[transport.PeerID]aura.Duration{},
+		places: map[place]aura.FactID{},
 	}
 	p.address = p.home()
 	p.ring = keyring.Ephemeral(w.sim.Entropy(p.name + " keys"))
@@ -98,7 +111,7 @@ func (p *person) hands() agent.Hands {
 	return agent.Hands{
 		Ring: p.ring, Entropy: p.world.sim.Entropy(p.name), Store: p.world.plantStore(p),
 		Network: func(agent.Gate) (transport.Network, error) {
-			p.network = p.world.net.Join(p.link(), p.address)
+			p.network = p.host().Join(p.address)
 			return p.world.plantNetwork(p), nil
 		},
 	}
@@ -116,7 +129,7 @@ func (p *person) crash() {
 func (p *person) kill(l *life) {
 	w := p.world
 	survivors := p.disk.Crash()
-	w.net.Crash(p.link())
+	p.host().Crash()
 	w.sim.Crash(l.group)
 	p.disk = survivors
 	p.examine(l)

@@ -36,6 +36,9 @@ const (
 	PlantNeverReset = "never-reset"
 	// PlantGiveUpAbsent: a peer that was away for weeks is neither dialled nor let in.
 	PlantGiveUpAbsent = "give-up-absent"
+	// PlantVoidBranch: a frontend ignores a message at a place of a stream at which it has another fact, of another copy of
+	// the home. It needs copies.
+	PlantVoidBranch = "void-branch"
 	// PlantStaleAddress: who moves goes on to tell the old address.
 	PlantStaleAddress = "stale-address"
 )
@@ -45,7 +48,7 @@ func Plants() []string {
 	return []string{
 		PlantAnswerWhenFull, PlantAnswerWhenStuck, PlantClaimDelivery, PlantDeliverBeforeSync, PlantFollowName,
 		PlantForgetDedup, PlantGiveUpAbsent, PlantNeverReset, PlantRefuseDone, PlantSkipCharge, PlantStaleAddress,
-		PlantSwallowPanic, PlantTurnBackLedger, PlantWaitForClock,
+		PlantSwallowPanic, PlantTurnBackLedger, PlantVoidBranch, PlantWaitForClock,
 	}
 }
 
@@ -92,6 +95,8 @@ func (w *simulation) plantBridge(p *person, b app.Bridge) app.Bridge {
 		return misled{b, p.followName}
 	case PlantClaimDelivery:
 		return misled{b, claimDelivery}
+	case PlantVoidBranch:
+		return misled{b, p.voidBranch}
 	case PlantRefuseDone:
 		return refusing{b, newChance(w.sim.Entropy(p.name + " plant"))}
 	}

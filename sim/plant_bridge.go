@@ -5,6 +5,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
@@ -50,6 +51,24 @@ func claimDelivery(r *fact.Record) {
 	acked.Through++
 	if payload, err := fact.Marshal(acked); err == nil {
 		r.Fact.Payload = payload
+	}
+}
+
+// place is a place in a stream.
+type place struct {
+	namespace fact.Namespace
+	device    aura.DeviceID
+	seq       uint64
+}
+
+// voidBranch makes a message void when another fact has its place.
+func (p *person) voidBranch(r *fact.Record) {
+	at := place{r.Fact.Namespace, r.Fact.Device, r.Seq}
+	if _, taken := p.places[at]; !taken {
+		p.places[at] = r.ID
+	}
+	if p.places[at] != r.ID && r.Fact.Kind == chat.KindMessage {
+		r.Fact.Kind = "void"
 	}
 }
 

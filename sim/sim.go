@@ -25,7 +25,10 @@ type Options struct {
 	Seed    uint64
 	Agents  int  // default 3; from [MinAgents] to [MaxAgents]
 	Minutes int  // simulated minutes of activity; default 1, at most [MaxMinutes]
-	Faults  bool // let every kind of [Troubles] happen
+	Faults  bool // let every kind of [Troubles] happen, except those of copies
+	// Copies lets homes be copied at any instant and started beside the original, and be restored from earlier copies.
+	// No person moves to another network or is away for weeks then. Invariants do not hold until streams are chains.
+	Copies bool
 	// Modules are the domains that every agent has beside the usual ones. Their facts come from the scripts and tests of
 	// those who wrote them; their views are checked like all others. Default: none.
 	Modules []domain.Module
@@ -107,6 +110,8 @@ func (o *Options) complete() error {
 		return aura.Errorf(op, aura.Invalid, "%d minutes, must be 1 to %d", o.Minutes, MaxMinutes)
 	case o.Plant != "" && !slices.Contains(Plants(), o.Plant):
 		return aura.Errorf(op, aura.Invalid, "there is no bug %q to plant, only %v", o.Plant, Plants())
+	case o.Plant == PlantVoidBranch && !o.Copies:
+		return aura.Errorf(op, aura.Invalid, "the bug %q needs copies", o.Plant)
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ func run(t *testing.T, o sim.Options) sim.Report {
 func hold(t *testing.T, o sim.Options, r sim.Report) {
 	t.Helper()
 	for _, v := range r.Violations {
-		t.Errorf("%v\nreplay: go run ./cmd/aura sim --seed %d --agents %d --minutes %d --faults=%v", v, o.Seed, o.Agents, o.Minutes, o.Faults)
+		t.Errorf("%v\nreplay: go run ./cmd/aura sim --seed %d --agents %d --minutes %d --faults=%v --copies=%v", v, o.Seed, o.Agents, o.Minutes, o.Faults, o.Copies)
 	}
 }
 
@@ -48,12 +48,41 @@ func TestTroubledWorldsHold(t *testing.T) {
 	}
 }
 
+// copiesAreHarmless says that worlds in which homes are copied and restored hold. They do not as long as hello and
+// acknowledgements name counts of facts, and so this is to be seen. The change that chains facts sets it.
+const copiesAreHarmless = false
+
+// TestWorldsWithCopies: homes are copied at any instant, and run twice or are restored.
+func TestWorldsWithCopies(t *testing.T) {
+	var sum sim.Troubles
+	for seed := uint64(1); seed <= 6; seed++ {
+		o := sim.Options{Seed: seed, Agents: 3, Minutes: 6, Faults: seed%2 == 0, Copies: true}
+		r := run(t, o)
+		sum.Add(&r.Troubles)
+		switch {
+		case copiesAreHarmless:
+			hold(t, o, r)
+		case len(r.Violations) == 0:
+			t.Errorf("seed %d: two copies of a home spoke, and no text was lost", seed)
+		default:
+			t.Log(r.Violations[0])
+		}
+		if again := run(t, o); again.Digest != r.Digest {
+			t.Errorf("seed %d: the same seed with copies is another world", seed)
+		}
+	}
+	if sum.Copies == 0 || sum.Restores == 0 || sum.OldCopies == 0 {
+		t.Errorf("homes were copied %d times and restored %d times, %d times to an old state", sum.Copies, sum.Restores, sum.OldCopies)
+	}
+}
+
 // TestEveryTroubleHappens looks for worlds until there was some of every kind: what almost never happens tests nothing.
 func TestEveryTroubleHappens(t *testing.T) {
 	var sum sim.Troubles
 	never := func() (kinds []string) {
 		for _, trouble := range sum.All() {
-			if trouble.Count == 0 {
+			ofCopies := slices.Contains([]string{"copies", "restores", "old copies"}, trouble.Kind)
+			if trouble.Count == 0 && (copiesAreHarmless || !ofCopies) {
 				kinds = append(kinds, trouble.Kind)
 			}
 		}
@@ -61,7 +90,7 @@ func TestEveryTroubleHappens(t *testing.T) {
 	}
 	seed := uint64(1)
 	for ; seed <= 100 && len(never()) > 0; seed++ {
-		o := sim.Options{Seed: seed, Agents: 2, Minutes: 6, Faults: true}
+		o := sim.Options{Seed: seed, Agents: 2, Minutes: 6, Faults: true, Copies: copiesAreHarmless && seed%2 == 0}
 		r := run(t, o)
 		hold(t, o, r)
 		sum.Add(&r.Troubles)
@@ -120,14 +149,19 @@ func TestPlantedBugsAreFound(t *testing.T) {
 		sim.PlantStaleAddress:      {1, []string{sim.MessageDelivered}},
 		sim.PlantSwallowPanic:      {1, []string{sim.ServicesRun}},
 		sim.PlantTurnBackLedger:    {1, []string{sim.BudgetHolds}},
+		sim.PlantVoidBranch:        {1, []string{sim.MessageShown}},
 		sim.PlantWaitForClock:      {1, []string{sim.OperationsEnd, sim.MessageDelivered}},
 	}
 	for _, bug := range sim.Plants() {
 		t.Run(bug, func(t *testing.T) {
+			copies := bug == sim.PlantVoidBranch
+			if copies && !copiesAreHarmless {
+				t.Skip("see copiesAreHarmless")
+			}
 			want := bugs[bug]
 			for i := range uint64(20) {
 				seed := (want.from+i-1)%20 + 1
-				r := run(t, sim.Options{Seed: seed, Agents: 4, Minutes: 10, Faults: true, Plant: bug})
+				r := run(t, sim.Options{Seed: seed, Agents: 4, Minutes: 10, Faults: true, Copies: copies, Plant: bug})
 				if len(r.Violations) == 0 {
 					continue
 				}
@@ -150,6 +184,7 @@ func TestOptionsOutOfBoundsAreRefused(t *testing.T) {
 		"negative time":  {Minutes: -1},
 		"too long":       {Minutes: sim.MaxMinutes + 1},
 		"no such a bug":  {Plant: "gremlin"},
+		"a bug alone":    {Plant: sim.PlantVoidBranch},
 		"negative count": {Agents: -3},
 	} {
 		if _, err := sim.Run(o); !errors.Is(err, aura.Invalid) {

@@ -37,11 +37,14 @@ type simulation struct {
 	policy  guard.Policy
 	net     *transport.SimNet
 	agents  *task.Group // the agents
-	people  []*person
+	people  []*person   // each by the first home
 	talks   talks
-	closing bool          // users begin nothing new, nothing more goes wrong
-	dawn    aura.Duration // until then all agents are off
-	nights  aura.Duration // how long all agents were off, summed
+	held    map[holding]bool // facts of contexts that were ever durable at a home of an authority
+	joined  aura.Duration    // when an invitation was made or answered last
+	copying int              // copies that are being made
+	closing bool             // users begin nothing new, nothing more goes wrong
+	dawn    aura.Duration    // until then all agents are off
+	nights  aura.Duration    // how long all agents were off, summed
 
 	scripted bool // users act only by the commands of a script
 
@@ -51,7 +54,7 @@ type simulation struct {
 }
 
 func newSimulation(o Options) *simulation {
-	w := &simulation{options: o, talks: newTalks(), violated: map[string]int{}}
+	w := &simulation{options: o, talks: newTalks(), held: map[holding]bool{}, violated: map[string]int{}}
 	log := &eventLog{to: o.Trace, elapsed: func() aura.Duration { return w.sim.Elapsed() }}
 	// The wall clock begins somewhere in an hour, so that the epoch of the default policy turns in some worlds.
 	start := aura.Instant(1_700_000_000e9).Add(aura.Duration(o.Seed%60) * time.Minute)
@@ -78,9 +81,12 @@ func (w *simulation) live(tc task.Context) error {
 	trouble.Go("probe", w.probe)
 	if w.options.Faults {
 		trouble.Go("trouble", w.injectFaults)
-		if w.chance.happens(awayShare) {
+		if w.chance.happens(awayShare) && !w.options.Copies {
 			trouble.Go("absence", w.leave)
 		}
+	}
+	if w.options.Copies {
+		trouble.Go("copies", w.injectCopies)
 	}
 	err := w.runStory(tc, trouble)
 	w.sim.Crash(trouble)
@@ -98,7 +104,7 @@ func (w *simulation) build(tc task.Context) {
 func (w *simulation) end(tc task.Context) {
 	w.count()
 	w.announce(tc)
-	for _, p := range w.people {
+	for _, p := range w.homes() {
 		p.crash()
 	}
 }
@@ -135,7 +141,7 @@ func (w *simulation) conclude(tc task.Context) {
 func (w *simulation) broken() bool { return len(w.report.Violations) > 0 }
 
 func (w *simulation) stop(tc task.Context) {
-	for _, p := range w.people {
+	for _, p := range w.homes() {
 		p.stop(tc)
 	}
 }
@@ -186,7 +192,7 @@ func name(i int) string {
 	return "Agent " + strconv.Itoa(i+1)
 }
 
-// byAuthority returns the person who is an authority, nil if there is none.
+// byAuthority returns the first home of the person who is an authority, nil if there is none.
 func (w *simulation) byAuthority(id aura.AuthorityID) *person {
 	for _, p := range w.people {
 		if p.self() == id {
@@ -203,7 +209,7 @@ func (w *simulation) note(tc task.Context, what world.Text, whom string) {
 
 // look checks, from time to time, what no commit shows.
 func (w *simulation) look(tc task.Context) {
-	for _, p := range w.people {
+	for _, p := range w.homes() {
 		p.lookAtServices(tc)
 		p.lookAtBudgets()
 		p.lookAtOperations()
@@ -220,13 +226,13 @@ func (w *simulation) heal(tc task.Context) {
 			w.net.Mend(p.link(), q.link())
 		}
 	}
-	for _, p := range w.people {
+	for _, p := range w.homes() {
 		if err := p.recover(tc); err != nil {
 			w.violate(p.name, ServicesRun, "%v", err)
 			return
 		}
 	}
-	for _, p := range w.people {
+	for _, p := range w.homes() {
 		p.finish(tc)
 	}
 	w.reunite(tc)

@@ -25,6 +25,7 @@ type message struct {
 	text      string
 	operation aura.OperationID // once acked
 	acked     bool             // the author was told that it is durable
+	lost      bool             // the author's home went back to a disk without it, or is out of use
 	refused   bool             // the author was told that it was not sent
 }
 
@@ -101,21 +102,35 @@ func (t *talks) find(context aura.ContextID, text string) *message {
 	return m
 }
 
-// recipients returns who must have a message in the end. Those who are blocked, who block, or who left are
-// not among them: what reaches them depends on when. An inviter has a contact before the accepter does; when
-// the two begin anew in between, the accepter never gets the messages up to then, and their author sees that.
-func (w *simulation) recipients(m *message) []*person {
-	c := w.talks.contexts[m.context]
-	if c == nil || c.left[m.author] {
+// recipients returns the homes that must have a message in the end: those of the members whom it must reach, and the
+// other homes of its author, which learn it from them.
+func (w *simulation) recipients(m *message) (all []*person) {
+	author := m.author.first()
+	for _, p := range w.audience(m.context, author, m.givenUp) {
+		all = append(all, p.homesIn(m.context)...)
+	}
+	if len(all) > 0 {
+		all = append(all, slices.DeleteFunc(author.homesIn(m.context), func(p *person) bool { return p == m.author })...)
+	}
+	return all
+}
+
+// audience returns the members of a conversation whom facts of an author must reach in the end. Those who are blocked,
+// who block, or who left are not among them: what reaches them depends on when. An inviter has a contact before the
+// accepter does; when the two begin anew in between, the accepter never gets the facts up to then, which givenUp
+// says, and their author sees that.
+func (w *simulation) audience(context aura.ContextID, author *person, givenUp func(*person) bool) []*person {
+	c := w.talks.contexts[context]
+	if c == nil || c.left[author] {
 		return nil
 	}
 	var all []*person
 	for _, p := range c.members {
-		if p == m.author || c.left[p] || apart(p, m.author) || !c.group && !c.took[p] && m.givenUp(p) {
+		if p == author || c.left[p] || apart(p, author) || !c.group && !c.took[p] && givenUp(p) {
 			continue
 		}
 		// A member learns of a group from its founder, or never.
-		if c.group && (p != c.founder && apart(p, c.founder) || m.author != c.founder && apart(m.author, c.founder)) {
+		if c.group && (p != c.founder && apart(p, c.founder) || author != c.founder && apart(author, c.founder)) {
 			continue
 		}
 		all = append(all, p)
@@ -129,16 +144,19 @@ func (m *message) givenUp(p *person) bool {
 	return w.failed[receiver{m.context, p.self()}] >= w.seq[m.line]
 }
 
-// apart reports whether one of two people has blocked the other.
-func apart(p, q *person) bool {
-	return p.checker.blocked[q.self()] || q.checker.blocked[p.self()]
+// apart reports whether one of two people has blocked the other, at any home.
+func apart(p, q *person) bool { return p.blocks(q) || q.blocks(p) }
+
+// blocks reports whether a home of a person blocks another person.
+func (p *person) blocks(q *person) bool {
+	return slices.ContainsFunc(p.homes(), func(h *person) bool { return h.checker.blocked[q.self()] })
 }
 
 // contexts returns the contexts in which a person takes part, ascending.
 func (p *person) contexts() []aura.ContextID {
 	var all []aura.ContextID
 	for context, c := range p.world.talks.contexts {
-		if slices.Contains(c.members, p) {
+		if slices.Contains(c.members, p.first()) {
 			all = append(all, context)
 		}
 	}

@@ -49,12 +49,19 @@ func (p *person) lane() *lane {
 
 // act does one thing.
 func (l *life) act(tc task.Context, lane *lane) {
-	if len(l.letters) > 0 {
-		l.answer(tc)
+	if l.original != nil {
+		l.actAtCopy(tc, lane)
 		return
 	}
-	if l.chance.happens(0.5) && l.meet(tc) {
+	if len(l.letters) > 0 {
+		l.joining(tc, l.answer)
 		return
+	}
+	if l.chance.happens(0.5) && l.mayJoin() {
+		met := false
+		if l.joining(tc, func(tc task.Context) { met = l.meet(tc) }); met {
+			return
+		}
 	}
 	thread, ok := l.pick()
 	if !ok {
@@ -82,13 +89,31 @@ func (l *life) act(tc task.Context, lane *lane) {
 			return l.core.SetName(tc, fmt.Sprintf("%s %d", l.name, l.chance.IntN(9)))
 		})
 	case n < 99:
-		if l.world.talks.groups() < maxGroups*len(l.world.people) {
-			l.createGroup(tc)
+		if l.world.talks.groups() < maxGroups*len(l.world.people) && l.mayJoin() {
+			l.joining(tc, l.createGroup)
 		}
 	default:
-		if thread.Group {
+		if thread.Group && l.mayJoin() {
 			l.with(tc, "leave", thread, l.core.Leave)
 		}
+	}
+}
+
+// actAtCopy does one of the things that need no own sync between the homes of a person.
+func (l *life) actAtCopy(tc task.Context, lane *lane) {
+	thread, ok := l.pick()
+	if !ok {
+		return
+	}
+	switch n := l.chance.IntN(100); {
+	case n < 75:
+		l.say(tc, thread, lane, 0)
+	case n < 80:
+		l.burst(tc, thread)
+	case n < 95:
+		l.with(tc, "read", thread, l.core.MarkRead)
+	default:
+		l.with(tc, "watch", thread, l.watch)
 	}
 }
 

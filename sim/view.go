@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"time"
@@ -32,7 +33,7 @@ func (w *simulation) probe(tc task.Context) error {
 		if err := tc.Sleep(max(c.pause(probeEvery), w.dawn-tc.Elapsed())); err != nil {
 			return err
 		}
-		if l := one(c, w.people).life; l != nil && !w.closing {
+		if l := one(c, w.homes()).life; l != nil && !w.closing {
 			w.eventually(tc, l, ViewsReduce, func() string { return l.viewsDiffer(tc) })
 		}
 	}
@@ -197,12 +198,70 @@ func (l *life) statesTrue(shown []chat.Thread, fresh *reduction) {
 	}
 }
 
+// unshown names a message that is in the journal and is not shown, or is shown twice, whichever copy of a home wrote it; empty:
+// there is none. Of a person who was ever blocked here it expects nothing.
+func (l *life) unshown(tc task.Context) string {
+	fresh, err := l.reduce(tc)
+	if err != nil {
+		return err.Error()
+	}
+	count, partly := map[aura.FactID]int{}, map[aura.ContextID]bool{}
+	for _, context := range l.contexts() {
+		messages, more := fresh.chats.Messages(fresh.setting(), context, 0)
+		partly[context] = more || !l.checker.takes[context]
+		for i := range messages {
+			count[messages[i].ID]++
+		}
+	}
+	for _, m := range l.world.talks.order {
+		id, heard := l.checker.heard[m.line]
+		_, blocked := l.checker.blocked[m.author.self()]
+		if heard && !blocked && !partly[m.context] && count[id] != 1 {
+			return fmt.Sprintf("message %d of lane %d of %s is here and is shown %d times", m.number, m.lane, m.author.name, count[id])
+		}
+	}
+	return ""
+}
+
+// unaware names an own message that is at all homes of a member and is not shown as delivered to the member; empty:
+// there is none.
+func (l *life) unaware(tc task.Context) string {
+	fresh, err := l.reduce(tc)
+	if err != nil {
+		return err.Error()
+	}
+	for _, context := range l.contexts() {
+		due := map[aura.AuthorityID]bool{}
+		for _, p := range l.world.audience(context, l.first(), func(*person) bool { return true }) {
+			due[p.self()] = true
+		}
+		messages, _ := fresh.chats.Messages(fresh.setting(), context, 0)
+		for i := range messages {
+			m := &messages[i]
+			recipients := m.Recipients
+			if c := l.world.talks.contexts[context]; !c.group {
+				for _, p := range c.members {
+					recipients = append(recipients, chat.Recipient{Participant: chat.Participant{Authority: p.self()}, State: m.State})
+				}
+			}
+			for j := range recipients {
+				at := &recipients[j]
+				known := at.State == delivery.ProgressDelivered || at.State == delivery.ProgressRead
+				if m.Mine && due[at.Authority] && at.Authority != l.self() && !known {
+					return fmt.Sprintf("the message %.40q is at %s, and is shown as %v %s", m.Text, l.world.byAuthority(at.Authority).name, at.State, at.Reason)
+				}
+			}
+		}
+	}
+	return ""
+}
+
 func (l *life) stateTrue(m *chat.Message, at *chat.Recipient) {
 	peer, said := l.world.byAuthority(at.Authority), l.world.talks.find(m.Context, m.Text)
-	if !m.Mine || peer == l.person || peer == nil || said == nil || at.State != delivery.ProgressDelivered && at.State != delivery.ProgressRead {
+	if !m.Mine || peer == l.first() || peer == nil || said == nil || at.State != delivery.ProgressDelivered && at.State != delivery.ProgressRead {
 		return
 	}
-	if _, heard := peer.checker.heard[said.line]; !heard {
+	if !peer.holds(m.ID) {
 		l.world.violate(l.name, StatesHonest, "message %d of lane %d is shown as %s at %s, and is not there",
 			said.number, said.lane, at.State, peer.name)
 	}

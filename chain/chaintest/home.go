@@ -4,6 +4,8 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -22,7 +24,7 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// CapSend is the capability that [Text] asks for.
+// CapSend is the capability that [Text] and [Message] ask for; a home may also use [guard.CapCarry].
 const CapSend = "chat:send"
 
 // The parties of every test. One key serves Own as root and as device.
@@ -88,6 +90,10 @@ type Release struct {
 
 // Release implements [interp.Sender].
 func (o *Outbox) Release(_ task.Context, e effect.Envelope) {
+	if e.Message != nil {
+		o.releaseMessage(e)
+		return
+	}
 	if n := o.journal.Count(fact.ContextNamespace(e.Context), Device); n < e.Through {
 		o.t.Errorf("released through %d with %d durable facts", e.Through, n)
 	}
@@ -107,6 +113,24 @@ func (o *Outbox) Release(_ task.Context, e effect.Envelope) {
 	}
 	o.seen[e.Peer] = receiptCount{c.Epoch, c.Receipts}
 	o.released = append(o.released, Release{e, receipts})
+}
+
+// releaseMessage checks that a receipt of the ledger shows the payment for a message.
+func (o *Outbox) releaseMessage(e effect.Envelope) {
+	context := guard.MessageContext(e.Context)
+	c := o.journal.Charge(context, e.Peer)
+	receipts, err := o.production.Receipts(context, e.Peer, c.Epoch, 0, int(c.Receipts))
+	if err != nil {
+		o.t.Error(err)
+	}
+	at := slices.IndexFunc(receipts, func(r effect.Receipt) bool { return r.Digest == e.Message.Digest() })
+	if at < 0 {
+		o.t.Errorf("message %d was released without a receipt among %d", e.Message.Seq, len(receipts))
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.released = append(o.released, Release{e, receipts[at : at+1]})
 }
 
 // All returns the envelopes released so far, in order.
@@ -144,7 +168,7 @@ func (c counter) Execute(tc task.Context, d *interp.Decision) (effect.Result, er
 
 // registry knows the kinds of the tests: capability.* and chat.message, of which the payload "bad" is refused.
 func registry(t testing.TB) *fact.Registry {
-	chat := domain.Module{Name: "chat", Capabilities: domain.OwnerCapabilities(CapSend), Kinds: []fact.Kind{{Name: "chat.message", Check: func(f *fact.Fact) error {
+	chat := domain.Module{Name: "chat", Capabilities: domain.OwnerCapabilities(CapSend, guard.CapCarry), Kinds: []fact.Kind{{Name: "chat.message", Check: func(f *fact.Fact) error {
 		if string(f.Payload) == "bad" {
 			return aura.Errorf("chaintest.registry", aura.Invalid, "a bad message")
 		}
@@ -179,13 +203,13 @@ func Open(t testing.TB, tc task.Context, store journal.Store, e world.Entropy) *
 	return h
 }
 
-// Found opens a fresh home whose authority may use [CapSend] under a policy of [Pair].
+// Found opens a fresh home whose authority may use [CapSend] and [guard.CapCarry] under a policy of [Pair].
 func Found(t testing.TB, tc task.Context, store journal.Store, e world.Entropy, p guard.Policy) *Home {
 	t.Helper()
 	h := Open(t, tc, store, e)
 	limit, err := capability.Limit(Own, Pair, p)
 	if err == nil {
-		_, err = h.Chain.Found(tc, Permitted(t, CapSend), limit)
+		_, err = h.Chain.Found(tc, Permitted(t, CapSend, guard.CapCarry), limit)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -230,6 +254,18 @@ func Text(cost aura.FlowCost, peers ...aura.AuthorityID) *guard.Request {
 	for _, p := range peers {
 		r.Sends = append(r.Sends, guard.Send{Peer: p, Cost: cost, Leak: guard.LeakOf(2)})
 	}
+	return r
+}
+
+// Message returns a request to send a message of a session in [Pair] to a peer, at one unit, beside the fact that its site
+// names.
+func Message(peer aura.AuthorityID, session byte, edge uint32, seq uint64) *guard.Request {
+	r := Text(1)
+	r.SiteFacts = []string{r.Entries[0].Kind}
+	r.Sends = []guard.Send{{
+		Peer: peer, Cost: 1, Leak: guard.LeakOf(2), Form: guard.FormMessage,
+		Message: &effect.Message{Session: aura.SessionID{session}, Edge: edge, Seq: seq, Parcel: fmt.Appendf(nil, "%d.%d.%d", session, edge, seq)},
+	}}
 	return r
 }
 

@@ -135,7 +135,7 @@ func TestNamesBeginWithTheProtocolUnlessThePackageBearsItsName(t *testing.T) {
 }
 
 func TestTheCommentOfAPackageIsThatOfItsProtocol(t *testing.T) {
-	const text = "-- Two\x00 greet.\n{- Nobody\n\xffelse. -}\n\n-- Not about the protocol.\nmodule m exposing (Greet)\nprotocol Greet =\n  roles A, B\n  A -> B : Hello\n"
+	const text = "-- Two\x00 greet.\n{- No other\n\xffrole. -}\n\n-- Not about the protocol.\nmodule m exposing (Greet)\nprotocol Greet =\n  roles A, B\n  A -> B : Hello\n"
 	p, problems := choreo.Load("greet.tell", text)
 	if len(problems) > 0 {
 		t.Fatal(problems)
@@ -145,7 +145,8 @@ func TestTheCommentOfAPackageIsThatOfItsProtocol(t *testing.T) {
 // Package greet lets a role play its part in the protocol m.Greet.
 //
 // Two greet.
-// No other role.
+// No other
+// role.
 //
 // Begin with the Start function of the role. The messages and their order are in greet.tell.
 package greet
