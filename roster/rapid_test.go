@@ -10,7 +10,7 @@ import (
 	"github.com/aura-runtime/aura/roster"
 )
 
-// drawn is a longer story, with makers who are drawn and have what was drawn.
+// drawn is a longer story, whose makers are drawn, and the entries that each of them has.
 type drawn struct {
 	t       *rapid.T
 	base    []roster.Seen
@@ -118,7 +118,7 @@ func TestAnySetInAnyOrderIsOneRoster(t *testing.T) {
 }
 
 // TestSharesSumToOneWhole lets devices give, enrol, remove and settle within one budget epoch, each with what has reached
-// it. Whatever each of them knows, together they may spend no more than the whole.
+// it. For all sets of entries that they can have, together they may spend no more than the whole.
 func TestSharesSumToOneWhole(t *testing.T) {
 	c := household(t)
 	add(t, c, must(t, "root")(roster.Enrol(c.State(at(0)), id("laptop"), device("tablet"))), 0)
