@@ -84,13 +84,16 @@ func (s *State) Bounds(closed []ClosedFact, below Below) *Bounds {
 	if s.fork == nil {
 		return b
 	}
+	named := map[Hash][]*ClosedFact{}
+	for i := range closed {
+		named[closed[i].Entry] = append(named[closed[i].Entry], &closed[i])
+	}
 	said := map[removal][]Place{}
 	// An entry stands behind those that it builds on, so the bounds by later entries are complete before they are needed.
 	for i, n := range slices.Backward(s.fork.nodes) {
-		for k := range closed {
-			c := &closed[k]
+		for _, c := range named[n.hash] {
 			r := removal{i, c.Device}
-			if c.Entry == n.hash && c.By == n.Entry.Maker && s.removes(r) && b.at(c.At, c.By, s.boundOf(c.By, s.builtOn(i), said)) != StandingVoid {
+			if c.By == n.Entry.Maker && s.removes(r) && b.at(c.At, c.By, s.boundOf(c.By, s.builtOn(i), said)) != StandingVoid {
 				said[r] = append(slices.Clip(said[r]), c.Heads...)
 			}
 		}

@@ -2,8 +2,15 @@ package roster_test
 
 import (
 	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/fact"
@@ -135,4 +142,45 @@ func FuzzPayloads(f *testing.F) {
 			_ = c.Check()
 		}
 	})
+}
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// TestRostersHaveTheirGoldenBytes: these bytes are on disks and on the wire. A difference is a new format, not a
+// new golden file.
+func TestRostersHaveTheirGoldenBytes(t *testing.T) {
+	c := household(t)
+	add(t, c, must(t, "root")(roster.Remove(c.State(at(0)), id("phone"), id("laptop"))), 0)
+	var out strings.Builder
+	for _, e := range entries(c) {
+		b, err := e.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&out, "entry %d %x\n", e.Number, b)
+	}
+	removal := c.State(0).Heads[0]
+	for _, payload := range []any{
+		roster.Announced{Entries: [][]byte{{1, 2}, {3}}},
+		roster.Closed{Device: id("laptop"), Entry: removal, Heads: []roster.Place{place(3, 'a'), place(500, 'b')}},
+	} {
+		b, err := fact.Marshal(payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&out, "%T %x\n", payload, b)
+	}
+	path := filepath.Join("testdata", t.Name()+".golden")
+	if *update {
+		if err := os.WriteFile(path, []byte(out.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), out.String()); diff != "" {
+		t.Errorf("encoding changed (-golden +now):\n%s", diff)
+	}
 }
