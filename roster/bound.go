@@ -90,7 +90,8 @@ func (s *State) Bounds(closed []ClosedFact, below Below) *Bounds {
 	}
 	said := map[removal][]Place{}
 	// An entry stands behind those that it builds on, so the bounds by later entries are complete before they are needed.
-	for i, n := range slices.Backward(s.fork.nodes) {
+	for i := len(s.fork.nodes) - 1; i >= 0; i-- {
+		n := &s.fork.nodes[i]
 		for _, c := range named[n.hash] {
 			r := removal{i, c.Device}
 			if c.By == n.Entry.Maker && s.removes(r) && b.at(c.At, c.By, s.boundOf(c.By, s.builtOn(i), said)) != StandingVoid {
