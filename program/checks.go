@@ -119,7 +119,7 @@ func checkClock(tc task.Context, home string) finding {
 
 // checkPeers compares this account with its contacts: the clock with those of who is connected, as the agent
 // measured, and the journal.
-func checkPeers(tc task.Context, home string) []finding {
+func checkPeers(tc task.Context, home string, running *status.Status) []finding {
 	core, err := connect(tc, home)
 	if err != nil {
 		return nil // the agent has just ended
@@ -132,20 +132,63 @@ func checkPeers(tc task.Context, home string) []finding {
 	if err != nil {
 		return []finding{ill("clocks", "", "%s", aura.Reason(err))}
 	}
-	return append(compareJournals(contacts, peers), compareClocks(contacts, peers))
+	findings := append(compareJournals(contacts, peers), checkCopies(running, contacts, tc.Now().At)...)
+	return append(findings, compareClocks(contacts, peers))
 }
 
-// compareJournals names the contacts whose journal does not fit this one.
+// checkCopies tells of copies of this home and of the homes of contacts.
+func checkCopies(now *status.Status, contacts []contact.Contact, at aura.Instant) (findings []finding) {
+	told := now.Copies(at, func(who aura.AuthorityID) string {
+		for i := range contacts {
+			if contacts[i].Authority == who {
+				return contacts[i].Name
+			}
+		}
+		return "group member " + aura.Short(who)
+	})
+	for _, n := range told {
+		f := well("copies", "%s", n.Text)
+		if n.Problem {
+			f = ill("copies", "", "%s", n.Text)
+		}
+		f.Fix = n.Fix
+		findings = append(findings, f)
+	}
+	return findings
+}
+
+// compareJournals names the contacts whose journal does not fit this one, and those who return what this home lacks.
 func compareJournals(contacts []contact.Contact, peers []status.Peer) (found []finding) {
 	for _, c := range contacts {
 		for _, p := range peers {
-			apart := strings.HasPrefix(p.Reason, status.ReasonContradicts) || strings.HasPrefix(p.Reason, status.ReasonDismisses)
-			if p.Authority == c.Authority && apart {
-				found = append(found, ill("contacts", "if this home is a copy, use the original in its place", "%s: %s", c.Name, p.Reason))
+			if p.Authority != c.Authority {
+				continue
+			}
+			if fix := fixOf(p.Reason, c.Name); fix != "" {
+				found = append(found, ill("contacts", fix, "%s: %s", c.Name, p.Reason))
+			}
+			if p.Lacks {
+				found = append(found, well("contacts", "%s %s", c.Name, status.Lacks))
 			}
 		}
 	}
 	return found
+}
+
+// fixOf says what to do when every session with a contact ends for a reason; empty: nothing.
+func fixOf(reason, name string) string {
+	for begin, fix := range map[string]string{
+		status.ReasonContradicts:   "if this home is a copy, use the original in its place",
+		status.ReasonDismisses:     "if this home is a copy, use the original in its place",
+		status.ReasonOlder:         "ask " + name + " to install the newer aura",
+		status.ReasonBranchesHere:  "stop the agent of every copy of this home but one, and send " + name + " a message from that one",
+		status.ReasonBranchesThere: "ask " + name + " to stop the agent of every copy of that home but one",
+	} {
+		if strings.HasPrefix(reason, begin) {
+			return fix
+		}
+	}
+	return ""
 }
 
 // compareClocks says whose clock is wrong: a difference to most contacts who are connected is this machine's.

@@ -58,6 +58,7 @@ type session struct {
 	version         uint64        // of the ledger, at which the chain began
 	sentReceipts    uint64        // of the chain, in this session or before
 	clockDifference aura.Duration // by which the peer's clock was shown to be ahead
+	lacks           bool          // facts of this device that the peer has, as shown
 	denial          guard.Denial  // why the next own fact waits for budget; zero: it does not
 	pause           task.Backoff  // before the journal is asked again
 
@@ -164,7 +165,7 @@ func (s *session) onHello(tc task.Context, b []byte) error {
 	s.lock.Lock()
 	s.peerHello, s.acked, s.limit, s.peerHeads = h, through, max(through, paid), h.Heads
 	s.lock.Unlock()
-	if len(unknown) > 0 {
+	if s.link.peerHas(tc, h.Heads, len(unknown)); len(unknown) > 0 {
 		s.recalls.Notify()
 	}
 	s.greeted.Open()
@@ -197,8 +198,8 @@ func (s *session) onAck(tc task.Context, heads []fact.Place) error {
 	}
 	s.peerHeads = heads
 	s.lock.Unlock()
+	var unknown []fact.Place
 	if through == 0 {
-		var unknown []fact.Place
 		var err error
 		through, unknown, err = s.env().Journal.Behind(s.link.namespace(), s.env().Ring.Device(), heads)
 		if err != nil {
@@ -208,6 +209,7 @@ func (s *session) onAck(tc task.Context, heads []fact.Place) error {
 			s.recalls.Notify()
 		}
 	}
+	s.link.peerHas(tc, heads, len(unknown))
 	s.confirm(tc, through)
 	return nil
 }
