@@ -13,7 +13,6 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/agent"
 	"github.com/aura-runtime/aura/directory"
-	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/builtin"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/status"
@@ -22,6 +21,7 @@ import (
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/localapi"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/ui/cli"
 	"github.com/aura-runtime/aura/world"
 )
 
@@ -299,7 +299,7 @@ func checkFolds(held []status.Quarantined) []finding {
 }
 
 // checkKeysAndJournal opens the keys and reads the whole journal of an account that no agent uses.
-func checkKeysAndJournal(tc task.Context, home string, named protectFlags, modules []domain.Module) []finding {
+func checkKeysAndJournal(tc task.Context, s *cli.Shell, home string, named protectFlags) []finding {
 	store, err := openStore(home)
 	if err != nil {
 		return []finding{ill("journal", journalFix(err), "%s", aura.Reason(err))}
@@ -316,7 +316,7 @@ func checkKeysAndJournal(tc task.Context, home string, named protectFlags, modul
 		return closeUnread(tc, store, keysFinding(home, named, err))
 	}
 	defer ring.Wipe()
-	return append([]finding{well("keys", "they open, for %s", aura.Short(ring.Authority()))}, checkJournal(tc, store, ring, modules)...)
+	return append([]finding{well("keys", "they open, for %s", aura.Short(ring.Authority()))}, checkJournal(tc, s, home, store, ring)...)
 }
 
 // closeUnread closes a journal whose facts cannot be read because of a problem with the keys.
@@ -354,8 +354,8 @@ func openStore(home string) (journal.Store, error) {
 }
 
 // checkJournal reads and folds every fact, which opens its seal and checks its hash.
-func checkJournal(tc task.Context, store journal.Store, ring *keyring.Ring, modules []domain.Module) []finding {
-	set, err := builtin.New(modules...)
+func checkJournal(tc task.Context, s *cli.Shell, home string, store journal.Store, ring *keyring.Ring) []finding {
+	set, err := builtin.New(s.Modules...)
 	if err != nil {
 		return []finding{ill("journal", "", "%s", aura.Reason(err))}
 	}
@@ -364,6 +364,7 @@ func checkJournal(tc task.Context, store journal.Store, ring *keyring.Ring, modu
 	})
 	facts := 0
 	var held []status.Quarantined
+	var copies []finding
 	if err == nil {
 		index := directory.New(set, ring.Authority(), j.Meta)
 		_, err = j.Read(tc, fact.Selection{}, func(r fact.Record) error {
@@ -372,6 +373,7 @@ func checkJournal(tc task.Context, store journal.Store, ring *keyring.Ring, modu
 			return nil
 		})
 		held = agent.Quarantined(index.Quarantined())
+		copies = append(checkMark(s, home, j.Mark()), checkBranches(tc, j, index, ring)...)
 		err = errors.Join(err, j.Close(tc))
 	}
 	switch {
@@ -380,7 +382,26 @@ func checkJournal(tc task.Context, store journal.Store, ring *keyring.Ring, modu
 	case facts == 0:
 		return []finding{ill("journal", lostJournal, "it is empty")}
 	}
-	return append([]finding{well("journal", "%d facts, all intact", facts)}, checkFolds(held)...)
+	findings := append([]finding{well("journal", "%d facts, all intact", facts)}, checkFolds(held)...)
+	return append(findings, copies...)
+}
+
+// checkMark compares how far a home has come with what this machine last ran.
+func checkMark(s *cli.Shell, home string, here journal.Mark) []finding {
+	newest, _, err := readMark(here.Device)
+	if err != nil || !here.Behind(newest) {
+		return nil // a start does without a mark as well
+	}
+	old := &agent.OlderError{Home: home, Here: here, Newest: newest}
+	return []finding{ill("copies", goOn+s.HomeFlag(), "%s", olderText(old))}
+}
+
+// checkBranches tells of copies that a journal without an agent knows of.
+func checkBranches(tc task.Context, j *journal.Journal, x *directory.Index, ring *keyring.Ring) []finding {
+	now := &status.Status{Device: ring.Device(), Branches: agent.Branches(j, x, ring.Authority(), ring.Device())}
+	var contacts []contact.Contact
+	x.Read(func(s *directory.State) { contacts = s.Contacts.Contacts() })
+	return checkCopies(now, contacts, tc.Now().At)
 }
 
 // lostJournal returns the advice for a home without a journal. An older copy is no way: the account would say again,

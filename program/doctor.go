@@ -161,5 +161,5 @@ func examine(tc task.Context, s *cli.Shell, home string, named protectFlags) []f
 		return append(findings, checkPeers(tc, home, &running)...)
 	}
 	findings = append(findings, well("agent", "not running; aura up starts it"), checkSocket(home))
-	return append(findings, checkKeysAndJournal(tc, home, named, s.Modules)...)
+	return append(findings, checkKeysAndJournal(tc, s, home, named)...)
 }
