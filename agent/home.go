@@ -38,15 +38,15 @@ type HomeOptions struct {
 	Older bool
 }
 
-// OlderError says that a home is older than what its machine last ran, or has gone another way. Its kind is
-// [aura.Conflict].
-type OlderError struct {
+// StaleError says that a home is older than what its machine last ran, or has gone another way. Its kind is
+// [aura.Stale].
+type StaleError struct {
 	Home         string
 	Here, Newest journal.Mark
 }
 
 // Error says how far both are.
-func (e *OlderError) Error() string {
+func (e *StaleError) Error() string {
 	here := fmt.Sprintf("%s holds %d facts of this device, and %d were written", e.Home, e.Here.Facts, e.Newest.Facts)
 	if e.Here.Facts == e.Newest.Facts {
 		here = fmt.Sprintf("%s holds %d facts of this device that are not those which were written", e.Home, e.Here.Facts)
@@ -95,7 +95,7 @@ func CreateHome(tc task.Context, dir, name string, p keyring.Protector, modules 
 // OpenHome returns the hands of an account: its keys, its journal on disk and a libp2p network. It brings a
 // home of an older format to the present one. It returns [aura.NotFound] for a folder without an account,
 // [aura.Invalid] for a home of a newer format, [aura.Denied] for a wrong key and [aura.Conflict] while another
-// process has the journal. It returns an [OlderError] for a home that is older than what the options know, before it
+// process has the journal. It returns a [StaleError] for a home that is older than what the options know, before it
 // writes anything.
 func OpenHome(tc task.Context, dir string, p keyring.Protector, o HomeOptions) (Hands, error) {
 	if err := CheckHome(dir); err != nil {
@@ -128,7 +128,7 @@ func OpenHome(tc task.Context, dir string, p keyring.Protector, o HomeOptions) (
 	}}, nil
 }
 
-// checkAge returns an [OlderError] for a home that is behind what the options know of its device. It reads the journal
+// checkAge returns a [StaleError] for a home that is behind what the options know of its device. It reads the journal
 // without a change to its files. A journal that cannot be read is for the opening to tell.
 func checkAge(tc task.Context, dir string, ring *keyring.Ring, o HomeOptions) error {
 	if o.Newest == nil || o.Older {
@@ -147,7 +147,7 @@ func checkAge(tc task.Context, dir string, ring *keyring.Ring, o HomeOptions) er
 		return err
 	}
 	if here.Behind(newest) {
-		return &aura.Error{Op: "agent.OpenHome", Kind: aura.Conflict, Err: &OlderError{dir, here, newest}}
+		return &aura.Error{Op: "agent.OpenHome", Kind: aura.Stale, Err: &StaleError{dir, here, newest}}
 	}
 	return nil
 }

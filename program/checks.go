@@ -392,7 +392,7 @@ func checkMark(s *cli.Shell, home string, here journal.Mark) []finding {
 	if err != nil || !here.Behind(newest) {
 		return nil // a start does without a mark as well
 	}
-	old := &agent.OlderError{Home: home, Here: here, Newest: newest}
+	old := &agent.StaleError{Home: home, Here: here, Newest: newest}
 	return []finding{ill("copies", goOn+s.HomeFlag(), "%s", olderText(old))}
 }
 
@@ -404,10 +404,9 @@ func checkBranches(tc task.Context, j *journal.Journal, x *directory.Index, ring
 	return checkCopies(now, contacts, tc.Now().At)
 }
 
-// lostJournal returns the advice for a home without a journal. An older copy is no way: the account would say again,
-// under the same numbers, something else than its contacts have.
-const lostJournal = "an account whose journal is lost cannot go on, not with an older copy either: run aura init in " +
-	"another folder and invite your contacts again (if this one was never used, remove the folder)"
+// lostJournal is the advice for a home without a journal.
+const lostJournal = "an account whose journal is lost goes on with a copy of its home, to which contacts return what they have; " +
+	"without a copy run aura init in another folder and invite your contacts again (if this one was never used, remove the folder)"
 
 func journalFix(err error) string {
 	switch {

@@ -98,7 +98,7 @@ func newestMark(s *cli.Shell) func(aura.DeviceID) (journal.Mark, bool) {
 
 // mayGoOn asks at the terminal whether an agent goes on with a home that is older than its mark. It returns the refusal
 // of the person, or an error that says how to go on where there is no terminal to ask at.
-func mayGoOn(s *cli.Shell, old *agent.OlderError) error {
+func mayGoOn(s *cli.Shell, old *agent.StaleError) error {
 	const op = "program.mayGoOn"
 	said := olderText(old)
 	if !s.JSON {
@@ -112,13 +112,13 @@ func mayGoOn(s *cli.Shell, old *agent.OlderError) error {
 			return err
 		}
 	}
-	return aura.Errorf(op, aura.Conflict, "%s; nothing was written; %s%s", said, goOn, s.HomeFlag())
+	return aura.Errorf(op, aura.Stale, "%s; nothing was written; %s%s", said, goOn, s.HomeFlag())
 }
 
 const goOn = "use the newer home if it is still there, or go on with this one: aura up --older-home"
 
 // olderText says how much older a home is, and which one is newer.
-func olderText(old *agent.OlderError) string {
+func olderText(old *agent.StaleError) string {
 	said := old.Error()
 	if _, f, err := readMark(old.Newest.Device); err == nil {
 		said += fmt.Sprintf(" by %s in %s", f.Time.Local().Format("2006-01-02 15:04"), f.Home)

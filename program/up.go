@@ -95,7 +95,7 @@ func runAgent(s *cli.Shell, named protectFlags, o agent.HomeOptions, seen *obser
 		})
 	}
 	err = run()
-	if old, ok := errors.AsType[*agent.OlderError](err); ok {
+	if old, ok := errors.AsType[*agent.StaleError](err); ok {
 		if err = mayGoOn(s, old); err == nil {
 			o.Older = true
 			err = run()
@@ -114,7 +114,7 @@ func serveHome(tc task.Context, s *cli.Shell, home string, p keyring.Protector, 
 		return err
 	}
 	hands, err := agent.OpenHome(tc, home, p, o)
-	if _, old := errors.AsType[*agent.OlderError](err); !old && errors.Is(err, aura.Conflict) {
+	if errors.Is(err, aura.Conflict) {
 		return errRunning(home)
 	}
 	if err != nil {
