@@ -56,6 +56,7 @@ func TestScripts(t *testing.T) {
 			"meet":      meet,
 			"sendmany":  sendMany,
 			"histories": histories,
+			"agree":     agree,
 			"readme":    readme,
 			"fixture":   fixture,
 			"ready":     ready,
@@ -82,6 +83,7 @@ func prepare(env *testscript.Env) error {
 	env.Values["agents"] = running
 	env.Values["followers"] = map[string]*follower{}
 	env.Values["readme"] = map[string]bool{}
+	env.Values["had"] = map[string]bool{}
 	env.Setenv("HOME", env.WorkDir)
 	for _, name := range []string{"AURA_HOME", "AURA_KEY_FILE", "AURA_PASSPHRASE_FILE", "XDG_DATA_HOME"} {
 		env.Setenv(name, "")

@@ -86,6 +86,55 @@ func histories(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+// agree N HOME-A NAME-OF-B HOME-B NAME-OF-A [HOME NAME-OF-B…] waits until B and every home of A show the same N messages,
+// all delivered. At no time may a side show a message twice, or one as delivered that no home of the other had, now or in
+// an earlier call.
+func agree(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	homes := args[1:]
+	had := ts.Value("had").(map[string]bool) // by side
+	side := func(bens bool, m *message) string { return fmt.Sprint(bens, " ", m.ID) }
+	for deadline := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
+		all := make([][]message, len(homes)/2)
+		for _, again := range []bool{false, true} { // a message that one side shows at first the other holds later
+			for i := range all {
+				h := history(ts, homes[2*i], homes[2*i+1])
+				for k := range h {
+					had[side(i == 1, &h[k])] = true
+				}
+				if !again {
+					all[i] = h
+				}
+			}
+		}
+		equal := true
+		for i, list := range all {
+			seen := map[string]bool{}
+			for at, m := range list {
+				if seen[m.Text] {
+					ts.Fatalf("%s shows %q twice", homes[2*i], m.Text)
+				}
+				seen[m.Text] = true
+				if arrived := m.State == "delivered" || m.State == "read"; m.Mine && arrived && !had[side(i != 1, &m)] {
+					ts.Fatalf("%s shows %q as %s, and it is not there", homes[2*i], m.Text, m.State)
+				}
+				equal = equal && at < len(all[0]) && all[0][at].ID == m.ID
+			}
+			equal = equal && len(list) == n && settled(list, n)
+		}
+		if equal {
+			return
+		}
+		if time.Now().After(deadline) {
+			for i, list := range all {
+				ts.Logf("%s shows %d messages: %+v", homes[2*i], len(list), list)
+			}
+			ts.Fatalf("the homes do not show the same %d messages", n)
+		}
+	}
+}
+
 type message struct {
 	ID    string `json:"id"`
 	From  string `json:"from"`
