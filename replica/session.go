@@ -152,7 +152,7 @@ func (s *session) onHello(tc task.Context, b []byte) error {
 		return err
 	}
 	if h.Format < factsFormat {
-		return &olderError{h.Format}
+		return &aura.Error{Op: "replica.onHello", Kind: aura.Unavailable, Err: &olderError{h.Format}}
 	}
 	if err := checkHeads(h.Heads); err != nil {
 		return err
