@@ -4,11 +4,14 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/aura-runtime/aura"
 )
 
 // meet HOME-A HOME-B lets A invite and B accept.
@@ -86,49 +89,60 @@ func histories(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// agree N HOME-A NAME-OF-B HOME-B NAME-OF-A [HOME NAME-OF-B…] waits until B and every home of A show the same N messages,
-// all delivered. At no time may a side show a message twice, or one as delivered that no home of the other had, now or in
-// an earlier call.
+// agree N HOME CONVERSATION HOME CONVERSATION… waits until all homes, some of which may be copies, show the same N messages,
+// all delivered. At no time may one show a message twice, or one as delivered that no home of another account had, now or
+// in an earlier call.
 func agree(ts *testscript.TestScript, _ bool, args []string) {
 	n, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	homes := args[1:]
-	had := ts.Value("had").(map[string]bool) // by side
-	side := func(bens bool, m *message) string { return fmt.Sprint(bens, " ", m.ID) }
-	for deadline := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
-		all := make([][]message, len(homes)/2)
-		for _, again := range []bool{false, true} { // a message that one side shows at first the other holds later
-			for i := range all {
-				h := history(ts, homes[2*i], homes[2*i+1])
-				for k := range h {
-					had[side(i == 1, &h[k])] = true
-				}
-				if !again {
-					all[i] = h
-				}
+	type home struct {
+		name, talk string
+		account    aura.AuthorityID
+		list       []message
+	}
+	var homes []home
+	for i := 1; i < len(args); i += 2 {
+		homes = append(homes, home{name: args[i], talk: args[i+1], account: running(ts, args[i]).ready.Authority})
+	}
+	had := ts.Value("had").(map[string]bool)
+	at := func(h *home, m *message) string { return h.account.String() + " " + m.ID }
+	look := func() {
+		for i := range homes {
+			h := &homes[i]
+			h.list = history(ts, h.name, h.talk)
+			for k := range h.list {
+				had[at(h, &h.list[k])] = true
 			}
 		}
+	}
+	for deadline := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
+		look()
+		shown := slices.Clone(homes)
+		look() // a message that one home shows as delivered is at the others by now
 		equal := true
-		for i, list := range all {
-			seen := map[string]bool{}
-			for at, m := range list {
+		for i := range shown {
+			h, seen := &shown[i], map[string]bool{}
+			for k := range h.list {
+				m := &h.list[k]
 				if seen[m.Text] {
-					ts.Fatalf("%s shows %q twice", homes[2*i], m.Text)
+					ts.Fatalf("%s shows %q twice", h.name, m.Text)
 				}
 				seen[m.Text] = true
-				if arrived := m.State == "delivered" || m.State == "read"; m.Mine && arrived && !had[side(i != 1, &m)] {
-					ts.Fatalf("%s shows %q as %s, and it is not there", homes[2*i], m.Text, m.State)
+				for o := range homes {
+					if arrived := m.State == "delivered" || m.State == "read"; m.Mine && arrived && !had[at(&homes[o], m)] {
+						ts.Fatalf("%s shows %q as %s, and %s does not have it", h.name, m.Text, m.State, homes[o].name)
+					}
 				}
-				equal = equal && at < len(all[0]) && all[0][at].ID == m.ID
+				equal = equal && k < len(shown[0].list) && shown[0].list[k].ID == m.ID
 			}
-			equal = equal && len(list) == n && settled(list, n)
+			equal = equal && len(h.list) == n && settled(h.list, n)
 		}
 		if equal {
 			return
 		}
 		if time.Now().After(deadline) {
-			for i, list := range all {
-				ts.Logf("%s shows %d messages: %+v", homes[2*i], len(list), list)
+			for i := range shown {
+				ts.Logf("%s shows %d messages: %+v", shown[i].name, len(shown[i].list), shown[i].list)
 			}
 			ts.Fatalf("the homes do not show the same %d messages", n)
 		}
