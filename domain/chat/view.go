@@ -247,6 +247,18 @@ func (s *State) readBy(t *thread, reader aura.AuthorityID, m *message) bool {
 	return false
 }
 
+// names reports whether the reader's mark names a message itself.
+func (t *thread) names(reader aura.AuthorityID, m *message) bool {
+	for _, r := range t.reads {
+		if r.Value.reader == reader {
+			if mark := r.Value.mark(m.device); (fact.Place{Seq: mark.Through, ID: mark.ID}).Is(m.seq, m.id) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // at returns the message that a mark names, nil when it is not kept.
 func (t *thread) at(device aura.DeviceID, mark Mark) *message {
 	items := t.messages.Items()
@@ -278,7 +290,10 @@ func (s *State) progress(set Setting, c *conversation, m *message) (delivery.Pro
 		state, why := set.Delivery.Progress(delivery.Place{
 			Context: c.Context, Device: m.device, Seq: m.seq, Position: m.position, Common: c.thread.common[m.device],
 		}, p.Authority)
-		if s.readBy(c.thread, p.Authority, m) {
+		// The reader may have marked a text of another copy of this device at a later place, whose branch is not known here.
+		// Only a text that the reader has can be read.
+		named := c.thread.names(p.Authority, m)
+		if named || state >= delivery.ProgressDelivered && s.readBy(c.thread, p.Authority, m) {
 			state, why = delivery.ProgressRead, ""
 		}
 		if p.Left && state < delivery.ProgressDelivered {
