@@ -429,8 +429,8 @@ func (w *simulation) undelivered(m *message, at *person) string {
 }
 
 // mingle lets each home of a person meet each home of every other person, until all hold the same: one home of each
-// person runs at a time. Two people who both have two homes may otherwise talk in two separate pairs for ever, of which
-// nobody can know.
+// person runs at a time. Two people who both have two homes may otherwise talk in two separate pairs for ever, and no home
+// can know.
 func (w *simulation) mingle(tc task.Context) {
 	if len(w.homes()) == len(w.people) {
 		return
