@@ -436,7 +436,7 @@ func (w *simulation) mingle(tc task.Context) {
 		return
 	}
 	met := map[[2]*person]int{}
-	for times := 1; times <= maxMeetings && (times == 1 || w.diverged() != ""); times++ {
+	for times := 1; times <= maxMeetings && (times == 1 || !w.arrived()); times++ {
 		for together := w.leastMet(met, times); together != nil; together = w.leastMet(met, times) {
 			if w.meetAlone(tc, together); w.broken() || tc.Err() != nil {
 				return
