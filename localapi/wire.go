@@ -86,7 +86,7 @@ type wireUpdate struct {
 type wireRecord struct {
 	Position fact.Position `json:"p"`
 	Record   []byte        `json:"r"` // fact.Record.Encode
-	Common   uint64        `json:"c,omitempty"`
+	Fork     uint64        `json:"c,omitempty"`
 	Sole     bool          `json:"s,omitempty"`
 }
 
@@ -132,7 +132,7 @@ func encodeUpdate(up *fact.Update) wireUpdate {
 	w := wireUpdate{Position: up.Position, Live: up.Live, Records: make([]wireRecord, len(up.Records))}
 	for i := range up.Records {
 		r := &up.Records[i]
-		w.Records[i] = wireRecord{Position: r.Position, Record: r.Encode(), Common: r.Common, Sole: r.Sole}
+		w.Records[i] = wireRecord{Position: r.Position, Record: r.Encode(), Fork: r.Fork, Sole: r.Sole}
 	}
 	for _, o := range up.Observations {
 		w.Observations = append(w.Observations, wireObservation(o))
@@ -148,7 +148,7 @@ func (w *wireUpdate) decode() (fact.Update, error) {
 		if err != nil {
 			return fact.Update{}, err
 		}
-		r.Position, r.Common, r.Sole = w.Records[i].Position, w.Records[i].Common, w.Records[i].Sole
+		r.Position, r.Fork, r.Sole = w.Records[i].Position, w.Records[i].Fork, w.Records[i].Sole
 		up.Records = append(up.Records, r)
 	}
 	for _, o := range w.Observations {

@@ -1,6 +1,8 @@
 package chat
 
 import (
+	"bytes"
+	"cmp"
 	"slices"
 
 	"github.com/aura-runtime/aura"
@@ -34,12 +36,12 @@ type State struct {
 // thread is the state of one context.
 type thread struct {
 	messages fold.Window[message]
-	reads    map[aura.DeviceID]*fold.Newest[reading] // by the reader's device
+	reads    map[aura.AuthorityID][]reading // by the reader; ascending by device
 	left     map[aura.AuthorityID]bool
 	founded  fold.Earliest[Group]
 	joined   bool
 	invited  map[aura.ContextID]bool  // pair contexts in which the own authority sent its invitations
-	common   map[aura.DeviceID]uint64 // of the streams that had branches, see fact.Record
+	forks    map[aura.DeviceID]uint64 // of the streams that had branches, see fact.Record
 }
 
 type message struct {
@@ -53,10 +55,10 @@ type message struct {
 	sole      bool // see fact.Record
 }
 
+// reading is how far a reader has read the facts of a device.
 type reading struct {
-	reader   aura.AuthorityID
-	marks    []Mark // ascending by device
-	position fact.Position
+	Mark
+	position fact.Position // of the fact that says so
 }
 
 // invitation is an invitation into a group that another member founded.
@@ -99,14 +101,16 @@ func (s *State) Apply(r *fact.Record) {
 
 func (s *State) applyShared(r *fact.Record, context aura.ContextID) {
 	at := fold.Of(r)
+	if r.Fork > 0 {
+		s.thread(context).fork(r)
+	}
 	switch r.Fact.Kind {
 	case KindMessage:
 		s.applyText(r, context, at)
 	case KindRead:
 		var p Read
 		if checkRead(&r.Fact) == nil && fold.Shared(&r.Fact, &p) == nil {
-			reads := &s.thread(context).reads
-			put(reads, r.Fact.Device, at, reading{reader: r.Fact.Author, marks: p.Marks, position: r.Position})
+			s.thread(context).read(r.Fact.Author, p.Marks, r.Position)
 		}
 	case KindLeft:
 		t := s.thread(context)
@@ -119,6 +123,16 @@ func (s *State) applyShared(r *fact.Record, context aura.ContextID) {
 	}
 }
 
+// fork notes at which place the stream of a device has branches. Any fact of the stream says so.
+func (t *thread) fork(r *fact.Record) {
+	if t.forks == nil {
+		t.forks = map[aura.DeviceID]uint64{}
+	}
+	if before := t.forks[r.Fact.Device]; before == 0 || r.Fork < before {
+		t.forks[r.Fact.Device] = r.Fork
+	}
+}
+
 func (s *State) applyText(r *fact.Record, context aura.ContextID, at fold.Stamp) {
 	var p Text
 	if fold.Shared(&r.Fact, &p) != nil || CheckText(p.Text) != nil {
@@ -127,16 +141,8 @@ func (s *State) applyText(r *fact.Record, context aura.ContextID, at fold.Stamp)
 	t := s.thread(context)
 	t.messages.Put(s.keep, fold.Item[message]{Stamp: at, Size: len(p.Text), Value: message{
 		Text: p, id: r.ID, operation: r.Fact.Operation, author: r.Fact.Author, device: r.Fact.Device, seq: r.Seq,
-		position: r.Position, sole: r.Sole,
+		position: r.Position, sole: r.Sole || r.Fork == 0,
 	}})
-	if r.Common > 0 {
-		if t.common == nil {
-			t.common = map[aura.DeviceID]uint64{}
-		}
-		if before := t.common[r.Fact.Device]; before == 0 || r.Common < before {
-			t.common[r.Fact.Device] = r.Common
-		}
-	}
 }
 
 func (s *State) applyInvited(r *fact.Record, pair aura.ContextID, at fold.Stamp) {
@@ -194,21 +200,38 @@ func (s *State) thread(context aura.ContextID) *thread {
 	return s.threads[context]
 }
 
-func put[K comparable, V any](table *map[K]*fold.Newest[V], key K, at fold.Stamp, v V) {
-	if *table == nil {
-		*table = map[K]*fold.Newest[V]{}
+// read adds a reader's marks. Of each device the farthest mark counts, whichever device of the reader made it, and
+// whichever branch of its facts says so. Of more devices than one fact can mark, those with the least identities are kept.
+func (t *thread) read(reader aura.AuthorityID, marks []Mark, at fact.Position) {
+	if t.reads == nil {
+		t.reads = map[aura.AuthorityID][]reading{}
 	}
-	if (*table)[key] == nil {
-		(*table)[key] = &fold.Newest[V]{}
+	all := t.reads[reader]
+	for _, m := range marks {
+		next := reading{Mark: m, position: at}
+		i, found := slices.BinarySearchFunc(all, m.Device, compareReading)
+		switch {
+		case !found:
+			all = slices.Insert(all, i, next)
+		case next.compare(&all[i]) > 0:
+			all[i] = next
+		}
 	}
-	(*table)[key].Put(at, v)
+	t.reads[reader] = all[:min(len(all), MaxMarks)]
 }
 
-// mark returns how far the device's facts were read.
-func (r *reading) mark(device aura.DeviceID) Mark {
-	i, found := slices.BinarySearchFunc(r.marks, device, func(m Mark, d aura.DeviceID) int { return m.Device.Compare(d) })
-	if !found {
-		return Mark{}
+func compareReading(r reading, device aura.DeviceID) int { return r.Device.Compare(device) }
+
+// compare orders the marks of one device, the farthest last. Marks of two branches at one place differ in their identities.
+func (r *reading) compare(o *reading) int {
+	return cmp.Or(cmp.Compare(r.Through, o.Through), bytes.Compare(r.ID[:], o.ID[:]), cmp.Compare(r.position, o.position))
+}
+
+// mark returns how far a reader has read a device's facts, zero for not at all.
+func (t *thread) mark(reader aura.AuthorityID, device aura.DeviceID) reading {
+	all := t.reads[reader]
+	if i, found := slices.BinarySearchFunc(all, device, compareReading); found {
+		return all[i]
 	}
-	return r.marks[i]
+	return reading{}
 }
