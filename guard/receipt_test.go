@@ -1,8 +1,10 @@
 package guard_test
 
 import (
+	"cmp"
 	"crypto/ed25519"
 	"errors"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -130,8 +132,9 @@ func TestEachCopyOfAHomePaysOnABranchOfItsOwn(t *testing.T) {
 					t.Fatalf("fact %d was paid for", at.Seq)
 				}
 			}
-			if newest := paid[len(paid)-1]; chain.Covers(fact.Place{Seq: newest.Seq + 1, ID: newest.ID}) && newest.Seq == 2*uint64(len(paid)) {
-				t.Fatal("nobody paid for the next fact")
+			last := slices.MaxFunc(paid, func(a, b fact.Place) int { return cmp.Compare(a.Seq, b.Seq) })
+			if chain.Covers(fact.Place{Seq: last.Seq + 1, ID: last.ID}) {
+				t.Fatalf("no receipt paid for fact %d", last.Seq+1)
 			}
 		}
 	})
