@@ -16,10 +16,9 @@ import (
 
 // formatVersion is the layout of the store. A program refuses a newer one. It goes on in one of an older
 // format, whose content stays as it is and is read beside that of the present one: in format 1 the indexes had an entry
-// for each record, up to format 2 facts did not sign their places.
+// for each record, up to format 2 facts did not sign their places, up to format 3 each record had a proof of its own.
 const (
-	formatVersion   = 3
-	formatUnchained = 2
+	formatVersion   = 4
 	formatOneByFact = 1
 )
 
@@ -141,7 +140,7 @@ func (s *sealer) checkHeader(b []byte) error {
 		return aura.Errorf(op, aura.Corrupt, "the journal's header is damaged")
 	}
 	v := b[len(formatMagic)]
-	if v != formatVersion && v != formatUnchained && v != formatOneByFact {
+	if v < formatOneByFact || v > formatVersion {
 		return aura.Errorf(op, aura.Invalid, "the journal has format %d, this program knows %d: upgrade the program", v, formatVersion)
 	}
 	if subtle.ConstantTimeCompare(b, s.headerOf(v)) != 1 {

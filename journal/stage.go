@@ -17,6 +17,7 @@ type staged struct {
 	record fact.Record
 	own    bool // its proof comes with the group's signature
 	stream streamID
+	joint  *joint
 }
 
 // stage checks an entry against the layer, which gets its changes, and appends its records to others: drafts

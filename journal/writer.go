@@ -77,6 +77,8 @@ type group struct {
 	checkpoints []Checkpoint
 	deletes     [][]byte
 	delisted    []indexEntry
+	leaving     []reference
+	joints      []*joint
 	runs        ordered[indexed, *run]
 }
 
@@ -203,6 +205,7 @@ func (j *Journal) admit(g *group, l *layer, r *request) {
 	if r.entry.collect != nil {
 		g.deletes = append(g.deletes, r.entry.collect.keys...)
 		g.delisted = append(g.delisted, r.entry.collect.listed...)
+		g.leaving = append(g.leaving, r.entry.collect.leaving...)
 	}
 }
 
@@ -363,6 +366,8 @@ func (j *Journal) prove(g *group) {
 func (j *Journal) batch(g *group) (*Batch, error) {
 	j.seal.refresh()
 	b := &Batch{}
+	g.findJoints()
+	j.writeJoints(b, g.joints)
 	for i := range g.records {
 		j.writeRecord(b, g, &g.records[i])
 	}
@@ -406,6 +411,9 @@ func (j *Journal) batch(g *group) (*Batch, error) {
 	if len(g.records) > 0 {
 		j.writeSealed(b, headKey, positionValue(l.head))
 	}
+	if err := j.leave(b, g.leaving); err != nil {
+		return nil, err
+	}
 	return b, j.delist(b, g.delisted)
 }
 
@@ -416,7 +424,7 @@ func (j *Journal) writeRecord(b *Batch, g *group, r *staged) {
 	plain := j.seal.buffer(2*binary.MaxVarintLen64 + len(encoded) + rec.Proof.Room())
 	plain = binary.AppendUvarint(plain, rec.Number)
 	plain = binary.AppendUvarint(plain, uint64(len(encoded)))
-	plain = rec.Proof.Append(append(plain, encoded...))
+	plain = r.appendProof(append(plain, encoded...))
 	key := numberKey(tableRecord, uint64(rec.Position))
 	b.Set(key, j.seal.sealInPlace(key, plain))
 	g.list(tableNamespaceRun, s.namespace, uint64(rec.Position), rec.Position)

@@ -131,7 +131,8 @@ func (w wireError) decode() error {
 func encodeUpdate(up *fact.Update) wireUpdate {
 	w := wireUpdate{Position: up.Position, Live: up.Live, Records: make([]wireRecord, len(up.Records))}
 	for i := range up.Records {
-		r := &up.Records[i]
+		r := up.Records[i]
+		r.Proof = fact.Proof{} // the agent verified it; a frontend has no keys to verify it again
 		w.Records[i] = wireRecord{Position: r.Position, Record: r.Encode(), Common: r.Common, Sole: r.Sole}
 	}
 	for _, o := range up.Observations {

@@ -60,16 +60,20 @@ func (s *session) commitBatch(tc task.Context, batch []deliver) error {
 		if err := s.receipt(tc, d.Receipts, &chain, policy); err != nil {
 			return err
 		}
-		for _, b := range d.Records {
-			r, err := fact.DecodeRecord(b)
-			if err == nil && r.Fact.Device == env.Ring.Device() {
-				if err = s.takeBack(&r); err == nil {
-					returned = append(returned, r)
+		records, err := d.records()
+		if err != nil {
+			return err
+		}
+		for j := range records {
+			r := &records[j]
+			if r.Fact.Device == env.Ring.Device() {
+				if err = s.takeBack(r); err == nil {
+					returned = append(returned, *r)
 				}
-			} else if err == nil {
+			} else {
 				var fresh bool
-				if fresh, err = s.verify(&r, &chain); fresh {
-					entry.Foreign = append(entry.Foreign, r)
+				if fresh, err = s.verify(r, &chain); fresh {
+					entry.Foreign = append(entry.Foreign, *r)
 				}
 				delivered = true // one that is here already is acknowledged again: the peer did not hear it
 			}

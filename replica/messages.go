@@ -36,11 +36,16 @@ type hello struct {
 	Format uint64 `cbor:"8,keyasint,omitempty"`
 }
 
-// deliver carries facts of the sending device, each behind those that it follows, and the receipts, in the order of
-// their chain, that show that they were paid for. Facts of the receiving device are returned to it: see [places].
+// deliver carries facts of the sending device, each behind those that it follows, with their proofs, and the receipts, in
+// the order of their chain, that show that they were paid for. Facts of the receiving device are returned to it: see
+// [places]. Field 1 was records, each with a proof of its own.
 type deliver struct {
-	Records  [][]byte `cbor:"1,keyasint,omitempty"` // fact.Record
 	Receipts [][]byte `cbor:"2,keyasint,omitempty"` // effect.Receipt
+	Facts    [][]byte `cbor:"3,keyasint,omitempty"` // fact.Fact
+	Proofs   [][]byte `cbor:"4,keyasint,omitempty"` // of all facts, see fact.ShareProofs
+	// Place is that of the first fact, when it is of the first format. Those of the first format that follow it have the
+	// places behind it.
+	Place uint64 `cbor:"5,keyasint,omitempty"`
 }
 
 // addresses says where this side can be reached from now on, best first.
@@ -107,8 +112,26 @@ func decodeDeliver(b []byte, d *deliver) error {
 	if err := decodeMessage(b, d); err != nil {
 		return err
 	}
-	if len(d.Records) > maxDeliver || len(d.Receipts) > maxReceipts {
-		return aura.Errorf("replica.decodeDeliver", aura.Corrupt, "%d facts and %d receipts in one message", len(d.Records), len(d.Receipts))
+	if len(d.Facts) > maxDeliver || len(d.Receipts) > maxReceipts || len(d.Proofs) > len(d.Facts) {
+		return aura.Errorf("replica.decodeDeliver", aura.Corrupt, "%d facts with %d proofs, and %d receipts in one message", len(d.Facts), len(d.Proofs), len(d.Receipts))
 	}
 	return nil
+}
+
+// records returns the message's facts with their proofs. It returns aura.Corrupt for bytes that are none, and for facts that
+// are not proved each once. It does not verify.
+func (d *deliver) records() ([]fact.Record, error) {
+	const op = "replica.records"
+	records := make([]fact.Record, len(d.Facts))
+	for i, b := range d.Facts {
+		r, err := fact.OpenRecord(d.Place+uint64(i), b)
+		if err != nil {
+			return nil, &aura.Error{Op: op, Kind: aura.Corrupt, Err: err}
+		}
+		if r.Fact.Seq == 0 && d.Place == 0 {
+			return nil, aura.Errorf(op, aura.Corrupt, "fact %s came without its place", aura.Short(r.ID))
+		}
+		records[i] = r
+	}
+	return records, fact.SpreadProofs(records, d.Proofs)
 }
