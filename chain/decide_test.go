@@ -58,7 +58,7 @@ func TestDecideCommitsThenReleases(t *testing.T) {
 		for i, peer := range []aura.AuthorityID{chaintest.Ben, chaintest.Cleo} {
 			chain := guard.ReceiptChain{Context: chaintest.Pair, From: chaintest.Own, To: peer}
 			r := posted[i].Receipts[0]
-			if err := chain.Accept(&r, chaintest.Public, guard.DefaultPolicy(), tc.Now()); err != nil {
+			if err := chain.Accept(&r, chaintest.Public, false, guard.DefaultPolicy(), tc.Now()); err != nil {
 				t.Error(err)
 			}
 			if r != result.Receipts[i] || r.FirstSeq != 1 || r.LastSeq != 1 || r.Cost != 2 {

@@ -115,25 +115,23 @@ func (c *ReceiptChain) cover(r *effect.Receipt) {
 		c.Digest = r.Digest
 		return
 	}
-	all := append([]Run{{c.After, c.LastSeq, c.LastID}}, c.More[:]...)
 	add := Run{r.FirstSeq - 1, r.LastSeq, r.LastID}
-	for i, run := range all {
-		if from, until := joined(run.After, run.Last, add.After, add.Last); (from != add.After || until != add.Last) && !run.forks(&add) {
-			if until > add.Last || add.ID == [16]byte{} && until == run.Last {
+	var others []Run
+	for _, run := range append([]Run{{c.After, c.LastSeq, c.LastID}}, c.More[:]...) {
+		switch {
+		case run == Run{}:
+		case run.After > add.Last || run.Last < add.After || run.forks(&add):
+			others = append(others, run)
+		default:
+			if run.Last > add.Last || run.Last == add.Last && add.ID == [16]byte{} {
 				add.ID = run.ID
 			}
-			add.After, add.Last = from, until
-			all = slices.Delete(all, i, i+1)
-			break
-		}
-		if run == add {
-			all = slices.Delete(all, i, i+1)
-			break
+			add.After, add.Last = min(add.After, run.After), max(add.Last, run.Last)
 		}
 	}
-	c.After, c.LastSeq, c.LastID = add.After, add.Last, add.ID
+	c.After, c.LastSeq, c.LastID, c.More = add.After, add.Last, add.ID, [maxRuns - 1]Run{}
 	if c.Kind == effect.ReceiptKindFacts {
-		copy(c.More[:], all)
+		copy(c.More[:], others)
 	}
 }
 

@@ -93,7 +93,7 @@ func checkLedger(t testing.TB, h *chaintest.Home, posted []chaintest.Release, po
 		chain := guard.ReceiptChain{Context: chaintest.Pair, From: chaintest.Own, To: peer}
 		known := map[effect.Receipt]bool{}
 		for i := range receipts {
-			if err := chain.Accept(&receipts[i], chaintest.Public, policy, now); err != nil {
+			if err := chain.Accept(&receipts[i], chaintest.Public, false, policy, now); err != nil {
 				t.Fatalf("receipt %d of %d: %v", i, len(receipts), err)
 			}
 			known[receipts[i]] = true

@@ -22,15 +22,21 @@ type run struct {
 	nonce       aura.Nonce
 }
 
-// locate fills in the places of a run. Cells are numbered by their places.
+// locate fills in the places of a run that are not known: those of facts that are committed with it. Cells are numbered
+// by their places.
 func (r *run) locate(place func(ns fact.Namespace, number uint64) fact.Place) {
-	switch {
-	case r.span != span{} || r.kind == effect.ReceiptKindParcel:
-	case r.kind == effect.ReceiptKindCarry:
+	switch r.kind {
+	case effect.ReceiptKindParcel:
+	case effect.ReceiptKindCarry:
 		r.span = span{fact.Place{Seq: r.from + 1}, fact.Place{Seq: r.until}}
 	default:
 		ns := fact.ContextNamespace(r.context)
-		r.span = span{place(ns, r.from+1), place(ns, r.until)}
+		if r.span.first.Seq == 0 {
+			r.span.first = place(ns, r.from+1)
+		}
+		if r.span.last.Seq == 0 {
+			r.span.last = place(ns, r.until)
+		}
 	}
 }
 

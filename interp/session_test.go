@@ -41,7 +41,7 @@ func accepted(t testing.TB, h *chaintest.Home, form guard.Form, context aura.Con
 	kind, _ := form.Receipt()
 	chain := guard.ReceiptChain{Kind: kind, Context: chaintest.Pair, From: chaintest.Own, To: peer}
 	for i := range receipts {
-		if err := chain.Accept(&receipts[i], chaintest.Public, p, now); err != nil {
+		if err := chain.Accept(&receipts[i], chaintest.Public, false, p, now); err != nil {
 			t.Fatalf("receipt %d of %d: %v", i, len(receipts), err)
 		}
 	}
@@ -464,10 +464,10 @@ func TestARunOfStoredFactsNamesItsLastOne(t *testing.T) {
 			t.Errorf("the receipt ends at fact %d, %x; that one is %x", r.LastSeq, r.LastID, records[1].ID)
 		}
 		chain := guard.ReceiptChain{Context: chaintest.Pair, From: chaintest.Own, To: chaintest.Ben}
-		if err := chain.Accept(&r, chaintest.Public, chaintest.Limited(10), tc.Now()); err != nil {
+		if err := chain.Accept(&r, chaintest.Public, false, chaintest.Limited(10), tc.Now()); err != nil {
 			t.Fatal(err)
 		}
-		if chain.Contradicts(2, records[1].ID) || !chain.Contradicts(2, records[2].ID) {
+		if !chain.Covers(fact.PlaceOf(2, records[1].ID)) || chain.Covers(fact.PlaceOf(2, records[2].ID)) {
 			t.Error("the chain does not know the fact at its end")
 		}
 	})

@@ -340,7 +340,7 @@ func items(entries []*journal.Entry) (all []any) {
 	return all
 }
 
-func (s *sealer) Seal(entries []*journal.Entry) ([]fact.Charge, []journal.KV) {
+func (s *sealer) Seal(entries []*journal.Entry, _ func(fact.Namespace, uint64) fact.Place) ([]fact.Charge, []journal.KV) {
 	if s.fails {
 		panic("the sealer fails")
 	}

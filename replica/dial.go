@@ -62,7 +62,7 @@ func (l *link) nextDial(tc task.Context) aura.Duration {
 	count := l.sync.env.Journal.Count(l.namespace(), l.sync.env.Ring.Device())
 	news := count > l.count
 	l.count = count
-	if !l.fresh && !l.path.leads(l) {
+	if !l.fresh && !l.toCompare() && !l.path.leads(l) {
 		// Given-up messages are no reason to dial. A device with a session gets them all the same.
 		// While the metadata cannot be read, the link dials as if facts waited.
 		if through, err := l.doneThrough(); err == nil && through >= count {

@@ -35,6 +35,7 @@ type link struct {
 	clockDifference aura.Duration      // by which it was ahead, as published
 	released        uint64             // own facts durable and paid for, up to this number
 	idle            bool               // it has no session, and waits
+	differs         bool               // the peer has other facts of this device, and there was no session since
 	journalQuota    limiter            // of addresses of the peer that the journal keeps
 	acked           uint64             // own facts that the peer has by durable facts, up to this number
 	counted         bool               // acked was read from the journal
@@ -119,6 +120,28 @@ func (l *link) recheck() {
 	if idle {
 		l.arrivals.TrySend(nil) // a channel that is there already has the same effect
 	}
+}
+
+// compare makes a link without a session dial: the peer has other facts of this device than this home.
+func (l *link) compare() {
+	l.lock.Lock()
+	l.differs = l.idle
+	l.lock.Unlock()
+	l.recheck()
+}
+
+// toCompare reports whether compare was called since the last session.
+func (l *link) toCompare() bool {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	return l.differs
+}
+
+// compared notes that a session compares what both sides have.
+func (l *link) compared() {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	l.differs = false
 }
 
 func (l *link) setIdle(idle bool) {

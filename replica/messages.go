@@ -34,6 +34,9 @@ type hello struct {
 	Heads []fact.Place `cbor:"7,keyasint,omitempty"`
 	// Format is the sender's factsFormat.
 	Format uint64 `cbor:"8,keyasint,omitempty"`
+	// Elsewhere sums up which facts of the other side's device this side has in the other contexts that both share: see
+	// elsewhere.
+	Elsewhere []byte `cbor:"10,keyasint,omitempty"`
 }
 
 // deliver carries facts of the sending device, each behind those that it follows, with their proofs, and the receipts, in

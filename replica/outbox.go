@@ -58,13 +58,17 @@ func (s *session) greet(tc task.Context) error {
 	if err != nil {
 		return err
 	}
+	elsewhere, err := s.elsewhere()
+	if err != nil {
+		return err
+	}
 	here := env.Addresses()
 	s.lock.Lock()
 	s.sentAddresses = here
 	s.lock.Unlock()
 	greeting, err := encodeMessage(egress.NumberHello, hello{
 		Heads: heads, Format: factsFormat, Epoch: chain.Epoch, Receipts: chain.Count, Head: chain.Head, Addresses: here,
-		Now: shownClock(tc),
+		Now: shownClock(tc), Elsewhere: elsewhere,
 	})
 	if err != nil {
 		return err

@@ -48,6 +48,7 @@ func (l *link) run(tc task.Context) error {
 		}
 		began := tc.Elapsed()
 		l.fresh, l.greeted = false, false
+		l.compared()
 		l.path.sessionOpened(l)
 		err = l.session(tc, channel)
 		l.path.sessionClosed()

@@ -175,6 +175,9 @@ func (s *session) onHello(tc task.Context, b []byte) error {
 	tc.Emit(world.ConnectionUp(syncName, way))
 	s.link.sync.recorder.add(s)
 	s.acknowledgedBefore(tc, through)
+	if err := s.onElsewhere(tc, h.Elsewhere); err != nil {
+		return err
+	}
 	return s.onAddresses(tc, h.Addresses)
 }
 

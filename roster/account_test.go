@@ -20,16 +20,37 @@ const day = 24 * time.Hour
 // at returns the instant n days after the beginning of the tests.
 func at(days int) aura.Instant { return aura.Instant(1e18).Add(time.Duration(days) * day) }
 
+// keys, devices and signatures are made once: the exploration needs each many thousand times.
+var (
+	keys       = map[string]ed25519.PrivateKey{}
+	devices    = map[string]roster.Device{}
+	signatures = map[string][64]byte{}
+)
+
+// once returns what make gave for a name at first.
+func once[V any](made map[string]V, name string, make func() V) V {
+	v, there := made[name]
+	if !there {
+		v = make()
+		made[name] = v
+	}
+	return v
+}
+
 // key returns the key pair of a name.
 func key(name string) ed25519.PrivateKey {
-	seed := sha256.Sum256([]byte(name))
-	return ed25519.NewKeyFromSeed(seed[:])
+	return once(keys, name, func() ed25519.PrivateKey {
+		seed := sha256.Sum256([]byte(name))
+		return ed25519.NewKeyFromSeed(seed[:])
+	})
 }
 
 func public(name string) [32]byte { return [32]byte(key(name).Public().(ed25519.PublicKey)) }
 
 func signer(name string) func([]byte) [64]byte {
-	return func(message []byte) [64]byte { return [64]byte(ed25519.Sign(key(name), message)) }
+	return func(message []byte) [64]byte {
+		return once(signatures, name+string(message), func() [64]byte { return [64]byte(ed25519.Sign(key(name), message)) })
+	}
 }
 
 // certificate returns that of Ada's phone: the root key is named "root", her first device "phone".
@@ -45,12 +66,14 @@ var ada = aura.AuthorityOf(key("root").Public().(ed25519.PublicKey))
 
 // device returns the device of a name with its countersignature and every right.
 func device(name string) roster.Device {
-	d := roster.Device{
-		Signing: public(name), Agreement: sha256.Sum256([]byte(name + " agreement")), Link: public(name + " link"),
-		Rights: roster.RightsSpeak | roster.RightsGovern,
-	}
-	d.Countersignature = signer(name)(d.SigningBytes(ada))
-	return d
+	return once(devices, name, func() roster.Device {
+		d := roster.Device{
+			Signing: public(name), Agreement: sha256.Sum256([]byte(name + " agreement")), Link: public(name + " link"),
+			Rights: roster.RightsSpeak | roster.RightsGovern,
+		}
+		d.Countersignature = signer(name)(d.SigningBytes(ada))
+		return d
+	})
 }
 
 func id(name string) aura.DeviceID { return aura.DeviceOf(key(name).Public().(ed25519.PublicKey)) }
@@ -70,7 +93,13 @@ func founded(t testing.TB) *roster.Chain {
 	return chain
 }
 
-func add(t testing.TB, c *roster.Chain, e roster.Entry, seen aura.Instant) {
+// failer is a test, one of rapid among them.
+type failer interface {
+	Helper()
+	Fatal(...any)
+}
+
+func add(t failer, c *roster.Chain, e roster.Entry, seen aura.Instant) {
 	t.Helper()
 	if err := c.Add(e, seen); err != nil {
 		t.Fatal(err)
@@ -123,7 +152,15 @@ func share(t testing.TB, s *roster.State, name string) uint32 {
 	return d.Share
 }
 
-// sameState compares what callers see of two states.
+// sameState returns how what callers see of two states differs.
 func sameState(a, b *roster.State) string {
+	same := func(a, b *roster.State) bool {
+		return a.Authority == b.Authority && slices.Equal(a.Heads, b.Heads) && a.Number == b.Number && a.Contested == b.Contested &&
+			a.Root == b.Root && a.Recovery == b.Recovery && slices.Equal(a.Devices, b.Devices) && slices.Equal(a.Waiting, b.Waiting) &&
+			slices.Equal(a.Missing, b.Missing)
+	}
+	if same(a, b) && cmp.Equal(a.Pending, b.Pending) {
+		return ""
+	}
 	return cmp.Diff(a, b, cmpopts.IgnoreUnexported(roster.State{}), cmpopts.EquateEmpty())
 }

@@ -40,6 +40,7 @@ type node struct {
 	ids       []aura.DeviceID // of the devices of the entry
 	ancestors set             // without itself
 	gone      map[aura.DeviceID]Rank
+	removes   bool     // a device of a previous entry is not listed
 	signer    [32]byte // the key that signed it
 	// retires are the recovery keys of previous entries that this one does not name; introduces says that it names one
 	// which not all of them do.
@@ -78,7 +79,8 @@ func (c *Chain) Entries() []Seen {
 
 // Add verifies an entry and adds it. seen is when this peer first had it; for a chain that came with an introduction,
 // whose root-signed changes of the recovery key need no delay, it is 0. An entry that names an absent one waits
-// for it, unverified. One that is there already changes nothing, except that the earlier time counts.
+// for it, unverified, and counts as seen when that one comes. One that is there already changes nothing, except that
+// the earlier time counts.
 //
 // It returns aura.Invalid for an entry that breaks a rule, aura.Denied for one with a wrong signature or a removed
 // device, aura.Exhausted when the chain is full; the text names the item and the remedy. The chain is as before then.
@@ -164,18 +166,15 @@ func (c *Chain) admit(s Seen, message []byte, hash Hash) error {
 	if size := len(message) - len(entryDomain) + 3 + len(e.Signature); size > MaxEntry {
 		return aura.Errorf("", aura.Invalid, "entry %d has %d bytes, the most is %d", e.Number, size, MaxEntry)
 	}
-	n := node{Seen: s, hash: hash, ids: make([]aura.DeviceID, len(e.Devices))}
-	for i := range e.Devices {
-		n.ids[i] = e.Devices[i].ID()
-	}
 	if err := c.checkRoom(e); err != nil {
 		return err
 	}
+	n := node{Seen: s, hash: hash}
 	if e.Number == 0 {
 		if _, err := e.Certificate(); err != nil {
 			return err
 		}
-		n.signer = e.Root
+		n.ids, n.signer = []aura.DeviceID{e.Devices[0].ID()}, e.Root
 	} else if err := c.forkAt(e.Previous).follow(&n, message); err != nil {
 		return err
 	}

@@ -138,53 +138,9 @@ type Entry struct {
 	Signature [64]byte // over [Entry.SigningBytes]; that of the certificate for entry 0
 }
 
-type wireRecovery struct {
-	Key       [32]byte `cbor:"1,keyasint,omitzero"`
-	Threshold uint8    `cbor:"2,keyasint,omitempty"`
-	Guardians uint8    `cbor:"3,keyasint,omitempty"`
-}
-
-type wireDevice struct {
-	Signing          [32]byte `cbor:"1,keyasint,omitzero"`
-	Agreement        [32]byte `cbor:"2,keyasint,omitzero"`
-	Link             [32]byte `cbor:"3,keyasint,omitzero"`
-	Rights           Rights   `cbor:"4,keyasint,omitempty"`
-	Share            uint32   `cbor:"5,keyasint,omitempty"`
-	Countersignature [64]byte `cbor:"6,keyasint,omitzero"`
-}
-
-type wireEntry struct {
-	Authority aura.AuthorityID `cbor:"1,keyasint,omitzero"`
-	Number    uint8            `cbor:"2,keyasint,omitempty"`
-	Previous  []Hash           `cbor:"3,keyasint,omitempty"`
-	Maker     aura.DeviceID    `cbor:"4,keyasint,omitzero"`
-	Root      [32]byte         `cbor:"5,keyasint,omitzero"`
-	Recovery  *wireRecovery    `cbor:"6,keyasint,omitempty"`
-	Devices   []wireDevice     `cbor:"7,keyasint,omitempty"`
-	Removed   []byte           `cbor:"8,keyasint,omitempty"` // 13 bytes each
-	Rank      Rank             `cbor:"9,keyasint,omitempty"`
-	Signature [64]byte         `cbor:"10,keyasint,omitzero"`
-}
-
-// rest returns the wire form without the signature.
-func (e *Entry) rest() *wireEntry {
-	w := &wireEntry{Authority: e.Authority, Number: e.Number, Previous: e.Previous, Maker: e.Maker, Root: e.Root, Rank: e.Rank}
-	if !e.Recovery.None() {
-		w.Recovery = (*wireRecovery)(&e.Recovery)
-	}
-	w.Devices = make([]wireDevice, len(e.Devices))
-	for i := range e.Devices {
-		w.Devices[i] = wireDevice(e.Devices[i])
-	}
-	for _, r := range e.Removed {
-		w.Removed = append(append(w.Removed, r.Device[:]...), r.Number)
-	}
-	return w
-}
-
 // SigningBytes returns the bytes that the key of the entry's rank signs: a domain label and the encoding of everything
 // but the signature. Entry 0 carries the signature of a certificate instead.
-func (e *Entry) SigningBytes() []byte { return append([]byte(entryDomain), mustMarshal(e.rest())...) }
+func (e *Entry) SigningBytes() []byte { return e.appendRest([]byte(entryDomain)) }
 
 // Hash returns the name of the entry.
 func (e *Entry) Hash() Hash { return sha256.Sum256(e.SigningBytes()) }
@@ -201,9 +157,7 @@ func (e *Entry) Encode() ([]byte, error) {
 	if err := e.check(); err != nil {
 		return nil, &aura.Error{Op: op, Kind: aura.Invalid, Err: err}
 	}
-	w := e.rest()
-	w.Signature = e.Signature
-	b := mustMarshal(w)
+	b := e.appendAll(nil)
 	if len(b) > MaxEntry {
 		return nil, aura.Errorf(op, aura.Invalid, "the entry has %d bytes, the most is %d", len(b), MaxEntry)
 	}
@@ -222,8 +176,7 @@ func Decode(b []byte) (Entry, error) {
 	if err := fact.Unmarshal(b, &w); err != nil {
 		return Entry{}, aura.Errorf(op, aura.Corrupt, "entry: %w", err)
 	}
-	// Another encoding of the same values would have the same hash, and fields that are skipped would not be signed.
-	if !bytes.Equal(mustMarshal(&w), b) || len(w.Removed)%removedSize != 0 {
+	if len(w.Removed)%removedSize != 0 {
 		return Entry{}, aura.Errorf(op, aura.Corrupt, "entry is not in canonical form")
 	}
 	e := Entry{
@@ -232,29 +185,23 @@ func Decode(b []byte) (Entry, error) {
 	}
 	if w.Recovery != nil {
 		e.Recovery = Recovery(*w.Recovery)
-		if e.Recovery.None() {
-			return Entry{}, aura.Errorf(op, aura.Corrupt, "entry is not in canonical form")
-		}
 	}
-	for _, d := range w.Devices {
-		e.Devices = append(e.Devices, Device(d))
+	e.Devices = make([]Device, len(w.Devices))
+	for i := range w.Devices {
+		e.Devices[i] = Device(w.Devices[i])
 	}
+	e.Removed = make([]Removed, 0, len(w.Removed)/removedSize)
 	for r := range slices.Chunk(w.Removed, removedSize) {
 		e.Removed = append(e.Removed, Removed{[12]byte(r), r[12]})
+	}
+	// Another encoding of the same values would have the same hash, and fields that are skipped would not be signed.
+	if !bytes.Equal(e.appendAll(nil), b) {
+		return Entry{}, aura.Errorf(op, aura.Corrupt, "entry is not in canonical form")
 	}
 	if err := e.check(); err != nil {
 		return Entry{}, &aura.Error{Op: op, Kind: aura.Invalid, Err: err}
 	}
 	return e, nil
-}
-
-// mustMarshal encodes one of this package's own wire structs, which cannot fail.
-func mustMarshal(w *wireEntry) []byte {
-	b, err := fact.Marshal(w)
-	if err != nil {
-		panic(err)
-	}
-	return b
 }
 
 // check holds the rules that need no other entry.
@@ -308,26 +255,21 @@ func (e *Entry) checkDevices() error {
 	if !slices.IsSortedFunc(e.Devices, compareDevices) {
 		return fmt.Errorf("the devices are not in the order of their signing keys: sort them")
 	}
-	used := make(map[[32]byte]string, 3*len(e.Devices)+2)
-	used[e.Root] = "the root key"
-	if !e.Recovery.None() {
-		if used[e.Recovery.Key] != "" {
-			return fmt.Errorf("the recovery key is the root key: make another")
-		}
-		used[e.Recovery.Key] = "the recovery key"
+	if !e.Recovery.None() && e.Recovery.Key == e.Root {
+		return fmt.Errorf("the recovery key is the root key: make another")
 	}
+	used := make([][32]byte, 0, 3*MaxDevices)
 	sum := uint64(0)
 	for i := range e.Devices {
 		d := &e.Devices[i]
-		name := aura.Short(d.ID())
 		for _, key := range [...][32]byte{d.Signing, d.Agreement, d.Link} {
-			if key == [32]byte{} {
-				return fmt.Errorf("device %s lacks a key", name)
+			switch {
+			case key == [32]byte{}:
+				return fmt.Errorf("device %s lacks a key", aura.Short(d.ID()))
+			case key == e.Root || key == e.Recovery.Key || slices.Contains(used, key):
+				return fmt.Errorf("a key of device %s is there twice: each key serves one purpose of one device", aura.Short(d.ID()))
 			}
-			if other := used[key]; other != "" {
-				return fmt.Errorf("device %s has a key twice, as %s: each key serves one purpose of one device", name, other)
-			}
-			used[key] = "a key of device " + name
+			used = append(used, key)
 		}
 		sum += uint64(d.Share)
 	}
@@ -347,11 +289,6 @@ func (e *Entry) checkRemoved() error {
 	for _, r := range e.Removed {
 		if r.Number == 0 || r.Number > e.Number {
 			return fmt.Errorf("entry %d says that entry %d removed a device", e.Number, r.Number)
-		}
-		for i := range e.Devices {
-			if r.Is(e.Devices[i].ID()) {
-				return fmt.Errorf("entry %d lists device %s and says that it was removed", e.Number, aura.Short(e.Devices[i].ID()))
-			}
 		}
 	}
 	return nil

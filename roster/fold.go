@@ -37,6 +37,7 @@ type State struct {
 	Missing []Hash
 
 	fork *fork // the heads, at most MaxPrevious of them
+	line set   // all heads and what they build on
 }
 
 // Pending is a root-signed change of the recovery key: until then the old one wins.
@@ -104,6 +105,8 @@ func (c *Chain) stateOf(heads []int) *State {
 	}
 	for _, i := range heads {
 		s.Heads = append(s.Heads, c.nodes[i].hash)
+		s.line.add(i)
+		s.line = s.line.or(c.nodes[i].ancestors)
 		s.Number = max(s.Number, c.nodes[i].Entry.Number)
 	}
 	s.fork = c.forkAt(s.Heads[:min(len(s.Heads), MaxPrevious)])
@@ -184,6 +187,8 @@ func (c *Chain) count(heads []int) (devices, waiting []Device) {
 type view struct {
 	chain *Chain
 	now   aura.Instant
+	// since is for each entry when this peer had it with all that it builds on.
+	since []aura.Instant
 	// lost are the entries that never count: beaten within the delay, or too late, with all that was built on them.
 	lost set
 	// weak are entries of rank recovery that beat nothing here and now, and all that was built on them: they contradict
@@ -192,11 +197,17 @@ type view struct {
 }
 
 func (c *Chain) view(now aura.Instant) *view {
-	v := &view{chain: c, now: now}
+	v := &view{chain: c, now: now, since: make([]aura.Instant, len(c.nodes))}
+	for i := range c.nodes {
+		v.since[i] = c.nodes[i].At
+		for _, h := range c.nodes[i].Entry.Previous {
+			v.since[i] = max(v.since[i], v.since[c.byHash[h]])
+		}
+	}
 	// A change that is beaten or not decides about entries that came at least a delay later, so the order of their
 	// times is one in which each needs the ones before it alone.
 	var unbeaten []int
-	for _, x := range c.changes() {
+	for _, x := range v.changes() {
 		if v.lost.has(x) || c.nodes[x].ancestors.meets(&v.lost) {
 			continue
 		}
@@ -223,7 +234,8 @@ func (c *Chain) view(now aura.Instant) *view {
 }
 
 // changes returns the entries that retire a recovery key, by the time at which they were first seen.
-func (c *Chain) changes() (list []int) {
+func (v *view) changes() (list []int) {
+	c := v.chain
 	for i := range c.nodes {
 		if len(c.nodes[i].retires) > 0 {
 			list = append(list, i)
@@ -231,7 +243,7 @@ func (c *Chain) changes() (list []int) {
 	}
 	slices.SortFunc(list, func(a, b int) int {
 		x, y := &c.nodes[a], &c.nodes[b]
-		return cmp.Or(cmp.Compare(x.At, y.At), cmp.Compare(x.Entry.Number, y.Entry.Number), compareHashes(x.hash, y.hash))
+		return cmp.Or(cmp.Compare(v.since[a], v.since[b]), cmp.Compare(x.Entry.Number, y.Entry.Number), compareHashes(x.hash, y.hash))
 	})
 	return list
 }
@@ -264,7 +276,8 @@ func (v *view) standing(r int, unbeaten []int) (late, weak bool) {
 		}
 	}
 	n := &v.chain.nodes[r]
-	return late, weak || v.pendingSince(n.ancestors, n.signer) != nil
+	_, pending := v.pendingSince(n.ancestors, n.signer)
+	return late, weak || pending
 }
 
 // age returns how long after a change the entry r came, or the first entry below it by the key that the change retires.
@@ -279,7 +292,7 @@ func (v *view) age(r, x int) (age aura.Duration, applies bool) {
 		if n.Entry.Rank != RankRecovery || !slices.Contains(change.retires, n.signer) || c.comparable(q, x) {
 			continue
 		}
-		if d := n.At.Sub(change.At); !applies || d < age {
+		if d := v.since[q].Sub(v.since[x]); !applies || d < age {
 			age, applies = d, true
 		}
 	}
@@ -292,15 +305,15 @@ func (c *Chain) comparable(a, b int) bool {
 }
 
 // pendingSince returns the latest root-signed entry of a line that introduces the key and is not in force yet.
-func (v *view) pendingSince(line set, key [32]byte) (latest *node) {
+func (v *view) pendingSince(line set, key [32]byte) (latest int, pending bool) {
 	for i := range line.all {
 		n := &v.chain.nodes[i]
-		if n.introduces && n.Entry.Rank == RankRoot && n.Entry.Recovery.Key == key && v.now < n.At.Add(delay) &&
-			(latest == nil || n.At > latest.At) {
-			latest = n
+		if n.introduces && n.Entry.Rank == RankRoot && n.Entry.Recovery.Key == key && v.now < v.since[i].Add(delay) &&
+			(!pending || v.since[i] > v.since[latest]) {
+			latest, pending = i, true
 		}
 	}
-	return latest
+	return latest, pending
 }
 
 // withBuilt adds everything that was built on entries.
@@ -320,7 +333,7 @@ func (c *Chain) withBuilt(s set) set {
 // that does not build on it and on which no other entry of rank recovery builds.
 func (v *view) heads() []int {
 	c := v.chain
-	var plain, strong, below set
+	var plain, strong set
 	for i := range c.nodes {
 		if v.lost.has(i) || v.weak.has(i) {
 			continue
@@ -330,18 +343,10 @@ func (v *view) heads() []int {
 			strong.add(i)
 		}
 	}
-	weak := v.weak
 	if !strong.empty() {
-		tops := c.newest(strong)
-		built := c.withBuilt(tops)
-		for i := range tops.all {
-			below = below.or(c.nodes[i].ancestors)
-		}
-		beaten := plain.minus(built).minus(below)
-		weak = weak.minus(c.withBuilt(beaten))
-		plain = plain.and(built)
+		plain = plain.and(c.withBuilt(c.newest(strong)))
 	}
-	both := c.newest(plain).or(c.newest(weak))
+	both := c.newest(plain).or(c.newest(v.weak))
 	var list []int
 	for i := range both.all {
 		list = append(list, i)
@@ -366,21 +371,22 @@ func (c *Chain) newest(s set) set {
 
 // pendingChange returns the change of the recovery key that the heads name and that is not in force yet.
 func (v *view) pendingChange(heads []int) *Pending {
-	var latest *node
+	latest, pending := 0, false
 	for _, i := range heads {
 		n := &v.chain.nodes[i]
 		line := n.ancestors
 		line.add(i)
-		if p := v.pendingSince(line, n.Entry.Recovery.Key); p != nil && (latest == nil || p.At > latest.At) {
-			latest = p
+		if p, is := v.pendingSince(line, n.Entry.Recovery.Key); is && (!pending || v.since[p] > v.since[latest]) {
+			latest, pending = p, true
 		}
 	}
-	if latest == nil {
+	if !pending {
 		return nil
 	}
-	p := &Pending{Until: latest.At.Add(delay)}
-	for _, h := range latest.Entry.Previous {
-		if old := v.chain.nodes[v.chain.byHash[h]].Entry.Recovery; old.Key != latest.Entry.Recovery.Key {
+	p := &Pending{Until: v.since[latest].Add(delay)}
+	change := &v.chain.nodes[latest].Entry
+	for _, h := range change.Previous {
+		if old := v.chain.nodes[v.chain.byHash[h]].Entry.Recovery; old.Key != change.Recovery.Key {
 			p.Old = old
 		}
 	}

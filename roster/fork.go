@@ -10,19 +10,21 @@ import (
 
 // fork is the entries that another one names, or shall name, as previous: one, or several that contradict each other.
 type fork struct {
-	chain    *Chain
+	nodes    []node // of the chain; they do not change but for the times at which they were seen
 	previous []*node
-	places   set
+	at       []int // their places
+	places   set   // the same
 	// union are the previous entries with all before them, common those that are before or at each.
 	union, common set
 }
 
 func (c *Chain) forkAt(previous []Hash) *fork {
-	f := &fork{chain: c}
+	f := &fork{nodes: c.nodes}
 	for k, h := range previous {
 		i := c.byHash[h]
 		n := &c.nodes[i]
 		f.previous = append(f.previous, n)
+		f.at = append(f.at, i)
 		f.places.add(i)
 		with := n.ancestors
 		with.add(i)
@@ -101,7 +103,8 @@ func (f *fork) checkSignature(n *node, message []byte) error {
 // checkDevices holds a device to the keys that it had, to its countersignature and to its removal.
 func (f *fork) checkDevices(n *node) error {
 	e := &n.Entry
-	n.gone = f.gone()
+	n.ids = f.ids(e)
+	n.gone = f.gone(n.ids)
 	listed := slices.Contains(n.ids, e.Maker)
 	for _, p := range f.previous {
 		listed = listed || slices.Contains(p.ids, e.Maker)
@@ -117,7 +120,9 @@ func (f *fork) checkDevices(n *node) error {
 		if n.gone[n.ids[i]] >= e.Rank {
 			return aura.Errorf("", aura.Denied, "entry %d lists device %s, which was removed: enrol it anew, with fresh keys", e.Number, aura.Short(n.ids[i]))
 		}
-		delete(n.gone, n.ids[i])
+		if n.gone[n.ids[i]] != 0 {
+			delete(n.gone, n.ids[i])
+		}
 		if err := f.checkDevice(e, d, n.ids[i]); err != nil {
 			return err
 		}
@@ -126,6 +131,7 @@ func (f *fork) checkDevices(n *node) error {
 		for _, id := range p.ids {
 			if !slices.Contains(n.ids, id) {
 				n.gone[id] = max(n.gone[id], e.Rank)
+				n.removes = true
 			}
 		}
 	}
@@ -155,21 +161,45 @@ func (f *fork) checkDevice(e *Entry, d *Device, id aura.DeviceID) error {
 	return nil
 }
 
+// ids returns the names of an entry's devices. Hashes of the previous entry are used again.
+func (f *fork) ids(e *Entry) []aura.DeviceID {
+	p := f.previous[0]
+	ids := make([]aura.DeviceID, len(e.Devices))
+	for i := range e.Devices {
+		d := &e.Devices[i]
+		if k, there := slices.BinarySearchFunc(p.Entry.Devices, *d, compareDevices); there {
+			ids[i] = p.ids[k]
+		} else {
+			ids[i] = d.ID()
+		}
+	}
+	return ids
+}
+
 // founded reports whether the device is that of an entry 0, which its certificate vouches for.
 func (f *fork) founded(d *Device) bool {
 	if d.Countersignature != [64]byte{} {
 		return false
 	}
 	for i := range f.union.all {
-		if e := &f.chain.nodes[i].Entry; e.Number == 0 && e.Devices[0].sameKeys(d) {
+		if e := &f.nodes[i].Entry; e.Number == 0 && e.Devices[0].sameKeys(d) {
 			return true
 		}
 	}
 	return false
 }
 
-// gone returns the devices that were removed up to here, with the rank that did it, in a map of its own.
-func (f *fork) gone() map[aura.DeviceID]Rank {
+// unchanged reports whether devices with these names are those of the only previous entry.
+func (f *fork) unchanged(ids []aura.DeviceID) bool {
+	return len(f.previous) == 1 && slices.Equal(f.previous[0].ids, ids)
+}
+
+// gone returns the devices that were removed up to here, with the rank that did it. When the devices are
+// unchanged it is the map of the previous entry, and nothing is written to it.
+func (f *fork) gone(ids []aura.DeviceID) map[aura.DeviceID]Rank {
+	if f.unchanged(ids) {
+		return f.previous[0].gone
+	}
 	gone := map[aura.DeviceID]Rank{}
 	for _, p := range f.previous {
 		for id, rank := range p.gone {
@@ -182,6 +212,9 @@ func (f *fork) gone() map[aura.DeviceID]Rank {
 // removed returns the removed devices that an entry with this number lists when its devices are ids: those of the
 // previous entries, each with its lowest number, and the devices that are dropped now. The last ones, [MaxRemoved].
 func (f *fork) removed(ids []aura.DeviceID, number uint8) []Removed {
+	if f.unchanged(ids) {
+		return f.previous[0].Entry.Removed
+	}
 	numbers := map[[12]byte]uint8{}
 	note := func(r Removed) {
 		if n, there := numbers[r.Device]; !there || r.Number < n {

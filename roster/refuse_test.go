@@ -28,10 +28,10 @@ func TestBadEntriesAreRefused(t *testing.T) {
 			}
 		}, aura.Invalid, "remove one first"},
 		"no device":      {func(e *roster.Entry) { e.Devices = nil }, aura.Invalid, "no device"},
-		"a device twice": {func(e *roster.Entry) { e.Devices = append(e.Devices, e.Devices[0]) }, aura.Invalid, "key twice"},
+		"a device twice": {func(e *roster.Entry) { e.Devices = append(e.Devices, e.Devices[0]) }, aura.Invalid, "is there twice"},
 		"a key twice": {func(e *roster.Entry) { e.Devices[index(e, "tablet")].Link = e.Devices[index(e, "phone")].Link },
-			aura.Invalid, "key twice"},
-		"the root key as a device's": {func(e *roster.Entry) { e.Devices[index(e, "tablet")].Link = e.Root }, aura.Invalid, "the root key"},
+			aura.Invalid, "is there twice"},
+		"the root key as a device's": {func(e *roster.Entry) { e.Devices[index(e, "tablet")].Link = e.Root }, aura.Invalid, "is there twice"},
 		"a missing key":              {func(e *roster.Entry) { e.Devices[0].Agreement = [32]byte{} }, aura.Invalid, "lacks a key"},
 		"no countersignature":        {func(e *roster.Entry) { e.Devices[index(e, "tablet")].Countersignature = [64]byte{} }, aura.Denied, "did not sign"},
 		"a wrong countersignature": {func(e *roster.Entry) { e.Devices[index(e, "tablet")].Countersignature[5] ^= 1 },
@@ -69,7 +69,7 @@ func TestBadEntriesAreRefused(t *testing.T) {
 		"a removal of a listed device": {func(e *roster.Entry) {
 			d := id("phone")
 			e.Removed = []roster.Removed{{Device: [12]byte(d[:12]), Number: 3}}
-		}, aura.Invalid, "says that it was removed"},
+		}, aura.Invalid, "removed devices"},
 		"a removal without a note": {func(e *roster.Entry) { e.Devices = slices.Delete(e.Devices, index(e, "laptop"), index(e, "laptop")+1) },
 			aura.Invalid, "list each device"},
 		"two guardians":           {func(e *roster.Entry) { e.Recovery.Guardians = 2 }, aura.Invalid, "3 to 9"},

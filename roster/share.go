@@ -46,13 +46,13 @@ func (f *fork) floors(ids []aura.DeviceID, maker aura.DeviceID) []uint32 {
 func (f *fork) span(id aura.DeviceID) (most, least uint32) {
 	var made set
 	for i := range f.union.minus(f.common).all {
-		if f.chain.nodes[i].Entry.Maker == id {
+		if f.nodes[i].Entry.Maker == id {
 			made.add(i)
 		}
 	}
 	least = Whole
 	found := false
-	for _, p := range f.previous {
+	for j, p := range f.previous {
 		k := slices.Index(p.ids, id)
 		if k < 0 {
 			continue
@@ -61,7 +61,7 @@ func (f *fork) span(id aura.DeviceID) (most, least uint32) {
 		found = true
 		least = min(least, share)
 		with := p.ancestors
-		with.add(f.chain.byHash[p.hash])
+		with.add(f.at[j])
 		if missing := made.minus(with); missing.empty() {
 			most = max(most, share)
 		}
@@ -72,21 +72,28 @@ func (f *fork) span(id aura.DeviceID) (most, least uint32) {
 	return max(most, least), least
 }
 
-// Usable returns the share that a device may spend in a budget epoch that began under an earlier state, when the
-// state is now s: its share of s, but nothing yet of what a device had that was removed since, because that one may have
-// spent it. It is 0 for a device that is not listed.
+// Usable returns the share that a device may spend in a budget epoch that began under an earlier state of the chain, when the
+// state is now s. It is the share of s, unless a device was removed since: that one may have spent its share in this epoch,
+// so the smallest share since then counts, and nothing for a device that came later. It is 0 for a device that is not
+// listed.
 func (s *State) Usable(began *State, device aura.DeviceID) uint32 {
-	now, listed := s.share(device)
+	usable, listed := s.share(device)
 	if !listed {
 		return 0
 	}
-	for i := range began.Devices {
-		if _, still := s.share(began.Devices[i].ID()); !still {
-			before, _ := began.share(device)
-			return min(now, before)
+	smallest, _ := began.share(device)
+	removed := false
+	for i := range s.line.minus(began.line).all {
+		n := &s.fork.nodes[i]
+		removed = removed || n.removes
+		if k := slices.Index(n.ids, device); k >= 0 {
+			smallest = min(smallest, n.Entry.Devices[k].Share)
 		}
 	}
-	return now
+	if removed {
+		return min(usable, smallest)
+	}
+	return usable
 }
 
 func (s *State) share(device aura.DeviceID) (share uint32, listed bool) {

@@ -53,8 +53,10 @@ func (w *simulation) injectCopies(tc task.Context) error {
 		}
 		p := one(c, w.people)
 		switch n := c.IntN(100); {
-		case n < 40:
+		case n < 20:
 			p.backUp(tc)
+		case n < 40:
+			tc.Group().Go("backup", func(tc task.Context) error { return w.duringCommit(tc, p, p.backUp) })
 		case n < 75:
 			tc.Group().Go("restore", func(tc task.Context) error { return w.restore(tc, c, p) })
 		default:
@@ -64,7 +66,53 @@ func (w *simulation) injectCopies(tc task.Context) error {
 	return nil
 }
 
-// backUp keeps a copy of a person's disk as it is durable at this instant, also in the middle of a commit.
+// commitWithin is how long a copy waits for a commit, in the middle of which it is made.
+const commitWithin = 20 * time.Second
+
+// duringCommit calls fn in the middle of the next commit of a home: the batch is durable, and neither the journal nor
+// anything above knows. When there is none for some time it calls nothing.
+func (w *simulation) duringCommit(tc task.Context, p *person, fn func(task.Context)) error {
+	if p.atCommit != nil {
+		return nil
+	}
+	done := task.NewLatch()
+	p.atCommit = func(tc task.Context) {
+		fn(tc)
+		done.Open()
+	}
+	wait, end := tc.WithBudget("commit of "+p.name, commitWithin)
+	defer end()
+	_ = done.Wait(wait)
+	p.atCommit = nil
+	return tc.Err()
+}
+
+// store returns the disk of a person's next process.
+func (w *simulation) store(p *person) journal.Store {
+	s := w.plantStore(p)
+	if w.options.Copies {
+		return committing{s, p}
+	}
+	return s
+}
+
+// committing is a disk that can be copied in the middle of a commit.
+type committing struct {
+	journal.Store
+	person *person
+}
+
+// Apply implements [journal.Store].
+func (c committing) Apply(tc task.Context, b *journal.Batch) error {
+	err := c.Store.Apply(tc, b)
+	if then := c.person.atCommit; then != nil && err == nil {
+		c.person.atCommit = nil
+		then(tc)
+	}
+	return err
+}
+
+// backUp keeps a copy of a person's disk as it is durable at this instant.
 func (p *person) backUp(tc task.Context) {
 	disk := p.world.copyDisk(tc, p.name, p.disk)
 	if disk == nil {
@@ -186,7 +234,13 @@ func (p *person) rollBack(tc task.Context, b *backup) {
 // runCopy starts a copy of a person's home, as its disk is durable at this instant, beside the original. Some copies
 // are in use until the world ends, the others for some minutes; some crash meanwhile.
 func (w *simulation) runCopy(tc task.Context, c *chance, p *person) error {
-	twin := w.newCopy(tc, p)
+	var twin *person
+	copyNow := func(tc task.Context) { twin = w.newCopy(tc, p) }
+	if c.happens(0.5) {
+		copyNow(tc)
+	} else if err := w.duringCommit(tc, p, copyNow); err != nil {
+		return err
+	}
 	if twin == nil {
 		return nil
 	}

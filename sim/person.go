@@ -53,12 +53,13 @@ type person struct {
 	spentIn map[spending]int                  // the index in spent, by all but the units
 	ended   map[aura.OperationID]domain.Phase // how actions ended, as shown
 
-	original *person   // of a copy: whose home was copied
-	copies   []*person // homes that were copied from this one and are in use
-	copied   int       // how many homes were copied from this one in all
-	forks    int       // how often a home of this person was copied or restored
-	backups  []backup  // oldest first
-	restored bool      // the next process finds the disk of a backup
+	original *person            // of a copy: whose home was copied
+	copies   []*person          // homes that were copied from this one and are in use
+	copied   int                // how many homes were copied from this one in all
+	forks    int                // how often a home of this person was copied or restored
+	backups  []backup           // oldest first
+	restored bool               // the next process finds the disk of a backup
+	atCommit func(task.Context) // what happens when the next batch has become durable; nil: nothing
 
 	// The state that planted bugs keep through restarts.
 	index   streams                            // of a forgetful disk
@@ -109,7 +110,7 @@ func (p *person) link() transport.PeerID { return p.ring.Certificate().Link }
 // hands returns the keys, disk, network and clock of the person's next process.
 func (p *person) hands() agent.Hands {
 	return agent.Hands{
-		Ring: p.ring, Entropy: p.world.sim.Entropy(p.name), Store: p.world.plantStore(p),
+		Ring: p.ring, Entropy: p.world.sim.Entropy(p.name), Store: p.world.store(p),
 		Network: func(agent.Gate) (transport.Network, error) {
 			p.network = p.host().Join(p.address)
 			return p.world.plantNetwork(p), nil
