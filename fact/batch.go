@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/binary"
+	"math/bits"
 	"slices"
 
 	"github.com/aura-runtime/aura"
@@ -113,7 +114,8 @@ func (b *Batch) Part(at []uint32) *Batch {
 }
 
 // nodesBeside returns what the root needs beside the facts at the given indexes, which are known.
-func (b *Batch) nodesBeside(at []uint32) (nodes [][32]byte) {
+func (b *Batch) nodesBeside(at []uint32) [][32]byte {
+	nodes := make([][32]byte, 0, bits.Len32(b.count-1)+len(at)/2)
 	levels := b.levels
 	if levels == nil {
 		levels = b.grow()

@@ -33,8 +33,8 @@ func TestARecordIsEncodedAndHashedOnce(t *testing.T) {
 		do   func()
 	}{
 		"the form of an own record":         {0, func() { own.Canonical() }},
-		"the proof, appended":               {0, func() { own.Proof.Append(room) }},
-		"an own record for the wire":        {2, func() { own.Encode() }}, // the result and its proof
+		"the proof by itself, appended":     {1, func() { own.Proof.Append(room) }}, // its path
+		"an own record by itself":           {3, func() { own.Encode() }},           // the result, its proof and the path
 		"the form of a record that arrived": {0, func() { arrived.Canonical() }},
 		"its identity":                      {0, func() { arrived.Genuine() }},
 		"its verification":                  {0, func() { _ = verifier.Verify(&arrived) }},

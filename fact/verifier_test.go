@@ -55,7 +55,13 @@ func TestAVerifierDecidesAsVerifyDoes(t *testing.T) {
 			case 4:
 				r.ID = other.ID
 			case 5:
-				r.Proof.Count++
+				r.Proof = fact.Proof{}
+			case 6:
+				again := []fact.Record{r}
+				if err := fact.SpreadProofs(again, fact.ShareProofs(again)); err != nil {
+					t.Fatal(err)
+				}
+				r = again[0] // the same proof, without what it shared
 			}
 			if want, got := r.Verify(deviceKey), v.Verify(&r); errors.Is(want, aura.Denied) != errors.Is(got, aura.Denied) {
 				t.Fatalf("alone %v, in a row %v", want, got)

@@ -14,6 +14,8 @@ import (
 // has its proof with it, as all had up to format 3.
 
 const (
+	// minJoint is the fewest: two records with their own proofs take hardly more, and are read by themselves.
+	minJoint = 3
 	// maxJoint is the most records of a joint proof: few enough to read and to hold it for the sake of one of them.
 	maxJoint = 64
 	// jointMark follows the fact in a stored record that has part in a joint proof. A proof begins with the first byte of
@@ -31,7 +33,7 @@ type joint struct {
 	at        []uint32
 }
 
-// findJoints puts the records of the group into joint proofs, where two or more can have one.
+// findJoints puts the records of the group into joint proofs.
 func (g *group) findJoints() {
 	open := map[*fact.Batch]*joint{}
 	for i := range g.records {
@@ -47,10 +49,10 @@ func (g *group) findJoints() {
 	}
 }
 
-// writeJoints stores the joint proofs of more than one record.
+// writeJoints stores the joint proofs of enough records.
 func (j *Journal) writeJoints(b *Batch, all []*joint) {
 	for _, s := range all {
-		if len(s.at) > 1 {
+		if len(s.at) >= minJoint {
 			j.writeJoint(b, s.first, s.batch.Part(s.at), s.signature)
 		}
 	}
@@ -70,7 +72,7 @@ func (j *Journal) writeJoint(b *Batch, first fact.Position, part *fact.Batch, si
 
 // appendProof appends a record's own proof or the name of its joint proof.
 func (r *staged) appendProof(b []byte) []byte {
-	if r.joint == nil || len(r.joint.at) == 1 {
+	if len(r.joint.at) < minJoint {
 		return r.record.Proof.Append(b)
 	}
 	b = binary.AppendUvarint(append(b, jointMark), uint64(r.record.Position-r.joint.first))
