@@ -26,6 +26,10 @@ const (
 	maxForks = 12
 	// maxReads bounds the attempts to copy a disk whose reads fail by chance.
 	maxReads = 100
+	// togetherFor is how long one home of each person is alone with those of the others in the end.
+	togetherFor = 90 * time.Second
+	// maxRounds bounds how often homes come together in the end.
+	maxRounds = 60
 	// exchanged is how long the exchange of an invitation may take.
 	exchanged = time.Minute
 )
@@ -414,4 +418,77 @@ func (w *simulation) undelivered(m *message, at *person) string {
 		return CopiesSpeak
 	}
 	return MessageDelivered
+}
+
+// mingle lets each home of a person meet each home of every other person, twice: one home of each person runs at a
+// time. Two people who both have two homes may otherwise talk in two separate pairs for ever, of which nobody can know.
+func (w *simulation) mingle(tc task.Context) {
+	if len(w.homes()) == len(w.people) {
+		return
+	}
+	met := map[[2]*person]int{}
+	for round := range maxRounds {
+		together := w.leastMet(met)
+		if together == nil {
+			break
+		}
+		w.note(tc, "mingle", fmt.Sprint(round))
+		for _, p := range w.homes() {
+			p.stop(tc)
+		}
+		for _, p := range together {
+			p.revive(tc)
+		}
+		if w.broken() || tc.Sleep(togetherFor) != nil {
+			return
+		}
+		w.look(tc)
+	}
+	for _, p := range w.homes() {
+		p.revive(tc)
+	}
+}
+
+// leastMet returns one home of each person, those that have met least, and notes that they meet; nil when all have met
+// each other twice.
+func (w *simulation) leastMet(met map[[2]*person]int) []*person {
+	var together []*person
+	news := false
+	for i := range w.people {
+		p := w.people[i]
+		var best *person
+		var most int
+		for _, h := range p.homes() {
+			n := 0
+			for _, q := range w.people {
+				for _, o := range q.homes() {
+					if chosen := slices.Contains(together, o); q != p && (chosen || q.number > p.number) && met[pairOf(h, o)] < 2 {
+						n += 2 - met[pairOf(h, o)]
+						if chosen {
+							n += len(w.homes())
+						}
+					}
+				}
+			}
+			if best == nil || n > most {
+				best, most = h, n
+			}
+		}
+		for _, o := range together {
+			news = news || met[pairOf(best, o)] < 2
+			met[pairOf(best, o)]++
+		}
+		together = append(together, best)
+	}
+	if !news {
+		return nil
+	}
+	return together
+}
+
+func pairOf(a, b *person) [2]*person {
+	if a.number > b.number {
+		a, b = b, a
+	}
+	return [2]*person{a, b}
 }
