@@ -29,7 +29,13 @@ const (
 // formatOne returns a store as a program with format 1 left it: 40 facts of four groups.
 func formatOne(t *testing.T, tc task.Context) journal.Store {
 	t.Helper()
-	f, err := os.Open("testdata/format1.store")
+	return written(t, tc, "testdata/format1.store")
+}
+
+// written returns the store in a file.
+func written(t *testing.T, tc task.Context, file string) journal.Store {
+	t.Helper()
+	f, err := os.Open(file)
 	if err != nil {
 		t.Fatal(err)
 	}
