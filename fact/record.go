@@ -3,7 +3,6 @@ package fact
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
 
 	"github.com/aura-runtime/aura"
 )
@@ -48,14 +47,6 @@ func NewRecord(f Fact) Record {
 	form := &form{encoded: f.Encode()}
 	form.id = f.idOf(form.encoded)
 	return Record{Seq: f.Seq, ID: form.id, Fact: f, form: form}
-}
-
-// idOf is [Fact.ID] for a fact whose encoding is at hand.
-func (f *Fact) idOf(encoded []byte) aura.FactID {
-	if f.Seq == 0 {
-		return sha256.Sum256(encoded)
-	}
-	return f.ID()
 }
 
 // OpenRecord returns the record of an encoded fact, without its proof, and computes its identity. It keeps encoded,

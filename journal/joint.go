@@ -70,6 +70,14 @@ func (j *Journal) writeJoint(b *Batch, first fact.Position, part *fact.Batch, si
 	b.Set(key, j.seal.sealInPlace(key, append(plain, encoded...)))
 }
 
+// proofRoom returns at most how many bytes appendProof appends.
+func (r *staged) proofRoom() int {
+	if len(r.joint.at) < minJoint {
+		return r.record.Proof.Room()
+	}
+	return 1 + 2*binary.MaxVarintLen32
+}
+
 // appendProof appends a record's own proof or the name of its joint proof.
 func (r *staged) appendProof(b []byte) []byte {
 	if len(r.joint.at) < minJoint {

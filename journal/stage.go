@@ -18,6 +18,8 @@ type staged struct {
 	own    bool // its proof comes with the group's signature
 	stream streamID
 	joint  *joint
+
+	encoded []byte // the canonical form of its fact
 }
 
 // stage checks an entry against the layer, which gets its changes, and appends its records to others: drafts

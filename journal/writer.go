@@ -170,6 +170,7 @@ func (j *Journal) gather(tc task.Context, g *group, first *request, crowded bool
 		facts, bytes = facts+n, bytes+size
 	}
 	g.records, g.accepted = make([]staged, 0, facts), make([]accepted, 0, len(g.requests))
+	g.layer.spots.reserve(facts)
 	l := g.layer.over() // of one entry after the other
 	for _, r := range g.requests {
 		l.reset()
@@ -193,7 +194,8 @@ func (j *Journal) admit(g *group, l *layer, r *request) {
 	g.records = records
 	g.accepted = append(g.accepted, accepted{request: r, from: from, to: len(records)})
 	for i := from; i < len(records); i++ {
-		g.bytes += len(records[i].record.Canonical())
+		records[i].encoded = records[i].record.Canonical()
+		g.bytes += len(records[i].encoded)
 	}
 	for _, c := range r.entry.Checkpoints {
 		g.checkpoints = append(g.checkpoints, c)
@@ -420,11 +422,10 @@ func (j *Journal) batch(g *group) (*Batch, error) {
 func (j *Journal) writeRecord(b *Batch, g *group, r *staged) {
 	rec := &r.record
 	s, _ := g.layer.stream(r.stream)
-	encoded := rec.Canonical()
-	plain := j.seal.buffer(2*binary.MaxVarintLen64 + len(encoded) + rec.Proof.Room())
+	plain := j.seal.buffer(2*binary.MaxVarintLen64 + len(r.encoded) + r.proofRoom())
 	plain = binary.AppendUvarint(plain, rec.Number)
-	plain = binary.AppendUvarint(plain, uint64(len(encoded)))
-	plain = r.appendProof(append(plain, encoded...))
+	plain = binary.AppendUvarint(plain, uint64(len(r.encoded)))
+	plain = r.appendProof(append(plain, r.encoded...))
 	key := numberKey(tableRecord, uint64(rec.Position))
 	b.Set(key, j.seal.sealInPlace(key, plain))
 	g.list(tableNamespaceRun, s.namespace, uint64(rec.Position), rec.Position)

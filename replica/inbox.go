@@ -64,6 +64,7 @@ func (s *session) commitBatch(tc task.Context, batch []deliver) error {
 		if err != nil {
 			return err
 		}
+		fresh := records[:0]
 		for j := range records {
 			r := &records[j]
 			if r.Fact.Device == env.Ring.Device() {
@@ -71,15 +72,20 @@ func (s *session) commitBatch(tc task.Context, batch []deliver) error {
 					returned = append(returned, *r)
 				}
 			} else {
-				var fresh bool
-				if fresh, err = s.verify(r, &chain); fresh {
-					entry.Foreign = append(entry.Foreign, *r)
+				var isNew bool
+				if isNew, err = s.verify(r, &chain); isNew {
+					fresh = append(fresh, *r)
 				}
 				delivered = true // one that is here already is acknowledged again: the peer did not hear it
 			}
 			if err != nil {
 				return err
 			}
+		}
+		if entry.Foreign == nil {
+			entry.Foreign = fresh
+		} else {
+			entry.Foreign = append(entry.Foreign, fresh...)
 		}
 	}
 	if err := s.commit(tc, entry, before, chain); err != nil {

@@ -3,6 +3,7 @@ package replica
 import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/egress"
 	"github.com/aura-runtime/aura/fact"
 )
 
@@ -87,12 +88,22 @@ type introduction struct {
 	Card []byte      `cbor:"2,keyasint"`
 }
 
+// smallMessage is the room that most messages need.
+const smallMessage = 256
+
 func encodeMessage(number byte, v any) ([]byte, error) {
-	body, err := fact.Marshal(v)
-	if err != nil {
-		return nil, err
+	return fact.MarshalBehind(append(make([]byte, 0, smallMessage), number), v)
+}
+
+// encode returns the message.
+func (d *deliver) encode() ([]byte, error) {
+	size := smallMessage
+	for _, list := range [][][]byte{d.Receipts, d.Facts, d.Proofs} {
+		for _, b := range list {
+			size += len(b) + 5
+		}
 	}
-	return append([]byte{number}, body...), nil
+	return fact.MarshalBehind(append(make([]byte, 0, size), egress.NumberDeliver), d)
 }
 
 func decodeMessage(b []byte, v any) error {

@@ -277,7 +277,7 @@ func (s *session) deliver(tc task.Context, charge *fact.Charge, through uint64) 
 	for i := range receipts {
 		d.Receipts = append(d.Receipts, receipts[i].Encode())
 	}
-	message, err := encodeMessage(egress.NumberDeliver, d)
+	message, err := d.encode()
 	if err != nil {
 		return err
 	}
