@@ -3,6 +3,7 @@ package fact
 import (
 	"bytes"
 	"cmp"
+	"slices"
 
 	"github.com/aura-runtime/aura"
 )
@@ -41,6 +42,16 @@ type form struct {
 
 // Place returns the place of the record's fact in its stream.
 func (r *Record) Place() Place { return PlaceOf(r.Seq, r.ID) }
+
+// Follows reports whether the record's fact is at the next place behind another one of its stream, and on its branch. A
+// fact of the first format signs no predecessor.
+func (r *Record) Follows(o *Record) bool {
+	if r.Seq != o.Seq+1 {
+		return false
+	}
+	at := o.Place()
+	return o.Fact.Seq == 0 || r.Fact.Prev == at.ID || slices.Contains(r.Fact.Merges, at)
+}
 
 // NewRecord returns the record of an own fact, without its proof. It encodes and hashes the fact.
 func NewRecord(f Fact) Record {

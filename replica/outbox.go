@@ -210,12 +210,13 @@ func (s *session) decide(tc task.Context, room *guard.Headroom, count uint64) (g
 	}
 }
 
-// afford extends a run to as many facts as the budget allows, at most through limit, and sums their cost
-// and leakage.
+// afford extends a run to as many facts as the budget allows, at most through limit, and sums their cost and leakage. A run
+// ends where the next fact is of another branch: a receipt covers a row of places.
 func (s *session) afford(tc task.Context, run *guard.Send, room *guard.Headroom, limit uint64) (guard.Reason, error) {
 	env := s.env()
 	run.Through, run.Cost, run.Leak = run.From, 0, guard.Leakage{}
 	left := room.Limit - min(room.Limit, room.Spent)
+	var last *fact.Record
 	for run.Through < limit {
 		if err := tc.Err(); err != nil {
 			return 0, err
@@ -229,6 +230,8 @@ func (s *session) afford(tc task.Context, run *guard.Send, room *guard.Headroom,
 			size := len(records[i].Fact.Payload)
 			cost := guard.CostOf(size)
 			switch {
+			case last != nil && !records[i].Follows(last):
+				return 0, nil
 			case uint64(run.Cost)+uint64(cost) <= left:
 			case uint64(cost) > room.Limit && run.Through == run.From:
 				return guard.ReasonTooLarge, nil
@@ -241,7 +244,7 @@ func (s *session) afford(tc task.Context, run *guard.Send, room *guard.Headroom,
 			for o, bits := range guard.LeakOf(size) {
 				run.Leak[o] += bits
 			}
-			run.Through = records[i].Number
+			run.Through, last = records[i].Number, &records[i]
 		}
 	}
 	return 0, nil
