@@ -86,14 +86,15 @@ func Verify(id aura.FactID, proof Proof, deviceKey []byte) error {
 	if len(deviceKey) != ed25519.PublicKeySize {
 		return aura.Errorf(op, aura.Denied, "device key has %d bytes", len(deviceKey))
 	}
-	if !proof.of(id) || !signed(deviceKey, proof.batch.count, proof.batch.root(), &proof.Signature) {
+	if !proof.Of(id) || !signed(deviceKey, proof.batch.count, proof.batch.root(), &proof.Signature) {
 		return unproven(op, id)
 	}
 	return nil
 }
 
-// of reports whether the batch has the fact at the proof's place.
-func (p *Proof) of(id aura.FactID) bool {
+// Of reports whether the proof is one of the fact with an identity: the batch has it at the proof's place. Whether it
+// holds is for [Verify] to say.
+func (p *Proof) Of(id aura.FactID) bool {
 	if p.batch == nil {
 		return false
 	}

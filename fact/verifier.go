@@ -35,7 +35,7 @@ func (v *Verifier) Verify(r *Record) error {
 		return aura.Errorf(op, aura.Denied, "fact %s does not have the identity that it claims", aura.Short(r.ID))
 	}
 	p := &r.Proof
-	if !p.of(r.ID) {
+	if !p.Of(r.ID) {
 		return unproven(op, r.ID)
 	}
 	if v.batch == p.batch && v.signature == p.Signature {

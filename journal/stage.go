@@ -111,6 +111,9 @@ func (j *Journal) stageForeign(l *layer, in *fact.Record) (r staged, isNew bool,
 	if !in.Genuine() {
 		return r, false, aura.Errorf(op, aura.Invalid, "fact %s does not have the identity that it claims", aura.Short(in.ID))
 	}
+	if !in.Proof.Of(in.ID) { // a reader takes the identity from the proof
+		return r, false, aura.Errorf(op, aura.Invalid, "fact %s has no proof of its own", aura.Short(in.ID))
+	}
 	s, err := j.headed(l, id)
 	if err != nil {
 		return r, false, err
