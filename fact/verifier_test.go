@@ -2,6 +2,7 @@ package fact_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -70,16 +71,41 @@ func TestAVerifierDecidesAsVerifyDoes(t *testing.T) {
 	})
 }
 
-func BenchmarkVerifier64(b *testing.B) {
+// BenchmarkReceive64 is what a receiver does with 64 facts of one batch up to their commit: bytes to verified records.
+func BenchmarkReceive64(b *testing.B) {
 	records := batched(1, 64)
 	deviceKey := public(key(1))
+	var facts [][]byte
+	for i := range records {
+		facts = append(facts, records[i].Canonical())
+	}
+	proofs := fact.ShareProofs(records)
 	b.ReportAllocs()
 	for b.Loop() {
 		v := fact.NewVerifier(deviceKey)
-		for i := range records {
-			if err := v.Verify(&records[i]); err != nil {
+		got := make([]fact.Record, len(facts))
+		for i, c := range facts {
+			var err error
+			if got[i], err = fact.OpenRecord(uint64(i+1), slices.Clone(c)); err != nil {
 				b.Fatal(err)
 			}
 		}
+		if err := fact.SpreadProofs(got, proofs); err != nil {
+			b.Fatal(err)
+		}
+		for i := range got {
+			if err := v.Verify(&got[i]); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
+
+// BenchmarkShare64 is what a sender does with the proofs of 64 facts of one batch.
+func BenchmarkShare64(b *testing.B) {
+	records := batched(1, 64)
+	b.ReportAllocs()
+	for b.Loop() {
+		fact.ShareProofs(records)
 	}
 }
