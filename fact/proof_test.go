@@ -221,6 +221,11 @@ func TestAProofIsSharedByTheFactsOfAMessage(t *testing.T) {
 		if len(proofs) != len(rows) {
 			t.Fatalf("%d proofs for facts of %d batches", len(proofs), len(rows))
 		}
+		if len(sent) > 1 {
+			if err := fact.SpreadProofs(slices.Clone(got[1:]), proofs); !errors.Is(err, aura.Corrupt) {
+				t.Fatalf("one fact less: got %v, want corrupt", err)
+			}
+		}
 		if err := fact.SpreadProofs(got, proofs); err != nil {
 			t.Fatal(err)
 		}
@@ -243,14 +248,32 @@ func TestAProofIsSharedByTheFactsOfAMessage(t *testing.T) {
 	})
 }
 
+// TestOnlyARowOfABatchSharesAProof: records in another order than the batch's, and of another signature, get proofs of
+// their own.
+func TestOnlyARowOfABatchSharesAProof(t *testing.T) {
+	records := batched(1, 4)
+	records[0], records[1] = records[1], records[0]
+	records[3].Proof.Signature[0] ^= 1
+	got := slices.Clone(records)
+	proofs := fact.ShareProofs(records)
+	if err := fact.SpreadProofs(got, proofs); err != nil || len(proofs) != 3 {
+		t.Fatalf("%d proofs, %v", len(proofs), err)
+	}
+	for i := range got {
+		if !got[i].Proof.Equal(records[i].Proof) {
+			t.Errorf("record %d has another proof than before", i)
+		}
+	}
+}
+
 // TestADecoderAllocatesNoMoreThanItsInput: a proof that claims many facts is refused before there is room for them.
 func TestADecoderAllocatesNoMoreThanItsInput(t *testing.T) {
-	ids := []aura.FactID{{1}, {2}, {3}}
 	for what, b := range map[string]string{
 		"a million facts":          "a302 1a00100000 045840" + strings.Repeat("01", 64) + "05 43ffff3f",
-		"more than 2^20 facts":     "a202 1a00100001 045840" + strings.Repeat("01", 64),
 		"a place behind the last":  "a301 03 02 03 045840" + strings.Repeat("01", 64),
 		"a gap of 2^63":            "a302 1903e8 045840" + strings.Repeat("01", 64) + "05 4c00ffffffffffffffff7f02",
+		"a gap of none":            "a302 03 045840" + strings.Repeat("01", 64) + "05 43010001",
+		"a batch of 2^20 and one":  "a302 1a00100001 03 5902a0" + strings.Repeat("02", 21*32) + "045840" + strings.Repeat("01", 64),
 		"a row of no facts":        "a302 03 045840" + strings.Repeat("01", 64) + "05 420000",
 		"a number in a long form":  "a302 03 045840" + strings.Repeat("01", 64) + "05 428200",
 		"hashes that nobody needs": "a302 03 035820" + strings.Repeat("02", 32) + "045840" + strings.Repeat("01", 64) + "05 4102",
@@ -259,8 +282,10 @@ func TestADecoderAllocatesNoMoreThanItsInput(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := fact.DecodeBatch(encoded, ids); !errors.Is(err, aura.Corrupt) {
-			t.Errorf("%s: got %v, want corrupt", what, err)
+		for n := 1; n <= 3; n++ {
+			if _, _, err := fact.DecodeBatch(encoded, make([]aura.FactID, n)); !errors.Is(err, aura.Corrupt) {
+				t.Errorf("%s, for %d facts: got %v, want corrupt", what, n, err)
+			}
 		}
 	}
 }

@@ -43,7 +43,7 @@ func TestAVerifierDecidesAsVerifyDoes(t *testing.T) {
 		for range rapid.IntRange(1, 12).Draw(t, "records") {
 			r := records[rapid.IntRange(0, len(records)-1).Draw(t, "record")]
 			other := records[rapid.IntRange(0, len(records)-1).Draw(t, "other")]
-			switch rapid.IntRange(0, 7).Draw(t, "change") {
+			switch rapid.IntRange(0, 8).Draw(t, "change") {
 			case 0:
 				r.Proof.Signature[3] ^= 1
 			case 1:
@@ -57,7 +57,11 @@ func TestAVerifierDecidesAsVerifyDoes(t *testing.T) {
 				r.ID = other.ID
 			case 5:
 				r.Proof = fact.Proof{}
-			case 6:
+			case 6: // another fact, alone in its batch, under the signature of another batch
+				r.Fact.Payload = []byte("another")
+				r.ID = r.Fact.ID()
+				r.Proof = fact.NewBatch([]aura.FactID{r.ID}).Proof(0, other.Proof.Signature)
+			case 7:
 				again := []fact.Record{r}
 				if err := fact.SpreadProofs(again, fact.ShareProofs(again)); err != nil {
 					t.Fatal(err)

@@ -126,8 +126,8 @@ func decodeDeliver(b []byte, d *deliver) error {
 	if err := decodeMessage(b, d); err != nil {
 		return err
 	}
-	if len(d.Facts) > maxDeliver || len(d.Receipts) > maxReceipts || len(d.Proofs) > len(d.Facts) {
-		return aura.Errorf("replica.decodeDeliver", aura.Corrupt, "%d facts with %d proofs, and %d receipts in one message", len(d.Facts), len(d.Proofs), len(d.Receipts))
+	if len(d.Facts) > maxDeliver || len(d.Receipts) > maxReceipts {
+		return aura.Errorf("replica.decodeDeliver", aura.Corrupt, "%d facts and %d receipts in one message", len(d.Facts), len(d.Receipts))
 	}
 	return nil
 }
