@@ -80,6 +80,22 @@ func Charged(c fact.Charge, cmd *effect.Command, from, through uint64) fact.Char
 	return c
 }
 
+// Learned returns the ledger entry after the peer said that it counts an amount in an epoch. More than the entry knows
+// was spent by another copy of the device's home. It returns false when there is nothing to learn: the epoch is another one
+// than that of the next charge, or the amount is known.
+func Learned(p Policy, c fact.Charge, epoch aura.Epoch, amount uint64, now aura.Physical) (fact.Charge, bool) {
+	room := HeadroomOf(p, &c, c.Context, c.Peer, now)
+	if amount = min(amount, p.Limit); epoch != room.Epoch || amount <= room.Spent {
+		return c, false
+	}
+	at := c.Through
+	if c.Epoch == epoch {
+		at = c.From
+	}
+	cmd := effect.Command{Context: c.Context, Peer: c.Peer, Amount: aura.FlowCost(amount - room.Spent), Epoch: epoch}
+	return Charged(c, &cmd, at, at), true
+}
+
 // joined returns the run that is paid for after another one was: both together when they touch. When
 // facts between them are left out, only the newer counts: an entry has one run, and it must never hold a
 // fact that was not paid for. The older run's payment is lost, and its facts are charged again.

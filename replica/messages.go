@@ -35,6 +35,8 @@ type hello struct {
 	Heads []fact.Place `cbor:"7,keyasint,omitempty"`
 	// Format is the sender's factsFormat.
 	Format uint64 `cbor:"8,keyasint,omitempty"`
+	// Spent is the amount that the receipts of Epoch cover, those of all copies of the other side's home together.
+	Spent uint64 `cbor:"9,keyasint,omitempty"`
 	// Elsewhere sums up which facts of the other side's device this side has in the other contexts that both share: see
 	// elsewhere.
 	Elsewhere []byte `cbor:"10,keyasint,omitempty"`

@@ -9,6 +9,7 @@ import (
 	"github.com/aura-runtime/aura/egress"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/trace"
 	"github.com/aura-runtime/aura/world"
@@ -67,8 +68,8 @@ func (s *session) greet(tc task.Context) error {
 	s.sentAddresses = here
 	s.lock.Unlock()
 	greeting, err := encodeMessage(egress.NumberHello, hello{
-		Heads: heads, Format: factsFormat, Epoch: chain.Epoch, Receipts: chain.Count, Head: chain.Head, Addresses: here,
-		Now: shownClock(tc), Elsewhere: elsewhere,
+		Heads: heads, Format: factsFormat, Epoch: chain.Epoch, Receipts: chain.Count, Head: chain.Head, Spent: chain.Spent,
+		Addresses: here, Now: shownClock(tc), Elsewhere: elsewhere,
 	})
 	if err != nil {
 		return err
@@ -80,13 +81,45 @@ func (s *session) greet(tc task.Context) error {
 	if err := egress.Post(tc, s.channel, pass, egress.KindHello, greeting); err != nil {
 		return err
 	}
+	s.introduced.Open()
 	wait, done := tc.WithBudget("greet", greetWithin)
 	defer done()
 	if err := s.greeted.Wait(wait); err != nil {
 		return err
 	}
+	if err := s.learnSpending(tc); err != nil {
+		return err
+	}
 	s.sent = s.progress()
 	return s.resume(tc)
+}
+
+// learnSpending enters into the ledger the units that another copy of this home spent towards the peer. The peer refuses
+// what goes beyond the limit for all copies together.
+func (s *session) learnSpending(tc task.Context) error {
+	s.lock.Lock()
+	greeting := s.peerHello
+	s.lock.Unlock()
+	policy, err := s.env().Frontier.Policy(tc, s.peer.Context)
+	if err != nil {
+		return err
+	}
+	learned := func(c fact.Charge) (fact.Charge, bool) {
+		return guard.Learned(policy, c, greeting.Epoch, greeting.Spent, tc.Now())
+	}
+	if _, news := learned(s.env().Journal.Charge(s.peer.Context, s.peer.Authority)); !news {
+		return nil
+	}
+	entry := new(journal.Entry)
+	entry.Expect = func(v journal.View) error {
+		entry.Charges = nil
+		if charge, news := learned(v.Charge(s.peer.Context, s.peer.Authority)); news {
+			entry.Charges = []fact.Charge{charge}
+		}
+		return nil
+	}
+	_, err = s.env().Journal.Append(tc, entry)
+	return err
 }
 
 // resume takes up where the last session ended: what may go, and which receipts the peer has.

@@ -19,8 +19,8 @@ import (
 // copies follow the same fact then, and both count.
 
 const (
-	// answerWithin is how long a peer may take to answer, and returnWithin to return what was asked for. After it the next
-	// session asks again.
+	// answerWithin is how long a peer may take to answer, and returnWithin to return what was asked for, until this side
+	// asks again.
 	answerWithin = 20 * time.Second
 	returnWithin = 2 * time.Minute
 	// askedCapacity is how many questions of a peer may wait.
@@ -37,13 +37,18 @@ func (e *olderError) Error() string {
 	return fmt.Sprintf("the peer reads facts of format %d, this agent writes format %d: the peer must update aura", e.format, factsFormat)
 }
 
-// recallLoop is the session's task that asks the peer for facts of this device.
+// recallLoop is the session's task that asks the peer for facts of this device, until all are here.
 func (s *session) recallLoop(tc task.Context) error {
+	if err := s.introduced.Wait(tc); err != nil {
+		return err
+	}
+	pause, again := redial(), task.Forever
 	for {
-		if err := s.recalls.Wait(tc); err != nil {
+		if _, err := s.recalls.WaitUntil(tc, again); err != nil {
 			return err
 		}
-		err := s.recall(tc)
+		asked, err := s.recall(tc)
+		again = task.Forever
 		switch {
 		case tc.Err() != nil:
 			return tc.Err()
@@ -51,24 +56,27 @@ func (s *session) recallLoop(tc task.Context) error {
 			return err
 		case err != nil:
 			tc.Emit(world.ServiceTroubled(syncName, "facts of this device not returned", "", err))
+			again = tc.Elapsed() + pause.Next(s.env().Entropy)
+		case asked:
+			again = tc.Elapsed() + returnWithin
 		}
 	}
 }
 
 // recall finds the newest fact of this device that both sides have on the branches which this home does not know, and
-// has the peer return what follows it.
-func (s *session) recall(tc task.Context) error {
+// has the peer return what follows it. It returns false when there is nothing to ask for.
+func (s *session) recall(tc task.Context) (asked bool, err error) {
 	env, ns, device := s.env(), s.link.namespace(), s.env().Ring.Device()
 	s.lock.Lock()
 	heads := s.peerHeads
 	s.lock.Unlock()
 	_, unknown, err := env.Journal.Behind(ns, device, heads)
 	if err != nil || len(unknown) == 0 {
-		return err
+		return false, err
 	}
 	own, err := env.Journal.Heads(ns, device)
 	if err != nil {
-		return err
+		return false, err
 	}
 	deepest := func(all []fact.Place) (seq uint64) {
 		for _, p := range all {
@@ -81,12 +89,12 @@ func (s *session) recall(tc task.Context) error {
 		ask := spread(low, high)
 		held, err := s.ask(tc, ask)
 		if err != nil {
-			return err
+			return false, err
 		}
 		for _, seq := range ask {
 			same, err := s.known(held, seq)
 			if err != nil {
-				return err
+				return false, err
 			}
 			if same == (fact.Place{}) {
 				high = seq
@@ -99,7 +107,7 @@ func (s *session) recall(tc task.Context) error {
 	if common != (fact.Place{}) {
 		after = append(after, common)
 	}
-	return s.postPlaces(tc, egress.KindRecall, places{Return: true, After: after})
+	return true, s.postPlaces(tc, egress.KindRecall, places{Return: true, After: after})
 }
 
 // spread returns at most maxAsked places between two, the greatest one among them.

@@ -37,15 +37,16 @@ const (
 //
 // The [recorder] takes what the peer acknowledges.
 type session struct {
-	link    *link
-	channel *transport.Channel
-	peer    directory.Peer
-	greeted *task.Latch // the peer said hello
-	inbox   *task.Mailbox[deliver]
-	recalls *task.Wake            // the peer has facts of this device that this home does not have
-	answers *task.Mailbox[places] // to what recallLoop asked
-	asked   *task.Mailbox[places] // by the peer
-	durable *task.Wake            // facts of the peer became durable, and it paid for an acknowledgement
+	link       *link
+	channel    *transport.Channel
+	peer       directory.Peer
+	greeted    *task.Latch // the peer said hello
+	introduced *task.Latch // this side said hello
+	inbox      *task.Mailbox[deliver]
+	recalls    *task.Wake            // the peer has facts of this device that this home does not have
+	answers    *task.Mailbox[places] // to what recallLoop asked
+	asked      *task.Mailbox[places] // by the peer
+	durable    *task.Wake            // facts of the peer became durable, and it paid for an acknowledgement
 
 	// Only commitLoop uses it.
 	verifier *fact.Verifier
@@ -79,7 +80,7 @@ func newSession(l *link, c *transport.Channel) (*session, error) {
 	}
 	return &session{
 		pause: redial(),
-		link:  l, channel: c, peer: peer, greeted: task.NewLatch(), durable: task.NewWake(),
+		link:  l, channel: c, peer: peer, greeted: task.NewLatch(), introduced: task.NewLatch(), durable: task.NewWake(),
 		inbox:   task.NewMailbox[deliver]("sync.inbox", inboxCapacity),
 		recalls: task.NewWake(), answers: task.NewMailbox[places]("sync.answers", 1),
 		asked:    task.NewMailbox[places]("sync.asked", askedCapacity),
