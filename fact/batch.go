@@ -1,6 +1,7 @@
 package fact
 
 import (
+	"cmp"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/binary"
@@ -78,7 +79,7 @@ func (b *Batch) Has(index uint32) bool {
 // SigningBytes returns the bytes that the device signs with Ed25519: a domain label, the batch's size and root.
 func (b *Batch) SigningBytes() []byte { return signingBytes(b.count, b.root()) }
 
-// Proof returns the proof of fact i (0-based) of a batch that is known whole, once the device has signed
+// Proof returns the proof of the i-th fact (0-based) of those that are known, once the device has signed
 // [Batch.SigningBytes].
 func (b *Batch) Proof(i int, signature [64]byte) Proof {
 	return Proof{Signature: signature, index: b.at[i], batch: b}
@@ -120,14 +121,10 @@ func (b *Batch) nodesBeside(at []uint32) [][32]byte {
 	if levels == nil {
 		levels = b.grow()
 	}
-	type place struct {
-		level int
-		at    uint32
-	}
-	var known []place // of b.beside
+	var known []node // of b.beside, ascending
 	if len(b.beside) > 0 {
-		known = make([]place, 0, len(b.beside))
-		eachBeside(b.count, b.at, func(l int, n uint32) { known = append(known, place{l, n}) })
+		known = make([]node, 0, len(b.beside))
+		eachBeside(b.count, b.at, func(l int, n uint32) { known = append(known, node{l, n}) })
 	}
 	eachBeside(b.count, at, func(l int, n uint32) {
 		if level := &levels[l]; level.at == nil {
@@ -135,11 +132,21 @@ func (b *Batch) nodesBeside(at []uint32) [][32]byte {
 		} else if i, ok := slices.BinarySearch(level.at, n); ok {
 			nodes = append(nodes, level.hash[i])
 		} else {
-			nodes = append(nodes, b.beside[slices.Index(known, place{l, n})])
+			i, _ := slices.BinarySearchFunc(known, node{l, n}, node.compare)
+			nodes = append(nodes, b.beside[i])
 		}
 	})
 	return nodes
 }
+
+// node is a place in a tree.
+type node struct {
+	level int
+	at    uint32
+}
+
+// compare orders nodes as [eachBeside] visits them.
+func (n node) compare(o node) int { return cmp.Or(cmp.Compare(n.level, o.level), cmp.Compare(n.at, o.at)) }
 
 // eachBeside calls fn for each node that the root of a tree of count leaves needs beside the given leaves: level by
 // level from the leaves, in each from the left.
