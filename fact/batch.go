@@ -146,7 +146,9 @@ type node struct {
 }
 
 // compare orders nodes as [eachBeside] visits them.
-func (n node) compare(o node) int { return cmp.Or(cmp.Compare(n.level, o.level), cmp.Compare(n.at, o.at)) }
+func (n node) compare(o node) int {
+	return cmp.Or(cmp.Compare(n.level, o.level), cmp.Compare(n.at, o.at))
+}
 
 // eachBeside calls fn for each node that the root of a tree of count leaves needs beside the given leaves: level by
 // level from the leaves, in each from the left.
