@@ -21,10 +21,10 @@ type Record struct {
 	// Seq is the place in the stream, from 1. It is [Fact.Seq]; for a fact of the first format, which signs none, it is
 	// what the holder of the record says.
 	Seq uint64
-	// Common is the place up to which the journal that gave the record out had one branch of its stream; zero: it had one
-	// altogether. Where it is set, Sole says whether all facts of the stream with a smaller number are behind this one.
-	Common uint64
-	Sole   bool
+	// Fork is the least place at which the journal that gave the record out has facts of several branches of its stream; zero:
+	// it has one branch. Where it is set, Sole says whether all facts of the stream with a smaller number are behind this one.
+	Fork uint64
+	Sole bool
 
 	ID    aura.FactID // identity of Fact
 	Fact  Fact

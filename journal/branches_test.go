@@ -570,20 +570,22 @@ func (m *model) checkMarks(r *fact.Record) {
 	m.t.Helper()
 	s := m.of(&r.Fact)
 	if !s.forked {
-		if r.Common != 0 || r.Sole {
-			m.fatalf("the record at %d of a stream with one branch says %d, %v", r.Position, r.Common, r.Sole)
+		if r.Fork != 0 || r.Sole {
+			m.fatalf("the record at %d of a stream with one branch says %d, %v", r.Position, r.Fork, r.Sole)
 		}
 		return
 	}
-	common, sole := 0, true
-	for len(newest(s.arrived[:common+1])) == 1 {
-		common++
+	fork, sole := uint64(0), true
+	for i := range s.arrived {
+		if seq := s.arrived[i].Seq; len(newest(s.arrived[:i+1])) > 1 && (fork == 0 || seq < fork) {
+			fork = seq
+		}
 	}
 	for _, n := range s.arrived[:r.Number] {
 		sole = sole && s.byID[r.ID].behind[n.ID]
 	}
-	if r.Common != uint64(common) || r.Sole && !sole || sole && !r.Sole && len(s.arrived) <= exactStretches {
-		m.fatalf("the record at %d says %d, %v; want %d, %v", r.Position, r.Common, r.Sole, common, sole)
+	if r.Fork != fork || r.Sole && !sole || sole && !r.Sole && len(s.arrived) <= exactStretches {
+		m.fatalf("the record at %d says %d, %v; want %d, %v", r.Position, r.Fork, r.Sole, fork, sole)
 	}
 }
 

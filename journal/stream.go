@@ -224,8 +224,19 @@ func (s *stream) covered(number uint64) uint64 {
 // mark says in a record where it lies among the branches.
 func (s *stream) mark(r *fact.Record) {
 	if s.calm != nil {
-		r.Common, r.Sole = s.calm[0].To, s.covered(r.Number) > 0
+		r.Fork, r.Sole = s.fork(), s.covered(r.Number) > 0
 	}
+}
+
+// fork returns the least place at which there are facts of several branches; zero: there is one branch.
+func (s *stream) fork() uint64 {
+	least := s.low
+	for i := 1; i < len(s.calm); i++ {
+		if low := s.calm[i].Low; least == 0 || low < least {
+			least = low
+		}
+	}
+	return least
 }
 
 // level returns the greatest number up to first such that all facts before it are behind all those from it up to last:

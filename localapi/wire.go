@@ -86,7 +86,7 @@ type wireUpdate struct {
 type wireRecord struct {
 	Position fact.Position `json:"p"`
 	Record   []byte        `json:"r"` // fact.Record.Encode
-	Common   uint64        `json:"c,omitempty"`
+	Fork     uint64        `json:"c,omitempty"`
 	Sole     bool          `json:"s,omitempty"`
 }
 
@@ -133,7 +133,7 @@ func encodeUpdate(up *fact.Update) wireUpdate {
 	for i := range up.Records {
 		r := up.Records[i]
 		r.Proof = fact.Proof{} // the agent verified it; a frontend has no keys to verify it again
-		w.Records[i] = wireRecord{Position: r.Position, Record: r.Encode(), Common: r.Common, Sole: r.Sole}
+		w.Records[i] = wireRecord{Position: r.Position, Record: r.Encode(), Fork: r.Fork, Sole: r.Sole}
 	}
 	for _, o := range up.Observations {
 		w.Observations = append(w.Observations, wireObservation(o))
@@ -149,7 +149,7 @@ func (w *wireUpdate) decode() (fact.Update, error) {
 		if err != nil {
 			return fact.Update{}, err
 		}
-		r.Position, r.Common, r.Sole = w.Records[i].Position, w.Records[i].Common, w.Records[i].Sole
+		r.Position, r.Fork, r.Sole = w.Records[i].Position, w.Records[i].Fork, w.Records[i].Sole
 		up.Records = append(up.Records, r)
 	}
 	for _, o := range w.Observations {
@@ -176,5 +176,5 @@ func split(up *fact.Update, fn func(*fact.Update) error) error {
 	return fn(&fact.Update{Records: rest, Position: up.Position, Live: up.Live, Observations: up.Observations})
 }
 
-// recordOverhead is about the size of a record's fields and proof without its payload, in bytes.
+// recordOverhead is at most about the size of a record without its payload, in bytes.
 const recordOverhead = 512

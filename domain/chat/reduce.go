@@ -39,7 +39,7 @@ type thread struct {
 	founded  fold.Earliest[Group]
 	joined   bool
 	invited  map[aura.ContextID]bool  // pair contexts in which the own authority sent its invitations
-	common   map[aura.DeviceID]uint64 // of the streams that had branches, see fact.Record
+	forks    map[aura.DeviceID]uint64 // of the streams that had branches, see fact.Record
 }
 
 type message struct {
@@ -99,6 +99,9 @@ func (s *State) Apply(r *fact.Record) {
 
 func (s *State) applyShared(r *fact.Record, context aura.ContextID) {
 	at := fold.Of(r)
+	if r.Fork > 0 {
+		s.thread(context).fork(r)
+	}
 	switch r.Fact.Kind {
 	case KindMessage:
 		s.applyText(r, context, at)
@@ -119,6 +122,16 @@ func (s *State) applyShared(r *fact.Record, context aura.ContextID) {
 	}
 }
 
+// fork notes at which place the stream of a device has branches. Any fact of the stream says so.
+func (t *thread) fork(r *fact.Record) {
+	if t.forks == nil {
+		t.forks = map[aura.DeviceID]uint64{}
+	}
+	if before := t.forks[r.Fact.Device]; before == 0 || r.Fork < before {
+		t.forks[r.Fact.Device] = r.Fork
+	}
+}
+
 func (s *State) applyText(r *fact.Record, context aura.ContextID, at fold.Stamp) {
 	var p Text
 	if fold.Shared(&r.Fact, &p) != nil || CheckText(p.Text) != nil {
@@ -127,16 +140,8 @@ func (s *State) applyText(r *fact.Record, context aura.ContextID, at fold.Stamp)
 	t := s.thread(context)
 	t.messages.Put(s.keep, fold.Item[message]{Stamp: at, Size: len(p.Text), Value: message{
 		Text: p, id: r.ID, operation: r.Fact.Operation, author: r.Fact.Author, device: r.Fact.Device, seq: r.Seq,
-		position: r.Position, sole: r.Sole,
+		position: r.Position, sole: r.Sole || r.Fork == 0,
 	}})
-	if r.Common > 0 {
-		if t.common == nil {
-			t.common = map[aura.DeviceID]uint64{}
-		}
-		if before := t.common[r.Fact.Device]; before == 0 || r.Common < before {
-			t.common[r.Fact.Device] = r.Common
-		}
-	}
 }
 
 func (s *State) applyInvited(r *fact.Record, pair aura.ContextID, at fold.Stamp) {

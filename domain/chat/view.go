@@ -167,7 +167,7 @@ func (s *State) unread(set Setting, c *conversation) int {
 			author, device = m.author, m.device
 			through = c.thread.readThrough(s.self, m.device)
 		}
-		unread := m.seq > through || c.thread.common[m.device] > 0 && !s.readBy(c.thread, s.self, m)
+		unread := m.seq > through || c.thread.forks[m.device] > 0 && !s.readBy(c.thread, s.self, m)
 		if unread && s.visible(set, c, m) {
 			n++
 		}
@@ -224,7 +224,7 @@ func (t *thread) readThrough(reader aura.AuthorityID, device aura.DeviceID) uint
 // readBy reports whether the reader marked a message as read. A mark says nothing of other branches than that of the
 // message which it names.
 func (s *State) readBy(t *thread, reader aura.AuthorityID, m *message) bool {
-	common := t.common[m.device]
+	fork := t.forks[m.device]
 	for _, r := range t.reads {
 		if r.Value.reader != reader {
 			continue
@@ -232,7 +232,7 @@ func (s *State) readBy(t *thread, reader aura.AuthorityID, m *message) bool {
 		mark := r.Value.mark(m.device)
 		switch {
 		case m.seq > mark.Through:
-		case common == 0, m.seq <= common, fact.Place{Seq: mark.Through, ID: mark.ID}.Is(m.seq, m.id):
+		case fork == 0, m.seq < fork, fact.Place{Seq: mark.Through, ID: mark.ID}.Is(m.seq, m.id):
 			return true
 		case reader == s.self:
 			if m.position < r.Value.position {
@@ -240,6 +240,18 @@ func (s *State) readBy(t *thread, reader aura.AuthorityID, m *message) bool {
 			}
 		default:
 			if last := t.at(m.device, mark); last != nil && last.sole && m.position < last.position {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// names reports whether the reader's mark names a message itself.
+func (t *thread) names(reader aura.AuthorityID, m *message) bool {
+	for _, r := range t.reads {
+		if r.Value.reader == reader {
+			if mark := r.Value.mark(m.device); (fact.Place{Seq: mark.Through, ID: mark.ID}).Is(m.seq, m.id) {
 				return true
 			}
 		}
@@ -276,9 +288,12 @@ func (s *State) progress(set Setting, c *conversation, m *message) (delivery.Pro
 	var recipients []Recipient
 	for _, p := range c.others {
 		state, why := set.Delivery.Progress(delivery.Place{
-			Context: c.Context, Device: m.device, Seq: m.seq, Position: m.position, Common: c.thread.common[m.device],
+			Context: c.Context, Device: m.device, Seq: m.seq, Position: m.position, Fork: c.thread.forks[m.device],
 		}, p.Authority)
-		if s.readBy(c.thread, p.Authority, m) {
+		// The reader may have marked a text of another copy of this device at a later place, whose branch is not known here.
+		// Only a text that the reader has can be read.
+		named := c.thread.names(p.Authority, m)
+		if named || state >= delivery.ProgressDelivered && s.readBy(c.thread, p.Authority, m) {
 			state, why = delivery.ProgressRead, ""
 		}
 		if p.Left && state < delivery.ProgressDelivered {

@@ -68,9 +68,9 @@ type Place struct {
 	Context aura.ContextID
 	Device  aura.DeviceID
 	Seq     uint64
-	// Position and Common are those of the record, see [fact.Record].
+	// Position and Fork are those of the record, see [fact.Record].
 	Position fact.Position
-	Common   uint64
+	Fork     uint64
 }
 
 // mark is a place up to which all facts that had come before a position have something in common.
@@ -82,7 +82,7 @@ type mark struct {
 // covers reports whether a mark holds for a fact. Beyond the place up to which there is one branch, a fact that came
 // later may be on another branch.
 func (m mark) covers(of *Place) bool {
-	return of.Seq <= m.Through && (of.Common == 0 || of.Seq <= of.Common || of.Position < m.At)
+	return of.Seq <= m.Through && (of.Fork == 0 || of.Seq < of.Fork || of.Position < m.At)
 }
 
 // farther returns the mark that says more.
