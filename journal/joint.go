@@ -27,7 +27,7 @@ const (
 
 // joint is records of a group that are facts of one batch, in its order.
 type joint struct {
-	first     fact.Position // of its first record: it names the share
+	first     fact.Position // of its first record, by which it is found
 	batch     *fact.Batch
 	signature [64]byte
 	at        []uint32
@@ -87,7 +87,7 @@ func (r *staged) appendProof(b []byte) []byte {
 	return binary.AppendUvarint(b, uint64(r.record.Proof.Index()))
 }
 
-// reference is what a stored record has of its proof when it joint proofs one.
+// reference is what a stored record has of its proof, when that is a joint one.
 type reference struct {
 	first fact.Position
 	index uint32
