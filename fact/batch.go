@@ -321,7 +321,11 @@ func decodeBatch(b []byte, most int) (*Batch, [64]byte, error) {
 	if count > 1<<maxPath || first >= count || most < 1 {
 		return nil, signature, aura.Errorf(op, aura.Corrupt, "proof: place %d of %d is none", first, count)
 	}
-	at, ok := readRows(rows, []uint32{uint32(first)}, most)
+	at := []uint32{uint32(first)}
+	if len(rows) > 0 {
+		at = append(make([]uint32, 0, most), at...)
+	}
+	at, ok := readRows(rows, at, most)
 	if !ok || at[len(at)-1] >= uint32(count) {
 		return nil, signature, aura.Errorf(op, aura.Corrupt, "proof: not the places of at most %d facts of %d", most, count)
 	}

@@ -165,7 +165,7 @@ func (j *Journal) readJoint(first fact.Position) (s storedJoint, ok bool, err er
 	if err != nil || !ok {
 		return s, false, err
 	}
-	if plain, opened := j.seal.open(key, value); opened {
+	if plain, opened := j.seal.openInPlace(key, value); opened {
 		if s.batch, s.signature, ok = decodeJoint(plain); ok {
 			s.first = first
 			return s, true, nil

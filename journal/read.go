@@ -2,6 +2,7 @@ package journal
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/fact"
@@ -230,7 +231,7 @@ func (j *Journal) Fact(id aura.FactID) (found fact.Record, ok bool, err error) {
 	start, end := numberKey(tableRecord, 0), numberKey(tableRecord, uint64(j.Head())+1)
 	err = j.store.IterateBack(start, end, func(key, value []byte) error {
 		p, _ := keyNumber(key)
-		r, err := j.unseal(fact.Position(p), value)
+		r, err := j.unseal(fact.Position(p), slices.Clone(value))
 		if err == nil && r.ID == id {
 			found, ok, err = r, !j.collected(&r), errStop
 		}
@@ -262,6 +263,7 @@ func (j *Journal) stored(p fact.Position) (fact.Record, bool, error) {
 	return r, err == nil, err
 }
 
+// unseal returns the record that a value of the store holds, which the caller owns and which is used up.
 func (j *Journal) unseal(p fact.Position, value []byte) (fact.Record, error) {
 	damaged := func() error {
 		return aura.Errorf("journal.Read", aura.Corrupt, "record %d of the journal is damaged", p)
@@ -299,9 +301,9 @@ type storedRecord struct {
 	encoded, proof []byte
 }
 
-// openRecord opens a stored record; ok is false when it is damaged.
+// openRecord opens a stored record, in place; ok is false when it is damaged.
 func (j *Journal) openRecord(p fact.Position, value []byte) (r storedRecord, ok bool) {
-	plain, ok := j.seal.open(numberKey(tableRecord, uint64(p)), value)
+	plain, ok := j.seal.openInPlace(numberKey(tableRecord, uint64(p)), value)
 	if !ok {
 		return r, false
 	}

@@ -97,12 +97,20 @@ func (s *sealer) sealInPlace(key, room []byte) []byte {
 }
 
 // open reverses seal; ok is false when the value was damaged or belongs to another key.
-func (s *sealer) open(key, value []byte) (plain []byte, ok bool) {
+func (s *sealer) open(key, value []byte) (plain []byte, ok bool) { return s.openInto(nil, key, value) }
+
+// openInPlace is open for a value that the caller owns: the plain text takes its place.
+func (s *sealer) openInPlace(key, value []byte) (plain []byte, ok bool) {
+	n := min(s.aead.NonceSize(), len(value))
+	return s.openInto(value[n:n], key, value)
+}
+
+func (s *sealer) openInto(room, key, value []byte) (plain []byte, ok bool) {
 	n := s.aead.NonceSize()
 	if len(value) < n+s.aead.Overhead() {
 		return nil, false
 	}
-	plain, err := s.aead.Open(nil, value[:n], value[n:], key)
+	plain, err := s.aead.Open(room, value[:n], value[n:], key)
 	return plain, err == nil
 }
 
