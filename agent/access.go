@@ -35,6 +35,8 @@ func (a *Agent) Status() status.Status {
 	for i, h := range a.tree.handles {
 		s.Services = append(s.Services, status.Service{Name: a.tree.names[i], State: h.Observe().State().String()})
 	}
+	s.Branches = Branches(a.env.Journal, a.env.Directory, a.Self(), a.env.Ring.Device())
+	s.RanTwice = a.services.replicator.RanTwice()
 	return s
 }
 

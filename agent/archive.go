@@ -6,6 +6,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/task"
@@ -34,6 +35,15 @@ func OpenArchive(tc task.Context, dir string, p keyring.Protector, more ...domai
 	if err != nil {
 		return nil, err
 	}
+	j, err := openToRead(tc, dir, ring, registry)
+	if err != nil {
+		return nil, err
+	}
+	return &Archive{history: history{j}, authority: ring.Authority(), device: ring.Device()}, nil
+}
+
+// openToRead opens the journal of a home and changes nothing in its folder.
+func openToRead(tc task.Context, dir string, ring *keyring.Ring, registry *fact.Registry) (*journal.Journal, error) {
 	store, err := journal.OpenPebble(filepath.Join(dir, journalFolder), journal.PebbleOptions{ReadOnly: true})
 	if err != nil {
 		return nil, err
@@ -44,7 +54,7 @@ func OpenArchive(tc task.Context, dir string, p keyring.Protector, more ...domai
 	if err != nil {
 		return nil, errors.Join(err, store.Close(tc))
 	}
-	return &Archive{history: history{j}, authority: ring.Authority(), device: ring.Device()}, nil
+	return j, nil
 }
 
 // Self returns whose journal it is, and of which of its devices.

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -30,6 +31,27 @@ type HomeOptions struct {
 	Listen []string
 	// Private says that the addresses are for this machine alone.
 	Private bool
+	// Newest returns how far this machine has seen the journal of a device come, and false when it does not know. Default:
+	// it does not know.
+	Newest func(aura.DeviceID) (journal.Mark, bool)
+	// Older opens also a home that is behind Newest.
+	Older bool
+}
+
+// StaleError says that a home is older than what its machine last ran, or has gone another way. Its kind is
+// [aura.Stale].
+type StaleError struct {
+	Home         string
+	Here, Newest journal.Mark
+}
+
+// Error says how far both are.
+func (e *StaleError) Error() string {
+	here := fmt.Sprintf("%s holds %d facts of this device, and %d were written", e.Home, e.Here.Facts, e.Newest.Facts)
+	if e.Here.Facts == e.Newest.Facts {
+		here = fmt.Sprintf("%s holds %d facts of this device that are not those which were written", e.Home, e.Here.Facts)
+	}
+	return "this home is older than what this machine last ran: " + here
 }
 
 // FindHome looks for an account in a folder. It returns [aura.NotFound] when there is none, and [aura.Corrupt] when
@@ -73,7 +95,8 @@ func CreateHome(tc task.Context, dir, name string, p keyring.Protector, modules 
 // OpenHome returns the hands of an account: its keys, its journal on disk and a libp2p network. It brings a
 // home of an older format to the present one. It returns [aura.NotFound] for a folder without an account,
 // [aura.Invalid] for a home of a newer format, [aura.Denied] for a wrong key and [aura.Conflict] while another
-// process has the journal.
+// process has the journal. It returns a [StaleError] for a home that is older than what the options know, before it
+// writes anything.
 func OpenHome(tc task.Context, dir string, p keyring.Protector, o HomeOptions) (Hands, error) {
 	if err := CheckHome(dir); err != nil {
 		return Hands{}, err
@@ -83,6 +106,10 @@ func OpenHome(tc task.Context, dir string, p keyring.Protector, o HomeOptions) (
 	}
 	ring, err := keyring.Open(tc, filepath.Join(dir, keyringFolder), p)
 	if err != nil {
+		return Hands{}, err
+	}
+	if err := checkAge(tc, dir, ring, o); err != nil {
+		ring.Wipe()
 		return Hands{}, err
 	}
 	store, err := journal.OpenPebble(filepath.Join(dir, journalFolder), journal.PebbleOptions{})
@@ -99,6 +126,30 @@ func OpenHome(tc task.Context, dir string, p keyring.Protector, o HomeOptions) (
 		}
 		return n, nil
 	}}, nil
+}
+
+// checkAge returns a [StaleError] for a home that is behind what the options know of its device. It reads the journal
+// without a change to its files. A journal that cannot be read is for the opening to tell.
+func checkAge(tc task.Context, dir string, ring *keyring.Ring, o HomeOptions) error {
+	if o.Newest == nil || o.Older {
+		return nil
+	}
+	newest, known := o.Newest(ring.Device())
+	if !known {
+		return nil
+	}
+	j, err := openToRead(tc, dir, ring, nil)
+	if err != nil {
+		return nil
+	}
+	here := j.Mark()
+	if err := j.Close(tc); err != nil {
+		return err
+	}
+	if here.Behind(newest) {
+		return &aura.Error{Op: "agent.OpenHome", Kind: aura.Stale, Err: &StaleError{dir, here, newest}}
+	}
+	return nil
 }
 
 // CheckHome returns [aura.Denied] for a folder in which other users of the machine can put another account's

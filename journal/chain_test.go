@@ -152,7 +152,8 @@ func TestOneBranchTooManyIsRefusedAlone(t *testing.T) {
 		}
 		for _, begin := range []*node{c.after(root), c.after(), c.after(heads[0].follows...)} {
 			_, err := j.Append(tc, entryOf(begin))
-			if !errors.Is(err, aura.Exhausted) || !strings.Contains(err.Error(), "branch 17") || !strings.Contains(err.Error(), "enrol it anew") {
+			refused, ok := errors.AsType[*journal.BranchError](err)
+			if !errors.Is(err, aura.Exhausted) || !ok || refused.Device != peer.id || !strings.Contains(err.Error(), "branch 17") {
 				t.Fatalf("one branch too many: %v", err)
 			}
 		}

@@ -136,8 +136,7 @@ func (j *Journal) stageForeign(l *layer, in *fact.Record) (r staged, isNew bool,
 	}
 	j.place(l, &r, s, func(p fact.Place) bool { return slices.Contains(preds, p) })
 	if s, _ := l.stream(id); len(s.others) >= fact.MaxHeads {
-		return r, false, aura.Errorf(op, aura.Exhausted, "fact %s begins branch %d of a device's facts, the most is %d: remove the device and enrol it anew",
-			aura.Short(in.ID), len(s.others)+1, fact.MaxHeads)
+		return r, false, &aura.Error{Op: op, Kind: aura.Exhausted, Err: &BranchError{in.ID, in.Fact.Device}}
 	}
 	return r, true, nil
 }
@@ -161,6 +160,18 @@ func (j *Journal) stagePlain(l *layer, r staged, s *stream) (staged, bool, error
 	s.plain++
 	j.place(l, &r, *s, func(fact.Place) bool { return true })
 	return r, true, nil
+}
+
+// BranchError says that a received fact would begin one branch too many of its device: [fact.MaxHeads] grow already. Its
+// kind is [aura.Exhausted].
+type BranchError struct {
+	ID     aura.FactID
+	Device aura.DeviceID
+}
+
+// Error names the fact.
+func (e *BranchError) Error() string {
+	return fmt.Sprintf("fact %s begins branch %d of a device's facts, the most is %d", aura.Short(e.ID), fact.MaxHeads+1, fact.MaxHeads)
 }
 
 // GapError says that a received fact follows one that is not here. Its kind is [aura.Unavailable].

@@ -13,7 +13,6 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/agent"
 	"github.com/aura-runtime/aura/directory"
-	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/builtin"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/status"
@@ -22,6 +21,7 @@ import (
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/localapi"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/ui/cli"
 	"github.com/aura-runtime/aura/world"
 )
 
@@ -119,7 +119,7 @@ func checkClock(tc task.Context, home string) finding {
 
 // checkPeers compares this account with its contacts: the clock with those of who is connected, as the agent
 // measured, and the journal.
-func checkPeers(tc task.Context, home string) []finding {
+func checkPeers(tc task.Context, home string, running *status.Status) []finding {
 	core, err := connect(tc, home)
 	if err != nil {
 		return nil // the agent has just ended
@@ -132,20 +132,63 @@ func checkPeers(tc task.Context, home string) []finding {
 	if err != nil {
 		return []finding{ill("clocks", "", "%s", aura.Reason(err))}
 	}
-	return append(compareJournals(contacts, peers), compareClocks(contacts, peers))
+	findings := append(compareJournals(contacts, peers), checkCopies(running, contacts, tc.Now().At)...)
+	return append(findings, compareClocks(contacts, peers))
 }
 
-// compareJournals names the contacts whose journal does not fit this one.
+// checkCopies tells of copies of this home and of the homes of contacts.
+func checkCopies(now *status.Status, contacts []contact.Contact, at aura.Instant) (findings []finding) {
+	told := now.Copies(at, func(who aura.AuthorityID) string {
+		for i := range contacts {
+			if contacts[i].Authority == who {
+				return contacts[i].Name
+			}
+		}
+		return "group member " + aura.Short(who)
+	})
+	for _, n := range told {
+		f := well("copies", "%s", n.Text)
+		if n.Problem {
+			f = ill("copies", "", "%s", n.Text)
+		}
+		f.Fix = n.Fix
+		findings = append(findings, f)
+	}
+	return findings
+}
+
+// compareJournals names the contacts whose journal does not fit this one, and those who return what this home lacks.
 func compareJournals(contacts []contact.Contact, peers []status.Peer) (found []finding) {
 	for _, c := range contacts {
 		for _, p := range peers {
-			apart := strings.HasPrefix(p.Reason, status.ReasonContradicts) || strings.HasPrefix(p.Reason, status.ReasonDismisses)
-			if p.Authority == c.Authority && apart {
-				found = append(found, ill("contacts", "if this home is a copy, use the original in its place", "%s: %s", c.Name, p.Reason))
+			if p.Authority != c.Authority {
+				continue
+			}
+			if fix := fixOf(p.Reason, c.Name); fix != "" {
+				found = append(found, ill("contacts", fix, "%s: %s", c.Name, p.Reason))
+			}
+			if p.Lacks {
+				found = append(found, well("contacts", "%s %s", c.Name, status.Lacks))
 			}
 		}
 	}
 	return found
+}
+
+// fixOf says what to do when every session with a contact ends for a reason; empty: nothing.
+func fixOf(reason, name string) string {
+	for begin, fix := range map[string]string{
+		status.ReasonContradicts:   "if this home is a copy, use the original in its place",
+		status.ReasonDismisses:     "if this home is a copy, use the original in its place",
+		status.ReasonOlder:         "ask " + name + " to install the newer aura",
+		status.ReasonBranchesHere:  "stop the agent of every copy of this home but one, and send " + name + " a message from that one",
+		status.ReasonBranchesThere: "ask " + name + " to stop the agent of every copy of that home but one",
+	} {
+		if strings.HasPrefix(reason, begin) {
+			return fix
+		}
+	}
+	return ""
 }
 
 // compareClocks says whose clock is wrong: a difference to most contacts who are connected is this machine's.
@@ -256,7 +299,7 @@ func checkFolds(held []status.Quarantined) []finding {
 }
 
 // checkKeysAndJournal opens the keys and reads the whole journal of an account that no agent uses.
-func checkKeysAndJournal(tc task.Context, home string, named protectFlags, modules []domain.Module) []finding {
+func checkKeysAndJournal(tc task.Context, s *cli.Shell, home string, named protectFlags) []finding {
 	store, err := openStore(home)
 	if err != nil {
 		return []finding{ill("journal", journalFix(err), "%s", aura.Reason(err))}
@@ -273,7 +316,7 @@ func checkKeysAndJournal(tc task.Context, home string, named protectFlags, modul
 		return closeUnread(tc, store, keysFinding(home, named, err))
 	}
 	defer ring.Wipe()
-	return append([]finding{well("keys", "they open, for %s", aura.Short(ring.Authority()))}, checkJournal(tc, store, ring, modules)...)
+	return append([]finding{well("keys", "they open, for %s", aura.Short(ring.Authority()))}, checkJournal(tc, s, home, store, ring)...)
 }
 
 // closeUnread closes a journal whose facts cannot be read because of a problem with the keys.
@@ -311,8 +354,8 @@ func openStore(home string) (journal.Store, error) {
 }
 
 // checkJournal reads and folds every fact, which opens its seal and checks its hash.
-func checkJournal(tc task.Context, store journal.Store, ring *keyring.Ring, modules []domain.Module) []finding {
-	set, err := builtin.New(modules...)
+func checkJournal(tc task.Context, s *cli.Shell, home string, store journal.Store, ring *keyring.Ring) []finding {
+	set, err := builtin.New(s.Modules...)
 	if err != nil {
 		return []finding{ill("journal", "", "%s", aura.Reason(err))}
 	}
@@ -321,6 +364,7 @@ func checkJournal(tc task.Context, store journal.Store, ring *keyring.Ring, modu
 	})
 	facts := 0
 	var held []status.Quarantined
+	var copies []finding
 	if err == nil {
 		index := directory.New(set, ring.Authority(), j.Meta)
 		_, err = j.Read(tc, fact.Selection{}, func(r fact.Record) error {
@@ -329,6 +373,7 @@ func checkJournal(tc task.Context, store journal.Store, ring *keyring.Ring, modu
 			return nil
 		})
 		held = agent.Quarantined(index.Quarantined())
+		copies = append(checkMark(s, home, j.Mark()), checkBranches(tc, j, index, ring)...)
 		err = errors.Join(err, j.Close(tc))
 	}
 	switch {
@@ -337,13 +382,31 @@ func checkJournal(tc task.Context, store journal.Store, ring *keyring.Ring, modu
 	case facts == 0:
 		return []finding{ill("journal", lostJournal, "it is empty")}
 	}
-	return append([]finding{well("journal", "%d facts, all intact", facts)}, checkFolds(held)...)
+	findings := append([]finding{well("journal", "%d facts, all intact", facts)}, checkFolds(held)...)
+	return append(findings, copies...)
 }
 
-// lostJournal returns the advice for a home without a journal. An older copy is no way: the account would say again,
-// under the same numbers, something else than its contacts have.
-const lostJournal = "an account whose journal is lost cannot go on, not with an older copy either: run aura init in " +
-	"another folder and invite your contacts again (if this one was never used, remove the folder)"
+// checkMark compares how far a home has come with what this machine last ran.
+func checkMark(s *cli.Shell, home string, here journal.Mark) []finding {
+	newest, _, err := readMark(here.Device)
+	if err != nil || !here.Behind(newest) {
+		return nil // a start does without a mark as well
+	}
+	old := &agent.StaleError{Home: home, Here: here, Newest: newest}
+	return []finding{ill("copies", goOn+s.HomeFlag(), "%s", olderText(old))}
+}
+
+// checkBranches tells of copies that a journal without an agent knows of.
+func checkBranches(tc task.Context, j *journal.Journal, x *directory.Index, ring *keyring.Ring) []finding {
+	now := &status.Status{Device: ring.Device(), Branches: agent.Branches(j, x, ring.Authority(), ring.Device())}
+	var contacts []contact.Contact
+	x.Read(func(s *directory.State) { contacts = s.Contacts.Contacts() })
+	return checkCopies(now, contacts, tc.Now().At)
+}
+
+// lostJournal is the advice for a home without a journal.
+const lostJournal = "an account whose journal is lost goes on with a copy of its home, to which contacts return what they have; " +
+	"without a copy run aura init in another folder and invite your contacts again (if this one was never used, remove the folder)"
 
 func journalFix(err error) string {
 	switch {

@@ -1,6 +1,7 @@
 package program
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -57,11 +58,48 @@ func TestDoctorNamesWhoContradictsTheJournal(t *testing.T) {
 		{Authority: aura.AuthorityID{2}, Connection: status.Connection{Link: status.LinkOffline, Reason: status.ReasonContradicts + "; and more"}},
 		{Authority: aura.AuthorityID{3}, Connection: status.Connection{Link: status.LinkOffline, Reason: status.ReasonContradicts}},
 	}
-	for _, reason := range []string{status.ReasonContradicts, status.ReasonDismisses} {
+	for reason, fix := range map[string]string{
+		status.ReasonContradicts:   "use the original",
+		status.ReasonDismisses:     "use the original",
+		status.ReasonOlder:         "ask Cleo to install the newer aura",
+		status.ReasonBranchesHere:  "every copy of this home but one, and send Cleo a message",
+		status.ReasonBranchesThere: "ask Cleo to stop the agent of every copy of that home but one",
+	} {
 		peers[1].Reason = reason + "; and more"
 		found := compareJournals(contacts, peers)
-		if len(found) != 1 || found[0].State != stateProblem || found[0].Detail != "Cleo: "+reason+"; and more" {
+		if len(found) != 1 || found[0].State != stateProblem || found[0].Detail != "Cleo: "+reason+"; and more" || !strings.Contains(found[0].Fix, fix) {
 			t.Errorf("%+v", found)
 		}
+	}
+}
+
+// TestDoctorTellsOfCopies: the own device is a problem while it may run twice, the device of a contact never is, and each
+// has its name.
+func TestDoctorTellsOfCopies(t *testing.T) {
+	ben := aura.AuthorityID{1}
+	contacts := []contact.Contact{{Ref: contact.Ref{Authority: ben}, Name: "Ben"}}
+	now := &status.Status{Device: aura.DeviceID{9}, Branches: []status.Branches{
+		{Device: aura.DeviceID{9}, Open: 2, Most: 3, Joined: 1}, {Authority: ben, Device: aura.DeviceID{1}, Open: 1, Most: 2},
+		{Authority: aura.AuthorityID{7}, Device: aura.DeviceID{7}, Joined: 1},
+	}}
+	found := checkCopies(now, contacts, 0)
+	if len(found) != 3 || found[0].State != stateProblem || found[1].State != stateOK || found[2].State != stateOK ||
+		!strings.HasPrefix(found[0].Detail, "this device runs twice or was restored: its messages have 3 branches in 2 conversations") ||
+		!strings.Contains(found[0].Fix, "stop the agent of every copy of this home but one") ||
+		!strings.HasPrefix(found[1].Detail, "Ben's device runs twice or was restored") || !strings.Contains(found[1].Fix, "tell Ben") ||
+		!strings.HasPrefix(found[2].Detail, "group member "+aura.Short(aura.AuthorityID{7})+"'s device was restored") {
+		t.Errorf("%+v", found)
+	}
+	now.Branches[0].Open = 0
+	if found := checkCopies(now, contacts, 0); found[0].State != stateOK || found[0].Fix != "" {
+		t.Errorf("when all is joined: %+v", found[0])
+	}
+	now.RanTwice = 1
+	if found := checkCopies(now, contacts, 2); found[0].State != stateProblem || !strings.HasPrefix(found[0].Detail, "this device runs twice:") {
+		t.Errorf("while it runs twice: %+v", found[0])
+	}
+	peers := []status.Peer{{Authority: ben, Connection: status.Connection{Link: status.LinkDirect, Lacks: true}}}
+	if found := compareJournals(contacts, peers); len(found) != 1 || found[0].State != stateOK || found[0].Detail != "Ben "+status.Lacks {
+		t.Errorf("%+v", found)
 	}
 }

@@ -158,8 +158,8 @@ func examine(tc task.Context, s *cli.Shell, home string, named protectFlags) []f
 	case err == nil:
 		findings = append(findings, checkServices(&running), well("journal", "in use by the running agent, %d facts", running.Facts))
 		findings = append(findings, checkFolds(running.Quarantined)...)
-		return append(findings, checkPeers(tc, home)...)
+		return append(findings, checkPeers(tc, home, &running)...)
 	}
 	findings = append(findings, well("agent", "not running; aura up starts it"), checkSocket(home))
-	return append(findings, checkKeysAndJournal(tc, home, named, s.Modules)...)
+	return append(findings, checkKeysAndJournal(tc, s, home, named)...)
 }

@@ -1,9 +1,13 @@
 package program
 
 import (
+	"bufio"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -91,6 +95,24 @@ func onSignal(first func()) (undo func()) {
 		signal.Stop(signals)
 		close(done)
 	}
+}
+
+// confirm asks a question at the terminal and reports whether the answer is yes. It runs before any task, as askSecret
+// does, and returns [aura.Unavailable] when there is no terminal.
+func confirm(question string) (yes bool, err error) {
+	const op = "program.confirm"
+	terminal, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	if err != nil {
+		return false, aura.Errorf(op, aura.Unavailable, "there is no terminal to ask at")
+	}
+	defer terminal.Close()
+	fmt.Fprint(terminal, question)
+	answer, err := bufio.NewReader(terminal).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return false, aura.Errorf(op, aura.Unavailable, "terminal: %w", err)
+	}
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return answer == "y" || answer == "yes", nil
 }
 
 // askSecret asks for a line at the terminal without showing it. It runs before any task: a signal then ends

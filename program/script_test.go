@@ -50,11 +50,13 @@ func TestScripts(t *testing.T) {
 			"interrupt": interrupt,
 			"noise":     noise,
 			"damage":    damage,
+			"copyhome":  copyHome,
 			"fill":      fill,
 			"invite":    inviteCode,
 			"meet":      meet,
 			"sendmany":  sendMany,
 			"histories": histories,
+			"agree":     agree,
 			"readme":    readme,
 			"fixture":   fixture,
 			"ready":     ready,
@@ -81,10 +83,12 @@ func prepare(env *testscript.Env) error {
 	env.Values["agents"] = running
 	env.Values["followers"] = map[string]*follower{}
 	env.Values["readme"] = map[string]bool{}
+	env.Values["had"] = map[string]bool{}
 	env.Setenv("HOME", env.WorkDir)
 	for _, name := range []string{"AURA_HOME", "AURA_KEY_FILE", "AURA_PASSPHRASE_FILE", "XDG_DATA_HOME"} {
 		env.Setenv(name, "")
 	}
+	env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
 	// No keyring of the machine that runs the test is asked.
 	env.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+filepath.Join(env.WorkDir, "no-bus"))
 	env.Defer(func() {
@@ -102,7 +106,7 @@ func binary(ts *testscript.TestScript, args ...string) *exec.Cmd {
 	ts.Check(err)
 	cmd := exec.Command(path, args...)
 	cmd.Dir = ts.Getenv("WORK")
-	for _, name := range []string{"HOME", "PATH", "TMPDIR", "DBUS_SESSION_BUS_ADDRESS"} {
+	for _, name := range []string{"HOME", "PATH", "TMPDIR", "XDG_STATE_HOME", "DBUS_SESSION_BUS_ADDRESS"} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
 	return cmd
@@ -353,6 +357,29 @@ func damage(ts *testscript.TestScript, _ bool, args []string) {
 	if found == 0 {
 		ts.Fatalf("nothing matches %v", args)
 	}
+}
+
+// copyhome HOME COPY copies the folder of a home, as cp -r does. A copy that is there is replaced.
+func copyHome(ts *testscript.TestScript, _ bool, args []string) {
+	from, to := ts.MkAbs(args[0]), ts.MkAbs(args[1])
+	ts.Check(os.RemoveAll(to))
+	ts.Check(filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(from, path)
+		if err != nil || d.Type() == fs.ModeSocket {
+			return err
+		}
+		if d.IsDir() {
+			return os.Mkdir(filepath.Join(to, name), 0o700)
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(to, name), content, 0o600)
+	}))
 }
 
 // fill FILE N writes a file of N bytes: letters, so that it is text.

@@ -4,11 +4,14 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/aura-runtime/aura"
 )
 
 // meet HOME-A HOME-B lets A invite and B accept.
@@ -83,6 +86,66 @@ func histories(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if count[args[4]] != n || count[args[6]] != m {
 		ts.Fatalf("found %v, want %d and %d", count, n, m)
+	}
+}
+
+// agree N HOME CONVERSATION HOME CONVERSATION… waits until all homes, some of which may be copies, show the same N messages,
+// all delivered. At no time may one show a message twice, or one as delivered that no home of another account had, now or
+// in an earlier call.
+func agree(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	type home struct {
+		name, talk string
+		account    aura.AuthorityID
+		list       []message
+	}
+	var homes []home
+	for i := 1; i < len(args); i += 2 {
+		homes = append(homes, home{name: args[i], talk: args[i+1], account: running(ts, args[i]).ready.Authority})
+	}
+	had := ts.Value("had").(map[string]bool)
+	at := func(h *home, m *message) string { return h.account.String() + " " + m.ID }
+	look := func() {
+		for i := range homes {
+			h := &homes[i]
+			h.list = history(ts, h.name, h.talk)
+			for k := range h.list {
+				had[at(h, &h.list[k])] = true
+			}
+		}
+	}
+	for deadline := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
+		look()
+		shown := slices.Clone(homes)
+		look() // a message that one home shows as delivered is at the others by now
+		equal := true
+		for i := range shown {
+			h, seen := &shown[i], map[string]bool{}
+			for k := range h.list {
+				m := &h.list[k]
+				if seen[m.Text] {
+					ts.Fatalf("%s shows %q twice", h.name, m.Text)
+				}
+				seen[m.Text] = true
+				for o := range homes {
+					if arrived := m.State == "delivered" || m.State == "read"; m.Mine && arrived && !had[at(&homes[o], m)] {
+						ts.Fatalf("%s shows %q as %s, and %s does not have it", h.name, m.Text, m.State, homes[o].name)
+					}
+				}
+				equal = equal && k < len(shown[0].list) && shown[0].list[k].ID == m.ID
+			}
+			equal = equal && len(h.list) == n && settled(h.list, n)
+		}
+		if equal {
+			return
+		}
+		if time.Now().After(deadline) {
+			for i := range shown {
+				ts.Logf("%s shows %d messages: %+v", shown[i].name, len(shown[i].list), shown[i].list)
+			}
+			ts.Fatalf("the homes do not show the same %d messages", n)
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/localapi"
 	"github.com/aura-runtime/aura/task"
@@ -20,6 +21,7 @@ func upCommand(s *cli.Shell) *cobra.Command {
 	var listen []string
 	var flags protectFlags
 	var observe observeFlags
+	older := false
 	c := &cobra.Command{
 		Use:   "up",
 		Short: "Run the agent of this account until it is told to stop",
@@ -32,7 +34,11 @@ default is every interface at a free port; 127.0.0.1:0 keeps the agent to this m
 --metrics serves counters for Prometheus at http://IP:PORT/metrics, to this machine alone. --traces appends spans of
 OpenTelemetry to a file: the spans of one message have the same trace at its author and at its readers. Logs, metrics
 and spans never hold a text, a key or an address of a peer. In the log, correlation_id is the beginning of the
-identifier of a message, as aura read --json shows it.`,
+identifier of a message, as aura read --json shows it.
+
+A machine remembers how far each account has come that runs on it. When the home is older than that, restored from a copy
+for one, up asks before it writes anything, or refuses where there is no terminal. --older-home goes on without asking:
+contacts return what they have and the home lacks, and nothing that was sent is lost.`,
 		Example: "  aura up\n  aura up --listen 0.0.0.0:4001\n  aura up --listen 127.0.0.1:0 --json --log-level info\n" +
 			"  aura up --metrics 127.0.0.1:9464 --traces aura.spans",
 		Args: cli.None,
@@ -52,10 +58,12 @@ identifier of a message, as aura read --json shows it.`,
 			if err != nil {
 				return err
 			}
-			return runAgent(s, named, agent.HomeOptions{Listen: addresses, Private: private}, seen)
+			o := agent.HomeOptions{Listen: addresses, Private: private, Older: older, Newest: newestMark(s)}
+			return runAgent(s, named, o, seen)
 		},
 	}
 	c.Flags().StringArrayVar(&listen, "listen", nil, "where to listen: IP:PORT or a multiaddr (default every interface, a free port)")
+	c.Flags().BoolVar(&older, "older-home", false, "go on with a home that is older than what this machine last ran")
 	observe.add(c)
 	flags.add(c)
 	return c
@@ -81,9 +89,18 @@ func runAgent(s *cli.Shell, named protectFlags, o agent.HomeOptions, seen *obser
 	if err != nil {
 		return err
 	}
-	err = runUntilStopped("up", log, func(tc task.Context, stop *task.Latch) error {
-		return serveHome(tc, s, home, p, o, seen, stop)
-	})
+	run := func() error {
+		return runUntilStopped("up", log, func(tc task.Context, stop *task.Latch) error {
+			return serveHome(tc, s, home, p, o, seen, stop)
+		})
+	}
+	err = run()
+	if old, ok := errors.AsType[*agent.StaleError](err); ok {
+		if err = mayGoOn(s, old); err == nil {
+			o.Older = true
+			err = run()
+		}
+	}
 	if closing := seen.close(); err == nil {
 		err = closing
 	}
@@ -104,10 +121,11 @@ func serveHome(tc task.Context, s *cli.Shell, home string, p keyring.Protector, 
 		return err
 	}
 	door := &frontDoor{}
+	kept := &marker{home: home, mark: func() journal.Mark { return door.Journal().Mark() }}
 	socket := localapi.SocketPath(home)
 	door.Agent, err = agent.New(tc, task.NewGroup(tc, "agent"), hands, agent.Options{
 		Version: buildVersion(), Modules: s.Modules,
-		Extra: append(seen.services(), localapi.NewServer(socket, door, localapi.Options{})),
+		Extra: append(seen.services(), kept, localapi.NewServer(socket, door, localapi.Options{})),
 	})
 	if errors.Is(err, aura.NotFound) {
 		return aura.Errorf("program.serveHome", aura.NotFound,

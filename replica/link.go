@@ -41,6 +41,8 @@ type link struct {
 	counted         bool               // acked was read from the journal
 	version         uint64             // of the newest card of the peer
 	hints           limiter            // of signs of life that say nothing new
+	knowledge       knowledge          // of facts of this device, compared with the peer
+	full            bool               // the peer has as many branches of this device as a journal takes, and not all are here
 	via             []transport.PeerID // mutual contacts who knew the way
 
 	// The path's lock guards these.

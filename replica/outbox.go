@@ -26,7 +26,7 @@ func (s *session) sendLoop(tc task.Context) error {
 	}
 	reason, acked := "", uint64(0)
 	for {
-		s.publishClocks(tc)
+		s.publishChanges(tc)
 		until, why, err := s.sendNext(tc)
 		if err != nil {
 			return err
@@ -154,10 +154,11 @@ func (s *session) publishConnection(tc task.Context) {
 	s.link.publishConnection(tc, how, "")
 }
 
-// publishClocks publishes by how much the clocks differ, when that has changed.
-func (s *session) publishClocks(tc task.Context) {
-	if apart := s.link.shownDifference(); apart != s.clockDifference {
-		s.clockDifference = apart
+// publishChanges publishes by how much the clocks differ and whether the peer has facts of this device that are not here,
+// when either has changed.
+func (s *session) publishChanges(tc task.Context) {
+	if apart, lacks := s.link.shownDifference(), s.link.lacks(); apart != s.clockDifference || lacks != s.lacks {
+		s.clockDifference, s.lacks = apart, lacks
 		s.publishConnection(tc)
 	}
 }

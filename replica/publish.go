@@ -15,6 +15,8 @@ const (
 	reasonBreach   = status.ReasonContradicts
 	reasonDismiss  = status.ReasonDismisses
 	reasonOlder    = status.ReasonOlder
+	branchesHere   = status.ReasonBranchesHere
+	branchesThere  = status.ReasonBranchesThere
 	reasonBlocked  = "you blocked this contact"
 	reasonLeft     = "left the group"
 	reasonLeaving  = "you left the group"
@@ -89,7 +91,7 @@ func (l *link) publishConnection(tc task.Context, how status.Link, reason string
 	}
 	c := status.Connection{Link: how, Since: l.since, Reason: reason}
 	if how == status.LinkDirect || how == status.LinkRelayed {
-		c.Ahead = l.ahead(tc)
+		c.Ahead, c.Lacks = l.ahead(tc), l.lacks()
 	}
 	l.sync.env.Presence.Set(tc, status.Observed, l.key.peer.String(), c)
 }

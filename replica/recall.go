@@ -255,10 +255,11 @@ func (s *session) commitReturned(tc task.Context, returned []fact.Record) error 
 	s.lock.Lock()
 	heads := s.peerHeads
 	s.lock.Unlock()
-	through, _, err := env.Journal.Behind(s.link.namespace(), env.Ring.Device(), heads)
+	through, unknown, err := env.Journal.Behind(s.link.namespace(), env.Ring.Device(), heads)
 	if err != nil {
 		return err
 	}
+	s.link.peerHas(tc, heads, len(unknown))
 	s.confirm(tc, through)
 	s.link.wake.Notify()
 	return nil

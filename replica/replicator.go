@@ -31,6 +31,8 @@ type Replicator struct {
 	offers   offers // under its own lock
 	recorder *recorder
 
+	ranTwice aura.Instant // see [Replicator.RanTwice]
+
 	links map[linkKey]*link
 	paths map[transport.PeerID]*path
 }

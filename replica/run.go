@@ -8,6 +8,7 @@ import (
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
 	"github.com/aura-runtime/aura/world"
@@ -68,11 +69,17 @@ func (l *link) run(tc task.Context) error {
 			reason = l.withClocks(tc, denialText(d))
 		} else if _, older := errors.AsType[*olderError](err); older {
 			reason = reasonOlder
+		} else if full, branched := errors.AsType[*journal.BranchError](err); branched {
+			if reason = branchesThere; full.Device == l.sync.env.Ring.Device() {
+				reason = branchesHere
+			}
 		} else if isBreach(err) {
 			tc.Emit(world.IngressRejected(syncName, "session broke the protocol", err))
 			reason = l.withClocks(tc, breachText(err))
 		} else if l.dismisses(lasted, err) {
-			reason = l.withClocks(tc, reasonDismiss)
+			if reason = l.withClocks(tc, reasonDismiss); l.refusesBranch() {
+				reason = branchesHere
+			}
 		}
 		if peer := l.member(); peer.Refused || peer.Left {
 			continue

@@ -59,6 +59,7 @@ type session struct {
 	version         uint64        // of the ledger, at which the chain began
 	sentReceipts    uint64        // of the chain, in this session or before
 	clockDifference aura.Duration // by which the peer's clock was shown to be ahead
+	lacks           bool          // facts of this device that the peer has, as shown
 	denial          guard.Denial  // why the next own fact waits for budget; zero: it does not
 	pause           task.Backoff  // before the journal is asked again
 
@@ -151,7 +152,7 @@ func (s *session) onHello(tc task.Context, b []byte) error {
 		return err
 	}
 	if h.Format < factsFormat {
-		return &olderError{h.Format}
+		return &aura.Error{Op: "replica.onHello", Kind: aura.Unavailable, Err: &olderError{h.Format}}
 	}
 	if err := checkHeads(h.Heads); err != nil {
 		return err
@@ -165,7 +166,7 @@ func (s *session) onHello(tc task.Context, b []byte) error {
 	s.lock.Lock()
 	s.peerHello, s.acked, s.limit, s.peerHeads = h, through, max(through, paid), h.Heads
 	s.lock.Unlock()
-	if len(unknown) > 0 {
+	if s.link.peerHas(tc, h.Heads, len(unknown)); len(unknown) > 0 {
 		s.recalls.Notify()
 	}
 	s.greeted.Open()
@@ -198,8 +199,8 @@ func (s *session) onAck(tc task.Context, heads []fact.Place) error {
 	}
 	s.peerHeads = heads
 	s.lock.Unlock()
+	var unknown []fact.Place
 	if through == 0 {
-		var unknown []fact.Place
 		var err error
 		through, unknown, err = s.env().Journal.Behind(s.link.namespace(), s.env().Ring.Device(), heads)
 		if err != nil {
@@ -209,6 +210,7 @@ func (s *session) onAck(tc task.Context, heads []fact.Place) error {
 			s.recalls.Notify()
 		}
 	}
+	s.link.peerHas(tc, heads, len(unknown))
 	s.confirm(tc, through)
 	return nil
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/aura-runtime/aura/roster"
 )
 
-// history returns the encoded entries of an account of that many entries: it grows to 16 devices, then replaces one of
-// them in every second entry and changes rights in the others.
+// history returns the encoded entries of an account of that many entries: it grows to 16 devices, then removes one and
+// enrols another in turn.
 func history(b testing.TB, entries int) (list [][]byte) {
 	c := household(b)
 	for i := c.Len(); i < entries; i++ {
@@ -93,4 +93,36 @@ func BenchmarkEntry(b *testing.B) {
 	for b.Loop() {
 		add(b, c.Clone(), last, 0)
 	}
+}
+
+// BenchmarkBounds folds the bounds of all removals of a chain of 240 entries, one fact for each.
+func BenchmarkBounds(b *testing.B) {
+	s, said := closings(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		s.Bounds(said, streams{}.below)
+	}
+}
+
+// BenchmarkStanding asks about a fact of a removed device and one of a listed device.
+func BenchmarkStanding(b *testing.B) {
+	s, said := closings(b)
+	bounds := s.Bounds(said, streams{}.below)
+	b.ReportAllocs()
+	for b.Loop() {
+		if !bounds.Void(said[0].Device, place(9, 'a')) || bounds.Void(id("phone"), place(9, 'a')) {
+			b.Fatal("no bound counts")
+		}
+	}
+}
+
+// closings returns the state of a chain of 240 entries, and a bound for each removal.
+func closings(b *testing.B) (*roster.State, []roster.ClosedFact) {
+	c := read(b, history(b, roster.MaxEntries-16))
+	var said []roster.ClosedFact
+	for i, gone := range c.State(at(0)).Bounds(nil, streams{}.below).Unsaid(id("phone")) {
+		gone.Heads = []roster.Place{place(1, 'a')}
+		said = append(said, roster.ClosedFact{Closed: gone, By: id("phone"), At: place(uint64(i+1), 'p')})
+	}
+	return c.State(at(0)), said
 }

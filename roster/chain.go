@@ -40,8 +40,8 @@ type node struct {
 	ids       []aura.DeviceID // of the devices of the entry
 	ancestors set             // without itself
 	gone      map[aura.DeviceID]Rank
-	removes   bool     // a device of a previous entry is not listed
-	signer    [32]byte // the key that signed it
+	drops     []aura.DeviceID // devices of previous entries that are not listed any more
+	signer    [32]byte        // the key that signed it
 	// retires are the recovery keys of previous entries that this one does not name; introduces says that it names one
 	// which not all of them do.
 	retires    [][32]byte

@@ -36,8 +36,9 @@ type State struct {
 	// Missing are the entries that others name and that are not there, ascending.
 	Missing []Hash
 
-	fork *fork // the heads, at most MaxPrevious of them
-	line set   // all heads and what they build on
+	fork  *fork // the heads, at most MaxPrevious of them
+	heads []int // the places of all heads
+	line  set   // all heads and what they build on
 }
 
 // Pending is a root-signed change of the recovery key: until then the old one wins.
@@ -99,7 +100,7 @@ func (c *Chain) Under(key [32]byte) (list []Hash) {
 
 // stateOf returns what heads say, ascending by hash.
 func (c *Chain) stateOf(heads []int) *State {
-	s := &State{Authority: c.authority, Missing: c.missing()}
+	s := &State{Authority: c.authority, Missing: c.missing(), heads: heads}
 	if len(heads) == 0 {
 		return s
 	}

@@ -129,9 +129,9 @@ func (f *fork) checkDevices(n *node) error {
 	}
 	for _, p := range f.previous {
 		for _, id := range p.ids {
-			if !slices.Contains(n.ids, id) {
+			if !slices.Contains(n.ids, id) && !slices.Contains(n.drops, id) {
 				n.gone[id] = max(n.gone[id], e.Rank)
-				n.removes = true
+				n.drops = append(n.drops, id)
 			}
 		}
 	}

@@ -85,7 +85,7 @@ func (s *State) Usable(began *State, device aura.DeviceID) uint32 {
 	removed := false
 	for i := range s.line.minus(began.line).all {
 		n := &s.fork.nodes[i]
-		removed = removed || n.removes
+		removed = removed || len(n.drops) > 0
 		if k := slices.Index(n.ids, device); k >= 0 {
 			smallest = min(smallest, n.Entry.Devices[k].Share)
 		}

@@ -26,10 +26,12 @@ const (
 	maxForks = 12
 	// maxReads bounds the attempts to copy a disk whose reads fail by chance.
 	maxReads = 100
-	// togetherFor is how long one home of each person is alone with those of the others in the end.
-	togetherFor = 90 * time.Second
-	// maxRounds bounds how often homes come together in the end.
-	maxRounds = 60
+	// togetherFor is how long one home of each person is alone with those of the others in the end, at most, and calmFor how
+	// long after they hold the same.
+	togetherFor = 3 * time.Minute
+	calmFor     = 10 * time.Second
+	// maxMeetings bounds how often two homes meet in the end.
+	maxMeetings = 4
 	// exchanged is how long the exchange of an invitation may take.
 	exchanged = time.Minute
 )
@@ -370,7 +372,10 @@ func (w *checker) hold(context aura.ContextID, r *fact.Record) {
 }
 
 // diverged names two homes that do not hold the same facts of a stream that must reach both; empty: there are none.
-func (w *simulation) diverged() string {
+func (w *simulation) diverged() string { return w.divergedAmong(w.homes()) }
+
+// divergedAmong is diverged for some homes alone.
+func (w *simulation) divergedAmong(some []*person) string {
 	for _, author := range w.people {
 		for _, context := range author.contexts() {
 			at := stream{context, author.self()}
@@ -382,6 +387,9 @@ func (w *simulation) diverged() string {
 			for _, p := range w.audience(context, author, gaveUp) {
 				for _, here := range p.homesIn(context) {
 					for _, there := range author.homesIn(context) {
+						if !slices.Contains(some, here) || !slices.Contains(some, there) {
+							continue
+						}
 						if a, b := here.checker.streams[at], there.checker.streams[at]; a != b {
 							return fmt.Sprintf("%s has %d facts of %s in %s and %s has %d, and they are not the same",
 								here.name, a.count, author.name, context, there.name, b.count)
@@ -420,38 +428,50 @@ func (w *simulation) undelivered(m *message, at *person) string {
 	return MessageDelivered
 }
 
-// mingle lets each home of a person meet each home of every other person, twice: one home of each person runs at a
-// time. Two people who both have two homes may otherwise talk in two separate pairs for ever, of which nobody can know.
+// mingle lets each home of a person meet each home of every other person, until all hold the same: one home of each
+// person runs at a time. Two people who both have two homes may otherwise talk in two separate pairs for ever, of which
+// nobody can know.
 func (w *simulation) mingle(tc task.Context) {
 	if len(w.homes()) == len(w.people) {
 		return
 	}
 	met := map[[2]*person]int{}
-	for round := range maxRounds {
-		together := w.leastMet(met)
-		if together == nil {
-			break
+	for times := 1; times <= maxMeetings && (times == 1 || w.diverged() != ""); times++ {
+		for together := w.leastMet(met, times); together != nil; together = w.leastMet(met, times) {
+			if w.meetAlone(tc, together); w.broken() || tc.Err() != nil {
+				return
+			}
 		}
-		w.note(tc, "mingle", fmt.Sprint(round))
-		for _, p := range w.homes() {
-			p.stop(tc)
-		}
-		for _, p := range together {
-			p.revive(tc)
-		}
-		if w.broken() || tc.Sleep(togetherFor) != nil {
-			return
-		}
-		w.look(tc)
 	}
 	for _, p := range w.homes() {
 		p.revive(tc)
 	}
 }
 
+// meetAlone stops all homes but some, and waits until these hold the same, as long as that may take.
+func (w *simulation) meetAlone(tc task.Context, together []*person) {
+	for _, p := range w.homes() {
+		if !slices.Contains(together, p) {
+			p.stop(tc)
+		}
+	}
+	for _, p := range together {
+		w.note(tc, "together", p.name)
+		p.revive(tc)
+	}
+	// In the common case no home has anything new for another one, and this is long enough to say so.
+	for end := tc.Elapsed() + w.patience(togetherFor); !w.broken() && tc.Sleep(lookAgain) == nil && tc.Elapsed() < end; {
+		w.look(tc)
+		if w.divergedAmong(together) == "" {
+			break
+		}
+	}
+	_ = tc.Sleep(calmFor)
+}
+
 // leastMet returns one home of each person, those that have met least, and notes that they meet; nil when all have met
-// each other twice.
-func (w *simulation) leastMet(met map[[2]*person]int) []*person {
+// each other so many times.
+func (w *simulation) leastMet(met map[[2]*person]int, times int) []*person {
 	var together []*person
 	news := false
 	for i := range w.people {
@@ -462,8 +482,8 @@ func (w *simulation) leastMet(met map[[2]*person]int) []*person {
 			n := 0
 			for _, q := range w.people {
 				for _, o := range q.homes() {
-					if chosen := slices.Contains(together, o); q != p && (chosen || q.number > p.number) && met[pairOf(h, o)] < 2 {
-						n += 2 - met[pairOf(h, o)]
+					if chosen := slices.Contains(together, o); q != p && (chosen || q.number > p.number) && met[pairOf(h, o)] < times {
+						n += times - met[pairOf(h, o)]
 						if chosen {
 							n += len(w.homes())
 						}
@@ -475,7 +495,7 @@ func (w *simulation) leastMet(met map[[2]*person]int) []*person {
 			}
 		}
 		for _, o := range together {
-			news = news || met[pairOf(best, o)] < 2
+			news = news || met[pairOf(best, o)] < times
 			met[pairOf(best, o)]++
 		}
 		together = append(together, best)

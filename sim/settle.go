@@ -31,16 +31,20 @@ func (w *simulation) settle(tc task.Context) {
 			p.life.unblockAll(tc)
 		}
 	}
-	within := settleWithin
-	if w.policy != guard.DefaultPolicy() {
-		within += settleEpochs * w.policy.EpochLength
-	}
-	for end := tc.Elapsed() + within; tc.Elapsed() < end && !w.broken() && !w.settled(); {
+	for end := tc.Elapsed() + w.patience(settleWithin); tc.Elapsed() < end && !w.broken() && !w.settled(); {
 		if tc.Sleep(lookAgain) != nil {
 			return
 		}
 		w.look(tc)
 	}
+}
+
+// patience returns how long something may take that takes a time with budgets which are not used up.
+func (w *simulation) patience(within aura.Duration) aura.Duration {
+	if w.policy != guard.DefaultPolicy() {
+		within += settleEpochs * w.policy.EpochLength
+	}
+	return within
 }
 
 // settled reports whether all acknowledged messages have arrived, all authors know it, and all operations

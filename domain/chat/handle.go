@@ -164,12 +164,8 @@ func (s *State) marks(set Setting, c *conversation) ([]Mark, bool) {
 			newest[m.Device] = m
 		}
 	}
-	for _, r := range c.thread.reads {
-		if r.Value.reader == s.self {
-			for _, m := range r.Value.marks {
-				take(m)
-			}
-		}
+	for _, r := range c.thread.reads[s.self] {
+		take(r.Mark)
 	}
 	grown := false
 	for _, item := range c.thread.messages.Items() {

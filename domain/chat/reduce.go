@@ -1,6 +1,8 @@
 package chat
 
 import (
+	"bytes"
+	"cmp"
 	"slices"
 
 	"github.com/aura-runtime/aura"
@@ -34,7 +36,7 @@ type State struct {
 // thread is the state of one context.
 type thread struct {
 	messages fold.Window[message]
-	reads    map[aura.DeviceID]*fold.Newest[reading] // by the reader's device
+	reads    map[aura.AuthorityID][]reading // by the reader; ascending by device
 	left     map[aura.AuthorityID]bool
 	founded  fold.Earliest[Group]
 	joined   bool
@@ -53,10 +55,10 @@ type message struct {
 	sole      bool // see fact.Record
 }
 
+// reading is how far a reader has read the facts of a device.
 type reading struct {
-	reader   aura.AuthorityID
-	marks    []Mark // ascending by device
-	position fact.Position
+	Mark
+	position fact.Position // of the fact that says so
 }
 
 // invitation is an invitation into a group that another member founded.
@@ -108,8 +110,7 @@ func (s *State) applyShared(r *fact.Record, context aura.ContextID) {
 	case KindRead:
 		var p Read
 		if checkRead(&r.Fact) == nil && fold.Shared(&r.Fact, &p) == nil {
-			reads := &s.thread(context).reads
-			put(reads, r.Fact.Device, at, reading{reader: r.Fact.Author, marks: p.Marks, position: r.Position})
+			s.thread(context).read(r.Fact.Author, p.Marks, r.Position)
 		}
 	case KindLeft:
 		t := s.thread(context)
@@ -199,21 +200,38 @@ func (s *State) thread(context aura.ContextID) *thread {
 	return s.threads[context]
 }
 
-func put[K comparable, V any](table *map[K]*fold.Newest[V], key K, at fold.Stamp, v V) {
-	if *table == nil {
-		*table = map[K]*fold.Newest[V]{}
+// read adds a reader's marks. Of each device the farthest mark counts, whichever device of the reader made it, and
+// whichever branch of its facts says so. Of more devices than one fact can mark, those with the least identities are kept.
+func (t *thread) read(reader aura.AuthorityID, marks []Mark, at fact.Position) {
+	if t.reads == nil {
+		t.reads = map[aura.AuthorityID][]reading{}
 	}
-	if (*table)[key] == nil {
-		(*table)[key] = &fold.Newest[V]{}
+	all := t.reads[reader]
+	for _, m := range marks {
+		next := reading{Mark: m, position: at}
+		i, found := slices.BinarySearchFunc(all, m.Device, compareReading)
+		switch {
+		case !found:
+			all = slices.Insert(all, i, next)
+		case next.compare(&all[i]) > 0:
+			all[i] = next
+		}
 	}
-	(*table)[key].Put(at, v)
+	t.reads[reader] = all[:min(len(all), MaxMarks)]
 }
 
-// mark returns how far the device's facts were read.
-func (r *reading) mark(device aura.DeviceID) Mark {
-	i, found := slices.BinarySearchFunc(r.marks, device, func(m Mark, d aura.DeviceID) int { return m.Device.Compare(d) })
-	if !found {
-		return Mark{}
+func compareReading(r reading, device aura.DeviceID) int { return r.Device.Compare(device) }
+
+// compare orders the marks of one device, the farthest last. Marks of two branches at one place differ in their identities.
+func (r *reading) compare(o *reading) int {
+	return cmp.Or(cmp.Compare(r.Through, o.Through), bytes.Compare(r.ID[:], o.ID[:]), cmp.Compare(r.position, o.position))
+}
+
+// mark returns how far a reader has read a device's facts, zero for not at all.
+func (t *thread) mark(reader aura.AuthorityID, device aura.DeviceID) reading {
+	all := t.reads[reader]
+	if i, found := slices.BinarySearchFunc(all, device, compareReading); found {
+		return all[i]
 	}
-	return r.marks[i]
+	return reading{}
 }

@@ -165,7 +165,7 @@ func (s *State) unread(set Setting, c *conversation) int {
 		}
 		if m.author != author || m.device != device {
 			author, device = m.author, m.device
-			through = c.thread.readThrough(s.self, m.device)
+			through = c.thread.mark(s.self, m.device).Through
 		}
 		unread := m.seq > through || c.thread.forks[m.device] > 0 && !s.readBy(c.thread, s.self, m)
 		if unread && s.visible(set, c, m) {
@@ -210,53 +210,26 @@ func (s *State) visible(set Setting, c *conversation, m *message) bool {
 // reasonEmpty is why a message in a group reaches none of the members.
 const reasonEmpty = "everybody left the group"
 
-// readThrough returns the greatest place of the device that the reader marked as read.
-func (t *thread) readThrough(reader aura.AuthorityID, device aura.DeviceID) uint64 {
-	through := uint64(0)
-	for _, r := range t.reads {
-		if r.Value.reader == reader {
-			through = max(through, r.Value.mark(device).Through)
-		}
-	}
-	return through
-}
-
 // readBy reports whether the reader marked a message as read. A mark says nothing of other branches than that of the
 // message which it names.
 func (s *State) readBy(t *thread, reader aura.AuthorityID, m *message) bool {
-	fork := t.forks[m.device]
-	for _, r := range t.reads {
-		if r.Value.reader != reader {
-			continue
-		}
-		mark := r.Value.mark(m.device)
-		switch {
-		case m.seq > mark.Through:
-		case fork == 0, m.seq < fork, fact.Place{Seq: mark.Through, ID: mark.ID}.Is(m.seq, m.id):
-			return true
-		case reader == s.self:
-			if m.position < r.Value.position {
-				return true // it was here when the owner marked all that was here
-			}
-		default:
-			if last := t.at(m.device, mark); last != nil && last.sole && m.position < last.position {
-				return true
-			}
-		}
+	fork, mark := t.forks[m.device], t.mark(reader, m.device)
+	switch {
+	case m.seq > mark.Through:
+		return false
+	case fork == 0, m.seq < fork, t.names(reader, m):
+		return true
+	case reader == s.self:
+		return m.position < mark.position // it was here when the owner marked all that was here
 	}
-	return false
+	last := t.at(m.device, mark.Mark)
+	return last != nil && last.sole && m.position < last.position
 }
 
 // names reports whether the reader's mark names a message itself.
 func (t *thread) names(reader aura.AuthorityID, m *message) bool {
-	for _, r := range t.reads {
-		if r.Value.reader == reader {
-			if mark := r.Value.mark(m.device); (fact.Place{Seq: mark.Through, ID: mark.ID}).Is(m.seq, m.id) {
-				return true
-			}
-		}
-	}
-	return false
+	mark := t.mark(reader, m.device)
+	return (fact.Place{Seq: mark.Through, ID: mark.ID}).Is(m.seq, m.id)
 }
 
 // at returns the message that a mark names, nil when it is not kept.

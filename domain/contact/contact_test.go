@@ -436,3 +436,56 @@ func FuzzPayloads(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) { foldtest.Survives(t, contact.Module(), &contact.State{}, payload) })
 }
+
+// TestANewNameIsToldOnce: the logical time of a context is far behind that of the owner's own facts, and says nothing of
+// which of two facts was first.
+func TestANewNameIsToldOnce(t *testing.T) {
+	set, err := domain.NewSet(contact.Module())
+	if err != nil {
+		t.Fatal(err)
+	}
+	states, position := set.NewStates(ada.Authority()), fact.Position(0)
+	apply := func(r fact.Record) {
+		position++
+		r.Position = position
+		states.Apply(&r)
+	}
+	told := func() (names []string) {
+		t.Helper()
+		snapshot := &domain.Snapshot{Caller: domain.Caller{Authority: ada.Authority(), Device: ada.Device()}, States: states}
+		plans, err := contact.Module().Due(snapshot)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range plans {
+			var said contact.Profile
+			if err := fact.Unmarshal(p.Request.Entries[0].Payload, &said); err != nil {
+				t.Fatal(err)
+			}
+			names = append(names, said.Name)
+		}
+		return names
+	}
+	says := func(want ...string) {
+		t.Helper()
+		if diff := cmp.Diff(want, told()); diff != "" {
+			t.Error(diff)
+		}
+	}
+	profile := func(at aura.Logical, name string) fact.Record {
+		return ada.Shared(t, pair(1), at, uint64(at), contact.KindProfile, contact.Profile{Name: name})
+	}
+	apply(ada.Own(t, 1, contact.KindSelf, contact.Self{Name: "Ada"}))
+	apply(ada.Own(t, 2, contact.KindAdded, added(ben, pair(1), "Ben")))
+	says() // Ben learned it when they met
+	apply(ada.Own(t, 100, contact.KindSelf, contact.Self{Name: "Augusta"}))
+	says("Augusta")
+	apply(profile(1, "Augusta"))
+	says()
+	apply(ada.Own(t, 101, contact.KindSelf, contact.Self{Name: "Ada"}))
+	says("Ada")
+	apply(profile(2, "Ada"))
+	// Another copy of the home has another name. The two do not correct each other for ever.
+	apply(profile(3, "Countess"))
+	says()
+}

@@ -70,7 +70,7 @@ func planRemove(s *domain.Snapshot, in RemoveIntent) (domain.Plan, error) {
 	return domain.Do(r, err)
 }
 
-// due tells the owner's name to the contacts who do not know it yet. A contact that was added later learned it then.
+// due tells the owner's name to the contacts who do not know it yet.
 func due(s *domain.Snapshot) ([]domain.Plan, error) {
 	contacts := domain.Get[*State](s.States)
 	var plans []domain.Plan
@@ -84,16 +84,15 @@ func due(s *domain.Snapshot) ([]domain.Plan, error) {
 	return plans, nil
 }
 
-// untold returns the contacts who know another name of the owner than the newest, by name.
+// untold returns the contacts who know another name of the owner than the newest, by name. A contact that was added
+// later learned it then. The others were told when a profile came behind the name in this journal: the logical times of
+// two namespaces say nothing of which fact was first.
 func (s *State) untold(self aura.AuthorityID) []Ref {
 	var refs []Ref
 	for _, c := range s.Contacts() {
 		e := s.entries[c.Context]
-		told := e.added.Stamp
-		if p := e.profiles[self]; p != nil && p.Stamp.Compare(told) > 0 {
-			told = p.Stamp
-		}
-		if s.self.Stamp.Compare(told) > 0 {
+		p := e.profiles[self]
+		if s.self.Stamp.Compare(e.added.Stamp) > 0 && (p == nil || p.Last < s.named) {
 			refs = append(refs, c.Ref)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 // zero value is ready. One task at a time applies or reads.
 type State struct {
 	self    fold.Newest[string]
+	named   fact.Position // of the fact that self is of
 	entries map[aura.ContextID]*entry
 	labels  map[aura.ContextID]label // of contacts, and of groups that have one; follows the entries
 	index   index                    // of all of it, for readers
@@ -33,7 +34,13 @@ type entry struct {
 	removed   bool
 	renamed   fold.Newest[string]
 	addresses fold.Newest[[]string]
-	profiles  map[aura.AuthorityID]*fold.Newest[Profile]
+	profiles  map[aura.AuthorityID]*said
+}
+
+// said is what a member said of itself in a context.
+type said struct {
+	Profile fold.Newest[Profile] `cbor:"1,keyasint"`
+	Last    fact.Position        `cbor:"2,keyasint,omitempty"` // of the profile that came last
 }
 
 // person is an added fact with the values that are computed from it once.
@@ -54,8 +61,8 @@ func (s *State) Apply(r *fact.Record) {
 	switch r.Fact.Kind {
 	case KindSelf:
 		var p Self
-		if fold.Own(&r.Fact, &p) == nil {
-			s.self.Put(at, p.Name)
+		if fold.Own(&r.Fact, &p) == nil && s.self.Put(at, p.Name) {
+			s.named = r.Position
 		}
 	case KindAdded:
 		s.applyAdded(r, at)
@@ -118,12 +125,14 @@ func (s *State) applyProfile(r *fact.Record, at fold.Stamp) {
 	}
 	e := s.entry(aura.ContextID(r.Fact.Namespace.ID))
 	if e.profiles == nil {
-		e.profiles = map[aura.AuthorityID]*fold.Newest[Profile]{}
+		e.profiles = map[aura.AuthorityID]*said{}
 	}
 	if e.profiles[r.Fact.Author] == nil {
-		e.profiles[r.Fact.Author] = &fold.Newest[Profile]{}
+		e.profiles[r.Fact.Author] = &said{}
 	}
-	e.profiles[r.Fact.Author].Put(at, p)
+	by := e.profiles[r.Fact.Author]
+	by.Profile.Put(at, p)
+	by.Last = max(by.Last, r.Position)
 }
 
 func (s *State) entry(context aura.ContextID) *entry {
@@ -139,7 +148,7 @@ func (s *State) entry(context aura.ContextID) *entry {
 // profile returns the newest profile of the contact itself in their context.
 func (e *entry) profile() fold.Newest[Profile] {
 	if p := e.profiles[e.added.Value.Authority]; p != nil {
-		return *p
+		return p.Profile
 	}
 	return fold.Newest[Profile]{}
 }

@@ -10,22 +10,23 @@ import (
 type savedState struct {
 	Self    *fold.Newest[string]          `cbor:"1,keyasint,omitempty"`
 	Entries map[aura.ContextID]savedEntry `cbor:"2,keyasint,omitempty"`
+	Named   fact.Position                 `cbor:"3,keyasint,omitempty"`
 }
 
 type savedEntry struct {
-	Added     *fold.Earliest[Added]                      `cbor:"1,keyasint,omitempty"`
-	Renamed   *fold.Newest[string]                       `cbor:"2,keyasint,omitempty"`
-	Addresses *fold.Newest[[]string]                     `cbor:"3,keyasint,omitempty"`
-	Profiles  map[aura.AuthorityID]*fold.Newest[Profile] `cbor:"4,keyasint,omitempty"`
-	Removed   bool                                       `cbor:"5,keyasint,omitempty"`
+	Added     *fold.Earliest[Added]      `cbor:"1,keyasint,omitempty"`
+	Renamed   *fold.Newest[string]       `cbor:"2,keyasint,omitempty"`
+	Addresses *fold.Newest[[]string]     `cbor:"3,keyasint,omitempty"`
+	Profiles  map[aura.AuthorityID]*said `cbor:"4,keyasint,omitempty"`
+	Removed   bool                       `cbor:"5,keyasint,omitempty"`
 }
 
 // Version is that of the saved form and of what Apply makes of a fact: a change of either raises it.
-func (s *State) Version() int { return 2 }
+func (s *State) Version() int { return 3 }
 
 // Save returns the state for [State.Restore]. Equal states have equal bytes.
 func (s *State) Save() ([]byte, error) {
-	saved := savedState{Self: s.self.Save(), Entries: make(map[aura.ContextID]savedEntry, len(s.entries))}
+	saved := savedState{Self: s.self.Save(), Named: s.named, Entries: make(map[aura.ContextID]savedEntry, len(s.entries))}
 	for context, e := range s.entries {
 		to := savedEntry{Renamed: e.renamed.Save(), Addresses: e.addresses.Save(), Profiles: e.profiles, Removed: e.removed}
 		if e.added.Set {
@@ -43,7 +44,7 @@ func (s *State) Restore(state []byte) error {
 	if err := fact.UnmarshalState(state, &saved); err != nil {
 		return err
 	}
-	restored := State{index: index{turn: s.index.turn + 1}}
+	restored := State{named: saved.Named, index: index{turn: s.index.turn + 1}}
 	restored.self.Restore(saved.Self)
 	for context, from := range saved.Entries {
 		e := restored.entry(context)

@@ -21,6 +21,10 @@ type Status struct {
 	Services  []Service        `cbor:"7,keyasint,omitempty" json:"services,omitempty"` // in start order
 	// Quarantined is facts that are stored and that this build cannot show: a fold panicked on them.
 	Quarantined []Quarantined `cbor:"8,keyasint,omitempty" json:"quarantined,omitempty"`
+	// Branches are the devices of which copies wrote: that of the agent first, then those of peers.
+	Branches []Branches `cbor:"9,keyasint,omitempty" json:"branches,omitempty"`
+	// RanTwice is when the agent saw last that another copy of its home had run beside it; zero: not since it started.
+	RanTwice aura.Instant `cbor:"10,keyasint,omitempty" json:"ran_twice,omitzero"`
 }
 
 // Quarantined is a fact that a fold could not take, see [fact.Quarantine].
@@ -104,6 +108,10 @@ const (
 	// ReasonDismisses begins the reason of sessions that the peer ends as soon as it heard something: the other side of
 	// [ReasonContradicts], or a peer that fails.
 	ReasonDismisses = "peer ends each connection at once, one of the two may be an old copy"
+	// ReasonBranchesHere and ReasonBranchesThere end sessions because a device wrote in more copies of its home than a journal
+	// takes: the agent's own device, or the peer's.
+	ReasonBranchesHere  = "more than 16 copies of this home wrote, what the next one wrote is refused"
+	ReasonBranchesThere = "more than 16 copies of the peer's home wrote, what the next one wrote is refused"
 )
 
 // Connection is the payload of an observation of kind [Observed].
@@ -113,6 +121,8 @@ type Connection struct {
 	Reason string       `cbor:"3,keyasint,omitempty" json:"reason,omitempty"`
 	// Ahead is how far the peer's clock is ahead of the agent's, zero when they agree or nothing is known.
 	Ahead aura.Duration `cbor:"4,keyasint,omitempty" json:"clock_ahead,omitempty"`
+	// Lacks says that the peer has messages of the agent's own device that the agent does not have, and is asked for them.
+	Lacks bool `cbor:"5,keyasint,omitempty" json:"lacks,omitempty"`
 }
 
 // Observation returns the observation of a connection to a peer.

@@ -41,6 +41,9 @@ func (l *contactLine) reached() string {
 	if why := l.Connection.Reason; l.Connection.Link == status.LinkOffline && !l.Blocked && why != status.ReasonAbsent && why != "" {
 		text += ", " + oneLine(why)
 	}
+	if l.Connection.Lacks {
+		text += ", " + status.Lacks
+	}
 	if l.Connection.Ahead != 0 {
 		text += ", " + status.ClocksDiffer(l.Name, l.Connection.Ahead)
 	}

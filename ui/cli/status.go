@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/task"
@@ -17,7 +18,8 @@ type statusLine struct {
 	Name string `json:"name"`
 	Home string `json:"home"`
 	status.Status
-	Contacts []contactLine `json:"contacts"`
+	Contacts []contactLine   `json:"contacts"`
+	Copies   []status.Notice `json:"copies,omitempty"`
 }
 
 func statusCommand(s *Shell) *cobra.Command {
@@ -42,6 +44,7 @@ func statusCommand(s *Shell) *cobra.Command {
 				if line.Contacts, err = contactLines(tc, core); err != nil {
 					return err
 				}
+				line.Copies = line.Status.Copies(tc.Now().At, func(a aura.AuthorityID) string { return nameIn(line.Contacts, a) })
 				if s.JSON {
 					return s.Object(line)
 				}
@@ -49,6 +52,16 @@ func statusCommand(s *Shell) *cobra.Command {
 			})
 		},
 	}
+}
+
+// nameIn returns how the member of a conversation is called.
+func nameIn(contacts []contactLine, member aura.AuthorityID) string {
+	for i := range contacts {
+		if contacts[i].Authority == member {
+			return contacts[i].Name
+		}
+	}
+	return "group member " + aura.Short(member)
 }
 
 func (s *Shell) printStatus(line *statusLine, up time.Duration) error {
@@ -77,6 +90,12 @@ func (s *Shell) printStatus(line *statusLine, up time.Duration) error {
 	}
 	for i, c := range line.Contacts {
 		row(first(i, "contacts"), "%s  %s", c.Name, c.reached())
+	}
+	for i, n := range line.Copies {
+		row(first(i, "copies"), "%s", n.Text)
+		if n.Fix != "" {
+			row("", "fix: %s", n.Fix)
+		}
 	}
 	for _, sv := range line.Services {
 		if sv.State != task.Running.String() {

@@ -49,7 +49,10 @@ func TestWhyAContactIsOfflineIsSaid(t *testing.T) {
 		{app.Person{Connection: status.Connection{Link: status.LinkOffline}}, "offline"},
 		{app.Person{Connection: status.Connection{Link: status.LinkOffline, Reason: "you blocked this contact"}, Blocked: true}, "offline, blocked"},
 		{app.Person{Connection: status.Connection{Link: status.LinkOffline, Reason: status.ReasonContradicts}}, "offline, " + status.ReasonContradicts},
+		{app.Person{Connection: status.Connection{Link: status.LinkOffline, Reason: status.ReasonOlder}}, "offline, " + status.ReasonOlder},
+		{app.Person{Connection: status.Connection{Link: status.LinkOffline, Reason: status.ReasonBranchesHere}}, "offline, " + status.ReasonBranchesHere},
 		{app.Person{Connection: status.Connection{Link: status.LinkDirect, Reason: "old"}}, "direct"},
+		{app.Person{Connection: status.Connection{Link: status.LinkDirect, Lacks: true}}, "direct, " + status.Lacks},
 	} {
 		if got := (&contactLine{c.who}).reached(); got != c.want {
 			t.Errorf("%+v: %q", c.who.Connection, got)

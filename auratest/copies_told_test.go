@@ -1,0 +1,190 @@
+package auratest_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/auratest"
+	"github.com/aura-runtime/aura/domain/status"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/task"
+)
+
+// notices returns what the agent of a home tells of copies.
+func notices(tc task.Context, p *auratest.Person, names ...*auratest.Person) []status.Notice {
+	now := p.Agent.Status()
+	return now.Copies(tc.Now().At, func(who aura.AuthorityID) string {
+		for _, n := range names {
+			if n.Self() == who {
+				return n.Name
+			}
+		}
+		return ""
+	})
+}
+
+// TestADeviceThatRunsTwiceIsTold: both homes say so while both talk, and the peer says whose device it is. An hour after
+// one of them has gone the other says that its branches are joined.
+func TestADeviceThatRunsTwiceIsTold(t *testing.T) {
+	reunite(t, func(tc task.Context, r *reunion) {
+		ada, ben := r.pair()
+		for _, p := range r.homes {
+			if got := notices(tc, p, ada, ben); got != nil {
+				t.Fatalf("%s tells of copies before there is one: %v", p.Name, got)
+			}
+		}
+		twin := ada.Copy(tc, "Ada's copy")
+		r.start(twin)
+		r.join(twin)
+		for _, text := range []string{"first", "second", "third"} {
+			r.say(ada, text+" from the original")
+			r.say(twin, text+" from the copy")
+			r.agree("after the " + text + " text of each")
+		}
+		for _, p := range []*auratest.Person{ada, twin} {
+			got := notices(tc, p, ben)
+			if len(got) != 1 || !got[0].Problem || got[0].Fix == "" || got[0].Text != "this device runs twice: another copy of this home sent messages while this one ran" {
+				t.Errorf("%s says %+v", p.Name, got)
+			}
+		}
+		at := ben.Agent.Status()
+		if len(at.Branches) != 1 || at.Branches[0].Device != ada.Ring.Device() || at.Branches[0].Authority != ada.Self() || at.RanTwice != 0 {
+			t.Errorf("Ben's agent says %+v, ran twice at %d", at.Branches, at.RanTwice)
+		}
+		twin.Stop(tc)
+		r.say(ada, "alone again")
+		r.agree("when the copy has gone")
+		r.w.Sleep(tc, status.RecentlyTwice)
+		joined := "restored from a copy, or ran twice: the branches of its messages in one conversation are joined"
+		if diff := cmp.Diff([]status.Notice{{Text: "this device was " + joined + ", nothing is lost"}}, notices(tc, ada, ben)); diff != "" {
+			t.Errorf("Ada, an hour later (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff([]status.Notice{{Text: "Ada's device was " + joined}}, notices(tc, ben, ada)); diff != "" {
+			t.Errorf("Ben, an hour later (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestARestoredHomeIsTold: one that wrote before it met its peer has branches until its next message, and none runs
+// twice. One that wrote nothing has no branch.
+func TestARestoredHomeIsTold(t *testing.T) {
+	for name, wrote := range map[string]bool{"wrote": true, "wrote nothing": false} {
+		t.Run(name, func(t *testing.T) {
+			reunite(t, func(tc task.Context, r *reunion) {
+				ada, ben := r.pair()
+				backup := ada.Copy(tc, "Ada's backup")
+				r.say(ada, "since the backup")
+				r.agree("before the restore")
+				ada.Stop(tc)
+				ada.Restore(tc, backup)
+				r.w.Cut(ada, ben)
+				r.start(ada)
+				var lacked []bool
+				told := task.NewGroup(tc, "told")
+				told.Go("told", func(tc task.Context) error {
+					return ada.Agent.Watch(tc, fact.Selection{Follow: true, Observations: []string{status.Observed}}, func(up fact.Update) error {
+						var peers status.Connections
+						for _, o := range up.Observations {
+							peers.Observe(o)
+						}
+						for _, c := range peers.View() {
+							if n := len(lacked); n == 0 || lacked[n-1] != c.Lacks {
+								lacked = append(lacked, c.Lacks)
+							}
+						}
+						return nil
+					})
+				})
+				if wrote {
+					r.say(ada, "from the old copy")
+				}
+				r.w.Sleep(tc, time.Minute)
+				r.w.Heal(ada, ben)
+				r.agree("after the restore")
+				if told.Close(tc, time.Second) != nil || !slices.Equal(lacked, []bool{false, true, false}) {
+					t.Errorf("that Ben has messages of hers which Ada lacks was told as %v", lacked)
+				}
+				if !wrote {
+					for _, p := range r.homes {
+						if got := notices(tc, p, ada, ben); got != nil {
+							t.Errorf("%s says %+v", p.Name, got)
+						}
+					}
+					return
+				}
+				one := status.Branches{Authority: ada.Self(), Device: ada.Ring.Device(), Open: 1, Most: 2}
+				for _, p := range r.homes {
+					if diff := cmp.Diff([]status.Branches{one}, p.Agent.Status().Branches); diff != "" {
+						t.Errorf("%s (-want +got):\n%s", p.Name, diff)
+					}
+				}
+				got := notices(tc, ada, ben)
+				if len(got) != 1 || !got[0].Problem || got[0].Text != "this device runs twice or was restored: its messages have 2 branches in one conversation" {
+					t.Errorf("Ada says %+v", got)
+				}
+				if got := notices(tc, ben, ada); len(got) != 1 || got[0].Problem || got[0].Text != "Ada's device runs twice or was restored: its messages have 2 branches in one conversation" {
+					t.Errorf("Ben says %+v", got)
+				}
+				r.say(ada, "and on")
+				r.agree("after the next message")
+				one = status.Branches{Authority: one.Authority, Device: one.Device, Joined: 1}
+				for _, p := range r.homes {
+					if diff := cmp.Diff([]status.Branches{one}, p.Agent.Status().Branches); diff != "" {
+						t.Errorf("%s, after the next message (-want +got):\n%s", p.Name, diff)
+					}
+				}
+				if at := ada.Agent.Status().RanTwice; at != 0 {
+					t.Errorf("a home that was restored ran twice, at %d", at)
+				}
+			})
+		})
+	}
+}
+
+// TestThe17thBranchIsToldToItsPerson: 17 copies of a home write one text each and none learns of the others before. The
+// peer takes 16 of them. The person of the last one is told, and the peer's.
+func TestThe17thBranchIsToldToItsPerson(t *testing.T) {
+	auratest.Run(t, auratest.Options{Seeds: 1}, func(tc task.Context, w *auratest.World) {
+		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+		talk := w.Meet(tc, ada, ben)
+		ada.Say(tc, talk, "hello")
+		w.Sleep(tc, time.Minute)
+		ada.Stop(tc)
+		backup := ada.Copy(tc, "Ada's backup")
+		texts := func() int {
+			v := ben.Look(tc)
+			messages, _ := v.Chats.Messages(v.Setting, talk, 0)
+			return len(messages)
+		}
+		for i := range fact.MaxHeads {
+			ada.Restore(tc, backup)
+			w.Cut(ada, ben)
+			ada.Start(tc)
+			ada.Say(tc, talk, fmt.Sprint("from copy ", i))
+			w.Heal(ada, ben)
+			w.Until(tc, fmt.Sprint("Ben has text ", i), time.Hour, func() bool { return texts() == i+2 })
+			ada.Stop(tc)
+		}
+		ada.Restore(tc, backup)
+		w.Cut(ada, ben)
+		ada.Start(tc)
+		ada.Say(tc, talk, "from the 17th copy")
+		w.Heal(ada, ben)
+		told := func(p *auratest.Person, reason string) {
+			w.Until(tc, p.Name+" is told", time.Hour, func() bool {
+				all := p.Look(tc).Connections.View()
+				return len(all) == 1 && all[0].Reason == reason
+			})
+		}
+		told(ada, status.ReasonBranchesHere)
+		told(ben, status.ReasonBranchesThere)
+		if n := texts(); n != fact.MaxHeads+1 {
+			t.Errorf("Ben has %d texts", n)
+		}
+	})
+}

@@ -1,0 +1,83 @@
+package status
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/aura-runtime/aura"
+)
+
+// Branches says in how many conversations the messages of a device have branches, or had: a copy of the device's home
+// wrote. A home that was restored from a copy has them as one that runs twice has.
+type Branches struct {
+	Authority aura.AuthorityID `cbor:"1,keyasint" json:"authority"` // whose device it is
+	Device    aura.DeviceID    `cbor:"2,keyasint" json:"device"`
+	Joined    int              `cbor:"3,keyasint,omitempty" json:"joined"` // conversations in which a later message follows all branches
+	Open      int              `cbor:"4,keyasint,omitempty" json:"open"`   // conversations with several branches now
+	Most      int              `cbor:"5,keyasint,omitempty" json:"most"`   // branches in one of these, at most 16
+}
+
+// Lacks says of a peer that this home is older than what the peer knows of it, see [Connection.Lacks].
+const Lacks = "has messages of this device that this home lacks, and is asked for them"
+
+// RecentlyTwice is how long after the last sign of it a device is said to run twice.
+const RecentlyTwice = time.Hour
+
+// Notice tells a person of copies of a home.
+type Notice struct {
+	Text string `json:"text"`
+	// Fix is what to do. Empty: nothing.
+	Fix string `json:"fix,omitempty"`
+	// Problem says that the device of this agent is concerned and that it does not end by itself.
+	Problem bool `json:"problem"`
+}
+
+const stopOne = "stop the agent of every copy of this home but one, and use that one alone"
+
+// Copies tells what an agent knows of copies of its own home and of the homes of peers, of which name gives the names;
+// empty for a peer that is not told of.
+func (s *Status) Copies(now aura.Instant, name func(aura.AuthorityID) string) (all []Notice) {
+	twice := s.RanTwice > 0 && now.Sub(s.RanTwice) < RecentlyTwice
+	if twice {
+		all = append(all, Notice{
+			Text: "this device runs twice: another copy of this home sent messages while this one ran", Fix: stopOne, Problem: true,
+		})
+	}
+	for _, b := range s.Branches {
+		if b.Device == s.Device {
+			if !twice {
+				all = append(all, b.own())
+			}
+		} else if who := name(b.Authority); who != "" {
+			all = append(all, b.peer(who))
+		}
+	}
+	return all
+}
+
+func (b *Branches) own() Notice {
+	if b.Open > 0 {
+		return Notice{
+			Text: fmt.Sprintf("this device runs twice or was restored: its messages have %d branches %s", b.Most, within(b.Open)),
+			Fix:  stopOne + "; your next message in such a conversation joins the branches, and nothing is lost", Problem: true,
+		}
+	}
+	return Notice{Text: fmt.Sprintf("this device was restored from a copy, or ran twice: the branches of its messages %s are joined, nothing is lost", within(b.Joined))}
+}
+
+func (b *Branches) peer(who string) Notice {
+	if b.Open > 0 {
+		return Notice{
+			Text: fmt.Sprintf("%s's device runs twice or was restored: its messages have %d branches %s", who, b.Most, within(b.Open)),
+			Fix:  "tell " + who + ": if two copies of that home run, one is to be stopped; nothing is lost",
+		}
+	}
+	return Notice{Text: fmt.Sprintf("%s's device was restored from a copy, or ran twice: the branches of its messages %s are joined", who, within(b.Joined))}
+}
+
+func within(conversations int) string {
+	if conversations == 1 {
+		return "in one conversation"
+	}
+	return fmt.Sprintf("in %d conversations", conversations)
+}
