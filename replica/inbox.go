@@ -185,7 +185,7 @@ func (s *session) receipt(tc task.Context, encoded [][]byte, chain *guard.Receip
 // verify checks that the peer stands for a record and paid for it, and reports false for one that is here already.
 func (s *session) verify(r *fact.Record, chain *guard.ReceiptChain) (fresh bool, err error) {
 	const op = "replica.verify"
-	if r.Fact.Namespace != s.link.namespace() || r.Fact.Author != s.peer.Authority || r.Fact.Device != s.peer.Certificate.Device() {
+	if r.Fact.Namespace != s.link.namespace() || r.Fact.Author != s.peer.Authority || r.Fact.Device != s.device {
 		return false, aura.Errorf(op, aura.Denied, "a fact of another author or context")
 	}
 	if here, err := s.env().Journal.Has(r.Fact.Namespace, r.Fact.Device, r.Place()); err != nil || here {
