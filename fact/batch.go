@@ -40,7 +40,7 @@ func NewBatch(ids []aura.FactID) *Batch {
 		panic("fact: a batch has 1 to 2^20 facts")
 	}
 	b := &Batch{count: uint32(len(ids)), ids: slices.Clone(ids), at: make([]uint32, len(ids))}
-	hash := make([][32]byte, len(ids), 2*len(ids)+maxPath)
+	hash := make([][32]byte, len(ids), 2*len(ids)+bits.Len(uint(len(ids))))
 	for i, id := range ids {
 		b.at[i], hash[i] = uint32(i), leafHash(id)
 	}

@@ -35,6 +35,9 @@ type joint struct {
 
 // findJoints puts the records of the group into joint proofs.
 func (g *group) findJoints() {
+	if len(g.records) < minJoint {
+		return
+	}
 	open := map[*fact.Batch]*joint{}
 	for i := range g.records {
 		p := &g.records[i].record.Proof
@@ -70,9 +73,12 @@ func (j *Journal) writeJoint(b *Batch, first fact.Position, part *fact.Batch, si
 	b.Set(key, j.seal.sealInPlace(key, append(plain, encoded...)))
 }
 
+// shares reports whether the record has part in a joint proof.
+func (r *staged) shares() bool { return r.joint != nil && len(r.joint.at) >= minJoint }
+
 // proofRoom returns at most how many bytes appendProof appends.
 func (r *staged) proofRoom() int {
-	if len(r.joint.at) < minJoint {
+	if !r.shares() {
 		return r.record.Proof.Room()
 	}
 	return 1 + 2*binary.MaxVarintLen32
@@ -80,7 +86,7 @@ func (r *staged) proofRoom() int {
 
 // appendProof appends a record's own proof or the name of its joint proof.
 func (r *staged) appendProof(b []byte) []byte {
-	if len(r.joint.at) < minJoint {
+	if !r.shares() {
 		return r.record.Proof.Append(b)
 	}
 	b = binary.AppendUvarint(append(b, jointMark), uint64(r.record.Position-r.joint.first))
