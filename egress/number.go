@@ -16,7 +16,6 @@ const (
 // The numbers that are promised to messages to come. [Post] sends none of them. The build that sends one gives it
 // the prefix Number, a row in the table and no other number.
 const (
-	ReservedPlaces   = 7  // the identities of the facts at some places of a stream
 	ReservedEvidence = 8  // two facts with one predecessor
 	ReservedRekey    = 9  // the offer of a new secret of a link
 	ReservedRekeyed  = 10 // its answer

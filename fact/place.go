@@ -9,8 +9,8 @@ import (
 	"github.com/aura-runtime/aura"
 )
 
-// ShortID is how many bytes of an identity name a fact at a known place of a known stream. Whoever wants another fact
-// with the same 128 bits of SHA-256 needs about 2^128 tries, and 2^64 for a pair of the own choice, which would fork
+// ShortID is how many bytes of an identity name a fact at a known place of a known stream. Another fact with
+// the same 128 bits of SHA-256 takes about 2^128 tries, and 2^64 for a pair of the own choice, which would fork
 // the own stream alone.
 const ShortID = 16
 

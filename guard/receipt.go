@@ -38,7 +38,7 @@ type ReceiptChain struct {
 	Seen aura.Epoch
 }
 
-// maxRuns is how many runs a chain keeps. Beyond it the oldest is forgotten, and what is left of it must be paid again.
+// maxRuns is how many runs a chain keeps. Beyond it the oldest is forgotten, and its facts must be paid again.
 const maxRuns = 16
 
 // Run is a row of facts that receipts cover, by their places in (After, Last], with the beginning of the identity of

@@ -342,8 +342,8 @@ func places(records []fact.Record) (all []string) {
 	return all
 }
 
-// plain returns receipts without the identities of facts, which differ by what is drawn for each fact, and without what
-// follows from them.
+// plain returns receipts without the identities of facts, which differ by the time drawn for each fact, and without the
+// signatures and hashes over them.
 func plain(receipts []effect.Receipt) []effect.Receipt {
 	all := slices.Clone(receipts)
 	for i := range all {

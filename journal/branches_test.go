@@ -621,7 +621,7 @@ func (m *model) entry(h *habits) *journal.Entry {
 	for range m.random.IntN(6) - 3 {
 		e.Drafts = append(e.Drafts, draft(pair, "chat.message", fmt.Sprint(m.random.Uint64())))
 	}
-	// What would be there if the entry before were taken is not known here, so this is a guess, and some are gaps.
+	// The facts that the entry before would bring are not known here, so this is a guess, and some are gaps.
 	s := m.streams[m.random.IntN(len(m.streams))]
 	for _, n := range s.written {
 		if s.has(n.ID) {
@@ -768,7 +768,7 @@ func soak(n uint64) uint64 {
 }
 
 // TestCollectedBranchesStayCollected replaces the facts up to some position by a snapshot, wherever that cuts the branches.
-// The rest is read as before, what was replaced does not come back, and every branch goes on.
+// The rest is read as before, replaced facts do not come back, and every branch goes on.
 func TestCollectedBranchesStayCollected(t *testing.T) {
 	h := habits{restoring: 0.2, learning: 0.5, merging: 0.6, steps: 12}
 	for seed := range soak(40) {

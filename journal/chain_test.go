@@ -184,8 +184,8 @@ func TestOneBranchTooManyIsRefusedAlone(t *testing.T) {
 }
 
 // TestAHomeMayBeRestoredAThousandTimes: each copy writes, learns of the facts that it had lost, and joins them with its
-// next fact. What the journals of the device and of its peer keep about the branches does not grow, and what they say
-// stays right.
+// next fact. The journals of the device and of its peer keep no more about the branches each time, and go on
+// to answer rightly.
 func TestAHomeMayBeRestoredAThousandTimes(t *testing.T) {
 	const lives = 1000
 	simulate(t, 1, func(tc task.Context) {

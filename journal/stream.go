@@ -56,8 +56,8 @@ type stretch struct {
 	Low uint64 `cbor:"4,keyasint,omitempty"`
 }
 
-// maxStretches bounds what a stream keeps of its forks. Beyond it a stretch is forgotten, and what is behind its facts is
-// found fact by fact.
+// maxStretches bounds what a stream keeps of its forks. Beyond it a stretch is forgotten, and the facts behind its
+// facts are found one by one.
 const maxStretches = 32
 
 // storedStream is the form on disk.
@@ -192,7 +192,7 @@ func (s *stream) add(h head, follows func(fact.Place) bool) {
 }
 
 // forget drops a stretch between the first and the last: the one that leaves the fewest facts between its neighbours for
-// each fact that came since, so that what is known of the newest facts is exact and the rest ever coarser.
+// each fact that came since, so that the newest facts are known exactly and the rest ever coarser.
 func (s *stream) forget() {
 	between := func(i int) uint64 { return s.calm[i+1].From - 1 - s.calm[i-1].To }
 	since := func(i int) uint64 { return s.count + 1 - s.calm[i+1].From }

@@ -230,7 +230,7 @@ func (m *intruder) card(by *keyring.Ring) []byte {
 
 func keep[T any](*T) {}
 
-// unwritten returns places of facts that nobody wrote.
+// unwritten returns places of facts that no device wrote.
 func unwritten(n int) (all []fact.Place) {
 	for i := range n {
 		all = append(all, fact.Place{Seq: uint64(i + 1), ID: [fact.ShortID]byte{byte(i), byte(i >> 8), 7}})

@@ -19,8 +19,7 @@ import (
 // copies follow the same fact then, and both count.
 
 const (
-	// answerWithin is how long a peer may take to answer, and returnWithin to return what was asked for, until this side
-	// asks again.
+	// answerWithin is how long a peer may take to answer, and returnWithin to return facts, until this side asks again.
 	answerWithin = 20 * time.Second
 	returnWithin = 2 * time.Minute
 	// askedCapacity is how many questions of a peer may wait.

@@ -429,14 +429,14 @@ func (w *simulation) undelivered(m *message, at *person) string {
 }
 
 // mingle lets each home of a person meet each home of every other person, until all hold the same: one home of each
-// person runs at a time. Two people who both have two homes may otherwise talk in two separate pairs for ever, of which
-// nobody can know.
+// person runs at a time. Two people who both have two homes may otherwise talk in two separate pairs for ever, and no home
+// can know.
 func (w *simulation) mingle(tc task.Context) {
 	if len(w.homes()) == len(w.people) {
 		return
 	}
 	met := map[[2]*person]int{}
-	for times := 1; times <= maxMeetings && (times == 1 || w.diverged() != ""); times++ {
+	for times := 1; times <= maxMeetings && (times == 1 || !w.arrived()); times++ {
 		for together := w.leastMet(met, times); together != nil; together = w.leastMet(met, times) {
 			if w.meetAlone(tc, together); w.broken() || tc.Err() != nil {
 				return

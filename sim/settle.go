@@ -24,13 +24,17 @@ const (
 	settleEpochs = 20
 )
 
-// settle lets half of the worlds make up, and waits until everything is where it belongs.
-func (w *simulation) settle(tc task.Context) {
+// makeUp lets people unblock each other in half of the worlds.
+func (w *simulation) makeUp(tc task.Context) {
 	if w.chance.happens(0.5) {
 		for _, p := range w.homes() {
 			p.life.unblockAll(tc)
 		}
 	}
+}
+
+// settle waits until everything is where it belongs.
+func (w *simulation) settle(tc task.Context) {
 	for end := tc.Elapsed() + w.patience(settleWithin); tc.Elapsed() < end && !w.broken() && !w.settled(); {
 		if tc.Sleep(lookAgain) != nil {
 			return
@@ -55,6 +59,11 @@ func (w *simulation) settled() bool {
 			return false
 		}
 	}
+	return w.arrived()
+}
+
+// arrived reports whether all acknowledged messages have arrived, and all authors know it.
+func (w *simulation) arrived() bool {
 	for _, m := range w.talks.order {
 		if w.due(m) && (w.missing(m) != nil || !w.confirmed(m)) {
 			return false
