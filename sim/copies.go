@@ -298,7 +298,7 @@ func (w *simulation) newCopy(tc task.Context, p *person) *person {
 	}
 	p.forks++
 	twin.original, twin.machine, twin.ring, twin.disk = p, p.copied, p.ring, disk
-	twin.address = transport.Address(fmt.Sprintf("/ip4/203.0.113.%d/udp/%d/quic-v1", p.number, 4000+p.copied))
+	twin.stay(transport.Address(fmt.Sprintf("/ip4/203.0.113.%d/udp/%d/quic-v1", p.number, 4000+p.copied)))
 	twin.checker.ids = slices.Clone(p.checker.ids)
 	twin.spent, twin.spentIn = slices.Clone(p.spent), maps.Clone(p.spentIn)
 	p.copies = append(p.copies, twin)
@@ -444,19 +444,28 @@ func (w *simulation) mingle(tc task.Context) {
 		}
 	}
 	for _, p := range w.homes() {
+		p.stop(tc)
+		p.alone = false
+	}
+	for _, p := range w.homes() {
 		p.revive(tc)
 	}
 }
 
-// meetAlone stops all homes but some, and waits until these hold the same, as long as that may take.
+// meetAlone stops all homes but some, and waits until these hold the same, as long as that may take. A peer may know a home
+// by the address of a copy that is out of use, and be known to it no better: who meets alone is where any copy ever was.
 func (w *simulation) meetAlone(tc task.Context, together []*person) {
 	for _, p := range w.homes() {
 		if !slices.Contains(together, p) {
 			p.stop(tc)
+			p.alone = false
 		}
 	}
 	for _, p := range together {
-		w.note(tc, "together", p.name)
+		if w.note(tc, "together", p.name); !p.alone {
+			p.stop(tc)
+			p.alone = true
+		}
 		p.revive(tc)
 	}
 	// In the common case no home has anything new for another one, and this is long enough to say so.

@@ -7,6 +7,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/agent"
 	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/task"
@@ -29,6 +30,8 @@ type person struct {
 	address transport.Address
 	network *transport.SimPeer // of the newest process
 	moves   int
+	known   []transport.Address // of the first home: where the person's machines ever were
+	alone   bool                // no other home of the person runs, and this one is wherever they ever were
 	ring    *keyring.Ring
 	disk    *journal.Faulty
 	chance  *chance // for the actions of the user
@@ -72,11 +75,26 @@ type person struct {
 // move takes the person's machine to another network: it has another address there, and no connection is left.
 func (p *person) move() {
 	p.moves++
-	p.address = transport.Address(fmt.Sprintf("/ip4/198.51.100.%d/udp/%d/quic-v1", p.number, 4001+p.moves))
+	p.stay(transport.Address(fmt.Sprintf("/ip4/198.51.100.%d/udp/%d/quic-v1", p.number, 4001+p.moves)))
 	if p.life != nil {
 		p.network.Move(p.address)
 		p.network.Drop()
 	}
+}
+
+// stay notes where the person's machine is from now on.
+func (p *person) stay(at transport.Address) {
+	p.address = at
+	p.first().known = append(p.first().known, at)
+}
+
+// addresses returns where the person's machine can be reached.
+func (p *person) addresses() []transport.Address {
+	if !p.alone {
+		return []transport.Address{p.address}
+	}
+	known := p.first().known
+	return known[max(0, len(known)-contact.MaxAddresses):]
 }
 
 // host returns the person's machine on the network.
@@ -95,7 +113,7 @@ func (w *simulation) newPerson(i int, name string) *person {
 		pausing: map[transport.PeerID]pausing{}, seen: map[transport.PeerID]aura.Duration{},
 		places: map[place]aura.FactID{},
 	}
-	p.address = p.home()
+	p.stay(p.home())
 	p.ring = keyring.Ephemeral(w.sim.Entropy(p.name + " keys"))
 	p.disk = journal.NewFaulty(w.sim.Entropy(p.name+" disk"), journal.Faults{})
 	p.chance = newChance(w.sim.Entropy(p.name + " user"))
@@ -112,7 +130,7 @@ func (p *person) hands() agent.Hands {
 	return agent.Hands{
 		Ring: p.ring, Entropy: p.world.sim.Entropy(p.name), Store: p.world.store(p),
 		Network: func(agent.Gate) (transport.Network, error) {
-			p.network = p.host().Join(p.address)
+			p.network = p.host().Join(p.addresses()...)
 			return p.world.plantNetwork(p), nil
 		},
 	}
