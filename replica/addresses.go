@@ -43,7 +43,7 @@ func (s *session) addressLoop(tc task.Context) error {
 	if s.peer.Direct {
 		// The peer speaks in the context, so it has the contact.
 		s.link.sync.env.Met(tc, contact.Ref{
-			Context: s.peer.Context, Authority: s.peer.Authority, Device: s.peer.Device.ID(),
+			Context: s.peer.Context, Authority: s.peer.Authority, Device: s.device,
 		})
 	}
 	s.lock.Lock()
@@ -148,7 +148,7 @@ func (s *session) keepAddresses(tc task.Context, addresses []string) error {
 	if !s.peer.Direct && !s.peer.Own {
 		return nil
 	}
-	key := device.AddressesKey(s.peer.Device.ID())
+	key := device.AddressesKey(s.device)
 	value, err := fact.Marshal(addresses)
 	if err != nil {
 		return err

@@ -175,7 +175,7 @@ func (r *recorder) record(tc task.Context, batch []*session) error {
 			return err
 		}
 		one, err := delivery.Acknowledge(by, delivery.Acked{
-			Context: s.peer.Context, Peer: s.peer.Authority, Device: s.peer.Device.ID(), Through: at.Seq, ID: at.ID,
+			Context: s.peer.Context, Peer: s.peer.Authority, Device: s.device, Through: at.Seq, ID: at.ID,
 		}, through)
 		if err != nil {
 			return err
