@@ -52,6 +52,7 @@ type session struct {
 	// Only commitLoop uses it.
 	verifier *fact.Verifier
 	own      *fact.Verifier // of facts of this device
+	turn     uint64         // of the directory, at which the peer's device was listed
 
 	// Only sendLoop uses these, after the hello.
 	sent            uint64        // own facts handed to the channel, up to this number
@@ -77,16 +78,16 @@ type session struct {
 
 func newSession(l *link, c *transport.Channel) (*session, error) {
 	peer := l.member()
-	if c.RemoteStatic() != peer.Certificate.Agreement {
+	if c.RemoteStatic() != peer.Device.Agreement {
 		return nil, aura.Errorf("replica.newSession", aura.Denied, "the channel belongs to another device")
 	}
 	return &session{
 		pause: redial(),
-		link:  l, channel: c, peer: peer, device: peer.Certificate.Device(), greeted: task.NewLatch(), introduced: task.NewLatch(), durable: task.NewWake(),
+		link:  l, channel: c, peer: peer, device: peer.Device.ID(), greeted: task.NewLatch(), introduced: task.NewLatch(), durable: task.NewWake(),
 		inbox:   task.NewMailbox[deliver]("sync.inbox", inboxCapacity),
 		recalls: task.NewWake(), answers: task.NewMailbox[places]("sync.answers", 1),
 		asked:    task.NewMailbox[places]("sync.asked", askedCapacity),
-		verifier: fact.NewVerifier(peer.Certificate.Signing[:]),
+		verifier: fact.NewVerifier(peer.Device.Signing[:]),
 	}, nil
 }
 
