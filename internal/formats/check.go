@@ -106,9 +106,9 @@ func (c *Codec[T]) check(t *testing.T, golden string, render func([]byte) string
 	}
 	want := readGolden(t, golden)
 	if !bytes.Equal(want.bytes, b) {
-		t.Errorf("encoded to\n%x, the golden file has\n%x", b, want.bytes)
+		t.Errorf("encoded to\n%x, the golden file has\n%x\nmeant? change its table in docs/formats.md and run this test with -update-formats", b, want.bytes)
 	}
-	if want.text != text {
+	if want.text != text && bytes.Equal(want.bytes, b) {
 		t.Errorf("the golden file reads\n%s, the structure is now\n%s", want.text, text)
 	}
 	v, err := c.Decode(bytes.Clone(want.bytes))

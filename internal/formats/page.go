@@ -125,7 +125,7 @@ func parsePage(text string) (all []structure, faults []string) {
 }
 
 // kindRow is a row of the table of kinds of facts: kind, payload, namespace, since.
-var kindRow = regexp.MustCompile("(?m)^\\| `([a-z.]+)` \\| ([^|]+) \\| (own|context) \\| [12] \\|$")
+var kindRow = regexp.MustCompile("(?m)^\\| `([a-z.]+)` \\| ([^|]+) \\| (own|context|both) \\| [12] \\|$")
 
 // readKinds returns the kinds of facts that the page lists, with the structure of the payload.
 func readKinds(t testing.TB) map[string]string {
