@@ -58,6 +58,9 @@ func TestFactHasItsGoldenBytes(t *testing.T) {
 	line("proof", proof.Encode())
 	line("charge", charge.Encode())
 	line("leak", leak.Encode())
+	charge.Device, leak.Device = full.Device, full.Device
+	line("charge of a sibling", charge.Encode())
+	line("leak of a sibling", leak.Encode())
 	line("certificate", certificate.Encode())
 	line("record", record.Encode())
 	golden(t, out.String())
