@@ -245,7 +245,7 @@ func TestEveryCombinationOfAForm(t *testing.T) {
 			s := permitted(r, guard.DefaultPolicy())
 			s.Last = 2
 			c := fact.Charge{Epoch: guard.EpochAt(guard.DefaultPolicy(), noon), Spent: 1, Until: 2, Through: 2}
-			s.Budgets[0] = guard.HeadroomOf(guard.DefaultPolicy(), &c, r.Budget(), ben, noon)
+			s.Budgets[0] = guard.HeadroomOf(guard.DefaultPolicy(), guard.WholeShare, &c, r.Budget(), ben, noon)
 			out := evaluate(s, r)
 			tried++
 			if want := formOf(r); out.Denial.Reason != want || out.Allowed != (want == 0) {
@@ -337,7 +337,7 @@ func TestNoCellIsReservedTwice(t *testing.T) {
 			for range rapid.IntRange(0, 3).Draw(t, "reservations") {
 				r := carry(ben)
 				s := permitted(r, p)
-				s.Budgets[0] = guard.HeadroomOf(p, &c, r.Budget(), ben, now)
+				s.Budgets[0] = guard.HeadroomOf(p, guard.WholeShare, &c, r.Budget(), ben, now)
 				out := evaluate(s, r)
 				if !out.Allowed {
 					continue

@@ -179,7 +179,8 @@ func (s *session) sendNext(tc task.Context) (until aura.Duration, reason string,
 		return task.Forever, "", nil
 	}
 	charge := env.Journal.Charge(s.peer.Context, s.peer.Authority)
-	room := guard.HeadroomOf(policy, &charge, s.peer.Context, s.peer.Authority, tc.Now())
+	share := env.Frontier.Share(tc, guard.ChargeBegan(policy, &charge, tc.Now()))
+	room := guard.HeadroomOf(policy, share, &charge, s.peer.Context, s.peer.Authority, tc.Now())
 	if s.sent >= room.From && s.sent < room.Through {
 		// Paid for in this epoch. A commit is visible a moment before its facts are released.
 		if s.sent >= s.released {
@@ -193,6 +194,9 @@ func (s *session) sendNext(tc task.Context) (until aura.Duration, reason string,
 	case err == nil && short == 0:
 		s.pause.Reset()
 		return 0, "", nil
+	case short == guard.ReasonTooLarge && share < guard.WholeShare:
+		s.denial = guard.Denial{Stage: guard.StageFlow, Reason: short}
+		return tc.Elapsed() + untilTurn(policy, tc.Now()), reasonTooLarge, nil // the share may grow with the epoch
 	case short == guard.ReasonTooLarge:
 		s.denial = guard.Denial{Stage: guard.StageFlow, Reason: short}
 		return task.Forever, reasonTooLarge, nil
