@@ -148,7 +148,8 @@ func TestARunNeverHoldsWhatNobodyPaidFor(t *testing.T) {
 		p := guard.DefaultPolicy()
 		key := device.Public().(ed25519.PublicKey)
 		var c fact.Charge
-		chain := guard.ReceiptChain{Context: room, From: own, To: ben}
+		chain := guard.ReceiptChain{Context: room, From: own, To: ben, Device: aura.DeviceOf(key)}
+		var spending guard.Spending
 		paid := map[uint64]bool{}
 		now := noon
 		for range rapid.IntRange(1, 12).Draw(t, "charges") {
@@ -168,7 +169,7 @@ func TestARunNeverHoldsWhatNobodyPaidFor(t *testing.T) {
 			c = guard.Charged(c, &effect.Command{Context: room, Peer: ben, Amount: 4, Epoch: h.Epoch}, from, until)
 			receipt.Previous, receipt.Nonce = c.Head, aura.Nonce{byte(len(paid)), byte(c.Spent)}
 			c.Head = sign(receipt).Hash()
-			if err := chain.Accept(sign(receipt), key, false, p, noon); err != nil {
+			if err := chain.Accept(sign(receipt), key, false, &spending, p, noon); err != nil {
 				t.Fatal(err)
 			}
 			for seq := from + 1; seq <= until; seq++ {
@@ -288,7 +289,8 @@ func TestAReceiversClockBoundsWhatItTakes(t *testing.T) {
 		p := guard.DefaultPolicy()
 		p.Limit = 10
 		key := device.Public().(ed25519.PublicKey)
-		chain := guard.ReceiptChain{Context: room, From: own, To: ben}
+		chain := guard.ReceiptChain{Context: room, From: own, To: ben, Device: aura.DeviceOf(key)}
+		var spending guard.Spending
 		taken, passed := uint64(0), uint64(0)
 		for i := range rapid.IntRange(1, 40).Draw(t, "receipts") {
 			if rapid.IntRange(0, 4).Draw(t, "turn") == 0 {
@@ -302,7 +304,7 @@ func TestAReceiversClockBoundsWhatItTakes(t *testing.T) {
 				r.Previous = chain.Head
 			}
 			now := aura.Physical{At: noon.At.Add(p.EpochLength * aura.Duration(passed))}
-			if chain.Accept(sign(r), key, false, p, now) == nil {
+			if chain.Accept(sign(r), key, false, &spending, p, now) == nil {
 				taken += r.Cost
 			}
 			if most := (passed + 2) * p.Limit; taken > most {

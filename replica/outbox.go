@@ -51,10 +51,11 @@ func (s *session) sendLoop(tc task.Context) error {
 // greet says hello, waits for the peer's hello, and goes on where the last session ended.
 func (s *session) greet(tc task.Context) error {
 	env, l := s.env(), s.link
-	chain, err := s.chain()
+	paid, err := s.payments()
 	if err != nil {
 		return err
 	}
+	chain := &paid.chain
 	heads, err := env.Journal.Heads(l.namespace(), s.peer.Certificate.Device())
 	if err != nil {
 		return err
