@@ -71,26 +71,36 @@ func (s *session) commitOnce(tc task.Context, batch []deliver) error {
 		if err := s.receipt(tc, d.Receipts, &paid, policy); err != nil {
 			return err
 		}
-		for _, b := range d.Records {
-			r, err := fact.DecodeRecord(b)
-			if err == nil && r.Fact.Device == env.Ring.Device() {
-				if err = s.takeBack(&r); err == nil {
-					returned = append(returned, r)
+		records, err := d.records()
+		if err != nil {
+			return err
+		}
+		fresh := records[:0]
+		for j := range records {
+			r := &records[j]
+			if r.Fact.Device == env.Ring.Device() {
+				if err = s.takeBack(r); err == nil {
+					returned = append(returned, *r)
 				}
-			} else if err == nil {
-				var fresh bool
-				fresh, err = s.verify(&r, &paid.chain)
-				if fresh && s.link.member().Left {
+			} else {
+				var isNew bool
+				isNew, err = s.verify(r, &paid.chain)
+				if isNew && s.link.member().Left {
 					// Another copy of its home may not know yet that it left, and learns it in this session.
 					tc.Emit(world.IngressRejected(syncName, "a fact of a member who left the group", aura.Denied))
-				} else if fresh {
-					entry.Foreign = append(entry.Foreign, r)
+				} else if isNew {
+					fresh = append(fresh, *r)
 				}
 				delivered = true // one that is here already is acknowledged again: the peer did not hear it
 			}
 			if err != nil {
 				return err
 			}
+		}
+		if entry.Foreign == nil {
+			entry.Foreign = fresh
+		} else {
+			entry.Foreign = append(entry.Foreign, fresh...)
 		}
 	}
 	if err := s.commit(tc, entry, &before, &paid); err != nil {
@@ -118,7 +128,7 @@ func (s *session) ackLoop(tc task.Context) error {
 		s.lock.Lock()
 		receipt := s.ackReceipt
 		s.lock.Unlock()
-		heads, err := s.env().Journal.Heads(s.link.namespace(), s.peer.Certificate.Device())
+		heads, err := s.env().Journal.Heads(s.link.namespace(), s.device)
 		if err != nil {
 			return err
 		}
@@ -146,8 +156,11 @@ func (s *session) commit(tc task.Context, entry *journal.Entry, before, paid *pa
 	if entry.Meta, err = s.paymentsMeta(paid); err != nil {
 		return err
 	}
-	if paid.spending != before.spending {
-		entry.Expect = func(v journal.View) error { return s.expectSpending(v, &before.spending) }
+	entry.Expect = func(v journal.View) error {
+		if err := s.listed(); err != nil || paid.spending == before.spending {
+			return err
+		}
+		return s.expectSpending(v, &before.spending)
 	}
 	kept, err := s.env().Journal.Append(tc, entry)
 	if _, gap := errors.AsType[*journal.GapError](err); gap {
@@ -163,6 +176,20 @@ func (s *session) commit(tc task.Context, entry *journal.Entry, before, paid *pa
 	return nil
 }
 
+// listed returns aura.Denied when the peer removed the device that speaks: nothing is taken from it from then on. The
+// journal asks it when it has told the directory of all facts before.
+func (s *session) listed() error {
+	turn := s.env().Directory.Turn()
+	if turn == s.turn {
+		return nil
+	}
+	if s.env().Directory.Unlisted(&s.peer) {
+		return aura.Errorf("replica.listed", aura.Denied, "facts of a device that its account removed")
+	}
+	s.turn = turn
+	return nil
+}
+
 // receipt advances the chain of the peer's receipts. A receipt for facts that are covered already is skipped.
 func (s *session) receipt(tc task.Context, encoded [][]byte, paid *payments, policy guard.Policy) error {
 	for _, b := range encoded {
@@ -173,11 +200,11 @@ func (s *session) receipt(tc task.Context, encoded [][]byte, paid *payments, pol
 		here := false
 		if r.LastID != ([fact.ShortID]byte{}) {
 			at := fact.Place{Seq: r.LastSeq, ID: r.LastID}
-			if here, err = s.env().Journal.Has(s.link.namespace(), s.peer.Certificate.Device(), at); err != nil {
+			if here, err = s.env().Journal.Has(s.link.namespace(), s.device, at); err != nil {
 				return err
 			}
 		}
-		err = paid.chain.Accept(&r, s.peer.Certificate.Signing[:], here, &paid.spending, policy, tc.Now())
+		err = paid.chain.Accept(&r, s.peer.Device.Signing[:], here, &paid.spending, policy, tc.Now())
 		if err != nil && aura.KindOf(err) != aura.Stale {
 			return err
 		}
@@ -188,7 +215,7 @@ func (s *session) receipt(tc task.Context, encoded [][]byte, paid *payments, pol
 // verify checks that the peer stands for a record and paid for it, and reports false for one that is here already.
 func (s *session) verify(r *fact.Record, chain *guard.ReceiptChain) (fresh bool, err error) {
 	const op = "replica.verify"
-	if r.Fact.Namespace != s.link.namespace() || r.Fact.Author != s.peer.Authority || r.Fact.Device != s.peer.Certificate.Device() {
+	if r.Fact.Namespace != s.link.namespace() || r.Fact.Author != s.peer.Authority || r.Fact.Device != s.device {
 		return false, aura.Errorf(op, aura.Denied, "a fact of another author or context")
 	}
 	if here, err := s.env().Journal.Has(r.Fact.Namespace, r.Fact.Device, r.Place()); err != nil || here {

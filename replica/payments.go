@@ -36,7 +36,7 @@ func SpendingKey(context aura.ContextID, from aura.AuthorityID, kind effect.Rece
 }
 
 func (s *session) chainKey() string {
-	return ChainKey(s.peer.Context, s.peer.Authority, s.peer.Certificate.Device(), effect.ReceiptKindFacts)
+	return ChainKey(s.peer.Context, s.peer.Authority, s.device, effect.ReceiptKindFacts)
 }
 
 func (s *session) spendingKey() string {
@@ -46,7 +46,7 @@ func (s *session) spendingKey() string {
 // payments returns the chain of the device's receipts and the peer's spending, as far as this side has accepted them.
 func (s *session) payments() (payments, error) {
 	p := payments{chain: guard.ReceiptChain{
-		Context: s.peer.Context, From: s.peer.Authority, To: s.env().Ring.Authority(), Device: s.peer.Certificate.Device(),
+		Context: s.peer.Context, From: s.peer.Authority, To: s.env().Ring.Authority(), Device: s.device,
 	}}
 	meta := s.env().Journal.Meta
 	known, err := read(meta, s.chainKey(), &p.chain)
@@ -65,18 +65,11 @@ func (s *session) payments() (payments, error) {
 	if !counted {
 		p.spending = guard.SpendingOf(&early)
 	}
-	if !known && s.firstDevice() {
+	if !known && s.device == s.peer.First { // earlier builds knew no other device
 		early.Device, early.Owed, early.Seen = p.chain.Device, 0, 0
 		p.chain, p.early = early, true
 	}
 	return p, nil
-}
-
-// firstDevice reports whether the session is with the device that the contact or member had when it became one: earlier
-// builds knew no other.
-func (s *session) firstDevice() bool {
-	first, own := s.link.member().Certificate, s.peer.Certificate
-	return first.Signing == own.Signing
 }
 
 // read decodes a value of the metadata, and reports whether there is one.

@@ -176,7 +176,7 @@ func (s *session) onPlaces(tc task.Context, p places) error {
 
 // returnLoop is the session's task that answers which facts of the peer's device are here, and returns them.
 func (s *session) returnLoop(tc task.Context) error {
-	env, ns, device := s.env(), s.link.namespace(), s.peer.Certificate.Device()
+	env, ns, device := s.env(), s.link.namespace(), s.device
 	returns := 0
 	for {
 		p, err := s.asked.Recv(tc)
@@ -203,7 +203,7 @@ func (s *session) returnLoop(tc task.Context) error {
 
 // giveBack sends the peer the facts of its device that are neither the given ones nor behind them.
 func (s *session) giveBack(tc task.Context, after []fact.Place) error {
-	env, ns, device := s.env(), s.link.namespace(), s.peer.Certificate.Device()
+	env, ns, device := s.env(), s.link.namespace(), s.device
 	through, _, err := env.Journal.Behind(ns, device, after)
 	if err != nil {
 		return err
@@ -213,7 +213,7 @@ func (s *session) giveBack(tc task.Context, after []fact.Place) error {
 		if err != nil || len(packed) == 0 {
 			return err
 		}
-		message, err := encodeMessage(egress.NumberDeliver, d)
+		message, err := d.encode()
 		if err != nil {
 			return err
 		}

@@ -40,8 +40,9 @@ type session struct {
 	link       *link
 	channel    *transport.Channel
 	peer       directory.Peer
-	greeted    *task.Latch // the peer said hello
-	introduced *task.Latch // this side said hello
+	device     aura.DeviceID // of the peer
+	greeted    *task.Latch   // the peer said hello
+	introduced *task.Latch   // this side said hello
 	inbox      *task.Mailbox[deliver]
 	recalls    *task.Wake            // the peer has facts of this device that this home does not have
 	answers    *task.Mailbox[places] // to what recallLoop asked
@@ -51,6 +52,7 @@ type session struct {
 	// Only commitLoop uses it.
 	verifier *fact.Verifier
 	own      *fact.Verifier // of facts of this device
+	turn     uint64         // of the directory, at which the peer's device was listed
 
 	// Only sendLoop uses these, after the hello.
 	sent            uint64        // own facts handed to the channel, up to this number
@@ -76,16 +78,16 @@ type session struct {
 
 func newSession(l *link, c *transport.Channel) (*session, error) {
 	peer := l.member()
-	if c.RemoteStatic() != peer.Certificate.Agreement {
+	if c.RemoteStatic() != peer.Device.Agreement {
 		return nil, aura.Errorf("replica.newSession", aura.Denied, "the channel belongs to another device")
 	}
 	return &session{
 		pause: redial(),
-		link:  l, channel: c, peer: peer, greeted: task.NewLatch(), introduced: task.NewLatch(), durable: task.NewWake(),
+		link:  l, channel: c, peer: peer, device: peer.Device.ID(), greeted: task.NewLatch(), introduced: task.NewLatch(), durable: task.NewWake(),
 		inbox:   task.NewMailbox[deliver]("sync.inbox", inboxCapacity),
 		recalls: task.NewWake(), answers: task.NewMailbox[places]("sync.answers", 1),
 		asked:    task.NewMailbox[places]("sync.asked", askedCapacity),
-		verifier: fact.NewVerifier(peer.Certificate.Signing[:]),
+		verifier: fact.NewVerifier(peer.Device.Signing[:]),
 	}, nil
 }
 

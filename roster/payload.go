@@ -1,25 +1,16 @@
 package roster
 
 import (
-	"bytes"
-	"cmp"
 	"slices"
 
 	"github.com/aura-runtime/aura"
-)
-
-// The kinds of facts about devices. Both lie in shared contexts.
-const (
-	// KindRoster carries [Announced].
-	KindRoster = "device.roster"
-	// KindClosed carries [Closed].
-	KindClosed = "device.closed"
+	"github.com/aura-runtime/aura/fact"
 )
 
 // MaxAnnounced is the most entries of one fact: as many of the largest as a payload can hold, and some room.
 const MaxAnnounced = 60
 
-// Announced is the payload of [KindRoster]: entries of one authority, all or the newest, each after those before it.
+// Announced is the payload of the fact that announces entries: those of one authority, all or the newest, each after those before it.
 type Announced struct {
 	Entries [][]byte `cbor:"1,keyasint"` // encoded, 1 to [MaxAnnounced]
 }
@@ -61,16 +52,13 @@ func (a *Announced) Decode() ([]Entry, error) {
 	return list, nil
 }
 
-// Closed is the payload of [KindClosed]: the device that made an entry says, in one context, what it holds of the stream of a
+// Closed is the payload of the fact that says a bound: the device that made an entry says, in one context, what it holds of the stream of a
 // device that the entry removed. Facts that are not at or before one of the heads are void there, see [Bounds].
 type Closed struct {
 	Device aura.DeviceID `cbor:"1,keyasint"`
 	Entry  Hash          `cbor:"2,keyasint"`
-	Heads  []Place       `cbor:"3,keyasint,omitempty"` // ascending, at most [MaxHeads]; none: all facts are void
+	Heads  []fact.Place  `cbor:"3,keyasint,omitempty"` // ascending, at most [fact.MaxHeads]; none: all facts are void
 }
-
-// MaxHeads is the most branches of a stream.
-const MaxHeads = 16
 
 // Check returns aura.Invalid for a payload that names no device or no entry, and for too many heads, heads out
 // of order or without a fact.
@@ -79,17 +67,13 @@ func (c *Closed) Check() error {
 	if c.Device.IsZero() || c.Entry == (Hash{}) {
 		return aura.Errorf(op, aura.Invalid, "a bound names no device or no entry")
 	}
-	if len(c.Heads) > MaxHeads || !ascending(c.Heads, comparePlaces) {
-		return aura.Errorf(op, aura.Invalid, "a bound of device %s has %d heads, not up to %d in order: sort them", aura.Short(c.Device), len(c.Heads), MaxHeads)
+	if len(c.Heads) > fact.MaxHeads || !ascending(c.Heads, fact.Place.Compare) {
+		return aura.Errorf(op, aura.Invalid, "a bound of device %s has %d heads, not up to %d in order: sort them", aura.Short(c.Device), len(c.Heads), fact.MaxHeads)
 	}
 	for _, h := range c.Heads {
-		if h.Seq == 0 || h.ID == [16]byte{} {
+		if h.Seq == 0 || h.ID == ([fact.ShortID]byte{}) {
 			return aura.Errorf(op, aura.Invalid, "a bound of device %s names place %d and no fact there", aura.Short(c.Device), h.Seq)
 		}
 	}
 	return nil
-}
-
-func comparePlaces(a, b Place) int {
-	return cmp.Or(cmp.Compare(a.Seq, b.Seq), bytes.Compare(a.ID[:], b.ID[:]))
 }

@@ -248,8 +248,7 @@ func (t *thread) at(device aura.DeviceID, mark Mark) *message {
 func (s *State) Cover(set Setting, context aura.ContextID) bool {
 	c, ok := s.conversation(set, context)
 	for _, p := range c.others {
-		box, _ := set.Delivery.Outbox(context, p.Authority)
-		ok = ok && box.Counted
+		ok = ok && set.Delivery.Counted(context, p.Authority)
 	}
 	return ok
 }

@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 
 	"github.com/aura-runtime/aura"
@@ -93,23 +94,61 @@ func farther(a, b mark) mark {
 	return a
 }
 
-// Progress says how far an own fact got towards one peer, and why no further.
+// Progress says how far an own fact got towards one peer, and why no further: it is delivered when one device of the
+// peer has it, and as far as on the device to which it got farthest before.
 func (s *State) Progress(of Place, peer aura.AuthorityID) (Progress, string) {
-	at := hop{link{of.Context, peer}, of.Device}
-	box, known := s.Outbox(of.Context, peer)
-	switch failed := s.failed[at]; {
-	case s.acked[at].covers(&of), mark{box.Acked, box.Head + 1}.covers(&of):
-		return ProgressDelivered, ""
-	case failed != nil && mark{failed.Value.Through, failed.Value.At}.covers(&of):
+	to := link{of.Context, peer}
+	at, boxes := hop{to, of.Device}, s.outboxes.of(to)
+	for _, m := range s.acked[at] {
+		if m.covers(&of) {
+			return ProgressDelivered, ""
+		}
+	}
+	for i := range boxes {
+		if (mark{boxes[i].Acked, boxes[i].Head + 1}).covers(&of) {
+			return ProgressDelivered, ""
+		}
+	}
+	if failed := s.failed[at]; failed != nil && (mark{failed.Value.Through, failed.Value.At}).covers(&of) {
 		return ProgressFailed, failed.Value.Reason
-	case !known:
+	}
+	if len(s.outboxes.known[to]) == 0 {
 		return ProgressWaiting, reasonNoAgent
-	case mark{box.Sent, box.Head + 1}.covers(&of):
+	}
+	farthest, reason := ProgressWaiting, reasonUndecided
+	for i := range boxes {
+		if p, why := boxes[i].progress(&of); p > farthest || i == 0 {
+			farthest, reason = p, why
+		}
+	}
+	return farthest, reason
+}
+
+// progress is [State.Progress] for a fact that one device does not have yet.
+func (b *Outbox) progress(of *Place) (Progress, string) {
+	switch {
+	case mark{b.Sent, b.Head + 1}.covers(of):
 		return ProgressSent, ""
-	case box.Reason != "":
-		return ProgressWaiting, box.Reason
-	case mark{box.Charged, box.Head + 1}.covers(&of):
+	case b.Reason != "":
+		return ProgressWaiting, b.Reason
+	case mark{b.Charged, b.Head + 1}.covers(of):
 		return ProgressSending, ""
 	}
 	return ProgressWaiting, reasonUndecided
+}
+
+// Holders returns the devices of a peer that have an own fact, ascending, as durable facts say; nil while one device at
+// most said that it has facts of the context.
+func (s *State) Holders(of Place, peer aura.AuthorityID) (holders []aura.DeviceID) {
+	marks := s.acked[hop{link{of.Context, peer}, of.Device}]
+	if len(marks) < 2 {
+		return nil
+	}
+	for d, m := range marks {
+		if m.covers(&of) {
+			holders = append(holders, d)
+		}
+	}
+	slices.SortFunc(holders, aura.DeviceID.Compare)
+	return holders
 }
