@@ -41,6 +41,7 @@ type link struct {
 	version         uint64             // of the newest card of the peer
 	hints           limiter            // of signs of life that say nothing new
 	knowledge       knowledge          // of facts of this device, compared with the peer
+	claimed         []fact.Place       // of facts of this device that the peer named, after it had had none but those here
 	full            bool               // the peer has as many branches of this device as a journal takes, and not all are here
 	via             []transport.PeerID // mutual contacts who knew the way
 

@@ -66,6 +66,9 @@ func (s *session) recallLoop(tc task.Context) error {
 // has the peer return what follows it. It returns false when there is nothing to ask for.
 func (s *session) recall(tc task.Context) (asked bool, err error) {
 	env, ns, device := s.env(), s.link.namespace(), s.env().Ring.Device()
+	if err := s.link.noteCopy(tc); err != nil {
+		return false, err
+	}
 	s.lock.Lock()
 	heads := s.peerHeads
 	s.lock.Unlock()
@@ -258,8 +261,8 @@ func (s *session) commitReturned(tc task.Context, returned []fact.Record) error 
 	if err != nil {
 		return err
 	}
-	s.link.peerHas(tc, heads, len(unknown))
+	s.link.peerHas(tc, heads, unknown)
 	s.confirm(tc, through)
 	s.link.wake.Notify()
-	return nil
+	return s.link.noteCopy(tc)
 }

@@ -168,7 +168,7 @@ func (s *session) onHello(tc task.Context, b []byte) error {
 	s.lock.Lock()
 	s.peerHello, s.acked, s.limit, s.peerHeads = h, through, max(through, paid), h.Heads
 	s.lock.Unlock()
-	if s.link.peerHas(tc, h.Heads, len(unknown)); len(unknown) > 0 {
+	if s.link.peerHas(tc, h.Heads, unknown); len(unknown) > 0 {
 		s.recalls.Notify()
 	}
 	s.greeted.Open()
@@ -212,7 +212,7 @@ func (s *session) onAck(tc task.Context, heads []fact.Place) error {
 			s.recalls.Notify()
 		}
 	}
-	s.link.peerHas(tc, heads, len(unknown))
+	s.link.peerHas(tc, heads, unknown)
 	s.confirm(tc, through)
 	return nil
 }
