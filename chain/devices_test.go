@@ -126,7 +126,7 @@ func newHousehold(t *rapid.T, sim *task.Sim, policy guard.Policy) *household {
 
 // TestDevicesThatSpendApartKeepOneLimit lets three devices spend to the brim without hearing of each other, and removes
 // one of them in the middle of an epoch. The receiver's sum over their receipts, in any order, and the joined ledger both
-// are what was spent, and in no epoch above the limit; a part of an epoch that a removed device had is spent once.
+// give the amount that the devices spent, in no epoch above the limit; a part of an epoch that a removed device had is spent once.
 func TestDevicesThatSpendApartKeepOneLimit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		sim := task.NewSim(1, task.SimOptions{})

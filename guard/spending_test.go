@@ -46,7 +46,7 @@ func TestSharesOfALimitSumToNoMore(t *testing.T) {
 	})
 }
 
-// TestADeviceSpendsItsShare: headroom and leakage end at the share of each limit, and a share that shrinks below what was
+// TestADeviceSpendsItsShare: headroom and leakage end at the share of each limit, and a share that shrinks below the amount
 // spent leaves nothing.
 func TestADeviceSpendsItsShare(t *testing.T) {
 	p := guard.DefaultPolicy()
