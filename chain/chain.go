@@ -21,8 +21,8 @@ type Frontiers interface {
 	Frontier(tc task.Context, c frontier.Claim) (guard.Frontier, error)
 	// Policy returns the limits of a context.
 	Policy(tc task.Context, context aura.ContextID) (guard.Policy, error)
-	// Share returns the part of every budget that the own device may spend in an epoch that began at an instant.
-	Share(tc task.Context, began aura.Instant) guard.Share
+	// Share returns the part of every budget that the own device may spend now in an epoch that began at an instant.
+	Share(began, now aura.Instant) guard.Share
 }
 
 // Options configures a [Chain]. The zero value works.
@@ -119,7 +119,7 @@ func (c *Chain) decide(tc task.Context, req *guard.Request) (effect.Result, Verd
 	}
 	defer leave()
 
-	c.budgets(tc, req, &s, policy)
+	c.budgets(req, &s, policy)
 	out := new(guard.Outcome)
 	guard.Evaluate(out, &s, req)
 	verdict := verdictOf(&s, req, out)
@@ -170,7 +170,7 @@ func (c *Chain) DryRun(tc task.Context, req *guard.Request) (guard.Snapshot, Ver
 func (c *Chain) Prepare(tc task.Context, req *guard.Request, s *guard.Snapshot) error {
 	policy, err := c.prepare(tc, req, s)
 	if err == nil {
-		c.budgets(tc, req, s, policy)
+		c.budgets(req, s, policy)
 	}
 	return err
 }
@@ -208,7 +208,7 @@ func (c *Chain) prepare(tc task.Context, req *guard.Request, s *guard.Snapshot) 
 }
 
 // budgets reads the headroom that the decisions in flight will leave.
-func (c *Chain) budgets(tc task.Context, req *guard.Request, s *guard.Snapshot, p guard.Policy) {
+func (c *Chain) budgets(req *guard.Request, s *guard.Snapshot, p guard.Policy) {
 	if len(req.Sends) == 0 {
 		return
 	}
@@ -219,7 +219,7 @@ func (c *Chain) budgets(tc task.Context, req *guard.Request, s *guard.Snapshot, 
 	for i := range req.Sends {
 		peer := req.Sends[i].Peer
 		charge := l.Charge(budget, peer)
-		share := c.frontiers.Share(tc, guard.ChargeBegan(limits, &charge, s.Now))
+		share := c.frontiers.Share(guard.ChargeBegan(limits, &charge, s.Now), s.Now.At)
 		s.Budgets = append(s.Budgets, guard.HeadroomOf(limits, share, &charge, budget, peer, s.Now))
 	}
 	slices.SortFunc(s.Budgets, func(a, b guard.Headroom) int { return a.Peer.Compare(b.Peer) })
@@ -227,5 +227,5 @@ func (c *Chain) budgets(tc task.Context, req *guard.Request, s *guard.Snapshot, 
 	for o := 1; o < fact.Observers; o++ {
 		spent[o] = l.Leak(req.Context, fact.Observer(o))
 	}
-	s.Leakage = guard.LeakViewOf(p, c.frontiers.Share(tc, guard.LeaksBegan(p, &spent, s.Now)), &spent, s.Now)
+	s.Leakage = guard.LeakViewOf(p, c.frontiers.Share(guard.LeaksBegan(p, &spent, s.Now), s.Now.At), &spent, s.Now)
 }

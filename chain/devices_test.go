@@ -46,8 +46,8 @@ func (*sibling) Frontier(task.Context, frontier.Claim) (guard.Frontier, error) {
 
 func (s *sibling) Policy(task.Context, aura.ContextID) (guard.Policy, error) { return s.policy, nil }
 
-func (s *sibling) Share(tc task.Context, began aura.Instant) guard.Share {
-	return guard.Share(s.roster.Share(s.id(), began, tc.Now().At))
+func (s *sibling) Share(began, now aura.Instant) guard.Share {
+	return guard.Share(s.roster.Share(s.id(), began, now))
 }
 
 // brim sends texts until the budget denies one of a single unit.

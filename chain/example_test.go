@@ -23,7 +23,7 @@ func (chatter) Policy(task.Context, aura.ContextID) (guard.Policy, error) {
 	return guard.DefaultPolicy(), nil
 }
 
-func (chatter) Share(task.Context, aura.Instant) guard.Share { return guard.WholeShare }
+func (chatter) Share(began, now aura.Instant) guard.Share { return guard.WholeShare }
 
 // A message to Ben is charged and becomes a fact. A request that no token grants is denied, without any effect.
 func Example() {

@@ -331,6 +331,7 @@ func BenchmarkFrontier(b *testing.B) {
 
 // shares answers as a roster does, and counts how often it is asked.
 type shares struct {
+	turn  uint64
 	asked int
 	share func(device aura.DeviceID, began, now aura.Instant) uint32
 }
@@ -339,6 +340,8 @@ func (s *shares) Share(device aura.DeviceID, began, now aura.Instant) uint32 {
 	s.asked++
 	return s.share(device, began, now)
 }
+
+func (s *shares) Turn() uint64 { return s.turn }
 
 // TestADeviceWithSiblingsSpendsItsShare: without a roster the device has every budget whole. With one it has its part in
 // the epoch in which it spends, and a new roster counts at once.
@@ -359,17 +362,20 @@ func TestADeviceWithSiblingsSpendsItsShare(t *testing.T) {
 			}
 		}
 		began := guard.EpochBegan(chaintest.Limited(40), guard.EpochAt(chaintest.Limited(40), tc.Now()))
-		part := func(units uint32) *shares {
-			return &shares{share: func(device aura.DeviceID, at, now aura.Instant) uint32 {
-				if device != chaintest.Device || at != began || now != tc.Now().At {
-					t.Errorf("asked for the share of %v in an epoch that began at %d, at %d", device, at, now)
-				}
-				return units * uint32(guard.WholeShare) / 40
-			}}
-		}
-		for _, c := range []struct{ share, want int }{{10, 10}, {25, 15}, {5, 0}, {25, 0}} {
-			roster := part(uint32(c.share))
-			h.Frontier.SetShares(roster)
+		units := uint32(0)
+		roster := &shares{share: func(device aura.DeviceID, at, now aura.Instant) uint32 {
+			if device != chaintest.Device || at != began || now != tc.Now().At {
+				t.Errorf("asked for the share of %v in an epoch that began at %d, at %d", device, at, now)
+			}
+			return units * uint32(guard.WholeShare) / 40
+		}}
+		h.Frontier.SetShares(roster)
+		for _, c := range []struct {
+			share uint32
+			want  int
+		}{{10, 10}, {25, 15}, {5, 0}, {25, 0}} {
+			units = c.share
+			roster.turn, roster.asked = roster.turn+1, 0
 			if got := spend(); got != c.want || roster.asked != 1 {
 				t.Errorf("with a share of %d units, %d more were spent, want %d; the roster was asked %d times", c.share, got, c.want, roster.asked)
 			}

@@ -5,13 +5,15 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/guard"
-	"github.com/aura-runtime/aura/task"
 )
 
-// Shares says which part of every budget each device of the own authority has. A roster.Chain is one.
+// Shares says which part of every budget each device of the own authority has: its roster does. The methods may be called
+// by any task.
 type Shares interface {
 	// Share returns the part, of 65,536, that a device may spend now in an epoch that began at an instant.
 	Share(device aura.DeviceID, began, now aura.Instant) uint32
+	// Turn counts the changes of the roster.
+	Turn() uint64
 }
 
 // shareKept is how long an answer of [Shares] is used again. Without a new entry a roster changes only when one of its
@@ -21,11 +23,11 @@ const shareKept = time.Minute
 // knownShare is the last answer of [Shares]: for epochs that began at an instant, from one time to another.
 type knownShare struct {
 	began, since, until aura.Instant
+	turn                uint64
 	share               guard.Share
 }
 
-// SetShares tells the index the roster of the own authority, at the start and whenever an entry was added; nil: the own
-// device is the only one. The index keeps it and asks it from any task, one at a time, so it must not change afterwards.
+// SetShares tells the index who knows the shares, before anything is decided. Without it the own device is the only one.
 func (x *Index) SetShares(s Shares) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -33,16 +35,24 @@ func (x *Index) SetShares(s Shares) {
 }
 
 // Share implements chain.Frontiers.
-func (x *Index) Share(tc task.Context, began aura.Instant) guard.Share {
+func (x *Index) Share(began, now aura.Instant) guard.Share {
 	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.shares == nil {
+	shares, known := x.shares, x.share
+	x.mu.Unlock()
+	if shares == nil {
 		return guard.WholeShare
 	}
-	now := tc.Now().At
-	if k := &x.share; k.began != began || now < k.since || now >= k.until {
-		share := guard.Share(x.shares.Share(x.device, began, now))
-		*k = knownShare{began: began, since: now, until: now.Add(shareKept), share: share}
+	// The lock of the index is a leaf, so it is not held while another part of the agent is asked.
+	turn := shares.Turn()
+	if known.began == began && known.turn == turn && known.since <= now && now < known.until {
+		return known.share
 	}
-	return x.share.share
+	known = knownShare{
+		began: began, since: now, until: now.Add(shareKept), turn: turn,
+		share: guard.Share(shares.Share(x.device, began, now)),
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.share = known
+	return known.share
 }

@@ -180,8 +180,9 @@ func (s *session) sendNext(tc task.Context) (until aura.Duration, reason string,
 		return task.Forever, "", nil
 	}
 	charge := env.Journal.Charge(s.peer.Context, s.peer.Authority)
-	share := env.Frontier.Share(tc, guard.ChargeBegan(policy, &charge, tc.Now()))
-	room := guard.HeadroomOf(policy, share, &charge, s.peer.Context, s.peer.Authority, tc.Now())
+	now := tc.Now()
+	share := env.Frontier.Share(guard.ChargeBegan(policy, &charge, now), now.At)
+	room := guard.HeadroomOf(policy, share, &charge, s.peer.Context, s.peer.Authority, now)
 	if s.sent >= room.From && s.sent < room.Through {
 		// Paid for in this epoch. A commit is visible a moment before its facts are released.
 		if s.sent >= s.released {
