@@ -52,7 +52,9 @@ func (r *reading) headroom(tc task.Context, i int) guard.Headroom {
 // third is a roster that gives each device a third.
 type third struct{}
 
-func (third) Share(aura.DeviceID, aura.Instant, aura.Instant) uint32 { return uint32(guard.WholeShare) / 3 }
+func (third) Share(aura.DeviceID, aura.Instant, aura.Instant) uint32 {
+	return uint32(guard.WholeShare) / 3
+}
 
 func (third) Turn() uint64 { return 1 }
 
