@@ -160,3 +160,17 @@ func TestTheSeventeenthBranchOfReceiptsIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestAChainTakesReceiptsOfItsDevice: another device of the same sender has a chain of its own.
+func TestAChainTakesReceiptsOfItsDevice(t *testing.T) {
+	p := guard.DefaultPolicy()
+	r := sign(effect.Receipt{Context: room, From: own, To: ben, Epoch: 7, Cost: 1, FirstSeq: 1, LastSeq: 1})
+	for id, refused := range map[aura.DeviceID]bool{aura.DeviceOf(device.Public().(ed25519.PublicKey)): false, {9}: true, {}: true} {
+		chain := guard.ReceiptChain{Context: room, From: own, To: ben, Device: id}
+		before, spending := chain, guard.Spending{}
+		err := chain.Accept(r, device.Public().(ed25519.PublicKey), false, &spending, p, noon)
+		if refused != errors.Is(err, aura.Denied) || refused && (chain != before || spending != guard.Spending{}) {
+			t.Errorf("in the chain of %v: %v", id, err)
+		}
+	}
+}
