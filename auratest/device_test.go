@@ -381,7 +381,7 @@ func (h *household) honest(homes []*auratest.Person) {
 			shown[p], _ = v.Chats.Messages(v.Setting, h.talk, 0)
 		}
 	}
-	for _, p := range homes { // afterwards: what is shown was there before
+	for _, p := range homes { // after the texts were shown, so that those were there before
 		if p.Agent != nil {
 			from := h.ben
 			if p == h.ben {
