@@ -118,6 +118,9 @@ func (p *pump) move(tc task.Context) error {
 		return err
 	}
 	through, err := p.journal.Read(tc, fact.Selection{After: p.position()}, func(r fact.Record) error {
+		if batch == nil {
+			batch = make([]fact.Record, 0, min(pumpBatch, p.journal.Head()-r.Position+1))
+		}
 		if batch = append(batch, r); len(batch) < pumpBatch {
 			return nil
 		}

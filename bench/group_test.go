@@ -363,8 +363,8 @@ func (f *founder) say() {
 	until(f.tc, f.b, f.commits, "the founder knows", func() bool {
 		return !slices.ContainsFunc(f.members, func(m aura.AuthorityID) bool {
 			value, err := author.Meta(delivery.AckedKey(f.group.Context, m))
-			seq, bad := delivery.ParseSeq(value)
-			return err != nil || value == nil || bad != nil || seq < want
+			number, bad := delivery.ParseNumber(value)
+			return err != nil || value == nil || bad != nil || number < want
 		})
 	})
 	f.known += time.Since(began)

@@ -63,7 +63,7 @@ func TestAnExplicitZeroIsRefused(t *testing.T) {
 		decode  func([]byte) error
 	}{
 		"fact":        {s.Encode(), func(b []byte) error { _, err := fact.Decode(b); return err }},
-		"proof":       {record.Proof.Encode(), func(b []byte) error { _, err := fact.DecodeProof(b); return err }},
+		"proof":       {record.Proof.Encode(), func(b []byte) error { _, err := fact.DecodeProof(b, s.ID()); return err }},
 		"record":      {record.Encode(), func(b []byte) error { _, err := fact.DecodeRecord(b); return err }},
 		"certificate": {certificate.Encode(), func(b []byte) error { _, err := fact.DecodeCertificate(b); return err }},
 		"charge":      {charge.Encode(), func(b []byte) error { _, err := fact.DecodeCharge(b); return err }},
@@ -95,7 +95,7 @@ func TestUnknownFieldsAreRefused(t *testing.T) {
 	charge, leak := fact.Charge{Spent: 1}, fact.Leak{Bits: 1}
 	for name, err := range map[string]error{
 		"fact":        second(fact.Decode(withEntry(t, s.Encode(), 20, []byte{1}))),
-		"proof":       second(fact.DecodeProof(withEntry(t, record.Proof.Encode(), 20, []byte{1}))),
+		"proof":       second(fact.DecodeProof(withEntry(t, record.Proof.Encode(), 20, []byte{1}), s.ID())),
 		"record":      second(fact.DecodeRecord(withEntry(t, record.Encode(), 20, []byte{1}))),
 		"certificate": second(fact.DecodeCertificate(withEntry(t, certificate.Encode(), 20, []byte{1}))),
 		"charge":      second(fact.DecodeCharge(withEntry(t, charge.Encode(), 20, []byte{1}))),

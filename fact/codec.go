@@ -22,11 +22,11 @@ var (
 	decoding = newDecoding()
 )
 
-func newEncoding() cbor.EncMode {
+func newEncoding() cbor.UserBufferEncMode {
 	o := cbor.CoreDetEncOptions()
 	o.IndefLength = cbor.IndefLengthForbidden
 	o.TagsMd = cbor.TagsForbidden
-	m, err := o.EncMode()
+	m, err := o.UserBufferEncMode()
 	if err != nil {
 		panic(err)
 	}
@@ -58,8 +58,22 @@ func Marshal(v any) ([]byte, error) { return marshal(v, MaxPayload) }
 func MarshalAnswer(v any) ([]byte, error) { return marshal(v, MaxAnswer) }
 
 func marshal(v any, most int) ([]byte, error) {
-	const op = "fact.Marshal"
 	b, err := encoding.Marshal(v)
+	return checkMarshalled(b, err, v, most)
+}
+
+// MarshalBehind is [Marshal] for a message: the bytes come behind those of b, in its room as far as that goes.
+func MarshalBehind(b []byte, v any) ([]byte, error) {
+	message := bytes.NewBuffer(b)
+	err := encoding.MarshalToBuffer(v, message)
+	if _, err := checkMarshalled(message.Bytes()[min(len(b), message.Len()):], err, v, MaxPayload); err != nil {
+		return nil, err
+	}
+	return message.Bytes(), nil
+}
+
+func checkMarshalled(b []byte, err error, v any, most int) ([]byte, error) {
+	const op = "fact.Marshal"
 	if err != nil {
 		return nil, aura.Errorf(op, aura.Invalid, "payload %T: %w", v, err)
 	}

@@ -104,14 +104,12 @@ const maxHeader = 384
 
 // Header returns the canonical encoding of all but the payload, which its SHA-256 stands for: what the identity of the
 // fact and its proof are of. Erasing the payload leaves it as it is. A fact of the first format has none.
-func (f *Fact) Header() []byte { return f.header(make([]byte, 0, maxHeader)) }
-
-func (f *Fact) header(room []byte) []byte {
+func (f *Fact) Header() []byte {
 	digest := f.Erased
 	if digest == ([32]byte{}) {
 		digest = sha256.Sum256(f.Payload)
 	}
-	w := fieldsAfter(room)
+	w := newFields(maxHeader)
 	f.encode(&w, nil, &digest)
 	return w.bytes()
 }
@@ -155,12 +153,41 @@ func decode(b []byte) (Fact, error) {
 }
 
 // ID returns the fact's identity: the SHA-256 of its header; of its whole canonical encoding in the first format.
-func (f *Fact) ID() aura.FactID {
-	if f.Seq == 0 {
-		return sha256.Sum256(f.Encode())
+func (f *Fact) ID() aura.FactID { return f.idOf(f.Encode()) }
+
+// idOf is [Fact.ID] for a fact whose canonical encoding is at hand: the header has its entries, but for the payload.
+func (f *Fact) idOf(encoded []byte) aura.FactID {
+	if f.Seq == 0 || f.Erased != [32]byte{} {
+		return sha256.Sum256(encoded)
+	}
+	at, after := payloadEntry(encoded)
+	digest := sha256.Sum256(f.Payload)
+	entries := encoded[0] + 1
+	if at < after {
+		entries = encoded[0]
 	}
 	var room [maxHeader]byte
-	return sha256.Sum256(f.header(room[:0]))
+	header := append(append(append(room[:0], entries), encoded[1:at]...), encoded[after:]...)
+	return sha256.Sum256(appendString(header, keyDigest, majorBytes, digest[:]))
+}
+
+// payloadEntry returns where the entry of the payload begins and ends in the canonical encoding of a fact.
+func payloadEntry(encoded []byte) (at, after int) {
+	p := parse(encoded)
+	p.number(keySpace, 8)
+	p.str(keyID, majorBytes)
+	p.str(keyKind, majorText)
+	p.str(keyOperation, majorBytes)
+	if p.key == 0 {
+		return len(encoded), len(encoded)
+	}
+	at = len(encoded) - len(p.rest) - 1
+	if p.key == keyPayload {
+		s := p.str(keyPayload, majorBytes)
+		after = at + 1 + len(appendHead(nil, majorBytes, uint64(len(s)))) + len(s)
+		return at, after
+	}
+	return at, at
 }
 
 // encodesTo reports whether b is what Encode returns. It allocates nothing.

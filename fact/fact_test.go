@@ -56,6 +56,7 @@ func TestFactHasItsGoldenBytes(t *testing.T) {
 	line("minimal", minimal.Encode())
 	line("id", id[:])
 	line("proof", proof.Encode())
+	line("proof of three of nine", fact.NewBatch(make([]aura.FactID, 9)).Part([]uint32{2, 3, 7}).Encode([64]byte{7}))
 	line("charge", charge.Encode())
 	line("leak", leak.Encode())
 	line("certificate", certificate.Encode())

@@ -2,6 +2,7 @@ package fact_test
 
 import (
 	"crypto/ed25519"
+	"crypto/sha256"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -33,8 +34,8 @@ func TestARecordIsEncodedAndHashedOnce(t *testing.T) {
 		do   func()
 	}{
 		"the form of an own record":         {0, func() { own.Canonical() }},
-		"the proof, appended":               {0, func() { own.Proof.Append(room) }},
-		"an own record for the wire":        {2, func() { own.Encode() }}, // the result and its proof
+		"the proof by itself, appended":     {1, func() { own.Proof.Append(room) }}, // its path
+		"an own record by itself":           {3, func() { own.Encode() }},           // the result, its proof and the path
 		"the form of a record that arrived": {0, func() { arrived.Canonical() }},
 		"its identity":                      {0, func() { arrived.Genuine() }},
 		"its verification":                  {0, func() { _ = verifier.Verify(&arrived) }},
@@ -77,6 +78,31 @@ func TestAFormIsOfItsFactAlone(t *testing.T) {
 		changed.ID[0] ^= 1
 		if !r.Genuine() || changed.Genuine() {
 			rt.Fatalf("another identity: genuine %t, %t", r.Genuine(), changed.Genuine())
+		}
+	})
+}
+
+// TestTheIdentityIsThatOfTheHeader: it is hashed from the parts of the encoding, for facts with and without payload and
+// optional fields, as they are and after their payload was erased.
+func TestTheIdentityIsThatOfTheHeader(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		f := anyFact.Draw(rt, "fact")
+		f.Seq = rapid.Uint64Range(1, 1<<40).Draw(rt, "place")
+		if f.Seq > 1 {
+			f.Prev = [fact.ShortID]byte(rapid.SliceOfN(rapid.ByteMin(1), fact.ShortID, fact.ShortID).Draw(rt, "the one before"))
+		}
+		want := aura.FactID(sha256.Sum256(f.Header()))
+		r := fact.NewRecord(f)
+		opened, err := fact.OpenRecord(0, f.Encode())
+		if err != nil {
+			rt.Fatal(err)
+		}
+		erased := f
+		erased.Payload, erased.Erased = nil, sha256.Sum256(f.Payload)
+		for what, got := range map[string]aura.FactID{"fact": f.ID(), "record": r.ID, "opened": opened.ID, "erased": erased.ID()} {
+			if got != want {
+				rt.Fatalf("%s: identity %x, that of the header is %x", what, got, want)
+			}
 		}
 	})
 }

@@ -42,7 +42,60 @@ func FuzzDecodeRecord(f *testing.F) {
 func FuzzDecodeProof(f *testing.F) {
 	p := fact.NewBatch([]aura.FactID{{1}, {2}, {3}}).Proof(2, [64]byte{1})
 	f.Add(p.Encode())
-	refuses(f, fact.DecodeProof, func(v fact.Proof) []byte { return v.Encode() })
+	decode := func(b []byte) (fact.Proof, error) { return fact.DecodeProof(b, aura.FactID{3}) }
+	refuses(f, decode, func(v fact.Proof) []byte { return v.Encode() })
+}
+
+// FuzzDecodeBatch: a batch of three known facts among any number.
+func FuzzDecodeBatch(f *testing.F) {
+	type signed struct {
+		batch     *fact.Batch
+		signature [64]byte
+	}
+	ids := []aura.FactID{{1}, {2}, {3}, {4}, {5}, {6}, {7}}
+	for _, at := range [][]uint32{{0, 1, 2}, {0, 2, 6}, {1, 2, 5}, {4, 5, 6}} {
+		f.Add(fact.NewBatch(ids).Part(at).Encode([64]byte{1}))
+	}
+	decode := func(b []byte) (s signed, err error) {
+		s.batch, s.signature, err = fact.DecodeBatch(b, ids[:3])
+		if err == nil { // it is a batch: its root can be computed, and each fact has a proof by itself
+			s.batch.SigningBytes()
+			for i := range ids[:3] {
+				p := s.batch.Proof(i, s.signature)
+				p.Encode()
+			}
+		}
+		return s, err
+	}
+	refuses(f, decode, func(v signed) []byte { return v.batch.Encode(v.signature) })
+}
+
+// FuzzSpreadProofs: what a message brings for four facts proves all of them or is refused.
+func FuzzSpreadProofs(f *testing.F) {
+	records := batched(1, 3, 1)
+	shared := fact.ShareProofs(records)
+	f.Add(shared[0], shared[1])
+	f.Add(shared[1], shared[0])
+	f.Fuzz(func(t *testing.T, first, second []byte) {
+		got := batched(1, 3, 1)
+		for i := range got {
+			got[i].Proof = fact.Proof{}
+		}
+		proofs := [][]byte{first}
+		if len(second) > 0 {
+			proofs = append(proofs, second)
+		}
+		if err := fact.SpreadProofs(got, proofs); err != nil {
+			if aura.KindOf(err) != aura.Corrupt {
+				t.Fatalf("kind %v, want corrupt: %v", aura.KindOf(err), err)
+			}
+			return
+		}
+		again := fact.ShareProofs(got)
+		if len(again) != len(proofs) || !bytes.Equal(again[0], first) || len(again) > 1 && !bytes.Equal(again[1], second) {
+			t.Fatal("accepted proofs that are not canonical")
+		}
+	})
 }
 
 func FuzzDecodeCertificate(f *testing.F) {

@@ -3,85 +3,79 @@ package fact
 import (
 	"crypto/ed25519"
 	"crypto/sha256"
-	"encoding/binary"
 	"math/bits"
 
 	"github.com/aura-runtime/aura"
 )
 
-// maxPath is the greatest depth of a batch's tree: a batch has at most 2^20 facts.
-const maxPath = 20
-
-// maxProof bounds an encoded proof.
+// maxProof bounds the encoding of one fact's proof.
 const maxProof = maxPath*sha256.Size + ed25519.SignatureSize + 32
 
-const proofDomain = "aura fact batch 1\x00"
-
-// Proof shows that a device stands for a fact: the fact's place in a batch, the path from its leaf to
-// the batch's root (Merkle tree of RFC 6962, section 2.1), and the device's Ed25519 signature over the
-// root. A batch of one has an empty path. Any valid proof of a fact is as good as another.
+// Proof shows that a device stands for a fact: the batch that the device signed, the fact's place in it, and the
+// signature. The proofs of a batch share what they have in common. Any valid proof of a fact is as good as another. The
+// zero Proof proves nothing.
 type Proof struct {
-	Index     uint32     // 0-based place in the batch
-	Count     uint32     // size of the batch, at least 1
-	Path      [][32]byte // siblings, leaf first
-	Signature [64]byte
+	Signature [64]byte // Ed25519, by the device, over [Batch.SigningBytes]
+	index     uint32   // 0-based place in the batch, where it is known
+	batch     *Batch
 }
 
-// Encode returns the canonical encoding of the proof.
+// Batch returns the batch as far as the proof knows it; nil for the zero Proof.
+func (p *Proof) Batch() *Batch { return p.batch }
+
+// Index returns the fact's place in its batch, 0-based.
+func (p *Proof) Index() uint32 { return p.index }
+
+// Equal reports whether two proofs are the same in all that they say.
+func (p Proof) Equal(o Proof) bool {
+	if p.batch == o.batch {
+		return p.index == o.index && p.Signature == o.Signature
+	}
+	return p.batch != nil && o.batch != nil && string(p.Encode()) == string(o.Encode())
+}
+
+// Encode returns the canonical encoding of the proof by itself: what the batch has of other facts is left out, but for
+// the nodes on the way to the root. The zero Proof has no bytes.
 func (p *Proof) Encode() []byte {
+	if p.batch == nil {
+		return nil
+	}
 	return p.Append(make([]byte, 0, p.Room()))
 }
 
 // Room returns at most how many bytes the encoding has.
-func (p *Proof) Room() int { return 96 + sha256.Size*len(p.Path) }
+func (p *Proof) Room() int {
+	if p.batch == nil {
+		return 0
+	}
+	return proofRoom + sha256.Size*bits.Len32(p.batch.count-1)
+}
 
 // Append appends the canonical encoding of the proof to b.
 func (p *Proof) Append(b []byte) []byte {
-	w := fieldsAfter(b)
-	w.number(1, uint64(p.Index))
-	w.number(2, uint64(p.Count))
-	w.hashes(3, p.Path)
-	w.data(4, p.Signature[:])
-	return w.bytes()
+	if p.batch == nil {
+		return b
+	}
+	at := [1]uint32{p.index}
+	beside := p.batch.beside
+	if len(p.batch.at) > 1 {
+		beside = p.batch.nodesBeside(at[:])
+	}
+	return p.batch.append(b, at[:], beside, &p.Signature)
 }
 
-// DecodeProof reads what [Proof.Encode] wrote. It returns aura.Corrupt for anything else, and for a
-// path whose length does not fit the batch.
-func DecodeProof(b []byte) (Proof, error) {
+// DecodeProof reads what [Proof.Encode] wrote, of the fact with the given identity. It returns aura.Corrupt for anything
+// else, and for a path whose length does not fit the batch. It does not verify.
+func DecodeProof(b []byte, id aura.FactID) (Proof, error) {
 	const op = "fact.DecodeProof"
 	if len(b) > maxProof {
 		return Proof{}, aura.Errorf(op, aura.Corrupt, "proof has %d bytes, the most is %d", len(b), maxProof)
 	}
-	var p Proof
-	in := parse(b)
-	p.Index = uint32(in.number(1, 32))
-	p.Count = uint32(in.number(2, 32))
-	path := in.str(3, majorBytes)
-	in.array(4, p.Signature[:])
-	if err := in.end(); err != nil {
-		return Proof{}, aura.Errorf(op, aura.Corrupt, "proof: %w", err)
+	batch, signature, err := DecodeBatch(b, []aura.FactID{id})
+	if err != nil {
+		return Proof{}, err
 	}
-	if len(path)%sha256.Size != 0 {
-		return Proof{}, aura.Errorf(op, aura.Corrupt, "proof: path is not a list of hashes")
-	}
-	if len(path) > 0 {
-		p.Path = make([][32]byte, 0, len(path)/sha256.Size)
-	}
-	for ; len(path) > 0; path = path[sha256.Size:] {
-		p.Path = append(p.Path, [32]byte(path))
-	}
-	if p.Index >= p.Count || len(p.Path) != pathLength(p.Index, p.Count) {
-		return Proof{}, aura.Errorf(op, aura.Corrupt, "proof: place %d of %d does not fit its path", p.Index, p.Count)
-	}
-	return p, nil
-}
-
-// pathLength returns the number of siblings on the way from leaf index to the root of count leaves.
-func pathLength(index, count uint32) int {
-	// Below the level at which the leaf joins the right edge, every level has a sibling; above it, only
-	// the levels where the edge is a right child have one.
-	inner := bits.Len32(index ^ (count - 1))
-	return inner + bits.OnesCount32(index>>inner)
+	return batch.Proof(0, signature), nil
 }
 
 // Verify checks that proof shows the device with the given signing key (Ed25519, 32 bytes) to stand for
@@ -92,100 +86,66 @@ func Verify(id aura.FactID, proof Proof, deviceKey []byte) error {
 	if len(deviceKey) != ed25519.PublicKeySize {
 		return aura.Errorf(op, aura.Denied, "device key has %d bytes", len(deviceKey))
 	}
-	root, ok := rootFrom(id, &proof)
-	if !ok || !ed25519.Verify(deviceKey, signingBytes(proof.Count, root), proof.Signature[:]) {
+	if !proof.Of(id) || !signed(deviceKey, proof.batch.count, proof.batch.root(), &proof.Signature) {
 		return unproven(op, id)
 	}
 	return nil
 }
 
-// rootFrom recomputes the root of the batch (RFC 9162, section 2.1.3.2).
-func rootFrom(id aura.FactID, p *Proof) (root [32]byte, ok bool) {
-	if p.Index >= p.Count || len(p.Path) > maxPath || len(p.Path) != pathLength(p.Index, p.Count) {
-		return root, false
+// Of reports whether the proof is one of the fact with an identity: the batch has it at the proof's place. Whether it
+// holds is for [Verify] to say.
+func (p *Proof) Of(id aura.FactID) bool {
+	if p.batch == nil {
+		return false
 	}
-	root = leafHash(id)
-	at, last := p.Index, p.Count-1
-	for i := range p.Path {
-		if at&1 == 1 || at == last {
-			root = nodeHash(p.Path[i], root)
-			for at&1 == 0 && at != 0 {
-				at, last = at>>1, last>>1
+	has, ok := p.batch.find(p.index)
+	return ok && has == id
+}
+
+// ShareProofs returns the proofs of records, each once for as many of the records that follow each other as one batch
+// has in its order: the first proof is that of the first records, and so on. It leaves out what [SpreadProofs] can
+// compute from the facts.
+func ShareProofs(records []Record) (proofs [][]byte) {
+	var at []uint32
+	for len(records) > 0 {
+		first := &records[0].Proof
+		if first.batch == nil {
+			proofs, records = append(proofs, nil), records[1:]
+			continue
+		}
+		at = append(at[:0], first.index)
+		for i := 1; i < len(records); i++ {
+			p := &records[i].Proof
+			if p.batch != first.batch || p.Signature != first.Signature || p.index <= at[len(at)-1] {
+				break
 			}
-		} else {
-			root = nodeHash(root, p.Path[i])
+			at = append(at, p.index)
 		}
-		at, last = at>>1, last>>1
+		proofs = append(proofs, first.batch.Part(at).Encode(first.Signature))
+		records = records[len(at):]
 	}
-	return root, true
+	return proofs
 }
 
-// Batch is the tree over the facts of one group commit: one signature proves all of them.
-type Batch struct {
-	levels [][][32]byte // levels[0] are the leaf hashes; the last level has one hash, the root
-	count  uint32
-}
-
-// NewBatch returns the tree over ids, in order. It needs 1 to 2^20 of them and panics otherwise: the
-// writer that forms batches bounds them.
-func NewBatch(ids []aura.FactID) *Batch {
-	if len(ids) == 0 || len(ids) > 1<<maxPath {
-		panic("fact: a batch has 1 to 2^20 facts")
-	}
-	level := make([][32]byte, len(ids))
-	for i, id := range ids {
-		level[i] = leafHash(id)
-	}
-	b := &Batch{count: uint32(len(ids)), levels: [][][32]byte{level}}
-	for len(level) > 1 {
-		next := make([][32]byte, 0, (len(level)+1)/2)
-		for i := 0; i+1 < len(level); i += 2 {
-			next = append(next, nodeHash(level[i], level[i+1]))
+// SpreadProofs sets the proofs of records, whose identities are those of their facts, to what [ShareProofs] made of
+// them. It returns aura.Corrupt for anything that does not prove each of the records once, in their order. It does not
+// verify.
+func SpreadProofs(records []Record, proofs [][]byte) error {
+	const op = "fact.SpreadProofs"
+	for _, b := range proofs {
+		batch, signature, err := decodeBatch(b, len(records))
+		if err != nil {
+			return err
 		}
-		if len(level)%2 == 1 {
-			// The odd one joins a later level unchanged, which gives the tree of RFC 6962.
-			next = append(next, level[len(level)-1])
+		batch.ids = make([]aura.FactID, len(batch.at))
+		for i := range batch.at {
+			batch.ids[i] = records[i].ID
+			records[i].Proof = batch.Proof(i, signature)
 		}
-		b.levels = append(b.levels, next)
-		level = next
+		records = records[len(batch.at):]
 	}
-	return b
-}
-
-// SigningBytes returns the bytes that the device signs with Ed25519: a domain label, the batch's size and root.
-func (b *Batch) SigningBytes() []byte {
-	return signingBytes(b.count, b.levels[len(b.levels)-1][0])
-}
-
-// Proof returns the proof of fact i (0-based) once the device has signed [Batch.SigningBytes].
-func (b *Batch) Proof(i int, signature [64]byte) Proof {
-	p := Proof{Index: uint32(i), Count: b.count, Signature: signature}
-	for _, level := range b.levels[:len(b.levels)-1] {
-		if sibling := i ^ 1; sibling < len(level) {
-			p.Path = append(p.Path, level[sibling])
-		}
-		i /= 2
+	if len(records) > 0 {
+		return aura.Errorf(op, aura.Corrupt, "%d facts have no proof", len(records))
 	}
-	return p
-}
-
-func signingBytes(count uint32, root [32]byte) []byte {
-	b := make([]byte, 0, len(proofDomain)+4+len(root))
-	b = append(b, proofDomain...)
-	b = binary.BigEndian.AppendUint32(b, count)
-	return append(b, root[:]...)
-}
-
-func leafHash(id aura.FactID) [32]byte {
-	var b [1 + 32]byte // prefix 0: a leaf can never pass for a node
-	copy(b[1:], id[:])
-	return sha256.Sum256(b[:])
-}
-
-func nodeHash(left, right [32]byte) [32]byte {
-	var b [1 + 64]byte
-	b[0] = 1
-	copy(b[1:], left[:])
-	copy(b[33:], right[:])
-	return sha256.Sum256(b[:])
+	return nil
 }

@@ -3,7 +3,6 @@ package fact
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
 	"slices"
 
 	"github.com/aura-runtime/aura"
@@ -61,30 +60,38 @@ func NewRecord(f Fact) Record {
 	return Record{Seq: f.Seq, ID: form.id, Fact: f, form: form}
 }
 
-// idOf is [Fact.ID] for a fact whose encoding is at hand.
-func (f *Fact) idOf(encoded []byte) aura.FactID {
-	if f.Seq == 0 {
-		return sha256.Sum256(encoded)
-	}
-	return f.ID()
-}
-
-// OpenRecord returns the record of an encoded fact and an encoded proof. It keeps encoded, which must not change
-// any more. Like [DecodeRecord] it does not verify. The place is that of a fact of the first format; others sign theirs.
-func OpenRecord(place uint64, encoded, proof []byte) (Record, error) {
+// OpenRecord returns the record of an encoded fact, without its proof, and computes its identity. It keeps encoded,
+// which must not change any more. The place is that of a fact of the first format; others sign theirs. It returns
+// aura.Corrupt for anything that [Fact.Encode] did not write.
+func OpenRecord(place uint64, encoded []byte) (Record, error) {
 	f, err := decode(encoded)
 	if err != nil {
 		return Record{}, err
 	}
-	p, err := DecodeProof(proof)
+	return openRecord(place, encoded, f, f.idOf(encoded)), nil
+}
+
+// OpenProven is [OpenRecord] for a fact whose proof is at hand, with the identity that the proof has for it: it hashes
+// nothing, so both must be known to belong together.
+func OpenProven(place uint64, encoded []byte, batch *Batch, index uint32, signature [64]byte) (Record, error) {
+	f, err := decode(encoded)
 	if err != nil {
 		return Record{}, err
 	}
-	form := &form{encoded: encoded, id: f.idOf(encoded)}
+	id, ok := batch.find(index)
+	if !ok {
+		return Record{}, aura.Errorf("fact.OpenRecord", aura.Corrupt, "the proof has no fact %d", index)
+	}
+	r := openRecord(place, encoded, f, id)
+	r.Proof = Proof{Signature: signature, index: index, batch: batch}
+	return r, nil
+}
+
+func openRecord(place uint64, encoded []byte, f Fact, id aura.FactID) Record {
 	if f.Seq != 0 {
 		place = f.Seq
 	}
-	return Record{Seq: place, ID: form.id, Fact: f, Proof: p, form: form}, nil
+	return Record{Seq: place, ID: id, Fact: f, form: &form{encoded, id}}
 }
 
 // Canonical returns the canonical encoding of the fact, which must not be changed. A record that was decoded, or
@@ -113,14 +120,14 @@ func (r *Record) canonical() ([]byte, aura.FactID) {
 // Equal reports whether two records are the same in all that they say.
 func (r Record) Equal(o Record) bool {
 	return r.Position == o.Position && r.Number == o.Number && r.Seq == o.Seq && r.ID == o.ID && r.Fact.Equal(&o.Fact) &&
-		bytes.Equal(r.Proof.Encode(), o.Proof.Encode())
+		r.Proof.Equal(o.Proof)
 }
 
 // maxRecord bounds an encoded record: a fact, a proof of full depth and their frames.
 const maxRecord = MaxEncoded + maxProof + 64
 
-// Encode returns the record as it travels between devices and peers: fact and proof, and the place of a fact of the
-// first format. Position and number, which are local, stay at home.
+// Encode returns the record by itself: fact and proof, and the place of a fact of the first format. Position and number,
+// which are local, stay at home. Several records take less together: see [ShareProofs].
 func (r *Record) Encode() []byte {
 	encoded, proof := r.Canonical(), r.Proof.Encode()
 	w := newFields(len(encoded) + len(proof) + 32)
@@ -146,7 +153,10 @@ func DecodeRecord(b []byte) (Record, error) {
 	if err := p.end(); err != nil {
 		return Record{}, aura.Errorf(op, aura.Corrupt, "record: %w", err)
 	}
-	r, err := OpenRecord(seq, bytes.Clone(encoded), proof)
+	r, err := OpenRecord(seq, bytes.Clone(encoded))
+	if err == nil && proof != nil {
+		r.Proof, err = DecodeProof(proof, r.ID)
+	}
 	if err != nil {
 		return Record{}, &aura.Error{Op: op, Kind: aura.Corrupt, Err: err}
 	}

@@ -1,22 +1,20 @@
 package fact
 
 import (
-	"crypto/ed25519"
 	"slices"
 
 	"github.com/aura-runtime/aura"
 )
 
 // Verifier verifies records of one device, as [Record.Verify] does. Facts of one group commit share one
-// signature; a verifier checks the signature of a batch once while the batch's records follow each other.
-// One task at a time uses it.
+// signature; a verifier checks the signature of a batch once while the batch's records follow each other, and computes
+// its root once for all that came together. One task at a time uses it.
 type Verifier struct {
 	key    []byte
 	device aura.DeviceID
 
 	// The last batch whose signature held: of these exact values nothing needs to be checked again.
-	known     bool
-	count     uint32
+	batch     *Batch // nil: none yet
 	root      [32]byte
 	signature [64]byte
 }
@@ -36,17 +34,19 @@ func (v *Verifier) Verify(r *Record) error {
 	if !r.Genuine() {
 		return aura.Errorf(op, aura.Denied, "fact %s does not have the identity that it claims", aura.Short(r.ID))
 	}
-	root, ok := rootFrom(r.ID, &r.Proof)
-	if !ok || len(v.key) != ed25519.PublicKeySize {
+	p := &r.Proof
+	if !p.Of(r.ID) {
 		return unproven(op, r.ID)
 	}
-	if v.known && v.count == r.Proof.Count && v.root == root && v.signature == r.Proof.Signature {
+	if v.batch == p.batch && v.signature == p.Signature {
 		return nil
 	}
-	if !ed25519.Verify(v.key, signingBytes(r.Proof.Count, root), r.Proof.Signature[:]) {
+	root := p.batch.root()
+	same := v.batch != nil && v.batch.count == p.batch.count && v.root == root && v.signature == p.Signature
+	if !same && !signed(v.key, p.batch.count, root, &p.Signature) {
 		return unproven(op, r.ID)
 	}
-	v.known, v.count, v.root, v.signature = true, r.Proof.Count, root, r.Proof.Signature
+	v.batch, v.root, v.signature = p.batch, root, p.Signature
 	return nil
 }
 

@@ -2,6 +2,7 @@ package fact_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -42,7 +43,7 @@ func TestAVerifierDecidesAsVerifyDoes(t *testing.T) {
 		for range rapid.IntRange(1, 12).Draw(t, "records") {
 			r := records[rapid.IntRange(0, len(records)-1).Draw(t, "record")]
 			other := records[rapid.IntRange(0, len(records)-1).Draw(t, "other")]
-			switch rapid.IntRange(0, 7).Draw(t, "change") {
+			switch rapid.IntRange(0, 8).Draw(t, "change") {
 			case 0:
 				r.Proof.Signature[3] ^= 1
 			case 1:
@@ -55,7 +56,17 @@ func TestAVerifierDecidesAsVerifyDoes(t *testing.T) {
 			case 4:
 				r.ID = other.ID
 			case 5:
-				r.Proof.Count++
+				r.Proof = fact.Proof{}
+			case 6: // another fact, alone in its batch, under the signature of another batch
+				r.Fact.Payload = []byte("another")
+				r.ID = r.Fact.ID()
+				r.Proof = fact.NewBatch([]aura.FactID{r.ID}).Proof(0, other.Proof.Signature)
+			case 7:
+				again := []fact.Record{r}
+				if err := fact.SpreadProofs(again, fact.ShareProofs(again)); err != nil {
+					t.Fatal(err)
+				}
+				r = again[0] // the same proof, without what it shared
 			}
 			if want, got := r.Verify(deviceKey), v.Verify(&r); errors.Is(want, aura.Denied) != errors.Is(got, aura.Denied) {
 				t.Fatalf("alone %v, in a row %v", want, got)
@@ -64,16 +75,41 @@ func TestAVerifierDecidesAsVerifyDoes(t *testing.T) {
 	})
 }
 
-func BenchmarkVerifier64(b *testing.B) {
+// BenchmarkReceive64 is what a receiver does with 64 facts of one batch up to their commit: bytes to verified records.
+func BenchmarkReceive64(b *testing.B) {
 	records := batched(1, 64)
 	deviceKey := public(key(1))
+	var facts [][]byte
+	for i := range records {
+		facts = append(facts, records[i].Canonical())
+	}
+	proofs := fact.ShareProofs(records)
 	b.ReportAllocs()
 	for b.Loop() {
 		v := fact.NewVerifier(deviceKey)
-		for i := range records {
-			if err := v.Verify(&records[i]); err != nil {
+		got := make([]fact.Record, len(facts))
+		for i, c := range facts {
+			var err error
+			if got[i], err = fact.OpenRecord(uint64(i+1), slices.Clone(c)); err != nil {
 				b.Fatal(err)
 			}
 		}
+		if err := fact.SpreadProofs(got, proofs); err != nil {
+			b.Fatal(err)
+		}
+		for i := range got {
+			if err := v.Verify(&got[i]); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
+
+// BenchmarkShare64 is what a sender does with the proofs of 64 facts of one batch.
+func BenchmarkShare64(b *testing.B) {
+	records := batched(1, 64)
+	b.ReportAllocs()
+	for b.Loop() {
+		fact.ShareProofs(records)
 	}
 }

@@ -1,8 +1,10 @@
 package guard_test
 
 import (
+	"cmp"
 	"crypto/ed25519"
 	"errors"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -93,13 +95,13 @@ func TestEachCopyOfAHomePaysOnABranchOfItsOwn(t *testing.T) {
 	key := device.Public().(ed25519.PublicKey)
 	rapid.Check(t, func(t *rapid.T) {
 		chain := guard.ReceiptChain{Context: room, From: own, To: ben}
-		copies := []payer{{}}
+		copies, lost := []payer{{}}, 0
 		var paid []fact.Place
 		var sum uint64
 		latest := map[int]*effect.Receipt{}
 		for i := range byte(rapid.IntRange(1, 60).Draw(t, "steps")) {
 			at := rapid.IntRange(0, len(copies)-1).Draw(t, "copy")
-			if len(copies) < fact.MaxHeads && rapid.IntRange(0, 3).Draw(t, "fork") == 0 {
+			if len(copies)+lost < fact.MaxHeads && rapid.IntRange(0, 3).Draw(t, "fork") == 0 {
 				copies = append(copies, copies[at])
 				continue
 			}
@@ -109,7 +111,8 @@ func TestEachCopyOfAHomePaysOnABranchOfItsOwn(t *testing.T) {
 				LastID: [16]byte{1 + i}, Previous: c.head, Nonce: aura.Nonce{i},
 			})
 			c.head, c.seq = r.Hash(), r.LastSeq
-			if chain.Count > 0 && rapid.IntRange(0, 9).Draw(t, "loss") == 0 {
+			if chain.Count > 0 && len(copies)+lost < fact.MaxHeads && rapid.IntRange(0, 9).Draw(t, "loss") == 0 {
+				lost++
 				continue // it and the next one of this copy arrive as a branch whose beginning is not known
 			}
 			if err := chain.Accept(r, key, false, p, noon); err != nil {
@@ -130,8 +133,9 @@ func TestEachCopyOfAHomePaysOnABranchOfItsOwn(t *testing.T) {
 					t.Fatalf("fact %d was paid for", at.Seq)
 				}
 			}
-			if newest := paid[len(paid)-1]; chain.Covers(fact.Place{Seq: newest.Seq + 1, ID: newest.ID}) && newest.Seq == 2*uint64(len(paid)) {
-				t.Fatal("nobody paid for the next fact")
+			last := slices.MaxFunc(paid, func(a, b fact.Place) int { return cmp.Compare(a.Seq, b.Seq) })
+			if chain.Covers(fact.Place{Seq: last.Seq + 1, ID: last.ID}) {
+				t.Fatalf("no receipt paid for fact %d", last.Seq+1)
 			}
 		}
 	})

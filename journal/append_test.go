@@ -33,6 +33,8 @@ func TestReceivedFactsComeInOrderAndOnce(t *testing.T) {
 		}{
 			{"a gap", peer.record(pair, 4, 8, "four"), aura.Unavailable},
 			{"another fact in a place that is taken", peer.record(pair, 2, 6, "other"), aura.Conflict},
+			{"a fact without a proof", unproven(peer.record(pair, 3, 7, "three")), aura.Invalid},
+			{"a fact with the proof of another", proven(peer.record(pair, 3, 7, "three"), one.Proof), aura.Invalid},
 			{"a fact that is not later than the one before", peer.record(pair, 3, 6, "three"), aura.Invalid},
 			{"a fact far ahead of all clocks", peer.record(pair, 3, 1<<40, "three"), aura.Invalid},
 			{"a fact under another identity", renamed, aura.Invalid},
@@ -704,4 +706,12 @@ func TestWhatComesAgainIsComparedWithItsPlace(t *testing.T) {
 		}
 		j.close(t, tc)
 	})
+}
+
+func unproven(r fact.Record) fact.Record { return proven(r, fact.Proof{}) }
+
+// proven returns the record with another proof.
+func proven(r fact.Record, p fact.Proof) fact.Record {
+	r.Proof = p
+	return r
 }

@@ -658,7 +658,7 @@ func (m *model) spoiled(s *modelStream) fact.Record {
 		n = s.device.chained(s.ns, []*node{&absent}, before.Fact.Logical+1, m.random)
 		if before.plain() {
 			n.Fact.Prev[0] ^= 0x55
-			n.Record = fact.NewRecord(n.Fact)
+			n.Record = s.device.signed(n.Fact)
 		}
 	case 1:
 		n = s.device.chained(s.ns, []*node{before}, before.Fact.Logical, m.random)

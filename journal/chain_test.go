@@ -93,7 +93,7 @@ func TestAChainBehindTheFirstFormatNamesAllOfIt(t *testing.T) {
 		alone := first.Fact
 		alone.Prev = last.Place().ID
 		for what, r := range map[string]fact.Record{
-			"the digest of other facts": c.after(other.written[4]).Record, "the last fact alone": fact.NewRecord(alone),
+			"the digest of other facts": c.after(other.written[4]).Record, "the last fact alone": peer.signed(alone),
 		} {
 			if _, err := j.Append(tc, &journal.Entry{Foreign: []fact.Record{r}}); !errors.Is(err, aura.Conflict) {
 				t.Errorf("%s: got %v, want conflict", what, err)

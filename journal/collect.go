@@ -16,6 +16,7 @@ type collection struct {
 	covers    []Cover
 	keys      [][]byte
 	listed    []indexEntry
+	leaving   []reference // to shares of proofs
 }
 
 // mark moves the streams' lower ends.
@@ -130,6 +131,13 @@ func (j *Journal) garbage(id streamID) (step *collection, facts int, err error) 
 		}
 		if !ok {
 			continue
+		}
+		at, shared, err := j.referenceOf(p)
+		if err != nil {
+			return nil, 0, err
+		}
+		if shared {
+			step.leaving = append(step.leaving, at)
 		}
 		step.keys = append(step.keys, numberKey(tableRecord, uint64(p)))
 		if j.older {

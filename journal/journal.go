@@ -49,8 +49,10 @@ type Journal struct {
 	recent  recent     // its newest records
 	meta    metadata   // the durable values that were written last
 	sinks   []*attached
-	commits uint64            // batches that are durable
-	prior   map[string][]byte // metadata that a batch is changing, as it was before; nil: none
+	commits uint64                  // batches that are durable
+	prior   map[string][]byte       // metadata that a batch is changing, as it was before; nil: none
+	joints  [keptJoints]storedJoint // that were read last
+	oldest  int                     // of them
 }
 
 type attached struct{ sink Sink }

@@ -29,6 +29,8 @@ const (
 	tableOperationRun byte = 0x0f // operation tag, last position → sealed positions of own facts
 
 	tablePlace byte = 0x10 // stream tag, place, number → sealed identity and time, where a number is not the place
+
+	tableProof byte = 0x11 // first position → sealed proof that records of one group commit share
 )
 
 // tag is a keyed hash that stands for a name in a store key, so that keys tell nothing.

@@ -54,6 +54,14 @@ func (t *ordered[K, V]) set(k K, v V) {
 	}
 }
 
+// reserve makes room for n keys in an empty map.
+func (t *ordered[K, V]) reserve(n int) {
+	t.pairs = make([]pair[K, V], 0, n)
+	if n > few {
+		t.index = make(map[K]int, n)
+	}
+}
+
 func (t *ordered[K, V]) reindex() {
 	t.index = nil
 	if len(t.pairs) <= few {

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/fact"
@@ -230,7 +231,7 @@ func (j *Journal) Fact(id aura.FactID) (found fact.Record, ok bool, err error) {
 	start, end := numberKey(tableRecord, 0), numberKey(tableRecord, uint64(j.Head())+1)
 	err = j.store.IterateBack(start, end, func(key, value []byte) error {
 		p, _ := keyNumber(key)
-		r, err := j.unseal(fact.Position(p), value)
+		r, err := j.unseal(fact.Position(p), slices.Clone(value))
 		if err == nil && r.ID == id {
 			found, ok, err = r, !j.collected(&r), errStop
 		}
@@ -262,14 +263,61 @@ func (j *Journal) stored(p fact.Position) (fact.Record, bool, error) {
 	return r, err == nil, err
 }
 
+// unseal returns the record that a value of the store holds, which the caller owns and which is used up.
 func (j *Journal) unseal(p fact.Position, value []byte) (fact.Record, error) {
-	if plain, ok := j.seal.open(numberKey(tableRecord, uint64(p)), value); ok {
-		if r, ok := decodeStored(plain); ok {
-			r.Position = p
-			return r, nil
-		}
+	damaged := func() error {
+		return aura.Errorf("journal.Read", aura.Corrupt, "record %d of the journal is damaged", p)
 	}
-	return fact.Record{}, aura.Errorf("journal.Read", aura.Corrupt, "record %d of the journal is damaged", p)
+	stored, ok := j.openRecord(p, value)
+	if !ok {
+		return fact.Record{}, damaged()
+	}
+	at, shared := decodeReference(p, stored.proof)
+	if !shared {
+		r, err := fact.OpenRecord(stored.number, stored.encoded)
+		if err == nil {
+			r.Proof, err = fact.DecodeProof(stored.proof, r.ID)
+		}
+		if err != nil {
+			return r, damaged()
+		}
+		r.Number, r.Position = stored.number, p
+		return r, nil
+	}
+	s, there, err := j.jointOf(at)
+	if err != nil {
+		return fact.Record{}, err
+	}
+	r, err := s.open(&stored, at, there)
+	if r.Number, r.Position = stored.number, p; err != nil || !there && !j.collected(&r) {
+		return r, damaged() // a record and its share go together when a snapshot takes their place
+	}
+	return r, nil
+}
+
+// storedRecord is the parts of a record in the store. The proof is its own, or a reference to one that it shares.
+type storedRecord struct {
+	number         uint64
+	encoded, proof []byte
+}
+
+// openRecord opens a stored record, in place; ok is false when it is damaged.
+func (j *Journal) openRecord(p fact.Position, value []byte) (r storedRecord, ok bool) {
+	plain, ok := j.seal.openInPlace(numberKey(tableRecord, uint64(p)), value)
+	if !ok {
+		return r, false
+	}
+	number, n := binary.Uvarint(plain)
+	if n <= 0 {
+		return r, false
+	}
+	plain = plain[n:]
+	size, n := binary.Uvarint(plain)
+	if n <= 0 || size > uint64(len(plain)-n) {
+		return r, false
+	}
+	encoded, proof := plain[n:n+int(size):n+int(size)], plain[n+int(size):]
+	return storedRecord{number, encoded, proof}, true
 }
 
 // mark says in a record where it lies among the branches of its stream.
@@ -286,22 +334,6 @@ func (j *Journal) collected(r *fact.Record) bool {
 	defer j.lock.Unlock()
 	s, _ := j.state.stream(streamID{r.Fact.Namespace, r.Fact.Device})
 	return r.Number <= s.collected
-}
-
-func decodeStored(plain []byte) (r fact.Record, ok bool) {
-	number, n := binary.Uvarint(plain)
-	if n <= 0 {
-		return r, false
-	}
-	plain = plain[n:]
-	size, n := binary.Uvarint(plain)
-	if n <= 0 || size > uint64(len(plain)-n) {
-		return r, false
-	}
-	encoded, proof := plain[n:n+int(size)], plain[n+int(size):]
-	r, err := fact.OpenRecord(number, encoded, proof)
-	r.Number = number
-	return r, err == nil
 }
 
 func (j *Journal) storedMeta(name string) ([]byte, error) {

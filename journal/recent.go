@@ -86,7 +86,16 @@ func (c *recent) of(id streamID, fromNumber uint64, limit int) (records []fact.R
 	if first == nil {
 		return nil
 	}
-	c.each(span{after: first.Position - 1, end: ^fact.Position(0)}, func(r *fact.Record) bool {
+	all := span{after: first.Position - 1, end: ^fact.Position(0)}
+	n := 0
+	c.each(all, func(r *fact.Record) bool {
+		if in(r) {
+			n++
+		}
+		return n < limit
+	})
+	records = make([]fact.Record, 0, n)
+	c.each(all, func(r *fact.Record) bool {
 		if in(r) {
 			records = append(records, *r)
 		}

@@ -16,10 +16,9 @@ import (
 
 // formatVersion is the layout of the store. A program refuses a newer one. It goes on in one of an older
 // format, whose content stays as it is and is read beside that of the present one: in format 1 the indexes had an entry
-// for each record, up to format 2 facts did not sign their places.
+// for each record, up to format 2 facts did not sign their places, up to format 3 each record had a proof of its own.
 const (
-	formatVersion   = 3
-	formatUnchained = 2
+	formatVersion   = 4
 	formatOneByFact = 1
 )
 
@@ -98,12 +97,20 @@ func (s *sealer) sealInPlace(key, room []byte) []byte {
 }
 
 // open reverses seal; ok is false when the value was damaged or belongs to another key.
-func (s *sealer) open(key, value []byte) (plain []byte, ok bool) {
+func (s *sealer) open(key, value []byte) (plain []byte, ok bool) { return s.openInto(nil, key, value) }
+
+// openInPlace is open for a value that the caller owns: the plain text takes its place.
+func (s *sealer) openInPlace(key, value []byte) (plain []byte, ok bool) {
+	n := min(s.aead.NonceSize(), len(value))
+	return s.openInto(value[n:n], key, value)
+}
+
+func (s *sealer) openInto(room, key, value []byte) (plain []byte, ok bool) {
 	n := s.aead.NonceSize()
 	if len(value) < n+s.aead.Overhead() {
 		return nil, false
 	}
-	plain, err := s.aead.Open(nil, value[:n], value[n:], key)
+	plain, err := s.aead.Open(room, value[:n], value[n:], key)
 	return plain, err == nil
 }
 
@@ -141,7 +148,7 @@ func (s *sealer) checkHeader(b []byte) error {
 		return aura.Errorf(op, aura.Corrupt, "the journal's header is damaged")
 	}
 	v := b[len(formatMagic)]
-	if v != formatVersion && v != formatUnchained && v != formatOneByFact {
+	if v < formatOneByFact || v > formatVersion {
 		return aura.Errorf(op, aura.Invalid, "the journal has format %d, this program knows %d: upgrade the program", v, formatVersion)
 	}
 	if subtle.ConstantTimeCompare(b, s.headerOf(v)) != 1 {

@@ -13,7 +13,7 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// sealed returns a store with three facts, a charge, metadata and a checkpoint.
+// sealed returns a store with five facts, four of which have a joint proof, a charge, metadata and a checkpoint.
 func sealed(t *testing.T, tc task.Context) *journal.Faulty {
 	t.Helper()
 	disk := journal.NewFaulty(entropy(2), journal.Faults{})
@@ -25,7 +25,7 @@ func sealed(t *testing.T, tc task.Context) *journal.Faulty {
 		Meta:        []journal.KV{{Key: "address", Value: []byte("a secret place")}},
 		Checkpoints: []journal.Checkpoint{{Name: "view.chat", Position: 1, State: []byte("a secret view")}},
 	}
-	for range 2 {
+	for range 4 {
 		e.Drafts = append(e.Drafts, draft(pair, "chat.message", "our secret"))
 	}
 	j.append(t, tc, e)
@@ -67,9 +67,9 @@ func TestDamageIsNamedAndNeverTrusted(t *testing.T) {
 			}
 		}
 		for key := range good {
-			if key[0] == 0x02 {
+			if key[0] == tableRecord || key[0] == tableProof {
 				if err := use(tc, restore(t, tc, good, key, nil)); !errors.Is(err, aura.Corrupt) {
-					t.Errorf("record %d removed: got %v, want corrupt", key[8], err)
+					t.Errorf("record or proof %d removed: got %v, want corrupt", key[8], err)
 				}
 			}
 		}

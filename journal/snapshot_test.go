@@ -253,7 +253,8 @@ func TestSnapshotThatDoesNotFitIsNotCollected(t *testing.T) {
 		wrong := j.append(t, tc, &journal.Entry{Drafts: []fact.Draft{d}})[0].ID
 		theirs := peer.record(pair, 1, 9, string(d.Payload))
 		theirs.Fact.Kind = journal.SnapshotKind
-		theirs.ID = theirs.Fact.ID()
+		theirs = peer.signed(theirs.Fact)
+		theirs.Seq = 1
 		j.append(t, tc, &journal.Entry{Foreign: []fact.Record{theirs}})
 		for name, c := range map[string]struct {
 			id   aura.FactID

@@ -17,6 +17,9 @@ type staged struct {
 	record fact.Record
 	own    bool // its proof comes with the group's signature
 	stream streamID
+	joint  *joint
+
+	encoded []byte // the canonical form of its fact
 }
 
 // stage checks an entry against the layer, which gets its changes, and appends its records to others: drafts
@@ -107,6 +110,9 @@ func (j *Journal) stageForeign(l *layer, in *fact.Record) (r staged, isNew bool,
 	r = staged{record: *in, stream: id}
 	if !in.Genuine() {
 		return r, false, aura.Errorf(op, aura.Invalid, "fact %s does not have the identity that it claims", aura.Short(in.ID))
+	}
+	if !in.Proof.Of(in.ID) { // a reader takes the identity from the proof
+		return r, false, aura.Errorf(op, aura.Invalid, "fact %s has no proof of its own", aura.Short(in.ID))
 	}
 	s, err := j.headed(l, id)
 	if err != nil {

@@ -62,8 +62,17 @@ func (d device) recordOf(op aura.OperationID, ns fact.Namespace, seq uint64, log
 		Namespace: ns, Kind: "chat.message", Operation: op, Payload: []byte(text), Logical: logical,
 		Order: aura.OrderToken{byte(seq)}, Author: d.author, Device: d.id,
 	}
-	b := fact.NewBatch([]aura.FactID{f.ID()})
-	return fact.Record{Seq: seq, ID: f.ID(), Fact: f, Proof: b.Proof(0, d.sign(b.SigningBytes()))}
+	r := d.signed(f)
+	r.Seq = seq
+	return r
+}
+
+// signed returns the record of a fact that the device signed by itself.
+func (d device) signed(f fact.Fact) fact.Record {
+	r := fact.NewRecord(f)
+	b := fact.NewBatch([]aura.FactID{r.ID})
+	r.Proof = b.Proof(0, d.sign(b.SigningBytes()))
+	return r
 }
 
 var (

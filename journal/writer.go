@@ -77,6 +77,8 @@ type group struct {
 	checkpoints []Checkpoint
 	deletes     [][]byte
 	delisted    []indexEntry
+	leaving     []reference
+	joints      []*joint
 	runs        ordered[indexed, *run]
 }
 
@@ -168,6 +170,7 @@ func (j *Journal) gather(tc task.Context, g *group, first *request, crowded bool
 		facts, bytes = facts+n, bytes+size
 	}
 	g.records, g.accepted = make([]staged, 0, facts), make([]accepted, 0, len(g.requests))
+	g.layer.spots.reserve(facts)
 	l := g.layer.over() // of one entry after the other
 	for _, r := range g.requests {
 		l.reset()
@@ -191,7 +194,8 @@ func (j *Journal) admit(g *group, l *layer, r *request) {
 	g.records = records
 	g.accepted = append(g.accepted, accepted{request: r, from: from, to: len(records)})
 	for i := from; i < len(records); i++ {
-		g.bytes += len(records[i].record.Canonical())
+		records[i].encoded = records[i].record.Canonical()
+		g.bytes += len(records[i].encoded)
 	}
 	for _, c := range r.entry.Checkpoints {
 		g.checkpoints = append(g.checkpoints, c)
@@ -203,6 +207,7 @@ func (j *Journal) admit(g *group, l *layer, r *request) {
 	if r.entry.collect != nil {
 		g.deletes = append(g.deletes, r.entry.collect.keys...)
 		g.delisted = append(g.delisted, r.entry.collect.listed...)
+		g.leaving = append(g.leaving, r.entry.collect.leaving...)
 	}
 }
 
@@ -363,6 +368,8 @@ func (j *Journal) prove(g *group) {
 func (j *Journal) batch(g *group) (*Batch, error) {
 	j.seal.refresh()
 	b := &Batch{}
+	g.findJoints()
+	j.writeJoints(b, g.joints)
 	for i := range g.records {
 		j.writeRecord(b, g, &g.records[i])
 	}
@@ -406,17 +413,19 @@ func (j *Journal) batch(g *group) (*Batch, error) {
 	if len(g.records) > 0 {
 		j.writeSealed(b, headKey, positionValue(l.head))
 	}
+	if err := j.leave(b, g.leaving); err != nil {
+		return nil, err
+	}
 	return b, j.delist(b, g.delisted)
 }
 
 func (j *Journal) writeRecord(b *Batch, g *group, r *staged) {
 	rec := &r.record
 	s, _ := g.layer.stream(r.stream)
-	encoded := rec.Canonical()
-	plain := j.seal.buffer(2*binary.MaxVarintLen64 + len(encoded) + rec.Proof.Room())
+	plain := j.seal.buffer(2*binary.MaxVarintLen64 + len(r.encoded) + r.proofRoom())
 	plain = binary.AppendUvarint(plain, rec.Number)
-	plain = binary.AppendUvarint(plain, uint64(len(encoded)))
-	plain = rec.Proof.Append(append(plain, encoded...))
+	plain = binary.AppendUvarint(plain, uint64(len(r.encoded)))
+	plain = r.appendProof(append(plain, r.encoded...))
 	key := numberKey(tableRecord, uint64(rec.Position))
 	b.Set(key, j.seal.sealInPlace(key, plain))
 	g.list(tableNamespaceRun, s.namespace, uint64(rec.Position), rec.Position)

@@ -42,6 +42,8 @@ type Ring struct {
 	signing     ed25519.PrivateKey
 	agreement   [32]byte // public
 	certificate fact.Certificate
+	authority   aura.AuthorityID // that the certificate names
+	device      aura.DeviceID    // that it names
 }
 
 // Ephemeral makes keys that are never stored: for the simulation and tests. The same entropy gives the
@@ -72,14 +74,15 @@ func newRing(s secrets) *Ring {
 	}
 	r.certificate.Signature = [64]byte(ed25519.Sign(root, r.certificate.SigningBytes()))
 	clear(root)
+	r.authority, r.device = r.certificate.Authority(), r.certificate.Device()
 	return r
 }
 
 // Authority returns the owner of the keys.
-func (r *Ring) Authority() aura.AuthorityID { return r.certificate.Authority() }
+func (r *Ring) Authority() aura.AuthorityID { return r.authority }
 
 // Device returns which of the authority's devices this is.
-func (r *Ring) Device() aura.DeviceID { return r.certificate.Device() }
+func (r *Ring) Device() aura.DeviceID { return r.device }
 
 // Certificate returns the device's public keys, signed by the authority's root key. It is not secret.
 func (r *Ring) Certificate() fact.Certificate { return r.certificate }

@@ -131,7 +131,8 @@ func (w wireError) decode() error {
 func encodeUpdate(up *fact.Update) wireUpdate {
 	w := wireUpdate{Position: up.Position, Live: up.Live, Records: make([]wireRecord, len(up.Records))}
 	for i := range up.Records {
-		r := &up.Records[i]
+		r := up.Records[i]
+		r.Proof = fact.Proof{} // the agent verified it; a frontend has no keys to verify it again
 		w.Records[i] = wireRecord{Position: r.Position, Record: r.Encode(), Fork: r.Fork, Sole: r.Sole}
 	}
 	for _, o := range up.Observations {
@@ -175,5 +176,5 @@ func split(up *fact.Update, fn func(*fact.Update) error) error {
 	return fn(&fact.Update{Records: rest, Position: up.Position, Live: up.Live, Observations: up.Observations})
 }
 
-// recordOverhead is about the size of a record's fields and proof without its payload, in bytes.
+// recordOverhead is at most about the size of a record without its payload, in bytes.
 const recordOverhead = 512

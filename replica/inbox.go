@@ -60,26 +60,36 @@ func (s *session) commitBatch(tc task.Context, batch []deliver) error {
 		if err := s.receipt(tc, d.Receipts, &chain, policy); err != nil {
 			return err
 		}
-		for _, b := range d.Records {
-			r, err := fact.DecodeRecord(b)
-			if err == nil && r.Fact.Device == env.Ring.Device() {
-				if err = s.takeBack(&r); err == nil {
-					returned = append(returned, r)
+		records, err := d.records()
+		if err != nil {
+			return err
+		}
+		fresh := records[:0]
+		for j := range records {
+			r := &records[j]
+			if r.Fact.Device == env.Ring.Device() {
+				if err = s.takeBack(r); err == nil {
+					returned = append(returned, *r)
 				}
-			} else if err == nil {
-				var fresh bool
-				fresh, err = s.verify(&r, &chain)
-				if fresh && s.link.member().Left {
+			} else {
+				var isNew bool
+				isNew, err = s.verify(r, &chain)
+				if isNew && s.link.member().Left {
 					// Another copy of its home may not know yet that it left, and learns it in this session.
 					tc.Emit(world.IngressRejected(syncName, "a fact of a member who left the group", aura.Denied))
-				} else if fresh {
-					entry.Foreign = append(entry.Foreign, r)
+				} else if isNew {
+					fresh = append(fresh, *r)
 				}
 				delivered = true // one that is here already is acknowledged again: the peer did not hear it
 			}
 			if err != nil {
 				return err
 			}
+		}
+		if entry.Foreign == nil {
+			entry.Foreign = fresh
+		} else {
+			entry.Foreign = append(entry.Foreign, fresh...)
 		}
 	}
 	if err := s.commit(tc, entry, before, chain); err != nil {
@@ -175,7 +185,7 @@ func (s *session) receipt(tc task.Context, encoded [][]byte, chain *guard.Receip
 // verify checks that the peer stands for a record and paid for it, and reports false for one that is here already.
 func (s *session) verify(r *fact.Record, chain *guard.ReceiptChain) (fresh bool, err error) {
 	const op = "replica.verify"
-	if r.Fact.Namespace != s.link.namespace() || r.Fact.Author != s.peer.Authority || r.Fact.Device != s.peer.Certificate.Device() {
+	if r.Fact.Namespace != s.link.namespace() || r.Fact.Author != s.peer.Authority || r.Fact.Device != s.device {
 		return false, aura.Errorf(op, aura.Denied, "a fact of another author or context")
 	}
 	if here, err := s.env().Journal.Has(r.Fact.Namespace, r.Fact.Device, r.Place()); err != nil || here {

@@ -36,8 +36,9 @@ type (
 		Format    uint64       `cbor:"8,keyasint,omitempty"`
 	}
 	wireDeliver struct {
-		Records  [][]byte `cbor:"1,keyasint,omitempty"`
 		Receipts [][]byte `cbor:"2,keyasint,omitempty"`
+		Facts    [][]byte `cbor:"3,keyasint,omitempty"`
+		Proofs   [][]byte `cbor:"4,keyasint,omitempty"`
 	}
 	wireAck struct {
 		Heads []fact.Place `cbor:"3,keyasint"`
@@ -242,7 +243,7 @@ func unwritten(n int) (all []fact.Place) {
 func (m *intruder) deliver(tc task.Context, changeFact func(*fact.Record), changeReceipt func(*effect.Receipt)) {
 	m.World.Helper()
 	r := m.next(changeFact)
-	m.send(tc, wireDeliverNumber, wireDeliver{Records: [][]byte{r.Encode()}, Receipts: [][]byte{m.receipt(tc, changeReceipt)}})
+	m.send(tc, wireDeliverNumber, wireDeliver{Facts: [][]byte{r.Canonical()}, Proofs: fact.ShareProofs([]fact.Record{r}), Receipts: [][]byte{m.receipt(tc, changeReceipt)}})
 }
 
 // everyEpoch spends whole budgets under the names of one epoch after the other, for the same fact.
@@ -254,7 +255,7 @@ func everyEpoch(tc task.Context, m *intruder) {
 			r.Epoch, r.Previous, r.Cost = r.Epoch+9+i, [32]byte{}, guard.DefaultPolicy().Limit
 		}))
 	}
-	m.send(tc, wireDeliverNumber, wireDeliver{Records: [][]byte{r.Encode()}, Receipts: receipts})
+	m.send(tc, wireDeliverNumber, wireDeliver{Facts: [][]byte{r.Canonical()}, Proofs: fact.ShareProofs([]fact.Record{r}), Receipts: receipts})
 }
 
 func payload(v any) []byte {
@@ -299,7 +300,7 @@ func TestAnIntruderIsRefused(t *testing.T) {
 		"a wrong signature": func(tc task.Context, m *intruder) {
 			r := m.next(keep)
 			r.Proof.Signature[0] ^= 1
-			m.send(tc, wireDeliverNumber, wireDeliver{Records: [][]byte{r.Encode()}, Receipts: [][]byte{m.receipt(tc, keep)}})
+			m.send(tc, wireDeliverNumber, wireDeliver{Facts: [][]byte{r.Canonical()}, Proofs: fact.ShareProofs([]fact.Record{r}), Receipts: [][]byte{m.receipt(tc, keep)}})
 		},
 		"addresses that somebody else signed": func(tc task.Context, m *intruder) {
 			m.send(tc, wireSeekNumber, wireSeek{Card: m.card(keyring.Ephemeral(m.World.Sim.Entropy("another")))})
@@ -312,13 +313,13 @@ func TestAnIntruderIsRefused(t *testing.T) {
 		},
 		"no receipt": func(tc task.Context, m *intruder) {
 			r := m.next(keep)
-			m.send(tc, wireDeliverNumber, wireDeliver{Records: [][]byte{r.Encode()}})
+			m.send(tc, wireDeliverNumber, wireDeliver{Facts: [][]byte{r.Canonical()}, Proofs: fact.ShareProofs([]fact.Record{r})})
 		},
 		"a forged receipt": func(tc task.Context, m *intruder) {
 			b := m.receipt(tc, keep)
 			b[len(b)-1] ^= 1
 			r := m.next(keep)
-			m.send(tc, wireDeliverNumber, wireDeliver{Records: [][]byte{r.Encode()}, Receipts: [][]byte{b}})
+			m.send(tc, wireDeliverNumber, wireDeliver{Facts: [][]byte{r.Canonical()}, Proofs: fact.ShareProofs([]fact.Record{r}), Receipts: [][]byte{b}})
 		},
 		"a receipt of another context":      paid(func(r *effect.Receipt) { r.Context[0] ^= 1 }),
 		"a receipt for somebody else":       paid(func(r *effect.Receipt) { r.To[0] ^= 1 }),
@@ -366,13 +367,40 @@ func TestAnIntruderIsRefused(t *testing.T) {
 		},
 		"a second hello": func(tc task.Context, m *intruder) { m.hello(tc); m.hello(tc) },
 		"too many facts": func(tc task.Context, m *intruder) {
-			m.send(tc, wireDeliverNumber, wireDeliver{Records: make([][]byte, 5000)})
+			m.send(tc, wireDeliverNumber, wireDeliver{Facts: make([][]byte, 5000)})
 		},
 		"too many receipts": func(tc task.Context, m *intruder) {
 			m.send(tc, wireDeliverNumber, wireDeliver{Receipts: make([][]byte, 5000)})
 		},
+		"facts without a proof": func(tc task.Context, m *intruder) {
+			r := m.next(keep)
+			m.send(tc, wireDeliverNumber, wireDeliver{Facts: [][]byte{r.Canonical()}, Receipts: [][]byte{m.receipt(tc, keep)}})
+		},
+		"a proof of more facts than there are": func(tc task.Context, m *intruder) {
+			r := m.next(keep)
+			two := fact.NewBatch([]aura.FactID{r.ID, {1}})
+			m.send(tc, wireDeliverNumber, wireDeliver{
+				Facts: [][]byte{r.Canonical()}, Proofs: [][]byte{two.Encode(m.Ring.Sign(two.SigningBytes()))}, Receipts: [][]byte{m.receipt(tc, keep)},
+			})
+		},
+		"the proofs of another order of facts": func(tc task.Context, m *intruder) {
+			one := m.next(keep)
+			two := m.next(func(r *fact.Record) {
+				r.Fact.Seq, r.Fact.Prev, r.Fact.Logical = one.Seq+1, one.Place().ID, one.Fact.Logical+1
+			})
+			swapped := fact.NewBatch([]aura.FactID{two.ID, one.ID})
+			m.send(tc, wireDeliverNumber, wireDeliver{
+				Facts: [][]byte{one.Canonical(), two.Canonical()}, Receipts: [][]byte{m.receipt(tc, keep)},
+				Proofs: [][]byte{swapped.Encode(m.Ring.Sign(swapped.SigningBytes()))},
+			})
+		},
+		"more proofs than facts": func(tc task.Context, m *intruder) {
+			r := m.next(keep)
+			proofs := fact.ShareProofs([]fact.Record{r, r})
+			m.send(tc, wireDeliverNumber, wireDeliver{Facts: [][]byte{r.Canonical()}, Proofs: proofs, Receipts: [][]byte{m.receipt(tc, keep)}})
+		},
 		"facts of no bytes": func(tc task.Context, m *intruder) {
-			m.send(tc, wireDeliverNumber, wireDeliver{Records: make([][]byte, 3)})
+			m.send(tc, wireDeliverNumber, wireDeliver{Facts: make([][]byte, 3)})
 		},
 		"receipts of no bytes": func(tc task.Context, m *intruder) {
 			m.send(tc, wireDeliverNumber, wireDeliver{Receipts: make([][]byte, 3)})
@@ -610,7 +638,7 @@ func TestAnIntruderCannotFillADisk(t *testing.T) {
 		for range 500 {
 			m.send(tc, 200, wireAck{}) // of a later version, perhaps
 			m.send(tc, wireDeliverNumber, wireDeliver{})
-			m.send(tc, wireDeliverNumber, wireDeliver{Records: [][]byte{m.held[0].Encode()}})
+			m.send(tc, wireDeliverNumber, wireDeliver{Facts: [][]byte{m.held[0].Canonical()}, Proofs: fact.ShareProofs(m.held[:1])})
 			m.send(tc, wireAckNumber, wireAck{})
 		}
 		if got, ok := m.acked(tc); !ok || got != 1 {

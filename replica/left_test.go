@@ -97,7 +97,7 @@ func TestFactsInFlightAreBounded(t *testing.T) {
 			}
 			var d wireDeliver
 			if b[0] == wireDeliverNumber && fact.Unmarshal(b[1:], &d) == nil {
-				got += len(d.Records)
+				got += len(d.Facts)
 			}
 		}
 		// One message more may be on its way when the bound is reached.

@@ -3,6 +3,7 @@ package replica
 import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/egress"
 	"github.com/aura-runtime/aura/fact"
 )
 
@@ -41,11 +42,16 @@ type hello struct {
 	Elsewhere []byte `cbor:"10,keyasint,omitempty"`
 }
 
-// deliver carries facts of the sending device, each behind those that it follows, and the receipts, in the order of
-// their chain, that show that they were paid for. Facts of the receiving device are returned to it: see [places].
+// deliver carries facts of the sending device, each behind those that it follows, with their proofs, and the receipts, in
+// the order of their chain, that show that they were paid for. Facts of the receiving device are returned to it: see
+// [places]. Field 1 was records, each with a proof of its own.
 type deliver struct {
-	Records  [][]byte `cbor:"1,keyasint,omitempty"` // fact.Record
 	Receipts [][]byte `cbor:"2,keyasint,omitempty"` // effect.Receipt
+	Facts    [][]byte `cbor:"3,keyasint,omitempty"` // fact.Fact
+	Proofs   [][]byte `cbor:"4,keyasint,omitempty"` // of all facts, see fact.ShareProofs
+	// Place is that of the first fact, when it is of the first format. Those of the first format that follow it have the
+	// places behind it.
+	Place uint64 `cbor:"5,keyasint,omitempty"`
 }
 
 // addresses says where this side can be reached from now on, best first.
@@ -84,12 +90,22 @@ type introduction struct {
 	Card []byte      `cbor:"2,keyasint"`
 }
 
+// smallMessage is the room that most messages need.
+const smallMessage = 256
+
 func encodeMessage(number byte, v any) ([]byte, error) {
-	body, err := fact.Marshal(v)
-	if err != nil {
-		return nil, err
+	return fact.MarshalBehind(append(make([]byte, 0, smallMessage), number), v)
+}
+
+// encode returns the message.
+func (d *deliver) encode() ([]byte, error) {
+	size := smallMessage
+	for _, list := range [][][]byte{d.Receipts, d.Facts, d.Proofs} {
+		for _, b := range list {
+			size += len(b) + 5
+		}
 	}
-	return append([]byte{number}, body...), nil
+	return fact.MarshalBehind(append(make([]byte, 0, size), egress.NumberDeliver), d)
 }
 
 func decodeMessage(b []byte, v any) error {
@@ -112,8 +128,26 @@ func decodeDeliver(b []byte, d *deliver) error {
 	if err := decodeMessage(b, d); err != nil {
 		return err
 	}
-	if len(d.Records) > maxDeliver || len(d.Receipts) > maxReceipts {
-		return aura.Errorf("replica.decodeDeliver", aura.Corrupt, "%d facts and %d receipts in one message", len(d.Records), len(d.Receipts))
+	if len(d.Facts) > maxDeliver || len(d.Receipts) > maxReceipts {
+		return aura.Errorf("replica.decodeDeliver", aura.Corrupt, "%d facts and %d receipts in one message", len(d.Facts), len(d.Receipts))
 	}
 	return nil
+}
+
+// records returns the message's facts with their proofs. It returns aura.Corrupt for bytes that are none, and for facts that
+// are not proved each once. It does not verify.
+func (d *deliver) records() ([]fact.Record, error) {
+	const op = "replica.records"
+	records := make([]fact.Record, len(d.Facts))
+	for i, b := range d.Facts {
+		r, err := fact.OpenRecord(d.Place+uint64(i), b)
+		if err != nil {
+			return nil, &aura.Error{Op: op, Kind: aura.Corrupt, Err: err}
+		}
+		if r.Fact.Seq == 0 && d.Place == 0 {
+			return nil, aura.Errorf(op, aura.Corrupt, "fact %s came without its place", aura.Short(r.ID))
+		}
+		records[i] = r
+	}
+	return records, fact.SpreadProofs(records, d.Proofs)
 }

@@ -305,7 +305,7 @@ func (s *session) deliver(tc task.Context, charge *fact.Charge, through uint64) 
 	}
 	if uint64(len(receipts)) < owed {
 		// More receipts than one message takes go ahead of the facts that they cover.
-		d.Records, packed = nil, nil
+		d, packed = deliver{}, nil
 	}
 	last := s.sent
 	if n := len(packed); n > 0 {
@@ -314,7 +314,7 @@ func (s *session) deliver(tc task.Context, charge *fact.Charge, through uint64) 
 	for i := range receipts {
 		d.Receipts = append(d.Receipts, receipts[i].Encode())
 	}
-	message, err := encodeMessage(egress.NumberDeliver, d)
+	message, err := d.encode()
 	if err != nil {
 		return err
 	}
@@ -353,12 +353,19 @@ func (s *session) packOf(device aura.DeviceID, after uint64, most int) (d delive
 	}
 	size := 0
 	for i := range records {
-		b := records[i].Encode()
-		if size += len(b); size > maxDeliverBytes && i > 0 {
+		b := records[i].Canonical()
+		size += len(b)
+		if i == 0 || records[i].Proof.Batch() != records[i-1].Proof.Batch() {
+			size += records[i].Proof.Room() // the others of its batch add next to nothing
+		}
+		if size > maxDeliverBytes && i > 0 {
 			break
 		}
-		d.Records = append(d.Records, b)
+		d.Facts = append(d.Facts, b)
 		packed = records[:i+1]
+	}
+	if d.Proofs = fact.ShareProofs(packed); len(packed) > 0 && packed[0].Fact.Seq == 0 {
+		d.Place = packed[0].Seq
 	}
 	return d, packed, nil
 }

@@ -213,7 +213,7 @@ func (s *session) giveBack(tc task.Context, after []fact.Place) error {
 		if err != nil || len(packed) == 0 {
 			return err
 		}
-		message, err := encodeMessage(egress.NumberDeliver, d)
+		message, err := d.encode()
 		if err != nil {
 			return err
 		}

@@ -40,8 +40,9 @@ type session struct {
 	link       *link
 	channel    *transport.Channel
 	peer       directory.Peer
-	greeted    *task.Latch // the peer said hello
-	introduced *task.Latch // this side said hello
+	device     aura.DeviceID // of the peer
+	greeted    *task.Latch   // the peer said hello
+	introduced *task.Latch   // this side said hello
 	inbox      *task.Mailbox[deliver]
 	recalls    *task.Wake            // the peer has facts of this device that this home does not have
 	answers    *task.Mailbox[places] // to what recallLoop asked
@@ -81,7 +82,7 @@ func newSession(l *link, c *transport.Channel) (*session, error) {
 	}
 	return &session{
 		pause: redial(),
-		link:  l, channel: c, peer: peer, greeted: task.NewLatch(), introduced: task.NewLatch(), durable: task.NewWake(),
+		link:  l, channel: c, peer: peer, device: peer.Certificate.Device(), greeted: task.NewLatch(), introduced: task.NewLatch(), durable: task.NewWake(),
 		inbox:   task.NewMailbox[deliver]("sync.inbox", inboxCapacity),
 		recalls: task.NewWake(), answers: task.NewMailbox[places]("sync.answers", 1),
 		asked:    task.NewMailbox[places]("sync.asked", askedCapacity),

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/roster"
 )
 
@@ -121,7 +122,7 @@ func closings(b *testing.B) (*roster.State, []roster.ClosedFact) {
 	c := read(b, history(b, roster.MaxEntries-16))
 	var said []roster.ClosedFact
 	for i, gone := range c.State(at(0)).Bounds(nil, streams{}.below).Unsaid(id("phone")) {
-		gone.Heads = []roster.Place{place(1, 'a')}
+		gone.Heads = []fact.Place{place(1, 'a')}
 		said = append(said, roster.ClosedFact{Closed: gone, By: id("phone"), At: place(uint64(i+1), 'p')})
 	}
 	return c.State(at(0)), said

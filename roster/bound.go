@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
 )
 
 // Standing says whether a fact of a device counts in a context.
@@ -44,13 +45,13 @@ func (s Standing) String() string {
 type ClosedFact struct {
 	Closed
 	By aura.DeviceID // the author
-	At Place         // of the fact in the author's stream
+	At fact.Place    // of the fact in the author's stream
 }
 
 // Below reports whether the fact at a place of a device's stream is one on which the fact at the head builds. known is
 // false while the facts that lead from the head down to that number are not all here. The place has a smaller
 // number than the head.
-type Below func(device aura.DeviceID, place, head Place) (below, known bool)
+type Below func(device aura.DeviceID, place, head fact.Place) (below, known bool)
 
 // Bounds say which facts of an authority's devices count in one context. They follow from a [State] and from the set of
 // the facts of [KindClosed], never from the order in which these came. They are safe for concurrent use when the
@@ -67,7 +68,7 @@ type Bounds struct {
 // bound is how the facts of a device stand: before the heads are asked, and the heads of each removal that has a bound.
 type bound struct {
 	standing Standing
-	heads    [][]Place
+	heads    [][]fact.Place
 }
 
 // removal is an entry by its place in the chain, and a device that it removed.
@@ -88,7 +89,7 @@ func (s *State) Bounds(closed []ClosedFact, below Below) *Bounds {
 	for i := range closed {
 		named[closed[i].Entry] = append(named[closed[i].Entry], &closed[i])
 	}
-	said := map[removal][]Place{}
+	said := map[removal][]fact.Place{}
 	// An entry stands behind those that it builds on, so the bounds by later entries are complete before they are needed.
 	for i := len(s.fork.nodes) - 1; i >= 0; i-- {
 		n := &s.fork.nodes[i]
@@ -155,7 +156,7 @@ func (s *State) builtOn(i int) (list set) {
 }
 
 // boundOf returns the bound of a device by the removals among some entries.
-func (s *State) boundOf(device aura.DeviceID, entries set, said map[removal][]Place) bound {
+func (s *State) boundOf(device aura.DeviceID, entries set, said map[removal][]fact.Place) bound {
 	b := bound{standing: StandingCounts}
 	for i := range entries.all {
 		if r := (removal{i, device}); s.removes(r) {
@@ -170,7 +171,7 @@ func (s *State) boundOf(device aura.DeviceID, entries set, said map[removal][]Pl
 }
 
 // Standing returns how the fact at a place of a device's stream stands.
-func (b *Bounds) Standing(device aura.DeviceID, place Place) Standing {
+func (b *Bounds) Standing(device aura.DeviceID, place fact.Place) Standing {
 	of, known := b.devices[device]
 	if !known {
 		return StandingWaiting
@@ -179,14 +180,14 @@ func (b *Bounds) Standing(device aura.DeviceID, place Place) Standing {
 }
 
 // Void reports whether the fact at a place of a device's stream counts for no reducer.
-func (b *Bounds) Void(device aura.DeviceID, place Place) bool {
+func (b *Bounds) Void(device aura.DeviceID, place fact.Place) bool {
 	return b.Standing(device, place) == StandingVoid
 }
 
 // Unsaid returns the bounds that a device still has to say in the context, without heads: it made the entries.
 func (b *Bounds) Unsaid(maker aura.DeviceID) []Closed { return b.unsaid[maker] }
 
-func (b *Bounds) at(place Place, device aura.DeviceID, of bound) Standing {
+func (b *Bounds) at(place fact.Place, device aura.DeviceID, of bound) Standing {
 	standing := of.standing
 	for _, heads := range of.heads {
 		switch b.within(device, place, heads) {
@@ -200,7 +201,7 @@ func (b *Bounds) at(place Place, device aura.DeviceID, of bound) Standing {
 }
 
 // within returns how a fact stands to one bound. A number alone says only that a fact is beyond it.
-func (b *Bounds) within(device aura.DeviceID, place Place, heads []Place) Standing {
+func (b *Bounds) within(device aura.DeviceID, place fact.Place, heads []fact.Place) Standing {
 	standing := StandingVoid
 	for _, head := range heads {
 		switch {

@@ -8,28 +8,29 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/roster"
 )
 
 // stream is what a peer holds of one device's facts: for each place the one before it.
-type stream map[roster.Place]roster.Place
+type stream map[fact.Place]fact.Place
 
 // streams are the facts of devices that a peer holds in one context.
 type streams map[aura.DeviceID]stream
 
 // place returns the place of the fact with a letter.
-func place(seq uint64, letter byte) roster.Place {
-	return roster.Place{Seq: seq, ID: [16]byte{letter, byte(seq)}}
+func place(seq uint64, letter byte) fact.Place {
+	return fact.Place{Seq: seq, ID: [16]byte{letter, byte(seq)}}
 }
 
 // line adds facts, each after the one before it.
-func (s streams) line(device string, places ...roster.Place) streams {
+func (s streams) line(device string, places ...fact.Place) streams {
 	of := s[id(device)]
 	if of == nil {
 		of = stream{}
 		s[id(device)] = of
 	}
-	before := roster.Place{}
+	before := fact.Place{}
 	for i, p := range places {
 		if i > 0 || p.Seq == 1 {
 			of[p] = before
@@ -40,7 +41,7 @@ func (s streams) line(device string, places ...roster.Place) streams {
 }
 
 // below is [roster.Below] over the facts that are held.
-func (s streams) below(device aura.DeviceID, place, head roster.Place) (below, known bool) {
+func (s streams) below(device aura.DeviceID, place, head fact.Place) (below, known bool) {
 	for at := head; ; {
 		if at.Seq <= place.Seq {
 			return at == place, true
@@ -54,11 +55,11 @@ func (s streams) below(device aura.DeviceID, place, head roster.Place) (below, k
 }
 
 // closed returns the fact in which a device says a bound.
-func closed(by, device string, e roster.Entry, at roster.Place, heads ...roster.Place) roster.ClosedFact {
+func closed(by, device string, e roster.Entry, at fact.Place, heads ...fact.Place) roster.ClosedFact {
 	return roster.ClosedFact{Closed: roster.Closed{Device: id(device), Entry: e.Hash(), Heads: heads}, By: id(by), At: at}
 }
 
-func wantStandings(t *testing.T, what string, b *roster.Bounds, device string, want map[roster.Place]roster.Standing) {
+func wantStandings(t *testing.T, what string, b *roster.Bounds, device string, want map[fact.Place]roster.Standing) {
 	t.Helper()
 	for p, standing := range want {
 		if got := b.Standing(id(device), p); got != standing || b.Void(id(device), p) != (standing == roster.StandingVoid) {
@@ -80,7 +81,7 @@ func TestARemovedDeviceCountsUpToItsBound(t *testing.T) {
 	c := three(t)
 	held := streams{}.line("laptop", place(1, 'a'), place(2, 'a'), place(3, 'a'), place(4, 'a')).
 		line("laptop", place(2, 'a'), place(3, 'b'), place(4, 'b'), place(5, 'b'))
-	everything := map[roster.Place]roster.Standing{}
+	everything := map[fact.Place]roster.Standing{}
 	for p := range held[id("laptop")] {
 		everything[p] = roster.StandingCounts
 	}
@@ -99,11 +100,11 @@ func TestARemovedDeviceCountsUpToItsBound(t *testing.T) {
 	}
 	wantStandings(t, "the tablet made no entry", s.Bounds([]roster.ClosedFact{closed("tablet", "laptop", removal, place(1, 't'))}, held.below), "laptop", everything)
 	wantStandings(t, "the phone is listed", s.Bounds([]roster.ClosedFact{closed("phone", "tablet", removal, place(1, 'p'))}, held.below), "tablet",
-		map[roster.Place]roster.Standing{place(9, 't'): roster.StandingCounts})
+		map[fact.Place]roster.Standing{place(9, 't'): roster.StandingCounts})
 
 	said := closed("phone", "laptop", removal, place(1, 'p'), place(3, 'a'))
 	bounds := s.Bounds([]roster.ClosedFact{said}, held.below)
-	wantStandings(t, "one head", bounds, "laptop", map[roster.Place]roster.Standing{
+	wantStandings(t, "one head", bounds, "laptop", map[fact.Place]roster.Standing{
 		place(1, 'a'): roster.StandingCounts, place(2, 'a'): roster.StandingCounts, place(3, 'a'): roster.StandingCounts, place(4, 'a'): roster.StandingVoid,
 		// On the other branch a smaller number says nothing.
 		place(3, 'b'): roster.StandingVoid, place(4, 'b'): roster.StandingVoid, place(2, 'b'): roster.StandingVoid,
@@ -112,18 +113,18 @@ func TestARemovedDeviceCountsUpToItsBound(t *testing.T) {
 		t.Error("the phone has said all")
 	}
 	wantStandings(t, "said by two copies of the phone", s.Bounds([]roster.ClosedFact{said, closed("phone", "laptop", removal, place(1, 'q'), place(4, 'b'))}, held.below),
-		"laptop", map[roster.Place]roster.Standing{
+		"laptop", map[fact.Place]roster.Standing{
 			place(3, 'a'): roster.StandingCounts, place(4, 'a'): roster.StandingVoid, place(4, 'b'): roster.StandingCounts, place(5, 'b'): roster.StandingVoid,
 		})
 	wantStandings(t, "nothing was held", s.Bounds([]roster.ClosedFact{closed("phone", "laptop", removal, place(1, 'p'))}, held.below), "laptop",
-		map[roster.Place]roster.Standing{place(1, 'a'): roster.StandingVoid})
+		map[fact.Place]roster.Standing{place(1, 'a'): roster.StandingVoid})
 	few := streams{}.line("laptop", place(1, 'a'), place(2, 'a'))
-	wantStandings(t, "the bound is not here", s.Bounds([]roster.ClosedFact{said}, few.below), "laptop", map[roster.Place]roster.Standing{
+	wantStandings(t, "the bound is not here", s.Bounds([]roster.ClosedFact{said}, few.below), "laptop", map[fact.Place]roster.Standing{
 		place(1, 'a'): roster.StandingOpen, place(2, 'a'): roster.StandingOpen, place(3, 'a'): roster.StandingCounts,
 		place(3, 'b'): roster.StandingVoid, place(4, 'a'): roster.StandingVoid,
 	})
-	wantStandings(t, "never listed", bounds, "desk", map[roster.Place]roster.Standing{place(1, 'd'): roster.StandingWaiting})
-	wantStandings(t, "no roster", roster.New(ada).State(0).Bounds(nil, held.below), "phone", map[roster.Place]roster.Standing{place(1, 'p'): roster.StandingWaiting})
+	wantStandings(t, "never listed", bounds, "desk", map[fact.Place]roster.Standing{place(1, 'd'): roster.StandingWaiting})
+	wantStandings(t, "no roster", roster.New(ada).State(0).Bounds(nil, held.below), "phone", map[fact.Place]roster.Standing{place(1, 'p'): roster.StandingWaiting})
 }
 
 // TestBothSidesOfAContestBound lets phone and laptop remove each other and the tablet.
@@ -147,11 +148,11 @@ func TestBothSidesOfAContestBound(t *testing.T) {
 	}
 	b := c.State(at(0)).Bounds(said, held.below)
 	for name, last := range map[string]uint64{"phone": 1, "laptop": 2, "tablet": 2} {
-		wantStandings(t, "contested", b, name, map[roster.Place]roster.Standing{
+		wantStandings(t, "contested", b, name, map[fact.Place]roster.Standing{
 			place(last, 'a'): roster.StandingCounts, place(last+1, 'a'): roster.StandingVoid,
 		})
 	}
-	wantStandings(t, "an addition", b, "desk", map[roster.Place]roster.Standing{place(1, 'd'): roster.StandingWaiting})
+	wantStandings(t, "an addition", b, "desk", map[fact.Place]roster.Standing{place(1, 'd'): roster.StandingWaiting})
 
 	// Rank recovery lists the tablet again and drops what the laptop said.
 	s, err := c.At(one.Hash())
@@ -161,10 +162,10 @@ func TestBothSidesOfAContestBound(t *testing.T) {
 	back := must(t, "guardians")(roster.Recover(s, device("new"), public("root 2")))
 	add(t, c, back, at(0))
 	b = c.State(at(0)).Bounds(said, held.below)
-	wantStandings(t, "recovered", b, "laptop", map[roster.Place]roster.Standing{place(2, 'a'): roster.StandingCounts, place(3, 'a'): roster.StandingVoid})
-	wantStandings(t, "recovered", b, "tablet", map[roster.Place]roster.Standing{place(2, 'a'): roster.StandingCounts, place(3, 'a'): roster.StandingVoid})
-	wantStandings(t, "recovered", b, "phone", map[roster.Place]roster.Standing{place(9, 'a'): roster.StandingOpen}) // the new device has to say it
-	wantStandings(t, "recovered", b, "desk", map[roster.Place]roster.Standing{place(1, 'd'): roster.StandingVoid})
+	wantStandings(t, "recovered", b, "laptop", map[fact.Place]roster.Standing{place(2, 'a'): roster.StandingCounts, place(3, 'a'): roster.StandingVoid})
+	wantStandings(t, "recovered", b, "tablet", map[fact.Place]roster.Standing{place(2, 'a'): roster.StandingCounts, place(3, 'a'): roster.StandingVoid})
+	wantStandings(t, "recovered", b, "phone", map[fact.Place]roster.Standing{place(9, 'a'): roster.StandingOpen}) // the new device has to say it
+	wantStandings(t, "recovered", b, "desk", map[fact.Place]roster.Standing{place(1, 'd'): roster.StandingVoid})
 
 	relisted := back
 	relisted.Devices = append(slices.Clone(back.Devices), device("tablet"))
@@ -174,7 +175,7 @@ func TestBothSidesOfAContestBound(t *testing.T) {
 	c = three(t)
 	add(t, c, one, at(0))
 	add(t, c, relisted.Sign(signer("guardians")), at(0))
-	wantStandings(t, "listed again", c.State(at(0)).Bounds(said, held.below), "tablet", map[roster.Place]roster.Standing{place(4, 'a'): roster.StandingCounts})
+	wantStandings(t, "listed again", c.State(at(0)).Bounds(said, held.below), "tablet", map[fact.Place]roster.Standing{place(4, 'a'): roster.StandingCounts})
 }
 
 // TestABoundBeyondABoundIsVoid removes the device that said a bound: what it says afterwards does not move the bound.
@@ -195,7 +196,7 @@ func TestABoundBeyondABoundIsVoid(t *testing.T) {
 		for _, i := range order {
 			list = append(list, said[i])
 		}
-		wantStandings(t, fmt.Sprint(order), c.State(at(0)).Bounds(list, held.below), "tablet", map[roster.Place]roster.Standing{
+		wantStandings(t, fmt.Sprint(order), c.State(at(0)).Bounds(list, held.below), "tablet", map[fact.Place]roster.Standing{
 			place(1, 'a'): roster.StandingCounts, place(2, 'a'): roster.StandingVoid, place(3, 'a'): roster.StandingVoid,
 		})
 	}
@@ -208,7 +209,7 @@ func TestADeviceBoundsItself(t *testing.T) {
 	add(t, c, e, at(0))
 	held := streams{}.line("tablet", place(1, 'a'), place(2, 'a'))
 	b := c.State(at(0)).Bounds([]roster.ClosedFact{closed("tablet", "tablet", e, place(2, 'a'), place(1, 'a'))}, held.below)
-	wantStandings(t, "by itself", b, "tablet", map[roster.Place]roster.Standing{place(1, 'a'): roster.StandingCounts, place(2, 'a'): roster.StandingVoid})
+	wantStandings(t, "by itself", b, "tablet", map[fact.Place]roster.Standing{place(1, 'a'): roster.StandingCounts, place(2, 'a'): roster.StandingVoid})
 }
 
 // boundOracle says the same as [roster.Bounds], slowly: it asks for each fact anew.
@@ -241,7 +242,7 @@ func (o *boundOracle) removes(h roster.Hash, d aura.DeviceID) bool {
 }
 
 // removed returns how a fact stands by the removals in entries that build on one, or in all.
-func (o *boundOracle) removed(d aura.DeviceID, p roster.Place, on *roster.Hash) roster.Standing {
+func (o *boundOracle) removed(d aura.DeviceID, p fact.Place, on *roster.Hash) roster.Standing {
 	standing := roster.StandingCounts
 	for h := range o.entries {
 		if !o.removes(h, d) || on != nil && (h == *on || !o.buildsOn(h, *on)) {
@@ -271,7 +272,7 @@ func (o *boundOracle) removed(d aura.DeviceID, p roster.Place, on *roster.Hash) 
 	return standing
 }
 
-func (o *boundOracle) standing(s *roster.State, d aura.DeviceID, p roster.Place) roster.Standing {
+func (o *boundOracle) standing(s *roster.State, d aura.DeviceID, p fact.Place) roster.Standing {
 	listed, counted, dropped := false, false, false
 	for h := range o.entries {
 		listed = listed || o.lists(h, d)
@@ -304,9 +305,9 @@ func TestAnyOrderOfBoundsIsOneBound(t *testing.T) {
 		c := y.chain(1<<len(y.entries) - 1)
 		s := c.State(at(now))
 
-		places, held := map[string][]roster.Place{}, streams{}
+		places, held := map[string][]fact.Place{}, streams{}
 		for _, name := range all {
-			list := []roster.Place{place(1, 'a')}
+			list := []fact.Place{place(1, 'a')}
 			held.line(name, list[0])
 			for letter := range byte(rapid.IntRange(0, 4).Draw(t, "facts")) {
 				before := rapid.SampledFrom(list).Draw(t, "before")

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/roster"
 )
 
@@ -22,11 +23,11 @@ func Example() {
 	removal = removal.Sign(signer("root"))
 	fmt.Println(chain.Add(removal, 0), len(chain.State(0).Devices))
 
-	last := roster.Place{Seq: 7, ID: [16]byte{1}}
-	said := roster.ClosedFact{By: id("phone"), Closed: roster.Closed{Device: id("laptop"), Entry: removal.Hash(), Heads: []roster.Place{last}}}
-	below := func(aura.DeviceID, roster.Place, roster.Place) (below, known bool) { return true, true } // ask the journal
+	last := fact.Place{Seq: 7, ID: [16]byte{1}}
+	said := roster.ClosedFact{By: id("phone"), Closed: roster.Closed{Device: id("laptop"), Entry: removal.Hash(), Heads: []fact.Place{last}}}
+	below := func(aura.DeviceID, fact.Place, fact.Place) (below, known bool) { return true, true } // ask the journal
 	bounds := chain.State(0).Bounds([]roster.ClosedFact{said}, below)
-	fmt.Println(bounds.Standing(id("laptop"), last), bounds.Standing(id("laptop"), roster.Place{Seq: 8, ID: [16]byte{2}}))
+	fmt.Println(bounds.Standing(id("laptop"), last), bounds.Standing(id("laptop"), fact.Place{Seq: 8, ID: [16]byte{2}}))
 	// Output:
 	// <nil> <nil>
 	// <nil> 2

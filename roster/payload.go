@@ -1,11 +1,10 @@
 package roster
 
 import (
-	"bytes"
-	"cmp"
 	"slices"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
 )
 
 // The kinds of facts about devices. Both lie in shared contexts.
@@ -66,11 +65,8 @@ func (a *Announced) Decode() ([]Entry, error) {
 type Closed struct {
 	Device aura.DeviceID `cbor:"1,keyasint"`
 	Entry  Hash          `cbor:"2,keyasint"`
-	Heads  []Place       `cbor:"3,keyasint,omitempty"` // ascending, at most [MaxHeads]; none: all facts are void
+	Heads  []fact.Place  `cbor:"3,keyasint,omitempty"` // ascending, at most [fact.MaxHeads]; none: all facts are void
 }
-
-// MaxHeads is the most branches of a stream.
-const MaxHeads = 16
 
 // Check returns aura.Invalid for a payload that names no device or no entry, and for too many heads, heads out
 // of order or without a fact.
@@ -79,17 +75,13 @@ func (c *Closed) Check() error {
 	if c.Device.IsZero() || c.Entry == (Hash{}) {
 		return aura.Errorf(op, aura.Invalid, "a bound names no device or no entry")
 	}
-	if len(c.Heads) > MaxHeads || !ascending(c.Heads, comparePlaces) {
-		return aura.Errorf(op, aura.Invalid, "a bound of device %s has %d heads, not up to %d in order: sort them", aura.Short(c.Device), len(c.Heads), MaxHeads)
+	if len(c.Heads) > fact.MaxHeads || !ascending(c.Heads, fact.Place.Compare) {
+		return aura.Errorf(op, aura.Invalid, "a bound of device %s has %d heads, not up to %d in order: sort them", aura.Short(c.Device), len(c.Heads), fact.MaxHeads)
 	}
 	for _, h := range c.Heads {
-		if h.Seq == 0 || h.ID == [16]byte{} {
+		if h.Seq == 0 || h.ID == ([fact.ShortID]byte{}) {
 			return aura.Errorf(op, aura.Invalid, "a bound of device %s names place %d and no fact there", aura.Short(c.Device), h.Seq)
 		}
 	}
 	return nil
-}
-
-func comparePlaces(a, b Place) int {
-	return cmp.Or(cmp.Compare(a.Seq, b.Seq), bytes.Compare(a.ID[:], b.ID[:]))
 }

@@ -95,14 +95,14 @@ func TestBadPayloadsAreRefused(t *testing.T) {
 		wantRefused(t, what, err, bad.kind, bad.says)
 	}
 
-	whole := roster.Closed{Device: id("phone"), Entry: list[1].Hash(), Heads: []roster.Place{place(3, 'a'), place(3, 'b'), place(4, 'a')}}
+	whole := roster.Closed{Device: id("phone"), Entry: list[1].Hash(), Heads: []fact.Place{place(3, 'a'), place(3, 'b'), place(4, 'a')}}
 	if err := whole.Check(); err != nil {
 		t.Error(err)
 	}
 	for what, change := range map[string]func(*roster.Closed){
 		"names no device":   func(c *roster.Closed) { c.Device = aura.DeviceID{} },
 		"or no entry":       func(c *roster.Closed) { c.Entry = roster.Hash{} },
-		"17 heads":          func(c *roster.Closed) { c.Heads = make([]roster.Place, 17) },
+		"17 heads":          func(c *roster.Closed) { c.Heads = make([]fact.Place, 17) },
 		"in order":          func(c *roster.Closed) { slices.Reverse(c.Heads) },
 		"4 heads, not":      func(c *roster.Closed) { c.Heads = append(c.Heads, c.Heads[2]) },
 		"place 0":           func(c *roster.Closed) { c.Heads[0].Seq = 0 },
@@ -120,7 +120,7 @@ func FuzzPayloads(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, v := range []any{list[0], roster.Closed{Device: id("phone"), Entry: roster.Hash{1}, Heads: []roster.Place{place(3, 'a')}}} {
+	for _, v := range []any{list[0], roster.Closed{Device: id("phone"), Entry: roster.Hash{1}, Heads: []fact.Place{place(3, 'a')}}} {
 		b, err := fact.Marshal(v)
 		if err != nil {
 			f.Fatal(err)
@@ -162,7 +162,7 @@ func TestRostersHaveTheirGoldenBytes(t *testing.T) {
 	removal := c.State(0).Heads[0]
 	for _, payload := range []any{
 		roster.Announced{Entries: [][]byte{{1, 2}, {3}}},
-		roster.Closed{Device: id("laptop"), Entry: removal, Heads: []roster.Place{place(3, 'a'), place(500, 'b')}},
+		roster.Closed{Device: id("laptop"), Entry: removal, Heads: []fact.Place{place(3, 'a'), place(500, 'b')}},
 	} {
 		b, err := fact.Marshal(payload)
 		if err != nil {

@@ -75,7 +75,7 @@ func (f *Fake) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
 	r := fact.Record{Position: fact.Position(n), Seq: n, Fact: fact.Fact{
 		Namespace: fact.OwnNamespace(f.author), Kind: in.Kind, Operation: in.Operation,
 		Payload: bytes.Clone(in.Payload), Logical: aura.Logical(n), Author: f.author, Device: f.device,
-	}, Proof: fact.Proof{Count: 1}}
+	}}
 	r.ID = r.Fact.ID()
 	f.records = append(f.records, r)
 	f.ring()
