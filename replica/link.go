@@ -124,10 +124,11 @@ func (l *link) recheck() {
 	}
 }
 
-// compare makes a link without a session dial: the peer has other facts of this device than this home.
+// compare makes a link without a session dial: the peer has other facts of this device than this home. One that waits after
+// a session, or whose session is about to end, does so later: the session may be with a home that is gone.
 func (l *link) compare() {
 	l.lock.Lock()
-	l.differs = l.idle
+	l.differs = true
 	l.lock.Unlock()
 	l.recheck()
 }
