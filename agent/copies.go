@@ -19,7 +19,7 @@ func Branches(j *journal.Journal, x *directory.Index, self aura.AuthorityID, own
 	}
 	of := map[aura.DeviceID]*status.Branches{own: {Authority: self, Device: own}}
 	for _, p := range x.Peers() {
-		device := p.Certificate.Device()
+		device := p.Device.ID()
 		of[device] = &status.Branches{Authority: p.Authority, Device: device}
 	}
 	for _, b := range branchings {
