@@ -110,7 +110,7 @@ func (p *person) countAck(o *fact.Observation) {
 		return
 	}
 	for _, peer := range p.world.people {
-		if peer.last == nil || o.Key != delivery.OutboxKey(context, peer.self()) {
+		if peer.last == nil || o.Key != delivery.OutboxKey(context, peer.self(), peer.ring.Device()) {
 			continue
 		}
 		box.Acked, box.Counted = max(box.Acked, peer.last.Count(fact.ContextNamespace(context), p.ring.Device())), true
