@@ -98,6 +98,8 @@ type agent struct {
 	// late has facts of others come long after they were written.
 	late   bool
 	spoken map[aura.DeviceID]aura.Logical
+	// place, when set, gives a record another place in its stream.
+	place func(*fact.Record)
 
 	mu   task.Mutex // guards the state above, and:
 	down error      // when set, what every call returns
@@ -172,6 +174,9 @@ func (a *agent) append(who person, drafts []fact.Draft) (ids []aura.FactID) {
 			r.Fact.Logical = a.spoken[who.cert.Device()] + 1
 		}
 		a.spoken[who.cert.Device()] = r.Fact.Logical
+		if a.place != nil {
+			a.place(&r)
+		}
 		r.ID = r.Fact.ID()
 		a.records = append(a.records, r)
 		a.states.Apply(&r)

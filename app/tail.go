@@ -114,7 +114,10 @@ func (t *tail) read(tc task.Context, sel fact.Selection) error {
 	own := []fact.Namespace{fact.OwnNamespace(t.core.self.Authority)}
 	// The three lie apart in the journal: to ask for them together would be to pass through all else.
 	marks := about
-	if !sel.Operation.IsZero() {
+	switch {
+	case t.fold.chats.Forked(t.context):
+		marks.After = 0 // a home that was copied may learn of a mark before it learns of the message, and no mark stands for all
+	case !sel.Operation.IsZero():
 		marks.Last = markedLately // a mark says what all marks before it say, and much may have been read since
 	}
 	if err := t.add(tc, marks, here, chat.KindRead); err != nil {

@@ -172,6 +172,47 @@ func TestOverviewCountsWhatIsUnread(t *testing.T) {
 	})
 }
 
+// TestAnOverviewKnowsTheMarksOfAllBranches: a mark may come before the message, by another copy of a home, and it is not
+// true of two branches that the last mark says all.
+func TestAnOverviewKnowsTheMarksOfAllBranches(t *testing.T) {
+	everywhere(t, func(t *testing.T, tc task.Context) {
+		a := met(t, ben)
+		mark := func(through uint64, id aura.FactID) {
+			a.say(ada, fact.ContextNamespace(ben.pair()), aura.OperationID{0xfe}, chat.KindRead, chat.Read{
+				Marks: []chat.Mark{{Device: ben.cert.Device(), Through: through, ID: fact.PlaceOf(through, id).ID}},
+			})
+		}
+		back := uint64(0)
+		a.place = func(r *fact.Record) {
+			if r.Fact.Author == ben.cert.Authority() {
+				r.Seq, r.Fork = r.Seq-back, 1
+			}
+		}
+		var last aura.FactID
+		for n := range 40 {
+			last = a.hears(ben, chat.KindMessage, chat.Text{Text: fmt.Sprint("one ", n)})
+		}
+		mark(40, last)
+		back = 40
+		for n := range 30 {
+			last = a.hears(ben, chat.KindMessage, chat.Text{Text: fmt.Sprint("two ", n)})
+		}
+		mark(30, last)
+		c := a.core(tc)
+		all, err := c.Overview(tc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole, err := c.History(tc, resolve(t, tc, c, "ben"), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := *all[0].Last, whole.Messages[len(whole.Messages)-1]; !cmp.Equal(got, want) {
+			t.Errorf("the last message in the overview and in the conversation (-want +got):\n%s", cmp.Diff(want, got))
+		}
+	})
+}
+
 func TestThePastIsShownAsItWas(t *testing.T) {
 	everywhere(t, func(t *testing.T, tc task.Context) {
 		a := met(t, ben)

@@ -17,13 +17,6 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// copiesAreHarmless switches the stories of this file on, except the one that holds already. Today hello and
-// acknowledgements name counts. A peer drops a text of one copy unread because it has a text of the other copy at the same
-// number, and the copy shows [delivered] or [read]; or the home is older than what its peer acknowledges, shows "peer
-// contradicts this journal", and talk stops in both directions. The stories hold once a fact names its predecessor and
-// heads are compared. The change that does this sets the constant to true, or removes it.
-const copiesAreHarmless = true
-
 // reunion is a conversation among people of whom some have several homes, and what must hold of it.
 type reunion struct {
 	t    *testing.T
@@ -36,15 +29,6 @@ type reunion struct {
 	said map[string]aura.AuthorityID
 	// held are the facts that were durable at any home of an authority at any time, also at one that was restored since.
 	held map[aura.AuthorityID]map[aura.FactID]bool
-}
-
-// reunite runs a story in some worlds, once it is said to hold.
-func reunite(t *testing.T, story func(tc task.Context, r *reunion)) {
-	t.Helper()
-	if !copiesAreHarmless {
-		t.Skip("see copiesAreHarmless")
-	}
-	relate(t, story)
 }
 
 // relate runs a story in some worlds.
@@ -324,7 +308,7 @@ func TestACopyThatMissedNothing(t *testing.T) {
 
 // TestAnOldCopyThatWroteNothing learns its own facts from its peer, and goes on from there.
 func TestAnOldCopyThatWroteNothing(t *testing.T) {
-	reunite(t, func(tc task.Context, r *reunion) {
+	relate(t, func(tc task.Context, r *reunion) {
 		ada, ben := r.pair()
 		backup := ada.Copy(tc, "Ada's backup")
 		for i := range 5 {
@@ -346,7 +330,7 @@ func TestAnOldCopyThatWrote(t *testing.T) {
 	for _, since := range []int{1, 5} {
 		for _, written := range []int{1, 5, 9} {
 			t.Run(fmt.Sprintf("%d of %d", written, since), func(t *testing.T) {
-				reunite(t, func(tc task.Context, r *reunion) {
+				relate(t, func(tc task.Context, r *reunion) {
 					ada, ben := r.pair()
 					backup := ada.Copy(tc, "Ada's backup")
 					for i := range since {
@@ -373,7 +357,7 @@ func TestAnOldCopyThatWrote(t *testing.T) {
 
 // TestTwoLiveCopiesInAPair say one text each, and then many. At last one of them goes, and its texts stay.
 func TestTwoLiveCopiesInAPair(t *testing.T) {
-	reunite(t, func(tc task.Context, r *reunion) {
+	relate(t, func(tc task.Context, r *reunion) {
 		ada, ben := r.pair()
 		twin := ada.Copy(tc, "Ada's copy")
 		r.start(twin)
@@ -404,7 +388,7 @@ func TestTwoLiveCopiesInAPair(t *testing.T) {
 func TestTwoLiveCopiesInAGroup(t *testing.T) {
 	for _, who := range []string{"Ada", "Ben"} {
 		t.Run(who, func(t *testing.T) {
-			reunite(t, func(tc task.Context, r *reunion) {
+			relate(t, func(tc task.Context, r *reunion) {
 				_, _, _ = r.circle()
 				members := slices.Clone(r.homes)
 				original := members[slices.IndexFunc(members, func(p *auratest.Person) bool { return p.Name == who })]
@@ -436,7 +420,7 @@ func TestTwoLiveCopiesInAGroup(t *testing.T) {
 func TestACopyOfAHomeThatIsWriting(t *testing.T) {
 	for _, after := range []aura.Duration{0, 100 * time.Millisecond, 400 * time.Millisecond, time.Second} {
 		t.Run(after.String(), func(t *testing.T) {
-			reunite(t, func(tc task.Context, r *reunion) {
+			relate(t, func(tc task.Context, r *reunion) {
 				ada, ben := r.pair()
 				ada.Disk.SetFaults(journal.Faults{SyncDelay: time.Second})
 				writing := task.NewGroup(tc, "writing")
@@ -465,7 +449,7 @@ func TestACopyOfAHomeThatIsWriting(t *testing.T) {
 // TestAHomeRestoredTenTimes from one backup: each time it has said something that the backup does not know, and each
 // second time it says something before it meets its peer.
 func TestAHomeRestoredTenTimes(t *testing.T) {
-	reunite(t, func(tc task.Context, r *reunion) {
+	relate(t, func(tc task.Context, r *reunion) {
 		ada, ben := r.pair()
 		backup := ada.Copy(tc, "Ada's backup")
 		for i := range 10 {

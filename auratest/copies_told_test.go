@@ -31,7 +31,7 @@ func notices(tc task.Context, p *auratest.Person, names ...*auratest.Person) []s
 // TestADeviceThatRunsTwiceIsTold: both homes say so while both talk, and the peer says whose device it is. An hour after
 // one of them has gone the other says that its branches are joined.
 func TestADeviceThatRunsTwiceIsTold(t *testing.T) {
-	reunite(t, func(tc task.Context, r *reunion) {
+	relate(t, func(tc task.Context, r *reunion) {
 		ada, ben := r.pair()
 		for _, p := range r.homes {
 			if got := notices(tc, p, ada, ben); got != nil {
@@ -75,7 +75,7 @@ func TestADeviceThatRunsTwiceIsTold(t *testing.T) {
 func TestARestoredHomeIsTold(t *testing.T) {
 	for name, wrote := range map[string]bool{"wrote": true, "wrote nothing": false} {
 		t.Run(name, func(t *testing.T) {
-			reunite(t, func(tc task.Context, r *reunion) {
+			relate(t, func(tc task.Context, r *reunion) {
 				ada, ben := r.pair()
 				backup := ada.Copy(tc, "Ada's backup")
 				r.say(ada, "since the backup")

@@ -92,3 +92,15 @@ func (s *session) onElsewhere(tc task.Context, b []byte) error {
 	}
 	return tc.Err()
 }
+
+// unequal reports whether the peer lacks facts of this device that another copy of its home had, or has some that this
+// home lacks. A session that ends so is begun again, also when nothing else waits for the peer.
+func (s *session) unequal() bool {
+	had, _ := s.link.ackedThrough()
+	s.lock.Lock()
+	heads, has := s.peerHeads, s.acked
+	s.lock.Unlock()
+	// A disk that fails hides what this home has.
+	_, unknown, err := s.env().Journal.Behind(s.link.namespace(), s.env().Ring.Device(), heads)
+	return has < had || err == nil && len(unknown) > 0
+}

@@ -34,7 +34,7 @@ type link struct {
 	clockDifference aura.Duration      // by which it was ahead, as published
 	released        uint64             // own facts durable and paid for, up to this number
 	idle            bool               // it has no session, and waits
-	differs         bool               // the peer has other facts of this device, and there was no session since
+	differs         bool               // the peer has other facts of this device, or had more of them, and no hello came since
 	journalQuota    limiter            // of addresses of the peer that the journal keeps
 	acked           uint64             // own facts that the peer has by durable facts, up to this number
 	counted         bool               // acked was read from the journal
@@ -124,22 +124,23 @@ func (l *link) recheck() {
 	}
 }
 
-// compare makes a link without a session dial: the peer has other facts of this device than this home.
+// compare makes a link without a session dial: the peer has other facts of this device than this home. One that waits after
+// a session, or whose session is about to end, does so later: the session may be with a home that is gone.
 func (l *link) compare() {
 	l.lock.Lock()
-	l.differs = l.idle
+	l.differs = true
 	l.lock.Unlock()
 	l.recheck()
 }
 
-// toCompare reports whether compare was called since the last session.
+// toCompare reports whether compare was called since the peer's last hello.
 func (l *link) toCompare() bool {
 	l.lock.Lock()
 	defer l.lock.Unlock()
 	return l.differs
 }
 
-// compared notes that a session compares what both sides have.
+// compared notes that a session knows what the peer has.
 func (l *link) compared() {
 	l.lock.Lock()
 	defer l.lock.Unlock()

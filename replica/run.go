@@ -49,7 +49,6 @@ func (l *link) run(tc task.Context) error {
 		}
 		began := tc.Elapsed()
 		l.fresh, l.greeted = false, false
-		l.compared()
 		l.path.sessionOpened(l)
 		err = l.session(tc, channel)
 		l.path.sessionClosed()
@@ -164,6 +163,9 @@ func (l *link) session(tc task.Context, c *transport.Channel) error {
 	}
 	if s.greeted.Opened() {
 		tc.Emit(world.ConnectionDown(syncName, err))
+		if s.unequal() {
+			l.compare()
+		}
 	}
 	return err
 }

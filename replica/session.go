@@ -172,6 +172,7 @@ func (s *session) onHello(tc task.Context, b []byte) error {
 		s.recalls.Notify()
 	}
 	s.greeted.Open()
+	s.link.compared()
 	way := world.Text("direct")
 	if s.channel.Relayed() {
 		way = "relayed"

@@ -36,6 +36,12 @@ const (
 	PlantNeverReset = "never-reset"
 	// PlantGiveUpAbsent: a peer that was away for weeks is neither dialled nor let in.
 	PlantGiveUpAbsent = "give-up-absent"
+	// PlantCountAck: a frontend takes how many facts of the device a peer has for a place up to which the peer has those of
+	// this copy of the home. It needs copies.
+	PlantCountAck = "count-ack"
+	// PlantDropByNumber: a frontend drops every fact at a place of a stream at which it has another fact, of another copy of
+	// the home. It needs copies.
+	PlantDropByNumber = "drop-by-number"
 	// PlantVoidBranch: a frontend ignores a message at a place of a stream at which it has another fact, of another copy of
 	// the home. It needs copies.
 	PlantVoidBranch = "void-branch"
@@ -46,10 +52,15 @@ const (
 // Plants returns the names of the bugs that [Options].Plant takes.
 func Plants() []string {
 	return []string{
-		PlantAnswerWhenFull, PlantAnswerWhenStuck, PlantClaimDelivery, PlantDeliverBeforeSync, PlantFollowName,
-		PlantForgetDedup, PlantGiveUpAbsent, PlantNeverReset, PlantRefuseDone, PlantSkipCharge, PlantStaleAddress,
-		PlantSwallowPanic, PlantTurnBackLedger, PlantVoidBranch, PlantWaitForClock,
+		PlantAnswerWhenFull, PlantAnswerWhenStuck, PlantClaimDelivery, PlantCountAck, PlantDeliverBeforeSync,
+		PlantDropByNumber, PlantFollowName, PlantForgetDedup, PlantGiveUpAbsent, PlantNeverReset, PlantRefuseDone,
+		PlantSkipCharge, PlantStaleAddress, PlantSwallowPanic, PlantTurnBackLedger, PlantVoidBranch, PlantWaitForClock,
 	}
+}
+
+// NeedsCopies reports whether a bug shows only in worlds with [Options].Copies.
+func NeedsCopies(plant string) bool {
+	return plant == PlantCountAck || plant == PlantDropByNumber || plant == PlantVoidBranch
 }
 
 // plantStore returns the disk of a person's next process.
@@ -92,11 +103,15 @@ func (w *simulation) plantSink(f *fuse) journal.Sink {
 func (w *simulation) plantBridge(p *person, b app.Bridge) app.Bridge {
 	switch w.options.Plant {
 	case PlantFollowName:
-		return misled{b, p.followName}
+		return misled{Bridge: b, turn: p.followName}
 	case PlantClaimDelivery:
-		return misled{b, claimDelivery}
+		return misled{Bridge: b, turn: claimDelivery}
 	case PlantVoidBranch:
-		return misled{b, p.voidBranch}
+		return misled{Bridge: b, turn: p.voidBranch}
+	case PlantCountAck:
+		return misled{b, p.countAlone, p.countAck}
+	case PlantDropByNumber:
+		return misled{Bridge: b, turn: p.dropTaken}
 	case PlantRefuseDone:
 		return refusing{b, newChance(w.sim.Entropy(p.name + " plant"))}
 	}

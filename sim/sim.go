@@ -110,7 +110,7 @@ func (o *Options) complete() error {
 		return aura.Errorf(op, aura.Invalid, "%d minutes, must be 1 to %d", o.Minutes, MaxMinutes)
 	case o.Plant != "" && !slices.Contains(Plants(), o.Plant):
 		return aura.Errorf(op, aura.Invalid, "there is no bug %q to plant, only %v", o.Plant, Plants())
-	case o.Plant == PlantVoidBranch && !o.Copies:
+	case NeedsCopies(o.Plant) && !o.Copies:
 		return aura.Errorf(op, aura.Invalid, "the bug %q needs copies", o.Plant)
 	}
 	return nil

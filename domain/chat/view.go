@@ -220,6 +220,9 @@ func (s *State) visible(set Setting, c *conversation, m *message) bool {
 // reasonEmpty is why a message in a group reaches none of the members.
 const reasonEmpty = "everybody left the group"
 
+// Forked reports whether a device of whose messages some are held wrote on several branches: its home was copied.
+func (s *State) Forked(context aura.ContextID) bool { return len(s.peek(context).forks) > 0 }
+
 // readBy reports whether the reader marked a message as read. A mark says nothing of other branches than that of the
 // message which it names.
 func (s *State) readBy(t *thread, reader aura.AuthorityID, m *message) bool {
