@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -137,18 +138,18 @@ func (b *Outbox) progress(of *Place) (Progress, string) {
 	return ProgressWaiting, reasonUndecided
 }
 
-// Holders returns the devices of a peer that have an own fact, ascending, as durable facts say; nil while one device at
-// most said that it has facts of the context.
+// Holders returns the devices of a peer that have an own fact, ascending; nil while one device at most is known to take facts
+// of the context.
 func (s *State) Holders(of Place, peer aura.AuthorityID) (holders []aura.DeviceID) {
-	marks := s.acked[hop{link{of.Context, peer}, of.Device}]
-	if len(marks) < 2 {
+	to, o := link{of.Context, peer}, &s.outboxes
+	said := s.acked[hop{to, of.Device}]
+	devices := slices.AppendSeq(slices.AppendSeq(slices.Collect(maps.Keys(said)), maps.Keys(o.known[to])), maps.Keys(o.acked[to]))
+	slices.SortFunc(devices, aura.DeviceID.Compare)
+	if devices = slices.Compact(devices); len(devices) < 2 {
 		return nil
 	}
-	for d, m := range marks {
-		if m.covers(&of) {
-			holders = append(holders, d)
-		}
-	}
-	slices.SortFunc(holders, aura.DeviceID.Compare)
-	return holders
+	return slices.DeleteFunc(devices, func(d aura.DeviceID) bool {
+		box := o.known[to][d]
+		return !said[d].covers(&of) && !o.acked[to][d].covers(&of) && !(mark{box.Acked, box.Head + 1}).covers(&of)
+	})
 }

@@ -68,7 +68,8 @@ func (w Watermarks) orFailed(acked uint64, err error, context aura.ContextID, pe
 }
 
 // Advance returns the metadata that says that a device has the own facts up to a number: the mark of the peer, unless
-// another device has more, and a mark of the device's own as soon as the two can differ.
+// another device has more, and a mark of the device's own as soon as the two can differ. So does that of the first device,
+// which the mark of the peer was until then.
 func (w Watermarks) Advance(r Receiver, number uint64) (all []guard.Meta, err error) {
 	peer, counted, err := w.Acked(r.Context, r.Peer)
 	if err != nil {
@@ -82,7 +83,7 @@ func (w Watermarks) Advance(r Receiver, number uint64) (all []guard.Meta, err er
 	if err == nil && (own || r.Device != r.First) {
 		mark(key(r.Device), number)
 		var first bool
-		if _, first, err = w.read(key(r.First)); err == nil && !first && r.Device != r.First && counted {
+		if _, first, err = w.read(key(r.First)); err == nil && !first && r.Device != r.First {
 			mark(key(r.First), peer)
 		}
 	}
