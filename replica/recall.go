@@ -183,7 +183,6 @@ func (s *session) onPlaces(tc task.Context, p places) error {
 
 // returnLoop is the session's task that answers which facts of the peer's device are here, and returns them.
 func (s *session) returnLoop(tc task.Context) error {
-	env, ns, device := s.env(), s.link.namespace(), s.device
 	returns := limiter{burst: returnsBurst}
 	for {
 		p, err := s.asked.Recv(tc)
@@ -196,7 +195,7 @@ func (s *session) returnLoop(tc task.Context) error {
 			}
 		} else {
 			var held []fact.Place
-			if held, err = env.Journal.Held(ns, device, p.Ask); err == nil {
+			if held, err = s.held(p.Ask); err == nil {
 				err = s.postPlaces(tc, egress.KindPlaces, places{Held: held})
 			}
 		}
@@ -206,6 +205,19 @@ func (s *session) returnLoop(tc task.Context) error {
 			tc.Emit(world.ServiceTroubled(syncName, "facts of a peer not returned", "", err))
 		}
 	}
+}
+
+// held returns the facts of the peer's device at some places, of each place the first [fact.MaxHeads] that came: a home
+// that began from one backup a thousand times has a thousand facts behind it.
+func (s *session) held(seqs []uint64) (all []fact.Place, err error) {
+	for _, seq := range seqs {
+		there, err := s.env().Journal.Held(s.link.namespace(), s.device, []uint64{seq})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, there[:min(len(there), fact.MaxHeads)]...)
+	}
+	return all, nil
 }
 
 // giveBack sends the peer the facts of its device that are neither the given ones nor behind them, as far as the control
