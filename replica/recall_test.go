@@ -72,7 +72,7 @@ func TestReturningFactsLeavesEnoughToGreet(t *testing.T) {
 }
 
 // TestAnAnswerAboutACrowdedPlaceIsBounded: Mallory's home began from one backup 300 times and wrote, and each time learned of
-// the others then. What Ada answers about the place behind the backup is no longer than an answer may be.
+// the others then. Ada answers about the place behind the backup with no more places than an answer may hold.
 func TestAnAnswerAboutACrowdedPlaceIsBounded(t *testing.T) {
 	auratest.Run(t, auratest.Options{Seeds: 1}, func(tc task.Context, w *auratest.World) {
 		ada, mallory := w.Person(tc, "Ada"), w.Person(tc, "Mallory")
