@@ -27,9 +27,9 @@ const (
 	askedCapacity = 4
 	// returnsBurst is how often at once a session returns facts: a peer that has them asks once.
 	returnsBurst = 8
-	// spareControl is what the return of facts leaves of the control budget, in units: it must still pay for the openings and
-	// greetings of the epoch.
-	spareControl = guard.ControlLimit / 4
+	// spareControl is which part of the control budget the return of facts leaves, as a divisor: it must still pay for the
+	// openings and greetings of the epoch.
+	spareControl = 4
 )
 
 // olderError is the hello of a build whose facts do not sign their places.
@@ -251,7 +251,7 @@ func (s *session) giveBack(tc task.Context, after []fact.Place) error {
 	}
 }
 
-// sparesControl reports whether the control budget towards the peer has spareControl left after a message.
+// sparesControl reports whether the control budget towards the peer has its spare part left after a message.
 func (s *session) sparesControl(tc task.Context, cost aura.FlowCost) (bool, error) {
 	policy, err := s.env().Frontier.Policy(tc, s.peer.Context)
 	if err != nil {
@@ -260,8 +260,10 @@ func (s *session) sparesControl(tc task.Context, cost aura.FlowCost) (bool, erro
 	request := guard.Request{Context: s.peer.Context, Sends: []guard.Send{{Form: guard.FormControl}}}
 	budget := request.Budget()
 	charge := s.env().Journal.Charge(budget, s.peer.Authority)
-	room := guard.HeadroomOf(policy.For(&request), &charge, budget, s.peer.Authority, tc.Now())
-	return room.Spent+uint64(cost)+spareControl <= room.Limit, nil
+	limits, now := policy.For(&request), tc.Now()
+	share := s.env().Frontier.Share(guard.ChargeBegan(limits, &charge, now), now.At)
+	room := guard.HeadroomOf(limits, share, &charge, budget, s.peer.Authority, now)
+	return room.Spent+uint64(cost)+room.Limit/spareControl <= room.Limit, nil
 }
 
 // takeBack returns a record of this device that the peer returned, if it is one.
