@@ -340,3 +340,42 @@ func TestTheNewestFactsOfManyBranchesAreCheap(t *testing.T) {
 		j.close(t, tc)
 	})
 }
+
+// reads counts the values that are read from a store.
+type reads struct {
+	journal.Store
+	n int
+}
+
+// Get implements [journal.Store].
+func (s *reads) Get(key []byte) ([]byte, bool, error) {
+	s.n++
+	return s.Store.Get(key)
+}
+
+// TestFactsOfTheFirstFormatAreHashedOnce: a peer that names digests of them again and again costs nothing more.
+func TestFactsOfTheFirstFormatAreHashedOnce(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		disk := journal.NewFaulty(entropy(2), journal.Faults{})
+		j := open(t, tc, disk)
+		s := newModelStream(peer, pair)
+		s.begin(500)
+		j.append(t, tc, entryOf(s.written...))
+		j.close(t, tc)
+		store := &reads{Store: disk.Crash()}
+		j = open(t, tc, store)
+		named := func(n byte) int {
+			before := store.n
+			through, unknown, err := j.Behind(pair, peer.id, []fact.Place{{Seq: 500, ID: [fact.ShortID]byte{n}}})
+			if err != nil || through != 0 || len(unknown) != 1 {
+				t.Errorf("behind a digest that is none are %d facts, unknown %v, %v", through, unknown, err)
+			}
+			return store.n - before
+		}
+		if first, again := named(1), named(2); first < 500 || again > 10 {
+			t.Errorf("%d reads for the first digest, %d for the next", first, again)
+		}
+		j.append(t, tc, entryOf(newChain(peer, pair).after(s.written[499])))
+		j.close(t, tc)
+	})
+}

@@ -53,6 +53,8 @@ type Journal struct {
 	prior   map[string][]byte       // metadata that a batch is changing, as it was before; nil: none
 	joints  [keptJoints]storedJoint // that were read last
 	oldest  int                     // of them
+	// prefixes are the digests of the facts of the first format that were asked for last, one for each stream.
+	prefixes map[streamID]prefix
 }
 
 type attached struct{ sink Sink }
@@ -79,7 +81,7 @@ func Open(tc task.Context, store Store, o Options) (*Journal, error) {
 		return nil, err
 	}
 	j := &Journal{
-		store: store, seal: seal, options: o, kinds: map[string]tag{},
+		store: store, seal: seal, options: o, kinds: map[string]tag{}, prefixes: map[streamID]prefix{},
 		inbox: task.NewMailbox[*request]("journal", Capacity), turn: task.NewSemaphore(1),
 	}
 	for _, d := range o.Registry.Domains() {

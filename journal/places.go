@@ -102,13 +102,26 @@ func (j *Journal) writePlace(b *Batch, s *stream, r *fact.Record) {
 	j.writeSealed(b, placeKey(s.tag, r.Seq, r.Number), value)
 }
 
+// prefix is the digest of the first facts of a stream, which are of the first format.
+type prefix struct {
+	facts  uint64
+	digest [fact.ShortID]byte // its beginning
+}
+
 // prefix returns the beginning of the digest of the first n facts of a stream, which are of the first format. It reads
-// them all: once in a stream's life at each of its holders.
+// them all, once: a peer may name the digest as often as it likes.
 func (j *Journal) prefix(l *layer, id streamID, n uint64) (short [fact.ShortID]byte, err error) {
+	j.lock.Lock()
+	known := j.prefixes[id]
+	j.lock.Unlock()
+	if known.facts == n {
+		return known.digest, nil
+	}
 	var digest [32]byte
+	durable := true
 	for number := uint64(1); number <= n; {
 		if h, ok := l.spotted(spot{id, number}); ok {
-			digest = fact.PrefixDigest(digest, h.id)
+			digest, durable = fact.PrefixDigest(digest, h.id), false
 			number++
 			continue
 		}
@@ -124,7 +137,13 @@ func (j *Journal) prefix(l *layer, id streamID, n uint64) (short [fact.ShortID]b
 		}
 		number += uint64(len(records))
 	}
-	return [fact.ShortID]byte(digest[:]), nil
+	short = [fact.ShortID]byte(digest[:])
+	if durable {
+		j.lock.Lock()
+		j.prefixes[id] = prefix{n, short}
+		j.lock.Unlock()
+	}
+	return short, nil
 }
 
 // spotted returns a fact on its way into the store.

@@ -8,6 +8,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/egress"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/trace"
@@ -24,8 +25,11 @@ const (
 	returnWithin = 2 * time.Minute
 	// askedCapacity is how many questions of a peer may wait.
 	askedCapacity = 4
-	// maxReturns is how often a session returns facts: a peer that has them asks once.
-	maxReturns = 8
+	// returnsBurst is how often at once a session returns facts: a peer that has them asks once.
+	returnsBurst = 8
+	// spareControl is which part of the control budget the return of facts leaves, as a divisor: it must still pay for the
+	// openings and greetings of the epoch.
+	spareControl = 4
 )
 
 // olderError is the hello of a build whose facts do not sign their places.
@@ -179,20 +183,19 @@ func (s *session) onPlaces(tc task.Context, p places) error {
 
 // returnLoop is the session's task that answers which facts of the peer's device are here, and returns them.
 func (s *session) returnLoop(tc task.Context) error {
-	env, ns, device := s.env(), s.link.namespace(), s.device
-	returns := 0
+	returns := limiter{burst: returnsBurst}
 	for {
 		p, err := s.asked.Recv(tc)
 		if err != nil {
 			return err
 		}
 		if p.Return {
-			if returns++; returns <= maxReturns {
+			if returns.admit(tc.Elapsed()) {
 				err = s.giveBack(tc, p.After)
 			}
 		} else {
 			var held []fact.Place
-			if held, err = env.Journal.Held(ns, device, p.Ask); err == nil {
+			if held, err = s.held(p.Ask); err == nil {
 				err = s.postPlaces(tc, egress.KindPlaces, places{Held: held})
 			}
 		}
@@ -204,7 +207,21 @@ func (s *session) returnLoop(tc task.Context) error {
 	}
 }
 
-// giveBack sends the peer the facts of its device that are neither the given ones nor behind them.
+// held returns the facts of the peer's device at some places, of each place the first [fact.MaxHeads] that came: a home
+// that began from one backup a thousand times has a thousand facts behind it.
+func (s *session) held(seqs []uint64) (all []fact.Place, err error) {
+	for _, seq := range seqs {
+		there, err := s.env().Journal.Held(s.link.namespace(), s.device, []uint64{seq})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, there[:min(len(there), fact.MaxHeads)]...)
+	}
+	return all, nil
+}
+
+// giveBack sends the peer the facts of its device that are neither the given ones nor behind them, as far as the control
+// budget goes. The peer asks for the rest later.
 func (s *session) giveBack(tc task.Context, after []fact.Place) error {
 	env, ns, device := s.env(), s.link.namespace(), s.device
 	through, _, err := env.Journal.Behind(ns, device, after)
@@ -220,6 +237,9 @@ func (s *session) giveBack(tc task.Context, after []fact.Place) error {
 		if err != nil {
 			return err
 		}
+		if spare, err := s.sparesControl(tc, guard.CostOf(len(message))); err != nil || !spare {
+			return err
+		}
 		pass, err := env.Decider.Charge(tc, s.party(), egress.Message{Kind: egress.KindReturned, Bytes: len(message)})
 		if err != nil {
 			return err
@@ -229,6 +249,21 @@ func (s *session) giveBack(tc task.Context, after []fact.Place) error {
 		}
 		through = packed[len(packed)-1].Number
 	}
+}
+
+// sparesControl reports whether the control budget towards the peer has its spare part left after a message.
+func (s *session) sparesControl(tc task.Context, cost aura.FlowCost) (bool, error) {
+	policy, err := s.env().Frontier.Policy(tc, s.peer.Context)
+	if err != nil {
+		return false, err
+	}
+	request := guard.Request{Context: s.peer.Context, Sends: []guard.Send{{Form: guard.FormControl}}}
+	budget := request.Budget()
+	charge := s.env().Journal.Charge(budget, s.peer.Authority)
+	limits, now := policy.For(&request), tc.Now()
+	share := s.env().Frontier.Share(guard.ChargeBegan(limits, &charge, now), now.At)
+	room := guard.HeadroomOf(limits, share, &charge, budget, s.peer.Authority, now)
+	return room.Spent+uint64(cost)+room.Limit/spareControl <= room.Limit, nil
 }
 
 // takeBack returns a record of this device that the peer returned, if it is one.
