@@ -146,6 +146,8 @@ func (s *session) commit(tc task.Context, entry *journal.Entry, before, chain gu
 		return err
 	}
 	entry.Meta = []journal.KV{{Key: s.chainKey(), Value: value}}
+	ns, device := s.link.namespace(), s.peer.Certificate.Device()
+	branched := s.env().Journal.Branched(ns, device)
 	kept, err := s.env().Journal.Append(tc, entry)
 	if _, gap := errors.AsType[*journal.GapError](err); gap {
 		err = &aura.Error{Op: "replica.commit", Kind: aura.Corrupt, Err: err}
@@ -156,6 +158,11 @@ func (s *session) commit(tc task.Context, entry *journal.Entry, before, chain gu
 	for i := range kept {
 		tc.Emit(world.FactReceived(syncName, kept[i].ID))
 		s.env().Decider.Trace.Tell(trace.Record(trace.StageReceive, &kept[i]))
+	}
+	if !branched && s.env().Journal.Branched(ns, device) {
+		for _, l := range s.link.sync.linksIn(s.peer.Context) {
+			l.forked.Notify()
+		}
 	}
 	return nil
 }
