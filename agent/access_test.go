@@ -32,6 +32,7 @@ func ExampleAgent_Services() {
 	// intents    contact
 	// intents    chat
 	// intents    moderation
+	// intents    device
 	// intents    maintenance
 	// network    sync
 }

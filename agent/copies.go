@@ -12,13 +12,13 @@ import (
 	"github.com/aura-runtime/aura/replica"
 )
 
-// Branches returns the devices whose facts have branches, here or by the evidence of a member, as the status names them: the own one first, then those of
-// the members of all contexts, by authority.
+// Branches returns the devices whose facts have branches, here or by the evidence of a member, as the status names them:
+// the own one first, then those of the members of all contexts, by authority.
 func Branches(j *journal.Journal, x *directory.Index, self aura.AuthorityID, own aura.DeviceID) (all []status.Branches) {
 	of := map[aura.DeviceID]*status.Branches{own: {Authority: self, Device: own}}
 	var last aura.ContextID
 	for _, p := range x.Peers() {
-		device := p.Certificate.Device()
+		device := p.Device.ID()
 		if of[device] == nil {
 			of[device] = &status.Branches{Authority: p.Authority, Device: device}
 		}

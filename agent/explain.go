@@ -51,7 +51,7 @@ func (a *Agent) smallest(q capability.Explain) *guard.Request {
 		form = guard.FormControl
 	}
 	req := &guard.Request{Capability: q.Capability, Context: q.Context, Authority: a.Self(), Queue: !control}
-	for _, p := range a.env.Directory.Peers() {
+	for _, p := range a.env.Directory.Members() {
 		if p.Context == q.Context {
 			req.Sends = append(req.Sends, guard.Send{Peer: p.Authority, Cost: guard.CostOf(0), Leak: guard.LeakOf(0), Form: form})
 		}

@@ -193,7 +193,7 @@ func (a *agent) observe(o fact.Observation, err error) {
 func (a *agent) outbox(to person, box delivery.Outbox) {
 	body, err := fact.Marshal(box)
 	a.observe(fact.Observation{
-		Kind: delivery.ObservedOutbox, Key: delivery.OutboxKey(to.pair(), to.cert.Authority()), Payload: body,
+		Kind: delivery.ObservedOutbox, Key: delivery.OutboxKey(to.pair(), to.cert.Authority(), to.cert.Device()), Payload: body,
 	}, err)
 }
 

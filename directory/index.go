@@ -7,11 +7,13 @@ import (
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/roster"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
 )
@@ -45,6 +47,7 @@ func New(set *domain.Set, self aura.AuthorityID, meta func(key string) ([]byte, 
 		quarantine: fact.NewQuarantine(task.Contain), state: State{
 			States: states, Contacts: domain.Get[*contact.State](states), Moderation: domain.Get[*moderation.State](states),
 			Invites: domain.Get[*invite.State](states), Chats: domain.Get[*chat.State](states),
+			Devices: domain.Get[*device.State](states), rosters: map[known]*roster.State{}, meta: meta,
 			secrets: map[aura.ContextID][32]byte{}, tags: map[transport.Tag]aura.ContextID{},
 			codes: map[transport.Tag]transport.Secret{}, keys: map[aura.ContextID][]fact.Certificate{},
 		},
@@ -97,7 +100,8 @@ func (x *Index) Load(tc task.Context, j *journal.Journal, own aura.DeviceID) err
 			return err
 		}
 	}
-	x.Read(func(*State) {
+	x.Read(func(s *State) {
+		s.own = own
 		x.open()
 		x.offer()
 	})
@@ -161,7 +165,7 @@ func (x *Index) Tails(own aura.DeviceID) []Tail {
 		for _, context := range x.contexts() {
 			tails = append(tails, Tail{context, own})
 			for _, m := range s.members(context, x.self) {
-				tails = append(tails, Tail{context, m.Certificate.Device()})
+				tails = append(tails, Tail{context, m.Device.ID()})
 			}
 		}
 	})
@@ -195,7 +199,7 @@ func (x *Index) take(records []fact.Record) []*task.Wake {
 		}
 	}
 	if linking { // secrets, members and invitations that wait may have changed with the states
-		x.state.devices = nil
+		x.state.turn()
 		x.forget()
 		x.open()
 		x.offer()

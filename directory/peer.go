@@ -6,37 +6,43 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/roster"
 	"github.com/aura-runtime/aura/transport"
 )
 
-// Peer is the strong reference to a member of a shared context: its authority, the certificate of its device,
-// and its addresses. It is resolved once, from the index, and passed inward.
+// Peer is the strong reference to one device of a member of a shared context: the authority, the keys of the device, and
+// its addresses. It is resolved once, from the index, and passed inward.
 type Peer struct {
-	Context     aura.ContextID
-	Authority   aura.AuthorityID
-	Certificate fact.Certificate
-	Addresses   []transport.Address
-	Secret      [32]byte    // the context's
-	Direct      bool        // the context is this contact's own, not a group's
-	Contact     contact.Ref // when Direct
-	Refused     bool        // the owner blocked it
-	Left        bool        // it left the group
-	Leaving     bool        // the owner left the group
-	Founder     bool        // it founded the group
-	Founded     bool        // the owner did
+	Context   aura.ContextID
+	Authority aura.AuthorityID
+	Device    roster.Device
+	First     aura.DeviceID // of the authority's devices: the one that its certificate names; zero for the owner's
+	Main      bool          // of the authority's devices: the one of its certificate or, when that was removed, the first
+	Own       bool          // it is another device of the owner
+	Addresses []transport.Address
+	Secret    [32]byte    // the context's
+	Direct    bool        // the context is this contact's own, not a group's
+	Contact   contact.Ref // when Direct
+	Refused   bool        // the owner blocked it
+	Left      bool        // it left the group
+	Leaving   bool        // the owner left the group
+	Founder   bool        // it founded the group
+	Founded   bool        // the owner did
 }
 
 // Target returns where and how to open a channel to the peer.
 func (p *Peer) Target() transport.Target {
 	return transport.Target{
-		Context: p.Context, PSK: p.Secret, Static: p.Certificate.Agreement,
-		Peer: p.Certificate.Link, Addresses: p.Addresses,
+		Context: p.Context, PSK: p.Secret, Static: p.Device.Agreement,
+		Peer: p.Device.Link, Addresses: p.Addresses,
 	}
 }
 
-// Peers returns the members of all shared contexts, ascending by context and authority, except the owner.
+// Peers returns the devices of the members of all shared contexts, ascending by context and authority, except the owner's, and
+// the owner's other devices in the own context. Of an authority's devices in a context the main one is the first.
 func (x *Index) Peers() []Peer {
 	var peers []Peer
 	x.Read(func(s *State) {
@@ -54,24 +60,33 @@ func (x *Index) Peers() []Peer {
 		}
 		x.peers = len(peers)
 	})
-	slices.SortFunc(peers, func(x, y Peer) int {
+	slices.SortStableFunc(peers, func(x, y Peer) int {
 		if c := x.Context.Compare(y.Context); c != 0 {
 			return c
 		}
-		return x.Authority.Compare(y.Authority)
+		return x.Authority.Compare(y.Authority) // and the devices of one stay as they are
 	})
 	return peers
 }
 
-// members returns the members of a context but the owner, without its secret.
+// Members returns one peer, the main device, for each member of all shared contexts.
+func (x *Index) Members() []Peer {
+	return slices.DeleteFunc(x.Peers(), func(p Peer) bool { return p.Own || !p.Main })
+}
+
+// members returns the devices of the other members of a context, and in the own context the other devices of the owner. The
+// devices of one authority follow each other, the main one first.
 func (s *State) members(context aura.ContextID, self aura.AuthorityID) []Peer {
 	if c, ok := s.Contacts.ByContext(context); ok {
 		cert, _ := s.Contacts.Certificate(context)
-		return []Peer{{
-			Context: context, Authority: c.Authority, Certificate: cert, Direct: true, Contact: c.Ref,
+		return s.devicesOf(nil, cert, &Peer{
+			Context: context, Authority: c.Authority, Direct: true, Contact: c.Ref,
 			Addresses: Addresses(s.Contacts.Addresses(context)),
 			Refused:   s.Moderation.Arrival(c.Authority) == moderation.ArrivalRefused,
-		}}
+		})
+	}
+	if context == device.OwnContext(self) {
+		return s.devicesOf(nil, fact.Certificate{}, &Peer{Context: context, Authority: self, Own: true})
 	}
 	group, ok := s.Chats.Membership(context)
 	if !ok {
@@ -88,8 +103,8 @@ func (s *State) members(context aura.ContextID, self aura.AuthorityID) []Peer {
 		if known, ok := s.Contacts.ByAuthority(m.Authority); ok {
 			where = s.Contacts.Addresses(known.Context)
 		}
-		peers = append(peers, Peer{
-			Context: context, Authority: m.Authority, Certificate: cert, Addresses: Addresses(where),
+		peers = s.devicesOf(peers, cert, &Peer{
+			Context: context, Authority: m.Authority, Addresses: Addresses(where),
 			Refused: s.Moderation.Arrival(m.Authority) == moderation.ArrivalRefused,
 			Left:    s.Chats.Gone(context, m.Authority), Leaving: s.Chats.Gone(context, self),
 			Founder: m.Authority == founder, Founded: founder == self,
@@ -130,7 +145,7 @@ func (x *Index) Knows(device transport.PeerID) (known bool) {
 			for _, context := range x.contexts() {
 				for _, m := range s.members(context, x.self) {
 					if !m.Refused {
-						s.devices[m.Certificate.Link] = true
+						s.devices[m.Device.Link] = true
 					}
 				}
 			}

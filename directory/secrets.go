@@ -3,6 +3,7 @@ package directory
 import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/transport"
 )
@@ -83,7 +84,11 @@ func (x *Index) contexts() []aura.ContextID {
 	for _, c := range x.state.Contacts.Contacts() {
 		all = append(all, c.Context)
 	}
-	return append(all, x.state.Chats.Groups()...)
+	all = append(all, x.state.Chats.Groups()...)
+	if x.state.Devices.Announces(x.self) {
+		all = append(all, device.OwnContext(x.self))
+	}
+	return all
 }
 
 // Shares reports whether a context is one of a contact or a group.
@@ -103,7 +108,7 @@ func (x *Index) ByTag(tag transport.Tag) (secret transport.Secret, ok bool) {
 		secret = transport.Secret{Context: context, PSK: s.secrets[context]}
 		for _, m := range s.members(context, x.self) {
 			if !m.Refused {
-				secret.Peers = append(secret.Peers, m.Certificate.Agreement)
+				secret.Peers = append(secret.Peers, m.Device.Agreement)
 			}
 		}
 		ok = len(secret.Peers) > 0

@@ -5,10 +5,12 @@ import (
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/roster"
 	"github.com/aura-runtime/aura/transport"
 )
 
@@ -24,7 +26,13 @@ type State struct {
 	Moderation *moderation.State
 	Invites    *invite.State
 	Chats      *chat.State
+	Devices    *device.State
 
+	own     aura.DeviceID
+	now     aura.Instant // at which rosters are read, see [Index.Look]
+	rosters map[known]*roster.State
+	links   uint64 // see [Index.Turn]
+	meta    func(key string) ([]byte, error)
 	secrets map[aura.ContextID][32]byte
 	tags    map[transport.Tag]aura.ContextID
 	codes   map[transport.Tag]transport.Secret // of own invitations that wait

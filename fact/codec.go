@@ -13,13 +13,17 @@ import (
 // maxNesting is the deepest payload: a struct of lists of structs with room to grow.
 const maxNesting = 8
 
+// maxStateNesting is the deepest state: payloads inside of lists inside of maps of what a reducer keeps.
+const maxStateNesting = 2 * maxNesting
+
 // maxElements bounds one list or map. Each element takes at least two bytes of a payload.
 const maxElements = MaxPayload / 2
 
-// encoding and decoding are the one configuration of the codec; they are never changed.
+// encoding and the two for decoding are the one configuration of the codec; they are never changed.
 var (
-	encoding = newEncoding()
-	decoding = newDecoding()
+	encoding      = newEncoding()
+	decoding      = newDecoding(maxNesting)
+	stateDecoding = newDecoding(maxStateNesting)
 )
 
 func newEncoding() cbor.UserBufferEncMode {
@@ -33,13 +37,13 @@ func newEncoding() cbor.UserBufferEncMode {
 	return m
 }
 
-func newDecoding() cbor.DecMode {
+func newDecoding(nesting int) cbor.DecMode {
 	m, err := cbor.DecOptions{
 		DupMapKey:         cbor.DupMapKeyEnforcedAPF,
 		IndefLength:       cbor.IndefLengthForbidden,
 		TagsMd:            cbor.TagsForbidden,
 		FieldNameMatching: cbor.FieldNameMatchingCaseSensitive,
-		MaxNestedLevels:   maxNesting,
+		MaxNestedLevels:   nesting,
 		MaxArrayElements:  maxElements,
 		MaxMapPairs:       maxElements,
 	}.DecMode()
@@ -132,7 +136,7 @@ func UnmarshalState(b []byte, v any) error {
 	if len(b) > MaxState {
 		return aura.Errorf(op, aura.Corrupt, "state has %d bytes, the most is %d", len(b), MaxState)
 	}
-	if err := decoding.Unmarshal(b, v); err != nil {
+	if err := stateDecoding.Unmarshal(b, v); err != nil {
 		return aura.Errorf(op, aura.Corrupt, "state for %T does not fit: %w", v, err)
 	}
 	return nil

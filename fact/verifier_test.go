@@ -75,6 +75,20 @@ func TestAVerifierDecidesAsVerifyDoes(t *testing.T) {
 	})
 }
 
+// TestARememberedSignatureIsOfItsBatchAlone: another batch of the same size does not pass under the signature that was
+// checked last.
+func TestARememberedSignatureIsOfItsBatchAlone(t *testing.T) {
+	records := batched(1, 1, 1)
+	verifier := fact.NewVerifier(public(key(1)))
+	if err := verifier.Verify(&records[0]); err != nil {
+		t.Fatal(err)
+	}
+	records[1].Proof.Signature = records[0].Proof.Signature
+	if err := verifier.Verify(&records[1]); !errors.Is(err, aura.Denied) {
+		t.Errorf("got %v, want denied", err)
+	}
+}
+
 // BenchmarkReceive64 is what a receiver does with 64 facts of one batch up to their commit: bytes to verified records.
 func BenchmarkReceive64(b *testing.B) {
 	records := batched(1, 64)

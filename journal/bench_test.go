@@ -204,6 +204,25 @@ func benchReadKind(b *testing.B, tc task.Context, every int) error {
 	return nil
 }
 
+// BenchmarkMark computes the mark of a device that speaks in 1,000 conversations.
+func BenchmarkMark(b *testing.B) {
+	benchJournal(b, func(tc task.Context, j opened) error {
+		e := &journal.Entry{}
+		for i := range 1000 {
+			var context aura.ContextID
+			binary.BigEndian.PutUint64(context[:], uint64(i+1))
+			e.Drafts = append(e.Drafts, draft(fact.ContextNamespace(context), "chat.message", "hi"))
+		}
+		if _, err := j.Append(tc, e); err != nil {
+			return err
+		}
+		for b.Loop() {
+			j.Mark()
+		}
+		return nil
+	})
+}
+
 func benchJournal(b *testing.B, fn func(task.Context, opened) error) {
 	err := real().Run("bench", func(tc task.Context) error {
 		store, err := journal.OpenPebble(b.TempDir(), journal.PebbleOptions{})

@@ -58,6 +58,16 @@ func Ephemeral(e world.Entropy) *Ring {
 	return newRing(s)
 }
 
+// Sibling makes the keys of another device of the same account, which holds the root key too. Like those of
+// [Ephemeral] they are never stored.
+func (r *Ring) Sibling(e world.Entropy) *Ring {
+	s := secrets{phrase: r.secrets.phrase, root: r.secrets.root}
+	for _, f := range s.deviceFields() {
+		_, _ = e.Read(f[:])
+	}
+	return newRing(s)
+}
+
 func newRing(s secrets) *Ring {
 	root := ed25519.NewKeyFromSeed(s.root[:])
 	r := &Ring{secrets: s, signing: ed25519.NewKeyFromSeed(s.signing[:])}

@@ -1,14 +1,18 @@
 package replica
 
 import (
+	"bytes"
 	"slices"
 	"time"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/egress"
+	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
 )
@@ -39,7 +43,7 @@ func (s *session) addressLoop(tc task.Context) error {
 	if s.peer.Direct {
 		// The peer speaks in the context, so it has the contact.
 		s.link.sync.env.Met(tc, contact.Ref{
-			Context: s.peer.Context, Authority: s.peer.Authority, Device: s.peer.Certificate.Device(),
+			Context: s.peer.Context, Authority: s.peer.Authority, Device: s.device,
 		})
 	}
 	s.lock.Lock()
@@ -100,7 +104,7 @@ func (s *session) reserve(tc task.Context, declined *task.Backoff) aura.Duration
 	if err != nil {
 		return now + declined.Next(s.env().Entropy)
 	}
-	d, err := relays.Reserve(ask, s.peer.Certificate.Link, s.link.member().Addresses)
+	d, err := relays.Reserve(ask, s.peer.Device.Link, s.link.member().Addresses)
 	if err != nil {
 		return now + declined.Next(s.env().Entropy)
 	}
@@ -118,6 +122,9 @@ func (s *session) onAddresses(tc task.Context, addresses []string) error {
 	}
 	// A member that is no contact is dialled at the addresses that it gave last, or that the group has of it.
 	s.link.path.setAddresses(addresses)
+	if !s.link.member().Main {
+		return s.keepAddresses(tc, addresses)
+	}
 	if !s.peer.Direct {
 		return nil
 	}
@@ -128,6 +135,27 @@ func (s *session) onAddresses(tc task.Context, addresses []string) error {
 	})
 	if err == nil && news && s.link.mayJournal(tc) {
 		_, err = env.Decider.Decide(tc, &request)
+	}
+	if isPassing(err) {
+		return nil // the peer says it again in the next session
+	}
+	return err
+}
+
+// keepAddresses keeps the addresses of a device that is not the main one of its authority, if they are new: the facts about a
+// contact have those of the main one.
+func (s *session) keepAddresses(tc task.Context, addresses []string) error {
+	if !s.peer.Direct && !s.peer.Own {
+		return nil
+	}
+	key := device.AddressesKey(s.device)
+	value, err := fact.Marshal(addresses)
+	if err != nil {
+		return err
+	}
+	before, err := s.env().Journal.Meta(key)
+	if err == nil && !bytes.Equal(before, value) && s.link.mayJournal(tc) {
+		_, err = s.env().Journal.Append(tc, &journal.Entry{Meta: []journal.KV{{Key: key, Value: value}}})
 	}
 	if isPassing(err) {
 		return nil // the peer says it again in the next session

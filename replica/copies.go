@@ -6,25 +6,47 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// peerHas notes which heads of this device the peer named and how many of them are not here, and publishes it. A peer gets facts of
+// peerHas notes which heads of this device the peer named and which of them are not here, and publishes it. A peer gets facts of
 // this device from this device alone. So a peer that had none which is not here, and has one now, got it from another copy
-// of this home, which ran meanwhile.
-func (l *link) peerHas(tc task.Context, heads []fact.Place, unknown int) {
+// of this home, which ran meanwhile. It is believed when it has shown the fact: see [link.noteCopy].
+func (l *link) peerHas(tc task.Context, heads, unknown []fact.Place) {
 	l.lock.Lock()
 	before := l.knowledge
 	l.knowledge = knowledgeSame
-	if unknown > 0 {
+	if len(unknown) > 0 {
 		l.knowledge = knowledgeLess
 	}
 	now := l.knowledge
-	l.full = unknown > 0 && len(heads) == fact.MaxHeads
-	l.lock.Unlock()
+	l.full = len(unknown) > 0 && len(heads) == fact.MaxHeads
 	if before == knowledgeSame && now == knowledgeLess {
-		l.sync.noteCopy(tc.Now().At)
+		l.claimed = unknown
 	}
+	l.lock.Unlock()
 	if (before == knowledgeLess) != (now == knowledgeLess) {
 		l.wake.Notify() // the sending task publishes
 	}
+}
+
+// noteCopy notes that another copy of this home ran when one of the facts that the peer got from it has come back: a
+// name alone shows nothing.
+func (l *link) noteCopy(tc task.Context) error {
+	l.lock.Lock()
+	claimed := l.claimed
+	l.lock.Unlock()
+	for _, p := range claimed {
+		here, err := l.sync.env.Journal.Has(l.namespace(), l.sync.env.Ring.Device(), p)
+		if err != nil {
+			return err
+		}
+		if here {
+			l.lock.Lock()
+			l.claimed = nil
+			l.lock.Unlock()
+			l.sync.noteCopy(tc.Now().At)
+			return nil
+		}
+	}
+	return nil
 }
 
 // knowledge says which facts of its own device this home has, compared with a peer.

@@ -421,7 +421,7 @@ func counted(tc task.Context, p *auratest.Person, context aura.ContextID, peer *
 	err := p.Agent.Watch(tc, fact.Selection{Kinds: []string{chat.KindCreated}, Observations: []string{delivery.ObservedOutbox}}, func(up fact.Update) error {
 		for _, o := range up.Observations {
 			var box delivery.Outbox
-			if o.Key == delivery.OutboxKey(context, peer.Self()) && fact.Unmarshal(o.Payload, &box) == nil && box.Counted {
+			if o.Key == delivery.OutboxKey(context, peer.Self(), peer.Ring.Device()) && fact.Unmarshal(o.Payload, &box) == nil && box.Counted {
 				through = box.Acked
 			}
 		}

@@ -79,11 +79,11 @@ func (l *link) nextDial(tc task.Context) aura.Duration {
 // doneThrough returns the Seq through which nothing waits for the peer: it has the facts or, while it has no session,
 // they were given up.
 func (l *link) doneThrough() (uint64, error) {
-	marks := l.sync.env.watermarks()
+	marks, peer := l.sync.env.watermarks(), l.member()
 	if !l.path.present() {
-		return marks.Settled(l.key.context, l.key.peer)
+		return marks.SettledBy(receiver(&peer))
 	}
-	through, _, err := marks.Acked(l.key.context, l.key.peer)
+	through, _, err := marks.AckedBy(receiver(&peer))
 	return through, err
 }
 

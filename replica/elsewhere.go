@@ -58,7 +58,7 @@ func (s *session) elsewhere() ([]byte, error) {
 		if o == l || peer.Refused || peer.Left || len(all) == maxSummaries*summarySize {
 			continue
 		}
-		heads, err := s.env().Journal.Heads(o.namespace(), peer.Certificate.Device())
+		heads, err := s.env().Journal.Heads(o.namespace(), peer.Device.ID())
 		if err != nil {
 			return nil, err
 		}

@@ -57,3 +57,8 @@ func (e *Env) caller(tc task.Context) domain.Caller {
 
 // watermarks reads how far deliveries are.
 func (e *Env) watermarks() delivery.Watermarks { return e.Journal.Meta }
+
+// receiver names the device of a peer as the marks of deliveries do.
+func receiver(p *directory.Peer) delivery.Receiver {
+	return delivery.Receiver{Context: p.Context, Peer: p.Authority, Device: p.Device.ID(), First: p.First}
+}

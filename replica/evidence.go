@@ -133,7 +133,7 @@ func (s *session) showForks(tc task.Context) error {
 	}
 	for _, l := range s.link.sync.linksIn(s.peer.Context) {
 		peer := l.member()
-		if err := s.showFork(tc, peer.Certificate.Device()); err != nil {
+		if err := s.showFork(tc, peer.Device.ID()); err != nil {
 			return err
 		}
 	}
@@ -287,13 +287,13 @@ func (s *session) signingKey(author aura.AuthorityID, device aura.DeviceID) (key
 	if own := s.env().Ring.Certificate(); author == own.Authority() {
 		return own.Signing, device == own.Device()
 	}
-	of := func(p *directory.Peer) bool { return p.Authority == author && p.Certificate.Device() == device }
+	of := func(p *directory.Peer) bool { return p.Authority == author && p.Device.ID() == device }
 	if of(&s.peer) {
-		return s.peer.Certificate.Signing, true
+		return s.peer.Device.Signing, true
 	}
 	for _, l := range s.link.sync.linksIn(s.peer.Context) {
 		if peer := l.member(); of(&peer) {
-			return peer.Certificate.Signing, true
+			return peer.Device.Signing, true
 		}
 	}
 	return key, false

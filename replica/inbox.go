@@ -117,7 +117,7 @@ func (s *session) ackLoop(tc task.Context) error {
 		s.lock.Lock()
 		receipt := s.ackReceipt
 		s.lock.Unlock()
-		heads, err := s.env().Journal.Heads(s.link.namespace(), s.peer.Certificate.Device())
+		heads, err := s.env().Journal.Heads(s.link.namespace(), s.device)
 		if err != nil {
 			return err
 		}
@@ -146,8 +146,9 @@ func (s *session) commit(tc task.Context, entry *journal.Entry, before, chain gu
 		return err
 	}
 	entry.Meta = []journal.KV{{Key: s.chainKey(), Value: value}}
-	ns, device := s.link.namespace(), s.peer.Certificate.Device()
+	ns, device := s.link.namespace(), s.device
 	branched := s.env().Journal.Branched(ns, device)
+	entry.Expect = func(journal.View) error { return s.listed() }
 	kept, err := s.env().Journal.Append(tc, entry)
 	if _, gap := errors.AsType[*journal.GapError](err); gap {
 		err = &aura.Error{Op: "replica.commit", Kind: aura.Corrupt, Err: err}
@@ -167,6 +168,20 @@ func (s *session) commit(tc task.Context, entry *journal.Entry, before, chain gu
 	return nil
 }
 
+// listed returns aura.Denied when the peer removed the device that speaks: nothing is taken from it from then on. The
+// journal asks it when it has told the directory of all facts before.
+func (s *session) listed() error {
+	turn := s.env().Directory.Turn()
+	if turn == s.turn {
+		return nil
+	}
+	if s.env().Directory.Unlisted(&s.peer) {
+		return aura.Errorf("replica.listed", aura.Denied, "facts of a device that its account removed")
+	}
+	s.turn = turn
+	return nil
+}
+
 // receipt advances the chain of the peer's receipts. A receipt for facts that are covered already is skipped.
 func (s *session) receipt(tc task.Context, encoded [][]byte, chain *guard.ReceiptChain, policy guard.Policy) error {
 	for _, b := range encoded {
@@ -177,11 +192,11 @@ func (s *session) receipt(tc task.Context, encoded [][]byte, chain *guard.Receip
 		here := false
 		if r.LastID != ([fact.ShortID]byte{}) {
 			at := fact.Place{Seq: r.LastSeq, ID: r.LastID}
-			if here, err = s.env().Journal.Has(s.link.namespace(), s.peer.Certificate.Device(), at); err != nil {
+			if here, err = s.env().Journal.Has(s.link.namespace(), s.device, at); err != nil {
 				return err
 			}
 		}
-		err = chain.Accept(&r, s.peer.Certificate.Signing[:], here, policy, tc.Now())
+		err = chain.Accept(&r, s.peer.Device.Signing[:], here, policy, tc.Now())
 		if err != nil && aura.KindOf(err) != aura.Stale {
 			return err
 		}
@@ -218,7 +233,14 @@ func ChainKey(context aura.ContextID, from aura.AuthorityID) string {
 	return "chain/" + string(context[:]) + string(from[:])
 }
 
-func (s *session) chainKey() string { return ChainKey(s.peer.Context, s.peer.Authority) }
+// chainKey returns the key of the receipts of the peer's device. While an authority had one device, its key named none.
+func (s *session) chainKey() string {
+	key := ChainKey(s.peer.Context, s.peer.Authority)
+	if id := s.device; id != s.peer.First {
+		key += string(id[:])
+	}
+	return key
+}
 
 // chain returns the chain of the peer's receipts, as far as this side has accepted it.
 func (s *session) chain() (guard.ReceiptChain, error) {

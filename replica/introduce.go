@@ -122,7 +122,7 @@ func (s *session) onSeek(tc task.Context, m *seek) error {
 	if len(m.Tags) > maxTags+tagsStep {
 		return aura.Errorf("replica.onSeek", aura.Corrupt, "%d tags of contacts in one message", len(m.Tags))
 	}
-	if _, err := contact.DecodeCard(m.Card, &s.peer.Certificate); err != nil {
+	if _, err := contact.DecodeCard(m.Card, s.peer.Device.Signing); err != nil {
 		return err
 	}
 	sync := s.link.sync
@@ -142,26 +142,32 @@ func (s *session) onIntroduction(tc task.Context, m *introduction) error {
 	key, asked := s.sought[m.Tag]
 	s.lock.Unlock()
 	sync := s.link.sync
-	sync.lock.Lock()
-	l := sync.links[key]
-	sync.lock.Unlock()
-	if !asked || l == nil {
+	links := sync.linksTo(key.context, key.peer)
+	if !asked || len(links) == 0 {
 		return nil // it came too late, or this side did not ask
 	}
-	peer := l.member()
-	card, err := contact.DecodeCard(m.Card, &peer.Certificate)
+	var l *link
+	var peer directory.Peer
+	var card contact.Card
+	var err error
+	for _, l = range links { // the tag names the peer, and one of its devices signed the card
+		peer = l.member()
+		if card, err = contact.DecodeCard(m.Card, peer.Device.Signing); err == nil {
+			break
+		}
+	}
 	if err != nil {
 		return err
 	}
-	if peer.Refused || !l.introduced(tc, card.Version, s.peer.Certificate.Link) {
+	if peer.Refused || !l.introduced(tc, card.Version, s.peer.Device.Link) {
 		return nil
 	}
 	l.path.setAddresses(card.Addresses)
 	env, news := s.env(), false
 	request, err := env.Directory.Plan(func(p *directory.State) (r guard.Request, err error) {
 		c, ok := p.Contacts.ByContext(peer.Context)
-		if !ok {
-			return r, nil // a group
+		if !ok || !peer.Main {
+			return r, nil // a group, or a device of which the facts about the contact do not speak
 		}
 		by := env.caller(tc)
 		draft, found, err := contact.Found(p.Contacts, by, c.Ref, card.Addresses)
@@ -210,7 +216,8 @@ func (s *Replicator) missing(towards aura.AuthorityID) map[contact.Tag]linkKey {
 	return sought
 }
 
-// direct returns the link in a contact's own context, nil when there is none.
+// direct returns the link in a contact's own context to one of its devices: one that is there, or else the first. Nil: there
+// is none.
 func (s *Replicator) direct(who aura.AuthorityID) *link {
 	var context aura.ContextID
 	s.env.Directory.Read(func(p *directory.State) {
@@ -218,9 +225,14 @@ func (s *Replicator) direct(who aura.AuthorityID) *link {
 			context = c.Context
 		}
 	})
-	s.lock.Lock()
-	defer s.lock.Unlock()
-	return s.links[linkKey{context, who}]
+	links := s.linksTo(context, who)
+	if i := slices.IndexFunc(links, func(l *link) bool { return l.path.present() }); i > 0 {
+		return links[i]
+	}
+	if len(links) == 0 {
+		return nil
+	}
+	return links[0]
 }
 
 // circuits returns the addresses through mutual contacts who are connected now.
@@ -252,7 +264,7 @@ func (s *Replicator) card(tc task.Context, here []string) ([]byte, error) {
 		return nil, err
 	}
 	own := s.env.Ring.Certificate()
-	last, err := contact.DecodeCard(value, &own)
+	last, err := contact.DecodeCard(value, own.Signing)
 	if err == nil && slices.Equal(last.Addresses, here) {
 		return value, nil
 	}

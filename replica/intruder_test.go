@@ -559,6 +559,9 @@ func TestWhatWasNeverSentCannotBeConfirmed(t *testing.T) {
 			if got := scene.States(tc, ada, context)["delivered"]; got != 0 {
 				t.Errorf("%s: %d messages count as delivered", name, got)
 			}
+			if at := ada.Agent.Status().RanTwice; at != 0 {
+				t.Errorf("%s: another copy of Ada's home ran, as a peer says that shows no fact of it", name)
+			}
 			m.hangUp(tc)
 			mallory.Start(tc)
 			scene.Has(tc, w, context, mallory, ada, numbered(1, 3)...)

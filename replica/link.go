@@ -1,7 +1,6 @@
 package replica
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/aura-runtime/aura"
@@ -13,7 +12,7 @@ import (
 	"github.com/aura-runtime/aura/transport"
 )
 
-// link is the way to one member of a context: it dials when something waits for the peer or a person should
+// link is the way to one device of a member of a context: it dials when something waits for the peer or a person should
 // see that it is there, or takes the channel that the peer opened, runs a session over it, and begins again
 // when that ends.
 type link struct {
@@ -43,6 +42,7 @@ type link struct {
 	version         uint64             // of the newest card of the peer
 	hints           limiter            // of signs of life that say nothing new
 	knowledge       knowledge          // of facts of this device, compared with the peer
+	claimed         []fact.Place       // of facts of this device that the peer named, after it had had none but those here
 	full            bool               // the peer has as many branches of this device as a journal takes, and not all are here
 	via             []transport.PeerID // mutual contacts who knew the way
 
@@ -65,9 +65,9 @@ type link struct {
 func newLink(s *Replicator, p *directory.Peer) *link {
 	l := &link{
 		journalQuota: limiter{burst: journalBurst}, hints: limiter{burst: introBurst}, ignored: absentPause(),
-		sync: s, key: linkKey{p.Context, p.Authority}, peer: *p, wake: task.NewWake(), changed: task.NewWake(), forked: task.NewWake(),
+		sync: s, key: keyOf(p), peer: *p, wake: task.NewWake(), changed: task.NewWake(), forked: task.NewWake(),
 		arrivals: task.NewMailbox[*transport.Channel]("sync.arrivals", 2),
-		path:     s.pathOf(p.Certificate.Link),
+		path:     s.pathOf(p.Device.Link),
 	}
 	l.path.add(l)
 	return l
@@ -75,7 +75,7 @@ func newLink(s *Replicator, p *directory.Peer) *link {
 
 func sortLinks(links []*link) {
 	slices.SortFunc(links, func(a, b *link) int {
-		return cmp.Or(a.key.context.Compare(b.key.context), a.key.peer.Compare(b.key.peer))
+		return a.key.compare(b.key)
 	})
 }
 
@@ -176,7 +176,8 @@ func (l *link) ackedThrough() (number uint64, counted bool) {
 	if counted {
 		return number, true
 	}
-	number, counted, err := l.sync.env.watermarks().Acked(l.key.context, l.key.peer)
+	peer := l.member()
+	number, counted, err := l.sync.env.watermarks().AckedBy(receiver(&peer))
 	if counted = counted && err == nil; counted {
 		l.setAcked(number)
 	}
@@ -204,13 +205,15 @@ func (l *link) arrive(tc task.Context, c *transport.Channel) {
 
 func (l *link) namespace() fact.Namespace { return fact.ContextNamespace(l.key.context) }
 
-// Release implements [interp.Sender]: the facts are durable and paid for, so the link may send them. It
+// linksTo returns the links to the devices of a peer in a context, in order.
+func (s *Replicator) linksTo(context aura.ContextID, peer aura.AuthorityID) []*link {
+	return slices.DeleteFunc(s.linksIn(context), func(l *link) bool { return l.key.peer != peer })
+}
+
+// Release implements [interp.Sender]: the facts are durable and paid for, so the links may send them. It
 // does not wait. A session reads their receipts from the journal, in the order of their chain.
 func (s *Replicator) Release(_ task.Context, e effect.Envelope) {
-	s.lock.Lock()
-	l := s.links[linkKey{e.Context, e.Peer}]
-	s.lock.Unlock()
-	if l != nil {
+	for _, l := range s.linksTo(e.Context, e.Peer) {
 		l.release(e.Through)
 	}
 }

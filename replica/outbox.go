@@ -55,7 +55,7 @@ func (s *session) greet(tc task.Context) error {
 	if err != nil {
 		return err
 	}
-	heads, err := env.Journal.Heads(l.namespace(), s.peer.Certificate.Device())
+	heads, err := env.Journal.Heads(l.namespace(), s.device)
 	if err != nil {
 		return err
 	}
@@ -372,7 +372,7 @@ func (s *session) packOf(device aura.DeviceID, after uint64, most int) (d delive
 
 // publishOutbox publishes how far the delivery is, and that the peer is connected.
 func (s *session) publishOutbox(tc task.Context, reason string) {
-	s.env().Presence.Set(tc, delivery.ObservedOutbox, delivery.OutboxKey(s.peer.Context, s.peer.Authority), s.link.outbox(s.sent, reason))
+	s.env().Presence.Set(tc, delivery.ObservedOutbox, s.link.key.outboxKey(), s.link.outbox(s.sent, reason))
 }
 
 // isShort reports whether a denial is for a budget that the next epoch restores.

@@ -63,7 +63,7 @@ func (s *session) acknowledgedBefore(tc task.Context, through uint64) {
 		return
 	}
 	env := s.env()
-	number, _, err := env.watermarks().Acked(s.peer.Context, s.peer.Authority)
+	number, _, err := env.watermarks().AckedBy(receiver(&s.peer))
 	for err == nil && number < through && tc.Err() == nil {
 		var records []fact.Record
 		records, err = env.Journal.ByAuthor(s.link.namespace(), env.Ring.Device(), number+1, int(min(maxDeliver, through-number)))

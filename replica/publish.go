@@ -64,7 +64,7 @@ func (l *link) publishOffline(tc task.Context, reason string) {
 	box := l.outbox(0, reason)
 	l.reason = reason
 	l.shownAcked, _ = l.ackedThrough()
-	l.sync.env.Presence.Set(tc, delivery.ObservedOutbox, delivery.OutboxKey(l.key.context, l.key.peer), box)
+	l.sync.env.Presence.Set(tc, delivery.ObservedOutbox, l.key.outboxKey(), box)
 	how := status.LinkOffline
 	if reason == reasonDialling {
 		how = status.LinkConnecting
@@ -74,10 +74,10 @@ func (l *link) publishOffline(tc task.Context, reason string) {
 
 // unpublish takes the link's observations away.
 func (l *link) unpublish(tc task.Context) {
-	presence, key := l.sync.env.Presence, delivery.OutboxKey(l.key.context, l.key.peer)
+	presence, key := l.sync.env.Presence, l.key.outboxKey()
 	presence.Set(tc, delivery.ObservedOutbox, key, nil)
 	if l.member().Direct {
-		presence.Set(tc, status.Observed, l.key.peer.String(), nil)
+		presence.Set(tc, status.Observed, status.ObservedKey(l.key.peer, l.key.device), nil)
 	}
 }
 
@@ -93,5 +93,5 @@ func (l *link) publishConnection(tc task.Context, how status.Link, reason string
 	if how == status.LinkDirect || how == status.LinkRelayed {
 		c.Ahead, c.Lacks = l.ahead(tc), l.lacks()
 	}
-	l.sync.env.Presence.Set(tc, status.Observed, l.key.peer.String(), c)
+	l.sync.env.Presence.Set(tc, status.Observed, status.ObservedKey(l.key.peer, l.key.device), c)
 }

@@ -66,6 +66,9 @@ func (s *session) recallLoop(tc task.Context) error {
 // has the peer return what follows it. It returns false when there is nothing to ask for.
 func (s *session) recall(tc task.Context) (asked bool, err error) {
 	env, ns, device := s.env(), s.link.namespace(), s.env().Ring.Device()
+	if err := s.link.noteCopy(tc); err != nil {
+		return false, err
+	}
 	s.lock.Lock()
 	heads := s.peerHeads
 	s.lock.Unlock()
@@ -176,7 +179,7 @@ func (s *session) onPlaces(tc task.Context, p places) error {
 
 // returnLoop is the session's task that answers which facts of the peer's device are here, and returns them.
 func (s *session) returnLoop(tc task.Context) error {
-	env, ns, device := s.env(), s.link.namespace(), s.peer.Certificate.Device()
+	env, ns, device := s.env(), s.link.namespace(), s.device
 	returns := 0
 	for {
 		p, err := s.asked.Recv(tc)
@@ -203,7 +206,7 @@ func (s *session) returnLoop(tc task.Context) error {
 
 // giveBack sends the peer the facts of its device that are neither the given ones nor behind them.
 func (s *session) giveBack(tc task.Context, after []fact.Place) error {
-	env, ns, device := s.env(), s.link.namespace(), s.peer.Certificate.Device()
+	env, ns, device := s.env(), s.link.namespace(), s.device
 	through, _, err := env.Journal.Behind(ns, device, after)
 	if err != nil {
 		return err
@@ -258,8 +261,8 @@ func (s *session) commitReturned(tc task.Context, returned []fact.Record) error 
 	if err != nil {
 		return err
 	}
-	s.link.peerHas(tc, heads, len(unknown))
+	s.link.peerHas(tc, heads, unknown)
 	s.confirm(tc, through)
 	s.link.wake.Notify()
-	return nil
+	return s.link.noteCopy(tc)
 }

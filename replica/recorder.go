@@ -1,7 +1,6 @@
 package replica
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -134,7 +133,7 @@ func (r *recorder) take() []*session {
 	}
 	clear(r.waiting)
 	slices.SortFunc(all, func(a, b *session) int {
-		return cmp.Or(a.link.key.context.Compare(b.link.key.context), a.link.key.peer.Compare(b.link.key.peer))
+		return a.link.key.compare(b.link.key)
 	})
 	return all
 }
@@ -154,8 +153,16 @@ func (r *recorder) record(tc task.Context, batch []*session) error {
 	by := env.caller(tc)
 	var all guard.Request
 	confirmed := map[*link]uint64{}
+	marks := map[string][]byte{} // of this batch
+	watermarks := delivery.Watermarks(func(key string) ([]byte, error) {
+		if value, ok := marks[key]; ok {
+			return value, nil
+		}
+		return env.Journal.Meta(key)
+	})
 	for _, s := range batch {
-		done, _, err := env.watermarks().Acked(s.peer.Context, s.peer.Authority)
+		to := receiver(&s.peer)
+		done, _, err := watermarks.AckedBy(to)
 		if err != nil {
 			return err
 		}
@@ -168,10 +175,16 @@ func (r *recorder) record(tc task.Context, batch []*session) error {
 			return err
 		}
 		one, err := delivery.Acknowledge(by, delivery.Acked{
-			Context: s.peer.Context, Peer: s.peer.Authority, Device: s.peer.Certificate.Device(), Through: at.Seq, ID: at.ID,
+			Context: s.peer.Context, Peer: s.peer.Authority, Device: s.device, Through: at.Seq, ID: at.ID,
 		}, through)
 		if err != nil {
 			return err
+		}
+		if one.Metadata, err = watermarks.Advance(to, through); err != nil {
+			return err
+		}
+		for _, m := range one.Metadata {
+			marks[m.Key] = m.Value
 		}
 		confirmed[s.link] = through
 		one.Entries, one.Metadata = append(all.Entries, one.Entries...), append(all.Metadata, one.Metadata...)

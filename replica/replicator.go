@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -17,8 +18,8 @@ import (
 // syncGrace is how long the links may take to end when the service stops.
 const syncGrace = 4 * time.Second
 
-// Replicator moves facts between this agent and the members of its contexts. It keeps one link for each member, in a
-// task of its own. Facts that an absent peer lacks stay in the journal until the link sends them.
+// Replicator moves facts between this agent and the members of its contexts. It keeps one link for each device of each
+// member, in a task of its own. Facts that an absent peer lacks stay in the journal until the link sends them.
 type Replicator struct {
 	env     *Env
 	changed *task.Wake
@@ -53,11 +54,22 @@ const (
 // syncName is the service's name in events.
 const syncName = "sync"
 
-// linkKey names a link: a member in a context.
+// linkKey names a link: a device of a member in a context.
 type linkKey struct {
 	context aura.ContextID
 	peer    aura.AuthorityID
+	device  aura.DeviceID
 }
+
+func keyOf(p *directory.Peer) linkKey { return linkKey{p.Context, p.Authority, p.Device.ID()} }
+
+// compare orders links by context, peer and device.
+func (k linkKey) compare(o linkKey) int {
+	return cmp.Or(k.context.Compare(o.context), k.peer.Compare(o.peer), k.device.Compare(o.device))
+}
+
+// outboxKey returns the key of the link's observations.
+func (k linkKey) outboxKey() string { return delivery.OutboxKey(k.context, k.peer, k.device) }
 
 // New returns the service.
 func New(e *Env) *Replicator {
@@ -100,9 +112,9 @@ func (s *Replicator) Start(tc task.Context) error {
 // publishIdle publishes how far the delivery to a peer without a session is.
 func (s *Replicator) publishIdle(tc task.Context, p *directory.Peer, reason string) {
 	// A failing disk hides the watermark; the facts of acknowledgements still count.
-	acked, counted, _ := s.env.watermarks().Acked(p.Context, p.Authority)
-	box := s.env.outbox(linkKey{p.Context, p.Authority}, 0, acked, counted, reason)
-	s.env.Presence.Set(tc, delivery.ObservedOutbox, delivery.OutboxKey(p.Context, p.Authority), box)
+	acked, counted, _ := s.env.watermarks().AckedBy(receiver(p))
+	box := s.env.outbox(keyOf(p), 0, acked, counted, reason)
+	s.env.Presence.Set(tc, delivery.ObservedOutbox, keyOf(p).outboxKey(), box)
 }
 
 // Serve implements [task.Service]: it opens and ends links as people and contexts change.
@@ -132,12 +144,13 @@ func (s *Replicator) Serve(tc task.Context) error {
 // Close implements [task.Service].
 func (s *Replicator) Close(task.Context) error { return nil }
 
-// reconcile gives each member in the directory a link, and ends the links of others. Its errors are those of tc.
+// reconcile gives each device in the directory a link, and ends the links of others. Its errors are those of tc.
 func (s *Replicator) reconcile(tc task.Context) error {
 	if err := s.reconciling.Acquire(tc); err != nil {
 		return err
 	}
 	defer s.reconciling.Release()
+	s.env.Directory.Look(tc.Now().At)
 	wanted := s.env.Directory.Peers()
 	keep := make(map[linkKey]bool, len(wanted))
 	var parted []*directory.Peer
@@ -147,7 +160,7 @@ func (s *Replicator) reconcile(tc task.Context) error {
 			parted = append(parted, peer)
 			continue
 		}
-		key := linkKey{peer.Context, peer.Authority}
+		key := keyOf(peer)
 		keep[key] = true
 		s.lock.Lock()
 		l := s.links[key]
@@ -182,11 +195,11 @@ func (s *Replicator) reconcile(tc task.Context) error {
 			tc.Emit(world.ServiceTroubled(s.Name(), "link hangs", "", err))
 		}
 		l.unpublish(tc)
-		if l.member().Direct {
+		if peer := l.member(); peer.Direct && peer.Main {
 			s.offers.drop(l.key.peer)
 		}
 		s.lock.Lock()
-		if device := l.member().Certificate.Link; l.path.remove(l) && s.paths[device] == l.path {
+		if device := l.member().Device.Link; l.path.remove(l) && s.paths[device] == l.path {
 			delete(s.paths, device)
 		}
 		s.lock.Unlock()
@@ -205,7 +218,7 @@ func (s *Replicator) dialDelay(p *directory.Peer) aura.Duration {
 	switch {
 	case p.Direct || p.Founder:
 		return 0
-	case !p.Founded && transport.PeerID(s.env.Ring.Certificate().Link).Compare(p.Certificate.Link) < 0:
+	case !p.Founded && transport.PeerID(s.env.Ring.Certificate().Link).Compare(p.Device.Link) < 0:
 		return groupSpread
 	}
 	return groupSpread + dialsFirst
@@ -213,7 +226,7 @@ func (s *Replicator) dialDelay(p *directory.Peer) aura.Duration {
 
 // knowsOfLeaving reports whether a member of a group that the owner left knows of it.
 func (s *Replicator) knowsOfLeaving(p *directory.Peer) bool {
-	settled, err := s.env.watermarks().Settled(p.Context, p.Authority)
+	settled, err := s.env.watermarks().SettledBy(receiver(p))
 	return err == nil && settled >= s.env.Journal.Count(fact.ContextNamespace(p.Context), s.env.Ring.Device())
 }
 
@@ -251,7 +264,7 @@ func (s *Replicator) accept(tc task.Context) error {
 // linkOf returns the link that a channel belongs to, nil if there is none.
 func (s *Replicator) linkOf(c *transport.Channel) *link {
 	for _, l := range s.linksIn(c.Context()) {
-		if peer := l.member(); peer.Certificate.Agreement == c.RemoteStatic() {
+		if peer := l.member(); peer.Device.Agreement == c.RemoteStatic() {
 			return l
 		}
 	}

@@ -53,6 +53,7 @@ type session struct {
 	// Only commitLoop uses it.
 	verifier *fact.Verifier
 	own      *fact.Verifier // of facts of this device
+	turn     uint64         // of the directory, at which the peer's device was listed
 
 	// Only receiveLoop uses it.
 	shown int // forks that the peer showed in this session
@@ -85,16 +86,16 @@ type session struct {
 
 func newSession(l *link, c *transport.Channel) (*session, error) {
 	peer := l.member()
-	if c.RemoteStatic() != peer.Certificate.Agreement {
+	if c.RemoteStatic() != peer.Device.Agreement {
 		return nil, aura.Errorf("replica.newSession", aura.Denied, "the channel belongs to another device")
 	}
 	return &session{
 		pause: redial(),
-		link:  l, channel: c, peer: peer, device: peer.Certificate.Device(), greeted: task.NewLatch(), introduced: task.NewLatch(), durable: task.NewWake(),
+		link:  l, channel: c, peer: peer, device: peer.Device.ID(), greeted: task.NewLatch(), introduced: task.NewLatch(), durable: task.NewWake(),
 		inbox:   task.NewMailbox[deliver]("sync.inbox", inboxCapacity),
 		recalls: task.NewWake(), answers: task.NewMailbox[places]("sync.answers", 1),
 		asked:  task.NewMailbox[places]("sync.asked", askedCapacity),
-		showed: map[aura.DeviceID]bool{}, verifier: fact.NewVerifier(peer.Certificate.Signing[:]),
+		showed: map[aura.DeviceID]bool{}, verifier: fact.NewVerifier(peer.Device.Signing[:]),
 	}, nil
 }
 
@@ -180,7 +181,7 @@ func (s *session) onHello(tc task.Context, b []byte) error {
 	s.lock.Lock()
 	s.peerHello, s.acked, s.limit, s.peerHeads = h, through, max(through, paid), h.Heads
 	s.lock.Unlock()
-	if s.link.peerHas(tc, h.Heads, len(unknown)); len(unknown) > 0 {
+	if s.link.peerHas(tc, h.Heads, unknown); len(unknown) > 0 {
 		s.recalls.Notify()
 	}
 	s.greeted.Open()
@@ -224,7 +225,7 @@ func (s *session) onAck(tc task.Context, heads []fact.Place) error {
 			s.recalls.Notify()
 		}
 	}
-	s.link.peerHas(tc, heads, len(unknown))
+	s.link.peerHas(tc, heads, unknown)
 	s.confirm(tc, through)
 	return nil
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/directory"
-	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/roster"
 	"github.com/aura-runtime/aura/transport"
 )
 
@@ -17,7 +17,7 @@ import (
 func TestASessionRunsOverTheChannelOfItsPeerAlone(t *testing.T) {
 	zeros := &transport.Channel{} // its peer proved the key of zeros
 	for key, want := range map[[32]byte]error{{}: nil, {1}: aura.Denied} {
-		l := &link{peer: directory.Peer{Certificate: fact.Certificate{Agreement: key}}}
+		l := &link{peer: directory.Peer{Device: roster.Device{Agreement: key}}}
 		if _, err := newSession(l, zeros); !errors.Is(err, want) {
 			t.Errorf("the link's peer has the key %x: got %v, want %v", key[:1], err, want)
 		}

@@ -54,7 +54,7 @@ type ClosedFact struct {
 type Below func(device aura.DeviceID, place, head fact.Place) (below, known bool)
 
 // Bounds say which facts of an authority's devices count in one context. They follow from a [State] and from the set of
-// the facts of [KindClosed], never from the order in which these came. They are safe for concurrent use when the
+// the facts with a [Closed], never from the order in which these came. They are safe for concurrent use when the
 // [Below] is.
 //
 // Where several entries removed a device, as both sides of a contest can, a fact must be within the bound of each. Where
@@ -77,7 +77,7 @@ type removal struct {
 	device aura.DeviceID
 }
 
-// Bounds returns the bounds in a context where closed are all facts of [KindClosed] by the authority's devices, void ones
+// Bounds returns the bounds in a context where closed are all facts with a [Closed] by the authority's devices, void ones
 // too. One of them counts as a bound when the entry that it names counts and removed the device, when its author
 // made that entry, and when the fact is not void by the entries that build on that one.
 func (s *State) Bounds(closed []ClosedFact, below Below) *Bounds {

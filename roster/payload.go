@@ -7,18 +7,10 @@ import (
 	"github.com/aura-runtime/aura/fact"
 )
 
-// The kinds of facts about devices. Both lie in shared contexts.
-const (
-	// KindRoster carries [Announced].
-	KindRoster = "device.roster"
-	// KindClosed carries [Closed].
-	KindClosed = "device.closed"
-)
-
 // MaxAnnounced is the most entries of one fact: as many of the largest as a payload can hold, and some room.
 const MaxAnnounced = 60
 
-// Announced is the payload of [KindRoster]: entries of one authority, all or the newest, each after those before it.
+// Announced is the payload of the fact that announces entries: those of one authority, all or the newest, each after those before it.
 type Announced struct {
 	Entries [][]byte `cbor:"1,keyasint"` // encoded, 1 to [MaxAnnounced]
 }
@@ -60,7 +52,7 @@ func (a *Announced) Decode() ([]Entry, error) {
 	return list, nil
 }
 
-// Closed is the payload of [KindClosed]: the device that made an entry says, in one context, what it holds of the stream of a
+// Closed is the payload of the fact that says a bound: the device that made an entry says, in one context, what it holds of the stream of a
 // device that the entry removed. Facts that are not at or before one of the heads are void there, see [Bounds].
 type Closed struct {
 	Device aura.DeviceID `cbor:"1,keyasint"`

@@ -16,7 +16,7 @@ import (
 // collect removes the delivery records of ended epochs that the policies of the registered domains let go.
 // Facts stay: what a peer or another device may still ask for is not this agent's alone to forget.
 func (s *Maintenance) collect(tc task.Context) {
-	peers := s.env.Directory.Peers()
+	peers := s.env.Directory.Members()
 	for i := range peers {
 		if tc.Err() != nil {
 			return

@@ -17,7 +17,7 @@ import (
 // giveUp ends the delivery of messages that waited longer than their domain keeps records of deliveries. A
 // peer that comes back gets them all the same, and they count as delivered then.
 func (s *Maintenance) giveUp(tc task.Context) {
-	peers := s.env.Directory.Peers()
+	peers := s.env.Directory.Members()
 	for i := range peers {
 		peer := &peers[i]
 		if tc.Err() != nil {

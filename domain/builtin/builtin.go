@@ -9,6 +9,7 @@ import (
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/delivery"
+	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/moderation"
 )
@@ -24,6 +25,6 @@ func New(more ...domain.Module) (*domain.Set, error) {
 		}
 	}
 	return domain.NewSet(append([]domain.Module{
-		capability.Module(), contact.Module(), invite.Module(), chat.Module(), moderation.Module(), delivery.Module(),
+		capability.Module(), contact.Module(), invite.Module(), chat.Module(), moderation.Module(), delivery.Module(), device.Module(),
 	}, more...)...)
 }

@@ -72,7 +72,7 @@ func (h *house) outbox(t testing.TB, context aura.ContextID, peer foldtest.Perso
 	if err != nil {
 		t.Fatal(err)
 	}
-	ob := fact.Observation{Kind: delivery.ObservedOutbox, Key: delivery.OutboxKey(context, peer.Authority()), Payload: payload}
+	ob := fact.Observation{Kind: delivery.ObservedOutbox, Key: delivery.OutboxKey(context, peer.Authority(), peer.Device()), Payload: payload}
 	if !h.set.Delivery.Observe(ob) {
 		t.Fatal("the observation was not taken")
 	}

@@ -37,9 +37,11 @@ type Message struct {
 	State      delivery.Progress `json:"state"`
 	Reason     string            `json:"reason,omitempty"`     // why it waits or failed
 	Recipients []Recipient       `json:"recipients,omitempty"` // own messages in groups
-	Reply      aura.FactID       `json:"reply,omitzero"`
-	Operation  aura.OperationID  `json:"operation,omitzero"` // of an own message
-	Quiet      bool              `json:"quiet,omitempty"`    // give no notice: muted
+	// Devices of the contact have an own message; none is named while the contact speaks with one device.
+	Devices   []aura.DeviceID  `json:"devices,omitempty"`
+	Reply     aura.FactID      `json:"reply,omitzero"`
+	Operation aura.OperationID `json:"operation,omitzero"` // of an own message
+	Quiet     bool             `json:"quiet,omitempty"`    // give no notice: muted
 }
 
 // Recipient is how far an own message got towards one member.
@@ -47,6 +49,8 @@ type Recipient struct {
 	Participant
 	State  delivery.Progress `json:"state"`
 	Reason string            `json:"reason,omitempty"`
+	// Devices of the member have the message, as in a [Message].
+	Devices []aura.DeviceID `json:"devices,omitempty"`
 }
 
 // Threads returns all conversations, the one with the newest message first. Blocked contacts are not shown.
@@ -186,7 +190,13 @@ func (s *State) shown(set Setting, c *conversation, m *message) (Message, bool) 
 	}
 	if m.author == s.self {
 		out.From, out.Mine, out.Operation = set.Contacts.Own(), true, m.operation
-		out.State, out.Reason, out.Recipients = s.progress(set, c, m)
+		var recipients []Recipient
+		out.State, out.Reason, recipients = s.progress(set, c, m)
+		if c.Group {
+			out.Recipients = recipients
+		} else if len(recipients) > 0 {
+			out.Devices = recipients[0].Devices
+		}
 		return out, true
 	}
 	author, _ := c.participant(m.author)
@@ -248,8 +258,7 @@ func (t *thread) at(device aura.DeviceID, mark Mark) *message {
 func (s *State) Cover(set Setting, context aura.ContextID) bool {
 	c, ok := s.conversation(set, context)
 	for _, p := range c.others {
-		box, _ := set.Delivery.Outbox(context, p.Authority)
-		ok = ok && box.Counted
+		ok = ok && set.Delivery.Counted(context, p.Authority)
 	}
 	return ok
 }
@@ -260,9 +269,10 @@ func (s *State) progress(set Setting, c *conversation, m *message) (delivery.Pro
 	least, reason := delivery.Progress(0), ""
 	var recipients []Recipient
 	for _, p := range c.others {
-		state, why := set.Delivery.Progress(delivery.Place{
+		at := delivery.Place{
 			Context: c.Context, Device: m.device, Seq: m.seq, Position: m.position, Fork: c.thread.forks[m.device],
-		}, p.Authority)
+		}
+		state, why := set.Delivery.Progress(at, p.Authority)
 		// The reader may have marked a text of another copy of this device at a later place, whose branch is not known here.
 		// Only a text that the reader has can be read.
 		named := c.thread.names(p.Authority, m)
@@ -275,13 +285,12 @@ func (s *State) progress(set Setting, c *conversation, m *message) (delivery.Pro
 		if least == 0 || state < least {
 			least, reason = state, why
 		}
-		recipients = append(recipients, Recipient{Participant: p, State: state, Reason: why})
+		recipients = append(recipients, Recipient{
+			Participant: p, State: state, Reason: why, Devices: set.Delivery.Holders(at, p.Authority),
+		})
 	}
 	if least == 0 {
 		return delivery.ProgressFailed, reasonEmpty, nil
-	}
-	if !c.Group {
-		recipients = nil
 	}
 	return least, reason, recipients
 }

@@ -30,9 +30,9 @@ func (c Card) SigningBytes(device aura.DeviceID) ([]byte, error) {
 // Encode returns the card's bytes.
 func (c Card) Encode() ([]byte, error) { return fact.Marshal(c) }
 
-// DecodeCard reads a card and checks that it is of the device of a certificate. Anything else is
+// DecodeCard reads a card and checks that it is of the device with a signing key (Ed25519). Anything else is
 // [aura.Corrupt].
-func DecodeCard(b []byte, of *fact.Certificate) (Card, error) {
+func DecodeCard(b []byte, signing [32]byte) (Card, error) {
 	const op = "contact.DecodeCard"
 	var c Card
 	if err := fact.Unmarshal(b, &c); err != nil {
@@ -41,8 +41,8 @@ func DecodeCard(b []byte, of *fact.Certificate) (Card, error) {
 	if err := CheckAddresses(c.Addresses); err != nil {
 		return Card{}, &aura.Error{Op: op, Kind: aura.Corrupt, Err: err}
 	}
-	signed, err := c.SigningBytes(of.Device())
-	if err != nil || !ed25519.Verify(of.Signing[:], signed, c.Signature[:]) {
+	signed, err := c.SigningBytes(aura.DeviceOf(signing[:]))
+	if err != nil || !ed25519.Verify(signing[:], signed, c.Signature[:]) {
 		return Card{}, aura.Errorf(op, aura.Corrupt, "the addresses are not signed by the device that they are of")
 	}
 	return c, nil

@@ -373,7 +373,7 @@ func sign(t testing.TB, p foldtest.Person, c contact.Card) []byte {
 func TestACardIsOfItsDeviceAlone(t *testing.T) {
 	honest := contact.Card{Version: 7, Addresses: []string{"/ip4/192.0.2.1/tcp/4001"}}
 	b := sign(t, ben, honest)
-	got, err := contact.DecodeCard(b, &ben.Certificate)
+	got, err := contact.DecodeCard(b, ben.Certificate.Signing)
 	if err != nil || got.Version != 7 {
 		t.Fatalf("%+v, %v", got, err)
 	}
@@ -393,7 +393,7 @@ func TestACardIsOfItsDeviceAlone(t *testing.T) {
 		"no address":          {sign(t, ben, contact.Card{Addresses: []string{"no"}}), ben},
 		"nothing":             {nil, ben},
 	} {
-		if _, err := contact.DecodeCard(c.card, &c.of.Certificate); !errors.Is(err, aura.Corrupt) {
+		if _, err := contact.DecodeCard(c.card, c.of.Certificate.Signing); !errors.Is(err, aura.Corrupt) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -421,7 +421,7 @@ func TestTagsAreOfTwoTowardsOne(t *testing.T) {
 func FuzzCard(f *testing.F) {
 	f.Add(sign(f, ben, contact.Card{Version: 1, Addresses: []string{"/a"}}))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if c, err := contact.DecodeCard(b, &ben.Certificate); err == nil && contact.CheckAddresses(c.Addresses) != nil {
+		if c, err := contact.DecodeCard(b, ben.Certificate.Signing); err == nil && contact.CheckAddresses(c.Addresses) != nil {
 			t.Errorf("%+v was taken", c)
 		}
 	})

@@ -38,10 +38,15 @@ const (
 )
 
 // AckedKey is where the metadata keeps the number, see [fact.Record], through which a peer has the own facts of a
-// context, and FailedKey that through which they were given up, so that a service knows both without folding every
+// context, on the device that has most of them, DeviceAckedKey that for one device, and FailedKey that through which they were given up, so that a service knows both without folding every
 // delivery there ever was. See [ParseNumber].
 func AckedKey(context aura.ContextID, peer aura.AuthorityID) string {
 	return "delivery.acked/" + string(context[:]) + string(peer[:])
+}
+
+// DeviceAckedKey is explained at [AckedKey]; see [Watermarks.AckedBy].
+func DeviceAckedKey(context aura.ContextID, peer aura.AuthorityID, device aura.DeviceID) string {
+	return "delivery.device/" + string(context[:]) + string(peer[:]) + string(device[:])
 }
 
 // FailedKey is explained at [AckedKey].

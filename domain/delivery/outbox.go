@@ -1,6 +1,8 @@
 package delivery
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/aura-runtime/aura"
@@ -11,7 +13,7 @@ import (
 // is an [OutboxKey], their payload an [Outbox].
 const ObservedOutbox = "delivery.outbox"
 
-// Outbox is how far delivery to one peer in one context is. It is runtime-local: it vanishes with the agent.
+// Outbox is how far delivery to one device of a peer in one context is. It is runtime-local: it vanishes with the agent.
 type Outbox struct {
 	// Places up to which all own facts that are here were handed to the peer's channel, and that the guard allowed.
 	Sent    uint64 `cbor:"1,keyasint,omitempty"`
@@ -26,16 +28,16 @@ type Outbox struct {
 	Head fact.Position `cbor:"6,keyasint,omitempty"`
 }
 
-// OutboxKey returns the key of the observation about a peer in a context.
-func OutboxKey(context aura.ContextID, peer aura.AuthorityID) string {
-	return context.String() + "/" + peer.String()
+// OutboxKey returns the key of the observation about a device of a peer in a context.
+func OutboxKey(context aura.ContextID, peer aura.AuthorityID, device aura.DeviceID) string {
+	return context.String() + "/" + peer.String() + "/" + device.String()
 }
 
-// outboxes holds the newest observation for each context and peer. The zero value knows nothing, like a frontend
+// outboxes holds the newest observation for each context, peer and device. The zero value knows nothing, like a frontend
 // without an agent.
 type outboxes struct {
-	known map[link]Outbox
-	acked map[link]mark // as counted; it stays true when the agent has gone
+	known map[link]map[aura.DeviceID]Outbox
+	acked map[link]map[aura.DeviceID]mark // as counted; it stays true when the agent has gone
 }
 
 type link struct {
@@ -50,12 +52,14 @@ func (s *State) Observe(ob fact.Observation) bool {
 	if ob.Kind != ObservedOutbox {
 		return false
 	}
-	at, ok := parseOutboxKey(ob.Key)
+	at, device, ok := parseOutboxKey(ob.Key)
 	if !ok {
 		return false
 	}
 	if len(ob.Payload) == 0 {
-		delete(o.known, at)
+		if delete(o.known[at], device); len(o.known[at]) == 0 {
+			delete(o.known, at)
+		}
 		return true
 	}
 	var box Outbox
@@ -63,38 +67,63 @@ func (s *State) Observe(ob fact.Observation) bool {
 		return false
 	}
 	if o.known == nil {
-		o.known, o.acked = map[link]Outbox{}, map[link]mark{}
+		o.known, o.acked = map[link]map[aura.DeviceID]Outbox{}, map[link]map[aura.DeviceID]mark{}
 	}
-	o.known[at] = box
+	if o.known[at] == nil {
+		o.known[at] = map[aura.DeviceID]Outbox{}
+	}
+	o.known[at][device] = box
 	if box.Counted {
-		o.acked[at] = farther(o.acked[at], mark{box.Acked, box.Head + 1})
+		if o.acked[at] == nil {
+			o.acked[at] = map[aura.DeviceID]mark{}
+		}
+		o.acked[at][device] = farther(o.acked[at][device], mark{box.Acked, box.Head + 1})
 	}
 	return true
 }
 
-func parseOutboxKey(key string) (link, bool) {
-	context, peer, found := strings.Cut(key, "/")
-	if !found {
-		return link{}, false
+func parseOutboxKey(key string) (link, aura.DeviceID, bool) {
+	parts := strings.Split(key, "/")
+	if len(parts) != 3 {
+		return link{}, aura.DeviceID{}, false
 	}
-	c, err := aura.ParseContextID(context)
+	c, err := aura.ParseContextID(parts[0])
 	if err != nil {
-		return link{}, false
+		return link{}, aura.DeviceID{}, false
 	}
-	p, err := aura.ParseAuthorityID(peer)
-	return link{context: c, peer: p}, err == nil
+	p, err := aura.ParseAuthorityID(parts[1])
+	if err != nil {
+		return link{}, aura.DeviceID{}, false
+	}
+	d, err := aura.ParseDeviceID(parts[2])
+	return link{context: c, peer: p}, d, err == nil
 }
 
-// Outbox returns how far the delivery to a peer in a context is, as observed last; false when no agent says so.
-func (s *State) Outbox(context aura.ContextID, peer aura.AuthorityID) (Outbox, bool) {
-	o := &s.outboxes
-	at := link{context: context, peer: peer}
-	box, ok := o.known[at]
-	if acked, counted := o.acked[at]; counted {
-		acked = farther(acked, mark{box.Acked, box.Head + 1})
-		box.Acked, box.Head, box.Counted = acked.Through, acked.At-1, true
+// outboxes returns how far the deliveries to the devices of a peer are, ascending by device, as observed last.
+func (o *outboxes) of(at link) []Outbox {
+	devices := slices.SortedFunc(maps.Keys(o.known[at]), aura.DeviceID.Compare)
+	for d := range o.acked[at] {
+		if _, here := o.known[at][d]; !here {
+			devices = append(devices, d)
+		}
 	}
-	return box, ok
+	boxes := make([]Outbox, 0, len(devices))
+	for _, d := range devices {
+		box := o.known[at][d]
+		if acked, counted := o.acked[at][d]; counted {
+			acked = farther(acked, mark{box.Acked, box.Head + 1})
+			box.Acked, box.Head, box.Counted = acked.Through, acked.At-1, true
+		}
+		boxes = append(boxes, box)
+	}
+	return boxes
+}
+
+// Counted reports whether the agent keeps count of the deliveries to a peer in a context, on each device that it knows: the
+// facts about them say no more then.
+func (s *State) Counted(context aura.ContextID, peer aura.AuthorityID) bool {
+	boxes := s.outboxes.of(link{context: context, peer: peer})
+	return len(boxes) > 0 && !slices.ContainsFunc(boxes, func(b Outbox) bool { return !b.Counted })
 }
 
 // ObservedContext returns the context that an observation of an outbox is about, false for another observation.
@@ -102,6 +131,6 @@ func ObservedContext(o fact.Observation) (aura.ContextID, bool) {
 	if o.Kind != ObservedOutbox {
 		return aura.ContextID{}, false
 	}
-	at, ok := parseOutboxKey(o.Key)
+	at, _, ok := parseOutboxKey(o.Key)
 	return at.context, ok
 }

@@ -2,6 +2,8 @@ package delivery
 
 import (
 	"cmp"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/aura-runtime/aura"
@@ -93,23 +95,61 @@ func farther(a, b mark) mark {
 	return a
 }
 
-// Progress says how far an own fact got towards one peer, and why no further.
+// Progress says how far an own fact got towards one peer, and why no further: it is delivered when one device of the
+// peer has it, and as far as on the device to which it got farthest before.
 func (s *State) Progress(of Place, peer aura.AuthorityID) (Progress, string) {
-	at := hop{link{of.Context, peer}, of.Device}
-	box, known := s.Outbox(of.Context, peer)
-	switch failed := s.failed[at]; {
-	case s.acked[at].covers(&of), mark{box.Acked, box.Head + 1}.covers(&of):
-		return ProgressDelivered, ""
-	case failed != nil && mark{failed.Value.Through, failed.Value.At}.covers(&of):
+	to := link{of.Context, peer}
+	at, boxes := hop{to, of.Device}, s.outboxes.of(to)
+	for _, m := range s.acked[at] {
+		if m.covers(&of) {
+			return ProgressDelivered, ""
+		}
+	}
+	for i := range boxes {
+		if (mark{boxes[i].Acked, boxes[i].Head + 1}).covers(&of) {
+			return ProgressDelivered, ""
+		}
+	}
+	if failed := s.failed[at]; failed != nil && (mark{failed.Value.Through, failed.Value.At}).covers(&of) {
 		return ProgressFailed, failed.Value.Reason
-	case !known:
+	}
+	if len(s.outboxes.known[to]) == 0 {
 		return ProgressWaiting, reasonNoAgent
-	case mark{box.Sent, box.Head + 1}.covers(&of):
+	}
+	farthest, reason := ProgressWaiting, reasonUndecided
+	for i := range boxes {
+		if p, why := boxes[i].progress(&of); p > farthest || i == 0 {
+			farthest, reason = p, why
+		}
+	}
+	return farthest, reason
+}
+
+// progress is [State.Progress] for a fact that one device does not have yet.
+func (b *Outbox) progress(of *Place) (Progress, string) {
+	switch {
+	case mark{b.Sent, b.Head + 1}.covers(of):
 		return ProgressSent, ""
-	case box.Reason != "":
-		return ProgressWaiting, box.Reason
-	case mark{box.Charged, box.Head + 1}.covers(&of):
+	case b.Reason != "":
+		return ProgressWaiting, b.Reason
+	case mark{b.Charged, b.Head + 1}.covers(of):
 		return ProgressSending, ""
 	}
 	return ProgressWaiting, reasonUndecided
+}
+
+// Holders returns the devices of a peer that have an own fact, ascending; nil while one device at most is known to take facts
+// of the context.
+func (s *State) Holders(of Place, peer aura.AuthorityID) (holders []aura.DeviceID) {
+	to, o := link{of.Context, peer}, &s.outboxes
+	said := s.acked[hop{to, of.Device}]
+	devices := slices.AppendSeq(slices.AppendSeq(slices.Collect(maps.Keys(said)), maps.Keys(o.known[to])), maps.Keys(o.acked[to]))
+	slices.SortFunc(devices, aura.DeviceID.Compare)
+	if devices = slices.Compact(devices); len(devices) < 2 {
+		return nil
+	}
+	return slices.DeleteFunc(devices, func(d aura.DeviceID) bool {
+		box := o.known[to][d]
+		return !said[d].covers(&of) && !o.acked[to][d].covers(&of) && !(mark{box.Acked, box.Head + 1}).covers(&of)
+	})
 }

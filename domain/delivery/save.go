@@ -17,21 +17,24 @@ type saved struct {
 }
 
 type savedHop struct {
-	Context aura.ContextID        `cbor:"1,keyasint"`
-	Peer    aura.AuthorityID      `cbor:"2,keyasint"`
-	Device  aura.DeviceID         `cbor:"3,keyasint"` // the own one
-	Acked   mark                  `cbor:"4,keyasint,omitzero"`
-	Failed  *fold.Newest[failure] `cbor:"5,keyasint,omitempty"`
+	Context aura.ContextID         `cbor:"1,keyasint"`
+	Peer    aura.AuthorityID       `cbor:"2,keyasint"`
+	Device  aura.DeviceID          `cbor:"3,keyasint"`           // the own one
+	Acked   map[aura.DeviceID]mark `cbor:"4,keyasint,omitempty"` // by the device of the peer
+	Failed  *fold.Newest[failure]  `cbor:"5,keyasint,omitempty"`
 }
 
 // Version implements [domain.State].
-func (s *State) Version() int { return 2 }
+func (s *State) Version() int { return 3 }
 
 // Save implements [domain.State].
 func (s *State) Save() ([]byte, error) {
 	hops := map[hop]savedHop{}
 	of := func(at hop) savedHop {
-		return cmp.Or(hops[at], savedHop{Context: at.context, Peer: at.peer, Device: at.device})
+		if h, there := hops[at]; there {
+			return h
+		}
+		return savedHop{Context: at.context, Peer: at.peer, Device: at.device}
 	}
 	for at, through := range s.acked {
 		h := of(at)
@@ -58,10 +61,10 @@ func (s *State) Restore(state []byte) error {
 	if from.Self != s.self {
 		return aura.Errorf("delivery.Restore", aura.Corrupt, "the deliveries are another authority's")
 	}
-	s.acked, s.failed = map[hop]mark{}, map[hop]*fold.Newest[failure]{}
+	s.acked, s.failed = map[hop]map[aura.DeviceID]mark{}, map[hop]*fold.Newest[failure]{}
 	for _, h := range from.Hops {
 		at := hop{link{h.Context, h.Peer}, h.Device}
-		if h.Acked != (mark{}) {
+		if len(h.Acked) > 0 {
 			s.acked[at] = h.Acked
 		}
 		if h.Failed != nil {

@@ -1,6 +1,7 @@
 package status
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/aura-runtime/aura"
@@ -57,9 +58,13 @@ type Withdrawn struct {
 	Running bool `cbor:"1,keyasint,omitempty"`
 }
 
-// Observed is the kind of the observations about connections. The key is the peer's authority in text
-// form, the payload a [Connection].
+// Observed is the kind of the observations about connections. The key is an [ObservedKey], the payload a [Connection].
 const Observed = "connection.state"
+
+// ObservedKey returns the key of the observation about the connection to a device of a peer.
+func ObservedKey(peer aura.AuthorityID, device aura.DeviceID) string {
+	return peer.String() + "/" + device.String()
+}
 
 // Link says how a peer can be reached now. The numbers cross the wire: append only.
 type Link uint8
@@ -89,6 +94,11 @@ func (l Link) String() string {
 		return "relayed"
 	}
 	return "reach " + strconv.Itoa(int(l))
+}
+
+// rank orders the values by how well the peer is reached.
+func (l Link) rank() int {
+	return slices.Index([]Link{LinkOffline, LinkConnecting, LinkRelayed, LinkDirect}, l)
 }
 
 // MarshalText implements [encoding.TextMarshaler].
@@ -125,7 +135,7 @@ type Connection struct {
 	Lacks bool `cbor:"5,keyasint,omitempty" json:"lacks,omitempty"`
 }
 
-// Observation returns the observation of a connection to a peer.
+// Observation returns the observation of a connection to a peer that has one device.
 func (c Connection) Observation(peer aura.AuthorityID) (fact.Observation, error) {
 	b, err := fact.Marshal(c)
 	return fact.Observation{Kind: Observed, Key: peer.String(), Payload: b}, err

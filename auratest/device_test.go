@@ -1,0 +1,317 @@
+package auratest_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/auratest"
+	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/delivery"
+	"github.com/aura-runtime/aura/domain/device"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/roster"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
+)
+
+// household is Ada's phone and laptop, and Ben.
+type household struct {
+	*auratest.World
+	tc                 task.Context
+	phone, laptop, ben *auratest.Person
+	talk               aura.ContextID
+}
+
+// live runs a test in calm worlds in which Ada enrols a laptop. Ben said "before" when she had her phone alone.
+func live(t *testing.T, seeds uint64, test func(h *household)) {
+	t.Helper()
+	auratest.Run(t, auratest.Options{Seeds: seeds}, func(tc task.Context, w *auratest.World) {
+		h := &household{World: w, tc: tc, phone: w.Person(tc, "Ada's phone"), ben: w.Person(tc, "Ben")}
+		h.talk = w.Meet(tc, h.phone, h.ben)
+		h.ben.Say(tc, h.talk, "before")
+		h.laptop = h.phone.Enrol(tc, "Ada's laptop")
+		h.hears(h.laptop, h.ben, "before")
+		test(h)
+	})
+}
+
+// hears waits until one device has exactly these texts of a person, in any order.
+func (h *household) hears(by, from *auratest.Person, want ...string) {
+	h.Helper()
+	slices.Sort(want)
+	var got []string
+	if !h.Until(h.tc, by.Name+" hears "+from.Name, time.Minute, func() bool {
+		got = by.Heard(h.tc, h.talk, from)
+		slices.Sort(got)
+		return slices.Equal(got, want)
+	}) {
+		h.Errorf("%s heard %q, want %q", by.Name, got, want)
+	}
+}
+
+// message returns a text as its author's device shows it.
+func (h *household) message(by *auratest.Person, text string) chat.Message {
+	h.Helper()
+	v := by.Look(h.tc)
+	all, _ := v.Chats.Messages(v.Setting, h.talk, 0)
+	i := slices.IndexFunc(all, func(m chat.Message) bool { return m.Text == text })
+	if i < 0 {
+		h.Fatalf("%s has no text %q", by.Name, text)
+	}
+	return all[i]
+}
+
+// delivered waits until a device shows an own text as delivered.
+func (h *household) delivered(by *auratest.Person, text string) {
+	h.Helper()
+	h.Until(h.tc, text+" is delivered", time.Minute, func() bool { return h.message(by, text).State >= delivery.ProgressDelivered })
+}
+
+// dismiss removes the laptop and waits until Ben knows it.
+func (h *household) dismiss() {
+	h.Helper()
+	h.phone.Dismiss(h.tc, h.laptop)
+	h.Until(h.tc, "Ben knows of the removal", time.Minute, func() bool { return len(h.listed(h.ben)) == 1 })
+}
+
+// listed returns Ada's devices as an agent has them.
+func (h *household) listed(by *auratest.Person) []device.Device {
+	h.Helper()
+	payload, err := fact.Marshal(device.Whose{Authority: h.phone.Self()})
+	if err != nil {
+		h.Fatalf("%v", err)
+	}
+	answer, err := by.Bridge().Ask(h.tc, fact.Question{Kind: device.QuestionRoster, Payload: payload})
+	if err != nil {
+		h.Fatalf("%v", err)
+	}
+	var says device.Roster
+	if err := fact.Unmarshal(answer.Payload, &says); err != nil {
+		h.Fatalf("%v", err)
+	}
+	return says.Devices
+}
+
+// TestTwoDevicesOfOnePersonTalk: every text of a contact reaches both devices, and the texts of both reach the contact
+// once, also after restarts.
+func TestTwoDevicesOfOnePersonTalk(t *testing.T) {
+	live(t, 5, func(h *household) {
+		h.ben.Say(h.tc, h.talk, "to both")
+		h.phone.Say(h.tc, h.talk, "from the phone")
+		h.laptop.Say(h.tc, h.talk, "from the laptop")
+		h.hears(h.phone, h.ben, "before", "to both")
+		h.hears(h.laptop, h.ben, "before", "to both")
+		h.hears(h.ben, h.phone, "from the phone", "from the laptop")
+		h.delivered(h.phone, "from the phone")
+		h.delivered(h.laptop, "from the laptop")
+		for _, p := range []*auratest.Person{h.ben, h.laptop, h.phone} {
+			p.Crash()
+			p.Start(h.tc)
+			h.ben.Say(h.tc, h.talk, "while "+p.Name+" was new")
+			p.Say(h.tc, h.talk, p.Name+" is back")
+		}
+		all := []string{"before", "to both", "Ben is back", "while Ben was new", "while Ada's laptop was new", "while Ada's phone was new"}
+		h.hears(h.phone, h.ben, all...)
+		h.hears(h.laptop, h.ben, all...)
+		h.hears(h.ben, h.phone, "from the phone", "from the laptop", "Ada's laptop is back", "Ada's phone is back")
+	})
+}
+
+// TestOneDeviceIsEnough: a text is delivered when one device of the peer has it, and names the devices that do.
+func TestOneDeviceIsEnough(t *testing.T) {
+	live(t, 1, func(h *household) {
+		h.Until(h.tc, "both have the first text", time.Minute, func() bool { return len(h.message(h.ben, "before").Devices) == 2 })
+		h.phone.Crash()
+		h.ben.Say(h.tc, h.talk, "to the laptop alone")
+		h.delivered(h.ben, "to the laptop alone")
+		if got := h.message(h.ben, "to the laptop alone").Devices; !slices.Equal(got, []aura.DeviceID{h.laptop.Ring.Device()}) {
+			h.Errorf("the devices that have it are %v", got)
+		}
+		h.laptop.Crash()
+		h.ben.Say(h.tc, h.talk, "to nobody")
+		h.Sleep(h.tc, time.Minute)
+		if got := h.message(h.ben, "to nobody"); got.State != delivery.ProgressWaiting || len(got.Devices) > 0 {
+			h.Errorf("with both devices away a text is %s, at %v", got.State, got.Devices)
+		}
+		h.phone.Start(h.tc)
+		h.hears(h.phone, h.ben, "before", "to the laptop alone", "to nobody")
+		h.delivered(h.ben, "to nobody")
+	})
+}
+
+// TestARemovedDeviceIsHeardNoMore: a contact takes nothing more of it and sends it nothing, while its earlier texts stay.
+func TestARemovedDeviceIsHeardNoMore(t *testing.T) {
+	live(t, 5, func(h *household) {
+		h.laptop.Say(h.tc, h.talk, "from the laptop")
+		h.hears(h.ben, h.phone, "from the laptop")
+		h.dismiss()
+		h.laptop.Say(h.tc, h.talk, "after the removal")
+		h.ben.Say(h.tc, h.talk, "to the phone alone")
+		h.phone.Say(h.tc, h.talk, "still here")
+		h.hears(h.phone, h.ben, "before", "to the phone alone")
+		h.delivered(h.ben, "to the phone alone")
+		h.Sleep(h.tc, 10*time.Minute)
+		h.hears(h.ben, h.phone, "from the laptop", "still here")
+		h.hears(h.laptop, h.ben, "before")
+		h.ben.Crash()
+		h.ben.Start(h.tc)
+		h.Sleep(h.tc, 10*time.Minute)
+		h.hears(h.ben, h.phone, "from the laptop", "still here")
+		if got := h.message(h.laptop, "after the removal").State; got != delivery.ProgressWaiting && got != delivery.ProgressSending {
+			h.Errorf("what the removed device says is %s", got)
+		}
+	})
+}
+
+// TestARemovalEndsAConversation: nothing of a device that speaks is taken behind the entry that removes it.
+func TestARemovalEndsAConversation(t *testing.T) {
+	auratest.Run(t, auratest.Options{Seeds: 10, Preempt: 200}, func(tc task.Context, w *auratest.World) {
+		h := &household{World: w, tc: tc, phone: w.Person(tc, "Ada's phone"), ben: w.Person(tc, "Ben")}
+		h.talk = w.Meet(tc, h.phone, h.ben)
+		h.laptop = h.phone.Enrol(tc, "Ada's laptop")
+		h.laptop.Say(tc, h.talk, "hello")
+		h.hears(h.ben, h.phone, "hello")
+		watch := &removal{by: h.phone.Ring.Device(), of: h.laptop.Ring.Device()}
+		h.ben.Agent.Journal().Attach(watch)
+		speaking := task.NewGroup(tc, "speaking")
+		for range 4 {
+			speaking.Go("say", func(tc task.Context) error {
+				for range 20 {
+					h.laptop.Say(tc, h.talk, "and so on")
+				}
+				return nil
+			})
+		}
+		h.phone.Dismiss(tc, h.laptop)
+		if err := speaking.Wait(tc); err != nil {
+			w.Fatalf("%v", err)
+		}
+		w.Sleep(tc, time.Minute)
+		if !watch.known || watch.late > 0 {
+			w.Errorf("the removal came: %t; behind it came %d facts of the device", watch.known, watch.late)
+		}
+	})
+}
+
+// removal counts the facts of a device that are committed behind the entry of another one that removes it. It implements
+// [journal.Sink].
+type removal struct {
+	by, of aura.DeviceID
+	known  bool
+	late   int
+}
+
+// Committed implements [journal.Sink].
+func (r *removal) Committed(records []fact.Record) {
+	known := r.known
+	for i := range records {
+		switch f := &records[i].Fact; {
+		case known && f.Device == r.of:
+			r.late++
+		case f.Device == r.by && f.Kind == device.KindRoster:
+			r.known = true // a fact of the same batch was taken before
+		}
+	}
+}
+
+// TestTheMakerSaysUpToWhereARemovedDeviceCounts: the bound reaches the contact.
+func TestTheMakerSaysUpToWhereARemovedDeviceCounts(t *testing.T) {
+	live(t, 1, func(h *household) {
+		h.laptop.Say(h.tc, h.talk, "from the laptop")
+		h.hears(h.ben, h.phone, "from the laptop")
+		h.dismiss()
+		heads, err := h.laptop.Agent.Journal().Heads(fact.ContextNamespace(h.talk), h.laptop.Ring.Device())
+		if err != nil {
+			h.Fatalf("%v", err)
+		}
+		says := h.phone.Roster(h.tc)
+		h.phone.Do(h.tc, device.IntentClose, device.CloseIntent{
+			To: h.phone.Ref(h.tc, h.talk), Closed: roster.Closed{Device: h.laptop.Ring.Device(), Entry: says.Heads[0], Heads: heads},
+		}, nil)
+		standing := func(at fact.Place) roster.Standing {
+			v := h.ben.Look(h.tc)
+			of := domain.Get[*device.State](v.States)
+			with, _ := v.Contacts.Certificate(h.talk)
+			below := func(aura.DeviceID, fact.Place, fact.Place) (bool, bool) { return true, true }
+			return of.Bounds(h.talk, of.Chain(h.phone.Self(), with, h.tc.Now().At).State(h.tc.Now().At), below).Standing(h.laptop.Ring.Device(), at)
+		}
+		later := fact.Place{Seq: heads[0].Seq + 1, ID: [fact.ShortID]byte{1}}
+		h.Until(h.tc, "Ben has the bound", time.Minute, func() bool { return standing(later) == roster.StandingVoid })
+		if got := standing(heads[0]); got != roster.StandingCounts {
+			h.Errorf("the last fact of the laptop %s", got)
+		}
+	})
+}
+
+// TestDevicesOfOnePersonMeet: they have a link in a context of their own, also when no contact is there.
+func TestDevicesOfOnePersonMeet(t *testing.T) {
+	live(t, 3, func(h *household) {
+		h.ben.Stop(h.tc)
+		h.phone.Stop(h.tc)
+		h.laptop.Stop(h.tc)
+		h.Sleep(h.tc, time.Minute)
+		before := len(h.Events)
+		h.phone.Start(h.tc)
+		h.laptop.Start(h.tc)
+		for _, name := range []string{h.phone.Name, h.laptop.Name} {
+			h.Until(h.tc, name+" has a session", time.Minute, func() bool {
+				return slices.ContainsFunc(h.Events[before:], func(e world.Event) bool {
+					return e.Family() == world.FamilyConnection && e.Message() == "up" && strings.Contains(e.Owner(), name)
+				})
+			})
+		}
+		h.phone.Dismiss(h.tc, h.laptop)
+		h.Sleep(h.tc, time.Minute)
+		before = len(h.Events)
+		h.Sleep(h.tc, 10*time.Minute)
+		if slices.ContainsFunc(h.Events[before:], func(e world.Event) bool {
+			return e.Family() == world.FamilyConnection && e.Message() == "up"
+		}) {
+			h.Errorf("the phone speaks with a device that it removed")
+		}
+	})
+}
+
+// TestAGroupHearsBothDevices: a member of a group who is no contact learns of the devices, too, and each of them of the
+// group.
+func TestAGroupHearsBothDevices(t *testing.T) {
+	auratest.Run(t, auratest.Options{Seeds: 3}, func(tc task.Context, w *auratest.World) {
+		h := &household{World: w, tc: tc, phone: w.Person(tc, "Ada's phone"), ben: w.Person(tc, "Ben")}
+		cleo := w.Person(tc, "Cleo")
+		w.Meet(tc, h.ben, h.phone)
+		w.Meet(tc, h.ben, cleo)
+		var members []contact.Ref
+		for _, p := range []*auratest.Person{h.phone, cleo} {
+			c, _ := h.ben.Look(tc).Contacts.ByAuthority(p.Self())
+			members = append(members, c.Ref)
+		}
+		var created chat.Created
+		h.ben.Do(tc, chat.IntentCreate, chat.CreateIntent{Name: "friends", Members: members}, &created)
+		h.talk = created.Context
+		w.Until(tc, "all take part", time.Minute, func() bool {
+			return !slices.ContainsFunc([]*auratest.Person{h.phone, cleo}, func(p *auratest.Person) bool {
+				v := p.Look(tc)
+				_, err := v.Chats.Thread(v.Setting, h.talk)
+				return err != nil
+			})
+		})
+		h.laptop = h.phone.Enrol(tc, "Ada's laptop")
+		cleo.Say(tc, h.talk, "to all")
+		h.hears(h.phone, cleo, "to all")
+		h.hears(h.laptop, cleo, "to all")
+		h.laptop.Say(tc, h.talk, "from the laptop")
+		h.hears(cleo, h.phone, "from the laptop")
+		h.hears(h.ben, h.phone, "from the laptop")
+		h.phone.Dismiss(tc, h.laptop)
+		w.Until(tc, "Cleo knows of the removal", time.Minute, func() bool { return len(h.listed(cleo)) == 1 })
+		h.laptop.Say(tc, h.talk, "after the removal")
+		h.phone.Say(tc, h.talk, "still here")
+		w.Sleep(tc, 10*time.Minute)
+		h.hears(cleo, h.phone, "from the laptop", "still here")
+	})
+}

@@ -1,0 +1,318 @@
+package device_test
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"encoding/json"
+	"errors"
+	"flag"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/device"
+	"github.com/aura-runtime/aura/domain/foldtest"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/roster"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+var (
+	ada    = foldtest.NewPerson(1)
+	ben    = foldtest.NewPerson(2)
+	shared = aura.ContextID{7}
+	now    = aura.Instant(1e18)
+
+	tablet, laptop = enrolled(11), enrolled(12)
+	history        = grown() // of Ada: her phone, the tablet, the laptop, then without the tablet
+)
+
+// root returns the root key of a person, see [foldtest.NewPerson].
+func root(n byte) ed25519.PrivateKey {
+	return ed25519.NewKeyFromSeed(append(make([]byte, ed25519.SeedSize-2), n, 1))
+}
+
+func signed(e roster.Entry, err error) roster.Entry {
+	if err != nil {
+		panic(err)
+	}
+	return e.Sign(func(b []byte) [64]byte { return [64]byte(ed25519.Sign(root(1), b)) })
+}
+
+// enrolled returns a device that joins Ada's authority.
+func enrolled(n byte) roster.Device {
+	p := foldtest.NewPerson(n)
+	d := roster.Device{
+		Signing: p.Certificate.Signing, Agreement: p.Certificate.Agreement, Link: p.Certificate.Link, Rights: roster.RightsSpeak,
+	}
+	d.Countersignature = [64]byte(ed25519.Sign(p.Signing, d.SigningBytes(ada.Authority())))
+	return d
+}
+
+func grown() []roster.Entry {
+	first, err := roster.Found(&ada.Certificate)
+	if err != nil {
+		panic(err)
+	}
+	chain, all := roster.New(ada.Authority()), []roster.Entry{first}
+	last := func() *roster.State {
+		if err := chain.Add(all[len(all)-1], 0); err != nil {
+			panic(err)
+		}
+		return chain.State(now)
+	}
+	all = append(all, signed(roster.Enrol(last(), ada.Device(), tablet)))
+	all = append(all, signed(roster.Enrol(last(), ada.Device(), laptop)))
+	return append(all, signed(roster.Remove(last(), ada.Device(), tablet.ID())))
+}
+
+func announce(t testing.TB, entries ...roster.Entry) roster.Announced {
+	t.Helper()
+	list, err := roster.Announce(entries)
+	if err != nil || len(list) != 1 {
+		t.Fatal(len(list), err)
+	}
+	return list[0]
+}
+
+func folded(self foldtest.Person, records ...fact.Record) *device.State {
+	s := device.NewState(self.Authority())
+	for i := range records {
+		s.Apply(&records[i])
+	}
+	return s
+}
+
+func says(s *device.State) *roster.State {
+	return s.Chain(ada.Authority(), ada.Certificate, now).State(now)
+}
+
+// TestAPeerLearnsTheDevicesOfAContact: the certificate is entry 0, whatever part of the chain came.
+func TestAPeerLearnsTheDevicesOfAContact(t *testing.T) {
+	s := folded(ben)
+	if got := says(s); len(got.Devices) != 1 || s.Announces(ada.Authority()) {
+		t.Errorf("before any entry: %d devices", len(got.Devices))
+	}
+	s = folded(ben, ada.Shared(t, shared, 2, 2, device.KindRoster, announce(t, history[2])))
+	if got := says(s); len(got.Devices) != 1 || len(got.Missing) != 1 {
+		t.Errorf("an entry whose predecessor is missing counts: %d devices", len(got.Devices))
+	}
+	r := ada.Shared(t, shared, 1, 1, device.KindRoster, announce(t, history[1]))
+	s.Apply(&r)
+	if got := says(s); len(got.Devices) != 3 || got.Number != 2 {
+		t.Errorf("%d devices by entry %d", len(got.Devices), got.Number)
+	}
+	r = ada.Shared(t, shared, 3, 3, device.KindRoster, announce(t, history[3]))
+	s.Apply(&r)
+	if got := says(s); len(got.Devices) != 2 {
+		t.Errorf("after a removal: %d devices", len(got.Devices))
+	}
+}
+
+// TestOnlyAnAuthoritySpeaksOfItsDevices: a member that announces devices of another is refused and changes nothing, and so
+// is an entry that the root key did not sign.
+func TestOnlyAnAuthoritySpeaksOfItsDevices(t *testing.T) {
+	foreign := ben.Shared(t, shared, 1, 1, device.KindRoster, announce(t, history...))
+	check := device.Module().Kinds[0].Check
+	if err := check(&foreign.Fact); !errors.Is(err, aura.Invalid) {
+		t.Errorf("the check says %v", err)
+	}
+	if folded(ben, foreign).Announces(ada.Authority()) {
+		t.Error("it was kept")
+	}
+	forged := history[1].Sign(func(b []byte) [64]byte { return [64]byte(ed25519.Sign(root(2), b)) })
+	if got := says(folded(ben, ada.Shared(t, shared, 1, 1, device.KindRoster, announce(t, history[0], forged)))); len(got.Devices) != 1 {
+		t.Errorf("an entry that another key signed counts: %d devices", len(got.Devices))
+	}
+}
+
+// TestTheFirstTimeCounts: by the time at which this home first had an entry a change of the recovery key is pending.
+func TestTheFirstTimeCounts(t *testing.T) {
+	chain := roster.New(ada.Authority())
+	for _, e := range history {
+		if err := chain.Add(e, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	guarded := signed(roster.SetRecovery(chain.State(now), ada.Device(), roster.Recovery{Key: [32]byte{1}, Threshold: 2, Guardians: 3}))
+	all := ada.Shared(t, shared, 1, 1, device.KindRoster, announce(t, append(history, guarded)...))
+	var hashes []roster.Hash
+	for _, e := range append(history[1:], guarded) {
+		hashes = append(hashes, e.Hash())
+	}
+	slices.SortFunc(hashes, func(a, b roster.Hash) int { return bytes.Compare(a[:], b[:]) })
+	seen := func(logical aura.Logical, at aura.Instant) fact.Record {
+		return ben.Own(t, logical, device.KindSeen, device.Seen{At: at, Entries: hashes})
+	}
+	const day = 24 * 3600 * 1e9
+	for name, c := range map[string]struct {
+		records []fact.Record
+		pending bool
+	}{
+		"not kept yet":       {[]fact.Record{all}, true},
+		"13 days ago":        {[]fact.Record{all, seen(1, now.Add(-13*day))}, true},
+		"15 days ago":        {[]fact.Record{seen(1, now.Add(-15*day)), all}, false},
+		"the earlier counts": {[]fact.Record{seen(1, now), all, seen(2, now.Add(-15*day))}, false},
+	} {
+		if got := says(folded(ben, c.records...)).Pending != nil; got != c.pending {
+			t.Errorf("%s: pending is %t", name, got)
+		}
+	}
+}
+
+// TestBoundsSayWhichFactsCount: a removed device counts up to the bound that the maker of the removal said.
+func TestBoundsSayWhichFactsCount(t *testing.T) {
+	last := fact.Place{Seq: 7, ID: [fact.ShortID]byte{1}}
+	bound := roster.Closed{Device: tablet.ID(), Entry: history[3].Hash(), Heads: []fact.Place{last}}
+	entries := ada.Shared(t, shared, 1, 1, device.KindRoster, announce(t, history...))
+	below := func(aura.DeviceID, fact.Place, fact.Place) (bool, bool) { return true, true }
+	after := fact.Place{Seq: 8, ID: [fact.ShortID]byte{2}}
+	for name, c := range map[string]struct {
+		records []fact.Record
+		want    roster.Standing
+	}{
+		"no bound":           {[]fact.Record{entries}, roster.StandingOpen},
+		"bound":              {[]fact.Record{entries, ada.Shared(t, shared, 2, 2, device.KindClosed, bound)}, roster.StandingVoid},
+		"in another context": {[]fact.Record{entries, ada.Shared(t, aura.ContextID{8}, 2, 2, device.KindClosed, bound)}, roster.StandingOpen},
+		"by another person":  {[]fact.Record{entries, ben.Shared(t, shared, 2, 2, device.KindClosed, bound)}, roster.StandingOpen},
+	} {
+		s := folded(ben, c.records...)
+		if got := s.Bounds(shared, says(s), below).Standing(tablet.ID(), after); got != c.want {
+			t.Errorf("%s: a later fact %s", name, got)
+		}
+	}
+}
+
+func TestAdoptingChecksTheEntries(t *testing.T) {
+	by := domain.Caller{Authority: ada.Authority(), Device: ada.Device(), Now: aura.Physical{At: now}}
+	if r, err := device.Adopt(folded(ada), by, announce(t, history[:2]...)); err != nil || len(r.Entries) != 1 || len(r.Sends) != 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	forged := history[1].Sign(func(b []byte) [64]byte { return [64]byte(ed25519.Sign(root(2), b)) })
+	for name, c := range map[string]struct {
+		by      domain.Caller
+		entries roster.Announced
+		want    aura.Kind
+	}{
+		"of another": {domain.Caller{Authority: ben.Authority()}, announce(t, history[0]), aura.Invalid},
+		"a gap":      {by, announce(t, history[0], history[2]), aura.NotFound},
+		"forged":     {by, announce(t, history[0], forged), aura.Denied},
+		"none":       {by, roster.Announced{}, aura.Invalid},
+	} {
+		if _, err := device.Adopt(folded(ada), c.by, c.entries); aura.KindOf(err) != c.want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestTheMakerOfARemovalSaysItsBound: and another device does not, nor the maker twice.
+func TestTheMakerOfARemovalSaysItsBound(t *testing.T) {
+	by := domain.Caller{Authority: ada.Authority(), Device: ada.Device(), Now: aura.Physical{At: now}}
+	s := folded(ada, ada.Own(t, 1, device.KindRoster, announce(t, history...)))
+	bound := roster.Closed{Device: tablet.ID(), Entry: history[3].Hash()}
+	to, peers := chat.Ref{Context: shared}, []aura.AuthorityID{ben.Authority()}
+	r, err := device.Close(s, by, to, peers, bound)
+	if err != nil || len(r.Entries) != 1 || len(r.Sends) != 1 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	other := by
+	other.Device = laptop.ID()
+	if _, err := device.Close(s, other, to, peers, bound); !errors.Is(err, aura.Denied) {
+		t.Errorf("another device: %v", err)
+	}
+	said := ada.Drafted(r.Entries[0], 2, 2)
+	s.Apply(&said)
+	if _, err := device.Close(s, by, to, peers, bound); !errors.Is(err, aura.Denied) {
+		t.Errorf("twice: %v", err)
+	}
+}
+
+func TestFactsAreCheckedWhereTheyLie(t *testing.T) {
+	checks := map[string]func(*fact.Fact) error{}
+	for _, k := range device.Module().Kinds {
+		checks[k.Name] = k.Check
+	}
+	closed := roster.Closed{Device: tablet.ID(), Entry: history[3].Hash()}
+	seen := device.Seen{At: now, Entries: []roster.Hash{history[1].Hash()}}
+	for _, r := range []fact.Record{
+		ada.Own(t, 1, device.KindRoster, announce(t, history...)), ada.Shared(t, shared, 1, 1, device.KindRoster, announce(t, history...)),
+		ada.Own(t, 1, device.KindClosed, closed), ada.Shared(t, shared, 1, 1, device.KindClosed, closed),
+		ada.Own(t, 1, device.KindSeen, seen),
+	} {
+		if err := checks[r.Fact.Kind](&r.Fact); err != nil {
+			t.Errorf("%s in %s: %v", r.Fact.Kind, r.Fact.Namespace, err)
+		}
+		r.Fact.Namespace = fact.OwnNamespace(ben.Authority())
+		if err := checks[r.Fact.Kind](&r.Fact); !errors.Is(err, aura.Invalid) {
+			t.Errorf("%s in the namespace of another: %v", r.Fact.Kind, err)
+		}
+	}
+	for name, r := range map[string]fact.Record{
+		"seen by a peer":   ada.Shared(t, shared, 1, 1, device.KindSeen, seen),
+		"seen never":       ada.Own(t, 1, device.KindSeen, device.Seen{Entries: seen.Entries}),
+		"seen nothing":     ada.Own(t, 1, device.KindSeen, device.Seen{At: now}),
+		"out of order":     ada.Own(t, 1, device.KindSeen, device.Seen{At: now, Entries: []roster.Hash{{2}, {1}}}),
+		"closed nothing":   ada.Own(t, 1, device.KindClosed, roster.Closed{}),
+		"announced nobody": ada.Own(t, 1, device.KindRoster, roster.Announced{}),
+	} {
+		if err := checks[r.Fact.Kind](&r.Fact); !errors.Is(err, aura.Invalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func records(t testing.TB) *rapid.Generator[[]fact.Record] {
+	return rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) fact.Record {
+		who := rapid.SampledFrom([]foldtest.Person{ada, ben}).Draw(rt, "who")
+		at := aura.Logical(rapid.Uint64Range(1, 9).Draw(rt, "at"))
+		entry := rapid.SampledFrom(history).Draw(rt, "entry")
+		var payload any
+		kind := rapid.SampledFrom([]string{device.KindRoster, device.KindRoster, device.KindClosed, device.KindSeen}).Draw(rt, "kind")
+		switch kind {
+		case device.KindRoster:
+			who, payload = ada, announce(t, entry)
+		case device.KindClosed:
+			payload = roster.Closed{Device: tablet.ID(), Entry: entry.Hash()}
+		case device.KindSeen:
+			return who.Own(t, at, kind, device.Seen{At: now.Add(aura.Duration(at)), Entries: []roster.Hash{entry.Hash()}})
+		}
+		if rapid.Bool().Draw(rt, "own") {
+			return who.Own(t, at, kind, payload)
+		}
+		return who.Shared(t, shared, at, uint64(at), kind, payload)
+	}), 1, 12)
+}
+
+func newState() *device.State { return device.NewState(ada.Authority()) }
+
+func TestSavedStateIsRestored(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) { foldtest.Restorable(rt, records(t).Draw(rt, "records"), newState) })
+}
+
+func TestVersionOfTheState(t *testing.T) { foldtest.Versioned(t, *update, records(t), newState) }
+
+func TestStateIsTheSameForAnyOrder(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) { foldtest.OrderInsensitive(rt, records(t).Draw(rt, "records"), newState) })
+}
+
+func TestRosterAsJSON(t *testing.T) {
+	v := device.Roster{
+		Authority: ada.Authority(), Number: 3,
+		Devices: []device.Device{{Device: ada.Device(), Speaks: true, Governs: true, Share: roster.Whole}},
+	}
+	got, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	foldtest.Golden(t, *update, append(got, '\n'))
+}
+
+func FuzzPayloads(f *testing.F) {
+	f.Add(ada.Own(f, 1, device.KindRoster, announce(f, history...)).Fact.Payload)
+	f.Fuzz(func(t *testing.T, payload []byte) { foldtest.Survives(t, device.Module(), newState(), payload) })
+}

@@ -1,0 +1,20 @@
+package device
+
+import (
+	"testing"
+
+	"github.com/aura-runtime/aura/internal/formats"
+)
+
+// TestFormats holds what docs/formats.md says of this package.
+func TestFormats(t *testing.T) {
+	formats.Map(t, "device.Seen", formats.Payload[Seen]())
+	formats.Map(t, "device.CloseIntent", formats.Payload[CloseIntent]())
+	formats.Map(t, "device.closing", formats.State[closing]())
+	formats.Map(t, "device.savedState", formats.State[savedState]())
+	formats.Map(t, "device.savedClosing", formats.State[savedClosing]())
+	formats.Map(t, "device.savedClosed", formats.State[savedClosed]())
+	formats.Map(t, "device.Whose", formats.Payload[Whose]())
+	formats.Map(t, "device.Roster", formats.Payload[Roster]())
+	formats.Map(t, "device.Device", formats.Payload[Device]())
+}

@@ -1,0 +1,76 @@
+package device
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/roster"
+)
+
+// Module returns the domain. It needs the modules of contacts and chats: their contexts are told which devices there are.
+func Module() domain.Module {
+	return domain.Module{
+		Name: "device",
+		Kinds: []fact.Kind{
+			{Name: KindRoster, Check: checkRoster},
+			{Name: KindClosed, Columns: []fact.Column{{Name: "device", Key: 1}, {Name: "entry", Key: 2}}, Check: checkClosed},
+			{Name: KindSeen, Columns: []fact.Column{{Name: "at", Key: 1}}, Check: checkSeen},
+		},
+		Capabilities: domain.OwnerCapabilities(CapRoster),
+		Operations: []domain.Operation{
+			{
+				Name: IntentAdopt, Category: domain.CategoryOptimistic, Leaves: KindRoster,
+				Plan: domain.Planned(func(s *domain.Snapshot, in roster.Announced) (domain.Plan, error) {
+					return domain.Do(Adopt(domain.Get[*State](s.States), s.Caller, in))
+				}),
+			},
+			{
+				Name: IntentClose, Category: domain.CategoryOptimistic, Leaves: KindClosed,
+				Plan: domain.Planned(func(s *domain.Snapshot, in CloseIntent) (domain.Plan, error) {
+					peers, err := chat.Peers(s.States, in.To)
+					if err != nil {
+						return domain.Plan{}, err
+					}
+					return domain.Do(Close(domain.Get[*State](s.States), s.Caller, in.To, peers, in.Closed))
+				}),
+			},
+		},
+		Serial:    true,
+		Due:       due,
+		NewState:  func(self aura.AuthorityID) domain.State { return NewState(self) },
+		Indexed:   []string{Kinds},
+		Linking:   true,
+		Questions: []domain.Question{{Kind: QuestionRoster, Answer: answer}},
+	}
+}
+
+// due plans to keep when entries came, and to tell each conversation the entries of the owner that it was not told. A
+// plan that fails does not hold up the rest; the first such error is returned.
+func due(s *domain.Snapshot) (plans []domain.Plan, first error) {
+	state := domain.Get[*State](s.States)
+	keep := func(err error) {
+		if first == nil {
+			first = err
+		}
+	}
+	if seen, err := see(state, s.Caller); err != nil || seen.Capability != "" {
+		plans = append(plans, domain.Plan{Request: seen})
+		keep(err)
+	}
+	if !state.Announces(s.Authority) {
+		return plans, first
+	}
+	for _, to := range domain.Get[*chat.State](s.States).Order(chat.SettingOf(s.States)) {
+		peers, err := chat.Peers(s.States, to)
+		if err != nil || len(peers) == 0 {
+			continue // a conversation that ended, or without members
+		}
+		all, err := announce(s.Caller, to.Context, peers, state.untold(to.Context, s.Now.At))
+		keep(err)
+		for i := range all {
+			plans = append(plans, domain.Plan{Request: all[i]})
+		}
+	}
+	return plans, first
+}

@@ -1,0 +1,140 @@
+package device
+
+import (
+	"slices"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/roster"
+)
+
+// QuestionRoster is the kind of the question that carries a [Whose] and that a [Roster] answers.
+const QuestionRoster = "device.list"
+
+// Whose is the payload of [QuestionRoster]: an authority; zero: the owner.
+type Whose struct {
+	Authority aura.AuthorityID `cbor:"1,keyasint,omitzero"`
+}
+
+// Roster is what the entries of an authority say.
+type Roster struct {
+	Authority aura.AuthorityID `cbor:"1,keyasint" json:"authority"`
+	Number    uint8            `cbor:"2,keyasint,omitempty" json:"number"` // of the newest entry
+	// Contested says that the entries contradict each other: the owner of the account must be asked.
+	Contested bool     `cbor:"3,keyasint,omitempty" json:"contested,omitempty"`
+	Devices   []Device `cbor:"4,keyasint,omitempty" json:"devices"`
+	// Waiting are devices that one side of a contest added.
+	Waiting []Device `cbor:"5,keyasint,omitempty" json:"waiting,omitempty"`
+}
+
+// Device is one device as the entries list it.
+type Device struct {
+	Device aura.DeviceID `cbor:"1,keyasint" json:"device"`
+	Speaks bool          `cbor:"2,keyasint,omitempty" json:"speaks"`
+	// Governs says that it may change the membership of groups.
+	Governs bool   `cbor:"3,keyasint,omitempty" json:"governs"`
+	Share   uint32 `cbor:"4,keyasint,omitempty" json:"share"` // of every budget, of 65,536
+}
+
+// Chain returns the entries of an authority with the times at which this home first had them; one that has no time yet counts
+// as seen now. First is the certificate by which the authority is known here, from which entry 0 follows; the zero value: none.
+func (s *State) Chain(who aura.AuthorityID, first fact.Certificate, now aura.Instant) *roster.Chain {
+	chain := roster.New(who)
+	if first != (fact.Certificate{}) {
+		if e, err := roster.Found(&first); err == nil {
+			_ = chain.Add(e, 0) // an entry 0 with a certificate that verifies
+		}
+	}
+	for _, e := range s.entries[who] {
+		at, known := s.seen[e.Hash()]
+		if !known && e.Number > 0 {
+			at = now
+		}
+		_ = chain.Add(e, at) // a chain took it before
+	}
+	return chain
+}
+
+// Announces reports whether an authority announced entries.
+func (s *State) Announces(who aura.AuthorityID) bool { return len(s.entries[who]) > 0 }
+
+// Bounds returns which facts of an authority's devices count in a context, by what its entries say.
+func (s *State) Bounds(context aura.ContextID, says *roster.State, below roster.Below) *roster.Bounds {
+	var all []roster.ClosedFact
+	for at, bounds := range s.closed {
+		if at.Context == context && at.Who == says.Authority {
+			for _, item := range bounds.Items() {
+				all = append(all, item.Value)
+			}
+		}
+	}
+	return says.Bounds(all, below)
+}
+
+// unseen returns the entries of all authorities whose time was not kept yet, ascending.
+func (s *State) unseen() (list []roster.Hash) {
+	for _, entries := range s.entries {
+		for i := range entries {
+			h := entries[i].Hash()
+			if _, known := s.seen[h]; !known && entries[i].Number > 0 {
+				list = append(list, h)
+			}
+		}
+	}
+	slices.SortFunc(list, compareHashes)
+	return slices.Compact(list)
+}
+
+// untold returns the entries that a context was not told, each after those before it; nil while the owner has one device and
+// never had another.
+func (s *State) untold(context aura.ContextID, now aura.Instant) (list []roster.Entry) {
+	if len(s.entries[s.self]) == 0 {
+		return nil
+	}
+	for _, e := range s.Chain(s.self, fact.Certificate{}, now).Current(now) {
+		if _, told := slices.BinarySearchFunc(s.told[context], e.Hash(), compareHashes); !told {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// answer answers a [QuestionRoster]. It returns aura.NotFound for an authority that is neither the owner nor a contact and
+// that announced nothing.
+func answer(s *domain.Snapshot, payload []byte) (any, error) {
+	var of Whose
+	if err := fact.Unmarshal(payload, &of); err != nil {
+		return nil, err
+	}
+	var first fact.Certificate
+	state, contacts := domain.Get[*State](s.States), domain.Get[*contact.State](s.States)
+	if c, known := contacts.ByAuthority(of.Authority); known {
+		first, _ = contacts.Certificate(c.Context)
+	} else if of.Authority.IsZero() || of.Authority == s.Authority {
+		of.Authority = s.Authority
+		if !state.Announces(s.Authority) {
+			first = s.Certificate
+		}
+	}
+	says := state.Chain(of.Authority, first, s.Now.At).State(s.Now.At)
+	if len(says.Heads) == 0 {
+		return nil, aura.Errorf("device.answer", aura.NotFound, "no devices of %s are known here", aura.Short(of.Authority))
+	}
+	return Roster{
+		Authority: of.Authority, Number: says.Number, Contested: says.Contested,
+		Devices: shown(says.Devices), Waiting: shown(says.Waiting),
+	}, nil
+}
+
+func shown(devices []roster.Device) []Device {
+	all := make([]Device, 0, len(devices))
+	for i := range devices {
+		d := &devices[i]
+		all = append(all, Device{
+			Device: d.ID(), Speaks: d.Rights.Has(roster.RightsSpeak), Governs: d.Rights.Has(roster.RightsGovern), Share: d.Share,
+		})
+	}
+	return all
+}

@@ -1,0 +1,47 @@
+package invite
+
+import (
+	"testing"
+
+	"github.com/aura-runtime/aura/domain/foldtest"
+	"github.com/aura-runtime/aura/internal/formats"
+)
+
+// TestFormats holds what docs/formats.md says of this package.
+func TestFormats(t *testing.T) {
+	formats.Map(t, "invite.Hello", formats.Payload[Hello]())
+	formats.Map(t, "invite.Answer", formats.Payload[Answer]())
+	formats.Map(t, "invite.Renewed", formats.Payload[Renewed]())
+	formats.Map(t, "invite.Done", formats.Payload[Done]())
+	formats.Map(t, "invite.Refused", formats.Payload[Refused]())
+	formats.Map(t, "invite.Created", formats.Payload[Created]())
+	formats.Map(t, "invite.Accepting", formats.Payload[Accepting]())
+	formats.Map(t, "invite.Accepted", formats.Payload[Accepted]())
+	formats.Map(t, "invite.Completed", formats.Payload[Completed]())
+	formats.Map(t, "invite.Declined", formats.Payload[Declined]())
+	formats.Map(t, "invite.Ended", formats.Payload[Ended]())
+	formats.Map(t, "invite.CreateIntent", formats.Payload[CreateIntent]())
+	formats.Map(t, "invite.CreateResult", formats.Payload[CreateResult]())
+	formats.Map(t, "invite.CodeIntent", formats.Payload[CodeIntent]())
+	formats.Map(t, "invite.CodeResult", formats.Payload[CodeResult]())
+	formats.Map(t, "invite.CancelIntent", formats.Payload[CancelIntent]())
+	formats.Map(t, "invite.savedState", formats.State[savedState]())
+	formats.Map(t, "invite.savedEvent", formats.State[savedEvent]())
+}
+
+func TestFormatsOfTheExchange(t *testing.T) {
+	certificate := foldtest.NewPerson(1).Certificate
+	hello, answer := formats.Sample[Hello](), formats.Sample[Answer]()
+	hello.Certificate, answer.Certificate = certificate.Encode(), certificate.Encode()
+	hello.Addresses, answer.Addresses = []string{"/ip4/192.0.2.1/tcp/4001"}, []string{"/ip4/192.0.2.2/tcp/4001"}
+	message := func(golden string, m Message) {
+		formats.Map(t, golden, formats.Codec[Message]{
+			Value: m, Encode: func(m *Message) ([]byte, error) { return m.Encode() }, Decode: DecodeMessage,
+		})
+	}
+	message("invite.Message-hello", Message{Hello: &hello})
+	message("invite.Message-answer", Message{Answer: &answer})
+	message("invite.Message-done", Message{Done: &Done{Confirm: [32]byte{1}}})
+	message("invite.Message-refused", Message{Refused: &Refused{RefusalExpired}})
+	message("invite.Message-renewed", Message{Renewed: &Renewed{hello.Addresses}})
+}

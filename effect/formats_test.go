@@ -1,0 +1,29 @@
+package effect_test
+
+import (
+	"testing"
+
+	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/internal/formats"
+)
+
+// TestFormats holds what docs/formats.md says of receipts.
+func TestFormats(t *testing.T) {
+	codec := func(r effect.Receipt) formats.Codec[effect.Receipt] {
+		return formats.Codec[effect.Receipt]{
+			Value: r, Encode: func(r *effect.Receipt) ([]byte, error) { return r.Encode(), nil }, Decode: effect.DecodeReceipt,
+		}
+	}
+	facts := formats.Sample[effect.Receipt]()
+	facts.Kind, facts.Digest = effect.ReceiptKindFacts, [32]byte{}
+	first := facts
+	first.LastID = [16]byte{}
+	parcel := formats.Sample[effect.Receipt]()
+	parcel.Kind, parcel.FirstSeq, parcel.LastSeq, parcel.LastID = effect.ReceiptKindParcel, 0, 0, [16]byte{}
+	carry := first
+	carry.Kind = effect.ReceiptKindCarry
+	formats.Map(t, "effect.Receipt-facts", codec(facts))
+	formats.Map(t, "effect.Receipt-first", codec(first))
+	formats.Map(t, "effect.Receipt-parcel", codec(parcel))
+	formats.Map(t, "effect.Receipt-carry", codec(carry))
+}

@@ -1,0 +1,13 @@
+package interp
+
+import (
+	"testing"
+
+	"github.com/aura-runtime/aura/internal/formats"
+)
+
+// TestFormats holds what docs/formats.md says of this package.
+func TestFormats(t *testing.T) {
+	formats.Map(t, "interp.decided", formats.Payload[decided]())
+	formats.Map(t, "interp.sessionEdges", formats.Payload[sessionEdges]())
+}
