@@ -28,7 +28,7 @@ func NewEvidence(a, b *Record) (Evidence, error) {
 	return e, nil
 }
 
-// erased returns the record with its fact's digest in place of the payload, and without what is local.
+// erased returns the record with its fact's digest in place of the payload, and without its local position and number.
 func (r *Record) erased() Record {
 	f := r.Fact
 	if f.Seq != 0 && f.Erased == ([32]byte{}) {

@@ -175,7 +175,7 @@ func TestADeviceLearnsThatItRunsTwice(t *testing.T) {
 		scene.Has(tc, w, group, cleo, ada, "one", "from the copy")
 		early.Stop(tc)
 
-		// What Ben gets from a third one, which knows of none of the others, forks the stream for him.
+		// A text of a third home, which knows of none of the others, forks the stream for Ben.
 		late.Start(tc)
 		w.Cut(ben, cleo)
 		late.Say(tc, group, "from the other copy")
