@@ -7,22 +7,30 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain/status"
+	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/replica"
 )
 
-// Branches returns the devices whose facts have branches, as the status names them: the own one first, then those of
-// the members of all contexts, by authority.
+// Branches returns the devices whose facts have branches, here or by the evidence of a member, as the status names them:
+// the own one first, then those of the members of all contexts, by authority.
 func Branches(j *journal.Journal, x *directory.Index, self aura.AuthorityID, own aura.DeviceID) (all []status.Branches) {
-	branchings := j.Branchings()
-	if len(branchings) == 0 {
-		return nil
-	}
 	of := map[aura.DeviceID]*status.Branches{own: {Authority: self, Device: own}}
+	var last aura.ContextID
 	for _, p := range x.Peers() {
 		device := p.Device.ID()
-		of[device] = &status.Branches{Authority: p.Authority, Device: device}
+		if of[device] == nil {
+			of[device] = &status.Branches{Authority: p.Authority, Device: device}
+		}
+		if shown(j, p.Context, device) {
+			of[device].Shown++
+		}
+		if p.Context != last && shown(j, p.Context, own) {
+			of[own].Shown++
+		}
+		last = p.Context
 	}
-	for _, b := range branchings {
+	for _, b := range j.Branchings() {
 		switch to := of[b.Device]; {
 		case to == nil: // a contact that was removed
 		case b.Heads > 1:
@@ -32,7 +40,7 @@ func Branches(j *journal.Journal, x *directory.Index, self aura.AuthorityID, own
 		}
 	}
 	for _, b := range of {
-		if b.Open+b.Joined > 0 {
+		if b.Open+b.Joined+b.Shown > 0 {
 			all = append(all, *b)
 		}
 	}
@@ -46,4 +54,9 @@ func Branches(j *journal.Journal, x *directory.Index, self aura.AuthorityID, own
 		return cmp.Or(x.Authority.Compare(y.Authority), x.Device.Compare(y.Device))
 	})
 	return all
+}
+
+// shown reports whether a member showed that a device's stream forked, of which one branch is here.
+func shown(j *journal.Journal, context aura.ContextID, device aura.DeviceID) bool {
+	return !j.Branched(fact.ContextNamespace(context), device) && replica.Shown(j.Meta, context, device)
 }

@@ -11,13 +11,13 @@ const (
 	NumberSeek         = 5
 	NumberIntroduction = 6
 	NumberPlaces       = 7
+	NumberEvidence     = 8
 )
 
 // The numbers that are promised to messages to come. [Post] sends none of them. The build that sends one gives it
 // the prefix Number, a row in the table and no other number.
 const (
-	ReservedEvidence = 8  // two facts with one predecessor
-	ReservedRekey    = 9  // the offer of a new secret of a link
-	ReservedRekeyed  = 10 // its answer
-	ReservedFrames   = 11 // the first of the frames of sessions, which take the numbers from here on
+	ReservedRekey   = 9  // the offer of a new secret of a link
+	ReservedRekeyed = 10 // its answer
+	ReservedFrames  = 11 // the first of the frames of sessions, which take the numbers from here on
 )

@@ -22,6 +22,7 @@ const (
 	KindRecall        Kind = "recall"
 	KindPlaces        Kind = "places"
 	KindReturned      Kind = "returned facts"
+	KindEvidence      Kind = "evidence"
 	KindRelay         Kind = "relay request"
 	KindSeek          Kind = "seek"
 	KindIntroduction  Kind = "introduction"
@@ -87,6 +88,10 @@ var table = [...]Row{
 	{
 		Kind: KindReturned, Number: NumberDeliver, Capability: delivery.CapReturn, Cost: guard.CostOf, Leak: guard.LeakOf,
 		Why: "gives a peer facts back that its own device wrote",
+	},
+	{
+		Kind: KindEvidence, Number: NumberEvidence, Capability: delivery.CapEvidence, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Why: "tells a member that the device of another one forked its stream, and that this agent has facts of both branches",
 	},
 	{
 		Kind: KindRelay, Capability: delivery.CapRelay, Cost: guard.CostOf, Leak: guard.LeakOf,

@@ -98,7 +98,7 @@ func constants(t *testing.T, prefix string) map[string]bool {
 func TestNumbersAreGivenOnce(t *testing.T) {
 	used := map[egress.Kind]byte{
 		egress.KindHello: 1, egress.KindFacts: 2, egress.KindAck: 3, egress.KindAddresses: 4, egress.KindSeek: 5, egress.KindIntroduction: 6,
-		egress.KindRecall: 7, egress.KindPlaces: 7,
+		egress.KindRecall: 7, egress.KindPlaces: 7, egress.KindReturned: 2, egress.KindEvidence: 8,
 	}
 	for _, row := range egress.Table() {
 		if want, known := used[row.Kind]; known && row.Number != want {

@@ -43,6 +43,18 @@ func PrefixDigest(before [32]byte, id aura.FactID) [32]byte {
 
 const prefixDomain = "aura prefix 1\x00"
 
+// Predecessors returns the places of the facts that the fact follows: none at place 1 and for the first format, several for
+// a merge. That of a fact behind the first format has the beginning of their [PrefixDigest] as its identity.
+func (f *Fact) Predecessors() []Place {
+	switch {
+	case f.Merges != nil:
+		return f.Merges
+	case f.Seq > 1:
+		return []Place{{Seq: f.Seq - 1, ID: f.Prev}}
+	}
+	return nil
+}
+
 // checkPlace returns aura.Invalid when place and predecessors do not fit each other.
 func (f *Fact) checkPlace() error {
 	const op = "fact.checkPlace"

@@ -391,6 +391,7 @@ func (m *model) check(tc task.Context, j opened) {
 		m.checkBehind(j, s)
 		m.checkThrough(j, s)
 		m.checkHeld(j, s)
+		m.checkEvidence(j, s)
 		m.checkFacts(j, s)
 	}
 	m.checkReads(tc, j)
@@ -419,6 +420,31 @@ func (m *model) checkHeads(j opened, s *modelStream) {
 	slices.SortFunc(want, fact.Place.Compare)
 	if !slices.Equal(heads, want) {
 		m.fatalf("heads %v, want %v", heads, want)
+	}
+}
+
+// checkEvidence: a stream that forked has two facts that show it, and no other stream has.
+func (m *model) checkEvidence(j opened, s *modelStream) {
+	m.t.Helper()
+	e, found, err := j.Evidence(s.ns, s.device.id)
+	if err != nil || found != s.forked {
+		m.fatalf("evidence of a fork: %v, %v, want %v", found, err, s.forked)
+	}
+	if !found {
+		return
+	}
+	var pair []*node
+	for _, n := range s.arrived {
+		if p := e.Places(); n.Place() == p[0] || n.Place() == p[1] {
+			pair = append(pair, n)
+		}
+	}
+	if len(pair) != 2 || pair[0].behind[pair[1].ID] || pair[1].behind[pair[0].ID] {
+		m.fatalf("the evidence has %d facts of the stream, or one is behind the other", len(pair))
+	}
+	common := slices.ContainsFunc(pair[0].follows, func(n *node) bool { return slices.Contains(pair[1].follows, n) })
+	if !common && len(pair[0].follows)+len(pair[1].follows) > 0 {
+		m.fatalf("the two facts of the evidence follow no fact both")
 	}
 }
 

@@ -227,7 +227,7 @@ func (j *Journal) Behind(ns fact.Namespace, device aura.DeviceID, heads []fact.P
 		if err != nil || len(records) == 0 {
 			return through, unknown, err
 		}
-		for _, p := range predecessors(&records[0].Fact) {
+		for _, p := range records[0].Fact.Predecessors() {
 			if _, err := visit(p); err != nil {
 				return 0, nil, err
 			}

@@ -121,7 +121,7 @@ func (j *Journal) stageForeign(l *layer, in *fact.Record) (r staged, isNew bool,
 	if in.Fact.Seq == 0 {
 		return j.stagePlain(l, r, &s)
 	}
-	preds := predecessors(&in.Fact)
+	preds := in.Fact.Predecessors()
 	extends, after := s.extendedBy(preds)
 	if !extends {
 		if known, err := j.knows(l, id, &s, in); err != nil || known {
@@ -213,17 +213,6 @@ func (j *Journal) checkTaken(l *layer, id streamID, in *fact.Record, s *stream) 
 		err = aura.Errorf("journal.Append", aura.Conflict, "fact %s claims place %d, which another fact has", aura.Short(in.ID), in.Seq)
 	}
 	return err
-}
-
-// predecessors returns the places of the facts that a fact follows.
-func predecessors(f *fact.Fact) []fact.Place {
-	switch {
-	case f.Merges != nil:
-		return f.Merges
-	case f.Seq > 1:
-		return []fact.Place{{Seq: f.Seq - 1, ID: f.Prev}}
-	}
-	return nil
 }
 
 // extendedBy reports whether a fact with these predecessors follows heads alone, and the greatest time of them. The

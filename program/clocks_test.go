@@ -94,6 +94,12 @@ func TestDoctorTellsOfCopies(t *testing.T) {
 	if found := checkCopies(now, contacts, 0); found[0].State != stateOK || found[0].Fix != "" {
 		t.Errorf("when all is joined: %+v", found[0])
 	}
+	now.Branches[0].Shown, now.Branches[1].Open, now.Branches[1].Shown = 1, 0, 2
+	found = checkCopies(now, contacts, 0)
+	if found[0].State != stateProblem || !strings.Contains(found[0].Detail, "a contact showed that another copy of this home sent messages in one conversation") ||
+		found[1].State != stateOK || !strings.Contains(found[1].Detail, "tells members different things") || !strings.Contains(found[1].Fix, "compare with the other members") {
+		t.Errorf("when members showed forks: %+v", found)
+	}
 	now.RanTwice = 1
 	if found := checkCopies(now, contacts, 2); found[0].State != stateProblem || !strings.HasPrefix(found[0].Detail, "this device runs twice:") {
 		t.Errorf("while it runs twice: %+v", found[0])

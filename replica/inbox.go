@@ -156,6 +156,8 @@ func (s *session) commit(tc task.Context, entry *journal.Entry, before, paid *pa
 	if entry.Meta, err = s.paymentsMeta(paid); err != nil {
 		return err
 	}
+	ns, device := s.link.namespace(), s.device
+	branched := s.env().Journal.Branched(ns, device)
 	entry.Expect = func(v journal.View) error {
 		if err := s.listed(); err != nil || paid.spending == before.spending {
 			return err
@@ -172,6 +174,11 @@ func (s *session) commit(tc task.Context, entry *journal.Entry, before, paid *pa
 	for i := range kept {
 		tc.Emit(world.FactReceived(syncName, kept[i].ID))
 		s.env().Decider.Trace.Tell(trace.Record(trace.StageReceive, &kept[i]))
+	}
+	if !branched && s.env().Journal.Branched(ns, device) {
+		for _, l := range s.link.sync.linksIn(s.peer.Context) {
+			l.forked.Notify()
+		}
 	}
 	return nil
 }

@@ -53,18 +53,22 @@ type (
 		Tags []contact.Tag `cbor:"1,keyasint,omitempty"`
 		Card []byte        `cbor:"2,keyasint"`
 	}
+	wireEvidence struct {
+		Fork []byte `cbor:"1,keyasint"`
+	}
 	wireReach struct {
 		Addresses []string `cbor:"1,keyasint,omitempty"`
 	}
 )
 
 const (
-	wireHelloNumber   = 1
-	wireDeliverNumber = 2
-	wireAckNumber     = 3
-	wireReachNumber   = 4
-	wireSeekNumber    = 5
-	wirePlacesNumber  = 7
+	wireHelloNumber    = 1
+	wireDeliverNumber  = 2
+	wireAckNumber      = 3
+	wireReachNumber    = 4
+	wireSeekNumber     = 5
+	wirePlacesNumber   = 7
+	wireEvidenceNumber = 8
 )
 
 // intruder is a contact of Ada's with the right keys and the wrong intentions.
@@ -83,6 +87,14 @@ type intruder struct {
 // corrupt stops an honest contact and gives its keys to an intruder.
 func corrupt(tc task.Context, p, victim *auratest.Person, context aura.ContextID) *intruder {
 	p.World.Helper()
+	m := intrusion(p, victim, context)
+	p.Stop(tc)
+	return m
+}
+
+// intrusion returns an intruder with the keys of an honest contact, who must stop before it acts.
+func intrusion(p, victim *auratest.Person, context aura.ContextID) *intruder {
+	p.World.Helper()
 	j := p.Agent.Journal()
 	secret, err := j.Meta(domain.SecretKey(context))
 	if err != nil || len(secret) != 32 {
@@ -98,7 +110,6 @@ func corrupt(tc task.Context, p, victim *auratest.Person, context aura.ContextID
 		Context: context, PSK: [32]byte(secret), Static: cert.Agreement, Peer: cert.Link,
 		Addresses: []transport.Address{victim.Address},
 	}
-	p.Stop(tc)
 	return m
 }
 
@@ -230,6 +241,38 @@ func (m *intruder) card(by *keyring.Ring) []byte {
 }
 
 func keep[T any](*T) {}
+
+// fork returns two facts with one predecessor, after the same changes, without their payloads. They are signed with the
+// intruder's key, or with another one in its name.
+func (m *intruder) fork(entropy world.Entropy, change func(*fact.Record)) (a, b fact.Record) {
+	m.World.Helper()
+	sign := m.Ring.Sign
+	if entropy != nil {
+		sign = keyring.Ephemeral(entropy).Sign
+	}
+	for i, r := range []*fact.Record{&a, &b} {
+		*r = m.next(func(r *fact.Record) {
+			r.Fact.Erased, r.Fact.Payload = [32]byte{byte(i + 1)}, nil
+			change(r)
+		})
+		batch := fact.NewBatch([]aura.FactID{r.ID})
+		r.Proof = batch.Proof(0, sign(batch.SigningBytes()))
+	}
+	return a, b
+}
+
+// show sends two facts as evidence of a fork, whatever they are.
+func (m *intruder) show(tc task.Context, a, b fact.Record) {
+	m.World.Helper()
+	if a.ID.Compare(b.ID) > 0 {
+		a, b = b, a
+	}
+	pair := struct {
+		A []byte `cbor:"1,keyasint"`
+		B []byte `cbor:"2,keyasint"`
+	}{a.Encode(), b.Encode()}
+	m.send(tc, wireEvidenceNumber, wireEvidence{Fork: payload(pair)})
+}
 
 // unwritten returns places of facts that no device wrote.
 func unwritten(n int) (all []fact.Place) {
@@ -364,6 +407,32 @@ func TestAnIntruderIsRefused(t *testing.T) {
 		},
 		"answers about too many places": func(tc task.Context, m *intruder) {
 			m.send(tc, wirePlacesNumber, wirePlaces{Held: unwritten(257)})
+		},
+		"evidence by a foreign key": func(tc task.Context, m *intruder) {
+			a, b := m.fork(m.World.Sim.Entropy("another"), keep)
+			m.show(tc, a, b)
+		},
+		"evidence in another context": func(tc task.Context, m *intruder) {
+			a, b := m.fork(nil, func(r *fact.Record) { r.Fact.Namespace.ID[0] ^= 1 })
+			m.show(tc, a, b)
+		},
+		"evidence of facts behind different ones": func(tc task.Context, m *intruder) {
+			a, _ := m.fork(nil, keep)
+			_, b := m.fork(nil, func(r *fact.Record) { r.Fact.Prev[0] ^= 1 })
+			m.show(tc, a, b)
+		},
+		"evidence of one fact": func(tc task.Context, m *intruder) {
+			a, _ := m.fork(nil, keep)
+			m.show(tc, a, a)
+		},
+		"evidence that is garbage": func(tc task.Context, m *intruder) {
+			m.send(tc, wireEvidenceNumber, wireEvidence{Fork: make([]byte, 700)})
+		},
+		"evidence without end": func(tc task.Context, m *intruder) {
+			a, b := m.fork(nil, keep)
+			for range 1025 {
+				m.show(tc, a, b)
+			}
 		},
 		"a second hello": func(tc task.Context, m *intruder) { m.hello(tc); m.hello(tc) },
 		"too many facts": func(tc task.Context, m *intruder) {

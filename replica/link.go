@@ -22,6 +22,7 @@ type link struct {
 	group   *task.Group // set before the task starts
 	wake    *task.Wake  // own facts were released, or wait for a decision
 	changed *task.Wake  // the own network or an introduction, of which the peer should learn
+	forked  *task.Wake  // a stream of the context forked, of which the peer should learn
 
 	// arrivals holds the channel that the peer opened last: one, since a newer replaces an older. A nil
 	// channel says that something about the peer has changed. It has two places, because one may hold
@@ -64,7 +65,7 @@ type link struct {
 func newLink(s *Replicator, p *directory.Peer) *link {
 	l := &link{
 		journalQuota: limiter{burst: journalBurst}, hints: limiter{burst: introBurst}, ignored: absentPause(),
-		sync: s, key: keyOf(p), peer: *p, wake: task.NewWake(), changed: task.NewWake(),
+		sync: s, key: keyOf(p), peer: *p, wake: task.NewWake(), changed: task.NewWake(), forked: task.NewWake(),
 		arrivals: task.NewMailbox[*transport.Channel]("sync.arrivals", 2),
 		path:     s.pathOf(p.Device.Link),
 	}

@@ -77,6 +77,13 @@ type places struct {
 	After  []fact.Place `cbor:"4,keyasint,omitempty"`
 }
 
+// evidence shows that a device of a member of the context wrote two facts behind one, or answers that.
+type evidence struct {
+	Fork []byte `cbor:"1,keyasint,omitempty"` // fact.Evidence
+	// Known answers: the device of which this side knows that it forked.
+	Known aura.DeviceID `cbor:"2,keyasint,omitzero"`
+}
+
 // seek names the contacts that this side looks for, by their tags towards the receiver, and says where this
 // side is: for those who look for it.
 type seek struct {

@@ -155,6 +155,7 @@ func (l *link) session(tc task.Context, c *transport.Channel) error {
 	work.Go("sync.send", s.sendLoop)
 	work.Go("sync.recall", s.recallLoop)
 	work.Go("sync.return", s.returnLoop)
+	work.Go("sync.evidence", s.evidenceLoop)
 	work.Go("sync.addresses", s.addressLoop)
 	work.Go("sync.replace", s.replaceLoop)
 	err = work.Wait(tc)

@@ -24,7 +24,7 @@ const (
 	maxPending = 4096
 )
 
-// session runs over one channel of a link, in eight tasks. The first to end ends all.
+// session runs over one channel of a link, in nine tasks. The first to end ends all.
 //
 //	receiveLoop  takes messages off the channel
 //	commitLoop   makes received facts durable
@@ -32,6 +32,7 @@ const (
 //	sendLoop     sends hello, then own facts that are paid for
 //	recallLoop   asks the peer for facts of this device that this home does not have
 //	returnLoop   gives the peer facts of its device back
+//	evidenceLoop shows the peer forks of members of the context
 //	addressLoop  tells the peer new addresses, has it relay, introduces contacts
 //	replaceLoop  ends the session for a newer channel, or when the owner blocks the peer
 //
@@ -54,6 +55,12 @@ type session struct {
 	own      *fact.Verifier // of facts of this device
 	turn     uint64         // of the directory, at which the peer's device was listed
 
+	// Only receiveLoop uses it.
+	shown int // forks that the peer showed in this session
+
+	// Only evidenceLoop uses it.
+	showed map[aura.DeviceID]bool // forks of devices that this side showed in this session
+
 	// Only sendLoop uses these, after the hello.
 	sent            uint64        // own facts handed to the channel, up to this number
 	released        uint64        // own facts that may go, up to this number
@@ -73,6 +80,7 @@ type session struct {
 	sentAddresses []string                // addresses that the hello named
 	sought        map[contact.Tag]linkKey // for whom this side asked the peer
 	pending       pending                 // own facts on their way to the peer
+	unanswered    []aura.DeviceID         // whose forks the peer showed, to be answered
 	limit         uint64                  // own facts that were sent in this session or before, up to this number
 }
 
@@ -86,8 +94,8 @@ func newSession(l *link, c *transport.Channel) (*session, error) {
 		link:  l, channel: c, peer: peer, device: peer.Device.ID(), greeted: task.NewLatch(), introduced: task.NewLatch(), durable: task.NewWake(),
 		inbox:   task.NewMailbox[deliver]("sync.inbox", inboxCapacity),
 		recalls: task.NewWake(), answers: task.NewMailbox[places]("sync.answers", 1),
-		asked:    task.NewMailbox[places]("sync.asked", askedCapacity),
-		verifier: fact.NewVerifier(peer.Device.Signing[:]),
+		asked:  task.NewMailbox[places]("sync.asked", askedCapacity),
+		showed: map[aura.DeviceID]bool{}, verifier: fact.NewVerifier(peer.Device.Signing[:]),
 	}, nil
 }
 
@@ -122,6 +130,11 @@ func (s *session) receiveLoop(tc task.Context) error {
 			var p places
 			if err = decodeMessage(b, &p); err == nil {
 				err = s.onPlaces(tc, p)
+			}
+		case egress.NumberEvidence:
+			var m evidence
+			if err = decodeMessage(b, &m); err == nil {
+				err = s.onEvidence(tc, &m)
 			}
 		case egress.NumberAddresses:
 			var r addresses

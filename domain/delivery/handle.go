@@ -27,6 +27,8 @@ const (
 	CapRecall = "delivery:recall"
 	// CapReturn is what giving a member back facts of its own device requires.
 	CapReturn = "delivery:return"
+	// CapEvidence is what showing a member that a device of another one forked its stream requires.
+	CapEvidence = "delivery:evidence"
 	// CapRelay is what asking a contact to relay requires.
 	CapRelay = "delivery:relay"
 	// CapSeek is what telling a contact by tags which others this agent looks for requires.

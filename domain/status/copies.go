@@ -8,13 +8,16 @@ import (
 )
 
 // Branches says in how many conversations the messages of a device have branches, or had: a copy of the device's home
-// wrote. A home that was restored from a copy has them as one that runs twice has.
+// wrote. A home that was restored from a copy has them as one that runs twice has, and a device that tells members of a group
+// different things.
 type Branches struct {
 	Authority aura.AuthorityID `cbor:"1,keyasint" json:"authority"` // whose device it is
 	Device    aura.DeviceID    `cbor:"2,keyasint" json:"device"`
 	Joined    int              `cbor:"3,keyasint,omitempty" json:"joined"` // conversations in which a later message follows all branches
 	Open      int              `cbor:"4,keyasint,omitempty" json:"open"`   // conversations with several branches now
 	Most      int              `cbor:"5,keyasint,omitempty" json:"most"`   // branches in one of these, at most 16
+	// Shown are conversations in which this home has one branch, and a member showed that there is another one.
+	Shown int `cbor:"6,keyasint,omitempty" json:"shown"`
 }
 
 // Lacks says of a peer that this home is older than what the peer knows of it, see [Connection.Lacks].
@@ -62,6 +65,12 @@ func (b *Branches) own() Notice {
 			Fix:  stopOne + "; your next message in such a conversation joins the branches, and nothing is lost", Problem: true,
 		}
 	}
+	if b.Shown > 0 {
+		return Notice{
+			Text: fmt.Sprintf("this device runs twice or was restored: a contact showed that another copy of this home sent messages %s", within(b.Shown)),
+			Fix:  stopOne, Problem: true,
+		}
+	}
 	return Notice{Text: fmt.Sprintf("this device was restored from a copy, or ran twice: the branches of its messages %s are joined, nothing is lost", within(b.Joined))}
 }
 
@@ -70,6 +79,13 @@ func (b *Branches) peer(who string) Notice {
 		return Notice{
 			Text: fmt.Sprintf("%s's device runs twice or was restored: its messages have %d branches %s", who, b.Most, within(b.Open)),
 			Fix:  "tell " + who + ": if two copies of that home run, one is to be stopped; nothing is lost",
+		}
+	}
+	if b.Shown > 0 {
+		return Notice{
+			Text: fmt.Sprintf("%s's device runs twice or was restored, or tells members different things: a member showed that %s has messages %s which did not come here",
+				who, who, within(b.Shown)),
+			Fix: "tell " + who + ", and compare with the other members what came from " + who,
 		}
 	}
 	return Notice{Text: fmt.Sprintf("%s's device was restored from a copy, or ran twice: the branches of its messages %s are joined", who, within(b.Joined))}
