@@ -104,6 +104,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	if err != nil {
 		return nil, err
 	}
+	tokens.SetShares(index)
 	if !founded(index) {
 		return nil, aura.Errorf("agent.New", aura.NotFound, "the journal has no founding facts: the account was not created completely")
 	}

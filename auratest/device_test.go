@@ -1,6 +1,8 @@
 package auratest_test
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +18,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/roster"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/transport"
 	"github.com/aura-runtime/aura/world"
 )
 
@@ -314,4 +317,100 @@ func TestAGroupHearsBothDevices(t *testing.T) {
 		w.Sleep(tc, 10*time.Minute)
 		h.hears(cleo, h.phone, "from the laptop", "still here")
 	})
+}
+
+// TestDevicesInTroubleAgree: whatever the network loses and whichever homes crash, in the end every text of Ben is at both
+// devices and every text of both at Ben, once. All the while no home shows a text as delivered that no device of the
+// peer has, nor names a device that does not have it.
+func TestDevicesInTroubleAgree(t *testing.T) {
+	auratest.Run(t, auratest.Options{Seeds: 12, Preempt: 50}, func(tc task.Context, w *auratest.World) {
+		h := &household{World: w, tc: tc, phone: w.Person(tc, "Ada's phone"), ben: w.Person(tc, "Ben")}
+		h.talk = w.Meet(tc, h.phone, h.ben)
+		h.laptop = h.phone.Enrol(tc, "Ada's laptop")
+		h.Until(tc, "Ben knows both", time.Minute, func() bool { return len(h.listed(h.ben)) == 2 })
+		w.Net.Set(transport.SimOptions{Latency: 30 * time.Millisecond, Jitter: 20 * time.Millisecond, Loss: 0.05, Duplicate: 0.05})
+		homes := []*auratest.Person{h.phone, h.laptop, h.ben}
+		chance := rand.New(rand.NewPCG(w.Seed, 1))
+		said := map[*auratest.Person][]string{}
+		for n := range 40 {
+			p := homes[chance.IntN(len(homes))]
+			switch {
+			case chance.IntN(5) > 0:
+				if p.Agent == nil {
+					p.Start(tc)
+				}
+				text := fmt.Sprintf("text %d of %s", n, p.Name)
+				p.Say(tc, h.talk, text)
+				said[p] = append(said[p], text)
+			case p.Agent != nil:
+				p.Crash()
+			}
+			w.Sleep(tc, aura.Duration(chance.IntN(2000))*time.Millisecond)
+			h.honest(homes)
+		}
+		for _, p := range homes {
+			if p.Agent == nil {
+				p.Start(tc)
+			}
+		}
+		w.Net.Set(transport.SimOptions{})
+		w.Until(tc, "all texts are there", 2*time.Hour, func() bool {
+			h.honest(homes)
+			return h.has(h.phone, h.ben, said[h.ben]) && h.has(h.laptop, h.ben, said[h.ben]) &&
+				h.has(h.ben, h.phone, slices.Concat(said[h.phone], said[h.laptop]))
+		})
+	})
+}
+
+// has reports whether a home heard exactly these texts of a person, in any order.
+func (h *household) has(by, from *auratest.Person, want []string) bool {
+	got, want := by.Heard(h.tc, h.talk, from), slices.Clone(want)
+	slices.Sort(got)
+	slices.Sort(want)
+	return slices.Equal(got, want)
+}
+
+// honest fails the test when a running home shows an own text as delivered which no device of the peer has, or names a
+// device that does not have it.
+func (h *household) honest(homes []*auratest.Person) {
+	h.Helper()
+	shown, heard := map[*auratest.Person][]chat.Message{}, map[*auratest.Person][]string{}
+	for _, p := range homes {
+		if p.Agent != nil {
+			v := p.Look(h.tc)
+			shown[p], _ = v.Chats.Messages(v.Setting, h.talk, 0)
+		}
+	}
+	for _, p := range homes { // after the texts were shown, so that those were there before
+		if p.Agent != nil {
+			from := h.ben
+			if p == h.ben {
+				from = h.phone
+			}
+			heard[p] = p.Heard(h.tc, h.talk, from)
+		}
+	}
+	heldBy := func(p *auratest.Person, m *chat.Message) bool {
+		return p.Agent == nil || slices.Contains(heard[p], m.Text) // one that is away is asked when it runs again
+	}
+	for _, p := range homes {
+		peers := []*auratest.Person{h.ben}
+		if p == h.ben {
+			peers = []*auratest.Person{h.phone, h.laptop}
+		}
+		for i := range shown[p] {
+			m := &shown[p][i]
+			if m.Author != p.Self() || m.State < delivery.ProgressDelivered {
+				continue
+			}
+			if !slices.ContainsFunc(peers, func(o *auratest.Person) bool { return heldBy(o, m) }) {
+				h.Errorf("%s shows %q as %s, and no device of the peer has it", p.Name, m.Text, m.State)
+			}
+			for _, o := range peers {
+				if slices.Contains(m.Devices, o.Ring.Device()) && !heldBy(o, m) {
+					h.Errorf("%s says that %s has %q", p.Name, o.Name, m.Text)
+				}
+			}
+		}
+	}
 }

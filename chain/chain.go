@@ -21,6 +21,8 @@ type Frontiers interface {
 	Frontier(tc task.Context, c frontier.Claim) (guard.Frontier, error)
 	// Policy returns the limits of a context.
 	Policy(tc task.Context, context aura.ContextID) (guard.Policy, error)
+	// Share returns the part of every budget that the own device may spend now in an epoch that began at an instant.
+	Share(began, now aura.Instant) guard.Share
 }
 
 // Options configures a [Chain]. The zero value works.
@@ -216,13 +218,14 @@ func (c *Chain) budgets(req *guard.Request, s *guard.Snapshot, p guard.Policy) {
 	budget, limits := req.Budget(), p.For(req)
 	for i := range req.Sends {
 		peer := req.Sends[i].Peer
-		c := l.Charge(budget, peer)
-		s.Budgets = append(s.Budgets, guard.HeadroomOf(limits, &c, budget, peer, s.Now))
+		charge := l.Charge(budget, peer)
+		share := c.frontiers.Share(guard.ChargeBegan(limits, &charge, s.Now), s.Now.At)
+		s.Budgets = append(s.Budgets, guard.HeadroomOf(limits, share, &charge, budget, peer, s.Now))
 	}
 	slices.SortFunc(s.Budgets, func(a, b guard.Headroom) int { return a.Peer.Compare(b.Peer) })
 	var spent [fact.Observers]fact.Leak
 	for o := 1; o < fact.Observers; o++ {
 		spent[o] = l.Leak(req.Context, fact.Observer(o))
 	}
-	s.Leakage = guard.LeakViewOf(p, &spent, s.Now)
+	s.Leakage = guard.LeakViewOf(p, c.frontiers.Share(guard.LeaksBegan(p, &spent, s.Now), s.Now.At), &spent, s.Now)
 }

@@ -56,9 +56,10 @@ func TestDecideCommitsThenReleases(t *testing.T) {
 			t.Fatalf("released %+v", posted)
 		}
 		for i, peer := range []aura.AuthorityID{chaintest.Ben, chaintest.Cleo} {
-			chain := guard.ReceiptChain{Context: chaintest.Pair, From: chaintest.Own, To: peer}
+			chain := guard.ReceiptChain{Context: chaintest.Pair, From: chaintest.Own, To: peer, Device: aura.DeviceOf(chaintest.Public)}
+			var spending guard.Spending
 			r := posted[i].Receipts[0]
-			if err := chain.Accept(&r, chaintest.Public, false, guard.DefaultPolicy(), tc.Now()); err != nil {
+			if err := chain.Accept(&r, chaintest.Public, false, &spending, guard.DefaultPolicy(), tc.Now()); err != nil {
 				t.Error(err)
 			}
 			if r != result.Receipts[i] || r.FirstSeq != 1 || r.LastSeq != 1 || r.Cost != 2 {

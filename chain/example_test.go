@@ -23,6 +23,8 @@ func (chatter) Policy(task.Context, aura.ContextID) (guard.Policy, error) {
 	return guard.DefaultPolicy(), nil
 }
 
+func (chatter) Share(began, now aura.Instant) guard.Share { return guard.WholeShare }
+
 // A message to Ben is charged and becomes a fact. A request that no token grants is denied, without any effect.
 func Example() {
 	ada, ben, pair := aura.AuthorityID{1}, aura.AuthorityID{2}, aura.ContextID{3}

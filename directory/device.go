@@ -96,9 +96,10 @@ func (s *State) addresses(id aura.DeviceID) []transport.Address {
 }
 
 // Turn counts the changes of the people, groups and devices with whom there are links.
-func (x *Index) Turn() (turn uint64) {
-	x.Read(func(s *State) { turn = s.links })
-	return turn
+func (x *Index) Turn() uint64 {
+	x.lock.Lock()
+	defer x.lock.Unlock()
+	return x.state.links
 }
 
 // Unlisted reports whether the roster of a peer's authority no longer lists its device.

@@ -59,6 +59,9 @@ func TestFactHasItsGoldenBytes(t *testing.T) {
 	line("proof of three of nine", fact.NewBatch(make([]aura.FactID, 9)).Part([]uint32{2, 3, 7}).Encode([64]byte{7}))
 	line("charge", charge.Encode())
 	line("leak", leak.Encode())
+	charge.Device, leak.Device = full.Device, full.Device
+	line("charge of a sibling", charge.Encode())
+	line("leak of a sibling", leak.Encode())
 	line("certificate", certificate.Encode())
 	line("record", record.Encode())
 	golden(t, out.String())

@@ -10,9 +10,10 @@ import (
 // maxLedger bounds an encoded ledger entry.
 const maxLedger = 384
 
-// Charge is a ledger entry: the units an authority has spent on sending to one peer in one context, and how
-// far its facts are paid for. Entries of the same context and peer merge, see [Charge.Merge]; they live
-// in the author's own namespace and never enter a shared one.
+// Charge is a ledger entry: the units that one device of an authority has spent on sending to one peer in one context, and
+// how far its facts are paid for. Only that device writes it; the authority has spent the sum over its devices. Entries of
+// the same context, peer and device merge, see [Charge.Merge]; they live in the author's own namespace and never enter a
+// shared one.
 type Charge struct {
 	Context  aura.ContextID   `cbor:"1,keyasint,omitzero"`
 	Peer     aura.AuthorityID `cbor:"2,keyasint,omitzero"`
@@ -24,9 +25,16 @@ type Charge struct {
 	From     uint64           `cbor:"8,keyasint,omitempty"` // paid for in Epoch is the run with Seq in (From, Until]
 	Until    uint64           `cbor:"9,keyasint,omitempty"`
 	Past     EpochHistory     `cbor:"10,keyasint,omitzero"`
+	// Device spends; zero: the device whose journal keeps the entry, as in all entries of earlier builds.
+	Device aura.DeviceID `cbor:"11,keyasint,omitzero"`
 }
 
-// Merge returns the join of two entries of the same context and peer: the entry that turned more often, or
+// SpentIn returns the units spent in an epoch, and false when the entry does not remember that epoch.
+func (c *Charge) SpentIn(epoch aura.Epoch) (units uint64, known bool) {
+	return c.Past.spentIn(EpochSpend{c.Epoch, c.Spent}, epoch)
+}
+
+// Merge returns the join of two entries of the same context, peer and device: the entry that turned more often, or
 // to the later epoch, wins; within an epoch the greater amount with the run that it paid for and the longer
 // receipt chain; and the greater Through always. It is commutative, associative and idempotent, so the
 // order in which devices exchange entries is of no matter.
@@ -94,16 +102,24 @@ func (o Observer) String() string {
 	return "no observer"
 }
 
-// Leak is a ledger entry: how many bits one class of observers may have learned from a context in an epoch.
+// Leak is a ledger entry: how many bits one class of observers may have learned in an epoch from what one device of an
+// authority sent in a context. Only that device writes it; the class may have learned the sum over the devices.
 type Leak struct {
 	Context  aura.ContextID `cbor:"1,keyasint,omitzero"`
 	Observer Observer       `cbor:"2,keyasint,omitempty"`
 	Epoch    aura.Epoch     `cbor:"3,keyasint,omitempty"`
 	Bits     uint64         `cbor:"4,keyasint,omitempty"`
 	Past     EpochHistory   `cbor:"5,keyasint,omitzero"`
+	// Device sends; zero: the device whose journal keeps the entry, as in all entries of earlier builds.
+	Device aura.DeviceID `cbor:"6,keyasint,omitzero"`
 }
 
-// Merge returns the join of two entries of the same context and class: the entry that turned more often, or
+// BitsIn returns the bits told in an epoch, and false when the entry does not remember that epoch.
+func (l *Leak) BitsIn(epoch aura.Epoch) (bits uint64, known bool) {
+	return l.Past.spentIn(EpochSpend{l.Epoch, l.Bits}, epoch)
+}
+
+// Merge returns the join of two entries of the same context, class and device: the entry that turned more often, or
 // to the later epoch, wins; within an epoch the greater number of bits. It is commutative, associative and
 // idempotent.
 func (l Leak) Merge(o Leak) Leak {

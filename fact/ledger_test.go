@@ -17,7 +17,7 @@ var anyCharge = rapid.Custom(func(t *rapid.T) fact.Charge {
 		Context: aura.ContextID{1}, Peer: aura.AuthorityID{2},
 		Epoch: aura.Epoch(small.Draw(t, "epoch")), Spent: small.Draw(t, "spent"), Through: small.Draw(t, "through"),
 		Receipts: small.Draw(t, "receipts"), Head: [32]byte{byte(small.Draw(t, "head"))},
-		From: small.Draw(t, "from"), Until: small.Draw(t, "until"), Past: anyPast.Draw(t, "past"),
+		From: small.Draw(t, "from"), Until: small.Draw(t, "until"), Past: anyPast.Draw(t, "past"), Device: aura.DeviceID{3},
 	}
 })
 
@@ -33,7 +33,7 @@ var anyLeak = rapid.Custom(func(t *rapid.T) fact.Leak {
 	small := rapid.Uint64Range(0, 3)
 	return fact.Leak{
 		Context: aura.ContextID{1}, Observer: fact.ObserverCustody,
-		Epoch: aura.Epoch(small.Draw(t, "epoch")), Bits: small.Draw(t, "bits"), Past: anyPast.Draw(t, "past"),
+		Epoch: aura.Epoch(small.Draw(t, "epoch")), Bits: small.Draw(t, "bits"), Past: anyPast.Draw(t, "past"), Device: aura.DeviceID{3},
 	}
 })
 

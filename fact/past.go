@@ -53,6 +53,14 @@ func (p *EpochHistory) Spent(current, epoch aura.Epoch) (units uint64, known boo
 	return 0, true
 }
 
+// spentIn returns the amount spent in any epoch by an entry that spends in current, and false when it does not remember.
+func (p *EpochHistory) spentIn(current EpochSpend, epoch aura.Epoch) (units uint64, known bool) {
+	if epoch == current.Epoch {
+		return current.Spent, true
+	}
+	return p.Spent(current.Epoch, epoch)
+}
+
 // Change leaves an epoch for another one. It returns the amount spent in the other one.
 func (p *EpochHistory) Change(left EpochSpend, to aura.Epoch) (spent uint64) {
 	spent, _ = p.Spent(left.Epoch, to)

@@ -168,7 +168,7 @@ func (x *Index) store(k cacheKey, version uint64, c *Claim, a cached) {
 func epochAround(p guard.Policy, now aura.Physical) token.Validity {
 	h := token.Always()
 	if epoch := guard.EpochAt(p, now); epoch > 0 {
-		h.From, h.Until = guard.NextEpoch(p, epoch-1), guard.NextEpoch(p, epoch)
+		h.From, h.Until = guard.EpochBegan(p, epoch), guard.NextEpoch(p, epoch)
 	}
 	return h
 }

@@ -32,6 +32,8 @@ type Index struct {
 	fold    *journal.Fold // of the state
 	version uint64        // counts changes of the state that may change an answer
 	cache   map[cacheKey]cached
+	shares  Shares // nil: the device is the only one
+	share   knownShare
 }
 
 // Open folds the tokens of the journal and follows it until the returned function is called. The identity is that of

@@ -329,6 +329,64 @@ func BenchmarkFrontier(b *testing.B) {
 	}
 }
 
+// shares answers as a roster does, and counts how often it is asked.
+type shares struct {
+	turn  uint64
+	asked int
+	share func(device aura.DeviceID, began, now aura.Instant) uint32
+}
+
+func (s *shares) Share(device aura.DeviceID, began, now aura.Instant) uint32 {
+	s.asked++
+	return s.share(device, began, now)
+}
+
+func (s *shares) Turn() uint64 { return s.turn }
+
+// TestADeviceWithSiblingsSpendsItsShare: without a roster the device has every budget whole. With one it has its part in
+// the epoch in which it spends, and a new roster counts at once.
+func TestADeviceWithSiblingsSpendsItsShare(t *testing.T) {
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		h := chaintest.Found(t, tc, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), sim.Entropy("home"), chaintest.Limited(40))
+		defer h.Close(tc)
+		spend := func() (units int) {
+			for {
+				switch _, _, err := h.Chain.Decide(tc, chaintest.Text(1, chaintest.Ben)); {
+				case err == nil:
+					units++
+				case errors.Is(err, aura.Denied):
+					return units
+				default:
+					t.Fatal(err)
+				}
+			}
+		}
+		began := guard.EpochBegan(chaintest.Limited(40), guard.EpochAt(chaintest.Limited(40), tc.Now()))
+		units := uint32(0)
+		roster := &shares{share: func(device aura.DeviceID, at, now aura.Instant) uint32 {
+			if device != chaintest.Device || at != began || now != tc.Now().At {
+				t.Errorf("asked for the share of %v in an epoch that began at %d, at %d", device, at, now)
+			}
+			return units * uint32(guard.WholeShare) / 40
+		}}
+		h.Frontier.SetShares(roster)
+		for _, c := range []struct {
+			share uint32
+			want  int
+		}{{10, 10}, {25, 15}, {5, 0}, {25, 0}} {
+			units = c.share
+			roster.turn, roster.asked = roster.turn+1, 0
+			if got := spend(); got != c.want || roster.asked != 1 {
+				t.Errorf("with a share of %d units, %d more were spent, want %d; the roster was asked %d times", c.share, got, c.want, roster.asked)
+			}
+		}
+		h.Frontier.SetShares(nil)
+		if got := spend(); got != 15 {
+			t.Errorf("alone, %d more were spent, want 15", got)
+		}
+	})
+}
+
 // forget is a fact after which everything is asked anew: the revocation of a block that no token has.
 var forget = func() fact.Record {
 	payload, err := fact.Marshal(capability.Revoked{Blocks: [][]byte{{1}}})

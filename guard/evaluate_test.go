@@ -269,7 +269,7 @@ func TestOnlyWhatIsChargedTellsAnObserver(t *testing.T) {
 
 	s, r = snapshot(p, ben), text(ben)
 	s.Last = 7
-	s.Budgets[0] = guard.HeadroomOf(p, &fact.Charge{Context: room, Peer: ben, Epoch: guard.EpochAt(p, noon), Spent: 5, Until: 7, Through: 7}, room, ben, noon)
+	s.Budgets[0] = guard.HeadroomOf(p, guard.WholeShare, &fact.Charge{Context: room, Peer: ben, Epoch: guard.EpochAt(p, noon), Spent: 5, Until: 7, Through: 7}, room, ben, noon)
 	for o := range s.Leakage {
 		s.Leakage[o].Spent = s.Leakage[o].Limit
 	}
@@ -286,7 +286,7 @@ func TestRetransmissionIsFreeWithinItsEpochOnly(t *testing.T) {
 	resend := func(from, through uint64, now aura.Physical) *guard.Outcome {
 		s := snapshot(p, ben)
 		s.Last = 7
-		s.Budgets[0] = guard.HeadroomOf(p, charge, room, ben, now)
+		s.Budgets[0] = guard.HeadroomOf(p, guard.WholeShare, charge, room, ben, now)
 		return evaluate(s, &guard.Request{
 			Capability: chatSend, Context: room, Authority: own,
 			Sends: []guard.Send{{Peer: ben, Cost: 3, From: from, Through: through, Retransmit: true}},
@@ -372,7 +372,7 @@ func spent(r *guard.Request, p guard.Policy, units uint64) *guard.Snapshot {
 	s.Last = 3 // facts wait for the peers: order is kept among facts alone
 	for i := range r.Sends {
 		c := &fact.Charge{Epoch: guard.EpochAt(p, noon), Spent: units}
-		s.Budgets = append(s.Budgets, guard.HeadroomOf(p.For(r), c, r.Budget(), r.Sends[i].Peer, noon))
+		s.Budgets = append(s.Budgets, guard.HeadroomOf(p.For(r), guard.WholeShare, c, r.Budget(), r.Sends[i].Peer, noon))
 	}
 	return s
 }

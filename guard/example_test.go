@@ -25,8 +25,8 @@ func ExampleEvaluate() {
 		ledger := fact.Charge{Context: pair, Peer: ben, Epoch: guard.EpochAt(policy, now), Spent: spent}
 		snapshot := &guard.Snapshot{
 			Now: now, Caps: guard.NewFrontier("chat:send"),
-			Budgets: []guard.Headroom{guard.HeadroomOf(policy, &ledger, pair, ben, now)},
-			Leakage: guard.LeakViewOf(policy, &[fact.Observers]fact.Leak{}, now),
+			Budgets: []guard.Headroom{guard.HeadroomOf(policy, guard.WholeShare, &ledger, pair, ben, now)},
+			Leakage: guard.LeakViewOf(policy, guard.WholeShare, &[fact.Observers]fact.Leak{}, now),
 		}
 		var out guard.Outcome
 		guard.Evaluate(&out, snapshot, request)

@@ -37,9 +37,9 @@ func text(peers ...aura.AuthorityID) *guard.Request {
 func snapshot(p guard.Policy, peers ...aura.AuthorityID) *guard.Snapshot {
 	s := &guard.Snapshot{Now: noon, Caps: guard.NewFrontier(chatSend)}
 	for _, peer := range peers {
-		s.Budgets = append(s.Budgets, guard.HeadroomOf(p, &fact.Charge{}, room, peer, noon))
+		s.Budgets = append(s.Budgets, guard.HeadroomOf(p, guard.WholeShare, &fact.Charge{}, room, peer, noon))
 	}
-	s.Leakage = guard.LeakViewOf(p, &[fact.Observers]fact.Leak{}, noon)
+	s.Leakage = guard.LeakViewOf(p, guard.WholeShare, &[fact.Observers]fact.Leak{}, noon)
 	return s
 }
 

@@ -245,7 +245,7 @@ func TestEveryCombinationOfAForm(t *testing.T) {
 			s := permitted(r, guard.DefaultPolicy())
 			s.Last = 2
 			c := fact.Charge{Epoch: guard.EpochAt(guard.DefaultPolicy(), noon), Spent: 1, Until: 2, Through: 2}
-			s.Budgets[0] = guard.HeadroomOf(guard.DefaultPolicy(), &c, r.Budget(), ben, noon)
+			s.Budgets[0] = guard.HeadroomOf(guard.DefaultPolicy(), guard.WholeShare, &c, r.Budget(), ben, noon)
 			out := evaluate(s, r)
 			tried++
 			if want := formOf(r); out.Denial.Reason != want || out.Allowed != (want == 0) {
@@ -330,14 +330,15 @@ func TestNoCellIsReservedTwice(t *testing.T) {
 		p.Limit = 3 * guard.CarryUnits
 		key := device.Public().(ed25519.PublicKey)
 		var c fact.Charge
-		chain := guard.ReceiptChain{Kind: effect.ReceiptKindCarry, Context: room, From: own, To: ben}
+		chain := guard.ReceiptChain{Kind: effect.ReceiptKindCarry, Context: room, From: own, To: ben, Device: aura.DeviceOf(key)}
+		var spending guard.Spending
 		reserved := map[uint64]bool{}
 		spent := map[aura.Epoch]uint64{}
 		for _, now := range clock(t, 20) {
 			for range rapid.IntRange(0, 3).Draw(t, "reservations") {
 				r := carry(ben)
 				s := permitted(r, p)
-				s.Budgets[0] = guard.HeadroomOf(p, &c, r.Budget(), ben, now)
+				s.Budgets[0] = guard.HeadroomOf(p, guard.WholeShare, &c, r.Budget(), ben, now)
 				out := evaluate(s, r)
 				if !out.Allowed {
 					continue
@@ -363,7 +364,7 @@ func TestNoCellIsReservedTwice(t *testing.T) {
 				})
 				c.Head = receipt.Hash()
 				far := aura.Physical{At: noon.At.Add(10 * p.EpochLength * aura.Duration(len(reserved)/guard.CarryUnits))} // it bounds nothing here
-				if err := chain.Accept(receipt, key, false, p, far); err != nil {
+				if err := chain.Accept(receipt, key, false, &spending, p, far); err != nil {
 					t.Fatal(err)
 				}
 				if chain.After != c.From || chain.LastSeq != c.Until || !chain.CoversCell(until) || chain.CoversCell(until+1) {
@@ -390,21 +391,24 @@ func TestChainsTakeReceiptsOfTheirKind(t *testing.T) {
 	for kind, r := range base {
 		r.Kind, r.Context, r.From, r.To, r.Epoch, r.Cost = kind, room, own, ben, e, 256
 		for other := range base {
-			chain := guard.ReceiptChain{Kind: other, Context: room, From: own, To: ben}
-			if err := chain.Accept(sign(r), key, false, p, noon); (err == nil) != (kind == other) || err != nil && !errors.Is(err, aura.Denied) {
+			chain := guard.ReceiptChain{Kind: other, Context: room, From: own, To: ben, Device: aura.DeviceOf(key)}
+			var spending guard.Spending
+			if err := chain.Accept(sign(r), key, false, &spending, p, noon); (err == nil) != (kind == other) || err != nil && !errors.Is(err, aura.Denied) {
 				t.Errorf("a receipt of a %s in a chain of a %s: %v", kind, other, err)
 			}
 		}
 		empty := r
 		empty.FirstSeq, empty.LastSeq, empty.LastID, empty.Digest = 0, 0, [16]byte{}, [32]byte{}
-		chain := guard.ReceiptChain{Kind: kind, Context: room, From: own, To: ben}
-		if err := chain.Accept(sign(empty), key, false, p, noon); !errors.Is(err, aura.Denied) {
+		chain := guard.ReceiptChain{Kind: kind, Context: room, From: own, To: ben, Device: aura.DeviceOf(key)}
+		var spending guard.Spending
+		if err := chain.Accept(sign(empty), key, false, &spending, p, noon); !errors.Is(err, aura.Denied) {
 			t.Errorf("a receipt of a %s that covers nothing: %v", kind, err)
 		}
 	}
-	chain := guard.ReceiptChain{Kind: effect.ReceiptKindCarry, Context: room, From: own, To: ben}
+	chain := guard.ReceiptChain{Kind: effect.ReceiptKindCarry, Context: room, From: own, To: ben, Device: aura.DeviceOf(key)}
+	var spending guard.Spending
 	short := effect.Receipt{Kind: effect.ReceiptKindCarry, Context: room, From: own, To: ben, Epoch: e, Cost: 255, FirstSeq: 1, LastSeq: 256}
-	if err := chain.Accept(sign(short), key, false, p, noon); !errors.Is(err, aura.Denied) {
+	if err := chain.Accept(sign(short), key, false, &spending, p, noon); !errors.Is(err, aura.Denied) {
 		t.Errorf("256 cells for 255 units: %v", err)
 	}
 }
@@ -413,7 +417,8 @@ func TestChainsTakeReceiptsOfTheirKind(t *testing.T) {
 func TestAReceiptPaysForOneMessage(t *testing.T) {
 	p := guard.DefaultPolicy()
 	key := device.Public().(ed25519.PublicKey)
-	chain := guard.ReceiptChain{Kind: effect.ReceiptKindParcel, Context: room, From: own, To: ben}
+	chain := guard.ReceiptChain{Kind: effect.ReceiptKindParcel, Context: room, From: own, To: ben, Device: aura.DeviceOf(key)}
+	var spending guard.Spending
 	if chain.CoversMessage([32]byte{}) {
 		t.Error("a chain without receipts covers a message")
 	}
@@ -424,7 +429,7 @@ func TestAReceiptPaysForOneMessage(t *testing.T) {
 			Kind: effect.ReceiptKindParcel, Context: room, From: own, To: ben, Epoch: 4, Cost: 1, Digest: m.Digest(), Previous: chain.Head,
 		})
 		for range 2 { // the second time it is sent again
-			if err := chain.Accept(r, key, false, p, noon); err != nil || !chain.CoversMessage(m.Digest()) || chain.CoversMessage(last) {
+			if err := chain.Accept(r, key, false, &spending, p, noon); err != nil || !chain.CoversMessage(m.Digest()) || chain.CoversMessage(last) {
 				t.Fatalf("message %d: %v, %+v", i, err, chain)
 			}
 		}
@@ -435,7 +440,7 @@ func TestAReceiptPaysForOneMessage(t *testing.T) {
 	}
 	before := chain
 	late := sign(effect.Receipt{Kind: effect.ReceiptKindParcel, Context: room, From: own, To: ben, Epoch: 3, Cost: 1, Digest: last, Previous: [32]byte{9}})
-	if err := chain.Accept(late, key, false, p, noon); !errors.Is(err, aura.Stale) || chain != before {
+	if err := chain.Accept(late, key, false, &spending, p, noon); !errors.Is(err, aura.Stale) || chain != before {
 		t.Errorf("a receipt of an earlier epoch: %v, %+v", err, chain)
 	}
 }
@@ -445,7 +450,8 @@ func TestAReceiptPaysForOneMessage(t *testing.T) {
 func TestAChainKeepsTheIdentityAtItsEnd(t *testing.T) {
 	p := guard.DefaultPolicy()
 	key := device.Public().(ed25519.PublicKey)
-	chain := guard.ReceiptChain{Context: room, From: own, To: ben}
+	chain := guard.ReceiptChain{Context: room, From: own, To: ben, Device: aura.DeviceOf(key)}
+	var spending guard.Spending
 	id := func(n byte) aura.FactID { return aura.FactID{n, 31: n} }
 	for i, x := range []struct {
 		first, last uint64
@@ -466,7 +472,7 @@ func TestAChainKeepsTheIdentityAtItsEnd(t *testing.T) {
 		if x.names != 0 {
 			r.LastID = [16]byte{x.names}
 		}
-		if err := chain.Accept(sign(r), key, false, p, noon); err != nil {
+		if err := chain.Accept(sign(r), key, false, &spending, p, noon); err != nil {
 			t.Fatalf("receipt %d: %v", i, err)
 		}
 		if chain.LastSeq != x.end {

@@ -11,8 +11,8 @@ type Headroom struct {
 	Context aura.ContextID
 	Peer    aura.AuthorityID
 	Epoch   aura.Epoch
-	Limit   uint64
-	Spent   uint64
+	Limit   uint64 // of this device: its share of the policy's limit
+	Spent   uint64 // by this device
 	// Version names the ledger entry that was seen; a commit holds only while it is unchanged. Every
 	// charge costs at least one unit, so the amount spent in an epoch is such a name.
 	Version uint64
@@ -21,12 +21,12 @@ type Headroom struct {
 	From, Through uint64
 }
 
-// HeadroomOf reads a ledger entry at an instant: the epoch is the one that the clock says, see [epochOf]. A
-// zero charge is a peer never sent to.
-func HeadroomOf(p Policy, c *fact.Charge, context aura.ContextID, peer aura.AuthorityID, now aura.Physical) Headroom {
+// HeadroomOf reads the own device's ledger entry at an instant: the epoch is the one that the clock says, see [epochOf].
+// The share is that of the epoch that begins at [ChargeBegan]. A zero charge is a peer never sent to.
+func HeadroomOf(p Policy, share Share, c *fact.Charge, context aura.ContextID, peer aura.AuthorityID, now aura.Physical) Headroom {
 	spend := epochOf(fact.EpochSpend{Epoch: c.Epoch, Spent: c.Spent}, &c.Past, EpochAt(p, now))
 	h := Headroom{
-		Context: context, Peer: peer, Limit: p.Limit, Epoch: spend.Epoch, Spent: spend.Spent, Version: spend.Spent,
+		Context: context, Peer: peer, Limit: share.Of(p.Limit), Epoch: spend.Epoch, Spent: spend.Spent, Version: spend.Spent,
 		From: c.Through, Through: c.Through,
 	}
 	if h.Epoch == c.Epoch {
@@ -71,7 +71,7 @@ func Charged(c fact.Charge, cmd *effect.Command, from, through uint64) fact.Char
 	if c.Epoch != cmd.Epoch {
 		past := c.Past
 		spent := past.Change(fact.EpochSpend{Epoch: c.Epoch, Spent: c.Spent}, cmd.Epoch)
-		c = fact.Charge{Epoch: cmd.Epoch, Spent: spent, From: c.Through, Until: c.Through, Through: c.Through, Past: past}
+		c = fact.Charge{Epoch: cmd.Epoch, Spent: spent, From: c.Through, Until: c.Through, Through: c.Through, Past: past, Device: c.Device}
 	}
 	c.Context, c.Peer = cmd.Context, cmd.Peer
 	c.Spent += uint64(cmd.Amount)
@@ -84,7 +84,7 @@ func Charged(c fact.Charge, cmd *effect.Command, from, through uint64) fact.Char
 // was spent by another copy of the device's home. It returns false when there is nothing to learn: the epoch is another one
 // than that of the next charge, or the amount is known.
 func Learned(p Policy, c fact.Charge, epoch aura.Epoch, amount uint64, now aura.Physical) (fact.Charge, bool) {
-	room := HeadroomOf(p, &c, c.Context, c.Peer, now)
+	room := HeadroomOf(p, WholeShare, &c, c.Context, c.Peer, now)
 	if amount = min(amount, p.Limit); epoch != room.Epoch || amount <= room.Spent {
 		return c, false
 	}
@@ -114,19 +114,20 @@ type LeakView [fact.Observers]LeakRoom
 type LeakRoom struct {
 	Defined bool
 	Epoch   aura.Epoch
-	Limit   uint64
-	Spent   uint64
+	Limit   uint64 // of this device: its share of the policy's
+	Spent   uint64 // by this device
 }
 
-// LeakViewOf reads the ledger entries of a context at an instant, with the same rule for epochs as
-// [HeadroomOf]. The index of spent is the [fact.Observer]; a zero entry has leaked nothing.
-func LeakViewOf(p Policy, spent *[fact.Observers]fact.Leak, now aura.Physical) LeakView {
+// LeakViewOf reads the own device's ledger entries of a context at an instant, with the same rule for epochs as
+// [HeadroomOf]. The share is that of the epoch that begins at [LeaksBegan]. The index of spent is the [fact.Observer]; a
+// zero entry has leaked nothing.
+func LeakViewOf(p Policy, share Share, spent *[fact.Observers]fact.Leak, now aura.Physical) LeakView {
 	var v LeakView
 	epoch := EpochAt(p, now)
 	for i := range v {
 		l := &spent[i]
 		spend := epochOf(fact.EpochSpend{Epoch: l.Epoch, Spent: l.Bits}, &l.Past, epoch)
-		v[i] = LeakRoom{Defined: p.Leak[i].Defined, Limit: p.Leak[i].Bits, Epoch: spend.Epoch, Spent: spend.Spent}
+		v[i] = LeakRoom{Defined: p.Leak[i].Defined, Limit: share.Of(p.Leak[i].Bits), Epoch: spend.Epoch, Spent: spend.Spent}
 	}
 	return v
 }
@@ -141,7 +142,7 @@ func Leaked(l fact.Leak, cmd *effect.Command) fact.Leak {
 	if l.Epoch != cmd.Epoch {
 		past := l.Past
 		spent := past.Change(fact.EpochSpend{Epoch: l.Epoch, Spent: l.Bits}, cmd.Epoch)
-		l = fact.Leak{Epoch: cmd.Epoch, Bits: spent, Past: past}
+		l = fact.Leak{Epoch: cmd.Epoch, Bits: spent, Past: past, Device: l.Device}
 	}
 	l.Context, l.Observer = cmd.Context, cmd.Observer
 	l.Bits += uint64(cmd.Bits)

@@ -48,7 +48,7 @@ func TestSpendingResetsWhenTheEpochTurns(t *testing.T) {
 	p := guard.DefaultPolicy()
 	e := guard.EpochAt(p, noon)
 	c := &fact.Charge{Epoch: e, Spent: p.Limit, From: 1, Until: 9, Through: 9}
-	full := guard.HeadroomOf(p, c, room, ben, noon)
+	full := guard.HeadroomOf(p, guard.WholeShare, c, room, ben, noon)
 	want := guard.Headroom{
 		Context: room, Peer: ben, Epoch: e, Limit: p.Limit, Spent: p.Limit, Version: p.Limit, From: 1, Through: 9,
 	}
@@ -57,15 +57,15 @@ func TestSpendingResetsWhenTheEpochTurns(t *testing.T) {
 	}
 	later := aura.Physical{At: noon.At.Add(p.EpochLength)}
 	want = guard.Headroom{Context: room, Peer: ben, Epoch: e + 1, Limit: p.Limit, From: 9, Through: 9}
-	if diff := cmp.Diff(want, guard.HeadroomOf(p, c, room, ben, later)); diff != "" {
+	if diff := cmp.Diff(want, guard.HeadroomOf(p, guard.WholeShare, c, room, ben, later)); diff != "" {
 		t.Error(diff)
 	}
 	var leaked [fact.Observers]fact.Leak
 	leaked[fact.ObserverExternal] = fact.Leak{Epoch: e, Bits: 5}
-	if got := guard.LeakViewOf(p, &leaked, noon)[fact.ObserverExternal].Spent; got != 5 {
+	if got := guard.LeakViewOf(p, guard.WholeShare, &leaked, noon)[fact.ObserverExternal].Spent; got != 5 {
 		t.Errorf("%d bits spent in the epoch", got)
 	}
-	if got := guard.LeakViewOf(p, &leaked, later)[fact.ObserverExternal]; got.Spent != 0 || got.Epoch != e+1 {
+	if got := guard.LeakViewOf(p, guard.WholeShare, &leaked, later)[fact.ObserverExternal]; got.Spent != 0 || got.Epoch != e+1 {
 		t.Errorf("leakage did not reset: %+v", got)
 	}
 }

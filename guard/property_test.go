@@ -38,7 +38,7 @@ func world(t *rapid.T) (*guard.Snapshot, *guard.Request) {
 		spent[o] = fact.Leak{Epoch: now - aura.Epoch(rapid.IntRange(0, 1).Draw(t, "leak age"))}
 		spent[o].Bits = rapid.Uint64Range(0, 12).Draw(t, "leaked")
 	}
-	s.Leakage = guard.LeakViewOf(p, &spent, noon)
+	s.Leakage = guard.LeakViewOf(p, guard.WholeShare, &spent, noon)
 	for i := range peers {
 		peer := aura.AuthorityID{byte(2 * (i + 1))}
 		c := &fact.Charge{
@@ -48,7 +48,7 @@ func world(t *rapid.T) (*guard.Snapshot, *guard.Request) {
 		}
 		c.Until = rapid.Uint64Range(0, c.Through).Draw(t, "until")
 		c.From = rapid.Uint64Range(0, c.Until).Draw(t, "from")
-		s.Budgets = append(s.Budgets, guard.HeadroomOf(p, c, room, peer, noon))
+		s.Budgets = append(s.Budgets, guard.HeadroomOf(p, guard.WholeShare, c, room, peer, noon))
 		send := guard.Send{
 			Peer: peer, Cost: aura.FlowCost(rapid.IntRange(0, 4).Draw(t, "cost")),
 			Through:    rapid.Uint64Range(0, 4).Draw(t, "run"),
@@ -148,14 +148,15 @@ func TestARunNeverHoldsWhatNobodyPaidFor(t *testing.T) {
 		p := guard.DefaultPolicy()
 		key := device.Public().(ed25519.PublicKey)
 		var c fact.Charge
-		chain := guard.ReceiptChain{Context: room, From: own, To: ben}
+		chain := guard.ReceiptChain{Context: room, From: own, To: ben, Device: aura.DeviceOf(key)}
+		var spending guard.Spending
 		paid := map[uint64]bool{}
 		now := noon
 		for range rapid.IntRange(1, 12).Draw(t, "charges") {
 			if rapid.IntRange(0, 5).Draw(t, "turn") == 0 {
 				now.At = noon.At.Add(p.EpochLength * jump.Draw(t, "epochs"))
 			}
-			h := guard.HeadroomOf(p, &c, room, ben, now)
+			h := guard.HeadroomOf(p, guard.WholeShare, &c, room, ben, now)
 			if h.Epoch != c.Epoch {
 				clear(paid)
 			}
@@ -168,7 +169,7 @@ func TestARunNeverHoldsWhatNobodyPaidFor(t *testing.T) {
 			c = guard.Charged(c, &effect.Command{Context: room, Peer: ben, Amount: 4, Epoch: h.Epoch}, from, until)
 			receipt.Previous, receipt.Nonce = c.Head, aura.Nonce{byte(len(paid)), byte(c.Spent)}
 			c.Head = sign(receipt).Hash()
-			if err := chain.Accept(sign(receipt), key, false, p, noon); err != nil {
+			if err := chain.Accept(sign(receipt), key, false, &spending, p, noon); err != nil {
 				t.Fatal(err)
 			}
 			for seq := from + 1; seq <= until; seq++ {
@@ -213,7 +214,7 @@ func TestNoBudgetIsHadTwice(t *testing.T) {
 		spent, told := map[aura.Epoch]uint64{}, map[aura.Epoch]uint64{}
 		for _, now := range clock(t, 60) {
 			for range rapid.IntRange(0, 4).Draw(t, "charges") {
-				h, v := guard.HeadroomOf(p, &c, room, ben, now), guard.LeakViewOf(p, &l, now)[fact.ObserverExternal]
+				h, v := guard.HeadroomOf(p, guard.WholeShare, &c, room, ben, now), guard.LeakViewOf(p, guard.WholeShare, &l, now)[fact.ObserverExternal]
 				if h.Spent < spent[h.Epoch] || v.Spent < told[v.Epoch] {
 					t.Fatalf("%d units and %d bits are known of %d and %d", h.Spent, v.Spent, spent[h.Epoch], told[v.Epoch])
 				}
@@ -253,7 +254,7 @@ func TestALedgerComesBackFromAClockThatWasWrong(t *testing.T) {
 		var c fact.Charge
 		use := func(epoch aura.Duration) guard.Headroom {
 			now := aura.Physical{At: noon.At.Add(p.EpochLength * epoch)}
-			h := guard.HeadroomOf(p, &c, room, ben, now)
+			h := guard.HeadroomOf(p, guard.WholeShare, &c, room, ben, now)
 			units := rapid.Uint64Range(0, h.Limit-h.Spent).Draw(t, "units")
 			if units > 0 {
 				c = guard.Charged(c, &effect.Command{Context: room, Peer: ben, Amount: aura.FlowCost(units), Epoch: h.Epoch}, c.Through, c.Through+1)
@@ -288,7 +289,8 @@ func TestAReceiversClockBoundsWhatItTakes(t *testing.T) {
 		p := guard.DefaultPolicy()
 		p.Limit = 10
 		key := device.Public().(ed25519.PublicKey)
-		chain := guard.ReceiptChain{Context: room, From: own, To: ben}
+		chain := guard.ReceiptChain{Context: room, From: own, To: ben, Device: aura.DeviceOf(key)}
+		var spending guard.Spending
 		taken, passed := uint64(0), uint64(0)
 		for i := range rapid.IntRange(1, 40).Draw(t, "receipts") {
 			if rapid.IntRange(0, 4).Draw(t, "turn") == 0 {
@@ -302,7 +304,7 @@ func TestAReceiversClockBoundsWhatItTakes(t *testing.T) {
 				r.Previous = chain.Head
 			}
 			now := aura.Physical{At: noon.At.Add(p.EpochLength * aura.Duration(passed))}
-			if chain.Accept(sign(r), key, false, p, now) == nil {
+			if chain.Accept(sign(r), key, false, &spending, p, now) == nil {
 				taken += r.Cost
 			}
 			if most := (passed + 2) * p.Limit; taken > most {
@@ -321,7 +323,7 @@ func TestHeadroomVersionsTellChargesApart(t *testing.T) {
 		now := noon
 		for range rapid.IntRange(1, 8).Draw(t, "charges") {
 			now.At = now.At.Add(p.EpochLength * aura.Duration(rapid.IntRange(-3, 3).Draw(t, "epochs")))
-			h := guard.HeadroomOf(p, &c, room, ben, now)
+			h := guard.HeadroomOf(p, guard.WholeShare, &c, room, ben, now)
 			if !guard.ChargeHolds(&c, h.Epoch, h.Version) {
 				t.Fatal("a headroom does not hold although nothing happened")
 			}
@@ -330,7 +332,7 @@ func TestHeadroomVersionsTellChargesApart(t *testing.T) {
 			}
 			through := c.Through
 			c = guard.Charged(c, &effect.Command{Amount: 2, Epoch: h.Epoch}, through, through+3)
-			after := guard.HeadroomOf(p, &c, room, ben, now)
+			after := guard.HeadroomOf(p, guard.WholeShare, &c, room, ben, now)
 			if after.Spent != h.Spent+2 || after.Through != through+3 || after.From != h.From {
 				t.Fatalf("headroom %+v after a charge of 2 units and 3 facts on %+v", after, h)
 			}

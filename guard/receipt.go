@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"math"
 	"slices"
 
 	"github.com/aura-runtime/aura"
@@ -9,12 +8,13 @@ import (
 	"github.com/aura-runtime/aura/fact"
 )
 
-// ReceiptChain is a next hop's knowledge of the receipts of one kind from one sender towards one destination in one
-// context. The zero value with the kind and the three names set has seen none.
+// ReceiptChain is a next hop's knowledge of the receipts of one kind from one device of a sender towards one destination in
+// one context. The zero value with the kind and the four names set has seen none.
 type ReceiptChain struct {
 	Kind     effect.ReceiptKind `cbor:",omitzero"`
 	Context  aura.ContextID
 	From, To aura.AuthorityID
+	Device   aura.DeviceID `cbor:",omitzero"` // of From
 	Epoch    aura.Epoch
 	Spent    uint64 // units that the receipts of Epoch cover
 	After    uint64 // the facts or cells that they cover are numbered (After, LastSeq]; parcels have no numbers
@@ -32,10 +32,9 @@ type ReceiptChain struct {
 	// first. Spent is the sum of all.
 	Others [fact.MaxHeads - 1][32]byte `cbor:",omitzero"`
 	First  [32]byte                    // hash of its first one; zero: not known
-	// Owed is the amount that recent receipts covered, in units: it falls by the limit with every epoch of the own clock,
-	// of which Seen was the last.
-	Owed uint64
-	Seen aura.Epoch
+	// Owed and Seen are in chains of earlier builds alone, see [SpendingOf].
+	Owed uint64     `cbor:",omitzero"`
+	Seen aura.Epoch `cbor:",omitzero"`
 }
 
 // maxRuns is how many runs a chain keeps. Beyond it the oldest is forgotten, and its facts must be paid again.
@@ -48,32 +47,31 @@ type Run struct {
 	ID          [16]byte
 }
 
-// burst is how many limits a sender may spend at once: the epoch of its clock may turn within one of ours.
-const burst = 2
-
-// Accept verifies the next receipt with the sending device's signing key (Ed25519, 32 bytes) and
-// advances the chain, before anything is forwarded. The receipt that is the chain's head is accepted
+// Accept verifies the next receipt with the sending device's signing key (Ed25519, 32 bytes), advances the chain and adds
+// to the sender's spending, before anything is forwarded. The receipt that is the chain's head is accepted
 // again without change: a retransmission uses the same one.
 //
 // The sender's clock names the epochs, and may be wrong, jump, and come back. So any epoch may follow any
-// other, with a chain that begins anew. The own clock bounds a sender's spending instead: the limit
-// for each epoch that passes here, and at most twice that at once. Nor does one epoch's name, until the sender
-// names another, pay for more than the limit.
+// other, with a chain that begins anew; [Spending] is what bounds the sender. It is one for all chains of a kind from a
+// sender in a context, so it holds whatever share each device takes.
 //
 // A device whose home was copied goes on with the chain in each copy: two receipts follow the same one then, or one
 // follows a receipt that never came. Each such branch counts, at most [fact.MaxHeads] of them, and their amounts add up.
 // Here says that the facts which the receipt covers are here already: such a receipt begins no branch.
 //
 // It returns aura.Stale for a receipt of an earlier chain or a run that is covered already, and aura.Denied
-// for everything else that does not fit: another kind or binding, too many branches, a wrong signature, no cost, more
-// than is permitted, more cells than units. The chain is unchanged then.
-func (c *ReceiptChain) Accept(r *effect.Receipt, deviceKey []byte, here bool, p Policy, now aura.Physical) error {
+// for everything else that does not fit: another kind, binding or device, too many branches, a wrong signature, no cost,
+// more than is permitted, more cells than units. Chain and spending are unchanged then.
+func (c *ReceiptChain) Accept(r *effect.Receipt, deviceKey []byte, here bool, spending *Spending, p Policy, now aura.Physical) error {
 	const op = "guard.Accept"
 	if r.Context != c.Context || r.From != c.From || r.To != c.To {
 		return aura.Errorf(op, aura.Denied, "receipt is bound to another context, source or destination")
 	}
 	if r.Kind != c.Kind {
 		return aura.Errorf(op, aura.Denied, "receipt of a %s in a chain of receipts of %s", r.Kind, c.Kind)
+	}
+	if aura.DeviceOf(deviceKey) != c.Device {
+		return aura.Errorf(op, aura.Denied, "receipt of another device than that of the chain")
 	}
 	if err := r.Verify(deviceKey); err != nil {
 		return &aura.Error{Op: op, Kind: aura.KindOf(err), Err: err}
@@ -86,8 +84,6 @@ func (c *ReceiptChain) Accept(r *effect.Receipt, deviceKey []byte, here bool, p 
 	if err != nil {
 		return err
 	}
-	next.settle(p, EpochAt(p, now))
-	most := burst * min(p.Limit, math.MaxUint64/burst)
 	switch {
 	case c.Kind == effect.ReceiptKindParcel && r.Digest == [32]byte{}:
 		return aura.Errorf(op, aura.Denied, "receipt covers no parcel")
@@ -97,14 +93,14 @@ func (c *ReceiptChain) Accept(r *effect.Receipt, deviceKey []byte, here bool, p 
 		return aura.Errorf(op, aura.Denied, "receipt covers more cells than it pays for")
 	case r.Cost == 0:
 		return aura.Errorf(op, aura.Denied, "receipt without a cost")
-	case next.Spent > p.Limit || r.Cost > p.Limit-next.Spent:
-		return aura.Errorf(op, aura.Denied, "receipt exceeds the budget of its epoch")
-	case next.Owed > most || r.Cost > most-next.Owed:
-		return aura.Errorf(op, aura.Denied, "receipt exceeds what may be sent in one epoch of this clock")
+	}
+	total, err := spending.plus(r, p, now)
+	if err != nil {
+		return err
 	}
 	next.cover(r)
-	next.Spent, next.Owed, next.Count, next.Head = next.Spent+r.Cost, next.Owed+r.Cost, next.Count+1, hash
-	*c = next
+	next.Spent, next.Count, next.Head = next.Spent+r.Cost, next.Count+1, hash
+	*c, *spending = next, total
 	return nil
 }
 
@@ -163,7 +159,7 @@ func (c *ReceiptChain) after(r *effect.Receipt, hash [32]byte, here bool) (Recei
 		next.Others[0] = c.Head
 		return next, nil
 	case r.Previous == ([32]byte{}):
-		return ReceiptChain{Kind: c.Kind, Context: c.Context, From: c.From, To: c.To, Epoch: r.Epoch, First: hash, Owed: c.Owed, Seen: c.Seen}, nil
+		return ReceiptChain{Kind: c.Kind, Context: c.Context, From: c.From, To: c.To, Device: c.Device, Epoch: r.Epoch, First: hash}, nil
 	case r.Epoch < c.Epoch:
 		return ReceiptChain{}, aura.Errorf(op, aura.Stale, "receipt of an earlier epoch")
 	}
@@ -173,19 +169,6 @@ func (c *ReceiptChain) after(r *effect.Receipt, hash [32]byte, here bool) (Recei
 // covered reports whether the run of a receipt ends where the chain has come to. Nothing says so of a parcel.
 func (c *ReceiptChain) covered(r *effect.Receipt) bool {
 	return c.Kind != effect.ReceiptKindParcel && r.LastSeq <= c.LastSeq
-}
-
-// settle lets the debt fall with the own clock.
-func (c *ReceiptChain) settle(p Policy, own aura.Epoch) {
-	if own > c.Seen {
-		passed := uint64(own - c.Seen)
-		if p.Limit == 0 || passed > c.Owed/p.Limit {
-			c.Owed = 0
-		} else {
-			c.Owed -= passed * p.Limit
-		}
-	}
-	c.Seen = own
 }
 
 // Covers reports whether a receipt of the chain's epoch paid for the fact at a place. Receipts name the last fact that they

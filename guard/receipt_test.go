@@ -32,9 +32,10 @@ func TestChainAcceptsReceiptsInOrder(t *testing.T) {
 	base.FirstSeq, base.LastSeq, base.Previous = 4, 5, first.Hash()
 	second := sign(base)
 
-	chain := guard.ReceiptChain{Context: room, From: own, To: ben}
+	chain := guard.ReceiptChain{Context: room, From: own, To: ben, Device: aura.DeviceOf(key)}
+	var spending guard.Spending
 	for _, r := range []*effect.Receipt{first, first, second, second} {
-		if err := chain.Accept(r, key, false, p, noon); err != nil {
+		if err := chain.Accept(r, key, false, &spending, p, noon); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -68,7 +69,7 @@ func TestChainAcceptsReceiptsInOrder(t *testing.T) {
 		"run that is reversed": {alter(func(r *effect.Receipt) { r.FirstSeq = 7; r.Cost = 1 }), aura.Denied},
 	} {
 		before := chain
-		if err := chain.Accept(c.r, key, false, p, noon); !errors.Is(err, c.want) {
+		if err := chain.Accept(c.r, key, false, &spending, p, noon); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if chain != before {
@@ -77,7 +78,7 @@ func TestChainAcceptsReceiptsInOrder(t *testing.T) {
 	}
 
 	next := alter(func(r *effect.Receipt) { r.Epoch++; r.Cost = 10; r.Previous = [32]byte{} })
-	if err := chain.Accept(next, key, false, p, noon); err != nil || chain.Spent != 10 || chain.Epoch != e+1 {
+	if err := chain.Accept(next, key, false, &spending, p, noon); err != nil || chain.Spent != 10 || chain.Epoch != e+1 {
 		t.Errorf("the next epoch: %v, %+v", err, chain)
 	}
 }
@@ -94,7 +95,8 @@ func TestEachCopyOfAHomePaysOnABranchOfItsOwn(t *testing.T) {
 	p := guard.DefaultPolicy()
 	key := device.Public().(ed25519.PublicKey)
 	rapid.Check(t, func(t *rapid.T) {
-		chain := guard.ReceiptChain{Context: room, From: own, To: ben}
+		chain := guard.ReceiptChain{Context: room, From: own, To: ben, Device: aura.DeviceOf(key)}
+		var spending guard.Spending
 		copies, lost := []payer{{}}, 0
 		var paid []fact.Place
 		var sum uint64
@@ -115,12 +117,12 @@ func TestEachCopyOfAHomePaysOnABranchOfItsOwn(t *testing.T) {
 				lost++
 				continue // it and the next one of this copy arrive as a branch whose beginning is not known
 			}
-			if err := chain.Accept(r, key, false, p, noon); err != nil {
+			if err := chain.Accept(r, key, false, &spending, p, noon); err != nil {
 				t.Fatalf("receipt %d of copy %d: %v", i, at, err)
 			}
 			sum, latest[at], paid = sum+r.Cost, r, append(paid, fact.Place{Seq: r.LastSeq, ID: r.LastID})
 			if again, ok := latest[rapid.IntRange(0, len(copies)-1).Draw(t, "again")]; ok {
-				if err := chain.Accept(again, key, true, p, noon); err != nil && !errors.Is(err, aura.Stale) {
+				if err := chain.Accept(again, key, true, &spending, p, noon); err != nil && !errors.Is(err, aura.Stale) {
 					t.Fatalf("a receipt that came again: %v", err)
 				}
 			}
@@ -144,16 +146,31 @@ func TestEachCopyOfAHomePaysOnABranchOfItsOwn(t *testing.T) {
 func TestTheSeventeenthBranchOfReceiptsIsRefused(t *testing.T) {
 	p := guard.DefaultPolicy()
 	key := device.Public().(ed25519.PublicKey)
-	chain := guard.ReceiptChain{Context: room, From: own, To: ben}
+	chain := guard.ReceiptChain{Context: room, From: own, To: ben, Device: aura.DeviceOf(key)}
+	var spending guard.Spending
 	for i := range byte(fact.MaxHeads + 1) {
 		r := sign(effect.Receipt{Context: room, From: own, To: ben, Epoch: 7, Cost: 1, FirstSeq: 1, LastSeq: 1, LastID: [16]byte{1 + i}})
 		before := chain
-		err := chain.Accept(r, key, false, p, noon)
+		err := chain.Accept(r, key, false, &spending, p, noon)
 		if refused := i == fact.MaxHeads; refused != errors.Is(err, aura.Denied) || refused && chain != before {
 			t.Errorf("branch %d: %v", i+1, err)
 		}
-		if err := chain.Accept(r, key, true, p, noon); i > 0 && i < fact.MaxHeads && err != nil {
+		if err := chain.Accept(r, key, true, &spending, p, noon); i > 0 && i < fact.MaxHeads && err != nil {
 			t.Errorf("branch %d again: %v", i+1, err)
+		}
+	}
+}
+
+// TestAChainTakesReceiptsOfItsDevice: another device of the same sender has a chain of its own.
+func TestAChainTakesReceiptsOfItsDevice(t *testing.T) {
+	p := guard.DefaultPolicy()
+	r := sign(effect.Receipt{Context: room, From: own, To: ben, Epoch: 7, Cost: 1, FirstSeq: 1, LastSeq: 1})
+	for id, refused := range map[aura.DeviceID]bool{aura.DeviceOf(device.Public().(ed25519.PublicKey)): false, {9}: true, {}: true} {
+		chain := guard.ReceiptChain{Context: room, From: own, To: ben, Device: id}
+		before, spending := chain, guard.Spending{}
+		err := chain.Accept(r, device.Public().(ed25519.PublicKey), false, &spending, p, noon)
+		if refused != errors.Is(err, aura.Denied) || refused && (chain != before || spending != guard.Spending{}) {
+			t.Errorf("in the chain of %v: %v", id, err)
 		}
 	}
 }

@@ -90,10 +90,11 @@ func checkLedger(t testing.TB, h *chaintest.Home, posted []chaintest.Release, po
 		if err != nil {
 			t.Fatal(err)
 		}
-		chain := guard.ReceiptChain{Context: chaintest.Pair, From: chaintest.Own, To: peer}
+		chain := guard.ReceiptChain{Context: chaintest.Pair, From: chaintest.Own, To: peer, Device: aura.DeviceOf(chaintest.Public)}
+		var spending guard.Spending
 		known := map[effect.Receipt]bool{}
 		for i := range receipts {
-			if err := chain.Accept(&receipts[i], chaintest.Public, false, policy, now); err != nil {
+			if err := chain.Accept(&receipts[i], chaintest.Public, false, &spending, policy, now); err != nil {
 				t.Fatalf("receipt %d of %d: %v", i, len(receipts), err)
 			}
 			known[receipts[i]] = true

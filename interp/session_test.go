@@ -39,9 +39,10 @@ func accepted(t testing.TB, h *chaintest.Home, form guard.Form, context aura.Con
 		t.Fatal(err)
 	}
 	kind, _ := form.Receipt()
-	chain := guard.ReceiptChain{Kind: kind, Context: chaintest.Pair, From: chaintest.Own, To: peer}
+	chain := guard.ReceiptChain{Kind: kind, Context: chaintest.Pair, From: chaintest.Own, To: peer, Device: aura.DeviceOf(chaintest.Public)}
+	var spending guard.Spending
 	for i := range receipts {
-		if err := chain.Accept(&receipts[i], chaintest.Public, false, p, now); err != nil {
+		if err := chain.Accept(&receipts[i], chaintest.Public, false, &spending, p, now); err != nil {
 			t.Fatalf("receipt %d of %d: %v", i, len(receipts), err)
 		}
 	}
@@ -463,8 +464,9 @@ func TestARunOfStoredFactsNamesItsLastOne(t *testing.T) {
 		if r.LastSeq != 2 || r.LastID != [16]byte(records[1].ID[:16]) {
 			t.Errorf("the receipt ends at fact %d, %x; that one is %x", r.LastSeq, r.LastID, records[1].ID)
 		}
-		chain := guard.ReceiptChain{Context: chaintest.Pair, From: chaintest.Own, To: chaintest.Ben}
-		if err := chain.Accept(&r, chaintest.Public, false, chaintest.Limited(10), tc.Now()); err != nil {
+		chain := guard.ReceiptChain{Context: chaintest.Pair, From: chaintest.Own, To: chaintest.Ben, Device: aura.DeviceOf(chaintest.Public)}
+		var spending guard.Spending
+		if err := chain.Accept(&r, chaintest.Public, false, &spending, chaintest.Limited(10), tc.Now()); err != nil {
 			t.Fatal(err)
 		}
 		if !chain.Covers(fact.PlaceOf(2, records[1].ID)) || chain.Covers(fact.PlaceOf(2, records[2].ID)) {

@@ -26,6 +26,8 @@ func (permit) Frontier(task.Context, frontier.Claim) (guard.Frontier, error) {
 
 func (p permit) Policy(task.Context, aura.ContextID) (guard.Policy, error) { return p.policy, nil }
 
+func (permit) Share(began, now aura.Instant) guard.Share { return guard.WholeShare }
+
 func simulated(sim *task.Sim, p guard.Policy, o interp.SimulationOptions) (*interp.Simulation, *chain.Chain) {
 	s := interp.NewSimulation(chaintest.Own, chaintest.Device, o)
 	return s, chain.New(chaintest.Own, chaintest.Device, s, permit{p}, s, sim.Entropy("chain"), chain.Options{})

@@ -122,6 +122,19 @@ type modelStream struct {
 	arrived []*node // in the journal, in the order of their numbers
 	tip     *node
 	forked  bool
+
+	fork    uint64 // the least place of a fact with which, or after which, several branches were open
+	counted int    // how many of arrived fork considers
+}
+
+// forkedAt returns fork for all that arrived.
+func (s *modelStream) forkedAt() uint64 {
+	for ; s.counted < len(s.arrived); s.counted++ {
+		if seq := s.arrived[s.counted].Seq; len(newest(s.arrived[:s.counted+1])) > 1 && (s.fork == 0 || seq < s.fork) {
+			s.fork = seq
+		}
+	}
+	return s.fork
 }
 
 func newModelStream(d device, ns fact.Namespace) *modelStream {
@@ -575,12 +588,7 @@ func (m *model) checkMarks(r *fact.Record) {
 		}
 		return
 	}
-	fork, sole := uint64(0), true
-	for i := range s.arrived {
-		if seq := s.arrived[i].Seq; len(newest(s.arrived[:i+1])) > 1 && (fork == 0 || seq < fork) {
-			fork = seq
-		}
-	}
+	fork, sole := s.forkedAt(), true
 	for _, n := range s.arrived[:r.Number] {
 		sole = sole && s.byID[r.ID].behind[n.ID]
 	}

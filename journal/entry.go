@@ -30,8 +30,8 @@ type Entry struct {
 
 	Drafts      []fact.Draft  // own facts, in order
 	Foreign     []fact.Record // verified facts of others; positions are ignored, duplicates dropped
-	Charges     []fact.Charge // merged into the ledger
-	Leaks       []fact.Leak   // merged into the ledger
+	Charges     []fact.Charge // merged into the ledger; one that names no device is the own device's
+	Leaks       []fact.Leak   // merged into the ledger; one that names no device is the own device's
 	Meta        []KV
 	Checkpoints []Checkpoint
 	// Settled are contexts in which no more is spent: their ledger entries are removed.
@@ -69,9 +69,9 @@ type View interface {
 	Head() fact.Position
 	// Count returns how many facts of the device in the namespace are here; zero: none.
 	Count(ns fact.Namespace, device aura.DeviceID) uint64
-	// Charge returns the ledger entry; zero but for context and peer when there is none.
+	// Charge returns the ledger entry of the own device; zero but for context and peer when there is none.
 	Charge(context aura.ContextID, peer aura.AuthorityID) fact.Charge
-	// Leak returns the ledger entry; zero but for context and observer when there is none.
+	// Leak returns the ledger entry of the own device; zero but for context and observer when there is none.
 	Leak(context aura.ContextID, observer fact.Observer) fact.Leak
 	// Meta returns the value of a key, nil when there is none. Damage is aura.Corrupt.
 	Meta(key string) ([]byte, error)

@@ -17,8 +17,8 @@ const (
 	tableSeq        byte = 0x05 // format 1: stream tag, number → position
 	tableFact       byte = 0x06 // format 1: fact tag → position
 	tableStream     byte = 0x07 // stream tag → sealed stream
-	tableCharge     byte = 0x08 // (context, peer) tag → sealed charge
-	tableLeak       byte = 0x09 // (context, observer) tag → sealed leak
+	tableCharge     byte = 0x08 // (context, peer; of a sibling, its device) tag → sealed charge
+	tableLeak       byte = 0x09 // (context, observer; of a sibling, its device) tag → sealed leak
 	tableMeta       byte = 0x0a // key tag → sealed key and value
 	tableCheckpoint byte = 0x0b // name tag → sealed checkpoint
 

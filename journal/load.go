@@ -100,7 +100,8 @@ func (j *Journal) loadStreams() error {
 func (j *Journal) loadLedger() error {
 	err := j.each(tableCharge, "a charge", func(_, plain []byte) error {
 		c, err := fact.DecodeCharge(plain)
-		j.state.charges.set(chargeID{c.Context, c.Peer}, c)
+		j.state.know(c.Device)
+		j.state.charges.set(chargeIDOf(&c), c)
 		return err
 	})
 	if err != nil {
@@ -108,7 +109,8 @@ func (j *Journal) loadLedger() error {
 	}
 	return j.each(tableLeak, "a leak", func(_, plain []byte) error {
 		l, err := fact.DecodeLeak(plain)
-		j.state.leaks.set(leakID{l.Context, l.Observer}, l)
+		j.state.know(l.Device)
+		j.state.leaks.set(leakIDOf(&l), l)
 		return err
 	})
 }

@@ -50,10 +50,10 @@ func (j *Journal) stage(l *layer, e *Entry, records []staged) ([]staged, error) 
 		}
 	}
 	for _, c := range e.Charges {
-		l.charges.set(chargeID{c.Context, c.Peer}, l.Charge(c.Context, c.Peer).Merge(c))
+		l.addCharge(j.options.Device, c)
 	}
 	for _, k := range e.Leaks {
-		l.leaks.set(leakID{k.Context, k.Observer}, l.Leak(k.Context, k.Observer).Merge(k))
+		l.addLeak(j.options.Device, k)
 	}
 	for _, context := range e.Settled {
 		l.settle(context)

@@ -5,15 +5,23 @@ import (
 	"github.com/aura-runtime/aura/fact"
 )
 
+// chargeID names a ledger entry. The device is zero for the own one.
 type chargeID struct {
 	context aura.ContextID
 	peer    aura.AuthorityID
+	device  aura.DeviceID
 }
 
+func chargeIDOf(c *fact.Charge) chargeID { return chargeID{c.Context, c.Peer, c.Device} }
+
+// leakID names a ledger entry. The device is zero for the own one.
 type leakID struct {
 	context  aura.ContextID
 	observer fact.Observer
+	device   aura.DeviceID
 }
+
+func leakIDOf(k *fact.Leak) leakID { return leakID{k.Context, k.Observer, k.Device} }
 
 // layer is a set of changes over a parent: an entry's over its group's over the durable state.
 type layer struct {
@@ -26,6 +34,7 @@ type layer struct {
 	streams ordered[streamID, stream]
 	charges ordered[chargeID, fact.Charge]
 	leaks   ordered[leakID, fact.Leak]
+	others  ordered[aura.DeviceID, struct{}] // the devices of charges and leaks besides the own one
 	meta    ordered[string, []byte]
 	spots   ordered[spot, head]
 }
@@ -42,6 +51,7 @@ func (l *layer) reset() {
 	l.streams.reset()
 	l.charges.reset()
 	l.leaks.reset()
+	l.others.reset()
 	l.meta.reset()
 	l.spots.reset()
 }
@@ -53,6 +63,7 @@ func (l *layer) absorb(child *layer) {
 	l.streams.merge(&child.streams)
 	l.charges.merge(&child.charges)
 	l.leaks.merge(&child.leaks)
+	l.others.merge(&child.others)
 	if l.bottom == nil {
 		l.meta.merge(&child.meta)
 		l.spots.merge(&child.spots)
@@ -67,20 +78,64 @@ func (l *layer) settle(context aura.ContextID) {
 	for below := l; below != nil; below = below.parent {
 		for _, p := range below.charges.pairs {
 			if p.key.context == context {
-				l.charges.set(p.key, fact.Charge{Context: context, Peer: p.key.peer})
+				l.charges.set(p.key, fact.Charge{Context: context, Peer: p.key.peer, Device: p.key.device})
 			}
 		}
 		for _, p := range below.leaks.pairs {
 			if p.key.context == context {
-				l.leaks.set(p.key, fact.Leak{Context: context, Observer: p.key.observer})
+				l.leaks.set(p.key, fact.Leak{Context: context, Observer: p.key.observer, Device: p.key.device})
 			}
 		}
 	}
 }
 
-func noCharge(c fact.Charge) bool { return c == fact.Charge{Context: c.Context, Peer: c.Peer} }
+func noCharge(c fact.Charge) bool {
+	return c == fact.Charge{Context: c.Context, Peer: c.Peer, Device: c.Device}
+}
 
-func noLeak(k fact.Leak) bool { return k == fact.Leak{Context: k.Context, Observer: k.Observer} }
+func noLeak(k fact.Leak) bool {
+	return k == fact.Leak{Context: k.Context, Observer: k.Observer, Device: k.Device}
+}
+
+// addCharge joins a ledger entry to the one of its context, peer and device. An entry that names the own device is the
+// own one: a sibling gives back what this device told it.
+func (l *layer) addCharge(own aura.DeviceID, c fact.Charge) {
+	if c.Device == own {
+		c.Device = aura.DeviceID{}
+	}
+	id := chargeIDOf(&c)
+	l.know(id.device)
+	l.charges.set(id, l.charge(id).Merge(c))
+}
+
+// addLeak is addCharge for leakage.
+func (l *layer) addLeak(own aura.DeviceID, k fact.Leak) {
+	if k.Device == own {
+		k.Device = aura.DeviceID{}
+	}
+	id := leakIDOf(&k)
+	l.know(id.device)
+	l.leaks.set(id, l.leak(id).Merge(k))
+}
+
+// know notes that there are ledger entries of a device.
+func (l *layer) know(device aura.DeviceID) {
+	if device != (aura.DeviceID{}) {
+		l.others.set(device, struct{}{})
+	}
+}
+
+// devices yields zero for the own device, then those of the ledger entries of siblings. Only the lowest layer has all.
+func (l *layer) devices(yield func(aura.DeviceID) bool) {
+	if !yield(aura.DeviceID{}) {
+		return
+	}
+	for i := range l.others.pairs {
+		if !yield(l.others.pairs[i].key) {
+			return
+		}
+	}
+}
 
 // clock returns the greatest logical time in the namespace.
 func (l *layer) clock(ns fact.Namespace) aura.Logical {
@@ -112,24 +167,30 @@ func (l *layer) Count(ns fact.Namespace, device aura.DeviceID) uint64 {
 
 // Charge implements [View].
 func (l *layer) Charge(context aura.ContextID, peer aura.AuthorityID) fact.Charge {
-	id := chargeID{context, peer}
+	return l.charge(chargeID{context: context, peer: peer})
+}
+
+func (l *layer) charge(id chargeID) fact.Charge {
 	for ; l != nil; l = l.parent {
 		if c, ok := l.charges.get(id); ok {
 			return c
 		}
 	}
-	return fact.Charge{Context: context, Peer: peer}
+	return fact.Charge{Context: id.context, Peer: id.peer, Device: id.device}
 }
 
 // Leak implements [View].
 func (l *layer) Leak(context aura.ContextID, observer fact.Observer) fact.Leak {
-	id := leakID{context, observer}
+	return l.leak(leakID{context: context, observer: observer})
+}
+
+func (l *layer) leak(id leakID) fact.Leak {
 	for ; l != nil; l = l.parent {
 		if k, ok := l.leaks.get(id); ok {
 			return k
 		}
 	}
-	return fact.Leak{Context: context, Observer: observer}
+	return fact.Leak{Context: id.context, Observer: id.observer, Device: id.device}
 }
 
 // Meta implements [View].

@@ -220,7 +220,8 @@ func (j *Journal) commit(tc task.Context, g *group) {
 		return h.place
 	}
 	for _, s := range shares {
-		g.seal(s.committer.Seal(s.entries, place))
+		charges, meta := s.committer.Seal(s.entries, place)
+		g.seal(j.options.Device, charges, meta)
 	}
 	j.prove(g)
 	b, err := j.batch(g)
@@ -311,9 +312,9 @@ func (g *group) shares() (all []share) {
 }
 
 // seal adds a committer's additions to its entries.
-func (g *group) seal(charges []fact.Charge, meta []KV) {
+func (g *group) seal(own aura.DeviceID, charges []fact.Charge, meta []KV) {
 	for _, c := range charges {
-		g.layer.charges.set(chargeID{c.Context, c.Peer}, g.layer.Charge(c.Context, c.Peer).Merge(c))
+		g.layer.addCharge(own, c)
 	}
 	for _, kv := range meta {
 		g.layer.meta.set(kv.Key, kv.Value)
@@ -386,7 +387,7 @@ func (j *Journal) batch(g *group) (*Batch, error) {
 		j.writeSealed(b, tagKey(tableStream, s.tag), mustEncode(id.stored(&s)))
 	}
 	for _, p := range l.charges.pairs {
-		key := tagKey(tableCharge, j.seal.tag(tableCharge, p.key.context[:], p.key.peer[:]))
+		key := tagKey(tableCharge, j.seal.tag(tableCharge, p.key.context[:], p.key.peer[:], otherDevice(&p.key.device)))
 		if c := p.value; noCharge(c) {
 			b.Delete(key)
 		} else {
@@ -394,7 +395,7 @@ func (j *Journal) batch(g *group) (*Batch, error) {
 		}
 	}
 	for _, p := range l.leaks.pairs {
-		key := tagKey(tableLeak, j.seal.tag(tableLeak, p.key.context[:], []byte{byte(p.key.observer)}))
+		key := tagKey(tableLeak, j.seal.tag(tableLeak, p.key.context[:], []byte{byte(p.key.observer)}, otherDevice(&p.key.device)))
 		if k := p.value; noLeak(k) {
 			b.Delete(key)
 		} else {
@@ -451,6 +452,14 @@ func (j *Journal) writeMeta(b *Batch, name string, value []byte) {
 		return
 	}
 	j.writeSealed(b, key, value)
+}
+
+// otherDevice is the part of a ledger entry's key that names its device, empty for the own one.
+func otherDevice(id *aura.DeviceID) []byte {
+	if *id == (aura.DeviceID{}) {
+		return nil
+	}
+	return id[:]
 }
 
 func (j *Journal) writeSealed(b *Batch, key, plain []byte) { b.Set(key, j.seal.seal(key, plain)) }

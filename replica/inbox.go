@@ -43,8 +43,19 @@ func (s *session) commitBatch(tc task.Context, batch []deliver) error {
 	if s.peer.Leaving {
 		return nil // an owner who left a group keeps nothing of it
 	}
+	for {
+		err := s.commitOnce(tc, batch)
+		if aura.KindOf(err) != aura.Stale || tc.Err() != nil {
+			return err
+		}
+		// Another device of the peer paid at the same moment: what this batch may spend is counted anew.
+	}
+}
+
+// commitOnce makes one attempt. It returns aura.Stale when the peer's other devices spent something in the meantime.
+func (s *session) commitOnce(tc task.Context, batch []deliver) error {
 	env := s.env()
-	chain, err := s.chain()
+	paid, err := s.payments()
 	if err != nil {
 		return err
 	}
@@ -53,11 +64,11 @@ func (s *session) commitBatch(tc task.Context, batch []deliver) error {
 		return err
 	}
 	s.channel.Rekey(guard.EpochAt(policy, tc.Now()))
-	before, delivered := chain, false
+	before, delivered := paid, false
 	entry, returned := &journal.Entry{}, []fact.Record(nil)
 	for i := range batch {
 		d := &batch[i]
-		if err := s.receipt(tc, d.Receipts, &chain, policy); err != nil {
+		if err := s.receipt(tc, d.Receipts, &paid, policy); err != nil {
 			return err
 		}
 		records, err := d.records()
@@ -73,7 +84,7 @@ func (s *session) commitBatch(tc task.Context, batch []deliver) error {
 				}
 			} else {
 				var isNew bool
-				isNew, err = s.verify(r, &chain)
+				isNew, err = s.verify(r, &paid.chain)
 				if isNew && s.link.member().Left {
 					// Another copy of its home may not know yet that it left, and learns it in this session.
 					tc.Emit(world.IngressRejected(syncName, "a fact of a member who left the group", aura.Denied))
@@ -92,15 +103,15 @@ func (s *session) commitBatch(tc task.Context, batch []deliver) error {
 			entry.Foreign = append(entry.Foreign, fresh...)
 		}
 	}
-	if err := s.commit(tc, entry, before, chain); err != nil {
+	if err := s.commit(tc, entry, &before, &paid); err != nil {
 		return err
 	}
 	if err := s.commitReturned(tc, returned); err != nil {
 		return err
 	}
-	if delivered && chain.Head != ([32]byte{}) { // else no receipt pays for an acknowledgement
+	if delivered && paid.chain.Head != ([32]byte{}) { // else no receipt pays for an acknowledgement
 		s.lock.Lock()
-		s.ackReceipt = chain.Head
+		s.ackReceipt = paid.chain.Head
 		s.lock.Unlock()
 		s.durable.Notify()
 	}
@@ -137,16 +148,20 @@ func (s *session) ackLoop(tc task.Context) error {
 
 // commit makes received facts and the chain of their receipts durable. Facts and receipts that are there already cost
 // no sync. After an error nothing of it is durable, so nothing is acknowledged: the peer sends it again.
-func (s *session) commit(tc task.Context, entry *journal.Entry, before, chain guard.ReceiptChain) error {
-	if len(entry.Foreign) == 0 && chain == before {
+func (s *session) commit(tc task.Context, entry *journal.Entry, before, paid *payments) error {
+	if len(entry.Foreign) == 0 && *paid == *before {
 		return nil
 	}
-	value, err := fact.Marshal(chain)
-	if err != nil {
+	var err error
+	if entry.Meta, err = s.paymentsMeta(paid); err != nil {
 		return err
 	}
-	entry.Meta = []journal.KV{{Key: s.chainKey(), Value: value}}
-	entry.Expect = func(journal.View) error { return s.listed() }
+	entry.Expect = func(v journal.View) error {
+		if err := s.listed(); err != nil || paid.spending == before.spending {
+			return err
+		}
+		return s.expectSpending(v, &before.spending)
+	}
 	kept, err := s.env().Journal.Append(tc, entry)
 	if _, gap := errors.AsType[*journal.GapError](err); gap {
 		err = &aura.Error{Op: "replica.commit", Kind: aura.Corrupt, Err: err}
@@ -176,7 +191,7 @@ func (s *session) listed() error {
 }
 
 // receipt advances the chain of the peer's receipts. A receipt for facts that are covered already is skipped.
-func (s *session) receipt(tc task.Context, encoded [][]byte, chain *guard.ReceiptChain, policy guard.Policy) error {
+func (s *session) receipt(tc task.Context, encoded [][]byte, paid *payments, policy guard.Policy) error {
 	for _, b := range encoded {
 		r, err := effect.DecodeReceipt(b)
 		if err != nil {
@@ -189,7 +204,7 @@ func (s *session) receipt(tc task.Context, encoded [][]byte, chain *guard.Receip
 				return err
 			}
 		}
-		err = chain.Accept(&r, s.peer.Device.Signing[:], here, policy, tc.Now())
+		err = paid.chain.Accept(&r, s.peer.Device.Signing[:], here, &paid.spending, policy, tc.Now())
 		if err != nil && aura.KindOf(err) != aura.Stale {
 			return err
 		}
@@ -218,31 +233,6 @@ func (s *session) verify(r *fact.Record, chain *guard.ReceiptChain) (fresh bool,
 		}
 	}
 	return true, nil
-}
-
-// ChainKey is the key under which the metadata keeps the receipts of a sender in a context: an encoded
-// [guard.ReceiptChain].
-func ChainKey(context aura.ContextID, from aura.AuthorityID) string {
-	return "chain/" + string(context[:]) + string(from[:])
-}
-
-// chainKey returns the key of the receipts of the peer's device. While an authority had one device, its key named none.
-func (s *session) chainKey() string {
-	key := ChainKey(s.peer.Context, s.peer.Authority)
-	if id := s.device; id != s.peer.First {
-		key += string(id[:])
-	}
-	return key
-}
-
-// chain returns the chain of the peer's receipts, as far as this side has accepted it.
-func (s *session) chain() (guard.ReceiptChain, error) {
-	c := guard.ReceiptChain{Context: s.peer.Context, From: s.peer.Authority, To: s.env().Ring.Authority()}
-	value, err := s.env().Journal.Meta(s.chainKey())
-	if err != nil || value == nil {
-		return c, err
-	}
-	return c, fact.Unmarshal(value, &c)
 }
 
 // denial returns the guard's reason in an error.

@@ -206,7 +206,9 @@ func (l *link) namespace() fact.Namespace { return fact.ContextNamespace(l.key.c
 
 // linksTo returns the links to the devices of a peer in a context, in order.
 func (s *Replicator) linksTo(context aura.ContextID, peer aura.AuthorityID) []*link {
-	return slices.DeleteFunc(s.linksIn(context), func(l *link) bool { return l.key.peer != peer })
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	return slices.Clone(s.peers[member{context, peer}])
 }
 
 // Release implements [interp.Sender]: the facts are durable and paid for, so the links may send them. It

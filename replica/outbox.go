@@ -51,10 +51,11 @@ func (s *session) sendLoop(tc task.Context) error {
 // greet says hello, waits for the peer's hello, and goes on where the last session ended.
 func (s *session) greet(tc task.Context) error {
 	env, l := s.env(), s.link
-	chain, err := s.chain()
+	paid, err := s.payments()
 	if err != nil {
 		return err
 	}
+	chain := &paid.chain
 	heads, err := env.Journal.Heads(l.namespace(), s.device)
 	if err != nil {
 		return err
@@ -179,7 +180,9 @@ func (s *session) sendNext(tc task.Context) (until aura.Duration, reason string,
 		return task.Forever, "", nil
 	}
 	charge := env.Journal.Charge(s.peer.Context, s.peer.Authority)
-	room := guard.HeadroomOf(policy, &charge, s.peer.Context, s.peer.Authority, tc.Now())
+	now := tc.Now()
+	share := env.Frontier.Share(guard.ChargeBegan(policy, &charge, now), now.At)
+	room := guard.HeadroomOf(policy, share, &charge, s.peer.Context, s.peer.Authority, now)
 	if s.sent >= room.From && s.sent < room.Through {
 		// Paid for in this epoch. A commit is visible a moment before its facts are released.
 		if s.sent >= s.released {
@@ -193,6 +196,9 @@ func (s *session) sendNext(tc task.Context) (until aura.Duration, reason string,
 	case err == nil && short == 0:
 		s.pause.Reset()
 		return 0, "", nil
+	case short == guard.ReasonTooLarge && share < guard.WholeShare:
+		s.denial = guard.Denial{Stage: guard.StageFlow, Reason: short}
+		return tc.Elapsed() + untilTurn(policy, tc.Now()), reasonTooLarge, nil // the share may grow with the epoch
 	case short == guard.ReasonTooLarge:
 		s.denial = guard.Denial{Stage: guard.StageFlow, Reason: short}
 		return task.Forever, reasonTooLarge, nil

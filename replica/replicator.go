@@ -35,6 +35,7 @@ type Replicator struct {
 	ranTwice aura.Instant // see [Replicator.RanTwice]
 
 	links map[linkKey]*link
+	peers map[member][]*link // the same, in order
 	paths map[transport.PeerID]*path
 }
 
@@ -61,6 +62,14 @@ type linkKey struct {
 	device  aura.DeviceID
 }
 
+// member is who has links: one for each of its devices.
+type member struct {
+	context aura.ContextID
+	peer    aura.AuthorityID
+}
+
+func (k linkKey) member() member { return member{k.context, k.peer} }
+
 func keyOf(p *directory.Peer) linkKey { return linkKey{p.Context, p.Authority, p.Device.ID()} }
 
 // compare orders links by context, peer and device.
@@ -74,7 +83,7 @@ func (k linkKey) outboxKey() string { return delivery.OutboxKey(k.context, k.pee
 // New returns the service.
 func New(e *Env) *Replicator {
 	s := &Replicator{
-		env: e, changed: task.NewWake(), links: map[linkKey]*link{}, paths: map[transport.PeerID]*path{},
+		env: e, changed: task.NewWake(), links: map[linkKey]*link{}, peers: map[member][]*link{}, paths: map[transport.PeerID]*path{},
 		offers:      offers{of: map[aura.AuthorityID]*offer{}},
 		reconciling: task.NewSemaphore(1), strangers: task.NewSemaphore(strangersAtOnce),
 	}
@@ -172,6 +181,8 @@ func (s *Replicator) reconcile(tc task.Context) error {
 			}
 			s.lock.Lock()
 			s.links[key] = l
+			s.peers[key.member()] = append(s.peers[key.member()], l)
+			sortLinks(s.peers[key.member()])
 			s.lock.Unlock()
 			l.group = task.NewGroup(tc, "sync.link")
 			l.group.Go("sync.link", l.run)
@@ -184,6 +195,10 @@ func (s *Replicator) reconcile(tc task.Context) error {
 	for key, l := range s.links {
 		if !keep[key] {
 			delete(s.links, key)
+			rest := slices.DeleteFunc(s.peers[key.member()], func(o *link) bool { return o == l })
+			if s.peers[key.member()] = rest; len(rest) == 0 {
+				delete(s.peers, key.member())
+			}
 			gone = append(gone, l)
 		}
 	}

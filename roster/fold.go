@@ -66,6 +66,17 @@ func (c *Chain) State(now aura.Instant) *State {
 	return s
 }
 
+// stateAt returns what the chain said at a time: the entries that came later, and what builds on them, are not counted.
+func (c *Chain) stateAt(at aura.Instant) *State {
+	var later set
+	for i := range c.nodes { // each after those before it
+		if c.nodes[i].At > at || c.nodes[i].ancestors.meets(&later) {
+			later.add(i)
+		}
+	}
+	return c.stateOf(c.viewWithout(later, at).heads())
+}
+
 // At returns what some entries say, whatever contradicts them: the two sides of a contest one by one, or the
 // state on which guardians build, see [Chain.Under]. It returns aura.NotFound for an entry that is not there.
 func (c *Chain) At(entries ...Hash) (*State, error) {
@@ -197,8 +208,11 @@ type view struct {
 	weak set
 }
 
-func (c *Chain) view(now aura.Instant) *view {
-	v := &view{chain: c, now: now, since: make([]aura.Instant, len(c.nodes))}
+func (c *Chain) view(now aura.Instant) *view { return c.viewWithout(set{}, now) }
+
+// viewWithout is view as if some entries, and all that build on them, were not there.
+func (c *Chain) viewWithout(absent set, now aura.Instant) *view {
+	v := &view{chain: c, now: now, since: make([]aura.Instant, len(c.nodes)), lost: absent}
 	for i := range c.nodes {
 		v.since[i] = c.nodes[i].At
 		for _, h := range c.nodes[i].Entry.Previous {

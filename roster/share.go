@@ -96,6 +96,12 @@ func (s *State) Usable(began *State, device aura.DeviceID) uint32 {
 	return usable
 }
 
+// Share returns the share that a device may spend now in a budget epoch that began at an instant, see [State.Usable]. It
+// goes by when this peer first saw the entries, so a device that gets its chain from a sibling takes over these times.
+func (c *Chain) Share(device aura.DeviceID, began, now aura.Instant) uint32 {
+	return c.State(now).Usable(c.stateAt(began), device)
+}
+
 func (s *State) share(device aura.DeviceID) (share uint32, listed bool) {
 	for i := range s.Devices {
 		if s.Devices[i].ID() == device {

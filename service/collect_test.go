@@ -35,7 +35,7 @@ func spendOnMessages(tc task.Context, p *auratest.Person, id invite.ID) int {
 		m := &effect.Message{Session: aura.SessionID(id), Seq: seq}
 		r := &guard.Request{Context: invitation, Authority: p.Self(), Sends: []guard.Send{{Cost: 1, Form: guard.FormMessage, Message: m}}}
 		charge := j.Charge(ledger, aura.AuthorityID{})
-		h := guard.HeadroomOf(guard.DefaultPolicy(), &charge, ledger, aura.AuthorityID{}, tc.Now())
+		h := guard.HeadroomOf(guard.DefaultPolicy(), guard.WholeShare, &charge, ledger, aura.AuthorityID{}, tc.Now())
 		_, err := by.Execute(tc, &interp.Decision{Request: r, Commands: []effect.Command{
 			{Kind: effect.ChargeBudget, Context: ledger, Amount: 1, Epoch: h.Epoch, Seen: h.Version},
 			{Kind: effect.SendEnvelope, Envelope: &effect.Envelope{Context: invitation, Message: m}},

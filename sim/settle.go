@@ -9,6 +9,7 @@ import (
 	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/reactive"
@@ -218,7 +219,7 @@ func (p *person) inspectReceipts() {
 			if from == p {
 				continue
 			}
-			value, err := p.last.Meta(replica.ChainKey(context, from.self()))
+			value, err := p.last.Meta(replica.ChainKey(context, from.self(), from.ring.Device(), effect.ReceiptKindFacts))
 			if err != nil || value == nil {
 				continue
 			}

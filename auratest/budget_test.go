@@ -1,0 +1,124 @@
+package auratest_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/auratest"
+	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/replica"
+	"github.com/aura-runtime/aura/task"
+)
+
+// metadata decodes a value of Ben's metadata, and reports whether there is one.
+func (h *household) metadata(key string, into any) bool {
+	h.Helper()
+	value, err := h.ben.Agent.Journal().Meta(key)
+	if err == nil && value != nil {
+		err = fact.Unmarshal(value, into)
+	}
+	if err != nil {
+		h.Fatalf("%v", err)
+	}
+	return value != nil
+}
+
+// receipts returns what Ben has of the receipts of one of Ada's devices.
+func (h *household) receipts(of *auratest.Person) (c guard.ReceiptChain) {
+	h.Helper()
+	h.metadata(replica.ChainKey(h.talk, of.Self(), of.Ring.Device(), effect.ReceiptKindFacts), &c)
+	return c
+}
+
+// spending returns what Ben counts of Ada.
+func (h *household) spending() (s guard.Spending) {
+	h.Helper()
+	h.metadata(replica.SpendingKey(h.talk, h.phone.Self(), effect.ReceiptKindFacts), &s)
+	return s
+}
+
+// TestTwoDevicesOfAPeerPayAtOnce: what both of Ada's devices pay, over two channels at the same moment, is counted
+// together, and each has charged its own share.
+func TestTwoDevicesOfAPeerPayAtOnce(t *testing.T) {
+	live(t, 5, func(h *household) {
+		devices := []*auratest.Person{h.phone, h.laptop}
+		var want []string
+		for i := range 12 {
+			both := task.NewGroup(h.tc, "both")
+			for _, d := range devices {
+				text := fmt.Sprintf("%d from %s", i, d.Name)
+				want = append(want, text)
+				both.Go("say", func(tc task.Context) error {
+					d.Say(tc, h.talk, text)
+					return nil
+				})
+			}
+			if err := both.Wait(h.tc); err != nil {
+				h.Fatalf("%v", err)
+			}
+		}
+		h.hears(h.ben, h.phone, want...)
+		counted, paid, spent := h.spending(), map[aura.Epoch]uint64{}, map[aura.Epoch]uint64{}
+		for _, d := range devices {
+			c, entry := h.receipts(d), d.Agent.Journal().Charge(h.talk, h.ben.Self())
+			if c.Device != d.Ring.Device() || c.Spent == 0 || entry.Spent > uint64(guard.DefaultPolicy().Limit)/2 {
+				h.Errorf("%s: chain %+v, ledger %+v", d.Name, c, entry)
+			}
+			paid[c.Epoch] += c.Spent
+			spent[entry.Epoch] += entry.Spent
+		}
+		for epoch, units := range paid {
+			if counted.In(epoch) != units || spent[epoch] != units {
+				h.Errorf("epoch %d: receipts of %d units came, Ben counts %d, the ledgers have %d", epoch, units, counted.In(epoch), spent[epoch])
+			}
+		}
+	})
+}
+
+// TestAChainOfAnEarlierBuildIsMoved: a home that kept one chain for Ada goes on with it as that of her phone, and counts
+// what it paid for.
+func TestAChainOfAnEarlierBuildIsMoved(t *testing.T) {
+	live(t, 2, func(h *household) {
+		h.phone.Say(h.tc, h.talk, "one")
+		h.hears(h.ben, h.phone, "one")
+		c, counted := h.receipts(h.phone), h.spending()
+		h.phone.Stop(h.tc)
+		h.laptop.Stop(h.tc)
+		from := h.phone.Self()
+		key := replica.ChainKey(h.talk, from, c.Device, effect.ReceiptKindFacts)
+		early := key[:len("chain/")+len(h.talk)+len(from)]
+		device := c.Device
+		c.Device, c.Owed, c.Seen = aura.DeviceID{}, counted.Owed, counted.Seen
+		value, err := fact.Marshal(c)
+		if err != nil {
+			h.Fatalf("%v", err)
+		}
+		if _, err := h.ben.Agent.Journal().Append(h.tc, &journal.Entry{Meta: []journal.KV{
+			{Key: early, Value: value}, {Key: key}, {Key: replica.SpendingKey(h.talk, from, effect.ReceiptKindFacts)},
+		}}); err != nil {
+			h.Fatalf("%v", err)
+		}
+		before := h.receipts(h.laptop)
+		// The laptop pays first: the chain is not its own, but what the phone spent counts.
+		h.laptop.Start(h.tc)
+		h.laptop.Say(h.tc, h.talk, "two")
+		h.hears(h.ben, h.phone, "one", "two")
+		counted = h.spending()
+		if own := h.receipts(h.laptop); before.Epoch == c.Epoch && own.Epoch == c.Epoch && counted.In(c.Epoch) != c.Spent+own.Spent-before.Spent {
+			h.Errorf("Ben counts %d, want %d of the phone and %d more of the laptop than %d", counted.In(c.Epoch), c.Spent, own.Spent, before.Spent)
+		}
+		h.phone.Start(h.tc)
+		h.phone.Say(h.tc, h.talk, "three")
+		h.hears(h.ben, h.phone, "one", "two", "three")
+		if got := h.receipts(h.phone); got.Device != device || got.Count <= c.Count && got.Epoch == c.Epoch || got.Owed != 0 {
+			h.Errorf("the chain went from %+v to %+v", c, got)
+		}
+		if h.metadata(early, new(guard.ReceiptChain)) {
+			h.Errorf("the chain of the earlier build is still there")
+		}
+	})
+}
