@@ -63,11 +63,15 @@ func (j *Journal) CollectCheckpoints(tc task.Context, names []string) (removed i
 }
 
 func (j *Journal) writeCheckpoint(b *Batch, c *Checkpoint) {
+	j.writeSealed(b, j.checkpointKey(c.Name), c.encode())
+}
+
+// encode returns the stored form: position, form behind its size, state.
+func (c *Checkpoint) encode() []byte {
 	plain := make([]byte, 0, 8+binary.MaxVarintLen32+len(c.Form)+len(c.State))
 	plain = binary.BigEndian.AppendUint64(plain, uint64(c.Position))
 	plain = binary.AppendUvarint(plain, uint64(len(c.Form)))
-	plain = append(append(plain, c.Form...), c.State...)
-	j.writeSealed(b, j.checkpointKey(c.Name), plain)
+	return append(append(plain, c.Form...), c.State...)
 }
 
 func decodeCheckpoint(plain []byte) (c Checkpoint, ok bool) {

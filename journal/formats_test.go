@@ -1,8 +1,14 @@
 package journal
 
 import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"reflect"
 	"testing"
 
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/internal/formats"
 )
 
@@ -13,4 +19,101 @@ func TestFormats(t *testing.T) {
 	formats.Map(t, "journal.stretch", formats.Payload[stretch]())
 	formats.Map(t, "journal.storedStream", formats.Payload[storedStream]())
 	formats.Map(t, "journal.storedHead", formats.Payload[storedHead]())
+}
+
+var errNotThis = errors.New("it was not read")
+
+// bytesOf is the codec of bytes that a reader takes, or refuses.
+func bytesOf(b []byte, read func([]byte) bool) formats.Codec[[]byte] {
+	return formats.Codec[[]byte]{
+		Value: b, Encode: func(b *[]byte) ([]byte, error) { return *b, nil },
+		Decode: func(b []byte) ([]byte, error) {
+			if !read(bytes.Clone(b)) {
+				return nil, errNotThis
+			}
+			return b, nil
+		},
+	}
+}
+
+func newTestSealer(t *testing.T) *sealer {
+	t.Helper()
+	s, err := newSealer([32]byte{1, 2, 3}, &formats.Entropy{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestFormatsOfTheStore(t *testing.T) {
+	s := newTestSealer(t)
+	header := s.header()
+	formats.Layout(t, "journal.header", bytesOf(header, func(b []byte) bool { return s.checkHeader(b) == nil }),
+		formats.Part{Field: "Magic", Bytes: []byte("aura journal")}, formats.Part{Field: "Version", Bytes: []byte{formatVersion}},
+		formats.Part{Field: "Check", Bytes: header[13:45]}, formats.Part{Field: "Sum", Bytes: header[45:]})
+	key := numberKey(tableRecord, 7)
+	sealed := s.seal(key, []byte("a value"))
+	formats.Layout(t, "journal.sealed", bytesOf(sealed, func(b []byte) bool {
+		plain, ok := s.open(key, b)
+		return ok && string(plain) == "a value"
+	}), formats.Part{Field: "Nonce", Bytes: sealed[:24]}, formats.Part{Field: "Sealed", Bytes: sealed[24:]})
+	positions := []fact.Position{300, 301, 302, 310}
+	formats.Layout(t, "journal.run", formats.Codec[[]fact.Position]{
+		Value: positions[:3], Encode: func(p *[]fact.Position) ([]byte, error) { return encodeRun(*p), nil },
+		Decode: func(b []byte) ([]fact.Position, error) { return whole(decodeRun(b)) },
+	}, formats.Part{Field: "Gap", Bytes: binary.AppendUvarint(nil, 300)}, formats.Part{Field: "Length", Bytes: []byte{3}})
+	if got, ok := decodeRun(encodeRun(positions)); !ok || !reflect.DeepEqual(got, positions) {
+		t.Errorf("two rows were read as %v", got)
+	}
+	checkpoint := Checkpoint{Form: "1 contacts", Position: 1000, State: []byte{0xa0}}
+	formats.Layout(t, "journal.checkpoint", formats.Codec[Checkpoint]{
+		Value: checkpoint, Encode: func(c *Checkpoint) ([]byte, error) { return c.encode(), nil },
+		Decode: func(b []byte) (Checkpoint, error) { return whole(decodeCheckpoint(b)) },
+	}, formats.Part{Field: "Position", Bytes: positionValue(1000)}, formats.Part{Field: "FormSize", Bytes: []byte{10}},
+		formats.Part{Field: "Form", Bytes: []byte(checkpoint.Form)}, formats.Part{Field: "State", Bytes: checkpoint.State})
+}
+
+// whole turns a result that may be missing into one with an error.
+func whole[T any](v T, ok bool) (T, error) {
+	if !ok {
+		return v, errNotThis
+	}
+	return v, nil
+}
+
+func TestFormatsOfRecords(t *testing.T) {
+	f := formats.Sample[fact.Fact]()
+	f.Kind, f.Namespace.Space, f.Merges, f.Erased = "chat.message", fact.SpaceContext, nil, [32]byte{}
+	r := fact.NewRecord(f)
+	r.Number, r.Position = 300, 1000
+	ids := []aura.FactID{{1}, {2}, r.ID}
+	batch := fact.NewBatch(ids)
+	signature := [64]byte{9}
+	r.Proof = batch.Proof(2, signature)
+	stored := &staged{record: r, encoded: r.Canonical()}
+
+	number, size := binary.AppendUvarint(nil, 300), binary.AppendUvarint(nil, uint64(len(stored.encoded)))
+	formats.Layout(t, "journal.record", bytesOf(stored.appendTo(nil), func(b []byte) bool {
+		got, ok := decodeRecord(b)
+		if !ok || got.number != 300 || !bytes.Equal(got.encoded, stored.encoded) {
+			return false
+		}
+		proof, err := fact.DecodeProof(got.proof, r.ID)
+		return err == nil && proof.Equal(r.Proof)
+	}), formats.Part{Field: "Number", Bytes: number}, formats.Part{Field: "Size", Bytes: size},
+		formats.Part{Field: "Fact", Bytes: stored.encoded}, formats.Part{Field: "Proof", Bytes: r.Proof.Encode()})
+
+	stored.joint = &joint{first: 800, batch: batch, signature: signature, at: []uint32{0, 1, 2}}
+	formats.Layout(t, "journal.reference", bytesOf(stored.appendProof(nil), func(b []byte) bool {
+		at, ok := decodeReference(1000, b)
+		return ok && at == reference{800, 2}
+	}), formats.Part{Field: "Mark", Bytes: []byte{jointMark}}, formats.Part{Field: "Back", Bytes: binary.AppendUvarint(nil, 200)},
+		formats.Part{Field: "Index", Bytes: []byte{2}})
+
+	encoded := batch.Encode(signature)
+	formats.Layout(t, "journal.proof", bytesOf(appendJoint(nil, ids, encoded), func(b []byte) bool {
+		got, signed, ok := decodeJoint(b)
+		return ok && signed == signature && reflect.DeepEqual(got.IDs(), ids) && bytes.Equal(got.Encode(signature), encoded)
+	}), formats.Part{Field: "Count", Bytes: []byte{3}}, formats.Part{Field: "Identities", Bytes: bytes.Join([][]byte{ids[0][:], ids[1][:], ids[2][:]}, nil)},
+		formats.Part{Field: "Batch", Bytes: encoded})
 }

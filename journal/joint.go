@@ -61,16 +61,21 @@ func (j *Journal) writeJoints(b *Batch, all []*joint) {
 	}
 }
 
-// writeJoint stores a joint proof: the number of its facts, their identities, and the encoding of the batch.
+// writeJoint stores a joint proof.
 func (j *Journal) writeJoint(b *Batch, first fact.Position, part *fact.Batch, signature [64]byte) {
-	ids, encoded := part.IDs(), part.Encode(signature)
-	plain := j.seal.buffer(binary.MaxVarintLen64 + len(ids)*len(aura.FactID{}) + len(encoded))
+	encoded := part.Encode(signature)
+	plain := j.seal.buffer(binary.MaxVarintLen64 + len(part.IDs())*len(aura.FactID{}) + len(encoded))
+	key := numberKey(tableProof, uint64(first))
+	b.Set(key, j.seal.sealInPlace(key, appendJoint(plain, part.IDs(), encoded)))
+}
+
+// appendJoint appends a joint proof: the number of its facts, their identities, and the encoding of the batch.
+func appendJoint(plain []byte, ids []aura.FactID, encoded []byte) []byte {
 	plain = binary.AppendUvarint(plain, uint64(len(ids)))
 	for i := range ids {
 		plain = append(plain, ids[i][:]...)
 	}
-	key := numberKey(tableProof, uint64(first))
-	b.Set(key, j.seal.sealInPlace(key, append(plain, encoded...)))
+	return append(plain, encoded...)
 }
 
 // shares reports whether the record has part in a joint proof.

@@ -307,6 +307,11 @@ func (j *Journal) openRecord(p fact.Position, value []byte) (r storedRecord, ok 
 	if !ok {
 		return r, false
 	}
+	return decodeRecord(plain)
+}
+
+// decodeRecord reads what [staged.appendTo] wrote, but for the proof.
+func decodeRecord(plain []byte) (r storedRecord, ok bool) {
 	number, n := binary.Uvarint(plain)
 	if n <= 0 {
 		return r, false

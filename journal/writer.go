@@ -420,13 +420,18 @@ func (j *Journal) batch(g *group) (*Batch, error) {
 	return b, j.delist(b, g.delisted)
 }
 
+// appendTo appends the stored form of a record: its number, its fact behind the size of that, and its proof.
+func (r *staged) appendTo(plain []byte) []byte {
+	plain = binary.AppendUvarint(plain, r.record.Number)
+	plain = binary.AppendUvarint(plain, uint64(len(r.encoded)))
+	return r.appendProof(append(plain, r.encoded...))
+}
+
 func (j *Journal) writeRecord(b *Batch, g *group, r *staged) {
 	rec := &r.record
 	s, _ := g.layer.stream(r.stream)
 	plain := j.seal.buffer(2*binary.MaxVarintLen64 + len(r.encoded) + r.proofRoom())
-	plain = binary.AppendUvarint(plain, rec.Number)
-	plain = binary.AppendUvarint(plain, uint64(len(r.encoded)))
-	plain = r.appendProof(append(plain, r.encoded...))
+	plain = r.appendTo(plain)
 	key := numberKey(tableRecord, uint64(rec.Position))
 	b.Set(key, j.seal.sealInPlace(key, plain))
 	g.list(tableNamespaceRun, s.namespace, uint64(rec.Position), rec.Position)

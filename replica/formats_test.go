@@ -3,6 +3,8 @@ package replica
 import (
 	"testing"
 
+	"github.com/aura-runtime/aura/egress"
+	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/internal/formats"
 )
 
@@ -15,4 +17,19 @@ func TestFormats(t *testing.T) {
 	formats.Map(t, "replica.places", formats.Payload[places]())
 	formats.Map(t, "replica.seek", formats.Payload[seek]())
 	formats.Map(t, "replica.introduction", formats.Payload[introduction]())
+}
+
+func TestFormatsOfMessages(t *testing.T) {
+	value := addresses{Addresses: []string{"/ip4/192.0.2.1/tcp/4001"}}
+	content, err := fact.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	formats.Layout(t, "replica.message", formats.Codec[addresses]{
+		Value: value, Encode: func(v *addresses) ([]byte, error) { return encodeMessage(egress.NumberAddresses, v) },
+		Decode: func(b []byte) (v addresses, err error) {
+			err = decodeMessage(b, &v)
+			return v, err
+		},
+	}, formats.Part{Field: "Number", Bytes: []byte{egress.NumberAddresses}}, formats.Part{Field: "Content", Bytes: content})
 }

@@ -1,8 +1,13 @@
 package invite
 
 import (
+	"crypto/ed25519"
+	"encoding/base64"
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/foldtest"
 	"github.com/aura-runtime/aura/internal/formats"
 )
@@ -44,4 +49,30 @@ func TestFormatsOfTheExchange(t *testing.T) {
 	message("invite.Message-done", Message{Done: &Done{Confirm: [32]byte{1}}})
 	message("invite.Message-refused", Message{Refused: &Refused{RefusalExpired}})
 	message("invite.Message-renewed", Message{Renewed: &Renewed{hello.Addresses}})
+}
+
+func TestFormatsOfTheCode(t *testing.T) {
+	ada := foldtest.NewPerson(1)
+	c, err := New(ada.Certificate, [16]byte{7}, []string{"/ip4/192.0.2.1/tcp/4001"}, time.Hour, aura.Physical{At: aura.Instant(1_800_000_000 * time.Second)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Signature = [64]byte(ed25519.Sign(ada.Signing, c.SigningBytes()))
+	b := append(c.body(), c.Signature[:]...)
+	at := len(b) - ed25519.SignatureSize
+	formats.Layout(t, "invite.Code", formats.Codec[Code]{
+		Value: c,
+		Encode: func(c *Code) ([]byte, error) {
+			return base64.RawURLEncoding.DecodeString(strings.TrimPrefix(c.Encode(), "aura1"))
+		},
+		Decode: func(b []byte) (Code, error) { return Parse("aura1" + base64.RawURLEncoding.EncodeToString(b)) },
+	}, formats.Part{Field: "Link", Bytes: c.Link[:]}, formats.Part{Field: "Signing", Bytes: c.Signing[:]},
+		formats.Part{Field: "Agreement", Bytes: c.Agreement[:]}, formats.Part{Field: "Secret", Bytes: c.Secret[:]},
+		formats.Part{Field: "Expires", Bytes: b[112:116]}, formats.Part{Field: "Addresses", Bytes: []byte{flagTCP, 192, 0, 2, 1, 0x0f, 0xa1}},
+		formats.Part{Field: "Signature", Bytes: b[at:]})
+
+	// An older build says of a newer code that it is one.
+	if _, err := Parse("aura2" + strings.TrimPrefix(c.Encode(), "aura1")); aura.KindOf(err) != aura.Unavailable {
+		t.Errorf("a newer code: %v", err)
+	}
 }

@@ -90,6 +90,51 @@ func Layout[T any](t *testing.T, golden string, c Codec[T], parts ...Part) {
 	})
 }
 
+// Text checks a structure that is text against a golden file that the page names. newer has a field that the code does not
+// know; none means that the structure has no fields by name.
+func Text[T any](t *testing.T, golden string, c Codec[T], newer func(string) string) {
+	t.Helper()
+	t.Run(golden, func(t *testing.T) {
+		s := find(t, golden)
+		b, err := c.Encode(&c.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := compareText(t, golden, b)
+		v, err := c.Decode(want)
+		if err != nil || !c.equal(&v) {
+			t.Errorf("decoded to\n%+v, %v, want\n%+v", v, err, c.Value)
+		}
+		if newer == nil {
+			return
+		}
+		if v, err = c.Decode([]byte(newer(string(want)))); (err == nil && c.equal(&v)) != (s.unknown == "skipped") {
+			t.Errorf("a field that is not known: %v, the page says that it is %s", err, s.unknown)
+		}
+	})
+}
+
+// compareText compares a text with a golden file and returns that.
+func compareText(t *testing.T, golden string, b []byte) []byte {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(goldenPath(t, golden), b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(goldenPath(t, golden))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(want, b) {
+		t.Errorf("encoded to\n%s\nthe golden file has\n%s\nmeant? change its table in docs/formats.md and run this test with -update-formats", b, want)
+	}
+	return want
+}
+
+// FutureJSON adds a field that no build knows to an object of JSON.
+func FutureJSON(text string) string { return strings.Replace(text, "{", `{"of the future":1,`, 1) }
+
 // check compares with the golden file and returns its bytes.
 func (c *Codec[T]) check(t *testing.T, golden string, render func([]byte) string) []byte {
 	t.Helper()

@@ -14,24 +14,34 @@ type structure struct {
 	code    []string // types in the source, as package.Type; nil: it has no struct with tags
 	golden  []string
 	unknown string // "skipped" or "refused"
-	layout  bool   // fields in a row, instead of a map of CBOR
+	form    form
 	rows    []row
 }
 
+// form is how the fields of a structure are written.
+type form uint8
+
+const (
+	formMap    form = 1 // a map of CBOR
+	formLayout form = 2 // in a row
+	formText   form = 3 // JSON, TOML or a line of text
+)
+
 // row is one field.
 type row struct {
-	key     string // of a map; in a layout the offset
+	key     string // of a map or in a text; in a layout the offset
 	field   string
 	kind    string // of a map's value; in a layout the number of bytes
 	since   string
 	meaning string
 }
 
-// The headers of the two forms of table.
-const (
-	mapHeader    = "| key | field | type | since | meaning |"
-	layoutHeader = "| at | field | bytes | since | meaning |"
-)
+// headers are those of the tables.
+var headers = map[string]form{
+	"| key | field | type | since | meaning |":  formMap,
+	"| at | field | bytes | since | meaning |":  formLayout,
+	"| name | field | type | since | meaning |": formText,
+}
 
 var (
 	heading     = regexp.MustCompile(`^#{3,4} (.+)$`)
@@ -99,13 +109,13 @@ func parsePage(text string) (all []structure, faults []string) {
 			faults = append(faults, name+`: the line "`+line+`" does not say code, golden files and what becomes of the unknown`)
 		}
 		switch {
-		case line == mapHeader || line == layoutHeader:
+		case headers[line] != 0:
 			table = len(all) > 0 && all[len(all)-1].name == name
 			if !table {
 				faults = append(faults, name+": a table of fields without the line that says where the code is")
 				continue
 			}
-			all[len(all)-1].layout = line == layoutHeader
+			all[len(all)-1].form = headers[line]
 		case !strings.HasPrefix(line, "|"):
 			table = false
 		case table && !strings.HasPrefix(line, "|---"):

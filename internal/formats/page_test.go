@@ -36,10 +36,13 @@ func TestTheTablesHaveWhatTheGoldenFilesHave(t *testing.T) {
 				t.Errorf("%s: the row of %s is not complete: %+v", s.name, r.field, r)
 			}
 		}
-		if s.layout {
-			s.checkLayouts(t)
-		} else {
+		switch s.form {
+		case formMap:
 			s.checkMaps(t, named)
+		case formLayout:
+			s.checkLayouts(t)
+		case formText:
+			s.checkTexts(t)
 		}
 	}
 	if len(all) < 100 {
@@ -138,6 +141,23 @@ func (s *structure) checkLayouts(t *testing.T) {
 	}
 }
 
+// checkTexts: each name of a field is in a golden file.
+func (s *structure) checkTexts(t *testing.T) {
+	var all strings.Builder
+	for _, golden := range s.golden {
+		text, err := os.ReadFile(goldenPath(t, golden))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(text)
+	}
+	for _, r := range s.rows {
+		if !strings.Contains(all.String(), r.key) {
+			t.Errorf("%s: no golden file has %s", s.name, r.key)
+		}
+	}
+}
+
 // TestEachGoldenFileIsTested: by a package that encodes it, and the page names it.
 func TestEachGoldenFileIsTested(t *testing.T) {
 	named := map[string]bool{}
@@ -214,18 +234,18 @@ func TestEachKindOfFactHasARow(t *testing.T) {
 	}
 }
 
-// elsewhere are the structs with tags that the page leaves out, and why.
-var elsewhere = map[string]string{}
-
 // TestTheTablesHaveWhatTheTagsSay: each struct with tags of CBOR or JSON in a package that encodes for disk or wire
 // has a table with its keys and names.
 func TestTheTablesHaveWhatTheTagsSay(t *testing.T) {
-	tagged := taggedStructs(t)
+	tagged, texts := taggedStructs(t, "cbor"), taggedStructs(t, "json", "toml")
 	described := map[string]bool{}
 	for _, s := range readPage(t) {
 		for _, code := range s.code {
 			described[code] = true
 			fields, ok := tagged[code]
+			if s.form == formText {
+				fields, ok = texts[code]
+			}
 			if !ok {
 				continue // written by hand; the golden file holds it
 			}
@@ -242,7 +262,12 @@ func TestTheTablesHaveWhatTheTagsSay(t *testing.T) {
 		}
 	}
 	for code := range tagged {
-		if !described[code] && elsewhere[code] == "" {
+		if !described[code] {
+			t.Errorf("docs/formats.md does not describe %s", code)
+		}
+	}
+	for code := range texts {
+		if strings.HasPrefix(code, "localapi.") && !described[code] {
 			t.Errorf("docs/formats.md does not describe %s", code)
 		}
 	}
@@ -281,9 +306,9 @@ func goFiles(t *testing.T) (all []goFile) {
 	return all
 }
 
-// taggedStructs returns the structs of production files with tags of CBOR, as package.Type, with the fields of embedded
+// taggedStructs returns the structs of production files with one of the tags, as package.Type, with the fields of embedded
 // ones among theirs.
-func taggedStructs(t *testing.T) map[string][]field {
+func taggedStructs(t *testing.T, tags ...string) map[string][]field {
 	t.Helper()
 	types := map[string]*ast.StructType{}
 	for _, f := range goFiles(t) {
@@ -301,33 +326,32 @@ func taggedStructs(t *testing.T) map[string][]field {
 	}
 	tagged := map[string][]field{}
 	for name, s := range types {
-		if fields := fieldsOf(types, name, s); hasTags(s) {
-			tagged[name] = fields
+		if slices.ContainsFunc(s.Fields.List, func(f *ast.Field) bool { return tagOf(f, tags) != "" }) {
+			tagged[name] = fieldsOf(types, name, s, tags)
 		}
 	}
 	return tagged
 }
 
-func tagOf(f *ast.Field) (tag reflect.StructTag) {
-	if f.Tag != nil {
-		text, _ := strconv.Unquote(f.Tag.Value)
-		tag = reflect.StructTag(text)
+// tagOf returns the text of the first of the tags that a field has.
+func tagOf(f *ast.Field, tags []string) string {
+	if f.Tag == nil {
+		return ""
 	}
-	return tag
+	text, _ := strconv.Unquote(f.Tag.Value)
+	for _, tag := range tags {
+		if value := reflect.StructTag(text).Get(tag); value != "" {
+			return value
+		}
+	}
+	return ""
 }
 
-func hasTags(s *ast.StructType) bool {
-	return slices.ContainsFunc(s.Fields.List, func(f *ast.Field) bool {
-		_, ok := tagOf(f).Lookup("cbor")
-		return ok
-	})
-}
-
-func fieldsOf(types map[string]*ast.StructType, name string, s *ast.StructType) (fields []field) {
+func fieldsOf(types map[string]*ast.StructType, name string, s *ast.StructType, tags []string) (fields []field) {
 	for _, f := range s.Fields.List {
-		key, _, _ := strings.Cut(tagOf(f).Get("cbor"), ",")
+		key, _, _ := strings.Cut(tagOf(f, tags), ",")
 		if len(f.Names) == 0 {
-			fields = append(fields, embedded(types, name, f.Type)...)
+			fields = append(fields, embedded(types, name, f.Type, tags)...)
 		}
 		for _, n := range f.Names {
 			if k := key; ast.IsExported(n.Name) {
@@ -342,7 +366,7 @@ func fieldsOf(types map[string]*ast.StructType, name string, s *ast.StructType) 
 }
 
 // embedded returns the fields of an embedded struct, of the same package or of another one.
-func embedded(types map[string]*ast.StructType, within string, e ast.Expr) []field {
+func embedded(types map[string]*ast.StructType, within string, e ast.Expr, tags []string) []field {
 	name := ""
 	switch e := e.(type) {
 	case *ast.Ident:
@@ -352,7 +376,38 @@ func embedded(types map[string]*ast.StructType, within string, e ast.Expr) []fie
 		name = e.X.(*ast.Ident).Name + "." + e.Sel.Name
 	}
 	if s := types[name]; s != nil {
-		return fieldsOf(types, name, s)
+		return fieldsOf(types, name, s, tags)
 	}
 	return nil
+}
+
+// TestNumbersInUseHaveRows: the tables of the journal's store, and the numbers of channel messages with those that are
+// promised.
+func TestNumbersInUseHaveRows(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(module(t), "docs", "formats.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, f := range goFiles(t) {
+		if f.path != "journal/key.go" && f.path != "egress/number.go" {
+			continue
+		}
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok || len(spec.Values) != 1 {
+				return true
+			}
+			if lit, ok := spec.Values[0].(*ast.BasicLit); ok {
+				found++
+				if row := "| `" + lit.Value + "` | " + spec.Names[0].Name + " |"; !strings.Contains(string(text), row) {
+					t.Errorf("docs/formats.md has no row that begins with %s", row)
+				}
+			}
+			return true
+		})
+	}
+	if found < 25 {
+		t.Errorf("%d numbers were found: the test does not see them", found)
+	}
 }

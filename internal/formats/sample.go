@@ -62,3 +62,15 @@ func fill(v reflect.Value, name string, n *int) {
 		panic(fmt.Sprintf("formats: no sample of a %s", v.Kind()))
 	}
 }
+
+// Entropy is randomness that counts up, for golden files.
+type Entropy struct{ n byte }
+
+// Read implements [io.Reader].
+func (e *Entropy) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = e.n
+		e.n++
+	}
+	return len(p), nil
+}
