@@ -10,7 +10,7 @@ import (
 )
 
 // TestAnOldCopyLearnsWhatOthersSaidInAGroup: a home is replaced by an older copy, at once or after some time, and all that
-// Cleo says in the group was delivered before. Nothing waits for anybody in that context, at either side, and of the two
+// Cleo says in the group was delivered before. Nothing waits for a member in that context, at either side, and of the two
 // only Cleo can see that her facts are missing there: by what the old copy says of the group in another context.
 func TestAnOldCopyLearnsWhatOthersSaidInAGroup(t *testing.T) {
 	for _, after := range []time.Duration{0, 5 * time.Second, time.Minute} {

@@ -15,6 +15,8 @@ func TestFormats(t *testing.T) {
 	formats.Map(t, "replica.addresses", formats.Payload[addresses]())
 	formats.Map(t, "replica.ack", formats.Payload[ack]())
 	formats.Map(t, "replica.places", formats.Payload[places]())
+	formats.Map(t, "replica.evidence", formats.Payload[evidence]())
+	formats.Map(t, "replica.fork", formats.Payload[fork]())
 	formats.Map(t, "replica.seek", formats.Payload[seek]())
 	formats.Map(t, "replica.introduction", formats.Payload[introduction]())
 }
