@@ -117,8 +117,8 @@ func TestAnySetInAnyOrderIsOneRoster(t *testing.T) {
 	})
 }
 
-// TestSharesSumToOneWhole lets devices give, enrol, remove and settle within one budget epoch, each with what has reached
-// it. For all sets of entries that they can have, together they may spend no more than the whole.
+// TestSharesSumToOneWhole lets devices give, enrol, remove and settle within one budget epoch, each on the entries that have
+// reached it. For all sets of entries that they can have, together they may spend no more than the whole.
 func TestSharesSumToOneWhole(t *testing.T) {
 	c := household(t)
 	add(t, c, must(t, "root")(roster.Enrol(c.State(at(0)), id("laptop"), device("tablet"))), 0)
