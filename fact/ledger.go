@@ -19,10 +19,10 @@ type Charge struct {
 	Peer     aura.AuthorityID `cbor:"2,keyasint,omitzero"`
 	Epoch    aura.Epoch       `cbor:"3,keyasint,omitempty"`
 	Spent    uint64           `cbor:"4,keyasint,omitempty"` // units spent in Epoch
-	Through  uint64           `cbor:"5,keyasint,omitempty"` // own facts of the context paid for up to this Seq, in any epoch
+	Through  uint64           `cbor:"5,keyasint,omitempty"` // own facts of the context paid for up to this number, in any epoch
 	Receipts uint64           `cbor:"6,keyasint,omitempty"` // receipts issued in Epoch
 	Head     [32]byte         `cbor:"7,keyasint,omitzero"`  // hash of the last receipt of Epoch; zero: none
-	From     uint64           `cbor:"8,keyasint,omitempty"` // paid for in Epoch is the run with Seq in (From, Until]
+	From     uint64           `cbor:"8,keyasint,omitempty"` // paid for in Epoch is the run numbered (From, Until]
 	Until    uint64           `cbor:"9,keyasint,omitempty"`
 	Past     EpochHistory     `cbor:"10,keyasint,omitzero"`
 	// Device spends; zero: the device whose journal keeps the entry, as in all entries of earlier builds.

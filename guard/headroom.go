@@ -16,7 +16,7 @@ type Headroom struct {
 	// Version names the ledger entry that was seen; a commit holds only while it is unchanged. Every
 	// charge costs at least one unit, so the amount spent in an epoch is such a name.
 	Version uint64
-	// From and Through bound the run of own facts charged for this peer in this epoch: Seq in
+	// From and Through bound the run of own facts charged for this peer in this epoch: numbers in
 	// (From, Through]. All others must be charged before they leave.
 	From, Through uint64
 }
@@ -66,7 +66,7 @@ func ChargeHolds(c *fact.Charge, epoch aura.Epoch, seen uint64) bool {
 }
 
 // Charged returns the ledger entry after a charge that was decided on it. The run of own facts that it
-// pays for is Seq in (from, through]. In another epoch than before nothing is paid for yet.
+// pays for is numbered (from, through]. In another epoch than before nothing is paid for yet.
 func Charged(c fact.Charge, cmd *effect.Command, from, through uint64) fact.Charge {
 	if c.Epoch != cmd.Epoch {
 		past := c.Past

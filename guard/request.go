@@ -50,10 +50,10 @@ type Send struct {
 	Cost aura.FlowCost
 	// Leak is the bits that the transmission tells each class of observer.
 	Leak Leakage
-	// Through is the last own fact of the run, by its Seq; 0 means the facts of this decision. A run that
+	// Through is the last own fact of the run, by its number; 0 means the facts of this decision. A run that
 	// was charged in this epoch already costs nothing and only its envelope is sent.
 	Through uint64
-	// From is the Seq before the run's first fact when Through is set: the last that the peer has acknowledged.
+	// From is the number before the run's first fact when Through is set: the last that the peer has acknowledged.
 	From uint64
 	// Retransmit says that the run was decided before. One that was not is denied instead of charged. Delivery
 	// sessions will send their steps so, on a run that is paid already.

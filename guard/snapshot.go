@@ -20,7 +20,7 @@ type Snapshot struct {
 	Leakage LeakView
 	// Metadata holds the values that the request's Needs name.
 	Metadata MetadataView
-	// Last is the highest Seq of the authority's own facts in the context; 0: none.
+	// Last is the number of the newest own fact in the context; 0: none.
 	Last uint64
 	// Seed is the decision's randomness. Nonces derive from it.
 	Seed [32]byte

@@ -31,7 +31,7 @@ func (d *Decision) placed() {
 	}
 }
 
-// Run returns the run that a charge of the decision pays for, numbered (from, until]: own facts by their Seq, or cells.
+// Run returns the run that a charge of the decision pays for, numbered (from, until]: own facts by their local numbers, or cells.
 // Entry is the ledger entry that is charged; before and after are the count of own facts in the request's context before
 // and after the decision's own. The run of a control message, and of a message of a session, is empty.
 func (d *Decision) Run(c *effect.Command, entry *fact.Charge, before, after uint64) (from, until uint64) {
@@ -85,7 +85,7 @@ type Sender interface {
 type Ledger interface {
 	// Head returns the position of the last record; zero: none.
 	Head() fact.Position
-	// Count returns the highest Seq of the device's facts in the namespace; zero: none.
+	// Count returns how many facts of the device are in the namespace, which is the number of the newest; zero: none.
 	Count(ns fact.Namespace, device aura.DeviceID) uint64
 	// Charge returns the spending on a peer in a context; zero but for the names when there is none.
 	Charge(context aura.ContextID, peer aura.AuthorityID) fact.Charge

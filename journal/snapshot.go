@@ -26,7 +26,7 @@ type Snapshot struct {
 	State     []byte         `cbor:"4,keyasint,omitempty"` // the reducer's saved state
 }
 
-// Cover is a run of one device's facts: Seq in (After, Through].
+// Cover is a run of one device's facts: those numbered (After, Through] in this journal.
 type Cover struct {
 	Device  aura.DeviceID `cbor:"1,keyasint,omitzero"`
 	After   uint64        `cbor:"2,keyasint,omitempty"` // collected by an earlier snapshot

@@ -76,7 +76,7 @@ func (l *link) nextDial(tc task.Context) aura.Duration {
 	return at
 }
 
-// doneThrough returns the Seq through which nothing waits for the peer: it has the facts or, while it has no session,
+// doneThrough returns the number through which nothing waits for the peer: it has the facts or, while it has no session,
 // they were given up.
 func (l *link) doneThrough() (uint64, error) {
 	marks, peer := l.sync.env.watermarks(), l.member()
