@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 )
@@ -16,16 +17,7 @@ func TestAnOldCopyLearnsWhatOthersSaidInAGroup(t *testing.T) {
 	for _, after := range []time.Duration{0, 5 * time.Second, time.Minute} {
 		t.Run(fmt.Sprint(after), func(t *testing.T) {
 			relate(t, func(tc task.Context, r *reunion) {
-				ada, _, cleo := r.circle()
-				backup := ada.Copy(tc, "Ada's backup")
-				for i := range 3 {
-					r.say(cleo, fmt.Sprint("since the backup ", i))
-				}
-				r.agree("before the restore")
-				ada.Crash()
-				r.w.Sleep(tc, after)
-				ada.Restore(tc, backup)
-				r.start(ada)
+				r.replaced(tc, after)
 				r.agree("after the restore")
 				r.goOn()
 			})
@@ -39,16 +31,7 @@ func TestAnOldCopyIsGivenAgainInAGroup(t *testing.T) {
 	for at := 150 * time.Millisecond; at <= 350*time.Millisecond; at += 50 * time.Millisecond {
 		t.Run(fmt.Sprint(at), func(t *testing.T) {
 			relate(t, func(tc task.Context, r *reunion) {
-				ada, _, cleo := r.circle()
-				backup := ada.Copy(tc, "Ada's backup")
-				for i := range 3 {
-					r.say(cleo, fmt.Sprint("since the backup ", i))
-				}
-				r.agree("before the restore")
-				ada.Crash()
-				r.w.Sleep(tc, time.Minute)
-				ada.Restore(tc, backup)
-				r.start(ada)
+				ada := r.replaced(tc, time.Minute)
 				r.w.Sleep(tc, at)
 				ada.Disk.SetFaults(journal.Faults{FailApply: 1})
 				r.w.Sleep(tc, time.Second)
@@ -58,4 +41,19 @@ func TestAnOldCopyIsGivenAgainInAGroup(t *testing.T) {
 			})
 		})
 	}
+}
+
+// replaced returns Ada's home, some time after it was replaced by a copy that lacks what Cleo has said in the group since.
+func (r *reunion) replaced(tc task.Context, after time.Duration) *auratest.Person {
+	ada, _, cleo := r.circle()
+	backup := ada.Copy(tc, "Ada's backup")
+	for i := range 3 {
+		r.say(cleo, fmt.Sprint("since the backup ", i))
+	}
+	r.agree("before the restore")
+	ada.Crash()
+	r.w.Sleep(tc, after)
+	ada.Restore(tc, backup)
+	r.start(ada)
+	return ada
 }
