@@ -379,3 +379,45 @@ func TestFactsOfTheFirstFormatAreHashedOnce(t *testing.T) {
 		j.close(t, tc)
 	})
 }
+
+// TestAnExpectationSeesPlacesAsTheEntriesBeforeItLeaveThem: a commit that names a place can tell that a branch came before
+// it in the same group.
+func TestAnExpectationSeesPlacesAsTheEntriesBeforeItLeaveThem(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		j := open(t, tc, journal.NewFaulty(entropy(2), journal.Faults{}))
+		defer j.close(t, tc)
+		c := newChain(peer, pair)
+		one := c.row(6)
+		j.append(t, tc, entryOf(one...))
+		expects := func(number uint64, want fact.Place) *journal.Entry {
+			return &journal.Entry{Meta: []journal.KV{{Key: "note", Value: []byte{1}}}, Expect: func(v journal.View) error {
+				if got, err := v.Through(pair, peer.id, number); err != nil || got != want {
+					t.Errorf("through %d: %v, %v; want %v", number, got, err, want)
+				}
+				return nil
+			}}
+		}
+		var all []*journal.Pending
+		for _, e := range []*journal.Entry{
+			expects(5, one[4].Place()), entryOf(c.after(one[2])), expects(5, one[2].Place()), expects(2, one[1].Place()),
+		} {
+			p, err := j.Submit(tc, e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, p)
+		}
+		before := j.Commits()
+		for _, p := range all {
+			if _, err := p.Await(tc); err != nil {
+				t.Error(err)
+			}
+		}
+		if n := j.Commits() - before; n != 1 {
+			t.Errorf("the entries are in %d groups", n)
+		}
+		if at, err := j.Through(pair, peer.id, 5); err != nil || at != one[2].Place() {
+			t.Errorf("through 5: %v, %v; want %v", at, err, one[2].Place())
+		}
+	})
+}

@@ -271,26 +271,33 @@ func (j *Journal) Has(ns fact.Namespace, device aura.DeviceID, p fact.Place) (bo
 	return number > 0, err
 }
 
-// Through returns the place up to which every fact of a stream that is here has a number up to the given one, and the
-// fact at that place with the greatest such number. It is zero when there is none.
+// Through implements [View].
 func (j *Journal) Through(ns fact.Namespace, device aura.DeviceID, number uint64) (fact.Place, error) {
 	id := streamID{ns, device}
 	s, err := j.durable(id)
-	if err != nil || number == 0 || s.count == 0 {
+	if err != nil {
 		return fact.Place{}, err
+	}
+	return j.through(nil, id, &s, number)
+}
+
+// through is [View.Through] on a layer; nil: on the durable state.
+func (j *Journal) through(l *layer, id streamID, s *stream, number uint64) (fact.Place, error) {
+	if number == 0 || s.count == 0 {
+		return fact.Place{}, nil
 	}
 	if number >= s.count && s.calm == nil {
 		return s.tip.place, nil
 	}
 	next := number + 1
 	if number < s.count && next > s.straight() {
-		h, err := j.numbered(nil, id, next)
+		h, err := j.numbered(l, id, next)
 		if err != nil {
 			return fact.Place{}, err
 		}
 		next = h.place.Seq
 	}
-	there, err := j.at(nil, id, &s, s.placesThrough(number, next))
+	there, err := j.at(l, id, s, s.placesThrough(number, next))
 	var last numberedHead
 	for i := range there {
 		if there[i].number <= number && there[i].number > last.number {

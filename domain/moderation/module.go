@@ -67,6 +67,7 @@ func planUnblock(s *domain.Snapshot, in ChangeIntent) (domain.Plan, error) {
 		return domain.Plan{}, err
 	}
 	var seen []Seen
+	var marks []guard.Mark
 	if in.Drop {
 		// While the person is blocked nothing is added, so this is all of it.
 		seen = conversations.Spoken(s.States, target.Authority)
@@ -75,8 +76,11 @@ func planUnblock(s *domain.Snapshot, in ChangeIntent) (domain.Plan, error) {
 			if err != nil {
 				return domain.Plan{}, err
 			}
-			seen[i].Through, seen[i].ID = newest.Seq, newest.ID
+			seen[i].Through, seen[i].ID = newest.Place.Seq, newest.Place.ID
+			marks = append(marks, newest)
 		}
 	}
-	return domain.Do(Unblock(domain.Get[*State](s.States), s.Caller, target.Authority, in.Drop, seen))
+	r, err := Unblock(domain.Get[*State](s.States), s.Caller, target.Authority, in.Drop, seen)
+	r.Marks = marks
+	return domain.Do(r, err)
 }
