@@ -61,7 +61,7 @@ type Run struct {
 //
 // It returns aura.Stale for a receipt of an earlier chain or a run that is covered already, and aura.Denied
 // for everything else that does not fit: another kind, binding or device, too many branches, a wrong signature, no cost,
-// more than is permitted, more cells than units. Chain and spending are unchanged then.
+// more than is permitted, more facts or cells than units. Chain and spending are unchanged then.
 func (c *ReceiptChain) Accept(r *effect.Receipt, deviceKey []byte, here bool, spending *Spending, p Policy, now aura.Physical) error {
 	const op = "guard.Accept"
 	if r.Context != c.Context || r.From != c.From || r.To != c.To {
@@ -89,10 +89,10 @@ func (c *ReceiptChain) Accept(r *effect.Receipt, deviceKey []byte, here bool, sp
 		return aura.Errorf(op, aura.Denied, "receipt covers no parcel")
 	case c.Kind != effect.ReceiptKindParcel && (r.FirstSeq == 0 || r.FirstSeq > r.LastSeq):
 		return aura.Errorf(op, aura.Denied, "receipt covers no run of %s", c.Kind)
-	case c.Kind == effect.ReceiptKindCarry && r.LastSeq-r.FirstSeq >= r.Cost:
-		return aura.Errorf(op, aura.Denied, "receipt covers more cells than it pays for")
 	case r.Cost == 0:
 		return aura.Errorf(op, aura.Denied, "receipt without a cost")
+	case c.Kind != effect.ReceiptKindParcel && r.LastSeq-r.FirstSeq >= r.Cost:
+		return aura.Errorf(op, aura.Denied, "receipt of %d units covers %s %d to %d: each costs a unit at least", r.Cost, c.Kind, r.FirstSeq, r.LastSeq)
 	}
 	total, err := spending.plus(r, p, now)
 	if err != nil {

@@ -421,3 +421,55 @@ func TestAnExpectationSeesPlacesAsTheEntriesBeforeItLeaveThem(t *testing.T) {
 		}
 	})
 }
+
+// visits counts the entries that are offered in reading a store by rows.
+type visits struct {
+	journal.Store
+	n int
+}
+
+// Iterate implements [journal.Store].
+func (s *visits) Iterate(start, end []byte, fn func(key, value []byte) error) error {
+	return s.Store.Iterate(start, end, func(key, value []byte) error {
+		s.n++
+		return fn(key, value)
+	})
+}
+
+// TestAnotherForkAtOnePlaceCostsNoMore: a device forks again and again behind one old fact, and joins the branches each time.
+// To take another one costs no more than the first did.
+func TestAnotherForkAtOnePlaceCostsNoMore(t *testing.T) {
+	const forks, most = 600, 40
+	simulate(t, 1, func(tc task.Context) {
+		store := &visits{Store: journal.NewFaulty(entropy(2), journal.Faults{})}
+		j := open(t, tc, store)
+		c := newChain(peer, pair)
+		first := c.after()
+		tip := c.after(first)
+		j.append(t, tc, entryOf(first, tip))
+		var all []*node
+		for i := range forks {
+			branch := c.after(first)
+			next := c.after(tip, branch)
+			store.n = 0
+			j.append(t, tc, entryOf(branch))
+			j.append(t, tc, entryOf(next))
+			j.append(t, tc, entryOf(branch)) // it comes again
+			for _, n := range []*node{branch, next} {
+				if here, err := j.Has(pair, peer.id, n.Place()); err != nil || !here {
+					t.Fatalf("fork %d: %v, %v", i, here, err)
+				}
+			}
+			if store.n > most {
+				t.Fatalf("fork %d: %d entries were read, the most is %d", i, store.n, most)
+			}
+			tip = next
+			all = append(all, branch)
+		}
+		held, err := j.Held(pair, peer.id, []uint64{2})
+		if err != nil || len(held) != forks+1 || !slices.Equal(held[1:], placesOf(all...)) {
+			t.Errorf("%d facts at a place, %v", len(held), err)
+		}
+		j.close(t, tc)
+	})
+}
