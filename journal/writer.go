@@ -248,6 +248,7 @@ func (j *Journal) commit(tc task.Context, g *group) {
 	}
 	j.raise = j.raise && len(records) == 0
 	j.lock.Lock()
+	revised := g.layer.revised != j.state.revised
 	j.state.absorb(g.layer)
 	j.recent.add(records, g.bytes)
 	for _, p := range g.layer.meta.pairs {
@@ -273,6 +274,13 @@ func (j *Journal) commit(tc task.Context, g *group) {
 	if len(records) > 0 {
 		for _, s := range sinks {
 			s.sink.Committed(records)
+		}
+	}
+	if revised {
+		for _, s := range sinks {
+			if told, is := s.sink.(Reviser); is {
+				told.Revised()
+			}
 		}
 	}
 	for _, a := range g.accepted {
