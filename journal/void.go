@@ -33,8 +33,8 @@ const maxVoid = 4096
 // when an era begins, see [Journal.Era]. The writer calls Revised, which must not wait.
 type Reviser interface{ Revised() }
 
-// Era counts, from 1, how often facts that were in the journal became void, or counted again. What was folded in an earlier
-// era may hold facts that do not count, and lack some that do: it is folded anew. It only grows, also over restarts.
+// Era counts, from 1, how often facts that were in the journal became void, or counted again. A fold of an earlier
+// era may hold facts that do not count, and lack some that do: it is made anew. The era only grows, also over restarts.
 func (j *Journal) Era() uint64 {
 	j.lock.Lock()
 	defer j.lock.Unlock()

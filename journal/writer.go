@@ -271,16 +271,16 @@ func (j *Journal) commit(tc task.Context, g *group) {
 		// processor has woken up for it. Among many there is other work, and the callers wait for the writer.
 		_ = tc.Yield() // a cancellation changes nothing any more
 	}
-	if len(records) > 0 {
-		for _, s := range sinks {
-			s.sink.Committed(records)
-		}
-	}
 	if revised {
 		for _, s := range sinks {
 			if told, is := s.sink.(Reviser); is {
 				told.Revised()
 			}
+		}
+	}
+	if len(records) > 0 {
+		for _, s := range sinks {
+			s.sink.Committed(records)
 		}
 	}
 	for _, a := range g.accepted {
