@@ -25,8 +25,8 @@ func (p *Person) Enrol(tc task.Context, name string) *Person {
 		Options: p.Options, Address: p.World.address(), World: p.World, homes: new(int),
 	}
 	meet := p.introduce(tc, d)
-	p.list(tc, func(says *roster.State) (roster.Entry, error) {
-		return roster.Enrol(says, p.Ring.Device(), d.listed())
+	p.List(tc, p.Ring.SignAsAuthority, func(says *roster.State) (roster.Entry, error) {
+		return roster.Enrol(says, p.Ring.Device(), d.Listed())
 	})
 	d.begin(tc, p, meet)
 	d.Start(tc)
@@ -37,24 +37,27 @@ func (p *Person) Enrol(tc task.Context, name string) *Person {
 // the device may. A failure ends the test.
 func (p *Person) Dismiss(tc task.Context, other *Person) {
 	p.World.Helper()
-	p.list(tc, func(says *roster.State) (roster.Entry, error) {
+	p.List(tc, p.Ring.SignAsAuthority, func(says *roster.State) (roster.Entry, error) {
 		return roster.Remove(says, p.Ring.Device(), other.Ring.Device())
 	})
 }
 
 // Roster returns what the account's entries say, as its agent has them.
-func (p *Person) Roster(tc task.Context) *roster.State {
+func (p *Person) Roster(tc task.Context) *roster.State { return p.Chain(tc).State(tc.Now().At) }
+
+// Chain returns the account's entries, as its agent has them.
+func (p *Person) Chain(tc task.Context) *roster.Chain {
 	p.World.Helper()
 	now, first := tc.Now().At, p.Ring.Certificate()
 	state := domain.Get[*device.State](p.fold(tc, fact.Selection{Kinds: []string{device.Kinds}}).States)
 	if state.Announces(p.Self()) {
 		first = fact.Certificate{} // that of the first device is in its entries
 	}
-	return state.Chain(p.Self(), first, now).State(now)
+	return state.Chain(p.Self(), first, now)
 }
 
-// listed returns the device as an entry lists it.
-func (p *Person) listed() roster.Device {
+// Listed returns the device as an entry lists it.
+func (p *Person) Listed() roster.Device {
 	c := p.Ring.Certificate()
 	d := roster.Device{
 		Signing: c.Signing, Agreement: c.Agreement, Link: c.Link, Rights: roster.RightsSpeak | roster.RightsGovern,
@@ -63,8 +66,8 @@ func (p *Person) listed() roster.Device {
 	return d
 }
 
-// list makes the next entry, signs it with the root key and lets the agent adopt the chain.
-func (p *Person) list(tc task.Context, next func(*roster.State) (roster.Entry, error)) {
+// List makes the next entry, signs it and lets the agent adopt the chain. A failure ends the test.
+func (p *Person) List(tc task.Context, sign func([]byte) [64]byte, next func(*roster.State) (roster.Entry, error)) {
 	p.World.Helper()
 	var entries []roster.Entry
 	says := p.Roster(tc)
@@ -80,7 +83,7 @@ func (p *Person) list(tc task.Context, next func(*roster.State) (roster.Entry, e
 	if err != nil {
 		p.World.Fatalf("%s: %v", p.Name, err)
 	}
-	announced, err := roster.Announce(append(entries, entry.Sign(p.Ring.SignAsAuthority)))
+	announced, err := roster.Announce(append(entries, entry.Sign(sign)))
 	if err != nil {
 		p.World.Fatalf("%s: %v", p.Name, err)
 	}
