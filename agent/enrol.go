@@ -5,7 +5,6 @@ import (
 	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/builtin"
-	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
@@ -113,28 +112,33 @@ func (a *Agent) introduce(tc task.Context, id aura.DeviceID, at []transport.Addr
 	return []journal.KV{{Key: key, Value: secret}, {Key: device.AddressesKey(a.env.Ring.Device()), Value: here}}, err
 }
 
-// beginning adds to metadata the facts of the own namespace and the secrets of the contexts that they name.
+// beginning adds to metadata the facts of the own namespace and the secrets of all contexts that they name.
 func (a *Agent) beginning(tc task.Context, meta []journal.KV) (Beginning, error) {
 	b := Beginning{meta: meta}
-	var contexts []aura.ContextID
-	a.env.Directory.Read(func(s *directory.State) {
-		for _, ref := range s.Chats.Order(chat.SettingOf(s.States)) {
-			contexts = append(contexts, ref.Context)
-		}
-	})
-	for _, context := range contexts {
-		secret, err := a.env.Journal.Meta(domain.SecretKey(context))
-		if err != nil {
-			return Beginning{}, err
-		}
-		b.meta = append(b.meta, journal.KV{Key: domain.SecretKey(context), Value: secret})
-	}
 	own := fact.Selection{Namespaces: []fact.Namespace{fact.OwnNamespace(a.env.Ring.Authority())}}
 	_, err := a.env.Journal.Read(tc, own, func(r fact.Record) error {
 		b.own = append(b.own, r)
 		return nil
 	})
-	return b, err
+	if err != nil {
+		return Beginning{}, err
+	}
+	var contexts []aura.ContextID
+	a.env.Directory.Read(func(s *directory.State) {
+		for _, c := range s.Contacts.Contacts() {
+			contexts = append(contexts, c.Context)
+		}
+		contexts = append(contexts, s.Chats.Groups()...)
+	})
+	for _, context := range contexts {
+		key := domain.SecretKey(context)
+		secret, err := a.env.Journal.Meta(key)
+		if err != nil {
+			return Beginning{}, err
+		}
+		b.meta = append(b.meta, journal.KV{Key: key, Value: secret})
+	}
+	return b, nil
 }
 
 // Join writes what a new device of an account begins with into an empty store, which it leaves closed. Modules are those
