@@ -13,8 +13,8 @@ import (
 	"github.com/aura-runtime/aura/transport"
 )
 
-// Beginning is what the home of another device of an account begins with, see [Join]. It holds the secrets of contexts.
-type Beginning struct {
+// Enrolment is what the home of another device of an account begins with, see [Join]. It holds the secrets of contexts.
+type Enrolment struct {
 	own  []fact.Record // all facts of the own namespace, oldest first
 	meta []journal.KV
 }
@@ -23,15 +23,15 @@ type Beginning struct {
 // what this one knows of people and groups, without the facts of their conversations. The contacts are told. The
 // keyring must hold the root key. It returns the errors of [roster.Enrol] and of [Agent.Submit]; a second call for a
 // device that is listed is [aura.Invalid].
-func (a *Agent) Enrol(tc task.Context, d roster.Device, at []transport.Address) (Beginning, error) {
+func (a *Agent) Enrol(tc task.Context, d roster.Device, at []transport.Address) (Enrolment, error) {
 	meta, err := a.introduce(tc, d.ID(), at)
 	if err != nil {
-		return Beginning{}, err
+		return Enrolment{}, err
 	}
 	if err := a.list(tc, func(says *roster.State) (roster.Entry, error) { return roster.Enrol(says, a.env.Ring.Device(), d) }); err != nil {
-		return Beginning{}, err
+		return Enrolment{}, err
 	}
-	return a.beginning(tc, meta)
+	return a.enrolment(tc, meta)
 }
 
 // Dismiss lists a device of the account no more and tells the contacts. The keyring must hold the root key. It returns the
@@ -112,16 +112,16 @@ func (a *Agent) introduce(tc task.Context, id aura.DeviceID, at []transport.Addr
 	return []journal.KV{{Key: key, Value: secret}, {Key: device.AddressesKey(a.env.Ring.Device()), Value: here}}, err
 }
 
-// beginning adds to metadata the facts of the own namespace and the secrets of all contexts that they name.
-func (a *Agent) beginning(tc task.Context, meta []journal.KV) (Beginning, error) {
-	b := Beginning{meta: meta}
+// enrolment adds to metadata the facts of the own namespace and the secrets of all contexts that they name.
+func (a *Agent) enrolment(tc task.Context, meta []journal.KV) (Enrolment, error) {
+	b := Enrolment{meta: meta}
 	own := fact.Selection{Namespaces: []fact.Namespace{fact.OwnNamespace(a.env.Ring.Authority())}}
 	_, err := a.env.Journal.Read(tc, own, func(r fact.Record) error {
 		b.own = append(b.own, r)
 		return nil
 	})
 	if err != nil {
-		return Beginning{}, err
+		return Enrolment{}, err
 	}
 	var contexts []aura.ContextID
 	a.env.Directory.Read(func(s *directory.State) {
@@ -134,7 +134,7 @@ func (a *Agent) beginning(tc task.Context, meta []journal.KV) (Beginning, error)
 		key := domain.SecretKey(context)
 		secret, err := a.env.Journal.Meta(key)
 		if err != nil {
-			return Beginning{}, err
+			return Enrolment{}, err
 		}
 		b.meta = append(b.meta, journal.KV{Key: key, Value: secret})
 	}
@@ -143,7 +143,7 @@ func (a *Agent) beginning(tc task.Context, meta []journal.KV) (Beginning, error)
 
 // Join writes what a new device of an account begins with into an empty store, which it leaves closed. Modules are those
 // of the agent that enrolled the device.
-func Join(tc task.Context, h Hands, modules []domain.Module, b Beginning) (err error) {
+func Join(tc task.Context, h Hands, modules []domain.Module, b Enrolment) (err error) {
 	set, err := builtin.New(modules...)
 	if err != nil {
 		return err

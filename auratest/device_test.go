@@ -126,7 +126,7 @@ func TestTwoDevicesOfOnePersonTalk(t *testing.T) {
 }
 
 // TestSecondDevicesFindEachOther: no fact says where the other devices of a contact are; those with whom they speak do. Both
-// talk, also after each of them was away, and nobody takes their addresses for those of the first ones.
+// talk, also after each of them was away, and their addresses are not taken for those of the first ones.
 func TestSecondDevicesFindEachOther(t *testing.T) {
 	live(t, 3, func(h *household) {
 		second := h.ben.Enrol(h.tc, "Ben's laptop")

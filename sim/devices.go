@@ -20,7 +20,7 @@ const (
 	maxEnrolled = 8
 )
 
-// listing is what all entries of an account together say, whoever knows them.
+// listing is what all entries of an account together say, those that no home but their maker has, too.
 type listing struct {
 	chain *roster.Chain
 	drops map[roster.Hash][]aura.DeviceID // devices that an entry removed
@@ -83,7 +83,7 @@ func (w *simulation) injectDevices(tc task.Context) error {
 }
 
 // enrol lets a person use one more device, unless it has enough. A crash of the agent in between leaves a device in the
-// roster that nobody has.
+// roster that has no home.
 func (w *simulation) enrol(tc task.Context, c *chance, p *person) error {
 	if p.enrolling || p.enrolled == maxEnrolled || p.listed() >= w.options.Devices || p.life == nil || p.life.joins > 0 || len(p.copies) > 0 {
 		return nil
@@ -95,7 +95,7 @@ func (w *simulation) enrol(tc task.Context, c *chance, p *person) error {
 	d := w.newPerson(p.number-1, p.enrolled, fmt.Sprintf("%s device %d", p.name, p.enrolled+1))
 	d.account, d.ring = p, p.ring.Sibling(w.sim.Entropy(d.name+" keys"))
 	w.note(tc, "enrol", d.name)
-	var begin agent.Beginning
+	var begin agent.Enrolment
 	if p.act(tc, "enrol", func(tc task.Context, l *life) (err error) {
 		begin, err = l.agent.Enrol(tc, d.ring.Listed(), []transport.Address{d.address})
 		return err

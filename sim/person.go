@@ -64,7 +64,7 @@ type person struct {
 	enrolled  int                // of the same: how many devices were enrolled, or nearly
 	enrolling bool               // of the same
 	spurned   bool               // an entry removed this device
-	retired   bool               // it was removed, and nobody uses it any more
+	retired   bool               // it was removed, and is not used any more
 	original  *person            // of a copy: whose home was copied
 	copies    []*person          // homes that were copied from this one and are in use
 	copied    int                // how many homes were copied from this one in all
