@@ -58,7 +58,7 @@ func (s *session) onSiblings(list []sibling) error {
 }
 
 // seekSiblings dials absent devices of the peer's authority where the peer says that they are. One that no entry lists yet is
-// looked at again. What a device says of itself stays: it is newer, or the device is away.
+// looked at again. The addresses that a device gave itself stay behind those: it may be away from there.
 func (s *session) seekSiblings(tc task.Context) error {
 	s.lock.Lock()
 	list := s.siblings
