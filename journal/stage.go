@@ -249,7 +249,8 @@ func (j *Journal) knows(l *layer, id streamID, s *stream, in *fact.Record) (bool
 	if in.Seq <= min(s.collected, s.straight()) {
 		return true, nil
 	}
-	there, err := j.everAt(l, id, s, in.Seq)
+	at := in.Place()
+	there, err := j.everAt(l, id, s, in.Seq, &at)
 	return slices.ContainsFunc(there, func(h numberedHead) bool { return h.id == in.ID }), err
 }
 
@@ -258,13 +259,11 @@ func (j *Journal) knows(l *layer, id streamID, s *stream, in *fact.Record) (bool
 func (j *Journal) findAll(l *layer, id streamID, s *stream, in *fact.Record, preds []fact.Place) (found []fact.Place, after aura.Logical, err error) {
 	const op = "journal.Append"
 	for _, p := range preds {
-		there, err := j.everAt(l, id, s, p.Seq)
+		there, err := j.everAt(l, id, s, p.Seq, &p)
 		if err != nil {
 			return nil, 0, err
 		}
-		i := slices.IndexFunc(there, func(h numberedHead) bool {
-			return h.place == p && (h.number > s.plain || in.Fact.Merges != nil)
-		})
+		i := slices.IndexFunc(there, func(h numberedHead) bool { return h.number > s.plain || in.Fact.Merges != nil })
 		if i < 0 && p.Seq == s.plain && in.Fact.Merges == nil {
 			// The first format ends here: the fact names all that came before.
 			digest, err := j.prefix(l, id, s.plain)
@@ -273,6 +272,9 @@ func (j *Journal) findAll(l *layer, id streamID, s *stream, in *fact.Record, pre
 			}
 			if digest != p.ID {
 				return nil, 0, aura.Errorf(op, aura.Conflict, "fact %s names other facts than the first %d that are here", aura.Short(in.ID), s.plain)
+			}
+			if there, err = j.everAt(l, id, s, p.Seq, nil); err != nil {
+				return nil, 0, err
 			}
 			i = slices.IndexFunc(there, func(h numberedHead) bool { return h.number == s.plain })
 		}
