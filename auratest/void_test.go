@@ -48,9 +48,11 @@ func together(t *testing.T, o auratest.Options, test func(c *circle)) {
 		c.laptop = c.phone.Enrol(tc, "Ada's laptop")
 		w.Until(tc, "the laptop takes part", time.Minute, func() bool { return c.takesPart(c.laptop) })
 		recovery := roster.Recovery{Key: [32]byte(guardians.Public().(ed25519.PublicKey)), Threshold: 2, Guardians: 3}
-		c.phone.List(tc, c.phone.Ring.SignAsAuthority, func(says *roster.State) (roster.Entry, error) {
-			return roster.SetRecovery(says, c.phone.Ring.Device(), recovery)
-		})
+		entry, err := roster.SetRecovery(c.phone.Roster(tc), c.phone.Ring.Device(), recovery)
+		if err != nil {
+			w.Fatalf("%v", err)
+		}
+		c.phone.Adopt(tc, entry, c.phone.Ring.SignAsAuthority)
 		c.guarded = c.phone.Roster(tc).Heads[0]
 		model, err := c.ben.Core(tc).Model()
 		if err != nil {
@@ -164,15 +166,16 @@ func (c *circle) same(got, want []string, last int) bool {
 // recover lets the guardians overrule the removal of the laptop.
 func (c *circle) recover() {
 	c.Helper()
-	c.phone.List(c.tc, func(b []byte) [64]byte { return [64]byte(ed25519.Sign(guardians, b)) }, func(says *roster.State) (roster.Entry, error) {
-		before, err := c.phone.Chain(c.tc).At(c.guarded) // the entry before the removal
-		if err != nil {
-			return roster.Entry{}, err
-		}
-		entry, err := roster.Recover(before, c.laptop.Listed(), says.Root)
-		entry.Devices, entry.Removed = before.Devices, nil // the phone stays, so that it can announce the entry
-		return entry, err
-	})
+	before, err := c.phone.Chain(c.tc).At(c.guarded) // the entry before the removal
+	if err != nil {
+		c.Fatalf("%v", err)
+	}
+	entry, err := roster.Recover(before, c.laptop.Ring.Listed(), before.Root)
+	if err != nil {
+		c.Fatalf("%v", err)
+	}
+	entry.Devices, entry.Removed = before.Devices, nil // the phone stays, so that it can announce the entry
+	c.phone.Adopt(c.tc, entry, func(b []byte) [64]byte { return [64]byte(ed25519.Sign(guardians, b)) })
 }
 
 // TestFactsBeyondABoundVanish: a member who took texts of a removed device beyond its bound shows them no more, on an open
