@@ -15,6 +15,7 @@ import (
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/device"
+	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/roster"
 	"github.com/aura-runtime/aura/task"
@@ -412,5 +413,32 @@ func (h *household) honest(homes []*auratest.Person) {
 				}
 			}
 		}
+	}
+}
+
+// TestUnblockingKeepsWhatEveryDeviceHadSaid: Ben drops what Ada wrote while he blocked her. All that her devices had said
+// before stays, that of her second one and that of one which was removed since.
+func TestUnblockingKeepsWhatEveryDeviceHadSaid(t *testing.T) {
+	for _, removed := range []bool{false, true} {
+		live(t, 2, func(h *household) {
+			h.phone.Say(h.tc, h.talk, "by phone")
+			h.laptop.Say(h.tc, h.talk, "by laptop")
+			h.hears(h.ben, h.phone, "by phone", "by laptop")
+			if removed {
+				h.dismiss()
+			}
+			c, _ := h.ben.Look(h.tc).Contacts.ByAuthority(h.phone.Self())
+			ref := moderation.ChangeIntent{Contact: c.Ref}
+			h.ben.Do(h.tc, moderation.IntentBlock, ref, nil)
+			h.phone.Say(h.tc, h.talk, "dropped by phone")
+			if !removed {
+				h.laptop.Say(h.tc, h.talk, "dropped by laptop")
+			}
+			h.Sleep(h.tc, time.Minute)
+			ref.Drop = true
+			h.ben.Do(h.tc, moderation.IntentUnblock, ref, nil)
+			h.phone.Say(h.tc, h.talk, "again")
+			h.hears(h.ben, h.phone, "by phone", "by laptop", "again")
+		})
 	}
 }

@@ -35,6 +35,8 @@ type Entry struct {
 	Meta        []KV
 	Logs        []LogChange
 	Checkpoints []Checkpoint
+	// Void says anew which facts of some streams are void, after those of this entry.
+	Void []Void
 	// Settled are contexts in which no more is spent: their ledger entries are removed.
 	Settled []aura.ContextID
 
@@ -78,6 +80,9 @@ type View interface {
 	Head() fact.Position
 	// Count returns how many facts of the device in the namespace are here; zero: none.
 	Count(ns fact.Namespace, device aura.DeviceID) uint64
+	// Through returns the place up to which every fact of a stream that is here has a number up to the given one, and the
+	// fact at that place with the greatest such number. It is zero when there is none.
+	Through(ns fact.Namespace, device aura.DeviceID, number uint64) (fact.Place, error)
 	// Charge returns the ledger entry of the own device; zero but for context and peer when there is none.
 	Charge(context aura.ContextID, peer aura.AuthorityID) fact.Charge
 	// Leak returns the ledger entry of the own device; zero but for context and observer when there is none.
@@ -111,6 +116,11 @@ func (e *Entry) check() error {
 	}
 	for i := range e.Logs {
 		if err := e.Logs[i].check(); err != nil {
+			return err
+		}
+	}
+	for i := range e.Void {
+		if err := e.Void[i].check(); err != nil {
 			return err
 		}
 	}

@@ -1,7 +1,9 @@
 package journal
 
 import (
+	"cmp"
 	"encoding/binary"
+	"math"
 	"slices"
 
 	"github.com/aura-runtime/aura"
@@ -52,16 +54,23 @@ func headOf(r *fact.Record) numberedHead {
 // at returns the facts of a stream at a place, from the layers and the store: one, more where branches run side by
 // side. Those that were collected are not there any more.
 func (j *Journal) at(l *layer, id streamID, s *stream, seq uint64) ([]numberedHead, error) {
-	all, err := j.everAt(l, id, s, seq)
+	all, err := j.everAt(l, id, s, seq, nil)
 	return slices.DeleteFunc(all, func(h numberedHead) bool { return h.number <= s.collected }), err
 }
 
-// everAt is at with those facts that were collected and whose number was not their place: their identities stay.
-func (j *Journal) everAt(l *layer, id streamID, s *stream, seq uint64) (all []numberedHead, err error) {
+// everAt is at with those facts that were collected and whose number was not their place: their identities stay. Named, when
+// it is not nil, is the place of the fact that is looked for: then the others at the place are left out, and cost nothing in
+// the store.
+func (j *Journal) everAt(l *layer, id streamID, s *stream, seq uint64, named *fact.Place) (all []numberedHead, err error) {
+	add := func(h numberedHead) {
+		if named == nil || h.place == *named {
+			all = append(all, h)
+		}
+	}
 	for ; l != nil; l = l.parent {
 		for _, p := range l.spots.pairs {
 			if p.key.stream == id && p.value.place.Seq == seq {
-				all = append(all, numberedHead{p.value, p.key.number})
+				add(numberedHead{p.value, p.key.number})
 			}
 		}
 	}
@@ -76,30 +85,36 @@ func (j *Journal) everAt(l *layer, id streamID, s *stream, seq uint64) (all []nu
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, h)
+		add(h)
 	}
 	if durable.calm == nil {
 		return all, nil
 	}
-	err = j.store.Iterate(placeKey(s.tag, seq, 0), placeKey(s.tag, seq+1, 0), func(key, value []byte) error {
+	start, end := placeKey(s.tag, seq, tag{}, 0), placeKey(s.tag, seq+1, tag{}, 0)
+	if named != nil {
+		name := j.seal.placeTag(*named)
+		start, end = placeKey(s.tag, seq, name, 0), placeKey(s.tag, seq, name, math.MaxUint64)
+	}
+	err = j.store.Iterate(start, end, func(key, value []byte) error {
 		plain, ok := j.seal.open(key, value)
 		if number, _ := keyNumber(key); ok && len(plain) == len(aura.FactID{})+8 {
 			if number <= durable.count { // else not synced yet
 				id := aura.FactID(plain)
 				logical := binary.BigEndian.Uint64(plain[len(id):])
-				all = append(all, numberedHead{head{fact.PlaceOf(seq, id), aura.Logical(logical), id}, number})
+				add(numberedHead{head{fact.PlaceOf(seq, id), aura.Logical(logical), id}, number})
 			}
 			return nil
 		}
 		return damaged("an index of places")
 	})
+	slices.SortStableFunc(all, func(a, b numberedHead) int { return cmp.Compare(a.number, b.number) })
 	return all, err
 }
 
 // writePlace lists a fact whose number is not its place.
 func (j *Journal) writePlace(b *Batch, s *stream, r *fact.Record) {
 	value := binary.BigEndian.AppendUint64(slices.Clone(r.ID[:]), uint64(r.Fact.Logical))
-	j.writeSealed(b, placeKey(s.tag, r.Seq, r.Number), value)
+	j.writeSealed(b, placeKey(s.tag, r.Seq, j.seal.placeTag(r.Place()), r.Number), value)
 }
 
 // prefix is the digest of the first facts of a stream, which are of the first format.
@@ -193,10 +208,17 @@ func (j *Journal) Behind(ns fact.Namespace, device aura.DeviceID, heads []fact.P
 	if err != nil {
 		return 0, nil, err
 	}
+	through, _, unknown, err = j.before(id, &s, heads)
+	return through, unknown, err
+}
+
+// before returns the facts of a stream that are the given places or behind them: all up to a number, and some with greater
+// ones. Places that this journal does not have are returned as unknown.
+func (j *Journal) before(id streamID, s *stream, heads []fact.Place) (through uint64, seen map[uint64]bool, unknown []fact.Place, err error) {
 	var open []uint64 // numbers whose predecessors were not looked at
-	seen := map[uint64]bool{}
+	seen = map[uint64]bool{}
 	visit := func(p fact.Place) (bool, error) {
-		number, err := j.find(id, &s, p)
+		number, err := j.find(id, s, p)
 		if err != nil || number == 0 {
 			return false, err
 		}
@@ -211,7 +233,7 @@ func (j *Journal) Behind(ns fact.Namespace, device aura.DeviceID, heads []fact.P
 	for _, p := range heads {
 		known, err := visit(p)
 		if err != nil {
-			return 0, nil, err
+			return 0, nil, nil, err
 		}
 		if !known {
 			unknown = append(unknown, p)
@@ -223,20 +245,20 @@ func (j *Journal) Behind(ns fact.Namespace, device aura.DeviceID, heads []fact.P
 		if number <= through {
 			continue
 		}
-		records, err := j.ByAuthor(ns, device, number, 1)
+		records, err := j.ByAuthor(id.namespace, id.device, number, 1)
 		if err != nil || len(records) == 0 {
-			return through, unknown, err
+			return through, seen, unknown, err
 		}
 		for _, p := range records[0].Fact.Predecessors() {
 			if _, err := visit(p); err != nil {
-				return 0, nil, err
+				return 0, nil, nil, err
 			}
 		}
 	}
 	for seen[through+1] {
 		through++
 	}
-	return through, unknown, nil
+	return through, seen, unknown, nil
 }
 
 // find returns the number of the fact at a place, zero when it is not here. The tip is at hand.
@@ -244,9 +266,9 @@ func (j *Journal) find(id streamID, s *stream, p fact.Place) (number uint64, err
 	if p == s.tip.place && s.calm == nil {
 		return s.count, nil
 	}
-	there, err := j.at(nil, id, s, p.Seq)
+	there, err := j.everAt(nil, id, s, p.Seq, &p)
 	for i := range there {
-		if there[i].place == p {
+		if there[i].number > s.collected {
 			return there[i].number, err
 		}
 	}
@@ -271,26 +293,33 @@ func (j *Journal) Has(ns fact.Namespace, device aura.DeviceID, p fact.Place) (bo
 	return number > 0, err
 }
 
-// Through returns the place up to which every fact of a stream that is here has a number up to the given one, and the
-// fact at that place with the greatest such number. It is zero when there is none.
+// Through implements [View].
 func (j *Journal) Through(ns fact.Namespace, device aura.DeviceID, number uint64) (fact.Place, error) {
 	id := streamID{ns, device}
 	s, err := j.durable(id)
-	if err != nil || number == 0 || s.count == 0 {
+	if err != nil {
 		return fact.Place{}, err
+	}
+	return j.through(nil, id, &s, number)
+}
+
+// through is [View.Through] on a layer; nil: on the durable state.
+func (j *Journal) through(l *layer, id streamID, s *stream, number uint64) (fact.Place, error) {
+	if number == 0 || s.count == 0 {
+		return fact.Place{}, nil
 	}
 	if number >= s.count && s.calm == nil {
 		return s.tip.place, nil
 	}
 	next := number + 1
 	if number < s.count && next > s.straight() {
-		h, err := j.numbered(nil, id, next)
+		h, err := j.numbered(l, id, next)
 		if err != nil {
 			return fact.Place{}, err
 		}
 		next = h.place.Seq
 	}
-	there, err := j.at(nil, id, &s, s.placesThrough(number, next))
+	there, err := j.at(l, id, s, s.placesThrough(number, next))
 	var last numberedHead
 	for i := range there {
 		if there[i].number <= number && there[i].number > last.number {

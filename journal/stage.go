@@ -49,6 +49,11 @@ func (j *Journal) stage(l *layer, e *Entry, records []staged) ([]staged, error) 
 			records = append(records, r)
 		}
 	}
+	for i := range e.Void {
+		if err := l.setVoid(&e.Void[i]); err != nil {
+			return nil, err
+		}
+	}
 	for _, c := range e.Charges {
 		l.addCharge(j.options.Device, c)
 	}
@@ -247,7 +252,8 @@ func (j *Journal) knows(l *layer, id streamID, s *stream, in *fact.Record) (bool
 	if in.Seq <= min(s.collected, s.straight()) {
 		return true, nil
 	}
-	there, err := j.everAt(l, id, s, in.Seq)
+	at := in.Place()
+	there, err := j.everAt(l, id, s, in.Seq, &at)
 	return slices.ContainsFunc(there, func(h numberedHead) bool { return h.id == in.ID }), err
 }
 
@@ -256,13 +262,11 @@ func (j *Journal) knows(l *layer, id streamID, s *stream, in *fact.Record) (bool
 func (j *Journal) findAll(l *layer, id streamID, s *stream, in *fact.Record, preds []fact.Place) (found []fact.Place, after aura.Logical, err error) {
 	const op = "journal.Append"
 	for _, p := range preds {
-		there, err := j.everAt(l, id, s, p.Seq)
+		there, err := j.everAt(l, id, s, p.Seq, &p)
 		if err != nil {
 			return nil, 0, err
 		}
-		i := slices.IndexFunc(there, func(h numberedHead) bool {
-			return h.place == p && (h.number > s.plain || in.Fact.Merges != nil)
-		})
+		i := slices.IndexFunc(there, func(h numberedHead) bool { return h.number > s.plain || in.Fact.Merges != nil })
 		if i < 0 && p.Seq == s.plain && in.Fact.Merges == nil {
 			// The first format ends here: the fact names all that came before.
 			digest, err := j.prefix(l, id, s.plain)
@@ -271,6 +275,9 @@ func (j *Journal) findAll(l *layer, id streamID, s *stream, in *fact.Record, pre
 			}
 			if digest != p.ID {
 				return nil, 0, aura.Errorf(op, aura.Conflict, "fact %s names other facts than the first %d that are here", aura.Short(in.ID), s.plain)
+			}
+			if there, err = j.everAt(l, id, s, p.Seq, nil); err != nil {
+				return nil, 0, err
 			}
 			i = slices.IndexFunc(there, func(h numberedHead) bool { return h.number == s.plain })
 		}
@@ -287,7 +294,7 @@ func (j *Journal) place(l *layer, r *staged, s stream, follows func(fact.Place) 
 	l.head++
 	s.add(head{place: r.record.Place(), logical: r.record.Fact.Logical}, follows)
 	r.record.Position, r.record.Number = l.head, s.count
-	s.mark(&r.record)
+	j.placed(&s, &r.record)
 	logical := r.record.Fact.Logical
 	l.streams.set(r.stream, s)
 	l.spots.set(spot{r.stream, s.count}, head{r.record.Place(), logical, r.record.ID})

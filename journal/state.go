@@ -30,6 +30,7 @@ type layer struct {
 
 	head    fact.Position
 	logical aura.Logical // greatest of all facts
+	revised uint64       // sum of all streams
 	clocks  ordered[fact.Namespace, aura.Logical]
 	streams ordered[streamID, stream]
 	charges ordered[chargeID, fact.Charge]
@@ -44,12 +45,12 @@ type layer struct {
 
 // over returns an empty layer over l.
 func (l *layer) over() *layer {
-	return &layer{parent: l, head: l.head, logical: l.logical}
+	return &layer{parent: l, head: l.head, logical: l.logical, revised: l.revised}
 }
 
 // reset makes an empty layer over l's parent of l again.
 func (l *layer) reset() {
-	l.head, l.logical = l.parent.head, l.parent.logical
+	l.head, l.logical, l.revised = l.parent.head, l.parent.logical, l.parent.revised
 	l.clocks.reset()
 	l.streams.reset()
 	l.charges.reset()
@@ -63,7 +64,7 @@ func (l *layer) reset() {
 
 // absorb takes over the changes of a child. The lowest layer leaves out the values that the store holds.
 func (l *layer) absorb(child *layer) {
-	l.head, l.logical = child.head, child.logical
+	l.head, l.logical, l.revised = child.head, child.logical, child.revised
 	l.clocks.merge(&child.clocks)
 	l.streams.merge(&child.streams)
 	l.charges.merge(&child.charges)
@@ -171,6 +172,20 @@ func (l *layer) Head() fact.Position { return l.head }
 func (l *layer) Count(ns fact.Namespace, device aura.DeviceID) uint64 {
 	s, _ := l.stream(streamID{ns, device})
 	return s.count
+}
+
+// Through implements [View].
+func (l *layer) Through(ns fact.Namespace, device aura.DeviceID, number uint64) (fact.Place, error) {
+	bottom := l
+	for bottom.parent != nil {
+		bottom = bottom.parent
+	}
+	id := streamID{ns, device}
+	s, err := bottom.bottom.headed(l, id)
+	if err != nil {
+		return fact.Place{}, err
+	}
+	return bottom.bottom.through(l, id, &s, number)
 }
 
 // Charge implements [View].

@@ -67,6 +67,8 @@ type session struct {
 	epoch           aura.Epoch    // of the chain of receipts
 	version         uint64        // of the ledger, at which the chain began
 	sentReceipts    uint64        // of the chain, in this session or before
+	greeting        hello         // of the peer
+	counted         uint64        // by the peer, of this device in epoch
 	clockDifference aura.Duration // by which the peer's clock was shown to be ahead
 	lacks           bool          // facts of this device that the peer has, as shown
 	denial          guard.Denial  // why the next own fact waits for budget; zero: it does not
@@ -169,7 +171,7 @@ func (s *session) onHello(tc task.Context, b []byte) error {
 	if h.Format < factsFormat {
 		return &aura.Error{Op: "replica.onHello", Kind: aura.Unavailable, Err: &olderError{h.Format}}
 	}
-	if err := checkHeads(h.Heads); err != nil {
+	if err := h.check(); err != nil {
 		return err
 	}
 	through, unknown, err := s.env().Journal.Behind(s.link.namespace(), s.env().Ring.Device(), h.Heads)
