@@ -134,7 +134,7 @@ func moveReceipts(tc task.Context, store *storage) error {
 	if !interp.HasEarlyReceipts(store.journal) {
 		return nil
 	}
-	return withWriter(tc, store, func() error { return interp.MoveReceipts(tc, store.journal) })
+	return served(tc, store, func() error { return interp.MoveReceipts(tc, store.journal) })
 }
 
 // borrowed is a journal that is served for a while and stays open: its owner closes it.
@@ -147,13 +147,13 @@ func (borrowed) Close(task.Context) error { return nil }
 func withChain(tc task.Context, h Hands, store *storage, tokens *frontier.Index, fn func(*chain.Chain) error) error {
 	own, device := h.Ring.Authority(), h.Ring.Device()
 	production := interp.NewProduction(own, device, store.journal, h.Ring, sender{new(*replica.Replicator)})
-	return withWriter(tc, store, func() error {
+	return served(tc, store, func() error {
 		return fn(chain.New(own, device, store.journal, tokens, production, h.Entropy, chain.Options{}))
 	})
 }
 
-// withWriter runs fn with the writer of a journal that no agent serves.
-func withWriter(tc task.Context, store *storage, fn func() error) error {
+// served runs fn while a journal that no agent serves takes facts.
+func served(tc task.Context, store *storage, fn func() error) error {
 	group := task.NewGroup(tc, "room")
 	writer := task.Supervise(group, borrowed{store})
 	err := writer.Start(tc)
