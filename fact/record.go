@@ -25,6 +25,9 @@ type Record struct {
 	// it has one branch. Where it is set, Sole says whether all facts of the stream with a smaller number are behind this one.
 	Fork uint64
 	Sole bool
+	// Void says that the fact counts for no reducer: its device was removed, and it is beyond the bound of that. Such a record
+	// is given out only to who reads a stream itself.
+	Void bool
 
 	ID    aura.FactID // identity of Fact
 	Fact  Fact
