@@ -126,6 +126,34 @@ func TestTwoDevicesOfOnePersonTalk(t *testing.T) {
 	})
 }
 
+// TestSecondDevicesFindEachOther: no fact says where the other devices of a contact are; those with whom they speak do. Both
+// talk, also after each of them was away, and their addresses are not taken for those of the first ones.
+func TestSecondDevicesFindEachOther(t *testing.T) {
+	live(t, 3, func(h *household) {
+		second := h.ben.Enrol(h.tc, "Ben's laptop")
+		second.Say(h.tc, h.talk, "from Ben's laptop")
+		h.hears(h.laptop, h.ben, "before", "from Ben's laptop")
+		h.laptop.Say(h.tc, h.talk, "from Ada's laptop")
+		h.hears(second, h.phone, "from Ada's laptop")
+		second.Do(h.tc, contact.IntentName, contact.NameIntent{Name: "Benjamin"}, nil)
+		h.Sleep(h.tc, time.Minute)
+		for _, p := range []*auratest.Person{h.ben, second, h.phone, h.laptop} {
+			p.Crash()
+		}
+		h.Sleep(h.tc, time.Minute)
+		h.ben.Start(h.tc)
+		h.phone.Start(h.tc)
+		h.ben.Say(h.tc, h.talk, "again")
+		h.hears(h.phone, h.ben, "before", "from Ben's laptop", "again")
+		h.ben.Crash()
+		h.phone.Crash()
+		second.Start(h.tc)
+		h.laptop.Start(h.tc)
+		second.Say(h.tc, h.talk, "and again")
+		h.hears(h.laptop, h.ben, "before", "from Ben's laptop", "and again")
+	})
+}
+
 // TestOneDeviceIsEnough: a text is delivered when one device of the peer has it, and names the devices that do.
 func TestOneDeviceIsEnough(t *testing.T) {
 	live(t, 1, func(h *household) {

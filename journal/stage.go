@@ -66,6 +66,9 @@ func (j *Journal) stage(l *layer, e *Entry, records []staged) ([]staged, error) 
 	for _, kv := range e.Meta {
 		l.meta.set(kv.Key, kv.Value)
 	}
+	if err := j.stageLogs(l, e.Logs); err != nil {
+		return nil, err
+	}
 	if e.collect != nil {
 		e.collect.mark(l)
 	}

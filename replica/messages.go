@@ -73,9 +73,17 @@ type deliver struct {
 	Place uint64 `cbor:"5,keyasint,omitempty"`
 }
 
-// addresses says where this side can be reached from now on, best first.
+// addresses says where this side can be reached from now on, best first, and where other devices of its authority said to
+// be.
 type addresses struct {
-	Addresses []string `cbor:"1,keyasint,omitempty"`
+	Addresses []string  `cbor:"1,keyasint,omitempty"`
+	Siblings  []sibling `cbor:"2,keyasint,omitempty"` // ascending by device
+}
+
+// sibling says where another device of the sender's authority is, best first.
+type sibling struct {
+	Device    aura.DeviceID `cbor:"1,keyasint"`
+	Addresses []string      `cbor:"2,keyasint,omitempty"`
 }
 
 // ack says that these facts of the other side's device, the newest of each branch, and all behind them are durable

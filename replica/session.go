@@ -80,6 +80,7 @@ type session struct {
 	ackReceipt    [32]byte     // the peer's receipt that pays for the next acknowledgement
 	peerHello     hello
 	sentAddresses []string                // addresses that the hello named
+	siblings      []sibling               // where the peer said that its siblings are
 	sought        map[contact.Tag]linkKey // for whom this side asked the peer
 	pending       pending                 // own facts on their way to the peer
 	unanswered    []aura.DeviceID         // whose forks the peer showed, to be answered
@@ -142,6 +143,9 @@ func (s *session) receiveLoop(tc task.Context) error {
 			var r addresses
 			if err = decodeMessage(b, &r); err == nil {
 				err = s.onAddresses(tc, r.Addresses)
+			}
+			if err == nil {
+				err = s.onSiblings(r.Siblings)
 			}
 		case egress.NumberSeek:
 			var m seek
