@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"slices"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain"
@@ -158,7 +160,16 @@ func Join(tc task.Context, h Hands, modules []domain.Module, b Enrolment) (err e
 		}
 	}()
 	return served(tc, store, func() error {
-		_, err := store.journal.Append(tc, &journal.Entry{Foreign: b.own, Meta: b.meta})
-		return err
+		meta := b.meta
+		for part := range slices.Chunk(b.own, joinStep) {
+			if _, err := store.journal.Append(tc, &journal.Entry{Foreign: part, Meta: meta}); err != nil {
+				return err
+			}
+			meta = nil
+		}
+		return nil
 	})
 }
+
+// joinStep is how many facts [Join] writes at once: an account can have more than one entry of the journal takes.
+const joinStep = 512

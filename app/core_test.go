@@ -289,6 +289,29 @@ func TestFollowGivesWhatChanges(t *testing.T) {
 	})
 }
 
+// TestFollowReturnsWhatItsCallerSays: a caller's error ends it also when its kind is that of an era which ended.
+func TestFollowReturnsWhatItsCallerSays(t *testing.T) {
+	everywhere(t, func(t *testing.T, tc task.Context) {
+		a := met(t, ben)
+		c := a.core(tc)
+		to := resolve(t, tc, c, "ben")
+		if _, err := c.Send(tc, to, "old", aura.FactID{}); err != nil {
+			t.Fatal(err)
+		}
+		stale := aura.Errorf("app.Test", aura.Stale, "the reference is out of date")
+		calls := 0
+		tc, done := tc.WithBudget("follow", time.Minute)
+		defer done()
+		err := c.Follow(tc, to, 10, func([]chat.Message) error {
+			calls++
+			return stale
+		})
+		if calls != 1 || !errors.Is(err, stale) {
+			t.Errorf("follow ended after %d calls with %v", calls, err)
+		}
+	})
+}
+
 func TestWaitDeliveredEndsWithTheConfirmation(t *testing.T) {
 	everywhere(t, func(t *testing.T, tc task.Context) {
 		a := met(t, ben)

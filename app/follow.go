@@ -22,7 +22,21 @@ const burst = 512
 // until tc is cancelled or fn returns an error, which is returned. While the agent is away it waits.
 func (c *Core) Follow(tc task.Context, of Ref, last int, fn func([]chat.Message) error) error {
 	var shown map[aura.FactID]chat.Message
-	return renewed(func() error { return c.follow(tc, of, last, &shown, fn) })
+	var failed error // of fn: it ends the call, also when its kind is that of an era which ended
+	err := renewed(func() error {
+		err := c.follow(tc, of, last, &shown, func(changed []chat.Message) error {
+			failed = fn(changed)
+			return failed
+		})
+		if failed != nil {
+			return nil
+		}
+		return err
+	})
+	if failed != nil {
+		return failed
+	}
+	return err
 }
 
 // follow is Follow for one era. It keeps in shown the messages that fn was called with.

@@ -17,6 +17,7 @@ import (
 	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/roster"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
@@ -469,4 +470,30 @@ func TestUnblockingKeepsWhatEveryDeviceHadSaid(t *testing.T) {
 			h.hears(h.ben, h.phone, "by phone", "by laptop", "again")
 		})
 	}
+}
+
+// TestALongUsedAccountEnrols: an account has more facts of its own than one entry of a journal takes.
+func TestALongUsedAccountEnrols(t *testing.T) {
+	auratest.Run(t, auratest.Options{Seeds: 1}, func(tc task.Context, w *auratest.World) {
+		h := &household{World: w, tc: tc, phone: w.Person(tc, "Ada's phone"), ben: w.Person(tc, "Ben")}
+		h.talk = w.Meet(tc, h.phone, h.ben)
+		payload, err := fact.Marshal(delivery.Acked{Context: h.talk, Peer: h.ben.Self(), Device: h.ben.Ring.Device(), Through: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			var e journal.Entry
+			for range 2000 {
+				e.Drafts = append(e.Drafts, fact.Draft{
+					Kind: delivery.KindAcked, Namespace: fact.OwnNamespace(h.phone.Self()), Payload: payload,
+				})
+			}
+			if _, err := h.phone.Agent.Journal().Append(tc, &e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h.laptop = h.phone.Enrol(tc, "Ada's laptop")
+		h.ben.Say(tc, h.talk, "to both")
+		h.hears(h.laptop, h.ben, "to both")
+	})
 }

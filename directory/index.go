@@ -180,7 +180,7 @@ func (x *Index) Tails(own aura.DeviceID) []Tail {
 				if tails = append(tails, Tail{context, members[i].Device.ID()}); !members[i].Main {
 					continue
 				}
-				for _, id := range s.Devices.Named(members[i].Authority) {
+				for _, id := range s.Devices.Listed(members[i].Authority) {
 					if !slices.ContainsFunc(members, func(m Peer) bool { return m.Device.ID() == id }) && id != own {
 						tails = append(tails, Tail{context, id})
 					}

@@ -77,7 +77,7 @@ func (x *Index) limits(j *journal.Journal, out *Standing) (limits map[spoken][]r
 			out.Rosters = true
 			there := map[spoken]bool{}
 			var spaces []fact.Namespace
-			for _, id := range s.Devices.Named(who) {
+			for _, id := range s.Devices.Listed(who) {
 				for _, ns := range j.Streams(id) {
 					if ns.Space != fact.SpaceAuthority || who == x.self && id != s.own {
 						there[spoken{ns, id}] = true

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
@@ -33,7 +34,8 @@ func receiptLogOf(j *journal.Journal, c *fact.Charge) journal.Log {
 }
 
 // MoveReceipts moves the receipts that an earlier build kept as metadata to where this one keeps them. Call it before
-// anything is decided. A crash in between leaves the rest for the next call.
+// anything is decided. A crash in between leaves the rest for the next call. A damaged receipt keeps no agent from starting: it
+// proves nothing, and the next chain does without it.
 func MoveReceipts(tc task.Context, j *journal.Journal) error {
 	charges := j.Charges()
 	for i := range charges {
@@ -58,19 +60,18 @@ func moveReceipts(tc task.Context, j *journal.Journal, c *fact.Charge) (more boo
 	for n := log.Last + 1; len(change.Values) < moveStep || n > c.Receipts; n++ {
 		key := earlyReceiptKey(budgetKey{c.Context, c.Peer}, n)
 		value, err := j.Meta(key)
-		if err != nil {
+		if err != nil && aura.KindOf(err) != aura.Corrupt {
 			return false, err
 		}
-		if value == nil {
+		if n <= c.Receipts { // the rest, of the chain before, goes with the last of this one
+			// One that is damaged or missing has an empty entry, so that the others keep their numbers.
+			change.Values = append(change.Values, value)
+		} else if value == nil && err == nil {
 			break
 		}
-		if n <= c.Receipts { // the rest, of the chain before, goes with the last of this one
-			change.Values = append(change.Values, value)
+		if err == nil && value != nil { // a damaged one stays: the journal does not write over damage
+			entry.Meta = append(entry.Meta, journal.KV{Key: key})
 		}
-		entry.Meta = append(entry.Meta, journal.KV{Key: key})
-	}
-	if len(entry.Meta) == 0 {
-		return false, nil // they were missing before
 	}
 	entry.Logs = []journal.LogChange{change}
 	_, err = j.Append(tc, entry)

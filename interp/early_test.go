@@ -85,3 +85,54 @@ func TestReceiptsOfAnEarlyBuildAreMoved(t *testing.T) {
 		}
 	}
 }
+
+// TestDamagedEarlyReceiptsAreMoved: one of them that is damaged and one that is missing keep neither the agent from starting, nor
+// the others from their numbers.
+func TestDamagedEarlyReceiptsAreMoved(t *testing.T) {
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
+		h := chaintest.Found(t, tc, disk, sim.Entropy("home"), guard.DefaultPolicy())
+		turn(t, tc)
+		texts(t, tc, h, 10)
+		chain := makeEarly(t, tc, h, 0)
+		whole := chaintest.Dump(t, disk)
+		var keys []string // of the receipts 3 and 7
+		for _, n := range []int{3, 7} {
+			if _, err := h.Journal.Append(tc, &journal.Entry{Meta: []journal.KV{{Key: earlyKey(n)}}}); err != nil {
+				t.Fatal(err)
+			}
+			left := chaintest.Dump(t, disk)
+			for key := range whole {
+				if _, there := left[key]; !there && !slices.Contains(keys, key) {
+					keys = append(keys, key)
+				}
+			}
+		}
+		if len(keys) != 2 {
+			t.Fatalf("%d keys have left the store", len(keys))
+		}
+		h.Close(tc)
+		disk = disk.Crash()
+		var damage journal.Batch
+		damage.Set([]byte(keys[0]), []byte("damage"))
+		if err := disk.Apply(tc, &damage); err != nil {
+			t.Fatal(err)
+		}
+		again := chaintest.Open(t, tc, disk, sim.Entropy("again"))
+		defer again.Close(tc)
+		if err := interp.MoveReceipts(tc, again.Journal); err != nil || interp.HasEarlyReceipts(again.Journal) {
+			t.Fatalf("moved: %v", err)
+		}
+		c := again.Journal.Charge(chaintest.Pair, chaintest.Ben)
+		for i := range chain {
+			got, err := again.Production.Receipts(chaintest.Pair, chaintest.Ben, c.Epoch, uint64(i), 1)
+			gone := i+1 == 3 || i+1 == 7
+			if gone != (err != nil) || !gone && got[0] != chain[i] {
+				t.Errorf("receipt %d: %v, %v", i+1, got, err)
+			}
+		}
+		turn(t, tc)
+		texts(t, tc, again, 2)
+		checkChain(t, again)
+	})
+}

@@ -63,21 +63,10 @@ func (s *State) Announcing() []aura.AuthorityID {
 	return slices.SortedFunc(maps.Keys(s.entries), aura.AuthorityID.Compare)
 }
 
-// Named returns the devices that an authority's entries list or listed, ascending.
-func (s *State) Named(who aura.AuthorityID) (all []aura.DeviceID) {
-	for _, e := range s.entries[who] {
-		for i := range e.Devices {
-			all = append(all, e.Devices[i].ID())
-		}
-	}
-	slices.SortFunc(all, aura.DeviceID.Compare)
-	return slices.Compact(all)
-}
-
 // Announces reports whether an authority announced entries.
 func (s *State) Announces(who aura.AuthorityID) bool { return len(s.entries[who]) > 0 }
 
-// Listed implements [moderation.Devices].
+// Listed returns the devices that an authority's entries list or listed, ascending. It implements [moderation.Devices].
 func (s *State) Listed(who aura.AuthorityID) (all []aura.DeviceID) {
 	for _, e := range s.entries[who] {
 		for i := range e.Devices {
