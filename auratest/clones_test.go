@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/chat"
@@ -414,6 +416,53 @@ func TestTwoLiveCopiesInAGroup(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestTheEndOfAConversationIsReadAsTheWhole when the copy's text is at Ben, and the original's, which Cleo returned, is not.
+func TestTheEndOfAConversationIsReadAsTheWhole(t *testing.T) {
+	relate(t, func(tc task.Context, r *reunion) {
+		ada, ben, cleo := r.circle()
+		twin := ada.Copy(tc, "Ada's copy")
+		ben.Stop(tc)
+		r.say(ada, "from the original")
+		r.w.Until(tc, "Cleo has the original's text", time.Hour, func() bool {
+			return slices.Contains(cleo.Heard(tc, r.talk, ada), "from the original")
+		})
+		ada.Stop(tc)
+		cleo.Stop(tc)
+		r.start(ben)
+		r.start(twin)
+		r.say(twin, "from the copy")
+		r.w.Until(tc, "Ben has the copy's text", time.Hour, func() bool {
+			return slices.Contains(ben.Heard(tc, r.talk, ada), "from the copy")
+		})
+		r.w.Sleep(tc, time.Minute) // the copy knows that Ben has it
+		ben.Stop(tc)
+		r.start(cleo)
+		r.w.Until(tc, "the copy has the original's text", time.Hour, func() bool {
+			return slices.Contains(twin.Heard(tc, r.talk, ada), "from the original")
+		})
+		r.w.Sleep(tc, time.Minute)
+
+		core := twin.Core(tc)
+		to, err := core.Resolve(tc, "friends")
+		if err != nil {
+			r.w.Fatalf("%v", err)
+		}
+		v := twin.Look(tc)
+		whole, _ := v.Chats.Messages(v.Setting, r.talk, 0)
+		for last := 1; last < len(whole); last++ {
+			end, err := core.History(tc, to, last)
+			if err != nil {
+				r.w.Fatalf("%v", err)
+			}
+			if diff := cmp.Diff(whole[len(whole)-last:], end.Messages); diff != "" {
+				r.w.Fatalf("the last %d read alone:\n%s", last, diff)
+			}
+		}
+		r.start(ben)
+		r.goOn()
+	})
 }
 
 // TestACopyOfAHomeThatIsWriting is made while a text waits for its sync, and at any instant around that.

@@ -240,6 +240,47 @@ func TestRetransmissionUsesTheSameReceipt(t *testing.T) {
 	})
 }
 
+// TestFactsLeaveAfterTheirPaymentIsDurable: a decision about facts that one before it pays for has nothing to write, and yet
+// waits for that one.
+func TestFactsLeaveAfterTheirPaymentIsDurable(t *testing.T) {
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
+		h := chaintest.Found(t, tc, disk, sim.Entropy("home"), chaintest.Limited(10))
+		defer h.Close(tc)
+		if _, _, err := h.Chain.Decide(tc, chaintest.Text(2, chaintest.Cleo)); err != nil {
+			t.Fatal(err)
+		}
+		sent := len(h.Outbox.All())
+		disk.SetFaults(journal.Faults{Stuck: true})
+		g := task.NewGroup(tc, "decisions")
+		for range 2 {
+			g.Go("resend", func(tc task.Context) error {
+				_, _, err := h.Chain.Decide(tc, &guard.Request{
+					Capability: chaintest.CapSend, Context: chaintest.Pair, Authority: chaintest.Own,
+					Sends: []guard.Send{{Peer: chaintest.Ben, Cost: 2, From: 0, Through: 1}},
+				})
+				return err
+			})
+		}
+		if err := tc.Sleep(time.Second); err != nil {
+			t.Fatal(err)
+		}
+		if posted := h.Outbox.All(); len(posted) != sent {
+			t.Errorf("before the commit was released %+v", posted[sent:])
+		}
+		disk.SetFaults(journal.Faults{})
+		if err := g.Wait(tc); err != nil {
+			t.Fatal(err)
+		}
+		if c := h.Journal.Charge(chaintest.Pair, chaintest.Ben); c.Spent != 2 || c.Through != 1 {
+			t.Errorf("charged %+v", c)
+		}
+		if posted := h.Outbox.All(); len(posted) == sent {
+			t.Error("nothing was released")
+		}
+	})
+}
+
 func TestAnotherDevicesChargeIsSeen(t *testing.T) {
 	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
 		h := chaintest.Found(t, tc, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), sim.Entropy("home"), chaintest.Limited(10))

@@ -99,8 +99,11 @@ func MatchKind(pattern, kind string) bool {
 	return ok && strings.HasSuffix(prefix, ".") && strings.HasPrefix(kind, prefix)
 }
 
-// Selects reports whether the record is one that s asks for.
-func (s *Selection) Selects(r *Record) bool {
+// Selects reports whether the record is one that s asks for. A void one never is.
+func (s *Selection) Selects(r *Record) bool { return !r.Void && s.Covers(r) }
+
+// Covers is Selects for a record of which it is not known, or does not matter, whether it is void.
+func (s *Selection) Covers(r *Record) bool {
 	if r.Position <= s.After || r.Position > s.End() {
 		return false
 	}

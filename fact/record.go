@@ -31,6 +31,9 @@ type Record struct {
 	// Again marks a fact of the first format that is here with a smaller number already, in another row: copies of a home of
 	// an earlier build can have the same fact behind different ones. It has a number of its own for each row.
 	Again bool
+	// Void says that the fact counts for no reducer: its device was removed, and it is beyond the bound of that. Such a record
+	// is given out only to who reads a stream itself.
+	Void bool
 
 	ID    aura.FactID // identity of Fact
 	Fact  Fact

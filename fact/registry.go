@@ -20,6 +20,9 @@ type Kind struct {
 	// Check returns aura.Invalid when the payload is not one that this kind may have. It is pure. Nil
 	// accepts every payload.
 	Check func(*Fact) error
+	// Always says that facts of this kind count also when they are void for others, see [Record.Void]: for those that decide
+	// which facts are void.
+	Always bool
 }
 
 // Reducer folds records into a view. Apply must give the same state for any order and any repetition of

@@ -108,6 +108,9 @@ func (o *order) place(l Ledger, device aura.DeviceID) error {
 	if err := o.placeKey(l); err != nil {
 		return err
 	}
+	if !o.writes && !o.paid(l) {
+		return aura.Errorf("interp.Execute", aura.Stale, "the decision that pays for these facts was not committed")
+	}
 	before := l.Count(fact.ContextNamespace(d.Request.Context), device)
 	o.after = before + o.shared
 	for i := range d.Commands {
@@ -132,6 +135,21 @@ func (o *order) place(l Ledger, device aura.DeviceID) error {
 		}
 	}
 	return nil
+}
+
+// paid reports whether the ledger has paid for the facts whose envelopes the order releases. A decision sees the charges of
+// those before it, which may not be committed yet and can fail.
+func (o *order) paid(l Ledger) bool {
+	for i := range o.decision.Commands {
+		c := &o.decision.Commands[i]
+		if c.Kind != effect.SendEnvelope || c.Envelope.Message != nil {
+			continue
+		}
+		if e := c.Envelope; l.Charge(e.Context, e.Peer).Through < e.Through {
+			return false
+		}
+	}
+	return true
 }
 
 // run returns what a charge of the order pays for. Entry is the ledger entry that is charged, before the count of own

@@ -43,7 +43,7 @@ func (p *Production) Execute(tc task.Context, d *Decision) (effect.Result, error
 	if err != nil {
 		return effect.Result{}, err
 	}
-	if !o.writes { // there is nothing to wait for
+	if !o.writes && o.paid(p.journal) { // there is nothing to wait for
 		o.after = p.journal.Count(fact.ContextNamespace(d.Request.Context), p.device)
 		d.placed()
 		p.release(tc, []*order{o})

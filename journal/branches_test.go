@@ -100,6 +100,8 @@ type modelStream struct {
 	tip     *node
 	forked  bool
 
+	void map[uint64]bool // by number, far beyond those that arrived
+
 	fork    uint64 // the least place of a fact with which, or after which, several branches were open
 	counted int    // how many of arrived fork considers
 }
@@ -288,16 +290,18 @@ type model struct {
 	t       *testing.T
 	seed    uint64
 	random  *rand.Rand
+	voiding *rand.Rand // beside the other, which a test without void facts shares
 	streams []*modelStream
 	all     []*node // in the order of positions, but for those of snapshots
 	step    int
 
 	snapshots int
-	left      int // so many were collected
+	left      int    // so many were collected
+	revised   uint64 // eras that ended
 }
 
 func newModel(t *testing.T, seed uint64, streams ...*modelStream) *model {
-	return &model{t: t, seed: seed, random: rand.New(rand.NewPCG(seed, 7)), streams: streams}
+	return &model{t: t, seed: seed, random: rand.New(rand.NewPCG(seed, 7)), voiding: rand.New(rand.NewPCG(seed, 8)), streams: streams}
 }
 
 func (m *model) fatalf(format string, args ...any) {
@@ -358,6 +362,9 @@ func (m *model) accept(e *journal.Entry, records []fact.Record, err error) {
 		}
 		return
 	}
+	for i := range e.Void {
+		m.setVoid(&e.Void[i])
+	}
 	for i, n := range all[len(m.all):] {
 		if n.Again {
 			continue
@@ -412,6 +419,10 @@ func (m *model) check(tc task.Context, j opened) {
 		m.checkHeld(j, s)
 		m.checkEvidence(j, s)
 		m.checkFacts(j, s)
+		m.checkBeyond(j, s)
+	}
+	if got := j.Era(); got != 1+m.revised {
+		m.fatalf("era %d, want %d", got, 1+m.revised)
 	}
 	m.checkReads(tc, j)
 }
@@ -588,7 +599,8 @@ func (m *model) checkFacts(j opened, s *modelStream) {
 	}
 	want := s.arrived[min(from-1, len(s.arrived)):min(from-1+limit, len(s.arrived))]
 	for i := range want {
-		if len(got) != len(want) || got[i].ID != want[i].ID || got[i].Seq != want[i].Seq || got[i].Number != uint64(from+i) {
+		if len(got) != len(want) || got[i].ID != want[i].ID || got[i].Seq != want[i].Seq || got[i].Number != uint64(from+i) ||
+			got[i].Void != s.void[got[i].Number] {
 			m.fatalf("facts from %d, at most %d: %v", from, limit, got)
 		}
 		if before, err := j.Before(&got[i]); err != nil || want[i].plain() && before != want[i].Before || got[i].Again != want[i].Again {
@@ -623,8 +635,8 @@ func (m *model) checkReads(tc task.Context, j opened) {
 		var want []fact.Record
 		for i, n := range m.all {
 			r := n.Record
-			r.Position = fact.Position(i + 1)
-			if !r.Again && sel.Selects(&r) && r.Position <= sel.End() {
+			r.Position, r.Void = fact.Position(i+1), false
+			if !r.Again && sel.Selects(&r) && !m.isVoid(n) {
 				want = append(want, r)
 			}
 		}
@@ -635,14 +647,33 @@ func (m *model) checkReads(tc task.Context, j opened) {
 			m.fatalf("the newest %d after %d through %d are %v, want %v", last, sel.After, sel.Through, places(got), places(want))
 		}
 	}
-	got := j.read(m.t, tc, fact.Selection{})
-	all := slices.DeleteFunc(slices.Clone(m.all), func(n *node) bool { return n.Again })
-	if len(got) != len(all) {
-		m.fatalf("%d records are read, want %d", len(got), len(all))
+	m.checkRead(j.read(m.t, tc, fact.Selection{}), slices.DeleteFunc(m.records(), m.isVoid))
+	last := 1 + m.voiding.IntN(len(m.all)+2)
+	want := slices.DeleteFunc(m.records(), m.isVoid)
+	m.checkRead(j.read(m.t, tc, fact.Selection{Last: last}), want[max(0, len(want)-last):])
+	var stored []fact.Record
+	if _, err := j.ReadStored(tc, fact.Selection{}, func(r fact.Record) error {
+		stored = append(stored, r)
+		return nil
+	}); err != nil {
+		m.fatalf("%v", err)
+	}
+	m.checkRead(stored, m.records())
+}
+
+// records returns the facts that came, each once.
+func (m *model) records() []*node {
+	return slices.DeleteFunc(slices.Clone(m.all), func(n *node) bool { return n.Again })
+}
+
+func (m *model) checkRead(got []fact.Record, want []*node) {
+	m.t.Helper()
+	if len(got) != len(want) {
+		m.fatalf("%d records are read, want %d", len(got), len(want))
 	}
 	for i := range got {
-		if got[i].ID != all[i].ID {
-			m.fatalf("record %d is another one", i+1)
+		if got[i].ID != want[i].ID || got[i].Void != m.isVoid(want[i]) {
+			m.fatalf("record %d is %v, void %v; want %v", i+1, got[i].ID, got[i].Void, want[i].ID)
 		}
 		m.checkMarks(&got[i])
 	}
@@ -673,6 +704,7 @@ type habits struct {
 	learning  float64 // a copy gets the facts of another, per step
 	merging   float64 // a fact joins most heads that its copy has
 	spoiled   float64 // an entry has a fact that is refused
+	voiding   float64 // an entry says anew which facts are void
 	sorted    bool    // facts arrive as they were written
 	steps     int
 }
@@ -721,6 +753,9 @@ func (m *model) entry(h *habits) *journal.Entry {
 	if len(s.written) > 0 && m.random.Float64() < h.spoiled {
 		e.Foreign = append(e.Foreign, m.spoiled(s))
 	}
+	if len(s.arrived) > 0 && m.voiding.Float64() < h.voiding {
+		e.Void = append(e.Void, journal.Void{Namespace: s.ns, Device: s.device.id, Ranges: m.ranges()})
+	}
 	return e
 }
 
@@ -759,6 +794,7 @@ func (m *model) play(tc task.Context, h *habits, disk *journal.Faulty) *journal.
 	j := open(m.t, tc, disk)
 	for m.step = range h.steps {
 		m.write(h)
+		m.bound(tc, j, h)
 		var waiting []*journal.Pending
 		var entries []*journal.Entry
 		for range 1 + m.random.IntN(3) {

@@ -34,6 +34,8 @@ type Entry struct {
 	Leaks       []fact.Leak   // merged into the ledger; one that names no device is the own device's
 	Meta        []KV
 	Checkpoints []Checkpoint
+	// Void says anew which facts of some streams are void, after those of this entry.
+	Void []Void
 	// Settled are contexts in which no more is spent: their ledger entries are removed.
 	Settled []aura.ContextID
 
@@ -96,6 +98,11 @@ func (e *Entry) check() error {
 	for _, kv := range e.Meta {
 		if len(kv.Key) == 0 || len(kv.Key) > maxMetaKey || len(kv.Value) > maxMetaValue {
 			return aura.Errorf(op, aura.Invalid, "metadata %.40q has a key of %d and a value of %d bytes", kv.Key, len(kv.Key), len(kv.Value))
+		}
+	}
+	for i := range e.Void {
+		if err := e.Void[i].check(); err != nil {
+			return err
 		}
 	}
 	for i := range e.Checkpoints {

@@ -81,7 +81,7 @@ func (f *Fold) Name() string { return f.name }
 
 // Load brings an empty fold up to date. It starts from its checkpoint if there is one, else from the latest
 // snapshot if it selects a whole namespace, else from nothing; the state is the same in each case. A
-// checkpoint that is damaged, that another version saved, or that this one cannot read, is not used.
+// checkpoint that is damaged, that another version saved, that is of another era, or that this one cannot read, is not used.
 func (f *Fold) Load(tc task.Context, j *Journal) error {
 	f.form = f.formOf(j)
 	after, err := f.restore(tc, j)
@@ -102,8 +102,8 @@ func (f *Fold) Load(tc task.Context, j *Journal) error {
 	return err
 }
 
-// formOf names the inputs of a checkpoint beside the facts: the reducer's version, its selection, and
-// which of the kinds are known, since a kind that is new to a program may be on the disk already.
+// formOf names the inputs of a checkpoint beside the facts: the reducer's version, its selection, which of the kinds are
+// known, since a kind that is new to a program may be on the disk already, and the era, since other facts counted before.
 func (f *Fold) formOf(j *Journal) string {
 	var known []string
 	for kind := range j.kinds {
@@ -112,7 +112,11 @@ func (f *Fold) formOf(j *Journal) string {
 		}
 	}
 	slices.Sort(known)
-	return fmt.Sprint(f.folder.Version(), f.selection.Namespaces, f.selection.Kinds, " ", strings.Join(known, " "))
+	form := fmt.Sprint(f.folder.Version(), f.selection.Namespaces, f.selection.Kinds, " ", strings.Join(known, " "))
+	if era := j.Era(); era > 1 {
+		form += fmt.Sprint(" era ", era)
+	}
+	return form
 }
 
 // restore takes a saved state and returns the position up to which it is everything.

@@ -17,6 +17,7 @@ import (
 func TestFormats(t *testing.T) {
 	formats.Map(t, "journal.Snapshot", formats.Payload[Snapshot]())
 	formats.Map(t, "journal.Cover", formats.Payload[Cover]())
+	formats.Map(t, "journal.Range", formats.Payload[Range]())
 	formats.Map(t, "journal.stretch", formats.Payload[stretch]())
 	formats.Map(t, "journal.storedStream", formats.Payload[storedStream]())
 	formats.Map(t, "journal.storedHead", formats.Payload[storedHead]())

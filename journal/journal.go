@@ -38,9 +38,10 @@ type Journal struct {
 	store   Store
 	seal    *sealer
 	options Options
-	kinds   map[string]tag // of registered kinds; fixed at Open
-	older   bool           // the store has indexes of format 1; fixed at Open
-	raise   bool           // the header says an older format; only the writer changes it
+	kinds   map[string]tag  // of registered kinds; fixed at Open
+	always  map[string]bool // kinds of which no fact is void; fixed at Open
+	older   bool            // the store has indexes of format 1; fixed at Open
+	raise   bool            // the header says an older format; only the writer changes it
 	inbox   *task.Mailbox[*request]
 	turn    *task.Semaphore // of the one that serves
 
@@ -82,12 +83,13 @@ func Open(tc task.Context, store Store, o Options) (*Journal, error) {
 		return nil, err
 	}
 	j := &Journal{
-		store: store, seal: seal, options: o, kinds: map[string]tag{}, rows: map[streamID][][fact.ShortID]byte{},
+		store: store, seal: seal, options: o, kinds: map[string]tag{}, always: map[string]bool{}, rows: map[streamID][][fact.ShortID]byte{},
 		inbox: task.NewMailbox[*request]("journal", Capacity), turn: task.NewSemaphore(1),
 	}
 	for _, d := range o.Registry.Domains() {
 		for _, k := range d.Kinds {
 			j.kinds[k.Name] = seal.kindTag(k.Name)
+			j.always[k.Name] = k.Always
 		}
 	}
 	if err := j.load(tc); err != nil {

@@ -27,8 +27,9 @@ type pick struct {
 
 // readLatest calls fn for the newest records in causal order that sel asks for, in position order. It merges the
 // devices of the namespaces from their ends, so it costs those records and the later ones of other kinds.
-func (j *Journal) readLatest(tc task.Context, sel fact.Selection, head fact.Position, fn func(fact.Record) error) error {
-	cursors, err := j.cursors(&sel, min(head, sel.End()))
+func (j *Journal) readLatest(tc task.Context, of *reading, head fact.Position, fn func(fact.Record) error) error {
+	sel := &of.sel
+	cursors, err := j.cursors(sel, min(head, sel.End()))
 	if err != nil {
 		return err
 	}
@@ -44,7 +45,7 @@ func (j *Journal) readLatest(tc task.Context, sel fact.Selection, head fact.Posi
 		if r == nil {
 			break
 		}
-		if !sel.Selects(r) {
+		if !sel.Covers(r) || r.Void && !of.stored {
 			continue
 		}
 		p := pick{position: r.Position}

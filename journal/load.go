@@ -91,6 +91,7 @@ func (j *Journal) loadStreams() error {
 		s := j.streamOf(j.state, id)
 		w.restore(&s)
 		j.state.streams.set(id, s)
+		j.state.revised += s.revised
 		j.state.clocks.set(id.namespace, max(j.state.clock(id.namespace), w.Logical))
 		j.state.logical = max(j.state.logical, w.Logical)
 		return nil

@@ -283,10 +283,17 @@ func (j *Journal) Behind(ns fact.Namespace, device aura.DeviceID, heads []fact.P
 	if err != nil {
 		return 0, nil, err
 	}
+	through, _, unknown, err = j.before(id, &s, heads)
+	return through, unknown, err
+}
+
+// before returns the facts of a stream that are the given places or behind them: all up to a number, and some with greater
+// ones. Places that this journal does not have are returned as unknown.
+func (j *Journal) before(id streamID, s *stream, heads []fact.Place) (through uint64, seen map[uint64]bool, unknown []fact.Place, err error) {
 	var open []uint64 // numbers whose predecessors were not looked at
-	seen := map[uint64]bool{}
+	seen = map[uint64]bool{}
 	visit := func(p fact.Place) (bool, error) {
-		number, err := j.find(id, &s, p)
+		number, err := j.find(id, s, p)
 		if err != nil || number == 0 {
 			return false, err
 		}
@@ -301,7 +308,7 @@ func (j *Journal) Behind(ns fact.Namespace, device aura.DeviceID, heads []fact.P
 	for _, p := range heads {
 		known, err := visit(p)
 		if err != nil {
-			return 0, nil, err
+			return 0, nil, nil, err
 		}
 		if !known {
 			unknown = append(unknown, p)
@@ -313,20 +320,20 @@ func (j *Journal) Behind(ns fact.Namespace, device aura.DeviceID, heads []fact.P
 		if number <= through {
 			continue
 		}
-		records, err := j.ByAuthor(ns, device, number, 1)
+		records, err := j.ByAuthor(id.namespace, id.device, number, 1)
 		if err != nil || len(records) == 0 {
-			return through, unknown, err
+			return through, seen, unknown, err
 		}
 		for _, p := range records[0].Predecessors() {
 			if _, err := visit(p); err != nil {
-				return 0, nil, err
+				return 0, nil, nil, err
 			}
 		}
 	}
 	for seen[through+1] {
 		through++
 	}
-	return through, unknown, nil
+	return through, seen, unknown, nil
 }
 
 // find returns the number of the fact that a place names with all before it, zero when it is not here. The tip is at hand.

@@ -9,11 +9,21 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// Read calls fn for every durable record that sel asks for, in position order, and returns the position
+// Read calls fn for every durable record that sel asks for and that is not void, in position order, and returns the position
 // up to which that is everything. It costs what lies where the namespaces and the kinds that sel names meet,
 // and of that no more than the newest that sel wants. Follow and Observations are not the journal's business.
 // It stops at fn's first error and returns it; fn may wait. Damaged records are aura.Corrupt.
 func (j *Journal) Read(tc task.Context, sel fact.Selection, fn func(fact.Record) error) (fact.Position, error) {
+	return j.read(tc, sel, false, fn)
+}
+
+// ReadStored is [Journal.Read] with the void facts, which have Void set: for readers that compare or copy streams and do
+// not fold them.
+func (j *Journal) ReadStored(tc task.Context, sel fact.Selection, fn func(fact.Record) error) (fact.Position, error) {
+	return j.read(tc, sel, true, fn)
+}
+
+func (j *Journal) read(tc task.Context, sel fact.Selection, stored bool, fn func(fact.Record) error) (fact.Position, error) {
 	if err := sel.Check(); err != nil {
 		return sel.After, err
 	}
@@ -23,9 +33,9 @@ func (j *Journal) Read(tc task.Context, sel fact.Selection, fn func(fact.Record)
 	if j.indexesAction(&sel) {
 		newest = recent{after: head} // the index leads to the few facts that there are sooner
 	}
-	r := reading{journal: j, newest: &newest, sel: sel, left: span{after: sel.After, end: min(head, sel.End())}}
+	r := reading{journal: j, newest: &newest, sel: sel, stored: stored, left: span{after: sel.After, end: min(head, sel.End())}}
 	if sel.Causal {
-		return max(head, sel.After), j.readLatest(tc, sel, head, fn)
+		return max(head, sel.After), j.readLatest(tc, &r, head, fn)
 	}
 	if sel.Last > 0 {
 		newest, err := r.fromEnd(tc)
@@ -49,6 +59,7 @@ type reading struct {
 	journal *Journal
 	newest  *recent
 	sel     fact.Selection
+	stored  bool // void facts too
 	left    span
 }
 
@@ -138,10 +149,11 @@ func (r *reading) readMemory(tc task.Context, fn func(fact.Record) error) (err e
 // offer gives fn a record if it was asked for, and takes its position out of the rest. When fn ends a read
 // backwards, its record was taken.
 func (r *reading) offer(record *fact.Record, there bool, fn func(fact.Record) error) (err error) {
-	if there && !record.Again && r.sel.Selects(record) {
+	if there && !record.Again && r.sel.Covers(record) {
 		marked := *record
-		r.journal.mark(&marked)
-		err = fn(marked)
+		if r.journal.mark(&marked); r.stored || !marked.Void {
+			err = fn(marked)
+		}
 	}
 	if err == nil || r.left.back {
 		r.left.pass(record.Position)
@@ -149,7 +161,7 @@ func (r *reading) offer(record *fact.Record, there bool, fn func(fact.Record) er
 	return err
 }
 
-// ByAuthor returns at most limit records of one device in one namespace, by number from fromNumber on. It
+// ByAuthor returns at most limit records of one device in one namespace, by number from fromNumber on, void ones too. It
 // returns aura.NotFound when some of them were collected: a snapshot has taken their place. When that
 // happens during the call, it may return none.
 func (j *Journal) ByAuthor(ns fact.Namespace, device aura.DeviceID, fromNumber uint64, limit int) ([]fact.Record, error) {
@@ -181,6 +193,9 @@ func (j *Journal) ByAuthorWithin(ns fact.Namespace, device aura.DeviceID, fromNu
 		return nil, aura.Errorf(op, aura.NotFound, "facts up to %d were replaced by a snapshot", s.collected)
 	}
 	if records := newest.of(id, fromNumber, limit); records != nil {
+		for i := range records {
+			j.placed(&s, &records[i])
+		}
 		return records, nil
 	}
 	var positions []fact.Position
@@ -222,12 +237,13 @@ func (j *Journal) ByAuthorWithin(ns fact.Namespace, device aura.DeviceID, fromNu
 		if r.Number != want || r.Fact.Device != device || r.Fact.Namespace != ns {
 			return nil, aura.Errorf(op, aura.Corrupt, "fact %d of a device is not where its index says", want)
 		}
+		j.placed(&s, &r)
 		records = append(records, r)
 	}
 	return records, nil
 }
 
-// Fact returns the record of a fact, and false when it is not in the journal or was collected. Nothing lists facts
+// Fact returns the record of a fact, void or not, and false when it is not in the journal or was collected. Nothing lists facts
 // by identity: it looks through the journal from its end, so it is for facts that are rarely asked for, or new.
 func (j *Journal) Fact(id aura.FactID) (found fact.Record, ok bool, err error) {
 	// The store may already show records that are not synced yet.
@@ -363,7 +379,7 @@ func (j *Journal) mark(r *fact.Record) {
 	j.lock.Lock()
 	defer j.lock.Unlock()
 	s, _ := j.state.stream(streamID{r.Fact.Namespace, r.Fact.Device})
-	s.mark(r)
+	j.placed(&s, r)
 }
 
 // collected reports whether a snapshot took the record's place. Its bytes may go a little later.

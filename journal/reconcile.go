@@ -46,10 +46,10 @@ func NewSet(ids []aura.FactID) *Set {
 	return &Set{ids: slices.Compact(sorted)}
 }
 
-// Set returns the identities of all records that sel asks for.
+// Set returns the identities of all records that sel asks for, void ones too.
 func (j *Journal) Set(tc task.Context, sel fact.Selection) (*Set, error) {
 	var ids []aura.FactID
-	_, err := j.Read(tc, sel, func(r fact.Record) error {
+	_, err := j.ReadStored(tc, sel, func(r fact.Record) error {
 		ids = append(ids, r.ID)
 		return nil
 	})

@@ -66,7 +66,7 @@ func parseSnapshot(f *fact.Fact) (Snapshot, error) {
 func (j *Journal) Snapshot(tc task.Context, ns fact.Namespace, through fact.Position, state []byte) (fact.Draft, error) {
 	const op = "journal.Snapshot"
 	covers := map[aura.DeviceID]uint64{}
-	_, err := j.Read(tc, fact.Selection{Namespaces: []fact.Namespace{ns}}, func(r fact.Record) error {
+	_, err := j.ReadStored(tc, fact.Selection{Namespaces: []fact.Namespace{ns}}, func(r fact.Record) error {
 		if r.Position > through {
 			return errStop
 		}
@@ -123,7 +123,7 @@ func (j *Journal) digest(tc task.Context, s *Snapshot) ([32]byte, error) {
 	for i := range hashes {
 		hashes[i], seen[i] = sha256.New(), s.Covers[i].After
 	}
-	_, err := j.Read(tc, fact.Selection{Namespaces: []fact.Namespace{s.Namespace}}, func(r fact.Record) error {
+	_, err := j.ReadStored(tc, fact.Selection{Namespaces: []fact.Namespace{s.Namespace}}, func(r fact.Record) error {
 		i, ok := slices.BinarySearchFunc(s.Covers, r.Fact.Device, func(c Cover, d aura.DeviceID) int {
 			return bytes.Compare(c.Device[:], d[:])
 		})

@@ -50,6 +50,11 @@ func (j *Journal) stage(l *layer, e *Entry, records []staged) ([]staged, error) 
 			records = append(records, r)
 		}
 	}
+	for i := range e.Void {
+		if err := l.setVoid(&e.Void[i]); err != nil {
+			return nil, err
+		}
+	}
 	for _, c := range e.Charges {
 		l.addCharge(j.options.Device, c)
 	}
@@ -330,7 +335,7 @@ func (j *Journal) place(l *layer, r *staged, s stream, follows func(fact.Place) 
 	row := r.record.Row()
 	s.add(head{place: row, logical: r.record.Fact.Logical}, follows)
 	r.record.Position, r.record.Number = l.head, s.count
-	s.mark(&r.record)
+	j.placed(&s, &r.record)
 	logical := r.record.Fact.Logical
 	l.streams.set(r.stream, s)
 	l.spots.set(spot{r.stream, s.count}, head{row, logical, r.record.ID, l.head})

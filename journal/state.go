@@ -30,6 +30,7 @@ type layer struct {
 
 	head    fact.Position
 	logical aura.Logical // greatest of all facts
+	revised uint64       // sum of all streams
 	clocks  ordered[fact.Namespace, aura.Logical]
 	streams ordered[streamID, stream]
 	charges ordered[chargeID, fact.Charge]
@@ -41,12 +42,12 @@ type layer struct {
 
 // over returns an empty layer over l.
 func (l *layer) over() *layer {
-	return &layer{parent: l, head: l.head, logical: l.logical}
+	return &layer{parent: l, head: l.head, logical: l.logical, revised: l.revised}
 }
 
 // reset makes an empty layer over l's parent of l again.
 func (l *layer) reset() {
-	l.head, l.logical = l.parent.head, l.parent.logical
+	l.head, l.logical, l.revised = l.parent.head, l.parent.logical, l.parent.revised
 	l.clocks.reset()
 	l.streams.reset()
 	l.charges.reset()
@@ -58,7 +59,7 @@ func (l *layer) reset() {
 
 // absorb takes over the changes of a child. The lowest layer leaves out the values that the store holds.
 func (l *layer) absorb(child *layer) {
-	l.head, l.logical = child.head, child.logical
+	l.head, l.logical, l.revised = child.head, child.logical, child.revised
 	l.clocks.merge(&child.clocks)
 	l.streams.merge(&child.streams)
 	l.charges.merge(&child.charges)

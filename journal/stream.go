@@ -45,6 +45,8 @@ type stream struct {
 	others    []head       // the heads of the other branches, at most fact.MaxHeads-1
 	calm      []stretch    // where the stream had one head; nil: everywhere
 	low       uint64       // the least place of a fact behind the last stretch
+	void      []Range      // the numbers of the facts that are void
+	revised   uint64       // how often that changed for facts that were here
 	tag       tag          // cached name in store keys
 	namespace tag
 }
@@ -75,7 +77,9 @@ type storedStream struct {
 	Heads     []storedHead  `cbor:"8,keyasint,omitempty"` // the tip first; none in a store of an earlier build
 	Calm      []stretch     `cbor:"9,keyasint,omitempty"`
 	Low       uint64        `cbor:"10,keyasint,omitempty"`
-	Again     uint64        `cbor:"11,keyasint,omitempty"`
+	Void      []Range       `cbor:"11,keyasint,omitempty"`
+	Revised   uint64        `cbor:"12,keyasint,omitempty"`
+	Again     uint64        `cbor:"13,keyasint,omitempty"`
 }
 
 type storedHead struct {
@@ -87,6 +91,7 @@ func (id *streamID) stored(s *stream) storedStream {
 	w := storedStream{
 		Space: id.namespace.Space, ID: id.namespace.ID, Device: id.device, Count: s.count, Collected: s.collected,
 		Logical: s.logical, Plain: s.plain, Calm: s.calm, Low: s.low, Again: s.again,
+		Void: s.void, Revised: s.revised,
 	}
 	if s.tip != (head{}) {
 		w.Heads = make([]storedHead, 0, 1+len(s.others))
@@ -99,6 +104,7 @@ func (id *streamID) stored(s *stream) storedStream {
 
 func (w *storedStream) restore(s *stream) {
 	s.count, s.collected, s.logical, s.plain, s.calm, s.low, s.again = w.Count, w.Collected, w.Logical, w.Plain, w.Calm, w.Low, w.Again
+	s.void, s.revised = w.Void, w.Revised
 	if len(w.Heads) == 0 {
 		s.plain = w.Count // nothing but facts of the first format
 	}

@@ -249,6 +249,7 @@ func (j *Journal) commit(tc task.Context, g *group) {
 	records := fresh(all)
 	j.raise = j.raise && len(all) == 0
 	j.lock.Lock()
+	revised := g.layer.revised != j.state.revised
 	j.state.absorb(g.layer)
 	j.recent.add(all, g.bytes)
 	for _, p := range g.layer.meta.pairs {
@@ -270,6 +271,13 @@ func (j *Journal) commit(tc task.Context, g *group) {
 		// A session waits for this one fact: it goes on its way here and now, rather than after another
 		// processor has woken up for it. Among many there is other work, and the callers wait for the writer.
 		_ = tc.Yield() // a cancellation changes nothing any more
+	}
+	if revised {
+		for _, s := range sinks {
+			if told, is := s.sink.(Reviser); is {
+				told.Revised()
+			}
+		}
 	}
 	if len(records) > 0 {
 		for _, s := range sinks {

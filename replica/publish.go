@@ -36,7 +36,8 @@ func (e *Env) outbox(key linkKey, sent, acked uint64, counted bool, reason strin
 	ns, device := fact.ContextNamespace(key.context), e.Ring.Device()
 	box := delivery.Outbox{Reason: reason, Counted: counted}
 	if e.Journal.Branched(ns, device) {
-		box.Head = e.Journal.Head()
+		// A fact about deliveries may cover a branch farther than the place up to which the peer has all branches.
+		box.Head, box.Counted = e.Journal.Head(), false
 	}
 	for _, of := range []struct {
 		number uint64

@@ -403,11 +403,12 @@ func (w *simulation) divergedAmong(some []*person) string {
 }
 
 // due reports whether a message must be at all its recipients in the end: its author was told that it is durable, and the
-// home that said so has it still. A message that a home lost with its disk is due when any home has it.
+// home that said so has it still. A message that a home lost with its disk is due when a home has it that the author talks
+// with: who is blocked returns nothing.
 func (w *simulation) due(m *message) bool {
 	return m.acked && !m.lost || w.options.Copies && slices.ContainsFunc(w.homes(), func(p *person) bool {
 		_, has := p.checker.heard[m.line]
-		return has
+		return has && !apart(p.first(), m.author.first())
 	})
 }
 

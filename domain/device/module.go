@@ -13,9 +13,9 @@ func Module() domain.Module {
 	return domain.Module{
 		Name: "device",
 		Kinds: []fact.Kind{
-			{Name: KindRoster, Check: checkRoster},
-			{Name: KindClosed, Columns: []fact.Column{{Name: "device", Key: 1}, {Name: "entry", Key: 2}}, Check: checkClosed},
-			{Name: KindSeen, Columns: []fact.Column{{Name: "at", Key: 1}}, Check: checkSeen},
+			{Name: KindRoster, Check: checkRoster, Always: true},
+			{Name: KindClosed, Columns: []fact.Column{{Name: "device", Key: 1}, {Name: "entry", Key: 2}}, Check: checkClosed, Always: true},
+			{Name: KindSeen, Columns: []fact.Column{{Name: "at", Key: 1}}, Check: checkSeen, Always: true},
 		},
 		Capabilities: domain.OwnerCapabilities(CapRoster),
 		Operations: []domain.Operation{
