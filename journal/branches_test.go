@@ -781,7 +781,7 @@ func (m *model) spoiled(s *modelStream) fact.Record {
 		}
 		fallthrough
 	default:
-		n = newNode(s.device.record(s.ns, before.Seq, before.Fact.Logical, "another"), before.follows)
+		n = newNode(s.device.record(s.ns, before.Seq, before.Fact.Logical, "another"), before.follows[:min(1, len(before.follows))])
 	}
 	s.byRow[n.Row()] = n
 	return n.Record
