@@ -139,11 +139,18 @@ func (borrowed) Close(task.Context) error { return nil }
 func withChain(tc task.Context, h Hands, store *storage, tokens *frontier.Index, fn func(*chain.Chain) error) error {
 	own, device := h.Ring.Authority(), h.Ring.Device()
 	production := interp.NewProduction(own, device, store.journal, h.Ring, sender{new(*replica.Replicator)})
+	return served(tc, store, func() error {
+		return fn(chain.New(own, device, store.journal, tokens, production, h.Entropy, chain.Options{}))
+	})
+}
+
+// served runs fn while a journal that no agent serves takes facts.
+func served(tc task.Context, store *storage, fn func() error) error {
 	group := task.NewGroup(tc, "room")
 	writer := task.Supervise(group, borrowed{store})
 	err := writer.Start(tc)
 	if err == nil {
-		err = fn(chain.New(own, device, store.journal, tokens, production, h.Entropy, chain.Options{}))
+		err = fn()
 	}
 	for _, ended := range []error{
 		writer.Join(tc, joinGrace), writer.Close(tc, closeGrace),

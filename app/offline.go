@@ -9,6 +9,7 @@ import (
 	"github.com/aura-runtime/aura/domain/query"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/reactive"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
@@ -173,11 +174,8 @@ func (b *offline) ask(tc task.Context, asked *domain.Question, payload []byte) (
 // nothing is the empty home of an account without an agent.
 type nothing struct{}
 
-// Count implements [domain.Home].
-func (nothing) Count(aura.ContextID, aura.DeviceID) uint64 { return 0 }
-
 // Newest implements [domain.Home].
-func (nothing) Newest(aura.ContextID, aura.DeviceID) (fact.Place, error) { return fact.Place{}, nil }
+func (nothing) Newest(aura.ContextID, aura.DeviceID) (guard.Mark, error) { return guard.Mark{}, nil }
 
 // Meta implements [domain.Home].
 func (nothing) Meta(string) ([]byte, error) { return nil, nil }

@@ -6,12 +6,14 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/auratest"
+	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/replica"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
 )
 
 // metadata decodes a value of Ben's metadata, and reports whether there is one.
@@ -121,4 +123,50 @@ func TestAChainOfAnEarlierBuildIsMoved(t *testing.T) {
 			h.Errorf("the chain of the earlier build is still there")
 		}
 	})
+}
+
+// TestADeviceWaitsForWhatTheOthersSpent: Ben counts the limit of the epoch for Ada's devices, whichever spent it. The laptop
+// learns that with his hello, and waits for the next epoch in place of trying again and again.
+func TestADeviceWaitsForWhatTheOthersSpent(t *testing.T) {
+	live(t, 3, func(h *household) {
+		h.laptop.Stop(h.tc)
+		policy := guard.DefaultPolicy()
+		now := guard.EpochAt(policy, h.tc.Now())
+		counted := h.spending()
+		counted.Epochs[0] = fact.EpochSpend{Epoch: now, Spent: policy.Limit}
+		value, err := fact.Marshal(counted)
+		if err != nil {
+			h.Fatalf("%v", err)
+		}
+		key := replica.SpendingKey(h.talk, h.phone.Self(), effect.ReceiptKindFacts)
+		if _, err := h.ben.Agent.Journal().Append(h.tc, &journal.Entry{Meta: []journal.KV{{Key: key, Value: value}}}); err != nil {
+			h.Fatalf("%v", err)
+		}
+		before := h.refusals()
+		h.laptop.Start(h.tc)
+		h.laptop.Say(h.tc, h.talk, "patience")
+		left := guard.NextEpoch(policy, now).Sub(h.tc.Now().At)
+		h.Sleep(h.tc, left/2)
+		if n := h.refusals() - before; n > 0 {
+			h.Errorf("Ben refused %d times what the laptop sent", n)
+		}
+		if m := h.message(h.laptop, "patience"); m.State != delivery.ProgressWaiting {
+			h.Errorf("it is %v: %s", m.State, m.Reason)
+		}
+		h.Sleep(h.tc, left)
+		h.hears(h.ben, h.phone, "patience")
+		if n := h.refusals() - before; n > 0 {
+			h.Errorf("Ben refused %d times what the laptop sent", n)
+		}
+	})
+}
+
+// refusals counts the sessions that ended because a peer broke a rule.
+func (h *household) refusals() (n int) {
+	for i := range h.Events {
+		if e := &h.Events[i]; e.Family() == world.FamilyIngress && e.Message() == "rejected" {
+			n++
+		}
+	}
+	return n
 }

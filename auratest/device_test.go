@@ -15,6 +15,7 @@ import (
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/device"
+	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/roster"
 	"github.com/aura-runtime/aura/task"
@@ -122,6 +123,34 @@ func TestTwoDevicesOfOnePersonTalk(t *testing.T) {
 		h.hears(h.phone, h.ben, all...)
 		h.hears(h.laptop, h.ben, all...)
 		h.hears(h.ben, h.phone, "from the phone", "from the laptop", "Ada's laptop is back", "Ada's phone is back")
+	})
+}
+
+// TestSecondDevicesFindEachOther: no fact says where the other devices of a contact are; those with whom they speak do. Both
+// talk, also after each of them was away, and their addresses are not taken for those of the first ones.
+func TestSecondDevicesFindEachOther(t *testing.T) {
+	live(t, 3, func(h *household) {
+		second := h.ben.Enrol(h.tc, "Ben's laptop")
+		second.Say(h.tc, h.talk, "from Ben's laptop")
+		h.hears(h.laptop, h.ben, "before", "from Ben's laptop")
+		h.laptop.Say(h.tc, h.talk, "from Ada's laptop")
+		h.hears(second, h.phone, "from Ada's laptop")
+		second.Do(h.tc, contact.IntentName, contact.NameIntent{Name: "Benjamin"}, nil)
+		h.Sleep(h.tc, time.Minute)
+		for _, p := range []*auratest.Person{h.ben, second, h.phone, h.laptop} {
+			p.Crash()
+		}
+		h.Sleep(h.tc, time.Minute)
+		h.ben.Start(h.tc)
+		h.phone.Start(h.tc)
+		h.ben.Say(h.tc, h.talk, "again")
+		h.hears(h.phone, h.ben, "before", "from Ben's laptop", "again")
+		h.ben.Crash()
+		h.phone.Crash()
+		second.Start(h.tc)
+		h.laptop.Start(h.tc)
+		second.Say(h.tc, h.talk, "and again")
+		h.hears(h.laptop, h.ben, "before", "from Ben's laptop", "and again")
 	})
 }
 
@@ -412,5 +441,32 @@ func (h *household) honest(homes []*auratest.Person) {
 				}
 			}
 		}
+	}
+}
+
+// TestUnblockingKeepsWhatEveryDeviceHadSaid: Ben drops what Ada wrote while he blocked her. All that her devices had said
+// before stays, that of her second one and that of one which was removed since.
+func TestUnblockingKeepsWhatEveryDeviceHadSaid(t *testing.T) {
+	for _, removed := range []bool{false, true} {
+		live(t, 2, func(h *household) {
+			h.phone.Say(h.tc, h.talk, "by phone")
+			h.laptop.Say(h.tc, h.talk, "by laptop")
+			h.hears(h.ben, h.phone, "by phone", "by laptop")
+			if removed {
+				h.dismiss()
+			}
+			c, _ := h.ben.Look(h.tc).Contacts.ByAuthority(h.phone.Self())
+			ref := moderation.ChangeIntent{Contact: c.Ref}
+			h.ben.Do(h.tc, moderation.IntentBlock, ref, nil)
+			h.phone.Say(h.tc, h.talk, "dropped by phone")
+			if !removed {
+				h.laptop.Say(h.tc, h.talk, "dropped by laptop")
+			}
+			h.Sleep(h.tc, time.Minute)
+			ref.Drop = true
+			h.ben.Do(h.tc, moderation.IntentUnblock, ref, nil)
+			h.phone.Say(h.tc, h.talk, "again")
+			h.hears(h.ben, h.phone, "by phone", "by laptop", "again")
+		})
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
 )
 
 // State is the fold of a domain's facts: the same for any order of arrival and any repetition. Package foldtest holds
@@ -76,10 +77,9 @@ func Get[S State](s *States) S {
 
 // Home is the agent's stored data beside facts, as a plan may read it.
 type Home interface {
-	// Count returns how many facts of a device in a shared context are here; zero: none.
-	Count(context aura.ContextID, device aura.DeviceID) uint64
-	// Newest returns the newest of them; zero: none. It returns the errors of the store.
-	Newest(context aura.ContextID, device aura.DeviceID) (fact.Place, error)
+	// Newest returns the newest fact of a device in a shared context; number and place are zero when there is none. A
+	// request that names the place has the mark, too, see [guard.Request]. It returns the errors of the store.
+	Newest(context aura.ContextID, device aura.DeviceID) (guard.Mark, error)
 	// Meta returns the metadata under a key, nil when there is none. It returns the errors of the store.
 	Meta(key string) ([]byte, error)
 }

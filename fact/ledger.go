@@ -114,11 +114,6 @@ type Leak struct {
 	Device aura.DeviceID `cbor:"6,keyasint,omitzero"`
 }
 
-// BitsIn returns the bits told in an epoch, and false when the entry does not remember that epoch.
-func (l *Leak) BitsIn(epoch aura.Epoch) (bits uint64, known bool) {
-	return l.Past.spentIn(EpochSpend{l.Epoch, l.Bits}, epoch)
-}
-
 // Merge returns the join of two entries of the same context, class and device: the entry that turned more often, or
 // to the later epoch, wins; within an epoch the greater number of bits. It is commutative, associative and
 // idempotent.

@@ -468,7 +468,7 @@ func TestAChainKeepsTheIdentityAtItsEnd(t *testing.T) {
 		{2, 3, 5, 6, 4},
 		{9, 9, 6, 9, 6}, // behind a gap
 	} {
-		r := effect.Receipt{Context: room, From: own, To: ben, Epoch: 4, Cost: 1, FirstSeq: x.first, LastSeq: x.last, Previous: chain.Head}
+		r := effect.Receipt{Context: room, From: own, To: ben, Epoch: 4, Cost: 1 + x.last - x.first, FirstSeq: x.first, LastSeq: x.last, Previous: chain.Head}
 		if x.names != 0 {
 			r.LastID = [16]byte{x.names}
 		}

@@ -96,6 +96,15 @@ func Learned(p Policy, c fact.Charge, epoch aura.Epoch, amount uint64, now aura.
 	return Charged(c, &cmd, at, at), true
 }
 
+// Unpaid returns the ledger entry after the peer named no receipt that this device knows, see [KnownReceipts]: the own facts
+// behind a number, which the peer lacks, are not paid for any more. It costs a unit, so that it prevails over the entry
+// before, see [fact.Charge.Merge].
+func Unpaid(c fact.Charge, through uint64) fact.Charge {
+	c.Spent++
+	c.From, c.Until = through, through
+	return c
+}
+
 // joined returns the run that is paid for after another one was: both together when they touch. When
 // facts between them are left out, only the newer counts: an entry has one run, and it must never hold a
 // fact that was not paid for. The older run's payment is lost, and its facts are charged again.

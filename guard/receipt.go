@@ -61,7 +61,7 @@ type Run struct {
 //
 // It returns aura.Stale for a receipt of an earlier chain or a run that is covered already, and aura.Denied
 // for everything else that does not fit: another kind, binding or device, too many branches, a wrong signature, no cost,
-// more than is permitted, more cells than units. Chain and spending are unchanged then.
+// more than is permitted, more facts or cells than units. Chain and spending are unchanged then.
 func (c *ReceiptChain) Accept(r *effect.Receipt, deviceKey []byte, here bool, spending *Spending, p Policy, now aura.Physical) error {
 	const op = "guard.Accept"
 	if r.Context != c.Context || r.From != c.From || r.To != c.To {
@@ -89,10 +89,10 @@ func (c *ReceiptChain) Accept(r *effect.Receipt, deviceKey []byte, here bool, sp
 		return aura.Errorf(op, aura.Denied, "receipt covers no parcel")
 	case c.Kind != effect.ReceiptKindParcel && (r.FirstSeq == 0 || r.FirstSeq > r.LastSeq):
 		return aura.Errorf(op, aura.Denied, "receipt covers no run of %s", c.Kind)
-	case c.Kind == effect.ReceiptKindCarry && r.LastSeq-r.FirstSeq >= r.Cost:
-		return aura.Errorf(op, aura.Denied, "receipt covers more cells than it pays for")
 	case r.Cost == 0:
 		return aura.Errorf(op, aura.Denied, "receipt without a cost")
+	case c.Kind != effect.ReceiptKindParcel && r.LastSeq-r.FirstSeq >= r.Cost:
+		return aura.Errorf(op, aura.Denied, "receipt of %d units covers %s %d to %d: each costs a unit at least", r.Cost, c.Kind, r.FirstSeq, r.LastSeq)
 	}
 	total, err := spending.plus(r, p, now)
 	if err != nil {
@@ -102,6 +102,48 @@ func (c *ReceiptChain) Accept(r *effect.Receipt, deviceKey []byte, here bool, sp
 	next.Spent, next.Count, next.Head = next.Spent+r.Cost, next.Count+1, hash
 	*c, *spending = next, total
 	return nil
+}
+
+// Heads returns the beginnings of the hashes of the last receipts of all branches, the newest branch first; nil: the chain
+// has none. A sender that finds one of them among its own, see [KnownReceipts], goes on behind it.
+func (c *ReceiptChain) Heads() (all [][fact.ShortID]byte) {
+	for _, head := range append([][32]byte{c.Head}, c.Others[:]...) {
+		if head != [32]byte{} {
+			all = append(all, [fact.ShortID]byte(head[:]))
+		}
+	}
+	return all
+}
+
+const (
+	// searchPage is how many own receipts [KnownReceipts] reads at once, and searchMost how many at most: the peer may have
+	// missed as many.
+	searchPage = 256
+	searchMost = 16 * searchPage
+)
+
+// KnownReceipts returns how many of the n receipts of an own chain a peer has accepted that names the last ones of all
+// branches: those up to the newest of them. Read returns receipts of the chain, at most so many, behind the first ones.
+//
+// It returns false when the peer names none of the last receipts: another copy of the device's home went on behind one of
+// them, and nothing says behind which one. The receipts must not come again then, for those that the peer has would count
+// twice; the facts that they pay for are paid for again: see [Unpaid].
+func KnownReceipts(heads [][fact.ShortID]byte, n uint64, read func(after uint64, most int) ([]effect.Receipt, error)) (known uint64, found bool, err error) {
+	for end, least := n, n-min(n, searchMost); end > least; {
+		after := end - min(end-least, searchPage)
+		page, err := read(after, int(end-after))
+		if err != nil {
+			return 0, false, err
+		}
+		for i := len(page) - 1; i >= 0; i-- {
+			hash := page[i].Hash()
+			if slices.Contains(heads, [fact.ShortID]byte(hash[:])) {
+				return after + uint64(i) + 1, true, nil
+			}
+		}
+		end = after
+	}
+	return 0, false, nil
 }
 
 // cover adds the thing that a receipt covers. A run follows the same rule as the sender's ledger, so that both agree

@@ -55,18 +55,19 @@ func TestChainAcceptsReceiptsInOrder(t *testing.T) {
 		r    *effect.Receipt
 		want aura.Kind
 	}{
-		"covered already":      {first, aura.Stale},
-		"over the limit":       {sign(base), aura.Denied},
-		"over twice the limit": {alter(func(r *effect.Receipt) { r.Epoch, r.Previous, r.Cost = r.Epoch+2, [32]byte{}, 13 }), aura.Denied},
-		"another destination":  {alter(func(r *effect.Receipt) { r.To = cleo }), aura.Denied},
-		"another source":       {alter(func(r *effect.Receipt) { r.From = cleo }), aura.Denied},
-		"another context":      {alter(func(r *effect.Receipt) { r.Context[0]++ }), aura.Denied},
-		"no cost":              {alter(func(r *effect.Receipt) { r.Cost = 0 }), aura.Denied},
-		"cost that overflows":  {alter(func(r *effect.Receipt) { r.Cost = 1<<64 - 1 }), aura.Denied},
-		"changed after":        {forged, aura.Denied},
-		"earlier epoch":        {alter(func(r *effect.Receipt) { r.Epoch-- }), aura.Stale},
-		"chain across epochs":  {alter(func(r *effect.Receipt) { r.Epoch++ }), aura.Denied},
-		"run that is reversed": {alter(func(r *effect.Receipt) { r.FirstSeq = 7; r.Cost = 1 }), aura.Denied},
+		"covered already":       {first, aura.Stale},
+		"over the limit":        {sign(base), aura.Denied},
+		"over twice the limit":  {alter(func(r *effect.Receipt) { r.Epoch, r.Previous, r.Cost = r.Epoch+2, [32]byte{}, 13 }), aura.Denied},
+		"another destination":   {alter(func(r *effect.Receipt) { r.To = cleo }), aura.Denied},
+		"another source":        {alter(func(r *effect.Receipt) { r.From = cleo }), aura.Denied},
+		"another context":       {alter(func(r *effect.Receipt) { r.Context[0]++ }), aura.Denied},
+		"no cost":               {alter(func(r *effect.Receipt) { r.Cost = 0 }), aura.Denied},
+		"cost that overflows":   {alter(func(r *effect.Receipt) { r.Cost = 1<<64 - 1 }), aura.Denied},
+		"more facts than units": {alter(func(r *effect.Receipt) { r.LastSeq, r.Cost = 7, 1 }), aura.Denied},
+		"changed after":         {forged, aura.Denied},
+		"earlier epoch":         {alter(func(r *effect.Receipt) { r.Epoch-- }), aura.Stale},
+		"chain across epochs":   {alter(func(r *effect.Receipt) { r.Epoch++ }), aura.Denied},
+		"run that is reversed":  {alter(func(r *effect.Receipt) { r.FirstSeq = 7; r.Cost = 1 }), aura.Denied},
 	} {
 		before := chain
 		if err := chain.Accept(c.r, key, false, &spending, p, noon); !errors.Is(err, c.want) {
@@ -109,7 +110,7 @@ func TestEachCopyOfAHomePaysOnABranchOfItsOwn(t *testing.T) {
 			}
 			c := &copies[at]
 			r := sign(effect.Receipt{
-				Context: room, From: own, To: ben, Epoch: 7, Cost: uint64(1 + i%3), FirstSeq: c.seq + 1, LastSeq: c.seq + 2,
+				Context: room, From: own, To: ben, Epoch: 7, Cost: uint64(2 + i%3), FirstSeq: c.seq + 1, LastSeq: c.seq + 2,
 				LastID: [16]byte{1 + i}, Previous: c.head, Nonce: aura.Nonce{i},
 			})
 			c.head, c.seq = r.Hash(), r.LastSeq

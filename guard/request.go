@@ -1,6 +1,8 @@
 package guard
 
 import (
+	"fmt"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
@@ -34,12 +36,20 @@ type Request struct {
 	SiteFacts []string
 	// Metadata is stored beside the facts.
 	Metadata []Meta
+	// Marks are the places that Entries name, as they were when the request was planned. The commit checks them again,
+	// see [MovedError].
+	Marks []Mark
 	// Nonces is how many nonces the decision draws from its seed. No domain draws any yet: ceremonies will name
 	// themselves by one.
 	Nonces int
 	// Queue lets a recipient whose budget is short wait while the rest proceeds: the facts are
 	// committed, and the recipient appears in [Outcome.Waiting]. Without it one short budget denies all.
 	Queue bool
+}
+
+// Add adds the facts of another request, and what goes with them, to this one.
+func (r *Request) Add(o *Request) {
+	r.Entries, r.Metadata, r.Marks = append(r.Entries, o.Entries...), append(r.Metadata, o.Metadata...), append(r.Marks, o.Marks...)
 }
 
 // Send releases own facts of the request's context to one peer, a message of a session, or nothing but the payment for
@@ -62,6 +72,24 @@ type Send struct {
 	Form Form
 	// Message is what a send of [FormMessage] releases; nil for the other forms. It costs at least [CostOf] the parcel.
 	Message *effect.Message
+}
+
+// Mark is a place of a stream: up to it all facts of the device in the context that are here have a number up to Number,
+// see [fact.Record].
+type Mark struct {
+	Context aura.ContextID
+	Device  aura.DeviceID
+	Number  uint64
+	Place   fact.Place
+}
+
+// MovedError says that a place which a request names is another one by now: facts of another branch of the stream came
+// after it was planned. Nothing was committed, and a new plan helps. Its kind is [aura.Conflict].
+type MovedError struct{ Mark Mark }
+
+// Error names the place.
+func (e *MovedError) Error() string {
+	return fmt.Sprintf("place %d of a device's facts was named, and facts of another branch came before it", e.Mark.Place.Seq)
 }
 
 // Meta is one piece of metadata: runtime-local state, kept in the journal and never synced.

@@ -12,8 +12,8 @@ import (
 const (
 	// burst is how many limits a sender may spend at once: the epoch of its clock may turn within one of ours.
 	burst = 2
-	// spentEpochs is how many epochs a [Spending] remembers. Devices of one authority whose clocks differ name a few.
-	spentEpochs = 8
+	// SpentEpochs is how many epochs a [Spending] remembers. Devices of one authority whose clocks differ name a few.
+	SpentEpochs = 8
 )
 
 // Spending is what a next hop counts of one sender in one context, by the receipts of one kind: those of all its devices,
@@ -24,7 +24,7 @@ const (
 // twice that at once, so a sender gains nothing by naming many epochs.
 type Spending struct {
 	// Epochs are the amounts by the epochs that the receipts name, the one named last first. The zero value is a free place.
-	Epochs [spentEpochs]fact.EpochSpend `cbor:"1,keyasint,omitzero"`
+	Epochs [SpentEpochs]fact.EpochSpend `cbor:"1,keyasint,omitzero"`
 	// Owed is the amount that recent receipts cover, in units: it falls by the limit with every epoch of the own clock, of
 	// which Seen was the last.
 	Owed uint64     `cbor:"2,keyasint,omitempty"`
@@ -48,6 +48,16 @@ func (s *Spending) In(epoch aura.Epoch) uint64 {
 	return 0
 }
 
+// Since returns the amounts of the epochs from a given one on that are remembered, the one named last first; nil: none.
+func (s *Spending) Since(epoch aura.Epoch) (all []fact.EpochSpend) {
+	for _, e := range s.Epochs {
+		if e.Spent > 0 && e.Epoch >= epoch {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
 func (s *Spending) find(epoch aura.Epoch) int {
 	return slices.IndexFunc(s.Epochs[:], func(e fact.EpochSpend) bool { return e.Epoch == epoch && e.Spent > 0 })
 }
@@ -66,7 +76,7 @@ func (s *Spending) plus(r *effect.Receipt, p Policy, now aura.Physical) (Spendin
 	}
 	at := next.find(r.Epoch)
 	if at < 0 {
-		at = spentEpochs - 1
+		at = SpentEpochs - 1
 		next.Epochs[at] = fact.EpochSpend{Epoch: r.Epoch}
 	}
 	named := next.Epochs[at]

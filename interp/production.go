@@ -53,7 +53,12 @@ func (p *Production) Execute(tc task.Context, d *Decision) (effect.Result, error
 		return effect.Result{}, err
 	}
 	o.entry.Committer, o.entry.Item = committer{p}, o
-	o.entry.Expect = func(v journal.View) error { return o.place(v, p.device) }
+	o.entry.Expect = func(v journal.View) error {
+		if err := expectMarks(v, d.Request.Marks); err != nil {
+			return err
+		}
+		return o.place(v, p.device)
+	}
 	pending, err := p.journal.Submit(tc, &o.entry)
 	if err != nil {
 		return effect.Result{}, err
@@ -64,6 +69,21 @@ func (p *Production) Execute(tc task.Context, d *Decision) (effect.Result, error
 		return effect.Result{}, err
 	}
 	return o.result(records), nil
+}
+
+// expectMarks returns aura.Conflict with a [guard.MovedError] as its cause unless the marks of a request hold.
+func expectMarks(v journal.View, marks []guard.Mark) error {
+	const op = "interp.Execute"
+	for _, m := range marks {
+		now, err := v.Through(fact.ContextNamespace(m.Context), m.Device, m.Number)
+		if err != nil {
+			return err
+		}
+		if now != m.Place {
+			return &aura.Error{Op: op, Kind: aura.Conflict, Err: &guard.MovedError{Mark: m}}
+		}
+	}
+	return nil
 }
 
 // locate looks up the places of the runs of an order that are in the journal already, for their receipts. The facts of

@@ -375,3 +375,97 @@ func TestFactsOfTheFirstFormatAreHashedOnce(t *testing.T) {
 		j.close(t, tc)
 	})
 }
+
+// TestAnExpectationSeesPlacesAsTheEntriesBeforeItLeaveThem: a commit that names a place can tell that a branch came before
+// it in the same group.
+func TestAnExpectationSeesPlacesAsTheEntriesBeforeItLeaveThem(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		j := open(t, tc, journal.NewFaulty(entropy(2), journal.Faults{}))
+		defer j.close(t, tc)
+		c := newChain(peer, pair)
+		one := c.row(6)
+		j.append(t, tc, entryOf(one...))
+		expects := func(number uint64, want fact.Place) *journal.Entry {
+			return &journal.Entry{Meta: []journal.KV{{Key: "note", Value: []byte{1}}}, Expect: func(v journal.View) error {
+				if got, err := v.Through(pair, peer.id, number); err != nil || got != want {
+					t.Errorf("through %d: %v, %v; want %v", number, got, err, want)
+				}
+				return nil
+			}}
+		}
+		var all []*journal.Pending
+		for _, e := range []*journal.Entry{
+			expects(5, one[4].Place()), entryOf(c.after(one[2])), expects(5, one[2].Place()), expects(2, one[1].Place()),
+		} {
+			p, err := j.Submit(tc, e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, p)
+		}
+		before := j.Commits()
+		for _, p := range all {
+			if _, err := p.Await(tc); err != nil {
+				t.Error(err)
+			}
+		}
+		if n := j.Commits() - before; n != 1 {
+			t.Errorf("the entries are in %d groups", n)
+		}
+		if at, err := j.Through(pair, peer.id, 5); err != nil || at != one[2].Place() {
+			t.Errorf("through 5: %v, %v; want %v", at, err, one[2].Place())
+		}
+	})
+}
+
+// visits counts the entries that are offered in reading a store by rows.
+type visits struct {
+	journal.Store
+	n int
+}
+
+// Iterate implements [journal.Store].
+func (s *visits) Iterate(start, end []byte, fn func(key, value []byte) error) error {
+	return s.Store.Iterate(start, end, func(key, value []byte) error {
+		s.n++
+		return fn(key, value)
+	})
+}
+
+// TestAnotherForkAtOnePlaceCostsNoMore: a device forks again and again behind one old fact, and joins the branches each time.
+// To take another one costs no more than the first did.
+func TestAnotherForkAtOnePlaceCostsNoMore(t *testing.T) {
+	const forks, most = 600, 40
+	simulate(t, 1, func(tc task.Context) {
+		store := &visits{Store: journal.NewFaulty(entropy(2), journal.Faults{})}
+		j := open(t, tc, store)
+		c := newChain(peer, pair)
+		first := c.after()
+		tip := c.after(first)
+		j.append(t, tc, entryOf(first, tip))
+		var all []*node
+		for i := range forks {
+			branch := c.after(first)
+			next := c.after(tip, branch)
+			store.n = 0
+			j.append(t, tc, entryOf(branch))
+			j.append(t, tc, entryOf(next))
+			j.append(t, tc, entryOf(branch)) // it comes again
+			for _, n := range []*node{branch, next} {
+				if here, err := j.Has(pair, peer.id, n.Place()); err != nil || !here {
+					t.Fatalf("fork %d: %v, %v", i, here, err)
+				}
+			}
+			if store.n > most {
+				t.Fatalf("fork %d: %d entries were read, the most is %d", i, store.n, most)
+			}
+			tip = next
+			all = append(all, branch)
+		}
+		held, err := j.Held(pair, peer.id, []uint64{2})
+		if err != nil || len(held) != forks+1 || !slices.Equal(held[1:], placesOf(all...)) {
+			t.Errorf("%d facts at a place, %v", len(held), err)
+		}
+		j.close(t, tc)
+	})
+}

@@ -71,6 +71,9 @@ type View interface {
 	Head() fact.Position
 	// Count returns how many facts of the device in the namespace are here; zero: none.
 	Count(ns fact.Namespace, device aura.DeviceID) uint64
+	// Through returns the place up to which every fact of a stream that is here has a number up to the given one, and the
+	// fact at that place with the greatest such number. It is zero when there is none.
+	Through(ns fact.Namespace, device aura.DeviceID, number uint64) (fact.Place, error)
 	// Charge returns the ledger entry of the own device; zero but for context and peer when there is none.
 	Charge(context aura.ContextID, peer aura.AuthorityID) fact.Charge
 	// Leak returns the ledger entry of the own device; zero but for context and observer when there is none.

@@ -220,20 +220,6 @@ func (j *Journal) Spent(context aura.ContextID, peer aura.AuthorityID, epoch aur
 	return units, known
 }
 
-// Told returns the bits that a class of observers may have learned in an epoch from all devices of the authority, as far as
-// their ledger entries are here, and false when one of them does not remember the epoch.
-func (j *Journal) Told(context aura.ContextID, observer fact.Observer, epoch aura.Epoch) (bits uint64, known bool) {
-	j.lock.Lock()
-	defer j.lock.Unlock()
-	known = true
-	for device := range j.state.devices {
-		k := j.state.leak(leakID{context, observer, device})
-		told, remembered := k.BitsIn(epoch)
-		bits, known = bits+told, known && remembered
-	}
-	return bits, known
-}
-
 // Meta implements [View].
 func (j *Journal) Meta(key string) ([]byte, error) {
 	j.lock.Lock()

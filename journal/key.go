@@ -28,7 +28,7 @@ const (
 
 	tableOperationRun byte = 0x0f // operation tag, last position → sealed positions of own facts
 
-	tablePlace byte = 0x10 // stream tag, place, number → sealed identity and time, where a number is not the place
+	tablePlace byte = 0x10 // stream tag, place, name tag, number → sealed identity and time, where a number is not the place
 
 	tableProof byte = 0x11 // first position → sealed proof that records of one group commit share
 )
@@ -54,8 +54,10 @@ func tagNumberKey(table byte, t tag, n uint64) []byte {
 	return binary.BigEndian.AppendUint64(k, n)
 }
 
-func placeKey(t tag, seq, number uint64) []byte {
-	return binary.BigEndian.AppendUint64(tagNumberKey(tablePlace, t, seq), number)
+// placeKey begins with the key of a place, and of a fact there: many facts may be at one place of a stream that forks again
+// and again, and one of them is found without a look at the others.
+func placeKey(t tag, seq uint64, name tag, number uint64) []byte {
+	return binary.BigEndian.AppendUint64(append(tagNumberKey(tablePlace, t, seq), name[:]...), number)
 }
 
 // keyNumber returns the number at the end of a store key; ok is false for a key that has none.
@@ -82,6 +84,8 @@ func (s *sealer) namespaceTag(n fact.Namespace) tag {
 func (s *sealer) streamTag(n fact.Namespace, device aura.DeviceID) tag {
 	return s.tag(tableStream, []byte{byte(n.Space)}, n.ID[:], device[:])
 }
+
+func (s *sealer) placeTag(p fact.Place) tag { return s.tag(tablePlace, p.ID[:]) }
 
 func (s *sealer) kindTag(kind string) tag { return s.tag(tableKind, []byte(kind)) }
 

@@ -1,7 +1,9 @@
 package journal
 
 import (
+	"cmp"
 	"encoding/binary"
+	"math"
 	"slices"
 
 	"github.com/aura-runtime/aura"
@@ -13,9 +15,6 @@ type numberedHead struct {
 	head
 	number uint64
 }
-
-// is reports whether a place names the fact, or the row of facts through it.
-func (h *numberedHead) is(p fact.Place) bool { return h.place == p || p.Is(h.place.Seq, h.id) }
 
 // headed returns a stream with its heads, also one that is read for the first time since it was written by an earlier build.
 func (j *Journal) headed(l *layer, id streamID) (stream, error) {
@@ -69,16 +68,24 @@ func headOf(r *fact.Record) numberedHead {
 // at returns the facts of a stream at a place, from the layers and the store: one, more where branches run side by
 // side. Those that were collected are not there any more. One of the first format is there once for each row.
 func (j *Journal) at(l *layer, id streamID, s *stream, seq uint64) ([]numberedHead, error) {
-	all, err := j.everAt(l, id, s, seq)
+	all, err := j.everAt(l, id, s, seq, nil)
 	return slices.DeleteFunc(all, func(h numberedHead) bool { return h.number <= s.collected }), err
 }
 
-// everAt is at with those facts that were collected and whose number was not their place: their identities stay.
-func (j *Journal) everAt(l *layer, id streamID, s *stream, seq uint64) (all []numberedHead, err error) {
+// everAt is at with those facts that were collected and whose number was not their place: their identities stay. Named, when
+// it is not nil, is the place of the fact that is looked for: then the others at the place are left out, and cost nothing in
+// the store.
+func (j *Journal) everAt(l *layer, id streamID, s *stream, seq uint64, named *fact.Place) (all []numberedHead, err error) {
+	add := func(h numberedHead) {
+		if named == nil || h.place == *named {
+			all = append(all, h)
+		}
+	}
+	layers := l
 	for ; l != nil; l = l.parent {
 		for _, p := range l.spots.pairs {
 			if p.key.stream == id && p.value.place.Seq == seq {
-				all = append(all, numberedHead{p.value, p.key.number})
+				add(numberedHead{p.value, p.key.number})
 			}
 		}
 	}
@@ -93,22 +100,33 @@ func (j *Journal) everAt(l *layer, id streamID, s *stream, seq uint64) (all []nu
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, h)
+		if named != nil && h.place.ID == [fact.ShortID]byte{} {
+			if h.place, err = j.row(layers, id, seq); err != nil {
+				return nil, err
+			}
+		}
+		add(h)
 	}
 	if durable.calm == nil {
 		return all, nil
 	}
-	err = j.store.Iterate(placeKey(s.tag, seq, 0), placeKey(s.tag, seq+1, 0), func(key, value []byte) error {
+	start, end := placeKey(s.tag, seq, tag{}, 0), placeKey(s.tag, seq+1, tag{}, 0)
+	if named != nil {
+		name := j.seal.placeTag(*named)
+		start, end = placeKey(s.tag, seq, name, 0), placeKey(s.tag, seq, name, math.MaxUint64)
+	}
+	err = j.store.Iterate(start, end, func(key, value []byte) error {
 		plain, ok := j.seal.open(key, value)
 		h, parsed := parsePlace(seq, plain)
 		if !ok || !parsed {
 			return damaged("an index of places")
 		}
 		if h.number, _ = keyNumber(key); h.number <= durable.count { // else not synced yet
-			all = append(all, h)
+			add(h)
 		}
 		return nil
 	})
+	slices.SortStableFunc(all, func(a, b numberedHead) int { return cmp.Compare(a.number, b.number) })
 	return all, err
 }
 
@@ -138,31 +156,33 @@ func parsePlace(seq uint64, b []byte) (h numberedHead, ok bool) {
 
 // writePlace lists a fact whose number is not its place.
 func (j *Journal) writePlace(b *Batch, s *stream, r *fact.Record) {
-	j.writeSealed(b, placeKey(s.tag, r.Seq, r.Number), placeValue(r))
+	j.writeSealed(b, placeKey(s.tag, r.Seq, j.seal.placeTag(r.Row()), r.Number), placeValue(r))
 	if r.Fact.Seq == 0 && !r.Again {
-		j.writeSealed(b, plainKey(s.tag, r.ID), append(slices.Clone(r.ID[:]), positionValue(r.Position)...))
+		j.writeSealed(b, j.plainKey(s, fact.PlaceOf(0, r.ID)), append(slices.Clone(r.ID[:]), positionValue(r.Position)...))
 	}
 }
 
-// plainKey is where a fact of the first format beside the first row is listed by its identity: at place zero, where no fact
-// is, under the beginning of its identity.
-func plainKey(t tag, id aura.FactID) []byte { return placeKey(t, 0, binary.BigEndian.Uint64(id[:])) }
+// plainKey is where a fact of the first format beside the first row is listed by the beginning of its identity: at place
+// zero, where no fact is.
+func (j *Journal) plainKey(s *stream, p fact.Place) []byte {
+	return placeKey(s.tag, 0, j.seal.placeTag(p), 0)
+}
 
-// listedPlain returns the position of a fact that is listed so, zero for none.
-func (j *Journal) listedPlain(s *stream, id aura.FactID) (fact.Position, error) {
-	key := plainKey(s.tag, id)
+// listedPlain returns the identity and the position of a fact that is listed so, no position when none is.
+func (j *Journal) listedPlain(s *stream, p fact.Place) (id aura.FactID, at fact.Position, err error) {
+	key := j.plainKey(s, p)
 	value, there, err := j.store.Get(key)
 	if err != nil || !there {
-		return 0, err
+		return id, 0, err
 	}
 	plain, ok := j.seal.open(key, value)
 	if !ok || len(plain) != len(id)+8 {
-		return 0, damaged("an index of places")
+		return id, 0, damaged("an index of places")
 	}
-	if p, _ := parsePosition(plain[len(id):]); aura.FactID(plain) == id && p <= j.Head() { // else not synced yet
-		return p, nil
+	if at, _ = parsePosition(plain[len(id):]); at > j.Head() {
+		return id, 0, nil // not synced yet
 	}
-	return 0, nil
+	return aura.FactID(plain), at, nil
 }
 
 // row returns the place that names the first n facts of a stream, all of the first format: with their digest. It is zero when
@@ -220,22 +240,11 @@ func (j *Journal) Before(r *fact.Record) ([fact.ShortID]byte, error) {
 // named returns the fact that a place names with all before it, and false when it is not here: a fact that signs its
 // place by its identity, a row of facts of the first format by its digest.
 func (j *Journal) named(l *layer, id streamID, s *stream, p fact.Place) (h numberedHead, found bool, err error) {
-	there, err := j.everAt(l, id, s, p.Seq)
-	if err != nil || len(there) == 0 || p.Seq == 0 {
+	there, err := j.everAt(l, id, s, p.Seq, &p)
+	if err != nil || len(there) == 0 {
 		return h, false, err
 	}
-	if i := slices.IndexFunc(there, func(h numberedHead) bool { return h.place == p }); i >= 0 {
-		return there[i], true, nil
-	}
-	i := slices.IndexFunc(there, func(h numberedHead) bool { return h.number <= s.plain })
-	if i < 0 {
-		return h, false, nil
-	}
-	if row, err := j.row(l, id, p.Seq); err != nil || row != p {
-		return h, false, err
-	}
-	there[i].place = p
-	return there[i], true, nil
+	return there[0], true, nil
 }
 
 // spotted returns a fact on its way into the store.
@@ -355,37 +364,58 @@ func (j *Journal) Has(ns fact.Namespace, device aura.DeviceID, p fact.Place) (bo
 	if err != nil || p.Seq > s.depth() {
 		return false, err
 	}
-	there, err := j.at(nil, id, &s, p.Seq)
-	if err != nil || slices.ContainsFunc(there, func(h numberedHead) bool { return h.is(p) }) {
-		return err == nil, err
-	}
-	if p.Seq > s.plain {
-		return false, nil
-	}
 	number, err := j.find(id, &s, p)
-	return number > 0, err
+	if err != nil || number > 0 {
+		return number > 0, err
+	}
+	return j.hasPlain(id, &s, p)
 }
 
-// Through returns the place up to which every fact of a stream that is here has a number up to the given one, and the
-// fact at that place with the greatest such number. It is zero when there is none.
+// hasPlain reports whether a fact of the first format is here, by its identity.
+func (j *Journal) hasPlain(id streamID, s *stream, p fact.Place) (bool, error) {
+	if p.Seq <= s.plain && p.Seq > s.collected {
+		if h, err := j.numbered(nil, id, p.Seq); err != nil || p.Is(p.Seq, h.id) {
+			return err == nil, err
+		}
+	}
+	if s.calm == nil {
+		return false, nil
+	}
+	_, at, err := j.listedPlain(s, p)
+	if err != nil || at == 0 {
+		return false, err
+	}
+	r, there, err := j.record(at)
+	return there && r.Seq == p.Seq, err
+}
+
+// Through implements [View].
 func (j *Journal) Through(ns fact.Namespace, device aura.DeviceID, number uint64) (fact.Place, error) {
 	id := streamID{ns, device}
 	s, err := j.durable(id)
-	if err != nil || number == 0 || s.count == 0 {
+	if err != nil {
 		return fact.Place{}, err
+	}
+	return j.through(nil, id, &s, number)
+}
+
+// through is [View.Through] on a layer; nil: on the durable state.
+func (j *Journal) through(l *layer, id streamID, s *stream, number uint64) (fact.Place, error) {
+	if number == 0 || s.count == 0 {
+		return fact.Place{}, nil
 	}
 	if number >= s.count && s.calm == nil && s.count > s.plain {
 		return s.tip.place, nil
 	}
 	next := number + 1
 	if number < s.count && next > s.straight() {
-		h, err := j.numbered(nil, id, next)
+		h, err := j.numbered(l, id, next)
 		if err != nil {
 			return fact.Place{}, err
 		}
 		next = h.place.Seq
 	}
-	there, err := j.at(nil, id, &s, s.placesThrough(number, next))
+	there, err := j.at(l, id, s, s.placesThrough(number, next))
 	var last numberedHead
 	for i := range there {
 		if there[i].number <= number && there[i].number > last.number {

@@ -208,8 +208,8 @@ func (j *Journal) stagePlain(l *layer, r staged, s *stream) (staged, bool, error
 // firstOf returns the position of a fact of the first format that is here already, in another row or at another place, and false
 // when it is not here. Nobody signs a place of such a fact, so two holders can say two.
 func (j *Journal) firstOf(l *layer, id streamID, s *stream, in *fact.Record) (p fact.Position, here bool, err error) {
-	if p, err = j.listedPlain(s, in.ID); err != nil || p > 0 {
-		return p, p > 0, err
+	if listed, at, err := j.listedPlain(s, in.Place()); err != nil || at > 0 && listed == in.ID {
+		return at, err == nil, err
 	}
 	for ; l != nil; l = l.parent {
 		for _, at := range l.spots.pairs {
@@ -310,7 +310,8 @@ func (j *Journal) knows(l *layer, id streamID, s *stream, in *fact.Record) (bool
 	if in.Seq <= min(s.collected, s.straight()) {
 		return true, nil
 	}
-	there, err := j.everAt(l, id, s, in.Seq)
+	at := in.Place()
+	there, err := j.everAt(l, id, s, in.Seq, &at)
 	return slices.ContainsFunc(there, func(h numberedHead) bool { return h.id == in.ID }), err
 }
 

@@ -166,6 +166,20 @@ func (l *layer) Count(ns fact.Namespace, device aura.DeviceID) uint64 {
 	return s.count
 }
 
+// Through implements [View].
+func (l *layer) Through(ns fact.Namespace, device aura.DeviceID, number uint64) (fact.Place, error) {
+	bottom := l
+	for bottom.parent != nil {
+		bottom = bottom.parent
+	}
+	id := streamID{ns, device}
+	s, err := bottom.bottom.headed(l, id)
+	if err != nil {
+		return fact.Place{}, err
+	}
+	return bottom.bottom.through(l, id, &s, number)
+}
+
 // Charge implements [View].
 func (l *layer) Charge(context aura.ContextID, peer aura.AuthorityID) fact.Charge {
 	return l.charge(chargeID{context: context, peer: peer})

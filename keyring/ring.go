@@ -7,6 +7,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/roster"
 	"github.com/aura-runtime/aura/roster/phrase"
 	"github.com/aura-runtime/aura/world"
 )
@@ -96,6 +97,17 @@ func (r *Ring) Device() aura.DeviceID { return r.device }
 
 // Certificate returns the device's public keys, signed by the authority's root key. It is not secret.
 func (r *Ring) Certificate() fact.Certificate { return r.certificate }
+
+// Listed returns the device as an entry of a roster lists it: its public keys, every right, and its own signature over
+// them. The share is for the entry to say.
+func (r *Ring) Listed() roster.Device {
+	d := roster.Device{
+		Signing: r.certificate.Signing, Agreement: r.certificate.Agreement, Link: r.certificate.Link,
+		Rights: roster.RightsSpeak | roster.RightsGovern,
+	}
+	d.Countersignature = r.Sign(d.SigningBytes(r.authority))
+	return d
+}
 
 // Sign signs msg with the device's signing key (Ed25519). Callers put a domain label into msg.
 func (r *Ring) Sign(msg []byte) [64]byte { return [64]byte(ed25519.Sign(r.signing, msg)) }

@@ -66,7 +66,7 @@ that the checks bite, --plant puts a bug into every agent:
 			// A slow host is said, in whole lines, and changes no verdict.
 			f.Slow = func(slow task.Slow) { fmt.Fprintln(os.Stderr, "aura sim:", slow) }
 			if f.script != "" {
-				if f.seeds != "" || f.trace != "" || f.Faults || f.Copies || f.Plant != "" {
+				if f.seeds != "" || f.trace != "" || f.Faults || f.Copies || f.Devices != 1 || f.Plant != "" {
 					return cli.Usage(c, "--script goes with --seed alone")
 				}
 				return simScript(s, &f)
@@ -91,6 +91,7 @@ that the checks bite, --plant puts a bug into every agent:
 	flags.IntVar(&f.Minutes, "minutes", 10, "simulated minutes in which they are busy")
 	flags.BoolVar(&f.Faults, "faults", false, "let all that go wrong which can")
 	flags.BoolVar(&f.Copies, "copies", false, "let homes be copied and run twice, and be restored from old copies")
+	flags.IntVar(&f.Devices, "devices", 1, "how many devices an account may have: above 1 people enrol and remove some")
 	flags.StringVar(&f.Plant, "plant", "", "a bug to put into every agent")
 	flags.StringVar(&f.script, "script", "", "run only the commands of this file")
 	flags.StringVar(&f.trace, "trace", "", "write every event to this file, one a line")
@@ -145,6 +146,9 @@ func (f *simFlags) replay(seed uint64) string {
 	}
 	if f.Copies {
 		command += " --copies"
+	}
+	if f.Devices > 1 {
+		command += fmt.Sprintf(" --devices %d", f.Devices)
 	}
 	if f.Plant != "" {
 		command += " --plant " + f.Plant

@@ -53,13 +53,18 @@ func (s *session) addressLoop(tc task.Context) error {
 	pause := task.Backoff{Base: addressSoon, Max: addressPause, Jitter: -1}
 	reserve, declined := tc.Elapsed(), task.Backoff{Base: addressPause, Max: reserveMost}
 	last := lastSeek{seeks: limiter{burst: introBurst}}
+	var told []sibling
 	for {
 		s.link.compareClocks(tc) // this one may have jumped
 		if tc.Elapsed() >= reserve {
 			reserve = s.reserve(tc, &declined)
 		}
-		if here := s.env().Addresses(); !slices.Equal(here, said) {
-			message, err := encodeMessage(egress.NumberAddresses, addresses{Addresses: here})
+		here, siblings := s.env().Addresses(), []sibling(nil)
+		if !s.peer.Own {
+			siblings = s.link.sync.siblings()
+		}
+		if !slices.Equal(here, said) || !equalSiblings(siblings, told) {
+			message, err := encodeMessage(egress.NumberAddresses, addresses{Addresses: here, Siblings: siblings})
 			if err != nil {
 				return err
 			}
@@ -69,10 +74,13 @@ func (s *session) addressLoop(tc task.Context) error {
 				if err := egress.Post(tc, s.channel, pass, egress.KindAddresses, message); err != nil {
 					return err
 				}
-				said = here
+				said, told = here, siblings
 			case !isPassing(err) && aura.KindOf(err) != aura.Denied:
 				return err
 			} // else the conversation goes on, and the peer learns of it when it is permitted
+		}
+		if err := s.seekSiblings(tc); err != nil {
+			return err
 		}
 		if s.peer.Direct {
 			if err := s.seek(tc, &last); err != nil {
@@ -123,7 +131,7 @@ func (s *session) onAddresses(tc task.Context, addresses []string) error {
 	// A member that is no contact is dialled at the addresses that it gave last, or that the group has of it.
 	s.link.path.setAddresses(addresses)
 	if !s.link.member().Main {
-		return s.keepAddresses(tc, addresses)
+		return s.keepAddresses(tc, s.device, addresses)
 	}
 	if !s.peer.Direct {
 		return nil
@@ -144,11 +152,11 @@ func (s *session) onAddresses(tc task.Context, addresses []string) error {
 
 // keepAddresses keeps the addresses of a device that is not the main one of its authority, if they are new: the facts about a
 // contact have those of the main one.
-func (s *session) keepAddresses(tc task.Context, addresses []string) error {
+func (s *session) keepAddresses(tc task.Context, of aura.DeviceID, addresses []string) error {
 	if !s.peer.Direct && !s.peer.Own {
 		return nil
 	}
-	key := device.AddressesKey(s.device)
+	key := device.AddressesKey(of)
 	value, err := fact.Marshal(addresses)
 	if err != nil {
 		return err

@@ -46,19 +46,19 @@ func headsTag(heads []fact.Place) (tag [8]byte) {
 }
 
 // elsewhere returns the summaries of all other contexts that this side shares with the session's device, when its link
-// leads: one after the other, nil otherwise.
+// leads: one after the other, nil otherwise. Of more than a hello has it takes those that the hello before left out first.
 func (s *session) elsewhere() ([]byte, error) {
 	l := s.link
 	if !l.path.leads(l) {
 		return nil, nil
 	}
-	var all []byte
-	for _, o := range l.path.all() {
+	others := slices.DeleteFunc(l.path.all(), func(o *link) bool {
 		peer := o.member()
-		if o == l || peer.Refused || peer.Left || len(all) == maxSummaries*summarySize {
-			continue
-		}
-		heads, err := s.env().Journal.Heads(o.namespace(), peer.Device.ID())
+		return o == l || peer.Refused || peer.Left
+	})
+	var all []byte
+	for _, o := range l.path.turn(others, maxSummaries) {
+		heads, err := s.env().Journal.Heads(o.namespace(), o.key.device)
 		if err != nil {
 			return nil, err
 		}

@@ -13,6 +13,7 @@ func TestFormats(t *testing.T) {
 	formats.Map(t, "replica.hello", formats.Payload[hello]())
 	formats.Map(t, "replica.deliver", formats.Payload[deliver]())
 	formats.Map(t, "replica.addresses", formats.Payload[addresses]())
+	formats.Map(t, "replica.sibling", formats.Payload[sibling]())
 	formats.Map(t, "replica.ack", formats.Payload[ack]())
 	formats.Map(t, "replica.places", formats.Payload[places]())
 	formats.Map(t, "replica.evidence", formats.Payload[evidence]())

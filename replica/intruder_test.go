@@ -28,12 +28,12 @@ import (
 // The channel protocol, as a peer with other code would write it.
 type (
 	wireHello struct {
-		Epoch     aura.Epoch   `cbor:"2,keyasint,omitempty"`
-		Head      [32]byte     `cbor:"3,keyasint,omitzero"`
-		Addresses []string     `cbor:"4,keyasint,omitempty"`
-		Receipts  uint64       `cbor:"5,keyasint,omitempty"`
-		Heads     []fact.Place `cbor:"7,keyasint,omitempty"`
-		Format    uint64       `cbor:"8,keyasint,omitempty"`
+		Epoch     aura.Epoch           `cbor:"2,keyasint,omitempty"`
+		Addresses []string             `cbor:"4,keyasint,omitempty"`
+		Heads     []fact.Place         `cbor:"7,keyasint,omitempty"`
+		Format    uint64               `cbor:"8,keyasint,omitempty"`
+		Receipts  [][fact.ShortID]byte `cbor:"11,keyasint,omitempty"`
+		Counted   []fact.EpochSpend    `cbor:"12,keyasint,omitempty"`
 	}
 	wireDeliver struct {
 		Receipts [][]byte `cbor:"2,keyasint,omitempty"`
@@ -402,6 +402,12 @@ func TestAnIntruderIsRefused(t *testing.T) {
 		"a hello of more branches than there can be": func(tc task.Context, m *intruder) {
 			m.send(tc, wireHelloNumber, wireHello{Format: 2, Heads: unwritten(17)})
 		},
+		"a hello of more branches of receipts than there can be": func(tc task.Context, m *intruder) {
+			m.send(tc, wireHelloNumber, wireHello{Format: 2, Receipts: make([][fact.ShortID]byte, 17)})
+		},
+		"a hello that counts more epochs than there can be": func(tc task.Context, m *intruder) {
+			m.send(tc, wireHelloNumber, wireHello{Format: 2, Counted: make([]fact.EpochSpend, 9)})
+		},
 		"questions about too many places": func(tc task.Context, m *intruder) {
 			m.send(tc, wirePlacesNumber, wirePlaces{Ask: make([]uint64, 17)})
 		},
@@ -500,7 +506,7 @@ func TestAnIntruderIsRefused(t *testing.T) {
 			w.Sleep(tc, time.Minute)
 			before, head := rejected(w), ada.Agent.Journal().Head()
 			m.dial(tc)
-			if name != "a hello of more branches than there can be" && name != "a second hello" {
+			if !strings.HasPrefix(name, "a hello ") && name != "a second hello" {
 				m.hello(tc)
 			}
 			attack(tc, m)

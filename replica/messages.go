@@ -5,6 +5,7 @@ import (
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/egress"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
 )
 
 // The bounds of one deliver message: facts, and bytes unless one fact alone is larger. A message must fit
@@ -23,12 +24,11 @@ const factsFormat = 2
 const maxAsked = 16
 
 // hello opens a session in both directions: which of the other side's facts and receipts this side has, so that it
-// continues there, and where this side can be reached. Field 1 was a count of facts.
+// continues there, and where this side can be reached. Field 1 was a count of facts; fields 3 and 5 were the hash of the
+// last receipt accepted and its place in the chain.
 type hello struct {
 	Epoch     aura.Epoch `cbor:"2,keyasint,omitempty"` // of the last receipt accepted
-	Head      [32]byte   `cbor:"3,keyasint,omitzero"`  // its hash
 	Addresses []string   `cbor:"4,keyasint,omitempty"`
-	Receipts  uint64     `cbor:"5,keyasint,omitempty"` // its place among those of Epoch, from 1
 	// Now is what this side's clock shows; zero: it does not say.
 	Now aura.Instant `cbor:"6,keyasint,omitempty"`
 	// Heads are the newest facts of the other side's device that this side has, one for each branch.
@@ -40,6 +40,25 @@ type hello struct {
 	// Elsewhere sums up which facts of the other side's device this side has in the other contexts that both share: see
 	// elsewhere.
 	Elsewhere []byte `cbor:"10,keyasint,omitempty"`
+	// Receipts are the beginnings of the hashes of the last receipts of Epoch that this side accepted from the other side's
+	// device, one for each branch of their chain.
+	Receipts [][fact.ShortID]byte `cbor:"11,keyasint,omitempty"`
+	// Counted are the amounts that the receipts of all devices of the other side cover together, by recent epochs.
+	Counted []fact.EpochSpend `cbor:"12,keyasint,omitempty"`
+}
+
+// counted returns what the sender of a hello counts in an epoch: of the devices of the receiver besides the one that reads
+// it, and of that device. An amount that the device spent in another epoch than Epoch counts among those of the others.
+func (h *hello) counted(epoch aura.Epoch) (others, own uint64) {
+	for _, e := range h.Counted {
+		if e.Epoch == epoch {
+			others = e.Spent
+		}
+	}
+	if h.Epoch == epoch {
+		own = h.Spent
+	}
+	return others - min(others, own), own
 }
 
 // deliver carries facts of the sending device, each behind those that it follows, with their proofs, and the receipts, in
@@ -56,9 +75,17 @@ type deliver struct {
 	Before [fact.ShortID]byte `cbor:"6,keyasint,omitzero"`
 }
 
-// addresses says where this side can be reached from now on, best first.
+// addresses says where this side can be reached from now on, best first, and where other devices of its authority said to
+// be.
 type addresses struct {
-	Addresses []string `cbor:"1,keyasint,omitempty"`
+	Addresses []string  `cbor:"1,keyasint,omitempty"`
+	Siblings  []sibling `cbor:"2,keyasint,omitempty"` // ascending by device
+}
+
+// sibling says where another device of the sender's authority is, best first.
+type sibling struct {
+	Device    aura.DeviceID `cbor:"1,keyasint"`
+	Addresses []string      `cbor:"2,keyasint,omitempty"`
 }
 
 // ack says that these facts of the other side's device, the newest of each branch, and all behind them are durable
@@ -130,6 +157,15 @@ func checkHeads(heads []fact.Place) error {
 		return aura.Errorf("replica.checkHeads", aura.Corrupt, "%d newest facts of a device, the most is %d", len(heads), fact.MaxHeads)
 	}
 	return nil
+}
+
+// check returns aura.Corrupt for a hello that names more than there can be.
+func (h *hello) check() error {
+	if len(h.Receipts) > fact.MaxHeads || len(h.Counted) > guard.SpentEpochs {
+		return aura.Errorf("replica.hello", aura.Corrupt, "a hello names %d branches of receipts and %d epochs, the most are %d and %d",
+			len(h.Receipts), len(h.Counted), fact.MaxHeads, guard.SpentEpochs)
+	}
+	return checkHeads(h.Heads)
 }
 
 // decodeDeliver also refuses one that holds more than a peer may send at once.

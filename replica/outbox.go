@@ -6,6 +6,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/status"
+	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/egress"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
@@ -55,7 +56,10 @@ func (s *session) greet(tc task.Context) error {
 	if err != nil {
 		return err
 	}
-	chain := &paid.chain
+	policy, err := env.Frontier.Policy(tc, s.peer.Context)
+	if err != nil {
+		return err
+	}
 	heads, err := env.Journal.Heads(l.namespace(), s.device)
 	if err != nil {
 		return err
@@ -68,9 +72,10 @@ func (s *session) greet(tc task.Context) error {
 	s.lock.Lock()
 	s.sentAddresses = here
 	s.lock.Unlock()
+	now := guard.EpochAt(policy, tc.Now())
 	greeting, err := encodeMessage(egress.NumberHello, hello{
-		Heads: heads, Format: factsFormat, Epoch: chain.Epoch, Receipts: chain.Count, Head: chain.Head, Spent: chain.Spent,
-		Addresses: here, Now: shownClock(tc), Elsewhere: elsewhere,
+		Heads: heads, Format: factsFormat, Epoch: paid.chain.Epoch, Receipts: paid.chain.Heads(), Spent: paid.chain.Spent,
+		Counted: paid.spending.Since(now - min(now, 1)), Addresses: here, Now: shownClock(tc), Elsewhere: elsewhere,
 	})
 	if err != nil {
 		return err
@@ -129,21 +134,50 @@ func (s *session) resume(tc task.Context) error {
 	greeting := s.peerHello
 	s.lock.Unlock()
 	charge := s.env().Journal.Charge(s.peer.Context, s.peer.Authority)
-	s.released, s.epoch, s.version, s.sentReceipts = charge.Through, charge.Epoch, charge.Past.Changes, 0
-	if greeting.Epoch == charge.Epoch && greeting.Receipts > 0 {
-		last, err := s.env().Receipts(s.peer.Context, s.peer.Authority, charge.Epoch, greeting.Receipts-1, 1)
-		if err != nil && aura.KindOf(err) != aura.Stale {
-			return err
+	s.greeting, s.released, s.epoch, s.version, s.sentReceipts = greeting, charge.Through, charge.Epoch, charge.Past.Changes, 0
+	_, s.counted = greeting.counted(charge.Epoch)
+	if greeting.Epoch == charge.Epoch && len(greeting.Receipts) > 0 {
+		read := func(after uint64, most int) ([]effect.Receipt, error) {
+			return s.env().Receipts(s.peer.Context, s.peer.Authority, charge.Epoch, after, most)
 		}
-		// A peer that names another receipt gets the whole chain again.
-		if len(last) == 1 && last[0].Hash() == greeting.Head {
-			s.sentReceipts = greeting.Receipts
+		known, found, err := guard.KnownReceipts(greeting.Receipts, charge.Receipts, read)
+		switch {
+		case aura.KindOf(err) == aura.Stale: // the epoch has turned, and a chain began of which the peer has nothing
+		case err != nil:
+			return err
+		case found:
+			s.sentReceipts = known
+		default:
+			if s.sentReceipts, err = s.payAgain(tc, charge.Epoch); err != nil {
+				return err
+			}
 		}
 	}
 	s.link.greeted = true
 	s.publishConnection(tc)
 	s.publishOutbox(tc, "")
 	return nil
+}
+
+// payAgain has all own facts paid for again in an epoch that the peer lacks: it has receipts of the epoch, none of which
+// is known here, so those that are known here may be there or not. It returns how many those are.
+func (s *session) payAgain(tc task.Context, epoch aura.Epoch) (receipts uint64, err error) {
+	through := s.progress()
+	entry := new(journal.Entry)
+	entry.Expect = func(v journal.View) error {
+		entry.Charges = nil
+		charge := v.Charge(s.peer.Context, s.peer.Authority)
+		if charge.Epoch != epoch {
+			receipts = 0 // of a chain that began meanwhile
+			return nil
+		}
+		if receipts = charge.Receipts; charge.Until > through {
+			entry.Charges = []fact.Charge{guard.Unpaid(charge, through)}
+		}
+		return nil
+	}
+	_, err = s.env().Journal.Append(tc, entry)
+	return receipts, err
 }
 
 // publishConnection publishes how the peer is connected.
@@ -183,14 +217,20 @@ func (s *session) sendNext(tc task.Context) (until aura.Duration, reason string,
 	now := tc.Now()
 	share := env.Frontier.Share(guard.ChargeBegan(policy, &charge, now), now.At)
 	room := guard.HeadroomOf(policy, share, &charge, s.peer.Context, s.peer.Authority, now)
+	most := policy.Limit - min(policy.Limit, s.othersSpent(room.Epoch)) // that this device may spend before the peer refuses it
 	if s.sent >= room.From && s.sent < room.Through {
 		// Paid for in this epoch. A commit is visible a moment before its facts are released.
 		if s.sent >= s.released {
 			return task.Forever, "", nil
 		}
-		return 0, "", s.deliver(tc, &charge, min(room.Through, s.released))
+		refused, err := s.deliver(tc, &charge, min(room.Through, s.released), most)
+		if err != nil || !refused {
+			return 0, "", err
+		}
+		s.denial = guard.Denial{Stage: guard.StageFlow, Reason: guard.ReasonShort}
+		return tc.Elapsed() + untilTurn(policy, tc.Now()), s.link.withClocks(tc, reasonBudget), nil
 	}
-	short, err := s.decide(tc, &room, count)
+	short, err := s.decide(tc, &room, most, count)
 	s.denial = guard.Denial{}
 	switch {
 	case err == nil && short == 0:
@@ -216,6 +256,19 @@ func (s *session) sendNext(tc task.Context) (until aura.Duration, reason string,
 	return 0, "", err
 }
 
+// othersSpent returns the units that other devices of the owner spent on the peer in an epoch: as the peer counted at its
+// hello, or their ledger entries say.
+func (s *session) othersSpent(epoch aura.Epoch) uint64 {
+	j := s.env().Journal
+	counted, _ := s.greeting.counted(epoch)
+	all, known := j.Spent(s.peer.Context, s.peer.Authority, epoch)
+	own := j.Charge(s.peer.Context, s.peer.Authority) // after the sum: it may grow in between
+	if units, remembered := own.SpentIn(epoch); known && remembered {
+		counted = max(counted, all-min(all, units))
+	}
+	return counted
+}
+
 // untilTurn returns the time until the epoch of the clock turns, or until the clock is looked at again: it may
 // be set meanwhile.
 func untilTurn(p guard.Policy, now aura.Physical) aura.Duration {
@@ -224,8 +277,8 @@ func untilTurn(p guard.Policy, now aura.Physical) aura.Duration {
 }
 
 // decide asks the guard for the next run of facts that are not paid for in this epoch: as many as the
-// budget allows. It returns why not even the next one is affordable, zero when it is.
-func (s *session) decide(tc task.Context, room *guard.Headroom, count uint64) (guard.Reason, error) {
+// budget allows, which is no more than most in the epoch. It returns why not even the next one is affordable, zero when it is.
+func (s *session) decide(tc task.Context, room *guard.Headroom, most, count uint64) (guard.Reason, error) {
 	// A peer may have more than this epoch paid for; what follows is paid for from there on, so that no
 	// fact is left out.
 	send := guard.Send{Peer: s.peer.Authority, From: min(s.sent, room.Through)}
@@ -235,7 +288,7 @@ func (s *session) decide(tc task.Context, room *guard.Headroom, count uint64) (g
 		limit = room.From
 	}
 	for limit = min(limit, send.From+maxRun); ; limit = send.From + (send.Through-send.From)/2 {
-		short, err := s.afford(tc, &send, room, limit)
+		short, err := s.afford(tc, &send, room, most, limit)
 		if err != nil || short != 0 {
 			return short, err
 		}
@@ -250,12 +303,13 @@ func (s *session) decide(tc task.Context, room *guard.Headroom, count uint64) (g
 	}
 }
 
-// afford extends a run to as many facts as the budget allows, at most through limit, and sums their cost and leakage. A run
-// ends where the next fact is of another branch: a receipt covers a row of places.
-func (s *session) afford(tc task.Context, run *guard.Send, room *guard.Headroom, limit uint64) (guard.Reason, error) {
+// afford extends a run to as many facts as the budget allows, at most through limit and for most units in the epoch, and
+// sums their cost and leakage. A run ends where the next fact is of another branch: a receipt covers a row of places.
+func (s *session) afford(tc task.Context, run *guard.Send, room *guard.Headroom, most, limit uint64) (guard.Reason, error) {
 	env := s.env()
 	run.Through, run.Cost, run.Leak = run.From, 0, guard.Leakage{}
-	left := room.Limit - min(room.Limit, room.Spent)
+	most = min(most, room.Limit)
+	left := most - min(most, room.Spent)
 	var last *fact.Record
 	for run.Through < limit {
 		if err := tc.Err(); err != nil {
@@ -291,23 +345,32 @@ func (s *session) afford(tc task.Context, run *guard.Send, room *guard.Headroom,
 }
 
 // deliver sends the facts up to a number, as many as one message takes, with the receipts that cover them. Both are
-// those of one reading of the ledger: a receipt of the next epoch must not pass facts that this one paid for.
-func (s *session) deliver(tc task.Context, charge *fact.Charge, through uint64) error {
+// those of one reading of the ledger: a receipt of the next epoch must not pass facts that this one paid for. It sends
+// nothing and returns true when the peer would count more than most units of this device in the epoch, and so refuse them.
+func (s *session) deliver(tc task.Context, charge *fact.Charge, through, most uint64) (refused bool, err error) {
 	env := s.env()
 	if s.epoch != charge.Epoch || s.version != charge.Past.Changes {
 		s.epoch, s.version, s.sentReceipts = charge.Epoch, charge.Past.Changes, 0
+		_, s.counted = s.greeting.counted(charge.Epoch)
 	}
 	owed := charge.Receipts - min(charge.Receipts, s.sentReceipts)
 	receipts, err := env.Receipts(s.peer.Context, s.peer.Authority, s.epoch, s.sentReceipts, int(min(owed, maxReceipts)))
 	if aura.KindOf(err) == aura.Stale {
-		return nil // decided anew in the epoch that has begun
+		return false, nil // decided anew in the epoch that has begun
 	}
 	if err != nil {
-		return err
+		return false, err
+	}
+	cost := uint64(0)
+	for i := range receipts {
+		cost += receipts[i].Cost
+	}
+	if cost > most-min(most, s.counted) {
+		return true, nil
 	}
 	d, packed, err := s.packOf(env.Ring.Device(), s.sent, int(min(maxDeliver, through-s.sent)))
 	if err != nil {
-		return err
+		return false, err
 	}
 	if uint64(len(receipts)) < owed {
 		// More receipts than one message takes go ahead of the facts that they cover.
@@ -322,20 +385,20 @@ func (s *session) deliver(tc task.Context, charge *fact.Charge, through uint64) 
 	}
 	message, err := d.encode()
 	if err != nil {
-		return err
+		return false, err
 	}
 	pass, err := egress.Covered(egress.KindFacts, len(message), charge.Head)
 	if err != nil {
-		return err
+		return false, err
 	}
 	s.lock.Lock()
 	s.limit = max(s.limit, last)
 	s.pending.add(packed)
 	s.lock.Unlock()
 	if err := egress.Post(tc, s.channel, pass, egress.KindFacts, message); err != nil {
-		return err
+		return false, err
 	}
-	s.sentReceipts += uint64(len(receipts))
+	s.sentReceipts, s.counted = s.sentReceipts+uint64(len(receipts)), s.counted+cost
 	s.sent = last
 	for i := range packed {
 		tc.Emit(world.FactReleased(syncName, packed[i].ID))
@@ -348,7 +411,7 @@ func (s *session) deliver(tc task.Context, charge *fact.Charge, through uint64) 
 		})
 	}
 	s.publishOutbox(tc, "")
-	return nil
+	return false, nil
 }
 
 // packOf returns a message with facts of a device after a number, as many as it takes, and their records. It ends before a

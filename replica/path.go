@@ -46,6 +46,7 @@ type path struct {
 	next           aura.Duration       // no dial before it, while there is no session
 	tried          aura.Duration       // when the last dial failed
 	last           *link               // which dialled then
+	summed         linkKey             // of the last context that a hello to the device summed up, when there are too many
 	known          []transport.Address // where the device said to be, in any context, since the agent started
 }
 
@@ -75,6 +76,23 @@ func (p *path) all() []*link {
 	p.lock.Lock()
 	defer p.lock.Unlock()
 	return slices.Clone(p.links)
+}
+
+// turn returns at most so many of some links in order: those behind the last one that it returned before, then those before
+// it, so that every link has its turn.
+func (p *path) turn(links []*link, most int) []*link {
+	if len(links) <= most {
+		return links
+	}
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	at, found := slices.BinarySearchFunc(links, p.summed, func(l *link, last linkKey) int { return l.key.compare(last) })
+	if found {
+		at++
+	}
+	links = slices.Concat(links[at:], links[:at])[:most]
+	p.summed = links[most-1].key
+	return links
 }
 
 // leads reports whether a link leads those of its device: the link in the contact's own context, or the first of

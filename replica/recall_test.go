@@ -100,7 +100,7 @@ func TestAnAnswerAboutACrowdedPlaceIsBounded(t *testing.T) {
 				d.Facts = append(d.Facts, facts[i].Canonical())
 			}
 			if round == 0 {
-				d.Receipts = [][]byte{m.receipt(tc, func(r *effect.Receipt) { r.FirstSeq, r.LastSeq = 2, 40 })}
+				d.Receipts = [][]byte{m.receipt(tc, func(r *effect.Receipt) { r.FirstSeq, r.LastSeq, r.Cost = 2, 40, 39 })}
 			}
 			m.send(tc, wireDeliverNumber, d)
 			joined, written = []fact.Place{merge.Place()}, written+uint64(len(facts))

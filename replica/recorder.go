@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -19,6 +20,8 @@ const (
 	gatherMost = 150 * time.Millisecond
 	// gatherMany is how many acknowledgements one decision keeps at most.
 	gatherMany = 64
+	// movedOften is how often at once an acknowledgement is decided while facts of other branches come back meanwhile.
+	movedOften = 8
 )
 
 // recorder writes acknowledgements of peers as facts: one decision, and one sync, for all that arrive within a
@@ -149,6 +152,18 @@ func (r *recorder) requeue(s *session) {
 
 // record writes what the peers of sessions acknowledged.
 func (r *recorder) record(tc task.Context, batch []*session) error {
+	var err error
+	for range movedOften {
+		err = r.recordOnce(tc, batch)
+		if _, moved := errors.AsType[*guard.MovedError](err); !moved || tc.Err() != nil {
+			break
+		}
+	}
+	return err
+}
+
+// recordOnce makes one attempt. It returns a [guard.MovedError] when a place that it names is another one by then.
+func (r *recorder) recordOnce(tc task.Context, batch []*session) error {
 	env := r.sync.env
 	by := env.caller(tc)
 	var all guard.Request
@@ -174,9 +189,9 @@ func (r *recorder) record(tc task.Context, batch []*session) error {
 		if err != nil {
 			return err
 		}
-		one, err := delivery.Acknowledge(by, delivery.Acked{
-			Context: s.peer.Context, Peer: s.peer.Authority, Device: s.device, Through: at.Seq, ID: at.ID,
-		}, through)
+		one, err := delivery.Acknowledge(by, s.peer.Authority, s.device, guard.Mark{
+			Context: s.peer.Context, Device: env.Ring.Device(), Number: through, Place: at,
+		})
 		if err != nil {
 			return err
 		}
@@ -187,8 +202,11 @@ func (r *recorder) record(tc task.Context, batch []*session) error {
 			marks[m.Key] = m.Value
 		}
 		confirmed[s.link] = through
-		one.Entries, one.Metadata = append(all.Entries, one.Entries...), append(all.Metadata, one.Metadata...)
-		all = one
+		if len(confirmed) == 1 {
+			all = one
+		} else {
+			all.Add(&one)
+		}
 	}
 	if len(all.Entries) == 0 {
 		return nil

@@ -67,6 +67,8 @@ type session struct {
 	epoch           aura.Epoch    // of the chain of receipts
 	version         uint64        // of the ledger, at which the chain began
 	sentReceipts    uint64        // of the chain, in this session or before
+	greeting        hello         // of the peer
+	counted         uint64        // by the peer, of this device in epoch
 	clockDifference aura.Duration // by which the peer's clock was shown to be ahead
 	lacks           bool          // facts of this device that the peer has, as shown
 	denial          guard.Denial  // why the next own fact waits for budget; zero: it does not
@@ -78,6 +80,7 @@ type session struct {
 	ackReceipt    [32]byte     // the peer's receipt that pays for the next acknowledgement
 	peerHello     hello
 	sentAddresses []string                // addresses that the hello named
+	siblings      []sibling               // where the peer said that its siblings are
 	sought        map[contact.Tag]linkKey // for whom this side asked the peer
 	pending       pending                 // own facts on their way to the peer
 	unanswered    []aura.DeviceID         // whose forks the peer showed, to be answered
@@ -141,6 +144,9 @@ func (s *session) receiveLoop(tc task.Context) error {
 			if err = decodeMessage(b, &r); err == nil {
 				err = s.onAddresses(tc, r.Addresses)
 			}
+			if err == nil {
+				err = s.onSiblings(r.Siblings)
+			}
 		case egress.NumberSeek:
 			var m seek
 			if err = decodeMessage(b, &m); err == nil {
@@ -169,7 +175,7 @@ func (s *session) onHello(tc task.Context, b []byte) error {
 	if h.Format < factsFormat {
 		return &aura.Error{Op: "replica.onHello", Kind: aura.Unavailable, Err: &olderError{h.Format}}
 	}
-	if err := checkHeads(h.Heads); err != nil {
+	if err := h.check(); err != nil {
 		return err
 	}
 	through, unknown, err := s.env().Journal.Behind(s.link.namespace(), s.env().Ring.Device(), h.Heads)

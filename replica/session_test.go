@@ -50,3 +50,34 @@ func TestAPeersFaultsEndAConversation(t *testing.T) {
 		t.Error("success passes for a failure")
 	}
 }
+
+// TestEveryContextIsSummedUp: of more contexts than a hello sums up, each has its turn within a few hellos, also while some
+// come and go.
+func TestEveryContextIsSummedUp(t *testing.T) {
+	p := new(path)
+	var links []*link
+	for i := range 3*maxSummaries - 10 {
+		links = append(links, &link{key: linkKey{context: aura.ContextID{byte(i >> 8), byte(i)}}})
+	}
+	for round := range 3 {
+		turns := map[*link]int{}
+		for hello := range 3 {
+			got := p.turn(links, maxSummaries)
+			if len(got) != maxSummaries {
+				t.Fatalf("hello %d: %d contexts", hello, len(got))
+			}
+			for _, l := range got {
+				turns[l]++
+			}
+		}
+		for _, l := range links {
+			if turns[l] == 0 {
+				t.Errorf("round %d: context %v had no turn in three hellos", round, l.key.context)
+			}
+		}
+		links = links[1:] // also the one at which a turn ended may go
+	}
+	if got := p.turn(links[:7], maxSummaries); len(got) != 7 {
+		t.Errorf("%d of 7 contexts", len(got))
+	}
+}

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"errors"
 	"time"
 
 	"github.com/aura-runtime/aura"
@@ -42,11 +43,27 @@ func (e *Env) Caller(tc task.Context, op aura.OperationID) domain.Caller {
 
 // plan plans a request over the state of the directory and takes it through guard and interpreter.
 func (e *Env) plan(tc task.Context, handler func(*directory.State) (guard.Request, error)) (effect.Result, error) {
-	request, err := e.Directory.Plan(handler)
-	if err != nil {
-		return effect.Result{}, err
+	return unmoved(tc, func() (effect.Result, error) {
+		request, err := e.Directory.Plan(handler)
+		if err != nil {
+			return effect.Result{}, err
+		}
+		return e.Decider.Decide(tc, &request)
+	})
+}
+
+// movedOften is how often an operation is planned that names places of streams to which branches come meanwhile.
+const movedOften = 8
+
+// unmoved plans and decides an operation until no place that it names has moved in between.
+func unmoved[T any](tc task.Context, do func() (T, error)) (result T, err error) {
+	for range movedOften {
+		result, err = do()
+		if _, moved := errors.AsType[*guard.MovedError](err); !moved || tc.Err() != nil {
+			break
+		}
 	}
-	return e.Decider.Decide(tc, &request)
+	return result, err
 }
 
 // watermarks reads how far deliveries are.

@@ -39,7 +39,7 @@ func TestWhatADiskHidesIsNotGivenUp(t *testing.T) {
 		for range 3 {
 			entry.Drafts = append(entry.Drafts, fact.Draft{Namespace: fact.ContextNamespace(who.Context), Kind: chat.KindMessage})
 		}
-		acked, err := delivery.Acknowledge(by, delivery.Acked{Context: who.Context, Peer: who.Authority, Through: 3}, 3)
+		acked, err := delivery.Acknowledge(by, who.Authority, aura.DeviceID{4}, guard.Mark{Context: who.Context, Number: 3})
 		if err != nil {
 			return err
 		}

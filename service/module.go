@@ -7,6 +7,7 @@ import (
 	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
 )
@@ -101,25 +102,30 @@ func (s *Module) planned(o *domain.Operation) IntentFunc {
 		if err != nil {
 			return fact.Result{}, err
 		}
-		snapshot := s.env.snapshot(tc, in.Operation, o.Reachable)
-		plan, err := s.env.propose(snapshot, decide)
-		if err == nil && plan.Recall {
-			if snapshot.Stored, err = s.env.stored(tc, in.Operation); err != nil {
-				return fact.Result{}, err
-			}
-			snapshot.Recalled = true
-			plan, err = s.env.propose(snapshot, decide)
-		}
-		if err != nil || plan.Request.Capability == "" {
-			return fact.Result{Operation: in.Operation, Facts: plan.Facts}, err
-		}
-		r, err := s.env.Decider.Decide(tc, &plan.Request)
-		if err != nil || plan.Answer == nil {
-			return submitted(in, r, err)
-		}
-		answer, err := plan.Answer(r.Records)
-		return answered(in, r, err, answer)
+		return unmoved(tc, func() (fact.Result, error) { return s.carryOut(tc, o, in, decide) })
 	}
+}
+
+// carryOut plans an operation and has the guard decide.
+func (s *Module) carryOut(tc task.Context, o *domain.Operation, in fact.Intent, decide domain.Decide) (fact.Result, error) {
+	snapshot := s.env.snapshot(tc, in.Operation, o.Reachable)
+	plan, err := s.env.propose(snapshot, decide)
+	if err == nil && plan.Recall {
+		if snapshot.Stored, err = s.env.stored(tc, in.Operation); err != nil {
+			return fact.Result{}, err
+		}
+		snapshot.Recalled = true
+		plan, err = s.env.propose(snapshot, decide)
+	}
+	if err != nil || plan.Request.Capability == "" {
+		return fact.Result{Operation: in.Operation, Facts: plan.Facts}, err
+	}
+	r, err := s.env.Decider.Decide(tc, &plan.Request)
+	if err != nil || plan.Answer == nil {
+		return submitted(in, r, err)
+	}
+	answer, err := plan.Answer(r.Records)
+	return answered(in, r, err, answer)
 }
 
 // dueRounds is how many rounds of due operations may follow each other at once. A domain that has more asks for the same
@@ -249,15 +255,15 @@ func (e *Env) Answer(tc task.Context, q *domain.Question, payload []byte) (said 
 // home is what a plan may read beside the states.
 type home struct{ env *Env }
 
-// Count implements [domain.Home].
-func (h home) Count(context aura.ContextID, device aura.DeviceID) uint64 {
-	return h.env.Journal.Count(fact.ContextNamespace(context), device)
+// Newest implements [domain.Home].
+func (h home) Newest(context aura.ContextID, device aura.DeviceID) (guard.Mark, error) {
+	return h.mark(context, device, h.env.Journal.Count(fact.ContextNamespace(context), device))
 }
 
-// Newest implements [domain.Home].
-func (h home) Newest(context aura.ContextID, device aura.DeviceID) (fact.Place, error) {
-	ns := fact.ContextNamespace(context)
-	return h.env.Journal.Through(ns, device, h.env.Journal.Count(ns, device))
+// mark returns the mark of a number.
+func (h home) mark(context aura.ContextID, device aura.DeviceID, number uint64) (guard.Mark, error) {
+	at, err := h.env.Journal.Through(fact.ContextNamespace(context), device, number)
+	return guard.Mark{Context: context, Device: device, Number: number, Place: at}, err
 }
 
 // Meta implements [domain.Home].

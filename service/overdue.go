@@ -29,10 +29,12 @@ func (s *Maintenance) giveUp(tc task.Context) {
 		last, waited, err := s.overdue(tc, peer)
 		if err == nil && last.Number > 0 {
 			_, err = s.env.plan(tc, func(*directory.State) (guard.Request, error) {
-				return delivery.GiveUp(s.env.Caller(tc, aura.OperationID{}), delivery.Failed{
-					Context: peer.Context, Peer: peer.Authority, Through: last.Seq, ID: last.Place().ID,
-					Reason: fmt.Sprintf("not delivered within %d days", waited/(24*time.Hour)),
-				}, last.Number)
+				upTo, err := home{s.env}.mark(peer.Context, s.env.Ring.Device(), last.Number)
+				if err != nil {
+					return guard.Request{}, err
+				}
+				why := fmt.Sprintf("not delivered within %d days", waited/(24*time.Hour))
+				return delivery.GiveUp(s.env.Caller(tc, aura.OperationID{}), peer.Authority, upTo, why)
 			})
 		}
 		if err != nil && tc.Err() == nil {

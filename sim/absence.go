@@ -55,7 +55,8 @@ func (w *simulation) leave(tc task.Context) error {
 
 // night stops the agents of all other people for d. The world runs that much longer.
 func (w *simulation) night(tc task.Context, d aura.Duration, but *person) error {
-	for _, p := range w.people {
+	others := w.devices()
+	for _, p := range others {
 		if p == but {
 			continue
 		}
@@ -69,7 +70,7 @@ func (w *simulation) night(tc task.Context, d aura.Duration, but *person) error 
 	w.nights += d
 	w.note(tc, "night", "")
 	err := tc.Sleep(d)
-	for _, p := range w.people {
+	for _, p := range others {
 		if p != but {
 			p.revive(tc)
 		}

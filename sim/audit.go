@@ -107,7 +107,7 @@ func (p *person) lookAtBudgets() {
 	p.lookAtLedger()
 	for _, context := range p.contexts() {
 		for _, peer := range p.world.talks.contexts[context].members {
-			if peer == p.first() {
+			if peer == p.owner() {
 				continue
 			}
 			if c := p.last.Charge(context, peer.self()); c.Spent > p.world.policy.Limit {

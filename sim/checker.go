@@ -5,6 +5,7 @@ import (
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/delivery"
+	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
@@ -23,7 +24,7 @@ type checker struct {
 	prices  map[aura.ContextID][]uint64 // of own facts by Seq: the cost of all facts through this one
 	heard   map[line]aura.FactID
 	seq     map[line]uint64     // of own messages
-	acked   map[receiver]uint64 // own facts that a peer confirmed, up to this Seq
+	acked   map[stream]uint64   // own facts that a device of a peer confirmed, up to this Seq
 	failed  map[receiver]uint64 // own facts whose delivery was given up, up to this Seq
 	latest  map[line]int        // by line without its number: the last number heard
 	blocked map[aura.AuthorityID]bool
@@ -31,6 +32,9 @@ type checker struct {
 	labels  map[aura.ContextID]string // as shown last
 	renamed map[aura.ContextID]bool   // by the user, with an outcome that is not known: anything may be shown
 	chosen  map[aura.ContextID]bool   // the user has renamed it at some time
+	foreign map[aura.OperationID]bool // actions that another device of the account began
+	news    []aura.DeviceID           // devices whose removal came in this batch
+	removed map[aura.DeviceID]bool    // devices whose removal came before
 }
 
 // receiver is a member of a context.
@@ -43,10 +47,10 @@ func newChecker(p *person) *checker {
 	return &checker{
 		person: p, has: map[aura.FactID]bool{}, own: map[aura.ContextID][]aura.FactID{}, streams: map[stream]heads{},
 		takes: map[aura.ContextID]bool{}, prices: map[aura.ContextID][]uint64{}, heard: map[line]aura.FactID{},
-		seq: map[line]uint64{}, acked: map[receiver]uint64{}, failed: map[receiver]uint64{}, latest: map[line]int{},
+		seq: map[line]uint64{}, acked: map[stream]uint64{}, failed: map[receiver]uint64{}, latest: map[line]int{},
 		blocked: map[aura.AuthorityID]bool{}, knows: map[aura.AuthorityID]bool{},
 		labels: map[aura.ContextID]string{}, renamed: map[aura.ContextID]bool{},
-		chosen: map[aura.ContextID]bool{},
+		chosen: map[aura.ContextID]bool{}, removed: map[aura.DeviceID]bool{}, foreign: map[aura.OperationID]bool{},
 	}
 }
 
@@ -55,6 +59,15 @@ func (w *checker) Committed(records []fact.Record) {
 	for i := range records {
 		w.take(&records[i])
 	}
+	w.learnRemovals()
+}
+
+// learnRemovals lets the removals of which facts told count: a fact in the batch of the entry was taken before.
+func (w *checker) learnRemovals() {
+	for _, id := range w.news {
+		w.removed[id] = true
+	}
+	w.news = nil
 }
 
 func (w *checker) violate(invariant, format string, args ...any) {
@@ -76,8 +89,11 @@ func (w *checker) take(r *fact.Record) {
 	w.ids = append(w.ids, r.ID)
 	w.has[r.ID] = true
 	if context, shared := r.Fact.Namespace.Context(); shared {
+		if w.removed[r.Fact.Device] {
+			w.violate(RemovedSilent, "a fact of %s was taken after its removal was known", w.person.world.byDevice(r.Fact.Device).name)
+		}
 		w.hold(context, r)
-		if r.Fact.Author == w.person.self() {
+		if r.Fact.Device == w.person.ring.Device() {
 			w.price(context, r)
 		} else {
 			w.paid(context, r)
@@ -117,8 +133,8 @@ func (w *checker) cost(context aura.ContextID, from, through uint64) uint64 {
 
 // paid checks that the author of a fact that arrived had paid for it.
 func (w *checker) paid(context aura.ContextID, r *fact.Record) {
-	author := w.person.world.byAuthority(r.Fact.Author)
-	if author == nil {
+	author := w.person.world.byDevice(r.Fact.Device)
+	if author == nil || author.self() != r.Fact.Author {
 		w.violate(MessageGenuine, "a fact arrived whose author is not in this world")
 		return
 	}
@@ -142,20 +158,26 @@ func (w *checker) learn(r *fact.Record) {
 	p, talks := w.person, &w.person.world.talks
 	context, shared := r.Fact.Namespace.Context()
 	own := !shared && r.Fact.Author == p.self()
+	here := own && r.Fact.Device == p.ring.Device() // and not at the device that enrolled this one
+	if own && !here && !r.Fact.Operation.IsZero() {
+		w.foreign[r.Fact.Operation] = true
+	}
 	switch {
 	case r.Fact.Kind == chat.KindMessage && shared:
 		w.hear(context, r)
-	case r.Fact.Kind == delivery.KindAcked && own:
+	case r.Fact.Kind == delivery.KindAcked && here:
 		var ack delivery.Acked
 		if w.read(r, &ack) {
 			w.confirm(&ack)
 		}
-	case r.Fact.Kind == delivery.KindFailed && own:
+	case r.Fact.Kind == delivery.KindFailed && here:
 		var failed delivery.Failed
 		if w.read(r, &failed) {
 			key := receiver{failed.Context, failed.Peer}
 			w.failed[key] = max(w.failed[key], failed.Through)
 		}
+	case r.Fact.Kind == device.KindRoster && (shared || own):
+		w.list(r)
 	case r.Fact.Kind == chat.KindLeft && shared:
 		talks.conversation(context).left[p.world.byAuthority(r.Fact.Author)] = true
 	case r.Fact.Kind == contact.KindAdded && own:
@@ -163,14 +185,14 @@ func (w *checker) learn(r *fact.Record) {
 		if w.read(r, &added) {
 			w.knows[added.Authority] = true
 			w.takes[added.Context] = true
-			talks.conversation(added.Context).took[p.first()] = true
-			talks.conversation(added.Context).join(p.first())
+			talks.conversation(added.Context).took[p.owner()] = true
+			talks.conversation(added.Context).join(p.owner())
 			talks.conversation(added.Context).join(p.world.byAuthority(added.Authority))
 		}
 	case r.Fact.Kind == chat.KindCreated && own:
 		var group chat.Group
 		if w.read(r, &group) {
-			w.found(&group)
+			w.found(&group, r.Fact.Device)
 		}
 	case r.Fact.Kind == chat.KindJoined && own:
 		var joined chat.Joined
@@ -187,10 +209,10 @@ func (w *checker) learn(r *fact.Record) {
 
 // confirm checks that a peer that is recorded to have facts has these facts, and not others with their numbers.
 func (w *checker) confirm(a *delivery.Acked) {
-	key := receiver{a.Context, a.Peer}
+	key := stream{a.Context, a.Device}
 	before := w.acked[key]
 	w.acked[key] = max(before, a.Through)
-	peer := w.person.world.byAuthority(a.Peer)
+	peer := w.person.world.byDevice(a.Device)
 	if peer == nil || peer.last == nil {
 		return
 	}
@@ -225,7 +247,7 @@ func (w *checker) read(r *fact.Record, payload any) bool {
 	return err == nil
 }
 
-func (w *checker) found(g *chat.Group) {
+func (w *checker) found(g *chat.Group, by aura.DeviceID) {
 	context, err := g.Context()
 	if err != nil {
 		w.violate(MessageGenuine, "a group was founded that has no context: %v", err)
@@ -233,7 +255,7 @@ func (w *checker) found(g *chat.Group) {
 	}
 	c := w.person.world.talks.conversation(context)
 	w.takes[context] = true
-	c.group, c.founder = true, w.person.first()
+	c.group, c.founder, c.maker = true, w.person.owner(), w.person.world.byDevice(by)
 	for _, m := range g.Members {
 		c.join(w.person.world.byAuthority(m.Authority))
 	}

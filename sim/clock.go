@@ -20,9 +20,7 @@ const usuallyWrong = 20 * time.Minute
 func (w *simulation) drift() {
 	for _, p := range w.people {
 		if w.chance.happens(0.3) {
-			w.report.ClocksOff++
-			p.usual = w.chance.between(-usuallyWrong, usuallyWrong)
-			p.wrong = p.usual
+			p.drift(w.chance)
 		}
 	}
 }

@@ -26,7 +26,7 @@ const (
 	maxForks = 12
 	// maxReads bounds the attempts to copy a disk whose reads fail by chance.
 	maxReads = 100
-	// togetherFor is how long one home of each person is alone with those of the others in the end, at most, and calmFor how
+	// togetherFor is how long one home of each device is alone with those of the others in the end, at most, and calmFor how
 	// long after they hold the same.
 	togetherFor = 3 * time.Minute
 	calmFor     = 10 * time.Second
@@ -49,15 +49,14 @@ type backup struct {
 // with each other and with all other faults.
 func (w *simulation) injectCopies(tc task.Context) error {
 	c := newChance(w.sim.Entropy("copies"))
-	mean := copyEvery / aura.Duration(len(w.people))
 	for !w.closing {
-		if err := tc.Sleep(c.pause(mean)); err != nil {
+		if err := tc.Sleep(c.pause(copyEvery / aura.Duration(len(w.devices())))); err != nil {
 			return err
 		}
 		if w.closing {
 			break
 		}
-		p := one(c, w.people)
+		p := one(c, w.devices())
 		switch n := c.IntN(100); {
 		case n < 20:
 			p.backUp(tc)
@@ -152,18 +151,24 @@ func (w *simulation) copyDisk(tc task.Context, name string, from *journal.Faulty
 // old copy cannot learn from its peers whom it forgot, and which of two copies has a new contact is chance: both need
 // own sync between devices, and so do invitations and groups that are made while copies run, see [life.mayJoin].
 func (w *simulation) forkable(p *person) bool {
-	if p.life == nil || p.forks == maxForks || len(p.letters) > 0 || w.sim.Elapsed()-w.joined < exchanged {
+	user := p.owner()
+	if p.life == nil || p.spurned || p.forks == maxForks || len(user.letters) > 0 || w.sim.Elapsed()-w.joined < exchanged {
 		return false
 	}
 	for _, q := range w.people {
-		met := p == q || p.checker.knows[q.self()] && q.checker.knows[p.self()]
-		asked := slices.ContainsFunc(q.letters, func(l letter) bool { return l.from == p })
-		if !met || asked || q.life != nil && q.life.joins > 0 {
+		met := user == q || p.checker.knows[q.self()] && q.checker.knows[p.self()]
+		asked := slices.ContainsFunc(q.letters, func(l letter) bool { return l.from == user })
+		if !met || asked {
+			return false
+		}
+	}
+	for _, d := range w.devices() {
+		if d.life != nil && d.life.joins > 0 {
 			return false
 		}
 	}
 	for context, c := range w.talks.contexts {
-		if slices.Contains(c.members, p) && !c.left[p] && !p.checker.takes[context] {
+		if slices.Contains(c.members, user) && !c.left[user] && !p.checker.takes[context] && c.by(user) == nil {
 			return false
 		}
 	}
@@ -173,7 +178,7 @@ func (w *simulation) forkable(p *person) bool {
 // mayJoin reports whether the user may meet people, and found and leave groups: not while copies of any home run.
 func (l *life) mayJoin() bool {
 	w := l.world
-	return w.copying == 0 && !slices.ContainsFunc(w.people, func(p *person) bool { return len(p.copies) > 0 })
+	return w.copying == 0 && !slices.ContainsFunc(w.devices(), func(p *person) bool { return len(p.copies) > 0 })
 }
 
 // joining lets the user meet people or found a group.
@@ -291,29 +296,29 @@ func (w *simulation) newCopy(tc task.Context, p *person) *person {
 		return nil
 	}
 	p.copied++
-	twin := w.newPerson(p.number-1, fmt.Sprintf("%s copy %d", p.name, p.copied))
+	twin := w.newPerson(p.number-1, p.slot, fmt.Sprintf("%s copy %d", p.name, p.copied))
 	disk := w.copyDisk(tc, twin.name, p.disk)
 	if disk == nil {
 		return nil
 	}
 	p.forks++
 	twin.original, twin.machine, twin.ring, twin.disk = p, p.copied, p.ring, disk
-	twin.stay(transport.Address(fmt.Sprintf("/ip4/203.0.113.%d/udp/%d/quic-v1", p.number, 4000+p.copied)))
+	twin.stay(transport.Address(fmt.Sprintf("/ip4/203.0.113.%d/udp/%d/quic-v1", p.number, p.port()-1+p.copied)))
 	twin.checker.ids = slices.Clone(p.checker.ids)
 	twin.spent, twin.spentIn = slices.Clone(p.spent), maps.Clone(p.spentIn)
 	p.copies = append(p.copies, twin)
 	return twin
 }
 
-// homes returns all homes of all people that are in use.
+// homes returns all homes of all devices that are in use.
 func (w *simulation) homes() (all []*person) {
-	for _, p := range w.people {
+	for _, p := range w.devices() {
 		all = append(all, p.homes()...)
 	}
 	return all
 }
 
-// first returns the first home of a person, which the others are copies of.
+// first returns the first home of a device, which the others are copies of.
 func (p *person) first() *person {
 	if p.original != nil {
 		return p.original
@@ -321,35 +326,37 @@ func (p *person) first() *person {
 	return p
 }
 
-// homes returns the homes of a person that are in use.
+// homes returns the homes of a device that are in use.
 func (p *person) homes() []*person { return append([]*person{p.first()}, p.first().copies...) }
 
-// homesIn returns the homes of a person that must have the facts of a context: the first one, and each copy that takes
-// part.
+// homesIn returns the homes of a device that must have the facts of a context: those that take part, and the first one of an
+// account, which learns of all conversations but those that another device of it founded.
 func (p *person) homesIn(context aura.ContextID) []*person {
-	return slices.DeleteFunc(p.homes(), func(h *person) bool { return h.original != nil && !h.checker.takes[context] })
+	return slices.DeleteFunc(p.homes(), func(h *person) bool {
+		return !h.checker.takes[context] && (h != h.owner() || h.world.talks.contexts[context].by(h) != nil)
+	})
 }
 
-// forked reports whether a home of the person was ever copied or restored.
+// forked reports whether a home of the device was ever copied or restored.
 func (p *person) forked() bool { return p.first().forks > 0 }
 
-// holding is a fact at an authority.
+// holding is a fact at a device.
 type holding struct {
-	at aura.AuthorityID
+	at aura.DeviceID
 	id aura.FactID
 }
 
-// holds reports whether a home of a person has a fact, or had it before it was restored or went out of use. A peer that
+// holds reports whether a home of a device has a fact, or had it before it was restored or went out of use. A peer that
 // was told of the fact then does not learn that it is gone.
 func (p *person) holds(id aura.FactID) bool {
 	return slices.ContainsFunc(p.homes(), func(h *person) bool { return h.checker.has[id] }) ||
-		p.forked() && p.world.held[holding{p.self(), id}]
+		p.forked() && p.world.held[holding{p.ring.Device(), id}]
 }
 
-// stream names the facts of one authority in one context.
+// stream names the facts of one device in one context.
 type stream struct {
 	context aura.ContextID
-	author  aura.AuthorityID
+	author  aura.DeviceID
 }
 
 // heads says which facts of a stream a home holds: equal heads are equal facts. A head of a chain will name all facts
@@ -361,8 +368,8 @@ type heads struct {
 
 // hold notes a fact of a context.
 func (w *checker) hold(context aura.ContextID, r *fact.Record) {
-	w.person.world.held[holding{w.person.self(), r.ID}] = true
-	at := stream{context, r.Fact.Author}
+	w.person.world.held[holding{w.person.ring.Device(), r.ID}] = true
+	at := stream{context, r.Fact.Device}
 	h := w.streams[at]
 	h.count++
 	for i := range h.sum {
@@ -376,24 +383,22 @@ func (w *simulation) diverged() string { return w.divergedAmong(w.homes()) }
 
 // divergedAmong is diverged for some homes alone.
 func (w *simulation) divergedAmong(some []*person) string {
-	for _, author := range w.people {
+	for _, author := range w.devices() {
 		for _, context := range author.contexts() {
-			at := stream{context, author.self()}
+			at := stream{context, author.ring.Device()}
 			gaveUp := func(p *person) bool {
 				return slices.ContainsFunc(author.homes(), func(h *person) bool {
 					return h.checker.failed[receiver{context, p.self()}] > 0
 				})
 			}
-			for _, p := range w.audience(context, author, gaveUp) {
-				for _, here := range p.homesIn(context) {
-					for _, there := range author.homesIn(context) {
-						if !slices.Contains(some, here) || !slices.Contains(some, there) {
-							continue
-						}
-						if a, b := here.checker.streams[at], there.checker.streams[at]; a != b {
-							return fmt.Sprintf("%s has %d facts of %s in %s and %s has %d, and they are not the same",
-								here.name, a.count, author.name, context, there.name, b.count)
-						}
+			for _, here := range w.audience(context, author, gaveUp) {
+				for _, there := range author.homesIn(context) {
+					if !slices.Contains(some, here) || !slices.Contains(some, there) {
+						continue
+					}
+					if a, b := here.checker.streams[at], there.checker.streams[at]; a != b {
+						return fmt.Sprintf("%s has %d facts of %s in %s and %s has %d, and they are not the same",
+							here.name, a.count, author.name, context, there.name, b.count)
 					}
 				}
 			}
@@ -429,11 +434,11 @@ func (w *simulation) undelivered(m *message, at *person) string {
 	return MessageDelivered
 }
 
-// mingle lets each home of a person meet each home of every other person, until all hold the same: one home of each
-// person runs at a time. Two people who both have two homes may otherwise talk in two separate pairs for ever, and no home
+// mingle lets each home of a device meet each home of every other device, until all hold the same: one home of each
+// device runs at a time. Two people who both have two homes may otherwise talk in two separate pairs for ever, and no home
 // can know.
 func (w *simulation) mingle(tc task.Context) {
-	if len(w.homes()) == len(w.people) {
+	if len(w.homes()) == len(w.devices()) {
 		return
 	}
 	met := map[[2]*person]int{}
@@ -479,20 +484,19 @@ func (w *simulation) meetAlone(tc task.Context, together []*person) {
 	_ = tc.Sleep(calmFor)
 }
 
-// leastMet returns one home of each person, those that have met least, and notes that they meet; nil when all have met
+// leastMet returns one home of each device, those that have met least, and notes that they meet; nil when all have met
 // each other so many times.
 func (w *simulation) leastMet(met map[[2]*person]int, times int) []*person {
 	var together []*person
 	news := false
-	for i := range w.people {
-		p := w.people[i]
+	for i, p := range w.devices() {
 		var best *person
 		var most int
 		for _, h := range p.homes() {
 			n := 0
-			for _, q := range w.people {
+			for j, q := range w.devices() {
 				for _, o := range q.homes() {
-					if chosen := slices.Contains(together, o); q != p && (chosen || q.number > p.number) && met[pairOf(h, o)] < times {
+					if chosen := slices.Contains(together, o); q != p && (chosen || j > i) && met[pairOf(h, o)] < times {
 						n += times - met[pairOf(h, o)]
 						if chosen {
 							n += len(w.homes())
@@ -517,7 +521,7 @@ func (w *simulation) leastMet(met map[[2]*person]int, times int) []*person {
 }
 
 func pairOf(a, b *person) [2]*person {
-	if a.number > b.number {
+	if a.number > b.number || a.number == b.number && a.slot > b.slot {
 		a, b = b, a
 	}
 	return [2]*person{a, b}

@@ -25,6 +25,7 @@ type Troubles struct {
 	Copies       int `json:"copies"`         // of homes, started beside the original
 	Restores     int `json:"restores"`       // of homes from an earlier copy
 	OldCopies    int `json:"old_copies"`     // of them, with facts missing that the home had before
+	Enrolments   int `json:"enrolments"`     // of further devices
 }
 
 // Trouble is a kind of trouble, in the plural, and how often there was some.
@@ -50,6 +51,7 @@ func (t *Troubles) kinds() []struct {
 		{"names taken", &t.NameTakers}, {"names refused", &t.NamesRefused},
 		{"absences", &t.Absences}, {"absences beyond retention", &t.LongAbsences},
 		{"copies", &t.Copies}, {"restores", &t.Restores}, {"old copies", &t.OldCopies},
+		{"enrolments", &t.Enrolments},
 	}
 }
 

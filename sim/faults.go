@@ -13,20 +13,21 @@ const troubleEvery = 40 * time.Second
 
 // injectFaults makes trouble until the world closes. Each trouble is a task of its own, so that they overlap.
 func (w *simulation) injectFaults(tc task.Context) error {
-	mean := troubleEvery / aura.Duration(len(w.people))
 	for !w.closing {
+		mean := troubleEvery / aura.Duration(len(w.devices()))
 		if err := tc.Sleep(max(w.chance.pause(mean), w.dawn-tc.Elapsed())); err != nil {
 			return err
 		}
 		if w.closing {
 			break
 		}
-		p := one(w.chance, w.people)
+		p := one(w.chance, w.devices())
 		switch n := w.chance.IntN(100); {
 		case n < 15:
 			w.net.Set(w.weather())
-		case n < 23 && w.options.Copies:
-			// A copy that was not told where its peers moved to may find none of them again.
+		case n < 23 && (w.options.Copies || w.options.Devices > 1):
+			// A copy that was not told where its peers moved to may find none of them again, nor may a device that they never
+			// met.
 		case n < 23:
 			tc.Group().Go("move", func(tc task.Context) error { return w.move(tc, p) })
 		case n < 35:
@@ -79,9 +80,9 @@ func (w *simulation) weather() transport.SimOptions {
 	return o
 }
 
-// cut separates two people for a while.
+// cut separates two devices for a while.
 func (w *simulation) cut(tc task.Context, p *person) error {
-	q := one(w.chance, w.people)
+	q := one(w.chance, w.devices())
 	if q == p {
 		return nil
 	}

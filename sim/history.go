@@ -10,6 +10,7 @@ import (
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/task"
@@ -75,9 +76,9 @@ func (s Speaker) speak(tc task.Context, peer Speaker, context aura.ContextID, me
 	if err != nil {
 		return err
 	}
-	acked, err := delivery.Acknowledge(by, delivery.Acked{
-		Context: context, Peer: peer.Ring.Authority(), Device: theirs, Through: at.Seq, ID: at.ID,
-	}, through)
+	acked, err := delivery.Acknowledge(by, peer.Ring.Authority(), theirs, guard.Mark{
+		Context: context, Device: s.Ring.Device(), Number: through, Place: at,
+	})
 	if err != nil {
 		return err
 	}

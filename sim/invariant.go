@@ -36,6 +36,12 @@ const (
 	CopiesSpeak = "every text of every copy is at every member"
 	// HeadsConverge: in the end all homes hold the same facts of each member of a conversation.
 	HeadsConverge = "heads converge"
+	// RostersAgree: the entries of an account are one chain, or contested, and the same at all who must know them.
+	RostersAgree = "rosters agree"
+	// RemovedSilent: nothing of a removed device is taken after the entry that removes it.
+	RemovedSilent = "a removed device is not heard"
+	// SiblingsMeet: in the end the devices of an account that know each other have a link.
+	SiblingsMeet = "devices of one account meet"
 	// PositionsGrow: the positions of a journal only grow.
 	PositionsGrow = "journal positions only grow"
 	// DecisionCharged: the charges of a carried-out decision are in the ledger, each with its receipt.

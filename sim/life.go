@@ -101,6 +101,7 @@ func (l *life) recall(tc task.Context) error {
 	}); err != nil {
 		return err
 	}
+	fresh.learnRemovals()
 	fresh.compare(l.checker)
 	l.restored = false
 	// No task appends before the services start, so the checker misses nothing in between.

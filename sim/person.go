@@ -21,12 +21,14 @@ const (
 	reviveAgain = 5 * time.Second
 )
 
-// person is one user with an account: keys and a disk that outlive every process.
+// person is one user with an account: keys and a disk that outlive every process. Each home of the account is one: that of
+// the first device, by which the world knows the user, those of other devices, and copies of each.
 type person struct {
 	world   *simulation
 	name    string
-	number  int // from 1
-	machine int // 0, or the number among the machines that have the person's keys
+	number  int // of the user, from 1
+	slot    int // which of the account's devices this is, from 0
+	machine int // 0, or the number among the machines that have the device's keys
 	address transport.Address
 	network *transport.SimPeer // of the newest process
 	moves   int
@@ -56,13 +58,20 @@ type person struct {
 	spentIn map[spending]int                  // the index in spent, by all but the units
 	ended   map[aura.OperationID]domain.Phase // how actions ended, as shown
 
-	original *person            // of a copy: whose home was copied
-	copies   []*person          // homes that were copied from this one and are in use
-	copied   int                // how many homes were copied from this one in all
-	forks    int                // how often a home of this person was copied or restored
-	backups  []backup           // oldest first
-	restored bool               // the next process finds the disk of a backup
-	atCommit func(task.Context) // what happens when the next batch has become durable; nil: nothing
+	account   *person            // of the first home of another device: that of the first one
+	devices   []*person          // of the first home of the first device: those of the others that were ever enrolled
+	entries   *listing           // of the same: nil while the account has one device
+	enrolled  int                // of the same: how many devices were enrolled, or nearly
+	enrolling bool               // of the same
+	spurned   bool               // an entry removed this device
+	retired   bool               // it was removed, and is not used any more
+	original  *person            // of a copy: whose home was copied
+	copies    []*person          // homes that were copied from this one and are in use
+	copied    int                // how many homes were copied from this one in all
+	forks     int                // how often a home of this person was copied or restored
+	backups   []backup           // oldest first
+	restored  bool               // the next process finds the disk of a backup
+	atCommit  func(task.Context) // what happens when the next batch has become durable; nil: nothing
 
 	// The state that planted bugs keep through restarts.
 	index   streams                            // of a forgetful disk
@@ -75,7 +84,7 @@ type person struct {
 // move takes the person's machine to another network: it has another address there, and no connection is left.
 func (p *person) move() {
 	p.moves++
-	p.stay(transport.Address(fmt.Sprintf("/ip4/198.51.100.%d/udp/%d/quic-v1", p.number, 4001+p.moves)))
+	p.stay(transport.Address(fmt.Sprintf("/ip4/198.51.100.%d/udp/%d/quic-v1", p.number, p.port()+p.moves)))
 	if p.life != nil {
 		p.network.Move(p.address)
 		p.network.Drop()
@@ -102,13 +111,19 @@ func (p *person) host() transport.SimHost { return p.world.net.Host(p.link(), p.
 
 // home returns where the person's machine is at first.
 func (p *person) home() transport.Address {
-	return transport.Address(fmt.Sprintf("/ip4/192.0.2.%d/udp/4001/quic-v1", p.number))
+	return transport.Address(fmt.Sprintf("/ip4/192.0.2.%d/udp/%d/quic-v1", p.number, p.port()))
 }
 
-// newPerson returns the i-th person, who has a name of their own.
-func (w *simulation) newPerson(i int, name string) *person {
+// port returns the first of the ports at which the device can be reached over time.
+func (p *person) port() int { return 4001 + p.slot*portsEach }
+
+// portsEach is how many ports a device has.
+const portsEach = 6000
+
+// newPerson returns the home of a device of the i-th person, which has a name of its own.
+func (w *simulation) newPerson(i, slot int, name string) *person {
 	p := &person{
-		world: w, name: name, number: i + 1, turn: task.NewSemaphore(1), asked: map[string]aura.Duration{}, agreed: map[string]bool{},
+		world: w, name: name, number: i + 1, slot: slot, turn: task.NewSemaphore(1), asked: map[string]aura.Duration{}, agreed: map[string]bool{},
 		spentIn: map[spending]int{}, ended: map[aura.OperationID]domain.Phase{},
 		pausing: map[transport.PeerID]pausing{}, seen: map[transport.PeerID]aura.Duration{},
 		places: map[place]aura.FactID{},

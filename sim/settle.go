@@ -91,16 +91,21 @@ func (w *simulation) confirmed(m *message) bool {
 	}
 	seq := m.author.checker.seq[m.line]
 	for _, p := range w.recipients(m) {
-		if m.author.checker.acked[receiver{m.context, p.self()}] < seq {
+		if m.author.checker.acked[stream{m.context, p.ring.Device()}] < seq {
 			return false
 		}
 	}
 	return true
 }
 
+// operations returns the actions that the frontend shows, but for those that another device of the account began: how they
+// end is told to that one.
 func (l *life) operations() []app.Operation {
 	s, _ := reactive.Value(l.core.Hub().Frame(), app.Operations)
-	return s.Value
+	if len(l.checker.foreign) == 0 {
+		return s.Value
+	}
+	return slices.DeleteFunc(slices.Clone(s.Value), func(o app.Operation) bool { return l.checker.foreign[o.ID] })
 }
 
 // inspect checks the invariants of a world that has settled.
@@ -124,7 +129,7 @@ func (w *simulation) inspect(tc task.Context) {
 	for _, p := range w.homes() {
 		p.inspectOperations()
 		p.inspectReceipts()
-		if p.original == nil {
+		if p == p.owner() {
 			w.eventually(tc, p.life, ContactsAgree, p.life.contactsDiffer)
 		}
 		if p.forked() {
@@ -212,12 +217,12 @@ func accounted(chain *guard.ReceiptChain, ledger *fact.Charge) bool {
 // inspectReceipts checks what this person knows of the receipts of others against their ledgers.
 func (p *person) inspectReceipts() {
 	for _, context := range p.contexts() {
-		for _, from := range p.world.talks.contexts[context].members {
+		for _, from := range p.world.devices() {
+			if from.owner() == p.owner() || !slices.Contains(p.world.talks.contexts[context].members, from.owner()) {
+				continue
+			}
 			if from.forked() || p.forked() {
 				continue // several homes write and take receipts of one chain
-			}
-			if from == p {
-				continue
 			}
 			value, err := p.last.Meta(replica.ChainKey(context, from.self(), from.ring.Device(), effect.ReceiptKindFacts))
 			if err != nil || value == nil {

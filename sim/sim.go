@@ -18,6 +18,7 @@ const (
 	MinAgents  = 2
 	MaxAgents  = 128
 	MaxMinutes = 24 * 60
+	MaxDevices = 4
 )
 
 // Options describes a world. The zero value of every field but Seed has a default.
@@ -29,6 +30,9 @@ type Options struct {
 	// Copies lets homes be copied at any instant and started beside the original, and be restored from earlier copies.
 	// No person moves to another network or is away for weeks then. Invariants do not hold until streams are chains.
 	Copies bool
+	// Devices is how many devices an account has at most: above 1 people enrol more while the world lives. Default 1, at most
+	// [MaxDevices].
+	Devices int
 	// Modules are the domains that every agent has beside the usual ones. Their facts come from the scripts and tests of
 	// those who wrote them; their views are checked like all others. Default: none.
 	Modules []domain.Module
@@ -103,7 +107,12 @@ func (o *Options) complete() error {
 	if o.Minutes == 0 {
 		o.Minutes = 1
 	}
+	if o.Devices == 0 {
+		o.Devices = 1
+	}
 	switch {
+	case o.Devices < 1 || o.Devices > MaxDevices:
+		return aura.Errorf(op, aura.Invalid, "%d devices, must be 1 to %d", o.Devices, MaxDevices)
 	case o.Agents < MinAgents || o.Agents > MaxAgents:
 		return aura.Errorf(op, aura.Invalid, "%d agents, must be %d to %d", o.Agents, MinAgents, MaxAgents)
 	case o.Minutes < 1 || o.Minutes > MaxMinutes:

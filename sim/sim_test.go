@@ -28,7 +28,8 @@ func run(t *testing.T, o sim.Options) sim.Report {
 func hold(t *testing.T, o sim.Options, r sim.Report) {
 	t.Helper()
 	for _, v := range r.Violations {
-		t.Errorf("%v\nreplay: go run ./cmd/aura sim --seed %d --agents %d --minutes %d --faults=%v --copies=%v", v, o.Seed, o.Agents, o.Minutes, o.Faults, o.Copies)
+		t.Errorf("%v\nreplay: go run ./cmd/aura sim --seed %d --agents %d --minutes %d --faults=%v --copies=%v --devices %d",
+			v, o.Seed, o.Agents, o.Minutes, o.Faults, o.Copies, max(1, o.Devices))
 	}
 }
 
@@ -65,6 +66,23 @@ func TestWorldsWithCopies(t *testing.T) {
 	}
 }
 
+// TestWorldsWithDevices: people use more and more devices of one account.
+func TestWorldsWithDevices(t *testing.T) {
+	var sum sim.Troubles
+	for seed := uint64(1); seed <= 4; seed++ {
+		o := sim.Options{Seed: seed, Agents: 3, Minutes: 4, Faults: seed%2 == 0, Copies: seed == 4, Devices: 3}
+		r := run(t, o)
+		sum.Add(&r.Troubles)
+		hold(t, o, r)
+		if seed == 2 && run(t, o).Digest != r.Digest {
+			t.Errorf("seed %d: the same seed with devices is another world", seed)
+		}
+	}
+	if sum.Enrolments == 0 {
+		t.Error("no device was enrolled")
+	}
+}
+
 // TestEveryTroubleHappens looks for worlds until there was some of every kind: what almost never happens tests nothing.
 func TestEveryTroubleHappens(t *testing.T) {
 	var sum sim.Troubles
@@ -78,7 +96,7 @@ func TestEveryTroubleHappens(t *testing.T) {
 	}
 	seed := uint64(1)
 	for ; seed <= 100 && len(never()) > 0; seed++ {
-		o := sim.Options{Seed: seed, Agents: 2, Minutes: 6, Faults: true, Copies: seed%2 == 0}
+		o := sim.Options{Seed: seed, Agents: 2, Minutes: 6, Faults: true, Copies: seed%2 == 0, Devices: 1 + int(seed%3)}
 		r := run(t, o)
 		hold(t, o, r)
 		sum.Add(&r.Troubles)
@@ -172,6 +190,7 @@ func TestOptionsOutOfBoundsAreRefused(t *testing.T) {
 		"no such a bug":  {Plant: "gremlin"},
 		"a bug alone":    {Plant: sim.PlantVoidBranch},
 		"negative count": {Agents: -3},
+		"many devices":   {Devices: sim.MaxDevices + 1},
 	} {
 		if _, err := sim.Run(o); !errors.Is(err, aura.Invalid) {
 			t.Errorf("%s: %v, want invalid", name, err)

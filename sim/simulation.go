@@ -39,7 +39,7 @@ type simulation struct {
 	agents  *task.Group // the agents
 	people  []*person   // each by the first home
 	talks   talks
-	held    map[holding]bool // facts of contexts that were ever durable at a home of an authority
+	held    map[holding]bool // facts of contexts that were ever durable at a home of a device
 	joined  aura.Duration    // when an invitation was made or answered last
 	copying int              // copies that are being made
 	closing bool             // users begin nothing new, nothing more goes wrong
@@ -87,6 +87,9 @@ func (w *simulation) live(tc task.Context) error {
 	}
 	if w.options.Copies {
 		trouble.Go("copies", w.injectCopies)
+	}
+	if w.options.Devices > 1 {
+		trouble.Go("devices", w.injectDevices)
 	}
 	err := w.runStory(tc, trouble)
 	w.sim.Crash(trouble)
@@ -171,7 +174,7 @@ func (w *simulation) populate(tc task.Context) error {
 
 // admit founds the authority of one more person.
 func (w *simulation) admit(tc task.Context, name string) error {
-	p := w.newPerson(len(w.people), name)
+	p := w.newPerson(len(w.people), 0, name)
 	w.people = append(w.people, p)
 	limits, err := capability.Limit(p.self(), aura.ContextID{}, w.policy)
 	if err != nil {
@@ -220,9 +223,9 @@ func (w *simulation) look(tc task.Context) {
 // heal ends all trouble: networks are whole, disks are sound, all agents run, and users have ended their actions.
 func (w *simulation) heal(tc task.Context) {
 	w.net.Set(calm())
-	for i, p := range w.people {
+	for i, p := range w.devices() {
 		w.net.Attach(p.link())
-		for _, q := range w.people[:i] {
+		for _, q := range w.devices()[:i] {
 			w.net.Mend(p.link(), q.link())
 		}
 	}
@@ -265,8 +268,10 @@ func (w *simulation) reunite(tc task.Context) {
 
 // count sums up the journals.
 func (w *simulation) count() {
-	for i, p := range w.people {
+	for _, p := range w.devices() {
 		w.report.Facts += len(p.checker.ids)
+	}
+	for i, p := range w.people {
 		for _, q := range w.people[:i] {
 			if p.checker.knows[q.self()] && q.checker.knows[p.self()] {
 				w.report.Contacts++
@@ -277,7 +282,7 @@ func (w *simulation) count() {
 		if m.acked {
 			w.report.Messages++
 		}
-		for _, p := range w.people {
+		for _, p := range w.devices() {
 			if _, heard := p.checker.heard[m.line]; heard && p != m.author {
 				w.report.Deliveries++
 			}

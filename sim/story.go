@@ -17,7 +17,7 @@ import (
 // The commands, each in the file named for it: peer, link, cut, crash, advance, submit, view, facts. Words are
 // separated by spaces, those in double quotes are one. Empty lines and lines that begin with # are ignored.
 func Play(seed uint64, script string) (transcript string, r Report, err error) {
-	s := &story{simulation: newSimulation(Options{Seed: seed, Agents: MinAgents, Minutes: 1}), codes: map[string]string{}, lanes: map[string]*lane{}}
+	s := &story{simulation: newSimulation(Options{Seed: seed, Agents: MinAgents, Minutes: 1, Devices: 1}), codes: map[string]string{}, lanes: map[string]*lane{}}
 	s.scripted, s.policy = true, guard.DefaultPolicy()
 	r = s.run(func(tc task.Context) error {
 		defer tc.Group().Cancel()

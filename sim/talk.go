@@ -40,6 +40,7 @@ type talks struct {
 type conversation struct {
 	group   bool
 	founder *person // of a group
+	maker   *person // of a group: the first home of the founder's device on which it was founded
 	members []*person
 	left    map[*person]bool
 	took    map[*person]bool // who has the other as a contact by it
@@ -56,6 +57,14 @@ func (t *talks) conversation(context aura.ContextID) *conversation {
 		t.contexts[context] = c
 	}
 	return c
+}
+
+// by returns the maker of a group that a person founded, on another device than the one of a home; nil: it is none.
+func (c *conversation) by(h *person) *person {
+	if c == nil || c.maker == nil || c.maker.owner() != h.owner() || c.maker == h.first() {
+		return nil
+	}
+	return c.maker
 }
 
 func (c *conversation) join(p *person) {
@@ -106,25 +115,22 @@ func (t *talks) find(context aura.ContextID, text string) *message {
 // other homes of its author, which learn it from them.
 func (w *simulation) recipients(m *message) (all []*person) {
 	author := m.author.first()
-	for _, p := range w.audience(m.context, author, m.givenUp) {
-		all = append(all, p.homesIn(m.context)...)
-	}
+	all = w.audience(m.context, author, m.givenUp)
 	if len(all) > 0 {
 		all = append(all, slices.DeleteFunc(author.homesIn(m.context), func(p *person) bool { return p == m.author })...)
 	}
 	return all
 }
 
-// audience returns the members of a conversation whom facts of an author must reach in the end. Those who are blocked,
-// who block, or who left are not among them: what reaches them depends on when. An inviter has a contact before the
-// accepter does; when the two begin anew in between, the accepter never gets the facts up to then, which givenUp
-// says, and their author sees that.
-func (w *simulation) audience(context aura.ContextID, author *person, givenUp func(*person) bool) []*person {
-	c := w.talks.contexts[context]
-	if c == nil || c.left[author] {
+// audience returns the homes of the members of a conversation that facts of an author's device must reach in the end: those of
+// all listed devices that take part. People who are blocked, who block, or who left are not among them: what reaches them
+// depends on when. An inviter has a contact before the accepter does; when the two begin anew in between, the accepter
+// never gets the facts up to then, which givenUp says, and their author sees that. A removed device is heard no more.
+func (w *simulation) audience(context aura.ContextID, of *person, givenUp func(*person) bool) (all []*person) {
+	c, author := w.talks.contexts[context], of.owner()
+	if c == nil || c.left[author] || of.first().spurned {
 		return nil
 	}
-	var all []*person
 	for _, p := range c.members {
 		if p == author || c.left[p] || apart(p, author) || !c.group && !c.took[p] && givenUp(p) {
 			continue
@@ -133,7 +139,14 @@ func (w *simulation) audience(context aura.ContextID, author *person, givenUp fu
 		if c.group && (p != c.founder && apart(p, c.founder) || author != c.founder && apart(author, c.founder)) {
 			continue
 		}
-		all = append(all, p)
+		for _, d := range p.everywhere() {
+			if !d.spurned {
+				all = append(all, d.homesIn(context)...)
+			}
+		}
+	}
+	if c.group && c.maker != nil && c.maker.spurned { // so whom it had not told yet does not know of the group
+		all = slices.DeleteFunc(all, func(h *person) bool { return !h.checker.takes[context] })
 	}
 	return all
 }
@@ -149,14 +162,16 @@ func apart(p, q *person) bool { return p.blocks(q) || q.blocks(p) }
 
 // blocks reports whether a home of a person blocks another person.
 func (p *person) blocks(q *person) bool {
-	return slices.ContainsFunc(p.homes(), func(h *person) bool { return h.checker.blocked[q.self()] })
+	return slices.ContainsFunc(p.everywhere(), func(d *person) bool {
+		return slices.ContainsFunc(d.homes(), func(h *person) bool { return h.checker.blocked[q.self()] })
+	})
 }
 
 // contexts returns the contexts in which a person takes part, ascending.
 func (p *person) contexts() []aura.ContextID {
 	var all []aura.ContextID
 	for context, c := range p.world.talks.contexts {
-		if slices.Contains(c.members, p.first()) {
+		if slices.Contains(c.members, p.owner()) {
 			all = append(all, context)
 		}
 	}

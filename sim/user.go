@@ -53,11 +53,13 @@ func (l *life) act(tc task.Context, lane *lane) {
 		l.actAtCopy(tc, lane)
 		return
 	}
-	if len(l.letters) > 0 {
+	// An invitation of another device would carry a certificate of its own.
+	meets := l.account == nil
+	if len(l.letters) > 0 && meets {
 		l.joining(tc, l.answer)
 		return
 	}
-	if l.chance.happens(0.5) && l.mayJoin() {
+	if meets && l.chance.happens(0.5) && l.mayJoin() {
 		met := false
 		if l.joining(tc, func(tc task.Context) { met = l.meet(tc) }); met {
 			return

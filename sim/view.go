@@ -188,7 +188,7 @@ func (l *life) statesTrue(shown []chat.Thread, fresh *reduction) {
 			recipients := m.Recipients
 			if !t.Group {
 				for _, p := range t.Members {
-					recipients = append(recipients, chat.Recipient{Participant: p, State: m.State})
+					recipients = append(recipients, chat.Recipient{Participant: p, State: m.State, Devices: m.Devices})
 				}
 			}
 			for k := range recipients {
@@ -232,7 +232,7 @@ func (l *life) unaware(tc task.Context) string {
 	}
 	for _, context := range l.contexts() {
 		due := map[aura.AuthorityID]bool{}
-		for _, p := range l.world.audience(context, l.first(), func(*person) bool { return true }) {
+		for _, p := range l.world.audience(context, l.person, func(*person) bool { return true }) {
 			due[p.self()] = true
 		}
 		messages, _ := fresh.chats.Messages(fresh.setting(), context, 0)
@@ -258,12 +258,18 @@ func (l *life) unaware(tc task.Context) string {
 
 func (l *life) stateTrue(m *chat.Message, at *chat.Recipient) {
 	peer, said := l.world.byAuthority(at.Authority), l.world.talks.find(m.Context, m.Text)
-	if !m.Mine || peer == l.first() || peer == nil || said == nil || at.State != delivery.ProgressDelivered && at.State != delivery.ProgressRead {
+	if !m.Mine || peer == l.owner() || peer == nil || said == nil || at.State != delivery.ProgressDelivered && at.State != delivery.ProgressRead {
 		return
 	}
-	if !peer.holds(m.ID) {
+	if !slices.ContainsFunc(peer.everywhere(), func(d *person) bool { return d.holds(m.ID) }) {
 		l.world.violate(l.name, StatesHonest, "message %d of lane %d is shown as %s at %s, and is not there",
 			said.number, said.lane, at.State, peer.name)
+	}
+	for _, id := range at.Devices {
+		if d := l.world.byDevice(id); d == nil || d.owner() != peer || !d.holds(m.ID) {
+			l.world.violate(l.name, StatesHonest, "message %d of lane %d is shown as being at device %s of %s, and is not there",
+				said.number, said.lane, aura.Short(id), peer.name)
+		}
 	}
 }
 

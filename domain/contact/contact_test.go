@@ -122,6 +122,20 @@ func TestLatestAddressesWin(t *testing.T) {
 	}
 }
 
+// TestAnotherDeviceIsElsewhere: the newest name counts, whichever device of the contact said it, and the addresses are those
+// of the device that the contact is known by.
+func TestAnotherDeviceIsElsewhere(t *testing.T) {
+	laptop := ben.Shared(t, pair(1), 5, 1, contact.KindProfile, contact.Profile{Name: "Benjamin", Addresses: []string{"/laptop"}})
+	laptop.Fact.Device = aura.DeviceID{7}
+	s := folded(ada.Own(t, 1, contact.KindAdded, added(ben, pair(1), "Ben")), laptop)
+	if got := s.Addresses(pair(1)); !slices.Equal(got, []string{"/ip4/192.0.2.1/tcp/4001"}) {
+		t.Errorf("the phone is at %v", got)
+	}
+	if c, _ := s.ByContext(pair(1)); c.PeerName != "Benjamin" {
+		t.Errorf("Ben goes by %q", c.PeerName)
+	}
+}
+
 func TestNamesThatMisleadAreRefused(t *testing.T) {
 	for _, name := range []string{"", " Ben", "Ben\n", "B\x00n", "B\u202een", "B\u200bn", "\xff", strings.Repeat("x", 65)} {
 		if err := contact.CheckName(name); !errors.Is(err, aura.Invalid) {

@@ -41,6 +41,7 @@ type entry struct {
 type said struct {
 	Profile fold.Newest[Profile] `cbor:"1,keyasint"`
 	Last    fact.Position        `cbor:"2,keyasint,omitempty"` // of the profile that came last
+	By      aura.DeviceID        `cbor:"3,keyasint,omitzero"`  // the device that said the newest
 }
 
 // person is an added fact with the values that are computed from it once.
@@ -131,7 +132,9 @@ func (s *State) applyProfile(r *fact.Record, at fold.Stamp) {
 		e.profiles[r.Fact.Author] = &said{}
 	}
 	by := e.profiles[r.Fact.Author]
-	by.Profile.Put(at, p)
+	if by.Profile.Put(at, p) {
+		by.By = r.Fact.Device
+	}
 	by.Last = max(by.Last, r.Position)
 }
 
@@ -146,16 +149,16 @@ func (s *State) entry(context aura.ContextID) *entry {
 }
 
 // profile returns the newest profile of the contact itself in their context.
-func (e *entry) profile() fold.Newest[Profile] {
+func (e *entry) profile() said {
 	if p := e.profiles[e.added.Value.Authority]; p != nil {
-		return p.Profile
+		return *p
 	}
-	return fold.Newest[Profile]{}
+	return said{}
 }
 
 // chosen returns the name that the peer goes by.
 func (e *entry) chosen() string {
-	if p := e.profile(); p.Set {
+	if p := e.profile().Profile; p.Set {
 		return p.Value.Name
 	}
 	return e.added.Value.Name

@@ -22,7 +22,7 @@ type savedEntry struct {
 }
 
 // Version is that of the saved form and of what Apply makes of a fact: a change of either raises it.
-func (s *State) Version() int { return 3 }
+func (s *State) Version() int { return 4 }
 
 // Save returns the state for [State.Restore]. Equal states have equal bytes.
 func (s *State) Save() ([]byte, error) {

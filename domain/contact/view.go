@@ -111,16 +111,16 @@ func (s *State) Certificate(context aura.ContextID) (fact.Certificate, bool) {
 	return e.added.Value.cert, true
 }
 
-// Addresses returns where the contact was last reached, best first; nil when nothing is known. Of what
-// the contact's card and the observed addresses, the later wins.
+// Addresses returns where the contact's device was last reached, best first; nil when nothing is known. Of what it said and
+// the observed addresses, the later wins. Another device of the contact may say its name, and is elsewhere.
 func (s *State) Addresses(context aura.ContextID) []string {
 	e := s.entries[context]
 	if !e.is() {
 		return nil
 	}
 	latest, since := e.added.Value.Addresses, e.added.Stamp
-	if p := e.profile(); p.Set && p.Stamp.Compare(since) > 0 {
-		latest, since = p.Value.Addresses, p.Stamp
+	if p := e.profile(); p.Profile.Set && p.By == e.added.Value.device && p.Profile.Stamp.Compare(since) > 0 {
+		latest, since = p.Profile.Value.Addresses, p.Profile.Stamp
 	}
 	if e.addresses.Set && e.addresses.Stamp.Compare(since) > 0 {
 		latest = e.addresses.Value

@@ -13,6 +13,7 @@ import (
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/foldtest"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -105,9 +106,7 @@ func TestProgressFollowsWhatIsKnown(t *testing.T) {
 
 func TestGivingUpKeepsCountInTheMetadata(t *testing.T) {
 	by := domain.Caller{Authority: ada.Authority(), Device: ada.Device()}
-	r, err := delivery.GiveUp(by, delivery.Failed{
-		Context: adaBen, Peer: ben.Authority(), Through: 7, Reason: strings.Repeat("é", 300),
-	}, 7)
+	r, err := delivery.GiveUp(by, ben.Authority(), guard.Mark{Context: adaBen, Number: 7, Place: fact.Place{Seq: 7}}, strings.Repeat("é", 300))
 	if err != nil {
 		t.Fatal(err)
 	}

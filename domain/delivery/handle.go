@@ -65,38 +65,42 @@ func ParseNumber(value []byte) (uint64, error) {
 	return 0, aura.Errorf("delivery.ParseNumber", aura.Corrupt, "how far a delivery is has %d bytes", len(value))
 }
 
-// Acknowledge plans to record that a peer has facts of the own device, up to a number.
-func Acknowledge(by domain.Caller, a Acked, number uint64) (guard.Request, error) {
-	draft, err := by.Draft(KindAcked, a)
-	return record(by, draft, AckedKey(a.Context, a.Peer), number), err
+// Acknowledge plans to record that a device of a peer has facts of the own device, up to a mark.
+func Acknowledge(by domain.Caller, peer aura.AuthorityID, device aura.DeviceID, m guard.Mark) (guard.Request, error) {
+	draft, err := by.Draft(KindAcked, Acked{
+		Context: m.Context, Peer: peer, Device: device, Through: m.Place.Seq, ID: m.Place.ID,
+	})
+	return record(by, draft, AckedKey(m.Context, peer), m), err
 }
 
-// GiveUp plans to record that delivery to a peer failed for good, up to a number. A long reason is cut.
-func GiveUp(by domain.Caller, f Failed, number uint64) (guard.Request, error) {
-	f.Reason = strings.ToValidUTF8(f.Reason[:min(len(f.Reason), maxReason)], "")
-	draft, err := by.Draft(KindFailed, f)
-	return record(by, draft, FailedKey(f.Context, f.Peer), number), err
+// GiveUp plans to record that delivery to a peer failed for good, up to a mark. A long reason is cut.
+func GiveUp(by domain.Caller, peer aura.AuthorityID, m guard.Mark, why string) (guard.Request, error) {
+	draft, err := by.Draft(KindFailed, Failed{
+		Context: m.Context, Peer: peer, Through: m.Place.Seq, ID: m.Place.ID,
+		Reason: strings.ToValidUTF8(why[:min(len(why), maxReason)], ""),
+	})
+	return record(by, draft, FailedKey(m.Context, peer), m), err
 }
 
 // Abandon adds to a request that ends a relation what becomes of the own facts that the peer never got: their
 // delivery has failed. It returns the errors of reading at home.
 func Abandon(r *guard.Request, h domain.Home, by domain.Caller, context aura.ContextID, peer aura.AuthorityID, why string) error {
-	count := h.Count(context, by.Device)
-	settled, err := Watermarks(h.Meta).Settled(context, peer)
-	if err != nil || settled >= count {
-		return err
-	}
 	newest, err := h.Newest(context, by.Device)
 	if err != nil {
 		return err
 	}
-	failed, err := GiveUp(by, Failed{Context: context, Peer: peer, Through: newest.Seq, ID: newest.ID, Reason: why}, count)
-	r.Entries, r.Metadata = append(r.Entries, failed.Entries...), append(r.Metadata, failed.Metadata...)
+	settled, err := Watermarks(h.Meta).Settled(context, peer)
+	if err != nil || settled >= newest.Number {
+		return err
+	}
+	failed, err := GiveUp(by, peer, newest, why)
+	r.Add(&failed)
 	return err
 }
 
-func record(by domain.Caller, draft fact.Draft, key string, through uint64) guard.Request {
+func record(by domain.Caller, draft fact.Draft, key string, m guard.Mark) guard.Request {
 	r := by.Local(CapRecord, draft)
-	r.Metadata = []guard.Meta{{Key: key, Value: binary.BigEndian.AppendUint64(nil, through)}}
+	r.Metadata = []guard.Meta{{Key: key, Value: binary.BigEndian.AppendUint64(nil, m.Number)}}
+	r.Marks = []guard.Mark{m}
 	return r
 }

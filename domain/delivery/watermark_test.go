@@ -11,6 +11,7 @@ import (
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
 )
 
 // metadata is a journal's.
@@ -58,7 +59,7 @@ func TestMarksOfDevicesFollowEach(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m, want := metadata{}, map[byte]uint64{}
 		if before := rapid.Uint64Range(0, 9).Draw(t, "before"); before > 0 {
-			r, err := delivery.Acknowledge(domain.Caller{}, delivery.Acked{Context: adaBen, Peer: ben.Authority()}, before)
+			r, err := delivery.Acknowledge(domain.Caller{}, ben.Authority(), ben.Device(), guard.Mark{Context: adaBen, Number: before})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -87,7 +88,7 @@ func TestMarksOfDevicesFollowEach(t *testing.T) {
 func TestGivingUpSettlesEveryDevice(t *testing.T) {
 	m := metadata{}
 	m.acknowledge(t, to(1), 3)
-	r, err := delivery.GiveUp(domain.Caller{}, delivery.Failed{Context: adaBen, Peer: ben.Authority(), Reason: "gone"}, 5)
+	r, err := delivery.GiveUp(domain.Caller{}, ben.Authority(), guard.Mark{Context: adaBen, Number: 5}, "gone")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,6 +60,17 @@ func (s *State) Chain(who aura.AuthorityID, first fact.Certificate, now aura.Ins
 // Announces reports whether an authority announced entries.
 func (s *State) Announces(who aura.AuthorityID) bool { return len(s.entries[who]) > 0 }
 
+// Listed implements [moderation.Devices].
+func (s *State) Listed(who aura.AuthorityID) (all []aura.DeviceID) {
+	for _, e := range s.entries[who] {
+		for i := range e.Devices {
+			all = append(all, e.Devices[i].ID())
+		}
+	}
+	slices.SortFunc(all, aura.DeviceID.Compare)
+	return slices.Compact(all)
+}
+
 // Bounds returns which facts of an authority's devices count in a context, by what its entries say.
 func (s *State) Bounds(context aura.ContextID, says *roster.State, below roster.Below) *roster.Bounds {
 	var all []roster.ClosedFact

@@ -269,7 +269,7 @@ func (s *State) reached(r *guard.Request, by domain.Caller, cert fact.Certificat
 			return err
 		}
 		ended := ending(by, id, completed)
-		r.Entries, r.Metadata = append(r.Entries, ended.Entries...), append(r.Metadata, ended.Metadata...)
+		r.Add(&ended)
 	}
 	return nil
 }
@@ -277,7 +277,7 @@ func (s *State) reached(r *guard.Request, by domain.Caller, cert fact.Certificat
 // replace adds the facts that end the old relation to a request that makes the contact again.
 func replace(r *guard.Request, contacts *contact.State, by domain.Caller, old contact.Ref) error {
 	gone, err := contact.Remove(contacts, by, contact.RemoveIntent{Contact: old})
-	r.Entries, r.Metadata = append(r.Entries, gone.Entries...), append(r.Metadata, gone.Metadata...)
+	r.Add(&gone)
 	return err
 }
 

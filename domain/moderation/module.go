@@ -1,6 +1,8 @@
 package moderation
 
 import (
+	"slices"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/fact"
@@ -13,8 +15,15 @@ type Conversations interface {
 	// Targeted returns the subject of a change, as long as the reference in it holds; [aura.Invalid], [aura.NotFound] or
 	// [aura.Stale] otherwise.
 	Targeted(s *domain.States, in ChangeIntent) (Target, error)
-	// Spoken names a person's devices in all conversations with it.
+	// Spoken names all conversations with a person, each with the device of the certificate by which the person is known there.
 	Spoken(s *domain.States, who aura.AuthorityID) []Seen
+}
+
+// Devices is the state that knows the devices of people. Package device has it.
+type Devices interface {
+	domain.State
+	// Listed names all devices that entries of an authority list or once listed, ascending.
+	Listed(who aura.AuthorityID) []aura.DeviceID
 }
 
 // SignalName is the name of the signal that carries a [Moderation].
@@ -67,16 +76,29 @@ func planUnblock(s *domain.Snapshot, in ChangeIntent) (domain.Plan, error) {
 		return domain.Plan{}, err
 	}
 	var seen []Seen
+	var marks []guard.Mark
 	if in.Drop {
-		// While the person is blocked nothing is added, so this is all of it.
-		seen = conversations.Spoken(s.States, target.Authority)
-		for i := range seen {
-			newest, err := s.Newest(seen[i].Context, seen[i].Device)
-			if err != nil {
-				return domain.Plan{}, err
+		// While the person is blocked nothing is added, so this is all of it. A removed device spoke, too.
+		listed := domain.Get[Devices](s.States).Listed(target.Authority)
+		for _, in := range conversations.Spoken(s.States, target.Authority) {
+			devices := listed
+			if !slices.Contains(devices, in.Device) {
+				devices = append(slices.Clip(devices), in.Device)
 			}
-			seen[i].Through, seen[i].ID = newest.Seq, newest.ID
+			for _, device := range devices {
+				newest, err := s.Newest(in.Context, device)
+				if err != nil {
+					return domain.Plan{}, err
+				}
+				if newest.Number == 0 {
+					continue
+				}
+				seen = append(seen, Seen{Context: in.Context, Device: device, Through: newest.Place.Seq, ID: newest.Place.ID})
+				marks = append(marks, newest)
+			}
 		}
 	}
-	return domain.Do(Unblock(domain.Get[*State](s.States), s.Caller, target.Authority, in.Drop, seen))
+	r, err := Unblock(domain.Get[*State](s.States), s.Caller, target.Authority, in.Drop, seen)
+	r.Marks = marks
+	return domain.Do(r, err)
 }

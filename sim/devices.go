@@ -1,0 +1,205 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/roster"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/transport"
+)
+
+const (
+	// deviceEvery is the mean time between two events with the devices of each person.
+	deviceEvery = 80 * time.Second
+	// maxEnrolled is how many devices an account enrols in all.
+	maxEnrolled = 8
+)
+
+// listing is what all entries of an account together say, those that no home but their maker has, too.
+type listing struct {
+	chain *roster.Chain
+	drops map[roster.Hash][]aura.DeviceID // devices that an entry removed
+}
+
+// owner returns the home by which the world knows the person: the first of the first device.
+func (p *person) owner() *person {
+	if f := p.first(); f.account != nil {
+		return f.account
+	}
+	return p.first()
+}
+
+// everywhere returns the first home of each device that the person's account ever had.
+func (p *person) everywhere() []*person { return append([]*person{p.owner()}, p.owner().devices...) }
+
+// devices returns the first homes of all devices that are in use, those of the first devices of all people first.
+func (w *simulation) devices() []*person {
+	if w.options.Devices == 1 {
+		return w.people
+	}
+	all := slices.Clone(w.people)
+	for _, p := range w.people {
+		for _, d := range p.devices {
+			if !d.retired {
+				all = append(all, d)
+			}
+		}
+	}
+	return all
+}
+
+// byDevice returns the first home of a device, nil if there is none.
+func (w *simulation) byDevice(id aura.DeviceID) *person {
+	for _, p := range w.people {
+		for _, d := range p.everywhere() {
+			if d.ring.Device() == id {
+				return d
+			}
+		}
+	}
+	return nil
+}
+
+// injectDevices lets people enrol devices until the world closes.
+func (w *simulation) injectDevices(tc task.Context) error {
+	c := newChance(w.sim.Entropy("devices"))
+	mean := deviceEvery / aura.Duration(len(w.people))
+	for !w.closing {
+		if err := tc.Sleep(max(c.pause(mean), w.dawn-tc.Elapsed())); err != nil {
+			return err
+		}
+		if w.closing {
+			break
+		}
+		p := one(c, w.people)
+		tc.Group().Go("enrol", func(tc task.Context) error { return w.enrol(tc, c, p) })
+	}
+	return nil
+}
+
+// enrol lets a person use one more device, unless it has enough. A crash of the agent in between leaves a device in the
+// roster that has no home.
+func (w *simulation) enrol(tc task.Context, c *chance, p *person) error {
+	if p.enrolling || p.enrolled == maxEnrolled || p.listed() >= w.options.Devices || p.life == nil || p.life.joins > 0 || len(p.copies) > 0 {
+		return nil
+	}
+	p.enrolling = true
+	defer func() { p.enrolling = false }()
+	p.enrolled++
+	w.joined = tc.Elapsed()
+	d := w.newPerson(p.number-1, p.enrolled, fmt.Sprintf("%s device %d", p.name, p.enrolled+1))
+	d.account, d.ring = p, p.ring.Sibling(w.sim.Entropy(d.name+" keys"))
+	w.note(tc, "enrol", d.name)
+	var begin agent.Enrolment
+	if p.act(tc, "enrol", func(tc task.Context, l *life) (err error) {
+		begin, err = l.agent.Enrol(tc, d.ring.Listed(), []transport.Address{d.address})
+		return err
+	}) != nil {
+		return nil
+	}
+	if err := agent.Join(tc, d.hands(), w.options.Modules, begin); err != nil {
+		w.violate(d.name, ServicesRun, "the device cannot begin: %v", err)
+		return nil
+	}
+	d.disk = d.disk.Crash() // it was closed: this opens it again
+	if w.options.Faults && c.happens(0.3) {
+		d.drift(c)
+	}
+	w.report.Enrolments++
+	w.joined = tc.Elapsed()
+	if err := d.turn.Acquire(tc); err != nil {
+		return err
+	}
+	defer d.turn.Release()
+	p.devices = append(p.devices, d)
+	for _, h := range append(p.homes(), d) {
+		h.backups = nil // no home goes back to before it knew its siblings
+	}
+	d.revive(tc)
+	w.note(tc, "start", d.name)
+	return nil
+}
+
+// listed returns how many devices a person's account lists.
+func (p *person) listed() int {
+	if p.entries == nil {
+		return 1
+	}
+	return len(p.entries.chain.State(0).Devices)
+}
+
+// act lets the person do something with the running agent. It returns [aura.Unavailable] when none runs, or when it ends
+// before the action does.
+func (p *person) act(tc task.Context, what string, fn func(task.Context, *life) error) error {
+	l := p.life
+	if l == nil {
+		return aura.Errorf("sim.act", aura.Unavailable, "%s: no agent runs", p.name)
+	}
+	done := task.NewFuture[struct{}]()
+	l.users.Go(what, func(tc task.Context) error {
+		defer done.Resolve(struct{}{}, aura.Errorf("sim.act", aura.Unavailable, "%s: the process ended", p.name))
+		done.Resolve(struct{}{}, l.do(tc, what, func(tc task.Context) error { return fn(tc, l) }))
+		return nil
+	})
+	_, err := done.Await(tc)
+	return err
+}
+
+// list notes the entries of a fact about the devices of an account, which the home of the checker now has.
+func (w *checker) list(r *fact.Record) {
+	var a roster.Announced
+	if !w.read(r, &a) {
+		return
+	}
+	entries, err := a.Decode()
+	p := w.person.world.byAuthority(r.Fact.Author)
+	if err != nil || p == nil {
+		w.violate(MessageGenuine, "a fact with entries of a roster does not decode, or its author is not in this world: %v", err)
+		return
+	}
+	for i := range entries {
+		p.list(&entries[i])
+		w.news = append(w.news, p.entries.drops[entries[i].Hash()]...)
+	}
+}
+
+// list adds an entry to those of the account, unless it is there.
+func (p *person) list(e *roster.Entry) {
+	if p.entries == nil {
+		p.entries = &listing{chain: roster.New(p.self()), drops: map[roster.Hash][]aura.DeviceID{}}
+	}
+	l, hash := p.entries, e.Hash()
+	if _, known := l.drops[hash]; known {
+		return
+	}
+	if err := l.chain.Add(*e, 0); err != nil {
+		p.world.violate(p.name, RostersAgree, "entry %d was committed: %v", e.Number, err)
+	}
+	l.drops[hash] = nil
+	for _, before := range l.chain.Entries() {
+		if !slices.Contains(e.Previous, before.Entry.Hash()) {
+			continue
+		}
+		for i := range before.Entry.Devices {
+			id := before.Entry.Devices[i].ID()
+			if !slices.ContainsFunc(e.Devices, func(d roster.Device) bool { return d.ID() == id }) {
+				l.drops[hash] = append(l.drops[hash], id)
+				if d := p.world.byDevice(id); d != nil {
+					d.spurned = true
+				}
+			}
+		}
+	}
+}
+
+// drift lets the clock of a device differ from the others' for as long as the world lives.
+func (p *person) drift(c *chance) {
+	p.world.report.ClocksOff++
+	p.usual = c.between(-usuallyWrong, usuallyWrong)
+	p.wrong = p.usual
+}
