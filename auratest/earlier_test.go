@@ -215,7 +215,7 @@ func (r *reunion) meetEarlier(from, to *auratest.Person) {
 	})
 }
 
-// TestAHomeOfAnEarlierBuildTalksOn: an old copy of it that wrote nothing learns what it lacks, and no copy is another one.
+// TestAHomeOfAnEarlierBuildTalksOn: no home of the two has a branch then.
 func TestAHomeOfAnEarlierBuildTalksOn(t *testing.T) {
 	relate(t, func(tc task.Context, r *reunion) {
 		ada, ben := r.pair()
@@ -272,7 +272,7 @@ func TestAnOldCopyOfAnEarlierHomeThatWrote(t *testing.T) {
 }
 
 // TestCopiesThatBothWroteWithAnEarlierBuild: the peer has taken by numbers, so it has some of both, in an order that no
-// copy has. What it has is returned to both, what it lacks it gets, and all of it is joined.
+// copy has. It returns to each copy the facts of the other, gets those that it lacks, and all are joined.
 func TestCopiesThatBothWroteWithAnEarlierBuild(t *testing.T) {
 	for name, story := range map[string]func(r *reunion, ada, twin *auratest.Person, peers []*auratest.Person){
 		"the peer knows one": func(r *reunion, ada, twin *auratest.Person, peers []*auratest.Person) {

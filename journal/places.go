@@ -130,7 +130,7 @@ func (j *Journal) everAt(l *layer, id streamID, s *stream, seq uint64, named *fa
 	return all, err
 }
 
-// placeValue is what the index of places has of a record: identity and time, and what is before a fact of the first format.
+// placeValue is what the index of places has of a record: identity and time, and for a fact of the first format the digest of the facts before it.
 func placeValue(r *fact.Record) []byte {
 	value := binary.BigEndian.AppendUint64(slices.Clone(r.ID[:]), uint64(r.Fact.Logical))
 	if r.Fact.Seq == 0 {

@@ -12,7 +12,7 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// A row is facts of the first format from place 1 on. None of them signs what is before it, and an earlier build took any
+// A row is facts of the first format from place 1 on. None of them signs its predecessor, and an earlier build took any
 // fact at the next place, so a receiver of two copies can have a row that no copy has.
 
 // plainAfter returns a fact of the first format behind another one, which may be nil.

@@ -160,8 +160,8 @@ func (j *Journal) stageBehind(l *layer, r staged, s *stream, preds []fact.Place,
 	return r, true, nil
 }
 
-// stagePlain stages a received fact of the first format. It signs no predecessor: who sends it says behind which row of facts
-// it is. The first row is the facts that came with their numbers as places; any other row is a branch of it. The same fact
+// stagePlain stages a received fact of the first format. It signs no predecessor: the message that brought it says behind which
+// row of facts it is. The first row is the facts that came with their numbers as places; any other row is a branch of it. The same fact
 // can be in several rows, because an earlier build took any fact at the next place.
 func (j *Journal) stagePlain(l *layer, r staged, s *stream) (staged, bool, error) {
 	const op = "journal.Append"
@@ -206,7 +206,7 @@ func (j *Journal) stagePlain(l *layer, r staged, s *stream) (staged, bool, error
 }
 
 // firstOf returns the position of a fact of the first format that is here already, in another row or at another place, and false
-// when it is not here. Nobody signs a place of such a fact, so two holders can say two.
+// when it is not here. No signature covers the place of such a fact, so two holders can say two.
 func (j *Journal) firstOf(l *layer, id streamID, s *stream, in *fact.Record) (p fact.Position, here bool, err error) {
 	if listed, at, err := j.listedPlain(s, in.Place()); err != nil || at > 0 && listed == in.ID {
 		return at, err == nil, err

@@ -150,7 +150,7 @@ func (o opened) close(t testing.TB, tc task.Context) {
 	}
 }
 
-// Append is that of the journal. Facts of the first format of which an entry does not say what is before them are in the
+// Append is that of the journal. Facts of the first format of which an entry does not say the digest before them are in the
 // first row.
 func (o opened) Append(tc task.Context, e *journal.Entry) ([]fact.Record, error) {
 	e.Foreign = slices.Clone(e.Foreign)

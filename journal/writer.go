@@ -439,7 +439,7 @@ func (j *Journal) batch(g *group) (*Batch, error) {
 }
 
 // appendTo appends the stored form of a record: its number, its fact behind the size of that, and its proof. A fact of the
-// first format beside the first row has zero before its number, and its place and what is before it behind that. One that
+// first format beside the first row has zero before its number, and its place and the digest before it behind that. One that
 // is here again has the position of the first record in place of fact and proof.
 func (r *staged) appendTo(plain []byte) []byte {
 	rec := &r.record

@@ -58,7 +58,7 @@ func conversation(ts *testscript.TestScript, tc task.Context, j *journal.Journal
 		}
 	})
 	if ns == (fact.Namespace{}) {
-		ts.Fatalf("nobody said %q", text)
+		ts.Fatalf("no message says %q", text)
 	}
 	look(fact.Selection{Namespaces: []fact.Namespace{ns}}, func(r *fact.Record) { last = max(last, r.Fact.Logical) })
 	return ns, last
