@@ -36,6 +36,7 @@ func (a *Agent) Status() status.Status {
 		s.Services = append(s.Services, status.Service{Name: a.tree.names[i], State: h.Observe().State().String()})
 	}
 	s.Branches = Branches(a.env.Journal, a.env.Directory, a.Self(), a.env.Ring.Device())
+	s.Logs = Logs(a.env.Journal)
 	s.RanTwice = a.services.replicator.RanTwice()
 	return s
 }

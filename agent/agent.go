@@ -108,6 +108,9 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	if !founded(index) {
 		return nil, aura.Errorf("agent.New", aura.NotFound, "the journal has no founding facts: the account was not created completely")
 	}
+	if err := moveReceipts(tc, store); err != nil {
+		return nil, err
+	}
 	if a.renewed, err = renew(tc, h, set, store, tokens); err != nil {
 		return nil, err
 	}

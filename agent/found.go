@@ -129,6 +129,14 @@ func keepLabels(tc task.Context, h Hands, store *storage, tokens *frontier.Index
 	return err
 }
 
+// moveReceipts keeps the receipts of an earlier build where this one looks for them.
+func moveReceipts(tc task.Context, store *storage) error {
+	if !interp.HasEarlyReceipts(store.journal) {
+		return nil
+	}
+	return served(tc, store, func() error { return interp.MoveReceipts(tc, store.journal) })
+}
+
 // borrowed is a journal that is served for a while and stays open: its owner closes it.
 type borrowed struct{ *storage }
 

@@ -58,25 +58,23 @@ func TestReceiptsOfEndedEpochsAreCollected(t *testing.T) {
 		if n := collected(t, tc, h, always); n != 0 {
 			t.Errorf("collected %d receipts of a peer never sent to", n)
 		}
-		var epochs []aura.Epoch
-		for _, n := range []int{600, 90, 7} { // more than two steps of collecting
+		for _, n := range []int{60, 9} {
 			turn(t, tc)
 			texts(t, tc, h, n)
-			epochs = append(epochs, h.Journal.Charge(chaintest.Pair, chaintest.Ben).Epoch)
 		}
 		if n := collected(t, tc, h, func(*effect.Receipt) bool { return false }); n != 0 {
 			t.Errorf("collected %d receipts that may not go", n)
 		}
 		before := len(chaintest.Dump(t, disk))
-		if n := collected(t, tc, h, func(r *effect.Receipt) bool { return r.Epoch == epochs[0] }); n != 600-90 {
-			t.Errorf("collected %d of the first epoch, want %d", n, 600-90)
+		if n := collected(t, tc, h, func(r *effect.Receipt) bool { return r.LastSeq <= 25 }); n != 25 {
+			t.Errorf("collected %d of the receipts of the first 25 facts", n)
 		}
 		checkChain(t, h)
-		if n := collected(t, tc, h, always); n != 90-7 {
-			t.Errorf("collected %d of the second epoch, want %d", n, 90-7)
+		if n := collected(t, tc, h, always); n != 60-25 {
+			t.Errorf("collected %d of the rest of the first epoch, want %d", n, 60-25)
 		}
-		if gone := before - len(chaintest.Dump(t, disk)); gone != 600-7 {
-			t.Errorf("%d keys have left the store, want %d", gone, 600-7)
+		if gone := before - len(chaintest.Dump(t, disk)); gone != 60 {
+			t.Errorf("%d keys have left the store, want 60", gone)
 		}
 		// An epoch that has begun without a send keeps the chain of the one before it.
 		turn(t, tc)
@@ -89,8 +87,52 @@ func TestReceiptsOfEndedEpochsAreCollected(t *testing.T) {
 	})
 }
 
+// TestReceiptsOfTwoChainsAreKept: where no policy lets receipts go, those of the chain before the last one go as a chain begins.
+func TestReceiptsOfTwoChainsAreKept(t *testing.T) {
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
+		h := chaintest.Found(t, tc, disk, sim.Entropy("home"), guard.DefaultPolicy())
+		defer h.Close(tc)
+		turn(t, tc)
+		texts(t, tc, h, 5)
+		before := len(chaintest.Dump(t, disk))
+		for range 10 {
+			turn(t, tc)
+			texts(t, tc, h, 5)
+			checkChain(t, h)
+		}
+		logs := h.Journal.Logs()
+		if len(logs) != 1 || logs[0].Last != 55 || logs[0].Dropped != 45 {
+			t.Errorf("logs %+v, want one with 10 of 55 receipts", logs)
+		}
+		// A text is a record and three entries of indexes.
+		if more := len(chaintest.Dump(t, disk)) - before - 50*4; more != 5 {
+			t.Errorf("%d keys beside those of the facts were added, want 5", more)
+		}
+	})
+}
+
+// TestReceiptsOfASettledBudgetLeaveNoLog: a budget that ended has no present chain.
+func TestReceiptsOfASettledBudgetLeaveNoLog(t *testing.T) {
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
+		h := chaintest.Found(t, tc, disk, sim.Entropy("home"), guard.DefaultPolicy())
+		defer h.Close(tc)
+		texts(t, tc, h, 5)
+		if _, err := h.Journal.Append(tc, &journal.Entry{Settled: []aura.ContextID{chaintest.Pair}}); err != nil {
+			t.Fatal(err)
+		}
+		if n := collected(t, tc, h, func(r *effect.Receipt) bool { return r.LastSeq < 4 }); n != 3 || len(h.Journal.Logs()) != 1 {
+			t.Errorf("collected %d of 3 receipts that may go, logs %+v", n, h.Journal.Logs())
+		}
+		if n := collected(t, tc, h, always); n != 2 || len(h.Journal.Logs()) != 0 {
+			t.Errorf("collected %d of the last 2 receipts, logs %+v", n, h.Journal.Logs())
+		}
+	})
+}
+
 // TestCollectingBesideASenderKeepsTheChain sends and collects at once, in many interleavings: a receipt that
-// takes the place of an old one stays.
+// follows an old one stays.
 func TestCollectingBesideASenderKeepsTheChain(t *testing.T) {
 	for seed := uint64(1); seed <= 30; seed++ {
 		chaintest.Simulate(t, seed, func(tc task.Context, sim *task.Sim) {
@@ -145,31 +187,29 @@ func (d *dying) Apply(tc task.Context, b *journal.Batch) error {
 
 func TestACrashWhileCollectingLeavesNoHole(t *testing.T) {
 	for _, after := range []bool{false, true} {
-		for at := 1; at <= 3; at++ {
-			chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
-				disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
-				store := &dying{Store: disk, left: 1 << 30, after: after}
-				h := chaintest.Found(t, tc, store, sim.Entropy("home"), guard.DefaultPolicy())
-				turn(t, tc)
-				texts(t, tc, h, 600)
-				turn(t, tc)
-				texts(t, tc, h, 5)
-				store.left = at
-				if n, err := h.Production.CollectReceipts(tc, chaintest.Pair, chaintest.Ben, always); err == nil {
-					t.Errorf("collected %d on a disk that died", n)
-				}
-				h.Close(tc)
-				again := chaintest.Open(t, tc, disk.Crash(), sim.Entropy("again"))
-				defer again.Close(tc)
-				checkChain(t, again)
-				collected(t, tc, again, always)
-				if left := collected(t, tc, again, always); left != 0 {
-					t.Errorf("crash at batch %d: %d receipts were left over", at, left)
-				}
-				checkChain(t, again)
-				texts(t, tc, again, 10)
-				checkChain(t, again)
-			})
-		}
+		chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+			disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
+			store := &dying{Store: disk, left: 1 << 30, after: after}
+			h := chaintest.Found(t, tc, store, sim.Entropy("home"), guard.DefaultPolicy())
+			turn(t, tc)
+			texts(t, tc, h, 60)
+			turn(t, tc)
+			texts(t, tc, h, 5)
+			store.left = 1
+			if n, err := h.Production.CollectReceipts(tc, chaintest.Pair, chaintest.Ben, always); err == nil {
+				t.Errorf("collected %d on a disk that died", n)
+			}
+			h.Close(tc)
+			again := chaintest.Open(t, tc, disk.Crash(), sim.Entropy("again"))
+			defer again.Close(tc)
+			checkChain(t, again)
+			collected(t, tc, again, always)
+			if left := collected(t, tc, again, always); left != 0 {
+				t.Errorf("%d receipts were left over", left)
+			}
+			checkChain(t, again)
+			texts(t, tc, again, 10)
+			checkChain(t, again)
+		})
 	}
 }

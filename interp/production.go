@@ -163,9 +163,9 @@ type committer struct{ *Production }
 
 // Seal implements [journal.Committer]: it signs the receipts of a group.
 func (c committer) Seal(
-	entries []*journal.Entry, place func(fact.Namespace, uint64) fact.Place,
-) ([]fact.Charge, []journal.KV) {
-	return seal(c.own, orders(entries), place, c.signer.Sign)
+	entries []*journal.Entry, v journal.View, place func(fact.Namespace, uint64) fact.Place,
+) journal.Addition {
+	return seal(c.own, orders(entries), v.Log, place, c.signer.Sign)
 }
 
 // Synced implements [journal.Committer]. The envelopes leave from the journal's writer: handing the outcome back

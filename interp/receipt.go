@@ -1,8 +1,6 @@
 package interp
 
 import (
-	"encoding/binary"
-
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
@@ -83,11 +81,12 @@ func (r *run) issue(own aura.AuthorityID, c fact.Charge, sign func([]byte) [64]b
 }
 
 // seal signs the receipts of a group of orders, one for each run, and gives them to the orders whose charges they
-// cover. It returns the charges with the heads of their chains, and the receipts as metadata, so that they are durable
-// before anything is released. Place is that of a fact of the group by its number.
+// cover. It returns the charges with the heads of their chains, and the receipts for their logs, so that they are durable
+// before anything is released. Log is the state of a log, and place that of a fact of the group by its number.
 func seal(
-	own aura.AuthorityID, group []*order, place func(ns fact.Namespace, number uint64) fact.Place, sign func([]byte) [64]byte,
-) ([]fact.Charge, []journal.KV) {
+	own aura.AuthorityID, group []*order, log func(name string) journal.Log, place func(ns fact.Namespace, number uint64) fact.Place,
+	sign func([]byte) [64]byte,
+) (add journal.Addition) {
 	rs := runs{last: map[budgetKey]int{}}
 	chains, latest := map[budgetKey]fact.Charge{}, map[budgetKey]*fact.Charge{}
 	var covered []int // for each charge that a receipt shows, the run that covers it
@@ -108,17 +107,21 @@ func seal(
 		}
 	}
 	receipts := make([]effect.Receipt, len(rs.all))
-	meta := make([]journal.KV, len(rs.all))
+	logs := make(map[budgetKey]*receiptLog, len(keys))
 	for i := range rs.all {
 		r := &rs.all[i]
 		receipt, chain := r.issue(own, chains[r.key], sign)
 		receipts[i], chains[r.key] = receipt, chain
-		meta[i] = journal.KV{Key: receiptKey(r.key, chain.Receipts), Value: receipt.Encode()}
+		if logs[r.key] == nil {
+			logs[r.key] = newReceiptLog(log(receiptLogName(r.key)))
+		}
+		logs[r.key].add(&receipt, chain.Receipts)
 	}
-	charges := make([]fact.Charge, len(keys))
-	for i, k := range keys {
-		charges[i] = *latest[k]
-		charges[i].Receipts, charges[i].Head = chains[k].Receipts, chains[k].Head
+	for _, k := range keys {
+		charge := *latest[k]
+		charge.Receipts, charge.Head = chains[k].Receipts, chains[k].Head
+		add.Charges = append(add.Charges, charge)
+		add.Logs = append(add.Logs, logs[k].change)
 	}
 	for _, o := range group {
 		for i := range o.charges {
@@ -128,44 +131,67 @@ func seal(
 			}
 		}
 		if kv, keyed := o.sealKey(); keyed {
-			meta = append(meta, kv)
+			add.Meta = append(add.Meta, kv)
 		}
 	}
-	return charges, meta
+	return add
 }
 
-// receiptKey is where the n-th receipt (1-based) of a budget's current epoch is kept. The next epoch
-// overwrites it: a retransmission in a later epoch is decided anew and never uses an old receipt.
-func receiptKey(k budgetKey, n uint64) string {
-	b := append([]byte("receipt/"), k.context[:]...)
-	b = append(b, k.peer[:]...)
-	return string(binary.BigEndian.AppendUint64(b, n))
+// receiptLogName names the log with the receipts of a budget. Its cursor stands before the first receipt of the present chain.
+// The chain before it stays until a policy lets it go, though it is never sent any more: a retransmission in a later epoch is
+// decided anew. Still earlier ones go when a chain begins, so that a log has two at most.
+func receiptLogName(k budgetKey) string {
+	return "receipt/" + string(k.context[:]) + string(k.peer[:])
+}
+
+// receiptLog gathers what a group appends to the log of a budget.
+type receiptLog struct {
+	change journal.LogChange
+	last   uint64 // number of the last receipt
+	chain  uint64 // number of the last one before the present chain
+}
+
+func newReceiptLog(l journal.Log) *receiptLog {
+	return &receiptLog{journal.LogChange{Name: l.Name}, l.Last, l.Cursor}
+}
+
+// add appends the n-th receipt (1-based) of the present chain.
+func (l *receiptLog) add(r *effect.Receipt, n uint64) {
+	if n == 1 {
+		l.change.Drop, l.chain = l.chain, l.last
+		l.change.Cursor = l.chain
+	}
+	l.change.Values = append(l.change.Values, r.Encode())
+	l.last++
 }
 
 // receiptsAfter returns receipts of a budget's chain in an epoch: those after the first ones, at most so many.
-func receiptsAfter(l Ledger, k budgetKey, epoch aura.Epoch, after uint64, most int) ([]effect.Receipt, error) {
+func receiptsAfter(j *journal.Journal, k budgetKey, epoch aura.Epoch, after uint64, most int) ([]effect.Receipt, error) {
 	const op = "interp.Receipts"
-	c := l.Charge(k.context, k.peer)
+	name := receiptLogName(k)
+	chain, c := j.Log(name).Cursor, j.Charge(k.context, k.peer)
 	if c.Epoch != epoch {
 		return nil, aura.Errorf(op, aura.Stale, "the epoch has turned")
 	}
-	var found []effect.Receipt
-	for n := after; n < c.Receipts && len(found) < most; n++ {
-		b, err := l.Meta(receiptKey(k, n+1))
-		if err != nil {
+	if after >= c.Receipts {
+		return nil, nil
+	}
+	most = int(min(uint64(max(most, 0)), c.Receipts-after))
+	values, err := j.ReadLog(name, chain+after+1, most, 0)
+	if j.Log(name).Cursor != chain {
+		return nil, aura.Errorf(op, aura.Stale, "the epoch has turned")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(values) < most {
+		return nil, aura.Errorf(op, aura.Corrupt, "receipt %d of %d is missing", after+uint64(len(values))+1, c.Receipts)
+	}
+	found := make([]effect.Receipt, len(values))
+	for i, b := range values {
+		if found[i], err = effect.DecodeReceipt(b); err != nil {
 			return nil, err
 		}
-		if b == nil {
-			return nil, aura.Errorf(op, aura.Corrupt, "receipt %d of %d is missing", n+1, c.Receipts)
-		}
-		r, err := effect.DecodeReceipt(b)
-		if err != nil {
-			return nil, err
-		}
-		if r.Epoch != epoch { // those of another epoch have begun to take their places
-			return nil, aura.Errorf(op, aura.Stale, "the epoch has turned")
-		}
-		found = append(found, r)
 	}
 	return found, nil
 }

@@ -34,7 +34,7 @@ func (r *reference) commit(t *testing.T, tc task.Context, group []*Decision) []a
 	t.Helper()
 	answers := make([]answer, len(group))
 	p := newPlan(r.journal, r.device)
-	p.stored = r.stored
+	p.stored, p.journal = r.stored, r.journal
 	var admitted []int
 	for i, d := range group {
 		if err := p.admit(d); err != nil {
@@ -66,7 +66,7 @@ func (r *reference) commit(t *testing.T, tc task.Context, group []*Decision) []a
 
 func (r *reference) append(tc task.Context, p *plan) ([]fact.Record, error) {
 	e := &journal.Entry{
-		Drafts: p.drafts, Charges: p.charges.written(), Leaks: p.leaks.written(),
+		Drafts: p.drafts, Charges: p.charges.written(), Leaks: p.leaks.written(), Logs: p.logs,
 		Expect: func(v journal.View) error {
 			if !p.holds(v, r.device) {
 				return aura.Errorf("interp.Execute", aura.Stale, "the ledger has changed")
@@ -92,11 +92,13 @@ type plan struct {
 
 	drafts   []fact.Draft
 	meta     []guard.Meta
+	logs     []journal.LogChange
 	runs     runs
 	releases []effect.Envelope
 	released map[budgetKey]int // index into releases
 	admitted []admission
 	stored   *journal.Journal
+	journal  *journal.Journal
 }
 
 // admission says which part of the plan belongs to one decision.
@@ -228,10 +230,10 @@ func (p *plan) holds(l Ledger, device aura.DeviceID) bool {
 }
 
 // issue makes the receipts of all runs, in order, writes the chains' heads into the plan's charges and
-// keeps the receipts as metadata, so that they are durable before anything is released.
+// keeps the receipts in their logs, so that they are durable before anything is released.
 func (p *plan) issue(own aura.AuthorityID, sign func([]byte) [64]byte) []effect.Receipt {
 	receipts := make([]effect.Receipt, 0, len(p.runs.all))
-	chains := map[budgetKey]fact.Charge{}
+	chains, numbers := map[budgetKey]fact.Charge{}, map[string]uint64{}
 	for i := range p.runs.all {
 		r := &p.runs.all[i]
 		chain, ok := chains[r.key]
@@ -241,9 +243,16 @@ func (p *plan) issue(own aura.AuthorityID, sign func([]byte) [64]byte) []effect.
 		receipt, chain := r.issue(own, chain, sign)
 		chains[r.key] = chain
 		receipts = append(receipts, receipt)
-		p.meta = append(p.meta, guard.Meta{
-			Key: receiptKey(r.key, chain.Receipts), Value: receipt.Encode(),
-		})
+		name := receiptLogName(r.key)
+		last, ok := numbers[name]
+		if !ok {
+			last = p.journal.Log(name).Last
+		}
+		if chain.Receipts == 1 {
+			p.logs = append(p.logs, journal.LogChange{Name: name, Cursor: last})
+		}
+		p.logs = append(p.logs, journal.LogChange{Name: name, Values: [][]byte{receipt.Encode()}})
+		numbers[name] = last + 1
 
 		c := p.charges.get(r.key)
 		c.Receipts, c.Head = chain.Receipts, chain.Head

@@ -7,6 +7,7 @@ import (
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -102,9 +103,10 @@ func (s *Simulation) execute(tc task.Context, d *Decision) (effect.Result, error
 	}
 	group := []*order{o}
 	place := func(_ fact.Namespace, number uint64) fact.Place { return fact.Place{Seq: number} }
-	charges, receipts := seal(s.own, group, place, sign)
-	o.entry.Charges = append(o.entry.Charges, charges...)
-	o.entry.Meta = append(o.entry.Meta, receipts...)
+	log := func(name string) journal.Log { return journal.Log{Name: name} } // the steps have the receipts
+	add := seal(s.own, group, log, place, sign)
+	o.entry.Charges = append(o.entry.Charges, add.Charges...)
+	o.entry.Meta = append(o.entry.Meta, add.Meta...)
 	records := s.apply(o)
 	if s.options.Sender != nil {
 		for _, e := range releases(group) {

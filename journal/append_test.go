@@ -280,8 +280,8 @@ type freeing struct {
 	journal *journal.Journal
 }
 
-func (freeing) Seal([]*journal.Entry, func(fact.Namespace, uint64) fact.Place) ([]fact.Charge, []journal.KV) {
-	return nil, nil
+func (freeing) Seal([]*journal.Entry, journal.View, func(fact.Namespace, uint64) fact.Place) journal.Addition {
+	return journal.Addition{}
 }
 
 func (f freeing) Synced(_ task.Context, entries []*journal.Entry) {
@@ -341,12 +341,16 @@ func items(entries []*journal.Entry) (all []any) {
 	return all
 }
 
-func (s *sealer) Seal(entries []*journal.Entry, _ func(fact.Namespace, uint64) fact.Place) ([]fact.Charge, []journal.KV) {
+func (s *sealer) Seal(entries []*journal.Entry, v journal.View, _ func(fact.Namespace, uint64) fact.Place) journal.Addition {
 	if s.fails {
 		panic("the sealer fails")
 	}
 	s.sealed = append(s.sealed, items(entries))
-	return []fact.Charge{{Peer: aura.AuthorityID{1}, Epoch: 1, Spent: uint64(10 * len(entries))}}, []journal.KV{{Key: "sum", Value: fmt.Append(nil, len(entries))}}
+	return journal.Addition{
+		Charges: []fact.Charge{{Peer: aura.AuthorityID{1}, Epoch: 1, Spent: uint64(10 * len(entries))}},
+		Meta:    []journal.KV{{Key: "sum", Value: fmt.Append(nil, len(entries))}},
+		Logs:    []journal.LogChange{{Name: "sums", Values: [][]byte{fmt.Append(nil, v.Log("sums").Last, len(entries))}}},
+	}
 }
 
 func (s *sealer) Synced(_ task.Context, entries []*journal.Entry) {
@@ -401,6 +405,10 @@ func TestACommitterSealsItsAcceptedEntriesOnce(t *testing.T) {
 			}
 			if v, err := j.Meta("sum"); string(v) != "1" || err != nil {
 				t.Errorf("metadata %q, %v", v, err)
+			}
+			// The second committer sees what the first one added.
+			if v, err := j.ReadLog("sums", 1, 9, 0); fmt.Sprintf("%s", v) != "[0 2 1 1]" || err != nil {
+				t.Errorf("a log with %s, %v", v, err)
 			}
 		}
 		check(j.Journal)

@@ -255,3 +255,75 @@ type silent struct{}
 func (silent) Infof(string, ...any)         {}
 func (silent) Errorf(string, ...any)        {}
 func (silent) Fatalf(f string, args ...any) { panic(fmt.Sprintf(f, args...)) }
+
+// BenchmarkLogOfAMillion opens a journal on a disk with a log of a million entries of 100 bytes, appends to the log, reads 100
+// entries of its middle and drops one.
+func BenchmarkLogOfAMillion(b *testing.B) {
+	const entries = 1_000_000
+	dir := b.TempDir()
+	values := make([][]byte, 4000)
+	for i := range values {
+		values[i] = make([]byte, 100)
+	}
+	change := func(tc task.Context, j opened, c journal.LogChange) error {
+		c.Name, c.Limit = "a", 1<<40
+		_, err := j.Append(tc, &journal.Entry{Logs: []journal.LogChange{c}})
+		return err
+	}
+	with := func(fn func(task.Context, opened) error) {
+		err := real().Run("bench", func(tc task.Context) error {
+			store, err := journal.OpenPebble(dir, journal.PebbleOptions{})
+			if err != nil {
+				return err
+			}
+			j := open(b, tc, store)
+			if err := fn(tc, j); err != nil {
+				return err
+			}
+			j.close(b, tc)
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	with(func(tc task.Context, j opened) error {
+		for range entries / len(values) {
+			if err := change(tc, j, journal.LogChange{Values: values}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	b.Run("open", func(b *testing.B) {
+		for b.Loop() {
+			with(func(task.Context, opened) error { return nil })
+		}
+	})
+	for name, fn := range map[string]func(tc task.Context, j opened) error{
+		"append": func(tc task.Context, j opened) error {
+			return change(tc, j, journal.LogChange{Values: values[:1]})
+		},
+		"read": func(_ task.Context, j opened) error {
+			got, err := j.ReadLog("a", entries/2, 100, 0)
+			if len(got) != 100 {
+				return fmt.Errorf("%d entries", len(got))
+			}
+			return err
+		},
+		"drop": func(tc task.Context, j opened) error {
+			return change(tc, j, journal.LogChange{Drop: j.Log("a").Dropped + 1})
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			with(func(tc task.Context, j opened) error {
+				for b.Loop() {
+					if err := fn(tc, j); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		})
+	}
+}

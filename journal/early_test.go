@@ -31,7 +31,10 @@ func TestNothingIsShownBeforeItsSync(t *testing.T) {
 		r := peer.record(pair, 1, 1, "on its way")
 		writers := task.NewGroup(tc, "writers")
 		writers.Go("writer", func(tc task.Context) error {
-			_, err := j.Append(tc, &journal.Entry{Foreign: []fact.Record{r}, Meta: []journal.KV{{Key: "k", Value: []byte("v")}}})
+			_, err := j.Append(tc, &journal.Entry{
+				Foreign: []fact.Record{r}, Meta: []journal.KV{{Key: "k", Value: []byte("v")}},
+				Logs: []journal.LogChange{{Name: "l", Values: [][]byte{{1}}, Cursor: 1}},
+			})
 			return err
 		})
 		shown := func() (ways []string) {
@@ -47,6 +50,12 @@ func TestNothingIsShownBeforeItsSync(t *testing.T) {
 			if v, err := j.Meta("k"); v != nil || err != nil {
 				ways = append(ways, "Meta")
 			}
+			if values, err := j.ReadLog("l", 1, 1, 0); values != nil || err != nil {
+				ways = append(ways, "ReadLog")
+			}
+			if j.Log("l").Last+j.Log("l").Cursor > 0 || len(j.Logs()) > 0 {
+				ways = append(ways, "Log")
+			}
 			if j.Count(pair, peer.id) > 0 || j.Head() > 0 {
 				ways = append(ways, "Count")
 			}
@@ -61,7 +70,7 @@ func TestNothingIsShownBeforeItsSync(t *testing.T) {
 		if err := writers.Wait(tc); err != nil {
 			t.Fatal(err)
 		}
-		if ways := shown(); len(ways) != 5 {
+		if ways := shown(); len(ways) != 7 {
 			t.Errorf("after the sync it is shown by %v alone", ways)
 		}
 		j.close(t, tc)

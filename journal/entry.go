@@ -33,6 +33,7 @@ type Entry struct {
 	Charges     []fact.Charge // merged into the ledger; one that names no device is the own device's
 	Leaks       []fact.Leak   // merged into the ledger; one that names no device is the own device's
 	Meta        []KV
+	Logs        []LogChange
 	Checkpoints []Checkpoint
 	// Void says anew which facts of some streams are void, after those of this entry.
 	Void []Void
@@ -48,14 +49,22 @@ type Entry struct {
 // when theirs are equal, so its type must be comparable.
 type Committer interface {
 	// Seal is called once for a group, after its entries were checked and before it is handed to the store, with the
-	// committer's entries among them in the order of the commit. Its results are committed with the group: charges
-	// are merged into the ledger, metadata is set. Place returns the place of one of the group's own facts, by its number
+	// committer's entries among them in the order of the commit. Its result is committed with the group. The view is of
+	// the state that the group leaves so far. Place returns the place of one of the group's own facts, by its number
 	// in its namespace; zero for others.
-	Seal(entries []*Entry, place func(ns fact.Namespace, number uint64) fact.Place) ([]fact.Charge, []KV)
+	Seal(entries []*Entry, v View, place func(ns fact.Namespace, number uint64) fact.Place) Addition
 	// Synced is called once for a group with the same entries, as soon as they are durable and can be read and before
 	// the sinks are called: for work that must not wait for them, such as a message that may leave now. It is not called for
 	// a group that was lost.
 	Synced(tc task.Context, entries []*Entry)
+}
+
+// Addition is what a [Committer] adds to a group. Nothing of it is refused, so it keeps to the bounds of an [Entry] by
+// itself.
+type Addition struct {
+	Charges []fact.Charge // merged into the ledger
+	Meta    []KV
+	Logs    []LogChange
 }
 
 // KV is a piece of metadata: local, sealed, never synced. A nil Value removes the key. A key has at most
@@ -80,6 +89,8 @@ type View interface {
 	Leak(context aura.ContextID, observer fact.Observer) fact.Leak
 	// Meta returns the value of a key, nil when there is none. Damage is aura.Corrupt.
 	Meta(key string) ([]byte, error)
+	// Log returns the state of a device-local log; zero but for the name when there is none.
+	Log(name string) Log
 }
 
 // check returns aura.Invalid when the entry is out of bounds by itself.
@@ -101,6 +112,11 @@ func (e *Entry) check() error {
 	for _, kv := range e.Meta {
 		if len(kv.Key) == 0 || len(kv.Key) > maxMetaKey || len(kv.Value) > maxMetaValue {
 			return aura.Errorf(op, aura.Invalid, "metadata %.40q has a key of %d and a value of %d bytes", kv.Key, len(kv.Key), len(kv.Value))
+		}
+	}
+	for i := range e.Logs {
+		if err := e.Logs[i].check(); err != nil {
+			return err
 		}
 	}
 	for i := range e.Void {
@@ -129,6 +145,11 @@ func (e *Entry) size() (facts, bytes int) {
 	}
 	for i := range e.Meta {
 		bytes += len(e.Meta[i].Value)
+	}
+	for i := range e.Logs {
+		for _, v := range e.Logs[i].Values {
+			bytes += len(v) + logOverhead
+		}
 	}
 	return len(e.Drafts) + len(e.Foreign), bytes
 }

@@ -185,17 +185,31 @@ func (f *Faulty) begin(b *Batch) (aura.Duration, *pending, error) {
 }
 
 func (f *Faulty) install(b *Batch) {
-	b.Each(func(key, value []byte, remove bool) {
-		if old, ok := f.root.get(key); ok {
-			f.size -= len(key) + len(old)
+	b.Each(func(c Change) {
+		switch {
+		case c.End != nil:
+			_ = f.root.walk(c.Key, c.End, func(key, old []byte) error { // of the tree as it was
+				f.size -= len(key) + len(old)
+				f.root = f.root.remove(key)
+				return nil
+			})
+		case c.Value == nil:
+			f.size -= f.sizeOf(c.Key)
+			f.root = f.root.remove(c.Key)
+		default:
+			f.size += len(c.Key) + len(c.Value) - f.sizeOf(c.Key)
+			f.root = f.root.set(bytes.Clone(c.Key), bytes.Clone(c.Value))
 		}
-		if remove {
-			f.root = f.root.remove(key)
-			return
-		}
-		f.size += len(key) + len(value)
-		f.root = f.root.set(bytes.Clone(key), bytes.Clone(value))
 	})
+}
+
+// sizeOf returns the size of a key and its value, zero when it is not there.
+func (f *Faulty) sizeOf(key []byte) int {
+	old, ok := f.root.get(key)
+	if !ok {
+		return 0
+	}
+	return len(key) + len(old)
 }
 
 // Get implements [Store].

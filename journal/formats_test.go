@@ -166,3 +166,40 @@ func FuzzStoredValues(f *testing.F) {
 		}
 	})
 }
+
+func TestFormatsOfLogs(t *testing.T) {
+	formats.Map(t, "journal.storedLog", formats.Payload[storedLog]())
+	formats.Layout(t, "journal.logEntry", bytesOf(appendLogEntry(nil, 300, []byte("a value")), func(b []byte) bool {
+		total, value, ok := decodeLogEntry(b)
+		return ok && total == 300 && string(value) == "a value"
+	}), formats.Part{Field: "Total", Bytes: binary.AppendUvarint(nil, 300)}, formats.Part{Field: "Value", Bytes: []byte("a value")})
+}
+
+func FuzzDecodeLog(f *testing.F) {
+	s := logState{dropped: 2, last: 300, total: 1 << 20, gone: 77, cursor: 5}
+	f.Add(mustEncode(s.stored("receipt/\x00\xff")))
+	f.Add([]byte{0xa1, 0x01, 0x41, 'a'})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		name, s, ok := decodeLog(b)
+		if !ok {
+			return
+		}
+		if l := s.log(name); l.Dropped > l.Last || l.Bytes > s.total || name == "" {
+			t.Errorf("took a log that cannot be: %+v", l)
+		}
+		if again, s2, ok := decodeLog(mustEncode(s.stored(name))); again != name || s2 != s || !ok {
+			t.Errorf("%q %+v came back as %q %+v", name, s, again, s2)
+		}
+	})
+}
+
+func FuzzDecodeLogEntry(f *testing.F) {
+	f.Add(appendLogEntry(nil, 300, []byte("a value")))
+	f.Add([]byte{0x80})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		total, value, ok := decodeLogEntry(b)
+		if ok && !bytes.HasSuffix(b, value) {
+			t.Errorf("took %q of %d bytes from %x", value, total, b)
+		}
+	})
+}

@@ -50,10 +50,13 @@ type Journal struct {
 	recent  recent     // its newest records
 	meta    metadata   // the durable values that were written last
 	sinks   []*attached
-	commits uint64                  // batches that are durable
-	prior   map[string][]byte       // metadata that a batch is changing, as it was before; nil: none
-	joints  [keptJoints]storedJoint // that were read last
-	oldest  int                     // of them
+	commits uint64            // batches that are durable
+	prior   map[string][]byte // metadata that a batch is changing, as it was before; nil: none
+	// changing are the logs that a batch is changing, as they will be.
+	changing ordered[string, logState]
+	joints   [keptJoints]storedJoint // that were read last
+	oldest   int                     // of them
+	lives    uint64                  // of logs, see logState; only the writer changes it
 	// rows has the digests through each fact of the first row of streams of which they were asked, see [Journal.row]: 16 bytes a
 	// fact, for as long as the journal is open.
 	rows map[streamID][][fact.ShortID]byte
@@ -204,6 +207,18 @@ func (j *Journal) Leak(context aura.ContextID, observer fact.Observer) fact.Leak
 	j.lock.Lock()
 	defer j.lock.Unlock()
 	return j.state.Leak(context, observer)
+}
+
+// Charges returns the ledger entries of the own device.
+func (j *Journal) Charges() (all []fact.Charge) {
+	j.lock.Lock()
+	defer j.lock.Unlock()
+	for i := range j.state.charges.pairs {
+		if p := &j.state.charges.pairs[i]; p.key.device == (aura.DeviceID{}) {
+			all = append(all, p.value)
+		}
+	}
+	return all
 }
 
 // Spent returns the units that all devices of the authority have spent in an epoch, as far as their ledger entries are

@@ -31,6 +31,9 @@ const (
 	tablePlace byte = 0x10 // stream tag, place, name tag, number → sealed identity and time, where a number is not the place
 
 	tableProof byte = 0x11 // first position → sealed proof that records of one group commit share
+
+	tableLog      byte = 0x12 // log tag → sealed state of a device-local log
+	tableLogEntry byte = 0x13 // log tag, number → sealed entry
 )
 
 // tag is a keyed hash that stands for a name in a store key, so that keys tell nothing.

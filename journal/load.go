@@ -27,7 +27,7 @@ func (j *Journal) load(tc task.Context) error {
 	if err := j.loadFormat(header); err != nil {
 		return err
 	}
-	for _, step := range []func() error{j.loadHead, j.loadStreams, j.loadLedger} {
+	for _, step := range []func() error{j.loadHead, j.loadStreams, j.loadLedger, j.loadLogs} {
 		if err := step(); err != nil {
 			return err
 		}

@@ -167,12 +167,15 @@ func (p *pebbleStore) Apply(_ task.Context, b *Batch) error {
 		return aura.Errorf(op, aura.Exhausted, "no space left on the disk of the journal")
 	}
 	batch := p.db.NewBatchWithSize(b.Bytes() + 24*b.Len())
-	b.Each(func(key, value []byte, remove bool) {
+	b.Each(func(c Change) {
 		// Building a batch in memory cannot fail.
-		if remove {
-			_ = batch.Delete(key, nil)
-		} else {
-			_ = batch.Set(key, value, nil)
+		switch {
+		case c.End != nil:
+			_ = batch.DeleteRange(c.Key, c.End, nil)
+		case c.Value == nil:
+			_ = batch.Delete(c.Key, nil)
+		default:
+			_ = batch.Set(c.Key, c.Value, nil)
 		}
 	})
 	if err := commit(batch); err != nil {

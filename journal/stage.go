@@ -67,6 +67,9 @@ func (j *Journal) stage(l *layer, e *Entry, records []staged) ([]staged, error) 
 	for _, kv := range e.Meta {
 		l.meta.set(kv.Key, kv.Value)
 	}
+	if err := j.stageLogs(l, e.Logs); err != nil {
+		return nil, err
+	}
 	if e.collect != nil {
 		for _, c := range e.collect.covers {
 			id := streamID{e.collect.namespace, c.Device}

@@ -38,6 +38,9 @@ type layer struct {
 	others  ordered[aura.DeviceID, struct{}] // the devices of charges and leaks besides the own one
 	meta    ordered[string, []byte]
 	spots   ordered[spot, head]
+	logs    ordered[string, logState]
+
+	logWrites []logWrite // to the entries of logs, in order; not in the lowest layer
 }
 
 // over returns an empty layer over l.
@@ -55,6 +58,8 @@ func (l *layer) reset() {
 	l.others.reset()
 	l.meta.reset()
 	l.spots.reset()
+	l.logs.reset()
+	l.logWrites = l.logWrites[:0]
 }
 
 // absorb takes over the changes of a child. The lowest layer leaves out the values that the store holds.
@@ -65,13 +70,16 @@ func (l *layer) absorb(child *layer) {
 	l.charges.merge(&child.charges)
 	l.leaks.merge(&child.leaks)
 	l.others.merge(&child.others)
+	l.logs.merge(&child.logs)
 	if l.bottom == nil {
 		l.meta.merge(&child.meta)
 		l.spots.merge(&child.spots)
+		l.logWrites = append(l.logWrites, child.logWrites...)
 		return
 	}
 	l.charges.drop(&child.charges, noCharge)
 	l.leaks.drop(&child.leaks, noLeak)
+	l.logs.drop(&child.logs, noLog)
 }
 
 // settle empties the ledger entries of a context. An empty one is removed where it is durable.

@@ -28,29 +28,38 @@ type Store interface {
 // Batch is an ordered list of changes that happen together. The zero value is empty. Keys and values
 // are not copied.
 type Batch struct {
-	changes []change
+	changes []Change
 	bytes   int
 }
 
-type change struct {
-	key   []byte
-	value []byte // nil: delete
+// Change is one change of a batch.
+type Change struct {
+	Key   []byte
+	Value []byte // nil: Key is removed
+	// End, if set, removes all keys from Key up to but without End.
+	End []byte
 }
 
 // Set gives key a value, which may be empty.
-func (b *Batch) Set(key, value []byte) {
+func (b *Batch) Set(key, value []byte) { b.add(Change{Key: key, Value: orEmpty(value)}) }
+
+// orEmpty returns a value that is not nil, since nil stands for a removal.
+func orEmpty(value []byte) []byte {
 	if value == nil {
-		value = []byte{}
+		return []byte{}
 	}
-	b.add(change{key: key, value: value})
+	return value
 }
 
 // Delete removes key if it is there.
-func (b *Batch) Delete(key []byte) { b.add(change{key: key}) }
+func (b *Batch) Delete(key []byte) { b.add(Change{Key: key}) }
 
-func (b *Batch) add(c change) {
+// DeleteRange removes the keys from start up to but without end. Its cost does not depend on how many there are.
+func (b *Batch) DeleteRange(start, end []byte) { b.add(Change{Key: start, End: end}) }
+
+func (b *Batch) add(c Change) {
 	b.changes = append(b.changes, c)
-	b.bytes += len(c.key) + len(c.value)
+	b.bytes += len(c.Key) + len(c.Value) + len(c.End)
 }
 
 // Len returns the number of changes.
@@ -59,9 +68,9 @@ func (b *Batch) Len() int { return len(b.changes) }
 // Bytes returns the size of all keys and values.
 func (b *Batch) Bytes() int { return b.bytes }
 
-// Each calls fn for every change, in order; remove says that the key goes and value is nil.
-func (b *Batch) Each(fn func(key, value []byte, remove bool)) {
+// Each calls fn for every change, in order.
+func (b *Batch) Each(fn func(Change)) {
 	for _, c := range b.changes {
-		fn(c.key, c.value, c.value == nil)
+		fn(c)
 	}
 }

@@ -220,8 +220,7 @@ func (j *Journal) commit(tc task.Context, g *group) {
 		return h.place
 	}
 	for _, s := range shares {
-		charges, meta := s.committer.Seal(s.entries, place)
-		g.seal(j.options.Device, charges, meta)
+		j.add(g, s.committer.Seal(s.entries, g.layer, place))
 	}
 	j.prove(g)
 	b, err := j.batch(g)
@@ -247,7 +246,7 @@ func (j *Journal) commit(tc task.Context, g *group) {
 		all[i] = g.records[i].record
 	}
 	records := fresh(all)
-	j.raise = j.raise && len(all) == 0
+	j.raise = j.raise && !g.raises()
 	j.lock.Lock()
 	revised := g.layer.revised != j.state.revised
 	j.state.absorb(g.layer)
@@ -256,6 +255,7 @@ func (j *Journal) commit(tc task.Context, g *group) {
 		j.meta.put(p.key, p.value)
 	}
 	j.prior = nil
+	j.changing.reset()
 	if b.Len() > 0 {
 		j.commits++
 	}
@@ -299,6 +299,9 @@ func fresh(records []fact.Record) []fact.Record {
 	return slices.DeleteFunc(slices.Clone(records), again)
 }
 
+// raises reports whether the group writes something that a program of an older format does not find.
+func (g *group) raises() bool { return len(g.records)+len(g.layer.logs.pairs) > 0 }
+
 // answer tells the callers of a group that it failed. Those that have an answer keep it.
 func (g *group) answer(err error) {
 	for _, r := range g.requests {
@@ -329,21 +332,24 @@ func (g *group) shares() (all []share) {
 	return all
 }
 
-// seal adds a committer's additions to its entries.
-func (g *group) seal(own aura.DeviceID, charges []fact.Charge, meta []KV) {
-	for _, c := range charges {
-		g.layer.addCharge(own, c)
+// add adds what a committer adds to its entries.
+func (j *Journal) add(g *group, a Addition) {
+	for _, c := range a.Charges {
+		g.layer.addCharge(j.options.Device, c)
 	}
-	for _, kv := range meta {
+	for _, kv := range a.Meta {
 		g.layer.meta.set(kv.Key, kv.Value)
 		g.bytes += len(kv.Value)
 	}
+	for i := range a.Logs {
+		j.changeLog(g.layer, &a.Logs[i])
+	}
 }
 
-// keepPrior keeps the old values of the metadata that the group changes, for readers before the sync. After a failure
-// they stay, because a broken store may show values that never became durable.
+// keepPrior keeps the old values of the metadata that the group changes, and the logs that it changes, for readers before the
+// sync. After a failure they stay, because a broken store may show values that never became durable.
 func (j *Journal) keepPrior(g *group) error {
-	if len(g.layer.meta.pairs) == 0 {
+	if len(g.layer.meta.pairs)+len(g.layer.logs.pairs) == 0 {
 		return nil
 	}
 	prior := make(map[string][]byte, len(g.layer.meta.pairs))
@@ -358,6 +364,7 @@ func (j *Journal) keepPrior(g *group) error {
 	defer j.lock.Unlock()
 	maps.Copy(prior, j.prior)
 	j.prior = prior
+	j.changing.merge(&g.layer.logs)
 	return nil
 }
 
@@ -392,8 +399,8 @@ func (j *Journal) batch(g *group) (*Batch, error) {
 	for i := range g.records {
 		j.writeRecord(b, g, &g.records[i])
 	}
-	if j.raise && len(g.records) > 0 {
-		// With the first records that an older program would not find, the format says that the program is too old.
+	if j.raise && g.raises() {
+		// With the first records and logs that an older program would not find, the format says that the program is too old.
 		b.Set(headerKey, j.seal.header())
 	}
 	for _, p := range g.runs.pairs {
@@ -423,6 +430,7 @@ func (j *Journal) batch(g *group) (*Batch, error) {
 	for _, p := range l.meta.pairs {
 		j.writeMeta(b, p.key, p.value)
 	}
+	j.writeLogs(b, l)
 	for i := range g.checkpoints {
 		j.writeCheckpoint(b, &g.checkpoints[i])
 	}

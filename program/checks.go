@@ -2,6 +2,7 @@ package program
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"net"
 	"os"
@@ -365,6 +366,7 @@ func checkJournal(tc task.Context, s *cli.Shell, home string, store journal.Stor
 	facts := 0
 	var held []status.Quarantined
 	var copies []finding
+	var logs finding
 	if err == nil {
 		index := directory.New(set, ring.Authority(), j.Meta)
 		_, err = j.Read(tc, fact.Selection{}, func(r fact.Record) error {
@@ -374,6 +376,7 @@ func checkJournal(tc task.Context, s *cli.Shell, home string, store journal.Stor
 		})
 		held = agent.Quarantined(index.Quarantined())
 		copies = append(checkMark(s, home, j.Mark()), checkBranches(tc, j, index, ring)...)
+		logs = checkLogs(agent.Logs(j), readLogs(j))
 		err = errors.Join(err, j.Close(tc))
 	}
 	switch {
@@ -382,8 +385,37 @@ func checkJournal(tc task.Context, s *cli.Shell, home string, store journal.Stor
 	case facts == 0:
 		return []finding{ill("journal", lostJournal, "it is empty")}
 	}
-	findings := append([]finding{well("journal", "%d facts, all intact", facts)}, checkFolds(held)...)
+	findings := append([]finding{well("journal", "%d facts, all intact", facts), logs}, checkFolds(held)...)
 	return append(findings, copies...)
+}
+
+// checkLogs says how many and how large the device-local logs are, and what kept them from being read.
+func checkLogs(all []status.Logs, err error) finding {
+	if err != nil {
+		return ill("logs", "report this: Aura goes on without the entry", "%s", aura.Reason(err))
+	}
+	said := make([]string, len(all))
+	for i, l := range all {
+		said[i] = fmt.Sprintf("%s: %d with %d entries, %d KiB", l.Name, l.Logs, l.Entries, (l.Bytes+1023)>>10)
+	}
+	if len(said) == 0 {
+		return well("logs", "there are none on this device")
+	}
+	return well("logs", "kept on this device alone: %s", strings.Join(said, "; "))
+}
+
+// readLogs reads every entry of every log, which opens its seal.
+func readLogs(j *journal.Journal) error {
+	for _, l := range j.Logs() {
+		for n := l.Dropped + 1; n <= l.Last; {
+			values, err := j.ReadLog(l.Name, n, 1024, 1<<20)
+			if err != nil {
+				return err
+			}
+			n += uint64(len(values))
+		}
+	}
+	return nil
 }
 
 // checkMark compares how far a home has come with what this machine last ran.

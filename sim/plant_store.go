@@ -117,10 +117,10 @@ func (f *forgetful) Apply(tc task.Context, b *journal.Batch) error {
 		return err
 	}
 	var touched [256]int
-	b.Each(func(key, _ []byte, _ bool) { touched[key[0]]++ })
-	b.Each(func(key, value []byte, _ bool) {
-		if key[0] == tableStream {
-			f.index.note(string(key), value, touched[tableMeta] == 0 || touched[tableCharge] > 0)
+	b.Each(func(c journal.Change) { touched[c.Key[0]]++ })
+	b.Each(func(c journal.Change) {
+		if c.Key[0] == tableStream {
+			f.index.note(string(c.Key), c.Value, touched[tableMeta] == 0 || touched[tableCharge] > 0)
 		}
 	})
 	return nil

@@ -13,6 +13,7 @@ func TestFormats(t *testing.T) {
 	formats.Map(t, "status.Declared", formats.Payload[Declared]())
 	formats.Map(t, "status.Owned", formats.Payload[Owned]())
 	formats.Map(t, "status.Status", formats.Payload[Status]())
+	formats.Map(t, "status.Logs", formats.Payload[Logs]())
 	formats.Map(t, "status.Quarantined", formats.Payload[Quarantined]())
 	formats.Map(t, "status.Service", formats.Payload[Service]())
 	formats.Map(t, "status.Withdraw", formats.Payload[Withdraw]())

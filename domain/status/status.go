@@ -26,6 +26,16 @@ type Status struct {
 	Branches []Branches `cbor:"9,keyasint,omitempty" json:"branches,omitempty"`
 	// RanTwice is when the agent saw last that another copy of its home had run beside it; zero: not since it started.
 	RanTwice aura.Instant `cbor:"10,keyasint,omitempty" json:"ran_twice,omitzero"`
+	// Logs are the device-local logs, those of one use together, by name.
+	Logs []Logs `cbor:"11,keyasint,omitempty" json:"logs,omitempty"`
+}
+
+// Logs are the device-local logs of one use. Their entries stay on this device.
+type Logs struct {
+	Name    string `cbor:"1,keyasint" json:"name"`
+	Logs    int    `cbor:"2,keyasint" json:"logs"`
+	Entries uint64 `cbor:"3,keyasint,omitempty" json:"entries"`
+	Bytes   uint64 `cbor:"4,keyasint,omitempty" json:"bytes"` // that the entries take in the store, about
 }
 
 // Quarantined is a fact that a fold could not take, see [fact.Quarantine].

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -62,6 +63,7 @@ var cases = []struct {
 }{
 	{"a new store is empty", isEmpty},
 	{"the last change of a batch wins", lastChangeWins},
+	{"a range goes at its place in the batch", removesRange},
 	{"iteration is ordered and bounded", iterates},
 	{"iteration shows the store as it was", isStable},
 	{"values belong to the caller", ownsValues},
@@ -79,13 +81,17 @@ func open(t T, d Disk) journal.Store {
 	return s
 }
 
-// apply applies a batch of "key=value" and "-key" words.
+// apply applies a batch of "key=value", "-key" and "-key..end" words.
 func apply(t T, tc task.Context, s journal.Store, words ...string) {
 	t.Helper()
 	var b journal.Batch
 	for _, w := range words {
 		if key, ok := bytes.CutPrefix([]byte(w), []byte("-")); ok {
-			b.Delete(key)
+			if start, end, ok := bytes.Cut(key, []byte("..")); ok {
+				b.DeleteRange(start, end)
+			} else {
+				b.Delete(key)
+			}
 			continue
 		}
 		key, value, _ := bytes.Cut([]byte(w), []byte("="))
@@ -150,6 +156,17 @@ func lastChangeWins(t T, tc task.Context, d Disk) {
 		t.Fatalf("a deleted key: got %v, %v", ok, err)
 	}
 	apply(t, tc, s)
+	finish(t, tc, s)
+}
+
+func removesRange(t T, tc task.Context, d Disk) {
+	s := open(t, d)
+	apply(t, tc, s, "a=1", "b=1", "ba=1", "c=1", "d=1")
+	apply(t, tc, s, "bb=2", "-b..d", "c=2", "-x..y", "-d..d")
+	expect(t, s, "a=1", "c=2", "d=1")
+	d.Crash()
+	s = open(t, d)
+	expect(t, s, "a=1", "c=2", "d=1")
 	finish(t, tc, s)
 }
 
@@ -304,6 +321,7 @@ type step struct {
 type change struct {
 	key, value string
 	remove     bool
+	end        string // of a range that is removed; empty: key alone
 }
 
 var anySteps = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) step {
@@ -313,6 +331,7 @@ var anySteps = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) step {
 				key:    rapid.SampledFrom([]string{"a", "b", "ab", "\x00", "\xff", "b\x00"}).Draw(t, "key"),
 				value:  rapid.StringN(0, 5, 5).Draw(t, "value"),
 				remove: rapid.Bool().Draw(t, "remove"),
+				end:    rapid.SampledFrom([]string{"", "", "b", "c"}).Draw(t, "end"),
 			}
 		}), 0, 6).Draw(t, "changes"),
 		then: rapid.IntRange(0, 3).Draw(t, "then"),
@@ -326,10 +345,14 @@ func model(t *rapid.T, tc task.Context, d Disk, steps []step) {
 	for _, step := range steps {
 		var b journal.Batch
 		for _, c := range step.changes {
-			if c.remove {
+			switch {
+			case c.remove && c.end != "":
+				b.DeleteRange([]byte(c.key), []byte(c.end))
+				maps.DeleteFunc(want, func(key, _ string) bool { return c.key <= key && key < c.end })
+			case c.remove:
 				b.Delete([]byte(c.key))
 				delete(want, c.key)
-			} else {
+			default:
 				b.Set([]byte(c.key), []byte(c.value))
 				want[c.key] = c.value
 			}
