@@ -34,6 +34,7 @@ type pump struct {
 
 	lock    task.Mutex
 	offered fact.Position
+	era     uint64 // of the journal, that was offered last
 }
 
 // follower is a service whose folds follow the journal, and the facts that these could not take.
@@ -44,11 +45,14 @@ type follower struct {
 }
 
 func newPump(j *journal.Journal, s *reactive.Scheduler, e world.Entropy) *pump {
-	return &pump{journal: j, scheduler: s, entropy: e, committed: task.NewWake(), moved: task.NewWake(), offered: j.Head()}
+	return &pump{journal: j, scheduler: s, entropy: e, committed: task.NewWake(), moved: task.NewWake(), offered: j.Head(), era: j.Era()}
 }
 
 // Committed implements [journal.Sink].
 func (p *pump) Committed([]fact.Record) { p.committed.Notify() }
+
+// Revised implements [journal.Reviser].
+func (p *pump) Revised() { p.committed.Notify() }
 
 // Name implements [task.Service].
 func (p *pump) Name() string { return "pump" }
@@ -106,12 +110,13 @@ func (p *pump) report(tc task.Context) {
 // move offers the facts that were committed since the last call.
 func (p *pump) move(tc task.Context) error {
 	var batch []fact.Record
+	era := p.journal.Era()
 	offer := func(through fact.Position) error {
-		err := p.scheduler.Offer(tc, fact.Update{Records: batch, Position: through})
+		err := p.scheduler.Offer(tc, fact.Update{Records: batch, Position: through, Era: era})
 		if err == nil {
 			batch = nil
 			p.lock.Lock()
-			p.offered = through
+			p.offered, p.era = through, era
 			p.lock.Unlock()
 			p.moved.Notify()
 		}
@@ -126,7 +131,7 @@ func (p *pump) move(tc task.Context) error {
 		}
 		return offer(r.Position)
 	})
-	if err != nil || through == p.position() {
+	if err != nil || through == p.position() && era == p.era {
 		return err
 	}
 	return offer(through)
@@ -154,6 +159,9 @@ type history struct{ journal *journal.Journal }
 
 // Head implements [reactive.Reader].
 func (h history) Head() fact.Position { return h.journal.Head() }
+
+// Era implements [reactive.Reader].
+func (h history) Era() uint64 { return h.journal.Era() }
 
 // Read implements [reactive.Reader].
 func (h history) Read(tc task.Context, sel fact.Selection, fn func(*fact.Record) error) error {

@@ -326,6 +326,9 @@ func (a *agent) gone() error {
 // Head implements reactive.Reader.
 func (a *agent) Head() fact.Position { return a.feed.Head() }
 
+// Era implements reactive.Reader.
+func (a *agent) Era() uint64 { return 1 }
+
 // Read implements reactive.Reader.
 func (a *agent) Read(_ task.Context, sel fact.Selection, fn func(*fact.Record) error) error {
 	a.mu.Lock()

@@ -15,7 +15,8 @@ type Bridge interface {
 	// Watch calls sink, in the calling task, with the facts that sel selects, oldest first, and with
 	// observations. The first update that is Live ends the history; with sel.Follow, Watch then goes on until tc is
 	// cancelled. An error of sink ends it and is returned. After [aura.Unavailable] or
-	// [aura.Exhausted] the caller may watch again from the last update's Position.
+	// [aura.Exhausted] the caller may watch again from the last update's Position. [aura.Stale] says that another era began
+	// than that of the updates or of sel: folds of them are not valid, see [fact.Update.Era].
 	Watch(tc task.Context, sel fact.Selection, sink func(fact.Update) error) error
 	// Ask returns one answer. A question that the agent does not know is [aura.NotFound].
 	Ask(tc task.Context, q fact.Question) (fact.Answer, error)

@@ -89,6 +89,9 @@ func watch(tc task.Context, b Bridge, sel fact.Selection, sink func(fact.Update)
 				return err
 			}
 			sel.After, sel.Last, sel.Causal = up.Position, 0, false
+			if sel.Follow {
+				sel.Era = up.Era
+			}
 			return nil
 		})
 		if !errors.Is(err, aura.Exhausted) || sel.After == begin {

@@ -19,6 +19,7 @@ type directory struct {
 	fold    *fold
 	records []fact.Record // the folded records, for folds of a single conversation
 	after   fact.Position
+	era     uint64 // of the records; zero: there are none
 }
 
 func newDirectory(set *domain.Set, self aura.AuthorityID) *directory {
@@ -31,11 +32,18 @@ func (d *directory) read(tc task.Context, b Bridge, fn func(*fold)) error {
 		return err
 	}
 	defer d.gate.Release()
-	err := watch(tc, b, fact.Selection{Kinds: d.set.Names(), After: d.after}, func(up fact.Update) error {
-		d.fold.apply(&up)
-		d.records = append(d.records, up.Records...)
-		d.after = up.Position
-		return nil
+	err := renewed(func() error {
+		err := watch(tc, b, fact.Selection{Kinds: d.set.Names(), After: d.after, Era: d.era}, func(up fact.Update) error {
+			d.fold.apply(&up)
+			d.records = append(d.records, up.Records...)
+			d.after, d.era = up.Position, up.Era
+			return nil
+		})
+		if aura.KindOf(err) == aura.Stale {
+			d.fold.reset()
+			d.records, d.after, d.era = nil, 0, 0
+		}
+		return err
 	})
 	if err != nil {
 		return err
@@ -44,13 +52,19 @@ func (d *directory) read(tc task.Context, b Bridge, fn func(*fold)) error {
 	return nil
 }
 
-// conversation returns a fold for one conversation, with the names of all its members, and no messages yet, and the
-// position up to which the names are known.
-func (d *directory) conversation(tc task.Context, b Bridge, keep chat.Keep) (*fold, fact.Position, error) {
-	f, known := newFold(d.set, d.self, keep), fact.Position(0)
+// since says up to where facts are known, and of which era they are: where a watch can go on.
+type since struct {
+	position fact.Position
+	era      uint64
+}
+
+// conversation returns a fold for one conversation, with the names of all its members, and no messages yet, and up to
+// where the names are known.
+func (d *directory) conversation(tc task.Context, b Bridge, keep chat.Keep) (*fold, since, error) {
+	f, known := newFold(d.set, d.self, keep), since{}
 	err := d.read(tc, b, func(*fold) {
 		take(d.records, f.states.Apply)
-		known = d.after
+		known = since{d.after, d.era}
 	})
 	return f, known, err
 }

@@ -70,13 +70,13 @@ func (c *Core) Events(tc task.Context, fn func(Event) error) error {
 	if err != nil {
 		return err
 	}
-	known, since, err := c.startingFacts(tc)
+	first, known, err := c.startingFacts(tc)
 	if err != nil {
 		return err
 	}
 	prefetching := *c
 	prefetching.bridge = &prefetcher{Bridge: c.bridge, core: c, view: v}
-	return prefetching.following(tc, s, fact.Selection{After: since, Observations: []string{"*"}}, known, func() error {
+	return prefetching.following(tc, s, fact.Selection{After: known.position, Era: known.era, Observations: []string{"*"}}, first, func() error {
 		told := 0
 		return each(tc, h, eventsSignal, func(now eventLog) error {
 			events, missed := now.after(told)
@@ -129,6 +129,10 @@ type eventsView struct {
 	current bool // all durable facts have come, once
 	began   bool // updates make events: the earlier facts are folded
 
+	through fact.Position        // folded up to here
+	known   fact.Position        // facts up to here, which come again in a new era, make no events; zero: they did
+	fresh   map[aura.FactID]bool // messages that come for the first time, beside those that come again
+
 	touched []aura.ContextID // conversations to look at
 	records bool             // facts came
 	texts   []Event          // what facts of applications say
@@ -180,7 +184,13 @@ func (v *eventsView) Apply(up fact.Update) {
 	v.fold.apply(&up)
 	v.records = v.records || len(up.Records) > 0
 	for i := range up.Records {
-		v.textEvent(&up.Records[i])
+		r := &up.Records[i]
+		if v.through = max(v.through, r.Position); r.Position <= v.known {
+			continue
+		}
+		if v.textEvent(r); v.known > 0 {
+			v.fresh[r.ID] = true
+		}
 	}
 	for i := range up.Records {
 		v.invites.Apply(&up.Records[i])
@@ -213,6 +223,13 @@ func (v *eventsView) textEvent(r *fact.Record) {
 	v.texts = append(v.texts, e)
 }
 
+// Reset implements [reactive.Folding]. The events stay: facts of the new era make more where they differ from these.
+func (v *eventsView) Reset() {
+	v.fold.reset()
+	v.invites = invite.State{}
+	v.known, v.fresh = max(v.known, v.through), map[aura.FactID]bool{}
+}
+
 // Publish implements [reactive.View].
 func (v *eventsView) Publish(tc task.Context, st *reactive.Stage) error {
 	events := v.look(tc.Now())
@@ -238,6 +255,7 @@ func (v *eventsView) look(now aura.Physical) []Event {
 	}
 	events = append(events, v.texts...)
 	v.touched, v.records, v.texts = nil, false, nil
+	v.known, v.fresh = 0, nil
 	return append(events, v.connectionEvents()...)
 }
 
@@ -296,6 +314,7 @@ func (v *eventsView) messageEvents(context aura.ContextID) (events []Event) {
 	for _, m := range changed {
 		old, known := before[m.ID]
 		switch {
+		case !known && v.known > 0 && !v.fresh[m.ID]: // an old one, of a conversation of which no event was told
 		case !known:
 			events = append(events, Event{Kind: EventMessage, Name: name, Message: &m})
 		case moved(&old, &m):

@@ -21,6 +21,12 @@ const burst = 512
 // the conversation: first the newest, at most last of them (zero: all), then each time something changes,
 // until tc is cancelled or fn returns an error, which is returned. While the agent is away it waits.
 func (c *Core) Follow(tc task.Context, of Ref, last int, fn func([]chat.Message) error) error {
+	var shown map[aura.FactID]chat.Message
+	return renewed(func() error { return c.follow(tc, of, last, &shown, fn) })
+}
+
+// follow is Follow for one era. It keeps in shown the messages that fn was called with.
+func (c *Core) follow(tc task.Context, of Ref, last int, shown *map[aura.FactID]chat.Message, fn func([]chat.Message) error) error {
 	shows := last
 	if last > 0 {
 		shows = last + burst
@@ -50,11 +56,10 @@ func (c *Core) Follow(tc task.Context, of Ref, last int, fn func([]chat.Message)
 		if err != nil {
 			return err
 		}
-		var shown map[aura.FactID]chat.Message
 		return each(tc, p.hub, signal, func(now Conversation) error {
-			first := shown == nil
+			first := *shown == nil
 			var changed []chat.Message
-			changed, shown = changes(shown, now.Messages)
+			changed, *shown = changes(*shown, now.Messages)
 			if first && last > 0 && len(changed) > last {
 				changed = changed[len(changed)-last:]
 			}

@@ -76,21 +76,23 @@ func (c *Core) CancelInvite(tc task.Context, id invite.ID) error {
 // WaitInvitation waits until an invitation, made or accepted here, has ended, and returns how. It returns
 // [aura.NotFound] for one that is not known, and tc's error if that comes first.
 func (c *Core) WaitInvitation(tc task.Context, id invite.ID) (invite.Invitation, error) {
-	var s invite.State
 	var last invite.Invitation
-	err := watch(tc, c.bridge, fact.Selection{Kinds: []string{invite.Kinds}, Follow: true}, func(up fact.Update) error {
-		take(up.Records, s.Apply)
-		if !up.Live {
+	err := renewed(func() error {
+		var s invite.State
+		return watch(tc, c.bridge, fact.Selection{Kinds: []string{invite.Kinds}, Follow: true}, func(up fact.Update) error {
+			take(up.Records, s.Apply)
+			if !up.Live {
+				return nil
+			}
+			var ok bool
+			if last, ok = s.Invitation(id, tc.Now()); !ok {
+				return aura.Errorf("app.WaitInvitation", aura.NotFound, "there is no invitation %s", id)
+			}
+			if last.Phase.Terminal() || last.Phase == invite.PhaseAnswered {
+				return errSeen
+			}
 			return nil
-		}
-		var ok bool
-		if last, ok = s.Invitation(id, tc.Now()); !ok {
-			return aura.Errorf("app.WaitInvitation", aura.NotFound, "there is no invitation %s", id)
-		}
-		if last.Phase.Terminal() || last.Phase == invite.PhaseAnswered {
-			return errSeen
-		}
-		return nil
+		})
 	})
 	if errors.Is(err, errSeen) {
 		err = nil

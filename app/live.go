@@ -20,7 +20,7 @@ func (c *Core) following(tc task.Context, s *reactive.Scheduler, sel fact.Select
 	g.Go("attach", func(tc task.Context) error {
 		defer s.Hub().Close() // nothing more comes: fn must not wait for it
 		if len(first) > 0 {
-			if err := s.Offer(tc, fact.Update{Records: first}); err != nil {
+			if err := s.Offer(tc, fact.Update{Records: first, Era: sel.Era}); err != nil {
 				return err
 			}
 		}
@@ -31,6 +31,15 @@ func (c *Core) following(tc task.Context, s *reactive.Scheduler, sel fact.Select
 		return failed
 	}
 	return err
+}
+
+// renewed calls fn again as long as it ends because another era began, see [fact.Update.Era].
+func renewed(fn func() error) error {
+	for {
+		if err := fn(); aura.KindOf(err) != aura.Stale {
+			return err
+		}
+	}
 }
 
 // attached waits until the signals of a hub show all that is durable.

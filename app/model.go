@@ -2,6 +2,7 @@ package app
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -107,13 +108,14 @@ func (m *Model) Conversation(tc task.Context, of Ref, last int) (reactive.Signal
 }
 
 // attach watches a selection and passes its updates to a scheduler. When the watch ends it begins again after the
-// last position.
+// last position. When another era begins, see [fact.Update.Era], it begins again with everything if it selects facts of all
+// namespaces, and else returns [aura.Stale]: then the views have facts from elsewhere, too.
 func (c *Core) attach(tc task.Context, s *reactive.Scheduler, sel fact.Selection) error {
-	l := listener{scheduler: s, after: sel.After, observed: map[observation]bool{}}
+	l := listener{scheduler: s, after: sel.After, era: sel.Era, observed: map[observation]bool{}}
 	sel.Follow = true
 	retry := reconnectBackoff()
 	for {
-		sel.After = l.after
+		sel.After, sel.Era = l.after, l.era
 		err := c.bridge.Watch(tc, sel, func(up fact.Update) error {
 			retry.Reset()
 			return l.take(tc, up)
@@ -125,6 +127,15 @@ func (c *Core) attach(tc task.Context, s *reactive.Scheduler, sel fact.Selection
 			err = aura.Errorf("app.Serve", aura.Unavailable, "the agent ended the watch")
 		}
 		switch aura.KindOf(err) {
+		case aura.Stale:
+			if len(sel.Namespaces) > 0 {
+				return err
+			}
+			l.renew()
+			if err := tc.Sleep(retry.Next(c.entropy)); err != nil {
+				return err
+			}
+			continue
 		case aura.Unavailable, aura.Exhausted, aura.Timeout, aura.Cancelled:
 		default:
 			return err
@@ -146,7 +157,9 @@ func (c *Core) attach(tc task.Context, s *reactive.Scheduler, sel fact.Selection
 type listener struct {
 	scheduler *reactive.Scheduler
 	after     fact.Position
+	era       uint64
 	observed  map[observation]bool
+	before    map[observation]bool // of the era before, until all that is observed in this one came; nil: it did
 	state     Attachment
 }
 
@@ -154,12 +167,22 @@ type observation struct{ kind, key string }
 
 func (l *listener) take(tc task.Context, up fact.Update) error {
 	l.after = up.Position
+	if up.Era != 0 {
+		l.era = up.Era
+	}
 	for _, o := range up.Observations {
 		if at := (observation{o.Kind, o.Key}); len(o.Payload) > 0 {
 			l.observed[at] = true
 		} else {
 			delete(l.observed, at)
 		}
+	}
+	if up.Live && l.before != nil {
+		for at := range l.observed {
+			delete(l.before, at)
+		}
+		up.Observations = append(slices.Clip(up.Observations), gone(l.before)...)
+		l.before = nil
 	}
 	if now := (Attachment{Attached: true, Current: l.state.Current || up.Live}); now != l.state {
 		l.state = now
@@ -179,15 +202,29 @@ func (l *listener) detach(tc task.Context, reason string) error {
 	if err != nil {
 		return err
 	}
-	up := fact.Update{Observations: []fact.Observation{said}}
-	for at := range l.observed {
-		up.Observations = append(up.Observations, fact.Observation{Kind: at.kind, Key: at.key})
+	maps.Copy(l.observed, l.before)
+	up := fact.Update{Observations: append(gone(l.observed), said)}
+	clear(l.observed)
+	l.before = nil
+	return l.scheduler.Offer(tc, up)
+}
+
+// renew lets the next watch begin with nothing: the agent did not go away, so the signals keep what they show until all of
+// the new era is there.
+func (l *listener) renew() {
+	maps.Copy(l.observed, l.before)
+	l.after, l.era, l.before, l.observed = 0, 0, l.observed, map[observation]bool{}
+}
+
+// gone returns the updates that take observations back, in a fixed order.
+func gone(all map[observation]bool) (list []fact.Observation) {
+	for at := range all {
+		list = append(list, fact.Observation{Kind: at.kind, Key: at.key})
 	}
-	slices.SortFunc(up.Observations, func(a, b fact.Observation) int {
+	slices.SortFunc(list, func(a, b fact.Observation) int {
 		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Key, b.Key))
 	})
-	clear(l.observed)
-	return l.scheduler.Offer(tc, up)
+	return list
 }
 
 func (a Attachment) observation() (fact.Observation, error) {

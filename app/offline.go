@@ -206,6 +206,9 @@ func (b *offline) Watch(tc task.Context, sel fact.Selection, sink func(fact.Upda
 // Head implements [reactive.Reader].
 func (b *offline) Head() fact.Position { return b.feed.Head() }
 
+// Era implements [reactive.Reader].
+func (b *offline) Era() uint64 { return 1 }
+
 // Read implements [reactive.Reader].
 func (b *offline) Read(_ task.Context, sel fact.Selection, fn func(*fact.Record) error) error {
 	b.mu.Lock()

@@ -34,7 +34,7 @@ func newPipeline(set *domain.Set, self aura.AuthorityID, p *published, o Options
 			folded[m.Name] = viewChats // which folds them with the conversations that they change
 			continue
 		}
-		v, err := newModuleView(h, m, all.states)
+		v, err := newModuleView(h, m, all)
 		if err != nil {
 			return nil, err
 		}
@@ -61,7 +61,7 @@ func newPipeline(set *domain.Set, self aura.AuthorityID, p *published, o Options
 		return nil, err
 	}
 	s, err := reactive.NewScheduler(h, reactive.Options{Immediate: true},
-		append(views, chats, connections, people, agent, operations)...)
+		append(views, foldView{all}, chats, connections, people, agent, operations)...)
 	return &pipeline{
 		hub: h, scheduler: s, chats: chats, gate: task.NewSemaphore(1), opened: map[aura.ContextID]bool{},
 	}, err

@@ -117,19 +117,19 @@ func conversations(up *fact.Update) []aura.ContextID {
 
 // startingFacts returns the facts about people, groups and invitations, and the position up to which those about
 // people are complete.
-func (c *Core) startingFacts(tc task.Context) ([]fact.Record, fact.Position, error) {
-	_, since, err := c.directory.conversation(tc, c.bridge, chat.Keep{})
+func (c *Core) startingFacts(tc task.Context) ([]fact.Record, since, error) {
+	_, known, err := c.directory.conversation(tc, c.bridge, chat.Keep{})
 	if err != nil {
-		return nil, 0, err
+		return nil, known, err
 	}
 	people, err := c.directory.people(tc, c.bridge)
 	if err != nil {
-		return nil, 0, err
+		return nil, known, err
 	}
 	var invites []fact.Record
 	err = watch(tc, c.bridge, fact.Selection{Kinds: []string{invite.Kinds}}, func(up fact.Update) error {
 		invites = append(invites, up.Records...)
 		return nil
 	})
-	return inOrder(people, invites), since, err
+	return inOrder(people, invites), known, err
 }

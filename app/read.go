@@ -51,8 +51,15 @@ func (c *Core) Overview(tc task.Context) ([]chat.Thread, error) {
 // delivery was given up, [aura.NotFound] for a message that is not in the conversation, and tc's error if that
 // comes first.
 func (c *Core) WaitDelivered(tc task.Context, in Ref, sent Sent) (chat.Message, error) {
-	const op = "app.WaitDelivered"
 	var last chat.Message
+	err := renewed(func() (err error) {
+		last, err = c.waitDelivered(tc, in, sent)
+		return err
+	})
+	return last, err
+}
+
+func (c *Core) waitDelivered(tc task.Context, in Ref, sent Sent) (last chat.Message, err error) {
 	t, since, err := c.tail(tc, in.Context, chat.Keep{Messages: -1, Bytes: -1})
 	if err != nil {
 		return last, err
@@ -60,7 +67,7 @@ func (c *Core) WaitDelivered(tc task.Context, in Ref, sent Sent) (chat.Message, 
 	if found, err := t.find(tc, sent); err != nil {
 		return last, err
 	} else if !found {
-		return last, aura.Errorf(op, aura.NotFound, "there is no message %s in %q", aura.Short(sent.ID), in.Name)
+		return last, aura.Errorf("app.WaitDelivered", aura.NotFound, "there is no message %s in %q", aura.Short(sent.ID), in.Name)
 	}
 	f := t.fold
 	err = watch(tc, c.bridge, c.changes(in, since), func(up fact.Update) error {
@@ -73,7 +80,7 @@ func (c *Core) WaitDelivered(tc task.Context, in Ref, sent Sent) (chat.Message, 
 		case delivery.ProgressDelivered, delivery.ProgressRead:
 			return errSeen
 		case delivery.ProgressFailed:
-			return aura.Errorf(op, aura.Unavailable, "the message was not delivered: %s", last.Reason)
+			return aura.Errorf("app.WaitDelivered", aura.Unavailable, "the message was not delivered: %s", last.Reason)
 		}
 		return nil
 	})
@@ -83,13 +90,14 @@ func (c *Core) WaitDelivered(tc task.Context, in Ref, sent Sent) (chat.Message, 
 	return last, err
 }
 
-// changes selects the facts of a conversation after a position: those in its context, and those that this side keeps
+// changes selects the facts of a conversation that are not known yet: those in its context, and those that this side keeps
 // about it.
-func (c *Core) changes(of Ref, after fact.Position) fact.Selection {
+func (c *Core) changes(of Ref, known since) fact.Selection {
 	return fact.Selection{
 		Namespaces:   []fact.Namespace{fact.OwnNamespace(c.self.Authority), fact.ContextNamespace(of.Context)},
 		Kinds:        chat.ShownKinds(),
-		After:        after,
+		After:        known.position,
+		Era:          known.era,
 		Observations: []string{delivery.ObservedOutbox},
 		Follow:       true,
 	}

@@ -195,21 +195,21 @@ func (c *Core) Operation(tc task.Context, id aura.OperationID) (Operation, error
 	return c.operation(found, id)
 }
 
-// outcomesOf folds the facts of one action and all facts of ongoing operations, and returns the position up to which
-// they are complete.
-func (c *Core) outcomesOf(tc task.Context, id aura.OperationID) (*outcomes, fact.Position, error) {
-	found, head := newOutcomes(c.set, c.self.Authority), fact.Position(0)
+// outcomesOf folds the facts of one action and all facts of ongoing operations, and returns up to where they are
+// complete.
+func (c *Core) outcomesOf(tc task.Context, id aura.OperationID) (*outcomes, since, error) {
+	found, head := newOutcomes(c.set, c.self.Authority), since{}
 	for _, sel := range []fact.Selection{{Kinds: c.set.OngoingKinds()}, {Author: c.self.Authority, Operation: id}} {
-		through := fact.Position(0)
+		through := since{}
 		err := watch(tc, c.bridge, sel, func(up fact.Update) error {
 			take(up.Records, found.Apply)
-			through = up.Position
+			through = since{up.Position, up.Era}
 			return nil
 		})
 		if err != nil {
-			return nil, 0, err
+			return nil, since{}, err
 		}
-		if head == 0 {
+		if head.position == 0 {
 			head = through
 		}
 	}
@@ -230,11 +230,20 @@ func (c *Core) operation(durable *outcomes, id aura.OperationID) (Operation, err
 // comes first, with how far the action is.
 func (c *Core) WaitOperation(tc task.Context, id aura.OperationID) (Operation, error) {
 	var last Operation
-	found, after, err := c.outcomesOf(tc, id)
+	err := renewed(func() (err error) {
+		last, err = c.waitOperation(tc, id)
+		return err
+	})
+	return last, err
+}
+
+func (c *Core) waitOperation(tc task.Context, id aura.OperationID) (last Operation, err error) {
+	found, known, err := c.outcomesOf(tc, id)
 	if err != nil {
 		return last, err
 	}
-	err = watch(tc, c.bridge, fact.Selection{Kinds: c.set.Outcomes(), After: after, Follow: true}, func(up fact.Update) error {
+	sel := fact.Selection{Kinds: c.set.Outcomes(), After: known.position, Era: known.era, Follow: true}
+	err = watch(tc, c.bridge, sel, func(up fact.Update) error {
 		take(up.Records, found.Apply)
 		if !up.Live {
 			return nil

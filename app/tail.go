@@ -24,9 +24,8 @@ type tail struct {
 	taken   []fact.Record // the records read, in no order, some of them more than once
 }
 
-// tail returns the end of a conversation, with no messages yet, and the position up to which names and groups are
-// known.
-func (c *Core) tail(tc task.Context, of aura.ContextID, keep chat.Keep) (*tail, fact.Position, error) {
+// tail returns the end of a conversation, with no messages yet, and up to where names and groups are known.
+func (c *Core) tail(tc task.Context, of aura.ContextID, keep chat.Keep) (*tail, since, error) {
 	f, since, err := c.directory.conversation(tc, c.bridge, keep)
 	return &tail{core: c, context: of, fold: f, observe: true}, since, err
 }

@@ -29,18 +29,17 @@ func observes(kinds ...string) reactive.Needs {
 // moduleView keeps the state of one module current and publishes the module's views.
 type moduleView struct {
 	module  *domain.Module
-	states  *domain.States
-	state   domain.State
+	fold    *fold
 	outlets []*reactive.Outlet[any] // of the module's views, in order
 	turns   uint64                  // how often it changed, for those that follow it
 	views   map[string]string       // the view that folds a module, by the module's name
 }
 
 // newModuleView registers the signals of a module's views, each with the view of an empty state.
-func newModuleView(h *reactive.Hub, m *domain.Module, states *domain.States) (*moduleView, error) {
-	v := &moduleView{module: m, states: states, state: states.Of(m.Name)}
+func newModuleView(h *reactive.Hub, m *domain.Module, all *fold) (*moduleView, error) {
+	v := &moduleView{module: m, fold: all}
 	for _, view := range m.Views {
-		outlet, err := reactive.Register(h, reactive.NewSignal[any](view.Signal), view.Show(states, aura.Physical{}))
+		outlet, err := reactive.Register(h, reactive.NewSignal[any](view.Signal), view.Show(all.states, aura.Physical{}))
 		if err != nil {
 			return nil, err
 		}
@@ -72,7 +71,7 @@ func (v *moduleView) Turns(now aura.Physical) (next aura.Instant, turns bool) {
 		if view.Turns == nil {
 			continue
 		}
-		if at, ok := view.Turns(v.states, now); ok && (!turns || at < next) {
+		if at, ok := view.Turns(v.fold.states, now); ok && (!turns || at < next) {
 			next, turns = at, true
 		}
 	}
@@ -81,8 +80,9 @@ func (v *moduleView) Turns(now aura.Physical) (next aura.Instant, turns bool) {
 
 // Apply implements [reactive.View].
 func (v *moduleView) Apply(up fact.Update) {
+	state := v.fold.states.Of(v.module.Name)
 	for i := range up.Records {
-		v.state.Apply(&up.Records[i])
+		state.Apply(&up.Records[i])
 	}
 	v.turns++
 }
@@ -90,10 +90,13 @@ func (v *moduleView) Apply(up fact.Update) {
 // Publish implements [reactive.View].
 func (v *moduleView) Publish(tc task.Context, st *reactive.Stage) error {
 	for i, view := range v.module.Views {
-		v.outlets[i].Put(st, view.Show(v.states, tc.Now()))
+		v.outlets[i].Put(st, view.Show(v.fold.states, tc.Now()))
 	}
 	return nil
 }
+
+// Reset implements [reactive.Folding]. A [foldView] empties the fold.
+func (v *moduleView) Reset() { v.turns++ }
 
 // connectionsView publishes [Connections].
 type connectionsView struct {
@@ -129,6 +132,7 @@ func (v *peopleView) Needs() reactive.Needs {
 }
 
 func (v *peopleView) Apply(fact.Update) {}
+func (v *peopleView) Reset()            {}
 
 func (v *peopleView) Publish(_ task.Context, st *reactive.Stage) error {
 	v.outlet.Put(st, persons(v.fold.contacts.Contacts(), v.connections.state.View(), v.fold.moderation.View()))
@@ -184,6 +188,8 @@ func (v *operationsView) Apply(up fact.Update) {
 		v.durable.Apply(&up.Records[i])
 	}
 }
+
+func (v *operationsView) Reset() { v.durable = newOutcomes(v.durable.set, v.durable.self) }
 
 func (v *operationsView) Publish(_ task.Context, st *reactive.Stage) error {
 	v.outlet.Put(st, merged(v.published, v.durable))

@@ -92,6 +92,12 @@ func (v *chatsView) Publish(_ task.Context, st *reactive.Stage) error {
 	return nil
 }
 
+// Reset implements [reactive.Folding]. A [foldView] empties the fold.
+func (v *chatsView) Reset() {
+	v.begin()
+	v.all = true
+}
+
 func (v *chatsView) begin() {
 	if v.closed {
 		clear(v.touched)
@@ -127,6 +133,9 @@ func (v *conversationView) Needs() reactive.Needs {
 
 // Apply implements [reactive.View]. The state is that of all chats.
 func (v *conversationView) Apply(fact.Update) {}
+
+// Reset implements [reactive.Folding]. A [foldView] empties the fold.
+func (v *conversationView) Reset() { v.shown = false }
 
 // Publish implements [reactive.View].
 func (v *conversationView) Publish(_ task.Context, st *reactive.Stage) error {

@@ -2,6 +2,9 @@ package auratest
 
 import (
 	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/domain/device"
+	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/roster"
 	"github.com/aura-runtime/aura/task"
@@ -44,4 +47,28 @@ func (p *Person) Dismiss(tc task.Context, other *Person) {
 func (p *Person) Roster(tc task.Context) *roster.State {
 	p.World.Helper()
 	return p.Agent.Roster(tc)
+}
+
+// Chain returns the account's entries, as its agent has them.
+func (p *Person) Chain(tc task.Context) *roster.Chain {
+	p.World.Helper()
+	first := p.Ring.Certificate()
+	state := domain.Get[*device.State](p.fold(tc, fact.Selection{Kinds: []string{device.Kinds}}).States)
+	if state.Announces(p.Self()) {
+		first = fact.Certificate{} // that of the first device is in its entries
+	}
+	return state.Chain(p.Self(), first, tc.Now().At)
+}
+
+// Adopt signs an entry and lets the agent adopt it, which has those before it, and tell the contacts. A failure ends the
+// test.
+func (p *Person) Adopt(tc task.Context, e roster.Entry, sign func([]byte) [64]byte) {
+	p.World.Helper()
+	announced, err := roster.Announce([]roster.Entry{e.Sign(sign)})
+	if err != nil {
+		p.World.Fatalf("%s: %v", p.Name, err)
+	}
+	for _, a := range announced {
+		p.Do(tc, device.IntentAdopt, a, nil)
+	}
 }

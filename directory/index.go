@@ -22,10 +22,13 @@ import (
 // position order and before the writer of a fact learns that it is durable; so a service that has a result
 // sees its effect.
 type Index struct {
+	set  *domain.Set
 	self aura.AuthorityID
 	meta func(key string) ([]byte, error)
 
 	lock    task.Mutex
+	era     uint64   // of the journal, in which the folds were loaded
+	renewal *renewal // nil: none is under way
 	state   State
 	folds   []*journal.Fold   // of what modules index, in their order
 	recent  map[string]recent // by kind
@@ -43,7 +46,7 @@ type Index struct {
 func New(set *domain.Set, self aura.AuthorityID, meta func(key string) ([]byte, error)) *Index {
 	states := set.NewStates(self)
 	x := &Index{
-		self: self, meta: meta, recent: map[string]recent{}, linking: map[string]bool{}, own: map[string]string{},
+		set: set, self: self, meta: meta, recent: map[string]recent{}, linking: map[string]bool{}, own: map[string]string{},
 		quarantine: fact.NewQuarantine(task.Contain), state: State{
 			States: states, Contacts: domain.Get[*contact.State](states), Moderation: domain.Get[*moderation.State](states),
 			Invites: domain.Get[*invite.State](states), Chats: domain.Get[*chat.State](states),
@@ -95,13 +98,14 @@ type recent struct {
 // on, and of the conversations the newest facts of each member, see [Index.Tails]. An agent must not start
 // slower for having talked much.
 func (x *Index) Load(tc task.Context, j *journal.Journal, own aura.DeviceID) error {
+	era := j.Era()
 	for _, f := range x.folds {
 		if err := f.Load(tc, j); err != nil {
 			return err
 		}
 	}
 	x.Read(func(s *State) {
-		s.own = own
+		s.own, x.era = own, era
 		x.open()
 		x.offer()
 	})
@@ -113,7 +117,9 @@ func (x *Index) Load(tc task.Context, j *journal.Journal, own aura.DeviceID) err
 			return err
 		}
 		for i := range records {
-			x.follow(&records[i])
+			if !records[i].Void {
+				x.follow(&records[i])
+			}
 		}
 	}
 	return nil
@@ -140,7 +146,11 @@ func (x *Index) Quarantined() []fact.Quarantined {
 }
 
 // Folds returns the folds that are checkpointed.
-func (x *Index) Folds() []*journal.Fold { return x.folds }
+func (x *Index) Folds() []*journal.Fold {
+	x.lock.Lock()
+	defer x.lock.Unlock()
+	return x.folds
+}
 
 // Due returns the checkpoints that it is time to append, and the first error of a state that cannot be saved.
 func (x *Index) Due() ([]journal.Checkpoint, error) {
@@ -158,14 +168,23 @@ type Tail struct {
 	Device  aura.DeviceID
 }
 
-// Tails returns the devices that speak in the shared contexts, in a fixed order; own is this one.
+// Tails returns the devices that speak in the shared contexts, or spoke there before they were removed, in a fixed order; own
+// is this one.
 func (x *Index) Tails(own aura.DeviceID) []Tail {
 	var tails []Tail
 	x.Read(func(s *State) {
 		for _, context := range x.contexts() {
 			tails = append(tails, Tail{context, own})
-			for _, m := range s.members(context, x.self) {
-				tails = append(tails, Tail{context, m.Device.ID()})
+			members := s.members(context, x.self)
+			for i := range members {
+				if tails = append(tails, Tail{context, members[i].Device.ID()}); !members[i].Main {
+					continue
+				}
+				for _, id := range s.Devices.Named(members[i].Authority) {
+					if !slices.ContainsFunc(members, func(m Peer) bool { return m.Device.ID() == id }) && id != own {
+						tails = append(tails, Tail{context, id})
+					}
+				}
 			}
 		}
 	})
@@ -183,6 +202,9 @@ func (x *Index) Committed(records []fact.Record) {
 func (x *Index) take(records []fact.Record) []*task.Wake {
 	x.lock.Lock()
 	defer x.lock.Unlock()
+	if x.renewal != nil {
+		x.renewal.missed = append(x.renewal.missed, records...)
+	}
 	for _, f := range x.folds {
 		f.Committed(records)
 	}
@@ -190,7 +212,7 @@ func (x *Index) take(records []fact.Record) []*task.Wake {
 	linking := false
 	for i := range records {
 		r := &records[i]
-		if x.follow(r) {
+		if r.Void || x.follow(r) {
 			continue
 		}
 		if module, indexed := x.own[r.Fact.Kind]; indexed {

@@ -46,6 +46,8 @@ type Selection struct {
 	// zero: all. A peer names its own actions, so Operation needs Author.
 	Author    aura.AuthorityID `cbor:"10,keyasint,omitzero"`
 	Operation aura.OperationID `cbor:"11,keyasint,omitzero"`
+	// Era is that of the updates which the caller has already; zero: any. In another one the watch ends, see [Update.Era].
+	Era uint64 `cbor:"12,keyasint,omitempty"`
 }
 
 // MaxCausal is how many records a selection that is [Selection.Causal] may ask for.
@@ -68,6 +70,9 @@ type Update struct {
 	Position     Position // everything selected up to here was delivered
 	Live         bool     // history is complete: later facts are new
 	Observations []Observation
+	// Era counts how often facts became void, or counted again, after they could be read, see [Record.Void]. A fold of
+	// updates of another era is not valid: begin again, with all that is selected. Zero: not known here.
+	Era uint64
 }
 
 // Observation is runtime-local state on its way to a frontend: never a fact, never stored, never synced.

@@ -28,8 +28,11 @@ type Index struct {
 	candidates []string
 
 	mu      task.Mutex
+	era     uint64         // of the journal, in which the state was loaded
+	missed  *[]fact.Record // committed while the state is made anew; nil: it is not
 	state   *capability.State
-	fold    *journal.Fold // of the state
+	grants  *grants
+	fold    *journal.Fold // of the grants
 	version uint64        // counts changes of the state that may change an answer
 	cache   map[cacheKey]cached
 	shares  Shares // nil: the device is the only one
@@ -41,10 +44,9 @@ type Index struct {
 func Open(tc task.Context, identity fact.Certificate, candidates []string, j *journal.Journal) (*Index, func(), error) {
 	x := &Index{
 		root: identity.Root, own: identity.Authority(), device: identity.Device(), candidates: candidates,
-		state: capability.NewState(identity.Authority()), cache: map[cacheKey]cached{},
+		cache: map[cacheKey]cached{},
 	}
-	selection := fact.Selection{Kinds: []string{capability.Kinds, capability.KindPolicy}}
-	x.fold = journal.NewFold("fold.capability", selection, grants{x.state, x}, &x.mu)
+	x.begin(j)
 	// Attach first, then load: a fact that is committed in between arrives twice, and the second time changes nothing.
 	_, detach := j.Attach(x)
 	if err := x.fold.Load(tc, j); err != nil {
@@ -54,6 +56,20 @@ func Open(tc task.Context, identity fact.Certificate, candidates []string, j *jo
 	return x, detach, nil
 }
 
+// begin makes an empty state.
+func (x *Index) begin(j *journal.Journal) {
+	x.era, x.state = j.Era(), capability.NewState(x.own)
+	selection := fact.Selection{Kinds: []string{capability.Kinds, capability.KindPolicy}}
+	x.grants = &grants{x.state, x}
+	x.fold = journal.NewFold("fold.capability", selection, x.grants, &x.mu)
+}
+
+// turn drops what followed from the state before.
+func (x *Index) turn() {
+	x.version++
+	clear(x.cache)
+}
+
 // grants is the state of tokens as a fold of the journal.
 type grants struct {
 	*capability.State
@@ -61,11 +77,37 @@ type grants struct {
 }
 
 // Apply implements [fact.Reducer].
-func (g grants) Apply(r *fact.Record) {
+func (g *grants) Apply(r *fact.Record) {
 	if g.State.Apply(r) {
-		g.index.version++
-		clear(g.index.cache)
+		g.index.turn()
 	}
+}
+
+// Renew makes the state anew when facts that it folded became void, or count again, since it was loaded. Until then the
+// one in use goes on as it is.
+func (x *Index) Renew(tc task.Context, j *journal.Journal) error {
+	x.mu.Lock()
+	if x.era == j.Era() {
+		x.mu.Unlock()
+		return nil
+	}
+	x.missed = &[]fact.Record{}
+	x.mu.Unlock()
+	fresh := &Index{own: x.own, cache: map[cacheKey]cached{}}
+	fresh.begin(j)
+	err := fresh.fold.Load(tc, j)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	missed := *x.missed
+	x.missed = nil
+	if err != nil {
+		return err
+	}
+	fresh.Committed(missed) // what it has already changes nothing
+	fresh.grants.index = x
+	x.era, x.state, x.grants, x.fold = fresh.era, fresh.state, fresh.grants, fresh.fold
+	x.turn()
+	return nil
 }
 
 // Save returns the state, see [capability.State.Save].
@@ -76,7 +118,11 @@ func (x *Index) Save() ([]byte, error) {
 }
 
 // Folds returns the folds of which checkpoints are kept.
-func (x *Index) Folds() []*journal.Fold { return []*journal.Fold{x.fold} }
+func (x *Index) Folds() []*journal.Fold {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return []*journal.Fold{x.fold}
+}
 
 // Due returns the checkpoints that should be appended now.
 func (x *Index) Due() ([]journal.Checkpoint, error) {
@@ -90,6 +136,9 @@ func (x *Index) Due() ([]journal.Checkpoint, error) {
 func (x *Index) Committed(records []fact.Record) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if x.missed != nil {
+		*x.missed = append(*x.missed, records...)
+	}
 	x.fold.Committed(records)
 }
 

@@ -16,7 +16,7 @@ import (
 func TestAnAnswerFromBeforeAChangeIsNotKept(t *testing.T) {
 	own := aura.AuthorityID{1}
 	tokens := &Index{own: own, state: capability.NewState(own), cache: map[cacheKey]cached{}}
-	tokens.fold = journal.NewFold("", fact.Selection{}, grants{tokens.state, tokens}, &tokens.mu)
+	tokens.fold = journal.NewFold("", fact.Selection{}, &grants{tokens.state, tokens}, &tokens.mu)
 	q := cacheKey{context: aura.ContextID{2}, subject: own}
 	stale := cached{validity: token.Always(), frontier: guard.NewFrontier("chat:send")}
 

@@ -109,6 +109,22 @@ func (j *Journal) Beyond(ns fact.Namespace, device aura.DeviceID, heads []fact.P
 	return all, nil
 }
 
+// Below reports whether a fact of a stream is one that the fact at a head builds on. known is false while the head is not
+// here: all facts behind one that is here are here.
+func (j *Journal) Below(ns fact.Namespace, device aura.DeviceID, place, head fact.Place) (below, known bool, err error) {
+	id := streamID{ns, device}
+	s, err := j.durable(id)
+	if err != nil {
+		return false, false, err
+	}
+	number, err := j.find(id, &s, place)
+	if err != nil {
+		return false, false, err
+	}
+	through, seen, unknown, err := j.before(id, &s, []fact.Place{head})
+	return number > 0 && place != head && (number <= through || seen[number]), len(unknown) == 0, err
+}
+
 // Join returns the ranges that cover what some lists of ranges cover together.
 func Join(lists ...[]Range) (all []Range) {
 	every := slices.Concat(lists...)

@@ -74,6 +74,7 @@ type wireSelection struct {
 	Causal       bool             `json:"causal,omitempty"`
 	Author       aura.AuthorityID `json:"author,omitzero"`
 	Operation    aura.OperationID `json:"operation,omitzero"`
+	Era          uint64           `json:"era,omitempty"`
 }
 
 type wireUpdate struct {
@@ -81,6 +82,7 @@ type wireUpdate struct {
 	Position     fact.Position     `json:"position"`
 	Live         bool              `json:"live,omitempty"`
 	Observations []wireObservation `json:"observations,omitempty"`
+	Era          uint64            `json:"era,omitempty"`
 }
 
 type wireRecord struct {
@@ -129,7 +131,7 @@ func (w wireError) decode() error {
 }
 
 func encodeUpdate(up *fact.Update) wireUpdate {
-	w := wireUpdate{Position: up.Position, Live: up.Live, Records: make([]wireRecord, len(up.Records))}
+	w := wireUpdate{Position: up.Position, Live: up.Live, Era: up.Era, Records: make([]wireRecord, len(up.Records))}
 	for i := range up.Records {
 		r := up.Records[i]
 		r.Proof = fact.Proof{} // the agent verified it; a frontend has no keys to verify it again
@@ -143,7 +145,7 @@ func encodeUpdate(up *fact.Update) wireUpdate {
 
 // decode returns the update. It returns [aura.Corrupt] for a record that is none.
 func (w *wireUpdate) decode() (fact.Update, error) {
-	up := fact.Update{Position: w.Position, Live: w.Live}
+	up := fact.Update{Position: w.Position, Live: w.Live, Era: w.Era}
 	for i := range w.Records {
 		r, err := fact.DecodeRecord(w.Records[i].Record)
 		if err != nil {
@@ -167,13 +169,13 @@ func split(up *fact.Update, fn func(*fact.Update) error) error {
 		if size < frameBytes || i+1 == len(rest) {
 			continue
 		}
-		part := fact.Update{Records: rest[:i+1], Position: rest[i].Position}
+		part := fact.Update{Records: rest[:i+1], Position: rest[i].Position, Era: up.Era}
 		if err := fn(&part); err != nil {
 			return err
 		}
 		rest, i, size = rest[i+1:], -1, 0
 	}
-	return fn(&fact.Update{Records: rest, Position: up.Position, Live: up.Live, Observations: up.Observations})
+	return fn(&fact.Update{Records: rest, Position: up.Position, Live: up.Live, Observations: up.Observations, Era: up.Era})
 }
 
 // recordOverhead is at most about the size of a record without its payload, in bytes.

@@ -15,6 +15,8 @@ type nothing struct{}
 
 func (nothing) Head() fact.Position { return 0 }
 
+func (nothing) Era() uint64 { return 1 }
+
 func (nothing) Read(task.Context, fact.Selection, func(*fact.Record) error) error { return nil }
 
 // TestAnEqualValueIsPublishedOnce is inside the package: a publisher needs a pipeline alone. A watcher gets

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 )
@@ -24,6 +25,7 @@ const (
 type Feed struct {
 	mu       task.Mutex
 	head     fact.Position // everything up to here was published
+	era      uint64        // of the facts in the tail
 	tail     tail
 	observed map[observedKey]observed
 	version  uint64 // counts changes of observed
@@ -41,6 +43,8 @@ type observed struct {
 type Reader interface {
 	// Head returns the position of the last durable record.
 	Head() fact.Position
+	// Era returns the present era of the facts, see [fact.Update.Era].
+	Era() uint64
 	// Read calls fn with the selected records, in position order, and returns fn's error. fn may wait.
 	Read(tc task.Context, sel fact.Selection, fn func(*fact.Record) error) error
 }
@@ -66,7 +70,9 @@ func (f *Feed) Head() fact.Position {
 // Watch calls sink with the selected history in pages, then with an update that is Live and carries
 // the selected observations as they are now, and, if sel.Follow is set, with every change after it
 // until tc is cancelled. The facts that are durable when Watch is called belong to the history, published or
-// not: a task finds the facts that it committed. An error of sink or history ends the watch and is returned.
+// not: a task finds the facts that it committed. An error of sink or history ends the watch and is returned. A watch
+// that follows ends with [aura.Stale] when another era begins, see [fact.Update.Era], and any watch when its era is not that of
+// sel.
 func (f *Feed) Watch(tc task.Context, history Reader, sel fact.Selection, sink func(fact.Update) error) error {
 	if err := sel.Check(); err != nil {
 		return err
@@ -76,7 +82,11 @@ func (f *Feed) Watch(tc task.Context, history Reader, sel fact.Selection, sink f
 		f.enter(wake)
 		defer f.leave(wake)
 	}
-	w := watcher{feed: f, sel: sel, after: sel.After, durable: history.Head()}
+	w := watcher{feed: f, history: history, sink: sink, sel: sel, after: sel.After, era: history.Era(), durable: history.Head()}
+	sink = w.deliver
+	if err := w.stale(); err != nil {
+		return err
+	}
 	if err := w.newest(tc, history, sink); err != nil {
 		return err
 	}
@@ -100,6 +110,9 @@ func (f *Feed) Watch(tc task.Context, history Reader, sel fact.Selection, sink f
 		if err := wake.Wait(tc); err != nil {
 			return err
 		}
+		if err := w.stale(); err != nil {
+			return err
+		}
 	}
 }
 
@@ -108,6 +121,13 @@ func (f *Feed) Watch(tc task.Context, history Reader, sel fact.Selection, sink f
 func (f *Feed) Publish(batch *fact.Update) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if batch.Era != 0 && batch.Era != f.era {
+		f.era = batch.Era
+		f.tail = tail{base: max(f.head, batch.Position)}
+		if len(batch.Records) > 0 {
+			f.tail.base = batch.Records[0].Position - 1
+		}
+	}
 	f.head = max(f.head, batch.Position)
 	for i := range batch.Records {
 		f.head = max(f.head, batch.Records[i].Position)
@@ -135,12 +155,15 @@ func (f *Feed) leave(b *task.Wake) {
 }
 
 // missing returns the position up to which the journal must be read, because the tail does not hold the facts
-// any more, or not yet.
-func (f *Feed) missing(durable fact.Position) fact.Position {
+// any more, or not yet, or as they were in another era.
+func (f *Feed) missing(durable fact.Position, era uint64) fact.Position {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if durable > f.head {
+	switch {
+	case durable > f.head:
 		return durable
+	case f.era != 0 && f.era != era:
+		return f.head
 	}
 	return f.tail.base
 }
@@ -148,11 +171,31 @@ func (f *Feed) missing(durable fact.Position) fact.Position {
 // watcher is one Watch call's place in the feed.
 type watcher struct {
 	feed    *Feed
+	history Reader
+	sink    func(fact.Update) error
 	sel     fact.Selection
+	era     uint64        // in which the watch began
 	durable fact.Position // the journal's head when the watch began
 	after   fact.Position // delivered up to here
 	seen    uint64        // observations delivered up to this version
 	live    bool
+}
+
+// deliver passes on an update, if its era has not ended.
+func (w *watcher) deliver(up fact.Update) error {
+	if err := w.stale(); err != nil {
+		return err
+	}
+	up.Era = w.era
+	return w.sink(up)
+}
+
+// stale returns the error of a watch whose era has ended. One that does not go on ends by itself.
+func (w *watcher) stale() error {
+	if now := w.history.Era(); now == w.era && (w.sel.Era == 0 || w.sel.Era == now) || !w.sel.Follow && w.sel.Era == 0 {
+		return nil
+	}
+	return aura.Errorf("reactive.Watch", aura.Stale, "facts that were shown do not count any more, or others count again")
 }
 
 // newest delivers the newest sel.Last durable records, if only they are wanted.
@@ -190,7 +233,7 @@ func (w *watcher) newest(tc task.Context, history Reader, sink func(fact.Update)
 // catchUp delivers pages of history until the rest is in the feed's tail.
 func (w *watcher) catchUp(tc task.Context, history Reader, sink func(fact.Update) error) error {
 	for {
-		upTo := w.feed.missing(w.durable)
+		upTo := w.feed.missing(w.durable, w.era)
 		if w.after >= upTo {
 			return nil
 		}
@@ -242,7 +285,8 @@ func (w *watcher) next() (up fact.Update, changed, ok bool) {
 	f := w.feed
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if w.after < f.tail.base {
+	another := f.era != 0 && f.era != w.era
+	if w.after < f.tail.base || another && w.after < f.head {
 		return fact.Update{}, false, false
 	}
 	newer := f.tail.after(w.after)

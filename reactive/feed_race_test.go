@@ -23,7 +23,7 @@ func TestAWatcherBehindTheTailReadsTheJournal(t *testing.T) {
 	if w.after != 0 {
 		t.Errorf("the watcher moved to %d without a record", w.after)
 	}
-	if upTo := f.missing(0); upTo != 5 {
+	if upTo := f.missing(0, 0); upTo != 5 {
 		t.Errorf("the journal must be read up to %d, want 5", upTo)
 	}
 	w.after = 5

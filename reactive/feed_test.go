@@ -17,6 +17,7 @@ import (
 type journal struct {
 	records []fact.Record
 	reads   int
+	revised uint64 // eras that ended
 }
 
 func (j *journal) Read(_ task.Context, sel fact.Selection, fn func(*fact.Record) error) error {
@@ -32,9 +33,11 @@ func (j *journal) Read(_ task.Context, sel fact.Selection, fn func(*fact.Record)
 
 func (j *journal) Head() fact.Position { return fact.Position(len(j.records)) }
 
+func (j *journal) Era() uint64 { return 1 + j.revised }
+
 // commit appends n facts and publishes them.
 func (j *journal) commit(f *reactive.Feed, n, size int) {
-	var up fact.Update
+	up := fact.Update{Era: j.Era()}
 	for range n {
 		r := record(len(j.records)+1, "test.note", string(make([]byte, size)))
 		j.records = append(j.records, r)
@@ -202,6 +205,8 @@ func TestJournalErrorEndsTheWatch(t *testing.T) {
 type broken struct{}
 
 func (broken) Head() fact.Position { return 5 }
+
+func (broken) Era() uint64 { return 1 }
 
 func (broken) Read(task.Context, fact.Selection, func(*fact.Record) error) error {
 	return aura.Errorf("test.Read", aura.Corrupt, "record 3 is damaged")

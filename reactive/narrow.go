@@ -5,7 +5,7 @@ import "github.com/aura-runtime/aura/fact"
 // narrow returns the part of an update that the needs select, in memory of its own if anything is
 // left out.
 func narrow(n *Needs, up *fact.Update) fact.Update {
-	out := fact.Update{Position: up.Position, Live: up.Live}
+	out := fact.Update{Position: up.Position, Live: up.Live, Era: up.Era}
 	if !n.None {
 		out.Records = filter(up.Records, n.Facts.Selects)
 	}

@@ -20,6 +20,11 @@ type bound struct {
 	turns aura.Instant // when timed
 }
 
+func (b *bound) folds() bool {
+	_, is := b.view.(Folding)
+	return is
+}
+
 // arrange returns the views so that each comes after those that it follows; otherwise the order
 // given is kept. It returns [aura.Conflict] for a second view of one name, [aura.NotFound] for a
 // view that follows an unknown one and [aura.Invalid] for a cycle.

@@ -43,6 +43,8 @@ type Scheduler struct {
 	inbox *task.Mailbox[message]
 	views []*bound
 	stage Stage
+	era   uint64 // of what the views folded
+	held  bool   // views that fold begin anew and show nothing until the history is complete
 
 	quarantine *fact.Quarantine
 }
@@ -142,6 +144,9 @@ func (s *Scheduler) window(tc task.Context, first message) {
 		return
 	}
 	batch := first.update
+	if batch.Era == 0 {
+		batch.Era = s.era // an update that names none is of the present one
+	}
 	// Merging appends: it must not write into spare room of the slice that was offered.
 	batch.Records, batch.Observations = slices.Clip(batch.Records), slices.Clip(batch.Observations)
 	closes := tc.Elapsed() + s.opts.Window
@@ -170,7 +175,7 @@ func (s *Scheduler) window(tc task.Context, first message) {
 // drain publishes the updates offered before the end.
 func (s *Scheduler) drain(tc task.Context) {
 	s.inbox.Close()
-	var batch fact.Update
+	batch := fact.Update{Era: s.era}
 	for {
 		m, ok := s.inbox.TryRecv()
 		if !ok {
@@ -186,6 +191,12 @@ func (s *Scheduler) drain(tc task.Context) {
 }
 
 func merge(into, up *fact.Update) {
+	if up.Era != 0 {
+		if into.Era != 0 && into.Era != up.Era {
+			into.Records, into.Live = nil, false
+		}
+		into.Era = up.Era
+	}
 	into.Records = append(into.Records, up.Records...)
 	into.Observations = append(into.Observations, up.Observations...)
 	into.Position = max(into.Position, up.Position)
@@ -197,6 +208,7 @@ func merge(into, up *fact.Update) {
 func (s *Scheduler) flush(tc task.Context, batch *fact.Update) {
 	s.stage.reset()
 	now := tc.Now()
+	s.turn(batch)
 	for _, b := range s.views {
 		b.ran = false
 		b.due = b.due || b.timed && now.At >= b.turns
@@ -208,7 +220,7 @@ func (s *Scheduler) flush(tc task.Context, batch *fact.Update) {
 		for _, f := range b.follows {
 			b.due = b.due || s.views[f].ran
 		}
-		if b.due {
+		if b.due && !(s.held && b.folds()) {
 			s.publish(tc, b)
 		}
 	}
@@ -216,6 +228,24 @@ func (s *Scheduler) flush(tc task.Context, batch *fact.Update) {
 	if s.feed != nil {
 		s.feed.Publish(batch)
 	}
+}
+
+// turn lets the views begin anew when another era begins, see [fact.Update.Era]: all that counts comes again. Until then
+// the signals keep their snapshots.
+func (s *Scheduler) turn(batch *fact.Update) {
+	if batch.Era != 0 && batch.Era != s.era {
+		if s.era != 0 {
+			s.held = true
+			for _, b := range s.views {
+				b.due = true
+				if v, folds := b.view.(Folding); folds {
+					v.Reset()
+				}
+			}
+		}
+		s.era = batch.Era
+	}
+	s.held = s.held && !batch.Live
 }
 
 // apply hands a batch to a view. A fact that makes the view panic is set aside, and the rest goes on.

@@ -30,6 +30,14 @@ type Timed interface {
 	Turns(now aura.Physical) (at aura.Instant, ok bool)
 }
 
+// Folding is a view that keeps what it folded of facts, or reads what such a view keeps.
+type Folding interface {
+	View
+	// Reset forgets all facts: in another era some of them do not count, see [fact.Update.Era]. All that count come again,
+	// and the view publishes when they are complete.
+	Reset()
+}
+
 // Needs are the inputs of a view.
 type Needs struct {
 	// Facts selects records by namespace and kind and observations by kind. Positions are ignored.

@@ -72,10 +72,13 @@ func (s *session) greet(tc task.Context) error {
 	s.lock.Lock()
 	s.sentAddresses = here
 	s.lock.Unlock()
-	now := guard.EpochAt(policy, tc.Now())
+	recent := guard.EpochAt(policy, tc.Now())
+	if recent -= min(recent, 1); paid.chain.Count > 0 {
+		recent = min(recent, paid.chain.Epoch) // the own clock may be ahead
+	}
 	greeting, err := encodeMessage(egress.NumberHello, hello{
 		Heads: heads, Format: factsFormat, Epoch: paid.chain.Epoch, Receipts: paid.chain.Heads(), Spent: paid.chain.Spent,
-		Counted: paid.spending.Since(now - min(now, 1)), Addresses: here, Now: shownClock(tc), Elsewhere: elsewhere,
+		Counted: paid.spending.Since(recent), Addresses: here, Now: shownClock(tc), Elsewhere: elsewhere,
 	})
 	if err != nil {
 		return err
@@ -171,8 +174,8 @@ func (s *session) payAgain(tc task.Context, epoch aura.Epoch) (receipts uint64, 
 			receipts = 0 // of a chain that began meanwhile
 			return nil
 		}
-		if receipts = charge.Receipts; charge.Until > through {
-			entry.Charges = []fact.Charge{guard.Unpaid(charge, through)}
+		if receipts = charge.Receipts; charge.Until > max(through, charge.From) {
+			entry.Charges = []fact.Charge{guard.Unpaid(charge)}
 		}
 		return nil
 	}

@@ -184,6 +184,24 @@ func (b *Bounds) Void(device aura.DeviceID, place fact.Place) bool {
 	return b.Standing(device, place) == StandingVoid
 }
 
+// Limit says which facts of a device are void: all of them, or those that are beyond any of some bounds.
+type Limit struct {
+	Device aura.DeviceID
+	All    bool
+	Bounds [][]fact.Place
+}
+
+// Limits returns the devices of which facts can be void, ascending.
+func (b *Bounds) Limits() (all []Limit) {
+	for id, of := range b.devices {
+		if of.standing == StandingVoid || len(of.heads) > 0 {
+			all = append(all, Limit{id, of.standing == StandingVoid, of.heads})
+		}
+	}
+	slices.SortFunc(all, func(x, y Limit) int { return x.Device.Compare(y.Device) })
+	return all
+}
+
 // Unsaid returns the bounds that a device still has to say in the context, without heads: it made the entries.
 func (b *Bounds) Unsaid(maker aura.DeviceID) []Closed { return b.unsaid[maker] }
 

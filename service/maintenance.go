@@ -25,13 +25,14 @@ const (
 type Maintenance struct {
 	env       *Env
 	invite    *Invite
+	standing  *standing
 	forgotten map[invite.ID]bool // collectable, and the metadata keeps nothing of them; only Serve uses it
 	settled   map[invite.ID]bool // ended, and without ledger entries; only Serve uses it
 }
 
 // NewMaintenance returns the service.
 func NewMaintenance(e *Env, i *Invite) *Maintenance {
-	return &Maintenance{env: e, invite: i, forgotten: map[invite.ID]bool{}, settled: map[invite.ID]bool{}}
+	return &Maintenance{env: e, invite: i, standing: newStanding(e), forgotten: map[invite.ID]bool{}, settled: map[invite.ID]bool{}}
 }
 
 // Name implements [task.Service].
@@ -41,7 +42,7 @@ func (s *Maintenance) Name() string { return "maintenance" }
 func (s *Maintenance) Declaration() task.Declaration {
 	return task.Declaration{
 		Category: task.CategoryActorOwned,
-		Owns: append(task.Locked("service.Operations"),
+		Owns: append(task.Locked("service.Operations", "service.standing"),
 			task.Owned{Type: "service.Maintenance", By: task.ExclusionLoop}),
 		Events: []world.Family{world.FamilyHealth},
 	}
@@ -55,6 +56,7 @@ func (s *Maintenance) Serve(tc task.Context) error {
 	tc.Group().Go("maintenance.settle", func(tc task.Context) error {
 		return s.env.Operations.settle(tc, s.env.Entropy)
 	})
+	tc.Group().Go("maintenance.standing", s.standing.keep)
 	overdue := aura.Duration(0)
 	s.forget(tc)
 	for {

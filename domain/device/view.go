@@ -1,6 +1,7 @@
 package device
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/aura-runtime/aura"
@@ -55,6 +56,22 @@ func (s *State) Chain(who aura.AuthorityID, first fact.Certificate, now aura.Ins
 		_ = chain.Add(e, at) // a chain took it before
 	}
 	return chain
+}
+
+// Announcing returns the authorities that announced entries, ascending.
+func (s *State) Announcing() []aura.AuthorityID {
+	return slices.SortedFunc(maps.Keys(s.entries), aura.AuthorityID.Compare)
+}
+
+// Named returns the devices that an authority's entries list or listed, ascending.
+func (s *State) Named(who aura.AuthorityID) (all []aura.DeviceID) {
+	for _, e := range s.entries[who] {
+		for i := range e.Devices {
+			all = append(all, e.Devices[i].ID())
+		}
+	}
+	slices.SortFunc(all, aura.DeviceID.Compare)
+	return slices.Compact(all)
 }
 
 // Announces reports whether an authority announced entries.
