@@ -175,7 +175,7 @@ func (s *session) payAgain(tc task.Context, epoch aura.Epoch) (receipts uint64, 
 			return nil
 		}
 		if receipts = charge.Receipts; charge.Until > max(through, charge.From) {
-			entry.Charges = []fact.Charge{guard.Unpaid(charge, through)}
+			entry.Charges = []fact.Charge{guard.Unpaid(charge)}
 		}
 		return nil
 	}
