@@ -9,7 +9,8 @@ import (
 
 // Evidence shows that a stream forked: two facts of its device that name one predecessor. A device writes each fact behind
 // all heads that it has, so it makes such a pair only when its home was copied or restored, or when it says one thing to one
-// member of a context and another thing to another. Two facts and the device's key suffice to check it. The facts have no payloads: evidence
+// member of a context and another thing to another. Facts of the first format name no predecessor: that copies parted while they wrote
+// such facts is no evidence, and cannot be. Two facts and the device's key suffice to check it. The facts have no payloads: evidence
 // does not tell what they say.
 type Evidence struct {
 	facts [2]Record // ascending by identity

@@ -47,7 +47,7 @@ type Fact struct {
 	// the first format, which signs no place, see [Record.Seq].
 	Seq uint64
 	// Prev is the beginning of the identity of the fact before it, at place Seq-1; zero at place 1, and when Merges says
-	// more. A stream that began with facts of the first format names all of those, see [PrefixDigest].
+	// more. Behind facts of the first format it is the [PrefixDigest] of all of them.
 	Prev [ShortID]byte
 	// Merges are the heads that the fact follows when they are more than one: 2 to [MaxHeads], that of the branch which
 	// its author wrote last at first, the others ascending.

@@ -32,19 +32,21 @@ func (p Place) Compare(o Place) int {
 // Is reports whether the place is that of a fact.
 func (p Place) Is(seq uint64, id aura.FactID) bool { return p == PlaceOf(seq, id) }
 
-// PrefixDigest extends the digest of a stream's first facts, those of the first format, by the next one: SHA-256 over
-// a label, the digest so far and the identity. It begins with zeros. The first fact behind them that signs its place has
-// the beginning of the digest of all of them as its [Fact.Prev].
-func PrefixDigest(before [32]byte, id aura.FactID) [32]byte {
-	b := make([]byte, 0, len(prefixDomain)+2*len(id))
+// PrefixDigest extends the digest of a row of facts of the first format, from place 1 on, by the next one: the beginning of
+// SHA-256 over a label, the digest so far and the identity. It begins with zeros. Such a fact signs no predecessor, so
+// its identity alone does not name the facts before it: the digest does, and stands for the identity wherever a place means a
+// fact with all before it, as in [Fact.Prev] and among the heads of a stream.
+func PrefixDigest(before [ShortID]byte, id aura.FactID) (short [ShortID]byte) {
+	b := make([]byte, 0, len(prefixDomain)+len(before)+len(id))
 	b = append(append(append(b, prefixDomain...), before[:]...), id[:]...)
-	return sha256.Sum256(b)
+	sum := sha256.Sum256(b)
+	return [ShortID]byte(sum[:])
 }
 
 const prefixDomain = "aura prefix 1\x00"
 
 // Predecessors returns the places of the facts that the fact follows: none at place 1 and for the first format, several for
-// a merge. That of a fact behind the first format has the beginning of their [PrefixDigest] as its identity.
+// a merge. The place of one of the first format has the [PrefixDigest] through it as its identity.
 func (f *Fact) Predecessors() []Place {
 	switch {
 	case f.Merges != nil:

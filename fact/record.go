@@ -16,7 +16,7 @@ type Position uint64
 type Record struct {
 	Position Position // local place; zero when the record is not in this journal
 	// Number counts the facts of its stream in this journal, from 1, in the order of commits. It is local, and equal to
-	// Seq as long as the stream has one branch.
+	// Seq as long as the stream has one branch. See also Again.
 	Number uint64
 	// Seq is the place in the stream, from 1. It is [Fact.Seq]; for a fact of the first format, which signs none, it is
 	// what the holder of the record says.
@@ -25,6 +25,12 @@ type Record struct {
 	// it has one branch. Where it is set, Sole says whether all facts of the stream with a smaller number are behind this one.
 	Fork uint64
 	Sole bool
+	// Before is the [PrefixDigest] of the facts before a fact of the first format, as the holder of the record says; zero at
+	// place 1 and for others, which sign it. The journal gives it out where it differs from that of the first row that came.
+	Before [ShortID]byte
+	// Again marks a fact of the first format that is here with a smaller number already, in another row: copies of a home of
+	// an earlier build can have the same fact behind different ones. It has a number of its own for each row.
+	Again bool
 	// Void says that the fact counts for no reducer: its device was removed, and it is beyond the bound of that. Such a record
 	// is given out only to who reads a stream itself.
 	Void bool
@@ -45,6 +51,23 @@ type form struct {
 
 // Place returns the place of the record's fact in its stream.
 func (r *Record) Place() Place { return PlaceOf(r.Seq, r.ID) }
+
+// Row returns the place of the record's fact where it means all facts before it as well: that of a fact of the first format
+// names the row of facts through it.
+func (r *Record) Row() Place {
+	if r.Fact.Seq != 0 {
+		return r.Place()
+	}
+	return Place{r.Seq, PrefixDigest(r.Before, r.ID)}
+}
+
+// Predecessors is [Fact.Predecessors] of the record's fact; for one of the first format it is the row of facts before it.
+func (r *Record) Predecessors() []Place {
+	if r.Fact.Seq == 0 && r.Seq > 1 {
+		return []Place{{r.Seq - 1, r.Before}}
+	}
+	return r.Fact.Predecessors()
+}
 
 // Follows reports whether the record's fact is at the next place behind another one of its stream, and on its branch. A
 // fact of the first format signs no predecessor.

@@ -96,12 +96,12 @@ func Learned(p Policy, c fact.Charge, epoch aura.Epoch, amount uint64, now aura.
 	return Charged(c, &cmd, at, at), true
 }
 
-// Unpaid returns the ledger entry after the peer named no receipt that this device knows, see [KnownReceipts]: the own facts
-// behind a number, which the peer lacks, are not paid for any more. It costs a unit, so that it prevails over the entry
-// before, see [fact.Charge.Merge].
-func Unpaid(c fact.Charge, through uint64) fact.Charge {
-	c.Spent++
-	c.From, c.Until = through, through
+// Unpaid returns the ledger entry after the peer named no receipt that this device knows, see [KnownReceipts]: no own fact is
+// paid for in its epoch any more. The empty run lies behind the one before, so that it prevails over it, see
+// [fact.Charge.Merge]; it costs nothing, because the budget may be used up.
+func Unpaid(c fact.Charge) fact.Charge {
+	c.Until++
+	c.From = c.Until
 	return c
 }
 

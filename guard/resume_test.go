@@ -219,3 +219,40 @@ func TestALongChainIsSearchedInPages(t *testing.T) {
 		}
 	}
 }
+
+// TestAnUnpaidRunIsChargedAgain: it prevails over the entry before at no cost, in either order, and facts from before it and
+// behind it are charged alike; those that were charged since are not charged again.
+func TestAnUnpaidRunIsChargedAgain(t *testing.T) {
+	p := guard.DefaultPolicy()
+	p.Limit = 10
+	before := fact.Charge{Context: room, Peer: ben, Epoch: guard.EpochAt(p, noon), Spent: 6, Through: 9, From: 4, Until: 9, Receipts: 2}
+	after := guard.Unpaid(before)
+	if before.Merge(after) != after || after.Merge(before) != after || after.Spent != before.Spent || after.Through != before.Through {
+		t.Fatalf("the entry is %+v, then %+v", before, before.Merge(after))
+	}
+	decide := func(c *fact.Charge, from, through uint64) (charged bool) {
+		s, r := snapshot(p, ben), text(ben)
+		s.Budgets[0] = guard.HeadroomOf(p, guard.WholeShare, c, room, ben, noon)
+		s.Last = 9
+		r.Sends[0].From, r.Sends[0].Through, r.Entries = from, through, nil
+		out := new(guard.Outcome)
+		if guard.Evaluate(out, s, r); !out.Allowed {
+			t.Fatalf("%d to %d: %+v", from, through, out.Denial)
+		}
+		for i := range out.Commands {
+			if out.Commands[i].Kind == effect.ChargeBudget {
+				*c, charged = guard.Charged(*c, &out.Commands[i], from, through), true
+			}
+		}
+		return charged
+	}
+	if c := before; decide(&c, 5, 9) {
+		t.Error("what was paid for is charged again")
+	}
+	c := after
+	for i, want := range []bool{true, false} {
+		if got := decide(&c, 5, 9); got != want || c.From != 5 || c.Until != 9 {
+			t.Errorf("time %d: charged %v, the run is (%d, %d]", i+1, got, c.From, c.Until)
+		}
+	}
+}

@@ -129,7 +129,7 @@ func (p *Production) Decided(tc task.Context, r *guard.Request) (effect.Result, 
 	}
 	result, err := d.result()
 	if err == nil && d.Facts > 0 {
-		_, err = p.journal.Read(tc, fact.Selection{After: d.Before, Through: d.Before + fact.Position(d.Facts)}, func(r fact.Record) error {
+		_, err = p.journal.ReadStored(tc, fact.Selection{After: d.Before, Through: d.Before + fact.Position(d.Facts)}, func(r fact.Record) error {
 			result.Records = append(result.Records, r)
 			return nil
 		})

@@ -32,7 +32,6 @@ func TestReceivedFactsComeInOrderAndOnce(t *testing.T) {
 			want aura.Kind
 		}{
 			{"a gap", peer.record(pair, 4, 8, "four"), aura.Unavailable},
-			{"another fact in a place that is taken", peer.record(pair, 2, 6, "other"), aura.Conflict},
 			{"a fact without a proof", unproven(peer.record(pair, 3, 7, "three")), aura.Invalid},
 			{"a fact with the proof of another", proven(peer.record(pair, 3, 7, "three"), one.Proof), aura.Invalid},
 			{"a fact that is not later than the one before", peer.record(pair, 3, 6, "three"), aura.Invalid},
@@ -685,7 +684,8 @@ func (c *counter) IterateBack(start, end []byte, fn func(key, value []byte) erro
 	})
 }
 
-// A repeated fact is compared with the one in its place: in the store, in memory, and in the same entry.
+// TestWhatComesAgainIsComparedWithItsPlace, in the store, in memory, and in the same entry: it is there once, also when another
+// place is said, and another fact at its place is a branch.
 func TestWhatComesAgainIsComparedWithItsPlace(t *testing.T) {
 	simulate(t, 1, func(tc task.Context) {
 		disk := journal.NewFaulty(entropy(2), journal.Faults{})
@@ -697,20 +697,21 @@ func TestWhatComesAgainIsComparedWithItsPlace(t *testing.T) {
 		if n := len(j.append(t, tc, &journal.Entry{Foreign: slices.Concat(theirs, theirs)})); n != 3 {
 			t.Errorf("%d facts of an entry that has each twice", n)
 		}
-		moved := theirs[1]
-		moved.Seq = 1
-		for _, when := range []string{"in memory", "in the store"} {
+		for i, when := range []string{"in memory", "in the store"} {
 			if n := len(j.append(t, tc, &journal.Entry{Foreign: theirs})); n != 0 {
 				t.Errorf("%s: %d facts came twice", when, n)
 			}
-			for name, r := range map[string]fact.Record{"another fact": peer.record(pair, 2, 9, "other"), "a fact from elsewhere": moved} {
-				if _, err := j.Append(tc, &journal.Entry{Foreign: []fact.Record{r}}); !errors.Is(err, aura.Conflict) {
-					t.Errorf("%s, %s: got %v, want conflict", when, name, err)
-				}
+			moved, other := theirs[1+i], peer.record(pair, 2, 9, when)
+			moved.Seq = 1
+			if n := len(j.append(t, tc, &journal.Entry{Foreign: []fact.Record{moved, other}})); n != 1 {
+				t.Errorf("%s: %d facts are new of one that was at another place and one that was not here", when, n)
 			}
 			j.close(t, tc)
 			disk = disk.Crash()
 			j = open(t, tc, disk)
+		}
+		if n := len(j.read(t, tc, fact.Selection{})); n != 5 {
+			t.Errorf("%d facts", n)
 		}
 		j.close(t, tc)
 	})

@@ -78,6 +78,10 @@ func live(tc task.Context, disk *journal.Faulty, faults journal.Faults, h *histo
 					c := v.Charge(aura.ContextID{7}, peer.author)
 					c.Spent++
 					e.Charges = []fact.Charge{c}
+					// A log of the units, of which the last ten stay.
+					e.Logs = []journal.LogChange{{
+						Name: "spent", Values: [][]byte{fmt.Append(nil, c.Spent)}, Drop: max(c.Spent, 10) - 10, Cursor: c.Spent,
+					}}
 					return nil
 				}
 				records, err := j.Append(tc, e)
@@ -129,6 +133,9 @@ func (h *history) check(tc task.Context, disk *journal.Faulty) error {
 	if c := j.Charge(aura.ContextID{7}, peer.author); c.Spent < h.spent || 2*c.Spent != uint64(j.Head()) {
 		return fmt.Errorf("%d was spent and acknowledged, the ledger has %d for %d facts", h.spent, c.Spent, j.Head())
 	}
+	if err := checkSpent(j.Journal); err != nil {
+		return err
+	}
 	next := map[fact.Namespace]uint64{}
 	position := fact.Position(0)
 	if _, err := j.Read(tc, fact.Selection{}, func(r fact.Record) error {
@@ -148,4 +155,22 @@ func (h *history) check(tc task.Context, disk *journal.Faulty) error {
 		return err
 	}
 	return j.group.Close(tc, time.Minute)
+}
+
+// checkSpent compares the log of the units that were spent with the ledger.
+func checkSpent(j *journal.Journal) error {
+	l, spent := j.Log("spent"), j.Charge(aura.ContextID{7}, peer.author).Spent
+	if l.Last != spent || l.Cursor != spent || l.Dropped != max(spent, 10)-10 {
+		return fmt.Errorf("after %d units the log is %+v", spent, l)
+	}
+	values, err := j.ReadLog("spent", l.Dropped+1, 100, 0)
+	for i, v := range values {
+		if string(v) != fmt.Sprint(l.Dropped+1+uint64(i)) {
+			return fmt.Errorf("entry %d of the log is %s", l.Dropped+1+uint64(i), v)
+		}
+	}
+	if err == nil && uint64(len(values)) != l.Last-l.Dropped {
+		return fmt.Errorf("the log has %d entries, want %d", len(values), l.Last-l.Dropped)
+	}
+	return err
 }

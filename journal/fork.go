@@ -6,8 +6,8 @@ import (
 )
 
 // Evidence returns the two facts at which a stream forked here first: the one that began its second branch, and the one
-// that was here before with the same predecessor. It is false for a stream that never had branches, and when one of the two
-// facts was collected. It reads two facts, however long the stream is.
+// that was here before with the same predecessor. It is false for a stream that never had branches, when one of the two facts
+// was collected, and when one is of the first format, which shows nothing. It reads two facts, however long the stream is.
 func (j *Journal) Evidence(ns fact.Namespace, device aura.DeviceID) (e fact.Evidence, found bool, err error) {
 	s, err := j.durable(streamID{ns, device})
 	if err != nil || s.calm == nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/aura-runtime/aura"
@@ -104,6 +105,35 @@ func TestFormatsOfRecords(t *testing.T) {
 	}), formats.Part{Field: "Number", Bytes: number}, formats.Part{Field: "Size", Bytes: size},
 		formats.Part{Field: "Fact", Bytes: stored.encoded}, formats.Part{Field: "Proof", Bytes: r.Proof.Encode()})
 
+	f.Seq, f.Prev = 0, [fact.ShortID]byte{}
+	plain := fact.NewRecord(f)
+	plain.Number, plain.Position, plain.Seq, plain.Before = 300, 1000, 290, [fact.ShortID]byte{7, 7}
+	plain.Proof = fact.NewBatch([]aura.FactID{plain.ID}).Proof(0, signature)
+	row := []formats.Part{
+		{Field: "Beside", Bytes: []byte{0}}, {Field: "Number", Bytes: number}, {Field: "Place", Bytes: binary.AppendUvarint(nil, 290)},
+		{Field: "Before", Bytes: plain.Before[:]},
+	}
+	beside := &staged{record: plain, encoded: plain.Canonical()}
+	formats.Layout(t, "journal.beside", bytesOf(beside.appendTo(nil), func(b []byte) bool {
+		got, ok := decodeRecord(b)
+		return ok && got.number == 300 && got.place == 290 && got.before == plain.Before && bytes.Equal(got.encoded, beside.encoded) &&
+			bytes.Equal(got.proof, plain.Proof.Encode())
+	}), slices.Concat(row, []formats.Part{
+		{Field: "Size", Bytes: binary.AppendUvarint(nil, uint64(len(beside.encoded)))}, {Field: "Fact", Bytes: beside.encoded},
+		{Field: "Proof", Bytes: plain.Proof.Encode()},
+	})...)
+	again := &staged{record: plain, first: 400}
+	again.record.Again = true
+	formats.Layout(t, "journal.again", bytesOf(again.appendTo(nil), func(b []byte) bool {
+		got, ok := decodeRecord(b)
+		return ok && got.number == 300 && got.place == 290 && got.before == plain.Before && got.first == 400
+	}), slices.Concat(row, []formats.Part{{Field: "Size", Bytes: []byte{0}}, {Field: "First", Bytes: binary.AppendUvarint(nil, 400)}})...)
+	formats.Layout(t, "journal.place", bytesOf(placeValue(&plain), func(b []byte) bool {
+		got, ok := parsePlace(290, b)
+		return ok && got.id == plain.ID && got.logical == plain.Fact.Logical && got.place == plain.Row()
+	}), formats.Part{Field: "ID", Bytes: plain.ID[:]}, formats.Part{Field: "Logical", Bytes: binary.BigEndian.AppendUint64(nil, uint64(plain.Fact.Logical))},
+		formats.Part{Field: "Before", Bytes: plain.Before[:]})
+
 	stored.joint = &joint{first: 800, batch: batch, signature: signature, at: []uint32{0, 1, 2}}
 	formats.Layout(t, "journal.reference", bytesOf(stored.appendProof(nil), func(b []byte) bool {
 		at, ok := decodeReference(1000, b)
@@ -117,6 +147,24 @@ func TestFormatsOfRecords(t *testing.T) {
 		return ok && signed == signature && reflect.DeepEqual(got.IDs(), ids) && bytes.Equal(got.Encode(signature), encoded)
 	}), formats.Part{Field: "Count", Bytes: []byte{3}}, formats.Part{Field: "Identities", Bytes: bytes.Join([][]byte{ids[0][:], ids[1][:], ids[2][:]}, nil)},
 		formats.Part{Field: "Batch", Bytes: encoded})
+}
+
+// FuzzStoredValues: what a damaged or foreign store holds is read as far as it goes, or refused.
+func FuzzStoredValues(f *testing.F) {
+	r := fact.NewRecord(fact.Fact{Kind: "chat.message", Logical: 1})
+	r.Number, r.Seq = 3, 2
+	f.Add((&staged{record: r, encoded: r.Canonical()}).appendTo(nil))
+	f.Add(placeValue(&r))
+	r.Again = true
+	f.Add((&staged{record: r, first: 1}).appendTo(nil))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if got, ok := decodeRecord(b); ok && (got.first > 0 && len(got.encoded) > 0 || got.first == 0 && got.number != got.place && len(got.encoded) == 0) {
+			t.Errorf("%x is read as %+v", b, got)
+		}
+		if h, ok := parsePlace(9, b); ok && h.place.Seq != 9 {
+			t.Errorf("%x is read as %+v", b, h)
+		}
+	})
 }
 
 func TestFormatsOfLogs(t *testing.T) {

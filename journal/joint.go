@@ -40,6 +40,9 @@ func (g *group) findJoints() {
 	}
 	open := map[*fact.Batch]*joint{}
 	for i := range g.records {
+		if g.records[i].record.Again {
+			continue
+		}
 		p := &g.records[i].record.Proof
 		s := open[p.Batch()]
 		if s == nil || s.signature != p.Signature || len(s.at) == maxJoint || s.at[len(s.at)-1] >= p.Index() {
@@ -132,9 +135,9 @@ func (s *storedJoint) has(at reference) bool {
 // open returns a stored record with its proof, without one when the joint proof is gone.
 func (s *storedJoint) open(r *storedRecord, at reference, there bool) (fact.Record, error) {
 	if !there {
-		return fact.OpenRecord(r.number, r.encoded)
+		return fact.OpenRecord(r.place, r.encoded)
 	}
-	return fact.OpenProven(r.number, r.encoded, s.batch, at.index, s.signature)
+	return fact.OpenProven(r.place, r.encoded, s.batch, at.index, s.signature)
 }
 
 // referenceOf returns a stored record's reference to its joint proof, and false when it has its proof with it or is gone.

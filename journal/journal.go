@@ -57,8 +57,9 @@ type Journal struct {
 	joints   [keptJoints]storedJoint // that were read last
 	oldest   int                     // of them
 	lives    uint64                  // of logs, see logState; only the writer changes it
-	// prefixes are the digests of the facts of the first format that were asked for last, one for each stream.
-	prefixes map[streamID]prefix
+	// rows has the digests through each fact of the first row of streams of which they were asked, see [Journal.row]: 16 bytes a
+	// fact, for as long as the journal is open.
+	rows map[streamID][][fact.ShortID]byte
 }
 
 type attached struct{ sink Sink }
@@ -85,7 +86,7 @@ func Open(tc task.Context, store Store, o Options) (*Journal, error) {
 		return nil, err
 	}
 	j := &Journal{
-		store: store, seal: seal, options: o, kinds: map[string]tag{}, always: map[string]bool{}, prefixes: map[streamID]prefix{},
+		store: store, seal: seal, options: o, kinds: map[string]tag{}, always: map[string]bool{}, rows: map[streamID][][fact.ShortID]byte{},
 		inbox: task.NewMailbox[*request]("journal", Capacity), turn: task.NewSemaphore(1),
 	}
 	for _, d := range o.Registry.Domains() {
@@ -103,8 +104,8 @@ func Open(tc task.Context, store Store, o Options) (*Journal, error) {
 // Append makes an entry durable and returns its records with their positions, own facts first, then those
 // received ones that were new. It returns only after the sync. Errors: what Expect returned;
 // aura.Invalid for facts that do not check or reach too far ahead; aura.Unavailable for a received fact
-// with a gap before it and for a failed disk; aura.Conflict for one whose place another fact has;
-// aura.Exhausted when the disk is full; an [UndecidedError] when the store failed with the entry in its hands.
+// with a gap before it, see [GapError], and for a failed disk; aura.Exhausted for one that begins too many branches, see
+// [BranchError], and when the disk is full; an [UndecidedError] when the store failed with the entry in its hands.
 //
 // The commit point is the moment at which the writer hands the entry to the store. When tc ends before it,
 // Append returns tc's error, and nothing was written nor will be. Past it, Append waits for the outcome

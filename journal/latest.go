@@ -151,6 +151,9 @@ func (j *Journal) advance(c *cursor, after fact.Position) error {
 	if c.records = records[old:]; len(c.records) == 0 {
 		c.next = 0
 	}
+	if c.records = fresh(c.records); len(c.records) == 0 && c.next > 0 {
+		return j.advance(c, after)
+	}
 	if c.stream.calm != nil {
 		slices.SortFunc(c.records, func(a, b fact.Record) int { return fact.Compare(&a, &b) })
 	}

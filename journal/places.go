@@ -16,26 +16,33 @@ type numberedHead struct {
 	number uint64
 }
 
-// headed returns a stream with its heads, also one of an earlier build, which kept no identity of its last fact.
+// headed returns a stream with its heads, also one that is read for the first time since it was written by an earlier build.
 func (j *Journal) headed(l *layer, id streamID) (stream, error) {
 	s := j.streamOf(l, id)
 	if s.count == 0 || s.tip != (head{}) {
 		return s, nil
 	}
-	last, err := j.numbered(l, id, s.count)
+	return s, j.findTip(id, &s)
+}
+
+// findTip fills in the head of a stream that has nothing but facts of the first format.
+func (j *Journal) findTip(id streamID, s *stream) error {
+	last, err := j.numbered(nil, id, s.count)
 	if err != nil {
-		return s, err
+		return err
 	}
-	s.tip = head{place: last.place, logical: last.logical}
-	return s, nil
+	row, err := j.row(nil, id, s.count)
+	if err == nil && row.Seq == 0 {
+		err = damaged("a stream")
+	}
+	s.tip = head{place: row, logical: last.logical}
+	return err
 }
 
 // numbered returns the fact with a number, which must be there, from the layers or the store.
 func (j *Journal) numbered(l *layer, id streamID, number uint64) (numberedHead, error) {
-	for ; l != nil; l = l.parent {
-		if h, ok := l.spots.get(spot{id, number}); ok {
-			return numberedHead{h, number}, nil
-		}
+	if h, ok := l.spotted(spot{id, number}); ok {
+		return numberedHead{h, number}, nil
 	}
 	records, err := j.ByAuthor(id.namespace, id.device, number, 1)
 	if err == nil && len(records) == 0 {
@@ -47,12 +54,19 @@ func (j *Journal) numbered(l *layer, id streamID, number uint64) (numberedHead, 
 	return headOf(&records[0]), nil
 }
 
+// headOf returns the place of a record with its row. A fact of the first row has none: see [Journal.row].
 func headOf(r *fact.Record) numberedHead {
-	return numberedHead{head{r.Place(), r.Fact.Logical, r.ID}, r.Number}
+	h := numberedHead{head{r.Place(), r.Fact.Logical, r.ID, r.Position}, r.Number}
+	if r.Fact.Seq == 0 {
+		if h.place.ID = [fact.ShortID]byte{}; r.Number != r.Seq {
+			h.place = r.Row()
+		}
+	}
+	return h
 }
 
 // at returns the facts of a stream at a place, from the layers and the store: one, more where branches run side by
-// side. Those that were collected are not there any more.
+// side. Those that were collected are not there any more. One of the first format is there once for each row.
 func (j *Journal) at(l *layer, id streamID, s *stream, seq uint64) ([]numberedHead, error) {
 	all, err := j.everAt(l, id, s, seq, nil)
 	return slices.DeleteFunc(all, func(h numberedHead) bool { return h.number <= s.collected }), err
@@ -67,6 +81,7 @@ func (j *Journal) everAt(l *layer, id streamID, s *stream, seq uint64, named *fa
 			all = append(all, h)
 		}
 	}
+	layers := l
 	for ; l != nil; l = l.parent {
 		for _, p := range l.spots.pairs {
 			if p.key.stream == id && p.value.place.Seq == seq {
@@ -85,6 +100,11 @@ func (j *Journal) everAt(l *layer, id streamID, s *stream, seq uint64, named *fa
 		if err != nil {
 			return nil, err
 		}
+		if named != nil && h.place.ID == [fact.ShortID]byte{} {
+			if h.place, err = j.row(layers, id, seq); err != nil {
+				return nil, err
+			}
+		}
 		add(h)
 	}
 	if durable.calm == nil {
@@ -97,68 +117,134 @@ func (j *Journal) everAt(l *layer, id streamID, s *stream, seq uint64, named *fa
 	}
 	err = j.store.Iterate(start, end, func(key, value []byte) error {
 		plain, ok := j.seal.open(key, value)
-		if number, _ := keyNumber(key); ok && len(plain) == len(aura.FactID{})+8 {
-			if number <= durable.count { // else not synced yet
-				id := aura.FactID(plain)
-				logical := binary.BigEndian.Uint64(plain[len(id):])
-				add(numberedHead{head{fact.PlaceOf(seq, id), aura.Logical(logical), id}, number})
-			}
-			return nil
+		h, parsed := parsePlace(seq, plain)
+		if !ok || !parsed {
+			return damaged("an index of places")
 		}
-		return damaged("an index of places")
+		if h.number, _ = keyNumber(key); h.number <= durable.count { // else not synced yet
+			add(h)
+		}
+		return nil
 	})
 	slices.SortStableFunc(all, func(a, b numberedHead) int { return cmp.Compare(a.number, b.number) })
 	return all, err
 }
 
+// placeValue is what the index of places has of a record: identity and time, and for a fact of the first format the digest of the facts before it.
+func placeValue(r *fact.Record) []byte {
+	value := binary.BigEndian.AppendUint64(slices.Clone(r.ID[:]), uint64(r.Fact.Logical))
+	if r.Fact.Seq == 0 {
+		value = append(value, r.Before[:]...)
+	}
+	return value
+}
+
+// parsePlace reads what placeValue wrote.
+func parsePlace(seq uint64, b []byte) (h numberedHead, ok bool) {
+	const size = len(aura.FactID{}) + 8
+	if len(b) != size && len(b) != size+fact.ShortID {
+		return h, false
+	}
+	h.id = aura.FactID(b)
+	h.logical = aura.Logical(binary.BigEndian.Uint64(b[len(h.id):]))
+	h.place = fact.PlaceOf(seq, h.id)
+	if len(b) > size {
+		h.place.ID = fact.PrefixDigest([fact.ShortID]byte(b[size:]), h.id)
+	}
+	return h, true
+}
+
 // writePlace lists a fact whose number is not its place.
 func (j *Journal) writePlace(b *Batch, s *stream, r *fact.Record) {
-	value := binary.BigEndian.AppendUint64(slices.Clone(r.ID[:]), uint64(r.Fact.Logical))
-	j.writeSealed(b, placeKey(s.tag, r.Seq, j.seal.placeTag(r.Place()), r.Number), value)
+	j.writeSealed(b, placeKey(s.tag, r.Seq, j.seal.placeTag(r.Row()), r.Number), placeValue(r))
+	if r.Fact.Seq == 0 && !r.Again {
+		j.writeSealed(b, j.plainKey(s, fact.PlaceOf(0, r.ID)), append(slices.Clone(r.ID[:]), positionValue(r.Position)...))
+	}
 }
 
-// prefix is the digest of the first facts of a stream, which are of the first format.
-type prefix struct {
-	facts  uint64
-	digest [fact.ShortID]byte // its beginning
+// plainKey is where a fact of the first format beside the first row is listed by the beginning of its identity: at place
+// zero, where no fact is.
+func (j *Journal) plainKey(s *stream, p fact.Place) []byte {
+	return placeKey(s.tag, 0, j.seal.placeTag(p), 0)
 }
 
-// prefix returns the beginning of the digest of the first n facts of a stream, which are of the first format. It reads
-// them all, once: a peer may name the digest as often as it likes.
-func (j *Journal) prefix(l *layer, id streamID, n uint64) (short [fact.ShortID]byte, err error) {
+// listedPlain returns the identity and the position of a fact that is listed so, no position when none is.
+func (j *Journal) listedPlain(s *stream, p fact.Place) (id aura.FactID, at fact.Position, err error) {
+	key := j.plainKey(s, p)
+	value, there, err := j.store.Get(key)
+	if err != nil || !there {
+		return id, 0, err
+	}
+	plain, ok := j.seal.open(key, value)
+	if !ok || len(plain) != len(id)+8 {
+		return id, 0, damaged("an index of places")
+	}
+	if at, _ = parsePosition(plain[len(id):]); at > j.Head() {
+		return id, 0, nil // not synced yet
+	}
+	return aura.FactID(plain), at, nil
+}
+
+// row returns the place that names the first n facts of a stream, all of the first format: with their digest. It is zero when
+// some of them were collected and their digest is not known any more. It reads the facts of the first row once, and
+// keeps all their digests: a peer may name any of them as often as it likes.
+func (j *Journal) row(l *layer, id streamID, n uint64) (fact.Place, error) {
+	if h, ok := l.spotted(spot{id, n}); ok {
+		return h.place, nil
+	}
 	j.lock.Lock()
-	known := j.prefixes[id]
+	known := j.rows[id]
+	s, _ := j.state.stream(id)
 	j.lock.Unlock()
-	if known.facts == n {
-		return known.digest, nil
+	if s.tip.place.Seq == n && s.count == s.plain {
+		return s.tip.place, nil
 	}
-	var digest [32]byte
-	durable := true
-	for number := uint64(1); number <= n; {
-		if h, ok := l.spotted(spot{id, number}); ok {
-			digest, durable = fact.PrefixDigest(digest, h.id), false
-			number++
-			continue
+	if uint64(len(known)) < n {
+		known = slices.Grow(slices.Clone(known), int(s.plain)-len(known))
+		for number := uint64(len(known)) + 1; number <= s.plain; number = uint64(len(known)) + 1 {
+			records, err := j.ByAuthor(id.namespace, id.device, number, int(min(s.plain-number+1, pageSize)))
+			if aura.KindOf(err) == aura.NotFound {
+				return fact.Place{}, nil
+			}
+			if err == nil && len(records) == 0 {
+				err = damaged("an index")
+			}
+			if err != nil {
+				return fact.Place{}, err
+			}
+			for i := range records {
+				var before [fact.ShortID]byte
+				if len(known) > 0 {
+					before = known[len(known)-1]
+				}
+				known = append(known, fact.PrefixDigest(before, records[i].ID))
+			}
 		}
-		records, err := j.ByAuthor(id.namespace, id.device, number, int(min(n-number+1, pageSize)))
-		if err == nil && len(records) == 0 {
-			err = damaged("an index")
-		}
-		if err != nil {
-			return short, err
-		}
-		for i := range records {
-			digest = fact.PrefixDigest(digest, records[i].ID)
-		}
-		number += uint64(len(records))
-	}
-	short = [fact.ShortID]byte(digest[:])
-	if durable {
 		j.lock.Lock()
-		j.prefixes[id] = prefix{n, short}
+		j.rows[id] = known
 		j.lock.Unlock()
 	}
-	return short, nil
+	return fact.Place{Seq: n, ID: known[n-1]}, nil
+}
+
+// Before returns the digest of the facts before a record of the first format that the journal gave out: see
+// [fact.Record.Before].
+func (j *Journal) Before(r *fact.Record) ([fact.ShortID]byte, error) {
+	if r.Fact.Seq != 0 || r.Number != r.Seq || r.Seq == 1 {
+		return r.Before, nil
+	}
+	row, err := j.row(nil, streamID{r.Fact.Namespace, r.Fact.Device}, r.Seq-1)
+	return row.ID, err
+}
+
+// named returns the fact that a place names with all before it, and false when it is not here: a fact that signs its
+// place by its identity, a row of facts of the first format by its digest.
+func (j *Journal) named(l *layer, id streamID, s *stream, p fact.Place) (h numberedHead, found bool, err error) {
+	there, err := j.everAt(l, id, s, p.Seq, &p)
+	if err != nil || len(there) == 0 {
+		return h, false, err
+	}
+	return there[0], true, nil
 }
 
 // spotted returns a fact on its way into the store.
@@ -194,9 +280,7 @@ func (j *Journal) durable(id streamID) (stream, error) {
 	if !ok || s.count == 0 || s.tip != (head{}) {
 		return s, nil
 	}
-	last, err := j.numbered(nil, id, s.count)
-	s.tip = head{place: last.place, logical: last.logical}
-	return s, err
+	return s, j.findTip(id, &s)
 }
 
 // Behind returns the greatest number of a stream such that all facts up to it are the given places or behind them: what
@@ -249,7 +333,7 @@ func (j *Journal) before(id streamID, s *stream, heads []fact.Place) (through ui
 		if err != nil || len(records) == 0 {
 			return through, seen, unknown, err
 		}
-		for _, p := range records[0].Fact.Predecessors() {
+		for _, p := range records[0].Predecessors() {
 			if _, err := visit(p); err != nil {
 				return 0, nil, nil, err
 			}
@@ -261,28 +345,19 @@ func (j *Journal) before(id streamID, s *stream, heads []fact.Place) (through ui
 	return through, seen, unknown, nil
 }
 
-// find returns the number of the fact at a place, zero when it is not here. The tip is at hand.
+// find returns the number of the fact that a place names with all before it, zero when it is not here. The tip is at hand.
 func (j *Journal) find(id streamID, s *stream, p fact.Place) (number uint64, err error) {
 	if p == s.tip.place && s.calm == nil {
 		return s.count, nil
 	}
-	there, err := j.everAt(nil, id, s, p.Seq, &p)
-	for i := range there {
-		if there[i].number > s.collected {
-			return there[i].number, err
-		}
-	}
-	if p.Seq > 0 && p.Seq == s.plain && err == nil { // named by the digest of the first format
-		digest, err := j.prefix(nil, id, s.plain)
-		if err == nil && digest == p.ID {
-			return s.plain, nil
-		}
+	h, found, err := j.named(nil, id, s, p)
+	if err != nil || !found || h.number <= s.collected {
 		return 0, err
 	}
-	return 0, err
+	return h.number, nil
 }
 
-// Has reports whether the fact at a place of a stream is here.
+// Has reports whether the fact at a place of a stream is here, or the row of facts that the place names.
 func (j *Journal) Has(ns fact.Namespace, device aura.DeviceID, p fact.Place) (bool, error) {
 	id := streamID{ns, device}
 	s, err := j.durable(id)
@@ -290,7 +365,28 @@ func (j *Journal) Has(ns fact.Namespace, device aura.DeviceID, p fact.Place) (bo
 		return false, err
 	}
 	number, err := j.find(id, &s, p)
-	return number > 0, err
+	if err != nil || number > 0 {
+		return number > 0, err
+	}
+	return j.hasPlain(id, &s, p)
+}
+
+// hasPlain reports whether a fact of the first format is here, by its identity.
+func (j *Journal) hasPlain(id streamID, s *stream, p fact.Place) (bool, error) {
+	if p.Seq <= s.plain && p.Seq > s.collected {
+		if h, err := j.numbered(nil, id, p.Seq); err != nil || p.Is(p.Seq, h.id) {
+			return err == nil, err
+		}
+	}
+	if s.calm == nil {
+		return false, nil
+	}
+	_, at, err := j.listedPlain(s, p)
+	if err != nil || at == 0 {
+		return false, err
+	}
+	r, there, err := j.record(at)
+	return there && r.Seq == p.Seq, err
 }
 
 // Through implements [View].
@@ -308,7 +404,7 @@ func (j *Journal) through(l *layer, id streamID, s *stream, number uint64) (fact
 	if number == 0 || s.count == 0 {
 		return fact.Place{}, nil
 	}
-	if number >= s.count && s.calm == nil {
+	if number >= s.count && s.calm == nil && s.count > s.plain {
 		return s.tip.place, nil
 	}
 	next := number + 1
@@ -326,10 +422,14 @@ func (j *Journal) through(l *layer, id streamID, s *stream, number uint64) (fact
 			last = there[i]
 		}
 	}
-	return last.place, err
+	if last.number == 0 {
+		return fact.Place{}, err
+	}
+	return fact.PlaceOf(last.place.Seq, last.id), err
 }
 
-// Held returns the facts of a stream at some places, those of each place together.
+// Held returns the facts of a stream at some places, those of each place together. A fact of the first format is there
+// with the digest of each of its rows, so that what two journals both hold at a place they both hold before it.
 func (j *Journal) Held(ns fact.Namespace, device aura.DeviceID, seqs []uint64) (all []fact.Place, err error) {
 	id := streamID{ns, device}
 	s, err := j.durable(id)
@@ -340,6 +440,11 @@ func (j *Journal) Held(ns fact.Namespace, device aura.DeviceID, seqs []uint64) (
 		var there []numberedHead
 		there, err = j.at(nil, id, &s, seq)
 		for i := range there {
+			if h := &there[i]; h.number <= s.plain {
+				if h.place, err = j.row(nil, id, h.number); err != nil {
+					return nil, err
+				}
+			}
 			all = append(all, there[i].place)
 		}
 	}

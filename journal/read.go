@@ -149,7 +149,7 @@ func (r *reading) readMemory(tc task.Context, fn func(fact.Record) error) (err e
 // offer gives fn a record if it was asked for, and takes its position out of the rest. When fn ends a read
 // backwards, its record was taken.
 func (r *reading) offer(record *fact.Record, there bool, fn func(fact.Record) error) (err error) {
-	if there && r.sel.Covers(record) {
+	if there && !record.Again && r.sel.Covers(record) {
 		marked := *record
 		if r.journal.mark(&marked); r.stored || !marked.Void {
 			err = fn(marked)
@@ -231,6 +231,9 @@ func (j *Journal) ByAuthorWithin(ns fact.Namespace, device aura.DeviceID, fromNu
 				return j.lists(tagKey(tableSeqRun, s.tag), want, p)
 			})
 		}
+		if r.Again && r.Fact.Kind == "" {
+			return nil, aura.Errorf(op, aura.NotFound, "fact %d was replaced by a snapshot", want)
+		}
 		if r.Number != want || r.Fact.Device != device || r.Fact.Namespace != ns {
 			return nil, aura.Errorf(op, aura.Corrupt, "fact %d of a device is not where its index says", want)
 		}
@@ -248,7 +251,7 @@ func (j *Journal) Fact(id aura.FactID) (found fact.Record, ok bool, err error) {
 	err = j.store.IterateBack(start, end, func(key, value []byte) error {
 		p, _ := keyNumber(key)
 		r, err := j.unseal(fact.Position(p), slices.Clone(value))
-		if err == nil && r.ID == id {
+		if err == nil && r.ID == id && !r.Again {
 			found, ok, err = r, !j.collected(&r), errStop
 		}
 		return err
@@ -288,16 +291,24 @@ func (j *Journal) unseal(p fact.Position, value []byte) (fact.Record, error) {
 	if !ok {
 		return fact.Record{}, damaged()
 	}
+	if stored.first > 0 {
+		r, there, err := j.stored(stored.first)
+		if !there {
+			r = fact.Record{} // a snapshot took the place of the first record
+		}
+		r.Number, r.Position, r.Seq, r.Before, r.Again = stored.number, p, stored.place, stored.before, true
+		return r, err
+	}
 	at, shared := decodeReference(p, stored.proof)
 	if !shared {
-		r, err := fact.OpenRecord(stored.number, stored.encoded)
+		r, err := fact.OpenRecord(stored.place, stored.encoded)
 		if err == nil {
 			r.Proof, err = fact.DecodeProof(stored.proof, r.ID)
 		}
 		if err != nil {
 			return r, damaged()
 		}
-		r.Number, r.Position = stored.number, p
+		r.Number, r.Position, r.Before = stored.number, p, stored.before
 		return r, nil
 	}
 	s, there, err := j.jointOf(at)
@@ -305,7 +316,8 @@ func (j *Journal) unseal(p fact.Position, value []byte) (fact.Record, error) {
 		return fact.Record{}, err
 	}
 	r, err := s.open(&stored, at, there)
-	if r.Number, r.Position = stored.number, p; err != nil || !there && !j.collected(&r) {
+	r.Number, r.Position, r.Before = stored.number, p, stored.before
+	if err != nil || !there && !j.collected(&r) {
 		return r, damaged() // a record and its share go together when a snapshot takes their place
 	}
 	return r, nil
@@ -314,6 +326,9 @@ func (j *Journal) unseal(p fact.Position, value []byte) (fact.Record, error) {
 // storedRecord is the parts of a record in the store. The proof is its own, or a reference to one that it shares.
 type storedRecord struct {
 	number         uint64
+	place          uint64 // of a fact of the first format
+	before         [fact.ShortID]byte
+	first          fact.Position // of the same fact in another row, which has fact and proof; zero: they are here
 	encoded, proof []byte
 }
 
@@ -328,17 +343,35 @@ func (j *Journal) openRecord(p fact.Position, value []byte) (r storedRecord, ok 
 
 // decodeRecord reads what [staged.appendTo] wrote, but for the proof.
 func decodeRecord(plain []byte) (r storedRecord, ok bool) {
-	number, n := binary.Uvarint(plain)
-	if n <= 0 {
+	ok = true
+	next := func() uint64 {
+		n, size := binary.Uvarint(plain)
+		if ok = ok && size > 0; !ok {
+			return 0
+		}
+		plain = plain[size:]
+		return n
+	}
+	r.number = next()
+	r.place = r.number
+	beside := ok && r.number == 0
+	if beside {
+		r.number, r.place = next(), next()
+		if !ok || r.number == 0 || len(plain) < len(r.before) {
+			return r, false
+		}
+		plain = plain[copy(r.before[:], plain):]
+	}
+	size := next()
+	if beside && ok && size == 0 {
+		r.first = fact.Position(next())
+		return r, ok && r.first > 0 && len(plain) == 0
+	}
+	if !ok || size > uint64(len(plain)) {
 		return r, false
 	}
-	plain = plain[n:]
-	size, n := binary.Uvarint(plain)
-	if n <= 0 || size > uint64(len(plain)-n) {
-		return r, false
-	}
-	encoded, proof := plain[n:n+int(size):n+int(size)], plain[n+int(size):]
-	return storedRecord{number, encoded, proof}, true
+	r.encoded, r.proof = plain[:size:size], plain[size:]
+	return r, true
 }
 
 // mark says in a record where it lies among the branches of its stream.

@@ -127,7 +127,7 @@ func (j *Journal) digest(tc task.Context, s *Snapshot) ([32]byte, error) {
 		i, ok := slices.BinarySearchFunc(s.Covers, r.Fact.Device, func(c Cover, d aura.DeviceID) int {
 			return bytes.Compare(c.Device[:], d[:])
 		})
-		if ok && r.Number <= s.Covers[i].Through && r.Number == seen[i]+1 {
+		if ok && r.Number <= s.Covers[i].Through && r.Number > seen[i] {
 			hashes[i].Write(r.ID[:])
 			seen[i] = r.Number
 		}

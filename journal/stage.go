@@ -17,6 +17,7 @@ type staged struct {
 	record fact.Record
 	own    bool // its proof comes with the group's signature
 	stream streamID
+	first  fact.Position // of the same fact, when it is here again
 	joint  *joint
 
 	encoded []byte // the canonical form of its fact
@@ -70,6 +71,16 @@ func (j *Journal) stage(l *layer, e *Entry, records []staged) ([]staged, error) 
 		return nil, err
 	}
 	if e.collect != nil {
+		for _, c := range e.collect.covers {
+			id := streamID{e.collect.namespace, c.Device}
+			s, err := j.headed(l, id) // the facts that the head of an earlier build stands for are about to go
+			if err != nil {
+				return nil, err
+			}
+			if s.count > 0 {
+				l.streams.set(id, s)
+			}
+		}
 		e.collect.mark(l)
 	}
 	return records, nil
@@ -93,11 +104,7 @@ func (j *Journal) stageDraft(l *layer, d *fact.Draft) (staged, error) {
 	if err != nil {
 		return staged{}, err
 	}
-	if s.follow(&f); s.count > 0 && s.plain == s.count {
-		if f.Prev, err = j.prefix(l, id, s.plain); err != nil {
-			return staged{}, err
-		}
-	}
+	s.follow(&f)
 	r := staged{record: fact.NewRecord(f), own: true, stream: id}
 	j.place(l, &r, s, func(fact.Place) bool { return true })
 	return r, nil
@@ -116,6 +123,7 @@ func (j *Journal) stageForeign(l *layer, in *fact.Record) (r staged, isNew bool,
 	const op = "journal.Append"
 	id := streamID{in.Fact.Namespace, in.Fact.Device}
 	r = staged{record: *in, stream: id}
+	r.record.Again = false
 	if !in.Genuine() {
 		return r, false, aura.Errorf(op, aura.Invalid, "fact %s does not have the identity that it claims", aura.Short(in.ID))
 	}
@@ -135,39 +143,108 @@ func (j *Journal) stageForeign(l *layer, in *fact.Record) (r staged, isNew bool,
 		if known, err := j.knows(l, id, &s, in); err != nil || known {
 			return r, false, err
 		}
-		if preds, after, err = j.findAll(l, id, &s, in, preds); err != nil {
+		if after, err = j.findAll(l, id, &s, in, preds); err != nil {
 			return r, false, err
 		}
 	}
+	return j.stageBehind(l, r, &s, preds, after)
+}
+
+// stageBehind stages a fact behind others, of which after is the greatest time.
+func (j *Journal) stageBehind(l *layer, r staged, s *stream, preds []fact.Place, after aura.Logical) (staged, bool, error) {
+	in := &r.record
 	if err := checkTime(l, in, after); err != nil {
 		return r, false, err
 	}
-	j.place(l, &r, s, func(p fact.Place) bool { return slices.Contains(preds, p) })
-	if s, _ := l.stream(id); len(s.others) >= fact.MaxHeads {
-		return r, false, &aura.Error{Op: op, Kind: aura.Exhausted, Err: &BranchError{in.ID, in.Fact.Device}}
+	j.place(l, &r, *s, func(p fact.Place) bool { return slices.Contains(preds, p) })
+	if s, _ := l.stream(r.stream); len(s.others) >= fact.MaxHeads {
+		return r, false, tooMany(in)
 	}
 	return r, true, nil
 }
 
-// stagePlain stages a received fact of the first format. It names no predecessor: it comes behind all others of its
-// stream, before any that names one.
+// stagePlain stages a received fact of the first format. It signs no predecessor: the message that brought it says behind which
+// row of facts it is. The first row is the facts that came with their numbers as places; any other row is a branch of it. The same fact
+// can be in several rows, because an earlier build took any fact at the next place.
 func (j *Journal) stagePlain(l *layer, r staged, s *stream) (staged, bool, error) {
 	const op = "journal.Append"
 	in := &r.record
-	switch {
-	case in.Seq <= min(s.count, s.plain):
-		return r, false, j.checkTaken(l, r.stream, in, s)
-	case s.count > s.plain:
-		return r, false, aura.Errorf(op, aura.Invalid, "fact %s of the first format follows facts that name the one before them", aura.Short(in.ID))
-	case in.Seq > s.count+1:
-		return r, false, gap(in, s.count+1)
+	if in.Seq == 0 || in.Seq == 1 && in.Before != [fact.ShortID]byte{} {
+		return r, false, aura.Errorf(op, aura.Invalid, "fact %s of the first format has no place, or begins a stream behind others", aura.Short(in.ID))
 	}
-	if err := checkTime(l, in, s.logical); err != nil {
+	preds := in.Predecessors()
+	if s.count == s.plain && in.Seq == s.count+1 && (s.count == 0 || preds[0] == s.tip.place) {
+		after := s.logical
+		s.plain++
+		return j.stageBehind(l, r, s, preds, after)
+	}
+	if in.Seq <= min(s.collected, s.straight()) {
+		return r, false, nil // as for others, see knows
+	}
+	if _, known, err := j.named(l, r.stream, s, in.Row()); err != nil || known {
 		return r, false, err
 	}
-	s.plain++
-	j.place(l, &r, *s, func(fact.Place) bool { return true })
-	return r, true, nil
+	after := aura.Logical(0)
+	if len(preds) > 0 {
+		before, found, err := j.named(l, r.stream, s, preds[0])
+		if err != nil {
+			return r, false, err
+		}
+		if !found || before.place == fact.PlaceOf(before.place.Seq, before.id) { // that one signs its place
+			return r, false, gap(in, preds[0].Seq)
+		}
+		after = before.logical
+	}
+	first, here, err := j.firstOf(l, r.stream, s, in)
+	if err != nil {
+		return r, false, err
+	}
+	r.first, in.Again = first, here
+	if in.Again {
+		if s.again++; s.again > fact.MaxHeads*(s.count+1-s.again) {
+			return r, false, tooMany(in)
+		}
+	}
+	return j.stageBehind(l, r, s, preds, after)
+}
+
+// firstOf returns the position of a fact of the first format that is here already, in another row or at another place, and false
+// when it is not here. No signature covers the place of such a fact, so two holders can say two.
+func (j *Journal) firstOf(l *layer, id streamID, s *stream, in *fact.Record) (p fact.Position, here bool, err error) {
+	if listed, at, err := j.listedPlain(s, in.Place()); err != nil || at > 0 && listed == in.ID {
+		return at, err == nil, err
+	}
+	for ; l != nil; l = l.parent {
+		for _, at := range l.spots.pairs {
+			if h := &at.value; at.key.stream == id && h.id == in.ID && (p == 0 || h.position < p) {
+				p = h.position
+			}
+		}
+	}
+	if p > 0 {
+		return p, true, nil
+	}
+	// Time rises in the first row.
+	j.lock.Lock()
+	durable, _ := j.state.stream(id)
+	j.lock.Unlock()
+	for low, high := durable.collected+1, durable.plain; low <= high; {
+		middle := low + (high-low)/2
+		h, err := j.numbered(nil, id, middle)
+		switch {
+		case err != nil || h.id == in.ID:
+			return h.position, err == nil, err
+		case h.logical < in.Fact.Logical:
+			low = middle + 1
+		default:
+			high = middle - 1
+		}
+	}
+	return 0, false, nil
+}
+
+func tooMany(in *fact.Record) error {
+	return &aura.Error{Op: "journal.Append", Kind: aura.Exhausted, Err: &BranchError{in.ID, in.Fact.Device}}
 }
 
 // BranchError says that a received fact would begin one branch too many of its device: [fact.MaxHeads] grow already. Its
@@ -210,25 +287,9 @@ func checkTime(l *layer, in *fact.Record, after aura.Logical) error {
 	return nil
 }
 
-// checkTaken returns nil for a fact of the first format that the journal has or had, and aura.Conflict for another one
-// in a place that is taken.
-func (j *Journal) checkTaken(l *layer, id streamID, in *fact.Record, s *stream) error {
-	if in.Seq <= s.collected {
-		return nil
-	}
-	has, err := j.numbered(l, id, in.Seq)
-	if err == nil && has.id != in.ID {
-		err = aura.Errorf("journal.Append", aura.Conflict, "fact %s claims place %d, which another fact has", aura.Short(in.ID), in.Seq)
-	}
-	return err
-}
-
 // extendedBy reports whether a fact with these predecessors follows heads alone, and the greatest time of them. The
-// first fact of an empty stream does. It is false for one that may name the facts of the first format by their digest.
+// first fact of an empty stream does.
 func (s *stream) extendedBy(preds []fact.Place) (extends bool, after aura.Logical) {
-	if s.plain > 0 && len(preds) == 1 && preds[0].Seq == s.plain {
-		return false, 0
-	}
 	for _, p := range preds {
 		at := slices.IndexFunc(s.others, func(h head) bool { return h.place == p })
 		switch {
@@ -257,47 +318,31 @@ func (j *Journal) knows(l *layer, id streamID, s *stream, in *fact.Record) (bool
 	return slices.ContainsFunc(there, func(h numberedHead) bool { return h.id == in.ID }), err
 }
 
-// findAll looks for the predecessors of a received fact that are not all heads. It returns their places, where the last
-// fact of the first format has its own in place of the digest, and the greatest time of them.
-func (j *Journal) findAll(l *layer, id streamID, s *stream, in *fact.Record, preds []fact.Place) (found []fact.Place, after aura.Logical, err error) {
-	const op = "journal.Append"
+// findAll looks for the predecessors of a received fact that are not all heads. It returns the greatest time of them.
+func (j *Journal) findAll(l *layer, id streamID, s *stream, in *fact.Record, preds []fact.Place) (after aura.Logical, err error) {
 	for _, p := range preds {
-		there, err := j.everAt(l, id, s, p.Seq, &p)
+		h, found, err := j.named(l, id, s, p)
 		if err != nil {
-			return nil, 0, err
+			return 0, err
 		}
-		i := slices.IndexFunc(there, func(h numberedHead) bool { return h.number > s.plain || in.Fact.Merges != nil })
-		if i < 0 && p.Seq == s.plain && in.Fact.Merges == nil {
-			// The first format ends here: the fact names all that came before.
-			digest, err := j.prefix(l, id, s.plain)
-			if err != nil {
-				return nil, 0, err
-			}
-			if digest != p.ID {
-				return nil, 0, aura.Errorf(op, aura.Conflict, "fact %s names other facts than the first %d that are here", aura.Short(in.ID), s.plain)
-			}
-			if there, err = j.everAt(l, id, s, p.Seq, nil); err != nil {
-				return nil, 0, err
-			}
-			i = slices.IndexFunc(there, func(h numberedHead) bool { return h.number == s.plain })
+		if !found {
+			return 0, gap(in, p.Seq)
 		}
-		if i < 0 {
-			return nil, 0, gap(in, p.Seq)
-		}
-		found, after = append(found, there[i].place), max(after, there[i].logical)
+		after = max(after, h.logical)
 	}
-	return found, after, nil
+	return after, nil
 }
 
 // place gives a record the next position and moves its stream and clocks; follows says which heads it follows.
 func (j *Journal) place(l *layer, r *staged, s stream, follows func(fact.Place) bool) {
 	l.head++
-	s.add(head{place: r.record.Place(), logical: r.record.Fact.Logical}, follows)
+	row := r.record.Row()
+	s.add(head{place: row, logical: r.record.Fact.Logical}, follows)
 	r.record.Position, r.record.Number = l.head, s.count
 	j.placed(&s, &r.record)
 	logical := r.record.Fact.Logical
 	l.streams.set(r.stream, s)
-	l.spots.set(spot{r.stream, s.count}, head{r.record.Place(), logical, r.record.ID})
+	l.spots.set(spot{r.stream, s.count}, head{row, logical, r.record.ID, l.head})
 	l.clocks.set(r.stream.namespace, max(l.clock(r.stream.namespace), logical))
 	l.logical = max(l.logical, logical)
 }

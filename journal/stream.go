@@ -28,17 +28,20 @@ type spot struct {
 type head struct {
 	place   fact.Place
 	logical aura.Logical
-	id      aura.FactID // of a fact on its way; zero for the head of a branch
+	// Of a single fact; zero for the head of a branch.
+	id       aura.FactID
+	position fact.Position
 }
 
 // stream is how far a stream has come. It is small and there is one per device of a contact, so all of them are in
 // memory. Its slices are replaced, never changed.
 type stream struct {
-	count     uint64       // facts
-	plain     uint64       // facts of the first format, which begin it
+	count     uint64       // numbers
+	plain     uint64       // facts of the first format that begin it, at the places that are their numbers: the first row
+	again     uint64       // so many numbers are of facts of the first format that have another number already
 	collected uint64       // facts up to this number were replaced by a snapshot
 	logical   aura.Logical // greatest
-	tip       head         // the head of the branch that this journal went on with last; zero in a store of an earlier build
+	tip       head         // the head of the branch that this journal went on with last; zero while it is to be found, see findTip
 	others    []head       // the heads of the other branches, at most fact.MaxHeads-1
 	calm      []stretch    // where the stream had one head; nil: everywhere
 	low       uint64       // the least place of a fact behind the last stretch
@@ -76,6 +79,7 @@ type storedStream struct {
 	Low       uint64        `cbor:"10,keyasint,omitempty"`
 	Void      []Range       `cbor:"11,keyasint,omitempty"`
 	Revised   uint64        `cbor:"12,keyasint,omitempty"`
+	Again     uint64        `cbor:"13,keyasint,omitempty"`
 }
 
 type storedHead struct {
@@ -86,7 +90,7 @@ type storedHead struct {
 func (id *streamID) stored(s *stream) storedStream {
 	w := storedStream{
 		Space: id.namespace.Space, ID: id.namespace.ID, Device: id.device, Count: s.count, Collected: s.collected,
-		Logical: s.logical, Plain: s.plain, Calm: s.calm, Low: s.low,
+		Logical: s.logical, Plain: s.plain, Calm: s.calm, Low: s.low, Again: s.again,
 		Void: s.void, Revised: s.revised,
 	}
 	if s.tip != (head{}) {
@@ -99,11 +103,13 @@ func (id *streamID) stored(s *stream) storedStream {
 }
 
 func (w *storedStream) restore(s *stream) {
-	s.count, s.collected, s.logical, s.plain, s.calm, s.low = w.Count, w.Collected, w.Logical, w.Plain, w.Calm, w.Low
+	s.count, s.collected, s.logical, s.plain, s.calm, s.low, s.again = w.Count, w.Collected, w.Logical, w.Plain, w.Calm, w.Low, w.Again
 	s.void, s.revised = w.Void, w.Revised
 	if len(w.Heads) == 0 {
 		s.plain = w.Count // nothing but facts of the first format
-		return
+	}
+	if s.plain == s.count && s.collected == 0 {
+		return // the facts are there to name the head
 	}
 	for i, h := range w.Heads {
 		if i == 0 {

@@ -58,7 +58,7 @@ func (j *Journal) Streams(device aura.DeviceID) (all []fact.Namespace) {
 }
 
 // Beyond returns the facts of a stream that are not at or behind any of the given places. The last range has no end when
-// all the places are here, because nothing that comes later can be behind them. A fact in front of a place that is not here
+// all the places are here, because nothing that comes later can be behind them. A fact of the first format is at or behind one when one of its rows is. A fact in front of a place that is not here
 // yet may be behind it, and is left out. It costs as much as [Journal.Behind].
 func (j *Journal) Beyond(ns fact.Namespace, device aura.DeviceID, heads []fact.Place) ([]Range, error) {
 	id := streamID{ns, device}
@@ -73,6 +73,9 @@ func (j *Journal) Beyond(ns fact.Namespace, device aura.DeviceID, heads []fact.P
 	open := uint64(0) // facts at smaller places may be behind one that is not here
 	for _, p := range unknown {
 		open = max(open, p.Seq)
+	}
+	if err := j.withRows(id, &s, through, open, seen); err != nil {
+		return nil, err
 	}
 	var all []Range
 	for n := through + 1; n <= s.count; n++ {
@@ -107,6 +110,35 @@ func (j *Journal) Beyond(ns fact.Namespace, device aura.DeviceID, heads []fact.P
 		all = append(all, Range{From: s.count + 1})
 	}
 	return all, nil
+}
+
+// withRows adds to the facts that count those of which another row counts, or may: a fact of the first format has a number for
+// each row.
+func (j *Journal) withRows(id streamID, s *stream, through, open uint64, seen map[uint64]bool) error {
+	left := s.again
+	for n := s.straight() + 1; n <= s.count && left > 0; n++ {
+		records, err := j.ByAuthor(id.namespace, id.device, n, 1)
+		if err != nil || len(records) == 0 {
+			return err
+		}
+		r := &records[0]
+		if !r.Again {
+			continue
+		}
+		if left--; n <= through || !seen[n] && r.Seq >= open {
+			continue
+		}
+		p, _, err := j.firstOf(nil, id, s, r)
+		if err != nil {
+			return err
+		}
+		if first, there, err := j.record(p); err != nil {
+			return err
+		} else if there {
+			seen[first.Number] = true
+		}
+	}
+	return nil
 }
 
 // Below reports whether a fact of a stream is one that the fact at a head builds on. known is false while the head is not

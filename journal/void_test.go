@@ -68,7 +68,7 @@ func (m *model) bounds(s *modelStream) (named []fact.Place) {
 			named = append(named, fact.Place{Seq: uint64(1 + m.voiding.IntN(len(s.arrived)+3)), ID: [16]byte{byte(m.voiding.Uint32()), 1}})
 			continue
 		}
-		named = append(named, s.written[m.voiding.IntN(len(s.written))].Place())
+		named = append(named, s.written[m.voiding.IntN(len(s.written))].Row())
 	}
 	return named
 }
@@ -79,15 +79,20 @@ func (s *modelStream) beyond(heads []fact.Place) (void map[uint64]bool, open boo
 	void = map[uint64]bool{}
 	for i, n := range s.arrived {
 		within := false
-		for _, h := range heads {
-			at := slices.IndexFunc(s.arrived, func(a *node) bool { return a.Place() == h })
-			switch {
-			case at >= 0:
-				within = within || s.arrived[at].behind[n.ID]
-			case n.Seq < h.Seq:
-				within, open = true, true // it may be behind it
-			default:
-				open = true
+		for _, row := range s.arrived {
+			if row != n && (n.Again || row.ID != n.ID) {
+				continue
+			}
+			for _, h := range heads {
+				at := slices.IndexFunc(s.arrived, func(a *node) bool { return a.Row() == h })
+				switch {
+				case at >= 0:
+					within = within || s.arrived[at].behind[row.Row()]
+				case row.Seq < h.Seq:
+					within, open = true, true // it may be behind it
+				default:
+					open = true
+				}
 			}
 		}
 		if !within {
@@ -162,6 +167,7 @@ func TestVoidFactsAreThoseOfTheModel(t *testing.T) {
 				m := newModel(t, seed, newModelStream(peer, pair), newModelStream(self, pair))
 				if seed%3 == 1 {
 					m.streams[0].begin(int(seed))
+					m.streams[0].part(4*int(seed), m.random)
 				}
 				simulate(t, seed, func(tc task.Context) { m.play(tc, &h, journal.NewFaulty(entropy(seed), journal.Faults{})) })
 			}

@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 	"testing"
 	"time"
 
@@ -147,6 +148,42 @@ func (o opened) close(t testing.TB, tc task.Context) {
 	if err := o.group.Close(tc, time.Second); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Append is that of the journal. Facts of the first format of which an entry does not say the digest before them are in the
+// first row.
+func (o opened) Append(tc task.Context, e *journal.Entry) ([]fact.Record, error) {
+	e.Foreign = slices.Clone(e.Foreign)
+	for i := range e.Foreign {
+		r := &e.Foreign[i]
+		if r.Fact.Seq != 0 || r.Seq < 2 || r.Before != [fact.ShortID]byte{} {
+			continue
+		}
+		var last fact.Record
+		if i > 0 {
+			last = e.Foreign[i-1]
+		}
+		if last.Fact.Device != r.Fact.Device || last.Fact.Namespace != r.Fact.Namespace || last.Seq+1 != r.Seq {
+			heads, err := o.Heads(r.Fact.Namespace, r.Fact.Device)
+			if err != nil {
+				return nil, err
+			}
+			if len(heads) == 1 && heads[0].Seq+1 == r.Seq {
+				r.Before = heads[0].ID
+				continue
+			}
+			there, err := o.ByAuthor(r.Fact.Namespace, r.Fact.Device, r.Seq-1, 1)
+			if err != nil || len(there) == 0 {
+				continue
+			}
+			last = there[0]
+			if last.Before, err = o.Before(&last); err != nil {
+				return nil, err
+			}
+		}
+		r.Before = last.Row().ID
+	}
+	return o.Journal.Append(tc, e)
 }
 
 func (o opened) append(t testing.TB, tc task.Context, e *journal.Entry) []fact.Record {

@@ -241,15 +241,16 @@ func (j *Journal) commit(tc task.Context, g *group) {
 			return
 		}
 	}
-	records := make([]fact.Record, len(g.records))
+	all := make([]fact.Record, len(g.records))
 	for i := range g.records {
-		records[i] = g.records[i].record
+		all[i] = g.records[i].record
 	}
+	records := fresh(all)
 	j.raise = j.raise && !g.raises()
 	j.lock.Lock()
 	revised := g.layer.revised != j.state.revised
 	j.state.absorb(g.layer)
-	j.recent.add(records, g.bytes)
+	j.recent.add(all, g.bytes)
 	for _, p := range g.layer.meta.pairs {
 		j.meta.put(p.key, p.value)
 	}
@@ -285,8 +286,17 @@ func (j *Journal) commit(tc task.Context, g *group) {
 	}
 	for _, a := range g.accepted {
 		// Capped, so that a caller that appends to its result does not write into its neighbour's.
-		a.request.reply.Resolve(records[a.from:a.to:a.to], nil)
+		a.request.reply.Resolve(fresh(all[a.from:a.to:a.to]), nil)
 	}
+}
+
+// fresh returns the records of facts that were not here before: all but few, and the slice itself if it can be.
+func fresh(records []fact.Record) []fact.Record {
+	again := func(r fact.Record) bool { return r.Again }
+	if !slices.ContainsFunc(records, again) {
+		return records
+	}
+	return slices.DeleteFunc(slices.Clone(records), again)
 }
 
 // raises reports whether the group writes something that a program of an older format does not find.
@@ -436,9 +446,20 @@ func (j *Journal) batch(g *group) (*Batch, error) {
 	return b, j.delist(b, g.delisted)
 }
 
-// appendTo appends the stored form of a record: its number, its fact behind the size of that, and its proof.
+// appendTo appends the stored form of a record: its number, its fact behind the size of that, and its proof. A fact of the
+// first format beside the first row has zero before its number, and its place and the digest before it behind that. One that
+// is here again has the position of the first record in place of fact and proof.
 func (r *staged) appendTo(plain []byte) []byte {
-	plain = binary.AppendUvarint(plain, r.record.Number)
+	rec := &r.record
+	if rec.Fact.Seq == 0 && rec.Number != rec.Seq {
+		plain = binary.AppendUvarint(append(plain, 0), rec.Number)
+		plain = append(binary.AppendUvarint(plain, rec.Seq), rec.Before[:]...)
+	} else {
+		plain = binary.AppendUvarint(plain, rec.Number)
+	}
+	if rec.Again {
+		return binary.AppendUvarint(append(plain, 0), uint64(r.first))
+	}
 	plain = binary.AppendUvarint(plain, uint64(len(r.encoded)))
 	return r.appendProof(append(plain, r.encoded...))
 }
@@ -446,16 +467,19 @@ func (r *staged) appendTo(plain []byte) []byte {
 func (j *Journal) writeRecord(b *Batch, g *group, r *staged) {
 	rec := &r.record
 	s, _ := g.layer.stream(r.stream)
-	plain := j.seal.buffer(2*binary.MaxVarintLen64 + len(r.encoded) + r.proofRoom())
+	plain := j.seal.buffer(1 + 3*binary.MaxVarintLen64 + fact.ShortID + len(r.encoded) + r.proofRoom())
 	plain = r.appendTo(plain)
 	key := numberKey(tableRecord, uint64(rec.Position))
 	b.Set(key, j.seal.sealInPlace(key, plain))
-	g.list(tableNamespaceRun, s.namespace, uint64(rec.Position), rec.Position)
-	g.list(tableKindRun, j.kinds[rec.Fact.Kind], uint64(rec.Position), rec.Position)
 	g.list(tableSeqRun, s.tag, rec.Number, rec.Position)
 	if rec.Number > s.straight() {
 		j.writePlace(b, &s, rec)
 	}
+	if rec.Again {
+		return
+	}
+	g.list(tableNamespaceRun, s.namespace, uint64(rec.Position), rec.Position)
+	g.list(tableKindRun, j.kinds[rec.Fact.Kind], uint64(rec.Position), rec.Position)
 	if j.ownAction(&rec.Fact) {
 		g.list(tableOperationRun, j.seal.operationTag(rec.Fact.Operation), uint64(rec.Position), rec.Position)
 	}

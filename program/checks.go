@@ -369,7 +369,7 @@ func checkJournal(tc task.Context, s *cli.Shell, home string, store journal.Stor
 	var logs finding
 	if err == nil {
 		index := directory.New(set, ring.Authority(), j.Meta)
-		_, err = j.Read(tc, fact.Selection{}, func(r fact.Record) error {
+		_, err = j.ReadStored(tc, fact.Selection{}, func(r fact.Record) error {
 			facts++
 			index.Committed([]fact.Record{r})
 			return nil

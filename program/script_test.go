@@ -59,6 +59,8 @@ func TestScripts(t *testing.T) {
 			"agree":     agree,
 			"readme":    readme,
 			"fixture":   fixture,
+			"earlier":   saidEarlier,
+			"brought":   broughtEarlier,
 			"ready":     ready,
 			"freeze":    freeze,
 			"thaw":      thaw,

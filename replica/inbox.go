@@ -225,7 +225,7 @@ func (s *session) verify(r *fact.Record, chain *guard.ReceiptChain) (fresh bool,
 	if r.Fact.Namespace != s.link.namespace() || r.Fact.Author != s.peer.Authority || r.Fact.Device != s.device {
 		return false, aura.Errorf(op, aura.Denied, "a fact of another author or context")
 	}
-	if here, err := s.env().Journal.Has(r.Fact.Namespace, r.Fact.Device, r.Place()); err != nil || here {
+	if here, err := s.env().Journal.Has(r.Fact.Namespace, r.Fact.Device, r.Row()); err != nil || here {
 		return false, err
 	}
 	if !chain.Covers(r.Place()) {

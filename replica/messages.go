@@ -68,9 +68,11 @@ type deliver struct {
 	Receipts [][]byte `cbor:"2,keyasint,omitempty"` // effect.Receipt
 	Facts    [][]byte `cbor:"3,keyasint,omitempty"` // fact.Fact
 	Proofs   [][]byte `cbor:"4,keyasint,omitempty"` // of all facts, see fact.ShareProofs
-	// Place is that of the first fact, when it is of the first format. Those of the first format that follow it have the
-	// places behind it.
+	// Place is that of the first fact, when it is of the first format. Those of the first format that follow it in the message
+	// are in one row with it, at the places behind it.
 	Place uint64 `cbor:"5,keyasint,omitempty"`
+	// Before is the fact.PrefixDigest of the facts before the first one, when that is of the first format.
+	Before [fact.ShortID]byte `cbor:"6,keyasint,omitzero"`
 }
 
 // addresses says where this side can be reached from now on, best first, and where other devices of its authority said to
@@ -182,6 +184,7 @@ func decodeDeliver(b []byte, d *deliver) error {
 func (d *deliver) records() ([]fact.Record, error) {
 	const op = "replica.records"
 	records := make([]fact.Record, len(d.Facts))
+	before := d.Before
 	for i, b := range d.Facts {
 		r, err := fact.OpenRecord(d.Place+uint64(i), b)
 		if err != nil {
@@ -189,6 +192,10 @@ func (d *deliver) records() ([]fact.Record, error) {
 		}
 		if r.Fact.Seq == 0 && d.Place == 0 {
 			return nil, aura.Errorf(op, aura.Corrupt, "fact %s came without its place", aura.Short(r.ID))
+		}
+		if r.Fact.Seq == 0 {
+			r.Before = before
+			before = r.Row().ID
 		}
 		records[i] = r
 	}

@@ -175,7 +175,7 @@ func (s *session) payAgain(tc task.Context, epoch aura.Epoch) (receipts uint64, 
 			return nil
 		}
 		if receipts = charge.Receipts; charge.Until > max(through, charge.From) {
-			entry.Charges = []fact.Charge{guard.Unpaid(charge, through)}
+			entry.Charges = []fact.Charge{guard.Unpaid(charge)}
 		}
 		return nil
 	}
@@ -417,14 +417,26 @@ func (s *session) deliver(tc task.Context, charge *fact.Charge, through, most ui
 	return false, nil
 }
 
-// packOf returns a message with facts of a device after a number, as many as it takes, and their records.
+// packOf returns a message with facts of a device after a number, as many as it takes, and their records. It ends before a
+// fact of the first format that is not in one row with the first fact.
 func (s *session) packOf(device aura.DeviceID, after uint64, most int) (d deliver, packed []fact.Record, err error) {
 	records, err := s.env().Journal.ByAuthorWithin(s.link.namespace(), device, after+1, most, maxDeliverBytes)
 	if err != nil {
 		return d, nil, err
 	}
-	size := 0
+	size, row := 0, fact.Place{}
 	for i := range records {
+		if r := &records[i]; r.Fact.Seq == 0 {
+			if r.Before, err = s.env().Journal.Before(r); err != nil {
+				return d, nil, err
+			}
+			if preds := r.Predecessors(); i > 0 && (len(preds) == 0 || preds[0] != row) {
+				break
+			}
+			row = r.Row()
+		} else {
+			row = fact.Place{}
+		}
 		b := records[i].Canonical()
 		size += len(b)
 		if i == 0 || records[i].Proof.Batch() != records[i-1].Proof.Batch() {
@@ -437,7 +449,7 @@ func (s *session) packOf(device aura.DeviceID, after uint64, most int) (d delive
 		packed = records[:i+1]
 	}
 	if d.Proofs = fact.ShareProofs(packed); len(packed) > 0 && packed[0].Fact.Seq == 0 {
-		d.Place = packed[0].Seq
+		d.Place, d.Before = packed[0].Seq, packed[0].Before
 	}
 	return d, packed, nil
 }

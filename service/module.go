@@ -235,7 +235,7 @@ func (e *Env) stored(tc task.Context, by aura.OperationID) (records []fact.Recor
 	if by.IsZero() {
 		return nil, nil
 	}
-	_, err = e.Journal.Read(tc, fact.Selection{Author: e.Ring.Authority(), Operation: by}, func(r fact.Record) error {
+	_, err = e.Journal.ReadStored(tc, fact.Selection{Author: e.Ring.Authority(), Operation: by}, func(r fact.Record) error {
 		records = append(records, r)
 		return nil
 	})
