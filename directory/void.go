@@ -72,13 +72,17 @@ func (x *Index) Standing(j *journal.Journal, now aura.Instant) (Standing, error)
 // own facts of the owner's device are never void: they say nothing to others, and an agent does not run without them.
 func (x *Index) limits(j *journal.Journal, out *Standing) (limits map[spoken][]roster.Limit, streams []spoken, err error) {
 	limits = map[spoken][]roster.Limit{}
+	var spoke map[aura.DeviceID][]fact.Namespace
 	x.Read(func(s *State) {
 		for _, who := range s.Devices.Announcing() {
 			out.Rosters = true
+			if spoke == nil {
+				spoke = j.Streams()
+			}
 			there := map[spoken]bool{}
 			var spaces []fact.Namespace
 			for _, id := range s.Devices.Listed(who) {
-				for _, ns := range j.Streams(id) {
+				for _, ns := range spoke[id] {
 					if ns.Space != fact.SpaceAuthority || who == x.self && id != s.own {
 						there[spoken{ns, id}] = true
 						spaces = append(spaces, ns)

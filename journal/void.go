@@ -49,10 +49,11 @@ func (j *Journal) Voids() (all []Void) {
 	return all
 }
 
-// Streams returns the namespaces in which facts of a device are here, in order.
-func (j *Journal) Streams(device aura.DeviceID) (all []fact.Namespace) {
-	for _, p := range j.streams(func(id *streamID, s *stream) bool { return id.device == device && s.count > 0 }) {
-		all = append(all, p.key.namespace)
+// Streams returns the namespaces in which facts of each device are here, in order.
+func (j *Journal) Streams() map[aura.DeviceID][]fact.Namespace {
+	all := map[aura.DeviceID][]fact.Namespace{}
+	for _, p := range j.streams(func(_ *streamID, s *stream) bool { return s.count > 0 }) {
+		all[p.key.device] = append(all[p.key.device], p.key.namespace)
 	}
 	return all
 }

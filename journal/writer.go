@@ -355,7 +355,7 @@ func (j *Journal) keepPrior(g *group) error {
 	prior := make(map[string][]byte, len(g.layer.meta.pairs))
 	for _, p := range g.layer.meta.pairs {
 		value, err := j.Meta(p.key)
-		if err != nil {
+		if err != nil && aura.KindOf(err) != aura.Corrupt { // a damaged value can be replaced, and until then has no better one
 			return err
 		}
 		prior[p.key] = value

@@ -59,6 +59,9 @@ func markPath(device aura.DeviceID) (string, error) {
 	return filepath.Join(folder, "aura", "marks", device.String()+".json"), nil
 }
 
+// maxMark is how large the file of a mark may be: a name of a folder has at most 4 KiB.
+const maxMark = 8 << 10
+
 // readMark returns the mark of a device. It returns [aura.NotFound] when this machine has none, and [aura.Corrupt] for a
 // file that is none of this device.
 func readMark(device aura.DeviceID) (m journal.Mark, f markFile, err error) {
@@ -67,7 +70,14 @@ func readMark(device aura.DeviceID) (m journal.Mark, f markFile, err error) {
 	if err != nil {
 		return m, f, err
 	}
-	text, err := os.ReadFile(path)
+	info, err := os.Stat(path)
+	if err == nil && (!info.Mode().IsRegular() || info.Size() > maxMark) { // a pipe would keep the start waiting
+		return m, f, aura.Errorf(op, aura.Corrupt, "%s is no mark of this device", path)
+	}
+	text := []byte(nil)
+	if err == nil {
+		text, err = os.ReadFile(path)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return m, f, aura.Errorf(op, aura.NotFound, "%s does not exist", path)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -109,12 +110,25 @@ func TestAMarkOfAnotherDeviceIsNone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, content := range []string{string(text), "", "{}", `{"format":2}`, "[", string(text[:len(text)/2])} {
+	for _, content := range []string{
+		string(text), "", "{}", `{"format":2}`, "[", string(text[:len(text)/2]), strings.Replace(string(text), "{", "{"+strings.Repeat(" ", maxMark), 1),
+	} {
 		if err := os.WriteFile(other, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if _, _, err := readMark(ben); !errors.Is(err, aura.Corrupt) {
-			t.Errorf("%q: %v", content, err)
+			t.Errorf("%.100q: %v", content, err)
+		}
+	}
+	for _, make := range []func() error{
+		func() error { return os.Mkdir(other, 0o700) },
+		func() error { return os.Symlink(os.DevNull, other) }, // no file with an end, as a pipe is
+	} {
+		if err := errors.Join(os.Remove(other), make()); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := readMark(ben); !errors.Is(err, aura.Corrupt) {
+			t.Errorf("what is no file: %v", err)
 		}
 	}
 }

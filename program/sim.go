@@ -58,6 +58,9 @@ that the checks bite, --plant puts a bug into every agent:
 			if f.Agents < sim.MinAgents || f.Agents > sim.MaxAgents {
 				return cli.Usage(c, "--agents must be %d to %d, got %d", sim.MinAgents, sim.MaxAgents, f.Agents)
 			}
+			if f.Devices < 1 || f.Devices > sim.MaxDevices {
+				return cli.Usage(c, "--devices must be 1 to %d, got %d", sim.MaxDevices, f.Devices)
+			}
 			for name, n := range map[string]int{"minutes": f.Minutes, "jobs": f.jobs} {
 				if n < 1 {
 					return cli.Usage(c, "--%s must be 1 or more, got %d", name, n)

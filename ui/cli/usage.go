@@ -62,7 +62,10 @@ func flagText(err error) string {
 	text := err.Error()
 	if number, ok := errors.AsType[*strconv.NumError](err); ok {
 		why := "it takes a whole number"
-		if errors.Is(number, strconv.ErrRange) {
+		switch {
+		case number.Func == "ParseBool":
+			why = "it is true or false"
+		case errors.Is(number, strconv.ErrRange):
 			why = "the number is out of range"
 		}
 		return strings.Replace(text, number.Error(), why, 1)
