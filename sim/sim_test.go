@@ -151,7 +151,7 @@ func TestPlantedBugsAreFound(t *testing.T) {
 		sim.PlantFollowName:        {2, []string{sim.LabelsStay}},
 		sim.PlantForgetDedup:       {1, []string{sim.MessageOnce, sim.StatesHonest}},
 		sim.PlantGiveUpAbsent:      {6, []string{sim.MessageDelivered}},
-		sim.PlantNeverReset:        {1, []string{sim.MessageDelivered}},
+		sim.PlantNeverReset:        {7, []string{sim.MessageDelivered, sim.OperationsEnd}},
 		sim.PlantRefuseDone:        {1, []string{sim.RefusalsHold}},
 		sim.PlantSkipCharge:        {1, []string{sim.DecisionCharged}},
 		sim.PlantStaleAddress:      {1, []string{sim.MessageDelivered}},
