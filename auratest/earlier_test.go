@@ -115,10 +115,10 @@ func (r *reunion) earlier(homes ...*auratest.Person) {
 			})
 			return err
 		})
-		// All but records, streams and their indexes is as it was: metadata, ledger.
+		// All but records, streams, checkpoints and indexes is as it was: metadata, ledger, logs.
 		kept := &journal.Batch{}
 		if err := p.Disk.Iterate(nil, nil, func(key, value []byte) error {
-			if k := key[0]; k == 0x08 || k == 0x09 || k == 0x0a || k == 0x00 {
+			if k := key[0]; k == 0x00 || k >= 0x08 && k <= 0x0a || k > 0x11 {
 				kept.Set(bytes.Clone(key), bytes.Clone(value))
 			}
 			return nil
