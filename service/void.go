@@ -15,9 +15,12 @@ import (
 // after it came.
 const standingPause = 5 * time.Minute
 
-// renewalPause paces the changes of what is void. Each makes folds anew from all facts, and contacts decide when there is one.
+// renewalBase is the shortest time between two changes of which facts are void. Each makes folds anew from all facts, and
+// contacts decide when there is one, so the time grows up to standingPause.
+const renewalBase = time.Second
+
 func renewalPause() task.Backoff {
-	return task.Backoff{Base: time.Second, Max: standingPause, Factor: 2, Jitter: 0.3}
+	return task.Backoff{Base: renewalBase, Max: standingPause, Factor: 2, Jitter: 0.3}
 }
 
 // standing keeps the journal by what the rosters say: which facts are void. It implements [journal.Sink].
