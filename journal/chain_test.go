@@ -376,7 +376,7 @@ func TestFactsOfTheFirstFormatAreHashedOnce(t *testing.T) {
 	})
 }
 
-// TestTheHeadOfAStreamOfTheFirstFormatIsKept: what is asked of every stream at each start costs no look at its facts. A head that
+// TestTheHeadOfAStreamOfTheFirstFormatIsKept: each start asks for the head of every stream, and reads no facts for it. A head that
 // an earlier build did not keep is found once.
 func TestTheHeadOfAStreamOfTheFirstFormatIsKept(t *testing.T) {
 	simulate(t, 1, func(tc task.Context) {
