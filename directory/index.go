@@ -98,14 +98,14 @@ type recent struct {
 // on, and of the conversations the newest facts of each member, see [Index.Tails]. An agent must not start
 // slower for having talked much.
 func (x *Index) Load(tc task.Context, j *journal.Journal, own aura.DeviceID) error {
-	era := j.Era()
+	era, head := j.Era(), j.Head()
 	for _, f := range x.folds {
 		if err := f.Load(tc, j); err != nil {
 			return err
 		}
 	}
 	x.Read(func(s *State) {
-		s.own, x.era = own, era
+		s.own, s.Through, x.era = own, head, era
 		x.open()
 		x.offer()
 	})
@@ -207,6 +207,9 @@ func (x *Index) take(records []fact.Record) []*task.Wake {
 	}
 	for _, f := range x.folds {
 		f.Committed(records)
+	}
+	if n := len(records); n > 0 {
+		x.state.Through = max(x.state.Through, records[n-1].Position)
 	}
 	touched := map[string]bool{}
 	linking := false

@@ -27,6 +27,8 @@ type State struct {
 	Invites    *invite.State
 	Chats      *chat.State
 	Devices    *device.State
+	// Through is a position: the facts up to it are in the states.
+	Through fact.Position
 
 	own     aura.DeviceID
 	now     aura.Instant // at which rosters are read, see [Index.Look]

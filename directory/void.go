@@ -167,10 +167,10 @@ func (x *Index) replace(fresh *Index, r *renewal, failed error) (wakes []*task.W
 		return nil
 	}
 	fresh.Committed(r.missed) // what it has already changes nothing
-	now, links := x.state.now, x.state.links
+	now, links, through := x.state.now, x.state.links, x.state.Through
 	x.era, x.state, x.folds, x.recent = fresh.era, fresh.state, fresh.folds, fresh.recent
 	x.blind, x.quarantine = fresh.blind, fresh.quarantine
-	x.state.now, x.state.links = now, links
+	x.state.now, x.state.links, x.state.Through = now, links, through
 	x.state.turn()
 	for _, c := range x.changed {
 		wakes = append(wakes, c.wake)

@@ -92,6 +92,9 @@ func TestAnIndexForgetsVoidFacts(t *testing.T) {
 			for _, x := range []*Index{index, loaded} {
 				var got []string
 				x.Read(func(s *State) {
+					if s.Through != j.Head() {
+						t.Errorf("%s the states have the facts through %d, the journal has %d", when, s.Through, j.Head())
+					}
 					all, _ := s.Chats.Messages(s.Setting(), context, 0)
 					for i := range all {
 						got = append(got, all[i].Text)

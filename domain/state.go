@@ -78,7 +78,8 @@ func Get[S State](s *States) S {
 // Home is the agent's stored data beside facts, as a plan may read it.
 type Home interface {
 	// Newest returns the newest fact of a device in a shared context; number and place are zero when there is none. A
-	// request that names the place has the mark, too, see [guard.Request]. It returns the errors of the store.
+	// request that names the place has the mark, too, see [guard.Request]. It returns the errors of the store, and a
+	// [guard.MovedError] while facts of another branch are on their way into the states of the plan.
 	Newest(context aura.ContextID, device aura.DeviceID) (guard.Mark, error)
 	// Meta returns the metadata under a key, nil when there is none. It returns the errors of the store.
 	Meta(key string) ([]byte, error)

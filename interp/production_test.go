@@ -453,6 +453,46 @@ func TestForeignChargeBetweenDecisionAndCommit(t *testing.T) {
 	}
 }
 
+// TestAPlaceThatMovedRefusesTheDecision: nothing is committed that names a place before which facts of another branch came since. A
+// fact behind the place does no harm.
+func TestAPlaceThatMovedRefusesTheDecision(t *testing.T) {
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		h := chaintest.Found(t, tc, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), sim.Entropy("home"), chaintest.Limited(40))
+		defer h.Close(tc)
+		ns, device := fact.ContextNamespace(chaintest.Pair), aura.DeviceID{7}
+		says := func(before *fact.Record) *fact.Record {
+			f := fact.Fact{Namespace: ns, Kind: "chat.message", Author: chaintest.Ben, Device: device, Seq: 1, Logical: 10}
+			if before != nil {
+				f.Seq, f.Prev, f.Logical = before.Seq+1, before.Place().ID, before.Fact.Logical+10
+			}
+			_, _ = sim.Entropy("text").Read(f.Order[:])
+			r := fact.NewRecord(f)
+			r.Proof = fact.NewBatch([]aura.FactID{r.ID}).Proof(0, [64]byte{1})
+			if _, err := h.Journal.Append(tc, &journal.Entry{Foreign: []fact.Record{r}}); err != nil {
+				t.Fatal(err)
+			}
+			return &r
+		}
+		first := says(nil)
+		second := says(first)
+		marked := chaintest.Text(1, chaintest.Ben)
+		marked.Marks = []guard.Mark{{Context: chaintest.Pair, Device: device, Number: 2, Place: second.Place()}}
+		says(second)
+		if _, _, err := h.Chain.Decide(tc, marked); err != nil {
+			t.Errorf("a fact came behind the place: %v", err)
+		}
+		says(first)
+		count := h.Journal.Head()
+		_, _, err := h.Chain.Decide(tc, marked)
+		if moved, ok := errors.AsType[*guard.MovedError](err); !ok || moved.Mark != marked.Marks[0] || aura.KindOf(err) != aura.Conflict {
+			t.Errorf("a fact of another branch came before the place: %v", err)
+		}
+		if h.Journal.Head() != count {
+			t.Error("a refused decision committed facts")
+		}
+	})
+}
+
 func TestSameSeedSameDigest(t *testing.T) {
 	digest := func() [32]byte {
 		sim := task.NewSim(11, task.SimOptions{})

@@ -453,25 +453,25 @@ func (m *model) checkHeads(j opened, s *modelStream) {
 	}
 }
 
-// shown reports whether the two facts at which the stream forked first name what they follow.
+// shown reports whether two facts that name what they follow, of those that came, follow one fact both, or none.
 func (s *modelStream) shown() bool {
-	for i, branch := range s.arrived {
-		if len(newest(s.arrived[:i+1])) == 1 {
-			continue
+	for i, a := range s.arrived {
+		for _, b := range s.arrived[:i] {
+			if !a.plain() && !b.plain() && haveCommon(a, b) {
+				return true
+			}
 		}
-		preds := named(branch.follows)
-		if len(preds) == 0 {
-			preds = []fact.Place{{}}
-		}
-		return !branch.plain() && slices.ContainsFunc(preds, func(p fact.Place) bool {
-			return int(p.Seq) < i && !s.arrived[p.Seq].plain()
-		})
 	}
 	return false
 }
 
-// checkEvidence: a stream that forked has two facts that show it, unless one of them is of the first format, and no other
-// stream has.
+func haveCommon(a, b *node) bool {
+	return len(a.follows)+len(b.follows) == 0 || slices.ContainsFunc(named(a.follows), func(p fact.Place) bool {
+		return slices.Contains(named(b.follows), p)
+	})
+}
+
+// checkEvidence: a stream has two facts that show a fork as soon as there are such.
 func (m *model) checkEvidence(j opened, s *modelStream) {
 	m.t.Helper()
 	e, found, err := j.Evidence(s.ns, s.device.id)
@@ -490,8 +490,7 @@ func (m *model) checkEvidence(j opened, s *modelStream) {
 	if len(pair) != 2 || pair[0].behind[pair[1].Row()] || pair[1].behind[pair[0].Row()] {
 		m.fatalf("the evidence has %d facts of the stream, or one is behind the other", len(pair))
 	}
-	common := slices.ContainsFunc(pair[0].follows, func(n *node) bool { return slices.Contains(pair[1].follows, n) })
-	if !common && len(pair[0].follows)+len(pair[1].follows) > 0 {
+	if !haveCommon(pair[0], pair[1]) {
 		m.fatalf("the two facts of the evidence follow no fact both")
 	}
 }

@@ -376,6 +376,53 @@ func TestFactsOfTheFirstFormatAreHashedOnce(t *testing.T) {
 	})
 }
 
+// TestTheHeadOfAStreamOfTheFirstFormatIsKept: each start asks for the head of every stream, and reads no facts for it. A head that
+// an earlier build did not keep is found once.
+func TestTheHeadOfAStreamOfTheFirstFormatIsKept(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		long := journal.NewFaulty(entropy(2), journal.Faults{})
+		j := open(t, tc, long)
+		s := newModelStream(peer, pair)
+		s.begin(500)
+		j.append(t, tc, entryOf(s.written...))
+		j.close(t, tc)
+		for name, disk := range map[string]*journal.Faulty{"of this build": long.Crash(), "of an earlier build": formatOne(t, tc).(*journal.Faulty)} {
+			heads := placesOf(s.written[499])
+			for start := range 3 {
+				store := &reads{Store: disk}
+				j := open(t, tc, store)
+				before := store.n
+				first := j.heads(t, pair, peer)
+				if n := store.n - before; n > 0 && (name == "of this build" || start > 0) {
+					t.Errorf("%s, start %d: %d reads for a head", name, start+1, n)
+				}
+				if name != "of this build" && start == 0 {
+					if heads = first; store.n == before {
+						t.Error("the head of an earlier build is not looked for")
+					}
+				}
+				if !slices.Equal(first, heads) {
+					t.Errorf("%s, start %d: heads %v, want %v", name, start+1, first, heads)
+				}
+				j.append(t, tc, &journal.Entry{Meta: []journal.KV{{Key: "another", Value: []byte{byte(start)}}}})
+				j.close(t, tc)
+				disk = disk.Crash()
+			}
+		}
+		disk := long.Crash()
+		j = open(t, tc, disk)
+		j.append(t, tc, entryOf(newChain(peer, pair).after(s.written[499])))
+		j.close(t, tc)
+		store := &reads{Store: disk.Crash()}
+		j = open(t, tc, store)
+		before := store.n
+		if n, unknown, err := j.Behind(pair, peer.id, placesOf(s.written[499])); n != 500 || err != nil || store.n-before > 10 {
+			t.Errorf("behind the last one are %d, unknown %v, %v, %d reads", n, unknown, err, store.n-before)
+		}
+		j.close(t, tc)
+	})
+}
+
 // TestAnExpectationSeesPlacesAsTheEntriesBeforeItLeaveThem: a commit that names a place can tell that a branch came before
 // it in the same group.
 func TestAnExpectationSeesPlacesAsTheEntriesBeforeItLeaveThem(t *testing.T) {

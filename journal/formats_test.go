@@ -21,6 +21,7 @@ func TestFormats(t *testing.T) {
 	formats.Map(t, "journal.stretch", formats.Payload[stretch]())
 	formats.Map(t, "journal.storedStream", formats.Payload[storedStream]())
 	formats.Map(t, "journal.storedHead", formats.Payload[storedHead]())
+	formats.Map(t, "journal.root", formats.Payload[root]())
 }
 
 var errNotThis = errors.New("it was not read")

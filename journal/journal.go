@@ -60,6 +60,9 @@ type Journal struct {
 	// rows has the digests through each fact of the first row of streams of which they were asked, see [Journal.row]: 16 bytes a
 	// fact, for as long as the journal is open.
 	rows map[streamID][][fact.ShortID]byte
+	// tips are heads that were found by a look at all facts of a stream, because an earlier build kept none. The next batch
+	// keeps them.
+	tips ordered[streamID, head]
 }
 
 type attached struct{ sink Sink }

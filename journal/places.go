@@ -25,8 +25,16 @@ func (j *Journal) headed(l *layer, id streamID) (stream, error) {
 	return s, j.findTip(id, &s)
 }
 
-// findTip fills in the head of a stream that has nothing but facts of the first format.
+// findTip fills in the head of a stream that has nothing but facts of the first format, once for each stream that an earlier
+// build wrote.
 func (j *Journal) findTip(id streamID, s *stream) error {
+	j.lock.Lock()
+	tip, known := j.tips.get(id)
+	j.lock.Unlock()
+	if known && tip.place.Seq == s.count {
+		s.tip = tip
+		return nil
+	}
 	last, err := j.numbered(nil, id, s.count)
 	if err != nil {
 		return err
@@ -35,8 +43,30 @@ func (j *Journal) findTip(id streamID, s *stream) error {
 	if err == nil && row.Seq == 0 {
 		err = damaged("a stream")
 	}
-	s.tip = head{place: row, logical: last.logical}
-	return err
+	if err != nil {
+		return err
+	}
+	s.tip = head{place: row, logical: last.logical, plain: true}
+	j.lock.Lock()
+	defer j.lock.Unlock()
+	j.tips.set(id, s.tip)
+	return nil
+}
+
+// writeTips keeps the heads that were found, of streams that the batch does not change anyway.
+func (j *Journal) writeTips(b *Batch, l *layer) {
+	j.lock.Lock()
+	tips := slices.Clone(j.tips.pairs)
+	j.lock.Unlock()
+	for _, p := range tips {
+		if _, changed := l.streams.get(p.key); changed {
+			continue
+		}
+		s, _ := l.stream(p.key)
+		s.tip = p.value
+		l.streams.set(p.key, s)
+		j.writeSealed(b, tagKey(tableStream, s.tag), mustEncode(p.key.stored(&s)))
+	}
 }
 
 // numbered returns the fact with a number, which must be there, from the layers or the store.
@@ -56,7 +86,7 @@ func (j *Journal) numbered(l *layer, id streamID, number uint64) (numberedHead, 
 
 // headOf returns the place of a record with its row. A fact of the first row has none: see [Journal.row].
 func headOf(r *fact.Record) numberedHead {
-	h := numberedHead{head{r.Place(), r.Fact.Logical, r.ID, r.Position}, r.Number}
+	h := numberedHead{head{r.Place(), r.Fact.Logical, r.Fact.Seq == 0, r.ID, r.Position}, r.Number}
 	if r.Fact.Seq == 0 {
 		if h.place.ID = [fact.ShortID]byte{}; r.Number != r.Seq {
 			h.place = r.Row()
@@ -148,7 +178,7 @@ func parsePlace(seq uint64, b []byte) (h numberedHead, ok bool) {
 	h.id = aura.FactID(b)
 	h.logical = aura.Logical(binary.BigEndian.Uint64(b[len(h.id):]))
 	h.place = fact.PlaceOf(seq, h.id)
-	if len(b) > size {
+	if h.plain = len(b) > size; h.plain {
 		h.place.ID = fact.PrefixDigest([fact.ShortID]byte(b[size:]), h.id)
 	}
 	return h, true
@@ -198,6 +228,18 @@ func (j *Journal) row(l *layer, id streamID, n uint64) (fact.Place, error) {
 	j.lock.Unlock()
 	if s.tip.place.Seq == n && s.count == s.plain {
 		return s.tip.place, nil
+	}
+	if n == s.plain && n < s.straight() && n >= s.collected { // the fact behind it signs its row
+		records, err := j.ByAuthor(id.namespace, id.device, n+1, 1)
+		if err == nil && len(records) == 0 {
+			err = damaged("an index")
+		}
+		if err != nil {
+			return fact.Place{}, err
+		}
+		if preds := records[0].Predecessors(); len(preds) == 1 {
+			return preds[0], nil
+		}
 	}
 	if uint64(len(known)) < n {
 		known = slices.Grow(slices.Clone(known), int(s.plain)-len(known))

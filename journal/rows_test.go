@@ -107,6 +107,16 @@ func TestAFactInTwoRowsIsThereOnce(t *testing.T) {
 		joined := c.after(ours, theirs, p.mixed)
 		j.append(t, tc, entryOf(joined))
 		check([]*node{joined}, 9, 5, 3)
+		one, two := c.after(joined), c.after(joined)
+		j.append(t, tc, entryOf(one, two))
+		check([]*node{one, two}, 11, 5, 3)
+		e, found, err := j.Evidence(pair, peer.id)
+		places, want := e.Places(), placesOf(one, two)
+		slices.SortFunc(places[:], fact.Place.Compare)
+		slices.SortFunc(want, fact.Place.Compare)
+		if err != nil || !found || !slices.Equal(places[:], want) {
+			t.Errorf("evidence of the fork behind those that name nothing: %v, %v, %v", places, found, err)
+		}
 		j.close(t, tc)
 	})
 }

@@ -105,6 +105,7 @@ func (j *Journal) stageDraft(l *layer, d *fact.Draft) (staged, error) {
 		return staged{}, err
 	}
 	s.follow(&f)
+	s.extend(f.Predecessors())
 	r := staged{record: fact.NewRecord(f), own: true, stream: id}
 	j.place(l, &r, s, func(fact.Place) bool { return true })
 	return r, nil
@@ -139,13 +140,20 @@ func (j *Journal) stageForeign(l *layer, in *fact.Record) (r staged, isNew bool,
 	}
 	preds := in.Fact.Predecessors()
 	extends, after := s.extendedBy(preds)
-	if !extends {
+	if extends {
+		s.extend(preds)
+	} else {
 		if known, err := j.knows(l, id, &s, in); err != nil || known {
 			return r, false, err
 		}
-		if after, err = j.findAll(l, id, &s, in, preds); err != nil {
+		behind, err := j.findAll(l, id, &s, in, preds)
+		if err != nil {
 			return r, false, err
 		}
+		for i := range behind {
+			after = max(after, behind[i].logical)
+		}
+		s.part(behind)
 	}
 	return j.stageBehind(l, r, &s, preds, after)
 }
@@ -318,31 +326,32 @@ func (j *Journal) knows(l *layer, id streamID, s *stream, in *fact.Record) (bool
 	return slices.ContainsFunc(there, func(h numberedHead) bool { return h.id == in.ID }), err
 }
 
-// findAll looks for the predecessors of a received fact that are not all heads. It returns the greatest time of them.
-func (j *Journal) findAll(l *layer, id streamID, s *stream, in *fact.Record, preds []fact.Place) (after aura.Logical, err error) {
+// findAll returns the predecessors of a received fact that are not all heads.
+func (j *Journal) findAll(l *layer, id streamID, s *stream, in *fact.Record, preds []fact.Place) (all []numberedHead, err error) {
 	for _, p := range preds {
 		h, found, err := j.named(l, id, s, p)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		if !found {
-			return 0, gap(in, p.Seq)
+			return nil, gap(in, p.Seq)
 		}
-		after = max(after, h.logical)
+		all = append(all, h)
 	}
-	return after, nil
+	return all, nil
 }
 
 // place gives a record the next position and moves its stream and clocks; follows says which heads it follows.
 func (j *Journal) place(l *layer, r *staged, s stream, follows func(fact.Place) bool) {
 	l.head++
 	row := r.record.Row()
-	s.add(head{place: row, logical: r.record.Fact.Logical}, follows)
+	plain := r.record.Fact.Seq == 0
+	s.add(head{place: row, logical: r.record.Fact.Logical, plain: plain}, follows)
 	r.record.Position, r.record.Number = l.head, s.count
 	j.placed(&s, &r.record)
 	logical := r.record.Fact.Logical
 	l.streams.set(r.stream, s)
-	l.spots.set(spot{r.stream, s.count}, head{row, logical, r.record.ID, l.head})
+	l.spots.set(spot{r.stream, s.count}, head{row, logical, plain, r.record.ID, l.head})
 	l.clocks.set(r.stream.namespace, max(l.clock(r.stream.namespace), logical))
 	l.logical = max(l.logical, logical)
 }

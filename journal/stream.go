@@ -28,6 +28,7 @@ type spot struct {
 type head struct {
 	place   fact.Place
 	logical aura.Logical
+	plain   bool // of the first format: the place names the row through it
 	// Of a single fact; zero for the head of a branch.
 	id       aura.FactID
 	position fact.Position
@@ -45,6 +46,8 @@ type stream struct {
 	others    []head       // the heads of the other branches, at most fact.MaxHeads-1
 	calm      []stretch    // where the stream had one head; nil: everywhere
 	low       uint64       // the least place of a fact behind the last stretch
+	split     uint64       // the number of the first fact that shows a fork with one before it; zero: none, see Evidence
+	roots     []root       // where facts that sign their places began behind none that does, beside the first one
 	void      []Range      // the numbers of the facts that are void
 	revised   uint64       // how often that changed for facts that were here
 	tag       tag          // cached name in store keys
@@ -60,6 +63,16 @@ type stretch struct {
 	// Low is the least place of a fact between the stretch before and this one.
 	Low uint64 `cbor:"4,keyasint,omitempty"`
 }
+
+// root is the first fact which signs its place behind a row of the first format.
+type root struct {
+	Row    fact.Place `cbor:"1,keyasint,omitzero"` // zero: it begins the stream
+	Number uint64     `cbor:"2,keyasint"`
+}
+
+// maxRoots bounds what a stream keeps of them. A device has one, and one more for each copy of its home that was made before
+// it signed places. Forks at further ones are not shown.
+const maxRoots = 64
 
 // maxStretches bounds what a stream keeps of its forks. Beyond it a stretch is forgotten, and the facts behind its
 // facts are found one by one.
@@ -80,23 +93,26 @@ type storedStream struct {
 	Void      []Range       `cbor:"11,keyasint,omitempty"`
 	Revised   uint64        `cbor:"12,keyasint,omitempty"`
 	Again     uint64        `cbor:"13,keyasint,omitempty"`
+	Split     uint64        `cbor:"14,keyasint,omitempty"`
+	Roots     []root        `cbor:"15,keyasint,omitempty"`
 }
 
 type storedHead struct {
 	Place   fact.Place   `cbor:"1,keyasint"`
 	Logical aura.Logical `cbor:"2,keyasint"`
+	Plain   bool         `cbor:"3,keyasint,omitempty"` // never in a store of an earlier build
 }
 
 func (id *streamID) stored(s *stream) storedStream {
 	w := storedStream{
 		Space: id.namespace.Space, ID: id.namespace.ID, Device: id.device, Count: s.count, Collected: s.collected,
 		Logical: s.logical, Plain: s.plain, Calm: s.calm, Low: s.low, Again: s.again,
-		Void: s.void, Revised: s.revised,
+		Void: s.void, Revised: s.revised, Split: s.split, Roots: s.roots,
 	}
 	if s.tip != (head{}) {
 		w.Heads = make([]storedHead, 0, 1+len(s.others))
 		for _, h := range s.heads() {
-			w.Heads = append(w.Heads, storedHead{h.place, h.logical})
+			w.Heads = append(w.Heads, storedHead{h.place, h.logical, h.plain})
 		}
 	}
 	return w
@@ -104,18 +120,18 @@ func (id *streamID) stored(s *stream) storedStream {
 
 func (w *storedStream) restore(s *stream) {
 	s.count, s.collected, s.logical, s.plain, s.calm, s.low, s.again = w.Count, w.Collected, w.Logical, w.Plain, w.Calm, w.Low, w.Again
-	s.void, s.revised = w.Void, w.Revised
+	s.void, s.revised, s.split, s.roots = w.Void, w.Revised, w.Split, w.Roots
 	if len(w.Heads) == 0 {
 		s.plain = w.Count // nothing but facts of the first format
 	}
-	if s.plain == s.count && s.collected == 0 {
-		return // the facts are there to name the head
+	if s.plain == s.count && s.collected == 0 && len(w.Heads) > 0 && !w.Heads[0].Plain {
+		return // an earlier build named the head by its identity, and the facts are there to name it by its row
 	}
 	for i, h := range w.Heads {
 		if i == 0 {
-			s.tip = head{place: h.Place, logical: h.Logical}
+			s.tip = head{place: h.Place, logical: h.Logical, plain: h.Plain}
 		} else {
-			s.others = append(s.others, head{place: h.Place, logical: h.Logical})
+			s.others = append(s.others, head{place: h.Place, logical: h.Logical, plain: h.Plain})
 		}
 	}
 }

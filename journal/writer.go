@@ -250,6 +250,7 @@ func (j *Journal) commit(tc task.Context, g *group) {
 	j.lock.Lock()
 	revised := g.layer.revised != j.state.revised
 	j.state.absorb(g.layer)
+	j.tips.reset()
 	j.recent.add(all, g.bytes)
 	for _, p := range g.layer.meta.pairs {
 		j.meta.put(p.key, p.value)
@@ -443,7 +444,11 @@ func (j *Journal) batch(g *group) (*Batch, error) {
 	if err := j.leave(b, g.leaving); err != nil {
 		return nil, err
 	}
-	return b, j.delist(b, g.delisted)
+	err := j.delist(b, g.delisted)
+	if err == nil && b.Len() > 0 {
+		j.writeTips(b, l)
+	}
+	return b, err
 }
 
 // appendTo appends the stored form of a record: its number, its fact behind the size of that, and its proof. A fact of the

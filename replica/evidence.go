@@ -25,7 +25,7 @@ import (
 // maxShown is how many forks a peer may show in one session: more than a context has devices.
 const maxShown = 1024
 
-// fork is what the journal keeps of the first fork of a stream.
+// fork is what the journal keeps of the first fork of a stream that two facts show.
 type fork struct {
 	Evidence []byte `cbor:"1,keyasint"` // fact.Evidence
 	// Found says that this journal has both facts; otherwise a member showed them.

@@ -55,11 +55,14 @@ func (e *Env) plan(tc task.Context, handler func(*directory.State) (guard.Reques
 // movedOften is how often an operation is planned that names places of streams to which branches come meanwhile.
 const movedOften = 8
 
+// movedPause lets the states of a plan get the facts that moved a place.
+const movedPause = time.Millisecond
+
 // unmoved plans and decides an operation until no place that it names has moved in between.
 func unmoved[T any](tc task.Context, do func() (T, error)) (result T, err error) {
 	for range movedOften {
 		result, err = do()
-		if _, moved := errors.AsType[*guard.MovedError](err); !moved || tc.Err() != nil {
+		if _, moved := errors.AsType[*guard.MovedError](err); !moved || tc.Sleep(movedPause) != nil {
 			break
 		}
 	}

@@ -60,11 +60,83 @@ func TestWhatADiskHidesIsNotGivenUp(t *testing.T) {
 				t.Errorf("%+v: settled through %d, %v", faults, settled, err)
 			}
 			var r guard.Request
-			if err := delivery.Abandon(&r, home{e}, by, who.Context, who.Authority, "removed"); !errors.Is(err, want) || len(r.Entries) > 0 {
+			if err := delivery.Abandon(&r, home{env: e}, by, who.Context, who.Authority, "removed"); !errors.Is(err, want) || len(r.Entries) > 0 {
 				t.Errorf("%+v: %d facts say that delivered messages failed, %v", faults, len(r.Entries), err)
 			}
 		}
 		disk.SetFaults(journal.Faults{})
+		if err := j.Close(tc); err != nil {
+			return err
+		}
+		return writer.Close(tc, time.Minute)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestAPlanDoesNotNamePlacesThatItsStatesDoNotKnow: the journal shows a fact a moment before the states have it. One that follows
+// all others is no harm. One of another branch lies before places that a plan may name, and then the plan is made anew.
+func TestAPlanDoesNotNamePlacesThatItsStatesDoNotKnow(t *testing.T) {
+	sim := task.NewSim(1, task.SimOptions{})
+	err := sim.Run("test", func(tc task.Context) error {
+		j, err := journal.Open(tc, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), journal.Options{
+			Key: [32]byte{1}, Entropy: sim.Entropy("journal"), Registry: fact.NewRegistry(),
+		})
+		if err != nil {
+			return err
+		}
+		writer := task.NewGroup(tc, "writer")
+		writer.Go("writer", j.Serve)
+		context, device := aura.ContextID{3}, aura.DeviceID{4}
+		logical := aura.Logical(0)
+		says := func(before *fact.Record) *fact.Record {
+			logical++
+			f := fact.Fact{
+				Namespace: fact.ContextNamespace(context), Kind: chat.KindMessage, Author: aura.AuthorityID{2}, Device: device,
+				Seq: 1, Logical: logical,
+			}
+			if before != nil {
+				f.Seq, f.Prev = before.Seq+1, before.Place().ID
+			}
+			r := fact.NewRecord(f)
+			r.Proof = fact.NewBatch([]aura.FactID{r.ID}).Proof(0, [64]byte{1})
+			if _, err := j.Append(tc, &journal.Entry{Foreign: []fact.Record{r}}); err != nil {
+				t.Fatal(err)
+			}
+			return &r
+		}
+		e := &Env{Journal: j}
+		newest := func(through fact.Position) (uint64, bool) {
+			t.Helper()
+			m, err := home{e, through}.Newest(context, device)
+			_, moved := errors.AsType[*guard.MovedError](err)
+			if err != nil && !moved {
+				t.Error(err)
+			}
+			return m.Number, moved
+		}
+		first := says(nil)
+		second := says(first)
+		says(second)
+		if n, moved := newest(2); n != 3 || moved {
+			t.Errorf("behind one on its way: %d facts, moved %v", n, moved)
+		}
+		says(first)
+		for through, want := range map[fact.Position]bool{0: false, 1: true, 3: true, 4: false} {
+			if n, moved := newest(through); n != 4 || moved != want {
+				t.Errorf("the states have %d facts: moved %v, want %v", through, moved, want)
+			}
+		}
+		tries := 0
+		if _, err := unmoved(tc, func() (int, error) {
+			if tries++; tries < 3 {
+				return 0, &aura.Error{Op: "service.test", Kind: aura.Conflict, Err: &guard.MovedError{}}
+			}
+			return 0, nil
+		}); err != nil || tries != 3 {
+			t.Errorf("planned %d times, %v", tries, err)
+		}
 		if err := j.Close(tc); err != nil {
 			return err
 		}

@@ -228,7 +228,7 @@ func (s *Invite) respond(tc task.Context, c *transport.Channel) error {
 
 // replace adds to the request that makes a contact anew what ends the old relation: the contact keeps its label.
 func (s *Invite) replace(p *directory.State, by domain.Caller, old contact.Ref, context aura.ContextID, r guard.Request) (guard.Request, error) {
-	if err := delivery.Abandon(&r, home{s.env}, by, old.Context, old.Authority, "you were no contact of the other side, the two of you met anew"); err != nil {
+	if err := delivery.Abandon(&r, home{env: s.env}, by, old.Context, old.Authority, "you were no contact of the other side, the two of you met anew"); err != nil {
 		return r, err
 	}
 	name, _ := p.Contacts.Label(old.Context)

@@ -201,7 +201,7 @@ func (s *Module) catchUp(tc task.Context) (done int, first error) {
 
 // snapshot returns what a plan may know, but for the states. reachable has the addresses of this agent in it.
 func (e *Env) snapshot(tc task.Context, op aura.OperationID, reachable bool) *domain.Snapshot {
-	s := &domain.Snapshot{Caller: e.Caller(tc, op), Home: home{e}, Certificate: e.Ring.Certificate()}
+	s := &domain.Snapshot{Caller: e.Caller(tc, op), Home: home{env: e}, Certificate: e.Ring.Certificate()}
 	e.Entropy.Read(s.Seed[:])
 	if reachable {
 		s.Addresses = e.Addresses() // before the directory's lock: the network asks the directory under its own
@@ -222,7 +222,7 @@ func (e *Env) propose(s *domain.Snapshot, plan domain.Decide) (p domain.Plan, er
 // pure runs a pure function of a module over the states of the directory.
 func (e *Env) pure(s *domain.Snapshot, fn func() error) (err error) {
 	e.Directory.Read(func(state *directory.State) {
-		s.States = state.States
+		s.States, s.Home = state.States, home{e, state.Through}
 		if caught := task.Contain(func() { err = fn() }); caught != nil {
 			err = &aura.Error{Op: "service.pure", Kind: aura.Internal, Err: caught}
 		}
@@ -253,11 +253,38 @@ func (e *Env) Answer(tc task.Context, q *domain.Question, payload []byte) (said 
 }
 
 // home is what a plan may read beside the states.
-type home struct{ env *Env }
+type home struct {
+	env     *Env
+	through fact.Position // the facts up to it are in the states; zero: the plan reads none
+}
 
 // Newest implements [domain.Home].
 func (h home) Newest(context aura.ContextID, device aura.DeviceID) (guard.Mark, error) {
-	return h.mark(context, device, h.env.Journal.Count(fact.ContextNamespace(context), device))
+	m, err := h.mark(context, device, h.env.Journal.Count(fact.ContextNamespace(context), device))
+	if err != nil || h.through == 0 || h.env.Journal.Head() <= h.through {
+		return m, err
+	}
+	return m, h.missed(&m)
+}
+
+// missed returns a [guard.MovedError] when the journal has facts of another branch of a device than the newest fact that the states
+// have: the journal shows a fact a moment before the states do.
+func (h home) missed(m *guard.Mark) error {
+	const op = "service.missed"
+	ns := fact.ContextNamespace(m.Context)
+	for number := h.env.Journal.Count(ns, m.Device); number > 0; number-- {
+		found, err := h.env.Journal.ByAuthor(ns, m.Device, number, 1)
+		if err != nil && aura.KindOf(err) != aura.NotFound {
+			return err
+		}
+		if len(found) == 0 || found[0].Position <= h.through {
+			return nil
+		}
+		if found[0].Fork > 0 && !found[0].Sole {
+			return &aura.Error{Op: op, Kind: aura.Conflict, Err: &guard.MovedError{Mark: *m}}
+		}
+	}
+	return nil
 }
 
 // mark returns the mark of a number.

@@ -29,7 +29,7 @@ func (s *Maintenance) giveUp(tc task.Context) {
 		last, waited, err := s.overdue(tc, peer)
 		if err == nil && last.Number > 0 {
 			_, err = s.env.plan(tc, func(*directory.State) (guard.Request, error) {
-				upTo, err := home{s.env}.mark(peer.Context, s.env.Ring.Device(), last.Number)
+				upTo, err := home{env: s.env}.mark(peer.Context, s.env.Ring.Device(), last.Number)
 				if err != nil {
 					return guard.Request{}, err
 				}

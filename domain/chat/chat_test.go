@@ -20,6 +20,7 @@ import (
 	"github.com/aura-runtime/aura/domain/foldtest"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -178,6 +179,18 @@ func TestReadsBackToTheLastMessageThatWasRead(t *testing.T) {
 	}
 }
 
+// places is a home that knows the newest facts of some devices, and no metadata.
+type places map[aura.DeviceID]guard.Mark
+
+func (p places) Newest(_ aura.ContextID, device aura.DeviceID) (guard.Mark, error) {
+	if m, ok := p[device]; ok {
+		return m, nil
+	}
+	return guard.Mark{}, &aura.Error{Op: "chat_test.Newest", Kind: aura.Conflict, Err: &guard.MovedError{}}
+}
+
+func (p places) Meta(string) ([]byte, error) { return nil, nil }
+
 func TestUnreadCountsUntilMarked(t *testing.T) {
 	h := newHouse(t)
 	h.apply(
@@ -188,15 +201,23 @@ func TestUnreadCountsUntilMarked(t *testing.T) {
 	if err != nil || thread.Unread != 2 {
 		t.Fatalf("%d unread, %v", thread.Unread, err)
 	}
-	r, needed, err := chat.MarkRead(h.chats, h.set, caller(ada), chat.ReadIntent{In: h.ref(adaBen)})
+	newest := places{ben.Device(): {Context: adaBen, Device: ben.Device(), Number: 2, Place: fact.Place{Seq: 2}}}
+	r, needed, err := chat.MarkRead(h.chats, h.set, newest, caller(ada), chat.ReadIntent{In: h.ref(adaBen)})
 	if err != nil || !needed {
 		t.Fatalf("needed %t, %v", needed, err)
+	}
+	// A branch that comes before the commit must not count as read.
+	if want := []guard.Mark{newest[ben.Device()]}; !slices.Equal(r.Marks, want) {
+		t.Errorf("the commit checks %+v, want %+v", r.Marks, want)
+	}
+	if _, _, err := chat.MarkRead(h.chats, h.set, places{}, caller(ada), chat.ReadIntent{In: h.ref(adaBen)}); !errors.Is(err, aura.Conflict) {
+		t.Errorf("a home that could not say what is here: %v", err)
 	}
 	h.apply(ada.Drafted(r.Entries[0], 12, 1))
 	if thread, _ = h.chats.Thread(h.set, adaBen); thread.Unread != 0 {
 		t.Fatalf("%d unread after reading", thread.Unread)
 	}
-	if _, needed, err = chat.MarkRead(h.chats, h.set, caller(ada), chat.ReadIntent{In: h.ref(adaBen)}); needed || err != nil {
+	if _, needed, err = chat.MarkRead(h.chats, h.set, newest, caller(ada), chat.ReadIntent{In: h.ref(adaBen)}); needed || err != nil {
 		t.Fatalf("a second mark: needed %t, %v", needed, err)
 	}
 }
@@ -253,7 +274,7 @@ func TestAReferenceHoldsForItsOwnRelation(t *testing.T) {
 		"a group that is a contact": {other, aura.Stale}, "nobody": {unknown, aura.NotFound},
 	} {
 		_, send := chat.Send(h.chats, h.set, caller(ada), chat.SendIntent{To: c.ref, Text: "x"})
-		_, _, read := chat.MarkRead(h.chats, h.set, caller(ada), chat.ReadIntent{In: c.ref})
+		_, _, read := chat.MarkRead(h.chats, h.set, places{}, caller(ada), chat.ReadIntent{In: c.ref})
 		_, leave := chat.Leave(h.chats, h.set, caller(ada), chat.LeaveIntent{Group: c.ref})
 		in := moderation.ChangeIntent{Group: c.ref.Context, Epoch: c.ref.Epoch}
 		if ref, ok := h.set.Contacts.ByContext(c.ref.Context); ok && !c.ref.Group {

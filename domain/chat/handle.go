@@ -42,8 +42,8 @@ func Send(s *State, set Setting, by domain.Caller, in SendIntent) (guard.Request
 }
 
 // MarkRead plans to tell the others that everything in a conversation was read. The second result is false
-// when there is nothing to tell: no message is newly read, or no other member is left.
-func MarkRead(s *State, set Setting, by domain.Caller, in ReadIntent) (guard.Request, bool, error) {
+// when there is nothing to tell: no message is newly read, or no other member is left. It returns the errors of the home.
+func MarkRead(s *State, set Setting, home domain.Home, by domain.Caller, in ReadIntent) (guard.Request, bool, error) {
 	c, err := s.current("chat.MarkRead", set, in.In)
 	if err != nil {
 		return guard.Request{}, false, err
@@ -53,7 +53,14 @@ func MarkRead(s *State, set Setting, by domain.Caller, in ReadIntent) (guard.Req
 		return guard.Request{}, false, nil
 	}
 	draft, err := by.Shared(c.Context, KindRead, Read{Marks: marks})
-	return by.Send(CapRead, c.Context, c.peers(), draft), err == nil, err
+	r := by.Send(CapRead, c.Context, c.peers(), draft)
+	// To mark means that all up to there was seen which is here then: a message of another branch must not come in between.
+	for i := 0; i < len(marks) && err == nil; i++ {
+		var newest guard.Mark
+		newest, err = home.Newest(c.Context, marks[i].Device)
+		r.Marks = append(r.Marks, newest)
+	}
+	return r, err == nil, err
 }
 
 // Create plans to found a group: a fact in the own namespace and the secret of the new context in the

@@ -79,7 +79,7 @@ func planSend(s *domain.Snapshot, in SendIntent) (domain.Plan, error) {
 
 func planRead(s *domain.Snapshot, in ReadIntent) (domain.Plan, error) {
 	state, set := of(s.States)
-	r, news, err := MarkRead(state, set, s.Caller, in)
+	r, news, err := MarkRead(state, set, s.Home, s.Caller, in)
 	if err != nil || !news {
 		return domain.Plan{}, err
 	}
