@@ -41,6 +41,7 @@ type node struct {
 	ancestors set             // without itself
 	gone      map[aura.DeviceID]Rank
 	drops     []aura.DeviceID // devices of previous entries that are not listed any more
+	frees     bool            // gives away what a removed device had, or what no device had
 	signer    [32]byte        // the key that signed it
 	// retires are the recovery keys of previous entries that this one does not name; introduces says that it names one
 	// which not all of them do.

@@ -72,7 +72,8 @@ func SetRights(s *State, maker, device aura.DeviceID, rights Rights) (Entry, err
 }
 
 // GiveShare returns the entry by which the maker gives a part of its share, or of the part that no device has, to another
-// device. It returns aura.Exhausted when both are less.
+// device. The part that no device had may be spent from the next budget epoch on, see [State.Usable]. GiveShare returns
+// aura.Exhausted when both are less.
 func GiveShare(s *State, maker, device aura.DeviceID, share uint32) (Entry, error) {
 	const op = "roster.GiveShare"
 	e, err := s.next(op, maker)

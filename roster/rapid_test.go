@@ -122,7 +122,14 @@ func TestAnySetInAnyOrderIsOneRoster(t *testing.T) {
 func TestSharesSumToOneWhole(t *testing.T) {
 	c := household(t)
 	add(t, c, must(t, "root")(roster.Enrol(c.State(at(0)), id("laptop"), device("tablet"))), 0)
-	base, began := c.Entries(), c.State(at(now))
+	whole := c.Entries()
+	// Or there are four devices, and a part is no device's since a contest of phone and laptop was settled.
+	add(t, c, must(t, "root")(roster.Enrol(c.State(at(now)), id("tablet"), device("desk"))), 0)
+	given := c.State(at(now))
+	add(t, c, must(t, "root")(roster.GiveShare(given, id("phone"), id("tablet"), 4000)), 0)
+	add(t, c, must(t, "root")(roster.GiveShare(given, id("laptop"), id("tablet"), 4000)), 0)
+	add(t, c, must(t, "root")(roster.Settle(c.State(at(now)), id("laptop"))), 0)
+	bases := [][]roster.Seen{whole, c.Entries()}
 	all := []string{"phone", "laptop", "tablet", "desk", "thief"}
 	spender := func(name string) maker {
 		return maker{name, "root", func(_ *roster.Chain, s *roster.State) []attempt {
@@ -137,7 +144,8 @@ func TestSharesSumToOneWhole(t *testing.T) {
 	}
 	contests := 0
 	rapid.Check(t, func(t *rapid.T) {
-		y := &drawn{t: t, base: base}
+		y := &drawn{t: t, base: rapid.SampledFrom(bases).Draw(t, "base")}
+		began := y.chain(0).State(at(now))
 		for range rapid.IntRange(1, 10).Draw(t, "steps") {
 			y.step(spender(rapid.SampledFrom(all[:3]).Draw(t, "maker")))
 		}

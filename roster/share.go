@@ -6,35 +6,43 @@ import (
 	"github.com/aura-runtime/aura"
 )
 
-// checkShares lets an entry lower the share of its maker alone. The part that the maker gives away, and the shares of
-// removed devices, may go to any device.
+// checkShares lets an entry lower the share of its maker alone. The part that the maker gives away, the shares of removed
+// devices and the part that no device has may go to any device, the last two from the next budget epoch on.
 func (f *fork) checkShares(n *node) error {
 	e := &n.Entry
+	given := uint64(0)
 	floors := f.floors(n.ids, e.Maker)
 	for i := range e.Devices {
-		if d := &e.Devices[i]; n.ids[i] != e.Maker && d.Share < floors[i] {
+		d := &e.Devices[i]
+		if n.ids[i] != e.Maker && d.Share < floors[i] {
 			return aura.Errorf("", aura.Invalid, "entry %d lowers the share of device %s from %d to %d: a device lowers its own share only",
 				e.Number, aura.Short(n.ids[i]), floors[i], d.Share)
 		}
+		given += uint64(d.Share)
 	}
+	had := uint64(0)
+	for _, floor := range floors {
+		had += uint64(floor)
+	}
+	n.frees = len(n.drops) > 0 || given > had
 	return nil
 }
 
 // floors returns for each of the devices the share that it may be spending, which an entry of another maker must leave to
-// it; 0 for the maker's own and for a new device.
+// it; 0 for a new device. The maker's own, which it may lower, is among them.
 //
 // Where entries contradict each other, a device may know one of them alone and spend what that gives it, so the
-// greatest share counts; but each device knows the entries that it made itself. Only when both sides gave one removed
-// device's share away do these sum to more than there is; then the smallest counts, as while the contest lasts.
+// greatest share counts; but each device knows the entries that it made itself. Only when both sides gave away one removed
+// device's share, or what no device had, can those of the others sum to more than there is; then the
+// smallest counts, as while the contest lasts.
 func (f *fork) floors(ids []aura.DeviceID, maker aura.DeviceID) []uint32 {
 	most, least := make([]uint32, len(ids)), make([]uint32, len(ids))
 	sum := uint64(0)
 	for i, id := range ids {
-		if id == maker {
-			continue
-		}
 		most[i], least[i] = f.span(id)
-		sum += uint64(most[i])
+		if id != maker {
+			sum += uint64(most[i])
+		}
 	}
 	if sum > Whole {
 		return least
@@ -73,24 +81,24 @@ func (f *fork) span(id aura.DeviceID) (most, least uint32) {
 }
 
 // Usable returns the share that a device may spend in a budget epoch that began under an earlier state of the chain, when the
-// state is now s. It is the share of s, unless a device was removed since: that one may have spent its share in this epoch,
-// so the smallest share since then counts, and nothing for a device that came later. It is 0 for a device that is not
-// listed.
+// state is now s. It is the share of s, unless an entry gave away since then what its maker did not have. A removed device may
+// have spent its share in this epoch, and two entries that contradict each other may both give away what no device had. So
+// the smallest share since then counts, and nothing for a device that came later. It is 0 for a device that is not listed.
 func (s *State) Usable(began *State, device aura.DeviceID) uint32 {
 	usable, listed := s.share(device)
 	if !listed {
 		return 0
 	}
 	smallest, _ := began.share(device)
-	removed := false
+	freed := false
 	for i := range s.line.minus(began.line).all {
 		n := &s.fork.nodes[i]
-		removed = removed || len(n.drops) > 0
+		freed = freed || n.frees
 		if k := slices.Index(n.ids, device); k >= 0 {
 			smallest = min(smallest, n.Entry.Devices[k].Share)
 		}
 	}
-	if removed {
+	if freed {
 		return min(usable, smallest)
 	}
 	return usable
