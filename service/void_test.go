@@ -12,8 +12,8 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// TestAFactThatCameDuringALookAsksForAnother: what is found then concerns facts that nothing before it did. The standing of
-// no device is limited here, so the fact is of a kind that always concerns it.
+// TestAFactThatCameDuringALookAsksForAnother: the look may find the first limit of a device, which the standing before does not
+// know. No device is limited here, so the fact is of a kind that always asks for a look.
 func TestAFactThatCameDuringALookAsksForAnother(t *testing.T) {
 	of := func(kind string) []fact.Record {
 		f := fact.Fact{Namespace: fact.ContextNamespace(aura.ContextID{1}), Kind: kind, Author: aura.AuthorityID{2}, Seq: 1, Logical: 1}
