@@ -165,6 +165,72 @@ func TestTheFirstTimeCounts(t *testing.T) {
 	}
 }
 
+// TestATimeInTheFutureIsKeptAnew: a clock that was ahead, or that of the device which enrolled this one, kept it; the entry
+// counts as seen now, or a removal would hold back shares until that time comes. An entry that decides about a recovery key
+// keeps its time: a clock that is turned back must not bring a change into force.
+func TestATimeInTheFutureIsKeptAnew(t *testing.T) {
+	set, err := domain.NewSet(device.Module())
+	if err != nil {
+		t.Fatal(err)
+	}
+	chain := roster.New(ada.Authority())
+	for _, e := range history {
+		if err := chain.Add(e, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	guarded := signed(roster.SetRecovery(chain.State(now), ada.Device(), roster.Recovery{Key: [32]byte{1}, Threshold: 2, Guardians: 3}))
+	states := set.NewStates(ben.Authority())
+	state := domain.Get[*device.State](states)
+	apply := func(r fact.Record) { state.Apply(&r) }
+	kept := func(at aura.Instant, entries ...roster.Entry) {
+		hashes := make([]roster.Hash, len(entries))
+		for i := range entries {
+			hashes[i] = entries[i].Hash()
+		}
+		slices.SortFunc(hashes, func(a, b roster.Hash) int { return bytes.Compare(a[:], b[:]) })
+		apply(ben.Own(t, 2, device.KindSeen, device.Seen{At: at, Entries: hashes}))
+	}
+	apply(ada.Shared(t, shared, 1, 1, device.KindRoster, announce(t, append(history, guarded)...)))
+	kept(now.Add(1), history[2], history[3], guarded)
+	kept(now, history[1])
+	due := func() (seen device.Seen) {
+		by := domain.Caller{Authority: ben.Authority(), Device: ben.Device(), Now: aura.Physical{At: now}}
+		plans, err := device.Module().Due(&domain.Snapshot{Caller: by, States: states})
+		if err != nil || len(plans) > 1 {
+			t.Fatalf("%d plans, %v", len(plans), err)
+		}
+		if len(plans) == 1 {
+			if err := fact.Unmarshal(plans[0].Request.Entries[0].Payload, &seen); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return seen
+	}
+	seen := due()
+	if seen.At != now || len(seen.Entries) != 2 || slices.Contains(seen.Entries, guarded.Hash()) || slices.Contains(seen.Entries, history[1].Hash()) {
+		t.Errorf("kept anew are %d entries at %d", len(seen.Entries), seen.At)
+	}
+	apply(ben.Own(t, 3, device.KindSeen, seen))
+	if again := due(); len(again.Entries) > 0 {
+		t.Errorf("%d entries are kept a third time", len(again.Entries))
+	}
+}
+
+// TestTheCertificateOfAnyDeviceWillDo: a group names the device that founded it, and that makes no second beginning of the
+// entries.
+func TestTheCertificateOfAnyDeviceWillDo(t *testing.T) {
+	s := folded(ben, ada.Shared(t, shared, 1, 1, device.KindRoster, announce(t, history...)))
+	for _, d := range []roster.Device{tablet, laptop} {
+		c := fact.Certificate{Root: ada.Certificate.Root, Signing: d.Signing, Agreement: d.Agreement, Link: d.Link}
+		c.Signature = [64]byte(ed25519.Sign(root(1), c.SigningBytes()))
+		got := s.Chain(ada.Authority(), c, now).State(now)
+		if got.Contested || len(got.Devices) != 2 || got.Number != 3 {
+			t.Errorf("by the certificate of another device the roster has %d devices by entry %d, contested: %t", len(got.Devices), got.Number, got.Contested)
+		}
+	}
+}
+
 // TestBoundsSayWhichFactsCount: a removed device counts up to the bound that the maker of the removal said.
 func TestBoundsSayWhichFactsCount(t *testing.T) {
 	last := fact.Place{Seq: 7, ID: [fact.ShortID]byte{1}}
