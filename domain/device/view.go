@@ -40,20 +40,22 @@ type Device struct {
 }
 
 // Chain returns the entries of an authority with the times at which this home first had them; one that has no time yet counts
-// as seen now. First is the certificate by which the authority is known here, from which entry 0 follows; the zero value: none.
+// as seen now. First is the certificate by which the authority is known here, the zero value: none. Entry 0 follows from it,
+// unless the entries list its device: a contact may know the account by a device that was enrolled later.
 func (s *State) Chain(who aura.AuthorityID, first fact.Certificate, now aura.Instant) *roster.Chain {
 	chain := roster.New(who)
-	if first != (fact.Certificate{}) {
-		if e, err := roster.Found(&first); err == nil {
-			_ = chain.Add(e, 0) // an entry 0 with a certificate that verifies
-		}
-	}
 	for _, e := range s.entries[who] {
 		at, known := s.seen[e.Hash()]
 		if !known && e.Number > 0 {
 			at = now
 		}
 		_ = chain.Add(e, at) // a chain took it before
+	}
+	if first == (fact.Certificate{}) || chain.Lists(&first) {
+		return chain
+	}
+	if e, err := roster.Found(&first); err == nil {
+		_ = chain.Add(e, 0) // an entry 0 with a certificate that verifies
 	}
 	return chain
 }
