@@ -44,13 +44,9 @@ func (a *Agent) Dismiss(tc task.Context, id aura.DeviceID) error {
 
 // Roster returns what the account's entries say.
 func (a *Agent) Roster(tc task.Context) (says *roster.State) {
-	self, now := a.env.Ring.Authority(), tc.Now().At
+	now := tc.Now().At
 	a.env.Directory.Read(func(s *directory.State) {
-		first := a.env.Ring.Certificate()
-		if s.Devices.Announces(self) {
-			first = fact.Certificate{} // that of the first device is in its entries
-		}
-		says = s.Devices.Chain(self, first, now).State(now)
+		says = s.Devices.Chain(a.env.Ring.Authority(), a.env.Ring.Certificate(), now).State(now)
 	})
 	return says
 }

@@ -52,12 +52,8 @@ func (p *Person) Roster(tc task.Context) *roster.State {
 // Chain returns the account's entries, as its agent has them.
 func (p *Person) Chain(tc task.Context) *roster.Chain {
 	p.World.Helper()
-	first := p.Ring.Certificate()
 	state := domain.Get[*device.State](p.fold(tc, fact.Selection{Kinds: []string{device.Kinds}}).States)
-	if state.Announces(p.Self()) {
-		first = fact.Certificate{} // that of the first device is in its entries
-	}
-	return state.Chain(p.Self(), first, tc.Now().At)
+	return state.Chain(p.Self(), p.Ring.Certificate(), tc.Now().At)
 }
 
 // Adopt signs an entry and lets the agent adopt it, which has those before it, and tell the contacts. A failure ends the

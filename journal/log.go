@@ -327,7 +327,7 @@ func (j *Journal) ReadLog(name string, from uint64, limit, room int) ([][]byte, 
 
 func (j *Journal) readLog(name string, s *logState, from uint64, limit, room int) (values [][]byte, err error) {
 	size, next := 0, from
-	err = j.store.Iterate(s.entryKey(from), s.entryKey(s.last+1), func(key, sealed []byte) error {
+	take := func(key, sealed []byte) error {
 		if n, _ := keyNumber(key); n != next {
 			return errStop
 		}
@@ -342,7 +342,16 @@ func (j *Journal) readLog(name string, s *logState, from uint64, limit, room int
 			return errStop
 		}
 		return nil
-	})
+	}
+	if first := s.entryKey(from); limit == 1 || from == s.last {
+		// Most often the newest entry alone is read, and a store opens an iterator for more than it finds one key.
+		sealed, there, getting := j.store.Get(first)
+		if err = getting; there {
+			err = take(first, sealed)
+		}
+	} else {
+		err = j.store.Iterate(first, s.entryKey(s.last+1), take)
+	}
 	if err != nil && err != errStop {
 		return nil, err
 	}

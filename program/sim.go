@@ -37,8 +37,9 @@ func simCommand(s *cli.Shell) *cobra.Command {
 		Long: `Live through a simulated world of real agents: people meet, talk, read, rename and block, and with
 --faults the network is cut, people move, processes are killed, services panic, disks fail, fill up or hang, clocks
 differ and jump, people take the names of others, and some are away for weeks. With --copies a home is copied at any
-instant and the copy started beside it, or the home restored from an earlier copy. The invariants are checked throughout. A
-seed decides everything: the same seed gives the same world, step for step, and so the same digest.
+instant and the copy started beside it, or the home restored from an earlier copy. With --devices people enrol further
+devices of their accounts and remove them, and a removed one tries to go on. The invariants are checked throughout. A seed
+decides everything: the same seed gives the same world, step for step, and so the same digest.
 
 With --script people act only by the commands of a file, one a line: peer, submit, view, facts, link, cut, crash,
 advance. "-" reads it from standard input; their output is printed.

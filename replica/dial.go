@@ -151,5 +151,8 @@ func (l *link) open(tc task.Context) (*transport.Channel, error) {
 	via := slices.Clone(l.via)
 	l.lock.Unlock()
 	target.Addresses = append(target.Addresses, l.sync.circuits(via)...)
+	if err := l.listed(); err != nil {
+		return nil, err // the link ends as soon as those before it have
+	}
 	return egress.Dial(tc, l.sync.env.Channels, pass, egress.KindOpening, target)
 }

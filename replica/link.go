@@ -148,6 +148,14 @@ func (l *link) compared() {
 	l.differs = false
 }
 
+// listed returns aura.Denied when the peer's account removed the device: no channel to it is opened or taken from then on.
+func (l *link) listed() error {
+	if peer := l.member(); l.sync.env.Directory.Unlisted(&peer) {
+		return aura.Errorf("replica.listed", aura.Denied, "a channel to a device that its account removed")
+	}
+	return nil
+}
+
 func (l *link) setIdle(idle bool) {
 	l.lock.Lock()
 	defer l.lock.Unlock()

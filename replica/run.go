@@ -47,6 +47,10 @@ func (l *link) run(tc task.Context) error {
 		if channel == nil {
 			continue
 		}
+		if l.listed() != nil {
+			channel.Close(tc)
+			continue
+		}
 		began := tc.Elapsed()
 		l.fresh, l.greeted = false, false
 		l.path.sessionOpened(l)

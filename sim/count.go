@@ -26,6 +26,7 @@ type Troubles struct {
 	Restores     int `json:"restores"`       // of homes from an earlier copy
 	OldCopies    int `json:"old_copies"`     // of them, with facts missing that the home had before
 	Enrolments   int `json:"enrolments"`     // of further devices
+	Removals     int `json:"removals"`       // of devices
 }
 
 // Trouble is a kind of trouble, in the plural, and how often there was some.
@@ -51,7 +52,7 @@ func (t *Troubles) kinds() []struct {
 		{"names taken", &t.NameTakers}, {"names refused", &t.NamesRefused},
 		{"absences", &t.Absences}, {"absences beyond retention", &t.LongAbsences},
 		{"copies", &t.Copies}, {"restores", &t.Restores}, {"old copies", &t.OldCopies},
-		{"enrolments", &t.Enrolments},
+		{"enrolments", &t.Enrolments}, {"removals", &t.Removals},
 	}
 }
 

@@ -65,7 +65,7 @@ func (w *simulation) byDevice(id aura.DeviceID) *person {
 	return nil
 }
 
-// injectDevices lets people enrol devices until the world closes.
+// injectDevices lets people enrol and remove devices until the world closes.
 func (w *simulation) injectDevices(tc task.Context) error {
 	c := newChance(w.sim.Entropy("devices"))
 	mean := deviceEvery / aura.Duration(len(w.people))
@@ -77,7 +77,11 @@ func (w *simulation) injectDevices(tc task.Context) error {
 			break
 		}
 		p := one(c, w.people)
-		tc.Group().Go("enrol", func(tc task.Context) error { return w.enrol(tc, c, p) })
+		if c.happens(removeShare) {
+			tc.Group().Go("remove", func(tc task.Context) error { return w.remove(tc, c, p) })
+		} else {
+			tc.Group().Go("enrol", func(tc task.Context) error { return w.enrol(tc, c, p) })
+		}
 	}
 	return nil
 }

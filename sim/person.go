@@ -255,7 +255,7 @@ func (p *person) lookAtOperations() {
 
 // revive starts the person's agent again, as often as it takes while the disk is not sound.
 func (p *person) revive(tc task.Context) {
-	for p.life == nil {
+	for p.life == nil && !p.first().retired {
 		err := p.start(tc)
 		if err == nil {
 			return
@@ -317,7 +317,7 @@ func (p *person) recover(tc task.Context) error {
 		p.crash()
 	}
 	p.revive(tc)
-	if p.life == nil {
+	if p.life == nil && !p.first().retired {
 		return aura.Errorf("sim.recover", aura.Unavailable, "%s cannot be started", p.name)
 	}
 	return nil

@@ -128,5 +128,8 @@ func (w *simulation) plantNetwork(p *person) transport.Network {
 	case PlantStaleAddress:
 		return stale{p.network, p}
 	}
+	if w.options.Devices > 1 {
+		return listening{p.network, p}
+	}
 	return p.network
 }

@@ -34,6 +34,14 @@ func (w *simulation) makeUp(tc task.Context) {
 	}
 }
 
+// turn lets the epoch of the last removal pass: a device that was enrolled in that epoch has its share from the next one on.
+func (w *simulation) turn(tc task.Context) {
+	if w.report.Removals > 0 {
+		_ = tc.Sleep(w.policy.EpochLength)
+		w.look(tc)
+	}
+}
+
 // settle waits until everything is where it belongs.
 func (w *simulation) settle(tc task.Context) {
 	for end := tc.Elapsed() + w.patience(settleWithin); tc.Elapsed() < end && !w.broken() && !w.settled(); {

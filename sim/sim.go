@@ -30,8 +30,8 @@ type Options struct {
 	// Copies lets homes be copied at any instant and started beside the original, and be restored from earlier copies.
 	// No person moves to another network or is away for weeks then. Invariants do not hold until streams are chains.
 	Copies bool
-	// Devices is how many devices an account has at most: above 1 people enrol more while the world lives. Default 1, at most
-	// [MaxDevices].
+	// Devices is how many devices an account has at most: above 1 people enrol and remove devices while the world lives.
+	// Default 1, at most [MaxDevices].
 	Devices int
 	// Modules are the domains that every agent has beside the usual ones. Their facts come from the scripts and tests of
 	// those who wrote them; their views are checked like all others. Default: none.

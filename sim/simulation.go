@@ -133,7 +133,7 @@ func (w *simulation) runStory(tc task.Context, trouble *task.Group) error {
 
 // conclude heals everything, lets the world settle, inspects it and ends it in order.
 func (w *simulation) conclude(tc task.Context) {
-	for _, step := range []func(task.Context){w.heal, w.makeUp, w.mingle, w.settle, w.inspect, w.stop} {
+	for _, step := range []func(task.Context){w.heal, w.makeUp, w.turn, w.mingle, w.settle, w.inspect, w.stop} {
 		if step(tc); w.broken() {
 			return
 		}

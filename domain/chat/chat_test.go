@@ -139,9 +139,12 @@ func TestDeliveryNeverClaimsMoreThanIsKnown(t *testing.T) {
 	h.outbox(t, adaBen, ben, delivery.Outbox{Charged: 5, Sent: 5})
 	h.apply(ada.Own(t, 20, delivery.KindFailed, delivery.Failed{Context: adaBen, Peer: ben.Authority(), Through: 5, Reason: "gone for 90 days"}))
 	expect("failed gone for 90 days")
-	h.apply(ada.Own(t, 21, delivery.KindAcked, delivery.Acked{Context: adaBen, Peer: ben.Authority(), Through: 4}))
+	acked := func(at aura.Logical, through uint64) {
+		h.apply(ada.Own(t, at, delivery.KindAcked, delivery.Acked{Context: adaBen, Peer: ben.Authority(), Device: ben.Device(), Through: through}))
+	}
+	acked(21, 4)
 	expect("failed gone for 90 days")
-	h.apply(ada.Own(t, 22, delivery.KindAcked, delivery.Acked{Context: adaBen, Peer: ben.Authority(), Through: 5}))
+	acked(22, 5)
 	expect("delivered")
 	h.apply(ben.Shared(t, adaBen, 23, 1, chat.KindRead, chat.Read{Marks: []chat.Mark{{Device: ada.Device(), Through: 5}}}))
 	expect("read")

@@ -103,7 +103,7 @@ func parseOutboxKey(key string) (link, aura.DeviceID, bool) {
 func (o *outboxes) of(at link) []Outbox {
 	devices := slices.SortedFunc(maps.Keys(o.known[at]), aura.DeviceID.Compare)
 	for d := range o.acked[at] {
-		if _, here := o.known[at][d]; !here {
+		if _, here := o.known[at][d]; !here && o.counts(at, d) {
 			devices = append(devices, d)
 		}
 	}
@@ -117,6 +117,13 @@ func (o *outboxes) of(at link) []Outbox {
 		boxes = append(boxes, box)
 	}
 	return boxes
+}
+
+// counts reports whether a device is still one of the peer's, as far as is known: an agent observes the deliveries to all of
+// them, and without an agent each device that ever took facts may be one.
+func (o *outboxes) counts(at link, device aura.DeviceID) bool {
+	_, here := o.known[at][device]
+	return here || len(o.known[at]) == 0
 }
 
 // Counted reports whether the agent keeps count of the deliveries to a peer in a context, on each device that it knows: the

@@ -96,12 +96,13 @@ func farther(a, b mark) mark {
 }
 
 // Progress says how far an own fact got towards one peer, and why no further: it is delivered when one device of the
-// peer has it, and as far as on the device to which it got farthest before.
+// peer has it, and as far as on the device to which it got farthest before. A device that the peer removed counts no more:
+// the others get the fact from here, too.
 func (s *State) Progress(of Place, peer aura.AuthorityID) (Progress, string) {
 	to := link{of.Context, peer}
 	at, boxes := hop{to, of.Device}, s.outboxes.of(to)
-	for _, m := range s.acked[at] {
-		if m.covers(&of) {
+	for device, m := range s.acked[at] {
+		if m.covers(&of) && s.outboxes.counts(to, device) {
 			return ProgressDelivered, ""
 		}
 	}
@@ -144,6 +145,7 @@ func (s *State) Holders(of Place, peer aura.AuthorityID) (holders []aura.DeviceI
 	to, o := link{of.Context, peer}, &s.outboxes
 	said := s.acked[hop{to, of.Device}]
 	devices := slices.AppendSeq(slices.AppendSeq(slices.Collect(maps.Keys(said)), maps.Keys(o.known[to])), maps.Keys(o.acked[to]))
+	devices = slices.DeleteFunc(devices, func(d aura.DeviceID) bool { return !o.counts(to, d) })
 	slices.SortFunc(devices, aura.DeviceID.Compare)
 	if devices = slices.Compact(devices); len(devices) < 2 {
 		return nil

@@ -125,8 +125,8 @@ func certified(n byte, change func(*fact.Certificate)) fact.Certificate {
 	return c
 }
 
-// TestTheCertificateOfAnEnrolledDeviceContradictsNothing: a contact may know an account by any of its devices. A certificate
-// whose device no entry lists, or with other keys, is a second beginning, and the account is contested.
+// TestTheCertificateOfAnEnrolledDeviceContradictsNothing: a contact may know an account by any of its devices, and so may a group
+// that one of them founded. A certificate whose device no entry lists, or with other keys, is a second beginning, and the account is contested.
 func TestTheCertificateOfAnEnrolledDeviceContradictsNothing(t *testing.T) {
 	withLaptop := history[:3]
 	for name, c := range map[string]struct {
@@ -139,6 +139,7 @@ func TestTheCertificateOfAnEnrolledDeviceContradictsNothing(t *testing.T) {
 		"with all entries":                 {certified(12, nil), withLaptop, 3, false},
 		"while the first entry is missing": {certified(12, nil), history[2:3], 1, false},
 		"of a device that was removed":     {certified(11, nil), history, 2, false},
+		"after another was removed":        {certified(12, nil), history, 2, false},
 		"of a device that no entry lists":  {certified(13, nil), withLaptop, 0, true},
 		"with another key on the network":  {certified(12, func(c *fact.Certificate) { c.Link[0] ^= 1 }), withLaptop, 1, true},
 		"with another agreement key":       {certified(12, func(c *fact.Certificate) { c.Agreement[0] ^= 1 }), withLaptop, 1, true},
@@ -202,6 +203,58 @@ func TestTheFirstTimeCounts(t *testing.T) {
 		if got := says(folded(ben, c.records...)).Pending != nil; got != c.pending {
 			t.Errorf("%s: pending is %t", name, got)
 		}
+	}
+}
+
+// TestATimeInTheFutureIsKeptAnew: a clock that was ahead, or that of the device which enrolled this one, kept it; the entry
+// counts as seen now, or a removal would hold back shares until that time comes. An entry that decides about a recovery key
+// keeps its time: a clock that is turned back must not bring a change into force.
+func TestATimeInTheFutureIsKeptAnew(t *testing.T) {
+	set, err := domain.NewSet(device.Module())
+	if err != nil {
+		t.Fatal(err)
+	}
+	chain := roster.New(ada.Authority())
+	for _, e := range history {
+		if err := chain.Add(e, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	guarded := signed(roster.SetRecovery(chain.State(now), ada.Device(), roster.Recovery{Key: [32]byte{1}, Threshold: 2, Guardians: 3}))
+	states := set.NewStates(ben.Authority())
+	state := domain.Get[*device.State](states)
+	apply := func(r fact.Record) { state.Apply(&r) }
+	kept := func(at aura.Instant, entries ...roster.Entry) {
+		hashes := make([]roster.Hash, len(entries))
+		for i := range entries {
+			hashes[i] = entries[i].Hash()
+		}
+		slices.SortFunc(hashes, func(a, b roster.Hash) int { return bytes.Compare(a[:], b[:]) })
+		apply(ben.Own(t, 2, device.KindSeen, device.Seen{At: at, Entries: hashes}))
+	}
+	apply(ada.Shared(t, shared, 1, 1, device.KindRoster, announce(t, append(history, guarded)...)))
+	kept(now.Add(1), history[2], history[3], guarded)
+	kept(now, history[1])
+	due := func() (seen device.Seen) {
+		by := domain.Caller{Authority: ben.Authority(), Device: ben.Device(), Now: aura.Physical{At: now}}
+		plans, err := device.Module().Due(&domain.Snapshot{Caller: by, States: states})
+		if err != nil || len(plans) > 1 {
+			t.Fatalf("%d plans, %v", len(plans), err)
+		}
+		if len(plans) == 1 {
+			if err := fact.Unmarshal(plans[0].Request.Entries[0].Payload, &seen); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return seen
+	}
+	seen := due()
+	if seen.At != now || len(seen.Entries) != 2 || slices.Contains(seen.Entries, guarded.Hash()) || slices.Contains(seen.Entries, history[1].Hash()) {
+		t.Errorf("kept anew are %d entries at %d", len(seen.Entries), seen.At)
+	}
+	apply(ben.Own(t, 3, device.KindSeen, seen))
+	if again := due(); len(again.Entries) > 0 {
+		t.Errorf("%d entries are kept a third time", len(again.Entries))
 	}
 }
 

@@ -40,8 +40,8 @@ type Device struct {
 }
 
 // Chain returns the entries of an authority with the times at which this home first had them; one that has no time yet counts
-// as seen now. First is the certificate by which the authority is known here, the zero value: none. Entry 0 follows from it,
-// unless the entries list its device: a contact may know the account by a device that was enrolled later.
+// as seen now. First is a certificate by which the authority is known here, the zero value: none. Entry 0 follows from it,
+// unless the entries list its device: it may be that of any device, such as the one that met this home or that founded a group.
 func (s *State) Chain(who aura.AuthorityID, first fact.Certificate, now aura.Instant) *roster.Chain {
 	chain := roster.New(who)
 	for _, e := range s.entries[who] {
@@ -92,12 +92,18 @@ func (s *State) Bounds(context aura.ContextID, says *roster.State, below roster.
 	return says.Bounds(all, below)
 }
 
-// unseen returns the entries of all authorities whose time was not kept yet, ascending.
-func (s *State) unseen() (list []roster.Hash) {
+// unseen returns the entries of all authorities whose time was not kept yet, ascending. A time in the future was kept by a clock
+// that was ahead, or that of another device: a share would not be usable before it comes, so the entry counts as seen now. The
+// time of an entry that decides about a recovery key stays: it may not come earlier because a clock was turned back.
+func (s *State) unseen(now aura.Instant) (list []roster.Hash) {
 	for _, entries := range s.entries {
+		keys := map[roster.Hash]roster.Recovery{}
 		for i := range entries {
-			h := entries[i].Hash()
-			if _, known := s.seen[h]; !known && entries[i].Number > 0 {
+			e := &entries[i]
+			h := e.Hash()
+			keys[h] = e.Recovery
+			decides := e.Rank != roster.RankRoot || slices.ContainsFunc(e.Previous, func(p roster.Hash) bool { return keys[p] != e.Recovery })
+			if at, known := s.seen[h]; (!known || at > now && !decides) && e.Number > 0 {
 				list = append(list, h)
 			}
 		}
@@ -132,10 +138,7 @@ func answer(s *domain.Snapshot, payload []byte) (any, error) {
 	if c, known := contacts.ByAuthority(of.Authority); known {
 		first, _ = contacts.Certificate(c.Context)
 	} else if of.Authority.IsZero() || of.Authority == s.Authority {
-		of.Authority = s.Authority
-		if !state.Announces(s.Authority) {
-			first = s.Certificate
-		}
+		of.Authority, first = s.Authority, s.Certificate
 	}
 	says := state.Chain(of.Authority, first, s.Now.At).State(s.Now.At)
 	if len(says.Heads) == 0 {
