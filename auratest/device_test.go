@@ -16,6 +16,7 @@ import (
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/domain/moderation"
+	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/roster"
@@ -87,6 +88,12 @@ func (h *household) dismiss() {
 // listed returns Ada's devices as an agent has them.
 func (h *household) listed(by *auratest.Person) []device.Device {
 	h.Helper()
+	return h.roster(by).Devices
+}
+
+// roster returns what Ada's entries say as an agent has them.
+func (h *household) roster(by *auratest.Person) device.Roster {
+	h.Helper()
 	payload, err := fact.Marshal(device.Whose{Authority: h.phone.Self()})
 	if err != nil {
 		h.Fatalf("%v", err)
@@ -99,7 +106,7 @@ func (h *household) listed(by *auratest.Person) []device.Device {
 	if err := fact.Unmarshal(answer.Payload, &says); err != nil {
 		h.Fatalf("%v", err)
 	}
-	return says.Devices
+	return says
 }
 
 // TestTwoDevicesOfOnePersonTalk: every text of a contact reaches both devices, and the texts of both reach the contact
@@ -372,6 +379,72 @@ func TestDevicesOfOnePersonMeet(t *testing.T) {
 			h.Errorf("the phone speaks with a device that it removed")
 		}
 	})
+}
+
+// TestAContactKnowsAnAccountByAnyDevice: the laptop, which was enrolled, meets Cleo. She learns of all devices, none of
+// which is contested, and has a link to each: also to one that the laptop enrols.
+func TestAContactKnowsAnAccountByAnyDevice(t *testing.T) {
+	live(t, 3, func(h *household) {
+		cleo := h.Person(h.tc, "Cleo")
+		h.talk = h.Meet(h.tc, h.laptop, cleo)
+		h.laptop.Say(h.tc, h.talk, "from the laptop")
+		cleo.Say(h.tc, h.talk, "to the laptop")
+		h.hears(cleo, h.laptop, "from the laptop")
+		h.hears(h.laptop, cleo, "to the laptop")
+		h.knows(cleo, h.phone, h.laptop)
+		tablet := h.laptop.Enrol(h.tc, "Ada's tablet")
+		h.knows(cleo, h.phone, h.laptop, tablet)
+		tablet.Say(h.tc, h.talk, "from the tablet")
+		cleo.Say(h.tc, h.talk, "to both")
+		h.hears(cleo, h.laptop, "from the laptop", "from the tablet")
+		h.hears(tablet, cleo, "to the laptop", "to both")
+		h.hears(h.laptop, cleo, "to the laptop", "to both")
+		for _, p := range []*auratest.Person{cleo, h.laptop} {
+			p.Crash()
+			p.Start(h.tc)
+		}
+		h.laptop.Say(h.tc, h.talk, "after a restart")
+		h.hears(cleo, h.laptop, "from the laptop", "from the tablet", "after a restart")
+		h.Sleep(h.tc, time.Hour) // the laptop came in this budget epoch, and has no share in it once it frees that of another
+		h.laptop.Dismiss(h.tc, tablet)
+		h.knows(cleo, h.phone, h.laptop)
+	})
+}
+
+// knows waits until a contact has exactly these devices of Ada, uncontested, and a link to each.
+func (h *household) knows(by *auratest.Person, devices ...*auratest.Person) {
+	h.Helper()
+	var want, links []aura.DeviceID
+	for _, d := range devices {
+		want = append(want, d.Ring.Device())
+	}
+	slices.SortFunc(want, aura.DeviceID.Compare)
+	var says device.Roster
+	if !h.Until(h.tc, by.Name+" knows the devices", time.Minute, func() bool {
+		says, links = h.roster(by), h.links(by)
+		return !says.Contested && len(says.Waiting) == 0 && len(says.Devices) == len(want) && slices.Equal(links, want)
+	}) {
+		h.Errorf("%s has links to %d devices, wanted %d, by %+v", by.Name, len(links), len(want), says)
+	}
+}
+
+// links returns the devices of Ada to which a home has a link, connected or not, ascending.
+func (h *household) links(by *auratest.Person) (all []aura.DeviceID) {
+	h.Helper()
+	if err := by.Bridge().Watch(h.tc, fact.Selection{Observations: []string{status.Observed}}, func(up fact.Update) error {
+		for _, o := range up.Observations {
+			for _, d := range h.roster(by).Devices {
+				if o.Key == status.ObservedKey(h.phone.Self(), d.Device) && len(o.Payload) > 0 {
+					all = append(all, d.Device)
+				}
+			}
+		}
+		return nil
+	}); err != nil {
+		h.Fatalf("%v", err)
+	}
+	slices.SortFunc(all, aura.DeviceID.Compare)
+	return slices.Compact(all)
 }
 
 // TestAGroupHearsBothDevices: a member of a group who is no contact learns of the devices, too, and each of them of the
