@@ -86,9 +86,13 @@ func (s *Spending) plus(r *effect.Receipt, p Policy, now aura.Physical) (Spendin
 	return next, nil
 }
 
-// settle lets the debt fall with the own clock.
+// settle lets the debt fall with the own clock. When that was ahead and is right again, nobody knows what passed since, and
+// the debt would wait until the clock is back where it was: it is forgotten. The sender does not set this clock.
 func (s *Spending) settle(p Policy, own aura.Epoch) {
-	if own > s.Seen {
+	switch {
+	case own+1 < s.Seen:
+		s.Owed = 0
+	case own > s.Seen:
 		passed := uint64(own - s.Seen)
 		if p.Limit == 0 || passed > s.Owed/p.Limit {
 			s.Owed = 0

@@ -93,7 +93,7 @@ func TestTheShareOfAnEpochIsAskedByItsBeginning(t *testing.T) {
 }
 
 // TestSpendingIsOneForAllDevices: the devices of a sender share each epoch's limit and the pace of the receiver's clock,
-// in whatever order they name the epochs.
+// in whatever order they name the epochs. What is owed by a clock that was far ahead is forgotten with it.
 func TestSpendingIsOneForAllDevices(t *testing.T) {
 	p := guard.DefaultPolicy()
 	p.Limit = 10
@@ -135,6 +135,12 @@ func TestSpendingIsOneForAllDevices(t *testing.T) {
 		{device: 0, epoch: e + 3, cost: 1, refused: true}, // one epoch has passed, and pays for one limit of both
 		{device: 0, epoch: e + 1, cost: 1, refused: true, passed: 1},
 		{device: 0, epoch: e + 3, cost: 10},
+		{device: 0, epoch: e + 4, cost: 1, refused: true},
+		{device: 0, epoch: e + 4, cost: 1, refused: true, passed: -1}, // a clock that is set back a little
+		{device: 0, epoch: e + 4, cost: 10, passed: 1000},
+		{device: 0, epoch: e + 5, cost: 10},
+		{device: 0, epoch: e + 6, cost: 1, refused: true},
+		{device: 0, epoch: e + 6, cost: 10, passed: -1000},
 	} {
 		now.At = now.At.Add(s.passed * p.EpochLength)
 		before, spent := chains[s.device], spending
@@ -146,7 +152,7 @@ func TestSpendingIsOneForAllDevices(t *testing.T) {
 			t.Errorf("receipt %d was refused and changed something", n)
 		}
 	}
-	for i, want := range []uint64{10, 10, 10, 10} {
+	for i, want := range []uint64{10, 10, 10, 10, 10, 10, 10} {
 		if got := spending.In(e + aura.Epoch(i)); got != want {
 			t.Errorf("epoch %d: %d units", i, got)
 		}
