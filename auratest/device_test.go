@@ -260,6 +260,70 @@ func (r *removal) Committed(records []fact.Record) {
 	}
 }
 
+// TestANewDeviceBeginsWithVoidFactsToo: what a removed device wrote in the account's own namespace counts no more, and what it wrote
+// behind that still counts, such as entries, follows it.
+func TestANewDeviceBeginsWithVoidFactsToo(t *testing.T) {
+	live(t, 1, func(h *household) {
+		ns := fact.OwnNamespace(h.phone.Self())
+		var wrote []fact.Record
+		for _, p := range []struct {
+			kind    string
+			payload any
+		}{
+			{contact.KindRenamed, contact.Renamed{Context: h.talk, Name: "Benny"}},
+			{contact.KindRenamed, contact.Renamed{Context: h.talk, Name: "Benno"}},
+			{device.KindSeen, device.Seen{At: 1, Entries: []roster.Hash{{1}}}},
+		} {
+			payload, err := fact.Marshal(p.payload)
+			if err != nil {
+				h.Fatalf("%v", err)
+			}
+			f := fact.Fact{
+				Namespace: ns, Kind: p.kind, Payload: payload, Author: h.phone.Self(), Device: h.laptop.Ring.Device(),
+				Seq: uint64(len(wrote) + 1), Logical: aura.Logical(1000 + len(wrote)),
+			}
+			if len(wrote) > 0 {
+				f.Prev = wrote[len(wrote)-1].Place().ID
+			}
+			r := fact.NewRecord(f)
+			batch := fact.NewBatch([]aura.FactID{r.ID})
+			r.Proof = batch.Proof(0, h.laptop.Ring.Sign(batch.SigningBytes()))
+			wrote = append(wrote, r)
+		}
+		h.dismiss()
+		says := h.phone.Roster(h.tc)
+		bound, err := domain.Caller{Authority: h.phone.Self(), Device: h.phone.Ring.Device()}.Draft(device.KindClosed, roster.Closed{
+			Device: h.laptop.Ring.Device(), Entry: says.Heads[0], Heads: []fact.Place{wrote[0].Place()},
+		})
+		if err != nil {
+			h.Fatalf("%v", err)
+		}
+		if _, err := h.phone.Agent.Journal().Append(h.tc, &journal.Entry{Foreign: wrote, Drafts: []fact.Draft{bound}}); err != nil {
+			h.Fatalf("%v", err)
+		}
+		void := func(by *auratest.Person) (of []bool) {
+			all, err := by.Agent.Journal().ByAuthor(ns, h.laptop.Ring.Device(), 1, 10)
+			if err != nil {
+				h.Errorf("%s: %v", by.Name, err)
+			}
+			for i := range all {
+				of = append(of, all[i].Void)
+			}
+			return of
+		}
+		want := []bool{false, true, false}
+		h.Until(h.tc, "the facts are void", time.Minute, func() bool { return slices.Equal(void(h.phone), want) })
+		tablet := h.phone.Enrol(h.tc, "Ada's tablet")
+		h.Until(h.tc, "they are void on the tablet", time.Minute, func() bool { return slices.Equal(void(tablet), want) })
+		if got := void(tablet); !slices.Equal(got, want) {
+			h.Errorf("on the tablet the facts of the removed device are void: %v, want %v", got, want)
+		}
+		h.ben.Say(h.tc, h.talk, "to the tablet, too")
+		h.Sleep(h.tc, time.Hour) // the removed device's share of the budget is free in the next epoch
+		h.hears(tablet, h.ben, "before", "to the tablet, too")
+	})
+}
+
 // TestTheMakerSaysUpToWhereARemovedDeviceCounts: the bound reaches the contact.
 func TestTheMakerSaysUpToWhereARemovedDeviceCounts(t *testing.T) {
 	live(t, 1, func(h *household) {
