@@ -30,6 +30,9 @@ func (o *options) wants(dir string) bool {
 	return slices.ContainsFunc(strings.Split(o.in, ","), func(p string) bool { return strings.HasPrefix(dir, p) })
 }
 
+// inShard reports whether the fault with a number is in the part that is tried.
+func (o *options) inShard(number int) bool { return number%max(o.shards, 1) == o.shard }
+
 func main() {
 	var o options
 	flag.BoolVar(&o.write, "write", false, "draw a new sample with -seed and -count and write it to testdata/sample.txt")
@@ -37,7 +40,7 @@ func main() {
 	flag.IntVar(&o.count, "count", 160, "how many faults a sample has")
 	flag.StringVar(&o.in, "in", "", "try only faults of packages whose folder begins with one of these, commas between them")
 	flag.IntVar(&o.shard, "shard", 0, "which part of -shards to try, from 0")
-	flag.IntVar(&o.shards, "shards", 1, "in how many parts the sample is tried")
+	flag.IntVar(&o.shards, "shards", 1, "in how many parts the faults are tried")
 	flag.BoolVar(&o.named, "named", false, "try the named faults of testdata/faults")
 	flag.StringVar(&o.one, "one", "", "try only named faults whose name contains this")
 	flag.BoolVar(&o.narrow, "narrow", false, "try drawn faults with the tests of their own package alone")
@@ -68,7 +71,7 @@ func run(o options) (float64, error) {
 	module, root, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
 	b := &bench{root: root, module: module, scratch: scratch, timeout: o.timeout}
 	if o.named || o.one != "" {
-		return b.tryNamed(o.one)
+		return b.tryNamed(o)
 	}
 	if o.write {
 		return 100, b.writeSample(o)
@@ -76,25 +79,25 @@ func run(o options) (float64, error) {
 	return b.trySample(o)
 }
 
-func (b *bench) tryNamed(one string) (float64, error) {
+func (b *bench) tryNamed(o options) (float64, error) {
 	all, err := readNamed(b.root)
 	if err != nil {
 		return 0, err
 	}
 	score := score{}
-	for _, n := range all {
-		if !strings.Contains(n.name, one) {
+	for i, n := range all {
+		if !strings.Contains(n.name, o.one) || !o.inShard(i) {
 			continue
 		}
-		o, _, err := b.try(&n.site, n.tests, nil)
+		end, _, err := b.try(&n.site, n.tests, nil)
 		if err != nil {
 			return 0, err
 		}
-		if o == outcomeInvalid {
+		if end == outcomeInvalid {
 			return 0, fmt.Errorf("%s does not compile", n.name)
 		}
-		fmt.Printf("%-20s %s:%d %s\n", o, n.site.file, n.site.line, n.name)
-		score.add(o)
+		fmt.Printf("%-20s %s:%d %s\n", end, n.site.file, n.site.line, n.name)
+		score.add(end)
 	}
 	return score.print(), nil
 }
@@ -149,7 +152,7 @@ func (b *bench) trySample(o options) (float64, error) {
 		score.add(outcomeGone)
 	}
 	for i, s := range sample {
-		if i%max(o.shards, 1) != o.shard || !o.wants(s.dir()) {
+		if !o.inShard(i) || !o.wants(s.dir()) {
 			continue
 		}
 		if why, ok := equivalent[s.key()+"  "+s.hash]; ok {
