@@ -110,7 +110,7 @@ func (s *session) recall(tc task.Context) (asked bool, err error) {
 		}
 	}
 	after := slices.DeleteFunc(slices.Clone(heads), func(p fact.Place) bool { return slices.Contains(unknown, p) })
-	if common != (fact.Place{}) {
+	if common != (fact.Place{}) && !slices.Contains(after, common) {
 		after = append(after, common)
 	}
 	return true, s.postPlaces(tc, egress.KindRecall, places{Return: true, After: after})
@@ -168,8 +168,8 @@ func (s *session) onPlaces(tc task.Context, p places) error {
 	if !s.greeted.Opened() {
 		return aura.Errorf("replica.onPlaces", aura.Corrupt, "a question about places before the hello")
 	}
-	if len(p.Ask) > maxAsked || len(p.Held) > maxAsked*fact.MaxHeads || len(p.After) > 2*fact.MaxHeads {
-		return aura.Errorf("replica.onPlaces", aura.Corrupt, "%d places asked for, %d held, %d to follow", len(p.Ask), len(p.Held), len(p.After))
+	if err := p.check(); err != nil {
+		return err
 	}
 	to := s.answers
 	if p.Return || len(p.Ask) > 0 {
