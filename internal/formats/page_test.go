@@ -445,3 +445,32 @@ func TestPrefixesInUseHaveRows(t *testing.T) {
 		t.Errorf("%d prefixes were found: the test does not see them", found)
 	}
 }
+
+// TestLabelsInUseHaveRows: each text of the source that sets one use of a hash or a key apart from others is on the page, and
+// each on the page is in the source. A row without an example says why there is none.
+func TestLabelsInUseHaveRows(t *testing.T) {
+	label := regexp.MustCompile(`^"aura(\.machine\.[a-z]+\.v[0-9]+|/[a-z/ ]+/[0-9]+| [a-z ]+ v?[0-9]+ ?(\\x00)?)"$`)
+	rows, used := derivedRows(t), map[string]bool{}
+	for _, f := range goFiles(t) {
+		if strings.HasSuffix(f.path, "_test.go") || f.path == "app/demo.go" { // which keeps and sends nothing
+			continue
+		}
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.BasicLit); ok && label.MatchString(lit.Value) {
+				text := strings.Trim(lit.Value, `"`)
+				if used[text] = true; rows[text] == "" {
+					t.Errorf("docs/formats.md has no row for the label %s of %s", lit.Value, f.path)
+				}
+			}
+			return true
+		})
+	}
+	for text := range rows {
+		if !used[text] {
+			t.Errorf("the label %q of docs/formats.md is not in the source", text)
+		}
+	}
+	if len(used) < 35 {
+		t.Errorf("%d labels were found: the test does not see them", len(used))
+	}
+}
