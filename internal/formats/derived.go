@@ -9,11 +9,11 @@ import (
 	"testing"
 )
 
-// derivedBytes is how much of an example the page has.
+// derivedBytes is how many bytes an example on the page has.
 const derivedBytes = 16
 
-// Derived checks the example that the page has of what is made with a label: its first bytes in hex. The inputs are those
-// of the test. The label stands on the page as in the source, without quotation marks.
+// Derived compares a value that the code makes with a label, from fixed inputs of the test, with the example in the label's row
+// of the page: its first bytes in hex. The label stands on the page as in the source, without quotation marks.
 func Derived(t *testing.T, label string, made []byte) {
 	t.Helper()
 	got := hex.EncodeToString(made[:min(len(made), derivedBytes)])
