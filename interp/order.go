@@ -137,15 +137,16 @@ func (o *order) place(l Ledger, device aura.DeviceID) error {
 	return nil
 }
 
-// paid reports whether the ledger has paid for the facts whose envelopes the order releases. A decision sees the charges of
-// those before it, which may not be committed yet and can fail.
+// paid reports whether the ledger has paid for the facts whose envelopes the order releases, in the epoch that the decision saw.
+// A decision sees the charges of those before it, which may not be committed yet and can fail.
 func (o *order) paid(l Ledger) bool {
 	for i := range o.decision.Commands {
 		c := &o.decision.Commands[i]
 		if c.Kind != effect.SendEnvelope || c.Envelope.Message != nil {
 			continue
 		}
-		if e := c.Envelope; l.Charge(e.Context, e.Peer).Through < e.Through {
+		e := c.Envelope
+		if now := l.Charge(e.Context, e.Peer); now.Epoch != e.Epoch || now.Until < e.Through {
 			return false
 		}
 	}
