@@ -20,8 +20,9 @@ type Archive struct {
 	device    aura.DeviceID
 }
 
-// OpenArchive opens the journal of an account whose agent has more modules than every agent, and changes nothing in its folder. The archive must be closed. It
-// returns [aura.Conflict] while an agent has the journal, and otherwise the errors of [OpenHome].
+// OpenArchive opens the journal of an account whose agent has more modules than every agent, and changes nothing in its folder.
+// The archive must be closed. It returns [aura.Conflict] while an agent has the journal, and otherwise the errors of
+// [OpenHome].
 func OpenArchive(tc task.Context, dir string, p keyring.Protector, more ...domain.Module) (*Archive, error) {
 	if _, err := HomeFormat(dir); err != nil {
 		return nil, err

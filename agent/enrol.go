@@ -114,7 +114,8 @@ func (a *Agent) introduce(tc task.Context, id aura.DeviceID, at []transport.Addr
 func (a *Agent) enrolment(tc task.Context, meta []journal.KV) (Enrolment, error) {
 	b := Enrolment{meta: meta}
 	own := fact.Selection{Namespaces: []fact.Namespace{fact.OwnNamespace(a.env.Ring.Authority())}}
-	_, err := a.env.Journal.Read(tc, own, func(r fact.Record) error {
+	// Void ones too: facts behind them may count. The new device finds out by itself which are void.
+	_, err := a.env.Journal.ReadStored(tc, own, func(r fact.Record) error {
 		b.own = append(b.own, r)
 		return nil
 	})

@@ -19,10 +19,10 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// Found writes the first facts of a new authority into an empty store: the token for its own actions, in the domains
-// that every agent has and in those of modules, and its name; more holds what else is so from the beginning, such as limits, in the own namespace. It leaves the
-// store closed. It returns [aura.Invalid] for a name that cannot be shown and
-// [aura.Conflict] when the authority was founded before.
+// Found writes the first facts of a new authority into an empty store: the token for its own actions, in the domains that every
+// agent has and in those of modules, and its name; more holds what else is so from the beginning, such as limits, in the own
+// namespace. It leaves the store closed. It returns [aura.Invalid] for a name that cannot be shown and [aura.Conflict] when the
+// authority was founded before.
 func Found(tc task.Context, h Hands, name string, modules []domain.Module, more ...fact.Draft) (err error) {
 	name, err = contact.ParseName(name)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/reactive"
 	"github.com/aura-runtime/aura/task"
 )
@@ -243,11 +244,18 @@ func (a *agent) Submit(tc task.Context, in fact.Intent) (fact.Result, error) {
 	return res, nil
 }
 
+// empty is the home of an agent whose people have nothing in their journals that a plan names.
+type empty struct{}
+
+func (empty) Newest(aura.ContextID, aura.DeviceID) (guard.Mark, error) { return guard.Mark{}, nil }
+
+func (empty) Meta(string) ([]byte, error) { return nil, nil }
+
 // plan has the module of an intent plan it. Intents that a service of the runtime carries out are planned here.
 func (a *agent) plan(in fact.Intent, now aura.Physical) (domain.Plan, error) {
 	s := &domain.Snapshot{
 		Caller: domain.Caller{Authority: ada.cert.Authority(), Device: ada.cert.Device(), Operation: in.Operation, Now: now},
-		States: a.states, Certificate: ada.cert, Seed: [64]byte{2},
+		States: a.states, Home: empty{}, Certificate: ada.cert, Seed: [64]byte{2},
 	}
 	o, ok := a.set.Operation(in.Kind)
 	switch {

@@ -311,10 +311,11 @@ func (v *eventsView) messageEvents(context aura.ContextID) (events []Event) {
 	if t, err := v.fold.chats.Thread(set, context); err == nil {
 		name = t.Name
 	}
+	older := v.older(before, now)
 	for _, m := range changed {
 		old, known := before[m.ID]
 		switch {
-		case !known && v.known > 0 && !v.fresh[m.ID]: // an old one, of a conversation of which no event was told
+		case older[m.ID]:
 		case !known:
 			events = append(events, Event{Kind: EventMessage, Name: name, Message: &m})
 		case moved(&old, &m):
@@ -322,6 +323,22 @@ func (v *eventsView) messageEvents(context aura.ContextID) (events []Event) {
 		}
 	}
 	return events
+}
+
+// older returns the messages of a new era that make no events although they were not there before: those of a conversation of which
+// no event was told, and those that took the places of void ones at the beginning. Others count again, and are told.
+func (v *eventsView) older(before map[aura.FactID]chat.Message, now []chat.Message) map[aura.FactID]bool {
+	if v.known == 0 || before != nil && len(before) < watchedMessages { // it was whole
+		return nil
+	}
+	all := map[aura.FactID]bool{}
+	for i := range now {
+		if _, known := before[now[i].ID]; known {
+			break
+		}
+		all[now[i].ID] = !v.fresh[now[i].ID]
+	}
+	return all
 }
 
 // moved reports whether a message got further towards a recipient. A recipient's new name does not count.

@@ -16,6 +16,7 @@ import (
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/domain/moderation"
+	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/roster"
@@ -87,6 +88,12 @@ func (h *household) dismiss() {
 // listed returns Ada's devices as an agent has them.
 func (h *household) listed(by *auratest.Person) []device.Device {
 	h.Helper()
+	return h.roster(by).Devices
+}
+
+// roster returns what Ada's entries say as an agent has them.
+func (h *household) roster(by *auratest.Person) device.Roster {
+	h.Helper()
 	payload, err := fact.Marshal(device.Whose{Authority: h.phone.Self()})
 	if err != nil {
 		h.Fatalf("%v", err)
@@ -99,7 +106,7 @@ func (h *household) listed(by *auratest.Person) []device.Device {
 	if err := fact.Unmarshal(answer.Payload, &says); err != nil {
 		h.Fatalf("%v", err)
 	}
-	return says.Devices
+	return says
 }
 
 // TestTwoDevicesOfOnePersonTalk: every text of a contact reaches both devices, and the texts of both reach the contact
@@ -252,6 +259,70 @@ func (r *removal) Committed(records []fact.Record) {
 	}
 }
 
+// TestANewDeviceBeginsWithVoidFactsToo: what a removed device wrote in the account's own namespace counts no more, and what it wrote
+// behind that still counts, such as entries, follows it.
+func TestANewDeviceBeginsWithVoidFactsToo(t *testing.T) {
+	live(t, 1, func(h *household) {
+		ns := fact.OwnNamespace(h.phone.Self())
+		var wrote []fact.Record
+		for _, p := range []struct {
+			kind    string
+			payload any
+		}{
+			{contact.KindRenamed, contact.Renamed{Context: h.talk, Name: "Benny"}},
+			{contact.KindRenamed, contact.Renamed{Context: h.talk, Name: "Benno"}},
+			{device.KindSeen, device.Seen{At: 1, Entries: []roster.Hash{{1}}}},
+		} {
+			payload, err := fact.Marshal(p.payload)
+			if err != nil {
+				h.Fatalf("%v", err)
+			}
+			f := fact.Fact{
+				Namespace: ns, Kind: p.kind, Payload: payload, Author: h.phone.Self(), Device: h.laptop.Ring.Device(),
+				Seq: uint64(len(wrote) + 1), Logical: aura.Logical(1000 + len(wrote)),
+			}
+			if len(wrote) > 0 {
+				f.Prev = wrote[len(wrote)-1].Place().ID
+			}
+			r := fact.NewRecord(f)
+			batch := fact.NewBatch([]aura.FactID{r.ID})
+			r.Proof = batch.Proof(0, h.laptop.Ring.Sign(batch.SigningBytes()))
+			wrote = append(wrote, r)
+		}
+		h.dismiss()
+		says := h.phone.Roster(h.tc)
+		bound, err := domain.Caller{Authority: h.phone.Self(), Device: h.phone.Ring.Device()}.Draft(device.KindClosed, roster.Closed{
+			Device: h.laptop.Ring.Device(), Entry: says.Heads[0], Heads: []fact.Place{wrote[0].Place()},
+		})
+		if err != nil {
+			h.Fatalf("%v", err)
+		}
+		if _, err := h.phone.Agent.Journal().Append(h.tc, &journal.Entry{Foreign: wrote, Drafts: []fact.Draft{bound}}); err != nil {
+			h.Fatalf("%v", err)
+		}
+		void := func(by *auratest.Person) (of []bool) {
+			all, err := by.Agent.Journal().ByAuthor(ns, h.laptop.Ring.Device(), 1, 10)
+			if err != nil {
+				h.Errorf("%s: %v", by.Name, err)
+			}
+			for i := range all {
+				of = append(of, all[i].Void)
+			}
+			return of
+		}
+		want := []bool{false, true, false}
+		h.Until(h.tc, "the facts are void", time.Minute, func() bool { return slices.Equal(void(h.phone), want) })
+		tablet := h.phone.Enrol(h.tc, "Ada's tablet")
+		h.Until(h.tc, "they are void on the tablet", time.Minute, func() bool { return slices.Equal(void(tablet), want) })
+		if got := void(tablet); !slices.Equal(got, want) {
+			h.Errorf("on the tablet the facts of the removed device are void: %v, want %v", got, want)
+		}
+		h.ben.Say(h.tc, h.talk, "to the tablet, too")
+		h.Sleep(h.tc, time.Hour) // the removed device's share of the budget is free in the next epoch
+		h.hears(tablet, h.ben, "before", "to the tablet, too")
+	})
+}
+
 // TestTheMakerSaysUpToWhereARemovedDeviceCounts: the bound reaches the contact.
 func TestTheMakerSaysUpToWhereARemovedDeviceCounts(t *testing.T) {
 	live(t, 1, func(h *household) {
@@ -308,6 +379,72 @@ func TestDevicesOfOnePersonMeet(t *testing.T) {
 			h.Errorf("the phone speaks with a device that it removed")
 		}
 	})
+}
+
+// TestAContactKnowsAnAccountByAnyDevice: the laptop, which was enrolled, meets Cleo. She learns of all devices, none of
+// which is contested, and has a link to each: also to one that the laptop enrols.
+func TestAContactKnowsAnAccountByAnyDevice(t *testing.T) {
+	live(t, 3, func(h *household) {
+		cleo := h.Person(h.tc, "Cleo")
+		h.talk = h.Meet(h.tc, h.laptop, cleo)
+		h.laptop.Say(h.tc, h.talk, "from the laptop")
+		cleo.Say(h.tc, h.talk, "to the laptop")
+		h.hears(cleo, h.laptop, "from the laptop")
+		h.hears(h.laptop, cleo, "to the laptop")
+		h.knows(cleo, h.phone, h.laptop)
+		tablet := h.laptop.Enrol(h.tc, "Ada's tablet")
+		h.knows(cleo, h.phone, h.laptop, tablet)
+		tablet.Say(h.tc, h.talk, "from the tablet")
+		cleo.Say(h.tc, h.talk, "to both")
+		h.hears(cleo, h.laptop, "from the laptop", "from the tablet")
+		h.hears(tablet, cleo, "to the laptop", "to both")
+		h.hears(h.laptop, cleo, "to the laptop", "to both")
+		for _, p := range []*auratest.Person{cleo, h.laptop} {
+			p.Crash()
+			p.Start(h.tc)
+		}
+		h.laptop.Say(h.tc, h.talk, "after a restart")
+		h.hears(cleo, h.laptop, "from the laptop", "from the tablet", "after a restart")
+		h.Sleep(h.tc, time.Hour) // the laptop came in this budget epoch, and has no share in it once it frees that of another
+		h.laptop.Dismiss(h.tc, tablet)
+		h.knows(cleo, h.phone, h.laptop)
+	})
+}
+
+// knows waits until a contact has exactly these devices of Ada, uncontested, and a link to each.
+func (h *household) knows(by *auratest.Person, devices ...*auratest.Person) {
+	h.Helper()
+	var want, links []aura.DeviceID
+	for _, d := range devices {
+		want = append(want, d.Ring.Device())
+	}
+	slices.SortFunc(want, aura.DeviceID.Compare)
+	var says device.Roster
+	if !h.Until(h.tc, by.Name+" knows the devices", time.Minute, func() bool {
+		says, links = h.roster(by), h.links(by)
+		return !says.Contested && len(says.Waiting) == 0 && len(says.Devices) == len(want) && slices.Equal(links, want)
+	}) {
+		h.Errorf("%s has links to %d devices, wanted %d, by %+v", by.Name, len(links), len(want), says)
+	}
+}
+
+// links returns the devices of Ada to which a home has a link, connected or not, ascending.
+func (h *household) links(by *auratest.Person) (all []aura.DeviceID) {
+	h.Helper()
+	if err := by.Bridge().Watch(h.tc, fact.Selection{Observations: []string{status.Observed}}, func(up fact.Update) error {
+		for _, o := range up.Observations {
+			for _, d := range h.roster(by).Devices {
+				if o.Key == status.ObservedKey(h.phone.Self(), d.Device) && len(o.Payload) > 0 {
+					all = append(all, d.Device)
+				}
+			}
+		}
+		return nil
+	}); err != nil {
+		h.Fatalf("%v", err)
+	}
+	slices.SortFunc(all, aura.DeviceID.Compare)
+	return slices.Compact(all)
 }
 
 // TestAGroupHearsBothDevices: a member of a group who is no contact learns of the devices, too, and each of them of the

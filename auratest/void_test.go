@@ -2,6 +2,7 @@ package auratest_test
 
 import (
 	"crypto/ed25519"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -219,6 +220,56 @@ func TestFactsBeyondABoundVanish(t *testing.T) {
 		c.laptop.Start(c.tc)
 		c.shows(c.ben, "one", "two", "three", "four", "still here")
 		c.shows(c.cleo, "one", "two", "three", "four", "still here")
+	})
+}
+
+// TestEventsTellOfMessagesThatCountAgain: a program that follows all events of an account learns of each message that counts again,
+// once, and of no other.
+func TestEventsTellOfMessagesThatCountAgain(t *testing.T) {
+	together(t, auratest.Options{Seeds: 3}, func(c *circle) {
+		c.cleo.Stop(c.tc)
+		var told []string
+		following := task.NewGroup(c.tc, "events")
+		following.Go("follow", func(tc task.Context) error {
+			return c.ben.Core(tc).Events(tc, func(e app.Event) error {
+				if e.Kind == app.EventMessage {
+					told = append(told, e.Message.Text)
+				}
+				return nil
+			})
+		})
+		tells := func(want ...string) {
+			c.Helper()
+			c.Until(c.tc, fmt.Sprint("events of ", want), time.Minute, func() bool { return len(told) >= len(want) })
+			if !slices.Equal(told, want) {
+				c.Errorf("events of %q, want %q", told, want)
+			}
+			told = nil
+		}
+		c.Sleep(c.tc, time.Second)
+		both := []*auratest.Person{c.ben}
+		heads := c.spoken(both, nil, "one", "two")
+		c.spoken(both, []string{"one", "two"}, "three", "four")
+		tells("one", "two", "three", "four")
+		c.laptop.Crash()
+		c.phone.Dismiss(c.tc, c.laptop)
+		c.Until(c.tc, "Ben knows of the removal", time.Minute, func() bool { return len(c.listed(c.ben)) == 1 })
+		c.closes(c.phone, c.phone.Roster(c.tc).Heads[0], heads)
+		c.hears(c.ben, c.phone, "one", "two")
+		c.phone.Say(c.tc, c.talk, "still here")
+		c.hears(c.ben, c.phone, "one", "two", "still here")
+		tells("still here")
+		c.recover()
+		for _, p := range []*auratest.Person{c.phone, c.ben} {
+			p.Ahead = 15 * 24 * time.Hour
+			c.Sim.SetClock(p.Group, p.Ahead)
+		}
+		c.Sleep(c.tc, 10*time.Minute)
+		c.hears(c.ben, c.phone, "one", "two", "three", "four", "still here")
+		c.phone.Say(c.tc, c.talk, "and on")
+		tells("three", "four", "and on")
+		following.Cancel()
+		_ = following.Wait(c.tc)
 	})
 }
 

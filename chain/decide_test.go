@@ -241,44 +241,62 @@ func TestRetransmissionUsesTheSameReceipt(t *testing.T) {
 }
 
 // TestFactsLeaveAfterTheirPaymentIsDurable: a decision about facts that one before it pays for has nothing to write, and yet
-// waits for that one.
+// waits for that one. The ledger may have paid for them before, and not any more.
 func TestFactsLeaveAfterTheirPaymentIsDurable(t *testing.T) {
-	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
-		disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
-		h := chaintest.Found(t, tc, disk, sim.Entropy("home"), chaintest.Limited(10))
-		defer h.Close(tc)
-		if _, _, err := h.Chain.Decide(tc, chaintest.Text(2, chaintest.Cleo)); err != nil {
-			t.Fatal(err)
+	resend := &guard.Request{
+		Capability: chaintest.CapSend, Context: chaintest.Pair, Authority: chaintest.Own,
+		Sends: []guard.Send{{Peer: chaintest.Ben, Cost: 2, From: 0, Through: 1}},
+	}
+	unpaid := func(tc task.Context, h *chaintest.Home) error {
+		if _, _, err := h.Chain.Decide(tc, resend); err != nil {
+			return err
 		}
-		sent := len(h.Outbox.All())
-		disk.SetFaults(journal.Faults{Stuck: true})
-		g := task.NewGroup(tc, "decisions")
-		for range 2 {
-			g.Go("resend", func(tc task.Context) error {
-				_, _, err := h.Chain.Decide(tc, &guard.Request{
-					Capability: chaintest.CapSend, Context: chaintest.Pair, Authority: chaintest.Own,
-					Sends: []guard.Send{{Peer: chaintest.Ben, Cost: 2, From: 0, Through: 1}},
-				})
-				return err
+		c := guard.Unpaid(h.Journal.Charge(chaintest.Pair, chaintest.Ben))
+		_, err := h.Journal.Append(tc, &journal.Entry{Charges: []fact.Charge{c}})
+		return err
+	}
+	for name, before := range map[string]func(task.Context, *chaintest.Home) error{"never paid": nil, "paid before": unpaid} {
+		t.Run(name, func(t *testing.T) {
+			chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+				disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
+				h := chaintest.Found(t, tc, disk, sim.Entropy("home"), chaintest.Limited(10))
+				defer h.Close(tc)
+				if _, _, err := h.Chain.Decide(tc, chaintest.Text(2, chaintest.Cleo)); err != nil {
+					t.Fatal(err)
+				}
+				if before != nil {
+					if err := before(tc, h); err != nil {
+						t.Fatal(err)
+					}
+				}
+				sent, spent := len(h.Outbox.All()), h.Journal.Charge(chaintest.Pair, chaintest.Ben).Spent
+				disk.SetFaults(journal.Faults{Stuck: true})
+				g := task.NewGroup(tc, "decisions")
+				for range 2 {
+					g.Go("resend", func(tc task.Context) error {
+						_, _, err := h.Chain.Decide(tc, resend)
+						return err
+					})
+				}
+				if err := tc.Sleep(time.Second); err != nil {
+					t.Fatal(err)
+				}
+				if posted := h.Outbox.All(); len(posted) != sent {
+					t.Errorf("before the commit was released %+v", posted[sent:])
+				}
+				disk.SetFaults(journal.Faults{})
+				if err := g.Wait(tc); err != nil {
+					t.Fatal(err)
+				}
+				if c := h.Journal.Charge(chaintest.Pair, chaintest.Ben); c.Spent != spent+2 || c.From != 0 || c.Until != 1 {
+					t.Errorf("charged %+v", c)
+				}
+				if posted := h.Outbox.All(); len(posted) == sent {
+					t.Error("nothing was released")
+				}
 			})
-		}
-		if err := tc.Sleep(time.Second); err != nil {
-			t.Fatal(err)
-		}
-		if posted := h.Outbox.All(); len(posted) != sent {
-			t.Errorf("before the commit was released %+v", posted[sent:])
-		}
-		disk.SetFaults(journal.Faults{})
-		if err := g.Wait(tc); err != nil {
-			t.Fatal(err)
-		}
-		if c := h.Journal.Charge(chaintest.Pair, chaintest.Ben); c.Spent != 2 || c.Through != 1 {
-			t.Errorf("charged %+v", c)
-		}
-		if posted := h.Outbox.All(); len(posted) == sent {
-			t.Error("nothing was released")
-		}
-	})
+		})
+	}
 }
 
 func TestAnotherDevicesChargeIsSeen(t *testing.T) {

@@ -110,16 +110,12 @@ func (x *Index) Load(tc task.Context, j *journal.Journal, own aura.DeviceID) err
 		x.offer()
 	})
 	for _, tail := range x.Tails(own) {
-		ns := fact.ContextNamespace(tail.Context)
-		count := j.Count(ns, tail.Device)
-		records, err := j.ByAuthor(ns, tail.Device, count-min(count, TailLength)+1, TailLength)
-		if err != nil && aura.KindOf(err) != aura.NotFound { // the oldest may have been collected
+		records, err := j.Newest(fact.ContextNamespace(tail.Context), tail.Device, TailLength)
+		if err != nil && aura.KindOf(err) != aura.NotFound { // they were collected meanwhile
 			return err
 		}
 		for i := range records {
-			if !records[i].Void {
-				x.follow(&records[i])
-			}
+			x.follow(&records[i])
 		}
 	}
 	return nil
@@ -159,7 +155,7 @@ func (x *Index) Due() ([]journal.Checkpoint, error) {
 	return journal.Due(x.folds...)
 }
 
-// TailLength is how many of a member's newest facts an index needs.
+// TailLength is how many of the newest facts of a member that count an index needs.
 const TailLength = 64
 
 // Tail names a device that speaks in a shared context.

@@ -85,18 +85,22 @@ func DecodeReceipt(b []byte) (Receipt, error) {
 	if len(b) > maxReceipt {
 		return Receipt{}, aura.Errorf(op, aura.Corrupt, "receipt has %d bytes, the most is %d", len(b), maxReceipt)
 	}
-	// The kind comes first: what it says about the other fields is not known otherwise.
-	var head struct {
-		Kind uint64 `cbor:"11,keyasint,omitempty"`
-	}
-	if err := fact.Unmarshal(b, &head); err != nil {
-		return Receipt{}, &aura.Error{Op: op, Kind: aura.Corrupt, Err: err}
-	}
-	if head.Kind >= receiptKinds {
-		return Receipt{}, &aura.Error{Op: op, Kind: aura.Invalid, Err: &UnknownReceiptError{head.Kind}}
-	}
 	var r Receipt
-	if err := fact.Unmarshal(b, &r); err != nil {
+	err := fact.Unmarshal(b, &r)
+	kind := uint64(r.Kind)
+	if err != nil {
+		// Of a kind that is not known the other fields may be anything.
+		var head struct {
+			Kind uint64 `cbor:"11,keyasint,omitempty"`
+		}
+		if fact.Unmarshal(b, &head) == nil {
+			kind = head.Kind
+		}
+	}
+	switch {
+	case kind >= receiptKinds:
+		return Receipt{}, &aura.Error{Op: op, Kind: aura.Invalid, Err: &UnknownReceiptError{kind}}
+	case err != nil:
 		return Receipt{}, &aura.Error{Op: op, Kind: aura.Corrupt, Err: err}
 	}
 	// Unknown or zero fields would make two encodings of one receipt, and so two hashes.

@@ -89,7 +89,8 @@ type MovedError struct{ Mark Mark }
 
 // Error names the place.
 func (e *MovedError) Error() string {
-	return fmt.Sprintf("place %d of a device's facts was named, and facts of another branch came before it", e.Mark.Place.Seq)
+	return fmt.Sprintf("facts of another branch of device %s came before place %d while this was planned: try again",
+		aura.Short(e.Mark.Device), e.Mark.Place.Seq)
 }
 
 // Meta is one piece of metadata: runtime-local state, kept in the journal and never synced.

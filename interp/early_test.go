@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/chain/chaintest"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/guard"
@@ -134,5 +135,34 @@ func TestDamagedEarlyReceiptsAreMoved(t *testing.T) {
 		turn(t, tc)
 		texts(t, tc, again, 2)
 		checkChain(t, again)
+	})
+}
+
+// TestEarlyReceiptsThatNoEntryCountsAreCollected: those of a budget that was settled, or begun anew. They stay while the policy
+// keeps one of them.
+func TestEarlyReceiptsThatNoEntryCountsAreCollected(t *testing.T) {
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
+		h := chaintest.Found(t, tc, disk, sim.Entropy("home"), guard.DefaultPolicy())
+		defer h.Close(tc)
+		turn(t, tc)
+		texts(t, tc, h, 300)
+		before := len(chaintest.Dump(t, disk))
+		chain := makeEarly(t, tc, h, 0)
+		if _, err := h.Journal.Append(tc, &journal.Entry{Settled: []aura.ContextID{chaintest.Pair}}); err != nil {
+			t.Fatal(err)
+		}
+		last := chain[len(chain)-1]
+		for _, keep := range []bool{true, false} {
+			n, err := h.Production.CollectReceipts(tc, chaintest.Pair, chaintest.Ben, func(r *effect.Receipt) bool {
+				return !keep || *r != last
+			})
+			if want := map[bool]int{true: 0, false: len(chain)}[keep]; err != nil || n != want {
+				t.Errorf("%d of %d receipts were removed, want %d, %v", n, len(chain), want, err)
+			}
+		}
+		if n := len(chaintest.Dump(t, disk)); n > before-len(chain) {
+			t.Errorf("%d keys are left of %d, of which %d were receipts", n, before, len(chain))
+		}
 	})
 }

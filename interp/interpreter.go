@@ -51,11 +51,12 @@ func (d *Decision) Run(c *effect.Command, entry *fact.Charge, before, after uint
 
 // Interpreter carries out decisions.
 type Interpreter interface {
-	// Execute commits a decision and returns when its facts are durable. It returns aura.Stale when a charge or
-	// leakage was decided on headroom that has changed since, aura.Conflict with a [guard.MovedError] when a mark of the
-	// request does not hold any more, and aura.Invalid for facts that do not check: nothing was committed then. When tc ends before the store has the decision, Execute returns tc's error, and the decision will
-	// never be committed; afterwards Execute waits for the outcome whatever tc says. A [journal.UndecidedError] says that
-	// the store failed with it. No envelope is released before its decision is known to be durable.
+	// Execute commits a decision and returns when its facts are durable. It returns aura.Stale when a charge or leakage was
+	// decided on headroom that has changed since, aura.Conflict with a [guard.MovedError] when a mark of the request does not
+	// hold any more, and aura.Invalid for facts that do not check: nothing was committed then. When tc ends before the store
+	// has the decision, Execute returns tc's error, and the decision will never be committed; afterwards Execute waits for the
+	// outcome whatever tc says. A [journal.UndecidedError] says that the store failed with it. No envelope is released before
+	// its decision is known to be durable.
 	//
 	// A decision about a message of a session has a key, see [guard.Request.Key]. Execute returns aura.Stale for a key
 	// that was decided already, see Decided.

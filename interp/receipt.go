@@ -1,6 +1,8 @@
 package interp
 
 import (
+	"crypto/sha256"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
@@ -62,8 +64,9 @@ func (rs *runs) add(r run) int {
 	return len(rs.all) - 1
 }
 
-// issue makes the receipt of a run on top of a charge's chain and returns the charge with the new head.
-func (r *run) issue(own aura.AuthorityID, c fact.Charge, sign func([]byte) [64]byte) (effect.Receipt, fact.Charge) {
+// issue makes the receipt of a run on top of a charge's chain. It returns the receipt, encoded too, and the charge with the
+// new head.
+func (r *run) issue(own aura.AuthorityID, c fact.Charge, sign func([]byte) [64]byte) (effect.Receipt, []byte, fact.Charge) {
 	if c.Epoch != r.epoch {
 		c.Epoch, c.Receipts, c.Head = r.epoch, 0, [32]byte{} // every turn begins a chain of its own
 	}
@@ -75,9 +78,10 @@ func (r *run) issue(own aura.AuthorityID, c fact.Charge, sign func([]byte) [64]b
 		receipt.FirstSeq, receipt.LastSeq = r.span.first.Seq, r.span.last.Seq
 	}
 	receipt.Signature = sign(receipt.SigningBytes())
+	encoded := receipt.Encode()
 	c.Receipts++
-	c.Head = receipt.Hash()
-	return receipt, c
+	c.Head = sha256.Sum256(encoded) // see effect.Receipt.Hash
+	return receipt, encoded, c
 }
 
 // seal signs the receipts of a group of orders, one for each run, and gives them to the orders whose charges they
@@ -110,12 +114,12 @@ func seal(
 	logs := make(map[budgetKey]*receiptLog, len(keys))
 	for i := range rs.all {
 		r := &rs.all[i]
-		receipt, chain := r.issue(own, chains[r.key], sign)
+		receipt, encoded, chain := r.issue(own, chains[r.key], sign)
 		receipts[i], chains[r.key] = receipt, chain
 		if logs[r.key] == nil {
 			logs[r.key] = newReceiptLog(log(receiptLogName(r.key)))
 		}
-		logs[r.key].add(&receipt, chain.Receipts)
+		logs[r.key].add(encoded, chain.Receipts)
 	}
 	for _, k := range keys {
 		charge := *latest[k]
@@ -155,13 +159,13 @@ func newReceiptLog(l journal.Log) *receiptLog {
 	return &receiptLog{journal.LogChange{Name: l.Name}, l.Last, l.Cursor}
 }
 
-// add appends the n-th receipt (1-based) of the present chain.
-func (l *receiptLog) add(r *effect.Receipt, n uint64) {
+// add appends the n-th receipt (1-based) of the present chain, encoded.
+func (l *receiptLog) add(receipt []byte, n uint64) {
 	if n == 1 {
 		l.change.Drop, l.chain = l.chain, l.last
 		l.change.Cursor = l.chain
 	}
-	l.change.Values = append(l.change.Values, r.Encode())
+	l.change.Values = append(l.change.Values, receipt)
 	l.last++
 }
 

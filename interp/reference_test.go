@@ -240,7 +240,7 @@ func (p *plan) issue(own aura.AuthorityID, sign func([]byte) [64]byte) []effect.
 		if !ok {
 			chain = p.charges.base[r.key]
 		}
-		receipt, chain := r.issue(own, chain, sign)
+		receipt, _, chain := r.issue(own, chain, sign)
 		chains[r.key] = chain
 		receipts = append(receipts, receipt)
 		name := receiptLogName(r.key)

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -23,9 +24,7 @@ func BenchmarkAppend16(b *testing.B) {
 	records := make([][]fact.Record, benchWriters)
 	for w := range records {
 		d := newDevice(byte(10 + w))
-		for i := range share {
-			records[w] = append(records[w], benchRecord(d, uint64(i+1)))
-		}
+		records[w] = benchChain(d, share)
 	}
 	benchJournal(b, func(tc task.Context, j opened) error {
 		writers := task.NewGroup(tc, "writers")
@@ -63,11 +62,25 @@ func BenchmarkAppendOwn16(b *testing.B) {
 	})
 }
 
+// BenchmarkAppendRow16 is what a receiver does that is given facts of one device, 16 at once.
+func BenchmarkAppendRow16(b *testing.B) {
+	const row = 16
+	records := benchChain(newDevice(10), b.N+row)
+	benchJournal(b, func(tc task.Context, j opened) error {
+		for part := range slices.Chunk(records, row) {
+			if _, err := j.Append(tc, &journal.Entry{Foreign: part}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // BenchmarkBarePebble16 writes what the journal writes for one fact, keys and sizes alike, from each of
 // 16 goroutines: the limit of the disk and Pebble.
 func BenchmarkBarePebble16(b *testing.B) {
 	share := b.N/benchWriters + 1
-	r := benchRecord(newDevice(10), 1)
+	r := benchChain(newDevice(10), 1)[0]
 	size := len(r.Fact.Encode()) + len(r.Proof.Encode()) + 4 + 24 + 16
 	cache := pebble.NewCache(8 << 20)
 	defer cache.Unref()
@@ -246,8 +259,16 @@ func benchJournal(b *testing.B, fn func(task.Context, opened) error) {
 	}
 }
 
-func benchRecord(d device, seq uint64) fact.Record {
-	return d.record(pair, seq, aura.Logical(seq), string(make([]byte, 100)))
+// benchChain returns the first facts of a device's stream, each signed alone.
+func benchChain(d device, n int) []fact.Record {
+	records := make([]fact.Record, n)
+	f := fact.Fact{Namespace: pair, Kind: "chat.message", Payload: make([]byte, 100), Author: d.author, Device: d.id}
+	for i := range records {
+		f.Seq, f.Logical, f.Order = uint64(i+1), aura.Logical(i+1), aura.OrderToken{byte(i)}
+		records[i] = d.signed(f)
+		f.Prev = fact.PlaceOf(f.Seq, records[i].ID).ID
+	}
+	return records
 }
 
 type silent struct{}

@@ -606,6 +606,20 @@ func (m *model) checkFacts(j opened, s *modelStream) {
 			m.fatalf("fact %d is behind %x, again %v, %v; want %x, %v", from+i, before, got[i].Again, err, want[i].Before, want[i].Again)
 		}
 	}
+	var counting []uint64
+	for i := range s.arrived {
+		if n := uint64(i + 1); !s.void[n] {
+			counting = append(counting, n)
+		}
+	}
+	newest, err := j.Newest(s.ns, s.device.id, limit)
+	numbers := make([]uint64, len(newest))
+	for i := range newest {
+		numbers[i] = newest[i].Number
+	}
+	if counting = counting[max(0, len(counting)-limit):]; err != nil || !slices.Equal(numbers, counting) {
+		m.fatalf("the newest %d that count are %v, %v; want %v", limit, numbers, err, counting)
+	}
 	if len(s.written) > 0 {
 		n := s.written[m.random.IntN(len(s.written))]
 		if r, ok, err := j.Fact(n.ID); err != nil || ok != s.hasFact(n.ID) || ok && r.ID != n.ID {

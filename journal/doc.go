@@ -1,10 +1,10 @@
 // Package journal keeps facts: sealed, durable before anything is visible, in order.
 //
-// What enters is an [Entry], one decision: drafts of own facts, records received from others, ledger
-// entries, metadata and entries of logs. One writer task gathers the entries of concurrent calls of [Journal.Append],
-// checks each against the state that the ones before it leave, lets a [Committer] add the common part of its entries,
-// signs one batch proof for all own facts, and applies them in one atomic, synced batch. Then it calls the committers,
-// then the sinks, in the order of positions, and then the callers get their records. What leaves are records: by position, namespace, kind, author or identity.
+// What enters is an [Entry], one decision: drafts of own facts, records received from others, ledger entries, metadata and
+// entries of logs. One writer task gathers the entries of concurrent calls of [Journal.Append], checks each against the state
+// that the ones before it leave, lets a [Committer] add the common part of its entries, signs one batch proof for all own
+// facts, and applies them in one atomic, synced batch. Then it calls the committers, then the sinks, in the order of positions,
+// and then the callers get their records. What leaves are records: by position, namespace, kind, author or identity.
 //
 // The journal refuses a received fact with a gap before it, another fact in a place that is taken, an
 // entry whose expectation no longer holds, a wrong key and damaged bytes. It does not verify proofs: the

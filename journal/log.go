@@ -123,11 +123,12 @@ func (c *LogChange) check() error {
 		return aura.Errorf(op, aura.Invalid, "the name of log %.40q has %d bytes, it has 1 to %d", c.Name, len(c.Name), maxLogName)
 	}
 	if len(c.Values) > maxLogValues {
-		return aura.Errorf(op, aura.Invalid, "%d entries for log %q at once, the most is %d", len(c.Values), family(c.Name), maxLogValues)
+		return aura.Errorf(op, aura.Invalid, "%d entries for log %q at once, the most is %d: append them in parts", len(c.Values), family(c.Name), maxLogValues)
 	}
-	for _, v := range c.Values {
+	for i, v := range c.Values {
 		if len(v) > maxLogValue {
-			return aura.Errorf(op, aura.Invalid, "an entry for log %q has %d bytes, the most is %d", family(c.Name), len(v), maxLogValue)
+			return aura.Errorf(op, aura.Invalid, "entry %d of %d for log %q has %d bytes, the most is %d: split it",
+				i+1, len(c.Values), family(c.Name), len(v), maxLogValue)
 		}
 	}
 	return nil
@@ -227,7 +228,7 @@ func (j *Journal) stageLogs(l *layer, changes []LogChange) error {
 			limit = maxLogBytes
 		}
 		if size := s.total - s.gone; len(c.Values) > 0 && size > limit {
-			return aura.Errorf("journal.Append", aura.Exhausted, "log %q would have %d bytes, the most is %d", family(c.Name), size, limit)
+			return aura.Errorf("journal.Append", aura.Exhausted, "log %q would have %d bytes, the most is %d: drop older entries first", family(c.Name), size, limit)
 		}
 	}
 	return nil
@@ -327,7 +328,7 @@ func (j *Journal) ReadLog(name string, from uint64, limit, room int) ([][]byte, 
 
 func (j *Journal) readLog(name string, s *logState, from uint64, limit, room int) (values [][]byte, err error) {
 	size, next := 0, from
-	err = j.store.Iterate(s.entryKey(from), s.entryKey(s.last+1), func(key, sealed []byte) error {
+	take := func(key, sealed []byte) error {
 		if n, _ := keyNumber(key); n != next {
 			return errStop
 		}
@@ -342,7 +343,16 @@ func (j *Journal) readLog(name string, s *logState, from uint64, limit, room int
 			return errStop
 		}
 		return nil
-	})
+	}
+	if first := s.entryKey(from); limit == 1 || from == s.last {
+		// Most often the newest entry alone is read, and a store opens an iterator for more than it finds one key.
+		sealed, there, getting := j.store.Get(first)
+		if err = getting; there {
+			err = take(first, sealed)
+		}
+	} else {
+		err = j.store.Iterate(first, s.entryKey(s.last+1), take)
+	}
 	if err != nil && err != errStop {
 		return nil, err
 	}

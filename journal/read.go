@@ -168,6 +168,38 @@ func (j *Journal) ByAuthor(ns fact.Namespace, device aura.DeviceID, fromNumber u
 	return j.ByAuthorWithin(ns, device, fromNumber, limit, 0)
 }
 
+// Newest returns the newest records of one device in one namespace that are not void, by number, at most limit. It passes over the
+// ranges of void ones without reading them, and so over those in them that always count. Its errors are those of
+// [Journal.ByAuthor].
+func (j *Journal) Newest(ns fact.Namespace, device aura.DeviceID, limit int) (all []fact.Record, err error) {
+	j.lock.Lock()
+	s, _ := j.state.stream(streamID{ns, device})
+	j.lock.Unlock()
+	var parts [][]fact.Record
+	end, void := s.count, clip(s.void, s.count)
+	for end > s.collected && limit > 0 {
+		begin := s.collected + 1
+		if last := len(void) - 1; last >= 0 {
+			begin = max(begin, void[last].To+1)
+		}
+		if n := min(uint64(limit), end+1-min(begin, end+1)); n > 0 {
+			part, err := j.ByAuthor(ns, device, end+1-n, int(n))
+			if err != nil {
+				return nil, err
+			}
+			parts, limit = append(parts, part), limit-int(n)
+		}
+		if len(void) == 0 {
+			break
+		}
+		end, void = void[len(void)-1].From-1, void[:len(void)-1]
+	}
+	for _, part := range slices.Backward(parts) {
+		all = append(all, part...)
+	}
+	return all, nil
+}
+
 // collectedThrough returns up to which number the facts of a stream were collected.
 func (j *Journal) collectedThrough(id streamID) uint64 {
 	j.lock.Lock()

@@ -58,9 +58,10 @@ func (j *Journal) Streams() map[aura.DeviceID][]fact.Namespace {
 	return all
 }
 
-// Beyond returns the facts of a stream that are not at or behind any of the given places. The last range has no end when
-// all the places are here, because nothing that comes later can be behind them. A fact of the first format is at or behind one when one of its rows is. A fact in front of a place that is not here
-// yet may be behind it, and is left out. It costs as much as [Journal.Behind].
+// Beyond returns the facts of a stream that are not at or behind any of the given places. The last range has no end when all
+// the places are here, because nothing that comes later can be behind them. A fact of the first format is at or behind one when
+// one of its rows is. A fact in front of a place that is not here yet may be behind it, and is left out. It costs as much as
+// [Journal.Behind].
 func (j *Journal) Beyond(ns fact.Namespace, device aura.DeviceID, heads []fact.Place) ([]Range, error) {
 	id := streamID{ns, device}
 	s, err := j.durable(id)

@@ -285,6 +285,30 @@ func TestSinksLearnWhatIsVoid(t *testing.T) {
 	})
 }
 
+// TestVoidFactsCostTheNewestOnesNothing: a device that was removed may have written as much as it likes.
+func TestVoidFactsCostTheNewestOnesNothing(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		disk := journal.NewFaulty(entropy(2), journal.Faults{})
+		j := open(t, tc, disk)
+		s := newModelStream(peer, pair)
+		s.begin(600)
+		j.append(t, tc, entryOf(s.written...))
+		j.append(t, tc, &journal.Entry{Void: voids(101, 0)})
+		j.close(t, tc)
+		store := &reads{Store: disk.Crash()}
+		j = open(t, tc, store)
+		before := store.n
+		got, err := j.Newest(pair, peer.id, 20)
+		if err != nil || len(got) != 20 || got[0].Number != 81 || got[19].Number != 100 {
+			t.Errorf("the newest are %v, %v", got, err)
+		}
+		if n := store.n - before; n > 100 {
+			t.Errorf("%d reads for 20 facts", n)
+		}
+		j.close(t, tc)
+	})
+}
+
 // TestTheRangesOfAStreamAreBounded: beyond the bound everything is void.
 func TestTheRangesOfAStreamAreBounded(t *testing.T) {
 	simulate(t, 1, func(tc task.Context) {

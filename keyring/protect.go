@@ -152,7 +152,8 @@ func CheckPrivate(info fs.FileInfo, what, path string) error {
 	return aura.Errorf("keyring.CheckPrivate", aura.Denied, "others can read the %s %s; run: chmod 600 %s", what, path, path)
 }
 
-// The least that a new passphrase must have, so that a thief of the keyring file does not find it by trial, at the cost of argon2id below: about 60 bits if its characters are drawn by chance from the alphabet.
+// The least that a new passphrase must have, so that a thief of the keyring file does not find it by trial, at the cost of
+// argon2id below: about 60 bits if its characters are drawn by chance from the alphabet.
 const (
 	leastPassphrase = 12 // characters
 	leastDistinct   = 6  // different characters

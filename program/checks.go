@@ -363,14 +363,16 @@ func checkJournal(tc task.Context, s *cli.Shell, home string, store journal.Stor
 	j, err := journal.Open(tc, store, journal.Options{
 		Key: ring.StoreKey(), Entropy: world.Random(), Registry: set.Registry(), Author: ring.Authority(), Device: ring.Device(),
 	})
-	facts := 0
+	facts, void := 0, 0
 	var held []status.Quarantined
 	var copies []finding
 	var logs finding
 	if err == nil {
 		index := directory.New(set, ring.Authority(), j.Meta)
 		_, err = j.ReadStored(tc, fact.Selection{}, func(r fact.Record) error {
-			facts++
+			if facts++; r.Void {
+				void++
+			}
 			index.Committed([]fact.Record{r})
 			return nil
 		})
@@ -385,14 +387,18 @@ func checkJournal(tc task.Context, s *cli.Shell, home string, store journal.Stor
 	case facts == 0:
 		return []finding{ill("journal", lostJournal, "it is empty")}
 	}
-	findings := append([]finding{well("journal", "%d facts, all intact", facts), logs}, checkFolds(held)...)
+	intact := well("journal", "%d facts, all intact", facts)
+	if void > 0 {
+		intact.Detail += fmt.Sprintf("; %d of them do not count, because their device was removed", void)
+	}
+	findings := append([]finding{intact, logs}, checkFolds(held)...)
 	return append(findings, copies...)
 }
 
 // checkLogs says how many and how large the device-local logs are, and what kept them from being read.
 func checkLogs(all []status.Logs, err error) finding {
 	if err != nil {
-		return ill("logs", "report this: Aura goes on without the entry", "%s", aura.Reason(err))
+		return ill("logs", logsFix(err), "%s", aura.Reason(err))
 	}
 	said := make([]string, len(all))
 	for i, l := range all {
@@ -402,6 +408,15 @@ func checkLogs(all []status.Logs, err error) finding {
 		return well("logs", "there are none on this device")
 	}
 	return well("logs", "kept on this device alone: %s", strings.Join(said, "; "))
+}
+
+// logsFix says what follows from a log that cannot be read: the receipts of a contact go with the messages, until others take
+// their place.
+func logsFix(err error) string {
+	if aura.KindOf(err) == aura.Corrupt {
+		return "check the disk: Aura goes on, and messages to one contact may wait until the next hour begins with new receipts"
+	}
+	return "check the disk, then run aura doctor again"
 }
 
 // readLogs reads every entry of every log, which opens its seal.

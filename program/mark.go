@@ -62,8 +62,8 @@ func markPath(device aura.DeviceID) (string, error) {
 // maxMark is how large the file of a mark may be: a name of a folder has at most 4 KiB.
 const maxMark = 8 << 10
 
-// readMark returns the mark of a device. It returns [aura.NotFound] when this machine has none, and [aura.Corrupt] for a
-// file that is none of this device.
+// readMark returns the mark of a device. It returns [aura.NotFound] when this machine has none, [aura.Invalid] for one of a newer
+// format, and [aura.Corrupt] for a file that is none of this device.
 func readMark(device aura.DeviceID) (m journal.Mark, f markFile, err error) {
 	const op = "program.readMark"
 	path, err := markPath(device)
@@ -84,6 +84,9 @@ func readMark(device aura.DeviceID) (m journal.Mark, f markFile, err error) {
 	if err != nil {
 		return m, f, aura.Errorf(op, aura.Unavailable, "%w", err)
 	}
+	if newer := formatOf(text); newer > markFormat {
+		return m, f, aura.Errorf(op, aura.Invalid, "%s has format %d, this program knows %d: upgrade the program", path, newer, markFormat)
+	}
 	heads := []byte(nil)
 	if err = json.Unmarshal(text, &f); err == nil {
 		heads, err = hex.DecodeString(f.Heads)
@@ -92,6 +95,17 @@ func readMark(device aura.DeviceID) (m journal.Mark, f markFile, err error) {
 		return m, f, aura.Errorf(op, aura.Corrupt, "%s is no mark of this device", path)
 	}
 	return journal.Mark{Device: device, Facts: f.Facts, Heads: [32]byte(heads)}, f, nil
+}
+
+// formatOf returns the format that a file of a mark says, zero for none.
+func formatOf(text []byte) int {
+	var f struct {
+		Format int `json:"format"`
+	}
+	if json.Unmarshal(text, &f) != nil {
+		return 0
+	}
+	return f.Format
 }
 
 // newestMark returns the marks that this machine keeps. One that cannot be read, or is of another device, stops no start.
@@ -136,11 +150,15 @@ func olderText(old *agent.StaleError) string {
 	return said
 }
 
-// writeMark keeps the mark of a home. A crash leaves the old file or the new one.
+// writeMark keeps the mark of a home. A crash leaves the old file or the new one. It returns [aura.Invalid] where there is a mark of a
+// newer format, and leaves it: the newer program that wrote it would not know any more how far it came.
 func writeMark(m journal.Mark, home string, now aura.Instant) error {
 	const op = "program.writeMark"
 	path, err := markPath(m.Device)
 	if err != nil {
+		return err
+	}
+	if _, _, err := readMark(m.Device); errors.Is(err, aura.Invalid) {
 		return err
 	}
 	text, err := json.Marshal(markFile{

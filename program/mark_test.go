@@ -11,6 +11,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/ui/cli"
 	"github.com/aura-runtime/aura/world"
 )
 
@@ -111,7 +112,7 @@ func TestAMarkOfAnotherDeviceIsNone(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, content := range []string{
-		string(text), "", "{}", `{"format":2}`, "[", string(text[:len(text)/2]), strings.Replace(string(text), "{", "{"+strings.Repeat(" ", maxMark), 1),
+		string(text), "", "{}", `{"format":0}`, "[", string(text[:len(text)/2]), strings.Replace(string(text), "{", "{"+strings.Repeat(" ", maxMark), 1),
 	} {
 		if err := os.WriteFile(other, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
@@ -130,5 +131,35 @@ func TestAMarkOfAnotherDeviceIsNone(t *testing.T) {
 		if _, _, err := readMark(ben); !errors.Is(err, aura.Corrupt) {
 			t.Errorf("what is no file: %v", err)
 		}
+	}
+}
+
+// TestAMarkOfANewerBuildStays: the program says that it is too old for it, and does not write over what the newer one noted.
+func TestAMarkOfANewerBuildStays(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	ada := journal.Mark{Device: aura.DeviceID{1}, Facts: 7}
+	if err := writeMark(ada, "/home/ada", 5); err != nil {
+		t.Fatal(err)
+	}
+	path, err := markPath(ada.Device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	newer := []byte(`{"format":9,"device":{"of":"another form"}}`)
+	if err := os.WriteFile(path, newer, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := readMark(ada.Device); !errors.Is(err, aura.Invalid) || !strings.Contains(aura.Reason(err), "has format 9, this program knows 1: upgrade") {
+		t.Errorf("read: %v", err)
+	}
+	if err := writeMark(ada, "/home/ada", 6); !errors.Is(err, aura.Invalid) {
+		t.Errorf("written over: %v", err)
+	}
+	if text, err := os.ReadFile(path); err != nil || string(text) != string(newer) {
+		t.Errorf("the file has %q, %v", text, err)
+	}
+	var said strings.Builder
+	if _, known := newestMark(&cli.Shell{Err: &said})(ada.Device); known || !strings.Contains(said.String(), "upgrade the program; so it is not known") {
+		t.Errorf("known %v, said %q", known, said.String())
 	}
 }

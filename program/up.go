@@ -83,7 +83,7 @@ func runAgent(s *cli.Shell, named protectFlags, o agent.HomeOptions, seen *obser
 	}
 	p, err := openProtector(home, named, true)
 	if err != nil {
-		return err
+		return withRemedy(s, home, named, err)
 	}
 	log, err := seen.open(s.Err)
 	if err != nil {
@@ -101,8 +101,23 @@ func runAgent(s *cli.Shell, named protectFlags, o agent.HomeOptions, seen *obser
 			err = run()
 		}
 	}
+	err = withRemedy(s, home, named, err)
 	if closing := seen.close(); err == nil {
 		err = closing
+	}
+	return err
+}
+
+// withRemedy adds to the reason why an account does not start what helps beyond the file that it names.
+func withRemedy(s *cli.Shell, home string, named protectFlags, err error) error {
+	const op = "program.withRemedy"
+	switch kind := aura.KindOf(err); kind {
+	case aura.Corrupt:
+		return aura.Errorf(op, kind, "%s; this says what to do: aura doctor%s", aura.Reason(err), s.HomeFlag())
+	case aura.Denied:
+		if modes := checkModes(home, named); !modes.OK && !strings.Contains(aura.Reason(err), modes.Fix) {
+			return aura.Errorf(op, kind, "%s; or for the whole account: %s", aura.Reason(err), modes.Fix)
+		}
 	}
 	return err
 }

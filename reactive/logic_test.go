@@ -149,6 +149,30 @@ func TestFactsAnswerQueries(t *testing.T) {
 	}
 }
 
+// TestAnErasedFactIsNoStatement: it is among the facts, and not among the statements of its kind, with columns or without.
+func TestAnErasedFactIsNoStatement(t *testing.T) {
+	everywhere(t, func(t *testing.T, tc task.Context) {
+		j := &journal{records: []fact.Record{record(1, "post.stamp", ""), record(2, "post.stamp", ""), record(3, "post.letter", "")}}
+		for i := range j.records[1:] {
+			j.records[1+i].Fact.Payload, j.records[1+i].Fact.Erased = nil, [32]byte{1}
+		}
+		for text, want := range map[string][]string{
+			`answer($n) <- post:stamp($id), position($id, $n)`:                          {"1"},
+			`answer($n) <- post:letter($id, $text, $r, $s, $t), position($id, $n)`:      nil,
+			`answer($n) <- kind($id, $kind), position($id, $n), $kind == "post.letter"`: {"3"},
+		} {
+			q := logic(t, text, reactive.LogicOptions{})
+			rows, err := q.Run(tc, j)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, rowsOf(rows)); diff != "" {
+				t.Errorf("%s: %s", text, diff)
+			}
+		}
+	})
+}
+
 func TestQueriesSayWhatTheyDependOnAndRequire(t *testing.T) {
 	for text, want := range map[string]struct {
 		kinds, capabilities []string

@@ -72,13 +72,14 @@ func (s *statement) fits(p *datalog.Predicate) bool {
 	return true
 }
 
-// terms returns the identifier of the fact and the columns of its kind.
+// terms returns the identifier of the fact and the columns of its kind, nil when its payload does not fit the kind or was
+// erased.
 func (s *statement) terms() []datalog.Term {
 	if s.read {
 		return s.own
 	}
 	s.read = true
-	if kind, asked := s.logic.kinds[predicateOf(s.record.Fact.Kind)]; asked {
+	if kind, asked := s.logic.kinds[predicateOf(s.record.Fact.Kind)]; asked && s.record.Fact.Erased == ([32]byte{}) {
 		s.own = s.logic.columns(s.id, &kind, s.record.Fact.Payload)
 	}
 	return s.own

@@ -234,10 +234,8 @@ func (s *session) verify(r *fact.Record, chain *guard.ReceiptChain) (fresh bool,
 	if err := s.verifier.Verify(r); err != nil {
 		return false, err
 	}
-	if kind, known := s.env().Registry.Kind(r.Fact.Kind); known && kind.Check != nil {
-		if err := kind.Check(&r.Fact); err != nil {
-			return false, &aura.Error{Op: op, Kind: aura.Denied, Err: &refusedError{r.Seq, r.Fact.Kind, err}}
-		}
+	if err := s.env().Registry.Check(&r.Fact); err != nil {
+		return false, &aura.Error{Op: op, Kind: aura.Denied, Err: &refusedError{r.Seq, r.Fact.Kind, err}}
 	}
 	return true, nil
 }

@@ -2,6 +2,7 @@ package roster
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/fact"
@@ -40,6 +41,19 @@ func (e *Entry) Certificate() (fact.Certificate, error) {
 		return fact.Certificate{}, aura.Errorf(op, aura.Denied, "entry 0 says more than its certificate")
 	}
 	return c, nil
+}
+
+// Lists reports whether a verified entry lists, or listed, the device of a certificate, with the same keys. Then the certificate
+// says nothing that the entries do not say; for any other device it is a second entry 0.
+func (c *Chain) Lists(of *fact.Certificate) bool {
+	d := Device{Signing: of.Signing, Agreement: of.Agreement, Link: of.Link}
+	for i := range c.nodes {
+		devices := c.nodes[i].Entry.Devices
+		if at, there := slices.BinarySearchFunc(devices, d, compareDevices); there && devices[at].sameKeys(&d) {
+			return true
+		}
+	}
+	return false
 }
 
 // verifyCountersignature checks that the holder of a device's signing key joined it to the authority.

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"slices"
 	"time"
 
 	"github.com/aura-runtime/aura"
@@ -28,8 +29,10 @@ type standing struct {
 	env     *Env
 	changed *task.Wake
 
-	lock task.Mutex
-	now  directory.Standing // that was found last
+	lock    task.Mutex
+	now     directory.Standing // that was found last
+	looking bool               // the next one is looked for
+	missed  []fact.Record      // that were committed meanwhile
 }
 
 func newStanding(e *Env) *standing {
@@ -42,12 +45,36 @@ func newStanding(e *Env) *standing {
 func (s *standing) Committed(records []fact.Record) {
 	s.lock.Lock()
 	defer s.lock.Unlock()
-	for i := range records {
-		if s.now.Concerns(&records[i]) {
-			s.changed.Notify()
-			return
-		}
+	if s.looking {
+		s.missed = append(s.missed, records...)
 	}
+	s.wake(records)
+}
+
+// wake asks for a look when one of the facts may change which are void.
+func (s *standing) wake(records []fact.Record) {
+	if slices.ContainsFunc(records, func(r fact.Record) bool { return s.now.Concerns(&r) }) {
+		s.changed.Notify()
+	}
+}
+
+// begin says that the standing is looked for.
+func (s *standing) begin() {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	s.looking = true
+}
+
+// end takes the standing that was found, nil for none. Facts that came since begin may concern it and no earlier one: those of a
+// device that it limits first.
+func (s *standing) end(found *directory.Standing) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	if found != nil {
+		s.now = *found
+		s.wake(s.missed)
+	}
+	s.looking, s.missed = false, nil
 }
 
 // keep brings the journal up to date at the start, which ends what a crash interrupted, after each fact that may change
@@ -87,13 +114,13 @@ func (s *standing) keep(tc task.Context) error {
 // look brings the journal up to date, and makes the agent's folds anew when facts that they took became void or count
 // again. It reports whether there were any, and whether a later look may find something else without a new fact.
 func (s *standing) look(tc task.Context) (changed, rosters bool, err error) {
+	s.begin()
 	now, err := s.env.Directory.Standing(s.env.Journal, tc.Now().At)
 	if err != nil {
+		s.end(nil)
 		return false, false, err
 	}
-	s.lock.Lock()
-	s.now = now
-	s.lock.Unlock()
+	s.end(&now)
 	if len(now.Void) > 0 {
 		if _, err := s.env.Journal.Append(tc, &journal.Entry{Void: now.Void}); err != nil {
 			return false, false, err

@@ -113,6 +113,9 @@ func (s *State) applyShared(r *fact.Record, context aura.ContextID) {
 			s.thread(context).read(r.Fact.Author, p.Marks, r.Position)
 		}
 	case KindLeft:
+		if checkLeft(&r.Fact) != nil {
+			return
+		}
 		t := s.thread(context)
 		if t.left == nil {
 			t.left = map[aura.AuthorityID]bool{}

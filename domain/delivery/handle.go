@@ -37,9 +37,9 @@ const (
 	CapIntroduce = "delivery:introduce"
 )
 
-// AckedKey is where the metadata keeps the number, see [fact.Record], through which a peer has the own facts of a
-// context, on the device that has most of them, DeviceAckedKey that for one device, and FailedKey that through which they were given up, so that a service knows both without folding every
-// delivery there ever was. See [ParseNumber].
+// AckedKey is where the metadata keeps the number, see [fact.Record], through which a peer has the own facts of a context, on
+// the device that has most of them, DeviceAckedKey that for one device, and FailedKey that through which they were given up, so
+// that a service knows both without folding every delivery there ever was. See [ParseNumber].
 func AckedKey(context aura.ContextID, peer aura.AuthorityID) string {
 	return "delivery.acked/" + string(context[:]) + string(peer[:])
 }

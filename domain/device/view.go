@@ -40,8 +40,8 @@ type Device struct {
 }
 
 // Chain returns the entries of an authority with the times at which this home first had them; one that has no time yet counts
-// as seen now. First is a certificate by which the authority is known here, from which entry 0 follows while it announced none;
-// the zero value: none. It may be that of any device, such as the one that founded a group.
+// as seen now. First is a certificate by which the authority is known here, the zero value: none. Entry 0 follows from it,
+// unless the entries list its device: it may be that of any device, such as the one that met this home or that founded a group.
 func (s *State) Chain(who aura.AuthorityID, first fact.Certificate, now aura.Instant) *roster.Chain {
 	chain := roster.New(who)
 	for _, e := range s.entries[who] {
@@ -51,10 +51,11 @@ func (s *State) Chain(who aura.AuthorityID, first fact.Certificate, now aura.Ins
 		}
 		_ = chain.Add(e, at) // a chain took it before
 	}
-	if chain.Len() == 0 && first != (fact.Certificate{}) {
-		if e, err := roster.Found(&first); err == nil {
-			_ = chain.Add(e, 0) // an entry 0 with a certificate that verifies
-		}
+	if first == (fact.Certificate{}) || chain.Lists(&first) {
+		return chain
+	}
+	if e, err := roster.Found(&first); err == nil {
+		_ = chain.Add(e, 0) // an entry 0 with a certificate that verifies
 	}
 	return chain
 }

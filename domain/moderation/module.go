@@ -1,8 +1,6 @@
 package moderation
 
 import (
-	"slices"
-
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/fact"
@@ -78,27 +76,40 @@ func planUnblock(s *domain.Snapshot, in ChangeIntent) (domain.Plan, error) {
 	var seen []Seen
 	var marks []guard.Mark
 	if in.Drop {
-		// While the person is blocked nothing is added, so this is all of it. A removed device spoke, too.
 		listed := domain.Get[Devices](s.States).Listed(target.Authority)
-		for _, in := range conversations.Spoken(s.States, target.Authority) {
-			devices := listed
-			if !slices.Contains(devices, in.Device) {
-				devices = append(slices.Clip(devices), in.Device)
-			}
-			for _, device := range devices {
-				newest, err := s.Newest(in.Context, device)
-				if err != nil {
-					return domain.Plan{}, err
-				}
-				if newest.Number == 0 {
-					continue
-				}
-				seen = append(seen, Seen{Context: in.Context, Device: device, Through: newest.Place.Seq, ID: newest.Place.ID})
-				marks = append(marks, newest)
-			}
+		if seen, marks, err = here(s, conversations.Spoken(s.States, target.Authority), listed); err != nil {
+			return domain.Plan{}, err
 		}
 	}
 	r, err := Unblock(domain.Get[*State](s.States), s.Caller, target.Authority, in.Drop, seen)
 	r.Marks = marks
 	return domain.Do(r, err)
+}
+
+// here returns up to which places facts of a person are here, who speaks in conversations and whose entries list devices, or
+// once listed them: a removed device spoke, too. While the person is blocked nothing is added, so this is all of it. Of more than
+// [maxSeen] places those come first that are of the devices by which the person is known.
+func here(h domain.Home, spoken []Seen, listed []aura.DeviceID) (seen []Seen, marks []guard.Mark, err error) {
+	var at []Seen
+	for _, in := range spoken {
+		at = append(at, Seen{Context: in.Context, Device: in.Device})
+	}
+	for _, in := range spoken {
+		for _, device := range listed {
+			if device != in.Device {
+				at = append(at, Seen{Context: in.Context, Device: device})
+			}
+		}
+	}
+	for i := 0; i < len(at) && len(seen) < maxSeen; i++ {
+		newest, err := h.Newest(at[i].Context, at[i].Device)
+		if err != nil {
+			return nil, nil, err
+		}
+		if newest.Number > 0 {
+			at[i].Through, at[i].ID = newest.Place.Seq, newest.Place.ID
+			seen, marks = append(seen, at[i]), append(marks, newest)
+		}
+	}
+	return seen, marks, nil
 }
