@@ -5,7 +5,10 @@ import (
 	"path/filepath"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/domain/builtin"
+	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/keyring"
@@ -16,6 +19,7 @@ import (
 // Archive is the journal of an account that no agent runs, open for reading. It is a [reactive.Reader].
 type Archive struct {
 	history
+	set       *domain.Set
 	authority aura.AuthorityID
 	device    aura.DeviceID
 }
@@ -32,15 +36,15 @@ func OpenArchive(tc task.Context, dir string, p keyring.Protector, more ...domai
 		return nil, err
 	}
 	defer ring.Wipe()
-	registry, err := Registry(more...)
+	set, err := builtin.New(more...)
 	if err != nil {
 		return nil, err
 	}
-	j, err := openToRead(tc, dir, ring, registry)
+	j, err := openToRead(tc, dir, ring, set.Registry())
 	if err != nil {
 		return nil, err
 	}
-	return &Archive{history: history{j}, authority: ring.Authority(), device: ring.Device()}, nil
+	return &Archive{history: history{j}, set: set, authority: ring.Authority(), device: ring.Device()}, nil
 }
 
 // openToRead opens the journal of a home and changes nothing in its folder.
@@ -60,6 +64,15 @@ func openToRead(tc task.Context, dir string, ring *keyring.Ring, registry *fact.
 
 // Self returns whose journal it is, and of which of its devices.
 func (a *Archive) Self() (aura.AuthorityID, aura.DeviceID) { return a.authority, a.device }
+
+// Branches returns the devices whose facts have branches, as [Branches] does. It costs a start's look at people and groups.
+func (a *Archive) Branches(tc task.Context) ([]status.Branches, error) {
+	x := directory.New(a.set, a.authority, a.journal.Meta)
+	if err := x.Load(tc, a.journal, a.device); err != nil {
+		return nil, err
+	}
+	return Branches(a.journal, x, a.authority, a.device), nil
+}
 
 // Close ends the reading.
 func (a *Archive) Close(tc task.Context) error { return a.journal.Close(tc) }

@@ -23,9 +23,12 @@ type Enrolment struct {
 
 // Enrol lists another device of the account, which can be reached at some addresses, and returns what its home begins with:
 // what this one knows of people and groups, without the facts of their conversations. The contacts are told. The
-// keyring must hold the root key. It returns the errors of [roster.Enrol] and of [Agent.Submit]; a second call for a
+// root key must be here. It returns the errors of [roster.Enrol] and of [Agent.Submit]; a second call for a
 // device that is listed is [aura.Invalid].
 func (a *Agent) Enrol(tc task.Context, d roster.Device, at []transport.Address) (Enrolment, error) {
+	if _, err := a.env.Ring.Root(); err != nil {
+		return Enrolment{}, err
+	}
 	meta, err := a.introduce(tc, d.ID(), at)
 	if err != nil {
 		return Enrolment{}, err
@@ -36,7 +39,7 @@ func (a *Agent) Enrol(tc task.Context, d roster.Device, at []transport.Address) 
 	return a.enrolment(tc, meta)
 }
 
-// Dismiss lists a device of the account no more and tells the contacts. The keyring must hold the root key. It returns the
+// Dismiss lists a device of the account no more and tells the contacts. The root key must be here. It returns the
 // errors of [roster.Remove] and of [Agent.Submit].
 func (a *Agent) Dismiss(tc task.Context, id aura.DeviceID) error {
 	return a.list(tc, func(says *roster.State) (roster.Entry, error) { return roster.Remove(says, a.env.Ring.Device(), id) })
@@ -53,6 +56,10 @@ func (a *Agent) Roster(tc task.Context) (says *roster.State) {
 
 // list makes the next entry, signs it with the root key and adopts the chain.
 func (a *Agent) list(tc task.Context, next func(*roster.State) (roster.Entry, error)) error {
+	sign, err := a.env.Ring.Root()
+	if err != nil {
+		return err
+	}
 	var entries []roster.Entry
 	says := a.Roster(tc)
 	if says.Number == 0 {
@@ -67,7 +74,7 @@ func (a *Agent) list(tc task.Context, next func(*roster.State) (roster.Entry, er
 	if err != nil {
 		return err
 	}
-	announced, err := roster.Announce(append(entries, entry.Sign(a.env.Ring.SignAsAuthority)))
+	announced, err := roster.Announce(append(entries, entry.Sign(sign)))
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/aura-runtime/aura/frontier/token"
 	"github.com/aura-runtime/aura/interp"
 	"github.com/aura-runtime/aura/replica"
+	"github.com/aura-runtime/aura/roster"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -71,7 +72,7 @@ func owner(set *domain.Set) (capability.Profile, error) {
 }
 
 // renew issues a token for the capabilities of this build's profile that the authority never granted itself: it
-// was founded by a build that could do less. It returns the names.
+// was founded by a build that could do less. It returns the names: none while the root key is not on this device.
 func renew(tc task.Context, h Hands, set *domain.Set, store *storage, tokens *frontier.Index) ([]string, error) {
 	profile, err := owner(set)
 	if err != nil {
@@ -79,7 +80,7 @@ func renew(tc task.Context, h Hands, set *domain.Set, store *storage, tokens *fr
 	}
 	issued := tokens.Issued(tc.Now())
 	profile.Names = slices.DeleteFunc(profile.Names, func(name string) bool { return slices.Contains(issued, name) })
-	if len(profile.Names) == 0 {
+	if len(profile.Names) == 0 || h.Ring.RootPlace() != roster.RootPlaceHere {
 		return nil, nil
 	}
 	draft, err := tokenFor(h, profile)

@@ -23,6 +23,8 @@ type OfflineOptions struct {
 	// Journal has the facts in place of Records: those of an account whose agent does not run. Then the Core takes no
 	// local facts either, which would be lost. Default: none.
 	Journal reactive.Reader
+	// Branches returns the devices whose facts in the Journal have branches, for the status. Default: it names none.
+	Branches func(tc task.Context) ([]status.Branches, error)
 }
 
 // NewOffline returns a Core without an agent, in the name of the given authority. It refuses with [aura.Unavailable]
@@ -32,7 +34,7 @@ func NewOffline(tc task.Context, self aura.AuthorityID, device aura.DeviceID, en
 	if err != nil {
 		return nil, err
 	}
-	b := &offline{set: set, self: self, device: device, entropy: entropy, journal: o.Journal, fold: newFold(set, self, o.Keep)}
+	b := &offline{set: set, self: self, device: device, entropy: entropy, journal: o.Journal, branches: o.Branches, fold: newFold(set, self, o.Keep)}
 	if b.journal != nil {
 		b.feed = reactive.NewFeed(b.journal.Head())
 		return New(tc, b, entropy, o.Options)
@@ -52,6 +54,8 @@ type offline struct {
 	entropy world.Entropy
 	feed    *reactive.Feed
 	journal reactive.Reader // nil: the records below
+
+	branches func(tc task.Context) ([]status.Branches, error) // nil: there are none
 
 	mu      task.Mutex
 	fold    *fold
@@ -242,6 +246,13 @@ func (b *offline) Ask(tc task.Context, q fact.Question) (fact.Answer, error) {
 		}
 		return fact.Answer{}, aura.Errorf("app.Ask", aura.NotFound, "the question %q is not known", q.Kind)
 	}
-	body, err := fact.Marshal(status.Status{Authority: b.self, Device: b.device, Facts: b.feed.Head()})
+	now := status.Status{Authority: b.self, Device: b.device, Facts: b.feed.Head()}
+	if b.branches != nil {
+		var err error
+		if now.Branches, err = b.branches(tc); err != nil {
+			return fact.Answer{}, err
+		}
+	}
+	body, err := fact.Marshal(now)
 	return fact.Answer{Payload: body}, err
 }

@@ -18,7 +18,7 @@ import (
 func (p *Person) Enrol(tc task.Context, name string) *Person {
 	p.World.Helper()
 	d := &Person{
-		Name: name, Ring: p.Ring.Sibling(p.World.Sim.Entropy(name + " keys")),
+		Name: name, Ring: p.Ring.Sibling(p.World.Sim.Entropy(name+" keys"), roster.RootPlaceHere),
 		Disk:    journal.NewFaulty(p.World.Sim.Entropy(name+" disk"), journal.Faults{}),
 		Options: p.Options, Address: p.World.address(), World: p.World, homes: new(int),
 	}
@@ -54,6 +54,16 @@ func (p *Person) Chain(tc task.Context) *roster.Chain {
 	p.World.Helper()
 	state := domain.Get[*device.State](p.fold(tc, fact.Selection{Kinds: []string{device.Kinds}}).States)
 	return state.Chain(p.Self(), p.Ring.Certificate(), tc.Now().At)
+}
+
+// Root returns what signs with the root key of the person's account, which must be here. A failure ends the test.
+func (p *Person) Root() (sign func([]byte) [64]byte) {
+	p.World.Helper()
+	sign, err := p.Ring.Root()
+	if err != nil {
+		p.World.Fatalf("%s: %v", p.Name, err)
+	}
+	return sign
 }
 
 // Adopt signs an entry and lets the agent adopt it, which has those before it, and tell the contacts. A failure ends the

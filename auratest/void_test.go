@@ -53,7 +53,7 @@ func together(t *testing.T, o auratest.Options, test func(c *circle)) {
 		if err != nil {
 			w.Fatalf("%v", err)
 		}
-		c.phone.Adopt(tc, entry, c.phone.Ring.SignAsAuthority)
+		c.phone.Adopt(tc, entry, c.phone.Root())
 		c.guarded = c.phone.Roster(tc).Heads[0]
 		model, err := c.ben.Core(tc).Model()
 		if err != nil {

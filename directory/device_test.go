@@ -44,15 +44,24 @@ func (h *household) add(e roster.Entry, err error) {
 	}
 }
 
+func (h *household) root() func([]byte) [64]byte {
+	h.t.Helper()
+	sign, err := h.rings[0].Root()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return sign
+}
+
 // enrol adds a device and returns it.
 func (h *household) enrol(rights roster.Rights) *keyring.Ring {
 	h.t.Helper()
-	ring := h.rings[0].Sibling(rand.NewChaCha8([32]byte{2, byte(len(h.rings))}))
+	ring := h.rings[0].Sibling(rand.NewChaCha8([32]byte{2, byte(len(h.rings))}), roster.RootPlaceHere)
 	c := ring.Certificate()
 	d := roster.Device{Signing: c.Signing, Agreement: c.Agreement, Link: c.Link, Rights: rights}
 	d.Countersignature = ring.Sign(d.SigningBytes(ring.Authority()))
 	e, err := roster.Enrol(h.chain.State(0), h.rings[0].Device(), d)
-	h.add(e.Sign(ring.SignAsAuthority), err)
+	h.add(e.Sign(h.root()), err)
 	h.rings = append(h.rings, ring)
 	return ring
 }
@@ -60,7 +69,7 @@ func (h *household) enrol(rights roster.Rights) *keyring.Ring {
 func (h *household) remove(maker, other *keyring.Ring) {
 	h.t.Helper()
 	e, err := roster.Remove(h.chain.State(0), maker.Device(), other.Device())
-	h.add(e.Sign(maker.SignAsAuthority), err)
+	h.add(e.Sign(h.root()), err)
 }
 
 // record returns the n-th fact of a device, committed alone.

@@ -270,12 +270,15 @@ func (j *Journal) row(l *layer, id streamID, n uint64) (fact.Place, error) {
 }
 
 // Before returns the digest of the facts before a record of the first format that the journal gave out: see
-// [fact.Record.Before].
+// [fact.Record.Before]. It returns aura.NotFound when some of them were collected, and with them what names the rest.
 func (j *Journal) Before(r *fact.Record) ([fact.ShortID]byte, error) {
 	if r.Fact.Seq != 0 || r.Number != r.Seq || r.Seq == 1 {
 		return r.Before, nil
 	}
 	row, err := j.row(nil, streamID{r.Fact.Namespace, r.Fact.Device}, r.Seq-1)
+	if err == nil && row.Seq == 0 {
+		err = aura.Errorf("journal.Read", aura.NotFound, "the facts before fact %s were replaced by a snapshot", aura.Short(r.ID))
+	}
 	return row.ID, err
 }
 
@@ -471,7 +474,8 @@ func (j *Journal) through(l *layer, id streamID, s *stream, number uint64) (fact
 }
 
 // Held returns the facts of a stream at some places, those of each place together. A fact of the first format is there
-// with the digest of each of its rows, so that what two journals both hold at a place they both hold before it.
+// with the digest of each of its rows, so that what two journals both hold at a place they both hold before it. One whose digest
+// went with facts that were collected is left out.
 func (j *Journal) Held(ns fact.Namespace, device aura.DeviceID, seqs []uint64) (all []fact.Place, err error) {
 	id := streamID{ns, device}
 	s, err := j.durable(id)
@@ -487,7 +491,9 @@ func (j *Journal) Held(ns fact.Namespace, device aura.DeviceID, seqs []uint64) (
 					return nil, err
 				}
 			}
-			all = append(all, there[i].place)
+			if there[i].place.Seq > 0 {
+				all = append(all, there[i].place)
+			}
 		}
 	}
 	return all, err

@@ -185,3 +185,39 @@ func TestAStreamGoesOnBehindCollectedFactsOfTheFirstFormat(t *testing.T) {
 		j.close(t, tc)
 	})
 }
+
+// TestTheDigestOfARowGoesWithItsFacts: a fact of the first format behind collected ones cannot be named to others, and is not said
+// to begin the stream. The head can, as before.
+func TestTheDigestOfARowGoesWithItsFacts(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		disk := journal.NewFaulty(entropy(2), journal.Faults{})
+		j := open(t, tc, disk)
+		p := part()
+		all := append(p.common, p.ours...)
+		j.append(t, tc, entryOf(all...))
+		d, err := j.Snapshot(tc, pair, 2, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := j.Collect(tc, j.append(t, tc, &journal.Entry{Drafts: []fact.Draft{d}})[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		j.close(t, tc)
+		j = open(t, tc, disk.Crash())
+		last := all[len(all)-1]
+		held, err := j.Held(pair, peer.id, []uint64{3, last.Seq})
+		if err != nil || !slices.Equal(held, placesOf(last)) {
+			t.Errorf("held: %v, %v; want %v", held, err, placesOf(last))
+		}
+		records, err := j.ByAuthor(pair, peer.id, 3, 10)
+		if err != nil || len(records) != len(all)-2 {
+			t.Fatalf("%d records, %v", len(records), err)
+		}
+		for i := range records {
+			if before, err := j.Before(&records[i]); !errors.Is(err, aura.NotFound) {
+				t.Errorf("the fact at place %d is said to be behind %x, %v", records[i].Seq, before, err)
+			}
+		}
+		j.close(t, tc)
+	})
+}

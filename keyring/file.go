@@ -12,6 +12,7 @@ import (
 	"golang.org/x/crypto/chacha20poly1305"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/roster"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
 )
@@ -23,11 +24,15 @@ import (
 //	nonce 24, sealed body (XChaCha20-Poly1305; everything above is authenticated too)
 //
 // The body is the phrase of 16 bytes, from which the root seed follows, then four secrets of 32 bytes in the order of
-// the struct. A file that begins with "aura keyring 1\n" has the root seed itself in place of the phrase.
+// the struct. A file that begins with "aura keyring 1\n" has the root seed itself in place of the phrase, and one that
+// begins with "aura keyring 3\n" what a device has whose root key is elsewhere: where it is, the public key, and the
+// signature of the device's certificate.
 const (
 	fileName  = "keyring"
 	fileMagic = "aura keyring 2\n"
 	seedMagic = "aura keyring 1\n"
+	awayMagic = "aura keyring 3\n"
+	awaySize  = 1 + 32 + 64
 	maxFile   = 4 << 10
 
 	bodyPurpose = "aura/keyring/body/1"
@@ -105,7 +110,11 @@ func Open(tc task.Context, dir string, p Protector) (*Ring, error) {
 	if err != nil {
 		return nil, &aura.Error{Op: op, Kind: aura.KindOf(err), Err: err}
 	}
-	return newRing(s), nil
+	r := newRing(s)
+	if s.away.place != 0 && r.certificate.Verify() != nil {
+		return nil, aura.Errorf(op, aura.Corrupt, "the keyring holds a certificate that its root key did not sign")
+	}
+	return r, nil
 }
 
 // checkKeyring refuses a keyring that other users can read, or whose folder lets them put another in its place.
@@ -131,12 +140,17 @@ func encode(s *secrets, p Protector, e world.Entropy) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	content := []byte(fileMagic)
+	magic, lead := fileMagic, bytes.Clone(s.phrase[:])
+	if s.away.place != 0 {
+		magic, lead = awayMagic, append([]byte{byte(s.away.place)}, s.away.root[:]...)
+		lead = append(lead, s.away.signature[:]...)
+	}
+	content := []byte(magic)
 	content = append(content, byte(len(p.Name())))
 	content = append(content, p.Name()...)
 	content = binary.BigEndian.AppendUint16(content, uint16(len(sealed)))
 	content = append(content, sealed...)
-	body := append([]byte(nil), s.phrase[:]...)
+	body := lead
 	for _, f := range s.deviceFields() {
 		body = append(body, f[:]...)
 	}
@@ -148,11 +162,12 @@ func decode(content []byte, p Protector) (s secrets, err error) {
 	if len(content) > maxFile {
 		return s, damaged
 	}
-	rest, ok := bytes.CutPrefix(content, []byte(fileMagic))
-	root := s.phrase[:]
-	if !ok {
-		rest, ok = bytes.CutPrefix(content, []byte(seedMagic))
-		root = s.root[:]
+	var rest []byte
+	lead, ok := 0, false
+	for magic, size := range map[string]int{seedMagic: len(s.root), fileMagic: len(s.phrase), awayMagic: awaySize} {
+		if after, is := bytes.CutPrefix(content, []byte(magic)); is {
+			rest, lead, ok = after, size, true
+		}
 	}
 	if !ok {
 		if bytes.HasPrefix(content, []byte("aura keyring ")) {
@@ -176,15 +191,23 @@ func decode(content []byte, p Protector) (s secrets, err error) {
 		return s, err
 	}
 	body, ok := openSealed(content[:len(content)-len(rest)], rest, fileKey, bodyPurpose)
-	if !ok || len(body) != len(root)+32*len(s.deviceFields()) {
+	if !ok || len(body) != lead+32*len(s.deviceFields()) {
 		return s, damaged
 	}
-	copy(root, body)
-	if len(root) == len(s.phrase) {
+	switch lead {
+	case len(s.root):
+		copy(s.root[:], body)
+	case len(s.phrase):
+		copy(s.phrase[:], body)
 		s.deriveRoot()
+	default:
+		s.away = away{roster.RootPlace(body[0]), [32]byte(body[1:]), [64]byte(body[33:])}
+		if p := s.away.place; p != roster.RootPlacePhrase && p != roster.RootPlaceGuardians {
+			return secrets{}, aura.Errorf("", aura.Invalid, "the keyring names place %d of the root key, which a newer version of aura knows", p)
+		}
 	}
 	for i, f := range s.deviceFields() {
-		copy(f[:], body[len(root)+32*i:])
+		copy(f[:], body[lead+32*i:])
 	}
 	clear(body)
 	return s, nil

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/internal/formats"
+	"github.com/aura-runtime/aura/roster"
 	"github.com/aura-runtime/aura/roster/phrase"
 )
 
@@ -53,8 +54,21 @@ func TestFormats(t *testing.T) {
 		formats.Part{Field: "Agreement", Bytes: s.agreement[:]}, formats.Part{Field: "Link", Bytes: s.link[:]},
 		formats.Part{Field: "Store", Bytes: s.store[:]})
 
+	a := secrets{away: away{roster.RootPlacePhrase, [32]byte{6}, [64]byte{7}}, signing: s.signing, agreement: s.agreement, link: s.link, store: s.store}
+	content, err = encode(&a, protector, &formats.Entropy{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	header = content[:at]
+	body.Value = a
+	formats.Layout(t, "keyring.away", body,
+		formats.Part{Field: "Place", Bytes: []byte{2}}, formats.Part{Field: "Root", Bytes: a.away.root[:]},
+		formats.Part{Field: "Certificate", Bytes: a.away.signature[:]}, formats.Part{Field: "Signing", Bytes: s.signing[:]},
+		formats.Part{Field: "Agreement", Bytes: s.agreement[:]}, formats.Part{Field: "Link", Bytes: s.link[:]},
+		formats.Part{Field: "Store", Bytes: s.store[:]})
+
 	// An older build refuses a newer file and says why.
-	newer := bytes.Replace(content, []byte("keyring 2"), []byte("keyring 3"), 1)
+	newer := bytes.Replace(content, []byte("keyring 3"), []byte("keyring 4"), 1)
 	if _, err := decode(newer, protector); aura.KindOf(err) != aura.Invalid || !strings.Contains(err.Error(), "newer") {
 		t.Errorf("a newer keyring: %v", err)
 	}

@@ -165,19 +165,28 @@ func TestTheWordsHoldTheRootKey(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantPhrase(t, opened, 12)
-		if diff := cmp.Diff(made.Phrase(), opened.Phrase()); diff != "" {
+		if diff := cmp.Diff(words(t, made), words(t, opened)); diff != "" {
 			t.Errorf("words (-made +opened):\n%s", diff)
 		}
 	})
 }
 
+func words(t *testing.T, r *keyring.Ring) []string {
+	t.Helper()
+	all, err := r.Phrase()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 // wantPhrase checks that n words give the root key which signed the ring's certificate.
 func wantPhrase(t *testing.T, r *keyring.Ring, n int) {
 	t.Helper()
-	words := r.Phrase()
-	entropy, err := phrase.Parse(strings.Join(words, " "))
-	if err != nil || len(words) != n {
-		t.Fatalf("%d words, %v, want %d", len(words), err, n)
+	all := words(t, r)
+	entropy, err := phrase.Parse(strings.Join(all, " "))
+	if err != nil || len(all) != n {
+		t.Fatalf("%d words, %v, want %d", len(all), err, n)
 	}
 	seed, err := phrase.RootSeed(entropy)
 	if err != nil {

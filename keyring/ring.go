@@ -15,11 +15,19 @@ import (
 // secrets is the content of the file.
 type secrets struct {
 	phrase    [phrase.Size]byte // the root seed is derived from it; zero in a keyring from before phrases
-	root      [32]byte          // Ed25519 seed: signs certificates
+	root      [32]byte          // Ed25519 seed: signs certificates, tokens and entries of the roster
+	away      away              // zero: the root key is here
 	signing   [32]byte          // Ed25519 seed: signs facts and receipts
 	agreement [32]byte          // X25519 private key: opens channels
 	link      [32]byte          // Ed25519 seed: the identity on the network
 	store     [32]byte          // seals the journal
+}
+
+// away stands in a keyring for a root key that is not on the device.
+type away struct {
+	place     roster.RootPlace
+	root      [32]byte // public
+	signature [64]byte // of the device's certificate
 }
 
 // deviceFields lists the secrets of the device in the order of the file.
@@ -59,18 +67,24 @@ func Ephemeral(e world.Entropy) *Ring {
 	return newRing(s)
 }
 
-// Sibling makes the keys of another device of the same account, which holds the root key too. Like those of
-// [Ephemeral] they are never stored.
-func (r *Ring) Sibling(e world.Entropy) *Ring {
+// Sibling makes the keys of another device of the same account, whose root key is here. It is there too when its place is
+// [roster.RootPlaceHere]. Like those of [Ephemeral] the keys are never stored.
+func (r *Ring) Sibling(e world.Entropy, place roster.RootPlace) *Ring {
 	s := secrets{phrase: r.secrets.phrase, root: r.secrets.root}
 	for _, f := range s.deviceFields() {
 		_, _ = e.Read(f[:])
 	}
-	return newRing(s)
+	sibling := newRing(s)
+	if place == roster.RootPlaceHere {
+		return sibling
+	}
+	s.phrase, s.root = [phrase.Size]byte{}, [32]byte{}
+	s.away = away{place, sibling.certificate.Root, sibling.certificate.Signature}
+	sibling.secrets = s
+	return sibling
 }
 
 func newRing(s secrets) *Ring {
-	root := ed25519.NewKeyFromSeed(s.root[:])
 	r := &Ring{secrets: s, signing: ed25519.NewKeyFromSeed(s.signing[:])}
 	agreement, err := ecdh.X25519().NewPrivateKey(s.agreement[:])
 	if err != nil {
@@ -78,15 +92,28 @@ func newRing(s secrets) *Ring {
 	}
 	r.agreement = [32]byte(agreement.PublicKey().Bytes())
 	r.certificate = fact.Certificate{
-		Root:      [32]byte(root.Public().(ed25519.PublicKey)),
+		Root:      s.away.root,
 		Signing:   [32]byte(r.signing.Public().(ed25519.PublicKey)),
 		Agreement: r.agreement,
 		Link:      [32]byte(ed25519.NewKeyFromSeed(s.link[:]).Public().(ed25519.PublicKey)),
+		Signature: s.away.signature,
 	}
-	r.certificate.Signature = [64]byte(ed25519.Sign(root, r.certificate.SigningBytes()))
-	clear(root)
+	if r.RootPlace() == roster.RootPlaceHere {
+		root := ed25519.NewKeyFromSeed(s.root[:])
+		r.certificate.Root = [32]byte(root.Public().(ed25519.PublicKey))
+		r.certificate.Signature = [64]byte(ed25519.Sign(root, r.certificate.SigningBytes()))
+		clear(root)
+	}
 	r.authority, r.device = r.certificate.Authority(), r.certificate.Device()
 	return r
+}
+
+// RootPlace returns where the authority's root key lives.
+func (r *Ring) RootPlace() roster.RootPlace {
+	if r.secrets.away.place == 0 {
+		return roster.RootPlaceHere
+	}
+	return r.secrets.away.place
 }
 
 // Authority returns the owner of the keys.
@@ -112,26 +139,38 @@ func (r *Ring) Listed() roster.Device {
 // Sign signs msg with the device's signing key (Ed25519). Callers put a domain label into msg.
 func (r *Ring) Sign(msg []byte) [64]byte { return [64]byte(ed25519.Sign(r.signing, msg)) }
 
-// SignAsAuthority signs msg with the authority's root key (Ed25519): a capability token, or nothing. Callers
-// put a domain label into msg that no certificate begins with.
-func (r *Ring) SignAsAuthority(msg []byte) [64]byte {
-	root := ed25519.NewKeyFromSeed(r.secrets.root[:])
-	defer clear(root)
-	return [64]byte(ed25519.Sign(root, msg))
+// Root returns the function that signs with the authority's root key (Ed25519): a capability token, or an entry of the
+// roster. Callers put a domain label into the message that no certificate begins with. It returns aura.Denied when the key
+// is not on this device.
+func (r *Ring) Root() (sign func(message []byte) [64]byte, err error) {
+	if err := r.needRoot("keyring.Root"); err != nil {
+		return nil, err
+	}
+	return func(message []byte) [64]byte {
+		root := ed25519.NewKeyFromSeed(r.secrets.root[:])
+		defer clear(root)
+		return [64]byte(ed25519.Sign(root, message))
+	}, nil
+}
+
+func (r *Ring) needRoot(op aura.Op) error {
+	if place := r.RootPlace(); place != roster.RootPlaceHere {
+		return aura.Errorf(op, aura.Denied, "the root key of the account is not on this device. %s", place.Explain())
+	}
+	return nil
 }
 
 // Phrase returns the words that hold the authority's root key: 12, or 24 for a keyring of an early version. They are as
-// secret as the key itself; see package phrase.
-func (r *Ring) Phrase() []string {
+// secret as the key itself; see package phrase. It returns aura.Denied when the key is not on this device.
+func (r *Ring) Phrase() ([]string, error) {
+	if err := r.needRoot("keyring.Phrase"); err != nil {
+		return nil, err
+	}
 	entropy := r.secrets.phrase[:]
 	if r.secrets.phrase == [phrase.Size]byte{} {
 		entropy = r.secrets.root[:]
 	}
-	words, err := phrase.Words(entropy)
-	if err != nil {
-		panic(err) // only for another length
-	}
-	return words
+	return phrase.Words(entropy)
 }
 
 // Agreement returns the device's agreement key pair (X25519).

@@ -389,7 +389,7 @@ func checkJournal(tc task.Context, s *cli.Shell, home string, store journal.Stor
 	}
 	intact := well("journal", "%d facts, all intact", facts)
 	if void > 0 {
-		intact.Detail += fmt.Sprintf("; %d of them do not count, because their device was removed", void)
+		intact.Detail += fmt.Sprintf("; void, because their device was removed: %d", void)
 	}
 	findings := append([]finding{intact, logs}, checkFolds(held)...)
 	return append(findings, copies...)

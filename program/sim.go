@@ -37,9 +37,10 @@ func simCommand(s *cli.Shell) *cobra.Command {
 		Long: `Live through a simulated world of real agents: people meet, talk, read, rename and block, and with
 --faults the network is cut, people move, processes are killed, services panic, disks fail, fill up or hang, clocks
 differ and jump, people take the names of others, and some are away for weeks. With --copies a home is copied at any
-instant and the copy started beside it, or the home restored from an earlier copy. With --devices people enrol further
-devices of their accounts and remove them, and a removed one tries to go on. The invariants are checked throughout. A seed
-decides everything: the same seed gives the same world, step for step, and so the same digest.
+instant and the copy started beside it, or the home restored from an earlier copy; in few minutes there may be no copy, and
+the report says so. With --devices people enrol further devices of their accounts and remove them, and a removed one tries
+to go on. The invariants are checked throughout. A seed decides everything: the same seed gives the same world, step for
+step, and so the same digest.
 
 With --script people act only by the commands of a file, one a line: peer, submit, view, facts, link, cut, crash,
 advance. "-" reads it from standard input; their output is printed.
@@ -126,6 +127,7 @@ type simVerdict struct {
 	Real    aura.Duration `json:"real_ns"`
 	Ratio   float64       `json:"ratio"` // simulated time by real time
 	Verdict string        `json:"verdict"`
+	Note    string        `json:"note,omitempty"`   // what the world was asked for and did not have
 	Replay  string        `json:"replay,omitempty"` // the command that shows a failure again
 }
 
@@ -136,10 +138,19 @@ const (
 
 func (f *simFlags) verdict(r sim.Report, real aura.Duration) simVerdict {
 	v := simVerdict{Report: r, Real: real, Ratio: float64(r.Simulated) / float64(max(real, 1)), Verdict: verdictHeld}
+	v.Note = f.note(&r.Troubles)
 	if len(r.Violations) > 0 {
 		v.Verdict, v.Replay = verdictViolated, f.replay(r.Seed)
 	}
 	return v
+}
+
+// note says that chance made no copy where copies were asked for.
+func (f *simFlags) note(t *sim.Troubles) string {
+	if f.Copies && t.Copies == 0 {
+		return "no copy of a home was started beside it: give it more --minutes"
+	}
+	return ""
 }
 
 // replay returns the command that runs the world of a seed again.
@@ -225,6 +236,9 @@ trouble      %s
 			_, err = fmt.Fprintln(to, "violation   ", violation)
 		}
 	}
+	if err == nil && v.Note != "" {
+		_, err = fmt.Fprintln(to, "note        ", v.Note)
+	}
 	if err == nil && v.Verdict == verdictHeld {
 		_, err = fmt.Fprintln(to, "verdict      every invariant held")
 	}
@@ -261,6 +275,7 @@ type simSum struct {
 	sim.Troubles
 	In      sim.Troubles `json:"worlds_with"` // in how many worlds each trouble happened
 	Verdict string       `json:"verdict"`
+	Note    string       `json:"note,omitempty"`   // as in simVerdict, of all worlds together
 	Failed  *simVerdict  `json:"failed,omitempty"` // the first seed that failed
 }
 
@@ -291,6 +306,7 @@ func simMany(s *cli.Shell, c *cobra.Command, f *simFlags, first, last uint64) er
 		return failed
 	}
 	var err error
+	sum.Note = f.note(&sum.Troubles)
 	switch {
 	case s.JSON:
 		err = s.Object(sum)
@@ -299,6 +315,9 @@ func simMany(s *cli.Shell, c *cobra.Command, f *simFlags, first, last uint64) er
 	default:
 		_, err = fmt.Fprintf(s.Out, "seeds %d..%d: every invariant held in %d worlds, %v simulated in %v, %d messages\ntrouble, in how many worlds: %s\n",
 			first, last, sum.Worlds, sum.Simulated.Round(time.Second), sum.Real.Round(time.Millisecond), sum.Messages, troublesIn(&sum.Troubles, &sum.In))
+		if err == nil && sum.Note != "" {
+			_, err = fmt.Fprintln(s.Out, sum.Note)
+		}
 	}
 	return errors.Join(err, failed)
 }

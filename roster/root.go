@@ -2,7 +2,7 @@ package roster
 
 import "fmt"
 
-// RootPlace says where the root key of an account lives. The numbers are stored.
+// RootPlace says where the root key of an account lives, as a device knows it. Keyrings store the numbers.
 type RootPlace uint8
 
 // The places of a root key.

@@ -97,7 +97,11 @@ func (w *simulation) enrol(tc task.Context, c *chance, p *person) error {
 	p.enrolled++
 	w.joined = tc.Elapsed()
 	d := w.newPerson(p.number-1, p.enrolled, fmt.Sprintf("%s device %d", p.name, p.enrolled+1))
-	d.account, d.ring = p, p.ring.Sibling(w.sim.Entropy(d.name+" keys"))
+	place := roster.RootPlaceHere
+	if p.enrolled%2 == 1 { // most people keep the root key off the device that they carry
+		place = roster.RootPlacePhrase
+	}
+	d.account, d.ring = p, p.ring.Sibling(w.sim.Entropy(d.name+" keys"), place)
 	w.note(tc, "enrol", d.name)
 	var begin agent.Enrolment
 	if p.act(tc, "enrol", func(tc task.Context, l *life) (err error) {

@@ -16,9 +16,13 @@ func SignerOf(r *keyring.Ring) biscuit.Signer { return rootSigner{r} }
 // Public implements [biscuit.Signer].
 func (s rootSigner) Public() biscuit.PublicKey { return keyOf(s.ring.Certificate().Root) }
 
-// Sign implements [biscuit.Signer].
+// Sign implements [biscuit.Signer]. It returns aura.Denied when the key is not on this device.
 func (s rootSigner) Sign(message []byte) ([]byte, error) {
-	sig := s.ring.SignAsAuthority(message)
+	sign, err := s.ring.Root()
+	if err != nil {
+		return nil, err
+	}
+	sig := sign(message)
 	return sig[:], nil
 }
 
