@@ -85,7 +85,7 @@ type verdict struct {
 	open   uint64 // facts at smaller places may be behind a head that is not here
 }
 
-// void reports whether a fact counts for nobody here.
+// void reports whether a fact does not count here.
 func (v *verdict) void(at fact.Place) bool { return v != nil && !v.counts[at.ID] && at.Seq >= v.open }
 
 // verdict returns what a home must think of the facts of a device in a context by the entries and bounds that it has.
