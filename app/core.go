@@ -106,6 +106,9 @@ func (c *Core) Bridge() Bridge { return c.bridge }
 // Self returns the authority of the agent.
 func (c *Core) Self() aura.AuthorityID { return c.self.Authority }
 
+// Device returns the device of the authority that the frontend talks to.
+func (c *Core) Device() aura.DeviceID { return c.self.Device }
+
 // Status asks the agent about itself.
 func (c *Core) Status(tc task.Context) (status.Status, error) { return ask(tc, c.bridge) }
 

@@ -102,7 +102,12 @@ const reasonCancelled = "cancelled here"
 // Cancel plans to take an invitation back, or the attempt to accept one. An own invitation that was accepted is
 // [aura.Conflict]: the contact exists. An inviter that took this side's Hello already, and whose answer did not
 // arrive, keeps a contact that never answers.
+//
+// An invitation that another device of the owner made or accepts is [aura.Conflict]: that device would not know.
 func Cancel(s *State, by domain.Caller, in CancelIntent) (guard.Request, error) {
+	if at := s.at(in.ID); at.phase != 0 && !at.phase.Terminal() && at.by != by.Device {
+		return guard.Request{}, aura.Errorf("invite.Cancel", aura.Conflict, "the invitation belongs to another of your devices: cancel it there")
+	}
 	if s.at(in.ID).phase == PhaseContacting {
 		return Fail(s, by, in.ID, reasonCancelled)
 	}
@@ -113,10 +118,10 @@ func Cancel(s *State, by domain.Caller, in CancelIntent) (guard.Request, error) 
 	return by.Local(CapEnd, draft), err // The code stays, so that an accepter who tries it is told, see [State.Listening].
 }
 
-// Expire plans to end an invitation whose time passed, see [State.Expired].
-func Expire(s *State, by domain.Caller, id ID) (guard.Request, error) {
+// Expire plans to end an invitation whose time passed, or that waits for a removed device, see [State.Expired].
+func Expire(s *State, by domain.Caller, removed []aura.DeviceID, id ID) (guard.Request, error) {
 	at := s.at(id)
-	if !at.due(by.Now) {
+	if !at.over(by.Device, removed, by.Now) {
 		return guard.Request{}, aura.Errorf("invite.Expire", aura.Conflict, "the invitation has not run out")
 	}
 	draft, err := by.Draft(KindExpired, Ended{ID: id})
@@ -204,7 +209,7 @@ func (s *State) offer(contacts *contact.State, by domain.Caller, c Code, h Hello
 	}
 	// Of two people who answer each other's invitation at once only the lesser waits, so that they become
 	// contacts once and not twice, also when one had the other before.
-	if by.Authority.Compare(cert.Authority()) < 0 && s.contacting(cert.Device()) {
+	if by.Authority.Compare(cert.Authority()) < 0 && s.contacting(cert.Device(), by.Device) {
 		return Admission{Wait: true}
 	}
 	if anew {
@@ -260,7 +265,7 @@ func Admit(
 // reached adds to a request after which both sides have a contact what ends all other attempts to accept an invitation
 // of that peer: they would lead to a second contact, or to addresses where the peer is no more.
 func (s *State) reached(r *guard.Request, by domain.Caller, cert fact.Certificate, context aura.ContextID, but ID) error {
-	for _, id := range s.From(cert.Device()) {
+	for _, id := range s.From(cert.Device(), by.Device) {
 		if id == but {
 			continue
 		}

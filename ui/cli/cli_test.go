@@ -14,6 +14,7 @@ import (
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/foldtest"
+	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
@@ -106,6 +107,29 @@ func (d *desk) fails(want int, text string, args ...string) {
 	lines := strings.Split(strings.TrimSpace(errs), "\n")
 	if !strings.HasPrefix(lines[0], "aura: ") || len(lines) > want {
 		d.t.Errorf("%v: not one line: %q", args, errs)
+	}
+}
+
+// TestAnInvitationOfAnotherDeviceIsMarked: it can be cancelled there alone.
+func TestAnInvitationOfAnotherDeviceIsMarked(t *testing.T) {
+	d := newDesk(t, "Ada")
+	phone := foldtest.NewPerson(9)
+	phone.Certificate.Root = d.self.Certificate.Root
+	const end = aura.Instant(4e18)
+	own := fact.OwnNamespace(d.self.Authority())
+	d.record(d.self, own, invite.KindCreated, invite.Created{ID: invite.ID{1}, Expires: end})
+	d.record(phone, own, invite.KindCreated, invite.Created{ID: invite.ID{2}, Expires: end})
+	d.record(phone, own, invite.KindAccepting, invite.Accepting{ID: invite.ID{3}, Expires: end})
+	out, _, _ := d.run("invite", "list")
+	if ok, _ := regexp.MatchString(`^inv_aeaaaaaa  sent      open       until [^()]*
+inv_aiaaaaaa  sent      open       until .* \(another device\)
+inv_amaaaaaa  received  accepting  until .* \(another device\)
+$`, out); !ok {
+		t.Errorf("invitations:\n%s", out)
+	}
+	out, _, _ = d.run("invite", "list", "--json")
+	if lines := strings.Split(out, "\n"); strings.Contains(lines[0], "elsewhere") || strings.Count(out, `"elsewhere":true`) != 2 {
+		t.Errorf("as JSON:\n%s", out)
 	}
 }
 
