@@ -333,7 +333,7 @@ func (p *person) homes() []*person { return append([]*person{p.first()}, p.first
 // account, which learns of all conversations but those that another device of it founded.
 func (p *person) homesIn(context aura.ContextID) []*person {
 	return slices.DeleteFunc(p.homes(), func(h *person) bool {
-		return !h.checker.takes[context] && (h != h.owner() || h.world.talks.contexts[context].by(h) != nil)
+		return !h.checker.takesIn(context) && (h != h.owner() || h.checker.expelled(context) || h.world.talks.contexts[context].by(h) != nil)
 	})
 }
 
@@ -359,8 +359,8 @@ type stream struct {
 	author  aura.DeviceID
 }
 
-// heads says which facts of a stream a home holds: equal heads are equal facts. A head of a chain will name all facts
-// below it; until then it is their number and the sum of their identities without carry.
+// heads says which facts of a stream a home holds, by their number and the sum of their identities without carry: equal
+// heads are equal facts. It does not rest on the heads of chains, which it helps to check.
 type heads struct {
 	count int
 	sum   aura.FactID
