@@ -86,8 +86,9 @@ func (s *Spending) plus(r *effect.Receipt, p Policy, now aura.Physical) (Spendin
 	return next, nil
 }
 
-// settle lets the debt fall with the own clock. When that was ahead and is right again, nobody knows what passed since, and
-// the debt would wait until the clock is back where it was: it is forgotten. The sender does not set this clock.
+// settle lets the debt fall with the own clock. When that clock was ahead and is right again, the epochs that passed since
+// cannot be counted, and the debt would wait until the clock is back where it was: it is forgotten. The sender does not set
+// this clock.
 func (s *Spending) settle(p Policy, own aura.Epoch) {
 	switch {
 	case own+1 < s.Seen:

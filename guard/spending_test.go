@@ -93,7 +93,7 @@ func TestTheShareOfAnEpochIsAskedByItsBeginning(t *testing.T) {
 }
 
 // TestSpendingIsOneForAllDevices: the devices of a sender share each epoch's limit and the pace of the receiver's clock,
-// in whatever order they name the epochs. What is owed by a clock that was far ahead is forgotten with it.
+// in whatever order they name the epochs. A debt by a clock that was far ahead is forgotten.
 func TestSpendingIsOneForAllDevices(t *testing.T) {
 	p := guard.DefaultPolicy()
 	p.Limit = 10
