@@ -67,7 +67,8 @@ type Command struct {
 type Envelope struct {
 	Context aura.ContextID
 	Peer    aura.AuthorityID
-	Through uint64 // up to this number of the own facts in the context; zero: the facts of this decision
+	Through uint64     // up to this number of the own facts in the context; zero: the facts of this decision
+	Epoch   aura.Epoch // in which an earlier decision paid for the facts; zero: this one does
 	// Message leaves as it is and releases no facts; Through is zero then. Nil: the envelope is one of facts.
 	Message *Message
 }

@@ -250,7 +250,11 @@ func transport(out *Outcome, s *Snapshot, r *Request, leaked *[fact.Observers]ui
 	for i := range r.Sends {
 		send := &r.Sends[i]
 		if releases := send.Form == FormFacts || send.Form == FormMessage; releases && !out.verdicts[i].waiting {
-			out.send(r, send)
+			var paid aura.Epoch
+			if v := &out.verdicts[i]; !v.charge {
+				paid = s.Budgets[v.budget].Epoch
+			}
+			out.send(r, send, paid)
 		}
 	}
 }

@@ -98,8 +98,8 @@ func (o *Outcome) nonce(r *Request) {
 	o.next(effect.GenerateNonce, r).Bytes = len(aura.Nonce{})
 }
 
-func (o *Outcome) send(r *Request, s *Send) {
-	o.envelopes = append(o.envelopes, effect.Envelope{Context: r.Context, Peer: s.Peer, Through: s.Through, Message: s.Message})
+func (o *Outcome) send(r *Request, s *Send, paid aura.Epoch) {
+	o.envelopes = append(o.envelopes, effect.Envelope{Context: r.Context, Peer: s.Peer, Through: s.Through, Epoch: paid, Message: s.Message})
 	c := o.next(effect.SendEnvelope, r)
 	c.Peer, c.Envelope = s.Peer, &o.envelopes[len(o.envelopes)-1]
 }

@@ -137,9 +137,9 @@ func (o *order) place(l Ledger, device aura.DeviceID) error {
 	return nil
 }
 
-// paid reports whether the ledger has paid for the own facts that the order releases. A decision sees the charges of those
-// before it, which may not be committed yet and can fail, and a run that was paid for may have become unpaid meanwhile, see
-// [guard.Unpaid].
+// paid reports whether the ledger has paid for the own facts that the order releases, in the epoch that the decision saw. A
+// decision sees the charges of those before it, which may not be committed yet and can fail, and a run that was paid for
+// may have become unpaid meanwhile, see [guard.Unpaid].
 func (o *order) paid(l Ledger) bool {
 	r := o.decision.Request
 	for i := range r.Sends {
@@ -149,6 +149,13 @@ func (o *order) paid(l Ledger) bool {
 		}
 		if c := l.Charge(r.Context, s.Peer); s.From < c.From || s.Through > c.Until {
 			return false
+		}
+	}
+	for i := range o.decision.Commands {
+		if c := &o.decision.Commands[i]; c.Kind == effect.SendEnvelope && c.Envelope.Message == nil {
+			if e := c.Envelope; l.Charge(e.Context, e.Peer).Epoch != e.Epoch {
+				return false
+			}
 		}
 	}
 	return true

@@ -294,6 +294,32 @@ func TestMalformedCommandsAreRefused(t *testing.T) {
 	})
 }
 
+// TestFactsLeaveInTheEpochThatPaid: the decision that pays for facts anew in another epoch may wait for a disk that is stuck. One
+// made on top of it releases nothing until then, whatever an earlier epoch paid for.
+func TestFactsLeaveInTheEpochThatPaid(t *testing.T) {
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		h := chaintest.Found(t, tc, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), sim.Entropy("home"), chaintest.Limited(10))
+		defer h.Close(tc)
+		said := chaintest.Text(1, chaintest.Ben)
+		if _, err := h.Production.Execute(tc, &interp.Decision{Request: said, Commands: []effect.Command{
+			{Kind: effect.ChargeBudget, Context: chaintest.Pair, Peer: chaintest.Ben, Amount: 1, Epoch: 4},
+			{Kind: effect.AppendJournal, Context: chaintest.Pair, Entry: &said.Entries[0]},
+		}}); err != nil {
+			t.Fatal(err)
+		}
+		for epoch, want := range map[aura.Epoch]aura.Kind{4: 0, 5: aura.Stale} {
+			again := &guard.Request{Context: chaintest.Pair, Sends: []guard.Send{{Peer: chaintest.Ben, Through: 1}}}
+			_, err := h.Production.Execute(tc, &interp.Decision{Request: again, Commands: []effect.Command{{
+				Kind: effect.SendEnvelope, Context: chaintest.Pair, Peer: chaintest.Ben,
+				Envelope: &effect.Envelope{Context: chaintest.Pair, Peer: chaintest.Ben, Through: 1, Epoch: epoch},
+			}}})
+			if aura.KindOf(err) != want {
+				t.Errorf("in epoch %d: %v, want %v", epoch, err, want)
+			}
+		}
+	})
+}
+
 // TestADecisionThatWasWithdrawnIsNotCommitted: the caller's budget ends while its decision waits in the journal behind
 // another sync. The caller is told that nothing happened, and nothing does.
 func TestADecisionThatWasWithdrawnIsNotCommitted(t *testing.T) {

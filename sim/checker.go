@@ -20,10 +20,11 @@ type checker struct {
 	has     map[aura.FactID]bool             // those in ids
 	own     map[aura.ContextID][]aura.FactID // own facts by Seq
 	streams map[stream]heads
-	takes   map[aura.ContextID]bool     // contexts in which this home takes part
-	asked   map[aura.ContextID]bool     // groups to which a fact that is here invites the person
-	joined  map[aura.ContextID]bool     // groups that a home of the person joined
-	prices  map[aura.ContextID][]uint64 // of own facts by Seq: the cost of all facts through this one
+	takes   map[aura.ContextID]bool       // contexts in which this home takes part
+	invited map[aura.ContextID]invitation // groups to which a fact that is here invites the person
+	joined  map[aura.ContextID]bool       // groups that a home of the person joined
+	short   map[[fact.ShortID]byte]bool   // the beginnings of those in ids
+	prices  map[aura.ContextID][]uint64   // of own facts by Seq: the cost of all facts through this one
 	heard   map[line]aura.FactID
 	seq     map[line]uint64     // of own messages
 	acked   map[stream]uint64   // own facts that a device of a peer confirmed, up to this Seq
@@ -48,7 +49,7 @@ type receiver struct {
 func newChecker(p *person) *checker {
 	return &checker{
 		person: p, has: map[aura.FactID]bool{}, own: map[aura.ContextID][]aura.FactID{}, streams: map[stream]heads{},
-		takes: map[aura.ContextID]bool{}, asked: map[aura.ContextID]bool{}, joined: map[aura.ContextID]bool{}, prices: map[aura.ContextID][]uint64{}, heard: map[line]aura.FactID{},
+		takes: map[aura.ContextID]bool{}, invited: map[aura.ContextID]invitation{}, short: map[[fact.ShortID]byte]bool{}, joined: map[aura.ContextID]bool{}, prices: map[aura.ContextID][]uint64{}, heard: map[line]aura.FactID{},
 		seq: map[line]uint64{}, acked: map[stream]uint64{}, failed: map[receiver]uint64{}, latest: map[line]int{},
 		blocked: map[aura.AuthorityID]bool{}, knows: map[aura.AuthorityID]bool{},
 		labels: map[aura.ContextID]string{}, renamed: map[aura.ContextID]bool{},
@@ -89,12 +90,13 @@ func (w *checker) take(r *fact.Record) {
 		return
 	}
 	w.ids = append(w.ids, r.ID)
-	w.has[r.ID] = true
+	w.has[r.ID], w.short[r.Place().ID] = true, true
 	if context, shared := r.Fact.Namespace.Context(); shared {
 		if w.removed[r.Fact.Device] && r.Fact.Device != w.person.ring.Device() {
 			w.violate(RemovedSilent, "a fact of %s was taken after its removal was known", w.person.world.byDevice(r.Fact.Device).name)
 		}
 		w.hold(context, r)
+		w.person.world.chain(context, r)
 		if r.Fact.Device == w.person.ring.Device() {
 			w.price(context, r)
 		} else {
@@ -200,15 +202,19 @@ func (w *checker) learn(r *fact.Record) {
 		var invited chat.Invited
 		if w.read(r, &invited) {
 			if group, err := invited.Group.Context(); err == nil {
-				w.asked[group] = true
-				w.takes[group] = w.takes[group] || w.joined[group]
+				w.invited[group] = invitation{stream{context, r.Fact.Device}, r.Place()}
+				if w.joined[group] {
+					w.takes[group] = true
+				}
 			}
 		}
 	case r.Fact.Kind == chat.KindJoined && own:
 		var joined chat.Joined
 		if w.read(r, &joined) {
 			w.joined[joined.Context] = true
-			w.takes[joined.Context] = w.takes[joined.Context] || w.asked[joined.Context]
+			if _, known := w.invited[joined.Context]; known {
+				w.takes[joined.Context] = true
+			}
 		}
 	case r.Fact.Kind == moderation.KindBlocked && own, r.Fact.Kind == moderation.KindUnblocked && own:
 		var target moderation.Target

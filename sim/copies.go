@@ -333,7 +333,7 @@ func (p *person) homes() []*person { return append([]*person{p.first()}, p.first
 // account, which learns of all conversations but those that another device of it founded.
 func (p *person) homesIn(context aura.ContextID) []*person {
 	return slices.DeleteFunc(p.homes(), func(h *person) bool {
-		return !h.checker.takes[context] && (h != h.owner() || h.world.talks.contexts[context].by(h) != nil)
+		return !h.checker.takesIn(context) && (h != h.owner() || h.checker.expelled(context) || h.world.talks.contexts[context].by(h) != nil)
 	})
 }
 

@@ -27,6 +27,7 @@ type Troubles struct {
 	OldCopies    int `json:"old_copies"`     // of them, with facts missing that the home had before
 	Enrolments   int `json:"enrolments"`     // of further devices
 	Removals     int `json:"removals"`       // of devices
+	Bounds       int `json:"bounds"`         // that were said of removed devices, each in one conversation
 }
 
 // Trouble is a kind of trouble, in the plural, and how often there was some.
@@ -52,7 +53,7 @@ func (t *Troubles) kinds() []struct {
 		{"names taken", &t.NameTakers}, {"names refused", &t.NamesRefused},
 		{"absences", &t.Absences}, {"absences beyond retention", &t.LongAbsences},
 		{"copies", &t.Copies}, {"restores", &t.Restores}, {"old copies", &t.OldCopies},
-		{"enrolments", &t.Enrolments}, {"removals", &t.Removals},
+		{"enrolments", &t.Enrolments}, {"removals", &t.Removals}, {"bounds of removals", &t.Bounds},
 	}
 }
 

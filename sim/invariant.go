@@ -40,6 +40,9 @@ const (
 	RostersAgree = "rosters agree"
 	// RemovedSilent: nothing of a removed device is taken after the entry that removes it.
 	RemovedSilent = "a removed device is not heard"
+	// BoundsHold: in the end a home counts and shows of a removed device exactly the facts that are at or before a head of the
+	// bound that was said in the conversation, as far as the heads are here.
+	BoundsHold = "nothing beyond a bound counts"
 	// SiblingsMeet: in the end the devices of an account that know each other have a link.
 	SiblingsMeet = "devices of one account meet"
 	// PositionsGrow: the positions of a journal only grow.

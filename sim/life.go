@@ -95,7 +95,7 @@ func (l *life) boot(tc task.Context) (err error) {
 func (l *life) recall(tc task.Context) error {
 	fresh := newChecker(l.person)
 	j := l.agent.Journal()
-	if _, err := j.Read(tc, fact.Selection{}, func(r fact.Record) error {
+	if _, err := j.ReadStored(tc, fact.Selection{}, func(r fact.Record) error {
 		fresh.take(&r)
 		return nil
 	}); err != nil {

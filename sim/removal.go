@@ -48,6 +48,15 @@ func (w *simulation) remove(tc task.Context, c *chance, p *person) error {
 		return nil // the process ended before it was done
 	}
 	w.report.Removals++
+	for hash, dropped := range p.entries.drops {
+		if slices.Contains(dropped, d.ring.Device()) {
+			tc.Group().Go("bounds", func(tc task.Context) error {
+				err := w.until(tc, 0, time.Minute)
+				w.sayBounds(tc, c, p, d, hash)
+				return err
+			})
+		}
+	}
 	if c.happens(keptShare) {
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/aura-runtime/aura/agent"
 	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/domain/capability"
+	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
@@ -39,12 +40,14 @@ type simulation struct {
 	agents  *task.Group // the agents
 	people  []*person   // each by the first home
 	talks   talks
-	held    map[holding]bool // facts of contexts that were ever durable at a home of a device
-	joined  aura.Duration    // when an invitation was made or answered last
-	copying int              // copies that are being made
-	closing bool             // users begin nothing new, nothing more goes wrong
-	dawn    aura.Duration    // until then all agents are off
-	nights  aura.Duration    // how long all agents were off, summed
+	steps   map[[fact.ShortID]byte]step // all facts of contexts that were ever durable
+	bounds  map[stream][]closed         // all bounds that were said of a device
+	held    map[holding]bool            // facts of contexts that were ever durable at a home of a device
+	joined  aura.Duration               // when an invitation was made or answered last
+	copying int                         // copies that are being made
+	closing bool                        // users begin nothing new, nothing more goes wrong
+	dawn    aura.Duration               // until then all agents are off
+	nights  aura.Duration               // how long all agents were off, summed
 
 	scripted bool // users act only by the commands of a script
 
@@ -54,7 +57,9 @@ type simulation struct {
 }
 
 func newSimulation(o Options) *simulation {
-	w := &simulation{options: o, talks: newTalks(), held: map[holding]bool{}, violated: map[string]int{}}
+	w := &simulation{options: o, talks: newTalks(), held: map[holding]bool{}, violated: map[string]int{},
+		steps: map[[fact.ShortID]byte]step{}, bounds: map[stream][]closed{},
+	}
 	log := &eventLog{to: o.Trace, elapsed: func() aura.Duration { return w.sim.Elapsed() }}
 	// The wall clock begins somewhere in an hour, so that the epoch of the default policy turns in some worlds.
 	start := aura.Instant(1_700_000_000e9).Add(aura.Duration(o.Seed%60) * time.Minute)
@@ -133,7 +138,7 @@ func (w *simulation) runStory(tc task.Context, trouble *task.Group) error {
 
 // conclude heals everything, lets the world settle, inspects it and ends it in order.
 func (w *simulation) conclude(tc task.Context) {
-	for _, step := range []func(task.Context){w.heal, w.makeUp, w.turn, w.mingle, w.settle, w.inspect, w.stop} {
+	for _, step := range []func(task.Context){w.heal, w.makeUp, w.turn, w.mingle, w.settle, w.follow, w.inspect, w.stop} {
 		if step(tc); w.broken() {
 			return
 		}

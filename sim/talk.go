@@ -128,7 +128,7 @@ func (w *simulation) recipients(m *message) (all []*person) {
 // never gets the facts up to then, which givenUp says, and their author sees that. A removed device is heard no more.
 func (w *simulation) audience(context aura.ContextID, of *person, givenUp func(*person) bool) (all []*person) {
 	c, author := w.talks.contexts[context], of.owner()
-	if c == nil || c.left[author] || of.first().spurned {
+	if c == nil || c.left[author] || of.first().spurned || of.first().checker.expelled(context) {
 		return nil
 	}
 	for _, p := range c.members {
@@ -146,7 +146,7 @@ func (w *simulation) audience(context aura.ContextID, of *person, givenUp func(*
 		}
 	}
 	if c.group && c.maker != nil && c.maker.spurned { // so whom it had not told yet does not know of the group
-		all = slices.DeleteFunc(all, func(h *person) bool { return !h.checker.takes[context] })
+		all = slices.DeleteFunc(all, func(h *person) bool { return !h.checker.takesIn(context) })
 	}
 	return all
 }

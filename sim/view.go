@@ -42,7 +42,12 @@ func (w *simulation) probe(tc task.Context) error {
 
 // eventually gives a check some time to find no difference, as long as the process lives.
 func (w *simulation) eventually(tc task.Context, l *life, invariant string, difference func() string) {
-	for end := tc.Elapsed() + viewWithin; ; {
+	w.within(tc, viewWithin, l, invariant, difference)
+}
+
+// within is eventually with a time of its own.
+func (w *simulation) within(tc task.Context, most aura.Duration, l *life, invariant string, difference func() string) {
+	for end := tc.Elapsed() + most; ; {
 		found := difference()
 		if found == "" || l.person.life != l {
 			return
@@ -72,7 +77,7 @@ type onScreen struct {
 // viewsDiffer compares the views of the running frontend with a reduction of all facts in another order, and
 // names the first difference; empty: there is none.
 func (l *life) viewsDiffer(tc task.Context) string {
-	screen := slices.Clone(l.screen)
+	screen := slices.DeleteFunc(slices.Clone(l.screen), func(o onScreen) bool { return l.checker.expelled(o.of.Context) })
 	read, err := l.read(tc, screen)
 	if err != nil {
 		return err.Error()
@@ -208,7 +213,7 @@ func (l *life) unshown(tc task.Context) string {
 	count, partly := map[aura.FactID]int{}, map[aura.ContextID]bool{}
 	for _, context := range l.contexts() {
 		messages, more := fresh.chats.Messages(fresh.setting(), context, 0)
-		partly[context] = more || !l.checker.takes[context]
+		partly[context] = more || !l.checker.takesIn(context)
 		for i := range messages {
 			count[messages[i].ID]++
 		}
@@ -216,7 +221,8 @@ func (l *life) unshown(tc task.Context) string {
 	for _, m := range l.world.talks.order {
 		id, heard := l.checker.heard[m.line]
 		_, blocked := l.checker.blocked[m.author.self()]
-		if heard && !blocked && !partly[m.context] && count[id] != 1 {
+		void := heard && l.checker.verdict(stream{m.context, m.author.ring.Device()}).void(l.world.steps[[fact.ShortID]byte(id[:])].place)
+		if heard && !blocked && !void && !partly[m.context] && count[id] != 1 {
 			return fmt.Sprintf("message %d of lane %d of %s is here and is shown %d times", m.number, m.lane, m.author.name, count[id])
 		}
 	}
