@@ -291,7 +291,7 @@ func TestExchangeEndsInOneContactOnBothSides(t *testing.T) {
 	if diff := cmp.Diff([]string{secret}, keysOf(b.meta)); diff != "" {
 		t.Fatalf("the accepter keeps more than the context's secret:\n%s", diff)
 	}
-	// A copy of the accepter's home may be in the middle of the exchange. Nobody else is answered, nor a contact that is one no more.
+	// A copy of the accepter's home may be in the middle of the exchange. Another Hello gets no answer, nor does a contact that was removed.
 	again := func() invite.Admission {
 		return invite.Offer(&a.state, &a.contacts, at(ada, noon), c, h, ben.Certificate.Agreement)
 	}
