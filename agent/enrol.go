@@ -9,6 +9,7 @@ import (
 	"github.com/aura-runtime/aura/domain/builtin"
 	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/roster"
 	"github.com/aura-runtime/aura/task"
@@ -24,9 +25,13 @@ type Enrolment struct {
 // Enrol lists another device of the account, which can be reached at some addresses, and returns what its home begins with:
 // what this one knows of people and groups, without the facts of their conversations. The contacts are told. The
 // root key must be here. It returns the errors of [roster.Enrol] and of [Agent.Submit]; a second call for a
-// device that is listed is [aura.Invalid].
+// device that is listed is [aura.Invalid]. It returns [aura.Exhausted] when this device has spent almost half of a budget
+// in the epoch: the other device may spend half of each at once.
 func (a *Agent) Enrol(tc task.Context, d roster.Device, at []transport.Address) (Enrolment, error) {
 	if _, err := a.env.Ring.Root(); err != nil {
+		return Enrolment{}, err
+	}
+	if err := a.spare(tc); err != nil {
 		return Enrolment{}, err
 	}
 	meta, err := a.introduce(tc, d.ID(), at)
@@ -86,6 +91,25 @@ func (a *Agent) list(tc task.Context, next func(*roster.State) (roster.Entry, er
 		}
 		if _, err := a.Submit(tc, in); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// spare returns [aura.Exhausted] when this device could not keep within the half of its share that an enrolment leaves it. A
+// quarter of that is for charges that are on their way.
+func (a *Agent) spare(tc task.Context) error {
+	now := tc.Now()
+	share := guard.Share(a.env.Directory.Share(a.env.Ring.Device(), now.At, now.At))
+	for _, c := range a.env.Journal.Charges() {
+		policy, err := a.env.Frontier.Policy(tc, c.Context)
+		if err != nil {
+			return err
+		}
+		room := guard.HeadroomOf(policy, share, &c, c.Context, c.Peer, now)
+		if left := (share / 2).Of(policy.Limit); room.Spent > left-left/4 {
+			turn := guard.NextEpoch(policy, room.Epoch).Sub(now.At)
+			return aura.Errorf("agent.Enrol", aura.Exhausted, "half of a budget of this device is used up: add the other device in %v", turn)
 		}
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/replica"
+	"github.com/aura-runtime/aura/roster"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
 )
@@ -169,4 +170,26 @@ func (h *household) refusals() (n int) {
 		}
 	}
 	return n
+}
+
+// TestADeviceIsEnrolledWhileHalfOfEachBudgetIsLeft: the new device may spend its half at once, so one that has spent more than
+// the half which an enrolment leaves it waits for the next epoch.
+func TestADeviceIsEnrolledWhileHalfOfEachBudgetIsLeft(t *testing.T) {
+	auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
+		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+		talk, policy := w.Meet(tc, ada, ben), guard.DefaultPolicy()
+		now := tc.Now()
+		spent := fact.Charge{Context: talk, Peer: ben.Self(), Epoch: guard.EpochAt(policy, now), Spent: policy.Limit/2 - policy.Limit/16}
+		if _, err := ada.Agent.Journal().Append(tc, &journal.Entry{Charges: []fact.Charge{spent}}); err != nil {
+			t.Fatal(err)
+		}
+		ring := ada.Ring.Sibling(w.Sim.Entropy("laptop"), roster.RootPlaceHere)
+		if _, err := ada.Agent.Enrol(tc, ring.Listed(), nil); aura.KindOf(err) != aura.Exhausted {
+			t.Errorf("with almost half of a budget spent: %v", err)
+		}
+		w.Sleep(tc, guard.NextEpoch(policy, spent.Epoch).Sub(now.At))
+		if _, err := ada.Agent.Enrol(tc, ring.Listed(), nil); err != nil {
+			t.Errorf("in the next epoch: %v", err)
+		}
+	})
 }

@@ -99,6 +99,30 @@ func (p *person) lookAtLedger() {
 	}
 }
 
+// lookAtShares sums up what all devices of an account spent, by the world's own count: they keep one limit together, also
+// when they spend apart, enrol and remove each other in between. A device of which two homes run, or whose clock is another one than
+// that of the others, keeps it at the receiver alone.
+func (p *person) lookAtShares() {
+	if len(p.devices) == 0 {
+		return
+	}
+	sum := map[spending]uint64{}
+	for _, d := range p.everywhere() {
+		if d.forked() || d.misled {
+			return
+		}
+		for _, s := range d.spent {
+			key := s
+			key.units = 0
+			if sum[key] += s.units; sum[key] > p.world.policy.Limit && p.world.talks.contexts[s.context] != nil {
+				p.world.violate(p.name, BudgetHolds, "all devices spent %d units in epoch %d together, the limit is %d",
+					sum[key], s.epoch, p.world.policy.Limit)
+				return
+			}
+		}
+	}
+}
+
 // lookAtBudgets compares the ledger with the limits.
 func (p *person) lookAtBudgets() {
 	if p.last == nil {

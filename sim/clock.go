@@ -30,7 +30,7 @@ func (p *person) set(wrong aura.Duration) {
 	if p.world.options.Plant == PlantTurnBackLedger && p.wrong == p.usual {
 		p.keepLedger()
 	}
-	p.wrong = wrong
+	p.wrong, p.misled = wrong, true
 	if p.life != nil {
 		p.world.sim.SetClock(p.life.group, wrong)
 		p.life.jumped = true

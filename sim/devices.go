@@ -104,10 +104,14 @@ func (w *simulation) enrol(tc task.Context, c *chance, p *person) error {
 	d.account, d.ring = p, p.ring.Sibling(w.sim.Entropy(d.name+" keys"), place)
 	w.note(tc, "enrol", d.name)
 	var begin agent.Enrolment
+	spent := false
 	if p.act(tc, "enrol", func(tc task.Context, l *life) (err error) {
-		begin, err = l.agent.Enrol(tc, d.ring.Listed(), []transport.Address{d.address})
+		if begin, err = l.agent.Enrol(tc, d.ring.Listed(), []transport.Address{d.address}); aura.KindOf(err) == aura.Exhausted {
+			spent = true // too much of a budget to share it in this epoch
+			return nil
+		}
 		return err
-	}) != nil {
+	}) != nil || spent {
 		return nil
 	}
 	if err := agent.Join(tc, d.hands(), w.options.Modules, begin); err != nil {
@@ -209,5 +213,5 @@ func (p *person) list(e *roster.Entry) {
 func (p *person) drift(c *chance) {
 	p.world.report.ClocksOff++
 	p.usual = c.between(-usuallyWrong, usuallyWrong)
-	p.wrong = p.usual
+	p.wrong, p.misled = p.usual, true
 }

@@ -46,6 +46,7 @@ type person struct {
 	faults journal.Faults // of the disk, now
 	usual  aura.Duration  // by how much the clock is ahead while it is not set wrong
 	wrong  aura.Duration  // by how much it is ahead now
+	misled bool           // the clock was ever wrong
 	broken bool           // the disk may take nothing more in this life
 	sound  aura.Duration  // since when the disk does not fail
 	loose  aura.Duration  // since when no sync takes long

@@ -222,6 +222,21 @@ func accounted(chain *guard.ReceiptChain, ledger *fact.Charge) bool {
 	return !known || chain.Spent <= spent
 }
 
+// inspectSpending checks that this person counts no more of another one in an epoch than one limit for all devices and copies.
+func (p *person) inspectSpending(context aura.ContextID, from *person) {
+	value, err := p.last.Meta(replica.SpendingKey(context, from.self(), effect.ReceiptKindFacts))
+	var counted guard.Spending
+	if err != nil || value == nil || fact.Unmarshal(value, &counted) != nil {
+		return
+	}
+	for _, e := range counted.Epochs {
+		if e.Spent > p.world.policy.Limit {
+			p.world.violate(p.name, BudgetHolds, "%d units of all devices of %s were taken in epoch %d, the limit is %d",
+				e.Spent, from.owner().name, e.Epoch, p.world.policy.Limit)
+		}
+	}
+}
+
 // inspectReceipts checks what this person knows of the receipts of others against their ledgers.
 func (p *person) inspectReceipts() {
 	for _, context := range p.contexts() {
@@ -229,6 +244,7 @@ func (p *person) inspectReceipts() {
 			if from.owner() == p.owner() || !slices.Contains(p.world.talks.contexts[context].members, from.owner()) {
 				continue
 			}
+			p.inspectSpending(context, from)
 			if from.forked() || p.forked() {
 				continue // several homes write and take receipts of one chain
 			}

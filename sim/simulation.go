@@ -217,6 +217,9 @@ func (w *simulation) note(tc task.Context, what world.Text, whom string) {
 
 // look checks, from time to time, what no commit shows.
 func (w *simulation) look(tc task.Context) {
+	for _, p := range w.people {
+		p.lookAtShares()
+	}
 	for _, p := range w.homes() {
 		p.lookAtServices(tc)
 		p.lookAtBudgets()
