@@ -15,6 +15,7 @@ import (
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/device"
+	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
@@ -445,6 +446,79 @@ func (h *household) links(by *auratest.Person) (all []aura.DeviceID) {
 	}
 	slices.SortFunc(all, aura.DeviceID.Compare)
 	return slices.Compact(all)
+}
+
+// TestADeviceKeepsOffTheInvitationsOfAnother: the phone made an invitation and accepts one when it enrols a laptop, which
+// reports nothing about them and ends neither when its time is over. Both go on at the phone.
+func TestADeviceKeepsOffTheInvitationsOfAnother(t *testing.T) {
+	live(t, 2, func(h *household) {
+		cleo, dora := h.Person(h.tc, "Cleo"), h.Person(h.tc, "Dora")
+		sent, short, received := h.invites(h.phone, time.Hour), h.invites(h.phone, 5*time.Minute), h.invites(dora, time.Hour)
+		dora.Stop(h.tc)
+		h.phone.Do(h.tc, invite.IntentAccept, invite.CodeIntent{Code: received.Code}, nil)
+		before := len(h.Events)
+		tablet := h.phone.Enrol(h.tc, "Ada's tablet")
+		if in, _ := tablet.Look(h.tc).Invites.Invitation(sent.ID, h.tc.Now()); in.Phase != invite.PhaseOpen || in.Device != h.phone.Ring.Device() {
+			h.Errorf("the tablet sees %+v", in)
+		}
+		h.Sleep(h.tc, 10*time.Minute)
+		cleo.Do(h.tc, invite.IntentAccept, invite.CodeIntent{Code: sent.Code}, nil)
+		dora.Start(h.tc)
+		for _, p := range []*auratest.Person{cleo, dora} {
+			h.Until(h.tc, "the phone meets "+p.Name, time.Hour, func() bool {
+				_, met := h.phone.Look(h.tc).Contacts.ByAuthority(p.Self())
+				return met
+			})
+		}
+		expired := 0
+		for _, p := range []*auratest.Person{h.phone, tablet} {
+			if _, err := p.Agent.Journal().Read(h.tc, fact.Selection{Kinds: []string{invite.Kinds}}, func(r fact.Record) error {
+				var ended invite.Ended
+				if r.Fact.Kind == invite.KindExpired && fact.Unmarshal(r.Fact.Payload, &ended) == nil && ended.ID == short.ID {
+					expired++
+				}
+				if r.Fact.Device == tablet.Ring.Device() {
+					h.Errorf("the tablet writes %s", r.Fact.Kind)
+				}
+				return nil
+			}); err != nil {
+				h.Fatalf("%v", err)
+			}
+		}
+		if expired != 1 {
+			h.Errorf("%d facts say that the short invitation ran out", expired)
+		}
+		for _, e := range h.Events[before:] {
+			if e.Family() == world.FamilyHealth && strings.Contains(e.Owner(), tablet.Name) && strings.Contains(e.Owner(), "/invite") {
+				h.Errorf("the tablet reports %v", e)
+			}
+		}
+	})
+}
+
+// TestInvitationsOfARemovedDeviceRunOut: a device that stays says so, for those that had a secret at the removed one.
+func TestInvitationsOfARemovedDeviceRunOut(t *testing.T) {
+	live(t, 1, func(h *household) {
+		dora := h.Person(h.tc, "Dora")
+		sent, received := h.invites(h.phone, time.Hour), h.invites(dora, time.Hour)
+		dora.Stop(h.tc)
+		h.phone.Do(h.tc, invite.IntentAccept, invite.CodeIntent{Code: received.Code}, nil)
+		tablet := h.phone.Enrol(h.tc, "Ada's tablet")
+		tablet.Dismiss(h.tc, h.phone)
+		for _, id := range []invite.ID{sent.ID, received.ID} {
+			h.Until(h.tc, "an invitation runs out", 5*time.Minute, func() bool {
+				in, _ := tablet.Look(h.tc).Invites.Invitation(id, h.tc.Now())
+				return in.Phase == invite.PhaseExpired
+			})
+		}
+	})
+}
+
+// invites makes an invitation.
+func (h *household) invites(by *auratest.Person, life aura.Duration) (code invite.CreateResult) {
+	h.Helper()
+	by.Do(h.tc, invite.IntentCreate, invite.CreateIntent{Life: life}, &code)
+	return code
 }
 
 // TestAGroupHearsBothDevices: a member of a group who is no contact learns of the devices, too, and each of them of the

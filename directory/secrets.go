@@ -43,7 +43,7 @@ func (x *Index) offer() {
 	before := x.state.codes
 	x.state.codes = make(map[transport.Tag]transport.Secret, len(before))
 	// An answer asks whether the time of the invitation has passed.
-	for _, id := range x.state.Invites.Listening(aura.Physical{}) {
+	for _, id := range x.state.Invites.Listening(x.state.own, aura.Physical{}) {
 		value, err := x.meta(invite.CodeKey(id))
 		x.blind = x.blind || err != nil
 		if len(value) == 0 {
@@ -118,6 +118,6 @@ func (x *Index) ByTag(tag transport.Tag) (secret transport.Secret, ok bool) {
 
 // Awaits reports whether an own invitation may still be answered, or an answer told why it is too late.
 func (x *Index) Awaits(now aura.Physical) (awaits bool) {
-	x.Read(func(s *State) { awaits = len(s.codes) > 0 && len(s.Invites.Listening(now)) > 0 })
+	x.Read(func(s *State) { awaits = len(s.codes) > 0 && len(s.Invites.Listening(s.own, now)) > 0 })
 	return awaits
 }

@@ -3,6 +3,7 @@ package effect_test
 import (
 	"testing"
 
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/internal/formats"
 )
@@ -26,4 +27,13 @@ func TestFormats(t *testing.T) {
 	formats.Map(t, "effect.Receipt-first", codec(first))
 	formats.Map(t, "effect.Receipt-parcel", codec(parcel))
 	formats.Map(t, "effect.Receipt-carry", codec(carry))
+}
+
+// TestDerivedNames holds what docs/formats.md says of signed bytes and digests.
+func TestDerivedNames(t *testing.T) {
+	receipt := formats.Sample[effect.Receipt]()
+	formats.Signed(t, `aura receipt 1\x00`, receipt.SigningBytes())
+	message := effect.Message{Session: aura.SessionID{1}, Edge: 2, Seq: 3, Parcel: []byte("parcel")}
+	digest := message.Digest()
+	formats.Derived(t, `aura parcel 1\x00`, digest[:])
 }

@@ -134,3 +134,15 @@ func TestFormatsOfRecords(t *testing.T) {
 	first.Value.Seq = 9
 	formats.Map(t, "fact.Record-first", first)
 }
+
+// TestDerivedNames holds what docs/formats.md says of digests and signed bytes.
+func TestDerivedNames(t *testing.T) {
+	row := [fact.ShortID]byte{}
+	for n := range byte(3) {
+		row = fact.PrefixDigest(row, aura.FactID{n + 1})
+	}
+	formats.Derived(t, `aura prefix 1\x00`, row[:])
+	certificate, batch := formats.Sample[fact.Certificate](), fact.NewBatch([]aura.FactID{{1}, {2}, {3}})
+	formats.Signed(t, `aura certificate 1\x00`, certificate.SigningBytes())
+	formats.Signed(t, `aura fact batch 1\x00`, batch.SigningBytes())
+}

@@ -13,8 +13,9 @@ import (
 // Bounds of logs.
 const (
 	maxLogName   = 256
-	maxLogValue  = 64 << 10
-	maxLogValues = 4096 // in one change
+	maxLogValue  = 256 << 10 // more than any message of a session, so that a recording holds each
+	maxLogValues = 4096      // in one change
+	maxLogChange = 16 << 20  // bytes of the values in one change
 	maxLogBytes  = 64 << 20
 	// logOverhead is about the size of an entry in the store without its value: its key, nonce, authentication and total.
 	logOverhead = 25 + 24 + 16 + 4
@@ -43,7 +44,7 @@ func family(name string) string {
 // fields. A log begins with its first change.
 type LogChange struct {
 	Name string // of 1 to 256 bytes; by convention a word, and behind a slash what tells logs of one use apart
-	// Values are appended, at most 4096 of at most 64 KiB each.
+	// Values are appended, at most 4096 of at most 256 KiB each and 16 MiB together.
 	Values [][]byte
 	// Drop lets the entries up to this number go, whatever their number. The numbers of the others stay.
 	Drop uint64
@@ -125,11 +126,16 @@ func (c *LogChange) check() error {
 	if len(c.Values) > maxLogValues {
 		return aura.Errorf(op, aura.Invalid, "%d entries for log %q at once, the most is %d: append them in parts", len(c.Values), family(c.Name), maxLogValues)
 	}
+	size := 0
 	for i, v := range c.Values {
 		if len(v) > maxLogValue {
 			return aura.Errorf(op, aura.Invalid, "entry %d of %d for log %q has %d bytes, the most is %d: split it",
 				i+1, len(c.Values), family(c.Name), len(v), maxLogValue)
 		}
+		size += len(v)
+	}
+	if size > maxLogChange {
+		return aura.Errorf(op, aura.Invalid, "%d bytes for log %q at once, the most is %d: append them in parts", size, family(c.Name), maxLogChange)
 	}
 	return nil
 }

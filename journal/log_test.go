@@ -313,7 +313,8 @@ func TestChangesOfALogOutOfBoundsAreRefused(t *testing.T) {
 		}{
 			"no name":         {journal.LogChange{Cursor: 1}, "name"},
 			"long name":       {journal.LogChange{Name: strings.Repeat("a", 257), Cursor: 1}, "257"},
-			"large value":     {journal.LogChange{Name: "big/\x00", Values: [][]byte{make([]byte, 64<<10+1)}}, `log "big" has 65537 bytes`},
+			"large value":     {journal.LogChange{Name: "big/\x00", Values: [][]byte{make([]byte, 256<<10+1)}}, `log "big" has 262145 bytes`},
+			"large change":    {journal.LogChange{Name: "big", Values: append(slices.Repeat([][]byte{make([]byte, 256<<10)}, 64), []byte{1})}, "16777217 bytes"},
 			"too many values": {journal.LogChange{Name: "many", Values: make([][]byte, 4097)}, "4097"},
 		} {
 			_, err := j.Append(tc, &journal.Entry{
@@ -328,8 +329,12 @@ func TestChangesOfALogOutOfBoundsAreRefused(t *testing.T) {
 			t.Errorf("a refused entry changed the store:\n%s", diff)
 		}
 		j.append(t, tc, &journal.Entry{Logs: []journal.LogChange{{
-			Name: strings.Repeat("a", 256), Values: append(make([][]byte, 4095), make([]byte, 64<<10)),
-		}}})
+			Name: strings.Repeat("a", 256), Values: append(make([][]byte, 4095), make([]byte, 256<<10)),
+		}, {Name: "a/1", Values: slices.Repeat([][]byte{make([]byte, 256<<10)}, 64)}}})
+		last, err := j.ReadLog(strings.Repeat("a", 256), 4096, 1, 1)
+		if err != nil || len(last) != 1 || len(last[0]) != 256<<10 {
+			t.Errorf("%d entries of the greatest size are there: %v", len(last), err)
+		}
 	})
 }
 

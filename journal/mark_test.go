@@ -2,6 +2,8 @@ package journal_test
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"slices"
 	"testing"
@@ -115,4 +117,27 @@ func copyOf(t *testing.T, tc task.Context, disk *journal.Faulty) *journal.Faulty
 		t.Fatal(err)
 	}
 	return to
+}
+
+// TestTheHeadsOfAMarkAreThoseOfThePage: a mark outside the home was made by another run, perhaps of another build.
+func TestTheHeadsOfAMarkAreThoseOfThePage(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		j := open(t, tc, journal.NewFaulty(entropy(2), journal.Faults{}))
+		defer j.close(t, tc)
+		j.append(t, tc, &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", "one"), draft(own, "chat.noted", "two")}})
+		j.append(t, tc, &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", "three")}})
+		b := []byte("aura mark 1\x00")
+		for _, ns := range []fact.Namespace{own, pair} {
+			heads, err := j.Heads(ns, self.id)
+			if err != nil || len(heads) != 1 {
+				t.Fatalf("%d heads: %v", len(heads), err)
+			}
+			b = append(append(b, byte(ns.Space)), ns.ID[:]...)
+			b = append(binary.BigEndian.AppendUint64(b, j.Count(ns, self.id)), 1)
+			b = append(binary.BigEndian.AppendUint64(b, heads[0].Seq), heads[0].ID[:]...)
+		}
+		if got := j.Mark().Heads; got != sha256.Sum256(b) {
+			t.Errorf("the heads of a mark are %x, docs/formats.md says %x", got, sha256.Sum256(b))
+		}
+	})
 }

@@ -17,8 +17,8 @@ import (
 const SnapshotKind = "journal.snapshot"
 
 // Snapshot is the payload of a snapshot fact: a reducer's state after the facts that it covers, and a
-// digest that names exactly these. The digest does not depend on positions, so that it is the same
-// on every device.
+// digest that names exactly these. The covers name local numbers, so they mean something in this journal alone. No build
+// writes one into a home yet.
 type Snapshot struct {
 	Namespace fact.Namespace `cbor:"1,keyasint,omitempty"`
 	Covers    []Cover        `cbor:"2,keyasint,omitempty"` // sorted by device

@@ -3,6 +3,7 @@ package replica
 import (
 	"testing"
 
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/egress"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/internal/formats"
@@ -35,4 +36,13 @@ func TestFormatsOfMessages(t *testing.T) {
 			return v, err
 		},
 	}, formats.Part{Field: "Number", Bytes: []byte{egress.NumberAddresses}}, formats.Part{Field: "Content", Bytes: content})
+}
+
+// TestDerivedNames holds what docs/formats.md says of a summary in a hello.
+func TestDerivedNames(t *testing.T) {
+	context, heads := contextTag(aura.ContextID{1}), headsTag([]fact.Place{{Seq: 300, ID: [fact.ShortID]byte{2}}, {Seq: 7, ID: [fact.ShortID]byte{3}}})
+	formats.Derived(t, `aura context in a hello 1\x00`, append(context[:], heads[:]...))
+	if none := headsTag(nil); none != ([8]byte{}) {
+		t.Errorf("no heads make %x", none)
+	}
 }

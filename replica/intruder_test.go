@@ -2,6 +2,7 @@ package replica_test
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -177,11 +178,13 @@ func (m *intruder) hello(tc task.Context) {
 	m.send(tc, wireHelloNumber, wireHello{Format: 2})
 }
 
-// acked returns what Ada acknowledges next, false when she hangs up.
+// acked returns what Ada acknowledges next, false when she hangs up or acknowledges nothing.
 func (m *intruder) acked(tc task.Context) (uint64, bool) {
 	m.World.Helper()
+	wait, done := tc.WithBudget("acked", 5*time.Minute)
+	defer done()
 	for {
-		b, err := m.channel.Recv(tc)
+		b, err := m.channel.Recv(wait)
 		if err != nil {
 			return 0, false
 		}
@@ -339,7 +342,7 @@ func TestAnIntruderIsRefused(t *testing.T) {
 	paid := func(change func(*effect.Receipt)) func(task.Context, *intruder) {
 		return func(tc task.Context, m *intruder) { m.deliver(tc, keep, change) }
 	}
-	for name, attack := range map[string]func(tc task.Context, m *intruder){
+	attacks := map[string]func(tc task.Context, m *intruder){
 		"a wrong signature": func(tc task.Context, m *intruder) {
 			r := m.next(keep)
 			r.Proof.Signature[0] ^= 1
@@ -490,7 +493,24 @@ func TestAnIntruderIsRefused(t *testing.T) {
 		"a thousand addresses": func(tc task.Context, m *intruder) {
 			m.send(tc, wireReachNumber, wireReach{Addresses: strings.Split(strings.Repeat("/ip4/192.0.2.9/tcp/1,", 999)+"/", ",")})
 		},
+	}
+	for what, bad := range map[string][]fact.Place{
+		"a place before the first": {{ID: [fact.ShortID]byte{7}}}, "a place without its fact": {{Seq: 4}},
+		"the greatest place": {{Seq: math.MaxUint64, ID: [fact.ShortID]byte{7}}}, "a place twice": append(unwritten(3), unwritten(1)...),
 	} {
+		attacks["a hello with "+what] = func(tc task.Context, m *intruder) {
+			m.send(tc, wireHelloNumber, wireHello{Format: 2, Heads: bad})
+		}
+		attacks["an acknowledgement with "+what] = func(tc task.Context, m *intruder) { m.send(tc, wireAckNumber, wireAck{Heads: bad}) }
+		attacks["an answer with "+what] = func(tc task.Context, m *intruder) { m.send(tc, wirePlacesNumber, wirePlaces{Held: bad}) }
+		attacks["a request to return all behind "+what] = func(tc task.Context, m *intruder) {
+			m.send(tc, wirePlacesNumber, wirePlaces{Return: true, After: bad})
+		}
+	}
+	for what, bad := range map[string][]uint64{"before the first": {0}, "that is the greatest": {math.MaxUint64}, "twice": {2, 1, 2}} {
+		attacks["a question about a place "+what] = func(tc task.Context, m *intruder) { m.send(tc, wirePlacesNumber, wirePlaces{Ask: bad}) }
+	}
+	for name, attack := range attacks {
 		auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
 			w.Logf("%s", name)
 			ada, ben, mallory := w.Person(tc, "Ada"), w.Person(tc, "Ben"), w.Person(tc, "Mallory")

@@ -1,6 +1,9 @@
 package replica
 
 import (
+	"math"
+	"slices"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/egress"
@@ -151,21 +154,54 @@ func decodeMessage(b []byte, v any) error {
 	return nil
 }
 
-// checkHeads returns aura.Corrupt for more heads than a stream can have.
-func checkHeads(heads []fact.Place) error {
-	if len(heads) > fact.MaxHeads {
-		return aura.Errorf("replica.checkHeads", aura.Corrupt, "%d newest facts of a device, the most is %d", len(heads), fact.MaxHeads)
+// checkPlaces returns aura.Corrupt when a message names more places than it may, one that no fact has, or one twice. what
+// names the message.
+func checkPlaces(what string, all []fact.Place, most int) error {
+	const op = "replica.checkPlaces"
+	if len(all) > most {
+		return aura.Errorf(op, aura.Corrupt, "%s names %d facts of a device, the most is %d", what, len(all), most)
+	}
+	for i, p := range all {
+		if !possible(p.Seq) || p.ID == ([fact.ShortID]byte{}) {
+			return aura.Errorf(op, aura.Corrupt, "%s names fact %x at place %d, which cannot be", what, p.ID, p.Seq)
+		}
+		if slices.Contains(all[:i], p) {
+			return aura.Errorf(op, aura.Corrupt, "%s names fact %x at place %d twice", what, p.ID, p.Seq)
+		}
 	}
 	return nil
 }
 
-// check returns aura.Corrupt for a hello that names more than there can be.
+// possible reports whether a stream can have a fact at a place. The greatest number is none, since no fact could follow.
+func possible(seq uint64) bool { return seq > 0 && seq < math.MaxUint64 }
+
+// check returns aura.Corrupt for a message that names more places than there can be, or impossible ones.
+func (p *places) check() error {
+	const op = "replica.places"
+	if len(p.Ask) > maxAsked {
+		return aura.Errorf(op, aura.Corrupt, "a question names %d places, the most is %d", len(p.Ask), maxAsked)
+	}
+	for i, seq := range p.Ask {
+		if !possible(seq) {
+			return aura.Errorf(op, aura.Corrupt, "a question names place %d, where no fact can be", seq)
+		}
+		if slices.Contains(p.Ask[:i], seq) {
+			return aura.Errorf(op, aura.Corrupt, "a question names place %d twice", seq)
+		}
+	}
+	if err := checkPlaces("an answer", p.Held, maxAsked*fact.MaxHeads); err != nil {
+		return err
+	}
+	return checkPlaces("a request to return facts", p.After, 2*fact.MaxHeads)
+}
+
+// check returns aura.Corrupt for a hello that names more than there can be, or impossible places.
 func (h *hello) check() error {
 	if len(h.Receipts) > fact.MaxHeads || len(h.Counted) > guard.SpentEpochs {
 		return aura.Errorf("replica.hello", aura.Corrupt, "a hello names %d branches of receipts and %d epochs, the most are %d and %d",
 			len(h.Receipts), len(h.Counted), fact.MaxHeads, guard.SpentEpochs)
 	}
-	return checkHeads(h.Heads)
+	return checkPlaces("a hello", h.Heads, fact.MaxHeads)
 }
 
 // decodeDeliver also refuses one that holds more than a peer may send at once.

@@ -91,29 +91,48 @@ func (s *session) recall(tc task.Context) (asked bool, err error) {
 		return seq
 	}
 	var common fact.Place
-	for low, high := uint64(0), min(deepest(own), deepest(unknown))+1; high-low > 1; {
-		ask := spread(low, high)
+	err = narrow(min(deepest(own), deepest(unknown)), func(ask []uint64) (shared int, err error) {
 		held, err := s.ask(tc, ask)
 		if err != nil {
-			return false, err
+			return 0, err
 		}
-		for _, seq := range ask {
+		for i, seq := range ask {
 			same, err := s.known(held, seq)
-			if err != nil {
-				return false, err
+			if err != nil || same == (fact.Place{}) {
+				return i, err
 			}
-			if same == (fact.Place{}) {
-				high = seq
-				break
-			}
-			low, common = seq, same
+			common = same
 		}
+		return len(ask), nil
+	})
+	if err != nil {
+		return false, err
 	}
 	after := slices.DeleteFunc(slices.Clone(heads), func(p fact.Place) bool { return slices.Contains(unknown, p) })
-	if common != (fact.Place{}) {
+	if common != (fact.Place{}) && !slices.Contains(after, common) {
 		after = append(after, common)
 	}
 	return true, s.postPlaces(tc, egress.KindRecall, places{Return: true, After: after})
+}
+
+// narrow asks about places up to the last one until the greatest of those that both sides share is known. ask gets ascending
+// places and returns how many of them are shared: the first ones. Each answer leaves a sixteenth of the places, so n of them take at
+// most log₁₆ n + 2 questions.
+func narrow(last uint64, ask func([]uint64) (shared int, err error)) error {
+	for low, high := uint64(0), last+1; high-low > 1; {
+		seqs := spread(low, high)
+		shared, err := ask(seqs)
+		if err != nil {
+			return err
+		}
+		if shared < len(seqs) {
+			high = seqs[shared]
+		}
+		if shared > 0 {
+			low = seqs[shared-1]
+		}
+	}
+	return nil
 }
 
 // spread returns at most maxAsked places between two, the greatest one among them.
@@ -168,8 +187,8 @@ func (s *session) onPlaces(tc task.Context, p places) error {
 	if !s.greeted.Opened() {
 		return aura.Errorf("replica.onPlaces", aura.Corrupt, "a question about places before the hello")
 	}
-	if len(p.Ask) > maxAsked || len(p.Held) > maxAsked*fact.MaxHeads || len(p.After) > 2*fact.MaxHeads {
-		return aura.Errorf("replica.onPlaces", aura.Corrupt, "%d places asked for, %d held, %d to follow", len(p.Ask), len(p.Held), len(p.After))
+	if err := p.check(); err != nil {
+		return err
 	}
 	to := s.answers
 	if p.Return || len(p.Ask) > 0 {

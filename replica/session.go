@@ -211,7 +211,7 @@ func (s *session) onAck(tc task.Context, heads []fact.Place) error {
 	if !s.greeted.Opened() {
 		return aura.Errorf("replica.onAck", aura.Corrupt, "an acknowledgement before the hello")
 	}
-	if err := checkHeads(heads); err != nil {
+	if err := checkPlaces("an acknowledgement", heads, fact.MaxHeads); err != nil {
 		return err
 	}
 	s.lock.Lock()

@@ -3,6 +3,7 @@ package roster
 import (
 	"bytes"
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/aura-runtime/aura"
@@ -55,6 +56,15 @@ func (s *State) Device(id aura.DeviceID) (Device, error) {
 		}
 	}
 	return Device{}, aura.Errorf("roster.Device", aura.NotFound, "%s is no device of %s", aura.Short(id), aura.Short(s.Authority))
+}
+
+// Removed names the devices that entries removed, ascending: while the roster is contested, those that any side removed.
+func (s *State) Removed() (ids []aura.DeviceID) {
+	for _, i := range s.heads {
+		ids = slices.AppendSeq(ids, maps.Keys(s.fork.nodes[i].gone))
+	}
+	slices.SortFunc(ids, aura.DeviceID.Compare)
+	return slices.Compact(ids)
 }
 
 // State folds the entries to what they say now: one list, or a contested one.

@@ -55,3 +55,10 @@ func inEntry[T any](t *testing.T, v T, pick func(*Entry) T) formats.Codec[T] {
 	})
 	return c
 }
+
+// TestDerivedNames holds what docs/formats.md says of signed bytes.
+func TestDerivedNames(t *testing.T) {
+	e := sampleEntry()
+	formats.Signed(t, `aura roster 1\x00`, e.SigningBytes())
+	formats.Signed(t, `aura device 1\x00`, e.Devices[0].SigningBytes(e.Authority))
+}

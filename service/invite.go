@@ -86,7 +86,7 @@ func (s *Invite) troubled(tc task.Context, what world.Text) func(error) bool {
 func (s *Invite) unfinished(tc task.Context) ([]pursuit, error) {
 	waiting := map[invite.ID]bool{}
 	s.env.Directory.Read(func(p *directory.State) {
-		for _, id := range p.Invites.Contacting() {
+		for _, id := range p.Invites.Contacting(s.env.Ring.Device()) {
 			waiting[id] = true
 		}
 	})
@@ -193,14 +193,14 @@ func (s *Invite) code(id invite.ID) (invite.Code, error) {
 func (s *Invite) Met(tc task.Context, who contact.Ref) {
 	var id invite.ID
 	var accepted []invite.ID
-	now, context := tc.Now(), who.Context
+	now, context, own := tc.Now(), who.Context, s.env.Ring.Device()
 	s.env.Directory.Read(func(p *directory.State) {
-		for _, open := range p.Invites.Listening(now) {
+		for _, open := range p.Invites.Listening(own, now) {
 			if in, ok := p.Invites.Invitation(open, now); ok && in.Context == context && in.Phase == invite.PhaseAnswered {
 				id = open
 			}
 		}
-		accepted = p.Invites.From(who.Device)
+		accepted = p.Invites.From(who.Device, own)
 	})
 	if len(accepted) > 0 { // one ends all
 		if err := s.confirm(tc, accepted[0], who, nil, aura.OperationID{}); err != nil {

@@ -82,7 +82,7 @@ func (s *Maintenance) Close(task.Context) error { return nil }
 func (s *Maintenance) expire(tc task.Context) {
 	var collectable []invite.ID
 	now := tc.Now()
-	s.env.Directory.Read(func(p *directory.State) { collectable = p.Invites.Collectable(now) })
+	s.env.Directory.Read(func(p *directory.State) { collectable = p.Invites.Collectable(s.env.Ring.Device(), now) })
 	for _, id := range collectable {
 		if s.forgotten[id] {
 			continue

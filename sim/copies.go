@@ -359,8 +359,8 @@ type stream struct {
 	author  aura.DeviceID
 }
 
-// heads says which facts of a stream a home holds: equal heads are equal facts. A head of a chain will name all facts
-// below it; until then it is their number and the sum of their identities without carry.
+// heads says which facts of a stream a home holds, by their number and the sum of their identities without carry: equal
+// heads are equal facts. It does not rest on the heads of chains, which it helps to check.
 type heads struct {
 	count int
 	sum   aura.FactID

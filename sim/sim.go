@@ -28,7 +28,7 @@ type Options struct {
 	Minutes int  // simulated minutes of activity; default 1, at most [MaxMinutes]
 	Faults  bool // let every kind of [Troubles] happen, except those of copies
 	// Copies lets homes be copied at any instant and started beside the original, and be restored from earlier copies.
-	// No person moves to another network or is away for weeks then. Invariants do not hold until streams are chains.
+	// No person moves to another network or is away for weeks then.
 	Copies bool
 	// Devices is how many devices an account has at most: above 1 people enrol and remove devices while the world lives.
 	// Default 1, at most [MaxDevices].

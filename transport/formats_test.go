@@ -125,3 +125,9 @@ func TestFormatsOfNewerCells(t *testing.T) {
 		t.Errorf("a newer cell: %v", err)
 	}
 }
+
+// TestDerivedNames holds what docs/formats.md says of the tag of a first cell.
+func TestDerivedNames(t *testing.T) {
+	tag := TagOf([32]byte{1})
+	formats.Derived(t, "aura/transport/tag/1", tag[:])
+}

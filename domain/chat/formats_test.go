@@ -25,3 +25,13 @@ func TestFormats(t *testing.T) {
 	formats.Map(t, "chat.savedThread", formats.State[savedThread]())
 	formats.Map(t, "chat.savedInvitation", formats.State[savedInvitation]())
 }
+
+// TestDerivedNames holds what docs/formats.md says of the context of a group.
+func TestDerivedNames(t *testing.T) {
+	group := formats.Sample[Group]()
+	context, err := group.Context()
+	if err != nil {
+		t.Fatal(err)
+	}
+	formats.Derived(t, `aura group v1\x00`, context[:])
+}

@@ -3,6 +3,7 @@ package contact
 import (
 	"testing"
 
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/internal/formats"
 )
 
@@ -23,4 +24,18 @@ func TestFormats(t *testing.T) {
 	formats.Map(t, "contact.Ref", formats.Payload[Ref]())
 	formats.Map(t, "contact.savedState", formats.State[savedState]())
 	formats.Map(t, "contact.savedEntry", formats.State[savedEntry]())
+}
+
+// TestDerivedNames holds what docs/formats.md says of addresses, tags and the code that people compare.
+func TestDerivedNames(t *testing.T) {
+	signed, err := formats.Sample[Card]().SigningBytes(aura.DeviceID{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	formats.Signed(t, `aura addresses v1\x00`, signed)
+	tag := TagFor([32]byte{1}, aura.AuthorityID{3}, aura.AuthorityID{2}, aura.AuthorityID{4})
+	formats.Derived(t, "aura mutual contact v1 ", tag[:])
+	tag = Padding([32]byte{1}, aura.AuthorityID{4}, 5)
+	formats.Derived(t, "aura padding v1 ", tag[:])
+	formats.Derived(t, "aura verification code v1", []byte(Verification([32]byte{1})))
 }

@@ -3,6 +3,7 @@ package device
 import (
 	"testing"
 
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/internal/formats"
 )
 
@@ -17,4 +18,11 @@ func TestFormats(t *testing.T) {
 	formats.Map(t, "device.Whose", formats.Payload[Whose]())
 	formats.Map(t, "device.Roster", formats.Payload[Roster]())
 	formats.Map(t, "device.Device", formats.Payload[Device]())
+	formats.Map(t, "device.Contested", formats.Payload[Contested]())
+}
+
+// TestDerivedNames holds what docs/formats.md says of the context of an authority's devices.
+func TestDerivedNames(t *testing.T) {
+	own := OwnContext(aura.AuthorityID{1, 2, 3})
+	formats.Derived(t, "aura own 1", own[:])
 }

@@ -79,6 +79,14 @@ func (s *State) Listed(who aura.AuthorityID) (all []aura.DeviceID) {
 	return slices.Compact(all)
 }
 
+// Removed names the devices that the entries of an authority removed, ascending.
+func (s *State) Removed(who aura.AuthorityID, now aura.Instant) []aura.DeviceID {
+	if !s.Announces(who) {
+		return nil
+	}
+	return s.Chain(who, fact.Certificate{}, now).State(now).Removed()
+}
+
 // Bounds returns which facts of an authority's devices count in a context, by what its entries say.
 func (s *State) Bounds(context aura.ContextID, says *roster.State, below roster.Below) *roster.Bounds {
 	var all []roster.ClosedFact

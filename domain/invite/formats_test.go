@@ -76,3 +76,22 @@ func TestFormatsOfTheCode(t *testing.T) {
 		t.Errorf("a newer code: %v", err)
 	}
 }
+
+// TestDerivedNames holds what docs/formats.md says of an invitation and its exchange.
+func TestDerivedNames(t *testing.T) {
+	c := formats.Sample[Code]()
+	id, psk := c.ID(), c.PSK()
+	formats.Signed(t, `aura invitation v1\x00`, c.SigningBytes())
+	formats.Derived(t, `aura invitation id v1\x00`, id[:])
+	formats.Derived(t, "aura invitation psk v1", psk[:])
+	transcript, err := Transcript(ID{1}, formats.Sample[Hello](), formats.Sample[Answer]())
+	if err != nil {
+		t.Fatal(err)
+	}
+	formats.Derived(t, `aura invitation transcript v1\x00`, transcript[:])
+	k := Derive([32]byte{1}, []byte("secret"), [32]byte{2})
+	formats.Derived(t, `aura context v1\x00`, k.Context[:])
+	formats.Derived(t, "aura context secret v1", k.Secret[:])
+	formats.Derived(t, "aura inviter confirms v1", k.Inviter[:])
+	formats.Derived(t, "aura accepter confirms v1", k.Accepter[:])
+}

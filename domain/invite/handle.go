@@ -26,8 +26,8 @@ func CodeKey(id ID) string { return "invite.code/" + id.String() }
 // SeedKey is where the metadata keeps the accepter's 64-byte seed of its encapsulation key until the exchange ends.
 func SeedKey(id ID) string { return "invite.seed/" + id.String() }
 
-// MessageKey is where the metadata keeps this side's own message, Hello or Answer, to be sent again until the
-// exchange ends.
+// MessageKey is where the metadata keeps this side's own message, to be sent again: a Hello until the exchange ends, an Answer
+// as long as the code.
 func MessageKey(id ID) string { return "invite.message/" + id.String() }
 
 // Create plans to hand a signed code out.
@@ -102,7 +102,12 @@ const reasonCancelled = "cancelled here"
 // Cancel plans to take an invitation back, or the attempt to accept one. An own invitation that was accepted is
 // [aura.Conflict]: the contact exists. An inviter that took this side's Hello already, and whose answer did not
 // arrive, keeps a contact that never answers.
+//
+// An invitation that another device of the owner made or accepts is [aura.Conflict]: that device would not know.
 func Cancel(s *State, by domain.Caller, in CancelIntent) (guard.Request, error) {
+	if at := s.at(in.ID); at.phase != 0 && !at.phase.Terminal() && at.by != by.Device {
+		return guard.Request{}, aura.Errorf("invite.Cancel", aura.Conflict, "the invitation belongs to another of your devices: cancel it there")
+	}
 	if s.at(in.ID).phase == PhaseContacting {
 		return Fail(s, by, in.ID, reasonCancelled)
 	}
@@ -113,10 +118,10 @@ func Cancel(s *State, by domain.Caller, in CancelIntent) (guard.Request, error) 
 	return by.Local(CapEnd, draft), err // The code stays, so that an accepter who tries it is told, see [State.Listening].
 }
 
-// Expire plans to end an invitation whose time passed, see [State.Expired].
-func Expire(s *State, by domain.Caller, id ID) (guard.Request, error) {
+// Expire plans to end an invitation whose time passed, or that waits for a removed device, see [State.Expired].
+func Expire(s *State, by domain.Caller, removed []aura.DeviceID, id ID) (guard.Request, error) {
 	at := s.at(id)
-	if !at.due(by.Now) {
+	if !at.over(by.Device, removed, by.Now) {
 		return guard.Request{}, aura.Errorf("invite.Expire", aura.Conflict, "the invitation has not run out")
 	}
 	draft, err := by.Draft(KindExpired, Ended{ID: id})
@@ -129,7 +134,7 @@ func Expire(s *State, by domain.Caller, id ID) (guard.Request, error) {
 // Forget plans to drop the secret of an invitation that no peer tries any more, see [State.Collectable].
 func Forget(by domain.Caller, id ID) guard.Request {
 	r := by.Local(CapEnd)
-	r.Metadata = []guard.Meta{{Key: CodeKey(id)}}
+	r.Metadata = []guard.Meta{{Key: CodeKey(id)}, {Key: MessageKey(id)}}
 	return r
 }
 
@@ -183,6 +188,10 @@ func (s *State) offer(contacts *contact.State, by domain.Caller, c Code, h Hello
 		}
 		return Admission{Refusal: RefusalUsed}
 	case PhaseCompleted:
+		// A copy of the accepter's home, or one that was restored, is in the middle of the exchange that the other one ended.
+		if met && at.hello == helloHash(h) && at.context == known.Context {
+			return Admission{Again: true}
+		}
 		return Admission{Refusal: RefusalUsed}
 	case PhaseCancelled:
 		return Admission{Refusal: RefusalCancelled}
@@ -204,7 +213,7 @@ func (s *State) offer(contacts *contact.State, by domain.Caller, c Code, h Hello
 	}
 	// Of two people who answer each other's invitation at once only the lesser waits, so that they become
 	// contacts once and not twice, also when one had the other before.
-	if by.Authority.Compare(cert.Authority()) < 0 && s.contacting(cert.Device()) {
+	if by.Authority.Compare(cert.Authority()) < 0 && s.contacting(cert.Device(), by.Device) {
 		return Admission{Wait: true}
 	}
 	if anew {
@@ -260,7 +269,7 @@ func Admit(
 // reached adds to a request after which both sides have a contact what ends all other attempts to accept an invitation
 // of that peer: they would lead to a second contact, or to addresses where the peer is no more.
 func (s *State) reached(r *guard.Request, by domain.Caller, cert fact.Certificate, context aura.ContextID, but ID) error {
-	for _, id := range s.From(cert.Device()) {
+	for _, id := range s.From(cert.Device(), by.Device) {
 		if id == but {
 			continue
 		}
@@ -332,8 +341,8 @@ func renewed(contacts *contact.State, by domain.Caller, id ID, who contact.Ref, 
 	return []fact.Draft{completed, found}, nil
 }
 
-// Settle plans the inviter's facts after Done, or any other sign that the accepter has the contact: the answer is
-// forgotten, and attempts of this side to accept an invitation of the accepter end.
+// Settle plans the inviter's facts after Done, or any other sign that the accepter has the contact. The answer stays as long as
+// the code: a copy of the accepter's home may ask for it again. Attempts of this side to accept an invitation of the accepter end.
 func Settle(s *State, contacts *contact.State, by domain.Caller, id ID) (guard.Request, error) {
 	if err := expect(s, "invite.Settle", id, PhaseAnswered); err != nil {
 		return guard.Request{}, err
@@ -341,7 +350,6 @@ func Settle(s *State, contacts *contact.State, by domain.Caller, id ID) (guard.R
 	at := s.at(id)
 	draft, err := by.Draft(KindCompleted, Completed{ID: id, Authority: at.authority, Context: at.context})
 	r := by.Local(CapAnswer, draft)
-	r.Metadata = []guard.Meta{{Key: MessageKey(id)}}
 	if cert, ok := contacts.Certificate(at.context); ok && err == nil {
 		err = s.reached(&r, by, cert, at.context, id)
 	}

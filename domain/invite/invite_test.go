@@ -239,7 +239,7 @@ func TestExchangeEndsInOneContactOnBothSides(t *testing.T) {
 	h := hello(ben, "Ben")
 	r, err = invite.Accept(&b.state, &b.contacts, at(ben, noon), c, h, [64]byte{5})
 	b.commit(t, r, err)
-	if !slices.Equal(b.state.Contacting(), []invite.ID{id}) || len(b.meta[invite.SeedKey(id)]) != 64 {
+	if !slices.Equal(b.state.Contacting(ben.Device()), []invite.ID{id}) || len(b.meta[invite.SeedKey(id)]) != 64 {
 		t.Fatal("the accepter could not go on after a crash")
 	}
 
@@ -291,8 +291,26 @@ func TestExchangeEndsInOneContactOnBothSides(t *testing.T) {
 	if diff := cmp.Diff([]string{secret}, keysOf(b.meta)); diff != "" {
 		t.Fatalf("the accepter keeps more than the context's secret:\n%s", diff)
 	}
+	// A copy of the accepter's home may be in the middle of the exchange. Another Hello gets no answer, nor does a contact that was removed.
+	again := func() invite.Admission {
+		return invite.Offer(&a.state, &a.contacts, at(ada, noon), c, h, ben.Certificate.Agreement)
+	}
+	if offer := again(); !offer.Again || a.meta[invite.MessageKey(id)] == nil {
+		t.Errorf("the same Hello after the end: %+v", offer)
+	}
+	other := h
+	other.Name = "Benjamin"
+	if offer := invite.Offer(&a.state, &a.contacts, at(ada, noon), c, other, ben.Certificate.Agreement); offer.Refusal != invite.RefusalUsed {
+		t.Errorf("another Hello after the end: %+v", offer)
+	}
+	r, err = contact.Remove(&a.contacts, at(ada, noon), contact.RemoveIntent{Contact: theirs.Ref})
+	a.commit(t, r, err)
+	if offer := again(); offer.Refusal != invite.RefusalUsed {
+		t.Errorf("the same Hello after the contact was removed: %+v", offer)
+	}
+	a.commit(t, invite.Forget(at(ada, late), id), nil)
 	if _, kept := a.meta[invite.MessageKey(id)]; kept {
-		t.Fatal("the inviter keeps the answer")
+		t.Error("the inviter keeps the answer for good")
 	}
 }
 
@@ -378,7 +396,7 @@ func TestOfferIsRefusedWithItsReason(t *testing.T) {
 		if tc.cancel {
 			r, err = invite.Cancel(&a.state, at(ada, noon), invite.CancelIntent{ID: c.ID()})
 			a.commit(t, r, err)
-			if !slices.Contains(a.state.Listening(noon), c.ID()) || a.meta[invite.CodeKey(c.ID())] == nil {
+			if !slices.Contains(a.state.Listening(ada.Device(), noon), c.ID()) || a.meta[invite.CodeKey(c.ID())] == nil {
 				t.Error("the cancellation leaves no trace for an accepter")
 			}
 		}
@@ -593,14 +611,14 @@ func TestInvitationsRunOut(t *testing.T) {
 	b.commit(t, r, err)
 
 	after := aura.Physical{At: c.Expires}
-	if !slices.Equal(a.state.Expired(after), []invite.ID{c.ID()}) || len(b.state.Expired(after)) != 0 {
+	if !slices.Equal(a.state.Expired(ada.Device(), nil, after), []invite.ID{c.ID()}) || len(b.state.Expired(ben.Device(), nil, after)) != 0 {
 		t.Fatal("at the expiry the inviter ends it and the accepter still waits for a late answer")
 	}
 	if in, _ := a.state.Invitation(c.ID(), after); in.Phase != invite.PhaseExpired {
 		t.Fatalf("shown as %s", in.Phase)
 	}
 	for _, s := range []*side{a, b} {
-		r, err = invite.Expire(&s.state, at(s.Person, late), c.ID())
+		r, err = invite.Expire(&s.state, at(s.Person, late), nil, c.ID())
 		s.commit(t, r, err)
 		if s.phase(c.ID()) != invite.PhaseExpired {
 			t.Errorf("%s: %s", s.name, s.phase(c.ID()))
@@ -609,7 +627,7 @@ func TestInvitationsRunOut(t *testing.T) {
 	if got := invite.Offer(&a.state, &a.contacts, at(ada, late), c, hello(ben, "Ben"), ben.Certificate.Agreement); got.Refusal != invite.RefusalExpired {
 		t.Errorf("an accepter who tries the code afterwards is told %+v", got)
 	}
-	if over := a.state.Collectable(at(ada, late).Now); !slices.Equal(over, []invite.ID{c.ID()}) {
+	if over := a.state.Collectable(ada.Device(), late); !slices.Equal(over, []invite.ID{c.ID()}) {
 		t.Errorf("over are %v", over)
 	}
 	a.commit(t, invite.Forget(at(ada, late), c.ID()), nil)
@@ -658,6 +676,7 @@ func events(t *testing.T) *rapid.Generator[fact.Record] {
 		when := aura.Logical(rapid.Uint64Range(1, 9).Draw(rt, "logical"))
 		id := rapid.SampledFrom(ids).Draw(rt, "id")
 		who := rapid.SampledFrom([]foldtest.Person{ben, cleo}).Draw(rt, "who").Authority()
+		ada := rapid.SampledFrom([]foldtest.Person{ada, sibling(ada, 9)}).Draw(rt, "device")
 		switch kind := rapid.SampledFrom([]string{
 			invite.KindCreated, invite.KindAccepting, invite.KindAccepted, invite.KindCompleted,
 			invite.KindDeclined, invite.KindCancelled, invite.KindFailed, invite.KindExpired,
@@ -790,6 +809,77 @@ func FuzzPayloads(f *testing.F) {
 	})
 }
 
+// sibling returns another device of a person.
+func sibling(of foldtest.Person, n byte) foldtest.Person {
+	p := foldtest.NewPerson(n)
+	p.Certificate.Root = of.Certificate.Root
+	return p
+}
+
+// TestAnInvitationBelongsToOneDevice: the owner's other devices see it and keep off, whatever they do, unless it is removed.
+func TestAnInvitationBelongsToOneDevice(t *testing.T) {
+	a, laptop := &side{Person: ada, meta: map[string][]byte{}}, sibling(ada, 9)
+	sent, received := code(t, ada, 1), code(t, ben, 2)
+	r, err := invite.Create(at(ada, noon), sent)
+	a.commit(t, r, err)
+	r, err = invite.Accept(&a.state, &a.contacts, at(ada, noon), received, hello(ada, "Ada"), [64]byte{1})
+	a.commit(t, r, err)
+	both := []invite.ID{sent.ID(), received.ID()}
+	slices.SortFunc(both, invite.ID.Compare)
+
+	kept := at(laptop, late)
+	if kept.Authority != ada.Authority() || kept.Device == ada.Device() {
+		t.Fatal("the laptop is no second device of Ada")
+	}
+	for what, ids := range map[string][]invite.ID{
+		"contacting":  a.state.Contacting(laptop.Device()),
+		"from":        a.state.From(ben.Device(), laptop.Device()),
+		"listening":   a.state.Listening(laptop.Device(), noon),
+		"expired":     a.state.Expired(laptop.Device(), []aura.DeviceID{laptop.Device()}, late),
+		"collectable": a.state.Collectable(laptop.Device(), late),
+	} {
+		if len(ids) > 0 {
+			t.Errorf("%s at another device: %v", what, ids)
+		}
+	}
+	for _, id := range both {
+		if _, err := invite.Expire(&a.state, kept, nil, id); !errors.Is(err, aura.Conflict) {
+			t.Errorf("another device ends it when its time is over: %v", err)
+		}
+		if _, err := invite.Cancel(&a.state, at(laptop, noon), invite.CancelIntent{ID: id}); !errors.Is(err, aura.Conflict) || !strings.Contains(err.Error(), "cancel it there") {
+			t.Errorf("another device takes it back: %v", err)
+		}
+	}
+	own := code(t, laptop, 3)
+	a.Person = laptop // all that is committed from here on is of the laptop
+	r, err = invite.Create(at(laptop, noon), own)
+	a.commit(t, r, err)
+	for _, in := range a.state.Invitations(noon) {
+		want := ada.Device()
+		if in.ID == own.ID() {
+			want = laptop.Device()
+		}
+		if in.Device != want {
+			t.Errorf("an invitation is shown as of %s, not of %s", in.Device, want)
+		}
+	}
+
+	removed := []aura.DeviceID{ada.Device()}
+	if got := a.state.Expired(laptop.Device(), removed, noon); !slices.Equal(got, both) {
+		t.Errorf("of a removed device run out %v, want %v", got, both)
+	}
+	for _, id := range both {
+		r, err := invite.Expire(&a.state, at(laptop, noon), removed, id)
+		a.commit(t, r, err)
+		if got := a.phase(id); got != invite.PhaseExpired {
+			t.Errorf("an invitation of a removed device is %s", got)
+		}
+	}
+	if got := a.state.Expired(laptop.Device(), removed, noon); len(got) > 0 {
+		t.Errorf("they run out again: %v", got)
+	}
+}
+
 // TestAnAcceptanceCanBeTakenBack: the answer that comes after it makes no contact, and its secrets are gone.
 func TestAnAcceptanceCanBeTakenBack(t *testing.T) {
 	_, b := sides()
@@ -802,8 +892,8 @@ func TestAnAcceptanceCanBeTakenBack(t *testing.T) {
 	if in, _ := b.state.Invitation(c.ID(), noon); in.Phase != invite.PhaseFailed || in.Reason != "cancelled here" {
 		t.Errorf("the invitation is %+v", in)
 	}
-	if len(b.state.Contacting()) > 0 || len(keysOf(b.meta)) > 0 {
-		t.Errorf("still contacting %v with %v", b.state.Contacting(), keysOf(b.meta))
+	if len(b.state.Contacting(ben.Device())) > 0 || len(keysOf(b.meta)) > 0 {
+		t.Errorf("still contacting %v with %v", b.state.Contacting(ben.Device()), keysOf(b.meta))
 	}
 	reply, keys, transcript := answer(t, c, h)
 	if _, err := invite.Conclude(&b.state, &b.contacts, at(ben, noon), c, reply, c.Agreement, keys, transcript, aura.ContextID{}); !errors.Is(err, aura.Conflict) {

@@ -3,6 +3,7 @@ package invite
 import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/fact"
 )
 
@@ -14,7 +15,7 @@ const protocol = "invitation"
 
 // Module returns the domain. An invitation serves once, even if two people answer it at one moment: its changes are
 // made one at a time. A service of the runtime makes and accepts invitations, because that needs keys and the other
-// side.
+// side. It needs the module of devices: an invitation belongs to a device of the owner.
 func Module() domain.Module {
 	id := fact.Column{Name: "id", Key: 1}
 	return domain.Module{
@@ -89,12 +90,12 @@ func outcome(s domain.State, f *fact.Fact) domain.Outcome {
 	return domain.Outcome{Phase: domain.PhaseRunning}
 }
 
-// due ends invitations whose time passed.
+// due ends invitations whose time passed, and those of devices that the owner removed.
 func due(s *domain.Snapshot) ([]domain.Plan, error) {
-	state := domain.Get[*State](s.States)
+	state, removed := domain.Get[*State](s.States), domain.Get[*device.State](s.States).Removed(s.Authority, s.Now.At)
 	var plans []domain.Plan
-	for _, id := range state.Expired(s.Now) {
-		r, err := Expire(state, s.Caller, id)
+	for _, id := range state.Expired(s.Device, removed, s.Now) {
+		r, err := Expire(state, s.Caller, removed, id)
 		if err != nil {
 			return plans, err
 		}

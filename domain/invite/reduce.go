@@ -26,6 +26,7 @@ type entry struct {
 // event is one fact about an invitation, reduced to the fields of a view.
 type event struct {
 	kind      string
+	by        aura.DeviceID // the device of the owner that said so
 	expires   aura.Instant
 	device    aura.DeviceID
 	authority aura.AuthorityID
@@ -59,7 +60,7 @@ func (s *State) Apply(r *fact.Record) {
 
 // read reduces a fact to its invitation and event.
 func read(f *fact.Fact) (ID, event, bool) {
-	e := event{kind: f.Kind}
+	e := event{kind: f.Kind, by: f.Device}
 	switch f.Kind {
 	case KindCreated, KindDeclined:
 		var p Created // Both have the same fields.
@@ -114,6 +115,7 @@ func (e *entry) play() {
 		}
 		e.now = situation{phase: phase, event: event{
 			kind:      cmp.Or(e.now.kind, ev.kind), // the first tells inviter from receiver
+			by:        cmp.Or(e.now.by, ev.by),     // and which device the invitation belongs to
 			expires:   cmp.Or(ev.expires, e.now.expires),
 			device:    cmp.Or(ev.device, e.now.device),
 			authority: cmp.Or(ev.authority, e.now.authority),

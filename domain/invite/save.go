@@ -19,10 +19,11 @@ type savedEvent struct {
 	Context   aura.ContextID   `cbor:"5,keyasint,omitzero"`
 	Hello     [32]byte         `cbor:"6,keyasint,omitzero"`
 	Reason    string           `cbor:"7,keyasint,omitempty"`
+	By        aura.DeviceID    `cbor:"8,keyasint"`
 }
 
 // Version is that of the saved form and of what Apply makes of a fact: a change of either raises it.
-func (s *State) Version() int { return 1 }
+func (s *State) Version() int { return 2 }
 
 // Save returns the state for [State.Restore]. Equal states have equal bytes.
 func (s *State) Save() ([]byte, error) {
@@ -33,7 +34,7 @@ func (s *State) Save() ([]byte, error) {
 			v := &e.events[i].Value
 			events[i] = fold.Item[savedEvent]{Stamp: e.events[i].Stamp, Value: savedEvent{
 				Kind: v.kind, Expires: v.expires, Device: v.device, Authority: v.authority, Context: v.context,
-				Hello: v.hello, Reason: v.reason,
+				Hello: v.hello, Reason: v.reason, By: v.by,
 			}}
 		}
 		saved.Entries[id] = events
@@ -55,7 +56,7 @@ func (s *State) Restore(state []byte) error {
 			v := &events[i].Value
 			e.put(events[i].Stamp, event{
 				kind: v.Kind, expires: v.Expires, device: v.Device, authority: v.Authority, context: v.Context,
-				hello: v.Hello, reason: v.Reason,
+				hello: v.Hello, reason: v.Reason, by: v.By,
 			})
 		}
 		e.play()

@@ -26,6 +26,7 @@ type Invitation struct {
 	ID        ID               `json:"id"`
 	Direction Direction        `json:"direction"`
 	Phase     Phase            `json:"state"`
+	Device    aura.DeviceID    `json:"device"`             // of the owner, which made the invitation or received it: see [State.Expired]
 	Expires   time.Time        `json:"expires"`            // UTC
 	Authority aura.AuthorityID `json:"authority,omitzero"` // the other side, once known
 	Context   aura.ContextID   `json:"context,omitzero"`
@@ -70,24 +71,26 @@ func (s *State) Invitation(id ID, now aura.Physical) (Invitation, bool) {
 	return at.invitation(id, now), at.phase != 0
 }
 
-// Expired returns the invitations whose time passed without a fact that says so, for [Expire]; ascending.
-func (s *State) Expired(now aura.Physical) []ID {
-	return s.where(func(at situation) bool { return at.due(now) })
+// Expired returns the invitations of a device whose time passed without a fact that says so, and those that wait for a device which
+// the owner has removed, for [Expire]; ascending. An invitation belongs to the device that made or received it, which alone has
+// its secrets: the owner's other devices see it and keep off.
+func (s *State) Expired(own aura.DeviceID, removed []aura.DeviceID, now aura.Physical) []ID {
+	return s.where(func(at situation) bool { return at.over(own, removed, now) })
 }
 
-// Listening returns the outgoing invitations whose code may still be tried, ascending: the inviter answers the
+// Listening returns the outgoing invitations of a device whose code may still be tried, ascending: the inviter answers the
 // right one and tells the others why not.
-func (s *State) Listening(now aura.Physical) []ID {
+func (s *State) Listening(own aura.DeviceID, now aura.Physical) []ID {
 	return s.where(func(at situation) bool {
-		return at.kind == KindCreated && (at.phase == PhaseAnswered || !expired(at.expires.Add(grace), now))
+		return at.kind == KindCreated && at.by == own && (at.phase == PhaseAnswered || !expired(at.expires.Add(grace), now))
 	})
 }
 
-// Collectable returns the outgoing invitations that have ended and that no accepter tries any more, for [Forget];
+// Collectable returns the outgoing invitations of a device that have ended and that no accepter tries any more, for [Forget];
 // ascending.
-func (s *State) Collectable(now aura.Physical) []ID {
+func (s *State) Collectable(own aura.DeviceID, now aura.Physical) []ID {
 	return s.where(func(at situation) bool {
-		return at.kind == KindCreated && at.phase.Terminal() && expired(at.expires.Add(grace), now)
+		return at.kind == KindCreated && at.by == own && at.phase.Terminal() && expired(at.expires.Add(grace), now)
 	})
 }
 
@@ -98,20 +101,20 @@ func (s *State) Ended(now aura.Physical) []ID {
 	})
 }
 
-// Contacting returns the incoming invitations whose inviter must be reached, ascending.
-func (s *State) Contacting() []ID {
-	return s.where(func(at situation) bool { return at.phase == PhaseContacting })
+// Contacting returns the incoming invitations whose inviter a device must reach, ascending.
+func (s *State) Contacting(own aura.DeviceID) []ID {
+	return s.where(func(at situation) bool { return at.phase == PhaseContacting && at.by == own })
 }
 
-// From returns the incoming invitations of a device whose inviter must be reached, ascending.
-func (s *State) From(device aura.DeviceID) []ID {
-	return s.where(func(at situation) bool { return at.phase == PhaseContacting && at.device == device })
+// From returns the incoming invitations of an inviter's device which a device must reach, ascending.
+func (s *State) From(inviter, own aura.DeviceID) []ID {
+	return s.where(func(at situation) bool { return at.answers(inviter, own) })
 }
 
-// contacting reports whether an invitation of a device is being answered.
-func (s *State) contacting(device aura.DeviceID) bool {
+// contacting reports whether a device is answering an invitation of an inviter's device.
+func (s *State) contacting(inviter, own aura.DeviceID) bool {
 	for _, e := range s.entries {
-		if e.now.phase == PhaseContacting && e.now.device == device {
+		if e.now.answers(inviter, own) {
 			return true
 		}
 	}
@@ -131,7 +134,7 @@ func (s *State) where(holds func(situation) bool) []ID {
 
 func (at situation) invitation(id ID, now aura.Physical) Invitation {
 	in := Invitation{
-		ID: id, Direction: DirectionReceived, Phase: at.phase, Expires: at.expires.Std(),
+		ID: id, Direction: DirectionReceived, Phase: at.phase, Device: at.by, Expires: at.expires.Std(),
 		Authority: at.authority, Context: at.context, Reason: at.reason,
 	}
 	if at.kind == KindCreated {
@@ -146,6 +149,18 @@ func (at situation) invitation(id ID, now aura.Physical) Invitation {
 func (at situation) due(now aura.Physical) bool {
 	end, ends := at.ends()
 	return ends && expired(end, now)
+}
+
+// over reports whether a device is to say that an invitation ended: its own, whose time passed, or one that waits for a removed
+// device.
+func (at situation) over(own aura.DeviceID, removed []aura.DeviceID, now aura.Physical) bool {
+	_, waits := at.ends()
+	return at.due(now) && at.by == own || waits && slices.Contains(removed, at.by)
+}
+
+// answers reports whether an own device is answering an invitation of an inviter's device.
+func (at situation) answers(inviter, own aura.DeviceID) bool {
+	return at.phase == PhaseContacting && at.device == inviter && at.by == own
 }
 
 // ends returns when an invitation that waits stops waiting.

@@ -10,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -409,5 +410,67 @@ func TestNumbersInUseHaveRows(t *testing.T) {
 	}
 	if found < 25 {
 		t.Errorf("%d numbers were found: the test does not see them", found)
+	}
+}
+
+// TestPrefixesInUseHaveRows: functions that return keys of metadata or names of logs begin them with a literal.
+func TestPrefixesInUseHaveRows(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(module(t), "docs", "formats.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	prefix := regexp.MustCompile(`^"[a-z.]+/"$`)
+	found := 0
+	for _, f := range goFiles(t) {
+		if strings.HasSuffix(f.path, "_test.go") || strings.HasPrefix(f.path, "examples/") {
+			continue
+		}
+		for _, d := range f.ast.Decls {
+			fn, ok := d.(*ast.FuncDecl)
+			if !ok || !strings.HasSuffix(fn.Name.Name, "Key") && !strings.HasSuffix(fn.Name.Name, "LogName") {
+				continue
+			}
+			ast.Inspect(fn, func(n ast.Node) bool {
+				if lit, ok := n.(*ast.BasicLit); ok && prefix.MatchString(lit.Value) {
+					found++
+					if !strings.Contains(string(text), "\n| "+lit.Value+" |") {
+						t.Errorf("docs/formats.md has no row for the prefix %s of %s", lit.Value, fn.Name.Name)
+					}
+				}
+				return true
+			})
+		}
+	}
+	if found < 13 {
+		t.Errorf("%d prefixes were found: the test does not see them", found)
+	}
+}
+
+// TestLabelsInUseHaveRows: each text of the source that sets one use of a hash or a key apart from others is on the page, and
+// each on the page is in the source. A row without an example says why there is none.
+func TestLabelsInUseHaveRows(t *testing.T) {
+	label := regexp.MustCompile(`^"aura(\.machine\.[a-z]+\.v[0-9]+|/[a-z/ ]+/[0-9]+| [a-z ]+ v?[0-9]+ ?(\\x00)?)"$`)
+	rows, used := derivedRows(t), map[string]bool{}
+	for _, f := range goFiles(t) {
+		if strings.HasSuffix(f.path, "_test.go") || f.path == "app/demo.go" { // which keeps and sends nothing
+			continue
+		}
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.BasicLit); ok && label.MatchString(lit.Value) {
+				text := strings.Trim(lit.Value, `"`)
+				if used[text] = true; rows[text] == "" {
+					t.Errorf("docs/formats.md has no row for the label %s of %s", lit.Value, f.path)
+				}
+			}
+			return true
+		})
+	}
+	for text := range rows {
+		if !used[text] {
+			t.Errorf("the label %q of docs/formats.md is not in the source", text)
+		}
+	}
+	if len(used) < 35 {
+		t.Errorf("%d labels were found: the test does not see them", len(used))
 	}
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -196,6 +197,8 @@ func inviteListCommand(s *Shell) *cobra.Command {
 type invitationLine struct {
 	invite.Invitation
 	With string `json:"with,omitempty"` // the contact that came of it, as it is called on this side
+	// Elsewhere says that the invitation belongs to another device of the account, where it can be cancelled.
+	Elsewhere bool `json:"elsewhere,omitempty"`
 }
 
 // invitationLines returns the invitations with whom they were answered or made.
@@ -210,7 +213,7 @@ func invitationLines(tc task.Context, core *app.Core) ([]invitationLine, error) 
 	}
 	lines := make([]invitationLine, len(list))
 	for i := range list {
-		lines[i].Invitation = list[i]
+		lines[i].Invitation, lines[i].Elsewhere = list[i], list[i].Device != core.Device()
 		for j := range contacts {
 			if !list[i].Authority.IsZero() && contacts[j].Authority == list[i].Authority {
 				lines[i].With = contacts[j].Name
@@ -240,6 +243,9 @@ func (s *Shell) printInvitations(lines []invitationLine, now time.Time) error {
 			more = "with " + in.With
 		case !in.Phase.Terminal():
 			more = "until " + clock(in.Expires, now)
+		}
+		if in.Elsewhere {
+			more = strings.TrimSpace(more + " (another device)")
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s%s\t%s\n", shortInvitation(in.ID), in.Direction, in.Phase, because(in.Reason), more)
 	}
