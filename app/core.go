@@ -8,6 +8,7 @@ import (
 	"github.com/aura-runtime/aura/domain/builtin"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
@@ -111,6 +112,19 @@ func (c *Core) Device() aura.DeviceID { return c.self.Device }
 
 // Status asks the agent about itself.
 func (c *Core) Status(tc task.Context) (status.Status, error) { return ask(tc, c.bridge) }
+
+// Contested asks whose accounts are contested: their entries about devices contradict each other. An agent of an earlier build names
+// none.
+func (c *Core) Contested(tc task.Context) (all device.Contested, err error) {
+	answer, err := c.bridge.Ask(tc, fact.Question{Kind: device.QuestionContested})
+	if aura.KindOf(err) == aura.NotFound {
+		return all, nil
+	}
+	if err == nil {
+		err = fact.UnmarshalAnswer(answer.Payload, &all)
+	}
+	return all, err
+}
 
 // Services asks the agent for the declarations of its services: the reactive pipeline, then the others in start order.
 func (c *Core) Services(tc task.Context) ([]status.Declared, error) {

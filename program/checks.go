@@ -16,6 +16,7 @@ import (
 	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain/builtin"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
@@ -133,24 +134,43 @@ func checkPeers(tc task.Context, home string, running *status.Status) []finding 
 	if err != nil {
 		return []finding{ill("clocks", "", "%s", aura.Reason(err))}
 	}
+	contested, err := core.Contested(tc)
+	if err != nil {
+		return []finding{ill("devices", "", "%s", aura.Reason(err))}
+	}
 	findings := append(compareJournals(contacts, peers), checkCopies(running, contacts, tc.Now().At)...)
+	findings = append(findings, checkContests(&contested, core.Self(), contacts)...)
 	return append(findings, compareClocks(contacts, peers))
 }
 
+// checkContests names the accounts whose entries about devices contradict each other.
+func checkContests(c *device.Contested, self aura.AuthorityID, contacts []contact.Contact) []finding {
+	return told("devices", c.Notices(self, nameIn(contacts)))
+}
+
 // checkCopies tells of copies of this home and of the homes of contacts.
-func checkCopies(now *status.Status, contacts []contact.Contact, at aura.Instant) (findings []finding) {
-	told := now.Copies(at, func(who aura.AuthorityID) string {
+func checkCopies(now *status.Status, contacts []contact.Contact, at aura.Instant) []finding {
+	return told("copies", now.Copies(at, nameIn(contacts)))
+}
+
+// nameIn returns how the members of conversations are called.
+func nameIn(contacts []contact.Contact) func(aura.AuthorityID) string {
+	return func(who aura.AuthorityID) string {
 		for i := range contacts {
 			if contacts[i].Authority == who {
 				return contacts[i].Name
 			}
 		}
 		return "group member " + aura.Short(who)
-	})
-	for _, n := range told {
-		f := well("copies", "%s", n.Text)
+	}
+}
+
+// told makes findings of notices.
+func told(check string, all []status.Notice) (findings []finding) {
+	for _, n := range all {
+		f := well(check, "%s", n.Text)
 		if n.Problem {
-			f = ill("copies", "", "%s", n.Text)
+			f = ill(check, "", "%s", n.Text)
 		}
 		f.Fix = n.Fix
 		findings = append(findings, f)
@@ -443,12 +463,15 @@ func checkMark(s *cli.Shell, home string, here journal.Mark) []finding {
 	return []finding{ill("copies", goOn+s.HomeFlag(), "%s", olderText(old))}
 }
 
-// checkBranches tells of copies that a journal without an agent knows of.
+// checkBranches tells of copies and of contested accounts that a journal without an agent knows of.
 func checkBranches(tc task.Context, j *journal.Journal, x *directory.Index, ring *keyring.Ring) []finding {
 	now := &status.Status{Device: ring.Device(), Branches: agent.Branches(j, x, ring.Authority(), ring.Device())}
 	var contacts []contact.Contact
-	x.Read(func(s *directory.State) { contacts = s.Contacts.Contacts() })
-	return checkCopies(now, contacts, tc.Now().At)
+	var contested device.Contested
+	x.Read(func(s *directory.State) {
+		contacts, contested = s.Contacts.Contacts(), device.ContestedAt(s.States, ring.Authority(), tc.Now().At)
+	})
+	return append(checkCopies(now, contacts, tc.Now().At), checkContests(&contested, ring.Authority(), contacts)...)
 }
 
 // lostJournal is the advice for a home without a journal.

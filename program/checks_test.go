@@ -10,12 +10,103 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/builtin"
 	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/keyring"
+	"github.com/aura-runtime/aura/roster"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/ui/cli"
 )
+
+// written returns the disk of a home whose journal has one entry.
+func written(tc task.Context, sim *task.Sim, ring *keyring.Ring, entry *journal.Entry) (*journal.Faulty, error) {
+	disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
+	set, err := builtin.New()
+	if err != nil {
+		return nil, err
+	}
+	j, err := journal.Open(tc, disk, journal.Options{
+		Key: ring.StoreKey(), Entropy: sim.Entropy("journal"), Registry: set.Registry(),
+		Author: ring.Authority(), Device: ring.Device(), Sign: ring.Sign,
+	})
+	if err != nil {
+		return nil, err
+	}
+	writer := task.NewGroup(tc, "writer")
+	writer.Go("writer", j.Serve)
+	if _, err := j.Append(tc, entry); err != nil {
+		return nil, err
+	}
+	if err := j.Close(tc); err != nil {
+		return nil, err
+	}
+	if err := writer.Close(tc, time.Minute); err != nil {
+		return nil, err
+	}
+	return disk.Crash(), nil // it is open again
+}
+
+// TestDoctorTellsOfAContestedAccount with the remedy, also when no agent runs.
+func TestDoctorTellsOfAContestedAccount(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	sim := task.NewSim(1, task.SimOptions{})
+	err := sim.Run("test", func(tc task.Context) error {
+		ring := keyring.Ephemeral(sim.Entropy("ring"))
+		c := ring.Certificate()
+		sign, err := ring.Root()
+		if err != nil {
+			return err
+		}
+		first, err := roster.Found(&c)
+		if err != nil {
+			return err
+		}
+		chain, entries := roster.New(ring.Authority()), []roster.Entry{first}
+		if err := chain.Add(first, 0); err != nil {
+			return err
+		}
+		for _, name := range []string{"tablet", "laptop"} { // each as if the other one were not
+			e, err := roster.Enrol(chain.State(1), ring.Device(), ring.Sibling(sim.Entropy(name), roster.RootPlaceHere).Listed())
+			if err != nil {
+				return err
+			}
+			entries = append(entries, e.Sign(sign))
+		}
+		for n, want := range map[int]bool{2: false, 3: true} {
+			all, err := roster.Announce(entries[:n])
+			if err != nil {
+				return err
+			}
+			payload, err := fact.Marshal(all[0])
+			if err != nil {
+				return err
+			}
+			disk, err := written(tc, sim, ring, &journal.Entry{Drafts: []fact.Draft{
+				{Namespace: fact.OwnNamespace(ring.Authority()), Kind: device.KindRoster, Payload: payload},
+			}})
+			if err != nil {
+				return err
+			}
+			contested := false
+			for _, f := range checkJournal(tc, &cli.Shell{Out: io.Discard, Err: io.Discard}, t.TempDir(), disk, ring) {
+				if f.Check == "devices" {
+					contested = true
+					if f.OK || !strings.Contains(f.Detail, "this account says two things") || !strings.Contains(f.Fix, "find out which of your devices") {
+						t.Errorf("%+v", f)
+					}
+				}
+			}
+			if contested != want {
+				t.Errorf("with %d entries it is told of a contest: %t", n, contested)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
 
 // TestDoctorCountsVoidFactsApart: they are intact, and no problem. A damaged entry of a log is one, which names what follows.
 func TestDoctorCountsVoidFactsApart(t *testing.T) {
@@ -23,20 +114,6 @@ func TestDoctorCountsVoidFactsApart(t *testing.T) {
 	sim := task.NewSim(1, task.SimOptions{})
 	err := sim.Run("test", func(tc task.Context) error {
 		ring := keyring.Ephemeral(sim.Entropy("ring"))
-		disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
-		set, err := builtin.New()
-		if err != nil {
-			return err
-		}
-		j, err := journal.Open(tc, disk, journal.Options{
-			Key: ring.StoreKey(), Entropy: sim.Entropy("journal"), Registry: set.Registry(),
-			Author: ring.Authority(), Device: ring.Device(), Sign: ring.Sign,
-		})
-		if err != nil {
-			return err
-		}
-		writer := task.NewGroup(tc, "writer")
-		writer.Go("writer", j.Serve)
 		ns := fact.ContextNamespace(aura.ContextID{3})
 		payload, err := fact.Marshal(chat.Text{Text: "hello", At: 1})
 		if err != nil {
@@ -47,16 +124,10 @@ func TestDoctorCountsVoidFactsApart(t *testing.T) {
 			Drafts: []fact.Draft{d, d, d}, Void: []journal.Void{{Namespace: ns, Device: ring.Device(), Ranges: []journal.Range{{From: 3}}}},
 			Logs: []journal.LogChange{{Name: "receipt/of somebody", Values: [][]byte{{1}}}},
 		}
-		if _, err := j.Append(tc, entry); err != nil {
+		disk, err := written(tc, sim, ring, entry)
+		if err != nil {
 			return err
 		}
-		if err := j.Close(tc); err != nil {
-			return err
-		}
-		if err := writer.Close(tc, time.Minute); err != nil {
-			return err
-		}
-		disk = disk.Crash() // it is open again
 		check := func(disk *journal.Faulty) map[string]finding {
 			found := map[string]finding{}
 			for _, f := range checkJournal(tc, &cli.Shell{Out: io.Discard, Err: io.Discard}, t.TempDir(), disk, ring) {

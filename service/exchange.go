@@ -280,11 +280,11 @@ func (s *Invite) admit(tc task.Context, code invite.Code, h invite.Hello, static
 		return s.refuse(tc, code, offer.Refusal)
 	case offer.Again:
 		b, err := s.env.Journal.Meta(invite.MessageKey(code.ID()))
-		if err == nil && b == nil {
-			err = aura.Errorf("service.Invite", aura.NotFound, "the exchange has ended")
-		}
 		if err != nil {
 			return reply{}, err
+		}
+		if b == nil { // an earlier build forgot the answer with the end of the exchange
+			return s.refuse(tc, code, invite.RefusalUsed)
 		}
 		pass, err := s.env.Decider.Charge(tc, egress.Invited(code.ID()), egress.Message{Kind: egress.KindInviteAnswer, Bytes: len(b)})
 		return reply{kind: egress.KindInviteAnswer, message: b, pass: pass}, err

@@ -112,6 +112,9 @@ func (p *person) lookAtShares() {
 			return
 		}
 		for _, s := range d.spent {
+			if d.spurned && s.epoch > d.lastEpoch {
+				continue // the contacts take nothing of it, and the others have its share
+			}
 			key := s
 			key.units = 0
 			if sum[key] += s.units; sum[key] > p.world.policy.Limit && p.world.talks.contexts[s.context] != nil {

@@ -36,6 +36,7 @@ type closed struct {
 type step struct {
 	place fact.Place
 	after [][fact.ShortID]byte
+	at    aura.Duration // when it was durable first
 }
 
 // chain notes which facts a fact of a context follows, and a bound that it says.
@@ -44,7 +45,7 @@ func (w *simulation) chain(context aura.ContextID, r *fact.Record) {
 	if _, known := w.steps[at.ID]; known {
 		return
 	}
-	s := step{place: at}
+	s := step{place: at, at: w.sim.Elapsed()}
 	for _, m := range r.Fact.Merges {
 		s.after = append(s.after, m.ID)
 	}

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"time"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
@@ -32,12 +34,13 @@ type checker struct {
 	latest  map[line]int        // by line without its number: the last number heard
 	blocked map[aura.AuthorityID]bool
 	knows   map[aura.AuthorityID]bool
-	labels  map[aura.ContextID]string // as shown last
-	renamed map[aura.ContextID]bool   // by the user, with an outcome that is not known: anything may be shown
-	chosen  map[aura.ContextID]bool   // the user has renamed it at some time
-	foreign map[aura.OperationID]bool // actions that another device of the account began
-	news    []aura.DeviceID           // devices whose removal came in this batch
-	removed map[aura.DeviceID]bool    // devices whose removal came before
+	labels  map[aura.ContextID]string       // as shown last
+	renamed map[aura.ContextID]bool         // by the user, with an outcome that is not known: anything may be shown
+	chosen  map[aura.ContextID]bool         // the user has renamed it at some time
+	foreign map[aura.OperationID]bool       // actions that another device of the account began
+	news    []aura.DeviceID                 // devices whose removal came in this batch
+	removed map[aura.DeviceID]bool          // devices whose removal came before
+	since   map[aura.DeviceID]aura.Duration // when it came, at the latest
 }
 
 // receiver is a member of a context.
@@ -53,7 +56,7 @@ func newChecker(p *person) *checker {
 		seq: map[line]uint64{}, acked: map[stream]uint64{}, failed: map[receiver]uint64{}, latest: map[line]int{},
 		blocked: map[aura.AuthorityID]bool{}, knows: map[aura.AuthorityID]bool{},
 		labels: map[aura.ContextID]string{}, renamed: map[aura.ContextID]bool{},
-		chosen: map[aura.ContextID]bool{}, removed: map[aura.DeviceID]bool{}, foreign: map[aura.OperationID]bool{},
+		chosen: map[aura.ContextID]bool{}, removed: map[aura.DeviceID]bool{}, since: map[aura.DeviceID]aura.Duration{}, foreign: map[aura.OperationID]bool{},
 	}
 }
 
@@ -68,7 +71,9 @@ func (w *checker) Committed(records []fact.Record) {
 // learnRemovals lets the removals of which facts told count: a fact in the batch of the entry was taken before.
 func (w *checker) learnRemovals() {
 	for _, id := range w.news {
-		w.removed[id] = true
+		if !w.removed[id] {
+			w.removed[id], w.since[id] = true, w.person.world.sim.Elapsed()
+		}
 	}
 	w.news = nil
 }
@@ -97,6 +102,7 @@ func (w *checker) take(r *fact.Record) {
 		}
 		w.hold(context, r)
 		w.person.world.chain(context, r)
+		w.overheard(r)
 		if r.Fact.Device == w.person.ring.Device() {
 			w.price(context, r)
 		} else {
@@ -105,6 +111,22 @@ func (w *checker) take(r *fact.Record) {
 	}
 	w.learn(r)
 }
+
+// overheard checks that a fact which comes to a removed device was said before its author knew of the removal: a session may
+// end a moment later.
+func (w *checker) overheard(r *fact.Record) {
+	author := w.person.world.byDevice(r.Fact.Device)
+	if author == nil || author.forked() || !w.person.first().spurned {
+		return
+	}
+	known := author.checker
+	if at := w.person.world.steps[r.Place().ID].at; known.removed[w.person.ring.Device()] && at > known.since[w.person.ring.Device()]+endsWithin {
+		w.violate(RemovedSilent, "%s told a device something after the removal was known", author.name)
+	}
+}
+
+// endsWithin is how long a session with a removed device may take to end.
+const endsWithin = 5 * time.Second
 
 // price notes the cost of an own fact.
 func (w *checker) price(context aura.ContextID, r *fact.Record) {

@@ -201,8 +201,8 @@ func (p *person) list(e *roster.Entry) {
 			id := before.Entry.Devices[i].ID()
 			if !slices.ContainsFunc(e.Devices, func(d roster.Device) bool { return d.ID() == id }) {
 				l.drops[hash] = append(l.drops[hash], id)
-				if d := p.world.byDevice(id); d != nil {
-					d.spurned = true
+				if d := p.world.byDevice(id); d != nil && !d.spurned {
+					d.spurned, d.lastEpoch = true, p.world.epoch()
 				}
 			}
 		}

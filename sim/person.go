@@ -65,6 +65,7 @@ type person struct {
 	enrolled  int                // of the same: how many devices were enrolled, or nearly
 	enrolling bool               // of the same
 	spurned   bool               // an entry removed this device
+	lastEpoch aura.Epoch         // in which that was
 	retired   bool               // it was removed, and is not used any more
 	original  *person            // of a copy: whose home was copied
 	copies    []*person          // homes that were copied from this one and are in use

@@ -36,6 +36,7 @@ type simulation struct {
 	chance  *chance
 	shuffle *chance // of orders of facts
 	policy  guard.Policy
+	start   aura.Instant // of the wall clock
 	net     *transport.SimNet
 	agents  *task.Group // the agents
 	people  []*person   // each by the first home
@@ -63,6 +64,7 @@ func newSimulation(o Options) *simulation {
 	log := &eventLog{to: o.Trace, elapsed: func() aura.Duration { return w.sim.Elapsed() }}
 	// The wall clock begins somewhere in an hour, so that the epoch of the default policy turns in some worlds.
 	start := aura.Instant(1_700_000_000e9).Add(aura.Duration(o.Seed%60) * time.Minute)
+	w.start = start
 	w.sim = task.NewSim(o.Seed, task.SimOptions{
 		Log: log, Start: start, Preempt: preempt, StallLimit: stallLimit, Slow: o.Slow,
 	})
@@ -152,6 +154,11 @@ func (w *simulation) stop(tc task.Context) {
 	for _, p := range w.homes() {
 		p.stop(tc)
 	}
+}
+
+// epoch returns the epoch of budgets that a right clock shows.
+func (w *simulation) epoch() aura.Epoch {
+	return guard.EpochAt(w.policy, aura.Physical{At: w.start.Add(w.sim.Elapsed())})
 }
 
 // calm is a network without trouble.

@@ -155,7 +155,10 @@ func (l *life) with(tc task.Context, what string, t chat.Thread, fn func(task.Co
 		if chosen := l.checker.chosen; ref.Context != t.Context && !chosen[ref.Context] && !chosen[t.Context] {
 			l.world.violate(l.name, LabelsStay, "%q was shown for %s and stands for %s", t.Name, t.Context, ref.Context)
 		}
-		if err = fn(tc, ref); aura.KindOf(err) != aura.Invalid {
+		if err = fn(tc, ref); err != nil && l.checker.expelled(ref.Context) {
+			return nil // the group has gone with the device that founded it
+		}
+		if aura.KindOf(err) != aura.Invalid {
 			return err
 		}
 		// The agent may know more than the screen: did all other members leave the group at this moment?

@@ -18,6 +18,7 @@ func TestFormats(t *testing.T) {
 	formats.Map(t, "device.Whose", formats.Payload[Whose]())
 	formats.Map(t, "device.Roster", formats.Payload[Roster]())
 	formats.Map(t, "device.Device", formats.Payload[Device]())
+	formats.Map(t, "device.Contested", formats.Payload[Contested]())
 }
 
 // TestDerivedNames holds what docs/formats.md says of the context of an authority's devices.

@@ -26,8 +26,8 @@ func CodeKey(id ID) string { return "invite.code/" + id.String() }
 // SeedKey is where the metadata keeps the accepter's 64-byte seed of its encapsulation key until the exchange ends.
 func SeedKey(id ID) string { return "invite.seed/" + id.String() }
 
-// MessageKey is where the metadata keeps this side's own message, Hello or Answer, to be sent again until the
-// exchange ends.
+// MessageKey is where the metadata keeps this side's own message, to be sent again: a Hello until the exchange ends, an Answer
+// as long as the code.
 func MessageKey(id ID) string { return "invite.message/" + id.String() }
 
 // Create plans to hand a signed code out.
@@ -134,7 +134,7 @@ func Expire(s *State, by domain.Caller, removed []aura.DeviceID, id ID) (guard.R
 // Forget plans to drop the secret of an invitation that no peer tries any more, see [State.Collectable].
 func Forget(by domain.Caller, id ID) guard.Request {
 	r := by.Local(CapEnd)
-	r.Metadata = []guard.Meta{{Key: CodeKey(id)}}
+	r.Metadata = []guard.Meta{{Key: CodeKey(id)}, {Key: MessageKey(id)}}
 	return r
 }
 
@@ -188,6 +188,10 @@ func (s *State) offer(contacts *contact.State, by domain.Caller, c Code, h Hello
 		}
 		return Admission{Refusal: RefusalUsed}
 	case PhaseCompleted:
+		// A copy of the accepter's home, or one that was restored, is in the middle of the exchange that the other one ended.
+		if met && at.hello == helloHash(h) && at.context == known.Context {
+			return Admission{Again: true}
+		}
 		return Admission{Refusal: RefusalUsed}
 	case PhaseCancelled:
 		return Admission{Refusal: RefusalCancelled}
@@ -337,8 +341,8 @@ func renewed(contacts *contact.State, by domain.Caller, id ID, who contact.Ref, 
 	return []fact.Draft{completed, found}, nil
 }
 
-// Settle plans the inviter's facts after Done, or any other sign that the accepter has the contact: the answer is
-// forgotten, and attempts of this side to accept an invitation of the accepter end.
+// Settle plans the inviter's facts after Done, or any other sign that the accepter has the contact. The answer stays as long as
+// the code: a copy of the accepter's home may ask for it again. Attempts of this side to accept an invitation of the accepter end.
 func Settle(s *State, contacts *contact.State, by domain.Caller, id ID) (guard.Request, error) {
 	if err := expect(s, "invite.Settle", id, PhaseAnswered); err != nil {
 		return guard.Request{}, err
@@ -346,7 +350,6 @@ func Settle(s *State, contacts *contact.State, by domain.Caller, id ID) (guard.R
 	at := s.at(id)
 	draft, err := by.Draft(KindCompleted, Completed{ID: id, Authority: at.authority, Context: at.context})
 	r := by.Local(CapAnswer, draft)
-	r.Metadata = []guard.Meta{{Key: MessageKey(id)}}
 	if cert, ok := contacts.Certificate(at.context); ok && err == nil {
 		err = s.reached(&r, by, cert, at.context, id)
 	}

@@ -26,12 +26,12 @@ const Lacks = "has messages of this device that this home lacks, and is asked fo
 // RecentlyTwice is how long after the last sign of it a device is said to run twice.
 const RecentlyTwice = time.Hour
 
-// Notice tells a person of copies of a home.
+// Notice tells a person of copies of a home, or of a contested account.
 type Notice struct {
 	Text string `json:"text"`
 	// Fix is what to do. Empty: nothing.
 	Fix string `json:"fix,omitempty"`
-	// Problem says that the device of this agent is concerned and that it does not end by itself.
+	// Problem says that the owner is concerned and that it does not end by itself.
 	Problem bool `json:"problem"`
 }
 

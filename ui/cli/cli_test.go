@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"encoding/json"
 	"regexp"
 	"strings"
@@ -13,10 +14,12 @@ import (
 	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/domain/foldtest"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/roster"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/ui/cli"
 	"github.com/aura-runtime/aura/world"
@@ -107,6 +110,69 @@ func (d *desk) fails(want int, text string, args ...string) {
 	lines := strings.Split(strings.TrimSpace(errs), "\n")
 	if !strings.HasPrefix(lines[0], "aura: ") || len(lines) > want {
 		d.t.Errorf("%v: not one line: %q", args, errs)
+	}
+}
+
+// contest lets the account of the n-th person say two things about its devices: each of two entries adds another one.
+func (d *desk) contest(n byte, ns fact.Namespace) {
+	d.t.Helper()
+	who := foldtest.NewPerson(n)
+	first, err := roster.Found(&who.Certificate)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	chain := roster.New(who.Authority())
+	if err := chain.Add(first, 0); err != nil {
+		d.t.Fatal(err)
+	}
+	entries := []roster.Entry{first}
+	for _, more := range []byte{n + 100, n + 101} {
+		p := foldtest.NewPerson(more)
+		added := roster.Device{Signing: p.Certificate.Signing, Agreement: p.Certificate.Agreement, Link: p.Certificate.Link, Rights: roster.RightsSpeak}
+		added.Countersignature = [64]byte(ed25519.Sign(p.Signing, added.SigningBytes(who.Authority())))
+		e, err := roster.Enrol(chain.State(1), who.Device(), added)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		root := ed25519.NewKeyFromSeed(append(make([]byte, ed25519.SeedSize-2), n, 1)) // see [foldtest.NewPerson]
+		entries = append(entries, e.Sign(func(b []byte) [64]byte { return [64]byte(ed25519.Sign(root, b)) }))
+	}
+	all, err := roster.Announce(entries)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.record(who, ns, device.KindRoster, all[0])
+}
+
+// TestAContestedAccountIsShown with its remedy, a contact's and the own one.
+func TestAContestedAccountIsShown(t *testing.T) {
+	d := newDesk(t, "Ada")
+	d.knows(2, "Ben")
+	d.knows(3, "Cleo")
+	for _, args := range [][]string{{"contacts"}, {"status"}, {"contacts", "--json"}, {"status", "--json"}} {
+		if out, _, _ := d.run(args...); strings.Contains(out, "two things") || strings.Contains(out, "contest") {
+			t.Errorf("%v before any contest:\n%s", args, out)
+		}
+	}
+	d.contest(2, fact.ContextNamespace(aura.ContextID{2}))
+	d.contest(1, fact.OwnNamespace(d.self.Authority()))
+	for _, c := range []struct {
+		want string
+		args []string
+	}{
+		{`(?m)^Ben   offline, Ben's account says two things about its devices: ask Ben  [a-z2-7]{8}\nCleo  offline +[a-z2-7]{8}$`, []string{"contacts"}},
+		{`"name":"Ben".*"contested":true.*\n.*"name":"Cleo"[^\n]*\n$`, []string{"contacts", "--json"}},
+		{`(?m)^devices +this account says two things about its devices.*\n +fix: find out which of your devices changed the list.*
+ +Ben's account says two things about its devices.*\n +fix: ask Ben by voice or in person`, []string{"status"}},
+		{`"contests":\[{"text":"this account says two things.*"text":"Ben's account says two things`, []string{"status", "--json"}},
+	} {
+		out, _, _ := d.run(c.args...)
+		if ok, err := regexp.MatchString(c.want, out); !ok {
+			t.Errorf("%v, %v:\n%s", c.args, err, out)
+		}
+	}
+	if out, _, _ := d.run("contacts", "--json"); strings.Count(out, "contested") != 1 {
+		t.Errorf("Cleo is contested as well:\n%s", out)
 	}
 }
 

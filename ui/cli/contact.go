@@ -2,29 +2,39 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/task"
 )
 
 // contactLine is one line of `aura contacts --json`.
-type contactLine struct{ app.Person }
+type contactLine struct {
+	app.Person
+	// Contested says that the contact's account says two things about its devices: the contact must be asked.
+	Contested bool `json:"contested,omitempty"`
+}
 
 // contactLines returns the contacts by name, with how they are reached and treated.
 func contactLines(tc task.Context, core *app.Core) ([]contactLine, error) {
 	people, err := core.People(tc)
-	return linesOf(people), err
+	if err != nil {
+		return nil, err
+	}
+	contested, err := core.Contested(tc)
+	return linesOf(people, contested.Authorities), err
 }
 
-func linesOf(people []app.Person) []contactLine {
+func linesOf(people []app.Person, contested []aura.AuthorityID) []contactLine {
 	lines := make([]contactLine, len(people))
 	for i, p := range people {
-		lines[i] = contactLine{p}
+		lines[i] = contactLine{p, slices.Contains(contested, p.Authority)}
 	}
 	return lines
 }
@@ -43,6 +53,9 @@ func (l *contactLine) reached() string {
 	}
 	if l.Connection.Lacks {
 		text += ", " + status.Lacks
+	}
+	if l.Contested {
+		text += ", " + device.ContestOf(l.Name) + ": ask " + l.Name
 	}
 	if l.Connection.Ahead != 0 {
 		text += ", " + status.ClocksDiffer(l.Name, l.Connection.Ahead)
@@ -88,6 +101,7 @@ between them when they met. With --follow a contact is printed again when it cha
 // followContacts prints all contacts, and then each that is new or changes.
 func (s *Shell) followContacts(tc task.Context, core *app.Core, codes bool) error {
 	shown, began := map[aura.ContextID]app.Person{}, false
+	var contested device.Contested
 	return core.FollowPeople(tc, func(people []app.Person) error {
 		var changed []app.Person
 		for _, p := range people {
@@ -100,7 +114,11 @@ func (s *Shell) followContacts(tc task.Context, core *app.Core, codes bool) erro
 			return nil
 		}
 		began = true
-		return s.printContacts(linesOf(changed), codes)
+		// While the agent does not answer, what it said last is shown: the follower goes on when it is back.
+		if now, err := core.Contested(tc); err == nil {
+			contested = now
+		}
+		return s.printContacts(linesOf(changed, contested.Authorities), codes)
 	})
 }
 

@@ -20,6 +20,7 @@ type statusLine struct {
 	status.Status
 	Contacts []contactLine   `json:"contacts"`
 	Copies   []status.Notice `json:"copies,omitempty"`
+	Contests []status.Notice `json:"contests,omitempty"`
 }
 
 func statusCommand(s *Shell) *cobra.Command {
@@ -44,7 +45,13 @@ func statusCommand(s *Shell) *cobra.Command {
 				if line.Contacts, err = contactLines(tc, core); err != nil {
 					return err
 				}
-				line.Copies = line.Status.Copies(tc.Now().At, func(a aura.AuthorityID) string { return nameIn(line.Contacts, a) })
+				name := func(a aura.AuthorityID) string { return nameIn(line.Contacts, a) }
+				line.Copies = line.Status.Copies(tc.Now().At, name)
+				contested, err := core.Contested(tc)
+				if err != nil {
+					return err
+				}
+				line.Contests = contested.Notices(core.Self(), name)
 				if s.JSON {
 					return s.Object(line)
 				}
@@ -91,12 +98,16 @@ func (s *Shell) printStatus(line *statusLine, up time.Duration) error {
 	for i, c := range line.Contacts {
 		row(first(i, "contacts"), "%s  %s", c.Name, c.reached())
 	}
-	for i, n := range line.Copies {
-		row(first(i, "copies"), "%s", n.Text)
-		if n.Fix != "" {
-			row("", "fix: %s", n.Fix)
+	notices := func(label string, all []status.Notice) {
+		for i, n := range all {
+			row(first(i, label), "%s", n.Text)
+			if n.Fix != "" {
+				row("", "fix: %s", n.Fix)
+			}
 		}
 	}
+	notices("copies", line.Copies)
+	notices("devices", line.Contests)
 	for _, sv := range line.Services {
 		if sv.State != task.Running.String() {
 			row("service", "%s is %s", sv.Name, sv.State)
