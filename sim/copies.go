@@ -510,12 +510,16 @@ func (w *simulation) leastMet(met map[[2]*person]int, times int) []*person {
 		}
 		for _, o := range together {
 			news = news || met[pairOf(best, o)] < times
-			met[pairOf(best, o)]++
 		}
 		together = append(together, best)
 	}
 	if !news {
 		return nil
+	}
+	for i, p := range together {
+		for _, o := range together[:i] {
+			met[pairOf(p, o)]++
+		}
 	}
 	return together
 }
