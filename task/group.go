@@ -110,6 +110,7 @@ func (g *Group) Close(tc Context, grace aura.Duration) error {
 	g.mu.lock(tc.task)
 	g.closed = true
 	g.mu.unlock(tc.task)
+	g.asked.Store(true) // also when the answer is what hangs
 	g.Cancel()
 	began := tc.Elapsed()
 	tc, done := tc.Grace("close "+g.path, grace)

@@ -145,6 +145,28 @@ func TestCancelReachesGroupsBelowAndLaterTasks(t *testing.T) {
 	})
 }
 
+// TestACloseThatTimesOutAsksForTheFailure: what failed before the tasks that hang is no failure that Run has to report.
+func TestACloseThatTimesOutAsksForTheFailure(t *testing.T) {
+	each(t, func(t *testing.T, x task.Executor) {
+		run(t, x, func(tc task.Context) error {
+			g := task.NewGroup(tc, "g")
+			release := task.NewLatch()
+			g.Go("stubborn", func(tc task.Context) error {
+				tc, done := tc.Grace("stubborn", time.Hour)
+				defer done()
+				return release.Wait(tc)
+			})
+			g.Go("failing", func(task.Context) error { return errPlanned })
+			_ = tc.Sleep(time.Millisecond)
+			if err := g.Close(tc, 5*time.Millisecond); aura.KindOf(err) != aura.Timeout {
+				t.Errorf("Close returned %v", err)
+			}
+			release.Open()
+			return nil
+		})
+	})
+}
+
 func TestCloseNamesTheTasksThatHang(t *testing.T) {
 	each(t, func(t *testing.T, x task.Executor) {
 		run(t, x, func(tc task.Context) error {
