@@ -376,6 +376,29 @@ func TestFactsOfTheFirstFormatAreHashedOnce(t *testing.T) {
 	})
 }
 
+// TestALateSearchForAHeadIsForgotten: the stream grows while a session looks for its head. The head that the
+// session finds then is not written over the newer one.
+func TestALateSearchForAHeadIsForgotten(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		j := open(t, tc, formatOne(t, tc))
+		search := j.SearchHead(pair, self.id)
+		j.append(t, tc, &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", "x")}})
+		newest := j.heads(t, pair, self)
+		if err := search(); err != nil {
+			t.Fatal(err)
+		}
+		j.append(t, tc, &journal.Entry{Meta: []journal.KV{{Key: "another", Value: []byte{1}}}})
+		if heads := j.heads(t, pair, self); !slices.Equal(heads, newest) {
+			t.Errorf("heads %v, want %v", heads, newest)
+		}
+		j.append(t, tc, &journal.Entry{Drafts: []fact.Draft{draft(pair, "chat.message", "y")}})
+		if heads := j.heads(t, pair, self); len(heads) != 1 || heads[0].Seq != newest[0].Seq+1 {
+			t.Errorf("heads %v behind %v", heads, newest)
+		}
+		j.close(t, tc)
+	})
+}
+
 // TestTheHeadOfAStreamOfTheFirstFormatIsKept: each start asks for the head of every stream, and reads no facts for it. A head that
 // an earlier build did not keep is found once.
 func TestTheHeadOfAStreamOfTheFirstFormatIsKept(t *testing.T) {

@@ -49,11 +49,14 @@ func (j *Journal) findTip(id streamID, s *stream) error {
 	s.tip = head{place: row, logical: last.logical, plain: true}
 	j.lock.Lock()
 	defer j.lock.Unlock()
-	j.tips.set(id, s.tip)
+	if now, _ := j.state.stream(id); now.tip == (head{}) && now.count == s.count {
+		j.tips.set(id, s.tip)
+	}
 	return nil
 }
 
-// writeTips keeps the heads that were found, of streams that the batch does not change anyway.
+// writeTips keeps the heads that were found, of streams that the batch does not change anyway. A search that ended after the
+// stream had grown found none.
 func (j *Journal) writeTips(b *Batch, l *layer) {
 	j.lock.Lock()
 	tips := slices.Clone(j.tips.pairs)
@@ -63,6 +66,9 @@ func (j *Journal) writeTips(b *Batch, l *layer) {
 			continue
 		}
 		s, _ := l.stream(p.key)
+		if s.tip != (head{}) || p.value.place.Seq != s.count {
+			continue
+		}
 		s.tip = p.value
 		l.streams.set(p.key, s)
 		j.writeSealed(b, tagKey(tableStream, s.tag), mustEncode(p.key.stored(&s)))

@@ -175,7 +175,8 @@ func checkPlaces(what string, all []fact.Place, most int) error {
 // possible reports whether a stream can have a fact at a place. The greatest number is none, since no fact could follow.
 func possible(seq uint64) bool { return seq > 0 && seq < math.MaxUint64 }
 
-// check returns aura.Corrupt for a message that names more places than there can be, or impossible ones.
+// check returns aura.Corrupt for a message that names more places than there can be, or impossible ones. A place that a
+// request names twice stands in it once then.
 func (p *places) check() error {
 	const op = "replica.places"
 	if len(p.Ask) > maxAsked {
@@ -192,6 +193,17 @@ func (p *places) check() error {
 	if err := checkPlaces("an answer", p.Held, maxAsked*fact.MaxHeads); err != nil {
 		return err
 	}
+	if len(p.After) > 2*fact.MaxHeads {
+		return aura.Errorf(op, aura.Corrupt, "a request to return facts names %d facts of a device, the most is %d", len(p.After), 2*fact.MaxHeads)
+	}
+	// The newest fact that both have can be a head, and earlier builds name it as both.
+	var after []fact.Place
+	for _, place := range p.After {
+		if !slices.Contains(after, place) {
+			after = append(after, place)
+		}
+	}
+	p.After = after
 	return checkPlaces("a request to return facts", p.After, 2*fact.MaxHeads)
 }
 

@@ -76,8 +76,16 @@ func (s *State) Apply(r *fact.Record) {
 	}
 }
 
-// add keeps the entries that a chain takes.
+// add keeps the entries that a chain takes. Those that are here were verified once, and a contact may send them again and again.
 func (s *State) add(who aura.AuthorityID, entries []roster.Entry) {
+	here := map[roster.Hash][64]byte{}
+	for i := range s.entries[who] {
+		e := &s.entries[who][i]
+		here[e.Hash()] = e.Signature
+	}
+	if !slices.ContainsFunc(entries, func(e roster.Entry) bool { return here[e.Hash()] != e.Signature }) {
+		return
+	}
 	chain := roster.New(who)
 	for _, e := range s.entries[who] {
 		_ = chain.Add(e, 0) // it was taken before
