@@ -186,6 +186,31 @@ func TestAStreamGoesOnBehindCollectedFactsOfTheFirstFormat(t *testing.T) {
 	})
 }
 
+// TestAHeadThatWasNeverAskedForOutlivesItsFacts: an earlier build kept no head of a stream of the first format, and a collection is
+// the last time at which it can be found.
+func TestAHeadThatWasNeverAskedForOutlivesItsFacts(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		j := open(t, tc, formatOne(t, tc))
+		want := j.heads(t, pair, peer)
+		j.close(t, tc)
+		disk := formatOne(t, tc).(*journal.Faulty)
+		j = open(t, tc, disk)
+		snapshot, err := commitSnapshot(tc, j, pair)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := j.Collect(tc, snapshot); err != nil || n == 0 {
+			t.Fatalf("collected %d, %v", n, err)
+		}
+		j.close(t, tc)
+		j = open(t, tc, disk.Crash())
+		if got := j.heads(t, pair, peer); len(want) != 1 || !slices.Equal(got, want) {
+			t.Errorf("heads %v, want %v", got, want)
+		}
+		j.close(t, tc)
+	})
+}
+
 // TestTheDigestOfARowGoesWithItsFacts: a fact of the first format behind collected ones cannot be named to others, and is not said
 // to begin the stream. The head can, as before.
 func TestTheDigestOfARowGoesWithItsFacts(t *testing.T) {
