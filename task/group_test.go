@@ -145,17 +145,22 @@ func TestCancelReachesGroupsBelowAndLaterTasks(t *testing.T) {
 	})
 }
 
+// stubborn returns a task that no cancellation ends before release opens.
+func stubborn(release *task.Latch) func(task.Context) error {
+	return func(tc task.Context) error {
+		tc, done := tc.Grace("stubborn", time.Hour)
+		defer done()
+		return release.Wait(tc)
+	}
+}
+
 // TestACloseThatTimesOutAsksForTheFailure: what failed before the tasks that hang is no failure that Run has to report.
 func TestACloseThatTimesOutAsksForTheFailure(t *testing.T) {
 	each(t, func(t *testing.T, x task.Executor) {
 		run(t, x, func(tc task.Context) error {
 			g := task.NewGroup(tc, "g")
 			release := task.NewLatch()
-			g.Go("stubborn", func(tc task.Context) error {
-				tc, done := tc.Grace("stubborn", time.Hour)
-				defer done()
-				return release.Wait(tc)
-			})
+			g.Go("stubborn", stubborn(release))
 			g.Go("failing", func(task.Context) error { return errPlanned })
 			_ = tc.Sleep(time.Millisecond)
 			if err := g.Close(tc, 5*time.Millisecond); aura.KindOf(err) != aura.Timeout {
@@ -172,11 +177,7 @@ func TestCloseNamesTheTasksThatHang(t *testing.T) {
 		run(t, x, func(tc task.Context) error {
 			g := task.NewGroup(tc, "g")
 			release := task.NewLatch()
-			g.Go("stubborn", func(tc task.Context) error {
-				tc, done := tc.Grace("stubborn", time.Hour)
-				defer done()
-				return release.Wait(tc)
-			})
+			g.Go("stubborn", stubborn(release))
 			g.Go("obedient", untilCancelled)
 			_ = tc.Sleep(time.Millisecond)
 			err := g.Close(tc, 5*time.Millisecond)
