@@ -65,12 +65,17 @@ func (a *Agent) Roster(tc task.Context) (says *roster.State) {
 	return says
 }
 
-// list makes the next entry, signs it with the root key and adopts the chain.
+// list makes the next entry, signs it with the root key and adopts the chain. Calls at once wait for each other: two entries
+// that follow the same one would contradict each other.
 func (a *Agent) list(tc task.Context, next func(*roster.State) (roster.Entry, error)) error {
 	sign, err := a.env.Ring.Root()
 	if err != nil {
 		return err
 	}
+	if err := a.listing.Acquire(tc); err != nil {
+		return err
+	}
+	defer a.listing.Release()
 	var entries []roster.Entry
 	says := a.Roster(tc)
 	if says.Number == 0 {

@@ -229,6 +229,27 @@ func TestADeviceIsEnrolledWhileHalfOfEachBudgetIsLeft(t *testing.T) {
 	}
 }
 
+// TestTwoChangesOfTheDevicesAtOnceBothHold: each entry is made behind the one before, whoever asks first.
+func TestTwoChangesOfTheDevicesAtOnceBothHold(t *testing.T) {
+	live(t, 7, func(h *household) {
+		h.laptop.Stop(h.tc)
+		ring := h.phone.Ring.Sibling(h.Sim.Entropy("tablet"), roster.RootPlaceHere)
+		both := task.NewGroup(h.tc, "both")
+		both.Go("enrol", func(tc task.Context) error {
+			_, err := h.phone.Agent.Enrol(tc, ring.Listed(), nil)
+			return err
+		})
+		both.Go("dismiss", func(tc task.Context) error { return h.phone.Agent.Dismiss(tc, h.laptop.Ring.Device()) })
+		if err := both.Wait(h.tc); err != nil {
+			h.Fatalf("%v", err)
+		}
+		says := h.phone.Roster(h.tc)
+		if _, err := says.Device(ring.Device()); err != nil || says.Contested || len(says.Devices) != 2 || says.Number != 3 {
+			h.Errorf("entry %d lists %d devices, contested: %t, %v", says.Number, len(says.Devices), says.Contested, err)
+		}
+	})
+}
+
 // TestADeviceGivesOnlyWhatItHasNotSpent: the receiver may spend a share at once, so the maker keeps to what is left.
 func TestADeviceGivesOnlyWhatItHasNotSpent(t *testing.T) {
 	live(t, 8, func(h *household) {
