@@ -58,7 +58,7 @@ type Agent struct {
 	tree     tree
 	intents  map[string]*service.Module
 	queries  *task.Semaphore
-	listing  *task.Semaphore // held while an entry of the roster is made, until it is durable
+	listing  *task.Semaphore     // held while an entry of the roster is made, until it is durable
 	answers  map[string]answerer // by the kind of question
 	started  aura.Instant
 	stopping atomic.Bool // Stop was called
