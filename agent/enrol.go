@@ -111,7 +111,7 @@ func (a *Agent) list(tc task.Context, next func(*roster.State) (roster.Entry, er
 }
 
 // spare returns [aura.Exhausted] when an entry leaves this device less of a budget than it has spent of it, as the device that
-// gets the difference may spend it at once. A quarter of what is left is for charges that are on their way. Invitations
+// gets the difference may spend it at once. A quarter of the rest is for charges that are on their way. Invitations
 // have budgets that no other device can spend.
 func (a *Agent) spare(tc task.Context, says *roster.State, entry *roster.Entry) error {
 	had, left := shareIn(says.Devices, entry.Maker), shareIn(entry.Devices, entry.Maker)

@@ -229,7 +229,7 @@ func TestADeviceIsEnrolledWhileHalfOfEachBudgetIsLeft(t *testing.T) {
 	}
 }
 
-// TestTwoChangesOfTheDevicesAtOnceBothHold: each entry is made behind the one before, whoever asks first.
+// TestTwoChangesOfTheDevicesAtOnceBothHold: each entry is made behind the one before, in either order.
 func TestTwoChangesOfTheDevicesAtOnceBothHold(t *testing.T) {
 	live(t, 7, func(h *household) {
 		h.laptop.Stop(h.tc)
@@ -250,7 +250,7 @@ func TestTwoChangesOfTheDevicesAtOnceBothHold(t *testing.T) {
 	})
 }
 
-// TestADeviceGivesOnlyWhatItHasNotSpent: the receiver may spend a share at once, so the maker keeps to what is left.
+// TestADeviceGivesOnlyWhatItHasNotSpent: the receiver may spend a share at once, so the maker must not have spent it.
 func TestADeviceGivesOnlyWhatItHasNotSpent(t *testing.T) {
 	live(t, 8, func(h *household) {
 		phone, laptop, policy := h.phone.Ring.Device(), h.laptop.Ring.Device(), guard.DefaultPolicy()
