@@ -709,8 +709,8 @@ func TestALongUsedAccountEnrols(t *testing.T) {
 	})
 }
 
-// TestAContactJudgesRightByAPartOfTheRoster: a long roster comes in several facts. Whatever part of it is here, the device that
-// the contact met counts, and the account does not contradict itself.
+// TestAContactJudgesRightByAPartOfTheRoster: a long roster comes in several facts. With any part of it the device that the
+// contact met counts, and the account does not contradict itself.
 func TestAContactJudgesRightByAPartOfTheRoster(t *testing.T) {
 	live(t, 1, func(h *household) {
 		chain, sign := h.phone.Chain(h.tc), h.phone.Root()
