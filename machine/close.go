@@ -111,7 +111,6 @@ func (m *Machine) end(s *session, status SessionStatus, failed bool, reason stri
 	}
 	s.owner.End(failed, reason)
 	m.layers.release(s.id)
-	m.objects.End(uint64(s.id), reason)
 	m.ended = append(m.ended, s)
 }
 
@@ -169,7 +168,6 @@ func (m *Machine) recycle(s *session) {
 	}
 	m.drop(s)
 	m.played -= len(s.procs)
-	m.objects.Prune(uint64(s.id))
 	*s = session{image: s.image, byRole: s.byRole, rings: s.rings, procs: s.procs[:0], facts: s.facts[:0], owner: s.owner}
 	if free := m.pool[s.image]; len(free) < m.options.MaxSessions {
 		m.pool[s.image] = append(free, s)

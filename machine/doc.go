@@ -42,6 +42,6 @@
 // trace, byte for byte, on every platform. [Recording.Replay] shows it, [Equivalent] and [Diff] say how near
 // two runs are, [Machine.Snapshot] and [Restore] carry a machine across a restart.
 //
-// Ownership is in machine/own, the meaning of operations in machine/semantic, composition and upgrades in
-// machine/compose, the search through all interleavings in machine/explore.
+// Ownership is in machine/own, composition and upgrades in machine/compose, the search through all
+// interleavings in machine/explore.
 package machine

@@ -6,7 +6,6 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/machine/own"
-	"github.com/aura-runtime/aura/machine/semantic"
 )
 
 // Options configure a machine. The zero value works for bare sessions.
@@ -96,7 +95,6 @@ type Machine struct {
 	sites    sites
 	timeouts timeouts
 	layers   layers
-	objects  semantic.Objects
 	audit    own.Log
 }
 
@@ -123,9 +121,6 @@ func (m *Machine) Sessions() []SessionID {
 	}
 	return out
 }
-
-// Objects returns the semantic objects of the machine: operations, outstanding effects, handoffs.
-func (m *Machine) Objects() *semantic.Objects { return &m.objects }
 
 // find resolves a session. Everything inside works with the session itself.
 func (m *Machine) find(op aura.Op, id SessionID) (*session, error) {

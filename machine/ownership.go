@@ -102,9 +102,8 @@ func (m *Machine) BeginTransfer(c own.Capability, to own.Owner, scope own.Scope,
 	return r, err
 }
 
-// CommitTransfer makes the receiver of a receipt the owner: the record, the capability and the
-// operations under way (see [Machine.Objects]) move together. In a signed session, values that cross from now
-// on are signed on every edge.
+// CommitTransfer makes the receiver of a receipt the owner: the record and the capability move
+// together. In a signed session, values that cross from now on are signed on every edge.
 func (m *Machine) CommitTransfer(r own.Receipt) (own.Capability, error) {
 	const op = "machine.CommitTransfer"
 	s, err := m.active(op, SessionID(r.Session))
@@ -117,7 +116,6 @@ func (m *Machine) CommitTransfer(r own.Receipt) (own.Capability, error) {
 	}
 	m.log.command(m.tick, EffectCommitTransfer, s.id, r.To)
 	m.changed()
-	m.objects.Handoff(uint64(s.id), r.ID, string(r.From), string(r.To))
 	for i := range s.procs {
 		p := &s.procs[i]
 		if !r.Scope.Covers(s.image.Fragment(p.role)) {

@@ -8,7 +8,7 @@ import (
 	"github.com/aura-runtime/aura/machine/internal/wire"
 )
 
-const snapshotMagic = "aura.machine.snapshot.v1\n"
+const snapshotMagic = "aura.machine.snapshot.v2\n"
 
 // Snapshot writes the whole state of the machine for [Restore]: a machine that is restored goes on as this
 // one would have. It holds payloads that wait, and no key. A wave that was planned and not committed is
@@ -36,7 +36,6 @@ func (m *Machine) Snapshot() []byte {
 	}
 	m.writeQueues(&w)
 	m.writeSites(&w)
-	w.Bytes(m.objects.Encode())
 	w.Check(0)
 	return w.Buf
 }
@@ -186,13 +185,9 @@ func Restore(b []byte, host Host, options Options) (*Machine, error) {
 	x.sessions()
 	x.queues()
 	x.sites()
-	objects := r.Bytes(1<<30, "the semantic objects")
 	r.Check(0, "the snapshot")
 	if err := r.End(); err != nil {
 		return nil, err
-	}
-	if err := m.objects.Decode(objects); err != nil {
-		return nil, &aura.Error{Op: op, Kind: aura.Corrupt, Err: err}
 	}
 	m.resumed = true
 	return m, nil
