@@ -40,7 +40,7 @@ func options(traced bool) machine.Options {
 
 func open(t testing.TB, m *machine.Machine, im *machine.Image, as machine.Integrity) {
 	t.Helper()
-	if _, err := m.Open(im, machine.Opening{Owner: "test", Admission: machine.AdmitTrusted(as, machine.ReplaySequence, 8)}); err != nil {
+	if _, err := m.Open(im, machine.Opening{Owner: "test", Admission: machine.AdmitTrusted(im, as, machine.ReplaySequence, 8)}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -154,7 +154,7 @@ func BenchmarkBesideSleepers(b *testing.B) {
 		b.Run(fmt.Sprintf("%d", sleepers), func(b *testing.B) {
 			m := machine.New(&steady{}, options(true))
 			for range sleepers / 2 {
-				c, err := m.Open(im, machine.Opening{Owner: "test", Admission: machine.AdmitTrusted(machine.IntegrityBare, 0, 1)})
+				c, err := m.Open(im, machine.Opening{Owner: "test", Admission: machine.AdmitTrusted(im, machine.IntegrityBare, 0, 1)})
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -205,7 +205,7 @@ func BenchmarkOpen(b *testing.B) {
 	each(b, func(b *testing.B, m *machine.Machine, as machine.Integrity) {
 		var ended []machine.Summary
 		for b.Loop() {
-			c, err := m.Open(im, machine.Opening{Owner: "test", Admission: machine.AdmitTrusted(as, 0, 1)})
+			c, err := m.Open(im, machine.Opening{Owner: "test", Admission: machine.AdmitTrusted(im, as, 0, 1)})
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -59,7 +59,7 @@ func openNamed(t *testing.T, name aura.SessionID, role choreo.Role, as machine.I
 	s := &side{im: im, host: newHost(uint64(seeds[role]))}
 	s.m = machine.New(s.host, machine.Options{Key: [32]byte{seeds[role]}, Signer: newSigner(seeds[role])})
 	s.cap, err = s.m.Open(im, machine.Opening{
-		Owner: own.Owner(role), Name: name, Admission: machine.AdmitTrusted(as, replay, 1),
+		Owner: own.Owner(role), Name: name, Admission: machine.AdmitTrusted(im, as, replay, 1),
 		Authorities: []machine.Authority{
 			{Roles: []choreo.Role{"Cust"}, Key: newSigner(1).public()},
 			{Roles: []choreo.Role{"Shop"}, Key: newSigner(2).public()},
@@ -188,7 +188,7 @@ func TestAMessageIsGoodInItsOwnSessionAlone(t *testing.T) {
 func TestWhatWasSentAndReceivedIsProvedByItsRoots(t *testing.T) {
 	ends := func(seed uint64) machine.Summary {
 		s := shopStand(t, func(_ *machine.Options, o *machine.Opening) {
-			o.Admission = machine.AdmitTrusted(machine.IntegritySealed, machine.ReplaySequence, 1)
+			o.Admission = machine.AdmitTrusted(image(t, shop, nil), machine.IntegritySealed, machine.ReplaySequence, 1)
 		})
 		s.host.seed = seed
 		if _, err := s.m.Run(100); err != nil {
@@ -207,7 +207,9 @@ func TestWhatWasSentAndReceivedIsProvedByItsRoots(t *testing.T) {
 
 func TestCorruptionIsFoundWhereValuesAreSealed(t *testing.T) {
 	for _, as := range []machine.Integrity{machine.IntegrityBare, machine.IntegritySealed} {
-		s := shopStand(t, func(_ *machine.Options, o *machine.Opening) { o.Admission = machine.AdmitTrusted(as, 0, 1) })
+		s := shopStand(t, func(_ *machine.Options, o *machine.Opening) {
+			o.Admission = machine.AdmitTrusted(image(t, shop, nil), as, 0, 1)
+		})
 		s.m.Corrupt("Cust", "Shop", machine.CorruptionBitFlip)
 		_, err := s.m.Run(100)
 		var f *machine.Fault
@@ -228,8 +230,8 @@ func TestASessionNeedsWhatItsAdmissionDecided(t *testing.T) {
 	}
 	for name, err := range map[string]error{
 		"no admission": open(machine.Options{}, machine.Admission{}),
-		"no key":       open(machine.Options{}, machine.AdmitTrusted(machine.IntegritySealed, 0, 1)),
-		"no signer":    open(machine.Options{Key: [32]byte{1}}, machine.AdmitTrusted(machine.IntegritySigned, 0, 1)),
+		"no key":       open(machine.Options{}, machine.AdmitTrusted(im, machine.IntegritySealed, 0, 1)),
+		"no signer":    open(machine.Options{Key: [32]byte{1}}, machine.AdmitTrusted(im, machine.IntegritySigned, 0, 1)),
 	} {
 		if !errors.Is(err, aura.Denied) {
 			t.Errorf("%s: %v", name, err)
@@ -335,7 +337,7 @@ func TestGuardLayersAndKnowledge(t *testing.T) {
 func TestASessionThatEndsFreesWhatItHeldAlone(t *testing.T) {
 	s := shopStand(t, func(o *machine.Options, _ *machine.Opening) { o.Layers = []machine.Layer{{Name: "lock", Slots: 2}} })
 	open := func() own.Capability {
-		c, err := s.m.Open(s.im, machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.IntegrityBare, 0, 1)})
+		c, err := s.m.Open(s.im, machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(s.im, machine.IntegrityBare, 0, 1)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -398,7 +400,7 @@ func TestTheLatestValueAloneIsTakenOut(t *testing.T) {
   A -> B : M
 `, nil)
 	m := machine.New(newHost(1), machine.Options{Buffer: machine.Buffer{Mode: machine.BufferLatestValue}})
-	c, err := m.Open(im, machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.IntegrityBare, 0, 1), Roles: []choreo.Role{"A"}})
+	c, err := m.Open(im, machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(im, machine.IntegrityBare, 0, 1), Roles: []choreo.Role{"A"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,7 @@
 // [Machine.Run]:
 //
 //	im, err := machine.CompileInstance(inst)
-//	admission, err := machine.Admit(machine.Request{Manifest: manifest, Contracts: contracts, Integrity: machine.IntegritySealed})
+//	admission, err := machine.Admit(machine.Request{Image: im, Manifest: manifest, Contracts: contracts, Integrity: machine.IntegritySealed})
 //	m := machine.New(host, machine.Options{Key: key, Trace: machine.NewTrace(4096)})
 //	owner, err := m.Open(im, machine.Opening{Owner: "engine", Admission: admission})
 //	status, err := m.Run(1000)

@@ -35,7 +35,7 @@ func FuzzLoad(f *testing.F) {
 			t.Fatal("one image has two encodings")
 		}
 		m := machine.New(newHost(1), machine.Options{MaxRoles: 64})
-		if _, err := m.Open(im, machine.Opening{Owner: "fuzz", Admission: machine.AdmitTrusted(machine.IntegrityBare, machine.ReplaySequence, 4)}); err != nil {
+		if _, err := m.Open(im, machine.Opening{Owner: "fuzz", Admission: machine.AdmitTrusted(im, machine.IntegrityBare, machine.ReplaySequence, 4)}); err != nil {
 			return
 		}
 		m.Run(64)

@@ -237,7 +237,7 @@ func (l *Log) opened(tick uint64, s *session, o *Opening, roles []RoleID) {
 	}
 	e.Image, e.Opening, e.spare = s.image, e.spare, nil
 	*e.Opening = Opening{
-		Owner: o.Owner, Admission: o.Admission, Name: o.Name, Priority: o.Priority, Budget: o.Budget,
+		Owner: o.Owner, Admission: o.Admission, Protocol: o.Protocol, Name: o.Name, Priority: o.Priority, Budget: o.Budget,
 		Authorities: slices.Clone(o.Authorities), Roles: e.Opening.Roles[:0],
 	}
 	for _, r := range roles {

@@ -25,6 +25,9 @@ type Options struct {
 	Output OutputPolicy
 	// Flow says which knowledge may reach whom; default everything.
 	Flow FlowRule
+	// Hardening is the posture of the machine: it opens what was admitted for it. Default HardeningProduction. See
+	// [Hardening.Options].
+	Hardening Hardening
 	// Layers are the guard layers that can be acquired; default none.
 	Layers []Layer
 	// Credits is the number of steps that one role may take; default no bound.

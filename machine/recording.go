@@ -11,7 +11,7 @@ import (
 	"github.com/aura-runtime/aura/machine/own"
 )
 
-const recordingMagic = "aura.machine.recording.v1\n"
+const recordingMagic = "aura.machine.recording.v2\n"
 
 // maxTicks bounds the rounds of a recording.
 const maxTicks = 1 << 28
@@ -205,6 +205,7 @@ func (rec *Recording) readEffect(r *wire.Reader) Effect {
 
 func writeOpening(w *wire.Writer, o *Opening) {
 	w.String(string(o.Owner))
+	w.String(o.Protocol)
 	w.Fixed(o.Name[:])
 	w.Byte(o.Priority)
 	w.Uint(o.Budget)
@@ -218,7 +219,7 @@ func writeOpening(w *wire.Writer, o *Opening) {
 }
 
 func readOpening(r *wire.Reader) *Opening {
-	o := &Opening{Owner: own.Owner(r.String(maxNameBytes, "an owner"))}
+	o := &Opening{Owner: own.Owner(r.String(maxNameBytes, "an owner")), Protocol: r.String(maxNameBytes, "a protocol")}
 	r.Fixed(o.Name[:])
 	o.Priority, o.Budget, o.Roles = r.Byte(), r.Uint(), readRoles(r)
 	for range r.Count(maxRoles, 2, "authorities") {
@@ -248,9 +249,11 @@ func readRoles(r *wire.Reader) (list []choreo.Role) {
 
 func writeAdmission(w *wire.Writer, a Admission) {
 	w.Bool(a.granted)
+	w.Fixed(a.image[:])
+	w.String(a.protocol)
 	w.String(a.policy)
 	for _, n := range []uint8{uint8(a.class), uint8(a.requested), uint8(a.profile), uint8(a.reason), uint8(a.integrity),
-		uint8(a.replay), uint8(a.determinism), uint8(a.tier), uint8(a.scheduler)} {
+		uint8(a.replay), uint8(a.determinism), uint8(a.tier), uint8(a.scheduler), uint8(a.hardening)} {
 		w.Byte(n)
 	}
 	w.Uint(uint64(a.width))
@@ -261,12 +264,13 @@ func writeAdmission(w *wire.Writer, a Admission) {
 }
 
 func readAdmission(r *wire.Reader) Admission {
-	a := Admission{
-		granted: r.Bool(), policy: r.String(maxNameBytes, "a policy"), class: Class(r.Byte()), requested: Profile(r.Byte()),
-		profile: Profile(r.Byte()), reason: FallbackReason(r.Byte()), integrity: Integrity(r.Byte()), replay: ReplayMode(r.Byte()),
-		determinism: Determinism(r.Byte()), tier: Tier(r.Byte()), scheduler: Scheduler(r.Byte()),
-		width: int(r.Max(maxWave, "a width")),
-	}
+	a := Admission{granted: r.Bool()}
+	r.Fixed(a.image[:])
+	a.protocol, a.policy = r.String(maxNameBytes, "a protocol"), r.String(maxNameBytes, "a policy")
+	a.class, a.requested, a.profile, a.reason = Class(r.Byte()), Profile(r.Byte()), Profile(r.Byte()), FallbackReason(r.Byte())
+	a.integrity, a.replay, a.determinism = Integrity(r.Byte()), ReplayMode(r.Byte()), Determinism(r.Byte())
+	a.tier, a.scheduler, a.hardening = Tier(r.Byte()), Scheduler(r.Byte()), Hardening(r.Byte())
+	a.width = int(r.Max(maxWave, "a width"))
 	for range r.Count(maxFragments, 1, "evidence") {
 		a.evidence = append(a.evidence, r.String(maxNameBytes, "evidence"))
 	}

@@ -65,7 +65,7 @@ func BenchmarkBesidePaused(b *testing.B) {
 	im := image(b, pingPong, nil)
 	each(b, func(b *testing.B, m *machine.Machine, as machine.Integrity) {
 		for range 127 {
-			c, err := m.Open(im, machine.Opening{Owner: "test", Admission: machine.AdmitTrusted(as, machine.ReplaySequence, 1)})
+			c, err := m.Open(im, machine.Opening{Owner: "test", Admission: machine.AdmitTrusted(im, as, machine.ReplaySequence, 1)})
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -52,7 +52,7 @@ func (s *storm) open() {
 	im := rapid.IntRange(0, len(s.images)-1).Draw(s.t, "image")
 	o := machine.Opening{
 		Owner: "ada", Name: aura.SessionID{byte(len(s.caps))}, Priority: uint8(rapid.IntRange(0, 3).Draw(s.t, "priority")), Budget: 80,
-		Admission: machine.AdmitTrusted(machine.Integrity(rapid.IntRange(1, 3).Draw(s.t, "integrity")), machine.ReplayMode(rapid.IntRange(0, 2).Draw(s.t, "replay")), 3),
+		Admission: machine.AdmitTrusted(s.images[im], machine.Integrity(rapid.IntRange(1, 3).Draw(s.t, "integrity")), machine.ReplayMode(rapid.IntRange(0, 2).Draw(s.t, "replay")), 3),
 	}
 	roles := s.images[im].Roles()
 	if rapid.Bool().Draw(s.t, "in part") {

@@ -47,7 +47,7 @@ func newStage(t *testing.T, inst *choreo.Instance) *stage {
 	s := &stage{said: map[choreo.Role][]letter{}, heard: map[choreo.Role][]letter{}}
 	s.m = machine.New(s, machine.Options{Key: [32]byte{1}})
 	capability, err := s.m.Open(image, machine.Opening{
-		Owner: "stage", Admission: machine.AdmitTrusted(machine.IntegritySealed, machine.ReplaySequence, 1),
+		Owner: "stage", Admission: machine.AdmitTrusted(image, machine.IntegritySealed, machine.ReplaySequence, 1),
 	})
 	if err != nil {
 		t.Fatal(err)
