@@ -282,9 +282,9 @@ func TestAttenuationOnlyNarrows(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, err := range map[string]error{
-		"more than a fragment": s.m.Close(narrow),
-		"wider again":          func() error { _, err := s.m.Attenuate(narrow, own.Whole()); return err }(),
-		"unstated":             func() error { _, err := s.m.BeginTransfer(narrow, "ben", own.Fragments(fragment), true); return err }(),
+		"more than fragments": func() error { _, err := s.m.Ready(narrow); return err }(),
+		"wider again":         func() error { _, err := s.m.Attenuate(narrow, own.Whole()); return err }(),
+		"unstated":            func() error { _, err := s.m.BeginTransfer(narrow, "ben", own.Fragments(fragment), true); return err }(),
 	} {
 		if !errors.Is(err, aura.Denied) {
 			t.Errorf("%s: %v", name, err)
@@ -378,16 +378,17 @@ func TestReadinessIsGoodOnceAndForOneOwner(t *testing.T) {
 		}
 	}
 	w, _ = s.m.Ready(s.cap)
-	if err := s.m.Release(s.cap); err != nil {
+	authority, err := s.m.Release(s.cap)
+	if err != nil {
 		t.Fatal(err)
 	}
 	if err := s.m.UseReady(w); !errors.Is(err, aura.Stale) {
 		t.Fatal(err)
 	}
-	if _, err := s.m.Claim(0, "ben"); err != nil {
+	if _, err := s.m.Claim(authority, "ben"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.m.Claim(0, "cleo"); !errors.Is(err, aura.Conflict) {
+	if _, err := s.m.Claim(authority, "cleo"); !errors.Is(err, aura.Conflict) {
 		t.Fatal(err)
 	}
 }

@@ -52,7 +52,13 @@ const (
 	EventProfile EventKind = 22
 	// EventInjected: a message came in from outside.
 	EventInjected EventKind = 23
+	// EventFragmentEnded: a fragment ended before its session. Seq is its place among the session's fragments by name,
+	// Code the SessionStatus that stands for its end.
+	EventFragmentEnded EventKind = 24
 )
+
+// lastEvent is the greatest kind.
+const lastEvent = EventFragmentEnded
 
 var eventNames = [...]string{
 	EventSent: "sent", EventReceived: "received", EventOffered: "offered", EventChose: "chose", EventOpened: "opened",
@@ -62,6 +68,7 @@ var eventNames = [...]string{
 	EventFailureBranchEntered: "failure_branch_entered", EventTimeoutIssued: "timeout_issued",
 	EventCancellationRequested: "cancellation_requested", EventCancelled: "cancelled",
 	EventOutputChecked: "output_condition_checked", EventProfile: "profile_fallback", EventInjected: "injected",
+	EventFragmentEnded: "fragment_ended",
 }
 
 func (k EventKind) String() string {
@@ -129,7 +136,7 @@ func (e Event) Describe(im *Image) string {
 	switch e.Kind {
 	case EventFaulted, EventFailureBranchEntered:
 		fmt.Fprintf(&b, " %s", FaultCode(e.Code))
-	case EventSessionTerminal:
+	case EventSessionTerminal, EventFragmentEnded:
 		fmt.Fprintf(&b, " %s", SessionStatus(e.Code))
 	case EventOpened:
 		fmt.Fprintf(&b, " %s", Integrity(e.Code))

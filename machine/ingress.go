@@ -46,22 +46,32 @@ func (m *Machine) Outbound() []SessionID {
 	return out
 }
 
-// Take removes the next message of a session that is for a role played elsewhere, and reports whether there
-// was one. Messages of one edge come in their order. The parcel's value and signature are good until the
+// Take removes the next message of the fragments of a capability that is for a role played elsewhere, and reports
+// whether there was one. The messages of a fragment that is being handed over stay. Messages of one edge come in their order. The parcel's value and signature are good until the
 // machine is used again. Taking makes room for the sender, and closes a session that only waited for it.
 func (m *Machine) Take(c own.Capability) (Parcel, bool, error) {
-	s, err := m.owned("machine.Take", c, "")
+	const op = "machine.Take"
+	s, err := m.active(op, SessionID(c.Session))
 	if err != nil {
 		return Parcel{}, false, err
 	}
-	at := slices.IndexFunc(m.outbox, func(o outEdge) bool { return o.session == s })
+	if err := s.owners.Owns(op, c); err != nil {
+		return Parcel{}, false, err
+	}
+	at := slices.IndexFunc(m.outbox, func(o outEdge) bool {
+		if o.session != s {
+			return false
+		}
+		r := s.owners.Find(s.image.Fragment(s.image.edges[o.edge].from))
+		return r.Acts() && s.owners.Holds(c, r.Fragment())
+	})
 	if at < 0 {
 		return Parcel{}, false, nil
 	}
 	o := m.outbox[at]
 	r, e := &s.rings[o.edge], s.image.edges[o.edge]
 	l := r.front()
-	m.log.command(m.tick, EffectTake, s.id, c.Owner)
+	m.log.command(m.tick, EffectTake, s.id, c.Owner, c.Generation)
 	m.changed()
 	r.pop()
 	s.outbound--
@@ -93,7 +103,7 @@ func (m *Machine) Inject(c own.Capability, in Parcel) error {
 	case int(in.Label) >= len(s.image.labels):
 		return aura.Errorf(op, aura.Invalid, "session %d has no such message", s.id)
 	}
-	if err := s.owner.Check(op, c, s.image.Fragment(in.To)); err != nil {
+	if err := s.owners.Check(op, c, s.image.Fragment(in.To)); err != nil {
 		return err
 	}
 	r := &s.rings[id]

@@ -173,9 +173,11 @@ func (l *Log) wave(tick uint64, kind EffectKind, n int) {
 	}
 }
 
-func (l *Log) command(tick uint64, kind EffectKind, s SessionID, owner own.Owner) {
+// command records a call of an owner. Number says which of the session's capabilities, claims or receipts it was made
+// with: the generation, or the ID of the receipt.
+func (l *Log) command(tick uint64, kind EffectKind, s SessionID, owner own.Owner, number uint64) {
 	if e := l.add(kind, tick, s); e != nil {
-		e.Text = string(owner)
+		e.Text, e.Number = string(owner), number
 	}
 }
 
@@ -204,13 +206,13 @@ func (l *Log) sites(tick uint64, kind EffectKind, a, b choreo.Role, n uint64) {
 }
 
 // scoped records an operation on an owner with a scope. Number has bit 0 for the whole session, bit 1 for
-// an attenuation.
-func (l *Log) scoped(tick uint64, kind EffectKind, s SessionID, owner own.Owner, scope own.Scope, attenuate bool) {
+// an attenuation, and the generation of the capability above them.
+func (l *Log) scoped(tick uint64, kind EffectKind, s SessionID, owner own.Owner, generation uint64, scope own.Scope, attenuate bool) {
 	e := l.add(kind, tick, s)
 	if e == nil {
 		return
 	}
-	e.Text, e.Names = string(owner), slices.Clone(scope.Names())
+	e.Text, e.Names, e.Number = string(owner), slices.Clone(scope.Names()), generation<<2
 	if scope.IsWhole() {
 		e.Number |= 1
 	}

@@ -93,7 +93,8 @@ type Machine struct {
 	outbox   []outEdge // edges with messages to take out
 	next     SessionID
 
-	rolesScratch []RoleID // of one call of Open
+	rolesScratch     []RoleID // of one call of Open
+	fragmentsScratch []string
 
 	sites    sites
 	timeouts timeouts

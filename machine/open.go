@@ -3,6 +3,7 @@ package machine
 import (
 	"crypto/ed25519"
 	"encoding/binary"
+	"slices"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
@@ -66,8 +67,8 @@ func (m *Machine) Open(image *Image, o Opening) (own.Capability, error) {
 		m.enter(s, role, o.Priority)
 	}
 	m.wire(s, &o)
-	s.owner.Attach(&m.audit, &m.tick)
-	cap := s.owner.Open(uint64(s.id), o.Owner)
+	s.owners.Attach(&m.audit, &m.tick)
+	cap := s.owners.Open(uint64(s.id), o.Owner, m.fragmentsOf(s))
 	digest := image.digest
 	m.emit(Event{Session: s.id, Kind: EventOpened, Sum: binary.BigEndian.Uint64(digest[:8]), Code: uint8(o.Admission.integrity),
 		Role: NoRole, Peer: NoRole, Label: NoLabel})
@@ -75,6 +76,17 @@ func (m *Machine) Open(image *Image, o Opening) (own.Capability, error) {
 	m.changed()
 	m.applySites(s)
 	return cap, nil
+}
+
+// fragmentsOf returns the fragments that have roles here, by name, in memory that the next call uses again.
+func (m *Machine) fragmentsOf(s *session) []string {
+	m.fragmentsScratch = m.fragmentsScratch[:0]
+	for i := range s.procs {
+		m.fragmentsScratch = append(m.fragmentsScratch, s.image.Fragment(s.procs[i].role))
+	}
+	slices.Sort(m.fragmentsScratch)
+	m.fragmentsScratch = slices.Compact(m.fragmentsScratch)
+	return m.fragmentsScratch
 }
 
 // mayOpen checks everything before anything changes, and returns the roles to play.

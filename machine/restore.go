@@ -62,12 +62,16 @@ func (x *restorer) session(im *Image) {
 	if r.Bool() {
 		s.fault = &Fault{Code: FaultCode(r.Byte()), Session: s.id, Role: choreo.Role(r.String(maxNameBytes, "a role")), Detail: r.String(maxNameBytes, "a detail")}
 	}
-	s.owner.Attach(&m.audit, &m.tick)
-	s.owner.Decode(r, uint64(s.id))
+	if s.worst = SessionStatus(r.Byte()); s.worst != 0 && (s.worst < SessionClosed || s.worst > SessionAborted) {
+		r.Fail("session %d: a fragment ended in no known way", s.id)
+	}
 	for i := range s.byRole {
 		s.byRole[i] = -1
 	}
 	x.processes(s)
+	s.owners.Attach(&m.audit, &m.tick)
+	s.owners.Decode(r, uint64(s.id), m.fragmentsOf(s))
+	x.standing(s)
 	o := Opening{}
 	m.wire(s, &o)
 	for i := range s.rings {
@@ -108,9 +112,9 @@ func (x *restorer) processes(s *session) {
 			p.answer.value.copyOf(readValue(r, 0))
 		}
 		ok := p.status >= procReady && p.status <= procStopped && (p.status == procBlocked) == (p.wait != waitNone) &&
-			p.wait <= waitHost && p.held <= holdPaused|holdTimeout && p.priority < levels &&
+			p.wait <= waitHost && p.held <= holdPaused|holdTimeout|holdOwner && p.priority < levels &&
 			(!p.answer.given || p.answer.chosen) && (!p.answer.chosen || p.current().kind == choreo.StateSend) &&
-			(s.status > SessionDraining) == (p.status == procStopped || (p.status == procDone && s.status.Terminal()))
+			(!s.status.Terminal() || p.status.final())
 		if !ok {
 			r.Fail("role %s is in no possible situation", im.roles[role])
 			return
@@ -118,6 +122,22 @@ func (x *restorer) processes(s *session) {
 		if p.status.final() {
 			s.live--
 			x.m.live--
+		}
+	}
+}
+
+// standing demands that a role is stopped where its fragment or its session is over, and that it stands still where no
+// owner may act for it.
+func (x *restorer) standing(s *session) {
+	if x.r.Err() != nil {
+		return
+	}
+	for i := range s.procs {
+		p, owner := &s.procs[i], s.owners.Find(s.image.Fragment(s.procs[i].role))
+		over := owner.State().Terminal() || s.status.Terminal()
+		if (p.status == procStopped) != (over && p.status != procDone) || (!p.status.final() && (p.held&holdOwner == 0) != owner.Acts()) {
+			x.r.Fail("role %s is in no possible situation", s.image.roles[p.role])
+			return
 		}
 	}
 }

@@ -54,11 +54,12 @@ func writeSession(w *wire.Writer, s *session) {
 		w.String(string(s.fault.Role))
 		w.String(s.fault.Detail)
 	}
-	s.owner.Encode(w)
+	w.Byte(byte(s.worst))
 	w.Uint(uint64(len(s.procs)))
 	for i := range s.procs {
 		writeProcess(w, &s.procs[i])
 	}
+	s.owners.Encode(w)
 	for i := range s.rings {
 		writeRing(w, &s.rings[i], s.admission.integrity)
 	}
