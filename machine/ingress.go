@@ -86,10 +86,11 @@ func (m *Machine) Take(c own.Capability) (Parcel, bool, error) {
 
 // Inject puts a message from a role that is played elsewhere on its edge. The machine copies the bytes that it keeps.
 //
-// It returns aura.Conflict for a message that was seen before or comes out of its order, as the session's
-// replay mode has it; aura.Corrupt for a signature that does not hold; aura.Exhausted while the edge is
-// full; aura.Invalid for one that cannot be of this session. None of these touches the session: damage by a
-// network is no fault of the session.
+// It returns aura.Conflict for a message that was seen before, whatever the session's replay mode is, or that comes out
+// of its order under ReplaySequence, and while the receiver's fragment is being handed over; aura.Corrupt for a
+// signature that does not hold; aura.Exhausted while the edge is full; aura.Invalid for one that cannot be of this
+// session, or that its receiver cannot take next. None of these touches the session: neither damage by a network nor a
+// peer that does not follow the protocol is a fault of the session.
 func (m *Machine) Inject(c own.Capability, in Parcel) error {
 	const op = "machine.Inject"
 	s, err := m.active(op, SessionID(c.Session))
@@ -118,10 +119,16 @@ func (m *Machine) Inject(c own.Capability, in Parcel) error {
 		return aura.Errorf(op, aura.Exhausted, "session %d: the edge is full", s.id)
 	case s.admission.replay == ReplaySequence && in.Seq != expected:
 		return aura.Errorf(op, aura.Conflict, "comm_replay.sequence_mismatch: expected=%d,actual=%d", expected, in.Seq)
-	case s.admission.replay == ReplayNullifier && (!r.fresh(ReplayNullifier, in.Seq) || r.waiting(in.Seq)):
+	case s.admission.replay != ReplaySequence && (!r.fresh(ReplayNullifier, in.Seq) || r.waiting(in.Seq)):
 		return aura.Errorf(op, aura.Conflict, "comm_replay.duplicate")
 	case !m.acceptable(&s.image.labels[in.Label], in.Value):
 		return aura.Errorf(op, aura.Invalid, "session %d: the payload of %s is of the wrong shape or too large", s.id, s.image.Label(in.Label).Name)
+	}
+	if fits, err := m.mayFollow(op, s, s.proc(in.To), id, in.Label); err != nil {
+		return err
+	} else if !fits {
+		return aura.Errorf(op, aura.Invalid, "session %d: role %s cannot take %s from %s now", s.id,
+			s.image.RoleName(in.To), s.image.Label(in.Label).Name, s.image.RoleName(in.From))
 	}
 	return m.accept(op, s, id, in)
 }
@@ -129,9 +136,6 @@ func (m *Machine) Inject(c own.Capability, in Parcel) error {
 // accept seals a message that may enter and puts it on its edge.
 func (m *Machine) accept(op aura.Op, s *session, id EdgeID, in Parcel) error {
 	r := &s.rings[id]
-	if s.admission.replay == ReplayOff {
-		in.Seq = r.sent
-	}
 	sum, tag := in.Value.sum(), [32]byte{}
 	if s.admission.integrity >= IntegritySealed {
 		content := m.hasher.value(in.Value)

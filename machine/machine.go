@@ -95,6 +95,7 @@ type Machine struct {
 
 	rolesScratch     []RoleID // of one call of Open
 	fragmentsScratch []string
+	ahead            lookahead // of one call of Inject
 
 	sites    sites
 	timeouts timeouts

@@ -64,7 +64,7 @@ type ReplayMode uint8
 
 // The communication replay modes.
 const (
-	// ReplayOff checks nothing.
+	// ReplayOff checks nothing inside of the machine. Messages from outside are good once in every mode.
 	ReplayOff ReplayMode = 0
 	// ReplaySequence demands exactly the next number of the edge.
 	ReplaySequence ReplayMode = 1
