@@ -40,7 +40,8 @@
 //
 // The package is pure: no clock, no randomness, no goroutines. The same calls and answers give the same
 // trace, byte for byte, on every platform. [Recording.Replay] shows it, [Equivalent] and [Diff] say how near
-// two runs are, [Machine.Snapshot] and [Restore] carry a machine across a restart.
+// two runs are, [Machine.Snapshot] and [Restore] carry a machine across a restart, [Machine.Export] and [Machine.Import]
+// one session.
 //
 // Ownership is in machine/own, composition and upgrades in machine/compose, the search through all
 // interleavings in machine/explore.

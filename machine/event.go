@@ -55,10 +55,13 @@ const (
 	// EventFragmentEnded: a fragment ended before its session. Seq is its place among the session's fragments by name,
 	// Code the SessionStatus that stands for its end.
 	EventFragmentEnded EventKind = 24
+	// EventImported: a session came from an export and has no owner yet. Seq is the number of its steps, Sum and Code are
+	// those of EventOpened.
+	EventImported EventKind = 25
 )
 
 // lastEvent is the greatest kind.
-const lastEvent = EventFragmentEnded
+const lastEvent = EventImported
 
 var eventNames = [...]string{
 	EventSent: "sent", EventReceived: "received", EventOffered: "offered", EventChose: "chose", EventOpened: "opened",
@@ -68,7 +71,7 @@ var eventNames = [...]string{
 	EventFailureBranchEntered: "failure_branch_entered", EventTimeoutIssued: "timeout_issued",
 	EventCancellationRequested: "cancellation_requested", EventCancelled: "cancelled",
 	EventOutputChecked: "output_condition_checked", EventProfile: "profile_fallback", EventInjected: "injected",
-	EventFragmentEnded: "fragment_ended",
+	EventFragmentEnded: "fragment_ended", EventImported: "imported",
 }
 
 func (k EventKind) String() string {
@@ -138,7 +141,7 @@ func (e Event) Describe(im *Image) string {
 		fmt.Fprintf(&b, " %s", FaultCode(e.Code))
 	case EventSessionTerminal, EventFragmentEnded:
 		fmt.Fprintf(&b, " %s", SessionStatus(e.Code))
-	case EventOpened:
+	case EventOpened, EventImported:
 		fmt.Fprintf(&b, " %s", Integrity(e.Code))
 	case EventProfile:
 		fmt.Fprintf(&b, " %s", FallbackReason(e.Code))

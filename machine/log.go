@@ -47,9 +47,11 @@ const (
 	EffectCorrupt          EffectKind = 42
 	EffectTimeout          EffectKind = 43
 	EffectCommit           EffectKind = 44 // Number is 1 if every pick was prepared
+	EffectImport           EffectKind = 45 // Value is the state, Opening has the admission
+	EffectDepart           EffectKind = 46
 )
 
-const lastEffect = EffectCommit
+const lastEffect = EffectDepart
 
 func (k EffectKind) String() string {
 	names := [...]string{
@@ -60,7 +62,7 @@ func (k EffectKind) String() string {
 		EffectAttenuate: "attenuate", EffectBeginTransfer: "begin transfer", EffectCommitTransfer: "commit transfer",
 		EffectRollbackTransfer: "roll back transfer", EffectAcquire: "acquire", EffectYield: "yield", EffectTag: "tag",
 		EffectCheck: "check", EffectCrash: "crash", EffectPartition: "partition", EffectHeal: "heal",
-		EffectCorrupt: "corrupt", EffectTimeout: "timeout", EffectCommit: "commit",
+		EffectCorrupt: "corrupt", EffectTimeout: "timeout", EffectCommit: "commit", EffectImport: "import", EffectDepart: "depart",
 	}
 	if int(k) < len(names) && names[k] != "" {
 		return names[k]
@@ -84,8 +86,8 @@ type Effect struct {
 	Text       string
 	Names      []string
 	Signature  []byte
-	Opening    *Opening // EffectOpen
-	Image      *Image   // EffectOpen
+	Opening    *Opening // EffectOpen, EffectImport
+	Image      *Image   // EffectOpen, EffectImport
 
 	spare *Opening // of an effect that was here before, for its memory
 }
@@ -227,6 +229,15 @@ func (l *Log) injected(tick uint64, s SessionID, in Parcel) {
 		e.Value.copyOf(in.Value)
 		e.Signature = append(e.Signature, in.Signature...)
 	}
+}
+
+func (l *Log) imported(tick uint64, s *session, state []byte) {
+	e := l.add(EffectImport, tick, s.id)
+	if e == nil {
+		return
+	}
+	e.Image, e.Opening, e.spare = s.image, &Opening{Admission: s.admission}, nil
+	e.Value.copyOf(Bytes(state))
 }
 
 func (l *Log) opened(tick uint64, s *session, o *Opening, roles []RoleID) {

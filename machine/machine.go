@@ -11,7 +11,8 @@ import (
 // Options configure a machine. The zero value works for bare sessions.
 type Options struct {
 	// MaxSessions bounds the sessions that are not yet reaped; default 256. MaxRoles bounds the roles that
-	// they play; default 1,024.
+	// they play; default 1,024. A session of two roles takes about 2.5 KiB of memory, a sealed one 3 KiB, and a step
+	// costs the same however many sleep. What waits on an edge comes on top.
 	MaxSessions, MaxRoles int
 	// Buffer configures the edges of all sessions.
 	Buffer Buffer

@@ -57,6 +57,12 @@ func (m *Machine) Release(c own.Capability) (own.Claim, error) {
 
 // holdFragments lets the roles of the fragments run whose owner may act, and no others.
 func (m *Machine) holdFragments(s *session) {
+	for _, role := range s.resume {
+		if p := s.proc(role); s.owners.Find(s.image.Fragment(role)).Acts() {
+			m.endHold(p, holdOwner)
+		}
+	}
+	s.resume = nil
 	for i := range s.procs {
 		p := &s.procs[i]
 		switch acts := s.owners.Find(s.image.Fragment(p.role)).Acts(); {

@@ -172,7 +172,7 @@ func (rec *Recording) writeEffect(w *wire.Writer, e *Effect) {
 		w.String(n)
 	}
 	w.Bytes(e.Signature)
-	if e.Kind == EffectOpen {
+	if e.Kind == EffectOpen || e.Kind == EffectImport {
 		w.Uint(uint64(slices.Index(rec.Images, e.Image)))
 		writeOpening(w, e.Opening)
 	}
@@ -192,7 +192,7 @@ func (rec *Recording) readEffect(r *wire.Reader) Effect {
 		e.Names = append(e.Names, r.String(maxNameBytes, "a name"))
 	}
 	e.Signature = r.Bytes(1<<10, "a signature")
-	if e.Kind == EffectOpen {
+	if e.Kind == EffectOpen || e.Kind == EffectImport {
 		at := r.Uint()
 		if at >= uint64(len(rec.Images)) {
 			r.Fail("a session opens an image that is not there")
@@ -245,37 +245,4 @@ func readRoles(r *wire.Reader) (list []choreo.Role) {
 		list = append(list, choreo.Role(r.String(maxNameBytes, "a role")))
 	}
 	return list
-}
-
-func writeAdmission(w *wire.Writer, a Admission) {
-	w.Bool(a.granted)
-	w.Fixed(a.image[:])
-	w.String(a.protocol)
-	w.String(a.policy)
-	for _, n := range []uint8{uint8(a.class), uint8(a.requested), uint8(a.profile), uint8(a.reason), uint8(a.integrity),
-		uint8(a.replay), uint8(a.determinism), uint8(a.tier), uint8(a.scheduler), uint8(a.hardening)} {
-		w.Byte(n)
-	}
-	w.Uint(uint64(a.width))
-	w.Uint(uint64(len(a.evidence)))
-	for _, e := range a.evidence {
-		w.String(e)
-	}
-}
-
-func readAdmission(r *wire.Reader) Admission {
-	a := Admission{granted: r.Bool()}
-	r.Fixed(a.image[:])
-	a.protocol, a.policy = r.String(maxNameBytes, "a protocol"), r.String(maxNameBytes, "a policy")
-	a.class, a.requested, a.profile, a.reason = Class(r.Byte()), Profile(r.Byte()), Profile(r.Byte()), FallbackReason(r.Byte())
-	a.integrity, a.replay, a.determinism = Integrity(r.Byte()), ReplayMode(r.Byte()), Determinism(r.Byte())
-	a.tier, a.scheduler, a.hardening = Tier(r.Byte()), Scheduler(r.Byte()), Hardening(r.Byte())
-	a.width = int(r.Max(maxWave, "a width"))
-	for range r.Count(maxFragments, 1, "evidence") {
-		a.evidence = append(a.evidence, r.String(maxNameBytes, "evidence"))
-	}
-	if a.integrity < IntegrityBare || a.integrity > IntegritySigned || a.replay > ReplayNullifier || a.width < 1 {
-		r.Fail("an impossible admission")
-	}
-	return a
 }

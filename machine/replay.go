@@ -152,6 +152,12 @@ func (p *player) apply(e *Effect) {
 			return
 		}
 		m.Open(e.Image, *e.Opening)
+	case EffectImport:
+		if p.edges += e.Image.Edges(); p.edges > maxReplayEdges {
+			p.diverge("a session", "no room for it")
+			return
+		}
+		m.Import(e.Image, e.Opening.Admission, e.Value.Bytes())
 	case EffectWave:
 		m.Plan(int(e.Number))
 	case EffectCommit:
@@ -232,6 +238,8 @@ func (p *player) applyOwner(e *Effect, c own.Capability) {
 		m.BeginTransfer(c, own.Owner(e.Text), scope, e.Number&2 != 0)
 	case EffectCommitTransfer:
 		m.CommitTransfer(receipt)
+	case EffectDepart:
+		m.Depart(receipt)
 	case EffectRollbackTransfer:
 		m.RollbackTransfer(receipt)
 	}
@@ -270,7 +278,7 @@ func (p *player) compare() *Divergence {
 // describe writes an event with the names of the image of its session.
 func (p *player) describe(e Event) string {
 	for _, f := range p.rec.Effects {
-		if f.Kind == EffectOpen && f.Session == e.Session {
+		if (f.Kind == EffectOpen || f.Kind == EffectImport) && f.Session == e.Session {
 			return fmt.Sprintf("%q (seq %d, sum %x)", e.Describe(f.Image), e.Seq, e.Sum)
 		}
 	}

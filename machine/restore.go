@@ -50,13 +50,37 @@ func (x *restorer) session(im *Image) {
 	}
 	s := m.allot(im)
 	s.id = SessionID(r.Uint())
+	s.admission = readAdmission(r)
 	if n := len(m.order); s.id >= m.next || (n > 0 && m.order[n-1].id >= s.id) {
 		r.Fail("session %d is out of order", s.id)
 	}
+	x.state(s)
+	s.resume = x.roleIDs(s)
+	m.sessions[s.id] = s
+	m.order = append(m.order, s)
+	m.played += len(s.procs)
+}
+
+// roleIDs reads a list of roles that are played here, each at most once.
+func (x *restorer) roleIDs(s *session) (list []RoleID) {
+	for range x.r.Count(len(s.image.roles), 1, "roles") {
+		role := RoleID(x.r.Max(uint64(len(s.image.roles)-1), "a role"))
+		if s.proc(role) == nil || slices.Contains(list, role) {
+			x.r.Fail("a role is not played here, or listed twice")
+			return nil
+		}
+		list = append(list, role)
+	}
+	return list
+}
+
+// state reads what writeState wrote into a session that has its number and its admission.
+func (x *restorer) state(s *session) {
+	m, r, im := x.m, x.r, s.image
 	r.Fixed(s.name[:])
-	s.admission, s.status = readAdmission(r), SessionStatus(r.Byte())
+	s.status = SessionStatus(r.Byte())
 	s.epoch, s.steps, s.budget = r.Uint(), r.Uint(), r.Uint()
-	if s.status < SessionActive || s.status > SessionFaulted || !s.admission.granted {
+	if s.status < SessionActive || s.status > SessionDelegated || !s.admission.granted {
 		r.Fail("session %d is in no known status", s.id)
 	}
 	if r.Bool() {
@@ -80,9 +104,6 @@ func (x *restorer) session(im *Image) {
 	for range r.Count(maxFacts, 2, "facts") {
 		s.facts = append(s.facts, knowledge{RoleID(r.Max(uint64(len(im.roles)-1), "a role")), r.String(maxNameBytes, "a fact")})
 	}
-	m.sessions[s.id] = s
-	m.order = append(m.order, s)
-	m.played += len(s.procs)
 }
 
 func (x *restorer) processes(s *session) {
@@ -157,8 +178,8 @@ func (x *restorer) ring(s *session, id EdgeID) {
 		l.label, l.seq, l.sum = LabelID(r.Max(uint64(len(s.image.labels)-1), "a label")), r.Uint(), r.Uint()
 		l.value.copyOf(readValue(r, 0))
 		l.sig = append(l.sig[:0], r.Bytes(ed25519.SignatureSize, "a signature")...)
-		if s.admission.integrity >= IntegritySealed {
-			r.Fixed(l.tag[:])
+		if l.tag = [32]byte{}; s.admission.integrity >= IntegritySealed && r.Bool() {
+			l.tag = m.sealOf(s, ring, l)
 		}
 		if r.Err() != nil {
 			return

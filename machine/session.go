@@ -25,6 +25,7 @@ type session struct {
 	budget    uint64    // most steps that it may take
 	facts     []knowledge
 	worst     SessionStatus // of the fragments that ended before the session; 0: none did
+	resume    []RoleID      // of an imported session: the roles that were ready, in their order
 	passed    uint64        // the round in which a role of it was passed over by a wave
 }
 

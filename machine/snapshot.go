@@ -32,7 +32,10 @@ func (m *Machine) Snapshot() []byte {
 	w.Uint(uint64(len(m.order)))
 	for _, s := range m.order {
 		w.Uint(uint64(slices.Index(images, s.image)))
-		writeSession(&w, s)
+		w.Uint(uint64(s.id))
+		writeAdmission(&w, s.admission)
+		m.writeState(&w, s)
+		writeRoleIDs(&w, s.resume)
 	}
 	m.writeQueues(&w)
 	m.writeSites(&w)
@@ -40,10 +43,9 @@ func (m *Machine) Snapshot() []byte {
 	return w.Buf
 }
 
-func writeSession(w *wire.Writer, s *session) {
-	w.Uint(uint64(s.id))
+// writeState writes all of a session but its number and its admission.
+func (m *Machine) writeState(w *wire.Writer, s *session) {
 	w.Fixed(s.name[:])
-	writeAdmission(w, s.admission)
 	w.Byte(byte(s.status))
 	for _, n := range []uint64{s.epoch, s.steps, s.budget} {
 		w.Uint(n)
@@ -61,12 +63,19 @@ func writeSession(w *wire.Writer, s *session) {
 	}
 	s.owners.Encode(w)
 	for i := range s.rings {
-		writeRing(w, &s.rings[i], s.admission.integrity)
+		m.writeRing(w, s, &s.rings[i])
 	}
 	w.Uint(uint64(len(s.facts)))
 	for _, k := range s.facts {
 		w.Uint(uint64(k.role))
 		w.String(k.fact)
+	}
+}
+
+func writeRoleIDs(w *wire.Writer, list []RoleID) {
+	w.Uint(uint64(len(list)))
+	for _, role := range list {
+		w.Uint(uint64(role))
 	}
 }
 
@@ -89,7 +98,10 @@ func writeProcess(w *wire.Writer, p *process) {
 	}
 }
 
-func writeRing(w *wire.Writer, r *ring, as Integrity) {
+// writeRing writes an edge. Of the seal of a message it says only whether it holds: the key stays here, and who reads the
+// edge seals the message anew.
+func (m *Machine) writeRing(w *wire.Writer, s *session, r *ring) {
+	sealed := s.admission.integrity >= IntegritySealed
 	for _, n := range []uint64{uint64(r.capacity), r.sent, r.consumed, r.window, uint64(r.cut), uint64(r.corrupt)} {
 		w.Uint(n)
 	}
@@ -103,11 +115,11 @@ func writeRing(w *wire.Writer, r *ring, as Integrity) {
 		w.Uint(l.sum)
 		w.Fixed(l.value.Append(nil))
 		w.Bytes(l.sig)
-		if as >= IntegritySealed {
-			w.Fixed(l.tag[:])
+		if sealed {
+			w.Bool(equalTags(m.sealOf(s, r, l), l.tag))
 		}
 	}
-	if as >= IntegritySealed {
+	if sealed {
 		w.Fixed(r.chain[:])
 		w.Uint(r.tree.leaves)
 		for _, p := range r.tree.peaks {

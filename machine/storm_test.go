@@ -24,6 +24,8 @@ type storm struct {
 	at       []int // the image of the session of each capability
 	receipt  own.Receipt
 	claim    own.Claim
+	state    []byte // of an exported session
+	from     int    // its image
 	evidence uint64
 	wave     int
 	status   map[machine.SessionID]machine.SessionStatus
@@ -83,7 +85,7 @@ func (s *storm) act() {
 		}
 		return own.Fragments(rapid.SampledFrom(im.Fragments()).Draw(t, "fragment"))
 	}
-	switch rapid.IntRange(0, 40).Draw(t, "call") {
+	switch rapid.IntRange(0, 44).Draw(t, "call") {
 	case 0:
 		s.open()
 	case 1:
@@ -157,6 +159,23 @@ func (s *storm) act() {
 	case 31:
 		s.wave = 0
 		s.m.Commit()
+	case 32, 33:
+		if state, err := s.m.Export(c); err == nil {
+			s.state, s.from = state, s.at[i]
+		}
+		s.wave = 0
+	case 34:
+		v, err := s.m.Session(machine.SessionID(c.Session))
+		if err != nil {
+			return
+		}
+		if authority, err := s.m.Import(s.images[s.from], v.Admission, s.state); err == nil {
+			s.claim = authority
+			s.caps, s.at = append(s.caps, own.Capability{Session: authority.Session()}), append(s.at, s.from)
+		}
+		s.wave = 0
+	case 35:
+		s.m.Depart(s.receipt)
 	default:
 		s.wave = 0
 		s.m.Step()

@@ -128,13 +128,13 @@ func (o *Owners) Owns(op aura.Op, c Capability) error {
 	return o.refuse(op, aura.Stale, c.Owner, "the owner has changed")
 }
 
-// OwnsAll demands that a capability is current for every fragment, also during a transfer.
+// OwnsAll demands that a capability is current for every fragment that has not ended, also during a transfer.
 func (o *Owners) OwnsAll(op aura.Op, c Capability) error {
 	if err := o.Owns(op, c); err != nil {
 		return err
 	}
 	for i := range o.records {
-		if !o.holds(c, &o.records[i]) {
+		if r := &o.records[i]; !r.state.Terminal() && !o.holds(c, r) {
 			return o.refuse(op, aura.Denied, c.Owner, "the capability does not reach the whole session")
 		}
 	}
@@ -202,12 +202,14 @@ func (o *Owners) Release(op aura.Op, c Capability) (Claim, error) {
 	return Claim{session: o.session, generation: o.generation, scope: scope}, nil
 }
 
-// Vacate leaves all fragments without an owner, and returns the authority to claim them: for a session that was
+// Vacate leaves all fragments that have not ended without an owner, and returns the authority to claim them: for a session that was
 // imported and does not act yet.
 func (o *Owners) Vacate() Claim {
 	o.generation++
 	for i := range o.records {
-		o.records[i].renew(o.generation, Whole())
+		if r := &o.records[i]; !r.state.Terminal() {
+			r.renew(o.generation, Whole())
+		}
 	}
 	o.pending, o.readiness = o.pending[:0], o.readiness[:0]
 	return Claim{session: o.session, generation: o.generation, scope: Whole()}
