@@ -58,10 +58,13 @@ const (
 	// EventImported: a session came from an export and has no owner yet. Seq is the number of its steps, Sum and Code are
 	// those of EventOpened.
 	EventImported EventKind = 25
+	// EventDenied: the host refused a choice, for which Label is NoLabel, or a message. Nothing happened. Code is 1 for a
+	// message that was to be received.
+	EventDenied EventKind = 26
 )
 
 // lastEvent is the greatest kind.
-const lastEvent = EventImported
+const lastEvent = EventDenied
 
 var eventNames = [...]string{
 	EventSent: "sent", EventReceived: "received", EventOffered: "offered", EventChose: "chose", EventOpened: "opened",
@@ -71,7 +74,7 @@ var eventNames = [...]string{
 	EventFailureBranchEntered: "failure_branch_entered", EventTimeoutIssued: "timeout_issued",
 	EventCancellationRequested: "cancellation_requested", EventCancelled: "cancelled",
 	EventOutputChecked: "output_condition_checked", EventProfile: "profile_fallback", EventInjected: "injected",
-	EventFragmentEnded: "fragment_ended", EventImported: "imported",
+	EventFragmentEnded: "fragment_ended", EventImported: "imported", EventDenied: "denied",
 }
 
 func (k EventKind) String() string {
@@ -123,7 +126,7 @@ func (e Event) Describe(im *Image) string {
 	}
 	if e.Peer != NoRole {
 		arrow := " → "
-		if e.Kind == EventReceived || e.Kind == EventChose {
+		if e.Kind == EventReceived || e.Kind == EventChose || (e.Kind == EventDenied && e.Code == 1) {
 			arrow = " ← "
 		}
 		b.WriteString(arrow + name(e.Peer))

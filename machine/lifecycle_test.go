@@ -174,19 +174,21 @@ func TestARefusedStepChangesNothing(t *testing.T) {
 	}
 }
 
-// picky refuses to receive.
+// picky fails to receive.
 type picky struct{ *host }
 
-func (picky) Receive(machine.Message, machine.Value) machine.Answer { return machine.AnswerRefused }
+func (picky) Receive(machine.Message, machine.Value) machine.Answer {
+	return machine.AnswerInvalidEvidence
+}
 
-func TestAHostThatRefusesLeavesTheMessageInItsPlace(t *testing.T) {
+func TestAHostThatFailsLeavesTheMessageInItsPlace(t *testing.T) {
 	m, im := machine.New(picky{newHost(1)}, machine.Options{}), image(t, shop, nil)
 	if _, err := m.Open(im, machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(im, machine.IntegrityBare, 0, 1)}); err != nil {
 		t.Fatal(err)
 	}
 	_, err := m.Run(10)
 	var f *machine.Fault
-	if !errors.As(err, &f) || f.Code != machine.FaultInvoke || f.Detail != "denied" {
+	if !errors.As(err, &f) || f.Code != machine.FaultInvoke || f.Detail != "invalid_evidence" {
 		t.Fatal(err)
 	}
 	if sums := m.Reap(nil); len(sums) != 1 || sums[0].Orphans != 1 {

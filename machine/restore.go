@@ -125,7 +125,7 @@ func (x *restorer) processes(s *session) {
 		x.m.ready.remove(p)
 		p.state, p.status, p.wait, p.held, p.priority = int32(state), processStatus(r.Byte()), waitReason(r.Byte()), holdReason(r.Byte()), r.Byte()
 		p.token, p.credits = r.Bool(), r.Uint()
-		p.answer.chosen, p.answer.given, p.answer.drop = r.Bool(), r.Bool(), r.Bool()
+		p.answer.chosen, p.answer.given, p.answer.drop, p.answer.refused = r.Bool(), r.Bool(), r.Bool(), r.Bool()
 		if p.answer.chosen {
 			p.answer.branch = uint32(r.Max(max(uint64(p.current().count), 1)-1, "a branch"))
 		}
@@ -133,8 +133,9 @@ func (x *restorer) processes(s *session) {
 			p.answer.value.copyOf(readValue(r, 0))
 		}
 		ok := p.status >= procReady && p.status <= procStopped && (p.status == procBlocked) == (p.wait != waitNone) &&
-			p.wait <= waitHost && p.held <= holdPaused|holdTimeout|holdOwner && p.priority < levels &&
-			(!p.answer.given || p.answer.chosen) && (!p.answer.chosen || p.current().kind == choreo.StateSend) &&
+			p.wait <= waitDeny && p.held <= holdPaused|holdTimeout|holdOwner && p.priority < levels &&
+			(!p.answer.given || p.answer.chosen) && !(p.answer.given && p.answer.refused) &&
+			(!p.answer.refused || p.current().kind == choreo.StateSend) && (!p.answer.chosen || p.current().kind == choreo.StateSend) &&
 			(!s.status.Terminal() || p.status.final())
 		if !ok {
 			r.Fail("role %s is in no possible situation", im.roles[role])

@@ -51,6 +51,7 @@ type process struct {
 type answer struct {
 	given, chosen bool
 	drop          bool
+	refused       bool // the host denied the message; it is asked anew when the role is woken
 	branch        uint32
 	value         Value
 }
@@ -74,6 +75,7 @@ const (
 	waitRecv waitReason = 1
 	waitSend waitReason = 2
 	waitHost waitReason = 3
+	waitDeny waitReason = 4
 )
 
 // holdReason is a set of reasons for which a ready role may not run.
@@ -114,6 +116,9 @@ const (
 	WaitingRoom Waiting = 2
 	// WaitingHost: the host, which deferred.
 	WaitingHost Waiting = 3
+	// WaitingDenied: the host refused what the role was about to do. Nothing of it happened: the role is asked anew, from
+	// the choice on, when it is woken.
+	WaitingDenied Waiting = 4
 )
 
 // RoleView is the public state of a role.

@@ -90,6 +90,7 @@ func writeProcess(w *wire.Writer, p *process) {
 	w.Bool(p.answer.chosen)
 	w.Bool(p.answer.given)
 	w.Bool(p.answer.drop)
+	w.Bool(p.answer.refused)
 	if p.answer.chosen {
 		w.Uint(uint64(p.answer.branch))
 	}

@@ -33,7 +33,7 @@ type storm struct {
 
 func newStorm(t *rapid.T) *storm {
 	s := &storm{t: t, host: newHost(rapid.Uint64().Draw(t, "seed")), status: map[machine.SessionID]machine.SessionStatus{}}
-	s.host.lazy = rapid.Bool().Draw(t, "lazy")
+	s.host.lazy, s.host.strict = rapid.Bool().Draw(t, "lazy"), rapid.Bool().Draw(t, "strict")
 	s.options = machine.Options{
 		Key: [32]byte{7}, Signer: newSigner(1), Trace: machine.NewTrace(0), Log: machine.NewLog(0),
 		Buffer:    machine.Buffer{Capacity: rapid.IntRange(1, 3).Draw(t, "capacity"), Policy: machine.FullPolicy(rapid.IntRange(0, 3).Draw(t, "policy")), Max: 4},
