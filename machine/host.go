@@ -112,8 +112,11 @@ func (o Offer) Site(i int) choreo.SiteID { return o.branches[i].site }
 func (o Offer) RoleName() choreo.Role { return o.Image.RoleName(o.Role) }
 
 // Port is one role's place in a running session as generated code sees it: each call returns when its
-// message was sent, or has come.
-type Port interface {
-	Send(to choreo.Role, label string, payload []byte) error
-	Receive(from choreo.Role) (label string, payload []byte, err error)
+// message was sent, or has come. C is the caller's context, which bounds the wait.
+//
+// A call that a guard refused returns aura.Denied. Nothing of it happened: the program may send another message of its
+// state, try again later, or end the session.
+type Port[C any] interface {
+	Send(ctx C, to choreo.Role, label string, payload []byte) error
+	Receive(ctx C, from choreo.Role) (label string, payload []byte, err error)
 }
