@@ -66,7 +66,7 @@ func StartInitiator[C any](port machine.Port[C]) InitiatorS1[C] {
 // InitiatorS1 is a state of Initiator, which here sends Establish of onion.Setup to Hop.
 type InitiatorS1[C any] struct{ turn turn[C] }
 
-// SendEstablish sends Establish to Hop. It takes the capability path:establish and 4 units of flow and leakage to neighbor:1. After an error of the port the state may be used again.
+// SendEstablish sends Establish to Hop. It takes the capability path:establish and 4 units of flow and leakage to neighbour, custody, external. After an error of the port the state may be used again.
 func (s InitiatorS1[C]) SendEstablish(ctx C, m Establish) (InitiatorS2[C], error) {
 	if err := s.turn.check("anonymouspath.InitiatorS1.SendEstablish"); err != nil {
 		return InitiatorS2[C]{}, err

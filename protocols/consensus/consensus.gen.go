@@ -394,7 +394,7 @@ func (s Witness0S3[C]) ReceiveSignRequest(ctx C) (SignRequest, Witness0S4[C], er
 // Witness0S4 is a state of Witness[0], which here sends SignShare of consensus.SignatureShare to Coordinator.
 type Witness0S4[C any] struct{ turn turn[C] }
 
-// SendSignShare sends SignShare to Coordinator. It takes the capability consensus:witness:sign and 2 units of flow and leakage to pipelined_commitment. After an error of the port the state may be used again.
+// SendSignShare sends SignShare to Coordinator. It takes the capability consensus:witness:sign and 2 units of flow and leakage to relationship. After an error of the port the state may be used again.
 func (s Witness0S4[C]) SendSignShare(ctx C, m SignShare) (Witness0S5[C], error) {
 	if err := s.turn.check("consensus.Witness0S4.SendSignShare"); err != nil {
 		return Witness0S5[C]{}, err
@@ -506,7 +506,7 @@ func (s Witness1S3[C]) ReceiveSignRequest(ctx C) (SignRequest, Witness1S4[C], er
 // Witness1S4 is a state of Witness[1], which here sends SignShare of consensus.SignatureShare to Coordinator.
 type Witness1S4[C any] struct{ turn turn[C] }
 
-// SendSignShare sends SignShare to Coordinator. It takes the capability consensus:witness:sign and 2 units of flow and leakage to pipelined_commitment. After an error of the port the state may be used again.
+// SendSignShare sends SignShare to Coordinator. It takes the capability consensus:witness:sign and 2 units of flow and leakage to relationship. After an error of the port the state may be used again.
 func (s Witness1S4[C]) SendSignShare(ctx C, m SignShare) (Witness1S5[C], error) {
 	if err := s.turn.check("consensus.Witness1S4.SendSignShare"); err != nil {
 		return Witness1S5[C]{}, err
@@ -618,7 +618,7 @@ func (s Witness2S3[C]) ReceiveSignRequest(ctx C) (SignRequest, Witness2S4[C], er
 // Witness2S4 is a state of Witness[2], which here sends SignShare of consensus.SignatureShare to Coordinator.
 type Witness2S4[C any] struct{ turn turn[C] }
 
-// SendSignShare sends SignShare to Coordinator. It takes the capability consensus:witness:sign and 2 units of flow and leakage to pipelined_commitment. After an error of the port the state may be used again.
+// SendSignShare sends SignShare to Coordinator. It takes the capability consensus:witness:sign and 2 units of flow and leakage to relationship. After an error of the port the state may be used again.
 func (s Witness2S4[C]) SendSignShare(ctx C, m SignShare) (Witness2S5[C], error) {
 	if err := s.turn.check("consensus.Witness2S4.SendSignShare"); err != nil {
 		return Witness2S5[C]{}, err

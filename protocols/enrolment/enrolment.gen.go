@@ -8,7 +8,7 @@ import (
 )
 
 // Manifest is what admission needs to know of the protocol, as JSON.
-const Manifest = `{"protocol_name":"Enrolment","protocol_namespace":"invitation","protocol_qualified_name":"invitation.Enrolment","protocol_id":"aura.invitation.device_enrolment","role_names":["Sponsor","Device"],"guard_capabilities":["device:enrol","device:certify"],"determinism_policy_ref":"aura.vm.prod.default","link_specs":[{"role":"Sponsor","bundle_id":"device_migration","exports":["account_state"],"imports":["device_keys"]}]}`
+const Manifest = `{"protocol_name":"Enrolment","protocol_namespace":"invitation","protocol_qualified_name":"invitation.Enrolment","protocol_id":"aura.invitation.device_enrolment","role_names":["Sponsor","Device"],"guard_capabilities":["device:roster"],"determinism_policy_ref":"aura.vm.prod.default","link_specs":[{"role":"Sponsor","bundle_id":"device_migration","exports":["account_state"],"imports":["device_keys"]}]}`
 
 // Offer is the message Offer, whose payload encodes keyring.Offer.
 type Offer struct{ Payload []byte }
@@ -60,7 +60,7 @@ func StartSponsor[C any](port machine.Port[C]) SponsorS1[C] {
 // SponsorS1 is a state of Sponsor, which here sends Offer of keyring.Offer to Device.
 type SponsorS1[C any] struct{ turn turn[C] }
 
-// SendOffer sends Offer to Device. It takes the capability device:enrol and 4 units of flow. After an error of the port the state may be used again.
+// SendOffer sends Offer to Device. It takes the capability device:roster and 4 units of flow. After an error of the port the state may be used again.
 func (s SponsorS1[C]) SendOffer(ctx C, m Offer) (SponsorS2[C], error) {
 	if err := s.turn.check("enrolment.SponsorS1.SendOffer"); err != nil {
 		return SponsorS2[C]{}, err
@@ -92,7 +92,7 @@ func (s SponsorS2[C]) ReceiveKeys(ctx C) (Keys, SponsorS3[C], error) {
 // SponsorS3 is a state of Sponsor, which here sends Certificate of keyring.Certificate or Refused to Device.
 type SponsorS3[C any] struct{ turn turn[C] }
 
-// SendCertificate sends Certificate to Device. It takes the capability device:certify and 4 units of flow. After an error of the port the state may be used again.
+// SendCertificate sends Certificate to Device. It takes the capability device:roster and 4 units of flow. After an error of the port the state may be used again.
 func (s SponsorS3[C]) SendCertificate(ctx C, m Certificate) (SponsorS4[C], error) {
 	if err := s.turn.check("enrolment.SponsorS3.SendCertificate"); err != nil {
 		return SponsorS4[C]{}, err

@@ -54,7 +54,7 @@ func StartAuditor[C any](port machine.Port[C]) AuditorS1[C] {
 // AuditorS1 is a state of Auditor, which here sends Challenge of hold.Challenge to Holder.
 type AuditorS1[C any] struct{ turn turn[C] }
 
-// SendChallenge sends Challenge to Holder. It takes the capability hold:audit and 1 unit of flow and leakage to relay:1. After an error of the port the state may be used again.
+// SendChallenge sends Challenge to Holder. It takes the capability hold:audit and 1 unit of flow and leakage to custody. After an error of the port the state may be used again.
 func (s AuditorS1[C]) SendChallenge(ctx C, m Challenge) (AuditorS2[C], error) {
 	if err := s.turn.check("holdaudit.AuditorS1.SendChallenge"); err != nil {
 		return AuditorS2[C]{}, err

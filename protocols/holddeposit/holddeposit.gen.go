@@ -54,7 +54,7 @@ func StartDepositor[C any](port machine.Port[C]) DepositorS1[C] {
 // DepositorS1 is a state of Depositor, which here sends Deposit of hold.Object to Holder.
 type DepositorS1[C any] struct{ turn turn[C] }
 
-// SendDeposit sends Deposit to Holder. It takes the capability hold:deposit and 8 units of flow and leakage to relay:1. After an error of the port the state may be used again.
+// SendDeposit sends Deposit to Holder. It takes the capability hold:deposit and 8 units of flow and leakage to custody. After an error of the port the state may be used again.
 func (s DepositorS1[C]) SendDeposit(ctx C, m Deposit) (DepositorS2[C], error) {
 	if err := s.turn.check("holddeposit.DepositorS1.SendDeposit"); err != nil {
 		return DepositorS2[C]{}, err

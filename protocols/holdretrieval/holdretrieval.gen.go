@@ -57,7 +57,7 @@ func StartRetriever[C any](port machine.Port[C]) RetrieverS1[C] {
 // RetrieverS1 is a state of Retriever, which here sends Retrieve of hold.Selector to Holder.
 type RetrieverS1[C any] struct{ turn turn[C] }
 
-// SendRetrieve sends Retrieve to Holder. It takes the capability hold:retrieve and 2 units of flow and leakage to relay:1. After an error of the port the state may be used again.
+// SendRetrieve sends Retrieve to Holder. It takes the capability hold:retrieve and 2 units of flow and leakage to custody. After an error of the port the state may be used again.
 func (s RetrieverS1[C]) SendRetrieve(ctx C, m Retrieve) (RetrieverS2[C], error) {
 	if err := s.turn.check("holdretrieval.RetrieverS1.SendRetrieve"); err != nil {
 		return RetrieverS2[C]{}, err

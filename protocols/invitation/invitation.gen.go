@@ -8,7 +8,7 @@ import (
 )
 
 // Manifest is what admission needs to know of the protocol, as JSON.
-const Manifest = `{"protocol_name":"Invitation","protocol_namespace":"invitation","protocol_qualified_name":"invitation.Invitation","protocol_id":"aura.invitation.exchange","role_names":["Accepter","Inviter"],"guard_capabilities":["invitation:accept","invitation:answer"],"determinism_policy_ref":"aura.vm.prod.default"}`
+const Manifest = `{"protocol_name":"Invitation","protocol_namespace":"invitation","protocol_qualified_name":"invitation.Invitation","protocol_id":"aura.invitation.exchange","role_names":["Accepter","Inviter"],"guard_capabilities":["invite:accept","invite:answer"],"determinism_policy_ref":"aura.vm.prod.default"}`
 
 // Hello is the message Hello, whose payload encodes invite.Hello.
 type Hello struct{ Payload []byte }
@@ -57,7 +57,7 @@ func StartAccepter[C any](port machine.Port[C]) AccepterS1[C] {
 // AccepterS1 is a state of Accepter, which here sends Hello of invite.Hello to Inviter.
 type AccepterS1[C any] struct{ turn turn[C] }
 
-// SendHello sends Hello to Inviter. It takes the capability invitation:accept and 4 units of flow. After an error of the port the state may be used again.
+// SendHello sends Hello to Inviter. It takes the capability invite:accept and 4 units of flow. After an error of the port the state may be used again.
 func (s AccepterS1[C]) SendHello(ctx C, m Hello) (AccepterS2[C], error) {
 	if err := s.turn.check("invitation.AccepterS1.SendHello"); err != nil {
 		return AccepterS2[C]{}, err
@@ -151,7 +151,7 @@ func (s InviterS1[C]) ReceiveHello(ctx C) (Hello, InviterS2[C], error) {
 // InviterS2 is a state of Inviter, which here sends Answer of invite.Answer or Refused of invite.Refusal to Accepter.
 type InviterS2[C any] struct{ turn turn[C] }
 
-// SendAnswer sends Answer to Accepter. It takes the capability invitation:answer and 4 units of flow. After an error of the port the state may be used again.
+// SendAnswer sends Answer to Accepter. It takes the capability invite:answer and 4 units of flow. After an error of the port the state may be used again.
 func (s InviterS2[C]) SendAnswer(ctx C, m Answer) (InviterS3[C], error) {
 	if err := s.turn.check("invitation.InviterS2.SendAnswer"); err != nil {
 		return InviterS3[C]{}, err

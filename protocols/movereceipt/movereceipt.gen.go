@@ -8,7 +8,7 @@ import (
 )
 
 // Manifest is what admission needs to know of the protocol, as JSON.
-const Manifest = `{"protocol_name":"MoveReceipt","protocol_namespace":"move","protocol_qualified_name":"move.MoveReceipt","protocol_id":"aura.move.receipt","role_names":["Origin","Relay"],"guard_capabilities":["move:forward","move:receipt"],"determinism_policy_ref":"aura.vm.prod.default"}`
+const Manifest = `{"protocol_name":"MoveReceipt","protocol_namespace":"move","protocol_qualified_name":"move.MoveReceipt","protocol_id":"aura.move.receipt","role_names":["Origin","Relay"],"guard_capabilities":["move:carry","move:receipt"],"determinism_policy_ref":"aura.vm.prod.default"}`
 
 // Forward is the message Forward, whose payload encodes onion.Envelope.
 type Forward struct{ Payload []byte }
@@ -54,7 +54,7 @@ func StartOrigin[C any](port machine.Port[C]) OriginS1[C] {
 // OriginS1 is a state of Origin, which here sends Forward of onion.Envelope to Relay.
 type OriginS1[C any] struct{ turn turn[C] }
 
-// SendForward sends Forward to Relay. It takes the capability move:forward and 4 units of flow and leakage to neighbor:1. After an error of the port the state may be used again.
+// SendForward sends Forward to Relay. It takes the capability move:carry and 4 units of flow and leakage to neighbour. After an error of the port the state may be used again.
 func (s OriginS1[C]) SendForward(ctx C, m Forward) (OriginS2[C], error) {
 	if err := s.turn.check("movereceipt.OriginS1.SendForward"); err != nil {
 		return OriginS2[C]{}, err
