@@ -14,8 +14,9 @@
 // What enters are the host's answers (choices, payloads), messages from other machines ([Machine.Inject])
 // and calls of a session's owner, each with the owner's capability. What leaves are messages
 // ([Machine.Take]), a [Trace] of the events, and a [Recording] that can be run again. The machine refuses
-// a call with a stale capability, a message that was seen before or does not verify, and a step that the
-// protocol, the host or the output policy does not allow: that ends the session with a [*Fault] and leaves
+// a call with a stale capability, and a message that was seen before, does not verify, or cannot be next; neither touches
+// the session. A step that a guard denies is not taken: the role waits, and its program decides. A step that the
+// protocol or the output policy does not allow, or in which the host fails, ends the session with a [*Fault] and leaves
 // nothing half done.
 //
 // # Steps

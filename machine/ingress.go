@@ -139,7 +139,8 @@ func (m *Machine) accept(op aura.Op, s *session, id EdgeID, in Parcel) error {
 	sum, tag := in.Value.sum(), [32]byte{}
 	if s.admission.integrity >= IntegritySealed {
 		content := m.hasher.value(in.Value)
-		name := newIdentity(&r.context, &s.image.labelSums[in.Label], in.Seq, &content)
+		name := &m.identity
+		*name = newIdentity(&r.context, &s.image.labelSums[in.Label], in.Seq, &content)
 		if r.foreign != nil && (len(in.Signature) != ed25519.SignatureSize || !ed25519.Verify(r.foreign, name.signed(), in.Signature)) {
 			return aura.Errorf(op, aura.Corrupt, "session %d: the message from %s does not match its signature", s.id, s.image.RoleName(in.From))
 		}

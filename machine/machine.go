@@ -97,6 +97,7 @@ type Machine struct {
 	rolesScratch     []RoleID // of one call of Open
 	fragmentsScratch []string
 	ahead            lookahead // of one call of Inject
+	identity         identity  // of one call that seals outside of a step
 
 	sites    sites
 	timeouts timeouts
