@@ -13,8 +13,8 @@ import (
 
 // These tests hold the machine to the runtime document, sentence by sentence, in our own words.
 
-// TestAnAdmissionOpensWhatItWasDecidedFor. Telltale Integration: production sessions of a protocol run through the
-// machine as what was admitted; the manifest names the protocol, and a session runs under the admission of exactly that.
+// TestAnAdmissionOpensWhatItWasDecidedFor. Telltale Integration: the machine runs admitted sessions, and the manifest names
+// the protocol of each. A session runs under the admission of its own image, protocol and posture.
 func TestAnAdmissionOpensWhatItWasDecidedFor(t *testing.T) {
 	im, other := image(t, shop, nil), image(t, pingPong, nil)
 	admit := func(h machine.Hardening) machine.Admission {

@@ -63,8 +63,6 @@ const (
 	EventDenied EventKind = 26
 )
 
-// lastEvent is the greatest kind.
-const lastEvent = EventDenied
 
 var eventNames = [...]string{
 	EventSent: "sent", EventReceived: "received", EventOffered: "offered", EventChose: "chose", EventOpened: "opened",

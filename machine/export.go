@@ -177,7 +177,7 @@ func (m *Machine) settleIn(s *session) {
 }
 
 // Depart commits a transfer of all fragments to an owner elsewhere, who has the session's export: the session ends here
-// as delegated, and whoever held a capability for it has one that is stale.
+// as delegated, and every capability for it is stale.
 func (m *Machine) Depart(r own.Receipt) error {
 	const op = "machine.Depart"
 	s, err := m.active(op, SessionID(r.Session))

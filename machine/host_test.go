@@ -19,7 +19,7 @@ type host struct {
 	received map[key][]string
 	deferred map[key]bool // defer the first answer to each question
 	lazy     bool
-	strict   bool // what is put off is refused instead
+	strict   bool // refuse the first answer instead of deferring it
 }
 
 type key struct {

@@ -181,7 +181,7 @@ func TestADuplicateIsRefusedInEveryMode(t *testing.T) {
 	}
 }
 
-// TestALabelThatCannotBeNextIsRefused. Link Boundary: what is wrong is refused before the machine observes the step. The label is
+// TestALabelThatCannotBeNextIsRefused. Link Boundary: wrong routing is refused before the machine observes the step. The label is
 // one of the protocol, on the right edge, and comes too early.
 func TestALabelThatCannotBeNextIsRefused(t *testing.T) {
 	for _, replay := range []machine.ReplayMode{machine.ReplayOff, machine.ReplaySequence, machine.ReplayNullifier} {

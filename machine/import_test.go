@@ -15,8 +15,8 @@ import (
 	"github.com/aura-runtime/aura/machine/own"
 )
 
-// TestAnImportedSessionGoesOnAsItWouldHave. Session State: a session can use persistent state. Whatever the protocol and
-// wherever it stands, a session that was written down and read back tells the same story as one that was not, to the byte.
+// TestAnImportedSessionGoesOnAsItWouldHave. Session State: a session can use persistent state. In any protocol and
+// at any place in it, a session that was written down and read back tells the same story as one that was not, to the byte.
 func TestAnImportedSessionGoesOnAsItWouldHave(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawScene(t)
@@ -347,7 +347,7 @@ func memoryOfASession(t *testing.T, n int, as machine.Integrity) int {
 	return int(used) / n
 }
 
-// live is the memory of what is reachable.
+// live is the memory that can be reached.
 func live() uint64 {
 	runtime.GC()
 	var s runtime.MemStats

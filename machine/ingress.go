@@ -47,8 +47,9 @@ func (m *Machine) Outbound() []SessionID {
 }
 
 // Take removes the next message of the fragments of a capability that is for a role played elsewhere, and reports
-// whether there was one. The messages of a fragment that is being handed over stay. Messages of one edge come in their order. The parcel's value and signature are good until the
-// machine is used again. Taking makes room for the sender, and closes a session that only waited for it.
+// whether there was one. The messages of a fragment that is being handed over stay. Messages of one edge come in their
+// order. The parcel's value and signature are good until the machine is used again. Taking makes room for the sender,
+// and closes a session that only waited for it.
 func (m *Machine) Take(c own.Capability) (Parcel, bool, error) {
 	const op = "machine.Take"
 	s, err := m.active(op, SessionID(c.Session))

@@ -63,7 +63,7 @@ func (m *Machine) mayFollow(op aura.Op, s *session, p *process, id EdgeID, label
 	return l.takes[0] && !l.spoils[0], nil
 }
 
-// judge says what a situation means for the message, by what is known of those that follow it.
+// judge says what a situation means for the message, by the verdicts on the situations that follow it.
 func (l *lookahead) judge(im *Image, r *ring, id EdgeID, label LabelID, at situation) (takes, spoils bool) {
 	st := &im.states[at.state]
 	if st.kind == choreo.StateRecv && st.edge == id && at.taken == r.count {

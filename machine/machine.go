@@ -12,7 +12,7 @@ import (
 type Options struct {
 	// MaxSessions bounds the sessions that are not yet reaped; default 256. MaxRoles bounds the roles that
 	// they play; default 1,024. A session of two roles takes about 2.5 KiB of memory, a sealed one 3 KiB, and a step
-	// costs the same however many sleep. What waits on an edge comes on top.
+	// costs the same however many sleep. Messages that wait on an edge come on top.
 	MaxSessions, MaxRoles int
 	// Buffer configures the edges of all sessions.
 	Buffer Buffer
@@ -26,8 +26,8 @@ type Options struct {
 	Output OutputPolicy
 	// Flow says which knowledge may reach whom; default everything.
 	Flow FlowRule
-	// Hardening is the posture of the machine: it opens what was admitted for it. Default HardeningProduction. See
-	// [Hardening.Options].
+	// Hardening is the posture of the machine, which opens sessions that were admitted for it. Default
+	// HardeningProduction. See [Hardening.Options].
 	Hardening Hardening
 	// Layers are the guard layers that can be acquired; default none.
 	Layers []Layer

@@ -43,8 +43,8 @@ type Authority struct {
 // asks for.
 //
 // It returns aura.Denied without an admission of this image, of the protocol that was named and for the posture of
-// the machine, or where the machine lacks a part that the admission requires (key, signer, scheduler), aura.Invalid for roles that the image does not play, and aura.Exhausted beyond the
-// limits of the machine.
+// the machine, or where the machine lacks a part that the admission requires (key, signer, scheduler), aura.Invalid for
+// roles that the image does not play, and aura.Exhausted beyond the limits of the machine.
 func (m *Machine) Open(image *Image, o Opening) (own.Capability, error) {
 	const op = "machine.Open"
 	roles, err := m.mayOpen(op, image, &o)

@@ -1,6 +1,9 @@
 package session
 
-import "github.com/aura-runtime/aura/domain"
+import (
+	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/guard"
+)
 
 // The capabilities of steps of the protocols in package protocols, by protocol.
 const (
@@ -35,8 +38,7 @@ const (
 	CapHoldKeep     = "hold:keep"
 	CapHoldRetrieve = "hold:retrieve"
 	CapHoldAudit    = "hold:audit"
-	// movereceipt: to have an envelope carried, and to answer for one.
-	CapMoveCarry   = "move:carry"
+	// movereceipt: to answer for an envelope. To have one carried takes guard.CapCarry.
 	CapMoveReceipt = "move:receipt"
 )
 
@@ -47,7 +49,7 @@ func Module() domain.Module {
 		CapInitiate, CapInvite, CapAnswer, CapCreate, CapFrontier, CapPush, CapConsensusInitiate, CapConsensusNonce,
 		CapConsensusAggregate, CapConsensusSign, CapConsensusFinalize, CapGuardianPropose, CapGuardianAnswer, CapGuardianShare,
 		CapGuardianCommit, CapUpgradePropose, CapUpgradeAnswer, CapUpgradeCommit, CapPathEstablish, CapPathRelay, CapHoldDeposit,
-		CapHoldKeep, CapHoldRetrieve, CapHoldAudit, CapMoveCarry, CapMoveReceipt,
+		CapHoldKeep, CapHoldRetrieve, CapHoldAudit, guard.CapCarry, CapMoveReceipt,
 	} {
 		m.Capabilities = append(m.Capabilities, domain.Capability{Name: name})
 	}

@@ -62,7 +62,7 @@ func (o *Owners) Capability(generation uint64) (Capability, bool) {
 	return Capability{}, false
 }
 
-// Claimable returns the authority to claim what was released in a generation, and false if nothing was.
+// Claimable returns the authority to claim the fragments that were released in a generation, and false if there are none.
 func (o *Owners) Claimable(generation uint64) (Claim, bool) {
 	for i := range o.records {
 		if r := &o.records[i]; r.generation == generation && r.state == StateUnowned {

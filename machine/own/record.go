@@ -27,7 +27,7 @@ func (r *Record) Generation() uint64 { return r.generation }
 // Pending reports whether a transfer of the fragment was begun.
 func (r *Record) Pending() bool { return r.receipt != 0 }
 
-// Responsible returns the owner, or the one who released the fragment while nobody claimed it. If that one dies, the
+// Responsible returns the owner, or the one who released the fragment until it is claimed. If that one dies, the
 // fragment has no owner for ever.
 func (r *Record) Responsible() Owner {
 	if r.state == StateUnowned {

@@ -5,7 +5,7 @@ import "github.com/aura-runtime/aura"
 // Money is a payload with a type of its own: a number of coins, at most 255.
 type Money struct{ Coins int }
 
-// MarshalBinary implements encoding.BinaryMarshaler. It returns aura.Invalid for what is no number of coins.
+// MarshalBinary implements encoding.BinaryMarshaler. It returns aura.Invalid for a number of coins below 0 or above 255.
 func (m Money) MarshalBinary() ([]byte, error) {
 	if m.Coins < 0 || m.Coins > 255 {
 		return nil, aura.Errorf("port.MarshalBinary", aura.Invalid, "%d coins", m.Coins)
