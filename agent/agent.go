@@ -58,6 +58,7 @@ type Agent struct {
 	tree     tree
 	intents  map[string]*service.Module
 	queries  *task.Semaphore
+	listing  *task.Semaphore     // held while an entry of the roster is made, until it is durable
 	answers  map[string]answerer // by the kind of question
 	started  aura.Instant
 	stopping atomic.Bool // Stop was called
@@ -77,7 +78,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 		return nil, err
 	}
 	registry := set.Registry()
-	a := &Agent{options: o, set: set, intents: map[string]*service.Module{}, queries: task.NewSemaphore(maxQueries)}
+	a := &Agent{options: o, set: set, intents: map[string]*service.Module{}, queries: task.NewSemaphore(maxQueries), listing: task.NewSemaphore(1)}
 	a.answers = a.hosted()
 	if err := a.checkQuestions(); err != nil {
 		return nil, err

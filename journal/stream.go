@@ -100,7 +100,9 @@ type storedStream struct {
 type storedHead struct {
 	Place   fact.Place   `cbor:"1,keyasint"`
 	Logical aura.Logical `cbor:"2,keyasint"`
-	Plain   bool         `cbor:"3,keyasint,omitempty"` // never in a store of an earlier build
+	// Plain says that the place names the row through a fact of the first format. An earlier build named such a head by the
+	// fact's identity and had no field for it, see [storedStream.restore].
+	Plain bool `cbor:"3,keyasint,omitempty"`
 }
 
 func (id *streamID) stored(s *stream) storedStream {

@@ -409,11 +409,11 @@ func (w *simulation) divergedAmong(some []*person) string {
 
 // due reports whether a message must be at all its recipients in the end: its author was told that it is durable, and the
 // home that said so has it still. A message that a home lost with its disk is due when a home has it that the author talks
-// with: who is blocked, or left the group, returns nothing.
+// with: who is blocked or removed, or left the group, returns nothing.
 func (w *simulation) due(m *message) bool {
 	return m.acked && !m.lost || w.options.Copies && slices.ContainsFunc(w.homes(), func(p *person) bool {
 		_, has := p.checker.heard[m.line]
-		return has && !apart(p.first(), m.author.first()) && !w.talks.contexts[m.context].left[p.owner()]
+		return has && !p.first().spurned && !apart(p.first(), m.author.first()) && !w.talks.contexts[m.context].left[p.owner()]
 	})
 }
 

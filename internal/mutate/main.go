@@ -36,7 +36,7 @@ func (o *options) inShard(number int) bool { return number%max(o.shards, 1) == o
 func main() {
 	var o options
 	flag.BoolVar(&o.write, "write", false, "draw a new sample with -seed and -count and write it to testdata/sample.txt")
-	flag.Uint64Var(&o.seed, "seed", 1, "draws the sample")
+	flag.Uint64Var(&o.seed, "seed", 1, "draws the sample, and the cases of tests that draw some")
 	flag.IntVar(&o.count, "count", 160, "how many faults a sample has")
 	flag.StringVar(&o.in, "in", "", "try only faults of packages whose folder begins with one of these, commas between them")
 	flag.IntVar(&o.shard, "shard", 0, "which part of -shards to try, from 0")
@@ -69,7 +69,7 @@ func run(o options) (float64, error) {
 	}
 	defer os.RemoveAll(scratch)
 	module, root, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
-	b := &bench{root: root, module: module, scratch: scratch, timeout: o.timeout}
+	b := &bench{root: root, module: module, scratch: scratch, timeout: o.timeout, draws: o.seed}
 	if o.named || o.one != "" {
 		return b.tryNamed(o)
 	}
