@@ -129,7 +129,7 @@ const (
 	// [ReasonContradicts], or a peer that fails.
 	ReasonDismisses = "peer ends each connection at once, one of the two may be an old copy"
 	// ReasonBranchesHere and ReasonBranchesThere end sessions because a device wrote in more copies of its home than a journal
-	// takes: the agent's own device, or the peer's. What waits is tried again, once a minute at most.
+	// takes: the agent's own device, or the peer's. The agent tries again, at least once a minute.
 	ReasonBranchesHere  = "more than 16 copies of this home wrote: what this one wrote waits until a copy whose messages arrived sends one more"
 	ReasonBranchesThere = "more than 16 copies of the peer's home wrote: what the last one wrote waits until a copy whose messages are here sends one more"
 )
