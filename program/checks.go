@@ -206,8 +206,8 @@ func fixOf(reason, name string) string {
 		status.ReasonContradicts:   "if this home is a copy, use the original in its place",
 		status.ReasonDismisses:     "if this home is a copy, use the original in its place",
 		status.ReasonOlder:         "ask " + name + " to install the newer aura",
-		status.ReasonBranchesHere:  "stop the agent of every copy of this home but one, and send " + name + " a message from that one",
-		status.ReasonBranchesThere: "ask " + name + " to stop the agent of every copy of that home but one",
+		status.ReasonBranchesHere:  "stop all copies of this home, start one whose messages " + name + " has, and send " + name + " a message from it: the others arrive when they start again",
+		status.ReasonBranchesThere: "ask " + name + " to send one more message from a copy of that home whose messages are here, while no other copy runs",
 	} {
 		if strings.HasPrefix(reason, begin) {
 			return fix

@@ -132,9 +132,9 @@ const (
 	// [ReasonContradicts], or a peer that fails.
 	ReasonDismisses = "peer ends each connection at once, one of the two may be an old copy"
 	// ReasonBranchesHere and ReasonBranchesThere end sessions because a device wrote in more copies of its home than a journal
-	// takes: the agent's own device, or the peer's.
-	ReasonBranchesHere  = "more than 16 copies of this home wrote, what the next one wrote is refused"
-	ReasonBranchesThere = "more than 16 copies of the peer's home wrote, what the next one wrote is refused"
+	// takes: the agent's own device, or the peer's. What waits is tried again, once a minute at most.
+	ReasonBranchesHere  = "more than 16 copies of this home wrote: what this one wrote waits until a copy whose messages arrived sends one more"
+	ReasonBranchesThere = "more than 16 copies of the peer's home wrote: what the last one wrote waits until a copy whose messages are here sends one more"
 )
 
 // Connection is the payload of an observation of kind [Observed].
