@@ -28,6 +28,9 @@ type Status struct {
 	RanTwice aura.Instant `cbor:"10,keyasint,omitempty" json:"ran_twice,omitzero"`
 	// Logs are the device-local logs, those of one use together, by name.
 	Logs []Logs `cbor:"11,keyasint,omitempty" json:"logs,omitempty"`
+	// Withheld are capabilities that this build needs and that the account never permitted itself, while the root key, which
+	// alone can permit them, is not on this device: ascending.
+	Withheld []string `cbor:"12,keyasint,omitempty" json:"withheld,omitempty"`
 }
 
 // Logs are the device-local logs of one use. Their entries stay on this device.
