@@ -55,6 +55,14 @@ func TestADeviceThatRunsTwiceIsTold(t *testing.T) {
 				t.Errorf("%s says %+v", p.Name, got)
 			}
 		}
+		for i, p := range []*auratest.Person{ada, twin} {
+			r.say([]*auratest.Person{twin, ada}[i], "to me, not to "+p.Name)
+			r.w.Until(tc, p.Name+" says with whom Ben talks", 10*time.Minute, func() bool {
+				all := p.Look(tc).Connections.View()
+				return len(all) == 1 && all[0].Link == status.LinkOffline && all[0].Reason == status.ReasonCopy
+			})
+		}
+		r.agree("after both were offline")
 		at := ben.Agent.Status()
 		if len(at.Branches) != 1 || at.Branches[0].Device != ada.Ring.Device() || at.Branches[0].Authority != ada.Self() || at.RanTwice != 0 {
 			t.Errorf("Ben's agent says %+v, ran twice at %d", at.Branches, at.RanTwice)

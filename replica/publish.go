@@ -11,6 +11,7 @@ import (
 // The reasons that an outbox shows.
 const (
 	reasonOffline  = status.ReasonAbsent
+	reasonCopy     = status.ReasonCopy
 	reasonDialling = "connecting"
 	reasonBreach   = status.ReasonContradicts
 	reasonDismiss  = status.ReasonDismisses
@@ -62,6 +63,9 @@ func denialText(d *guard.Denial) string {
 
 // publishOffline publishes that the peer is not connected: nothing counts as sent that it did not acknowledge.
 func (l *link) publishOffline(tc task.Context, reason string) {
+	if at := l.sync.RanTwice(); reason == reasonOffline && at > 0 && tc.Now().At.Sub(at) < status.RecentlyTwice {
+		reason = reasonCopy
+	}
 	box := l.outbox(0, reason)
 	l.reason = reason
 	l.shownAcked, _ = l.ackedThrough()

@@ -121,6 +121,8 @@ func (l Link) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 const (
 	// ReasonAbsent: the peer does not answer. Frontends show other reasons beside "offline".
 	ReasonAbsent = "peer is not reachable"
+	// ReasonCopy: the peer does not answer, and another copy of this home ran not long ago. A peer talks with one of two.
+	ReasonCopy = "peer is not reachable, or it talks with another copy of this home now"
 	// ReasonContradicts begins the reason of sessions that end because the two journals do not fit together.
 	ReasonContradicts = "peer contradicts this journal, one of the two may be an old copy"
 	// ReasonRefused begins the reason of sessions that end because a fact of the peer does not pass the check of its kind here: the
