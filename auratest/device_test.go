@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
@@ -706,6 +707,40 @@ func TestALongUsedAccountEnrols(t *testing.T) {
 		h.laptop = h.phone.Enrol(tc, "Ada's laptop")
 		h.ben.Say(tc, h.talk, "to both")
 		h.hears(h.laptop, h.ben, "to both")
+	})
+}
+
+// TestAFollowerIsToldThatAContestBegins: Ben follows his contacts. Two entries of Ada's account contradict each other, and nothing
+// else changes: Ada is shown again, as contested.
+func TestAFollowerIsToldThatAContestBegins(t *testing.T) {
+	live(t, 3, func(h *household) {
+		h.Sleep(h.tc, time.Minute)
+		var shown []bool
+		following := task.NewGroup(h.tc, "following")
+		core := h.ben.Core(h.tc)
+		following.Go("follow", func(tc task.Context) error {
+			return core.FollowPeople(tc, func(people []app.Person) error {
+				if now := people[0].Contested; len(shown) == 0 || shown[len(shown)-1] != now {
+					shown = append(shown, now)
+				}
+				return nil
+			})
+		})
+		h.Until(h.tc, "Ada is shown", time.Minute, func() bool { return slices.Equal(shown, []bool{false}) })
+		says, sign := h.phone.Roster(h.tc), h.phone.Root()
+		for _, rights := range []roster.Rights{roster.RightsSpeak, roster.RightsGovern} {
+			e, err := roster.SetRights(says, h.phone.Ring.Device(), h.laptop.Ring.Device(), rights)
+			if err != nil {
+				h.Fatalf("%v", err)
+			}
+			h.phone.Adopt(h.tc, e, sign)
+		}
+		h.Until(h.tc, "Ada is shown as contested", time.Minute, func() bool { return slices.Equal(shown, []bool{false, true}) })
+		people, err := core.People(h.tc)
+		if err != nil || len(people) != 1 || !people[0].Contested {
+			h.Errorf("asked for, they are %+v, %v", people, err)
+		}
+		_ = following.Close(h.tc, time.Second)
 	})
 }
 
