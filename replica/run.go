@@ -65,7 +65,7 @@ func (l *link) run(tc task.Context) error {
 			return tc.Err()
 		}
 		if _, panicked := errors.AsType[*task.PanicError](err); panicked {
-			tc.Emit(world.InvariantViolated("sync", "a session does not panic", aura.FactID{}, err))
+			tc.Emit(world.InvariantViolated("sync", "a session panicked, the link begins another one", aura.FactID{}, err))
 		}
 		reason := reasonOffline
 		if d, own := denial(err); own {
