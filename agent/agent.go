@@ -58,10 +58,12 @@ type Agent struct {
 	tree     tree
 	intents  map[string]*service.Module
 	queries  *task.Semaphore
+	listing  *task.Semaphore     // held while an entry of the roster is made, until it is durable
 	answers  map[string]answerer // by the kind of question
 	started  aura.Instant
 	stopping atomic.Bool // Stop was called
 	renewed  []string
+	withheld []string // see [status.Status.Withheld]
 }
 
 // New assembles the agent of an authority that was founded before, and starts nothing. Its services live
@@ -77,7 +79,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 		return nil, err
 	}
 	registry := set.Registry()
-	a := &Agent{options: o, set: set, intents: map[string]*service.Module{}, queries: task.NewSemaphore(maxQueries)}
+	a := &Agent{options: o, set: set, intents: map[string]*service.Module{}, queries: task.NewSemaphore(maxQueries), listing: task.NewSemaphore(1)}
 	a.answers = a.hosted()
 	if err := a.checkQuestions(); err != nil {
 		return nil, err
@@ -111,7 +113,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	if err := moveReceipts(tc, store); err != nil {
 		return nil, err
 	}
-	if a.renewed, err = renew(tc, h, set, store, tokens); err != nil {
+	if a.renewed, a.withheld, err = renew(tc, h, set, store, tokens); err != nil {
 		return nil, err
 	}
 	if err := keepLabels(tc, h, store, tokens, index); err != nil {

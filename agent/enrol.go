@@ -31,9 +31,6 @@ func (a *Agent) Enrol(tc task.Context, d roster.Device, at []transport.Address) 
 	if _, err := a.env.Ring.Root(); err != nil {
 		return Enrolment{}, err
 	}
-	if err := a.spare(tc); err != nil {
-		return Enrolment{}, err
-	}
 	meta, err := a.introduce(tc, d.ID(), at)
 	if err != nil {
 		return Enrolment{}, err
@@ -50,6 +47,15 @@ func (a *Agent) Dismiss(tc task.Context, id aura.DeviceID) error {
 	return a.list(tc, func(says *roster.State) (roster.Entry, error) { return roster.Remove(says, a.env.Ring.Device(), id) })
 }
 
+// Give gives another device of the account a part of this device's share of every budget, of [roster.Whole], or of what no
+// device has. The root key must be here. It returns the errors of [roster.GiveShare] and of [Agent.Submit], and
+// [aura.Exhausted] when this device has spent almost what it would keep: the other device may spend its new share at once.
+func (a *Agent) Give(tc task.Context, to aura.DeviceID, share uint32) error {
+	return a.list(tc, func(says *roster.State) (roster.Entry, error) {
+		return roster.GiveShare(says, a.env.Ring.Device(), to, share)
+	})
+}
+
 // Roster returns what the account's entries say.
 func (a *Agent) Roster(tc task.Context) (says *roster.State) {
 	now := tc.Now().At
@@ -59,12 +65,17 @@ func (a *Agent) Roster(tc task.Context) (says *roster.State) {
 	return says
 }
 
-// list makes the next entry, signs it with the root key and adopts the chain.
+// list makes the next entry, signs it with the root key and adopts the chain. Calls at once wait for each other: two entries
+// that follow the same one would contradict each other.
 func (a *Agent) list(tc task.Context, next func(*roster.State) (roster.Entry, error)) error {
 	sign, err := a.env.Ring.Root()
 	if err != nil {
 		return err
 	}
+	if err := a.listing.Acquire(tc); err != nil {
+		return err
+	}
+	defer a.listing.Release()
 	var entries []roster.Entry
 	says := a.Roster(tc)
 	if says.Number == 0 {
@@ -77,6 +88,9 @@ func (a *Agent) list(tc task.Context, next func(*roster.State) (roster.Entry, er
 	}
 	entry, err := next(says)
 	if err != nil {
+		return err
+	}
+	if err := a.spare(tc, says, &entry); err != nil {
 		return err
 	}
 	announced, err := roster.Announce(append(entries, entry.Sign(sign)))
@@ -96,23 +110,62 @@ func (a *Agent) list(tc task.Context, next func(*roster.State) (roster.Entry, er
 	return nil
 }
 
-// spare returns [aura.Exhausted] when this device could not keep within the half of its share that an enrolment leaves it. A
-// quarter of that is for charges that are on their way.
-func (a *Agent) spare(tc task.Context) error {
-	now := tc.Now()
-	share := guard.Share(a.env.Directory.Share(a.env.Ring.Device(), now.At, now.At))
-	for _, c := range a.env.Journal.Charges() {
-		policy, err := a.env.Frontier.Policy(tc, c.Context)
+// spare returns [aura.Exhausted] when an entry leaves this device less of a budget than it has spent of it, as the device that
+// gets the difference may spend it at once. A quarter of the rest is for charges that are on their way. Invitations
+// have budgets that no other device can spend.
+func (a *Agent) spare(tc task.Context, says *roster.State, entry *roster.Entry) error {
+	had, left := shareIn(says.Devices, entry.Maker), shareIn(entry.Devices, entry.Maker)
+	if left >= had {
+		return nil
+	}
+	now, j := tc.Now(), a.env.Journal
+	check := func(limits *guard.Policy, limit, spent uint64, epoch aura.Epoch) error {
+		if limit = left.Of(limit); spent <= limit-limit/4 {
+			return nil
+		}
+		turn := guard.NextEpoch(*limits, epoch).Sub(now.At)
+		return aura.Errorf("agent.spare", aura.Exhausted, "a budget of this device is used up but for what another would get: try again in %v", turn)
+	}
+	limits := map[aura.ContextID]guard.Policy{}
+	for _, context := range append(a.contexts(), device.OwnContext(a.env.Ring.Authority())) {
+		policy, err := a.env.Frontier.Policy(tc, context)
 		if err != nil {
 			return err
 		}
-		room := guard.HeadroomOf(policy, share, &c, c.Context, c.Peer, now)
-		if left := (share / 2).Of(policy.Limit); room.Spent > left-left/4 {
-			turn := guard.NextEpoch(policy, room.Epoch).Sub(now.At)
-			return aura.Errorf("agent.Enrol", aura.Exhausted, "half of a budget of this device is used up: add the other device in %v", turn)
+		for _, b := range policy.Budgets(context) {
+			limits[b.Ledger] = b.Limits
+		}
+		var spent [fact.Observers]fact.Leak
+		for o := range spent {
+			spent[o] = j.Leak(context, fact.Observer(o))
+		}
+		for _, room := range guard.LeakViewOf(policy, guard.WholeShare, &spent, now) {
+			if err := check(&policy, room.Limit, room.Spent, room.Epoch); err != nil {
+				return err
+			}
+		}
+	}
+	for _, c := range j.Charges() {
+		policy, known := limits[c.Context]
+		if !known {
+			continue
+		}
+		room := guard.HeadroomOf(policy, guard.WholeShare, &c, c.Context, c.Peer, now)
+		if err := check(&policy, room.Limit, room.Spent, room.Epoch); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// shareIn returns the share of a device in a list, zero when it is not there.
+func shareIn(devices []roster.Device, id aura.DeviceID) guard.Share {
+	for i := range devices {
+		if devices[i].ID() == id {
+			return guard.Share(devices[i].Share)
+		}
+	}
+	return 0
 }
 
 // introduce keeps here what this device and a new one need to meet: the secret of their own context and where the new one
@@ -153,14 +206,7 @@ func (a *Agent) enrolment(tc task.Context, meta []journal.KV) (Enrolment, error)
 	if err != nil {
 		return Enrolment{}, err
 	}
-	var contexts []aura.ContextID
-	a.env.Directory.Read(func(s *directory.State) {
-		for _, c := range s.Contacts.Contacts() {
-			contexts = append(contexts, c.Context)
-		}
-		contexts = append(contexts, s.Chats.Groups()...)
-	})
-	for _, context := range contexts {
+	for _, context := range a.contexts() {
 		key := domain.SecretKey(context)
 		secret, err := a.env.Journal.Meta(key)
 		if err != nil {
@@ -169,6 +215,17 @@ func (a *Agent) enrolment(tc task.Context, meta []journal.KV) (Enrolment, error)
 		b.meta = append(b.meta, journal.KV{Key: key, Value: secret})
 	}
 	return b, nil
+}
+
+// contexts returns those that the owner shares with contacts and groups.
+func (a *Agent) contexts() (all []aura.ContextID) {
+	a.env.Directory.Read(func(s *directory.State) {
+		for _, c := range s.Contacts.Contacts() {
+			all = append(all, c.Context)
+		}
+		all = append(all, s.Chats.Groups()...)
+	})
+	return all
 }
 
 // Join writes what a new device of an account begins with into an empty store, which it leaves closed. Modules are those

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/auratest"
+	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
@@ -172,24 +173,103 @@ func (h *household) refusals() (n int) {
 	return n
 }
 
+// spend returns a ledger entry after so many more units in an epoch.
+func spend(j *journal.Journal, ledger aura.ContextID, peer aura.AuthorityID, epoch aura.Epoch, units uint64) fact.Charge {
+	c := j.Charge(ledger, peer)
+	return guard.Charged(c, &effect.Command{Context: ledger, Peer: peer, Epoch: epoch, Amount: aura.FlowCost(units)}, c.Through, c.Through)
+}
+
 // TestADeviceIsEnrolledWhileHalfOfEachBudgetIsLeft: the new device may spend its half at once, so one that has spent more than
-// the half which an enrolment leaves it waits for the next epoch.
+// the half which an enrolment leaves it waits for the next epoch. That holds for each kind of budget by its own limit, and for
+// leakage.
 func TestADeviceIsEnrolledWhileHalfOfEachBudgetIsLeft(t *testing.T) {
-	auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
-		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
-		talk, policy := w.Meet(tc, ada, ben), guard.DefaultPolicy()
-		now := tc.Now()
-		spent := fact.Charge{Context: talk, Peer: ben.Self(), Epoch: guard.EpochAt(policy, now), Spent: policy.Limit/2 - policy.Limit/16}
-		if _, err := ada.Agent.Journal().Append(tc, &journal.Entry{Charges: []fact.Charge{spent}}); err != nil {
-			t.Fatal(err)
+	own := guard.DefaultPolicy()
+	own.Limit, own.Leak[fact.ObserverGroup].Bits = 4096, 640
+	for name, c := range map[string]struct {
+		ledger func(talk aura.ContextID) aura.ContextID
+		limit  uint64
+		leak   bool
+	}{
+		"facts":    {func(c aura.ContextID) aura.ContextID { return c }, own.Limit, false},
+		"control":  {guard.ControlContext, guard.ControlLimit, false},
+		"messages": {guard.MessageContext, own.Limit, false},
+		"carrying": {guard.CarryContext, own.Limit, false},
+		"leakage":  {nil, own.Leak[fact.ObserverGroup].Bits, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
+				ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+				talk := w.Meet(tc, ada, ben)
+				limit, err := capability.Limit(ada.Self(), talk, own)
+				if err != nil {
+					t.Fatal(err)
+				}
+				now := tc.Now()
+				epoch, spent := guard.EpochAt(own, now), c.limit/2-c.limit/16
+				j := ada.Agent.Journal()
+				entry := &journal.Entry{Drafts: []fact.Draft{limit}}
+				if c.leak {
+					entry.Leaks = []fact.Leak{{Context: talk, Observer: fact.ObserverGroup, Epoch: epoch, Bits: spent}}
+				} else {
+					entry.Charges = []fact.Charge{spend(j, c.ledger(talk), ben.Self(), epoch, spent)}
+				}
+				if _, err := j.Append(tc, entry); err != nil {
+					t.Fatal(err)
+				}
+				ring := ada.Ring.Sibling(w.Sim.Entropy("laptop"), roster.RootPlaceHere)
+				if _, err := ada.Agent.Enrol(tc, ring.Listed(), nil); aura.KindOf(err) != aura.Exhausted {
+					t.Errorf("with almost half of a budget spent: %v", err)
+				}
+				w.Sleep(tc, guard.NextEpoch(own, epoch).Sub(now.At))
+				if _, err := ada.Agent.Enrol(tc, ring.Listed(), nil); err != nil {
+					t.Errorf("in the next epoch: %v", err)
+				}
+			})
+		})
+	}
+}
+
+// TestTwoChangesOfTheDevicesAtOnceBothHold: each entry is made behind the one before, in either order.
+func TestTwoChangesOfTheDevicesAtOnceBothHold(t *testing.T) {
+	live(t, 7, func(h *household) {
+		h.laptop.Stop(h.tc)
+		ring := h.phone.Ring.Sibling(h.Sim.Entropy("tablet"), roster.RootPlaceHere)
+		both := task.NewGroup(h.tc, "both")
+		both.Go("enrol", func(tc task.Context) error {
+			_, err := h.phone.Agent.Enrol(tc, ring.Listed(), nil)
+			return err
+		})
+		both.Go("dismiss", func(tc task.Context) error { return h.phone.Agent.Dismiss(tc, h.laptop.Ring.Device()) })
+		if err := both.Wait(h.tc); err != nil {
+			h.Fatalf("%v", err)
 		}
-		ring := ada.Ring.Sibling(w.Sim.Entropy("laptop"), roster.RootPlaceHere)
-		if _, err := ada.Agent.Enrol(tc, ring.Listed(), nil); aura.KindOf(err) != aura.Exhausted {
-			t.Errorf("with almost half of a budget spent: %v", err)
+		says := h.phone.Roster(h.tc)
+		if _, err := says.Device(ring.Device()); err != nil || says.Contested || len(says.Devices) != 2 || says.Number != 3 {
+			h.Errorf("entry %d lists %d devices, contested: %t, %v", says.Number, len(says.Devices), says.Contested, err)
 		}
-		w.Sleep(tc, guard.NextEpoch(policy, spent.Epoch).Sub(now.At))
-		if _, err := ada.Agent.Enrol(tc, ring.Listed(), nil); err != nil {
-			t.Errorf("in the next epoch: %v", err)
+	})
+}
+
+// TestADeviceGivesOnlyWhatItHasNotSpent: the receiver may spend a share at once, so the maker must not have spent it.
+func TestADeviceGivesOnlyWhatItHasNotSpent(t *testing.T) {
+	live(t, 8, func(h *household) {
+		phone, laptop, policy := h.phone.Ring.Device(), h.laptop.Ring.Device(), guard.DefaultPolicy()
+		j := h.phone.Agent.Journal()
+		spent := spend(j, h.talk, h.ben.Self(), guard.EpochAt(policy, h.tc.Now()), policy.Limit/8)
+		if _, err := j.Append(h.tc, &journal.Entry{Charges: []fact.Charge{spent}}); err != nil {
+			h.Fatalf("%v", err)
+		}
+		if err := h.phone.Agent.Give(h.tc, laptop, roster.Whole*3/8); aura.KindOf(err) != aura.Exhausted {
+			h.Errorf("a share that was spent was given: %v", err)
+		}
+		if err := h.phone.Agent.Give(h.tc, laptop, roster.Whole/4); err != nil {
+			h.Fatalf("%v", err)
+		}
+		says := h.phone.Roster(h.tc)
+		for id, want := range map[aura.DeviceID]uint32{phone: roster.Whole / 4, laptop: roster.Whole * 3 / 4} {
+			if d, err := says.Device(id); err != nil || d.Share != want {
+				h.Errorf("device %s has a share of %d, want %d, %v", aura.Short(id), d.Share, want, err)
+			}
 		}
 	})
 }

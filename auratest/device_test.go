@@ -708,3 +708,41 @@ func TestALongUsedAccountEnrols(t *testing.T) {
 		h.hears(h.laptop, h.ben, "to both")
 	})
 }
+
+// TestAContactJudgesRightByAPartOfTheRoster: a long roster comes in several facts. With any part of it the device that the
+// contact met counts, and the account does not contradict itself.
+func TestAContactJudgesRightByAPartOfTheRoster(t *testing.T) {
+	live(t, 1, func(h *household) {
+		chain, sign := h.phone.Chain(h.tc), h.phone.Root()
+		for n := range roster.MaxAnnounced {
+			e, err := roster.SetRights(chain.State(h.tc.Now().At), h.phone.Ring.Device(), h.laptop.Ring.Device(), roster.RightsSpeak|roster.Rights(n%2)*roster.RightsGovern)
+			if err != nil {
+				h.Fatalf("%v", err)
+			}
+			h.phone.Adopt(h.tc, e, sign)
+			chain = h.phone.Chain(h.tc)
+		}
+		tablet := h.phone.Enrol(h.tc, "Ada's tablet")
+		cleo := h.Person(h.tc, "Cleo")
+		h.talk = h.Meet(h.tc, tablet, cleo)
+		tablet.Say(h.tc, h.talk, "hi")
+		h.hears(cleo, tablet, "hi")
+		state, parts := device.NewState(cleo.Self()), 0
+		sel := fact.Selection{Namespaces: []fact.Namespace{fact.ContextNamespace(h.talk)}, Kinds: []string{device.KindRoster}}
+		if _, err := cleo.Agent.Journal().ReadStored(h.tc, sel, func(r fact.Record) error {
+			state.Apply(&r)
+			parts++
+			says := state.Chain(tablet.Self(), tablet.Ring.Certificate(), h.tc.Now().At).State(h.tc.Now().At)
+			if _, err := says.Device(tablet.Ring.Device()); err != nil || says.Contested {
+				h.Errorf("with %d parts: contested: %t, %v", parts, says.Contested, err)
+			}
+			return nil
+		}); err != nil {
+			h.Fatalf("%v", err)
+		}
+		says := state.Chain(tablet.Self(), tablet.Ring.Certificate(), h.tc.Now().At).State(h.tc.Now().At)
+		if parts != 2 || len(says.Devices) != 3 {
+			h.Errorf("%d parts say %d devices", parts, len(says.Devices))
+		}
+	})
+}

@@ -111,24 +111,42 @@ func (r *Request) Form() Form {
 }
 
 // Budget returns the context whose ledger entries pay for the request's sends.
-func (r *Request) Budget() aura.ContextID {
-	switch r.Form() {
+func (r *Request) Budget() aura.ContextID { return r.Form().budget(r.Context) }
+
+func (f Form) budget(context aura.ContextID) aura.ContextID {
+	switch f {
 	case FormControl:
-		return ControlContext(r.Context)
+		return ControlContext(context)
 	case FormMessage:
-		return MessageContext(r.Context)
+		return MessageContext(context)
 	case FormCarry:
-		return CarryContext(r.Context)
+		return CarryContext(context)
 	}
-	return r.Context
+	return context
 }
 
 // For returns the policy by which the sends of a request are limited.
-func (p Policy) For(r *Request) Policy {
-	if r.Form() == FormControl && p.Limit > 0 {
+func (p Policy) For(r *Request) Policy { return p.of(r.Form()) }
+
+func (p Policy) of(f Form) Policy {
+	if f == FormControl && p.Limit > 0 {
 		p.Limit = ControlLimit
 	}
 	return p
+}
+
+// Budget is what pays for sends of one form in a context.
+type Budget struct {
+	Ledger aura.ContextID // the context of the ledger entries
+	Limits Policy
+}
+
+// Budgets returns the budgets of a context that has the policy; the index is the [Form].
+func (p Policy) Budgets(context aura.ContextID) (all [forms]Budget) {
+	for f := range Form(forms) {
+		all[f] = Budget{f.budget(context), p.of(f)}
+	}
+	return all
 }
 
 // Key names the decision about one message of a session. It is decided once: the key becomes durable with the charge, and

@@ -32,7 +32,7 @@ func (l *link) nextChannel(tc task.Context) (*transport.Channel, error) {
 		// The peer may still ask how far its last words were taken. Nothing else is said to it.
 		l.setIdle(true)
 		defer l.setIdle(false)
-		l.sync.publishIdle(tc, &peer, reasonLeft)
+		l.sync.env.Presence.SetAll(tc, l.sync.idle(&peer, reasonLeft))
 		return l.arrivals.Recv(tc)
 	}
 	for {

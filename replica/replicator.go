@@ -10,6 +10,7 @@ import (
 	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/presence"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
 	"github.com/aura-runtime/aura/world"
@@ -109,21 +110,25 @@ func (s *Replicator) Declaration() task.Declaration {
 }
 
 // Start implements [task.Service]. It shows how far all deliveries are; a frontend that asks at once need not
-// read the facts about them. Serve opens the links: an absent peer must not delay a start.
+// read the facts about them. All are shown together: to which devices of a peer deliveries count follows from all of them, and
+// a text that one device has must not be shown as waiting. Serve opens the links: an absent peer must not delay a start.
 func (s *Replicator) Start(tc task.Context) error {
+	s.env.Directory.Look(tc.Now().At)
 	peers := s.env.Directory.Peers()
+	all := make([]presence.Observation, len(peers))
 	for i := range peers {
-		s.publishIdle(tc, &peers[i], reasonDialling)
+		all[i] = s.idle(&peers[i], reasonDialling)
 	}
+	s.env.Presence.SetAll(tc, all...)
 	return nil
 }
 
-// publishIdle publishes how far the delivery to a peer without a session is.
-func (s *Replicator) publishIdle(tc task.Context, p *directory.Peer, reason string) {
+// idle returns the observation that says how far the delivery to a peer without a session is.
+func (s *Replicator) idle(p *directory.Peer, reason string) presence.Observation {
 	// A failing disk hides the watermark; the facts of acknowledgements still count.
 	acked, counted, _ := s.env.watermarks().AckedBy(receiver(p))
 	box := s.env.outbox(keyOf(p), 0, acked, counted, reason)
-	s.env.Presence.Set(tc, delivery.ObservedOutbox, keyOf(p).outboxKey(), box)
+	return presence.Observation{Kind: delivery.ObservedOutbox, Key: keyOf(p).outboxKey(), Says: box}
 }
 
 // Serve implements [task.Service]: it opens and ends links as people and contexts change.
@@ -219,9 +224,11 @@ func (s *Replicator) reconcile(tc task.Context) error {
 		}
 		s.lock.Unlock()
 	}
-	for _, peer := range parted {
-		s.publishIdle(tc, peer, reasonLeaving)
+	left := make([]presence.Observation, len(parted))
+	for i, peer := range parted {
+		left[i] = s.idle(peer, reasonLeaving)
 	}
+	s.env.Presence.SetAll(tc, left...)
 	s.begun = true
 	return tc.Err()
 }

@@ -73,6 +73,7 @@ func (l *link) run(tc task.Context) error {
 		} else if _, older := errors.AsType[*olderError](err); older {
 			reason = reasonOlder
 		} else if full, branched := errors.AsType[*journal.BranchError](err); branched {
+			tc.Emit(world.IngressRejected(syncName, "more than 16 copies of a home wrote", err))
 			if reason = branchesThere; full.Device == l.sync.env.Ring.Device() {
 				reason = branchesHere
 			}

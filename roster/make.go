@@ -72,8 +72,9 @@ func SetRights(s *State, maker, device aura.DeviceID, rights Rights) (Entry, err
 }
 
 // GiveShare returns the entry by which the maker gives a part of its share, or of the part that no device has, to another
-// device. The part that no device had may be spent from the next budget epoch on, see [State.Usable]. GiveShare returns
-// aura.Exhausted when both are less.
+// device. The part that no device had may be spent from the next budget epoch on, see [State.Usable]. The maker's part may
+// be spent at once, so the maker must not have spent it in this epoch: an entry cannot tell, the maker's ledger can. GiveShare
+// returns aura.Exhausted when both parts are less.
 func GiveShare(s *State, maker, device aura.DeviceID, share uint32) (Entry, error) {
 	const op = "roster.GiveShare"
 	e, err := s.next(op, maker)

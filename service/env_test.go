@@ -78,53 +78,23 @@ func TestWhatADiskHidesIsNotGivenUp(t *testing.T) {
 // TestAPlanDoesNotNamePlacesThatItsStatesDoNotKnow: the journal shows a fact a moment before the states have it. One that follows
 // all others is no harm. One of another branch lies before places that a plan may name, and then the plan is made anew.
 func TestAPlanDoesNotNamePlacesThatItsStatesDoNotKnow(t *testing.T) {
-	sim := task.NewSim(1, task.SimOptions{})
-	err := sim.Run("test", func(tc task.Context) error {
-		j, err := journal.Open(tc, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), journal.Options{
-			Key: [32]byte{1}, Entropy: sim.Entropy("journal"), Registry: fact.NewRegistry(),
-		})
-		if err != nil {
-			return err
+	says := func(j *placed, before *fact.Record) *fact.Record {
+		f := fact.Fact{Seq: 1, Logical: j.logical + 1}
+		if before != nil {
+			f.Seq, f.Prev = before.Seq+1, before.Place().ID
 		}
-		writer := task.NewGroup(tc, "writer")
-		writer.Go("writer", j.Serve)
-		context, device := aura.ContextID{3}, aura.DeviceID{4}
-		logical := aura.Logical(0)
-		says := func(before *fact.Record) *fact.Record {
-			logical++
-			f := fact.Fact{
-				Namespace: fact.ContextNamespace(context), Kind: chat.KindMessage, Author: aura.AuthorityID{2}, Device: device,
-				Seq: 1, Logical: logical,
-			}
-			if before != nil {
-				f.Seq, f.Prev = before.Seq+1, before.Place().ID
-			}
-			r := fact.NewRecord(f)
-			r.Proof = fact.NewBatch([]aura.FactID{r.ID}).Proof(0, [64]byte{1})
-			if _, err := j.Append(tc, &journal.Entry{Foreign: []fact.Record{r}}); err != nil {
-				t.Fatal(err)
-			}
-			return &r
-		}
-		e := &Env{Journal: j}
-		newest := func(through fact.Position) (uint64, bool) {
-			t.Helper()
-			m, err := home{e, through}.Newest(context, device)
-			_, moved := errors.AsType[*guard.MovedError](err)
-			if err != nil && !moved {
-				t.Error(err)
-			}
-			return m.Number, moved
-		}
-		first := says(nil)
-		second := says(first)
-		says(second)
-		if n, moved := newest(2); n != 3 || moved {
+		return j.append(f, func(*fact.Record) {})
+	}
+	withPlaces(t, func(tc task.Context, j *placed) {
+		first := says(j, nil)
+		second := says(j, first)
+		says(j, second)
+		if n, moved := j.newest(2); n != 3 || moved {
 			t.Errorf("behind one on its way: %d facts, moved %v", n, moved)
 		}
-		says(first)
+		says(j, first)
 		for through, want := range map[fact.Position]bool{0: false, 1: true, 3: true, 4: false} {
-			if n, moved := newest(through); n != 4 || moved != want {
+			if n, moved := j.newest(through); n != 4 || moved != want {
 				t.Errorf("the states have %d facts: moved %v, want %v", through, moved, want)
 			}
 		}
@@ -137,6 +107,60 @@ func TestAPlanDoesNotNamePlacesThatItsStatesDoNotKnow(t *testing.T) {
 		}); err != nil || tries != 3 {
 			t.Errorf("planned %d times, %v", tries, err)
 		}
+	})
+}
+
+// TestAFactThatIsHereAgainMovesNoPlace: a fact of the first format that comes in another row is in the states already, and they
+// are not told of it.
+func TestAFactThatIsHereAgainMovesNoPlace(t *testing.T) {
+	says := func(j *placed, logical aura.Logical, before *fact.Record) *fact.Record {
+		return j.append(fact.Fact{Logical: logical}, func(r *fact.Record) {
+			r.Seq = 1
+			if before != nil {
+				r.Seq, r.Before = before.Seq+1, before.Row().ID
+			}
+		})
+	}
+	withPlaces(t, func(_ task.Context, j *placed) {
+		first := says(j, 1, nil)
+		says(j, 3, first)
+		other := says(j, 2, first)
+		if _, moved := j.newest(2); !moved {
+			t.Error("a plan names a place of a row that its states do not know")
+		}
+		says(j, 3, other)
+		if n := j.Count(fact.ContextNamespace(j.context), j.device); n != 4 {
+			t.Fatalf("%d facts are here, one of them twice", n)
+		}
+		if _, moved := j.newest(3); moved {
+			t.Error("a fact that the states have moved a place")
+		}
+	})
+}
+
+// placed is a journal with facts of one device of a contact.
+type placed struct {
+	testing.TB
+	*journal.Journal
+	tc      task.Context
+	context aura.ContextID
+	device  aura.DeviceID
+	logical aura.Logical // of the newest fact
+}
+
+// withPlaces runs a test over an empty journal.
+func withPlaces(t *testing.T, test func(task.Context, *placed)) {
+	sim := task.NewSim(1, task.SimOptions{})
+	err := sim.Run("test", func(tc task.Context) error {
+		j, err := journal.Open(tc, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), journal.Options{
+			Key: [32]byte{1}, Entropy: sim.Entropy("journal"), Registry: fact.NewRegistry(),
+		})
+		if err != nil {
+			return err
+		}
+		writer := task.NewGroup(tc, "writer")
+		writer.Go("writer", j.Serve)
+		test(tc, &placed{TB: t, Journal: j, tc: tc, context: aura.ContextID{3}, device: aura.DeviceID{4}})
 		if err := j.Close(tc); err != nil {
 			return err
 		}
@@ -145,4 +169,30 @@ func TestAPlanDoesNotNamePlacesThatItsStatesDoNotKnow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// append stores a fact of the device; more changes its record.
+func (j *placed) append(f fact.Fact, more func(*fact.Record)) *fact.Record {
+	j.Helper()
+	j.logical = f.Logical
+	f.Namespace, f.Kind, f.Author, f.Device = fact.ContextNamespace(j.context), chat.KindMessage, aura.AuthorityID{2}, j.device
+	r := fact.NewRecord(f)
+	more(&r)
+	r.Proof = fact.NewBatch([]aura.FactID{r.ID}).Proof(0, [64]byte{1})
+	if _, err := j.Append(j.tc, &journal.Entry{Foreign: []fact.Record{r}}); err != nil {
+		j.Fatal(err)
+	}
+	return &r
+}
+
+// newest returns the number of the newest fact as a plan sees it whose states have the facts through a position, and whether it
+// was refused.
+func (j *placed) newest(through fact.Position) (uint64, bool) {
+	j.Helper()
+	m, err := home{&Env{Journal: j.Journal}, through}.Newest(j.context, j.device)
+	_, moved := errors.AsType[*guard.MovedError](err)
+	if err != nil && !moved {
+		j.Error(err)
+	}
+	return m.Number, moved
 }

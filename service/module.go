@@ -268,7 +268,7 @@ func (h home) Newest(context aura.ContextID, device aura.DeviceID) (guard.Mark, 
 }
 
 // missed returns a [guard.MovedError] when the journal has facts of another branch of a device than the newest fact that the states
-// have: the journal shows a fact a moment before the states do.
+// have: the journal shows a fact a moment before the states do. A fact that is here again is in the states already.
 func (h home) missed(m *guard.Mark) error {
 	const op = "service.missed"
 	ns := fact.ContextNamespace(m.Context)
@@ -280,7 +280,7 @@ func (h home) missed(m *guard.Mark) error {
 		if len(found) == 0 || found[0].Position <= h.through {
 			return nil
 		}
-		if found[0].Fork > 0 && !found[0].Sole {
+		if found[0].Fork > 0 && !found[0].Sole && !found[0].Again {
 			return &aura.Error{Op: op, Kind: aura.Conflict, Err: &guard.MovedError{Mark: *m}}
 		}
 	}

@@ -1,6 +1,8 @@
 package device
 
 import (
+	"slices"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
@@ -80,11 +82,13 @@ func see(s *State, by domain.Caller) (guard.Request, error) {
 	return by.Local(CapRoster, draft), err
 }
 
-// announce plans to tell the members of a context entries of the own roster.
+// announce plans to tell the members of a context entries of the own roster, the newest part first: its entries wait at a member
+// that has none before them, and until those come the certificate counts by which the member knows the account. The oldest part
+// alone would contradict the certificate of a device that only a newer entry lists.
 func announce(by domain.Caller, context aura.ContextID, peers []aura.AuthorityID, entries []roster.Entry) (all []guard.Request, err error) {
 	list, err := roster.Announce(entries)
-	for i := range list {
-		draft, err := by.Shared(context, KindRoster, list[i])
+	for _, part := range slices.Backward(list) {
+		draft, err := by.Shared(context, KindRoster, part)
 		if err != nil {
 			return nil, err
 		}

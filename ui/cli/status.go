@@ -21,6 +21,7 @@ type statusLine struct {
 	Contacts []contactLine   `json:"contacts"`
 	Copies   []status.Notice `json:"copies,omitempty"`
 	Contests []status.Notice `json:"contests,omitempty"`
+	Rights   []status.Notice `json:"rights,omitempty"`
 }
 
 func statusCommand(s *Shell) *cobra.Command {
@@ -52,6 +53,7 @@ func statusCommand(s *Shell) *cobra.Command {
 					return err
 				}
 				line.Contests = contested.Notices(core.Self(), name)
+				line.Rights = line.Status.Rights()
 				if s.JSON {
 					return s.Object(line)
 				}
@@ -108,6 +110,7 @@ func (s *Shell) printStatus(line *statusLine, up time.Duration) error {
 	}
 	notices("copies", line.Copies)
 	notices("devices", line.Contests)
+	notices("rights", line.Rights)
 	for _, sv := range line.Services {
 		if sv.State != task.Running.String() {
 			row("service", "%s is %s", sv.Name, sv.State)
