@@ -109,7 +109,7 @@ type Person struct {
 	Contested bool `json:"contested,omitempty"`
 }
 
-// persons puts together what is known of contacts.
+// persons adds to the contacts how they are reached and treated, and whose accounts are contested.
 func persons(contacts []contact.Contact, peers []status.Peer, treated moderation.Moderation, contested device.Contested) []Person {
 	muted, blocked := map[aura.AuthorityID]bool{}, map[aura.AuthorityID]bool{}
 	for _, t := range treated.Muted {
