@@ -20,6 +20,7 @@ import (
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/roster"
 	"github.com/aura-runtime/aura/task"
@@ -707,6 +708,34 @@ func TestALongUsedAccountEnrols(t *testing.T) {
 		h.laptop = h.phone.Enrol(tc, "Ada's laptop")
 		h.ben.Say(tc, h.talk, "to both")
 		h.hears(h.laptop, h.ben, "to both")
+	})
+}
+
+// TestADeviceWithoutAShareSaysSo: the phone removes the laptop and adds a tablet in the same epoch of the budget. The tablet
+// cannot know whether the laptop has spent its share already, so it has none until the epoch turns. It says that, keeps what it is
+// told to send, and sends it then.
+func TestADeviceWithoutAShareSaysSo(t *testing.T) {
+	live(t, 3, func(h *household) {
+		h.dismiss()
+		tablet := h.phone.Enrol(h.tc, "Ada's tablet")
+		tablet.Say(h.tc, h.talk, "from the tablet")
+		began := guard.EpochAt(guard.DefaultPolicy(), h.tc.Now())
+		seen := map[string]bool{}
+		h.Until(h.tc, "the tablet says why it waits", 10*time.Minute, func() bool {
+			for _, c := range tablet.Look(h.tc).Connections.View() {
+				seen[c.Reason] = true
+			}
+			return seen[status.ReasonUnshared]
+		})
+		h.Until(h.tc, "the text arrives", time.Hour, func() bool { return slices.Contains(h.ben.Heard(h.tc, h.talk, tablet), "from the tablet") })
+		if now := guard.EpochAt(guard.DefaultPolicy(), h.tc.Now()); now != began+1 {
+			h.Errorf("it arrives in epoch %d, and was written in %d", now, began)
+		}
+		for reason := range seen {
+			if strings.Contains(reason, "not allowed") {
+				h.Errorf("the tablet says %q", reason)
+			}
+		}
 	})
 }
 

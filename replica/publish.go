@@ -23,6 +23,7 @@ const (
 	reasonLeaving  = "you left the group"
 	reasonBudget   = "flow budget of this epoch is used up"
 	reasonControl  = "budget for control messages of this epoch is used up"
+	reasonUnshared = status.ReasonUnshared
 	reasonTooLarge = "more than the flow budget of a whole epoch"
 )
 
@@ -55,8 +56,11 @@ func (e *Env) outbox(key linkKey, sent, acked uint64, counted bool, reason strin
 
 // denialText says why the guard keeps the link from its peer.
 func denialText(d *guard.Denial) string {
-	if d.Reason == guard.ReasonShort {
+	switch d.Reason {
+	case guard.ReasonShort:
 		return reasonControl
+	case guard.ReasonUnshared:
+		return reasonUnshared
 	}
 	return "not allowed: " + d.Error()
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
-	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
@@ -114,8 +113,7 @@ func (l *link) dismisses(lasted aura.Duration, err error) bool {
 // epochTurn returns the time until the epoch turns when its budget is why a dial or a session failed, zero otherwise. See also
 // [Replicator.Permitted].
 func (l *link) epochTurn(tc task.Context, cause error) aura.Duration {
-	d, ok := denial(cause)
-	if !ok || d.Reason != guard.ReasonShort {
+	if !isShort(cause) {
 		return 0
 	}
 	policy, err := l.sync.env.Frontier.Policy(tc, l.key.context)

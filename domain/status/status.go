@@ -123,6 +123,8 @@ const (
 	ReasonAbsent = "peer is not reachable"
 	// ReasonCopy: the peer does not answer, and another copy of this home ran not long ago. A peer talks with one of two.
 	ReasonCopy = "peer is not reachable, or it talks with another copy of this home now"
+	// ReasonUnshared: nothing can be sent, since the agent's device was added in the epoch of the budget in which another was removed.
+	ReasonUnshared = "this device was added in the hour of the budget in which another was removed: it sends nothing before the next one begins"
 	// ReasonContradicts begins the reason of sessions that end because the two journals do not fit together.
 	ReasonContradicts = "peer contradicts this journal, one of the two may be an old copy"
 	// ReasonRefused begins the reason of sessions that end because a fact of the peer does not pass the check of its kind here: the
