@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -77,6 +78,36 @@ func TestADeviceThatRunsTwiceIsTold(t *testing.T) {
 		}
 		if diff := cmp.Diff([]status.Notice{{Text: "Ada's device was " + joined}}, notices(tc, ben, ada)); diff != "" {
 			t.Errorf("Ben, an hour later (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestACopyThatLosesItsContactToAnotherIsNotCalledOld: six copies run, each new message takes the contact from one to the next,
+// and sessions end as soon as they began. None of the copies says that its home may be an old one.
+func TestACopyThatLosesItsContactToAnotherIsNotCalledOld(t *testing.T) {
+	relate(t, func(tc task.Context, r *reunion) {
+		ada, _ := r.pair()
+		all := []*auratest.Person{ada}
+		for i := range 5 {
+			twin := ada.Copy(tc, fmt.Sprint("Ada's copy ", i+1))
+			r.start(twin)
+			r.join(twin)
+			all = append(all, twin)
+		}
+		for round := range 3 {
+			for _, p := range all {
+				r.say(p, fmt.Sprint(p.Name, " in round ", round))
+			}
+			for range 30 {
+				r.w.Sleep(tc, time.Second)
+				for _, p := range all {
+					for _, c := range p.Look(tc).Connections.View() {
+						if strings.HasPrefix(c.Reason, status.ReasonDismisses) {
+							t.Fatalf("%s says: %s", p.Name, c.Reason)
+						}
+					}
+				}
+			}
 		}
 	})
 }

@@ -67,7 +67,7 @@ func denialText(d *guard.Denial) string {
 
 // publishOffline publishes that the peer is not connected: nothing counts as sent that it did not acknowledge.
 func (l *link) publishOffline(tc task.Context, reason string) {
-	if at := l.sync.RanTwice(); reason == reasonOffline && at > 0 && tc.Now().At.Sub(at) < status.RecentlyTwice {
+	if reason == reasonOffline && l.sync.runsTwice(tc.Now().At) {
 		reason = reasonCopy
 	}
 	box := l.outbox(0, reason)

@@ -80,8 +80,11 @@ func (l *link) run(tc task.Context) error {
 			tc.Emit(world.IngressRejected(syncName, "session broke the protocol", err))
 			reason = l.withClocks(tc, breachText(err))
 		} else if l.dismisses(lasted, err) {
-			if reason = l.withClocks(tc, reasonDismiss); l.refusesBranch() {
+			switch {
+			case l.refusesBranch():
 				reason = branchesHere
+			case !l.sync.runsTwice(tc.Now().At): // else the peer leaves for the other copy
+				reason = l.withClocks(tc, reasonDismiss)
 			}
 		}
 		if peer := l.member(); peer.Refused || peer.Left {
