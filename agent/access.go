@@ -37,6 +37,7 @@ func (a *Agent) Status() status.Status {
 	}
 	s.Branches = Branches(a.env.Journal, a.env.Directory, a.Self(), a.env.Ring.Device())
 	s.Logs = Logs(a.env.Journal)
+	s.Withheld = a.withheld
 	s.RanTwice = a.services.replicator.RanTwice()
 	return s
 }

@@ -63,6 +63,7 @@ type Agent struct {
 	started  aura.Instant
 	stopping atomic.Bool // Stop was called
 	renewed  []string
+	withheld []string // see [status.Status.Withheld]
 }
 
 // New assembles the agent of an authority that was founded before, and starts nothing. Its services live
@@ -112,7 +113,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	if err := moveReceipts(tc, store); err != nil {
 		return nil, err
 	}
-	if a.renewed, err = renew(tc, h, set, store, tokens); err != nil {
+	if a.renewed, a.withheld, err = renew(tc, h, set, store, tokens); err != nil {
 		return nil, err
 	}
 	if err := keepLabels(tc, h, store, tokens, index); err != nil {

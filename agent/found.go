@@ -15,6 +15,8 @@ import (
 	"github.com/aura-runtime/aura/frontier"
 	"github.com/aura-runtime/aura/frontier/token"
 	"github.com/aura-runtime/aura/interp"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/replica"
 	"github.com/aura-runtime/aura/roster"
 	"github.com/aura-runtime/aura/task"
@@ -72,29 +74,54 @@ func owner(set *domain.Set) (capability.Profile, error) {
 }
 
 // renew issues a token for the capabilities of this build's profile that the authority never granted itself: it
-// was founded by a build that could do less. It returns the names: none while the root key is not on this device.
-func renew(tc task.Context, h Hands, set *domain.Set, store *storage, tokens *frontier.Index) ([]string, error) {
-	profile, err := owner(set)
-	if err != nil {
-		return nil, err
+// was founded by a build that could do less. It returns the names: as withheld while the root key is not on this device, which
+// then cannot issue one.
+func renew(tc task.Context, h Hands, set *domain.Set, store *storage, tokens *frontier.Index) (issued, withheld []string, err error) {
+	profile, err := ungranted(set, tokens, tc.Now())
+	if err != nil || len(profile.Names) == 0 {
+		return nil, nil, err
 	}
-	issued := tokens.Issued(tc.Now())
-	profile.Names = slices.DeleteFunc(profile.Names, func(name string) bool { return slices.Contains(issued, name) })
-	if len(profile.Names) == 0 || h.Ring.RootPlace() != roster.RootPlaceHere {
-		return nil, nil
+	if h.Ring.RootPlace() != roster.RootPlaceHere {
+		return nil, profile.Names, nil
 	}
 	draft, err := tokenFor(h, profile)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	err = withChain(tc, h, store, tokens, func(c *chain.Chain) error {
 		_, err := c.Renew(tc, draft)
 		return err
 	})
 	if err != nil {
+		return nil, nil, err
+	}
+	return profile.Names, nil, nil
+}
+
+// ungranted returns the owner's profile without what the authority ever granted itself.
+func ungranted(set *domain.Set, tokens *frontier.Index, now aura.Physical) (capability.Profile, error) {
+	profile, err := owner(set)
+	if err != nil {
+		return profile, err
+	}
+	issued := tokens.Issued(now)
+	profile.Names = slices.DeleteFunc(profile.Names, func(name string) bool { return slices.Contains(issued, name) })
+	return profile, nil
+}
+
+// Withheld returns the capabilities that an agent of this build would need and cannot grant itself, see
+// [status.Status.Withheld], from a journal that no agent uses.
+func Withheld(tc task.Context, ring *keyring.Ring, set *domain.Set, j *journal.Journal) ([]string, error) {
+	if ring.RootPlace() == roster.RootPlaceHere {
+		return nil, nil
+	}
+	tokens, detach, err := frontier.Open(tc, ring.Certificate(), set.Registry().Capabilities(), j)
+	if err != nil {
 		return nil, err
 	}
-	return profile.Names, nil
+	defer detach()
+	profile, err := ungranted(set, tokens, tc.Now())
+	return profile.Names, err
 }
 
 // labelBatch is how many names are kept in one decision.

@@ -2,6 +2,8 @@ package agent_test
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -18,6 +20,7 @@ import (
 	"github.com/aura-runtime/aura/frontier/token"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/roster"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -25,9 +28,19 @@ import (
 // tokens.
 func olderBuild(tc task.Context, w *auratest.World, name string, known ...string) *auratest.Person {
 	w.Helper()
+	return olderBuildOn(tc, w, name, roster.RootPlaceHere, known...)
+}
+
+// olderBuildOn is olderBuild on a device that knows where the root key of the account lives.
+func olderBuildOn(tc task.Context, w *auratest.World, name string, place roster.RootPlace, known ...string) *auratest.Person {
+	w.Helper()
 	p := w.Person(tc, name)
 	p.Stop(tc)
 	entropy := w.Sim.Entropy(name + " older build")
+	root := p.Ring
+	if place != roster.RootPlaceHere {
+		p.Ring = root.Sibling(w.Sim.Entropy(name+" keys"), place)
+	}
 	var drafts []fact.Draft
 	add := func(d fact.Draft, err error) {
 		if err != nil {
@@ -44,7 +57,7 @@ func olderBuild(tc task.Context, w *auratest.World, name string, known ...string
 		if err != nil {
 			w.Fatalf("%v", err)
 		}
-		minted, err := token.Mint(token.SignerOf(p.Ring), token.Grant{Profile: profile, Holder: p.Ring.Certificate().Root}, next)
+		minted, err := token.Mint(token.SignerOf(root), token.Grant{Profile: profile, Holder: p.Ring.Certificate().Root}, next)
 		if err != nil {
 			w.Fatalf("%v", err)
 		}
@@ -114,6 +127,30 @@ func TestAnAuthorityOfAnOlderBuildMayDoWhatThisBuildCan(t *testing.T) {
 			ada.Stop(tc)
 		})
 	}
+}
+
+// TestADeviceWithoutTheRootKeySaysWhatIsWithheld: it cannot issue the token, so the person learns what to do.
+func TestADeviceWithoutTheRootKeySaysWhatIsWithheld(t *testing.T) {
+	auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
+		registry, err := agent.Registry()
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := slices.DeleteFunc(registry.Capabilities(), func(name string) bool { return name == chat.CapSend })
+		ada := olderBuildOn(tc, w, "Ada", roster.RootPlacePhrase, chat.CapSend)
+		now := ada.Agent.Status()
+		if diff := cmp.Diff(want, now.Withheld); diff != "" || ada.Agent.Renewed() != nil {
+			t.Errorf("it issued %v: %s", ada.Agent.Renewed(), diff)
+		}
+		if told := now.Rights(); len(told) != 1 || !told[0].Problem || told[0].Fix == "" || !strings.Contains(told[0].Text, want[0]) {
+			t.Errorf("told: %+v", told)
+		}
+		for _, p := range []*auratest.Person{olderBuild(tc, w, "Ben", chat.CapSend), w.Person(tc, "Cleo")} {
+			if now := p.Agent.Status(); now.Rights() != nil {
+				t.Errorf("%s is told: %+v", p.Name, now.Rights())
+			}
+		}
+	})
 }
 
 // TestWhatAnOwnerRevokedIsNotIssuedAgain: a start gives back nothing that a person has taken away.

@@ -2,7 +2,9 @@ package auratest_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,7 +14,9 @@ import (
 	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
 )
 
 // notices returns what the agent of a home tells of copies.
@@ -52,6 +56,14 @@ func TestADeviceThatRunsTwiceIsTold(t *testing.T) {
 				t.Errorf("%s says %+v", p.Name, got)
 			}
 		}
+		for i, p := range []*auratest.Person{ada, twin} {
+			r.say([]*auratest.Person{twin, ada}[i], "to me, not to "+p.Name)
+			r.w.Until(tc, p.Name+" says with whom Ben talks", 10*time.Minute, func() bool {
+				all := p.Look(tc).Connections.View()
+				return len(all) == 1 && all[0].Link == status.LinkOffline && all[0].Reason == status.ReasonCopy
+			})
+		}
+		r.agree("after both were offline")
 		at := ben.Agent.Status()
 		if len(at.Branches) != 1 || at.Branches[0].Device != ada.Ring.Device() || at.Branches[0].Authority != ada.Self() || at.RanTwice != 0 {
 			t.Errorf("Ben's agent says %+v, ran twice at %d", at.Branches, at.RanTwice)
@@ -66,6 +78,36 @@ func TestADeviceThatRunsTwiceIsTold(t *testing.T) {
 		}
 		if diff := cmp.Diff([]status.Notice{{Text: "Ada's device was " + joined}}, notices(tc, ben, ada)); diff != "" {
 			t.Errorf("Ben, an hour later (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestACopyThatLosesItsContactToAnotherIsNotCalledOld: six copies run, each new message takes the contact from one to the next,
+// and sessions end as soon as they began. None of the copies says that its home may be an old one.
+func TestACopyThatLosesItsContactToAnotherIsNotCalledOld(t *testing.T) {
+	relate(t, func(tc task.Context, r *reunion) {
+		ada, _ := r.pair()
+		all := []*auratest.Person{ada}
+		for i := range 5 {
+			twin := ada.Copy(tc, fmt.Sprint("Ada's copy ", i+1))
+			r.start(twin)
+			r.join(twin)
+			all = append(all, twin)
+		}
+		for round := range 3 {
+			for _, p := range all {
+				r.say(p, fmt.Sprint(p.Name, " in round ", round))
+			}
+			for range 30 {
+				r.w.Sleep(tc, time.Second)
+				for _, p := range all {
+					for _, c := range p.Look(tc).Connections.View() {
+						if strings.HasPrefix(c.Reason, status.ReasonDismisses) {
+							t.Fatalf("%s says: %s", p.Name, c.Reason)
+						}
+					}
+				}
+			}
 		}
 	})
 }
@@ -147,7 +189,9 @@ func TestARestoredHomeIsTold(t *testing.T) {
 }
 
 // TestThe17thBranchIsToldToItsPerson: 17 copies of a home write one text each and none learns of the others before. The
-// peer takes 16 of them. The person of the last one is told, and the peer's.
+// peer takes 16 of them. The person of the last one is told, and the peer's, and neither calls it a contradiction. One of the
+// 16 sends one more text, which joins the branches: then the peer takes the 17th and an 18th, in the same epoch of the budget,
+// whose receipts have more than 16 branches then.
 func TestThe17thBranchIsToldToItsPerson(t *testing.T) {
 	auratest.Run(t, auratest.Options{Seeds: 1}, func(tc task.Context, w *auratest.World) {
 		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
@@ -156,35 +200,76 @@ func TestThe17thBranchIsToldToItsPerson(t *testing.T) {
 		w.Sleep(tc, time.Minute)
 		ada.Stop(tc)
 		backup := ada.Copy(tc, "Ada's backup")
-		texts := func() int {
-			v := ben.Look(tc)
-			messages, _ := v.Chats.Messages(v.Setting, talk, 0)
-			return len(messages)
+		epoch := func() aura.Epoch { return guard.EpochAt(guard.DefaultPolicy(), tc.Now()) }
+		w.Until(tc, "an epoch begins", time.Hour, func() bool { return tc.Now().At%aura.Instant(time.Hour) < aura.Instant(time.Minute) })
+		began := epoch()
+		has := func(text string) {
+			w.Until(tc, "Ben has "+text, 3*time.Minute, func() bool { return slices.Contains(ben.Heard(tc, talk, ada), text) })
 		}
-		for i := range fact.MaxHeads {
-			ada.Restore(tc, backup)
+		apart := func(home *auratest.Person, text string) {
+			ada.Restore(tc, home)
 			w.Cut(ada, ben)
 			ada.Start(tc)
-			ada.Say(tc, talk, fmt.Sprint("from copy ", i))
+			ada.Say(tc, talk, text)
 			w.Heal(ada, ben)
-			w.Until(tc, fmt.Sprint("Ben has text ", i), time.Hour, func() bool { return texts() == i+2 })
+		}
+		for i := range fact.MaxHeads {
+			apart(backup, fmt.Sprint("from copy ", i+1))
+			has(fmt.Sprint("from copy ", i+1))
 			ada.Stop(tc)
 		}
-		ada.Restore(tc, backup)
-		w.Cut(ada, ben)
-		ada.Start(tc)
-		ada.Say(tc, talk, "from the 17th copy")
-		w.Heal(ada, ben)
+		sixteenth := ada.Copy(tc, "Ada's 16th copy")
+		apart(backup, "from the 17th copy")
 		told := func(p *auratest.Person, reason string) {
-			w.Until(tc, p.Name+" is told", time.Hour, func() bool {
-				all := p.Look(tc).Connections.View()
-				return len(all) == 1 && all[0].Reason == reason
-			})
+			for again := range 2 {
+				seen := map[string]bool{}
+				w.Until(tc, fmt.Sprint(p.Name, " is told, time ", again+1), 5*time.Minute, func() bool {
+					for _, c := range p.Look(tc).Connections.View() {
+						seen[c.Reason] = true
+					}
+					return seen[reason]
+				})
+				if seen[status.ReasonContradicts] || seen[status.ReasonDismisses] {
+					t.Errorf("%s was told of a contradiction: %v", p.Name, seen)
+				}
+				w.Sleep(tc, 5*time.Minute)
+			}
 		}
 		told(ada, status.ReasonBranchesHere)
 		told(ben, status.ReasonBranchesThere)
-		if n := texts(); n != fact.MaxHeads+1 {
-			t.Errorf("Ben has %d texts", n)
+		if !slices.ContainsFunc(w.Events, func(e world.Event) bool {
+			return maps.Collect(e.Fields)["reason"] == "more than 16 copies of a home wrote"
+		}) {
+			t.Error("nothing is in the log")
+		}
+		if texts := ben.Heard(tc, talk, ada); len(texts) != fact.MaxHeads+1 {
+			t.Errorf("Ben has %q", texts)
+		}
+		ada.Stop(tc)
+		seventeenth := ada.Copy(tc, "Ada's 17th copy")
+		ada.Restore(tc, sixteenth)
+		ada.Start(tc)
+		w.Sleep(tc, time.Minute) // it learns of the others
+		ada.Say(tc, talk, "one more from the 16th")
+		has("one more from the 16th")
+		ada.Stop(tc)
+		ada.Restore(tc, seventeenth)
+		ada.Start(tc)
+		has("from the 17th copy")
+		ada.Stop(tc)
+		apart(backup, "from the 18th copy")
+		has("from the 18th copy")
+		w.Until(tc, "the 18th copy has what all wrote", 3*time.Minute, func() bool {
+			at := ada.Look(tc).Connections.View()
+			return len(ada.Heard(tc, talk, ada)) == fact.MaxHeads+4 && len(at) == 1 && at[0].Link == status.LinkDirect
+		})
+		ada.Say(tc, talk, "joined again")
+		has("joined again")
+		if heads, err := ben.Agent.Journal().Heads(fact.ContextNamespace(talk), ada.Ring.Device()); err != nil || len(heads) != 1 {
+			t.Errorf("the branches of Ada's device end in %v, %v", heads, err)
+		}
+		if epoch() != began {
+			t.Error("it took more than an epoch, in which receipts begin anew")
 		}
 	})
 }

@@ -28,8 +28,8 @@ type ReceiptChain struct {
 	Digest [32]byte `cbor:",omitzero"`
 	Count  uint64   // receipts of the chain
 	Head   [32]byte // hash of the last receipt of the chain; zero: none
-	// Others are the last receipts of the other branches of the chain, one for each copy of the device's home, the newer
-	// first. Spent is the sum of all.
+	// Others are the last receipts of the other branches of the chain, one for each copy of the device's home, the one that
+	// grew last first. Spent is the sum of all branches, also of those that are forgotten.
 	Others [fact.MaxHeads - 1][32]byte `cbor:",omitzero"`
 	First  [32]byte                    // hash of its first one; zero: not known
 	// Owed and Seen are in chains of earlier builds alone, see [SpendingOf].
@@ -56,12 +56,14 @@ type Run struct {
 // sender in a context, so it holds whatever share each device takes.
 //
 // A device whose home was copied goes on with the chain in each copy: two receipts follow the same one then, or one
-// follows a receipt that never came. Each such branch counts, at most [fact.MaxHeads] of them, and their amounts add up.
+// follows a receipt that never came. Each such branch counts, and their amounts add up. The chain knows the last receipts of
+// the [fact.MaxHeads] branches that grew last. A copy whose branch is forgotten begins another one: it finds none of its
+// receipts named, sends none of them again, and pays again for what did not arrive. See [KnownReceipts].
 // Here says that the facts which the receipt covers are here already: such a receipt begins no branch.
 //
 // It returns aura.Stale for a receipt of an earlier chain or a run that is covered already, and aura.Denied
-// for everything else that does not fit: another kind, binding or device, too many branches, a wrong signature, no cost,
-// more than is permitted, more facts or cells than units. Chain and spending are unchanged then.
+// for everything else that does not fit: another kind, binding or device, a wrong signature, no cost, more than is permitted,
+// more facts or cells than units. Chain and spending are unchanged then.
 func (c *ReceiptChain) Accept(r *effect.Receipt, deviceKey []byte, here bool, spending *Spending, p Policy, now aura.Physical) error {
 	const op = "guard.Accept"
 	if r.Context != c.Context || r.From != c.From || r.To != c.To {
@@ -190,13 +192,13 @@ func (c *ReceiptChain) after(r *effect.Receipt, hash [32]byte, here bool) (Recei
 		}
 		return next, nil
 	case same && r.Previous != [32]byte{} && branch >= 0:
-		next.Others[branch] = c.Head
+		copy(next.Others[1:branch+1], c.Others[:branch])
+		next.Others[0] = c.Head
 		return next, nil
 	case same && (hash == c.First || here || c.First == [32]byte{} && c.covered(r)):
 		return ReceiptChain{}, aura.Errorf(op, aura.Stale, "receipt of a run that is covered already")
-	case same && next.Others[len(next.Others)-1] != [32]byte{}:
-		return ReceiptChain{}, aura.Errorf(op, aura.Denied, "receipt begins branch %d of its epoch", len(next.Others)+2)
 	case same:
+		// The branch that grew longest ago is forgotten when there is no room.
 		copy(next.Others[1:], c.Others[:])
 		next.Others[0] = c.Head
 		return next, nil

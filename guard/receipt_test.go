@@ -98,13 +98,13 @@ func TestEachCopyOfAHomePaysOnABranchOfItsOwn(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		chain := guard.ReceiptChain{Context: room, From: own, To: ben, Device: aura.DeviceOf(key)}
 		var spending guard.Spending
-		copies, lost := []payer{{}}, 0
+		copies := []payer{{}}
 		var paid []fact.Place
 		var sum uint64
 		latest := map[int]*effect.Receipt{}
-		for i := range byte(rapid.IntRange(1, 60).Draw(t, "steps")) {
+		for i := range byte(rapid.IntRange(1, 200).Draw(t, "steps")) {
 			at := rapid.IntRange(0, len(copies)-1).Draw(t, "copy")
-			if len(copies)+lost < fact.MaxHeads && rapid.IntRange(0, 3).Draw(t, "fork") == 0 {
+			if rapid.IntRange(0, 3).Draw(t, "fork") == 0 {
 				copies = append(copies, copies[at])
 				continue
 			}
@@ -114,8 +114,7 @@ func TestEachCopyOfAHomePaysOnABranchOfItsOwn(t *testing.T) {
 				LastID: [16]byte{1 + i}, Previous: c.head, Nonce: aura.Nonce{i},
 			})
 			c.head, c.seq = r.Hash(), r.LastSeq
-			if chain.Count > 0 && len(copies)+lost < fact.MaxHeads && rapid.IntRange(0, 9).Draw(t, "loss") == 0 {
-				lost++
+			if chain.Count > 0 && rapid.IntRange(0, 9).Draw(t, "loss") == 0 {
 				continue // it and the next one of this copy arrive as a branch whose beginning is not known
 			}
 			if err := chain.Accept(r, key, false, &spending, p, noon); err != nil {
@@ -144,22 +143,49 @@ func TestEachCopyOfAHomePaysOnABranchOfItsOwn(t *testing.T) {
 	})
 }
 
-func TestTheSeventeenthBranchOfReceiptsIsRefused(t *testing.T) {
+// TestTheSeventeenthBranchOfReceiptsCounts: 16 branches are named. The one that grew longest ago makes room, and its units
+// stay in the sum, which has the limit for all branches together.
+func TestTheSeventeenthBranchOfReceiptsCounts(t *testing.T) {
 	p := guard.DefaultPolicy()
+	p.Limit = fact.MaxHeads + 2
 	key := device.Public().(ed25519.PublicKey)
 	chain := guard.ReceiptChain{Context: room, From: own, To: ben, Device: aura.DeviceOf(key)}
 	var spending guard.Spending
-	for i := range byte(fact.MaxHeads + 1) {
-		r := sign(effect.Receipt{Context: room, From: own, To: ben, Epoch: 7, Cost: 1, FirstSeq: 1, LastSeq: 1, LastID: [16]byte{1 + i}})
-		before := chain
-		err := chain.Accept(r, key, false, &spending, p, noon)
-		if refused := i == fact.MaxHeads; refused != errors.Is(err, aura.Denied) || refused && chain != before {
-			t.Errorf("branch %d: %v", i+1, err)
-		}
-		if err := chain.Accept(r, key, true, &spending, p, noon); i > 0 && i < fact.MaxHeads && err != nil {
-			t.Errorf("branch %d again: %v", i+1, err)
+	var all []*effect.Receipt
+	pay := func(previous [32]byte) error {
+		r := sign(effect.Receipt{
+			Context: room, From: own, To: ben, Epoch: 7, Cost: 1, FirstSeq: 1, LastSeq: 1, LastID: [16]byte{1 + byte(len(all))}, Previous: previous,
+		})
+		all = append(all, r)
+		return chain.Accept(r, key, false, &spending, p, noon)
+	}
+	for i := range fact.MaxHeads {
+		if err := pay([32]byte{}); err != nil {
+			t.Fatalf("branch %d: %v", i+1, err)
 		}
 	}
+	for _, previous := range [][32]byte{all[0].Hash(), {}} { // the first branch grows, and another one begins
+		if err := pay(previous); err != nil {
+			t.Fatal(err)
+		}
+	}
+	named := chain.Heads()
+	for i, r := range all {
+		if forgotten := i < 2; slices.Contains(named, shortHash(r)) == forgotten {
+			t.Errorf("of receipt %d: named is %v", i+1, !forgotten)
+		}
+	}
+	if len(named) != fact.MaxHeads || chain.Spent != p.Limit || spending.In(7) != p.Limit {
+		t.Errorf("%d branches, %d units, %d in all", len(named), chain.Spent, spending.In(7))
+	}
+	if err := pay([32]byte{}); !errors.Is(err, aura.Denied) {
+		t.Errorf("a receipt beyond the limit: %v", err)
+	}
+}
+
+func shortHash(r *effect.Receipt) [fact.ShortID]byte {
+	hash := r.Hash()
+	return [fact.ShortID]byte(hash[:])
 }
 
 // TestAChainTakesReceiptsOfItsDevice: another device of the same sender has a chain of its own.

@@ -140,6 +140,7 @@ func checkPeers(tc task.Context, home string, running *status.Status) []finding 
 	}
 	findings := append(compareJournals(contacts, peers), checkCopies(running, contacts, tc.Now().At)...)
 	findings = append(findings, checkContests(&contested, core.Self(), contacts)...)
+	findings = append(findings, checkRights(running)...)
 	return append(findings, compareClocks(contacts, peers))
 }
 
@@ -152,6 +153,9 @@ func checkContests(c *device.Contested, self aura.AuthorityID, contacts []contac
 func checkCopies(now *status.Status, contacts []contact.Contact, at aura.Instant) []finding {
 	return told("copies", now.Copies(at, nameIn(contacts)))
 }
+
+// checkRights names what the account does not permit this build.
+func checkRights(now *status.Status) []finding { return told("rights", now.Rights()) }
 
 // nameIn returns how the members of conversations are called.
 func nameIn(contacts []contact.Contact) func(aura.AuthorityID) string {
@@ -202,8 +206,8 @@ func fixOf(reason, name string) string {
 		status.ReasonContradicts:   "if this home is a copy, use the original in its place",
 		status.ReasonDismisses:     "if this home is a copy, use the original in its place",
 		status.ReasonOlder:         "ask " + name + " to install the newer aura",
-		status.ReasonBranchesHere:  "stop the agent of every copy of this home but one, and send " + name + " a message from that one",
-		status.ReasonBranchesThere: "ask " + name + " to stop the agent of every copy of that home but one",
+		status.ReasonBranchesHere:  "stop all copies of this home, start one whose messages " + name + " has, and send " + name + " a message from it: the others arrive when they start again",
+		status.ReasonBranchesThere: "ask " + name + " to send one more message from a copy of that home whose messages are here, while no other copy runs",
 	} {
 		if strings.HasPrefix(reason, begin) {
 			return fix
@@ -386,6 +390,7 @@ func checkJournal(tc task.Context, s *cli.Shell, home string, store journal.Stor
 	facts, void := 0, 0
 	var held []status.Quarantined
 	var copies []finding
+	var rights status.Status
 	var logs finding
 	if err == nil {
 		index := directory.New(set, ring.Authority(), j.Meta)
@@ -399,7 +404,9 @@ func checkJournal(tc task.Context, s *cli.Shell, home string, store journal.Stor
 		held = agent.Quarantined(index.Quarantined())
 		copies = append(checkMark(s, home, j.Mark()), checkBranches(tc, j, index, ring)...)
 		logs = checkLogs(agent.Logs(j), readLogs(j))
-		err = errors.Join(err, j.Close(tc))
+		withheld, unread := agent.Withheld(tc, ring, set, j)
+		rights.Withheld = withheld
+		err = errors.Join(err, unread, j.Close(tc))
 	}
 	switch {
 	case err != nil:
@@ -412,7 +419,7 @@ func checkJournal(tc task.Context, s *cli.Shell, home string, store journal.Stor
 		intact.Detail += fmt.Sprintf("; void, because their device was removed: %d", void)
 	}
 	findings := append([]finding{intact, logs}, checkFolds(held)...)
-	return append(findings, copies...)
+	return append(append(findings, copies...), checkRights(&rights)...)
 }
 
 // checkLogs says how many and how large the device-local logs are, and what kept them from being read.

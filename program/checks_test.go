@@ -10,6 +10,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/builtin"
 	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
@@ -155,6 +156,44 @@ func TestDoctorCountsVoidFactsApart(t *testing.T) {
 		}
 		if f := check(disk)["logs"]; f.OK || !strings.Contains(f.Fix, "messages to one contact may wait until the next hour") {
 			t.Errorf("%+v", f)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestDoctorTellsOfWithheldRights when no agent runs, too.
+func TestDoctorTellsOfWithheldRights(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	sim := task.NewSim(1, task.SimOptions{})
+	err := sim.Run("test", func(tc task.Context) error {
+		root := keyring.Ephemeral(sim.Entropy("ring"))
+		for place, want := range map[roster.RootPlace]int{roster.RootPlaceHere: 0, roster.RootPlacePhrase: 1} {
+			ring := root.Sibling(sim.Entropy(place.String()), place)
+			payload, err := fact.Marshal(contact.Self{Name: "Ada"})
+			if err != nil {
+				return err
+			}
+			disk, err := written(tc, sim, ring, &journal.Entry{Drafts: []fact.Draft{
+				{Namespace: fact.OwnNamespace(ring.Authority()), Kind: contact.KindSelf, Payload: payload},
+			}})
+			if err != nil {
+				return err
+			}
+			told := 0
+			for _, f := range checkJournal(tc, &cli.Shell{Out: io.Discard, Err: io.Discard}, t.TempDir(), disk, ring) {
+				if f.Check == "rights" {
+					told++
+					if f.OK || !strings.Contains(f.Detail, "chat:send") || !strings.Contains(f.Fix, "the device that has the root key") {
+						t.Errorf("%+v", f)
+					}
+				}
+			}
+			if told != want {
+				t.Errorf("root key %v: it is told %d times", place, told)
+			}
 		}
 		return nil
 	})

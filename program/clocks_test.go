@@ -62,8 +62,8 @@ func TestDoctorNamesWhoContradictsTheJournal(t *testing.T) {
 		status.ReasonContradicts:   "use the original",
 		status.ReasonDismisses:     "use the original",
 		status.ReasonOlder:         "ask Cleo to install the newer aura",
-		status.ReasonBranchesHere:  "every copy of this home but one, and send Cleo a message",
-		status.ReasonBranchesThere: "ask Cleo to stop the agent of every copy of that home but one",
+		status.ReasonBranchesHere:  "start one whose messages Cleo has, and send Cleo a message from it",
+		status.ReasonBranchesThere: "ask Cleo to send one more message from a copy of that home whose messages are here",
 	} {
 		peers[1].Reason = reason + "; and more"
 		found := compareJournals(contacts, peers)

@@ -65,6 +65,29 @@ func (c *Chain) Clone() *Chain {
 	return &Chain{c.authority, slices.Clone(c.nodes), maps.Clone(c.byHash), maps.Clone(c.waiting)}
 }
 
+// Timed returns a copy in which each entry was first seen when at says, which is given its number and hash.
+func (c *Chain) Timed(at func(number uint8, h Hash) aura.Instant) *Chain {
+	t := c.Clone()
+	for i := range t.nodes {
+		t.nodes[i].At = at(t.nodes[i].Entry.Number, t.nodes[i].hash)
+	}
+	for id, w := range t.waiting {
+		w.At = at(w.Entry.Number, w.Entry.Hash())
+		t.waiting[id] = w
+	}
+	return t
+}
+
+// Holds reports whether an entry with this signature is there: a verified one, or one that waits for an entry before it.
+func (c *Chain) Holds(e *Entry) bool {
+	hash := e.Hash()
+	if i, verified := c.byHash[hash]; verified {
+		return c.nodes[i].Entry.Signature == e.Signature
+	}
+	_, waits := c.waiting[waitingID(hash, e)]
+	return waits
+}
+
 // Entries returns all entries with the times that [Chain.Add] needs to build the same chain again: first the verified
 // ones, each after those before it.
 func (c *Chain) Entries() []Seen {
@@ -121,7 +144,7 @@ func (c *Chain) hasAll(hashes []Hash) bool {
 }
 
 func (c *Chain) wait(e Entry, hash Hash, seen aura.Instant) error {
-	id := sha256.Sum256(append(hash[:], e.Signature[:]...))
+	id := waitingID(hash, &e)
 	if w, there := c.waiting[id]; there {
 		c.waiting[id] = Seen{w.Entry, min(w.At, seen)}
 		return nil
@@ -132,6 +155,9 @@ func (c *Chain) wait(e Entry, hash Hash, seen aura.Instant) error {
 	c.waiting[id] = Seen{e, seen}
 	return nil
 }
+
+// waitingID names an entry whose signature is not verified.
+func waitingID(h Hash, e *Entry) [32]byte { return sha256.Sum256(append(h[:], e.Signature[:]...)) }
 
 // resume admits the entries that need not wait any more. One that breaks a rule is dropped.
 func (c *Chain) resume() {

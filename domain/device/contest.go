@@ -20,27 +20,44 @@ type Contested struct {
 	Authorities []aura.AuthorityID `cbor:"1,keyasint,omitempty"`
 }
 
-// ContestedAt returns the accounts that are contested at a time.
+// ContestedAt returns the accounts that are contested at a time. An account can be known by another certificate in each context, and
+// is contested if it contradicts one of them: there its devices do not count.
 func ContestedAt(states *domain.States, self aura.AuthorityID, now aura.Instant) (c Contested) {
-	known := map[aura.AuthorityID]fact.Certificate{self: {}}
-	chats, contacts := domain.Get[*chat.State](states), domain.Get[*contact.State](states)
+	state, chats, contacts := domain.Get[*State](states), domain.Get[*chat.State](states), domain.Get[*contact.State](states)
+	asked := map[known]bool{}
+	ask := func(who aura.AuthorityID, first fact.Certificate) {
+		if of := (known{who, first}); !asked[of] {
+			asked[of] = true
+			if state.Chain(who, first, now).State(now).Contested {
+				c.Authorities = append(c.Authorities, who)
+			}
+		}
+	}
+	if state.Announces(self) {
+		ask(self, fact.Certificate{})
+	}
+	for _, p := range contacts.Contacts() {
+		if state.Announces(p.Authority) {
+			first, _ := contacts.Certificate(p.Context)
+			ask(p.Authority, first)
+		}
+	}
 	for _, context := range chats.Groups() {
 		group, _ := chats.Membership(context)
 		for i := range group.Members {
-			known[group.Members[i].Authority] = fact.Certificate{}
-		}
-	}
-	for _, p := range contacts.Contacts() {
-		known[p.Authority], _ = contacts.Certificate(p.Context)
-	}
-	state := domain.Get[*State](states)
-	for who, first := range known {
-		if state.Announces(who) && state.Chain(who, first, now).State(now).Contested {
-			c.Authorities = append(c.Authorities, who)
+			m := &group.Members[i]
+			if m.Authority == self || !state.Announces(m.Authority) {
+				continue
+			}
+			if first, err := fact.DecodeCertificate(m.Certificate); err == nil {
+				ask(m.Authority, first)
+			}
 		}
 	}
 	slices.SortFunc(c.Authorities, func(a, b aura.AuthorityID) int {
 		switch {
+		case a == b:
+			return 0
 		case a == self:
 			return -1
 		case b == self:
@@ -48,7 +65,14 @@ func ContestedAt(states *domain.States, self aura.AuthorityID, now aura.Instant)
 		}
 		return a.Compare(b)
 	})
+	c.Authorities = slices.Compact(c.Authorities)
 	return c
+}
+
+// known names a roster: an authority, and the certificate by which it is known.
+type known struct {
+	who   aura.AuthorityID
+	first fact.Certificate
 }
 
 // Notices tells a person of contested accounts, of which name gives the names.

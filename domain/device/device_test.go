@@ -13,6 +13,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/domain/builtin"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/domain/foldtest"
@@ -151,6 +152,67 @@ func TestTheCertificateOfAnEnrolledDeviceContradictsNothing(t *testing.T) {
 		got := s.Chain(ada.Authority(), c.first, now).State(now)
 		if len(got.Devices) != c.devices || got.Contested != c.contested {
 			t.Errorf("%s: %d devices, contested: %t", name, len(got.Devices), got.Contested)
+		}
+	}
+}
+
+// TestAMemberOfAGroupWhoIsNoContactIsContested: the group knows it by a certificate, which its entries contradict.
+func TestAMemberOfAGroupWhoIsNoContactIsContested(t *testing.T) {
+	set, err := builtin.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	states := set.NewStates(ben.Authority())
+	apply := func(r fact.Record) { states.Apply(&r) }
+	group := chat.Group{Name: "Friends", Members: []chat.Member{
+		{Authority: ben.Authority(), Certificate: ben.Certificate.Encode(), Name: "Ben", Role: chat.RoleFounder},
+		{Authority: ada.Authority(), Certificate: ada.Certificate.Encode(), Name: "Ada", Role: chat.RoleOrdinary},
+	}}
+	slices.SortFunc(group.Members, func(a, b chat.Member) int { return a.Authority.Compare(b.Authority) })
+	in, err := group.Context()
+	if err != nil {
+		t.Fatal(err)
+	}
+	apply(ben.Own(t, 1, chat.KindCreated, group))
+	contested := func() []aura.AuthorityID { return device.ContestedAt(states, ben.Authority(), now).Authorities }
+	apply(ada.Shared(t, in, 1, 1, device.KindRoster, announce(t, history...)))
+	if got := contested(); got != nil {
+		t.Errorf("before a contest: %v", got)
+	}
+	// A device that the entries do not list founds the account a second time.
+	other := certified(13, nil)
+	again, err := roster.Found(&other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone := domain.Get[*device.State](states)
+	*alone = *device.NewState(ben.Authority())
+	apply(ada.Shared(t, in, 2, 2, device.KindRoster, announce(t, again)))
+	if got := contested(); !slices.Equal(got, []aura.AuthorityID{ada.Authority()}) {
+		t.Errorf("contested are %v", got)
+	}
+}
+
+// TestEntriesAreVerifiedOnce: a reader gets a copy, which it may change, and no signature is verified for it. That would take
+// some allocations for each entry.
+func TestEntriesAreVerifiedOnce(t *testing.T) {
+	s := device.NewState(ben.Authority())
+	for i := range history {
+		r := ada.Shared(t, shared, aura.Logical(i+1), uint64(i+1), device.KindRoster, announce(t, history[i]))
+		s.Apply(&r)
+		chain := s.Chain(ada.Authority(), ada.Certificate, now)
+		if chain.Len() != i+1 {
+			t.Fatalf("%d entries after %d facts", chain.Len(), i+1)
+		}
+		for j := i + 1; j < len(history); j++ {
+			if err := chain.Add(history[j], now); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for name, first := range map[string]fact.Certificate{"none": {}, "listed": ada.Certificate, "another": certified(13, nil)} {
+		if n := testing.AllocsPerRun(10, func() { s.Chain(ada.Authority(), first, now) }); n >= 10 {
+			t.Errorf("certificate %s: %v allocations for a reader of %d entries", name, n, len(history))
 		}
 	}
 }

@@ -24,7 +24,15 @@ type State struct {
 	seen    map[roster.Hash]aura.Instant
 	closed  map[closing]*fold.First[roster.ClosedFact]
 	told    map[aura.ContextID][]roster.Hash // entries of the owner that devices of the owner announced, ascending
+	chains  chains
 }
+
+// chains are what readers of a [State] verified of each authority's entries, without times: by the certificate that is added to
+// the entries, zero for none. A signature is verified once, not for each reader and each entry that comes.
+type chains map[aura.AuthorityID]map[fact.Certificate]*roster.Chain
+
+// Equal reports true: the cache is no part of the state.
+func (chains) Equal(chains) bool { return true }
 
 // closing names the device that says bounds, and where.
 type closing struct {
@@ -38,6 +46,7 @@ func NewState(self aura.AuthorityID) *State {
 	return &State{
 		self: self, entries: map[aura.AuthorityID][]roster.Entry{}, seen: map[roster.Hash]aura.Instant{},
 		closed: map[closing]*fold.First[roster.ClosedFact]{}, told: map[aura.ContextID][]roster.Hash{},
+		chains: chains{},
 	}
 }
 
@@ -76,23 +85,16 @@ func (s *State) Apply(r *fact.Record) {
 	}
 }
 
-// add keeps the entries that a chain takes. Those that are here were verified once, and a contact may send them again and again.
+// add keeps the entries that a chain takes. A contact may send those that are here again and again.
 func (s *State) add(who aura.AuthorityID, entries []roster.Entry) {
-	here := map[roster.Hash][64]byte{}
-	for i := range s.entries[who] {
-		e := &s.entries[who][i]
-		here[e.Hash()] = e.Signature
-	}
-	if !slices.ContainsFunc(entries, func(e roster.Entry) bool { return here[e.Hash()] != e.Signature }) {
+	chain := s.verified(who, fact.Certificate{})
+	if !slices.ContainsFunc(entries, func(e roster.Entry) bool { return !chain.Holds(&e) }) {
 		return
-	}
-	chain := roster.New(who)
-	for _, e := range s.entries[who] {
-		_ = chain.Add(e, 0) // it was taken before
 	}
 	for _, e := range entries {
 		_ = chain.Add(e, 0) // one with a wrong signature counts for nothing
 	}
+	s.chains[who] = map[fact.Certificate]*roster.Chain{{}: chain}
 	var all []roster.Entry
 	for _, e := range chain.Entries() {
 		all = append(all, e.Entry)
@@ -101,6 +103,30 @@ func (s *State) add(who aura.AuthorityID, entries []roster.Entry) {
 	if len(all) > 0 {
 		s.entries[who] = all
 	}
+}
+
+// verified returns the entries of an authority without times. The caller must not change the chain.
+func (s *State) verified(who aura.AuthorityID, first fact.Certificate) *roster.Chain {
+	if chain, known := s.chains[who][first]; known {
+		return chain
+	}
+	var chain *roster.Chain
+	if first == (fact.Certificate{}) {
+		chain = roster.New(who)
+		for _, e := range s.entries[who] {
+			_ = chain.Add(e, 0) // a chain took it before
+		}
+	} else if chain = s.verified(who, fact.Certificate{}); !chain.Lists(&first) {
+		if e, err := roster.Found(&first); err == nil {
+			chain = chain.Clone()
+			_ = chain.Add(e, 0) // an entry 0 with a certificate that verifies
+		}
+	}
+	if s.chains[who] == nil {
+		s.chains[who] = map[fact.Certificate]*roster.Chain{}
+	}
+	s.chains[who][first] = chain
+	return chain
 }
 
 // tell notes what a context was told.
@@ -117,7 +143,10 @@ func (s *State) tell(context aura.ContextID, entries []roster.Entry) {
 
 // compareEntries orders entries so that each follows those before it.
 func compareEntries(a, b roster.Entry) int {
-	return cmp.Or(cmp.Compare(a.Number, b.Number), compareHashes(a.Hash(), b.Hash()), bytes.Compare(a.Signature[:], b.Signature[:]))
+	if c := cmp.Compare(a.Number, b.Number); c != 0 {
+		return c // a hash costs more, and few entries need it
+	}
+	return cmp.Or(compareHashes(a.Hash(), b.Hash()), bytes.Compare(a.Signature[:], b.Signature[:]))
 }
 
 func compareHashes(a, b roster.Hash) int { return bytes.Compare(a[:], b[:]) }

@@ -43,21 +43,13 @@ type Device struct {
 // as seen now. First is a certificate by which the authority is known here, the zero value: none. Entry 0 follows from it,
 // unless the entries list its device: it may be that of any device, such as the one that met this home or that founded a group.
 func (s *State) Chain(who aura.AuthorityID, first fact.Certificate, now aura.Instant) *roster.Chain {
-	chain := roster.New(who)
-	for _, e := range s.entries[who] {
-		at, known := s.seen[e.Hash()]
-		if !known && e.Number > 0 {
+	return s.verified(who, first).Timed(func(number uint8, h roster.Hash) aura.Instant {
+		at, known := s.seen[h]
+		if !known && number > 0 {
 			at = now
 		}
-		_ = chain.Add(e, at) // a chain took it before
-	}
-	if first == (fact.Certificate{}) || chain.Lists(&first) {
-		return chain
-	}
-	if e, err := roster.Found(&first); err == nil {
-		_ = chain.Add(e, 0) // an entry 0 with a certificate that verifies
-	}
-	return chain
+		return at
+	})
 }
 
 // Announcing returns the authorities that announced entries, ascending.

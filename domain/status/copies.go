@@ -2,6 +2,7 @@ package status
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aura-runtime/aura"
@@ -15,7 +16,7 @@ type Branches struct {
 	Device    aura.DeviceID    `cbor:"2,keyasint" json:"device"`
 	Joined    int              `cbor:"3,keyasint,omitempty" json:"joined"` // conversations in which a later message follows all branches
 	Open      int              `cbor:"4,keyasint,omitempty" json:"open"`   // conversations with several branches now
-	Most      int              `cbor:"5,keyasint,omitempty" json:"most"`   // branches in one of these, at most 16
+	Most      int              `cbor:"5,keyasint,omitempty" json:"most"`   // branches in one of these, at most 16, of the agent's own device 17
 	// Shown are conversations in which this home has one branch, and a member showed that there is another one.
 	Shown int `cbor:"6,keyasint,omitempty" json:"shown"`
 }
@@ -26,7 +27,7 @@ const Lacks = "has messages of this device that this home lacks, and is asked fo
 // RecentlyTwice is how long after the last sign of it a device is said to run twice.
 const RecentlyTwice = time.Hour
 
-// Notice tells a person of copies of a home, or of a contested account.
+// Notice tells a person of copies of a home, of a contested account, or of capabilities that are withheld.
 type Notice struct {
 	Text string `json:"text"`
 	// Fix is what to do. Empty: nothing.
@@ -56,6 +57,19 @@ func (s *Status) Copies(now aura.Instant, name func(aura.AuthorityID) string) (a
 		}
 	}
 	return all
+}
+
+// Rights tells what the account does not permit this build.
+func (s *Status) Rights() []Notice {
+	if len(s.Withheld) == 0 {
+		return nil
+	}
+	return []Notice{{
+		Text: "this build can do more than the account permits, and the root key, which could permit it, is not on this device: " +
+			strings.Join(s.Withheld, " "),
+		Fix:     "start this version of aura on the device that has the root key, then remove this device there and add it anew",
+		Problem: true,
+	}}
 }
 
 func (b *Branches) own() Notice {

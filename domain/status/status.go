@@ -28,6 +28,9 @@ type Status struct {
 	RanTwice aura.Instant `cbor:"10,keyasint,omitempty" json:"ran_twice,omitzero"`
 	// Logs are the device-local logs, those of one use together, by name.
 	Logs []Logs `cbor:"11,keyasint,omitempty" json:"logs,omitempty"`
+	// Withheld are capabilities that this build needs and that the account never permitted itself, while the root key, which
+	// alone can permit them, is not on this device: ascending.
+	Withheld []string `cbor:"12,keyasint,omitempty" json:"withheld,omitempty"`
 }
 
 // Logs are the device-local logs of one use. Their entries stay on this device.
@@ -118,6 +121,10 @@ func (l Link) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 const (
 	// ReasonAbsent: the peer does not answer. Frontends show other reasons beside "offline".
 	ReasonAbsent = "peer is not reachable"
+	// ReasonCopy: the peer does not answer, and another copy of this home ran not long ago. A peer talks with one of two.
+	ReasonCopy = "peer is not reachable, or it talks with another copy of this home now"
+	// ReasonUnshared: nothing can be sent, since the agent's device was added in the epoch of the budget in which another was removed.
+	ReasonUnshared = "this device was added in the hour of the budget in which another was removed: it sends nothing before the next one begins"
 	// ReasonContradicts begins the reason of sessions that end because the two journals do not fit together.
 	ReasonContradicts = "peer contradicts this journal, one of the two may be an old copy"
 	// ReasonRefused begins the reason of sessions that end because a fact of the peer does not pass the check of its kind here: the
@@ -129,9 +136,9 @@ const (
 	// [ReasonContradicts], or a peer that fails.
 	ReasonDismisses = "peer ends each connection at once, one of the two may be an old copy"
 	// ReasonBranchesHere and ReasonBranchesThere end sessions because a device wrote in more copies of its home than a journal
-	// takes: the agent's own device, or the peer's.
-	ReasonBranchesHere  = "more than 16 copies of this home wrote, what the next one wrote is refused"
-	ReasonBranchesThere = "more than 16 copies of the peer's home wrote, what the next one wrote is refused"
+	// takes: the agent's own device, or the peer's. The agent tries again, at least once a minute.
+	ReasonBranchesHere  = "more than 16 copies of this home wrote: what this one wrote waits until a copy whose messages arrived sends one more"
+	ReasonBranchesThere = "more than 16 copies of the peer's home wrote: what the last one wrote waits until a copy whose messages are here sends one more"
 )
 
 // Connection is the payload of an observation of kind [Observed].
