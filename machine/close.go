@@ -101,6 +101,9 @@ func (m *Machine) stopRole(p *process) {
 // every other one faults. It returns their number.
 func (m *Machine) OwnerDied(owner own.Owner) int {
 	n := 0
+	if owner == "" { // no owner: those of fragments that wait for their first claim
+		return 0
+	}
 	for _, s := range m.order {
 		dead := slices.IndexFunc(s.owners.Records(), func(r own.Record) bool { return !r.State().Terminal() && r.Responsible() == owner })
 		if s.status.Terminal() || dead < 0 {

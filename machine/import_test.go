@@ -158,6 +158,9 @@ func TestDelegationBetweenMachinesHasOneOwner(t *testing.T) {
 			t.Errorf("the %s runs during the transfer: %s, %v", name, status, err)
 		}
 	}
+	if n := phone.OwnerDied(""); n != 0 {
+		t.Errorf("%d sessions ended because they have no owner yet", n)
+	}
 	if err := s.m.Depart(receipt); err != nil {
 		t.Fatal(err)
 	}
