@@ -63,7 +63,6 @@ const (
 	EventDenied EventKind = 26
 )
 
-
 var eventNames = [...]string{
 	EventSent: "sent", EventReceived: "received", EventOffered: "offered", EventChose: "chose", EventOpened: "opened",
 	EventClosed: "closed", EventSessionTerminal: "session_terminal", EventEpochAdvanced: "epoch_advanced",

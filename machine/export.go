@@ -67,7 +67,8 @@ func (m *Machine) Export(c own.Capability) ([]byte, error) {
 // mode of the other. The session has a number of this machine, no owner, and nothing of it runs: who gets the authority
 // that is returned brings it to life with [Machine.Claim]. Values that wait are sealed anew with the key of this machine.
 //
-// It returns aura.Conflict for a session that lives here already, aura.Denied as [Machine.Open] does, aura.Exhausted
+// It returns aura.Conflict for a session that lives here already, or that ended here and was not reaped: one that was
+// delegated may come back, one that ended otherwise is over. It returns aura.Denied as [Machine.Open] does, aura.Exhausted
 // beyond the limits of the machine, aura.Invalid for the state of another image, and aura.Corrupt for one that is
 // damaged or does not hold together: every number and reference is checked, and nothing of it stays.
 func (m *Machine) Import(image *Image, a Admission, state []byte) (own.Claim, error) {
@@ -109,8 +110,8 @@ func (m *Machine) Import(image *Image, a Admission, state []byte) (own.Claim, er
 // mayImport demands that a session does not live here, and that there is room for it.
 func (m *Machine) mayImport(op aura.Op, s *session) error {
 	for _, o := range m.order {
-		if o.name == s.name && o.image.digest == s.image.digest && !o.status.Terminal() {
-			return aura.Errorf(op, aura.Conflict, "the session lives here as session %d", o.id)
+		if o.name == s.name && o.image.digest == s.image.digest && o.status != SessionDelegated {
+			return aura.Errorf(op, aura.Conflict, "the session is here as session %d, which is %s", o.id, o.status)
 		}
 	}
 	if m.played+len(s.procs) > m.options.MaxRoles {
