@@ -8,7 +8,7 @@ import (
 	"github.com/aura-runtime/aura/machine/own"
 )
 
-// handover is a delegation between two machines as far as it came: what each has stored, and what was said between them.
+// handover is a delegation between two machines as far as it came: the state that each has stored, and their messages.
 type handover struct {
 	source, target []byte // snapshots: a machine that stops has what it stored last
 	receipt        own.Receipt
