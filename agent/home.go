@@ -54,10 +54,14 @@ func (e *StaleError) Error() string {
 	return "this home is older than what this machine last ran: " + here
 }
 
-// FindHome looks for an account in a folder. It returns [aura.NotFound] when there is none, and [aura.Corrupt] when
-// there is a journal without the keyring that opens it, which a new account must not take the place of.
+// FindHome looks for an account in a folder. It returns [aura.NotFound] when there is none, [aura.Invalid] when there is a
+// file in place of the folder, and [aura.Corrupt] when there is a journal without the keyring that opens it, which a new
+// account must not take the place of.
 func FindHome(dir string) error {
 	const op = "agent.FindHome"
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return aura.Errorf(op, aura.Invalid, "%s is a file, and an account is a folder: name another place with --home", dir)
+	}
 	ring := filepath.Join(dir, keyringFolder)
 	if keyring.Exists(ring) {
 		return nil

@@ -2,10 +2,12 @@ package app
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
+	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/domain/query"
 	"github.com/aura-runtime/aura/domain/status"
@@ -103,10 +105,12 @@ type Person struct {
 	Connection status.Connection `json:"connection"`
 	Muted      bool              `json:"muted"`
 	Blocked    bool              `json:"blocked"`
+	// Contested says that the contact's account says two things about its devices: the contact must be asked.
+	Contested bool `json:"contested,omitempty"`
 }
 
-// persons puts together what three signals say.
-func persons(contacts []contact.Contact, peers []status.Peer, treated moderation.Moderation) []Person {
+// persons adds to the contacts how they are reached and treated, and whose accounts are contested.
+func persons(contacts []contact.Contact, peers []status.Peer, treated moderation.Moderation, contested device.Contested) []Person {
 	muted, blocked := map[aura.AuthorityID]bool{}, map[aura.AuthorityID]bool{}
 	for _, t := range treated.Muted {
 		muted[t.Authority] = true
@@ -123,6 +127,7 @@ func persons(contacts []contact.Contact, peers []status.Peer, treated moderation
 		p := Person{
 			Contact: known, Connection: status.Connection{Link: status.LinkOffline},
 			Muted: muted[known.Authority], Blocked: blocked[known.Authority],
+			Contested: slices.Contains(contested.Authorities, known.Authority),
 		}
 		if how, ok := reached[known.Authority]; ok {
 			p.Connection = how
@@ -146,7 +151,11 @@ func (c *Core) People(tc task.Context) ([]Person, error) {
 	if err != nil {
 		return nil, err
 	}
-	return persons(contacts, peers, treated), nil
+	contested, err := c.Contested(tc)
+	if err != nil {
+		return nil, err
+	}
+	return persons(contacts, peers, treated, contested), nil
 }
 
 // FollowPeople calls fn with the contacts, and again with all of them each time one changes, until tc is cancelled or
@@ -156,7 +165,7 @@ func (c *Core) FollowPeople(tc task.Context, fn func([]Person) error) error {
 	if err != nil {
 		return err
 	}
-	sel := fact.Selection{Kinds: c.set.Names(), Observations: []string{status.Observed}}
+	sel := fact.Selection{Kinds: append(c.set.Names(), device.KindRoster), Observations: []string{status.Observed}}
 	return c.following(tc, p.scheduler, sel, nil, func() error { return each(tc, p.hub, People, fn) })
 }
 

@@ -167,6 +167,21 @@ func TestLostAnswerIsFoundInTheFacts(t *testing.T) {
 	})
 }
 
+// TestAnActionThatTheAgentNeverGotWasNotDone: the agent answers again, its facts know nothing of the action, and the error says so.
+func TestAnActionThatTheAgentNeverGotWasNotDone(t *testing.T) {
+	everywhere(t, func(t *testing.T, tc task.Context) {
+		a := met(t, ben)
+		c, err := app.New(tc, intercept{a, func(tc task.Context, _ fact.Intent) error { return loseAnswer(tc, false, nil) }}, a.entropy, app.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.Send(tc, resolve(t, tc, c, "ben"), "hi", aura.FactID{})
+		if !errors.Is(err, aura.Unavailable) || aura.Reason(err) != "the answer was lost; it was not done" {
+			t.Errorf("send: %v", err)
+		}
+	})
+}
+
 // TestWhatOnlyTheAnswerSaidIsLostWithIt: the answer to an action does not arrive, but its facts are stored. The error is
 // Unavailable, not Corrupt, and names the part that only the answer held: an invitation's code, a group's identifier.
 func TestWhatOnlyTheAnswerSaidIsLostWithIt(t *testing.T) {

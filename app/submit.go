@@ -120,10 +120,10 @@ func (c *Core) settle(tc task.Context, p *Publisher, after fact.Position, cause 
 	}
 	if aura.KindOf(cause) == aura.Cancelled {
 		p.publish(domain.PhaseCancelled, aura.Reason(cause))
-	} else {
-		p.publish(domain.PhaseFailed, aura.Reason(cause))
+		return fact.Result{}, cause
 	}
-	return fact.Result{}, cause
+	p.publish(domain.PhaseFailed, aura.Reason(cause))
+	return fact.Result{}, aura.Errorf("app.settle", aura.KindOf(cause), "%s; it was not done", aura.Reason(cause))
 }
 
 // withdraw takes an action back and reports whether it may still happen. After an error that is unknown.

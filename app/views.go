@@ -3,6 +3,7 @@ package app
 import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/reactive"
@@ -14,6 +15,7 @@ const (
 	viewModule      = "module/" // and the name of the module
 	viewContacts    = viewModule + "contact"
 	viewModeration  = viewModule + "moderation"
+	viewDevices     = viewModule + "device"
 	viewChats       = "chats"
 	viewConnections = "connections"
 )
@@ -128,14 +130,15 @@ type peopleView struct {
 func (v *peopleView) Name() string { return "people" }
 
 func (v *peopleView) Needs() reactive.Needs {
-	return reactive.Needs{None: true, Follows: []string{viewContacts, viewModeration, viewConnections}}
+	return reactive.Needs{None: true, Follows: []string{viewContacts, viewModeration, viewDevices, viewConnections}}
 }
 
 func (v *peopleView) Apply(fact.Update) {}
 func (v *peopleView) Reset()            {}
 
-func (v *peopleView) Publish(_ task.Context, st *reactive.Stage) error {
-	v.outlet.Put(st, persons(v.fold.contacts.Contacts(), v.connections.state.View(), v.fold.moderation.View()))
+func (v *peopleView) Publish(tc task.Context, st *reactive.Stage) error {
+	contested := device.ContestedAt(v.fold.states, v.fold.self, tc.Now().At)
+	v.outlet.Put(st, persons(v.fold.contacts.Contacts(), v.connections.state.View(), v.fold.moderation.View(), contested))
 	return nil
 }
 

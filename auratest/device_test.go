@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/chat"
@@ -19,6 +20,7 @@ import (
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/roster"
 	"github.com/aura-runtime/aura/task"
@@ -706,6 +708,68 @@ func TestALongUsedAccountEnrols(t *testing.T) {
 		h.laptop = h.phone.Enrol(tc, "Ada's laptop")
 		h.ben.Say(tc, h.talk, "to both")
 		h.hears(h.laptop, h.ben, "to both")
+	})
+}
+
+// TestADeviceWithoutAShareSaysSo: the phone removes the laptop and adds a tablet in the same epoch of the budget. The tablet
+// cannot know whether the laptop has spent its share already, so it has none until the epoch turns. It says that, keeps what it is
+// told to send, and sends it then.
+func TestADeviceWithoutAShareSaysSo(t *testing.T) {
+	live(t, 3, func(h *household) {
+		h.dismiss()
+		tablet := h.phone.Enrol(h.tc, "Ada's tablet")
+		tablet.Say(h.tc, h.talk, "from the tablet")
+		began := guard.EpochAt(guard.DefaultPolicy(), h.tc.Now())
+		seen := map[string]bool{}
+		h.Until(h.tc, "the tablet says why it waits", 10*time.Minute, func() bool {
+			for _, c := range tablet.Look(h.tc).Connections.View() {
+				seen[c.Reason] = true
+			}
+			return seen[status.ReasonUnshared]
+		})
+		h.Until(h.tc, "the text arrives", time.Hour, func() bool { return slices.Contains(h.ben.Heard(h.tc, h.talk, tablet), "from the tablet") })
+		if now := guard.EpochAt(guard.DefaultPolicy(), h.tc.Now()); now != began+1 {
+			h.Errorf("it arrives in epoch %d, and was written in %d", now, began)
+		}
+		for reason := range seen {
+			if strings.Contains(reason, "not allowed") {
+				h.Errorf("the tablet says %q", reason)
+			}
+		}
+	})
+}
+
+// TestAFollowerIsToldThatAContestBegins: Ben follows his contacts. Two entries of Ada's account contradict each other, and nothing
+// else changes: Ada is shown again, as contested.
+func TestAFollowerIsToldThatAContestBegins(t *testing.T) {
+	live(t, 3, func(h *household) {
+		h.Sleep(h.tc, time.Minute)
+		var shown []bool
+		following := task.NewGroup(h.tc, "following")
+		core := h.ben.Core(h.tc)
+		following.Go("follow", func(tc task.Context) error {
+			return core.FollowPeople(tc, func(people []app.Person) error {
+				if now := people[0].Contested; len(shown) == 0 || shown[len(shown)-1] != now {
+					shown = append(shown, now)
+				}
+				return nil
+			})
+		})
+		h.Until(h.tc, "Ada is shown", time.Minute, func() bool { return slices.Equal(shown, []bool{false}) })
+		says, sign := h.phone.Roster(h.tc), h.phone.Root()
+		for _, rights := range []roster.Rights{roster.RightsSpeak, roster.RightsGovern} {
+			e, err := roster.SetRights(says, h.phone.Ring.Device(), h.laptop.Ring.Device(), rights)
+			if err != nil {
+				h.Fatalf("%v", err)
+			}
+			h.phone.Adopt(h.tc, e, sign)
+		}
+		h.Until(h.tc, "Ada is shown as contested", time.Minute, func() bool { return slices.Equal(shown, []bool{false, true}) })
+		people, err := core.People(h.tc)
+		if err != nil || len(people) != 1 || !people[0].Contested {
+			h.Errorf("asked for, they are %+v, %v", people, err)
+		}
+		_ = following.Close(h.tc, time.Second)
 	})
 }
 

@@ -71,6 +71,9 @@ const (
 	ReasonUndecidable Reason = 17
 	// ReasonUnknownForm: a send of a form that this guard does not know.
 	ReasonUnknownForm Reason = 18
+	// ReasonUnshared: the device has no share of the budgets in this epoch. One that was added gets it with the next at the
+	// latest.
+	ReasonUnshared Reason = 19
 )
 
 var reasonNames = [...]string{
@@ -82,6 +85,7 @@ var reasonNames = [...]string{
 	ReasonRevoked: "the token is revoked", ReasonOtherHolder: "the token belongs to another holder",
 	ReasonExpired: "the token is not valid now", ReasonTooBroad: "the token claims more than was granted",
 	ReasonUndecidable: "the token cannot be evaluated", ReasonUnknownForm: "unknown form of a send",
+	ReasonUnshared: "this device has no share of it in this epoch",
 }
 
 // String returns the reason in plain words.

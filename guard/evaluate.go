@@ -109,6 +109,11 @@ func flowOf(out *Outcome, s *Snapshot, r *Request, i int, h *Headroom) bool {
 	facts := send.Form == FormFacts
 	behind, queue := send.Through == 0 && h.Through < s.Last && facts, r.Queue && facts
 	switch {
+	case h.Unshared && queue:
+		out.wait(i, StageFlow, ReasonUnshared, h, need, have)
+	case h.Unshared:
+		out.deny(r, StageFlow, ReasonUnshared, send.Peer, need, have)
+		return false
 	case need > h.Limit:
 		out.deny(r, StageFlow, ReasonTooLarge, send.Peer, need, h.Limit)
 		return false

@@ -279,6 +279,26 @@ func TestOnlyWhatIsChargedTellsAnObserver(t *testing.T) {
 	}
 }
 
+// TestADeviceWithoutAShareWaits: facts wait for the next epoch, and all else is refused until then. With the least of shares
+// that does not suffice, no epoch does.
+func TestADeviceWithoutAShareWaits(t *testing.T) {
+	for share, want := range map[guard.Share]guard.Reason{0: guard.ReasonUnshared, 1: guard.ReasonTooLarge} {
+		for _, queue := range []bool{true, false} {
+			p := guard.DefaultPolicy()
+			s, r := snapshot(p, ben), text(ben)
+			s.Budgets[0] = guard.HeadroomOf(p, share, &fact.Charge{}, room, ben, noon)
+			r.Queue, r.Sends[0].Cost = queue, 2
+			out := evaluate(s, r)
+			switch waits := queue && share == 0; {
+			case waits && (!out.Allowed || len(out.Waiting) != 1 || out.Waiting[0].Reason != want):
+				t.Errorf("share %d: %+v, waiting %+v", share, out.Denial, out.Waiting)
+			case !waits && (out.Allowed || out.Denial.Reason != want):
+				t.Errorf("share %d, queue %t: %+v", share, queue, out.Denial)
+			}
+		}
+	}
+}
+
 func TestRetransmissionIsFreeWithinItsEpochOnly(t *testing.T) {
 	p := guard.DefaultPolicy()
 	e := guard.EpochAt(p, noon)

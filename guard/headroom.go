@@ -13,6 +13,8 @@ type Headroom struct {
 	Epoch   aura.Epoch
 	Limit   uint64 // of this device: its share of the policy's limit
 	Spent   uint64 // by this device
+	// Unshared says that the device has no share in the epoch, so Limit is zero and may be more in the next.
+	Unshared bool
 	// Version names the ledger entry that was seen; a commit holds only while it is unchanged. Every
 	// charge costs at least one unit, so the amount spent in an epoch is such a name.
 	Version uint64
@@ -27,7 +29,7 @@ func HeadroomOf(p Policy, share Share, c *fact.Charge, context aura.ContextID, p
 	spend := epochOf(fact.EpochSpend{Epoch: c.Epoch, Spent: c.Spent}, &c.Past, EpochAt(p, now))
 	h := Headroom{
 		Context: context, Peer: peer, Limit: share.Of(p.Limit), Epoch: spend.Epoch, Spent: spend.Spent, Version: spend.Spent,
-		From: c.Through, Through: c.Through,
+		Unshared: share == 0, From: c.Through, Through: c.Through,
 	}
 	if h.Epoch == c.Epoch {
 		h.From, h.Through = c.From, c.Until

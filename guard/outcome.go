@@ -28,7 +28,7 @@ type Outcome struct {
 type Waiting struct {
 	Peer       aura.AuthorityID
 	Stage      Stage
-	Reason     Reason // ReasonShort or ReasonBacklog
+	Reason     Reason // ReasonShort, ReasonUnshared or ReasonBacklog
 	Epoch      aura.Epoch
 	Need, Have uint64 // units or bits
 }

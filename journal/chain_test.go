@@ -179,6 +179,48 @@ func TestOneBranchTooManyIsRefusedAlone(t *testing.T) {
 	})
 }
 
+// TestTheOwnDeviceHasOneBranchMore: a peer has 16 branches of this device and no room for that of this home. All of them are
+// taken back. The next own fact joins as many as a fact can name, the one after it the rest.
+func TestTheOwnDeviceHasOneBranchMore(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		disk := journal.NewFaulty(entropy(2), journal.Faults{})
+		j := open(t, tc, disk)
+		clones := newChain(self, crew)
+		root := clones.after()
+		j.append(t, tc, entryOf(root))
+		write := func(text string) *node {
+			return newNode(j.append(t, tc, &journal.Entry{Drafts: []fact.Draft{draft(crew, "chat.message", text)}})[0], nil)
+		}
+		mine, others := write("of this home"), []*node(nil)
+		for i := range fact.MaxHeads {
+			branch := clones.row(1+i, root) // the last one is the longest
+			j.append(t, tc, entryOf(branch...))
+			others = append(others, branch[i])
+		}
+		if _, err := j.Append(tc, entryOf(clones.after(root))); !errors.Is(err, aura.Exhausted) || !strings.Contains(err.Error(), "branch 18") {
+			t.Errorf("one branch too many: %v", err)
+		}
+		j.close(t, tc)
+		disk = disk.Crash()
+		j = open(t, tc, disk)
+		if got := j.heads(t, crew, self); !slices.Equal(got, placesOf(append([]*node{mine}, others...)...)) {
+			t.Errorf("heads %v", got)
+		}
+		last := others[fact.MaxHeads-1]
+		next := write("the next one")
+		if want := placesOf(append([]*node{mine}, others[:fact.MaxHeads-1]...)...); !slices.Equal(next.Fact.Merges, want) {
+			t.Errorf("the next own fact joins %v, want %v", next.Fact.Merges, want)
+		}
+		if got := j.heads(t, crew, self); !slices.Equal(got, placesOf(next, last)) {
+			t.Errorf("heads %v behind it", got)
+		}
+		if rest := write("the rest"); !slices.Equal(rest.Fact.Merges, placesOf(next, last)) {
+			t.Errorf("the rest is joined by %v", rest.Fact.Merges)
+		}
+		j.close(t, tc)
+	})
+}
+
 // TestAHomeMayBeRestoredAThousandTimes: each copy writes, learns of the facts that it had lost, and joins them with its
 // next fact. The journals of the device and of its peer keep no more about the branches each time, and go on
 // to answer rightly.

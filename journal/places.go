@@ -308,8 +308,8 @@ func (l *layer) spotted(at spot) (head, bool) {
 	return head{}, false
 }
 
-// Heads returns the newest facts of the branches of a stream, at most [fact.MaxHeads]: that of the branch which went
-// on here last, then the others. It is empty for a stream without facts.
+// Heads returns the newest facts of the branches of a stream, at most [fact.MaxHeads], and one more of the own device: that
+// of the branch which went on here last, then the others. It is empty for a stream without facts.
 func (j *Journal) Heads(ns fact.Namespace, device aura.DeviceID) ([]fact.Place, error) {
 	s, err := j.durable(streamID{ns, device})
 	if err != nil || s.count == 0 {

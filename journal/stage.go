@@ -105,9 +105,10 @@ func (j *Journal) stageDraft(l *layer, d *fact.Draft) (staged, error) {
 		return staged{}, err
 	}
 	s.follow(&f)
-	s.extend(f.Predecessors())
+	preds := f.Predecessors()
+	s.extend(preds)
 	r := staged{record: fact.NewRecord(f), own: true, stream: id}
-	j.place(l, &r, s, func(fact.Place) bool { return true })
+	j.place(l, &r, s, func(p fact.Place) bool { return slices.Contains(preds, p) })
 	return r, nil
 }
 
@@ -165,8 +166,12 @@ func (j *Journal) stageBehind(l *layer, r staged, s *stream, preds []fact.Place,
 		return r, false, err
 	}
 	j.place(l, &r, *s, func(p fact.Place) bool { return slices.Contains(preds, p) })
-	if s, _ := l.stream(r.stream); len(s.others) >= fact.MaxHeads {
-		return r, false, tooMany(in)
+	most := fact.MaxHeads
+	if r.stream.device == j.options.Device {
+		most++ // a peer holds so many, and the own branch is the one that it has no room for
+	}
+	if s, _ := l.stream(r.stream); len(s.others) >= most {
+		return r, false, tooMany(in, most)
 	}
 	return r, true, nil
 }
@@ -210,7 +215,7 @@ func (j *Journal) stagePlain(l *layer, r staged, s *stream) (staged, bool, error
 	r.first, in.Again = first, here
 	if in.Again {
 		if s.again++; s.again > fact.MaxHeads*(s.count+1-s.again) {
-			return r, false, tooMany(in)
+			return r, false, tooMany(in, fact.MaxHeads)
 		}
 	}
 	return j.stageBehind(l, r, s, preds, after)
@@ -251,20 +256,21 @@ func (j *Journal) firstOf(l *layer, id streamID, s *stream, in *fact.Record) (p 
 	return 0, false, nil
 }
 
-func tooMany(in *fact.Record) error {
-	return &aura.Error{Op: "journal.Append", Kind: aura.Exhausted, Err: &BranchError{in.ID, in.Fact.Device}}
+func tooMany(in *fact.Record, most int) error {
+	return &aura.Error{Op: "journal.Append", Kind: aura.Exhausted, Err: &BranchError{in.ID, in.Fact.Device, most}}
 }
 
-// BranchError says that a received fact would begin one branch too many of its device: [fact.MaxHeads] grow already. Its
-// kind is [aura.Exhausted].
+// BranchError says that a received fact would begin one branch too many of its device: the most grow already, which are
+// [fact.MaxHeads], and one more of the journal's own device. Its kind is [aura.Exhausted].
 type BranchError struct {
 	ID     aura.FactID
 	Device aura.DeviceID
+	Most   int
 }
 
 // Error names the fact.
 func (e *BranchError) Error() string {
-	return fmt.Sprintf("fact %s begins branch %d of a device's facts, the most is %d", aura.Short(e.ID), fact.MaxHeads+1, fact.MaxHeads)
+	return fmt.Sprintf("fact %s begins branch %d of a device's facts, the most is %d", aura.Short(e.ID), e.Most+1, e.Most)
 }
 
 // GapError says that a received fact follows one that is not here. Its kind is [aura.Unavailable].

@@ -43,7 +43,7 @@ type stream struct {
 	collected uint64       // facts up to this number were replaced by a snapshot
 	logical   aura.Logical // greatest
 	tip       head         // the head of the branch that this journal went on with last; zero while it is to be found, see findTip
-	others    []head       // the heads of the other branches, at most fact.MaxHeads-1
+	others    []head       // the heads of the other branches, at most fact.MaxHeads-1, of the own device one more
 	calm      []stretch    // where the stream had one head; nil: everywhere
 	low       uint64       // the least place of a fact behind the last stretch
 	split     uint64       // the number of the first fact that shows a fork with one before it; zero: none, see Evidence
@@ -163,15 +163,17 @@ func (s *stream) straight() uint64 {
 	return s.calm[0].To
 }
 
-// follow adds the place of a draft: behind all heads, so that branches which came together stay together.
+// follow adds the place of a draft: behind all heads, so that branches which came together stay together. The last of
+// [fact.MaxHeads] and one more is left to the next draft.
 func (s *stream) follow(f *fact.Fact) {
-	f.Seq = s.depth() + 1
+	f.Seq = s.tip.place.Seq + 1
 	switch {
 	case len(s.others) > 0:
 		f.Merges = make([]fact.Place, 0, 1+len(s.others))
 		f.Merges = append(f.Merges, s.tip.place)
-		for i := range s.others {
+		for i := range s.others[:min(len(s.others), fact.MaxHeads-1)] {
 			f.Merges = append(f.Merges, s.others[i].place)
+			f.Seq = max(f.Seq, s.others[i].place.Seq+1)
 		}
 		slices.SortFunc(f.Merges[1:], fact.Place.Compare)
 	case s.count > 0:

@@ -224,7 +224,7 @@ func broken(tc task.Context, op aura.Op, err error) error {
 		return ended
 	}
 	if dial, ok := errors.AsType[*net.OpError](err); ok && dial.Op == "dial" {
-		return aura.Errorf(op, aura.Unavailable, "no agent is running for this home")
+		return aura.Errorf(op, aura.Unavailable, "no agent is running for this home: start it with aura up")
 	}
 	return aura.Errorf(op, aura.Unavailable, "the agent has gone before it answered: start it again with aura up")
 }

@@ -131,14 +131,14 @@ func TestNoAgentIsUnavailable(t *testing.T) {
 	path := localapi.SocketPath(home)
 	run(t, func(tc task.Context) {
 		_, err := localapi.Open(tc, path)
-		if !errors.Is(err, aura.Unavailable) || aura.Reason(err) != "no agent is running for this home" {
+		if !errors.Is(err, aura.Unavailable) || aura.Reason(err) != "no agent is running for this home: start it with aura up" {
 			t.Errorf("without a socket: %v", err)
 		}
 	})
 	stale(t, path)
 	run(t, func(tc task.Context) {
 		_, err := localapi.Open(tc, path)
-		if !errors.Is(err, aura.Unavailable) || aura.Reason(err) != "no agent is running for this home" {
+		if !errors.Is(err, aura.Unavailable) || aura.Reason(err) != "no agent is running for this home: start it with aura up" {
 			t.Errorf("with a stale socket: %v", err)
 		}
 	})

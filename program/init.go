@@ -54,6 +54,8 @@ func createAccount(s *cli.Shell, name string, named protectFlags) error {
 	switch err := agent.FindHome(home); {
 	case err == nil:
 		return aura.Errorf("program.createAccount", aura.Conflict, "%s holds an account already: choose another folder with --home", home)
+	case errors.Is(err, aura.Invalid):
+		return err
 	case !errors.Is(err, aura.NotFound):
 		return aura.Errorf("program.createAccount", aura.Conflict, "%s, or choose another folder with --home", aura.Reason(err))
 	}

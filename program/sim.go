@@ -64,10 +64,11 @@ that the checks bite, --plant puts a bug into every agent:
 			if f.Devices < 1 || f.Devices > sim.MaxDevices {
 				return cli.Usage(c, "--devices must be 1 to %d, got %d", sim.MaxDevices, f.Devices)
 			}
-			for name, n := range map[string]int{"minutes": f.Minutes, "jobs": f.jobs} {
-				if n < 1 {
-					return cli.Usage(c, "--%s must be 1 or more, got %d", name, n)
-				}
+			if f.Minutes < 1 || f.Minutes > sim.MaxMinutes {
+				return cli.Usage(c, "--minutes must be 1 to %d, got %d", sim.MaxMinutes, f.Minutes)
+			}
+			if f.jobs < 1 {
+				return cli.Usage(c, "--jobs must be 1 or more, got %d", f.jobs)
 			}
 			// A slow host is said, in whole lines, and changes no verdict.
 			f.Slow = func(slow task.Slow) { fmt.Fprintln(os.Stderr, "aura sim:", slow) }
@@ -93,15 +94,15 @@ that the checks bite, --plant puts a bug into every agent:
 	flags := c.Flags()
 	flags.Uint64Var(&f.Seed, "seed", 1, "what decides everything that happens by chance")
 	flags.StringVar(&f.seeds, "seeds", "", "a range of seeds, such as 1..200: one world for each")
-	flags.IntVar(&f.Agents, "agents", 3, "how many people")
-	flags.IntVar(&f.Minutes, "minutes", 10, "simulated minutes in which they are busy")
+	flags.IntVar(&f.Agents, "agents", 3, fmt.Sprintf("how many people, %d to %d", sim.MinAgents, sim.MaxAgents))
+	flags.IntVar(&f.Minutes, "minutes", 10, fmt.Sprintf("simulated minutes in which they are busy, 1 to %d", sim.MaxMinutes))
 	flags.BoolVar(&f.Faults, "faults", false, "let all that go wrong which can")
 	flags.BoolVar(&f.Copies, "copies", false, "let homes be copied and run twice, and be restored from old copies")
-	flags.IntVar(&f.Devices, "devices", 1, "how many devices an account may have: above 1 people enrol and remove some")
-	flags.StringVar(&f.Plant, "plant", "", "a bug to put into every agent")
+	flags.IntVar(&f.Devices, "devices", 1, fmt.Sprintf("how many devices an account may have, 1 to %d: above 1 people enrol and remove some", sim.MaxDevices))
+	flags.StringVar(&f.Plant, "plant", "", "a bug to put into every agent, one of those above")
 	flags.StringVar(&f.script, "script", "", "run only the commands of this file")
 	flags.StringVar(&f.trace, "trace", "", "write every event to this file, one a line")
-	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "worlds at once, with --seeds")
+	flags.IntVar(&f.jobs, "jobs", runtime.GOMAXPROCS(0), "worlds at once, 1 or more, with --seeds")
 	return c
 }
 
@@ -252,7 +253,7 @@ func troubles(t *sim.Troubles) string {
 	for _, one := range t.All() {
 		words = append(words, fmt.Sprintf("%d %s", one.Count, one.Kind))
 	}
-	return strings.Join(words, ", ")
+	return inLines(words, troubleIndent)
 }
 
 // troublesIn lists the faults of many worlds, and in how many of them each happened.
@@ -262,7 +263,31 @@ func troublesIn(t, worlds *sim.Troubles) string {
 	for i, one := range t.All() {
 		words = append(words, fmt.Sprintf("%d %s in %d", one.Count, one.Kind, in[i].Count))
 	}
-	return strings.Join(words, ", ")
+	return inLines(words, troubleIndent)
+}
+
+// troubleIndent is where the values of a report begin.
+const troubleIndent = "             "
+
+// inLines joins words by commas, in lines that fit a terminal with an indent.
+func inLines(words []string, indent string) string {
+	const widest = 100
+	var b strings.Builder
+	width := len(indent)
+	for i, word := range words {
+		switch {
+		case i == 0:
+		case width+len(", ")+len(word) > widest:
+			b.WriteString(",\n" + indent)
+			width = len(indent)
+		default:
+			b.WriteString(", ")
+			width += len(", ")
+		}
+		b.WriteString(word)
+		width += len(word)
+	}
+	return b.String()
 }
 
 // simSum is the answer to many seeds.
@@ -314,8 +339,8 @@ func simMany(s *cli.Shell, c *cobra.Command, f *simFlags, first, last uint64) er
 	case sum.Failed != nil:
 		err = sum.Failed.print(s.Out)
 	default:
-		_, err = fmt.Fprintf(s.Out, "seeds %d..%d: every invariant held in %d worlds, %v simulated in %v, %d messages\ntrouble, in how many worlds: %s\n",
-			first, last, sum.Worlds, sum.Simulated.Round(time.Second), sum.Real.Round(time.Millisecond), sum.Messages, troublesIn(&sum.Troubles, &sum.In))
+		_, err = fmt.Fprintf(s.Out, "seeds %d..%d: every invariant held in %d worlds, %v simulated in %v, %d messages\ntrouble, in how many worlds:\n%s%s\n",
+			first, last, sum.Worlds, sum.Simulated.Round(time.Second), sum.Real.Round(time.Millisecond), sum.Messages, troubleIndent, troublesIn(&sum.Troubles, &sum.In))
 		if err == nil && sum.Note != "" {
 			_, err = fmt.Fprintln(s.Out, sum.Note)
 		}

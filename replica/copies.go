@@ -2,6 +2,7 @@ package replica
 
 import (
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 )
@@ -85,4 +86,10 @@ func (s *Replicator) RanTwice() aura.Instant {
 	s.lock.Lock()
 	defer s.lock.Unlock()
 	return s.ranTwice
+}
+
+// runsTwice reports whether the agent is said to run beside another copy of its home, see [status.RecentlyTwice].
+func (s *Replicator) runsTwice(now aura.Instant) bool {
+	at := s.RanTwice()
+	return at > 0 && now.Sub(at) < status.RecentlyTwice
 }

@@ -250,7 +250,11 @@ func (s *session) sendNext(tc task.Context) (until aura.Duration, reason string,
 		if d, ok := denial(err); ok {
 			s.denial = *d
 		}
-		return tc.Elapsed() + untilTurn(policy, tc.Now()), s.link.withClocks(tc, reasonBudget), nil
+		why := reasonBudget
+		if s.denial.Reason == guard.ReasonUnshared {
+			why = reasonUnshared
+		}
+		return tc.Elapsed() + untilTurn(policy, tc.Now()), s.link.withClocks(tc, why), nil
 	case aura.KindOf(err) == aura.Denied:
 		return task.Forever, "not allowed: " + aura.Reason(err), nil
 	case isPassing(err):
@@ -329,6 +333,8 @@ func (s *session) afford(tc task.Context, run *guard.Send, room *guard.Headroom,
 			switch {
 			case last != nil && !records[i].Follows(last):
 				return 0, nil
+			case room.Unshared:
+				return guard.ReasonUnshared, nil
 			case uint64(run.Cost)+uint64(cost) <= left:
 			case uint64(cost) > room.Limit && run.Through == run.From:
 				return guard.ReasonTooLarge, nil
@@ -462,5 +468,5 @@ func (s *session) publishOutbox(tc task.Context, reason string) {
 // isShort reports whether a denial is for a budget that the next epoch restores.
 func isShort(err error) bool {
 	d, ok := denial(err)
-	return ok && d.Reason == guard.ReasonShort
+	return ok && (d.Reason == guard.ReasonShort || d.Reason == guard.ReasonUnshared)
 }

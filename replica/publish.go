@@ -11,6 +11,7 @@ import (
 // The reasons that an outbox shows.
 const (
 	reasonOffline  = status.ReasonAbsent
+	reasonCopy     = status.ReasonCopy
 	reasonDialling = "connecting"
 	reasonBreach   = status.ReasonContradicts
 	reasonDismiss  = status.ReasonDismisses
@@ -22,6 +23,7 @@ const (
 	reasonLeaving  = "you left the group"
 	reasonBudget   = "flow budget of this epoch is used up"
 	reasonControl  = "budget for control messages of this epoch is used up"
+	reasonUnshared = status.ReasonUnshared
 	reasonTooLarge = "more than the flow budget of a whole epoch"
 )
 
@@ -54,14 +56,20 @@ func (e *Env) outbox(key linkKey, sent, acked uint64, counted bool, reason strin
 
 // denialText says why the guard keeps the link from its peer.
 func denialText(d *guard.Denial) string {
-	if d.Reason == guard.ReasonShort {
+	switch d.Reason {
+	case guard.ReasonShort:
 		return reasonControl
+	case guard.ReasonUnshared:
+		return reasonUnshared
 	}
 	return "not allowed: " + d.Error()
 }
 
 // publishOffline publishes that the peer is not connected: nothing counts as sent that it did not acknowledge.
 func (l *link) publishOffline(tc task.Context, reason string) {
+	if reason == reasonOffline && l.sync.runsTwice(tc.Now().At) {
+		reason = reasonCopy
+	}
 	box := l.outbox(0, reason)
 	l.reason = reason
 	l.shownAcked, _ = l.ackedThrough()

@@ -7,7 +7,6 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
-	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
@@ -65,7 +64,7 @@ func (l *link) run(tc task.Context) error {
 			return tc.Err()
 		}
 		if _, panicked := errors.AsType[*task.PanicError](err); panicked {
-			tc.Emit(world.InvariantViolated("sync", "a session does not panic", aura.FactID{}, err))
+			tc.Emit(world.InvariantViolated("sync", "a session panicked, the link begins another one", aura.FactID{}, err))
 		}
 		reason := reasonOffline
 		if d, own := denial(err); own {
@@ -73,6 +72,7 @@ func (l *link) run(tc task.Context) error {
 		} else if _, older := errors.AsType[*olderError](err); older {
 			reason = reasonOlder
 		} else if full, branched := errors.AsType[*journal.BranchError](err); branched {
+			tc.Emit(world.IngressRejected(syncName, "more than 16 copies of a home wrote", err))
 			if reason = branchesThere; full.Device == l.sync.env.Ring.Device() {
 				reason = branchesHere
 			}
@@ -80,8 +80,11 @@ func (l *link) run(tc task.Context) error {
 			tc.Emit(world.IngressRejected(syncName, "session broke the protocol", err))
 			reason = l.withClocks(tc, breachText(err))
 		} else if l.dismisses(lasted, err) {
-			if reason = l.withClocks(tc, reasonDismiss); l.refusesBranch() {
+			switch {
+			case l.refusesBranch():
 				reason = branchesHere
+			case !l.sync.runsTwice(tc.Now().At): // else the peer leaves for the other copy
+				reason = l.withClocks(tc, reasonDismiss)
 			}
 		}
 		if peer := l.member(); peer.Refused || peer.Left {
@@ -113,8 +116,7 @@ func (l *link) dismisses(lasted aura.Duration, err error) bool {
 // epochTurn returns the time until the epoch turns when its budget is why a dial or a session failed, zero otherwise. See also
 // [Replicator.Permitted].
 func (l *link) epochTurn(tc task.Context, cause error) aura.Duration {
-	d, ok := denial(cause)
-	if !ok || d.Reason != guard.ReasonShort {
+	if !isShort(cause) {
 		return 0
 	}
 	policy, err := l.sync.env.Frontier.Policy(tc, l.key.context)

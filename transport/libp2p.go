@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -88,7 +89,7 @@ func OpenLibp2p(linkSeed [32]byte, o Libp2pOptions) (*Libp2p, error) {
 	for _, text := range o.Listen {
 		a, err := ma.NewMultiaddr(text)
 		if err != nil {
-			return nil, aura.Errorf(op, aura.Invalid, "listen address %q: %w", text, err)
+			return nil, aura.Errorf(op, aura.Invalid, "%q is no address to listen on, %w: write a multiaddr such as /ip4/0.0.0.0/tcp/4001", text, err)
 		}
 		listen = append(listen, a)
 	}
@@ -110,7 +111,8 @@ func OpenLibp2p(linkSeed [32]byte, o Libp2pOptions) (*Libp2p, error) {
 	}
 	n.host, err = libp2p.New(hostOptions(o, private, listen, n.gate, resources, idle)...)
 	if err != nil {
-		return nil, aura.Errorf(op, aura.Unavailable, "listen: %w", err)
+		return nil, aura.Errorf(op, aura.Unavailable, "cannot listen on %s: choose an address of this machine and a free port: %w",
+			strings.Join(o.Listen, ", "), err)
 	}
 	if !o.NoRelay {
 		n.relay, err = relay.New(n.host, relay.WithResources(relayResources()), relay.WithACL(n.gate))

@@ -316,6 +316,30 @@ func TestSendPlansOneFactForEveryPeer(t *testing.T) {
 	}
 }
 
+// TestARepeatedMessageIsComparedWithWhatIsStored: the error says in which way the action left something else.
+func TestARepeatedMessageIsComparedWithWhatIsStored(t *testing.T) {
+	stored := ada.Shared(t, adaBen, 4, 1, chat.KindMessage, text("hello")).Fact
+	erased := stored
+	erased.Payload, erased.Erased = nil, [32]byte{1}
+	read := ada.Shared(t, adaBen, 5, 2, chat.KindRead, chat.Read{}).Fact
+	for _, c := range []struct {
+		fact *fact.Fact
+		in   chat.SendIntent
+		want string
+	}{
+		{&stored, chat.SendIntent{To: chat.Ref{Context: adaBen}, Text: "hello"}, ""},
+		{&stored, chat.SendIntent{To: chat.Ref{Context: adaBen}, Text: "bye"}, "another text was stored"},
+		{&stored, chat.SendIntent{To: chat.Ref{Context: adaCleo}, Text: "hello"}, "to another recipient was stored"},
+		{&erased, chat.SendIntent{To: chat.Ref{Context: adaBen}, Text: "hello"}, "is erased: send the text without that operation"},
+		{&read, chat.SendIntent{To: chat.Ref{Context: adaBen}, Text: "hello"}, "is no message but another action"},
+	} {
+		err := chat.Repeats(c.fact, c.in)
+		if c.want == "" && err != nil || c.want != "" && (!errors.Is(err, aura.Conflict) || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %v, want %q", c.fact.Kind, err, c.want)
+		}
+	}
+}
+
 func TestWindowDropsOldTextsOnly(t *testing.T) {
 	h := newHouse(t)
 	h.chats = chat.NewState(ada.Authority(), chat.Keep{Messages: 2})

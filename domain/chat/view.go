@@ -117,6 +117,8 @@ func Repeats(f *fact.Fact, in SendIntent) error {
 	var stored Text
 	context, shared := f.Namespace.Context()
 	switch {
+	case f.Kind == KindMessage && f.Erased != [32]byte{}:
+		return aura.Errorf(op, aura.Conflict, "the message that was stored as %s is erased: send the text without that operation", f.Operation)
 	case f.Kind != KindMessage || !shared || fold.Shared(f, &stored) != nil:
 		return aura.Errorf(op, aura.Conflict, "%s is no message but another action", f.Operation)
 	case context != in.To.Context:

@@ -16,7 +16,7 @@ type Branches struct {
 	Device    aura.DeviceID    `cbor:"2,keyasint" json:"device"`
 	Joined    int              `cbor:"3,keyasint,omitempty" json:"joined"` // conversations in which a later message follows all branches
 	Open      int              `cbor:"4,keyasint,omitempty" json:"open"`   // conversations with several branches now
-	Most      int              `cbor:"5,keyasint,omitempty" json:"most"`   // branches in one of these, at most 16
+	Most      int              `cbor:"5,keyasint,omitempty" json:"most"`   // branches in one of these, at most 16, of the agent's own device 17
 	// Shown are conversations in which this home has one branch, and a member showed that there is another one.
 	Shown int `cbor:"6,keyasint,omitempty" json:"shown"`
 }

@@ -121,6 +121,10 @@ func (l Link) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 const (
 	// ReasonAbsent: the peer does not answer. Frontends show other reasons beside "offline".
 	ReasonAbsent = "peer is not reachable"
+	// ReasonCopy: the peer does not answer, and another copy of this home ran not long ago. A peer talks with one of two.
+	ReasonCopy = "peer is not reachable, or it talks with another copy of this home now"
+	// ReasonUnshared: nothing can be sent, since the agent's device was added in the epoch of the budget in which another was removed.
+	ReasonUnshared = "this device was added in the hour of the budget in which another was removed: it sends nothing before the next one begins"
 	// ReasonContradicts begins the reason of sessions that end because the two journals do not fit together.
 	ReasonContradicts = "peer contradicts this journal, one of the two may be an old copy"
 	// ReasonRefused begins the reason of sessions that end because a fact of the peer does not pass the check of its kind here: the
@@ -132,7 +136,7 @@ const (
 	// [ReasonContradicts], or a peer that fails.
 	ReasonDismisses = "peer ends each connection at once, one of the two may be an old copy"
 	// ReasonBranchesHere and ReasonBranchesThere end sessions because a device wrote in more copies of its home than a journal
-	// takes: the agent's own device, or the peer's. What waits is tried again, once a minute at most.
+	// takes: the agent's own device, or the peer's. The agent tries again, at least once a minute.
 	ReasonBranchesHere  = "more than 16 copies of this home wrote: what this one wrote waits until a copy whose messages arrived sends one more"
 	ReasonBranchesThere = "more than 16 copies of the peer's home wrote: what the last one wrote waits until a copy whose messages are here sends one more"
 )

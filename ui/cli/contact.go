@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"slices"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -14,33 +13,8 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// contactLine is one line of `aura contacts --json`.
-type contactLine struct {
-	app.Person
-	// Contested says that the contact's account says two things about its devices: the contact must be asked.
-	Contested bool `json:"contested,omitempty"`
-}
-
-// contactLines returns the contacts by name, with how they are reached and treated.
-func contactLines(tc task.Context, core *app.Core) ([]contactLine, error) {
-	people, err := core.People(tc)
-	if err != nil {
-		return nil, err
-	}
-	contested, err := core.Contested(tc)
-	return linesOf(people, contested.Authorities), err
-}
-
-func linesOf(people []app.Person, contested []aura.AuthorityID) []contactLine {
-	lines := make([]contactLine, len(people))
-	for i, p := range people {
-		lines[i] = contactLine{p, slices.Contains(contested, p.Authority)}
-	}
-	return lines
-}
-
 // reached returns how a contact is reached and treated, in a few words.
-func (l *contactLine) reached() string {
+func reached(l *app.Person) string {
 	text := l.Connection.Link.String()
 	if l.Muted {
 		text += ", muted"
@@ -84,11 +58,11 @@ between them when they met. With --follow a contact is printed again when it cha
 				if follow {
 					return interrupted(tc, s.followContacts(tc, core, codes))
 				}
-				lines, err := contactLines(tc, core)
+				people, err := core.People(tc)
 				if err != nil {
 					return err
 				}
-				return s.printContacts(lines, codes)
+				return s.printContacts(people, codes)
 			})
 		},
 	}
@@ -101,7 +75,6 @@ between them when they met. With --follow a contact is printed again when it cha
 // followContacts prints all contacts, and then each that is new or changes.
 func (s *Shell) followContacts(tc task.Context, core *app.Core, codes bool) error {
 	shown, began := map[aura.ContextID]app.Person{}, false
-	var contested device.Contested
 	return core.FollowPeople(tc, func(people []app.Person) error {
 		var changed []app.Person
 		for _, p := range people {
@@ -114,29 +87,25 @@ func (s *Shell) followContacts(tc task.Context, core *app.Core, codes bool) erro
 			return nil
 		}
 		began = true
-		// While the agent does not answer, what it said last is shown: the follower goes on when it is back.
-		if now, err := core.Contested(tc); err == nil {
-			contested = now
-		}
-		return s.printContacts(linesOf(changed, contested.Authorities), codes)
+		return s.printContacts(changed, codes)
 	})
 }
 
-func (s *Shell) printContacts(lines []contactLine, codes bool) error {
+func (s *Shell) printContacts(people []app.Person, codes bool) error {
 	if s.JSON {
-		for i := range lines {
-			if err := s.Object(&lines[i]); err != nil {
+		for i := range people {
+			if err := s.Object(&people[i]); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	if len(lines) == 0 {
+	if len(people) == 0 {
 		return s.Print(nil, "no contacts yet: invite a person with: aura invite create%s", s.HomeFlag())
 	}
 	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
-	for i := range lines {
-		l := &lines[i]
+	for i := range people {
+		l := &people[i]
 		third := aura.Short(l.Authority)
 		if codes {
 			third = l.Verification
@@ -145,7 +114,7 @@ func (s *Shell) printContacts(lines []contactLine, codes bool) error {
 		if l.PeerName != l.Name {
 			also = "\tcalls itself " + oneLine(l.PeerName)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s%s\n", l.Name, l.reached(), third, also)
+		fmt.Fprintf(w, "%s\t%s\t%s%s\n", l.Name, reached(l), third, also)
 	}
 	return w.Flush()
 }

@@ -18,7 +18,7 @@ type statusLine struct {
 	Name string `json:"name"`
 	Home string `json:"home"`
 	status.Status
-	Contacts []contactLine   `json:"contacts"`
+	Contacts []app.Person    `json:"contacts"`
 	Copies   []status.Notice `json:"copies,omitempty"`
 	Contests []status.Notice `json:"contests,omitempty"`
 	Rights   []status.Notice `json:"rights,omitempty"`
@@ -43,7 +43,7 @@ func statusCommand(s *Shell) *cobra.Command {
 				if line.Name, err = core.OwnName(tc); err != nil {
 					return err
 				}
-				if line.Contacts, err = contactLines(tc, core); err != nil {
+				if line.Contacts, err = core.People(tc); err != nil {
 					return err
 				}
 				name := func(a aura.AuthorityID) string { return nameIn(line.Contacts, a) }
@@ -64,7 +64,7 @@ func statusCommand(s *Shell) *cobra.Command {
 }
 
 // nameIn returns how the member of a conversation is called.
-func nameIn(contacts []contactLine, member aura.AuthorityID) string {
+func nameIn(contacts []app.Person, member aura.AuthorityID) string {
 	for i := range contacts {
 		if contacts[i].Authority == member {
 			return contacts[i].Name
@@ -98,7 +98,7 @@ func (s *Shell) printStatus(line *statusLine, up time.Duration) error {
 		row(first(i, "listens"), "%s", a)
 	}
 	for i, c := range line.Contacts {
-		row(first(i, "contacts"), "%s  %s", c.Name, c.reached())
+		row(first(i, "contacts"), "%s  %s", c.Name, reached(&c))
 	}
 	notices := func(label string, all []status.Notice) {
 		for i, n := range all {

@@ -54,7 +54,7 @@ func TestWhyAContactIsOfflineIsSaid(t *testing.T) {
 		{app.Person{Connection: status.Connection{Link: status.LinkDirect, Reason: "old"}}, "direct"},
 		{app.Person{Connection: status.Connection{Link: status.LinkDirect, Lacks: true}}, "direct, " + status.Lacks},
 	} {
-		if got := (&contactLine{Person: c.who}).reached(); got != c.want {
+		if got := reached(&c.who); got != c.want {
 			t.Errorf("%+v: %q", c.who.Connection, got)
 		}
 	}
