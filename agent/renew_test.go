@@ -173,7 +173,7 @@ func TestWhatAnOwnerRevokedIsNotIssuedAgain(t *testing.T) {
 	})
 }
 
-// owned returns the capabilities that an owner has: all but those of protocols that no domain plays yet, which nobody is granted.
+// owned returns the capabilities that an owner has: all but those of protocols that no domain plays yet: no token grants those.
 func owned(r *fact.Registry) []string {
 	promised := session.Module().Capabilities
 	return slices.DeleteFunc(r.Capabilities(), func(name string) bool {

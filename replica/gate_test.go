@@ -258,7 +258,7 @@ func (w *invitationWire) hear(tc task.Context, label string) []byte {
 }
 
 // TestASessionOfAnInvitationRefusesStrangeFrames: a peer that has the code and does not keep to the protocol ends its channel, and
-// nothing else: afterwards the invitation serves whoever keeps to it.
+// nothing else: afterwards the invitation serves another person.
 func TestASessionOfAnInvitationRefusesStrangeFrames(t *testing.T) {
 	hello := func(w *invitationWire) invite.Message {
 		cert := w.Ring.Certificate()
