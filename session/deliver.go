@@ -55,7 +55,7 @@ func (e *Engine) Deliver(tc task.Context, from aura.AuthorityID, m *effect.Messa
 		}
 		l.recorded = true
 	}
-	return ask(tc, e, func(task.Context) (uint64, error) { return m.Seq + 1, l.take(&p, m.Seq) })
+	return settle(tc, e, func(task.Context) (uint64, error) { return m.Seq + 1, l.take(&p, m.Seq) })
 }
 
 // mayTake returns up to which number messages of an edge are here, or why this one cannot be taken.
@@ -140,17 +140,22 @@ func (e *Engine) End(tc task.Context, name aura.SessionID) error {
 		if err != nil {
 			return struct{}{}, err
 		}
-		l.cancelled = true
-		if !l.ended {
-			if err := e.machine.Cancel(l.cap); err != nil {
-				return struct{}{}, err
-			}
-			e.pump()
-		}
-		l.changed()
-		return struct{}{}, nil
+		return struct{}{}, l.cancel()
 	})
 	return err
+}
+
+// cancel ends the part of the role.
+func (l *live) cancel() error {
+	l.cancelled = true
+	if !l.ended {
+		if err := l.engine.machine.Cancel(l.cap); err != nil {
+			return err
+		}
+		l.engine.pump()
+	}
+	l.changed()
+	return nil
 }
 
 // Sessions returns the openings of the sessions that live.
@@ -169,24 +174,18 @@ func (e *Engine) Sessions(tc task.Context) ([]Opening, error) {
 // later begins anew: the facts of both sides have the agreement.
 const lingerFor = time.Minute
 
-func (l *live) linger(tc task.Context) error {
-	wait, done := tc.WithBudget("last messages of a session", lingerFor)
+func (l *live) linger(tc task.Context) {
+	tc, done := tc.WithBudget("last messages of a session", lingerFor)
 	defer done()
-	_ = l.until(wait, func() (bool, error) { return l.settled() || l.cancelled, nil })
-	return tc.Err()
+	_ = l.until(tc, func() (bool, error) { return l.settled() || l.cancelled, nil })
 }
 
-// finish ends a session whose program has ended: when its last messages are confirmed, the facts of the end become durable, and
-// nothing is left of the session. A program that failed ends it at once.
+// finish ends a session whose program has ended: the facts of the end become durable, and nothing is left of the session. Until it
+// returns nil the session lives.
 func (e *Engine) finish(tc task.Context, l *live, last Plan, failed error) error {
 	name := l.opening.Name
-	if failed == nil {
-		if err := l.linger(tc); err != nil {
-			return nil // the agent stops
-		}
-	}
 	if err := l.turn.Acquire(tc); err != nil {
-		return nil
+		return err
 	}
 	defer l.turn.Release()
 	entry := journal.Entry{}
@@ -203,19 +202,11 @@ func (e *Engine) finish(tc task.Context, l *live, last Plan, failed error) error
 			entry.Meta = append(entry.Meta, journal.KV{Key: m.Key, Value: m.Value})
 		}
 	}
-	if len(entry.Drafts)+len(entry.Logs)+len(entry.Meta) > 0 {
-		if _, err := e.options.Journal.Append(tc, &entry); err != nil {
-			return err
-		}
-	}
-	if err := e.options.Decider.EndSession(tc, name); err != nil {
+	if err := e.forget(tc, name, &entry); err != nil {
 		return err
 	}
-	_, err := ask(tc, e, func(tc task.Context) (struct{}, error) {
-		if !l.ended {
-			_ = e.machine.Cancel(l.cap)
-			e.pump()
-		}
+	_, err := settle(tc, e, func(tc task.Context) (struct{}, error) {
+		_ = l.cancel() // the machine knows no more of a session that failed
 		delete(e.live, name)
 		l.gone = true
 		l.changed()
@@ -227,6 +218,19 @@ func (e *Engine) finish(tc task.Context, l *live, last Plan, failed error) error
 		}
 		return struct{}{}, nil
 	})
+	return err
+}
+
+// forget removes the keys of a session's decisions and then commits its last entry, which removes the recording. A crash between
+// them leaves the recording, so that the session ends after the next start. The messages in it are not decided again.
+func (e *Engine) forget(tc task.Context, name aura.SessionID, last *journal.Entry) error {
+	if err := e.options.Decider.EndSession(tc, name); err != nil {
+		return err
+	}
+	if len(last.Drafts)+len(last.Logs)+len(last.Meta) == 0 {
+		return nil
+	}
+	_, err := e.options.Journal.Append(tc, last)
 	return err
 }
 

@@ -69,7 +69,7 @@ func (p *Port) Send(tc task.Context, to choreo.Role, label string, payload []byt
 	if err := l.decide(tc, plan, to, &s.message, s.demands); err != nil {
 		return err
 	}
-	_, err = ask(tc, l.engine, func(task.Context) (struct{}, error) { return struct{}{}, l.step(answer{label, payload}) })
+	_, err = settle(tc, l.engine, func(task.Context) (struct{}, error) { return struct{}{}, l.step(answer{label, payload}) })
 	return err
 }
 
