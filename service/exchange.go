@@ -358,8 +358,8 @@ func (s *Invite) inviter(tc task.Context, p *session.Port) error {
 	if err != nil {
 		return err
 	}
-	// An accepter that gets no answer now comes again, and begins anew. It must not hold a session until then: whoever
-	// has the code can be any number of accepters.
+	// An accepter that gets no answer now comes again, and begins anew. It must not hold a session until then: a
+	// stranger who has the code can be any number of accepters.
 	answering, done := tc.WithBudget("invitation", exchangeBudget)
 	defer done()
 	_, b, err := p.Receive(answering, roleAccepter)

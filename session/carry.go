@@ -120,7 +120,7 @@ func (e *Engine) Answer(tc task.Context, channel Channel, open func(*Greeting) (
 	return e.carry(tc, l, with, &g, channel)
 }
 
-// hangUp notes the end of a channel on which a peer greeted. Who only greets leaves no session behind.
+// hangUp notes the end of a channel on which a peer greeted. A peer that only greets leaves no session behind.
 func (l *live) hangUp() error {
 	l.channels--
 	if l.channels > 0 || !l.greeted || l.gone || len(l.seen)+len(l.sent) > 0 {

@@ -163,8 +163,8 @@ func settle[T any](tc task.Context, e *Engine, fn func(task.Context) (T, error))
 	return ask(tc, e, fn)
 }
 
-// Damaged returns why the engine gave up recordings when it started. What both sides had agreed on is in their facts, and each of the
-// sessions may begin anew. The caller must not change the slice.
+// Damaged returns why the engine gave up recordings when it started. The agreements of such sessions are in the facts of both sides, and
+// each session may begin anew. The caller must not change the slice.
 func (e *Engine) Damaged() []string {
 	if all := e.damaged.Load(); all != nil {
 		return *all
@@ -236,12 +236,20 @@ func (e *Engine) play(tc task.Context, l *live, program Program) error {
 		l.linger(tc)
 	}
 	// When the agent stops, a persistent session goes on at the next start. A disk that is in the way may recover.
-	_ = task.Retry(tc, task.Backoff{Base: time.Second, Max: time.Minute, Factor: 2, Jitter: 0.3}, e.options.Entropy, func(err error) bool {
+	_ = task.Retry(tc, endPause(), e.options.Entropy, func(err error) bool {
 		tc.Emit(world.ServiceTroubled(e.Name(), "the end of a session tried again", "", err))
 		return true
 	}, func(tc task.Context) error { return e.finish(tc, l, port.last, failed) })
 	return nil
 }
+
+// The pauses between attempts to end a session: a disk that is full or slow is in order within minutes, or not at all.
+const (
+	endBase = time.Second
+	endMost = time.Minute
+)
+
+func endPause() task.Backoff { return task.Backoff{Base: endBase, Max: endMost, Factor: 2, Jitter: 0.3} }
 
 // restore reads the recording of a session and brings it to where it stood.
 func (e *Engine) restore(tc task.Context, log journal.Log, name aura.SessionID) error {
