@@ -16,7 +16,7 @@ type (
 	RequireMerge struct{}
 	// RequireAudit writes an audit entry.
 	RequireAudit struct{ Entry string }
-	// RequireLeakage charges the leakage budget of each observer class, for example "neighbor:1".
+	// RequireLeakage charges the leakage budget of each observer class, for example "neighbour".
 	RequireLeakage struct{ Observers []string }
 	// RequireLink places the sender's part in a bundle, which is a fragment of its own.
 	RequireLink struct{ Link Link }

@@ -1,10 +1,14 @@
 package machine
 
-// Admission is the decision about a protocol before it runs. It cannot change afterwards.
+// Admission is the decision about one image of a protocol before it runs. It cannot change afterwards, and
+// [Machine.Open] honours it for this image, this protocol and this posture alone.
 // [Admit] makes one from a manifest, [AdmitTrusted] one for tools and tests. The zero Admission admits
 // nothing.
 type Admission struct {
 	granted     bool
+	image       [32]byte
+	protocol    string
+	hardening   Hardening
 	policy      string
 	class       Class
 	requested   Profile
@@ -19,23 +23,34 @@ type Admission struct {
 	width       int
 }
 
-// AdmitTrusted admits a protocol that the caller vouches for: in waves of at most width (1 is canonical)
-// on any scheduler, with the given integrity and replay mode.
-func AdmitTrusted(integrity Integrity, replay ReplayMode, width int) Admission {
+// AdmitTrusted admits an image that the caller vouches for: in waves of at most width (1 is canonical)
+// on any scheduler, with the given integrity and replay mode, for a machine in the posture of production. Its
+// protocol id is the name of the image.
+func AdmitTrusted(image *Image, integrity Integrity, replay ReplayMode, width int) Admission {
 	a := Admission{
 		granted: integrity >= IntegrityBare && integrity <= IntegritySigned && replay <= ReplayNullifier, policy: "trusted",
+		image: image.digest, protocol: image.name,
 		requested: ProfileCanonical, profile: ProfileCanonical, integrity: integrity, replay: replay,
 		determinism: DeterminismFull, tier: TierStrict, width: max(1, width),
 	}
 	if width > 1 {
 		a.requested, a.profile, a.determinism, a.tier = ProfileAdmitted, ProfileAdmitted, DeterminismModuloCommutativity, TierReplayDeterministic
-		a.evidence = []string{"trusted"}
+		a.evidence = []string{"trusted:" + hexOf(image.digest[:8])}
 	}
 	return a
 }
 
 // Granted reports whether the protocol may run.
 func (a Admission) Granted() bool { return a.granted }
+
+// Image is the digest of the image that was admitted.
+func (a Admission) Image() [32]byte { return a.image }
+
+// Protocol is the id of the protocol that was admitted.
+func (a Admission) Protocol() string { return a.protocol }
+
+// Hardening is the posture for which it was admitted.
+func (a Admission) Hardening() Hardening { return a.hardening }
 
 // Policy is the reference of the execution policy that was applied.
 func (a Admission) Policy() string { return a.policy }

@@ -15,12 +15,23 @@ const (
 
 // Contracts are a runtime's evidence at admission.
 type Contracts struct {
-	// Capabilities are the names of its abilities, and of the evidence that it holds for theorem packs.
+	// Capabilities are the names of its abilities.
 	Capabilities []string
+	// Evidence is what it holds for the keys that protocols require. A key counts for the image that the evidence
+	// names and for no other.
+	Evidence []Evidence
 	// Modes are the determinism modes that it supports. Without contracts only DeterminismFull is.
 	Modes []Determinism
 	// Transport is the promises of its transport; all are required where a theorem pack is claimed.
 	Transport Transport
+}
+
+// Evidence is a proof that an image has a property.
+type Evidence struct {
+	// Key names the property, such as "termination_bounded".
+	Key string
+	// Image is the digest of the image that the evidence speaks of.
+	Image [32]byte
 }
 
 // Transport is the promises of a transport to the protocols above it.
@@ -32,8 +43,10 @@ func (t Transport) complete() bool {
 	return t.RoleAddressed && t.AuthenticatedPeers && t.PerPeerFIFO && t.FailClosedUnknownRole && t.NoMessageSynthesis
 }
 
-// Request asks for the admission of one protocol.
+// Request asks for the admission of one image of a protocol.
 type Request struct {
+	// Image is what will run; required. Manifest must be that of its protocol.
+	Image    *Image
 	Manifest choreo.Manifest
 	// Contracts is nil for a runtime without any.
 	Contracts *Contracts
@@ -67,11 +80,15 @@ type Pressure struct {
 // Admit decides whether and how a protocol may run. Everything that it decides is in the Admission and
 // cannot change afterwards.
 //
-// A capability or a theorem pack that is missing, a policy that contradicts itself or its protocol's class,
-// and a scheduler other than the chosen one are refused with aura.Denied. Evidence that is missing for wide
+// A manifest of another protocol than the image, evidence or a theorem pack that is missing, a policy that
+// contradicts itself or its protocol's class, and a scheduler other than the chosen one are refused with
+// aura.Denied. Evidence that is missing for wide
 // execution refuses nothing: the protocol is admitted as canonical, with the reason.
 func Admit(r Request) (Admission, error) {
 	const op = "machine.Admit"
+	if r.Image == nil || r.Image.name != r.Manifest.QualifiedName {
+		return Admission{}, aura.Errorf(op, aura.Denied, "the manifest of protocol %s is not that of the image", r.Manifest.QualifiedName)
+	}
 	policy, err := PolicyFor(r.Manifest.DeterminismPolicyRef)
 	if err != nil {
 		return Admission{}, &aura.Error{Op: op, Kind: aura.Denied, Err: err}
@@ -89,7 +106,10 @@ func Admit(r Request) (Admission, error) {
 	if policy, err = r.Parity.apply(op, policy); err != nil {
 		return Admission{}, err
 	}
-	a := Admission{granted: true, policy: policy.Ref, class: policy.Class, integrity: r.Integrity, requested: ProfileCanonical, profile: ProfileCanonical}
+	a := Admission{
+		granted: true, image: r.Image.digest, protocol: r.Manifest.ProtocolID, hardening: r.Hardening, policy: policy.Ref,
+		class: policy.Class, integrity: r.Integrity, requested: ProfileCanonical, profile: ProfileCanonical,
+	}
 	if policy.Schedule != SpreadExact {
 		a.requested = ProfileAdmitted
 		a.profile, a.reason, a.evidence = r.widen(policy)
@@ -105,15 +125,15 @@ func Admit(r Request) (Admission, error) {
 	return a, nil
 }
 
-// required checks the required capabilities.
+// required checks the evidence for the keys that the protocol requires.
 func (r *Request) required(op aura.Op, policy Policy) error {
 	m := &r.Manifest
-	has := func(capability string) bool {
-		return r.Contracts != nil && slices.Contains(r.Contracts.Capabilities, capability)
+	has := func(key string) bool {
+		return r.Contracts != nil && slices.Contains(r.Contracts.Evidence, Evidence{Key: key, Image: r.Image.digest})
 	}
 	for _, c := range slices.Concat(m.RequiredCapabilities, m.RequiredTheoremPackCapabilities) {
 		if !has(c) {
-			return aura.Errorf(op, aura.Denied, "protocol %s needs the capability %s", m.QualifiedName, c)
+			return aura.Errorf(op, aura.Denied, "protocol %s needs evidence of %s for the image %s", m.QualifiedName, c, r.Image)
 		}
 	}
 	for _, name := range m.RequiredTheoremPacks {
@@ -121,7 +141,7 @@ func (r *Request) required(op aura.Op, policy Policy) error {
 			return aura.Errorf(op, aura.Denied, "protocol %s needs the theorem pack %s, which is not there", m.QualifiedName, name)
 		}
 	}
-	if len(m.RequiredTheoremPacks) > 0 && !r.Contracts.Transport.complete() {
+	if len(m.RequiredTheoremPacks) > 0 && (r.Contracts == nil || !r.Contracts.Transport.complete()) {
 		return aura.Errorf(op, aura.Denied, "protocol %s: the transport does not promise what its theorem packs rest on", m.QualifiedName)
 	}
 	if class, known := ClassOf(m.ProtocolID); known && class != policy.Class && policy.Ref != policies[0].Ref {
@@ -142,6 +162,8 @@ func (r *Request) widen(policy Policy) (Profile, FallbackReason, []string) {
 		return ProfileFallback, FallbackMissingCapability, nil
 	case r.Envelope == nil:
 		return ProfileFallback, FallbackMissingEnvelope, nil
+	case r.Envelope.Image != r.Image.digest:
+		return ProfileFallback, FallbackEnvelopeMismatch, nil
 	}
 	if reason := r.Envelope.Within(policy); reason != FallbackNone {
 		return ProfileFallback, reason, nil

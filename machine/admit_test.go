@@ -43,16 +43,19 @@ func TestPoliciesDoNotContradictThemselves(t *testing.T) {
 }
 
 func TestAdmissionWidensOnEvidenceAlone(t *testing.T) {
+	im := image(t, shop, nil)
 	envelope := machine.Envelope{
-		Schema: machine.EnvelopeSchema, Schedule: machine.SpreadReorders, Effects: machine.SpreadReorders, Failures: machine.SpreadExact,
+		Schema: machine.EnvelopeSchema, Image: im.Digest(), Schedule: machine.SpreadReorders, Effects: machine.SpreadReorders, Failures: machine.SpreadExact,
 		BaselineWidth: 1, CandidateWidth: 2, DeclaredWidth: 2, Tier: machine.TierReplayDeterministic,
 	}
 	wide := envelope
 	wide.CandidateWidth = 3
 	loose := envelope
 	loose.Failures = machine.SpreadBounded
+	other := envelope
+	other.Image = image(t, pingPong, nil).Digest()
 	base := machine.Request{
-		Manifest:  choreo.Manifest{QualifiedName: "test.P", DeterminismPolicyRef: "aura.vm.consensus_fallback.prod"},
+		Image: im, Manifest: choreo.Manifest{QualifiedName: "Buy", DeterminismPolicyRef: "aura.vm.consensus_fallback.prod"},
 		Contracts: contracts(machine.CapabilityMixedDeterminism), Envelope: &envelope, Integrity: machine.IntegritySealed,
 	}
 	for name, c := range map[string]struct {
@@ -64,6 +67,7 @@ func TestAdmissionWidensOnEvidenceAlone(t *testing.T) {
 		"no evidence":  {func(r *machine.Request) { r.Envelope = nil }, machine.ProfileFallback, machine.FallbackMissingEnvelope},
 		"no contracts": {func(r *machine.Request) { r.Contracts = nil }, machine.ProfileFallback, machine.FallbackMissingCapability},
 		"too wide":     {func(r *machine.Request) { r.Envelope = &wide }, machine.ProfileFallback, machine.FallbackEnvelopeTooWide},
+		"not of it":    {func(r *machine.Request) { r.Envelope = &other }, machine.ProfileFallback, machine.FallbackEnvelopeMismatch},
 		"failures":     {func(r *machine.Request) { r.Envelope = &loose }, machine.ProfileFallback, machine.FallbackEnvelopeMismatch},
 		"no mode":      {func(r *machine.Request) { r.Contracts.Modes = nil }, machine.ProfileFallback, machine.FallbackUnsupportedProfile},
 		"development":  {func(r *machine.Request) { r.Hardening = machine.HardeningDevelopment }, machine.ProfileCanonical, machine.FallbackNone},
@@ -90,6 +94,8 @@ func TestAdmissionWidensOnEvidenceAlone(t *testing.T) {
 
 func TestAdmissionRefusesWhatMayNotBeMissing(t *testing.T) {
 	for name, change := range map[string]func(*machine.Request){
+		"image":      func(r *machine.Request) { r.Image = nil },
+		"protocol":   func(r *machine.Request) { r.Image = image(t, pingPong, nil) },
 		"integrity":  func(r *machine.Request) { r.Integrity = 0 },
 		"policy":     func(r *machine.Request) { r.Manifest.DeterminismPolicyRef = "aura.vm.unknown" },
 		"capability": func(r *machine.Request) { r.Manifest.RequiredCapabilities = []string{"byzantine_envelope"} },
@@ -106,7 +112,9 @@ func TestAdmissionRefusesWhatMayNotBeMissing(t *testing.T) {
 			r.Manifest.DeterminismPolicyRef, r.Parity = "sync_anti_entropy", machine.ParityNativeThreaded
 		},
 	} {
-		r := machine.Request{Manifest: choreo.Manifest{QualifiedName: "test.P"}, Contracts: contracts(), Integrity: machine.IntegrityBare}
+		r := machine.Request{
+			Image: image(t, shop, nil), Manifest: choreo.Manifest{QualifiedName: "Buy"}, Contracts: contracts(), Integrity: machine.IntegrityBare,
+		}
 		change(&r)
 		if a, err := machine.Admit(r); !errors.Is(err, aura.Denied) || a.Granted() {
 			t.Errorf("%s: %v", name, err)
@@ -126,7 +134,8 @@ func TestSchedulersFollowThePressure(t *testing.T) {
 		"heavy":    {"dkg_ceremony", machine.Pressure{}, machine.SchedulerProgressAware},
 		"weighted": {"", machine.Pressure{Weight: 70}, machine.SchedulerProgressAware},
 	} {
-		a, err := machine.Admit(machine.Request{Manifest: choreo.Manifest{DeterminismPolicyRef: c.ref}, Integrity: machine.IntegrityBare, Load: c.load})
+		im := image(t, shop, nil)
+		a, err := machine.Admit(machine.Request{Image: im, Manifest: choreo.Manifest{QualifiedName: "Buy", DeterminismPolicyRef: c.ref}, Integrity: machine.IntegrityBare, Load: c.load})
 		if err != nil || a.Scheduler() != c.want {
 			t.Errorf("%s: %s, %v", name, a.Scheduler(), err)
 		}

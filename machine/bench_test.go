@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/machine"
 )
 
@@ -31,7 +32,7 @@ var profiles = []struct {
 }{{"bare", machine.IntegrityBare}, {"sealed", machine.IntegritySealed}}
 
 func options(traced bool) machine.Options {
-	o := machine.Options{Key: [32]byte{1}, MaxSessions: 1 << 12, MaxRoles: 1 << 14}
+	o := machine.Options{Key: [32]byte{1}, MaxSessions: 1 << 14, MaxRoles: 1 << 15}
 	if traced {
 		o.Trace, o.Log = machine.NewTrace(1<<12), machine.NewLog(1<<12)
 	}
@@ -40,7 +41,7 @@ func options(traced bool) machine.Options {
 
 func open(t testing.TB, m *machine.Machine, im *machine.Image, as machine.Integrity) {
 	t.Helper()
-	if _, err := m.Open(im, machine.Opening{Owner: "test", Admission: machine.AdmitTrusted(as, machine.ReplaySequence, 8)}); err != nil {
+	if _, err := m.Open(im, machine.Opening{Owner: "test", Admission: machine.AdmitTrusted(im, as, machine.ReplaySequence, 8)}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -147,14 +148,14 @@ func BenchmarkThousandSessions(b *testing.B) {
 	})
 }
 
-// A step costs the same however many roles sleep beside it.
+// A step costs the same however many roles sleep beside it, here those of up to 10,000 sessions.
 func BenchmarkBesideSleepers(b *testing.B) {
 	im := image(b, pingPong, nil)
-	for _, sleepers := range []int{0, 254, 4094} {
+	for _, sleepers := range []int{0, 254, 4094, 20_000} {
 		b.Run(fmt.Sprintf("%d", sleepers), func(b *testing.B) {
 			m := machine.New(&steady{}, options(true))
 			for range sleepers / 2 {
-				c, err := m.Open(im, machine.Opening{Owner: "test", Admission: machine.AdmitTrusted(machine.IntegrityBare, 0, 1)})
+				c, err := m.Open(im, machine.Opening{Owner: "test", Admission: machine.AdmitTrusted(im, machine.IntegrityBare, 0, 1)})
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -205,7 +206,7 @@ func BenchmarkOpen(b *testing.B) {
 	each(b, func(b *testing.B, m *machine.Machine, as machine.Integrity) {
 		var ended []machine.Summary
 		for b.Loop() {
-			c, err := m.Open(im, machine.Opening{Owner: "test", Admission: machine.AdmitTrusted(as, 0, 1)})
+			c, err := m.Open(im, machine.Opening{Owner: "test", Admission: machine.AdmitTrusted(im, as, 0, 1)})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -213,6 +214,37 @@ func BenchmarkOpen(b *testing.B) {
 				b.Fatal(err)
 			}
 			ended = m.Reap(ended[:0])
+		}
+	})
+}
+
+// A checkpoint of one session and its return, which a restart does for each session that lives.
+func BenchmarkExportImport(b *testing.B) {
+	im := image(b, tenMessages, nil)
+	each(b, func(b *testing.B, m *machine.Machine, as machine.Integrity) {
+		a := machine.AdmitTrusted(im, as, machine.ReplaySequence, 1)
+		c, err := m.Open(im, machine.Opening{Owner: "test", Name: aura.SessionID{1}, Admission: a})
+		if err != nil {
+			b.Fatal(err)
+		}
+		run(b, m, 7)
+		var ended []machine.Summary
+		for b.Loop() {
+			state, err := m.Export(c)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if err := m.Close(c); err != nil {
+				b.Fatal(err)
+			}
+			ended = m.Reap(ended[:0])
+			authority, err := m.Import(im, a, state)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if c, err = m.Claim(authority, "test"); err != nil {
+				b.Fatal(err)
+			}
 		}
 	})
 }

@@ -7,58 +7,114 @@ import (
 	"github.com/aura-runtime/aura/machine/own"
 )
 
-// Close ends a session in the ordinary way before its roles are done. Messages that wait in it are lost.
+// Close ends the fragments of a capability in the ordinary way before their roles are done, and with the last
+// fragment the session. Messages that wait in it are lost.
 func (m *Machine) Close(c own.Capability) error {
-	s, err := m.owned("machine.Close", c, "")
-	if err != nil {
-		return err
-	}
-	m.log.command(m.tick, EffectClose, s.id, c.Owner)
-	m.changed()
-	m.close(s)
-	return nil
+	return m.finish("machine.Close", c, EffectClose, SessionClosed)
 }
 
-// Cancel ends a session at the wish of its owner.
+// Cancel ends the fragments of a capability at the wish of their owner, and with the last fragment the session.
 func (m *Machine) Cancel(c own.Capability) error {
-	s, err := m.owned("machine.Cancel", c, "")
-	if err != nil {
-		return err
-	}
-	m.log.command(m.tick, EffectCancel, s.id, c.Owner)
-	m.changed()
-	m.cancel(s, "cancelled")
-	return nil
+	return m.finish("machine.Cancel", c, EffectCancel, SessionCancelled)
 }
 
-// Abort ends a session because it cannot go on.
+// Abort ends the fragments of a capability because they cannot go on, and with the last fragment the session.
 func (m *Machine) Abort(c own.Capability) error {
-	s, err := m.owned("machine.Abort", c, "")
+	return m.finish("machine.Abort", c, EffectAbort, SessionAborted)
+}
+
+func (m *Machine) finish(op aura.Op, c own.Capability, effect EffectKind, status SessionStatus) error {
+	s, err := m.active(op, SessionID(c.Session))
 	if err != nil {
 		return err
 	}
-	m.log.command(m.tick, EffectAbort, s.id, c.Owner)
+	if err := s.owners.Owns(op, c); err != nil {
+		return err
+	}
+	m.log.command(m.tick, effect, s.id, c.Owner, c.Generation)
 	m.changed()
-	m.emitSession(s, EventAborted, 0, 0)
-	m.end(s, SessionAborted, true, "aborted")
-	m.emitSession(s, EventSessionTerminal, 0, uint8(SessionAborted))
+	others := false
+	for _, r := range s.owners.Records() {
+		others = others || (!r.State().Terminal() && !s.owners.Holds(c, r.Fragment()))
+	}
+	if !others {
+		m.finishAll(s, status)
+		return nil
+	}
+	for i, r := range s.owners.Records() {
+		if s.owners.Holds(c, r.Fragment()) {
+			m.stop(s, i, status)
+		}
+	}
+	m.holdFragments(s) // a transfer that was under way for others too is off
+	m.settle(s)
 	return nil
 }
 
-// OwnerDied ends the sessions of an owner that is gone, without its capability: it has no holder any more.
-// A session with a transfer under way is cancelled, every other one faults. It returns their number.
+// finishAll ends a session as its last fragment ends, or as the worst of those before did.
+func (m *Machine) finishAll(s *session, status SessionStatus) {
+	switch max(status, s.worst) {
+	case SessionCancelled:
+		m.cancel(s, "cancelled")
+	case SessionAborted:
+		m.emitSession(s, EventAborted, 0, 0)
+		m.end(s, SessionAborted, true, "aborted")
+		m.emitSession(s, EventSessionTerminal, 0, uint8(SessionAborted))
+	default:
+		m.close(s)
+	}
+}
+
+// stop ends one fragment of a session that goes on: its roles stop, and the messages that they wanted to send out stay
+// until the session is reaped.
+func (m *Machine) stop(s *session, fragment int, status SessionStatus) {
+	name := s.owners.Records()[fragment].Fragment()
+	for i := range s.procs {
+		if p := &s.procs[i]; s.image.Fragment(p.role) == name {
+			m.stopRole(p)
+		}
+	}
+	m.outbox = slices.DeleteFunc(m.outbox, func(o outEdge) bool {
+		if o.session != s || s.image.Fragment(s.image.edges[o.edge].from) != name {
+			return false
+		}
+		s.rings[o.edge].listed = false
+		s.outbound -= s.rings[o.edge].count
+		return true
+	})
+	s.owners.End(name, status != SessionClosed, status.String())
+	s.worst = max(s.worst, status)
+	m.emitSession(s, EventFragmentEnded, uint64(fragment), uint8(status))
+}
+
+func (m *Machine) stopRole(p *process) {
+	m.ready.remove(p)
+	if !p.status.final() {
+		p.status, p.wait = procStopped, waitNone
+		p.session.live--
+		m.live--
+	}
+}
+
+// OwnerDied ends the sessions with a fragment of an owner that is gone, or with one that it released and that was not
+// claimed, without a capability: it has no holder any more. A session whose fragment was to be handed over is cancelled,
+// every other one faults. It returns their number.
 func (m *Machine) OwnerDied(owner own.Owner) int {
 	n := 0
+	if owner == "" { // no owner: those of fragments that wait for their first claim
+		return 0
+	}
 	for _, s := range m.order {
-		if s.status.Terminal() || s.owner.Owner() != owner {
+		dead := slices.IndexFunc(s.owners.Records(), func(r own.Record) bool { return !r.State().Terminal() && r.Responsible() == owner })
+		if s.status.Terminal() || dead < 0 {
 			continue
 		}
 		if n == 0 {
-			m.log.command(m.tick, EffectOwnerDied, NoSession, owner)
+			m.log.command(m.tick, EffectOwnerDied, NoSession, owner, 0)
 			m.changed()
 		}
 		n++
-		if _, pending := s.owner.Pending(); pending {
+		if s.owners.Records()[dead].Pending() {
 			m.cancel(s, "the transfer was abandoned")
 			continue
 		}
@@ -83,7 +139,7 @@ func (m *Machine) settle(s *session) {
 	case s.outbound > 0:
 		s.status = SessionDraining
 	default:
-		m.close(s)
+		m.finishAll(s, SessionClosed)
 	}
 }
 
@@ -101,17 +157,12 @@ func (m *Machine) close(s *session) {
 func (m *Machine) end(s *session, status SessionStatus, failed bool, reason string) {
 	s.status = status
 	for i := range s.procs {
-		p := &s.procs[i]
-		m.ready.remove(p)
-		if !p.status.final() {
-			p.status, p.wait = procStopped, waitNone
-			s.live--
-			m.live--
-		}
+		m.stopRole(&s.procs[i])
 	}
-	s.owner.End(failed, reason)
+	for _, r := range s.owners.Records() {
+		s.owners.End(r.Fragment(), failed, reason)
+	}
 	m.layers.release(s.id)
-	m.objects.End(uint64(s.id), reason)
 	m.ended = append(m.ended, s)
 }
 
@@ -139,7 +190,7 @@ func (m *Machine) Reap(into []Summary) []Summary {
 	if len(m.ended) == 0 {
 		return into
 	}
-	m.log.command(m.tick, EffectReap, NoSession, "")
+	m.log.command(m.tick, EffectReap, NoSession, "", 0)
 	m.changed()
 	for _, s := range m.ended {
 		sum := Summary{Session: s.id, Name: s.name, Image: s.image, Status: s.status, Epoch: s.epoch, Steps: s.steps, Fault: s.fault}
@@ -169,8 +220,7 @@ func (m *Machine) recycle(s *session) {
 	}
 	m.drop(s)
 	m.played -= len(s.procs)
-	m.objects.Prune(uint64(s.id))
-	*s = session{image: s.image, byRole: s.byRole, rings: s.rings, procs: s.procs[:0], facts: s.facts[:0], owner: s.owner}
+	*s = session{image: s.image, byRole: s.byRole, rings: s.rings, procs: s.procs[:0], facts: s.facts[:0], owners: s.owners}
 	if free := m.pool[s.image]; len(free) < m.options.MaxSessions {
 		m.pool[s.image] = append(free, s)
 	}

@@ -22,6 +22,9 @@ func (m *Machine) commit(k *pick) *Fault {
 		return m.failStep(k)
 	case stepBlock:
 		p.status, p.wait = procBlocked, k.wait
+		if k.wait == waitDeny {
+			m.denied(k)
+		}
 		return nil
 	}
 	p.credits--
@@ -76,10 +79,24 @@ func (m *Machine) deliver(k *pick) bool {
 	case AnswerDone:
 	case AnswerDefer:
 		k.kind, k.wait = stepBlock, waitHost
+	case AnswerRefused:
+		k.deny()
 	default:
 		k.fail(FaultInvoke, a.String())
 	}
 	return a == AnswerDone
+}
+
+// denied writes down that the host refused a step, and forgets what it answered before: another choice may follow.
+func (m *Machine) denied(k *pick) {
+	p := k.proc
+	p.answer.given, p.answer.chosen, p.answer.drop, p.answer.refused = false, false, false, false
+	e := Event{Session: p.session.id, Kind: EventDenied, Role: p.role, Label: k.branch.label, Seq: k.seq}
+	e.Peer = p.session.image.edges[k.edge].to
+	if e.Peer == p.role {
+		e.Peer, e.Code = p.session.image.edges[k.edge].from, 1
+	}
+	m.emit(e)
 }
 
 func (m *Machine) commitSend(k *pick) {

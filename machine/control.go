@@ -7,16 +7,16 @@ import (
 	"github.com/aura-runtime/aura/machine/own"
 )
 
-// Wake makes a role ready that sleeps because its host deferred. It is harmless for any other.
+// Wake makes a role ready that sleeps because its host deferred or refused. It is harmless for any other.
 func (m *Machine) Wake(c own.Capability, role RoleID) error {
 	s, p, err := m.ownedRole("machine.Wake", c, role)
 	if err != nil {
 		return err
 	}
-	if p.status == procBlocked && p.wait == waitHost {
+	if p.status == procBlocked && (p.wait == waitHost || p.wait == waitDeny) {
 		m.log.role(m.tick, EffectWake, s.id, role, 0)
 		m.changed()
-		m.unblock(p, waitHost)
+		m.unblock(p, p.wait)
 	}
 	return nil
 }

@@ -6,7 +6,7 @@
 // [Machine.Run]:
 //
 //	im, err := machine.CompileInstance(inst)
-//	admission, err := machine.Admit(machine.Request{Manifest: manifest, Contracts: contracts, Integrity: machine.IntegritySealed})
+//	admission, err := machine.Admit(machine.Request{Image: im, Manifest: manifest, Contracts: contracts, Integrity: machine.IntegritySealed})
 //	m := machine.New(host, machine.Options{Key: key, Trace: machine.NewTrace(4096)})
 //	owner, err := m.Open(im, machine.Opening{Owner: "engine", Admission: admission})
 //	status, err := m.Run(1000)
@@ -14,8 +14,9 @@
 // What enters are the host's answers (choices, payloads), messages from other machines ([Machine.Inject])
 // and calls of a session's owner, each with the owner's capability. What leaves are messages
 // ([Machine.Take]), a [Trace] of the events, and a [Recording] that can be run again. The machine refuses
-// a call with a stale capability, a message that was seen before or does not verify, and a step that the
-// protocol, the host or the output policy does not allow: that ends the session with a [*Fault] and leaves
+// a call with a stale capability, and a message that was seen before, does not verify, or cannot be next; neither touches
+// the session. A step that a guard denies is not taken: the role waits, and its program decides. A step that the
+// protocol or the output policy does not allow, or in which the host fails, ends the session with a [*Fault] and leaves
 // nothing half done.
 //
 // # Steps
@@ -40,8 +41,9 @@
 //
 // The package is pure: no clock, no randomness, no goroutines. The same calls and answers give the same
 // trace, byte for byte, on every platform. [Recording.Replay] shows it, [Equivalent] and [Diff] say how near
-// two runs are, [Machine.Snapshot] and [Restore] carry a machine across a restart.
+// two runs are, [Machine.Snapshot] and [Restore] carry a machine across a restart, [Machine.Export] and [Machine.Import]
+// one session.
 //
-// Ownership is in machine/own, the meaning of operations in machine/semantic, composition and upgrades in
-// machine/compose, the search through all interleavings in machine/explore.
+// Ownership is in machine/own, composition and upgrades in machine/compose, the search through all
+// interleavings in machine/explore.
 package machine

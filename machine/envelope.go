@@ -31,7 +31,10 @@ func (s Spread) String() string {
 // Envelope is the evidence that a wide execution of a protocol stays near the canonical one: a measured
 // difference of two runs, and the width that it was measured for.
 type Envelope struct {
-	Schema              string
+	Schema string
+	// Image is the digest of the image that both runs had sessions of; zero, which admits nothing, if there was more
+	// than one.
+	Image               [32]byte
 	Baseline, Candidate string // the engines
 	Schedule            Spread
 	Effects             Spread
@@ -48,7 +51,7 @@ type Envelope struct {
 // Diff measures how far a candidate run is from a canonical one.
 func Diff(baseline, candidate Run, declaredWidth int, tier Tier) Envelope {
 	d := Envelope{
-		Schema: EnvelopeSchema, Baseline: "canonical", Candidate: "wave", DeclaredWidth: declaredWidth, Tier: tier,
+		Schema: EnvelopeSchema, Image: onlyImage(baseline, candidate), Baseline: "canonical", Candidate: "wave", DeclaredWidth: declaredWidth, Tier: tier,
 		BaselineWidth: width(baseline), CandidateWidth: width(candidate),
 		BaselineDigest: digestOf(baseline.Events), CandidateDigest: digestOf(candidate.Events),
 		Schedule: SpreadBounded, Effects: SpreadBounded, Failures: SpreadBounded,
@@ -99,6 +102,7 @@ func (d Envelope) Digest() [32]byte {
 	for _, n := range []int{int(d.Schedule), int(d.Effects), int(d.Failures), d.BaselineWidth, d.CandidateWidth, d.DeclaredWidth, int(d.Tier)} {
 		w.Uint(uint64(n))
 	}
+	w.Fixed(d.Image[:])
 	w.Fixed(d.BaselineDigest[:])
 	w.Fixed(d.CandidateDigest[:])
 	return sha256.Sum256(w.Buf)
@@ -111,6 +115,22 @@ func (d Envelope) Parity() error {
 		return aura.Errorf("machine.Parity", aura.Denied, "the runs differ: schedule %s, effects %s, failures %s", d.Schedule, d.Effects, d.Failures)
 	}
 	return nil
+}
+
+// onlyImage is the digest of the one image that all sessions of both runs have, zero if there are several or none.
+func onlyImage(runs ...Run) (digest [32]byte) {
+	for _, r := range runs {
+		for _, e := range r.Effects {
+			switch {
+			case e.Image == nil:
+			case digest == [32]byte{}:
+				digest = e.Image.digest
+			case digest != e.Image.digest:
+				return [32]byte{}
+			}
+		}
+	}
+	return digest
 }
 
 // width is the widest wave of a run.

@@ -52,6 +52,15 @@ const (
 	EventProfile EventKind = 22
 	// EventInjected: a message came in from outside.
 	EventInjected EventKind = 23
+	// EventFragmentEnded: a fragment ended before its session. Seq is its place among the session's fragments by name,
+	// Code the SessionStatus that stands for its end.
+	EventFragmentEnded EventKind = 24
+	// EventImported: a session came from an export and has no owner yet. Seq is the number of its steps, Sum and Code are
+	// those of EventOpened.
+	EventImported EventKind = 25
+	// EventDenied: the host refused a choice, for which Label is NoLabel, or a message. Nothing happened. Code is 1 for a
+	// message that was to be received.
+	EventDenied EventKind = 26
 )
 
 var eventNames = [...]string{
@@ -62,6 +71,7 @@ var eventNames = [...]string{
 	EventFailureBranchEntered: "failure_branch_entered", EventTimeoutIssued: "timeout_issued",
 	EventCancellationRequested: "cancellation_requested", EventCancelled: "cancelled",
 	EventOutputChecked: "output_condition_checked", EventProfile: "profile_fallback", EventInjected: "injected",
+	EventFragmentEnded: "fragment_ended", EventImported: "imported", EventDenied: "denied",
 }
 
 func (k EventKind) String() string {
@@ -113,7 +123,7 @@ func (e Event) Describe(im *Image) string {
 	}
 	if e.Peer != NoRole {
 		arrow := " → "
-		if e.Kind == EventReceived || e.Kind == EventChose {
+		if e.Kind == EventReceived || e.Kind == EventChose || (e.Kind == EventDenied && e.Code == 1) {
 			arrow = " ← "
 		}
 		b.WriteString(arrow + name(e.Peer))
@@ -129,9 +139,9 @@ func (e Event) Describe(im *Image) string {
 	switch e.Kind {
 	case EventFaulted, EventFailureBranchEntered:
 		fmt.Fprintf(&b, " %s", FaultCode(e.Code))
-	case EventSessionTerminal:
+	case EventSessionTerminal, EventFragmentEnded:
 		fmt.Fprintf(&b, " %s", SessionStatus(e.Code))
-	case EventOpened:
+	case EventOpened, EventImported:
 		fmt.Fprintf(&b, " %s", Integrity(e.Code))
 	case EventProfile:
 		fmt.Fprintf(&b, " %s", FallbackReason(e.Code))

@@ -48,7 +48,7 @@ func Example() {
 		return
 	}
 	m := machine.New(librarian{}, machine.Options{})
-	admission := machine.AdmitTrusted(machine.IntegrityBare, machine.ReplaySequence, 1)
+	admission := machine.AdmitTrusted(image, machine.IntegrityBare, machine.ReplaySequence, 1)
 	if _, err := m.Open(image, machine.Opening{Owner: "example", Admission: admission}); err != nil {
 		fmt.Println(err)
 		return

@@ -38,7 +38,7 @@ func TestPrioritiesDecideWhoIsNext(t *testing.T) {
 	m := machine.New(newHost(1), machine.Options{Scheduler: machine.SchedulerPriorityFixed, Output: machine.IgnoreOutput()})
 	im := image(t, shop, nil)
 	for _, priority := range []uint8{0, 3} {
-		if _, err := m.Open(im, machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.IntegrityBare, 0, 1), Priority: priority}); err != nil {
+		if _, err := m.Open(im, machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(im, machine.IntegrityBare, 0, 1), Priority: priority}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -61,13 +61,14 @@ func TestPrioritiesDecideWhoIsNext(t *testing.T) {
 }
 
 func TestHardenedMachinesRunProtocols(t *testing.T) {
+	im := image(t, shop, nil)
 	for _, h := range []machine.Hardening{machine.HardeningProduction, machine.HardeningDevelopment, machine.HardeningIntegration} {
-		a, err := machine.Admit(machine.Request{Manifest: choreo.Manifest{QualifiedName: "Buy"}, Integrity: machine.IntegrityBare, Hardening: h})
+		a, err := machine.Admit(machine.Request{Image: im, Manifest: choreo.Manifest{QualifiedName: "Buy"}, Integrity: machine.IntegrityBare, Hardening: h})
 		if err != nil {
 			t.Fatal(err)
 		}
 		m := machine.New(newHost(1), h.Options())
-		if _, err := m.Open(image(t, shop, nil), machine.Opening{Owner: "ada", Admission: a}); err != nil {
+		if _, err := m.Open(im, machine.Opening{Owner: "ada", Admission: a}); err != nil {
 			t.Fatal(h, err)
 		}
 		if status, err := m.Run(100); status != machine.StatusAllDone || err != nil {

@@ -35,7 +35,7 @@ func FuzzLoad(f *testing.F) {
 			t.Fatal("one image has two encodings")
 		}
 		m := machine.New(newHost(1), machine.Options{MaxRoles: 64})
-		if _, err := m.Open(im, machine.Opening{Owner: "fuzz", Admission: machine.AdmitTrusted(machine.IntegrityBare, machine.ReplaySequence, 4)}); err != nil {
+		if _, err := m.Open(im, machine.Opening{Owner: "fuzz", Admission: machine.AdmitTrusted(im, machine.IntegrityBare, machine.ReplaySequence, 4)}); err != nil {
 			return
 		}
 		m.Run(64)
@@ -77,5 +77,45 @@ func FuzzParseValue(f *testing.F) {
 		if err == nil && !bytes.Equal(v.Append(nil), b) {
 			t.Fatal("one value has two encodings")
 		}
+	})
+}
+
+// Every state that is taken in runs: none makes the machine fail, and one that is refused leaves nothing.
+func FuzzImport(f *testing.F) {
+	im := image(f, shop, nil)
+	a := machine.AdmitTrusted(im, machine.IntegritySealed, machine.ReplaySequence, 1)
+	o := machine.Options{Key: [32]byte{1}}
+	m := machine.New(newHost(3), o)
+	c, err := m.Open(im, machine.Opening{Owner: "fuzz", Admission: a})
+	if err != nil {
+		f.Fatal(err)
+	}
+	for range 8 {
+		state, err := m.Export(c)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(state[:len(state)-8])
+		m.Step()
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		sum := sha256.Sum256(b) // so that the checksum does not keep the fuzzer out
+		b = append(b, sum[:8]...)
+		m := machine.New(newHost(1), o)
+		authority, err := m.Import(im, a, b)
+		if err != nil {
+			if m.Status() != machine.StatusAllDone || len(m.Sessions()) != 0 {
+				t.Fatal("a refused state left something behind")
+			}
+			return
+		}
+		c, err := m.Claim(authority, "fuzz")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := m.Export(c); err != nil {
+			t.Fatal(err)
+		}
+		m.Run(64)
 	})
 }

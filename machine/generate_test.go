@@ -34,6 +34,28 @@ func drawImage(t *rapid.T) (*machine.Image, choreo.Global) {
 	return im, g
 }
 
+// drawFragments draws a protocol whose roles are spread over up to three fragments.
+func drawFragments(t *rapid.T) *machine.Image {
+	g := drawGlobal(t)
+	var parts []machine.Part
+	var links []choreo.LinkSpec
+	for _, role := range choreo.RolesOf(g) {
+		local, err := choreo.Project(g, role)
+		if err != nil {
+			t.Fatalf("%s: %v", g, err)
+		}
+		parts = append(parts, machine.Part{Role: role, Local: local})
+		if i := rapid.IntRange(0, 2).Draw(t, "bundle"); i > 0 {
+			links = append(links, choreo.LinkSpec{Role: string(role), BundleID: fmt.Sprintf("b%d", i)})
+		}
+	}
+	im, err := machine.Compile("drawn", parts, machine.CompileOptions{Links: links})
+	if err != nil {
+		t.Fatalf("%s: %v", g, err)
+	}
+	return im
+}
+
 func (g *generator) pair() (from, to choreo.Role) {
 	i := rapid.IntRange(0, len(g.roles)-1).Draw(g.t, "from")
 	j := rapid.IntRange(0, len(g.roles)-2).Draw(g.t, "to")

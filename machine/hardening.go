@@ -40,6 +40,7 @@ func (h Hardening) apply(p Policy) Policy {
 // 256 KiB, and in development and integration a trace and a log that keep everything.
 func (h Hardening) Options() Options {
 	o := Options{
+		Hardening:  h,
 		Output:     HardenedOutput(),
 		Payload:    PayloadStructural,
 		MaxPayload: 256 << 10,

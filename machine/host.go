@@ -12,21 +12,25 @@ import "github.com/aura-runtime/aura/choreo"
 //
 // The machine asks once for each message. An answer that was given is kept until the message is sent, so a
 // host may take it from its queue. A host that must wait defers: the role sleeps until [Machine.Wake].
+//
+// A host whose guard says no answers [AnswerRefused]. That is an outcome for the program of the role and no fault:
+// nothing of the step happens, the event says so, and the role sleeps until it is woken and asked anew, from the choice on. The
+// program may choose another branch, try again later, or end the session.
 type Host interface {
 	// Choose picks one of the branches of an internal choice. It is asked only where there are several.
 	Choose(Offer) (branch int, answer Answer)
 	// Payload supplies the content of a message that is about to be sent.
 	Payload(Message) (Value, Answer)
 	// Receive takes a message. The value is good until the call returns. After AnswerDefer the message stays in
-	// its place until the role is woken; anything but AnswerDone ends the session, with the message still
-	// there.
+	// its place until the role is woken, and after AnswerRefused too. A failure ends the session, with the message
+	// still there.
 	Receive(Message, Value) Answer
 }
 
 // Answer is how a host replied. The numbers are append-only.
 type Answer uint8
 
-// The answers: done, not yet, lost on purpose, and the kinds of failure.
+// The answers: done, not yet, lost on purpose, refused, and the kinds of failure, which end the session.
 const (
 	AnswerDone Answer = 0
 	// AnswerDefer: the host has no answer yet; it will wake the role.
@@ -34,7 +38,9 @@ const (
 	// AnswerDrop: the message is taken for sent and is not delivered. Only Payload may answer it.
 	AnswerDrop Answer = 2
 
-	AnswerRefused           Answer = 16
+	// AnswerRefused: a guard denies it. The session goes on.
+	AnswerRefused Answer = 16
+
 	AnswerTimedOut          Answer = 17
 	AnswerCancelled         Answer = 18
 	AnswerStaleAuthority    Answer = 19
@@ -106,8 +112,11 @@ func (o Offer) Site(i int) choreo.SiteID { return o.branches[i].site }
 func (o Offer) RoleName() choreo.Role { return o.Image.RoleName(o.Role) }
 
 // Port is one role's place in a running session as generated code sees it: each call returns when its
-// message was sent, or has come.
-type Port interface {
-	Send(to choreo.Role, label string, payload []byte) error
-	Receive(from choreo.Role) (label string, payload []byte, err error)
+// message was sent, or has come. C is the caller's context, which bounds the wait.
+//
+// A call that a guard refused returns aura.Denied. Nothing of it happened: the program may send another message of its
+// state, try again later, or end the session.
+type Port[C any] interface {
+	Send(ctx C, to choreo.Role, label string, payload []byte) error
+	Receive(ctx C, from choreo.Role) (label string, payload []byte, err error)
 }

@@ -19,6 +19,7 @@ type host struct {
 	received map[key][]string
 	deferred map[key]bool // defer the first answer to each question
 	lazy     bool
+	strict   bool // refuse the first answer instead of deferring it
 }
 
 type key struct {
@@ -50,6 +51,9 @@ func (h *host) sleeps(s machine.SessionID, r machine.RoleID) bool {
 
 func (h *host) Choose(o machine.Offer) (int, machine.Answer) {
 	if h.sleeps(o.Session, o.Role) {
+		if h.strict {
+			return 0, machine.AnswerRefused
+		}
 		return 0, machine.AnswerDefer
 	}
 	return int(h.draw(o.Session, o.Role) % uint64(o.Len())), machine.AnswerDone

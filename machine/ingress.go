@@ -46,22 +46,33 @@ func (m *Machine) Outbound() []SessionID {
 	return out
 }
 
-// Take removes the next message of a session that is for a role played elsewhere, and reports whether there
-// was one. Messages of one edge come in their order. The parcel's value and signature are good until the
-// machine is used again. Taking makes room for the sender, and closes a session that only waited for it.
+// Take removes the next message of the fragments of a capability that is for a role played elsewhere, and reports
+// whether there was one. The messages of a fragment that is being handed over stay. Messages of one edge come in their
+// order. The parcel's value and signature are good until the machine is used again. Taking makes room for the sender,
+// and closes a session that only waited for it.
 func (m *Machine) Take(c own.Capability) (Parcel, bool, error) {
-	s, err := m.owned("machine.Take", c, "")
+	const op = "machine.Take"
+	s, err := m.active(op, SessionID(c.Session))
 	if err != nil {
 		return Parcel{}, false, err
 	}
-	at := slices.IndexFunc(m.outbox, func(o outEdge) bool { return o.session == s })
+	if err := s.owners.Owns(op, c); err != nil {
+		return Parcel{}, false, err
+	}
+	at := slices.IndexFunc(m.outbox, func(o outEdge) bool {
+		if o.session != s {
+			return false
+		}
+		r := s.owners.Find(s.image.Fragment(s.image.edges[o.edge].from))
+		return r.Acts() && s.owners.Holds(c, r.Fragment())
+	})
 	if at < 0 {
 		return Parcel{}, false, nil
 	}
 	o := m.outbox[at]
 	r, e := &s.rings[o.edge], s.image.edges[o.edge]
 	l := r.front()
-	m.log.command(m.tick, EffectTake, s.id, c.Owner)
+	m.log.command(m.tick, EffectTake, s.id, c.Owner, c.Generation)
 	m.changed()
 	r.pop()
 	s.outbound--
@@ -76,56 +87,76 @@ func (m *Machine) Take(c own.Capability) (Parcel, bool, error) {
 
 // Inject puts a message from a role that is played elsewhere on its edge. The machine copies the bytes that it keeps.
 //
-// It returns aura.Conflict for a message that was seen before or comes out of its order, as the session's
-// replay mode has it; aura.Corrupt for a signature that does not hold; aura.Exhausted while the edge is
-// full; aura.Invalid for one that cannot be of this session. None of these touches the session: damage by a
-// network is no fault of the session.
+// It returns aura.Conflict for a message that was seen before, whatever the session's replay mode is, or that comes out
+// of its order under ReplaySequence, and while the receiver's fragment is being handed over; aura.Corrupt for a
+// signature that does not hold; aura.Exhausted while the edge is full; aura.Invalid for one that cannot be of this
+// session, or that its receiver cannot take next. None of these touches the session: neither damage by a network nor a
+// peer that does not follow the protocol is a fault of the session.
 func (m *Machine) Inject(c own.Capability, in Parcel) error {
 	const op = "machine.Inject"
-	s, err := m.active(op, SessionID(c.Session))
+	s, id, err := m.injectable(op, c, &in)
 	if err != nil {
 		return err
+	}
+	return m.accept(op, s, id, in)
+}
+
+// MayInject returns the error that [Machine.Inject] would return now, but for that of a signature, and changes nothing.
+func (m *Machine) MayInject(c own.Capability, in Parcel) error {
+	_, _, err := m.injectable("machine.MayInject", c, &in)
+	return err
+}
+
+// injectable returns the session and the edge of a message that may enter.
+func (m *Machine) injectable(op aura.Op, c own.Capability, in *Parcel) (*session, EdgeID, error) {
+	s, err := m.active(op, SessionID(c.Session))
+	if err != nil {
+		return nil, 0, err
 	}
 	id, ok := s.image.findEdge(in.From, in.To)
 	switch {
 	case !ok || s.proc(in.To) == nil || s.proc(in.From) != nil:
-		return aura.Errorf(op, aura.Invalid, "session %d receives nothing from outside on this edge", s.id)
+		return nil, 0, aura.Errorf(op, aura.Invalid, "session %d receives nothing from outside on this edge", s.id)
 	case int(in.Label) >= len(s.image.labels):
-		return aura.Errorf(op, aura.Invalid, "session %d has no such message", s.id)
+		return nil, 0, aura.Errorf(op, aura.Invalid, "session %d has no such message", s.id)
 	}
-	if err := s.owner.Check(op, c, s.image.Fragment(in.To)); err != nil {
-		return err
+	if err := s.owners.Check(op, c, s.image.Fragment(in.To)); err != nil {
+		return nil, 0, err
 	}
 	r := &s.rings[id]
 	// The ring numbers arrivals as the sender did, so a message that is next in line gets its own number.
 	expected := r.sent
 	switch {
 	case s.proc(in.To).status.final():
-		return aura.Errorf(op, aura.Stale, "session %d: role %s is done", s.id, s.image.RoleName(in.To))
+		return nil, 0, aura.Errorf(op, aura.Stale, "session %d: role %s is done", s.id, s.image.RoleName(in.To))
 	case r.cut > 0:
-		return aura.Errorf(op, aura.Unavailable, "session %d: the edge is cut", s.id)
+		return nil, 0, aura.Errorf(op, aura.Unavailable, "session %d: the edge is cut", s.id)
 	case r.full() && r.capacity >= m.options.Buffer.Max:
-		return aura.Errorf(op, aura.Exhausted, "session %d: the edge is full", s.id)
+		return nil, 0, aura.Errorf(op, aura.Exhausted, "session %d: the edge is full", s.id)
 	case s.admission.replay == ReplaySequence && in.Seq != expected:
-		return aura.Errorf(op, aura.Conflict, "comm_replay.sequence_mismatch: expected=%d,actual=%d", expected, in.Seq)
-	case s.admission.replay == ReplayNullifier && (!r.fresh(ReplayNullifier, in.Seq) || r.waiting(in.Seq)):
-		return aura.Errorf(op, aura.Conflict, "comm_replay.duplicate")
+		return nil, 0, aura.Errorf(op, aura.Conflict, "comm_replay.sequence_mismatch: expected=%d,actual=%d", expected, in.Seq)
+	case s.admission.replay != ReplaySequence && (!r.fresh(ReplayNullifier, in.Seq) || r.waiting(in.Seq)):
+		return nil, 0, aura.Errorf(op, aura.Conflict, "comm_replay.duplicate")
 	case !m.acceptable(&s.image.labels[in.Label], in.Value):
-		return aura.Errorf(op, aura.Invalid, "session %d: the payload of %s is of the wrong shape or too large", s.id, s.image.Label(in.Label).Name)
+		return nil, 0, aura.Errorf(op, aura.Invalid, "session %d: the payload of %s is of the wrong shape or too large", s.id, s.image.Label(in.Label).Name)
 	}
-	return m.accept(op, s, id, in)
+	if fits, err := m.mayFollow(op, s, s.proc(in.To), id, in.Label); err != nil {
+		return nil, 0, err
+	} else if !fits {
+		return nil, 0, aura.Errorf(op, aura.Invalid, "session %d: role %s cannot take %s from %s now", s.id,
+			s.image.RoleName(in.To), s.image.Label(in.Label).Name, s.image.RoleName(in.From))
+	}
+	return s, id, nil
 }
 
 // accept seals a message that may enter and puts it on its edge.
 func (m *Machine) accept(op aura.Op, s *session, id EdgeID, in Parcel) error {
 	r := &s.rings[id]
-	if s.admission.replay == ReplayOff {
-		in.Seq = r.sent
-	}
 	sum, tag := in.Value.sum(), [32]byte{}
 	if s.admission.integrity >= IntegritySealed {
 		content := m.hasher.value(in.Value)
-		name := newIdentity(&r.context, &s.image.labelSums[in.Label], in.Seq, &content)
+		name := &m.identity
+		*name = newIdentity(&r.context, &s.image.labelSums[in.Label], in.Seq, &content)
 		if r.foreign != nil && (len(in.Signature) != ed25519.SignatureSize || !ed25519.Verify(r.foreign, name.signed(), in.Signature)) {
 			return aura.Errorf(op, aura.Corrupt, "session %d: the message from %s does not match its signature", s.id, s.image.RoleName(in.From))
 		}

@@ -26,7 +26,7 @@ func shopStand(t *testing.T, change func(*machine.Options, *machine.Opening)) *s
 	t.Helper()
 	s := &stand{t: t, trace: machine.NewTrace(0), host: newHost(1), im: image(t, shop, nil)}
 	o := machine.Options{Trace: s.trace, Key: [32]byte{1}, Output: machine.IgnoreOutput()}
-	opening := machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.IntegrityBare, machine.ReplaySequence, 1)}
+	opening := machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(s.im, machine.IntegrityBare, machine.ReplaySequence, 1)}
 	if change != nil {
 		change(&o, &opening)
 	}
@@ -131,7 +131,8 @@ func TestEndsHaveTheirOrderOfEvents(t *testing.T) {
 
 func TestAFaultNamesItsCodeAndEndsItsSessionAlone(t *testing.T) {
 	s := shopStand(t, func(o *machine.Options, _ *machine.Opening) { o.Credits = 2 })
-	if _, err := s.m.Open(image(t, pingPong, nil), machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.IntegrityBare, 0, 1)}); err != nil {
+	other := image(t, pingPong, nil)
+	if _, err := s.m.Open(other, machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(other, machine.IntegrityBare, 0, 1)}); err != nil {
 		t.Fatal(err)
 	}
 	var f *machine.Fault
@@ -173,19 +174,21 @@ func TestARefusedStepChangesNothing(t *testing.T) {
 	}
 }
 
-// picky refuses to receive.
+// picky fails to receive.
 type picky struct{ *host }
 
-func (picky) Receive(machine.Message, machine.Value) machine.Answer { return machine.AnswerRefused }
+func (picky) Receive(machine.Message, machine.Value) machine.Answer {
+	return machine.AnswerInvalidEvidence
+}
 
-func TestAHostThatRefusesLeavesTheMessageInItsPlace(t *testing.T) {
-	m := machine.New(picky{newHost(1)}, machine.Options{})
-	if _, err := m.Open(image(t, shop, nil), machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.IntegrityBare, 0, 1)}); err != nil {
+func TestAHostThatFailsLeavesTheMessageInItsPlace(t *testing.T) {
+	m, im := machine.New(picky{newHost(1)}, machine.Options{}), image(t, shop, nil)
+	if _, err := m.Open(im, machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(im, machine.IntegrityBare, 0, 1)}); err != nil {
 		t.Fatal(err)
 	}
 	_, err := m.Run(10)
 	var f *machine.Fault
-	if !errors.As(err, &f) || f.Code != machine.FaultInvoke || f.Detail != "denied" {
+	if !errors.As(err, &f) || f.Code != machine.FaultInvoke || f.Detail != "invalid_evidence" {
 		t.Fatal(err)
 	}
 	if sums := m.Reap(nil); len(sums) != 1 || sums[0].Orphans != 1 {
@@ -235,7 +238,7 @@ func TestFullEdges(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			im := image(t, flood, nil)
 			m := machine.New(newHost(1), machine.Options{Buffer: c.buffer, Key: [32]byte{1}})
-			cap, err := m.Open(im, machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.IntegritySealed, machine.ReplaySequence, 1)})
+			cap, err := m.Open(im, machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(im, machine.IntegritySealed, machine.ReplaySequence, 1)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -331,7 +334,7 @@ func TestASiteThatIsTimedOutDoesNotAct(t *testing.T) {
 
 func TestSessionsAreBounded(t *testing.T) {
 	s := shopStand(t, func(o *machine.Options, _ *machine.Opening) { o.MaxSessions = 2 })
-	opening := machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.IntegrityBare, 0, 1)}
+	opening := machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(s.im, machine.IntegrityBare, 0, 1)}
 	if _, err := s.m.Open(s.im, opening); err != nil {
 		t.Fatal(err)
 	}
@@ -382,7 +385,7 @@ func TestPartitionsHoldMessagesUntilTheyHeal(t *testing.T) {
 
 func TestAWaveThatNoLongerHoldsFallsBackAndSaysWhy(t *testing.T) {
 	s := shopStand(t, func(_ *machine.Options, o *machine.Opening) {
-		o.Admission = machine.AdmitTrusted(machine.IntegrityBare, 0, 4)
+		o.Admission = machine.AdmitTrusted(image(t, shop, nil), machine.IntegrityBare, 0, 4)
 	})
 	for name, c := range map[string]struct {
 		spoil func(*machine.Wave)
@@ -391,7 +394,7 @@ func TestAWaveThatNoLongerHoldsFallsBackAndSaysWhy(t *testing.T) {
 		"changed":      {func(w *machine.Wave) { s.m.Prepare(0); s.m.Prepare(1); s.m.Partition("X", "Y"); s.m.Heal("X", "Y") }, machine.FallbackWaveStale},
 		"not prepared": {func(w *machine.Wave) { s.m.Prepare(0) }, machine.FallbackWaveNotPrepared},
 	} {
-		s.m.Open(s.im, machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(machine.IntegrityBare, 0, 4)})
+		s.m.Open(s.im, machine.Opening{Owner: "ada", Admission: machine.AdmitTrusted(s.im, machine.IntegrityBare, 0, 4)})
 		w := s.m.Plan(4)
 		if w.Len() < 2 || len(w.Certificate().Picks) != w.Len() {
 			t.Fatal(name, w.Len())

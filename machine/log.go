@@ -47,9 +47,11 @@ const (
 	EffectCorrupt          EffectKind = 42
 	EffectTimeout          EffectKind = 43
 	EffectCommit           EffectKind = 44 // Number is 1 if every pick was prepared
+	EffectImport           EffectKind = 45 // Value is the state, Opening has the admission
+	EffectDepart           EffectKind = 46
 )
 
-const lastEffect = EffectCommit
+const lastEffect = EffectDepart
 
 func (k EffectKind) String() string {
 	names := [...]string{
@@ -60,7 +62,7 @@ func (k EffectKind) String() string {
 		EffectAttenuate: "attenuate", EffectBeginTransfer: "begin transfer", EffectCommitTransfer: "commit transfer",
 		EffectRollbackTransfer: "roll back transfer", EffectAcquire: "acquire", EffectYield: "yield", EffectTag: "tag",
 		EffectCheck: "check", EffectCrash: "crash", EffectPartition: "partition", EffectHeal: "heal",
-		EffectCorrupt: "corrupt", EffectTimeout: "timeout", EffectCommit: "commit",
+		EffectCorrupt: "corrupt", EffectTimeout: "timeout", EffectCommit: "commit", EffectImport: "import", EffectDepart: "depart",
 	}
 	if int(k) < len(names) && names[k] != "" {
 		return names[k]
@@ -84,8 +86,8 @@ type Effect struct {
 	Text       string
 	Names      []string
 	Signature  []byte
-	Opening    *Opening // EffectOpen
-	Image      *Image   // EffectOpen
+	Opening    *Opening // EffectOpen, EffectImport
+	Image      *Image   // EffectOpen, EffectImport
 
 	spare *Opening // of an effect that was here before, for its memory
 }
@@ -173,9 +175,11 @@ func (l *Log) wave(tick uint64, kind EffectKind, n int) {
 	}
 }
 
-func (l *Log) command(tick uint64, kind EffectKind, s SessionID, owner own.Owner) {
+// command records a call of an owner. Number says which of the session's capabilities, claims or receipts it was made
+// with: the generation, or the ID of the receipt.
+func (l *Log) command(tick uint64, kind EffectKind, s SessionID, owner own.Owner, number uint64) {
 	if e := l.add(kind, tick, s); e != nil {
-		e.Text = string(owner)
+		e.Text, e.Number = string(owner), number
 	}
 }
 
@@ -204,13 +208,13 @@ func (l *Log) sites(tick uint64, kind EffectKind, a, b choreo.Role, n uint64) {
 }
 
 // scoped records an operation on an owner with a scope. Number has bit 0 for the whole session, bit 1 for
-// an attenuation.
-func (l *Log) scoped(tick uint64, kind EffectKind, s SessionID, owner own.Owner, scope own.Scope, attenuate bool) {
+// an attenuation, and the generation of the capability above them.
+func (l *Log) scoped(tick uint64, kind EffectKind, s SessionID, owner own.Owner, generation uint64, scope own.Scope, attenuate bool) {
 	e := l.add(kind, tick, s)
 	if e == nil {
 		return
 	}
-	e.Text, e.Names = string(owner), slices.Clone(scope.Names())
+	e.Text, e.Names, e.Number = string(owner), slices.Clone(scope.Names()), generation<<2
 	if scope.IsWhole() {
 		e.Number |= 1
 	}
@@ -227,6 +231,15 @@ func (l *Log) injected(tick uint64, s SessionID, in Parcel) {
 	}
 }
 
+func (l *Log) imported(tick uint64, s *session, state []byte) {
+	e := l.add(EffectImport, tick, s.id)
+	if e == nil {
+		return
+	}
+	e.Image, e.Opening, e.spare = s.image, &Opening{Admission: s.admission}, nil
+	e.Value.copyOf(Bytes(state))
+}
+
 func (l *Log) opened(tick uint64, s *session, o *Opening, roles []RoleID) {
 	e := l.add(EffectOpen, tick, s.id)
 	if e == nil {
@@ -237,7 +250,7 @@ func (l *Log) opened(tick uint64, s *session, o *Opening, roles []RoleID) {
 	}
 	e.Image, e.Opening, e.spare = s.image, e.spare, nil
 	*e.Opening = Opening{
-		Owner: o.Owner, Admission: o.Admission, Name: o.Name, Priority: o.Priority, Budget: o.Budget,
+		Owner: o.Owner, Admission: o.Admission, Protocol: o.Protocol, Name: o.Name, Priority: o.Priority, Budget: o.Budget,
 		Authorities: slices.Clone(o.Authorities), Roles: e.Opening.Roles[:0],
 	}
 	for _, r := range roles {

@@ -3,6 +3,7 @@ package machine
 import (
 	"crypto/ed25519"
 	"encoding/binary"
+	"slices"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
@@ -13,8 +14,10 @@ import (
 type Opening struct {
 	// Owner owns the session from the start; required.
 	Owner own.Owner
-	// Admission is the decision about it; required. See [Admit] and [AdmitTrusted].
+	// Admission is the decision about the image that is opened; required. See [Admit] and [AdmitTrusted].
 	Admission Admission
+	// Protocol is the id that the participants named; default that of the admission, from which it may not differ.
+	Protocol string
 	// Name is the session's name among all participants. It is sealed and signed with each message.
 	Name aura.SessionID
 	// Roles are those to play here; default all that the image has a part of. A message to another role
@@ -39,9 +42,9 @@ type Authority struct {
 // Open begins a session and returns the capability of its owner, which every operation on the session
 // asks for.
 //
-// It returns aura.Denied without an admission or where the machine lacks a part that the admission requires (key,
-// signer, scheduler), aura.Invalid for roles that the image does not play, and aura.Exhausted beyond the
-// limits of the machine.
+// It returns aura.Denied without an admission of this image, of the protocol that was named and for the posture of
+// the machine, or where the machine lacks a part that the admission requires (key, signer, scheduler), aura.Invalid for
+// roles that the image does not play, and aura.Exhausted beyond the limits of the machine.
 func (m *Machine) Open(image *Image, o Opening) (own.Capability, error) {
 	const op = "machine.Open"
 	roles, err := m.mayOpen(op, image, &o)
@@ -64,8 +67,8 @@ func (m *Machine) Open(image *Image, o Opening) (own.Capability, error) {
 		m.enter(s, role, o.Priority)
 	}
 	m.wire(s, &o)
-	s.owner.Attach(&m.audit, &m.tick)
-	cap := s.owner.Open(uint64(s.id), o.Owner)
+	s.owners.Attach(&m.audit, &m.tick)
+	cap := s.owners.Open(uint64(s.id), o.Owner, m.fragmentsOf(s))
 	digest := image.digest
 	m.emit(Event{Session: s.id, Kind: EventOpened, Sum: binary.BigEndian.Uint64(digest[:8]), Code: uint8(o.Admission.integrity),
 		Role: NoRole, Peer: NoRole, Label: NoLabel})
@@ -75,22 +78,30 @@ func (m *Machine) Open(image *Image, o Opening) (own.Capability, error) {
 	return cap, nil
 }
 
+// fragmentsOf returns the fragments that have roles here, by name, in memory that the next call uses again.
+func (m *Machine) fragmentsOf(s *session) []string {
+	m.fragmentsScratch = m.fragmentsScratch[:0]
+	for i := range s.procs {
+		m.fragmentsScratch = append(m.fragmentsScratch, s.image.Fragment(s.procs[i].role))
+	}
+	slices.Sort(m.fragmentsScratch)
+	m.fragmentsScratch = slices.Compact(m.fragmentsScratch)
+	return m.fragmentsScratch
+}
+
 // mayOpen checks everything before anything changes, and returns the roles to play.
 func (m *Machine) mayOpen(op aura.Op, image *Image, o *Opening) ([]RoleID, error) {
 	a := &o.Admission
+	if err := m.admits(op, image, a); err != nil {
+		return nil, err
+	}
 	switch {
-	case !a.granted:
-		return nil, aura.Errorf(op, aura.Denied, "protocol %s was not admitted", image.name)
+	case o.Protocol != "" && o.Protocol != a.protocol:
+		return nil, aura.Errorf(op, aura.Denied, "protocol %s was named where %s was admitted", o.Protocol, a.protocol)
 	case o.Owner == "":
 		return nil, aura.Errorf(op, aura.Invalid, "a session needs an owner")
 	case o.Priority >= levels:
 		return nil, aura.Errorf(op, aura.Invalid, "priority %d is more than %d", o.Priority, levels-1)
-	case a.scheduler != 0 && a.scheduler.order() != m.options.Scheduler.order():
-		return nil, aura.Errorf(op, aura.Denied, "protocol %s was admitted for the scheduler %s, the machine has %s", image.name, a.scheduler, m.options.Scheduler)
-	case a.integrity >= IntegritySealed && m.options.Key == [32]byte{}:
-		return nil, aura.Errorf(op, aura.Denied, "a %s session needs a key", a.integrity)
-	case a.integrity == IntegritySigned && m.options.Signer == nil:
-		return nil, aura.Errorf(op, aura.Denied, "a signed session needs a signer")
 	case len(m.sessions) >= m.options.MaxSessions:
 		return nil, aura.Errorf(op, aura.Exhausted, "the machine has %d sessions", len(m.sessions))
 	}
@@ -118,6 +129,23 @@ func (m *Machine) mayOpen(op aura.Op, image *Image, o *Opening) ([]RoleID, error
 		return nil, err
 	}
 	return roles, nil
+}
+
+// admits demands that an admission speaks of this image and that the machine is what it was decided for.
+func (m *Machine) admits(op aura.Op, image *Image, a *Admission) error {
+	switch {
+	case !a.granted || a.image != image.digest:
+		return aura.Errorf(op, aura.Denied, "the image %s was not admitted", image)
+	case a.hardening != m.options.Hardening:
+		return aura.Errorf(op, aura.Denied, "protocol %s was admitted for the posture %s, the machine has %s", image.name, a.hardening, m.options.Hardening)
+	case a.scheduler != 0 && a.scheduler.order() != m.options.Scheduler.order():
+		return aura.Errorf(op, aura.Denied, "protocol %s was admitted for the scheduler %s, the machine has %s", image.name, a.scheduler, m.options.Scheduler)
+	case a.integrity >= IntegritySealed && m.options.Key == [32]byte{}:
+		return aura.Errorf(op, aura.Denied, "a %s session needs a key", a.integrity)
+	case a.integrity == IntegritySigned && m.options.Signer == nil:
+		return aura.Errorf(op, aura.Denied, "a signed session needs a signer")
+	}
+	return nil
 }
 
 // checkAuthorities demands that no role is played or owned twice, and that a signed session knows the key

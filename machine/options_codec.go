@@ -10,7 +10,7 @@ func writeOptions(w *wire.Writer, o Options) {
 	for _, n := range []int{o.MaxSessions, o.MaxRoles, o.Buffer.Capacity, o.Buffer.Max, o.MaxPayload} {
 		w.Uint(uint64(n))
 	}
-	for _, n := range []uint8{uint8(o.Buffer.Mode), uint8(o.Buffer.Policy), uint8(o.Scheduler), uint8(o.Payload)} {
+	for _, n := range []uint8{uint8(o.Buffer.Mode), uint8(o.Buffer.Policy), uint8(o.Scheduler), uint8(o.Payload), uint8(o.Hardening)} {
 		w.Byte(n)
 	}
 	w.Bool(o.Output.disabled)
@@ -32,7 +32,7 @@ func readOptions(r *wire.Reader) Options {
 		MaxPayload: int(r.Max(maxPayload, "a payload bound")),
 	}
 	o.Buffer.Mode, o.Buffer.Policy = BufferMode(r.Byte()), FullPolicy(r.Byte())
-	o.Scheduler, o.Payload = Scheduler(r.Byte()), PayloadCheck(r.Byte())
+	o.Scheduler, o.Payload, o.Hardening = Scheduler(r.Byte()), PayloadCheck(r.Byte()), Hardening(r.Byte())
 	o.Output = OutputPolicy{disabled: r.Bool(), denied: predicateSet(r.Max(1<<16-1, "an output policy"))}
 	o.Credits, o.TickLength = r.Uint(), aura.Duration(r.Max(1<<62, "a tick"))
 	for range r.Count(maxFragments, 2, "layers") {

@@ -5,19 +5,6 @@ import (
 	"github.com/aura-runtime/aura/machine/own"
 )
 
-// owned resolves the session of a capability and demands that it is current and reaches a fragment; ""
-// asks for the whole session. A session that ended has no owner.
-func (m *Machine) owned(op aura.Op, c own.Capability, fragment string) (*session, error) {
-	s, err := m.active(op, SessionID(c.Session))
-	if err != nil {
-		return nil, err
-	}
-	if err := s.owner.Check(op, c, fragment); err != nil {
-		return nil, err
-	}
-	return s, nil
-}
-
 // ownedRole resolves a role of the session of a capability, and demands that the capability reaches the
 // role's fragment.
 func (m *Machine) ownedRole(op aura.Op, c own.Capability, role RoleID) (*session, *process, error) {
@@ -29,43 +16,67 @@ func (m *Machine) ownedRole(op aura.Op, c own.Capability, role RoleID) (*session
 	if p == nil {
 		return nil, nil, aura.Errorf(op, aura.NotFound, "session %d does not play role %s here", s.id, s.image.RoleName(role))
 	}
-	if err := s.owner.Check(op, c, s.image.Fragment(role)); err != nil {
+	if err := s.owners.Check(op, c, s.image.Fragment(role)); err != nil {
 		return nil, nil, err
 	}
 	return s, p, nil
 }
 
-// Claim makes owner the owner of a session that was released.
-func (m *Machine) Claim(id SessionID, owner own.Owner) (own.Capability, error) {
+// Claim makes owner the owner of fragments that have none, by the authority that their release gave.
+func (m *Machine) Claim(authority own.Claim, owner own.Owner) (own.Capability, error) {
 	const op = "machine.Claim"
-	s, err := m.active(op, id)
+	s, err := m.active(op, SessionID(authority.Session()))
 	if err != nil {
 		return own.Capability{}, err
 	}
-	c, err := s.owner.Claim(op, owner)
+	c, err := s.owners.Claim(op, authority, owner)
 	if err == nil {
-		m.log.command(m.tick, EffectClaim, s.id, owner)
+		m.log.command(m.tick, EffectClaim, s.id, owner, authority.Generation())
 		m.changed()
+		m.holdFragments(s)
 	}
 	return c, err
 }
 
-// Release gives a session up, so that another owner can claim it.
-func (m *Machine) Release(c own.Capability) error {
+// Release gives the fragments of a capability up and returns the authority to claim them. Their roles do not run until
+// there is an owner again.
+func (m *Machine) Release(c own.Capability) (own.Claim, error) {
 	const op = "machine.Release"
 	s, err := m.active(op, SessionID(c.Session))
 	if err != nil {
-		return err
+		return own.Claim{}, err
 	}
-	if err := s.owner.Release(op, c); err != nil {
-		return err
+	authority, err := s.owners.Release(op, c)
+	if err == nil {
+		m.log.command(m.tick, EffectRelease, s.id, c.Owner, c.Generation)
+		m.changed()
+		m.holdFragments(s)
 	}
-	m.log.command(m.tick, EffectRelease, s.id, c.Owner)
-	m.changed()
-	return nil
+	return authority, err
 }
 
-// Attenuate narrows a capability to some fragments of its session. The old capability is stale.
+// holdFragments lets the roles of the fragments run whose owner may act, and no others.
+func (m *Machine) holdFragments(s *session) {
+	for _, role := range s.resume {
+		if p := s.proc(role); s.owners.Find(s.image.Fragment(role)).Acts() {
+			m.endHold(p, holdOwner)
+		}
+	}
+	s.resume = nil
+	for i := range s.procs {
+		p := &s.procs[i]
+		switch acts := s.owners.Find(s.image.Fragment(p.role)).Acts(); {
+		case p.status.final():
+		case acts && p.held&holdOwner != 0:
+			m.endHold(p, holdOwner)
+		case !acts:
+			m.hold(p, holdOwner)
+		}
+	}
+}
+
+// Attenuate gives the owner a capability for some of its fragments alone. The old one is stale for these, and good for
+// the others.
 func (m *Machine) Attenuate(c own.Capability, scope own.Scope) (own.Capability, error) {
 	const op = "machine.Attenuate"
 	s, err := m.active(op, SessionID(c.Session))
@@ -75,16 +86,17 @@ func (m *Machine) Attenuate(c own.Capability, scope own.Scope) (own.Capability, 
 	if err := s.hasFragments(op, scope); err != nil {
 		return own.Capability{}, err
 	}
-	narrowed, err := s.owner.Attenuate(op, c, scope)
+	narrowed, err := s.owners.Attenuate(op, c, scope)
 	if err == nil {
-		m.log.scoped(m.tick, EffectAttenuate, s.id, c.Owner, scope, false)
+		m.log.scoped(m.tick, EffectAttenuate, s.id, c.Owner, c.Generation, scope, false)
 		m.changed()
 	}
 	return narrowed, err
 }
 
-// BeginTransfer stages the transfer of a session to another owner: with its scope as it is, or, if it is
-// stated to attenuate, with a narrower one. Until the receipt is committed nothing has moved.
+// BeginTransfer stages the transfer of fragments to another owner: all that the capability reaches, or, if it is
+// stated to attenuate, fewer. Until the receipt is committed nothing has moved, and the fragments stand still: the
+// receiver gets what the owner last saw.
 func (m *Machine) BeginTransfer(c own.Capability, to own.Owner, scope own.Scope, attenuate bool) (own.Receipt, error) {
 	const op = "machine.BeginTransfer"
 	s, err := m.active(op, SessionID(c.Session))
@@ -94,30 +106,30 @@ func (m *Machine) BeginTransfer(c own.Capability, to own.Owner, scope own.Scope,
 	if err := s.hasFragments(op, scope); err != nil {
 		return own.Receipt{}, err
 	}
-	r, err := s.owner.Begin(op, c, to, scope, attenuate)
+	r, err := s.owners.Begin(op, c, to, scope, attenuate)
 	if err == nil {
-		m.log.scoped(m.tick, EffectBeginTransfer, s.id, to, scope, attenuate)
+		m.log.scoped(m.tick, EffectBeginTransfer, s.id, to, c.Generation, scope, attenuate)
 		m.changed()
+		m.holdFragments(s)
 	}
 	return r, err
 }
 
-// CommitTransfer makes the receiver of a receipt the owner: the record, the capability and the
-// operations under way (see [Machine.Objects]) move together. In a signed session, values that cross from now
-// on are signed on every edge.
+// CommitTransfer makes the receiver of a receipt the owner: the record and the capability move
+// together. In a signed session, values that cross from now on are signed on every edge.
 func (m *Machine) CommitTransfer(r own.Receipt) (own.Capability, error) {
 	const op = "machine.CommitTransfer"
 	s, err := m.active(op, SessionID(r.Session))
 	if err != nil {
 		return own.Capability{}, err
 	}
-	c, err := s.owner.Commit(op, r)
+	c, err := s.owners.Commit(op, r)
 	if err != nil {
 		return own.Capability{}, err
 	}
-	m.log.command(m.tick, EffectCommitTransfer, s.id, r.To)
+	m.log.command(m.tick, EffectCommitTransfer, s.id, r.To, r.ID)
 	m.changed()
-	m.objects.Handoff(uint64(s.id), r.ID, string(r.From), string(r.To))
+	m.holdFragments(s)
 	for i := range s.procs {
 		p := &s.procs[i]
 		if !r.Scope.Covers(s.image.Fragment(p.role)) {
@@ -140,11 +152,12 @@ func (m *Machine) RollbackTransfer(r own.Receipt) error {
 	if err != nil {
 		return err
 	}
-	if err := s.owner.Rollback(op, r); err != nil {
+	if err := s.owners.Rollback(op, r); err != nil {
 		return err
 	}
-	m.log.command(m.tick, EffectRollbackTransfer, s.id, r.To)
+	m.log.command(m.tick, EffectRollbackTransfer, s.id, r.To, r.ID)
 	m.changed()
+	m.holdFragments(s)
 	return nil
 }
 
@@ -156,7 +169,7 @@ func (m *Machine) Ready(c own.Capability) (own.Readiness, error) {
 	if err != nil {
 		return own.Readiness{}, err
 	}
-	return s.owner.Ready(op, c)
+	return s.owners.Ready(op, c)
 }
 
 // UseReady consumes a readiness witness.
@@ -166,20 +179,16 @@ func (m *Machine) UseReady(w own.Readiness) error {
 	if err != nil {
 		return err
 	}
-	return s.owner.Use(op, w)
+	return s.owners.Use(op, w)
 }
 
 // Audit returns the last entries of the machine's ownership log.
 func (m *Machine) Audit() []own.Entry { return m.audit.Entries() }
 
-// hasFragments demands that a scope speaks of fragments of the session.
+// hasFragments demands that a scope speaks of fragments that have roles here.
 func (s *session) hasFragments(op aura.Op, scope own.Scope) error {
 	for _, f := range scope.Names() {
-		found := false
-		for _, have := range s.image.fragments {
-			found = found || have == f
-		}
-		if !found {
+		if s.owners.Find(f) == nil {
 			return aura.Errorf(op, aura.NotFound, "session %d has no fragment %s", s.id, f)
 		}
 	}

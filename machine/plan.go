@@ -45,6 +45,9 @@ func (k *pick) fail(code FaultCode, detail string) {
 	k.kind, k.fault, k.detail = stepFault, code, detail
 }
 
+// deny makes the pick a step that the host refused.
+func (k *pick) deny() { k.kind, k.wait = stepBlock, waitDeny }
+
 // plan decides the next step of a ready process. It asks the host for choices and payloads, and changes
 // nothing but the answer that is kept.
 func (m *Machine) plan(k *pick, p *process) {
@@ -80,7 +83,14 @@ func (m *Machine) planSend(k *pick, st *state) {
 		return
 	}
 	branches := p.session.image.branchesOf(st)
-	if !p.answer.given && !m.ask(k, st, branches) {
+	if !p.answer.given && !p.answer.refused && !m.ask(k, st, branches) {
+		return
+	}
+	if p.answer.refused {
+		if k.deny(); p.answer.chosen {
+			k.branch = branches[p.answer.branch]
+		}
+		k.seq = r.sent
 		return
 	}
 	k.branch, k.value, k.seq = branches[p.answer.branch], p.answer.value, r.sent
@@ -115,7 +125,7 @@ func (m *Machine) applyFullPolicy(k *pick) bool {
 	return false
 }
 
-// ask gets the choice and the payload from the host. It reports whether both are there.
+// ask gets the choice and the payload from the host. It reports whether both are there, or one was refused.
 func (m *Machine) ask(k *pick, st *state, branches []branch) bool {
 	p := k.proc
 	s, to := p.session, p.session.image.edges[st.edge].to
@@ -129,6 +139,9 @@ func (m *Machine) ask(k *pick, st *state, branches []branch) bool {
 		case a == AnswerDefer:
 			k.kind, k.wait = stepBlock, waitHost
 			return false
+		case a == AnswerRefused:
+			p.answer.refused = true
+			return true
 		case a != AnswerDone:
 			k.fail(FaultInvoke, a.String())
 			return false
@@ -148,6 +161,9 @@ func (m *Machine) ask(k *pick, st *state, branches []branch) bool {
 		return true
 	case AnswerDefer:
 		k.kind, k.wait = stepBlock, waitHost
+	case AnswerRefused:
+		p.answer.refused = true
+		return true
 	default:
 		k.fail(FaultInvoke, a.String())
 	}

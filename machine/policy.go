@@ -21,11 +21,11 @@ type Policy struct {
 
 // policies is the table of production policies.
 var policies = [...]Policy{
-	{"aura.vm.prod.default", ClassRecoveryGrant, SpreadExact, 1, DeterminismFull, TierStrict, ReplayOff},
+	{"aura.vm.prod.default", ClassRecoveryGrant, SpreadExact, 1, DeterminismFull, TierStrict, ReplaySequence},
 	{"aura.vm.consensus_fallback.prod", ClassConsensusFallback, SpreadReorders, 2, DeterminismModuloCommutativity, TierReplayDeterministic, ReplaySequence},
 	{"aura.vm.consensus_fast_path.prod", ClassConsensusFastPath, SpreadExact, 1, DeterminismFull, TierStrict, ReplaySequence},
 	{"aura.vm.dkg_ceremony.prod", ClassDkgCeremony, SpreadReorders, 2, DeterminismReplayExact, TierReplayDeterministic, ReplaySequence},
-	{"aura.vm.recovery_grant.prod", ClassRecoveryGrant, SpreadExact, 1, DeterminismFull, TierStrict, ReplayOff},
+	{"aura.vm.recovery_grant.prod", ClassRecoveryGrant, SpreadExact, 1, DeterminismFull, TierStrict, ReplaySequence},
 	{"aura.vm.sync_anti_entropy.prod", ClassSyncAntiEntropy, SpreadBounded, 4, DeterminismModuloEffects, TierEnvelopeBounded, ReplaySequence},
 }
 

@@ -64,7 +64,7 @@ type ReplayMode uint8
 
 // The communication replay modes.
 const (
-	// ReplayOff checks nothing.
+	// ReplayOff checks nothing inside of the machine. Messages from outside are good once in every mode.
 	ReplayOff ReplayMode = 0
 	// ReplaySequence demands exactly the next number of the edge.
 	ReplaySequence ReplayMode = 1
@@ -160,9 +160,10 @@ func (f FallbackReason) String() string {
 //	active ──▶ draining ──▶ closed
 //	   │           ├──────▶ cancelled
 //	   │           ├──────▶ aborted
+//	   │           ├──────▶ delegated
 //	   └───────────┴──────▶ faulted
 //
-// An active session without waiting messages is closed at once. The last four are final.
+// An active session without waiting messages is closed at once. The last five are final.
 type SessionStatus uint8
 
 // The statuses. All but SessionActive and SessionDraining are final.
@@ -174,11 +175,13 @@ const (
 	SessionCancelled SessionStatus = 4
 	SessionAborted   SessionStatus = 5
 	SessionFaulted   SessionStatus = 6
+	// SessionDelegated: it goes on in another machine, see [Machine.Depart].
+	SessionDelegated SessionStatus = 7
 )
 
 func (s SessionStatus) String() string {
 	return named([]string{SessionActive: "active", SessionDraining: "draining", SessionClosed: "closed",
-		SessionCancelled: "cancelled", SessionAborted: "aborted", SessionFaulted: "faulted"}, uint8(s))
+		SessionCancelled: "cancelled", SessionAborted: "aborted", SessionFaulted: "faulted", SessionDelegated: "delegated"}, uint8(s))
 }
 
 // Terminal reports whether nothing more will happen in the session.

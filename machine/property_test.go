@@ -65,7 +65,7 @@ func (s scene) start(t *rapid.T) setup {
 	h.lazy = s.lazy
 	m := machine.New(h, s.options())
 	for _, i := range s.sessions {
-		if _, err := m.Open(s.images[i], machine.Opening{Owner: "test", Admission: machine.AdmitTrusted(s.as, s.replay, s.width)}); err != nil {
+		if _, err := m.Open(s.images[i], machine.Opening{Owner: "test", Admission: machine.AdmitTrusted(s.images[i], s.as, s.replay, s.width)}); err != nil {
 			t.Fatal(err)
 		}
 	}

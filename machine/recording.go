@@ -11,7 +11,7 @@ import (
 	"github.com/aura-runtime/aura/machine/own"
 )
 
-const recordingMagic = "aura.machine.recording.v1\n"
+const recordingMagic = "aura.machine.recording.v2\n"
 
 // maxTicks bounds the rounds of a recording.
 const maxTicks = 1 << 28
@@ -172,7 +172,7 @@ func (rec *Recording) writeEffect(w *wire.Writer, e *Effect) {
 		w.String(n)
 	}
 	w.Bytes(e.Signature)
-	if e.Kind == EffectOpen {
+	if e.Kind == EffectOpen || e.Kind == EffectImport {
 		w.Uint(uint64(slices.Index(rec.Images, e.Image)))
 		writeOpening(w, e.Opening)
 	}
@@ -192,7 +192,7 @@ func (rec *Recording) readEffect(r *wire.Reader) Effect {
 		e.Names = append(e.Names, r.String(maxNameBytes, "a name"))
 	}
 	e.Signature = r.Bytes(1<<10, "a signature")
-	if e.Kind == EffectOpen {
+	if e.Kind == EffectOpen || e.Kind == EffectImport {
 		at := r.Uint()
 		if at >= uint64(len(rec.Images)) {
 			r.Fail("a session opens an image that is not there")
@@ -205,6 +205,7 @@ func (rec *Recording) readEffect(r *wire.Reader) Effect {
 
 func writeOpening(w *wire.Writer, o *Opening) {
 	w.String(string(o.Owner))
+	w.String(o.Protocol)
 	w.Fixed(o.Name[:])
 	w.Byte(o.Priority)
 	w.Uint(o.Budget)
@@ -218,7 +219,7 @@ func writeOpening(w *wire.Writer, o *Opening) {
 }
 
 func readOpening(r *wire.Reader) *Opening {
-	o := &Opening{Owner: own.Owner(r.String(maxNameBytes, "an owner"))}
+	o := &Opening{Owner: own.Owner(r.String(maxNameBytes, "an owner")), Protocol: r.String(maxNameBytes, "a protocol")}
 	r.Fixed(o.Name[:])
 	o.Priority, o.Budget, o.Roles = r.Byte(), r.Uint(), readRoles(r)
 	for range r.Count(maxRoles, 2, "authorities") {
@@ -244,34 +245,4 @@ func readRoles(r *wire.Reader) (list []choreo.Role) {
 		list = append(list, choreo.Role(r.String(maxNameBytes, "a role")))
 	}
 	return list
-}
-
-func writeAdmission(w *wire.Writer, a Admission) {
-	w.Bool(a.granted)
-	w.String(a.policy)
-	for _, n := range []uint8{uint8(a.class), uint8(a.requested), uint8(a.profile), uint8(a.reason), uint8(a.integrity),
-		uint8(a.replay), uint8(a.determinism), uint8(a.tier), uint8(a.scheduler)} {
-		w.Byte(n)
-	}
-	w.Uint(uint64(a.width))
-	w.Uint(uint64(len(a.evidence)))
-	for _, e := range a.evidence {
-		w.String(e)
-	}
-}
-
-func readAdmission(r *wire.Reader) Admission {
-	a := Admission{
-		granted: r.Bool(), policy: r.String(maxNameBytes, "a policy"), class: Class(r.Byte()), requested: Profile(r.Byte()),
-		profile: Profile(r.Byte()), reason: FallbackReason(r.Byte()), integrity: Integrity(r.Byte()), replay: ReplayMode(r.Byte()),
-		determinism: Determinism(r.Byte()), tier: Tier(r.Byte()), scheduler: Scheduler(r.Byte()),
-		width: int(r.Max(maxWave, "a width")),
-	}
-	for range r.Count(maxFragments, 1, "evidence") {
-		a.evidence = append(a.evidence, r.String(maxNameBytes, "evidence"))
-	}
-	if a.integrity < IntegrityBare || a.integrity > IntegritySigned || a.replay > ReplayNullifier || a.width < 1 {
-		r.Fail("an impossible admission")
-	}
-	return a
 }

@@ -30,7 +30,7 @@ func (d *Divergence) Error() string {
 // aura.Corrupt with a [*Divergence].
 func (r *Recording) Replay() error {
 	const op = "machine.Replay"
-	p := &player{rec: r, caps: map[SessionID]own.Capability{}, receipts: map[SessionID]own.Receipt{}}
+	p := &player{rec: r}
 	o := r.Options
 	o.Trace, o.Log = NewTrace(0), NewLog(0)
 	// Keys and signatures do not show in a trace, so a replay needs none of the secrets of its original.
@@ -49,13 +49,11 @@ func (r *Recording) Replay() error {
 
 // player is the host of a replay: a cursor over the recorded effects.
 type player struct {
-	rec      *Recording
-	m        *Machine
-	at       int
-	caps     map[SessionID]own.Capability
-	receipts map[SessionID]own.Receipt
-	edges    int // of the sessions that live
-	wrong    *Divergence
+	rec   *Recording
+	m     *Machine
+	at    int
+	edges int // of the sessions that live
+	wrong *Divergence
 }
 
 // maxReplayEdges bounds the memory that a recording can ask for: the edges of the sessions that live.
@@ -120,9 +118,27 @@ func (p *player) Receive(m Message, v Value) Answer {
 	return p.answer(EffectReceive, m.Session, m.Role).Answer
 }
 
+// capability returns the one with which a call was made: that of the fragment of its role, or that of the generation which
+// the effect names.
+func (p *player) capability(e *Effect) own.Capability {
+	s := p.m.sessions[e.Session]
+	if s == nil {
+		return own.Capability{}
+	}
+	generation := e.Number
+	switch r := s.owners.Find(s.image.Fragment(e.Role)); {
+	case e.Kind == EffectAttenuate || e.Kind == EffectBeginTransfer:
+		generation >>= 2
+	case r != nil:
+		generation = r.Generation()
+	}
+	c, _ := s.owners.Capability(generation)
+	return c
+}
+
 // apply repeats one call.
 func (p *player) apply(e *Effect) {
-	m, c := p.m, p.caps[e.Session]
+	m, c := p.m, p.capability(e)
 	site := func(i int) choreo.Role {
 		if i < len(e.Names) {
 			return choreo.Role(e.Names[i])
@@ -135,9 +151,13 @@ func (p *player) apply(e *Effect) {
 			p.diverge("a session", "no room for it")
 			return
 		}
-		if got, err := m.Open(e.Image, *e.Opening); err == nil {
-			p.caps[SessionID(got.Session)] = got
+		m.Open(e.Image, *e.Opening)
+	case EffectImport:
+		if p.edges += e.Image.Edges(); p.edges > maxReplayEdges {
+			p.diverge("a session", "no room for it")
+			return
 		}
+		m.Import(e.Image, e.Opening.Admission, e.Value.Bytes())
 	case EffectWave:
 		m.Plan(int(e.Number))
 	case EffectCommit:
@@ -183,11 +203,12 @@ func (p *player) apply(e *Effect) {
 // applyOwner repeats a call that concerns the life or the owner of a session.
 func (p *player) applyOwner(e *Effect, c own.Capability) {
 	m := p.m
-	keep := func(c own.Capability, err error) {
-		if err == nil {
-			p.caps[e.Session] = c
-		}
+	var owners own.Owners
+	if s := m.sessions[e.Session]; s != nil {
+		owners = s.owners
 	}
+	receipt, _ := owners.Pending(e.Number)
+	authority, _ := owners.Claimable(e.Number)
 	scope := own.Fragments(e.Names...)
 	if e.Number&1 != 0 {
 		scope = own.Whole()
@@ -208,19 +229,19 @@ func (p *player) applyOwner(e *Effect, c own.Capability) {
 			p.edges += s.image.Edges()
 		}
 	case EffectClaim:
-		keep(m.Claim(e.Session, own.Owner(e.Text)))
+		m.Claim(authority, own.Owner(e.Text))
 	case EffectRelease:
 		m.Release(c)
 	case EffectAttenuate:
-		keep(m.Attenuate(c, scope))
+		m.Attenuate(c, scope)
 	case EffectBeginTransfer:
-		if r, err := m.BeginTransfer(c, own.Owner(e.Text), scope, e.Number&2 != 0); err == nil {
-			p.receipts[e.Session] = r
-		}
+		m.BeginTransfer(c, own.Owner(e.Text), scope, e.Number&2 != 0)
 	case EffectCommitTransfer:
-		keep(m.CommitTransfer(p.receipts[e.Session]))
+		m.CommitTransfer(receipt)
+	case EffectDepart:
+		m.Depart(receipt)
 	case EffectRollbackTransfer:
-		m.RollbackTransfer(p.receipts[e.Session])
+		m.RollbackTransfer(receipt)
 	}
 }
 
@@ -257,7 +278,7 @@ func (p *player) compare() *Divergence {
 // describe writes an event with the names of the image of its session.
 func (p *player) describe(e Event) string {
 	for _, f := range p.rec.Effects {
-		if f.Kind == EffectOpen && f.Session == e.Session {
+		if (f.Kind == EffectOpen || f.Kind == EffectImport) && f.Session == e.Session {
 			return fmt.Sprintf("%q (seq %d, sum %x)", e.Describe(f.Image), e.Seq, e.Sum)
 		}
 	}

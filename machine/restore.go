@@ -50,24 +50,52 @@ func (x *restorer) session(im *Image) {
 	}
 	s := m.allot(im)
 	s.id = SessionID(r.Uint())
+	s.admission = readAdmission(r)
 	if n := len(m.order); s.id >= m.next || (n > 0 && m.order[n-1].id >= s.id) {
 		r.Fail("session %d is out of order", s.id)
 	}
+	x.state(s)
+	s.resume = x.roleIDs(s)
+	m.sessions[s.id] = s
+	m.order = append(m.order, s)
+	m.played += len(s.procs)
+}
+
+// roleIDs reads a list of roles that are played here, each at most once.
+func (x *restorer) roleIDs(s *session) (list []RoleID) {
+	for range x.r.Count(len(s.image.roles), 1, "roles") {
+		role := RoleID(x.r.Max(uint64(len(s.image.roles)-1), "a role"))
+		if s.proc(role) == nil || slices.Contains(list, role) {
+			x.r.Fail("a role is not played here, or listed twice")
+			return nil
+		}
+		list = append(list, role)
+	}
+	return list
+}
+
+// state reads what writeState wrote into a session that has its number and its admission.
+func (x *restorer) state(s *session) {
+	m, r, im := x.m, x.r, s.image
 	r.Fixed(s.name[:])
-	s.admission, s.status = readAdmission(r), SessionStatus(r.Byte())
+	s.status = SessionStatus(r.Byte())
 	s.epoch, s.steps, s.budget = r.Uint(), r.Uint(), r.Uint()
-	if s.status < SessionActive || s.status > SessionFaulted || !s.admission.granted {
+	if s.status < SessionActive || s.status > SessionDelegated || !s.admission.granted {
 		r.Fail("session %d is in no known status", s.id)
 	}
 	if r.Bool() {
 		s.fault = &Fault{Code: FaultCode(r.Byte()), Session: s.id, Role: choreo.Role(r.String(maxNameBytes, "a role")), Detail: r.String(maxNameBytes, "a detail")}
 	}
-	s.owner.Attach(&m.audit, &m.tick)
-	s.owner.Decode(r, uint64(s.id))
+	if s.worst = SessionStatus(r.Byte()); s.worst != 0 && (s.worst < SessionClosed || s.worst > SessionAborted) {
+		r.Fail("session %d: a fragment ended in no known way", s.id)
+	}
 	for i := range s.byRole {
 		s.byRole[i] = -1
 	}
 	x.processes(s)
+	s.owners.Attach(&m.audit, &m.tick)
+	s.owners.Decode(r, uint64(s.id), m.fragmentsOf(s))
+	x.standing(s)
 	o := Opening{}
 	m.wire(s, &o)
 	for i := range s.rings {
@@ -76,9 +104,6 @@ func (x *restorer) session(im *Image) {
 	for range r.Count(maxFacts, 2, "facts") {
 		s.facts = append(s.facts, knowledge{RoleID(r.Max(uint64(len(im.roles)-1), "a role")), r.String(maxNameBytes, "a fact")})
 	}
-	m.sessions[s.id] = s
-	m.order = append(m.order, s)
-	m.played += len(s.procs)
 }
 
 func (x *restorer) processes(s *session) {
@@ -100,7 +125,7 @@ func (x *restorer) processes(s *session) {
 		x.m.ready.remove(p)
 		p.state, p.status, p.wait, p.held, p.priority = int32(state), processStatus(r.Byte()), waitReason(r.Byte()), holdReason(r.Byte()), r.Byte()
 		p.token, p.credits = r.Bool(), r.Uint()
-		p.answer.chosen, p.answer.given, p.answer.drop = r.Bool(), r.Bool(), r.Bool()
+		p.answer.chosen, p.answer.given, p.answer.drop, p.answer.refused = r.Bool(), r.Bool(), r.Bool(), r.Bool()
 		if p.answer.chosen {
 			p.answer.branch = uint32(r.Max(max(uint64(p.current().count), 1)-1, "a branch"))
 		}
@@ -108,9 +133,10 @@ func (x *restorer) processes(s *session) {
 			p.answer.value.copyOf(readValue(r, 0))
 		}
 		ok := p.status >= procReady && p.status <= procStopped && (p.status == procBlocked) == (p.wait != waitNone) &&
-			p.wait <= waitHost && p.held <= holdPaused|holdTimeout && p.priority < levels &&
-			(!p.answer.given || p.answer.chosen) && (!p.answer.chosen || p.current().kind == choreo.StateSend) &&
-			(s.status > SessionDraining) == (p.status == procStopped || (p.status == procDone && s.status.Terminal()))
+			p.wait <= waitDeny && p.held <= holdPaused|holdTimeout|holdOwner && p.priority < levels &&
+			(!p.answer.given || p.answer.chosen) && !(p.answer.given && p.answer.refused) &&
+			(!p.answer.refused || p.current().kind == choreo.StateSend) && (!p.answer.chosen || p.current().kind == choreo.StateSend) &&
+			(!s.status.Terminal() || p.status.final())
 		if !ok {
 			r.Fail("role %s is in no possible situation", im.roles[role])
 			return
@@ -118,6 +144,22 @@ func (x *restorer) processes(s *session) {
 		if p.status.final() {
 			s.live--
 			x.m.live--
+		}
+	}
+}
+
+// standing demands that a role is stopped where its fragment or its session is over, and that it stands still where no
+// owner may act for it.
+func (x *restorer) standing(s *session) {
+	if x.r.Err() != nil {
+		return
+	}
+	for i := range s.procs {
+		p, owner := &s.procs[i], s.owners.Find(s.image.Fragment(s.procs[i].role))
+		over := owner.State().Terminal() || s.status.Terminal()
+		if (p.status == procStopped) != (over && p.status != procDone) || (!p.status.final() && (p.held&holdOwner == 0) != owner.Acts()) {
+			x.r.Fail("role %s is in no possible situation", s.image.roles[p.role])
+			return
 		}
 	}
 }
@@ -137,8 +179,8 @@ func (x *restorer) ring(s *session, id EdgeID) {
 		l.label, l.seq, l.sum = LabelID(r.Max(uint64(len(s.image.labels)-1), "a label")), r.Uint(), r.Uint()
 		l.value.copyOf(readValue(r, 0))
 		l.sig = append(l.sig[:0], r.Bytes(ed25519.SignatureSize, "a signature")...)
-		if s.admission.integrity >= IntegritySealed {
-			r.Fixed(l.tag[:])
+		if l.tag = [32]byte{}; s.admission.integrity >= IntegritySealed && r.Bool() {
+			l.tag = m.sealOf(s, ring, l)
 		}
 		if r.Err() != nil {
 			return

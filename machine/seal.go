@@ -132,6 +132,13 @@ func newIdentity(context, label *[32]byte, seq uint64, content *[32]byte) (id id
 	return id
 }
 
+// sealOf is the tag that a message on an edge must have.
+func (m *Machine) sealOf(s *session, r *ring, l *queuedMessage) [32]byte {
+	content := m.hasher.value(l.value)
+	m.identity = newIdentity(&r.context, &s.image.labelSums[l.label], l.seq, &content)
+	return m.hasher.mac(&r.key, m.identity[:])
+}
+
 // signed returns the bytes under a signature.
 func (id *identity) signed() []byte { return append([]byte(signatureDomain), id[:]...) }
 

@@ -15,7 +15,7 @@ type session struct {
 	status    SessionStatus
 	epoch     uint64
 	fault     *Fault
-	owner     own.Record
+	owners    own.Owners
 	procs     []process // the roles played here
 	byRole    []int32   // RoleID → index in procs, -1: played elsewhere
 	rings     []ring    // by EdgeID
@@ -24,7 +24,9 @@ type session struct {
 	steps     uint64    // steps taken
 	budget    uint64    // most steps that it may take
 	facts     []knowledge
-	passed    uint64 // the round in which a role of it was passed over by a wave
+	worst     SessionStatus // of the fragments that ended before the session; 0: none did
+	resume    []RoleID      // of an imported session: the roles that were ready, in their order
+	passed    uint64        // the round in which a role of it was passed over by a wave
 }
 
 // process is one role of one session; the reference calls it a coroutine.
@@ -49,6 +51,7 @@ type process struct {
 type answer struct {
 	given, chosen bool
 	drop          bool
+	refused       bool // the host denied the message; it is asked anew when the role is woken
 	branch        uint32
 	value         Value
 }
@@ -72,6 +75,7 @@ const (
 	waitRecv waitReason = 1
 	waitSend waitReason = 2
 	waitHost waitReason = 3
+	waitDeny waitReason = 4
 )
 
 // holdReason is a set of reasons for which a ready role may not run.
@@ -80,6 +84,7 @@ type holdReason uint8
 const (
 	holdPaused  holdReason = 1
 	holdTimeout holdReason = 2
+	holdOwner   holdReason = 4 // its fragment has no owner, or is being handed over
 )
 
 // knowledge is a fact that a role was tagged with.
@@ -111,12 +116,15 @@ const (
 	WaitingRoom Waiting = 2
 	// WaitingHost: the host, which deferred.
 	WaitingHost Waiting = 3
+	// WaitingDenied: the host refused what the role was about to do. Nothing of it happened: the role is asked anew, from
+	// the choice on, when it is woken.
+	WaitingDenied Waiting = 4
 )
 
 // RoleView is the public state of a role.
 type RoleView struct {
 	Role choreo.Role
-	// Done: it finished its part. Stopped: its session ended first.
+	// Done: it finished its part. Stopped: its session or its fragment ended first.
 	Done, Stopped bool
 	// Peer is the other role of the state that it is in.
 	Peer    choreo.Role
@@ -138,8 +146,18 @@ type SessionView struct {
 	Roles []RoleView
 	// Outbound is the number of messages that wait to be taken out.
 	Outbound int
-	// Owner is the present owner; "" if none.
+	// Fragments are the units of ownership that have roles here, by name.
+	Fragments []FragmentView
+}
+
+// FragmentView is the public state of a fragment.
+type FragmentView struct {
+	Name string
+	// Owner is the present owner, or the last one of a fragment that ended; "" if there is none.
 	Owner own.Owner
+	State own.State
+	// Pending: a transfer to another owner was begun.
+	Pending bool
 }
 
 // Session describes a session. It returns aura.NotFound after it was reaped.
@@ -150,7 +168,10 @@ func (m *Machine) Session(id SessionID) (SessionView, error) {
 	}
 	v := SessionView{
 		ID: s.id, Name: s.name, Image: s.image, Admission: s.admission, Status: s.status, Epoch: s.epoch,
-		Steps: s.steps, Fault: s.fault, Outbound: s.outbound, Owner: s.owner.Owner(),
+		Steps: s.steps, Fault: s.fault, Outbound: s.outbound,
+	}
+	for _, r := range s.owners.Records() {
+		v.Fragments = append(v.Fragments, FragmentView{Name: r.Fragment(), Owner: r.Owner(), State: r.State(), Pending: r.Pending()})
 	}
 	for i := range s.procs {
 		p := &s.procs[i]

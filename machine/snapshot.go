@@ -8,7 +8,7 @@ import (
 	"github.com/aura-runtime/aura/machine/internal/wire"
 )
 
-const snapshotMagic = "aura.machine.snapshot.v1\n"
+const snapshotMagic = "aura.machine.snapshot.v2\n"
 
 // Snapshot writes the whole state of the machine for [Restore]: a machine that is restored goes on as this
 // one would have. It holds payloads that wait, and no key. A wave that was planned and not committed is
@@ -32,19 +32,20 @@ func (m *Machine) Snapshot() []byte {
 	w.Uint(uint64(len(m.order)))
 	for _, s := range m.order {
 		w.Uint(uint64(slices.Index(images, s.image)))
-		writeSession(&w, s)
+		w.Uint(uint64(s.id))
+		writeAdmission(&w, s.admission)
+		m.writeState(&w, s)
+		writeRoleIDs(&w, s.resume)
 	}
 	m.writeQueues(&w)
 	m.writeSites(&w)
-	w.Bytes(m.objects.Encode())
 	w.Check(0)
 	return w.Buf
 }
 
-func writeSession(w *wire.Writer, s *session) {
-	w.Uint(uint64(s.id))
+// writeState writes all of a session but its number and its admission.
+func (m *Machine) writeState(w *wire.Writer, s *session) {
 	w.Fixed(s.name[:])
-	writeAdmission(w, s.admission)
 	w.Byte(byte(s.status))
 	for _, n := range []uint64{s.epoch, s.steps, s.budget} {
 		w.Uint(n)
@@ -55,18 +56,26 @@ func writeSession(w *wire.Writer, s *session) {
 		w.String(string(s.fault.Role))
 		w.String(s.fault.Detail)
 	}
-	s.owner.Encode(w)
+	w.Byte(byte(s.worst))
 	w.Uint(uint64(len(s.procs)))
 	for i := range s.procs {
 		writeProcess(w, &s.procs[i])
 	}
+	s.owners.Encode(w)
 	for i := range s.rings {
-		writeRing(w, &s.rings[i], s.admission.integrity)
+		m.writeRing(w, s, &s.rings[i])
 	}
 	w.Uint(uint64(len(s.facts)))
 	for _, k := range s.facts {
 		w.Uint(uint64(k.role))
 		w.String(k.fact)
+	}
+}
+
+func writeRoleIDs(w *wire.Writer, list []RoleID) {
+	w.Uint(uint64(len(list)))
+	for _, role := range list {
+		w.Uint(uint64(role))
 	}
 }
 
@@ -81,6 +90,7 @@ func writeProcess(w *wire.Writer, p *process) {
 	w.Bool(p.answer.chosen)
 	w.Bool(p.answer.given)
 	w.Bool(p.answer.drop)
+	w.Bool(p.answer.refused)
 	if p.answer.chosen {
 		w.Uint(uint64(p.answer.branch))
 	}
@@ -89,7 +99,10 @@ func writeProcess(w *wire.Writer, p *process) {
 	}
 }
 
-func writeRing(w *wire.Writer, r *ring, as Integrity) {
+// writeRing writes an edge. Of the seal of a message it says only whether it holds: the key stays here, and who reads the
+// edge seals the message anew.
+func (m *Machine) writeRing(w *wire.Writer, s *session, r *ring) {
+	sealed := s.admission.integrity >= IntegritySealed
 	for _, n := range []uint64{uint64(r.capacity), r.sent, r.consumed, r.window, uint64(r.cut), uint64(r.corrupt)} {
 		w.Uint(n)
 	}
@@ -103,11 +116,11 @@ func writeRing(w *wire.Writer, r *ring, as Integrity) {
 		w.Uint(l.sum)
 		w.Fixed(l.value.Append(nil))
 		w.Bytes(l.sig)
-		if as >= IntegritySealed {
-			w.Fixed(l.tag[:])
+		if sealed {
+			w.Bool(equalTags(m.sealOf(s, r, l), l.tag))
 		}
 	}
-	if as >= IntegritySealed {
+	if sealed {
 		w.Fixed(r.chain[:])
 		w.Uint(r.tree.leaves)
 		for _, p := range r.tree.peaks {
@@ -186,13 +199,9 @@ func Restore(b []byte, host Host, options Options) (*Machine, error) {
 	x.sessions()
 	x.queues()
 	x.sites()
-	objects := r.Bytes(1<<30, "the semantic objects")
 	r.Check(0, "the snapshot")
 	if err := r.End(); err != nil {
 		return nil, err
-	}
-	if err := m.objects.Decode(objects); err != nil {
-		return nil, &aura.Error{Op: op, Kind: aura.Corrupt, Err: err}
 	}
 	m.resumed = true
 	return m, nil

@@ -37,7 +37,6 @@ func (m *Machine) Step() (Status, error) {
 	m.advance()
 	p := m.ready.first()
 	if p == nil {
-		m.objects.Advance(m.tick)
 		return m.Status(), nil
 	}
 	m.ready.remove(p)
@@ -49,7 +48,6 @@ func (m *Machine) Step() (Status, error) {
 	m.plan(k, p)
 	m.prepare(k)
 	f := m.commit(k)
-	m.objects.Advance(m.tick)
 	if f != nil {
 		return m.Status(), f.in("machine.Step")
 	}

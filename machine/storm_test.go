@@ -21,8 +21,11 @@ type storm struct {
 	options  machine.Options
 	images   []*machine.Image
 	caps     []own.Capability
-	at       []int // the image of each session
+	at       []int // the image of the session of each capability
 	receipt  own.Receipt
+	claim    own.Claim
+	state    []byte // of an exported session
+	from     int    // its image
 	evidence uint64
 	wave     int
 	status   map[machine.SessionID]machine.SessionStatus
@@ -30,7 +33,7 @@ type storm struct {
 
 func newStorm(t *rapid.T) *storm {
 	s := &storm{t: t, host: newHost(rapid.Uint64().Draw(t, "seed")), status: map[machine.SessionID]machine.SessionStatus{}}
-	s.host.lazy = rapid.Bool().Draw(t, "lazy")
+	s.host.lazy, s.host.strict = rapid.Bool().Draw(t, "lazy"), rapid.Bool().Draw(t, "strict")
 	s.options = machine.Options{
 		Key: [32]byte{7}, Signer: newSigner(1), Trace: machine.NewTrace(0), Log: machine.NewLog(0),
 		Buffer:    machine.Buffer{Capacity: rapid.IntRange(1, 3).Draw(t, "capacity"), Policy: machine.FullPolicy(rapid.IntRange(0, 3).Draw(t, "policy")), Max: 4},
@@ -41,8 +44,7 @@ func newStorm(t *rapid.T) *storm {
 	}
 	s.m = machine.New(s.host, s.options)
 	for range 2 {
-		im, _ := drawImage(t)
-		s.images = append(s.images, im)
+		s.images = append(s.images, drawFragments(t))
 	}
 	s.open()
 	return s
@@ -52,7 +54,7 @@ func (s *storm) open() {
 	im := rapid.IntRange(0, len(s.images)-1).Draw(s.t, "image")
 	o := machine.Opening{
 		Owner: "ada", Name: aura.SessionID{byte(len(s.caps))}, Priority: uint8(rapid.IntRange(0, 3).Draw(s.t, "priority")), Budget: 80,
-		Admission: machine.AdmitTrusted(machine.Integrity(rapid.IntRange(1, 3).Draw(s.t, "integrity")), machine.ReplayMode(rapid.IntRange(0, 2).Draw(s.t, "replay")), 3),
+		Admission: machine.AdmitTrusted(s.images[im], machine.Integrity(rapid.IntRange(1, 3).Draw(s.t, "integrity")), machine.ReplayMode(rapid.IntRange(0, 2).Draw(s.t, "replay")), 3),
 	}
 	roles := s.images[im].Roles()
 	if rapid.Bool().Draw(s.t, "in part") {
@@ -68,53 +70,60 @@ func (s *storm) open() {
 func (s *storm) act() {
 	t := s.t
 	i := rapid.IntRange(0, len(s.caps)-1).Draw(t, "session")
-	c, im := &s.caps[i], s.images[s.at[i]]
+	c, im := s.caps[i], s.images[s.at[i]]
 	role := machine.RoleID(rapid.IntRange(0, len(im.Roles())-1).Draw(t, "role"))
 	peer := machine.RoleID(rapid.IntRange(0, len(im.Roles())-1).Draw(t, "peer"))
-	replace := func(n own.Capability, err error) {
-		if err == nil {
-			*c = n
+	keep := func(n own.Capability, err error) {
+		if err == nil { // the ones before stay in the list: they may be good for other fragments, or are stale
+			at := s.at[slices.IndexFunc(s.caps, func(x own.Capability) bool { return x.Session == n.Session })]
+			s.caps, s.at = append(s.caps, n), append(s.at, at)
 		}
 	}
-	switch rapid.IntRange(0, 40).Draw(t, "call") {
+	scope := func() own.Scope {
+		if rapid.Bool().Draw(t, "as it is") {
+			return c.Scope
+		}
+		return own.Fragments(rapid.SampledFrom(im.Fragments()).Draw(t, "fragment"))
+	}
+	switch rapid.IntRange(0, 44).Draw(t, "call") {
 	case 0:
 		s.open()
 	case 1:
-		s.m.Pause(*c, role)
+		s.m.Pause(c, role)
 	case 2:
-		s.m.Resume(*c, role)
+		s.m.Resume(c, role)
 	case 3, 4:
-		s.m.Wake(*c, role)
+		s.m.Wake(c, role)
 	case 5:
-		s.m.SetPriority(*c, role, uint8(rapid.IntRange(0, 16).Draw(t, "level")))
+		s.m.SetPriority(c, role, uint8(rapid.IntRange(0, 16).Draw(t, "level")))
 	case 6:
-		if e, err := s.m.Acquire(*c, role, "lock"); err == nil {
+		if e, err := s.m.Acquire(c, role, "lock"); err == nil {
 			s.evidence = e
 		}
 	case 7:
-		s.m.Yield(*c, role, s.evidence)
+		s.m.Yield(c, role, s.evidence)
 	case 8:
-		s.m.Tag(*c, role, "fact")
+		s.m.Tag(c, role, "fact")
 	case 9:
-		s.m.Check(*c, role, peer, "fact")
+		s.m.Check(c, role, peer, "fact")
 	case 10:
-		replace(s.m.Attenuate(*c, own.Fragments(im.Fragments()...)))
+		keep(s.m.Attenuate(c, scope()))
 	case 11:
-		if r, err := s.m.BeginTransfer(*c, "ben", c.Scope, false); err == nil {
+		if r, err := s.m.BeginTransfer(c, "ben", scope(), rapid.Bool().Draw(t, "attenuates")); err == nil {
 			s.receipt = r
 		}
 	case 12:
-		if n, err := s.m.CommitTransfer(s.receipt); err == nil {
-			s.caps[slices.IndexFunc(s.caps, func(x own.Capability) bool { return x.Session == n.Session })] = n
-		}
+		keep(s.m.CommitTransfer(s.receipt))
 	case 13:
 		s.m.RollbackTransfer(s.receipt)
 	case 14:
-		s.m.Release(*c)
+		if claim, err := s.m.Release(c); err == nil {
+			s.claim = claim
+		}
 	case 15:
-		replace(s.m.Claim(machine.SessionID(c.Session), "cleo"))
+		keep(s.m.Claim(s.claim, "cleo"))
 	case 16:
-		rapid.SampledFrom([]func(own.Capability) error{s.m.Close, s.m.Cancel, s.m.Abort}).Draw(t, "end")(*c)
+		rapid.SampledFrom([]func(own.Capability) error{s.m.Close, s.m.Cancel, s.m.Abort}).Draw(t, "end")(c)
 	case 17:
 		if rapid.IntRange(0, 9).Draw(t, "die") == 0 {
 			s.m.OwnerDied("ben")
@@ -134,12 +143,12 @@ func (s *storm) act() {
 	case 23:
 		s.m.Reap(nil)
 	case 24, 25, 26:
-		s.m.Inject(*c, machine.Parcel{
+		s.m.Inject(c, machine.Parcel{
 			From: peer, To: role, Label: machine.LabelID(rapid.IntRange(0, 5).Draw(t, "label")),
 			Seq: uint64(rapid.IntRange(0, 2).Draw(t, "seq")), Value: machine.Nat(4),
 		})
 	case 27, 28:
-		s.m.Take(*c)
+		s.m.Take(c)
 	case 29:
 		s.wave = s.m.Plan(3).Len()
 	case 30:
@@ -150,6 +159,23 @@ func (s *storm) act() {
 	case 31:
 		s.wave = 0
 		s.m.Commit()
+	case 32, 33:
+		if state, err := s.m.Export(c); err == nil {
+			s.state, s.from = state, s.at[i]
+		}
+		s.wave = 0
+	case 34:
+		v, err := s.m.Session(machine.SessionID(c.Session))
+		if err != nil {
+			return
+		}
+		if authority, err := s.m.Import(s.images[s.from], v.Admission, s.state); err == nil {
+			s.claim = authority
+			s.caps, s.at = append(s.caps, own.Capability{Session: authority.Session()}), append(s.at, s.from)
+		}
+		s.wave = 0
+	case 35:
+		s.m.Depart(s.receipt)
 	default:
 		s.wave = 0
 		s.m.Step()

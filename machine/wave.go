@@ -146,7 +146,6 @@ func (m *Machine) Commit() (Status, error) {
 		}
 	}
 	w.n, w.live = 0, false
-	m.objects.Advance(m.tick)
 	if first != nil {
 		return m.Status(), first.in("machine.Commit")
 	}

@@ -17,18 +17,21 @@ type letter struct {
 	payload []byte
 }
 
-// end is a role's end of a wire: a machine.Port.
+// deadline is what bounds the calls of this program; in an agent it is a task.Context.
+type deadline struct{}
+
+// end is a role's end of a wire: a machine.Port[deadline].
 type end struct {
 	*wire
 	role choreo.Role
 }
 
-func (e end) Send(to choreo.Role, label string, payload []byte) error {
+func (e end) Send(_ deadline, to choreo.Role, label string, payload []byte) error {
 	e.sent = append(e.sent, letter{to, label, payload})
 	return nil
 }
 
-func (e end) Receive(choreo.Role) (string, []byte, error) {
+func (e end) Receive(deadline, choreo.Role) (string, []byte, error) {
 	if len(e.sent) == 0 || e.sent[0].to != e.role {
 		return "", nil, aura.Errorf("wire.Receive", aura.Unavailable, "nothing has come")
 	}
@@ -40,29 +43,29 @@ func (e end) Receive(choreo.Role) (string, []byte, error) {
 // Both roles of a protocol, each held to its part by the compiler.
 func Example() {
 	err := func() error {
-		w := &wire{}
+		w, soon := &wire{}, deadline{}
 		ada := contactmessage.StartSender(end{w, "Sender"})
 		ben := contactmessage.StartReceiver(end{w, "Receiver"})
 
-		waiting, err := ada.SendMessage(contactmessage.Message{Payload: []byte("hi ben")})
+		waiting, err := ada.SendMessage(soon, contactmessage.Message{Payload: []byte("hi ben")})
 		if err != nil {
 			return err
 		}
-		message, received, err := ben.ReceiveMessage()
+		message, received, err := ben.ReceiveMessage(soon)
 		if err != nil {
 			return err
 		}
 		fmt.Printf("ben reads %q\n", message.Payload)
-		if _, err := received.SendAcknowledged(contactmessage.Acknowledged{}); err != nil {
+		if _, err := received.SendAcknowledged(soon, contactmessage.Acknowledged{}); err != nil {
 			return err
 		}
-		if _, _, err := waiting.ReceiveAcknowledged(); err != nil {
+		if _, _, err := waiting.ReceiveAcknowledged(soon); err != nil {
 			return err
 		}
 		fmt.Println("ada knows")
 
 		// A state serves once: a message cannot be sent twice.
-		_, err = ada.SendMessage(contactmessage.Message{Payload: []byte("hi ben")})
+		_, err = ada.SendMessage(soon, contactmessage.Message{Payload: []byte("hi ben")})
 		fmt.Println(aura.KindOf(err), "-", aura.Reason(err))
 		return nil
 	}()

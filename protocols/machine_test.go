@@ -47,7 +47,7 @@ func newStage(t *testing.T, inst *choreo.Instance) *stage {
 	s := &stage{said: map[choreo.Role][]letter{}, heard: map[choreo.Role][]letter{}}
 	s.m = machine.New(s, machine.Options{Key: [32]byte{1}})
 	capability, err := s.m.Open(image, machine.Opening{
-		Owner: "stage", Admission: machine.AdmitTrusted(machine.IntegritySealed, machine.ReplaySequence, 1),
+		Owner: "stage", Admission: machine.AdmitTrusted(image, machine.IntegritySealed, machine.ReplaySequence, 1),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -101,13 +101,13 @@ func (s *stage) Receive(m machine.Message, v machine.Value) machine.Answer {
 	return machine.AnswerDone
 }
 
-// seat is a role's machine.Port on a stage.
+// seat is a role's machine.Port on a stage, whose calls never wait.
 type seat struct {
 	*stage
 	role choreo.Role
 }
 
-func (s seat) Send(to choreo.Role, label string, payload []byte) error {
+func (s seat) Send(_ deadline, to choreo.Role, label string, payload []byte) error {
 	s.said[s.role] = append(s.said[s.role], letter{to, label, payload})
 	if err := errors.Join(s.wake(s.role), s.settle()); err != nil {
 		return err
@@ -118,7 +118,7 @@ func (s seat) Send(to choreo.Role, label string, payload []byte) error {
 	return nil
 }
 
-func (s seat) Receive(from choreo.Role) (string, []byte, error) {
+func (s seat) Receive(_ deadline, from choreo.Role) (string, []byte, error) {
 	heard := s.heard[s.role]
 	if len(heard) == 0 || heard[0].to != from {
 		return "", nil, aura.Errorf("seat.Receive", aura.Unavailable, "nothing has come for %s from %s", s.role, from)
@@ -157,15 +157,15 @@ var errGuardian = errors.New("a guardian heard something else")
 // ceremony plays all four parts of a ceremony that is cancelled, each by its endpoint.
 func ceremony(s *stage) error {
 	initiator := guardianceremony.StartInitiator(seat{s, "Initiator"})
-	proposed0, err := initiator.SendPropose(guardianceremony.Propose{Payload: []byte("0")})
+	proposed0, err := initiator.SendPropose(deadline{}, guardianceremony.Propose{Payload: []byte("0")})
 	if err != nil {
 		return err
 	}
-	proposed1, err := proposed0.SendPropose(guardianceremony.Propose{Payload: []byte("1")})
+	proposed1, err := proposed0.SendPropose(deadline{}, guardianceremony.Propose{Payload: []byte("1")})
 	if err != nil {
 		return err
 	}
-	asked, err := proposed1.SendPropose(guardianceremony.Propose{Payload: []byte("2")})
+	asked, err := proposed1.SendPropose(deadline{}, guardianceremony.Propose{Payload: []byte("2")})
 	if err != nil {
 		return err
 	}
@@ -176,64 +176,64 @@ func ceremony(s *stage) error {
 	if err := answer12(s); err != nil {
 		return err
 	}
-	_, one, err := asked.ReceiveAnswer()
+	_, one, err := asked.ReceiveAnswer(deadline{})
 	if err != nil {
 		return err
 	}
-	_, two, err := one.ReceiveAnswer()
+	_, two, err := one.ReceiveAnswer(deadline{})
 	if err != nil {
 		return err
 	}
-	_, decision, err := two.ReceiveAnswer()
+	_, decision, err := two.ReceiveAnswer(deadline{})
 	if err != nil {
 		return err
 	}
-	c0, err := decision.SendCancel(guardianceremony.Cancel{})
+	c0, err := decision.SendCancel(deadline{}, guardianceremony.Cancel{})
 	if err != nil {
 		return err
 	}
-	c1, err := c0.SendCancel(guardianceremony.Cancel{})
+	c1, err := c0.SendCancel(deadline{}, guardianceremony.Cancel{})
 	if err != nil {
 		return err
 	}
-	if _, err := c1.SendCancel(guardianceremony.Cancel{}); err != nil {
+	if _, err := c1.SendCancel(deadline{}, guardianceremony.Cancel{}); err != nil {
 		return err
 	}
-	outcome, err := first.Receive()
+	outcome, err := first.Receive(deadline{})
 	if err != nil {
 		return err
 	}
-	if _, ok := outcome.(guardianceremony.Guardian0S3Cancel); !ok {
+	if _, ok := outcome.(guardianceremony.Guardian0S3Cancel[deadline]); !ok {
 		return errGuardian
 	}
 	return nil
 }
 
 // answer0 is the first guardian's part up to the decision.
-func answer0(s *stage) (guardianceremony.Guardian0S3, error) {
-	proposal, g, err := guardianceremony.StartGuardian0(seat{s, "Guardian[0]"}).ReceivePropose()
+func answer0(s *stage) (guardianceremony.Guardian0S3[deadline], error) {
+	proposal, g, err := guardianceremony.StartGuardian0(seat{s, "Guardian[0]"}).ReceivePropose(deadline{})
 	if err != nil {
-		return guardianceremony.Guardian0S3{}, err
+		return guardianceremony.Guardian0S3[deadline]{}, err
 	}
 	if string(proposal.Payload) != "0" {
-		return guardianceremony.Guardian0S3{}, errGuardian
+		return guardianceremony.Guardian0S3[deadline]{}, errGuardian
 	}
-	return g.SendAnswer(guardianceremony.Answer{Payload: []byte("no")})
+	return g.SendAnswer(deadline{}, guardianceremony.Answer{Payload: []byte("no")})
 }
 
 // answer12 lets the other two guardians accept.
 func answer12(s *stage) error {
-	_, g1, err := guardianceremony.StartGuardian1(seat{s, "Guardian[1]"}).ReceivePropose()
+	_, g1, err := guardianceremony.StartGuardian1(seat{s, "Guardian[1]"}).ReceivePropose(deadline{})
 	if err != nil {
 		return err
 	}
-	if _, err := g1.SendAnswer(guardianceremony.Answer{Payload: []byte("yes")}); err != nil {
+	if _, err := g1.SendAnswer(deadline{}, guardianceremony.Answer{Payload: []byte("yes")}); err != nil {
 		return err
 	}
-	_, g2, err := guardianceremony.StartGuardian2(seat{s, "Guardian[2]"}).ReceivePropose()
+	_, g2, err := guardianceremony.StartGuardian2(seat{s, "Guardian[2]"}).ReceivePropose(deadline{})
 	if err != nil {
 		return err
 	}
-	_, err = g2.SendAnswer(guardianceremony.Answer{Payload: []byte("yes")})
+	_, err = g2.SendAnswer(deadline{}, guardianceremony.Answer{Payload: []byte("yes")})
 	return err
 }

@@ -1,6 +1,7 @@
 package gen_test
 
 import (
+	"errors"
 	"flag"
 	"go/ast"
 	"go/importer"
@@ -40,7 +41,9 @@ func generate(t *testing.T, path, pkg string) []byte {
 	if inst.Global == nil {
 		t.Skip("a protocol that can only be reasoned about has no endpoints")
 	}
-	code, err := gen.Go(inst, gen.Options{Package: pkg, Port: portPath})
+	code, err := gen.Go(inst, gen.Options{
+		Package: pkg, Port: portPath, Types: map[string]gen.Type{"shop.Money": {Import: portPath, Name: "Money"}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +72,8 @@ type stubs struct{ std types.Importer }
 
 func (s stubs) Import(path string) (*types.Package, error) {
 	source := map[string]string{
-		portPath: "package port; type Port interface { Send(to, label string, payload []byte) error; Receive(from string) (string, []byte, error) }",
+		portPath: "package port; type Port[C any] interface { Send(ctx C, to, label string, payload []byte) error; Receive(ctx C, from string) (string, []byte, error) }; " +
+			"type Money struct{}; func (Money) MarshalBinary() ([]byte, error) { return nil, nil }; func (*Money) UnmarshalBinary([]byte) error { return nil }",
 		"github.com/aura-runtime/aura": "package aura; type Kind uint8; const (Stale Kind = 2; Invalid Kind = 6; Corrupt Kind = 7); " +
 			"type Op string; type Error struct { Op Op; Kind Kind; Err error }; func (*Error) Error() string { return \"\" }; " +
 			"func KindOf(error) Kind { return 0 }; func Errorf(Op, Kind, string, ...any) *Error { return nil }",
@@ -110,14 +114,16 @@ func TestAWrongMessageDoesNotCompile(t *testing.T) {
 		name, call string
 		compiles   bool
 	}{
-		{"the first message", "StartBuyCust(w).SendAsk(BuyAsk{})", true},
-		{"a later one", "StartBuyCust(w).SendLeave(BuyLeave{})", false},
-		{"one of another role", "StartBuyCust(w).SendPrice(BuyPrice{})", false},
-		{"receiving where it is to send", "StartBuyCust(w).ReceivePrice()", false},
-		{"the right name with the content of another", "StartBuyCust(w).SendAsk(BuyLeave{})", false},
+		{"the first message", "StartBuyCust(w).SendAsk(1, BuyAsk{})", true},
+		{"without a context", "StartBuyCust(w).SendAsk(BuyAsk{})", false},
+		{"with the context of another caller", "StartBuyCust(w).SendAsk(\"\", BuyAsk{})", false},
+		{"a later one", "StartBuyCust(w).SendLeave(1, BuyLeave{})", false},
+		{"one of another role", "StartBuyCust(w).SendPrice(1, BuyPrice{})", false},
+		{"receiving where it is to send", "StartBuyCust(w).ReceivePrice(1)", false},
+		{"the right name with the content of another", "StartBuyCust(w).SendAsk(1, BuyLeave{})", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := check("generated", code+"\nfunc use(w port.Port) { "+c.call+" }\n", stubs{importer.Default()})
+			_, err := check("generated", code+"\nfunc use(w port.Port[int]) { "+c.call+" }\n", stubs{importer.Default()})
 			if (err == nil) != c.compiles {
 				t.Errorf("compiles: %t, want %t: %v", err == nil, c.compiles, err)
 			}
@@ -127,7 +133,7 @@ func TestAWrongMessageDoesNotCompile(t *testing.T) {
 
 func TestNamesBeginWithTheProtocolUnlessThePackageBearsItsName(t *testing.T) {
 	const path = "../testdata/pass/choice.tell"
-	for pkg, want := range map[string]string{"": "func StartInitiator(", "ceremony": "func StartInitiator(", "several": "func StartCeremonyInitiator("} {
+	for pkg, want := range map[string]string{"": "func StartInitiator[", "ceremony": "func StartInitiator[", "several": "func StartCeremonyInitiator["} {
 		if code := string(generate(t, path, pkg)); !strings.Contains(code, want) {
 			t.Errorf("package %q has no %s", pkg, want)
 		}
@@ -171,5 +177,37 @@ func TestWhatCannotRunGivesNoCode(t *testing.T) {
 	}
 	if _, err := gen.Go(inst, gen.Options{}); aura.KindOf(err) != aura.Invalid {
 		t.Errorf("want invalid, got %v", err)
+	}
+}
+
+func TestAPayloadsTypeMustBeOneThatTheCodeCanName(t *testing.T) {
+	p, problems := choreo.Load("greet.tell", "protocol Greet =\n  roles A, B\n  A -> B : Hello of x.Hello\n  B -> A : Bye of x.Bye\n")
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	inst, err := p.Instantiate(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		types map[string]gen.Type
+		want  error
+	}{
+		"one":                     {map[string]gen.Type{"x.Hello": {"example.org/x", "Hello"}}, nil},
+		"two of one package":      {map[string]gen.Type{"x.Hello": {"example.org/x", "Hello"}, "x.Bye": {"example.org/x", "Bye"}}, nil},
+		"one that is not sent":    {map[string]gen.Type{"y.Hello": {"example.org/y", "Hello"}}, nil},
+		"two packages of a name":  {map[string]gen.Type{"x.Hello": {"example.org/x", "Hello"}, "x.Bye": {"example.com/x", "Bye"}}, aura.Invalid},
+		"the name of the runtime": {map[string]gen.Type{"x.Hello": {"example.org/aura", "Hello"}}, aura.Invalid},
+		"the package's own name":  {map[string]gen.Type{"x.Hello": {"example.org/greet", "Hello"}}, aura.Invalid},
+		"not exported":            {map[string]gen.Type{"x.Hello": {"example.org/x", "hello"}}, aura.Invalid},
+		"no name":                 {map[string]gen.Type{"x.Hello": {"example.org/x", ""}}, aura.Invalid},
+	} {
+		code, err := gen.Go(inst, gen.Options{Types: c.types})
+		if !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if imported := strings.Contains(string(code), `"example.org/y"`); imported {
+			t.Errorf("%s: a package is imported for nothing", name)
+		}
 	}
 }

@@ -29,11 +29,11 @@ func (w *writer) endpoint(role choreo.Role, table *choreo.Table) *endpoint {
 }
 
 func (w *writer) role(e *endpoint) {
-	first := e.states[e.table.Start]
+	first := w.of(e.states[e.table.Start])
 	start := w.name("Start" + e.name)
 	w.p("// %s begins the part of %s. The port must belong to a session of the protocol in that role.", start, e.role)
-	w.p("func %s(port %s) %s {", start, w.port(), first)
-	w.p("return %s{%s{run: &%s{port: port}}}\n}", first, w.turn, w.session)
+	w.p("func %s[%s any](port %s) %s {", start, w.ctx, w.port(), first)
+	w.p("return %s{%s{run: &%s{port: port}}}\n}", first, w.of(w.turn), w.of(w.session))
 	w.p("")
 	for i := range e.table.States {
 		w.state(e, i)
@@ -43,7 +43,7 @@ func (w *writer) role(e *endpoint) {
 func (w *writer) state(e *endpoint, i int) {
 	s, name := &e.table.States[i], e.states[i]
 	w.p("// %s is a state of %s, which here %s.", name, e.role, s)
-	w.p("type %s struct{ turn %s }", name, w.turn)
+	w.p("type %s[%s any] struct{ turn %s }", name, w.ctx, w.of(w.turn))
 	w.p("")
 	switch {
 	case s.Kind == choreo.StateSend:
@@ -59,11 +59,17 @@ func (w *writer) state(e *endpoint, i int) {
 }
 
 func (w *writer) send(e *endpoint, state string, s *choreo.State, edge choreo.Edge, method string) {
-	next, op := e.states[edge.Next], w.op(state, method)
+	next, op := w.of(e.states[edge.Next]), w.op(state, method)
 	w.p("// %s sends %s to %s.%s After an error of the port the state may be used again.", method, edge.Label.Name, s.Partner, w.demands(edge.Site))
-	w.p("func (s %s) %s(m %s) (%s, error) {", state, method, w.structs[edge.Label.Name], next)
+	w.p("func (s %s) %s(ctx %s, m %s) (%s, error) {", w.of(state), method, w.ctx, w.structs[edge.Label.Name], next)
 	w.p("if err := s.turn.check(%q); err != nil {\nreturn %s{}, err\n}", op, next)
-	w.p("if err := s.turn.run.port.Send(%q, %q, m.Payload); err != nil {", s.Partner, edge.Label.Name)
+	payload := "m.Payload"
+	if _, ok := w.opts.Types[edge.Label.Payload]; ok {
+		payload = "payload"
+		w.p("payload, err := m.Payload.MarshalBinary()")
+		w.p("if err != nil {\nreturn %s{}, &aura.Error{Op: %q, Kind: aura.Invalid, Err: err}\n}", next, op)
+	}
+	w.p("if err := s.turn.run.port.Send(ctx, %q, %q, %s); err != nil {", s.Partner, edge.Label.Name, payload)
 	w.p("return %s{}, &aura.Error{Op: %q, Kind: aura.KindOf(err), Err: err}\n}", next, op)
 	w.p("return %s{s.turn.next()}, nil\n}", next)
 	w.p("")
@@ -107,10 +113,31 @@ func units(cost aura.FlowCost) string {
 // receive writes the part that both kinds of receive share, up to the label in hand.
 func (w *writer) receive(state, method string, s *choreo.State, zero, result string) {
 	op := w.op(state, method)
-	w.p("func (s %s) %s() (%s, error) {", state, method, result)
+	w.p("func (s %s) %s(ctx %s) (%s, error) {", w.of(state), method, w.ctx, result)
 	w.p("if err := s.turn.check(%q); err != nil {\nreturn %s, err\n}", op, zero)
-	w.p("label, payload, err := s.turn.run.port.Receive(%q)", s.Partner)
+	w.p("label, payload, err := s.turn.run.port.Receive(ctx, %q)", s.Partner)
 	w.p("if err != nil {\nreturn %s, &aura.Error{Op: %q, Kind: aura.KindOf(err), Err: err}\n}", zero, op)
+}
+
+// content writes the decoding of a payload that has a type, and returns the message with it.
+func (w *writer) content(l choreo.Label, op, zero string) string {
+	if _, ok := w.opts.Types[l.Payload]; !ok {
+		return w.structs[l.Name] + "{payload}"
+	}
+	w.p("var m %s", w.structs[l.Name])
+	w.p("if err := m.Payload.UnmarshalBinary(payload); err != nil {")
+	w.p("return %s, &aura.Error{Op: %q, Kind: aura.Corrupt, Err: err}\n}", zero, op)
+	return "m"
+}
+
+// broken says what a payload that cannot be decoded means, for states in which there can be one.
+func (w *writer) broken(s *choreo.State) string {
+	for _, edge := range s.Edges {
+		if _, ok := w.opts.Types[edge.Label.Payload]; ok {
+			return " After aura.Corrupt the message is lost and the session cannot go on."
+		}
+	}
+	return ""
 }
 
 func (w *writer) unexpected(state, method, zero string) {
@@ -119,15 +146,15 @@ func (w *writer) unexpected(state, method, zero string) {
 
 func (w *writer) receiveOne(e *endpoint, state string, s *choreo.State) {
 	edge := s.Edges[0]
-	next, message := e.states[edge.Next], w.structs[edge.Label.Name]
+	next, message := w.of(e.states[edge.Next]), w.structs[edge.Label.Name]
 	method := "Receive" + exported(edge.Label.Name)
 	zero := message + "{}, " + next + "{}"
-	w.p("// %s waits for %s from %s. After an error of the port the state may be used again.", method, edge.Label.Name, s.Partner)
+	w.p("// %s waits for %s from %s. After an error of the port the state may be used again.%s", method, edge.Label.Name, s.Partner, w.broken(s))
 	w.receive(state, method, s, zero, message+", "+next)
 	w.p("if label != %q {", edge.Label.Name)
 	w.unexpected(state, method, zero)
 	w.p("}")
-	w.p("return %s{payload}, %s{s.turn.next()}, nil\n}", message, next)
+	w.p("return %s, %s{s.turn.next()}, nil\n}", w.content(edge.Label, w.op(state, method), zero), next)
 	w.p("")
 }
 
@@ -138,21 +165,22 @@ func (w *writer) receiveAny(e *endpoint, state string, s *choreo.State) {
 		cases[i] = w.name(state + exported(edge.Label.Name))
 	}
 	w.p("// %s is what %s can receive in the state %s: %s.", outcome, e.role, state, strings.Join(cases, ", "))
-	w.p("type %s interface{ is%s() }", outcome, outcome)
+	w.p("type %s[%s any] interface{ is%s(%s) }", outcome, w.ctx, outcome, w.ctx)
 	w.p("")
 	for i, edge := range s.Edges {
 		w.p("// %s is the message %s and the state after it.", cases[i], edge.Label.Name)
-		w.p("type %s struct {\n\tMessage %s\n\tNext %s\n}", cases[i], w.structs[edge.Label.Name], e.states[edge.Next])
+		w.p("type %s[%s any] struct {\n\tMessage %s\n\tNext %s\n}", cases[i], w.ctx, w.structs[edge.Label.Name], w.of(e.states[edge.Next]))
 		w.p("")
-		w.p("func (%s) is%s() {}", cases[i], outcome)
+		w.p("func (%s) is%s(%s) {}", w.of(cases[i]), outcome, w.ctx)
 		w.p("")
 	}
-	w.p("// Receive waits for the choice of %s. After an error of the port the state may be used again.", s.Partner)
-	w.receive(state, "Receive", s, "nil", outcome)
+	w.p("// Receive waits for the choice of %s. After an error of the port the state may be used again.%s", s.Partner, w.broken(s))
+	w.receive(state, "Receive", s, "nil", w.of(outcome))
 	w.p("switch label {")
 	for i, edge := range s.Edges {
 		w.p("case %q:", edge.Label.Name)
-		w.p("return %s{%s{payload}, %s{s.turn.next()}}, nil", cases[i], w.structs[edge.Label.Name], e.states[edge.Next])
+		content := w.content(edge.Label, w.op(state, "Receive"), "nil")
+		w.p("return %s{%s, %s{s.turn.next()}}, nil", w.of(cases[i]), content, w.of(e.states[edge.Next]))
 	}
 	w.p("}")
 	w.unexpected(state, "Receive", "nil")

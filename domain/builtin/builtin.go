@@ -12,6 +12,7 @@ import (
 	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/moderation"
+	"github.com/aura-runtime/aura/domain/session"
 )
 
 // New returns the set of the modules that every agent has, with more behind them. It returns the errors of
@@ -26,5 +27,6 @@ func New(more ...domain.Module) (*domain.Set, error) {
 	}
 	return domain.NewSet(append([]domain.Module{
 		capability.Module(), contact.Module(), invite.Module(), chat.Module(), moderation.Module(), delivery.Module(), device.Module(),
+		session.Module(),
 	}, more...)...)
 }

@@ -19,6 +19,7 @@ type plan struct {
 	testing    []string
 	portable   []string
 	wasm       []string
+	reserved   []reservation
 	exceptions []exception
 }
 
@@ -71,6 +72,11 @@ func (p *plan) add(words []string) bool {
 		p.portable = append(p.portable, rest...)
 	case "wasm":
 		p.wasm = append(p.wasm, rest...)
+	case "reserved":
+		r, ok := reservedTo(rest)
+		if p.reserved = append(p.reserved, r); !ok {
+			return false
+		}
 	case "exception":
 		if len(rest) < 3 {
 			return false

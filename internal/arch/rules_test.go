@@ -160,3 +160,12 @@ func TestHeadingsAndLinksAreRead(t *testing.T) {
 		t.Errorf("links: %v", m)
 	}
 }
+
+func TestRoomsBelowDomains(t *testing.T) {
+	p := readPlan(t)
+	for dir, want := range map[string]bool{"guard": true, "fact": true, "choreo": false, "service": false, "agent": false, "nowhere": false} {
+		if belowDomains(p, dir) != want {
+			t.Errorf("%s: %t", dir, !want)
+		}
+	}
+}

@@ -32,6 +32,8 @@ type Bundle struct {
 type Certificate struct {
 	// Artifact names the evidence.
 	Artifact string
+	// Images are the digests of the images that the evidence speaks of: those of the bundle, or more.
+	Images [][32]byte
 	// LinkOK: the bundle was shown to be compatible with the bundles it may be linked with.
 	LinkOK bool
 	// Modes and Schedulers are those that the evidence covers; OutputGating whether it rests on the output
@@ -72,6 +74,8 @@ func (b *Bundle) admissible(op aura.Op, n Needs) error {
 		return aura.Errorf(op, aura.Invalid, "a bundle needs a name and a protocol")
 	case !c.LinkOK:
 		return denied("missing compatibility proof")
+	case slices.ContainsFunc(b.Images, func(im *machine.Image) bool { return !slices.Contains(c.Images, im.Digest()) }):
+		return denied("its evidence speaks of another image")
 	case special && n.Contracts == nil:
 		return denied("missing runtime contracts")
 	case special && !slices.Contains(n.Contracts.Modes, n.Mode) && n.Mode != machine.DeterminismFull:

@@ -40,6 +40,11 @@ func bundle(t *testing.T, id string, change func(*compose.Bundle)) compose.Bundl
 	if change != nil {
 		change(&b)
 	}
+	if b.Certificate.Images == nil {
+		for _, im := range b.Images {
+			b.Certificate.Images = append(b.Certificate.Images, im.Digest())
+		}
+	}
 	return b
 }
 
@@ -112,6 +117,7 @@ func TestBundlesAreAdmittedWithTheirEvidenceOrNotAtAll(t *testing.T) {
 		want   aura.Kind
 	}{
 		"no proof":      {func(b *compose.Bundle) { b.Certificate.LinkOK = false }, needs, aura.Denied},
+		"other image":   {func(b *compose.Bundle) { b.Certificate.Images = [][32]byte{{1}} }, needs, aura.Denied},
 		"no contracts":  {dynamic, compose.Needs{Mode: machine.DeterminismFull, Scheduler: machine.SchedulerCooperative}, aura.Denied},
 		"scheduler":     {nil, compose.Needs{Mode: machine.DeterminismFull, Scheduler: machine.SchedulerPriorityFixed, Contracts: needs.Contracts}, aura.Denied},
 		"mode":          {nil, compose.Needs{Mode: machine.DeterminismModuloEffects, Scheduler: machine.SchedulerCooperative, Contracts: needs.Contracts}, aura.Denied},
@@ -315,11 +321,12 @@ func TestALinkedBundleHasWhatBothHave(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	x := b.Images[0].Digest()
 	b.Images = nil
 	want := compose.Bundle{
 		ID: "both", Members: []string{"a", "b", "c"}, Exports: []string{"ask", "buy", "vote"},
 		Certificate: compose.Certificate{
-			Artifact: "x+y", LinkOK: true, Modes: []machine.Determinism{machine.DeterminismFull}, Schedulers: []machine.Scheduler{machine.SchedulerCooperative},
+			Artifact: "x+y", Images: [][32]byte{x, x}, LinkOK: true, Modes: []machine.Determinism{machine.DeterminismFull}, Schedulers: []machine.Scheduler{machine.SchedulerCooperative},
 		},
 	}
 	if diff := cmp.Diff(want, b); diff != "" {

@@ -108,7 +108,10 @@ func union(a, b []string) []string {
 
 // meet is the evidence that holds for both.
 func (c Certificate) meet(d Certificate) Certificate {
-	out := Certificate{Artifact: c.Artifact + "+" + d.Artifact, LinkOK: c.LinkOK && d.LinkOK, OutputGating: c.OutputGating || d.OutputGating}
+	out := Certificate{
+		Artifact: c.Artifact + "+" + d.Artifact, Images: slices.Concat(c.Images, d.Images), LinkOK: c.LinkOK && d.LinkOK,
+		OutputGating: c.OutputGating || d.OutputGating,
+	}
 	for _, m := range c.Modes {
 		if slices.Contains(d.Modes, m) {
 			out.Modes = append(out.Modes, m)

@@ -82,7 +82,7 @@ func (x *search) follow(path map[choreo.Role][]string, wide bool) ([]machine.Eve
 	if wide {
 		width = len(x.model.roles)
 	}
-	_, err := m.Open(x.model.im, machine.Opening{Owner: "explore", Admission: machine.AdmitTrusted(machine.IntegrityBare, machine.ReplaySequence, width)})
+	_, err := m.Open(x.model.im, machine.Opening{Owner: "explore", Admission: machine.AdmitTrusted(x.model.im, machine.IntegrityBare, machine.ReplaySequence, width)})
 	if err != nil {
 		return nil, err
 	}

@@ -1,13 +1,27 @@
 package own
 
-// Capability holds the rights of an owner in one session. It is a value: its holder may use it until the
-// owner or its scope changes, which gives the record a new generation.
+// Capability holds the rights of an owner in one session. It is a value: its holder may use it on a fragment until
+// the owner or the scope of this fragment changes, which gives the fragment a new generation.
 type Capability struct {
 	Session    uint64
 	Owner      Owner
 	Generation uint64
 	Scope      Scope
 }
+
+// Claim is the authority to own fragments that have no owner. Only their release or their import gives it, and it is
+// good once.
+type Claim struct {
+	session    uint64
+	generation uint64
+	scope      Scope
+}
+
+// Session returns the session whose fragments may be claimed.
+func (c Claim) Session() uint64 { return c.session }
+
+// Generation returns the generation that the capability will have.
+func (c Claim) Generation() uint64 { return c.generation }
 
 // Receipt is a transfer that was begun and not yet decided.
 type Receipt struct {

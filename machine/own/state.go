@@ -1,15 +1,12 @@
 package own
 
-// State is where the ownership of a session is. The numbers are append-only.
+// State is where the ownership of a fragment is. The numbers are append-only.
 //
-//	unowned ────────▶ claimed, stopping
-//	claimed ────────▶ running, released, stopping
-//	running ────────▶ delegating out, released, stopping
-//	delegating out ─▶ released (committed), running (rolled back)
-//	released ───────▶ claimed, stopping
-//	stopping ───────▶ stopped
+//	unowned ─▶ claimed ─▶ running ─▶ delegating out ─▶ released
+//	                         └─────▶ stopping ───────▶ stopped
 //
-// Every state but stopped may become failed; stopped and failed are final.
+// Every state may become failed. There are no other transitions: a fragment that was released, or handed over, has a
+// new record, which begins as unowned.
 type State uint8
 
 // The states.
@@ -28,26 +25,24 @@ func (s State) String() string {
 	return word([]string{"unowned", "claimed", "running", "delegating out", "released", "stopping", "stopped", "failed"}, uint8(s))
 }
 
-// Terminal reports whether the session has no further owner.
-func (s State) Terminal() bool { return s == StateStopped || s == StateFailed }
+// Terminal reports whether the record has no further owner.
+func (s State) Terminal() bool { return s == StateReleased || s >= StateStopped }
 
 // mayBecome is the transition table.
 func (s State) mayBecome(next State) bool {
-	if next == StateFailed {
-		return !s.Terminal()
-	}
-	switch s {
-	case StateUnowned, StateReleased:
-		return next == StateClaimed || next == StateStopping
+	switch next {
 	case StateClaimed:
-		return next == StateRunning || next == StateReleased || next == StateStopping
+		return s == StateUnowned
 	case StateRunning:
-		return next == StateDelegatingOut || next == StateReleased || next == StateStopping
-	case StateDelegatingOut:
-		// A committed transfer releases, and the new owner claims; one rolled back goes on as before.
-		return next == StateReleased || next == StateRunning
-	case StateStopping:
-		return next == StateStopped
+		return s == StateClaimed
+	case StateDelegatingOut, StateStopping:
+		return s == StateRunning
+	case StateReleased:
+		return s == StateDelegatingOut
+	case StateStopped:
+		return s == StateStopping
+	case StateFailed:
+		return s != StateFailed
 	}
 	return false
 }

@@ -17,18 +17,18 @@ type Message struct{ Payload []byte }
 type Acknowledged struct{ Payload []byte }
 
 // run is one role's session: its port, and how many steps were taken.
-type run struct {
-	port  machine.Port
+type run[C any] struct {
+	port  machine.Port[C]
 	steps uint64
 }
 
 // turn is a state's claim to be the current one. A state belongs to one task.
-type turn struct {
-	run  *run
+type turn[C any] struct {
+	run  *run[C]
 	step uint64
 }
 
-func (t turn) check(op aura.Op) error {
+func (t turn[C]) check(op aura.Op) error {
 	if t.run == nil {
 		return aura.Errorf(op, aura.Invalid, "the session was not started")
 	}
@@ -38,87 +38,87 @@ func (t turn) check(op aura.Op) error {
 	return nil
 }
 
-func (t turn) next() turn {
+func (t turn[C]) next() turn[C] {
 	t.run.steps++
-	return turn{t.run, t.run.steps}
+	return turn[C]{t.run, t.run.steps}
 }
 
 // StartSender begins the part of Sender. The port must belong to a session of the protocol in that role.
-func StartSender(port machine.Port) SenderS1 {
-	return SenderS1{turn{run: &run{port: port}}}
+func StartSender[C any](port machine.Port[C]) SenderS1[C] {
+	return SenderS1[C]{turn[C]{run: &run[C]{port: port}}}
 }
 
 // SenderS1 is a state of Sender, which here sends Message of chat.Message to Receiver.
-type SenderS1 struct{ turn turn }
+type SenderS1[C any] struct{ turn turn[C] }
 
 // SendMessage sends Message to Receiver. It takes the capability chat:send and 1 unit of flow. After an error of the port the state may be used again.
-func (s SenderS1) SendMessage(m Message) (SenderS2, error) {
+func (s SenderS1[C]) SendMessage(ctx C, m Message) (SenderS2[C], error) {
 	if err := s.turn.check("contactmessage.SenderS1.SendMessage"); err != nil {
-		return SenderS2{}, err
+		return SenderS2[C]{}, err
 	}
-	if err := s.turn.run.port.Send("Receiver", "Message", m.Payload); err != nil {
-		return SenderS2{}, &aura.Error{Op: "contactmessage.SenderS1.SendMessage", Kind: aura.KindOf(err), Err: err}
+	if err := s.turn.run.port.Send(ctx, "Receiver", "Message", m.Payload); err != nil {
+		return SenderS2[C]{}, &aura.Error{Op: "contactmessage.SenderS1.SendMessage", Kind: aura.KindOf(err), Err: err}
 	}
-	return SenderS2{s.turn.next()}, nil
+	return SenderS2[C]{s.turn.next()}, nil
 }
 
 // SenderS2 is a state of Sender, which here receives Acknowledged of fact.ID from Receiver.
-type SenderS2 struct{ turn turn }
+type SenderS2[C any] struct{ turn turn[C] }
 
 // ReceiveAcknowledged waits for Acknowledged from Receiver. After an error of the port the state may be used again.
-func (s SenderS2) ReceiveAcknowledged() (Acknowledged, SenderEnd, error) {
+func (s SenderS2[C]) ReceiveAcknowledged(ctx C) (Acknowledged, SenderEnd[C], error) {
 	if err := s.turn.check("contactmessage.SenderS2.ReceiveAcknowledged"); err != nil {
-		return Acknowledged{}, SenderEnd{}, err
+		return Acknowledged{}, SenderEnd[C]{}, err
 	}
-	label, payload, err := s.turn.run.port.Receive("Receiver")
+	label, payload, err := s.turn.run.port.Receive(ctx, "Receiver")
 	if err != nil {
-		return Acknowledged{}, SenderEnd{}, &aura.Error{Op: "contactmessage.SenderS2.ReceiveAcknowledged", Kind: aura.KindOf(err), Err: err}
+		return Acknowledged{}, SenderEnd[C]{}, &aura.Error{Op: "contactmessage.SenderS2.ReceiveAcknowledged", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Acknowledged" {
-		return Acknowledged{}, SenderEnd{}, aura.Errorf("contactmessage.SenderS2.ReceiveAcknowledged", aura.Corrupt, "message %q is not expected here", label)
+		return Acknowledged{}, SenderEnd[C]{}, aura.Errorf("contactmessage.SenderS2.ReceiveAcknowledged", aura.Corrupt, "message %q is not expected here", label)
 	}
-	return Acknowledged{payload}, SenderEnd{s.turn.next()}, nil
+	return Acknowledged{payload}, SenderEnd[C]{s.turn.next()}, nil
 }
 
 // SenderEnd is a state of Sender, which here is done.
-type SenderEnd struct{ turn turn }
+type SenderEnd[C any] struct{ turn turn[C] }
 
 // StartReceiver begins the part of Receiver. The port must belong to a session of the protocol in that role.
-func StartReceiver(port machine.Port) ReceiverS1 {
-	return ReceiverS1{turn{run: &run{port: port}}}
+func StartReceiver[C any](port machine.Port[C]) ReceiverS1[C] {
+	return ReceiverS1[C]{turn[C]{run: &run[C]{port: port}}}
 }
 
 // ReceiverS1 is a state of Receiver, which here receives Message of chat.Message from Sender.
-type ReceiverS1 struct{ turn turn }
+type ReceiverS1[C any] struct{ turn turn[C] }
 
 // ReceiveMessage waits for Message from Sender. After an error of the port the state may be used again.
-func (s ReceiverS1) ReceiveMessage() (Message, ReceiverS2, error) {
+func (s ReceiverS1[C]) ReceiveMessage(ctx C) (Message, ReceiverS2[C], error) {
 	if err := s.turn.check("contactmessage.ReceiverS1.ReceiveMessage"); err != nil {
-		return Message{}, ReceiverS2{}, err
+		return Message{}, ReceiverS2[C]{}, err
 	}
-	label, payload, err := s.turn.run.port.Receive("Sender")
+	label, payload, err := s.turn.run.port.Receive(ctx, "Sender")
 	if err != nil {
-		return Message{}, ReceiverS2{}, &aura.Error{Op: "contactmessage.ReceiverS1.ReceiveMessage", Kind: aura.KindOf(err), Err: err}
+		return Message{}, ReceiverS2[C]{}, &aura.Error{Op: "contactmessage.ReceiverS1.ReceiveMessage", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Message" {
-		return Message{}, ReceiverS2{}, aura.Errorf("contactmessage.ReceiverS1.ReceiveMessage", aura.Corrupt, "message %q is not expected here", label)
+		return Message{}, ReceiverS2[C]{}, aura.Errorf("contactmessage.ReceiverS1.ReceiveMessage", aura.Corrupt, "message %q is not expected here", label)
 	}
-	return Message{payload}, ReceiverS2{s.turn.next()}, nil
+	return Message{payload}, ReceiverS2[C]{s.turn.next()}, nil
 }
 
 // ReceiverS2 is a state of Receiver, which here sends Acknowledged of fact.ID to Sender.
-type ReceiverS2 struct{ turn turn }
+type ReceiverS2[C any] struct{ turn turn[C] }
 
 // SendAcknowledged sends Acknowledged to Sender. It takes 1 unit of flow. After an error of the port the state may be used again.
-func (s ReceiverS2) SendAcknowledged(m Acknowledged) (ReceiverEnd, error) {
+func (s ReceiverS2[C]) SendAcknowledged(ctx C, m Acknowledged) (ReceiverEnd[C], error) {
 	if err := s.turn.check("contactmessage.ReceiverS2.SendAcknowledged"); err != nil {
-		return ReceiverEnd{}, err
+		return ReceiverEnd[C]{}, err
 	}
-	if err := s.turn.run.port.Send("Sender", "Acknowledged", m.Payload); err != nil {
-		return ReceiverEnd{}, &aura.Error{Op: "contactmessage.ReceiverS2.SendAcknowledged", Kind: aura.KindOf(err), Err: err}
+	if err := s.turn.run.port.Send(ctx, "Sender", "Acknowledged", m.Payload); err != nil {
+		return ReceiverEnd[C]{}, &aura.Error{Op: "contactmessage.ReceiverS2.SendAcknowledged", Kind: aura.KindOf(err), Err: err}
 	}
-	return ReceiverEnd{s.turn.next()}, nil
+	return ReceiverEnd[C]{s.turn.next()}, nil
 }
 
 // ReceiverEnd is a state of Receiver, which here is done.
-type ReceiverEnd struct{ turn turn }
+type ReceiverEnd[C any] struct{ turn turn[C] }

@@ -26,18 +26,18 @@ type Invite struct{ Payload []byte }
 type Answer struct{ Payload []byte }
 
 // run is one role's session: its port, and how many steps were taken.
-type run struct {
-	port  machine.Port
+type run[C any] struct {
+	port  machine.Port[C]
 	steps uint64
 }
 
 // turn is a state's claim to be the current one. A state belongs to one task.
-type turn struct {
-	run  *run
+type turn[C any] struct {
+	run  *run[C]
 	step uint64
 }
 
-func (t turn) check(op aura.Op) error {
+func (t turn[C]) check(op aura.Op) error {
 	if t.run == nil {
 		return aura.Errorf(op, aura.Invalid, "the session was not started")
 	}
@@ -47,540 +47,540 @@ func (t turn) check(op aura.Op) error {
 	return nil
 }
 
-func (t turn) next() turn {
+func (t turn[C]) next() turn[C] {
 	t.run.steps++
-	return turn{t.run, t.run.steps}
+	return turn[C]{t.run, t.run.steps}
 }
 
 // StartInitiator begins the part of Initiator. The port must belong to a session of the protocol in that role.
-func StartInitiator(port machine.Port) InitiatorS1 {
-	return InitiatorS1{turn{run: &run{port: port}}}
+func StartInitiator[C any](port machine.Port[C]) InitiatorS1[C] {
+	return InitiatorS1[C]{turn[C]{run: &run[C]{port: port}}}
 }
 
 // InitiatorS1 is a state of Initiator, which here sends Request of session.Request to Coordinator.
-type InitiatorS1 struct{ turn turn }
+type InitiatorS1[C any] struct{ turn turn[C] }
 
 // SendRequest sends Request to Coordinator. It takes the capability session:initiate and 2 units of flow. After an error of the port the state may be used again.
-func (s InitiatorS1) SendRequest(m Request) (InitiatorS2, error) {
+func (s InitiatorS1[C]) SendRequest(ctx C, m Request) (InitiatorS2[C], error) {
 	if err := s.turn.check("sessioncoordination.InitiatorS1.SendRequest"); err != nil {
-		return InitiatorS2{}, err
+		return InitiatorS2[C]{}, err
 	}
-	if err := s.turn.run.port.Send("Coordinator", "Request", m.Payload); err != nil {
-		return InitiatorS2{}, &aura.Error{Op: "sessioncoordination.InitiatorS1.SendRequest", Kind: aura.KindOf(err), Err: err}
+	if err := s.turn.run.port.Send(ctx, "Coordinator", "Request", m.Payload); err != nil {
+		return InitiatorS2[C]{}, &aura.Error{Op: "sessioncoordination.InitiatorS1.SendRequest", Kind: aura.KindOf(err), Err: err}
 	}
-	return InitiatorS2{s.turn.next()}, nil
+	return InitiatorS2[C]{s.turn.next()}, nil
 }
 
 // InitiatorS2 is a state of Initiator, which here receives Created of session.Session or Failed of session.Failure from Coordinator.
-type InitiatorS2 struct{ turn turn }
+type InitiatorS2[C any] struct{ turn turn[C] }
 
 // InitiatorS2Outcome is what Initiator can receive in the state InitiatorS2: InitiatorS2Created, InitiatorS2Failed.
-type InitiatorS2Outcome interface{ isInitiatorS2Outcome() }
+type InitiatorS2Outcome[C any] interface{ isInitiatorS2Outcome(C) }
 
 // InitiatorS2Created is the message Created and the state after it.
-type InitiatorS2Created struct {
+type InitiatorS2Created[C any] struct {
 	Message Created
-	Next    InitiatorEnd
+	Next    InitiatorEnd[C]
 }
 
-func (InitiatorS2Created) isInitiatorS2Outcome() {}
+func (InitiatorS2Created[C]) isInitiatorS2Outcome(C) {}
 
 // InitiatorS2Failed is the message Failed and the state after it.
-type InitiatorS2Failed struct {
+type InitiatorS2Failed[C any] struct {
 	Message Failed
-	Next    InitiatorEnd
+	Next    InitiatorEnd[C]
 }
 
-func (InitiatorS2Failed) isInitiatorS2Outcome() {}
+func (InitiatorS2Failed[C]) isInitiatorS2Outcome(C) {}
 
 // Receive waits for the choice of Coordinator. After an error of the port the state may be used again.
-func (s InitiatorS2) Receive() (InitiatorS2Outcome, error) {
+func (s InitiatorS2[C]) Receive(ctx C) (InitiatorS2Outcome[C], error) {
 	if err := s.turn.check("sessioncoordination.InitiatorS2.Receive"); err != nil {
 		return nil, err
 	}
-	label, payload, err := s.turn.run.port.Receive("Coordinator")
+	label, payload, err := s.turn.run.port.Receive(ctx, "Coordinator")
 	if err != nil {
 		return nil, &aura.Error{Op: "sessioncoordination.InitiatorS2.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "Created":
-		return InitiatorS2Created{Created{payload}, InitiatorEnd{s.turn.next()}}, nil
+		return InitiatorS2Created[C]{Created{payload}, InitiatorEnd[C]{s.turn.next()}}, nil
 	case "Failed":
-		return InitiatorS2Failed{Failed{payload}, InitiatorEnd{s.turn.next()}}, nil
+		return InitiatorS2Failed[C]{Failed{payload}, InitiatorEnd[C]{s.turn.next()}}, nil
 	}
 	return nil, aura.Errorf("sessioncoordination.InitiatorS2.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // InitiatorEnd is a state of Initiator, which here is done.
-type InitiatorEnd struct{ turn turn }
+type InitiatorEnd[C any] struct{ turn turn[C] }
 
 // StartCoordinator begins the part of Coordinator. The port must belong to a session of the protocol in that role.
-func StartCoordinator(port machine.Port) CoordinatorS1 {
-	return CoordinatorS1{turn{run: &run{port: port}}}
+func StartCoordinator[C any](port machine.Port[C]) CoordinatorS1[C] {
+	return CoordinatorS1[C]{turn[C]{run: &run[C]{port: port}}}
 }
 
 // CoordinatorS1 is a state of Coordinator, which here receives Request of session.Request from Initiator.
-type CoordinatorS1 struct{ turn turn }
+type CoordinatorS1[C any] struct{ turn turn[C] }
 
 // ReceiveRequest waits for Request from Initiator. After an error of the port the state may be used again.
-func (s CoordinatorS1) ReceiveRequest() (Request, CoordinatorS2, error) {
+func (s CoordinatorS1[C]) ReceiveRequest(ctx C) (Request, CoordinatorS2[C], error) {
 	if err := s.turn.check("sessioncoordination.CoordinatorS1.ReceiveRequest"); err != nil {
-		return Request{}, CoordinatorS2{}, err
+		return Request{}, CoordinatorS2[C]{}, err
 	}
-	label, payload, err := s.turn.run.port.Receive("Initiator")
+	label, payload, err := s.turn.run.port.Receive(ctx, "Initiator")
 	if err != nil {
-		return Request{}, CoordinatorS2{}, &aura.Error{Op: "sessioncoordination.CoordinatorS1.ReceiveRequest", Kind: aura.KindOf(err), Err: err}
+		return Request{}, CoordinatorS2[C]{}, &aura.Error{Op: "sessioncoordination.CoordinatorS1.ReceiveRequest", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Request" {
-		return Request{}, CoordinatorS2{}, aura.Errorf("sessioncoordination.CoordinatorS1.ReceiveRequest", aura.Corrupt, "message %q is not expected here", label)
+		return Request{}, CoordinatorS2[C]{}, aura.Errorf("sessioncoordination.CoordinatorS1.ReceiveRequest", aura.Corrupt, "message %q is not expected here", label)
 	}
-	return Request{payload}, CoordinatorS2{s.turn.next()}, nil
+	return Request{payload}, CoordinatorS2[C]{s.turn.next()}, nil
 }
 
 // CoordinatorS2 is a state of Coordinator, which here sends Invite of session.Invite to Participant[0].
-type CoordinatorS2 struct{ turn turn }
+type CoordinatorS2[C any] struct{ turn turn[C] }
 
 // SendInvite sends Invite to Participant[0]. It takes the capability session:invite and 2 units of flow. After an error of the port the state may be used again.
-func (s CoordinatorS2) SendInvite(m Invite) (CoordinatorS3, error) {
+func (s CoordinatorS2[C]) SendInvite(ctx C, m Invite) (CoordinatorS3[C], error) {
 	if err := s.turn.check("sessioncoordination.CoordinatorS2.SendInvite"); err != nil {
-		return CoordinatorS3{}, err
+		return CoordinatorS3[C]{}, err
 	}
-	if err := s.turn.run.port.Send("Participant[0]", "Invite", m.Payload); err != nil {
-		return CoordinatorS3{}, &aura.Error{Op: "sessioncoordination.CoordinatorS2.SendInvite", Kind: aura.KindOf(err), Err: err}
+	if err := s.turn.run.port.Send(ctx, "Participant[0]", "Invite", m.Payload); err != nil {
+		return CoordinatorS3[C]{}, &aura.Error{Op: "sessioncoordination.CoordinatorS2.SendInvite", Kind: aura.KindOf(err), Err: err}
 	}
-	return CoordinatorS3{s.turn.next()}, nil
+	return CoordinatorS3[C]{s.turn.next()}, nil
 }
 
 // CoordinatorS3 is a state of Coordinator, which here sends Invite of session.Invite to Participant[1].
-type CoordinatorS3 struct{ turn turn }
+type CoordinatorS3[C any] struct{ turn turn[C] }
 
 // SendInvite sends Invite to Participant[1]. It takes the capability session:invite and 2 units of flow. After an error of the port the state may be used again.
-func (s CoordinatorS3) SendInvite(m Invite) (CoordinatorS4, error) {
+func (s CoordinatorS3[C]) SendInvite(ctx C, m Invite) (CoordinatorS4[C], error) {
 	if err := s.turn.check("sessioncoordination.CoordinatorS3.SendInvite"); err != nil {
-		return CoordinatorS4{}, err
+		return CoordinatorS4[C]{}, err
 	}
-	if err := s.turn.run.port.Send("Participant[1]", "Invite", m.Payload); err != nil {
-		return CoordinatorS4{}, &aura.Error{Op: "sessioncoordination.CoordinatorS3.SendInvite", Kind: aura.KindOf(err), Err: err}
+	if err := s.turn.run.port.Send(ctx, "Participant[1]", "Invite", m.Payload); err != nil {
+		return CoordinatorS4[C]{}, &aura.Error{Op: "sessioncoordination.CoordinatorS3.SendInvite", Kind: aura.KindOf(err), Err: err}
 	}
-	return CoordinatorS4{s.turn.next()}, nil
+	return CoordinatorS4[C]{s.turn.next()}, nil
 }
 
 // CoordinatorS4 is a state of Coordinator, which here sends Invite of session.Invite to Participant[2].
-type CoordinatorS4 struct{ turn turn }
+type CoordinatorS4[C any] struct{ turn turn[C] }
 
 // SendInvite sends Invite to Participant[2]. It takes the capability session:invite and 2 units of flow. After an error of the port the state may be used again.
-func (s CoordinatorS4) SendInvite(m Invite) (CoordinatorS5, error) {
+func (s CoordinatorS4[C]) SendInvite(ctx C, m Invite) (CoordinatorS5[C], error) {
 	if err := s.turn.check("sessioncoordination.CoordinatorS4.SendInvite"); err != nil {
-		return CoordinatorS5{}, err
+		return CoordinatorS5[C]{}, err
 	}
-	if err := s.turn.run.port.Send("Participant[2]", "Invite", m.Payload); err != nil {
-		return CoordinatorS5{}, &aura.Error{Op: "sessioncoordination.CoordinatorS4.SendInvite", Kind: aura.KindOf(err), Err: err}
+	if err := s.turn.run.port.Send(ctx, "Participant[2]", "Invite", m.Payload); err != nil {
+		return CoordinatorS5[C]{}, &aura.Error{Op: "sessioncoordination.CoordinatorS4.SendInvite", Kind: aura.KindOf(err), Err: err}
 	}
-	return CoordinatorS5{s.turn.next()}, nil
+	return CoordinatorS5[C]{s.turn.next()}, nil
 }
 
 // CoordinatorS5 is a state of Coordinator, which here receives Answer of session.Answer from Participant[0].
-type CoordinatorS5 struct{ turn turn }
+type CoordinatorS5[C any] struct{ turn turn[C] }
 
 // ReceiveAnswer waits for Answer from Participant[0]. After an error of the port the state may be used again.
-func (s CoordinatorS5) ReceiveAnswer() (Answer, CoordinatorS6, error) {
+func (s CoordinatorS5[C]) ReceiveAnswer(ctx C) (Answer, CoordinatorS6[C], error) {
 	if err := s.turn.check("sessioncoordination.CoordinatorS5.ReceiveAnswer"); err != nil {
-		return Answer{}, CoordinatorS6{}, err
+		return Answer{}, CoordinatorS6[C]{}, err
 	}
-	label, payload, err := s.turn.run.port.Receive("Participant[0]")
+	label, payload, err := s.turn.run.port.Receive(ctx, "Participant[0]")
 	if err != nil {
-		return Answer{}, CoordinatorS6{}, &aura.Error{Op: "sessioncoordination.CoordinatorS5.ReceiveAnswer", Kind: aura.KindOf(err), Err: err}
+		return Answer{}, CoordinatorS6[C]{}, &aura.Error{Op: "sessioncoordination.CoordinatorS5.ReceiveAnswer", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Answer" {
-		return Answer{}, CoordinatorS6{}, aura.Errorf("sessioncoordination.CoordinatorS5.ReceiveAnswer", aura.Corrupt, "message %q is not expected here", label)
+		return Answer{}, CoordinatorS6[C]{}, aura.Errorf("sessioncoordination.CoordinatorS5.ReceiveAnswer", aura.Corrupt, "message %q is not expected here", label)
 	}
-	return Answer{payload}, CoordinatorS6{s.turn.next()}, nil
+	return Answer{payload}, CoordinatorS6[C]{s.turn.next()}, nil
 }
 
 // CoordinatorS6 is a state of Coordinator, which here receives Answer of session.Answer from Participant[1].
-type CoordinatorS6 struct{ turn turn }
+type CoordinatorS6[C any] struct{ turn turn[C] }
 
 // ReceiveAnswer waits for Answer from Participant[1]. After an error of the port the state may be used again.
-func (s CoordinatorS6) ReceiveAnswer() (Answer, CoordinatorS7, error) {
+func (s CoordinatorS6[C]) ReceiveAnswer(ctx C) (Answer, CoordinatorS7[C], error) {
 	if err := s.turn.check("sessioncoordination.CoordinatorS6.ReceiveAnswer"); err != nil {
-		return Answer{}, CoordinatorS7{}, err
+		return Answer{}, CoordinatorS7[C]{}, err
 	}
-	label, payload, err := s.turn.run.port.Receive("Participant[1]")
+	label, payload, err := s.turn.run.port.Receive(ctx, "Participant[1]")
 	if err != nil {
-		return Answer{}, CoordinatorS7{}, &aura.Error{Op: "sessioncoordination.CoordinatorS6.ReceiveAnswer", Kind: aura.KindOf(err), Err: err}
+		return Answer{}, CoordinatorS7[C]{}, &aura.Error{Op: "sessioncoordination.CoordinatorS6.ReceiveAnswer", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Answer" {
-		return Answer{}, CoordinatorS7{}, aura.Errorf("sessioncoordination.CoordinatorS6.ReceiveAnswer", aura.Corrupt, "message %q is not expected here", label)
+		return Answer{}, CoordinatorS7[C]{}, aura.Errorf("sessioncoordination.CoordinatorS6.ReceiveAnswer", aura.Corrupt, "message %q is not expected here", label)
 	}
-	return Answer{payload}, CoordinatorS7{s.turn.next()}, nil
+	return Answer{payload}, CoordinatorS7[C]{s.turn.next()}, nil
 }
 
 // CoordinatorS7 is a state of Coordinator, which here receives Answer of session.Answer from Participant[2].
-type CoordinatorS7 struct{ turn turn }
+type CoordinatorS7[C any] struct{ turn turn[C] }
 
 // ReceiveAnswer waits for Answer from Participant[2]. After an error of the port the state may be used again.
-func (s CoordinatorS7) ReceiveAnswer() (Answer, CoordinatorS8, error) {
+func (s CoordinatorS7[C]) ReceiveAnswer(ctx C) (Answer, CoordinatorS8[C], error) {
 	if err := s.turn.check("sessioncoordination.CoordinatorS7.ReceiveAnswer"); err != nil {
-		return Answer{}, CoordinatorS8{}, err
+		return Answer{}, CoordinatorS8[C]{}, err
 	}
-	label, payload, err := s.turn.run.port.Receive("Participant[2]")
+	label, payload, err := s.turn.run.port.Receive(ctx, "Participant[2]")
 	if err != nil {
-		return Answer{}, CoordinatorS8{}, &aura.Error{Op: "sessioncoordination.CoordinatorS7.ReceiveAnswer", Kind: aura.KindOf(err), Err: err}
+		return Answer{}, CoordinatorS8[C]{}, &aura.Error{Op: "sessioncoordination.CoordinatorS7.ReceiveAnswer", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Answer" {
-		return Answer{}, CoordinatorS8{}, aura.Errorf("sessioncoordination.CoordinatorS7.ReceiveAnswer", aura.Corrupt, "message %q is not expected here", label)
+		return Answer{}, CoordinatorS8[C]{}, aura.Errorf("sessioncoordination.CoordinatorS7.ReceiveAnswer", aura.Corrupt, "message %q is not expected here", label)
 	}
-	return Answer{payload}, CoordinatorS8{s.turn.next()}, nil
+	return Answer{payload}, CoordinatorS8[C]{s.turn.next()}, nil
 }
 
 // CoordinatorS8 is a state of Coordinator, which here sends Created of session.Session or Failed of session.Failure to Participant[0].
-type CoordinatorS8 struct{ turn turn }
+type CoordinatorS8[C any] struct{ turn turn[C] }
 
 // SendCreated sends Created to Participant[0]. It takes the capability session:create and 1 unit of flow. After an error of the port the state may be used again.
-func (s CoordinatorS8) SendCreated(m Created) (CoordinatorS9, error) {
+func (s CoordinatorS8[C]) SendCreated(ctx C, m Created) (CoordinatorS9[C], error) {
 	if err := s.turn.check("sessioncoordination.CoordinatorS8.SendCreated"); err != nil {
-		return CoordinatorS9{}, err
+		return CoordinatorS9[C]{}, err
 	}
-	if err := s.turn.run.port.Send("Participant[0]", "Created", m.Payload); err != nil {
-		return CoordinatorS9{}, &aura.Error{Op: "sessioncoordination.CoordinatorS8.SendCreated", Kind: aura.KindOf(err), Err: err}
+	if err := s.turn.run.port.Send(ctx, "Participant[0]", "Created", m.Payload); err != nil {
+		return CoordinatorS9[C]{}, &aura.Error{Op: "sessioncoordination.CoordinatorS8.SendCreated", Kind: aura.KindOf(err), Err: err}
 	}
-	return CoordinatorS9{s.turn.next()}, nil
+	return CoordinatorS9[C]{s.turn.next()}, nil
 }
 
 // SendFailed sends Failed to Participant[0]. It takes 1 unit of flow. After an error of the port the state may be used again.
-func (s CoordinatorS8) SendFailed(m Failed) (CoordinatorS13, error) {
+func (s CoordinatorS8[C]) SendFailed(ctx C, m Failed) (CoordinatorS13[C], error) {
 	if err := s.turn.check("sessioncoordination.CoordinatorS8.SendFailed"); err != nil {
-		return CoordinatorS13{}, err
+		return CoordinatorS13[C]{}, err
 	}
-	if err := s.turn.run.port.Send("Participant[0]", "Failed", m.Payload); err != nil {
-		return CoordinatorS13{}, &aura.Error{Op: "sessioncoordination.CoordinatorS8.SendFailed", Kind: aura.KindOf(err), Err: err}
+	if err := s.turn.run.port.Send(ctx, "Participant[0]", "Failed", m.Payload); err != nil {
+		return CoordinatorS13[C]{}, &aura.Error{Op: "sessioncoordination.CoordinatorS8.SendFailed", Kind: aura.KindOf(err), Err: err}
 	}
-	return CoordinatorS13{s.turn.next()}, nil
+	return CoordinatorS13[C]{s.turn.next()}, nil
 }
 
 // CoordinatorS9 is a state of Coordinator, which here sends Created of session.Session to Participant[1].
-type CoordinatorS9 struct{ turn turn }
+type CoordinatorS9[C any] struct{ turn turn[C] }
 
 // SendCreated sends Created to Participant[1]. It takes the capability session:create and 1 unit of flow. After an error of the port the state may be used again.
-func (s CoordinatorS9) SendCreated(m Created) (CoordinatorS10, error) {
+func (s CoordinatorS9[C]) SendCreated(ctx C, m Created) (CoordinatorS10[C], error) {
 	if err := s.turn.check("sessioncoordination.CoordinatorS9.SendCreated"); err != nil {
-		return CoordinatorS10{}, err
+		return CoordinatorS10[C]{}, err
 	}
-	if err := s.turn.run.port.Send("Participant[1]", "Created", m.Payload); err != nil {
-		return CoordinatorS10{}, &aura.Error{Op: "sessioncoordination.CoordinatorS9.SendCreated", Kind: aura.KindOf(err), Err: err}
+	if err := s.turn.run.port.Send(ctx, "Participant[1]", "Created", m.Payload); err != nil {
+		return CoordinatorS10[C]{}, &aura.Error{Op: "sessioncoordination.CoordinatorS9.SendCreated", Kind: aura.KindOf(err), Err: err}
 	}
-	return CoordinatorS10{s.turn.next()}, nil
+	return CoordinatorS10[C]{s.turn.next()}, nil
 }
 
 // CoordinatorS10 is a state of Coordinator, which here sends Created of session.Session to Participant[2].
-type CoordinatorS10 struct{ turn turn }
+type CoordinatorS10[C any] struct{ turn turn[C] }
 
 // SendCreated sends Created to Participant[2]. It takes the capability session:create and 1 unit of flow. After an error of the port the state may be used again.
-func (s CoordinatorS10) SendCreated(m Created) (CoordinatorS11, error) {
+func (s CoordinatorS10[C]) SendCreated(ctx C, m Created) (CoordinatorS11[C], error) {
 	if err := s.turn.check("sessioncoordination.CoordinatorS10.SendCreated"); err != nil {
-		return CoordinatorS11{}, err
+		return CoordinatorS11[C]{}, err
 	}
-	if err := s.turn.run.port.Send("Participant[2]", "Created", m.Payload); err != nil {
-		return CoordinatorS11{}, &aura.Error{Op: "sessioncoordination.CoordinatorS10.SendCreated", Kind: aura.KindOf(err), Err: err}
+	if err := s.turn.run.port.Send(ctx, "Participant[2]", "Created", m.Payload); err != nil {
+		return CoordinatorS11[C]{}, &aura.Error{Op: "sessioncoordination.CoordinatorS10.SendCreated", Kind: aura.KindOf(err), Err: err}
 	}
-	return CoordinatorS11{s.turn.next()}, nil
+	return CoordinatorS11[C]{s.turn.next()}, nil
 }
 
 // CoordinatorS11 is a state of Coordinator, which here sends Created of session.Session to Initiator.
-type CoordinatorS11 struct{ turn turn }
+type CoordinatorS11[C any] struct{ turn turn[C] }
 
 // SendCreated sends Created to Initiator. It takes 1 unit of flow. After an error of the port the state may be used again.
-func (s CoordinatorS11) SendCreated(m Created) (CoordinatorEnd, error) {
+func (s CoordinatorS11[C]) SendCreated(ctx C, m Created) (CoordinatorEnd[C], error) {
 	if err := s.turn.check("sessioncoordination.CoordinatorS11.SendCreated"); err != nil {
-		return CoordinatorEnd{}, err
+		return CoordinatorEnd[C]{}, err
 	}
-	if err := s.turn.run.port.Send("Initiator", "Created", m.Payload); err != nil {
-		return CoordinatorEnd{}, &aura.Error{Op: "sessioncoordination.CoordinatorS11.SendCreated", Kind: aura.KindOf(err), Err: err}
+	if err := s.turn.run.port.Send(ctx, "Initiator", "Created", m.Payload); err != nil {
+		return CoordinatorEnd[C]{}, &aura.Error{Op: "sessioncoordination.CoordinatorS11.SendCreated", Kind: aura.KindOf(err), Err: err}
 	}
-	return CoordinatorEnd{s.turn.next()}, nil
+	return CoordinatorEnd[C]{s.turn.next()}, nil
 }
 
 // CoordinatorEnd is a state of Coordinator, which here is done.
-type CoordinatorEnd struct{ turn turn }
+type CoordinatorEnd[C any] struct{ turn turn[C] }
 
 // CoordinatorS13 is a state of Coordinator, which here sends Failed of session.Failure to Participant[1].
-type CoordinatorS13 struct{ turn turn }
+type CoordinatorS13[C any] struct{ turn turn[C] }
 
 // SendFailed sends Failed to Participant[1]. It takes 1 unit of flow. After an error of the port the state may be used again.
-func (s CoordinatorS13) SendFailed(m Failed) (CoordinatorS14, error) {
+func (s CoordinatorS13[C]) SendFailed(ctx C, m Failed) (CoordinatorS14[C], error) {
 	if err := s.turn.check("sessioncoordination.CoordinatorS13.SendFailed"); err != nil {
-		return CoordinatorS14{}, err
+		return CoordinatorS14[C]{}, err
 	}
-	if err := s.turn.run.port.Send("Participant[1]", "Failed", m.Payload); err != nil {
-		return CoordinatorS14{}, &aura.Error{Op: "sessioncoordination.CoordinatorS13.SendFailed", Kind: aura.KindOf(err), Err: err}
+	if err := s.turn.run.port.Send(ctx, "Participant[1]", "Failed", m.Payload); err != nil {
+		return CoordinatorS14[C]{}, &aura.Error{Op: "sessioncoordination.CoordinatorS13.SendFailed", Kind: aura.KindOf(err), Err: err}
 	}
-	return CoordinatorS14{s.turn.next()}, nil
+	return CoordinatorS14[C]{s.turn.next()}, nil
 }
 
 // CoordinatorS14 is a state of Coordinator, which here sends Failed of session.Failure to Participant[2].
-type CoordinatorS14 struct{ turn turn }
+type CoordinatorS14[C any] struct{ turn turn[C] }
 
 // SendFailed sends Failed to Participant[2]. It takes 1 unit of flow. After an error of the port the state may be used again.
-func (s CoordinatorS14) SendFailed(m Failed) (CoordinatorS15, error) {
+func (s CoordinatorS14[C]) SendFailed(ctx C, m Failed) (CoordinatorS15[C], error) {
 	if err := s.turn.check("sessioncoordination.CoordinatorS14.SendFailed"); err != nil {
-		return CoordinatorS15{}, err
+		return CoordinatorS15[C]{}, err
 	}
-	if err := s.turn.run.port.Send("Participant[2]", "Failed", m.Payload); err != nil {
-		return CoordinatorS15{}, &aura.Error{Op: "sessioncoordination.CoordinatorS14.SendFailed", Kind: aura.KindOf(err), Err: err}
+	if err := s.turn.run.port.Send(ctx, "Participant[2]", "Failed", m.Payload); err != nil {
+		return CoordinatorS15[C]{}, &aura.Error{Op: "sessioncoordination.CoordinatorS14.SendFailed", Kind: aura.KindOf(err), Err: err}
 	}
-	return CoordinatorS15{s.turn.next()}, nil
+	return CoordinatorS15[C]{s.turn.next()}, nil
 }
 
 // CoordinatorS15 is a state of Coordinator, which here sends Failed of session.Failure to Initiator.
-type CoordinatorS15 struct{ turn turn }
+type CoordinatorS15[C any] struct{ turn turn[C] }
 
 // SendFailed sends Failed to Initiator. It takes 1 unit of flow. After an error of the port the state may be used again.
-func (s CoordinatorS15) SendFailed(m Failed) (CoordinatorEnd, error) {
+func (s CoordinatorS15[C]) SendFailed(ctx C, m Failed) (CoordinatorEnd[C], error) {
 	if err := s.turn.check("sessioncoordination.CoordinatorS15.SendFailed"); err != nil {
-		return CoordinatorEnd{}, err
+		return CoordinatorEnd[C]{}, err
 	}
-	if err := s.turn.run.port.Send("Initiator", "Failed", m.Payload); err != nil {
-		return CoordinatorEnd{}, &aura.Error{Op: "sessioncoordination.CoordinatorS15.SendFailed", Kind: aura.KindOf(err), Err: err}
+	if err := s.turn.run.port.Send(ctx, "Initiator", "Failed", m.Payload); err != nil {
+		return CoordinatorEnd[C]{}, &aura.Error{Op: "sessioncoordination.CoordinatorS15.SendFailed", Kind: aura.KindOf(err), Err: err}
 	}
-	return CoordinatorEnd{s.turn.next()}, nil
+	return CoordinatorEnd[C]{s.turn.next()}, nil
 }
 
 // StartParticipant0 begins the part of Participant[0]. The port must belong to a session of the protocol in that role.
-func StartParticipant0(port machine.Port) Participant0S1 {
-	return Participant0S1{turn{run: &run{port: port}}}
+func StartParticipant0[C any](port machine.Port[C]) Participant0S1[C] {
+	return Participant0S1[C]{turn[C]{run: &run[C]{port: port}}}
 }
 
 // Participant0S1 is a state of Participant[0], which here receives Invite of session.Invite from Coordinator.
-type Participant0S1 struct{ turn turn }
+type Participant0S1[C any] struct{ turn turn[C] }
 
 // ReceiveInvite waits for Invite from Coordinator. After an error of the port the state may be used again.
-func (s Participant0S1) ReceiveInvite() (Invite, Participant0S2, error) {
+func (s Participant0S1[C]) ReceiveInvite(ctx C) (Invite, Participant0S2[C], error) {
 	if err := s.turn.check("sessioncoordination.Participant0S1.ReceiveInvite"); err != nil {
-		return Invite{}, Participant0S2{}, err
+		return Invite{}, Participant0S2[C]{}, err
 	}
-	label, payload, err := s.turn.run.port.Receive("Coordinator")
+	label, payload, err := s.turn.run.port.Receive(ctx, "Coordinator")
 	if err != nil {
-		return Invite{}, Participant0S2{}, &aura.Error{Op: "sessioncoordination.Participant0S1.ReceiveInvite", Kind: aura.KindOf(err), Err: err}
+		return Invite{}, Participant0S2[C]{}, &aura.Error{Op: "sessioncoordination.Participant0S1.ReceiveInvite", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Invite" {
-		return Invite{}, Participant0S2{}, aura.Errorf("sessioncoordination.Participant0S1.ReceiveInvite", aura.Corrupt, "message %q is not expected here", label)
+		return Invite{}, Participant0S2[C]{}, aura.Errorf("sessioncoordination.Participant0S1.ReceiveInvite", aura.Corrupt, "message %q is not expected here", label)
 	}
-	return Invite{payload}, Participant0S2{s.turn.next()}, nil
+	return Invite{payload}, Participant0S2[C]{s.turn.next()}, nil
 }
 
 // Participant0S2 is a state of Participant[0], which here sends Answer of session.Answer to Coordinator.
-type Participant0S2 struct{ turn turn }
+type Participant0S2[C any] struct{ turn turn[C] }
 
 // SendAnswer sends Answer to Coordinator. It takes the capability session:answer and 1 unit of flow. After an error of the port the state may be used again.
-func (s Participant0S2) SendAnswer(m Answer) (Participant0S3, error) {
+func (s Participant0S2[C]) SendAnswer(ctx C, m Answer) (Participant0S3[C], error) {
 	if err := s.turn.check("sessioncoordination.Participant0S2.SendAnswer"); err != nil {
-		return Participant0S3{}, err
+		return Participant0S3[C]{}, err
 	}
-	if err := s.turn.run.port.Send("Coordinator", "Answer", m.Payload); err != nil {
-		return Participant0S3{}, &aura.Error{Op: "sessioncoordination.Participant0S2.SendAnswer", Kind: aura.KindOf(err), Err: err}
+	if err := s.turn.run.port.Send(ctx, "Coordinator", "Answer", m.Payload); err != nil {
+		return Participant0S3[C]{}, &aura.Error{Op: "sessioncoordination.Participant0S2.SendAnswer", Kind: aura.KindOf(err), Err: err}
 	}
-	return Participant0S3{s.turn.next()}, nil
+	return Participant0S3[C]{s.turn.next()}, nil
 }
 
 // Participant0S3 is a state of Participant[0], which here receives Created of session.Session or Failed of session.Failure from Coordinator.
-type Participant0S3 struct{ turn turn }
+type Participant0S3[C any] struct{ turn turn[C] }
 
 // Participant0S3Outcome is what Participant[0] can receive in the state Participant0S3: Participant0S3Created, Participant0S3Failed.
-type Participant0S3Outcome interface{ isParticipant0S3Outcome() }
+type Participant0S3Outcome[C any] interface{ isParticipant0S3Outcome(C) }
 
 // Participant0S3Created is the message Created and the state after it.
-type Participant0S3Created struct {
+type Participant0S3Created[C any] struct {
 	Message Created
-	Next    Participant0End
+	Next    Participant0End[C]
 }
 
-func (Participant0S3Created) isParticipant0S3Outcome() {}
+func (Participant0S3Created[C]) isParticipant0S3Outcome(C) {}
 
 // Participant0S3Failed is the message Failed and the state after it.
-type Participant0S3Failed struct {
+type Participant0S3Failed[C any] struct {
 	Message Failed
-	Next    Participant0End
+	Next    Participant0End[C]
 }
 
-func (Participant0S3Failed) isParticipant0S3Outcome() {}
+func (Participant0S3Failed[C]) isParticipant0S3Outcome(C) {}
 
 // Receive waits for the choice of Coordinator. After an error of the port the state may be used again.
-func (s Participant0S3) Receive() (Participant0S3Outcome, error) {
+func (s Participant0S3[C]) Receive(ctx C) (Participant0S3Outcome[C], error) {
 	if err := s.turn.check("sessioncoordination.Participant0S3.Receive"); err != nil {
 		return nil, err
 	}
-	label, payload, err := s.turn.run.port.Receive("Coordinator")
+	label, payload, err := s.turn.run.port.Receive(ctx, "Coordinator")
 	if err != nil {
 		return nil, &aura.Error{Op: "sessioncoordination.Participant0S3.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "Created":
-		return Participant0S3Created{Created{payload}, Participant0End{s.turn.next()}}, nil
+		return Participant0S3Created[C]{Created{payload}, Participant0End[C]{s.turn.next()}}, nil
 	case "Failed":
-		return Participant0S3Failed{Failed{payload}, Participant0End{s.turn.next()}}, nil
+		return Participant0S3Failed[C]{Failed{payload}, Participant0End[C]{s.turn.next()}}, nil
 	}
 	return nil, aura.Errorf("sessioncoordination.Participant0S3.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // Participant0End is a state of Participant[0], which here is done.
-type Participant0End struct{ turn turn }
+type Participant0End[C any] struct{ turn turn[C] }
 
 // StartParticipant1 begins the part of Participant[1]. The port must belong to a session of the protocol in that role.
-func StartParticipant1(port machine.Port) Participant1S1 {
-	return Participant1S1{turn{run: &run{port: port}}}
+func StartParticipant1[C any](port machine.Port[C]) Participant1S1[C] {
+	return Participant1S1[C]{turn[C]{run: &run[C]{port: port}}}
 }
 
 // Participant1S1 is a state of Participant[1], which here receives Invite of session.Invite from Coordinator.
-type Participant1S1 struct{ turn turn }
+type Participant1S1[C any] struct{ turn turn[C] }
 
 // ReceiveInvite waits for Invite from Coordinator. After an error of the port the state may be used again.
-func (s Participant1S1) ReceiveInvite() (Invite, Participant1S2, error) {
+func (s Participant1S1[C]) ReceiveInvite(ctx C) (Invite, Participant1S2[C], error) {
 	if err := s.turn.check("sessioncoordination.Participant1S1.ReceiveInvite"); err != nil {
-		return Invite{}, Participant1S2{}, err
+		return Invite{}, Participant1S2[C]{}, err
 	}
-	label, payload, err := s.turn.run.port.Receive("Coordinator")
+	label, payload, err := s.turn.run.port.Receive(ctx, "Coordinator")
 	if err != nil {
-		return Invite{}, Participant1S2{}, &aura.Error{Op: "sessioncoordination.Participant1S1.ReceiveInvite", Kind: aura.KindOf(err), Err: err}
+		return Invite{}, Participant1S2[C]{}, &aura.Error{Op: "sessioncoordination.Participant1S1.ReceiveInvite", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Invite" {
-		return Invite{}, Participant1S2{}, aura.Errorf("sessioncoordination.Participant1S1.ReceiveInvite", aura.Corrupt, "message %q is not expected here", label)
+		return Invite{}, Participant1S2[C]{}, aura.Errorf("sessioncoordination.Participant1S1.ReceiveInvite", aura.Corrupt, "message %q is not expected here", label)
 	}
-	return Invite{payload}, Participant1S2{s.turn.next()}, nil
+	return Invite{payload}, Participant1S2[C]{s.turn.next()}, nil
 }
 
 // Participant1S2 is a state of Participant[1], which here sends Answer of session.Answer to Coordinator.
-type Participant1S2 struct{ turn turn }
+type Participant1S2[C any] struct{ turn turn[C] }
 
 // SendAnswer sends Answer to Coordinator. It takes the capability session:answer and 1 unit of flow. After an error of the port the state may be used again.
-func (s Participant1S2) SendAnswer(m Answer) (Participant1S3, error) {
+func (s Participant1S2[C]) SendAnswer(ctx C, m Answer) (Participant1S3[C], error) {
 	if err := s.turn.check("sessioncoordination.Participant1S2.SendAnswer"); err != nil {
-		return Participant1S3{}, err
+		return Participant1S3[C]{}, err
 	}
-	if err := s.turn.run.port.Send("Coordinator", "Answer", m.Payload); err != nil {
-		return Participant1S3{}, &aura.Error{Op: "sessioncoordination.Participant1S2.SendAnswer", Kind: aura.KindOf(err), Err: err}
+	if err := s.turn.run.port.Send(ctx, "Coordinator", "Answer", m.Payload); err != nil {
+		return Participant1S3[C]{}, &aura.Error{Op: "sessioncoordination.Participant1S2.SendAnswer", Kind: aura.KindOf(err), Err: err}
 	}
-	return Participant1S3{s.turn.next()}, nil
+	return Participant1S3[C]{s.turn.next()}, nil
 }
 
 // Participant1S3 is a state of Participant[1], which here receives Created of session.Session or Failed of session.Failure from Coordinator.
-type Participant1S3 struct{ turn turn }
+type Participant1S3[C any] struct{ turn turn[C] }
 
 // Participant1S3Outcome is what Participant[1] can receive in the state Participant1S3: Participant1S3Created, Participant1S3Failed.
-type Participant1S3Outcome interface{ isParticipant1S3Outcome() }
+type Participant1S3Outcome[C any] interface{ isParticipant1S3Outcome(C) }
 
 // Participant1S3Created is the message Created and the state after it.
-type Participant1S3Created struct {
+type Participant1S3Created[C any] struct {
 	Message Created
-	Next    Participant1End
+	Next    Participant1End[C]
 }
 
-func (Participant1S3Created) isParticipant1S3Outcome() {}
+func (Participant1S3Created[C]) isParticipant1S3Outcome(C) {}
 
 // Participant1S3Failed is the message Failed and the state after it.
-type Participant1S3Failed struct {
+type Participant1S3Failed[C any] struct {
 	Message Failed
-	Next    Participant1End
+	Next    Participant1End[C]
 }
 
-func (Participant1S3Failed) isParticipant1S3Outcome() {}
+func (Participant1S3Failed[C]) isParticipant1S3Outcome(C) {}
 
 // Receive waits for the choice of Coordinator. After an error of the port the state may be used again.
-func (s Participant1S3) Receive() (Participant1S3Outcome, error) {
+func (s Participant1S3[C]) Receive(ctx C) (Participant1S3Outcome[C], error) {
 	if err := s.turn.check("sessioncoordination.Participant1S3.Receive"); err != nil {
 		return nil, err
 	}
-	label, payload, err := s.turn.run.port.Receive("Coordinator")
+	label, payload, err := s.turn.run.port.Receive(ctx, "Coordinator")
 	if err != nil {
 		return nil, &aura.Error{Op: "sessioncoordination.Participant1S3.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "Created":
-		return Participant1S3Created{Created{payload}, Participant1End{s.turn.next()}}, nil
+		return Participant1S3Created[C]{Created{payload}, Participant1End[C]{s.turn.next()}}, nil
 	case "Failed":
-		return Participant1S3Failed{Failed{payload}, Participant1End{s.turn.next()}}, nil
+		return Participant1S3Failed[C]{Failed{payload}, Participant1End[C]{s.turn.next()}}, nil
 	}
 	return nil, aura.Errorf("sessioncoordination.Participant1S3.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // Participant1End is a state of Participant[1], which here is done.
-type Participant1End struct{ turn turn }
+type Participant1End[C any] struct{ turn turn[C] }
 
 // StartParticipant2 begins the part of Participant[2]. The port must belong to a session of the protocol in that role.
-func StartParticipant2(port machine.Port) Participant2S1 {
-	return Participant2S1{turn{run: &run{port: port}}}
+func StartParticipant2[C any](port machine.Port[C]) Participant2S1[C] {
+	return Participant2S1[C]{turn[C]{run: &run[C]{port: port}}}
 }
 
 // Participant2S1 is a state of Participant[2], which here receives Invite of session.Invite from Coordinator.
-type Participant2S1 struct{ turn turn }
+type Participant2S1[C any] struct{ turn turn[C] }
 
 // ReceiveInvite waits for Invite from Coordinator. After an error of the port the state may be used again.
-func (s Participant2S1) ReceiveInvite() (Invite, Participant2S2, error) {
+func (s Participant2S1[C]) ReceiveInvite(ctx C) (Invite, Participant2S2[C], error) {
 	if err := s.turn.check("sessioncoordination.Participant2S1.ReceiveInvite"); err != nil {
-		return Invite{}, Participant2S2{}, err
+		return Invite{}, Participant2S2[C]{}, err
 	}
-	label, payload, err := s.turn.run.port.Receive("Coordinator")
+	label, payload, err := s.turn.run.port.Receive(ctx, "Coordinator")
 	if err != nil {
-		return Invite{}, Participant2S2{}, &aura.Error{Op: "sessioncoordination.Participant2S1.ReceiveInvite", Kind: aura.KindOf(err), Err: err}
+		return Invite{}, Participant2S2[C]{}, &aura.Error{Op: "sessioncoordination.Participant2S1.ReceiveInvite", Kind: aura.KindOf(err), Err: err}
 	}
 	if label != "Invite" {
-		return Invite{}, Participant2S2{}, aura.Errorf("sessioncoordination.Participant2S1.ReceiveInvite", aura.Corrupt, "message %q is not expected here", label)
+		return Invite{}, Participant2S2[C]{}, aura.Errorf("sessioncoordination.Participant2S1.ReceiveInvite", aura.Corrupt, "message %q is not expected here", label)
 	}
-	return Invite{payload}, Participant2S2{s.turn.next()}, nil
+	return Invite{payload}, Participant2S2[C]{s.turn.next()}, nil
 }
 
 // Participant2S2 is a state of Participant[2], which here sends Answer of session.Answer to Coordinator.
-type Participant2S2 struct{ turn turn }
+type Participant2S2[C any] struct{ turn turn[C] }
 
 // SendAnswer sends Answer to Coordinator. It takes the capability session:answer and 1 unit of flow. After an error of the port the state may be used again.
-func (s Participant2S2) SendAnswer(m Answer) (Participant2S3, error) {
+func (s Participant2S2[C]) SendAnswer(ctx C, m Answer) (Participant2S3[C], error) {
 	if err := s.turn.check("sessioncoordination.Participant2S2.SendAnswer"); err != nil {
-		return Participant2S3{}, err
+		return Participant2S3[C]{}, err
 	}
-	if err := s.turn.run.port.Send("Coordinator", "Answer", m.Payload); err != nil {
-		return Participant2S3{}, &aura.Error{Op: "sessioncoordination.Participant2S2.SendAnswer", Kind: aura.KindOf(err), Err: err}
+	if err := s.turn.run.port.Send(ctx, "Coordinator", "Answer", m.Payload); err != nil {
+		return Participant2S3[C]{}, &aura.Error{Op: "sessioncoordination.Participant2S2.SendAnswer", Kind: aura.KindOf(err), Err: err}
 	}
-	return Participant2S3{s.turn.next()}, nil
+	return Participant2S3[C]{s.turn.next()}, nil
 }
 
 // Participant2S3 is a state of Participant[2], which here receives Created of session.Session or Failed of session.Failure from Coordinator.
-type Participant2S3 struct{ turn turn }
+type Participant2S3[C any] struct{ turn turn[C] }
 
 // Participant2S3Outcome is what Participant[2] can receive in the state Participant2S3: Participant2S3Created, Participant2S3Failed.
-type Participant2S3Outcome interface{ isParticipant2S3Outcome() }
+type Participant2S3Outcome[C any] interface{ isParticipant2S3Outcome(C) }
 
 // Participant2S3Created is the message Created and the state after it.
-type Participant2S3Created struct {
+type Participant2S3Created[C any] struct {
 	Message Created
-	Next    Participant2End
+	Next    Participant2End[C]
 }
 
-func (Participant2S3Created) isParticipant2S3Outcome() {}
+func (Participant2S3Created[C]) isParticipant2S3Outcome(C) {}
 
 // Participant2S3Failed is the message Failed and the state after it.
-type Participant2S3Failed struct {
+type Participant2S3Failed[C any] struct {
 	Message Failed
-	Next    Participant2End
+	Next    Participant2End[C]
 }
 
-func (Participant2S3Failed) isParticipant2S3Outcome() {}
+func (Participant2S3Failed[C]) isParticipant2S3Outcome(C) {}
 
 // Receive waits for the choice of Coordinator. After an error of the port the state may be used again.
-func (s Participant2S3) Receive() (Participant2S3Outcome, error) {
+func (s Participant2S3[C]) Receive(ctx C) (Participant2S3Outcome[C], error) {
 	if err := s.turn.check("sessioncoordination.Participant2S3.Receive"); err != nil {
 		return nil, err
 	}
-	label, payload, err := s.turn.run.port.Receive("Coordinator")
+	label, payload, err := s.turn.run.port.Receive(ctx, "Coordinator")
 	if err != nil {
 		return nil, &aura.Error{Op: "sessioncoordination.Participant2S3.Receive", Kind: aura.KindOf(err), Err: err}
 	}
 	switch label {
 	case "Created":
-		return Participant2S3Created{Created{payload}, Participant2End{s.turn.next()}}, nil
+		return Participant2S3Created[C]{Created{payload}, Participant2End[C]{s.turn.next()}}, nil
 	case "Failed":
-		return Participant2S3Failed{Failed{payload}, Participant2End{s.turn.next()}}, nil
+		return Participant2S3Failed[C]{Failed{payload}, Participant2End[C]{s.turn.next()}}, nil
 	}
 	return nil, aura.Errorf("sessioncoordination.Participant2S3.Receive", aura.Corrupt, "message %q is not expected here", label)
 }
 
 // Participant2End is a state of Participant[2], which here is done.
-type Participant2End struct{ turn turn }
+type Participant2End[C any] struct{ turn turn[C] }

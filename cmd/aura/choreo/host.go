@@ -40,7 +40,7 @@ func (h *improviser) Choose(o machine.Offer) (int, machine.Answer) {
 		h.wrong = aura.Errorf("choreo.Choose", aura.Invalid, "choice %d is between %s: there is no %s",
 			h.asked, strings.Join(names, " and "), want)
 	}
-	return 0, machine.AnswerRefused
+	return 0, machine.AnswerInvalidInput
 }
 
 // Payload implements machine.Host.

@@ -73,7 +73,7 @@ func runProtocol(s *cli.Shell, inst *choreo.Instance, flags *runFlags) error {
 	})
 	// One process and nothing in between: no value needs a seal, and one step at a time is the reference.
 	owner, err := m.Open(image, machine.Opening{
-		Owner: sessionOwner, Admission: machine.AdmitTrusted(machine.IntegrityBare, machine.ReplaySequence, 1),
+		Owner: sessionOwner, Admission: machine.AdmitTrusted(image, machine.IntegrityBare, machine.ReplaySequence, 1),
 	})
 	if err != nil {
 		return err

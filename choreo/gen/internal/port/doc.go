@@ -1,3 +1,3 @@
-// Package port declares the interface that generated endpoints drive, for the tests of package gen: the
-// real one is declared where sessions run.
+// Package port declares the interface that generated endpoints drive and a payload with a type, for the tests of package
+// gen: the real ones are declared where sessions run and where a domain is.
 package port

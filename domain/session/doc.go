@@ -1,0 +1,7 @@
+// Package session is the domain of the sessions that agents hold by Aura's own protocols: it names the capabilities that
+// their steps require. Start with [Module].
+//
+// The texts are in package protocols, and a test holds every name in them against the registry. None of these capabilities
+// is in the owner's profile: until the runtime admits a protocol, no token grants its steps. A name moves to the module of its
+// subject when that is built.
+package session
