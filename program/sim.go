@@ -39,7 +39,8 @@ func simCommand(s *cli.Shell) *cobra.Command {
 differ and jump, people take the names of others, and some are away for weeks. With --copies a home is copied at any
 instant and the copy started beside it, or the home restored from an earlier copy; in few minutes there may be no copy, and
 the report says so. With --devices people enrol further devices of their accounts and remove them, and a removed one tries
-to go on. The invariants are checked throughout. A seed decides everything: the same seed gives the same world, step for
+to go on; devices give parts of their budgets away, and two change the list of devices at once. The invariants are checked
+throughout. A seed decides everything: the same seed gives the same world, step for
 step, and so the same digest.
 
 With --script people act only by the commands of a file, one a line: peer, submit, view, facts, link, cut, crash,

@@ -28,6 +28,8 @@ type Troubles struct {
 	Enrolments   int `json:"enrolments"`     // of further devices
 	Removals     int `json:"removals"`       // of devices
 	Bounds       int `json:"bounds"`         // that were said of removed devices, each in one conversation
+	Gifts        int `json:"gifts"`          // of a part of a share, to another device of the account
+	Contests     int `json:"contests"`       // of accounts, of which two devices changed the roster at once; each was decided
 }
 
 // Trouble is a kind of trouble, in the plural, and how often there was some.
@@ -54,6 +56,7 @@ func (t *Troubles) kinds() []struct {
 		{"absences", &t.Absences}, {"absences beyond retention", &t.LongAbsences},
 		{"copies", &t.Copies}, {"restores", &t.Restores}, {"old copies", &t.OldCopies},
 		{"enrolments", &t.Enrolments}, {"removals", &t.Removals}, {"bounds of removals", &t.Bounds},
+		{"gifts of shares", &t.Gifts}, {"contests", &t.Contests},
 	}
 }
 

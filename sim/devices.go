@@ -15,7 +15,9 @@ import (
 
 const (
 	// deviceEvery is the mean time between two events with the devices of each person.
-	deviceEvery = 80 * time.Second
+	deviceEvery = 40 * time.Second
+	// phraseShare is the share of the devices that are without the root key.
+	phraseShare = 0.4
 	// maxEnrolled is how many devices an account enrols in all.
 	maxEnrolled = 8
 )
@@ -65,7 +67,7 @@ func (w *simulation) byDevice(id aura.DeviceID) *person {
 	return nil
 }
 
-// injectDevices lets people enrol and remove devices until the world closes.
+// injectDevices lets people change which devices they have, and what share each has, until the world closes.
 func (w *simulation) injectDevices(tc task.Context) error {
 	c := newChance(w.sim.Entropy("devices"))
 	mean := deviceEvery / aura.Duration(len(w.people))
@@ -77,11 +79,16 @@ func (w *simulation) injectDevices(tc task.Context) error {
 			break
 		}
 		p := one(c, w.people)
-		if c.happens(removeShare) {
-			tc.Group().Go("remove", func(tc task.Context) error { return w.remove(tc, c, p) })
-		} else {
-			tc.Group().Go("enrol", func(tc task.Context) error { return w.enrol(tc, c, p) })
+		what, change := "enrol", w.enrol
+		switch {
+		case c.happens(contestShare):
+			what, change = "contest", w.contest
+		case c.happens(giveShare):
+			what, change = "give", w.give
+		case c.happens(removeShare):
+			what, change = "remove", w.remove
 		}
+		tc.Group().Go(what, func(tc task.Context) error { return change(tc, c, p) })
 	}
 	return nil
 }
@@ -89,7 +96,7 @@ func (w *simulation) injectDevices(tc task.Context) error {
 // enrol lets a person use one more device, unless it has enough. A crash of the agent in between leaves a device in the
 // roster that has no home.
 func (w *simulation) enrol(tc task.Context, c *chance, p *person) error {
-	if p.enrolling || p.enrolled == maxEnrolled || p.listed() >= w.options.Devices || p.life == nil || p.life.joins > 0 || len(p.copies) > 0 {
+	if p.enrolling || p.contested() || p.share() < 2*leastShare || p.enrolled == maxEnrolled || p.listed() >= w.options.Devices || p.life == nil || p.life.joins > 0 || len(p.copies) > 0 {
 		return nil
 	}
 	p.enrolling = true
@@ -98,7 +105,7 @@ func (w *simulation) enrol(tc task.Context, c *chance, p *person) error {
 	w.joined = tc.Elapsed()
 	d := w.newPerson(p.number-1, p.enrolled, fmt.Sprintf("%s device %d", p.name, p.enrolled+1))
 	place := roster.RootPlaceHere
-	if p.enrolled%2 == 1 { // most people keep the root key off the device that they carry
+	if c.happens(phraseShare) {
 		place = roster.RootPlacePhrase
 	}
 	d.account, d.ring = p, p.ring.Sibling(w.sim.Entropy(d.name+" keys"), place)
@@ -142,7 +149,17 @@ func (p *person) listed() int {
 	if p.entries == nil {
 		return 1
 	}
-	return len(p.entries.chain.State(0).Devices)
+	return len(p.says().Devices)
+}
+
+// share returns the device's part of every budget, by all entries of its account.
+func (p *person) share() uint32 {
+	says := p.owner().says()
+	if says == nil {
+		return roster.Whole
+	}
+	d, _ := says.Device(p.ring.Device())
+	return d.Share
 }
 
 // act lets the person do something with the running agent. It returns [aura.Unavailable] when none runs, or when it ends

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"crypto/ed25519"
 	"fmt"
 	"time"
 
@@ -62,6 +63,7 @@ type person struct {
 	account   *person            // of the first home of another device: that of the first one
 	devices   []*person          // of the first home of the first device: those of the others that were ever enrolled
 	entries   *listing           // of the same: nil while the account has one device
+	guardians ed25519.PrivateKey // of the same: what they hold together; nil: there are none
 	enrolled  int                // of the same: how many devices were enrolled, or nearly
 	enrolling bool               // of the same
 	spurned   bool               // an entry removed this device

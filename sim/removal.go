@@ -21,7 +21,7 @@ const (
 // be in the middle of a send, or be several copies of a home. It goes on and tries to speak for a while.
 func (w *simulation) remove(tc task.Context, c *chance, p *person) error {
 	used := slices.DeleteFunc(slices.Clone(p.devices), func(d *person) bool { return d.spurned || d.retired })
-	if p.enrolling || p.life == nil || len(p.copies) > 0 || len(used) == 0 {
+	if p.enrolling || p.contested() || p.life == nil || len(p.copies) > 0 || len(used) == 0 {
 		return nil
 	}
 	p.enrolling = true

@@ -34,9 +34,10 @@ func (w *simulation) makeUp(tc task.Context) {
 	}
 }
 
-// turn lets the epoch of the last removal pass: a device that was enrolled in that epoch has its share from the next one on.
+// turn lets the epoch of the last change of a roster pass: what a removed device had, or no device had, may be spent from the next
+// one on, and a device that was enrolled in that epoch has its share then.
 func (w *simulation) turn(tc task.Context) {
-	if w.report.Removals > 0 {
+	if w.report.Enrolments > 0 {
 		_ = tc.Sleep(w.policy.EpochLength)
 		w.look(tc)
 	}

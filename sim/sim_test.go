@@ -78,8 +78,9 @@ func TestWorldsWithDevices(t *testing.T) {
 			t.Errorf("seed %d: the same seed with devices is another world", seed)
 		}
 	}
-	if sum.Enrolments == 0 || sum.Removals == 0 {
-		t.Errorf("%d devices were enrolled, %d removed", sum.Enrolments, sum.Removals)
+	if sum.Enrolments == 0 || sum.Removals == 0 || sum.Gifts == 0 || sum.Contests == 0 {
+		t.Errorf("%d devices were enrolled, %d removed; %d gave a part of their shares; there were %d contests",
+			sum.Enrolments, sum.Removals, sum.Gifts, sum.Contests)
 	}
 }
 

@@ -73,6 +73,9 @@ func newSimulation(o Options) *simulation {
 	if w.chance.happens(0.25) {
 		// Budgets that people use up, in epochs that turn while they talk.
 		w.policy.Limit, w.policy.EpochLength = 64, 2*time.Minute
+		if o.Devices > 1 {
+			w.policy.Limit = 128 // a device with [leastShare] can send the largest text
+		}
 	}
 	return w
 }
@@ -140,7 +143,7 @@ func (w *simulation) runStory(tc task.Context, trouble *task.Group) error {
 
 // conclude heals everything, lets the world settle, inspects it and ends it in order.
 func (w *simulation) conclude(tc task.Context) {
-	for _, step := range []func(task.Context){w.heal, w.makeUp, w.turn, w.mingle, w.settle, w.follow, w.inspect, w.stop} {
+	for _, step := range []func(task.Context){w.heal, w.makeUp, w.unite, w.turn, w.mingle, w.settle, w.agree, w.follow, w.inspect, w.stop} {
 		if step(tc); w.broken() {
 			return
 		}
@@ -169,7 +172,10 @@ func calm() transport.SimOptions {
 // populate founds the authorities and starts their agents.
 func (w *simulation) populate(tc task.Context) error {
 	for i := range w.options.Agents {
-		if err := w.admit(tc, name(i)); err != nil {
+		w.admit(name(i)).guard()
+	}
+	for _, p := range w.people {
+		if err := w.foundAccount(tc, p); err != nil {
 			return err
 		}
 	}
@@ -184,15 +190,24 @@ func (w *simulation) populate(tc task.Context) error {
 	return nil
 }
 
-// admit founds the authority of one more person.
-func (w *simulation) admit(tc task.Context, name string) error {
+// admit adds one more person.
+func (w *simulation) admit(name string) *person {
 	p := w.newPerson(len(w.people), 0, name)
 	w.people = append(w.people, p)
+	return p
+}
+
+// foundAccount founds the authority of a person.
+func (w *simulation) foundAccount(tc task.Context, p *person) error {
 	limits, err := capability.Limit(p.self(), aura.ContextID{}, w.policy)
 	if err != nil {
 		return err
 	}
-	if err := agent.Found(tc, p.hands(), p.name, w.options.Modules, limits); err != nil {
+	rosters, err := w.foundRosters(p)
+	if err != nil {
+		return err
+	}
+	if err := agent.Found(tc, p.hands(), p.name, w.options.Modules, append(rosters, limits)...); err != nil {
 		return err
 	}
 	p.disk = p.disk.Crash() // it was closed: this opens it again

@@ -11,10 +11,10 @@ func (s *story) peer(tc task.Context, names []string) error {
 		if len(s.people) == MaxAgents {
 			return usage("a world has at most %d people", MaxAgents)
 		}
-		if err := s.admit(tc, name); err != nil {
+		p := s.admit(name)
+		if err := s.foundAccount(tc, p); err != nil {
 			return err
 		}
-		p := s.people[len(s.people)-1]
 		if err := p.start(tc); err != nil {
 			return err
 		}

@@ -125,14 +125,15 @@ func (w *simulation) recipients(m *message) (all []*person) {
 // audience returns the homes of the members of a conversation that facts of an author's device must reach in the end: those of
 // all listed devices that take part. People who are blocked, who block, or who left are not among them: what reaches them
 // depends on when. An inviter has a contact before the accepter does; when the two begin anew in between, the accepter
-// never gets the facts up to then, which givenUp says, and their author sees that. A removed device is heard no more.
+// never gets the facts up to then, which givenUp says, and their author sees that; another device of the inviter, enrolled in
+// between, does not learn that. A removed device is heard no more.
 func (w *simulation) audience(context aura.ContextID, of *person, givenUp func(*person) bool) (all []*person) {
 	c, author := w.talks.contexts[context], of.owner()
 	if c == nil || c.left[author] || of.first().spurned || of.first().checker.expelled(context) {
 		return nil
 	}
 	for _, p := range c.members {
-		if p == author || c.left[p] || apart(p, author) || !c.group && !c.took[p] && givenUp(p) {
+		if p == author || c.left[p] || apart(p, author) || !c.group && !c.took[p] && (of.first() != author || givenUp(p)) {
 			continue
 		}
 		// A member learns of a group from its founder, or never.
