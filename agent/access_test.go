@@ -27,6 +27,7 @@ func ExampleAgent_Services() {
 	// storage    journal
 	// views      pump
 	// network    transport
+	// sessions   session
 	// intents    invite
 	// intents    capability
 	// intents    contact

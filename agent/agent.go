@@ -18,6 +18,7 @@ import (
 	"github.com/aura-runtime/aura/reactive"
 	"github.com/aura-runtime/aura/replica"
 	"github.com/aura-runtime/aura/service"
+	"github.com/aura-runtime/aura/session"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/trace"
 	"github.com/aura-runtime/aura/transport"
@@ -151,8 +152,16 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 		CollectReceipts: production.CollectReceipts, Addresses: a.addresses,
 	}
 	channels := &channels{network: a.network, hands: h, index: index, options: o.Transport}
-	invites, err := service.NewInvite(&a.env, set, channels)
+	programs, err := sessions(set)
 	if err != nil {
+		return nil, err
+	}
+	engine := session.NewEngine(session.Options{Own: h.Ring.Authority(), Registry: programs, Decider: decider, Journal: store.journal})
+	invites, err := service.NewInvite(&a.env, set, channels, engine)
+	if err != nil {
+		return nil, err
+	}
+	if err := invites.Play(programs); err != nil {
 		return nil, err
 	}
 	modules, err := a.serve(invites.Module)
@@ -168,7 +177,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	})
 	store.journal.Attach(&committed{links: links, device: h.Ring.Device(), frontier: tokens, permitted: tokens.Version()})
 	a.services = services{
-		storage: store, views: scheduler, pump: pump, channels: channels, invites: invites, modules: modules,
+		storage: store, views: scheduler, pump: pump, channels: channels, sessions: engine, invites: invites, modules: modules,
 		maintenance: service.NewMaintenance(&a.env, invites), replicator: links, doors: o.Extra,
 	}
 	a.tree = a.services.supervise(group)
@@ -252,7 +261,7 @@ type sender struct{ links **replica.Replicator }
 
 // Release implements [interp.Sender].
 func (s sender) Release(tc task.Context, e effect.Envelope) {
-	if *s.links != nil {
+	if *s.links != nil && e.Message == nil { // a message of a session leaves by its engine
 		(*s.links).Release(tc, e)
 	}
 }

@@ -1,11 +1,34 @@
 package agent
 
 import (
+	"slices"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/protocols"
+	"github.com/aura-runtime/aura/session"
 )
+
+// sessions returns the registry of the protocols that the agent runs.
+func sessions(set *domain.Set) (*session.Registry, error) {
+	r := session.NewRegistry()
+	for _, e := range protocols.All() {
+		if !slices.ContainsFunc(set.Modules(), func(m domain.Module) bool {
+			return slices.ContainsFunc(m.Operations, func(o domain.Operation) bool { return o.Protocol == e.Package })
+		}) {
+			continue // nothing plays it
+		}
+		i, err := e.Instantiate()
+		if err != nil {
+			return nil, err
+		}
+		if err := r.Add(i, e.Defaults); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
 
 // checkProtocols checks the choreographies of modules, and that each ceremony names one. It returns aura.Invalid with
 // the module and the problem: a half ceremony must not first be noticed when it runs.

@@ -16,7 +16,8 @@ const (
 	AppendJournal Kind = 2
 	// RecordLeakage notes the bits that a class of observers may learn: Context, Epoch, Bits, Observer.
 	RecordLeakage Kind = 3
-	// StoreMetadata keeps a value for later snapshots: Key, Value; no Value removes the key.
+	// StoreMetadata keeps a value for later snapshots: Key, Value; no Value removes the key. With Log the value is one more
+	// entry of the device-local log of that name.
 	StoreMetadata Kind = 4
 	// SendEnvelope releases facts or a message to a peer once the decision is durable: Context, Peer, Envelope.
 	SendEnvelope Kind = 5
@@ -58,6 +59,7 @@ type Command struct {
 	Observer  fact.Observer
 	Key       string
 	Value     []byte
+	Log       bool
 	Envelope  *Envelope
 	Bytes     int
 }

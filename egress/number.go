@@ -14,10 +14,17 @@ const (
 	NumberEvidence     = 8
 )
 
+// The numbers of the frames of sessions.
+const (
+	NumberGreeting     = 11
+	NumberMessage      = 12
+	NumberConfirmation = 13
+)
+
 // The numbers that are promised to messages to come. [Post] sends none of them. The build that sends one gives it
 // the prefix Number, a row in the table and no other number.
 const (
 	ReservedRekey   = 9  // the offer of a new secret of a link
 	ReservedRekeyed = 10 // its answer
-	ReservedFrames  = 11 // the first of the frames of sessions, which take the numbers from here on
+	ReservedFrames  = 14 // the next frame of sessions, which take the numbers from here on
 )

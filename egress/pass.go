@@ -26,6 +26,11 @@ func (d *Decider) Decide(tc task.Context, request *guard.Request) (effect.Result
 	return r, err
 }
 
+// EndSession forgets the decisions about the messages of a session that has ended.
+func (d *Decider) EndSession(tc task.Context, name aura.SessionID) error {
+	return d.Chain.EndSession(tc, name)
+}
+
 // Dialer opens channels. A [transport.Hub] does.
 type Dialer interface {
 	Dial(tc task.Context, t transport.Target) (*transport.Channel, error)

@@ -27,20 +27,17 @@ const (
 	KindSeek          Kind = "seek"
 	KindIntroduction  Kind = "introduction"
 	KindInviteOpening Kind = "invitation opening"
-	KindInviteHello   Kind = "invitation hello"
-	KindInviteAnswer  Kind = "invitation answer"
-	KindInviteRefusal Kind = "invitation refusal"
-	KindInviteRenewal Kind = "invitation renewal"
-	KindInviteDone    Kind = "invitation done"
+	KindInviteCall    Kind = "invitation call"
+	KindInviteReply   Kind = "invitation reply"
+	KindMessage       Kind = "session message"
+	KindConfirmation  Kind = "session confirmation"
 )
 
 // Row is a row of the table of all messages that leave an agent.
 type Row struct {
 	Kind Kind
-	// Number is its number on the channel of a context, Exchange its field in [invite.Message]; both are
-	// empty for what the transport sends.
-	Number   byte
-	Exchange string
+	// Number is the first byte of the message; zero for what the transport sends.
+	Number byte
 	// Capability is what the guard asks for before the message leaves. Empty: the message is covered.
 	Capability string
 	// Covered says which decision and which receipt pay for it. Empty: the message is charged itself.
@@ -110,24 +107,22 @@ var table = [...]Row{
 		Why: "shows the network that this agent looks for the inviter",
 	},
 	{
-		Kind: KindInviteHello, Exchange: "Hello", Capability: invite.CapAccept, Cost: guard.CostOf, Leak: guard.LeakOf,
-		Why: "tells the inviter who accepts, by name, certificate and addresses",
+		Kind: KindInviteCall, Number: NumberGreeting, Capability: invite.CapAccept, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Why: "opens the session of an invitation, or goes on with it",
 	},
 	{
-		Kind: KindInviteAnswer, Exchange: "Answer", Capability: invite.CapAnswer, Cost: guard.CostOf, Leak: guard.LeakOf,
-		Why: "tells the accepter who invited, by name, certificate and addresses",
+		Kind: KindInviteReply, Number: NumberGreeting, Capability: invite.CapAnswer, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Why: "tells who holds the code how far the session of the invitation is here",
 	},
 	{
-		Kind: KindInviteRefusal, Exchange: "Refused", Capability: invite.CapAnswer, Cost: guard.CostOf, Leak: guard.LeakOf,
-		Why: "tells who holds the code that it serves no more, and why",
+		Kind: KindMessage, Number: NumberMessage,
+		Covered: "the decision about the message, under the capability that its choreography names, by its receipt, which has the message's digest",
+		Why:     "carries a message of a session, for the first time or again",
 	},
 	{
-		Kind: KindInviteRenewal, Exchange: "Renewed", Capability: invite.CapAnswer, Cost: guard.CostOf, Leak: guard.LeakOf,
-		Why: "tells a contact who accepts where this agent is",
-	},
-	{
-		Kind: KindInviteDone, Exchange: "Done", Capability: invite.CapAccept, Cost: guard.CostOf, Leak: guard.LeakOf,
-		Why: "tells the inviter that the accepter has the contact",
+		Kind: KindConfirmation, Number: NumberConfirmation,
+		Covered: "the peer's decision about the message that is confirmed, whose receipt has its digest",
+		Why:     "tells a peer which messages of a session came, so that it need not send them again",
 	},
 }
 

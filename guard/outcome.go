@@ -87,7 +87,7 @@ func (o *Outcome) leak(r *Request, observer int, room *LeakRoom, bits uint64) {
 
 func (o *Outcome) store(r *Request, m *Meta) {
 	c := o.next(effect.StoreMetadata, r)
-	c.Key, c.Value = m.Key, m.Value
+	c.Key, c.Value, c.Log = m.Key, m.Value, m.Log
 }
 
 func (o *Outcome) append(r *Request, entry *fact.Draft) {

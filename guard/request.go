@@ -95,8 +95,11 @@ func (e *MovedError) Error() string {
 
 // Meta is one piece of metadata: runtime-local state, kept in the journal and never synced.
 type Meta struct {
-	Key   string
+	Key string
+	// Value is the metadata under Key, or one more entry of the device-local log with that name; nil removes either.
 	Value []byte
+	// Log says that Key is the name of a log.
+	Log bool
 }
 
 // Leakage counts bits per observer class; the index is the [fact.Observer], and index 0 is unused.

@@ -69,7 +69,14 @@ func newOrder(d *Decision) (*order, error) {
 		case effect.SendEnvelope:
 			valid = c.Envelope != nil && (c.Envelope.Message == nil || c.Envelope.Message == message)
 		case effect.StoreMetadata:
-			o.entry.Meta = append(o.entry.Meta, journal.KV{Key: c.Key, Value: c.Value})
+			switch {
+			case !c.Log:
+				o.entry.Meta = append(o.entry.Meta, journal.KV{Key: c.Key, Value: c.Value})
+			case c.Value == nil:
+				o.entry.Logs = append(o.entry.Logs, journal.LogChange{Name: c.Key, Remove: true})
+			default:
+				o.entry.Logs = append(o.entry.Logs, journal.LogChange{Name: c.Key, Values: [][]byte{c.Value}})
+			}
 		case effect.GenerateNonce:
 		default:
 			valid = false

@@ -94,44 +94,59 @@ func (m *Machine) Take(c own.Capability) (Parcel, bool, error) {
 // peer that does not follow the protocol is a fault of the session.
 func (m *Machine) Inject(c own.Capability, in Parcel) error {
 	const op = "machine.Inject"
-	s, err := m.active(op, SessionID(c.Session))
+	s, id, err := m.injectable(op, c, &in)
 	if err != nil {
 		return err
+	}
+	return m.accept(op, s, id, in)
+}
+
+// MayInject returns the error that [Machine.Inject] would return now, but for that of a signature, and changes nothing.
+func (m *Machine) MayInject(c own.Capability, in Parcel) error {
+	_, _, err := m.injectable("machine.MayInject", c, &in)
+	return err
+}
+
+// injectable returns the session and the edge of a message that may enter.
+func (m *Machine) injectable(op aura.Op, c own.Capability, in *Parcel) (*session, EdgeID, error) {
+	s, err := m.active(op, SessionID(c.Session))
+	if err != nil {
+		return nil, 0, err
 	}
 	id, ok := s.image.findEdge(in.From, in.To)
 	switch {
 	case !ok || s.proc(in.To) == nil || s.proc(in.From) != nil:
-		return aura.Errorf(op, aura.Invalid, "session %d receives nothing from outside on this edge", s.id)
+		return nil, 0, aura.Errorf(op, aura.Invalid, "session %d receives nothing from outside on this edge", s.id)
 	case int(in.Label) >= len(s.image.labels):
-		return aura.Errorf(op, aura.Invalid, "session %d has no such message", s.id)
+		return nil, 0, aura.Errorf(op, aura.Invalid, "session %d has no such message", s.id)
 	}
 	if err := s.owners.Check(op, c, s.image.Fragment(in.To)); err != nil {
-		return err
+		return nil, 0, err
 	}
 	r := &s.rings[id]
 	// The ring numbers arrivals as the sender did, so a message that is next in line gets its own number.
 	expected := r.sent
 	switch {
 	case s.proc(in.To).status.final():
-		return aura.Errorf(op, aura.Stale, "session %d: role %s is done", s.id, s.image.RoleName(in.To))
+		return nil, 0, aura.Errorf(op, aura.Stale, "session %d: role %s is done", s.id, s.image.RoleName(in.To))
 	case r.cut > 0:
-		return aura.Errorf(op, aura.Unavailable, "session %d: the edge is cut", s.id)
+		return nil, 0, aura.Errorf(op, aura.Unavailable, "session %d: the edge is cut", s.id)
 	case r.full() && r.capacity >= m.options.Buffer.Max:
-		return aura.Errorf(op, aura.Exhausted, "session %d: the edge is full", s.id)
+		return nil, 0, aura.Errorf(op, aura.Exhausted, "session %d: the edge is full", s.id)
 	case s.admission.replay == ReplaySequence && in.Seq != expected:
-		return aura.Errorf(op, aura.Conflict, "comm_replay.sequence_mismatch: expected=%d,actual=%d", expected, in.Seq)
+		return nil, 0, aura.Errorf(op, aura.Conflict, "comm_replay.sequence_mismatch: expected=%d,actual=%d", expected, in.Seq)
 	case s.admission.replay != ReplaySequence && (!r.fresh(ReplayNullifier, in.Seq) || r.waiting(in.Seq)):
-		return aura.Errorf(op, aura.Conflict, "comm_replay.duplicate")
+		return nil, 0, aura.Errorf(op, aura.Conflict, "comm_replay.duplicate")
 	case !m.acceptable(&s.image.labels[in.Label], in.Value):
-		return aura.Errorf(op, aura.Invalid, "session %d: the payload of %s is of the wrong shape or too large", s.id, s.image.Label(in.Label).Name)
+		return nil, 0, aura.Errorf(op, aura.Invalid, "session %d: the payload of %s is of the wrong shape or too large", s.id, s.image.Label(in.Label).Name)
 	}
 	if fits, err := m.mayFollow(op, s, s.proc(in.To), id, in.Label); err != nil {
-		return err
+		return nil, 0, err
 	} else if !fits {
-		return aura.Errorf(op, aura.Invalid, "session %d: role %s cannot take %s from %s now", s.id,
+		return nil, 0, aura.Errorf(op, aura.Invalid, "session %d: role %s cannot take %s from %s now", s.id,
 			s.image.RoleName(in.To), s.image.Label(in.Label).Name, s.image.RoleName(in.From))
 	}
-	return m.accept(op, s, id, in)
+	return s, id, nil
 }
 
 // accept seals a message that may enter and puts it on its edge.

@@ -89,8 +89,10 @@ func TestMeetingIsPaidFor(t *testing.T) {
 		}
 		// The invitation has a budget of its own.
 		invitation := aura.ContextID(code.ID)
-		if got := controlOf(ada, invitation, aura.AuthorityID{}).Spent; got == 0 || got != adas.spent[invite.CapAnswer] {
-			w.Errorf("the invitation's budget paid %d of %d", got, adas.spent[invite.CapAnswer])
+		greetings := controlOf(ada, invitation, aura.AuthorityID{}).Spent
+		messages := ada.Agent.Journal().Charge(guard.MessageContext(invitation), aura.AuthorityID{}).Spent
+		if greetings == 0 || messages == 0 || greetings+messages != adas.spent[invite.CapAnswer] {
+			w.Errorf("the invitation's budgets paid %d and %d of %d", greetings, messages, adas.spent[invite.CapAnswer])
 		}
 	})
 }

@@ -2,6 +2,7 @@ package replica_test
 
 import (
 	"crypto/ecdh"
+	"slices"
 	"testing"
 	"time"
 
@@ -9,9 +10,13 @@ import (
 	"github.com/aura-runtime/aura/agent"
 	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/invite"
+	"github.com/aura-runtime/aura/egress"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/internal/scene"
 	"github.com/aura-runtime/aura/keyring"
+	"github.com/aura-runtime/aura/machine"
+	"github.com/aura-runtime/aura/protocols"
+	"github.com/aura-runtime/aura/session"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
 )
@@ -119,11 +124,10 @@ func (m *intruder) accept(tc task.Context, code invite.Code, wrong bool) {
 	kem := keyring.NewKEM([64]byte{5})
 	cert := m.Ring.Certificate()
 	hello := invite.Hello{Certificate: cert.Encode(), Name: m.Name, Key: kem.EncapsulationKey()}
-	m.message(tc, invite.Message{Hello: &hello})
-	b, err := m.channel.Recv(tc)
-	if err != nil {
-		m.World.Fatalf("%v", err)
-	}
+	wire := newInvitationWire(m, code)
+	wire.greet(tc)
+	wire.say(tc, 0, "Hello", invite.Message{Hello: &hello})
+	b := wire.hear(tc, "Answer")
 	reply, err := invite.DecodeMessage(b)
 	if err != nil || reply.Answer == nil {
 		m.World.Fatalf("the inviter answers %+v, %v", reply, err)
@@ -153,14 +157,177 @@ func (m *intruder) accept(tc task.Context, code invite.Code, wrong bool) {
 	if wrong {
 		done.Confirm[31] ^= 1
 	}
-	m.message(tc, invite.Message{Done: &done})
+	wire.say(tc, 1, "Completed", invite.Message{Done: &done})
 }
 
-func (m *intruder) message(tc task.Context, say invite.Message) {
+// invitationWire speaks for the accepter of an invitation, frame by frame.
+type invitationWire struct {
+	*intruder
+	image   *machine.Image
+	session aura.SessionID
+}
+
+func newInvitationWire(m *intruder, code invite.Code) *invitationWire {
 	m.World.Helper()
-	b, err := say.Encode()
+	at := slices.IndexFunc(protocols.All(), func(e protocols.Entry) bool { return e.Package == "invitation" })
+	i, err := protocols.All()[at].Instantiate()
 	if err != nil {
 		m.World.Fatalf("%v", err)
 	}
-	m.sendBytes(tc, b)
+	w := &invitationWire{intruder: m, session: invite.SessionOf(code.ID(), m.Ring.Certificate().Agreement)}
+	if w.image, err = machine.CompileInstance(i); err != nil {
+		m.World.Fatalf("%v", err)
+	}
+	return w
+}
+
+// wireParcel and wireFrame are what session puts on the wire, see docs/formats.md.
+type wireParcel struct {
+	From    uint16 `cbor:"1,keyasint,omitempty"`
+	To      uint16 `cbor:"2,keyasint,omitempty"`
+	Label   uint32 `cbor:"3,keyasint,omitempty"`
+	Payload []byte `cbor:"4,keyasint,omitempty"`
+}
+
+type wireFrame struct {
+	Session aura.SessionID `cbor:"1,keyasint,omitzero"`
+	Edge    uint32         `cbor:"2,keyasint,omitempty"`
+	Seq     uint64         `cbor:"3,keyasint,omitempty"`
+	Parcel  []byte         `cbor:"4,keyasint,omitempty"`
+}
+
+func (w *invitationWire) frame(tc task.Context, number byte, v any) {
+	w.World.Helper()
+	b, err := fact.Marshal(v)
+	if err != nil {
+		w.World.Fatalf("%v", err)
+	}
+	w.sendBytes(tc, append([]byte{number}, b...))
+}
+
+// greeting is the one of an accepter that has nothing yet.
+func (w *invitationWire) greeting() session.Greeting {
+	return session.Greeting{Session: w.session, Protocol: "aura.invitation.exchange", Version: w.image.Digest(), Role: "Accepter"}
+}
+
+func (w *invitationWire) greet(tc task.Context) { w.frame(tc, egress.NumberGreeting, w.greeting()) }
+
+// parcel returns a message of the accepter.
+func (w *invitationWire) parcel(seq uint64, label string, m invite.Message) wireFrame {
+	w.World.Helper()
+	from, _ := w.image.Role("Accepter")
+	to, _ := w.image.Role("Inviter")
+	id, known := w.image.FindLabel(from, to, label)
+	payload, err := m.Encode()
+	if err != nil || !known {
+		w.World.Fatalf("%s: %v", label, err)
+	}
+	b, err := fact.Marshal(wireParcel{uint16(from), uint16(to), uint32(id), payload})
+	if err != nil {
+		w.World.Fatalf("%v", err)
+	}
+	return wireFrame{w.session, uint32(from)<<16 | uint32(to), seq, b}
+}
+
+func (w *invitationWire) say(tc task.Context, seq uint64, label string, m invite.Message) {
+	w.World.Helper()
+	w.frame(tc, egress.NumberMessage, w.parcel(seq, label, m))
+}
+
+// hear waits for a message of the inviter and returns its payload.
+func (w *invitationWire) hear(tc task.Context, label string) []byte {
+	w.World.Helper()
+	for {
+		b, err := w.channel.Recv(tc)
+		if err != nil {
+			w.World.Fatalf("%v", err)
+		}
+		var f wireFrame
+		var p wireParcel
+		if b[0] != egress.NumberMessage {
+			continue // its greeting, and confirmations
+		}
+		if err := fact.Unmarshal(b[1:], &f); err != nil {
+			w.World.Fatalf("%v", err)
+		}
+		if err := fact.Unmarshal(f.Parcel, &p); err != nil || w.image.Label(machine.LabelID(p.Label)).Name != label {
+			w.World.Fatalf("the inviter says %d: %v", p.Label, err)
+		}
+		return p.Payload
+	}
+}
+
+// TestASessionOfAnInvitationRefusesStrangeFrames: a peer that has the code and does not keep to the protocol ends its channel, and
+// nothing else: afterwards the invitation serves another person.
+func TestASessionOfAnInvitationRefusesStrangeFrames(t *testing.T) {
+	hello := func(w *invitationWire) invite.Message {
+		cert := w.Ring.Certificate()
+		return invite.Message{Hello: &invite.Hello{Certificate: cert.Encode(), Name: w.Name, Key: keyring.NewKEM([64]byte{5}).EncapsulationKey()}}
+	}
+	greeted := func(change func(*session.Greeting)) func(task.Context, *invitationWire) {
+		return func(tc task.Context, w *invitationWire) {
+			g := w.greeting()
+			change(&g)
+			w.frame(tc, egress.NumberGreeting, g)
+			w.say(tc, 0, "Hello", hello(w))
+		}
+	}
+	said := func(change func(*invitationWire, *wireFrame)) func(task.Context, *invitationWire) {
+		return func(tc task.Context, w *invitationWire) {
+			w.greet(tc)
+			f := w.parcel(0, "Hello", hello(w))
+			change(w, &f)
+			w.frame(tc, egress.NumberMessage, f)
+		}
+	}
+	for name, speak := range map[string]func(task.Context, *invitationWire){
+		"another version":        greeted(func(g *session.Greeting) { g.Version[0] ^= 1 }),
+		"another protocol":       greeted(func(g *session.Greeting) { g.Protocol = "aura.consensus" }),
+		"another role":           greeted(func(g *session.Greeting) { g.Role = "Inviter" }),
+		"the session of another": greeted(func(g *session.Greeting) { g.Session[0] ^= 1 }),
+		"no greeting":            func(tc task.Context, w *invitationWire) { w.say(tc, 0, "Hello", hello(w)) },
+		"two greetings":          func(tc task.Context, w *invitationWire) { w.greet(tc); w.greet(tc) },
+		"bytes": func(tc task.Context, w *invitationWire) {
+			w.greet(tc)
+			w.sendBytes(tc, []byte{egress.NumberMessage, 0xff})
+		},
+		"a message before its turn":    said(func(_ *invitationWire, f *wireFrame) { f.Seq = 7 }),
+		"a message of another session": said(func(_ *invitationWire, f *wireFrame) { f.Session[0] ^= 1 }),
+		"a message on another edge":    said(func(_ *invitationWire, f *wireFrame) { f.Edge = 1 << 16 }),
+		"the end before the beginning": said(func(w *invitationWire, f *wireFrame) { *f = w.parcel(0, "Completed", hello(w)) }),
+		"a parcel of nothing":          said(func(_ *invitationWire, f *wireFrame) { f.Parcel = nil }),
+		"a confirmation of nothing": func(tc task.Context, w *invitationWire) {
+			w.greet(tc)
+			w.frame(tc, egress.NumberConfirmation, struct {
+				Session aura.SessionID `cbor:"1,keyasint,omitzero"`
+				Next    uint64         `cbor:"2,keyasint,omitempty"`
+			}{w.session, 9})
+		},
+	} {
+		auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
+			ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+			created := scene.Invites(tc, ada, 0)
+			code, err := invite.Parse(created.Code)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := stranger(w, "Mallory", ada, created, code)
+			m.reopen(tc)
+			if m.channel, err = m.hub.Dial(tc, m.target); err != nil {
+				t.Fatal(err)
+			}
+			speak(tc, newInvitationWire(m, code))
+			ended, done := tc.WithBudget("end", time.Minute)
+			for err = nil; err == nil; {
+				_, err = m.channel.Recv(ended)
+			}
+			done()
+			if aura.KindOf(err) == aura.Timeout {
+				w.Errorf("%s: the channel stays open", name)
+			}
+			m.hangUp(tc)
+			ben.Do(tc, invite.IntentAccept, invite.CodeIntent{Code: created.Code}, nil)
+			scene.Friends(tc, w, ada, ben)
+		})
+	}
 }

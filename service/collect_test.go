@@ -131,7 +131,7 @@ func TestTheBudgetOfAnInvitationIsCollected(t *testing.T) {
 		context := w.Meet(tc, ada, ben)
 		ada.Say(tc, context, "hello")
 		w.Sleep(tc, 10*24*time.Hour)
-		before := [2]int{ledgerOf(ada), ledgerOf(ben)}
+		before, facts := [2]int{ledgerOf(ada), ledgerOf(ben)}, receiptsOf(ada)
 		for range 5 {
 			code := scene.Invites(tc, ada, time.Hour) // of a contact: the relation stays
 			ben.Do(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil)
@@ -152,8 +152,8 @@ func TestTheBudgetOfAnInvitationIsCollected(t *testing.T) {
 		if after := [2]int{ledgerOf(ada), ledgerOf(ben)}; after != before {
 			w.Errorf("%v entries are left, %v were there before", after, before)
 		}
-		if n := receiptsOf(ada); n != full-receipts {
-			w.Errorf("%d receipts are left of %d, among them %d receipts of an invitation that ended", n, full, receipts)
+		if n := receiptsOf(ada); n != facts {
+			w.Errorf("%d receipts are left of %d, and %d were there before the invitations", n, full, facts)
 		}
 		scene.Restart(tc, ada)
 		if n := ledgerOf(ada); n != before[0] {

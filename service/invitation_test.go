@@ -29,7 +29,7 @@ func phase(tc task.Context, p *auratest.Person, id invite.ID) string {
 // TestACrashAtAnyCommitEndsInOneContactOrNone crashes the inviter or the accepter at every commit between the
 // accepting and the first message.
 func TestACrashAtAnyCommitEndsInOneContactOrNone(t *testing.T) {
-	const commits = 4 // more than either side makes
+	const commits = 5 // more than either side makes
 	deaths := map[string]int{}
 	for commit := 1; commit <= commits; commit++ {
 		for _, who := range []string{"inviter", "accepter"} {
@@ -80,7 +80,7 @@ func TestACrashAtAnyCommitEndsInOneContactOrNone(t *testing.T) {
 			}
 		}
 	}
-	want := map[string]int{"inviter1": 4, "inviter2": 4, "accepter1": 4, "accepter2": 4}
+	want := map[string]int{"inviter1": 4, "inviter2": 4, "accepter1": 4, "accepter2": 4, "accepter3": 4}
 	if diff := cmp.Diff(want, deaths); diff != "" {
 		t.Errorf("crashes: %s", diff)
 	}

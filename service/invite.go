@@ -10,6 +10,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/keyring"
+	"github.com/aura-runtime/aura/session"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
 )
@@ -18,26 +19,35 @@ import (
 type Invite struct {
 	*Module
 	channels egress.Dialer
+	sessions *session.Engine
 	group    *task.Group // the service's, from Serve on
 
 	lock     task.Mutex
-	pursuing map[invite.ID]bool // exchanges that have a task
+	pursuing map[invite.ID]*exchange // those that have a task
 }
 
 // NewInvite returns the service of the set's module of invitations, which is serial: an invitation serves once, even if two
 // people answer it, or one answers while the owner cancels, at the same moment. It returns the errors of [NewModule].
-func NewInvite(e *Env, set *domain.Set, channels egress.Dialer) (*Invite, error) {
+func NewInvite(e *Env, set *domain.Set, channels egress.Dialer, sessions *session.Engine) (*Invite, error) {
 	_, m, ok := set.Left(invite.KindAccepting)
 	if !ok {
 		return nil, aura.Errorf("service.NewInvite", aura.NotFound, "no module has invitations")
 	}
-	s := &Invite{channels: channels, pursuing: map[invite.ID]bool{}}
+	s := &Invite{channels: channels, sessions: sessions, pursuing: map[invite.ID]*exchange{}}
 	var err error
 	s.Module, err = NewModule(e, m, Hosts{
 		invite.IntentCreate: func(IntentFunc) IntentFunc { return s.create },
 		invite.IntentAccept: func(IntentFunc) IntentFunc { return s.accept },
 	})
 	return s, err
+}
+
+// Play makes the programs of both roles of an invitation known.
+func (s *Invite) Play(r *session.Registry) error {
+	if err := r.Play(protocolID, roleAccepter, s.accepter); err != nil {
+		return err
+	}
+	return r.Play(protocolID, roleInviter, s.inviter)
 }
 
 // Declaration implements [task.Service].
@@ -192,6 +202,7 @@ func (s *Invite) code(id invite.ID) (invite.Code, error) {
 // led here or have nothing more to do.
 func (s *Invite) Met(tc task.Context, who contact.Ref) {
 	var id invite.ID
+	var accepter [32]byte
 	var accepted []invite.ID
 	now, context, own := tc.Now(), who.Context, s.env.Ring.Device()
 	s.env.Directory.Read(func(p *directory.State) {
@@ -215,7 +226,15 @@ func (s *Invite) Met(tc task.Context, who contact.Ref) {
 	}, aura.OperationID{})
 	if err != nil && aura.KindOf(err) != aura.Conflict { // the exchange itself may have settled it meanwhile
 		tc.Emit(world.ServiceTroubled(s.Name(), "invitation not settled", "", err)) // the next session settles it
+		return
 	}
+	// Its session has nothing to wait for any more.
+	s.env.Directory.Read(func(p *directory.State) {
+		if cert, known := p.Contacts.Certificate(context); known {
+			accepter = cert.Agreement
+		}
+	})
+	_ = s.abandon(tc, invite.SessionOf(id, accepter))
 }
 
 // confirm ends the acceptance of an invitation by a contact.

@@ -3,6 +3,7 @@ package sim
 import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/interp"
 	"github.com/aura-runtime/aura/task"
 )
@@ -25,12 +26,12 @@ func (w *simulation) wrap(p *person) func(interp.Interpreter) interp.Interpreter
 func (a audit) Execute(tc task.Context, d *interp.Decision) (effect.Result, error) {
 	// A copy of the decision: the interpreter below may change the original.
 	var charges []effect.Command
-	facts := 0 // the charges that a receipt covers: those of control messages have none
+	receipts := 0 // the charges that a receipt covers: those of control messages have none
 	for i := range d.Commands {
 		if c := &d.Commands[i]; c.Kind == effect.ChargeBudget {
 			charges = append(charges, *c)
-			if c.Context == d.Request.Context {
-				facts++
+			if c.Context != guard.ControlContext(d.Request.Context) {
+				receipts++
 			}
 		}
 	}
@@ -39,9 +40,9 @@ func (a audit) Execute(tc task.Context, d *interp.Decision) (effect.Result, erro
 		return result, err
 	}
 	w := a.person.world
-	if len(result.Receipts) != facts {
-		w.violate(a.person.name, DecisionCharged, "%q was decided with %d charges for facts and has %d receipts",
-			d.Request.Capability, facts, len(result.Receipts))
+	if len(result.Receipts) != receipts {
+		w.violate(a.person.name, DecisionCharged, "%q was decided with %d charges that have receipts, and has %d receipts",
+			d.Request.Capability, receipts, len(result.Receipts))
 	}
 	for i := range charges {
 		c := &charges[i]

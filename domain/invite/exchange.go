@@ -173,6 +173,14 @@ func Derive(agreement [32]byte, kem []byte, transcript [32]byte) Keys {
 	}
 }
 
+// SessionOf names the session in which a device, by the X25519 key that its channels prove, accepts an invitation: a device
+// accepts each in one session alone.
+func SessionOf(id ID, accepter [32]byte) (name aura.SessionID) {
+	sum := sha256.Sum256(framed(framed([]byte("aura invitation session v1\x00"), id[:]), accepter[:]))
+	copy(name[:], sum[:])
+	return name
+}
+
 // Confirmed compares a confirmation with the one expected, in constant time.
 func Confirmed(want, got [32]byte) bool { return subtle.ConstantTimeCompare(want[:], got[:]) == 1 }
 

@@ -84,6 +84,8 @@ func TestDerivedNames(t *testing.T) {
 	formats.Signed(t, `aura invitation v1\x00`, c.SigningBytes())
 	formats.Derived(t, `aura invitation id v1\x00`, id[:])
 	formats.Derived(t, "aura invitation psk v1", psk[:])
+	session := SessionOf(ID{1}, [32]byte{2})
+	formats.Derived(t, `aura invitation session v1\x00`, session[:])
 	transcript, err := Transcript(ID{1}, formats.Sample[Hello](), formats.Sample[Answer]())
 	if err != nil {
 		t.Fatal(err)

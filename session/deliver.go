@@ -1,0 +1,248 @@
+package session
+
+import (
+	"bytes"
+	"slices"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/choreo"
+	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/machine"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
+)
+
+// Deliver gives a session a message that a peer sent, and returns up to which number the messages of its edge are here: the peer need not
+// send those again. A message of a persistent session is durable then. One that came before changes nothing.
+//
+// A message that is not of the session is refused, and leaves the session as it was: aura.NotFound for a session that is not here,
+// aura.Denied when the peer does not play the sender, aura.Conflict for a message before its turn, aura.Corrupt for
+// one that does not decode, aura.Invalid for one that the role cannot receive, aura.Exhausted while there is no room, aura.Stale
+// after the end.
+func (e *Engine) Deliver(tc task.Context, from aura.AuthorityID, m *effect.Message) (next uint64, err error) {
+	const op = "session.Deliver"
+	defer func() {
+		if err != nil && tc.Err() == nil {
+			tc.Emit(world.IngressRejected(e.Name(), "message of a session", err))
+		}
+	}()
+	var p parcel
+	if err := decode(m.Parcel, &p); err != nil || p.edge() != m.Edge {
+		return 0, aura.Errorf(op, aura.Corrupt, "a message of session %s does not decode", aura.Short(m.Session))
+	}
+	l, err := ask(tc, e, func(task.Context) (*live, error) { return e.find(op, m.Session) })
+	if err != nil {
+		return 0, err
+	}
+	if sender, known := l.peer(l.protocol.image.RoleName(machine.RoleID(p.From))); !known || sender != from {
+		return 0, aura.Errorf(op, aura.Denied, "%s does not play the sender of a message of session %s", aura.Short(from), aura.Short(m.Session))
+	}
+	if err := l.turn.Acquire(tc); err != nil {
+		return 0, err
+	}
+	defer l.turn.Release()
+	next, err = ask(tc, e, func(task.Context) (uint64, error) { return l.mayTake(&p, m.Seq) })
+	if err != nil || next > m.Seq {
+		return next, err
+	}
+	if l.opening.Persistent {
+		change := journal.LogChange{Name: logName(l.opening.Name), Values: l.records(record{Kind: recordReceived, Parcel: &p, Seq: m.Seq})}
+		if _, err := e.options.Journal.Append(tc, &journal.Entry{Logs: []journal.LogChange{change}}); err != nil {
+			return 0, err
+		}
+		l.recorded = true
+	}
+	return ask(tc, e, func(task.Context) (uint64, error) { return m.Seq + 1, l.take(&p, m.Seq) })
+}
+
+// mayTake returns up to which number messages of an edge are here, or why this one cannot be taken.
+func (l *live) mayTake(p *parcel, seq uint64) (uint64, error) {
+	const op = "session.Deliver"
+	switch next := l.seen[p.edge()]; {
+	case seq < next:
+		return next, nil
+	case seq > next:
+		return 0, aura.Errorf(op, aura.Conflict, "message %d of an edge of session %s came before message %d", seq, aura.Short(l.opening.Name), next)
+	case l.ended:
+		return 0, l.over(op)
+	}
+	return l.seen[p.edge()], l.engine.machine.MayInject(l.cap, p.of(seq))
+}
+
+func (e *Engine) find(op aura.Op, name aura.SessionID) (*live, error) {
+	l, lives := e.live[name]
+	if !lives {
+		return nil, aura.Errorf(op, aura.NotFound, "session %s is not here", aura.Short(name))
+	}
+	return l, nil
+}
+
+// have returns how many messages of a role are here.
+func (l *live) have(role choreo.Role) uint64 { return l.seen[l.edgeFrom(role)] }
+
+func (l *live) edgeFrom(role choreo.Role) uint32 {
+	from, _ := l.protocol.image.Role(role)
+	return (&parcel{From: uint16(from), To: uint16(l.role)}).edge()
+}
+
+func (l *live) edgeTo(role choreo.Role) uint32 {
+	to, _ := l.protocol.image.Role(role)
+	return (&parcel{From: uint16(l.role), To: uint16(to)}).edge()
+}
+
+// outgoing waits until a session has messages for a role from a number on, and returns them. It returns none when the session is
+// over.
+func (e *Engine) outgoing(tc task.Context, l *live, to choreo.Role, from uint64) (all []effect.Message, err error) {
+	edge := l.edgeTo(to)
+	err = l.until(tc, func() (bool, error) {
+		all = all[:0]
+		for i := range l.left {
+			if m := &l.left[i]; m.Edge == edge && m.Seq >= from {
+				all = append(all, *m)
+			}
+		}
+		return len(all) > 0 || l.gone, nil
+	})
+	return all, err
+}
+
+// confirm notes that a role has this side's messages up to a number.
+func (l *live) confirm(by choreo.Role, next uint64) error {
+	edge := l.edgeTo(by)
+	if next > l.sent[edge] {
+		return aura.Errorf("session.confirm", aura.Denied, "role %s confirms %d messages of session %s, and %d were sent", by, next, aura.Short(l.opening.Name), l.sent[edge])
+	}
+	l.confirmed[edge] = max(l.confirmed[edge], next)
+	if !l.opening.Persistent { // the messages of a persistent one are in its recording, for a copy of the peer's home
+		l.left = slices.DeleteFunc(l.left, func(m effect.Message) bool { return m.Edge == edge && m.Seq < next })
+	}
+	l.changed()
+	return nil
+}
+
+// settled reports whether the role has played its part and all of its messages are confirmed.
+func (l *live) settled() bool {
+	for edge, n := range l.sent {
+		if l.confirmed[edge] < n {
+			return false
+		}
+	}
+	return l.ended
+}
+
+// End ends a session before its program does, because there is nothing left to agree on. It returns aura.NotFound for one that is not here.
+func (e *Engine) End(tc task.Context, name aura.SessionID) error {
+	_, err := ask(tc, e, func(task.Context) (struct{}, error) {
+		l, err := e.find("session.End", name)
+		if err != nil {
+			return struct{}{}, err
+		}
+		l.cancelled = true
+		if !l.ended {
+			if err := e.machine.Cancel(l.cap); err != nil {
+				return struct{}{}, err
+			}
+			e.pump()
+		}
+		l.changed()
+		return struct{}{}, nil
+	})
+	return err
+}
+
+// Sessions returns the openings of the sessions that live.
+func (e *Engine) Sessions(tc task.Context) ([]Opening, error) {
+	return ask(tc, e, func(task.Context) ([]Opening, error) {
+		all := make([]Opening, 0, len(e.live))
+		for _, l := range e.live {
+			all = append(all, l.opening)
+		}
+		slices.SortFunc(all, func(x, y Opening) int { return bytes.Compare(x.Name[:], y.Name[:]) })
+		return all, nil
+	})
+}
+
+// lingerFor is how long a session whose program has ended waits for its last messages to be confirmed. A peer that asks for them
+// later begins anew: the facts of both sides have the agreement.
+const lingerFor = time.Minute
+
+func (l *live) linger(tc task.Context) error {
+	wait, done := tc.WithBudget("last messages of a session", lingerFor)
+	defer done()
+	_ = l.until(wait, func() (bool, error) { return l.settled() || l.cancelled, nil })
+	return tc.Err()
+}
+
+// finish ends a session whose program has ended: when its last messages are confirmed, the facts of the end become durable, and
+// nothing is left of the session. A program that failed ends it at once.
+func (e *Engine) finish(tc task.Context, l *live, last Plan, failed error) error {
+	name := l.opening.Name
+	if failed == nil {
+		if err := l.linger(tc); err != nil {
+			return nil // the agent stops
+		}
+	}
+	if err := l.turn.Acquire(tc); err != nil {
+		return nil
+	}
+	defer l.turn.Release()
+	entry := journal.Entry{}
+	if l.recorded {
+		entry.Logs = []journal.LogChange{{Name: logName(name), Remove: true}}
+	}
+	if failed == nil && last != nil {
+		r, err := last(tc)
+		if err != nil {
+			return err
+		}
+		entry.Drafts = r.Entries
+		for _, m := range r.Metadata {
+			entry.Meta = append(entry.Meta, journal.KV{Key: m.Key, Value: m.Value})
+		}
+	}
+	if len(entry.Drafts)+len(entry.Logs)+len(entry.Meta) > 0 {
+		if _, err := e.options.Journal.Append(tc, &entry); err != nil {
+			return err
+		}
+	}
+	if err := e.options.Decider.EndSession(tc, name); err != nil {
+		return err
+	}
+	_, err := ask(tc, e, func(tc task.Context) (struct{}, error) {
+		if !l.ended {
+			_ = e.machine.Cancel(l.cap)
+			e.pump()
+		}
+		delete(e.live, name)
+		l.gone = true
+		l.changed()
+		fragment := l.protocol.image.Fragment(l.role)
+		if failed == nil {
+			tc.Emit(world.SessionReleased(name, fragment, string(owner)))
+		} else {
+			tc.Emit(world.SessionFailed(name, fragment, string(owner), failed))
+		}
+		return struct{}{}, nil
+	})
+	return err
+}
+
+// decode reads one of this package's structures.
+func decode(b []byte, v any) error { return fact.Unmarshal(b, v) }
+
+// decodeRecord reads an entry of a recording, all parts of which are there.
+func decodeRecord(b []byte, r *record) error {
+	if err := decode(b, r); err != nil {
+		return err
+	}
+	whole := r.Opening != nil && r.Kind == recordOpened || r.Parcel != nil && (r.Kind == recordSent || r.Kind == recordReceived)
+	if !whole {
+		return aura.Errorf("session.decodeRecord", aura.Corrupt, "an entry of kind %d", r.Kind)
+	}
+	return nil
+}
+
+func labelOf(p *parcel) machine.LabelID { return machine.LabelID(p.Label) }

@@ -1,0 +1,230 @@
+package session
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/choreo"
+	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/machine"
+	"github.com/aura-runtime/aura/machine/own"
+	"github.com/aura-runtime/aura/task"
+)
+
+// live is a session that has not ended, or whose last messages its peers have not confirmed. Beside turn it is the
+// engine's task's alone.
+type live struct {
+	engine   *Engine
+	opening  Opening
+	protocol *Protocol
+	role     machine.RoleID
+	id       machine.SessionID
+	cap      own.Capability
+	recorded bool // its log exists
+
+	// turn is held by who changes the session while something becomes durable: a step, a message that came, the end.
+	turn *task.Semaphore
+
+	offer     []choice          // the messages that the role may send now
+	answer    *answer           // the one that it sends when it is woken
+	inbox     []received        // messages that the role took, and its program did not yet
+	left      []effect.Message  // that left: those that are not confirmed, and of a persistent session all
+	sent      map[uint32]uint64 // by edge, how many left
+	confirmed map[uint32]uint64 // by edge, how many of those the peer has
+	seen      map[uint32]uint64 // by edge, how many came
+	history   []record          // what the program of a restored session repeats
+	waiting   []*task.Future[struct{}]
+	ended     bool           // the role has played its part, or cannot
+	cancelled bool           // see [Engine.End]
+	gone      bool           // nothing is left of it
+	fault     *machine.Fault // why it cannot
+}
+
+// choice is a message that a role may send.
+type choice struct {
+	to    machine.RoleID
+	label string
+	site  choreo.SiteID
+}
+
+// answer is what the machine gets when it asks for a choice and a payload.
+type answer struct {
+	label   string
+	payload []byte
+}
+
+// received is a message for a program.
+type received struct {
+	from    choreo.Role
+	label   string
+	payload []byte
+}
+
+// maxInbox is how many messages wait for a program. Further ones stay on their edges, which have bounds of their own.
+const maxInbox = 16
+
+// changed wakes all who wait for something of the session.
+func (l *live) changed() {
+	for _, w := range l.waiting {
+		w.Resolve(struct{}{}, nil)
+	}
+	l.waiting = nil
+}
+
+// until waits until try returns true or an error. The engine's task calls it, each time that the session has changed.
+func (l *live) until(tc task.Context, try func() (bool, error)) error {
+	for {
+		wait, err := ask(tc, l.engine, func(task.Context) (*task.Future[struct{}], error) {
+			if done, err := try(); done || err != nil {
+				return nil, err
+			}
+			w := task.NewFuture[struct{}]()
+			l.waiting = append(l.waiting, w)
+			return w, nil
+		})
+		if err != nil || wait == nil {
+			return err
+		}
+		if _, err := wait.Await(tc); err != nil {
+			return err
+		}
+	}
+}
+
+// leave takes over a message from the machine.
+func (l *live) leave(p *machine.Parcel) {
+	content := parcel{uint16(p.From), uint16(p.To), uint32(p.Label), append([]byte(nil), p.Value.Bytes()...)}
+	l.sent[content.edge()]++
+	l.left = append(l.left, effect.Message{Session: l.opening.Name, Edge: content.edge(), Seq: p.Seq, Parcel: encode(content)})
+	l.changed()
+}
+
+// plan returns the message that the program wants to send, as it will leave, and what it demands.
+func (l *live) plan(to choreo.Role, label string, payload []byte) (effect.Message, *demands, error) {
+	const op = "session.Send"
+	if l.ended {
+		return effect.Message{}, nil, l.over(op)
+	}
+	for _, c := range l.offer {
+		if c.label != label || l.protocol.image.RoleName(c.to) != to {
+			continue
+		}
+		if len(payload) > maxPayload {
+			return effect.Message{}, nil, aura.Errorf(op, aura.Invalid, "the payload of %s has %d bytes, the most is %d", label, len(payload), maxPayload)
+		}
+		id, _ := l.protocol.image.FindLabel(l.role, c.to, label)
+		content := parcel{uint16(l.role), uint16(c.to), uint32(id), payload}
+		m := effect.Message{Session: l.opening.Name, Edge: content.edge(), Seq: l.sent[content.edge()], Parcel: encode(content)}
+		return m, &l.protocol.demands[c.site], nil
+	}
+	return effect.Message{}, nil, aura.Errorf(op, aura.Invalid, "role %s cannot send %s to %s now", l.opening.Role, label, to)
+}
+
+// maxPayload is the most bytes of a payload. It is the machine's default bound, less the weight that it counts beside them.
+const maxPayload = 64<<10 - 8
+
+// step lets the role send a message that is paid for.
+func (l *live) step(a answer) error {
+	l.answer = &a
+	if err := l.engine.machine.Wake(l.cap, l.role); err != nil {
+		return err
+	}
+	l.engine.pump()
+	if l.answer != nil {
+		l.answer = nil
+		return aura.Errorf("session.Send", aura.Internal, "the role %s did not send %s", l.opening.Role, a.label)
+	}
+	return nil
+}
+
+// take gives the role a message that came.
+func (l *live) take(p *parcel, seq uint64) error {
+	if err := l.engine.machine.Inject(l.cap, p.of(seq)); err != nil {
+		return err
+	}
+	l.seen[p.edge()] = seq + 1
+	l.engine.pump()
+	return nil
+}
+
+// repeat brings the session to where its recording ends.
+func (l *live) repeat(history []record) error {
+	for i := range history {
+		r := &history[i]
+		var err error
+		switch r.Kind {
+		case recordSent:
+			l.history = append(l.history, *r)
+			err = l.step(answer{l.protocol.image.Label(machine.LabelID(r.Parcel.Label)).Name, r.Parcel.Payload})
+		case recordReceived:
+			err = l.take(r.Parcel, r.Seq)
+		}
+		if err != nil {
+			return aura.Errorf("session.Start", aura.Corrupt, "session %s does not go on as it was recorded: %w", aura.Short(l.opening.Name), err)
+		}
+	}
+	return nil
+}
+
+// over is the error of who asks something of a session that has ended.
+func (l *live) over(op aura.Op) error {
+	if l.fault != nil {
+		return aura.Errorf(op, aura.Stale, "session %s has failed: %w", aura.Short(l.opening.Name), l.fault)
+	}
+	return aura.Errorf(op, aura.Stale, "session %s has ended", aura.Short(l.opening.Name))
+}
+
+// peer returns who plays a role, and false when the opening does not name one.
+func (l *live) peer(role choreo.Role) (aura.AuthorityID, bool) {
+	for _, p := range l.opening.Parties {
+		if p.Role == role {
+			return p.Authority, true
+		}
+	}
+	return aura.AuthorityID{}, false
+}
+
+// bridge answers the machine from the queues of the session that it asks about.
+type bridge struct{ engine *Engine }
+
+// Choose implements [machine.Host].
+func (b bridge) Choose(o machine.Offer) (int, machine.Answer) {
+	l := b.engine.byID[o.Session]
+	if l == nil {
+		return 0, machine.AnswerDefer
+	}
+	l.offer = l.offer[:0]
+	for i := range o.Len() {
+		label := o.Label(i).Name
+		if l.answer != nil && l.answer.label == label {
+			return i, machine.AnswerDone
+		}
+		l.offer = append(l.offer, choice{o.Peer, label, o.Site(i)})
+	}
+	l.changed()
+	return 0, machine.AnswerDefer
+}
+
+// Payload implements [machine.Host].
+func (b bridge) Payload(m machine.Message) (machine.Value, machine.Answer) {
+	l := b.engine.byID[m.Session]
+	if l == nil || l.answer == nil || l.answer.label != m.LabelName() {
+		if l != nil {
+			l.offer = append(l.offer[:0], choice{m.Peer, m.LabelName(), m.Site})
+			l.changed()
+		}
+		return machine.Value{}, machine.AnswerDefer
+	}
+	v := machine.Bytes(l.answer.payload)
+	l.answer, l.offer = nil, l.offer[:0]
+	return v, machine.AnswerDone
+}
+
+// Receive implements [machine.Host].
+func (b bridge) Receive(m machine.Message, v machine.Value) machine.Answer {
+	l := b.engine.byID[m.Session]
+	if l == nil || len(l.inbox) == maxInbox {
+		return machine.AnswerDefer
+	}
+	l.inbox = append(l.inbox, received{m.PeerName(), m.LabelName(), append([]byte(nil), v.Bytes()...)})
+	l.changed()
+	return machine.AnswerDone
+}

@@ -1,0 +1,140 @@
+package session
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/choreo"
+	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/task"
+)
+
+// Plan returns what a program commits together with its next message, or with the end of its session: facts, metadata and the
+// marks that they rest on. The rest of the request is the engine's.
+type Plan func(task.Context) (guard.Request, error)
+
+// Port is the place of a program in its session. It belongs to the program's task, whose context its calls take.
+type Port struct {
+	session *live
+	next    Plan // for the next message
+	last    Plan // for the end
+}
+
+// Session returns the session's opening.
+func (p *Port) Session() Opening { return p.session.opening }
+
+// With has the plan's facts committed together with the next message, or not at all.
+func (p *Port) With(plan Plan) { p.next = plan }
+
+// Finally has the plan's facts committed together with the end of the session.
+func (p *Port) Finally(plan Plan) { p.last = plan }
+
+// Sent returns which message comes next of those that the role sent before a restart; false when there is none. A program whose
+// choice rests on what has changed since asks before it chooses.
+func (p *Port) Sent() (label string, again bool) {
+	if len(p.session.history) == 0 {
+		return "", false
+	}
+	return p.session.protocol.image.Label(labelOf(p.session.history[0].Parcel)).Name, true
+}
+
+// Send sends a message to another role. When it returns nil, the guard has allowed the message, its cost, its facts and its place
+// in the recording are durable in one batch, the session has gone on, and the message may leave. A message that was sent before a
+// restart is not sent again, whatever the payload is now.
+//
+// A denial is aura.Denied with a *[guard.Denial] as its cause: nothing was charged, written or sent, and the
+// program may send another message of the protocol, try later, or end. It returns aura.Invalid for a message that the role
+// cannot send now, and aura.Stale when the session has ended.
+func (p *Port) Send(tc task.Context, to choreo.Role, label string, payload []byte) error {
+	l := p.session
+	plan := p.next
+	p.next = nil
+	if err := l.turn.Acquire(tc); err != nil {
+		return err
+	}
+	defer l.turn.Release()
+	if len(l.history) > 0 {
+		return l.sendAgain(label)
+	}
+	type step struct {
+		message effect.Message
+		demands *demands
+	}
+	s, err := ask(tc, l.engine, func(task.Context) (s step, err error) {
+		s.message, s.demands, err = l.plan(to, label, payload)
+		return s, err
+	})
+	if err != nil {
+		return err
+	}
+	if err := l.decide(tc, plan, to, &s.message, s.demands); err != nil {
+		return err
+	}
+	_, err = ask(tc, l.engine, func(task.Context) (struct{}, error) { return struct{}{}, l.step(answer{label, payload}) })
+	return err
+}
+
+// sendAgain passes over a message that was sent before a restart. Only the program's task reads the history of a session
+// that was restored.
+func (l *live) sendAgain(label string) error {
+	r := l.history[0]
+	if was := l.protocol.image.Label(labelOf(r.Parcel)).Name; was != label {
+		return aura.Errorf("session.Send", aura.Corrupt, "the program of role %s sends %s after a restart where it had sent %s", l.opening.Role, label, was)
+	}
+	l.history = l.history[1:]
+	return nil
+}
+
+// decide takes a message through guard and journal.
+func (l *live) decide(tc task.Context, plan Plan, to choreo.Role, m *effect.Message, d *demands) error {
+	var add guard.Request
+	if plan != nil {
+		var err error
+		if add, err = plan(tc); err != nil {
+			return err
+		}
+	}
+	peer, known := l.peer(to)
+	if !known {
+		return aura.Errorf("session.Send", aura.NotFound, "nobody plays %s in session %s", to, aura.Short(l.opening.Name))
+	}
+	r := d.request(add, l.opening.Context, l.engine.options.Own, peer, m)
+	if l.opening.Persistent {
+		var content parcel
+		if err := decode(m.Parcel, &content); err != nil {
+			return err
+		}
+		for _, v := range l.records(record{Kind: recordSent, Parcel: &content, Seq: m.Seq}) {
+			r.Metadata = append(r.Metadata, guard.Meta{Key: logName(l.opening.Name), Value: v, Log: true})
+		}
+	}
+	if _, err := l.engine.options.Decider.Decide(tc, &r); err != nil {
+		return err
+	}
+	l.recorded = l.opening.Persistent
+	return nil
+}
+
+// Receive waits for the next message of another role and returns it. It returns aura.Stale when the session has ended and none is
+// left, and tc's error.
+func (p *Port) Receive(tc task.Context, from choreo.Role) (label string, payload []byte, err error) {
+	l := p.session
+	err = l.until(tc, func() (bool, error) {
+		for i, r := range l.inbox {
+			if r.from != from {
+				continue
+			}
+			l.inbox = append(l.inbox[:i], l.inbox[i+1:]...)
+			label, payload = r.label, r.payload
+			if !l.ended { // a message that found no room may have its turn now
+				_ = l.engine.machine.Wake(l.cap, l.role)
+				l.engine.pump()
+			}
+			return true, nil
+		}
+		if l.ended {
+			return false, l.over("session.Receive")
+		}
+		return false, nil
+	})
+	return label, payload, err
+}

@@ -1,0 +1,94 @@
+package session
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/choreo"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/machine"
+)
+
+// The kinds of entries of a recording. They are on disk: append only.
+const (
+	recordOpened   uint8 = 1
+	recordSent     uint8 = 2
+	recordReceived uint8 = 3
+)
+
+// record is an entry of a session's recording. The first one has the opening, each other one a message of the played role: one that
+// it sent, or one that came.
+type record struct {
+	Kind    uint8    `cbor:"1,keyasint,omitempty"`
+	Opening *opening `cbor:"2,keyasint,omitempty"`
+	Parcel  *parcel  `cbor:"3,keyasint,omitempty"`
+	Seq     uint64   `cbor:"4,keyasint,omitempty"` // of the parcel on its edge, from 0
+}
+
+// opening is an Opening as recordings and peers have it.
+type opening struct {
+	Protocol string         `cbor:"1,keyasint,omitempty"`
+	Version  [32]byte       `cbor:"2,keyasint,omitzero"`
+	Role     string         `cbor:"3,keyasint,omitempty"` // played by who wrote this
+	Context  aura.ContextID `cbor:"4,keyasint,omitzero"`
+	Parties  []party        `cbor:"5,keyasint,omitempty"`
+}
+
+type party struct {
+	Role      string           `cbor:"1,keyasint,omitempty"`
+	Authority aura.AuthorityID `cbor:"2,keyasint,omitzero"`
+}
+
+// parcel is the content of a message of a session: roles and label by their numbers in the protocol's image, which is the same at
+// all participants.
+type parcel struct {
+	From    uint16 `cbor:"1,keyasint,omitempty"`
+	To      uint16 `cbor:"2,keyasint,omitempty"`
+	Label   uint32 `cbor:"3,keyasint,omitempty"`
+	Payload []byte `cbor:"4,keyasint,omitempty"`
+}
+
+// edge is the number of a directed pair of roles.
+func (p *parcel) edge() uint32 { return uint32(p.From)<<16 | uint32(p.To) }
+
+func (p *parcel) of(seq uint64) machine.Parcel {
+	return machine.Parcel{From: machine.RoleID(p.From), To: machine.RoleID(p.To), Label: machine.LabelID(p.Label), Seq: seq, Value: machine.Bytes(p.Payload)}
+}
+
+// logPrefix begins the names of the logs of recordings.
+const logPrefix = "session/"
+
+func logName(s aura.SessionID) string { return logPrefix + string(s[:]) }
+
+func openingOf(o *Opening, p *Protocol) *opening {
+	w := &opening{Protocol: p.ID(), Version: p.Version(), Role: string(o.Role), Context: o.Context}
+	for _, other := range o.Parties {
+		w.Parties = append(w.Parties, party{string(other.Role), other.Authority})
+	}
+	return w
+}
+
+// undo undoes openingOf.
+func (w *opening) undo(name aura.SessionID) Opening {
+	o := Opening{Name: name, Protocol: w.Protocol, Role: choreo.Role(w.Role), Context: w.Context, Persistent: true}
+	for _, p := range w.Parties {
+		o.Parties = append(o.Parties, Party{choreo.Role(p.Role), p.Authority})
+	}
+	return o
+}
+
+// encode returns the bytes of one of this package's structures, which always encode: payloads have a bound.
+func encode(v any) []byte {
+	b, err := fact.Marshal(v)
+	if err != nil {
+		panic("session: a parcel within its bound always encodes: " + err.Error())
+	}
+	return b
+}
+
+// records returns the entries that bring a recording up to date: the opening, unless the log has it, and one of a message.
+func (l *live) records(r record) [][]byte {
+	var all [][]byte
+	if !l.recorded {
+		all = append(all, encode(record{Kind: recordOpened, Opening: openingOf(&l.opening, l.protocol)}))
+	}
+	return append(all, encode(r))
+}

@@ -1,0 +1,201 @@
+package session_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/chain/chaintest"
+	"github.com/aura-runtime/aura/choreo"
+	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/session"
+	"github.com/aura-runtime/aura/task"
+)
+
+// parcel is what docs/formats.md says of session.parcel.
+type parcel struct {
+	From    uint16 `cbor:"1,keyasint,omitempty"`
+	To      uint16 `cbor:"2,keyasint,omitempty"`
+	Label   uint32 `cbor:"3,keyasint,omitempty"`
+	Payload []byte `cbor:"4,keyasint,omitempty"`
+}
+
+// fromStore is a message of the store, role 1, to the customer, role 0.
+func fromStore(t testing.TB, seq uint64, p parcel) *effect.Message {
+	t.Helper()
+	b, err := fact.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &effect.Message{Session: name, Edge: 1 << 16, Seq: seq, Parcel: b}
+}
+
+// TestAStrangeMessageLeavesTheSessionAsItWas: each refusal has its kind and its event, writes nothing, and the session goes on.
+func TestAStrangeMessageLeavesTheSessionAsItWas(t *testing.T) {
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		var heard []string
+		disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
+		cust := begin(t, tc, sim, disk, true, "Cust", customer(&heard))
+		defer cust.Close(tc)
+		if err := cust.engine.Open(tc, cust.opening("Store")); err != nil {
+			t.Fatal(err)
+		}
+		if err := tc.Sleep(time.Second); err != nil {
+			t.Fatal(err)
+		}
+		price, closed := parcel{From: 1, Label: label(t, "Price"), Payload: []byte("3")}, parcel{From: 1, Label: label(t, "Closed")}
+		before := chaintest.Dump(t, cust.Store)
+		refused := func(what string, from aura.AuthorityID, m *effect.Message, want aura.Kind) {
+			t.Helper()
+			if _, err := cust.engine.Deliver(tc, from, m); aura.KindOf(err) != want {
+				t.Errorf("%s: %v, want %v", what, err, want)
+			}
+		}
+		other := fromStore(t, 0, price)
+		other.Session[0]++
+		refused("another session", chaintest.Ben, other, aura.NotFound)
+		refused("another peer", chaintest.Cleo, fromStore(t, 0, price), aura.Denied)
+		refused("no peer", aura.AuthorityID{}, fromStore(t, 0, price), aura.Denied)
+		refused("before its turn", chaintest.Ben, fromStore(t, 1, price), aura.Conflict)
+		refused("a label that is not next", chaintest.Ben, fromStore(t, 0, parcel{From: 1, Label: label(t, "Pay")}), aura.Invalid)
+		refused("a label that is none", chaintest.Ben, fromStore(t, 0, parcel{From: 1, Label: 99}), aura.Invalid)
+		refused("a payload that is too large", chaintest.Ben, fromStore(t, 0, parcel{From: 1, Label: price.Label, Payload: make([]byte, 64<<10)}), aura.Invalid)
+		edge := fromStore(t, 0, price)
+		edge.Edge = 2
+		refused("another edge", chaintest.Ben, edge, aura.Corrupt)
+		refused("to itself", chaintest.Ben, fromStore(t, 0, parcel{From: 1, To: 1, Label: price.Label}), aura.Corrupt)
+		refused("bytes", chaintest.Ben, &effect.Message{Session: name, Edge: 1 << 16, Parcel: []byte{0xff}}, aura.Corrupt)
+		if after := chaintest.Dump(t, cust.Store); len(after) != len(before) {
+			t.Error("a refusal wrote something")
+		}
+		for range 3 { // a duplicate is confirmed again, and changes nothing
+			if next, err := cust.engine.Deliver(tc, chaintest.Ben, fromStore(t, 0, closed)); err != nil || next != 1 {
+				t.Errorf("the right message: %d, %v", next, err)
+			}
+		}
+		if err := tc.Sleep(time.Second); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(heard, []string{"Closed "}) {
+			t.Errorf("the customer heard %q", heard)
+		}
+		refused("after the end of its edge", chaintest.Ben, fromStore(t, 1, price), aura.Stale)
+	})
+}
+
+// label returns the number of a message of the shop.
+func label(t testing.TB, name string) uint32 {
+	t.Helper()
+	im := imageOf(t)
+	for i := range uint32(99) {
+		if im.Label(labelID(i)).Name == name {
+			return i
+		}
+	}
+	t.Fatalf("no message %s", name)
+	return 0
+}
+
+// TestADenialIsAnAnswer: a step that the guard refuses has not happened, and the program chooses another one.
+func TestADenialIsAnAnswer(t *testing.T) {
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		var answers []error
+		var heard []string
+		cust := begin(t, tc, sim, journal.NewFaulty(sim.Entropy("cust disk"), journal.Faults{}), true, "Cust", customer(&heard))
+		shop := begin(t, tc, sim, journal.NewFaulty(sim.Entropy("store disk"), journal.Faults{}), true, "Store", func(tc task.Context, p *session.Port) error {
+			if _, _, err := p.Receive(tc, "Cust"); err != nil {
+				return err
+			}
+			p.With(func(task.Context) (guard.Request, error) {
+				return guard.Request{}, aura.Errorf("test", aura.Denied, "the plan does not hold")
+			})
+			answers = append(answers, p.Send(tc, "Cust", "Price", []byte("1")))
+			answers = append(answers, p.Send(tc, "Cust", "Ask", nil))
+			answers = append(answers, p.Send(tc, "Cust", "Price", make([]byte, 1<<20)))
+			return p.Send(tc, "Cust", "Closed", nil)
+		})
+		defer cust.Close(tc)
+		defer shop.Close(tc)
+		if err := cust.engine.Open(tc, cust.opening("Store")); err != nil {
+			t.Fatal(err)
+		}
+		if err := meet(tc, cust, shop, time.Minute); err != nil {
+			t.Error(err)
+		}
+		want := []error{aura.Denied, aura.Invalid, aura.Invalid}
+		if !slices.EqualFunc(answers, want, errors.Is) || !slices.Equal(heard, []string{"Closed "}) {
+			t.Errorf("answers %v, the customer heard %q", answers, heard)
+		}
+	})
+}
+
+// TestAProgramThatFailsEndsItsSession: nothing is left of the session, the other side's message has nowhere to go, and other sessions
+// go on.
+func TestAProgramThatFailsEndsItsSession(t *testing.T) {
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		cust := begin(t, tc, sim, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), true, "Cust", func(tc task.Context, p *session.Port) error {
+			p.With(note("asked"))
+			if err := p.Send(tc, "Store", "Ask", nil); err != nil {
+				t.Error(err)
+			}
+			if p.Session().Name == name {
+				return aura.Errorf("test", aura.Internal, "it cannot go on")
+			}
+			_, _, err := p.Receive(tc, "Store")
+			return err
+		})
+		defer cust.Close(tc)
+		second := cust.opening("Store")
+		second.Name[0]++
+		for _, o := range []session.Opening{cust.opening("Store"), second} {
+			if err := cust.engine.Open(tc, o); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := tc.Sleep(2 * time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		live, err := cust.engine.Sessions(tc)
+		if err != nil || len(live) != 1 || live[0].Name != second.Name {
+			t.Errorf("live are %v, %v", live, err)
+		}
+		if err := cust.engine.Open(tc, second); !errors.Is(err, aura.Conflict) {
+			t.Errorf("a session that lives is opened again: %v", err)
+		}
+		if err := cust.engine.End(tc, second.Name); err != nil {
+			t.Error(err)
+		}
+		if err := tc.Sleep(time.Second); err != nil {
+			t.Fatal(err)
+		}
+		if logs := cust.Journal.Logs(); slices.ContainsFunc(logs, func(l journal.Log) bool { return l.Family() == "session" }) {
+			t.Errorf("left: %+v", logs)
+		}
+	})
+}
+
+// TestARegistryRefusesWhatNothingGuards: a message without a capability, with two, or with observers that no budget knows.
+func TestARegistryRefusesWhatNothingGuards(t *testing.T) {
+	for _, notes := range []string{`flow_cost : 1`, `guard_capability : "chat:send", guard_capability : "chat:read"`, `guard_capability : "chat:send", leak : "birds"`} {
+		text := strings.Replace(shop, `guard_capability : "chat:send", flow_cost : 3`, notes, 1)
+		if err := session.NewRegistry().Add(instance(t, text), choreo.Defaults{}); !errors.Is(err, aura.Invalid) {
+			t.Errorf("%s: %v", notes, err)
+		}
+	}
+	r := session.NewRegistry()
+	if err := errors.Join(r.Add(instance(t, shop), choreo.Defaults{}), r.Play(shopID, "Cust", nil)); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Add(instance(t, shop), choreo.Defaults{}); !errors.Is(err, aura.Conflict) {
+		t.Errorf("twice: %v", err)
+	}
+	if err := r.Play(shopID, "Bird", nil); !errors.Is(err, aura.NotFound) {
+		t.Errorf("a role that is none: %v", err)
+	}
+}
