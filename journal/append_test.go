@@ -1,6 +1,7 @@
 package journal_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -536,6 +537,43 @@ func TestFailedDiskRefusesAndRecovers(t *testing.T) {
 			disk.SetFaults(journal.Faults{})
 			if r := j.append(t, tc, entry()); r[0].Position != 2 || r[0].Seq != 2 {
 				t.Errorf("%s: the next fact has position %d, place %d", c.name, r[0].Position, r[0].Seq)
+			}
+			j.close(t, tc)
+		})
+	}
+}
+
+// TestAnExpectationSeesWhatReadersSee: a disk that broke with a batch in its hands may show values of it that never became durable.
+// An entry that expects the value which a reader has is not refused for that; it fails as the disk does, and its caller does not
+// try again for ever.
+func TestAnExpectationSeesWhatReadersSee(t *testing.T) {
+	for seed := range uint64(8) { // the disk took the batch, or did not
+		simulate(t, seed, func(tc task.Context) {
+			disk := journal.NewFaulty(entropy(seed), journal.Faults{})
+			j := open(t, tc, disk)
+			set := func(value string, expect func(journal.View) error) error {
+				_, err := j.Append(tc, &journal.Entry{Meta: []journal.KV{{Key: "spent", Value: []byte(value)}}, Expect: expect})
+				return err
+			}
+			if err := set("before", nil); err != nil {
+				t.Fatal(err)
+			}
+			disk.SetFaults(journal.Faults{BreakApply: 1})
+			if err := set("never durable", nil); !errors.Is(err, aura.Unavailable) {
+				t.Fatalf("a disk that breaks: %v", err)
+			}
+			read, err := j.Meta("spent")
+			if err != nil || string(read) != "before" {
+				t.Errorf("a reader sees %q, %v", read, err)
+			}
+			err = set("more", func(v journal.View) error {
+				if now, err := v.Meta("spent"); err != nil || !bytes.Equal(now, read) {
+					t.Errorf("seed %d: an entry sees %q where a reader sees %q, %v", seed, now, read, err)
+				}
+				return nil
+			})
+			if !errors.Is(err, aura.Unavailable) {
+				t.Errorf("on a disk that broke: %v", err)
 			}
 			j.close(t, tc)
 		})

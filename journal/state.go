@@ -220,7 +220,7 @@ func (l *layer) leak(id leakID) fact.Leak {
 func (l *layer) Meta(key string) ([]byte, error) {
 	for ; ; l = l.parent {
 		if l.bottom != nil {
-			return l.bottom.storedMeta(key)
+			return l.bottom.Meta(key)
 		}
 		if v, ok := l.meta.get(key); ok {
 			return v, nil

@@ -249,7 +249,9 @@ const (
 	endMost = time.Minute
 )
 
-func endPause() task.Backoff { return task.Backoff{Base: endBase, Max: endMost, Factor: 2, Jitter: 0.3} }
+func endPause() task.Backoff {
+	return task.Backoff{Base: endBase, Max: endMost, Factor: 2, Jitter: 0.3}
+}
 
 // restore reads the recording of a session and brings it to where it stood.
 func (e *Engine) restore(tc task.Context, log journal.Log, name aura.SessionID) error {

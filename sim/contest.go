@@ -24,8 +24,9 @@ const (
 	guardedShare = 0.5
 	// contestedFor is how long an account is contested at most before it is decided.
 	contestedFor = time.Minute
-	// leastShare is what a device keeps of every budget when it gives a part away, or enrols another one.
-	leastShare = roster.Whole / 8
+	// leastShare is what a device keeps of every budget when it gives a part away, or enrols another one: enough for the largest
+	// text where budgets are small.
+	leastShare = roster.Whole / 4
 )
 
 // guard gives an account guardians in some worlds, who hold a recovery key.

@@ -66,11 +66,11 @@ func TestWorldsWithCopies(t *testing.T) {
 	}
 }
 
-// TestWorldsWithDevices: people use more and more devices of one account, and remove some.
+// TestWorldsWithDevices: people use more and more devices of one account, remove some, and change which there are on two at once.
 func TestWorldsWithDevices(t *testing.T) {
 	var sum sim.Troubles
 	for seed := uint64(1); seed <= 4; seed++ {
-		o := sim.Options{Seed: seed, Agents: 3, Minutes: 4, Faults: seed%2 == 0, Copies: seed == 4, Devices: 3}
+		o := sim.Options{Seed: seed, Agents: 3, Minutes: 6, Faults: seed%2 == 0, Copies: seed == 4, Devices: 3}
 		r := run(t, o)
 		sum.Add(&r.Troubles)
 		hold(t, o, r)
@@ -78,9 +78,8 @@ func TestWorldsWithDevices(t *testing.T) {
 			t.Errorf("seed %d: the same seed with devices is another world", seed)
 		}
 	}
-	if sum.Enrolments == 0 || sum.Removals == 0 || sum.Gifts == 0 || sum.Contests == 0 {
-		t.Errorf("%d devices were enrolled, %d removed; %d gave a part of their shares; there were %d contests",
-			sum.Enrolments, sum.Removals, sum.Gifts, sum.Contests)
+	if sum.Enrolments == 0 || sum.Removals == 0 || sum.Contests == 0 {
+		t.Errorf("%d devices were enrolled, %d removed; there were %d contests", sum.Enrolments, sum.Removals, sum.Contests)
 	}
 }
 

@@ -73,9 +73,6 @@ func newSimulation(o Options) *simulation {
 	if w.chance.happens(0.25) {
 		// Budgets that people use up, in epochs that turn while they talk.
 		w.policy.Limit, w.policy.EpochLength = 64, 2*time.Minute
-		if o.Devices > 1 {
-			w.policy.Limit = 128 // a device with [leastShare] can send the largest text
-		}
 	}
 	return w
 }
