@@ -99,7 +99,7 @@ func (e *Engine) Start(tc task.Context) error {
 	e.machine = machine.New(bridge{e}, machine.Options{MaxSessions: e.options.Sessions, MaxRoles: e.options.Sessions})
 	for _, l := range e.options.Journal.Logs() {
 		if name, is := strings.CutPrefix(l.Name, logPrefix); is {
-			if err := e.restore(tc, l, aura.SessionID([]byte(name))); err != nil {
+			if err := e.restore(tc, aura.SessionID([]byte(name))); err != nil {
 				return err
 			}
 		}
@@ -171,6 +171,9 @@ func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 		engine: e, opening: o, protocol: p, role: role, id: machine.SessionID(cap.Session), cap: cap,
 		turn: task.NewSemaphore(1), sent: map[uint32]uint64{}, confirmed: map[uint32]uint64{}, seen: map[uint32]uint64{}, recorded: len(history) > 0,
 	}
+	if !l.recorded {
+		l.since = tc.Now().At
+	}
 	e.live[o.Name], e.byID[l.id] = l, l
 	tc.Emit(world.SessionClaimed(o.Name, p.image.Fragment(role), string(owner), admission.Profile().String()))
 	e.pump()
@@ -192,25 +195,10 @@ func (e *Engine) play(tc task.Context, l *live, program Program) error {
 }
 
 // restore reads the recording of a session and brings it to where it stood.
-func (e *Engine) restore(tc task.Context, log journal.Log, name aura.SessionID) error {
-	const op, page = "session.Start", 256
+func (e *Engine) restore(tc task.Context, name aura.SessionID) error {
 	var all []record
-	for from := uint64(1); from <= log.Last; {
-		values, err := e.options.Journal.ReadLog(log.Name, from, page, 0)
-		if err != nil {
-			return err
-		}
-		for _, v := range values {
-			var r record
-			if err := decodeRecord(v, &r); err != nil {
-				return aura.Errorf(op, aura.Corrupt, "entry %d of the recording of session %s is damaged: %w", from, aura.Short(name), err)
-			}
-			all = append(all, r)
-			from++
-		}
-	}
-	if len(all) == 0 || all[0].Kind != recordOpened {
-		return aura.Errorf(op, aura.Corrupt, "the recording of session %s has no beginning", aura.Short(name))
+	if err := replay(e.options.Journal, name, func(r *record) { all = append(all, *r) }); err != nil {
+		return err
 	}
 	return e.open(tc, all[0].Opening.undo(name), all)
 }

@@ -18,7 +18,8 @@ type live struct {
 	role     machine.RoleID
 	id       machine.SessionID
 	cap      own.Capability
-	recorded bool // its log exists
+	recorded bool         // its log exists
+	since    aura.Instant // when it began; zero for one that was restored
 
 	// turn is held by who changes the session while something becomes durable: a step, a message that came, the end.
 	turn *task.Semaphore
