@@ -8,6 +8,7 @@ import (
 	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/builtin"
+	seen "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
@@ -72,6 +73,25 @@ func (a *Archive) Branches(tc task.Context) ([]status.Branches, error) {
 		return nil, err
 	}
 	return Branches(a.journal, x, a.authority, a.device), nil
+}
+
+// Ask answers the questions for the sessions, from their recordings. To other questions it returns aura.Unavailable.
+func (a *Archive) Ask(tc task.Context, q fact.Question) (fact.Answer, error) {
+	programs, err := sessions(a.set)
+	if err != nil {
+		return fact.Answer{}, err
+	}
+	switch q.Kind {
+	case seen.QuestionList:
+		all, err := programs.Recordings(a.journal)
+		if err != nil {
+			return fact.Answer{}, err
+		}
+		return encoded(seen.List{Sessions: all})
+	case seen.QuestionShow:
+		return answer(tc, q, func(_ task.Context, s seen.Show) (seen.Shown, error) { return programs.Recording(a.journal, s.Name) })
+	}
+	return fact.Answer{}, aura.Errorf("agent.Ask", aura.Unavailable, "only an agent answers this: start it with: aura up")
 }
 
 // Close ends the reading.

@@ -6,6 +6,7 @@ import (
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/query"
+	seen "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/domain/status"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/frontier"
@@ -50,6 +51,16 @@ func (a *Agent) hosted() map[string]answerer {
 		},
 		capability.QuestionTokens: func(task.Context, fact.Question) (fact.Answer, error) {
 			return encoded(capability.TokenList{Tokens: a.env.Frontier.List()})
+		},
+		seen.QuestionList: func(tc task.Context, _ fact.Question) (fact.Answer, error) {
+			all, err := a.services.sessions.List(tc)
+			if err != nil {
+				return fact.Answer{}, err
+			}
+			return encoded(seen.List{Sessions: all})
+		},
+		seen.QuestionShow: func(tc task.Context, q fact.Question) (fact.Answer, error) {
+			return answer(tc, q, func(tc task.Context, s seen.Show) (seen.Shown, error) { return a.services.sessions.Show(tc, s.Name) })
 		},
 		query.QuestionKinds: func(task.Context, fact.Question) (fact.Answer, error) {
 			var v query.Vocabulary

@@ -4,6 +4,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/query"
+	"github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/task"
 )
@@ -33,6 +34,20 @@ func (c *Core) Explain(tc task.Context, in Ref, name string) (capability.Explana
 	var e capability.Explanation
 	err := c.Ask(tc, capability.QuestionExplain, capability.Explain{Capability: name, Context: in.Context}, &e)
 	return e, err
+}
+
+// Sessions returns the sessions that live, by name.
+func (c *Core) Sessions(tc task.Context) (session.List, error) {
+	var all session.List
+	err := c.Ask(tc, session.QuestionList, nil, &all)
+	return all, err
+}
+
+// Session returns a session with its steps. It returns [aura.NotFound] for one that does not live.
+func (c *Core) Session(tc task.Context, name aura.SessionID) (session.Shown, error) {
+	var shown session.Shown
+	err := c.Ask(tc, session.QuestionShow, session.Show{Name: name}, &shown)
+	return shown, err
 }
 
 // Ask puts one question of a module to the agent and decodes its answer into result. The errors are the agent's:

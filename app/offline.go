@@ -23,6 +23,8 @@ type OfflineOptions struct {
 	// Journal has the facts in place of Records: those of an account whose agent does not run. Then the Core takes no
 	// local facts either, which would be lost. Default: none.
 	Journal reactive.Reader
+	// Ask answers what no state of a module does, but for the status and queries. Default: nothing does.
+	Ask func(task.Context, fact.Question) (fact.Answer, error)
 	// Branches returns the devices whose facts in the Journal have branches, for the status. Default: it names none.
 	Branches func(tc task.Context) ([]status.Branches, error)
 }
@@ -34,7 +36,7 @@ func NewOffline(tc task.Context, self aura.AuthorityID, device aura.DeviceID, en
 	if err != nil {
 		return nil, err
 	}
-	b := &offline{set: set, self: self, device: device, entropy: entropy, journal: o.Journal, branches: o.Branches, fold: newFold(set, self, o.Keep)}
+	b := &offline{set: set, self: self, device: device, entropy: entropy, journal: o.Journal, branches: o.Branches, asked: o.Ask, fold: newFold(set, self, o.Keep)}
 	if b.journal != nil {
 		b.feed = reactive.NewFeed(b.journal.Head())
 		return New(tc, b, entropy, o.Options)
@@ -55,7 +57,8 @@ type offline struct {
 	feed    *reactive.Feed
 	journal reactive.Reader // nil: the records below
 
-	branches func(tc task.Context) ([]status.Branches, error) // nil: there are none
+	branches func(tc task.Context) ([]status.Branches, error)       // nil: there are none
+	asked    func(task.Context, fact.Question) (fact.Answer, error) // nil: nothing answers
 
 	mu      task.Mutex
 	fold    *fold
@@ -240,6 +243,9 @@ func (b *offline) Ask(tc task.Context, q fact.Question) (fact.Answer, error) {
 		asked, known := b.set.Question(q.Kind)
 		if known && asked.Answer != nil {
 			return b.ask(tc, asked, q.Payload)
+		}
+		if known && b.asked != nil {
+			return b.asked(tc, q)
 		}
 		if known {
 			return fact.Answer{}, errUnasked()

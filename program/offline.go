@@ -38,7 +38,7 @@ func archive(home string, modules []domain.Module) (cli.Opener, error) {
 		}
 		self, device := a.Self()
 		core, err := app.NewOffline(tc, self, device, world.Random(), app.OfflineOptions{
-			Options: app.Options{Modules: modules}, Journal: a, Branches: a.Branches,
+			Options: app.Options{Modules: modules}, Journal: a, Ask: a.Ask, Branches: a.Branches,
 		})
 		if err != nil {
 			return nil, nil, errors.Join(err, done(tc))

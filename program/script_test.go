@@ -65,6 +65,7 @@ func TestScripts(t *testing.T) {
 			"freeze":    freeze,
 			"thaw":      thaw,
 			"token":     tokenOf,
+			"session":   sessionOf,
 		},
 	})
 }
@@ -445,4 +446,11 @@ func tokenOf(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	ts.Fatalf("%s has no token of the role %s: %s", args[1], args[0], out)
+}
+
+// sessionOf VARIABLE HOME sets the variable to the short identifier of the only session that lives.
+func sessionOf(ts *testscript.TestScript, _ bool, args []string) {
+	var row struct{ Session string }
+	ts.Check(json.Unmarshal([]byte(output(ts, nil, "session", "list", "--home", args[1], "--json")), &row))
+	ts.Setenv(args[0], row.Session[len("sess_"):][:8])
 }

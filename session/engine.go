@@ -105,7 +105,7 @@ func (e *Engine) Start(tc task.Context) error {
 	var damaged []string
 	for _, l := range e.options.Journal.Logs() {
 		if name, is := strings.CutPrefix(l.Name, logPrefix); is {
-			err := e.restore(tc, l, nameOf(name))
+			err := e.restore(tc, nameOf(name))
 			if kind := aura.KindOf(err); err != nil && (tc.Err() != nil || kind == aura.Unavailable || kind == aura.Cancelled) {
 				return err // the disk may be in order at the next start
 			}
@@ -212,6 +212,9 @@ func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 		engine: e, opening: o, protocol: p, role: role, id: machine.SessionID(cap.Session), cap: cap,
 		turn: task.NewSemaphore(1), sent: map[uint32]uint64{}, confirmed: map[uint32]uint64{}, seen: map[uint32]uint64{}, recorded: len(history) > 0,
 	}
+	if !l.recorded {
+		l.since = tc.Now().At
+	}
 	e.live[o.Name], e.byID[l.id] = l, l
 	tc.Emit(world.SessionClaimed(o.Name, p.image.Fragment(role), string(owner), admission.Profile().String()))
 	e.pump()
@@ -254,29 +257,14 @@ func endPause() task.Backoff {
 }
 
 // restore reads the recording of a session and brings it to where it stood.
-func (e *Engine) restore(tc task.Context, log journal.Log, name aura.SessionID) error {
-	const op, page = "session.Start", 256
+func (e *Engine) restore(tc task.Context, name aura.SessionID) error {
 	var all []record
-	for from := uint64(1); from <= log.Last; {
-		values, err := e.options.Journal.ReadLog(log.Name, from, page, 0)
-		if err != nil {
-			return err
-		}
-		for _, v := range values {
-			var r record
-			if err := decodeRecord(v, &r); err != nil {
-				return aura.Errorf(op, aura.Corrupt, "entry %d of the recording of session %s is damaged: %w", from, aura.Short(name), err)
-			}
-			all = append(all, r)
-			from++
-		}
-	}
-	if len(all) == 0 || all[0].Kind != recordOpened {
-		return aura.Errorf(op, aura.Corrupt, "the recording of session %s has no beginning", aura.Short(name))
+	if err := replay(e.options.Journal, name, func(r *record) { all = append(all, *r) }); err != nil {
+		return err
 	}
 	o := all[0].Opening
 	if p, known := e.options.Registry.protocols[o.Protocol]; known && p.Version() != o.Version {
-		return aura.Errorf(op, aura.Corrupt, "session %s was recorded with another version of protocol %s", aura.Short(name), o.Protocol)
+		return aura.Errorf("session.Start", aura.Corrupt, "session %s was recorded with another version of protocol %s", aura.Short(name), o.Protocol)
 	}
 	return e.open(tc, o.undo(name), all)
 }

@@ -20,9 +20,10 @@ type live struct {
 	role     machine.RoleID
 	id       machine.SessionID
 	cap      own.Capability
-	recorded bool // its log exists
-	greeted  bool // it began because a peer greeted: it needs a channel until a message has come or left
-	channels int  // on which a peer that greeted speaks
+	recorded bool         // its log exists
+	greeted  bool         // it began because a peer greeted: it needs a channel until a message has come or left
+	channels int          // on which a peer that greeted speaks
+	since    aura.Instant // when it began; zero for one that was restored
 
 	// turn is held by who changes the session while something becomes durable: a step, a message that came, the end.
 	turn *task.Semaphore

@@ -4,6 +4,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/machine"
 )
 
@@ -97,4 +98,32 @@ func (l *live) records(r record) [][]byte {
 		all = append(all, encode(record{Kind: recordOpened, Opening: openingOf(&l.opening, l.protocol)}))
 	}
 	return append(all, encode(r))
+}
+
+// replay calls fn with each entry of a session's recording, in their order. It returns aura.NotFound when the journal has no
+// recording of it, and aura.Corrupt for one that is damaged.
+func replay(j *journal.Journal, name aura.SessionID, fn func(*record)) error {
+	const op, page = "session.replay", 256
+	last := j.Log(logName(name)).Last
+	for from := uint64(1); from <= max(last, 1); {
+		values, err := j.ReadLog(logName(name), from, page, 0)
+		if err != nil {
+			return err
+		}
+		if len(values) == 0 {
+			return aura.Errorf(op, aura.NotFound, "session %s has no recording", aura.Short(name))
+		}
+		for _, v := range values {
+			var r record
+			if err := decodeRecord(v, &r); err != nil {
+				return aura.Errorf(op, aura.Corrupt, "entry %d of the recording of session %s is damaged: %w", from, aura.Short(name), err)
+			}
+			if from == 1 && r.Kind != recordOpened {
+				return aura.Errorf(op, aura.Corrupt, "the recording of session %s has no beginning", aura.Short(name))
+			}
+			fn(&r)
+			from++
+		}
+	}
+	return nil
 }

@@ -44,7 +44,7 @@ const (
 
 // Module returns the domain.
 func Module() domain.Module {
-	m := domain.Module{Name: "session"}
+	m := domain.Module{Name: "session", Questions: []domain.Question{{Kind: QuestionList}, {Kind: QuestionShow}}}
 	for _, name := range []string{
 		CapInitiate, CapInvite, CapAnswer, CapCreate, CapFrontier, CapPush, CapConsensusInitiate, CapConsensusNonce,
 		CapConsensusAggregate, CapConsensusSign, CapConsensusFinalize, CapGuardianPropose, CapGuardianAnswer, CapGuardianShare,

@@ -1,0 +1,17 @@
+package session
+
+import (
+	"testing"
+
+	"github.com/aura-runtime/aura/internal/formats"
+)
+
+// TestFormats holds what docs/formats.md says of this package.
+func TestFormats(t *testing.T) {
+	formats.Map(t, "session.List", formats.Payload[List]())
+	formats.Map(t, "session.Session", formats.Payload[Session]())
+	formats.Map(t, "session.Participant", formats.Payload[Participant]())
+	formats.Map(t, "session.Show", formats.Payload[Show]())
+	formats.Map(t, "session.Shown", formats.Payload[Shown]())
+	formats.Map(t, "session.Step", formats.Payload[Step]())
+}

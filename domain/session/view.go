@@ -1,0 +1,145 @@
+package session
+
+import (
+	"strings"
+
+	"github.com/aura-runtime/aura"
+)
+
+// QuestionList is the kind of the question, without a payload, that a [List] answers.
+const QuestionList = "session.list"
+
+// QuestionShow is the kind of the question that carries a [Show] and that a [Shown] answers.
+const QuestionShow = "session.show"
+
+// MaxSteps is the most steps of a [Shown]: the newest.
+const MaxSteps = 1000
+
+// List has the sessions that live, by name.
+type List struct {
+	Sessions []Session `cbor:"1,keyasint,omitempty" json:"sessions"`
+}
+
+// Session is a session as it stands.
+type Session struct {
+	Name     aura.SessionID `cbor:"1,keyasint" json:"session"`
+	Protocol string         `cbor:"2,keyasint" json:"protocol"`
+	Role     string         `cbor:"3,keyasint" json:"role"` // the one that is played here
+	Others   []Participant  `cbor:"4,keyasint,omitempty" json:"others"`
+	// Context is whose budgets pay: a shared context, or an invitation.
+	Context aura.ContextID `cbor:"5,keyasint" json:"context"`
+	State   State          `cbor:"6,keyasint" json:"state"`
+	// Awaited is the role whose message the session waits for, in StateMessage.
+	Awaited  string `cbor:"7,keyasint,omitempty" json:"awaited,omitempty"`
+	Sent     uint64 `cbor:"8,keyasint,omitempty" json:"sent"`
+	Received uint64 `cbor:"9,keyasint,omitempty" json:"received"`
+	// Since is when it began here. Zero: before the agent started, and a recording does not say when.
+	Since aura.Instant `cbor:"10,keyasint,omitempty" json:"since,omitempty"`
+	// Persistent sessions survive a restart, and only their steps are recorded.
+	Persistent bool `cbor:"11,keyasint,omitempty" json:"persistent"`
+}
+
+// Participant says who plays another role.
+type Participant struct {
+	Role string `cbor:"1,keyasint" json:"role"`
+	// Authority is zero for one who has no name yet: the other side of an invitation.
+	Authority aura.AuthorityID `cbor:"2,keyasint,omitzero" json:"authority,omitzero"`
+}
+
+// State says what a session waits for. The numbers cross the wire: append only.
+type State uint8
+
+// The states.
+const (
+	StateMessage  State = 1 // a message of the role Awaited
+	StateProgram  State = 2 // its program here, which may wait for the guard or the disk
+	StateLast     State = 3 // the confirmation of its last messages
+	StateEnded    State = 4 // nothing: its end becomes durable
+	StateFailed   State = 5 // nothing: it cannot go on
+	StateRecorded State = 6 // the start of its agent
+)
+
+// String returns the state in one word.
+func (s State) String() string {
+	switch s {
+	case StateMessage:
+		return "message"
+	case StateProgram:
+		return "program"
+	case StateLast:
+		return "last"
+	case StateEnded:
+		return "ended"
+	case StateFailed:
+		return "failed"
+	case StateRecorded:
+		return "recorded"
+	}
+	return "unknown"
+}
+
+// MarshalText implements [encoding.TextMarshaler].
+func (s State) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Waits says the state in plain words.
+func (s *Session) Waits() string {
+	switch s.State {
+	case StateMessage:
+		return "waits for a message of " + s.Awaited
+	case StateProgram:
+		return "waits for its program"
+	case StateLast:
+		return "its last messages are on their way"
+	case StateEnded:
+		return "has ended"
+	case StateFailed:
+		return "has failed"
+	case StateRecorded:
+		return "goes on when its agent starts"
+	}
+	return s.State.String()
+}
+
+// Show asks for the steps of a session.
+type Show struct {
+	Name aura.SessionID `cbor:"1,keyasint"`
+}
+
+// Shown is a session with its steps.
+type Shown struct {
+	Session Session `cbor:"1,keyasint" json:"session"`
+	// Earlier is how many steps there were before the first of Steps.
+	Earlier uint64 `cbor:"2,keyasint,omitempty" json:"earlier,omitempty"`
+	// Steps are in the order in which they became durable. A session that is not persistent has none, because it has no recording.
+	Steps []Step `cbor:"3,keyasint,omitempty" json:"steps"`
+}
+
+// Step is a message that the own role sent or received.
+type Step struct {
+	Sent  bool   `cbor:"1,keyasint,omitempty" json:"sent"`
+	Other string `cbor:"2,keyasint" json:"other"` // the other role
+	// Label is the message's name in the protocol; empty when this build does not know the version of the protocol.
+	Label string `cbor:"3,keyasint,omitempty" json:"label,omitempty"`
+	Size  int    `cbor:"4,keyasint,omitempty" json:"size"` // bytes of the payload
+}
+
+// Resolve finds a session by its identifier or the beginning of it, with or without "sess_", at least four
+// characters. It returns [aura.NotFound] when none begins so, [aura.Conflict] when several do.
+func (l *List) Resolve(text string) (aura.SessionID, error) {
+	const op, shortest, prefix = "session.Resolve", 4, "sess_"
+	begin := strings.TrimPrefix(strings.ToLower(strings.TrimSpace(text)), prefix)
+	var found []aura.SessionID
+	for i := range l.Sessions {
+		name := l.Sessions[i].Name
+		if len(begin) >= shortest && strings.HasPrefix(strings.TrimPrefix(name.String(), prefix), begin) {
+			found = append(found, name)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return aura.SessionID{}, aura.Errorf(op, aura.NotFound, "no session begins with %q: aura session list has those that live", text)
+	}
+	return aura.SessionID{}, aura.Errorf(op, aura.Conflict, "%d sessions begin with %q: write more of it", len(found), text)
+}

@@ -1,0 +1,149 @@
+package session
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"github.com/aura-runtime/aura"
+	view "github.com/aura-runtime/aura/domain/session"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/machine"
+	"github.com/aura-runtime/aura/task"
+)
+
+// List returns the sessions that live, by name: at most as many as [Options] bound.
+func (e *Engine) List(tc task.Context) ([]view.Session, error) {
+	return ask(tc, e, func(task.Context) ([]view.Session, error) {
+		all := make([]view.Session, 0, len(e.live))
+		for _, l := range e.live {
+			all = append(all, l.view())
+		}
+		slices.SortFunc(all, func(x, y view.Session) int { return bytes.Compare(x.Name[:], y.Name[:]) })
+		return all, nil
+	})
+}
+
+// Show returns a session that lives, with the steps that its recording has. It returns aura.NotFound for one that is not here.
+func (e *Engine) Show(tc task.Context, name aura.SessionID) (view.Shown, error) {
+	const op = "session.Show"
+	now, err := ask(tc, e, func(task.Context) (view.Session, error) {
+		l, err := e.find(op, name)
+		if err != nil {
+			return view.Session{}, err
+		}
+		return l.view(), nil
+	})
+	if err != nil || !now.Persistent {
+		return view.Shown{Session: now}, err
+	}
+	shown, err := e.options.Registry.Recording(e.options.Journal, name)
+	if aura.KindOf(err) == aura.NotFound { // its first message is not durable yet, or its end is
+		err = nil
+	}
+	shown.Session = now
+	return shown, err
+}
+
+// view returns how the session stands.
+func (l *live) view() view.Session {
+	v := viewOf(&l.opening)
+	v.Since = l.since
+	for _, n := range l.sent {
+		v.Sent += n
+	}
+	for _, n := range l.seen {
+		v.Received += n
+	}
+	v.State, v.Awaited = l.state()
+	return v
+}
+
+// state returns what the session waits for, and of which role.
+func (l *live) state() (view.State, string) {
+	switch {
+	case l.fault != nil:
+		return view.StateFailed, ""
+	case l.ended && !l.settled():
+		return view.StateLast, ""
+	case l.ended:
+		return view.StateEnded, ""
+	}
+	now, err := l.engine.machine.Session(l.id)
+	if err != nil {
+		return view.StateProgram, ""
+	}
+	for _, r := range now.Roles {
+		if r.Role == l.opening.Role && r.Waiting == machine.WaitingMessage {
+			return view.StateMessage, string(r.Peer)
+		}
+	}
+	return view.StateProgram, ""
+}
+
+func viewOf(o *Opening) view.Session {
+	v := view.Session{Name: o.Name, Protocol: o.Protocol, Role: string(o.Role), Context: o.Context, Persistent: o.Persistent}
+	for _, p := range o.Parties {
+		v.Others = append(v.Others, view.Participant{Role: string(p.Role), Authority: p.Authority})
+	}
+	return v
+}
+
+// Recordings returns the sessions whose recordings a journal has, by name, while no engine runs them.
+func (r *Registry) Recordings(j *journal.Journal) ([]view.Session, error) {
+	var all []view.Session
+	for _, l := range j.Logs() {
+		if name, is := strings.CutPrefix(l.Name, logPrefix); is {
+			shown, err := r.Recording(j, aura.SessionID([]byte(name)))
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, shown.Session)
+		}
+	}
+	return all, nil
+}
+
+// Recording returns a session from its recording, with its newest steps. It returns aura.NotFound when the journal
+// has none.
+func (r *Registry) Recording(j *journal.Journal, name aura.SessionID) (view.Shown, error) {
+	var shown view.Shown
+	var p *Protocol
+	err := replay(j, name, func(e *record) {
+		if e.Opening != nil {
+			o := e.Opening.undo(name)
+			shown.Session, p = viewOf(&o), r.protocols[o.Protocol]
+			if p != nil && p.Version() != e.Opening.Version {
+				p = nil
+			}
+			return
+		}
+		if e.Kind == recordSent {
+			shown.Session.Sent++
+		} else {
+			shown.Session.Received++
+		}
+		if len(shown.Steps) == view.MaxSteps {
+			shown.Steps = slices.Delete(shown.Steps, 0, 1)
+			shown.Earlier++
+		}
+		shown.Steps = append(shown.Steps, p.step(e))
+	})
+	shown.Session.State = view.StateRecorded
+	return shown, err
+}
+
+// step describes an entry of a recording. A nil p is a protocol of which this build has not the same version: its numbers
+// name nothing here.
+func (p *Protocol) step(e *record) view.Step {
+	s := view.Step{Sent: e.Kind == recordSent, Size: len(e.Parcel.Payload)}
+	if p == nil {
+		return s
+	}
+	other := e.Parcel.From
+	if s.Sent {
+		other = e.Parcel.To
+	}
+	s.Other, s.Label = string(p.image.RoleName(machine.RoleID(other))), p.image.Label(labelOf(e.Parcel)).Name
+	return s
+}

@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain/session"
+	"github.com/aura-runtime/aura/task"
+)
+
+func sessionCommand(s *Shell) *cobra.Command {
+	return family(&cobra.Command{
+		Use:   "session",
+		Short: "Look at the sessions that run: exchanges of several steps, such as an invitation",
+		Long: `Look at the sessions that run. A session is one exchange between agents by a checked protocol, such as the
+exchange of an invitation. Nothing is left of a session that has ended but its facts.`,
+		Example: "  aura session list\n  aura session show k3jqm2xa",
+	}, sessionListCommand(s), sessionShowCommand(s))
+}
+
+// sessionLine is one line of `aura session list --json`.
+type sessionLine struct {
+	session.Session
+	Waits string   `json:"waits"`          // the state in plain words
+	With  []string `json:"with,omitempty"` // the others, as they are called on this side
+}
+
+// sessionShown is what `aura session show --json` prints.
+type sessionShown struct {
+	sessionLine
+	Earlier uint64         `json:"earlier,omitempty"`
+	Steps   []session.Step `json:"steps"`
+}
+
+func sessionListCommand(s *Shell) *cobra.Command {
+	return &cobra.Command{
+		Use:     "list",
+		Short:   "List the sessions that run, with what each waits for",
+		Example: "  aura session list\n  aura session list --json\n  aura session list --offline",
+		Args:    None,
+		RunE: func(*cobra.Command, []string) error {
+			return s.Connected("session list", func(tc task.Context, core *app.Core) error {
+				list, err := core.Sessions(tc)
+				if err != nil {
+					return err
+				}
+				people, err := core.People(tc)
+				if err != nil {
+					return err
+				}
+				lines := make([]sessionLine, len(list.Sessions))
+				for i := range list.Sessions {
+					lines[i] = lineOf(&list.Sessions[i], people)
+				}
+				return s.printSessions(lines, tc.Now().At.Std())
+			})
+		},
+	}
+}
+
+func sessionShowCommand(s *Shell) *cobra.Command {
+	return &cobra.Command{
+		Use:     "show ID",
+		Short:   "Show a session and its recorded steps; \"session list\" shows its ID",
+		Example: "  aura session show k3jqm2xa\n  aura session show k3jqm2xa --json",
+		Args:    Exactly(1, "the beginning of a session's identifier"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return s.Connected("session show", func(tc task.Context, core *app.Core) error {
+				list, err := core.Sessions(tc)
+				if err != nil {
+					return err
+				}
+				name, err := list.Resolve(args[0])
+				if err != nil {
+					return err
+				}
+				shown, err := core.Session(tc, name)
+				if err != nil {
+					return err
+				}
+				people, err := core.People(tc)
+				if err != nil {
+					return err
+				}
+				all := sessionShown{lineOf(&shown.Session, people), shown.Earlier, shown.Steps}
+				if s.JSON {
+					return s.Object(&all)
+				}
+				return s.printSession(&all, tc.Now().At.Std())
+			})
+		},
+	}
+}
+
+// lineOf names those who play the other roles.
+func lineOf(v *session.Session, people []app.Person) sessionLine {
+	line := sessionLine{Session: *v, Waits: v.Waits()}
+	for _, p := range v.Others {
+		who := "not known yet"
+		if !p.Authority.IsZero() {
+			who = nameIn(people, p.Authority)
+		}
+		line.With = append(line.With, fmt.Sprintf("%s (%s)", p.Role, who))
+	}
+	return line
+}
+
+func (s *Shell) printSessions(lines []sessionLine, now time.Time) error {
+	if s.JSON {
+		for i := range lines {
+			if err := s.Object(&lines[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(lines) == 0 {
+		return s.Print(nil, "no session runs")
+	}
+	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "SESSION\tPROTOCOL\tROLE\tWITH\tSTATE\tSENT\tRECEIVED\tSINCE")
+	for i := range lines {
+		l := &lines[i]
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\n", aura.Short(l.Name), l.Protocol, l.Role, strings.Join(l.With, ", "),
+			l.Waits, l.Sent, l.Received, since(&l.Session, now))
+	}
+	return w.Flush()
+}
+
+// since says when a session began.
+func since(v *session.Session, now time.Time) string {
+	if v.Since == 0 {
+		return "an earlier start"
+	}
+	return clock(v.Since.Std(), now)
+}
+
+func (s *Shell) printSession(v *sessionShown, now time.Time) error {
+	var b strings.Builder
+	for _, row := range [][2]string{
+		{"session", v.Name.String()}, {"protocol", v.Protocol}, {"role", v.Role}, {"with", strings.Join(v.With, ", ")},
+		{"state", v.Waits}, {"since", since(&v.Session, now)},
+	} {
+		fmt.Fprintf(&b, "%-10s %s\n", row[0], row[1])
+	}
+	if !v.Persistent {
+		b.WriteString("steps      are not recorded: it ends with its agent\n")
+	}
+	for i, step := range v.Steps {
+		way, to := "received", "from"
+		if step.Sent {
+			way, to = "sent", "to"
+		}
+		fmt.Fprintf(&b, "%-10d %-8s %s %s %s, %s\n", v.Earlier+uint64(i)+1, way,
+			cmp.Or(step.Label, "a message of another version of the protocol"), to, cmp.Or(step.Other, "another role"), count(step.Size, "byte"))
+	}
+	_, err := fmt.Fprint(s.Out, b.String())
+	return err
+}
