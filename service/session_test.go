@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/invite"
@@ -13,6 +15,7 @@ import (
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
+	"github.com/aura-runtime/aura/world"
 )
 
 // recordings returns the logs of sessions that a person's home has.
@@ -114,4 +117,35 @@ func TestAnInvitationGoesOnWithoutItsRecording(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestASessionIsToldInEvents: its claim and its end at both sides, and each message that came, with session and fragment. An end that
+// was called for is no failure.
+func TestASessionIsToldInEvents(t *testing.T) {
+	auratest.Run(t, auratest.Options{Seeds: 2}, func(tc task.Context, w *auratest.World) {
+		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+		if err := scene.Accepts(tc, ben, scene.Invites(tc, ada, 0)); err != nil {
+			t.Fatal(err)
+		}
+		scene.Friends(tc, w, ada, ben)
+		w.Sleep(tc, 2*time.Minute)
+		told := map[string]int{}
+		for _, e := range w.Events {
+			if e.Family() != world.FamilySession && (e.Family() != world.FamilyIngress || e.Service() != "session") {
+				continue
+			}
+			fields := map[string]string{}
+			for name, value := range e.Fields {
+				fields[name] = value
+			}
+			if fields["session_id"] == "" || fields["fragment_key"] == "" || fields["owner"] == "" {
+				w.Errorf("%s %s has the fields %v", e.Family(), e.Message(), fields)
+			}
+			told[string(e.Family())+" "+e.Message()]++
+		}
+		want := map[string]int{"session claim": 2, "session release": 2, "ingress accepted": 3}
+		if diff := cmp.Diff(want, told); diff != "" {
+			w.Errorf("events: %s", diff)
+		}
+	})
 }

@@ -24,17 +24,30 @@ import (
 // after the end.
 func (e *Engine) Deliver(tc task.Context, from aura.AuthorityID, m *effect.Message) (next uint64, err error) {
 	const op = "session.Deliver"
+	var l *live
 	defer func() {
-		if err != nil && tc.Err() == nil {
-			tc.Emit(world.IngressRejected(e.Name(), "message of a session", err))
+		if err != nil && tc.Err() != nil {
+			return // the caller went
 		}
+		const what = "message of a session"
+		event := world.IngressAccepted(e.Name(), what)
+		switch kind := aura.KindOf(err); {
+		case kind == aura.Exhausted || kind == aura.Unavailable: // there was no room for it
+			event = world.IngressDropped(e.Name(), what, err)
+		case err != nil:
+			event = world.IngressRejected(e.Name(), what, err)
+		}
+		fragment := ""
+		if l != nil {
+			fragment = l.protocol.image.Fragment(l.role)
+		}
+		tc.Emit(event.Within(m.Session, fragment))
 	}()
 	var p parcel
 	if err := decode(m.Parcel, &p); err != nil || p.edge() != m.Edge {
 		return 0, aura.Errorf(op, aura.Corrupt, "a message of session %s does not decode", aura.Short(m.Session))
 	}
-	l, err := ask(tc, e, func(task.Context) (*live, error) { return e.find(op, m.Session) })
-	if err != nil {
+	if l, err = ask(tc, e, func(task.Context) (*live, error) { return e.find(op, m.Session) }); err != nil {
 		return 0, err
 	}
 	if sender, known := l.peer(l.protocol.image.RoleName(machine.RoleID(p.From))); !known || sender != from {
@@ -206,12 +219,13 @@ func (e *Engine) finish(tc task.Context, l *live, last Plan, failed error) error
 		return err
 	}
 	_, err := settle(tc, e, func(tc task.Context) (struct{}, error) {
+		given := l.cancelled
 		_ = l.cancel() // the machine knows no more of a session that failed
 		delete(e.live, name)
 		l.gone = true
 		l.changed()
 		fragment := l.protocol.image.Fragment(l.role)
-		if failed == nil {
+		if failed == nil || given {
 			tc.Emit(world.SessionReleased(name, fragment, string(owner)))
 		} else {
 			tc.Emit(world.SessionFailed(name, fragment, string(owner), failed))
