@@ -5,6 +5,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
+	view "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/journal"
@@ -21,7 +22,7 @@ type Decider interface {
 	EndSession(task.Context, aura.SessionID) error
 }
 
-// Options configures an [Engine]. All but the last are required.
+// Options configures an [Engine]. All but the last two are required.
 type Options struct {
 	Own      aura.AuthorityID
 	Registry *Registry
@@ -29,6 +30,9 @@ type Options struct {
 	Journal  *journal.Journal
 	// Sessions bounds the sessions that live at once. Default: 4,096.
 	Sessions int
+	// Told is called with each message that a role played here has sent or received, but for those that a restart repeats. It must
+	// not wait. Default: nothing is called.
+	Told func(role choreo.Role, step view.Step)
 }
 
 // Party is a participant of a session: who plays a role.

@@ -45,6 +45,13 @@ func (e *Engine) Show(tc task.Context, name aura.SessionID) (view.Shown, error) 
 	return shown, err
 }
 
+// told passes on that the session took a step.
+func (l *live) told(s view.Step) {
+	if fn := l.engine.options.Told; fn != nil {
+		fn(l.opening.Role, s)
+	}
+}
+
 // view returns how the session stands.
 func (l *live) view() view.Session {
 	v := viewOf(&l.opening)
