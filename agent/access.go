@@ -37,7 +37,7 @@ func (a *Agent) Status() status.Status {
 	}
 	s.Branches = Branches(a.env.Journal, a.env.Directory, a.Self(), a.env.Ring.Device())
 	s.Logs = Logs(a.env.Journal)
-	s.Withheld = a.withheld
+	s.Withheld, s.Damaged = a.withheld, a.services.sessions.Damaged()
 	s.RanTwice = a.services.replicator.RanTwice()
 	return s
 }

@@ -323,6 +323,15 @@ func checkFolds(held []status.Quarantined) []finding {
 	return findings
 }
 
+// checkRecordings names the sessions that the running agent could not go on with.
+func checkRecordings(damaged []string) (findings []finding) {
+	for _, why := range damaged {
+		findings = append(findings, ill("sessions", "check the disk: an exchange that was under way begins anew, and this is not said again after the next start",
+			"the recording of a session was given up: %s", why))
+	}
+	return findings
+}
+
 // checkKeysAndJournal opens the keys and reads the whole journal of an account that no agent uses.
 func checkKeysAndJournal(tc task.Context, s *cli.Shell, home string, named protectFlags) []finding {
 	store, err := openStore(home)

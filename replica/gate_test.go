@@ -10,9 +10,11 @@ import (
 	"github.com/aura-runtime/aura/agent"
 	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/domain/invite"
+	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/egress"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/internal/scene"
+	"github.com/aura-runtime/aura/interp"
 	"github.com/aura-runtime/aura/keyring"
 	"github.com/aura-runtime/aura/machine"
 	"github.com/aura-runtime/aura/protocols"
@@ -105,6 +107,74 @@ func TestTheInviterChecksTheConfirmation(t *testing.T) {
 			m.hangUp(tc)
 		})
 	}
+}
+
+// TestAnAccepterThatDoesNotComeBackLeavesNothing: an inviter keeps the session of the one that it answered as long as the accepter may
+// try, however often the agent starts meanwhile, and that of one that it cannot answer no longer than an attempt takes.
+func TestAnAccepterThatDoesNotComeBackLeavesNothing(t *testing.T) {
+	for _, answers := range []bool{true, false} {
+		auratest.Run(t, auratest.Options{Seeds: 1}, func(tc task.Context, w *auratest.World) {
+			ada := w.Person(tc, "Ada", func(p *auratest.Person) {
+				p.Options.Wrap = func(inner interp.Interpreter) interp.Interpreter { return &mute{inner, answers} }
+			})
+			created := scene.Invites(tc, ada, time.Hour)
+			code, err := invite.Parse(created.Code)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := stranger(w, "Mallory", ada, created, code)
+			m.reopen(tc)
+			if m.channel, err = m.hub.Dial(tc, m.target); err != nil {
+				t.Fatal(err)
+			}
+			cert := m.Ring.Certificate()
+			wire := newInvitationWire(m, code)
+			wire.greet(tc)
+			wire.say(tc, 0, "Hello", invite.Message{Hello: &invite.Hello{
+				Certificate: cert.Encode(), Name: m.Name, Key: keyring.NewKEM([64]byte{5}).EncapsulationKey(),
+			}})
+			w.Sleep(tc, 10*time.Second)
+			m.hangUp(tc)
+			recorded := func() (n int) {
+				for _, l := range ada.Agent.Journal().Logs() {
+					if l.Family() == "session" {
+						n++
+					}
+				}
+				return n
+			}
+			if recorded() != 1 {
+				w.Errorf("there are %d recordings while the accepter is away", recorded())
+			}
+			if answers {
+				for range 3 { // the code is tried for 25 hours
+					w.Sleep(tc, 8*time.Hour)
+					if recorded() != 1 {
+						w.Errorf("there are %d recordings while the accepter may come back", recorded())
+					}
+					scene.Restart(tc, ada)
+				}
+				w.Sleep(tc, 2*time.Hour)
+			}
+			w.Sleep(tc, time.Minute)
+			if recorded() != 0 {
+				w.Errorf("answers %t: %d recordings are left", answers, recorded())
+			}
+		})
+	}
+}
+
+// mute lets no message of a session leave, unless it answers.
+type mute struct {
+	interp.Interpreter
+	answers bool
+}
+
+func (m *mute) Execute(tc task.Context, d *interp.Decision) (effect.Result, error) {
+	if d.Request.Message() != nil && !m.answers {
+		return effect.Result{}, aura.Errorf("test", aura.Unavailable, "the disk is in the way")
+	}
+	return m.Interpreter.Execute(tc, d)
 }
 
 // stranger has the code of an invitation and a network host of its own.

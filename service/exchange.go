@@ -25,12 +25,8 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// exchangeBudget bounds one attempt at an exchange, from the dial to the last message, and accepterBudget the session of an inviter
-// whose accepter does not come back: it may be away for days.
-const (
-	exchangeBudget = 30 * time.Second
-	accepterBudget = 8 * 24 * time.Hour
-)
+// exchangeBudget bounds one attempt at an exchange, from the dial to the last message, and the time that an inviter takes to answer.
+const exchangeBudget = 30 * time.Second
 
 // The choreography of an invitation, by the names of package protocols.
 const (
@@ -162,10 +158,14 @@ func (s *Invite) attempt(tc task.Context, x *exchange) error {
 	if s.phase(tc, x.id) != invite.PhaseContacting {
 		return s.abandon(tc, name)
 	}
-	if err := s.sessions.Call(tc, name, roleInviter, &carrier{s, channel, pass, egress.KindInviteCall}); aura.KindOf(err) != aura.NotFound {
+	err = s.sessions.Call(tc, name, roleInviter, &carrier{s, channel, pass, egress.KindInviteCall})
+	if err != nil && aura.KindOf(err) != aura.NotFound { // not found: it was over before the inviter answered
 		return err
 	}
-	return nil // it was over before the inviter answered
+	if s.phase(tc, x.id) == invite.PhaseContacting {
+		return aura.Errorf("service.Invite", aura.Unavailable, "the session of the invitation ended without an answer that holds: it begins anew")
+	}
+	return nil
 }
 
 // abandon ends a session that has nothing to do any more.
@@ -354,9 +354,15 @@ func (s *Invite) Stranger(tc task.Context, c *transport.Channel) {
 func (s *Invite) inviter(tc task.Context, p *session.Port) error {
 	const op = "service.Invite"
 	id := invite.ID(p.Session().Context)
-	tc, done := tc.WithBudget("accepter", accepterBudget)
+	code, err := s.code(id)
+	if err != nil {
+		return err
+	}
+	// An accepter that gets no answer now comes again, and begins anew. It must not hold a session until then: a
+	// stranger who has the code can be any number of accepters.
+	answering, done := tc.WithBudget("invitation", exchangeBudget)
 	defer done()
-	_, b, err := p.Receive(tc, roleAccepter)
+	_, b, err := p.Receive(answering, roleAccepter)
 	if err != nil {
 		return err
 	}
@@ -372,9 +378,9 @@ func (s *Invite) inviter(tc task.Context, p *session.Port) error {
 	var keys *invite.Keys
 	label, sent := p.Sent()
 	if sent { // before a restart: what the answer was is in the recording
-		err = p.Send(tc, roleAccepter, label, nil)
+		err = p.Send(answering, roleAccepter, label, nil)
 	} else {
-		err = s.insist(tc, func(tc task.Context) error {
+		err = s.insist(answering, func(tc task.Context) error {
 			_, err := unmoved(tc, func() (_ struct{}, err error) {
 				label, keys, err = s.admit(tc, p, id, *m.Hello, cert.Agreement)
 				return struct{}{}, err
@@ -385,7 +391,10 @@ func (s *Invite) inviter(tc task.Context, p *session.Port) error {
 	if err != nil || label != "Answer" && label != "Again" {
 		return err
 	}
-	label, b, err = p.Receive(tc, roleAccepter)
+	// It may be away for days with the answer, but no longer than it tries.
+	trying, done := tc.WithBudget("accepter", code.TriedUntil().Sub(tc.Now().At))
+	defer done()
+	label, b, err = p.Receive(trying, roleAccepter)
 	if err != nil || label == "Rejected" {
 		return err
 	}

@@ -97,22 +97,36 @@ func (e *Engine) Answer(tc task.Context, channel Channel, open func(*Greeting) (
 		return err
 	}
 	l, err := ask(tc, e, func(tc task.Context) (*live, error) {
-		if l, lives := e.live[o.Name]; lives {
-			return l, nil
+		if _, lives := e.live[o.Name]; !lives {
+			if err := e.open(tc, o, nil); err != nil {
+				return nil, err
+			}
+			e.live[o.Name].greeted = true
 		}
-		if err := e.open(tc, o, nil); err != nil {
-			return nil, err
-		}
-		return e.live[o.Name], nil
+		l := e.live[o.Name]
+		l.channels++
+		return l, nil
 	})
 	if err != nil {
 		return err
 	}
+	defer func() {
+		_, _ = settle(tc, e, func(task.Context) (struct{}, error) { return struct{}{}, l.hangUp() })
+	}()
 	with := choreo.Role(g.Role)
 	if err := e.greet(tc, l, with, channel); err != nil {
 		return err
 	}
 	return e.carry(tc, l, with, &g, channel)
+}
+
+// hangUp notes the end of a channel on which a peer greeted. A peer that only greets leaves no session behind.
+func (l *live) hangUp() error {
+	l.channels--
+	if l.channels > 0 || !l.greeted || l.gone || len(l.seen)+len(l.sent) > 0 {
+		return nil
+	}
+	return l.cancel()
 }
 
 func (e *Engine) greet(tc task.Context, l *live, with choreo.Role, channel Channel) error {

@@ -23,17 +23,30 @@ import (
 // after the end.
 func (e *Engine) Deliver(tc task.Context, from aura.AuthorityID, m *effect.Message) (next uint64, err error) {
 	const op = "session.Deliver"
+	var l *live
 	defer func() {
-		if err != nil && tc.Err() == nil {
-			tc.Emit(world.IngressRejected(e.Name(), "message of a session", err))
+		if err != nil && tc.Err() != nil {
+			return // the caller went
 		}
+		const what = "message of a session"
+		event := world.IngressAccepted(e.Name(), what)
+		switch kind := aura.KindOf(err); {
+		case kind == aura.Exhausted || kind == aura.Unavailable: // there was no room for it
+			event = world.IngressDropped(e.Name(), what, err)
+		case err != nil:
+			event = world.IngressRejected(e.Name(), what, err)
+		}
+		fragment := ""
+		if l != nil {
+			fragment = l.protocol.image.Fragment(l.role)
+		}
+		tc.Emit(event.Within(m.Session, fragment))
 	}()
 	var p parcel
 	if err := decode(m.Parcel, &p); err != nil || p.edge() != m.Edge {
 		return 0, aura.Errorf(op, aura.Corrupt, "a message of session %s does not decode", aura.Short(m.Session))
 	}
-	l, err := ask(tc, e, func(task.Context) (*live, error) { return e.find(op, m.Session) })
-	if err != nil {
+	if l, err = ask(tc, e, func(task.Context) (*live, error) { return e.find(op, m.Session) }); err != nil {
 		return 0, err
 	}
 	if sender, known := l.peer(l.protocol.image.RoleName(machine.RoleID(p.From))); !known || sender != from {
@@ -54,7 +67,7 @@ func (e *Engine) Deliver(tc task.Context, from aura.AuthorityID, m *effect.Messa
 		}
 		l.recorded = true
 	}
-	return ask(tc, e, func(task.Context) (uint64, error) {
+	return settle(tc, e, func(task.Context) (uint64, error) {
 		err := l.take(&p, m.Seq)
 		if err == nil {
 			l.told(l.protocol.step(&record{Kind: recordReceived, Parcel: &p}))
@@ -145,41 +158,40 @@ func (e *Engine) End(tc task.Context, name aura.SessionID) error {
 		if err != nil {
 			return struct{}{}, err
 		}
-		l.cancelled = true
-		if !l.ended {
-			if err := e.machine.Cancel(l.cap); err != nil {
-				return struct{}{}, err
-			}
-			e.pump()
-		}
-		l.changed()
-		return struct{}{}, nil
+		return struct{}{}, l.cancel()
 	})
 	return err
+}
+
+// cancel ends the part of the role.
+func (l *live) cancel() error {
+	l.cancelled = true
+	if !l.ended {
+		if err := l.engine.machine.Cancel(l.cap); err != nil {
+			return err
+		}
+		l.engine.pump()
+	}
+	l.changed()
+	return nil
 }
 
 // lingerFor is how long a session whose program has ended waits for its last messages to be confirmed. A peer that asks for them
 // later begins anew: the facts of both sides have the agreement.
 const lingerFor = time.Minute
 
-func (l *live) linger(tc task.Context) error {
-	wait, done := tc.WithBudget("last messages of a session", lingerFor)
+func (l *live) linger(tc task.Context) {
+	tc, done := tc.WithBudget("last messages of a session", lingerFor)
 	defer done()
-	_ = l.until(wait, func() (bool, error) { return l.settled() || l.cancelled, nil })
-	return tc.Err()
+	_ = l.until(tc, func() (bool, error) { return l.settled() || l.cancelled, nil })
 }
 
-// finish ends a session whose program has ended: when its last messages are confirmed, the facts of the end become durable, and
-// nothing is left of the session. A program that failed ends it at once.
+// finish ends a session whose program has ended: the facts of the end become durable, and nothing is left of the session. Until it
+// returns nil the session lives.
 func (e *Engine) finish(tc task.Context, l *live, last Plan, failed error) error {
 	name := l.opening.Name
-	if failed == nil {
-		if err := l.linger(tc); err != nil {
-			return nil // the agent stops
-		}
-	}
 	if err := l.turn.Acquire(tc); err != nil {
-		return nil
+		return err
 	}
 	defer l.turn.Release()
 	entry := journal.Entry{}
@@ -196,30 +208,36 @@ func (e *Engine) finish(tc task.Context, l *live, last Plan, failed error) error
 			entry.Meta = append(entry.Meta, journal.KV{Key: m.Key, Value: m.Value})
 		}
 	}
-	if len(entry.Drafts)+len(entry.Logs)+len(entry.Meta) > 0 {
-		if _, err := e.options.Journal.Append(tc, &entry); err != nil {
-			return err
-		}
-	}
-	if err := e.options.Decider.EndSession(tc, name); err != nil {
+	if err := e.forget(tc, name, &entry); err != nil {
 		return err
 	}
-	_, err := ask(tc, e, func(tc task.Context) (struct{}, error) {
-		if !l.ended {
-			_ = e.machine.Cancel(l.cap)
-			e.pump()
-		}
+	_, err := settle(tc, e, func(tc task.Context) (struct{}, error) {
+		given := l.cancelled
+		_ = l.cancel() // the machine knows no more of a session that failed
 		delete(e.live, name)
 		l.gone = true
 		l.changed()
 		fragment := l.protocol.image.Fragment(l.role)
-		if failed == nil {
+		if failed == nil || given {
 			tc.Emit(world.SessionReleased(name, fragment, string(owner)))
 		} else {
 			tc.Emit(world.SessionFailed(name, fragment, string(owner), failed))
 		}
 		return struct{}{}, nil
 	})
+	return err
+}
+
+// forget removes the keys of a session's decisions and then commits its last entry, which removes the recording. A crash between
+// them leaves the recording, so that the session ends after the next start. The messages in it are not decided again.
+func (e *Engine) forget(tc task.Context, name aura.SessionID, last *journal.Entry) error {
+	if err := e.options.Decider.EndSession(tc, name); err != nil {
+		return err
+	}
+	if len(last.Drafts)+len(last.Logs)+len(last.Meta) == 0 {
+		return nil
+	}
+	_, err := e.options.Journal.Append(tc, last)
 	return err
 }
 

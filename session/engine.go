@@ -1,7 +1,10 @@
 package session
 
 import (
+	"errors"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
@@ -28,6 +31,7 @@ type Options struct {
 	Registry *Registry
 	Decider  Decider
 	Journal  *journal.Journal
+	Entropy  world.Entropy
 	// Sessions bounds the sessions that live at once. Default: 4,096.
 	Sessions int
 	// Told is called with each message that a role played here has sent or received, but for those that a restart repeats. It must
@@ -61,6 +65,7 @@ type Engine struct {
 	options Options
 	calls   *task.Mailbox[func(task.Context)]
 	group   *task.Group // of the programs
+	damaged atomic.Pointer[[]string]
 
 	// The rest is the service's task's.
 	machine *machine.Machine
@@ -92,22 +97,33 @@ func (*Engine) Name() string { return "session" }
 func (e *Engine) Declaration() task.Declaration {
 	return task.Declaration{
 		Category: task.CategoryActorOwned, Owns: []task.Owned{{Type: "session.Engine", By: task.ExclusionLoop}},
-		Events: []world.Family{world.FamilySession, world.FamilyIngress},
+		Events: []world.Family{world.FamilySession, world.FamilyIngress, world.FamilyService},
 	}
 }
 
 // Start implements [task.Service]: sessions that a stop or a crash interrupted stand where they stood, and their programs
-// run again.
+// run again. A recording that is damaged, or that this build cannot read, is given up, see [Engine.Damaged].
 func (e *Engine) Start(tc task.Context) error {
 	e.group = tc.Group()
 	e.machine = machine.New(bridge{e}, machine.Options{MaxSessions: e.options.Sessions, MaxRoles: e.options.Sessions})
+	var damaged []string
 	for _, l := range e.options.Journal.Logs() {
 		if name, is := strings.CutPrefix(l.Name, logPrefix); is {
-			if err := e.restore(tc, aura.SessionID([]byte(name))); err != nil {
+			err := e.restore(tc, nameOf(name))
+			if kind := aura.KindOf(err); err != nil && (tc.Err() != nil || kind == aura.Unavailable || kind == aura.Cancelled) {
+				return err // the disk may be in order at the next start
+			}
+			if err == nil {
+				continue
+			}
+			tc.Emit(world.ServiceTroubled(e.Name(), "a recording was given up", "", err))
+			if err := e.forget(tc, nameOf(name), &journal.Entry{Logs: []journal.LogChange{{Name: l.Name, Remove: true}}}); err != nil {
 				return err
 			}
+			damaged = append(damaged, aura.Reason(err))
 		}
 	}
+	e.damaged.Store(&damaged)
 	return nil
 }
 
@@ -116,10 +132,16 @@ func (e *Engine) Serve(tc task.Context) error {
 	for {
 		call, err := e.calls.Recv(tc)
 		if err != nil {
-			return nil
+			break
 		}
 		call(tc)
 	}
+	// Each call has an answer, since a caller may wait for it whatever happens: see settle.
+	e.calls.Close()
+	for call, any := e.calls.TryRecv(); any; call, any = e.calls.TryRecv() {
+		call(tc)
+	}
+	return nil
 }
 
 // Close implements [task.Service].
@@ -136,6 +158,22 @@ func ask[T any](tc task.Context, e *Engine, fn func(task.Context) (T, error)) (T
 		return none, err
 	}
 	return answer.Await(tc)
+}
+
+// settle is ask for what follows from a commit: the end of tc must not keep the machine behind the journal.
+func settle[T any](tc task.Context, e *Engine, fn func(task.Context) (T, error)) (T, error) {
+	tc, done := tc.Irrevocable("session.settle")
+	defer done()
+	return ask(tc, e, fn)
+}
+
+// Damaged returns why the engine gave up recordings when it started. The agreements of such sessions are in the facts of both sides, and
+// each session may begin anew. The caller must not change the slice.
+func (e *Engine) Damaged() []string {
+	if all := e.damaged.Load(); all != nil {
+		return *all
+	}
+	return nil
 }
 
 // Open begins a session in which this agent plays a role, and starts its program. A persistent session is durable with its first
@@ -162,6 +200,9 @@ func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 	if _, lives := e.live[o.Name]; lives || o.Name == (aura.SessionID{}) {
 		return aura.Errorf(op, aura.Conflict, "session %s is open", aura.Short(o.Name))
 	}
+	if len(e.live) >= e.options.Sessions { // the machine has forgotten those that wait for a last confirmation
+		return aura.Errorf(op, aura.Exhausted, "%d sessions live: wait until one has ended", len(e.live))
+	}
 	admission, err := machine.Admit(machine.Request{Image: p.image, Manifest: p.manifest, Integrity: machine.IntegrityBare})
 	if err != nil {
 		return err
@@ -182,20 +223,41 @@ func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 	tc.Emit(world.SessionClaimed(o.Name, p.image.Fragment(role), string(owner), admission.Profile().String()))
 	e.pump()
 	if err := l.repeat(history); err != nil {
-		return err
+		delete(e.live, o.Name)
+		return errors.Join(err, l.cancel())
 	}
 	e.group.Go("session."+string(o.Role), func(tc task.Context) error { return e.play(tc, l, program) })
 	return nil
 }
 
-// play runs the program of a session's role to its end, and ends the session.
+// play runs the program of a session's role to its end, and ends the session. A panic of the program ends its session and no
+// other.
 func (e *Engine) play(tc task.Context, l *live, program Program) error {
 	port := &Port{session: l}
-	err := program(tc, port)
-	if tc.Err() != nil {
-		return nil // the agent stops: a persistent session goes on when it starts again
+	var failed error
+	if broken := task.Contain(func() { failed = program(tc, port) }); broken != nil {
+		failed = broken
+		tc.Emit(world.ServiceTroubled(e.Name(), "the program of a session failed", "", broken))
 	}
-	return e.finish(tc, l, port.last, err)
+	if tc.Err() == nil && failed == nil {
+		l.linger(tc)
+	}
+	// When the agent stops, a persistent session goes on at the next start. A disk that is in the way may recover.
+	_ = task.Retry(tc, endPause(), e.options.Entropy, func(err error) bool {
+		tc.Emit(world.ServiceTroubled(e.Name(), "the end of a session tried again", "", err))
+		return true
+	}, func(tc task.Context) error { return e.finish(tc, l, port.last, failed) })
+	return nil
+}
+
+// The pauses between attempts to end a session: a disk that is full or slow is in order within minutes, or not at all.
+const (
+	endBase = time.Second
+	endMost = time.Minute
+)
+
+func endPause() task.Backoff {
+	return task.Backoff{Base: endBase, Max: endMost, Factor: 2, Jitter: 0.3}
 }
 
 // restore reads the recording of a session and brings it to where it stood.
@@ -204,7 +266,11 @@ func (e *Engine) restore(tc task.Context, name aura.SessionID) error {
 	if err := replay(e.options.Journal, name, func(r *record) { all = append(all, *r) }); err != nil {
 		return err
 	}
-	return e.open(tc, all[0].Opening.undo(name), all)
+	o := all[0].Opening
+	if p, known := e.options.Registry.protocols[o.Protocol]; known && p.Version() != o.Version {
+		return aura.Errorf("session.Start", aura.Corrupt, "session %s was recorded with another version of protocol %s", aura.Short(name), o.Protocol)
+	}
+	return e.open(tc, o.undo(name), all)
 }
 
 // pump lets the machine run until every role waits, collects the messages that leave, and notes which sessions have ended.

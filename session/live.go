@@ -1,6 +1,8 @@
 package session
 
 import (
+	"slices"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
 	"github.com/aura-runtime/aura/effect"
@@ -19,6 +21,8 @@ type live struct {
 	id       machine.SessionID
 	cap      own.Capability
 	recorded bool         // its log exists
+	greeted  bool         // it began because a peer greeted: it needs a channel until a message has come or left
+	channels int          // on which a peer that greeted speaks
 	since    aura.Instant // when it began; zero for one that was restored
 
 	// turn is held by who changes the session while something becomes durable: a step, a message that came, the end.
@@ -85,6 +89,10 @@ func (l *live) until(tc task.Context, try func() (bool, error)) error {
 			return err
 		}
 		if _, err := wait.Await(tc); err != nil {
+			_, _ = settle(tc, l.engine, func(task.Context) (struct{}, error) {
+				l.waiting = slices.DeleteFunc(l.waiting, func(w *task.Future[struct{}]) bool { return w == wait })
+				return struct{}{}, nil
+			})
 			return err
 		}
 	}

@@ -70,7 +70,7 @@ func (p *Port) Send(tc task.Context, to choreo.Role, label string, payload []byt
 	if err := l.decide(tc, plan, to, &s.message, s.demands); err != nil {
 		return err
 	}
-	_, err = ask(tc, l.engine, func(task.Context) (struct{}, error) {
+	_, err = settle(tc, l.engine, func(task.Context) (struct{}, error) {
 		err := l.step(answer{label, payload})
 		if err == nil {
 			l.told(view.Step{Sent: true, Other: string(to), Label: label, Size: len(payload)})

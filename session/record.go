@@ -59,6 +59,12 @@ const logPrefix = "session/"
 
 func logName(s aura.SessionID) string { return logPrefix + string(s[:]) }
 
+// nameOf undoes logName, but for the prefix.
+func nameOf(rest string) (s aura.SessionID) {
+	copy(s[:], rest)
+	return s
+}
+
 func openingOf(o *Opening, p *Protocol) *opening {
 	w := &opening{Protocol: p.ID(), Version: p.Version(), Role: string(o.Role), Context: o.Context}
 	for _, other := range o.Parties {

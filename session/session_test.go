@@ -86,7 +86,9 @@ func note(text string) session.Plan {
 }
 
 // begin starts an agent on a disk; the first one of a home is founded.
-func begin(t testing.TB, tc task.Context, sim *task.Sim, disk *journal.Faulty, fresh bool, role choreo.Role, program session.Program) *side {
+func begin(
+	t testing.TB, tc task.Context, sim *task.Sim, disk *journal.Faulty, fresh bool, role choreo.Role, program session.Program, set ...func(*session.Options),
+) *side {
 	t.Helper()
 	s := &side{role: role, disk: disk}
 	entropy := sim.Entropy(string(role))
@@ -102,10 +104,14 @@ func begin(t testing.TB, tc task.Context, sim *task.Sim, disk *journal.Faulty, f
 	if err := registry.Play(shopID, role, program); err != nil {
 		t.Fatal(err)
 	}
-	s.engine = session.NewEngine(session.Options{
-		Own: chaintest.Own, Registry: registry, Decider: decider{s.Chain}, Journal: s.Journal,
+	o := session.Options{
+		Own: chaintest.Own, Registry: registry, Decider: decider{s.Chain}, Journal: s.Journal, Entropy: entropy,
 		Told: func(_ choreo.Role, step view.Step) { s.told = append(s.told, step) },
-	})
+	}
+	for _, change := range set {
+		change(&o)
+	}
+	s.engine = session.NewEngine(o)
 	s.handle = task.Supervise(s.Group, s.engine)
 	if err := s.handle.Start(tc); err != nil {
 		t.Fatal(err)

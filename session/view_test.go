@@ -95,12 +95,22 @@ func TestASessionIsSeenAsItStands(t *testing.T) {
 		if diff := cmp.Diff([]view.Session{want}, list); err != nil || diff != "" {
 			t.Errorf("the recordings, %v (-want +got):\n%s", err, diff)
 		}
+		want.State = view.StateLost
 		shown, err := session.NewRegistry().Recording(cust.Journal, name) // by a build without the protocol
 		if diff := cmp.Diff(view.Shown{Session: want, Steps: []view.Step{{Sent: true, Size: len("bread")}}}, shown); err != nil || diff != "" {
 			t.Errorf("without the protocol, %v (-want +got):\n%s", err, diff)
 		}
 		if _, err := registry.Recording(cust.Journal, aura.SessionID{9}); !errors.Is(err, aura.NotFound) {
 			t.Errorf("a recording that is not there: %v", err)
+		}
+		bad := aura.SessionID{1}
+		change := journal.LogChange{Name: "session/" + string(bad[:]), Values: [][]byte{{0xff}}}
+		if _, err := cust.Journal.Append(tc, &journal.Entry{Logs: []journal.LogChange{change}}); err != nil {
+			t.Fatal(err)
+		}
+		list, err = registry.Recordings(cust.Journal)
+		if err != nil || len(list) != 2 || list[0].Name != bad || list[0].State != view.StateLost || list[1].State != view.StateRecorded {
+			t.Errorf("beside a damaged recording: %+v, %v", list, err)
 		}
 	})
 }

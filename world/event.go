@@ -94,6 +94,12 @@ func (e Event) By(task, owner string) Event {
 	return e
 }
 
+// Within returns the event as one about a fragment of a session.
+func (e Event) Within(session aura.SessionID, fragment string) Event {
+	e.session, e.fragment = session, fragment
+	return e
+}
+
 // The length of a correlation identifier: that of an OpenTelemetry trace, so that one message is one trace.
 const correlationSize = 16
 

@@ -21,6 +21,9 @@ const (
 // been away with its answer.
 const grace = 24 * time.Hour
 
+// TriedUntil returns the instant from which on no accepter of the code tries any more.
+func (c Code) TriedUntil() aura.Instant { return c.Expires.Add(grace) }
+
 // Invitation is one invitation as a frontend shows it.
 type Invitation struct {
 	ID        ID               `json:"id"`

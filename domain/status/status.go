@@ -31,6 +31,8 @@ type Status struct {
 	// Withheld are capabilities that this build needs and that the account never permitted itself, while the root key, which
 	// alone can permit them, is not on this device: ascending.
 	Withheld []string `cbor:"12,keyasint,omitempty" json:"withheld,omitempty"`
+	// Damaged is why recordings of sessions were given up when the agent started.
+	Damaged []string `cbor:"13,keyasint,omitempty" json:"damaged,omitempty"`
 }
 
 // Logs are the device-local logs of one use. Their entries stay on this device.
