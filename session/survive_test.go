@@ -134,6 +134,42 @@ func TestAnEndIsTriedAgain(t *testing.T) {
 	})
 }
 
+// forgetful is a decider that notes how many recordings there are when it is told that a session has ended.
+type forgetful struct {
+	session.Decider
+	recorded func() int
+	found    int
+}
+
+func (f *forgetful) EndSession(tc task.Context, name aura.SessionID) error {
+	f.found += f.recorded()
+	return f.Decider.EndSession(tc, name)
+}
+
+// TestTheRecordingGoesLast: a crash while a session ends must not leave keys of decisions of which no recording tells.
+func TestTheRecordingGoesLast(t *testing.T) {
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		var heard []string
+		d := &forgetful{}
+		cust := begin(t, tc, sim, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), true, "Cust", customer(&heard), func(o *session.Options) {
+			d.Decider, o.Decider = o.Decider, d
+		})
+		defer cust.Close(tc)
+		d.recorded = func() int { return len(cust.recordings()) }
+		if err := cust.engine.Open(tc, cust.opening("Store")); err != nil {
+			t.Fatal(err)
+		}
+		sleep(t, tc, time.Second)
+		if err := cust.engine.End(tc, name); err != nil {
+			t.Fatal(err)
+		}
+		sleep(t, tc, time.Second)
+		if d.found != 1 || len(cust.recordings()) != 0 {
+			t.Errorf("%d recordings were there when the keys went, %v are left", d.found, cust.recordings())
+		}
+	})
+}
+
 // record and opening are what docs/formats.md says of a recording.
 type record struct {
 	Kind    uint8    `cbor:"1,keyasint,omitempty"`
