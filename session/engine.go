@@ -31,7 +31,7 @@ type Options struct {
 	Decider  Decider
 	Journal  *journal.Journal
 	Entropy  world.Entropy
-	// Sessions bounds the sessions that live at once. Default: 4,096.
+	// Sessions bounds the sessions that live at once. Peers begin three quarters of them at most. Default: 4,096.
 	Sessions int
 }
 
