@@ -156,7 +156,9 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	if err != nil {
 		return nil, err
 	}
-	engine := session.NewEngine(session.Options{Own: h.Ring.Authority(), Registry: programs, Decider: decider, Journal: store.journal, Entropy: h.Entropy})
+	engine := session.NewEngine(session.Options{
+		Own: h.Ring.Authority(), Registry: programs, Decider: decider, Journal: store.journal, Entropy: h.Entropy, Told: told(o.Trace),
+	})
 	invites, err := service.NewInvite(&a.env, set, channels, engine)
 	if err != nil {
 		return nil, err

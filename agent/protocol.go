@@ -6,8 +6,10 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
 	"github.com/aura-runtime/aura/domain"
+	seen "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/protocols"
 	"github.com/aura-runtime/aura/session"
+	"github.com/aura-runtime/aura/trace"
 )
 
 // sessions returns the registry of the protocols that the agent runs.
@@ -28,6 +30,17 @@ func sessions(set *domain.Set) (*session.Registry, error) {
 		}
 	}
 	return r, nil
+}
+
+// told tells the steps of sessions to who watches the road.
+func told(to trace.Func) func(choreo.Role, seen.Step) {
+	return func(role choreo.Role, s seen.Step) {
+		step := trace.Step{Stage: trace.StageSession, Kind: s.Label, From: string(role), To: s.Other, Bytes: s.Size, Received: !s.Sent}
+		if step.Received {
+			step.From, step.To = step.To, step.From
+		}
+		to.Tell(step)
+	}
 }
 
 // checkProtocols checks the choreographies of modules, and that each ceremony names one. It returns aura.Invalid with

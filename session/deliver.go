@@ -1,7 +1,6 @@
 package session
 
 import (
-	"bytes"
 	"slices"
 	"time"
 
@@ -68,7 +67,13 @@ func (e *Engine) Deliver(tc task.Context, from aura.AuthorityID, m *effect.Messa
 		}
 		l.recorded = true
 	}
-	return settle(tc, e, func(task.Context) (uint64, error) { return m.Seq + 1, l.take(&p, m.Seq) })
+	return settle(tc, e, func(task.Context) (uint64, error) {
+		err := l.take(&p, m.Seq)
+		if err == nil {
+			l.told(l.protocol.step(&record{Kind: recordReceived, Parcel: &p}))
+		}
+		return m.Seq + 1, err
+	})
 }
 
 // mayTake returns up to which number messages of an edge are here, or why this one cannot be taken.
@@ -169,18 +174,6 @@ func (l *live) cancel() error {
 	}
 	l.changed()
 	return nil
-}
-
-// Sessions returns the openings of the sessions that live.
-func (e *Engine) Sessions(tc task.Context) ([]Opening, error) {
-	return ask(tc, e, func(task.Context) ([]Opening, error) {
-		all := make([]Opening, 0, len(e.live))
-		for _, l := range e.live {
-			all = append(all, l.opening)
-		}
-		slices.SortFunc(all, func(x, y Opening) int { return bytes.Compare(x.Name[:], y.Name[:]) })
-		return all, nil
-	})
 }
 
 // lingerFor is how long a session whose program has ended waits for its last messages to be confirmed. A peer that asks for them

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
+	view "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/journal"
@@ -24,7 +25,7 @@ type Decider interface {
 	EndSession(task.Context, aura.SessionID) error
 }
 
-// Options configures an [Engine]. All but the last are required.
+// Options configures an [Engine]. All but the last two are required.
 type Options struct {
 	Own      aura.AuthorityID
 	Registry *Registry
@@ -33,6 +34,9 @@ type Options struct {
 	Entropy  world.Entropy
 	// Sessions bounds the sessions that live at once. Peers begin three quarters of them at most. Default: 4,096.
 	Sessions int
+	// Told is called with each message that a role played here has sent or received, but for those that a restart repeats. It must
+	// not wait. Default: nothing is called.
+	Told func(role choreo.Role, step view.Step)
 }
 
 // Party is a participant of a session: who plays a role.

@@ -3,6 +3,7 @@ package session
 import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
+	view "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
@@ -69,7 +70,13 @@ func (p *Port) Send(tc task.Context, to choreo.Role, label string, payload []byt
 	if err := l.decide(tc, plan, to, &s.message, s.demands); err != nil {
 		return err
 	}
-	_, err = settle(tc, l.engine, func(task.Context) (struct{}, error) { return struct{}{}, l.step(answer{label, payload}) })
+	_, err = settle(tc, l.engine, func(task.Context) (struct{}, error) {
+		err := l.step(answer{label, payload})
+		if err == nil {
+			l.told(view.Step{Sent: true, Other: string(to), Label: label, Size: len(payload)})
+		}
+		return struct{}{}, err
+	})
 	return err
 }
 

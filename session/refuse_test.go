@@ -161,7 +161,7 @@ func TestAProgramThatFailsEndsItsSession(t *testing.T) {
 		if err := tc.Sleep(2 * time.Minute); err != nil {
 			t.Fatal(err)
 		}
-		live, err := cust.engine.Sessions(tc)
+		live, err := cust.engine.List(tc)
 		if err != nil || len(live) != 1 || live[0].Name != second.Name {
 			t.Errorf("live are %v, %v", live, err)
 		}

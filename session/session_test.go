@@ -10,6 +10,7 @@ import (
 	"github.com/aura-runtime/aura/chain"
 	"github.com/aura-runtime/aura/chain/chaintest"
 	"github.com/aura-runtime/aura/choreo"
+	view "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
@@ -59,12 +60,13 @@ type side struct {
 	handle *task.Handle
 	role   choreo.Role
 	disk   *journal.Faulty
+	told   []view.Step // what the engine told
 	ended  func() bool // what the domain knows of a session that does not live any more; nil: nothing
 }
 
 // over reports whether the session has ended here.
 func (s *side) over(tc task.Context) bool {
-	live, err := s.engine.Sessions(tc)
+	live, err := s.engine.List(tc)
 	return err == nil && len(live) == 0 && s.ended != nil && s.ended()
 }
 
@@ -102,7 +104,10 @@ func begin(
 	if err := registry.Play(shopID, role, program); err != nil {
 		t.Fatal(err)
 	}
-	o := session.Options{Own: chaintest.Own, Registry: registry, Decider: decider{s.Chain}, Journal: s.Journal, Entropy: entropy}
+	o := session.Options{
+		Own: chaintest.Own, Registry: registry, Decider: decider{s.Chain}, Journal: s.Journal, Entropy: entropy,
+		Told: func(_ choreo.Role, step view.Step) { s.told = append(s.told, step) },
+	}
 	for _, change := range set {
 		change(&o)
 	}

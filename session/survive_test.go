@@ -100,7 +100,7 @@ func TestAPanicOfAProgramEndsItsSessionAlone(t *testing.T) {
 			}
 		}
 		sleep(t, tc, 2*time.Minute)
-		live, err := cust.engine.Sessions(tc)
+		live, err := cust.engine.List(tc)
 		if err != nil || len(live) != 1 || live[0].Name != second.Name || len(cust.recordings()) != 1 {
 			t.Errorf("live are %v, %v, recorded %v", live, err, cust.recordings())
 		}
@@ -123,12 +123,12 @@ func TestAnEndIsTriedAgain(t *testing.T) {
 		}
 		disk.SetFaults(journal.Faults{FailApply: 1})
 		sleep(t, tc, 5*time.Minute) // the customer's message is not confirmed
-		if live, err := cust.engine.Sessions(tc); err != nil || len(live) != 1 || len(cust.recordings()) != 1 {
+		if live, err := cust.engine.List(tc); err != nil || len(live) != 1 || len(cust.recordings()) != 1 {
 			t.Errorf("while the disk fails, live are %v, %v", live, err)
 		}
 		disk.SetFaults(journal.Faults{})
 		sleep(t, tc, 2*time.Minute)
-		if live, err := cust.engine.Sessions(tc); err != nil || len(live) != 0 || len(cust.recordings()) != 0 {
+		if live, err := cust.engine.List(tc); err != nil || len(live) != 0 || len(cust.recordings()) != 0 {
 			t.Errorf("live are %v, %v, recorded %v", live, err, cust.recordings())
 		}
 	})
@@ -227,7 +227,7 @@ func TestADamagedRecordingIsGivenUp(t *testing.T) {
 			if n := len(cust.engine.Damaged()); n != 1 {
 				t.Errorf("%s: %d recordings are damaged", what, n)
 			}
-			if live, err := cust.engine.Sessions(tc); err != nil || len(live) != 1 || live[0].Name != second.Name {
+			if live, err := cust.engine.List(tc); err != nil || len(live) != 1 || live[0].Name != second.Name {
 				t.Errorf("%s: live are %v, %v", what, live, err)
 			}
 			if err := cust.engine.Open(tc, cust.opening("Store")); err != nil {
@@ -285,7 +285,7 @@ func TestAPeerThatOnlyGreetsLeavesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		sleep(t, tc, time.Second)
-		if live, err := shop.engine.Sessions(tc); err != nil || len(live) != 1 {
+		if live, err := shop.engine.List(tc); err != nil || len(live) != 1 {
 			t.Errorf("live are %v, %v", live, err)
 		}
 	})

@@ -45,6 +45,13 @@ func (e *Engine) Show(tc task.Context, name aura.SessionID) (view.Shown, error) 
 	return shown, err
 }
 
+// told passes on that the session took a step.
+func (l *live) told(s view.Step) {
+	if fn := l.engine.options.Told; fn != nil {
+		fn(l.opening.Role, s)
+	}
+}
+
 // view returns how the session stands.
 func (l *live) view() view.Session {
 	v := viewOf(&l.opening)
@@ -89,13 +96,14 @@ func viewOf(o *Opening) view.Session {
 	return v
 }
 
-// Recordings returns the sessions whose recordings a journal has, by name, while no engine runs them.
+// Recordings returns the sessions whose recordings a journal has, by name, while no engine runs them. Of one that is
+// damaged it returns what can be read.
 func (r *Registry) Recordings(j *journal.Journal) ([]view.Session, error) {
 	var all []view.Session
 	for _, l := range j.Logs() {
 		if name, is := strings.CutPrefix(l.Name, logPrefix); is {
-			shown, err := r.Recording(j, aura.SessionID([]byte(name)))
-			if err != nil {
+			shown, err := r.Recording(j, nameOf(name))
+			if err != nil && aura.KindOf(err) != aura.Corrupt {
 				return nil, err
 			}
 			all = append(all, shown.Session)
@@ -107,7 +115,7 @@ func (r *Registry) Recordings(j *journal.Journal) ([]view.Session, error) {
 // Recording returns a session from its recording, with its newest steps. It returns aura.NotFound when the journal
 // has none.
 func (r *Registry) Recording(j *journal.Journal, name aura.SessionID) (view.Shown, error) {
-	var shown view.Shown
+	shown := view.Shown{Session: view.Session{Name: name}}
 	var p *Protocol
 	err := replay(j, name, func(e *record) {
 		if e.Opening != nil {
@@ -129,7 +137,9 @@ func (r *Registry) Recording(j *journal.Journal, name aura.SessionID) (view.Show
 		}
 		shown.Steps = append(shown.Steps, p.step(e))
 	})
-	shown.Session.State = view.StateRecorded
+	if shown.Session.State = view.StateRecorded; err != nil || p == nil {
+		shown.Session.State = view.StateLost
+	}
 	return shown, err
 }
 

@@ -27,7 +27,7 @@ func stood(role, other string, state view.State, awaited string, sent, received 
 }
 
 // TestASessionIsSeenAsItStands: at each side what it waits for, and its steps from the recording, also after a restart and
-// without an engine.
+// without an engine. Each step is told once.
 func TestASessionIsSeenAsItStands(t *testing.T) {
 	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
 		var atCust, atStore []string
@@ -70,6 +70,11 @@ func TestASessionIsSeenAsItStands(t *testing.T) {
 				t.Errorf("%s shows, %v (-want +got):\n%s", s.role, err, diff)
 			}
 		}
+		for s, want := range steps {
+			if diff := cmp.Diff([]view.Step{want}, s.told); diff != "" {
+				t.Errorf("%s was told (-want +got):\n%s", s.role, diff)
+			}
+		}
 		if _, err := cust.engine.Show(tc, aura.SessionID{9}); !errors.Is(err, aura.NotFound) {
 			t.Errorf("a session that is not here: %v", err)
 		}
@@ -77,8 +82,8 @@ func TestASessionIsSeenAsItStands(t *testing.T) {
 		cust = again(t, tc, sim, cust, customer(&atCust), "Store")
 		defer cust.Close(tc)
 		list, err := cust.engine.List(tc)
-		if diff := cmp.Diff([]view.Session{stood("Cust", "Store", view.StateMessage, "Store", 1, 0)}, list); err != nil || diff != "" {
-			t.Errorf("after a restart, %v (-want +got):\n%s", err, diff)
+		if diff := cmp.Diff([]view.Session{stood("Cust", "Store", view.StateMessage, "Store", 1, 0)}, list); err != nil || diff != "" || len(cust.told) > 0 {
+			t.Errorf("after a restart, told %v, %v (-want +got):\n%s", cust.told, err, diff)
 		}
 
 		registry := session.NewRegistry()
@@ -90,12 +95,22 @@ func TestASessionIsSeenAsItStands(t *testing.T) {
 		if diff := cmp.Diff([]view.Session{want}, list); err != nil || diff != "" {
 			t.Errorf("the recordings, %v (-want +got):\n%s", err, diff)
 		}
+		want.State = view.StateLost
 		shown, err := session.NewRegistry().Recording(cust.Journal, name) // by a build without the protocol
 		if diff := cmp.Diff(view.Shown{Session: want, Steps: []view.Step{{Sent: true, Size: len("bread")}}}, shown); err != nil || diff != "" {
 			t.Errorf("without the protocol, %v (-want +got):\n%s", err, diff)
 		}
 		if _, err := registry.Recording(cust.Journal, aura.SessionID{9}); !errors.Is(err, aura.NotFound) {
 			t.Errorf("a recording that is not there: %v", err)
+		}
+		bad := aura.SessionID{1}
+		change := journal.LogChange{Name: "session/" + string(bad[:]), Values: [][]byte{{0xff}}}
+		if _, err := cust.Journal.Append(tc, &journal.Entry{Logs: []journal.LogChange{change}}); err != nil {
+			t.Fatal(err)
+		}
+		list, err = registry.Recordings(cust.Journal)
+		if err != nil || len(list) != 2 || list[0].Name != bad || list[0].State != view.StateLost || list[1].State != view.StateRecorded {
+			t.Errorf("beside a damaged recording: %+v, %v", list, err)
 		}
 	})
 }

@@ -9,18 +9,21 @@ import (
 
 // Step is one stage of the road, for a person who watches it. It holds no payload.
 type Step struct {
-	Stage      string        // "guard", "fact", "send", "receive"
+	Stage      string        // "guard", "fact", "send", "receive", "session"
 	Capability string        // guard: of the request
 	Denied     string        // guard: why not; empty: allowed
 	Waiting    bool          // guard: allowed, but this peer's budget is short
 	Cost       uint64        // guard: units charged for Peer
 	Left       uint64        // guard: units left for Peer in the epoch
-	Kind       string        // fact, send, receive: of the (last) fact
+	Kind       string        // fact, send, receive: of the (last) fact; session: of the message
 	ID         aura.FactID   // fact, send, receive: of the (last) fact
 	Position   fact.Position // fact, receive: in this agent's journal
 	Peer       aura.AuthorityID
-	Bytes      int // send: of the message on the channel
+	Bytes      int // send: of the message on the channel; session: of its payload
 	Count      int // send: facts in the message
+	// From and To are the roles of a session's message. Received is false for one that the guard allowed and that was sent.
+	From, To string
+	Received bool
 }
 
 // The stages of a [Step].
@@ -29,6 +32,7 @@ const (
 	StageFact    = "fact"
 	StageSend    = "send"
 	StageReceive = "receive"
+	StageSession = "session"
 )
 
 // Func receives the stages. It must not wait. Nil: no person watches.

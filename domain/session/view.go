@@ -57,6 +57,7 @@ const (
 	StateEnded    State = 4 // nothing: its end becomes durable
 	StateFailed   State = 5 // nothing: it cannot go on
 	StateRecorded State = 6 // the start of its agent
+	StateLost     State = 7 // nothing: this build cannot read its recording
 )
 
 // String returns the state in one word.
@@ -74,6 +75,8 @@ func (s State) String() string {
 		return "failed"
 	case StateRecorded:
 		return "recorded"
+	case StateLost:
+		return "lost"
 	}
 	return "unknown"
 }
@@ -96,6 +99,8 @@ func (s *Session) Waits() string {
 		return "has failed"
 	case StateRecorded:
 		return "goes on when its agent starts"
+	case StateLost:
+		return "cannot be read, and is given up when its agent starts"
 	}
 	return s.State.String()
 }

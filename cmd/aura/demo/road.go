@@ -14,7 +14,7 @@ import (
 )
 
 // roadLine is one stage of the road, in whose agent it happened. Stage is a package's name where there is
-// one: intent, guard, fact, send, receive, view.
+// one: intent, guard, session, fact, send, receive, view.
 type roadLine struct {
 	Who        string        `json:"who"`
 	Stage      string        `json:"stage"`
@@ -30,6 +30,9 @@ type roadLine struct {
 	Peer       string        `json:"peer,omitempty"`
 	Bytes      int           `json:"bytes,omitempty"`
 	Count      int           `json:"count,omitempty"` // facts
+	From       string        `json:"from,omitempty"`  // roles of a session's message
+	To         string        `json:"to,omitempty"`
+	Received   bool          `json:"received,omitempty"` // a session's message; absent: the guard allowed it and it was sent
 }
 
 // The stages that the demonstration tells itself, as a frontend.
@@ -92,7 +95,7 @@ func (r *road) trace(who string) trace.Func {
 	return func(s trace.Step) {
 		line := roadLine{
 			Who: who, Stage: s.Stage, Kind: s.Kind, Capability: s.Capability, Denied: s.Denied, Waiting: s.Waiting,
-			Position: s.Position, Bytes: s.Bytes, Count: s.Count,
+			Position: s.Position, Bytes: s.Bytes, Count: s.Count, From: s.From, To: s.To, Received: s.Received,
 		}
 		if !s.Peer.IsZero() {
 			line.Peer = strings.ToLower(r.names[s.Peer])
@@ -124,6 +127,13 @@ func (l *roadLine) text() string {
 		said = l.Kind + ": " + l.Text
 	case trace.StageGuard:
 		said = l.verdict()
+	case trace.StageSession:
+		said = fmt.Sprintf("%s → %s: %s, %s B, ", l.From, l.To, l.Kind, grouped(uint64(l.Bytes)))
+		if l.Received {
+			said += "received"
+		} else {
+			said += "allowed and sent"
+		}
 	case trace.StageFact:
 		said = fmt.Sprintf("#%d %s %s", l.Position, l.Kind, l.short())
 	case trace.StageSend:
