@@ -66,3 +66,36 @@ func TestACopyInTheMiddleOfAnInvitation(t *testing.T) {
 		}
 	}
 }
+
+// TestACopyOfAnInviterInTheMiddleOfAnInvitation: the home that invites is copied after it took the hello and before the accepter has
+// the answer, and the original is gone. The copy has the recording of the session, so it gives the same answer.
+func TestACopyOfAnInviterInTheMiddleOfAnInvitation(t *testing.T) {
+	auratest.Run(t, auratest.Options{Seeds: 3}, func(tc task.Context, w *auratest.World) {
+		ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+		var code invite.CreateResult
+		ada.Do(tc, invite.IntentCreate, invite.CreateIntent{}, &code)
+		w.Net.Set(transport.SimOptions{Latency: 500 * time.Millisecond})
+		ben.Do(tc, invite.IntentAccept, invite.CodeIntent{Code: code.Code}, nil)
+		met := func(p, with *auratest.Person) bool {
+			_, met := p.Look(tc).Contacts.ByAuthority(with.Self())
+			return met
+		}
+		w.Until(tc, "Ada took the hello", 20*time.Second, func() bool { return met(ada, ben) })
+		if met(ben, ada) {
+			w.Fatalf("Ben has the answer already")
+		}
+		twin := ada.Copy(tc, "Ada's copy")
+		ada.Stop(tc)
+		w.Net.Set(transport.SimOptions{})
+		twin.Start(tc)
+		w.Until(tc, "Ben meets the copy", 10*time.Minute, func() bool { return met(ben, twin) })
+		talk := twin.Look(tc).Contacts.Contacts()[0].Context
+		for _, p := range []*auratest.Person{twin, ben} {
+			if all := p.Look(tc).Contacts.Contacts(); len(all) != 1 || all[0].Context != talk {
+				w.Fatalf("%s has %d contacts", p.Name, len(all))
+			}
+		}
+		twin.Say(tc, talk, "from the copy")
+		w.Until(tc, "Ben hears the copy", 10*time.Minute, func() bool { return len(ben.Heard(tc, talk, twin)) == 1 })
+	})
+}

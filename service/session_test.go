@@ -149,3 +149,33 @@ func TestASessionIsToldInEvents(t *testing.T) {
 		}
 	})
 }
+
+// TestNoRecordingOutlivesAnAcceptance: whichever way an acceptance ends whose inviter does not answer, also when the agent starts
+// again at that moment.
+func TestNoRecordingOutlivesAnAcceptance(t *testing.T) {
+	for _, cancel := range []bool{true, false} {
+		for _, again := range []bool{true, false} {
+			auratest.Run(t, auratest.Options{Seeds: 1}, func(tc task.Context, w *auratest.World) {
+				ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
+				code := scene.Invites(tc, ada, time.Hour)
+				ada.Stop(tc)
+				if err := scene.Accepts(tc, ben, code); err != nil {
+					t.Fatal(err)
+				}
+				w.Until(tc, "Ben's hello is recorded", time.Minute, func() bool { return len(recordings(ben)) == 1 })
+				if cancel {
+					ben.Do(tc, invite.IntentCancel, invite.CancelIntent{ID: code.ID}, nil)
+				} else {
+					w.Sleep(tc, 25*time.Hour+time.Minute)
+				}
+				if again {
+					scene.Restart(tc, ben)
+				}
+				w.Sleep(tc, 15*time.Minute)
+				if left := recordings(ben); len(left) != 0 {
+					w.Errorf("cancelled %t, started again %t: %v", cancel, again, left)
+				}
+			})
+		}
+	}
+}

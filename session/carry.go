@@ -98,6 +98,9 @@ func (e *Engine) Answer(tc task.Context, channel Channel, open func(*Greeting) (
 	}
 	l, err := ask(tc, e, func(tc task.Context) (*live, error) {
 		if _, lives := e.live[o.Name]; !lives {
+			if most := e.options.Sessions * 3 / 4; len(e.live) >= most { // the others are for what begins here
+				return nil, aura.Errorf("session.Answer", aura.Exhausted, "%d sessions live, and a peer begins none beyond %d", len(e.live), most)
+			}
 			if err := e.open(tc, o, nil); err != nil {
 				return nil, err
 			}

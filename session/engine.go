@@ -32,7 +32,7 @@ type Options struct {
 	Decider  Decider
 	Journal  *journal.Journal
 	Entropy  world.Entropy
-	// Sessions bounds the sessions that live at once. Default: 4,096.
+	// Sessions bounds the sessions that live at once. Peers begin three quarters of them at most. Default: 4,096.
 	Sessions int
 	// Told is called with each message that a role played here has sent or received, but for those that a restart repeats. It must
 	// not wait. Default: nothing is called.

@@ -134,6 +134,42 @@ func TestAnEndIsTriedAgain(t *testing.T) {
 	})
 }
 
+// forgetful is a decider that notes how many recordings there are when it is told that a session has ended.
+type forgetful struct {
+	session.Decider
+	recorded func() int
+	found    int
+}
+
+func (f *forgetful) EndSession(tc task.Context, name aura.SessionID) error {
+	f.found += f.recorded()
+	return f.Decider.EndSession(tc, name)
+}
+
+// TestTheRecordingGoesLast: a crash while a session ends must not leave keys of decisions of which no recording tells.
+func TestTheRecordingGoesLast(t *testing.T) {
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		var heard []string
+		d := &forgetful{}
+		cust := begin(t, tc, sim, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), true, "Cust", customer(&heard), func(o *session.Options) {
+			d.Decider, o.Decider = o.Decider, d
+		})
+		defer cust.Close(tc)
+		d.recorded = func() int { return len(cust.recordings()) }
+		if err := cust.engine.Open(tc, cust.opening("Store")); err != nil {
+			t.Fatal(err)
+		}
+		sleep(t, tc, time.Second)
+		if err := cust.engine.End(tc, name); err != nil {
+			t.Fatal(err)
+		}
+		sleep(t, tc, time.Second)
+		if d.found != 1 || len(cust.recordings()) != 0 {
+			t.Errorf("%d recordings were there when the keys went, %v are left", d.found, cust.recordings())
+		}
+	})
+}
+
 // record and opening are what docs/formats.md says of a recording.
 type record struct {
 	Kind    uint8    `cbor:"1,keyasint,omitempty"`
@@ -205,38 +241,51 @@ func TestADamagedRecordingIsGivenUp(t *testing.T) {
 	}
 }
 
-// TestAPeerThatOnlyGreetsLeavesNothing: its session ends with its channel, so that strangers cannot fill the engine.
+// TestAPeerThatOnlyGreetsLeavesNothing: its session ends with its channel, and some sessions are kept for what begins here, so that
+// strangers cannot fill the engine.
 func TestAPeerThatOnlyGreetsLeavesNothing(t *testing.T) {
 	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
 		var heard []string
-		two := func(o *session.Options) { o.Sessions = 2 }
-		shop := begin(t, tc, sim, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), true, "Store", store(&heard, "Closed"), two)
+		four := func(o *session.Options) { o.Sessions = 4 }
+		shop := begin(t, tc, sim, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), true, "Store", store(&heard, "Closed"), four)
 		defer shop.Close(tc)
 		o := shop.opening("Cust")
-		for number := range byte(9) {
+		channels := task.NewGroup(tc, "channels")
+		var open []pipe
+		var refused int
+		for number := range byte(5) {
 			o.Name[0] = 10 + number
+			named := o
 			greeting, err := fact.Marshal(session.Greeting{Session: o.Name, Protocol: shopID, Version: imageOf(t).Digest(), Role: "Cust"})
 			if err != nil {
 				t.Fatal(err)
 			}
-			in, out := task.NewMailbox[frame]("in", 8), task.NewMailbox[frame]("out", 8)
-			channel := task.NewGroup(tc, "channel")
-			channel.Go("answer", func(tc task.Context) error {
-				err = shop.engine.Answer(tc, pipe{in, out}, func(*session.Greeting) (session.Opening, error) { return o, nil })
+			p := pipe{task.NewMailbox[frame]("in", 8), task.NewMailbox[frame]("out", 8)}
+			channels.Go("answer", func(tc task.Context) error {
+				err := shop.engine.Answer(tc, p, func(*session.Greeting) (session.Opening, error) { return named, nil })
+				if errors.Is(err, aura.Exhausted) {
+					refused++
+				}
 				return nil
 			})
-			if err := in.Send(tc, frame{session.FrameGreeting, greeting}); err != nil {
+			if err := p.in.Send(tc, frame{session.FrameGreeting, greeting}); err != nil {
 				t.Fatal(err)
 			}
-			sleep(t, tc, time.Second)
-			in.Close()
-			out.Close()
-			if failed := channel.Wait(tc); failed != nil || errors.Is(err, aura.Exhausted) {
-				t.Errorf("stranger %d: %v, %v", number, err, failed)
-			}
-			sleep(t, tc, time.Second)
+			open = append(open, p)
 		}
-		if live, err := shop.engine.List(tc); err != nil || len(live) != 0 {
+		sleep(t, tc, time.Second)
+		o.Name[0]++
+		if err := shop.engine.Open(tc, o); err != nil || refused != 2 {
+			t.Errorf("an own session beside those of peers: %v; %d peers were refused", err, refused)
+		}
+		for _, p := range open {
+			p.Close(tc)
+		}
+		if err := channels.Wait(tc); err != nil {
+			t.Fatal(err)
+		}
+		sleep(t, tc, time.Second)
+		if live, err := shop.engine.List(tc); err != nil || len(live) != 1 {
 			t.Errorf("live are %v, %v", live, err)
 		}
 	})

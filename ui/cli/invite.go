@@ -125,12 +125,12 @@ func (s *Shell) awaitContact(tc task.Context, core *app.Core, answer app.Answeri
 				return err
 			}
 		}
-		until, old := "yet", ""
+		until := "yet"
 		if late {
-			until, old = "in "+span(wait), ". If it runs, too, one of the two has an older aura, which must be updated"
+			until = "in " + span(wait) + " (if it runs, one of the two has an older aura, which must be updated)"
 		}
 		return aura.Errorf("cli.awaitContact", aura.KindOf(err),
-			"the other side was not reached %s; the agent goes on trying in the background, see: aura invite list%s%s", until, s.HomeFlag(), old)
+			"the other side was not reached %s; the agent goes on trying in the background, see: aura invite list%s", until, s.HomeFlag())
 	case err != nil:
 		return err
 	case op.Phase != domain.PhaseSucceeded:
