@@ -145,7 +145,7 @@ func leaveRoom(t *testing.T, address string) {
 	for _, c := range held {
 		_ = c.Close()
 	}
-	for range 100 { // the server sees that they are closed a moment later
+	for range 500 { // the server sees that they are closed a moment later
 		c, err := net.Dial("tcp", address)
 		if err != nil {
 			t.Fatal(err)
@@ -156,6 +156,7 @@ func leaveRoom(t *testing.T, address string) {
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			return
 		}
+		time.Sleep(20 * time.Millisecond)
 	}
 	t.Error("there is no room again")
 }
