@@ -189,8 +189,8 @@ func (e *Engine) carry(tc task.Context, l *live, with choreo.Role, g *Greeting, 
 }
 
 // awaitEnd waits for the end of a session that has nothing more to say, and reports whether it came to that.
-func (e *Engine) awaitEnd(tc task.Context, l *live) (over bool) {
-	err := l.until(tc, func() (bool, error) { over = l.gone; return l.gone || !l.settled(), nil })
+func (e *Engine) awaitEnd(tc task.Context, l *live) bool {
+	over, err := until(tc, l, func() (bool, bool, error) { return l.gone, l.gone || !l.settled(), nil })
 	return err == nil && over
 }
 

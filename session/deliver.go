@@ -113,18 +113,16 @@ func (l *live) edgeTo(role choreo.Role) uint32 {
 
 // outgoing waits until a session has messages for a role from a number on, and returns them. It returns none when the session is
 // over.
-func (e *Engine) outgoing(tc task.Context, l *live, to choreo.Role, from uint64) (all []effect.Message, err error) {
+func (e *Engine) outgoing(tc task.Context, l *live, to choreo.Role, from uint64) ([]effect.Message, error) {
 	edge := l.edgeTo(to)
-	err = l.until(tc, func() (bool, error) {
-		all = all[:0]
+	return until(tc, l, func() (all []effect.Message, done bool, err error) {
 		for i := range l.left {
 			if m := &l.left[i]; m.Edge == edge && m.Seq >= from {
 				all = append(all, *m)
 			}
 		}
-		return len(all) > 0 || l.gone, nil
+		return all, len(all) > 0 || l.gone, nil
 	})
-	return all, err
 }
 
 // confirm notes that a role has this side's messages up to a number.
@@ -183,12 +181,11 @@ const lingerFor = time.Minute
 func (l *live) linger(tc task.Context) {
 	tc, done := tc.WithBudget("last messages of a session", lingerFor)
 	defer done()
-	_ = l.until(tc, func() (bool, error) { return l.settled() || l.cancelled, nil })
+	_, _ = until(tc, l, func() (struct{}, bool, error) { return struct{}{}, l.settled() || l.cancelled, nil })
 }
 
-// finish ends a session whose program has ended: the facts of the end become durable, and nothing is left of the session. Until it
-// returns nil the session lives.
-func (e *Engine) finish(tc task.Context, l *live, last Plan, failed error) error {
+// finish ends a session whose program has ended: nothing is left of it. Until it returns nil the session lives.
+func (e *Engine) finish(tc task.Context, l *live, failed error) error {
 	name := l.opening.Name
 	if err := l.turn.Acquire(tc); err != nil {
 		return err
@@ -197,16 +194,6 @@ func (e *Engine) finish(tc task.Context, l *live, last Plan, failed error) error
 	entry := journal.Entry{}
 	if l.recorded {
 		entry.Logs = []journal.LogChange{{Name: logName(name), Remove: true}}
-	}
-	if failed == nil && last != nil {
-		r, err := last(tc)
-		if err != nil {
-			return err
-		}
-		entry.Drafts = r.Entries
-		for _, m := range r.Metadata {
-			entry.Meta = append(entry.Meta, journal.KV{Key: m.Key, Value: m.Value})
-		}
 	}
 	if err := e.forget(tc, name, &entry); err != nil {
 		return err
@@ -234,7 +221,7 @@ func (e *Engine) forget(tc task.Context, name aura.SessionID, last *journal.Entr
 	if err := e.options.Decider.EndSession(tc, name); err != nil {
 		return err
 	}
-	if len(last.Drafts)+len(last.Logs)+len(last.Meta) == 0 {
+	if len(last.Logs) == 0 {
 		return nil
 	}
 	_, err := e.options.Journal.Append(tc, last)

@@ -246,7 +246,7 @@ func (e *Engine) play(tc task.Context, l *live, program Program) error {
 	_ = task.Retry(tc, endPause(), e.options.Entropy, func(err error) bool {
 		tc.Emit(world.ServiceTroubled(e.Name(), "the end of a session tried again", "", err))
 		return true
-	}, func(tc task.Context) error { return e.finish(tc, l, port.last, failed) })
+	}, func(tc task.Context) error { return e.finish(tc, l, failed) })
 	return nil
 }
 

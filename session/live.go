@@ -74,26 +74,32 @@ func (l *live) changed() {
 	l.waiting = nil
 }
 
-// until waits until try returns true or an error. The engine's task calls it, each time that the session has changed.
-func (l *live) until(tc task.Context, try func() (bool, error)) error {
+// until waits until try returns true or an error, and returns its value. The engine's task calls it, each time that the session has
+// changed. It hands its value over by its result alone: it may be called once more when tc has ended.
+func until[T any](tc task.Context, l *live, try func() (T, bool, error)) (T, error) {
+	type look struct {
+		value T
+		again *task.Future[struct{}] // nil: it is the last one
+	}
 	for {
-		wait, err := ask(tc, l.engine, func(task.Context) (*task.Future[struct{}], error) {
-			if done, err := try(); done || err != nil {
-				return nil, err
+		got, err := ask(tc, l.engine, func(task.Context) (look, error) {
+			value, done, err := try()
+			if done || err != nil {
+				return look{value: value}, err
 			}
 			w := task.NewFuture[struct{}]()
 			l.waiting = append(l.waiting, w)
-			return w, nil
+			return look{again: w}, nil
 		})
-		if err != nil || wait == nil {
-			return err
+		if err != nil || got.again == nil {
+			return got.value, err
 		}
-		if _, err := wait.Await(tc); err != nil {
+		if _, err := got.again.Await(tc); err != nil {
 			_, _ = settle(tc, l.engine, func(task.Context) (struct{}, error) {
-				l.waiting = slices.DeleteFunc(l.waiting, func(w *task.Future[struct{}]) bool { return w == wait })
+				l.waiting = slices.DeleteFunc(l.waiting, func(w *task.Future[struct{}]) bool { return w == got.again })
 				return struct{}{}, nil
 			})
-			return err
+			return got.value, err
 		}
 	}
 }

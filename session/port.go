@@ -9,15 +9,13 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// Plan returns what a program commits together with its next message, or with the end of its session: facts, metadata and the
-// marks that they rest on. The rest of the request is the engine's.
+// Plan returns what a program commits together with its next message: facts, metadata and the marks that they rest on. The rest of the request is the engine's.
 type Plan func(task.Context) (guard.Request, error)
 
 // Port is the place of a program in its session. It belongs to the program's task, whose context its calls take.
 type Port struct {
 	session *live
 	next    Plan // for the next message
-	last    Plan // for the end
 }
 
 // Session returns the session's opening.
@@ -25,9 +23,6 @@ func (p *Port) Session() Opening { return p.session.opening }
 
 // With has the plan's facts committed together with the next message, or not at all.
 func (p *Port) With(plan Plan) { p.next = plan }
-
-// Finally has the plan's facts committed together with the end of the session.
-func (p *Port) Finally(plan Plan) { p.last = plan }
 
 // Sent returns which message comes next of those that the role sent before a restart; false when there is none. A program whose
 // choice rests on what has changed since asks before it chooses.
@@ -125,23 +120,22 @@ func (l *live) decide(tc task.Context, plan Plan, to choreo.Role, m *effect.Mess
 // left, and tc's error.
 func (p *Port) Receive(tc task.Context, from choreo.Role) (label string, payload []byte, err error) {
 	l := p.session
-	err = l.until(tc, func() (bool, error) {
+	r, err := until(tc, l, func() (received, bool, error) {
 		for i, r := range l.inbox {
 			if r.from != from {
 				continue
 			}
 			l.inbox = append(l.inbox[:i], l.inbox[i+1:]...)
-			label, payload = r.label, r.payload
 			if !l.ended { // a message that found no room may have its turn now
 				_ = l.engine.machine.Wake(l.cap, l.role)
 				l.engine.pump()
 			}
-			return true, nil
+			return r, true, nil
 		}
 		if l.ended {
-			return false, l.over("session.Receive")
+			return received{}, false, l.over("session.Receive")
 		}
-		return false, nil
+		return received{}, false, nil
 	})
-	return label, payload, err
+	return r.label, r.payload, err
 }

@@ -17,7 +17,8 @@ func TestAWaitThatEndedLeavesNothing(t *testing.T) {
 		l := &live{engine: e}
 		for range 9 {
 			wait, done := tc.WithBudget("channel", time.Second)
-			if err := l.until(wait, func() (bool, error) { return false, nil }); aura.KindOf(err) != aura.Timeout {
+			_, err := until(wait, l, func() (struct{}, bool, error) { return struct{}{}, false, nil })
+			if aura.KindOf(err) != aura.Timeout {
 				t.Errorf("the wait ends with %v", err)
 			}
 			done()
