@@ -221,6 +221,8 @@ func TestARemovalEndsAConversation(t *testing.T) {
 		h.hears(h.ben, h.phone, "hello")
 		watch := &removal{by: h.phone.Ring.Device(), of: h.laptop.Ring.Device()}
 		h.ben.Agent.Journal().Attach(watch)
+		// Texts wait for the journal while the entry becomes durable.
+		h.ben.Disk.SetFaults(journal.Faults{SyncDelay: 50 * time.Millisecond})
 		speaking := task.NewGroup(tc, "speaking")
 		for range 4 {
 			speaking.Go("say", func(tc task.Context) error {

@@ -9,7 +9,8 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// Plan returns what a program commits together with its next message: facts, metadata and the marks that they rest on. The rest of the request is the engine's.
+// Plan returns what a program commits together with its next message: facts, metadata and the marks that they rest on. The rest
+// of the request is the engine's.
 type Plan func(task.Context) (guard.Request, error)
 
 // Port is the place of a program in its session. It belongs to the program's task, whose context its calls take.
