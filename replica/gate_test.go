@@ -82,19 +82,11 @@ func TestTheInviterChecksTheConfirmation(t *testing.T) {
 		auratest.Run(t, auratest.Options{Seeds: 2}, func(tc task.Context, w *auratest.World) {
 			ada := w.Person(tc, "Ada")
 			created := scene.Invites(tc, ada, 0)
-			code, err := invite.Parse(created.Code)
-			if err != nil {
-				t.Fatal(err)
-			}
-			m := stranger(w, "Mallory", ada, created, code)
-			m.reopen(tc)
-			if m.channel, err = m.hub.Dial(tc, m.target); err != nil {
-				t.Fatal(err)
-			}
+			m, code := stranger(tc, w, "Mallory", ada, created)
 			m.accept(tc, code, wrong)
 			w.Sleep(tc, time.Minute)
 			ended := 0
-			_, err = ada.Agent.Journal().Read(tc, fact.Selection{Kinds: []string{invite.KindCompleted}}, func(fact.Record) error {
+			_, err := ada.Agent.Journal().Read(tc, fact.Selection{Kinds: []string{invite.KindCompleted}}, func(fact.Record) error {
 				ended++
 				return nil
 			})
@@ -118,15 +110,7 @@ func TestAnAccepterThatDoesNotComeBackLeavesNothing(t *testing.T) {
 				p.Options.Wrap = func(inner interp.Interpreter) interp.Interpreter { return &mute{inner, answers} }
 			})
 			created := scene.Invites(tc, ada, time.Hour)
-			code, err := invite.Parse(created.Code)
-			if err != nil {
-				t.Fatal(err)
-			}
-			m := stranger(w, "Mallory", ada, created, code)
-			m.reopen(tc)
-			if m.channel, err = m.hub.Dial(tc, m.target); err != nil {
-				t.Fatal(err)
-			}
+			m, code := stranger(tc, w, "Mallory", ada, created)
 			cert := m.Ring.Certificate()
 			wire := newInvitationWire(m, code)
 			wire.greet(tc)
@@ -177,15 +161,25 @@ func (m *mute) Execute(tc task.Context, d *interp.Decision) (effect.Result, erro
 	return m.Interpreter.Execute(tc, d)
 }
 
-// stranger has the code of an invitation and a network host of its own.
-func stranger(w *auratest.World, name string, victim *auratest.Person, created invite.CreateResult, code invite.Code) *intruder {
+// stranger has an invitation, a network host of its own, and a channel to the inviter.
+func stranger(tc task.Context, w *auratest.World, name string, victim *auratest.Person, created invite.CreateResult) (*intruder, invite.Code) {
+	w.Helper()
+	code, err := invite.Parse(created.Code)
+	if err != nil {
+		w.Fatalf("%v", err)
+	}
 	p := &auratest.Person{
 		World: w, Name: name, Ring: keyring.Ephemeral(w.Sim.Entropy(name)), Address: "/ip4/198.51.100.1/udp/4001/quic-v1",
 	}
-	return &intruder{Person: p, victim: victim, target: transport.Target{
+	m := &intruder{Person: p, victim: victim, target: transport.Target{
 		Context: aura.ContextID(created.ID), PSK: code.PSK(), Static: code.Agreement, Peer: code.Link,
 		Addresses: []transport.Address{victim.Address},
 	}}
+	m.reopen(tc)
+	if m.channel, err = m.hub.Dial(tc, m.target); err != nil {
+		w.Fatalf("%v", err)
+	}
+	return m, code
 }
 
 // accept runs the accepter's half of the exchange by hand, with a confirmation that is right or wrong.
@@ -377,18 +371,11 @@ func TestASessionOfAnInvitationRefusesStrangeFrames(t *testing.T) {
 		auratest.Run(t, auratest.Options{}, func(tc task.Context, w *auratest.World) {
 			ada, ben := w.Person(tc, "Ada"), w.Person(tc, "Ben")
 			created := scene.Invites(tc, ada, 0)
-			code, err := invite.Parse(created.Code)
-			if err != nil {
-				t.Fatal(err)
-			}
-			m := stranger(w, "Mallory", ada, created, code)
-			m.reopen(tc)
-			if m.channel, err = m.hub.Dial(tc, m.target); err != nil {
-				t.Fatal(err)
-			}
+			m, code := stranger(tc, w, "Mallory", ada, created)
 			speak(tc, newInvitationWire(m, code))
 			ended, done := tc.WithBudget("end", time.Minute)
-			for err = nil; err == nil; {
+			var err error
+			for err == nil {
 				_, err = m.channel.Recv(ended)
 			}
 			done()
