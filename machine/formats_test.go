@@ -28,7 +28,7 @@ func each(f func(uint64), list []uint64) {
 // TestFormats: what a session and an admission are outside of a machine.
 func TestFormats(t *testing.T) {
 	if runtime.GOARCH == "wasm" {
-		t.Skip("only the package's own folder is there")
+		t.Skip("a wasm test does not see the golden files, which the native run holds")
 	}
 	im, err := CompileGlobal("format.Hello", &choreo.GlobalComm{From: "A", To: "B", Branches: []choreo.GlobalBranch{{
 		Label: choreo.Label{Name: "Hello", Payload: "test.Hello"},

@@ -25,8 +25,9 @@ func (p *Port) Session() Opening { return p.session.opening }
 // With has the plan's facts committed together with the next message, or not at all.
 func (p *Port) With(plan Plan) { p.next = plan }
 
-// Sent returns which message comes next of those that the role sent before a restart; false when there is none. A program whose
-// choice rests on what has changed since asks before it chooses.
+// Sent returns the label of the next message that the role sent before a restart and that the program has not passed over yet; false
+// when there is none. The journal may have changed since that message was sent. So a program that chooses by the journal's state
+// calls Sent first, and sends the same label again.
 func (p *Port) Sent() (label string, again bool) {
 	if len(p.session.history) == 0 {
 		return "", false

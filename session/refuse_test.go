@@ -135,49 +135,50 @@ func TestADenialIsAnAnswer(t *testing.T) {
 	})
 }
 
-// TestAProgramThatFailsEndsItsSession: nothing is left of the session, the other side's message has nowhere to go, and other sessions
-// go on.
+// TestAProgramThatFailsEndsItsSession: nothing is left of the session, and the engine and other sessions go on. A panic is a failure
+// like others.
 func TestAProgramThatFailsEndsItsSession(t *testing.T) {
-	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
-		cust := begin(t, tc, sim, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), true, "Cust", func(tc task.Context, p *session.Port) error {
-			p.With(note("asked"))
-			if err := p.Send(tc, "Store", "Ask", nil); err != nil {
+	for what, fail := range map[string]func() error{
+		"an error": func() error { return aura.Errorf("test", aura.Internal, "it cannot go on") },
+		"a panic":  func() error { panic("the program has a fault") },
+	} {
+		chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+			cust := begin(t, tc, sim, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), true, "Cust", func(tc task.Context, p *session.Port) error {
+				p.With(note("asked"))
+				if err := p.Send(tc, "Store", "Ask", nil); err != nil {
+					t.Error(err)
+				}
+				if p.Session().Name == name {
+					return fail()
+				}
+				_, _, err := p.Receive(tc, "Store")
+				return err
+			})
+			defer cust.Close(tc)
+			second := cust.opening("Store")
+			second.Name[0]++
+			for _, o := range []session.Opening{cust.opening("Store"), second} {
+				if err := cust.engine.Open(tc, o); err != nil {
+					t.Fatal(err)
+				}
+			}
+			sleep(t, tc, 2*time.Minute)
+			live, err := cust.engine.List(tc)
+			if err != nil || len(live) != 1 || live[0].Name != second.Name || len(cust.recordings()) != 1 {
+				t.Errorf("%s: live are %v, %v, recorded %v", what, live, err, cust.recordings())
+			}
+			if err := cust.engine.Open(tc, second); !errors.Is(err, aura.Conflict) {
+				t.Errorf("a session that lives is opened again: %v", err)
+			}
+			if err := cust.engine.End(tc, second.Name); err != nil {
 				t.Error(err)
 			}
-			if p.Session().Name == name {
-				return aura.Errorf("test", aura.Internal, "it cannot go on")
+			sleep(t, tc, time.Second)
+			if left := cust.recordings(); len(left) > 0 {
+				t.Errorf("left: %+v", left)
 			}
-			_, _, err := p.Receive(tc, "Store")
-			return err
 		})
-		defer cust.Close(tc)
-		second := cust.opening("Store")
-		second.Name[0]++
-		for _, o := range []session.Opening{cust.opening("Store"), second} {
-			if err := cust.engine.Open(tc, o); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := tc.Sleep(2 * time.Minute); err != nil {
-			t.Fatal(err)
-		}
-		live, err := cust.engine.List(tc)
-		if err != nil || len(live) != 1 || live[0].Name != second.Name {
-			t.Errorf("live are %v, %v", live, err)
-		}
-		if err := cust.engine.Open(tc, second); !errors.Is(err, aura.Conflict) {
-			t.Errorf("a session that lives is opened again: %v", err)
-		}
-		if err := cust.engine.End(tc, second.Name); err != nil {
-			t.Error(err)
-		}
-		if err := tc.Sleep(time.Second); err != nil {
-			t.Fatal(err)
-		}
-		if logs := cust.Journal.Logs(); slices.ContainsFunc(logs, func(l journal.Log) bool { return l.Family() == "session" }) {
-			t.Errorf("left: %+v", logs)
-		}
-	})
+	}
 }
 
 // TestARegistryRefusesWhatNothingGuards: a message without a capability, with two, or with observers that no budget knows.

@@ -50,6 +50,9 @@ func instance(t testing.TB, text string) *choreo.Instance {
 	return i
 }
 
+// Generated endpoints take a port.
+var _ machine.Port[task.Context] = (*session.Port)(nil)
+
 // name is the session of most tests.
 var name = aura.SessionID{7}
 

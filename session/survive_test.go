@@ -77,36 +77,6 @@ func fromStoreClosed(t testing.TB) *effect.Message {
 	return fromStore(t, 0, parcel{From: 1, Label: label(t, "Closed")})
 }
 
-// TestAPanicOfAProgramEndsItsSessionAlone: the engine and the other sessions go on.
-func TestAPanicOfAProgramEndsItsSessionAlone(t *testing.T) {
-	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
-		cust := begin(t, tc, sim, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), true, "Cust", func(tc task.Context, p *session.Port) error {
-			p.With(note("asked"))
-			if err := p.Send(tc, "Store", "Ask", nil); err != nil {
-				t.Error(err)
-			}
-			if p.Session().Name == name {
-				panic("the program has a fault")
-			}
-			_, _, err := p.Receive(tc, "Store")
-			return err
-		})
-		defer cust.Close(tc)
-		second := cust.opening("Store")
-		second.Name[0]++
-		for _, o := range []session.Opening{cust.opening("Store"), second} {
-			if err := cust.engine.Open(tc, o); err != nil {
-				t.Fatal(err)
-			}
-		}
-		sleep(t, tc, 2*time.Minute)
-		live, err := cust.engine.List(tc)
-		if err != nil || len(live) != 1 || live[0].Name != second.Name || len(cust.recordings()) != 1 {
-			t.Errorf("live are %v, %v, recorded %v", live, err, cust.recordings())
-		}
-	})
-}
-
 // TestAnEndIsTriedAgain: a disk that is full when a session ends keeps the session, and neither the engine nor the recording.
 func TestAnEndIsTriedAgain(t *testing.T) {
 	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
