@@ -15,6 +15,7 @@ import (
 	"github.com/aura-runtime/aura/machine"
 	"github.com/aura-runtime/aura/machine/own"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/transport"
 	"github.com/aura-runtime/aura/world"
 )
 
@@ -70,7 +71,8 @@ type Engine struct {
 	// The rest is the service's task's.
 	machine *machine.Machine
 	live    map[aura.SessionID]*live
-	byID    map[machine.SessionID]*live
+	byID    map[machine.SessionID]player
+	streams int
 }
 
 // callsAtOnce is how many calls may wait for the engine's task.
@@ -86,7 +88,7 @@ func NewEngine(o Options) *Engine {
 	}
 	return &Engine{
 		options: o, calls: task.NewMailbox[func(task.Context)]("session.calls", callsAtOnce),
-		live: map[aura.SessionID]*live{}, byID: map[machine.SessionID]*live{},
+		live: map[aura.SessionID]*live{}, byID: map[machine.SessionID]player{},
 	}
 }
 
@@ -105,7 +107,9 @@ func (e *Engine) Declaration() task.Declaration {
 // run again. A recording that is damaged, or that this build cannot read, is given up, see [Engine.Damaged].
 func (e *Engine) Start(tc task.Context) error {
 	e.group = tc.Group()
-	e.machine = machine.New(bridge{e}, machine.Options{MaxSessions: e.options.Sessions, MaxRoles: e.options.Sessions})
+	e.machine = machine.New(bridge{e}, machine.Options{
+		MaxSessions: 2 * e.options.Sessions, MaxRoles: 2 * e.options.Sessions, MaxPayload: transport.MaxMessage,
+	})
 	var damaged []string
 	for _, l := range e.options.Journal.Logs() {
 		if name, is := strings.CutPrefix(l.Name, logPrefix); is {
@@ -279,19 +283,11 @@ func (e *Engine) pump() {
 		_, _ = e.machine.Step() // a fault ends its session, which is seen below
 	}
 	for _, id := range e.machine.Outbound() {
-		l := e.byID[id]
-		for {
-			p, any, err := e.machine.Take(l.cap)
-			if err != nil || !any {
-				break
-			}
-			l.leave(&p)
-		}
+		e.byID[id].release()
 	}
 	for _, s := range e.machine.Reap(nil) {
-		l := e.byID[s.Session]
+		p := e.byID[s.Session]
 		delete(e.byID, s.Session)
-		l.ended, l.fault = true, s.Fault
-		l.changed()
+		p.end(s.Fault)
 	}
 }

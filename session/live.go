@@ -197,15 +197,8 @@ func (l *live) peer(role choreo.Role) (aura.AuthorityID, bool) {
 	return aura.AuthorityID{}, false
 }
 
-// bridge answers the machine from the queues of the session that it asks about.
-type bridge struct{ engine *Engine }
-
-// Choose implements [machine.Host].
-func (b bridge) Choose(o machine.Offer) (int, machine.Answer) {
-	l := b.engine.byID[o.Session]
-	if l == nil {
-		return 0, machine.AnswerDefer
-	}
+// choose implements [player].
+func (l *live) choose(o machine.Offer) (int, machine.Answer) {
 	l.offer = l.offer[:0]
 	for i := range o.Len() {
 		label := o.Label(i).Name
@@ -218,14 +211,11 @@ func (b bridge) Choose(o machine.Offer) (int, machine.Answer) {
 	return 0, machine.AnswerDefer
 }
 
-// Payload implements [machine.Host].
-func (b bridge) Payload(m machine.Message) (machine.Value, machine.Answer) {
-	l := b.engine.byID[m.Session]
-	if l == nil || l.answer == nil || l.answer.label != m.LabelName() {
-		if l != nil {
-			l.offer = append(l.offer[:0], choice{m.Peer, m.LabelName(), m.Site})
-			l.changed()
-		}
+// say implements [player].
+func (l *live) say(m machine.Message) (machine.Value, machine.Answer) {
+	if l.answer == nil || l.answer.label != m.LabelName() {
+		l.offer = append(l.offer[:0], choice{m.Peer, m.LabelName(), m.Site})
+		l.changed()
 		return machine.Value{}, machine.AnswerDefer
 	}
 	v := machine.Bytes(l.answer.payload)
@@ -233,13 +223,29 @@ func (b bridge) Payload(m machine.Message) (machine.Value, machine.Answer) {
 	return v, machine.AnswerDone
 }
 
-// Receive implements [machine.Host].
-func (b bridge) Receive(m machine.Message, v machine.Value) machine.Answer {
-	l := b.engine.byID[m.Session]
-	if l == nil || len(l.inbox) == maxInbox {
+// hear implements [player].
+func (l *live) hear(m machine.Message, v machine.Value) machine.Answer {
+	if len(l.inbox) == maxInbox {
 		return machine.AnswerDefer
 	}
 	l.inbox = append(l.inbox, received{m.PeerName(), m.LabelName(), append([]byte(nil), v.Bytes()...)})
 	l.changed()
 	return machine.AnswerDone
+}
+
+// release implements [player].
+func (l *live) release() {
+	for {
+		p, any, err := l.engine.machine.Take(l.cap)
+		if err != nil || !any {
+			return
+		}
+		l.leave(&p)
+	}
+}
+
+// end implements [player].
+func (l *live) end(fault *machine.Fault) {
+	l.ended, l.fault = true, fault
+	l.changed()
 }
