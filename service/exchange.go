@@ -127,7 +127,7 @@ func (s *Invite) attempt(tc task.Context, x *exchange) error {
 	}
 	err := s.sessions.Open(tc, session.Opening{
 		Name: name, Protocol: protocolID, Role: roleAccepter, Context: aura.ContextID(x.id),
-		Parties: []session.Party{{Role: roleInviter}}, Persistent: true,
+		Parties: []session.Party{{Role: roleInviter}}, Persistent: true, Anew: true,
 	})
 	if err != nil && aura.KindOf(err) != aura.Conflict {
 		return err
@@ -180,7 +180,7 @@ func (s *Invite) Stranger(tc task.Context, c *transport.Channel) {
 		}
 		return session.Opening{
 			Name: g.Session, Protocol: protocolID, Role: roleInviter, Context: aura.ContextID(id),
-			Parties: []session.Party{{Role: roleAccepter}}, Persistent: true,
+			Parties: []session.Party{{Role: roleAccepter}}, Persistent: true, Anew: true,
 		}, nil
 	})
 	if err != nil {

@@ -10,7 +10,8 @@ type player interface {
 	hear(machine.Message, machine.Value) machine.Answer
 	// release takes the messages that leave from the machine.
 	release()
-	end(fault *machine.Fault)
+	// settle takes how the session ended.
+	settle(machine.Summary)
 }
 
 // bridge answers the machine from the queues of the session that it asks about.

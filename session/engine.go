@@ -58,6 +58,9 @@ type Opening struct {
 	Parties []Party // those of the other roles
 	// Persistent has the session survive a restart. The others end with the agent.
 	Persistent bool
+	// Anew lets the session begin again when one of its name has ended here: the facts of its domain decide then what there is
+	// still to agree on.
+	Anew bool
 }
 
 // Engine runs all sessions of an agent. It is a service: its task alone touches the protocol machine. Other tasks ask it, and
@@ -72,7 +75,9 @@ type Engine struct {
 	machine *machine.Machine
 	live    map[aura.SessionID]*live
 	byID    map[machine.SessionID]player
-	streams int
+	streams int  // that are open
+	kept    ends // of the sessions with a recording, as the log has them
+	passed  ends // of the others, until the agent stops
 }
 
 // callsAtOnce is how many calls may wait for the engine's task.
@@ -110,6 +115,9 @@ func (e *Engine) Start(tc task.Context) error {
 	e.machine = machine.New(bridge{e}, machine.Options{
 		MaxSessions: 2 * e.options.Sessions, MaxRoles: 2 * e.options.Sessions, MaxPayload: transport.MaxMessage,
 	})
+	if err := e.loadEnds(); err != nil {
+		return err
+	}
 	var damaged []string
 	for _, l := range e.options.Journal.Logs() {
 		if name, is := strings.CutPrefix(l.Name, logPrefix); is {
@@ -121,7 +129,7 @@ func (e *Engine) Start(tc task.Context) error {
 				continue
 			}
 			tc.Emit(world.ServiceTroubled(e.Name(), "a recording was given up", "", err))
-			if err := e.forget(tc, nameOf(name), &journal.Entry{Logs: []journal.LogChange{{Name: l.Name, Remove: true}}}); err != nil {
+			if err := e.giveUp(tc, nameOf(name), err); err != nil {
 				return err
 			}
 			damaged = append(damaged, aura.Reason(err))
@@ -145,6 +153,7 @@ func (e *Engine) Serve(tc task.Context) error {
 	for call, any := e.calls.TryRecv(); any; call, any = e.calls.TryRecv() {
 		call(tc)
 	}
+	e.stop(tc)
 	return nil
 }
 
@@ -183,10 +192,15 @@ func (e *Engine) Damaged() []string {
 // Open begins a session in which this agent plays a role, and starts its program. A persistent session is durable with its first
 // message.
 //
-// It returns aura.NotFound for a protocol or role that the registry does not have, aura.Conflict for a name that lives,
-// aura.Denied when the protocol is not admitted, and aura.Exhausted when too many sessions live.
+// It returns aura.NotFound for a protocol or role that the registry does not have, aura.Conflict for a name that lives, aura.Stale for
+// one that has ended, see Opening.Anew, aura.Denied when the protocol is not admitted, and aura.Exhausted when too many sessions live.
 func (e *Engine) Open(tc task.Context, o Opening) error {
-	_, err := ask(tc, e, func(tc task.Context) (struct{}, error) { return struct{}{}, e.open(tc, o, nil) })
+	_, err := ask(tc, e, func(tc task.Context) (struct{}, error) {
+		if over, err := e.over(&o); over != nil || err != nil {
+			return struct{}{}, errors.Join(err, stale("session.Open", over))
+		}
+		return struct{}{}, e.open(tc, o, nil)
+	})
 	return err
 }
 
@@ -228,7 +242,7 @@ func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 	e.pump()
 	if err := l.repeat(history); err != nil {
 		delete(e.live, o.Name)
-		return errors.Join(err, l.cancel())
+		return errors.Join(err, l.cancel(e.options.Own, "its recording does not go on"))
 	}
 	e.group.Go("session."+string(o.Role), func(tc task.Context) error { return e.play(tc, l, program) })
 	return nil
@@ -288,6 +302,6 @@ func (e *Engine) pump() {
 	for _, s := range e.machine.Reap(nil) {
 		p := e.byID[s.Session]
 		delete(e.byID, s.Session)
-		p.end(s.Fault)
+		p.settle(s)
 	}
 }

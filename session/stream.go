@@ -22,7 +22,7 @@ type Stream struct {
 	name     aura.SessionID
 	from, to machine.RoleID
 	next     uint64 // at the receiver: the number of the next frame
-	over     bool
+	ended    bool
 
 	// While one frame takes its step.
 	label   string // that the sender sends
@@ -84,7 +84,7 @@ func (e *Engine) stream(tc task.Context, name aura.SessionID, protocol string, s
 func (s *Stream) Send(tc task.Context, label string, payload []byte) error {
 	const op = "session.Stream.Send"
 	_, err := ask(tc, s.engine, func(task.Context) (struct{}, error) {
-		if s.over {
+		if s.ended {
 			return struct{}{}, aura.Errorf(op, aura.Stale, "stream %s has ended", aura.Short(s.name))
 		}
 		s.label, s.payload, s.moved = label, payload, false
@@ -105,7 +105,7 @@ func (s *Stream) Send(tc task.Context, label string, payload []byte) error {
 func (s *Stream) Receive(tc task.Context, label string, payload []byte) error {
 	const op = "session.Stream.Receive"
 	_, err := ask(tc, s.engine, func(task.Context) (struct{}, error) {
-		if s.over {
+		if s.ended {
 			return struct{}{}, aura.Errorf(op, aura.Stale, "stream %s has ended", aura.Short(s.name))
 		}
 		id, known := s.protocol.image.FindLabel(s.from, s.to, label)
@@ -130,7 +130,7 @@ func (s *Stream) Receive(tc task.Context, label string, payload []byte) error {
 // Close ends the stream. It is no error to close one that has ended.
 func (s *Stream) Close(tc task.Context) {
 	_, _ = settle(tc, s.engine, func(tc task.Context) (struct{}, error) {
-		if s.over {
+		if s.ended {
 			return struct{}{}, nil
 		}
 		if err := s.engine.machine.Cancel(s.cap); err != nil {
@@ -175,8 +175,8 @@ func (s *Stream) release() {
 	}
 }
 
-// end implements [player].
-func (s *Stream) end(*machine.Fault) {
+// settle implements [player].
+func (s *Stream) settle(machine.Summary) {
 	s.engine.streams--
-	s.over = true
+	s.ended = true
 }
