@@ -135,7 +135,7 @@ func (l *live) plan(to choreo.Role, label string, payload []byte) (effect.Messag
 	return effect.Message{}, nil, aura.Errorf(op, aura.Invalid, "role %s cannot send %s to %s now", l.opening.Role, label, to)
 }
 
-// maxPayload is the most bytes of a payload. It is the machine's default bound, less the weight that it counts beside them.
+// maxPayload is the most bytes of a payload.
 const maxPayload = 64<<10 - 8
 
 // step lets the role send a message that is paid for.

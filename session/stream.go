@@ -30,6 +30,34 @@ type Stream struct {
 	moved   bool // the step was taken
 }
 
+// oneWay is a protocol of streams.
+type oneWay struct {
+	*Protocol
+	from, to machine.RoleID
+}
+
+// AddStream makes a protocol of streams known: one of two roles, of which the first alone sends. Who sends a frame has it decided,
+// so the annotations of its messages are for readers. It returns aura.Invalid for a protocol of another shape, and
+// aura.Conflict for a second one with its identifier.
+func (r *Registry) AddStream(i *choreo.Instance, defaults choreo.Defaults) error {
+	const op = "session.AddStream"
+	p := oneWay{Protocol: &Protocol{manifest: i.Protocol.Manifest(defaults)}}
+	if _, twice := r.streams[p.ID()]; twice {
+		return aura.Errorf(op, aura.Conflict, "protocol %s is registered twice", p.ID())
+	}
+	var err error
+	if p.image, err = machine.CompileInstance(i); err != nil {
+		return err
+	}
+	if len(i.Roles) != 2 {
+		return aura.Errorf(op, aura.Invalid, "protocol %s has %d roles, a stream has two", p.ID(), len(i.Roles))
+	}
+	p.from, _ = p.image.Role(i.Roles[0])
+	p.to, _ = p.image.Role(i.Roles[1])
+	r.streams[p.ID()] = p
+	return nil
+}
+
 // streamLabel begins what the name of a stream is made of.
 const streamLabel = "aura stream 1\x00"
 
@@ -51,14 +79,14 @@ func (e *Engine) Stream(tc task.Context, name aura.SessionID, protocol string, s
 
 func (e *Engine) stream(tc task.Context, name aura.SessionID, protocol string, sends bool) (*Stream, error) {
 	const op = "session.Stream"
-	p, known := e.options.Registry.protocols[protocol]
+	p, known := e.options.Registry.streams[protocol]
 	if !known {
 		return nil, aura.Errorf(op, aura.NotFound, "no protocol %s is registered", protocol)
 	}
 	if e.streams >= e.options.Sessions {
 		return nil, aura.Errorf(op, aura.Exhausted, "%d streams are open: wait until a channel has ended", e.streams)
 	}
-	s := &Stream{engine: e, name: name, protocol: p, from: 0, to: 1}
+	s := &Stream{engine: e, name: name, protocol: p.Protocol, from: p.from, to: p.to}
 	if s.role = s.to; sends {
 		s.role = s.from
 	}
