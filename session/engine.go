@@ -45,6 +45,9 @@ type Party struct {
 	// Authority is zero for one who has no name yet: the other side of an invitation. The caller of [Engine.Deliver]
 	// vouches for it then.
 	Authority aura.AuthorityID
+	// Device is the one of the authority's devices that plays the role: a message of another one does not count. Zero: the first
+	// that greets for the session.
+	Device aura.DeviceID
 }
 
 // Opening says how a session begins here.

@@ -36,6 +36,7 @@ type opening struct {
 type party struct {
 	Role      string           `cbor:"1,keyasint,omitempty"`
 	Authority aura.AuthorityID `cbor:"2,keyasint,omitzero"`
+	Device    aura.DeviceID    `cbor:"3,keyasint,omitzero"`
 }
 
 // parcel is the content of a message of a session: roles and label by their numbers in the protocol's image, which is the same at
@@ -68,7 +69,7 @@ func nameOf(rest string) (s aura.SessionID) {
 func openingOf(o *Opening, p *Protocol) *opening {
 	w := &opening{Protocol: p.ID(), Version: p.Version(), Role: string(o.Role), Context: o.Context}
 	for _, other := range o.Parties {
-		w.Parties = append(w.Parties, party{string(other.Role), other.Authority})
+		w.Parties = append(w.Parties, party{string(other.Role), other.Authority, other.Device})
 	}
 	return w
 }
@@ -77,7 +78,7 @@ func openingOf(o *Opening, p *Protocol) *opening {
 func (w *opening) undo(name aura.SessionID) Opening {
 	o := Opening{Name: name, Protocol: w.Protocol, Role: choreo.Role(w.Role), Context: w.Context, Persistent: true}
 	for _, p := range w.Parties {
-		o.Parties = append(o.Parties, Party{choreo.Role(p.Role), p.Authority})
+		o.Parties = append(o.Parties, Party{choreo.Role(p.Role), p.Authority, p.Device})
 	}
 	return o
 }

@@ -33,11 +33,12 @@ type part struct {
 type Registry struct {
 	protocols map[string]*Protocol
 	programs  map[part]Program
+	answers   map[part]Admit
 }
 
 // NewRegistry returns a registry without protocols.
 func NewRegistry() *Registry {
-	return &Registry{protocols: map[string]*Protocol{}, programs: map[part]Program{}}
+	return &Registry{protocols: map[string]*Protocol{}, programs: map[part]Program{}, answers: map[part]Admit{}}
 }
 
 // Add makes a protocol known. It returns aura.Conflict for a second one with its identifier, and aura.Invalid for one with a
