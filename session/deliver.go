@@ -14,14 +14,14 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// Deliver gives a session a message that a peer sent, and returns up to which number the messages of its edge are here: the peer need not
-// send those again. A message of a persistent session is durable then. One that came before changes nothing.
+// Deliver gives a session a message that came on a channel, and returns up to which number the messages of its edge are here: the peer
+// need not send those again. A message of a persistent session is durable then. One that came before changes nothing.
 //
 // A message that is not of the session is refused, and leaves the session as it was: aura.NotFound for a session that is not here,
-// aura.Denied when the peer does not play the sender, aura.Conflict for a message before its turn, aura.Corrupt for
+// aura.Denied when the peer, or this device of it, does not play the sender, aura.Conflict for a message before its turn, aura.Corrupt for
 // one that does not decode, aura.Invalid for one that the role cannot receive, aura.Exhausted while there is no room, aura.Stale
 // after the end.
-func (e *Engine) Deliver(tc task.Context, from aura.AuthorityID, m *effect.Message) (next uint64, err error) {
+func (e *Engine) Deliver(tc task.Context, on *ChannelOptions, m *effect.Message) (next uint64, err error) {
 	const op = "session.Deliver"
 	var l *live
 	defer func() {
@@ -49,19 +49,26 @@ func (e *Engine) Deliver(tc task.Context, from aura.AuthorityID, m *effect.Messa
 	if l, err = ask(tc, e, func(task.Context) (*live, error) { return e.find(op, m.Session) }); err != nil {
 		return 0, err
 	}
-	if sender, known := l.peer(l.protocol.image.RoleName(machine.RoleID(p.From))); !known || sender != from {
-		return 0, aura.Errorf(op, aura.Denied, "%s does not play the sender of a message of session %s", aura.Short(from), aura.Short(m.Session))
-	}
+	from := l.protocol.image.RoleName(machine.RoleID(p.From))
 	if err := l.turn.Acquire(tc); err != nil {
 		return 0, err
 	}
 	defer l.turn.Release()
-	next, err = ask(tc, e, func(task.Context) (uint64, error) { return l.mayTake(&p, m.Seq) })
+	next, err = ask(tc, e, func(task.Context) (uint64, error) {
+		if role, plays := l.roleOf(on); !plays || role != from {
+			return 0, aura.Errorf(op, aura.Denied, "%s does not play the sender of a message of session %s", aura.Short(on.Peer.Authority), aura.Short(m.Session))
+		}
+		return l.mayTake(&p, m.Seq)
+	})
 	if err != nil || next > m.Seq {
 		return next, err
 	}
 	if l.opening.Persistent {
-		change := journal.LogChange{Name: logName(l.opening.Name), Values: l.records(record{Kind: recordReceived, Parcel: &p, Seq: m.Seq})}
+		r := record{Kind: recordReceived, Parcel: &p, Seq: m.Seq}
+		if m.Seq == 0 && !l.names(from) {
+			r.Device = on.Peer.Device
+		}
+		change := journal.LogChange{Name: logName(l.opening.Name), Values: l.records(r)}
 		if _, err := e.options.Journal.Append(tc, &journal.Entry{Logs: []journal.LogChange{change}}); err != nil {
 			return 0, err
 		}
@@ -70,6 +77,7 @@ func (e *Engine) Deliver(tc task.Context, from aura.AuthorityID, m *effect.Messa
 	return settle(tc, e, func(task.Context) (uint64, error) {
 		err := l.take(&p, m.Seq)
 		if err == nil {
+			l.bind(from, on.Peer.Device)
 			l.told(l.protocol.step(&record{Kind: recordReceived, Parcel: &p}))
 		}
 		return m.Seq + 1, err
@@ -111,32 +119,26 @@ func (l *live) edgeTo(role choreo.Role) uint32 {
 	return (&parcel{From: uint16(l.role), To: uint16(to)}).edge()
 }
 
-// outgoing waits until a session has messages for a role from a number on, and returns them. It returns none when the session is
-// over.
-func (e *Engine) outgoing(tc task.Context, l *live, to choreo.Role, from uint64) ([]effect.Message, error) {
-	edge := l.edgeTo(to)
-	return until(tc, l, func() (all []effect.Message, done bool, err error) {
-		for i := range l.left {
-			if m := &l.left[i]; m.Edge == edge && m.Seq >= from {
-				all = append(all, *m)
-			}
-		}
-		return all, len(all) > 0 || l.gone, nil
-	})
-}
-
 // confirm notes that a role has this side's messages up to a number.
 func (l *live) confirm(by choreo.Role, next uint64) error {
 	edge := l.edgeTo(by)
 	if next > l.sent[edge] {
 		return aura.Errorf("session.confirm", aura.Denied, "role %s confirms %d messages of session %s, and %d were sent", by, next, aura.Short(l.opening.Name), l.sent[edge])
 	}
-	l.confirmed[edge] = max(l.confirmed[edge], next)
+	l.has(edge, next)
+	return nil
+}
+
+// has notes that the peer has the messages of an edge up to a number.
+func (l *live) has(edge uint32, next uint64) {
+	if next <= l.confirmed[edge] {
+		return
+	}
+	l.confirmed[edge] = next
 	if !l.opening.Persistent { // the messages of a persistent one are in its recording, for a copy of the peer's home
 		l.left = slices.DeleteFunc(l.left, func(m effect.Message) bool { return m.Edge == edge && m.Seq < next })
 	}
 	l.changed()
-	return nil
 }
 
 // settled reports whether the role has played its part and all of its messages are confirmed.
@@ -181,7 +183,7 @@ const lingerFor = time.Minute
 func (l *live) linger(tc task.Context) {
 	tc, done := tc.WithBudget("last messages of a session", lingerFor)
 	defer done()
-	_, _ = until(tc, l, func() (struct{}, bool, error) { return struct{}{}, l.settled() || l.cancelled, nil })
+	_, _ = until(tc, l, func() (struct{}, bool, error) { return struct{}{}, l.settled() || l.cancelled || l.refused != nil, nil })
 }
 
 // finish ends a session whose program has ended: nothing is left of it. Until it returns nil the session lives.
@@ -200,6 +202,7 @@ func (e *Engine) finish(tc task.Context, l *live, failed error) error {
 	}
 	_, err := settle(tc, e, func(tc task.Context) (struct{}, error) {
 		given := l.cancelled
+		l.aborted = failed != nil || given || !l.ended
 		_ = l.cancel() // the machine knows no more of a session that failed
 		delete(e.live, name)
 		l.gone = true

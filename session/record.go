@@ -22,6 +22,8 @@ type record struct {
 	Opening *opening `cbor:"2,keyasint,omitempty"`
 	Parcel  *parcel  `cbor:"3,keyasint,omitempty"`
 	Seq     uint64   `cbor:"4,keyasint,omitempty"` // of the parcel on its edge, from 0
+	// Device is the device that sent the parcel, with the first of a party whose opening names none.
+	Device aura.DeviceID `cbor:"5,keyasint,omitzero"`
 }
 
 // opening is an Opening as recordings and peers have it.

@@ -53,7 +53,7 @@ func TestAStrangeMessageLeavesTheSessionAsItWas(t *testing.T) {
 		before := chaintest.Dump(t, cust.Store)
 		refused := func(what string, from aura.AuthorityID, m *effect.Message, want aura.Kind) {
 			t.Helper()
-			if _, err := cust.engine.Deliver(tc, from, m); aura.KindOf(err) != want {
+			if _, err := cust.engine.Deliver(tc, &session.ChannelOptions{Context: chaintest.Pair, Peer: session.Party{Authority: from}}, m); aura.KindOf(err) != want {
 				t.Errorf("%s: %v, want %v", what, err, want)
 			}
 		}
@@ -75,7 +75,7 @@ func TestAStrangeMessageLeavesTheSessionAsItWas(t *testing.T) {
 			t.Error("a refusal wrote something")
 		}
 		for range 3 { // a duplicate is confirmed again, and changes nothing
-			if next, err := cust.engine.Deliver(tc, chaintest.Ben, fromStore(t, 0, closed)); err != nil || next != 1 {
+			if next, err := cust.engine.Deliver(tc, &ben, fromStore(t, 0, closed)); err != nil || next != 1 {
 				t.Errorf("the right message: %d, %v", next, err)
 			}
 		}
