@@ -2,13 +2,11 @@ package session
 
 import (
 	"slices"
-	"time"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
-	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/machine"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
@@ -18,7 +16,7 @@ import (
 // need not send those again. A message of a persistent session is durable then. One that came before changes nothing.
 //
 // A message that is not of the session is refused, and leaves the session as it was: aura.NotFound for a session that is not here,
-// aura.Denied when the peer, or this device of it, does not play the sender, aura.Conflict for a message before its turn, aura.Corrupt for
+// aura.Denied when the peer does not play the sender, aura.Conflict for a message before its turn, aura.Corrupt for
 // one that does not decode, aura.Invalid for one that the role cannot receive, aura.Exhausted while there is no room, aura.Stale
 // after the end.
 func (e *Engine) Deliver(tc task.Context, on *ChannelOptions, m *effect.Message) (next uint64, err error) {
@@ -68,11 +66,9 @@ func (e *Engine) Deliver(tc task.Context, on *ChannelOptions, m *effect.Message)
 		if m.Seq == 0 && !l.names(from) {
 			r.Device = on.Peer.Device
 		}
-		change := journal.LogChange{Name: logName(l.opening.Name), Values: l.records(r)}
-		if _, err := e.options.Journal.Append(tc, &journal.Entry{Logs: []journal.LogChange{change}}); err != nil {
+		if err := l.record(tc, l.records(r)); err != nil {
 			return 0, err
 		}
-		l.recorded = true
 	}
 	return settle(tc, e, func(task.Context) (uint64, error) {
 		err := l.take(&p, m.Seq)
@@ -119,6 +115,20 @@ func (l *live) edgeTo(role choreo.Role) uint32 {
 	return (&parcel{From: uint16(l.role), To: uint16(to)}).edge()
 }
 
+// outgoing waits until a session has messages for a role from a number on, and returns them. It returns none when the session is
+// over.
+func (e *Engine) outgoing(tc task.Context, l *live, to choreo.Role, from uint64) ([]effect.Message, error) {
+	edge := l.edgeTo(to)
+	return until(tc, l, func() (all []effect.Message, done bool, err error) {
+		for i := range l.left {
+			if m := &l.left[i]; m.Edge == edge && m.Seq >= from {
+				all = append(all, *m)
+			}
+		}
+		return all, len(all) > 0 || l.gone, nil
+	})
+}
+
 // confirm notes that a role has this side's messages up to a number.
 func (l *live) confirm(by choreo.Role, next uint64) error {
 	edge := l.edgeTo(by)
@@ -149,86 +159,6 @@ func (l *live) settled() bool {
 		}
 	}
 	return l.ended
-}
-
-// End ends a session before its program does, because there is nothing left to agree on. It returns aura.NotFound for one that is not here.
-func (e *Engine) End(tc task.Context, name aura.SessionID) error {
-	_, err := ask(tc, e, func(task.Context) (struct{}, error) {
-		l, err := e.find("session.End", name)
-		if err != nil {
-			return struct{}{}, err
-		}
-		return struct{}{}, l.cancel()
-	})
-	return err
-}
-
-// cancel ends the part of the role.
-func (l *live) cancel() error {
-	l.cancelled = true
-	if !l.ended {
-		if err := l.engine.machine.Cancel(l.cap); err != nil {
-			return err
-		}
-		l.engine.pump()
-	}
-	l.changed()
-	return nil
-}
-
-// lingerFor is how long a session whose program has ended waits for its last messages to be confirmed. A peer that asks for them
-// later begins anew: the facts of both sides have the agreement.
-const lingerFor = time.Minute
-
-func (l *live) linger(tc task.Context) {
-	tc, done := tc.WithBudget("last messages of a session", lingerFor)
-	defer done()
-	_, _ = until(tc, l, func() (struct{}, bool, error) { return struct{}{}, l.settled() || l.cancelled || l.refused != nil, nil })
-}
-
-// finish ends a session whose program has ended: nothing is left of it. Until it returns nil the session lives.
-func (e *Engine) finish(tc task.Context, l *live, failed error) error {
-	name := l.opening.Name
-	if err := l.turn.Acquire(tc); err != nil {
-		return err
-	}
-	defer l.turn.Release()
-	entry := journal.Entry{}
-	if l.recorded {
-		entry.Logs = []journal.LogChange{{Name: logName(name), Remove: true}}
-	}
-	if err := e.forget(tc, name, &entry); err != nil {
-		return err
-	}
-	_, err := settle(tc, e, func(tc task.Context) (struct{}, error) {
-		given := l.cancelled
-		l.aborted = failed != nil || given || !l.ended
-		_ = l.cancel() // the machine knows no more of a session that failed
-		delete(e.live, name)
-		l.gone = true
-		l.changed()
-		fragment := l.protocol.image.Fragment(l.role)
-		if failed == nil || given {
-			tc.Emit(world.SessionReleased(name, fragment, string(owner)))
-		} else {
-			tc.Emit(world.SessionFailed(name, fragment, string(owner), failed))
-		}
-		return struct{}{}, nil
-	})
-	return err
-}
-
-// forget removes the keys of a session's decisions and then commits its last entry, which removes the recording. A crash between
-// them leaves the recording, so that the session ends after the next start. The messages in it are not decided again.
-func (e *Engine) forget(tc task.Context, name aura.SessionID, last *journal.Entry) error {
-	if err := e.options.Decider.EndSession(tc, name); err != nil {
-		return err
-	}
-	if len(last.Logs) == 0 {
-		return nil
-	}
-	_, err := e.options.Journal.Append(tc, last)
-	return err
 }
 
 // decode reads one of this package's structures.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/aura-runtime/aura"
+	view "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -40,7 +41,9 @@ type Greeting struct {
 	Version  [32]byte       `cbor:"3,keyasint,omitzero"`
 	Role     string         `cbor:"4,keyasint,omitempty"` // played by the sender; empty: it refuses, and tells its version
 	Have     uint64         `cbor:"5,keyasint,omitempty"` // how many messages of the other side the sender has
-	To       string         `cbor:"6,keyasint,omitempty"` // the role that the receiver plays; empty: the sender is of an earlier build
+	// Ended says how the session ended at the sender; zero while it lives there.
+	Ended view.EndKind `cbor:"6,keyasint,omitempty"`
+	To    string       `cbor:"7,keyasint,omitempty"` // the role that the receiver plays; empty: the sender is of an earlier build
 }
 
 // message is an effect.Message on the wire.
@@ -74,7 +77,7 @@ const (
 	RefusalVersion  Refusal = 2 // it has another version of the protocol; a greeting without a role says which
 	RefusalPeer     Refusal = 3 // it does not admit this session of this peer
 	RefusalBusy     Refusal = 4 // it has no room for the session now: the only one that passes
-	RefusalEnded    Refusal = 5 // the session has ended there
+	RefusalEnded    Refusal = 5 // it is over there, and nothing is known of it any more; else a greeting says how it ended
 )
 
 // String returns the reason in plain words.

@@ -14,7 +14,7 @@ func (e *Engine) goOn(s *speaker, g *Greeting) error {
 	const op = "session.Speak"
 	l, o := e.live[g.Session], s.spoken[g.Session]
 	switch here := l.protocol.Version(); {
-	case o == nil && l.cancelled:
+	case o == nil && l.cancelled != nil:
 		s.reply(g.Session, RefusalBusy) // when it has ended, facts say whether it may begin anew
 		return aura.Errorf(op, aura.Exhausted, "session %s is about to end", aura.Short(g.Session))
 	case o == nil || g.Protocol != l.protocol.ID() || g.Role != "" && choreo.Role(g.Role) != o.role || g.To != "" && choreo.Role(g.To) != l.opening.Role:
@@ -29,6 +29,8 @@ func (e *Engine) goOn(s *speaker, g *Greeting) error {
 		s.drop(o)
 		l.fail(o.role, l.protocol.differs(g))
 		return nil
+	case g.Ended != 0:
+		return l.endThere(o.role, g)
 	case g.Role == "" || o.heard:
 		return aura.Errorf(op, aura.Denied, "a second greeting for session %s on one channel", aura.Short(g.Session))
 	}
@@ -51,11 +53,15 @@ func (e *Engine) mayBegin(s *speaker, g *Greeting) (Admit, choreo.Role, error) {
 		s.reply(g.Session, why)
 		return nil, "", aura.Errorf(op, kind, "session %s of protocol %s: %s", aura.Short(g.Session), clip(g.Protocol), text)
 	}
+	ended := e.endedWith(&s.talk, g)
 	switch {
 	case s.talk.Only != (aura.SessionID{}) && s.talk.Only != g.Session:
 		return nil, "", aura.Errorf(op, aura.Denied, "the other side greets for another session or role")
-	case g.Role == "":
-		return nil, "", nil // it tells its version of a session that has ended here
+	case g.Role == "" || g.Ended != 0:
+		return nil, "", nil // it tells its version, or the end, of a session that has ended here, too
+	case ended != nil && s.talk.Only == (aura.SessionID{}) && (admit == nil || g.Have > 0):
+		s.tell(e.refer(ended))
+		return nil, "", stale(op, ended)
 	case admit == nil:
 		return refuse(RefusalProtocol, aura.Denied, "peers begin none here")
 	case known && p.Version() != g.Version:
@@ -121,7 +127,14 @@ func (s *speaker) complete(o *Opening, role choreo.Role, from Party, g *Greeting
 // beginFor begins a session because a peer greeted for it.
 func (e *Engine) beginFor(tc task.Context, s *speaker, o Opening, g *Greeting) error {
 	if _, lives := e.live[o.Name]; !lives {
-		err := e.room(s.talk.Peer.Authority)
+		over, err := e.over(&o)
+		if over != nil {
+			s.tell(e.refer(over))
+			return stale("session.Speak", over)
+		}
+		if err == nil {
+			err = e.room(s.talk.Peer.Authority)
+		}
 		if err == nil {
 			err = e.open(tc, o, nil)
 		}

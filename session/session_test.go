@@ -147,7 +147,7 @@ func (p pipe) Recv(tc task.Context) (session.Frame, []byte, error) {
 func (p pipe) Close(task.Context) { p.in.Close(); p.out.Close() }
 
 // ben is the other side of every channel.
-var ben = session.ChannelOptions{Context: chaintest.Pair, Peer: session.Party{Authority: chaintest.Ben}}
+var ben = session.ChannelOptions{Context: chaintest.Pair, Peer: session.Party{Authority: chaintest.Ben, Device: aura.DeviceID{5}}}
 
 // one2one is a channel for one session.
 func one2one(name aura.SessionID) session.ChannelOptions {
@@ -263,7 +263,7 @@ func TestTwoAgentsRunASession(t *testing.T) {
 			if err := tc.Sleep(time.Second); err != nil {
 				t.Fatal(err)
 			}
-			if logs := shop.Journal.Logs(); len(logs) != 1 || logs[0].Family() != "receipt" {
+			if logs := shop.Journal.Logs(); len(logs) != 2 || logs[0].Family() != "ended" || logs[1].Family() != "receipt" {
 				t.Errorf("left: %+v", logs)
 			}
 			if units := shop.Journal.Charge(guard.MessageContext(chaintest.Pair), chaintest.Ben).Spent; units == 0 {

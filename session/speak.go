@@ -51,20 +51,17 @@ func (e *Engine) Speak(tc task.Context, talk ChannelOptions, channel Channel) er
 		over, sent = e.send(tc, s, channel)
 		return nil
 	})
-	err = e.receive(tc, s, channel)
-	_, refused := errors.AsType[*RefusalError](err)
-	if refused && e.close(tc, s) == nil {
-		_ = sending.Wait(tc) // the other side learns which version there is here
+	refused, err := e.receive(tc, s, channel)
+	if refused && talk.Only != (aura.SessionID{}) && e.close(tc, s) == nil {
+		_ = sending.Wait(tc) // the other side learns why
 	}
 	closing := sending.Close(tc, closeGrace)
-	switch kind := aura.KindOf(err); {
+	switch {
 	case closing != nil:
 		return closing
-	case refused:
-		return err
 	case over || tc.Err() == nil && e.awaitEnd(tc, s):
 		return nil
-	case sent != nil && kind != aura.Denied && kind != aura.Corrupt && kind != aura.Invalid && aura.KindOf(sent) != aura.Cancelled:
+	case sent != nil && !refused && aura.KindOf(sent) != aura.Cancelled:
 		return sent // it is why the channel ended
 	}
 	return err
@@ -73,7 +70,7 @@ func (e *Engine) Speak(tc task.Context, talk ChannelOptions, channel Channel) er
 // close has the sending task end when all was said.
 func (e *Engine) close(tc task.Context, s *speaker) error {
 	_, err := ask(tc, e, func(task.Context) (struct{}, error) {
-		s.over = true
+		s.closing = true
 		s.wake.Notify()
 		return struct{}{}, nil
 	})
@@ -112,8 +109,8 @@ func (e *Engine) send(tc task.Context, s *speaker, channel Channel) (over bool, 
 				return false, err
 			}
 		}
-		if due.over {
-			return true, nil
+		if due.last {
+			return due.over, nil
 		}
 		if len(due.frames) == 0 {
 			if _, err := s.wake.WaitUntil(tc, due.again); err != nil {
@@ -135,13 +132,13 @@ func (e *Engine) postpone(tc task.Context, s *speaker, f *frame) error {
 	return err
 }
 
-// receive takes what the other side sends, until the channel ends.
-func (e *Engine) receive(tc task.Context, s *speaker, channel Channel) error {
+// receive takes what the other side sends, until the channel ends or a frame of it was refused that ends the channel.
+func (e *Engine) receive(tc task.Context, s *speaker, channel Channel) (refused bool, err error) {
 	strikes := allowance{most: maxStrikes, every: strikeRefill}
 	for {
 		kind, body, err := channel.Recv(tc)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if err = e.take(tc, s, kind, body); err == nil {
 			continue
@@ -149,13 +146,13 @@ func (e *Engine) receive(tc task.Context, s *speaker, channel Channel) error {
 		switch aura.KindOf(err) {
 		case aura.Denied, aura.Invalid, aura.Conflict, aura.NotFound, aura.Stale, aura.Exhausted:
 		default: // bytes that are no frame, a disk that fails, or the end of tc
-			return err
+			return true, err
 		}
 		if s.talk.Only != (aura.SessionID{}) {
-			return err
+			return true, err
 		}
 		if !strikes.take(tc.Elapsed()) {
-			return aura.Errorf("session.receive", aura.Denied, "too many frames of sessions were refused, the last one because: %s", aura.Reason(err))
+			return true, aura.Errorf("session.receive", aura.Denied, "too many frames of sessions were refused, the last one because: %s", aura.Reason(err))
 		}
 	}
 }

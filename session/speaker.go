@@ -7,6 +7,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
+	view "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -21,7 +22,8 @@ type speaker struct {
 	later   []*spoken // those that greet again after a pause
 	replies []frame   // refusals
 	only    *live     // the session of a channel that carries one
-	over    bool      // it has ended, and all was said
+	over    bool      // it has ended
+	closing bool      // the sending task ends when all was said
 }
 
 // spoken is a session on a channel.
@@ -61,9 +63,9 @@ type frame struct {
 
 // due is what leaves next, and what then.
 type due struct {
-	frames []frame
-	again  aura.Duration // when there may be more, if wake does not say so before
-	over   bool
+	frames     []frame
+	again      aura.Duration // when there may be more, if wake does not say so before
+	over, last bool          // the session of a channel that carries one is over; nothing more leaves
 }
 
 const (
@@ -122,7 +124,7 @@ func (e *Engine) hangUp(s *speaker) error {
 		if o := s.spoken[l.opening.Name]; o != nil && o.session == l {
 			s.drop(o)
 			if len(l.channels) == 0 && l.greeted && !l.gone && len(l.seen)+len(l.sent) == 0 {
-				if err := l.cancel(); err != nil {
+				if err := l.cancel(s.talk.Peer.Authority, "its channel ended before its first message"); err != nil {
 					return err
 				}
 			}
@@ -148,7 +150,7 @@ func (s *speaker) add(l *live) *spoken {
 		return o
 	}
 	role, plays := l.roleOf(&s.talk)
-	if ending := l.cancelled && s.talk.Only == (aura.SessionID{}); !plays || l.gone || ending {
+	if ending := l.cancelled != nil && s.talk.Only == (aura.SessionID{}); !plays || l.gone || ending {
 		return nil
 	}
 	o := &spoken{speaker: s, session: l, role: role, pause: greetAgain()}
@@ -199,11 +201,25 @@ func (s *speaker) reply(name aura.SessionID, why Refusal) {
 	}
 }
 
+// tell answers a greeting that begins nothing.
+func (s *speaker) tell(g Greeting) {
+	if len(s.replies) < maxReplies {
+		s.replies = append(s.replies, frame{kind: FrameGreeting, body: encode(g)})
+		s.wake.Notify()
+	}
+}
+
 // tellVersion says which version of a protocol there is here.
 func (s *speaker) tellVersion(name aura.SessionID, p *Protocol) {
-	if len(s.replies) < maxReplies {
-		s.replies = append(s.replies, frame{kind: FrameGreeting, body: encode(Greeting{Session: name, Protocol: p.ID(), Version: p.Version()})})
-		s.wake.Notify()
+	s.tell(Greeting{Session: name, Protocol: p.ID(), Version: p.Version()})
+}
+
+// greeting is this side's greeting.
+func (o *spoken) greeting() Greeting {
+	l := o.session
+	return Greeting{
+		Session: l.opening.Name, Protocol: l.protocol.ID(), Version: l.protocol.Version(), Role: string(l.opening.Role),
+		Have: l.have(o.role), To: string(o.role),
 	}
 }
 
@@ -225,7 +241,8 @@ func (s *speaker) collect(now aura.Duration) due {
 		o.queued = false
 		d.frames = o.collect(d.frames, now)
 	}
-	d.over = s.over && len(s.due) == 0
+	d.over = s.over
+	d.last = (s.over || s.closing) && len(s.due) == 0
 	return d
 }
 
@@ -238,18 +255,17 @@ func (o *spoken) collect(frames []frame, now aura.Duration) []frame {
 		o.came, o.lost = false, o.lost && !again
 	}
 	if l.gone {
-		if l.aborted && (o.greeted || o.heard) {
-			s.reply(l.opening.Name, RefusalEnded)
+		if l.end != view.EndCompleted && (o.greeted || o.heard) && s.talk.Only == (aura.SessionID{}) {
+			g := o.greeting()
+			g.Ended = l.end
+			frames = append(frames, frame{kind: FrameGreeting, body: encode(g)})
 		}
 		s.drop(o)
 		return frames
 	}
 	if !o.greeted && o.retry <= now {
 		o.greeted = true
-		frames = append(frames, frame{kind: FrameGreeting, greets: o, body: encode(Greeting{
-			Session: l.opening.Name, Protocol: l.protocol.ID(), Version: l.protocol.Version(), Role: string(l.opening.Role),
-			Have: l.have(o.role), To: string(o.role),
-		})})
+		frames = append(frames, frame{kind: FrameGreeting, greets: o, body: encode(o.greeting())})
 	}
 	if !o.heard {
 		return frames
