@@ -3,7 +3,6 @@ package session
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -126,8 +125,21 @@ func stale(op aura.Op, ended *view.Ended) error {
 	return aura.Errorf(op, aura.Stale, "session %s has ended: %s", aura.Short(ended.Session.Name), ended.End.Kind)
 }
 
-// refer answers a peer that greets in a session which has ended: it learns how, and which of its messages came.
-func (e *Engine) refer(tc task.Context, ended *view.Ended, channel Channel) error {
+// endedWith returns the end of the session for which the peer of a channel greets, nil for none that the peer was in.
+func (e *Engine) endedWith(on *ChannelOptions, g *Greeting) *view.Ended {
+	ended := cmp.Or(e.kept.of[g.Session], e.passed.of[g.Session])
+	if ended == nil || ended.Session.Sent+ended.Session.Received == 0 {
+		return nil
+	}
+	peer := view.Participant{Role: g.Role, Authority: on.Peer.Authority}
+	if s := &ended.Session; s.Protocol != g.Protocol || s.Context != on.Context || !slices.Contains(s.Others, peer) {
+		return nil
+	}
+	return ended
+}
+
+// refer is the greeting for a peer that greets in a session which has ended: it learns how, and which of its messages came.
+func (e *Engine) refer(ended *view.Ended) Greeting {
 	s := &ended.Session
 	g := Greeting{Session: s.Name, Protocol: s.Protocol, Role: s.Role, Ended: ended.End.Kind}
 	if p, known := e.options.Registry.protocols[s.Protocol]; known {
@@ -136,23 +148,17 @@ func (e *Engine) refer(tc task.Context, ended *view.Ended, channel Channel) erro
 	if len(s.Others) == 1 {
 		g.Have = s.Received
 	}
-	return errors.Join(stale("session.Answer", ended), channel.Post(tc, FrameGreeting, [32]byte{}, encode(g)))
+	return g
 }
 
 // endThere ends a session that has ended at the other side: what it has of this side's messages is confirmed, and more will
 // not come.
-func (e *Engine) endThere(tc task.Context, l *live, with choreo.Role, peer aura.AuthorityID, g *Greeting) error {
-	_, err := ask(tc, e, func(task.Context) (struct{}, error) {
-		if err := l.confirm(with, g.Have); err != nil || l.settled() {
-			return struct{}{}, err
-		}
-		return struct{}{}, l.cancel(peer, "the other side has ended it: "+g.Ended.String())
-	})
-	if err != nil {
+func (l *live) endThere(with choreo.Role, g *Greeting) error {
+	if err := l.confirm(with, g.Have); err != nil || l.settled() {
 		return err
 	}
-	_, err = until(tc, l, func() (struct{}, bool, error) { return struct{}{}, l.gone, nil })
-	return err
+	peer, _ := l.peer(with)
+	return l.cancel(peer, "the other side has ended it: "+g.Ended.String())
 }
 
 // End ends a session before its program does, because there is nothing left to agree on. When it returns nil the end is durable. The
@@ -197,7 +203,9 @@ const lingerFor = time.Minute
 func (l *live) linger(tc task.Context) {
 	tc, done := tc.WithBudget("last messages of a session", lingerFor)
 	defer done()
-	_, _ = until(tc, l, func() (struct{}, bool, error) { return struct{}{}, l.settled() || l.cancelled != nil || l.gone, nil })
+	_, _ = until(tc, l, func() (struct{}, bool, error) {
+		return struct{}{}, l.settled() || l.cancelled != nil || l.refused != nil || l.gone, nil
+	})
 }
 
 // outcome returns how the session ends now, after its program has returned, or when it is cancelled.
@@ -271,7 +279,7 @@ func (l *live) close(tc task.Context, end *view.Ended, failed error) {
 	} else {
 		e.passed.add(end)
 	}
-	l.gone = true
+	l.gone, l.end = true, end.End.Kind
 	l.changed()
 	fragment := l.protocol.image.Fragment(l.role)
 	switch end.End.Kind {

@@ -26,7 +26,7 @@ type Decider interface {
 	EndSession(task.Context, aura.SessionID) error
 }
 
-// Options configures an [Engine]. All but the last two are required.
+// Options configures an [Engine]. All but the last three are required.
 type Options struct {
 	Own      aura.AuthorityID
 	Registry *Registry
@@ -38,6 +38,9 @@ type Options struct {
 	// Told is called with each message that a role played here has sent or received, but for those that a restart repeats. It must
 	// not wait. Default: nothing is called.
 	Told func(role choreo.Role, step view.Step)
+	// Waiting is called when a session waits for a channel to a peer in its context, and none speaks for it. It must not wait.
+	// Default: nothing is called.
+	Waiting func(context aura.ContextID, peer aura.AuthorityID)
 }
 
 // Party is a participant of a session: who plays a role.
@@ -46,6 +49,9 @@ type Party struct {
 	// Authority is zero for one who has no name yet: the other side of an invitation. The caller of [Engine.Deliver]
 	// vouches for it then.
 	Authority aura.AuthorityID
+	// Device is the one of the authority's devices that plays the role: a message of another one does not count. Zero: the first
+	// that greets for the session.
+	Device aura.DeviceID
 }
 
 // Opening says how a session begins here.
@@ -78,6 +84,8 @@ type Engine struct {
 	streams int  // that are open
 	kept    ends // of the sessions with a recording, as the log has them
 	passed  ends // of the others, until the agent stops
+	// speakers are the channels, in the order in which they began.
+	speakers []*speaker
 }
 
 // callsAtOnce is how many calls may wait for the engine's task.
@@ -233,6 +241,7 @@ func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 	l := &live{
 		engine: e, opening: o, protocol: p, role: role, id: machine.SessionID(cap.Session), cap: cap,
 		turn: task.NewSemaphore(1), sent: map[uint32]uint64{}, confirmed: map[uint32]uint64{}, seen: map[uint32]uint64{}, recorded: len(history) > 0,
+		devices: map[choreo.Role]aura.DeviceID{}, met: map[choreo.Role]bool{},
 	}
 	if !l.recorded {
 		l.since = tc.Now().At
@@ -244,6 +253,7 @@ func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 		delete(e.live, o.Name)
 		return errors.Join(err, l.cancel(e.options.Own, "its recording does not go on"))
 	}
+	e.attach(l)
 	e.group.Go("session."+string(o.Role), func(tc task.Context) error { return e.play(tc, l, program) })
 	return nil
 }

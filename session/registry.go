@@ -33,12 +33,15 @@ type part struct {
 type Registry struct {
 	protocols map[string]*Protocol
 	programs  map[part]Program
+	answers   map[part]Admit
 	streams   map[string]oneWay
 }
 
 // NewRegistry returns a registry without protocols.
 func NewRegistry() *Registry {
-	return &Registry{protocols: map[string]*Protocol{}, programs: map[part]Program{}, streams: map[string]oneWay{}}
+	return &Registry{
+		protocols: map[string]*Protocol{}, programs: map[part]Program{}, answers: map[part]Admit{}, streams: map[string]oneWay{},
+	}
 }
 
 // Add makes a protocol known. It returns aura.Conflict for a second one with its identifier, and aura.Invalid for one with a
