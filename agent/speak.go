@@ -20,6 +20,11 @@ func (s speaking) Waits(tc task.Context, with replica.PeerDevice) (bool, error) 
 	return s.engine.Waits(tc, with.Context, session.Party{Authority: with.Peer, Device: with.Device})
 }
 
+// Stream implements [replica.Sessions].
+func (s speaking) Stream(tc task.Context, binding [32]byte, fromDialler, sends bool) (replica.Stream, error) {
+	return s.engine.Stream(tc, session.StreamName(binding, fromDialler), deliveryID, sends)
+}
+
 // Sessions returns the engine that runs the agent's sessions. An application opens its own with it, of the protocols that
 // [Options.Sessions] added.
 func (a *Agent) Sessions() *session.Engine { return a.services.sessions }
