@@ -8,7 +8,10 @@ import (
 )
 
 // speaking lets links carry the frames of sessions.
-type speaking struct{ engine *session.Engine }
+type speaking struct {
+	engine   *session.Engine
+	registry *session.Registry
+}
 
 // Speak implements [replica.Sessions].
 func (s speaking) Speak(tc task.Context, with replica.PeerDevice, c replica.Frames) error {
@@ -22,7 +25,7 @@ func (s speaking) Waits(tc task.Context, with replica.PeerDevice) (bool, error) 
 
 // Stream implements [replica.Sessions].
 func (s speaking) Stream(tc task.Context, binding [32]byte, fromDialler, sends bool) (replica.Stream, error) {
-	return s.engine.Stream(tc, session.StreamName(binding, fromDialler), deliveryID, sends)
+	return s.registry.Stream(tc, session.StreamName(binding, fromDialler), deliveryID, sends)
 }
 
 // Sessions returns the engine that runs the agent's sessions. An application opens its own with it, of the protocols that

@@ -12,8 +12,8 @@ import (
 // Stream is one direction of a channel as a session of protocols/delivery: each frame takes a step of it before it leaves, and
 // before this side acts on it. A session.Stream is one.
 type Stream interface {
-	Send(tc task.Context, label string, frame []byte) error
-	Receive(tc task.Context, label string, frame []byte) error
+	Send(label string, frame []byte) error
+	Receive(label string, frame []byte) error
 	Close(tc task.Context)
 }
 
@@ -29,7 +29,7 @@ type outbound struct {
 
 // Send implements [machine.Port].
 func (o *outbound) Send(tc task.Context, _ choreo.Role, label string, frame []byte) error {
-	if err := o.stream.Send(tc, label, frame); err != nil {
+	if err := o.stream.Send(label, frame); err != nil {
 		return err
 	}
 	return egress.Post(tc, o.channel, o.pass, o.kind, frame)
@@ -123,7 +123,7 @@ func (s inbound) Receive(tc task.Context, _ choreo.Role) (label string, frame []
 			continue
 		}
 		if label := egress.LabelOf(frame[0]); label != "" {
-			return label, frame, s.in.Receive(tc, label, frame)
+			return label, frame, s.in.Receive(label, frame)
 		}
 	}
 }

@@ -90,8 +90,6 @@ func (l *live) mayTake(p *parcel, seq uint64) (uint64, error) {
 		return 0, aura.Errorf(op, aura.Conflict, "message %d of an edge of session %s came before message %d", seq, aura.Short(l.opening.Name), next)
 	case l.ended:
 		return 0, l.over(op)
-	case len(p.Payload) > maxPayload: // the machine takes larger ones, those of streams
-		return 0, aura.Errorf(op, aura.Invalid, "a payload of session %s has %d bytes, the most is %d", aura.Short(l.opening.Name), len(p.Payload), maxPayload)
 	}
 	return l.seen[p.edge()], l.engine.machine.MayInject(l.cap, p.of(seq))
 }

@@ -15,7 +15,6 @@ import (
 	"github.com/aura-runtime/aura/machine"
 	"github.com/aura-runtime/aura/machine/own"
 	"github.com/aura-runtime/aura/task"
-	"github.com/aura-runtime/aura/transport"
 	"github.com/aura-runtime/aura/world"
 )
 
@@ -80,8 +79,7 @@ type Engine struct {
 	// The rest is the service's task's.
 	machine *machine.Machine
 	live    map[aura.SessionID]*live
-	byID    map[machine.SessionID]player
-	streams int  // that are open
+	byID    map[machine.SessionID]*live
 	kept    ends // of the sessions with a recording, as the log has them
 	passed  ends // of the others, until the agent stops
 	// speakers are the channels, in the order in which they began.
@@ -101,7 +99,7 @@ func NewEngine(o Options) *Engine {
 	}
 	return &Engine{
 		options: o, calls: task.NewMailbox[func(task.Context)]("session.calls", callsAtOnce),
-		live: map[aura.SessionID]*live{}, byID: map[machine.SessionID]player{},
+		live: map[aura.SessionID]*live{}, byID: map[machine.SessionID]*live{},
 	}
 }
 
@@ -111,7 +109,7 @@ func (*Engine) Name() string { return "session" }
 // Declaration implements [task.Service].
 func (e *Engine) Declaration() task.Declaration {
 	return task.Declaration{
-		Category: task.CategoryActorOwned, Owns: []task.Owned{{Type: "session.Engine", By: task.ExclusionLoop}},
+		Category: task.CategoryActorOwned, Owns: append(task.Locked("session.Stream"), task.Owned{Type: "session.Engine", By: task.ExclusionLoop}),
 		Events: []world.Family{world.FamilySession, world.FamilyIngress, world.FamilyService},
 	}
 }
@@ -120,9 +118,7 @@ func (e *Engine) Declaration() task.Declaration {
 // run again. A recording that is damaged, or that this build cannot read, is given up, see [Engine.Damaged].
 func (e *Engine) Start(tc task.Context) error {
 	e.group = tc.Group()
-	e.machine = machine.New(bridge{e}, machine.Options{
-		MaxSessions: 2 * e.options.Sessions, MaxRoles: 2 * e.options.Sessions, MaxPayload: transport.MaxMessage,
-	})
+	e.machine = machine.New(bridge{e}, machine.Options{MaxSessions: e.options.Sessions, MaxRoles: e.options.Sessions})
 	if err := e.loadEnds(); err != nil {
 		return err
 	}
@@ -307,11 +303,19 @@ func (e *Engine) pump() {
 		_, _ = e.machine.Step() // a fault ends its session, which is seen below
 	}
 	for _, id := range e.machine.Outbound() {
-		e.byID[id].release()
+		l := e.byID[id]
+		for {
+			p, any, err := e.machine.Take(l.cap)
+			if err != nil || !any {
+				break
+			}
+			l.leave(&p)
+		}
 	}
 	for _, s := range e.machine.Reap(nil) {
-		p := e.byID[s.Session]
+		l := e.byID[s.Session]
 		delete(e.byID, s.Session)
-		p.settle(s)
+		l.ended, l.fault, l.closed = true, s.Fault, s.Status == machine.SessionClosed
+		l.changed()
 	}
 }

@@ -146,7 +146,7 @@ func (l *live) plan(to choreo.Role, label string, payload []byte) (effect.Messag
 	return effect.Message{}, nil, aura.Errorf(op, aura.Invalid, "role %s cannot send %s to %s now", l.opening.Role, label, to)
 }
 
-// maxPayload is the most bytes of a payload.
+// maxPayload is the most bytes of a payload. It is the machine's default bound, less the weight that it counts beside them.
 const maxPayload = 64<<10 - 8
 
 // step lets the role send a message that is paid for.
@@ -215,8 +215,15 @@ func (l *live) peer(role choreo.Role) (aura.AuthorityID, bool) {
 	return aura.AuthorityID{}, false
 }
 
-// choose implements [player].
-func (l *live) choose(o machine.Offer) (int, machine.Answer) {
+// bridge answers the machine from the queues of the session that it asks about.
+type bridge struct{ engine *Engine }
+
+// Choose implements [machine.Host].
+func (b bridge) Choose(o machine.Offer) (int, machine.Answer) {
+	l := b.engine.byID[o.Session]
+	if l == nil {
+		return 0, machine.AnswerDefer
+	}
 	l.offer = l.offer[:0]
 	for i := range o.Len() {
 		label := o.Label(i).Name
@@ -229,11 +236,14 @@ func (l *live) choose(o machine.Offer) (int, machine.Answer) {
 	return 0, machine.AnswerDefer
 }
 
-// say implements [player].
-func (l *live) say(m machine.Message) (machine.Value, machine.Answer) {
-	if l.answer == nil || l.answer.label != m.LabelName() {
-		l.offer = append(l.offer[:0], choice{m.Peer, m.LabelName(), m.Site})
-		l.changed()
+// Payload implements [machine.Host].
+func (b bridge) Payload(m machine.Message) (machine.Value, machine.Answer) {
+	l := b.engine.byID[m.Session]
+	if l == nil || l.answer == nil || l.answer.label != m.LabelName() {
+		if l != nil {
+			l.offer = append(l.offer[:0], choice{m.Peer, m.LabelName(), m.Site})
+			l.changed()
+		}
 		return machine.Value{}, machine.AnswerDefer
 	}
 	v := machine.Bytes(l.answer.payload)
@@ -241,29 +251,13 @@ func (l *live) say(m machine.Message) (machine.Value, machine.Answer) {
 	return v, machine.AnswerDone
 }
 
-// hear implements [player].
-func (l *live) hear(m machine.Message, v machine.Value) machine.Answer {
-	if len(l.inbox) == maxInbox {
+// Receive implements [machine.Host].
+func (b bridge) Receive(m machine.Message, v machine.Value) machine.Answer {
+	l := b.engine.byID[m.Session]
+	if l == nil || len(l.inbox) == maxInbox {
 		return machine.AnswerDefer
 	}
 	l.inbox = append(l.inbox, received{m.PeerName(), m.LabelName(), append([]byte(nil), v.Bytes()...)})
 	l.changed()
 	return machine.AnswerDone
-}
-
-// release implements [player].
-func (l *live) release() {
-	for {
-		p, any, err := l.engine.machine.Take(l.cap)
-		if err != nil || !any {
-			return
-		}
-		l.leave(&p)
-	}
-}
-
-// settle implements [player].
-func (l *live) settle(s machine.Summary) {
-	l.ended, l.fault, l.closed = true, s.Fault, s.Status == machine.SessionClosed
-	l.changed()
 }

@@ -1,14 +1,13 @@
 package session_test
 
 import (
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"github.com/aura-runtime/aura"
-	"github.com/aura-runtime/aura/chain/chaintest"
 	"github.com/aura-runtime/aura/choreo"
-	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/session"
 	"github.com/aura-runtime/aura/task"
 )
@@ -28,11 +27,19 @@ protocol Radio =
 
 const radioID = "test.radio"
 
-func withRadio(t testing.TB) func(*session.Options) {
-	return func(o *session.Options) {
-		if err := o.Registry.AddStream(instance(t, radio), choreo.Defaults{ProtocolID: radioID}); err != nil {
+// withStream runs fn with a registry that has the protocol.
+func withStream(t testing.TB, fn func(task.Context, *session.Registry)) {
+	t.Helper()
+	err := task.NewSim(1, task.SimOptions{}).Run("test", func(tc task.Context) error {
+		r := session.NewRegistry()
+		if err := r.AddStream(instance(t, radio), choreo.Defaults{ProtocolID: radioID}); err != nil {
 			t.Fatal(err)
 		}
+		fn(tc, r)
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 
@@ -40,14 +47,12 @@ func withRadio(t testing.TB) func(*session.Options) {
 func TestAStreamTakesWhatItsProtocolAllows(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		frames := rapid.SliceOfN(rapid.SampledFrom([]string{"Hello", "Song", "News", "Noise", ""}), 1, 30).Draw(rt, "frames")
-		chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
-			ada := begin(t, tc, sim, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), true, "Cust", idle, withRadio(t))
-			defer ada.Close(tc)
-			out, err := ada.engine.Stream(tc, session.StreamName([32]byte{1}, true), radioID, true)
+		withStream(t, func(tc task.Context, r *session.Registry) {
+			out, err := r.Stream(tc, session.StreamName([32]byte{1}, true), radioID, true)
 			if err != nil {
 				t.Fatal(err)
 			}
-			in, err := ada.engine.Stream(tc, session.StreamName([32]byte{1}, false), radioID, false)
+			in, err := r.Stream(tc, session.StreamName([32]byte{1}, true), radioID, false)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -57,45 +62,57 @@ func TestAStreamTakesWhatItsProtocolAllows(t *testing.T) {
 				if (label == "Hello") != greeted && label != "Noise" && label != "" {
 					want, greeted = 0, true
 				}
-				if err := out.Send(tc, label, []byte(label)); aura.KindOf(err) != want {
-					t.Errorf("sending %q of %q: %v, want %v", label, frames, err, want)
+				frame := make([]byte, 200<<10) // larger than the messages of other sessions
+				if err := out.Send(label, frame); aura.KindOf(err) != want {
+					rt.Errorf("sending %q of %q: %v, want %v", label, frames, err, want)
 				}
-				if err := in.Receive(tc, label, []byte(label)); aura.KindOf(err) != want {
-					t.Errorf("receiving %q of %q: %v, want %v", label, frames, err, want)
+				if err := in.Receive(label, frame); aura.KindOf(err) != want {
+					rt.Errorf("receiving %q of %q: %v, want %v", label, frames, err, want)
 				}
 			}
 		})
 	})
 }
 
-// A stream that has ended takes nothing, and its place is free.
-func TestAStreamEndsWithItsChannel(t *testing.T) {
-	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
-		few := func(o *session.Options) { o.Sessions = 2 }
-		ada := begin(t, tc, sim, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), true, "Cust", idle, withRadio(t), few)
-		defer ada.Close(tc)
-		for n := range byte(6) {
-			s, err := ada.engine.Stream(tc, session.StreamName([32]byte{n}, true), radioID, true)
+// A stream that has ended takes nothing more.
+func TestAStreamEndsOnce(t *testing.T) {
+	withStream(t, func(tc task.Context, r *session.Registry) {
+		for _, sends := range []bool{true, false} {
+			s, err := r.Stream(tc, session.StreamName([32]byte{}, sends), radioID, sends)
 			if err != nil {
 				t.Fatal(err)
 			}
 			s.Close(tc)
 			s.Close(tc)
-			if err := s.Send(tc, "Hello", nil); aura.KindOf(err) != aura.Stale {
-				t.Errorf("after the end: %v", err)
+			for what, err := range map[string]error{"sending": s.Send("Hello", nil), "receiving": s.Receive("Hello", nil)} {
+				if aura.KindOf(err) != aura.Stale {
+					t.Errorf("%s after the end: %v", what, err)
+				}
 			}
 		}
-		for n := range byte(3) {
-			_, err := ada.engine.Stream(tc, session.StreamName([32]byte{n}, true), radioID, true)
-			if want := map[bool]aura.Kind{true: aura.Exhausted}[n == 2]; aura.KindOf(err) != want {
-				t.Errorf("stream %d: %v, want %v", n, err, want)
-			}
-		}
-		if _, err := ada.engine.Stream(tc, aura.SessionID{9}, shopID, true); aura.KindOf(err) != aura.NotFound {
+		if _, err := r.Stream(tc, aura.SessionID{9}, shopID, true); aura.KindOf(err) != aura.NotFound {
 			t.Errorf("a protocol that is none of streams: %v", err)
+		}
+		if session.StreamName([32]byte{1}, true) == session.StreamName([32]byte{1}, false) {
+			t.Error("the two directions of a channel have one name")
 		}
 	})
 }
 
-// idle is a program that does nothing.
-func idle(task.Context, *session.Port) error { return nil }
+// What a stream would take is decided by its protocol's text: one of three roles, and a second one of a name, are refused.
+func TestProtocolsOfStreamsAreChecked(t *testing.T) {
+	withStream(t, func(_ task.Context, r *session.Registry) {
+		if err := r.AddStream(instance(t, radio), choreo.Defaults{ProtocolID: radioID}); aura.KindOf(err) != aura.Conflict {
+			t.Errorf("twice: %v", err)
+		}
+		for what, changed := range map[string][2]string{
+			"three roles":          {"Listener\n  Station -> Listener : Hello", "Listener, Other\n  Station -> Other : Hello\n  Station -> Listener : Hello"},
+			"a receiver that says": {"Station -> Listener : Hello", "Listener -> Station : Hello"},
+		} {
+			text := strings.Replace(radio, changed[0], changed[1], 1)
+			if err := r.AddStream(instance(t, text), choreo.Defaults{ProtocolID: "test.other"}); aura.KindOf(err) != aura.Invalid {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+	})
+}
