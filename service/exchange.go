@@ -139,6 +139,7 @@ func (s *Invite) attempt(tc task.Context, x *exchange) error {
 	err := s.sessions.Open(tc, session.Opening{
 		Name: name, Protocol: protocolID, Role: roleAccepter, Context: aura.ContextID(x.id),
 		Parties: []session.Party{{Role: roleInviter}}, Persistent: true, Anew: true,
+		Budget: code.TriedUntil().Sub(tc.Now().At) + exchangeBudget, // its acceptance has ended before
 	})
 	if err != nil && aura.KindOf(err) != aura.Conflict {
 		return err
@@ -334,7 +335,8 @@ func (s *Invite) Stranger(tc task.Context, c *transport.Channel) {
 	defer done()
 	id := invite.ID(c.Context())
 	err := s.sessions.Answer(tc, &carrier{s, c, nil, egress.KindInviteReply}, func(g *session.Greeting) (session.Opening, error) {
-		if _, err := s.code(id); err != nil {
+		code, err := s.code(id)
+		if err != nil {
 			return session.Opening{}, err
 		}
 		if g.Protocol != protocolID || choreo.Role(g.Role) != roleAccepter || g.Session != invite.SessionOf(id, c.RemoteStatic()) {
@@ -343,6 +345,7 @@ func (s *Invite) Stranger(tc task.Context, c *transport.Channel) {
 		return session.Opening{
 			Name: g.Session, Protocol: protocolID, Role: roleInviter, Context: aura.ContextID(id),
 			Parties: []session.Party{{Role: roleAccepter}}, Persistent: true, Anew: true,
+			Budget: max(exchangeBudget, code.TriedUntil().Sub(tc.Now().At)), // it may be away for days with the answer, but no longer than it tries
 		}, nil
 	})
 	if err != nil {
@@ -354,15 +357,16 @@ func (s *Invite) Stranger(tc task.Context, c *transport.Channel) {
 func (s *Invite) inviter(tc task.Context, p *session.Port) error {
 	const op = "service.Invite"
 	id := invite.ID(p.Session().Context)
-	code, err := s.code(id)
-	if err != nil {
+	if _, err := s.code(id); err != nil {
 		return err
 	}
 	// An accepter that gets no answer now comes again, and begins anew. It must not hold a session until then: a
 	// stranger who has the code can be any number of accepters.
-	answering, done := tc.WithBudget("invitation", exchangeBudget)
-	defer done()
-	_, b, err := p.Receive(answering, roleAccepter)
+	answered, err := p.Within(tc, exchangeBudget)
+	if err != nil {
+		return err
+	}
+	_, b, err := p.Receive(tc, roleAccepter)
 	if err != nil {
 		return err
 	}
@@ -378,9 +382,9 @@ func (s *Invite) inviter(tc task.Context, p *session.Port) error {
 	var keys *invite.Keys
 	label, sent := p.Sent()
 	if sent { // before a restart: what the answer was is in the recording
-		err = p.Send(answering, roleAccepter, label, nil)
+		err = p.Send(tc, roleAccepter, label, nil)
 	} else {
-		err = s.insist(answering, func(tc task.Context) error {
+		err = s.insist(tc, func(tc task.Context) error {
 			_, err := unmoved(tc, func() (_ struct{}, err error) {
 				label, keys, err = s.admit(tc, p, id, *m.Hello, cert.Agreement)
 				return struct{}{}, err
@@ -391,10 +395,8 @@ func (s *Invite) inviter(tc task.Context, p *session.Port) error {
 	if err != nil || label != "Answer" && label != "Again" {
 		return err
 	}
-	// It may be away for days with the answer, but no longer than it tries.
-	trying, done := tc.WithBudget("accepter", code.TriedUntil().Sub(tc.Now().At))
-	defer done()
-	label, b, err = p.Receive(trying, roleAccepter)
+	answered()
+	label, b, err = p.Receive(tc, roleAccepter)
 	if err != nil || label == "Rejected" {
 		return err
 	}
