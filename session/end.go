@@ -291,7 +291,7 @@ func (l *live) close(tc task.Context, end *view.Ended, failed error) {
 		case l.fault != nil:
 			failed = l.fault
 		case l.expired != nil:
-			failed = l.over("session.finish")
+			failed = &aura.Error{Op: "session.finish", Kind: aura.Timeout, Err: l.over("session.finish")}
 		}
 		tc.Emit(world.SessionFailed(l.opening.Name, fragment, string(owner), failed))
 	}

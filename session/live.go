@@ -194,7 +194,7 @@ func (l *live) repeat(history []record) error {
 // over is the error of who asks something of a session that has ended.
 func (l *live) over(op aura.Op) error {
 	if l.expired != nil {
-		return aura.Errorf(op, aura.Timeout, "session %s expired by its timeout %d", aura.Short(l.opening.Name), l.expired.ID)
+		return aura.Errorf(op, aura.Stale, "session %s has expired by its timeout %d", aura.Short(l.opening.Name), l.expired.ID)
 	}
 	if l.fault != nil {
 		return aura.Errorf(op, aura.Stale, "session %s has failed: %w", aura.Short(l.opening.Name), l.fault)

@@ -135,6 +135,9 @@ func (p *Port) Receive(tc task.Context, from choreo.Role) (label string, payload
 			}
 			return r, true, nil
 		}
+		if l.expired != nil {
+			return received{}, false, &aura.Error{Op: "session.Receive", Kind: aura.Timeout, Err: l.over("session.Receive")}
+		}
 		if l.ended {
 			return received{}, false, l.over("session.Receive")
 		}

@@ -175,7 +175,7 @@ func (e *Engine) expire(tc task.Context, t *timeout) error {
 }
 
 // Within bounds what the program waits for and does from now on until it calls done: when the budget is over before, the session expires, by
-// a witness that its end names, and the port's calls return aura.Timeout. After a restart the program is granted the rest of the budget and not a new one.
+// a witness that its end names, and a Receive that waits returns aura.Timeout. After a restart the program is granted the rest of the budget and not a new one.
 func (p *Port) Within(tc task.Context, budget aura.Duration) (done func(), err error) {
 	l := p.session
 	if err := l.turn.Acquire(tc); err != nil {
