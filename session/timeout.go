@@ -89,7 +89,7 @@ func (t *timeout) start() {
 	}
 }
 
-// goOn starts the timeouts that the program was granted again after a restart: it has repeated what was recorded, and waits for
+// goOn starts the timeouts that the program was granted again after a restart: it has repeated the recorded messages, and waits for
 // something new. Until then it might take them back, as it had before.
 func (l *live) goOn() {
 	for _, t := range l.again {
@@ -174,8 +174,9 @@ func (e *Engine) expire(tc task.Context, t *timeout) error {
 	return nil
 }
 
-// Within bounds what the program waits for and does from now on until it calls done: when the budget is over before, the session expires, by
-// a witness that its end names, and a Receive that waits returns aura.Timeout. After a restart the program is granted the rest of the budget and not a new one.
+// Within bounds the work of the program from now on until it calls done. When the budget is over before, the session expires, by
+// a witness that its end names, and a Receive that waits returns aura.Timeout. After a restart the program is granted the rest of
+// the budget and not a new one.
 func (p *Port) Within(tc task.Context, budget aura.Duration) (done func(), err error) {
 	l := p.session
 	if err := l.turn.Acquire(tc); err != nil {
