@@ -118,19 +118,31 @@ func (e *Engine) byName() []*live {
 }
 
 // hangUp takes a channel away. A peer that only greeted on it leaves no session behind.
-func (e *Engine) hangUp(s *speaker) error {
-	e.speakers = slices.DeleteFunc(e.speakers, func(o *speaker) bool { return o == s })
-	for _, l := range e.byName() {
-		if o := s.spoken[l.opening.Name]; o != nil && o.session == l {
-			s.drop(o)
-			if len(l.channels) == 0 && l.greeted && !l.gone && len(l.seen)+len(l.sent) == 0 {
-				if err := l.cancel(s.talk.Peer.Authority, "its channel ended before its first message"); err != nil {
-					return err
+func (e *Engine) hangUp(tc task.Context, s *speaker) {
+	tc, done := tc.Irrevocable("session.hangUp")
+	defer done()
+	only := func(l *live) bool {
+		return len(l.channels) == 0 && l.greeted && !l.gone && len(l.seen)+len(l.sent) == 0
+	}
+	greeted, _ := ask(tc, e, func(task.Context) (all []*live, err error) {
+		e.speakers = slices.DeleteFunc(e.speakers, func(o *speaker) bool { return o == s })
+		for _, l := range e.byName() {
+			if o := s.spoken[l.opening.Name]; o != nil && o.session == l {
+				if s.drop(o); only(l) {
+					all = append(all, l)
 				}
 			}
 		}
+		return all, nil
+	})
+	for _, l := range greeted {
+		_ = e.finish(tc, l, nil, func() (bool, error) { // otherwise its program tries again
+			if !only(l) {
+				return false, nil
+			}
+			return true, l.cancel(s.talk.Peer.Authority, "its channel ended before its first message")
+		})
 	}
-	return nil
 }
 
 // attach has the channels speak for a session that has begun, and calls for one where there is none.

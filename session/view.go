@@ -126,6 +126,9 @@ func (r *Registry) Recording(j *journal.Journal, name aura.SessionID) (view.Show
 			}
 			return
 		}
+		if e.Parcel == nil {
+			return
+		}
 		if e.Kind == recordSent {
 			shown.Session.Sent++
 		} else {
