@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
@@ -176,3 +177,13 @@ func (i *intentServer) refuse() {
 
 // Close implements [task.Service].
 func (i *intentServer) Close(task.Context) error { return nil }
+
+// answered turns the facts of a decision into the answer to an intent, with the result that its kind has.
+func answered(in fact.Intent, r effect.Result, err error, result any) (fact.Result, error) {
+	out, err := submitted(in, r, err)
+	if err != nil {
+		return fact.Result{}, err
+	}
+	out.Payload, err = fact.Marshal(result)
+	return out, err
+}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
+	view "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/task"
 )
@@ -41,8 +42,10 @@ type Greeting struct {
 	Version  [32]byte       `cbor:"3,keyasint,omitzero"`
 	Role     string         `cbor:"4,keyasint,omitempty"` // played by the sender
 	Have     uint64         `cbor:"5,keyasint,omitempty"` // how many messages of the other side the sender has
-	Sizes    []Size         `cbor:"7,keyasint,omitempty"` // of the families
-	To       string         `cbor:"8,keyasint,omitempty"` // the role that the receiver plays; empty: the sender does not tell roles apart
+	// Ended says how the session ended at the sender; zero while it lives there.
+	Ended view.EndKind `cbor:"6,keyasint,omitempty"`
+	Sizes []Size       `cbor:"7,keyasint,omitempty"` // of the families
+	To    string       `cbor:"8,keyasint,omitempty"` // the role that the receiver plays; empty: the sender does not tell roles apart
 }
 
 // message is an effect.Message on the wire.
@@ -98,8 +101,12 @@ func (e *Engine) Answer(tc task.Context, channel Channel, open func(*Greeting) (
 	if err != nil {
 		return err
 	}
+	var over *view.Ended
 	l, err := ask(tc, e, func(tc task.Context) (*live, error) {
 		if _, lives := e.live[o.Name]; !lives {
+			if over, err = e.over(&o); over != nil || err != nil {
+				return nil, err
+			}
 			if most := e.options.Sessions * 3 / 4; len(e.live) >= most { // the others are for what begins here
 				return nil, aura.Errorf("session.Answer", aura.Exhausted, "%d sessions live, and a peer begins none beyond %d", len(e.live), most)
 			}
@@ -114,6 +121,9 @@ func (e *Engine) Answer(tc task.Context, channel Channel, open func(*Greeting) (
 	})
 	if err != nil {
 		return err
+	}
+	if over != nil {
+		return e.refer(tc, &g, over, channel)
 	}
 	defer func() {
 		_, _ = settle(tc, e, func(task.Context) (struct{}, error) { return struct{}{}, l.hangUp() })
@@ -131,7 +141,11 @@ func (l *live) hangUp() error {
 	if l.channels > 0 || !l.greeted || l.gone || len(l.seen)+len(l.sent) > 0 {
 		return nil
 	}
-	return l.cancel()
+	var peer aura.AuthorityID
+	if len(l.opening.Parties) > 0 {
+		peer = l.opening.Parties[0].Authority
+	}
+	return l.cancel(peer, "its channel ended before its first message")
 }
 
 func (e *Engine) greet(tc task.Context, l *live, with choreo.Role, channel Channel) error {
@@ -168,6 +182,9 @@ func (e *Engine) carry(tc task.Context, l *live, with choreo.Role, g *Greeting, 
 	peer, known := l.peer(with)
 	if !known {
 		return aura.Errorf(op, aura.Denied, "nobody plays %s in session %s", with, aura.Short(l.opening.Name))
+	}
+	if g.Ended != 0 {
+		return e.endThere(tc, l, with, peer, g)
 	}
 	sending := task.NewGroup(tc, "session.send")
 	confirming := task.NewSemaphore(1)

@@ -2,13 +2,11 @@ package session
 
 import (
 	"slices"
-	"time"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
-	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/machine"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
@@ -61,11 +59,9 @@ func (e *Engine) Deliver(tc task.Context, from aura.AuthorityID, m *effect.Messa
 		return next, err
 	}
 	if l.opening.Persistent {
-		change := journal.LogChange{Name: logName(l.opening.Name), Values: l.records(record{Kind: recordReceived, Parcel: &p, Seq: m.Seq})}
-		if _, err := e.options.Journal.Append(tc, &journal.Entry{Logs: []journal.LogChange{change}}); err != nil {
+		if err := l.record(tc, l.records(record{Kind: recordReceived, Parcel: &p, Seq: m.Seq})); err != nil {
 			return 0, err
 		}
-		l.recorded = true
 	}
 	return settle(tc, e, func(task.Context) (uint64, error) {
 		err := l.take(&p, m.Seq)
@@ -147,85 +143,6 @@ func (l *live) settled() bool {
 		}
 	}
 	return l.ended
-}
-
-// End ends a session before its program does, because there is nothing left to agree on. It returns aura.NotFound for one that is not here.
-func (e *Engine) End(tc task.Context, name aura.SessionID) error {
-	_, err := ask(tc, e, func(task.Context) (struct{}, error) {
-		l, err := e.find("session.End", name)
-		if err != nil {
-			return struct{}{}, err
-		}
-		return struct{}{}, l.cancel()
-	})
-	return err
-}
-
-// cancel ends the part of the role.
-func (l *live) cancel() error {
-	l.cancelled = true
-	if !l.ended {
-		if err := l.engine.machine.Cancel(l.cap); err != nil {
-			return err
-		}
-		l.engine.pump()
-	}
-	l.changed()
-	return nil
-}
-
-// lingerFor is how long a session whose program has ended waits for its last messages to be confirmed. A peer that asks for them
-// later begins anew: the facts of both sides have the agreement.
-const lingerFor = time.Minute
-
-func (l *live) linger(tc task.Context) {
-	tc, done := tc.WithBudget("last messages of a session", lingerFor)
-	defer done()
-	_, _ = until(tc, l, func() (struct{}, bool, error) { return struct{}{}, l.settled() || l.cancelled, nil })
-}
-
-// finish ends a session whose program has ended: nothing is left of it. Until it returns nil the session lives.
-func (e *Engine) finish(tc task.Context, l *live, failed error) error {
-	name := l.opening.Name
-	if err := l.turn.Acquire(tc); err != nil {
-		return err
-	}
-	defer l.turn.Release()
-	entry := journal.Entry{}
-	if l.recorded {
-		entry.Logs = []journal.LogChange{{Name: logName(name), Remove: true}}
-	}
-	if err := e.forget(tc, name, &entry); err != nil {
-		return err
-	}
-	_, err := settle(tc, e, func(tc task.Context) (struct{}, error) {
-		given := l.cancelled
-		_ = l.cancel() // the machine knows no more of a session that failed
-		delete(e.live, name)
-		l.gone = true
-		l.changed()
-		fragment := l.protocol.image.Fragment(l.role)
-		if failed == nil || given {
-			tc.Emit(world.SessionReleased(name, fragment, string(owner)))
-		} else {
-			tc.Emit(world.SessionFailed(name, fragment, string(owner), failed))
-		}
-		return struct{}{}, nil
-	})
-	return err
-}
-
-// forget removes the keys of a session's decisions and then commits its last entry, which removes the recording. A crash between
-// them leaves the recording, so that the session ends after the next start. The messages in it are not decided again.
-func (e *Engine) forget(tc task.Context, name aura.SessionID, last *journal.Entry) error {
-	if err := e.options.Decider.EndSession(tc, name); err != nil {
-		return err
-	}
-	if len(last.Logs) == 0 {
-		return nil
-	}
-	_, err := e.options.Journal.Append(tc, last)
-	return err
 }
 
 // decode reads one of this package's structures.

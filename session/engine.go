@@ -63,6 +63,9 @@ type Opening struct {
 	Argument []byte
 	// Persistent has the session survive a restart. The others end with the agent.
 	Persistent bool
+	// Anew lets the session begin again when one of its name has ended here: the facts of its domain decide then what there is
+	// still to agree on.
+	Anew bool
 }
 
 // Engine runs all sessions of an agent. It is a service: its task alone touches the protocol machine. Other tasks ask it, and
@@ -77,6 +80,8 @@ type Engine struct {
 	machine *machine.Machine
 	live    map[aura.SessionID]*live
 	byID    map[machine.SessionID]*live
+	kept    ends // of the sessions with a recording, as the log has them
+	passed  ends // of the others, until the agent stops
 }
 
 // callsAtOnce is how many calls may wait for the engine's task.
@@ -112,6 +117,9 @@ func (e *Engine) Declaration() task.Declaration {
 func (e *Engine) Start(tc task.Context) error {
 	e.group = tc.Group()
 	e.machine = machine.New(bridge{e}, machine.Options{MaxSessions: e.options.Sessions, MaxRoles: e.options.Sessions})
+	if err := e.loadEnds(); err != nil {
+		return err
+	}
 	var damaged []string
 	for _, l := range e.options.Journal.Logs() {
 		if name, is := strings.CutPrefix(l.Name, logPrefix); is {
@@ -123,7 +131,7 @@ func (e *Engine) Start(tc task.Context) error {
 				continue
 			}
 			tc.Emit(world.ServiceTroubled(e.Name(), "a recording was given up", "", err))
-			if err := e.forget(tc, nameOf(name), &journal.Entry{Logs: []journal.LogChange{{Name: l.Name, Remove: true}}}); err != nil {
+			if err := e.giveUp(tc, nameOf(name), err); err != nil {
 				return err
 			}
 			damaged = append(damaged, aura.Reason(err))
@@ -147,6 +155,7 @@ func (e *Engine) Serve(tc task.Context) error {
 	for call, any := e.calls.TryRecv(); any; call, any = e.calls.TryRecv() {
 		call(tc)
 	}
+	e.stop(tc)
 	return nil
 }
 
@@ -185,10 +194,15 @@ func (e *Engine) Damaged() []string {
 // Open begins a session in which this agent plays a role, and starts its program. A persistent session is durable with its first
 // message.
 //
-// It returns aura.NotFound for a protocol or role that the registry does not have, aura.Conflict for a name that lives,
-// aura.Denied when the protocol is not admitted, and aura.Exhausted when too many sessions live.
+// It returns aura.NotFound for a protocol or role that the registry does not have, aura.Conflict for a name that lives, aura.Stale for
+// one that has ended, see Opening.Anew, aura.Denied when the protocol is not admitted, and aura.Exhausted when too many sessions live.
 func (e *Engine) Open(tc task.Context, o Opening) error {
-	_, err := ask(tc, e, func(tc task.Context) (struct{}, error) { return struct{}{}, e.open(tc, o, nil) })
+	_, err := ask(tc, e, func(tc task.Context) (struct{}, error) {
+		if over, err := e.over(&o); over != nil || err != nil {
+			return struct{}{}, errors.Join(err, stale("session.Open", over))
+		}
+		return struct{}{}, e.open(tc, o, nil)
+	})
 	return err
 }
 
@@ -234,7 +248,7 @@ func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 	e.pump()
 	if err := l.repeat(history); err != nil {
 		delete(e.live, o.Name)
-		return errors.Join(err, l.cancel())
+		return errors.Join(err, l.cancel(e.options.Own, "its recording does not go on"))
 	}
 	e.group.Go("session."+string(o.Role), func(tc task.Context) error { return e.play(tc, l, program) })
 	return nil
@@ -311,7 +325,7 @@ func (e *Engine) pump() {
 	for _, s := range e.machine.Reap(nil) {
 		l := e.byID[s.Session]
 		delete(e.byID, s.Session)
-		l.ended, l.fault = true, s.Fault
+		l.ended, l.fault, l.closed = true, s.Fault, s.Status == machine.SessionClosed
 		l.changed()
 	}
 }

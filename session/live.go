@@ -5,6 +5,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
+	view "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/machine"
 	"github.com/aura-runtime/aura/machine/own"
@@ -38,9 +39,10 @@ type live struct {
 	history   []record          // what the program of a restored session repeats
 	waiting   []*task.Future[struct{}]
 	ended     bool           // the role has played its part, or cannot
-	cancelled bool           // see [Engine.End]
-	gone      bool           // nothing is left of it
+	closed    bool           // it has
 	fault     *machine.Fault // why it cannot
+	cancelled *view.End      // who wanted no more of it, and why
+	gone      bool           // nothing is left of it
 }
 
 // choice is a message that a role may send.

@@ -6,6 +6,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/machine"
+	"github.com/aura-runtime/aura/task"
 )
 
 // The kinds of entries of a recording. They are on disk: append only.
@@ -100,6 +101,16 @@ func (l *live) records(r record) [][]byte {
 		all = append(all, encode(record{Kind: recordOpened, Opening: openingOf(&l.opening, l.protocol)}))
 	}
 	return append(all, encode(r))
+}
+
+// record makes entries of a recording durable by themselves. Those of a message that leaves belong to the batch of its decision.
+func (l *live) record(tc task.Context, entries [][]byte) error {
+	change := journal.LogChange{Name: logName(l.opening.Name), Values: entries}
+	if _, err := l.engine.options.Journal.Append(tc, &journal.Entry{Logs: []journal.LogChange{change}}); err != nil {
+		return err
+	}
+	l.recorded = true
+	return nil
 }
 
 // replay calls fn with each entry of a session's recording, in their order. It returns aura.NotFound when the journal has no

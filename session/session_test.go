@@ -251,7 +251,7 @@ func TestTwoAgentsRunASession(t *testing.T) {
 			if err := tc.Sleep(time.Second); err != nil {
 				t.Fatal(err)
 			}
-			if logs := shop.Journal.Logs(); len(logs) != 1 || logs[0].Family() != "receipt" {
+			if logs := shop.Journal.Logs(); len(logs) != 2 || logs[0].Family() != "ended" || logs[1].Family() != "receipt" {
 				t.Errorf("left: %+v", logs)
 			}
 			if units := shop.Journal.Charge(guard.MessageContext(chaintest.Pair), chaintest.Ben).Spent; units == 0 {

@@ -200,7 +200,9 @@ func TestADamagedRecordingIsGivenUp(t *testing.T) {
 			if live, err := cust.engine.List(tc); err != nil || len(live) != 1 || live[0].Name != second.Name {
 				t.Errorf("%s: live are %v, %v", what, live, err)
 			}
-			if err := cust.engine.Open(tc, cust.opening("Store")); err != nil {
+			anew := cust.opening("Store")
+			anew.Anew = true
+			if err := cust.engine.Open(tc, anew); err != nil {
 				t.Errorf("%s: %v", what, err)
 			}
 			sleep(t, tc, time.Second)

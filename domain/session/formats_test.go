@@ -14,6 +14,8 @@ func TestFormats(t *testing.T) {
 	formats.Map(t, "session.Show", formats.Payload[Show]())
 	formats.Map(t, "session.Shown", formats.Payload[Shown]())
 	formats.Map(t, "session.Step", formats.Payload[Step]())
+	formats.Map(t, "session.End", formats.Payload[End]())
+	formats.Map(t, "session.Ended", formats.Payload[Ended]())
 	formats.Map(t, "session.Size", formats.Payload[Size]())
 	formats.Map(t, "session.Part", formats.Payload[Part]())
 	formats.Map(t, "session.Subject", formats.Payload[Subject]())

@@ -1,0 +1,321 @@
+package session
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/choreo"
+	view "github.com/aura-runtime/aura/domain/session"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
+)
+
+// End is how a session ended.
+type End = view.End
+
+const (
+	// endLog is the log of the ends of sessions that had a recording. Its entries are view.Ended.
+	endLog = "ended"
+	// maxEnds is how many ends are kept, the newest: of sessions that had a recording, and again of those that had none.
+	maxEnds = 1000
+)
+
+// ends are the newest ends of sessions. The zero value has none.
+type ends struct {
+	of    map[aura.SessionID]*view.Ended // the newest one of each name
+	order []aura.SessionID               // the oldest first
+}
+
+func (n *ends) add(e *view.Ended) {
+	if n.of == nil {
+		n.of = map[aura.SessionID]*view.Ended{}
+	}
+	name := e.Session.Name
+	if _, before := n.of[name]; before {
+		n.order = slices.DeleteFunc(n.order, func(o aura.SessionID) bool { return o == name })
+	}
+	n.of[name], n.order = e, append(n.order, name)
+	if len(n.order) > maxEnds {
+		delete(n.of, n.order[0])
+		n.order = slices.Delete(n.order, 0, 1)
+	}
+}
+
+// Ended returns the sessions that have ended here, the newest first: at most 1,000 that had a recording, and as many others
+// since the agent started.
+func (e *Engine) Ended(tc task.Context) ([]view.Ended, error) {
+	return ask(tc, e, func(task.Context) (all []view.Ended, err error) {
+		for _, n := range []*ends{&e.kept, &e.passed} {
+			for _, name := range slices.Backward(n.order) {
+				all = append(all, *n.of[name])
+			}
+		}
+		slices.SortStableFunc(all, func(x, y view.Ended) int { return cmp.Compare(y.End.At, x.End.At) })
+		return all, nil
+	})
+}
+
+// Ended returns the sessions whose ends a journal has, the newest first, while no engine runs them. It returns aura.Corrupt when
+// the log of ends is damaged.
+func Ended(j *journal.Journal) (all []view.Ended, err error) {
+	err = eachEnd(j, func(e *view.Ended) { all = append(all, *e) })
+	slices.Reverse(all)
+	return all, err
+}
+
+func eachEnd(j *journal.Journal, fn func(*view.Ended)) error {
+	l := j.Log(endLog)
+	if l.Last == l.Dropped {
+		return nil
+	}
+	values, err := j.ReadLog(endLog, l.Dropped+1, maxEnds, 0)
+	if err != nil {
+		return err
+	}
+	for _, v := range values {
+		e := new(view.Ended)
+		if err := decode(v, e); err != nil {
+			return aura.Errorf("session.Ended", aura.Corrupt, "the log of sessions that have ended is damaged: %w", err)
+		}
+		fn(e)
+	}
+	return nil
+}
+
+func (e *Engine) loadEnds() error { return eachEnd(e.options.Journal, e.kept.add) }
+
+// keep returns the change of the journal that makes an end durable.
+func (e *Engine) keep(end *view.Ended) journal.LogChange {
+	change := journal.LogChange{Name: endLog, Values: [][]byte{encode(end)}}
+	if last := e.options.Journal.Log(endLog).Last + 1; last > maxEnds {
+		change.Drop = last - maxEnds
+	}
+	return change
+}
+
+// over returns the end of the session that an opening names, nil when it may begin. A session in which no message came or left
+// has agreed on nothing, so it may begin again. It returns aura.Denied when the opening is one of another
+// session than the one that ended: who asks was not in it, and learns nothing of it.
+func (e *Engine) over(o *Opening) (*view.Ended, error) {
+	ended, has := e.kept.of[o.Name]
+	if !has {
+		ended, has = e.passed.of[o.Name]
+	}
+	if _, lives := e.live[o.Name]; !has || lives || o.Anew || ended.Session.Sent+ended.Session.Received == 0 {
+		return nil, nil
+	}
+	same, v := &ended.Session, viewOf(o)
+	if same.Protocol != v.Protocol || same.Role != v.Role || same.Context != v.Context || !slices.Equal(same.Others, v.Others) {
+		return nil, aura.Errorf("session.Open", aura.Denied, "another session %s has ended: give this one a name of its own", aura.Short(o.Name))
+	}
+	return ended, nil
+}
+
+// stale is the error of who begins a session that has ended; nil is none.
+func stale(op aura.Op, ended *view.Ended) error {
+	if ended == nil {
+		return nil
+	}
+	return aura.Errorf(op, aura.Stale, "session %s has ended: %s", aura.Short(ended.Session.Name), ended.End.Kind)
+}
+
+// refer answers a peer that greets in a session which has ended: it learns how, and which of its messages came.
+func (e *Engine) refer(tc task.Context, by *Greeting, ended *view.Ended, channel Channel) error {
+	s := &ended.Session
+	g := Greeting{Session: s.Name, Protocol: s.Protocol, Version: by.Version, Role: s.Role, Ended: ended.End.Kind, Sizes: by.Sizes, To: by.Role}
+	if len(s.Others) == 1 {
+		g.Have = s.Received
+	}
+	return errors.Join(stale("session.Answer", ended), channel.Post(tc, FrameGreeting, [32]byte{}, encode(g)))
+}
+
+// endThere ends a session that has ended at the other side: what it has of this side's messages is confirmed, and more will
+// not come.
+func (e *Engine) endThere(tc task.Context, l *live, with choreo.Role, peer aura.AuthorityID, g *Greeting) error {
+	_, err := ask(tc, e, func(task.Context) (struct{}, error) {
+		if err := l.confirm(with, g.Have); err != nil || l.settled() {
+			return struct{}{}, err
+		}
+		return struct{}{}, l.cancel(peer, "the other side has ended it: "+g.Ended.String())
+	})
+	if err != nil {
+		return err
+	}
+	_, err = until(tc, l, func() (struct{}, bool, error) { return struct{}{}, l.gone, nil })
+	return err
+}
+
+// End ends a session before its program does, because there is nothing left to agree on. When it returns nil the end is durable. The
+// end of a session that has ended stays as it is. It returns aura.NotFound for one that is not here and whose end is not kept.
+func (e *Engine) End(tc task.Context, name aura.SessionID) error {
+	l, err := ask(tc, e, func(task.Context) (*live, error) {
+		l, err := e.find("session.End", name)
+		if err == nil {
+			return l, l.cancel(e.options.Own, "")
+		}
+		if e.kept.of[name] != nil || e.passed.of[name] != nil {
+			err = nil
+		}
+		return nil, err
+	})
+	if l == nil || err != nil {
+		return err
+	}
+	return e.finish(tc, l, nil)
+}
+
+// cancel ends the part of the role because a participant wants no more of it. The first one is named by the end.
+func (l *live) cancel(by aura.AuthorityID, reason string) error {
+	if l.ended {
+		l.cancelled = cmp.Or(l.cancelled, &End{Kind: view.EndCancelled, By: by, Reason: reason})
+		l.changed()
+		return nil
+	}
+	if err := l.engine.machine.Cancel(l.cap); err != nil {
+		return err
+	}
+	l.cancelled = &End{Kind: view.EndCancelled, By: by, Reason: reason}
+	l.engine.pump()
+	l.changed()
+	return nil
+}
+
+// lingerFor is how long a session whose program has ended waits for its last messages to be confirmed. A peer that asks for them
+// later learns how the session ended.
+const lingerFor = time.Minute
+
+func (l *live) linger(tc task.Context) {
+	tc, done := tc.WithBudget("last messages of a session", lingerFor)
+	defer done()
+	_, _ = until(tc, l, func() (struct{}, bool, error) { return struct{}{}, l.settled() || l.cancelled != nil || l.gone, nil })
+}
+
+// outcome returns how the session ends now, after its program has returned, or when it is cancelled.
+func (l *live) outcome(failed error) End {
+	switch {
+	case l.fault != nil:
+		return End{Kind: view.EndFailed, Reason: short(l.fault.Error())}
+	case l.cancelled != nil && !l.closed:
+		return *l.cancelled
+	case failed != nil && aura.KindOf(failed) == aura.Denied:
+		return End{Kind: view.EndRefused, Reason: short(aura.Reason(failed))}
+	case failed != nil:
+		return End{Kind: view.EndFailed, Reason: short(aura.Reason(failed))}
+	case !l.closed:
+		return End{Kind: view.EndCancelled, By: l.engine.options.Own, Reason: "its program ended early"}
+	}
+	return End{Kind: view.EndCompleted}
+}
+
+// short cuts a reason to its bound.
+func short(reason string) string {
+	return strings.ToValidUTF8(reason[:min(len(reason), view.MaxReason)], "")
+}
+
+// finish ends a session: its end becomes durable in the batch that removes its recording. A session that has ended stays
+// as it is. Until finish returns nil the session lives.
+func (e *Engine) finish(tc task.Context, l *live, failed error) error {
+	name := l.opening.Name
+	if err := l.turn.Acquire(tc); err != nil {
+		return err
+	}
+	defer l.turn.Release()
+	end, err := ask(tc, e, func(tc task.Context) (*view.Ended, error) {
+		if l.gone {
+			return nil, nil
+		}
+		return l.endOf(tc, l.outcome(failed)), nil
+	})
+	if end == nil || err != nil {
+		return err
+	}
+	entry := journal.Entry{}
+	if l.recorded {
+		entry.Logs = []journal.LogChange{{Name: logName(name), Remove: true}, e.keep(end)}
+	}
+	if err := e.forget(tc, name, &entry); err != nil {
+		return err
+	}
+	_, err = settle(tc, e, func(tc task.Context) (struct{}, error) {
+		l.close(tc, end, failed)
+		return struct{}{}, nil
+	})
+	return err
+}
+
+// endOf returns the session as it ends.
+func (l *live) endOf(tc task.Context, end End) *view.Ended {
+	end.At = tc.Now().At
+	ended := &view.Ended{Session: l.view(), End: end}
+	ended.Session.State, ended.Session.Awaited = view.StateEnded, ""
+	return ended
+}
+
+// close lets nothing of a session live on. The failure is that of its program.
+func (l *live) close(tc task.Context, end *view.Ended, failed error) {
+	e := l.engine
+	_ = l.cancel(e.options.Own, "") // the machine knows no more of a session that failed
+	delete(e.live, l.opening.Name)
+	if l.recorded {
+		e.kept.add(end)
+	} else {
+		e.passed.add(end)
+	}
+	l.gone = true
+	l.changed()
+	fragment := l.protocol.image.Fragment(l.role)
+	switch end.End.Kind {
+	case view.EndCompleted, view.EndCancelled:
+		tc.Emit(world.SessionReleased(l.opening.Name, fragment, string(owner)))
+	default:
+		if l.fault != nil {
+			failed = l.fault
+		}
+		tc.Emit(world.SessionFailed(l.opening.Name, fragment, string(owner), failed))
+	}
+}
+
+// stop ends the sessions that do not survive a stop of the agent.
+func (e *Engine) stop(tc task.Context) {
+	for _, name := range slices.SortedFunc(maps.Keys(e.live), func(x, y aura.SessionID) int { return bytes.Compare(x[:], y[:]) }) {
+		if l := e.live[name]; !l.opening.Persistent {
+			_ = l.cancel(e.options.Own, "the agent stopped")
+			l.close(tc, l.endOf(tc, l.outcome(nil)), nil)
+		}
+	}
+}
+
+// giveUp ends a session whose recording cannot be used.
+func (e *Engine) giveUp(tc task.Context, name aura.SessionID, why error) error {
+	shown, err := e.options.Registry.Recording(e.options.Journal, name)
+	if kind := aura.KindOf(err); err != nil && kind != aura.Corrupt {
+		return err
+	}
+	end := &view.Ended{Session: shown.Session, End: End{Kind: view.EndFailed, At: tc.Now().At, Reason: short(aura.Reason(why))}}
+	end.Session.State = view.StateEnded
+	if err := e.forget(tc, name, &journal.Entry{Logs: []journal.LogChange{{Name: logName(name), Remove: true}, e.keep(end)}}); err != nil {
+		return err
+	}
+	e.kept.add(end)
+	return nil
+}
+
+// forget removes the keys of a session's decisions and then commits its last entry, which removes the recording. A crash between
+// them leaves the recording, so that the session ends after the next start. The messages in it are not decided again.
+func (e *Engine) forget(tc task.Context, name aura.SessionID, last *journal.Entry) error {
+	if err := e.options.Decider.EndSession(tc, name); err != nil {
+		return err
+	}
+	if len(last.Logs) == 0 {
+		return nil
+	}
+	_, err := e.options.Journal.Append(tc, last)
+	return err
+}
