@@ -107,7 +107,7 @@ func (*Engine) Name() string { return "session" }
 // Declaration implements [task.Service].
 func (e *Engine) Declaration() task.Declaration {
 	return task.Declaration{
-		Category: task.CategoryActorOwned, Owns: []task.Owned{{Type: "session.Engine", By: task.ExclusionLoop}},
+		Category: task.CategoryActorOwned, Owns: append(task.Locked("session.Registry"), task.Owned{Type: "session.Engine", By: task.ExclusionLoop}),
 		Events: []world.Family{world.FamilySession, world.FamilyIngress, world.FamilyService},
 	}
 }

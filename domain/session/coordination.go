@@ -39,7 +39,7 @@ type Part struct {
 // same session, and two operations are never one.
 type Subject struct {
 	State     [32]byte `cbor:"1,keyasint,omitzero"` // the hash of the state before
-	Operation [32]byte `cbor:"2,keyasint,omitzero"` // the hash of what is to happen to it
+	Operation [32]byte `cbor:"2,keyasint,omitzero"` // the hash of the change to it
 	Nonce     [32]byte `cbor:"3,keyasint,omitzero"` // drawn by who begins
 }
 

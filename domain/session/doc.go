@@ -2,6 +2,6 @@
 // their steps require, and has the views of the sessions that run. Start with [Module] and [Session].
 //
 // The texts are in package protocols, and a test holds every name in them against the registry. Sessions of several participants begin
-// and end by the protocol sessioncoordination: [Invite] has what its participants agree on. The capabilities of protocols that nobody
-// plays yet are in no profile, so no token grants their steps. Such a name moves to the module of its subject when that is built.
+// and end by the protocol sessioncoordination: [Invite] has what its participants agree on. The capabilities of protocols without
+// programs are in no profile, so no token grants their steps. Such a name moves to the module of its subject when that is built.
 package session

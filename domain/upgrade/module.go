@@ -1,5 +1,3 @@
-// Package upgrade is the domain of changes from one version of a protocol to another, which several devices make together or not at
-// all. Start with [Request]: a session of the protocol RuntimeUpgrade carries it.
 package upgrade
 
 import (
@@ -50,7 +48,7 @@ type Execution struct {
 	Request Request `cbor:"1,keyasint"`
 }
 
-// Refusal says that nobody changes.
+// Refusal says that no device changes.
 type Refusal struct {
 	Role   string `cbor:"1,keyasint,omitempty"` // of the first device that could not
 	Reason string `cbor:"2,keyasint,omitempty"`
