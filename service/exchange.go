@@ -128,6 +128,7 @@ func (s *Invite) attempt(tc task.Context, x *exchange) error {
 	err := s.sessions.Open(tc, session.Opening{
 		Name: name, Protocol: protocolID, Role: roleAccepter, Context: aura.ContextID(x.id),
 		Parties: []session.Party{{Role: roleInviter}}, Persistent: true, Anew: true,
+		Budget: code.TriedUntil().Sub(tc.Now().At) + exchangeBudget, // its acceptance has ended before
 	})
 	if err != nil && aura.KindOf(err) != aura.Conflict {
 		return err
@@ -172,7 +173,8 @@ func (s *Invite) Stranger(tc task.Context, c *transport.Channel) {
 	defer done()
 	id := invite.ID(c.Context())
 	err := s.sessions.Answer(tc, &carrier{s, c, nil, egress.KindInviteReply}, func(g *session.Greeting) (session.Opening, error) {
-		if _, err := s.code(id); err != nil {
+		code, err := s.code(id)
+		if err != nil {
 			return session.Opening{}, err
 		}
 		if g.Protocol != protocolID || choreo.Role(g.Role) != roleAccepter || g.Session != invite.SessionOf(id, c.RemoteStatic()) {
@@ -181,6 +183,7 @@ func (s *Invite) Stranger(tc task.Context, c *transport.Channel) {
 		return session.Opening{
 			Name: g.Session, Protocol: protocolID, Role: roleInviter, Context: aura.ContextID(id),
 			Parties: []session.Party{{Role: roleAccepter}}, Persistent: true, Anew: true,
+			Budget: max(exchangeBudget, code.TriedUntil().Sub(tc.Now().At)), // it may be away for days with the answer, but no longer than it tries
 		}, nil
 	})
 	if err != nil {

@@ -125,9 +125,7 @@ func (e *Engine) Answer(tc task.Context, channel Channel, open func(*Greeting) (
 	if over != nil {
 		return e.refer(tc, &g, over, channel)
 	}
-	defer func() {
-		_, _ = settle(tc, e, func(task.Context) (struct{}, error) { return struct{}{}, l.hangUp() })
-	}()
+	defer e.hangUp(tc, l)
 	with := choreo.Role(g.Role)
 	if err := e.greet(tc, l, with, channel); err != nil {
 		return err
@@ -136,16 +134,23 @@ func (e *Engine) Answer(tc task.Context, channel Channel, open func(*Greeting) (
 }
 
 // hangUp notes the end of a channel on which a peer greeted. A peer that only greets leaves no session behind.
-func (l *live) hangUp() error {
-	l.channels--
-	if l.channels > 0 || !l.greeted || l.gone || len(l.seen)+len(l.sent) > 0 {
-		return nil
-	}
-	var peer aura.AuthorityID
-	if len(l.opening.Parties) > 0 {
-		peer = l.opening.Parties[0].Authority
-	}
-	return l.cancel(peer, "its channel ended before its first message")
+func (e *Engine) hangUp(tc task.Context, l *live) {
+	tc, done := tc.Irrevocable("session.hangUp")
+	defer done()
+	_, _ = ask(tc, e, func(task.Context) (struct{}, error) {
+		l.channels--
+		return struct{}{}, nil
+	})
+	_ = e.finish(tc, l, nil, func() (bool, error) { // otherwise its program tries again
+		if l.channels > 0 || !l.greeted || len(l.seen)+len(l.sent) > 0 {
+			return false, nil
+		}
+		var peer aura.AuthorityID
+		if len(l.opening.Parties) > 0 {
+			peer = l.opening.Parties[0].Authority
+		}
+		return true, l.cancel(peer, "its channel ended before its first message")
+	})
 }
 
 func (e *Engine) greet(tc task.Context, l *live, with choreo.Role, channel Channel) error {

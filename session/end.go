@@ -139,11 +139,11 @@ func (e *Engine) refer(tc task.Context, by *Greeting, ended *view.Ended, channel
 // endThere ends a session that has ended at the other side: what it has of this side's messages is confirmed, and more will
 // not come.
 func (e *Engine) endThere(tc task.Context, l *live, with choreo.Role, peer aura.AuthorityID, g *Greeting) error {
-	_, err := ask(tc, e, func(task.Context) (struct{}, error) {
+	err := e.finish(tc, l, nil, func() (bool, error) {
 		if err := l.confirm(with, g.Have); err != nil || l.settled() {
-			return struct{}{}, err
+			return false, err // its program goes on to the end
 		}
-		return struct{}{}, l.cancel(peer, "the other side has ended it: "+g.Ended.String())
+		return true, l.cancel(peer, "the other side has ended it: "+g.Ended.String())
 	})
 	if err != nil {
 		return err
@@ -158,7 +158,7 @@ func (e *Engine) End(tc task.Context, name aura.SessionID) error {
 	l, err := ask(tc, e, func(task.Context) (*live, error) {
 		l, err := e.find("session.End", name)
 		if err == nil {
-			return l, l.cancel(e.options.Own, "")
+			return l, nil
 		}
 		if e.kept.of[name] != nil || e.passed.of[name] != nil {
 			err = nil
@@ -168,7 +168,7 @@ func (e *Engine) End(tc task.Context, name aura.SessionID) error {
 	if l == nil || err != nil {
 		return err
 	}
-	return e.finish(tc, l, nil)
+	return e.finish(tc, l, nil, func() (bool, error) { return true, l.cancel(e.options.Own, "") })
 }
 
 // cancel ends the part of the role because a participant wants no more of it. The first one is named by the end.
@@ -202,6 +202,8 @@ func (l *live) outcome(failed error) End {
 	switch {
 	case l.fault != nil:
 		return End{Kind: view.EndFailed, Reason: short(l.fault.Error())}
+	case l.expired != nil:
+		return End{Kind: view.EndExpired, Witness: *l.expired}
 	case l.cancelled != nil && !l.closed:
 		return *l.cancelled
 	case failed != nil && aura.KindOf(failed) == aura.Denied:
@@ -220,8 +222,9 @@ func short(reason string) string {
 }
 
 // finish ends a session: its end becomes durable in the batch that removes its recording. A session that has ended stays
-// as it is. Until finish returns nil the session lives.
-func (e *Engine) finish(tc task.Context, l *live, failed error) error {
+// as it is. Until finish returns nil the session lives. The engine's task calls first, unless it is nil, while no step of the session is
+// under way: it ends the part of the role, or returns false, and then the session goes on.
+func (e *Engine) finish(tc task.Context, l *live, failed error, first func() (bool, error)) error {
 	name := l.opening.Name
 	if err := l.turn.Acquire(tc); err != nil {
 		return err
@@ -230,6 +233,11 @@ func (e *Engine) finish(tc task.Context, l *live, failed error) error {
 	end, err := ask(tc, e, func(tc task.Context) (*view.Ended, error) {
 		if l.gone {
 			return nil, nil
+		}
+		if first != nil {
+			if ends, err := first(); !ends || err != nil {
+				return nil, err
+			}
 		}
 		return l.endOf(tc, l.outcome(failed)), nil
 	})
@@ -269,14 +277,18 @@ func (l *live) close(tc task.Context, end *view.Ended, failed error) {
 		e.passed.add(end)
 	}
 	l.gone = true
+	l.takeBack()
 	l.changed()
 	fragment := l.protocol.image.Fragment(l.role)
 	switch end.End.Kind {
 	case view.EndCompleted, view.EndCancelled:
 		tc.Emit(world.SessionReleased(l.opening.Name, fragment, string(owner)))
 	default:
-		if l.fault != nil {
+		switch {
+		case l.fault != nil:
 			failed = l.fault
+		case l.expired != nil:
+			failed = &aura.Error{Op: "session.finish", Kind: aura.Timeout, Err: l.over("session.finish")}
 		}
 		tc.Emit(world.SessionFailed(l.opening.Name, fragment, string(owner), failed))
 	}

@@ -66,7 +66,13 @@ type Opening struct {
 	// Anew lets the session begin again when one of its name has ended here: the facts of its domain decide then what there is
 	// still to agree on.
 	Anew bool
+	// Budget is how long the session may take, from now on: then it expires. A restart does not begin it anew. Default: 30 days for a
+	// persistent session, and no bound for another one, which ends with the agent.
+	Budget aura.Duration
 }
+
+// defaultBudget is how long a persistent session may take when its opening does not say.
+const defaultBudget = 30 * 24 * time.Hour
 
 // Engine runs all sessions of an agent. It is a service: its task alone touches the protocol machine. Other tasks ask it, and
 // wait for what takes time by themselves: a step that is being decided holds its own session and no other.
@@ -82,6 +88,7 @@ type Engine struct {
 	byID    map[machine.SessionID]*live
 	kept    ends // of the sessions with a recording, as the log has them
 	passed  ends // of the others, until the agent stops
+	timers  timers
 }
 
 // callsAtOnce is how many calls may wait for the engine's task.
@@ -138,6 +145,7 @@ func (e *Engine) Start(tc task.Context) error {
 		}
 	}
 	e.damaged.Store(&damaged)
+	e.group.Go("session.timeouts", e.expireAll)
 	return nil
 }
 
@@ -242,6 +250,15 @@ func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 	}
 	if !l.recorded {
 		l.since = tc.Now().At
+		if budget := o.budget(); budget > 0 {
+			l.until = l.since.Add(budget)
+		}
+	}
+	if l.recorded {
+		l.until = history[0].Opening.Until
+	}
+	if l.until != 0 {
+		l.issue(l.until)
 	}
 	e.live[o.Name], e.byID[l.id] = l, l
 	tc.Emit(world.SessionClaimed(o.Name, p.image.Fragment(role), string(owner), admission.Profile().String()))
@@ -270,7 +287,7 @@ func (e *Engine) play(tc task.Context, l *live, program Program) error {
 	_ = task.Retry(tc, endPause(), e.options.Entropy, func(err error) bool {
 		tc.Emit(world.ServiceTroubled(e.Name(), "the end of a session tried again", "", err))
 		return true
-	}, func(tc task.Context) error { return e.finish(tc, l, failed) })
+	}, func(tc task.Context) error { return e.finish(tc, l, failed, nil) })
 	return nil
 }
 
@@ -326,6 +343,7 @@ func (e *Engine) pump() {
 		l := e.byID[s.Session]
 		delete(e.byID, s.Session)
 		l.ended, l.fault, l.closed = true, s.Fault, s.Status == machine.SessionClosed
+		l.takeBack()
 		l.changed()
 	}
 }

@@ -124,6 +124,9 @@ func (r *Registry) Recording(j *journal.Journal, name aura.SessionID) (view.Show
 			p, _ = r.image(o.Protocol, e.Opening.Version, e.Opening.Sizes)
 			return
 		}
+		if e.Parcel == nil {
+			return
+		}
 		if e.Kind == recordSent {
 			shown.Session.Sent++
 		} else {

@@ -15,6 +15,7 @@ func TestFormats(t *testing.T) {
 	formats.Map(t, "session.Shown", formats.Payload[Shown]())
 	formats.Map(t, "session.Step", formats.Payload[Step]())
 	formats.Map(t, "session.End", formats.Payload[End]())
+	formats.Map(t, "session.Witness", formats.Payload[Witness]())
 	formats.Map(t, "session.Ended", formats.Payload[Ended]())
 	formats.Map(t, "session.Size", formats.Payload[Size]())
 	formats.Map(t, "session.Part", formats.Payload[Part]())
