@@ -139,12 +139,9 @@ func (e *Engine) endedWith(on *ChannelOptions, g *Greeting) *view.Ended {
 }
 
 // refer is the greeting for a peer that greets in a session which has ended: it learns how, and which of its messages came.
-func (e *Engine) refer(ended *view.Ended) Greeting {
+func (e *Engine) refer(by *Greeting, ended *view.Ended) Greeting {
 	s := &ended.Session
-	g := Greeting{Session: s.Name, Protocol: s.Protocol, Role: s.Role, Ended: ended.End.Kind}
-	if p, known := e.options.Registry.protocols[s.Protocol]; known {
-		g.Version = p.Version()
-	}
+	g := Greeting{Session: s.Name, Protocol: s.Protocol, Version: by.Version, Role: s.Role, Ended: ended.End.Kind, Sizes: by.Sizes, To: by.Role}
 	if len(s.Others) == 1 {
 		g.Have = s.Received
 	}

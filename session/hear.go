@@ -42,7 +42,6 @@ func (e *Engine) goOn(s *speaker, g *Greeting) (other *live, with choreo.Role, e
 // empty when that is theirs to say, too.
 func (e *Engine) mayBegin(s *speaker, g *Greeting) (Admit, choreo.Role, error) {
 	const op = "session.Speak"
-	p, known := e.options.Registry.protocols[g.Protocol]
 	admit, role := s.talk.Admit, choreo.Role(g.To)
 	if admit == nil {
 		admit, role = e.options.Registry.answerOf(g)
@@ -58,15 +57,16 @@ func (e *Engine) mayBegin(s *speaker, g *Greeting) (Admit, choreo.Role, error) {
 	case g.Role == "":
 		return nil, "", nil // it tells its version of a session that has ended here
 	case ended != nil && s.talk.Only == (aura.SessionID{}) && (admit == nil || g.Have > 0):
-		s.tell(e.refer(ended))
+		s.tell(e.refer(g, ended))
 		return nil, "", stale(op, ended)
 	case admit == nil:
 		return refuse(RefusalProtocol, aura.Denied, "peers begin none here")
-	case known && p.Version() != g.Version:
-		s.tellVersion(g.Session, p)
-		return nil, "", p.differs(g)
 	case g.Have > 0 && s.talk.Only == (aura.SessionID{}):
 		return refuse(RefusalEnded, aura.Stale, "it has ended here") // this side had sent messages, and would send others now
+	}
+	if p, differs := e.differs(g); differs {
+		s.tellVersion(g.Session, p)
+		return nil, "", p.differs(g)
 	}
 	if err := e.room(s.talk.Peer.Authority); err != nil {
 		s.reply(g.Session, RefusalBusy)
@@ -107,6 +107,9 @@ func (s *speaker) complete(o *Opening, role choreo.Role, from Party, g *Greeting
 	if o.Protocol == "" {
 		o.Protocol = g.Protocol
 	}
+	if o.Version == ([32]byte{}) {
+		o.Version, o.Sizes = g.Version, g.Sizes
+	}
 	if o.Role == "" {
 		o.Role = role
 	}
@@ -127,7 +130,7 @@ func (e *Engine) beginFor(tc task.Context, s *speaker, o Opening, g *Greeting) e
 	if _, lives := e.live[o.Name]; !lives {
 		over, err := e.over(&o)
 		if over != nil {
-			s.tell(e.refer(over))
+			s.tell(e.refer(g, over))
 			return stale("session.Speak", over)
 		}
 		if err == nil {
@@ -164,7 +167,7 @@ func (s *speaker) confirm(c *confirmation) error {
 }
 
 // takeRefusal takes a refusal. One of a session that has ended here says nothing new.
-func (e *Engine) takeRefusal(tc task.Context, s *speaker, r *refusal) error {
+func (e *Engine) takeRefusal(tc task.Context, s *speaker, r *refused) error {
 	o, err := ask(tc, e, func(tc task.Context) (*spoken, error) {
 		o := s.spoken[r.Session]
 		switch {

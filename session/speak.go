@@ -178,7 +178,7 @@ func (e *Engine) take(tc task.Context, s *speaker, kind Frame, body []byte) (err
 		}
 	case FrameRefusal:
 		what = "refusal of a session"
-		var r refusal
+		var r refused
 		if err = decode(body, &r); err == nil {
 			err = e.takeRefusal(tc, s, &r)
 		}

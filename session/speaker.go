@@ -208,7 +208,7 @@ func (s *speaker) postpone(o *spoken, until aura.Duration) {
 // reply refuses a session. On a channel of one session, its end says so.
 func (s *speaker) reply(name aura.SessionID, why Refusal) {
 	if s.talk.Only == (aura.SessionID{}) && len(s.replies) < maxReplies {
-		s.replies = append(s.replies, frame{kind: FrameRefusal, body: encode(refusal{name, why})})
+		s.replies = append(s.replies, frame{kind: FrameRefusal, body: encode(refused{name, why})})
 		s.wake.Notify()
 	}
 }
@@ -223,7 +223,7 @@ func (s *speaker) tell(g Greeting) {
 
 // tellVersion says which version of a protocol there is here.
 func (s *speaker) tellVersion(name aura.SessionID, p *Protocol) {
-	s.tell(Greeting{Session: name, Protocol: p.ID(), Version: p.Version()})
+	s.tell(Greeting{Session: name, Protocol: p.ID(), Version: p.Version(), Sizes: p.sizes})
 }
 
 // greeting is this side's greeting.
@@ -231,7 +231,7 @@ func (o *spoken) greeting() Greeting {
 	l := o.session
 	return Greeting{
 		Session: l.opening.Name, Protocol: l.protocol.ID(), Version: l.protocol.Version(), Role: string(l.opening.Role),
-		Have: l.have(o.role), To: string(o.role),
+		Have: l.have(o.role), Sizes: l.protocol.sizes, To: string(o.role),
 	}
 }
 
