@@ -12,9 +12,9 @@ import (
 // any other error for one that is not admitted. It runs in the task that reads the channel, so it must not wait for a person or a peer.
 type Admit func(tc task.Context, from Party, context aura.ContextID, g *Greeting) (Opening, error)
 
-// Answer says that peers may begin sessions of a protocol in which this agent plays a role, or a member of a family, when admit allows it. A peer begins no
-// session of a protocol without an entry. It returns aura.NotFound when the registry has no such protocol or the protocol
-// no such role, and aura.Conflict for a second entry.
+// Answer says that peers may begin sessions of a protocol in which this agent plays a role, or a member of a family, when admit
+// allows it. A peer begins no session of a protocol without an entry. It returns aura.NotFound when the registry has no such
+// protocol or the protocol no such role, and aura.Conflict for a second entry.
 func (r *Registry) Answer(protocol string, role choreo.Role, admit Admit) error {
 	const op = "session.Answer"
 	if err := r.has(op, protocol, role); err != nil {
