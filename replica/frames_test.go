@@ -51,7 +51,7 @@ type (
 		Version  [32]byte       `cbor:"3,keyasint,omitzero"`
 		Role     string         `cbor:"4,keyasint,omitempty"`
 		Have     uint64         `cbor:"5,keyasint,omitempty"`
-		To       string         `cbor:"7,keyasint,omitempty"`
+		To       string         `cbor:"8,keyasint,omitempty"`
 	}
 	knockParcel struct {
 		From    uint16 `cbor:"1,keyasint,omitempty"`

@@ -124,6 +124,7 @@ func (s *Invite) attempt(tc task.Context, x *exchange) error {
 	err := s.sessions.Open(tc, session.Opening{
 		Name: name, Protocol: protocolID, Role: roleAccepter, Context: aura.ContextID(x.id),
 		Parties: []session.Party{{Role: roleInviter}}, Persistent: true, Anew: true,
+		Budget: code.TriedUntil().Sub(tc.Now().At) + exchangeBudget, // its acceptance has ended before
 	})
 	if err != nil && aura.KindOf(err) != aura.Conflict {
 		return err
@@ -169,13 +170,18 @@ func (s *Invite) Stranger(tc task.Context, c *transport.Channel) {
 	id := invite.ID(c.Context())
 	talk := session.ChannelOptions{Context: aura.ContextID(id), Only: invite.SessionOf(id, c.RemoteStatic())}
 	talk.Admit = func(_ task.Context, from session.Party, _ aura.ContextID, g *session.Greeting) (session.Opening, error) {
-		if _, err := s.code(id); err != nil {
+		code, err := s.code(id)
+		if err != nil {
 			return session.Opening{}, err
 		}
 		if g.Protocol != protocolID || from.Role != roleAccepter {
 			return session.Opening{}, aura.Errorf("service.Invite", aura.Denied, "the channel of an invitation opened with another session")
 		}
-		return session.Opening{Role: roleInviter, Persistent: true, Anew: true}, nil
+		return session.Opening{
+			Role: roleInviter, Persistent: true, Anew: true,
+			// The accepter may be away for days with the answer, but no longer than it tries.
+			Budget: max(exchangeBudget, code.TriedUntil().Sub(tc.Now().At)),
+		}, nil
 	}
 	err := s.sessions.Speak(tc, talk, &carrier{s, c, nil, egress.KindInviteReply})
 	if err != nil {

@@ -23,15 +23,16 @@ import (
 func (s *Invite) inviter(tc task.Context, p *session.Port) error {
 	const op = "service.Invite"
 	id := invite.ID(p.Session().Context)
-	code, err := s.code(id)
-	if err != nil {
+	if _, err := s.code(id); err != nil {
 		return err
 	}
 	// An accepter that gets no answer now comes again, and begins anew. It must not hold a session until then: a
 	// stranger who has the code can be any number of accepters.
-	answering, done := tc.WithBudget("invitation", exchangeBudget)
-	defer done()
-	hello, asked, err := invitation.StartInviter[task.Context](p).ReceiveHello(answering)
+	answered, err := p.Within(tc, exchangeBudget)
+	if err != nil {
+		return err
+	}
+	hello, asked, err := invitation.StartInviter[task.Context](p).ReceiveHello(tc)
 	if err != nil {
 		return err
 	}
@@ -46,9 +47,9 @@ func (s *Invite) inviter(tc task.Context, p *session.Port) error {
 	}
 	var said answer
 	if label, sent := p.Sent(); sent { // before a restart: what the answer was is in the recording
-		said, err = repeatAnswer(answering, asked, label)
+		said, err = repeatAnswer(tc, asked, label)
 	} else {
-		err = s.insist(answering, func(tc task.Context) error {
+		err = s.insist(tc, func(tc task.Context) error {
 			_, err := unmoved(tc, func() (_ struct{}, err error) {
 				said, err = s.admit(tc, p, asked, id, *m.Hello, cert.Agreement)
 				return struct{}{}, err
@@ -59,10 +60,8 @@ func (s *Invite) inviter(tc task.Context, p *session.Port) error {
 	if err != nil || said.heard == nil {
 		return err
 	}
-	// It may be away for days with the answer, but no longer than it tries.
-	trying, done := tc.WithBudget("accepter", code.TriedUntil().Sub(tc.Now().At))
-	defer done()
-	completed, err := said.heard(trying)
+	answered()
+	completed, err := said.heard(tc) // it may be away for days with the answer: the session's budget bounds that
 	if err != nil || completed == nil {
 		return err
 	}

@@ -12,17 +12,13 @@ import (
 // any other error for one that is not admitted. It runs in the task that reads the channel, so it must not wait for a person or a peer.
 type Admit func(tc task.Context, from Party, context aura.ContextID, g *Greeting) (Opening, error)
 
-// Answer says that peers may begin sessions of a protocol in which this agent plays a role, when admit allows it. A peer begins no
-// session of a protocol without an entry. It returns aura.NotFound when the registry has no such protocol or the protocol
-// no such role, and aura.Conflict for a second entry.
+// Answer says that peers may begin sessions of a protocol in which this agent plays a role, or a member of a family, when admit
+// allows it. A peer begins no session of a protocol without an entry. It returns aura.NotFound when the registry has no such
+// protocol or the protocol no such role, and aura.Conflict for a second entry.
 func (r *Registry) Answer(protocol string, role choreo.Role, admit Admit) error {
 	const op = "session.Answer"
-	p, known := r.protocols[protocol]
-	if !known {
-		return aura.Errorf(op, aura.NotFound, "no protocol %s is registered", protocol)
-	}
-	if _, known = p.image.Role(role); !known {
-		return aura.Errorf(op, aura.NotFound, "protocol %s has no role %s", protocol, role)
+	if err := r.has(op, protocol, role); err != nil {
+		return err
 	}
 	key := part{protocol, role}
 	if _, twice := r.answers[key]; twice {
@@ -35,8 +31,9 @@ func (r *Registry) Answer(protocol string, role choreo.Role, admit Admit) error 
 // answerOf returns who decides about a greeting, and the role that is played here: the one that the greeting names or, of an
 // earlier build, the only one. Nil: peers begin no such session.
 func (r *Registry) answerOf(g *Greeting) (Admit, choreo.Role) {
-	if g.To != "" {
-		return r.answers[part{g.Protocol, choreo.Role(g.To)}], choreo.Role(g.To)
+	if role := choreo.Role(g.To); role != "" {
+		family, _ := role.Family()
+		return r.answers[part{g.Protocol, choreo.Role(family)}], role
 	}
 	var found part
 	n := 0

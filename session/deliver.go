@@ -169,7 +169,8 @@ func decodeRecord(b []byte, r *record) error {
 	if err := decode(b, r); err != nil {
 		return err
 	}
-	whole := r.Opening != nil && r.Kind == recordOpened || r.Parcel != nil && (r.Kind == recordSent || r.Kind == recordReceived)
+	whole := r.Opening != nil && r.Kind == recordOpened || r.Parcel != nil && (r.Kind == recordSent || r.Kind == recordReceived) ||
+		r.Until != 0 && r.Kind == recordTimeout
 	if !whole {
 		return aura.Errorf("session.decodeRecord", aura.Corrupt, "an entry of kind %d", r.Kind)
 	}

@@ -139,26 +139,48 @@ func (e *Engine) endedWith(on *ChannelOptions, g *Greeting) *view.Ended {
 }
 
 // refer is the greeting for a peer that greets in a session which has ended: it learns how, and which of its messages came.
-func (e *Engine) refer(ended *view.Ended) Greeting {
+func (e *Engine) refer(by *Greeting, ended *view.Ended) Greeting {
 	s := &ended.Session
-	g := Greeting{Session: s.Name, Protocol: s.Protocol, Role: s.Role, Ended: ended.End.Kind}
-	if p, known := e.options.Registry.protocols[s.Protocol]; known {
-		g.Version = p.Version()
-	}
+	g := Greeting{Session: s.Name, Protocol: s.Protocol, Version: by.Version, Role: s.Role, Ended: ended.End.Kind, Sizes: by.Sizes, To: by.Role}
 	if len(s.Others) == 1 {
 		g.Have = s.Received
 	}
 	return g
 }
 
-// endThere ends a session that has ended at the other side: what it has of this side's messages is confirmed, and more will
-// not come.
-func (l *live) endThere(with choreo.Role, g *Greeting) error {
-	if err := l.confirm(with, g.Have); err != nil || l.settled() {
-		return err
+// endThere ends a session that has ended at the other side of a channel: what it has of this side's messages is confirmed, and more
+// will not come.
+func (e *Engine) endThere(tc task.Context, s *speaker, g *Greeting) error {
+	o, err := ask(tc, e, func(task.Context) (*spoken, error) { return s.spoken[g.Session], nil })
+	if o == nil || err != nil {
+		return err // it has ended here, too
 	}
-	peer, _ := l.peer(with)
-	return l.cancel(peer, "the other side has ended it: "+g.Ended.String())
+	l := o.session
+	return e.finish(tc, l, nil, func() (bool, error) {
+		if err := l.confirm(o.role, g.Have); err != nil || l.settled() {
+			return false, err // its program goes on to the end
+		}
+		peer, _ := l.peer(o.role)
+		return true, l.cancel(peer, "the other side has ended it: "+g.Ended.String())
+	})
+}
+
+// refusedThere ends a session that the other side of a channel refuses, unless another device of the same account may play the role.
+func (e *Engine) refusedThere(tc task.Context, l *live, role choreo.Role, why error) error {
+	return e.finish(tc, l, nil, func() (bool, error) {
+		if l.met[role] = true; slices.ContainsFunc(l.channels, func(o *spoken) bool { return o.role == role }) {
+			return false, nil
+		}
+		l.refused = why
+		if !l.ended {
+			if err := l.engine.machine.Cancel(l.cap); err != nil {
+				return false, err
+			}
+			l.engine.pump()
+		}
+		l.changed()
+		return true, nil
+	})
 }
 
 // End ends a session before its program does, because there is nothing left to agree on. When it returns nil the end is durable. The
@@ -167,7 +189,7 @@ func (e *Engine) End(tc task.Context, name aura.SessionID) error {
 	l, err := ask(tc, e, func(task.Context) (*live, error) {
 		l, err := e.find("session.End", name)
 		if err == nil {
-			return l, l.cancel(e.options.Own, "")
+			return l, nil
 		}
 		if e.kept.of[name] != nil || e.passed.of[name] != nil {
 			err = nil
@@ -177,7 +199,7 @@ func (e *Engine) End(tc task.Context, name aura.SessionID) error {
 	if l == nil || err != nil {
 		return err
 	}
-	return e.finish(tc, l, nil)
+	return e.finish(tc, l, nil, func() (bool, error) { return true, l.cancel(e.options.Own, "") })
 }
 
 // cancel ends the part of the role because a participant wants no more of it. The first one is named by the end.
@@ -204,7 +226,7 @@ func (l *live) linger(tc task.Context) {
 	tc, done := tc.WithBudget("last messages of a session", lingerFor)
 	defer done()
 	_, _ = until(tc, l, func() (struct{}, bool, error) {
-		return struct{}{}, l.settled() || l.cancelled != nil || l.refused != nil || l.gone, nil
+		return struct{}{}, l.settled() || l.cancelled != nil || l.gone, nil
 	})
 }
 
@@ -213,6 +235,10 @@ func (l *live) outcome(failed error) End {
 	switch {
 	case l.fault != nil:
 		return End{Kind: view.EndFailed, Reason: short(l.fault.Error())}
+	case l.expired != nil:
+		return End{Kind: view.EndExpired, Witness: *l.expired}
+	case l.refused != nil && !l.closed:
+		return End{Kind: view.EndRefused, Reason: short(aura.Reason(l.refused))}
 	case l.cancelled != nil && !l.closed:
 		return *l.cancelled
 	case failed != nil && aura.KindOf(failed) == aura.Denied:
@@ -231,8 +257,9 @@ func short(reason string) string {
 }
 
 // finish ends a session: its end becomes durable in the batch that removes its recording. A session that has ended stays
-// as it is. Until finish returns nil the session lives.
-func (e *Engine) finish(tc task.Context, l *live, failed error) error {
+// as it is. Until finish returns nil the session lives. The engine's task calls first, unless it is nil, while no step of the session is
+// under way: it ends the part of the role, or returns false, and then the session goes on.
+func (e *Engine) finish(tc task.Context, l *live, failed error, first func() (bool, error)) error {
 	name := l.opening.Name
 	if err := l.turn.Acquire(tc); err != nil {
 		return err
@@ -241,6 +268,11 @@ func (e *Engine) finish(tc task.Context, l *live, failed error) error {
 	end, err := ask(tc, e, func(tc task.Context) (*view.Ended, error) {
 		if l.gone {
 			return nil, nil
+		}
+		if first != nil {
+			if ends, err := first(); !ends || err != nil {
+				return nil, err
+			}
 		}
 		return l.endOf(tc, l.outcome(failed)), nil
 	})
@@ -280,14 +312,18 @@ func (l *live) close(tc task.Context, end *view.Ended, failed error) {
 		e.passed.add(end)
 	}
 	l.gone, l.end = true, end.End.Kind
+	l.takeBack()
 	l.changed()
 	fragment := l.protocol.image.Fragment(l.role)
 	switch end.End.Kind {
 	case view.EndCompleted, view.EndCancelled:
 		tc.Emit(world.SessionReleased(l.opening.Name, fragment, string(owner)))
 	default:
-		if l.fault != nil {
+		switch {
+		case l.fault != nil:
 			failed = l.fault
+		case l.expired != nil:
+			failed = &aura.Error{Op: "session.finish", Kind: aura.Timeout, Err: l.over("session.finish")}
 		}
 		tc.Emit(world.SessionFailed(l.opening.Name, fragment, string(owner), failed))
 	}

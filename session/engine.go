@@ -61,12 +61,24 @@ type Opening struct {
 	// Context is the shared context whose budgets pay, or the invitation that stands for it before there is one.
 	Context aura.ContextID
 	Parties []Party // those of the other roles
+	// Sizes has the number of members of each family of roles, by parameter. Nil: the protocol has no families.
+	Sizes []Size
+	// Version is the digest of the protocol's image with these sizes. Zero: that of the version in which sessions begin here.
+	Version [32]byte
+	// Argument is for the program of the role that is played here, at most 65,528 bytes. A recording keeps it.
+	Argument []byte
 	// Persistent has the session survive a restart. The others end with the agent.
 	Persistent bool
 	// Anew lets the session begin again when one of its name has ended here: the facts of its domain decide then what there is
 	// still to agree on.
 	Anew bool
+	// Budget is how long the session may take, from now on: then it expires. A restart does not begin it anew. Default: 30 days for a
+	// persistent session, and no bound for another one, which ends with the agent.
+	Budget aura.Duration
 }
+
+// defaultBudget is how long a persistent session may take when its opening does not say.
+const defaultBudget = 30 * 24 * time.Hour
 
 // Engine runs all sessions of an agent. It is a service: its task alone touches the protocol machine. Other tasks ask it, and
 // wait for what takes time by themselves: a step that is being decided holds its own session and no other.
@@ -84,6 +96,7 @@ type Engine struct {
 	passed  ends // of the others, until the agent stops
 	// speakers are the channels, in the order in which they began.
 	speakers []*speaker
+	timers   timers
 }
 
 // callsAtOnce is how many calls may wait for the engine's task.
@@ -109,7 +122,7 @@ func (*Engine) Name() string { return "session" }
 // Declaration implements [task.Service].
 func (e *Engine) Declaration() task.Declaration {
 	return task.Declaration{
-		Category: task.CategoryActorOwned, Owns: append(task.Locked("session.Stream"), task.Owned{Type: "session.Engine", By: task.ExclusionLoop}),
+		Category: task.CategoryActorOwned, Owns: append(task.Locked("session.Registry", "session.Stream"), task.Owned{Type: "session.Engine", By: task.ExclusionLoop}),
 		Events: []world.Family{world.FamilySession, world.FamilyIngress, world.FamilyService},
 	}
 }
@@ -140,6 +153,7 @@ func (e *Engine) Start(tc task.Context) error {
 		}
 	}
 	e.damaged.Store(&damaged)
+	e.group.Go("session.timeouts", e.expireAll)
 	return nil
 }
 
@@ -211,11 +225,15 @@ func (e *Engine) Open(tc task.Context, o Opening) error {
 // open opens a session. The history is what its program repeats.
 func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 	const op = "session.Open"
-	p, known := e.options.Registry.protocols[o.Protocol]
-	if !known {
-		return aura.Errorf(op, aura.NotFound, "no protocol %s is registered", o.Protocol)
+	p, err := e.version(&o)
+	if err != nil {
+		return err
 	}
-	program, known := e.options.Registry.programs[part{o.Protocol, o.Role}]
+	if len(o.Argument) > maxPayload {
+		return aura.Errorf(op, aura.Invalid, "the argument has %d bytes, the most is %d", len(o.Argument), maxPayload)
+	}
+	o.Version = p.Version()
+	program, known := e.options.Registry.program(o.Protocol, o.Role)
 	if !known {
 		return aura.Errorf(op, aura.NotFound, "no program plays %s of protocol %s", o.Role, o.Protocol)
 	}
@@ -225,7 +243,7 @@ func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 	if len(e.live) >= e.options.Sessions { // the machine has forgotten those that wait for a last confirmation
 		return aura.Errorf(op, aura.Exhausted, "%d sessions live: wait until one has ended", len(e.live))
 	}
-	admission, err := machine.Admit(machine.Request{Image: p.image, Manifest: p.manifest, Integrity: machine.IntegrityBare})
+	admission, err := machine.Admit(machine.Request{Image: p.image, Manifest: p.text.manifest, Integrity: machine.IntegrityBare})
 	if err != nil {
 		return err
 	}
@@ -241,6 +259,15 @@ func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 	}
 	if !l.recorded {
 		l.since = tc.Now().At
+		if budget := o.budget(); budget > 0 {
+			l.until = l.since.Add(budget)
+		}
+	}
+	if l.recorded {
+		l.until = history[0].Opening.Until
+	}
+	if l.until != 0 {
+		l.issue(l.until)
 	}
 	e.live[o.Name], e.byID[l.id] = l, l
 	tc.Emit(world.SessionClaimed(o.Name, p.image.Fragment(role), string(owner), admission.Profile().String()))
@@ -270,7 +297,7 @@ func (e *Engine) play(tc task.Context, l *live, program Program) error {
 	_ = task.Retry(tc, endPause(), e.options.Entropy, func(err error) bool {
 		tc.Emit(world.ServiceTroubled(e.Name(), "the end of a session tried again", "", err))
 		return true
-	}, func(tc task.Context) error { return e.finish(tc, l, failed) })
+	}, func(tc task.Context) error { return e.finish(tc, l, failed, nil) })
 	return nil
 }
 
@@ -291,10 +318,20 @@ func (e *Engine) restore(tc task.Context, name aura.SessionID) error {
 		return err
 	}
 	o := all[0].Opening
-	if p, known := e.options.Registry.protocols[o.Protocol]; known && p.Version() != o.Version {
-		return aura.Errorf("session.Start", aura.Corrupt, "session %s was recorded with another version of protocol %s", aura.Short(name), o.Protocol)
-	}
 	return e.open(tc, o.undo(name), all)
+}
+
+// version returns the protocol of an opening: in the version that it names, or else in that in which sessions begin.
+func (e *Engine) version(o *Opening) (*Protocol, error) {
+	r := e.options.Registry
+	if o.Version != ([32]byte{}) {
+		return r.image(o.Protocol, o.Version, o.Sizes)
+	}
+	var active [32]byte
+	if all := r.Versions(o.Protocol); len(all) > 0 {
+		active = all[0]
+	}
+	return r.sized(o.Protocol, active, o.Sizes)
 }
 
 // pump lets the machine run until every role waits, collects the messages that leave, and notes which sessions have ended.
@@ -316,6 +353,7 @@ func (e *Engine) pump() {
 		l := e.byID[s.Session]
 		delete(e.byID, s.Session)
 		l.ended, l.fault, l.closed = true, s.Fault, s.Status == machine.SessionClosed
+		l.takeBack()
 		l.changed()
 	}
 }

@@ -43,7 +43,8 @@ type Greeting struct {
 	Have     uint64         `cbor:"5,keyasint,omitempty"` // how many messages of the other side the sender has
 	// Ended says how the session ended at the sender; zero while it lives there.
 	Ended view.EndKind `cbor:"6,keyasint,omitempty"`
-	To    string       `cbor:"7,keyasint,omitempty"` // the role that the receiver plays; empty: the sender is of an earlier build
+	Sizes []Size       `cbor:"7,keyasint,omitempty"` // of the families
+	To    string       `cbor:"8,keyasint,omitempty"` // the role that the receiver plays; empty: the sender does not tell roles apart
 }
 
 // message is an effect.Message on the wire.
@@ -62,8 +63,8 @@ type confirmation struct {
 	Again bool `cbor:"3,keyasint,omitempty"`
 }
 
-// refusal says why the sender does not play its part in a session.
-type refusal struct {
+// refused says why the sender does not play its part in a session.
+type refused struct {
 	Session aura.SessionID `cbor:"1,keyasint,omitzero"`
 	Reason  Refusal        `cbor:"2,keyasint,omitempty"`
 }
@@ -127,4 +128,13 @@ func (p *Protocol) differs(g *Greeting) error {
 	return &aura.Error{Op: "session.Speak", Kind: aura.Denied, Err: &RefusalError{
 		Protocol: p.ID(), Reason: RefusalVersion, Here: p.Version(), There: g.Version,
 	}}
+}
+
+// differs returns the version of a protocol that is here, and whether it is not the one of a greeting.
+func (e *Engine) differs(g *Greeting) (p *Protocol, differs bool) {
+	if _, err := e.options.Registry.image(g.Protocol, g.Version, g.Sizes); err == nil {
+		return nil, false
+	}
+	p, err := e.version(&Opening{Protocol: g.Protocol, Sizes: g.Sizes})
+	return p, err == nil
 }

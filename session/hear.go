@@ -9,42 +9,39 @@ import (
 	"github.com/aura-runtime/aura/task"
 )
 
-// goOn takes the peer's greeting for a session that is here.
-func (e *Engine) goOn(s *speaker, g *Greeting) error {
+// goOn takes the peer's greeting for a session that is here. It returns the session and the peer's role when the two run different
+// versions of the protocol.
+func (e *Engine) goOn(s *speaker, g *Greeting) (other *live, with choreo.Role, err error) {
 	const op = "session.Speak"
 	l, o := e.live[g.Session], s.spoken[g.Session]
 	switch here := l.protocol.Version(); {
 	case o == nil && l.cancelled != nil:
 		s.reply(g.Session, RefusalBusy) // when it has ended, facts say whether it may begin anew
-		return aura.Errorf(op, aura.Exhausted, "session %s is about to end", aura.Short(g.Session))
+		return nil, "", aura.Errorf(op, aura.Exhausted, "session %s is about to end", aura.Short(g.Session))
 	case o == nil || g.Protocol != l.protocol.ID() || g.Role != "" && choreo.Role(g.Role) != o.role || g.To != "" && choreo.Role(g.To) != l.opening.Role:
 		s.reply(g.Session, RefusalPeer)
-		return aura.Errorf(op, aura.Denied, "the other side greets for another session or role")
+		return nil, "", aura.Errorf(op, aura.Denied, "the other side greets for another session or role")
 	case g.Version != here && s.talk.Only != (aura.SessionID{}):
-		return l.protocol.differs(g) // it may be updated before the invitation ends
+		return nil, "", l.protocol.differs(g) // it may be updated before the invitation ends
 	case g.Version != here:
 		if g.Role != "" {
 			s.tellVersion(g.Session, l.protocol)
 		}
 		s.drop(o)
-		l.fail(o.role, l.protocol.differs(g))
-		return nil
-	case g.Ended != 0:
-		return l.endThere(o.role, g)
+		return l, o.role, nil
 	case g.Role == "" || o.heard:
-		return aura.Errorf(op, aura.Denied, "a second greeting for session %s on one channel", aura.Short(g.Session))
+		return nil, "", aura.Errorf(op, aura.Denied, "a second greeting for session %s on one channel", aura.Short(g.Session))
 	}
 	o.heard, o.next, o.has = true, g.Have, g.Have
 	l.bind(o.role, s.talk.Peer.Device)
 	s.queue(o)
-	return nil
+	return nil, "", nil
 }
 
 // mayBegin returns who decides about a session that a peer wants to begin, and the role that is played here then; the role is
 // empty when that is theirs to say, too.
 func (e *Engine) mayBegin(s *speaker, g *Greeting) (Admit, choreo.Role, error) {
 	const op = "session.Speak"
-	p, known := e.options.Registry.protocols[g.Protocol]
 	admit, role := s.talk.Admit, choreo.Role(g.To)
 	if admit == nil {
 		admit, role = e.options.Registry.answerOf(g)
@@ -57,18 +54,19 @@ func (e *Engine) mayBegin(s *speaker, g *Greeting) (Admit, choreo.Role, error) {
 	switch {
 	case s.talk.Only != (aura.SessionID{}) && s.talk.Only != g.Session:
 		return nil, "", aura.Errorf(op, aura.Denied, "the other side greets for another session or role")
-	case g.Role == "" || g.Ended != 0:
-		return nil, "", nil // it tells its version, or the end, of a session that has ended here, too
+	case g.Role == "":
+		return nil, "", nil // it tells its version of a session that has ended here
 	case ended != nil && s.talk.Only == (aura.SessionID{}) && (admit == nil || g.Have > 0):
-		s.tell(e.refer(ended))
+		s.tell(e.refer(g, ended))
 		return nil, "", stale(op, ended)
 	case admit == nil:
 		return refuse(RefusalProtocol, aura.Denied, "peers begin none here")
-	case known && p.Version() != g.Version:
-		s.tellVersion(g.Session, p)
-		return nil, "", p.differs(g)
 	case g.Have > 0 && s.talk.Only == (aura.SessionID{}):
 		return refuse(RefusalEnded, aura.Stale, "it has ended here") // this side had sent messages, and would send others now
+	}
+	if p, differs := e.differs(g); differs {
+		s.tellVersion(g.Session, p)
+		return nil, "", p.differs(g)
 	}
 	if err := e.room(s.talk.Peer.Authority); err != nil {
 		s.reply(g.Session, RefusalBusy)
@@ -109,6 +107,9 @@ func (s *speaker) complete(o *Opening, role choreo.Role, from Party, g *Greeting
 	if o.Protocol == "" {
 		o.Protocol = g.Protocol
 	}
+	if o.Version == ([32]byte{}) {
+		o.Version, o.Sizes = g.Version, g.Sizes
+	}
 	if o.Role == "" {
 		o.Role = role
 	}
@@ -129,7 +130,7 @@ func (e *Engine) beginFor(tc task.Context, s *speaker, o Opening, g *Greeting) e
 	if _, lives := e.live[o.Name]; !lives {
 		over, err := e.over(&o)
 		if over != nil {
-			s.tell(e.refer(over))
+			s.tell(e.refer(g, over))
 			return stale("session.Speak", over)
 		}
 		if err == nil {
@@ -144,7 +145,8 @@ func (e *Engine) beginFor(tc task.Context, s *speaker, o Opening, g *Greeting) e
 		}
 		e.live[o.Name].greeted = true
 	}
-	return e.goOn(s, g)
+	_, _, err := e.goOn(s, g) // of the version that mayBegin has seen
+	return err
 }
 
 // confirm takes a confirmation.
@@ -164,37 +166,24 @@ func (s *speaker) confirm(c *confirmation) error {
 	return nil
 }
 
-// refuse takes a refusal.
-func (s *speaker) refuse(tc task.Context, r *refusal) error {
-	o := s.spoken[r.Session]
-	switch {
-	case o == nil:
-		return nil // the session has ended
-	case r.Reason == RefusalBusy:
-		if !o.heard {
-			s.postpone(o, tc.Elapsed()+o.pause.Next(s.engine.options.Entropy))
+// takeRefusal takes a refusal. One of a session that has ended here says nothing new.
+func (e *Engine) takeRefusal(tc task.Context, s *speaker, r *refused) error {
+	o, err := ask(tc, e, func(tc task.Context) (*spoken, error) {
+		o := s.spoken[r.Session]
+		switch {
+		case o == nil:
+		case r.Reason != RefusalBusy:
+			s.drop(o)
+		case !o.heard:
+			s.postpone(o, tc.Elapsed()+o.pause.Next(e.options.Entropy))
+			return nil, nil
 		}
-	default:
-		s.drop(o)
-		o.session.fail(o.role, o.session.protocol.refusedBy(r.Reason))
+		return o, nil
+	})
+	if o == nil || err != nil || r.Reason == RefusalBusy {
+		return err
 	}
-	return nil
-}
-
-// fail ends a session because of the other side of a channel, unless another device of the same account may play the role.
-func (l *live) fail(role choreo.Role, why error) {
-	l.met[role] = true
-	if slices.ContainsFunc(l.channels, func(o *spoken) bool { return o.role == role }) {
-		return
-	}
-	if l.refused == nil {
-		l.refused = why
-	}
-	if !l.ended {
-		_ = l.engine.machine.Cancel(l.cap)
-		l.engine.pump()
-	}
-	l.changed()
+	return e.refusedThere(tc, o.session, o.role, o.session.protocol.refusedBy(r.Reason))
 }
 
 // answer notes the answer to a message that came: a confirmation, a refusal, or that it must come again.

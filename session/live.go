@@ -27,6 +27,7 @@ type live struct {
 	devices  map[choreo.Role]aura.DeviceID // that were the first to greet, where the opening names none
 	met      map[choreo.Role]bool          // who knows of the session, by a greeting since it began or the agent started
 	since    aura.Instant                  // when it began; zero for one that was restored
+	until    aura.Instant                  // when it expires; zero: never
 
 	// turn is held by who changes the session while something becomes durable: a step, a message that came, the end.
 	turn *task.Semaphore
@@ -44,10 +45,17 @@ type live struct {
 	closed    bool           // it has
 	fault     *machine.Fault // why it cannot
 	cancelled *view.End      // who wanted no more of it, and why
+	expired   *Witness       // the timeout that ended it
 	gone      bool           // nothing is left of it
 	end       view.EndKind   // how it ended, when it is gone
 	refused   error          // why the other side does not play its part
 	taken     uint64         // messages that its program took
+
+	timeouts []*timeout     // that were issued and not consumed
+	issued   uint64         // how many were issued
+	again    []*timeout     // of those, the ones that wait for the program to repeat its history
+	granted  []aura.Instant // those of the program that it gets again after a restart
+	late     []record       // entries that become durable with the first message
 }
 
 // choice is a message that a role may send.
@@ -179,6 +187,8 @@ func (l *live) repeat(history []record) error {
 		r := &history[i]
 		var err error
 		switch r.Kind {
+		case recordTimeout:
+			l.granted = append(l.granted, r.Until)
 		case recordSent:
 			l.history = append(l.history, *r)
 			err = l.step(answer{l.protocol.image.Label(machine.LabelID(r.Parcel.Label)).Name, r.Parcel.Payload})
@@ -198,6 +208,9 @@ func (l *live) repeat(history []record) error {
 func (l *live) over(op aura.Op) error {
 	if l.refused != nil {
 		return &aura.Error{Op: op, Kind: aura.KindOf(l.refused), Err: l.refused}
+	}
+	if l.expired != nil {
+		return aura.Errorf(op, aura.Stale, "session %s has expired by its timeout %d", aura.Short(l.opening.Name), l.expired.ID)
 	}
 	if l.fault != nil {
 		return aura.Errorf(op, aura.Stale, "session %s has failed: %w", aura.Short(l.opening.Name), l.fault)

@@ -58,6 +58,7 @@ func (p *Port) Send(tc task.Context, to choreo.Role, label string, payload []byt
 		demands *demands
 	}
 	s, err := ask(tc, l.engine, func(task.Context) (s step, err error) {
+		l.goOn()
 		s.message, s.demands, err = l.plan(to, label, payload)
 		return s, err
 	})
@@ -119,7 +120,7 @@ func (l *live) decide(tc task.Context, plan Plan, to choreo.Role, m *effect.Mess
 }
 
 // Receive waits for the next message of another role and returns it. It returns aura.Stale when the session has ended and none is
-// left, and tc's error.
+// left, aura.Timeout when it has expired, and tc's error.
 func (p *Port) Receive(tc task.Context, from choreo.Role) (label string, payload []byte, err error) {
 	l := p.session
 	r, err := until(tc, l, func() (received, bool, error) {
@@ -136,9 +137,13 @@ func (p *Port) Receive(tc task.Context, from choreo.Role) (label string, payload
 			}
 			return r, true, nil
 		}
+		if l.expired != nil {
+			return received{}, false, &aura.Error{Op: "session.Receive", Kind: aura.Timeout, Err: l.over("session.Receive")}
+		}
 		if l.ended {
 			return received{}, false, l.over("session.Receive")
 		}
+		l.goOn()
 		return received{}, false, nil
 	})
 	return r.label, r.payload, err

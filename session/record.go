@@ -14,17 +14,20 @@ const (
 	recordOpened   uint8 = 1
 	recordSent     uint8 = 2
 	recordReceived uint8 = 3
+	recordTimeout  uint8 = 4
 )
 
-// record is an entry of a session's recording. The first one has the opening, each other one a message of the played role: one that
-// it sent, or one that came.
+// record is an entry of a session's recording. The first one has the opening, each other one a message of the played role, which
+// it sent or which came, or a timeout that its program was granted.
 type record struct {
 	Kind    uint8    `cbor:"1,keyasint,omitempty"`
 	Opening *opening `cbor:"2,keyasint,omitempty"`
 	Parcel  *parcel  `cbor:"3,keyasint,omitempty"`
 	Seq     uint64   `cbor:"4,keyasint,omitempty"` // of the parcel on its edge, from 0
+
+	Until aura.Instant `cbor:"5,keyasint,omitempty"` // of the timeout
 	// Device is the device that sent the parcel, with the first of a party whose opening names none.
-	Device aura.DeviceID `cbor:"5,keyasint,omitzero"`
+	Device aura.DeviceID `cbor:"6,keyasint,omitzero"`
 }
 
 // opening is an Opening as recordings and peers have it.
@@ -34,6 +37,9 @@ type opening struct {
 	Role     string         `cbor:"3,keyasint,omitempty"` // played by who wrote this
 	Context  aura.ContextID `cbor:"4,keyasint,omitzero"`
 	Parties  []party        `cbor:"5,keyasint,omitempty"`
+	Until    aura.Instant   `cbor:"6,keyasint,omitempty"` // when the session expires; zero: never
+	Sizes    []Size         `cbor:"7,keyasint,omitempty"`
+	Argument []byte         `cbor:"8,keyasint,omitempty"`
 }
 
 type party struct {
@@ -70,7 +76,7 @@ func nameOf(rest string) (s aura.SessionID) {
 }
 
 func openingOf(o *Opening, p *Protocol) *opening {
-	w := &opening{Protocol: p.ID(), Version: p.Version(), Role: string(o.Role), Context: o.Context}
+	w := &opening{Protocol: p.ID(), Version: p.Version(), Role: string(o.Role), Context: o.Context, Sizes: p.sizes, Argument: o.Argument}
 	for _, other := range o.Parties {
 		w.Parties = append(w.Parties, party{string(other.Role), other.Authority, other.Device})
 	}
@@ -79,7 +85,7 @@ func openingOf(o *Opening, p *Protocol) *opening {
 
 // undo undoes openingOf.
 func (w *opening) undo(name aura.SessionID) Opening {
-	o := Opening{Name: name, Protocol: w.Protocol, Role: choreo.Role(w.Role), Context: w.Context, Persistent: true}
+	o := Opening{Name: name, Protocol: w.Protocol, Role: choreo.Role(w.Role), Context: w.Context, Sizes: w.Sizes, Version: w.Version, Argument: w.Argument, Persistent: true}
 	for _, p := range w.Parties {
 		o.Parties = append(o.Parties, Party{choreo.Role(p.Role), p.Authority, p.Device})
 	}
@@ -99,7 +105,12 @@ func encode(v any) []byte {
 func (l *live) records(r record) [][]byte {
 	var all [][]byte
 	if !l.recorded {
-		all = append(all, encode(record{Kind: recordOpened, Opening: openingOf(&l.opening, l.protocol)}))
+		o := openingOf(&l.opening, l.protocol)
+		o.Until = l.until
+		all = append(all, encode(record{Kind: recordOpened, Opening: o}))
+		for i := range l.late {
+			all = append(all, encode(l.late[i]))
+		}
 	}
 	return append(all, encode(r))
 }

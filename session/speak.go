@@ -41,9 +41,7 @@ func (e *Engine) Speak(tc task.Context, talk ChannelOptions, channel Channel) er
 	if err != nil {
 		return err
 	}
-	defer func() {
-		_, _ = settle(tc, e, func(task.Context) (struct{}, error) { return struct{}{}, e.hangUp(s) })
-	}()
+	defer e.hangUp(tc, s)
 	sending := task.NewGroup(tc, "session.send")
 	over, sent := false, error(nil)
 	sending.Go("send", func(tc task.Context) error {
@@ -180,9 +178,9 @@ func (e *Engine) take(tc task.Context, s *speaker, kind Frame, body []byte) (err
 		}
 	case FrameRefusal:
 		what = "refusal of a session"
-		var r refusal
+		var r refused
 		if err = decode(body, &r); err == nil {
-			_, err = ask(tc, e, func(tc task.Context) (struct{}, error) { return struct{}{}, s.refuse(tc, &r) })
+			err = e.takeRefusal(tc, s, &r)
 		}
 	default:
 		err = aura.Errorf("session.receive", aura.Corrupt, "frame %d, which this build does not know", kind)
@@ -212,14 +210,23 @@ func (e *Engine) takeGreeting(tc task.Context, s *speaker, g *Greeting) error {
 	type entry struct {
 		admit Admit // nil: the greeting is of a session that is here
 		role  choreo.Role
+		other *live // which runs in another version here
+		with  choreo.Role
+	}
+	if g.Ended != 0 {
+		return e.endThere(tc, s, g)
 	}
 	begun, err := ask(tc, e, func(tc task.Context) (in entry, err error) {
 		if _, lives := e.live[g.Session]; lives {
-			return in, e.goOn(s, g)
+			in.other, in.with, err = e.goOn(s, g)
+			return in, err
 		}
 		in.admit, in.role, err = e.mayBegin(s, g)
 		return in, err
 	})
+	if err == nil && begun.other != nil {
+		return e.refusedThere(tc, begun.other, begun.with, begun.other.protocol.differs(g))
+	}
 	if err != nil || begun.admit == nil {
 		return err
 	}

@@ -118,19 +118,31 @@ func (e *Engine) byName() []*live {
 }
 
 // hangUp takes a channel away. A peer that only greeted on it leaves no session behind.
-func (e *Engine) hangUp(s *speaker) error {
-	e.speakers = slices.DeleteFunc(e.speakers, func(o *speaker) bool { return o == s })
-	for _, l := range e.byName() {
-		if o := s.spoken[l.opening.Name]; o != nil && o.session == l {
-			s.drop(o)
-			if len(l.channels) == 0 && l.greeted && !l.gone && len(l.seen)+len(l.sent) == 0 {
-				if err := l.cancel(s.talk.Peer.Authority, "its channel ended before its first message"); err != nil {
-					return err
+func (e *Engine) hangUp(tc task.Context, s *speaker) {
+	tc, done := tc.Irrevocable("session.hangUp")
+	defer done()
+	only := func(l *live) bool {
+		return len(l.channels) == 0 && l.greeted && !l.gone && len(l.seen)+len(l.sent) == 0
+	}
+	greeted, _ := ask(tc, e, func(task.Context) (all []*live, err error) {
+		e.speakers = slices.DeleteFunc(e.speakers, func(o *speaker) bool { return o == s })
+		for _, l := range e.byName() {
+			if o := s.spoken[l.opening.Name]; o != nil && o.session == l {
+				if s.drop(o); only(l) {
+					all = append(all, l)
 				}
 			}
 		}
+		return all, nil
+	})
+	for _, l := range greeted {
+		_ = e.finish(tc, l, nil, func() (bool, error) { // otherwise its program tries again
+			if !only(l) {
+				return false, nil
+			}
+			return true, l.cancel(s.talk.Peer.Authority, "its channel ended before its first message")
+		})
 	}
-	return nil
 }
 
 // attach has the channels speak for a session that has begun, and calls for one where there is none.
@@ -196,7 +208,7 @@ func (s *speaker) postpone(o *spoken, until aura.Duration) {
 // reply refuses a session. On a channel of one session, its end says so.
 func (s *speaker) reply(name aura.SessionID, why Refusal) {
 	if s.talk.Only == (aura.SessionID{}) && len(s.replies) < maxReplies {
-		s.replies = append(s.replies, frame{kind: FrameRefusal, body: encode(refusal{name, why})})
+		s.replies = append(s.replies, frame{kind: FrameRefusal, body: encode(refused{name, why})})
 		s.wake.Notify()
 	}
 }
@@ -211,7 +223,7 @@ func (s *speaker) tell(g Greeting) {
 
 // tellVersion says which version of a protocol there is here.
 func (s *speaker) tellVersion(name aura.SessionID, p *Protocol) {
-	s.tell(Greeting{Session: name, Protocol: p.ID(), Version: p.Version()})
+	s.tell(Greeting{Session: name, Protocol: p.ID(), Version: p.Version(), Sizes: p.sizes})
 }
 
 // greeting is this side's greeting.
@@ -219,7 +231,7 @@ func (o *spoken) greeting() Greeting {
 	l := o.session
 	return Greeting{
 		Session: l.opening.Name, Protocol: l.protocol.ID(), Version: l.protocol.Version(), Role: string(l.opening.Role),
-		Have: l.have(o.role), To: string(o.role),
+		Have: l.have(o.role), Sizes: l.protocol.sizes, To: string(o.role),
 	}
 }
 

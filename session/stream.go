@@ -33,7 +33,8 @@ type Stream struct {
 
 // oneWay is a protocol of streams.
 type oneWay struct {
-	*Protocol
+	manifest choreo.Manifest
+	image    *machine.Image
 	from, to machine.RoleID
 }
 
@@ -42,26 +43,27 @@ type oneWay struct {
 // aura.Conflict for a second one with its identifier.
 func (r *Registry) AddStream(i *choreo.Instance, defaults choreo.Defaults) error {
 	const op = "session.AddStream"
-	p := oneWay{Protocol: &Protocol{manifest: i.Protocol.Manifest(defaults)}}
-	if _, twice := r.streams[p.ID()]; twice {
-		return aura.Errorf(op, aura.Conflict, "protocol %s is registered twice", p.ID())
+	p := oneWay{manifest: i.Protocol.Manifest(defaults)}
+	id := p.manifest.ProtocolID
+	if _, twice := r.streams[id]; twice {
+		return aura.Errorf(op, aura.Conflict, "protocol %s is registered twice", id)
 	}
 	if len(i.Roles) != 2 {
-		return aura.Errorf(op, aura.Invalid, "protocol %s has %d roles, a stream has two", p.ID(), len(i.Roles))
+		return aura.Errorf(op, aura.Invalid, "protocol %s has %d roles, a stream has two", id, len(i.Roles))
 	}
 	receiver, err := i.Local(i.Roles[1])
 	if err != nil {
 		return err
 	}
 	if says(receiver) {
-		return aura.Errorf(op, aura.Invalid, "protocol %s has the second role send: the first one of a stream sends alone", p.ID())
+		return aura.Errorf(op, aura.Invalid, "protocol %s has the second role send: the first one of a stream sends alone", id)
 	}
 	if p.image, err = machine.CompileInstance(i); err != nil {
 		return err
 	}
 	p.from, _ = p.image.Role(i.Roles[0])
 	p.to, _ = p.image.Role(i.Roles[1])
-	r.streams[p.ID()] = p
+	r.streams[id] = p
 	return nil
 }
 
@@ -113,7 +115,7 @@ func (r *Registry) Stream(tc task.Context, name aura.SessionID, protocol string,
 		return nil, err
 	}
 	s.cap, err = s.machine.Open(p.image, machine.Opening{
-		Owner: owner, Admission: admission, Protocol: p.ID(), Name: name, Roles: []choreo.Role{p.image.RoleName(s.role)},
+		Owner: owner, Admission: admission, Protocol: protocol, Name: name, Roles: []choreo.Role{p.image.RoleName(s.role)},
 	})
 	if err != nil {
 		return nil, err

@@ -49,6 +49,15 @@ type End struct {
 	Reason string `cbor:"3,keyasint,omitempty" json:"reason,omitempty"`
 	// By is who cancelled it; zero: one who has no name yet, such as the other side of an invitation.
 	By aura.AuthorityID `cbor:"4,keyasint,omitzero" json:"by,omitzero"`
+	// Witness is the timeout that expired.
+	Witness Witness `cbor:"5,keyasint,omitzero" json:"witness,omitzero"`
+}
+
+// Witness is a timeout that the engine issued, for a session or for what its program waits for. A session expires by this value, and
+// not because time has passed.
+type Witness struct {
+	ID    uint64       `cbor:"1,keyasint" json:"id"` // in its session, from 1
+	Until aura.Instant `cbor:"2,keyasint" json:"until"`
 }
 
 // String says the end in plain words.
