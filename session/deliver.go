@@ -115,20 +115,6 @@ func (l *live) edgeTo(role choreo.Role) uint32 {
 	return (&parcel{From: uint16(l.role), To: uint16(to)}).edge()
 }
 
-// outgoing waits until a session has messages for a role from a number on, and returns them. It returns none when the session is
-// over.
-func (e *Engine) outgoing(tc task.Context, l *live, to choreo.Role, from uint64) ([]effect.Message, error) {
-	edge := l.edgeTo(to)
-	return until(tc, l, func() (all []effect.Message, done bool, err error) {
-		for i := range l.left {
-			if m := &l.left[i]; m.Edge == edge && m.Seq >= from {
-				all = append(all, *m)
-			}
-		}
-		return all, len(all) > 0 || l.gone, nil
-	})
-}
-
 // confirm notes that a role has this side's messages up to a number.
 func (l *live) confirm(by choreo.Role, next uint64) error {
 	edge := l.edgeTo(by)
