@@ -68,7 +68,7 @@ const closeGrace = 5 * time.Second
 // nil when the session is over, aura.Denied when the other side runs another version of the protocol, and else the
 // error of the channel: the session goes on over the next one.
 func (e *Engine) Call(tc task.Context, name aura.SessionID, with choreo.Role, channel Channel) error {
-	l, err := ask(tc, e, func(task.Context) (*live, error) { return e.find("session.Call", name) })
+	l, err := ask(tc, e, func(task.Context) (*live, error) { return e.running("session.Call", name) })
 	if err != nil {
 		return err
 	}
@@ -113,9 +113,11 @@ func (e *Engine) Answer(tc task.Context, channel Channel, open func(*Greeting) (
 			}
 			e.live[o.Name].greeted = true
 		}
-		l := e.live[o.Name]
-		l.channels++
-		return l, nil
+		l, err := e.running("session.Answer", o.Name)
+		if err == nil {
+			l.channels++
+		}
+		return l, err
 	})
 	if err != nil {
 		return err
