@@ -177,7 +177,7 @@ func TestWhatAnOwnerRevokedIsNotIssuedAgain(t *testing.T) {
 func owned(r *fact.Registry) []string {
 	promised := session.Module().Capabilities
 	return slices.DeleteFunc(r.Capabilities(), func(name string) bool {
-		return slices.ContainsFunc(promised, func(c domain.Capability) bool { return c.Name == name })
+		return slices.ContainsFunc(promised, func(c domain.Capability) bool { return c.Name == name && c.Profile == "" })
 	})
 }
 

@@ -9,7 +9,7 @@
 //	invitation           Accepter, Inviter                        two people become contacts
 //	enrolment            Sponsor, Device                          a new device joins an account
 //	journalsync          Left, Right                              two journals find out what each lacks
-//	sessioncoordination  Initiator, Coordinator, Participant[N]   a session begins for all, or for none
+//	sessioncoordination  Coordinator, Participant[N]              a session begins for all, or for none
 //	consensus            Coordinator, Witness[N]                  witnesses agree and sign together
 //	guardianceremony     Initiator, Guardian[N]                   guardians receive recovery shares
 //	runtimeupgrade       Coordinator, Device[N]                   devices change version together

@@ -44,6 +44,8 @@ type Greeting struct {
 	Have     uint64         `cbor:"5,keyasint,omitempty"` // how many messages of the other side the sender has
 	// Ended says how the session ended at the sender; zero while it lives there.
 	Ended view.EndKind `cbor:"6,keyasint,omitempty"`
+	Sizes []Size       `cbor:"7,keyasint,omitempty"` // of the families
+	To    string       `cbor:"8,keyasint,omitempty"` // the role that the receiver plays; empty: the sender does not tell roles apart
 }
 
 // message is an effect.Message on the wire.
@@ -90,9 +92,9 @@ func (e *Engine) Answer(tc task.Context, channel Channel, open func(*Greeting) (
 	if err != nil {
 		return err
 	}
-	if p, known := e.options.Registry.protocols[g.Protocol]; known && p.Version() != g.Version {
+	if p, differs := e.differs(&g); differs {
 		// The other side learns which version there is here.
-		err := channel.Post(tc, FrameGreeting, [32]byte{}, encode(Greeting{Session: g.Session, Protocol: p.ID(), Version: p.Version()}))
+		err := channel.Post(tc, FrameGreeting, [32]byte{}, encode(Greeting{Session: g.Session, Protocol: p.ID(), Version: p.Version(), Sizes: p.sizes}))
 		return errors.Join(p.differs(&g), err)
 	}
 	o, err := open(&g)
@@ -123,7 +125,7 @@ func (e *Engine) Answer(tc task.Context, channel Channel, open func(*Greeting) (
 		return err
 	}
 	if over != nil {
-		return e.refer(tc, over, channel)
+		return e.refer(tc, &g, over, channel)
 	}
 	defer e.hangUp(tc, l)
 	with := choreo.Role(g.Role)
@@ -160,6 +162,7 @@ func (e *Engine) greet(tc task.Context, l *live, with choreo.Role, channel Chann
 	}
 	return channel.Post(tc, FrameGreeting, [32]byte{}, encode(Greeting{
 		Session: l.opening.Name, Protocol: l.protocol.ID(), Version: l.protocol.Version(), Role: string(l.opening.Role), Have: have,
+		Sizes: l.protocol.sizes, To: string(with),
 	}))
 }
 
@@ -180,7 +183,7 @@ func (e *Engine) carry(tc task.Context, l *live, with choreo.Role, g *Greeting, 
 	switch {
 	case g.Version != l.protocol.Version():
 		return l.protocol.differs(g)
-	case g.Session != l.opening.Name || choreo.Role(g.Role) != with || g.Protocol != l.protocol.ID():
+	case g.Session != l.opening.Name || choreo.Role(g.Role) != with || g.Protocol != l.protocol.ID() || g.To != "" && choreo.Role(g.To) != l.opening.Role:
 		return aura.Errorf(op, aura.Denied, "the other side greets for another session or role")
 	}
 	peer, known := l.peer(with)
@@ -216,6 +219,15 @@ func (e *Engine) carry(tc task.Context, l *live, with choreo.Role, g *Greeting, 
 func (e *Engine) awaitEnd(tc task.Context, l *live) bool {
 	over, err := until(tc, l, func() (bool, bool, error) { return l.gone, l.gone || !l.settled(), nil })
 	return err == nil && over
+}
+
+// differs returns the version of a protocol that a peer greets for which is here, and whether it is not the peer's.
+func (e *Engine) differs(g *Greeting) (p *Protocol, differs bool) {
+	if _, err := e.options.Registry.image(g.Protocol, g.Version, g.Sizes); err == nil {
+		return nil, false
+	}
+	p, err := e.version(&Opening{Protocol: g.Protocol, Sizes: g.Sizes})
+	return p, err == nil
 }
 
 // differs is the error of two sides that run a protocol in different versions.

@@ -127,12 +127,9 @@ func stale(op aura.Op, ended *view.Ended) error {
 }
 
 // refer answers a peer that greets in a session which has ended: it learns how, and which of its messages came.
-func (e *Engine) refer(tc task.Context, ended *view.Ended, channel Channel) error {
+func (e *Engine) refer(tc task.Context, by *Greeting, ended *view.Ended, channel Channel) error {
 	s := &ended.Session
-	g := Greeting{Session: s.Name, Protocol: s.Protocol, Role: s.Role, Ended: ended.End.Kind}
-	if p, known := e.options.Registry.protocols[s.Protocol]; known {
-		g.Version = p.Version()
-	}
+	g := Greeting{Session: s.Name, Protocol: s.Protocol, Version: by.Version, Role: s.Role, Ended: ended.End.Kind, Sizes: by.Sizes, To: by.Role}
 	if len(s.Others) == 1 {
 		g.Have = s.Received
 	}

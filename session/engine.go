@@ -58,6 +58,12 @@ type Opening struct {
 	// Context is the shared context whose budgets pay, or the invitation that stands for it before there is one.
 	Context aura.ContextID
 	Parties []Party // those of the other roles
+	// Sizes has the number of members of each family of roles, by parameter. Nil: the protocol has no families.
+	Sizes []Size
+	// Version is the digest of the protocol's image with these sizes. Zero: that of the version in which sessions begin here.
+	Version [32]byte
+	// Argument is for the program of the role that is played here, at most 65,528 bytes. A recording keeps it.
+	Argument []byte
 	// Persistent has the session survive a restart. The others end with the agent.
 	Persistent bool
 	// Anew lets the session begin again when one of its name has ended here: the facts of its domain decide then what there is
@@ -112,7 +118,7 @@ func (*Engine) Name() string { return "session" }
 // Declaration implements [task.Service].
 func (e *Engine) Declaration() task.Declaration {
 	return task.Declaration{
-		Category: task.CategoryActorOwned, Owns: []task.Owned{{Type: "session.Engine", By: task.ExclusionLoop}},
+		Category: task.CategoryActorOwned, Owns: append(task.Locked("session.Registry"), task.Owned{Type: "session.Engine", By: task.ExclusionLoop}),
 		Events: []world.Family{world.FamilySession, world.FamilyIngress, world.FamilyService},
 	}
 }
@@ -219,11 +225,15 @@ func (e *Engine) Open(tc task.Context, o Opening) error {
 // open opens a session. The history is what its program repeats.
 func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 	const op = "session.Open"
-	p, known := e.options.Registry.protocols[o.Protocol]
-	if !known {
-		return aura.Errorf(op, aura.NotFound, "no protocol %s is registered", o.Protocol)
+	p, err := e.version(&o)
+	if err != nil {
+		return err
 	}
-	if _, known := e.options.Registry.programs[part{o.Protocol, o.Role}]; !known {
+	if len(o.Argument) > maxPayload {
+		return aura.Errorf(op, aura.Invalid, "the argument has %d bytes, the most is %d", len(o.Argument), maxPayload)
+	}
+	o.Version = p.Version()
+	if _, known := e.options.Registry.program(o.Protocol, o.Role); !known {
 		return aura.Errorf(op, aura.NotFound, "no program plays %s of protocol %s", o.Role, o.Protocol)
 	}
 	if _, lives := e.live[o.Name]; lives || o.Name == (aura.SessionID{}) {
@@ -232,7 +242,7 @@ func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 	if len(e.live) >= e.options.Sessions { // the machine has forgotten those that wait for a last confirmation
 		return aura.Errorf(op, aura.Exhausted, "%d sessions live: wait until one has ended", len(e.live))
 	}
-	admission, err := machine.Admit(machine.Request{Image: p.image, Manifest: p.manifest, Integrity: machine.IntegrityBare, Hardening: e.options.Hardening})
+	admission, err := machine.Admit(machine.Request{Image: p.image, Manifest: p.text.manifest, Integrity: machine.IntegrityBare, Hardening: e.options.Hardening})
 	if err != nil {
 		return err
 	}
@@ -279,8 +289,9 @@ func (e *Engine) run(tc task.Context, l *live) {
 	tc.Emit(world.SessionClaimed(o.Name, l.protocol.image.Fragment(l.role), string(owner), l.profile.String()))
 	l.programs = e.group.Child("session." + string(o.Role))
 	port := &Port{session: l, cap: l.cap}
+	program, _ := e.options.Registry.program(o.Protocol, o.Role) // open has found it
 	l.programs.Go("play", func(tc task.Context) error {
-		return e.play(tc, l, port, e.options.Registry.programs[part{o.Protocol, o.Role}])
+		return e.play(tc, l, port, program)
 	})
 }
 
@@ -325,10 +336,20 @@ func (e *Engine) restore(tc task.Context, name aura.SessionID) error {
 // reopen opens a session from the entries of its recording.
 func (e *Engine) reopen(tc task.Context, name aura.SessionID, all []record) error {
 	o := all[0].Opening
-	if p, known := e.options.Registry.protocols[o.Protocol]; known && p.Version() != o.Version {
-		return aura.Errorf("session.Start", aura.Corrupt, "session %s was recorded with another version of protocol %s", aura.Short(name), o.Protocol)
-	}
 	return e.open(tc, o.undo(name), all)
+}
+
+// version returns the protocol of an opening: in the version that it names, or else in that in which sessions begin.
+func (e *Engine) version(o *Opening) (*Protocol, error) {
+	r := e.options.Registry
+	if o.Version != ([32]byte{}) {
+		return r.image(o.Protocol, o.Version, o.Sizes)
+	}
+	var active [32]byte
+	if all := r.Versions(o.Protocol); len(all) > 0 {
+		active = all[0]
+	}
+	return r.sized(o.Protocol, active, o.Sizes)
 }
 
 // pump lets the machine run until every role waits, collects the messages that leave, and notes which sessions have ended.

@@ -40,6 +40,8 @@ type opening struct {
 	Context  aura.ContextID `cbor:"4,keyasint,omitzero"`
 	Parties  []party        `cbor:"5,keyasint,omitempty"`
 	Until    aura.Instant   `cbor:"6,keyasint,omitempty"` // when the session expires; zero: never
+	Sizes    []Size         `cbor:"7,keyasint,omitempty"`
+	Argument []byte         `cbor:"8,keyasint,omitempty"`
 }
 
 type party struct {
@@ -75,7 +77,7 @@ func nameOf(rest string) (s aura.SessionID) {
 }
 
 func openingOf(o *Opening, p *Protocol) *opening {
-	w := &opening{Protocol: p.ID(), Version: p.Version(), Role: string(o.Role), Context: o.Context}
+	w := &opening{Protocol: p.ID(), Version: p.Version(), Role: string(o.Role), Context: o.Context, Sizes: p.sizes, Argument: o.Argument}
 	for _, other := range o.Parties {
 		w.Parties = append(w.Parties, party{string(other.Role), other.Authority})
 	}
@@ -84,7 +86,7 @@ func openingOf(o *Opening, p *Protocol) *opening {
 
 // undo undoes openingOf.
 func (w *opening) undo(name aura.SessionID) Opening {
-	o := Opening{Name: name, Protocol: w.Protocol, Role: choreo.Role(w.Role), Context: w.Context, Persistent: true}
+	o := Opening{Name: name, Protocol: w.Protocol, Role: choreo.Role(w.Role), Context: w.Context, Sizes: w.Sizes, Version: w.Version, Argument: w.Argument, Persistent: true}
 	for _, p := range w.Parties {
 		o.Parties = append(o.Parties, Party{choreo.Role(p.Role), p.Authority})
 	}

@@ -43,7 +43,7 @@ func instance(t testing.TB, text string) *choreo.Instance {
 	if err := problems.Err("test"); err != nil {
 		t.Fatal(err)
 	}
-	i, err := p.Instantiate(nil)
+	i, err := p.Instantiate(p.ProbeBinding())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -120,10 +120,8 @@ func (r *Registry) Recording(j *journal.Journal, name aura.SessionID) (view.Show
 	err := replay(j, name, func(e *record) {
 		if e.Opening != nil {
 			o := e.Opening.undo(name)
-			shown.Session, p = viewOf(&o), r.protocols[o.Protocol]
-			if p != nil && p.Version() != e.Opening.Version {
-				p = nil
-			}
+			shown.Session = viewOf(&o)
+			p, _ = r.image(o.Protocol, e.Opening.Version, e.Opening.Sizes)
 			return
 		}
 		if e.Parcel == nil {

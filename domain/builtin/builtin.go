@@ -7,12 +7,14 @@ import (
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/capability"
 	"github.com/aura-runtime/aura/domain/chat"
+	"github.com/aura-runtime/aura/domain/consensus"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/domain/session"
+	"github.com/aura-runtime/aura/domain/upgrade"
 )
 
 // New returns the set of the modules that every agent has, with more behind them. It returns the errors of
@@ -27,6 +29,6 @@ func New(more ...domain.Module) (*domain.Set, error) {
 	}
 	return domain.NewSet(append([]domain.Module{
 		capability.Module(), contact.Module(), invite.Module(), chat.Module(), moderation.Module(), delivery.Module(), device.Module(),
-		session.Module(),
+		session.Module(), consensus.Module(), upgrade.Module(),
 	}, more...)...)
 }

@@ -266,7 +266,7 @@ func (s CoordinatorS13[C]) SendCommitted(ctx C, m Committed) (CoordinatorS14[C],
 	return CoordinatorS14[C]{s.turn.next()}, nil
 }
 
-// SendAbandoned sends Abandoned to Witness[0]. It takes 1 unit of flow. After an error of the port the state may be used again.
+// SendAbandoned sends Abandoned to Witness[0]. It takes the capability consensus:finalize and 1 unit of flow. After an error of the port the state may be used again.
 func (s CoordinatorS13[C]) SendAbandoned(ctx C, m Abandoned) (CoordinatorS17[C], error) {
 	if err := s.turn.check("consensus.CoordinatorS13.SendAbandoned"); err != nil {
 		return CoordinatorS17[C]{}, err
@@ -311,7 +311,7 @@ type CoordinatorEnd[C any] struct{ turn turn[C] }
 // CoordinatorS17 is a state of Coordinator, which here sends Abandoned of consensus.Conflict to Witness[1].
 type CoordinatorS17[C any] struct{ turn turn[C] }
 
-// SendAbandoned sends Abandoned to Witness[1]. It takes 1 unit of flow. After an error of the port the state may be used again.
+// SendAbandoned sends Abandoned to Witness[1]. It takes the capability consensus:finalize and 1 unit of flow. After an error of the port the state may be used again.
 func (s CoordinatorS17[C]) SendAbandoned(ctx C, m Abandoned) (CoordinatorS18[C], error) {
 	if err := s.turn.check("consensus.CoordinatorS17.SendAbandoned"); err != nil {
 		return CoordinatorS18[C]{}, err
@@ -325,7 +325,7 @@ func (s CoordinatorS17[C]) SendAbandoned(ctx C, m Abandoned) (CoordinatorS18[C],
 // CoordinatorS18 is a state of Coordinator, which here sends Abandoned of consensus.Conflict to Witness[2].
 type CoordinatorS18[C any] struct{ turn turn[C] }
 
-// SendAbandoned sends Abandoned to Witness[2]. It takes 1 unit of flow. After an error of the port the state may be used again.
+// SendAbandoned sends Abandoned to Witness[2]. It takes the capability consensus:finalize and 1 unit of flow. After an error of the port the state may be used again.
 func (s CoordinatorS18[C]) SendAbandoned(ctx C, m Abandoned) (CoordinatorEnd[C], error) {
 	if err := s.turn.check("consensus.CoordinatorS18.SendAbandoned"); err != nil {
 		return CoordinatorEnd[C]{}, err

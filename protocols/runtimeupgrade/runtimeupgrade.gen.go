@@ -167,7 +167,7 @@ func (s CoordinatorS7[C]) SendCommit(ctx C, m Commit) (CoordinatorS8[C], error) 
 	return CoordinatorS8[C]{s.turn.next()}, nil
 }
 
-// SendAbort sends Abort to Device[0]. It takes 1 unit of flow. After an error of the port the state may be used again.
+// SendAbort sends Abort to Device[0]. It takes the capability upgrade:commit and 1 unit of flow. After an error of the port the state may be used again.
 func (s CoordinatorS7[C]) SendAbort(ctx C, m Abort) (CoordinatorS14[C], error) {
 	if err := s.turn.check("runtimeupgrade.CoordinatorS7.SendAbort"); err != nil {
 		return CoordinatorS14[C]{}, err
@@ -266,7 +266,7 @@ type CoordinatorEnd[C any] struct{ turn turn[C] }
 // CoordinatorS14 is a state of Coordinator, which here sends Abort of upgrade.Refusal to Device[1].
 type CoordinatorS14[C any] struct{ turn turn[C] }
 
-// SendAbort sends Abort to Device[1]. It takes 1 unit of flow. After an error of the port the state may be used again.
+// SendAbort sends Abort to Device[1]. It takes the capability upgrade:commit and 1 unit of flow. After an error of the port the state may be used again.
 func (s CoordinatorS14[C]) SendAbort(ctx C, m Abort) (CoordinatorS15[C], error) {
 	if err := s.turn.check("runtimeupgrade.CoordinatorS14.SendAbort"); err != nil {
 		return CoordinatorS15[C]{}, err
@@ -280,7 +280,7 @@ func (s CoordinatorS14[C]) SendAbort(ctx C, m Abort) (CoordinatorS15[C], error) 
 // CoordinatorS15 is a state of Coordinator, which here sends Abort of upgrade.Refusal to Device[2].
 type CoordinatorS15[C any] struct{ turn turn[C] }
 
-// SendAbort sends Abort to Device[2]. It takes 1 unit of flow. After an error of the port the state may be used again.
+// SendAbort sends Abort to Device[2]. It takes the capability upgrade:commit and 1 unit of flow. After an error of the port the state may be used again.
 func (s CoordinatorS15[C]) SendAbort(ctx C, m Abort) (CoordinatorEnd[C], error) {
 	if err := s.turn.check("runtimeupgrade.CoordinatorS15.SendAbort"); err != nil {
 		return CoordinatorEnd[C]{}, err
@@ -371,7 +371,7 @@ func (s Device0S3[C]) Receive(ctx C) (Device0S3Outcome[C], error) {
 // Device0S4 is a state of Device[0], which here sends Activated of upgrade.Execution to Coordinator.
 type Device0S4[C any] struct{ turn turn[C] }
 
-// SendActivated sends Activated to Coordinator. It takes 1 unit of flow. After an error of the port the state may be used again.
+// SendActivated sends Activated to Coordinator. It takes the capability upgrade:answer and 1 unit of flow. After an error of the port the state may be used again.
 func (s Device0S4[C]) SendActivated(ctx C, m Activated) (Device0End[C], error) {
 	if err := s.turn.check("runtimeupgrade.Device0S4.SendActivated"); err != nil {
 		return Device0End[C]{}, err
@@ -468,7 +468,7 @@ type Device1End[C any] struct{ turn turn[C] }
 // Device1S5 is a state of Device[1], which here sends Activated of upgrade.Execution to Coordinator.
 type Device1S5[C any] struct{ turn turn[C] }
 
-// SendActivated sends Activated to Coordinator. It takes 1 unit of flow. After an error of the port the state may be used again.
+// SendActivated sends Activated to Coordinator. It takes the capability upgrade:answer and 1 unit of flow. After an error of the port the state may be used again.
 func (s Device1S5[C]) SendActivated(ctx C, m Activated) (Device1End[C], error) {
 	if err := s.turn.check("runtimeupgrade.Device1S5.SendActivated"); err != nil {
 		return Device1End[C]{}, err
@@ -562,7 +562,7 @@ type Device2End[C any] struct{ turn turn[C] }
 // Device2S5 is a state of Device[2], which here sends Activated of upgrade.Execution to Coordinator.
 type Device2S5[C any] struct{ turn turn[C] }
 
-// SendActivated sends Activated to Coordinator. It takes 1 unit of flow. After an error of the port the state may be used again.
+// SendActivated sends Activated to Coordinator. It takes the capability upgrade:answer and 1 unit of flow. After an error of the port the state may be used again.
 func (s Device2S5[C]) SendActivated(ctx C, m Activated) (Device2End[C], error) {
 	if err := s.turn.check("runtimeupgrade.Device2S5.SendActivated"); err != nil {
 		return Device2End[C]{}, err
