@@ -8,6 +8,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
+	"github.com/aura-runtime/aura/internal/formats"
 	"github.com/aura-runtime/aura/session"
 	"github.com/aura-runtime/aura/task"
 )
@@ -93,7 +94,9 @@ func TestAStreamEndsOnce(t *testing.T) {
 		if _, err := r.Stream(tc, aura.SessionID{9}, shopID, true); aura.KindOf(err) != aura.NotFound {
 			t.Errorf("a protocol that is none of streams: %v", err)
 		}
-		if session.StreamName([32]byte{1}, true) == session.StreamName([32]byte{1}, false) {
+		name := session.StreamName([32]byte{1}, true)
+		formats.Derived(t, `aura stream 1\x00`, name[:])
+		if name == session.StreamName([32]byte{1}, false) {
 			t.Error("the two directions of a channel have one name")
 		}
 	})
