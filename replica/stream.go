@@ -71,7 +71,7 @@ func (s *session) say(tc task.Context, pass *egress.Pass, kind egress.Kind, fram
 	}
 	defer o.turn.Release()
 	o.pass, o.kind = pass, kind
-	next := o.now
+	var next choreography.SenderS2[task.Context]
 	switch kind {
 	case egress.KindHello:
 		next, err = choreography.StartSender[task.Context](o).SendHello(tc, choreography.Hello{Payload: frame})

@@ -38,8 +38,8 @@ type oneWay struct {
 	from, to machine.RoleID
 }
 
-// AddStream makes a protocol of streams known: one of two roles, of which the first alone sends. Who sends a frame has it decided,
-// so the annotations of its messages are for readers. It returns aura.Invalid for a protocol of another shape, and
+// AddStream makes a protocol of streams known: one of two roles, of which the first alone sends. The caller has each frame decided before it is
+// sent, so the annotations of the messages are for readers. It returns aura.Invalid for a protocol of another shape, and
 // aura.Conflict for a second one with its identifier.
 func (r *Registry) AddStream(i *choreo.Instance, defaults choreo.Defaults) error {
 	const op = "session.AddStream"

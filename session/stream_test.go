@@ -102,7 +102,7 @@ func TestAStreamEndsOnce(t *testing.T) {
 	})
 }
 
-// What a stream would take is decided by its protocol's text: one of three roles, and a second one of a name, are refused.
+// A protocol of three roles, one in which the receiver sends, and a second one of a name are refused.
 func TestProtocolsOfStreamsAreChecked(t *testing.T) {
 	withStream(t, func(_ task.Context, r *session.Registry) {
 		if err := r.AddStream(instance(t, radio), choreo.Defaults{ProtocolID: radioID}); aura.KindOf(err) != aura.Conflict {
