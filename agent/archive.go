@@ -13,6 +13,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/keyring"
+	"github.com/aura-runtime/aura/session"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
 )
@@ -89,7 +90,21 @@ func (a *Archive) Ask(tc task.Context, q fact.Question) (fact.Answer, error) {
 		}
 		return encoded(seen.List{Sessions: all})
 	case seen.QuestionShow:
-		return answer(tc, q, func(_ task.Context, s seen.Show) (seen.Shown, error) { return programs.Recording(a.journal, s.Name) })
+		return answer(tc, q, func(_ task.Context, s seen.Show) (seen.Shown, error) {
+			return session.OrTraced(a.journal, s.Name, programs.Recording)
+		})
+	case seen.QuestionTrace:
+		return answer(tc, q, func(_ task.Context, s seen.Show) (seen.Shown, error) {
+			return session.OrTraced(a.journal, s.Name, programs.Trace)
+		})
+	case seen.QuestionEnded:
+		all, err := session.Ended(a.journal)
+		if err != nil {
+			return fact.Answer{}, err
+		}
+		return encoded(seen.EndedList{Sessions: all})
+	case seen.QuestionReplay:
+		return answer(tc, q, func(_ task.Context, s seen.Show) (seen.Replayed, error) { return programs.Replay(a.journal, s.Name) })
 	}
 	return fact.Answer{}, aura.Errorf("agent.Ask", aura.Unavailable, "only an agent answers this: start it with: aura up")
 }

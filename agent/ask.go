@@ -62,6 +62,21 @@ func (a *Agent) hosted() map[string]answerer {
 		seen.QuestionShow: func(tc task.Context, q fact.Question) (fact.Answer, error) {
 			return answer(tc, q, func(tc task.Context, s seen.Show) (seen.Shown, error) { return a.services.sessions.Show(tc, s.Name) })
 		},
+		seen.QuestionTrace: func(tc task.Context, q fact.Question) (fact.Answer, error) {
+			return answer(tc, q, func(tc task.Context, s seen.Show) (seen.Shown, error) { return a.services.sessions.Trace(tc, s.Name) })
+		},
+		seen.QuestionReplay: func(tc task.Context, q fact.Question) (fact.Answer, error) {
+			return answer(tc, q, func(tc task.Context, s seen.Show) (seen.Replayed, error) {
+				return a.services.sessions.Replay(tc, s.Name)
+			})
+		},
+		seen.QuestionEnded: func(tc task.Context, _ fact.Question) (fact.Answer, error) {
+			all, err := a.services.sessions.Ended(tc)
+			if err != nil {
+				return fact.Answer{}, err
+			}
+			return encoded(seen.EndedList{Sessions: all})
+		},
 		query.QuestionKinds: func(task.Context, fact.Question) (fact.Answer, error) {
 			var v query.Vocabulary
 			for _, p := range reactive.Predicates(a.set.Registry()) {

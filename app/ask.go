@@ -50,6 +50,29 @@ func (c *Core) Session(tc task.Context, name aura.SessionID) (session.Shown, err
 	return shown, err
 }
 
+// EndedSessions returns the sessions that have ended, the newest first.
+func (c *Core) EndedSessions(tc task.Context) (session.EndedList, error) {
+	var all session.EndedList
+	err := c.Ask(tc, session.QuestionEnded, nil, &all)
+	return all, err
+}
+
+// SessionTrace returns a session with its steps, the decisions of the guard and the events of the machine. It returns
+// [aura.Unavailable] for one that has no recording.
+func (c *Core) SessionTrace(tc task.Context, name aura.SessionID) (session.Shown, error) {
+	var shown session.Shown
+	err := c.Ask(tc, session.QuestionTrace, session.Show{Name: name}, &shown)
+	return shown, err
+}
+
+// SessionReplay has the recording of a session played on a fresh machine. The errors are those of [Core.SessionTrace]: that the
+// replay departs is none.
+func (c *Core) SessionReplay(tc task.Context, name aura.SessionID) (session.Replayed, error) {
+	var again session.Replayed
+	err := c.Ask(tc, session.QuestionReplay, session.Show{Name: name}, &again)
+	return again, err
+}
+
 // Ask puts one question of a module to the agent and decodes its answer into result. The errors are the agent's:
 // [aura.NotFound] for a question that no module of the agent has.
 func (c *Core) Ask(tc task.Context, kind string, payload, result any) error {

@@ -123,7 +123,7 @@ func (e Event) Describe(im *Image) string {
 	}
 	if e.Peer != NoRole {
 		arrow := " → "
-		if e.Kind == EventReceived || e.Kind == EventChose || (e.Kind == EventDenied && e.Code == 1) {
+		if e.Kind == EventReceived || e.Kind == EventChose || e.Kind == EventInjected || (e.Kind == EventDenied && e.Code == 1) {
 			arrow = " ← "
 		}
 		b.WriteString(arrow + name(e.Peer))

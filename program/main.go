@@ -50,6 +50,7 @@ func run(o Options, args []string, in io.Reader, out, errs io.Writer) int {
 		FindAccount: agent.FindHome,
 		Modules:     o.Modules,
 		Archive:     func(home string) (cli.Opener, error) { return archive(home, o.Modules) },
+		Draw:        drawSession,
 		Imagine: func(tc task.Context) (*app.Core, error) {
 			return app.NewDemo(tc, world.Random(), app.Options{Modules: o.Modules})
 		},

@@ -62,7 +62,7 @@ func (e *Engine) Deliver(tc task.Context, on *ChannelOptions, m *effect.Message)
 		return next, err
 	}
 	if l.opening.Persistent {
-		r := record{Kind: recordReceived, Parcel: &p, Seq: m.Seq}
+		r := record{Kind: recordReceived, Parcel: &p, Seq: m.Seq, At: tc.Now().At}
 		if m.Seq == 0 && !l.names(from) {
 			r.Device = on.Peer.Device
 		}
@@ -142,12 +142,7 @@ func (l *live) has(edge uint32, next uint64) {
 
 // settled reports whether the role has played its part and all of its messages are confirmed.
 func (l *live) settled() bool {
-	for edge, n := range l.sent {
-		if l.confirmed[edge] < n {
-			return false
-		}
-	}
-	return l.ended
+	return l.ended && l.confirmedAll()
 }
 
 // decode reads one of this package's structures.
@@ -159,7 +154,7 @@ func decodeRecord(b []byte, r *record) error {
 		return err
 	}
 	whole := r.Opening != nil && r.Kind == recordOpened || r.Parcel != nil && (r.Kind == recordSent || r.Kind == recordReceived) ||
-		r.Until != 0 && r.Kind == recordTimeout || r.Kind == recordHeld || r.Kind == recordOwned
+		r.Until != 0 && r.Kind == recordTimeout || r.Kind == recordHeld || r.Kind == recordOwned || r.Kind == recordConcluded
 	if !whole {
 		return aura.Errorf("session.decodeRecord", aura.Corrupt, "an entry of kind %d", r.Kind)
 	}

@@ -289,6 +289,9 @@ func (e *Engine) finish(tc task.Context, l *live, failed error, first func() (bo
 	entry := journal.Entry{}
 	if l.recorded {
 		entry.Logs = []journal.LogChange{{Name: logName(name), Remove: true}, e.keep(end)}
+		if traced, ok := e.keepTrace(end); ok {
+			entry.Logs = append(entry.Logs, traced)
+		}
 	}
 	if err := e.forget(tc, name, &entry); err != nil {
 		return err

@@ -75,6 +75,8 @@ type Opening struct {
 	// Anew lets the session begin again when one of its name has ended here: the facts of its domain decide then what there is
 	// still to agree on.
 	Anew bool
+	// Operation is the person's action by which this agent began the session; zero: a peer began it, or none did.
+	Operation aura.OperationID
 	// Budget is how long the session may take, from now on: then it expires. A restart does not begin it anew. Default: 30 days for a
 	// persistent session, and no bound for another one, which ends with the agent.
 	Budget aura.Duration
@@ -250,35 +252,23 @@ func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 	if len(e.live) >= e.options.Sessions { // the machine has forgotten those that wait for a last confirmation
 		return aura.Errorf(op, aura.Exhausted, "%d sessions live: wait until one has ended", len(e.live))
 	}
-	admission, err := machine.Admit(machine.Request{Image: p.image, Manifest: p.text.manifest, Integrity: machine.IntegrityBare, Hardening: e.options.Hardening})
+	l, err := e.enter(p, o)
 	if err != nil {
 		return err
 	}
-	cap, err := e.machine.Open(p.image, machine.Opening{Owner: owner, Admission: admission, Protocol: p.ID(), Name: o.Name, Roles: []choreo.Role{o.Role}})
-	if err != nil {
-		return err
-	}
-	role, _ := p.image.Role(o.Role)
-	l := &live{
-		engine: e, opening: o, protocol: p, role: role, id: machine.SessionID(cap.Session), cap: cap,
-		turn: task.NewSemaphore(1), sent: map[uint32]uint64{}, confirmed: map[uint32]uint64{}, seen: map[uint32]uint64{}, recorded: len(history) > 0,
-		devices: map[choreo.Role]aura.DeviceID{}, met: map[choreo.Role]bool{},
+	if l.since = tc.Now().At; len(history) > 0 {
+		l.recorded, l.since = true, history[0].At
 	}
 	if !l.recorded {
-		l.since = tc.Now().At
 		if budget := o.budget(); budget > 0 {
 			l.until = l.since.Add(budget)
 		}
-	}
-	if l.recorded {
+	} else {
 		l.until = history[0].Opening.Until
 	}
 	if l.until != 0 {
 		l.issue(l.until)
 	}
-	e.live[o.Name], e.byID[l.id] = l, l
-	l.profile = admission.Profile()
-	e.pump()
 	if err := l.repeat(history); err != nil {
 		delete(e.live, o.Name)
 		return errors.Join(err, l.cancel(e.options.Own, "its recording does not go on"))
@@ -303,6 +293,27 @@ func (e *Engine) run(tc task.Context, l *live) {
 	l.programs.Go("play", func(tc task.Context) error {
 		return e.play(tc, l, port, program)
 	})
+}
+
+// enter admits a protocol and begins a session of it on the machine, without its program.
+func (e *Engine) enter(p *Protocol, o Opening) (*live, error) {
+	admission, err := machine.Admit(machine.Request{Image: p.image, Manifest: p.text.manifest, Integrity: machine.IntegrityBare, Hardening: e.options.Hardening})
+	if err != nil {
+		return nil, err
+	}
+	cap, err := e.machine.Open(p.image, machine.Opening{Owner: owner, Admission: admission, Protocol: p.ID(), Name: o.Name, Roles: []choreo.Role{o.Role}})
+	if err != nil {
+		return nil, err
+	}
+	role, _ := p.image.Role(o.Role)
+	l := &live{
+		engine: e, opening: o, protocol: p, role: role, id: machine.SessionID(cap.Session), cap: cap, room: maxInbox, profile: admission.Profile(),
+		devices: map[choreo.Role]aura.DeviceID{}, met: map[choreo.Role]bool{},
+		turn: task.NewSemaphore(1), sent: map[uint32]uint64{}, confirmed: map[uint32]uint64{}, seen: map[uint32]uint64{},
+	}
+	e.live[o.Name], e.byID[l.id] = l, l
+	e.pump()
+	return l, nil
 }
 
 // play runs the program of a session's role to its end, and ends the session. A panic of the program ends its session and no

@@ -37,11 +37,14 @@ type live struct {
 	offer     []choice          // the messages that the role may send now
 	answer    *answer           // the one that it sends when it is woken
 	inbox     []received        // messages that the role took, and its program did not yet
+	reached   uint64            // how many the role took
+	room      uint64            // how many it may take, until its program takes one more: see maxInbox
 	left      []effect.Message  // that left: those that are not confirmed, and of a persistent session all
 	sent      map[uint32]uint64 // by edge, how many left
 	confirmed map[uint32]uint64 // by edge, how many of those the peer has
 	seen      map[uint32]uint64 // by edge, how many came
-	history   []record          // what the program of a restored session repeats
+	history   []record          // what the program of a restored session repeats: messages
+	concluded bool              // see [Port.Conclude]
 	waiting   []*task.Future[struct{}]
 	ended     bool           // the role has played its part, or cannot
 	closed    bool           // it has
@@ -193,7 +196,6 @@ func (l *live) take(p *parcel, seq uint64) error {
 func (l *live) repeat(history []record) error {
 	for i := range history {
 		r := &history[i]
-		var err error
 		switch r.Kind {
 		case recordHeld:
 			l.held, l.scope = true, r.Fragments
@@ -201,17 +203,29 @@ func (l *live) repeat(history []record) error {
 			l.held = false
 		case recordTimeout:
 			l.granted = append(l.granted, r.Until)
-		case recordSent:
+		case recordSent, recordReceived:
 			l.history = append(l.history, *r)
-			err = l.step(answer{l.protocol.image.Label(machine.LabelID(r.Parcel.Label)).Name, r.Parcel.Payload})
-		case recordReceived:
-			if err = l.take(r.Parcel, r.Seq); r.Device != (aura.DeviceID{}) {
-				l.devices[l.protocol.image.RoleName(machine.RoleID(r.Parcel.From))] = r.Device
-			}
+		case recordConcluded:
+			l.concluded = true
 		}
-		if err != nil {
+		if err := l.takeAgain(r); err != nil {
 			return aura.Errorf("session.Start", aura.Corrupt, "session %s does not go on as it was recorded: %w", aura.Short(l.opening.Name), err)
 		}
+	}
+	return nil
+}
+
+// takeAgain takes the step of one entry of the recording.
+func (l *live) takeAgain(r *record) error {
+	switch r.Kind {
+	case recordSent:
+		return l.step(answer{l.protocol.image.Label(labelOf(r.Parcel)).Name, r.Parcel.Payload})
+	case recordReceived:
+		err := l.take(r.Parcel, r.Seq)
+		if r.Device != (aura.DeviceID{}) {
+			l.devices[l.protocol.image.RoleName(machine.RoleID(r.Parcel.From))] = r.Device
+		}
+		return err
 	}
 	return nil
 }
@@ -279,9 +293,10 @@ func (b bridge) Payload(m machine.Message) (machine.Value, machine.Answer) {
 // Receive implements [machine.Host].
 func (b bridge) Receive(m machine.Message, v machine.Value) machine.Answer {
 	l := b.engine.byID[m.Session]
-	if l == nil || len(l.inbox) == maxInbox {
+	if l == nil || l.reached == l.room {
 		return machine.AnswerDefer
 	}
+	l.reached++
 	l.inbox = append(l.inbox, received{m.PeerName(), m.LabelName(), append([]byte(nil), v.Bytes()...)})
 	l.changed()
 	return machine.AnswerDone

@@ -31,10 +31,11 @@ func (p *Port) With(plan Plan) { p.next = plan }
 // when there is none. The journal may have changed since that message was sent. So a program that chooses by the journal's state
 // calls Sent first, and sends the same label again.
 func (p *Port) Sent() (label string, again bool) {
-	if len(p.session.history) == 0 {
+	r := p.session.sentNext()
+	if r == nil {
 		return "", false
 	}
-	return p.session.protocol.image.Label(labelOf(p.session.history[0].Parcel)).Name, true
+	return p.session.labelName(r), true
 }
 
 // Send sends a message to another role. When it returns nil, the guard has allowed the message, its cost, its facts and its place
@@ -52,12 +53,13 @@ func (p *Port) Send(tc task.Context, to choreo.Role, label string, payload []byt
 		return err
 	}
 	defer l.turn.Release()
-	if len(l.history) > 0 {
-		return l.sendAgain(label)
+	if r := l.sentNext(); r != nil {
+		return l.sendAgain(r, label)
 	}
 	type step struct {
 		message effect.Message
 		demands *demands
+		state   [32]byte
 	}
 	s, err := ask(tc, l.engine, func(tc task.Context) (s step, err error) {
 		if err := l.allow(tc, "session.Send", p.cap); err != nil {
@@ -70,12 +72,15 @@ func (p *Port) Send(tc task.Context, to choreo.Role, label string, payload []byt
 			}
 		}
 		s.message, s.demands, err = l.plan(to, label, payload)
+		if l.opening.Persistent {
+			s.state = l.digest()
+		}
 		return s, err
 	})
 	if err != nil {
 		return err
 	}
-	if err := l.decide(tc, plan, to, &s.message, s.demands); err != nil {
+	if err := l.decide(tc, plan, to, &s.message, s.demands, s.state); err != nil {
 		return err
 	}
 	_, err = settle(tc, l.engine, func(tc task.Context) (struct{}, error) {
@@ -94,17 +99,30 @@ func (p *Port) Send(tc task.Context, to choreo.Role, label string, payload []byt
 
 // sendAgain passes over a message that was sent before a restart. Only the program's task reads the history of a session
 // that was restored.
-func (l *live) sendAgain(label string) error {
-	r := l.history[0]
-	if was := l.protocol.image.Label(labelOf(r.Parcel)).Name; was != label {
+func (l *live) sendAgain(r *record, label string) error {
+	if was := l.labelName(r); was != label {
 		return aura.Errorf("session.Send", aura.Corrupt, "the program of role %s sends %s after a restart where it had sent %s", l.opening.Role, label, was)
 	}
 	l.history = l.history[1:]
 	return nil
 }
 
-// decide takes a message through guard and journal.
-func (l *live) decide(tc task.Context, plan Plan, to choreo.Role, m *effect.Message, d *demands) error {
+// sentNext returns the next message that the role sent before a restart and that its program has not passed over yet, nil for none.
+func (l *live) sentNext() *record {
+	for len(l.history) > 0 && l.history[0].Kind != recordSent { // the program gets what came by Receive
+		l.history = l.history[1:]
+	}
+	if len(l.history) == 0 {
+		l.history = nil
+		return nil
+	}
+	return &l.history[0]
+}
+
+func (l *live) labelName(r *record) string { return l.protocol.image.Label(labelOf(r.Parcel)).Name }
+
+// decide takes a message through guard and journal. The state is that before it.
+func (l *live) decide(tc task.Context, plan Plan, to choreo.Role, m *effect.Message, d *demands, state [32]byte) error {
 	var add guard.Request
 	if plan != nil {
 		var err error
@@ -122,7 +140,7 @@ func (l *live) decide(tc task.Context, plan Plan, to choreo.Role, m *effect.Mess
 		if err := decode(m.Parcel, &content); err != nil {
 			return err
 		}
-		for _, v := range l.records(record{Kind: recordSent, Parcel: &content, Seq: m.Seq}) {
+		for _, v := range l.records(record{Kind: recordSent, Parcel: &content, Seq: m.Seq, At: tc.Now().At, State: state}) {
 			r.Metadata = append(r.Metadata, guard.Meta{Key: logName(l.opening.Name), Value: v, Log: true})
 		}
 	}
@@ -143,6 +161,7 @@ func (p *Port) Receive(tc task.Context, from choreo.Role) (label string, payload
 				continue
 			}
 			l.inbox = append(l.inbox[:i], l.inbox[i+1:]...)
+			l.room++
 			l.taken++
 			if !l.ended { // a message that found no room may have its turn now
 				_ = l.engine.machine.Wake(l.cap, l.role)

@@ -17,11 +17,13 @@ const (
 	recordTimeout  uint8 = 4
 	recordHeld     uint8 = 5
 	recordOwned    uint8 = 6
+	// recordConcluded: the program committed what it had to at its end, see [Port.Conclude].
+	recordConcluded uint8 = 7
 )
 
 // record is an entry of a session's recording. The first one has the opening, each other one a message of the played role, which
 // it sent or which came, a timeout that its program was granted, or a part of a handover: from held on the session does not act here, from
-// owned on it does.
+// owned on it does. State is the digest of the session on the machine before a message that it sent, see [live.digest].
 type record struct {
 	Kind    uint8    `cbor:"1,keyasint,omitempty"`
 	Opening *opening `cbor:"2,keyasint,omitempty"`
@@ -32,6 +34,8 @@ type record struct {
 	Fragments []string     `cbor:"6,keyasint,omitempty"` // to which the scope of a session that is held is attenuated
 	// Device is the device that sent the parcel, with the first of a party whose opening names none.
 	Device aura.DeviceID `cbor:"7,keyasint,omitzero"`
+	At     aura.Instant  `cbor:"8,keyasint,omitempty"` // zero: an earlier build wrote it
+	State  [32]byte      `cbor:"9,keyasint,omitzero"`  // zero: the same, or a message that came
 }
 
 // opening is an Opening as recordings and peers have it.
@@ -44,6 +48,8 @@ type opening struct {
 	Until    aura.Instant   `cbor:"6,keyasint,omitempty"` // when the session expires; zero: never
 	Sizes    []Size         `cbor:"7,keyasint,omitempty"`
 	Argument []byte         `cbor:"8,keyasint,omitempty"`
+	// Operation is the person's action by which this agent began the session.
+	Operation aura.OperationID `cbor:"9,keyasint,omitzero"`
 }
 
 type party struct {
@@ -80,7 +86,7 @@ func nameOf(rest string) (s aura.SessionID) {
 }
 
 func openingOf(o *Opening, p *Protocol) *opening {
-	w := &opening{Protocol: p.ID(), Version: p.Version(), Role: string(o.Role), Context: o.Context, Sizes: p.sizes, Argument: o.Argument}
+	w := &opening{Protocol: p.ID(), Version: p.Version(), Role: string(o.Role), Context: o.Context, Sizes: p.sizes, Argument: o.Argument, Operation: o.Operation}
 	for _, other := range o.Parties {
 		w.Parties = append(w.Parties, party{string(other.Role), other.Authority, other.Device})
 	}
@@ -89,7 +95,10 @@ func openingOf(o *Opening, p *Protocol) *opening {
 
 // undo undoes openingOf.
 func (w *opening) undo(name aura.SessionID) Opening {
-	o := Opening{Name: name, Protocol: w.Protocol, Role: choreo.Role(w.Role), Context: w.Context, Sizes: w.Sizes, Version: w.Version, Argument: w.Argument, Persistent: true}
+	o := Opening{
+		Name: name, Protocol: w.Protocol, Role: choreo.Role(w.Role), Context: w.Context, Sizes: w.Sizes, Version: w.Version,
+		Argument: w.Argument, Operation: w.Operation, Persistent: true,
+	}
 	for _, p := range w.Parties {
 		o.Parties = append(o.Parties, Party{choreo.Role(p.Role), p.Authority, p.Device})
 	}
@@ -111,7 +120,7 @@ func (l *live) records(r record) [][]byte {
 	if !l.recorded {
 		o := openingOf(&l.opening, l.protocol)
 		o.Until = l.until
-		all = append(all, encode(record{Kind: recordOpened, Opening: o}))
+		all = append(all, encode(record{Kind: recordOpened, Opening: o, At: l.since}))
 		for i := range l.late {
 			all = append(all, encode(l.late[i]))
 		}
@@ -132,7 +141,7 @@ func (l *live) record(tc task.Context, entries [][]byte) error {
 // replay calls fn with each entry of a session's recording, in their order. It returns aura.NotFound when the journal has no
 // recording of it, and aura.Corrupt for one that is damaged.
 func replay(j *journal.Journal, name aura.SessionID, fn func(*record)) error {
-	const op, page = "session.replay", 256
+	const op, page = "session.Recording", 256
 	last := j.Log(logName(name)).Last
 	for from := uint64(1); from <= max(last, 1); {
 		values, err := j.ReadLog(logName(name), from, page, 0)

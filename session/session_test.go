@@ -263,7 +263,7 @@ func TestTwoAgentsRunASession(t *testing.T) {
 			if err := tc.Sleep(time.Second); err != nil {
 				t.Fatal(err)
 			}
-			if logs := shop.Journal.Logs(); len(logs) != 2 || logs[0].Family() != "ended" || logs[1].Family() != "receipt" {
+			if logs := shop.Journal.Logs(); len(logs) != 3 || logs[0].Name != "ended" || logs[1].Family() != "receipt" || logs[2].Name != "traced" {
 				t.Errorf("left: %+v", logs)
 			}
 			if units := shop.Journal.Charge(guard.MessageContext(chaintest.Pair), chaintest.Ben).Spent; units == 0 {

@@ -24,7 +24,8 @@ func (e *Engine) List(tc task.Context) ([]view.Session, error) {
 	})
 }
 
-// Show returns a session that lives, with the steps that its recording has. It returns aura.NotFound for one that is not here.
+// Show returns a session that lives, with the steps that its recording has, or one that has ended, as [Traced] does. It returns
+// aura.NotFound for one that is not here.
 func (e *Engine) Show(tc task.Context, name aura.SessionID) (view.Shown, error) {
 	const op = "session.Show"
 	now, err := ask(tc, e, func(task.Context) (view.Session, error) {
@@ -34,8 +35,11 @@ func (e *Engine) Show(tc task.Context, name aura.SessionID) (view.Shown, error) 
 		}
 		return l.view(), nil
 	})
-	if err != nil || !now.Persistent {
-		return view.Shown{Session: now}, err
+	if err != nil {
+		return e.traced(name, err)
+	}
+	if !now.Persistent {
+		return view.Shown{Session: now}, nil
 	}
 	shown, err := e.options.Registry.Recording(e.options.Journal, name)
 	if aura.KindOf(err) == aura.NotFound { // its first message is not durable yet, or its end is
@@ -121,22 +125,15 @@ func (r *Registry) Recording(j *journal.Journal, name aura.SessionID) (view.Show
 		if e.Opening != nil {
 			o := e.Opening.undo(name)
 			shown.Session = viewOf(&o)
+			shown.Session.Since = e.At
 			p, _ = r.image(o.Protocol, e.Opening.Version, e.Opening.Sizes)
 			return
 		}
 		if e.Parcel == nil {
 			return
 		}
-		if e.Kind == recordSent {
-			shown.Session.Sent++
-		} else {
-			shown.Session.Received++
-		}
-		if len(shown.Steps) == view.MaxSteps {
-			shown.Steps = slices.Delete(shown.Steps, 0, 1)
-			shown.Earlier++
-		}
-		shown.Steps = append(shown.Steps, p.step(e))
+		count(&shown.Session, e)
+		shown.Add(p.step(e))
 	})
 	if shown.Session.State = view.StateRecorded; err != nil || p == nil {
 		shown.Session.State = view.StateLost
@@ -144,10 +141,19 @@ func (r *Registry) Recording(j *journal.Journal, name aura.SessionID) (view.Show
 	return shown, err
 }
 
+// count counts a message of a recording.
+func count(s *view.Session, e *record) {
+	if e.Kind == recordSent {
+		s.Sent++
+	} else {
+		s.Received++
+	}
+}
+
 // step describes an entry of a recording. A nil p is a protocol of which this build has not the same version: its numbers
 // name nothing here.
 func (p *Protocol) step(e *record) view.Step {
-	s := view.Step{Sent: e.Kind == recordSent, Size: len(e.Parcel.Payload)}
+	s := view.Step{Sent: e.Kind == recordSent, Size: len(e.Parcel.Payload), At: e.At}
 	if p == nil {
 		return s
 	}

@@ -66,7 +66,12 @@ func TestASessionIsSeenAsItStands(t *testing.T) {
 				t.Errorf("%s lists (-want +got):\n%s", s.role, diff)
 			}
 			shown, err := s.engine.Show(tc, name)
-			if diff := cmp.Diff(view.Shown{Session: want, Steps: []view.Step{steps[s]}}, shown); err != nil || diff != "" {
+			step := steps[s]
+			step.At = shown.Steps[0].At
+			if step.At < began || step.At > tc.Now().At {
+				t.Errorf("%s took its step at %d", s.role, step.At)
+			}
+			if diff := cmp.Diff(view.Shown{Session: want, Steps: []view.Step{step}}, shown); err != nil || diff != "" {
 				t.Errorf("%s shows, %v (-want +got):\n%s", s.role, err, diff)
 			}
 		}
@@ -82,7 +87,9 @@ func TestASessionIsSeenAsItStands(t *testing.T) {
 		cust = again(t, tc, sim, cust, customer(&atCust), "Store")
 		defer cust.Close(tc)
 		list, err := cust.engine.List(tc)
-		if diff := cmp.Diff([]view.Session{stood("Cust", "Store", view.StateMessage, "Store", 1, 0)}, list); err != nil || diff != "" || len(cust.told) > 0 {
+		want := stood("Cust", "Store", view.StateMessage, "Store", 1, 0)
+		want.Since = began
+		if diff := cmp.Diff([]view.Session{want}, list); err != nil || diff != "" || len(cust.told) > 0 {
 			t.Errorf("after a restart, told %v, %v (-want +got):\n%s", cust.told, err, diff)
 		}
 
@@ -90,14 +97,14 @@ func TestASessionIsSeenAsItStands(t *testing.T) {
 		if err := registry.Add(instance(t, shop), choreo.Defaults{}); err != nil {
 			t.Fatal(err)
 		}
-		want := stood("Cust", "Store", view.StateRecorded, "", 1, 0)
+		want.State, want.Awaited = view.StateRecorded, ""
 		list, err = registry.Recordings(cust.Journal)
 		if diff := cmp.Diff([]view.Session{want}, list); err != nil || diff != "" {
 			t.Errorf("the recordings, %v (-want +got):\n%s", err, diff)
 		}
 		want.State = view.StateLost
 		shown, err := session.NewRegistry().Recording(cust.Journal, name) // by a build without the protocol
-		if diff := cmp.Diff(view.Shown{Session: want, Steps: []view.Step{{Sent: true, Size: len("bread")}}}, shown); err != nil || diff != "" {
+		if diff := cmp.Diff(view.Shown{Session: want, Steps: []view.Step{{Sent: true, Size: len("bread"), At: began}}}, shown); err != nil || diff != "" {
 			t.Errorf("without the protocol, %v (-want +got):\n%s", err, diff)
 		}
 		if _, err := registry.Recording(cust.Journal, aura.SessionID{9}); !errors.Is(err, aura.NotFound) {

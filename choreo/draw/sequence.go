@@ -47,6 +47,17 @@ type row struct {
 	kind     rowKind
 	from, to choreo.Role
 	text     string
+	note     string // of a message
+}
+
+// noteHeight is how much higher a row is that has a note.
+const noteHeight = 16
+
+func (r *row) height() int {
+	if r.note != "" {
+		return heights[r.kind] + noteHeight
+	}
+	return heights[r.kind]
 }
 
 // decidedLoop is the variable of every "loop decide by".
@@ -178,7 +189,7 @@ func render(title string, roles []choreo.Role, rows []row) []byte {
 	lane := laneWidth(roles, rows)
 	depth, deepest, height := 0, 0, 0
 	for _, r := range rows {
-		height += heights[r.kind]
+		height += r.height()
 		switch r.kind {
 		case rowOpen:
 			depth++
@@ -217,6 +228,10 @@ func rowsAt(c *canvas, rows []row, at map[choreo.Role]int, left, right, y int) {
 			x1, x2 := at[r.from], at[r.to]
 			c.line(x1, y, x2, y, "arrow")
 			c.text((x1+x2)/2, y-6, "middle", "label", r.text)
+			if r.note != "" {
+				c.text((x1+x2)/2, y+13, "middle", "note", r.note)
+				y += noteHeight
+			}
 		case rowOpen:
 			open = append(open, y-above)
 			c.text(frameLeft()+6, y, "start", "note", r.text)
@@ -244,7 +259,7 @@ func laneWidth(roles []choreo.Role, rows []row) int {
 	for _, r := range rows {
 		if r.kind == rowMessage {
 			span := max(index[r.from]-index[r.to], index[r.to]-index[r.from], 1)
-			lane = max(lane, (width(r.text)+40)/span)
+			lane = max(lane, (width(r.text)+40)/span, (width(r.note)+40)/span)
 		}
 	}
 	return lane

@@ -68,6 +68,14 @@ func (e End) String() string {
 	return fmt.Sprintf("%s: %s", e.Kind, e.Reason)
 }
 
+// QuestionEnded is the kind of the question, without a payload, that an [EndedList] answers.
+const QuestionEnded = "session.ended"
+
+// EndedList has the sessions that have ended, the newest first.
+type EndedList struct {
+	Sessions []Ended `cbor:"1,keyasint,omitempty" json:"sessions"`
+}
+
 // Ended is a session that has ended, as it stood then.
 type Ended struct {
 	Session Session `cbor:"1,keyasint" json:"session"`

@@ -36,7 +36,7 @@ const (
 // capabilities wait for who plays their protocols.
 func Module() domain.Module {
 	m := domain.Module{
-		Name: "session", Questions: []domain.Question{{Kind: QuestionList}, {Kind: QuestionShow}},
+		Name: "session", Questions: []domain.Question{{Kind: QuestionList}, {Kind: QuestionShow}, {Kind: QuestionTrace}, {Kind: QuestionReplay}, {Kind: QuestionEnded}},
 		Kinds: []fact.Kind{
 			{Name: KindCreated, Columns: []fact.Column{{Name: "session", Key: 1}, {Name: "protocol", Key: 2}}, Check: checkCreated},
 			{Name: KindFailed, Columns: []fact.Column{{Name: "session", Key: 1}, {Name: "protocol", Key: 2}}, Check: checkFailed},

@@ -33,7 +33,7 @@ type Session struct {
 	Awaited  string `cbor:"7,keyasint,omitempty" json:"awaited,omitempty"`
 	Sent     uint64 `cbor:"8,keyasint,omitempty" json:"sent"`
 	Received uint64 `cbor:"9,keyasint,omitempty" json:"received"`
-	// Since is when it began here. Zero: before the agent started, and a recording does not say when.
+	// Since is when it began here. Zero: before the agent started, and its recording, of an earlier build, does not say when.
 	Since aura.Instant `cbor:"10,keyasint,omitempty" json:"since,omitempty"`
 	// Persistent sessions survive a restart, and only their steps are recorded.
 	Persistent bool `cbor:"11,keyasint,omitempty" json:"persistent"`
@@ -117,6 +117,8 @@ type Shown struct {
 	Earlier uint64 `cbor:"2,keyasint,omitempty" json:"earlier,omitempty"`
 	// Steps are in the order in which they became durable. A session that is not persistent has none, because it has no recording.
 	Steps []Step `cbor:"3,keyasint,omitempty" json:"steps"`
+	// End is how it ended; nil while it lives.
+	End *End `cbor:"4,keyasint,omitempty" json:"end,omitempty"`
 }
 
 // Step is a message that the own role sent or received.
@@ -126,6 +128,12 @@ type Step struct {
 	// Label is the message's name in the protocol; empty when this build does not know the version of the protocol.
 	Label string `cbor:"3,keyasint,omitempty" json:"label,omitempty"`
 	Size  int    `cbor:"4,keyasint,omitempty" json:"size"` // bytes of the payload
+	// At is when it became durable here. Zero: it is not recorded, or an earlier build recorded it.
+	At aura.Instant `cbor:"5,keyasint,omitempty" json:"at,omitempty"`
+	// Guard is what the guard was asked and allowed before a message was sent, and Events are those of the protocol machine,
+	// in words. Only a trace has them.
+	Guard  *Guarded `cbor:"6,keyasint,omitempty" json:"guard,omitempty"`
+	Events []string `cbor:"7,keyasint,omitempty" json:"events,omitempty"`
 }
 
 // Resolve finds a session by its identifier or the beginning of it, with or without "sess_", at least four
@@ -144,7 +152,7 @@ func (l *List) Resolve(text string) (aura.SessionID, error) {
 	case 1:
 		return found[0], nil
 	case 0:
-		return aura.SessionID{}, aura.Errorf(op, aura.NotFound, "no session begins with %q: aura session list has those that live", text)
+		return aura.SessionID{}, aura.Errorf(op, aura.NotFound, "no session begins with %q: aura session list has those that live, and with --ended the others", text)
 	}
 	return aura.SessionID{}, aura.Errorf(op, aura.Conflict, "%d sessions begin with %q: write more of it", len(found), text)
 }

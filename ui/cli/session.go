@@ -20,9 +20,10 @@ func sessionCommand(s *Shell) *cobra.Command {
 		Use:   "session",
 		Short: "Look at the sessions that run: exchanges of several steps, such as an invitation",
 		Long: `Look at the sessions that run. A session is one exchange between agents by a checked protocol, such as the
-exchange of an invitation. Nothing is left of a session that has ended but its facts.`,
-		Example: "  aura session list\n  aura session show k3jqm2xa",
-	}, sessionListCommand(s), sessionShowCommand(s))
+exchange of an invitation. Of a session that has ended its facts are left and, of the newest, how it ended and a trace of who said what when,
+without the content.`,
+		Example: "  aura session list\n  aura session show k3jqm2xa\n  aura session graph k3jqm2xa",
+	}, sessionListCommand(s), sessionShowCommand(s), sessionTraceCommand(s), sessionReplayCommand(s), sessionGraphCommand(s))
 }
 
 // sessionLine is one line of `aura session list --json`.
@@ -37,16 +38,21 @@ type sessionShown struct {
 	sessionLine
 	Earlier uint64         `json:"earlier,omitempty"`
 	Steps   []session.Step `json:"steps"`
+	End     *session.End   `json:"end,omitempty"`
 }
 
 func sessionListCommand(s *Shell) *cobra.Command {
-	return &cobra.Command{
+	ended := false
+	c := &cobra.Command{
 		Use:     "list",
 		Short:   "List the sessions that run, with what each waits for",
-		Example: "  aura session list\n  aura session list --json\n  aura session list --offline",
+		Example: "  aura session list\n  aura session list --json\n  aura session list --ended\n  aura session list --offline",
 		Args:    None,
 		RunE: func(*cobra.Command, []string) error {
 			return s.Connected("session list", func(tc task.Context, core *app.Core) error {
+				if ended {
+					return s.listEnded(tc, core)
+				}
 				list, err := core.Sessions(tc)
 				if err != nil {
 					return err
@@ -63,6 +69,8 @@ func sessionListCommand(s *Shell) *cobra.Command {
 			})
 		},
 	}
+	c.Flags().BoolVar(&ended, "ended", false, "list those that have ended, the newest first")
+	return c
 }
 
 func sessionShowCommand(s *Shell) *cobra.Command {
@@ -73,30 +81,108 @@ func sessionShowCommand(s *Shell) *cobra.Command {
 		Args:    Exactly(1, "the beginning of a session's identifier"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return s.Connected("session show", func(tc task.Context, core *app.Core) error {
-				list, err := core.Sessions(tc)
+				all, err := askSession(tc, core, args[0], core.Session)
 				if err != nil {
 					return err
 				}
-				name, err := list.Resolve(args[0])
-				if err != nil {
-					return err
-				}
-				shown, err := core.Session(tc, name)
-				if err != nil {
-					return err
-				}
-				people, err := core.People(tc)
-				if err != nil {
-					return err
-				}
-				all := sessionShown{lineOf(&shown.Session, people), shown.Earlier, shown.Steps}
 				if s.JSON {
-					return s.Object(&all)
+					return s.Object(all)
 				}
-				return s.printSession(&all, tc.Now().At.Std())
+				return s.printSession(all, tc.Now().At.Std())
 			})
 		},
 	}
+}
+
+// askSession asks for the steps of the session that a text names.
+func askSession(
+	tc task.Context, core *app.Core, text string, ask func(task.Context, aura.SessionID) (session.Shown, error),
+) (*sessionShown, error) {
+	name, err := resolveSession(tc, core, text)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := ask(tc, name)
+	if err != nil {
+		return nil, err
+	}
+	people, err := core.People(tc)
+	if err != nil {
+		return nil, err
+	}
+	line := lineOf(&shown.Session, people)
+	if shown.End != nil {
+		line.Waits = endOf(shown.End, people)
+	}
+	return &sessionShown{line, shown.Earlier, shown.Steps, shown.End}, nil
+}
+
+// resolveSession returns the name of a session that lives or, if none does, of one that has ended.
+func resolveSession(tc task.Context, core *app.Core, text string) (aura.SessionID, error) {
+	list, err := core.Sessions(tc)
+	if err != nil {
+		return aura.SessionID{}, err
+	}
+	name, err := list.Resolve(text)
+	if aura.KindOf(err) != aura.NotFound {
+		return name, err
+	}
+	ended, err := core.EndedSessions(tc)
+	if err != nil {
+		return aura.SessionID{}, err
+	}
+	list.Sessions = nil
+	for i := range ended.Sessions {
+		list.Sessions = append(list.Sessions, ended.Sessions[i].Session)
+	}
+	return list.Resolve(text)
+}
+
+// endOf says how a session ended, and who ended it.
+func endOf(e *session.End, people []app.Person) string {
+	said := "has ended: " + e.String()
+	if !e.By.IsZero() {
+		said += " (by " + nameIn(people, e.By) + ")"
+	}
+	return said
+}
+
+// endedLine is one line of `aura session list --ended --json`.
+type endedLine struct {
+	sessionLine
+	End session.End `json:"end"`
+}
+
+func (s *Shell) listEnded(tc task.Context, core *app.Core) error {
+	list, err := core.EndedSessions(tc)
+	if err != nil {
+		return err
+	}
+	people, err := core.People(tc)
+	if err != nil {
+		return err
+	}
+	if len(list.Sessions) == 0 && !s.JSON {
+		return s.Print(nil, "no session has ended")
+	}
+	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
+	if !s.JSON {
+		fmt.Fprintln(w, "SESSION\tPROTOCOL\tROLE\tWITH\tEND\tSENT\tRECEIVED\tENDED")
+	}
+	for i := range list.Sessions {
+		e := &list.Sessions[i]
+		l := endedLine{lineOf(&e.Session, people), e.End}
+		l.Waits = endOf(&e.End, people)
+		if s.JSON {
+			if err := s.Object(&l); err != nil {
+				return err
+			}
+			continue
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\n", aura.Short(l.Name), l.Protocol, l.Role, strings.Join(l.With, ", "),
+			l.Waits, l.Sent, l.Received, clock(e.End.At.Std(), tc.Now().At.Std()))
+	}
+	return w.Flush()
 }
 
 // lineOf names those who play the other roles.
@@ -144,23 +230,38 @@ func since(v *session.Session, now time.Time) string {
 
 func (s *Shell) printSession(v *sessionShown, now time.Time) error {
 	var b strings.Builder
+	v.head(&b, now)
+	if !v.Persistent {
+		b.WriteString("steps      are not recorded: it ends with its agent\n")
+	}
+	for i := range v.Steps {
+		v.step(&b, i, now)
+	}
+	_, err := fmt.Fprint(s.Out, b.String())
+	return err
+}
+
+// head writes who holds the session, and how it stands.
+func (v *sessionShown) head(b *strings.Builder, now time.Time) {
 	for _, row := range [][2]string{
 		{"session", v.Name.String()}, {"protocol", v.Protocol}, {"role", v.Role}, {"with", strings.Join(v.With, ", ")},
 		{"state", v.Waits}, {"since", since(&v.Session, now)},
 	} {
-		fmt.Fprintf(&b, "%-10s %s\n", row[0], row[1])
+		fmt.Fprintf(b, "%-10s %s\n", row[0], row[1])
 	}
-	if !v.Persistent {
-		b.WriteString("steps      are not recorded: it ends with its agent\n")
+}
+
+// step writes a message with its number.
+func (v *sessionShown) step(b *strings.Builder, i int, now time.Time) {
+	step := &v.Steps[i]
+	way, to := "received", "from"
+	if step.Sent {
+		way, to = "sent", "to"
 	}
-	for i, step := range v.Steps {
-		way, to := "received", "from"
-		if step.Sent {
-			way, to = "sent", "to"
-		}
-		fmt.Fprintf(&b, "%-10d %-8s %s %s %s, %s\n", v.Earlier+uint64(i)+1, way,
-			cmp.Or(step.Label, "a message of another version of the protocol"), to, cmp.Or(step.Other, "another role"), count(step.Size, "byte"))
+	at := ""
+	if step.At != 0 {
+		at = ", " + clock(step.At.Std(), now)
 	}
-	_, err := fmt.Fprint(s.Out, b.String())
-	return err
+	fmt.Fprintf(b, "%-10d %-8s %s %s %s, %s%s\n", v.Earlier+uint64(i)+1, way,
+		cmp.Or(step.Label, "a message of another version of the protocol"), to, cmp.Or(step.Other, "another role"), count(step.Size, "byte"), at)
 }

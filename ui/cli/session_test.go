@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -51,5 +52,55 @@ steps      are not recorded: it ends with its agent
 	out, errs, code = d.asked(answers, "session", "show", name)
 	if diff := cmp.Diff(want, out); diff != "" || code != 0 {
 		t.Errorf("code %d, %s (-want +got):\n%s", code, errs, diff)
+	}
+}
+
+// TestATraceShowsDecisionsAndEvents: below the message that they belong to.
+func TestATraceShowsDecisionsAndEvents(t *testing.T) {
+	d := newDesk(t, "Ada")
+	one := session.Session{Name: aura.SessionID{1}, Protocol: "aura.shop.shop", Role: "Cust", State: session.StateProgram, Persistent: true}
+	answers := map[string]any{
+		session.QuestionList: session.List{Sessions: []session.Session{one}},
+		session.QuestionTrace: session.Shown{Session: one, Steps: []session.Step{
+			{
+				Sent: true, Other: "Store", Label: "Ask", Size: 1, Events: []string{"sent Cust → Store Ask"},
+				Guard: &session.Guarded{Capability: "chat:send", Units: 2, Epoch: 7, Facts: []string{"chat.message"}, Leak: []session.Leaked{{Observer: "neighbour", Bits: 1}}},
+			},
+			{Other: "Store", Label: "Price", Size: 2, Events: []string{"received Cust ← Store Price"}},
+		}},
+	}
+	want := `1          sent     Ask to Store, 1 byte
+  guard    allowed by chat:send for 2 units, with chat.message
+  receipt  2 units in epoch 7
+  leaks    1 bit to observers of class neighbour
+  machine  sent Cust → Store Ask
+2          received Price from Store, 2 bytes
+  machine  received Cust ← Store Price
+`
+	out, errs, code := d.asked(answers, "session", "trace", "aeaa")
+	if _, steps, _ := strings.Cut(out, "since      an earlier start\n"); cmp.Diff(want, steps) != "" || code != 0 {
+		t.Errorf("code %d, %s (-want +got):\n%s", code, errs, cmp.Diff(want, steps))
+	}
+}
+
+// TestAReplayThatDepartsFails: the error names the message and the reason, also with --json, which prints the whole answer.
+func TestAReplayThatDepartsFails(t *testing.T) {
+	d := newDesk(t, "Ada")
+	one := session.Session{Name: aura.SessionID{1}, Protocol: "aura.shop.shop", Role: "Cust", Persistent: true}
+	again := session.Replayed{Session: one, Messages: 3, Checked: 1, State: [32]byte{0xab}}
+	answers := map[string]any{session.QuestionList: session.List{Sessions: []session.Session{one}}, session.QuestionReplay: again}
+	out, errs, code := d.asked(answers, "session", "replay", "aeaa")
+	if want := "session aeaaaaaa: as recorded, 3 messages, 1 state to the byte; it stands at ab"; !strings.HasPrefix(out, want) || code != 0 {
+		t.Errorf("code %d, %s%s", code, out, errs)
+	}
+	again.Departs = &session.Departure{Message: 4, Reason: "the role cannot send Pay now"}
+	answers[session.QuestionReplay] = again
+	out, errs, code = d.asked(answers, "session", "replay", "aeaa")
+	if !strings.Contains(errs, "departs from its recording at message 4: the role cannot send Pay now") || out != "" || code != 1 {
+		t.Errorf("code %d, %s%s", code, out, errs)
+	}
+	out, _, code = d.asked(answers, "session", "replay", "aeaa", "--json")
+	if !strings.Contains(out, `"departs":{"message":4,"reason":"the role cannot send Pay now"}`) || !strings.Contains(out, `"messages":3,"checked":1,"root":"ab`) || code != 1 {
+		t.Errorf("code %d, %s", code, out)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -50,6 +51,8 @@ type Shell struct {
 	// Archive prepares the reading of a home's journal: it may ask for a passphrase, so it is called outside of any
 	// task. open lives as long as its context's task; done ends it. open returns [aura.Conflict] while an agent runs.
 	Archive func(home string) (Opener, error)
+	// Draw makes a sequence diagram of what happened in a session, as lines of text or as an SVG document.
+	Draw func(s *session.Shown, svg bool) ([]byte, error)
 	// Imagine returns the made-up account.
 	Imagine func(tc task.Context) (*app.Core, error)
 
