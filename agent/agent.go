@@ -169,6 +169,10 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	if err := invites.Play(programs); err != nil {
 		return nil, err
 	}
+	a.env.Ceremonies = service.NewCeremonies(&a.env, engine)
+	if err := a.env.Ceremonies.Play(programs); err != nil {
+		return nil, err
+	}
 	modules, err := a.serve(invites.Module)
 	if err != nil {
 		return nil, err

@@ -1,12 +1,15 @@
 package agent
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
 	"github.com/aura-runtime/aura/domain"
 	seen "github.com/aura-runtime/aura/domain/session"
+	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/protocols"
 	"github.com/aura-runtime/aura/session"
 	"github.com/aura-runtime/aura/trace"
@@ -38,10 +41,38 @@ func sessions(set *domain.Set, add func(*session.Registry) error) (*session.Regi
 			return nil, err
 		}
 	}
+	modules := set.Modules()
+	for i := range modules {
+		for j := range modules[i].Protocols {
+			if err := addProtocol(r, &modules[i], &modules[i].Protocols[j]); err != nil {
+				return nil, err
+			}
+		}
+	}
 	if add == nil {
 		return r, nil
 	}
 	return r, add(r)
+}
+
+// addProtocol makes a protocol known that a module plays.
+func addProtocol(r *session.Registry, m *domain.Module, p *domain.Protocol) error {
+	const op = "agent.sessions"
+	if !p.Runs() {
+		return nil
+	}
+	text, problems := choreo.Load(p.Name+".tell", p.Text)
+	if len(problems) > 0 {
+		return aura.Errorf(op, aura.Invalid, "module %s: %w", m.Name, problems)
+	}
+	i, err := text.Instantiate(nil)
+	if err != nil {
+		return aura.Errorf(op, aura.Invalid, "module %s, protocol %s: %w", m.Name, p.Name, err)
+	}
+	if err := r.Add(i, choreo.Defaults{ProtocolID: p.ID(m)}); err != nil {
+		return aura.Errorf(op, aura.KindOf(err), "module %s: %w", m.Name, err)
+	}
+	return nil
 }
 
 func addStream(r *session.Registry, e protocols.Entry) error {
@@ -74,9 +105,14 @@ func checkProtocols(set *domain.Set) error {
 	for i := range set.Modules() {
 		m := &set.Modules()[i]
 		own := map[string]bool{}
-		for _, p := range m.Protocols {
-			if _, problems := choreo.Load(p.Name+".tell", p.Text); len(problems) > 0 {
+		for j := range m.Protocols {
+			p := &m.Protocols[j]
+			text, problems := choreo.Load(p.Name+".tell", p.Text)
+			if len(problems) > 0 {
 				return aura.Errorf(op, aura.Invalid, "module %s: %w", m.Name, problems)
+			}
+			if err := checkPlayed(set.Registry(), p, text); err != nil {
+				return aura.Errorf(op, aura.Invalid, "module %s, protocol %s: %w", m.Name, p.Name, err)
 			}
 			own[p.Name] = true
 		}
@@ -84,6 +120,32 @@ func checkProtocols(set *domain.Set) error {
 			if o.Category == domain.CategoryCeremony && !own[o.Protocol] && !known[o.Protocol] {
 				return aura.Errorf(op, aura.Invalid, "module %s: the ceremony %s names no choreography that there is: %q", m.Name, o.Name, o.Protocol)
 			}
+		}
+	}
+	return nil
+}
+
+// checkPlayed returns why agents could not run a protocol that its module plays: each of its two roles needs a play, and each name that
+// it asks the guard for must be one of a module.
+func checkPlayed(names *fact.Registry, p *domain.Protocol, text *choreo.Protocol) error {
+	if !p.Runs() {
+		return nil
+	}
+	m := text.Manifest(choreo.Defaults{})
+	if len(m.RoleNames) != 2 {
+		return fmt.Errorf("it has %d roles, and a module plays protocols of two", len(m.RoleNames))
+	}
+	for _, role := range m.RoleNames {
+		if p.Roles[role] == nil {
+			return fmt.Errorf("nothing plays the role %s: add it to Roles", role)
+		}
+	}
+	if len(p.Roles) != len(m.RoleNames) {
+		return fmt.Errorf("its plays are of %d roles, and the text has %s", len(p.Roles), strings.Join(m.RoleNames, " and "))
+	}
+	for _, name := range m.GuardCapabilities {
+		if !slices.Contains(names.Capabilities(), name) {
+			return fmt.Errorf("no module has the capability %s: add it to Capabilities", name)
 		}
 	}
 	return nil

@@ -242,6 +242,13 @@ func (x *Index) OnChange(module string, changed *task.Wake) {
 	x.changed = append(x.changed, change{module, changed})
 }
 
+// Forget undoes the calls of [Index.OnChange] with a wake.
+func (x *Index) Forget(changed *task.Wake) {
+	x.lock.Lock()
+	defer x.lock.Unlock()
+	x.changed = slices.DeleteFunc(x.changed, func(c change) bool { return c.wake == changed })
+}
+
 // Read lets fn look at the state. It must not wait and must not keep a reference to them.
 func (x *Index) Read(fn func(*State)) {
 	x.lock.Lock()

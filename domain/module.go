@@ -106,6 +106,12 @@ type Protocol struct {
 	Name string
 	// Text is its text in the language of package choreo.
 	Text string
+	// Roles has the play of each role, by its name. An agent plays the protocol with other agents then, and an operation opens
+	// sessions of it, see [Plan.Begin]. Nil: the protocol is only checked.
+	Roles map[string]Play
+	// Admit decides whether a peer may begin a session here: it returns an error when not. The talk says what the peer asks for, and
+	// nothing is said yet. Every peer is a contact or a member of the talk's context, with whom this agent has a link. Nil: each may.
+	Admit func(s *Snapshot, t *Talk) error
 }
 
 // registration returns the module as the registry of facts keeps it.

@@ -46,7 +46,8 @@ type Operation struct {
 	// Plan decodes an intent and returns the function that decides over a snapshot. Nil, for an operation that is not
 	// internal: a service of the runtime carries it out, because it needs keys or a ceremony. [Planned] makes one.
 	Plan func(fact.Intent) (Decide, error)
-	// Protocol names the choreography that carries out a ceremony: one of [Module.Protocols], or of package protocols.
+	// Protocol names the choreography that carries out a ceremony: one of [Module.Protocols], or of package protocols. The plan of a
+	// ceremony whose module plays the protocol sets [Plan.Begin].
 	Protocol string
 	// Reachable says that the plan reads [Snapshot.Addresses].
 	Reachable bool
@@ -85,6 +86,9 @@ type Plan struct {
 	Recall bool
 	// Facts are those that an earlier attempt at the operation left; set without a Request.
 	Facts []aura.FactID
+	// Begin opens a session of the operation's protocol, which is one of the module's; set without a Request. The operation has begun
+	// when the role's first message is durable, with the facts of its move: these have the operation's identifier.
+	Begin *Ceremony
 	// Answer makes the payload of the result from the facts that were committed, in the order of the request's entries.
 	// Nil: no payload.
 	Answer func([]fact.Record) (any, error)

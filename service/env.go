@@ -32,6 +32,8 @@ type Env struct {
 	Operations *Operations
 	// CollectReceipts removes the receipts of ended epochs that may go, see [interp.Production].
 	CollectReceipts func(tc task.Context, context aura.ContextID, peer aura.AuthorityID, may func(*effect.Receipt) bool) (int, error)
+	// Ceremonies plays the protocols of modules.
+	Ceremonies *Ceremonies
 	// Addresses says where this agent can be reached now, best first.
 	Addresses func() []string
 }

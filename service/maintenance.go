@@ -42,7 +42,7 @@ func (s *Maintenance) Name() string { return "maintenance" }
 func (s *Maintenance) Declaration() task.Declaration {
 	return task.Declaration{
 		Category: task.CategoryActorOwned,
-		Owns: append(task.Locked("service.Operations", "service.standing"),
+		Owns: append(task.Locked("service.Operations", "service.standing", "service.Ceremonies"),
 			task.Owned{Type: "service.Maintenance", By: task.ExclusionLoop}),
 		Events: []world.Family{world.FamilyHealth},
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/directory"
 	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
@@ -117,6 +118,9 @@ func (s *Module) carryOut(tc task.Context, o *domain.Operation, in fact.Intent, 
 		snapshot.Recalled = true
 		plan, err = s.env.propose(snapshot, decide)
 	}
+	if err == nil && plan.Begin != nil {
+		return s.begin(tc, o, in, &plan)
+	}
 	if err != nil || plan.Request.Capability == "" {
 		return fact.Result{Operation: in.Operation, Facts: plan.Facts}, err
 	}
@@ -125,6 +129,25 @@ func (s *Module) carryOut(tc task.Context, o *domain.Operation, in fact.Intent, 
 		return submitted(in, r, err)
 	}
 	answer, err := plan.Answer(r.Records)
+	return answered(in, r, err, answer)
+}
+
+// begin opens the session of a ceremony, unless the operation has begun before and its answer was lost.
+func (s *Module) begin(tc task.Context, o *domain.Operation, in fact.Intent, plan *domain.Plan) (fact.Result, error) {
+	if in.Operation.IsZero() {
+		s.env.Entropy.Read(in.Operation[:]) // the session has a name of its own
+	}
+	left, err := s.env.stored(tc, in.Operation)
+	if err == nil && len(left) == 0 {
+		if err = s.env.Ceremonies.Begin(tc, s.module, o, in.Operation, plan.Begin); err == nil {
+			left, err = s.env.stored(tc, in.Operation)
+		}
+	}
+	r := effect.Result{Records: left}
+	if err != nil || plan.Answer == nil {
+		return submitted(in, r, err)
+	}
+	answer, err := plan.Answer(left)
 	return answered(in, r, err, answer)
 }
 

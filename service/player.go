@@ -1,0 +1,157 @@
+package service
+
+import (
+	"errors"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/choreo"
+	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/session"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
+)
+
+// player is a role that is played in one session.
+type player struct {
+	env     *Env
+	module  *domain.Module
+	asked   domain.Play
+	port    *session.Port
+	talk    domain.Talk
+	by      aura.OperationID
+	failed  string     // see [domain.Move]
+	changed *task.Wake // facts of the module, or about people
+}
+
+func newPlayer(e *Env, m *domain.Module, play domain.Play, port *session.Port) *player {
+	o := port.Session()
+	r := &player{
+		env: e, module: m, asked: play, port: port, by: o.Operation, changed: task.NewWake(),
+		talk: domain.Talk{Session: o.Name, Role: string(o.Role), Context: o.Context, Start: o.Argument},
+	}
+	if r.by.IsZero() { // a peer began it
+		r.by = aura.OperationID(o.Name)
+	}
+	for _, p := range o.Parties {
+		r.talk.Others = append(r.talk.Others, domain.Participant{Role: string(p.Role), Authority: p.Authority})
+	}
+	e.Directory.OnChange(m.Name, r.changed)
+	return r
+}
+
+func (r *player) close() { r.env.Directory.Forget(r.changed) }
+
+// play plays the role to its end, which is reached when the peers have its last message. Told is called when the role has said its first
+// message, or why it does not.
+func (r *player) play(tc task.Context, told func(error)) error {
+	over, err := r.repeat(tc)
+	for !over && err == nil {
+		over, err = r.move(tc)
+		if len(r.talk.Said) > 0 || over || err != nil {
+			told(err)
+		}
+	}
+	if err == nil {
+		err = r.port.Delivered(tc)
+	}
+	if err == nil && r.failed != "" {
+		err = aura.Errorf("service.Ceremonies", aura.Denied, "%s", r.failed)
+	}
+	return err
+}
+
+// repeat takes over the messages from before a restart.
+func (r *player) repeat(tc task.Context) (over bool, err error) {
+	all, over, err := r.port.Repeat(tc)
+	for _, s := range all {
+		from := string(s.Other)
+		if s.Sent {
+			from = r.talk.Role
+		}
+		r.talk.Said = append(r.talk.Said, domain.Said{From: from, Label: s.Label, Payload: s.Payload})
+	}
+	return over, err
+}
+
+// ask asks the play for the next move.
+func (r *player) ask(tc task.Context) (move domain.Move, err error) {
+	s := r.env.snapshot(tc, r.by, true)
+	talk := r.talk
+	err = r.env.pure(s, func() (err error) {
+		move, err = r.asked(s, &talk)
+		return err
+	})
+	return move, err
+}
+
+// move carries the next move out. It is over when that was the last one.
+func (r *player) move(tc task.Context) (over bool, err error) {
+	m, err := r.ask(tc)
+	switch {
+	case err != nil:
+		return false, err
+	case m.Label != "":
+		return false, r.send(tc, &m)
+	case m.From != "":
+		label, payload, err := r.port.Receive(tc, choreo.Role(m.From))
+		if err == nil {
+			r.talk.Said = append(r.talk.Said, domain.Said{From: m.From, Label: label, Payload: payload})
+		}
+		return false, err
+	case m.Facts:
+		return false, r.await(tc)
+	}
+	return true, r.finish(tc, &m)
+}
+
+// send sends a message. The guard's denial is no end, unless the move says so: a budget begins anew. The play is asked again then, because it may
+// have changed its mind.
+func (r *player) send(tc task.Context, m *domain.Move) error {
+	_, err := unmoved(tc, func() (struct{}, error) {
+		r.port.With(func(task.Context) (guard.Request, error) {
+			return guard.Request{Operation: r.by, Entries: m.Request.Entries, Metadata: m.Request.Metadata, Marks: m.Request.Marks}, nil
+		})
+		return struct{}{}, r.port.Send(tc, choreo.Role(m.To), m.Label, m.Payload)
+	})
+	if err == nil {
+		r.talk.Said = append(r.talk.Said, domain.Said{From: r.talk.Role, Label: m.Label, Payload: m.Payload})
+		return nil
+	}
+	if _, denied := errors.AsType[*guard.Denial](err); !denied || m.Once || len(r.talk.Said) == 0 {
+		return err // the person who asked for the operation is told, and may try again
+	}
+	tc.Emit(world.ServiceTroubled(r.module.Name, "a message of a session denied", "", err))
+	_, err = r.changed.WaitUntil(tc, tc.Elapsed()+duePause)
+	return err
+}
+
+// await waits for facts, for a while at most: some of what a play decides follows from the clock.
+func (r *player) await(tc task.Context) error {
+	over, err := r.port.Over(tc)
+	if err != nil || over {
+		return errors.Join(err, r.overError())
+	}
+	_, err = r.changed.WaitUntil(tc, tc.Elapsed()+duePause)
+	return err
+}
+
+func (r *player) overError() error {
+	return aura.Errorf("service.Ceremonies", aura.Stale, "session %s has ended", aura.Short(r.talk.Session))
+}
+
+// finish commits what the last move says.
+func (r *player) finish(tc task.Context, m *domain.Move) error {
+	r.failed = m.Failed
+	return r.port.Conclude(tc, func(task.Context) (guard.Request, error) { return m.Request, nil })
+}
+
+// end lets the play say what an end means that is not its own.
+func (r *player) end(tc task.Context, why error) error {
+	r.talk.Ended = aura.Reason(why)
+	m, err := r.ask(tc)
+	if err != nil || m.Label != "" || m.From != "" || m.Facts {
+		return err
+	}
+	return r.finish(tc, &m)
+}
