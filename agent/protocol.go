@@ -12,11 +12,11 @@ import (
 	"github.com/aura-runtime/aura/trace"
 )
 
-// sessions returns the registry of the protocols that the agent runs.
-func sessions(set *domain.Set) (*session.Registry, error) {
+// sessions returns the registry of the protocols that the agent runs, with what add adds unless it is nil.
+func sessions(set *domain.Set, add func(*session.Registry) error) (*session.Registry, error) {
 	r := session.NewRegistry()
 	for _, e := range protocols.All() {
-		if !slices.ContainsFunc(set.Modules(), func(m domain.Module) bool {
+		if !slices.Contains(played, e.Package) && !slices.ContainsFunc(set.Modules(), func(m domain.Module) bool {
 			return slices.ContainsFunc(m.Operations, func(o domain.Operation) bool { return o.Protocol == e.Package })
 		}) {
 			continue // nothing plays it
@@ -29,7 +29,10 @@ func sessions(set *domain.Set) (*session.Registry, error) {
 			return nil, err
 		}
 	}
-	return r, nil
+	if add == nil {
+		return r, nil
+	}
+	return r, add(r)
 }
 
 // told tells the steps of sessions to who watches the road.

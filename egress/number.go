@@ -19,6 +19,7 @@ const (
 	NumberGreeting     = 11
 	NumberMessage      = 12
 	NumberConfirmation = 13
+	NumberRefusal      = 14
 )
 
 // The numbers that are promised to messages to come. [Post] sends none of them. The build that sends one gives it
@@ -26,5 +27,5 @@ const (
 const (
 	ReservedRekey   = 9  // the offer of a new secret of a link
 	ReservedRekeyed = 10 // its answer
-	ReservedFrames  = 14 // the next frame of sessions, which take the numbers from here on
+	ReservedFrames  = 15 // the next frame of sessions, which take the numbers from here on
 )

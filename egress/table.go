@@ -29,8 +29,10 @@ const (
 	KindInviteOpening Kind = "invitation opening"
 	KindInviteCall    Kind = "invitation call"
 	KindInviteReply   Kind = "invitation reply"
+	KindGreeting      Kind = "session greeting"
 	KindMessage       Kind = "session message"
 	KindConfirmation  Kind = "session confirmation"
+	KindRefusal       Kind = "session refusal"
 )
 
 // Row is a row of the table of all messages that leave an agent.
@@ -113,6 +115,14 @@ var table = [...]Row{
 	{
 		Kind: KindInviteReply, Number: NumberGreeting, Capability: invite.CapAnswer, Cost: guard.CostOf, Leak: guard.LeakOf,
 		Why: "tells who holds the code how far the session of the invitation is here",
+	},
+	{
+		Kind: KindGreeting, Number: NumberGreeting, Capability: delivery.CapSession, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Why: "opens a session with a member, or goes on with it",
+	},
+	{
+		Kind: KindRefusal, Number: NumberRefusal, Capability: delivery.CapSession, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Why: "tells a member why a session does not run here",
 	},
 	{
 		Kind: KindMessage, Number: NumberMessage,

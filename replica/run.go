@@ -162,6 +162,9 @@ func (l *link) session(tc task.Context, c *transport.Channel) error {
 	work.Go("sync.recall", s.recallLoop)
 	work.Go("sync.return", s.returnLoop)
 	work.Go("sync.evidence", s.evidenceLoop)
+	if l.sync.env.Sessions != nil && !s.peer.Left {
+		work.Go("sync.sessions", s.sessionsLoop)
+	}
 	work.Go("sync.addresses", s.addressLoop)
 	work.Go("sync.replace", s.replaceLoop)
 	err = work.Wait(tc)

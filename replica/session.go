@@ -24,7 +24,7 @@ const (
 	maxPending = 4096
 )
 
-// session runs over one channel of a link, in nine tasks. The first to end ends all.
+// session runs over one channel of a link, in ten tasks. The first to end ends all.
 //
 //	receiveLoop  takes messages off the channel
 //	commitLoop   makes received facts durable
@@ -33,6 +33,7 @@ const (
 //	recallLoop   asks the peer for facts of this device that this home does not have
 //	returnLoop   gives the peer facts of its device back
 //	evidenceLoop shows the peer forks of members of the context
+//	sessionsLoop has the sessions of protocols spoken for
 //	addressLoop  tells the peer new addresses, has it relay, introduces contacts
 //	replaceLoop  ends the session for a newer channel, or when the owner blocks the peer
 //
@@ -45,6 +46,7 @@ type session struct {
 	greeted    *task.Latch   // the peer said hello
 	introduced *task.Latch   // this side said hello
 	inbox      *task.Mailbox[deliver]
+	frames     *task.Mailbox[[]byte] // of sessions
 	recalls    *task.Wake            // the peer has facts of this device that this home does not have
 	answers    *task.Mailbox[places] // to what recallLoop asked
 	asked      *task.Mailbox[places] // by the peer
@@ -96,6 +98,7 @@ func newSession(l *link, c *transport.Channel) (*session, error) {
 		pause: redial(),
 		link:  l, channel: c, peer: peer, device: peer.Device.ID(), greeted: task.NewLatch(), introduced: task.NewLatch(), durable: task.NewWake(),
 		inbox:   task.NewMailbox[deliver]("sync.inbox", inboxCapacity),
+		frames:  task.NewMailbox[[]byte]("sync.frames", framesCapacity),
 		recalls: task.NewWake(), answers: task.NewMailbox[places]("sync.answers", 1),
 		asked:  task.NewMailbox[places]("sync.asked", askedCapacity),
 		showed: map[aura.DeviceID]bool{}, verifier: fact.NewVerifier(peer.Device.Signing[:]),
@@ -156,6 +159,10 @@ func (s *session) receiveLoop(tc task.Context) error {
 			var m introduction
 			if err = decodeMessage(b, &m); err == nil {
 				err = s.onIntroduction(tc, &m)
+			}
+		case egress.NumberGreeting, egress.NumberMessage, egress.NumberConfirmation, egress.NumberRefusal:
+			if s.env().Sessions != nil && !s.peer.Left {
+				err = s.onFrame(tc, b)
 			}
 		}
 		if err != nil {

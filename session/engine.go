@@ -25,7 +25,7 @@ type Decider interface {
 	EndSession(task.Context, aura.SessionID) error
 }
 
-// Options configures an [Engine]. All but the last two are required.
+// Options configures an [Engine]. All but the last three are required.
 type Options struct {
 	Own      aura.AuthorityID
 	Registry *Registry
@@ -37,6 +37,9 @@ type Options struct {
 	// Told is called with each message that a role played here has sent or received, but for those that a restart repeats. It must
 	// not wait. Default: nothing is called.
 	Told func(role choreo.Role, step view.Step)
+	// Waiting is called when a session waits for a channel to a peer in its context, and none speaks for it. It must not wait.
+	// Default: nothing is called.
+	Waiting func(context aura.ContextID, peer aura.AuthorityID)
 }
 
 // Party is a participant of a session: who plays a role.
@@ -45,6 +48,9 @@ type Party struct {
 	// Authority is zero for one who has no name yet: the other side of an invitation. The caller of [Engine.Deliver]
 	// vouches for it then.
 	Authority aura.AuthorityID
+	// Device is the one of the authority's devices that plays the role: a message of another one does not count. Zero: the first
+	// that greets for the session.
+	Device aura.DeviceID
 }
 
 // Opening says how a session begins here.
@@ -86,9 +92,12 @@ type Engine struct {
 	machine *machine.Machine
 	live    map[aura.SessionID]*live
 	byID    map[machine.SessionID]*live
-	kept    ends // of the sessions with a recording, as the log has them
-	passed  ends // of the others, until the agent stops
-	timers  timers
+	current map[string]current // by protocol, for those that an upgrade has changed
+	kept    ends               // of the sessions with a recording, as the log has them
+	passed  ends               // of the others, until the agent stops
+	// speakers are the channels, in the order in which they began.
+	speakers []*speaker
+	timers   timers
 }
 
 // callsAtOnce is how many calls may wait for the engine's task.
@@ -104,7 +113,7 @@ func NewEngine(o Options) *Engine {
 	}
 	return &Engine{
 		options: o, calls: task.NewMailbox[func(task.Context)]("session.calls", callsAtOnce),
-		live: map[aura.SessionID]*live{}, byID: map[machine.SessionID]*live{},
+		live: map[aura.SessionID]*live{}, byID: map[machine.SessionID]*live{}, current: map[string]current{},
 	}
 }
 
@@ -114,7 +123,7 @@ func (*Engine) Name() string { return "session" }
 // Declaration implements [task.Service].
 func (e *Engine) Declaration() task.Declaration {
 	return task.Declaration{
-		Category: task.CategoryActorOwned, Owns: append(task.Locked("session.Registry"), task.Owned{Type: "session.Engine", By: task.ExclusionLoop}),
+		Category: task.CategoryActorOwned, Owns: append(task.Locked("session.Registry", "session.Protocol"), task.Owned{Type: "session.Engine", By: task.ExclusionLoop}),
 		Events: []world.Family{world.FamilySession, world.FamilyIngress, world.FamilyService},
 	}
 }
@@ -126,6 +135,11 @@ func (e *Engine) Start(tc task.Context) error {
 	e.machine = machine.New(bridge{e}, machine.Options{MaxSessions: e.options.Sessions, MaxRoles: e.options.Sessions})
 	if err := e.loadEnds(); err != nil {
 		return err
+	}
+	for protocol := range e.options.Registry.texts {
+		if err := e.activate(protocol); err != nil {
+			return err
+		}
 	}
 	var damaged []string
 	for _, l := range e.options.Journal.Logs() {
@@ -235,7 +249,7 @@ func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 	if len(e.live) >= e.options.Sessions { // the machine has forgotten those that wait for a last confirmation
 		return aura.Errorf(op, aura.Exhausted, "%d sessions live: wait until one has ended", len(e.live))
 	}
-	admission, err := machine.Admit(machine.Request{Image: p.image, Manifest: p.text.manifest, Integrity: machine.IntegrityBare})
+	admission, err := p.admit()
 	if err != nil {
 		return err
 	}
@@ -247,6 +261,7 @@ func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 	l := &live{
 		engine: e, opening: o, protocol: p, role: role, id: machine.SessionID(cap.Session), cap: cap,
 		turn: task.NewSemaphore(1), sent: map[uint32]uint64{}, confirmed: map[uint32]uint64{}, seen: map[uint32]uint64{}, recorded: len(history) > 0,
+		devices: map[choreo.Role]aura.DeviceID{}, met: map[choreo.Role]bool{},
 	}
 	if !l.recorded {
 		l.since = tc.Now().At
@@ -262,11 +277,15 @@ func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 	}
 	e.live[o.Name], e.byID[l.id] = l, l
 	tc.Emit(world.SessionClaimed(o.Name, p.image.Fragment(role), string(owner), admission.Profile().String()))
+	if admission.Profile() == machine.ProfileFallback {
+		tc.Emit(world.ProfileFellBack(o.Name, p.image.Fragment(role), admission.Requested().String(), "the engine takes one step at a time"))
+	}
 	e.pump()
 	if err := l.repeat(history); err != nil {
 		delete(e.live, o.Name)
 		return errors.Join(err, l.cancel(e.options.Own, "its recording does not go on"))
 	}
+	e.attach(l)
 	e.group.Go("session."+string(o.Role), func(tc task.Context) error { return e.play(tc, l, program) })
 	return nil
 }
@@ -317,11 +336,11 @@ func (e *Engine) version(o *Opening) (*Protocol, error) {
 	if o.Version != ([32]byte{}) {
 		return r.image(o.Protocol, o.Version, o.Sizes)
 	}
-	var active [32]byte
-	if all := r.Versions(o.Protocol); len(all) > 0 {
-		active = all[0]
+	v, err := e.versions(o.Protocol)
+	if err != nil {
+		return nil, err
 	}
-	return r.sized(o.Protocol, active, o.Sizes)
+	return r.sized(o.Protocol, v.Active, o.Sizes)
 }
 
 // pump lets the machine run until every role waits, collects the messages that leave, and notes which sessions have ended.
