@@ -44,7 +44,7 @@ func (e *Engine) Deliver(tc task.Context, on *ChannelOptions, m *effect.Message)
 	if err := decode(m.Parcel, &p); err != nil || p.edge() != m.Edge {
 		return 0, aura.Errorf(op, aura.Corrupt, "a message of session %s does not decode", aura.Short(m.Session))
 	}
-	if l, err = ask(tc, e, func(task.Context) (*live, error) { return e.find(op, m.Session) }); err != nil {
+	if l, err = ask(tc, e, func(task.Context) (*live, error) { return e.running(op, m.Session) }); err != nil {
 		return 0, err
 	}
 	from := l.protocol.image.RoleName(machine.RoleID(p.From))
@@ -52,11 +52,11 @@ func (e *Engine) Deliver(tc task.Context, on *ChannelOptions, m *effect.Message)
 		return 0, err
 	}
 	defer l.turn.Release()
-	next, err = ask(tc, e, func(task.Context) (uint64, error) {
+	next, err = ask(tc, e, func(tc task.Context) (uint64, error) {
 		if role, plays := l.roleOf(on); !plays || role != from {
 			return 0, aura.Errorf(op, aura.Denied, "%s does not play the sender of a message of session %s", aura.Short(on.Peer.Authority), aura.Short(m.Session))
 		}
-		return l.mayTake(&p, m.Seq)
+		return l.mayTake(tc, &p, m.Seq)
 	})
 	if err != nil || next > m.Seq {
 		return next, err
@@ -81,7 +81,7 @@ func (e *Engine) Deliver(tc task.Context, on *ChannelOptions, m *effect.Message)
 }
 
 // mayTake returns up to which number messages of an edge are here, or why this one cannot be taken.
-func (l *live) mayTake(p *parcel, seq uint64) (uint64, error) {
+func (l *live) mayTake(tc task.Context, p *parcel, seq uint64) (uint64, error) {
 	const op = "session.Deliver"
 	switch next := l.seen[p.edge()]; {
 	case seq < next:
@@ -90,6 +90,9 @@ func (l *live) mayTake(p *parcel, seq uint64) (uint64, error) {
 		return 0, aura.Errorf(op, aura.Conflict, "message %d of an edge of session %s came before message %d", seq, aura.Short(l.opening.Name), next)
 	case l.ended:
 		return 0, l.over(op)
+	}
+	if err := l.route(tc, op, machine.RoleID(p.To), machine.RoleID(p.From)); err != nil {
+		return 0, err
 	}
 	return l.seen[p.edge()], l.engine.machine.MayInject(l.cap, p.of(seq))
 }
@@ -113,20 +116,6 @@ func (l *live) edgeFrom(role choreo.Role) uint32 {
 func (l *live) edgeTo(role choreo.Role) uint32 {
 	to, _ := l.protocol.image.Role(role)
 	return (&parcel{From: uint16(l.role), To: uint16(to)}).edge()
-}
-
-// outgoing waits until a session has messages for a role from a number on, and returns them. It returns none when the session is
-// over.
-func (e *Engine) outgoing(tc task.Context, l *live, to choreo.Role, from uint64) ([]effect.Message, error) {
-	edge := l.edgeTo(to)
-	return until(tc, l, func() (all []effect.Message, done bool, err error) {
-		for i := range l.left {
-			if m := &l.left[i]; m.Edge == edge && m.Seq >= from {
-				all = append(all, *m)
-			}
-		}
-		return all, len(all) > 0 || l.gone, nil
-	})
 }
 
 // confirm notes that a role has this side's messages up to a number.
@@ -170,7 +159,7 @@ func decodeRecord(b []byte, r *record) error {
 		return err
 	}
 	whole := r.Opening != nil && r.Kind == recordOpened || r.Parcel != nil && (r.Kind == recordSent || r.Kind == recordReceived) ||
-		r.Until != 0 && r.Kind == recordTimeout
+		r.Until != 0 && r.Kind == recordTimeout || r.Kind == recordHeld || r.Kind == recordOwned
 	if !whole {
 		return aura.Errorf("session.decodeRecord", aura.Corrupt, "an entry of kind %d", r.Kind)
 	}

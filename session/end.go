@@ -190,9 +190,9 @@ func (e *Engine) refusedThere(tc task.Context, l *live, role choreo.Role, why er
 // end of a session that has ended stays as it is. It returns aura.NotFound for one that is not here and whose end is not kept.
 func (e *Engine) End(tc task.Context, name aura.SessionID) error {
 	l, err := ask(tc, e, func(task.Context) (*live, error) {
-		l, err := e.find("session.End", name)
-		if err == nil {
-			return l, nil
+		l, err := e.running("session.End", name)
+		if aura.KindOf(err) != aura.NotFound {
+			return l, err
 		}
 		if e.kept.of[name] != nil || e.passed.of[name] != nil {
 			err = nil
@@ -211,6 +211,13 @@ func (l *live) cancel(by aura.AuthorityID, reason string) error {
 		l.cancelled = cmp.Or(l.cancelled, &End{Kind: view.EndCancelled, By: by, Reason: reason})
 		l.changed()
 		return nil
+	}
+	if l.authority != nil { // it has no owner: it expires, or is dropped
+		cap, err := l.engine.machine.Claim(*l.authority, owner)
+		if err != nil {
+			return err
+		}
+		l.cap, l.authority = cap, nil
 	}
 	if err := l.engine.machine.Cancel(l.cap); err != nil {
 		return err
@@ -341,12 +348,17 @@ func (l *live) close(tc task.Context, end *view.Ended, failed error) {
 
 // stop ends the sessions that do not survive a stop of the agent.
 func (e *Engine) stop(tc task.Context) {
-	for _, name := range slices.SortedFunc(maps.Keys(e.live), func(x, y aura.SessionID) int { return bytes.Compare(x[:], y[:]) }) {
+	for _, name := range e.names() {
 		if l := e.live[name]; !l.opening.Persistent {
 			_ = l.cancel(e.options.Own, "the agent stopped")
 			l.close(tc, l.endOf(tc, l.outcome(nil)), nil)
 		}
 	}
+}
+
+// names returns the sessions that live, in order.
+func (e *Engine) names() []aura.SessionID {
+	return slices.SortedFunc(maps.Keys(e.live), func(x, y aura.SessionID) int { return bytes.Compare(x[:], y[:]) })
 }
 
 // giveUp ends a session whose recording cannot be used.

@@ -34,6 +34,9 @@ type Options struct {
 	Entropy  world.Entropy
 	// Sessions bounds the sessions that live at once. Peers begin three quarters of them at most. Default: 4,096.
 	Sessions int
+	// Hardening is the posture: outside of production a violation of an invariant ends the engine. It holds from the start
+	// on. Default: production.
+	Hardening machine.Hardening
 	// Told is called with each message that a role played here has sent or received, but for those that a restart repeats. It must
 	// not wait. Default: nothing is called.
 	Told func(role choreo.Role, step view.Step)
@@ -95,9 +98,10 @@ type Engine struct {
 	current map[string]current // by protocol, for those that an upgrade has changed
 	kept    ends               // of the sessions with a recording, as the log has them
 	passed  ends               // of the others, until the agent stops
+	timers  timers
+	broken  error // a violation of an invariant with which the engine ends
 	// speakers are the channels, in the order in which they began.
 	speakers []*speaker
-	timers   timers
 }
 
 // callsAtOnce is how many calls may wait for the engine's task.
@@ -132,7 +136,9 @@ func (e *Engine) Declaration() task.Declaration {
 // run again. A recording that is damaged, or that this build cannot read, is given up, see [Engine.Damaged].
 func (e *Engine) Start(tc task.Context) error {
 	e.group = tc.Group()
-	e.machine = machine.New(bridge{e}, machine.Options{MaxSessions: e.options.Sessions, MaxRoles: e.options.Sessions})
+	e.machine = machine.New(bridge{e}, machine.Options{
+		MaxSessions: e.options.Sessions, MaxRoles: e.options.Sessions, Hardening: e.options.Hardening,
+	})
 	if err := e.loadEnds(); err != nil {
 		return err
 	}
@@ -170,7 +176,9 @@ func (e *Engine) Serve(tc task.Context) error {
 		if err != nil {
 			break
 		}
-		call(tc)
+		if call(tc); e.broken != nil {
+			break
+		}
 	}
 	// Each call has an answer, since a caller may wait for it whatever happens: see settle.
 	e.calls.Close()
@@ -178,7 +186,7 @@ func (e *Engine) Serve(tc task.Context) error {
 		call(tc)
 	}
 	e.stop(tc)
-	return nil
+	return e.broken
 }
 
 // Close implements [task.Service].
@@ -239,8 +247,7 @@ func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 		return aura.Errorf(op, aura.Invalid, "the argument has %d bytes, the most is %d", len(o.Argument), maxPayload)
 	}
 	o.Version = p.Version()
-	program, known := e.options.Registry.program(o.Protocol, o.Role)
-	if !known {
+	if _, known := e.options.Registry.program(o.Protocol, o.Role); !known {
 		return aura.Errorf(op, aura.NotFound, "no program plays %s of protocol %s", o.Role, o.Protocol)
 	}
 	if _, lives := e.live[o.Name]; lives || o.Name == (aura.SessionID{}) {
@@ -249,7 +256,7 @@ func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 	if len(e.live) >= e.options.Sessions { // the machine has forgotten those that wait for a last confirmation
 		return aura.Errorf(op, aura.Exhausted, "%d sessions live: wait until one has ended", len(e.live))
 	}
-	admission, err := p.admit()
+	admission, err := p.admit(e.options.Hardening)
 	if err != nil {
 		return err
 	}
@@ -276,8 +283,8 @@ func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 		l.issue(l.until)
 	}
 	e.live[o.Name], e.byID[l.id] = l, l
-	tc.Emit(world.SessionClaimed(o.Name, p.image.Fragment(role), string(owner), admission.Profile().String()))
-	if admission.Profile() == machine.ProfileFallback {
+	l.profile = admission.Profile()
+	if l.profile == machine.ProfileFallback {
 		tc.Emit(world.ProfileFellBack(o.Name, p.image.Fragment(role), admission.Requested().String(), "the engine takes one step at a time"))
 	}
 	e.pump()
@@ -285,15 +292,31 @@ func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 		delete(e.live, o.Name)
 		return errors.Join(err, l.cancel(e.options.Own, "its recording does not go on"))
 	}
+	if !l.held {
+		e.run(tc, l)
+		return nil
+	}
+	authority, err := e.machine.Release(l.cap)
+	l.authority = &authority
+	return err
+}
+
+// run starts the program of a session that the engine owns.
+func (e *Engine) run(tc task.Context, l *live) {
+	o := &l.opening
+	tc.Emit(world.SessionClaimed(o.Name, l.protocol.image.Fragment(l.role), string(owner), l.profile.String()))
+	l.programs = e.group.Child("session." + string(o.Role))
+	port := &Port{session: l, cap: l.cap}
+	program, _ := e.options.Registry.program(o.Protocol, o.Role) // open has found it
 	e.attach(l)
-	e.group.Go("session."+string(o.Role), func(tc task.Context) error { return e.play(tc, l, program) })
-	return nil
+	l.programs.Go("play", func(tc task.Context) error {
+		return e.play(tc, l, port, program)
+	})
 }
 
 // play runs the program of a session's role to its end, and ends the session. A panic of the program ends its session and no
 // other.
-func (e *Engine) play(tc task.Context, l *live, program Program) error {
-	port := &Port{session: l}
+func (e *Engine) play(tc task.Context, l *live, port *Port, program Program) error {
 	var failed error
 	if broken := task.Contain(func() { failed = program(tc, port) }); broken != nil {
 		failed = broken
@@ -326,6 +349,11 @@ func (e *Engine) restore(tc task.Context, name aura.SessionID) error {
 	if err := replay(e.options.Journal, name, func(r *record) { all = append(all, *r) }); err != nil {
 		return err
 	}
+	return e.reopen(tc, name, all)
+}
+
+// reopen opens a session from the entries of its recording.
+func (e *Engine) reopen(tc task.Context, name aura.SessionID, all []record) error {
 	o := all[0].Opening
 	return e.open(tc, o.undo(name), all)
 }

@@ -73,9 +73,9 @@ func (p *Protocol) contracts() *machine.Contracts {
 
 // admit decides whether sessions of the protocol may run here. It may take some time for an image of which evidence is
 // required, the first time.
-func (p *Protocol) admit() (machine.Admission, error) {
+func (p *Protocol) admit(posture machine.Hardening) (machine.Admission, error) {
 	return machine.Admit(machine.Request{
 		Image: p.image, Manifest: p.text.manifest, Contracts: p.contracts(), Integrity: machine.IntegrityBare,
-		Load: machine.Pressure{ScarceGuards: true}, // the guard decides one request at a time, so the roles take turns by age
+		Hardening: posture, Load: machine.Pressure{ScarceGuards: true}, // the guard decides one request at a time, so the roles take turns by age
 	})
 }

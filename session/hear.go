@@ -15,9 +15,10 @@ func (e *Engine) goOn(s *speaker, g *Greeting) (other *live, with choreo.Role, e
 	const op = "session.Speak"
 	l, o := e.live[g.Session], s.spoken[g.Session]
 	switch here := l.protocol.Version(); {
-	case o == nil && l.cancelled != nil:
-		s.reply(g.Session, RefusalBusy) // when it has ended, facts say whether it may begin anew
-		return nil, "", aura.Errorf(op, aura.Exhausted, "session %s is about to end", aura.Short(g.Session))
+	case o == nil && (l.cancelled != nil || l.authority != nil):
+		// When it has ended, facts say whether it may begin anew, and one that waits for its handover goes on here or not.
+		s.reply(g.Session, RefusalBusy)
+		return nil, "", aura.Errorf(op, aura.Exhausted, "session %s is about to end, or to be handed over", aura.Short(g.Session))
 	case o == nil || g.Protocol != l.protocol.ID() || g.Role != "" && choreo.Role(g.Role) != o.role || g.To != "" && choreo.Role(g.To) != l.opening.Role:
 		s.reply(g.Session, RefusalPeer)
 		return nil, "", aura.Errorf(op, aura.Denied, "the other side greets for another session or role")

@@ -21,6 +21,8 @@ type live struct {
 	role     machine.RoleID
 	id       machine.SessionID
 	cap      own.Capability
+	profile  machine.Profile
+	programs *task.Group                   // of its program
 	recorded bool                          // its log exists
 	greeted  bool                          // it began because a peer greeted: it needs a channel until a message has come or left
 	channels []*spoken                     // that speak for it, in the order in which they began
@@ -56,6 +58,12 @@ type live struct {
 	again    []*timeout     // of those, the ones that wait for the program to repeat its history
 	granted  []aura.Instant // those of the program that it gets again after a restart
 	late     []record       // entries that become durable with the first message
+
+	// A session that was handed over is held until it is claimed.
+	held      bool
+	authority *own.Claim // what claims it; nil: this engine owns it
+	scope     []string   // the fragments to which its capability is attenuated; nil: all
+	moved     bool       // it was handed over from here
 }
 
 // choice is a message that a role may send.
@@ -187,6 +195,10 @@ func (l *live) repeat(history []record) error {
 		r := &history[i]
 		var err error
 		switch r.Kind {
+		case recordHeld:
+			l.held, l.scope = true, r.Fragments
+		case recordOwned:
+			l.held = false
 		case recordTimeout:
 			l.granted = append(l.granted, r.Until)
 		case recordSent:

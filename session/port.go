@@ -6,6 +6,7 @@ import (
 	view "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/machine/own"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -16,7 +17,8 @@ type Plan func(task.Context) (guard.Request, error)
 // Port is the place of a program in its session. It belongs to the program's task, whose context its calls take.
 type Port struct {
 	session *live
-	next    Plan // for the next message
+	cap     own.Capability // checked before each step is decided and again before it is taken
+	next    Plan           // for the next message
 }
 
 // Session returns the session's opening.
@@ -57,8 +59,16 @@ func (p *Port) Send(tc task.Context, to choreo.Role, label string, payload []byt
 		message effect.Message
 		demands *demands
 	}
-	s, err := ask(tc, l.engine, func(task.Context) (s step, err error) {
+	s, err := ask(tc, l.engine, func(tc task.Context) (s step, err error) {
+		if err := l.allow(tc, "session.Send", p.cap); err != nil {
+			return s, err
+		}
 		l.goOn()
+		if other, known := l.protocol.image.Role(to); known && !l.ended {
+			if err := l.route(tc, "session.Send", l.role, other); err != nil {
+				return s, err
+			}
+		}
 		s.message, s.demands, err = l.plan(to, label, payload)
 		return s, err
 	})
@@ -68,7 +78,11 @@ func (p *Port) Send(tc task.Context, to choreo.Role, label string, payload []byt
 	if err := l.decide(tc, plan, to, &s.message, s.demands); err != nil {
 		return err
 	}
-	_, err = settle(tc, l.engine, func(task.Context) (struct{}, error) {
+	_, err = settle(tc, l.engine, func(tc task.Context) (struct{}, error) {
+		if err := l.allow(tc, "session.Send", p.cap); err != nil { // nothing may change the owner while a step is under way
+			l.engine.violated(tc, "the owner alone acts on a session", l.opening.Name, err)
+			return struct{}{}, err
+		}
 		err := l.step(answer{label, payload})
 		if err == nil {
 			l.told(view.Step{Sent: true, Other: string(to), Label: label, Size: len(payload)})

@@ -15,19 +15,23 @@ const (
 	recordSent     uint8 = 2
 	recordReceived uint8 = 3
 	recordTimeout  uint8 = 4
+	recordHeld     uint8 = 5
+	recordOwned    uint8 = 6
 )
 
 // record is an entry of a session's recording. The first one has the opening, each other one a message of the played role, which
-// it sent or which came, or a timeout that its program was granted.
+// it sent or which came, a timeout that its program was granted, or a part of a handover: from held on the session does not act here, from
+// owned on it does.
 type record struct {
 	Kind    uint8    `cbor:"1,keyasint,omitempty"`
 	Opening *opening `cbor:"2,keyasint,omitempty"`
 	Parcel  *parcel  `cbor:"3,keyasint,omitempty"`
 	Seq     uint64   `cbor:"4,keyasint,omitempty"` // of the parcel on its edge, from 0
 
-	Until aura.Instant `cbor:"5,keyasint,omitempty"` // of the timeout
+	Until     aura.Instant `cbor:"5,keyasint,omitempty"` // of the timeout
+	Fragments []string     `cbor:"6,keyasint,omitempty"` // to which the scope of a session that is held is attenuated
 	// Device is the device that sent the parcel, with the first of a party whose opening names none.
-	Device aura.DeviceID `cbor:"6,keyasint,omitzero"`
+	Device aura.DeviceID `cbor:"7,keyasint,omitzero"`
 }
 
 // opening is an Opening as recordings and peers have it.

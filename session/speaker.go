@@ -162,7 +162,7 @@ func (s *speaker) add(l *live) *spoken {
 		return o
 	}
 	role, plays := l.roleOf(&s.talk)
-	if ending := l.cancelled != nil && s.talk.Only == (aura.SessionID{}); !plays || l.gone || ending {
+	if ending := l.cancelled != nil && s.talk.Only == (aura.SessionID{}); !plays || l.gone || l.authority != nil || ending {
 		return nil
 	}
 	o := &spoken{speaker: s, session: l, role: role, pause: greetAgain()}
@@ -267,7 +267,7 @@ func (o *spoken) collect(frames []frame, now aura.Duration) []frame {
 		o.came, o.lost = false, o.lost && !again
 	}
 	if l.gone {
-		if l.end != view.EndCompleted && (o.greeted || o.heard) && s.talk.Only == (aura.SessionID{}) {
+		if l.end != 0 && l.end != view.EndCompleted && (o.greeted || o.heard) && s.talk.Only == (aura.SessionID{}) {
 			g := o.greeting()
 			g.Ended = l.end
 			frames = append(frames, frame{kind: FrameGreeting, body: encode(g)})

@@ -1,0 +1,263 @@
+package session
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/choreo"
+	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/machine"
+	"github.com/aura-runtime/aura/machine/own"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
+)
+
+// events are those that a world emitted.
+type events struct{ all []world.Event }
+
+func (e *events) Emit(event world.Event) { e.all = append(e.all, event) }
+
+// of returns the events of a family.
+func (e *events) of(f world.Family) (found []world.Event) {
+	for _, event := range e.all {
+		if event.Family() == f {
+			found = append(found, event)
+		}
+	}
+	return found
+}
+
+// deciding allows each request, and calls a function while it decides.
+type deciding struct{ meanwhile func(task.Context) }
+
+func (d *deciding) Decide(tc task.Context, _ *guard.Request) (effect.Result, error) {
+	if d.meanwhile != nil {
+		d.meanwhile(tc)
+	}
+	return effect.Result{}, nil
+}
+
+func (*deciding) EndSession(task.Context, aura.SessionID) error { return nil }
+
+const talk = `
+module talk exposing (Talk)
+
+protocol Talk =
+  roles One, Two
+  One { guard_capability : "chat:send" } -> Two : Hello
+  Two { guard_capability : "chat:send" } -> One : Bye
+`
+
+// talking runs an engine with one session in memory, whose program sends when it is told to.
+func talking(t *testing.T, hardening machine.Hardening, fn func(tc task.Context, e *Engine, l *live, d *deciding, seen *events, send func() error)) error {
+	t.Helper()
+	p, problems := choreo.Load("talk.tell", talk)
+	if err := problems.Err("test"); err != nil {
+		t.Fatal(err)
+	}
+	i, err := p.Instantiate(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen, d := &events{}, &deciding{}
+	var served error
+	err = task.NewSim(1, task.SimOptions{Log: seen}).Run("test", func(tc task.Context) error {
+		r := NewRegistry()
+		if err := r.Add(i, choreo.Defaults{}); err != nil {
+			return err
+		}
+		go1, sent := task.NewMailbox[struct{}]("go", 1), task.NewMailbox[error]("sent", 1)
+		program := func(tc task.Context, p *Port) error {
+			for {
+				if _, err := go1.Recv(tc); err != nil {
+					return err
+				}
+				if err := sent.Send(tc, p.Send(tc, "Two", "Hello", nil)); err != nil {
+					return err
+				}
+			}
+		}
+		if err := r.Play("aura.talk.talk", "One", program); err != nil {
+			return err
+		}
+		e := NewEngine(Options{Own: aura.AuthorityID{1}, Registry: r, Decider: d, Hardening: hardening})
+		e.group = tc.Group()
+		e.machine = machine.New(bridge{e}, machine.Options{Hardening: hardening})
+		serving := task.NewGroup(tc, "engine")
+		serving.Go("serve", func(tc task.Context) error {
+			served = e.Serve(tc)
+			return nil
+		})
+		o := Opening{Name: aura.SessionID{1}, Protocol: "aura.talk.talk", Role: "One", Parties: []Party{{Role: "Two", Authority: aura.AuthorityID{2}}}}
+		if err := e.Open(tc, o); err != nil {
+			return err
+		}
+		send := func() error {
+			if err := go1.Send(tc, struct{}{}); err != nil {
+				return err
+			}
+			err, failed := sent.Recv(tc)
+			if failed != nil {
+				return failed
+			}
+			return err
+		}
+		fn(tc, e, e.live[o.Name], d, seen, send)
+		tc.Group().Cancel()
+		_ = serving.Close(tc, time.Second)
+		return nil
+	})
+	if err != nil && aura.KindOf(err) != aura.Cancelled {
+		t.Fatal(err)
+	}
+	return served
+}
+
+// TestAWrongCapabilityIsRefusedBeforeTheMachineSeesIt (runtime document, "Session Ownership"; sessions.md section 5): stale, forged, foreign and
+// of a scope that does not reach, each with its event; the session is as it was.
+func TestAWrongCapabilityIsRefusedBeforeTheMachineSeesIt(t *testing.T) {
+	_ = talking(t, machine.HardeningProduction, func(tc task.Context, e *Engine, l *live, _ *deciding, seen *events, send func() error) {
+		issued := l.cap
+		l.cap.Generation += 7 // as after changes of the owner
+		good, was := l.cap, issued
+		later, foreign, other, narrow, wide := good, good, good, good, good
+		later.Generation++
+		foreign.Session++
+		other.Owner = "another actor"
+		narrow.Scope = own.Fragments("protocol:another")
+		l.cap.Scope = own.Fragments(l.protocol.image.Fragment(l.role))
+		wide.Scope = own.Whole()
+		audit := len(e.machine.Audit())
+		for what, c := range map[string]struct {
+			cap  own.Capability
+			want aura.Kind
+		}{
+			"stale": {was, aura.Stale}, "of a generation to come": {later, aura.Denied}, "foreign": {foreign, aura.Denied},
+			"of another owner": {other, aura.Denied}, "of another fragment": {narrow, aura.Denied}, "wider than it was issued": {wide, aura.Denied},
+		} {
+			before := len(seen.of(world.FamilyIngress))
+			if err := l.allow(tc, "session.Send", c.cap); aura.KindOf(err) != c.want {
+				t.Errorf("a capability %s: %v, want %v", what, err, c.want)
+			}
+			refused := seen.of(world.FamilyIngress)[before:]
+			if len(refused) != 1 || refused[0].Message() != "rejected" || refused[0].Field("session_id") == "" || refused[0].Field("fragment_key") == "" {
+				t.Errorf("a capability %s: the events are %v", what, refused)
+			}
+		}
+		l.cap, good = issued, issued
+		if err := l.allow(tc, "session.Send", good); err != nil || len(e.machine.Audit()) != audit {
+			t.Errorf("the right capability: %v; the machine has noted %d things more", err, len(e.machine.Audit())-audit)
+		}
+		if err := send(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestACapabilityIsCheckedAgainBeforeItIsUsed: what changes the owner while a step is decided is a violation of an invariant, the step
+// is not taken, and outside of production the engine ends with it.
+func TestACapabilityIsCheckedAgainBeforeItIsUsed(t *testing.T) {
+	for hardening, ends := range map[machine.Hardening]bool{
+		machine.HardeningProduction: false, machine.HardeningDevelopment: true, machine.HardeningIntegration: true,
+	} {
+		served := talking(t, hardening, func(tc task.Context, e *Engine, l *live, d *deciding, seen *events, send func() error) {
+			d.meanwhile = func(tc task.Context) {
+				_, err := ask(tc, e, func(task.Context) (struct{}, error) {
+					authority, err := e.machine.Release(l.cap)
+					if err == nil {
+						l.cap, err = e.machine.Claim(authority, owner)
+					}
+					return struct{}{}, err
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			}
+			if err := send(); aura.KindOf(err) != aura.Stale {
+				t.Errorf("%v: a step by an earlier owner: %v", hardening, err)
+			}
+			if len(l.sent) != 0 {
+				t.Errorf("%v: the step was taken", hardening)
+			}
+			found := seen.of(world.FamilyInvariant)
+			if len(found) != 1 || found[0].Field("session_id") == "" || found[0].ErrorKind() != aura.Stale {
+				t.Errorf("%v: the violations are %v", hardening, found)
+			}
+		})
+		if broken := served != nil && strings.Contains(served.Error(), "the owner alone acts"); broken != ends {
+			t.Errorf("%v: the engine ended with %v", hardening, served)
+		}
+	}
+}
+
+// linked is a protocol of two bundles, and the route between them.
+const linked = `
+module linked exposing (Linked)
+
+protocol Linked =
+  roles One, Two
+  One { guard_capability : "chat:send", link : "bundle=first|exports=a|imports=b" } -> Two : Hello
+  Two { guard_capability : "chat:send", link : "bundle=second|exports=b|imports=a" } -> One : Bye
+`
+
+// TestARouteIsCheckedAtItsBoundary (runtime document, "Link Boundary"): a boundary says its bundle, its fragment, the scope that is
+// valid there, and whether the route crosses it or waits for a reconfiguration. An effect at the wrong one is refused before the machine sees it.
+func TestARouteIsCheckedAtItsBoundary(t *testing.T) {
+	_ = talking(t, machine.HardeningProduction, func(tc task.Context, e *Engine, l *live, _ *deciding, seen *events, send func() error) {
+		two, _ := l.protocol.image.Role("Two")
+		one, other := "bundle:first", "bundle:second"
+		if b := l.boundary(two); b.Fragment != "protocol:talk.Talk" || b.Bundle != "" || b.Crosses() || b.Reconfigures || !b.Scope.Covers(b.Fragment) {
+			t.Errorf("the boundary of a protocol without links is %+v", b)
+		}
+		p, problems := choreo.Load("linked.tell", linked)
+		if err := problems.Err("test"); err != nil {
+			t.Fatal(err)
+		}
+		i, err := p.Instantiate(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		im, err := machine.CompileInstance(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		was := l.protocol.image
+		l.protocol.image = im
+		b := l.boundary(two)
+		if b.Fragment != one || b.Bundle != "first" || b.Other != other || !b.Crosses() || b.Scope.Covers(other) {
+			t.Errorf("the boundary of a bundle is %+v", b)
+		}
+		state := e.machine.Tick()
+		for what, c := range map[string]struct {
+			played machine.RoleID
+			cap    own.Scope
+			held   *own.Claim
+			want   aura.Kind
+			event  string
+		}{
+			"to another bundle":                  {l.role, own.Whole(), nil, 0, "route"},
+			"for a role that is not played here": {two, own.Whole(), nil, aura.Denied, "reject"},
+			"out of scope":                       {l.role, own.Fragments(other), nil, aura.Denied, "reject"},
+			"in a handover":                      {l.role, own.Whole(), &own.Claim{}, aura.Unavailable, "reject"},
+		} {
+			before := len(seen.of(world.FamilyLink))
+			l.cap.Scope, l.authority = c.cap, c.held
+			if err := l.route(tc, "session.Send", c.played, two); aura.KindOf(err) != c.want {
+				t.Errorf("an effect %s: %v, want %v", what, err, c.want)
+			}
+			if found := seen.of(world.FamilyLink)[before:]; len(found) != 1 || found[0].Message() != c.event {
+				t.Errorf("an effect %s: the events are %v", what, found)
+			}
+		}
+		l.protocol.image, l.cap.Scope, l.authority = was, own.Whole(), nil
+		if e.machine.Tick() != state {
+			t.Error("the machine has seen something")
+		}
+		if err := send(); err != nil {
+			t.Error(err)
+		}
+	})
+}

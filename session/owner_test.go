@@ -1,0 +1,276 @@
+package session_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/chain/chaintest"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/machine/own"
+	"github.com/aura-runtime/aura/session"
+	"github.com/aura-runtime/aura/task"
+)
+
+// appends commits the changes of a handover with one fact.
+func (s *side) appends(tc task.Context, changes []journal.LogChange) error {
+	draft := fact.Draft{Namespace: chaintest.Shared, Kind: "chat.message", Payload: []byte("moved")}
+	_, err := s.Journal.Append(tc, &journal.Entry{Drafts: []fact.Draft{draft}, Logs: changes})
+	return err
+}
+
+// owner takes the handle of the session of most tests.
+func (s *side) owner(t testing.TB, tc task.Context) *session.Owner {
+	t.Helper()
+	o, err := s.engine.Owner(tc, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// away is the other device of the handovers of these tests.
+const away own.Owner = "device 2"
+
+// TestASessionMovesWithItsProgram (runtime document, "Delegate Boundary"; sessions.md section 5): what moves is the recording, with the owner and its
+// capability, in one batch on each side. The program ends at the source before it begins at the target; between the two nothing acts,
+// a restart changes nothing, and the handle of the source is stale for ever.
+func TestASessionMovesWithItsProgram(t *testing.T) {
+	for what, scope := range map[string]own.Scope{"intact": own.Whole(), "attenuated": own.Fragments("protocol:shop.Shop")} {
+		chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+			var first, second []string
+			from := begin(t, tc, sim, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), true, "Cust", customer(&first))
+			defer from.Close(tc)
+			disk := journal.NewFaulty(sim.Entropy("disk 2"), journal.Faults{})
+			to := begin(t, tc, sim, disk, true, "Cust", customer(&second))
+			if err := from.engine.Open(tc, from.opening("Store")); err != nil {
+				t.Fatal(err)
+			}
+			sleep(t, tc, time.Second)
+			handle, copied := from.owner(t, tc), from.owner(t, tc)
+			moving, err := handle.Transfer(tc, away, scope, !scope.IsWhole())
+			if err != nil {
+				t.Fatalf("%s: %v", what, err)
+			}
+			still, done := tc.WithBudget("a peer", time.Second)
+			if _, err := from.engine.Deliver(still, &ben, fromStoreClosed(t)); !errors.Is(err, aura.Timeout) {
+				t.Errorf("%s: a message while the session stands still: %v", what, err)
+			}
+			done()
+			if _, err := to.engine.Import(tc, name, moving.Recording, moving.Receipt.Scope); err != nil {
+				t.Fatalf("%s: %v", what, err)
+			}
+			for range 2 {
+				sleep(t, tc, time.Hour)
+				if _, err := to.engine.Deliver(tc, &ben, fromStoreClosed(t)); !errors.Is(err, aura.Unavailable) {
+					t.Errorf("%s: a message before the claim: %v", what, err)
+				}
+				if _, err := to.engine.Owner(tc, name); !errors.Is(err, aura.Unavailable) || len(to.told) != 0 {
+					t.Errorf("%s: a handle before the claim: %v, told %v", what, err, to.told)
+				}
+				disk = disk.Crash()
+				to.Close(tc)
+				to = begin(t, tc, sim, disk, false, "Cust", customer(&second))
+			}
+			defer func() { to.Close(tc) }()
+
+			if err := moving.Commit(tc, from.appends); err != nil {
+				t.Fatalf("%s: %v", what, err)
+			}
+			if len(from.recordings()) != 0 || len(from.ends(t, tc)) != 0 || len(from.texts(t, tc)) != 2 {
+				t.Errorf("%s: the source has %+v, %+v, %v", what, from.recordings(), from.ends(t, tc), from.texts(t, tc))
+			}
+			if _, err := copied.Transfer(tc, away, own.Whole(), false); !errors.Is(err, aura.Stale) {
+				t.Errorf("%s: a handle of the earlier owner: %v", what, err)
+			}
+			if err := moving.Commit(tc, from.appends); !errors.Is(err, aura.Stale) {
+				t.Errorf("%s: a second commit: %v", what, err)
+			}
+			if _, err := from.engine.Deliver(tc, &ben, fromStoreClosed(t)); !errors.Is(err, aura.NotFound) {
+				t.Errorf("%s: a message to the source: %v", what, err)
+			}
+			waiting, err := to.engine.Imports(tc)
+			if err != nil || len(waiting) != 1 || waiting[0].Name() != name {
+				t.Fatalf("%s: waiting are %v, %v", what, waiting, err)
+			}
+			if _, err := waiting[0].Claim(tc, to.appends); err != nil {
+				t.Fatalf("%s: %v", what, err)
+			}
+			if _, err := waiting[0].Claim(tc, to.appends); !errors.Is(err, aura.Stale) {
+				t.Errorf("%s: a second claim: %v", what, err)
+			}
+			disk = disk.Crash()
+			to.Close(tc)
+			to = begin(t, tc, sim, disk, false, "Cust", customer(&second))
+			if next, err := to.engine.Deliver(tc, &ben, fromStoreClosed(t)); err != nil || next != 1 {
+				t.Errorf("%s: a message to the target: %d, %v", what, next, err)
+			}
+			sleep(t, tc, 2*time.Minute)
+			if len(first) != 0 || len(second) != 1 || second[0] != "Closed " || len(to.ends(t, tc)) != 1 {
+				t.Errorf("%s: the source heard %q, the target %q, and has the ends %+v", what, first, second, to.ends(t, tc))
+			}
+		})
+	}
+}
+
+// TestAHandoverThatIsTakenBackChangesNothing: the session goes on at the source, its program from its beginning, and the import is
+// dropped. A handover that may not begin is refused.
+func TestAHandoverThatIsTakenBackChangesNothing(t *testing.T) {
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		var first, second []string
+		from := begin(t, tc, sim, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), true, "Cust", customer(&first))
+		defer from.Close(tc)
+		to := begin(t, tc, sim, journal.NewFaulty(sim.Entropy("disk 2"), journal.Faults{}), true, "Cust", customer(&second))
+		defer to.Close(tc)
+		if err := from.engine.Open(tc, from.opening("Store")); err != nil {
+			t.Fatal(err)
+		}
+		sleep(t, tc, time.Second)
+		before := chaintest.Dump(t, from.Store)
+		for what, c := range map[string]struct {
+			to        own.Owner
+			scope     own.Scope
+			attenuate bool
+		}{
+			"to nobody":                       {"", own.Whole(), false},
+			"to itself":                       {"session.Engine", own.Whole(), false},
+			"of nothing":                      {away, own.Scope{}, true},
+			"of a fragment that is not there": {away, own.Fragments("protocol:other"), true},
+			"that does not say what it does":  {away, own.Whole(), true},
+			"that narrows and does not say":   {away, own.Fragments("protocol:shop.Shop"), false},
+		} {
+			if _, err := from.owner(t, tc).Transfer(tc, c.to, c.scope, c.attenuate); err == nil {
+				t.Errorf("a handover %s began", what)
+			}
+		}
+		moving, err := from.owner(t, tc).Transfer(tc, away, own.Whole(), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in, err := to.engine.Import(tc, name, moving.Recording, moving.Receipt.Scope)
+		if err != nil {
+			t.Fatal(err)
+		}
+		failed := aura.Errorf("test", aura.Unavailable, "the disk is full")
+		if err := moving.Commit(tc, func(task.Context, []journal.LogChange) error { return failed }); !errors.Is(err, aura.Unavailable) {
+			t.Errorf("a commit that did not come to be: %v", err)
+		}
+		if _, err := moving.Rollback(tc, failed); err != nil {
+			t.Fatal(err)
+		}
+		if err := in.Drop(tc); err != nil || len(to.recordings()) != 0 {
+			t.Errorf("the import is dropped: %v, %+v", err, to.recordings())
+		}
+		if _, err := in.Claim(tc, to.appends); !errors.Is(err, aura.Stale) {
+			t.Errorf("an import that was dropped is claimed: %v", err)
+		}
+		if after := chaintest.Dump(t, from.Store); len(after) > len(before) {
+			t.Errorf("the source wrote something: %d entries, %d before", len(after), len(before))
+		}
+		if _, err := from.engine.Deliver(tc, &ben, fromStoreClosed(t)); err != nil {
+			t.Error(err)
+		}
+		sleep(t, tc, 2*time.Minute)
+		if len(first) != 1 || len(second) != 0 || len(from.ends(t, tc)) != 1 || len(to.ends(t, tc)) != 0 {
+			t.Errorf("the source heard %q, the target %q", first, second)
+		}
+	})
+}
+
+// TestACrashInAHandoverLeavesOneOwner (sessions.md section 5): the source is the owner until its commit is durable, and
+// the target alone can be it afterwards.
+func TestACrashInAHandoverLeavesOneOwner(t *testing.T) {
+	slow := journal.Faults{SyncDelay: time.Millisecond}
+	before, after := 0, 0
+	for moment := range 24 {
+		chaintest.Simulate(t, uint64(moment), func(tc task.Context, sim *task.Sim) {
+			var heard []string
+			fromDisk, toDisk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), journal.NewFaulty(sim.Entropy("disk 2"), journal.Faults{})
+			from := begin(t, tc, sim, fromDisk, true, "Cust", customer(&heard))
+			to := begin(t, tc, sim, toDisk, true, "Cust", customer(&heard))
+			if err := from.engine.Open(tc, from.opening("Store")); err != nil {
+				t.Fatal(err)
+			}
+			sleep(t, tc, time.Second)
+			fromDisk.SetFaults(slow)
+			toDisk.SetFaults(slow)
+			moves := task.NewGroup(tc, "moves")
+			moves.Go("move", func(tc task.Context) error {
+				handle, err := from.engine.Owner(tc, name)
+				if err != nil {
+					return nil
+				}
+				moving, err := handle.Transfer(tc, away, own.Whole(), false)
+				if err != nil {
+					return nil
+				}
+				if _, err := to.engine.Import(tc, name, moving.Recording, moving.Receipt.Scope); err == nil {
+					_ = moving.Commit(tc, from.appends) // the crash may come first
+				}
+				return nil
+			})
+			sleep(t, tc, aura.Duration(moment)*250*time.Microsecond)
+			fromDisk, toDisk = fromDisk.Crash(), toDisk.Crash()
+			_ = moves.Close(tc, time.Minute)
+			from.Close(tc)
+			to.Close(tc)
+			from = begin(t, tc, sim, fromDisk, false, "Cust", customer(&heard))
+			defer from.Close(tc)
+			to = begin(t, tc, sim, toDisk, false, "Cust", customer(&heard))
+			defer to.Close(tc)
+			_, owns := from.engine.Owner(tc, name)
+			waiting, err := to.engine.Imports(tc)
+			switch {
+			case err != nil:
+				t.Fatal(err)
+			case owns == nil:
+				before++
+			case len(waiting) != 1:
+				t.Errorf("after a crash at %d the source does not own the session (%v), and the target has %v", moment, owns, waiting)
+			default:
+				after++
+			}
+		})
+	}
+	if before == 0 || after == 0 {
+		t.Errorf("%d crashes came before the commit and %d after it", before, after)
+	}
+}
+
+// TestAnImportThatDoesNotHoldTogetherIsRefused: nothing of it stays, in memory and on the disk.
+func TestAnImportThatDoesNotHoldTogetherIsRefused(t *testing.T) {
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		var heard []string
+		from := begin(t, tc, sim, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), true, "Cust", customer(&heard))
+		defer from.Close(tc)
+		to := begin(t, tc, sim, journal.NewFaulty(sim.Entropy("disk 2"), journal.Faults{}), true, "Cust", customer(&heard))
+		defer to.Close(tc)
+		if err := from.engine.Open(tc, from.opening("Store")); err != nil {
+			t.Fatal(err)
+		}
+		sleep(t, tc, time.Second)
+		moving, err := from.owner(t, tc).Transfer(tc, away, own.Whole(), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		good := moving.Recording
+		for what, recording := range map[string][][]byte{
+			"of nothing": nil, "without a beginning": good[1:], "with a message twice": {good[0], good[1], good[1]}, "of bytes": {good[0], {0xff}},
+		} {
+			if _, err := to.engine.Import(tc, name, recording, own.Whole()); !errors.Is(err, aura.Corrupt) {
+				t.Errorf("an import %s: %v", what, err)
+			}
+			if list, err := to.engine.List(tc); err != nil || len(list) != 0 || len(to.recordings()) != 0 {
+				t.Errorf("an import %s left %v, %+v, %v", what, list, to.recordings(), err)
+			}
+		}
+		if _, err := to.engine.Import(tc, name, good, own.Whole()); err != nil {
+			t.Error(err)
+		}
+		if _, err := to.engine.Import(tc, name, good, own.Whole()); !errors.Is(err, aura.Conflict) {
+			t.Errorf("a second import: %v", err)
+		}
+	})
+}
