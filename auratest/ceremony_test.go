@@ -101,4 +101,3 @@ func TestAgentsAgreeOverTheirLinks(t *testing.T) {
 		t.Error("nothing was ever agreed on")
 	}
 }
-

@@ -230,7 +230,8 @@ func TestACrashAnywhereLeavesAllInOrAllOut(t *testing.T) {
 		for who := range 3 {
 			gather(t, uint64(moment), 3, slow, add(t, round), func(tc task.Context, w *world) {
 				i := w.invite(1)
-				if _, err := w.agents[0].Convene(tc, i, []byte("why")); err != nil {
+				coordination, err := w.agents[0].Convene(tc, i, []byte("why"))
+				if err != nil {
 					t.Fatal(err)
 				}
 				if err := tc.Sleep(aura.Duration(moment) * 60 * time.Millisecond); err != nil {
@@ -241,6 +242,9 @@ func TestACrashAnywhereLeavesAllInOrAllOut(t *testing.T) {
 				switch got := fmt.Sprint(w.ends(tc, i.Subject.Name())); got {
 				case "[completed completed completed]":
 					begun++
+					if got := fmt.Sprint(w.ends(tc, coordination)); got != "[completed completed completed]" {
+						t.Errorf("agent %d crashes at %d: the coordination ended %s", who, moment, got)
+					}
 				case "[]":
 					for k, a := range w.agents {
 						if n := a.count(t, tc, view.KindCreated); n > 0 {
