@@ -193,7 +193,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 		Ring: h.Ring, Journal: store.journal, Registry: registry, Frontier: tokens, Decider: decider, Directory: index,
 		Presence: presence.New(scheduler), Entropy: h.Entropy, Channels: channels, Receipts: production.Receipts,
 		Addresses: a.addresses, Relays: relays, Moves: moves, Stranger: invites.Stranger, Met: invites.Met,
-		Sessions: speaking{engine},
+		Sessions: speaking{engine, programs},
 	})
 	store.journal.Attach(&committed{links: links, device: h.Ring.Device(), frontier: tokens, permitted: tokens.Version()})
 	a.services = services{

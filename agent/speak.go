@@ -8,7 +8,10 @@ import (
 )
 
 // speaking lets links carry the frames of sessions.
-type speaking struct{ engine *session.Engine }
+type speaking struct {
+	engine   *session.Engine
+	registry *session.Registry
+}
 
 // Speak implements [replica.Sessions].
 func (s speaking) Speak(tc task.Context, with replica.PeerDevice, c replica.Frames) error {
@@ -18,6 +21,11 @@ func (s speaking) Speak(tc task.Context, with replica.PeerDevice, c replica.Fram
 // Waits implements [replica.Sessions].
 func (s speaking) Waits(tc task.Context, with replica.PeerDevice) (bool, error) {
 	return s.engine.Waits(tc, with.Context, session.Party{Authority: with.Peer, Device: with.Device})
+}
+
+// Stream implements [replica.Sessions].
+func (s speaking) Stream(tc task.Context, binding [32]byte, fromDialler, sends bool) (replica.Stream, error) {
+	return s.registry.Stream(tc, session.StreamName(binding, fromDialler), deliveryID, sends)
 }
 
 // Sessions returns the engine that runs the agent's sessions. An application opens its own with it, of the protocols that

@@ -22,6 +22,9 @@ const (
 	NumberRefusal      = 14
 )
 
+// IsFrame reports whether a number is that of a frame of sessions.
+func IsFrame(number byte) bool { return number >= NumberGreeting && number <= NumberRefusal }
+
 // The numbers that are promised to messages to come. [Post] sends none of them. The build that sends one gives it
 // the prefix Number, a row in the table and no other number.
 const (

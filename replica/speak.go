@@ -10,6 +10,8 @@ import (
 type Sessions interface {
 	// Speak speaks for them on a channel, until the channel ends.
 	Speak(tc task.Context, with PeerDevice, c Frames) error
+	// Stream opens the session of one direction of a channel. The binding is that of the channel.
+	Stream(tc task.Context, binding [32]byte, fromDialler, sends bool) (Stream, error)
 	// Waits reports whether one of them waits for a channel. Its errors are those of tc.
 	Waits(tc task.Context, with PeerDevice) (bool, error)
 }
@@ -104,9 +106,6 @@ func (s *Replicator) Waiting(context aura.ContextID, peer aura.AuthorityID) {
 
 // awaited reports whether a session waits for a channel to the peer, and whether it did not when the link looked last.
 func (l *link) awaited(tc task.Context) (waits, news bool) {
-	if l.sync.env.Sessions == nil {
-		return false, false
-	}
 	waits, err := l.sync.env.Sessions.Waits(tc, l.key.peerDevice())
 	waits = waits && err == nil
 	news, l.awaits = waits && !l.awaits, waits

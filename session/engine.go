@@ -127,8 +127,9 @@ func (*Engine) Name() string { return "session" }
 // Declaration implements [task.Service].
 func (e *Engine) Declaration() task.Declaration {
 	return task.Declaration{
-		Category: task.CategoryActorOwned, Owns: append(task.Locked("session.Registry", "session.Protocol"), task.Owned{Type: "session.Engine", By: task.ExclusionLoop}),
-		Events: []world.Family{world.FamilySession, world.FamilyIngress, world.FamilyService},
+		Category: task.CategoryActorOwned,
+		Owns:     append(task.Locked("session.Registry", "session.Protocol", "session.Stream"), task.Owned{Type: "session.Engine", By: task.ExclusionLoop}),
+		Events:   []world.Family{world.FamilySession, world.FamilyIngress, world.FamilyService},
 	}
 }
 

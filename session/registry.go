@@ -74,13 +74,14 @@ type Registry struct {
 	texts    map[string][]*text // by identifier, those of one protocol in the order in which they were added
 	programs map[part]Program
 	answers  map[part]Admit
+	streams  map[string]oneWay
 
 	lock task.Mutex // of the images
 }
 
 // NewRegistry returns a registry without protocols.
 func NewRegistry() *Registry {
-	return &Registry{texts: map[string][]*text{}, programs: map[part]Program{}, answers: map[part]Admit{}}
+	return &Registry{texts: map[string][]*text{}, programs: map[part]Program{}, answers: map[part]Admit{}, streams: map[string]oneWay{}}
 }
 
 // Add makes a version of a protocol known, with families of any size: those of the instance do not matter. The first version of a
