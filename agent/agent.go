@@ -8,7 +8,9 @@ import (
 	"github.com/aura-runtime/aura/chain"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/builtin"
+	"github.com/aura-runtime/aura/domain/consensus"
 	"github.com/aura-runtime/aura/domain/contact"
+	seen "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/egress"
 	"github.com/aura-runtime/aura/fact"
@@ -19,6 +21,7 @@ import (
 	"github.com/aura-runtime/aura/replica"
 	"github.com/aura-runtime/aura/service"
 	"github.com/aura-runtime/aura/session"
+	"github.com/aura-runtime/aura/session/ceremony"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/trace"
 	"github.com/aura-runtime/aura/transport"
@@ -41,6 +44,12 @@ type Options struct {
 	Wrap func(interp.Interpreter) interp.Interpreter
 	// Stopping, when set, is told each step of a stop: its phase and the service. A test reads it.
 	Stopping func(phase, service string)
+	// Takes returns why the owner does not take part in a session of several participants to which another authority invites;
+	// nil: it does. Default: the owner takes part in no such session. Own devices need no permission.
+	Takes func(tc task.Context, from session.Party, i *seen.Invite) error
+	// Judges returns why this device does not sign an operation on which witnesses are to agree; nil: it signs. Default: it
+	// signs none.
+	Judges func(tc task.Context, o *consensus.Operation) error
 	// Sessions adds protocols beside those of every agent, the programs of their roles, and who may begin their sessions. Default: none.
 	Sessions func(*session.Registry) error
 	// Extra are services that start last and stop first: doors such as the local API.
@@ -67,6 +76,8 @@ type Agent struct {
 	stopping atomic.Bool // Stop was called
 	renewed  []string
 	withheld []string // see [status.Status.Withheld]
+
+	ceremonies *ceremony.Ceremonies
 }
 
 // New assembles the agent of an authority that was founded before, and starts nothing. Its services live
@@ -171,6 +182,9 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	}
 	a.env.Ceremonies = service.NewCeremonies(&a.env, engine)
 	if err := a.env.Ceremonies.Play(programs); err != nil {
+		return nil, err
+	}
+	if err := a.convene(engine, programs); err != nil {
 		return nil, err
 	}
 	modules, err := a.serve(invites.Module)

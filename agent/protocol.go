@@ -28,7 +28,7 @@ func sessions(set *domain.Set, add func(*session.Registry) error) (*session.Regi
 			}
 			continue
 		}
-		if !slices.ContainsFunc(set.Modules(), func(m domain.Module) bool {
+		if !slices.Contains(played, e.Package) && !slices.ContainsFunc(set.Modules(), func(m domain.Module) bool {
 			return slices.ContainsFunc(m.Operations, func(o domain.Operation) bool { return o.Protocol == e.Package })
 		}) {
 			continue // nothing plays it

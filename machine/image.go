@@ -109,6 +109,13 @@ func (im *Image) FindLabel(from, to RoleID, name string) (LabelID, bool) {
 	return NoLabel, false
 }
 
+// Exchange reports whether messages can pass between two roles.
+func (im *Image) Exchange(a, b RoleID) bool {
+	_, there := im.findEdge(a, b)
+	_, back := im.findEdge(b, a)
+	return there || back
+}
+
 // Fragments returns the names of the units of ownership, sorted: "protocol:NAME", or one "bundle:ID" for
 // each linked bundle.
 func (im *Image) Fragments() []string { return im.fragments }

@@ -157,6 +157,9 @@ func (e *Engine) endThere(tc task.Context, s *speaker, g *Greeting) error {
 	}
 	l := o.session
 	return e.finish(tc, l, nil, func() (bool, error) {
+		if g.Ended == view.EndCompleted && len(l.opening.Parties) > 1 {
+			return false, l.confirm(o.role, l.sent[l.edgeTo(o.role)]) // it has played its part, and the others have not
+		}
 		if err := l.confirm(o.role, g.Have); err != nil || l.settled() {
 			return false, err // its program goes on to the end
 		}
@@ -229,8 +232,15 @@ func (l *live) cancel(by aura.AuthorityID, reason string) error {
 // later learns how the session ended.
 const lingerFor = time.Minute
 
+// lingerForAll is how long one of more than two participants waits so: the others cannot tell a participant what another one sent.
+const lingerForAll = 24 * time.Hour
+
 func (l *live) linger(tc task.Context) {
-	tc, done := tc.WithBudget("last messages of a session", lingerFor)
+	most := lingerFor
+	if len(l.opening.Parties) > 1 {
+		most = lingerForAll
+	}
+	tc, done := tc.WithBudget("last messages of a session", most)
 	defer done()
 	_, _ = until(tc, l, func() (struct{}, bool, error) {
 		return struct{}{}, l.settled() || l.cancelled != nil || l.gone, nil

@@ -97,8 +97,9 @@ type Engine struct {
 	machine *machine.Machine
 	live    map[aura.SessionID]*live
 	byID    map[machine.SessionID]*live
-	kept    ends // of the sessions with a recording, as the log has them
-	passed  ends // of the others, until the agent stops
+	current map[string]current // by protocol, for those that an upgrade has changed
+	kept    ends               // of the sessions with a recording, as the log has them
+	passed  ends               // of the others, until the agent stops
 	timers  timers
 	broken  error // a violation of an invariant with which the engine ends
 	// speakers are the channels, in the order in which they began.
@@ -118,7 +119,7 @@ func NewEngine(o Options) *Engine {
 	}
 	return &Engine{
 		options: o, calls: task.NewMailbox[func(task.Context)]("session.calls", callsAtOnce),
-		live: map[aura.SessionID]*live{}, byID: map[machine.SessionID]*live{},
+		live: map[aura.SessionID]*live{}, byID: map[machine.SessionID]*live{}, current: map[string]current{},
 	}
 }
 
@@ -128,8 +129,9 @@ func (*Engine) Name() string { return "session" }
 // Declaration implements [task.Service].
 func (e *Engine) Declaration() task.Declaration {
 	return task.Declaration{
-		Category: task.CategoryActorOwned, Owns: append(task.Locked("session.Registry", "session.Stream"), task.Owned{Type: "session.Engine", By: task.ExclusionLoop}),
-		Events: []world.Family{world.FamilySession, world.FamilyIngress, world.FamilyService},
+		Category: task.CategoryActorOwned,
+		Owns:     append(task.Locked("session.Registry", "session.Protocol", "session.Stream"), task.Owned{Type: "session.Engine", By: task.ExclusionLoop}),
+		Events:   []world.Family{world.FamilySession, world.FamilyIngress, world.FamilyService},
 	}
 }
 
@@ -142,6 +144,11 @@ func (e *Engine) Start(tc task.Context) error {
 	})
 	if err := e.loadEnds(); err != nil {
 		return err
+	}
+	for protocol := range e.options.Registry.texts {
+		if err := e.activate(protocol); err != nil {
+			return err
+		}
 	}
 	var damaged []string
 	for _, l := range e.options.Journal.Logs() {
@@ -269,6 +276,9 @@ func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 	if l.until != 0 {
 		l.issue(l.until)
 	}
+	if l.profile == machine.ProfileFallback {
+		tc.Emit(world.ProfileFellBack(o.Name, p.image.Fragment(l.role), l.requested.String(), "the engine takes one step at a time"))
+	}
 	if err := l.repeat(history); err != nil {
 		delete(e.live, o.Name)
 		return errors.Join(err, l.cancel(e.options.Own, "its recording does not go on"))
@@ -297,7 +307,7 @@ func (e *Engine) run(tc task.Context, l *live) {
 
 // enter admits a protocol and begins a session of it on the machine, without its program.
 func (e *Engine) enter(p *Protocol, o Opening) (*live, error) {
-	admission, err := machine.Admit(machine.Request{Image: p.image, Manifest: p.text.manifest, Integrity: machine.IntegrityBare, Hardening: e.options.Hardening})
+	admission, err := p.admit(e.options.Hardening)
 	if err != nil {
 		return nil, err
 	}
@@ -307,7 +317,7 @@ func (e *Engine) enter(p *Protocol, o Opening) (*live, error) {
 	}
 	role, _ := p.image.Role(o.Role)
 	l := &live{
-		engine: e, opening: o, protocol: p, role: role, id: machine.SessionID(cap.Session), cap: cap, room: maxInbox, profile: admission.Profile(),
+		engine: e, opening: o, protocol: p, role: role, id: machine.SessionID(cap.Session), cap: cap, room: maxInbox, profile: admission.Profile(), requested: admission.Requested(),
 		devices: map[choreo.Role]aura.DeviceID{}, met: map[choreo.Role]bool{},
 		turn: task.NewSemaphore(1), sent: map[uint32]uint64{}, confirmed: map[uint32]uint64{}, seen: map[uint32]uint64{},
 	}
@@ -366,11 +376,11 @@ func (e *Engine) version(o *Opening) (*Protocol, error) {
 	if o.Version != ([32]byte{}) {
 		return r.image(o.Protocol, o.Version, o.Sizes)
 	}
-	var active [32]byte
-	if all := r.Versions(o.Protocol); len(all) > 0 {
-		active = all[0]
+	v, err := e.versions(o.Protocol)
+	if err != nil {
+		return nil, err
 	}
-	return r.sized(o.Protocol, active, o.Sizes)
+	return r.sized(o.Protocol, v.Active, o.Sizes)
 }
 
 // pump lets the machine run until every role waits, collects the messages that leave, and notes which sessions have ended.

@@ -9,6 +9,7 @@ import (
 // TestFormats holds what docs/formats.md says of this package.
 func TestFormats(t *testing.T) {
 	formats.Map(t, "session.Greeting", formats.Payload[Greeting]())
+	formats.Map(t, "session.current", formats.Payload[current]())
 	formats.Map(t, "session.message", formats.Payload[message]())
 	formats.Map(t, "session.confirmation", formats.Payload[confirmation]())
 	formats.Map(t, "session.refused", formats.Payload[refused]())

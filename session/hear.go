@@ -34,6 +34,7 @@ func (e *Engine) goOn(s *speaker, g *Greeting) (other *live, with choreo.Role, e
 		return nil, "", aura.Errorf(op, aura.Denied, "a second greeting for session %s on one channel", aura.Short(g.Session))
 	}
 	o.heard, o.next, o.has = true, g.Have, g.Have
+	o.retry = 0 // the peer has room for the session now
 	l.bind(o.role, s.talk.Peer.Device)
 	s.queue(o)
 	return nil, "", nil
@@ -137,6 +138,18 @@ func (e *Engine) beginFor(tc task.Context, s *speaker, o Opening, g *Greeting) e
 		if err == nil {
 			err = e.room(s.talk.Peer.Authority)
 		}
+		var p *Protocol
+		if err == nil {
+			p, err = e.version(&o)
+		}
+		if err == nil {
+			if err = e.goesWith(p, o.Role); err != nil {
+				if here, _ := e.version(&Opening{Protocol: o.Protocol, Sizes: o.Sizes}); here != nil {
+					s.tellVersion(g.Session, here)
+					return err
+				}
+			}
+		}
 		if err == nil {
 			err = e.open(tc, o, nil)
 		}
@@ -175,7 +188,11 @@ func (e *Engine) takeRefusal(tc task.Context, s *speaker, r *refused) error {
 		case o == nil:
 		case r.Reason != RefusalBusy:
 			s.drop(o)
-		case !o.heard:
+		case o.heard: // it has begun there since, and lacks this side's greeting
+			o.greeted, o.retry = false, 0
+			s.queue(o)
+			return nil, nil
+		default:
 			s.postpone(o, tc.Elapsed()+o.pause.Next(e.options.Entropy))
 			return nil, nil
 		}

@@ -15,21 +15,22 @@ import (
 // live is a session that has not ended, or whose last messages its peers have not confirmed. Beside turn it is the
 // engine's task's alone.
 type live struct {
-	engine   *Engine
-	opening  Opening
-	protocol *Protocol
-	role     machine.RoleID
-	id       machine.SessionID
-	cap      own.Capability
-	profile  machine.Profile
-	programs *task.Group                   // of its program
-	recorded bool                          // its log exists
-	greeted  bool                          // it began because a peer greeted: it needs a channel until a message has come or left
-	channels []*spoken                     // that speak for it, in the order in which they began
-	devices  map[choreo.Role]aura.DeviceID // that were the first to greet, where the opening names none
-	met      map[choreo.Role]bool          // who knows of the session, by a greeting since it began or the agent started
-	since    aura.Instant                  // when it began; zero for one that was restored
-	until    aura.Instant                  // when it expires; zero: never
+	engine    *Engine
+	opening   Opening
+	protocol  *Protocol
+	role      machine.RoleID
+	id        machine.SessionID
+	cap       own.Capability
+	requested machine.Profile // before a fallback
+	profile   machine.Profile
+	programs  *task.Group                   // of its program
+	recorded  bool                          // its log exists
+	greeted   bool                          // it began because a peer greeted: it needs a channel until a message has come or left
+	channels  []*spoken                     // that speak for it, in the order in which they began
+	devices   map[choreo.Role]aura.DeviceID // that were the first to greet, where the opening names none
+	met       map[choreo.Role]bool          // who knows of the session, by a greeting since it began or the agent started
+	since     aura.Instant                  // when it began; zero for one that was restored
+	until     aura.Instant                  // when it expires; zero: never
 
 	// turn is held by who changes the session while something becomes durable: a step, a message that came, the end.
 	turn *task.Semaphore

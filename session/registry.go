@@ -8,6 +8,7 @@ import (
 	"github.com/aura-runtime/aura/choreo"
 	view "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/machine"
+	"github.com/aura-runtime/aura/machine/explore"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -18,6 +19,11 @@ type Protocol struct {
 	instance *choreo.Instance
 	image    *machine.Image
 	demands  []demands // by choreo.SiteID
+
+	proving task.Mutex // of the fields below
+	proved  bool
+	proof   []machine.Evidence // of what the protocol requires
+	walked  *explore.Report    // nil: nothing has needed it yet
 }
 
 // ID is the name by which agents agree on the protocol.

@@ -71,6 +71,7 @@ type Outbox struct {
 	t          testing.TB
 	mu         task.Mutex
 	journal    *journal.Journal
+	device     aura.DeviceID
 	production *interp.Production
 	released   []Release
 	seen       map[aura.AuthorityID]receiptCount
@@ -94,7 +95,7 @@ func (o *Outbox) Release(_ task.Context, e effect.Envelope) {
 		o.releaseMessage(e)
 		return
 	}
-	if n := o.journal.Count(fact.ContextNamespace(e.Context), Device); n < e.Through {
+	if n := o.journal.Count(fact.ContextNamespace(e.Context), o.device); n < e.Through {
 		o.t.Errorf("released through %d with %d durable facts", e.Through, n)
 	}
 	c := o.journal.Charge(e.Context, e.Peer)
@@ -167,14 +168,14 @@ func (c counter) Execute(tc task.Context, d *interp.Decision) (effect.Result, er
 }
 
 // registry knows the kinds of the tests: capability.* and chat.message, of which the payload "bad" is refused.
-func registry(t testing.TB) *fact.Registry {
+func registry(t testing.TB, modules ...domain.Module) *fact.Registry {
 	chat := domain.Module{Name: "chat", Capabilities: domain.OwnerCapabilities(CapSend, guard.CapCarry), Kinds: []fact.Kind{{Name: "chat.message", Check: func(f *fact.Fact) error {
 		if string(f.Payload) == "bad" {
 			return aura.Errorf("chaintest.registry", aura.Invalid, "a bad message")
 		}
 		return nil
 	}}}}
-	set, err := domain.NewSet(capability.Module(), chat)
+	set, err := domain.NewSet(append([]domain.Module{capability.Module(), chat}, modules...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,21 +185,27 @@ func registry(t testing.TB) *fact.Registry {
 // Open starts a home on a store, in a group below the calling task's.
 func Open(t testing.TB, tc task.Context, store journal.Store, e world.Entropy) *Home {
 	t.Helper()
+	return Account(0).Open(t, tc, store, e)
+}
+
+// Open is [Open] for an account, with modules beside its own.
+func (a Account) Open(t testing.TB, tc task.Context, store journal.Store, e world.Entropy, modules ...domain.Module) *Home {
+	t.Helper()
 	h := &Home{t: t, Group: task.NewGroup(tc, "home"), Store: store, Executed: new(atomic.Int64)}
 	var err error
 	h.Journal, err = journal.Open(tc, store, journal.Options{
-		Key: [32]byte{1}, Entropy: e, Author: Own, Device: Device, Sign: Signer{}.Sign, Registry: registry(t),
+		Key: [32]byte{1}, Entropy: e, Author: a.Own(), Device: a.Device(), Sign: a.Sign, Registry: registry(t, modules...),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.Outbox = &Outbox{t: t, journal: h.Journal, seen: map[aura.AuthorityID]receiptCount{}}
-	h.Production = interp.NewProduction(Own, Device, h.Journal, Signer{}, h.Outbox)
+	h.Outbox = &Outbox{t: t, journal: h.Journal, device: a.Device(), seen: map[aura.AuthorityID]receiptCount{}}
+	h.Production = interp.NewProduction(a.Own(), a.Device(), h.Journal, a, h.Outbox)
 	h.Outbox.production = h.Production
-	if h.Frontier, _, err = frontier.Open(tc, Identity, registry(t).Capabilities(), h.Journal); err != nil {
+	if h.Frontier, _, err = frontier.Open(tc, fact.Certificate{Root: [32]byte(a.Public()), Signing: [32]byte(a.Public())}, registry(t, modules...).Capabilities(), h.Journal); err != nil {
 		t.Fatal(err)
 	}
-	h.Chain = chain.New(Own, Device, h.Journal, h.Frontier, counter{h.Production, h.Executed}, e, chain.Options{})
+	h.Chain = chain.New(a.Own(), a.Device(), h.Journal, h.Frontier, counter{h.Production, h.Executed}, e, chain.Options{})
 	h.Group.Go("journal.writer", h.Journal.Serve)
 	return h
 }

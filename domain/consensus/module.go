@@ -48,6 +48,9 @@ type Committed struct {
 // VoteKey is where the metadata keeps the hash of the operation that this device has signed over a state.
 func VoteKey(prestate [32]byte) string { return "consensus.vote/" + string(prestate[:]) }
 
+// CommitKey is where the metadata keeps the [Commit] over a state.
+func CommitKey(prestate [32]byte) string { return "consensus.commit/" + string(prestate[:]) }
+
 // Vote returns the request for the fact that a witness signs an operation, or refuses it.
 func Vote(by domain.Caller, v Voted) (guard.Request, error) {
 	d, err := by.Draft(KindVoted, v)
@@ -59,9 +62,15 @@ func Vote(by domain.Caller, v Voted) (guard.Request, error) {
 }
 
 // Commits returns the request for the fact that an operation is agreed on.
-func Commits(by domain.Caller, c Committed) (guard.Request, error) {
+func Commits(by domain.Caller, c Committed, commit *Commit) (guard.Request, error) {
 	d, err := by.Draft(KindCommitted, c)
-	return by.Local(CapSign, d), err
+	if err != nil {
+		return guard.Request{}, err
+	}
+	value, err := fact.Marshal(commit)
+	r := by.Local(CapSign, d)
+	r.Metadata = []guard.Meta{{Key: CommitKey(c.Prestate), Value: value}}
+	return r, err
 }
 
 // Module returns the domain. Its facts stay with the authority: each witness has its own.

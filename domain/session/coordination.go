@@ -145,7 +145,7 @@ func (r Reason) String() string {
 type Refusal struct {
 	Reason Reason   `cbor:"1,keyasint"`
 	Here   [32]byte `cbor:"2,keyasint,omitzero"`  // the version at the participant, where versions differ
-	Text   string   `cbor:"3,keyasint,omitempty"` // at most 200 bytes
+	Text   string   `cbor:"3,keyasint,omitempty"` // at most MaxReason bytes
 }
 
 // Answer is the payload of a participant's answer to an [Invite].
@@ -162,6 +162,12 @@ type Made struct {
 type Failure struct {
 	Role    string  `cbor:"1,keyasint,omitempty"` // the role of the first participant that refused
 	Refusal Refusal `cbor:"2,keyasint"`
+}
+
+// PartEnded is the payload of a participant's message that its part of the session has ended.
+type PartEnded struct {
+	Kind   EndKind `cbor:"1,keyasint"`
+	Reason string  `cbor:"2,keyasint,omitempty"` // at most MaxReason bytes
 }
 
 // Created is the fact that a participant was told that a session begins.
@@ -197,14 +203,11 @@ func checkFailed(f *fact.Fact) error {
 	return checkNames(c.Protocol, c.Part.Role, c.Failure.Role, c.Failure.Refusal.Text)
 }
 
-// maxText is the most bytes of a name or a reason in a fact.
-const maxText = 200
-
 // checkNames returns aura.Invalid for a text that is too long.
 func checkNames(texts ...string) error {
 	for _, text := range texts {
-		if len(text) > maxText {
-			return aura.Errorf("session.Check", aura.Invalid, "a name of %d bytes, the most is %d", len(text), maxText)
+		if len(text) > MaxReason {
+			return aura.Errorf("session.Check", aura.Invalid, "a name of %d bytes, the most is %d", len(text), MaxReason)
 		}
 	}
 	return nil

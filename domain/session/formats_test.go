@@ -30,6 +30,7 @@ func TestFormats(t *testing.T) {
 	formats.Map(t, "session.Answer", formats.Payload[Answer]())
 	formats.Map(t, "session.Made", formats.Payload[Made]())
 	formats.Map(t, "session.Failure", formats.Payload[Failure]())
+	formats.Map(t, "session.PartEnded", formats.Payload[PartEnded]())
 	formats.Map(t, "session.Created", formats.Payload[Created]())
 	formats.Map(t, "session.Failed", formats.Payload[Failed]())
 }

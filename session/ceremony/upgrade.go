@@ -1,0 +1,182 @@
+package ceremony
+
+import (
+	"crypto/sha256"
+	"slices"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/choreo"
+	view "github.com/aura-runtime/aura/domain/session"
+	"github.com/aura-runtime/aura/domain/upgrade"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/session"
+	"github.com/aura-runtime/aura/task"
+)
+
+// Upgrade is the protocol in which devices change to another version of a protocol together.
+const Upgrade = "aura.upgrade.runtime"
+
+const familyDevice = choreo.Role("Device")
+
+// Upgrade asks devices to have their sessions of a protocol begin in another version, together with this one: all change, or none
+// does. It returns the names of the session and of its coordination.
+func (c *Ceremonies) Upgrade(tc task.Context, context aura.ContextID, r upgrade.Request, devices []view.Part) (made, coordination aura.SessionID, err error) {
+	b, err := encode(r)
+	if err != nil {
+		return made, coordination, err
+	}
+	if text := c.unready(tc, &r); text != "" {
+		return made, coordination, aura.Errorf("ceremony.Upgrade", aura.Invalid, "this device cannot change: %s", text)
+	}
+	i := view.Invite{Protocol: Upgrade, Context: context, Sizes: []view.Size{{Parameter: "N", Members: uint16(min(len(devices), view.MaxParts+1))}}}
+	i.Subject = view.Subject{State: sha256.Sum256(append([]byte(r.Protocol), r.From[:]...)), Operation: sha256.Sum256(b)}
+	_, _ = c.options.Entropy.Read(i.Subject.Nonce[:])
+	i.Parts = []view.Part{{Role: string(roleCoordinator), Authority: c.options.Own, Device: c.options.Device}}
+	for k, d := range devices {
+		d.Role = string(choreo.Member(string(familyDevice), k))
+		i.Parts = append(i.Parts, d)
+	}
+	coordination, err = c.Convene(tc, i, b)
+	return i.Subject.Name(), coordination, err
+}
+
+// unready returns why this device could not change, "" when it could.
+func (c *Ceremonies) unready(tc task.Context, r *upgrade.Request) string {
+	v, err := c.options.Engine.Versions(tc, r.Protocol)
+	switch {
+	case err != nil:
+		return short(aura.Reason(err))
+	case v.Active != r.From:
+		return "its sessions begin in another version than the one before the change"
+	case !slices.Contains(v.Known, r.To):
+		return "it does not have the new version"
+	case slices.Contains(v.Retired, r.To):
+		return "the new version was replaced before"
+	}
+	return ""
+}
+
+// upgrade is the program of who proposes a change.
+func (c *Ceremonies) upgrade(tc task.Context, p *session.Port) error {
+	var r upgrade.Request
+	if err := fact.Unmarshal(p.Session().Argument, &r); err != nil {
+		return err
+	}
+	name, devices := p.Session().Name, devicesOf(p.Session())
+	for _, d := range devices {
+		ask := func(tc task.Context) (guard.Request, error) {
+			return upgrade.Ask(c.caller(tc), upgrade.Requested{Session: name, Request: r, Device: d.Device})
+		}
+		if err := c.send(tc, p, d.Role, "Propose", r, ask); err != nil {
+			return err
+		}
+	}
+	var no *upgrade.Refusal
+	for _, d := range devices {
+		_, b, err := p.Receive(tc, d.Role)
+		if err != nil {
+			return err
+		}
+		var ready upgrade.Readiness
+		if err := fact.Unmarshal(b, &ready); err != nil {
+			ready = upgrade.Readiness{Reason: "its answer does not decode"}
+		}
+		if !ready.Ready && no == nil {
+			no = &upgrade.Refusal{Role: string(d.Role), Reason: short(ready.Reason)}
+		}
+	}
+	if label, again := p.Sent(); no == nil && !again || again && label == "Commit" {
+		return c.cutOver(tc, p, r, devices)
+	}
+	if no == nil {
+		no = &upgrade.Refusal{}
+	}
+	for _, d := range devices {
+		if err := c.send(tc, p, d.Role, "Abort", no, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Ceremonies) cutOver(tc task.Context, p *session.Port, r upgrade.Request, devices []session.Party) error {
+	for _, d := range devices {
+		if err := c.send(tc, p, d.Role, "Commit", upgrade.Cutover{Request: r}, c.executing(p, r, d.Device)); err != nil {
+			return err
+		}
+		if err := c.options.Engine.Activate(tc, r.Protocol); err != nil {
+			return err
+		}
+	}
+	for _, d := range devices {
+		if _, _, err := p.Receive(tc, d.Role); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// devicesOf returns the devices that are to change, by their roles.
+func devicesOf(o session.Opening) (all []session.Party) {
+	for _, p := range o.Parties {
+		if family, _ := p.Role.Family(); choreo.Role(family) == familyDevice {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// executing returns the plan for the fact that sessions begin in the new version, and what the engine has to know of it after a
+// restart.
+func (c *Ceremonies) executing(p *session.Port, r upgrade.Request, told aura.DeviceID) session.Plan {
+	return func(tc task.Context) (guard.Request, error) {
+		request, err := upgrade.Execute(c.caller(tc), upgrade.Executed{Session: p.Session().Name, Request: r, Device: told})
+		if err != nil {
+			return request, err
+		}
+		change, err := c.options.Engine.Change(tc, r.Protocol, r.From, r.To)
+		request.Metadata = append(request.Metadata, change)
+		return request, err
+	}
+}
+
+// change is the program of a device that is asked to change.
+func (c *Ceremonies) change(tc task.Context, p *session.Port) error {
+	_, b, err := p.Receive(tc, roleCoordinator)
+	if err != nil {
+		return err
+	}
+	var r upgrade.Request
+	var ready upgrade.Readiness
+	if err := fact.Unmarshal(b, &r); err != nil {
+		ready.Reason = "the request does not decode"
+	} else {
+		ready.Reason = c.unready(tc, &r)
+	}
+	ready.Ready = ready.Reason == ""
+	if said, again := p.Said(); again { // before a restart: the answer that was given holds
+		if err := fact.Unmarshal(said, &ready); err != nil {
+			return err
+		}
+	}
+	if err := c.send(tc, p, roleCoordinator, "Readiness", ready, nil); err != nil {
+		return err
+	}
+	label, b, err := p.Receive(tc, roleCoordinator)
+	if err != nil || label == "Abort" {
+		return err
+	}
+	var cut upgrade.Cutover
+	if err := fact.Unmarshal(b, &cut); err != nil {
+		return err
+	}
+	if cut.Request != r || !ready.Ready {
+		return aura.Errorf("ceremony.change", aura.Denied, "a change to something else than this device had agreed to")
+	}
+	err = c.send(tc, p, roleCoordinator, "Activated", upgrade.Execution{Request: r}, c.executing(p, r, aura.DeviceID{}))
+	if err != nil {
+		return err
+	}
+	return c.options.Engine.Activate(tc, r.Protocol)
+}
