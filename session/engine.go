@@ -119,7 +119,9 @@ func (*Engine) Name() string { return "session" }
 func (e *Engine) Declaration() task.Declaration {
 	return task.Declaration{
 		Category: task.CategoryActorOwned, Owns: append(task.Locked("session.Registry"), task.Owned{Type: "session.Engine", By: task.ExclusionLoop}),
-		Events: []world.Family{world.FamilySession, world.FamilyIngress, world.FamilyService},
+		Events: []world.Family{
+			world.FamilySession, world.FamilyIngress, world.FamilyService, world.FamilyConcurrency, world.FamilyDelegation, world.FamilyLink, world.FamilyInvariant,
+		},
 	}
 }
 
