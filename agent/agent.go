@@ -44,6 +44,8 @@ type Options struct {
 	Wrap func(interp.Interpreter) interp.Interpreter
 	// Stopping, when set, is told each step of a stop: its phase and the service. A test reads it.
 	Stopping func(phase, service string)
+	// Sessions adds protocols beside those of every agent, the programs of their roles, and who may begin their sessions. Default: none.
+	Sessions func(*session.Registry) error
 	// Extra are services that start last and stop first: doors such as the local API.
 	Extra []task.Service
 }
@@ -155,13 +157,13 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 		CollectReceipts: production.CollectReceipts, Addresses: a.addresses,
 	}
 	channels := &channels{network: a.network, hands: h, index: index, options: o.Transport}
-	programs, err := sessions(set)
+	programs, err := sessions(set, o.Sessions)
 	if err != nil {
 		return nil, err
 	}
 	engine := session.NewEngine(session.Options{
 		Own: h.Ring.Authority(), Registry: programs, Decider: decider, Journal: store.journal, Entropy: h.Entropy, Told: told(o.Trace),
-		Hardening: o.Hardening,
+		Waiting: waiting(&links), Hardening: o.Hardening,
 	})
 	invites, err := service.NewInvite(&a.env, set, channels, engine)
 	if err != nil {
@@ -180,6 +182,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 		Ring: h.Ring, Journal: store.journal, Registry: registry, Frontier: tokens, Decider: decider, Directory: index,
 		Presence: presence.New(scheduler), Entropy: h.Entropy, Channels: channels, Receipts: production.Receipts,
 		Addresses: a.addresses, Relays: relays, Moves: moves, Stranger: invites.Stranger, Met: invites.Met,
+		Sessions: speaking{engine, programs},
 	})
 	store.journal.Attach(&committed{links: links, device: h.Ring.Device(), frontier: tokens, permitted: tokens.Version()})
 	a.services = services{

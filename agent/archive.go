@@ -77,7 +77,7 @@ func (a *Archive) Branches(tc task.Context) ([]status.Branches, error) {
 
 // Ask answers the questions for the sessions, from their recordings. To other questions it returns aura.Unavailable.
 func (a *Archive) Ask(tc task.Context, q fact.Question) (fact.Answer, error) {
-	programs, err := sessions(a.set)
+	programs, err := sessions(a.set, nil)
 	if err != nil {
 		return fact.Answer{}, err
 	}

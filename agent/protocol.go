@@ -12,10 +12,19 @@ import (
 	"github.com/aura-runtime/aura/trace"
 )
 
-// sessions returns the registry of the protocols that the agent runs.
-func sessions(set *domain.Set) (*session.Registry, error) {
+// deliveryID is the protocol of a channel between two devices that are linked.
+const deliveryID = "aura.link.delivery"
+
+// sessions returns the registry of the protocols that the agent runs, with what add adds unless it is nil.
+func sessions(set *domain.Set, add func(*session.Registry) error) (*session.Registry, error) {
 	r := session.NewRegistry()
 	for _, e := range protocols.All() {
+		if e.Defaults.ProtocolID == deliveryID {
+			if err := addStream(r, e); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		if !slices.ContainsFunc(set.Modules(), func(m domain.Module) bool {
 			return slices.ContainsFunc(m.Operations, func(o domain.Operation) bool { return o.Protocol == e.Package })
 		}) {
@@ -29,7 +38,18 @@ func sessions(set *domain.Set) (*session.Registry, error) {
 			return nil, err
 		}
 	}
-	return r, nil
+	if add == nil {
+		return r, nil
+	}
+	return r, add(r)
+}
+
+func addStream(r *session.Registry, e protocols.Entry) error {
+	i, err := e.Instantiate()
+	if err != nil {
+		return err
+	}
+	return r.AddStream(i, e.Defaults)
 }
 
 // told tells the steps of sessions to who watches the road.

@@ -19,12 +19,16 @@ const (
 	NumberGreeting     = 11
 	NumberMessage      = 12
 	NumberConfirmation = 13
+	NumberRefusal      = 14
 )
+
+// IsFrame reports whether a number is that of a frame of sessions.
+func IsFrame(number byte) bool { return number >= NumberGreeting && number <= NumberRefusal }
 
 // The numbers that are promised to messages to come. [Post] sends none of them. The build that sends one gives it
 // the prefix Number, a row in the table and no other number.
 const (
 	ReservedRekey   = 9  // the offer of a new secret of a link
 	ReservedRekeyed = 10 // its answer
-	ReservedFrames  = 14 // the next frame of sessions, which take the numbers from here on
+	ReservedFrames  = 15 // the next frame of sessions, which take the numbers from here on
 )

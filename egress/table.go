@@ -29,8 +29,10 @@ const (
 	KindInviteOpening Kind = "invitation opening"
 	KindInviteCall    Kind = "invitation call"
 	KindInviteReply   Kind = "invitation reply"
+	KindGreeting      Kind = "session greeting"
 	KindMessage       Kind = "session message"
 	KindConfirmation  Kind = "session confirmation"
+	KindRefusal       Kind = "session refusal"
 )
 
 // Row is a row of the table of all messages that leave an agent.
@@ -38,6 +40,8 @@ type Row struct {
 	Kind Kind
 	// Number is the first byte of the message; zero for what the transport sends.
 	Number byte
+	// Label is the name of the message in protocols/delivery; empty for one that is no frame of a link.
+	Label string
 	// Capability is what the guard asks for before the message leaves. Empty: the message is covered.
 	Capability string
 	// Covered says which decision and which receipt pay for it. Empty: the message is charged itself.
@@ -56,38 +60,38 @@ var table = [...]Row{
 		Why: "shows the network that this agent looks for the peer, whether or not it answers",
 	},
 	{
-		Kind: KindHello, Number: NumberHello, Capability: delivery.CapHello, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Kind: KindHello, Number: NumberHello, Label: "Hello", Capability: delivery.CapHello, Cost: guard.CostOf, Leak: guard.LeakOf,
 		Why: "tells the peer how far deliveries are, and where this agent is",
 	},
 	{
-		Kind: KindFacts, Number: NumberDeliver,
+		Kind: KindFacts, Number: NumberDeliver, Label: "Facts",
 		Covered: "the decision that released the facts, under their own capability or " + delivery.CapResend +
 			", by its receipt, which travels with them",
 		Why: "carries facts that are paid for, for the first time or again",
 	},
 	{
-		Kind: KindAck, Number: NumberAck,
+		Kind: KindAck, Number: NumberAck, Label: "Stored",
 		Covered: "the peer's decision to send what is acknowledged, by its last receipt, which this agent verified",
 		Why:     "ends a delivery: a peer that paid for facts learns that they arrived",
 	},
 	{
-		Kind: KindAddresses, Number: NumberAddresses, Capability: delivery.CapAddresses, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Kind: KindAddresses, Number: NumberAddresses, Label: "Addresses", Capability: delivery.CapAddresses, Cost: guard.CostOf, Leak: guard.LeakOf,
 		Why: "tells the peer where this agent is from now on",
 	},
 	{
-		Kind: KindRecall, Number: NumberPlaces, Capability: delivery.CapRecall, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Kind: KindRecall, Number: NumberPlaces, Label: "Places", Capability: delivery.CapRecall, Cost: guard.CostOf, Leak: guard.LeakOf,
 		Why: "tells a peer that this home was restored or copied, and up to where both have the same facts of this device",
 	},
 	{
-		Kind: KindPlaces, Number: NumberPlaces, Capability: delivery.CapReturn, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Kind: KindPlaces, Number: NumberPlaces, Label: "Places", Capability: delivery.CapReturn, Cost: guard.CostOf, Leak: guard.LeakOf,
 		Why: "tells a peer which facts of its own device this agent has",
 	},
 	{
-		Kind: KindReturned, Number: NumberDeliver, Capability: delivery.CapReturn, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Kind: KindReturned, Number: NumberDeliver, Label: "Facts", Capability: delivery.CapReturn, Cost: guard.CostOf, Leak: guard.LeakOf,
 		Why: "gives a peer facts back that its own device wrote",
 	},
 	{
-		Kind: KindEvidence, Number: NumberEvidence, Capability: delivery.CapEvidence, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Kind: KindEvidence, Number: NumberEvidence, Label: "Evidence", Capability: delivery.CapEvidence, Cost: guard.CostOf, Leak: guard.LeakOf,
 		Why: "tells a member that the device of another one forked its stream, and that this agent has facts of both branches",
 	},
 	{
@@ -95,11 +99,11 @@ var table = [...]Row{
 		Why: "shows the network, and the contact, that this agent wants to be reached through it",
 	},
 	{
-		Kind: KindSeek, Number: NumberSeek, Capability: delivery.CapSeek, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Kind: KindSeek, Number: NumberSeek, Label: "Seek", Capability: delivery.CapSeek, Cost: guard.CostOf, Leak: guard.LeakOf,
 		Why: "tells a contact how many others this agent looks for, and which of them it knows too and look for this agent",
 	},
 	{
-		Kind: KindIntroduction, Number: NumberIntroduction, Capability: delivery.CapIntroduce, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Kind: KindIntroduction, Number: NumberIntroduction, Label: "Introduction", Capability: delivery.CapIntroduce, Cost: guard.CostOf, Leak: guard.LeakOf,
 		Why: "tells a contact where another is who looks for it, too, and that this agent knows both",
 	},
 	{
@@ -113,6 +117,14 @@ var table = [...]Row{
 	{
 		Kind: KindInviteReply, Number: NumberGreeting, Capability: invite.CapAnswer, Cost: guard.CostOf, Leak: guard.LeakOf,
 		Why: "tells who holds the code how far the session of the invitation is here",
+	},
+	{
+		Kind: KindGreeting, Number: NumberGreeting, Capability: delivery.CapSession, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Why: "opens a session with a member, or goes on with it",
+	},
+	{
+		Kind: KindRefusal, Number: NumberRefusal, Capability: delivery.CapSession, Cost: guard.CostOf, Leak: guard.LeakOf,
+		Why: "tells a member why a session does not run here",
 	},
 	{
 		Kind: KindMessage, Number: NumberMessage,
@@ -137,6 +149,16 @@ func IsControl(capability string) bool {
 		}
 	}
 	return false
+}
+
+// LabelOf returns the name of the frame of a link with a number, "" when there is none.
+func LabelOf(number byte) string {
+	for i := range table {
+		if table[i].Number == number {
+			return table[i].Label
+		}
+	}
+	return ""
 }
 
 func rowOf(kind Kind) (Row, bool) {

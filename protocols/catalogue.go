@@ -31,6 +31,7 @@ func All() []Entry {
 	three := choreo.Binding{"N": 3}
 	return []Entry{
 		{Package: "contactmessage", Defaults: choreo.Defaults{ProtocolID: "aura.chat.contact_message"}},
+		{Package: "delivery", Defaults: choreo.Defaults{ProtocolID: "aura.link.delivery"}},
 		{Package: "invitation", Defaults: choreo.Defaults{ProtocolID: "aura.invitation.exchange"}},
 		{Package: "enrolment", Defaults: choreo.Defaults{ProtocolID: "aura.invitation.device_enrolment"}},
 		{Package: "journalsync", Defaults: choreo.Defaults{ProtocolID: "aura.sync.journal"}},

@@ -6,6 +6,7 @@
 //
 //	package              roles                                    what it is for
 //	contactmessage       Sender, Receiver                         a message and the word that it is safe
+//	delivery             Sender, Receiver                         what passes over a link in one direction
 //	invitation           Accepter, Inviter                        two people become contacts
 //	enrolment            Sponsor, Device                          a new device joins an account
 //	journalsync          Left, Right                              two journals find out what each lacks

@@ -71,7 +71,7 @@ func (s *session) addressLoop(tc task.Context) error {
 			pass, err := s.env().Decider.Charge(tc, s.party(), egress.Message{Kind: egress.KindAddresses, Bytes: len(message)})
 			switch {
 			case err == nil:
-				if err := egress.Post(tc, s.channel, pass, egress.KindAddresses, message); err != nil {
+				if err := s.say(tc, pass, egress.KindAddresses, message); err != nil {
 					return err
 				}
 				said, told = here, siblings

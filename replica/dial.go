@@ -60,9 +60,10 @@ func (l *link) nextChannel(tc task.Context) (*transport.Channel, error) {
 // link leads those of the device; else [task.Forever], until a recheck.
 func (l *link) nextDial(tc task.Context) aura.Duration {
 	count := l.sync.env.Journal.Count(l.namespace(), l.sync.env.Ring.Device())
-	news := count > l.count
+	waits, news := l.awaited(tc)
+	news = news || count > l.count
 	l.count = count
-	if !l.fresh && !l.toCompare() && !l.path.leads(l) {
+	if !waits && !l.fresh && !l.toCompare() && !l.path.leads(l) {
 		// Given-up messages are no reason to dial. A device with a session gets them all the same.
 		// While the metadata cannot be read, the link dials as if facts waited.
 		if through, err := l.doneThrough(); err == nil && through >= count {

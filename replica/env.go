@@ -38,6 +38,8 @@ type Env struct {
 	Relays Relays
 	// Moves tells when the own network changes. Nil: it does not.
 	Moves Moves
+	// Sessions speaks for the sessions with a peer on its link, and has the frames of its channels take their steps.
+	Sessions Sessions
 	// Stranger answers a channel that opened with an invitation of this side, and closes it.
 	Stranger func(task.Context, *transport.Channel)
 	// Met takes that a contact speaks in its own context: an invitation that led there has ended.

@@ -191,7 +191,7 @@ func TestNoEventCarriesPayloadKeyOrAddress(t *testing.T) {
 			kind   aura.Kind
 		}{
 			{"message", "receive", 0}, {"message", "acknowledge", 0}, {"budget", "wait", 0}, {"budget", "turn", 0},
-			{"guard", "allow", 0}, {"ingress", "accepted", 0}, {"ingress", "rejected", aura.Corrupt},
+			{"guard", "allow", 0}, {"ingress", "accepted", 0}, {"ingress", "rejected", aura.Invalid},
 		} {
 			if count(w, told.family, told.what, told.kind) == 0 {
 				w.Errorf("the play has no %s %s", told.family, told.what)

@@ -172,7 +172,7 @@ func (s *session) postEvidence(tc task.Context, e evidence) error {
 	if err != nil {
 		return err
 	}
-	return egress.Post(tc, s.channel, pass, egress.KindEvidence, message)
+	return s.say(tc, pass, egress.KindEvidence, message)
 }
 
 // fork returns the fork of a stream that is kept, and keeps one that the journal has come to hold.

@@ -140,7 +140,7 @@ func (s *session) ackLoop(tc task.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := egress.Post(tc, s.channel, pass, egress.KindAck, message); err != nil {
+		if err := s.say(tc, pass, egress.KindAck, message); err != nil {
 			return err
 		}
 	}

@@ -70,7 +70,7 @@ func (s *session) seek(tc task.Context, last *lastSeek) error {
 	s.lock.Lock()
 	s.sought = sought
 	s.lock.Unlock()
-	return egress.Post(tc, s.channel, pass, egress.KindSeek, message)
+	return s.say(tc, pass, egress.KindSeek, message)
 }
 
 // padded returns tags in an order that says nothing, with some that stand for no contact.
@@ -99,7 +99,7 @@ func (s *session) introduce(tc task.Context) error {
 		if err != nil {
 			return unlessEnding(err)
 		}
-		if err := egress.Post(tc, s.channel, pass, egress.KindIntroduction, message); err != nil {
+		if err := s.say(tc, pass, egress.KindIntroduction, message); err != nil {
 			return err
 		}
 	}

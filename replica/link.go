@@ -58,6 +58,7 @@ type link struct {
 	fresh      bool          // the peer may not know yet that this side takes part in the context
 	first      aura.Duration // while it is fresh: no dial before it
 	count      uint64        // own facts at the last call of nextDial
+	awaits     bool          // a session waited for a channel then
 	greeted    bool          // the peer's hello was accepted, in this session or the last
 	dismissed  int           // hasty sessions in a row that the peer ended after its hello
 }

@@ -87,7 +87,7 @@ func (s *session) greet(tc task.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := egress.Post(tc, s.channel, pass, egress.KindHello, greeting); err != nil {
+	if err := s.say(tc, pass, egress.KindHello, greeting); err != nil {
 		return err
 	}
 	s.introduced.Open()
@@ -404,7 +404,7 @@ func (s *session) deliver(tc task.Context, charge *fact.Charge, through, most ui
 	s.limit = max(s.limit, last)
 	s.pending.add(packed)
 	s.lock.Unlock()
-	if err := egress.Post(tc, s.channel, pass, egress.KindFacts, message); err != nil {
+	if err := s.say(tc, pass, egress.KindFacts, message); err != nil {
 		return false, err
 	}
 	s.sentReceipts, s.counted = s.sentReceipts+uint64(len(receipts)), s.counted+cost

@@ -179,7 +179,7 @@ func (s *session) postPlaces(tc task.Context, kind egress.Kind, p places) error 
 	if err != nil {
 		return err
 	}
-	return egress.Post(tc, s.channel, pass, kind, message)
+	return s.say(tc, pass, kind, message)
 }
 
 // onPlaces hands a question or an answer to the task that it is for.
@@ -263,7 +263,7 @@ func (s *session) giveBack(tc task.Context, after []fact.Place) error {
 		if err != nil {
 			return err
 		}
-		if err := egress.Post(tc, s.channel, pass, egress.KindReturned, message); err != nil {
+		if err := s.say(tc, pass, egress.KindReturned, message); err != nil {
 			return err
 		}
 		through = packed[len(packed)-1].Number

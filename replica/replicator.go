@@ -104,7 +104,7 @@ func (s *Replicator) Declaration() task.Declaration {
 			"replica.offers", "presence.Publisher"),
 		Events: []world.Family{
 			world.FamilyRuntime, world.FamilyHealth, world.FamilyIngress, world.FamilyConnection, world.FamilyMessage,
-			world.FamilyBudget, world.FamilyInvariant,
+			world.FamilyBudget, world.FamilyInvariant, world.FamilySession,
 		},
 	}
 }

@@ -148,6 +148,10 @@ func (l *link) session(tc task.Context, c *transport.Channel) error {
 	if err != nil {
 		return err
 	}
+	if err := s.openStreams(tc); err != nil {
+		return err
+	}
+	defer s.closeStreams(tc)
 	certificate := l.sync.env.Ring.Certificate()
 	s.own = fact.NewVerifier(certificate.Signing[:])
 	l.sync.recorder.watch(s)
@@ -162,6 +166,9 @@ func (l *link) session(tc task.Context, c *transport.Channel) error {
 	work.Go("sync.recall", s.recallLoop)
 	work.Go("sync.return", s.returnLoop)
 	work.Go("sync.evidence", s.evidenceLoop)
+	if !s.peer.Left {
+		work.Go("sync.sessions", s.sessionsLoop)
+	}
 	work.Go("sync.addresses", s.addressLoop)
 	work.Go("sync.replace", s.replaceLoop)
 	err = work.Wait(tc)

@@ -9,6 +9,7 @@ import (
 	"github.com/aura-runtime/aura/egress"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
+	choreography "github.com/aura-runtime/aura/protocols/delivery"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
 	"github.com/aura-runtime/aura/world"
@@ -24,7 +25,7 @@ const (
 	maxPending = 4096
 )
 
-// session runs over one channel of a link, in nine tasks. The first to end ends all.
+// session runs over one channel of a link, in ten tasks. The first to end ends all.
 //
 //	receiveLoop  takes messages off the channel
 //	commitLoop   makes received facts durable
@@ -33,6 +34,7 @@ const (
 //	recallLoop   asks the peer for facts of this device that this home does not have
 //	returnLoop   gives the peer facts of its device back
 //	evidenceLoop shows the peer forks of members of the context
+//	sessionsLoop has the sessions of protocols spoken for
 //	addressLoop  tells the peer new addresses, has it relay, introduces contacts
 //	replaceLoop  ends the session for a newer channel, or when the owner blocks the peer
 //
@@ -42,9 +44,12 @@ type session struct {
 	channel    *transport.Channel
 	peer       directory.Peer
 	device     aura.DeviceID // of the peer
-	greeted    *task.Latch   // the peer said hello
-	introduced *task.Latch   // this side said hello
+	out        *outbound
+	in         Stream
+	greeted    *task.Latch // the peer said hello
+	introduced *task.Latch // this side said hello
 	inbox      *task.Mailbox[deliver]
+	frames     *task.Mailbox[[]byte] // of sessions
 	recalls    *task.Wake            // the peer has facts of this device that this home does not have
 	answers    *task.Mailbox[places] // to what recallLoop asked
 	asked      *task.Mailbox[places] // by the peer
@@ -96,6 +101,7 @@ func newSession(l *link, c *transport.Channel) (*session, error) {
 		pause: redial(),
 		link:  l, channel: c, peer: peer, device: peer.Device.ID(), greeted: task.NewLatch(), introduced: task.NewLatch(), durable: task.NewWake(),
 		inbox:   task.NewMailbox[deliver]("sync.inbox", inboxCapacity),
+		frames:  task.NewMailbox[[]byte]("sync.frames", framesCapacity),
 		recalls: task.NewWake(), answers: task.NewMailbox[places]("sync.answers", 1),
 		asked:  task.NewMailbox[places]("sync.asked", askedCapacity),
 		showed: map[aura.DeviceID]bool{}, verifier: fact.NewVerifier(peer.Device.Signing[:]),
@@ -108,55 +114,67 @@ func (s *session) party() egress.Party {
 	return egress.Party{Context: s.peer.Context, Peer: s.peer.Authority}
 }
 
-// receiveLoop reads the channel.
+// receiveLoop takes the part of the receiver in the stream of the channel.
 func (s *session) receiveLoop(tc task.Context) error {
+	hello, next, err := choreography.StartReceiver[task.Context](inbound{s}).ReceiveHello(tc)
+	if err != nil {
+		return err
+	}
+	if err := s.onHello(tc, hello.Payload); err != nil {
+		return err
+	}
 	for {
-		b, err := s.channel.Recv(tc)
+		heard, err := next.Receive(tc)
 		if err != nil {
 			return err
 		}
-		switch b[0] {
-		case egress.NumberHello:
-			err = s.onHello(tc, b)
-		case egress.NumberDeliver:
+		switch heard := heard.(type) {
+		case choreography.ReceiverS2Facts[task.Context]:
 			var d deliver
-			if err = decodeDeliver(b, &d); err == nil {
+			if err = decodeDeliver(heard.Message.Payload, &d); err == nil {
 				err = s.inbox.Send(tc, d)
 			}
-		case egress.NumberAck:
+			next = heard.Next
+		case choreography.ReceiverS2Stored[task.Context]:
 			var a ack
-			if err = decodeMessage(b, &a); err == nil {
+			if err = decodeMessage(heard.Message.Payload, &a); err == nil {
 				s.link.hearClock(tc, a.Now)
 				err = s.onAck(tc, a.Heads)
 			}
-		case egress.NumberPlaces:
+			next = heard.Next
+		case choreography.ReceiverS2Places[task.Context]:
 			var p places
-			if err = decodeMessage(b, &p); err == nil {
+			if err = decodeMessage(heard.Message.Payload, &p); err == nil {
 				err = s.onPlaces(tc, p)
 			}
-		case egress.NumberEvidence:
+			next = heard.Next
+		case choreography.ReceiverS2Evidence[task.Context]:
 			var m evidence
-			if err = decodeMessage(b, &m); err == nil {
+			if err = decodeMessage(heard.Message.Payload, &m); err == nil {
 				err = s.onEvidence(tc, &m)
 			}
-		case egress.NumberAddresses:
+			next = heard.Next
+		case choreography.ReceiverS2Addresses[task.Context]:
 			var r addresses
-			if err = decodeMessage(b, &r); err == nil {
+			if err = decodeMessage(heard.Message.Payload, &r); err == nil {
 				err = s.onAddresses(tc, r.Addresses)
 			}
 			if err == nil {
 				err = s.onSiblings(r.Siblings)
 			}
-		case egress.NumberSeek:
+			next = heard.Next
+		case choreography.ReceiverS2Seek[task.Context]:
 			var m seek
-			if err = decodeMessage(b, &m); err == nil {
+			if err = decodeMessage(heard.Message.Payload, &m); err == nil {
 				err = s.onSeek(tc, &m)
 			}
-		case egress.NumberIntroduction:
+			next = heard.Next
+		case choreography.ReceiverS2Introduction[task.Context]:
 			var m introduction
-			if err = decodeMessage(b, &m); err == nil {
+			if err = decodeMessage(heard.Message.Payload, &m); err == nil {
 				err = s.onIntroduction(tc, &m)
 			}
+			next = heard.Next
 		}
 		if err != nil {
 			return err
@@ -165,9 +183,6 @@ func (s *session) receiveLoop(tc task.Context) error {
 }
 
 func (s *session) onHello(tc task.Context, b []byte) error {
-	if s.greeted.Opened() {
-		return aura.Errorf("replica.onHello", aura.Corrupt, "the peer said hello twice")
-	}
 	var h hello
 	if err := decodeMessage(b, &h); err != nil {
 		return err
@@ -208,9 +223,6 @@ func (s *session) onHello(tc task.Context, b []byte) error {
 // onAck notes which own facts the peer has. A peer can name facts that this session did not send: those that another
 // copy of this home sent.
 func (s *session) onAck(tc task.Context, heads []fact.Place) error {
-	if !s.greeted.Opened() {
-		return aura.Errorf("replica.onAck", aura.Corrupt, "an acknowledgement before the hello")
-	}
 	if err := checkPlaces("an acknowledgement", heads, fact.MaxHeads); err != nil {
 		return err
 	}

@@ -37,14 +37,14 @@ type carrier struct {
 
 // Post implements [session.Channel].
 func (p *carrier) Post(tc task.Context, kind session.Frame, covered [32]byte, body []byte) (err error) {
-	number, as, pass := byte(egress.NumberGreeting), p.greeting, p.pass
+	as, pass := p.greeting, p.pass
 	switch kind {
 	case session.FrameMessage:
-		number, as = egress.NumberMessage, egress.KindMessage
+		as = egress.KindMessage
 	case session.FrameConfirmation:
-		number, as = egress.NumberConfirmation, egress.KindConfirmation
+		as = egress.KindConfirmation
 	}
-	frame := append([]byte{number}, body...)
+	frame := append([]byte{kind}, body...)
 	switch {
 	case kind != session.FrameGreeting:
 		pass, err = egress.Covered(as, len(frame), covered)
@@ -68,12 +68,8 @@ func (p *carrier) Recv(tc task.Context) (session.Frame, []byte, error) {
 			continue
 		}
 		switch b[0] {
-		case egress.NumberGreeting:
-			return session.FrameGreeting, b[1:], nil
-		case egress.NumberMessage:
-			return session.FrameMessage, b[1:], nil
-		case egress.NumberConfirmation:
-			return session.FrameConfirmation, b[1:], nil
+		case session.FrameGreeting, session.FrameMessage, session.FrameConfirmation:
+			return b[0], b[1:], nil
 		}
 	}
 }
@@ -148,7 +144,7 @@ func (s *Invite) attempt(tc task.Context, x *exchange) error {
 	if s.phase(tc, x.id) != invite.PhaseContacting {
 		return s.abandon(tc, name)
 	}
-	err = s.sessions.Call(tc, name, roleInviter, &carrier{s, channel, pass, egress.KindInviteCall})
+	err = s.sessions.Speak(tc, session.ChannelOptions{Context: aura.ContextID(x.id), Only: name}, &carrier{s, channel, pass, egress.KindInviteCall})
 	if err != nil && aura.KindOf(err) != aura.NotFound { // not found: it was over before the inviter answered
 		return err
 	}
@@ -172,20 +168,22 @@ func (s *Invite) Stranger(tc task.Context, c *transport.Channel) {
 	tc, done := tc.WithBudget("invitation", exchangeBudget)
 	defer done()
 	id := invite.ID(c.Context())
-	err := s.sessions.Answer(tc, &carrier{s, c, nil, egress.KindInviteReply}, func(g *session.Greeting) (session.Opening, error) {
+	talk := session.ChannelOptions{Context: aura.ContextID(id), Only: invite.SessionOf(id, c.RemoteStatic())}
+	talk.Admit = func(_ task.Context, from session.Party, _ aura.ContextID, g *session.Greeting) (session.Opening, error) {
 		code, err := s.code(id)
 		if err != nil {
 			return session.Opening{}, err
 		}
-		if g.Protocol != protocolID || choreo.Role(g.Role) != roleAccepter || g.Session != invite.SessionOf(id, c.RemoteStatic()) {
+		if g.Protocol != protocolID || from.Role != roleAccepter {
 			return session.Opening{}, aura.Errorf("service.Invite", aura.Denied, "the channel of an invitation opened with another session")
 		}
 		return session.Opening{
-			Name: g.Session, Protocol: protocolID, Role: roleInviter, Context: aura.ContextID(id),
-			Parties: []session.Party{{Role: roleAccepter}}, Persistent: true, Anew: true,
-			Budget: max(exchangeBudget, code.TriedUntil().Sub(tc.Now().At)), // it may be away for days with the answer, but no longer than it tries
+			Role: roleInviter, Persistent: true, Anew: true,
+			// The accepter may be away for days with the answer, but no longer than it tries.
+			Budget: max(exchangeBudget, code.TriedUntil().Sub(tc.Now().At)),
 		}, nil
-	})
+	}
+	err := s.sessions.Speak(tc, talk, &carrier{s, c, nil, egress.KindInviteReply})
 	if err != nil {
 		tc.Emit(world.IngressRejected(s.Name(), "invitation exchange", err))
 	}

@@ -285,7 +285,7 @@ func TestNoLineAboutASessionLacksAField(t *testing.T) {
 		l.emit(tc, world.ProfileFellBack(l.opening.Name, "", "envelope_admitted", machine.FallbackMissingCapability))
 		l.emit(tc, world.SessionFailed(l.opening.Name, "", "", aura.Internal))
 		bye := effect.Message{Session: l.opening.Name, Edge: uint32(two) << 16, Parcel: encode(parcel{From: uint16(two), Label: 1})}
-		_, _ = e.Deliver(tc, aura.AuthorityID{9}, &bye)
+		_, _ = e.Deliver(tc, &ChannelOptions{Peer: Party{Authority: aura.AuthorityID{9}}}, &bye)
 		if err := e.End(tc, l.opening.Name); err != nil {
 			t.Error(err)
 		}

@@ -12,14 +12,14 @@ import (
 	"github.com/aura-runtime/aura/world"
 )
 
-// Deliver gives a session a message that a peer sent, and returns up to which number the messages of its edge are here: the peer need not
-// send those again. A message of a persistent session is durable then. One that came before changes nothing.
+// Deliver gives a session a message that came on a channel, and returns up to which number the messages of its edge are here: the peer
+// need not send those again. A message of a persistent session is durable then. One that came before changes nothing.
 //
 // A message that is not of the session is refused, and leaves the session as it was: aura.NotFound for a session that is not here,
 // aura.Denied when the peer does not play the sender, aura.Conflict for a message before its turn, aura.Corrupt for
 // one that does not decode, aura.Invalid for one that the role cannot receive, aura.Exhausted while there is no room, aura.Stale
 // after the end.
-func (e *Engine) Deliver(tc task.Context, from aura.AuthorityID, m *effect.Message) (next uint64, err error) {
+func (e *Engine) Deliver(tc task.Context, on *ChannelOptions, m *effect.Message) (next uint64, err error) {
 	const op = "session.Deliver"
 	var l *live
 	defer func() {
@@ -47,25 +47,33 @@ func (e *Engine) Deliver(tc task.Context, from aura.AuthorityID, m *effect.Messa
 	if l, err = ask(tc, e, func(task.Context) (*live, error) { return e.running(op, m.Session) }); err != nil {
 		return 0, err
 	}
-	if sender, known := l.peer(l.protocol.image.RoleName(machine.RoleID(p.From))); !known || sender != from {
-		return 0, aura.Errorf(op, aura.Denied, "%s does not play the sender of a message of session %s", aura.Short(from), aura.Short(m.Session))
-	}
+	from := l.protocol.image.RoleName(machine.RoleID(p.From))
 	if err := l.turn.Acquire(tc); err != nil {
 		return 0, err
 	}
 	defer l.turn.Release()
-	next, err = ask(tc, e, func(tc task.Context) (uint64, error) { return l.mayTake(tc, &p, m.Seq) })
+	next, err = ask(tc, e, func(tc task.Context) (uint64, error) {
+		if role, plays := l.roleOf(on); !plays || role != from {
+			return 0, aura.Errorf(op, aura.Denied, "%s does not play the sender of a message of session %s", aura.Short(on.Peer.Authority), aura.Short(m.Session))
+		}
+		return l.mayTake(tc, &p, m.Seq)
+	})
 	if err != nil || next > m.Seq {
 		return next, err
 	}
 	if l.opening.Persistent {
-		if err := l.record(tc, l.records(record{Kind: recordReceived, Parcel: &p, Seq: m.Seq})); err != nil {
+		r := record{Kind: recordReceived, Parcel: &p, Seq: m.Seq}
+		if m.Seq == 0 && !l.names(from) {
+			r.Device = on.Peer.Device
+		}
+		if err := l.record(tc, l.records(r)); err != nil {
 			return 0, err
 		}
 	}
 	return settle(tc, e, func(task.Context) (uint64, error) {
 		err := l.take(&p, m.Seq)
 		if err == nil {
+			l.bind(from, on.Peer.Device)
 			l.told(l.protocol.step(&record{Kind: recordReceived, Parcel: &p}))
 		}
 		return m.Seq + 1, err
@@ -110,32 +118,26 @@ func (l *live) edgeTo(role choreo.Role) uint32 {
 	return (&parcel{From: uint16(l.role), To: uint16(to)}).edge()
 }
 
-// outgoing waits until a session has messages for a role from a number on, and returns them. It returns none when the session is
-// over.
-func (e *Engine) outgoing(tc task.Context, l *live, to choreo.Role, from uint64) ([]effect.Message, error) {
-	edge := l.edgeTo(to)
-	return until(tc, l, func() (all []effect.Message, done bool, err error) {
-		for i := range l.left {
-			if m := &l.left[i]; m.Edge == edge && m.Seq >= from {
-				all = append(all, *m)
-			}
-		}
-		return all, len(all) > 0 || l.gone, nil
-	})
-}
-
 // confirm notes that a role has this side's messages up to a number.
 func (l *live) confirm(by choreo.Role, next uint64) error {
 	edge := l.edgeTo(by)
 	if next > l.sent[edge] {
 		return aura.Errorf("session.confirm", aura.Denied, "role %s confirms %d messages of session %s, and %d were sent", by, next, aura.Short(l.opening.Name), l.sent[edge])
 	}
-	l.confirmed[edge] = max(l.confirmed[edge], next)
+	l.has(edge, next)
+	return nil
+}
+
+// has notes that the peer has the messages of an edge up to a number.
+func (l *live) has(edge uint32, next uint64) {
+	if next <= l.confirmed[edge] {
+		return
+	}
+	l.confirmed[edge] = next
 	if !l.opening.Persistent { // the messages of a persistent one are in its recording, for a copy of the peer's home
 		l.left = slices.DeleteFunc(l.left, func(m effect.Message) bool { return m.Edge == edge && m.Seq < next })
 	}
 	l.changed()
-	return nil
 }
 
 // settled reports whether the role has played its part and all of its messages are confirmed.

@@ -3,7 +3,6 @@ package session
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -127,30 +126,62 @@ func stale(op aura.Op, ended *view.Ended) error {
 	return aura.Errorf(op, aura.Stale, "session %s has ended: %s", aura.Short(ended.Session.Name), ended.End.Kind)
 }
 
-// refer answers a peer that greets in a session which has ended: it learns how, and which of its messages came.
-func (e *Engine) refer(tc task.Context, by *Greeting, ended *view.Ended, channel Channel) error {
+// endedWith returns the end of the session for which the peer of a channel greets, nil for none that the peer was in.
+func (e *Engine) endedWith(on *ChannelOptions, g *Greeting) *view.Ended {
+	ended := cmp.Or(e.kept.of[g.Session], e.passed.of[g.Session])
+	if ended == nil || ended.Session.Sent+ended.Session.Received == 0 {
+		return nil
+	}
+	peer := view.Participant{Role: g.Role, Authority: on.Peer.Authority}
+	if s := &ended.Session; s.Protocol != g.Protocol || s.Context != on.Context || !slices.Contains(s.Others, peer) {
+		return nil
+	}
+	return ended
+}
+
+// refer is the greeting for a peer that greets in a session which has ended: it learns how, and which of its messages came.
+func (e *Engine) refer(by *Greeting, ended *view.Ended) Greeting {
 	s := &ended.Session
 	g := Greeting{Session: s.Name, Protocol: s.Protocol, Version: by.Version, Role: s.Role, Ended: ended.End.Kind, Sizes: by.Sizes, To: by.Role}
 	if len(s.Others) == 1 {
 		g.Have = s.Received
 	}
-	return errors.Join(stale("session.Answer", ended), channel.Post(tc, FrameGreeting, [32]byte{}, encode(g)))
+	return g
 }
 
-// endThere ends a session that has ended at the other side: what it has of this side's messages is confirmed, and more will
-// not come.
-func (e *Engine) endThere(tc task.Context, l *live, with choreo.Role, peer aura.AuthorityID, g *Greeting) error {
-	err := e.finish(tc, l, nil, func() (bool, error) {
-		if err := l.confirm(with, g.Have); err != nil || l.settled() {
+// endThere ends a session that has ended at the other side of a channel: what it has of this side's messages is confirmed, and more
+// will not come.
+func (e *Engine) endThere(tc task.Context, s *speaker, g *Greeting) error {
+	o, err := ask(tc, e, func(task.Context) (*spoken, error) { return s.spoken[g.Session], nil })
+	if o == nil || err != nil {
+		return err // it has ended here, too
+	}
+	l := o.session
+	return e.finish(tc, l, nil, func() (bool, error) {
+		if err := l.confirm(o.role, g.Have); err != nil || l.settled() {
 			return false, err // its program goes on to the end
 		}
+		peer, _ := l.peer(o.role)
 		return true, l.cancel(peer, "the other side has ended it: "+g.Ended.String())
 	})
-	if err != nil {
-		return err
-	}
-	_, err = until(tc, l, func() (struct{}, bool, error) { return struct{}{}, l.gone, nil })
-	return err
+}
+
+// refusedThere ends a session that the other side of a channel refuses, unless another device of the same account may play the role.
+func (e *Engine) refusedThere(tc task.Context, l *live, role choreo.Role, why error) error {
+	return e.finish(tc, l, nil, func() (bool, error) {
+		if l.met[role] = true; slices.ContainsFunc(l.channels, func(o *spoken) bool { return o.role == role }) {
+			return false, nil
+		}
+		l.refused = why
+		if !l.ended {
+			if err := l.engine.machine.Cancel(l.cap); err != nil {
+				return false, err
+			}
+			l.engine.pump()
+		}
+		l.changed()
+		return true, nil
+	})
 }
 
 // End ends a session before its program does, because there is nothing left to agree on. When it returns nil the end is durable. The
@@ -202,7 +233,9 @@ const lingerFor = time.Minute
 func (l *live) linger(tc task.Context) {
 	tc, done := tc.WithBudget("last messages of a session", lingerFor)
 	defer done()
-	_, _ = until(tc, l, func() (struct{}, bool, error) { return struct{}{}, l.settled() || l.cancelled != nil || l.gone, nil })
+	_, _ = until(tc, l, func() (struct{}, bool, error) {
+		return struct{}{}, l.settled() || l.cancelled != nil || l.gone, nil
+	})
 }
 
 // outcome returns how the session ends now, after its program has returned, or when it is cancelled.
@@ -212,6 +245,8 @@ func (l *live) outcome(failed error) End {
 		return End{Kind: view.EndFailed, Reason: short(l.fault.Error())}
 	case l.expired != nil:
 		return End{Kind: view.EndExpired, Witness: *l.expired}
+	case l.refused != nil && !l.closed:
+		return End{Kind: view.EndRefused, Reason: short(aura.Reason(l.refused))}
 	case l.cancelled != nil && !l.closed:
 		return *l.cancelled
 	case failed != nil && aura.KindOf(failed) == aura.Denied:
@@ -289,7 +324,7 @@ func (l *live) close(tc task.Context, end *view.Ended, failed error) {
 	} else {
 		e.passed.add(end)
 	}
-	l.gone = true
+	l.gone, l.end = true, end.End.Kind
 	l.takeBack()
 	l.changed()
 	fragment := l.protocol.image.Fragment(l.role)

@@ -51,7 +51,7 @@ func TestEverySessionHasOneEnd(t *testing.T) {
 		want session.End
 	}{
 		"completed": {then: hears, act: func(tc task.Context, s *side) error {
-			_, err := s.engine.Deliver(tc, chaintest.Ben, fromStoreClosed(t))
+			_, err := s.engine.Deliver(tc, &ben, fromStoreClosed(t))
 			return err
 		}, want: session.End{Kind: view.EndCompleted}},
 		"failed": {
@@ -231,11 +231,14 @@ func TestAPeerThatGreetsAfterTheEndLearnsOfIt(t *testing.T) {
 			if err := stranger.in.Send(tc, frame{session.FrameGreeting, greeting}); err != nil {
 				t.Fatal(err)
 			}
-			err = shop.engine.Answer(tc, stranger, func(*session.Greeting) (session.Opening, error) {
+			talk := one2one(name)
+			talk.Peer.Authority = chaintest.Cleo
+			talk.Admit = func(task.Context, session.Party, aura.ContextID, *session.Greeting) (session.Opening, error) {
 				o := shop.opening("Cust")
 				o.Parties[0].Authority = chaintest.Cleo
 				return o, nil
-			})
+			}
+			err = shop.engine.Speak(tc, talk, stranger)
 			if _, told := stranger.out.TryRecv(); told || !errors.Is(err, aura.Denied) {
 				t.Errorf("%s: a stranger is told %v: %v", what, told, err)
 			}
@@ -249,11 +252,15 @@ func deaf(tc task.Context, caller, other *side) {
 	one, two := task.NewMailbox[frame]("one", 1), task.NewMailbox[frame]("two", 1)
 	both := task.NewGroup(tc, "channel")
 	both.Go("answer", func(tc task.Context) error {
-		_ = other.engine.Answer(tc, pipe{one, two}, func(*session.Greeting) (session.Opening, error) { return other.opening(caller.role), nil })
+		talk := one2one(name)
+		talk.Admit = func(task.Context, session.Party, aura.ContextID, *session.Greeting) (session.Opening, error) {
+			return other.opening(caller.role), nil
+		}
+		_ = other.engine.Speak(tc, talk, pipe{one, two})
 		return nil
 	})
 	both.Go("call", func(tc task.Context) error {
-		_ = caller.engine.Call(tc, name, other.role, unconfirmed{pipe{two, one}})
+		_ = caller.engine.Speak(tc, one2one(name), unconfirmed{pipe{two, one}})
 		return nil
 	})
 	if err := both.Wait(tc); err != nil {

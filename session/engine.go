@@ -25,7 +25,7 @@ type Decider interface {
 	EndSession(task.Context, aura.SessionID) error
 }
 
-// Options configures an [Engine]. All but the last two are required.
+// Options configures an [Engine]. All but the last three are required.
 type Options struct {
 	Own      aura.AuthorityID
 	Registry *Registry
@@ -40,6 +40,9 @@ type Options struct {
 	// Told is called with each message that a role played here has sent or received, but for those that a restart repeats. It must
 	// not wait. Default: nothing is called.
 	Told func(role choreo.Role, step view.Step)
+	// Waiting is called when a session waits for a channel to a peer in its context, and none speaks for it. It must not wait.
+	// Default: nothing is called.
+	Waiting func(context aura.ContextID, peer aura.AuthorityID)
 }
 
 // Party is a participant of a session: who plays a role.
@@ -48,6 +51,9 @@ type Party struct {
 	// Authority is zero for one who has no name yet: the other side of an invitation. The caller of [Engine.Deliver]
 	// vouches for it then.
 	Authority aura.AuthorityID
+	// Device is the one of the authority's devices that plays the role: a message of another one does not count. Zero: the first
+	// that greets for the session.
+	Device aura.DeviceID
 }
 
 // Opening says how a session begins here.
@@ -93,6 +99,8 @@ type Engine struct {
 	passed  ends // of the others, until the agent stops
 	timers  timers
 	broken  error // a violation of an invariant with which the engine ends
+	// speakers are the channels, in the order in which they began.
+	speakers []*speaker
 }
 
 // callsAtOnce is how many calls may wait for the engine's task.
@@ -118,7 +126,7 @@ func (*Engine) Name() string { return "session" }
 // Declaration implements [task.Service].
 func (e *Engine) Declaration() task.Declaration {
 	return task.Declaration{
-		Category: task.CategoryActorOwned, Owns: append(task.Locked("session.Registry"), task.Owned{Type: "session.Engine", By: task.ExclusionLoop}),
+		Category: task.CategoryActorOwned, Owns: append(task.Locked("session.Registry", "session.Stream"), task.Owned{Type: "session.Engine", By: task.ExclusionLoop}),
 		Events: []world.Family{
 			world.FamilySession, world.FamilyIngress, world.FamilyService, world.FamilyConcurrency, world.FamilyDelegation, world.FamilyLink, world.FamilyInvariant,
 		},
@@ -254,6 +262,7 @@ func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 	l := &live{
 		engine: e, opening: o, protocol: p, role: role, id: machine.SessionID(cap.Session), cap: cap,
 		turn: task.NewSemaphore(1), sent: map[uint32]uint64{}, confirmed: map[uint32]uint64{}, seen: map[uint32]uint64{}, recorded: len(history) > 0,
+		devices: map[choreo.Role]aura.DeviceID{}, met: map[choreo.Role]bool{},
 	}
 	if !l.recorded {
 		l.since = tc.Now().At
@@ -299,6 +308,7 @@ func (e *Engine) run(tc task.Context, l *live) {
 	l.programs = e.group.Child("session." + string(o.Role))
 	port := &Port{session: l, cap: l.cap}
 	program, _ := e.options.Registry.program(o.Protocol, o.Role) // open has found it
+	e.attach(l)
 	l.programs.Go("play", func(tc task.Context) error {
 		return e.play(tc, l, port, program)
 	})

@@ -11,6 +11,7 @@ func TestFormats(t *testing.T) {
 	formats.Map(t, "session.Greeting", formats.Payload[Greeting]())
 	formats.Map(t, "session.message", formats.Payload[message]())
 	formats.Map(t, "session.confirmation", formats.Payload[confirmation]())
+	formats.Map(t, "session.refused", formats.Payload[refused]())
 	formats.Map(t, "session.parcel", formats.Payload[parcel]())
 	formats.Map(t, "session.record", formats.Payload[record]())
 	formats.Map(t, "session.opening", formats.Payload[opening]())

@@ -23,12 +23,14 @@ type live struct {
 	id        machine.SessionID
 	cap       own.Capability
 	admission machine.Admission
-	programs  *task.Group  // of its program
-	recorded  bool         // its log exists
-	greeted   bool         // it began because a peer greeted: it needs a channel until a message has come or left
-	channels  int          // on which a peer that greeted speaks
-	since     aura.Instant // when it began; zero for one that was restored
-	until     aura.Instant // when it expires; zero: never
+	programs  *task.Group                   // of its program
+	recorded  bool                          // its log exists
+	greeted   bool                          // it began because a peer greeted: it needs a channel until a message has come or left
+	channels  []*spoken                     // that speak for it, in the order in which they began
+	devices   map[choreo.Role]aura.DeviceID // that were the first to greet, where the opening names none
+	met       map[choreo.Role]bool          // who knows of the session, by a greeting since it began or the agent started
+	since     aura.Instant                  // when it began; zero for one that was restored
+	until     aura.Instant                  // when it expires; zero: never
 
 	// turn is held by who changes the session while something becomes durable: a step, a message that came, the end.
 	turn *task.Semaphore
@@ -48,6 +50,9 @@ type live struct {
 	cancelled *view.End      // who wanted no more of it, and why
 	expired   *Witness       // the timeout that ended it
 	gone      bool           // nothing is left of it
+	end       view.EndKind   // how it ended, when it is gone
+	refused   error          // why the other side does not play its part
+	taken     uint64         // messages that its program took
 
 	timeouts []*timeout     // that were issued and not consumed
 	issued   uint64         // how many were issued
@@ -91,6 +96,9 @@ func (l *live) changed() {
 		w.Resolve(struct{}{}, nil)
 	}
 	l.waiting = nil
+	for _, o := range l.channels {
+		o.speaker.queue(o)
+	}
 }
 
 // until waits until try returns true or an error, and returns its value. The engine's task calls it, each time that the session has
@@ -129,6 +137,9 @@ func (l *live) leave(p *machine.Parcel) {
 	l.sent[content.edge()]++
 	l.left = append(l.left, effect.Message{Session: l.opening.Name, Edge: content.edge(), Seq: p.Seq, Parcel: encode(content)})
 	l.changed()
+	if len(l.channels) == 0 {
+		l.call()
+	}
 }
 
 // plan returns the message that the program wants to send, as it will leave, and what it demands.
@@ -195,7 +206,9 @@ func (l *live) repeat(history []record) error {
 			l.history = append(l.history, *r)
 			err = l.step(answer{l.protocol.image.Label(machine.LabelID(r.Parcel.Label)).Name, r.Parcel.Payload})
 		case recordReceived:
-			err = l.take(r.Parcel, r.Seq)
+			if err = l.take(r.Parcel, r.Seq); r.Device != (aura.DeviceID{}) {
+				l.devices[l.protocol.image.RoleName(machine.RoleID(r.Parcel.From))] = r.Device
+			}
 		}
 		if err != nil {
 			return aura.Errorf("session.Start", aura.Corrupt, "session %s does not go on as it was recorded: %w", aura.Short(l.opening.Name), err)
@@ -212,6 +225,9 @@ func (l *live) emit(tc task.Context, e world.Event) {
 
 // over is the error of who asks something of a session that has ended.
 func (l *live) over(op aura.Op) error {
+	if l.refused != nil {
+		return &aura.Error{Op: op, Kind: aura.KindOf(l.refused), Err: l.refused}
+	}
 	if l.expired != nil {
 		return aura.Errorf(op, aura.Stale, "session %s has expired by its timeout %d", aura.Short(l.opening.Name), l.expired.ID)
 	}

@@ -55,7 +55,7 @@ func TestASessionMovesWithItsProgram(t *testing.T) {
 				t.Fatalf("%s: %v", what, err)
 			}
 			still, done := tc.WithBudget("a peer", time.Second)
-			if _, err := from.engine.Deliver(still, chaintest.Ben, fromStoreClosed(t)); !errors.Is(err, aura.Timeout) {
+			if _, err := from.engine.Deliver(still, &ben, fromStoreClosed(t)); !errors.Is(err, aura.Timeout) {
 				t.Errorf("%s: a message while the session stands still: %v", what, err)
 			}
 			done()
@@ -64,7 +64,7 @@ func TestASessionMovesWithItsProgram(t *testing.T) {
 			}
 			for range 2 {
 				sleep(t, tc, time.Hour)
-				if _, err := to.engine.Deliver(tc, chaintest.Ben, fromStoreClosed(t)); !errors.Is(err, aura.Unavailable) {
+				if _, err := to.engine.Deliver(tc, &ben, fromStoreClosed(t)); !errors.Is(err, aura.Unavailable) {
 					t.Errorf("%s: a message before the claim: %v", what, err)
 				}
 				if _, err := to.engine.Owner(tc, name); !errors.Is(err, aura.Unavailable) || len(to.told) != 0 {
@@ -88,7 +88,7 @@ func TestASessionMovesWithItsProgram(t *testing.T) {
 			if err := moving.Commit(tc, from.appends); !errors.Is(err, aura.Stale) {
 				t.Errorf("%s: a second commit: %v", what, err)
 			}
-			if _, err := from.engine.Deliver(tc, chaintest.Ben, fromStoreClosed(t)); !errors.Is(err, aura.NotFound) {
+			if _, err := from.engine.Deliver(tc, &ben, fromStoreClosed(t)); !errors.Is(err, aura.NotFound) {
 				t.Errorf("%s: a message to the source: %v", what, err)
 			}
 			waiting, err := to.engine.Imports(tc)
@@ -104,7 +104,7 @@ func TestASessionMovesWithItsProgram(t *testing.T) {
 			disk = disk.Crash()
 			to.Close(tc)
 			to = begin(t, tc, sim, disk, false, "Cust", customer(&second))
-			if next, err := to.engine.Deliver(tc, chaintest.Ben, fromStoreClosed(t)); err != nil || next != 1 {
+			if next, err := to.engine.Deliver(tc, &ben, fromStoreClosed(t)); err != nil || next != 1 {
 				t.Errorf("%s: a message to the target: %d, %v", what, next, err)
 			}
 			sleep(t, tc, 2*time.Minute)
@@ -169,7 +169,7 @@ func TestAHandoverThatIsTakenBackChangesNothing(t *testing.T) {
 		if after := chaintest.Dump(t, from.Store); len(after) > len(before) {
 			t.Errorf("the source wrote something: %d entries, %d before", len(after), len(before))
 		}
-		if _, err := from.engine.Deliver(tc, chaintest.Ben, fromStoreClosed(t)); err != nil {
+		if _, err := from.engine.Deliver(tc, &ben, fromStoreClosed(t)); err != nil {
 			t.Error(err)
 		}
 		sleep(t, tc, 2*time.Minute)

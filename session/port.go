@@ -143,9 +143,11 @@ func (p *Port) Receive(tc task.Context, from choreo.Role) (label string, payload
 				continue
 			}
 			l.inbox = append(l.inbox[:i], l.inbox[i+1:]...)
+			l.taken++
 			if !l.ended { // a message that found no room may have its turn now
 				_ = l.engine.machine.Wake(l.cap, l.role)
 				l.engine.pump()
+				l.changed() // a peer may send a message again that found none
 			}
 			return r, true, nil
 		}

@@ -30,6 +30,8 @@ type record struct {
 
 	Until     aura.Instant `cbor:"5,keyasint,omitempty"` // of the timeout
 	Fragments []string     `cbor:"6,keyasint,omitempty"` // to which the scope of a session that is held is attenuated
+	// Device is the device that sent the parcel, with the first of a party whose opening names none.
+	Device aura.DeviceID `cbor:"7,keyasint,omitzero"`
 }
 
 // opening is an Opening as recordings and peers have it.
@@ -47,6 +49,7 @@ type opening struct {
 type party struct {
 	Role      string           `cbor:"1,keyasint,omitempty"`
 	Authority aura.AuthorityID `cbor:"2,keyasint,omitzero"`
+	Device    aura.DeviceID    `cbor:"3,keyasint,omitzero"`
 }
 
 // parcel is the content of a message of a session: roles and label by their numbers in the protocol's image, which is the same at
@@ -79,7 +82,7 @@ func nameOf(rest string) (s aura.SessionID) {
 func openingOf(o *Opening, p *Protocol) *opening {
 	w := &opening{Protocol: p.ID(), Version: p.Version(), Role: string(o.Role), Context: o.Context, Sizes: p.sizes, Argument: o.Argument}
 	for _, other := range o.Parties {
-		w.Parties = append(w.Parties, party{string(other.Role), other.Authority})
+		w.Parties = append(w.Parties, party{string(other.Role), other.Authority, other.Device})
 	}
 	return w
 }
@@ -88,7 +91,7 @@ func openingOf(o *Opening, p *Protocol) *opening {
 func (w *opening) undo(name aura.SessionID) Opening {
 	o := Opening{Name: name, Protocol: w.Protocol, Role: choreo.Role(w.Role), Context: w.Context, Sizes: w.Sizes, Version: w.Version, Argument: w.Argument, Persistent: true}
 	for _, p := range w.Parties {
-		o.Parties = append(o.Parties, Party{choreo.Role(p.Role), p.Authority})
+		o.Parties = append(o.Parties, Party{choreo.Role(p.Role), p.Authority, p.Device})
 	}
 	return o
 }

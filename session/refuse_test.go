@@ -43,7 +43,9 @@ func TestAStrangeMessageLeavesTheSessionAsItWas(t *testing.T) {
 		disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
 		cust := begin(t, tc, sim, disk, true, "Cust", customer(&heard))
 		defer cust.Close(tc)
-		if err := cust.engine.Open(tc, cust.opening("Store")); err != nil {
+		o := cust.opening("Store")
+		o.Parties[0].Device = ben.Peer.Device
+		if err := cust.engine.Open(tc, o); err != nil {
 			t.Fatal(err)
 		}
 		if err := tc.Sleep(time.Second); err != nil {
@@ -51,9 +53,11 @@ func TestAStrangeMessageLeavesTheSessionAsItWas(t *testing.T) {
 		}
 		price, closed := parcel{From: 1, Label: label(t, "Price"), Payload: []byte("3")}, parcel{From: 1, Label: label(t, "Closed")}
 		before := chaintest.Dump(t, cust.Store)
+		talk := ben
 		refused := func(what string, from aura.AuthorityID, m *effect.Message, want aura.Kind) {
 			t.Helper()
-			if _, err := cust.engine.Deliver(tc, from, m); aura.KindOf(err) != want {
+			talk.Peer.Authority = from
+			if _, err := cust.engine.Deliver(tc, &talk, m); aura.KindOf(err) != want {
 				t.Errorf("%s: %v, want %v", what, err, want)
 			}
 		}
@@ -62,6 +66,12 @@ func TestAStrangeMessageLeavesTheSessionAsItWas(t *testing.T) {
 		refused("another session", chaintest.Ben, other, aura.NotFound)
 		refused("another peer", chaintest.Cleo, fromStore(t, 0, price), aura.Denied)
 		refused("no peer", aura.AuthorityID{}, fromStore(t, 0, price), aura.Denied)
+		talk.Peer.Device[0]++
+		refused("another device of the peer", chaintest.Ben, fromStore(t, 0, price), aura.Denied)
+		talk = ben
+		talk.Context[0]++
+		refused("in another context", chaintest.Ben, fromStore(t, 0, price), aura.Denied)
+		talk = ben
 		refused("before its turn", chaintest.Ben, fromStore(t, 1, price), aura.Conflict)
 		refused("a label that is not next", chaintest.Ben, fromStore(t, 0, parcel{From: 1, Label: label(t, "Pay")}), aura.Invalid)
 		refused("a label that is none", chaintest.Ben, fromStore(t, 0, parcel{From: 1, Label: 99}), aura.Invalid)
@@ -75,7 +85,7 @@ func TestAStrangeMessageLeavesTheSessionAsItWas(t *testing.T) {
 			t.Error("a refusal wrote something")
 		}
 		for range 3 { // a duplicate is confirmed again, and changes nothing
-			if next, err := cust.engine.Deliver(tc, chaintest.Ben, fromStore(t, 0, closed)); err != nil || next != 1 {
+			if next, err := cust.engine.Deliver(tc, &ben, fromStore(t, 0, closed)); err != nil || next != 1 {
 				t.Errorf("the right message: %d, %v", next, err)
 			}
 		}

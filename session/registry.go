@@ -67,13 +67,15 @@ type part struct {
 type Registry struct {
 	texts    map[string][]*text // by identifier, those of one protocol in the order in which they were added
 	programs map[part]Program
+	answers  map[part]Admit
+	streams  map[string]oneWay
 
 	lock task.Mutex // of the images
 }
 
 // NewRegistry returns a registry without protocols.
 func NewRegistry() *Registry {
-	return &Registry{texts: map[string][]*text{}, programs: map[part]Program{}}
+	return &Registry{texts: map[string][]*text{}, programs: map[part]Program{}, answers: map[part]Admit{}, streams: map[string]oneWay{}}
 }
 
 // Add makes a version of a protocol known, with families of any size: those of the instance do not matter. The first version of a
@@ -109,15 +111,23 @@ func (r *Registry) Versions(protocol string) (all [][32]byte) {
 // Play names the program of a role, or of all members of a family, in all versions of a protocol: [Port.Session] says which of them
 // it plays. It returns aura.NotFound when the registry has no such protocol or the protocol no such role.
 func (r *Registry) Play(protocol string, role choreo.Role, program Program) error {
+	if err := r.has("session.Play", protocol, role); err != nil {
+		return err
+	}
+	r.programs[part{protocol, role}] = program
+	return nil
+}
+
+// has returns aura.NotFound when the registry has no such protocol or the protocol no such role.
+func (r *Registry) has(op aura.Op, protocol string, role choreo.Role) error {
 	texts, known := r.texts[protocol]
 	if !known {
-		return aura.Errorf("session.Play", aura.NotFound, "no protocol %s is registered", protocol)
+		return aura.Errorf(op, aura.NotFound, "no protocol %s is registered", protocol)
 	}
 	has := func(f choreo.Family) bool { return f.Name == string(role) }
 	if !slices.ContainsFunc(texts, func(t *text) bool { return slices.ContainsFunc(t.protocol.Families, has) }) {
-		return aura.Errorf("session.Play", aura.NotFound, "protocol %s has no role %s", protocol, role)
+		return aura.Errorf(op, aura.NotFound, "protocol %s has no role %s", protocol, role)
 	}
-	r.programs[part{protocol, role}] = program
 	return nil
 }
 

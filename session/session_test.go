@@ -146,24 +146,36 @@ func (p pipe) Recv(tc task.Context) (session.Frame, []byte, error) {
 }
 func (p pipe) Close(task.Context) { p.in.Close(); p.out.Close() }
 
+// ben is the other side of every channel.
+var ben = session.ChannelOptions{Context: chaintest.Pair, Peer: session.Party{Authority: chaintest.Ben, Device: aura.DeviceID{5}}}
+
+// one2one is a channel for one session.
+func one2one(name aura.SessionID) session.ChannelOptions {
+	t := ben
+	t.Only = name
+	return t
+}
+
 // meet lets two sides speak on one channel for some time, or until the session is over at one of them.
 func meet(tc task.Context, caller, other *side, within aura.Duration) (atCaller error) {
 	one, two := task.NewMailbox[frame]("one", 1), task.NewMailbox[frame]("two", 1)
 	both := task.NewGroup(tc, "channel")
 	both.Go("answer", func(tc task.Context) error {
-		_ = other.engine.Answer(tc, pipe{one, two}, func(*session.Greeting) (session.Opening, error) {
+		talk := one2one(name)
+		talk.Admit = func(task.Context, session.Party, aura.ContextID, *session.Greeting) (session.Opening, error) {
 			if other.over(tc) {
 				return session.Opening{}, aura.Errorf("test.open", aura.NotFound, "the session has ended")
 			}
 			return other.opening(caller.role), nil
-		})
+		}
+		_ = other.engine.Speak(tc, talk, pipe{one, two})
 		pipe{one, two}.Close(tc)
 		return nil
 	})
 	both.Go("call", func(tc task.Context) error {
 		tc, done := tc.WithBudget("channel", within)
 		defer done()
-		atCaller = caller.engine.Call(tc, name, other.role, pipe{two, one})
+		atCaller = caller.engine.Speak(tc, one2one(name), pipe{two, one})
 		pipe{two, one}.Close(tc)
 		return nil
 	})

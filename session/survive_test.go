@@ -60,7 +60,7 @@ func TestTheMachineFollowsTheJournal(t *testing.T) {
 		closed := fromStoreClosed(t)
 		for range 2 {
 			hasty, done := tc.WithBudget("hasty", short)
-			if next, err := cust.engine.Deliver(hasty, chaintest.Ben, closed); next != 1 && !errors.Is(err, aura.Timeout) {
+			if next, err := cust.engine.Deliver(hasty, &ben, closed); next != 1 && !errors.Is(err, aura.Timeout) {
 				t.Errorf("the message that came: %d, %v", next, err)
 			}
 			done()
@@ -88,7 +88,7 @@ func TestAnEndIsTriedAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		sleep(t, tc, time.Second)
-		if _, err := cust.engine.Deliver(tc, chaintest.Ben, fromStoreClosed(t)); err != nil {
+		if _, err := cust.engine.Deliver(tc, &ben, fromStoreClosed(t)); err != nil {
 			t.Fatal(err)
 		}
 		disk.SetFaults(journal.Faults{FailApply: 1})
@@ -234,7 +234,11 @@ func TestAPeerThatOnlyGreetsLeavesNothing(t *testing.T) {
 			}
 			p := pipe{task.NewMailbox[frame]("in", 8), task.NewMailbox[frame]("out", 8)}
 			channels.Go("answer", func(tc task.Context) error {
-				err := shop.engine.Answer(tc, p, func(*session.Greeting) (session.Opening, error) { return named, nil })
+				talk := one2one(named.Name)
+				talk.Admit = func(task.Context, session.Party, aura.ContextID, *session.Greeting) (session.Opening, error) {
+					return named, nil
+				}
+				err := shop.engine.Speak(tc, talk, p)
 				if errors.Is(err, aura.Exhausted) {
 					refused++
 				}
@@ -276,7 +280,7 @@ func TestSessionsThatWaitForAConfirmationCount(t *testing.T) {
 			t.Fatal(err)
 		}
 		sleep(t, tc, time.Second)
-		if _, err := cust.engine.Deliver(tc, chaintest.Ben, fromStoreClosed(t)); err != nil {
+		if _, err := cust.engine.Deliver(tc, &ben, fromStoreClosed(t)); err != nil {
 			t.Fatal(err)
 		}
 		sleep(t, tc, time.Second)

@@ -104,7 +104,7 @@ func TestAWitnessThatWasTakenBackEndsNothing(t *testing.T) {
 			if all := cust.ends(t, tc); len(all) != 0 {
 				t.Fatalf("%s: the session has ended: %+v", what, all)
 			}
-			if _, err := cust.engine.Deliver(tc, chaintest.Ben, fromStoreClosed(t)); err != nil {
+			if _, err := cust.engine.Deliver(tc, &ben, fromStoreClosed(t)); err != nil {
 				t.Errorf("%s: %v", what, err)
 			}
 		})

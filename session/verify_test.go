@@ -48,7 +48,7 @@ func TestEachSessionIsReplayedInIntegration(t *testing.T) {
 				t.Fatal(err)
 			}
 			sleep(t, tc, time.Second)
-			if _, err := cust.engine.Deliver(tc, chaintest.Ben, fromStoreClosed(t)); err != nil {
+			if _, err := cust.engine.Deliver(tc, &ben, fromStoreClosed(t)); err != nil {
 				t.Fatal(err)
 			}
 			sleep(t, tc, 2*time.Minute)

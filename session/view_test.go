@@ -128,7 +128,7 @@ func TestASessionIsSeenUntilItsLastMessageIsConfirmed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := seller.engine.Deliver(tc, chaintest.Ben, &effect.Message{Session: name, Edge: 1, Parcel: b}); err != nil {
+		if _, err := seller.engine.Deliver(tc, &ben, &effect.Message{Session: name, Edge: 1, Parcel: b}); err != nil {
 			t.Fatal(err)
 		}
 		for _, want := range [][]view.State{{view.StateLast}, nil} {

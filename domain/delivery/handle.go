@@ -35,6 +35,8 @@ const (
 	CapSeek = "delivery:seek"
 	// CapIntroduce is what passing the card of a mutual contact on requires.
 	CapIntroduce = "delivery:introduce"
+	// CapSession is what greeting a member for a session, and refusing one, requires.
+	CapSession = "delivery:session"
 )
 
 // AckedKey is where the metadata keeps the number, see [fact.Record], through which a peer has the own facts of a context, on

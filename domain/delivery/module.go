@@ -19,7 +19,7 @@ func Module() domain.Module {
 				{Name: "context", Key: 1}, {Name: "peer", Key: 2}, {Name: "through", Key: 3}, {Name: "reason", Key: 4},
 			}, Check: checkFailed},
 		},
-		Capabilities: domain.OwnerCapabilities(CapRecord, CapResend, CapLink, CapHello, CapAddresses, CapRecall, CapReturn, CapEvidence, CapRelay, CapSeek, CapIntroduce),
+		Capabilities: domain.OwnerCapabilities(CapRecord, CapResend, CapLink, CapHello, CapAddresses, CapRecall, CapReturn, CapEvidence, CapRelay, CapSeek, CapIntroduce, CapSession),
 		Operations: []domain.Operation{
 			{Name: "delivery.acknowledge", Category: domain.CategoryOptimistic, Internal: true, Leaves: KindAcked},
 			{Name: "delivery.giveup", Category: domain.CategoryOptimistic, Internal: true, Leaves: KindFailed},

@@ -1,0 +1,302 @@
+package session
+
+import (
+	"bytes"
+	"slices"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/choreo"
+	view "github.com/aura-runtime/aura/domain/session"
+	"github.com/aura-runtime/aura/task"
+)
+
+// speaker is a channel on which sessions are spoken for. It is the engine's task's, but for talk and wake.
+type speaker struct {
+	engine *Engine
+	talk   ChannelOptions
+	wake   *task.Wake // for the sending task: something is due
+
+	spoken  map[aura.SessionID]*spoken
+	due     []*spoken // those that have something to say, in turn
+	later   []*spoken // those that greet again after a pause
+	replies []frame   // refusals
+	only    *live     // the session of a channel that carries one
+	over    bool      // it has ended
+	closing bool      // the sending task ends when all was said
+}
+
+// spoken is a session on a channel.
+//
+//	          this side greets            the peer greets
+//	begun ──────────────────▶ greeted ─────────────────────▶ messages go both ways
+//	  ▲                          │ the peer is busy: after a pause
+//	  └──────────────────────────┘
+type spoken struct {
+	speaker *speaker
+	session *live
+	role    choreo.Role // of the peer
+
+	queued  bool
+	greeted bool          // this side did
+	heard   bool          // the peer did
+	has     uint64        // how many messages of this side it has, by its greeting
+	next    uint64        // the first message that it was not sent on this channel
+	again   uint64        // up to where it asked for messages once more
+	retry   aura.Duration // this side does not greet before it
+	pause   task.Backoff
+
+	came    bool     // a message that is not confirmed yet
+	through uint64   // up to where messages are here
+	covered [32]byte // the digest of the last one
+	lost    bool     // one found no room: the peer sends it again when the program has taken one more than it had then
+	took    uint64
+}
+
+// frame is a frame that leaves.
+type frame struct {
+	kind    Frame
+	covered [32]byte
+	body    []byte
+	greets  *spoken // whose greeting it is
+}
+
+// due is what leaves next, and what then.
+type due struct {
+	frames     []frame
+	again      aura.Duration // when there may be more, if wake does not say so before
+	over, last bool          // the session of a channel that carries one is over; nothing more leaves
+}
+
+const (
+	// window is how many messages of a session may be on their way without a confirmation: as many as the peer's program and the
+	// edge before it have room for, about.
+	window = 32
+	// batch is how many frames leave before the engine is asked again.
+	batch = 16
+	// maxReplies is how many refusals wait to leave. A peer that is told of none asks again on another channel.
+	maxReplies = 64
+	// begunByPeer is how many sessions that one peer began may live.
+	begunByPeer = 64
+)
+
+// The pauses before a session greets again: most sessions end within seconds, and a budget begins anew within minutes.
+const (
+	greetBase = 10 * time.Second
+	greetMost = 10 * time.Minute
+)
+
+// greetAgain paces the greetings of a session for which the peer, or the budget, has no room.
+func greetAgain() task.Backoff {
+	return task.Backoff{Base: greetBase, Max: greetMost, Factor: 2, Jitter: 0.3}
+}
+
+// begin enters a channel, with the sessions that live.
+func (e *Engine) begin(talk ChannelOptions) (*speaker, error) {
+	const op = "session.Speak"
+	s := &speaker{engine: e, talk: talk, wake: task.NewWake(), spoken: map[aura.SessionID]*spoken{}}
+	if l, lives := e.live[talk.Only]; lives && s.add(l) == nil {
+		return nil, aura.Errorf(op, aura.Denied, "the peer plays no role in session %s", aura.Short(talk.Only))
+	} else if !lives && talk.Only != (aura.SessionID{}) && talk.Admit == nil {
+		return nil, aura.Errorf(op, aura.NotFound, "session %s is not here", aura.Short(talk.Only))
+	}
+	for _, l := range e.byName() {
+		s.add(l)
+	}
+	e.speakers = append(e.speakers, s)
+	return s, nil
+}
+
+// byName returns the sessions that live, by name.
+func (e *Engine) byName() []*live {
+	all := make([]*live, 0, len(e.live))
+	for _, l := range e.live {
+		all = append(all, l)
+	}
+	slices.SortFunc(all, func(x, y *live) int { return bytes.Compare(x.opening.Name[:], y.opening.Name[:]) })
+	return all
+}
+
+// hangUp takes a channel away. A peer that only greeted on it leaves no session behind.
+func (e *Engine) hangUp(tc task.Context, s *speaker) {
+	tc, done := tc.Irrevocable("session.hangUp")
+	defer done()
+	only := func(l *live) bool {
+		return len(l.channels) == 0 && l.greeted && !l.gone && len(l.seen)+len(l.sent) == 0
+	}
+	greeted, _ := ask(tc, e, func(task.Context) (all []*live, err error) {
+		e.speakers = slices.DeleteFunc(e.speakers, func(o *speaker) bool { return o == s })
+		for _, l := range e.byName() {
+			if o := s.spoken[l.opening.Name]; o != nil && o.session == l {
+				if s.drop(o); only(l) {
+					all = append(all, l)
+				}
+			}
+		}
+		return all, nil
+	})
+	for _, l := range greeted {
+		_ = e.finish(tc, l, nil, func() (bool, error) { // otherwise its program tries again
+			if !only(l) {
+				return false, nil
+			}
+			return true, l.cancel(s.talk.Peer.Authority, "its channel ended before its first message")
+		})
+	}
+}
+
+// attach has the channels speak for a session that has begun, and calls for one where there is none.
+func (e *Engine) attach(l *live) {
+	for _, s := range e.speakers {
+		s.add(l)
+	}
+	l.call()
+}
+
+// add has the channel speak for a session. It returns nil when the session is not one of the channel.
+func (s *speaker) add(l *live) *spoken {
+	if s.talk.Only != (aura.SessionID{}) && s.talk.Only != l.opening.Name {
+		return nil
+	}
+	if o := s.spoken[l.opening.Name]; o != nil && o.session == l {
+		return o
+	}
+	role, plays := l.roleOf(&s.talk)
+	if ending := l.cancelled != nil && s.talk.Only == (aura.SessionID{}); !plays || l.gone || l.authority != nil || ending {
+		return nil
+	}
+	o := &spoken{speaker: s, session: l, role: role, pause: greetAgain()}
+	s.spoken[l.opening.Name] = o
+	l.channels = append(l.channels, o)
+	if s.talk.Only != (aura.SessionID{}) {
+		s.only = l
+	}
+	s.queue(o)
+	return o
+}
+
+// drop has the channel speak for a session no more.
+func (s *speaker) drop(o *spoken) {
+	if s.spoken[o.session.opening.Name] == o {
+		delete(s.spoken, o.session.opening.Name)
+	}
+	is := func(other *spoken) bool { return other == o }
+	s.due, s.later = slices.DeleteFunc(s.due, is), slices.DeleteFunc(s.later, is)
+	o.session.channels = slices.DeleteFunc(o.session.channels, is)
+	s.over = s.over || o.session == s.only
+	s.wake.Notify()
+}
+
+// queue has the sending task look at a session.
+func (s *speaker) queue(o *spoken) {
+	if !o.queued {
+		o.queued = true
+		s.due = append(s.due, o)
+		s.wake.Notify()
+	}
+}
+
+// postpone has a session greet later.
+func (s *speaker) postpone(o *spoken, until aura.Duration) {
+	if s.spoken[o.session.opening.Name] == o {
+		o.greeted, o.retry = false, until
+		s.later = append(s.later, o)
+		s.wake.Notify()
+	}
+}
+
+// reply refuses a session. On a channel of one session, its end says so.
+func (s *speaker) reply(name aura.SessionID, why Refusal) {
+	if s.talk.Only == (aura.SessionID{}) && len(s.replies) < maxReplies {
+		s.replies = append(s.replies, frame{kind: FrameRefusal, body: encode(refused{name, why})})
+		s.wake.Notify()
+	}
+}
+
+// tell answers a greeting that begins nothing.
+func (s *speaker) tell(g Greeting) {
+	if len(s.replies) < maxReplies {
+		s.replies = append(s.replies, frame{kind: FrameGreeting, body: encode(g)})
+		s.wake.Notify()
+	}
+}
+
+// tellVersion says which version of a protocol there is here.
+func (s *speaker) tellVersion(name aura.SessionID, p *Protocol) {
+	s.tell(Greeting{Session: name, Protocol: p.ID(), Version: p.Version(), Sizes: p.sizes})
+}
+
+// greeting is this side's greeting.
+func (o *spoken) greeting() Greeting {
+	l := o.session
+	return Greeting{
+		Session: l.opening.Name, Protocol: l.protocol.ID(), Version: l.protocol.Version(), Role: string(l.opening.Role),
+		Have: l.have(o.role), Sizes: l.protocol.sizes, To: string(o.role),
+	}
+}
+
+// collect returns what leaves next.
+func (s *speaker) collect(now aura.Duration) due {
+	d := due{frames: s.replies, again: task.Forever}
+	s.replies = nil
+	s.later = slices.DeleteFunc(s.later, func(o *spoken) bool {
+		if o.retry > now {
+			d.again = min(d.again, o.retry)
+			return false
+		}
+		s.queue(o)
+		return true
+	})
+	for len(s.due) > 0 && len(d.frames) < batch {
+		o := s.due[0]
+		s.due = s.due[1:]
+		o.queued = false
+		d.frames = o.collect(d.frames, now)
+	}
+	d.over = s.over
+	d.last = (s.over || s.closing) && len(s.due) == 0
+	return d
+}
+
+// collect adds what a session has to say.
+func (o *spoken) collect(frames []frame, now aura.Duration) []frame {
+	s, l := o.speaker, o.session
+	again := o.lost && l.taken > o.took
+	if o.came || again {
+		frames = append(frames, frame{kind: FrameConfirmation, covered: o.covered, body: encode(confirmation{l.opening.Name, o.through, again})})
+		o.came, o.lost = false, o.lost && !again
+	}
+	if l.gone {
+		if l.end != 0 && l.end != view.EndCompleted && (o.greeted || o.heard) && s.talk.Only == (aura.SessionID{}) {
+			g := o.greeting()
+			g.Ended = l.end
+			frames = append(frames, frame{kind: FrameGreeting, body: encode(g)})
+		}
+		s.drop(o)
+		return frames
+	}
+	if !o.greeted && o.retry <= now {
+		o.greeted = true
+		frames = append(frames, frame{kind: FrameGreeting, greets: o, body: encode(o.greeting())})
+	}
+	if !o.heard {
+		return frames
+	}
+	edge := l.edgeTo(o.role)
+	l.has(edge, min(o.has, l.sent[edge]))
+	for i := range l.left {
+		m := &l.left[i]
+		switch {
+		case m.Edge != edge || m.Seq < o.next:
+			continue
+		case m.Seq >= l.confirmed[edge]+window:
+			return frames
+		case len(frames) >= batch:
+			s.queue(o)
+			return frames
+		}
+		frames = append(frames, frame{kind: FrameMessage, covered: m.Digest(), body: encode(message{m.Session, m.Edge, m.Seq, m.Parcel})})
+		o.next = m.Seq + 1
+	}
+	return frames
+}
