@@ -10,6 +10,7 @@ import (
 	"github.com/aura-runtime/aura/machine"
 	"github.com/aura-runtime/aura/machine/own"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
 )
 
 // live is a session that has not ended, or whose last messages its peers have not confirmed. Beside turn it is the
@@ -21,8 +22,7 @@ type live struct {
 	role      machine.RoleID
 	id        machine.SessionID
 	cap       own.Capability
-	requested machine.Profile // before a fallback
-	profile   machine.Profile
+	admission machine.Admission
 	programs  *task.Group                   // of its program
 	recorded  bool                          // its log exists
 	greeted   bool                          // it began because a peer greeted: it needs a channel until a message has come or left
@@ -229,6 +229,12 @@ func (l *live) takeAgain(r *record) error {
 		return err
 	}
 	return nil
+}
+
+// emit reports an event about the session, with the fields that each such line has.
+func (l *live) emit(tc task.Context, e world.Event) {
+	e = e.Within(l.opening.Name, l.protocol.image.Fragment(l.role))
+	tc.Emit(e.Under(l.engine.Name(), string(owner), l.admission.Profile().String()))
 }
 
 // over is the error of who asks something of a session that has ended.
