@@ -16,6 +16,7 @@ import (
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/frontier"
 	"github.com/aura-runtime/aura/interp"
+	"github.com/aura-runtime/aura/machine"
 	"github.com/aura-runtime/aura/presence"
 	"github.com/aura-runtime/aura/reactive"
 	"github.com/aura-runtime/aura/replica"
@@ -38,6 +39,8 @@ type Options struct {
 	Trace trace.Func
 	// Window is how long the reactive pipeline gathers facts. Default: [reactive.DefaultWindow].
 	Window aura.Duration
+	// Hardening is the posture of the sessions, see [session.Options]. Default: production.
+	Hardening machine.Hardening
 	// Transport tunes the channels.
 	Transport transport.Options
 	// Wrap, when set, wraps the interpreter: a recorder, or the planted bug of a test.
@@ -171,7 +174,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	}
 	engine := session.NewEngine(session.Options{
 		Own: h.Ring.Authority(), Registry: programs, Decider: decider, Journal: store.journal, Entropy: h.Entropy, Told: told(o.Trace),
-		Waiting: waiting(&links),
+		Waiting: waiting(&links), Hardening: o.Hardening,
 	})
 	invites, err := service.NewInvite(&a.env, set, channels, engine)
 	if err != nil {

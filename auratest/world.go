@@ -9,6 +9,7 @@ import (
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/keyring"
+	"github.com/aura-runtime/aura/machine"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
 	"github.com/aura-runtime/aura/world"
@@ -134,6 +135,7 @@ func (w *World) Person(tc task.Context, name string, setup ...func(*Person)) *Pe
 	for _, change := range setup {
 		change(p)
 	}
+	p.Options.Hardening = machine.HardeningIntegration
 	if err := agent.Found(tc, p.hands(), name, p.Options.Modules, p.Drafts...); err != nil {
 		w.Fatalf("%s: %v", name, err)
 	}

@@ -50,9 +50,9 @@ func (l *live) route(tc task.Context, op aura.Op, played, other machine.RoleID) 
 	}
 	switch {
 	case err != nil:
-		tc.Emit(world.LinkRejected(l.opening.Name, b.Fragment, string(owner), string(owner), err))
+		l.emit(tc, world.LinkRejected(l.opening.Name, b.Fragment, string(owner), string(owner), err))
 	case b.Crosses():
-		tc.Emit(world.LinkRouted(l.opening.Name, b.Fragment, string(owner), string(owner)))
+		l.emit(tc, world.LinkRouted(l.opening.Name, b.Fragment, string(owner), string(owner)))
 	}
 	return err
 }

@@ -261,3 +261,58 @@ func TestARouteIsCheckedAtItsBoundary(t *testing.T) {
 		}
 	})
 }
+
+// required are the fields that each line of a family about a session has (runtime document, "Instrumentation Contract").
+var required = map[world.Family][]string{
+	world.FamilySession: nil, world.FamilyIngress: nil, world.FamilyInvariant: nil,
+	world.FamilyDelegation: {"from_owner", "to_owner"}, world.FamilyLink: {"from_owner", "to_owner"}, world.FamilyConcurrency: nil,
+}
+
+// TestNoLineAboutASessionLacksAField: whatever happens in a session, the line says in which session, fragment and service, whose it is, with
+// which profile it runs, and of what kind a failure is.
+func TestNoLineAboutASessionLacksAField(t *testing.T) {
+	found := map[string]bool{}
+	_ = talking(t, machine.HardeningProduction, func(tc task.Context, e *Engine, l *live, d *deciding, seen *events, send func() error) {
+		two, _ := l.protocol.image.Role("Two")
+		if err := send(); err != nil {
+			t.Error(err)
+		}
+		_ = l.allow(tc, "session.Send", own.Capability{})
+		_ = l.route(tc, "session.Send", two, two)
+		e.violated(tc, "an invariant", l.opening.Name, aura.Internal)
+		l.emit(tc, world.LinkRouted(l.opening.Name, "", "a", "b"))
+		l.emit(tc, world.DelegationStarted(l.opening.Name, "", "a", "b"))
+		l.emit(tc, world.ProfileFellBack(l.opening.Name, "", "envelope_admitted", machine.FallbackMissingCapability))
+		l.emit(tc, world.SessionFailed(l.opening.Name, "", "", aura.Internal))
+		bye := effect.Message{Session: l.opening.Name, Edge: uint32(two) << 16, Parcel: encode(parcel{From: uint16(two), Label: 1})}
+		_, _ = e.Deliver(tc, &ChannelOptions{Peer: Party{Authority: aura.AuthorityID{9}}}, &bye)
+		if err := e.End(tc, l.opening.Name); err != nil {
+			t.Error(err)
+		}
+		for _, event := range seen.all {
+			more, of := required[event.Family()]
+			if !of {
+				continue
+			}
+			found[string(event.Family())+" "+event.Message()] = true
+			names := append([]string{"service", "session_id", "fragment_key", "owner", "profile", "correlation_id", "task"}, more...)
+			switch event.Message() {
+			case "fail", "rejected", "reject", "violation":
+				names = append(names, "error_kind")
+			}
+			for _, name := range names {
+				if event.Field(name) == "" {
+					t.Errorf("no %s: %s", name, event)
+				}
+			}
+		}
+	})
+	for _, line := range []string{
+		"session claim", "session release", "session fail", "ingress rejected", "link reject", "link route", "delegation start",
+		"concurrency.profile select", "concurrency.profile fallback", "invariant violation",
+	} {
+		if !found[line] {
+			t.Errorf("no line %q", line)
+		}
+	}
+}

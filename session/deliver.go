@@ -34,11 +34,11 @@ func (e *Engine) Deliver(tc task.Context, on *ChannelOptions, m *effect.Message)
 		case err != nil:
 			event = world.IngressRejected(e.Name(), what, err)
 		}
-		fragment := ""
 		if l != nil {
-			fragment = l.protocol.image.Fragment(l.role)
+			l.emit(tc, event)
+		} else {
+			tc.Emit(event.Within(m.Session, ""))
 		}
-		tc.Emit(event.Within(m.Session, fragment))
 	}()
 	var p parcel
 	if err := decode(m.Parcel, &p); err != nil || p.edge() != m.Edge {

@@ -12,6 +12,7 @@ import (
 	"github.com/aura-runtime/aura/choreo"
 	view "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/machine"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
 )
@@ -291,6 +292,11 @@ func (e *Engine) finish(tc task.Context, l *live, failed error, first func() (bo
 				return nil, err
 			}
 		}
+		if l.recorded && l.fault == nil && e.options.Hardening == machine.HardeningIntegration {
+			if err := e.verify(tc, l); err != nil {
+				e.violated(tc, "a recording replays to its session", name, err)
+			}
+		}
 		return l.endOf(tc, l.outcome(failed)), nil
 	})
 	if end == nil || err != nil {
@@ -334,7 +340,7 @@ func (l *live) close(tc task.Context, end *view.Ended, failed error) {
 	fragment := l.protocol.image.Fragment(l.role)
 	switch end.End.Kind {
 	case view.EndCompleted, view.EndCancelled:
-		tc.Emit(world.SessionReleased(l.opening.Name, fragment, string(owner)))
+		l.emit(tc, world.SessionReleased(l.opening.Name, fragment, string(owner)))
 	default:
 		switch {
 		case l.fault != nil:
@@ -342,7 +348,7 @@ func (l *live) close(tc task.Context, end *view.Ended, failed error) {
 		case l.expired != nil:
 			failed = &aura.Error{Op: "session.finish", Kind: aura.Timeout, Err: l.over("session.finish")}
 		}
-		tc.Emit(world.SessionFailed(l.opening.Name, fragment, string(owner), failed))
+		l.emit(tc, world.SessionFailed(l.opening.Name, fragment, string(owner), failed))
 	}
 }
 

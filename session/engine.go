@@ -34,8 +34,8 @@ type Options struct {
 	Entropy  world.Entropy
 	// Sessions bounds the sessions that live at once. Peers begin three quarters of them at most. Default: 4,096.
 	Sessions int
-	// Hardening is the posture: outside of production a violation of an invariant ends the engine. It holds from the start
-	// on. Default: production.
+	// Hardening is the posture: outside of production a violation of an invariant ends the engine, and in integration each
+	// persistent session is replayed at its end and compared. It holds from the start on. Default: production.
 	Hardening machine.Hardening
 	// Told is called with each message that a role played here has sent or received, but for those that a restart repeats. It must
 	// not wait. Default: nothing is called.
@@ -129,7 +129,9 @@ func (e *Engine) Declaration() task.Declaration {
 	return task.Declaration{
 		Category: task.CategoryActorOwned,
 		Owns:     append(task.Locked("session.Registry", "session.Protocol", "session.Stream"), task.Owned{Type: "session.Engine", By: task.ExclusionLoop}),
-		Events:   []world.Family{world.FamilySession, world.FamilyIngress, world.FamilyService},
+		Events: []world.Family{
+			world.FamilySession, world.FamilyIngress, world.FamilyService, world.FamilyConcurrency, world.FamilyDelegation, world.FamilyLink, world.FamilyInvariant,
+		},
 	}
 }
 
@@ -137,9 +139,7 @@ func (e *Engine) Declaration() task.Declaration {
 // run again. A recording that is damaged, or that this build cannot read, is given up, see [Engine.Damaged].
 func (e *Engine) Start(tc task.Context) error {
 	e.group = tc.Group()
-	e.machine = machine.New(bridge{e}, machine.Options{
-		MaxSessions: e.options.Sessions, MaxRoles: e.options.Sessions, Hardening: e.options.Hardening,
-	})
+	e.machine = machine.New(bridge{e}, e.machineOptions())
 	if err := e.loadEnds(); err != nil {
 		return err
 	}
@@ -284,10 +284,7 @@ func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 		l.issue(l.until)
 	}
 	e.live[o.Name], e.byID[l.id] = l, l
-	l.profile = admission.Profile()
-	if l.profile == machine.ProfileFallback {
-		tc.Emit(world.ProfileFellBack(o.Name, p.image.Fragment(role), admission.Requested().String(), "the engine takes one step at a time"))
-	}
+	l.admission = admission
 	e.pump()
 	if err := l.repeat(history); err != nil {
 		delete(e.live, o.Name)
@@ -295,6 +292,9 @@ func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 	}
 	if !l.held {
 		e.run(tc, l)
+		return nil
+	}
+	if l.ended {
 		return nil
 	}
 	authority, err := e.machine.Release(l.cap)
@@ -305,7 +305,13 @@ func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 // run starts the program of a session that the engine owns.
 func (e *Engine) run(tc task.Context, l *live) {
 	o := &l.opening
-	tc.Emit(world.SessionClaimed(o.Name, l.protocol.image.Fragment(l.role), string(owner), l.profile.String()))
+	fragment, profile := l.protocol.image.Fragment(l.role), l.admission.Profile()
+	l.emit(tc, world.SessionClaimed(o.Name, fragment, string(owner), profile.String()))
+	if profile == machine.ProfileFallback {
+		l.emit(tc, world.ProfileFellBack(o.Name, fragment, l.admission.Requested().String(), l.admission.Reason()))
+	} else {
+		l.emit(tc, world.ProfileSelected(o.Name, fragment, profile.String(), "the policy of its protocol"))
+	}
 	l.programs = e.group.Child("session." + string(o.Role))
 	port := &Port{session: l, cap: l.cap}
 	program, _ := e.options.Registry.program(o.Protocol, o.Role) // open has found it

@@ -10,26 +10,27 @@ import (
 	"github.com/aura-runtime/aura/machine"
 	"github.com/aura-runtime/aura/machine/own"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
 )
 
 // live is a session that has not ended, or whose last messages its peers have not confirmed. Beside turn it is the
 // engine's task's alone.
 type live struct {
-	engine   *Engine
-	opening  Opening
-	protocol *Protocol
-	role     machine.RoleID
-	id       machine.SessionID
-	cap      own.Capability
-	profile  machine.Profile
-	programs *task.Group                   // of its program
-	recorded bool                          // its log exists
-	greeted  bool                          // it began because a peer greeted: it needs a channel until a message has come or left
-	channels []*spoken                     // that speak for it, in the order in which they began
-	devices  map[choreo.Role]aura.DeviceID // that were the first to greet, where the opening names none
-	met      map[choreo.Role]bool          // who knows of the session, by a greeting since it began or the agent started
-	since    aura.Instant                  // when it began; zero for one that was restored
-	until    aura.Instant                  // when it expires; zero: never
+	engine    *Engine
+	opening   Opening
+	protocol  *Protocol
+	role      machine.RoleID
+	id        machine.SessionID
+	cap       own.Capability
+	admission machine.Admission
+	programs  *task.Group                   // of its program
+	recorded  bool                          // its log exists
+	greeted   bool                          // it began because a peer greeted: it needs a channel until a message has come or left
+	channels  []*spoken                     // that speak for it, in the order in which they began
+	devices   map[choreo.Role]aura.DeviceID // that were the first to greet, where the opening names none
+	met       map[choreo.Role]bool          // who knows of the session, by a greeting since it began or the agent started
+	since     aura.Instant                  // when it began; zero for one that was restored
+	until     aura.Instant                  // when it expires; zero: never
 
 	// turn is held by who changes the session while something becomes durable: a step, a message that came, the end.
 	turn *task.Semaphore
@@ -214,6 +215,12 @@ func (l *live) repeat(history []record) error {
 		}
 	}
 	return nil
+}
+
+// emit reports an event about the session, with the fields that each such line has.
+func (l *live) emit(tc task.Context, e world.Event) {
+	e = e.Within(l.opening.Name, l.protocol.image.Fragment(l.role))
+	tc.Emit(e.Under(l.engine.Name(), string(owner), l.admission.Profile().String()))
 }
 
 // over is the error of who asks something of a session that has ended.

@@ -55,7 +55,7 @@ func (l *live) allow(tc task.Context, op aura.Op, c own.Capability) error {
 	fragment := l.protocol.image.Fragment(l.role)
 	err := l.holds(op, c, fragment)
 	if err != nil {
-		tc.Emit(world.IngressRejected(l.engine.Name(), "capability", err).Within(l.opening.Name, fragment))
+		l.emit(tc, world.IngressRejected(l.engine.Name(), "capability", err))
 	}
 	return err
 }
@@ -112,7 +112,7 @@ func (o *Owner) Transfer(tc task.Context, to own.Owner, scope own.Scope, attenua
 		}
 		r, err := e.machine.BeginTransfer(l.cap, to, scope, attenuate)
 		if err == nil {
-			tc.Emit(world.DelegationStarted(l.opening.Name, fragment, string(l.cap.Owner), string(to)))
+			l.emit(tc, world.DelegationStarted(l.opening.Name, fragment, string(l.cap.Owner), string(to)))
 		}
 		return r, err
 	})
@@ -154,7 +154,7 @@ func (t *Transfer) Commit(tc task.Context, commit Commit) error {
 		err := e.machine.Depart(t.Receipt)
 		e.pump()
 		l.leaveEngine()
-		tc.Emit(world.DelegationCommitted(name, l.protocol.image.Fragment(l.role), string(t.Receipt.From), string(t.Receipt.To)))
+		l.emit(tc, world.DelegationCommitted(name, l.protocol.image.Fragment(l.role), string(t.Receipt.From), string(t.Receipt.To)))
 		return struct{}{}, err
 	})
 	return err
@@ -172,7 +172,7 @@ func (t *Transfer) Rollback(tc task.Context, why error) (*Owner, error) {
 	e, name := t.session.engine, t.session.opening.Name
 	o, err := e.Owner(tc, name)
 	if err == nil {
-		tc.Emit(world.DelegationRolledBack(name, t.session.protocol.image.Fragment(t.session.role), string(t.Receipt.From), string(t.Receipt.To), why))
+		t.session.emit(tc, world.DelegationRolledBack(name, t.session.protocol.image.Fragment(t.session.role), string(t.Receipt.From), string(t.Receipt.To), why))
 	}
 	return o, err
 }
@@ -214,7 +214,7 @@ type Import struct{ session *live }
 func (i *Import) Name() aura.SessionID { return i.session.opening.Name }
 
 // Import takes the recording of a session in. The scope is that of the handover's receipt. It returns aura.Conflict for a session that
-// lives here, aura.Stale for one that has ended here, aura.NotFound for one whose role has no program here, and aura.Corrupt for a
+// lives here, aura.Stale for one that has ended, aura.NotFound for one whose role has no program here, and aura.Corrupt for a
 // recording that is damaged or does not hold together; then the engine keeps none of it.
 func (e *Engine) Import(tc task.Context, name aura.SessionID, recording [][]byte, scope own.Scope) (*Import, error) {
 	const op = "session.Import"
@@ -242,7 +242,12 @@ func (e *Engine) Import(tc task.Context, name aura.SessionID, recording [][]byte
 		if err := e.reopen(tc, name, all); err != nil {
 			return nil, err
 		}
-		return e.live[name], nil
+		l := e.live[name]
+		if l.ended {
+			l.leaveEngine()
+			return nil, aura.Errorf(op, aura.Stale, "session %s has ended where it comes from", aura.Short(name))
+		}
+		return l, nil
 	})
 	if err != nil {
 		return nil, err
@@ -355,11 +360,12 @@ func (e *Engine) running(op aura.Op, name aura.SessionID) (*live, error) {
 
 // violated reports that something which always holds does not. Outside of production the engine ends with it, and the agent.
 func (e *Engine) violated(tc task.Context, invariant world.Text, name aura.SessionID, err error) {
-	fragment := ""
+	event := world.InvariantViolated(e.Name(), invariant, aura.FactID{}, err)
 	if l := e.live[name]; l != nil {
-		fragment = l.protocol.image.Fragment(l.role)
+		l.emit(tc, event)
+	} else {
+		tc.Emit(event.Within(name, ""))
 	}
-	tc.Emit(world.InvariantViolated(e.Name(), invariant, aura.FactID{}, err).Within(name, fragment))
 	if e.options.Hardening != machine.HardeningProduction && e.broken == nil {
 		e.broken = aura.Errorf("session.Serve", aura.Internal, "%s: %w", string(invariant), err)
 	}

@@ -19,6 +19,7 @@ type Stream struct {
 	name     aura.SessionID
 	protocol oneWay
 	role     machine.RoleID // played here
+	profile  machine.Profile
 
 	lock    task.Mutex // guards the rest
 	machine *machine.Machine
@@ -120,9 +121,15 @@ func (r *Registry) Stream(tc task.Context, name aura.SessionID, protocol string,
 	if err != nil {
 		return nil, err
 	}
-	tc.Emit(world.SessionClaimed(name, p.image.Fragment(s.role), string(owner), admission.Profile().String()))
+	s.profile = admission.Profile()
+	s.emit(tc, world.SessionClaimed(name, "", string(owner), s.profile.String()))
 	s.run()
 	return s, nil
+}
+
+// emit reports an event about the stream, with the fields that each such line has.
+func (s *Stream) emit(tc task.Context, e world.Event) {
+	tc.Emit(e.Within(s.name, s.protocol.image.Fragment(s.role)).Under("session", string(owner), s.profile.String()))
 }
 
 // run lets the machine run until the role waits.
@@ -185,7 +192,7 @@ func (s *Stream) Close(tc task.Context) {
 	defer s.lock.Unlock()
 	if s.machine != nil {
 		s.machine = nil
-		tc.Emit(world.SessionReleased(s.name, s.protocol.image.Fragment(s.role), string(owner)))
+		s.emit(tc, world.SessionReleased(s.name, "", string(owner)))
 	}
 }
 

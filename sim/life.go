@@ -8,6 +8,7 @@ import (
 	"github.com/aura-runtime/aura/app"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/interp"
+	"github.com/aura-runtime/aura/machine"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -60,7 +61,7 @@ func (l *life) boot(tc task.Context) (err error) {
 	l.fuse = newFuse(w.sim.Elapsed)
 	wrap := w.wrap(l.person)
 	l.agent, err = agent.New(tc, l.group, l.hands(), agent.Options{
-		Version: "sim", Modules: w.options.Modules, Trace: l.fuse.look, Extra: []task.Service{l.fuse},
+		Version: "sim", Hardening: machine.HardeningIntegration, Modules: w.options.Modules, Trace: l.fuse.look, Extra: []task.Service{l.fuse},
 		Wrap: func(i interp.Interpreter) interp.Interpreter { return fused{wrap(i), l.fuse} },
 	})
 	if err != nil {

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"fmt"
 	"log/slog"
 
 	"github.com/aura-runtime/aura"
@@ -86,10 +87,10 @@ func ProfileSelected(session aura.SessionID, fragment, profile string, evidence 
 	}
 }
 
-// ProfileFellBack says that a fragment runs on the canonical path because the profile was not admitted.
-func ProfileFellBack(session aura.SessionID, fragment, profile string, why Text) Event {
+// ProfileFellBack says that a fragment runs on the canonical path because the profile was not admitted, and why.
+func ProfileFellBack(session aura.SessionID, fragment, profile string, why fmt.Stringer) Event {
 	return Event{
 		family: FamilyConcurrency, message: "fallback", level: slog.LevelInfo, session: session, fragment: fragment,
-		profile: profile, reason: why,
+		profile: profile, reason: Text(why.String()),
 	}
 }

@@ -100,6 +100,20 @@ func (e Event) Within(session aura.SessionID, fragment string) Event {
 	return e
 }
 
+// Under returns the event as one of a service whose owner acts on a session with a profile. A field that the event already has stays.
+func (e Event) Under(service, owner, profile string) Event {
+	if e.service == "" {
+		e.service = service
+	}
+	if e.owner == "" {
+		e.owner = owner
+	}
+	if e.profile == "" {
+		e.profile = profile
+	}
+	return e
+}
+
 // The length of a correlation identifier: that of an OpenTelemetry trace, so that one message is one trace.
 const correlationSize = 16
 
@@ -118,7 +132,8 @@ func (e Event) Correlation() (id [correlationSize]byte, ok bool) {
 	return id, true
 }
 
-// correlation is the text of the identifier: the beginning of the fact's or the operation's own text.
+// correlation is the text of the identifier: the beginning of the fact's or the operation's own text. The lines about a session that
+// are about no message share the beginning of the session's.
 func (e *Event) correlation() string {
 	const digits = correlationSize * 8 / 5 // whole base32 digits
 	text, prefix := "", ""
@@ -127,6 +142,8 @@ func (e *Event) correlation() string {
 		text, prefix = e.fact.String(), "fact_"
 	case !e.operation.IsZero():
 		text, prefix = e.operation.String(), "op_"
+	case e.session != (aura.SessionID{}):
+		text, prefix = e.session.String(), "sess_"
 	default:
 		return ""
 	}

@@ -11,7 +11,7 @@ import (
 // TestEventsHaveTheFieldsOfTheDocument builds one event of every constructor and reads it as a person does.
 func TestEventsHaveTheFieldsOfTheDocument(t *testing.T) {
 	session, op, id := aura.SessionID{1}, aura.OperationID{2}, aura.FactID{3}
-	s, o, f := session.String(), op.String(), id.String()[:len("fact_")+25]
+	s, o, f, c := session.String(), op.String(), id.String()[:len("fact_")+25], session.String()[:len("sess_")+25]
 	for _, c := range []struct {
 		event world.Event
 		want  string
@@ -27,27 +27,27 @@ func TestEventsHaveTheFieldsOfTheDocument(t *testing.T) {
 		{world.TaskDone("serve", "up/agent", nil), `task done task="serve" owner="up/agent"`},
 		{world.TaskFailed("serve", "up/agent", aura.Denied), `task fail task="serve" owner="up/agent" error_kind="denied"`},
 		{world.TaskAborted("serve", "up/agent", aura.Cancelled), `task abort task="serve" owner="up/agent" error_kind="cancelled"`},
-		{world.SessionClaimed(session, "f", "o", "canonical"), `session claim fragment_key="f" owner="o" profile="canonical" session_id="` + s + `"`},
-		{world.SessionReleased(session, "f", "o"), `session release fragment_key="f" owner="o" session_id="` + s + `"`},
-		{world.SessionFailed(session, "f", "o", aura.Stale), `session fail fragment_key="f" owner="o" session_id="` + s + `" error_kind="stale"`},
+		{world.SessionClaimed(session, "f", "o", "canonical"), `session claim fragment_key="f" owner="o" profile="canonical" session_id="` + s + `" correlation_id="` + c + `"`},
+		{world.SessionReleased(session, "f", "o"), `session release fragment_key="f" owner="o" session_id="` + s + `" correlation_id="` + c + `"`},
+		{world.SessionFailed(session, "f", "o", aura.Stale), `session fail fragment_key="f" owner="o" session_id="` + s + `" error_kind="stale" correlation_id="` + c + `"`},
 		{world.IngressAccepted("transport", "channel"), `ingress accepted service="transport" subject="channel"`},
 		{world.IngressRejected("transport", "unknown context", aura.NotFound),
 			`ingress rejected service="transport" reason="unknown context" error_kind="not found"`},
 		{world.IngressDropped("sync", "too many strangers", aura.Exhausted),
 			`ingress dropped service="sync" reason="too many strangers" error_kind="exhausted"`},
-		{world.DelegationStarted(session, "f", "a", "b"), `delegation start fragment_key="f" from_owner="a" to_owner="b" session_id="` + s + `"`},
-		{world.DelegationCommitted(session, "f", "a", "b"), `delegation commit fragment_key="f" from_owner="a" to_owner="b" session_id="` + s + `"`},
+		{world.DelegationStarted(session, "f", "a", "b"), `delegation start fragment_key="f" from_owner="a" to_owner="b" session_id="` + s + `" correlation_id="` + c + `"`},
+		{world.DelegationCommitted(session, "f", "a", "b"), `delegation commit fragment_key="f" from_owner="a" to_owner="b" session_id="` + s + `" correlation_id="` + c + `"`},
 		{world.DelegationRolledBack(session, "f", "a", "b", aura.Stale),
-			`delegation rollback fragment_key="f" from_owner="a" to_owner="b" session_id="` + s + `" error_kind="stale"`},
+			`delegation rollback fragment_key="f" from_owner="a" to_owner="b" session_id="` + s + `" error_kind="stale" correlation_id="` + c + `"`},
 		{world.DelegationRejected(session, "f", "a", "b", aura.Denied),
-			`delegation reject fragment_key="f" from_owner="a" to_owner="b" session_id="` + s + `" error_kind="denied"`},
-		{world.LinkRouted(session, "f", "a", "b"), `link route fragment_key="f" from_owner="a" to_owner="b" session_id="` + s + `"`},
+			`delegation reject fragment_key="f" from_owner="a" to_owner="b" session_id="` + s + `" error_kind="denied" correlation_id="` + c + `"`},
+		{world.LinkRouted(session, "f", "a", "b"), `link route fragment_key="f" from_owner="a" to_owner="b" session_id="` + s + `" correlation_id="` + c + `"`},
 		{world.LinkRejected(session, "f", "a", "b", aura.Denied),
-			`link reject fragment_key="f" from_owner="a" to_owner="b" session_id="` + s + `" error_kind="denied"`},
+			`link reject fragment_key="f" from_owner="a" to_owner="b" session_id="` + s + `" error_kind="denied" correlation_id="` + c + `"`},
 		{world.ProfileSelected(session, "f", "envelope", "disjoint"),
-			`concurrency.profile select fragment_key="f" profile="envelope" reason="disjoint" session_id="` + s + `"`},
-		{world.ProfileFellBack(session, "f", "envelope", "not admitted"),
-			`concurrency.profile fallback fragment_key="f" profile="envelope" reason="not admitted" session_id="` + s + `"`},
+			`concurrency.profile select fragment_key="f" profile="envelope" reason="disjoint" session_id="` + s + `" correlation_id="` + c + `"`},
+		{world.ProfileFellBack(session, "f", "envelope", named("not admitted")),
+			`concurrency.profile fallback fragment_key="f" profile="envelope" reason="not admitted" session_id="` + s + `" correlation_id="` + c + `"`},
 		{world.ConnectionUp("sync", "relayed"), `connection up service="sync" subject="relayed"`},
 		{world.ConnectionDown("sync", aura.Stale), `connection down service="sync" error_kind="stale"`},
 		{world.FactCommitted("journal", id), `message commit service="journal" correlation_id="` + f + `"`},
