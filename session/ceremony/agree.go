@@ -125,7 +125,7 @@ func (c *Ceremonies) committing(o *Operation, commit *consensus.Commit, told aur
 			return guard.Request{}, err
 		}
 		if before != nil && before.Session != commit.Session && o.Verify(before) != nil {
-			return guard.Request{}, aura.Errorf("ceremony.commit", aura.Internal, "two operations over one state have a commit: more witnesses have signed both than may lie")
+			return guard.Request{}, aura.Errorf("ceremony.committing", aura.Internal, "two operations over one state have a commit: more witnesses have signed both than may lie")
 		}
 		return consensus.Commits(c.caller(tc), consensus.Committed{
 			Session: commit.Session, Prestate: prestate, Operation: o.Hash(), Kind: o.Kind, Witness: told,

@@ -90,7 +90,7 @@ func (c *Ceremonies) ownRole(i *view.Invite) choreo.Role {
 
 // fits returns aura.Invalid unless an invite gives each role of its protocol to a device.
 func fits(i *view.Invite, p *session.Protocol) error {
-	const op = "ceremony.Invite"
+	const op = "ceremony.fits"
 	if len(i.Parts) != len(p.Roles()) {
 		return aura.Errorf(op, aura.Invalid, "protocol %s has %d roles with these sizes, and %d are played", i.Protocol, len(p.Roles()), len(i.Parts))
 	}
