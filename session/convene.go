@@ -113,8 +113,9 @@ func (p *Protocol) Partners(role choreo.Role) (all []choreo.Role) {
 // Said returns the payload of the next message that the role sent before a restart and that the program has not passed over yet; false
 // when there is none. See [Port.Sent].
 func (p *Port) Said() (payload []byte, again bool) {
-	if len(p.session.history) == 0 {
+	r := p.session.sentNext()
+	if r == nil {
 		return nil, false
 	}
-	return p.session.history[0].Parcel.Payload, true
+	return r.Parcel.Payload, true
 }
