@@ -1,4 +1,4 @@
-// Command shopping is aura with a shopping list: every verb of aura, and three more.
+// Command shopping is aura with a shopping list: every verb of aura, and some more.
 package main
 
 import (
@@ -11,10 +11,11 @@ import (
 	"github.com/aura-runtime/aura/ui/cli"
 
 	"example.org/shopping"
+	"example.org/shopping/errand"
 )
 
 func main() {
-	program.Main(program.Options{Name: "shopping", Modules: []domain.Module{shopping.Module()}, Verbs: verbs})
+	program.Main(program.Options{Name: "shopping", Modules: []domain.Module{shopping.Module(), errand.Module()}, Verbs: verbs})
 }
 
 func verbs(s *cli.Shell) []*cobra.Command {
@@ -53,9 +54,59 @@ func verbs(s *cli.Shell) []*cobra.Command {
 		}
 		return s.Print(list, "%s", list)
 	}
+	ask := func(tc task.Context, core *app.Core, to app.Ref, args []string) error {
+		done, err := core.Do(tc, errand.IntentAsk, errand.AskFor{In: to.Ref, Text: args[1]}, nil)
+		if err != nil {
+			return err
+		}
+		return s.Print(done, "%s is asked", to.Name)
+	}
 	return []*cobra.Command{
+		verb("ask CONTACT TEXT", "Ask a contact whether they go", "  shopping ask Ben \"will you go on Saturday?\"", 2, ask),
+		errandsCommand(s), answerCommand(s),
 		verb("add CONTACT|GROUP ITEM", "Put an item on the list of a conversation", "  shopping add Ben milk", 2, add),
 		verb("buy CONTACT|GROUP ITEM", "Take an item off the list", "  shopping buy Ben milk", 2, buy),
 		verb("list CONTACT|GROUP", "Show the items that are still to be bought", "  shopping list Ben --json", 1, show),
+	}
+}
+
+func errandsCommand(s *cli.Shell) *cobra.Command {
+	return &cobra.Command{
+		Use: "errands", Short: "Show who was asked to go, and the answers", Example: "  shopping errands", Args: cli.None,
+		RunE: func(*cobra.Command, []string) error {
+			return s.Connected("errands", func(tc task.Context, core *app.Core) error {
+				var all errand.Errands
+				if err := core.Ask(tc, errand.QuestionAll, nil, &all); err != nil {
+					return err
+				}
+				return s.Print(all, "%s", all)
+			})
+		},
+	}
+}
+
+func answerCommand(s *cli.Shell) *cobra.Command {
+	return &cobra.Command{
+		Use: "answer ID yes|no", Short: "Say whether you go", Example: "  shopping answer k3jq yes", Args: cli.Exactly(2, "an errand, and yes or no"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if args[1] != "yes" && args[1] != "no" {
+				return cli.Usage(c, "the answer is yes or no, got %q", args[1])
+			}
+			return s.Connected("answer", func(tc task.Context, core *app.Core) error {
+				var all errand.Errands
+				if err := core.Ask(tc, errand.QuestionAll, nil, &all); err != nil {
+					return err
+				}
+				asked, err := all.Find(args[0])
+				if err != nil {
+					return err
+				}
+				done, err := core.Do(tc, errand.IntentAnswer, errand.Answered{Session: asked.Session, Yes: args[1] == "yes"}, nil)
+				if err != nil {
+					return err
+				}
+				return s.Print(done, "you said %s", args[1])
+			})
+		},
 	}
 }

@@ -77,6 +77,27 @@ func TestTwoHomesShareAList(t *testing.T) {
 	if l := run("list", "--home", "ben", "Ada"); strings.TrimSpace(l) != "tea" {
 		t.Errorf("after milk is bought the list is %q", l)
 	}
+	run("ask", "--home", "ada", "Ben", "will you go?")
+	until := func(home, state string) string {
+		for end := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+			if said := run("errands", "--home", home); strings.Contains(said, "will you go?  ("+state+")") {
+				return strings.Fields(said)[0]
+			} else if time.Now().After(end) {
+				t.Fatalf("the errands of %s are %q", home, said)
+			}
+		}
+	}
+	run("answer", "--home", "ben", until("ben", "open"), "yes")
+	until("ben", "yes")
+	id := until("ada", "yes")
+	for end := time.Now().Add(patience); !strings.Contains(run("session", "list", "--home", "ada", "--ended"), id); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the session of the errand does not end")
+		}
+	}
+	if graph := run("session", "graph", "--home", "ada", id); !strings.Contains(graph, " Ask ") || !strings.Contains(graph, "allowed by errand:agree for 1 unit, with errand.asked") {
+		t.Errorf("the graph of the errand is %s", graph)
+	}
 	if out, err := shopping("buy", "--home", "ben", "Ada", "caviar").CombinedOutput(); err == nil || !strings.Contains(string(out), "caviar") {
 		t.Errorf("buying an item that is not on the list: %v, %s", err, out)
 	}

@@ -1,0 +1,6 @@
+// Package errand lets two people agree on who goes shopping: a protocol of an application, in one module. docs/write-a-protocol.md in
+// Aura's checkout goes through it line by line.
+//
+// A person asks by an intent, which opens a session of the protocol agree.tell. Each role is a pure function, [domain.Play]: it looks at the facts and
+// at what was said, and returns the next move. Start with [Module].
+package errand
