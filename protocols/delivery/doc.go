@@ -6,7 +6,7 @@
 //
 // A link is two sessions of this protocol, one for each direction. In its hello a side says which facts of the
 // other side it has, so that the other side goes on behind them. From then on the sender chooses what
-// it says next, as long as the channel lasts. Nobody waits for an answer, so many facts can be on
+// it says next, as long as the channel lasts. It does not wait for an answer, so many facts can be on
 // their way at once.
 //
 // The braces say which capability pays for a message. A message without them is paid for already: facts by

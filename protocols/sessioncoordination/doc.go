@@ -6,8 +6,8 @@
 //
 // Participant[N] is a family of roles: its size is a number that admission binds before the session
 // starts. A star means every member, in order; "parallel : true" says that the order does not matter,
-// so the coordinator may ask all at once and take the answers as they come. The coordinator is whoever wants the
-// session; it may take part in it itself, beside the participants.
+// so the coordinator may ask all at once and take the answers as they come. The agent that wants the session
+// plays the coordinator; it may take part in the session itself, beside the participants.
 //
 // Begin with the Start function of the role. The messages and their order are in sessioncoordination.tell.
 package sessioncoordination

@@ -2,5 +2,5 @@
 // Aura's checkout goes through it line by line.
 //
 // A person asks by an intent, which opens a session of the protocol agree.tell. Each role is a pure function, [domain.Play]: it looks at the facts and
-// at what was said, and returns the next move. Start with [Module].
+// at the messages of the session so far, and returns the next move. Start with [Module].
 package errand

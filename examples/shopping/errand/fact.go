@@ -51,7 +51,7 @@ type Answered struct {
 type Settled struct {
 	Session aura.SessionID `cbor:"1,keyasint"`
 	Yes     bool           `cbor:"2,keyasint,omitempty"`
-	Reason  string         `cbor:"3,keyasint,omitempty"` // why nobody could agree
+	Reason  string         `cbor:"3,keyasint,omitempty"` // why the session ended without an answer
 }
 
 // AskFor asks a contact to go.
