@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -66,39 +67,39 @@ func TestTwoHomesShareAList(t *testing.T) {
 	run("invite", "accept", "--home", "ben", code.Code)
 	run("add", "--home", "ada", "Ben", "milk")
 	run("add", "--home", "ben", "Ada", "tea")
-	for end := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
-		if l := run("list", "--home", "ben", "Ada"); strings.Contains(l, "milk") && strings.Contains(l, "tea") {
-			break
-		} else if time.Now().After(end) {
-			t.Fatalf("Ben's list is %q", l)
-		}
-	}
+	until(t, []string{"milk", "tea"}, func() string { return run("list", "--home", "ben", "Ada") })
 	run("buy", "--home", "ben", "Ada", "milk")
 	if l := run("list", "--home", "ben", "Ada"); strings.TrimSpace(l) != "tea" {
 		t.Errorf("after milk is bought the list is %q", l)
 	}
 	run("ask", "--home", "ada", "Ben", "will you go?")
-	until := func(home, state string) string {
-		for end := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
-			if said := run("errands", "--home", home); strings.Contains(said, "will you go?  ("+state+")") {
-				return strings.Fields(said)[0]
-			} else if time.Now().After(end) {
-				t.Fatalf("the errands of %s are %q", home, said)
-			}
-		}
+	errand := func(home, state string) (id string) {
+		t.Helper()
+		said := until(t, []string{"will you go?  (" + state + ")"}, func() string { return run("errands", "--home", home) })
+		return strings.Fields(said)[0]
 	}
-	run("answer", "--home", "ben", until("ben", "open"), "yes")
-	until("ben", "yes")
-	id := until("ada", "yes")
-	for end := time.Now().Add(patience); !strings.Contains(run("session", "list", "--home", "ada", "--ended"), id); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("the session of the errand does not end")
-		}
-	}
+	run("answer", "--home", "ben", errand("ben", "open"), "yes")
+	errand("ben", "yes")
+	id := errand("ada", "yes")
+	until(t, []string{id}, func() string { return run("session", "list", "--home", "ada", "--ended") })
 	if graph := run("session", "graph", "--home", "ada", id); !strings.Contains(graph, " Ask ") || !strings.Contains(graph, "allowed by errand:agree for 1 unit, with errand.asked") {
 		t.Errorf("the graph of the errand is %s", graph)
 	}
 	if out, err := shopping("buy", "--home", "ben", "Ada", "caviar").CombinedOutput(); err == nil || !strings.Contains(string(out), "caviar") {
 		t.Errorf("buying an item that is not on the list: %v, %s", err, out)
+	}
+}
+
+// until runs a command until it says all that is awaited, and returns what it says then.
+func until(t *testing.T, awaited []string, run func() string) (said string) {
+	t.Helper()
+	for end := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+		said = run()
+		if !slices.ContainsFunc(awaited, func(text string) bool { return !strings.Contains(said, text) }) {
+			return said
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%q is not in %q", awaited, said)
+		}
 	}
 }
