@@ -1,12 +1,14 @@
 package session
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/machine"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
@@ -18,7 +20,7 @@ import (
 // A message that is not of the session is refused, and leaves the session as it was: aura.NotFound for a session that is not here,
 // aura.Denied when the peer does not play the sender, aura.Conflict for a message before its turn, aura.Corrupt for
 // one that does not decode, aura.Invalid for one that the role cannot receive, aura.Exhausted while there is no room, aura.Stale
-// after the end.
+// after the end. One that the peer did not pay for is aura.Denied with a [guard.UnpaidError] as its cause.
 func (e *Engine) Deliver(tc task.Context, on *ChannelOptions, m *effect.Message) (next uint64, err error) {
 	const op = "session.Deliver"
 	var l *live
@@ -26,7 +28,10 @@ func (e *Engine) Deliver(tc task.Context, on *ChannelOptions, m *effect.Message)
 		if err != nil && tc.Err() != nil {
 			return // the caller went
 		}
-		const what = "message of a session"
+		what := world.Text("message of a session")
+		if _, unpaid := errors.AsType[*guard.UnpaidError](err); unpaid {
+			what = "receipt of a message of a session"
+		}
 		event := world.IngressAccepted(e.Name(), what)
 		switch kind := aura.KindOf(err); {
 		case kind == aura.Exhausted || kind == aura.Unavailable: // there was no room for it
@@ -61,14 +66,16 @@ func (e *Engine) Deliver(tc task.Context, on *ChannelOptions, m *effect.Message)
 	if err != nil || next > m.Seq {
 		return next, err
 	}
+	var entries [][]byte
 	if l.opening.Persistent {
 		r := record{Kind: recordReceived, Parcel: &p, Seq: m.Seq, At: tc.Now().At}
 		if m.Seq == 0 && !l.names(from) {
 			r.Device = on.Peer.Device
 		}
-		if err := l.record(tc, l.records(r)); err != nil {
-			return 0, err
-		}
+		entries = l.records(r)
+	}
+	if err := l.receive(tc, on, m, &p, entries); err != nil {
+		return 0, err
 	}
 	return settle(tc, e, func(task.Context) (uint64, error) {
 		err := l.take(&p, m.Seq)
@@ -134,6 +141,7 @@ func (l *live) has(edge uint32, next uint64) {
 		return
 	}
 	l.confirmed[edge] = next
+	l.paidFor(edge, next)
 	if !l.opening.Persistent { // the messages of a persistent one are in its recording, for a copy of the peer's home
 		l.left = slices.DeleteFunc(l.left, func(m effect.Message) bool { return m.Edge == edge && m.Seq < next })
 	}

@@ -325,7 +325,7 @@ func (e *Engine) enter(p *Protocol, o Opening) (*live, error) {
 	l := &live{
 		engine: e, opening: o, protocol: p, role: role, id: machine.SessionID(cap.Session), cap: cap, room: maxInbox, admission: admission,
 		devices: map[choreo.Role]aura.DeviceID{}, met: map[choreo.Role]bool{},
-		turn: task.NewSemaphore(1), sent: map[uint32]uint64{}, confirmed: map[uint32]uint64{}, seen: map[uint32]uint64{},
+		turn: task.NewSemaphore(1), sent: map[uint32]uint64{}, confirmed: map[uint32]uint64{}, seen: map[uint32]uint64{}, unpaid: map[place]unpaid{},
 	}
 	e.live[o.Name], e.byID[l.id] = l, l
 	e.pump()

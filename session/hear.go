@@ -1,11 +1,13 @@
 package session
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
 	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -185,6 +187,8 @@ func (e *Engine) takeRefusal(tc task.Context, s *speaker, r *refused) error {
 	o, err := ask(tc, e, func(tc task.Context) (*spoken, error) {
 		o := s.spoken[r.Session]
 		switch {
+		case r.Reason == RefusalUnpaid || r.Reason == RefusalBudget:
+			return s.refusedUnpaid(r)
 		case o == nil:
 		case r.Reason != RefusalBusy:
 			s.drop(o)
@@ -207,6 +211,7 @@ func (e *Engine) takeRefusal(tc task.Context, s *speaker, r *refused) error {
 // answer notes the answer to a message that came: a confirmation, a refusal, or that it must come again.
 func (s *speaker) answer(m *effect.Message, next uint64, err error) error {
 	o := s.spoken[m.Session]
+	paying, isUnpaid := errors.AsType[*guard.UnpaidError](err)
 	switch kind := aura.KindOf(err); {
 	case o == nil:
 		if kind == aura.NotFound || kind == aura.Stale {
@@ -214,8 +219,19 @@ func (s *speaker) answer(m *effect.Message, next uint64, err error) error {
 		}
 		return err
 	case err == nil:
-		o.came, o.through, o.covered = true, next, m.Digest()
+		o.came, o.through, o.covered, o.behind = true, next, m.Digest(), 0
 		s.queue(o)
+		return nil
+	case isUnpaid:
+		why := RefusalUnpaid
+		if _, over := errors.AsType[*guard.OverspentError](paying); over {
+			why = RefusalBudget
+		}
+		s.refuse(refused{m.Session, why, m.Seq})
+		o.behind = window
+		return err
+	case kind == aura.Conflict && o.behind > 0: // those on their way behind it come again with it
+		o.behind--
 		return nil
 	case kind == aura.Exhausted:
 		if !o.lost {
