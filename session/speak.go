@@ -230,7 +230,7 @@ func (e *Engine) takeGreeting(tc task.Context, s *speaker, g *Greeting) error {
 	}
 	begun, err := ask(tc, e, func(tc task.Context) (in entry, err error) {
 		if _, lives := e.live[g.Session]; lives {
-			in.other, in.with, err = e.goOn(s, g)
+			in.other, in.with, err = e.goOn(s, g, tc.Elapsed())
 			return in, err
 		}
 		in.admit, in.role, err = e.mayBegin(s, g)
@@ -295,4 +295,8 @@ const (
 	strikeRefill = time.Second
 	// maxUnpaid is how many messages a channel takes that shows no receipts. An invitation has a few in each direction.
 	maxUnpaid = 256
+	// maxRegreetings is how often at once a peer may greet again for sessions that it has greeted for on a channel, and regreetRefill
+	// after which time once more: each has a window of messages sent again. Handovers that are taken back are that frequent at most.
+	maxRegreetings = 16
+	regreetRefill  = time.Minute
 )
