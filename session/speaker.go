@@ -24,6 +24,8 @@ type speaker struct {
 	only    *live     // the session of a channel that carries one
 	over    bool      // it has ended
 	closing bool      // the sending task ends when all was said
+
+	regreeted allowance // greetings for sessions that the peer had greeted for
 }
 
 // spoken is a session on a channel.
@@ -94,7 +96,7 @@ func greetAgain() task.Backoff {
 // begin enters a channel, with the sessions that live.
 func (e *Engine) begin(talk ChannelOptions) (*speaker, error) {
 	const op = "session.Speak"
-	s := &speaker{engine: e, talk: talk, wake: task.NewWake(), spoken: map[aura.SessionID]*spoken{}}
+	s := &speaker{engine: e, talk: talk, wake: task.NewWake(), spoken: map[aura.SessionID]*spoken{}, regreeted: allowance{most: maxRegreetings, every: regreetRefill}}
 	if l, lives := e.live[talk.Only]; lives && s.add(l) == nil {
 		return nil, aura.Errorf(op, aura.Denied, "the peer plays no role in session %s", aura.Short(talk.Only))
 	} else if !lives && talk.Only != (aura.SessionID{}) && talk.Admit == nil {
