@@ -84,11 +84,11 @@ func receiptOf(digest [32]byte, r *effect.Result) []byte {
 
 // message returns a message that left and was not forgotten, nil for none.
 func (l *live) message(at place) *effect.Message {
-	i := slices.IndexFunc(l.left, func(m effect.Message) bool { return m.Edge == at.edge && m.Seq == at.seq })
-	if i < 0 {
+	left, first := l.left[at.edge], l.first(at.edge)
+	if at.seq < first || at.seq-first >= uint64(len(left)) {
 		return nil
 	}
-	return &l.left[i]
+	return &left[at.seq-first]
 }
 
 // keepReceipt notes the receipt with which a message leaves.
@@ -138,9 +138,10 @@ func (e *Engine) searchReceipts(tc task.Context, s *speaker) error {
 		all := map[[32]byte]wanted{}
 		for _, o := range s.spoken {
 			l, edge := o.session, o.session.edgeTo(o.role)
-			for i := range l.left {
-				m := &l.left[i]
-				if m.Edge != edge || m.Receipt != nil || m.Seq < min(o.has, l.confirmed[edge]) {
+			left := l.left[edge]
+			for i := range left {
+				m := &left[i]
+				if m.Receipt != nil || m.Seq < min(o.has, l.confirmed[edge]) {
 					continue
 				}
 				at := place{m.Edge, m.Seq}
