@@ -174,7 +174,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	}
 	engine := session.NewEngine(session.Options{
 		Own: h.Ring.Authority(), Registry: programs, Decider: decider, Journal: store.journal, Entropy: h.Entropy, Told: told(o.Trace),
-		Waiting: waiting(&links), Hardening: o.Hardening,
+		Waiting: waiting(&links), Hardening: o.Hardening, Vouch: a.vouch,
 	})
 	invites, err := service.NewInvite(&a.env, set, channels, engine)
 	if err != nil {
@@ -190,21 +190,25 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	if err := a.convene(engine, programs); err != nil {
 		return nil, err
 	}
+	moves, err := a.reconfigure(engine, programs)
+	if err != nil {
+		return nil, err
+	}
 	modules, err := a.serve(invites.Module)
 	if err != nil {
 		return nil, err
 	}
 	relays, _ := a.network.(replica.Relays)
-	moves, _ := a.network.(replica.Moves)
+	roams, _ := a.network.(replica.Moves)
 	links = replica.New(&replica.Env{
 		Ring: h.Ring, Journal: store.journal, Registry: registry, Frontier: tokens, Decider: decider, Directory: index,
 		Presence: presence.New(scheduler), Entropy: h.Entropy, Channels: channels, Receipts: production.Receipts,
-		Addresses: a.addresses, Relays: relays, Moves: moves, Stranger: invites.Stranger, Met: invites.Met,
+		Addresses: a.addresses, Relays: relays, Moves: roams, Stranger: invites.Stranger, Met: invites.Met,
 		Sessions: speaking{engine, programs},
 	})
 	store.journal.Attach(&committed{links: links, device: h.Ring.Device(), frontier: tokens, permitted: tokens.Version()})
 	a.services = services{
-		storage: store, views: scheduler, pump: pump, channels: channels, sessions: engine, invites: invites, modules: modules,
+		storage: store, views: scheduler, pump: pump, channels: channels, sessions: engine, reconfig: moves, invites: invites, modules: modules,
 		maintenance: service.NewMaintenance(&a.env, invites), replicator: links, doors: o.Extra,
 	}
 	a.tree = a.services.supervise(group)

@@ -17,4 +17,5 @@ func TestFormats(t *testing.T) {
 	formats.Map(t, "session.record", formats.Payload[record]())
 	formats.Map(t, "session.opening", formats.Payload[opening]())
 	formats.Map(t, "session.party", formats.Payload[party]())
+	formats.Map(t, "session.departed", formats.Payload[departed]())
 }

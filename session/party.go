@@ -63,6 +63,9 @@ func (l *live) roleOf(t *ChannelOptions) (role choreo.Role, plays bool) {
 
 // device returns which device of a participant plays, zero while none has greeted.
 func (l *live) device(p *Party) aura.DeviceID {
+	if moves := l.moves[p.Role]; len(moves) > 0 {
+		return moves[len(moves)-1].To
+	}
 	if p.Device != (aura.DeviceID{}) {
 		return p.Device
 	}

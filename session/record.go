@@ -3,6 +3,7 @@ package session
 import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
+	view "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/machine"
@@ -19,6 +20,8 @@ const (
 	recordOwned    uint8 = 6
 	// recordConcluded: the program committed what it had to at its end, see [Port.Conclude].
 	recordConcluded uint8 = 7
+	// recordMoved: a role that another participant plays went to another device.
+	recordMoved uint8 = 8
 )
 
 // record is an entry of a session's recording. The first one has the opening, each other one a message of the played role, which
@@ -34,8 +37,10 @@ type record struct {
 	Fragments []string     `cbor:"6,keyasint,omitempty"` // to which the scope of a session that is held is attenuated
 	// Device is the device that sent the parcel, with the first of a party whose opening names none.
 	Device aura.DeviceID `cbor:"7,keyasint,omitzero"`
-	At     aura.Instant  `cbor:"8,keyasint,omitempty"` // zero: an earlier build wrote it
-	State  [32]byte      `cbor:"9,keyasint,omitzero"`  // zero: the same, or a message that came
+	At     aura.Instant  `cbor:"8,keyasint,omitempty"`  // zero: an earlier build wrote it
+	State  [32]byte      `cbor:"9,keyasint,omitzero"`   // zero: the same, or a message that came
+	Moves  []view.Move   `cbor:"10,keyasint,omitempty"` // of a role from device to device, the first to the last
+	Role   string        `cbor:"11,keyasint,omitempty"` // that moved; empty: the one that is played here
 }
 
 // opening is an Opening as recordings and peers have it.

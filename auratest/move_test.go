@@ -1,0 +1,313 @@
+package auratest_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/auratest"
+	"github.com/aura-runtime/aura/choreo"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/session"
+	"github.com/aura-runtime/aura/session/reconfig"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/transport"
+)
+
+// dialogue is a session in which two people take turns, until the first one says so.
+const dialogue = `
+module dialogue exposing (Dialogue)
+
+protocol Dialogue =
+  roles Host, Guest
+  rec Turn
+    choice Host at
+      | Ask =>
+        Host { guard_capability : "chat:send", flow_cost : 1 } -> Guest : Ask
+        Guest { guard_capability : "chat:send", flow_cost : 1 } -> Host : Reply
+        continue Turn
+      | Done => Host { guard_capability : "chat:send", flow_cost : 1 } -> Guest : Done
+`
+
+const dialogueID = "aura.dialogue.dialogue"
+
+// turns is how many rounds a dialogue has, and turn how long the host thinks before each.
+const (
+	turns = 12
+	turn  = 5 * time.Second
+)
+
+// talker plays dialogues on one device.
+type talker struct {
+	name  string
+	began int                         // programs
+	heard map[aura.SessionID][]string // since it was last begun or restored
+	done  map[aura.SessionID]bool
+}
+
+func (x *talker) plays(r *session.Registry) error {
+	x.heard, x.done = map[aura.SessionID][]string{}, map[aura.SessionID]bool{}
+	p, problems := choreo.Load("dialogue.tell", dialogue)
+	if err := problems.Err("dialogue"); err != nil {
+		return err
+	}
+	i, err := p.Instantiate(nil)
+	if err != nil {
+		return err
+	}
+	return errors.Join(r.Add(i, choreo.Defaults{}),
+		r.Play(dialogueID, "Host", x.program(x.host)), r.Play(dialogueID, "Guest", x.program(x.guest)),
+		r.Answer(dialogueID, "Guest", func(task.Context, session.Party, aura.ContextID, *session.Greeting) (session.Opening, error) {
+			return session.Opening{Persistent: true}, nil
+		}))
+}
+
+func (x *talker) program(play session.Program) session.Program {
+	return func(tc task.Context, p *session.Port) error {
+		name := p.Session().Name
+		x.began++
+		x.heard[name] = nil
+		err := play(tc, p)
+		if err == nil {
+			x.done[name] = true
+		}
+		return err
+	}
+}
+
+func (x *talker) host(tc task.Context, p *session.Port) error {
+	for i := range turns {
+		if _, again := p.Sent(); !again {
+			if err := tc.Sleep(turn); err != nil {
+				return err
+			}
+		}
+		if err := p.Send(tc, "Guest", "Ask", []byte(fmt.Sprint("ask ", i))); err != nil {
+			return err
+		}
+		_, b, err := p.Receive(tc, "Guest")
+		if err != nil {
+			return err
+		}
+		x.heard[p.Session().Name] = append(x.heard[p.Session().Name], string(b))
+	}
+	return p.Send(tc, "Guest", "Done", nil)
+}
+
+func (x *talker) guest(tc task.Context, p *session.Port) error {
+	for {
+		label, b, err := p.Receive(tc, "Host")
+		if err != nil || label != "Ask" {
+			return err
+		}
+		x.heard[p.Session().Name] = append(x.heard[p.Session().Name], string(b))
+		if err := p.Send(tc, "Host", "Reply", append([]byte("re: "), b...)); err != nil {
+			return err
+		}
+	}
+}
+
+// movers is Ada with a laptop and a server, and Ben, who all talk.
+type movers struct {
+	*auratest.World
+	tc                  task.Context
+	laptop, server, ben *auratest.Person
+	context             aura.ContextID
+	atLaptop, atServer  *talker
+	atBen               *talker
+}
+
+func moving(t *testing.T, seeds uint64, test func(m *movers)) {
+	t.Helper()
+	auratest.Run(t, auratest.Options{Seeds: seeds}, func(tc task.Context, w *auratest.World) {
+		m := &movers{World: w, tc: tc, atLaptop: &talker{name: "laptop"}, atServer: &talker{name: "server"}, atBen: &talker{name: "ben"}}
+		m.laptop = w.Person(tc, "Ada's laptop", func(p *auratest.Person) { p.Options.Sessions = m.atLaptop.plays })
+		m.ben = w.Person(tc, "Ben", func(p *auratest.Person) { p.Options.Sessions = m.atBen.plays })
+		m.context = w.Meet(tc, m.laptop, m.ben)
+		m.server = m.laptop.Enrol(tc, "Ada's server")
+		m.server.Stop(tc)
+		m.server.Options.Sessions = m.atServer.plays
+		m.server.Start(tc)
+		test(m)
+	})
+}
+
+// begin begins a dialogue between the laptop and Ben.
+func (m *movers) begin(number byte, role choreo.Role) aura.SessionID {
+	name, by, of, other := aura.SessionID{number, 9}, m.laptop, m.ben, choreo.Role("Guest")
+	if role == "Guest" {
+		by, of = m.ben, m.laptop
+	}
+	err := by.Agent.Sessions().Open(m.tc, session.Opening{
+		Name: name, Protocol: dialogueID, Role: "Host", Context: m.context, Persistent: true,
+		Parties: []session.Party{{Role: other, Authority: of.Self(), Device: of.Ring.Device()}},
+	})
+	if err != nil {
+		m.Fatalf("%v", err)
+	}
+	return name
+}
+
+func (m *movers) move(name aura.SessionID, from, to *auratest.Person) {
+	m.Helper()
+	if err := from.Agent.Move(m.tc, reconfig.Request{Session: name, To: to.Ring.Device()}); err != nil {
+		m.Errorf("from %s to %s: %v", from.Name, to.Name, err)
+	}
+}
+
+// played checks that a dialogue has ended well between two talkers, with each message once and in order.
+func (m *movers) played(name aura.SessionID, host, guest *talker) {
+	m.Helper()
+	m.Until(m.tc, "the dialogue ends", 10*time.Minute, func() bool { return host.done[name] && guest.done[name] })
+	var asks, replies []string
+	for i := range turns {
+		asks, replies = append(asks, fmt.Sprint("ask ", i)), append(replies, fmt.Sprint("re: ask ", i))
+	}
+	if got := host.heard[name]; !slices.Equal(got, replies) {
+		m.Errorf("the host at %s heard %q", host.name, got)
+	}
+	if got := guest.heard[name]; !slices.Equal(got, asks) {
+		m.Errorf("the guest at %s heard %q", guest.name, got)
+	}
+}
+
+// owns reports whether a session is owned on a device.
+func (m *movers) owns(p *auratest.Person, name aura.SessionID) bool {
+	_, err := p.Agent.Sessions().Owner(m.tc, name)
+	return err == nil
+}
+
+// TestASessionMovesToAnotherDeviceWhileMessagesFlow: to the server and back, in either role, and the other side of the session notices nothing.
+func TestASessionMovesToAnotherDeviceWhileMessagesFlow(t *testing.T) {
+	moving(t, 4, func(m *movers) {
+		role := []choreo.Role{"Host", "Guest"}[m.Seed%2]
+		name := m.begin(1, role)
+		m.Sleep(m.tc, 12*time.Second+time.Duration(m.Seed)*700*time.Millisecond)
+		m.move(name, m.laptop, m.server)
+		if m.owns(m.laptop, name) || !m.owns(m.server, name) {
+			m.Errorf("after the move the laptop owns the session: %t, the server: %t", m.owns(m.laptop, name), m.owns(m.server, name))
+		}
+		m.Sleep(m.tc, 20*time.Second)
+		heard := len(m.atServer.heard[name])
+		if heard < 4 {
+			m.Errorf("the server heard %d messages", heard)
+		}
+		m.move(name, m.server, m.laptop)
+		if m.owns(m.server, name) || !m.owns(m.laptop, name) {
+			m.Errorf("the session is not back")
+		}
+		host, guest := m.atLaptop, m.atBen
+		if role == "Guest" {
+			host, guest = guest, host
+		}
+		m.played(name, host, guest)
+		nothingLeft(m.tc, m.World, m.laptop, m.server, m.ben)
+	})
+}
+
+// owners returns how many of Ada's devices act on a session: at most one ever does.
+func (m *movers) owners(name aura.SessionID) (n int) {
+	for _, p := range []*auratest.Person{m.laptop, m.server} {
+		if p.Agent != nil && m.owns(p, name) {
+			n++
+		}
+	}
+	if n > 1 {
+		m.Errorf("two devices own session %s", aura.Short(name))
+	}
+	return n
+}
+
+// TestACrashDuringAMoveLeavesOneOwner: one of the three crashes at any moment of a move, whose commits take time. At no time two devices own the
+// session, one does in the end, and it is played once.
+func TestACrashDuringAMoveLeavesOneOwner(t *testing.T) {
+	moved, stayed := 0, 0
+	moving(t, 36, func(m *movers) {
+		name := m.begin(1, "Host")
+		m.Sleep(m.tc, 12*time.Second)
+		m.Net.Set(transport.SimOptions{Latency: time.Millisecond})
+		for _, p := range []*auratest.Person{m.laptop, m.server, m.ben} {
+			p.Disk.SetFaults(journal.Faults{SyncDelay: time.Millisecond})
+		}
+		from, to := m.laptop.Agent, m.server.Ring.Device()
+		moves := task.NewGroup(m.tc, "moves")
+		moves.Go("move", func(tc task.Context) error {
+			_ = from.Move(tc, reconfig.Request{Session: name, To: to}) // the crash may come first
+			return nil
+		})
+		victim := []*auratest.Person{m.laptop, m.server, m.ben}[m.Seed%3]
+		m.Sleep(m.tc, time.Duration(m.Seed/3)*1500*time.Microsecond)
+		victim.Crash()
+		for range 30 + 180*(m.Seed%2) { // as long as a session stands still, or longer
+			m.Sleep(m.tc, time.Second)
+			m.owners(name)
+		}
+		victim.Start(m.tc)
+		for range 200 {
+			m.Sleep(m.tc, time.Second)
+			m.owners(name)
+		}
+		_ = moves.Close(m.tc, time.Minute)
+		host := m.atLaptop
+		if m.atServer.done[name] {
+			host, moved = m.atServer, moved+1
+		} else {
+			stayed++
+		}
+		m.played(name, host, m.atBen)
+		if m.atLaptop.done[name] && m.atServer.done[name] {
+			m.Errorf("both devices played the session to its end")
+		}
+		m.Until(m.tc, "no session lives", 10*time.Minute, func() bool { return m.owners(name) == 0 })
+	})
+	if moved == 0 || stayed == 0 {
+		t.Errorf("%d sessions moved and %d stayed: the crashes are not in the moves", moved, stayed)
+	}
+}
+
+// TestAMoveWhileThePeerIsAway: Ben is cut off while the session moves. Whichever of the two devices he meets first, he goes on with the one that has it.
+func TestAMoveWhileThePeerIsAway(t *testing.T) {
+	moving(t, 4, func(m *movers) {
+		name := m.begin(1, "Host")
+		m.Sleep(m.tc, 12*time.Second)
+		m.Cut(m.laptop, m.ben)
+		m.Cut(m.server, m.ben)
+		m.move(name, m.laptop, m.server)
+		m.Sleep(m.tc, time.Minute)
+		if m.Seed%2 == 0 {
+			m.server.Crash()
+			m.server.Start(m.tc)
+			m.laptop.Crash()
+			m.laptop.Start(m.tc)
+		}
+		if m.Seed > 2 {
+			m.Heal(m.laptop, m.ben) // the one that has it no more, and says where it is
+			m.Sleep(m.tc, time.Minute)
+			m.Heal(m.server, m.ben)
+		} else {
+			m.Heal(m.server, m.ben)
+		}
+		m.played(name, m.atServer, m.atBen)
+		m.Heal(m.laptop, m.ben)
+		nothingLeft(m.tc, m.World, m.laptop, m.server, m.ben)
+	})
+}
+
+// TestADeviceThatIsAwayKeepsNothingUp: the session goes on where it was.
+func TestADeviceThatIsAwayKeepsNothingUp(t *testing.T) {
+	moving(t, 2, func(m *movers) {
+		name := m.begin(1, "Host")
+		m.Sleep(m.tc, 12*time.Second)
+		m.Cut(m.laptop, m.server)
+		err := m.laptop.Agent.Move(m.tc, reconfig.Request{Session: name, To: m.server.Ring.Device()})
+		if !errors.Is(err, aura.Timeout) || !m.owns(m.laptop, name) {
+			m.Errorf("to a device that is away: %v", err)
+		}
+		m.Heal(m.laptop, m.server)
+		m.played(name, m.atLaptop, m.atBen)
+		nothingLeft(m.tc, m.World, m.laptop, m.server, m.ben)
+	})
+}
