@@ -132,10 +132,10 @@ func (w *World) Person(tc task.Context, name string, setup ...func(*Person)) *Pe
 		Disk:    journal.NewFaulty(w.Sim.Entropy(name+" disk"), journal.Faults{}),
 		Options: w.options.Agent, Address: w.address(), World: w, homes: new(int),
 	}
+	p.Options.Hardening = machine.HardeningIntegration
 	for _, change := range setup {
 		change(p)
 	}
-	p.Options.Hardening = machine.HardeningIntegration
 	if err := agent.Found(tc, p.hands(), name, p.Options.Modules, p.Drafts...); err != nil {
 		w.Fatalf("%s: %v", name, err)
 	}

@@ -74,13 +74,13 @@ func (p *pair) await(n int) {
 }
 
 // withPair runs fn with two agents that have met.
-func withPair(b *testing.B, fn func(*pair)) {
+func withPair(b *testing.B, fn func(*pair), set ...func(*agent.Options)) {
 	b.Helper()
 	dir := b.TempDir()
 	err := task.NewReal(task.RealOptions{}).Run("bench", func(tc task.Context) error {
 		open := func(name string) *agent.Agent {
 			found(tc, b, dir, name)
-			return start(tc, b, dir, name)
+			return start(tc, b, dir, name, set...)
 		}
 		p := &pair{tc: tc, ada: open("Ada"), ben: open("Ben")}
 		p.meet(b)
@@ -105,13 +105,17 @@ func found(tc task.Context, b testing.TB, dir, name string) {
 }
 
 // start runs the agent of an account.
-func start(tc task.Context, b testing.TB, dir, name string) *agent.Agent {
+func start(tc task.Context, b testing.TB, dir, name string, set ...func(*agent.Options)) *agent.Agent {
+	var own agent.Options
+	for _, change := range set {
+		change(&own)
+	}
 	options := agent.HomeOptions{Listen: []string{loopback}, Private: true}
 	hands, err := agent.OpenHome(tc, filepath.Join(dir, name), keyFile(dir, name), options)
 	if err != nil {
 		b.Fatal(err)
 	}
-	a, err := agent.New(tc, task.NewGroup(tc, name), hands, agent.Options{})
+	a, err := agent.New(tc, task.NewGroup(tc, name), hands, own)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -270,6 +274,7 @@ type bare struct {
 	stream   network.Stream
 	received chan struct{}
 	sequence uint64
+	unstored bool // the receiver commits nothing
 }
 
 func openBare(b *testing.B) *bare {
@@ -306,7 +311,9 @@ func openBare(b *testing.B) *bare {
 					b.Error("a signature does not hold")
 				}
 			}
-			s.commit(b, 1, message)
+			if !s.unstored {
+				s.commit(b, 1, message)
+			}
 			s.received <- struct{}{}
 		}
 	})

@@ -99,7 +99,7 @@ func (c *Ceremonies) Begin(tc task.Context, m *domain.Module, o *domain.Operatio
 		return err
 	}
 	_, err := begun.Await(tc)
-	if tc.Err() != nil {
+	if err != nil && tc.Err() != nil {
 		tc, done := tc.Grace("withdraw", withdrawBudget)
 		defer done()
 		err = errors.Join(err, c.engine.End(tc, opening.Name))

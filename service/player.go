@@ -42,8 +42,8 @@ func newPlayer(e *Env, m *domain.Module, play domain.Play, port *session.Port) *
 
 func (r *player) close() { r.env.Directory.Forget(r.changed) }
 
-// play plays the role to its end, which is reached when the peers have its last message. Told is called when the role has said its first
-// message, or why it does not.
+// play plays the role to its end, which is reached when the peers have its last message. It calls told with nil when the first message of the
+// session is durable, or with why there is none. Further calls change nothing.
 func (r *player) play(tc task.Context, told func(error)) error {
 	over, err := r.repeat(tc)
 	for !over && err == nil {
@@ -105,8 +105,8 @@ func (r *player) move(tc task.Context) (over bool, err error) {
 	return true, r.finish(tc, &m)
 }
 
-// send sends a message. The guard's denial is no end, unless the move says so: a budget begins anew. The play is asked again then, because it may
-// have changed its mind.
+// send sends a message. After a denial of the guard the play is asked again a while later, because budgets begin anew. The session ends instead
+// when the move says so, or when nothing was said yet.
 func (r *player) send(tc task.Context, m *domain.Move) error {
 	_, err := unmoved(tc, func() (struct{}, error) {
 		r.port.With(func(task.Context) (guard.Request, error) {
@@ -129,15 +129,14 @@ func (r *player) send(tc task.Context, m *domain.Move) error {
 // await waits for facts, for a while at most: some of what a play decides follows from the clock.
 func (r *player) await(tc task.Context) error {
 	over, err := r.port.Over(tc)
-	if err != nil || over {
-		return errors.Join(err, r.overError())
+	if err != nil {
+		return err
+	}
+	if over {
+		return aura.Errorf("service.Ceremonies", aura.Stale, "session %s has ended", aura.Short(r.talk.Session))
 	}
 	_, err = r.changed.WaitUntil(tc, tc.Elapsed()+duePause)
 	return err
-}
-
-func (r *player) overError() error {
-	return aura.Errorf("service.Ceremonies", aura.Stale, "session %s has ended", aura.Short(r.talk.Session))
 }
 
 // finish commits what the last move says.

@@ -198,6 +198,9 @@ func (l *live) take(p *parcel, seq uint64) error {
 
 // repeat brings the session to where its recording ends.
 func (l *live) repeat(history []record) error {
+	room := l.room
+	l.room = everyMessage // its program, which does not run yet, had taken those before a later step
+	defer func() { l.room = room }()
 	for i := range history {
 		r := &history[i]
 		switch r.Kind {
@@ -308,7 +311,7 @@ func (b bridge) Payload(m machine.Message) (machine.Value, machine.Answer) {
 // Receive implements [machine.Host].
 func (b bridge) Receive(m machine.Message, v machine.Value) machine.Answer {
 	l := b.engine.byID[m.Session]
-	if l == nil || l.reached == l.room {
+	if l == nil || l.reached >= l.room { // a restored role has taken all of its recording
 		return machine.AnswerDefer
 	}
 	l.reached++

@@ -70,7 +70,7 @@ func reply(s *domain.Snapshot, in Answered) (domain.Plan, error) {
 			return domain.Do(s.Local(CapAgree, draft), err)
 		}
 	}
-	return domain.Plan{}, aura.Errorf("errand.reply", aura.NotFound, "nobody waits for that answer")
+	return domain.Plan{}, aura.Errorf("errand.reply", aura.NotFound, "no open errand waits for that answer: it was given before, or the session has ended")
 }
 
 // outcome says how far an operation is that asked.

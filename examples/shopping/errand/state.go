@@ -60,7 +60,7 @@ func (s *State) settled(session aura.SessionID) (Settled, bool) {
 	return Settled{}, false
 }
 
-// Errands has all errands, oldest first: those that this person asked for, then those that it was asked for.
+// Errands has all errands: those for which this person asked, oldest first, then those for which this person was asked.
 type Errands struct {
 	All []Shown `cbor:"1,keyasint,omitempty" json:"errands"`
 }
@@ -99,7 +99,7 @@ func (s *State) shown(e Errand, mine bool) Shown {
 // String returns one line for each errand.
 func (e Errands) String() string {
 	if len(e.All) == 0 {
-		return "nobody was asked"
+		return "there are no errands"
 	}
 	lines := make([]string, len(e.All))
 	for i, v := range e.All {

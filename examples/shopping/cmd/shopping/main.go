@@ -19,8 +19,8 @@ func main() {
 }
 
 func verbs(s *cli.Shell) []*cobra.Command {
-	verb := func(use, short, example string, args int, run func(task.Context, *app.Core, app.Ref, []string) error) *cobra.Command {
-		return &cobra.Command{Use: use, Short: short, Example: example, Args: cli.Exactly(args, "a contact or group, and an item"),
+	verb := func(use, short, example string, args int, names string, run func(task.Context, *app.Core, app.Ref, []string) error) *cobra.Command {
+		return &cobra.Command{Use: use, Short: short, Example: example, Args: cli.Exactly(args, names),
 			RunE: func(c *cobra.Command, args []string) error {
 				return s.Resolved(c.Name(), args[0], func(tc task.Context, core *app.Core, to app.Ref) error { return run(tc, core, to, args) })
 			}}
@@ -62,11 +62,11 @@ func verbs(s *cli.Shell) []*cobra.Command {
 		return s.Print(done, "%s is asked", to.Name)
 	}
 	return []*cobra.Command{
-		verb("ask CONTACT TEXT", "Ask a contact whether they go", "  shopping ask Ben \"will you go on Saturday?\"", 2, ask),
+		verb("ask CONTACT TEXT", "Ask a contact whether they go", "  shopping ask Ben \"will you go on Saturday?\"", 2, "a contact and a text", ask),
 		errandsCommand(s), answerCommand(s),
-		verb("add CONTACT|GROUP ITEM", "Put an item on the list of a conversation", "  shopping add Ben milk", 2, add),
-		verb("buy CONTACT|GROUP ITEM", "Take an item off the list", "  shopping buy Ben milk", 2, buy),
-		verb("list CONTACT|GROUP", "Show the items that are still to be bought", "  shopping list Ben --json", 1, show),
+		verb("add CONTACT|GROUP ITEM", "Put an item on the list of a conversation", "  shopping add Ben milk", 2, "a contact or group, and an item", add),
+		verb("buy CONTACT|GROUP ITEM", "Take an item off the list", "  shopping buy Ben milk", 2, "a contact or group, and an item", buy),
+		verb("list CONTACT|GROUP", "Show the items that are still to be bought", "  shopping list Ben --json", 1, "a contact or group", show),
 	}
 }
 
