@@ -28,6 +28,7 @@ func ExampleAgent_Services() {
 	// views      pump
 	// network    transport
 	// sessions   session
+	// sessions   reconfig
 	// intents    invite
 	// intents    capability
 	// intents    contact

@@ -268,7 +268,8 @@ func TestACrashDuringAMoveLeavesOneOwner(t *testing.T) {
 	}
 }
 
-// TestAMoveWhileThePeerIsAway: Ben is cut off while the session moves. Whichever of the two devices he meets first, he goes on with the one that has it.
+// TestAMoveWhileThePeerIsAway: Ben is cut off while the session moves. Whichever of the two devices he meets first, he goes on with the
+// one that has it.
 func TestAMoveWhileThePeerIsAway(t *testing.T) {
 	moving(t, 4, func(m *movers) {
 		name := m.begin(1, "Host")

@@ -12,7 +12,7 @@ import (
 
 // follow takes the witnesses of a greeting: from then on the device to which the last one leads plays the role, durably, and those before it
 // do no more. Elsewhere says that this is another device than the one that greets. Witnesses that do not hold change nothing: aura.Denied
-// for those that are forged or contradict what is known, aura.Stale for those of a device that plays the role no more.
+// for those that are forged or contradict earlier ones, aura.Stale for those of a device that plays the role no more.
 func (e *Engine) follow(tc task.Context, s *speaker, g *Greeting) (elsewhere bool, err error) {
 	const op = "session.follow"
 	if len(g.Moved) == 0 {
@@ -116,8 +116,8 @@ func (l *live) mayFollow(peer aura.AuthorityID, role choreo.Role, moves []view.M
 	return true, nil
 }
 
-// agrees returns aura.Denied when the device that gave a role away had sent other messages than those that came. What the recording does not
-// have is not compared.
+// agrees returns aura.Denied when the device that gave a role away had sent other messages than those that came. Messages that the recording
+// does not have are not compared.
 func (l *live) agrees(g *Greeting) error {
 	if !l.recorded {
 		return nil

@@ -99,7 +99,7 @@ const programGrace = 10 * time.Second
 // Transfer begins to hand a session over, and consumes the handle. The scope moves intact or is stated to attenuate. It
 // returns aura.Stale when the session has another owner by now or has ended, aura.Conflict for one without a recording, which is all that
 // can move, or with a participant who has no name, aura.Denied for a scope that is wider or does not say whether it attenuates, and
-// aura.Exhausted for one that has moved [view.MaxMoves] times.
+// aura.Exhausted for one that has moved sixteen times.
 func (r *Reconfig) Transfer(tc task.Context, o *Owner, h Handover) (t *Transfer, err error) {
 	const op = "session.Transfer"
 	l, to := o.session, ownerOf(h.To)

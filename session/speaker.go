@@ -306,7 +306,7 @@ func (o *spoken) collect(frames []frame, now aura.Duration) []frame {
 	return frames
 }
 
-// adopt has the channels of a session that stood still go on with it: what was dropped meanwhile comes again.
+// adopt has the channels of a session that stood still go on with it: frames that were dropped meanwhile come again.
 func (l *live) adopt(was *live) {
 	l.channels, was.channels = was.channels, nil
 	l.met, l.confirmed, l.greeted = was.met, was.confirmed, was.greeted

@@ -91,7 +91,7 @@ func (r *Readiness) SigningBytes(m *Move) []byte {
 	return append(b, r.Digest[:]...)
 }
 
-// Delegated is the fact that a session was given to another device, and the word to that device. Who has it can prove that the
+// Delegated is the fact that a session was given to another device, and the message that says so to that device. It proves that the
 // source owns the session no more.
 type Delegated struct {
 	Session  aura.SessionID `cbor:"1,keyasint,omitzero"`

@@ -39,8 +39,8 @@ func chain(of session.Played, devices ...byte) (moves []session.Move, keys map[a
 	return moves, keys, sign
 }
 
-// TestWitnessesThatDoNotHoldAreRefused (runtime document, "Delegate Boundary"): each follows the one before it, from the first one on, is signed by the
-// device that it leaves, and speaks of this role of this session.
+// TestWitnessesThatDoNotHoldAreRefused (runtime document, "Delegate Boundary"): each follows the one before it, from the first one on, is signed
+// by the device that it leaves, and speaks of this role of this session.
 func TestWitnessesThatDoNotHoldAreRefused(t *testing.T) {
 	of := session.Played{Session: aura.SessionID{1}, Authority: aura.AuthorityID{2}, Role: "Host"}
 	good, keys, sign := chain(of, 1, 2, 3, 1)

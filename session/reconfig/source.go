@@ -180,7 +180,7 @@ func (s *source) stand(tc task.Context) error {
 		if sha256.Sum256(s.bytes) != s.offer.Digest {
 			return aura.Errorf(op, aura.Conflict, "session %s has gone on since it was offered", name)
 		}
-		s.transfer.Moves = s.offer.Moves // what is confirmed since is more
+		s.transfer.Moves = s.offer.Moves // the target has this witness, and peers may have confirmed more since
 		return nil
 	}
 	o, n := s.transfer.Opening(), uint64(len(s.transfer.Moves))
@@ -206,7 +206,7 @@ func (s *source) withdraw(tc task.Context, label string) error {
 	return s.why
 }
 
-// checkReady returns aura.Denied unless the other device has signed that it has what was offered.
+// checkReady returns aura.Denied unless the other device has signed that it has the recording of the offer.
 func (s *source) checkReady() error {
 	by, listed := s.options.Vouch(s.options.Own, s.request.To)
 	last := &s.offer.Moves[len(s.offer.Moves)-1]

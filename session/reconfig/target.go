@@ -175,8 +175,8 @@ func (t *target) consider(tc task.Context) *view.Refusal {
 	return t.mayHold(tc, o)
 }
 
-// mayHold decides whether the session may come here: it neither acts nor ended here. An import that waits, and whose commit is not here, makes room: who
-// offers the session owns it.
+// mayHold decides whether the session may come here: it neither acts nor ended here. An import that waits, and whose commit is not here,
+// makes room: the device that offers the session owns it.
 func (t *target) mayHold(tc task.Context, o *view.Offer) *view.Refusal {
 	lives, ended, err := t.options.Engine.Lives(tc, o.Session)
 	switch {
