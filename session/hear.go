@@ -33,6 +33,14 @@ func (e *Engine) goOn(s *speaker, g *Greeting) (other *live, with choreo.Role, e
 		}
 		s.drop(o)
 		return l, o.role, nil
+	case g.Role != "" && g.Have < l.first(l.edgeTo(o.role)) && l.opening.Persistent:
+		// An older copy of the peer's home: what it lacks it had confirmed, and a checkpoint has taken its place.
+		if s.talk.Only == (aura.SessionID{}) { // otherwise its channel ends
+			s.reply(g.Session, RefusalEnded)
+			s.drop(o)
+		}
+		return nil, "", aura.Errorf(op, aura.Stale, "the peer has %d messages of session %s, and had confirmed %d: it is an older copy",
+			g.Have, aura.Short(g.Session), l.first(l.edgeTo(o.role)))
 	case g.Role == "" || o.heard:
 		return nil, "", aura.Errorf(op, aura.Denied, "a second greeting for session %s on one channel", aura.Short(g.Session))
 	}
@@ -186,7 +194,7 @@ func (s *speaker) confirm(c *confirmation) error {
 	if err := o.session.confirm(o.role, c.Next); err != nil || !c.Again {
 		return err
 	}
-	if c.Next < o.again || c.Next >= o.next {
+	if c.Next < max(o.again, o.session.first(o.session.edgeTo(o.role))) || c.Next >= o.next {
 		return aura.Errorf("session.confirm", aura.Denied, "the other side asks for message %d of session %s again", c.Next, aura.Short(c.Session))
 	}
 	o.next, o.again = c.Next, c.Next+1

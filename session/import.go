@@ -28,15 +28,20 @@ func (r *Reconfig) Import(tc task.Context, name aura.SessionID, recording [][]by
 	const op = "session.Import"
 	e := r.engine
 	held := encode(record{Kind: recordHeld, Fragments: scope.Names(), Moves: moves})
-	all := make([]record, 0, len(recording)+1)
+	all, a := make([]record, 0, len(recording)+1), assembler{name: name}
 	for _, v := range append(recording[:len(recording):len(recording)], held) {
-		var r record
-		if err := decodeRecord(v, &r); err != nil {
-			return nil, aura.Errorf(op, aura.Corrupt, "the recording of session %s is damaged: %w", aura.Short(name), err)
+		r, err := a.add(v)
+		if err != nil {
+			return nil, &aura.Error{Op: op, Kind: aura.Corrupt, Err: err}
 		}
-		all = append(all, r)
+		if r != nil {
+			all = append(all, *r)
+		}
 	}
-	if all[0].Kind != recordOpened || all[0].Opening.Role == "" {
+	if err := a.end(); err != nil {
+		return nil, &aura.Error{Op: op, Kind: aura.Corrupt, Err: err}
+	}
+	if all[0].Opening.Role == "" {
 		return nil, aura.Errorf(op, aura.Corrupt, "the recording of session %s has no beginning", aura.Short(name))
 	}
 	l, err := ask(tc, e, func(tc task.Context) (*live, error) {
@@ -115,16 +120,28 @@ func (i *Import) Claim(tc task.Context, commit Commit) (*Owner, error) {
 // claim makes the engine the owner of a session that it imported.
 func (e *Engine) claim(tc task.Context, l *live) error {
 	cap, err := e.machine.Claim(*l.authority, owner)
-	if err == nil && len(l.scope) > 0 {
-		cap, err = e.machine.Attenuate(cap, own.Fragments(l.scope...))
-	}
 	if err != nil {
 		return err
 	}
 	l.cap, l.authority = cap, nil
+	if err := l.narrow(); err != nil {
+		return err
+	}
 	e.pump()
 	e.run(tc, l)
 	return nil
+}
+
+// narrow gives the owner no more than the scope with which the session came.
+func (l *live) narrow() error {
+	if len(l.scope) == 0 {
+		return nil
+	}
+	cap, err := l.engine.machine.Attenuate(l.cap, own.Fragments(l.scope...))
+	if err == nil {
+		l.cap = cap
+	}
+	return err
 }
 
 // Drop forgets an import whose handover was rolled back.
