@@ -222,6 +222,7 @@ func (a *Agent) serve(invites *service.Module) (modules []*service.Module, err e
 	hosts := service.Hosts{}
 	maps.Copy(hosts, service.NewTokens(&a.env).Hosts())
 	maps.Copy(hosts, service.CheckedAddresses())
+	hosts[seen.IntentMove] = a.movesSession
 	for i := range a.set.Modules() {
 		m := &a.set.Modules()[i]
 		s := invites

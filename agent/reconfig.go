@@ -3,6 +3,9 @@ package agent
 import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/device"
+	seen "github.com/aura-runtime/aura/domain/session"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/service"
 	"github.com/aura-runtime/aura/session"
 	"github.com/aura-runtime/aura/session/reconfig"
 	"github.com/aura-runtime/aura/task"
@@ -31,8 +34,13 @@ func (a *Agent) vouch(who aura.AuthorityID, d aura.DeviceID) (key [32]byte, list
 	return key, false
 }
 
-// Move gives a session to another device of the account and returns when that device acts on it. The errors are those of
-// [reconfig.Controller.Move].
-func (a *Agent) Move(tc task.Context, r reconfig.Request) error {
-	return a.services.reconfig.Move(tc, r)
+// movesSession carries out the intent to give a session to another device. It has what only a service can carry out: the plan is nil.
+func (a *Agent) movesSession(service.IntentFunc) service.IntentFunc {
+	return func(tc task.Context, in fact.Intent) (fact.Result, error) {
+		var m seen.MoveIntent
+		if err := fact.Unmarshal(in.Payload, &m); err != nil {
+			return fact.Result{}, err
+		}
+		return fact.Result{Operation: in.Operation}, a.services.reconfig.Move(tc, in.Operation, m)
+	}
 }

@@ -10,9 +10,10 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/choreo"
+	seen "github.com/aura-runtime/aura/domain/session"
+	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/session"
-	"github.com/aura-runtime/aura/session/reconfig"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
 )
@@ -151,9 +152,24 @@ func (m *movers) begin(number byte, role choreo.Role) aura.SessionID {
 	return name
 }
 
+// moves is the intent of a person to give a session to a device.
+func moves(tc task.Context, p *auratest.Person, name aura.SessionID, to aura.DeviceID) fact.Intent {
+	payload, err := fact.Marshal(seen.MoveIntent{Session: name, To: to})
+	if err != nil {
+		p.World.Fatalf("%v", err)
+	}
+	return fact.Intent{Kind: seen.IntentMove, Operation: aura.OperationID{name[0], byte(tc.Elapsed() / time.Millisecond), 1}, Payload: payload}
+}
+
+// gives has a person give a session to a device.
+func gives(tc task.Context, p *auratest.Person, name aura.SessionID, to aura.DeviceID) error {
+	_, err := p.Agent.Submit(tc, moves(tc, p, name, to))
+	return err
+}
+
 func (m *movers) move(name aura.SessionID, from, to *auratest.Person) {
 	m.Helper()
-	if err := from.Agent.Move(m.tc, reconfig.Request{Session: name, To: to.Ring.Device()}); err != nil {
+	if err := gives(m.tc, from, name, to.Ring.Device()); err != nil {
 		m.Errorf("from %s to %s: %v", from.Name, to.Name, err)
 	}
 }
@@ -232,10 +248,10 @@ func TestACrashDuringAMoveLeavesOneOwner(t *testing.T) {
 		for _, p := range []*auratest.Person{m.laptop, m.server, m.ben} {
 			p.Disk.SetFaults(journal.Faults{SyncDelay: time.Millisecond})
 		}
-		from, to := m.laptop.Agent, m.server.Ring.Device()
-		moves := task.NewGroup(m.tc, "moves")
-		moves.Go("move", func(tc task.Context) error {
-			_ = from.Move(tc, reconfig.Request{Session: name, To: to}) // the crash may come first
+		from, intent := m.laptop.Agent, moves(m.tc, m.laptop, name, m.server.Ring.Device())
+		moving := task.NewGroup(m.tc, "moves")
+		moving.Go("move", func(tc task.Context) error {
+			_, _ = from.Submit(tc, intent) // the crash may come first
 			return nil
 		})
 		victim := []*auratest.Person{m.laptop, m.server, m.ben}[m.Seed%3]
@@ -250,7 +266,7 @@ func TestACrashDuringAMoveLeavesOneOwner(t *testing.T) {
 			m.Sleep(m.tc, time.Second)
 			m.owners(name)
 		}
-		_ = moves.Close(m.tc, time.Minute)
+		_ = moving.Close(m.tc, time.Minute)
 		host := m.atLaptop
 		if m.atServer.done[name] {
 			host, moved = m.atServer, moved+1
@@ -303,7 +319,7 @@ func TestADeviceThatIsAwayKeepsNothingUp(t *testing.T) {
 		name := m.begin(1, "Host")
 		m.Sleep(m.tc, 12*time.Second)
 		m.Cut(m.laptop, m.server)
-		err := m.laptop.Agent.Move(m.tc, reconfig.Request{Session: name, To: m.server.Ring.Device()})
+		err := gives(m.tc, m.laptop, name, m.server.Ring.Device())
 		if !errors.Is(err, aura.Timeout) || !m.owns(m.laptop, name) {
 			m.Errorf("to a device that is away: %v", err)
 		}

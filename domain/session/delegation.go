@@ -9,6 +9,40 @@ import (
 	"github.com/aura-runtime/aura/guard"
 )
 
+// The capabilities of the steps of the protocol Delegation: to give a session to another device, and to take one.
+const (
+	CapDelegate = "session:delegate"
+	CapTake     = "session:take"
+)
+
+// IntentMove gives a session to another device of the account. The payload is a [MoveIntent].
+const IntentMove = "session.move"
+
+// MoveIntent asks for a delegation.
+type MoveIntent struct {
+	Session aura.SessionID `cbor:"1,keyasint,omitzero"`
+	To      aura.DeviceID  `cbor:"2,keyasint,omitzero"`
+	// Attenuate states that the scope narrows to Fragments. Otherwise it moves intact, and there are none.
+	Attenuate bool     `cbor:"3,keyasint,omitempty"`
+	Fragments []string `cbor:"4,keyasint,omitempty"`
+	// Upgrade is a change of a protocol's version that both devices make with it; nil: none.
+	Upgrade *upgrade.Request `cbor:"5,keyasint,omitempty"`
+}
+
+// Delegations returns the domain of sessions that go from one device of an account to another one. A service of the runtime carries its operation
+// out, in a session of the two devices. Its facts stay with the authority.
+func Delegations() domain.Module {
+	return domain.Module{
+		Name: "delegation",
+		Kinds: []fact.Kind{
+			{Name: KindDelegated, Columns: []fact.Column{{Name: "session", Key: 1}, {Name: "protocol", Key: 2}}, Check: checkDelegated},
+			{Name: KindTaken, Columns: []fact.Column{{Name: "session", Key: 1}, {Name: "ceremony", Key: 2}}, Check: checkTaken},
+		},
+		Capabilities: domain.OwnerCapabilities(CapDelegate, CapTake),
+		Operations:   []domain.Operation{{Name: IntentMove, Category: domain.CategoryCeremony, Protocol: "delegation", Leaves: KindDelegated}},
+	}
+}
+
 // The kinds of facts of a delegation.
 const (
 	// KindDelegated: this device gave a session to another one. The payload is a Delegated.

@@ -27,6 +27,7 @@ func TestFormats(t *testing.T) {
 	formats.Map(t, "session.Played", formats.Payload[Played]())
 	formats.Map(t, "session.signedMove", formats.Payload[signedMove]())
 	formats.Map(t, "session.Rule", formats.Payload[Rule]())
+	formats.Map(t, "session.MoveIntent", formats.Payload[MoveIntent]())
 	formats.Map(t, "session.Offer", formats.Payload[Offer]())
 	formats.Map(t, "session.Piece", formats.Payload[Piece]())
 	formats.Map(t, "session.Readiness", formats.Payload[Readiness]())

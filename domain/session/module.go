@@ -12,9 +12,6 @@ const (
 	CapInvite = "session:invite"
 	CapAnswer = "session:answer"
 	CapCreate = "session:create"
-	// delegation: to give a session to another device, and to take one.
-	CapDelegate = "session:delegate"
-	CapTake     = "session:take"
 	// journalsync: to say how far a journal is, and to hand over what the other lacks.
 	CapFrontier = "sync:frontier"
 	CapPush     = "sync:push"
@@ -43,10 +40,8 @@ func Module() domain.Module {
 		Kinds: []fact.Kind{
 			{Name: KindCreated, Columns: []fact.Column{{Name: "session", Key: 1}, {Name: "protocol", Key: 2}}, Check: checkCreated},
 			{Name: KindFailed, Columns: []fact.Column{{Name: "session", Key: 1}, {Name: "protocol", Key: 2}}, Check: checkFailed},
-			{Name: KindDelegated, Columns: []fact.Column{{Name: "session", Key: 1}, {Name: "protocol", Key: 2}}, Check: checkDelegated},
-			{Name: KindTaken, Columns: []fact.Column{{Name: "session", Key: 1}, {Name: "ceremony", Key: 2}}, Check: checkTaken},
 		},
-		Capabilities: domain.OwnerCapabilities(CapInvite, CapAnswer, CapCreate, CapDelegate, CapTake),
+		Capabilities: domain.OwnerCapabilities(CapInvite, CapAnswer, CapCreate),
 	}
 	for _, name := range []string{
 		CapFrontier, CapPush, CapGuardianPropose, CapGuardianAnswer, CapGuardianShare, CapGuardianCommit, CapPathEstablish, CapPathRelay,

@@ -10,7 +10,6 @@ import (
 	"github.com/aura-runtime/aura/choreo"
 	"github.com/aura-runtime/aura/domain"
 	view "github.com/aura-runtime/aura/domain/session"
-	"github.com/aura-runtime/aura/domain/upgrade"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/journal"
@@ -62,30 +61,22 @@ func (c *Controller) Play(r *session.Registry) error {
 	return errors.Join(r.Play(Delegation, roleSource, c.source), r.Play(Delegation, roleTarget, c.target), r.Answer(Delegation, roleTarget, c.offered))
 }
 
-// Request asks for a delegation.
-type Request struct {
-	Session aura.SessionID `cbor:"1,keyasint,omitzero"`
-	To      aura.DeviceID  `cbor:"2,keyasint,omitzero"`
-	// Attenuate states that the scope narrows to Fragments. Otherwise it moves intact, and there are none.
-	Attenuate bool     `cbor:"3,keyasint,omitempty"`
-	Fragments []string `cbor:"4,keyasint,omitempty"`
-	// Upgrade is a change of a protocol's version that both devices make with it; nil: none.
-	Upgrade *upgrade.Request `cbor:"5,keyasint,omitempty"`
-}
-
 // patience is how long a session stands still for another device that does not answer.
-const patience = 2 * time.Minute
+const patience = time.Minute
 
-// Move gives a session to another device of the account, and returns when that device acts on it. Until then the session stands still; when
+// Move gives a session to another device of the account, as a person's operation, and returns when that device acts on it. Until then the session stands still; when
 // Move returns an error it goes on here, but for aura.Unavailable: then it was given away, and the other device has not said yet that it acts.
 //
-// It returns aura.NotFound for a session that is not here, aura.Stale for one that has ended, aura.Conflict for one that
+// It returns aura.NotFound for a session that is not here, aura.Stale for one that has ended and for a device that is not connected, aura.Conflict for one that
 // no recording is kept of or that is with a stranger, aura.Denied for a device that is none of the account, a scope that is wider or a
 // protocol that does not allow it, aura.Timeout when the device does not answer, and the reason of the device when it refuses.
-func (c *Controller) Move(tc task.Context, r Request) error {
+func (c *Controller) Move(tc task.Context, operation aura.OperationID, r view.MoveIntent) error {
 	g, err := c.plan(tc, &r)
 	if err != nil {
 		return err
+	}
+	if up, err := c.options.Engine.Meets(tc, c.options.Context, session.Party{Authority: c.options.Own, Device: r.To}); err != nil || !up {
+		return errors.Join(err, aura.Errorf("reconfig.Move", aura.Stale, "device %s is not connected: start it, and try again when the two devices have met", aura.Short(r.To)))
 	}
 	argument, err := fact.Marshal(r)
 	if err != nil {
@@ -99,7 +90,7 @@ func (c *Controller) Move(tc task.Context, r Request) error {
 	c.await(name, outcome)
 	defer c.await(name, nil)
 	err = c.options.Engine.Open(tc, session.Opening{
-		Name: name, Protocol: Delegation, Role: roleSource, Context: c.options.Context, Persistent: true, Argument: argument,
+		Name: name, Protocol: Delegation, Role: roleSource, Context: c.options.Context, Persistent: true, Argument: argument, Operation: operation,
 		Parties: []session.Party{{Role: roleTarget, Authority: c.options.Own, Device: r.To}},
 	})
 	if err != nil {
@@ -139,7 +130,7 @@ type given struct {
 
 // plan shows that a delegation may begin, before anything stands still: that the session is owned here, the rule of its protocol, its
 // scope, and the other device.
-func (c *Controller) plan(tc task.Context, r *Request) (g given, err error) {
+func (c *Controller) plan(tc task.Context, r *view.MoveIntent) (g given, err error) {
 	const op = "reconfig.Move"
 	o := &c.options
 	fragment := ""
@@ -207,8 +198,8 @@ func narrow(rule *view.Rule, has own.Scope, fragments []string, fragment string)
 const bundlePrefix = "bundle:"
 
 // caller is on whose behalf the facts of a delegation are made.
-func (c *Controller) caller(tc task.Context) domain.Caller {
-	return domain.Caller{Authority: c.options.Own, Device: c.options.Device, Now: tc.Now()}
+func (c *Controller) caller(tc task.Context, operation aura.OperationID) domain.Caller {
+	return domain.Caller{Authority: c.options.Own, Device: c.options.Device, Operation: operation, Now: tc.Now()}
 }
 
 // send sends a message, and tries again what time may mend.

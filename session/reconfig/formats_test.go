@@ -8,6 +8,5 @@ import (
 
 // TestFormats holds what docs/formats.md says of this package.
 func TestFormats(t *testing.T) {
-	formats.Map(t, "reconfig.Request", formats.Payload[Request]())
 	formats.Map(t, "reconfig.recording", formats.Payload[recording]())
 }

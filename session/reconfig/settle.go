@@ -89,7 +89,7 @@ func (c *Controller) Settle(tc task.Context) error {
 // claim takes a session by the fact of its source.
 func (c *Controller) claim(tc task.Context, i *session.Import, m *view.Move) error {
 	_, err := i.Claim(tc, func(tc task.Context, changes []journal.LogChange) error {
-		r, err := view.Take(c.caller(tc), &view.Taken{Session: i.Name(), Move: *m})
+		r, err := view.Take(c.caller(tc, aura.OperationID{}), &view.Taken{Session: i.Name(), Move: *m})
 		if err != nil {
 			return err
 		}

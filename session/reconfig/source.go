@@ -23,7 +23,7 @@ type recording struct {
 type source struct {
 	*Controller
 	port    *session.Port
-	request Request
+	request view.MoveIntent
 	offer   *view.Offer // that was made; nil: none yet
 	sent    uint64      // bytes of the recording
 	pending string      // the label that came last and was not answered
@@ -226,7 +226,7 @@ func (s *source) commit(tc task.Context) (committed bool, err error) {
 	}
 	err = s.transfer.Commit(tc, func(tc task.Context, changes []journal.LogChange) error {
 		return s.send(tc, s.port, roleTarget, "Committed", d, func(tc task.Context) (guard.Request, error) {
-			r, err := view.Delegate(s.caller(tc), d)
+			r, err := view.Delegate(s.caller(tc, s.port.Session().Operation), d)
 			r.Metadata = append(r.Metadata, metas(changes)...)
 			return r, err
 		})

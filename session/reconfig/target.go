@@ -257,7 +257,7 @@ func (t *target) activate(tc task.Context) error {
 	}
 	says := func(tc task.Context, changes []journal.LogChange) error {
 		return t.send(tc, t.port, roleSource, "Activated", nil, func(tc task.Context) (guard.Request, error) {
-			r, err := view.Take(t.caller(tc), &view.Taken{Session: o.Session, Ceremony: t.port.Session().Name, Move: *last})
+			r, err := view.Take(t.caller(tc, aura.OperationID{}), &view.Taken{Session: o.Session, Ceremony: t.port.Session().Name, Move: *last})
 			r.Metadata = append(r.Metadata, metas(changes)...)
 			return r, err
 		})

@@ -65,8 +65,8 @@ type replayLine struct {
 	sessionLine
 	Messages uint64             `json:"messages"`
 	Before   uint64             `json:"before,omitempty"` // messages before the checkpoint with which the recording begins
-	Checked  uint64             `json:"checked"`        // states that came again
-	Root     string             `json:"root,omitempty"` // SHA-256 of the state at the end, in hexadecimal digits; absent: it is over
+	Checked  uint64             `json:"checked"`          // states that came again
+	Root     string             `json:"root,omitempty"`   // SHA-256 of the state at the end, in hexadecimal digits; absent: it is over
 	Departs  *session.Departure `json:"departs,omitempty"`
 }
 
