@@ -16,6 +16,7 @@ import (
 	"github.com/aura-runtime/aura/session"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
+	"github.com/aura-runtime/aura/world"
 )
 
 // dialogue is a session in which two people take turns, until the first one says so.
@@ -326,5 +327,34 @@ func TestADeviceThatIsAwayKeepsNothingUp(t *testing.T) {
 		m.Heal(m.laptop, m.server)
 		m.played(name, m.atLaptop, m.atBen)
 		nothingLeft(m.tc, m.World, m.laptop, m.server, m.ben)
+	})
+}
+
+// TestAnEarlierDeviceIsHeardNoMore: a backup of the laptop from before the move is restored. Its session is refused, with an event that says that it is
+// stale, and the session goes on where it is.
+func TestAnEarlierDeviceIsHeardNoMore(t *testing.T) {
+	moving(t, 2, func(m *movers) {
+		name := m.begin(1, "Host")
+		m.Sleep(m.tc, 12*time.Second)
+		backup := m.laptop.Copy(m.tc, "backup")
+		m.move(name, m.laptop, m.server)
+		m.Sleep(m.tc, time.Minute/2)
+		m.laptop.Crash()
+		m.laptop.Restore(m.tc, backup)
+		before := len(m.Events)
+		m.laptop.Start(m.tc)
+		if !m.owns(m.laptop, name) {
+			m.Errorf("the backup does not own the session: the test shows nothing")
+		}
+		m.played(name, m.atServer, m.atBen)
+		stale := func(e world.Event) bool {
+			return e.Family() == world.FamilyIngress && e.Field("error_kind") == "stale" && e.Message() == "rejected"
+		}
+		if !slices.ContainsFunc(m.Events[before:], stale) {
+			m.Errorf("no greeting of the earlier device was refused as stale")
+		}
+		if m.atLaptop.done[name] {
+			m.Errorf("the earlier device played the session, too")
+		}
 	})
 }
