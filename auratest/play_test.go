@@ -53,7 +53,7 @@ func (s *score) Restore(state []byte) error {
 	return err
 }
 
-// played returns how many balls the messages and what was saved before them have.
+// played returns how many balls the messages have, with those before the play saved.
 func played(t *domain.Talk) (n uint64, err error) {
 	if t.Saved != nil {
 		err = fact.Unmarshal(t.Saved, &n)

@@ -38,6 +38,7 @@ type player struct {
 	from     []session.Party             // of admissions
 	memory   bool                        // sessions end with the agent
 	unwanted bool                        // greetings are refused
+	slow     aura.Duration               // before the solution
 }
 
 // plays returns the options that let a person play riddles.
@@ -60,7 +61,7 @@ func (x *player) plays(version string) func(*session.Registry) error {
 			})),
 			r.Play(riddleID, "Knower", x.program(func(tc task.Context, p *session.Port) error {
 				return errors.Join(x.hear(tc, p, "Asker"), x.say(tc, p, "Asker", "Answer"),
-					x.hear(tc, p, "Asker"), x.say(tc, p, "Asker", "Solution"), x.hear(tc, p, "Asker"))
+					x.hear(tc, p, "Asker"), tc.Sleep(x.slow), x.say(tc, p, "Asker", "Solution"), x.hear(tc, p, "Asker"))
 			})),
 			r.Answer(riddleID, "Knower", func(_ task.Context, from session.Party, _ aura.ContextID, g *session.Greeting) (session.Opening, error) {
 				if x.unwanted {

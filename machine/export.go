@@ -86,7 +86,7 @@ func (m *Machine) Import(image *Image, a Admission, state []byte) (own.Claim, er
 	return authority, nil
 }
 
-// takeIn reads a session and enters it, when check allows what was read. Otherwise nothing of it stays.
+// takeIn reads a session and enters it, when check allows it. Otherwise nothing of it stays.
 func (m *Machine) takeIn(op aura.Op, image *Image, a Admission, state []byte, check func(*session) error) (*session, error) {
 	if err := m.admits(op, image, &a); err != nil {
 		return nil, err

@@ -84,7 +84,7 @@ func TestAReopenedSessionIsTheOneThatWasExported(t *testing.T) {
 	})
 }
 
-// TestASessionInATransferIsNotReopened: nobody knows yet whether it is still here.
+// TestASessionInATransferIsNotReopened: its commit may have made another machine the owner.
 func TestASessionInATransferIsNotReopened(t *testing.T) {
 	s := midway(t)
 	if _, err := s.m.BeginTransfer(s.cap, "phone", own.Whole(), false); err != nil {

@@ -129,7 +129,7 @@ func (r *player) send(tc task.Context, m *domain.Move) error {
 	return err
 }
 
-// save takes a state of the play in the place of what was said.
+// save takes a state of the play in the place of the messages so far.
 func (r *player) save(tc task.Context, state []byte) error {
 	if len(r.talk.Said) == 0 && r.talk.Saved != nil {
 		return aura.Errorf("service.Ceremonies", aura.Invalid, "a play of module %s saves twice, and nothing was said in between", r.module.Name)

@@ -175,7 +175,7 @@ func BenchmarkRestartLong(b *testing.B) {
 					heard = heard[:0]
 					b.StartTimer()
 					s = begin(b, tc, sim, disk, false, "Cust", idle, with)
-					sleep(b, tc, time.Second) // its program has repeated what was recorded
+					sleep(b, tc, time.Second) // its program has repeated the recorded messages
 				}
 				b.StopTimer()
 				b.ReportMetric(float64(len(heard)), "repeated")

@@ -76,10 +76,10 @@ func (e *Engine) mayBegin(s *speaker, g *Greeting) (Admit, choreo.Role, error) {
 	case ended != nil && s.talk.Only == (aura.SessionID{}) && (admit == nil || g.Have > 0):
 		s.tell(e.refer(g, ended))
 		return nil, "", stale(op, ended)
-	case admit == nil:
-		return refuse(RefusalProtocol, aura.Denied, "peers begin none here")
 	case g.Have > 0 && s.talk.Only == (aura.SessionID{}):
 		return refuse(RefusalEnded, aura.Stale, "it has ended here") // this side had sent messages, and would send others now
+	case admit == nil:
+		return refuse(RefusalProtocol, aura.Denied, "peers begin none here")
 	}
 	if p, differs := e.differs(g); differs {
 		s.tellVersion(g.Session, p)

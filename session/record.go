@@ -28,9 +28,9 @@ const (
 	recordMoved uint8 = 11
 )
 
-// record is an entry of a session's recording. The first one has the opening, and may be a checkpoint, see [saved]. Each other one a message of the played role, which
-// it sent or which came, a timeout that its program was granted, or a part of a handover: from held on the session does not act here, from
-// owned on it does. State is the digest of the session on the machine before a message that it sent, see [live.digest].
+// record is an entry of a session's recording. The first one has the opening, and may be a checkpoint, see [saved]. Each other one has a message of
+// the played role, which it sent or which came, a timeout that its program was granted, or a part of a handover: from held on the session does not
+// act here, from owned on it does. State is the digest of the session on the machine before a message that it sent, see [live.digest].
 type record struct {
 	Kind    uint8    `cbor:"1,keyasint,omitempty"`
 	Opening *opening `cbor:"2,keyasint,omitempty"`

@@ -109,8 +109,8 @@ func (n *rerun) message(r *record) error {
 // everyMessage is the room of a role that takes all messages of its recording.
 const everyMessage = math.MaxUint64
 
-// rerun plays a recording up to so many messages, with those before its checkpoint, and calls fn after each entry. A departure is an error of play, in whose place
-// fn gets it and ends the run.
+// rerun plays a recording up to so many messages, with those before its checkpoint, and calls fn after each entry. A departure is an error of play,
+// in whose place fn gets it and ends the run.
 func (r *Registry) rerun(j *journal.Journal, name aura.SessionID, room, most uint64, fn func(n *rerun, e *record, departs error)) error {
 	n, over, messages := r.newRerun(room), false, uint64(0)
 	return replay(j, name, func(e *record) {

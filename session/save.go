@@ -17,7 +17,7 @@ func (p *Port) Saved() (state []byte, has bool) { return p.session.saved, p.sess
 // program has not taken yet. So a restart costs what happened since. In a session without a recording it does nothing, and
 // after the end of the role's part neither.
 //
-// It returns aura.Conflict for a program that has not repeated yet what was recorded, or that works within a budget of [Port.Within], and
+// It returns aura.Conflict for a program that has not repeated all recorded messages yet, or that works within a budget of [Port.Within], and
 // aura.Exhausted when peers have not confirmed thousands of messages: see [Port.Delivered]. A copy of a peer's home that lacks a message which the
 // peer had confirmed is refused from then on.
 func (p *Port) Save(tc task.Context, state []byte) error {
@@ -33,7 +33,7 @@ func (p *Port) Save(tc task.Context, state []byte) error {
 	}
 	defer l.turn.Release()
 	if l.sentNext() != nil || len(l.granted) > 0 {
-		return aura.Errorf(op, aura.Conflict, "the program of session %s saves before it has repeated what was recorded", aura.Short(name))
+		return aura.Errorf(op, aura.Conflict, "the program of session %s saves before it has repeated the recorded messages", aura.Short(name))
 	}
 	type made struct {
 		entries   [][]byte

@@ -55,7 +55,7 @@ func bytesOf(n uint64) []byte {
 	return binary.BigEndian.AppendUint64(nil, n)
 }
 
-// asker asks so many times, and saves after each third question that it asked: before the answer. What it saves is the number of questions.
+// asker asks so many times, and saves after each third question that it asked: before the answer. It saves the number of questions.
 func asker(rounds uint64, heard *[]uint64) session.Program {
 	return func(tc task.Context, p *session.Port) error {
 		state, asked := p.Saved()
@@ -306,8 +306,8 @@ func TestARecordingHasABound(t *testing.T) {
 	}
 }
 
-// TestADamagedCheckpointIsGivenUp: at the start the session ends as failed, and the engine says why, whatever of the checkpoint is wrong. What the
-// entries of another session say is not taken for those of this one.
+// TestADamagedCheckpointIsGivenUp: at the start the session ends as failed, and the engine says why, whatever of the checkpoint is wrong. The
+// entries of another session are not taken for those of this one.
 func TestADamagedCheckpointIsGivenUp(t *testing.T) {
 	flip := func(b []byte, at int) []byte { b = slices.Clone(b); b[at] ^= 1; return b }
 	for what, damage := range map[string]func(all, other [][]byte) [][]byte{
