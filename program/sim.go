@@ -39,7 +39,8 @@ func simCommand(s *cli.Shell) *cobra.Command {
 differ and jump, people take the names of others, and some are away for weeks. With --copies a home is copied at any
 instant and the copy started beside it, or the home restored from an earlier copy; in few minutes there may be no copy, and
 the report says so. With --devices people enrol further devices of their accounts and remove them, and a removed one tries
-to go on; devices give parts of their budgets away, and two change the list of devices at once. The invariants are checked
+to go on; devices give parts of their budgets away, and two change the list of devices at once. With --sessions devices begin
+sessions with contacts, groups and each other, whose programs are slow, wait and fail. The invariants are checked
 throughout. A seed decides everything: the same seed gives the same world, step for
 step, and so the same digest.
 
@@ -64,6 +65,9 @@ that the checks bite, --plant puts a bug into every agent:
 			if f.Devices < 1 || f.Devices > sim.MaxDevices {
 				return cli.Usage(c, "--devices must be 1 to %d, got %d", sim.MaxDevices, f.Devices)
 			}
+			if f.Sessions < 0 || f.Sessions > sim.MaxSessions || f.Sessions > 0 && f.Copies {
+				return cli.Usage(c, "--sessions must be 0 to %d, and goes not with --copies, got %d", sim.MaxSessions, f.Sessions)
+			}
 			if f.Minutes < 1 || f.Minutes > sim.MaxMinutes {
 				return cli.Usage(c, "--minutes must be 1 to %d, got %d", sim.MaxMinutes, f.Minutes)
 			}
@@ -73,7 +77,7 @@ that the checks bite, --plant puts a bug into every agent:
 			// A slow host is said, in whole lines, and changes no verdict.
 			f.Slow = func(slow task.Slow) { fmt.Fprintln(os.Stderr, "aura sim:", slow) }
 			if f.script != "" {
-				if f.seeds != "" || f.trace != "" || f.Faults || f.Copies || f.Devices != 1 || f.Plant != "" {
+				if f.seeds != "" || f.trace != "" || f.Faults || f.Copies || f.Devices != 1 || f.Sessions != 0 || f.Plant != "" {
 					return cli.Usage(c, "--script goes with --seed alone")
 				}
 				return simScript(s, &f)
@@ -99,6 +103,7 @@ that the checks bite, --plant puts a bug into every agent:
 	flags.BoolVar(&f.Faults, "faults", false, "let all that go wrong which can")
 	flags.BoolVar(&f.Copies, "copies", false, "let homes be copied and run twice, and be restored from old copies")
 	flags.IntVar(&f.Devices, "devices", 1, fmt.Sprintf("how many devices an account may have, 1 to %d: above 1 people enrol and remove some", sim.MaxDevices))
+	flags.IntVar(&f.Sessions, "sessions", 0, fmt.Sprintf("how many sessions each device begins at most, 0 to %d, without --copies", sim.MaxSessions))
 	flags.StringVar(&f.Plant, "plant", "", "a bug to put into every agent, one of those above")
 	flags.StringVar(&f.script, "script", "", "run only the commands of this file")
 	flags.StringVar(&f.trace, "trace", "", "write every event to this file, one a line")
@@ -167,6 +172,9 @@ func (f *simFlags) replay(seed uint64) string {
 	if f.Devices > 1 {
 		command += fmt.Sprintf(" --devices %d", f.Devices)
 	}
+	if f.Sessions > 0 {
+		command += fmt.Sprintf(" --sessions %d", f.Sessions)
+	}
 	if f.Plant != "" {
 		command += " --plant " + f.Plant
 	}
@@ -228,10 +236,10 @@ digest       %s
 time         %v simulated in %v, %.0f times as fast
 people       %d pairs met, %d groups, %d actions
 messages     %d sent, %d delivered, %d facts in all journals
-trouble      %s
+%strouble      %s
 `,
 		v.Seed, v.Digest, v.Simulated.Round(time.Second), v.Real.Round(time.Millisecond), v.Ratio,
-		v.Contacts, v.Groups, v.Operations, v.Messages, v.Deliveries, v.Facts,
+		v.Contacts, v.Groups, v.Operations, v.Messages, v.Deliveries, v.Facts, sessions("sessions     ", &v.Sessions),
 		troubles(&v.Troubles))
 	for _, violation := range v.Violations {
 		if err == nil {
@@ -245,6 +253,15 @@ trouble      %s
 		_, err = fmt.Fprintln(to, "verdict      every invariant held")
 	}
 	return err
+}
+
+// sessions says how sessions ended, in lines with a beginning; nothing when there was none.
+func sessions(begin string, s *sim.Sessions) string {
+	if s.Opened == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s%d opened, at participants %d completed, %d failed, %d cancelled, %d expired,\n%s%d refused, %d agreements, %d changes of version\n",
+		begin, s.Opened, s.Completed, s.Failed, s.Cancelled, s.Expired, troubleIndent, s.Refused, s.Agreed, s.Changed)
 }
 
 // troubles lists the faults of one world.
@@ -299,10 +316,11 @@ type simSum struct {
 	Real      aura.Duration `json:"real_ns"` // of all worlds together, also when several ran at once
 	Messages  int           `json:"messages"`
 	sim.Troubles
-	In      sim.Troubles `json:"worlds_with"` // in how many worlds each trouble happened
-	Verdict string       `json:"verdict"`
-	Note    string       `json:"note,omitempty"`   // as in simVerdict, of all worlds together
-	Failed  *simVerdict  `json:"failed,omitempty"` // the first seed that failed
+	Sessions sim.Sessions `json:"sessions"`
+	In       sim.Troubles `json:"worlds_with"` // in how many worlds each trouble happened
+	Verdict  string       `json:"verdict"`
+	Note     string       `json:"note,omitempty"`   // as in simVerdict, of all worlds together
+	Failed   *simVerdict  `json:"failed,omitempty"` // the first seed that failed
 }
 
 // simMany runs the worlds of a range of seeds, up to the first that fails.
@@ -320,6 +338,7 @@ func simMany(s *cli.Shell, c *cobra.Command, f *simFlags, first, last uint64) er
 		sum.Real += v.Real
 		sum.Messages += v.Messages
 		sum.Troubles.Add(&v.Troubles)
+		sum.Sessions.Add(&v.Sessions)
 		sum.In.Add(v.Happened())
 		fmt.Fprintf(s.Err, "seed %d  %s  %v in %v\n", v.Seed, v.Verdict, v.Simulated.Round(time.Second), v.Real.Round(time.Millisecond))
 		if v.Verdict != verdictHeld {
@@ -339,8 +358,8 @@ func simMany(s *cli.Shell, c *cobra.Command, f *simFlags, first, last uint64) er
 	case sum.Failed != nil:
 		err = sum.Failed.print(s.Out)
 	default:
-		_, err = fmt.Fprintf(s.Out, "seeds %d..%d: every invariant held in %d worlds, %v simulated in %v, %d messages\ntrouble, in how many worlds:\n%s%s\n",
-			first, last, sum.Worlds, sum.Simulated.Round(time.Second), sum.Real.Round(time.Millisecond), sum.Messages, troubleIndent, troublesIn(&sum.Troubles, &sum.In))
+		_, err = fmt.Fprintf(s.Out, "seeds %d..%d: every invariant held in %d worlds, %v simulated in %v, %d messages\n%strouble, in how many worlds:\n%s%s\n",
+			first, last, sum.Worlds, sum.Simulated.Round(time.Second), sum.Real.Round(time.Millisecond), sum.Messages, sessions("sessions: ", &sum.Sessions), troubleIndent, troublesIn(&sum.Troubles, &sum.In))
 		if err == nil && sum.Note != "" {
 			_, err = fmt.Fprintln(s.Out, sum.Note)
 		}

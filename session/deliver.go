@@ -15,8 +15,8 @@ import (
 //
 // A message that is not of the session is refused, and leaves the session as it was: aura.NotFound for a session that is not here,
 // aura.Denied when the peer does not play the sender, aura.Conflict for a message before its turn, aura.Corrupt for
-// one that does not decode, aura.Invalid for one that the role cannot receive, aura.Exhausted while there is no room, aura.Stale
-// after the end.
+// one that does not decode, aura.Invalid for one that the role cannot receive, aura.Exhausted while there is no room, aura.Unavailable
+// while the disk takes nothing, aura.Stale after the end.
 func (e *Engine) Deliver(tc task.Context, on *ChannelOptions, m *effect.Message) (next uint64, err error) {
 	const op = "session.Deliver"
 	var l *live
@@ -70,7 +70,11 @@ func (e *Engine) Deliver(tc task.Context, on *ChannelOptions, m *effect.Message)
 		if m.Seq == 0 && !l.names(from) {
 			r.Device = on.Peer.Device
 		}
-		if err := l.record(tc, l.records(r)); err != nil {
+		if err := l.record(tc, l.records(r)); aura.KindOf(err) == aura.Exhausted {
+			// The disk is full. That is no matter of the program, which would make room by taking a message: the channel ends, and the
+			// message comes on another one.
+			return 0, &aura.Error{Op: op, Kind: aura.Unavailable, Err: err}
+		} else if err != nil {
 			return 0, err
 		}
 	}

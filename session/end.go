@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -101,14 +102,19 @@ func (e *Engine) keep(end *view.Ended) journal.LogChange {
 }
 
 // over returns the end of the session that an opening names, nil when it may begin. A session in which no message came or left
-// has agreed on nothing, so it may begin again. It returns aura.Denied when the opening is one of another
-// session than the one that ended: who asks was not in it, and learns nothing of it.
-func (e *Engine) over(o *Opening) (*view.Ended, error) {
+// has agreed on nothing, so it may begin again: by the owner's word, and by the word of the only peer if that one had ended it. Otherwise two
+// sides could begin and end it in turn for ever. It returns aura.Denied when the opening is one of another session than the one that
+// ended: who asks was not in it, and learns nothing of it.
+func (e *Engine) over(o *Opening, byPeer bool) (*view.Ended, error) {
 	ended, has := e.kept.of[o.Name]
 	if !has {
 		ended, has = e.passed.of[o.Name]
 	}
-	if _, lives := e.live[o.Name]; !has || lives || o.Anew || ended.Session.Sent+ended.Session.Received == 0 {
+	if _, lives := e.live[o.Name]; !has || lives || o.Anew {
+		return nil, nil
+	}
+	theirs := ended.End.Kind == view.EndCancelled && ended.End.By != e.options.Own && len(o.Parties) == 1
+	if ended.Session.Sent+ended.Session.Received == 0 && (theirs || !byPeer) {
 		return nil, nil
 	}
 	same, v := &ended.Session, viewOf(o)
@@ -233,13 +239,17 @@ func (l *live) cancel(by aura.AuthorityID, reason string) error {
 // later learns how the session ended.
 const lingerFor = time.Minute
 
-// lingerForAll is how long one of more than two participants waits so: the others cannot tell a participant what another one sent.
+// lingerForAll is how long one of more than two participants waits so, within the session's budget: the others cannot tell a participant what
+// another one sent. A restart begins it anew, and the budget not.
 const lingerForAll = 24 * time.Hour
 
 func (l *live) linger(tc task.Context) {
 	most := lingerFor
 	if len(l.opening.Parties) > 1 {
 		most = lingerForAll
+		if l.until != 0 {
+			most = max(lingerFor, min(most, l.until.Sub(tc.Now().At)))
+		}
 	}
 	tc, done := tc.WithBudget("last messages of a session", most)
 	defer done()
@@ -292,7 +302,9 @@ func (e *Engine) finish(tc task.Context, l *live, failed error, first func() (bo
 				return nil, err
 			}
 		}
-		if l.recorded && l.fault == nil && e.options.Hardening == machine.HardeningIntegration {
+		// A panic between a commit and its step leaves the machine behind the recording, which goes now.
+		_, broken := errors.AsType[*task.PanicError](failed)
+		if l.recorded && l.fault == nil && !broken && e.options.Hardening == machine.HardeningIntegration {
 			if err := e.verify(tc, l); err != nil && aura.KindOf(err) != aura.Unavailable { // a disk that does not answer shows nothing
 				e.violated(tc, "a recording replays to its session", name, err)
 			}

@@ -242,7 +242,7 @@ func (e *Engine) Damaged() []string {
 // one that has ended, see Opening.Anew, aura.Denied when the protocol is not admitted, and aura.Exhausted when too many sessions live.
 func (e *Engine) Open(tc task.Context, o Opening) error {
 	_, err := ask(tc, e, func(tc task.Context) (struct{}, error) {
-		if over, err := e.over(&o); over != nil || err != nil {
+		if over, err := e.over(&o, false); over != nil || err != nil {
 			return struct{}{}, errors.Join(err, stale("session.Open", over))
 		}
 		return struct{}{}, e.open(tc, o, nil)

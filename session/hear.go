@@ -11,7 +11,7 @@ import (
 
 // goOn takes the peer's greeting for a session that is here. It returns the session and the peer's role when the two run different
 // versions of the protocol.
-func (e *Engine) goOn(s *speaker, g *Greeting) (other *live, with choreo.Role, err error) {
+func (e *Engine) goOn(s *speaker, g *Greeting, now aura.Duration) (other *live, with choreo.Role, err error) {
 	const op = "session.Speak"
 	l, o := e.live[g.Session], s.spoken[g.Session]
 	switch here := l.protocol.Version(); {
@@ -41,8 +41,10 @@ func (e *Engine) goOn(s *speaker, g *Greeting) (other *live, with choreo.Role, e
 		}
 		return nil, "", aura.Errorf(op, aura.Stale, "the peer has %d messages of session %s, and had confirmed %d: it is an older copy",
 			g.Have, aura.Short(g.Session), l.first(l.edgeTo(o.role)))
-	case g.Role == "" || o.heard:
-		return nil, "", aura.Errorf(op, aura.Denied, "a second greeting for session %s on one channel", aura.Short(g.Session))
+	case g.Role == "" || o.heard && !s.regreeted.take(now):
+		return nil, "", aura.Errorf(op, aura.Denied, "the other side greets again and again for session %s on one channel", aura.Short(g.Session))
+	case o.heard: // the session stood still there, and goes on from its recording: it lacks this side's greeting
+		o.greeted = false
 	}
 	o.heard, o.next, o.has = true, g.Have, g.Have
 	o.retry = 0 // the peer has room for the session now
@@ -145,7 +147,7 @@ func (s *speaker) complete(o *Opening, role choreo.Role, from Party, g *Greeting
 // beginFor begins a session because a peer greeted for it.
 func (e *Engine) beginFor(tc task.Context, s *speaker, o Opening, g *Greeting) error {
 	if _, lives := e.live[o.Name]; !lives {
-		over, err := e.over(&o)
+		over, err := e.over(&o, true)
 		if over != nil {
 			s.tell(e.refer(g, over))
 			return stale("session.Speak", over)
@@ -181,7 +183,7 @@ func (e *Engine) beginFor(tc task.Context, s *speaker, o Opening, g *Greeting) e
 			}
 		}
 	}
-	_, _, err := e.goOn(s, g) // of the version that mayBegin has seen
+	_, _, err := e.goOn(s, g, tc.Elapsed()) // of the version that mayBegin has seen
 	return err
 }
 

@@ -221,7 +221,7 @@ func (e *Engine) takeGreeting(tc task.Context, s *speaker, g *Greeting) error {
 	}
 	begun, err := ask(tc, e, func(tc task.Context) (in entry, err error) {
 		if _, lives := e.live[g.Session]; lives {
-			in.other, in.with, err = e.goOn(s, g)
+			in.other, in.with, err = e.goOn(s, g, tc.Elapsed())
 			return in, err
 		}
 		in.admit, in.role, err = e.mayBegin(s, g)
@@ -284,4 +284,8 @@ const (
 	// whose session ended here a moment ago may have a window of messages on their way for each of several sessions.
 	maxStrikes   = 256
 	strikeRefill = time.Second
+	// maxRegreetings is how often at once a peer may greet again for sessions that it has greeted for on a channel, and regreetRefill
+	// after which time once more: each has a window of messages sent again. Handovers that are taken back are that frequent at most.
+	maxRegreetings = 16
+	regreetRefill  = time.Minute
 )

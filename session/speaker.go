@@ -24,6 +24,8 @@ type speaker struct {
 	only    *live     // the session of a channel that carries one
 	over    bool      // it has ended
 	closing bool      // the sending task ends when all was said
+
+	regreeted allowance // greetings for sessions that the peer had greeted for
 }
 
 // spoken is a session on a channel.
@@ -96,7 +98,7 @@ func greetAgain() task.Backoff {
 // begin enters a channel, with the sessions that live.
 func (e *Engine) begin(talk ChannelOptions) (*speaker, error) {
 	const op = "session.Speak"
-	s := &speaker{engine: e, talk: talk, wake: task.NewWake(), spoken: map[aura.SessionID]*spoken{}}
+	s := &speaker{engine: e, talk: talk, wake: task.NewWake(), spoken: map[aura.SessionID]*spoken{}, regreeted: allowance{most: maxRegreetings, every: regreetRefill}}
 	if l, lives := e.live[talk.Only]; lives && s.add(l) == nil {
 		return nil, aura.Errorf(op, aura.Denied, "the peer plays no role in session %s", aura.Short(talk.Only))
 	} else if !lives && talk.Only != (aura.SessionID{}) && talk.Admit == nil {
@@ -315,7 +317,7 @@ func (l *live) adopt(was *live) {
 			o.speaker.only = l
 		}
 		if o.stood = o.lost; o.deaf {
-			o.deaf, o.greeted = false, false
+			o.deaf, o.greeted, o.heard = false, false, false
 		}
 		o.speaker.queue(o)
 	}

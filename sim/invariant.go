@@ -54,6 +54,17 @@ const (
 	// BudgetHolds: no agent spends more in an epoch than its limit, and no ledger forgets a charge,
 	// wherever the clock goes.
 	BudgetHolds = "no budget is exceeded"
+	// SessionsEnd: each session ends at each participant, once, and its recording with it.
+	SessionsEnd = "sessions end"
+	// SessionsAgree: a participant hears what another one said, in order; a session of several begins for all or for none; over one
+	// state one operation is agreed on; a change of version is made by all or by none.
+	SessionsAgree = "participants of a session agree"
+	// SessionsReplay: after a restart a session goes on from what it had said and heard.
+	SessionsReplay = "a session goes on as it was"
+	// SessionsOwned: who does not own a role of a session does not act in it.
+	SessionsOwned = "the owner alone acts on a session"
+	// SessionsBounded: neither sessions that live nor ends that are kept grow without bound.
+	SessionsBounded = "sessions are bounded"
 	// ReceiptsChain: the receiver's copy of a receipt chain agrees with the sender's ledger.
 	ReceiptsChain = "receipts are one chain"
 	// ViewsReduce: the signals of a running Core are the reduction of the facts, in any order.

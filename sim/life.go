@@ -60,10 +60,12 @@ func (l *life) boot(tc task.Context) (err error) {
 	w := l.world
 	l.fuse = newFuse(w.sim.Elapsed)
 	wrap := w.wrap(l.person)
-	l.agent, err = agent.New(tc, l.group, l.hands(), agent.Options{
+	options := agent.Options{
 		Version: "sim", Hardening: machine.HardeningIntegration, Modules: w.options.Modules, Trace: l.fuse.look, Extra: []task.Service{l.fuse},
 		Wrap: func(i interp.Interpreter) interp.Interpreter { return fused{wrap(i), l.fuse} },
-	})
+	}
+	l.plays(&options)
+	l.agent, err = agent.New(tc, l.group, l.hands(), options)
 	if err != nil {
 		return err
 	}
@@ -88,6 +90,9 @@ func (l *life) boot(tc task.Context) (err error) {
 	l.users = task.NewGroup(tc, "users")
 	if !w.scripted {
 		l.users.Go("user", l.use)
+		if l.original == nil && l.first().opened < w.options.Sessions {
+			l.users.Go("sessions", l.convene)
+		}
 	}
 	return nil
 }

@@ -38,6 +38,8 @@ type person struct {
 	ring    *keyring.Ring
 	disk    *journal.Faulty
 	chance  *chance // for the actions of the user
+	stage   *chance // for the sessions of the device
+	opened  int     // sessions that the device began
 	checker *checker
 
 	turn *task.Semaphore  // who holds it changes whether the agent runs
@@ -136,6 +138,7 @@ func (w *simulation) newPerson(i, slot int, name string) *person {
 	p.ring = keyring.Ephemeral(w.sim.Entropy(p.name + " keys"))
 	p.disk = journal.NewFaulty(w.sim.Entropy(p.name+" disk"), journal.Faults{})
 	p.chance = newChance(w.sim.Entropy(p.name + " user"))
+	p.stage = newChance(w.sim.Entropy(p.name + " sessions"))
 	p.checker = newChecker(p)
 	p.index = streams{recent: map[string][][]byte{}, own: map[string]bool{}}
 	return p

@@ -19,6 +19,8 @@ const (
 	MaxAgents  = 128
 	MaxMinutes = 24 * 60
 	MaxDevices = 4
+	// MaxSessions keeps a device's ends below those that its agent forgets.
+	MaxSessions = 200
 )
 
 // Options describes a world. The zero value of every field but Seed has a default.
@@ -33,6 +35,9 @@ type Options struct {
 	// Devices is how many devices an account has at most: above 1 people enrol and remove devices while the world lives.
 	// Default 1, at most [MaxDevices].
 	Devices int
+	// Sessions is how many sessions each device begins at most, of protocols of two and of several. It goes not with Copies: two
+	// homes of one device would play a role twice. Default: none, at most [MaxSessions].
+	Sessions int
 	// Modules are the domains that every agent has beside the usual ones. Their facts come from the scripts and tests of
 	// those who wrote them; their views are checked like all others. Default: none.
 	Modules []domain.Module
@@ -58,6 +63,7 @@ type Report struct {
 	Deliveries int           `json:"deliveries"` // of messages, to each recipient
 	Facts      int           `json:"facts"`      // in all journals together
 	Troubles
+	Sessions   Sessions    `json:"sessions"`
 	Violations []Violation `json:"violations"`
 }
 
@@ -113,6 +119,10 @@ func (o *Options) complete() error {
 	switch {
 	case o.Devices < 1 || o.Devices > MaxDevices:
 		return aura.Errorf(op, aura.Invalid, "%d devices, must be 1 to %d", o.Devices, MaxDevices)
+	case o.Sessions < 0 || o.Sessions > MaxSessions:
+		return aura.Errorf(op, aura.Invalid, "%d sessions, must be 0 to %d", o.Sessions, MaxSessions)
+	case o.Sessions > 0 && o.Copies:
+		return aura.Errorf(op, aura.Invalid, "sessions go not with copies")
 	case o.Agents < MinAgents || o.Agents > MaxAgents:
 		return aura.Errorf(op, aura.Invalid, "%d agents, must be %d to %d", o.Agents, MinAgents, MaxAgents)
 	case o.Minutes < 1 || o.Minutes > MaxMinutes:

@@ -28,8 +28,8 @@ func run(t *testing.T, o sim.Options) sim.Report {
 func hold(t *testing.T, o sim.Options, r sim.Report) {
 	t.Helper()
 	for _, v := range r.Violations {
-		t.Errorf("%v\nreplay: go run ./cmd/aura sim --seed %d --agents %d --minutes %d --faults=%v --copies=%v --devices %d",
-			v, o.Seed, o.Agents, o.Minutes, o.Faults, o.Copies, max(1, o.Devices))
+		t.Errorf("%v\nreplay: go run ./cmd/aura sim --seed %d --agents %d --minutes %d --faults=%v --copies=%v --devices %d --sessions %d",
+			v, o.Seed, o.Agents, o.Minutes, o.Faults, o.Copies, max(1, o.Devices), o.Sessions)
 	}
 }
 
@@ -80,6 +80,28 @@ func TestWorldsWithDevices(t *testing.T) {
 	}
 	if sum.Enrolments == 0 || sum.Removals == 0 || sum.Contests == 0 {
 		t.Errorf("%d devices were enrolled, %d removed; there were %d contests", sum.Enrolments, sum.Removals, sum.Contests)
+	}
+}
+
+// TestWorldsWithSessions: people and their devices play protocols of two and of several, agree on operations and change versions.
+func TestWorldsWithSessions(t *testing.T) {
+	var sum sim.Sessions
+	for seed := uint64(1); seed <= 6; seed++ {
+		o := sim.Options{Seed: seed, Agents: 4, Minutes: 4, Faults: seed%4 != 0, Sessions: 12, Devices: 1 + int(seed%2)*2}
+		r := run(t, o)
+		sum.Add(&r.Sessions)
+		hold(t, o, r)
+		if seed == 3 && run(t, o).Digest != r.Digest {
+			t.Errorf("seed %d: the same seed with sessions is another world", seed)
+		}
+	}
+	for what, n := range map[string]int{
+		"completed": sum.Completed, "failed": sum.Failed, "cancelled": sum.Cancelled, "expired": sum.Expired, "refused": sum.Refused,
+		"agreed": sum.Agreed, "changed": sum.Changed,
+	} {
+		if n == 0 {
+			t.Errorf("of %d sessions none %s: %+v", sum.Opened, what, sum)
+		}
 	}
 }
 
@@ -191,6 +213,8 @@ func TestOptionsOutOfBoundsAreRefused(t *testing.T) {
 		"a bug alone":    {Plant: sim.PlantVoidBranch},
 		"negative count": {Agents: -3},
 		"many devices":   {Devices: sim.MaxDevices + 1},
+		"many sessions":  {Sessions: sim.MaxSessions + 1},
+		"not both":       {Sessions: 1, Copies: true},
 	} {
 		if _, err := sim.Run(o); !errors.Is(err, aura.Invalid) {
 			t.Errorf("%s: %v, want invalid", name, err)

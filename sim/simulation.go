@@ -41,6 +41,7 @@ type simulation struct {
 	agents  *task.Group // the agents
 	people  []*person   // each by the first home
 	talks   talks
+	plays   plays
 	steps   map[[fact.ShortID]byte]step // all facts of contexts that were ever durable
 	bounds  map[stream][]closed         // all bounds that were said of a device
 	held    map[holding]bool            // facts of contexts that were ever durable at a home of a device
@@ -140,7 +141,7 @@ func (w *simulation) runStory(tc task.Context, trouble *task.Group) error {
 
 // conclude heals everything, lets the world settle, inspects it and ends it in order.
 func (w *simulation) conclude(tc task.Context) {
-	for _, step := range []func(task.Context){w.heal, w.makeUp, w.unite, w.turn, w.mingle, w.settle, w.agree, w.follow, w.inspect, w.stop} {
+	for _, step := range []func(task.Context){w.heal, w.makeUp, w.unite, w.turn, w.mingle, w.settle, w.agree, w.follow, w.inspect, w.rest, w.stop} {
 		if step(tc); w.broken() {
 			return
 		}
@@ -243,6 +244,7 @@ func (w *simulation) look(tc task.Context) {
 		p.lookAtServices(tc)
 		p.lookAtBudgets()
 		p.lookAtOperations()
+		p.lookAtSessions(tc)
 	}
 	w.announce(tc)
 }

@@ -1,0 +1,118 @@
+package session_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/chain/chaintest"
+	"github.com/aura-runtime/aura/choreo"
+	view "github.com/aura-runtime/aura/domain/session"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/session"
+	"github.com/aura-runtime/aura/task"
+)
+
+// TestASessionThatEndedHereIsNotBegunByAGreetingThatCrossedItsEnd: the peer had heard of the session and greets. The owner wants no
+// more of it, or its program cannot play, though no message was ever sent. So the peer learns how it has ended; otherwise the two could begin
+// and end it in turn for ever.
+func TestASessionThatEndedHereIsNotBegunByAGreetingThatCrossedItsEnd(t *testing.T) {
+	for want, program := range map[view.EndKind]session.Program{
+		view.EndCancelled: func(tc task.Context, p *session.Port) error {
+			_, _, err := p.Receive(tc, "Cust")
+			return err
+		},
+		view.EndFailed:  func(task.Context, *session.Port) error { return aura.Errorf("test", aura.Invalid, "it cannot") },
+		view.EndRefused: func(task.Context, *session.Port) error { return aura.Errorf("test", aura.Denied, "it may not") },
+	} {
+		chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+			shop := begin(t, tc, sim, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), true, "Store", program)
+			defer shop.Close(tc)
+			o := shop.opening("Cust")
+			if err := shop.engine.Open(tc, o); err != nil {
+				t.Fatal(err)
+			}
+			sleep(t, tc, time.Second)
+			if err := shop.engine.End(tc, name); err != nil {
+				t.Fatal(err)
+			}
+			greeting, err := fact.Marshal(session.Greeting{Session: name, Protocol: shopID, Version: imageOf(t).Digest(), Role: "Cust"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := pipe{task.NewMailbox[frame]("in", 8), task.NewMailbox[frame]("out", 8)}
+			talk := one2one(name)
+			talk.Admit = func(task.Context, session.Party, aura.ContextID, *session.Greeting) (session.Opening, error) {
+				return o, nil
+			}
+			if err := p.in.Send(tc, frame{session.FrameGreeting, greeting}); err != nil {
+				t.Fatal(err)
+			}
+			if err := shop.engine.Speak(tc, talk, p); !errors.Is(err, aura.Stale) {
+				t.Errorf("%s: the channel ended with %v", want, err)
+			}
+			var told session.Greeting
+			if f, any := p.out.TryRecv(); !any || fact.Unmarshal(f.body, &told) != nil || told.Ended != want {
+				t.Errorf("%s: the peer was told %+v", want, told)
+			}
+			if live, err := shop.engine.List(tc); err != nil || len(live) > 0 {
+				t.Errorf("%s: live are %v, %v", want, live, err)
+			}
+			if err := shop.engine.Open(tc, o); err != nil { // the owner may begin it again
+				t.Errorf("%s: the owner begins it again: %v", want, err)
+			}
+		})
+	}
+}
+
+// TestALastMessageHoldsASessionUpNoLongerThanItsBudget: one of several has played its part, a participant is away for good, and the
+// agent restarts each day before the wait for a confirmation is over.
+func TestALastMessageHoldsASessionUpNoLongerThanItsBudget(t *testing.T) {
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
+		program := func(tc task.Context, p *session.Port) error { return p.Send(tc, "B", "Call", nil) }
+		cust := begin(t, tc, sim, disk, true, "Cust", program, triad(t, program))
+		err := cust.engine.Open(tc, session.Opening{
+			Name: name, Protocol: triadID, Role: "A", Context: chaintest.Pair, Persistent: true, Budget: 3 * 24 * time.Hour,
+			Parties: []session.Party{{Role: "B", Authority: chaintest.Ben}, {Role: "C", Authority: chaintest.Cleo}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for day := range 4 {
+			sleep(t, tc, 23*time.Hour)
+			if live, err := cust.engine.List(tc); err != nil || len(live) != 1 && day < 3 {
+				t.Fatalf("on day %d live are %v, %v", day, live, err)
+			}
+			disk = disk.Crash()
+			cust.Close(tc)
+			cust = begin(t, tc, sim, disk, false, "Cust", program, triad(t, program))
+		}
+		sleep(t, tc, 2*time.Minute)
+		if all := cust.ends(t, tc); len(all) != 1 || all[0].End.Kind != view.EndCompleted {
+			t.Errorf("the ends are %+v", all)
+		}
+		cust.Close(tc)
+	})
+}
+
+const triadID = "aura.triad.triad"
+
+// triad has an engine play A of a protocol of three.
+func triad(t testing.TB, program session.Program) func(*session.Options) {
+	return func(o *session.Options) {
+		err := o.Registry.Add(instance(t, `
+module triad exposing (Triad)
+
+protocol Triad =
+  roles A, B, C
+  A { guard_capability : "chat:send", flow_cost : 1 } -> B : Call
+  B { guard_capability : "chat:send", flow_cost : 1 } -> C : Call
+`), choreo.Defaults{})
+		if err = errors.Join(err, o.Registry.Play(triadID, "A", program)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
