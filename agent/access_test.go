@@ -28,7 +28,6 @@ func ExampleAgent_Services() {
 	// views      pump
 	// network    transport
 	// sessions   session
-	// sessions   reconfig
 	// intents    invite
 	// intents    capability
 	// intents    contact

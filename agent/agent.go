@@ -23,6 +23,7 @@ import (
 	"github.com/aura-runtime/aura/service"
 	"github.com/aura-runtime/aura/session"
 	"github.com/aura-runtime/aura/session/ceremony"
+	"github.com/aura-runtime/aura/session/reconfig"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/trace"
 	"github.com/aura-runtime/aura/transport"
@@ -81,6 +82,7 @@ type Agent struct {
 	withheld []string // see [status.Status.Withheld]
 
 	ceremonies *ceremony.Ceremonies
+	moves      *reconfig.Controller
 }
 
 // New assembles the agent of an authority that was founded before, and starts nothing. Its services live
@@ -190,8 +192,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	if err := a.convene(engine, programs); err != nil {
 		return nil, err
 	}
-	moves, err := a.reconfigure(engine, programs)
-	if err != nil {
+	if err := a.reconfigure(engine, programs); err != nil {
 		return nil, err
 	}
 	modules, err := a.serve(invites.Module)
@@ -199,16 +200,16 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 		return nil, err
 	}
 	relays, _ := a.network.(replica.Relays)
-	roams, _ := a.network.(replica.Moves)
+	moves, _ := a.network.(replica.Moves)
 	links = replica.New(&replica.Env{
 		Ring: h.Ring, Journal: store.journal, Registry: registry, Frontier: tokens, Decider: decider, Directory: index,
 		Presence: presence.New(scheduler), Entropy: h.Entropy, Channels: channels, Receipts: production.Receipts,
-		Addresses: a.addresses, Relays: relays, Moves: roams, Stranger: invites.Stranger, Met: invites.Met,
+		Addresses: a.addresses, Relays: relays, Moves: moves, Stranger: invites.Stranger, Met: invites.Met,
 		Sessions: speaking{engine, programs},
 	})
 	store.journal.Attach(&committed{links: links, device: h.Ring.Device(), frontier: tokens, permitted: tokens.Version()})
 	a.services = services{
-		storage: store, views: scheduler, pump: pump, channels: channels, sessions: engine, reconfig: moves, invites: invites, modules: modules,
+		storage: store, views: scheduler, pump: pump, channels: channels, sessions: engine, invites: invites, modules: modules,
 		maintenance: service.NewMaintenance(&a.env, invites), replicator: links, doors: o.Extra,
 	}
 	a.tree = a.services.supervise(group)

@@ -12,13 +12,13 @@ import (
 )
 
 // reconfigure makes the programs known by which sessions go to other devices of the account.
-func (a *Agent) reconfigure(engine *session.Engine, programs *session.Registry) (*reconfig.Controller, error) {
+func (a *Agent) reconfigure(engine *session.Engine, programs *session.Registry) error {
 	ring := a.env.Ring
-	c := reconfig.New(reconfig.Options{
+	a.moves = reconfig.New(reconfig.Options{
 		Own: ring.Authority(), Device: ring.Device(), Context: device.OwnContext(ring.Authority()), Sign: ring.Sign, Engine: engine,
 		Journal: a.env.Journal, Decider: a.env.Decider, Entropy: a.env.Entropy, Vouch: a.vouch,
 	})
-	return c, c.Play(programs)
+	return a.moves.Play(programs)
 }
 
 // vouch returns the key with which a device signs, false for one that its authority does not list.
@@ -41,6 +41,6 @@ func (a *Agent) movesSession(service.IntentFunc) service.IntentFunc {
 		if err := fact.Unmarshal(in.Payload, &m); err != nil {
 			return fact.Result{}, err
 		}
-		return fact.Result{Operation: in.Operation}, a.services.reconfig.Move(tc, in.Operation, m)
+		return fact.Result{Operation: in.Operation}, a.moves.Move(tc, in.Operation, m)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"github.com/aura-runtime/aura/replica"
 	"github.com/aura-runtime/aura/service"
 	"github.com/aura-runtime/aura/session"
-	"github.com/aura-runtime/aura/session/reconfig"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -16,7 +15,6 @@ type services struct {
 	pump        *pump
 	channels    *channels
 	sessions    *session.Engine
-	reconfig    *reconfig.Controller
 	invites     *service.Invite
 	modules     []*service.Module // but for that of invitations
 	maintenance *service.Maintenance
@@ -32,7 +30,7 @@ func (s *services) supervise(g *task.Group) tree {
 	t.add(g.Child("storage"), s.storage)
 	t.add(views, s.pump)
 	t.add(network, s.channels)
-	t.add(g.Child("sessions"), s.sessions, s.reconfig)
+	t.add(g.Child("sessions"), s.sessions)
 	t.add(intents, s.invites)
 	for _, m := range s.modules {
 		t.add(intents, m)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/choreo"
 	seen "github.com/aura-runtime/aura/domain/session"
+	"github.com/aura-runtime/aura/domain/upgrade"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/session"
@@ -34,6 +36,13 @@ protocol Dialogue =
       | Done => Host { guard_capability : "chat:send", flow_cost : 1 } -> Guest : Done
 `
 
+// dialogueMore is what the choice of the host has in the second version.
+const dialogueMore = `    choice Host at
+      | Wait =>
+        Host { guard_capability : "chat:send", flow_cost : 1 } -> Guest : Wait
+        continue Turn
+`
+
 const dialogueID = "aura.dialogue.dialogue"
 
 // turns is how many rounds a dialogue has, and turn how long the host thinks before each.
@@ -52,15 +61,20 @@ type talker struct {
 
 func (x *talker) plays(r *session.Registry) error {
 	x.heard, x.done = map[aura.SessionID][]string{}, map[aura.SessionID]bool{}
-	p, problems := choreo.Load("dialogue.tell", dialogue)
-	if err := problems.Err("dialogue"); err != nil {
-		return err
+	for _, text := range []string{dialogue, strings.Replace(dialogue, "    choice Host at\n", dialogueMore, 1)} {
+		p, problems := choreo.Load("dialogue.tell", text)
+		if err := problems.Err("dialogue"); err != nil {
+			return err
+		}
+		i, err := p.Instantiate(nil)
+		if err == nil {
+			err = r.Add(i, choreo.Defaults{})
+		}
+		if err != nil {
+			return err
+		}
 	}
-	i, err := p.Instantiate(nil)
-	if err != nil {
-		return err
-	}
-	return errors.Join(r.Add(i, choreo.Defaults{}),
+	return errors.Join(
 		r.Play(dialogueID, "Host", x.program(x.host)), r.Play(dialogueID, "Guest", x.program(x.guest)),
 		r.Answer(dialogueID, "Guest", func(task.Context, session.Party, aura.ContextID, *session.Greeting) (session.Opening, error) {
 			return session.Opening{Persistent: true}, nil
@@ -330,8 +344,8 @@ func TestADeviceThatIsAwayKeepsNothingUp(t *testing.T) {
 	})
 }
 
-// TestAnEarlierDeviceIsHeardNoMore: a backup of the laptop from before the move is restored. Its session is refused, with an event that says that it is
-// stale, and the session goes on where it is.
+// TestAnEarlierDeviceIsHeardNoMore: a backup of the laptop from before the move is restored. Its session is refused, with an event that says
+// that it is stale, and the session goes on where it is.
 func TestAnEarlierDeviceIsHeardNoMore(t *testing.T) {
 	moving(t, 2, func(m *movers) {
 		name := m.begin(1, "Host")
@@ -356,5 +370,68 @@ func TestAnEarlierDeviceIsHeardNoMore(t *testing.T) {
 		if m.atLaptop.done[name] {
 			m.Errorf("the earlier device played the session, too")
 		}
+	})
+}
+
+// versions returns the versions of dialogues on a device.
+func (m *movers) versions(p *auratest.Person) session.Versions {
+	m.Helper()
+	v, err := p.Agent.Sessions().Versions(m.tc, dialogueID)
+	if err != nil {
+		m.Fatalf("%v", err)
+	}
+	return v
+}
+
+// TestADelegationCarriesAChangeOfVersion (runtime document, "Telltale Integration"): request and execution are facts at both devices, and the session
+// that moves keeps its version, which the other side has. A change that does not hold is refused, and nothing moves.
+func TestADelegationCarriesAChangeOfVersion(t *testing.T) {
+	moving(t, 1, func(m *movers) {
+		name := m.begin(1, "Host")
+		m.Sleep(m.tc, 12*time.Second)
+		v := m.versions(m.laptop)
+		asks := func(change upgrade.Request) error {
+			payload, err := fact.Marshal(seen.MoveIntent{Session: name, To: m.server.Ring.Device(), Upgrade: &change})
+			if err != nil {
+				m.Fatalf("%v", err)
+			}
+			_, err = m.laptop.Agent.Submit(m.tc, fact.Intent{Kind: seen.IntentMove, Operation: aura.OperationID{1, byte(m.tc.Elapsed() / time.Second)}, Payload: payload})
+			return err
+		}
+		for what, change := range map[string]upgrade.Request{
+			"to a version that is not here": {Protocol: dialogueID, From: v.Active, To: [32]byte{1}},
+			"from another version":          {Protocol: dialogueID, From: v.Known[1], To: v.Active},
+			"of another protocol":           {Protocol: riddleID, From: v.Active, To: v.Known[1]},
+		} {
+			if err := asks(change); !errors.Is(err, aura.Denied) || !m.owns(m.laptop, name) {
+				m.Errorf("a change %s: %v", what, err)
+			}
+		}
+		if err := asks(upgrade.Request{Protocol: dialogueID, From: v.Active, To: v.Known[1]}); err != nil {
+			m.Errorf("%v", err)
+		}
+		for _, p := range []*auratest.Person{m.laptop, m.server} {
+			if now := m.versions(p); now.Active != v.Known[1] || !slices.Contains(now.Retired, v.Active) {
+				m.Errorf("%s begins dialogues in %x", p.Name, now.Active[:4])
+			}
+			for kind, by := range map[string]*auratest.Person{
+				upgrade.KindRequested: m.laptop, upgrade.KindExecuted: p, seen.KindDelegated: m.laptop, seen.KindTaken: m.server,
+			} {
+				if by != p {
+					continue // own facts stay where they are made
+				}
+				m.Until(m.tc, p.Name+" has the fact "+kind, time.Minute, func() bool {
+					n := 0
+					_, err := p.Agent.Journal().Read(m.tc, fact.Selection{Kinds: []string{kind}}, func(r fact.Record) error {
+						if r.Fact.Device == by.Ring.Device() {
+							n++
+						}
+						return nil
+					})
+					return err == nil && n == 1
+				})
+			}
+		}
+		m.played(name, m.atServer, m.atBen)
 	})
 }

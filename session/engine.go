@@ -141,7 +141,7 @@ func (*Engine) Name() string { return "session" }
 func (e *Engine) Declaration() task.Declaration {
 	return task.Declaration{
 		Category: task.CategoryActorOwned,
-		Owns:     append(task.Locked("session.Registry", "session.Protocol", "session.Stream"), task.Owned{Type: "session.Engine", By: task.ExclusionLoop}),
+		Owns:     append(task.Locked("session.Registry", "session.Protocol", "session.Stream", "reconfig.Controller"), task.Owned{Type: "session.Engine", By: task.ExclusionLoop}),
 		Events: []world.Family{
 			world.FamilySession, world.FamilyIngress, world.FamilyService, world.FamilyConcurrency, world.FamilyDelegation, world.FamilyLink, world.FamilyInvariant,
 		},

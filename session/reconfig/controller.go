@@ -64,12 +64,17 @@ func (c *Controller) Play(r *session.Registry) error {
 // patience is how long a session stands still for another device that does not answer.
 const patience = time.Minute
 
-// Move gives a session to another device of the account, as a person's operation, and returns when that device acts on it. Until then the session stands still; when
-// Move returns an error it goes on here, but for aura.Unavailable: then it was given away, and the other device has not said yet that it acts.
+// lasting is the budget of a delegation: the commit of the source is its message, which the target gets whenever the two meet.
+const lasting = 100 * 365 * 24 * time.Hour
+
+// Move gives a session to another device of the account, as a person's operation, and returns when that device acts on it. Until then
+// the session stands still. When Move returns an error it goes on here, but for aura.Unavailable: then it was given away, and the other
+// device has not said yet that it acts.
 //
-// It returns aura.NotFound for a session that is not here, aura.Stale for one that has ended and for a device that is not connected, aura.Conflict for one that
-// no recording is kept of or that is with a stranger, aura.Denied for a device that is none of the account, a scope that is wider or a
-// protocol that does not allow it, aura.Timeout when the device does not answer, and the reason of the device when it refuses.
+// It returns aura.NotFound for a session that is not here, aura.Stale for one that has ended and for a device that is not connected,
+// aura.Conflict for one of which no recording is kept or that is with a stranger, aura.Denied for a device that is none of the account, a
+// scope that is wider or a protocol that does not allow it, aura.Timeout when the device does not answer, and the reason of the device
+// when it refuses.
 func (c *Controller) Move(tc task.Context, operation aura.OperationID, r view.MoveIntent) error {
 	g, err := c.plan(tc, &r)
 	if err != nil {
@@ -90,7 +95,7 @@ func (c *Controller) Move(tc task.Context, operation aura.OperationID, r view.Mo
 	c.await(name, outcome)
 	defer c.await(name, nil)
 	err = c.options.Engine.Open(tc, session.Opening{
-		Name: name, Protocol: Delegation, Role: roleSource, Context: c.options.Context, Persistent: true, Argument: argument, Operation: operation,
+		Name: name, Protocol: Delegation, Role: roleSource, Context: c.options.Context, Persistent: true, Argument: argument, Operation: operation, Budget: lasting,
 		Parties: []session.Party{{Role: roleTarget, Authority: c.options.Own, Device: r.To}},
 	})
 	if err != nil {
@@ -165,6 +170,9 @@ func (c *Controller) plan(tc task.Context, r *view.MoveIntent) (g given, err err
 	m, f := p.Delegable(g.opening.Role)
 	fragment = f
 	if g.rule, err = RuleOf(&m, g.opening.Role, f); err != nil {
+		return g, err
+	}
+	if err := c.mayUpgrade(tc, r.Upgrade, g.opening.Protocol); err != nil {
 		return g, err
 	}
 	scope := g.owner.Scope()

@@ -222,11 +222,15 @@ func (s *source) commit(tc task.Context) (committed bool, err error) {
 	o := s.offer
 	d := &view.Delegated{
 		Session: o.Session, Protocol: o.Protocol, Role: o.Role, Move: o.Moves[len(o.Moves)-1], Ready: s.ready, Rule: o.Rule,
-		Attenuated: o.Attenuated, Fragments: o.Fragments,
+		Attenuated: o.Attenuated, Fragments: o.Fragments, Upgrade: o.Upgrade,
 	}
 	err = s.transfer.Commit(tc, func(tc task.Context, changes []journal.LogChange) error {
 		return s.send(tc, s.port, roleTarget, "Committed", d, func(tc task.Context) (guard.Request, error) {
-			r, err := view.Delegate(s.caller(tc, s.port.Session().Operation), d)
+			by := s.caller(tc, s.port.Session().Operation)
+			r, err := view.Delegate(by, d)
+			if err == nil {
+				err = s.executes(tc, by, s.port.Session().Name, d.Upgrade, s.request.To, &r)
+			}
 			r.Metadata = append(r.Metadata, metas(changes)...)
 			return r, err
 		})
@@ -235,6 +239,9 @@ func (s *source) commit(tc task.Context) (committed bool, err error) {
 		return false, err
 	}
 	s.transfer = nil
+	if err := s.follows(tc, d.Upgrade); err != nil {
+		return true, err
+	}
 	return true, s.await(tc)
 }
 
@@ -271,7 +278,9 @@ func (s *source) offers(tc task.Context) error {
 		return err
 	}
 	s.sent = uint64(len(s.offer.Piece))
-	return s.send(tc, s.port, roleTarget, "Offer", s.offer, nil)
+	return s.send(tc, s.port, roleTarget, "Offer", s.offer, func(tc task.Context) (guard.Request, error) {
+		return s.asks(s.caller(tc, s.port.Session().Operation), s.port.Session().Name, s.request.Upgrade, s.request.To)
+	})
 }
 
 // short cuts a text to the bound of facts.

@@ -6,6 +6,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
 	view "github.com/aura-runtime/aura/domain/session"
+	"github.com/aura-runtime/aura/domain/upgrade"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/journal"
@@ -28,7 +29,7 @@ func (c *Controller) offered(tc task.Context, from session.Party, context aura.C
 	if err == nil && n >= maxOffers {
 		err = aura.Errorf(op, aura.Exhausted, "%d sessions come from other devices: that is the most at once", n)
 	}
-	return session.Opening{Persistent: true, Parties: []session.Party{from}}, err
+	return session.Opening{Persistent: true, Budget: lasting, Parties: []session.Party{from}}, err
 }
 
 // target is what the program of who takes a session has.
@@ -64,7 +65,7 @@ func (c *Controller) target(tc task.Context, p *session.Port) error {
 		}
 		label, b, err := p.Receive(tc, roleSource)
 		if err != nil {
-			return err // the import waits: a commit that is on its way comes as a fact, see Settle
+			return err // the import stays as it is: without the commit it never acts, and the next offer takes its place
 		}
 		if err := t.saw(&session.Message{Label: label, Payload: b}); err != nil {
 			return err
@@ -172,11 +173,14 @@ func (t *target) consider(tc task.Context) *view.Refusal {
 	case !scopeOf(o).Covers(fragment) || o.Attenuated && rule.Bundle == "":
 		return no(view.ReasonDenied, "the scope of the offer does not fit the fragment of the role")
 	}
+	if err := t.mayUpgrade(tc, o.Upgrade, o.Protocol); err != nil {
+		return no(view.ReasonVersion, aura.Reason(err))
+	}
 	return t.mayHold(tc, o)
 }
 
-// mayHold decides whether the session may come here: it neither acts nor ended here. An import that waits, and whose commit is not here,
-// makes room: the device that offers the session owns it.
+// mayHold decides whether the session may come here: it neither acts nor ended here. An import that waits makes room: the device
+// that offers the session owns it.
 func (t *target) mayHold(tc task.Context, o *view.Offer) *view.Refusal {
 	lives, ended, err := t.options.Engine.Lives(tc, o.Session)
 	switch {
@@ -192,7 +196,7 @@ func (t *target) mayHold(tc task.Context, o *view.Offer) *view.Refusal {
 		if len(moves) > 0 && moves[len(moves)-1].Signature == o.Moves[len(o.Moves)-1].Signature {
 			return nil // a restart came between
 		}
-		if d, err := t.committed(tc, o.Session, moves); err == nil && d == nil && i.Drop(tc) == nil {
+		if len(o.Moves) >= len(moves) && i.Drop(tc) == nil {
 			return nil
 		}
 	}
@@ -257,20 +261,38 @@ func (t *target) activate(tc task.Context) error {
 	}
 	says := func(tc task.Context, changes []journal.LogChange) error {
 		return t.send(tc, t.port, roleSource, "Activated", nil, func(tc task.Context) (guard.Request, error) {
-			r, err := view.Take(t.caller(tc, aura.OperationID{}), &view.Taken{Session: o.Session, Ceremony: t.port.Session().Name, Move: *last})
-			r.Metadata = append(r.Metadata, metas(changes)...)
-			return r, err
+			return t.takes(tc, &view.Taken{Session: o.Session, Ceremony: t.port.Session().Name, Move: *last}, o.Upgrade, changes)
 		})
 	}
 	i := t.imported(tc, o.Session)
-	if i == nil { // it was claimed by the fact, before the word came
+	if i == nil { // it has expired while it waited
 		t.active = true
 		return says(tc, nil)
 	}
 	if _, err := i.Claim(tc, says); err != nil {
 		return err
 	}
+	if err := t.follows(tc, o.Upgrade); err != nil {
+		return err
+	}
 	t.active = true
 	tc.Emit(world.DelegationCommitted(o.Session, "", last.From.String(), last.To.String()))
 	return nil
+}
+
+// takes returns the request of the commit by which this device acts on a session. A change of version that another one has overtaken
+// since this device was ready is left out, and reported: the session has no other owner.
+func (t *target) takes(tc task.Context, taken *view.Taken, r *upgrade.Request, changes []journal.LogChange) (guard.Request, error) {
+	by := t.caller(tc, aura.OperationID{})
+	request, err := view.Take(by, taken)
+	if err != nil {
+		return request, err
+	}
+	if err := t.executes(tc, by, taken.Ceremony, r, aura.DeviceID{}, &request); aura.KindOf(err) == aura.Stale {
+		tc.Emit(world.ServiceTroubled(t.options.Engine.Name(), "a change of version was overtaken by another one", "", err))
+	} else if err != nil {
+		return request, err
+	}
+	request.Metadata = append(request.Metadata, metas(changes)...)
+	return request, nil
 }

@@ -13,7 +13,7 @@ import (
 
 // mayUpgrade returns why this device cannot change as a delegation of a session of the protocol asks.
 func (c *Controller) mayUpgrade(tc task.Context, r *upgrade.Request, protocol string) error {
-	const op = "reconfig.Upgrade"
+	const op = "reconfig.mayUpgrade"
 	switch {
 	case r == nil:
 		return nil
