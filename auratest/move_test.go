@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/agent"
 	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/choreo"
 	seen "github.com/aura-runtime/aura/domain/session"
@@ -57,10 +58,13 @@ type talker struct {
 	began int                         // programs
 	heard map[aura.SessionID][]string // since it was last begun or restored
 	done  map[aura.SessionID]bool
+	ended map[aura.SessionID]error    // of programs that failed
+	ran   map[aura.SessionID][32]byte // the version
 }
 
 func (x *talker) plays(r *session.Registry) error {
 	x.heard, x.done = map[aura.SessionID][]string{}, map[aura.SessionID]bool{}
+	x.ended, x.ran = map[aura.SessionID]error{}, map[aura.SessionID][32]byte{}
 	for _, text := range []string{dialogue, strings.Replace(dialogue, "    choice Host at\n", dialogueMore, 1)} {
 		p, problems := choreo.Load("dialogue.tell", text)
 		if err := problems.Err("dialogue"); err != nil {
@@ -85,10 +89,12 @@ func (x *talker) program(play session.Program) session.Program {
 	return func(tc task.Context, p *session.Port) error {
 		name := p.Session().Name
 		x.began++
-		x.heard[name] = nil
+		x.heard[name], x.ran[name] = nil, p.Session().Version
 		err := play(tc, p)
 		if err == nil {
 			x.done[name] = true
+		} else if tc.Err() == nil {
+			x.ended[name] = err
 		}
 		return err
 	}
@@ -134,18 +140,61 @@ type movers struct {
 	context             aura.ContextID
 	atLaptop, atServer  *talker
 	atBen               *talker
+	deaths              map[string]*death // by the name of the person
+}
+
+// death says at which commit of a process it ends: the one before which left others come. Zero: at none.
+type death struct {
+	left  int
+	after bool // when the commit is durable, and nothing that follows from it happened
+}
+
+// mortal is a disk whose process ends at a commit.
+type mortal struct {
+	journal.Store
+	of *auratest.Person
+	at *death
+}
+
+// Apply implements [journal.Store].
+func (d mortal) Apply(tc task.Context, b *journal.Batch) error {
+	if d.at.left == 0 {
+		return d.Store.Apply(tc, b)
+	}
+	if d.at.left--; d.at.left > 0 {
+		return d.Store.Apply(tc, b)
+	}
+	if d.at.after {
+		if err := d.Store.Apply(tc, b); err != nil {
+			return err
+		}
+	}
+	d.of.Crash() // which does not return
+	return nil
+}
+
+// dies has the processes of a person end as the test says.
+func (m *movers) dies(p *auratest.Person) {
+	at := &death{}
+	m.deaths[p.Name] = at
+	p.Hands = func(h agent.Hands) agent.Hands {
+		h.Store = mortal{h.Store, p, at}
+		return h
+	}
 }
 
 func moving(t *testing.T, seeds uint64, test func(m *movers)) {
 	t.Helper()
 	auratest.Run(t, auratest.Options{Seeds: seeds}, func(tc task.Context, w *auratest.World) {
 		m := &movers{World: w, tc: tc, atLaptop: &talker{name: "laptop"}, atServer: &talker{name: "server"}, atBen: &talker{name: "ben"}}
-		m.laptop = w.Person(tc, "Ada's laptop", func(p *auratest.Person) { p.Options.Sessions = m.atLaptop.plays })
-		m.ben = w.Person(tc, "Ben", func(p *auratest.Person) { p.Options.Sessions = m.atBen.plays })
+		m.deaths = map[string]*death{}
+		m.laptop = w.Person(tc, "Ada's laptop", func(p *auratest.Person) { p.Options.Sessions = m.atLaptop.plays; m.dies(p) })
+		m.ben = w.Person(tc, "Ben", func(p *auratest.Person) { p.Options.Sessions = m.atBen.plays; m.dies(p) })
 		m.context = w.Meet(tc, m.laptop, m.ben)
 		m.server = m.laptop.Enrol(tc, "Ada's server")
 		m.server.Stop(tc)
 		m.server.Options.Sessions = m.atServer.plays
+		m.dies(m.server)
 		m.server.Start(tc)
 		test(m)
 	})
@@ -434,4 +483,93 @@ func TestADelegationCarriesAChangeOfVersion(t *testing.T) {
 		}
 		m.played(name, m.atServer, m.atBen)
 	})
+}
+
+// maxCommits is the most commits that a device makes for a move: of them six are steps of the delegation and its end, one charges for a greeting
+// to the other device, one for that to Ben, and one forgets the decisions of a session that ends or goes. earlyCommits are those before the end.
+const (
+	maxCommits   = 9
+	earlyCommits = 6
+)
+
+// TestAMoveHasFewCommits: between two devices, while the session says nothing.
+func TestAMoveHasFewCommits(t *testing.T) {
+	moving(t, 1, func(m *movers) {
+		name := m.begin(1, "Host")
+		m.Sleep(m.tc, 11*time.Second)
+		before := []uint64{m.laptop.Disk.Syncs(), m.server.Disk.Syncs()}
+		m.move(name, m.laptop, m.server)
+		m.Sleep(m.tc, 2*time.Second)
+		source, target := m.laptop.Disk.Syncs()-before[0], m.server.Disk.Syncs()-before[1]
+		t.Logf("%d commits at the source, %d at the target", source, target)
+		if source > maxCommits || target > maxCommits {
+			m.Errorf("%d commits at the source, %d at the target, the most is %d", source, target, maxCommits)
+		}
+		m.played(name, m.atServer, m.atBen)
+	})
+}
+
+// TestACrashAtEveryCommitOfAMove: each of the three ends before or behind each of its commits of a move, and the two devices at every two of
+// theirs. At no time two of them own the session, one does in the end, and it is played once.
+func TestACrashAtEveryCommitOfAMove(t *testing.T) {
+	moved, stayed := 0, 0
+	run := func(what string, laptop, server, ben death) {
+		moving(t, 1, func(m *movers) {
+			name := m.begin(1, "Host")
+			m.Sleep(m.tc, 11*time.Second)
+			*m.deaths[m.laptop.Name], *m.deaths[m.server.Name], *m.deaths[m.ben.Name] = laptop, server, ben
+			from, intent := m.laptop.Agent, moves(m.tc, m.laptop, name, m.server.Ring.Device())
+			moving := task.NewGroup(m.tc, "moves")
+			moving.Go("move", func(tc task.Context) error {
+				_, _ = from.Submit(tc, intent) // the crash may come first
+				return nil
+			})
+			for range 60 {
+				m.Sleep(m.tc, time.Second)
+				m.owners(name)
+				for _, p := range []*auratest.Person{m.laptop, m.server, m.ben} {
+					if p.Agent == nil && p.Group == nil {
+						m.deaths[p.Name].left = 0
+						p.Start(m.tc)
+					}
+				}
+			}
+			for _, at := range m.deaths {
+				at.left = 0
+			}
+			_ = moving.Close(m.tc, 3*time.Minute)
+			m.Until(m.tc, "the dialogue ends", 10*time.Minute, func() bool {
+				m.owners(name)
+				return (m.atLaptop.done[name] || m.atServer.done[name]) && m.atBen.done[name]
+			})
+			host := m.atLaptop
+			if m.atServer.done[name] {
+				host, moved = m.atServer, moved+1
+			} else {
+				stayed++
+			}
+			m.played(name, host, m.atBen)
+			if m.atLaptop.done[name] && m.atServer.done[name] {
+				m.Errorf("both devices played the session to its end")
+			}
+		})
+		if t.Failed() {
+			t.Fatalf("the crash was %s", what)
+		}
+	}
+	for commit := 1; commit <= maxCommits; commit++ {
+		for _, after := range []bool{false, true} {
+			at := death{commit, after}
+			run(fmt.Sprintf("of the laptop at commit %d, behind it %t", commit, after), at, death{}, death{})
+			run(fmt.Sprintf("of the server at commit %d, behind it %t", commit, after), death{}, at, death{})
+			if commit <= 2 {
+				run(fmt.Sprintf("of Ben at commit %d, behind it %t", commit, after), death{}, death{}, at)
+			}
+		}
+		for other := 1; other <= earlyCommits && commit <= earlyCommits; other++ {
+			after := (commit+other)%2 == 0
+			run(fmt.Sprintf("of the laptop at commit %d and the server at %d, behind it %t", commit, other, after), death{commit, after}, death{other, after}, death{})
+		}
+	}
+	t.Logf("%d sessions moved, %d stayed", moved, stayed)
 }

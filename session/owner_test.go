@@ -112,6 +112,16 @@ func TestASessionMovesWithItsProgram(t *testing.T) {
 			disk = disk.Crash()
 			to.Close(tc)
 			to = begin(t, tc, sim, disk, false, "Cust", customer(&second))
+			if has := to.owner(t, tc).Scope(); !has.Equal(scope) {
+				t.Errorf("%s: after a restart the target has the scope %v", what, has)
+			}
+			wider := session.Handover{From: away, To: here, Scope: own.Whole(), Sign: unsigned}
+			if _, err := to.reconfig().Transfer(tc, to.owner(t, tc), wider); !scope.IsWhole() && !errors.Is(err, aura.Denied) {
+				t.Errorf("%s: a scope that is wider moves on: %v", what, err)
+			} else if scope.IsWhole() && err == nil {
+				to.Close(tc) // it stands still, and goes on after a restart
+				to = begin(t, tc, sim, disk.Crash(), false, "Cust", customer(&second))
+			}
 			if next, err := to.engine.Deliver(tc, &ben, fromStoreClosed(t)); err != nil || next != 1 {
 				t.Errorf("%s: a message to the target: %d, %v", what, next, err)
 			}
