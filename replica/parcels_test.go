@@ -115,21 +115,21 @@ func TestAMessageThatIsNotPaidForIsRefused(t *testing.T) {
 			change func(*effect.Receipt)
 			want   uint8
 		}{
-			"no receipt":          {nil, 6},
-			"of another message":  {func(r *effect.Receipt) { r.Digest[0]++ }, 6},
-			"for another context": {func(r *effect.Receipt) { r.Context[0]++ }, 6},
-			"for another person":  {func(r *effect.Receipt) { r.To = m.Self() }, 6},
-			"of another person":   {func(r *effect.Receipt) { r.From = ada.Self() }, 6},
-			"of another device":   {func(r *effect.Receipt) { r.Signature = foreign.Sign(r.SigningBytes()) }, 6},
-			"of facts":            {func(r *effect.Receipt) { r.Kind, r.Digest, r.FirstSeq, r.LastSeq = 0, [32]byte{}, 1, 1 }, 6},
-			"of nothing":          {func(r *effect.Receipt) { r.Cost = 0 }, 6},
-			"beyond the limit":    {func(r *effect.Receipt) { r.Cost = limit + 1 }, 7},
+			"no receipt":          {nil, 7},
+			"of another message":  {func(r *effect.Receipt) { r.Digest[0]++ }, 7},
+			"for another context": {func(r *effect.Receipt) { r.Context[0]++ }, 7},
+			"for another person":  {func(r *effect.Receipt) { r.To = m.Self() }, 7},
+			"of another person":   {func(r *effect.Receipt) { r.From = ada.Self() }, 7},
+			"of another device":   {func(r *effect.Receipt) { r.Signature = foreign.Sign(r.SigningBytes()) }, 7},
+			"of facts":            {func(r *effect.Receipt) { r.Kind, r.Digest, r.FirstSeq, r.LastSeq = 0, [32]byte{}, 1, 1 }, 7},
+			"of nothing":          {func(r *effect.Receipt) { r.Cost = 0 }, 7},
+			"beyond the limit":    {func(r *effect.Receipt) { r.Cost = limit + 1 }, 8},
 		} {
 			refused(what, m.paid(tc, name, 0, "Knock", x.change), x.want)
 		}
 		damaged := m.paid(tc, name, 0, "Knock", same)
 		damaged.Receipt = damaged.Receipt[1:]
-		refused("a damaged receipt", damaged, 6)
+		refused("a damaged receipt", damaged, 7)
 		if len(heard[name]) > 0 || unitsOf(w, ada, m.Person, m.context) != (guard.Spending{}) {
 			w.Errorf("the host heard %q, counted are %+v", heard[name], unitsOf(w, ada, m.Person, m.context))
 		}
@@ -142,8 +142,8 @@ func TestAMessageThatIsNotPaidForIsRefused(t *testing.T) {
 		m.send(tc, wireConfirmationNumber, wireConfirmation{Session: name, Next: 1})
 		used := m.paid(tc, name, 1, "Me", same)
 		used.Receipt = honest.Receipt
-		refused("a receipt that was used", used, 6)
-		refused("what is left", m.paid(tc, name, 1, "Me", func(r *effect.Receipt) { r.Cost = limit }), 7)
+		refused("a receipt that was used", used, 7)
+		refused("what is left", m.paid(tc, name, 1, "Me", func(r *effect.Receipt) { r.Cost = limit }), 8)
 		m.send(tc, wireMessageNumber, m.paid(tc, name, 1, "Me", func(r *effect.Receipt) { r.Cost = limit - 1 }))
 		w.Until(tc, "the host hears the end", time.Minute, func() bool { return len(heard[name]) == 2 })
 		if got := unitsOf(w, ada, m.Person, m.context); got.Epochs[0].Spent != limit {
@@ -181,7 +181,7 @@ func TestManySessionsArePaidForByOneBudget(t *testing.T) {
 			}
 			reasons = append(reasons, r.Reason)
 		}
-		if len(heard) != each || len(reasons) != 64-each || reasons[0] != 7 || unitsOf(w, ada, m.Person, m.context).Epochs[0].Spent != limit/each*each {
+		if len(heard) != each || len(reasons) != 64-each || reasons[0] != 8 || unitsOf(w, ada, m.Person, m.context).Epochs[0].Spent != limit/each*each {
 			w.Errorf("%d sessions were paid for, refused %v, counted are %+v", len(heard), reasons, unitsOf(w, ada, m.Person, m.context))
 		}
 		for range 300 {

@@ -45,6 +45,8 @@ type Greeting struct {
 	Ended view.EndKind `cbor:"6,keyasint,omitempty"`
 	Sizes []Size       `cbor:"7,keyasint,omitempty"` // of the families
 	To    string       `cbor:"8,keyasint,omitempty"` // the role that the receiver plays; empty: the sender does not tell roles apart
+	// Moved are the moves of the role from one device to the next, to the one that plays it. That may be another one than the sender.
+	Moved []view.Move `cbor:"9,keyasint,omitempty"`
 }
 
 // message is an effect.Message on the wire.
@@ -82,8 +84,9 @@ const (
 	RefusalPeer     Refusal = 3 // it does not admit this session of this peer
 	RefusalBusy     Refusal = 4 // it has no room for the session now: the only one that passes
 	RefusalEnded    Refusal = 5 // it is over there, and nothing is known of it any more; else a greeting says how it ended
-	RefusalUnpaid   Refusal = 6 // no receipt pays for a message: it may come again with another one
-	RefusalBudget   Refusal = 7 // the receipt of a message exceeds the sender's budget: it may come again with one of a later epoch
+	RefusalMoved    Refusal = 6 // another device of the receiver's account plays the role
+	RefusalUnpaid   Refusal = 7 // no receipt pays for a message: it may come again with another one
+	RefusalBudget   Refusal = 8 // the receipt of a message exceeds the sender's budget: it may come again with one of a later epoch
 )
 
 // String returns the reason in plain words.
@@ -99,6 +102,8 @@ func (r Refusal) String() string {
 		return "it has no room for the session now"
 	case RefusalEnded:
 		return "the session has ended there"
+	case RefusalMoved:
+		return "another device of this account plays the role"
 	case RefusalUnpaid:
 		return "a message came without a receipt that pays for it"
 	case RefusalBudget:

@@ -250,11 +250,7 @@ func (e *Engine) hold(tc task.Context, s *speaker, f *frame) error {
 
 // refusedUnpaid takes the peer's word that no receipt pays for a message: it leaves again with another one. It returns the session when the
 // peer has said so too often.
-func (s *speaker) refusedUnpaid(r *refused) (*spoken, error) {
-	o := s.spoken[r.Session]
-	if o == nil {
-		return nil, nil // it has ended
-	}
+func (s *speaker) refusedUnpaid(o *spoken, r *refused) (*spoken, error) {
 	l := o.session
 	at := place{l.edgeTo(o.role), r.Seq}
 	m := l.message(at)
