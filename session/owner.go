@@ -218,9 +218,8 @@ func (i *Import) Name() aura.SessionID { return i.session.opening.Name }
 // recording that is damaged or does not hold together; then the engine keeps none of it.
 func (e *Engine) Import(tc task.Context, name aura.SessionID, recording [][]byte, scope own.Scope) (*Import, error) {
 	const op = "session.Import"
-	held := encode(record{Kind: recordHeld, Fragments: scope.Names()})
 	all, a := make([]record, 0, len(recording)+1), assembler{name: name}
-	for _, v := range append(recording[:len(recording):len(recording)], held) {
+	for _, v := range recording {
 		r, err := a.add(v)
 		if err != nil {
 			return nil, &aura.Error{Op: op, Kind: aura.Corrupt, Err: err}
@@ -235,7 +234,19 @@ func (e *Engine) Import(tc task.Context, name aura.SessionID, recording [][]byte
 	if all[0].Opening.Role == "" {
 		return nil, aura.Errorf(op, aura.Corrupt, "the recording of session %s has no beginning", aura.Short(name))
 	}
+	here := record{Kind: recordHeld, Fragments: scope.Names()}
 	l, err := ask(tc, e, func(tc task.Context) (*live, error) {
+		o := all[0].Opening.undo(name)
+		p, err := e.version(&o)
+		if err != nil {
+			return nil, err
+		}
+		decided, err := p.admit(&e.options) // that of the source was for the source
+		if err != nil {
+			return nil, err
+		}
+		here.Admission = decided.Encode()
+		all = append(all, here)
 		if _, lives := e.live[name]; lives {
 			err := aura.Errorf(op, aura.Conflict, "session %s has an owner here", aura.Short(name))
 			e.violated(tc, "a session has one owner", name, err)
@@ -261,7 +272,7 @@ func (e *Engine) Import(tc task.Context, name aura.SessionID, recording [][]byte
 		return nil, err
 	}
 	defer l.turn.Release()
-	if err := l.record(tc, append(recording[:len(recording):len(recording)], held)); err != nil {
+	if err := l.record(tc, append(recording[:len(recording):len(recording)], encode(here))); err != nil {
 		_, _ = settle(tc, e, func(task.Context) (struct{}, error) {
 			_ = l.cancel(e.options.Own, "")
 			l.leaveEngine()

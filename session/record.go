@@ -42,6 +42,8 @@ type record struct {
 	State  [32]byte      `cbor:"9,keyasint,omitzero"`  // zero: the same, or a message that came
 	Saved  *saved        `cbor:"10,keyasint,omitempty"`
 	Part   []byte        `cbor:"11,keyasint,omitempty"` // of the machine's export
+	// Admission is the decision with which the session runs here, as [machine.Admission.Encode] writes it: of the first entry, and of one that is held.
+	Admission []byte `cbor:"12,keyasint,omitempty"`
 }
 
 // opening is an Opening as recordings and peers have it.
@@ -126,7 +128,7 @@ func (l *live) records(r record) [][]byte {
 	if !l.recorded {
 		o := openingOf(&l.opening, l.protocol)
 		o.Until = l.until
-		all = append(all, encode(record{Kind: recordOpened, Opening: o, At: l.since}))
+		all = append(all, encode(record{Kind: recordOpened, Opening: o, At: l.since, Admission: l.admission.Encode()}))
 		for i := range l.late {
 			all = append(all, encode(l.late[i]))
 		}
