@@ -442,6 +442,46 @@ func TestAPersonIsToldThatTheOtherDeviceIsAway(t *testing.T) {
 	})
 }
 
+// TestALostReadinessLeavesTheSessionWhereItIs: the target has taken the session in, and the source never hears of it. The import does not act,
+// whatever comes later, and makes room for the next offer.
+func TestALostReadinessLeavesTheSessionWhereItIs(t *testing.T) {
+	moving(t, 1, func(m *movers) {
+		name := m.begin(1, "Host")
+		m.Sleep(m.tc, 11*time.Second)
+		m.Net.Set(transport.SimOptions{Latency: 40 * time.Millisecond})
+		var failed error
+		moving := task.NewGroup(m.tc, "moves")
+		moving.Go("move", func(tc task.Context) error {
+			failed = gives(tc, m.laptop, name, m.server.Ring.Device())
+			return nil
+		})
+		holds := func() bool {
+			all, err := m.server.Agent.Sessions().List(m.tc)
+			return err == nil && slices.ContainsFunc(all, func(s seen.Session) bool { return s.Name == name })
+		}
+		for range 4000 {
+			if holds() {
+				break
+			}
+			m.Sleep(m.tc, time.Millisecond)
+		}
+		m.Cut(m.laptop, m.server)
+		if err := moving.Wait(m.tc); err != nil || !errors.Is(failed, aura.Timeout) || !holds() || m.owners(name) != 1 || !m.owns(m.laptop, name) {
+			m.Errorf("the move ends with %v, and the server has the session: %t", failed, holds())
+		}
+		m.Heal(m.laptop, m.server)
+		for range 60 {
+			m.Sleep(m.tc, time.Second/2)
+			m.owners(name)
+		}
+		if !m.owns(m.laptop, name) || m.owns(m.server, name) {
+			m.Errorf("the import acts")
+		}
+		m.move(name, m.laptop, m.server)
+		m.played(name, m.atServer, m.atBen)
+	})
+}
+
 // versions returns the versions of dialogues on a device.
 func (m *movers) versions(p *auratest.Person) session.Versions {
 	m.Helper()
@@ -533,7 +573,7 @@ func TestAMoveHasFewCommits(t *testing.T) {
 // theirs. At no time two of them own the session, one does in the end, and it is played once.
 func TestACrashAtEveryCommitOfAMove(t *testing.T) {
 	moved, stayed := 0, 0
-	run := func(what string, laptop, server, ben death) {
+	run := func(what string, laptop, server, ben death, away int) {
 		moving(t, 1, func(m *movers) {
 			name := m.begin(1, "Host")
 			m.Sleep(m.tc, 11*time.Second)
@@ -544,9 +584,12 @@ func TestACrashAtEveryCommitOfAMove(t *testing.T) {
 				_, _ = from.Submit(tc, intent) // the crash may come first
 				return nil
 			})
-			for range 60 {
+			for second := range away + 60 {
 				m.Sleep(m.tc, time.Second)
 				m.owners(name)
+				if second < away {
+					continue
+				}
 				for _, p := range []*auratest.Person{m.laptop, m.server, m.ben} {
 					if p.Agent == nil && p.Group == nil {
 						m.deaths[p.Name].left = 0
@@ -580,15 +623,17 @@ func TestACrashAtEveryCommitOfAMove(t *testing.T) {
 	for commit := 1; commit <= maxCommits; commit++ {
 		for _, after := range []bool{false, true} {
 			at := death{commit, after}
-			run(fmt.Sprintf("of the laptop at commit %d, behind it %t", commit, after), at, death{}, death{})
-			run(fmt.Sprintf("of the server at commit %d, behind it %t", commit, after), death{}, at, death{})
+			run(fmt.Sprintf("of the laptop at commit %d, behind it %t", commit, after), at, death{}, death{}, 0)
+			run(fmt.Sprintf("of the server at commit %d, behind it %t", commit, after), death{}, at, death{}, 0)
 			if commit <= 2 {
-				run(fmt.Sprintf("of Ben at commit %d, behind it %t", commit, after), death{}, death{}, at)
+				run(fmt.Sprintf("of Ben at commit %d, behind it %t", commit, after), death{}, death{}, at, 0)
 			}
 		}
+		const long = 120 // seconds: a session stands still no longer than a minute
+		run(fmt.Sprintf("of the laptop at commit %d, for long", commit), death{commit, true}, death{}, death{}, long)
 		for other := 1; other <= earlyCommits && commit <= earlyCommits; other++ {
 			after := (commit+other)%2 == 0
-			run(fmt.Sprintf("of the laptop at commit %d and the server at %d, behind it %t", commit, other, after), death{commit, after}, death{other, after}, death{})
+			run(fmt.Sprintf("of the laptop at commit %d and the server at %d, behind it %t", commit, other, after), death{commit, after}, death{other, after}, death{}, 0)
 		}
 	}
 	t.Logf("%d sessions moved, %d stayed", moved, stayed)
