@@ -11,7 +11,7 @@ import (
 
 // Play is a role of a protocol as a pure function: it looks at the snapshot and at the messages so far, and returns the role's next
 // move. It is asked again after each move. The messages are kept, so a play needs no state of its own, and a restart goes on where it
-// was. Like [Decide] it must be quick.
+// was. A play that may go on for thousands of messages saves what it needs of them, see [Save]. Like [Decide] it must be quick.
 type Play func(s *Snapshot, t *Talk) (Move, error)
 
 // Talk is one session of a protocol, as one role knows it.
@@ -23,7 +23,9 @@ type Talk struct {
 	Others []Participant
 	// Start is what [Ceremony.Start] gave to the role that began; nil for the others.
 	Start []byte
-	// Said has the messages that the role sent and received, in order.
+	// Saved is what the play saved last, see [Save]; nil: nothing.
+	Saved []byte
+	// Said has the messages that the role sent and received, in order: all, or those since the play saved.
 	Said []Said
 	// Ended says why the session is over before the role has played its part; "": it goes on. The play is asked once then, and its
 	// move can only finish.
@@ -62,7 +64,7 @@ type Said struct {
 // Decode decodes the payload. It returns aura.Corrupt for other bytes than those of such a value.
 func (s *Said) Decode(v any) error { return fact.Unmarshal(s.Payload, v) }
 
-// Move is what a role does next. The zero value finishes its part. [Tell], [Await], [AwaitFacts] and [Finish] make one.
+// Move is what a role does next. The zero value finishes its part. [Tell], [Await], [AwaitFacts], [Save] and [Finish] make one.
 type Move struct {
 	// To and Label name a message that is sent with Payload.
 	To, Label string
@@ -76,6 +78,8 @@ type Move struct {
 	// Request has the facts that are committed with the message, or at the end: both happen or neither. Of that of a message, only the
 	// entries, metadata and marks count; the protocol says the rest.
 	Request guard.Request
+	// Save has the play go on from these bytes, which are not nil: see [Save].
+	Save []byte
 	// Failed says why the role ends its part without having reached its aim; "": it has.
 	Failed string
 }
@@ -97,6 +101,13 @@ func Await(role string) (Move, error) { return Move{From: role}, nil }
 
 // AwaitFacts returns the move that waits until facts of the module, or those about people, have changed.
 func AwaitFacts() (Move, error) { return Move{Facts: true}, nil }
+
+// Save returns the move after which the messages so far are forgotten: from then on the play gets the value, encoded, as [Talk.Saved], and the
+// messages that follow. It fails when the value does not fit.
+func Save(v any) (Move, error) {
+	state, err := fact.Marshal(v)
+	return Move{Save: state}, err
+}
 
 // Finish returns the move that ends the role's part and commits a request, which [Caller.Local] or [Caller.Send] makes; the zero value
 // commits nothing.

@@ -73,11 +73,26 @@ func (m *Machine) Export(c own.Capability) ([]byte, error) {
 // damaged or does not hold together: every number and reference is checked, and nothing of it stays.
 func (m *Machine) Import(image *Image, a Admission, state []byte) (own.Claim, error) {
 	const op = "machine.Import"
-	if err := m.admits(op, image, &a); err != nil {
+	s, err := m.takeIn(op, image, a, state, func(*session) error { return nil })
+	if err != nil {
 		return own.Claim{}, err
 	}
+	authority := s.owners.Vacate()
+	m.log.imported(m.tick, EffectImport, s, state, "")
+	m.changed()
+	m.emit(Event{Session: s.id, Kind: EventImported, Seq: s.steps, Sum: binary.BigEndian.Uint64(image.digest[:8]), Code: uint8(a.integrity),
+		Role: NoRole, Peer: NoRole, Label: NoLabel})
+	m.settleIn(s)
+	return authority, nil
+}
+
+// takeIn reads a session and enters it, when check allows it. Otherwise nothing of it stays.
+func (m *Machine) takeIn(op aura.Op, image *Image, a Admission, state []byte, check func(*session) error) (*session, error) {
+	if err := m.admits(op, image, &a); err != nil {
+		return nil, err
+	}
 	if len(m.sessions) >= m.options.MaxSessions || len(state) > maxExport {
-		return own.Claim{}, aura.Errorf(op, aura.Exhausted, "a session of %d bytes where the machine has %d of %d", len(state), len(m.sessions), m.options.MaxSessions)
+		return nil, aura.Errorf(op, aura.Exhausted, "a session of %d bytes where the machine has %d of %d", len(state), len(m.sessions), m.options.MaxSessions)
 	}
 	s := m.allot(image)
 	s.id, s.admission = m.next, a
@@ -86,9 +101,12 @@ func (m *Machine) Import(image *Image, a Admission, state []byte) (own.Claim, er
 	if err == nil {
 		err = m.mayImport(op, s)
 	}
+	if err == nil {
+		err = check(s)
+	}
 	if err != nil {
 		m.live -= s.live
-		return own.Claim{}, err
+		return nil, err
 	}
 	m.next++
 	m.played += len(s.procs)
@@ -98,13 +116,7 @@ func (m *Machine) Import(image *Image, a Admission, state []byte) (own.Claim, er
 		s.rings[e].listed = true
 		m.outbox = append(m.outbox, outEdge{s, e})
 	}
-	authority := s.owners.Vacate()
-	m.log.imported(m.tick, s, state)
-	m.changed()
-	m.emit(Event{Session: s.id, Kind: EventImported, Seq: s.steps, Sum: binary.BigEndian.Uint64(image.digest[:8]), Code: uint8(a.integrity),
-		Role: NoRole, Peer: NoRole, Label: NoLabel})
-	m.settleIn(s)
-	return authority, nil
+	return s, nil
 }
 
 // mayImport demands that a session does not live here, and that there is room for it.

@@ -49,9 +49,13 @@ const (
 	EffectCommit           EffectKind = 44 // Number is 1 if every pick was prepared
 	EffectImport           EffectKind = 45 // Value is the state, Opening has the admission
 	EffectDepart           EffectKind = 46
+	EffectReopen           EffectKind = 47 // as EffectImport, Text is the owner
 )
 
-const lastEffect = EffectDepart
+const lastEffect = EffectReopen
+
+// takesIn reports whether a session begins with the effect, which has an Opening and an Image then.
+func (k EffectKind) takesIn() bool { return k == EffectOpen || k == EffectImport || k == EffectReopen }
 
 func (k EffectKind) String() string {
 	names := [...]string{
@@ -63,6 +67,7 @@ func (k EffectKind) String() string {
 		EffectRollbackTransfer: "roll back transfer", EffectAcquire: "acquire", EffectYield: "yield", EffectTag: "tag",
 		EffectCheck: "check", EffectCrash: "crash", EffectPartition: "partition", EffectHeal: "heal",
 		EffectCorrupt: "corrupt", EffectTimeout: "timeout", EffectCommit: "commit", EffectImport: "import", EffectDepart: "depart",
+		EffectReopen: "reopen",
 	}
 	if int(k) < len(names) && names[k] != "" {
 		return names[k]
@@ -86,8 +91,8 @@ type Effect struct {
 	Text       string
 	Names      []string
 	Signature  []byte
-	Opening    *Opening // EffectOpen, EffectImport
-	Image      *Image   // EffectOpen, EffectImport
+	Opening    *Opening // EffectOpen, EffectImport, EffectReopen
+	Image      *Image   // the same
 
 	spare *Opening // of an effect that was here before, for its memory
 }
@@ -231,12 +236,12 @@ func (l *Log) injected(tick uint64, s SessionID, in Parcel) {
 	}
 }
 
-func (l *Log) imported(tick uint64, s *session, state []byte) {
-	e := l.add(EffectImport, tick, s.id)
+func (l *Log) imported(tick uint64, kind EffectKind, s *session, state []byte, owner own.Owner) {
+	e := l.add(kind, tick, s.id)
 	if e == nil {
 		return
 	}
-	e.Image, e.Opening, e.spare = s.image, &Opening{Admission: s.admission}, nil
+	e.Image, e.Opening, e.spare, e.Text = s.image, &Opening{Admission: s.admission}, nil, string(owner)
 	e.Value.copyOf(Bytes(state))
 }
 

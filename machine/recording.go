@@ -172,7 +172,7 @@ func (rec *Recording) writeEffect(w *wire.Writer, e *Effect) {
 		w.String(n)
 	}
 	w.Bytes(e.Signature)
-	if e.Kind == EffectOpen || e.Kind == EffectImport {
+	if e.Kind.takesIn() {
 		w.Uint(uint64(slices.Index(rec.Images, e.Image)))
 		writeOpening(w, e.Opening)
 	}
@@ -192,7 +192,7 @@ func (rec *Recording) readEffect(r *wire.Reader) Effect {
 		e.Names = append(e.Names, r.String(maxNameBytes, "a name"))
 	}
 	e.Signature = r.Bytes(1<<10, "a signature")
-	if e.Kind == EffectOpen || e.Kind == EffectImport {
+	if e.Kind.takesIn() {
 		at := r.Uint()
 		if at >= uint64(len(rec.Images)) {
 			r.Fail("a session opens an image that is not there")

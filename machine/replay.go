@@ -152,9 +152,13 @@ func (p *player) apply(e *Effect) {
 			return
 		}
 		m.Open(e.Image, *e.Opening)
-	case EffectImport:
+	case EffectImport, EffectReopen:
 		if p.edges += e.Image.Edges(); p.edges > maxReplayEdges {
 			p.diverge("a session", "no room for it")
+			return
+		}
+		if e.Kind == EffectReopen {
+			m.Reopen(e.Image, e.Opening.Admission, e.Value.Bytes(), own.Owner(e.Text))
 			return
 		}
 		m.Import(e.Image, e.Opening.Admission, e.Value.Bytes())
@@ -278,7 +282,7 @@ func (p *player) compare() *Divergence {
 // describe writes an event with the names of the image of its session.
 func (p *player) describe(e Event) string {
 	for _, f := range p.rec.Effects {
-		if (f.Kind == EffectOpen || f.Kind == EffectImport) && f.Session == e.Session {
+		if f.Kind.takesIn() && f.Session == e.Session {
 			return fmt.Sprintf("%q (seq %d, sum %x)", e.Describe(f.Image), e.Seq, e.Sum)
 		}
 	}

@@ -48,7 +48,7 @@ func (r *player) play(tc task.Context, told func(error)) error {
 	over, err := r.repeat(tc)
 	for !over && err == nil {
 		over, err = r.move(tc)
-		if len(r.talk.Said) > 0 || over || err != nil {
+		if len(r.talk.Said) > 0 || r.talk.Saved != nil || over || err != nil {
 			told(err)
 		}
 	}
@@ -63,6 +63,7 @@ func (r *player) play(tc task.Context, told func(error)) error {
 
 // repeat takes over the messages from before a restart.
 func (r *player) repeat(tc task.Context) (over bool, err error) {
+	r.talk.Saved, _ = r.port.Saved()
 	all, over, err := r.port.Repeat(tc)
 	for _, s := range all {
 		from := string(s.Other)
@@ -101,6 +102,8 @@ func (r *player) move(tc task.Context) (over bool, err error) {
 		return false, err
 	case m.Facts:
 		return false, r.await(tc)
+	case m.Save != nil:
+		return false, r.save(tc, m.Save)
 	}
 	return true, r.finish(tc, &m)
 }
@@ -118,11 +121,23 @@ func (r *player) send(tc task.Context, m *domain.Move) error {
 		r.talk.Said = append(r.talk.Said, domain.Said{From: r.talk.Role, Label: m.Label, Payload: m.Payload})
 		return nil
 	}
-	if _, denied := errors.AsType[*guard.Denial](err); !denied || m.Once || len(r.talk.Said) == 0 {
+	if _, denied := errors.AsType[*guard.Denial](err); !denied || m.Once || len(r.talk.Said) == 0 && r.talk.Saved == nil {
 		return err // the person who asked for the operation is told, and may try again
 	}
 	tc.Emit(world.ServiceTroubled(r.module.Name, "a message of a session denied", "", err))
 	_, err = r.changed.WaitUntil(tc, tc.Elapsed()+duePause)
+	return err
+}
+
+// save takes a state of the play in the place of the messages so far.
+func (r *player) save(tc task.Context, state []byte) error {
+	if len(r.talk.Said) == 0 && r.talk.Saved != nil {
+		return aura.Errorf("service.Ceremonies", aura.Invalid, "a play of module %s saves twice, and nothing was said in between", r.module.Name)
+	}
+	err := r.port.Save(tc, state)
+	if err == nil {
+		r.talk.Saved, r.talk.Said = state, nil
+	}
 	return err
 }
 
@@ -149,7 +164,7 @@ func (r *player) finish(tc task.Context, m *domain.Move) error {
 func (r *player) end(tc task.Context, why error) error {
 	r.talk.Ended = aura.Reason(why)
 	m, err := r.ask(tc)
-	if err != nil || m.Label != "" || m.From != "" || m.Facts {
+	if err != nil || m.Label != "" || m.From != "" || m.Facts || m.Save != nil {
 		return err
 	}
 	return r.finish(tc, &m)

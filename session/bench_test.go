@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/chain/chaintest"
@@ -58,7 +59,7 @@ func reading(n int, persistent bool) session.Opening {
 }
 
 // value is a message of the device, role 0, to the reader, role 1.
-func value(b *testing.B, of session.Opening, seq uint64) *effect.Message {
+func value(b testing.TB, of session.Opening, seq uint64) *effect.Message {
 	content, err := fact.Marshal(parcel{To: 1})
 	if err != nil {
 		b.Fatal(err)
@@ -148,6 +149,39 @@ func BenchmarkRestart(b *testing.B) {
 			s.Close(tc)
 		})
 		b.StartTimer()
+	}
+}
+
+// BenchmarkRestartLong starts an engine with the recording of one session of many messages, whose program saves each hundred, or never.
+func BenchmarkRestartLong(b *testing.B) {
+	for what, c := range map[string]struct{ messages, every uint64 }{"10": {10, 0}, "10000": {10_000, 0}, "10000saved": {10_000, 100}} {
+		b.Run(what, func(b *testing.B) {
+			var heard []uint64
+			var failed error
+			with := metered(b, reads(c.every, &heard, &failed))
+			chaintest.Simulate(b, 1, func(tc task.Context, sim *task.Sim) {
+				disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
+				s := begin(b, tc, sim, disk, true, "Cust", idle, with)
+				o := reading(1, true)
+				if err := s.engine.Open(tc, o); err != nil {
+					b.Fatal(err)
+				}
+				s.deliver(b, tc, o, 0, c.messages)
+				b.ResetTimer()
+				for range b.N {
+					b.StopTimer()
+					disk = disk.Crash()
+					s.Close(tc)
+					heard = heard[:0]
+					b.StartTimer()
+					s = begin(b, tc, sim, disk, false, "Cust", idle, with)
+					sleep(b, tc, time.Second) // its program has repeated the recorded messages
+				}
+				b.StopTimer()
+				b.ReportMetric(float64(len(heard)), "repeated")
+				s.Close(tc)
+			})
+		})
 	}
 }
 

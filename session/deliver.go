@@ -1,8 +1,6 @@
 package session
 
 import (
-	"slices"
-
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
 	"github.com/aura-runtime/aura/effect"
@@ -98,6 +96,9 @@ func (l *live) mayTake(tc task.Context, p *parcel, seq uint64) (uint64, error) {
 	if err := l.route(tc, op, machine.RoleID(p.To), machine.RoleID(p.From)); err != nil {
 		return 0, err
 	}
+	if err := l.full(op); err != nil {
+		return 0, err
+	}
 	return l.seen[p.edge()], l.engine.machine.MayInject(l.cap, p.of(seq))
 }
 
@@ -138,8 +139,8 @@ func (l *live) has(edge uint32, next uint64) {
 		return
 	}
 	l.confirmed[edge] = next
-	if !l.opening.Persistent { // the messages of a persistent one are in its recording, for a copy of the peer's home
-		l.left = slices.DeleteFunc(l.left, func(m effect.Message) bool { return m.Edge == edge && m.Seq < next })
+	if !l.opening.Persistent { // those of a persistent one stay with its recording, for a copy of the peer's home
+		l.trim(edge, next)
 	}
 	l.changed()
 }
@@ -157,7 +158,8 @@ func decodeRecord(b []byte, r *record) error {
 	if err := decode(b, r); err != nil {
 		return err
 	}
-	whole := r.Opening != nil && r.Kind == recordOpened || r.Parcel != nil && (r.Kind == recordSent || r.Kind == recordReceived) ||
+	whole := r.Opening != nil && (r.Kind == recordOpened || r.Kind == recordSaved && r.Saved != nil) ||
+		r.Parcel != nil && (r.Kind == recordSent || r.Kind == recordReceived || r.Kind == recordKept) || r.Kind == recordPart ||
 		r.Until != 0 && r.Kind == recordTimeout || r.Kind == recordHeld || r.Kind == recordOwned || r.Kind == recordConcluded
 	if !whole {
 		return aura.Errorf("session.decodeRecord", aura.Corrupt, "an entry of kind %d", r.Kind)

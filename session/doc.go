@@ -21,5 +21,6 @@
 // A persistent session is its recording: a device-local log of the journal with the opening, the messages that
 // were sent and those that came, in their order. [Engine.Start] replays the sessions that have not ended. Then each program
 // runs again from its beginning. The port gives it the messages that it had received, and passes over those that it had
-// sent, so it must choose the same again up to where it stood, or ask [Port.Sent].
+// sent, so it must choose the same again up to where it stood, or ask [Port.Sent]. A program that may go on for long saves what it
+// needs, see [Port.Save]: it begins with that, and the recording with a checkpoint.
 package session

@@ -34,6 +34,9 @@ type Options struct {
 	Entropy  world.Entropy
 	// Sessions bounds the sessions that live at once. Peers begin three quarters of them at most. Default: 4,096.
 	Sessions int
+	// Recording bounds the entries of one session's recording since its program saved last, see [Port.Save]. Beyond it a message is
+	// neither sent nor taken, and the program gets aura.Exhausted. Default: 65,536.
+	Recording int
 	// Hardening is the posture: outside of production a violation of an invariant ends the engine, and in integration each
 	// persistent session is replayed at its end and compared. It holds from the start on. Default: production.
 	Hardening machine.Hardening
@@ -116,6 +119,9 @@ const owner own.Owner = "session.Engine"
 func NewEngine(o Options) *Engine {
 	if o.Sessions <= 0 {
 		o.Sessions = 4096
+	}
+	if o.Recording <= 0 {
+		o.Recording = defaultRecording
 	}
 	return &Engine{
 		options: o, calls: task.NewMailbox[func(task.Context)]("session.calls", callsAtOnce),
@@ -259,7 +265,11 @@ func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 	if len(e.live) >= e.options.Sessions { // the machine has forgotten those that wait for a last confirmation
 		return aura.Errorf(op, aura.Exhausted, "%d sessions live: wait until one has ended", len(e.live))
 	}
-	l, err := e.enter(p, o)
+	var from *saved
+	if len(history) > 0 {
+		from = history[0].Saved
+	}
+	l, err := e.enter(p, o, from)
 	if err != nil {
 		return err
 	}
@@ -275,6 +285,9 @@ func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 	}
 	if l.until != 0 {
 		l.issue(l.until)
+	}
+	if from != nil {
+		l.issued = max(l.issued, from.Issued)
 	}
 	if err := l.repeat(history); err != nil {
 		delete(e.live, o.Name)
@@ -311,21 +324,28 @@ func (e *Engine) run(tc task.Context, l *live) {
 	})
 }
 
-// enter admits a protocol and begins a session of it on the machine, without its program.
-func (e *Engine) enter(p *Protocol, o Opening) (*live, error) {
+// enter admits a protocol and begins a session of it on the machine, without its program: anew, or from a checkpoint.
+func (e *Engine) enter(p *Protocol, o Opening, from *saved) (*live, error) {
 	admission, err := p.admit(e.options.Hardening)
 	if err != nil {
 		return nil, err
 	}
-	cap, err := e.machine.Open(p.image, machine.Opening{Owner: owner, Admission: admission, Protocol: p.ID(), Name: o.Name, Roles: []choreo.Role{o.Role}})
+	role, _ := p.image.Role(o.Role)
+	cap, err := e.mount(p, &o, admission, role, from)
 	if err != nil {
 		return nil, err
 	}
-	role, _ := p.image.Role(o.Role)
 	l := &live{
 		engine: e, opening: o, protocol: p, role: role, id: machine.SessionID(cap.Session), cap: cap, room: maxInbox, admission: admission,
 		devices: map[choreo.Role]aura.DeviceID{}, met: map[choreo.Role]bool{},
-		turn: task.NewSemaphore(1), sent: map[uint32]uint64{}, confirmed: map[uint32]uint64{}, seen: map[uint32]uint64{},
+		turn: task.NewSemaphore(1), left: map[uint32][]effect.Message{}, sent: map[uint32]uint64{}, confirmed: map[uint32]uint64{}, seen: map[uint32]uint64{},
+	}
+	if from != nil {
+		if err := l.resumed(from); err != nil {
+			_ = e.machine.Cancel(cap)
+			e.machine.Reap(nil)
+			return nil, err
+		}
 	}
 	e.live[o.Name], e.byID[l.id] = l, l
 	e.pump()

@@ -15,6 +15,8 @@ func TestFormats(t *testing.T) {
 	formats.Map(t, "session.refused", formats.Payload[refused]())
 	formats.Map(t, "session.parcel", formats.Payload[parcel]())
 	formats.Map(t, "session.record", formats.Payload[record]())
+	formats.Map(t, "session.saved", formats.Payload[saved]())
+	formats.Map(t, "session.edgeCount", formats.Payload[edgeCount]())
 	formats.Map(t, "session.opening", formats.Payload[opening]())
 	formats.Map(t, "session.party", formats.Payload[party]())
 }

@@ -30,6 +30,14 @@ func (e *Engine) goOn(s *speaker, g *Greeting, now aura.Duration) (other *live, 
 		}
 		s.drop(o)
 		return l, o.role, nil
+	case g.Role != "" && g.Have < l.first(l.edgeTo(o.role)) && l.opening.Persistent:
+		// An older copy of the peer's home: what it lacks it had confirmed, and a checkpoint has taken its place.
+		if s.talk.Only == (aura.SessionID{}) { // otherwise its channel ends
+			s.reply(g.Session, RefusalEnded)
+			s.drop(o)
+		}
+		return nil, "", aura.Errorf(op, aura.Stale, "the peer has %d messages of session %s, and had confirmed %d: it is an older copy",
+			g.Have, aura.Short(g.Session), l.first(l.edgeTo(o.role)))
 	case g.Role == "" || o.heard && !s.regreeted.take(now):
 		return nil, "", aura.Errorf(op, aura.Denied, "the other side greets again and again for session %s on one channel", aura.Short(g.Session))
 	case o.heard: // the session stood still there, and goes on from its recording: it lacks this side's greeting
@@ -174,7 +182,7 @@ func (s *speaker) confirm(c *confirmation) error {
 	if err := o.session.confirm(o.role, c.Next); err != nil || !c.Again {
 		return err
 	}
-	if c.Next < o.again || c.Next >= o.next {
+	if c.Next < max(o.again, o.session.first(o.session.edgeTo(o.role))) || c.Next >= o.next {
 		return aura.Errorf("session.confirm", aura.Denied, "the other side asks for message %d of session %s again", c.Next, aura.Short(c.Session))
 	}
 	o.next, o.again = c.Next, c.Next+1

@@ -35,12 +35,14 @@ type live struct {
 	// turn is held by who changes the session while something becomes durable: a step, a message that came, the end.
 	turn *task.Semaphore
 
-	offer     []choice          // the messages that the role may send now
-	answer    *answer           // the one that it sends when it is woken
-	inbox     []received        // messages that the role took, and its program did not yet
-	reached   uint64            // how many the role took
-	room      uint64            // how many it may take, until its program takes one more: see maxInbox
-	left      []effect.Message  // that left: those that are not confirmed, and of a persistent session all
+	offer   []choice   // the messages that the role may send now
+	answer  *answer    // the one that it sends when it is woken
+	inbox   []received // messages that the role took, and its program did not yet
+	reached uint64     // how many the role took
+	room    uint64     // how many it may take, until its program takes one more: see maxInbox
+	saved   []byte     // what its program saved last; nil: nothing
+	// left has by edge the last messages that left: those that are not confirmed, and of a persistent session all since its last checkpoint.
+	left      map[uint32][]effect.Message
 	sent      map[uint32]uint64 // by edge, how many left
 	confirmed map[uint32]uint64 // by edge, how many of those the peer has
 	seen      map[uint32]uint64 // by edge, how many came
@@ -55,7 +57,7 @@ type live struct {
 	gone      bool           // nothing is left of it
 	end       view.EndKind   // how it ended, when it is gone
 	refused   error          // why the other side does not play its part
-	taken     uint64         // messages that its program took
+	taken     uint64         // how often its program made room: it took a message, or saved
 
 	timeouts []*timeout     // that were issued and not consumed
 	issued   uint64         // how many were issued
@@ -88,6 +90,9 @@ type received struct {
 	from    choreo.Role
 	label   string
 	payload []byte
+	// As a checkpoint has them.
+	sender machine.RoleID
+	id     machine.LabelID
 }
 
 // maxInbox is how many messages wait for a program. Further ones stay on their edges, which have bounds of their own.
@@ -137,8 +142,9 @@ func until[T any](tc task.Context, l *live, try func() (T, bool, error)) (T, err
 // leave takes over a message from the machine.
 func (l *live) leave(p *machine.Parcel) {
 	content := parcel{uint16(p.From), uint16(p.To), uint32(p.Label), append([]byte(nil), p.Value.Bytes()...)}
-	l.sent[content.edge()]++
-	l.left = append(l.left, effect.Message{Session: l.opening.Name, Edge: content.edge(), Seq: p.Seq, Parcel: encode(content)})
+	edge := content.edge()
+	l.sent[edge]++
+	l.left[edge] = append(l.left[edge], effect.Message{Session: l.opening.Name, Edge: edge, Seq: p.Seq, Parcel: encode(content)})
 	l.changed()
 	if len(l.channels) == 0 {
 		l.call()
@@ -230,6 +236,10 @@ func (l *live) takeAgain(r *record) error {
 			l.devices[l.protocol.image.RoleName(machine.RoleID(r.Parcel.From))] = r.Device
 		}
 		return err
+	case recordSaved: // the role asks for what it asked before
+		err := l.engine.machine.Wake(l.cap, l.role)
+		l.engine.pump()
+		return err
 	}
 	return nil
 }
@@ -307,7 +317,7 @@ func (b bridge) Receive(m machine.Message, v machine.Value) machine.Answer {
 		return machine.AnswerDefer
 	}
 	l.reached++
-	l.inbox = append(l.inbox, received{m.PeerName(), m.LabelName(), append([]byte(nil), v.Bytes()...)})
+	l.inbox = append(l.inbox, received{m.PeerName(), m.LabelName(), append([]byte(nil), v.Bytes()...), m.Peer, m.Label})
 	l.changed()
 	return machine.AnswerDone
 }

@@ -219,15 +219,20 @@ func (i *Import) Name() aura.SessionID { return i.session.opening.Name }
 func (e *Engine) Import(tc task.Context, name aura.SessionID, recording [][]byte, scope own.Scope) (*Import, error) {
 	const op = "session.Import"
 	held := encode(record{Kind: recordHeld, Fragments: scope.Names()})
-	all := make([]record, 0, len(recording)+1)
+	all, a := make([]record, 0, len(recording)+1), assembler{name: name}
 	for _, v := range append(recording[:len(recording):len(recording)], held) {
-		var r record
-		if err := decodeRecord(v, &r); err != nil {
-			return nil, aura.Errorf(op, aura.Corrupt, "the recording of session %s is damaged: %w", aura.Short(name), err)
+		r, err := a.add(v)
+		if err != nil {
+			return nil, &aura.Error{Op: op, Kind: aura.Corrupt, Err: err}
 		}
-		all = append(all, r)
+		if r != nil {
+			all = append(all, *r)
+		}
 	}
-	if all[0].Kind != recordOpened || all[0].Opening.Role == "" {
+	if err := a.end(); err != nil {
+		return nil, &aura.Error{Op: op, Kind: aura.Corrupt, Err: err}
+	}
+	if all[0].Opening.Role == "" {
 		return nil, aura.Errorf(op, aura.Corrupt, "the recording of session %s has no beginning", aura.Short(name))
 	}
 	l, err := ask(tc, e, func(tc task.Context) (*live, error) {

@@ -44,7 +44,7 @@ func (p *Port) Sent() (label string, again bool) {
 //
 // A denial is aura.Denied with a *[guard.Denial] as its cause: nothing was charged, written or sent, and the
 // program may send another message of the protocol, try later, or end. It returns aura.Invalid for a message that the role
-// cannot send now, and aura.Stale when the session has ended.
+// cannot send now, aura.Exhausted when the recording has no room, see [Port.Save], and aura.Stale when the session has ended.
 func (p *Port) Send(tc task.Context, to choreo.Role, label string, payload []byte) error {
 	l := p.session
 	plan := p.next
@@ -63,6 +63,9 @@ func (p *Port) Send(tc task.Context, to choreo.Role, label string, payload []byt
 	}
 	s, err := ask(tc, l.engine, func(tc task.Context) (s step, err error) {
 		if err := l.allow(tc, "session.Send", p.cap); err != nil {
+			return s, err
+		}
+		if err := l.full("session.Send"); err != nil && !l.ended {
 			return s, err
 		}
 		l.goOn()
@@ -152,7 +155,7 @@ func (l *live) decide(tc task.Context, plan Plan, to choreo.Role, m *effect.Mess
 }
 
 // Receive waits for the next message of another role and returns it. It returns aura.Stale when the session has ended and none is
-// left, aura.Timeout when it has expired, and tc's error.
+// left, aura.Timeout when it has expired, aura.Exhausted when the recording has no room, see [Port.Save], and tc's error.
 func (p *Port) Receive(tc task.Context, from choreo.Role) (label string, payload []byte, err error) {
 	l := p.session
 	r, err := until(tc, l, func() (received, bool, error) {
@@ -175,6 +178,9 @@ func (p *Port) Receive(tc task.Context, from choreo.Role) (label string, payload
 		}
 		if l.ended {
 			return received{}, false, l.over("session.Receive")
+		}
+		if err := l.full("session.Receive"); err != nil { // what it waits for finds no room
+			return received{}, false, err
 		}
 		l.goOn()
 		return received{}, false, nil

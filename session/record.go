@@ -19,11 +19,15 @@ const (
 	recordOwned    uint8 = 6
 	// recordConcluded: the program committed what it had to at its end, see [Port.Conclude].
 	recordConcluded uint8 = 7
+	// recordSaved begins a recording in place of recordOpened: a checkpoint, with the entries of the next two kinds behind it.
+	recordSaved uint8 = 8
+	recordPart  uint8 = 9
+	recordKept  uint8 = 10
 )
 
-// record is an entry of a session's recording. The first one has the opening, each other one a message of the played role, which
-// it sent or which came, a timeout that its program was granted, or a part of a handover: from held on the session does not act here, from
-// owned on it does. State is the digest of the session on the machine before a message that it sent, see [live.digest].
+// record is an entry of a session's recording. The first one has the opening, and may be a checkpoint, see [saved]. Each other one has a message of
+// the played role, which it sent or which came, a timeout that its program was granted, or a part of a handover: from held on the session does not
+// act here, from owned on it does. State is the digest of the session on the machine before a message that it sent, see [live.digest].
 type record struct {
 	Kind    uint8    `cbor:"1,keyasint,omitempty"`
 	Opening *opening `cbor:"2,keyasint,omitempty"`
@@ -36,6 +40,8 @@ type record struct {
 	Device aura.DeviceID `cbor:"7,keyasint,omitzero"`
 	At     aura.Instant  `cbor:"8,keyasint,omitempty"` // zero: an earlier build wrote it
 	State  [32]byte      `cbor:"9,keyasint,omitzero"`  // zero: the same, or a message that came
+	Saved  *saved        `cbor:"10,keyasint,omitempty"`
+	Part   []byte        `cbor:"11,keyasint,omitempty"` // of the machine's export
 }
 
 // opening is an Opening as recordings and peers have it.
@@ -138,12 +144,15 @@ func (l *live) record(tc task.Context, entries [][]byte) error {
 	return nil
 }
 
-// replay calls fn with each entry of a session's recording, in their order. It returns aura.NotFound when the journal has no
-// recording of it, and aura.Corrupt for one that is damaged.
+// replay calls fn with each entry of a session's recording, in their order; a checkpoint is one entry. It returns aura.NotFound when the journal
+// has no recording of it, and aura.Corrupt for one that is damaged.
 func replay(j *journal.Journal, name aura.SessionID, fn func(*record)) error {
 	const op, page = "session.Recording", 256
-	last := j.Log(logName(name)).Last
-	for from := uint64(1); from <= max(last, 1); {
+	log, a := j.Log(logName(name)), assembler{name: name}
+	if log.Last == 0 {
+		return aura.Errorf(op, aura.NotFound, "session %s has no recording", aura.Short(name))
+	}
+	for from := log.Dropped + 1; from <= log.Last; {
 		values, err := j.ReadLog(logName(name), from, page, 0)
 		if err != nil {
 			return err
@@ -152,16 +161,15 @@ func replay(j *journal.Journal, name aura.SessionID, fn func(*record)) error {
 			return aura.Errorf(op, aura.NotFound, "session %s has no recording", aura.Short(name))
 		}
 		for _, v := range values {
-			var r record
-			if err := decodeRecord(v, &r); err != nil {
-				return aura.Errorf(op, aura.Corrupt, "entry %d of the recording of session %s is damaged: %w", from, aura.Short(name), err)
+			r, err := a.add(v)
+			if err != nil {
+				return err
 			}
-			if from == 1 && r.Kind != recordOpened {
-				return aura.Errorf(op, aura.Corrupt, "the recording of session %s has no beginning", aura.Short(name))
+			if r != nil {
+				fn(r)
 			}
-			fn(&r)
-			from++
 		}
+		from += uint64(len(values))
 	}
-	return nil
+	return a.end()
 }

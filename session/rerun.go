@@ -45,18 +45,21 @@ func (r *Registry) newRerun(room uint64) *rerun {
 func (n *rerun) play(name aura.SessionID, r *record) error {
 	const op = "session.Replay"
 	n.request = nil
-	if r.Kind == recordOpened {
+	if r.Opening != nil {
 		o := r.Opening.undo(name)
 		p, err := n.engine.options.Registry.image(o.Protocol, r.Opening.Version, r.Opening.Sizes)
 		if err != nil {
 			return aura.Errorf(op, aura.Unavailable, "this build does not have protocol %s in version %x: use the one that recorded the session",
 				o.Protocol, r.Opening.Version[:4])
 		}
-		l, err := n.engine.enter(p, o)
+		l, err := n.engine.enter(p, o, r.Saved)
 		if err != nil {
 			return err
 		}
 		l.room, n.live = n.room, l
+		if err := n.takeAgain(r); err != nil {
+			return err
+		}
 	} else if r.Parcel == nil {
 		n.moved = n.moved || r.Kind == recordHeld
 		return nil
@@ -81,7 +84,7 @@ func (n *rerun) message(r *record) error {
 		if next := n.seen[edge]; r.Seq != next {
 			return aura.Errorf(op, aura.Corrupt, "message %d came where message %d is next on its edge", r.Seq, next)
 		}
-		n.inbox = n.inbox[:0]
+		n.inbox = n.inbox[:0] // there is no program
 		return n.takeAgain(r)
 	}
 	m, d, err := n.plan(to, n.protocol.image.Label(labelOf(r.Parcel)).Name, r.Parcel.Payload)
@@ -106,11 +109,12 @@ func (n *rerun) message(r *record) error {
 // everyMessage is the room of a role that takes all messages of its recording.
 const everyMessage = math.MaxUint64
 
-// rerun plays at most so many messages of a recording, and calls fn after each entry. A departure is an error of play, in whose place
-// fn gets it and ends the run.
+// rerun plays a recording up to so many messages, with those before its checkpoint, and calls fn after each entry. A departure is an error of play,
+// in whose place fn gets it and ends the run.
 func (r *Registry) rerun(j *journal.Journal, name aura.SessionID, room, most uint64, fn func(n *rerun, e *record, departs error)) error {
 	n, over, messages := r.newRerun(room), false, uint64(0)
 	return replay(j, name, func(e *record) {
+		messages += e.Saved.messages()
 		if e.Parcel != nil {
 			messages++
 		}

@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"testing"
@@ -59,12 +60,14 @@ var name = aura.SessionID{7}
 // side is an agent that plays one role: a home, and an engine.
 type side struct {
 	*chaintest.Home
-	engine *session.Engine
-	handle *task.Handle
-	role   choreo.Role
-	disk   *journal.Faulty
-	told   []view.Step // what the engine told
-	ended  func() bool // what the domain knows of a session that does not live any more; nil: nothing
+	engine   *session.Engine
+	registry *session.Registry
+	handle   *task.Handle
+	role     choreo.Role
+	speaks   string // the protocol of its sessions; default: shop
+	disk     *journal.Faulty
+	told     []view.Step // what the engine told
+	ended    func() bool // what the domain knows of a session that does not live any more; nil: nothing
 }
 
 // over reports whether the session has ended here.
@@ -114,6 +117,7 @@ func begin(
 	for _, change := range set {
 		change(&o)
 	}
+	s.registry = registry
 	s.engine = session.NewEngine(o)
 	s.handle = task.Supervise(s.Group, s.engine)
 	if err := s.handle.Start(tc); err != nil {
@@ -124,7 +128,7 @@ func begin(
 
 func (s *side) opening(other choreo.Role) session.Opening {
 	return session.Opening{
-		Name: name, Protocol: shopID, Role: s.role, Context: chaintest.Pair, Persistent: true,
+		Name: name, Protocol: cmp.Or(s.speaks, shopID), Role: s.role, Context: chaintest.Pair, Persistent: true,
 		Parties: []session.Party{{Role: other, Authority: chaintest.Ben}},
 	}
 }

@@ -286,11 +286,10 @@ func (o *spoken) collect(frames []frame, now aura.Duration) []frame {
 	}
 	edge := l.edgeTo(o.role)
 	l.has(edge, min(o.has, l.sent[edge]))
-	for i := range l.left {
-		m := &l.left[i]
+	left := l.left[edge]
+	for i := max(o.next, l.first(edge)) - l.first(edge); i < uint64(len(left)); i++ {
+		m := &left[i]
 		switch {
-		case m.Edge != edge || m.Seq < o.next:
-			continue
 		case m.Seq >= l.confirmed[edge]+window:
 			return frames
 		case len(frames) >= batch:

@@ -62,10 +62,11 @@ func (r *Registry) Trace(j *journal.Journal, name aura.SessionID) (view.Shown, e
 			departed = departs
 			return
 		}
-		if e.Kind == recordOpened {
+		if e.Opening != nil {
 			since := e.At
 			shown.Session = viewOf(&n.opening)
 			shown.Session.State, shown.Session.Since = view.StateRecorded, since
+			begins(&shown, e)
 			return
 		}
 		if e.Parcel == nil {
@@ -162,7 +163,7 @@ func (e *Engine) Replay(tc task.Context, name aura.SessionID) (view.Replayed, er
 		if again.State == now.state {
 			again.Checked++
 		} else {
-			again.Departs = &view.Departure{Message: again.Messages, Reason: "the agent's machine stands elsewhere than the replay"}
+			again.Departs = &view.Departure{Message: again.Before + again.Messages, Reason: "the agent's machine stands elsewhere than the replay"}
 		}
 	}
 	return again, err
@@ -180,13 +181,15 @@ func (r *Registry) replay(j *journal.Journal, name aura.SessionID, room, most ui
 	var refused error
 	err = r.rerun(j, name, room, most, func(n *rerun, e *record, departs error) {
 		switch {
-		case departs != nil && e.Kind == recordOpened:
+		case departs != nil && e.Opening != nil:
 			refused = departs
 			return
 		case departs != nil:
-			again.Departs = &view.Departure{Message: again.Messages + 1, Reason: aura.Reason(departs)}
-		case e.Kind == recordOpened:
-			again.Session = viewOf(&n.opening)
+			again.Departs = &view.Departure{Message: again.Before + again.Messages + 1, Reason: aura.Reason(departs)}
+		case e.Opening != nil:
+			shown := view.Shown{Session: viewOf(&n.opening)}
+			begins(&shown, e)
+			again.Session, again.Before = shown.Session, shown.Earlier
 			again.Session.Since = e.At
 		case e.Parcel != nil:
 			again.Messages++

@@ -37,10 +37,12 @@ func (e *Engine) verify(tc task.Context, l *live) error {
 	same := func(x, y effect.Message) bool {
 		return x.Edge == y.Edge && x.Seq == y.Seq && bytes.Equal(x.Parcel, y.Parcel)
 	}
+	sent := func(x, y []effect.Message) bool { return slices.EqualFunc(x, y, same) }
 	was := again.live[name]
 	switch {
-	case !slices.EqualFunc(l.left, was.left, same) || !maps.Equal(l.sent, was.sent):
-		return aura.Errorf(op, aura.Internal, "session %s sent %d messages, and its recording replays to %d or to others", aura.Short(name), len(l.left), len(was.left))
+	case !maps.EqualFunc(l.left, was.left, sent) || !maps.Equal(l.sent, was.sent):
+		return aura.Errorf(op, aura.Internal, "session %s sent %d messages, and its recording replays to %d or to others",
+			aura.Short(name), sum(countsOf(l.sent)), sum(countsOf(was.sent)))
 	case !maps.Equal(l.seen, was.seen):
 		return aura.Errorf(op, aura.Internal, "session %s received other messages than its recording has", aura.Short(name))
 	case l.reached == was.reached && l.closed != was.closed: // else its program had left messages, which the replay takes

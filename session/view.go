@@ -126,6 +126,7 @@ func (r *Registry) Recording(j *journal.Journal, name aura.SessionID) (view.Show
 			o := e.Opening.undo(name)
 			shown.Session = viewOf(&o)
 			shown.Session.Since = e.At
+			begins(&shown, e)
 			p, _ = r.image(o.Protocol, e.Opening.Version, e.Opening.Sizes)
 			return
 		}
@@ -139,6 +140,13 @@ func (r *Registry) Recording(j *journal.Journal, name aura.SessionID) (view.Show
 		shown.Session.State = view.StateLost
 	}
 	return shown, err
+}
+
+// begins counts the messages before the checkpoint with which a recording begins, if it does.
+func begins(shown *view.Shown, e *record) {
+	if s := e.Saved; s != nil {
+		shown.Session.Sent, shown.Session.Received, shown.Earlier = sum(s.Sent), sum(s.Seen), s.messages()
+	}
 }
 
 // count counts a message of a recording.

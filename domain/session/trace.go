@@ -68,6 +68,8 @@ type Replayed struct {
 	State [32]byte `cbor:"4,keyasint,omitzero" json:"-"`
 	// Departs is where the replay left the recording; nil: it stands where it stood.
 	Departs *Departure `cbor:"5,keyasint,omitempty" json:"departs,omitempty"`
+	// Before is how many messages there were before the checkpoint with which the recording begins; zero: it has all.
+	Before uint64 `cbor:"6,keyasint,omitempty" json:"before,omitempty"`
 }
 
 // Departure is where and why a replay does something else than its recording.

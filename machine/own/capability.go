@@ -1,5 +1,7 @@
 package own
 
+import "github.com/aura-runtime/aura"
+
 // Capability holds the rights of an owner in one session. It is a value: its holder may use it on a fragment until
 // the owner or the scope of this fragment changes, which gives the fragment a new generation.
 type Capability struct {
@@ -7,6 +9,28 @@ type Capability struct {
 	Owner      Owner
 	Generation uint64
 	Scope      Scope
+}
+
+// Sole returns the capability of the owner that alone holds every fragment which has not ended. It returns aura.Denied where there is none, or
+// a transfer is under way.
+func (o *Owners) Sole(op aura.Op, owner Owner) (Capability, error) {
+	c := Capability{Session: o.session, Owner: owner}
+	for i := range o.records {
+		r := &o.records[i]
+		if r.state.Terminal() {
+			continue
+		}
+		if c.Scope.Empty() {
+			c.Generation, c.Scope = r.generation, r.scope
+		}
+		if !o.holds(c, r) || r.receipt != 0 {
+			return Capability{}, o.refuse(op, aura.Denied, owner, "the owner does not hold the whole session alone")
+		}
+	}
+	if c.Scope.Empty() {
+		return Capability{}, o.refuse(op, aura.Denied, owner, "the session has no owner")
+	}
+	return c, nil
 }
 
 // Claim is the authority to own fragments that have no owner. Only their release or their import gives it, and it is

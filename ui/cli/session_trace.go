@@ -64,8 +64,9 @@ func (s *Shell) printTrace(v *sessionShown, now time.Time) error {
 type replayLine struct {
 	sessionLine
 	Messages uint64             `json:"messages"`
-	Checked  uint64             `json:"checked"`        // states that came again
-	Root     string             `json:"root,omitempty"` // SHA-256 of the state at the end, in hexadecimal digits; absent: it is over
+	Before   uint64             `json:"before,omitempty"` // messages before the checkpoint with which the recording begins
+	Checked  uint64             `json:"checked"`          // states that came again
+	Root     string             `json:"root,omitempty"`   // SHA-256 of the state at the end, in hexadecimal digits; absent: it is over
 	Departs  *session.Departure `json:"departs,omitempty"`
 }
 
@@ -99,7 +100,7 @@ the first difference is named, if one does not.`,
 }
 
 func (s *Shell) printReplay(r *session.Replayed, people []app.Person) error {
-	line := replayLine{lineOf(&r.Session, people), r.Messages, r.Checked, "", r.Departs}
+	line := replayLine{lineOf(&r.Session, people), r.Messages, r.Before, r.Checked, "", r.Departs}
 	if r.State != [32]byte{} {
 		line.Root = fmt.Sprintf("%x", r.State)
 	}
@@ -119,8 +120,12 @@ func (s *Shell) printReplay(r *session.Replayed, people []app.Person) error {
 	if line.Root != "" {
 		stands = "it stands at " + line.Root
 	}
+	played := count(int(r.Messages), "message")
+	if r.Before > 0 {
+		played += fmt.Sprintf(" from the checkpoint behind %d on", r.Before)
+	}
 	return s.Print(nil, "session %s: as recorded, %s, %s to the byte; %s", aura.Short(r.Session.Name),
-		count(int(r.Messages), "message"), count(int(r.Checked), "state"), stands)
+		played, count(int(r.Checked), "state"), stands)
 }
 
 func sessionGraphCommand(s *Shell) *cobra.Command {
