@@ -23,6 +23,7 @@ import (
 	"github.com/aura-runtime/aura/service"
 	"github.com/aura-runtime/aura/session"
 	"github.com/aura-runtime/aura/session/ceremony"
+	"github.com/aura-runtime/aura/session/reconfig"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/trace"
 	"github.com/aura-runtime/aura/transport"
@@ -81,6 +82,7 @@ type Agent struct {
 	withheld []string // see [status.Status.Withheld]
 
 	ceremonies *ceremony.Ceremonies
+	moves      *reconfig.Controller
 }
 
 // New assembles the agent of an authority that was founded before, and starts nothing. Its services live
@@ -174,7 +176,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	}
 	engine := session.NewEngine(session.Options{
 		Own: h.Ring.Authority(), Registry: programs, Decider: decider, Journal: store.journal, Entropy: h.Entropy, Told: told(o.Trace),
-		Waiting: waiting(&links), Hardening: o.Hardening,
+		Waiting: waiting(&links), Hardening: o.Hardening, Vouch: a.vouch,
 	})
 	invites, err := service.NewInvite(&a.env, set, channels, engine)
 	if err != nil {
@@ -188,6 +190,9 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 		return nil, err
 	}
 	if err := a.convene(engine, programs); err != nil {
+		return nil, err
+	}
+	if err := a.reconfigure(engine, programs); err != nil {
 		return nil, err
 	}
 	modules, err := a.serve(invites.Module)
@@ -218,6 +223,7 @@ func (a *Agent) serve(invites *service.Module) (modules []*service.Module, err e
 	hosts := service.Hosts{}
 	maps.Copy(hosts, service.NewTokens(&a.env).Hosts())
 	maps.Copy(hosts, service.CheckedAddresses())
+	hosts[seen.IntentMove] = a.movesSession
 	for i := range a.set.Modules() {
 		m := &a.set.Modules()[i]
 		s := invites

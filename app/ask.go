@@ -3,6 +3,7 @@ package app
 import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/capability"
+	"github.com/aura-runtime/aura/domain/device"
 	"github.com/aura-runtime/aura/domain/query"
 	"github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/fact"
@@ -71,6 +72,21 @@ func (c *Core) SessionReplay(tc task.Context, name aura.SessionID) (session.Repl
 	var again session.Replayed
 	err := c.Ask(tc, session.QuestionReplay, session.Show{Name: name}, &again)
 	return again, err
+}
+
+// MoveSession gives a session to another device of the account, and returns when that device acts on it. It returns [aura.Stale] for a session that
+// has ended or a device that is not connected, [aura.Denied] for a device that is none of the account's, and the reason of a
+// device that refuses; then the session goes on here.
+func (c *Core) MoveSession(tc task.Context, name aura.SessionID, to aura.DeviceID) error {
+	_, err := c.submit(tc, session.IntentMove, session.MoveIntent{Session: name, To: to})
+	return err
+}
+
+// Devices returns the devices of the owner's account.
+func (c *Core) Devices(tc task.Context) (device.Roster, error) {
+	var all device.Roster
+	err := c.Ask(tc, device.QuestionRoster, device.Whose{}, &all)
+	return all, err
 }
 
 // Ask puts one question of a module to the agent and decodes its answer into result. The errors are the agent's:

@@ -45,6 +45,7 @@ func All() []Entry {
 		{Package: "runtimeupgrade", Binding: three, Defaults: choreo.Defaults{
 			ProtocolID: "aura.upgrade.runtime", Policy: recovery, Capabilities: []string{"termination_bounded"},
 		}},
+		{Package: "delegation", Defaults: choreo.Defaults{ProtocolID: "aura.session.delegation"}},
 		{Package: "anonymouspath", Defaults: choreo.Defaults{ProtocolID: "aura.path.establish"}},
 		{Package: "holddeposit", Defaults: choreo.Defaults{ProtocolID: "aura.hold.deposit"}},
 		{Package: "holdretrieval", Defaults: choreo.Defaults{ProtocolID: "aura.hold.retrieval"}},

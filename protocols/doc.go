@@ -14,6 +14,7 @@
 //	consensus            Coordinator, Witness[N]                  witnesses agree and sign together
 //	guardianceremony     Initiator, Guardian[N]                   guardians receive recovery shares
 //	runtimeupgrade       Coordinator, Device[N]                   devices change version together
+//	delegation           Source, Target                           a session goes to another device
 //	anonymouspath        Initiator, Hop                           one hop of an anonymous path
 //	holddeposit          Depositor, Holder                        an object is left with a holder
 //	holdretrieval        Retriever, Holder                        a held object is fetched

@@ -26,7 +26,7 @@ func (b *Boundary) Crosses() bool { return b.Other != b.Fragment }
 // boundary returns that of a message between the role that is played here and another one.
 func (l *live) boundary(other machine.RoleID) Boundary {
 	im := l.protocol.image
-	b := Boundary{Fragment: im.Fragment(l.role), Other: im.Fragment(other), Reconfigures: l.authority != nil}
+	b := Boundary{Fragment: im.Fragment(l.role), Other: im.Fragment(other), Reconfigures: l.authority != nil || l.still}
 	b.Bundle, _ = strings.CutPrefix(b.Fragment, "bundle:")
 	if b.Bundle == b.Fragment {
 		b.Bundle = ""

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
+	view "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/machine"
@@ -38,9 +39,18 @@ type saved struct {
 	Devices   []party     `cbor:"7,keyasint,omitempty"` // the devices that were the first to greet, without their authorities
 	Issued    uint64      `cbor:"8,keyasint,omitempty"` // timeouts
 	Concluded bool        `cbor:"9,keyasint,omitempty"`
+	// Moved has by role how it went from device to device, and Fragments those to which the scope is attenuated.
+	Moved     []rolesMoves `cbor:"10,keyasint,omitempty"`
+	Fragments []string     `cbor:"11,keyasint,omitempty"`
 
 	export []byte
 	kept   []record
+}
+
+// rolesMoves are the moves of a role from device to device.
+type rolesMoves struct {
+	Role  string      `cbor:"1,keyasint,omitempty"`
+	Moves []view.Move `cbor:"2,keyasint,omitempty"`
 }
 
 // edgeCount counts the messages of an edge.
@@ -82,6 +92,10 @@ func (l *live) checkpoint(state []byte) ([][]byte, error) {
 	for _, role := range slices.Sorted(maps.Keys(l.devices)) {
 		s.Devices = append(s.Devices, party{Role: string(role), Device: l.devices[role]})
 	}
+	for _, role := range slices.Sorted(maps.Keys(l.moves)) {
+		s.Moved = append(s.Moved, rolesMoves{string(role), l.moves[role]})
+	}
+	s.Fragments = l.scope
 	var behind [][]byte
 	for part := range slices.Chunk(export, maxPart) {
 		behind = append(behind, encode(record{Kind: recordPart, Part: part}))
@@ -173,6 +187,10 @@ func (l *live) resumed(s *saved) error {
 	for _, p := range s.Devices {
 		l.devices[choreo.Role(p.Role)] = p.Device
 	}
+	for _, m := range s.Moved {
+		l.moves[choreo.Role(m.Role)] = m.Moves
+	}
+	l.scope = s.Fragments
 	for i := range s.kept {
 		r := &s.kept[i]
 		p, edge := r.Parcel, r.Parcel.edge()

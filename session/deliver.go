@@ -42,7 +42,13 @@ func (e *Engine) Deliver(tc task.Context, on *ChannelOptions, m *effect.Message)
 	if err := decode(m.Parcel, &p); err != nil || p.edge() != m.Edge {
 		return 0, aura.Errorf(op, aura.Corrupt, "a message of session %s does not decode", aura.Short(m.Session))
 	}
-	if l, err = ask(tc, e, func(task.Context) (*live, error) { return e.running(op, m.Session) }); err != nil {
+	if l, err = ask(tc, e, func(task.Context) (*live, error) {
+		l, err := e.running(op, m.Session)
+		if err == nil && l.still { // the channel must not wait for the end of it
+			return l, aura.Errorf(op, aura.Exhausted, "session %s is being handed over", aura.Short(m.Session))
+		}
+		return l, err
+	}); err != nil {
 		return 0, err
 	}
 	from := l.protocol.image.RoleName(machine.RoleID(p.From))
@@ -160,7 +166,8 @@ func decodeRecord(b []byte, r *record) error {
 	}
 	whole := r.Opening != nil && (r.Kind == recordOpened || r.Kind == recordSaved && r.Saved != nil) ||
 		r.Parcel != nil && (r.Kind == recordSent || r.Kind == recordReceived || r.Kind == recordKept) || r.Kind == recordPart ||
-		r.Until != 0 && r.Kind == recordTimeout || r.Kind == recordHeld || r.Kind == recordOwned || r.Kind == recordConcluded
+		r.Until != 0 && r.Kind == recordTimeout || r.Kind == recordHeld || r.Kind == recordOwned || r.Kind == recordConcluded ||
+		len(r.Moves) > 0 && r.Role != "" && r.Kind == recordMoved
 	if !whole {
 		return aura.Errorf("session.decodeRecord", aura.Corrupt, "an entry of kind %d", r.Kind)
 	}

@@ -158,7 +158,7 @@ func (e *Engine) refer(by *Greeting, ended *view.Ended) Greeting {
 // endThere ends a session that has ended at the other side of a channel: what it has of this side's messages is confirmed, and more
 // will not come.
 func (e *Engine) endThere(tc task.Context, s *speaker, g *Greeting) error {
-	o, err := ask(tc, e, func(task.Context) (*spoken, error) { return s.spoken[g.Session], nil })
+	o, err := ask(tc, e, func(task.Context) (*spoken, error) { return s.hears(g.Session) })
 	if o == nil || err != nil {
 		return err // it has ended here, too
 	}

@@ -25,7 +25,7 @@ type Decider interface {
 	EndSession(task.Context, aura.SessionID) error
 }
 
-// Options configures an [Engine]. All but the last three are required.
+// Options configures an [Engine]. All but the last four are required.
 type Options struct {
 	Own      aura.AuthorityID
 	Registry *Registry
@@ -46,6 +46,9 @@ type Options struct {
 	// Waiting is called when a session waits for a channel to a peer in its context, and none speaks for it. It must not wait.
 	// Default: nothing is called.
 	Waiting func(context aura.ContextID, peer aura.AuthorityID)
+	// Vouch returns the Ed25519 key with which a device signs, false for one that its authority does not list. It must not wait. Default:
+	// no role of a peer goes to another device.
+	Vouch func(aura.AuthorityID, aura.DeviceID) ([32]byte, bool)
 }
 
 // Party is a participant of a session: who plays a role.
@@ -97,14 +100,16 @@ type Engine struct {
 	damaged atomic.Pointer[[]string]
 
 	// The rest is the service's task's.
-	machine *machine.Machine
-	live    map[aura.SessionID]*live
-	byID    map[machine.SessionID]*live
-	current map[string]current // by protocol, for those that an upgrade has changed
-	kept    ends               // of the sessions with a recording, as the log has them
-	passed  ends               // of the others, until the agent stops
-	timers  timers
-	broken  error // a violation of an invariant with which the engine ends
+	machine  *machine.Machine
+	live     map[aura.SessionID]*live
+	byID     map[machine.SessionID]*live
+	current  map[string]current // by protocol, for those that an upgrade has changed
+	kept     ends               // of the sessions with a recording, as the log has them
+	passed   ends               // of the others, until the agent stops
+	timers   timers
+	broken   error // a violation of an invariant with which the engine ends
+	departed departures
+	standing *live // a session that goes on here, while it is opened again
 	// speakers are the channels, in the order in which they began.
 	speakers []*speaker
 }
@@ -136,7 +141,7 @@ func (*Engine) Name() string { return "session" }
 func (e *Engine) Declaration() task.Declaration {
 	return task.Declaration{
 		Category: task.CategoryActorOwned,
-		Owns:     append(task.Locked("session.Registry", "session.Protocol", "session.Stream"), task.Owned{Type: "session.Engine", By: task.ExclusionLoop}),
+		Owns:     append(task.Locked("session.Registry", "session.Protocol", "session.Stream", "reconfig.Controller"), task.Owned{Type: "session.Engine", By: task.ExclusionLoop}),
 		Events: []world.Family{
 			world.FamilySession, world.FamilyIngress, world.FamilyService, world.FamilyConcurrency, world.FamilyDelegation, world.FamilyLink, world.FamilyInvariant,
 		},
@@ -148,7 +153,7 @@ func (e *Engine) Declaration() task.Declaration {
 func (e *Engine) Start(tc task.Context) error {
 	e.group = tc.Group()
 	e.machine = machine.New(bridge{e}, e.machineOptions())
-	if err := e.loadEnds(); err != nil {
+	if err := errors.Join(e.loadEnds(), e.loadDepartures(tc)); err != nil {
 		return err
 	}
 	for protocol := range e.options.Registry.texts {
@@ -294,6 +299,9 @@ func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 		return errors.Join(err, l.cancel(e.options.Own, "its recording does not go on"))
 	}
 	if !l.held {
+		if err := l.narrow(); err != nil {
+			return err
+		}
 		e.run(tc, l)
 		return nil
 	}
@@ -339,6 +347,7 @@ func (e *Engine) enter(p *Protocol, o Opening, from *saved) (*live, error) {
 		engine: e, opening: o, protocol: p, role: role, id: machine.SessionID(cap.Session), cap: cap, room: maxInbox, admission: admission,
 		devices: map[choreo.Role]aura.DeviceID{}, met: map[choreo.Role]bool{},
 		turn: task.NewSemaphore(1), left: map[uint32][]effect.Message{}, sent: map[uint32]uint64{}, confirmed: map[uint32]uint64{}, seen: map[uint32]uint64{},
+		moves: map[choreo.Role][]view.Move{},
 	}
 	if from != nil {
 		if err := l.resumed(from); err != nil {
@@ -346,6 +355,9 @@ func (e *Engine) enter(p *Protocol, o Opening, from *saved) (*live, error) {
 			e.machine.Reap(nil)
 			return nil, err
 		}
+	}
+	if was := e.standing; was != nil && was.opening.Name == o.Name {
+		l.adopt(was)
 	}
 	e.live[o.Name], e.byID[l.id] = l, l
 	e.pump()

@@ -19,4 +19,6 @@ func TestFormats(t *testing.T) {
 	formats.Map(t, "session.edgeCount", formats.Payload[edgeCount]())
 	formats.Map(t, "session.opening", formats.Payload[opening]())
 	formats.Map(t, "session.party", formats.Payload[party]())
+	formats.Map(t, "session.rolesMoves", formats.Payload[rolesMoves]())
+	formats.Map(t, "session.departed", formats.Payload[departed]())
 }

@@ -45,6 +45,8 @@ type Greeting struct {
 	Ended view.EndKind `cbor:"6,keyasint,omitempty"`
 	Sizes []Size       `cbor:"7,keyasint,omitempty"` // of the families
 	To    string       `cbor:"8,keyasint,omitempty"` // the role that the receiver plays; empty: the sender does not tell roles apart
+	// Moved are the moves of the role from one device to the next, to the one that plays it. That may be another one than the sender.
+	Moved []view.Move `cbor:"9,keyasint,omitempty"`
 }
 
 // message is an effect.Message on the wire.
@@ -79,6 +81,7 @@ const (
 	RefusalPeer     Refusal = 3 // it does not admit this session of this peer
 	RefusalBusy     Refusal = 4 // it has no room for the session now: the only one that passes
 	RefusalEnded    Refusal = 5 // it is over there, and nothing is known of it any more; else a greeting says how it ended
+	RefusalMoved    Refusal = 6 // another device of the receiver's account plays the role
 )
 
 // String returns the reason in plain words.
@@ -94,6 +97,8 @@ func (r Refusal) String() string {
 		return "it has no room for the session now"
 	case RefusalEnded:
 		return "the session has ended there"
+	case RefusalMoved:
+		return "another device of this account plays the role"
 	}
 	return fmt.Sprintf("reason %d", uint8(r))
 }

@@ -19,6 +19,9 @@ func (e *Engine) goOn(s *speaker, g *Greeting, now aura.Duration) (other *live, 
 		// When it has ended, facts say whether it may begin anew, and one that waits for its handover goes on here or not.
 		s.reply(g.Session, RefusalBusy)
 		return nil, "", aura.Errorf(op, aura.Exhausted, "session %s is about to end, or to be handed over", aura.Short(g.Session))
+	case o == nil && l.leftBy(choreo.Role(g.Role), s.talk.Peer.Device):
+		s.reply(g.Session, RefusalMoved)
+		return nil, "", aura.Errorf(op, aura.Stale, "device %s plays %s in session %s no more", aura.Short(s.talk.Peer.Device), clip(g.Role), aura.Short(g.Session))
 	case o == nil || g.Protocol != l.protocol.ID() || g.Role != "" && choreo.Role(g.Role) != o.role || g.To != "" && choreo.Role(g.To) != l.opening.Role:
 		s.reply(g.Session, RefusalPeer)
 		return nil, "", aura.Errorf(op, aura.Denied, "the other side greets for another session or role")
@@ -63,6 +66,10 @@ func (e *Engine) mayBegin(s *speaker, g *Greeting) (Admit, choreo.Role, error) {
 		return nil, "", aura.Errorf(op, kind, "session %s of protocol %s: %s", aura.Short(g.Session), clip(g.Protocol), text)
 	}
 	ended := e.endedWith(&s.talk, g)
+	if d := e.goneFrom(g.Session, &s.talk); d != nil && ended == nil && s.talk.Only == (aura.SessionID{}) {
+		s.tell(d.greeting(g.Role))
+		return nil, "", aura.Errorf(op, aura.Stale, "session %s went to another device", aura.Short(g.Session))
+	}
 	switch {
 	case s.talk.Only != (aura.SessionID{}) && s.talk.Only != g.Session:
 		return nil, "", aura.Errorf(op, aura.Denied, "the other side greets for another session or role")
@@ -167,7 +174,14 @@ func (e *Engine) beginFor(tc task.Context, s *speaker, o Opening, g *Greeting) e
 			s.reply(g.Session, refusalOf(err))
 			return err
 		}
-		e.live[o.Name].greeted = true
+		l := e.live[o.Name]
+		l.greeted = true
+		if len(g.Moved) > 0 {
+			l.moves[choreo.Role(g.Role)] = g.Moved
+			if o.Persistent {
+				l.late = append(l.late, record{Kind: recordMoved, Role: g.Role, Moves: g.Moved, At: tc.Now().At})
+			}
+		}
 	}
 	_, _, err := e.goOn(s, g, tc.Elapsed()) // of the version that mayBegin has seen
 	return err
@@ -193,9 +207,10 @@ func (s *speaker) confirm(c *confirmation) error {
 // takeRefusal takes a refusal. One of a session that has ended here says nothing new.
 func (e *Engine) takeRefusal(tc task.Context, s *speaker, r *refused) error {
 	o, err := ask(tc, e, func(tc task.Context) (*spoken, error) {
-		o := s.spoken[r.Session]
+		o, err := s.hears(r.Session)
 		switch {
 		case o == nil:
+			return nil, err
 		case r.Reason != RefusalBusy:
 			s.drop(o)
 		case o.heard: // it has begun there since, and lacks this side's greeting
@@ -219,7 +234,9 @@ func (s *speaker) answer(m *effect.Message, next uint64, err error) error {
 	o := s.spoken[m.Session]
 	switch kind := aura.KindOf(err); {
 	case o == nil:
-		if kind == aura.NotFound || kind == aura.Stale {
+		if d := s.engine.goneFrom(m.Session, &s.talk); d != nil {
+			s.tell(d.greeting(""))
+		} else if kind == aura.NotFound || kind == aura.Stale {
 			s.reply(m.Session, RefusalEnded)
 		}
 		return err
@@ -231,9 +248,21 @@ func (s *speaker) answer(m *effect.Message, next uint64, err error) error {
 		if !o.lost {
 			o.lost, o.took, o.through, o.covered = true, o.session.taken, o.session.have(o.role), m.Digest()
 		}
+		o.stood = o.stood || o.session.still
 		return nil
 	case kind == aura.Conflict && o.lost: // it comes again behind the one that was lost
 		return nil
 	}
 	return err
+}
+
+// hears returns what of a session is on the channel. While the session stands still, the frame that speaks of it is dropped: aura.Exhausted.
+// This side greets again when it goes on, and the peer says the same again.
+func (s *speaker) hears(name aura.SessionID) (*spoken, error) {
+	o := s.spoken[name]
+	if o != nil && o.session.still {
+		o.deaf = true
+		return nil, aura.Errorf("session.Speak", aura.Exhausted, "session %s is being handed over", aura.Short(name))
+	}
+	return o, nil
 }

@@ -70,6 +70,9 @@ type live struct {
 	authority *own.Claim // what claims it; nil: this engine owns it
 	scope     []string   // the fragments to which its capability is attenuated; nil: all
 	moved     bool       // it was handed over from here
+	still     bool       // it stands still, because it is being handed over
+	// moves are those of roles that went to other devices, the own one too.
+	moves map[choreo.Role][]view.Move
 }
 
 // choice is a message that a role may send.
@@ -210,6 +213,11 @@ func (l *live) repeat(history []record) error {
 		switch r.Kind {
 		case recordHeld:
 			l.held, l.scope = true, r.Fragments
+			if len(r.Moves) > 0 {
+				l.moves[l.opening.Role] = r.Moves
+			}
+		case recordMoved:
+			l.moves[choreo.Role(r.Role)] = r.Moves
 		case recordOwned:
 			l.held = false
 		case recordTimeout:

@@ -1,9 +1,11 @@
 package session
 
 import (
+	"maps"
 	"time"
 
 	"github.com/aura-runtime/aura"
+	view "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/machine"
 	"github.com/aura-runtime/aura/machine/own"
@@ -31,6 +33,23 @@ func (e *Engine) Owner(tc task.Context, name aura.SessionID) (*Owner, error) {
 		}
 		return &Owner{l, l.cap}, nil
 	})
+}
+
+// Scope returns how far the handle reaches.
+func (o *Owner) Scope() own.Scope { return o.cap.Scope }
+
+// Opening returns how the session began here, with the version and the sizes that it has.
+func (o *Owner) Opening() Opening { return o.session.began() }
+
+// Moves returns the witnesses of the role that is played here, the oldest first: nil when it never went to another device.
+func (o *Owner) Moves(tc task.Context) ([]view.Move, error) {
+	return ask(tc, o.session.engine, func(task.Context) ([]view.Move, error) { return o.session.moves[o.session.opening.Role], nil })
+}
+
+func (l *live) began() Opening {
+	o := l.opening
+	o.Sizes, o.Version = l.protocol.sizes, l.protocol.Version()
+	return o
 }
 
 // holds returns why a capability does not act on a role's fragment; the machine has not seen it then. It is aura.Stale for one of an earlier
@@ -63,10 +82,12 @@ func (l *live) allow(tc task.Context, op aura.Op, c own.Capability) error {
 // Transfer is a session that stands still: its program has ended, and no message comes or leaves. Either Commit or Rollback
 // ends it. After a crash the session goes on here, as after a rollback.
 type Transfer struct {
-	// Recording is the session, for [Engine.Import].
+	// Recording is the session, for [Reconfig.Import].
 	Recording [][]byte
 	// Receipt says from whom to whom, and with which scope.
 	Receipt own.Receipt
+	// Moves are the witnesses of the role that is played here, the last one of this handover.
+	Moves []view.Move
 
 	session *live
 	over    bool
@@ -75,13 +96,14 @@ type Transfer struct {
 // programGrace is how long a program may take to end when its session is handed over.
 const programGrace = 10 * time.Second
 
-// Transfer begins to hand the session over, and consumes the handle. The scope moves intact or is stated to attenuate. It
+// Transfer begins to hand a session over, and consumes the handle. The scope moves intact or is stated to attenuate. It
 // returns aura.Stale when the session has another owner by now or has ended, aura.Conflict for one without a recording, which is all that
-// can move, and aura.Denied for a scope that is wider or does not say whether it attenuates.
-func (o *Owner) Transfer(tc task.Context, to own.Owner, scope own.Scope, attenuate bool) (t *Transfer, err error) {
+// can move, or with a participant who has no name, aura.Denied for a scope that is wider or does not say whether it attenuates, and
+// aura.Exhausted for one that has moved sixteen times.
+func (r *Reconfig) Transfer(tc task.Context, o *Owner, h Handover) (t *Transfer, err error) {
 	const op = "session.Transfer"
-	l := o.session
-	e := l.engine
+	l, to := o.session, ownerOf(h.To)
+	e := r.engine
 	check := func(tc task.Context) (struct{}, error) {
 		if err := l.allow(tc, op, o.cap); err != nil {
 			return struct{}{}, err
@@ -92,7 +114,7 @@ func (o *Owner) Transfer(tc task.Context, to own.Owner, scope own.Scope, attenua
 		if !l.opening.Persistent || !l.recorded {
 			return struct{}{}, aura.Errorf(op, aura.Conflict, "session %s has no recording that could move", aura.Short(l.opening.Name))
 		}
-		return struct{}{}, nil
+		return struct{}{}, l.mayMove(op, &h)
 	}
 	if _, err := ask(tc, e, check); err != nil {
 		return nil, err
@@ -106,20 +128,26 @@ func (o *Owner) Transfer(tc task.Context, to own.Owner, scope own.Scope, attenua
 		}
 	}()
 	fragment := l.protocol.image.Fragment(l.role)
-	receipt, err := ask(tc, e, func(tc task.Context) (own.Receipt, error) {
+	type begun struct {
+		receipt   own.Receipt
+		confirmed map[uint32]uint64
+		moves     []view.Move
+	}
+	b, err := ask(tc, e, func(tc task.Context) (b begun, err error) {
 		if _, err := check(tc); err != nil { // a step may have ended it
-			return own.Receipt{}, err
+			return b, err
 		}
-		r, err := e.machine.BeginTransfer(l.cap, to, scope, attenuate)
+		b.receipt, err = e.machine.BeginTransfer(l.cap, to, h.Scope, h.Attenuate)
 		if err == nil {
+			l.still, b.confirmed, b.moves = true, maps.Clone(l.confirmed), l.moves[l.opening.Role]
 			l.emit(tc, world.DelegationStarted(l.opening.Name, fragment, string(l.cap.Owner), string(to)))
 		}
-		return r, err
+		return b, err
 	})
 	if err != nil {
 		return nil, err
 	}
-	t = &Transfer{Receipt: receipt, session: l}
+	t = &Transfer{Receipt: b.receipt, session: l}
 	if err := l.programs.Close(tc, programGrace); err != nil {
 		return nil, t.goOn(tc, err)
 	}
@@ -131,8 +159,36 @@ func (o *Owner) Transfer(tc task.Context, to own.Owner, scope own.Scope, attenua
 		}
 		t.Recording, from = append(t.Recording, page...), from+uint64(len(page))
 	}
+	of := view.Played{Session: l.opening.Name, Authority: e.options.Own, Role: string(l.opening.Role)}
+	if t.Moves, err = h.moves(of, b.moves, t.Recording, b.confirmed); err != nil {
+		return nil, t.goOn(tc, err)
+	}
 	return t, nil
 }
+
+// mayMove returns why a session cannot go to another device.
+func (l *live) mayMove(op aura.Op, h *Handover) error {
+	name := aura.Short(l.opening.Name)
+	if h.From == h.To {
+		return aura.Errorf(op, aura.Invalid, "session %s is on this device", name)
+	}
+	for i := range l.opening.Parties {
+		p := &l.opening.Parties[i]
+		switch {
+		case p.Authority == (aura.AuthorityID{}):
+			return aura.Errorf(op, aura.Conflict, "session %s is with a stranger, whom another device could not find", name)
+		case l.device(p) == h.To:
+			return aura.Errorf(op, aura.Conflict, "the device plays %s in session %s already", p.Role, name)
+		}
+	}
+	if n := len(l.moves[l.opening.Role]); n >= view.MaxMoves {
+		return aura.Errorf(op, aura.Exhausted, "session %s has moved %d times: that is the most", name, n)
+	}
+	return nil
+}
+
+// Opening returns how the session began here, with the version and the sizes that it has.
+func (t *Transfer) Opening() Opening { return t.session.began() }
 
 // Commit makes the handover durable by commit, whose changes take the session from here: from then on the receiver alone acts on
 // it. While Commit returns an error the session stands still.
@@ -145,14 +201,17 @@ func (t *Transfer) Commit(tc task.Context, commit Commit) error {
 	if err := e.options.Decider.EndSession(tc, name); err != nil {
 		return err
 	}
-	if err := commit(tc, []journal.LogChange{{Name: logName(name), Remove: true}}); err != nil {
-		return err
+	gone := l.departs(t.Moves)
+	changes := []journal.LogChange{{Name: logName(name), Remove: true}, {Name: departLog, Values: [][]byte{encode(gone)}}}
+	if err := commit(tc, changes); err != nil && e.options.Journal.Log(logName(name)).Last > 0 {
+		return err // otherwise it is durable all the same
 	}
 	t.over = true
 	defer l.turn.Release()
 	_, err := settle(tc, e, func(tc task.Context) (struct{}, error) {
 		err := e.machine.Depart(t.Receipt)
 		e.pump()
+		e.departed.add(gone)
 		l.leaveEngine()
 		l.emit(tc, world.DelegationCommitted(name, l.protocol.image.Fragment(l.role), string(t.Receipt.From), string(t.Receipt.To)))
 		return struct{}{}, err
@@ -189,8 +248,14 @@ func (t *Transfer) goOn(tc task.Context, why error) error {
 		}
 		_ = e.machine.Cancel(l.cap)
 		e.pump()
-		l.leaveEngine()
-		return struct{}{}, e.restore(tc, l.opening.Name)
+		e.standing = l // its channels go on with it
+		delete(e.live, l.opening.Name)
+		l.gone, l.moved = true, true
+		l.takeBack()
+		err = e.restore(tc, l.opening.Name)
+		e.standing = nil
+		l.changed()
+		return struct{}{}, err
 	})
 	if err != nil {
 		return err
@@ -204,154 +269,6 @@ func (l *live) leaveEngine() {
 	l.gone, l.moved = true, true
 	l.takeBack()
 	l.changed()
-}
-
-// Import is a session that was handed over from elsewhere and not claimed yet: it is durable, stands where its recording ends, and does not
-// act. So it is after a restart too, see [Engine.Imports].
-type Import struct{ session *live }
-
-// Name returns the session.
-func (i *Import) Name() aura.SessionID { return i.session.opening.Name }
-
-// Import takes the recording of a session in. The scope is that of the handover's receipt. It returns aura.Conflict for a session that
-// lives here, aura.Stale for one that has ended, aura.NotFound for one whose role has no program here, and aura.Corrupt for a
-// recording that is damaged or does not hold together; then the engine keeps none of it.
-func (e *Engine) Import(tc task.Context, name aura.SessionID, recording [][]byte, scope own.Scope) (*Import, error) {
-	const op = "session.Import"
-	held := encode(record{Kind: recordHeld, Fragments: scope.Names()})
-	all, a := make([]record, 0, len(recording)+1), assembler{name: name}
-	for _, v := range append(recording[:len(recording):len(recording)], held) {
-		r, err := a.add(v)
-		if err != nil {
-			return nil, &aura.Error{Op: op, Kind: aura.Corrupt, Err: err}
-		}
-		if r != nil {
-			all = append(all, *r)
-		}
-	}
-	if err := a.end(); err != nil {
-		return nil, &aura.Error{Op: op, Kind: aura.Corrupt, Err: err}
-	}
-	if all[0].Opening.Role == "" {
-		return nil, aura.Errorf(op, aura.Corrupt, "the recording of session %s has no beginning", aura.Short(name))
-	}
-	l, err := ask(tc, e, func(tc task.Context) (*live, error) {
-		if _, lives := e.live[name]; lives {
-			err := aura.Errorf(op, aura.Conflict, "session %s has an owner here", aura.Short(name))
-			e.violated(tc, "a session has one owner", name, err)
-			return nil, err
-		}
-		if ended := e.kept.of[name]; ended != nil {
-			return nil, stale(op, ended)
-		}
-		if err := e.reopen(tc, name, all); err != nil {
-			return nil, err
-		}
-		l := e.live[name]
-		if l.ended {
-			l.leaveEngine()
-			return nil, aura.Errorf(op, aura.Stale, "session %s has ended where it comes from", aura.Short(name))
-		}
-		return l, nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	if err := l.turn.Acquire(tc); err != nil {
-		return nil, err
-	}
-	defer l.turn.Release()
-	if err := l.record(tc, append(recording[:len(recording):len(recording)], held)); err != nil {
-		_, _ = settle(tc, e, func(task.Context) (struct{}, error) {
-			_ = l.cancel(e.options.Own, "")
-			l.leaveEngine()
-			return struct{}{}, nil
-		})
-		return nil, err
-	}
-	return &Import{l}, nil
-}
-
-// Imports returns the sessions that were handed over and not claimed yet.
-func (e *Engine) Imports(tc task.Context) ([]*Import, error) {
-	return ask(tc, e, func(task.Context) (all []*Import, err error) {
-		for _, name := range e.names() {
-			if l := e.live[name]; l.authority != nil {
-				all = append(all, &Import{l})
-			}
-		}
-		return all, nil
-	})
-}
-
-// Claim makes this engine the owner, by commit, whose changes bring the session to life: its program begins. It returns aura.Stale for
-// an import that was claimed or dropped.
-func (i *Import) Claim(tc task.Context, commit Commit) (*Owner, error) {
-	l := i.session
-	e := l.engine
-	if err := l.turn.Acquire(tc); err != nil {
-		return nil, err
-	}
-	defer l.turn.Release()
-	if err := i.waits(tc, "session.Claim"); err != nil {
-		return nil, err
-	}
-	if err := commit(tc, []journal.LogChange{{Name: logName(l.opening.Name), Values: [][]byte{encode(record{Kind: recordOwned})}}}); err != nil {
-		return nil, err
-	}
-	return settle(tc, e, func(tc task.Context) (*Owner, error) {
-		if err := e.claim(tc, l); err != nil {
-			return nil, err
-		}
-		return &Owner{l, l.cap}, nil
-	})
-}
-
-// claim makes the engine the owner of a session that it imported.
-func (e *Engine) claim(tc task.Context, l *live) error {
-	cap, err := e.machine.Claim(*l.authority, owner)
-	if err == nil && len(l.scope) > 0 {
-		cap, err = e.machine.Attenuate(cap, own.Fragments(l.scope...))
-	}
-	if err != nil {
-		return err
-	}
-	l.cap, l.authority = cap, nil
-	e.pump()
-	e.run(tc, l)
-	return nil
-}
-
-// Drop forgets an import whose handover was rolled back.
-func (i *Import) Drop(tc task.Context) error {
-	l := i.session
-	if err := l.turn.Acquire(tc); err != nil {
-		return err
-	}
-	defer l.turn.Release()
-	if err := i.waits(tc, "session.Drop"); err != nil {
-		return err
-	}
-	entry := journal.Entry{Logs: []journal.LogChange{{Name: logName(l.opening.Name), Remove: true}}}
-	if _, err := l.engine.options.Journal.Append(tc, &entry); err != nil {
-		return err
-	}
-	_, err := settle(tc, l.engine, func(task.Context) (struct{}, error) {
-		_ = l.cancel(l.engine.options.Own, "")
-		l.leaveEngine()
-		return struct{}{}, nil
-	})
-	return err
-}
-
-func (i *Import) waits(tc task.Context, op aura.Op) error {
-	_, err := ask(tc, i.session.engine, func(task.Context) (struct{}, error) {
-		if i.session.gone || i.session.authority == nil {
-			return struct{}{}, aura.Errorf(op, aura.Stale, "session %s was claimed or dropped", aura.Short(i.Name()))
-		}
-		return struct{}{}, nil
-	})
-	return err
 }
 
 // running returns a session that this engine owns.

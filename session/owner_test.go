@@ -31,8 +31,18 @@ func (s *side) owner(t testing.TB, tc task.Context) *session.Owner {
 	return o
 }
 
-// away is the other device of the handovers of these tests.
-const away own.Owner = "device 2"
+// away is the other device of the handovers of these tests, and here the own one.
+var (
+	here = aura.DeviceID{1}
+	away = aura.DeviceID{2}
+)
+
+func unsigned([]byte) [64]byte { return [64]byte{} }
+
+// whole hands a session over as it is.
+var whole = session.Handover{From: here, To: away, Scope: own.Whole(), Sign: unsigned}
+
+func (s *side) reconfig() *session.Reconfig { return session.NewReconfig(s.engine) }
 
 // TestASessionMovesWithItsProgram (runtime document, "Delegate Boundary"; sessions.md section 5): what moves is the recording, with the owner and its
 // capability, in one batch on each side. The program ends at the source before it begins at the target; between the two nothing acts,
@@ -50,16 +60,14 @@ func TestASessionMovesWithItsProgram(t *testing.T) {
 			}
 			sleep(t, tc, time.Second)
 			handle, copied := from.owner(t, tc), from.owner(t, tc)
-			moving, err := handle.Transfer(tc, away, scope, !scope.IsWhole())
+			moving, err := from.reconfig().Transfer(tc, handle, session.Handover{From: here, To: away, Scope: scope, Attenuate: !scope.IsWhole(), Sign: unsigned})
 			if err != nil {
 				t.Fatalf("%s: %v", what, err)
 			}
-			still, done := tc.WithBudget("a peer", time.Second)
-			if _, err := from.engine.Deliver(still, &ben, fromStoreClosed(t)); !errors.Is(err, aura.Timeout) {
+			if _, err := from.engine.Deliver(tc, &ben, fromStoreClosed(t)); !errors.Is(err, aura.Exhausted) {
 				t.Errorf("%s: a message while the session stands still: %v", what, err)
 			}
-			done()
-			if _, err := to.engine.Import(tc, name, moving.Recording, moving.Receipt.Scope); err != nil {
+			if _, err := to.reconfig().Import(tc, name, moving.Recording, moving.Receipt.Scope, moving.Moves); err != nil {
 				t.Fatalf("%s: %v", what, err)
 			}
 			for range 2 {
@@ -82,7 +90,7 @@ func TestASessionMovesWithItsProgram(t *testing.T) {
 			if len(from.recordings()) != 0 || len(from.ends(t, tc)) != 0 || len(from.texts(t, tc)) != 2 {
 				t.Errorf("%s: the source has %+v, %+v, %v", what, from.recordings(), from.ends(t, tc), from.texts(t, tc))
 			}
-			if _, err := copied.Transfer(tc, away, own.Whole(), false); !errors.Is(err, aura.Stale) {
+			if _, err := from.reconfig().Transfer(tc, copied, whole); !errors.Is(err, aura.Stale) {
 				t.Errorf("%s: a handle of the earlier owner: %v", what, err)
 			}
 			if err := moving.Commit(tc, from.appends); !errors.Is(err, aura.Stale) {
@@ -91,7 +99,7 @@ func TestASessionMovesWithItsProgram(t *testing.T) {
 			if _, err := from.engine.Deliver(tc, &ben, fromStoreClosed(t)); !errors.Is(err, aura.NotFound) {
 				t.Errorf("%s: a message to the source: %v", what, err)
 			}
-			waiting, err := to.engine.Imports(tc)
+			waiting, err := to.reconfig().Imports(tc)
 			if err != nil || len(waiting) != 1 || waiting[0].Name() != name {
 				t.Fatalf("%s: waiting are %v, %v", what, waiting, err)
 			}
@@ -104,6 +112,16 @@ func TestASessionMovesWithItsProgram(t *testing.T) {
 			disk = disk.Crash()
 			to.Close(tc)
 			to = begin(t, tc, sim, disk, false, "Cust", customer(&second))
+			if has := to.owner(t, tc).Scope(); !has.Equal(scope) {
+				t.Errorf("%s: after a restart the target has the scope %v", what, has)
+			}
+			wider := session.Handover{From: away, To: here, Scope: own.Whole(), Sign: unsigned}
+			if _, err := to.reconfig().Transfer(tc, to.owner(t, tc), wider); !scope.IsWhole() && !errors.Is(err, aura.Denied) {
+				t.Errorf("%s: a scope that is wider moves on: %v", what, err)
+			} else if scope.IsWhole() && err == nil {
+				to.Close(tc) // it stands still, and goes on after a restart
+				to = begin(t, tc, sim, disk.Crash(), false, "Cust", customer(&second))
+			}
 			if next, err := to.engine.Deliver(tc, &ben, fromStoreClosed(t)); err != nil || next != 1 {
 				t.Errorf("%s: a message to the target: %d, %v", what, next, err)
 			}
@@ -130,26 +148,26 @@ func TestAHandoverThatIsTakenBackChangesNothing(t *testing.T) {
 		sleep(t, tc, time.Second)
 		before := chaintest.Dump(t, from.Store)
 		for what, c := range map[string]struct {
-			to        own.Owner
+			to        aura.DeviceID
 			scope     own.Scope
 			attenuate bool
 		}{
-			"to nobody":                       {"", own.Whole(), false},
-			"to itself":                       {"session.Engine", own.Whole(), false},
+			"to nobody":                       {aura.DeviceID{}, own.Whole(), false},
+			"to itself":                       {here, own.Whole(), false},
 			"of nothing":                      {away, own.Scope{}, true},
 			"of a fragment that is not there": {away, own.Fragments("protocol:other"), true},
 			"that does not say what it does":  {away, own.Whole(), true},
 			"that narrows and does not say":   {away, own.Fragments("protocol:shop.Shop"), false},
 		} {
-			if _, err := from.owner(t, tc).Transfer(tc, c.to, c.scope, c.attenuate); err == nil {
+			if _, err := from.reconfig().Transfer(tc, from.owner(t, tc), session.Handover{From: here, To: c.to, Scope: c.scope, Attenuate: c.attenuate, Sign: unsigned}); err == nil {
 				t.Errorf("a handover %s began", what)
 			}
 		}
-		moving, err := from.owner(t, tc).Transfer(tc, away, own.Whole(), false)
+		moving, err := from.reconfig().Transfer(tc, from.owner(t, tc), whole)
 		if err != nil {
 			t.Fatal(err)
 		}
-		in, err := to.engine.Import(tc, name, moving.Recording, moving.Receipt.Scope)
+		in, err := to.reconfig().Import(tc, name, moving.Recording, moving.Receipt.Scope, moving.Moves)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -202,11 +220,11 @@ func TestACrashInAHandoverLeavesOneOwner(t *testing.T) {
 				if err != nil {
 					return nil
 				}
-				moving, err := handle.Transfer(tc, away, own.Whole(), false)
+				moving, err := from.reconfig().Transfer(tc, handle, whole)
 				if err != nil {
 					return nil
 				}
-				if _, err := to.engine.Import(tc, name, moving.Recording, moving.Receipt.Scope); err == nil {
+				if _, err := to.reconfig().Import(tc, name, moving.Recording, moving.Receipt.Scope, moving.Moves); err == nil {
 					_ = moving.Commit(tc, from.appends) // the crash may come first
 				}
 				return nil
@@ -221,7 +239,7 @@ func TestACrashInAHandoverLeavesOneOwner(t *testing.T) {
 			to = begin(t, tc, sim, toDisk, false, "Cust", customer(&heard))
 			defer to.Close(tc)
 			_, owns := from.engine.Owner(tc, name)
-			waiting, err := to.engine.Imports(tc)
+			waiting, err := to.reconfig().Imports(tc)
 			switch {
 			case err != nil:
 				t.Fatal(err)
@@ -251,7 +269,7 @@ func TestAnImportThatDoesNotHoldTogetherIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		sleep(t, tc, time.Second)
-		moving, err := from.owner(t, tc).Transfer(tc, away, own.Whole(), false)
+		moving, err := from.reconfig().Transfer(tc, from.owner(t, tc), whole)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -259,17 +277,17 @@ func TestAnImportThatDoesNotHoldTogetherIsRefused(t *testing.T) {
 		for what, recording := range map[string][][]byte{
 			"of nothing": nil, "without a beginning": good[1:], "with a message twice": {good[0], good[1], good[1]}, "of bytes": {good[0], {0xff}},
 		} {
-			if _, err := to.engine.Import(tc, name, recording, own.Whole()); !errors.Is(err, aura.Corrupt) {
+			if _, err := to.reconfig().Import(tc, name, recording, own.Whole(), moving.Moves); !errors.Is(err, aura.Corrupt) {
 				t.Errorf("an import %s: %v", what, err)
 			}
 			if list, err := to.engine.List(tc); err != nil || len(list) != 0 || len(to.recordings()) != 0 {
 				t.Errorf("an import %s left %v, %+v, %v", what, list, to.recordings(), err)
 			}
 		}
-		if _, err := to.engine.Import(tc, name, good, own.Whole()); err != nil {
+		if _, err := to.reconfig().Import(tc, name, good, own.Whole(), moving.Moves); err != nil {
 			t.Error(err)
 		}
-		if _, err := to.engine.Import(tc, name, good, own.Whole()); !errors.Is(err, aura.Conflict) {
+		if _, err := to.reconfig().Import(tc, name, good, own.Whole(), moving.Moves); !errors.Is(err, aura.Conflict) {
 			t.Errorf("a second import: %v", err)
 		}
 	})

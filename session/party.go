@@ -33,6 +33,15 @@ func (e *Engine) Waits(tc task.Context, context aura.ContextID, peer Party) (boo
 	})
 }
 
+// Meets reports whether a channel to a device of a peer is up, on which sessions in a context are spoken for.
+func (e *Engine) Meets(tc task.Context, context aura.ContextID, peer Party) (bool, error) {
+	return ask(tc, e, func(task.Context) (bool, error) {
+		return slices.ContainsFunc(e.speakers, func(s *speaker) bool {
+			return s.talk.Context == context && s.talk.Peer.Authority == peer.Authority && s.talk.Peer.Device == peer.Device && s.talk.Only == (aura.SessionID{})
+		}), nil
+	})
+}
+
 // waitsFor reports whether a role that a peer plays does not know of the session, or lacks messages.
 func (l *live) waitsFor(role choreo.Role) bool {
 	edge := l.edgeTo(role)
@@ -63,6 +72,9 @@ func (l *live) roleOf(t *ChannelOptions) (role choreo.Role, plays bool) {
 
 // device returns which device of a participant plays, zero while none has greeted.
 func (l *live) device(p *Party) aura.DeviceID {
+	if moves := l.moves[p.Role]; len(moves) > 0 {
+		return moves[len(moves)-1].To
+	}
 	if p.Device != (aura.DeviceID{}) {
 		return p.Device
 	}

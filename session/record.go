@@ -3,6 +3,7 @@ package session
 import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
+	view "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/machine"
@@ -23,6 +24,8 @@ const (
 	recordSaved uint8 = 8
 	recordPart  uint8 = 9
 	recordKept  uint8 = 10
+	// recordMoved: a role that another participant plays went to another device.
+	recordMoved uint8 = 11
 )
 
 // record is an entry of a session's recording. The first one has the opening, and may be a checkpoint, see [saved]. Each other one has a message of
@@ -42,6 +45,8 @@ type record struct {
 	State  [32]byte      `cbor:"9,keyasint,omitzero"`  // zero: the same, or a message that came
 	Saved  *saved        `cbor:"10,keyasint,omitempty"`
 	Part   []byte        `cbor:"11,keyasint,omitempty"` // of the machine's export
+	Moves  []view.Move   `cbor:"12,keyasint,omitempty"` // of a role from device to device, the first to the last
+	Role   string        `cbor:"13,keyasint,omitempty"` // that moved; empty: the one that is played here
 }
 
 // opening is an Opening as recordings and peers have it.

@@ -15,7 +15,6 @@ import (
 	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/machine"
-	"github.com/aura-runtime/aura/machine/own"
 	"github.com/aura-runtime/aura/session"
 	"github.com/aura-runtime/aura/task"
 )
@@ -434,11 +433,11 @@ func TestAHandoverCarriesTheCheckpoint(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		moving, err := handle.Transfer(tc, away, own.Whole(), false)
+		moving, err := from.reconfig().Transfer(tc, handle, whole)
 		if err != nil || len(moving.Recording) != 4 { // a checkpoint of two entries, and two messages
 			t.Fatalf("what moves has %d entries, %v", len(moving.Recording), err)
 		}
-		arrived, err := to.engine.Import(tc, o.Name, moving.Recording, moving.Receipt.Scope)
+		arrived, err := to.reconfig().Import(tc, o.Name, moving.Recording, moving.Receipt.Scope, moving.Moves)
 		if err != nil {
 			t.Fatal(err)
 		}

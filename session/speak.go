@@ -216,6 +216,9 @@ func (e *Engine) takeGreeting(tc task.Context, s *speaker, g *Greeting) error {
 	if g.Ended != 0 {
 		return e.endThere(tc, s, g)
 	}
+	if elsewhere, err := e.follow(tc, s, g); elsewhere || err != nil {
+		return err
+	}
 	begun, err := ask(tc, e, func(tc task.Context) (in entry, err error) {
 		if _, lives := e.live[g.Session]; lives {
 			in.other, in.with, err = e.goOn(s, g, tc.Elapsed())

@@ -53,6 +53,8 @@ type spoken struct {
 	covered [32]byte // the digest of the last one
 	lost    bool     // one found no room: the peer sends it again when the program has taken one more than it had then
 	took    uint64
+	stood   bool // one found the session standing still: the peer sends it again when the session goes on
+	deaf    bool // a frame of the peer was dropped for the same reason: this side greets again then
 }
 
 // frame is a frame that leaves.
@@ -233,7 +235,7 @@ func (o *spoken) greeting() Greeting {
 	l := o.session
 	return Greeting{
 		Session: l.opening.Name, Protocol: l.protocol.ID(), Version: l.protocol.Version(), Role: string(l.opening.Role),
-		Have: l.have(o.role), Sizes: l.protocol.sizes, To: string(o.role),
+		Have: l.have(o.role), Sizes: l.protocol.sizes, To: string(o.role), Moved: l.moves[l.opening.Role],
 	}
 }
 
@@ -263,12 +265,15 @@ func (s *speaker) collect(now aura.Duration) due {
 // collect adds what a session has to say.
 func (o *spoken) collect(frames []frame, now aura.Duration) []frame {
 	s, l := o.speaker, o.session
-	again := o.lost && l.taken > o.took
+	again := o.lost && (l.taken > o.took || o.stood) && !l.still
 	if o.came || again {
 		frames = append(frames, frame{kind: FrameConfirmation, covered: o.covered, body: encode(confirmation{l.opening.Name, o.through, again})})
-		o.came, o.lost = false, o.lost && !again
+		o.came, o.lost, o.stood = false, o.lost && !again, o.stood && !again
 	}
 	if l.gone {
+		if d := s.engine.departed.of[l.opening.Name]; l.moved && d != nil && (o.greeted || o.heard) {
+			frames = append(frames, frame{kind: FrameGreeting, body: encode(d.greeting(string(o.role)))})
+		}
 		if l.end != 0 && l.end != view.EndCompleted && (o.greeted || o.heard) && s.talk.Only == (aura.SessionID{}) {
 			g := o.greeting()
 			g.Ended = l.end
@@ -300,4 +305,20 @@ func (o *spoken) collect(frames []frame, now aura.Duration) []frame {
 		o.next = m.Seq + 1
 	}
 	return frames
+}
+
+// adopt has the channels of a session that stood still go on with it: frames that were dropped meanwhile come again.
+func (l *live) adopt(was *live) {
+	l.channels, was.channels = was.channels, nil
+	l.met, l.confirmed, l.greeted = was.met, was.confirmed, was.greeted
+	for _, o := range l.channels {
+		o.session = l
+		if o.speaker.only == was {
+			o.speaker.only = l
+		}
+		if o.stood = o.lost; o.deaf {
+			o.deaf, o.greeted, o.heard = false, false, false
+		}
+		o.speaker.queue(o)
+	}
 }

@@ -46,6 +46,24 @@ func (e *Engine) versions(protocol string) (v Versions, err error) {
 	return v, nil
 }
 
+// MayChange returns why sessions of a protocol cannot begin in another version from here on: aura.Stale when they begin in another one than
+// from, or when an upgrade has replaced to before, and aura.NotFound for a version that is not here.
+func (e *Engine) MayChange(tc task.Context, protocol string, from, to [32]byte) error {
+	const op = "session.MayChange"
+	v, err := e.Versions(tc, protocol)
+	switch {
+	case err != nil:
+		return err
+	case v.Active != from:
+		return aura.Errorf(op, aura.Stale, "its sessions begin in another version than the one before the change")
+	case !slices.Contains(v.Known, to):
+		return aura.Errorf(op, aura.NotFound, "it does not have the new version")
+	case slices.Contains(v.Retired, to):
+		return aura.Errorf(op, aura.Stale, "the new version was replaced before")
+	}
+	return nil
+}
+
 // Change returns what makes an upgrade durable: it goes into the batch with the upgrade's fact. [Engine.Activate] has the
 // engine follow. It returns aura.Stale when sessions begin in another version than from, unless it is to already.
 func (e *Engine) Change(tc task.Context, protocol string, from, to [32]byte) (guard.Meta, error) {

@@ -14,7 +14,6 @@ import (
 	"github.com/aura-runtime/aura/domain/device"
 	view "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/domain/upgrade"
-	"github.com/aura-runtime/aura/machine/own"
 	"github.com/aura-runtime/aura/session"
 	"github.com/aura-runtime/aura/session/ceremony"
 	"github.com/aura-runtime/aura/task"
@@ -224,7 +223,9 @@ func (l *life) standStill(tc task.Context, g *played) {
 	if err != nil {
 		return
 	}
-	t, err := spent.Transfer(tc, "elsewhere", own.Whole(), false)
+	moves := session.NewReconfig(l.agent.Sessions())
+	away := session.Handover{From: l.ring.Device(), To: aura.DeviceID{1}, Scope: spent.Scope(), Sign: l.ring.Sign}
+	t, err := moves.Transfer(tc, spent, away)
 	if l.judge("a handover begins", err); err != nil {
 		return
 	}
@@ -233,7 +234,7 @@ func (l *life) standStill(tc task.Context, g *played) {
 	if l.judge("a handover is taken back", err); err != nil {
 		return
 	}
-	if _, err := spent.Transfer(tc, "elsewhere", own.Whole(), false); err == nil {
+	if _, err := moves.Transfer(tc, spent, away); err == nil {
 		l.world.violate(l.name, SessionsOwned, "a handle of session %s acted after a handover", aura.Short(g.name))
 	}
 }

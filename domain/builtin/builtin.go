@@ -29,6 +29,6 @@ func New(more ...domain.Module) (*domain.Set, error) {
 	}
 	return domain.NewSet(append([]domain.Module{
 		capability.Module(), contact.Module(), invite.Module(), chat.Module(), moderation.Module(), delivery.Module(), device.Module(),
-		session.Module(), consensus.Module(), upgrade.Module(),
+		session.Module(), session.Delegations(), consensus.Module(), upgrade.Module(),
 	}, more...)...)
 }

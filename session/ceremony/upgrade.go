@@ -2,7 +2,6 @@ package ceremony
 
 import (
 	"crypto/sha256"
-	"slices"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
@@ -43,16 +42,8 @@ func (c *Ceremonies) Upgrade(tc task.Context, context aura.ContextID, r upgrade.
 
 // unready returns why this device could not change, "" when it could.
 func (c *Ceremonies) unready(tc task.Context, r *upgrade.Request) string {
-	v, err := c.options.Engine.Versions(tc, r.Protocol)
-	switch {
-	case err != nil:
+	if err := c.options.Engine.MayChange(tc, r.Protocol, r.From, r.To); err != nil {
 		return short(aura.Reason(err))
-	case v.Active != r.From:
-		return "its sessions begin in another version than the one before the change"
-	case !slices.Contains(v.Known, r.To):
-		return "it does not have the new version"
-	case slices.Contains(v.Retired, r.To):
-		return "the new version was replaced before"
 	}
 	return ""
 }

@@ -22,8 +22,8 @@ func sessionCommand(s *Shell) *cobra.Command {
 		Long: `Look at the sessions that run. A session is one exchange between agents by a checked protocol, such as the
 exchange of an invitation. Of a session that has ended its facts are left and, of the newest, how it ended and a trace of who said what when,
 without the content.`,
-		Example: "  aura session list\n  aura session show k3jqm2xa\n  aura session graph k3jqm2xa",
-	}, sessionListCommand(s), sessionShowCommand(s), sessionTraceCommand(s), sessionReplayCommand(s), sessionGraphCommand(s))
+		Example: "  aura session list\n  aura session show k3jqm2xa\n  aura session graph k3jqm2xa\n  aura session move k3jqm2xa --to l4nhnbzt",
+	}, sessionListCommand(s), sessionShowCommand(s), sessionTraceCommand(s), sessionReplayCommand(s), sessionGraphCommand(s), sessionMoveCommand(s))
 }
 
 // sessionLine is one line of `aura session list --json`.

@@ -1,0 +1,620 @@
+package auratest_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/agent"
+	"github.com/aura-runtime/aura/auratest"
+	"github.com/aura-runtime/aura/choreo"
+	seen "github.com/aura-runtime/aura/domain/session"
+	"github.com/aura-runtime/aura/domain/upgrade"
+	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/session"
+	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/transport"
+	"github.com/aura-runtime/aura/world"
+)
+
+// dialogue is a session in which two people take turns, until the first one says so.
+const dialogue = `
+module dialogue exposing (Dialogue)
+
+protocol Dialogue =
+  roles Host, Guest
+  rec Turn
+    choice Host at
+      | Ask =>
+        Host { guard_capability : "chat:send", flow_cost : 1 } -> Guest : Ask
+        Guest { guard_capability : "chat:send", flow_cost : 1 } -> Host : Reply
+        continue Turn
+      | Done => Host { guard_capability : "chat:send", flow_cost : 1 } -> Guest : Done
+`
+
+// dialogueMore is what the choice of the host has in the second version.
+const dialogueMore = `    choice Host at
+      | Wait =>
+        Host { guard_capability : "chat:send", flow_cost : 1 } -> Guest : Wait
+        continue Turn
+`
+
+const dialogueID = "aura.dialogue.dialogue"
+
+// turns is how many rounds a dialogue has, and turn how long the host thinks before each.
+const (
+	turns = 12
+	turn  = 5 * time.Second
+)
+
+// talker plays dialogues on one device.
+type talker struct {
+	name  string
+	began int                         // programs
+	heard map[aura.SessionID][]string // since it was last begun or restored
+	done  map[aura.SessionID]bool
+	ended map[aura.SessionID]error    // of programs that failed
+	ran   map[aura.SessionID][32]byte // the version
+}
+
+func (x *talker) plays(r *session.Registry) error {
+	x.heard, x.done = map[aura.SessionID][]string{}, map[aura.SessionID]bool{}
+	x.ended, x.ran = map[aura.SessionID]error{}, map[aura.SessionID][32]byte{}
+	for _, text := range []string{dialogue, strings.Replace(dialogue, "    choice Host at\n", dialogueMore, 1)} {
+		p, problems := choreo.Load("dialogue.tell", text)
+		if err := problems.Err("dialogue"); err != nil {
+			return err
+		}
+		i, err := p.Instantiate(nil)
+		if err == nil {
+			err = r.Add(i, choreo.Defaults{})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return errors.Join(
+		r.Play(dialogueID, "Host", x.program(x.host)), r.Play(dialogueID, "Guest", x.program(x.guest)),
+		r.Answer(dialogueID, "Guest", func(task.Context, session.Party, aura.ContextID, *session.Greeting) (session.Opening, error) {
+			return session.Opening{Persistent: true}, nil
+		}))
+}
+
+func (x *talker) program(play session.Program) session.Program {
+	return func(tc task.Context, p *session.Port) error {
+		name := p.Session().Name
+		x.began++
+		x.heard[name], x.ran[name] = nil, p.Session().Version
+		err := play(tc, p)
+		if err == nil {
+			x.done[name] = true
+		} else if tc.Err() == nil {
+			x.ended[name] = err
+		}
+		return err
+	}
+}
+
+func (x *talker) host(tc task.Context, p *session.Port) error {
+	for i := range turns {
+		if _, again := p.Sent(); !again {
+			if err := tc.Sleep(turn); err != nil {
+				return err
+			}
+		}
+		if err := p.Send(tc, "Guest", "Ask", []byte(fmt.Sprint("ask ", i))); err != nil {
+			return err
+		}
+		_, b, err := p.Receive(tc, "Guest")
+		if err != nil {
+			return err
+		}
+		x.heard[p.Session().Name] = append(x.heard[p.Session().Name], string(b))
+	}
+	return p.Send(tc, "Guest", "Done", nil)
+}
+
+func (x *talker) guest(tc task.Context, p *session.Port) error {
+	for {
+		label, b, err := p.Receive(tc, "Host")
+		if err != nil || label != "Ask" {
+			return err
+		}
+		x.heard[p.Session().Name] = append(x.heard[p.Session().Name], string(b))
+		if err := p.Send(tc, "Host", "Reply", append([]byte("re: "), b...)); err != nil {
+			return err
+		}
+	}
+}
+
+// movers is Ada with a laptop and a server, and Ben, who all talk.
+type movers struct {
+	*auratest.World
+	tc                  task.Context
+	laptop, server, ben *auratest.Person
+	context             aura.ContextID
+	atLaptop, atServer  *talker
+	atBen               *talker
+	deaths              map[string]*death // by the name of the person
+}
+
+// death says at which commit of a process it ends: the one before which left others come. Zero: at none.
+type death struct {
+	left  int
+	after bool // when the commit is durable, and nothing that follows from it happened
+}
+
+// mortal is a disk whose process ends at a commit.
+type mortal struct {
+	journal.Store
+	of *auratest.Person
+	at *death
+}
+
+// Apply implements [journal.Store].
+func (d mortal) Apply(tc task.Context, b *journal.Batch) error {
+	if d.at.left == 0 {
+		return d.Store.Apply(tc, b)
+	}
+	if d.at.left--; d.at.left > 0 {
+		return d.Store.Apply(tc, b)
+	}
+	if d.at.after {
+		if err := d.Store.Apply(tc, b); err != nil {
+			return err
+		}
+	}
+	d.of.Crash() // which does not return
+	return nil
+}
+
+// dies has the processes of a person end as the test says.
+func (m *movers) dies(p *auratest.Person) {
+	at := &death{}
+	m.deaths[p.Name] = at
+	p.Hands = func(h agent.Hands) agent.Hands {
+		h.Store = mortal{h.Store, p, at}
+		return h
+	}
+}
+
+func moving(t *testing.T, seeds uint64, test func(m *movers)) {
+	t.Helper()
+	auratest.Run(t, auratest.Options{Seeds: seeds}, func(tc task.Context, w *auratest.World) {
+		m := &movers{World: w, tc: tc, atLaptop: &talker{name: "laptop"}, atServer: &talker{name: "server"}, atBen: &talker{name: "ben"}}
+		m.deaths = map[string]*death{}
+		m.laptop = w.Person(tc, "Ada's laptop", func(p *auratest.Person) { p.Options.Sessions = m.atLaptop.plays; m.dies(p) })
+		m.ben = w.Person(tc, "Ben", func(p *auratest.Person) { p.Options.Sessions = m.atBen.plays; m.dies(p) })
+		m.context = w.Meet(tc, m.laptop, m.ben)
+		m.server = m.laptop.Enrol(tc, "Ada's server")
+		m.server.Stop(tc)
+		m.server.Options.Sessions = m.atServer.plays
+		m.dies(m.server)
+		m.server.Start(tc)
+		test(m)
+	})
+}
+
+// begin begins a dialogue between the laptop and Ben.
+func (m *movers) begin(number byte, role choreo.Role) aura.SessionID {
+	name, by, of, other := aura.SessionID{number, 9}, m.laptop, m.ben, choreo.Role("Guest")
+	if role == "Guest" {
+		by, of = m.ben, m.laptop
+	}
+	err := by.Agent.Sessions().Open(m.tc, session.Opening{
+		Name: name, Protocol: dialogueID, Role: "Host", Context: m.context, Persistent: true,
+		Parties: []session.Party{{Role: other, Authority: of.Self(), Device: of.Ring.Device()}},
+	})
+	if err != nil {
+		m.Fatalf("%v", err)
+	}
+	return name
+}
+
+// moves is the intent of a person to give a session to a device.
+func moves(tc task.Context, p *auratest.Person, name aura.SessionID, to aura.DeviceID) fact.Intent {
+	payload, err := fact.Marshal(seen.MoveIntent{Session: name, To: to})
+	if err != nil {
+		p.World.Fatalf("%v", err)
+	}
+	return fact.Intent{Kind: seen.IntentMove, Operation: aura.OperationID{name[0], byte(tc.Elapsed() / time.Millisecond), 1}, Payload: payload}
+}
+
+// gives has a person give a session to a device.
+func gives(tc task.Context, p *auratest.Person, name aura.SessionID, to aura.DeviceID) error {
+	_, err := p.Agent.Submit(tc, moves(tc, p, name, to))
+	return err
+}
+
+func (m *movers) move(name aura.SessionID, from, to *auratest.Person) {
+	m.Helper()
+	if err := gives(m.tc, from, name, to.Ring.Device()); err != nil {
+		m.Errorf("from %s to %s: %v", from.Name, to.Name, err)
+	}
+}
+
+// played checks that a dialogue has ended well between two talkers, with each message once and in order.
+func (m *movers) played(name aura.SessionID, host, guest *talker) {
+	m.Helper()
+	m.Until(m.tc, "the dialogue ends", 10*time.Minute, func() bool { return host.done[name] && guest.done[name] })
+	var asks, replies []string
+	for i := range turns {
+		asks, replies = append(asks, fmt.Sprint("ask ", i)), append(replies, fmt.Sprint("re: ask ", i))
+	}
+	if got := host.heard[name]; !slices.Equal(got, replies) {
+		m.Errorf("the host at %s heard %q", host.name, got)
+	}
+	if got := guest.heard[name]; !slices.Equal(got, asks) {
+		m.Errorf("the guest at %s heard %q", guest.name, got)
+	}
+}
+
+// owns reports whether a session is owned on a device.
+func (m *movers) owns(p *auratest.Person, name aura.SessionID) bool {
+	_, err := p.Agent.Sessions().Owner(m.tc, name)
+	return err == nil
+}
+
+// TestASessionMovesToAnotherDeviceWhileMessagesFlow: to the server and back, in either role, and the other side of the session notices nothing.
+func TestASessionMovesToAnotherDeviceWhileMessagesFlow(t *testing.T) {
+	moving(t, 4, func(m *movers) {
+		role := []choreo.Role{"Host", "Guest"}[m.Seed%2]
+		name := m.begin(1, role)
+		m.Sleep(m.tc, 12*time.Second+time.Duration(m.Seed)*700*time.Millisecond)
+		m.move(name, m.laptop, m.server)
+		if m.owns(m.laptop, name) || !m.owns(m.server, name) {
+			m.Errorf("after the move the laptop owns the session: %t, the server: %t", m.owns(m.laptop, name), m.owns(m.server, name))
+		}
+		m.Sleep(m.tc, 20*time.Second)
+		heard := len(m.atServer.heard[name])
+		if heard < 4 {
+			m.Errorf("the server heard %d messages", heard)
+		}
+		m.move(name, m.server, m.laptop)
+		if m.owns(m.server, name) || !m.owns(m.laptop, name) {
+			m.Errorf("the session is not back")
+		}
+		host, guest := m.atLaptop, m.atBen
+		if role == "Guest" {
+			host, guest = guest, host
+		}
+		m.played(name, host, guest)
+		nothingLeft(m.tc, m.World, m.laptop, m.server, m.ben)
+	})
+}
+
+// owners returns how many of Ada's devices act on a session: at most one ever does.
+func (m *movers) owners(name aura.SessionID) (n int) {
+	for _, p := range []*auratest.Person{m.laptop, m.server} {
+		if p.Agent != nil && m.owns(p, name) {
+			n++
+		}
+	}
+	if n > 1 {
+		m.Errorf("two devices own session %s", aura.Short(name))
+	}
+	return n
+}
+
+// TestACrashDuringAMoveLeavesOneOwner: one of the three crashes at any moment of a move, whose commits take time. At no time two devices own the
+// session, one does in the end, and it is played once.
+func TestACrashDuringAMoveLeavesOneOwner(t *testing.T) {
+	moved, stayed := 0, 0
+	moving(t, 36, func(m *movers) {
+		name := m.begin(1, "Host")
+		m.Sleep(m.tc, 12*time.Second)
+		m.Net.Set(transport.SimOptions{Latency: time.Millisecond})
+		for _, p := range []*auratest.Person{m.laptop, m.server, m.ben} {
+			p.Disk.SetFaults(journal.Faults{SyncDelay: time.Millisecond})
+		}
+		from, intent := m.laptop.Agent, moves(m.tc, m.laptop, name, m.server.Ring.Device())
+		moving := task.NewGroup(m.tc, "moves")
+		moving.Go("move", func(tc task.Context) error {
+			_, _ = from.Submit(tc, intent) // the crash may come first
+			return nil
+		})
+		victim := []*auratest.Person{m.laptop, m.server, m.ben}[m.Seed%3]
+		m.Sleep(m.tc, time.Duration(m.Seed/3)*1500*time.Microsecond)
+		victim.Crash()
+		for range 30 + 180*(m.Seed%2) { // as long as a session stands still, or longer
+			m.Sleep(m.tc, time.Second)
+			m.owners(name)
+		}
+		victim.Start(m.tc)
+		for range 200 {
+			m.Sleep(m.tc, time.Second)
+			m.owners(name)
+		}
+		_ = moving.Close(m.tc, time.Minute)
+		host := m.atLaptop
+		if m.atServer.done[name] {
+			host, moved = m.atServer, moved+1
+		} else {
+			stayed++
+		}
+		m.played(name, host, m.atBen)
+		if m.atLaptop.done[name] && m.atServer.done[name] {
+			m.Errorf("both devices played the session to its end")
+		}
+		m.Until(m.tc, "no session lives", 10*time.Minute, func() bool { return m.owners(name) == 0 })
+	})
+	if moved == 0 || stayed == 0 {
+		t.Errorf("%d sessions moved and %d stayed: the crashes are not in the moves", moved, stayed)
+	}
+}
+
+// TestAMoveWhileThePeerIsAway: Ben is cut off while the session moves. Whichever of the two devices he meets first, he goes on with the
+// one that has it.
+func TestAMoveWhileThePeerIsAway(t *testing.T) {
+	moving(t, 4, func(m *movers) {
+		name := m.begin(1, "Host")
+		m.Sleep(m.tc, 12*time.Second)
+		m.Cut(m.laptop, m.ben)
+		m.Cut(m.server, m.ben)
+		m.move(name, m.laptop, m.server)
+		m.Sleep(m.tc, time.Minute)
+		if m.Seed%2 == 0 {
+			m.server.Crash()
+			m.server.Start(m.tc)
+			m.laptop.Crash()
+			m.laptop.Start(m.tc)
+		}
+		if m.Seed > 2 {
+			m.Heal(m.laptop, m.ben) // the one that has it no more, and says where it is
+			m.Sleep(m.tc, time.Minute)
+			m.Heal(m.server, m.ben)
+		} else {
+			m.Heal(m.server, m.ben)
+		}
+		m.played(name, m.atServer, m.atBen)
+		m.Heal(m.laptop, m.ben)
+		nothingLeft(m.tc, m.World, m.laptop, m.server, m.ben)
+	})
+}
+
+// TestADeviceThatIsAwayKeepsNothingUp: the session goes on where it was.
+func TestADeviceThatIsAwayKeepsNothingUp(t *testing.T) {
+	moving(t, 2, func(m *movers) {
+		name := m.begin(1, "Host")
+		m.Sleep(m.tc, 12*time.Second)
+		m.Cut(m.laptop, m.server)
+		err := gives(m.tc, m.laptop, name, m.server.Ring.Device())
+		if !errors.Is(err, aura.Timeout) || !m.owns(m.laptop, name) {
+			m.Errorf("to a device that is away: %v", err)
+		}
+		m.Heal(m.laptop, m.server)
+		m.played(name, m.atLaptop, m.atBen)
+		nothingLeft(m.tc, m.World, m.laptop, m.server, m.ben)
+	})
+}
+
+// TestAnEarlierDeviceIsHeardNoMore: a backup of the laptop from before the move is restored. Its session is refused, with an event that says
+// that it is stale, and the session goes on where it is.
+func TestAnEarlierDeviceIsHeardNoMore(t *testing.T) {
+	moving(t, 2, func(m *movers) {
+		name := m.begin(1, "Host")
+		m.Sleep(m.tc, 12*time.Second)
+		backup := m.laptop.Copy(m.tc, "backup")
+		m.move(name, m.laptop, m.server)
+		m.Sleep(m.tc, time.Minute/2)
+		m.laptop.Crash()
+		m.laptop.Restore(m.tc, backup)
+		before := len(m.Events)
+		m.laptop.Start(m.tc)
+		if !m.owns(m.laptop, name) {
+			m.Errorf("the backup does not own the session: the test shows nothing")
+		}
+		m.played(name, m.atServer, m.atBen)
+		stale := func(e world.Event) bool {
+			return e.Family() == world.FamilyIngress && e.Field("error_kind") == "stale" && e.Message() == "rejected"
+		}
+		if !slices.ContainsFunc(m.Events[before:], stale) {
+			m.Errorf("no greeting of the earlier device was refused as stale")
+		}
+		if m.atLaptop.done[name] {
+			m.Errorf("the earlier device played the session, too")
+		}
+	})
+}
+
+// TestALostReadinessLeavesTheSessionWhereItIs: the target has taken the session in, and the source never hears of it. The import does not act,
+// whatever comes later, and makes room for the next offer.
+func TestALostReadinessLeavesTheSessionWhereItIs(t *testing.T) {
+	moving(t, 1, func(m *movers) {
+		name := m.begin(1, "Host")
+		m.Sleep(m.tc, 11*time.Second)
+		m.Net.Set(transport.SimOptions{Latency: 40 * time.Millisecond})
+		var failed error
+		moving := task.NewGroup(m.tc, "moves")
+		moving.Go("move", func(tc task.Context) error {
+			failed = gives(tc, m.laptop, name, m.server.Ring.Device())
+			return nil
+		})
+		holds := func() bool {
+			all, err := m.server.Agent.Sessions().List(m.tc)
+			return err == nil && slices.ContainsFunc(all, func(s seen.Session) bool { return s.Name == name })
+		}
+		for range 4000 {
+			if holds() {
+				break
+			}
+			m.Sleep(m.tc, time.Millisecond)
+		}
+		m.Cut(m.laptop, m.server)
+		if err := moving.Wait(m.tc); err != nil || !errors.Is(failed, aura.Timeout) || !holds() || m.owners(name) != 1 || !m.owns(m.laptop, name) {
+			m.Errorf("the move ends with %v, and the server has the session: %t", failed, holds())
+		}
+		m.Heal(m.laptop, m.server)
+		for range 60 {
+			m.Sleep(m.tc, time.Second/2)
+			m.owners(name)
+		}
+		if !m.owns(m.laptop, name) || m.owns(m.server, name) {
+			m.Errorf("the import acts")
+		}
+		m.move(name, m.laptop, m.server)
+		m.played(name, m.atServer, m.atBen)
+	})
+}
+
+// versions returns the versions of dialogues on a device.
+func (m *movers) versions(p *auratest.Person) session.Versions {
+	m.Helper()
+	v, err := p.Agent.Sessions().Versions(m.tc, dialogueID)
+	if err != nil {
+		m.Fatalf("%v", err)
+	}
+	return v
+}
+
+// TestADelegationCarriesAChangeOfVersion (runtime document, "Telltale Integration"): request and execution are facts at both devices, and the session
+// that moves keeps its version, which the other side has. A change that does not hold is refused, and nothing moves.
+func TestADelegationCarriesAChangeOfVersion(t *testing.T) {
+	moving(t, 1, func(m *movers) {
+		name := m.begin(1, "Host")
+		m.Sleep(m.tc, 12*time.Second)
+		v := m.versions(m.laptop)
+		asks := func(change upgrade.Request) error {
+			payload, err := fact.Marshal(seen.MoveIntent{Session: name, To: m.server.Ring.Device(), Upgrade: &change})
+			if err != nil {
+				m.Fatalf("%v", err)
+			}
+			_, err = m.laptop.Agent.Submit(m.tc, fact.Intent{Kind: seen.IntentMove, Operation: aura.OperationID{1, byte(m.tc.Elapsed() / time.Second)}, Payload: payload})
+			return err
+		}
+		for what, change := range map[string]upgrade.Request{
+			"to a version that is not here": {Protocol: dialogueID, From: v.Active, To: [32]byte{1}},
+			"from another version":          {Protocol: dialogueID, From: v.Known[1], To: v.Active},
+			"of another protocol":           {Protocol: riddleID, From: v.Active, To: v.Known[1]},
+		} {
+			if err := asks(change); !errors.Is(err, aura.Denied) || !m.owns(m.laptop, name) {
+				m.Errorf("a change %s: %v", what, err)
+			}
+		}
+		if err := asks(upgrade.Request{Protocol: dialogueID, From: v.Active, To: v.Known[1]}); err != nil {
+			m.Errorf("%v", err)
+		}
+		for _, p := range []*auratest.Person{m.laptop, m.server} {
+			if now := m.versions(p); now.Active != v.Known[1] || !slices.Contains(now.Retired, v.Active) {
+				m.Errorf("%s begins dialogues in %x", p.Name, now.Active[:4])
+			}
+			for kind, by := range map[string]*auratest.Person{
+				upgrade.KindRequested: m.laptop, upgrade.KindExecuted: p, seen.KindDelegated: m.laptop, seen.KindTaken: m.server,
+			} {
+				if by != p {
+					continue // own facts stay where they are made
+				}
+				m.Until(m.tc, p.Name+" has the fact "+kind, time.Minute, func() bool {
+					n := 0
+					_, err := p.Agent.Journal().Read(m.tc, fact.Selection{Kinds: []string{kind}}, func(r fact.Record) error {
+						if r.Fact.Device == by.Ring.Device() {
+							n++
+						}
+						return nil
+					})
+					return err == nil && n == 1
+				})
+			}
+		}
+		m.played(name, m.atServer, m.atBen)
+	})
+}
+
+// maxCommits is the most commits that a device makes for a move: of them six are steps of the delegation and its end, one charges for a greeting
+// to the other device, one for that to Ben, and one forgets the decisions of a session that ends or goes. earlyCommits are those before the end.
+const (
+	maxCommits   = 9
+	earlyCommits = 6
+)
+
+// TestAMoveHasFewCommits: between two devices, while the session says nothing.
+func TestAMoveHasFewCommits(t *testing.T) {
+	moving(t, 1, func(m *movers) {
+		name := m.begin(1, "Host")
+		m.Sleep(m.tc, 11*time.Second)
+		before := []uint64{m.laptop.Disk.Syncs(), m.server.Disk.Syncs()}
+		m.move(name, m.laptop, m.server)
+		m.Sleep(m.tc, 2*time.Second)
+		source, target := m.laptop.Disk.Syncs()-before[0], m.server.Disk.Syncs()-before[1]
+		t.Logf("%d commits at the source, %d at the target", source, target)
+		if source > maxCommits || target > maxCommits {
+			m.Errorf("%d commits at the source, %d at the target, the most is %d", source, target, maxCommits)
+		}
+		m.played(name, m.atServer, m.atBen)
+	})
+}
+
+// TestACrashAtEveryCommitOfAMove: each of the three ends before or behind each of its commits of a move, and the two devices at every two of
+// theirs. At no time two of them own the session, one does in the end, and it is played once.
+func TestACrashAtEveryCommitOfAMove(t *testing.T) {
+	moved, stayed := 0, 0
+	run := func(what string, laptop, server, ben death, away int) {
+		moving(t, 1, func(m *movers) {
+			name := m.begin(1, "Host")
+			m.Sleep(m.tc, 11*time.Second)
+			*m.deaths[m.laptop.Name], *m.deaths[m.server.Name], *m.deaths[m.ben.Name] = laptop, server, ben
+			from, intent := m.laptop.Agent, moves(m.tc, m.laptop, name, m.server.Ring.Device())
+			moving := task.NewGroup(m.tc, "moves")
+			moving.Go("move", func(tc task.Context) error {
+				_, _ = from.Submit(tc, intent) // the crash may come first
+				return nil
+			})
+			for second := range away + 60 {
+				m.Sleep(m.tc, time.Second)
+				m.owners(name)
+				if second < away {
+					continue
+				}
+				for _, p := range []*auratest.Person{m.laptop, m.server, m.ben} {
+					if p.Agent == nil && p.Group == nil {
+						m.deaths[p.Name].left = 0
+						p.Start(m.tc)
+					}
+				}
+			}
+			for _, at := range m.deaths {
+				at.left = 0
+			}
+			_ = moving.Close(m.tc, 3*time.Minute)
+			m.Until(m.tc, "the dialogue ends", 10*time.Minute, func() bool {
+				m.owners(name)
+				return (m.atLaptop.done[name] || m.atServer.done[name]) && m.atBen.done[name]
+			})
+			host := m.atLaptop
+			if m.atServer.done[name] {
+				host, moved = m.atServer, moved+1
+			} else {
+				stayed++
+			}
+			m.played(name, host, m.atBen)
+			if m.atLaptop.done[name] && m.atServer.done[name] {
+				m.Errorf("both devices played the session to its end")
+			}
+		})
+		if t.Failed() {
+			t.Fatalf("the crash was %s", what)
+		}
+	}
+	for commit := 1; commit <= maxCommits; commit++ {
+		for _, after := range []bool{false, true} {
+			at := death{commit, after}
+			run(fmt.Sprintf("of the laptop at commit %d, behind it %t", commit, after), at, death{}, death{}, 0)
+			run(fmt.Sprintf("of the server at commit %d, behind it %t", commit, after), death{}, at, death{}, 0)
+			if commit <= 2 {
+				run(fmt.Sprintf("of Ben at commit %d, behind it %t", commit, after), death{}, death{}, at, 0)
+			}
+		}
+		const long = 120 // seconds: a session stands still no longer than a minute
+		run(fmt.Sprintf("of the laptop at commit %d, for long", commit), death{commit, true}, death{}, death{}, long)
+		for other := 1; other <= earlyCommits && commit <= earlyCommits; other++ {
+			after := (commit+other)%2 == 0
+			run(fmt.Sprintf("of the laptop at commit %d and the server at %d, behind it %t", commit, other, after), death{commit, after}, death{other, after}, death{}, 0)
+		}
+	}
+	t.Logf("%d sessions moved, %d stayed", moved, stayed)
+}

@@ -1,0 +1,177 @@
+package session
+
+import (
+	"github.com/aura-runtime/aura"
+	view "github.com/aura-runtime/aura/domain/session"
+	"github.com/aura-runtime/aura/journal"
+	"github.com/aura-runtime/aura/machine/own"
+	"github.com/aura-runtime/aura/task"
+)
+
+// Import is a session that was handed over from elsewhere and not claimed yet: it is durable, stands where its recording ends, and does not
+// act. So it is after a restart too, see [Reconfig.Imports].
+type Import struct{ session *live }
+
+// Name returns the session.
+func (i *Import) Name() aura.SessionID { return i.session.opening.Name }
+
+// Opening returns how the session began.
+func (i *Import) Opening() Opening { return i.session.began() }
+
+// Moves returns the witnesses with which the session came, the last one of the handover that brought it.
+func (i *Import) Moves() []view.Move { return i.session.moves[i.session.opening.Role] }
+
+// Import takes the recording of a session in. Scope and witnesses are those of the handover. It returns aura.Conflict for a session that
+// lives here, aura.Stale for one that has ended, aura.NotFound for one whose role has no program here, and aura.Corrupt for a
+// recording that is damaged or does not hold together; then the engine keeps none of it.
+func (r *Reconfig) Import(tc task.Context, name aura.SessionID, recording [][]byte, scope own.Scope, moves []view.Move) (*Import, error) {
+	const op = "session.Import"
+	e := r.engine
+	held := encode(record{Kind: recordHeld, Fragments: scope.Names(), Moves: moves})
+	all, a := make([]record, 0, len(recording)+1), assembler{name: name}
+	for _, v := range append(recording[:len(recording):len(recording)], held) {
+		r, err := a.add(v)
+		if err != nil {
+			return nil, &aura.Error{Op: op, Kind: aura.Corrupt, Err: err}
+		}
+		if r != nil {
+			all = append(all, *r)
+		}
+	}
+	if err := a.end(); err != nil {
+		return nil, &aura.Error{Op: op, Kind: aura.Corrupt, Err: err}
+	}
+	if all[0].Opening.Role == "" {
+		return nil, aura.Errorf(op, aura.Corrupt, "the recording of session %s has no beginning", aura.Short(name))
+	}
+	l, err := ask(tc, e, func(tc task.Context) (*live, error) {
+		if _, lives := e.live[name]; lives {
+			err := aura.Errorf(op, aura.Conflict, "session %s has an owner here", aura.Short(name))
+			e.violated(tc, "a session has one owner", name, err)
+			return nil, err
+		}
+		if ended := e.kept.of[name]; ended != nil {
+			return nil, stale(op, ended)
+		}
+		if err := e.reopen(tc, name, all); err != nil {
+			return nil, err
+		}
+		l := e.live[name]
+		if l.ended {
+			l.leaveEngine()
+			return nil, aura.Errorf(op, aura.Stale, "session %s has ended where it comes from", aura.Short(name))
+		}
+		return l, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := l.turn.Acquire(tc); err != nil {
+		return nil, err
+	}
+	defer l.turn.Release()
+	if err := l.record(tc, append(recording[:len(recording):len(recording)], held)); err != nil {
+		_, _ = settle(tc, e, func(task.Context) (struct{}, error) {
+			_ = l.cancel(e.options.Own, "")
+			l.leaveEngine()
+			return struct{}{}, nil
+		})
+		return nil, err
+	}
+	return &Import{l}, nil
+}
+
+// Imports returns the sessions that were handed over and not claimed yet.
+func (r *Reconfig) Imports(tc task.Context) ([]*Import, error) {
+	e := r.engine
+	return ask(tc, e, func(task.Context) (all []*Import, err error) {
+		for _, name := range e.names() {
+			if l := e.live[name]; l.authority != nil {
+				all = append(all, &Import{l})
+			}
+		}
+		return all, nil
+	})
+}
+
+// Claim makes this engine the owner, by commit, whose changes bring the session to life: its program begins. It returns aura.Stale for
+// an import that was claimed or dropped.
+func (i *Import) Claim(tc task.Context, commit Commit) (*Owner, error) {
+	l := i.session
+	e := l.engine
+	if err := l.turn.Acquire(tc); err != nil {
+		return nil, err
+	}
+	defer l.turn.Release()
+	if err := i.waits(tc, "session.Claim"); err != nil {
+		return nil, err
+	}
+	if err := commit(tc, []journal.LogChange{{Name: logName(l.opening.Name), Values: [][]byte{encode(record{Kind: recordOwned})}}}); err != nil {
+		return nil, err
+	}
+	return settle(tc, e, func(tc task.Context) (*Owner, error) {
+		if err := e.claim(tc, l); err != nil {
+			return nil, err
+		}
+		return &Owner{l, l.cap}, nil
+	})
+}
+
+// claim makes the engine the owner of a session that it imported.
+func (e *Engine) claim(tc task.Context, l *live) error {
+	cap, err := e.machine.Claim(*l.authority, owner)
+	if err != nil {
+		return err
+	}
+	l.cap, l.authority = cap, nil
+	if err := l.narrow(); err != nil {
+		return err
+	}
+	e.pump()
+	e.run(tc, l)
+	return nil
+}
+
+// narrow gives the owner no more than the scope with which the session came.
+func (l *live) narrow() error {
+	if len(l.scope) == 0 {
+		return nil
+	}
+	cap, err := l.engine.machine.Attenuate(l.cap, own.Fragments(l.scope...))
+	if err == nil {
+		l.cap = cap
+	}
+	return err
+}
+
+// Drop forgets an import whose handover was rolled back.
+func (i *Import) Drop(tc task.Context) error {
+	l := i.session
+	if err := l.turn.Acquire(tc); err != nil {
+		return err
+	}
+	defer l.turn.Release()
+	if err := i.waits(tc, "session.Drop"); err != nil {
+		return err
+	}
+	entry := journal.Entry{Logs: []journal.LogChange{{Name: logName(l.opening.Name), Remove: true}}}
+	if _, err := l.engine.options.Journal.Append(tc, &entry); err != nil {
+		return err
+	}
+	_, err := settle(tc, l.engine, func(task.Context) (struct{}, error) {
+		_ = l.cancel(l.engine.options.Own, "")
+		l.leaveEngine()
+		return struct{}{}, nil
+	})
+	return err
+}
+
+func (i *Import) waits(tc task.Context, op aura.Op) error {
+	_, err := ask(tc, i.session.engine, func(task.Context) (struct{}, error) {
+		if i.session.gone || i.session.authority == nil {
+			return struct{}{}, aura.Errorf(op, aura.Stale, "session %s was claimed or dropped", aura.Short(i.Name()))
+		}
+		return struct{}{}, nil
+	})
+	return err
+}

@@ -1,0 +1,57 @@
+package reconfig
+
+import (
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/domain"
+	"github.com/aura-runtime/aura/domain/upgrade"
+	"github.com/aura-runtime/aura/guard"
+	"github.com/aura-runtime/aura/task"
+)
+
+// A delegation may carry a change of version: sessions of the protocol begin in the other version at both devices from its two commits on. The
+// session that moves keeps its own, since its other participants have it. Request and execution are facts, as of any other change of version.
+
+// mayUpgrade returns why this device cannot change as a delegation of a session of the protocol asks.
+func (c *Controller) mayUpgrade(tc task.Context, r *upgrade.Request, protocol string) error {
+	const op = "reconfig.mayUpgrade"
+	switch {
+	case r == nil:
+		return nil
+	case r.Protocol != protocol || r.From == r.To:
+		return aura.Errorf(op, aura.Denied, "the change of version is not one of protocol %s, whose session moves", protocol)
+	}
+	if err := c.options.Engine.MayChange(tc, r.Protocol, r.From, r.To); err != nil {
+		return aura.Errorf(op, aura.Denied, "this device cannot change protocol %s: %w", protocol, err)
+	}
+	return nil
+}
+
+// asks adds the fact that a device is asked to change.
+func (c *Controller) asks(by domain.Caller, ceremony aura.SessionID, r *upgrade.Request, to aura.DeviceID) (guard.Request, error) {
+	if r == nil {
+		return guard.Request{}, nil
+	}
+	return upgrade.Ask(by, upgrade.Requested{Session: ceremony, Request: *r, Device: to})
+}
+
+// executes adds to the request of a commit that sessions begin in the other version.
+func (c *Controller) executes(tc task.Context, by domain.Caller, ceremony aura.SessionID, r *upgrade.Request, told aura.DeviceID, into *guard.Request) error {
+	if r == nil {
+		return nil
+	}
+	change, err := c.options.Engine.Change(tc, r.Protocol, r.From, r.To)
+	if err != nil {
+		return err
+	}
+	fact, err := upgrade.Execute(by, upgrade.Executed{Session: ceremony, Request: *r, Device: told})
+	into.Entries, into.Metadata = append(into.Entries, fact.Entries...), append(into.Metadata, change)
+	return err
+}
+
+// follows has the engine begin sessions in the version of the last commit.
+func (c *Controller) follows(tc task.Context, r *upgrade.Request) error {
+	if r == nil {
+		return nil
+	}
+	return c.options.Engine.Activate(tc, r.Protocol)
+}

@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/app"
+	"github.com/aura-runtime/aura/domain/device"
+	"github.com/aura-runtime/aura/task"
+)
+
+// sessionMoved is what `aura session move --json` prints.
+type sessionMoved struct {
+	Session aura.SessionID `json:"session"`
+	From    aura.DeviceID  `json:"from"`
+	To      aura.DeviceID  `json:"to"`
+}
+
+func sessionMoveCommand(s *Shell) *cobra.Command {
+	to := ""
+	c := &cobra.Command{
+		Use:   "move ID --to DEVICE",
+		Short: "Give a session to another device of your account, which goes on with it",
+		Long: `Give a session to another device of your account. It stands still for a moment, and goes on there; the other side of the session is told. Both
+devices must run and be connected with each other. When it fails the session goes on here. A session that is kept in memory alone, and an
+invitation, stay where they are. DEVICE is the beginning of a device's identifier.`,
+		Example: "  aura session move k3jqm2xa --to l4nhnbzt\n  aura session move k3jqm2xa --to l4nhnbzt --json",
+		Args:    Exactly(1, "the beginning of a session's identifier"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if to == "" {
+				return Usage(c, "--to is missing: name a device of your account")
+			}
+			return s.Connected("session move", func(tc task.Context, core *app.Core) error {
+				name, err := resolveSession(tc, core, args[0])
+				if err != nil {
+					return err
+				}
+				all, err := core.Devices(tc)
+				if err != nil {
+					return err
+				}
+				other, err := resolveDevice(all.Devices, to)
+				if err != nil {
+					return err
+				}
+				if err := core.MoveSession(tc, name, other); err != nil {
+					return err
+				}
+				return s.Print(&sessionMoved{name, core.Device(), other}, "device %s goes on with session %s", aura.Short(other), aura.Short(name))
+			})
+		},
+	}
+	c.Flags().StringVar(&to, "to", "", "the device that is to have it")
+	return c
+}
+
+// resolveDevice returns the device of the account whose identifier begins with a text.
+func resolveDevice(all []device.Device, text string) (aura.DeviceID, error) {
+	const op, shortest, prefix = "cli.resolveDevice", 4, "dev_"
+	begin := strings.TrimPrefix(strings.ToLower(strings.TrimSpace(text)), prefix)
+	var found []aura.DeviceID
+	for i := range all {
+		if len(begin) >= shortest && strings.HasPrefix(strings.TrimPrefix(all[i].Device.String(), prefix), begin) {
+			found = append(found, all[i].Device)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return aura.DeviceID{}, aura.Errorf(op, aura.NotFound, "no device of your account begins with %q: it has %s", text, names(all))
+	}
+	return aura.DeviceID{}, aura.Errorf(op, aura.Conflict, "%d devices begin with %q: write more of it", len(found), text)
+}
+
+// names lists devices.
+func names(all []device.Device) string {
+	var short []string
+	for i := range all {
+		short = append(short, aura.Short(all[i].Device))
+	}
+	return strings.Join(short, ", ")
+}
