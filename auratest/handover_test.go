@@ -4,9 +4,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/auratest"
 	"github.com/aura-runtime/aura/journal"
-	"github.com/aura-runtime/aura/machine/own"
+	"github.com/aura-runtime/aura/session"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/transport"
 )
@@ -25,7 +26,8 @@ func TestASessionThatStoodStillIsHeardOnItsChannel(t *testing.T) {
 		if err != nil {
 			w.Fatalf("%v", err)
 		}
-		moving, err := handle.Transfer(tc, "elsewhere", own.Whole(), false)
+		away := session.Handover{From: mover.Ring.Device(), To: aura.DeviceID{1}, Scope: handle.Scope(), Sign: mover.Ring.Sign}
+		moving, err := session.NewReconfig(mover.Agent.Sessions()).Transfer(tc, handle, away)
 		if err != nil {
 			w.Fatalf("%v", err)
 		}
