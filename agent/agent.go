@@ -40,6 +40,8 @@ type Options struct {
 	Trace trace.Func
 	// Window is how long the reactive pipeline gathers facts. Default: [reactive.DefaultWindow].
 	Window aura.Duration
+	// Width is how many steps of sessions are taken at once where their admission allows it, see [session.Options]. Default: 1.
+	Width int
 	// Hardening is the posture of the sessions, see [session.Options]. Default: production.
 	Hardening machine.Hardening
 	// Transport tunes the channels.
@@ -176,7 +178,7 @@ func New(tc task.Context, group *task.Group, h Hands, o Options) (*Agent, error)
 	}
 	engine := session.NewEngine(session.Options{
 		Own: h.Ring.Authority(), Registry: programs, Decider: decider, Journal: store.journal, Entropy: h.Entropy, Told: told(o.Trace),
-		Waiting: waiting(&links), Hardening: o.Hardening, Vouch: a.vouch,
+		Waiting: waiting(&links), Hardening: o.Hardening, Vouch: a.vouch, Width: o.Width,
 	})
 	invites, err := service.NewInvite(&a.env, set, channels, engine)
 	if err != nil {

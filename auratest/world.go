@@ -132,7 +132,7 @@ func (w *World) Person(tc task.Context, name string, setup ...func(*Person)) *Pe
 		Disk:    journal.NewFaulty(w.Sim.Entropy(name+" disk"), journal.Faults{}),
 		Options: w.options.Agent, Address: w.address(), World: w, homes: new(int),
 	}
-	p.Options.Hardening = machine.HardeningIntegration
+	p.Options.Hardening, p.Options.Width = machine.HardeningIntegration, 4
 	for _, change := range setup {
 		change(p)
 	}

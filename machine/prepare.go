@@ -5,7 +5,11 @@ import "crypto/ed25519"
 // prepare computes and checks everything about a step that needs no order: payload, digests, seal,
 // signature, replay. It reads the session and writes the pick alone.
 func (m *Machine) prepare(k *pick) {
-	k.prepared = true
+	m.compute(k)
+	k.prepared = true // last: a preparation that did not come to its end does not count
+}
+
+func (m *Machine) compute(k *pick) {
 	if k.kind != stepSend && k.kind != stepDrop && k.kind != stepRecv {
 		return
 	}

@@ -16,10 +16,14 @@ type Wave struct {
 	n       int
 	version uint64 // of the machine when it was planned
 	live    bool
+	fell    FallbackReason
 }
 
 // Len returns the number of picks; 0 if nothing is ready.
 func (w *Wave) Len() int { return w.n }
+
+// Fallback returns why the wave was reduced to its first pick when it was committed; FallbackNone if it was not.
+func (w *Wave) Fallback() FallbackReason { return w.fell }
 
 // Certificate is the evidence that a wave stays within the envelope: which roles it steps, and that they
 // have nothing in common. It is computed anew when the wave is committed.
@@ -62,7 +66,7 @@ func (m *Machine) Plan(n int) *Wave {
 	m.log.wave(m.tick, EffectWave, n)
 	m.advance()
 	w := &m.wave
-	w.n, w.version, w.live = 0, m.version, true
+	w.n, w.version, w.live, w.fell = 0, m.version, true, FallbackNone
 	seen := 0
 	for p := m.ready.first(); p != nil && w.n < n && seen < maxSeen; seen++ {
 		next := m.ready.after(p)
@@ -131,8 +135,8 @@ func (m *Machine) Commit() (Status, error) {
 		return m.Status(), aura.Errorf("machine.Commit", aura.Stale, "no wave is planned")
 	}
 	m.log.wave(m.tick, EffectCommit, w.prepared())
-	if reason := m.certify(); reason != FallbackNone {
-		m.fallBack(reason)
+	if w.fell = m.certify(); w.fell != FallbackNone {
+		m.fallBack(w.fell)
 	}
 	var first *Fault
 	for i := range w.picks[:w.n] {

@@ -21,7 +21,7 @@ func upCommand(s *cli.Shell) *cobra.Command {
 	var listen []string
 	var flags protectFlags
 	var observe observeFlags
-	older := false
+	older, waves := false, 1
 	c := &cobra.Command{
 		Use:   "up",
 		Short: "Run the agent of this account until it is told to stop",
@@ -35,6 +35,9 @@ default is every interface at a free port; 127.0.0.1:0 keeps the agent to this m
 OpenTelemetry to a file: the spans of one message have the same trace at its author and at its readers. Logs, metrics
 and spans never hold a text, a key or an address of a peer. In the log, correlation_id is the beginning of the
 identifier of a message, as aura read --json shows it.
+
+--waves lets the agent take several steps of sessions at once where their protocols ask for it and the evidence holds; aura session
+show says how a session runs. One step at a time is the default, because steps as small as those of agents gain nothing by it.
 
 A machine remembers how far each account has come that runs on it. When the home is older than that, restored from a copy
 for one, up asks before it writes anything, or refuses where there is no terminal. --older-home goes on without asking:
@@ -54,23 +57,30 @@ contacts return what they have and the home lacks, and nothing that was sent is 
 			if err != nil {
 				return err
 			}
+			if waves < 1 || waves > maxWaves {
+				return cli.Usage(c, "--waves: %d steps at once, there are 1 to %d", waves, maxWaves)
+			}
 			seen, err := observe.observers(c)
 			if err != nil {
 				return err
 			}
 			o := agent.HomeOptions{Listen: addresses, Private: private, Older: older, Newest: newestMark(s)}
-			return runAgent(s, named, o, seen)
+			return runAgent(s, named, o, seen, waves)
 		},
 	}
 	c.Flags().StringArrayVar(&listen, "listen", nil, "where to listen: IP:PORT or a multiaddr (default every interface, a free port)")
 	c.Flags().BoolVar(&older, "older-home", false, "go on with a home that is older than what this machine last ran")
+	c.Flags().IntVar(&waves, "waves", 1, "how many steps of sessions are taken at once where their admission allows it")
 	observe.add(c)
 	flags.add(c)
 	return c
 }
 
+// maxWaves is the most steps that --waves takes: no policy admits more than four.
+const maxWaves = 64
+
 // runAgent opens the account and serves it until a signal, or until one of its services fails.
-func runAgent(s *cli.Shell, named protectFlags, o agent.HomeOptions, seen *observers) error {
+func runAgent(s *cli.Shell, named protectFlags, o agent.HomeOptions, seen *observers, waves int) error {
 	home, err := s.Folder()
 	if err != nil {
 		return err
@@ -91,7 +101,7 @@ func runAgent(s *cli.Shell, named protectFlags, o agent.HomeOptions, seen *obser
 	}
 	run := func() error {
 		return runUntilStopped("up", log, func(tc task.Context, stop *task.Latch) error {
-			return serveHome(tc, s, home, p, o, seen, stop)
+			return serveHome(tc, s, home, p, o, seen, stop, waves)
 		})
 	}
 	err = run()
@@ -123,7 +133,7 @@ func withRemedy(s *cli.Shell, home string, named protectFlags, err error) error 
 }
 
 // serveHome runs the agent of a home until stop opens.
-func serveHome(tc task.Context, s *cli.Shell, home string, p keyring.Protector, o agent.HomeOptions, seen *observers, stop *task.Latch) error {
+func serveHome(tc task.Context, s *cli.Shell, home string, p keyring.Protector, o agent.HomeOptions, seen *observers, stop *task.Latch, waves int) error {
 	before, err := agent.HomeFormat(home)
 	if err != nil {
 		return err
@@ -139,7 +149,7 @@ func serveHome(tc task.Context, s *cli.Shell, home string, p keyring.Protector, 
 	kept := &marker{home: home, mark: func() journal.Mark { return door.Journal().Mark() }}
 	socket := localapi.SocketPath(home)
 	door.Agent, err = agent.New(tc, task.NewGroup(tc, "agent"), hands, agent.Options{
-		Version: buildVersion(), Modules: s.Modules,
+		Version: buildVersion(), Modules: s.Modules, Width: waves,
 		Extra: append(seen.services(), kept, localapi.NewServer(socket, door, localapi.Options{})),
 	})
 	if errors.Is(err, aura.NotFound) {

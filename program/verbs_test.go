@@ -35,7 +35,7 @@ func TestVerbsArePublic(t *testing.T) {
 		"contacts remove", "demo", "doctor",
 		"group create", "group leave", "group list", "guard delegate", "guard explain", "guard revoke", "guard tokens", "init",
 		"invite accept", "invite cancel", "invite create", "invite decline", "invite list", "invite wait",
-		"mute", "name", "query", "read", "rename", "send", "session graph", "session list", "session replay", "session show", "session trace",
+		"mute", "name", "query", "read", "rename", "send", "session graph", "session list", "session move", "session replay", "session show", "session trace",
 		"sim", "status",
 		"token attenuate", "token authorize", "token inspect", "token key", "token mint", "token seal", "token verify",
 		"unblock", "unmute", "up", "version", "watch",

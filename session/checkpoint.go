@@ -129,7 +129,7 @@ func (l *live) checkpoint(state []byte) ([][]byte, error) {
 	s.Parts, s.Kept = uint16(parts), uint16(len(behind)-parts)
 	o := openingOf(&l.opening, l.protocol)
 	o.Until = l.until
-	return append([][]byte{encode(record{Kind: recordSaved, Opening: o, Saved: s, At: l.since})}, behind...), nil
+	return append([][]byte{encode(record{Kind: recordSaved, Opening: o, Saved: s, At: l.since, Admission: l.admission.Encode()})}, behind...), nil
 }
 
 // saves has the session stand as one that begins with a checkpoint of this moment.

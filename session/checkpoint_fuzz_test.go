@@ -37,7 +37,11 @@ protocol Meter =
 	if err != nil {
 		f.Fatal(err)
 	}
-	if made.live, err = made.engine.enter(protocol, o, nil); err != nil {
+	a, err := made.engine.admission(protocol, nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	if made.live, err = made.engine.enter(protocol, o, a, nil); err != nil {
 		f.Fatal(err)
 	}
 	made.inbox = []received{{from: "Device", label: "Value", payload: []byte("3")}}

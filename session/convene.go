@@ -89,7 +89,7 @@ func (e *Engine) Consider(tc task.Context, o Opening) (Opening, *Protocol, error
 	if _, known := e.options.Registry.program(o.Protocol, o.Role); !known && o.Role != "" {
 		return o, nil, aura.Errorf("session.Open", aura.NotFound, "no program plays %s of protocol %s", o.Role, o.Protocol)
 	}
-	_, err = p.admit(e.options.Hardening)
+	_, err = p.admit(&e.options)
 	return o, p, err
 }
 

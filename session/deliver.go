@@ -78,13 +78,10 @@ func (e *Engine) Deliver(tc task.Context, on *ChannelOptions, m *effect.Message)
 			return 0, err
 		}
 	}
-	return settle(tc, e, func(task.Context) (uint64, error) {
-		err := l.take(&p, m.Seq)
-		if err == nil {
-			l.bind(from, on.Peer.Device)
-			l.told(l.protocol.step(&record{Kind: recordReceived, Parcel: &p}))
-		}
-		return m.Seq + 1, err
+	return settleStep(tc, e, func(task.Context) error { return l.inject(&p, m.Seq) }, func(task.Context) (uint64, error) {
+		l.bind(from, on.Peer.Device)
+		l.told(l.protocol.step(&record{Kind: recordReceived, Parcel: &p}))
+		return m.Seq + 1, nil
 	})
 }
 

@@ -2,6 +2,7 @@ package session
 
 import (
 	"errors"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -37,6 +38,12 @@ type Options struct {
 	// Recording bounds the entries of one session's recording since its program saved last, see [Port.Save]. Beyond it a message is
 	// neither sent nor taken, and the program gets aura.Exhausted. Default: 65,536.
 	Recording int
+	// Width is how many steps the engine takes at once, of sessions whose protocols ask for that by their policy and for whose images the evidence
+	// holds: their admission says so. The others run one step at a time beside them. Default: 1, which admits nothing wider.
+	Width int
+	// Parity, if not 0, demands the settings of a lane in which runtimes of different platforms must agree. Default: in a browser and under
+	// WASI the lane of WebAssembly, whose steps are taken one at a time.
+	Parity machine.Parity
 	// Hardening is the posture: outside of production a violation of an invariant ends the engine, and in integration each
 	// persistent session is replayed at its end and compared. It holds from the start on. Default: production.
 	Hardening machine.Hardening
@@ -109,7 +116,9 @@ type Engine struct {
 	timers   timers
 	broken   error // a violation of an invariant with which the engine ends
 	departed departures
-	standing *live // a session that goes on here, while it is opened again
+	standing *live                // a session that goes on here, while it is opened again
+	begun    []func(task.Context) // ends of steps whose roles are ready
+	prepare  func(pick int)       // of the wave that was planned
 	// speakers are the channels, in the order in which they began.
 	speakers []*speaker
 }
@@ -124,6 +133,10 @@ const owner own.Owner = "session.Engine"
 func NewEngine(o Options) *Engine {
 	if o.Sessions <= 0 {
 		o.Sessions = 4096
+	}
+	o.Width = max(o.Width, 1)
+	if o.Parity == 0 && runtime.GOARCH == "wasm" {
+		o.Parity = machine.ParityWasmCooperative
 	}
 	if o.Recording <= 0 {
 		o.Recording = defaultRecording
@@ -153,6 +166,9 @@ func (e *Engine) Declaration() task.Declaration {
 func (e *Engine) Start(tc task.Context) error {
 	e.group = tc.Group()
 	e.machine = machine.New(bridge{e}, e.machineOptions())
+	if e.prepare == nil {
+		e.prepare = e.machine.Prepare
+	}
 	if err := errors.Join(e.loadEnds(), e.loadDepartures(tc)); err != nil {
 		return err
 	}
@@ -190,14 +206,14 @@ func (e *Engine) Serve(tc task.Context) error {
 		if err != nil {
 			break
 		}
-		if call(tc); e.broken != nil {
+		if e.serve(tc, call); e.broken != nil {
 			break
 		}
 	}
 	// Each call has an answer, since a caller may wait for it whatever happens: see settle.
 	e.calls.Close()
 	for call, any := e.calls.TryRecv(); any; call, any = e.calls.TryRecv() {
-		call(tc)
+		e.serve(tc, call)
 	}
 	e.stop(tc)
 	return e.broken
@@ -274,7 +290,11 @@ func (e *Engine) open(tc task.Context, o Opening, history []record) error {
 	if len(history) > 0 {
 		from = history[0].Saved
 	}
-	l, err := e.enter(p, o, from)
+	admission, err := e.admission(p, history)
+	if err != nil {
+		return err
+	}
+	l, err := e.enter(p, o, admission, from)
 	if err != nil {
 		return err
 	}
@@ -321,7 +341,11 @@ func (e *Engine) run(tc task.Context, l *live) {
 	if profile == machine.ProfileFallback {
 		l.emit(tc, world.ProfileFellBack(o.Name, fragment, l.admission.Requested().String(), l.admission.Reason()))
 	} else {
-		l.emit(tc, world.ProfileSelected(o.Name, fragment, profile.String(), "the policy of its protocol"))
+		evidence := world.Text("the policy of its protocol")
+		if profile == machine.ProfileAdmitted {
+			evidence = "a measured envelope"
+		}
+		l.emit(tc, world.ProfileSelected(o.Name, fragment, profile.String(), evidence))
 	}
 	l.programs = e.group.Child("session." + string(o.Role))
 	port := &Port{session: l, cap: l.cap}
@@ -333,11 +357,7 @@ func (e *Engine) run(tc task.Context, l *live) {
 }
 
 // enter admits a protocol and begins a session of it on the machine, without its program: anew, or from a checkpoint.
-func (e *Engine) enter(p *Protocol, o Opening, from *saved) (*live, error) {
-	admission, err := p.admit(e.options.Hardening)
-	if err != nil {
-		return nil, err
-	}
+func (e *Engine) enter(p *Protocol, o Opening, admission machine.Admission, from *saved) (*live, error) {
 	role, _ := p.image.Role(o.Role)
 	cap, err := e.mount(p, &o, admission, role, from)
 	if err != nil {

@@ -58,10 +58,30 @@ var shown = map[string]func(*Protocol) bool{
 	EvidenceByzantine:       deaf,
 }
 
-// contracts are the promises of an engine at admission, with the evidence about an image. It takes one step at a time, so it claims
+// envelope returns the measured difference between one step at a time and waves of the width that the protocol's policy allows; nil when it
+// allows one step, or nothing could be measured. It is computed once.
+func (p *Protocol) envelope() *machine.Envelope {
+	policy, err := machine.PolicyFor(p.text.manifest.DeterminismPolicyRef)
+	if err != nil || policy.Schedule == machine.SpreadExact {
+		return nil
+	}
+	p.proving.Lock()
+	defer p.proving.Unlock()
+	if !p.measuring {
+		p.measuring = true
+		if r := p.search(); r.Complete && r.Counterexample == nil {
+			if d, err := r.Measure(p.image, policy.Width, policy.Tier); err == nil {
+				p.measured = &d
+			}
+		}
+	}
+	return p.measured
+}
+
+// contracts are the promises of an engine at admission, with the evidence about an image. One that takes one step at a time claims
 // nothing that would let sessions run wide: what asks for that is admitted as canonical, with the reason.
-func (p *Protocol) contracts() *machine.Contracts {
-	return &machine.Contracts{
+func (p *Protocol) contracts(width int) *machine.Contracts {
+	c := &machine.Contracts{
 		Evidence: p.evidence(), Modes: []machine.Determinism{machine.DeterminismFull},
 		Transport: machine.Transport{
 			RoleAddressed: true, AuthenticatedPeers: true, // Deliver: the peer of a channel must play the sender
@@ -69,13 +89,40 @@ func (p *Protocol) contracts() *machine.Contracts {
 			FailClosedUnknownRole: true, NoMessageSynthesis: true, // peer; leave and take have the machine's parcels alone
 		},
 	}
+	if width > 1 {
+		// A wave takes its steps in the order in which one step at a time would have: the stories of the sessions are the same.
+		c.Capabilities = []string{machine.CapabilityMixedDeterminism, machine.CapabilityEnvelopeAdherence}
+		c.Modes = append(c.Modes, machine.DeterminismModuloEffects, machine.DeterminismModuloCommutativity)
+	}
+	return c
+}
+
+// admission returns the decision about a session: the one that its recording has, made when it began here or came here, or a new one. An
+// engine in another posture than the one that decided decides anew.
+func (e *Engine) admission(p *Protocol, history []record) (machine.Admission, error) {
+	for i := len(history) - 1; i >= 0; i-- {
+		stored := history[i].Admission
+		if len(stored) == 0 {
+			continue
+		}
+		a, err := machine.ParseAdmission(stored)
+		if err != nil || a.Hardening() == e.options.Hardening {
+			return a, err
+		}
+		break
+	}
+	return p.admit(&e.options)
 }
 
 // admit decides whether sessions of the protocol may run here. It may take some time for an image of which evidence is
 // required, the first time.
-func (p *Protocol) admit(posture machine.Hardening) (machine.Admission, error) {
-	return machine.Admit(machine.Request{
-		Image: p.image, Manifest: p.text.manifest, Contracts: p.contracts(), Integrity: machine.IntegrityBare,
-		Hardening: posture, Load: machine.Pressure{ScarceGuards: true}, // the guard decides one request at a time, so the roles take turns by age
-	})
+func (p *Protocol) admit(o *Options) (machine.Admission, error) {
+	r := machine.Request{
+		Image: p.image, Manifest: p.text.manifest, Contracts: p.contracts(o.Width), Integrity: machine.IntegrityBare,
+		Hardening: o.Hardening, Parity: o.Parity, Load: machine.Pressure{ScarceGuards: true}, // the guard decides one request at a time, so the roles take turns by age
+	}
+	if o.Width > 1 {
+		r.Envelope = p.envelope()
+	}
+	return machine.Admit(r)
 }

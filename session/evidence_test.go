@@ -44,7 +44,7 @@ func ceremonies(t *testing.T, fn func(t *testing.T, p *Protocol)) {
 func TestEachKeyOfABundleIsNeeded(t *testing.T) {
 	seen := map[string]bool{}
 	ceremonies(t, func(t *testing.T, p *Protocol) {
-		a, err := p.admit(machine.HardeningProduction)
+		a, err := p.admit(&Options{Width: 1})
 		if err != nil {
 			t.Fatalf("%v; %+v", err, p.search())
 		}
@@ -59,7 +59,7 @@ func TestEachKeyOfABundleIsNeeded(t *testing.T) {
 				"with another's of": append(slices.Delete(slices.Clone(whole), i, i+1), machine.Evidence{Key: e.Key, Image: [32]byte{1}}),
 			} {
 				p.proof = rest
-				if _, err := p.admit(machine.HardeningProduction); !errors.Is(err, aura.Denied) {
+				if _, err := p.admit(&Options{Width: 1}); !errors.Is(err, aura.Denied) {
 					t.Errorf("%s %s: %v", what, e.Key, err)
 				}
 			}
@@ -123,7 +123,7 @@ protocol Bad =
 			}
 			continue
 		}
-		if _, err := p.admit(machine.HardeningProduction); !errors.Is(err, aura.Denied) {
+		if _, err := p.admit(&Options{Width: 1}); !errors.Is(err, aura.Denied) {
 			t.Errorf("%s: %v", key, err)
 		}
 	}

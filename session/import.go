@@ -27,9 +27,9 @@ func (i *Import) Moves() []view.Move { return i.session.moves[i.session.opening.
 func (r *Reconfig) Import(tc task.Context, name aura.SessionID, recording [][]byte, scope own.Scope, moves []view.Move) (*Import, error) {
 	const op = "session.Import"
 	e := r.engine
-	held := encode(record{Kind: recordHeld, Fragments: scope.Names(), Moves: moves})
+	held := record{Kind: recordHeld, Fragments: scope.Names(), Moves: moves}
 	all, a := make([]record, 0, len(recording)+1), assembler{name: name}
-	for _, v := range append(recording[:len(recording):len(recording)], held) {
+	for _, v := range recording {
 		r, err := a.add(v)
 		if err != nil {
 			return nil, &aura.Error{Op: op, Kind: aura.Corrupt, Err: err}
@@ -45,6 +45,17 @@ func (r *Reconfig) Import(tc task.Context, name aura.SessionID, recording [][]by
 		return nil, aura.Errorf(op, aura.Corrupt, "the recording of session %s has no beginning", aura.Short(name))
 	}
 	l, err := ask(tc, e, func(tc task.Context) (*live, error) {
+		o := all[0].Opening.undo(name)
+		p, err := e.version(&o)
+		if err != nil {
+			return nil, err
+		}
+		decided, err := p.admit(&e.options) // that of the source was for the source
+		if err != nil {
+			return nil, err
+		}
+		held.Admission = decided.Encode()
+		all = append(all, held)
 		if _, lives := e.live[name]; lives {
 			err := aura.Errorf(op, aura.Conflict, "session %s has an owner here", aura.Short(name))
 			e.violated(tc, "a session has one owner", name, err)
@@ -70,7 +81,7 @@ func (r *Reconfig) Import(tc task.Context, name aura.SessionID, recording [][]by
 		return nil, err
 	}
 	defer l.turn.Release()
-	if err := l.record(tc, append(recording[:len(recording):len(recording)], held)); err != nil {
+	if err := l.record(tc, append(recording[:len(recording):len(recording)], encode(held))); err != nil {
 		_, _ = settle(tc, e, func(task.Context) (struct{}, error) {
 			_ = l.cancel(e.options.Own, "")
 			l.leaveEngine()

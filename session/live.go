@@ -181,11 +181,25 @@ const maxPayload = 64<<10 - 8
 
 // step lets the role send a message that is paid for.
 func (l *live) step(a answer) error {
-	l.answer = &a
-	if err := l.engine.machine.Wake(l.cap, l.role); err != nil {
+	if err := l.beginStep(a); err != nil {
 		return err
 	}
 	l.engine.pump()
+	return l.endStep(a)
+}
+
+// beginStep makes the role ready to send a message.
+func (l *live) beginStep(a answer) error {
+	l.answer = &a
+	err := l.engine.machine.Wake(l.cap, l.role)
+	if err != nil {
+		l.answer = nil
+	}
+	return err
+}
+
+// endStep returns an error when the role, which is not ready any more, has not sent the message.
+func (l *live) endStep(a answer) error {
 	if l.answer != nil {
 		l.answer = nil
 		return aura.Errorf("session.Send", aura.Internal, "the role %s did not send %s", l.opening.Role, a.label)
@@ -195,12 +209,20 @@ func (l *live) step(a answer) error {
 
 // take gives the role a message that came.
 func (l *live) take(p *parcel, seq uint64) error {
-	if err := l.engine.machine.Inject(l.cap, p.of(seq)); err != nil {
-		return err
+	err := l.inject(p, seq)
+	if err == nil {
+		l.engine.pump()
 	}
-	l.seen[p.edge()] = seq + 1
-	l.engine.pump()
-	return nil
+	return err
+}
+
+// inject makes the role ready to take a message.
+func (l *live) inject(p *parcel, seq uint64) error {
+	err := l.engine.machine.Inject(l.cap, p.of(seq))
+	if err == nil {
+		l.seen[p.edge()] = seq + 1
+	}
+	return err
 }
 
 // repeat brings the session to where its recording ends.

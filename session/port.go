@@ -86,12 +86,15 @@ func (p *Port) Send(tc task.Context, to choreo.Role, label string, payload []byt
 	if err := l.decide(tc, plan, to, &s.message, s.demands, s.state); err != nil {
 		return err
 	}
-	_, err = settle(tc, l.engine, func(tc task.Context) (struct{}, error) {
+	sends := answer{label, payload}
+	_, err = settleStep(tc, l.engine, func(tc task.Context) error {
 		if err := l.allow(tc, "session.Send", p.cap); err != nil { // nothing may change the owner while a step is under way
 			l.engine.violated(tc, "the owner alone acts on a session", l.opening.Name, err)
-			return struct{}{}, err
+			return err
 		}
-		err := l.step(answer{label, payload})
+		return l.beginStep(sends)
+	}, func(task.Context) (struct{}, error) {
+		err := l.endStep(sends)
 		if err == nil {
 			l.told(view.Step{Sent: true, Other: string(to), Label: label, Size: len(payload)})
 		}

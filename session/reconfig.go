@@ -28,7 +28,7 @@ func (r *Reconfig) Protocol(id string, version [32]byte, sizes []Size, role chor
 	if _, known := o.Registry.program(id, role); !known {
 		return nil, aura.Errorf("session.Protocol", aura.NotFound, "no program plays %s of protocol %s", role, id)
 	}
-	_, err = p.admit(o.Hardening)
+	_, err = p.admit(o)
 	return p, err
 }
 

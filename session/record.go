@@ -47,6 +47,8 @@ type record struct {
 	Part   []byte        `cbor:"11,keyasint,omitempty"` // of the machine's export
 	Moves  []view.Move   `cbor:"12,keyasint,omitempty"` // of a role from device to device, the first to the last
 	Role   string        `cbor:"13,keyasint,omitempty"` // that moved; empty: the one that is played here
+	// Admission is the decision with which the session runs here, as [machine.Admission.Encode] writes it: of the first entry, and of one that is held.
+	Admission []byte `cbor:"14,keyasint,omitempty"`
 }
 
 // opening is an Opening as recordings and peers have it.
@@ -131,7 +133,7 @@ func (l *live) records(r record) [][]byte {
 	if !l.recorded {
 		o := openingOf(&l.opening, l.protocol)
 		o.Until = l.until
-		all = append(all, encode(record{Kind: recordOpened, Opening: o, At: l.since}))
+		all = append(all, encode(record{Kind: recordOpened, Opening: o, At: l.since, Admission: l.admission.Encode()}))
 		for i := range l.late {
 			all = append(all, encode(l.late[i]))
 		}

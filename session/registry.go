@@ -24,6 +24,9 @@ type Protocol struct {
 	proved  bool
 	proof   []machine.Evidence // of what the protocol requires
 	walked  *explore.Report    // nil: nothing has needed it yet
+
+	measuring bool
+	measured  *machine.Envelope // nil: waves are not admitted
 }
 
 // ID is the name by which agents agree on the protocol.

@@ -52,7 +52,11 @@ func (n *rerun) play(name aura.SessionID, r *record) error {
 			return aura.Errorf(op, aura.Unavailable, "this build does not have protocol %s in version %x: use the one that recorded the session",
 				o.Protocol, r.Opening.Version[:4])
 		}
-		l, err := n.engine.enter(p, o, r.Saved)
+		a, err := n.posture(p, r)
+		if err != nil {
+			return err
+		}
+		l, err := n.engine.enter(p, o, a, r.Saved)
 		if err != nil {
 			return err
 		}
@@ -74,6 +78,19 @@ func (n *rerun) play(name aura.SessionID, r *record) error {
 	}
 	n.trace.Clear()
 	return nil
+}
+
+// posture makes the machine that of the posture in which the session was admitted, and returns the admission.
+func (n *rerun) posture(p *Protocol, r *record) (machine.Admission, error) {
+	if len(r.Admission) > 0 {
+		a, err := machine.ParseAdmission(r.Admission)
+		if err != nil {
+			return a, err
+		}
+		n.engine.options.Hardening = a.Hardening()
+		n.engine.machine = machine.New(bridge{n.engine}, machine.Options{MaxSessions: 1, MaxRoles: 1, Trace: n.trace, Hardening: a.Hardening()})
+	}
+	return n.engine.admission(p, []record{*r})
 }
 
 // message takes the step of a message.

@@ -65,6 +65,7 @@ func (r *Registry) Trace(j *journal.Journal, name aura.SessionID) (view.Shown, e
 		if e.Opening != nil {
 			since := e.At
 			shown.Session = viewOf(&n.opening)
+			shown.Session.Runs = executionOf(&n.admission)
 			shown.Session.State, shown.Session.Since = view.StateRecorded, since
 			begins(&shown, e)
 			return

@@ -59,7 +59,7 @@ func (l *live) told(s view.Step) {
 // view returns how the session stands.
 func (l *live) view() view.Session {
 	v := viewOf(&l.opening)
-	v.Since = l.since
+	v.Since, v.Runs = l.since, executionOf(&l.admission)
 	for _, n := range l.sent {
 		v.Sent += n
 	}
@@ -90,6 +90,17 @@ func (l *live) state() (view.State, string) {
 		}
 	}
 	return view.StateProgram, ""
+}
+
+// executionOf describes an admission.
+func executionOf(a *machine.Admission) *view.Execution {
+	x := &view.Execution{
+		Requested: a.Requested().String(), Profile: a.Profile().String(), Width: a.Width(), Evidence: a.Evidence(), Posture: a.Hardening().String(),
+	}
+	if a.Reason() != machine.FallbackNone {
+		x.Reason = a.Reason().String()
+	}
+	return x
 }
 
 func viewOf(o *Opening) view.Session {
@@ -127,6 +138,9 @@ func (r *Registry) Recording(j *journal.Journal, name aura.SessionID) (view.Show
 			shown.Session = viewOf(&o)
 			shown.Session.Since = e.At
 			begins(&shown, e)
+			if a, err := machine.ParseAdmission(e.Admission); err == nil {
+				shown.Session.Runs = executionOf(&a)
+			}
 			p, _ = r.image(o.Protocol, e.Opening.Version, e.Opening.Sizes)
 			return
 		}

@@ -23,6 +23,7 @@ func stood(role, other string, state view.State, awaited string, sent, received 
 	return view.Session{
 		Name: name, Protocol: shopID, Role: role, Others: []view.Participant{{Role: other, Authority: chaintest.Ben}}, Context: chaintest.Pair,
 		State: state, Awaited: awaited, Sent: sent, Received: received, Persistent: true,
+		Runs: &view.Execution{Requested: "canonical", Profile: "canonical", Width: 1, Posture: "prod"},
 	}
 }
 

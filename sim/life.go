@@ -61,7 +61,7 @@ func (l *life) boot(tc task.Context) (err error) {
 	l.fuse = newFuse(w.sim.Elapsed)
 	wrap := w.wrap(l.person)
 	options := agent.Options{
-		Version: "sim", Hardening: machine.HardeningIntegration, Modules: w.options.Modules, Trace: l.fuse.look, Extra: []task.Service{l.fuse},
+		Version: "sim", Hardening: machine.HardeningIntegration, Width: 4, Modules: w.options.Modules, Trace: l.fuse.look, Extra: []task.Service{l.fuse},
 		Wrap: func(i interp.Interpreter) interp.Interpreter { return fused{wrap(i), l.fuse} },
 	}
 	l.plays(&options)

@@ -12,6 +12,7 @@ func TestFormats(t *testing.T) {
 	formats.Map(t, "session.Session", formats.Payload[Session]())
 	formats.Map(t, "session.Participant", formats.Payload[Participant]())
 	formats.Map(t, "session.Show", formats.Payload[Show]())
+	formats.Map(t, "session.Execution", formats.Payload[Execution]())
 	formats.Map(t, "session.Shown", formats.Payload[Shown]())
 	formats.Map(t, "session.Step", formats.Payload[Step]())
 	formats.Map(t, "session.Guarded", formats.Payload[Guarded]())

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/aura-runtime/aura"
@@ -37,6 +38,29 @@ type Session struct {
 	Since aura.Instant `cbor:"10,keyasint,omitempty" json:"since,omitempty"`
 	// Persistent sessions survive a restart, and only their steps are recorded.
 	Persistent bool `cbor:"11,keyasint,omitempty" json:"persistent"`
+	// Runs is the decision of its admission. Nil: it began in an earlier build, or this one cannot read it.
+	Runs *Execution `cbor:"12,keyasint,omitempty" json:"runs,omitempty"`
+}
+
+// Execution is how a session runs beside others, as its admission decided once and for all.
+type Execution struct {
+	Requested string   `cbor:"1,keyasint,omitempty" json:"requested"` // the profile that the protocol's policy asks for
+	Profile   string   `cbor:"2,keyasint,omitempty" json:"profile"`   // the one that it has: canonical, envelope_admitted or fallback
+	Width     int      `cbor:"3,keyasint,omitempty" json:"width"`     // steps that may be taken at once
+	Evidence  []string `cbor:"4,keyasint,omitempty" json:"evidence,omitempty"`
+	Reason    string   `cbor:"5,keyasint,omitempty" json:"reason,omitempty"` // of a fallback
+	Posture   string   `cbor:"6,keyasint,omitempty" json:"posture"`          // prod, dev or ci
+}
+
+// String says it in words.
+func (x *Execution) String() string {
+	switch {
+	case x.Reason != "":
+		return fmt.Sprintf("%s, one step at a time: %s was asked for (%s)", x.Profile, x.Requested, x.Reason)
+	case x.Width > 1:
+		return fmt.Sprintf("%s, %d steps at once: %s", x.Profile, x.Width, strings.Join(x.Evidence, ", "))
+	}
+	return x.Profile + ", one step at a time"
 }
 
 // Participant says who plays another role.

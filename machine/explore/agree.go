@@ -14,6 +14,7 @@ func (x *search) agree() {
 	for _, at := range x.farthest() {
 		x.report.Paths++
 		path := x.path(at)
+		x.report.paths = append(x.report.paths, path)
 		canonical, err := x.follow(path, false)
 		if err != nil {
 			x.fail(at, ProblemDisagreement, "canonical execution: "+err.Error())

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/choreo"
 	"github.com/aura-runtime/aura/machine"
 )
 
@@ -37,6 +38,8 @@ type Report struct {
 	Complete bool
 	// Counterexample is the shortest violation; nil if none was found.
 	Counterexample *Counterexample
+
+	paths []map[choreo.Role][]string // on which they were compared, see Measure
 }
 
 // Problem is the kind of a violation. Texts are stable.

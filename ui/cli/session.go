@@ -249,6 +249,9 @@ func (v *sessionShown) head(b *strings.Builder, now time.Time) {
 	} {
 		fmt.Fprintf(b, "%-10s %s\n", row[0], row[1])
 	}
+	if v.Runs != nil {
+		fmt.Fprintf(b, "%-10s %s\n", "runs", v.Runs)
+	}
 }
 
 // step writes a message with its number.
