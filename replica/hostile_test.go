@@ -180,7 +180,7 @@ func TestAHostilePeerThatKnowsTheProtocols(t *testing.T) {
 			}))
 		}, kinds: []aura.Kind{aura.Denied}},
 		{what: "a forged capability", does: func(tc task.Context, h *hostile, name aura.SessionID) {
-			// Capabilities never leave their engine. What a peer has of one is its greeting: here for Ben's session, as Ben, and then
+			// Capabilities never leave their engine. A peer has only its greeting: here for Ben's session, as Ben, and then
 			// for the role that Ada plays in it.
 			h.send(tc, wireGreetingNumber, h.greeting(h.bens, func(g *wireGreeting) { g.Have = 1 }))
 			h.send(tc, wireGreetingNumber, h.greeting(h.bens, func(g *wireGreeting) { g.Role, g.To = "Host", "Guest" }))

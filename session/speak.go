@@ -249,7 +249,7 @@ func (e *Engine) takeGreeting(tc task.Context, s *speaker, g *Greeting) error {
 		return struct{}{}, nil
 	})
 	if refused && settled == nil && tc.Err() == nil && s.talk.Only == (aura.SessionID{}) {
-		// Whatever kept the session from beginning, the other sessions of the channel go on: a fault of who decides is none of theirs.
+		// The other sessions of the channel go on, also after a fault of the admission.
 		return aura.Errorf("session.Speak", aura.Denied, "session %s is not admitted: %w", aura.Short(g.Session), err)
 	}
 	return errors.Join(err, settled)
