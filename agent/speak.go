@@ -15,7 +15,7 @@ type speaking struct {
 
 // Speak implements [replica.Sessions].
 func (s speaking) Speak(tc task.Context, with replica.PeerDevice, c replica.Frames) error {
-	return s.engine.Speak(tc, session.ChannelOptions{Context: with.Context, Peer: session.Party{Authority: with.Peer, Device: with.Device}}, c)
+	return s.engine.Speak(tc, session.ChannelOptions{Context: with.Context, Peer: session.Party{Authority: with.Peer, Device: with.Device}, Payments: c}, c)
 }
 
 // Waits implements [replica.Sessions].

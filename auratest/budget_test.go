@@ -164,9 +164,12 @@ func TestADeviceWaitsForWhatTheOthersSpent(t *testing.T) {
 }
 
 // refusals counts the sessions that ended because a peer broke a rule.
-func (h *household) refusals() (n int) {
-	for i := range h.Events {
-		if e := &h.Events[i]; e.Family() == world.FamilyIngress && e.Message() == "rejected" {
+func (h *household) refusals() int { return refusals(h.World) }
+
+// refusals counts the inputs of peers that were refused.
+func refusals(w *auratest.World) (n int) {
+	for i := range w.Events {
+		if e := &w.Events[i]; e.Family() == world.FamilyIngress && e.Message() == "rejected" {
 			n++
 		}
 	}

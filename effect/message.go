@@ -18,6 +18,8 @@ type Message struct {
 	Edge    uint32 // the directed pair of roles, by its number in the session's image
 	Seq     uint64 // place on the edge, from 0
 	Parcel  []byte // at most [MaxParcel] bytes; shared, never changed
+	// Receipt is the encoded [Receipt] with which the message came or leaves; nil: none, or it is not known. It is no part of the digest.
+	Receipt []byte
 }
 
 // Digest returns the SHA-256 of the message: a domain label, the place and the parcel. A receipt names a message by it.

@@ -103,7 +103,7 @@ func flowOf(out *Outcome, s *Snapshot, r *Request, i int, h *Headroom) bool {
 	out.verdicts[i].charge = true
 
 	need, have := uint64(send.Cost), uint64(0)
-	if h.Spent < h.Limit {
+	if h.Spent < h.Limit && (send.NotIn == 0 || send.NotIn != h.Epoch) {
 		have = h.Limit - h.Spent
 	}
 	facts := send.Form == FormFacts

@@ -52,8 +52,8 @@ type Run struct {
 // again without change: a retransmission uses the same one.
 //
 // The sender's clock names the epochs, and may be wrong, jump, and come back. So any epoch may follow any
-// other, with a chain that begins anew; [Spending] is what bounds the sender. It is one for all chains of a kind from a
-// sender in a context, so it holds whatever share each device takes.
+// other, with a chain that begins anew, for messages of sessions in the middle, too; [Spending] is what bounds the sender. It is one for all
+// chains of a kind from a sender in a context, so it holds whatever share each device takes.
 //
 // A device whose home was copied goes on with the chain in each copy: two receipts follow the same one then, or one
 // follows a receipt that never came. Each such branch counts, and their amounts add up. The chain knows the last receipts of
@@ -204,6 +204,9 @@ func (c *ReceiptChain) after(r *effect.Receipt, hash [32]byte, here bool) (Recei
 		return next, nil
 	case r.Previous == ([32]byte{}):
 		return ReceiptChain{Kind: c.Kind, Context: c.Context, From: c.From, To: c.To, Device: c.Device, Epoch: r.Epoch, First: hash}, nil
+	case c.Kind == effect.ReceiptKindParcel:
+		// The receipts before it are of messages to another device, or of sessions that ended here: each comes with its message alone.
+		return ReceiptChain{Kind: c.Kind, Context: c.Context, From: c.From, To: c.To, Device: c.Device, Epoch: r.Epoch}, nil
 	case r.Epoch < c.Epoch:
 		return ReceiptChain{}, aura.Errorf(op, aura.Stale, "receipt of an earlier epoch")
 	}
@@ -228,7 +231,7 @@ func (c *ReceiptChain) Covers(p fact.Place) bool {
 func (c *ReceiptChain) CoversCell(number uint64) bool { return number > c.After && number <= c.LastSeq }
 
 // CoversMessage reports whether the last receipt of the chain paid for the message with a digest: a message comes with its
-// receipt, and the next one with the next.
+// receipt, and the next one with the next. See [ReceiptChain.AcceptMessage].
 func (c *ReceiptChain) CoversMessage(digest [32]byte) bool {
 	return c.Kind == effect.ReceiptKindParcel && digest == c.Digest && digest != [32]byte{}
 }

@@ -72,6 +72,11 @@ type Send struct {
 	Form Form
 	// Message is what a send of [FormMessage] releases; nil for the other forms. It costs at least [CostOf] the parcel.
 	Message *effect.Message
+	// Again says that a message which was decided before is paid for once more: its receipt is gone, or the peer refused it. The facts of
+	// its site are durable then, and nothing remembers this decision but its receipt. NotIn is the epoch in which the peer has no room for it: the budget
+	// counts as used up then; zero: any will do.
+	Again bool
+	NotIn aura.Epoch
 }
 
 // Mark is a place of a stream: up to it all facts of the device in the context that are here have a number up to Number,

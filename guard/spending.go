@@ -31,6 +31,12 @@ type Spending struct {
 	Seen aura.Epoch `cbor:"3,keyasint,omitempty"`
 }
 
+// OverspentError says that a sender has no room in its budget for a receipt. One of a later epoch may have.
+type OverspentError struct{ which string }
+
+// Error says which bound is exceeded.
+func (e *OverspentError) Error() string { return e.which }
+
 // SpendingOf returns the spending of a sender as a chain of an earlier build knows it: the sender had one device.
 func SpendingOf(c *ReceiptChain) Spending {
 	s := Spending{Owed: c.Owed, Seen: c.Seen}
@@ -70,9 +76,9 @@ func (s *Spending) plus(r *effect.Receipt, p Policy, now aura.Physical) (Spendin
 	most := burst * min(p.Limit, math.MaxUint64/burst)
 	switch spent := next.In(r.Epoch); {
 	case spent > p.Limit || r.Cost > p.Limit-spent:
-		return Spending{}, aura.Errorf(op, aura.Denied, "receipt exceeds the budget of its epoch")
+		return Spending{}, &aura.Error{Op: op, Kind: aura.Denied, Err: &OverspentError{"receipt exceeds the budget of its epoch"}}
 	case next.Owed > most || r.Cost > most-next.Owed:
-		return Spending{}, aura.Errorf(op, aura.Denied, "receipt exceeds what may be sent in one epoch of this clock")
+		return Spending{}, &aura.Error{Op: op, Kind: aura.Denied, Err: &OverspentError{"receipt exceeds what may be sent in one epoch of this clock"}}
 	}
 	at := next.find(r.Epoch)
 	if at < 0 {

@@ -109,6 +109,22 @@ func (im *Image) FindLabel(from, to RoleID, name string) (LabelID, bool) {
 	return NoLabel, false
 }
 
+// Sites returns the sites of a message that can pass from one role to another, see [Offer.Site].
+func (im *Image) Sites(from, to RoleID, label LabelID) (all []choreo.SiteID) {
+	for i := range im.states {
+		s := &im.states[i]
+		if s.kind == choreo.StateEnd || im.edges[s.edge] != (edge{from, to}) {
+			continue
+		}
+		for _, b := range im.branchesOf(s) {
+			if b.label == label {
+				all = append(all, b.site)
+			}
+		}
+	}
+	return all
+}
+
 // Exchange reports whether messages can pass between two roles.
 func (im *Image) Exchange(a, b RoleID) bool {
 	_, there := im.findEdge(a, b)

@@ -12,6 +12,7 @@ import (
 // TestFormats holds what docs/formats.md says of this package.
 func TestFormats(t *testing.T) {
 	formats.Map(t, "replica.hello", formats.Payload[hello]())
+	formats.Map(t, "replica.paidMessages", formats.Payload[paidMessages]())
 	formats.Map(t, "replica.deliver", formats.Payload[deliver]())
 	formats.Map(t, "replica.addresses", formats.Payload[addresses]())
 	formats.Map(t, "replica.sibling", formats.Payload[sibling]())

@@ -64,6 +64,7 @@ type (
 		Edge    uint32         `cbor:"2,keyasint,omitempty"`
 		Seq     uint64         `cbor:"3,keyasint,omitempty"`
 		Parcel  []byte         `cbor:"4,keyasint,omitempty"`
+		Receipt []byte         `cbor:"5,keyasint,omitempty"`
 	}
 	wireConfirmation struct {
 		Session aura.SessionID `cbor:"1,keyasint,omitzero"`
@@ -73,6 +74,7 @@ type (
 	wireRefusal struct {
 		Session aura.SessionID `cbor:"1,keyasint,omitzero"`
 		Reason  uint8          `cbor:"2,keyasint,omitempty"`
+		Seq     uint64         `cbor:"3,keyasint,omitempty"`
 	}
 )
 

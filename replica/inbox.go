@@ -162,7 +162,7 @@ func (s *session) commit(tc task.Context, entry *journal.Entry, before, paid *pa
 		if err := s.listed(); err != nil || paid.spending == before.spending {
 			return err
 		}
-		return s.expectSpending(v, &before.spending)
+		return expectSpending(v, s.spendingKey(), &before.spending)
 	}
 	kept, err := s.env().Journal.Append(tc, entry)
 	if _, gap := errors.AsType[*journal.GapError](err); gap {

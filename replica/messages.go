@@ -48,6 +48,15 @@ type hello struct {
 	Receipts [][fact.ShortID]byte `cbor:"11,keyasint,omitempty"`
 	// Counted are the amounts that the receipts of all devices of the other side cover together, by recent epochs.
 	Counted []fact.EpochSpend `cbor:"12,keyasint,omitempty"`
+	// Messages is what the last chain of receipts for messages of sessions covers that came from the other side's device. Which
+	// messages came, the greetings of the sessions say.
+	Messages paidMessages `cbor:"15,keyasint,omitzero"`
+}
+
+// paidMessages tells the other side what this side has counted of its device.
+type paidMessages struct {
+	Epoch aura.Epoch `cbor:"1,keyasint,omitempty"`
+	Spent uint64     `cbor:"2,keyasint,omitempty"` // those of all copies of the device's home together
 }
 
 // counted returns what the sender of a hello counts in an epoch: of the devices of the receiver besides the one that reads

@@ -76,8 +76,12 @@ func (s *session) greet(tc task.Context) error {
 	if recent -= min(recent, 1); paid.chain.Count > 0 {
 		recent = min(recent, paid.chain.Epoch) // the own clock may be ahead
 	}
+	messages, err := s.messagePayments().read(env.Journal.Meta)
+	if err != nil {
+		return err
+	}
 	greeting, err := encodeMessage(egress.NumberHello, hello{
-		Heads: heads, Format: factsFormat, Epoch: paid.chain.Epoch, Receipts: paid.chain.Heads(), Spent: paid.chain.Spent,
+		Messages: paidMessages{messages.chain.Epoch, messages.chain.Spent}, Heads: heads, Format: factsFormat, Epoch: paid.chain.Epoch, Receipts: paid.chain.Heads(), Spent: paid.chain.Spent,
 		Counted: paid.spending.Since(recent), Addresses: here, Now: shownClock(tc), Elsewhere: elsewhere,
 	})
 	if err != nil {
@@ -103,26 +107,35 @@ func (s *session) greet(tc task.Context) error {
 	return s.resume(tc)
 }
 
-// learnSpending enters into the ledger the units that another copy of this home spent towards the peer. The peer refuses
-// what goes beyond the limit for all copies together.
+// learnSpending enters into the ledger the units that another copy of this home spent towards the peer, on facts and on messages of sessions. The
+// peer refuses what goes beyond the limit for all copies together.
 func (s *session) learnSpending(tc task.Context) error {
 	s.lock.Lock()
 	greeting := s.peerHello
 	s.lock.Unlock()
+	context := s.peer.Context
+	if err := s.learn(tc, context, greeting.Epoch, greeting.Spent); err != nil {
+		return err
+	}
+	return s.learn(tc, guard.MessageContext(context), greeting.Messages.Epoch, greeting.Messages.Spent)
+}
+
+// learn enters what the peer counted in an epoch into the ledger entry of a context, if it is more than that knows.
+func (s *session) learn(tc task.Context, ledger aura.ContextID, epoch aura.Epoch, spent uint64) error {
 	policy, err := s.env().Frontier.Policy(tc, s.peer.Context)
 	if err != nil {
 		return err
 	}
 	learned := func(c fact.Charge) (fact.Charge, bool) {
-		return guard.Learned(policy, c, greeting.Epoch, greeting.Spent, tc.Now())
+		return guard.Learned(policy, c, epoch, spent, tc.Now())
 	}
-	if _, news := learned(s.env().Journal.Charge(s.peer.Context, s.peer.Authority)); !news {
+	if _, news := learned(s.env().Journal.Charge(ledger, s.peer.Authority)); !news {
 		return nil
 	}
 	entry := new(journal.Entry)
 	entry.Expect = func(v journal.View) error {
 		entry.Charges = nil
-		if charge, news := learned(v.Charge(s.peer.Context, s.peer.Authority)); news {
+		if charge, news := learned(v.Charge(ledger, s.peer.Authority)); news {
 			entry.Charges = []fact.Charge{charge}
 		}
 		return nil

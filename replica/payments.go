@@ -83,6 +83,15 @@ func read(meta func(key string) ([]byte, error), key string, into any) (there bo
 
 // paymentsMeta returns the metadata that keeps the payments.
 func (s *session) paymentsMeta(p *payments) ([]journal.KV, error) {
+	kvs, err := p.meta(s.chainKey(), s.spendingKey())
+	if p.early {
+		kvs = append(kvs, journal.KV{Key: earlyChainKey(s.peer.Context, s.peer.Authority)})
+	}
+	return kvs, err
+}
+
+// meta returns the metadata that keeps chain and spending under their keys.
+func (p *payments) meta(chainKey, spendingKey string) ([]journal.KV, error) {
 	chain, err := fact.Marshal(p.chain)
 	if err != nil {
 		return nil, err
@@ -91,18 +100,14 @@ func (s *session) paymentsMeta(p *payments) ([]journal.KV, error) {
 	if err != nil {
 		return nil, err
 	}
-	kvs := []journal.KV{{Key: s.chainKey(), Value: chain}, {Key: s.spendingKey(), Value: spending}}
-	if p.early {
-		kvs = append(kvs, journal.KV{Key: earlyChainKey(s.peer.Context, s.peer.Authority)})
-	}
-	return kvs, nil
+	return []journal.KV{{Key: chainKey, Value: chain}, {Key: spendingKey, Value: spending}}, nil
 }
 
 // expectSpending returns aura.Stale when the peer's spending is not the one that this commit adds to: the receipts of two
 // of its devices, which come over two channels, must not count as one.
-func (s *session) expectSpending(v journal.View, before *guard.Spending) error {
+func expectSpending(v journal.View, key string, before *guard.Spending) error {
 	var now guard.Spending
-	there, err := read(v.Meta, s.spendingKey(), &now)
+	there, err := read(v.Meta, key, &now)
 	if err != nil {
 		return err
 	}

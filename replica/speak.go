@@ -2,7 +2,9 @@ package replica
 
 import (
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/egress"
+	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -23,8 +25,10 @@ type PeerDevice struct {
 	Device  aura.DeviceID
 }
 
-// Frames carries the frames of sessions, each with its number. A session.Channel is one.
+// Frames carries the frames of sessions, each with its number, and keeps what the peer paid for its messages. A session.Channel and a
+// session.Payments are one.
 type Frames interface {
+	Take(tc task.Context, m *effect.Message, least aura.FlowCost, entry *journal.Entry) error
 	Post(tc task.Context, number byte, covered [32]byte, body []byte) error
 	Recv(tc task.Context) (number byte, body []byte, err error)
 	Close(tc task.Context)

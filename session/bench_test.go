@@ -12,6 +12,7 @@ import (
 	"github.com/aura-runtime/aura/choreo"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/session"
 	"github.com/aura-runtime/aura/task"
@@ -212,3 +213,40 @@ func BenchmarkStream(b *testing.B) {
 
 // idle is a program that does nothing.
 func idle(task.Context, *session.Port) error { return nil }
+
+// BenchmarkTake takes messages on a channel with receipts and on one without, in memory and with a recording.
+func BenchmarkTake(b *testing.B) {
+	for _, persistent := range []bool{false, true} {
+		for _, receipts := range []bool{false, true} {
+			b.Run("persistent="+strconv.FormatBool(persistent)+"/receipts="+strconv.FormatBool(receipts), func(b *testing.B) {
+				chaintest.Simulate(b, 1, func(tc task.Context, sim *task.Sim) {
+					s := begin(b, tc, sim, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), true, "Cust", idle, withMeter(b))
+					defer s.Close(tc)
+					one, talk := reading(1, persistent), ben
+					if err := s.engine.Open(tc, one); err != nil {
+						b.Fatal(err)
+					}
+					all := make([]*effect.Message, b.N)
+					var last [32]byte
+					for n := range all {
+						all[n] = value(b, one, uint64(n))
+						r := receiptAfter(last, 0, all[n], 100)
+						all[n].Receipt, last = r.Encode(), r.Hash()
+					}
+					if receipts {
+						p := s.payments()
+						p.Policy = func(task.Context, aura.ContextID) (guard.Policy, error) { return chaintest.Limited(1 << 40), nil }
+						talk.Payments = p
+					}
+					b.ResetTimer()
+					for _, m := range all {
+						if _, err := s.engine.Deliver(tc, &talk, m); err != nil {
+							b.Fatal(err)
+						}
+					}
+					b.StopTimer()
+				})
+			})
+		}
+	}
+}

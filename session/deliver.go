@@ -1,10 +1,13 @@
 package session
 
 import (
+	"errors"
+
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
 	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/fact"
+	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/machine"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
@@ -16,7 +19,8 @@ import (
 // A message that is not of the session is refused, and leaves the session as it was: aura.NotFound for a session that is not here,
 // aura.Denied when the peer does not play the sender, aura.Conflict for a message before its turn, aura.Corrupt for
 // one that does not decode, aura.Invalid for one that the role cannot receive, aura.Exhausted while there is no room, aura.Unavailable
-// while the disk takes nothing, aura.Stale after the end.
+// while the disk takes nothing, aura.Stale after the end. One that the peer did not pay for is aura.Denied with a [guard.UnpaidError] as
+// its cause.
 func (e *Engine) Deliver(tc task.Context, on *ChannelOptions, m *effect.Message) (next uint64, err error) {
 	const op = "session.Deliver"
 	var l *live
@@ -24,7 +28,10 @@ func (e *Engine) Deliver(tc task.Context, on *ChannelOptions, m *effect.Message)
 		if err != nil && tc.Err() != nil {
 			return // the caller went
 		}
-		const what = "message of a session"
+		what := world.Text("message of a session")
+		if _, unpaid := errors.AsType[*guard.UnpaidError](err); unpaid {
+			what = "receipt of a message of a session"
+		}
 		event := world.IngressAccepted(e.Name(), what)
 		switch kind := aura.KindOf(err); {
 		case kind == aura.Exhausted || kind == aura.Unavailable: // there was no room for it
@@ -65,18 +72,20 @@ func (e *Engine) Deliver(tc task.Context, on *ChannelOptions, m *effect.Message)
 	if err != nil || next > m.Seq {
 		return next, err
 	}
+	var entries [][]byte
 	if l.opening.Persistent {
 		r := record{Kind: recordReceived, Parcel: &p, Seq: m.Seq, At: tc.Now().At}
 		if m.Seq == 0 && !l.names(from) {
 			r.Device = on.Peer.Device
 		}
-		if err := l.record(tc, l.records(r)); aura.KindOf(err) == aura.Exhausted {
-			// The disk is full. That is no matter of the program, which would make room by taking a message: the channel ends, and the
-			// message comes on another one.
-			return 0, &aura.Error{Op: op, Kind: aura.Unavailable, Err: err}
-		} else if err != nil {
-			return 0, err
-		}
+		entries = l.records(r)
+	}
+	if err := l.receive(tc, on, m, &p, entries); aura.KindOf(err) == aura.Exhausted {
+		// The disk is full. That is no matter of the program, which would make room by taking a message: the channel ends, and the
+		// message comes on another one.
+		return 0, &aura.Error{Op: op, Kind: aura.Unavailable, Err: err}
+	} else if err != nil {
+		return 0, err
 	}
 	return settleStep(tc, e, func(task.Context) error { return l.inject(&p, m.Seq) }, func(task.Context) (uint64, error) {
 		l.bind(from, on.Peer.Device)
@@ -142,6 +151,7 @@ func (l *live) has(edge uint32, next uint64) {
 		return
 	}
 	l.confirmed[edge] = next
+	l.paidFor(edge, next)
 	if !l.opening.Persistent { // those of a persistent one stay with its recording, for a copy of the peer's home
 		l.trim(edge, next)
 	}

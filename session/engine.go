@@ -367,7 +367,8 @@ func (e *Engine) enter(p *Protocol, o Opening, admission machine.Admission, from
 		engine: e, opening: o, protocol: p, role: role, id: machine.SessionID(cap.Session), cap: cap, room: maxInbox, admission: admission,
 		devices: map[choreo.Role]aura.DeviceID{}, met: map[choreo.Role]bool{},
 		turn: task.NewSemaphore(1), left: map[uint32][]effect.Message{}, sent: map[uint32]uint64{}, confirmed: map[uint32]uint64{}, seen: map[uint32]uint64{},
-		moves: map[choreo.Role][]view.Move{},
+		unpaid: map[place]unpaid{},
+		moves:  map[choreo.Role][]view.Move{},
 	}
 	if from != nil {
 		if err := l.resumed(from); err != nil {

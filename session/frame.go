@@ -15,7 +15,7 @@ type Frame = byte
 const (
 	// FrameGreeting opens a session, or goes on with it.
 	FrameGreeting Frame = 11
-	// FrameMessage is a message of a session. The decision that let it leave has paid for it.
+	// FrameMessage is a message of a session. The decision that let it leave has paid for it, and its receipt goes with it.
 	FrameMessage Frame = 12
 	// FrameConfirmation says which messages came. The peer has paid for it with them.
 	FrameConfirmation Frame = 13
@@ -55,6 +55,8 @@ type message struct {
 	Edge    uint32         `cbor:"2,keyasint,omitempty"`
 	Seq     uint64         `cbor:"3,keyasint,omitempty"`
 	Parcel  []byte         `cbor:"4,keyasint,omitempty"`
+	// Receipt is the effect.Receipt of the decision that paid for the message. On the channel of an invitation there is none.
+	Receipt []byte `cbor:"5,keyasint,omitempty"`
 }
 
 // confirmation says that the sender has the messages of an edge up to a number.
@@ -69,6 +71,7 @@ type confirmation struct {
 type refused struct {
 	Session aura.SessionID `cbor:"1,keyasint,omitzero"`
 	Reason  Refusal        `cbor:"2,keyasint,omitempty"`
+	Seq     uint64         `cbor:"3,keyasint,omitempty"` // of the message that is not paid for
 }
 
 // Refusal says why one side does not play its part in a session. The numbers cross the wire: append only.
@@ -82,6 +85,8 @@ const (
 	RefusalBusy     Refusal = 4 // it has no room for the session now: the only one that passes
 	RefusalEnded    Refusal = 5 // it is over there, and nothing is known of it any more; else a greeting says how it ended
 	RefusalMoved    Refusal = 6 // another device of the receiver's account plays the role
+	RefusalUnpaid   Refusal = 7 // no receipt pays for a message: it may come again with another one
+	RefusalBudget   Refusal = 8 // the receipt of a message exceeds the sender's budget: it may come again with one of a later epoch
 )
 
 // String returns the reason in plain words.
@@ -99,6 +104,10 @@ func (r Refusal) String() string {
 		return "the session has ended there"
 	case RefusalMoved:
 		return "another device of this account plays the role"
+	case RefusalUnpaid:
+		return "a message came without a receipt that pays for it"
+	case RefusalBudget:
+		return "a message exceeds the budget"
 	}
 	return fmt.Sprintf("reason %d", uint8(r))
 }

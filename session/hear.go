@@ -1,11 +1,13 @@
 package session
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
 	"github.com/aura-runtime/aura/effect"
+	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -211,6 +213,8 @@ func (e *Engine) takeRefusal(tc task.Context, s *speaker, r *refused) error {
 		switch {
 		case o == nil:
 			return nil, err
+		case r.Reason == RefusalUnpaid || r.Reason == RefusalBudget:
+			return s.refusedUnpaid(o, r)
 		case r.Reason != RefusalBusy:
 			s.drop(o)
 		case o.heard: // it has begun there since, and lacks this side's greeting
@@ -232,6 +236,7 @@ func (e *Engine) takeRefusal(tc task.Context, s *speaker, r *refused) error {
 // answer notes the answer to a message that came: a confirmation, a refusal, or that it must come again.
 func (s *speaker) answer(m *effect.Message, next uint64, err error) error {
 	o := s.spoken[m.Session]
+	paying, isUnpaid := errors.AsType[*guard.UnpaidError](err)
 	switch kind := aura.KindOf(err); {
 	case o == nil:
 		if d := s.engine.goneFrom(m.Session, &s.talk); d != nil {
@@ -241,8 +246,19 @@ func (s *speaker) answer(m *effect.Message, next uint64, err error) error {
 		}
 		return err
 	case err == nil:
-		o.came, o.through, o.covered = true, next, m.Digest()
+		o.came, o.through, o.covered, o.behind = true, next, m.Digest(), 0
 		s.queue(o)
+		return nil
+	case isUnpaid:
+		why := RefusalUnpaid
+		if _, over := errors.AsType[*guard.OverspentError](paying); over {
+			why = RefusalBudget
+		}
+		s.refuse(refused{m.Session, why, m.Seq})
+		o.behind = window
+		return err
+	case kind == aura.Conflict && o.behind > 0: // those on their way behind it come again with it
+		o.behind--
 		return nil
 	case kind == aura.Exhausted:
 		if !o.lost {

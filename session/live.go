@@ -46,6 +46,7 @@ type live struct {
 	sent      map[uint32]uint64 // by edge, how many left
 	confirmed map[uint32]uint64 // by edge, how many of those the peer has
 	seen      map[uint32]uint64 // by edge, how many came
+	unpaid    map[place]unpaid  // messages that left and have no receipt now
 	history   []record          // what the program of a restored session repeats: messages
 	concluded bool              // see [Port.Conclude]
 	waiting   []*task.Future[struct{}]

@@ -85,6 +85,9 @@ func (d *demands) observe(text string) error {
 	return nil
 }
 
+// first is the price of the first cell.
+func (d *demands) first() aura.FlowCost { return max(d.cost, 1) }
+
 // request returns what the guard is asked before a message leaves: what the program adds, and the demands of the
 // message. Its bytes cost what all bytes do, and a larger flow_cost of the site is the price of the first cell.
 func (d *demands) request(add guard.Request, context aura.ContextID, own, peer aura.AuthorityID, m *effect.Message) guard.Request {
@@ -95,6 +98,6 @@ func (d *demands) request(add guard.Request, context aura.ContextID, own, peer a
 	}
 	r := add
 	r.Authority, r.Context, r.Capability, r.SiteFacts = own, context, d.capability, d.facts
-	r.Sends = []guard.Send{{Peer: peer, Form: guard.FormMessage, Cost: max(d.cost, 1) - 1 + guard.CostOf(size), Leak: leak, Message: m}}
+	r.Sends = []guard.Send{{Peer: peer, Form: guard.FormMessage, Cost: d.first() - 1 + guard.CostOf(size), Leak: leak, Message: m}}
 	return r
 }

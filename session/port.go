@@ -83,7 +83,8 @@ func (p *Port) Send(tc task.Context, to choreo.Role, label string, payload []byt
 	if err != nil {
 		return err
 	}
-	if err := l.decide(tc, plan, to, &s.message, s.demands, s.state); err != nil {
+	receipt, err := l.decide(tc, plan, to, &s.message, s.demands, s.state)
+	if err != nil {
 		return err
 	}
 	sends := answer{label, payload}
@@ -96,6 +97,7 @@ func (p *Port) Send(tc task.Context, to choreo.Role, label string, payload []byt
 	}, func(task.Context) (struct{}, error) {
 		err := l.endStep(sends)
 		if err == nil {
+			l.keepReceipt(place{s.message.Edge, s.message.Seq}, receipt)
 			l.told(view.Step{Sent: true, Other: string(to), Label: label, Size: len(payload)})
 		}
 		return struct{}{}, err
@@ -127,34 +129,34 @@ func (l *live) sentNext() *record {
 
 func (l *live) labelName(r *record) string { return l.protocol.image.Label(labelOf(r.Parcel)).Name }
 
-// decide takes a message through guard and journal. The state is that before it.
-func (l *live) decide(tc task.Context, plan Plan, to choreo.Role, m *effect.Message, d *demands, state [32]byte) error {
+// decide takes a message through guard and journal, and returns its receipt. The state is that before it.
+func (l *live) decide(tc task.Context, plan Plan, to choreo.Role, m *effect.Message, d *demands, state [32]byte) (receipt []byte, err error) {
 	var add guard.Request
 	if plan != nil {
-		var err error
 		if add, err = plan(tc); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	peer, known := l.peer(to)
 	if !known {
-		return aura.Errorf("session.Send", aura.NotFound, "nobody plays %s in session %s", to, aura.Short(l.opening.Name))
+		return nil, aura.Errorf("session.Send", aura.NotFound, "nobody plays %s in session %s", to, aura.Short(l.opening.Name))
 	}
 	r := d.request(add, l.opening.Context, l.engine.options.Own, peer, m)
 	if l.opening.Persistent {
 		var content parcel
 		if err := decode(m.Parcel, &content); err != nil {
-			return err
+			return nil, err
 		}
 		for _, v := range l.records(record{Kind: recordSent, Parcel: &content, Seq: m.Seq, At: tc.Now().At, State: state}) {
 			r.Metadata = append(r.Metadata, guard.Meta{Key: logName(l.opening.Name), Value: v, Log: true})
 		}
 	}
-	if _, err := l.engine.options.Decider.Decide(tc, &r); err != nil {
-		return err
+	result, err := l.engine.options.Decider.Decide(tc, &r)
+	if err != nil {
+		return nil, err
 	}
 	l.recorded = l.opening.Persistent
-	return nil
+	return receiptOf(m.Digest(), &result), nil
 }
 
 // Receive waits for the next message of another role and returns it. It returns aura.Stale when the session has ended and none is

@@ -172,6 +172,7 @@ func meet(tc task.Context, caller, other *side, within aura.Duration) (atCaller 
 			}
 			return other.opening(caller.role), nil
 		}
+		talk.Payments = other.payments()
 		_ = other.engine.Speak(tc, talk, pipe{one, two})
 		pipe{one, two}.Close(tc)
 		return nil
@@ -179,7 +180,9 @@ func meet(tc task.Context, caller, other *side, within aura.Duration) (atCaller 
 	both.Go("call", func(tc task.Context) error {
 		tc, done := tc.WithBudget("channel", within)
 		defer done()
-		atCaller = caller.engine.Speak(tc, one2one(name), pipe{two, one})
+		talk := one2one(name)
+		talk.Payments = caller.payments()
+		atCaller = caller.engine.Speak(tc, talk, pipe{two, one})
 		pipe{two, one}.Close(tc)
 		return nil
 	})
@@ -315,6 +318,10 @@ func TestACrashAnywhereLeavesOneStory(t *testing.T) {
 					if !endsWith(atCust, want.cust) || !endsWith(atStore, want.store) {
 						t.Errorf("%s crashes at %d: the customer heard %q, the store %q", who, moment, atCust, atStore)
 					}
+					// Each message was charged once and counted once.
+					price := map[string]uint64{"Price": 3, "Closed": 1}[label]
+					paidAndCounted(t, cust, shop, uint64(len(want.store)))
+					paidAndCounted(t, shop, cust, price)
 					cust.Close(tc)
 					shop.Close(tc)
 				})

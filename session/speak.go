@@ -20,6 +20,9 @@ type ChannelOptions struct {
 	Peer Party
 	// Only is the one session that the channel carries: the channel ends with it. Zero: all sessions with the peer in the context.
 	Only aura.SessionID
+	// Payments keeps what the peer pays. Nil: no receipts pass on the channel, and it takes maxUnpaid messages at most. The channel of an invitation is
+	// such a one, since its sides share no context yet in which budgets could be compared.
+	Payments Payments
 	// Admit decides what the peer may begin. Nil: what the registry says, and on a channel of one session nothing.
 	Admit Admit
 }
@@ -93,8 +96,12 @@ func (e *Engine) send(tc task.Context, s *speaker, channel Channel) (over bool, 
 		if err != nil {
 			return false, err
 		}
-		for i := range due.frames {
-			f := &due.frames[i]
+		frames, err := e.pay(tc, s, due.frames)
+		if err != nil {
+			return false, err
+		}
+		for i := range frames {
+			f := &frames[i]
 			err := channel.Post(tc, f.kind, f.covered, f.body)
 			if _, denied := errors.AsType[*guard.Denial](err); denied && s.talk.Only == (aura.SessionID{}) {
 				// The budget has no room for a control message: the others leave, and this one later.
@@ -132,11 +139,16 @@ func (e *Engine) postpone(tc task.Context, s *speaker, f *frame) error {
 
 // receive takes what the other side sends, until the channel ends or a frame of it was refused that ends the channel.
 func (e *Engine) receive(tc task.Context, s *speaker, channel Channel) (refused bool, err error) {
-	strikes := allowance{most: maxStrikes, every: strikeRefill}
+	strikes, unpaid := allowance{most: maxStrikes, every: strikeRefill}, 0
 	for {
 		kind, body, err := channel.Recv(tc)
 		if err != nil {
 			return false, err
+		}
+		if kind == FrameMessage && s.talk.Payments == nil {
+			if unpaid++; unpaid > maxUnpaid {
+				return true, aura.Errorf("session.receive", aura.Denied, "more than %d messages on a channel that shows no receipts", maxUnpaid)
+			}
 		}
 		if err = e.take(tc, s, kind, body); err == nil {
 			continue
@@ -193,7 +205,7 @@ func (e *Engine) take(tc task.Context, s *speaker, kind Frame, body []byte) (err
 
 // takeMessage takes one message and has it confirmed.
 func (e *Engine) takeMessage(tc task.Context, s *speaker, m *message) error {
-	came := effect.Message{Session: m.Session, Edge: m.Edge, Seq: m.Seq, Parcel: m.Parcel}
+	came := effect.Message{Session: m.Session, Edge: m.Edge, Seq: m.Seq, Parcel: m.Parcel, Receipt: m.Receipt}
 	next, err := e.Deliver(tc, &s.talk, &came)
 	if err != nil && tc.Err() != nil {
 		return err
@@ -289,6 +301,8 @@ const (
 	// whose session ended here a moment ago may have a window of messages on their way for each of several sessions.
 	maxStrikes   = 256
 	strikeRefill = time.Second
+	// maxUnpaid is how many messages a channel takes that shows no receipts. An invitation has a few in each direction.
+	maxUnpaid = 256
 	// maxRegreetings is how often at once a peer may greet again for sessions that it has greeted for on a channel, and regreetRefill
 	// after which time once more: each has a window of messages sent again. Handovers that are taken back are that frequent at most.
 	maxRegreetings = 16

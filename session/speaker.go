@@ -8,6 +8,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
 	view "github.com/aura-runtime/aura/domain/session"
+	"github.com/aura-runtime/aura/effect"
 	"github.com/aura-runtime/aura/task"
 )
 
@@ -46,6 +47,7 @@ type spoken struct {
 	next    uint64        // the first message that it was not sent on this channel
 	again   uint64        // up to where it asked for messages once more
 	retry   aura.Duration // this side does not greet before it
+	hold    aura.Duration // no message leaves before it
 	pause   task.Backoff
 
 	came    bool     // a message that is not confirmed yet
@@ -53,6 +55,7 @@ type spoken struct {
 	covered [32]byte // the digest of the last one
 	lost    bool     // one found no room: the peer sends it again when the program has taken one more than it had then
 	took    uint64
+	behind  int  // messages that may come before their turn, behind one that was not paid for
 	stood   bool // one found the session standing still: the peer sends it again when the session goes on
 	deaf    bool // a frame of the peer was dropped for the same reason: this side greets again then
 }
@@ -63,6 +66,11 @@ type frame struct {
 	covered [32]byte
 	body    []byte
 	greets  *spoken // whose greeting it is
+
+	// Of a message.
+	of      *spoken
+	message *effect.Message
+	unpaid  bool // it has no receipt, and so no body yet
 }
 
 // due is what leaves next, and what then.
@@ -211,8 +219,12 @@ func (s *speaker) postpone(o *spoken, until aura.Duration) {
 
 // reply refuses a session. On a channel of one session, its end says so.
 func (s *speaker) reply(name aura.SessionID, why Refusal) {
+	s.refuse(refused{Session: name, Reason: why})
+}
+
+func (s *speaker) refuse(r refused) {
 	if s.talk.Only == (aura.SessionID{}) && len(s.replies) < maxReplies {
-		s.replies = append(s.replies, frame{kind: FrameRefusal, body: encode(refused{name, why})})
+		s.replies = append(s.replies, frame{kind: FrameRefusal, body: encode(r)})
 		s.wake.Notify()
 	}
 }
@@ -244,8 +256,8 @@ func (s *speaker) collect(now aura.Duration) due {
 	d := due{frames: s.replies, again: task.Forever}
 	s.replies = nil
 	s.later = slices.DeleteFunc(s.later, func(o *spoken) bool {
-		if o.retry > now {
-			d.again = min(d.again, o.retry)
+		if at := max(o.retry, o.hold); at > now {
+			d.again = min(d.again, at)
 			return false
 		}
 		s.queue(o)
@@ -286,7 +298,7 @@ func (o *spoken) collect(frames []frame, now aura.Duration) []frame {
 		o.greeted = true
 		frames = append(frames, frame{kind: FrameGreeting, greets: o, body: encode(o.greeting())})
 	}
-	if !o.heard {
+	if !o.heard || o.hold > now {
 		return frames
 	}
 	edge := l.edgeTo(o.role)
@@ -301,10 +313,24 @@ func (o *spoken) collect(frames []frame, now aura.Duration) []frame {
 			s.queue(o)
 			return frames
 		}
-		frames = append(frames, frame{kind: FrameMessage, covered: m.Digest(), body: encode(message{m.Session, m.Edge, m.Seq, m.Parcel})})
+		frames = append(frames, o.frame(*m))
 		o.next = m.Seq + 1
 	}
 	return frames
+}
+
+// frame returns the frame of a message. On a channel without receipts none leaves.
+func (o *spoken) frame(m effect.Message) frame {
+	f := frame{kind: FrameMessage, covered: m.Digest(), of: o, message: &m}
+	switch shown := o.speaker.talk.Payments != nil; {
+	case !shown:
+		m.Receipt = nil
+	case m.Receipt == nil:
+		f.unpaid = true
+		return f
+	}
+	f.body = encode(message{m.Session, m.Edge, m.Seq, m.Parcel, m.Receipt})
+	return f
 }
 
 // adopt has the channels of a session that stood still go on with it: frames that were dropped meanwhile come again.
