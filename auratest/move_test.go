@@ -422,6 +422,26 @@ func TestAnEarlierDeviceIsHeardNoMore(t *testing.T) {
 	})
 }
 
+// TestAPersonIsToldThatTheOtherDeviceIsAway: the server stops before it has said that it acts. The person is told so after a while
+// and does not wait for ever, and the session goes on there when the server is back.
+func TestAPersonIsToldThatTheOtherDeviceIsAway(t *testing.T) {
+	moving(t, 1, func(m *movers) {
+		name := m.begin(1, "Host")
+		m.Sleep(m.tc, 11*time.Second)
+		*m.deaths[m.server.Name] = death{left: 6}
+		asked := m.tc.Elapsed()
+		if err := gives(m.tc, m.laptop, name, m.server.Ring.Device()); !errors.Is(err, aura.Unavailable) {
+			m.Errorf("a move whose end the other device has not said: %v", err)
+		}
+		if took := m.tc.Elapsed() - asked; took > 5*time.Minute || m.owns(m.laptop, name) || m.server.Agent != nil {
+			m.Errorf("the person waited %v, the laptop owns the session: %t", took, m.owns(m.laptop, name))
+		}
+		m.deaths[m.server.Name].left = 0
+		m.server.Start(m.tc)
+		m.played(name, m.atServer, m.atBen)
+	})
+}
+
 // TestALostReadinessLeavesTheSessionWhereItIs: the target has taken the session in, and the source never hears of it. The import does not act,
 // whatever comes later, and makes room for the next offer.
 func TestALostReadinessLeavesTheSessionWhereItIs(t *testing.T) {

@@ -1,12 +1,17 @@
 package session
 
 import (
+	"slices"
+
 	"github.com/aura-runtime/aura"
 	view "github.com/aura-runtime/aura/domain/session"
 	"github.com/aura-runtime/aura/journal"
 	"github.com/aura-runtime/aura/machine/own"
 	"github.com/aura-runtime/aura/task"
 )
+
+// maxImports is how many sessions wait for the commits of their handovers at most. Each has a recording in memory and on the disk.
+const maxImports = 64
 
 // Import is a session that was handed over from elsewhere and not claimed yet: it is durable, stands where its recording ends, and does not
 // act. So it is after a restart too, see [Reconfig.Imports].
@@ -18,12 +23,13 @@ func (i *Import) Name() aura.SessionID { return i.session.opening.Name }
 // Opening returns how the session began.
 func (i *Import) Opening() Opening { return i.session.began() }
 
-// Moves returns the witnesses with which the session came, the last one of the handover that brought it.
+// Moves returns the witnesses with which the session came, and as the last one the offer of the handover that brought it.
 func (i *Import) Moves() []view.Move { return i.session.moves[i.session.opening.Role] }
 
 // Import takes the recording of a session in. Scope and witnesses are those of the handover. It returns aura.Conflict for a session that
-// lives here, aura.Stale for one that has ended, aura.NotFound for one whose role has no program here, and aura.Corrupt for a
-// recording that is damaged or does not hold together; then the engine keeps none of it.
+// lives here, or that is with a participant who has no name, aura.Stale for one that has ended, aura.NotFound for one whose role has no
+// program here, aura.Exhausted while 64 imports wait, and aura.Corrupt for a recording that is damaged or does not hold together; then the
+// engine keeps none of it.
 func (r *Reconfig) Import(tc task.Context, name aura.SessionID, recording [][]byte, scope own.Scope, moves []view.Move) (*Import, error) {
 	const op = "session.Import"
 	e := r.engine
@@ -44,6 +50,9 @@ func (r *Reconfig) Import(tc task.Context, name aura.SessionID, recording [][]by
 	if all[0].Opening.Role == "" {
 		return nil, aura.Errorf(op, aura.Corrupt, "the recording of session %s has no beginning", aura.Short(name))
 	}
+	if slices.ContainsFunc(all[0].Opening.Parties, func(p party) bool { return p.Authority == (aura.AuthorityID{}) }) {
+		return nil, aura.Errorf(op, aura.Conflict, "session %s is with a stranger, who does not know this device", aura.Short(name))
+	}
 	l, err := ask(tc, e, func(tc task.Context) (*live, error) {
 		o := all[0].Opening.undo(name)
 		p, err := e.version(&o)
@@ -56,10 +65,21 @@ func (r *Reconfig) Import(tc task.Context, name aura.SessionID, recording [][]by
 		}
 		held.Admission = decided.Encode()
 		all = append(all, held)
-		if _, lives := e.live[name]; lives {
+		if l := e.live[name]; l != nil && l.authority != nil {
+			return nil, aura.Errorf(op, aura.Conflict, "session %s waits here for the commit of another handover", aura.Short(name))
+		} else if l != nil {
 			err := aura.Errorf(op, aura.Conflict, "session %s has an owner here", aura.Short(name))
 			e.violated(tc, "a session has one owner", name, err)
 			return nil, err
+		}
+		waiting := 0
+		for _, l := range e.live {
+			if l.authority != nil {
+				waiting++
+			}
+		}
+		if waiting >= maxImports {
+			return nil, aura.Errorf(op, aura.Exhausted, "%d sessions wait here for the commits of their handovers: that is the most", waiting)
 		}
 		if ended := e.kept.of[name]; ended != nil {
 			return nil, stale(op, ended)
@@ -105,9 +125,9 @@ func (r *Reconfig) Imports(tc task.Context) ([]*Import, error) {
 	})
 }
 
-// Claim makes this engine the owner, by commit, whose changes bring the session to life: its program begins. It returns aura.Stale for
-// an import that was claimed or dropped.
-func (i *Import) Claim(tc task.Context, commit Commit) (*Owner, error) {
+// Claim makes this engine the owner, by commit, whose changes bring the session to life: its program begins. The witness takes the place of the
+// offer, see [Transfer.Witness]. It returns aura.Stale for an import that was claimed or dropped.
+func (i *Import) Claim(tc task.Context, witness view.Move, commit Commit) (*Owner, error) {
 	l := i.session
 	e := l.engine
 	if err := l.turn.Acquire(tc); err != nil {
@@ -117,10 +137,12 @@ func (i *Import) Claim(tc task.Context, commit Commit) (*Owner, error) {
 	if err := i.waits(tc, "session.Claim"); err != nil {
 		return nil, err
 	}
-	if err := commit(tc, []journal.LogChange{{Name: logName(l.opening.Name), Values: [][]byte{encode(record{Kind: recordOwned})}}}); err != nil {
+	owned := record{Kind: recordOwned, Moves: given(i.Moves(), witness)}
+	if err := commit(tc, []journal.LogChange{{Name: logName(l.opening.Name), Values: [][]byte{encode(owned)}}}); err != nil {
 		return nil, err
 	}
 	return settle(tc, e, func(tc task.Context) (*Owner, error) {
+		l.moves[l.opening.Role] = owned.Moves
 		if err := e.claim(tc, l); err != nil {
 			return nil, err
 		}

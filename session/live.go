@@ -243,6 +243,9 @@ func (l *live) repeat(history []record) error {
 			l.moves[choreo.Role(r.Role)] = r.Moves
 		case recordOwned:
 			l.held = false
+			if len(r.Moves) > 0 {
+				l.moves[l.opening.Role] = r.Moves
+			}
 		case recordTimeout:
 			l.granted = append(l.granted, r.Until)
 		case recordSent, recordReceived:

@@ -2,6 +2,7 @@ package session
 
 import (
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/aura-runtime/aura"
@@ -86,10 +87,11 @@ type Transfer struct {
 	Recording [][]byte
 	// Receipt says from whom to whom, and with which scope.
 	Receipt own.Receipt
-	// Moves are the witnesses of the role that is played here, the last one of this handover.
+	// Moves are the witnesses of the role that is played here, and the last one the offer of this handover.
 	Moves []view.Move
 
 	session *live
+	sign    func([]byte) [64]byte
 	over    bool
 }
 
@@ -147,7 +149,7 @@ func (r *Reconfig) Transfer(tc task.Context, o *Owner, h Handover) (t *Transfer,
 	if err != nil {
 		return nil, err
 	}
-	t = &Transfer{Receipt: b.receipt, session: l}
+	t = &Transfer{Receipt: b.receipt, session: l, sign: h.Sign}
 	if err := l.programs.Close(tc, programGrace); err != nil {
 		return nil, t.goOn(tc, err)
 	}
@@ -159,8 +161,7 @@ func (r *Reconfig) Transfer(tc task.Context, o *Owner, h Handover) (t *Transfer,
 		}
 		t.Recording, from = append(t.Recording, page...), from+uint64(len(page))
 	}
-	of := view.Played{Session: l.opening.Name, Authority: e.options.Own, Role: string(l.opening.Role)}
-	if t.Moves, err = h.moves(of, b.moves, t.Recording, b.confirmed); err != nil {
+	if t.Moves, err = h.moves(l.played(), b.moves, t.Recording, b.confirmed); err != nil {
 		return nil, t.goOn(tc, err)
 	}
 	return t, nil
@@ -190,6 +191,24 @@ func (l *live) mayMove(op aura.Op, h *Handover) error {
 // Opening returns how the session began here, with the version and the sizes that it has.
 func (t *Transfer) Opening() Opening { return t.session.began() }
 
+// Witness returns the last move as a witness, by which the other participants go on with the other device. It belongs to the commit: who has it
+// before could play the role although the session goes on here.
+func (t *Transfer) Witness() view.Move {
+	m := t.Moves[len(t.Moves)-1]
+	m.Signature = t.sign(m.SigningBytes(t.session.played()))
+	return m
+}
+
+// given returns moves with a witness in the place of the offer that is their last one.
+func given(moves []view.Move, witness view.Move) []view.Move {
+	return append(slices.Clone(moves[:len(moves)-1]), witness)
+}
+
+// played is the role that is played here.
+func (l *live) played() view.Played {
+	return view.Played{Session: l.opening.Name, Authority: l.engine.options.Own, Role: string(l.opening.Role)}
+}
+
 // Commit makes the handover durable by commit, whose changes take the session from here: from then on the receiver alone acts on
 // it. While Commit returns an error the session stands still.
 func (t *Transfer) Commit(tc task.Context, commit Commit) error {
@@ -201,7 +220,7 @@ func (t *Transfer) Commit(tc task.Context, commit Commit) error {
 	if err := e.options.Decider.EndSession(tc, name); err != nil {
 		return err
 	}
-	gone := l.departs(t.Moves)
+	gone := l.departs(given(t.Moves, t.Witness()))
 	changes := []journal.LogChange{{Name: logName(name), Remove: true}, {Name: departLog, Values: [][]byte{encode(gone)}}}
 	if err := commit(tc, changes); err != nil && e.options.Journal.Log(logName(name)).Last > 0 {
 		return err // otherwise it is durable all the same
@@ -224,10 +243,10 @@ func (t *Transfer) Rollback(tc task.Context, why error) (*Owner, error) {
 	if t.over {
 		return nil, aura.Errorf("session.Rollback", aura.Stale, "the handover of session %s is decided", aura.Short(t.session.opening.Name))
 	}
+	defer t.session.turn.Release() // who waits for it learns that nothing is left of the session as it stood
 	if err := t.goOn(tc, nil); err != nil {
 		return nil, err
 	}
-	defer t.session.turn.Release()
 	e, name := t.session.engine, t.session.opening.Name
 	o, err := e.Owner(tc, name)
 	if err == nil {

@@ -103,10 +103,10 @@ func TestASessionMovesWithItsProgram(t *testing.T) {
 			if err != nil || len(waiting) != 1 || waiting[0].Name() != name {
 				t.Fatalf("%s: waiting are %v, %v", what, waiting, err)
 			}
-			if _, err := waiting[0].Claim(tc, to.appends); err != nil {
+			if _, err := waiting[0].Claim(tc, moving.Witness(), to.appends); err != nil {
 				t.Fatalf("%s: %v", what, err)
 			}
-			if _, err := waiting[0].Claim(tc, to.appends); !errors.Is(err, aura.Stale) {
+			if _, err := waiting[0].Claim(tc, moving.Witness(), to.appends); !errors.Is(err, aura.Stale) {
 				t.Errorf("%s: a second claim: %v", what, err)
 			}
 			disk = disk.Crash()
@@ -181,7 +181,7 @@ func TestAHandoverThatIsTakenBackChangesNothing(t *testing.T) {
 		if err := in.Drop(tc); err != nil || len(to.recordings()) != 0 {
 			t.Errorf("the import is dropped: %v, %+v", err, to.recordings())
 		}
-		if _, err := in.Claim(tc, to.appends); !errors.Is(err, aura.Stale) {
+		if _, err := in.Claim(tc, moving.Witness(), to.appends); !errors.Is(err, aura.Stale) {
 			t.Errorf("an import that was dropped is claimed: %v", err)
 		}
 		if after := chaintest.Dump(t, from.Store); len(after) > len(before) {

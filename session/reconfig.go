@@ -46,7 +46,7 @@ type Handover struct {
 	// Scope is what moves: all that the owner has, or fewer fragments when it is stated to attenuate.
 	Scope     own.Scope
 	Attenuate bool
-	// Sign signs the witness with the Ed25519 key of the own device.
+	// Sign signs the offer, and the witness, with the Ed25519 key of the own device.
 	Sign func([]byte) [64]byte
 }
 
@@ -58,7 +58,7 @@ func ownerOf(d aura.DeviceID) own.Owner {
 	return own.Owner("device " + d.String())
 }
 
-// moves returns the moves of a role with one more, which is witnessed by the device that has it. Confirmed has how many messages of each edge the
+// moves returns the moves of a role with one more, which the device that has it signs as an offer. Confirmed has how many messages of each edge the
 // other side had confirmed. An edge of which the recording has not all of these is left out.
 func (h *Handover) moves(of view.Played, before []view.Move, recording [][]byte, confirmed map[uint32]uint64) ([]view.Move, error) {
 	sent := map[uint32]*prefix{}
@@ -81,7 +81,7 @@ func (h *Handover) moves(of view.Played, before []view.Move, recording [][]byte,
 		}
 	}
 	slices.SortFunc(m.Confirmed, func(x, y view.Confirmed) int { return int(x.Edge) - int(y.Edge) })
-	m.Signature = h.Sign(m.SigningBytes(of))
+	m.Signature = h.Sign(m.OfferBytes(of))
 	return append(slices.Clone(before), m), nil
 }
 

@@ -30,7 +30,8 @@ const (
 
 // record is an entry of a session's recording. The first one has the opening, and may be a checkpoint, see [saved]. Each other one has a message of
 // the played role, which it sent or which came, a timeout that its program was granted, or a part of a handover: from held on the session does not
-// act here, from owned on it does. State is the digest of the session on the machine before a message that it sent, see [live.digest].
+// act here, from owned on it does, with the witness in the place of the offer. State is the digest of the session on the machine before a
+// message that it sent, see [live.digest].
 type record struct {
 	Kind    uint8    `cbor:"1,keyasint,omitempty"`
 	Opening *opening `cbor:"2,keyasint,omitempty"`

@@ -444,7 +444,7 @@ func TestAHandoverCarriesTheCheckpoint(t *testing.T) {
 		if err := moving.Commit(tc, from.appends); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := arrived.Claim(tc, to.appends); err != nil {
+		if _, err := arrived.Claim(tc, moving.Witness(), to.appends); err != nil {
 			t.Fatal(err)
 		}
 		to.deliver(t, tc, o, 12, 17)

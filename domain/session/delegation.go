@@ -85,7 +85,7 @@ type Offer struct {
 	// Bytes and Digest are those of the recording, which is the footprint: SHA-256 over all pieces.
 	Bytes  uint64   `cbor:"11,keyasint,omitempty"`
 	Digest [32]byte `cbor:"12,keyasint,omitzero"`
-	// Moves are the witnesses of the role, the oldest first. The last one is that of this delegation.
+	// Moves are the witnesses of the role, the oldest first. The last one is that of this delegation, and signed as an offer.
 	Moves []Move `cbor:"13,keyasint,omitempty"`
 	// Piece is the recording, or its first MaxPiece bytes.
 	Piece []byte `cbor:"14,keyasint,omitempty"`
@@ -93,7 +93,13 @@ type Offer struct {
 	Upgrade *upgrade.Request `cbor:"15,keyasint,omitempty"`
 }
 
-// Check returns aura.Invalid for an offer that contradicts itself.
+// Stays reports whether the sessions of a protocol belong to the device that plays in them: one that moves another session, and one that
+// changes a version there.
+func Stays(protocol string) bool {
+	return protocol == "aura.session.delegation" || protocol == "aura.upgrade.runtime"
+}
+
+// Check returns aura.Invalid for an offer that contradicts itself, and aura.Denied for a session that stays where it is.
 func (o *Offer) Check() error {
 	const op = "session.Offer"
 	switch {
@@ -101,6 +107,8 @@ func (o *Offer) Check() error {
 		return aura.Errorf(op, aura.Invalid, "a recording of %d bytes, of which %d come first", o.Bytes, len(o.Piece))
 	case len(o.Moves) == 0 || len(o.Moves) > MaxMoves:
 		return aura.Errorf(op, aura.Invalid, "%d witnesses: there are 1 to %d", len(o.Moves), MaxMoves)
+	case Stays(o.Protocol):
+		return aura.Errorf(op, aura.Denied, "a session of protocol %s belongs to its device and stays there", o.Protocol)
 	case len(o.Fragments) == 0 && o.Attenuated || len(o.Fragments) > MaxParts || len(o.Sizes) > MaxParts:
 		return aura.Errorf(op, aura.Invalid, "%d fragments: there are %d at most, and at least one when the scope narrows", len(o.Fragments), MaxParts)
 	}
@@ -131,7 +139,7 @@ type Delegated struct {
 	Session  aura.SessionID `cbor:"1,keyasint,omitzero"`
 	Protocol string         `cbor:"2,keyasint,omitempty"`
 	Role     string         `cbor:"3,keyasint,omitempty"`
-	Move     Move           `cbor:"4,keyasint"`
+	Move     Move           `cbor:"4,keyasint"` // the last of the offer, signed as a witness
 	// Ready is what the device had signed.
 	Ready      Readiness        `cbor:"5,keyasint"`
 	Rule       Rule             `cbor:"6,keyasint"`

@@ -2,6 +2,7 @@ package session
 
 import (
 	"crypto/ed25519"
+	"slices"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/fact"
@@ -19,7 +20,8 @@ type Move struct {
 	Generation uint64 `cbor:"3,keyasint,omitempty"`
 	// Confirmed says what the other participants had confirmed.
 	Confirmed []Confirmed `cbor:"4,keyasint,omitempty"`
-	Signature [64]byte    `cbor:"5,keyasint,omitzero"` // Ed25519, by From, over [Move.SigningBytes]
+	// Signature is Ed25519, by From: over [Move.SigningBytes] once it has given the role away, and over [Move.OfferBytes] before.
+	Signature [64]byte `cbor:"5,keyasint,omitzero"`
 }
 
 // Confirmed says which messages of a role another one had confirmed.
@@ -42,19 +44,47 @@ type signedMove struct {
 	Move Move   `cbor:"2,keyasint"`
 }
 
-// SigningBytes returns what the device that had a role signs: a domain label, the role of the session, and the move without its signature.
-func (m Move) SigningBytes(of Played) []byte {
+// SigningBytes returns what the device that had a role signs in the commit that gives it away: a domain label, the role of the session, and
+// the move without its signature.
+func (m Move) SigningBytes(of Played) []byte { return m.labelled("aura session move 1\x00", of) }
+
+// OfferBytes returns what the device signs that offers a role: the same behind another label. No participant takes it for a witness, so the
+// other device cannot play a role that it was offered and not given.
+func (m Move) OfferBytes(of Played) []byte { return m.labelled("aura session offer 1\x00", of) }
+
+func (m Move) labelled(label string, of Played) []byte {
 	m.Signature = [64]byte{}
 	b, err := fact.Marshal(signedMove{of, m})
 	if err != nil {
 		panic("session: a move of bounded parts always encodes: " + err.Error())
 	}
-	return append([]byte("aura session move 1\x00"), b...)
+	return append([]byte(label), b...)
 }
 
 // CheckMoves returns aura.Denied unless each move of a role follows the one before it, from the first one on, and the device that it
 // leaves has signed it. Key returns the signing key of a device that the authority lists.
 func CheckMoves(of Played, moves []Move, key func(aura.DeviceID) ([32]byte, bool)) error {
+	return checkMoves(of, moves, len(moves), key)
+}
+
+// CheckOffer is CheckMoves for a role that is offered: the last move has not come to be, and is signed as an offer.
+func CheckOffer(of Played, moves []Move, key func(aura.DeviceID) ([32]byte, bool)) error {
+	return checkMoves(of, moves, len(moves)-1, key)
+}
+
+// MakesRoom reports whether an import that waits for its commit may go because its session is offered again. The device that offered the
+// import must have signed the same step of the new offer: it has not given the session away by the import then. Another device of the
+// account cannot say so.
+func MakesRoom(waiting, offered []Move) bool {
+	n := len(waiting)
+	if n == 0 || len(offered) < n || offered[n-1].From != waiting[n-1].From {
+		return false
+	}
+	return slices.EqualFunc(waiting[:n-1], offered[:n-1], func(x, y Move) bool { return x.Signature == y.Signature })
+}
+
+// checkMoves checks moves, of which the first so many came to be.
+func checkMoves(of Played, moves []Move, given int, key func(aura.DeviceID) ([32]byte, bool)) error {
 	const op = "session.CheckMoves"
 	if len(moves) > MaxMoves {
 		return aura.Errorf(op, aura.Denied, "session %s has %d moves, the most is %d", aura.Short(of.Session), len(moves), MaxMoves)
@@ -67,8 +97,12 @@ func CheckMoves(of Played, moves []Move, key func(aura.DeviceID) ([32]byte, bool
 		case m.Generation != uint64(i+1) || i > 0 && moves[i-1].To != m.From:
 			return aura.Errorf(op, aura.Denied, "move %d of session %s does not follow the one before it", i+1, aura.Short(of.Session))
 		}
+		signed := m.OfferBytes
+		if i < given {
+			signed = m.SigningBytes
+		}
 		by, listed := key(m.From)
-		if !listed || !ed25519.Verify(by[:], m.SigningBytes(of), m.Signature[:]) {
+		if !listed || !ed25519.Verify(by[:], signed(of), m.Signature[:]) {
 			return aura.Errorf(op, aura.Denied, "move %d of session %s is not signed by device %s", i+1, aura.Short(of.Session), aura.Short(m.From))
 		}
 	}

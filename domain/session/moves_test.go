@@ -15,6 +15,8 @@ func TestDerivedNamesOfMoves(t *testing.T) {
 	m := session.Move{From: aura.DeviceID{1}, To: aura.DeviceID{2}, Generation: 1}
 	sum := sha256.Sum256(m.SigningBytes(session.Played{Session: aura.SessionID{3}, Authority: aura.AuthorityID{4}, Role: "Host"}))
 	formats.Derived(t, `aura session move 1\x00`, sum[:])
+	sum = sha256.Sum256(m.OfferBytes(session.Played{Session: aura.SessionID{3}, Authority: aura.AuthorityID{4}, Role: "Host"}))
+	formats.Derived(t, `aura session offer 1\x00`, sum[:])
 	r := session.Readiness{Digest: [32]byte{5}}
 	sum = sha256.Sum256(r.SigningBytes(&m))
 	formats.Derived(t, `aura session readiness 1\x00`, sum[:])
@@ -84,8 +86,60 @@ func TestWitnessesThatDoNotHoldAreRefused(t *testing.T) {
 			t.Errorf("witnesses of another %s: %v", what, err)
 		}
 	}
+	offered := resigned(func(*session.Move) {})
+	last := &offered[len(offered)-1]
+	last.Signature = sign(last.From, last.OfferBytes(of))
+	if err := session.CheckOffer(of, offered, key); err != nil {
+		t.Errorf("an offer that holds: %v", err)
+	}
+	if session.CheckMoves(of, offered, key) == nil || session.CheckOffer(of, good, key) == nil || session.CheckMoves(of, offered[:2], key) != nil {
+		t.Error("an offer is taken for a witness")
+	}
 	delete(keys, good[1].From)
 	if err := session.CheckMoves(of, good, key); aura.KindOf(err) != aura.Denied {
 		t.Errorf("a witness by a device that is not listed: %v", err)
+	}
+}
+
+// TestOnlyTheDeviceThatOfferedTakesAnImportBack: another device of the account cannot have a session go that may have been given away.
+func TestOnlyTheDeviceThatOfferedTakesAnImportBack(t *testing.T) {
+	of := session.Played{Session: aura.SessionID{1}, Authority: aura.AuthorityID{2}, Role: "Host"}
+	waiting, _, sign := chain(of, 1, 2, 3)
+	again := append(waiting[:1:1], waiting[1])
+	again[1].Signature = sign(again[1].From, again[1].OfferBytes(of))
+	elsewhere, _, _ := chain(of, 1, 2, 4, 3)
+	for what, c := range map[string]struct {
+		offered []session.Move
+		room    bool
+	}{
+		"again by the same device":                   {again, true},
+		"by the device to which it gave it instead":  {elsewhere, true},
+		"by a device that never had it":              {first(chain(of, 9, 3)), false},
+		"by such a device, with as many steps":       {first(chain(of, 8, 9, 3)), false},
+		"by such a device, from the same first step": {append(waiting[:1:1], first(chain(of, 8, 9, 3))[1]), false},
+		"by a device from which it had gone before":  {first(chain(of, 1, 3)), false},
+		"by nobody": {nil, false},
+	} {
+		if session.MakesRoom(waiting, c.offered) != c.room {
+			t.Errorf("an offer %s: room %t", what, !c.room)
+		}
+	}
+	if session.MakesRoom(nil, again) {
+		t.Error("an import without an offer makes room")
+	}
+}
+
+func first(moves []session.Move, _ map[aura.DeviceID][32]byte, _ func(aura.DeviceID, []byte) [64]byte) []session.Move {
+	return moves
+}
+
+// TestSessionsOfADeviceAreNotOffered: a device that took a delegation, or a change of version, would carry out what another one asks of it.
+func TestSessionsOfADeviceAreNotOffered(t *testing.T) {
+	of := session.Played{Session: aura.SessionID{1}, Authority: aura.AuthorityID{2}, Role: "Host"}
+	for protocol, kind := range map[string]aura.Kind{"aura.session.delegation": aura.Denied, "aura.upgrade.runtime": aura.Denied, "aura.shop.shop": 0} {
+		o := session.Offer{Session: of.Session, Protocol: protocol, Role: of.Role, Bytes: 1, Piece: []byte{1}, Moves: first(chain(of, 1, 2))}
+		if err := o.Check(); kind == 0 && err != nil || kind != 0 && aura.KindOf(err) != kind {
+			t.Errorf("an offer of a session of %s: %v", protocol, err)
+		}
 	}
 }

@@ -5,7 +5,7 @@
 // A session goes from one device of an account to another one.
 //
 // At any time one of the two may act on it. The source stops first, and offers the session: which one, all of it
-// or a part, by which rule of its protocol, and a witness for the peers of the session. The target asks for the
+// or a part, by which rule of its protocol, and the move of the role, signed as an offer. The target asks for the
 // recording piece by piece, so its memory is bounded and a slow disk holds nothing up. What it takes in does not
 // act. The source's commit gives the session away; it goes with the word that says so, in one batch. A target
 // that has not seen it does nothing, and a source that never hears from the target goes on.

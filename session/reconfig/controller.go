@@ -42,6 +42,9 @@ type Options struct {
 	Vouch func(aura.AuthorityID, aura.DeviceID) ([32]byte, bool)
 }
 
+// listed returns the key of a device of the account.
+func (o *Options) listed(d aura.DeviceID) ([32]byte, bool) { return o.Vouch(o.Own, d) }
+
 // Controller moves sessions between the devices of an account.
 type Controller struct {
 	options  Options
@@ -63,6 +66,9 @@ func (c *Controller) Play(r *session.Registry) error {
 
 // patience is how long a session stands still for another device that does not answer.
 const patience = time.Minute
+
+// answers is how long a person waits for the outcome. The delegation lasts longer.
+const answers = 3 * patience
 
 // lasting is the budget of a delegation: the commit of the source is its message, which the target gets whenever the two meet.
 const lasting = 100 * 365 * 24 * time.Hour
@@ -101,7 +107,12 @@ func (c *Controller) Move(tc task.Context, operation aura.OperationID, r view.Mo
 	if err != nil {
 		return err
 	}
-	_, err = outcome.Await(tc)
+	waits, done := tc.WithBudget("reconfig.Move", answers)
+	defer done()
+	if _, err = outcome.Await(waits); err != nil && waits.Err() != nil && tc.Err() == nil {
+		err = aura.Errorf("reconfig.Move", aura.Unavailable, "session %s was given to device %s, which has not said within %v that it acts: it does when both devices meet",
+			aura.Short(r.Session), aura.Short(r.To), answers)
+	}
 	return err
 }
 
@@ -157,8 +168,8 @@ func (c *Controller) plan(tc task.Context, r *view.MoveIntent) (g given, err err
 		return g, err
 	}
 	g.opening = g.owner.Opening()
-	if g.opening.Protocol == Delegation {
-		return g, aura.Errorf(op, aura.Denied, "session %s is itself a delegation, which belongs to its devices", aura.Short(r.Session))
+	if view.Stays(g.opening.Protocol) {
+		return g, aura.Errorf(op, aura.Denied, "session %s of protocol %s belongs to this device and stays here", aura.Short(r.Session), g.opening.Protocol)
 	}
 	p, err := c.reconfig.Protocol(g.opening.Protocol, g.opening.Version, g.opening.Sizes, g.opening.Role)
 	if err != nil {

@@ -221,7 +221,7 @@ func (s *source) checkReady() error {
 func (s *source) commit(tc task.Context) (committed bool, err error) {
 	o := s.offer
 	d := &view.Delegated{
-		Session: o.Session, Protocol: o.Protocol, Role: o.Role, Move: o.Moves[len(o.Moves)-1], Ready: s.ready, Rule: o.Rule,
+		Session: o.Session, Protocol: o.Protocol, Role: o.Role, Move: s.transfer.Witness(), Ready: s.ready, Rule: o.Rule,
 		Attenuated: o.Attenuated, Fragments: o.Fragments, Upgrade: o.Upgrade,
 	}
 	err = s.transfer.Commit(tc, func(tc task.Context, changes []journal.LogChange) error {
@@ -239,9 +239,7 @@ func (s *source) commit(tc task.Context) (committed bool, err error) {
 		return false, err
 	}
 	s.transfer = nil
-	if err := s.follows(tc, d.Upgrade); err != nil {
-		return true, err
-	}
+	s.followed(tc, d.Upgrade)
 	return true, s.await(tc)
 }
 

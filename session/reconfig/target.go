@@ -1,7 +1,9 @@
 package reconfig
 
 import (
+	"bytes"
 	"crypto/sha256"
+	"slices"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/choreo"
@@ -38,6 +40,7 @@ type target struct {
 	port      *session.Port
 	offer     *view.Offer
 	bytes     []byte // of the recording, as far as it came
+	misfit    bool   // a piece was not as long as it must be
 	said      string // the label that this side sent last
 	delegated *view.Delegated
 	over      bool // the source keeps the session
@@ -65,14 +68,17 @@ func (c *Controller) target(tc task.Context, p *session.Port) error {
 		}
 		label, b, err := p.Receive(tc, roleSource)
 		if err != nil {
-			return err // the import stays as it is: without the commit it never acts, and the next offer takes its place
+			if tc.Err() == nil {
+				_ = t.drop(tc) // the delegation has ended, so no commit of it can come
+			}
+			return err
 		}
 		if err := t.saw(&session.Message{Label: label, Payload: b}); err != nil {
 			return err
 		}
 	}
-	if t.over && t.offer != nil {
-		return t.drop(tc, t.offer.Session, t.offer.Moves)
+	if t.over {
+		return t.drop(tc)
 	}
 	return nil
 }
@@ -94,6 +100,7 @@ func (t *target) saw(m *session.Message) (err error) {
 	case "Piece":
 		var piece view.Piece
 		err = fact.Unmarshal(m.Payload, &piece)
+		t.misfit = t.misfit || uint64(len(piece.Bytes)) != min(t.offer.Bytes-uint64(len(t.bytes)), view.MaxPiece)
 		t.bytes = append(t.bytes, piece.Bytes...)
 	case "Committed":
 		t.delegated = new(view.Delegated)
@@ -114,6 +121,9 @@ func (t *target) answer(tc task.Context) error {
 		return t.activate(tc)
 	}
 	no := t.consider(tc)
+	if no == nil && t.misfit {
+		no = &view.Refusal{Reason: view.ReasonInvalid, Text: "a piece of the recording has another length than that of the offer"}
+	}
 	if no == nil && uint64(len(t.bytes)) < o.Bytes {
 		return t.says(tc, "Next", nil)
 	}
@@ -148,7 +158,7 @@ func (t *target) consider(tc task.Context) *view.Refusal {
 		return no(view.ReasonInvalid, "the witness is not one of this delegation")
 	}
 	of := view.Played{Session: o.Session, Authority: c.Own, Role: o.Role}
-	if err := view.CheckMoves(of, o.Moves, func(d aura.DeviceID) ([32]byte, bool) { return c.Vouch(c.Own, d) }); err != nil {
+	if err := view.CheckOffer(of, o.Moves, c.listed); err != nil {
 		return no(view.ReasonInvalid, aura.Reason(err))
 	}
 	role := choreo.Role(o.Role)
@@ -179,8 +189,8 @@ func (t *target) consider(tc task.Context) *view.Refusal {
 	return t.mayHold(tc, o)
 }
 
-// mayHold decides whether the session may come here: it neither acts nor ended here. An import that waits makes room: the device
-// that offers the session owns it.
+// mayHold decides whether the session may come here: it neither acts nor ended here. An import that waits makes room when its device has
+// offered the session anew, or when a device that had it is none of the account any more: no participant would take its witness.
 func (t *target) mayHold(tc task.Context, o *view.Offer) *view.Refusal {
 	lives, ended, err := t.options.Engine.Lives(tc, o.Session)
 	switch {
@@ -192,11 +202,11 @@ func (t *target) mayHold(tc task.Context, o *view.Offer) *view.Refusal {
 		return nil
 	}
 	if i := t.imported(tc, o.Session); i != nil {
-		moves := i.Moves()
-		if len(moves) > 0 && moves[len(moves)-1].Signature == o.Moves[len(o.Moves)-1].Signature {
+		if t.brought(i) {
 			return nil // a restart came between
 		}
-		if len(o.Moves) >= len(moves) && i.Drop(tc) == nil {
+		of := view.Played{Session: o.Session, Authority: t.options.Own, Role: string(i.Opening().Role)}
+		if gone := view.CheckOffer(of, i.Moves(), t.options.listed) != nil; (gone || view.MakesRoom(i.Moves(), o.Moves)) && i.Drop(tc) == nil {
 			return nil
 		}
 	}
@@ -211,12 +221,16 @@ func (t *target) takeIn(tc task.Context) *view.Refusal {
 	if uint64(len(t.bytes)) != o.Bytes || sha256.Sum256(t.bytes) != o.Digest || fact.Unmarshal(t.bytes, &in) != nil {
 		return invalid
 	}
-	if t.imported(tc, o.Session) != nil {
+	if i := t.imported(tc, o.Session); i != nil && t.brought(i) {
 		return nil // a restart came between
 	}
 	i, err := t.reconfig.Import(tc, o.Session, in.Entries, scopeOf(o), o.Moves)
 	if err != nil {
-		return &view.Refusal{Reason: view.ReasonInvalid, Text: short(aura.Reason(err))}
+		reason := view.ReasonInvalid
+		if aura.KindOf(err) == aura.Exhausted {
+			reason = view.ReasonExhausted
+		}
+		return &view.Refusal{Reason: reason, Text: short(aura.Reason(err))}
 	}
 	if b := i.Opening(); b.Protocol != o.Protocol || b.Version != o.Version || string(b.Role) != o.Role {
 		_ = i.Drop(tc)
@@ -239,42 +253,49 @@ func (c *Controller) imported(tc task.Context, name aura.SessionID) *session.Imp
 	return nil
 }
 
+// brought reports whether an import came by this delegation.
+func (t *target) brought(i *session.Import) bool {
+	has, of := i.Moves(), t.offer.Moves
+	return len(has) > 0 && len(of) > 0 && has[len(has)-1].Signature == of[len(of)-1].Signature
+}
+
 // drop forgets an import that the source has kept.
-func (c *Controller) drop(tc task.Context, name aura.SessionID, moves []view.Move) error {
-	i := c.imported(tc, name)
-	if i == nil {
+func (t *target) drop(tc task.Context) error {
+	if t.offer == nil {
 		return nil
 	}
-	if has := i.Moves(); len(moves) == 0 || has[len(has)-1].Signature != moves[len(moves)-1].Signature {
-		return nil // it is another one
+	i := t.imported(tc, t.offer.Session)
+	if i == nil || !t.brought(i) {
+		return nil
 	}
-	return c.insist(tc, i.Drop)
+	return t.insist(tc, i.Drop)
 }
 
 // activate claims the session: this device acts on it from then on, in the batch of the fact and of the word that says so.
 func (t *target) activate(tc task.Context) error {
 	const op = "reconfig.activate"
 	o, d := t.offer, t.delegated
-	last := &o.Moves[len(o.Moves)-1]
-	if d.Session != o.Session || d.Move.Signature != last.Signature || d.Ready.Digest != o.Digest {
+	of, last := view.Played{Session: o.Session, Authority: t.options.Own, Role: o.Role}, &o.Moves[len(o.Moves)-1]
+	if d.Session != o.Session || !bytes.Equal(d.Move.SigningBytes(of), last.SigningBytes(of)) || d.Ready.Digest != o.Digest {
 		return aura.Errorf(op, aura.Denied, "the commit is not one of the delegation of session %s", aura.Short(o.Session))
+	}
+	if err := view.CheckMoves(of, append(slices.Clone(o.Moves[:len(o.Moves)-1]), d.Move), t.options.listed); err != nil {
+		return err
 	}
 	says := func(tc task.Context, changes []journal.LogChange) error {
 		return t.send(tc, t.port, roleSource, "Activated", nil, func(tc task.Context) (guard.Request, error) {
-			return t.takes(tc, &view.Taken{Session: o.Session, Ceremony: t.port.Session().Name, Move: *last}, o.Upgrade, changes)
+			return t.takes(tc, &view.Taken{Session: o.Session, Ceremony: t.port.Session().Name, Move: d.Move}, o.Upgrade, changes)
 		})
 	}
 	i := t.imported(tc, o.Session)
-	if i == nil { // it has expired while it waited
+	if i == nil || !t.brought(i) { // it has expired while it waited
 		t.active = true
 		return says(tc, nil)
 	}
-	if _, err := i.Claim(tc, says); err != nil {
+	if _, err := i.Claim(tc, d.Move, says); err != nil {
 		return err
 	}
-	if err := t.follows(tc, o.Upgrade); err != nil {
-		return err
-	}
+	t.followed(tc, o.Upgrade)
 	t.active = true
 	tc.Emit(world.DelegationCommitted(o.Session, "", last.From.String(), last.To.String()))
 	return nil

@@ -6,6 +6,7 @@ import (
 	"github.com/aura-runtime/aura/domain/upgrade"
 	"github.com/aura-runtime/aura/guard"
 	"github.com/aura-runtime/aura/task"
+	"github.com/aura-runtime/aura/world"
 )
 
 // A delegation may carry a change of version: sessions of the protocol begin in the other version at both devices from its two commits on. The
@@ -48,10 +49,13 @@ func (c *Controller) executes(tc task.Context, by domain.Caller, ceremony aura.S
 	return err
 }
 
-// follows has the engine begin sessions in the version of the last commit.
-func (c *Controller) follows(tc task.Context, r *upgrade.Request) error {
+// followed has the engine begin sessions in the version of a commit that is durable. The delegation goes on whatever comes of it, since its
+// last words are still to be said: the next start reads the version again.
+func (c *Controller) followed(tc task.Context, r *upgrade.Request) {
 	if r == nil {
-		return nil
+		return
 	}
-	return c.options.Engine.Activate(tc, r.Protocol)
+	if err := c.options.Engine.Activate(tc, r.Protocol); err != nil && tc.Err() == nil {
+		tc.Emit(world.ServiceTroubled(c.options.Engine.Name(), "a change of version waits for the next start", "", err))
+	}
 }
