@@ -28,7 +28,7 @@ type Talk struct {
 	// Said has the messages that the role sent and received, in order: all, or those since the play saved.
 	Said []Said
 	// Ended says why the session is over before the role has played its part; "": it goes on. The play is asked once then, and its
-	// move can only finish.
+	// move can only finish. It is not asked about a session in which nothing was said.
 	Ended string
 }
 

@@ -127,6 +127,9 @@ func (c *Ceremonies) program(m *domain.Module, play domain.Play) session.Program
 		if err == nil || tc.Err() != nil {
 			return err // of an agent that stops: it goes on at the next start
 		}
+		if len(r.talk.Said) == 0 && r.talk.Saved == nil {
+			return err // it may begin again, and a peer that only greets leaves no fact
+		}
 		return errors.Join(err, r.end(tc, err))
 	}
 }

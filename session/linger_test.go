@@ -72,7 +72,9 @@ func TestASessionThatEndedHereIsNotBegunByAGreetingThatCrossedItsEnd(t *testing.
 func TestALastMessageHoldsASessionUpNoLongerThanItsBudget(t *testing.T) {
 	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
 		disk := journal.NewFaulty(sim.Entropy("disk"), journal.Faults{})
-		program := func(tc task.Context, p *session.Port) error { return p.Send(tc, "B", "Call", nil) }
+		program := func(tc task.Context, p *session.Port) error {
+			return errors.Join(p.Send(tc, "B", "Call", nil), p.Send(tc, "C", "Call", nil))
+		}
 		cust := begin(t, tc, sim, disk, true, "Cust", program, triad(t, program))
 		err := cust.engine.Open(tc, session.Opening{
 			Name: name, Protocol: triadID, Role: "A", Context: chaintest.Pair, Persistent: true, Budget: 3 * 24 * time.Hour,
@@ -98,6 +100,48 @@ func TestALastMessageHoldsASessionUpNoLongerThanItsBudget(t *testing.T) {
 	})
 }
 
+// TestAChannelToOneParticipantIsNoneToAnother: a message for one whose channel has ended has a link dialled, though a channel to another
+// one speaks for the session.
+func TestAChannelToOneParticipantIsNoneToAnother(t *testing.T) {
+	chaintest.Simulate(t, 1, func(tc task.Context, sim *task.Sim) {
+		said := task.NewLatch()
+		program := func(tc task.Context, p *session.Port) error {
+			if err := p.Send(tc, "B", "Call", nil); err != nil {
+				return err
+			}
+			if err := said.Wait(tc); err != nil {
+				return err
+			}
+			return p.Send(tc, "C", "Call", nil)
+		}
+		called := map[aura.AuthorityID]int{}
+		cust := begin(t, tc, sim, journal.NewFaulty(sim.Entropy("disk"), journal.Faults{}), true, "Cust", program, triad(t, program), func(o *session.Options) {
+			o.Waiting = func(_ aura.ContextID, peer aura.AuthorityID) { called[peer]++ }
+		})
+		defer cust.Close(tc)
+		talk := ben
+		channel := pipe{task.NewMailbox[frame]("in", 8), task.NewMailbox[frame]("out", 8)}
+		speaking := task.NewGroup(tc, "speaking")
+		speaking.Go("speak", func(tc task.Context) error { return cust.engine.Speak(tc, talk, channel) })
+		err := cust.engine.Open(tc, session.Opening{
+			Name: name, Protocol: triadID, Role: "A", Context: chaintest.Pair, Persistent: true,
+			Parties: []session.Party{{Role: "B", Authority: chaintest.Ben}, {Role: "C", Authority: chaintest.Cleo}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sleep(t, tc, time.Second)
+		clear(called)
+		said.Open()
+		sleep(t, tc, time.Second)
+		if called[chaintest.Cleo] == 0 {
+			t.Errorf("links to %v were called", called)
+		}
+		channel.Close(tc)
+		_ = speaking.Close(tc, time.Second)
+	})
+}
+
 const triadID = "aura.triad.triad"
 
 // triad has an engine play A of a protocol of three.
@@ -109,6 +153,7 @@ module triad exposing (Triad)
 protocol Triad =
   roles A, B, C
   A { guard_capability : "chat:send", flow_cost : 1 } -> B : Call
+  A { guard_capability : "chat:send", flow_cost : 1 } -> C : Call
   B { guard_capability : "chat:send", flow_cost : 1 } -> C : Call
 `), choreo.Defaults{})
 		if err = errors.Join(err, o.Registry.Play(triadID, "A", program)); err != nil {

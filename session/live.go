@@ -150,7 +150,8 @@ func (l *live) leave(p *machine.Parcel) {
 	l.sent[edge]++
 	l.left[edge] = append(l.left[edge], effect.Message{Session: l.opening.Name, Edge: edge, Seq: p.Seq, Parcel: encode(content)})
 	l.changed()
-	if len(l.channels) == 0 {
+	to := l.protocol.image.RoleName(p.To)
+	if !slices.ContainsFunc(l.channels, func(o *spoken) bool { return o.role == to }) { // one to another participant does not help
 		l.call()
 	}
 }

@@ -251,6 +251,7 @@ func (e *Engine) takeGreeting(tc task.Context, s *speaker, g *Greeting) error {
 	if err == nil {
 		err = s.complete(&o, begun.role, from, g)
 	}
+	refused := err != nil
 	_, settled := settle(tc, e, func(tc task.Context) (struct{}, error) {
 		if err == nil {
 			err = e.beginFor(tc, s, o, g)
@@ -259,6 +260,10 @@ func (e *Engine) takeGreeting(tc task.Context, s *speaker, g *Greeting) error {
 		}
 		return struct{}{}, nil
 	})
+	if refused && settled == nil && tc.Err() == nil && s.talk.Only == (aura.SessionID{}) {
+		// The other sessions of the channel go on, also after a fault of the admission.
+		return aura.Errorf("session.Speak", aura.Denied, "session %s is not admitted: %w", aura.Short(g.Session), err)
+	}
 	return errors.Join(err, settled)
 }
 
