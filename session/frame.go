@@ -19,7 +19,7 @@ const (
 	FrameMessage Frame = 12
 	// FrameConfirmation says which messages came. The peer has paid for it with them.
 	FrameConfirmation Frame = 13
-	// FrameRefusal says that a session does not run, and why.
+	// FrameRefusal says that a session does not run, or that a message of it is not paid for, and why.
 	FrameRefusal Frame = 14
 )
 
@@ -82,7 +82,7 @@ const (
 	RefusalProtocol Refusal = 1 // it does not play the protocol towards peers
 	RefusalVersion  Refusal = 2 // it has another version of the protocol; a greeting without a role says which
 	RefusalPeer     Refusal = 3 // it does not admit this session of this peer
-	RefusalBusy     Refusal = 4 // it has no room for the session now: the only one that passes
+	RefusalBusy     Refusal = 4 // it has no room for the session now, which passes, as those of a message do
 	RefusalEnded    Refusal = 5 // it is over there, and nothing is known of it any more; else a greeting says how it ended
 	RefusalMoved    Refusal = 6 // another device of the receiver's account plays the role
 	RefusalUnpaid   Refusal = 7 // no receipt pays for a message: it may come again with another one

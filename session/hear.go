@@ -246,7 +246,7 @@ func (s *speaker) answer(m *effect.Message, next uint64, err error) error {
 		}
 		return err
 	case err == nil:
-		o.came, o.through, o.covered, o.behind = true, next, m.Digest(), 0
+		o.came, o.through, o.covered, o.behind, o.refuses = true, next, m.Digest(), 0, nil
 		s.queue(o)
 		return nil
 	case isUnpaid:
@@ -254,8 +254,11 @@ func (s *speaker) answer(m *effect.Message, next uint64, err error) error {
 		if _, over := errors.AsType[*guard.OverspentError](paying); over {
 			why = RefusalBudget
 		}
-		s.refuse(refused{m.Session, why, m.Seq})
 		o.behind = window
+		if s.talk.Only == (aura.SessionID{}) { // otherwise its end says so
+			o.refuses = &refused{m.Session, why, m.Seq}
+			s.queue(o)
+		}
 		return err
 	case kind == aura.Conflict && o.behind > 0: // those on their way behind it come again with it
 		o.behind--

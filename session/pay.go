@@ -35,7 +35,8 @@ type unpaid struct {
 	refused  int        // how often the peer refused its receipt
 }
 
-// maxUnpaidRefusals is how often a peer may refuse the receipts of a message before the session fails: it counts differently.
+// maxUnpaidRefusals is how often a peer may refuse the receipts of a message before the session fails: the peer counts
+// otherwise than this side, and another receipt would not help.
 const maxUnpaidRefusals = 8
 
 // price returns the least that a message costs, of all places of the protocol where it can stand, and the demands of the dearest one.

@@ -125,13 +125,19 @@ func (e *Engine) send(tc task.Context, s *speaker, channel Channel) (over bool, 
 	}
 }
 
-// postpone notes that a greeting did not leave. A refusal need not.
+// postpone notes that a greeting did not leave, or the refusal of a message, for which its sender waits. Another refusal need not.
 func (e *Engine) postpone(tc task.Context, s *speaker, f *frame) error {
-	if f.greets == nil {
+	if f.greets == nil && f.refuses == nil {
 		return nil
 	}
 	_, err := ask(tc, e, func(tc task.Context) (struct{}, error) {
-		s.postpone(f.greets, tc.Elapsed()+f.greets.pause.Next(e.options.Entropy))
+		switch o := f.of; {
+		case f.greets != nil:
+			s.postpone(f.greets, tc.Elapsed()+f.greets.pause.Next(e.options.Entropy))
+		case s.spoken[o.session.opening.Name] == o && o.refuses == nil:
+			o.refuses = f.refuses
+			s.pause(o, tc.Elapsed()+o.pause.Next(e.options.Entropy))
+		}
 		return struct{}{}, nil
 	})
 	return err

@@ -55,9 +55,10 @@ type spoken struct {
 	covered [32]byte // the digest of the last one
 	lost    bool     // one found no room: the peer sends it again when the program has taken one more than it had then
 	took    uint64
-	behind  int  // messages that may come before their turn, behind one that was not paid for
-	stood   bool // one found the session standing still: the peer sends it again when the session goes on
-	deaf    bool // a frame of the peer was dropped for the same reason: this side greets again then
+	behind  int      // messages that may come before their turn, behind one that was not paid for
+	refuses *refused // that one, while the peer was not told: it would wait for the answer
+	stood   bool     // one found the session standing still: the peer sends it again when the session goes on
+	deaf    bool     // a frame of the peer was dropped for the same reason: this side greets again then
 }
 
 // frame is a frame that leaves.
@@ -66,9 +67,10 @@ type frame struct {
 	covered [32]byte
 	body    []byte
 	greets  *spoken // whose greeting it is
+	refuses *refused
 
 	// Of a message.
-	of      *spoken
+	of      *spoken // of the refusal of a message, too
 	message *effect.Message
 	unpaid  bool // it has no receipt, and so no body yet
 }
@@ -211,20 +213,22 @@ func (s *speaker) queue(o *spoken) {
 // postpone has a session greet later.
 func (s *speaker) postpone(o *spoken, until aura.Duration) {
 	if s.spoken[o.session.opening.Name] == o {
-		o.greeted, o.retry = false, until
-		s.later = append(s.later, o)
-		s.wake.Notify()
+		o.greeted = false
+		s.pause(o, until)
 	}
+}
+
+// pause has a session say nothing but its messages for some time.
+func (s *speaker) pause(o *spoken, until aura.Duration) {
+	o.retry = until
+	s.later = append(slices.DeleteFunc(s.later, func(other *spoken) bool { return other == o }), o)
+	s.wake.Notify()
 }
 
 // reply refuses a session. On a channel of one session, its end says so.
 func (s *speaker) reply(name aura.SessionID, why Refusal) {
-	s.refuse(refused{Session: name, Reason: why})
-}
-
-func (s *speaker) refuse(r refused) {
 	if s.talk.Only == (aura.SessionID{}) && len(s.replies) < maxReplies {
-		s.replies = append(s.replies, frame{kind: FrameRefusal, body: encode(r)})
+		s.replies = append(s.replies, frame{kind: FrameRefusal, body: encode(refused{Session: name, Reason: why})})
 		s.wake.Notify()
 	}
 }
@@ -281,6 +285,10 @@ func (o *spoken) collect(frames []frame, now aura.Duration) []frame {
 	if o.came || again {
 		frames = append(frames, frame{kind: FrameConfirmation, covered: o.covered, body: encode(confirmation{l.opening.Name, o.through, again})})
 		o.came, o.lost, o.stood = false, o.lost && !again, o.stood && !again
+	}
+	if o.refuses != nil && o.retry <= now {
+		frames = append(frames, frame{kind: FrameRefusal, of: o, refuses: o.refuses, body: encode(*o.refuses)})
+		o.refuses = nil
 	}
 	if l.gone {
 		if d := s.engine.departed.of[l.opening.Name]; l.moved && d != nil && (o.greeted || o.heard) {
