@@ -23,7 +23,7 @@ const (
 
 // dismissedOften is after how many hasty sessions in a row which the peer ended after its hello that is shown: a restart
 // or a change of channels ends one or two.
-const dismissedOften = 4
+const dismissedOften = 6
 
 // A channel that broke is there again at once or, when a network changes, after some seconds; trying more
 // often than once a minute does not help after that.
