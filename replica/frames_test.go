@@ -87,6 +87,11 @@ const (
 
 // hosts returns options of a person at whose door others may knock, and who notes whom it heard.
 func hosts(heard map[aura.SessionID][]string) func(*session.Registry) error {
+	return hostsFor(heard, 0)
+}
+
+// hostsFor is hosts with a budget for each session, zero: the default.
+func hostsFor(heard map[aura.SessionID][]string, budget aura.Duration) func(*session.Registry) error {
 	hear := func(tc task.Context, p *session.Port, from choreo.Role) error {
 		label, _, err := p.Receive(tc, from)
 		heard[p.Session().Name] = append(heard[p.Session().Name], label)
@@ -105,7 +110,7 @@ func hosts(heard map[aura.SessionID][]string) func(*session.Registry) error {
 				return errors.Join(p.Send(tc, "Host", "Knock", nil), hear(tc, p, "Host"), p.Send(tc, "Host", "Me", nil))
 			}),
 			r.Answer(knockID, "Host", func(task.Context, session.Party, aura.ContextID, *session.Greeting) (session.Opening, error) {
-				return session.Opening{Persistent: true}, nil
+				return session.Opening{Persistent: true, Budget: budget}, nil
 			}),
 		)
 	}

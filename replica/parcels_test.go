@@ -19,28 +19,29 @@ import (
 )
 
 // payer is an intruder that pays for its messages as it likes.
-type payer struct {
-	*guest
-	last [32]byte // hash of its last receipt
-}
+type payer struct{ *guest }
 
 // paid returns a message with an honest receipt, after changes. Nil: without one.
 func (p *payer) paid(tc task.Context, name aura.SessionID, seq uint64, label string, change func(*effect.Receipt)) wireMessage {
 	return p.message(name, seq, label, func(w *wireMessage) {
-		if change == nil {
-			return
+		if change != nil {
+			p.pay(tc, w, change)
 		}
-		m := effect.Message{Session: w.Session, Edge: w.Edge, Seq: w.Seq, Parcel: w.Parcel}
-		r := effect.Receipt{
-			Kind: effect.ReceiptKindParcel, Context: p.context, From: p.Self(), To: p.victim.Self(), Epoch: guard.EpochAt(guard.DefaultPolicy(), tc.Now()),
-			Cost: 1, Digest: m.Digest(), Previous: p.last,
-		}
-		change(&r)
-		if r.Signature == [64]byte{} {
-			r.Signature = p.Ring.Sign(r.SigningBytes())
-		}
-		w.Receipt = r.Encode()
 	})
+}
+
+// pay puts an honest receipt into a message, after changes.
+func (p *payer) pay(tc task.Context, w *wireMessage, change func(*effect.Receipt)) {
+	m := effect.Message{Session: w.Session, Edge: w.Edge, Seq: w.Seq, Parcel: w.Parcel}
+	r := effect.Receipt{
+		Kind: effect.ReceiptKindParcel, Context: p.context, From: p.Self(), To: p.victim.Self(), Epoch: guard.EpochAt(guard.DefaultPolicy(), tc.Now()),
+		Cost: 1, Digest: m.Digest(),
+	}
+	change(&r)
+	if r.Signature == [64]byte{} {
+		r.Signature = p.Ring.Sign(r.SigningBytes())
+	}
+	w.Receipt = r.Encode()
 }
 
 // unitsOf is what the victim counted of the messages of a person.
@@ -76,7 +77,7 @@ func door(tc task.Context, w *auratest.World, heard map[aura.SessionID][]string)
 	if err != nil {
 		w.Fatalf("%v", err)
 	}
-	m = &payer{guest: &guest{corrupt(tc, mallory, ada, context), im}}
+	m = &payer{&guest{corrupt(tc, mallory, ada, context), im}}
 	m.dial(tc)
 	m.hello(tc)
 	return ada, m
