@@ -76,7 +76,8 @@ func (c *Core) SessionReplay(tc task.Context, name aura.SessionID) (session.Repl
 
 // MoveSession gives a session to another device of the account, and returns when that device acts on it. It returns [aura.Stale] for a session that
 // has ended or a device that is not connected, [aura.Denied] for a device that is none of the account's, and the reason of a
-// device that refuses; then the session goes on here.
+// device that refuses: in these cases the session goes on here. [aura.Unavailable] means that it was given away, and that the device has not
+// said yet that it acts.
 func (c *Core) MoveSession(tc task.Context, name aura.SessionID, to aura.DeviceID) error {
 	_, err := c.submit(tc, session.IntentMove, session.MoveIntent{Session: name, To: to})
 	return err

@@ -256,12 +256,19 @@ func TestAnAdmissionSaysHowASessionRuns(t *testing.T) {
 // TestParityLanesAgree (runtime document, "Runtime Profiles"): a fixed scenario has the same observations in the native lane and in that of
 // a browser, byte for byte.
 func TestParityLanesAgree(t *testing.T) {
-	lane := func(p machine.Parity) map[aura.SessionID]*observed {
-		all, _ := scenario(t, 7, 4, func(int) bool { return true }, func(o *session.Options) { o.Parity = p })
-		return all
+	lane := func(p machine.Parity) (all map[aura.SessionID]*observed, picks int) {
+		all, _ = scenario(t, 7, 4, func(int) bool { picks++; return true }, func(o *session.Options) { o.Parity = p })
+		return all, picks
 	}
-	if diff := cmp.Diff(lane(machine.ParityNativeCooperative), lane(machine.ParityWasmCooperative)); diff != "" {
-		t.Error(diff)
+	free, waves := lane(0)
+	for _, p := range []machine.Parity{machine.ParityNativeCooperative, machine.ParityWasmCooperative} {
+		all, picks := lane(p)
+		if diff := cmp.Diff(free, all); diff != "" {
+			t.Errorf("%s (-without a lane +in it):\n%s", p, diff)
+		}
+		if waves == 0 || picks > 0 {
+			t.Errorf("%s: %d steps of waves, without a lane %d", p, picks, waves)
+		}
 	}
 }
 

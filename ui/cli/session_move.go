@@ -25,8 +25,8 @@ func sessionMoveCommand(s *Shell) *cobra.Command {
 		Short: "Give a session to another device of your account, which goes on with it",
 		Long: `Give a session to another device of your account. It stands still for a moment, and goes on there; the other
 side of the session is told. Both devices must run and be connected with each other. When it fails the session goes on
-here. A session that is kept in memory alone, and an invitation, stay where they are. DEVICE is the beginning of a
-device's identifier.`,
+here, unless the error says that it was given away. A session that is kept in memory alone, and an invitation, stay
+where they are. DEVICE is the beginning of a device's identifier.`,
 		Example: "  aura session move k3jqm2xa --to l4nhnbzt\n  aura session move k3jqm2xa --to l4nhnbzt --json",
 		Args:    Exactly(1, "the beginning of a session's identifier"),
 		RunE: func(c *cobra.Command, args []string) error {
