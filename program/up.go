@@ -36,8 +36,9 @@ OpenTelemetry to a file: the spans of one message have the same trace at its aut
 and spans never hold a text, a key or an address of a peer. In the log, correlation_id is the beginning of the
 identifier of a message, as aura read --json shows it.
 
---waves lets the agent take several steps of sessions at once where their protocols ask for it and the evidence holds; aura session
-show says how a session runs. One step at a time is the default, because steps as small as those of agents gain nothing by it.
+--waves lets the agent take several steps of sessions at once where their protocols ask for it and the evidence
+holds; aura session show says how a session runs. One step at a time is the default, because steps as small as
+those of agents gain nothing by it.
 
 A machine remembers how far each account has come that runs on it. When the home is older than that, restored from a copy
 for one, up asks before it writes anything, or refuses where there is no terminal. --older-home goes on without asking:
