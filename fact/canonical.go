@@ -4,17 +4,19 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"unicode/utf8"
 )
 
 var (
 	errTruncated = errors.New("ends too early")
 	errTrailing  = errors.New("has bytes after its end")
 	errTooDeep   = errors.New("is nested too deep")
+	errText      = errors.New("has a text that is not valid UTF-8")
 	errType      = errors.New("holds a type that payloads do not use")
 )
 
 // checkCanonical walks one CBOR item and reports why it is not core deterministic: an integer or length
-// in a longer form than needed, keys out of order or repeated, an indefinite length, a tag, a float.
+// in a longer form than needed, keys out of order or repeated, an indefinite length, a tag, a float, or text that is not valid UTF-8.
 // It allocates nothing and reads each byte once.
 func checkCanonical(b []byte) error {
 	rest, err := canonicalItem(b, maxNesting)
@@ -51,6 +53,9 @@ func canonicalItem(b []byte, depth int) (rest []byte, err error) {
 	case majorBytes, majorText:
 		if n > uint64(len(rest)) {
 			return nil, errTruncated
+		}
+		if major == majorText && !utf8.Valid(rest[:n]) {
+			return nil, errText
 		}
 		return rest[n:], nil
 	case majorArray, majorMap:

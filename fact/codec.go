@@ -55,7 +55,7 @@ func newDecoding(nesting int) cbor.DecMode {
 
 // Marshal returns the canonical bytes of a payload struct, whose fields are tagged
 // `cbor:"1,keyasint,omitempty"` (omitzero for arrays). Equal values have equal bytes. It returns
-// aura.Invalid for a value with floats, tags or deep nesting, and for one that exceeds [MaxPayload].
+// aura.Invalid for a value with floats, tags, deep nesting or text that is not valid UTF-8, and for one that exceeds [MaxPayload].
 func Marshal(v any) ([]byte, error) { return marshal(v, MaxPayload) }
 
 // MarshalAnswer is [Marshal] for the payload of an [Answer], which may have [MaxAnswer] bytes.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -47,6 +48,27 @@ func TestPayloadSurvivesItsEncoding(t *testing.T) {
 			t.Fatalf("decoded payload differs (-want +got):\n%s", diff)
 		}
 	})
+}
+
+// TestTextThatIsNotUTF8HasNoBytes: what a reader would refuse does not become a fact, and a reader refuses it in a field that it does not
+// know, too.
+func TestTextThatIsNotUTF8HasNoBytes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := string(rapid.SliceOf(rapid.Byte()).Draw(t, "text"))
+		b, err := fact.Marshal(payload{List: []inner{{Name: text}}})
+		if valid := utf8.ValidString(text); valid != (err == nil) || !valid && !errors.Is(err, aura.Invalid) {
+			t.Fatalf("%q: %v", text, err)
+		}
+		if err == nil {
+			err = fact.Unmarshal(b, new(payload))
+		}
+		if err != nil && utf8.ValidString(text) {
+			t.Fatalf("%q: %v", text, err)
+		}
+	})
+	if err := fact.Unmarshal([]byte{0xa1, 9, 0x61, 0xff}, new(payload)); !errors.Is(err, aura.Corrupt) {
+		t.Errorf("in a field that is not known: %v", err)
+	}
 }
 
 func TestPayloadSkipsWhatANewerPeerAdds(t *testing.T) {
