@@ -326,7 +326,7 @@ func (j *Journal) ReadLog(name string, from uint64, limit, room int) ([][]byte, 
 		return nil, nil
 	}
 	values, err := j.readLog(name, &s, from, limit, room)
-	if j.wentMeanwhile(name, &s, from, err != nil) {
+	if j.wentMeanwhile(name, &s, from, aura.KindOf(err) == aura.Corrupt) {
 		return nil, dropped()
 	}
 	return values, err
@@ -369,8 +369,8 @@ func (j *Journal) readLog(name string, s *logState, from uint64, limit, room int
 }
 
 // wentMeanwhile reports whether an entry of a log was dropped, or the log was removed, since its state was s. The store may show
-// that before it is durable, so what a batch is about to do counts when entries were missing, and when they may be those of the
-// next log of the name.
+// that before it is durable, so what a batch is about to do, or failed to do, counts when entries were missing, and when they may be
+// those of the next log of the name. A read that fails shows neither.
 func (j *Journal) wentMeanwhile(name string, s *logState, from uint64, missing bool) bool {
 	j.lock.Lock()
 	defer j.lock.Unlock()

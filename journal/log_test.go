@@ -573,3 +573,26 @@ func TestALogIsReadWhileItsEntriesGo(t *testing.T) {
 		}
 	})
 }
+
+// TestAFailedRemovalAndAReadThatFails: a log whose removal failed is as it was. A reader whose read fails is told that the disk failed, and
+// not that the entries went.
+func TestAFailedRemovalAndAReadThatFails(t *testing.T) {
+	simulate(t, 1, func(tc task.Context) {
+		disk := journal.NewFaulty(entropy(2), journal.Faults{})
+		j := open(t, tc, disk)
+		defer j.close(t, tc)
+		j.append(t, tc, &journal.Entry{Logs: []journal.LogChange{{Name: "a", Values: [][]byte{{1}, {2}}}}})
+		disk.SetFaults(journal.Faults{FailApply: 1})
+		if _, err := j.Append(tc, &journal.Entry{Logs: []journal.LogChange{{Name: "a", Remove: true}}}); !errors.Is(err, aura.Unavailable) {
+			t.Fatalf("a removal on a disk that fails: %v", err)
+		}
+		disk.SetFaults(journal.Faults{FailRead: 1})
+		if _, err := j.ReadLog("a", 1, 9, 0); !errors.Is(err, aura.Unavailable) {
+			t.Errorf("a read that fails after a removal that failed: %v", err)
+		}
+		disk.SetFaults(journal.Faults{})
+		if got, err := j.ReadLog("a", 1, 9, 0); err != nil || len(got) != 2 {
+			t.Errorf("the log that stayed: %v, %v", got, err)
+		}
+	})
+}
