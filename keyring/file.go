@@ -12,6 +12,7 @@ import (
 	"golang.org/x/crypto/chacha20poly1305"
 
 	"github.com/aura-runtime/aura"
+	"github.com/aura-runtime/aura/fact"
 	"github.com/aura-runtime/aura/roster"
 	"github.com/aura-runtime/aura/task"
 	"github.com/aura-runtime/aura/world"
@@ -26,7 +27,7 @@ import (
 // The body is the phrase of 16 bytes, from which the root seed follows, then four secrets of 32 bytes in the order of
 // the struct. A file that begins with "aura keyring 1\n" has the root seed itself in place of the phrase, and one that
 // begins with "aura keyring 3\n" what a device has whose root key is elsewhere: where it is, the public key, and the
-// signature of the device's certificate.
+// signature of the device's certificate, which is zero until the device has joined its account.
 const (
 	fileName  = "keyring"
 	fileMagic = "aura keyring 2\n"
@@ -48,7 +49,16 @@ func Exists(dir string) bool {
 // 0700) when it is absent. It returns [aura.Conflict] when the folder holds a keyring already,
 // [aura.Denied] when others can enter it, and the protector's error; keys that were not stored are gone.
 func Create(tc task.Context, dir string, p Protector, e world.Entropy) (*Ring, error) {
-	const op = "keyring.Create"
+	return create(tc, "keyring.Create", dir, p, e, func() *Ring { return Ephemeral(e) })
+}
+
+// CreateDevice is [Create] for a device that asks to join the account of a root key, which is elsewhere. The keyring is
+// [Ring.Joining] until [Join].
+func CreateDevice(tc task.Context, dir string, p Protector, e world.Entropy, root [32]byte) (*Ring, error) {
+	return create(tc, "keyring.CreateDevice", dir, p, e, func() *Ring { return newDevice(e, root) })
+}
+
+func create(tc task.Context, op aura.Op, dir string, p Protector, e world.Entropy, make func() *Ring) (*Ring, error) {
 	if err := tc.Err(); err != nil {
 		return nil, err
 	}
@@ -65,7 +75,7 @@ func Create(tc task.Context, dir string, p Protector, e world.Entropy) (*Ring, e
 	if err := CheckPrivate(folder, "folder", dir); err != nil {
 		return nil, &aura.Error{Op: op, Kind: aura.Denied, Err: err}
 	}
-	r := Ephemeral(e)
+	r := make()
 	content, err := encode(&r.secrets, p, e)
 	if err != nil {
 		return nil, &aura.Error{Op: op, Kind: aura.KindOf(err), Err: err}
@@ -77,6 +87,34 @@ func Create(tc task.Context, dir string, p Protector, e world.Entropy) (*Ring, e
 		return nil, aura.Errorf(op, aura.Unavailable, "%w", err)
 	}
 	return r, nil
+}
+
+// Join writes the certificate of a device that has joined its account into the keyring that [CreateDevice] made. A crash leaves
+// the old file or the new one. It returns aura.Denied for the certificate of other keys or one that does not verify, and
+// aura.Conflict for a keyring that is not [Ring.Joining].
+func Join(tc task.Context, dir string, p Protector, e world.Entropy, r *Ring, c fact.Certificate) error {
+	const op = "keyring.Join"
+	if err := tc.Err(); err != nil {
+		return err
+	}
+	own := r.certificate
+	own.Signature = c.Signature
+	switch {
+	case !r.Joining():
+		return aura.Errorf(op, aura.Conflict, "%s holds the keys of a device that has joined already", dir)
+	case c != own || c.Verify() != nil:
+		return aura.Errorf(op, aura.Denied, "the certificate is not that of the keys in %s", dir)
+	}
+	joined := r.secrets
+	joined.away.signature = c.Signature
+	content, err := encode(&joined, p, e)
+	if err != nil {
+		return &aura.Error{Op: op, Kind: aura.KindOf(err), Err: err}
+	}
+	if err := replaceFile(filepath.Join(dir, fileName), content); err != nil {
+		return aura.Errorf(op, aura.Unavailable, "%w", err)
+	}
+	return nil
 }
 
 func errExists(op aura.Op, dir string) error {
@@ -111,7 +149,7 @@ func Open(tc task.Context, dir string, p Protector) (*Ring, error) {
 		return nil, &aura.Error{Op: op, Kind: aura.KindOf(err), Err: err}
 	}
 	r := newRing(s)
-	if s.away.place != 0 && r.certificate.Verify() != nil {
+	if s.away.place != 0 && !r.Joining() && r.certificate.Verify() != nil {
 		return nil, aura.Errorf(op, aura.Corrupt, "the keyring holds a certificate that its root key did not sign")
 	}
 	return r, nil
@@ -202,7 +240,7 @@ func decode(content []byte, p Protector) (s secrets, err error) {
 		s.deriveRoot()
 	default:
 		s.away = away{roster.RootPlace(body[0]), [32]byte(body[1:]), [64]byte(body[33:])}
-		if p := s.away.place; p != roster.RootPlacePhrase && p != roster.RootPlaceGuardians {
+		if p := s.away.place; p < roster.RootPlacePhrase || p > roster.RootPlaceElsewhere {
 			return secrets{}, aura.Errorf("", aura.Invalid, "the keyring names place %d of the root key, which a newer version of aura knows", p)
 		}
 	}
@@ -251,6 +289,14 @@ func openSealed(header, sealed []byte, key [32]byte, purpose string) ([]byte, bo
 
 // writeNew stores content under a name that must be free: a crash leaves the whole file or none.
 func writeNew(path string, content []byte) error {
+	// A link fails when the name is taken, where a rename would replace existing keys.
+	return write(path, content, os.Link)
+}
+
+// replaceFile stores content in the place of a file: a crash leaves the whole old file or the whole new one.
+func replaceFile(path string, content []byte) error { return write(path, content, os.Rename) }
+
+func write(path string, content []byte, place func(from, to string) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // mode 0600
 	if err != nil {
 		return err
@@ -261,8 +307,7 @@ func writeNew(path string, content []byte) error {
 	if err != nil {
 		return err
 	}
-	// A link fails when the name is taken, where a rename would replace existing keys.
-	if err := os.Link(f.Name(), path); err != nil {
+	if err := place(f.Name(), path); err != nil {
 		return err
 	}
 	return syncDir(filepath.Dir(path))

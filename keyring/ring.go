@@ -84,6 +84,32 @@ func (r *Ring) Sibling(e world.Entropy, place roster.RootPlace) *Ring {
 	return sibling
 }
 
+// newDevice makes the keys of a device that asks to join the account of a root key. Nothing vouches for them yet.
+func newDevice(e world.Entropy, root [32]byte) *Ring {
+	s := secrets{away: away{place: roster.RootPlaceElsewhere, root: root}}
+	for _, f := range s.deviceFields() {
+		_, _ = e.Read(f[:])
+	}
+	return newRing(s)
+}
+
+// Joining reports whether no account vouches for the keys yet: the device asks to join one, see [CreateDevice].
+func (r *Ring) Joining() bool {
+	return r.secrets.away.place != 0 && r.secrets.away.signature == [64]byte{}
+}
+
+// Vouch returns the certificate of another device of the account, signed with the root key. It returns aura.Denied when
+// that is not on this device.
+func (r *Ring) Vouch(d *roster.Device) (fact.Certificate, error) {
+	sign, err := r.Root()
+	if err != nil {
+		return fact.Certificate{}, err
+	}
+	c := fact.Certificate{Root: r.certificate.Root, Signing: d.Signing, Agreement: d.Agreement, Link: d.Link}
+	c.Signature = sign(c.SigningBytes())
+	return c, nil
+}
+
 func newRing(s secrets) *Ring {
 	r := &Ring{secrets: s, signing: ed25519.NewKeyFromSeed(s.signing[:])}
 	agreement, err := ecdh.X25519().NewPrivateKey(s.agreement[:])

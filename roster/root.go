@@ -13,6 +13,8 @@ const (
 	RootPlacePhrase RootPlace = 2
 	// RootPlaceGuardians: nowhere; only the guardians together can sign an entry.
 	RootPlaceGuardians RootPlace = 3
+	// RootPlaceElsewhere: on another device of the account, the one that sponsored this one or its sponsor.
+	RootPlaceElsewhere RootPlace = 4
 )
 
 // String returns the place in one word.
@@ -24,6 +26,8 @@ func (p RootPlace) String() string {
 		return "phrase"
 	case RootPlaceGuardians:
 		return "guardians"
+	case RootPlaceElsewhere:
+		return "elsewhere"
 	}
 	return fmt.Sprintf("place %d", uint8(p))
 }
@@ -37,6 +41,8 @@ func (p RootPlace) Explain() string {
 		return "This device can add and remove devices when you type your 12 words. A thief of it cannot."
 	case RootPlaceGuardians:
 		return "Only your guardians together can add and remove devices. A thief of this device cannot."
+	case RootPlaceElsewhere:
+		return "This device cannot add or remove devices: do that on the device with which the account began. A thief of this one cannot either."
 	}
 	return p.String()
 }
