@@ -3,6 +3,7 @@ package aura
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Kind says what the caller of a failed call can do. Kinds are errors themselves, so
@@ -107,6 +108,12 @@ func KindOf(err error) Kind {
 		return k
 	}
 	return Internal
+}
+
+// Clip returns the beginning of a text, at most most bytes of it, and always valid UTF-8: it is cut between two characters, and
+// bytes that are none are left out. Facts and messages take no other text.
+func Clip(text string, most int) string {
+	return strings.ToValidUTF8(text[:min(len(text), most)], "")
 }
 
 // Reason returns the innermost explanation of err, without the operations that wrap it: what a person

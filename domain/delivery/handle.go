@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"encoding/binary"
-	"strings"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain"
@@ -79,7 +78,7 @@ func Acknowledge(by domain.Caller, peer aura.AuthorityID, device aura.DeviceID, 
 func GiveUp(by domain.Caller, peer aura.AuthorityID, m guard.Mark, why string) (guard.Request, error) {
 	draft, err := by.Draft(KindFailed, Failed{
 		Context: m.Context, Peer: peer, Through: m.Place.Seq, ID: m.Place.ID,
-		Reason: strings.ToValidUTF8(why[:min(len(why), maxReason)], ""),
+		Reason: aura.Clip(why, maxReason),
 	})
 	return record(by, draft, FailedKey(m.Context, peer), m), err
 }

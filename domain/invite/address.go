@@ -27,11 +27,10 @@ type address struct {
 	transport byte // flagQUIC, flagTCP or both
 }
 
-// fit returns the multiaddresses that a code can hold, best first: public before private before loopback,
-// otherwise in the given order. Others than plain IP over QUIC or TCP do not fit.
-func fit(multiaddrs []string) []string {
+// FitAddresses returns the multiaddresses that fit into so many bytes of a code, best first: public before private before
+// loopback, otherwise in the given order. Others than plain IP over QUIC or TCP do not fit.
+func FitAddresses(multiaddrs []string, room int) []string {
 	var fitting []address
-	room := addressRoom
 	for _, a := range ranked(multiaddrs) {
 		if size := 3 + len(a.ip.AsSlice()); size <= room {
 			room -= size
@@ -113,8 +112,8 @@ func texts(all []address) []string {
 	return out
 }
 
-// appendAddresses writes addresses that [fit] chose.
-func appendAddresses(b []byte, multiaddrs []string) []byte {
+// AppendAddresses writes addresses that [FitAddresses] chose.
+func AppendAddresses(b []byte, multiaddrs []string) []byte {
 	for _, a := range ranked(multiaddrs) {
 		flags := a.transport
 		if a.ip.Is6() {
@@ -127,7 +126,8 @@ func appendAddresses(b []byte, multiaddrs []string) []byte {
 	return b
 }
 
-func parseAddresses(b []byte) ([]string, error) {
+// ParseAddresses reads what [AppendAddresses] wrote, all of it.
+func ParseAddresses(b []byte) ([]string, error) {
 	var all []address
 	for len(b) > 0 {
 		flags, size := b[0], 4

@@ -57,7 +57,7 @@ func New(own fact.Certificate, secret [16]byte, addresses []string, life aura.Du
 	second := aura.Instant(time.Second)
 	return Code{
 		Link: own.Link, Signing: own.Signing, Agreement: own.Agreement, Secret: secret,
-		Expires: now.At.Add(life) / second * second, Addresses: fit(addresses),
+		Expires: now.At.Add(life) / second * second, Addresses: FitAddresses(addresses, addressRoom),
 	}, nil
 }
 
@@ -101,7 +101,7 @@ func (c Code) body() []byte {
 	b = append(b, c.Agreement[:]...)
 	b = append(b, c.Secret[:]...)
 	b = binary.BigEndian.AppendUint32(b, uint32(c.Expires/aura.Instant(time.Second)))
-	return appendAddresses(b, c.Addresses)
+	return AppendAddresses(b, c.Addresses)
 }
 
 // Parse reads a code and checks its signature, not its expiry. Spaces and line breaks, which chat programs
@@ -109,7 +109,7 @@ func (c Code) body() []byte {
 // version ([aura.Unavailable]), a damaged one ([aura.Corrupt]).
 func Parse(text string) (Code, error) {
 	const op = "invite.Parse"
-	text = compact(text)
+	text = Compact(text)
 	rest, ok := strings.CutPrefix(text, family)
 	switch {
 	case !ok || rest == "":
@@ -148,14 +148,14 @@ func decode(b []byte) (c Code, err error) {
 	copy(c.Agreement[:], r.Next(32))
 	copy(c.Secret[:], r.Next(16))
 	c.Expires = aura.Instant(binary.BigEndian.Uint32(r.Next(4))) * aura.Instant(time.Second)
-	c.Addresses, err = parseAddresses(r.Next(r.Len() - ed25519.SignatureSize))
+	c.Addresses, err = ParseAddresses(r.Next(r.Len() - ed25519.SignatureSize))
 	copy(c.Signature[:], r.Next(ed25519.SignatureSize))
 	return c, err
 }
 
-// compact drops what chat programs and terminals put between the characters of a line: white space and
+// Compact drops what chat programs and terminals put between the characters of a line: white space and
 // characters of no width.
-func compact(text string) string {
+func Compact(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) {
 			return -1

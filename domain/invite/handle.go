@@ -3,7 +3,6 @@ package invite
 import (
 	"bytes"
 	"crypto/sha256"
-	"strings"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain"
@@ -450,7 +449,7 @@ func ending(by domain.Caller, id ID, entries ...fact.Draft) guard.Request {
 
 // clip shortens a text to the limit of a fact, between two characters.
 func clip(reason string) string {
-	return strings.ToValidUTF8(reason[:min(len(reason), maxReason)], "")
+	return aura.Clip(reason, maxReason)
 }
 
 // helloHash recognises a Hello that comes again.

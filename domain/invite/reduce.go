@@ -2,7 +2,6 @@ package invite
 
 import (
 	"cmp"
-	"slices"
 
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain/fold"
@@ -93,16 +92,7 @@ func read(f *fact.Fact) (ID, event, bool) {
 
 // put keeps the earliest event of each kind and reports whether it kept this one.
 func (e *entry) put(at fold.Stamp, ev event) bool {
-	same := slices.IndexFunc(e.events, func(i fold.Item[event]) bool { return i.Value.kind == ev.kind })
-	if same >= 0 {
-		if e.events[same].Stamp.Compare(at) <= 0 {
-			return false
-		}
-		e.events = slices.Delete(e.events, same, same+1)
-	}
-	place, _ := slices.BinarySearchFunc(e.events, at, func(i fold.Item[event], at fold.Stamp) int { return i.Stamp.Compare(at) })
-	e.events = slices.Insert(e.events, place, fold.Item[event]{Stamp: at, Value: ev})
-	return true
+	return fold.PutEarliest(&e.events, at, ev, func(ev event) string { return ev.kind })
 }
 
 func (e *entry) play() {
