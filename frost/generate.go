@@ -9,8 +9,8 @@ import (
 	"github.com/aura-runtime/aura"
 )
 
-// Offer is what each holder tells all others when they make a key that none of them has: commitments to its polynomial, 32 bytes each, and
-// a proof that it knows the first coefficient, 64 bytes, without which it could choose its own after it has seen theirs.
+// Offer is the public message of a holder to all others, when they make a key of which each gets a share: commitments to its polynomial, 32
+// bytes each, and a proof that it knows the first coefficient, 64 bytes, without which it could choose its own after it has seen theirs.
 type Offer struct {
 	ID          ID
 	Commitments []byte
@@ -83,13 +83,13 @@ func (o *Offer) check(op aura.Op, t int) ([]*edwards25519.Point, error) {
 	return commitments, nil
 }
 
-// Fragment is what one holder tells another one in secret: its polynomial's value at the other's place.
+// Fragment is a secret message of one holder to another one: the value of its polynomial at the other's place.
 type Fragment struct {
 	From, To ID
 	Value    [Size]byte
 }
 
-// Fragments checks the offers of all holders, this one's own included, and returns what each of the others must be told in secret: round 2. It
+// Fragments checks the offers of all holders, this one's own included, and returns the secret message to each of the others: round 2. It
 // returns aura.Invalid, with the holder, for an offer that is missing, stands twice or does not hold.
 func (g *Generation) Fragments(offers []Offer) ([]Fragment, error) {
 	const op = "frost.Fragments"
@@ -122,7 +122,7 @@ func (g *Generation) Fragments(offers []Offer) ([]Fragment, error) {
 }
 
 // Finish returns this holder's share, from what all others told it. It returns aura.Invalid, with the holder, for a fragment that is
-// missing, stands twice or is not what its sender committed to; that holder must be left out, and the key made anew.
+// missing, stands twice or does not fit the commitments of its sender; that holder must be left out, and the key made anew.
 func (g *Generation) Finish(fragments []Fragment) (*Share, error) {
 	const op = "frost.Finish"
 	if g.commitments == nil {

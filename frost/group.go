@@ -71,7 +71,7 @@ func (g *Group) Threshold() int { return len(g.commitments) }
 // PublicKey returns the key that the signatures verify under.
 func (g *Group) PublicKey() ed25519.PublicKey { return slices.Clone(g.public) }
 
-// at returns what the share of a holder commits to: the polynomial's value in the exponent.
+// at returns the public point of a holder's share: the polynomial's value in the exponent.
 func (g *Group) at(id ID) *edwards25519.Point { return evaluatePoints(g.commitments, id) }
 
 func evaluatePoints(commitments []*edwards25519.Point, id ID) *edwards25519.Point {

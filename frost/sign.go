@@ -131,7 +131,7 @@ func (g *Group) Check(message []byte, commitments []Commitment, part Part) error
 	return nil
 }
 
-// ceremony is what all signers of one signature compute alike.
+// ceremony has the values that all signers of one signature compute alike.
 type ceremony struct {
 	group           *Group
 	ids             []ID // ascending
