@@ -55,9 +55,6 @@ func (a Admission) Hardening() Hardening { return a.hardening }
 // Policy is the reference of the execution policy that was applied.
 func (a Admission) Policy() string { return a.policy }
 
-// Class is the class of the protocol.
-func (a Admission) Class() Class { return a.class }
-
 // Requested is the concurrency profile that was asked for, Profile the one that was given, and Reason why
 // it is less; FallbackNone if it is not.
 func (a Admission) Requested() Profile { return a.requested }
@@ -76,12 +73,6 @@ func (a Admission) Integrity() Integrity { return a.integrity }
 
 // Replay is which messages count as seen before.
 func (a Admission) Replay() ReplayMode { return a.replay }
-
-// Determinism is when two runs count as the same.
-func (a Admission) Determinism() Determinism { return a.determinism }
-
-// Tier is how far effects may differ between runs.
-func (a Admission) Tier() Tier { return a.tier }
 
 // Scheduler is the one that the machine must have; 0 is any.
 func (a Admission) Scheduler() Scheduler { return a.scheduler }

@@ -179,9 +179,6 @@ func (t *Trace) add(e Event) {
 // Len returns the number of events kept.
 func (t *Trace) Len() int { return len(t.events) }
 
-// Lost returns the number of events that were overwritten by later ones.
-func (t *Trace) Lost() uint64 { return t.lost }
-
 // Events returns a copy of the events kept, oldest first.
 func (t *Trace) Events() []Event {
 	out := make([]Event, 0, len(t.events))

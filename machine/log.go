@@ -133,9 +133,6 @@ func (l *Log) Effects() []Effect {
 	return out
 }
 
-// Clear forgets all effects and keeps the memory.
-func (l *Log) Clear() { l.effects, l.next, l.lost = l.effects[:0], 0, 0 }
-
 // add returns the place for a new effect, empty but for the memory of its buffers. A nil log has none.
 func (l *Log) add(kind EffectKind, tick uint64, s SessionID) *Effect {
 	if l == nil {

@@ -12,9 +12,6 @@ type Pos int32
 // Span is the text from Start up to, and without, End.
 type Span struct{ Start, End Pos }
 
-// Join returns the smallest span that covers both.
-func (s Span) Join(o Span) Span { return Span{min(s.Start, o.Start), max(s.End, o.End)} }
-
 // Source is a text and the name it goes by in messages.
 type Source struct {
 	Name, Text string
