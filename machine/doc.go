@@ -44,6 +44,6 @@
 // two runs are, [Machine.Snapshot] and [Restore] carry a machine across a restart, [Machine.Export] and [Machine.Import]
 // one session.
 //
-// Ownership is in machine/own, composition and upgrades in machine/compose, the search through all
-// interleavings in machine/explore.
+// Ownership is in machine/own, the composition of linked protocols in machine/compose, the search through
+// all interleavings in machine/explore.
 package machine

@@ -59,9 +59,7 @@ func FuzzRestore(f *testing.F) {
 	whole := m.Snapshot()
 	f.Add(whole[:len(whole)-8])
 	f.Fuzz(func(t *testing.T, b []byte) {
-		sum := sha256.Sum256(b) // so that the checksum does not keep the fuzzer out
-		b = append(b, sum[:8]...)
-		m, err := machine.Restore(b, newHost(1), machine.Options{Key: [32]byte{1}})
+		m, err := machine.Restore(checked(b), newHost(1), machine.Options{Key: [32]byte{1}})
 		if err != nil {
 			return
 		}
@@ -99,10 +97,8 @@ func FuzzImport(f *testing.F) {
 		m.Step()
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		sum := sha256.Sum256(b) // so that the checksum does not keep the fuzzer out
-		b = append(b, sum[:8]...)
 		m := machine.New(newHost(1), o)
-		authority, err := m.Import(im, a, b)
+		authority, err := m.Import(im, a, checked(b))
 		if err != nil {
 			if m.Status() != machine.StatusAllDone || len(m.Sessions()) != 0 {
 				t.Fatal("a refused state left something behind")
@@ -118,4 +114,10 @@ func FuzzImport(f *testing.F) {
 		}
 		m.Run(64)
 	})
+}
+
+// checked returns bytes with their checksum, which would keep a fuzzer out.
+func checked(b []byte) []byte {
+	sum := sha256.Sum256(b)
+	return append(b[:len(b):len(b)], sum[:8]...)
 }

@@ -2,6 +2,7 @@ package machine
 
 import (
 	"encoding/hex"
+	"slices"
 
 	"github.com/aura-runtime/aura"
 )
@@ -23,6 +24,16 @@ const (
 
 func (h Hardening) String() string {
 	return named([]string{HardeningProduction: "prod", HardeningDevelopment: "dev", HardeningIntegration: "ci"}, uint8(h))
+}
+
+// ParseHardening returns the posture of a name. It returns aura.Invalid for one that there is not.
+func ParseHardening(name string) (Hardening, error) {
+	all := []Hardening{HardeningProduction, HardeningDevelopment, HardeningIntegration}
+	i := slices.IndexFunc(all, func(h Hardening) bool { return h.String() == name })
+	if i < 0 {
+		return 0, aura.Errorf("machine.ParseHardening", aura.Invalid, "there is no posture %q, there are prod, dev and ci", name)
+	}
+	return all[i], nil
 }
 
 func (h Hardening) apply(p Policy) Policy {

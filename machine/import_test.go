@@ -15,29 +15,40 @@ import (
 	"github.com/aura-runtime/aura/machine/own"
 )
 
+// drawSession draws a session of one of the protocols, of all of its roles or of all but one.
+func drawSession(t *rapid.T) (s scene, im *machine.Image, opening machine.Opening) {
+	t.Helper()
+	s = drawScene(t)
+	s.sessions, s.lazy = s.sessions[:1], rapid.Bool().Draw(t, "lazy")
+	im = s.images[s.sessions[0]]
+	opening = machine.Opening{
+		Owner: "ada", Name: aura.SessionID{1}, Admission: machine.AdmitTrusted(im, s.as, s.replay, s.width), Budget: 200,
+	}
+	if rapid.Bool().Draw(t, "in part") {
+		opening.Roles = im.Roles()[:len(im.Roles())-1]
+	}
+	return s, im, opening
+}
+
+// opened returns a machine with a host of its own, which has a session.
+func (s *scene) opened(t *rapid.T, im *machine.Image, opening machine.Opening) (setup, own.Capability) {
+	t.Helper()
+	h := newHost(s.seed)
+	h.lazy = s.lazy
+	m := machine.New(h, s.options())
+	c, err := m.Open(im, opening)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return setup{m, h}, c
+}
+
 // TestAnImportedSessionGoesOnAsItWouldHave. Session State: a session can use persistent state. In any protocol and
 // at any place in it, a session that was written down and read back tells the same story as one that was not, to the byte.
 func TestAnImportedSessionGoesOnAsItWouldHave(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := drawScene(t)
-		s.sessions, s.lazy = s.sessions[:1], rapid.Bool().Draw(t, "lazy")
-		im := s.images[s.sessions[0]]
-		opening := machine.Opening{
-			Owner: "ada", Name: aura.SessionID{1}, Admission: machine.AdmitTrusted(im, s.as, s.replay, s.width), Budget: 200,
-		}
-		if rapid.Bool().Draw(t, "in part") {
-			opening.Roles = im.Roles()[:len(im.Roles())-1]
-		}
-		start := func() (setup, own.Capability) {
-			h := newHost(s.seed)
-			h.lazy = s.lazy
-			m := machine.New(h, s.options())
-			c, err := m.Open(im, opening)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return setup{m, h}, c
-		}
+		s, im, opening := drawSession(t)
+		start := func() (setup, own.Capability) { return s.opened(t, im, opening) }
 		a, ada := start()
 		b, _ := start()
 		cut := rapid.Bool().Draw(t, "cut")

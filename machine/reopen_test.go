@@ -16,35 +16,23 @@ import (
 // session that a restart takes in has the state that was written down, to the byte, under the same capability, and so after each further step.
 func TestAReopenedSessionIsTheOneThatWasExported(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := drawScene(t)
-		s.sessions, s.lazy = s.sessions[:1], rapid.Bool().Draw(t, "lazy")
-		im := s.images[s.sessions[0]]
-		opening := machine.Opening{Owner: "ada", Name: aura.SessionID{1}, Admission: machine.AdmitTrusted(im, s.as, s.replay, s.width), Budget: 200}
-		if rapid.Bool().Draw(t, "in part") {
-			opening.Roles = im.Roles()[:len(im.Roles())-1]
-		}
+		s, im, opening := drawSession(t)
 		twice, before := rapid.Bool().Draw(t, "claimed again"), rapid.IntRange(0, 30).Draw(t, "before")
 		start := func() (setup, own.Capability) {
-			h := newHost(s.seed)
-			h.lazy = s.lazy
-			m := machine.New(h, s.options())
-			c, err := m.Open(im, opening)
-			if err != nil {
-				t.Fatal(err)
-			}
+			one, c := s.opened(t, im, opening)
 			if twice {
-				authority, err := m.Release(c)
+				authority, err := one.m.Release(c)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if c, err = m.Claim(authority, "ada"); err != nil {
+				if c, err = one.m.Claim(authority, "ada"); err != nil {
 					t.Fatal(err)
 				}
 			}
 			for range before {
-				m.Step()
+				one.m.Step()
 			}
-			return setup{m, h}, c
+			return one, c
 		}
 		a, c := start()
 		b, _ := start()

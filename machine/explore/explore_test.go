@@ -86,6 +86,28 @@ func TestAnImageOfOneRoleCannotBeExplored(t *testing.T) {
 	}
 }
 
+// compiled returns the image of a text; nil for a protocol that is checked and not run.
+func compiled(t *testing.T, file string) *machine.Image {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, problems := choreo.Load(file, string(text))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	inst, err := p.Instantiate(p.ProbeBinding())
+	if err != nil || inst.Global == nil {
+		return nil
+	}
+	im, err := machine.CompileInstance(inst)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return im
+}
+
 // The corpus of the language is explored whole, with and without the reduction.
 func TestTheCorpusIsSound(t *testing.T) {
 	files, err := filepath.Glob("../../choreo/testdata/pass/*.tell")
@@ -94,21 +116,9 @@ func TestTheCorpusIsSound(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			p, problems := choreo.Load(file, string(text))
-			if len(problems) > 0 {
-				t.Fatal(problems)
-			}
-			inst, err := p.Instantiate(p.ProbeBinding())
-			if err != nil || inst.Global == nil {
+			im := compiled(t, file)
+			if im == nil {
 				t.Skip("this protocol is checked and not run")
-			}
-			im, err := machine.CompileInstance(inst)
-			if err != nil {
-				t.Fatal(err)
 			}
 			reduced, err := explore.Image(im, explore.Options{Paths: 8})
 			if err != nil {

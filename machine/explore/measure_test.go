@@ -1,11 +1,9 @@
 package explore_test
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 
-	"github.com/aura-runtime/aura/choreo"
 	"github.com/aura-runtime/aura/machine"
 	"github.com/aura-runtime/aura/machine/explore"
 )
@@ -22,21 +20,9 @@ func TestAMeasureAdmitsTheWidthThatWasMeasured(t *testing.T) {
 		t.Fatal(files, err)
 	}
 	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p, problems := choreo.Load(file, string(text))
-		if len(problems) > 0 {
-			t.Fatal(problems)
-		}
-		inst, err := p.Instantiate(p.ProbeBinding())
-		if err != nil || inst.Global == nil {
-			continue // it is checked and not run
-		}
-		im, err := machine.CompileInstance(inst)
-		if err != nil {
-			t.Fatal(err)
+		im := compiled(t, file)
+		if im == nil {
+			continue
 		}
 		r, err := explore.Image(im, explore.Options{Paths: 16})
 		if err != nil {
