@@ -111,3 +111,37 @@ func (x *Index) Unlisted(p *Peer) (unlisted bool) {
 	})
 	return unlisted
 }
+
+// Removed reports whether an authority has removed a device from its account. While its entries contradict each other, and for an authority whose
+// entries are not here, none is removed.
+func (x *Index) Removed(who aura.AuthorityID, d aura.DeviceID) (removed bool) {
+	x.Read(func(s *State) {
+		first := fact.Certificate{}
+		if c, known := s.Contacts.ByAuthority(who); known {
+			first, _ = s.Contacts.Certificate(c.Context)
+		} else if who != x.self {
+			first = s.certificateOf(who, x.contexts())
+		}
+		says := s.Roster(who, first)
+		if says == nil || says.Contested {
+			return
+		}
+		_, err := says.Device(d)
+		removed = err != nil && slices.Contains(says.Removed(), d)
+	})
+	return removed
+}
+
+// certificateOf returns the certificate by which a member of a group is known, zero for an authority that is in none.
+func (s *State) certificateOf(who aura.AuthorityID, contexts []aura.ContextID) fact.Certificate {
+	for _, context := range contexts {
+		if group, ok := s.Chats.Membership(context); ok {
+			for i, cert := range s.certificates(context, &group) {
+				if group.Members[i].Authority == who {
+					return cert
+				}
+			}
+		}
+	}
+	return fact.Certificate{}
+}

@@ -8,6 +8,7 @@ import (
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/device"
+	"github.com/aura-runtime/aura/domain/enrol"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
@@ -50,7 +51,7 @@ func New(set *domain.Set, self aura.AuthorityID, meta func(key string) ([]byte, 
 		quarantine: fact.NewQuarantine(task.Contain), state: State{
 			States: states, Contacts: domain.Get[*contact.State](states), Moderation: domain.Get[*moderation.State](states),
 			Invites: domain.Get[*invite.State](states), Chats: domain.Get[*chat.State](states),
-			Devices: domain.Get[*device.State](states), rosters: map[known]*roster.State{}, meta: meta,
+			Devices: domain.Get[*device.State](states), Enrolments: domain.Get[*enrol.State](states), rosters: map[known]*roster.State{}, meta: meta,
 			secrets: map[aura.ContextID][32]byte{}, tags: map[transport.Tag]aura.ContextID{},
 			codes: map[transport.Tag]transport.Secret{}, keys: map[aura.ContextID][]fact.Certificate{},
 		},

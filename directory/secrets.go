@@ -4,6 +4,7 @@ import (
 	"github.com/aura-runtime/aura"
 	"github.com/aura-runtime/aura/domain"
 	"github.com/aura-runtime/aura/domain/device"
+	"github.com/aura-runtime/aura/domain/enrol"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/transport"
 )
@@ -34,7 +35,8 @@ func (x *Index) forget() {
 	}
 }
 
-// offer learns which own invitations may be answered. A code is checked when it is new: it does not change.
+// offer learns which own invitations may be answered, and by which lines a new device may join. A code is checked when it is new:
+// it does not change.
 func (x *Index) offer() {
 	known := make(map[aura.ContextID]transport.Tag, len(x.state.codes))
 	for tag, secret := range x.state.codes {
@@ -42,23 +44,32 @@ func (x *Index) offer() {
 	}
 	before := x.state.codes
 	x.state.codes = make(map[transport.Tag]transport.Secret, len(before))
-	// An answer asks whether the time of the invitation has passed.
-	for _, id := range x.state.Invites.Listening(x.state.own, aura.Physical{}) {
-		value, err := x.meta(invite.CodeKey(id))
+	add := func(context aura.ContextID, key string, parse func(string) ([32]byte, error)) {
+		value, err := x.meta(key)
 		x.blind = x.blind || err != nil
 		if len(value) == 0 {
-			continue // forgotten
+			return // forgotten
 		}
-		if tag, ok := known[aura.ContextID(id)]; ok {
+		if tag, ok := known[context]; ok {
 			x.state.codes[tag] = before[tag]
-			continue
+			return
 		}
-		code, err := invite.Parse(string(value))
-		if err != nil {
-			continue
+		if psk, err := parse(string(value)); err == nil {
+			x.state.codes[transport.TagOf(psk)] = transport.Secret{Context: context, PSK: psk, Anyone: true}
 		}
-		psk := code.PSK()
-		x.state.codes[transport.TagOf(psk)] = transport.Secret{Context: aura.ContextID(id), PSK: psk, Anyone: true}
+	}
+	// An answer asks whether the time of the code has passed.
+	for _, id := range x.state.Invites.Listening(x.state.own, aura.Physical{}) {
+		add(aura.ContextID(id), invite.CodeKey(id), func(text string) ([32]byte, error) {
+			code, err := invite.Parse(text)
+			return code.PSK(), err
+		})
+	}
+	for _, id := range x.state.Enrolments.Listening(x.state.own, aura.Physical{}) {
+		add(aura.ContextID(id), enrol.CodeKey(id), func(text string) ([32]byte, error) {
+			code, err := enrol.Parse(text)
+			return code.PSK(), err
+		})
 	}
 }
 
@@ -116,8 +127,11 @@ func (x *Index) ByTag(tag transport.Tag) (secret transport.Secret, ok bool) {
 	return secret, ok
 }
 
-// Awaits reports whether an own invitation may still be answered, or an answer told why it is too late.
+// Awaits reports whether an own code may still be answered, an invitation or the line for a new device, or an answer told why it
+// is too late.
 func (x *Index) Awaits(now aura.Physical) (awaits bool) {
-	x.Read(func(s *State) { awaits = len(s.codes) > 0 && len(s.Invites.Listening(s.own, now)) > 0 })
+	x.Read(func(s *State) {
+		awaits = len(s.codes) > 0 && (len(s.Invites.Listening(s.own, now)) > 0 || len(s.Enrolments.Listening(s.own, now)) > 0)
+	})
 	return awaits
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/aura-runtime/aura/domain/chat"
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/device"
+	"github.com/aura-runtime/aura/domain/enrol"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/fact"
@@ -27,6 +28,7 @@ type State struct {
 	Invites    *invite.State
 	Chats      *chat.State
 	Devices    *device.State
+	Enrolments *enrol.State
 	// Through is a position: the facts up to it are in the states.
 	Through fact.Position
 
@@ -37,7 +39,7 @@ type State struct {
 	meta    func(key string) ([]byte, error)
 	secrets map[aura.ContextID][32]byte
 	tags    map[transport.Tag]aura.ContextID
-	codes   map[transport.Tag]transport.Secret // of own invitations that wait
+	codes   map[transport.Tag]transport.Secret // of own invitations and enrolments that wait
 
 	keys    map[aura.ContextID][]fact.Certificate // of the members of groups, in their order; a zero one does not decode
 	devices map[transport.PeerID]bool             // of those who may connect; nil: computed when it is asked for

@@ -19,6 +19,8 @@ type Talk struct {
 	Session aura.SessionID
 	Role    string
 	Context aura.ContextID
+	// Earlier is 0 in a session with [Protocol.Text], and n in one with the nth text of [Protocol.Earlier].
+	Earlier int
 	// Others are those who play the other roles, as their agents proved it.
 	Others []Participant
 	// Start is what [Ceremony.Start] gave to the role that began; nil for the others.
@@ -28,7 +30,8 @@ type Talk struct {
 	// Said has the messages that the role sent and received, in order: all, or those since the play saved.
 	Said []Said
 	// Ended says why the session is over before the role has played its part; "": it goes on. The play is asked once then, and its
-	// move can only finish. It is not asked about a session in which nothing was said.
+	// move can only finish. It is not asked about a session in which nothing was said. When the agent could not ask it at the end, it
+	// asks after a start, without Start, Said and Saved, which are gone.
 	Ended string
 }
 

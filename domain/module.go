@@ -106,7 +106,10 @@ type Protocol struct {
 	Name string
 	// Text is its text in the language of package choreo.
 	Text string
-	// Roles has the play of each role, by its name. An agent plays the protocol with other agents then, and an operation opens
+	// Earlier are texts that it had before, the newest first: sessions that began with one of them go on with it, and this agent begins
+	// none with it. Nil: Text never changed, or no session with another text lives any more.
+	Earlier []string
+	// Roles has the play of each role of all texts, by its name. An agent plays the protocol with other agents then, and an operation opens
 	// sessions of it, see [Plan.Begin]. Nil: the protocol is only checked.
 	Roles map[string]Play
 	// Admit decides whether a peer may begin a session here: it returns an error when not. The talk says what the peer asks for, and

@@ -11,6 +11,7 @@ import (
 	"github.com/aura-runtime/aura/domain/contact"
 	"github.com/aura-runtime/aura/domain/delivery"
 	"github.com/aura-runtime/aura/domain/device"
+	"github.com/aura-runtime/aura/domain/enrol"
 	"github.com/aura-runtime/aura/domain/invite"
 	"github.com/aura-runtime/aura/domain/moderation"
 	"github.com/aura-runtime/aura/domain/session"
@@ -28,7 +29,7 @@ func New(more ...domain.Module) (*domain.Set, error) {
 		}
 	}
 	return domain.NewSet(append([]domain.Module{
-		capability.Module(), contact.Module(), invite.Module(), chat.Module(), moderation.Module(), delivery.Module(), device.Module(),
+		capability.Module(), contact.Module(), invite.Module(), chat.Module(), moderation.Module(), delivery.Module(), device.Module(), enrol.Module(),
 		session.Module(), session.Delegations(), consensus.Module(), upgrade.Module(),
 	}, more...)...)
 }

@@ -1,6 +1,12 @@
 package builtin_test
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -88,4 +94,45 @@ func TestCapabilitiesOfSessionsAreRequired(t *testing.T) {
 			t.Errorf("no protocol requires %s", c.Name)
 		}
 	}
+}
+
+// TestPayloadsAreTypesOfTheirDomains: a text that agents play by messages names, as the type of a payload, an exported type of that domain. Frames
+// of links are replica's own.
+func TestPayloadsAreTypesOfTheirDomains(t *testing.T) {
+	named := regexp.MustCompile(`: \w+ of (\w+)\.(\w+)`)
+	seen := 0
+	for _, text := range []string{"invitation", "enrolment", "delegation", "sessioncoordination", "consensus", "runtimeupgrade"} {
+		b, err := os.ReadFile(filepath.Join("../../protocols", text, text+".tell"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range named.FindAllSubmatch(b, -1) {
+			seen++
+			if !declares(t, filepath.Join("..", string(name[1])), string(name[2])) {
+				t.Errorf("%s: domain %s has no type %s", text, name[1], name[2])
+			}
+		}
+	}
+	if seen < 30 {
+		t.Errorf("%d payloads were found", seen)
+	}
+}
+
+// declares reports whether a package declares a type.
+func declares(t *testing.T, dir, name string) bool {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o := parsed.Scope.Lookup(name); o != nil && o.Kind == ast.Typ {
+			return true
+		}
+	}
+	return false
 }

@@ -33,6 +33,10 @@ type Status struct {
 	Withheld []string `cbor:"12,keyasint,omitempty" json:"withheld,omitempty"`
 	// Damaged is why recordings of sessions were given up when the agent started.
 	Damaged []string `cbor:"13,keyasint,omitempty" json:"damaged,omitempty"`
+	// Suspended is why sessions wait that began with a protocol, or a version of one, which the agent does not have: of each what it lacks.
+	Suspended []string `cbor:"14,keyasint,omitempty" json:"suspended,omitempty"`
+	// Fallbacks is of which protocols sessions begin in another version than that of their last upgrade, which the agent does not have.
+	Fallbacks []string `cbor:"15,keyasint,omitempty" json:"fallbacks,omitempty"`
 }
 
 // Logs are the device-local logs of one use. Their entries stay on this device.

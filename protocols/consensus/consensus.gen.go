@@ -13,13 +13,13 @@ const Manifest = `{"protocol_name":"Consensus","protocol_namespace":"consensus",
 // Execute is the message Execute, whose payload encodes consensus.Operation.
 type Execute struct{ Payload []byte }
 
-// NonceCommit is the message NonceCommit, whose payload encodes consensus.NonceCommitment.
+// NonceCommit is the message NonceCommit, whose payload encodes consensus.Commitment.
 type NonceCommit struct{ Payload []byte }
 
 // SignRequest is the message SignRequest, whose payload encodes consensus.SignRequest.
 type SignRequest struct{ Payload []byte }
 
-// SignShare is the message SignShare, whose payload encodes consensus.SignatureShare.
+// SignShare is the message SignShare, whose payload encodes consensus.Share.
 type SignShare struct{ Payload []byte }
 
 // Committed is the message Committed, whose payload encodes consensus.Commit.
@@ -102,7 +102,7 @@ func (s CoordinatorS3[C]) SendExecute(ctx C, m Execute) (CoordinatorS4[C], error
 	return CoordinatorS4[C]{s.turn.next()}, nil
 }
 
-// CoordinatorS4 is a state of Coordinator, which here receives NonceCommit of consensus.NonceCommitment from Witness[0].
+// CoordinatorS4 is a state of Coordinator, which here receives NonceCommit of consensus.Commitment from Witness[0].
 type CoordinatorS4[C any] struct{ turn turn[C] }
 
 // ReceiveNonceCommit waits for NonceCommit from Witness[0]. After an error of the port the state may be used again.
@@ -120,7 +120,7 @@ func (s CoordinatorS4[C]) ReceiveNonceCommit(ctx C) (NonceCommit, CoordinatorS5[
 	return NonceCommit{payload}, CoordinatorS5[C]{s.turn.next()}, nil
 }
 
-// CoordinatorS5 is a state of Coordinator, which here receives NonceCommit of consensus.NonceCommitment from Witness[1].
+// CoordinatorS5 is a state of Coordinator, which here receives NonceCommit of consensus.Commitment from Witness[1].
 type CoordinatorS5[C any] struct{ turn turn[C] }
 
 // ReceiveNonceCommit waits for NonceCommit from Witness[1]. After an error of the port the state may be used again.
@@ -138,7 +138,7 @@ func (s CoordinatorS5[C]) ReceiveNonceCommit(ctx C) (NonceCommit, CoordinatorS6[
 	return NonceCommit{payload}, CoordinatorS6[C]{s.turn.next()}, nil
 }
 
-// CoordinatorS6 is a state of Coordinator, which here receives NonceCommit of consensus.NonceCommitment from Witness[2].
+// CoordinatorS6 is a state of Coordinator, which here receives NonceCommit of consensus.Commitment from Witness[2].
 type CoordinatorS6[C any] struct{ turn turn[C] }
 
 // ReceiveNonceCommit waits for NonceCommit from Witness[2]. After an error of the port the state may be used again.
@@ -198,7 +198,7 @@ func (s CoordinatorS9[C]) SendSignRequest(ctx C, m SignRequest) (CoordinatorS10[
 	return CoordinatorS10[C]{s.turn.next()}, nil
 }
 
-// CoordinatorS10 is a state of Coordinator, which here receives SignShare of consensus.SignatureShare from Witness[0].
+// CoordinatorS10 is a state of Coordinator, which here receives SignShare of consensus.Share from Witness[0].
 type CoordinatorS10[C any] struct{ turn turn[C] }
 
 // ReceiveSignShare waits for SignShare from Witness[0]. After an error of the port the state may be used again.
@@ -216,7 +216,7 @@ func (s CoordinatorS10[C]) ReceiveSignShare(ctx C) (SignShare, CoordinatorS11[C]
 	return SignShare{payload}, CoordinatorS11[C]{s.turn.next()}, nil
 }
 
-// CoordinatorS11 is a state of Coordinator, which here receives SignShare of consensus.SignatureShare from Witness[1].
+// CoordinatorS11 is a state of Coordinator, which here receives SignShare of consensus.Share from Witness[1].
 type CoordinatorS11[C any] struct{ turn turn[C] }
 
 // ReceiveSignShare waits for SignShare from Witness[1]. After an error of the port the state may be used again.
@@ -234,7 +234,7 @@ func (s CoordinatorS11[C]) ReceiveSignShare(ctx C) (SignShare, CoordinatorS12[C]
 	return SignShare{payload}, CoordinatorS12[C]{s.turn.next()}, nil
 }
 
-// CoordinatorS12 is a state of Coordinator, which here receives SignShare of consensus.SignatureShare from Witness[2].
+// CoordinatorS12 is a state of Coordinator, which here receives SignShare of consensus.Share from Witness[2].
 type CoordinatorS12[C any] struct{ turn turn[C] }
 
 // ReceiveSignShare waits for SignShare from Witness[2]. After an error of the port the state may be used again.
@@ -359,7 +359,7 @@ func (s Witness0S1[C]) ReceiveExecute(ctx C) (Execute, Witness0S2[C], error) {
 	return Execute{payload}, Witness0S2[C]{s.turn.next()}, nil
 }
 
-// Witness0S2 is a state of Witness[0], which here sends NonceCommit of consensus.NonceCommitment to Coordinator.
+// Witness0S2 is a state of Witness[0], which here sends NonceCommit of consensus.Commitment to Coordinator.
 type Witness0S2[C any] struct{ turn turn[C] }
 
 // SendNonceCommit sends NonceCommit to Coordinator. It takes the capability consensus:witness:nonce and 2 units of flow. After an error of the port the state may be used again.
@@ -391,7 +391,7 @@ func (s Witness0S3[C]) ReceiveSignRequest(ctx C) (SignRequest, Witness0S4[C], er
 	return SignRequest{payload}, Witness0S4[C]{s.turn.next()}, nil
 }
 
-// Witness0S4 is a state of Witness[0], which here sends SignShare of consensus.SignatureShare to Coordinator.
+// Witness0S4 is a state of Witness[0], which here sends SignShare of consensus.Share to Coordinator.
 type Witness0S4[C any] struct{ turn turn[C] }
 
 // SendSignShare sends SignShare to Coordinator. It takes the capability consensus:witness:sign and 2 units of flow and leakage to relationship. After an error of the port the state may be used again.
@@ -471,7 +471,7 @@ func (s Witness1S1[C]) ReceiveExecute(ctx C) (Execute, Witness1S2[C], error) {
 	return Execute{payload}, Witness1S2[C]{s.turn.next()}, nil
 }
 
-// Witness1S2 is a state of Witness[1], which here sends NonceCommit of consensus.NonceCommitment to Coordinator.
+// Witness1S2 is a state of Witness[1], which here sends NonceCommit of consensus.Commitment to Coordinator.
 type Witness1S2[C any] struct{ turn turn[C] }
 
 // SendNonceCommit sends NonceCommit to Coordinator. It takes the capability consensus:witness:nonce and 2 units of flow. After an error of the port the state may be used again.
@@ -503,7 +503,7 @@ func (s Witness1S3[C]) ReceiveSignRequest(ctx C) (SignRequest, Witness1S4[C], er
 	return SignRequest{payload}, Witness1S4[C]{s.turn.next()}, nil
 }
 
-// Witness1S4 is a state of Witness[1], which here sends SignShare of consensus.SignatureShare to Coordinator.
+// Witness1S4 is a state of Witness[1], which here sends SignShare of consensus.Share to Coordinator.
 type Witness1S4[C any] struct{ turn turn[C] }
 
 // SendSignShare sends SignShare to Coordinator. It takes the capability consensus:witness:sign and 2 units of flow and leakage to relationship. After an error of the port the state may be used again.
@@ -583,7 +583,7 @@ func (s Witness2S1[C]) ReceiveExecute(ctx C) (Execute, Witness2S2[C], error) {
 	return Execute{payload}, Witness2S2[C]{s.turn.next()}, nil
 }
 
-// Witness2S2 is a state of Witness[2], which here sends NonceCommit of consensus.NonceCommitment to Coordinator.
+// Witness2S2 is a state of Witness[2], which here sends NonceCommit of consensus.Commitment to Coordinator.
 type Witness2S2[C any] struct{ turn turn[C] }
 
 // SendNonceCommit sends NonceCommit to Coordinator. It takes the capability consensus:witness:nonce and 2 units of flow. After an error of the port the state may be used again.
@@ -615,7 +615,7 @@ func (s Witness2S3[C]) ReceiveSignRequest(ctx C) (SignRequest, Witness2S4[C], er
 	return SignRequest{payload}, Witness2S4[C]{s.turn.next()}, nil
 }
 
-// Witness2S4 is a state of Witness[2], which here sends SignShare of consensus.SignatureShare to Coordinator.
+// Witness2S4 is a state of Witness[2], which here sends SignShare of consensus.Share to Coordinator.
 type Witness2S4[C any] struct{ turn turn[C] }
 
 // SendSignShare sends SignShare to Coordinator. It takes the capability consensus:witness:sign and 2 units of flow and leakage to relationship. After an error of the port the state may be used again.

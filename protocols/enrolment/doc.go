@@ -4,11 +4,10 @@
 //
 // A new device joins an account.
 //
-// The sponsor is a device that the account already has. It lends nothing of its own: the new device
-// makes its keys itself and only shows the public halves, and what it receives is a certificate that
-// the account's other devices will accept. The link annotation puts the sponsor's part in a bundle of
-// its own, so that moving the account's sessions to the new device is a step with an owner and a
-// witness and not a copy.
+// The sponsor is a device that the account already has, with the root key. A line of text that the
+// sponsor printed holds the key of one channel, and this protocol runs on that channel. The sponsor lends
+// no key of its own: the new device makes its keys itself, shows the public halves and proves that it
+// holds the private ones. What it receives is an entry of the roster that lists it.
 //
 // Begin with the Start function of the role. The messages and their order are in enrolment.tell.
 package enrolment
